@@ -1,0 +1,107 @@
+//! The one overall deadline of a run, and what is being done while it runs.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::State;
+
+/// The moment by which a run must have answered. Every wait is bounded by [`Deadline::remaining`]; clones share the moment.
+#[derive(Clone, Debug)]
+pub struct Deadline(Arc<Mutex<Inner>>);
+
+#[derive(Debug)]
+struct Inner {
+    at: Instant,
+    limit: Duration,
+    state: State,
+    step: String,
+}
+
+impl Deadline {
+    /// A deadline `limit` after `start`; a run that misses it reports `state`.
+    pub fn new(start: Instant, limit: Duration, state: State) -> Self {
+        Self(Arc::new(Mutex::new(Inner { at: start + limit, limit, state, step: String::new() })))
+    }
+
+    /// A deadline `limit` from now whose miss is UNKNOWN.
+    pub fn after(limit: Duration) -> Self {
+        Self::new(Instant::now(), limit, State::Unknown)
+    }
+
+    /// The moment itself, on the monotonic clock.
+    pub fn at(&self) -> Instant {
+        self.lock().at
+    }
+
+    /// What is left of the time: zero once it is over.
+    pub fn remaining(&self) -> Duration {
+        self.at().saturating_duration_since(Instant::now())
+    }
+
+    /// Whether the time is over.
+    pub fn is_over(&self) -> bool {
+        self.remaining().is_zero()
+    }
+
+    /// The whole time that was given.
+    pub fn limit(&self) -> Duration {
+        self.lock().limit
+    }
+
+    /// What `--timeout SECONDS:STATE` wants a missed deadline to report.
+    pub fn state(&self) -> State {
+        self.lock().state
+    }
+
+    /// Says what is done from now on, as in "reading /etc/ips". If that cannot be interrupted and outlasts the deadline, the
+    /// watchdog's line names it.
+    pub fn step(&self, step: impl Into<String>) {
+        self.lock().step = step.into();
+    }
+
+    /// What a run that missed this deadline says.
+    pub(crate) fn missed(&self) -> String {
+        let inner = self.lock();
+        let limit = inner.limit.as_secs_f64();
+        match inner.step.as_str() {
+            "" => format!("no result within {limit} s"),
+            step => format!("no result within {limit} s: {step}"),
+        }
+    }
+
+    /// Takes over another deadline's time and state; the watchdog follows.
+    pub(crate) fn change(&self, other: &Deadline) {
+        let (at, limit, state) = (other.at(), other.limit(), other.state());
+        let mut inner = self.lock();
+        (inner.at, inner.limit, inner.state) = (at, limit, state);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_over_when_its_time_has_come() {
+        let start = Instant::now();
+        let over = Deadline::new(start, Duration::ZERO, State::Critical);
+        assert!(over.is_over());
+        assert_eq!(over.remaining(), Duration::ZERO);
+        assert_eq!(over.state(), State::Critical);
+        let open = Deadline::after(Duration::from_secs(3600));
+        assert!(!open.is_over());
+        assert!(open.remaining() > Duration::from_secs(3500));
+    }
+
+    #[test]
+    fn names_what_was_being_done() {
+        let deadline = Deadline::after(Duration::from_millis(2500));
+        assert_eq!(deadline.missed(), "no result within 2.5 s");
+        deadline.clone().step("reading /mnt/ips");
+        assert_eq!(deadline.missed(), "no result within 2.5 s: reading /mnt/ips");
+    }
+}

@@ -1,0 +1,122 @@
+//! `--extra-opts[=[SECTION][@FILE]]`: options from an ini file, so that secrets stay out of the process list.
+//!
+//! The format is that of the Monitoring Plugins: `[section]` lines, `option=value` or a bare `option` (long names, without the
+//! dashes), comments after `#` or `;` at the start of a line. A key may repeat. What is not understood is an error.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::path::{Path, PathBuf};
+
+use crate::{Deadline, ReadError, read_file};
+
+/// Where to look when no file is named, after the variable MP_CONFIG_FILE.
+const FILES: [&str; 4] = [
+    "/etc/monitoring-plugins/monitoring-plugins.ini",
+    "/etc/monitoring-plugins.ini",
+    "/etc/nagios/plugins.ini",
+    "/usr/local/etc/monitoring-plugins/monitoring-plugins.ini",
+];
+
+/// The most that an ini file may hold, in octets.
+const LARGEST: u64 = 1 << 20;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ExtraOptsError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error("--extra-opts names no file, and there is none in its place: {}", FILES.join(", "))]
+    NoFile,
+    #[error("reading {}: no section [{section}]", .file.display())]
+    NoSection { file: PathBuf, section: String },
+    #[error("reading {}: line {line}: {what}", .file.display())]
+    Line { file: PathBuf, line: usize, what: String },
+}
+
+/// One option of the section: its long name and its value, if it has one.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Setting {
+    pub(crate) line: usize,
+    pub(crate) name: String,
+    pub(crate) value: Option<String>,
+}
+
+/// The options that `--extra-opts=SPECIFICATION` asks for, and the file they come from.
+pub(crate) fn load(specification: &str, plugin: &str, deadline: &Deadline) -> Result<(PathBuf, Vec<Setting>), ExtraOptsError> {
+    let (section, file) = match specification.split_once('@') {
+        Some((section, file)) => (section, PathBuf::from(file)),
+        None => (specification, default_file()?),
+    };
+    let section = if section.is_empty() { plugin } else { section };
+    let content = read_file(&file, LARGEST, deadline)?;
+    let settings = parse(&content, section, &file)?;
+    Ok((file, settings))
+}
+
+fn default_file() -> Result<PathBuf, ExtraOptsError> {
+    let named = env::var_os("MP_CONFIG_FILE").filter(|file| !file.is_empty()).map(PathBuf::from);
+    named.or_else(|| FILES.iter().map(PathBuf::from).find(|file| file.exists())).ok_or(ExtraOptsError::NoFile)
+}
+
+/// The settings of `[section]`, in their order; a section may be continued further down.
+fn parse(content: &[u8], section: &str, file: &Path) -> Result<Vec<Setting>, ExtraOptsError> {
+    let mut settings = Vec::new();
+    let mut sections = BTreeSet::new();
+    let mut here = "";
+    for (line, octets) in (1..).zip(content.split(|&octet| octet == b'\n')) {
+        let wrong = |what: &str| ExtraOptsError::Line { file: file.to_owned(), line, what: what.to_owned() };
+        let text = str::from_utf8(octets).map_err(|_| wrong("not UTF-8"))?.trim();
+        if text.is_empty() || text.starts_with(['#', ';']) {
+            continue;
+        }
+        if let Some(rest) = text.strip_prefix('[') {
+            here = rest.strip_suffix(']').ok_or_else(|| wrong("a section without its ]"))?.trim();
+            sections.insert(here);
+            continue;
+        }
+        let (name, value) = match text.split_once('=') {
+            Some((name, value)) => (name.trim(), Some(value.trim()).filter(|value| !value.is_empty())),
+            None => (text, None),
+        };
+        if name.is_empty() || name.starts_with('-') || name.contains(char::is_whitespace) {
+            return Err(wrong("neither a section nor option=value, the option by its long name and without dashes"));
+        }
+        if here == section {
+            settings.push(Setting { line, name: name.to_owned(), value: value.map(str::to_owned) });
+        }
+    }
+    if sections.contains(section) {
+        return Ok(settings);
+    }
+    Err(ExtraOptsError::NoSection { file: file.to_owned(), section: section.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(content: &[u8], section: &str) -> Result<Vec<(String, Option<String>)>, String> {
+        let settings = parse(content, section, Path::new("x.ini")).map_err(|error| error.to_string())?;
+        Ok(settings.into_iter().map(|setting| (setting.name, setting.value)).collect())
+    }
+
+    #[test]
+    fn reads_one_section() {
+        let content = b"[other]\nno=1\n# comment\n; comment\n[db]\r\n password = a=b;c # d \r\nverbose\nempty=\n[other]\n[db]\npassword=2\n";
+        let some = |text: &str| Some(text.to_owned());
+        let expected = [("password", some("a=b;c # d")), ("verbose", None), ("empty", None), ("password", some("2"))];
+        assert_eq!(read(content, "db"), Ok(expected.map(|(name, value)| (name.to_owned(), value)).to_vec()));
+        assert_eq!(read(b"[db]\n", "db"), Ok(vec![]));
+    }
+
+    #[test]
+    fn names_the_line_that_is_wrong() {
+        assert_eq!(read(b"a=1\n", "db"), Err("reading x.ini: no section [db]".to_owned()));
+        assert_eq!(read(b"", "db"), Err("reading x.ini: no section [db]".to_owned()));
+        assert_eq!(read(b"[db\n", "db"), Err("reading x.ini: line 1: a section without its ]".to_owned()));
+        assert_eq!(read(b"[db]\n\xff=1\n", "db"), Err("reading x.ini: line 2: not UTF-8".to_owned()));
+        for text in ["=1", "--critical=5", "two words=1", "two words"] {
+            let error = read(format!("[db]\n\n{text}\n").as_bytes(), "other").unwrap_err();
+            assert!(error.starts_with("reading x.ini: line 3: neither a section nor option=value"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What every plugin shares: the way from the command line to one line of output and an exit code.
+//!
+//! A plugin is a `main.rs` that hands its `check` to [`run`], and a `check` that probes, evaluates and returns a [`Report`].
+//! This crate parses ([`Range`], [`Thresholds`], `--extra-opts`), bounds ([`Deadline`], [`read_file`]), and renders
+//! ([`Metric`], [`Report`]). It knows nothing of addresses, clocks or databases, and it alone prints, exits, catches panics and
+//! watches the clock.
+//!
+//! The standards it follows: the Monitoring Plugins Development Guidelines, and the Internet-Draft "The Monitoring Plugins
+//! Interface" (draft-kaestle-monitoring-plugins-interface).
+
+mod deadline;
+mod extra_opts;
+mod input;
+mod metric;
+mod options;
+mod output;
+mod range;
+mod report;
+mod run;
+mod text;
+mod thresholds;
+
+pub use deadline::Deadline;
+pub use input::{ReadError, read_file};
+pub use metric::{Metric, Unit};
+pub use options::{InvalidTimeout, Timeout};
+pub use range::{InvalidRange, Range};
+pub use report::Report;
+pub use run::{command, run};
+pub use text::{clean, reason};
+pub use thresholds::Thresholds;
+
+/// The state of a service: `Ok < Unknown < Warning < Critical`, with the exit codes 0, 3, 1 and 2. The worst of several is their
+/// maximum.
+pub use nagiosplugin::ServiceState as State;

@@ -1,0 +1,146 @@
+//! One value of the performance data, judged by the very ranges that it prints.
+
+use std::fmt;
+
+use crate::{State, Thresholds};
+
+/// The unit of a [`Metric`]'s value: base units only, so that graphs need no conversion.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unit {
+    /// A plain number.
+    #[default]
+    None,
+    /// Seconds.
+    Seconds,
+    /// Octets.
+    Bytes,
+    /// Per cent.
+    Percent,
+    /// A counter that only grows.
+    Counter,
+}
+
+/// A labelled value with its unit, its thresholds and its possible span.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metric {
+    label: String,
+    value: f64,
+    unit: Unit,
+    thresholds: Thresholds,
+    min: Option<f64>,
+    max: Option<f64>,
+}
+
+impl Metric {
+    /// A metric without unit, thresholds and bounds. A value that is not finite stands for "not known" and prints as `U`.
+    pub fn new(label: impl Into<String>, value: f64) -> Self {
+        Self { label: label.into(), value, unit: Unit::None, thresholds: Thresholds::default(), min: None, max: None }
+    }
+
+    /// The same for a count. Exact up to 2^53.
+    pub fn count(label: impl Into<String>, value: usize) -> Self {
+        Self::new(label, value as f64).min(0.0)
+    }
+
+    /// With this unit.
+    pub fn unit(self, unit: Unit) -> Self {
+        Self { unit, ..self }
+    }
+
+    /// With these thresholds, which then judge it.
+    pub fn thresholds(self, thresholds: Thresholds) -> Self {
+        Self { thresholds, ..self }
+    }
+
+    /// With this smallest possible value.
+    pub fn min(self, min: f64) -> Self {
+        Self { min: Some(min), ..self }
+    }
+
+    /// With this greatest possible value.
+    pub fn max(self, max: f64) -> Self {
+        Self { max: Some(max), ..self }
+    }
+
+    /// The state of the value by the thresholds; UNKNOWN if it is not a number.
+    pub fn state(&self) -> State {
+        self.thresholds.state(self.value)
+    }
+}
+
+/// `label=value[unit];warn;crit;min;max`, without the empty fields at the end.
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = |value: Option<f64>| value.filter(|value| value.is_finite()).map(plain).unwrap_or_default();
+        let range = |range: &Option<crate::Range>| range.as_ref().map(ToString::to_string).unwrap_or_default();
+        let value = if self.value.is_finite() { plain(self.value) + self.unit.symbol() } else { "U".to_owned() };
+        let fields =
+            [value, range(&self.thresholds.warning), range(&self.thresholds.critical), number(self.min), number(self.max)];
+        let line = format!("{}={}", label(&self.label), fields.join(";"));
+        f.write_str(line.trim_end_matches(';'))
+    }
+}
+
+impl Unit {
+    fn symbol(self) -> &'static str {
+        match self {
+            Unit::None => "",
+            Unit::Seconds => "s",
+            Unit::Bytes => "B",
+            Unit::Percent => "%",
+            Unit::Counter => "c",
+        }
+    }
+}
+
+/// Plain decimal, never an exponent, never "-0": the shortest text that reads back as the same number.
+fn plain(value: f64) -> String {
+    (value + 0.0).to_string()
+}
+
+/// A label without what would end it early, quoted where it holds a blank.
+fn label(text: &str) -> String {
+    let cleaned: String = crate::clean(text).chars().map(|c| if matches!(c, '=' | '\'') { '_' } else { c }).collect();
+    match cleaned.trim() {
+        "" => "_".to_owned(),
+        label if label.contains(' ') => format!("'{label}'"),
+        label => label.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_as_performance_data() {
+        let critical = Thresholds { warning: None, critical: Some("0".parse().unwrap()) };
+        let both = Thresholds { warning: Some("-5:5".parse().unwrap()), critical: Some("-60:60".parse().unwrap()) };
+        let rows = [
+            (Metric::count("missing", 2).thresholds(critical).max(40.0), "missing=2;;0;0;40"),
+            (Metric::new("offset", -7.21).unit(Unit::Seconds).thresholds(both), "offset=-7.21s;-5:5;-60:60"),
+            (Metric::new("uncertainty", 0.51).unit(Unit::Seconds).min(0.0), "uncertainty=0.51s;;;0"),
+            (Metric::new("a b", 1.0), "'a b'=1"),
+            (Metric::new("it's=a|b\n", 1.0), "it_s_a/b=1"),
+            (Metric::new(" ", 1.0), "_=1"),
+            (Metric::new("lag", f64::NAN).unit(Unit::Seconds), "lag=U"),
+            (Metric::new("lag", f64::INFINITY).max(f64::INFINITY), "lag=U"),
+            (Metric::new("tiny", 1e-7), "tiny=0.0000001"),
+            (Metric::new("huge", 1e21).unit(Unit::Bytes), "huge=1000000000000000000000B"),
+            (Metric::new("zero", -0.0).unit(Unit::Percent), "zero=0%"),
+            (Metric::new("n", 7.0).unit(Unit::Counter), "n=7c"),
+        ];
+        for (metric, text) in rows {
+            assert_eq!(metric.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn is_judged_by_what_it_prints() {
+        let limit = Thresholds { warning: None, critical: Some("5".parse().unwrap()) };
+        assert_eq!(Metric::new("x", 5.0000000001).thresholds(limit.clone()).state(), State::Critical);
+        assert_eq!(Metric::new("x", 5.0000000001).thresholds(limit.clone()).to_string(), "x=5.0000000001;;5");
+        assert_eq!(Metric::new("x", 5.0).thresholds(limit.clone()).state(), State::Ok);
+        assert_eq!(Metric::new("x", f64::NAN).thresholds(limit).state(), State::Unknown);
+    }
+}

@@ -1,0 +1,112 @@
+//! The one write and the one exit of a process, whoever gets there first: the check, the watchdog or a panic.
+
+use std::io;
+use std::process;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use crate::{Deadline, Report, State};
+
+/// How long after the deadline the last word may still be written.
+const LAST_WORD: Duration = Duration::from_millis(220);
+/// A pipe that polls as writable takes this much without blocking (POSIX: PIPE_BUF is at least 512; Linux: 4,096).
+const CHUNK: usize = 4_096;
+
+/// Set by whoever speaks for this process; all others wait for its exit.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+/// How this process reports: the name it uses and the time it has. Set once, at its start.
+static MANNER: OnceLock<(String, Deadline)> = OnceLock::new();
+/// How often `--verbose` was given.
+static VERBOSITY: AtomicU8 = AtomicU8::new(0);
+/// Whether `--exit-ok` was given.
+static EXIT_OK: AtomicBool = AtomicBool::new(false);
+
+/// Settles how this process reports, before anything can go wrong.
+pub(crate) fn begin(name: String, deadline: Deadline, exit_ok: bool) {
+    // One process, one start: a second call would change nothing.
+    let _ = MANNER.set((name, deadline));
+    EXIT_OK.store(exit_ok, Ordering::SeqCst);
+}
+
+/// Shows as much as `verbosity` times `--verbose` asks for.
+pub(crate) fn set_verbosity(verbosity: u8) {
+    VERBOSITY.store(verbosity, Ordering::SeqCst);
+}
+
+/// Exits 0 from now on, whatever the state is.
+pub(crate) fn set_exit_ok() {
+    EXIT_OK.store(true, Ordering::SeqCst);
+}
+
+/// Renders the report, writes it and exits with its state.
+pub(crate) fn finish(report: &Report) -> ! {
+    let name = MANNER.get().map_or("PLUGIN", |(name, _)| name);
+    finish_with(&report.render(name, VERBOSITY.load(Ordering::SeqCst)), report.state)
+}
+
+/// Writes `text` as it is and exits with `state`: with UNKNOWN where it could not be written.
+#[expect(clippy::exit, reason = "the one way out of every plugin")]
+pub(crate) fn finish_with(text: &str, state: State) -> ! {
+    if TAKEN.swap(true, Ordering::SeqCst) {
+        loop {
+            thread::park();
+        }
+    }
+    let until = MANNER.get().map_or_else(Instant::now, |(_, deadline)| deadline.at()) + LAST_WORD;
+    let state = write(text.as_bytes(), until).map_or(State::Unknown, |()| state);
+    process::exit(if EXIT_OK.load(Ordering::SeqCst) { 0 } else { state.exit_code() })
+}
+
+/// Writes everything to standard output before `until`, in one system call where the reader lets us.
+fn write(mut octets: &[u8], until: Instant) -> io::Result<()> {
+    if standard_output::was_closed() {
+        return Err(Errno::BADF.into());
+    }
+    let output = rustix::stdio::stdout();
+    while !octets.is_empty() {
+        let remaining = Timespec::try_from(until.saturating_duration_since(Instant::now())).map_err(io::Error::other)?;
+        match poll(&mut [PollFd::new(&output, PollFlags::OUT)], Some(&remaining)) {
+            Ok(0) => return Err(io::ErrorKind::TimedOut.into()),
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+        match rustix::io::write(output, octets.get(..CHUNK).unwrap_or(octets)) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => octets = octets.get(written..).unwrap_or_default(),
+            Err(Errno::INTR | Errno::AGAIN) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Rust opens /dev/null in place of a closed standard output before `main`, which would swallow the report and leave the exit code
+/// of a check that nobody could read. So this looks before Rust does.
+mod standard_output {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    static CLOSED: AtomicBool = AtomicBool::new(false);
+
+    /// Whether the process was started without a standard output.
+    pub(super) fn was_closed() -> bool {
+        CLOSED.load(Ordering::Relaxed)
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd"))]
+    extern "C" fn look() {
+        if rustix::io::fcntl_getfd(rustix::stdio::stdout()).is_err() {
+            CLOSED.store(true, Ordering::Relaxed);
+        }
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd"))]
+    #[expect(unsafe_code, reason = "the ELF section is what makes the loader call `look` before Rust's own start")]
+    #[used]
+    #[unsafe(link_section = ".init_array")]
+    static LOOK: extern "C" fn() = look;
+}

@@ -1,0 +1,165 @@
+//! The threshold range of the Monitoring Plugins Development Guidelines, read strictly.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A range of numbers that are fine; [`Range::alerts`] says whether a number is not.
+///
+/// | range | alerts when the value is |
+/// | --- | --- |
+/// | `10` | < 0 or > 10 |
+/// | `10:` | < 10 |
+/// | `~:10` | > 10 |
+/// | `10:20` | < 10 or > 20 |
+/// | `@10:20` | >= 10 and <= 20 |
+///
+/// It prints exactly as it was given, so that performance data shows the very range that judged the value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Range {
+    start: f64,
+    end: f64,
+    inside: bool,
+    text: String,
+}
+
+/// Why a text is not a range.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRange {
+    /// The text, or the text after an `@`, is empty.
+    #[error("the range is empty")]
+    Empty,
+    /// An end of the range is not a plain, finite decimal number.
+    #[error("{0:?} is not a plain decimal number")]
+    Number(String),
+    /// The start is greater than the end.
+    #[error("the start of the range is greater than its end")]
+    Order,
+}
+
+impl Range {
+    /// The range that alerts below zero and above `end`, as the text `end` would.
+    pub fn up_to(end: f64) -> Self {
+        Self { start: 0.0, end, inside: false, text: end.to_string() }
+    }
+
+    /// The range that alerts outside of `start` to `end`; the two ends may be given in either order.
+    pub fn between(start: f64, end: f64) -> Self {
+        let (start, end) = (start.min(end), start.max(end));
+        Self { start, end, inside: false, text: format!("{start}:{end}") }
+    }
+
+    /// Whether `value` is to be alerted on. Not a number always is.
+    pub fn alerts(&self, value: f64) -> bool {
+        let within = self.start <= value && value <= self.end;
+        value.is_nan() || within == self.inside
+    }
+}
+
+impl FromStr for Range {
+    type Err = InvalidRange;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRange> {
+        let (inside, span) = match text.strip_prefix('@') {
+            Some(span) => (true, span),
+            None => (false, text),
+        };
+        if span.is_empty() {
+            return Err(InvalidRange::Empty);
+        }
+        let read = |part: &str| number(part).ok_or_else(|| InvalidRange::Number(part.to_owned()));
+        let (start, end) = match span.split_once(':') {
+            None => (0.0, read(span)?),
+            Some(("~", "")) => (f64::NEG_INFINITY, f64::INFINITY),
+            Some(("~", end)) => (f64::NEG_INFINITY, read(end)?),
+            Some((start, "")) => (read(start)?, f64::INFINITY),
+            Some((start, end)) => (read(start)?, read(end)?),
+        };
+        if start > end {
+            return Err(InvalidRange::Order);
+        }
+        Ok(Self { start, end, inside, text: text.to_owned() })
+    }
+}
+
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// A finite number in plain decimal: an optional minus, digits, and an optional fraction. No plus, no exponent, no blank, no
+/// `inf` and no `nan`, all of which [`f64::from_str`] would take.
+pub(crate) fn number(text: &str) -> Option<f64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let decimal = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !decimal(whole) || !decimal(fraction) {
+        return None;
+    }
+    text.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn alerts(range: &str, value: f64) -> bool {
+        range.parse::<Range>().unwrap().alerts(value)
+    }
+
+    #[test]
+    fn alerts_as_the_guidelines_say() {
+        let rows: &[(&str, &[f64], &[f64])] = &[
+            ("10", &[-0.001, 10.001, -5.0], &[0.0, -0.0, 5.0, 10.0]),
+            ("10:", &[9.999, -1.0], &[10.0, 1e300]),
+            ("~:10", &[10.001], &[10.0, -1e300]),
+            ("10:20", &[9.999, 20.001], &[10.0, 15.0, 20.0]),
+            ("@10:20", &[10.0, 15.0, 20.0], &[9.999, 20.001]),
+            ("-5:5", &[-5.001, 5.001], &[-5.0, 0.0, 5.0]),
+            ("@10", &[0.0, 10.0], &[-0.1, 10.1]),
+            ("0", &[1.0, -1.0], &[0.0]),
+            ("-20:-10.5", &[-10.4, -20.1], &[-10.5, -20.0]),
+            ("~:", &[], &[f64::MAX, f64::MIN]),
+            ("@~:", &[f64::MAX, 0.0], &[]),
+        ];
+        for (range, bad, good) in rows {
+            for value in *bad {
+                assert!(alerts(range, *value), "{range} must alert on {value}");
+            }
+            for value in *good {
+                assert!(!alerts(range, *value), "{range} must not alert on {value}");
+            }
+            assert!(alerts(range, f64::NAN), "{range} must alert on NaN");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_range() {
+        let no_number = [
+            "abc", "10:abc", "nan", "inf", "-inf", "10:20:30", "10 ", " 10", "1 0", "10: 20", "+5", "1e3", "1e30", "0x10", "5.",
+            ".5", "--5", "-", ":", ":10", "~", "~:~", "10:~", "@@1", "1,5", "٣", "infinity", "10\n", "10;", "1_000",
+        ];
+        for text in no_number {
+            let error = text.parse::<Range>().expect_err(text);
+            assert!(matches!(error, InvalidRange::Number(_)), "{text:?}: {error}");
+        }
+        assert!("9".repeat(400).parse::<Range>().is_err(), "more than a finite number holds");
+        assert_eq!("10:abc".parse::<Range>().unwrap_err().to_string(), "\"abc\" is not a plain decimal number");
+        assert_eq!("".parse::<Range>(), Err(InvalidRange::Empty));
+        assert_eq!("@".parse::<Range>(), Err(InvalidRange::Empty));
+        assert_eq!("20:10".parse::<Range>(), Err(InvalidRange::Order));
+        assert_eq!("5:-5".parse::<Range>(), Err(InvalidRange::Order));
+    }
+
+    #[test]
+    fn prints_as_it_was_given_and_reads_back() {
+        for text in ["10", "10:", "~:10", "10:20", "@10:20", "0:10", "-5:5", "~:", "@0.50:1.0", "0.000001"] {
+            let range: Range = text.parse().unwrap();
+            assert_eq!(range.to_string(), text);
+            assert_eq!(range.to_string().parse::<Range>().unwrap(), range);
+        }
+        assert_eq!(Range::up_to(0.0).to_string(), "0");
+        assert_eq!(Range::between(5.0, -5.0).to_string(), "-5:5");
+        assert_eq!("-5:5".parse::<Range>().unwrap(), Range::between(-5.0, 5.0));
+    }
+}

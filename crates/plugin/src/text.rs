@@ -1,0 +1,62 @@
+//! Text from outside made harmless, in one place.
+
+use std::io;
+
+/// `text` as one line that no parser of plugin output can misread: control characters (line ends and tabs too), what changes the
+/// direction of writing, and broken UTF-8's replacement become blanks or `?`; `|` would start performance data and becomes `/`;
+/// `<` and `>` would be markup on a status page and become `[` and `]`.
+pub fn clean(text: &str) -> String {
+    let cleaned: String = text.chars().map(harmless).collect();
+    cleaned.trim().to_owned()
+}
+
+fn harmless(c: char) -> char {
+    match c {
+        '|' => '/',
+        '<' => '[',
+        '>' => ']',
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffd}' => '?',
+        c if c.is_control() => ' ',
+        c => c,
+    }
+}
+
+/// What an error of the system says, in the style of our lines: lower case, without its number.
+pub fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => "unknown error".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_parser_could_misread_is_left() {
+        let rows = [
+            ("plain text, ümläut", "plain text, ümläut"),
+            ("a|b=1", "a/b=1"),
+            ("two\nlines\r\n", "two lines"),
+            ("\0bell\u{7}\u{1b}[31m", "bell  [31m"),
+            ("<script>", "[script]"),
+            ("\u{202e}evil\u{2066}", "?evil?"),
+            (&String::from_utf8_lossy(b"bad \xff\xfe"), "bad ??"),
+            ("", ""),
+        ];
+        for (text, cleaned) in rows {
+            assert_eq!(clean(text), cleaned);
+        }
+    }
+
+    #[test]
+    fn reasons_read_like_our_lines() {
+        assert_eq!(reason(&io::Error::from_raw_os_error(13)), "permission denied");
+        assert_eq!(reason(&io::Error::from_raw_os_error(2)), "no such file or directory");
+        assert_eq!(reason(&io::Error::other("")), "unknown error");
+    }
+}

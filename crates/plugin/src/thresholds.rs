@@ -1,0 +1,70 @@
+//! A warning and a critical range, as options of a plugin and as judges of a number.
+
+use crate::{Range, State};
+
+/// The ranges of `--warning` and `--critical`; flatten it into a plugin's `Args`.
+#[derive(Clone, Debug, Default, PartialEq, clap::Args)]
+pub struct Thresholds {
+    /// WARNING when the value is outside of this range: 10, 10:, ~:10, 10:20, @10:20
+    #[arg(short, long, value_name = "RANGE", allow_hyphen_values = true)]
+    pub warning: Option<Range>,
+    /// CRITICAL when the value is outside of this range
+    #[arg(short, long, value_name = "RANGE", allow_hyphen_values = true)]
+    pub critical: Option<Range>,
+}
+
+impl Thresholds {
+    /// These thresholds, or `default` where neither a warning nor a critical range was given. One range given stands alone: who
+    /// asks for a warning only does not want the default's critical beside it.
+    pub fn or(&self, default: Thresholds) -> Thresholds {
+        if self.warning.is_none() && self.critical.is_none() { default } else { self.clone() }
+    }
+
+    /// The state of `value`. Not a number is UNKNOWN, with or without ranges.
+    pub fn state(&self, value: f64) -> State {
+        let alerts = |range: &Option<Range>| range.as_ref().is_some_and(|range| range.alerts(value));
+        match value {
+            _ if value.is_nan() => State::Unknown,
+            _ if alerts(&self.critical) => State::Critical,
+            _ if alerts(&self.warning) => State::Warning,
+            _ => State::Ok,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn thresholds(warning: &str, critical: &str) -> Thresholds {
+        let read = |text: &str| (!text.is_empty()).then(|| text.parse().unwrap());
+        Thresholds { warning: read(warning), critical: read(critical) }
+    }
+
+    #[test]
+    fn judges_worst_first() {
+        let rows = [
+            ("", "", 1e9, State::Ok),
+            ("", "", f64::NAN, State::Unknown),
+            ("10", "20", 10.0, State::Ok),
+            ("10", "20", 10.5, State::Warning),
+            ("10", "20", 20.5, State::Critical),
+            ("10", "20", f64::NAN, State::Unknown),
+            ("10", "20", f64::INFINITY, State::Critical),
+            ("10", "", 1e9, State::Warning),
+            ("", "10", -1.0, State::Critical),
+            ("-5:5", "-60:60", -60.5, State::Critical),
+        ];
+        for (warning, critical, value, state) in rows {
+            assert_eq!(thresholds(warning, critical).state(value), state, "{value} against {warning} and {critical}");
+        }
+    }
+
+    #[test]
+    fn default_only_where_neither_is_given() {
+        let default = thresholds("1", "2");
+        assert_eq!(thresholds("", "").or(default.clone()), default);
+        assert_eq!(thresholds("5", "").or(default.clone()), thresholds("5", ""));
+        assert_eq!(thresholds("", "5").or(default), thresholds("", "5"));
+    }
+}

@@ -1,0 +1,66 @@
+//! Running a program to its end, bounded in time, and what came of it.
+
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// What a finished program left behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The exit code; none after death by a signal.
+    pub code: Option<i32>,
+    /// Standard output, broken UTF-8 replaced.
+    pub stdout: String,
+    /// Standard error, broken UTF-8 replaced.
+    pub stderr: String,
+    /// From start to exit.
+    pub elapsed: Duration,
+}
+
+impl Outcome {
+    /// The first line of standard output: empty if there is none.
+    pub fn first_line(&self) -> &str {
+        self.stdout.lines().next().unwrap_or_default()
+    }
+
+    /// The exit code and the first line, to be compared in one go.
+    pub fn verdict(&self) -> (i32, &str) {
+        (self.code.unwrap_or(-1), self.first_line())
+    }
+}
+
+/// Runs `command` without standard input and takes what it prints.
+///
+/// # Panics
+/// If it cannot be started, or still runs after 30 s: then it is killed first.
+#[expect(clippy::panic, reason = "a test's helper: a program that hangs must fail the test")]
+pub fn run(command: &mut Command) -> Outcome {
+    let start = Instant::now();
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = child.unwrap_or_else(|error| panic!("starting {command:?}: {error}"));
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let readers = [thread::spawn(move || drain(stdout)), thread::spawn(move || drain(stderr))];
+    let code = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break status.code(),
+            Ok(None) if start.elapsed() < Duration::from_secs(30) => thread::sleep(Duration::from_millis(1)),
+            waited => {
+                let _ = child.kill();
+                let _ = child.wait();
+                panic!("{command:?} did not end within 30 s: {waited:?}");
+            }
+        }
+    };
+    let elapsed = start.elapsed();
+    let [stdout, stderr] = readers.map(|reader| reader.join().unwrap_or_default());
+    Outcome { code, stdout, stderr, elapsed }
+}
+
+fn drain(pipe: Option<impl std::io::Read>) -> String {
+    let mut octets = Vec::new();
+    if let Some(mut pipe) = pipe {
+        // What was read before an error still tells what the program said.
+        let _ = pipe.read_to_end(&mut octets);
+    }
+    String::from_utf8_lossy(&octets).into_owned()
+}
