@@ -1,1 +1,22 @@
-//! x
+//! IP addresses by the thousand: lists of them read from files, those bound on this host, and a brief way to print many.
+//!
+//! - [`List`] reads a file of addresses, of the kinds that administrators and hosting panels keep.
+//! - [`Bound`] is what the kernel has: each address with its interface, prefix and flags, each interface with its link state.
+//! - [`brief`] prints many addresses as runs.
+//!
+//! What a missing or unusable address means is not decided here: that is the plugins' part.
+
+mod address;
+mod bound;
+mod list;
+#[cfg(target_os = "linux")]
+mod netlink;
+mod portable;
+#[cfg(target_os = "linux")]
+mod rtnetlink;
+mod runs;
+
+pub use address::{Expected, InvalidAddress};
+pub use bound::{Bound, BoundAddress, Flags, Interface, Link, ReadBoundError};
+pub use list::{Entry, List, ListError};
+pub use runs::{all, brief};

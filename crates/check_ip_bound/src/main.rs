@@ -1,1 +1,7 @@
-fn main() {}
+//! The command `check_ip_bound`: everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    plugin::run(check_ip_bound::check)
+}

@@ -1,0 +1,147 @@
+//! One expected address, as a person or a list writes it: hostile until parsed.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+/// An address that should be bound, and its prefix length where one was asked for.
+///
+/// IPv6 is read in any spelling, also in brackets; an IPv4-mapped IPv6 address is the IPv4 address that it stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Expected {
+    /// The address.
+    pub address: IpAddr,
+    /// The prefix length, in bits.
+    pub prefix: Option<u8>,
+}
+
+/// Why a text is not an [`Expected`] address. Each message names the text, shortened where it is long.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidAddress {
+    /// Not an IP address at all.
+    #[error("{0} is not an IP address")]
+    Syntax(String),
+    /// A part of an IPv4 address starts with a zero: octal to some programs, decimal to others.
+    #[error("{0} is not an IP address: leading zero")]
+    LeadingZero(String),
+    /// An IPv6 address with a zone, which names an interface.
+    #[error("{0} has a zone: give the address without it, and the interface by --interface")]
+    Zone(String),
+    /// The prefix length is not a number or too great.
+    #[error("{0} has no prefix length of 0 to {1} behind its slash")]
+    Prefix(String, u8),
+    /// An address that no interface can have: unspecified, multicast or the limited broadcast.
+    #[error("{0} is not an address that a host can have")]
+    NoHost(String),
+}
+
+impl FromStr for Expected {
+    type Err = InvalidAddress;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAddress> {
+        let (address, prefix) = match text.split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix)),
+            None => (text, None),
+        };
+        let bare = address.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(address);
+        let written: IpAddr = bare.parse().map_err(|_| invalid(text, bare))?;
+        let address = written.to_canonical();
+        let bits = if address.is_ipv4() { 32 } else { 128 };
+        // The prefix of a mapped address counts from the start of the IPv6 address.
+        let skipped = if written.is_ipv6() && address.is_ipv4() { 96 } else { 0 };
+        let length = |prefix: &str| parse_prefix(prefix)?.checked_sub(skipped).filter(|length| *length <= bits);
+        let wrong_prefix = || InvalidAddress::Prefix(short(text), bits + skipped);
+        let prefix = prefix.map(|prefix| length(prefix).ok_or_else(wrong_prefix)).transpose()?;
+        if address.is_unspecified() || address.is_multicast() || address == Ipv4Addr::BROADCAST {
+            return Err(InvalidAddress::NoHost(short(text)));
+        }
+        Ok(Self { address, prefix })
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.prefix {
+            Some(prefix) => write!(f, "{}/{prefix}", self.address),
+            None => self.address.fmt(f),
+        }
+    }
+}
+
+fn parse_prefix(text: &str) -> Option<u8> {
+    text.bytes().all(|octet| octet.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+fn invalid(text: &str, address: &str) -> InvalidAddress {
+    let leading_zero = |part: &str| part.len() > 1 && part.starts_with('0') && part.bytes().all(|octet| octet.is_ascii_digit());
+    let quad = address.split('.').count() == 4;
+    match address.split_once('%') {
+        Some((address, _)) if address.parse::<Ipv6Addr>().is_ok() => InvalidAddress::Zone(short(text)),
+        _ if quad && address.split('.').any(leading_zero) => InvalidAddress::LeadingZero(short(text)),
+        _ => InvalidAddress::Syntax(short(text)),
+    }
+}
+
+/// Enough of a text to find it again: 60 characters.
+pub(crate) fn short(text: &str) -> String {
+    if text.is_empty() {
+        return "an empty field".to_owned();
+    }
+    let mut chars = text.chars();
+    let start: String = chars.by_ref().take(60).collect();
+    if chars.next().is_some() { format!("{start}...") } else { start }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_any_spelling() {
+        let rows = [
+            ("192.0.2.1", "192.0.2.1"),
+            ("192.0.2.1/24", "192.0.2.1/24"),
+            ("192.0.2.1/0", "192.0.2.1/0"),
+            ("2001:DB8:0:0:0::1", "2001:db8::1"),
+            ("2001:0db8:0000:0000:0000:0000:0000:0001/64", "2001:db8::1/64"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("::ffff:192.0.2.1", "192.0.2.1"),
+            ("::ffff:c000:201/120", "192.0.2.1/24"),
+            ("fe80::1", "fe80::1"),
+            ("2001:db8::192.0.2.1", "2001:db8::c000:201"),
+        ];
+        for (text, printed) in rows {
+            assert_eq!(text.parse::<Expected>().map(|expected| expected.to_string()), Ok(printed.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_what_is_wrong() {
+        let rows = [
+            ("010.1.1.1", "010.1.1.1 is not an IP address: leading zero"),
+            ("192.0.2.09/24", "192.0.2.09/24 is not an IP address: leading zero"),
+            ("fe80::1%eth0", "fe80::1%eth0 has a zone: give the address without it, and the interface by --interface"),
+            ("192.0.2.1%eth0", "192.0.2.1%eth0 is not an IP address"),
+            ("192.0.2.256", "192.0.2.256 is not an IP address"),
+            ("192.0.2", "192.0.2 is not an IP address"),
+            ("3221225985", "3221225985 is not an IP address"),
+            ("example.com", "example.com is not an IP address"),
+            ("", "an empty field is not an IP address"),
+            ("192.0.2.1/33", "192.0.2.1/33 has no prefix length of 0 to 32 behind its slash"),
+            ("192.0.2.1/", "192.0.2.1/ has no prefix length of 0 to 32 behind its slash"),
+            ("192.0.2.1/+24", "192.0.2.1/+24 has no prefix length of 0 to 32 behind its slash"),
+            ("192.0.2.1/24/24", "192.0.2.1/24/24 has no prefix length of 0 to 32 behind its slash"),
+            ("2001:db8::1/129", "2001:db8::1/129 has no prefix length of 0 to 128 behind its slash"),
+            ("::ffff:192.0.2.1/24", "::ffff:192.0.2.1/24 has no prefix length of 0 to 128 behind its slash"),
+            ("0.0.0.0", "0.0.0.0 is not an address that a host can have"),
+            ("::", ":: is not an address that a host can have"),
+            ("224.0.0.1", "224.0.0.1 is not an address that a host can have"),
+            ("255.255.255.255", "255.255.255.255 is not an address that a host can have"),
+        ];
+        for (text, message) in rows {
+            assert_eq!(text.parse::<Expected>().unwrap_err().to_string(), message);
+        }
+        let long = "x".repeat(1000).parse::<Expected>().unwrap_err().to_string();
+        assert_eq!(long, format!("{}... is not an IP address", "x".repeat(60)));
+    }
+}

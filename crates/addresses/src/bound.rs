@@ -1,0 +1,209 @@
+//! What is bound on this host: each address with its interface, prefix and flags, each interface with the state of its link.
+
+use std::net::IpAddr;
+
+use plugin::Deadline;
+
+use crate::portable;
+#[cfg(target_os = "linux")]
+use crate::rtnetlink;
+
+/// The addresses bound in this network namespace and the interfaces that bear them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bound {
+    /// Sorted by index.
+    pub interfaces: Vec<Interface>,
+    /// Sorted by address, then by the interface's index.
+    pub addresses: Vec<BoundAddress>,
+}
+
+/// One address on one interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BoundAddress {
+    /// The address of this end, never that of a point-to-point link's peer.
+    pub address: IpAddr,
+    /// The prefix length, in bits.
+    pub prefix: u8,
+    /// The index of the interface.
+    pub interface: u32,
+    /// The kernel's flags; only "permanent" where the system shows none.
+    pub flags: Flags,
+}
+
+/// The flags of a bound address, as in linux/if_addr.h.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flags(pub u32);
+
+impl Flags {
+    /// An IPv4 address beside a primary one of the same subnet, which goes when that goes unless promote_secondaries is on. The
+    /// kernel uses the same bit for IPv6 temporary addresses.
+    pub fn secondary(self) -> bool {
+        self.0 & 0x01 != 0
+    }
+
+    /// Another host on the link has this address: duplicate address detection (RFC 4862) found it.
+    pub fn duplicate(self) -> bool {
+        self.0 & 0x08 != 0
+    }
+
+    /// Not to be used for new connections (RFC 4862), but answering.
+    pub fn deprecated(self) -> bool {
+        self.0 & 0x20 != 0
+    }
+
+    /// Duplicate address detection still runs, and the address cannot be used meanwhile: an optimistic one (RFC 4429) can.
+    pub fn tentative(self) -> bool {
+        self.0 & 0x40 != 0 && self.0 & 0x04 == 0
+    }
+}
+
+/// A network interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// The kernel's number of it.
+    pub index: u32,
+    /// Its name.
+    pub name: String,
+    /// Whether it can carry traffic.
+    pub link: Link,
+    /// Whether it is the loopback interface.
+    pub loopback: bool,
+    /// Whether it is a bridge without any port, which has no carrier while nothing is wrong (docker0 without containers).
+    pub empty_bridge: bool,
+    /// Whether a secondary IPv4 address becomes primary when the primary goes, as far as this interface's own setting says.
+    pub promotes_secondaries: Option<bool>,
+}
+
+/// The state of an interface's link: administrative state, then RFC 2863's ifOperStatus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// Up, or up with an unknown operational state, as loopback and tunnels are.
+    Up,
+    /// Switched off by the administrator.
+    Down,
+    /// Switched on, without a carrier of its own or of the interface below it.
+    NoCarrier,
+    /// Waiting for something outside, as for 802.1X.
+    Dormant,
+    /// In a test mode.
+    Testing,
+    /// Some hardware of it is not there.
+    NotPresent,
+}
+
+impl Link {
+    /// What is wrong with it, to follow "which": none if nothing is.
+    pub fn fault(self) -> Option<&'static str> {
+        match self {
+            Link::Up => None,
+            Link::Down => Some("is down"),
+            Link::NoCarrier => Some("has no carrier"),
+            Link::Dormant => Some("is dormant"),
+            Link::Testing => Some("is in a test mode"),
+            Link::NotPresent => Some("is not present"),
+        }
+    }
+}
+
+/// Why the bound addresses cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadBoundError {
+    /// The kernel refused or answered something else than addresses, and getifaddrs(3) did no better.
+    #[error("reading the bound addresses: {netlink}; by getifaddrs: {getifaddrs}")]
+    Refused {
+        /// What became of netlink.
+        netlink: String,
+        /// What became of getifaddrs(3).
+        getifaddrs: String,
+    },
+    /// The deadline came first.
+    #[error("reading the bound addresses: no complete answer within {0} s")]
+    TooSlow(f64),
+}
+
+impl Bound {
+    /// Reads what is bound here: by rtnetlink on Linux, by getifaddrs(3) elsewhere and where netlink is refused.
+    ///
+    /// # Errors
+    /// [`ReadBoundError`].
+    pub fn read(deadline: &Deadline) -> Result<Self, ReadBoundError> {
+        deadline.step("reading the bound addresses");
+        let mut bound = read_by_any_means(deadline)?;
+        bound.interfaces.sort_by_key(|interface| interface.index);
+        bound.addresses.sort_by_key(|bound| (bound.address, bound.interface));
+        Ok(bound)
+    }
+
+    /// The interface with this index.
+    pub fn interface(&self, index: u32) -> Option<&Interface> {
+        let place = self.interfaces.binary_search_by_key(&index, |interface| interface.index).ok()?;
+        self.interfaces.get(place)
+    }
+
+    /// Every place where `address` is bound: several, if several interfaces have it.
+    pub fn places(&self, address: IpAddr) -> &[BoundAddress] {
+        let start = self.addresses.partition_point(|bound| bound.address < address);
+        let rest = self.addresses.get(start..).unwrap_or_default();
+        let end = rest.iter().position(|bound| bound.address != address).unwrap_or(rest.len());
+        rest.get(..end).unwrap_or_default()
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn read_by_any_means(deadline: &Deadline) -> Result<Bound, ReadBoundError> {
+    let netlink = match rtnetlink::read(deadline) {
+        Ok(bound) => return Ok(bound),
+        Err(_) if deadline.is_over() => return Err(ReadBoundError::TooSlow(deadline.limit().as_secs_f64())),
+        Err(error) => error.to_string(),
+    };
+    portable::read().map_err(|error| ReadBoundError::Refused { netlink, getifaddrs: plugin::reason(&error) })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn read_by_any_means(_deadline: &Deadline) -> Result<Bound, ReadBoundError> {
+    let netlink = "this system has no netlink".to_owned();
+    portable::read().map_err(|error| ReadBoundError::Refused { netlink, getifaddrs: plugin::reason(&error) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bound(address: &str, interface: u32) -> BoundAddress {
+        BoundAddress { address: address.parse().unwrap(), prefix: 24, interface, flags: Flags(0x80) }
+    }
+
+    #[test]
+    fn finds_every_place_of_an_address() {
+        let addresses = vec![bound("192.0.2.1", 2), bound("192.0.2.2", 2), bound("192.0.2.2", 3), bound("2001:db8::1", 2)];
+        let all = Bound { interfaces: Vec::new(), addresses: addresses.clone() };
+        assert_eq!(all.places("192.0.2.2".parse().unwrap()), &addresses[1..3]);
+        assert_eq!(all.places("192.0.2.22".parse().unwrap()), &[]);
+        assert_eq!(all.places("2001:db8::1".parse().unwrap()), &addresses[3..]);
+        assert_eq!(all.places("2001:db8::2".parse().unwrap()), &[]);
+    }
+
+    #[test]
+    fn optimistic_is_usable_while_tentative() {
+        assert!(Flags(0x40).tentative());
+        assert!(!Flags(0x44).tentative());
+        assert!(Flags(0x48).duplicate());
+    }
+
+    /// The two readings of the very machine that runs the test.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn netlink_and_getifaddrs_agree() {
+        let seen = |bound: Bound| {
+            let name = |index| bound.interface(index).map(|interface| interface.name.clone());
+            let mut seen: Vec<_> =
+                bound.addresses.iter().map(|bound| (bound.address, bound.prefix, name(bound.interface))).collect();
+            seen.sort();
+            seen
+        };
+        let by_netlink = Bound::read(&Deadline::after(std::time::Duration::from_secs(8))).unwrap();
+        let by_getifaddrs = seen(portable::read().unwrap());
+        assert!(by_getifaddrs.iter().any(|(address, ..)| address.is_loopback()), "{by_getifaddrs:?}");
+        assert_eq!(seen(by_netlink), by_getifaddrs);
+    }
+}

@@ -1,0 +1,199 @@
+//! A list of addresses in a file, as administrators and hosting panels keep them.
+//!
+//! One address a line. The first field counts; fields end at white space, a comma or `#`, which starts a comment. That covers
+//! plain lists, lists with notes or ports behind each address, and H-Sphere's `/hsphere/local/network/ips` (address, tab, netmask
+//! and more). cPanel's `/etc/ips` has `address:netmask:broadcast` in that field. A line that is not understood is an error, never
+//! skipped: a list that came out shorter would hide an outage.
+
+use std::fmt::Write as _;
+use std::net::Ipv4Addr;
+use std::path::Path;
+
+use plugin::{Deadline, ReadError, read_file};
+
+use crate::address::short;
+use crate::{Expected, InvalidAddress};
+
+/// The most that a list may hold, in octets: some 400,000 IPv6 addresses in full.
+const LARGEST: u64 = 16 << 20;
+/// How many bad lines are named; the rest is counted.
+const NAMED: usize = 100;
+
+/// An address of a list and the line that it stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The address, with a prefix length where the line has one.
+    pub expected: Expected,
+    /// The number of the line, from 1.
+    pub line: u32,
+}
+
+/// The addresses of a file, in its order and with its duplicates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct List {
+    /// The file's name.
+    pub source: String,
+    /// At least one address.
+    pub entries: Vec<Entry>,
+}
+
+/// Why a list cannot be used. The first line of each message names the file; with several bad lines, each has a line.
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    /// The file cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Lines that are not understood, the first hundred of them with their text.
+    #[error("{}", bad_lines(.source_name, .lines, *.count))]
+    Lines {
+        /// The file.
+        source_name: String,
+        /// Numbers of bad lines, from 1, and what is wrong with each.
+        lines: Vec<(u32, String)>,
+        /// How many lines are bad.
+        count: usize,
+    },
+    /// There is no address in the list.
+    #[error("{0}: no address in it")]
+    Empty(String),
+}
+
+impl List {
+    /// Reads the list in the file `path`.
+    ///
+    /// # Errors
+    /// [`ListError`]: the file cannot be read in time, holds more than 16 MiB, a line that is no address, or no address at all.
+    pub fn read(path: &Path, deadline: &Deadline) -> Result<Self, ListError> {
+        Self::parse(&path.display().to_string(), &read_file(path, LARGEST, deadline)?)
+    }
+
+    /// Parses the content of a list; `source` is its name in messages.
+    ///
+    /// # Errors
+    /// [`ListError::Lines`] and [`ListError::Empty`].
+    pub fn parse(source: &str, content: &[u8]) -> Result<Self, ListError> {
+        let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
+        let mut entries = Vec::new();
+        let mut lines = Vec::new();
+        let mut count = 0;
+        for (line, octets) in (1..).zip(content.split(|&octet| octet == b'\n')) {
+            match parse_line(octets) {
+                Ok(None) => {}
+                Ok(Some(expected)) => entries.push(Entry { expected, line }),
+                Err(error) => {
+                    count += 1;
+                    if lines.len() < NAMED {
+                        lines.push((line, error.to_string()));
+                    }
+                }
+            }
+        }
+        match () {
+            () if count > 0 => Err(ListError::Lines { source_name: source.to_owned(), lines, count }),
+            () if entries.is_empty() => Err(ListError::Empty(source.to_owned())),
+            () => Ok(Self { source: source.to_owned(), entries }),
+        }
+    }
+}
+
+/// The address of a line: none if the line is blank or a comment.
+fn parse_line(line: &[u8]) -> Result<Option<Expected>, InvalidAddress> {
+    let line = line.trim_ascii();
+    let end = line.iter().position(|octet| octet.is_ascii_whitespace() || matches!(octet, b',' | b'#'));
+    let field = end.and_then(|end| line.get(..end)).unwrap_or(line);
+    if field.is_empty() && !line.starts_with(b",") {
+        return Ok(None);
+    }
+    let text = str::from_utf8(field).map_err(|_| InvalidAddress::Syntax(short(&String::from_utf8_lossy(field))))?;
+    text.parse().or_else(|error| parse_cpanel(text).ok_or(error)).map(Some)
+}
+
+/// `address:netmask:broadcast`, all three IPv4: a file of another shape is no `/etc/ips`. The netmask is not demanded of the bound
+/// address, no more than H-Sphere's: the panels bind aliases with other masks than they list.
+fn parse_cpanel(field: &str) -> Option<Expected> {
+    let mut parts = field.split(':');
+    let address = parts.next()?.parse().ok()?;
+    let mask: Ipv4Addr = parts.next()?.parse().ok()?;
+    let _broadcast: Ipv4Addr = parts.next()?.parse().ok()?;
+    let contiguous = mask.to_bits().leading_ones() + mask.to_bits().trailing_zeros() == 32;
+    (contiguous && parts.next().is_none()).then_some(address)
+}
+
+fn bad_lines(source: &str, lines: &[(u32, String)], count: usize) -> String {
+    let mut text = String::new();
+    for (index, (line, what)) in lines.iter().enumerate() {
+        let more = if index == 0 && count > 1 { format!(" (and {} more bad lines)", count - 1) } else { String::new() };
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{source} line {line}: {what}{more}");
+    }
+    if count > lines.len() {
+        let _ = writeln!(text, "{source}: and {} more bad lines", count - lines.len());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(content: &[u8]) -> Result<String, String> {
+        let list = List::parse("ips", content).map_err(|error| error.to_string())?;
+        let entries: Vec<String> = list.entries.iter().map(|entry| format!("{}:{}", entry.line, entry.expected)).collect();
+        Ok(entries.join(" "))
+    }
+
+    #[test]
+    fn reads_the_kinds_of_list() {
+        let rows: [(&[u8], &str); 8] = [
+            (b"192.0.2.1\n192.0.2.2", "1:192.0.2.1 2:192.0.2.2"),
+            (b"\xef\xbb\xbf192.0.2.1\r\n\r\n  # note\r\n\t192.0.2.2 \r\n", "1:192.0.2.1 4:192.0.2.2"),
+            (b"192.0.2.1 eth0\n192.0.2.2,x\n192.0.2.3#x\n192.0.2.4 80,443\n", "1:192.0.2.1 2:192.0.2.2 3:192.0.2.3 4:192.0.2.4"),
+            (b"192.0.2.1\t255.255.255.0\tshared\t#0\n", "1:192.0.2.1"),
+            (b"192.0.2.1:255.255.255.0:192.0.2.255\n192.0.2.2:255.255.255.255:192.0.2.2\n", "1:192.0.2.1 2:192.0.2.2"),
+            (b"192.0.2.1/24\n2001:DB8::1/64\n192.0.2.1\n", "1:192.0.2.1/24 2:2001:db8::1/64 3:192.0.2.1"),
+            (b"192.0.2.1 # caf\xe9\n", "1:192.0.2.1"),
+            (b"192.0.2.1\x0b192.0.2.2", "ips line 1: 192.0.2.1\u{b}192.0.2.2 is not an IP address\n"),
+        ];
+        for (content, expected) in rows {
+            assert_eq!(parse(content).unwrap_or_else(|error| error), expected);
+        }
+    }
+
+    #[test]
+    fn every_bad_line_is_named() {
+        let message = parse(b"192.0.2.1\n010.1.1.1\n,192.0.2.2\nfe80::1%eth0\n\xff\xfe\n").unwrap_err();
+        let expected = [
+            "ips line 2: 010.1.1.1 is not an IP address: leading zero (and 3 more bad lines)",
+            "ips line 3: an empty field is not an IP address",
+            "ips line 4: fe80::1%eth0 has a zone: give the address without it, and the interface by --interface",
+            "ips line 5: \u{fffd}\u{fffd} is not an IP address",
+        ];
+        assert_eq!(message.lines().collect::<Vec<_>>(), expected);
+        let many = parse("x\n".repeat(1000).as_bytes()).unwrap_err();
+        assert_eq!(many.lines().count(), 101);
+        assert_eq!(many.lines().last(), Some("ips: and 900 more bad lines"));
+    }
+
+    #[test]
+    fn cpanel_lines_must_be_whole() {
+        for field in [
+            "192.0.2.1:80",
+            "192.0.2.1:255.255.255.0",
+            "192.0.2.1:255.0.255.0:192.0.2.255",
+            "192.0.2.1:255.255.255.0:192.0.2.255:x",
+            "192.0.2.01:255.255.255.0:192.0.2.255",
+            "192.0.2.1:24:192.0.2.255",
+        ] {
+            assert_eq!(parse(field.as_bytes()).unwrap_err(), format!("ips line 1: {field} is not an IP address\n"));
+        }
+    }
+
+    #[test]
+    fn nothing_in_it_is_an_error() {
+        for content in ["", "\n\n", "# only a comment\n", "\u{feff}", " \t\r\n"] {
+            assert_eq!(parse(content.as_bytes()), Err("ips: no address in it".to_owned()));
+        }
+        let zeros = parse(&[0; 5000]).unwrap_err();
+        assert_eq!(zeros, format!("ips line 1: {}... is not an IP address\n", "\0".repeat(60)));
+    }
+}
