@@ -39,24 +39,37 @@ impl FromStr for Expected {
     type Err = InvalidAddress;
 
     fn from_str(text: &str) -> Result<Self, InvalidAddress> {
-        let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix)),
-            None => (text, None),
-        };
-        let bare = address.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(address);
-        let written: IpAddr = bare.parse().map_err(|_| invalid(text, bare))?;
-        let address = written.to_canonical();
-        let bits = if address.is_ipv4() { 32 } else { 128 };
-        // The prefix of a mapped address counts from the start of the IPv6 address.
-        let skipped = if written.is_ipv6() && address.is_ipv4() { 96 } else { 0 };
-        let length = |prefix: &str| parse_prefix(prefix)?.checked_sub(skipped).filter(|length| *length <= bits);
-        let wrong_prefix = || InvalidAddress::Prefix(short(text), bits + skipped);
-        let prefix = prefix.map(|prefix| length(prefix).ok_or_else(wrong_prefix)).transpose()?;
-        if address.is_unspecified() || address.is_multicast() || address == Ipv4Addr::BROADCAST {
-            return Err(InvalidAddress::NoHost(short(text)));
+        match text.parse() {
+            Ok(address) => checked(text, address, None),
+            Err(_) => parse_in_full(text),
         }
-        Ok(Self { address, prefix })
     }
+}
+
+/// The address and its prefix length, unless no host can have it.
+fn checked(text: &str, written: IpAddr, prefix: Option<u8>) -> Result<Expected, InvalidAddress> {
+    let address = written.to_canonical();
+    if address.is_unspecified() || address.is_multicast() || address == Ipv4Addr::BROADCAST {
+        return Err(InvalidAddress::NoHost(short(text)));
+    }
+    Ok(Expected { address, prefix })
+}
+
+/// With a prefix length or in brackets; or what is wrong.
+fn parse_in_full(text: &str) -> Result<Expected, InvalidAddress> {
+    let (address, prefix) = match text.split_once('/') {
+        Some((address, prefix)) => (address, Some(prefix)),
+        None => (text, None),
+    };
+    let bare = address.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(address);
+    let written: IpAddr = bare.parse().map_err(|_| invalid(text, bare))?;
+    let bits = if written.is_ipv4() { 32 } else { 128 };
+    // The prefix of a mapped address counts from the start of the IPv6 address.
+    let skipped = if written.is_ipv6() && written.to_canonical().is_ipv4() { 96 } else { 0 };
+    let length = |prefix: &str| parse_prefix(prefix).filter(|length| *length <= bits)?.checked_sub(skipped);
+    let wrong_prefix = || InvalidAddress::Prefix(short(text), bits);
+    let prefix = prefix.map(|prefix| length(prefix).ok_or_else(wrong_prefix)).transpose()?;
+    checked(text, written, prefix)
 }
 
 impl fmt::Display for Expected {

@@ -18,21 +18,21 @@ pub struct Bound {
 }
 
 /// One address on one interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BoundAddress {
     /// The address of this end, never that of a point-to-point link's peer.
     pub address: IpAddr,
-    /// The prefix length, in bits.
-    pub prefix: u8,
     /// The index of the interface.
     pub interface: u32,
+    /// The prefix length, in bits.
+    pub prefix: u8,
     /// The kernel's flags; only "permanent" where the system shows none.
     pub flags: Flags,
 }
 
-/// The flags of a bound address, as in linux/if_addr.h.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Flags(pub u32);
+/// The flags of a bound address: the low eight bits of linux/if_addr.h's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Flags(pub u8);
 
 impl Flags {
     /// An IPv4 address beside a primary one of the same subnet, which goes when that goes unless promote_secondaries is on. The
@@ -129,8 +129,9 @@ impl Bound {
     pub fn read(deadline: &Deadline) -> Result<Self, ReadBoundError> {
         deadline.step("reading the bound addresses");
         let mut bound = read_by_any_means(deadline)?;
+        // A stable sort takes sorted stretches as they are, and the kernel lists mostly in order.
         bound.interfaces.sort_by_key(|interface| interface.index);
-        bound.addresses.sort_by_key(|bound| (bound.address, bound.interface));
+        bound.addresses.sort();
         Ok(bound)
     }
 
@@ -142,10 +143,36 @@ impl Bound {
 
     /// Every place where `address` is bound: several, if several interfaces have it.
     pub fn places(&self, address: IpAddr) -> &[BoundAddress] {
-        let start = self.addresses.partition_point(|bound| bound.address < address);
-        let rest = self.addresses.get(start..).unwrap_or_default();
+        self.lookup().places(address)
+    }
+
+    /// A lookup of many addresses, which is fastest where they come in ascending order.
+    pub fn lookup(&self) -> Lookup<'_> {
+        Lookup { all: &self.addresses, start: 0 }
+    }
+}
+
+/// Finds addresses among the bound ones, starting where the last one was found.
+#[derive(Debug)]
+pub struct Lookup<'a> {
+    all: &'a [BoundAddress],
+    start: usize,
+}
+
+impl<'a> Lookup<'a> {
+    /// Every place where `address` is bound.
+    pub fn places(&mut self, address: IpAddr) -> &'a [BoundAddress] {
+        let before = |bound: &BoundAddress| bound.address < address;
+        let mut rest = self.all.get(self.start..).unwrap_or_default();
+        if rest.first().is_none_or(|first| first.address != address) {
+            let behind = self.start.checked_sub(1).and_then(|last| self.all.get(last));
+            let from = if behind.is_none_or(before) { rest } else { self.all };
+            (_, rest) = from.split_at(from.partition_point(before));
+        }
         let end = rest.iter().position(|bound| bound.address != address).unwrap_or(rest.len());
-        rest.get(..end).unwrap_or_default()
+        let (places, rest) = rest.split_at(end);
+        self.start = self.all.len() - rest.len();
+        places
     }
 }
 
@@ -181,6 +208,22 @@ mod tests {
         assert_eq!(all.places("192.0.2.22".parse().unwrap()), &[]);
         assert_eq!(all.places("2001:db8::1".parse().unwrap()), &addresses[3..]);
         assert_eq!(all.places("2001:db8::2".parse().unwrap()), &[]);
+    }
+
+    #[test]
+    fn looks_up_in_any_order() {
+        let known: Vec<u8> = (0..250).filter(|last| last % 7 < 3).collect();
+        let addresses: Vec<_> = known.iter().map(|last| bound(&format!("192.0.2.{last}"), 2)).collect();
+        let all = Bound { interfaces: Vec::new(), addresses };
+        let steps: [&dyn Fn(u32) -> u32; 4] = [&|i| i, &|i| 249 - i, &|i| i * 97 % 250, &|i| i / 25 * 25];
+        for step in steps {
+            let mut lookup = all.lookup();
+            for last in (0..250).map(step) {
+                let last = u8::try_from(last).unwrap();
+                let found = lookup.places(IpAddr::from([192, 0, 2, last]));
+                assert_eq!(found.len(), usize::from(known.contains(&last)), "{last}");
+            }
+        }
     }
 
     #[test]

@@ -17,6 +17,6 @@ mod rtnetlink;
 mod runs;
 
 pub use address::{Expected, InvalidAddress};
-pub use bound::{Bound, BoundAddress, Flags, Interface, Link, ReadBoundError};
+pub use bound::{Bound, BoundAddress, Flags, Interface, Link, Lookup, ReadBoundError};
 pub use list::{Entry, List, ListError};
 pub use runs::{all, brief};

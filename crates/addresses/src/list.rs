@@ -5,25 +5,29 @@
 //! and more). cPanel's `/etc/ips` has `address:netmask:broadcast` in that field. A line that is not understood is an error, never
 //! skipped: a list that came out shorter would hide an outage.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 use std::path::Path;
 
 use plugin::{Deadline, ReadError, read_file};
 
-use crate::address::short;
 use crate::{Expected, InvalidAddress};
 
 /// The most that a list may hold, in octets: some 400,000 IPv6 addresses in full.
 const LARGEST: u64 = 16 << 20;
+/// The shortest line, in octets: the room that is set aside for a list's addresses is guessed by it.
+const SHORTEST: usize = "1.2.3.4\n".len();
 /// How many bad lines are named; the rest is counted.
 const NAMED: usize = 100;
 
-/// An address of a list and the line that it stands on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// An address of a list and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     /// The address, with a prefix length where the line has one.
     pub expected: Expected,
+    /// The number of the list, as the reader of several lists counts them.
+    pub list: u32,
     /// The number of the line, from 1.
     pub line: u32,
 }
@@ -59,27 +63,29 @@ pub enum ListError {
 }
 
 impl List {
-    /// Reads the list in the file `path`.
+    /// Reads the list in the file `path`, which is the reader's list `number`.
     ///
     /// # Errors
     /// [`ListError`]: the file cannot be read in time, holds more than 16 MiB, a line that is no address, or no address at all.
-    pub fn read(path: &Path, deadline: &Deadline) -> Result<Self, ListError> {
-        Self::parse(&path.display().to_string(), &read_file(path, LARGEST, deadline)?)
+    pub fn read(path: &Path, number: u32, deadline: &Deadline) -> Result<Self, ListError> {
+        Self::parse(&path.display().to_string(), number, &read_file(path, LARGEST, deadline)?)
     }
 
-    /// Parses the content of a list; `source` is its name in messages.
+    /// Parses the content of list `number`; `source` is its name in messages.
     ///
     /// # Errors
     /// [`ListError::Lines`] and [`ListError::Empty`].
-    pub fn parse(source: &str, content: &[u8]) -> Result<Self, ListError> {
-        let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
-        let mut entries = Vec::new();
+    pub fn parse(source: &str, number: u32, content: &[u8]) -> Result<Self, ListError> {
+        // Broken UTF-8 becomes a character that no address has; in a comment it does no harm.
+        let text = str::from_utf8(content).map_or_else(|_| String::from_utf8_lossy(content), Cow::from);
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let mut entries = Vec::with_capacity(content.len() / SHORTEST + 1);
         let mut lines = Vec::new();
         let mut count = 0;
-        for (line, octets) in (1..).zip(content.split(|&octet| octet == b'\n')) {
-            match parse_line(octets) {
+        for (line, text) in (1..).zip(lines_of(text)) {
+            match parse_line(text) {
                 Ok(None) => {}
-                Ok(Some(expected)) => entries.push(Entry { expected, line }),
+                Ok(Some(expected)) => entries.push(Entry { expected, list: number, line }),
                 Err(error) => {
                     count += 1;
                     if lines.len() < NAMED {
@@ -96,16 +102,26 @@ impl List {
     }
 }
 
+/// The lines of a text. `str::split` would look for the line ends with a search made for long lines, which takes twice as long here.
+fn lines_of(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = text.bytes().position(|octet| octet == b'\n');
+        rest = end.and_then(|end| text.get(end + 1..));
+        end.map_or(Some(text), |end| text.get(..end))
+    })
+}
+
 /// The address of a line: none if the line is blank or a comment.
-fn parse_line(line: &[u8]) -> Result<Option<Expected>, InvalidAddress> {
+fn parse_line(line: &str) -> Result<Option<Expected>, InvalidAddress> {
     let line = line.trim_ascii();
-    let end = line.iter().position(|octet| octet.is_ascii_whitespace() || matches!(octet, b',' | b'#'));
-    let field = end.and_then(|end| line.get(..end)).unwrap_or(line);
-    if field.is_empty() && !line.starts_with(b",") {
-        return Ok(None);
+    let ends = |octet: u8| octet.is_ascii_whitespace() || matches!(octet, b',' | b'#');
+    let end = line.bytes().position(ends).unwrap_or(line.len());
+    match line.get(..end).unwrap_or(line) {
+        "" if !line.starts_with(',') => Ok(None),
+        field => field.parse().or_else(|error| parse_cpanel(field).ok_or(error)).map(Some),
     }
-    let text = str::from_utf8(field).map_err(|_| InvalidAddress::Syntax(short(&String::from_utf8_lossy(field))))?;
-    text.parse().or_else(|error| parse_cpanel(text).ok_or(error)).map(Some)
 }
 
 /// `address:netmask:broadcast`, all three IPv4: a file of another shape is no `/etc/ips`. The netmask is not demanded of the bound
@@ -137,7 +153,7 @@ mod tests {
     use super::*;
 
     fn parse(content: &[u8]) -> Result<String, String> {
-        let list = List::parse("ips", content).map_err(|error| error.to_string())?;
+        let list = List::parse("ips", 0, content).map_err(|error| error.to_string())?;
         let entries: Vec<String> = list.entries.iter().map(|entry| format!("{}:{}", entry.line, entry.expected)).collect();
         Ok(entries.join(" "))
     }

@@ -53,19 +53,21 @@ fn link_request() -> Vec<u8> {
 /// The address of an RTM_NEWADDR message: none if it is of another family.
 fn address(payload: &[u8]) -> Result<Option<BoundAddress>, NetlinkError> {
     let header = AddressHeader::parse(payload)?;
-    let (mut local, mut peer, mut flags) = (None, None, u32::from(header.flags.bits()));
+    let mut found = None;
     for attribute in NlasIterator::new(payload.get(ADDRESS_HEADER..).unwrap_or_default()) {
         let attribute = attribute?;
         match attribute.kind() {
-            1 => peer = ip(attribute.value()),
-            2 => local = ip(attribute.value()),
-            8 => flags = number(attribute.value()).unwrap_or(flags),
+            // On a point-to-point link IFA_ADDRESS is the peer, and IFA_LOCAL this end; IPv6 without a peer has no IFA_LOCAL.
+            1 if found.is_none() => found = ip(attribute.value()),
+            2 => {
+                found = ip(attribute.value());
+                break;
+            }
             _ => {}
         }
     }
-    // On a point-to-point link IFA_ADDRESS is the peer; IPv6 without a peer has no IFA_LOCAL.
-    let bound = |address| BoundAddress { address, prefix: header.prefix_len, interface: header.index, flags: Flags(flags) };
-    Ok(local.or(peer).map(bound))
+    let flags = Flags(header.flags.bits());
+    Ok(found.map(|address| BoundAddress { address, interface: header.index, prefix: header.prefix_len, flags }))
 }
 
 fn ip(value: &[u8]) -> Option<IpAddr> {

@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-use addresses::{all, brief};
+use addresses::{Entry, all, brief};
 use plugin::{Metric, Range, Report, Thresholds};
 
 use crate::causes::lost_subnets;
 use crate::finding::Finding;
 use crate::wanted::Source;
-use crate::{Args, Seen, Want};
+use crate::{Args, Seen};
 
 /// How many characters of the first line go to addresses, so that it mostly stays below 80 before the performance data.
 const ROOM: usize = 40;
@@ -19,7 +19,7 @@ type Group = (String, Vec<IpAddr>);
 /// The report.
 pub(crate) fn evaluate(args: &Args, seen: &Seen) -> Report {
     let total = seen.wanted.wants.len();
-    let missing: Vec<&(Want, Finding)> = seen.findings.iter().filter(|finding| counts(seen, finding)).collect();
+    let missing: Vec<&(Entry, Finding)> = seen.findings.iter().filter(|finding| counts(seen, finding)).collect();
     let unusable = missing.iter().filter(|(_, finding)| *finding != Finding::NotBound).count();
     let default = Thresholds { warning: None, critical: Some(Range::up_to(0.0)) };
     let metric = Metric::count("missing", missing.len()).thresholds(args.thresholds.or(default)).max(total as f64);
@@ -42,7 +42,7 @@ pub(crate) fn evaluate(args: &Args, seen: &Seen) -> Report {
 }
 
 /// Whether a finding makes its address a missing one. An empty bridge is nobody's outage unless its address was asked for.
-fn counts(seen: &Seen, (_, finding): &(Want, Finding)) -> bool {
+fn counts(seen: &Seen, (_, finding): &(Entry, Finding)) -> bool {
     match finding {
         Finding::Usable | Finding::Deprecated(_) => false,
         Finding::EmptyBridge(_) => seen.wanted.source != Source::Bound,
@@ -50,7 +50,7 @@ fn counts(seen: &Seen, (_, finding): &(Want, Finding)) -> bool {
     }
 }
 
-fn summary(seen: &Seen, missing: &[&(Want, Finding)], groups: &[Group]) -> String {
+fn summary(seen: &Seen, missing: &[&(Entry, Finding)], groups: &[Group]) -> String {
     let total = seen.wanted.wants.len();
     let addresses = if total == 1 { "address" } else { "addresses" };
     let list = match &seen.wanted.source {
@@ -76,7 +76,7 @@ fn summary(seen: &Seen, missing: &[&(Want, Finding)], groups: &[Group]) -> Strin
 }
 
 /// The missing addresses by their reason, in the order in which the reasons come up; what one cause explains is one group.
-fn groups(args: &Args, seen: &Seen, missing: &[&(Want, Finding)]) -> Vec<Group> {
+fn groups(args: &Args, seen: &Seen, missing: &[&(Entry, Finding)]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let lost = lost_subnets(seen);
     for (want, finding) in missing {
@@ -99,7 +99,7 @@ fn groups(args: &Args, seen: &Seen, missing: &[&(Want, Finding)]) -> Vec<Group> 
 fn notes(args: &Args, seen: &Seen) -> Vec<String> {
     let bound = &seen.bound;
     let name = |index| bound.interface(index).map_or("", |interface| interface.name.as_str());
-    let note = |(want, finding): &(Want, Finding)| match finding {
+    let note = |(want, finding): &(Entry, Finding)| match finding {
         Finding::Deprecated(on) => Some(format!("note: {} is deprecated on {}", want.expected, name(*on))),
         Finding::EmptyBridge(_) if !counts(seen, &(*want, *finding)) => {
             let reason = finding.reason(want.expected, bound, &args.interface).unwrap_or_default();

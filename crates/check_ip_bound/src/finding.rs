@@ -1,8 +1,8 @@
 //! What became of each wanted address: usable, or why not.
 
-use addresses::{Bound, BoundAddress, Expected, Interface, Link};
+use addresses::{Bound, BoundAddress, Entry, Expected, Interface, Link};
 
-use crate::{Want, Wanted};
+use crate::Wanted;
 
 /// What became of a wanted address; the number is the index of the interface that has it. The later a variant stands, the nearer
 /// the address is to being usable.
@@ -30,16 +30,17 @@ pub enum Finding {
 
 /// What became of the wanted addresses, in their order, but for those which are simply usable. `interfaces` are the names of those
 /// that they must be on: none for any.
-pub(crate) fn findings(wanted: &Wanted, bound: &Bound, interfaces: &[String]) -> Vec<(Want, Finding)> {
-    let judge = |want: &Want| (*want, Finding::of(want.expected, bound, interfaces));
+pub(crate) fn findings(wanted: &Wanted, bound: &Bound, interfaces: &[String]) -> Vec<(Entry, Finding)> {
+    let mut lookup = bound.lookup();
+    let judge = |want: &Entry| (*want, Finding::of(want.expected, lookup.places(want.expected.address), bound, interfaces));
     wanted.wants.iter().map(judge).filter(|(_, finding)| *finding != Finding::Usable).collect()
 }
 
 impl Finding {
-    /// The best that can be said of `expected`, if it is bound in several places.
-    fn of(expected: Expected, bound: &Bound, interfaces: &[String]) -> Self {
+    /// The best that can be said of `expected`, which is bound in these places.
+    fn of(expected: Expected, places: &[BoundAddress], bound: &Bound, interfaces: &[String]) -> Self {
         let judge = |place| Self::at(place, expected.prefix, bound, interfaces);
-        bound.places(expected.address).iter().map(judge).max().unwrap_or(Finding::NotBound)
+        places.iter().map(judge).max().unwrap_or(Finding::NotBound)
     }
 
     fn at(place: &BoundAddress, prefix: Option<u8>, bound: &Bound, interfaces: &[String]) -> Self {

@@ -11,12 +11,12 @@ mod wanted;
 
 use std::path::PathBuf;
 
-use addresses::{Bound, Expected};
+use addresses::{Bound, Entry, Expected};
 use plugin::{Deadline, Report, Thresholds};
 
 pub use finding::Finding;
 pub use probe::ProbeError;
-pub use wanted::{Source, Want, Wanted};
+pub use wanted::{Source, Wanted};
 
 /// The command line.
 #[derive(Debug, Default, clap::Parser)]
@@ -45,7 +45,7 @@ pub struct Seen {
     /// The addresses that are bound here.
     pub bound: Bound,
     /// What became of the wanted addresses that are not simply usable.
-    pub findings: Vec<(Want, Finding)>,
+    pub findings: Vec<(Entry, Finding)>,
     /// The setting net.ipv4.conf.all.promote_secondaries: none if it was not needed or cannot be read.
     pub promotes_all: Option<bool>,
 }

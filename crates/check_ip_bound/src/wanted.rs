@@ -14,23 +14,12 @@ const USUAL_LISTS: [&str; 2] = ["/hsphere/local/network/ips", "/etc/ips"];
 /// The wanted addresses.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wanted {
-    /// Sorted by address, each once for each prefix length that is wanted of it.
-    pub wants: Vec<Want>,
-    /// The names of the files which the wants come from.
+    /// Sorted by address, each once for each prefix length that is wanted of it. Its list is a place in `files`.
+    pub wants: Vec<Entry>,
+    /// The names of the files which the wants come from; beyond them is the command line.
     pub files: Vec<String>,
     /// Who chose them.
     pub source: Source,
-}
-
-/// One wanted address and where it is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Want {
-    /// The address, with a prefix length if that must match.
-    pub expected: Expected,
-    /// The place in [`Wanted::files`], or beyond them for the command line.
-    pub file: u32,
-    /// The line in that file, from 1.
-    pub line: u32,
 }
 
 /// Who chose the wanted addresses.
@@ -54,33 +43,38 @@ impl Wanted {
             (false, Some(file)) => (vec![file], Source::UsualList(file.display().to_string())),
             (false, None) => return Ok(None),
         };
-        let lists = files.iter().map(|file| List::read(file, deadline)).collect::<Result<Vec<_>, _>>()?;
+        let lists = (0..).zip(&files).map(|(number, file)| List::read(file, number, deadline));
+        let lists = lists.collect::<Result<Vec<_>, _>>()?;
         Ok(Some(Self::new(&args.ip, lists, source)))
     }
 
     /// The addresses of the command line and of the lists.
     pub(crate) fn new(ips: &[Expected], lists: Vec<List>, source: Source) -> Self {
-        let mut wants: Vec<Want> = Vec::new();
+        let mut wants: Vec<Entry> = Vec::new();
         let mut files = Vec::new();
-        for (file, list) in (0..).zip(lists) {
-            wants.reserve_exact(list.entries.len());
-            wants.extend(list.entries.iter().map(|&Entry { expected, line }| Want { expected, file, line }));
+        for mut list in lists {
+            // A single list, the usual case, is taken over as it is.
+            if wants.is_empty() {
+                wants = list.entries
+            } else {
+                wants.append(&mut list.entries)
+            }
             files.push(list.source);
         }
-        wants.extend(ips.iter().map(|&expected| Want { expected, file: u32::MAX, line: 0 }));
+        wants.extend(ips.iter().map(|&expected| Entry { expected, list: u32::MAX, line: 0 }));
         Self { wants: unique(wants), files, source }
     }
 
     /// What is bound is wanted.
     pub(crate) fn all(bound: &Bound) -> Self {
-        let want = |address: IpAddr| Want { expected: Expected { address, prefix: None }, file: u32::MAX, line: 0 };
+        let want = |address: IpAddr| Entry { expected: Expected { address, prefix: None }, list: u32::MAX, line: 0 };
         let wants = bound.addresses.iter().map(|bound| want(bound.address)).collect();
         Self { wants: unique(wants), files: Vec::new(), source: Source::Bound }
     }
 
     /// Where a want is written: nothing for those that come from what is bound.
-    pub(crate) fn origin(&self, want: &Want) -> String {
-        let file = usize::try_from(want.file).ok().and_then(|file| self.files.get(file));
+    pub(crate) fn origin(&self, want: &Entry) -> String {
+        let file = usize::try_from(want.list).ok().and_then(|file| self.files.get(file));
         match (file, &self.source) {
             (Some(file), _) => format!(" ({file} line {})", want.line),
             (None, Source::Bound) => String::new(),
@@ -90,12 +84,16 @@ impl Wanted {
 }
 
 /// Sorted; of the same address with and without a prefix length only the stricter stays.
-fn unique(mut wants: Vec<Want>) -> Vec<Want> {
-    // With a prefix length first, then in the order given.
-    wants.sort_by_key(|want| (want.expected.address, want.expected.prefix.is_none(), want.expected.prefix));
+fn unique(mut wants: Vec<Entry>) -> Vec<Entry> {
+    wants.sort();
+    // Without a prefix length sorts first, and goes if the next is of the same address.
     wants.dedup_by(|later, kept| {
-        let (later, kept) = (later.expected, kept.expected);
-        later.address == kept.address && (later.prefix.is_none() || later.prefix == kept.prefix)
+        let same = later.expected.address == kept.expected.address;
+        let weaker = kept.expected.prefix.is_none();
+        if same && weaker && later.expected.prefix.is_some() {
+            *kept = *later;
+        }
+        same && (weaker || later.expected.prefix == kept.expected.prefix)
     });
     wants
 }
@@ -106,8 +104,8 @@ mod tests {
 
     #[test]
     fn takes_each_address_once() {
-        let list = List::parse("a", b"192.0.2.2\n192.0.2.1\n192.0.2.2/24\n2001:DB8::1\n192.0.2.2/32\n").unwrap();
-        let other = List::parse("b", b"2001:db8::1\n192.0.2.3\n").unwrap();
+        let list = List::parse("a", 0, b"192.0.2.2\n192.0.2.1\n192.0.2.2/24\n2001:DB8::1\n192.0.2.2/32\n").unwrap();
+        let other = List::parse("b", 1, b"2001:db8::1\n192.0.2.3\n").unwrap();
         let ips = ["192.0.2.1".parse().unwrap(), "192.0.2.4/24".parse().unwrap()];
         let wanted = Wanted::new(&ips, vec![list, other], Source::Named);
         let printed: Vec<String> = wanted.wants.iter().map(|want| format!("{}{}", want.expected, wanted.origin(want))).collect();
