@@ -15,10 +15,15 @@ use crate::finding::Finding;
 /// A subnet of which several wanted addresses are missing for what looks like one cause.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct LostSubnet {
-    /// The missing addresses, sorted.
-    pub(crate) addresses: Vec<IpAddr>,
-    /// Why they are missing, to follow them and a colon.
-    pub(crate) reason: String,
+    addresses: Vec<IpAddr>,
+    reason: String,
+}
+
+impl LostSubnet {
+    /// Each missing address and why it is missing, to follow it and a colon.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (IpAddr, &str)> {
+        self.addresses.iter().map(|address| (*address, self.reason.as_str()))
+    }
 }
 
 /// The subnets that lost all their secondaries on a host where they go with their primary: none where that cannot be known.
@@ -45,7 +50,7 @@ fn explain(subnet: Subnet, addresses: Vec<IpAddr>, bound: &Bound) -> Option<Lost
     let off = |index| bound.interface(index).is_some_and(|interface| interface.promotes_secondaries == Some(false));
     let any_off = || bound.interfaces.iter().any(|interface| !interface.loopback && off(interface.index));
     let left = match subnet.members(bound) {
-        [] if any_off() => format!("nor is any other of {subnet}"),
+        [] if any_off() => format!("nor is any other of the same /{}", subnet.prefix),
         [primary] if !primary.flags.secondary() && off(primary.interface) => format!("only {} of {subnet} is", primary.address),
         _ => return None,
     };

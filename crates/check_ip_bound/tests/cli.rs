@@ -1,0 +1,191 @@
+//! The command `check_ip_bound` as a user runs it: an answer, an alarm, and every kind of bad input. What holds for all plugins is
+//! in the suite's conformance test; what needs other hosts is in its system tests.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use suite::process::{Outcome, run};
+use tempfile::TempDir;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_check_ip_bound");
+
+fn check(arguments: &[&str]) -> Outcome {
+    let outcome = run(Command::new(BINARY).args(arguments));
+    assert_eq!(outcome.stderr, "", "{arguments:?}");
+    outcome
+}
+
+/// A folder with a list in it.
+fn list(content: &[u8]) -> (TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ips");
+    fs::write(&path, content).unwrap();
+    (folder, path.display().to_string())
+}
+
+/// The line without its performance data.
+fn text(outcome: &Outcome) -> (i32, &str) {
+    (outcome.code.unwrap(), outcome.first_line().split(" | ").next().unwrap())
+}
+
+#[test]
+fn a_bound_address_is_fine() {
+    let outcome = check(&["--ip", "127.0.0.1"]);
+    assert_eq!(text(&outcome), (0, "IP_BOUND OK - 1 address bound and usable"));
+    assert!(outcome.first_line().contains(" | missing=0;;0;0;1 unusable=0;;;0;1 bound="), "{}", outcome.first_line());
+}
+
+#[test]
+fn addresses_are_compared_as_numbers() {
+    for same in ["127.0.0.1/8", "::ffff:127.0.0.1", "::ffff:7f00:1"] {
+        assert_eq!(text(&check(&["--ip", same])).0, 0, "{same}");
+    }
+    for other in ["127.0.0.10", "127.0.0.11", "27.0.0.1"] {
+        let line = format!("IP_BOUND CRITICAL - 1 of 1 address missing: {other}");
+        assert_eq!(text(&check(&["--ip", other])), (2, line.as_str()));
+    }
+}
+
+#[test]
+fn lists_and_single_addresses_go_together() {
+    let (_folder, path) = list(b"# main\r\n127.0.0.1\t255.0.0.0\r\n192.0.2.249:255.255.255.0:192.0.2.255\r\n");
+    let outcome = check(&["--file", &path, "--ip", "192.0.2.248", "--ip", "127.0.0.1"]);
+    assert_eq!(text(&outcome), (2, "IP_BOUND CRITICAL - 2 of 3 addresses missing: 192.0.2.248-249"));
+    assert_eq!(outcome.stdout.lines().nth(1).map(|line| line.starts_with("192.0.2.248-249: not bound")), Some(true));
+    let verbose = check(&["--file", &path, "--ip", "192.0.2.248", "-v"]).stdout;
+    assert!(verbose.contains(&format!("\n192.0.2.249: not bound ({path} line 3)\n")), "{verbose}");
+    assert!(verbose.contains("\n192.0.2.248: not bound (--ip)\n"), "{verbose}");
+}
+
+#[test]
+fn thresholds_decide() {
+    let warn = check(&["--ip", "192.0.2.249", "--warning=0"]);
+    assert_eq!(warn.verdict().0, 1);
+    assert!(warn.first_line().contains(" | missing=1;0;;0;1 "), "{}", warn.first_line());
+    assert_eq!(check(&["--ip", "192.0.2.249", "-c", "1"]).verdict().0, 0);
+    assert_eq!(check(&["--ip", "192.0.2.249", "-c", "-5:0"]).verdict().0, 2);
+}
+
+#[test]
+fn the_interface_counts_where_it_is_named() {
+    let outcome = check(&["--ip", "127.0.0.1", "--interface", "nosuch0"]);
+    assert_eq!(text(&outcome), (2, "IP_BOUND CRITICAL - 1 of 1 address missing: 127.0.0.1 (on lo, not on nosuch0)"));
+    assert_eq!(text(&check(&["--ip", "127.0.0.1", "--interface", "lo"])).0, 0);
+    let prefix = check(&["--ip", "127.0.0.1/32"]);
+    assert_eq!(text(&prefix), (2, "IP_BOUND CRITICAL - 1 of 1 address missing: 127.0.0.1 (on lo with prefix 8, not 32)"));
+}
+
+/// Each bad input ends in time, UNKNOWN, with one line that names the thing.
+#[test]
+fn bad_arguments_are_named() {
+    let rows: [(&[&str], &str); 11] = [
+        (&["--warning", "abc"], r#"invalid value 'abc' for '--warning [RANGE]': "abc" is not a plain decimal number"#),
+        (&["-c", "20:10"], "invalid value '20:10' for '--critical [RANGE]': the start of the range is greater than its end"),
+        (&["--nonsense"], "unexpected argument '--nonsense' found"),
+        (&["127.0.0.1"], "unexpected argument '127.0.0.1' found"),
+        (
+            &["--ip", "010.1.1.1"],
+            "invalid value '010.1.1.1' for '--ip [ADDRESS[/PREFIX]]': 010.1.1.1 is not an IP address: leading zero",
+        ),
+        (
+            &["--ip", "fe80::1%eth0"],
+            "invalid value 'fe80::1%eth0' for '--ip [ADDRESS[/PREFIX]]': fe80::1%eth0 has a zone: give the address without it, \
+             and the interface by --interface",
+        ),
+        (&["--ip"], "a value is required for '--ip [ADDRESS[/PREFIX]]' but none was supplied"),
+        (
+            &["--timeout", "0"],
+            r#"invalid value '0' for '--timeout [SECONDS[:STATE]]': "0" is not a time in seconds above 0 and up to 86400"#,
+        ),
+        (
+            &["--timeout", "1e30"],
+            r#"invalid value '1e30' for '--timeout [SECONDS[:STATE]]': "1e30" is not a time in seconds above 0 and up to 86400"#,
+        ),
+        (&["--file", "/nonexistent/ips"], "reading /nonexistent/ips: no such file or directory"),
+        (&["--file", "/"], "reading /: is a directory"),
+    ];
+    for (arguments, message) in rows {
+        let outcome = check(arguments);
+        assert_eq!(outcome.verdict(), (3, format!("IP_BOUND UNKNOWN - {message}").as_str()), "{arguments:?}");
+        assert_eq!(outcome.stdout.lines().count(), 1, "{}", outcome.stdout);
+    }
+}
+
+#[test]
+fn bad_lists_are_named() {
+    let rows: [(&[u8], &str); 8] = [
+        (b"", ": no address in it"),
+        (b"# nothing\n\n", ": no address in it"),
+        (b"127.0.0.1\n010.1.1.1\n", " line 2: 010.1.1.1 is not an IP address: leading zero"),
+        (b"127.0.0.1\n\xff\xfe\n", " line 2: ?? is not an IP address"),
+        (
+            b"127.0.0.1\nfe80::1%lo\n",
+            " line 2: fe80::1%lo has a zone: give the address without it, and the interface by --interface",
+        ),
+        (b"127.0.0.1\n192.0.2.1/33\n", " line 2: 192.0.2.1/33 has no prefix length of 0 to 32 behind its slash"),
+        (b"127.0.0.1\n0.0.0.0\n", " line 2: 0.0.0.0 is not an address that a host can have"),
+        (b"127.0.0.1\nexample.com|<b>\n", " line 2: example.com/[b] is not an IP address"),
+    ];
+    for (content, message) in rows {
+        let (_folder, path) = list(content);
+        let outcome = check(&["--file", &path]);
+        assert_eq!(outcome.verdict(), (3, format!("IP_BOUND UNKNOWN - {path}{message}").as_str()));
+    }
+    let (_folder, path) = list(b"a\n127.0.0.1\nb\nc\n");
+    let lines = check(&["--file", &path]).stdout;
+    let expected = [
+        format!("IP_BOUND UNKNOWN - {path} line 1: a is not an IP address (and 2 more bad lines)"),
+        format!("{path} line 3: b is not an IP address"),
+        format!("{path} line 4: c is not an IP address"),
+    ];
+    assert_eq!(lines.lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_gigabyte_of_zeros_ends_at_once() {
+    let (_folder, path) = list(b"");
+    fs::File::options().write(true).open(&path).unwrap().set_len(1 << 30).unwrap();
+    let outcome = check(&["--file", &path]);
+    let line = format!("IP_BOUND UNKNOWN - reading {path}: larger than 16777216 octets");
+    assert_eq!(outcome.verdict(), (3, line.as_str()));
+    assert!(outcome.elapsed < Duration::from_secs(2), "{:?}", outcome.elapsed);
+    assert_eq!(check(&["--file", "/dev/zero"]).verdict().0, 3);
+}
+
+#[test]
+fn a_fifo_is_waited_for_until_the_deadline() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fifo");
+    mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    let outcome = check(&["--file", path.to_str().unwrap(), "--timeout", "0.3"]);
+    let line = format!("IP_BOUND UNKNOWN - reading {}: it did not end within 0.3 s", path.display());
+    assert_eq!(outcome.verdict(), (3, line.as_str()));
+    assert!(outcome.elapsed < Duration::from_millis(550), "{:?}", outcome.elapsed);
+    let written = run(Command::new("bash").arg("-c").arg(format!("{BINARY} --file <(echo 127.0.0.1)")));
+    assert_eq!(written.verdict().0, 0, "{}", written.stdout);
+}
+
+#[test]
+fn an_unreadable_file_is_named() {
+    let (folder, path) = list(b"127.0.0.1\n");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+    // Root reads everything: then the check runs as somebody else, from a place that he can reach.
+    let mut command = Command::new(BINARY);
+    if rustix::process::geteuid().is_root() {
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let copy: PathBuf = Path::new(&path).with_file_name("check_ip_bound");
+        fs::copy(BINARY, &copy).unwrap();
+        command = Command::new(copy);
+        command.uid(65534).gid(65534);
+    }
+    let outcome = run(command.args(["--file", &path]));
+    let line = format!("IP_BOUND UNKNOWN - reading {path}: permission denied");
+    assert_eq!(outcome.verdict(), (3, line.as_str()));
+}
