@@ -2,12 +2,14 @@
 //!
 //! - [`List`] reads a file of addresses, of the kinds that administrators and hosting panels keep.
 //! - [`Bound`] is what the kernel has: each address with its interface, prefix and flags, each interface with its link state.
+//! - [`config`] reads what the host's own configuration promises.
 //! - [`brief`] prints many addresses as runs.
 //!
 //! What a missing or unusable address means is not decided here: that is the plugins' part.
 
 mod address;
 mod bound;
+pub mod config;
 mod list;
 #[cfg(target_os = "linux")]
 mod netlink;

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -46,11 +47,25 @@ pub enum ReadError {
 /// [`ReadError`], with the file's name in each message. A regular file on a network mount that hangs cannot be given up from
 /// inside; [`Deadline::step`] is set, so that the watchdog's line names the file.
 pub fn read_file(path: &Path, limit: u64, deadline: &Deadline) -> Result<Vec<u8>, ReadError> {
+    read_opened(path, limit, deadline, || open(path, READ_FLAGS, Mode::empty()))
+}
+
+/// How to open a file for [`read_opened`]. Non-blocking: opening a FIFO for reading would otherwise wait for its writer.
+pub const READ_FLAGS: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC).union(OFlags::NOCTTY);
+
+/// The same for a file that `open` opens with [`READ_FLAGS`], called `path` in messages.
+///
+/// # Errors
+/// [`ReadError`].
+pub fn read_opened(
+    path: &Path,
+    limit: u64,
+    deadline: &Deadline,
+    open: impl FnOnce() -> Result<OwnedFd, Errno>,
+) -> Result<Vec<u8>, ReadError> {
     deadline.step(format!("reading {}", path.display()));
     let refused = |errno: Errno| ReadError::Refused { path: path.to_owned(), why: errno.into() };
-    // Non-blocking: opening a FIFO for reading would otherwise wait for its writer.
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-    let file = open(path, flags, Mode::empty()).map_err(refused)?;
+    let file = open().map_err(refused)?;
     let status = fstat(&file).map_err(refused)?;
     let mut source = Source { file: File::from(file), waits: false };
     let mut content = Vec::new();

@@ -21,7 +21,7 @@ mod text;
 mod thresholds;
 
 pub use deadline::Deadline;
-pub use input::{ReadError, read_file};
+pub use input::{READ_FLAGS, ReadError, read_file, read_opened};
 pub use metric::{Metric, Unit};
 pub use options::{InvalidTimeout, Timeout};
 pub use range::{InvalidRange, Range};
