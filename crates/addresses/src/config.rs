@@ -84,8 +84,8 @@ pub enum ConfigError {
         what: String,
     },
     /// None of the files of a source that was asked for is there.
-    #[error("no configuration of {0} here: {1}")]
-    Absent(Source, &'static str),
+    #[error("no configuration of {0} here")]
+    Absent(Source),
 }
 
 impl Source {
