@@ -95,7 +95,8 @@ impl Wanted {
 
     fn take_configuration(&mut self, args: &Args, mut found: Vec<(Source, Promises)>) {
         self.notes = reconcile(&mut found);
-        let mut names: Vec<&'static str> = found.iter().map(|(source, _)| source.name()).collect();
+        let promises = |found: &&(Source, Promises)| found.1.promises.iter().any(|promise| !promise.floating);
+        let mut names: Vec<&'static str> = found.iter().filter(promises).map(|(source, _)| source.name()).collect();
         names.extend((!args.file.is_empty()).then_some("--file"));
         names.extend((!args.ip.is_empty()).then_some("--ip"));
         self.chosen = Chosen::Configured(names);
@@ -142,8 +143,8 @@ impl Wanted {
     /// Where the addresses come from, to follow "addresses": nothing if the command line names them.
     pub(crate) fn from(&self) -> String {
         match &self.chosen {
-            Chosen::Configured(names) => format!(" from {}", names.join(", ")),
-            Chosen::Named | Chosen::Bound => String::new(),
+            Chosen::Configured(names) if !names.is_empty() => format!(" from {}", names.join(", ")),
+            _ => String::new(),
         }
     }
 
@@ -179,10 +180,6 @@ fn configured(from: &[Origin], tree: &Tree<'_>) -> Result<Vec<(Source, Promises)
             None => {}
         }
     }
-    // A source that says nothing at all, as networkd's own files for containers do, is no origin of anything.
-    found.retain(|(source, promises)| {
-        !promises.promises.is_empty() || !promises.remarks.is_empty() || from.contains(&Origin::One(*source))
-    });
     Ok(found)
 }
 

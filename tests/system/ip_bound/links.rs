@@ -125,7 +125,7 @@ fn without_a_list_every_bound_address_must_be_usable() {
     let (host, other) = cabled();
     host.cable("eth1", &other, "eth1");
     host.ip_batch("addr add 192.0.2.1/24 dev eth0\naddr add 192.0.2.2/24 dev eth1\n");
-    let line = "IP_BOUND OK - 4 addresses bound here, all usable (no list given) | missing=0;;0;0;4 unusable=0;;;0;4 bound=4;;;0";
+    let line = "IP_BOUND OK - 4 addresses bound here, all usable (no list, no static configuration) | missing=0;;0;0;4 unusable=0;;;0;4 bound=4;;;0";
     assert_eq!(check(&host, &[]).verdict(), (0, line));
     host.ip(&["link", "set", "eth1", "down"]);
     let outcome = check(&host, &[]);
