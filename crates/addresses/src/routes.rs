@@ -33,7 +33,7 @@ impl DefaultRoute {
     /// [`ReadBoundError`]: netlink is refused, or there is none on this system.
     #[cfg(target_os = "linux")]
     pub fn read(ipv6: bool, deadline: &Deadline) -> Result<Vec<Self>, ReadBoundError> {
-        deadline.step("reading the default routes");
+        let _step = deadline.step("reading the default routes");
         let mut routes = rtroute::read(ipv6, deadline).map_err(|error| ReadBoundError::Routes(error.to_string()))?;
         routes.sort();
         Ok(routes)

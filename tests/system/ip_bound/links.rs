@@ -134,7 +134,7 @@ fn without_a_list_every_bound_address_must_be_usable() {
 
     let empty = check(&bare(), &[]);
     let line =
-        "IP_BOUND UNKNOWN - no list is given, and only loopback has an address here: name the expected ones by --ip or --file";
+        "IP_BOUND UNKNOWN - no list, no static configuration, and only loopback has an address: name the expected ones by --ip or --file";
     assert_eq!(empty.verdict(), (3, line));
 }
 
