@@ -5,8 +5,13 @@
 //! a shorter list. A new format is a module and its lines in [`Source`].
 
 mod cpanel;
+mod folders;
 mod hsphere;
+mod netplan;
+mod networkd;
+mod networkmanager;
 mod tree;
+mod written;
 
 use std::fmt;
 use std::str::FromStr;
@@ -24,6 +29,12 @@ pub enum Source {
     Hsphere,
     /// cPanel's list of additional addresses, and the main one.
     Cpanel,
+    /// systemd-networkd's `.network` files.
+    Networkd,
+    /// NetworkManager's keyfiles.
+    NetworkManager,
+    /// netplan's YAML files.
+    Netplan,
 }
 
 /// One address that a configuration promises, and where.
@@ -90,13 +101,16 @@ pub enum ConfigError {
 
 impl Source {
     /// All of them, in the order in which they are read and named.
-    pub const ALL: [Source; 2] = [Source::Hsphere, Source::Cpanel];
+    pub const ALL: [Source; 5] = [Source::Hsphere, Source::Cpanel, Source::Networkd, Source::NetworkManager, Source::Netplan];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Source::Hsphere => "hsphere",
             Source::Cpanel => "cpanel",
+            Source::Networkd => "networkd",
+            Source::NetworkManager => "networkmanager",
+            Source::Netplan => "netplan",
         }
     }
 
@@ -108,6 +122,9 @@ impl Source {
         match self {
             Source::Hsphere => hsphere::read(tree),
             Source::Cpanel => cpanel::read(tree),
+            Source::Networkd => networkd::read(tree),
+            Source::NetworkManager => networkmanager::read(tree),
+            Source::Netplan => netplan::read(tree),
         }
     }
 }
@@ -134,6 +151,13 @@ impl FromStr for Source {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} line {}", self.file, self.line)
+    }
+}
+
+impl Place {
+    /// The error that this line is not understood.
+    fn error(&self, what: impl fmt::Display) -> ConfigError {
+        ConfigError::Line { place: self.clone(), what: what.to_string() }
     }
 }
 
