@@ -25,7 +25,7 @@ impl Place {
 
     /// The address `text` that is written here, without the brackets that a list may have.
     pub(super) fn address(&self, text: &str) -> Result<Expected, ConfigError> {
-        self.address_or_pool(text)?.ok_or_else(|| self.error(InvalidAddress::NoHost(text.to_owned()).to_string()))
+        self.address_or_pool(text)?.ok_or_else(|| self.error(InvalidAddress::NoHost(crate::address::short(text))))
     }
 
     /// The same, where `0.0.0.0` and `::` have a meaning of their own.

@@ -21,8 +21,13 @@ impl Match {
         if value.is_empty() {
             self.names.clear();
         }
-        let (inverted, list) = value.strip_prefix('!').map_or((false, value), |list| (true, list));
-        self.names.extend(list.split_ascii_whitespace().map(|name| (inverted, name.to_owned())));
+        let (all_inverted, list) = value.strip_prefix('!').map_or((false, value), |list| (true, list));
+        // By its manual, only a list as a whole is inverted; in fact, systemd inverts a single pattern too.
+        let pattern = |name: &str| match name.strip_prefix('!') {
+            Some(name) if !all_inverted => (true, name.to_owned()),
+            _ => (all_inverted, name.to_owned()),
+        };
+        self.names.extend(list.split_ascii_whitespace().map(pattern));
     }
 
     /// The interface, where the file can be for one only.
@@ -187,6 +192,7 @@ mod tests {
             (of(&[("Name", "eth0 eth1")]), vec!["eth0", "eth1"]),
             (of(&[("Name", "eth*")]), vec!["eth0", "eth1"]),
             (of(&[("Name", "!eth0 lo")]), vec!["eth1"]),
+            (of(&[("Name", "eth* !eth1")]), vec!["eth0"]),
             (of(&[("Name", "eth*"), ("Name", "!eth0")]), vec!["eth1"]),
             (of(&[("Name", "eth0"), ("Name", ""), ("Name", "eth1")]), vec!["eth1"]),
             (of(&[("Name", "eth*"), ("Type", "ether")]), vec![]),
