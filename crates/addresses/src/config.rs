@@ -5,13 +5,18 @@
 //! a shorter list. A new format is a module and its lines in [`Source`].
 
 mod cpanel;
+mod folders;
 mod glob;
 mod hsphere;
 mod ifcfg;
 mod ifupdown;
 mod keepalived;
 mod mask;
+mod netplan;
+mod networkd;
+mod networkmanager;
 mod tree;
+mod written;
 
 use std::fmt;
 use std::str::FromStr;
@@ -33,6 +38,12 @@ pub enum Source {
     Ifupdown,
     /// Red Hat's network scripts.
     Ifcfg,
+    /// systemd-networkd's `.network` files.
+    Networkd,
+    /// NetworkManager's keyfiles.
+    NetworkManager,
+    /// netplan's YAML files.
+    Netplan,
     /// The virtual addresses of keepalived, and its static ones.
     Keepalived,
 }
@@ -101,7 +112,16 @@ pub enum ConfigError {
 
 impl Source {
     /// All of them, in the order in which they are read and named.
-    pub const ALL: [Source; 5] = [Source::Hsphere, Source::Cpanel, Source::Ifupdown, Source::Ifcfg, Source::Keepalived];
+    pub const ALL: [Source; 8] = [
+        Source::Hsphere,
+        Source::Cpanel,
+        Source::Ifupdown,
+        Source::Ifcfg,
+        Source::Networkd,
+        Source::NetworkManager,
+        Source::Netplan,
+        Source::Keepalived,
+    ];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -110,6 +130,9 @@ impl Source {
             Source::Cpanel => "cpanel",
             Source::Ifupdown => "ifupdown",
             Source::Ifcfg => "ifcfg",
+            Source::Networkd => "networkd",
+            Source::NetworkManager => "networkmanager",
+            Source::Netplan => "netplan",
             Source::Keepalived => "keepalived",
         }
     }
@@ -124,6 +147,9 @@ impl Source {
             Source::Cpanel => cpanel::read(tree),
             Source::Ifupdown => ifupdown::read(tree),
             Source::Ifcfg => ifcfg::read(tree),
+            Source::Networkd => networkd::read(tree),
+            Source::NetworkManager => networkmanager::read(tree),
+            Source::Netplan => netplan::read(tree),
             Source::Keepalived => keepalived::read(tree),
         }
     }
