@@ -22,7 +22,44 @@ const PROFILE: &str = "etc/NetworkManager/system-connections/eth0.nmconnection";
 const NETPLAN: &str = "etc/netplan/01.yaml";
 const ETHERNETS: &str = "network:\n  version: 2\n  ethernets:\n";
 
-const SHAPES: [Shape; 26] = [
+const INTERFACES: &str = "etc/network/interfaces";
+const STATIC: &str = "auto eth0\niface eth0 inet static\naddress 10.0.0.1/8\n";
+const IFCFG: &str = "etc/sysconfig/network-scripts/ifcfg-eth0";
+const KEEPALIVED: &str = "etc/keepalived/keepalived.conf";
+const VIRTUAL: &str = "vrrp_instance A {\ninterface eth0\nvirtual_ipaddress {\n";
+
+const SHAPES: [Shape; 57] = [
+    (Source::Ifupdown, INTERFACES, "", "auto eth%\niface eth% inet static\n  address 10.0.0.1/8\n"),
+    (Source::Ifupdown, INTERFACES, "auto a\niface a inet static\n", "address 10.0.0.1\nnetmask 24\n"),
+    (Source::Ifupdown, INTERFACES, STATIC, "up ip addr add 10.0.0.2/8 dev eth0\n"),
+    (Source::Ifupdown, INTERFACES, STATIC, "up ip addr del 10.0.0.2/8 dev eth0\n"),
+    (Source::Ifupdown, INTERFACES, "auto a\niface a inet static\nup true", "|| ip addr add 10.0.0.2/8 dev eth0 "),
+    (Source::Ifupdown, INTERFACES, "auto a\niface a inet manual\n", "up ${${${${ $( ` \"'\n"),
+    (Source::Ifupdown, INTERFACES, "auto a\niface a inet manual\nup ", "${"),
+    (Source::Ifupdown, INTERFACES, "auto a0\n", "iface a% inet manual\nup ifup a% x%\n"),
+    (Source::Ifupdown, INTERFACES, "iface a inet static\naddress 10.0.0.1\n", "auto x%=a\n"),
+    (Source::Ifupdown, INTERFACES, "iface a inet static\naddress 10.0.0.1\n", "iface b% inet static inherits a\nauto b%\n"),
+    (Source::Ifupdown, INTERFACES, "auto /*\niface a0 inet manual\n", "iface a% inet static inherits a0\naddress 10.0.0.1\n"),
+    (Source::Ifupdown, INTERFACES, "auto /*a*a*a*a*a*b\n", "iface aaaaaaaaaaaaaaaa% inet manual\n"),
+    (Source::Ifupdown, INTERFACES, "auto a", "\\\n"),
+    (Source::Ifupdown, INTERFACES, "auto ", "a% "),
+    (Source::Ifupdown, INTERFACES, "", "source interfaces.d/*\n"),
+    (Source::Ifupdown, INTERFACES, "", "rename a%=b%\n"),
+    (Source::Ifupdown, INTERFACES, "", "mapping a%*\n"),
+    (Source::Ifcfg, IFCFG, "", "IPADDR%=10.0.0.1\n"),
+    (Source::Ifcfg, IFCFG, "IPV6ADDR_SECONDARIES='", "fd00::1/64 "),
+    (Source::Ifcfg, IFCFG, "A=x\n", "A=\"$A x\"\n"),
+    (Source::Ifcfg, IFCFG, "A=x\n", "A+=$A\n"),
+    (Source::Ifcfg, IFCFG, "A=", "${"),
+    (Source::Ifcfg, IFCFG, "A=", "$(`"),
+    (Source::Keepalived, KEEPALIVED, VIRTUAL, "10.0.0.1/8 dev eth1\n"),
+    (Source::Keepalived, KEEPALIVED, "$A=10.0.0.1\nvrrp_instance A {\ninterface eth0\nvirtual_ipaddress {\n", "$A\n"),
+    (Source::Keepalived, KEEPALIVED, "", "vrrp_instance A% {\ninterface e\nvirtual_ipaddress {\n10.0.0.1\n}\n}\n"),
+    (Source::Keepalived, KEEPALIVED, "$A=x\n", "$A=${A}x\n"),
+    (Source::Keepalived, KEEPALIVED, "$A=x\n", "${A ${ "),
+    (Source::Keepalived, KEEPALIVED, "$A=\\\n", "$B=${A}\\\n"),
+    (Source::Keepalived, KEEPALIVED, "", "a {"),
+    (Source::Keepalived, KEEPALIVED, "", "include x%\n"),
     (Source::Networkd, NETWORKD, "[Match]\nName=eth0\n[Network]\n", "Address=10.0.0.1/8\n"),
     (Source::Networkd, NETWORKD, "[Match]\nName=eth0\n", "[Address]\nAddress=10.0.0.1/8\n"),
     (Source::Networkd, NETWORKD, "[Match]\nName=eth0\n[Network]\n", "Address=10.0.0.1/8\nAddress=\n"),

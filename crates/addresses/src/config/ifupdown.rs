@@ -133,6 +133,7 @@ impl<'a> Boot<'a> {
         }
         outcomes.sort_by_key(|(index, _)| *index);
         let mut all = Promises { promises: Vec::new(), remarks: self.remarks };
+        all.remarks.extend_from_slice(&self.interfaces.remarks);
         let mut up = HashSet::new();
         for (index, outcome) in outcomes {
             up.insert(index);

@@ -132,11 +132,9 @@ impl Reader<'_> {
                 '\'' | '"' if quote.is_none() => quote = Some(c),
                 '\\' if quote != Some('\'') => self.escaped(quote, value),
                 '$' if quote != Some('\'') => self.variable(value),
-                '`' if quote != Some('\'') => {
-                    value.unknown = true;
-                    value.text.push(c);
-                }
-                '&' | '|' | '<' | '>' | '(' | ')' if quote.is_none() => {
+                '`' if quote != Some('\'') => self.substitution(c, value),
+                '(' if quote.is_none() => self.substitution(c, value),
+                '&' | '|' | '<' | '>' | ')' if quote.is_none() => {
                     value.unknown = true;
                     value.text.push(c);
                 }
@@ -158,8 +156,31 @@ impl Reader<'_> {
         }
     }
 
+    /// A command, or the elements of an array: up to the bracket or the backtick that ends it.
+    fn substitution(&mut self, open: char, value: &mut Value) {
+        value.unknown = true;
+        value.text.push(open);
+        let mut depth = 1_usize;
+        while depth > 0
+            && let Some(c) = self.next()
+        {
+            value.text.push(c);
+            match c {
+                '`' if open == '`' => depth = 0,
+                '(' if open == '(' => depth += 1,
+                ')' if open == '(' => depth -= 1,
+                _ => {}
+            }
+        }
+    }
+
     /// `$NAME` and `${NAME}` of this file.
     fn variable(&mut self, value: &mut Value) {
+        if self.rest.starts_with('(') {
+            value.text.push('$');
+            self.next();
+            return self.substitution('(', value);
+        }
         let braced = self.rest.starts_with('{');
         let inside = self.rest.strip_prefix('{').unwrap_or(self.rest);
         let end = inside.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(inside.len());
@@ -214,7 +235,9 @@ mod tests {
             ("B=1", "-"),
             ("A=a#b", "1 a#b"),
             ("A=$UNSET", "f line 1: A: $UNSET needs a shell to tell"),
-            ("A=`hostname`", "f line 1: A: `hostname` needs a shell to tell"),
+            ("A=`hostname -i`", "f line 1: A: `hostname -i` needs a shell to tell"),
+            ("B=$(hostname -i; echo $((1+1))) A=1", "1 1"),
+            ("B=(x y) A=1", "1 1"),
             ("B=1\nif x", "f line 2: if x is no assignment"),
             ("A =1", "f line 1: A =1 is no assignment"),
             ("B=1\nA=\"1\n", "f line 2: a quote (\") that is not closed"),

@@ -22,7 +22,7 @@ pub(super) enum Effect {
 /// The longest command that is read, in octets.
 const LONGEST: usize = 16 << 10;
 /// Programs that bind no address.
-const HARMLESS: [&str; 36] = [
+const HARMLESS: [&str; 38] = [
     "[",
     "arp",
     "arping",
@@ -39,7 +39,9 @@ const HARMLESS: [&str; 36] = [
     "ifmetric",
     "ip",
     "ip6tables",
+    "ip6tables-restore",
     "iptables",
+    "iptables-restore",
     "iw",
     "iwconfig",
     "logger",

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::address::short;
-use crate::config::{ConfigError, Place, Tree, glob};
+use crate::config::{ConfigError, Place, Remark, Tree, glob};
 
 /// How deep files may include files, and how many lines may do so.
 const DEPTH: usize = 32;
@@ -27,6 +27,8 @@ pub(super) struct Interfaces {
     pub(super) renames: HashMap<String, String>,
     /// The `iface` stanzas.
     pub(super) stanzas: Vec<Stanza>,
+    /// Files that are included and missing.
+    pub(super) remarks: Vec<Remark>,
     /// The first stanza of each name and family, and of each name.
     first: HashMap<(String, Option<String>), usize>,
 }
@@ -208,7 +210,10 @@ impl Reader<'_> {
             let pattern = if word.starts_with('/') { word.to_owned() } else { format!("{folder}/{word}") };
             for path in glob::expand(self.tree, &pattern, place)? {
                 if keyword == "source" {
-                    self.included(&path, glob::is_pattern(&pattern), depth)?;
+                    let several = glob::is_pattern(&pattern);
+                    if !self.included(&path, several, depth)? && !several {
+                        self.all.remarks.push(place.remark(format!("source {}: no such file", short(word))));
+                    }
                 } else {
                     self.directory(&path, depth)?;
                 }
@@ -228,11 +233,11 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// A file, as ifupdown does without it where it is not there; a folder among those that a wildcard names is passed over.
-    fn included(&mut self, path: &str, among_others: bool, depth: usize) -> Result<(), ConfigError> {
+    /// A file, and whether it is there; a folder among those that a wildcard names is passed over.
+    fn included(&mut self, path: &str, among_others: bool, depth: usize) -> Result<bool, ConfigError> {
         match self.file(path, depth + 1) {
-            Err(ConfigError::Read(error)) if among_others && is_folder(&error) => Ok(()),
-            other => other.map(drop),
+            Err(ConfigError::Read(error)) if among_others && is_folder(&error) => Ok(true),
+            other => other,
         }
     }
 }

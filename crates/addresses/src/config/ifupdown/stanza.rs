@@ -40,7 +40,9 @@ pub(super) fn outcome(all: &Interfaces, index: usize, physical: Option<&str>, fl
     outcome.options = options.len();
     let interface = physical.map(|name| device(name).to_owned());
     let binding = binds(stanza, flavour)?;
-    for (expected, place) in addresses(stanza, &options, flavour)? {
+    let internet = stanza.family.as_deref().is_none_or(|family| matches!(family, "inet" | "inet6"));
+    let written = if internet { addresses(stanza, &options, flavour)? } else { Vec::new() };
+    for (expected, place) in written {
         if binding && !is_loopback(expected.address) {
             outcome.promises.push(Promise { expected, interface: interface.clone(), floating: false, place });
         } else {

@@ -15,6 +15,8 @@ const INCLUDES: usize = 4096;
 /// How many octets and how many lines parameters may grow to: they may name each other.
 const GROWTH: usize = 64 << 20;
 const NESTED: usize = 1 << 20;
+/// The longest line with parameters in it, in octets.
+const LINE: usize = 1 << 20;
 /// The longest name of a parameter, in octets.
 const LONGEST: usize = 128;
 
@@ -183,7 +185,7 @@ impl Reader<'_, '_> {
                     rest = after;
                 }
             }
-            if expanded.len() > GROWTH {
+            if expanded.len() > LINE {
                 return Err(place.error("parameters that name each other grow too long"));
             }
         }
