@@ -1,12 +1,13 @@
 //! All the reading: the lists, the bound addresses, and these again while duplicate address detection is running.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use addresses::config::ConfigError;
 use addresses::{Bound, DefaultRoute, ListError, ReadBoundError};
-use plugin::Deadline;
+use plugin::{Deadline, ReadError};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::finding::{Finding, findings};
@@ -30,7 +31,10 @@ pub enum ProbeError {
     List(#[from] ListError),
     /// The host's configuration cannot be used.
     #[error(transparent)]
-    Config(#[from] ConfigError),
+    Config(ConfigError),
+    /// The host's configuration is not for everybody's eyes, as netplan's and NetworkManager's files mostly are.
+    #[error("{0}: let root print a list by --list, and give it to --file")]
+    Forbidden(ReadError),
     /// The bound addresses or the routes cannot be read.
     #[error(transparent)]
     Bound(#[from] ReadBoundError),
@@ -40,6 +44,17 @@ pub enum ProbeError {
     /// Nobody says which addresses should be here, and what is bound says nothing.
     #[error("no list, no static configuration, and only loopback has an address: name the expected ones by --ip or --file")]
     NothingToCheck,
+}
+
+impl From<ConfigError> for ProbeError {
+    fn from(error: ConfigError) -> Self {
+        match error {
+            ConfigError::Read(ReadError::Refused { path, why }) if why.kind() == ErrorKind::PermissionDenied => {
+                ProbeError::Forbidden(ReadError::Refused { path, why })
+            }
+            error => ProbeError::Config(error),
+        }
+    }
 }
 
 /// Reads what is wanted and what is bound.

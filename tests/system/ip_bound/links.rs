@@ -133,8 +133,7 @@ fn without_a_list_every_bound_address_must_be_usable() {
     assert!(outcome.first_line().contains(": 192.0.2.2 (on eth1, which is down) | missing=1;;0;0;4 "), "{}", outcome.stdout);
 
     let empty = check(&bare(), &[]);
-    let line =
-        "IP_BOUND UNKNOWN - no list, no static configuration, and only loopback has an address: name the expected ones by --ip or --file";
+    let line = "IP_BOUND UNKNOWN - no list, no static configuration, and only loopback has an address: name the expected ones by --ip or --file";
     assert_eq!(empty.verdict(), (3, line));
 }
 

@@ -66,7 +66,11 @@ fn a_mass_outage_keeps_its_state_and_its_performance_data_in_an_old_packet() {
     assert_eq!((whole.code, cut.code), (Some(2), Some(2)));
     assert_eq!(cut.first_line(), own.first_line(), "the first line is not whole");
     assert!(cut.first_line().starts_with("IP_BOUND CRITICAL - 1200 of 1200 addresses from cpanel missing: 2001:db8::1, "));
-    assert!(cut.first_line().ends_with(" | missing=1200;;0;0;1200 unusable=0;;;0;1200 bound=2;;;0 unexpected=0;;;0"), "{}", cut.first_line());
+    assert!(
+        cut.first_line().ends_with(" | missing=1200;;0;0;1200 unusable=0;;;0;1200 bound=2;;;0 unexpected=0;;;0"),
+        "{}",
+        cut.first_line()
+    );
 }
 
 #[test]
