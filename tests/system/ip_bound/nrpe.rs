@@ -104,20 +104,37 @@ fn every_example_of_the_shipped_configuration_works() {
     assert!(examples.len() >= 4 && options.starts_with("[check_ip_bound]\n"), "{examples:?} {options}");
 
     let (host, _other) = cabled();
-    host.ip_batch("addr add 192.0.2.1/24 dev eth0\naddr add 2001:db8::1/64 dev eth0 nodad\n");
+    host.ip_batch(
+        "addr add 192.0.2.1/24 dev eth0\n\
+         addr add 2001:db8::1/64 dev eth0 nodad\n\
+         addr add 192.0.2.100/32 dev eth0\n\
+         route add default via 192.0.2.254\n",
+    );
+    // What is promised, for the examples that name no list; the floating address among it.
+    host.etc("ips", "192.0.2.1\n2001:db8::1\n192.0.2.100\n");
     host.etc("nagios/addresses", "192.0.2.1/24 # the web server\n2001:db8::1\n");
     host.etc("nagios/silent-outage.ini", &options);
     let nrpe = Nrpe::start(&host, &examples.join("\n"));
     for example in examples {
         let name = example.split(['[', ']']).nth(1).unwrap();
         let outcome = nrpe.check(name, &[]);
-        let line = "IP_BOUND OK - 2 addresses bound and usable | missing=0;";
-        assert!(outcome.code == Some(0) && outcome.stdout.starts_with(line), "{example}: {}", outcome.stdout);
+        let line = match name {
+            "check_ip_bound_strict" => "3 addresses from cpanel bound and usable | missing=0;;0;0;3 ",
+            "check_ip_bound_node" => "2 addresses from cpanel bound and usable | missing=0;;0;0;2 ",
+            "check_ip_bound_holder" => "1 address bound and usable | missing=0;0;;0;1 ",
+            _ => "2 addresses bound and usable | missing=0;",
+        };
+        let line = format!("IP_BOUND OK - {line}");
+        assert!(outcome.code == Some(0) && outcome.stdout.starts_with(&line), "{example}: {}", outcome.stdout);
     }
     // And they do look at what they name.
     host.ip(&["addr", "del", "2001:db8::1/64", "dev", "eth0"]);
     assert_eq!(nrpe.check("check_ip_bound_lenient", &[]).code, Some(1));
     assert_eq!(nrpe.check("check_ip_bound_tuned", &[]).code, Some(2));
+    host.ip(&["addr", "del", "192.0.2.100/32", "dev", "eth0"]);
+    assert_eq!(nrpe.check("check_ip_bound_holder", &[]).code, Some(1));
+    host.ip(&["route", "del", "default"]);
+    assert_eq!(nrpe.check("check_ip_bound_strict", &[]).code, Some(2));
 }
 
 #[test]
