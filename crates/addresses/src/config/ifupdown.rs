@@ -19,7 +19,7 @@ use stanza::Outcome;
 
 const FILE: &str = "/etc/network/interfaces";
 /// The most addresses that one configuration may promise: several interfaces may come up as one stanza.
-const MOST: usize = 1 << 18;
+const MOST: usize = 1 << 20;
 /// The most options that are read: several stanzas may inherit the same ones.
 const OPTIONS: usize = 1 << 22;
 /// The most patterns and mappings, each of which is compared with each interface.
