@@ -13,7 +13,7 @@ use rustix::time::{ClockId, clock_gettime};
 const LARGE: usize = 10_000_000;
 const SMALL: usize = if cfg!(debug_assertions) { LARGE / TIMES / 10 } else { LARGE / TIMES };
 /// The most processor time for 10 MB, in seconds.
-const LONGEST: f64 = 2.0;
+const LONGEST: f64 = 5.0;
 const TIMES: usize = 8;
 /// The most for eight times the octets: a quadratic parser takes 64 times as long, and caches explain some of what is above 8.
 const MOST: f64 = 4.0 * TIMES as f64;
@@ -120,7 +120,7 @@ fn read((source, path, start, repeated): Shape, size: usize) -> (Result<usize, S
 #[test]
 fn ten_megabytes_are_read() {
     for (shape, least) in
-        [(SHAPES[0], 500_000), (SHAPES[9], 250_000), (SHAPES[13], 1), (SHAPES[26], 150_000), (SHAPES[49], 400_000)]
+        [(SHAPES[0], 500_000), (SHAPES[9], 250_000), (SHAPES[13], 1), (SHAPES[26], 150_000), (SHAPES[51], 100_000)]
     {
         let (read, _) = read(shape, LARGE);
         assert!(read.as_ref().is_ok_and(|promises| *promises >= least), "{read:?} {shape:?}");

@@ -158,14 +158,13 @@ struct Reader {
 
 impl Reader {
     fn command(&mut self, words: &[String]) -> Result<(), String> {
-        let assigned =
-            words.iter().take_while(|word| word.split_once('=').is_some_and(|(name, _)| !name.contains(['/', '$']))).count();
-        let words: Vec<&str> = words.iter().skip(assigned).map(String::as_str).collect();
+        let before = |word: &&String| {
+            word.split_once('=').is_some_and(|(name, _)| !name.contains(['/', '$']))
+                || matches!(program(word), "sudo" | "exec" | "command" | "busybox")
+        };
+        let words: Vec<&str> = words.iter().skip_while(before).map(String::as_str).collect();
         let Some((head, arguments)) = words.split_first() else { return Ok(()) };
         match program(head) {
-            "sudo" | "exec" | "command" | "busybox" => {
-                return self.command(&arguments.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
-            }
             "ip" => self.ip(arguments),
             "ifconfig" => self.ifconfig(arguments),
             "ifup" => {
