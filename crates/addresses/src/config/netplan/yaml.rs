@@ -206,10 +206,13 @@ mod tests {
 
     #[test]
     fn names_the_line_that_is_no_yaml() {
-        for (text, line) in [("a:\n\tc: d\n", 2), ("a: [b\nc: d\n", 2), ("a: *x\n", 1), ("a: b\n c: d\n", 2), ("a: 'b\n", 2)] {
+        let rows = [("a:\n\tc: d\n", 2), ("a: [b\nc: d\n", 2), ("a: *x\n", 1), ("a: b\n c: d\n", 2), ("a: 'b\n", 1)];
+        let lines = rows.map(|(text, _)| {
             let error = parsed(text).unwrap_err();
-            assert!(error.starts_with(&format!("f line {line}: not YAML: ")), "{text:?}: {error}");
-        }
+            let line = error.strip_prefix("f line ").and_then(|rest| rest.split_once(": not YAML: "));
+            (text, line.map(|(line, _)| line.parse::<u32>().unwrap()).unwrap_or_else(|| panic!("{text:?}: {error}")))
+        });
+        assert_eq!(lines, rows);
     }
 
     #[test]
