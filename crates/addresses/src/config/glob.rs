@@ -106,6 +106,7 @@ pub(super) fn expand(tree: &Tree<'_>, pattern: &str, place: &Place) -> Result<Ve
         }
         paths = longer;
     }
+    paths.iter_mut().filter(|path| path.is_empty()).for_each(|path| path.push('/'));
     Ok(paths)
 }
 
