@@ -57,7 +57,8 @@ impl Deadline {
     /// the deadline, the watchdog's line names it.
     #[must_use = "the step ends when this is dropped"]
     pub fn step(&self, step: impl Into<String>) -> Step<'_> {
-        let outer = std::mem::replace(&mut self.lock().step, step.into());
+        let step = step.into();
+        let outer = std::mem::replace(&mut self.lock().step, step);
         Step { deadline: self, outer }
     }
 
