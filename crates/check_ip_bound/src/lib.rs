@@ -21,11 +21,12 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use addresses::config::Origin;
 use addresses::{Bound, DefaultRoute, Entry, Expected};
 use plugin::{Deadline, Report, State, Thresholds};
 
 pub use finding::Finding;
-pub use options::{Ignored, Origin};
+pub use options::Ignored;
 pub use probe::ProbeError;
 pub use wanted::{Chosen, Wanted};
 
