@@ -54,6 +54,11 @@ impl Flags {
         self.0 & 0x01 != 0
     }
 
+    /// None of the flags below that tell an address from a plainly usable one.
+    pub fn plain(self) -> bool {
+        self.0 & (0x08 | 0x20 | 0x40) == 0
+    }
+
     /// Another host on the link has this address: duplicate address detection (RFC 4862) found it.
     pub fn duplicate(self) -> bool {
         self.0 & 0x08 != 0

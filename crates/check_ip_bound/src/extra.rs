@@ -42,11 +42,16 @@ pub(crate) fn judge(args: &Args, seen: &Seen) -> Part {
 fn find(args: &Args, seen: &Seen) -> Vec<BoundAddress> {
     let always = ALWAYS.iter().filter_map(|ignored| ignored.parse::<Ignored>().ok());
     let ignored: Vec<Ignored> = always.chain(args.ignore.iter().cloned()).collect();
-    let mut wants = seen.wanted.wants.iter().map(|want| want.expected.address).peekable();
+    let mut wants = seen.wanted.wants.as_slice();
     let mut wanted = |address: IpAddr| {
         // Both are sorted.
-        while wants.next_if(|want| *want < address).is_some() {}
-        wants.peek() == Some(&address)
+        while let [first, rest @ ..] = wants {
+            if first.expected.address >= address {
+                return first.expected.address == address;
+            }
+            wants = rest;
+        }
+        false
     };
     let moves =
         |address: IpAddr| seen.wanted.floating.iter().any(|(floating, _)| *floating == address) || args.absent.contains(&address);

@@ -32,8 +32,21 @@ pub enum Finding {
 /// that they must be on: none for any.
 pub(crate) fn findings(wanted: &Wanted, bound: &Bound, interfaces: &[String]) -> Vec<(Entry, Finding)> {
     let mut lookup = bound.lookup();
-    let judge = |want: &Entry| (*want, Finding::of(want.expected, lookup.places(want.expected.address), bound, interfaces));
-    wanted.wants.iter().map(judge).filter(|(_, finding)| *finding != Finding::Usable).collect()
+    let mut found = Vec::new();
+    // The interface that last bore a usable address: mostly the next one is there too, and nothing has to be asked again.
+    let mut good = None;
+    for want in &wanted.wants {
+        let places = lookup.places(want.expected.address);
+        let fits = |place: &BoundAddress| want.expected.prefix.is_none_or(|prefix| prefix == place.prefix);
+        if matches!(places, [place] if Some(place.interface) == good && place.flags.plain() && fits(place)) {
+            continue;
+        }
+        match Finding::of(want.expected, places, bound, interfaces) {
+            Finding::Usable => good = places.first().filter(|_| places.len() == 1).map(|place| place.interface),
+            finding => found.push((*want, finding)),
+        }
+    }
+    found
 }
 
 impl Finding {
