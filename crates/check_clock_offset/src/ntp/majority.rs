@@ -1,0 +1,90 @@
+//! Which of several servers tell the truth: the largest group whose intervals have a point in common, after the selection of
+//! RFC 5905, section 11.2.1, if it is more than half of those that answered. The others are falsetickers.
+
+use super::exchange::Sample;
+use crate::interval::Interval;
+
+/// Servers agree within this beyond their own uncertainty, in seconds: routes are longer one way than the other, and some servers
+/// smear leap seconds.
+const TOLERANCE: f64 = 0.1;
+
+/// What the servers say together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Consensus {
+    /// By how much the time is ahead of our clock, in seconds.
+    pub offset: Interval,
+    /// What became of each server, in the order in which they were asked.
+    pub verdicts: Vec<Verdict>,
+    /// The shortest round trip of those that agree, in seconds.
+    pub round_trip: f64,
+}
+
+/// What became of one server.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Verdict {
+    /// It agrees with the majority.
+    Agrees,
+    /// It is ahead of the majority by so many seconds.
+    Falseticker(f64),
+    /// It gave no answer that can be used.
+    Unusable,
+}
+
+/// Why there is no consensus.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Disagreement {
+    /// No server gave an answer that can be used.
+    NoneUsable,
+    /// No group is a majority; the two farthest are so many seconds apart.
+    NoMajority(f64),
+}
+
+/// What the majority of the usable servers says.
+///
+/// # Errors
+/// [`Disagreement`]: there is no majority.
+pub fn agree(samples: &[Sample]) -> Result<Consensus, Disagreement> {
+    let offsets: Vec<Interval> = samples.iter().filter_map(|sample| sample.result.as_ref().ok()).map(|good| good.offset).collect();
+    if offsets.is_empty() {
+        return Err(Disagreement::NoneUsable);
+    }
+    // The point that most intervals hold is the low end of one of them.
+    let supporters = |point: f64| offsets.iter().filter(|offset| holds(offset, point)).count();
+    let points = offsets.iter().map(|offset| offset.widened(TOLERANCE / 2.0).low);
+    let best = points.max_by_key(|point| supporters(*point)).unwrap_or(f64::NAN);
+    if supporters(best) * 2 <= offsets.len() {
+        return Err(Disagreement::NoMajority(spread(&offsets)));
+    }
+    let agreeing: Vec<Interval> = offsets.into_iter().filter(|offset| holds(offset, best)).collect();
+    let offset = combine(&agreeing);
+    let verdict = |sample: &Sample| match &sample.result {
+        Ok(good) if holds(&good.offset, best) => Verdict::Agrees,
+        Ok(good) => Verdict::Falseticker(good.offset.middle() - offset.middle()),
+        Err(_) => Verdict::Unusable,
+    };
+    let verdicts: Vec<Verdict> = samples.iter().map(verdict).collect();
+    let round_trips = samples.iter().zip(&verdicts).filter(|(_, verdict)| **verdict == Verdict::Agrees);
+    let round_trips = round_trips.filter_map(|(sample, _)| sample.result.as_ref().ok()).map(|good| good.round_trip);
+    Ok(Consensus { offset, verdicts, round_trip: round_trips.fold(f64::INFINITY, f64::min) })
+}
+
+fn holds(offset: &Interval, point: f64) -> bool {
+    let wide = offset.widened(TOLERANCE / 2.0);
+    wide.low <= point && point <= wide.high
+}
+
+/// What all hold, or, where they agree only within the tolerance, what any holds.
+fn combine(agreeing: &[Interval]) -> Interval {
+    let all = |join: fn(Interval, Interval) -> Option<Interval>| {
+        let mut offsets = agreeing.iter().copied();
+        offsets.next().and_then(|first| offsets.try_fold(first, join))
+    };
+    let common = all(Interval::intersection).or_else(|| all(|one, other| Some(one.hull(other))));
+    common.unwrap_or(Interval { low: f64::NEG_INFINITY, high: f64::INFINITY })
+}
+
+fn spread(offsets: &[Interval]) -> f64 {
+    let middles = offsets.iter().map(|offset| offset.middle());
+    let (low, high) = middles.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), middle| (low.min(middle), high.max(middle)));
+    high - low
+}

@@ -1,0 +1,211 @@
+//! One packet each way (RFC 5905, sections 7.3 and 14), and what makes an answer worthless.
+
+use crate::interval::Interval;
+
+/// The octets of a packet without extensions.
+const LENGTH: usize = 48;
+/// Leap indicator 0, version 4, mode 3: a client.
+const CLIENT: u8 = 0x23;
+/// A server that is farther than this from its reference by its own words is no reference, in seconds: MAXDIST of the reference
+/// implementation.
+const FARTHEST: f64 = 1.5;
+/// A server that has not set its clock for so long is no reference, in seconds.
+const OLDEST: f64 = 86_400.0;
+/// How much shorter than the server's own processing a round trip can look, since two clocks tick, in seconds.
+const TICK: f64 = 0.001;
+/// A unit of an NTP timestamp, in seconds.
+const UNIT: f64 = 1.0 / 4_294_967_296.0;
+/// From the first second of NTP to the first one of UNIX, in seconds.
+const TO_UNIX: f64 = 2_208_988_800.0;
+
+/// A question: what is sent, and what its answer must repeat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question(u64);
+
+/// Why an answer is worthless.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NtpError {
+    /// Nothing came, or nothing else than what the text says.
+    #[error("no answer")]
+    Silent,
+    /// The system refuses, as where nobody listens.
+    #[error("{0}")]
+    System(String),
+    /// A packet has at least 48 octets.
+    #[error("an answer of {0} octets, not 48")]
+    Short(usize),
+    /// Not of version 3 or 4.
+    #[error("an answer of version {0}")]
+    Version(u8),
+    /// Not of mode 4, a server's.
+    #[error("an answer of mode {0}, which is no server's")]
+    Mode(u8),
+    /// It does not repeat what was sent: late, of another, or forged.
+    #[error("an answer to another question (wrong origin timestamp)")]
+    Origin,
+    /// The server says by a kiss code that it will not answer.
+    #[error("kiss-o'-death {0}{}", meaning(.0))]
+    Kiss(String),
+    /// Leap indicator 3 or a stratum of 0 or above 15.
+    #[error("not synchronised (leap {leap}, stratum {stratum})")]
+    Unsynchronised {
+        /// The leap indicator.
+        leap: u8,
+        /// The stratum.
+        stratum: u8,
+    },
+    /// A timestamp is missing.
+    #[error("an answer without {0} timestamp")]
+    Zero(&'static str),
+    /// Timestamps contradict each other.
+    #[error("impossible timestamps: {0}")]
+    Impossible(&'static str),
+    /// Root distance.
+    #[error("up to {0:.1} s from its own reference")]
+    Far(f64),
+    /// Its clock was last set so many seconds ago.
+    #[error("last set its clock {0:.0} h ago")]
+    Stale(f64),
+}
+
+/// What a good answer tells.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measured {
+    /// By how much the server's clock, and so the time that it stands for, is ahead of ours, in seconds.
+    pub offset: Interval,
+    /// From question to answer without what the server took, in seconds.
+    pub round_trip: f64,
+    /// The server's distance from a reference clock in servers.
+    pub stratum: u8,
+}
+
+impl Question {
+    /// A question that carries `nonce`, which must be random: whoever cannot guess it cannot forge an answer.
+    pub fn new(nonce: u64) -> Self {
+        Self(nonce)
+    }
+
+    /// What is sent: nothing but the nonce, in the place of the transmit timestamp.
+    pub fn octets(self) -> [u8; LENGTH] {
+        let mut packet = [0; LENGTH];
+        let (rest, nonce) = packet.split_at_mut(LENGTH - 8);
+        nonce.copy_from_slice(&self.0.to_be_bytes());
+        if let Some(first) = rest.first_mut() {
+            *first = CLIENT;
+        }
+        packet
+    }
+}
+
+/// What the answer to `question` tells, which was sent and answered at these moments of our clock, in seconds since the epoch.
+///
+/// # Errors
+/// [`NtpError`]: what makes it worthless.
+pub fn read(octets: &[u8], question: Question, sent: f64, received: f64) -> Result<Measured, NtpError> {
+    let packet = octets.first_chunk::<LENGTH>().ok_or(NtpError::Short(octets.len()))?;
+    let ([head, stratum, _, precision, rest @ ..], _) = (packet, ());
+    let (leap, version, mode) = (head >> 6, head >> 3 & 7, head & 7);
+    let words: Vec<u32> = rest.chunks_exact(4).map(|word| word.iter().fold(0, |all, octet| all << 8 | u32::from(*octet))).collect();
+    let &[root_delay, root_dispersion, reference_id, set_high, set_low, origin @ ..] = words.as_slice() else {
+        return Err(NtpError::Short(octets.len()));
+    };
+    let &[origin_high, origin_low, came_high, came_low, went_high, went_low] = origin else {
+        return Err(NtpError::Short(octets.len()));
+    };
+    let (set, came, went) = (stamp(set_high, set_low), stamp(came_high, came_low), stamp(went_high, went_low));
+    if mode != 4 {
+        return Err(NtpError::Mode(mode));
+    }
+    if stamp(origin_high, origin_low) != question.0 {
+        return Err(NtpError::Origin);
+    }
+    if !matches!(version, 3 | 4) {
+        return Err(NtpError::Version(version));
+    }
+    synchronised(leap, *stratum, reference_id)?;
+    complete(set, came, went)?;
+    let distance = short(root_delay) / 2.0 + short(root_dispersion);
+    if distance >= FARTHEST {
+        return Err(NtpError::Far(distance));
+    }
+    let age = difference(went, set);
+    if age > OLDEST {
+        return Err(NtpError::Stale(age / 3600.0));
+    }
+    measure(came, went, sent, received, distance + precision_of(*precision)).map(|measured| Measured { stratum: *stratum, ..measured })
+}
+
+fn stamp(high: u32, low: u32) -> u64 {
+    u64::from(high) << 32 | u64::from(low)
+}
+
+/// Seconds in NTP's short format: 16 bits and 16 bits.
+fn short(word: u32) -> f64 {
+    f64::from(word) / 65_536.0
+}
+
+fn synchronised(leap: u8, stratum: u8, reference_id: u32) -> Result<(), NtpError> {
+    let code = reference_id.to_be_bytes();
+    let is_code = code.iter().all(|octet| octet.is_ascii_uppercase());
+    match stratum {
+        0 if is_code => Err(NtpError::Kiss(String::from_utf8_lossy(&code).into_owned())),
+        1..=15 if leap != 3 => Ok(()),
+        _ => Err(NtpError::Unsynchronised { leap, stratum }),
+    }
+}
+
+fn complete(set: u64, came: u64, went: u64) -> Result<(), NtpError> {
+    for (stamp, name) in [(went, "a transmit"), (came, "a receive"), (set, "a reference")] {
+        if stamp == 0 {
+            return Err(NtpError::Zero(name));
+        }
+    }
+    if difference(went, came) < 0.0 {
+        return Err(NtpError::Impossible("sent before the question came"));
+    }
+    if difference(went, set) < 0.0 {
+        return Err(NtpError::Impossible("sent before the clock was set"));
+    }
+    Ok(())
+}
+
+fn measure(came: u64, went: u64, sent: f64, received: f64, distance: f64) -> Result<Measured, NtpError> {
+    let outward = ahead(came, sent);
+    let homeward = ahead(went, received);
+    let held = difference(went, came);
+    let round_trip = received - sent - held;
+    if round_trip < -TICK {
+        return Err(NtpError::Impossible("held the question for longer than we waited"));
+    }
+    let round_trip = round_trip.max(0.0);
+    let offset = Interval::around(outward.midpoint(homeward), round_trip / 2.0 + distance);
+    Ok(Measured { offset, round_trip, stratum: 0 })
+}
+
+/// The seconds from `earlier` to `later`. Timestamps count modulo 2^64, so this is right over the end of an era, in February 2036,
+/// as long as the two are within 68 years.
+fn difference(later: u64, earlier: u64) -> f64 {
+    later.wrapping_sub(earlier).cast_signed() as f64 * UNIT
+}
+
+/// By how many seconds a timestamp is ahead of `local`, in seconds since the epoch: in the era that is the nearest.
+fn ahead(stamp: u64, local: f64) -> f64 {
+    let seconds = (local + TO_UNIX).floor();
+    let whole = seconds.rem_euclid(4_294_967_296.0) as u64;
+    difference(stamp, whole << 32) - (local + TO_UNIX - seconds)
+}
+
+/// The server's clock reads no finer than this, in seconds: two to the power that it tells.
+fn precision_of(exponent: u8) -> f64 {
+    2_f64.powi(exponent.cast_signed().clamp(-32, 0).into())
+}
+
+/// What the most usual kiss codes mean (RFC 5905, section 7.4).
+fn meaning(code: &str) -> &'static str {
+    match code {
+        "RATE" => " (asked too often)",
+        "DENY" | "RSTR" => " (access denied)",
+        "INIT" | "STEP" => " (not yet synchronised)",
+        _ => "",
+    }
+}
