@@ -110,7 +110,7 @@ fn zone(name: &str) -> Result<TimeZone, ProbeError> {
 
 fn ask_servers(servers: &[(String, Vec<IpAddr>, u16)], clock: &Stamp, deadline: &Deadline, host_too: bool) -> Vec<Sample> {
     let remaining = deadline.remaining().saturating_sub(reserve(deadline));
-    deadline.step("asking NTP servers");
+    let _step = deadline.step("asking NTP servers");
     ntp::ask(servers, clock, if host_too { remaining / 3 } else { remaining.min(PATIENCE) })
 }
 
@@ -131,7 +131,7 @@ fn read_host(
         Ok(session) => session,
         Err(error) => return Ok(Err(error.into())),
     };
-    deadline.step(format!("asking {}", session.agent()));
+    let _step = deadline.step(format!("asking {}", session.agent()));
     let oid = args.snmp.oid.clone().unwrap_or_else(ClockOid::system_date);
     Ok(HostReader { args, session, oid, zone, clock }.read(deadline))
 }
@@ -191,8 +191,9 @@ impl HostReader<'_> {
             answer => answer?,
         };
         let age = match answer.values.get(1) {
-            // From -1 to 1 net-snmp runs the command anew for each answer, or once a second; it keeps no zero, but makes it 5.
-            Some(Ok(Value::Number(seconds @ -1..=86_400))) => (*seconds as f64).max(0.0) + LATE,
+            // With -1 net-snmp runs the command anew for each answer.
+            Some(Ok(Value::Number(-1))) => 0.0,
+            Some(Ok(Value::Number(seconds @ 0..=86_400))) => *seconds as f64 + LATE,
             _ => age,
         };
         Ok((age, self.reading(&answer)?))

@@ -28,10 +28,10 @@ mod usm;
 mod variables;
 
 pub use envelope::{Asked, Envelope, Refused, Report};
-pub use options::{ClockOid, Options, OptionsError, Settled};
+pub use options::{ClockOid, Options, OptionsError, Privacy, Settled};
 pub use session::{Answer, Session, SnmpError};
 pub use usm::{Level, User};
-pub use variables::{VariableError, variables};
+pub use variables::{Variable, VariableError, variables};
 
 /// A version of SNMP, as messages number it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -65,7 +65,8 @@ pub fn agree(samples: &[Sample]) -> Result<Consensus, Disagreement> {
     let verdicts: Vec<Verdict> = samples.iter().map(verdict).collect();
     let round_trips = samples.iter().zip(&verdicts).filter(|(_, verdict)| **verdict == Verdict::Agrees);
     let round_trips = round_trips.filter_map(|(sample, _)| sample.result.as_ref().ok()).map(|good| good.round_trip);
-    Ok(Consensus { offset, verdicts, round_trip: round_trips.fold(f64::INFINITY, f64::min) })
+    let round_trip = round_trips.fold(f64::INFINITY, f64::min);
+    Ok(Consensus { offset, verdicts, round_trip })
 }
 
 fn holds(offset: &Interval, point: f64) -> bool {

@@ -23,7 +23,7 @@ const TO_UNIX: f64 = 2_208_988_800.0;
 pub struct Question(u64);
 
 /// Why an answer is worthless.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum NtpError {
     /// Nothing came, or nothing else than what the text says.
     #[error("no answer")]
@@ -44,8 +44,11 @@ pub enum NtpError {
     #[error("an answer to another question (wrong origin timestamp)")]
     Origin,
     /// The server says by a kiss code that it will not answer.
-    #[error("kiss-o'-death {0}{}", meaning(.0))]
-    Kiss(String),
+    #[error("kiss of death {code}{}", meaning(.code))]
+    Kiss {
+        /// Four letters.
+        code: String,
+    },
     /// Leap indicator 3 or a stratum of 0 or above 15.
     #[error("not synchronised (leap {leap}, stratum {stratum})")]
     Unsynchronised {
@@ -103,28 +106,21 @@ impl Question {
 /// [`NtpError`]: what makes it worthless.
 pub fn read(octets: &[u8], question: Question, sent: f64, received: f64) -> Result<Measured, NtpError> {
     let packet = octets.first_chunk::<LENGTH>().ok_or(NtpError::Short(octets.len()))?;
-    let ([head, stratum, _, precision, rest @ ..], _) = (packet, ());
+    let [head, stratum, _, precision, ..] = *packet;
     let (leap, version, mode) = (head >> 6, head >> 3 & 7, head & 7);
-    let words: Vec<u32> = rest.chunks_exact(4).map(|word| word.iter().fold(0, |all, octet| all << 8 | u32::from(*octet))).collect();
-    let &[root_delay, root_dispersion, reference_id, set_high, set_low, origin @ ..] = words.as_slice() else {
-        return Err(NtpError::Short(octets.len()));
-    };
-    let &[origin_high, origin_low, came_high, came_low, went_high, went_low] = origin else {
-        return Err(NtpError::Short(octets.len()));
-    };
-    let (set, came, went) = (stamp(set_high, set_low), stamp(came_high, came_low), stamp(went_high, went_low));
+    let (set, came, went) = (stamp(packet, 16), stamp(packet, 32), stamp(packet, 40));
     if mode != 4 {
         return Err(NtpError::Mode(mode));
     }
-    if stamp(origin_high, origin_low) != question.0 {
+    if stamp(packet, 24) != question.0 {
         return Err(NtpError::Origin);
     }
     if !matches!(version, 3 | 4) {
         return Err(NtpError::Version(version));
     }
-    synchronised(leap, *stratum, reference_id)?;
+    synchronised(leap, stratum, word(packet, 12))?;
     complete(set, came, went)?;
-    let distance = short(root_delay) / 2.0 + short(root_dispersion);
+    let distance = short(word(packet, 4)) / 2.0 + short(word(packet, 8));
     if distance >= FARTHEST {
         return Err(NtpError::Far(distance));
     }
@@ -132,11 +128,18 @@ pub fn read(octets: &[u8], question: Question, sent: f64, received: f64) -> Resu
     if age > OLDEST {
         return Err(NtpError::Stale(age / 3600.0));
     }
-    measure(came, went, sent, received, distance + precision_of(*precision)).map(|measured| Measured { stratum: *stratum, ..measured })
+    measure(came, went, sent, received, distance + precision_of(precision))
+        .map(|measured| Measured { stratum, ..measured })
 }
 
-fn stamp(high: u32, low: u32) -> u64 {
-    u64::from(high) << 32 | u64::from(low)
+/// The timestamp at this octet of a packet.
+fn stamp(packet: &[u8; LENGTH], at: usize) -> u64 {
+    packet.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |octets| u64::from_be_bytes(*octets))
+}
+
+/// The 32 bits at this octet of a packet.
+fn word(packet: &[u8; LENGTH], at: usize) -> u32 {
+    packet.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |octets| u32::from_be_bytes(*octets))
 }
 
 /// Seconds in NTP's short format: 16 bits and 16 bits.
@@ -148,7 +151,7 @@ fn synchronised(leap: u8, stratum: u8, reference_id: u32) -> Result<(), NtpError
     let code = reference_id.to_be_bytes();
     let is_code = code.iter().all(|octet| octet.is_ascii_uppercase());
     match stratum {
-        0 if is_code => Err(NtpError::Kiss(String::from_utf8_lossy(&code).into_owned())),
+        0 if is_code => Err(NtpError::Kiss { code: String::from_utf8_lossy(&code).into_owned() }),
         1..=15 if leap != 3 => Ok(()),
         _ => Err(NtpError::Unsynchronised { leap, stratum }),
     }

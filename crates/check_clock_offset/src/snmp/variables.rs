@@ -8,7 +8,7 @@ use crate::value::Value;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VariableError {
     /// The agent refuses the question.
-    #[error("{}", status(*.status))]
+    #[error("{}", name_of(*.status))]
     Status {
         /// The error-status of RFC 3416.
         status: u32,
@@ -63,7 +63,7 @@ fn value_of(value: snmp2::Value<'_>) -> Variable {
 }
 
 /// The name of an error-status (RFC 3416, section 3).
-fn status(status: u32) -> String {
+fn name_of(status: u32) -> String {
     const NAMES: [&str; 19] = [
         "noError",
         "tooBig",
