@@ -117,7 +117,7 @@ mod tests {
     }
 
     fn date(year: u16, rest: [u8; 6]) -> Vec<u8> {
-        [&year.to_be_bytes()[..], &rest, &[0][..]].concat().into_iter().take(8).collect()
+        [&year.to_be_bytes()[..], &rest].concat()
     }
 
     fn full(year: u16, rest: [u8; 6], zone: [u8; 3]) -> Vec<u8> {
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn eleven_octets_are_exact_in_every_zone() {
         let rows = [
-            (full(2026, [11, 22, 3, 50, 7, 0], [b'+', 0, 0]), 1_795_319_407),
+            (full(2026, [11, 22, 3, 50, 7, 0], [b'+', 0, 0]), 1_795_319_407_u32),
             // Asia/Kolkata and America/St_Johns as net-snmp sends them.
             (full(2026, [11, 22, 9, 20, 7, 0], [b'+', 5, 30]), 1_795_319_407),
             (full(2026, [11, 22, 0, 20, 7, 0], [b'-', 3, 30]), 1_795_319_407),
@@ -140,13 +140,10 @@ mod tests {
             (full(2028, [2, 29, 12, 0, 0, 0], [b'+', 0, 0]), 1_835_438_400),
         ];
         for (octets, value) in rows {
-            assert_eq!(read(&octets, None), Ok(Shown { value: f64::from(value as u32), resolution: 1.0 }), "{octets:?}");
+            assert_eq!(read(&octets, None), Ok(Shown { value: f64::from(value), resolution: 1.0 }), "{octets:?}");
         }
         let tenths = read(&full(2026, [11, 22, 3, 50, 7, 4], [b'+', 0, 0]), None);
-        assert_eq!(tenths.map(|shown| shown.resolution), Ok(1.0), "date() of this test keeps no deciseconds");
-        let mut octets = full(2026, [11, 22, 3, 50, 7, 0], [b'+', 0, 0]);
-        octets[7] = 4;
-        assert_eq!(read(&octets, None), Ok(Shown { value: 1_795_319_407.4, resolution: 0.1 }));
+        assert_eq!(tenths, Ok(Shown { value: 1_795_319_407.4, resolution: 0.1 }));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
-use plugin::{Deadline, ResolveError, resolve};
+use plugin::{Deadline, ResolveError, State, resolve};
 use snmp2::Oid;
 
 use crate::clock::Stamp;
@@ -13,6 +13,7 @@ use crate::ntp::{self, Sample};
 use crate::readings::{Reading, Readings};
 use crate::snmp::{Answer, ClockOid, OptionsError, Session, SnmpError};
 use crate::value::{Value, ValueError};
+use crate::words::WIDE;
 use crate::{Args, HostClock, Seen};
 
 /// What is left of the deadline when nothing more is asked.
@@ -149,8 +150,8 @@ impl HostReader<'_> {
     fn read(mut self, deadline: &Deadline) -> Result<HostClock, HostError> {
         let (age, first) = self.first(deadline)?;
         let mut readings = Readings::new(age, first);
-        // A clock of whole seconds that is near a threshold, or that may be stale: look again until the state is certain.
-        while !self.is_certain(&readings) {
+        // A clock of whole seconds that is near a threshold, or that may be stale: look again until there is nothing to guess.
+        while !self.is_enough(&readings) {
             let pause = if age > 0.0 { SPACING } else { FRACTION };
             let enough = age == 0.0 && readings.count() >= FRACTIONS;
             if enough || deadline.remaining() < pause + reserve(deadline) * 2 {
@@ -167,12 +168,13 @@ impl HostReader<'_> {
         Ok(HostClock { agent: self.session.agent(), readings })
     }
 
-    /// Whether the state is the same wherever in its interval the offset is.
-    fn is_certain(&self, readings: &Readings) -> bool {
+    /// Whether the state is the same wherever in its interval the offset is, and the size of an alarm is known.
+    fn is_enough(&self, readings: &Readings) -> bool {
         let offset = readings.offset();
-        let thresholds = self.args.thresholds();
-        let states = [offset.low, offset.nearest_to_zero(), offset.high].map(|offset| thresholds.state(offset));
-        states.iter().all(|state| *state == states[0])
+        let state = |offset: f64| self.args.thresholds().state(offset);
+        let certain = state(offset.nearest_to_zero());
+        let same = state(offset.low) == certain && state(offset.high) == certain;
+        same && (certain == State::Ok || offset.half_width() <= WIDE)
     }
 
     /// The first reading, and how old an answer can be.

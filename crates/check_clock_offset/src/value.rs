@@ -147,10 +147,7 @@ mod tests {
             (text("inf"), "no time: inf"),
             (text("1795319407737"), "no seconds since the epoch: 1795319407737 (smaller units?)"),
             (Value::Number(1_795_319_407_737), "no seconds since the epoch: 1795319407737 (smaller units?)"),
-            (
-                Value::Number(-2_147_483_648),
-                "no time: -2147483648 is below zero, as if 32 bits had overflowed in January 2038",
-            ),
+            (Value::Number(-2_147_483_648), "no time: -2147483648 is below zero, as if 32 bits had overflowed in January 2038"),
             (Value::Other("TimeTicks"), "no time, but TimeTicks"),
         ];
         for (value, message) in rows {

@@ -10,6 +10,8 @@ const NEAR: f64 = 60.0;
 const QUARTER: f64 = 900.0;
 /// From Baker Island to Kiritimati: no two zones are farther apart, in seconds.
 const FARTHEST: f64 = 26.0 * 3600.0;
+/// An offset that is known no better than this is told by its certain end, in seconds to both sides.
+pub(crate) const WIDE: f64 = 2.0;
 /// From here on the date that the clock shows says more than the number, in seconds.
 const A_DAY: f64 = 86_400.0;
 
@@ -26,26 +28,31 @@ pub(crate) fn seconds(value: f64, uncertainty: f64) -> String {
 /// A bound that holds: rounded up.
 pub(crate) fn bound(value: f64) -> String {
     let step = if value < 0.1 { 1000.0 } else { 100.0 };
-    format!("{} s", (value * step).ceil() / step)
+    // Plus zero: the ceiling of what is just below zero is minus zero.
+    format!("{} s", (value * step).ceil() / step + 0.0)
 }
 
-/// What an offset makes of a clock: "7.2 s fast", or "right within 0.51 s".
+/// What an offset makes of a clock: "7.2 s fast", "at least 7.2 s fast" or "right within 0.51 s".
 pub(crate) fn offset(offset: Interval) -> String {
     if offset.low <= 0.0 && offset.high >= 0.0 {
         return format!("right within {}", bound(offset.farthest_from_zero()));
     }
     let way = if offset.low > 0.0 { "fast" } else { "slow" };
+    if offset.half_width() > WIDE {
+        return format!("at least {:.1} s {way}", offset.nearest_to_zero().abs());
+    }
     format!("{} {way}", seconds(offset.middle(), offset.half_width()))
 }
 
-/// The same with both ends, where they lead to different states: "5.2 s fast (4.7 to 5.7)".
+/// The same with both ends, where they lead to different states: "between 4.7 and 5.7 s fast".
 pub(crate) fn offset_and_ends(offset_seen: Interval) -> String {
     let (near, far) = (offset_seen.nearest_to_zero(), offset_seen.farthest_from_zero());
     if near == 0.0 {
         let (slow, fast) = (-offset_seen.low, offset_seen.high);
         return format!("between {} slow and {} fast", bound(slow), bound(fast));
     }
-    format!("{} ({:.1} to {far:.1})", offset(offset_seen), near.abs())
+    let way = if near > 0.0 { "fast" } else { "slow" };
+    format!("between {:.1} and {far:.1} s {way}", near.abs())
 }
 
 /// What such an offset usually comes from, where the number tells: a mistake of the zone, or a clock that was never set. `shown`
@@ -69,12 +76,13 @@ mod tests {
     #[test]
     fn offsets_read_like_sentences() {
         let rows = [
-            (-7.21, 0.51, "7.2 s slow", "7.2 s slow (6.7 to 7.7)"),
-            (3600.2, 0.51, "3600.2 s fast", "3600.2 s fast (3599.7 to 3600.7)"),
+            (-7.21, 0.51, "7.2 s slow", "between 6.7 and 7.7 s slow"),
+            (3600.2, 0.51, "3600.2 s fast", "between 3599.7 and 3600.7 s fast"),
             (-0.2, 0.51, "right within 0.71 s", "between 0.71 s slow and 0.31 s fast"),
             (0.000_02, 0.000_3, "right within 0.001 s", "between 0.001 s slow and 0.001 s fast"),
-            (7.000_03, 0.000_3, "7.000 s fast", "7.000 s fast (7.0 to 7.0)"),
-            (7.0, 0.01, "7.00 s fast", "7.00 s fast (7.0 to 7.0)"),
+            (7.000_03, 0.000_3, "7.000 s fast", "between 7.0 and 7.0 s fast"),
+            (7.0, 0.01, "7.00 s fast", "between 7.0 and 7.0 s fast"),
+            (22.8, 16.0, "at least 6.8 s fast", "between 6.8 and 38.8 s fast"),
             (5.0, 5.0, "right within 10 s", "between 0 s slow and 10 s fast"),
         ];
         for (middle, half, short, long) in rows {

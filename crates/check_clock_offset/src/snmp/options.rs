@@ -126,7 +126,8 @@ impl Options {
             user.auth = Auth::AuthNoPriv;
         }
         if self.seclevel == Level::AuthPriv {
-            user.auth = Auth::AuthPriv { cipher: self.privproto.0, privacy_password: password(&self.privpasswd, "--privpasswd")? };
+            user.auth =
+                Auth::AuthPriv { cipher: self.privproto.0, privacy_password: password(&self.privpasswd, "--privpasswd")? };
         }
         Ok(user)
     }

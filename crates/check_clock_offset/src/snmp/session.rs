@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use plugin::{Deadline, reason};
 use snmp2::{Error, Oid, Pdu};
 
+use super::Version;
 use super::envelope::{Asked, Envelope, Refused, Report};
 use super::message;
 use super::options::Settled;
 use super::usm::{Level, Opened, Usm};
 use super::variables::{Variable, VariableError, variables};
-use super::Version;
 use crate::udp;
 
 /// What is left of the deadline when the last try is given up.
@@ -273,4 +273,3 @@ fn about(report: Report, user: &str) -> String {
         Report::Other => "reports an error that RFC 3414 does not have".to_owned(),
     }
 }
-
