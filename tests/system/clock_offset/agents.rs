@@ -108,8 +108,8 @@ fn what_an_agent_refuses_is_told_by_name() {
         (&["-P", "1", "--oid=.1.3.6.1.4.1.99999.1.0"], "127.0.0.1:161: noSuchName"),
         (
             &["-P", "2c", "--oid=nsExtendOutput1Line.\"failing\""],
-            ".1.3.6.1.4.1.8072.1.3.2.3.1.1.7.102.97.105.108.105.110.103 of 127.0.0.1:161: no time: /nonexistent/clock: No such file \
-             or directory",
+            ".1.3.6.1.4.1.8072.1.3.2.3.1.1.7.102.97.105.108.105.110.103 of 127.0.0.1:161: no time: /nonexistent/clock: No such file or \
+             dire...",
         ),
     ];
     for (arguments, words) in rows {
