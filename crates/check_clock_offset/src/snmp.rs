@@ -27,10 +27,10 @@ mod session;
 mod usm;
 mod variables;
 
-pub use envelope::{Asked, Envelope, Refused, Report};
+pub use envelope::{Asked, Engine, Envelope, Refused, Report};
 pub use options::{ClockOid, Options, OptionsError, Privacy, Settled};
 pub use session::{Answer, Session, SnmpError};
-pub use usm::{Level, User};
+pub use usm::{Level, Opened, User, Usm};
 pub use variables::{Variable, VariableError, variables};
 
 /// A version of SNMP, as messages number it.

@@ -56,7 +56,7 @@ impl std::fmt::Debug for User {
 
 /// What an answer of version 3 comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Opened {
+pub enum Opened {
     /// The values.
     Values(Result<Vec<Variable>, VariableError>),
     /// The agent's boots and time are now known better: ask again.
@@ -71,7 +71,7 @@ pub(super) enum Opened {
 
 /// A user at an agent whose engine is known.
 #[derive(Clone, Debug)]
-pub(super) struct Usm {
+pub struct Usm {
     user: User,
     engine: Engine,
     security: Security,
@@ -79,7 +79,10 @@ pub(super) struct Usm {
 
 impl Usm {
     /// The user's keys for this engine: this takes some milliseconds, on purpose (RFC 3414, section 2.6).
-    pub(super) fn new(user: &User, engine: &Engine) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// A protocol and a cipher that do not go together.
+    pub fn new(user: &User, engine: &Engine) -> Result<Self, Error> {
         let security = Security::new(&user.name, &user.password)
             .with_auth(user.auth.clone())
             .with_auth_protocol(user.protocol)
@@ -91,7 +94,10 @@ impl Usm {
     }
 
     /// A question, signed and encrypted as the level wants it.
-    pub(super) fn question(&self, id: i32, oids: &[Oid<'_>]) -> Result<Vec<u8>, Error> {
+    ///
+    /// # Errors
+    /// `snmp2` cannot encrypt it.
+    pub fn question(&self, id: i32, oids: &[Oid<'_>]) -> Result<Vec<u8>, Error> {
         let engine = message::Engine { id: &self.engine.id, boots: self.engine.boots, time: self.engine.time };
         let plain = message::get_v3(id, &engine, &self.user.name, self.user.context.as_bytes(), oids);
         if self.user.level == Level::NoAuthNoPriv {
@@ -106,7 +112,7 @@ impl Usm {
     }
 
     /// Tests and opens an answer. What is not authentic changes nothing.
-    pub(super) fn open(&mut self, octets: &[u8], envelope: &Envelope, oids: &[Oid<'_>]) -> Opened {
+    pub fn open(&mut self, octets: &[u8], envelope: &Envelope, oids: &[Oid<'_>]) -> Opened {
         match envelope.report {
             // Whoever cannot know our keys, the agent among them, cannot sign this.
             Some(report) if !envelope.signed => return Opened::Report(report),
