@@ -2,6 +2,7 @@
 //!
 //! - [`List`] reads a file of addresses, of the kinds that administrators and hosting panels keep.
 //! - [`Bound`] is what the kernel has: each address with its interface, prefix and flags, each interface with its link state.
+//! - [`DefaultRoute`] is where packets to the rest of the world go.
 //! - [`config`] reads what the host's own configuration promises.
 //! - [`brief`] prints many addresses as runs.
 //!
@@ -14,11 +15,15 @@ mod list;
 #[cfg(target_os = "linux")]
 mod netlink;
 mod portable;
+mod routes;
 #[cfg(target_os = "linux")]
 mod rtnetlink;
+#[cfg(target_os = "linux")]
+mod rtroute;
 mod runs;
 
 pub use address::{Expected, InvalidAddress};
-pub use bound::{Bound, BoundAddress, Flags, Interface, Link, Lookup, ReadBoundError};
+pub use bound::{Bound, BoundAddress, Flags, Interface, Lifetime, Link, Lookup, ReadBoundError};
 pub use list::{Entry, List, ListError};
+pub use routes::DefaultRoute;
 pub use runs::{all, brief};

@@ -12,7 +12,7 @@
 //! | the message id of version 3 is not compared | it must be one of ours (`envelope`) |
 //! | an unauthenticated message changes the engine's boots and time; a forged one, before its signature is tested | each answer is opened with a copy of the state, and only an authentic one is kept (`usm`) |
 //! | engine time near the ends of 64 bits overflows: a panic where overflow is checked, a passed time window where not | boots and time must be within 31 bits (`envelope`) |
-//! | it writes zeros over the signature through a shared reference, at a place computed from the end of the datagram | no octet may follow any of the nested sequences, so that the place is the right one (`envelope`) |
+//! | it writes zeros over the signature through a shared reference, at a place computed from the end of the datagram | no octet may follow any of the nested sequences, so that the place is the right one (`envelope`), and what is opened is a copy (`usm`) |
 //! | an empty password panics | passwords have at least 8 octets (`options`) |
 //! | a report's meaning is not told | it is read here (`envelope`) |
 //! | a message size above 65507 is refused, though RFC 3412 allows up to 2^31 - 1 | named (`envelope`); the signature covers it, so it cannot be helped |

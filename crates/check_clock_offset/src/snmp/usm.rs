@@ -119,8 +119,9 @@ impl Usm {
             _ if self.user.level > Level::NoAuthNoPriv && !envelope.signed => return Opened::Forged,
             _ => {}
         }
-        let mut trial = self.security.clone();
-        let opened = match Pdu::from_bytes_with_security(octets, Some(&mut trial)) {
+        // `snmp2` writes into what it reads.
+        let (mut trial, copy) = (self.security.clone(), octets.to_vec());
+        let opened = match Pdu::from_bytes_with_security(&copy, Some(&mut trial)) {
             Ok(answer) if answer.req_id != envelope.id || answer.v3_msg_id != envelope.id => Opened::Forged,
             Ok(_) if envelope.report.is_some() => Opened::Again,
             Ok(answer) => Opened::Values(variables(&answer, oids)),
