@@ -11,7 +11,11 @@ use plugin::Deadline;
 use tempfile::TempDir;
 
 /// Where the parts of an input go: they are set apart by the octet 0x1e, which no such file has.
-const FILES: [&str; 3] = ["etc/sysconfig/network-scripts/ifcfg-eth0", "etc/sysconfig/network-scripts/ifcfg-eth0:1", "etc/sysconfig/network-scripts/ifcfg-eth0-range0"];
+const FILES: [&str; 3] = [
+    "etc/sysconfig/network-scripts/ifcfg-eth0",
+    "etc/sysconfig/network-scripts/ifcfg-eth0:1",
+    "etc/sysconfig/network-scripts/ifcfg-eth0-range0",
+];
 
 thread_local! {
     static ROOT: RefCell<TempDir> = RefCell::new(tree());
