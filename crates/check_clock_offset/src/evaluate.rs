@@ -11,7 +11,7 @@ use crate::{Args, HostClock, HostError, Seen, words};
 pub(crate) fn evaluate(args: &Args, seen: &Seen) -> Report {
     let consensus = (!seen.ntp.is_empty()).then(|| agree(&seen.ntp));
     match (&seen.host, consensus) {
-        (Some(Err(error)), _) => return silent(error, seen),
+        (Some(Err(error)), _) => silent(error, seen),
         (Some(Ok(host)), None) => judge_host(args, host, None, &seen.ntp),
         (Some(Ok(host)), Some(Ok(consensus))) => judge_host(args, host, Some(&consensus), &seen.ntp),
         (None, Some(Ok(consensus))) => judge_own(args, &consensus, &seen.ntp),

@@ -176,7 +176,8 @@ fn the_majority_decides_and_the_falseticker_is_named() {
 
 #[test]
 fn a_number_digits_and_dates_are_read() {
-    let rows: [(fn() -> Vec<u8>, i32); 7] = [
+    type Value = fn() -> Vec<u8>;
+    let rows: [(Value, i32); 7] = [
         (|| integer(now()), 0),
         (|| tlv(0x41, &integer(now())[2..]), 0),
         (|| tlv(0x42, &integer(now() + 30)[2..]), 1),
@@ -231,7 +232,7 @@ fn what_does_not_belong_to_the_question_is_passed_over() {
             change(&mut other);
             other.answer(&[integer(now() - 4000)])
         };
-        let mut followed = question.answer(&[wrong.clone()]);
+        let mut followed = question.answer(&[wrong]);
         followed.push(0);
         vec![
             other(|question| question.id = tlv(2, &[1, 2, 3, 4])),
@@ -271,7 +272,7 @@ fn errors_of_an_agent_are_told_by_name() {
         (99, tlv(5, &[]), ": error-status 99"),
     ];
     for (status, value, why) in rows {
-        let answers = move |octets: &[u8]| vec![Question::read(octets).answer_with_status(status, &[value.clone()])];
+        let answers = move |octets: &[u8]| vec![Question::read(octets).answer_with_status(status, std::slice::from_ref(&value))];
         let agent = Responder::start(answers).unwrap();
         let outcome = ask(&agent, &[]);
         assert_eq!(outcome.verdict(), (3, format!("CLOCK_OFFSET UNKNOWN - {}{why}", agent.address()).as_str()));
