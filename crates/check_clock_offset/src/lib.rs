@@ -6,6 +6,7 @@
 mod clock;
 pub mod date_and_time;
 mod evaluate;
+mod host;
 mod interval;
 pub mod ntp;
 mod probe;
@@ -19,8 +20,9 @@ use std::net::SocketAddr;
 
 use plugin::{Deadline, Range, Report, State, Thresholds};
 
+pub use host::HostError;
 pub use interval::Interval;
-pub use probe::{HostError, ProbeError};
+pub use probe::ProbeError;
 pub use readings::{Reading, Readings, Shown};
 
 /// The command line.

@@ -11,7 +11,7 @@ mod majority;
 mod packet;
 mod server;
 
-pub use exchange::{Sample, ask};
+pub use exchange::{Place, Sample, ask};
 pub use majority::{Consensus, Disagreement, Verdict, agree};
 pub use packet::{Measured, NtpError, Question, read};
 pub use server::Server;

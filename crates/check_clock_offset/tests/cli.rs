@@ -175,6 +175,18 @@ fn the_majority_decides_and_the_falseticker_is_named() {
 }
 
 #[test]
+fn a_server_whose_name_has_no_address_is_not_all_of_them() {
+    let (_server, good) = ntp(|question| vec![answer(question, 0.0)]);
+    let outcome = check(&[&good, "--ntp=no-such-server.invalid"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+    assert!(outcome.first_line().contains(" of 1 of 2 NTP servers |"), "{}", outcome.stdout);
+    let why = "\nNTP server no-such-server.invalid: resolving no-such-server.invalid: no address found\n";
+    assert!(outcome.stdout.contains(why), "{}", outcome.stdout);
+    let outcome = check(&["--ntp=no-such-server.invalid", "--timeout=8:critical"]);
+    assert_eq!(outcome.code, Some(3), "{}", outcome.stdout);
+}
+
+#[test]
 fn a_number_digits_and_dates_are_read() {
     type Value = fn() -> Vec<u8>;
     let rows: [(Value, i32); 7] = [

@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use check_clock_offset::snmp::{Asked, Engine, Envelope, Level, Opened, User, Usm, Version};
-use snmp2::Oid;
-use snmp2::v3::{Auth, AuthProtocol, Cipher, KeyExtension};
+use check_clock_offset::snmp::{Asked, Engine, Envelope, Level, Opened, Report, User, Usm, Version};
+use snmp2::v3::{Auth, AuthProtocol, Cipher, KeyExtension, Security};
+use snmp2::{Oid, Pdu};
 
 /// An answer, the number of its question, and the user who asked.
 struct Signed {
@@ -114,4 +114,39 @@ fn an_answer_of_a_version_without_signatures_is_none() {
     }
     let asked = Asked { version: Version::V2c, community: b"sha", ids: &[0x1a06_ad34] };
     assert!(Envelope::read(plain, &asked).is_ok(), "where version 2c was asked, it is an answer");
+}
+
+/// A report that the questions of the user "sha" are not in the agent's time window, signed by the agent after 9 starts.
+fn not_in_time_window() -> Vec<u8> {
+    let engine = b"\x80\0\x1f\x88\x80\x5d\x6a\xe5\x21\x51\x8d\x02\x6b\0\0\0\0";
+    let security = |auth, boots, time| {
+        let security = Security::new(b"sha", b"authpass1").with_auth(auth).with_auth_protocol(AuthProtocol::Sha1);
+        security.with_engine_id(engine).unwrap().with_engine_boots_and_time(boots, time)
+    };
+    // The same agent's report of a wrong signature, which it did not sign, with the other counter's name.
+    let mut plain = include_bytes!("fixtures/v3_wrong_digest").to_vec();
+    let wrong_digests = [6, 3, 15, 1, 1, 5, 0];
+    let place = plain.windows(7).position(|name| name == wrong_digests).unwrap();
+    plain[place + 5] = 2;
+    let mut unsigned = security(Auth::NoAuthNoPriv, 1, 0x4e6);
+    let report = Pdu::from_bytes_with_security(&plain, Some(&mut unsigned)).unwrap();
+    report.to_bytes_with_security(Some(&security(Auth::AuthNoPriv, 9, 5000))).unwrap()
+}
+
+#[test]
+fn boots_and_time_are_taken_from_a_signed_report_only() {
+    const ID: i32 = 0x730b_67a3;
+    let oids = [Oid::from(&[1, 3, 6, 1, 2, 1, 25, 1, 2, 0]).unwrap()];
+    let clock = |question: &[u8]| question.windows(7).any(|part| part == [2, 1, 9, 2, 2, 0x13, 0x88]);
+    let [signed, ..] = signed();
+    let mut usm = usm(&signed.user);
+    let report = not_in_time_window();
+    let mut forged = report.clone();
+    *forged.last_mut().unwrap() ^= 1;
+    assert_eq!(open(&mut usm, &forged, ID), Some(Opened::Forged));
+    assert!(!clock(&usm.question(ID, &oids).unwrap()));
+    assert_eq!(open(&mut usm, &report, ID), Some(Opened::Again));
+    assert!(clock(&usm.question(ID, &oids).unwrap()), "the next question has the agent's boots and time");
+    let unsigned = include_bytes!("fixtures/v3_wrong_digest");
+    assert_eq!(open(&mut usm, unsigned, ID), Some(Opened::Report(Report::WrongDigest)));
 }

@@ -38,10 +38,13 @@ struct Asking {
     settled: bool,
 }
 
-/// Asks the servers, which are known by these names and addresses, and waits for at most `limit`. `clock` is our clock.
-pub fn ask(servers: &[(String, Vec<IpAddr>, u16)], clock: &Stamp, limit: Duration) -> Vec<Sample> {
+/// A server's name, its addresses or why it has none, and its port.
+pub type Place = (String, Result<Vec<IpAddr>, String>, u16);
+
+/// Asks the servers and waits for at most `limit`. `clock` is our clock.
+pub fn ask(servers: &[Place], clock: &Stamp, limit: Duration) -> Vec<Sample> {
     let start = Instant::now();
-    let mut all: Vec<Asking> = servers.iter().map(|(name, addresses, port)| Asking::start(name, addresses, *port)).collect();
+    let mut all: Vec<Asking> = servers.iter().map(Asking::start).collect();
     let mut end = start + limit;
     let mut again = start + AGAIN;
     while all.iter().any(|asking| !asking.settled) {
@@ -82,12 +85,18 @@ fn wait(all: &[Asking], until: Instant) -> Vec<bool> {
 }
 
 impl Asking {
-    fn start(name: &str, addresses: &[IpAddr], port: u16) -> Self {
-        let socket = udp::connect(addresses, port).map_err(|(_, error)| error);
-        let socket = socket.and_then(|(socket, _)| socket.set_nonblocking(true).map(|()| socket));
+    fn start((name, addresses, port): &Place) -> Self {
         let mut asking =
-            Self { name: name.to_owned(), socket: None, open: Vec::new(), result: Err(NtpError::Silent), settled: false };
-        match socket {
+            Self { name: name.clone(), socket: None, open: Vec::new(), result: Err(NtpError::Silent), settled: false };
+        let addresses = match addresses {
+            Ok(addresses) => addresses,
+            Err(why) => {
+                asking.settle(Err(NtpError::Unresolved(why.clone())));
+                return asking;
+            }
+        };
+        let socket = udp::connect(addresses, *port).map_err(|(_, error)| error);
+        match socket.and_then(|(socket, _)| socket.set_nonblocking(true).map(|()| socket)) {
             Ok(socket) => {
                 asking.socket = Some(socket);
                 asking.send();

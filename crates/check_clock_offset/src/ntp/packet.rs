@@ -28,6 +28,9 @@ pub enum NtpError {
     /// Nothing came, or nothing else than what the text says.
     #[error("no answer")]
     Silent,
+    /// Its name has no address.
+    #[error("{0}")]
+    Unresolved(String),
     /// The system refuses, as where nobody listens.
     #[error("{0}")]
     System(String),
