@@ -118,6 +118,10 @@ fn parse_line(line: &str) -> Result<Option<Expected>, InvalidAddress> {
     let line = line.trim_ascii();
     let ends = |octet: u8| octet.is_ascii_whitespace() || matches!(octet, b',' | b'#');
     let end = line.bytes().position(ends).unwrap_or(line.len());
+    // A carriage return inside a line ends a line for whoever wrote it: what follows must not get lost.
+    if line.bytes().skip(end).any(|octet| octet == b'\r') {
+        return Err(InvalidAddress::CarriageReturn);
+    }
     match line.get(..end).unwrap_or(line) {
         "" if !line.starts_with(',') => Ok(None),
         field => field.parse().or_else(|error| parse_cpanel(field).ok_or(error)).map(Some),
@@ -188,6 +192,15 @@ mod tests {
         let many = parse("x\n".repeat(1000).as_bytes()).unwrap_err();
         assert_eq!(many.lines().count(), 101);
         assert_eq!(many.lines().last(), Some("ips: and 900 more bad lines"));
+    }
+
+    #[test]
+    fn no_address_gets_lost_behind_a_carriage_return() {
+        let what = "a carriage return inside the line: lines end with a line feed";
+        for content in ["192.0.2.1\r192.0.2.2\r", "# list\r192.0.2.1\r", "192.0.2.1 eth0\r\r192.0.2.2\n"] {
+            assert_eq!(parse(content.as_bytes()), Err(format!("ips line 1: {what}\n")), "{content:?}");
+        }
+        assert_eq!(parse(b"192.0.2.1 eth0\r\r\n"), Ok("1:192.0.2.1".to_owned()));
     }
 
     #[test]
