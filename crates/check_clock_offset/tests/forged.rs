@@ -127,7 +127,7 @@ fn not_in_time_window() -> Vec<u8> {
     let mut plain = include_bytes!("fixtures/v3_wrong_digest").to_vec();
     let wrong_digests = [6, 3, 15, 1, 1, 5, 0];
     let place = plain.windows(7).position(|name| name == wrong_digests).unwrap();
-    plain[place + 5] = 2;
+    plain.splice(place + 5..place + 6, [2]);
     let mut unsigned = security(Auth::NoAuthNoPriv, 1, 0x4e6);
     let report = Pdu::from_bytes_with_security(&plain, Some(&mut unsigned)).unwrap();
     report.to_bytes_with_security(Some(&security(Auth::AuthNoPriv, 9, 5000))).unwrap()
