@@ -1,10 +1,9 @@
 //! Datagrams: a connected socket, which hears only the one it asks, and hears at once where nobody listens.
 
-use std::io::{self, ErrorKind};
+use std::fs::File;
+use std::io::{self, ErrorKind, Read as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Instant;
-
-use rustix::rand::{GetRandomFlags, getrandom};
 
 /// A socket connected to the first of these addresses that there is a way to, and that address with the port.
 ///
@@ -46,9 +45,9 @@ pub(crate) fn receive<'a>(socket: &UdpSocket, buffer: &'a mut [u8], until: Insta
 /// A number that nobody can guess who does not see it.
 ///
 /// # Errors
-/// The kernel has no random numbers.
+/// The system has no random numbers.
 pub(crate) fn random() -> io::Result<u64> {
     let mut octets = [0; 8];
-    getrandom(&mut octets, GetRandomFlags::empty())?;
+    File::open("/dev/urandom")?.read_exact(&mut octets)?;
     Ok(u64::from_ne_bytes(octets))
 }
