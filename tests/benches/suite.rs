@@ -6,6 +6,8 @@
 //! to mean much.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and ends where it cannot be set up")]
 
+#[path = "suite/check_clock_offset.rs"]
+mod check_clock_offset;
 #[path = "suite/check_ip_bound.rs"]
 mod check_ip_bound;
 #[path = "suite/measure.rs"]
@@ -53,4 +55,5 @@ fn main() {
     println!("{}", programs::machine());
     table::head();
     check_ip_bound::run(&plan, &programs);
+    check_clock_offset::run(&plan, &programs);
 }

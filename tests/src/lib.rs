@@ -2,12 +2,16 @@
 //!
 //! What a test starts it owns: dropping the value stops the process or removes the namespace, also when the test fails.
 
+pub mod clocks;
 pub mod daemon;
 pub mod help;
 pub mod host;
 pub mod nagios;
 pub mod needs;
 pub mod nrpe;
+pub mod ntp;
 pub mod plugins;
 pub mod process;
+pub mod responder;
+pub mod snmp;
 pub mod wait;

@@ -4,6 +4,24 @@
 //! they fail. Everything happens in network namespaces of their own.
 
 #[cfg(test)]
+mod clock_offset {
+    mod accuracy;
+    mod agents;
+    mod caches;
+    mod servers;
+    mod through;
+
+    use suite::clocks::Reading;
+    use suite::host::Host;
+    use suite::plugins;
+    use suite::process::run;
+
+    /// Runs the plugin in a host.
+    fn check(host: &Host, arguments: &[&str]) -> Reading {
+        Reading(run(host.command(plugins::binary("check_clock_offset")).args(arguments)))
+    }
+}
+#[cfg(test)]
 mod installed;
 #[cfg(test)]
 mod ip_bound {

@@ -1,0 +1,328 @@
+//! One packet each way (RFC 5905, sections 7.3 and 14), and what makes an answer worthless.
+
+use crate::interval::Interval;
+
+/// The octets of a packet without extensions.
+const LENGTH: usize = 48;
+/// Leap indicator 0, version 4, mode 3: a client.
+const CLIENT: u8 = 0x23;
+/// A server that is farther than this from its reference by its own words is no reference, in seconds: MAXDIST of the reference
+/// implementation.
+const FARTHEST: f64 = 1.5;
+/// A server that has not set its clock for so long is no reference, in seconds.
+const OLDEST: f64 = 86_400.0;
+/// How much shorter than the server's own processing a round trip can look, since two clocks tick, in seconds.
+const TICK: f64 = 0.001;
+/// A unit of an NTP timestamp, in seconds.
+const UNIT: f64 = 1.0 / 4_294_967_296.0;
+/// From the first second of NTP to the first one of UNIX, in seconds.
+const TO_UNIX: f64 = 2_208_988_800.0;
+
+/// A question: what is sent, and what its answer must repeat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question(u64);
+
+/// Why an answer is worthless.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum NtpError {
+    /// Nothing came, or nothing else than what the text says.
+    #[error("no answer")]
+    Silent,
+    /// Its name has no address.
+    #[error("{0}")]
+    Unresolved(String),
+    /// The system refuses, as where nobody listens.
+    #[error("{0}")]
+    System(String),
+    /// A packet has at least 48 octets.
+    #[error("an answer of {0} octets, not 48")]
+    Short(usize),
+    /// Not of version 3 or 4.
+    #[error("an answer of version {0}")]
+    Version(u8),
+    /// Not of mode 4, a server's.
+    #[error("an answer of mode {0}, which is no server's")]
+    Mode(u8),
+    /// It does not repeat what was sent: late, of another, or forged.
+    #[error("an answer to another question (wrong origin timestamp)")]
+    Origin,
+    /// The server says by a kiss code that it will not answer.
+    #[error("kiss of death {code}{}", meaning(.code))]
+    Kiss {
+        /// Four letters.
+        code: String,
+    },
+    /// Leap indicator 3 or a stratum of 0 or above 15.
+    #[error("not synchronised (leap {leap}, stratum {stratum})")]
+    Unsynchronised {
+        /// The leap indicator.
+        leap: u8,
+        /// The stratum.
+        stratum: u8,
+    },
+    /// A timestamp is missing.
+    #[error("an answer without {0} timestamp")]
+    Zero(&'static str),
+    /// Timestamps contradict each other.
+    #[error("impossible timestamps: {0}")]
+    Impossible(&'static str),
+    /// Root distance.
+    #[error("up to {0:.1} s from its own reference")]
+    Far(f64),
+    /// Its clock was last set so many seconds ago.
+    #[error("last set its clock {0:.0} h ago")]
+    Stale(f64),
+}
+
+/// What a good answer tells.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measured {
+    /// By how much the server's clock, and so the time that it stands for, is ahead of ours, in seconds.
+    pub offset: Interval,
+    /// From question to answer without what the server took, in seconds.
+    pub round_trip: f64,
+    /// The server's distance from a reference clock in servers.
+    pub stratum: u8,
+}
+
+impl Question {
+    /// A question that carries `nonce`, which must be random: whoever cannot guess it cannot forge an answer.
+    pub fn new(nonce: u64) -> Self {
+        Self(nonce)
+    }
+
+    /// What is sent: nothing but the nonce, in the place of the transmit timestamp.
+    pub fn octets(self) -> [u8; LENGTH] {
+        let mut packet = [0; LENGTH];
+        let (rest, nonce) = packet.split_at_mut(LENGTH - 8);
+        nonce.copy_from_slice(&self.0.to_be_bytes());
+        if let Some(first) = rest.first_mut() {
+            *first = CLIENT;
+        }
+        packet
+    }
+}
+
+/// What the answer to `question` tells, which was sent and answered at these moments of our clock, in seconds since the epoch.
+///
+/// # Errors
+/// [`NtpError`]: what makes it worthless.
+pub fn read(octets: &[u8], question: Question, sent: f64, received: f64) -> Result<Measured, NtpError> {
+    let packet = octets.first_chunk::<LENGTH>().ok_or(NtpError::Short(octets.len()))?;
+    let [head, stratum, _, precision, ..] = *packet;
+    let (leap, version, mode) = (head >> 6, head >> 3 & 7, head & 7);
+    let (set, came, went) = (stamp(packet, 16), stamp(packet, 32), stamp(packet, 40));
+    if mode != 4 {
+        return Err(NtpError::Mode(mode));
+    }
+    if stamp(packet, 24) != question.0 {
+        return Err(NtpError::Origin);
+    }
+    if !matches!(version, 3 | 4) {
+        return Err(NtpError::Version(version));
+    }
+    synchronised(leap, stratum, word(packet, 12))?;
+    complete(set, came, went)?;
+    let distance = short(word(packet, 4)) / 2.0 + short(word(packet, 8));
+    if distance >= FARTHEST {
+        return Err(NtpError::Far(distance));
+    }
+    let age = difference(went, set);
+    if age > OLDEST {
+        return Err(NtpError::Stale(age / 3600.0));
+    }
+    measure(came, went, sent, received, distance + precision_of(precision)).map(|measured| Measured { stratum, ..measured })
+}
+
+/// The timestamp at this octet of a packet.
+fn stamp(packet: &[u8; LENGTH], at: usize) -> u64 {
+    packet.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |octets| u64::from_be_bytes(*octets))
+}
+
+/// The 32 bits at this octet of a packet.
+fn word(packet: &[u8; LENGTH], at: usize) -> u32 {
+    packet.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |octets| u32::from_be_bytes(*octets))
+}
+
+/// Seconds in NTP's short format: 16 bits and 16 bits.
+fn short(word: u32) -> f64 {
+    f64::from(word) / 65_536.0
+}
+
+fn synchronised(leap: u8, stratum: u8, reference_id: u32) -> Result<(), NtpError> {
+    let code = reference_id.to_be_bytes();
+    let is_code = code.iter().all(|octet| octet.is_ascii_uppercase());
+    match stratum {
+        0 if is_code => Err(NtpError::Kiss { code: String::from_utf8_lossy(&code).into_owned() }),
+        1..=15 if leap != 3 => Ok(()),
+        _ => Err(NtpError::Unsynchronised { leap, stratum }),
+    }
+}
+
+fn complete(set: u64, came: u64, went: u64) -> Result<(), NtpError> {
+    for (stamp, name) in [(went, "a transmit"), (came, "a receive"), (set, "a reference")] {
+        if stamp == 0 {
+            return Err(NtpError::Zero(name));
+        }
+    }
+    if difference(went, came) < 0.0 {
+        return Err(NtpError::Impossible("sent before the question came"));
+    }
+    if difference(went, set) < 0.0 {
+        return Err(NtpError::Impossible("sent before the clock was set"));
+    }
+    Ok(())
+}
+
+fn measure(came: u64, went: u64, sent: f64, received: f64, distance: f64) -> Result<Measured, NtpError> {
+    let outward = ahead(came, sent);
+    let homeward = ahead(went, received);
+    let held = difference(went, came);
+    let round_trip = received - sent - held;
+    if round_trip < -TICK {
+        return Err(NtpError::Impossible("held the question for longer than we waited"));
+    }
+    let round_trip = round_trip.max(0.0);
+    let offset = Interval::around(outward.midpoint(homeward), round_trip / 2.0 + distance);
+    Ok(Measured { offset, round_trip, stratum: 0 })
+}
+
+/// The seconds from `earlier` to `later`. Timestamps count modulo 2^64, so this is right over the end of an era, in February 2036,
+/// as long as the two are within 68 years.
+fn difference(later: u64, earlier: u64) -> f64 {
+    later.wrapping_sub(earlier).cast_signed() as f64 * UNIT
+}
+
+/// By how many seconds a timestamp is ahead of `local`, in seconds since the epoch: in the era that is the nearest.
+fn ahead(stamp: u64, local: f64) -> f64 {
+    let seconds = (local + TO_UNIX).floor();
+    let whole = seconds.rem_euclid(4_294_967_296.0) as u64;
+    difference(stamp, whole << 32) - (local + TO_UNIX - seconds)
+}
+
+/// The server's clock reads no finer than this, in seconds: two to the power that it tells.
+fn precision_of(exponent: u8) -> f64 {
+    2_f64.powi(exponent.cast_signed().clamp(-32, 0).into())
+}
+
+/// What the most usual kiss codes mean (RFC 5905, section 7.4).
+fn meaning(code: &str) -> &'static str {
+    match code {
+        "RATE" => " (asked too often)",
+        "DENY" | "RSTR" => " (access denied)",
+        "INIT" | "STEP" => " (not yet synchronised)",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONCE: u64 = 0x0123_4567_89ab_cdef;
+    /// 2026-11-22 03:50:07.5 UTC.
+    const NOW: f64 = 1_795_319_407.5;
+
+    fn ntp(unix: f64) -> [u8; 8] {
+        let seconds = (unix + TO_UNIX).floor();
+        let fraction = ((unix + TO_UNIX - seconds) * 4_294_967_296.0) as u64;
+        (((seconds.rem_euclid(4_294_967_296.0) as u64) << 32) | fraction).to_be_bytes()
+    }
+
+    /// A good answer of a server that is ahead by `ahead`, to a question sent at `sent`, 10 ms on the way in each direction.
+    fn answer(sent: f64, ahead: f64) -> [u8; 48] {
+        let mut packet = [0; 48];
+        packet[..16].copy_from_slice(&[0x24, 2, 6, 0xe7, 0, 0, 0x02, 0, 0, 0, 0x01, 0, 192, 0, 2, 1]);
+        packet[16..24].copy_from_slice(&ntp(sent + ahead - 60.0));
+        packet[24..32].copy_from_slice(&NONCE.to_be_bytes());
+        packet[32..40].copy_from_slice(&ntp(sent + ahead + 0.010));
+        packet[40..48].copy_from_slice(&ntp(sent + ahead + 0.011));
+        packet
+    }
+
+    fn tell(packet: &[u8]) -> Result<Measured, NtpError> {
+        read(packet, Question::new(NONCE), NOW, NOW + 0.021)
+    }
+
+    fn changed(at: usize, octets: &[u8]) -> Vec<u8> {
+        let mut packet = answer(NOW, 0.0).to_vec();
+        packet[at..at + octets.len()].copy_from_slice(octets);
+        packet
+    }
+
+    #[test]
+    fn a_question_is_version_4_mode_3_and_a_nonce() {
+        let octets = Question::new(NONCE).octets();
+        assert_eq!((octets[0], &octets[40..]), (0x23, &NONCE.to_be_bytes()[..]));
+        assert!(octets[1..40].iter().all(|octet| *octet == 0));
+    }
+
+    #[test]
+    fn a_good_answer_tells_offset_delay_and_distance() {
+        for ahead in [0.0, 7.0, -90.0, 3600.25, -1_795_000_000.0] {
+            let seen = tell(&answer(NOW, ahead)).unwrap();
+            assert!((seen.offset.middle() - ahead).abs() < 1e-5, "{ahead}: {seen:?}");
+            assert!((seen.round_trip - 0.020).abs() < 1e-5, "{seen:?}");
+            // Half of the round trip, half of the root delay of 1/128 s, a root dispersion of 1/256 s, a precision of 2^-25 s.
+            assert!((seen.offset.half_width() - 0.010 - 1.0 / 256.0 - 1.0 / 256.0).abs() < 1e-5, "{seen:?}");
+            assert_eq!(seen.stratum, 2);
+        }
+    }
+
+    #[test]
+    fn the_end_of_an_era_is_no_end() {
+        // 2036-02-07 06:28:16 UTC, and January 2038.
+        for start in [2_085_978_496.0, 2_147_483_648.0] {
+            for (early, ahead) in [(0.005, 0.0), (3.0, 7.0), (-3.0, -7.0), (0.5, -0.25)] {
+                let sent = start - early;
+                let seen = read(&answer(sent, ahead), Question::new(NONCE), sent, sent + 0.021).unwrap();
+                assert!((seen.offset.middle() - ahead).abs() < 1e-5, "{start} {early} {ahead}: {seen:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_wrong_answer_is_refused_by_its_name() {
+        let rows: [(Vec<u8>, &str); 24] = [
+            (vec![], "an answer of 0 octets, not 48"),
+            (vec![0x24, 2], "an answer of 2 octets, not 48"),
+            (answer(NOW, 0.0)[..40].to_vec(), "an answer of 40 octets, not 48"),
+            (answer(NOW, 0.0)[..47].to_vec(), "an answer of 47 octets, not 48"),
+            (changed(0, &[0x23]), "an answer of mode 3, which is no server's"),
+            (changed(0, &[0x25]), "an answer of mode 5, which is no server's"),
+            (Question::new(NONCE).octets().to_vec(), "an answer of mode 3, which is no server's"),
+            (changed(0, &[0x14]), "an answer of version 2"),
+            (changed(24, &[9; 8]), "an answer to another question (wrong origin timestamp)"),
+            (changed(24, &[0; 8]), "an answer to another question (wrong origin timestamp)"),
+            (changed(0, &[0xe4]), "not synchronised (leap 3, stratum 2)"),
+            (changed(1, &[16]), "not synchronised (leap 0, stratum 16)"),
+            (changed(1, &[0]), "not synchronised (leap 0, stratum 0)"),
+            (changed(1, &[255]), "not synchronised (leap 0, stratum 255)"),
+            ([&changed(0, &[0xe4, 0])[..12], b"RATE", &answer(NOW, 0.0)[16..]].concat(), "kiss of death RATE (asked too often)"),
+            ([&changed(0, &[0xe4, 0])[..12], b"DENY", &answer(NOW, 0.0)[16..]].concat(), "kiss of death DENY (access denied)"),
+            ([&changed(0, &[0xe4, 0])[..12], b"XXXX", &answer(NOW, 0.0)[16..]].concat(), "kiss of death XXXX"),
+            (changed(40, &[0; 8]), "an answer without a transmit timestamp"),
+            (changed(32, &[0; 8]), "an answer without a receive timestamp"),
+            (changed(16, &[0; 8]), "an answer without a reference timestamp"),
+            (changed(8, &[0, 30, 0, 0]), "up to 30.0 s from its own reference"),
+            (changed(4, &[0, 3, 0, 0]), "up to 1.5 s from its own reference"),
+            (changed(32, &ntp(NOW + 5.0)), "impossible timestamps: sent before the question came"),
+            (changed(16, &ntp(NOW + 5.0)), "impossible timestamps: sent before the clock was set"),
+        ];
+        for (packet, message) in rows {
+            assert_eq!(tell(&packet).map_err(|error| error.to_string()), Err(message.to_owned()));
+        }
+        let stale = tell(&changed(16, &ntp(NOW - 100_000.0))).unwrap_err();
+        assert_eq!(stale.to_string(), "last set its clock 28 h ago");
+        let mut held = answer(NOW, 0.0);
+        held[40..48].copy_from_slice(&ntp(NOW + 0.5));
+        assert_eq!(tell(&held).unwrap_err().to_string(), "impossible timestamps: held the question for longer than we waited");
+        assert!(tell(&[&answer(NOW, 0.0)[..], &[0; 20]].concat()).is_ok(), "extensions may follow");
+    }
+
+    #[test]
+    fn a_late_answer_is_uncertain_by_half_its_delay() {
+        let seen = read(&answer(NOW, 0.0), Question::new(NONCE), NOW, NOW + 2.011).unwrap();
+        assert!(seen.offset.low < -2.0 && seen.offset.high > 0.0, "{seen:?}");
+    }
+}

@@ -1,0 +1,109 @@
+//! All the asking: NTP servers, then the host's agent, under one deadline; and once more if this machine's clock was stepped.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use plugin::{Deadline, ResolveError, read_file, resolve};
+
+use crate::clock::Stamp;
+use crate::host::{HostError, HostReader};
+use crate::ntp::{self, Place, Sample};
+use crate::snmp::{ClockOid, OptionsError, Session};
+use crate::{Args, HostClock, Seen};
+
+/// What is left of the deadline when nothing more is asked.
+const RESERVE: Duration = Duration::from_millis(300);
+/// How long NTP servers may be silent where no host has to be asked after them.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Where systems keep their time zones.
+const ZONES: &str = "/usr/share/zoneinfo";
+/// The most octets of a zone: those of IANA have less than 4 KiB.
+const LARGEST_ZONE: u64 = 1 << 16;
+
+/// Why the check could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// Neither a host nor a server is named.
+    #[error("nothing to compare: name a host by --hostname, or for this machine's own clock servers by --ntp")]
+    Nothing,
+    /// The options contradict each other.
+    #[error(transparent)]
+    Options(#[from] OptionsError),
+    /// No such time zone.
+    #[error("no time zone {0:?} is known here: give an IANA name, as in Asia/Kolkata")]
+    Zone(String),
+    /// A name cannot be resolved.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// This machine's clock was stepped in the middle of each attempt.
+    #[error("this machine's own clock was stepped by {0:.3} s while it was compared, twice")]
+    Stepped(f64),
+}
+
+/// Asks everybody, and again if this machine's clock was stepped meanwhile.
+pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Seen, ProbeError> {
+    if args.hostname.is_none() && args.ntp.is_empty() {
+        return Err(ProbeError::Nothing);
+    }
+    let zone = args.timezone.as_deref().map(|name| zone(name, deadline)).transpose()?;
+    // A name that has no address is that server's fault, and the others may still be a majority.
+    let addresses = |server: &ntp::Server| resolve(&server.host, deadline).map_err(|error| error.to_string());
+    let servers: Vec<Place> = args.ntp.iter().map(|server| (server.to_string(), addresses(server), server.port)).collect();
+    let agent = args.hostname.as_deref().map(|host| resolve(host, deadline)).transpose()?;
+    let mut step = 0.0;
+    for _attempt in 0..2 {
+        let clock = Stamp::now();
+        let ntp = ask_servers(&servers, &clock, deadline, agent.is_some());
+        let host = match &agent {
+            Some(addresses) => Some(read_host(args, addresses, zone.as_ref(), &clock, deadline)?),
+            None => None,
+        };
+        match Stamp::now().step_since(&clock) {
+            None => return Ok(Seen { host, ntp, silent: deadline.state() }),
+            Some(by) => step = by,
+        }
+    }
+    Err(ProbeError::Stepped(step))
+}
+
+/// The zone of this name: the system's own, which its packages keep up to date, else the one that was built in.
+fn zone(name: &str, deadline: &Deadline) -> Result<TimeZone, ProbeError> {
+    let is_name =
+        |part: &str| !part.is_empty() && part.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"_+-".contains(&octet));
+    let path = name.split('/').all(is_name).then(|| Path::new(ZONES).join(name));
+    // Read here, since to find a name regardless of its case `TimeZone::get` walks through all of them, which takes 1.5 ms.
+    let own = path.and_then(|path| read_file(&path, LARGEST_ZONE, deadline).ok());
+    let own = own.and_then(|octets| TimeZone::tzif(name, &octets).ok());
+    own.map_or_else(|| TimeZone::get(name), Ok).map_err(|_| ProbeError::Zone(name.to_owned()))
+}
+
+fn ask_servers(servers: &[Place], clock: &Stamp, deadline: &Deadline, host_too: bool) -> Vec<Sample> {
+    let remaining = deadline.remaining().saturating_sub(reserve(deadline));
+    let _step = deadline.step("asking NTP servers");
+    ntp::ask(servers, clock, if host_too { remaining / 3 } else { remaining.min(PATIENCE) })
+}
+
+/// What is left of the deadline when nothing more is asked.
+pub(crate) fn reserve(deadline: &Deadline) -> Duration {
+    RESERVE.min(deadline.limit() / 8)
+}
+
+/// What the host's clock shows, or why it shows nothing.
+fn read_host(
+    args: &Args,
+    addresses: &[IpAddr],
+    zone: Option<&TimeZone>,
+    clock: &Stamp,
+    deadline: &Deadline,
+) -> Result<Result<HostClock, HostError>, ProbeError> {
+    let settled = args.snmp.settle()?;
+    let session = match Session::open(addresses, args.snmp.port, settled) {
+        Ok(session) => session,
+        Err(error) => return Ok(Err(error.into())),
+    };
+    let _step = deadline.step(format!("asking {}", session.agent()));
+    let oid = args.snmp.oid.clone().unwrap_or_else(ClockOid::system_date);
+    Ok(HostReader { args, session, oid, zone, clock }.read(deadline))
+}

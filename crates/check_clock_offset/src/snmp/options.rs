@@ -1,0 +1,291 @@
+//! The options of the SNMP side, named as in check_snmp, and what they come to.
+
+use std::str::FromStr;
+
+use snmp2::Oid;
+use snmp2::v3::{Auth, AuthProtocol, Cipher, KeyExtension};
+
+use super::Version;
+use super::usm::{Level, User};
+
+/// The shortest password of the user-based security model, in octets (RFC 3414, section 11.2).
+const SHORTEST: usize = 8;
+
+/// How to ask the agent.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "SNMP")]
+pub struct Options {
+    /// What shows the clock: seconds since the epoch or a DateAndTime, by its number or as nsExtendOutput1Line."NAME".
+    /// Default: hrSystemDate.0
+    #[arg(short, long, value_name = "OID")]
+    pub oid: Option<ClockOid>,
+    /// How old the agent's answers can be. Default: for extend what the agent says of it, for hrSystemDate 0, else 31
+    /// (net-snmp's pass keeps its answers 30 s). Give 0 for a source that is read fresh each time, such as pass_persist
+    #[arg(long, value_name = "SECONDS", value_parser = parse_cache)]
+    pub cache_time: Option<f64>,
+    /// Version of SNMP: 1, 2c or 3
+    #[arg(short = 'P', long, value_name = "VERSION", default_value = "2c", value_parser = parse_version)]
+    pub protocol: Version,
+    /// Community of versions 1 and 2c
+    #[arg(short = 'C', long, value_name = "NAME", default_value = "public", hide_default_value = true)]
+    pub community: String,
+    /// The agent's port
+    #[arg(short, long, default_value_t = 161, value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: u16,
+    /// How often to ask again where no answer comes
+    #[arg(short = 'e', long, value_name = "TIMES", default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..=20))]
+    pub retries: u32,
+    /// Context of version 3
+    #[arg(short = 'N', long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    pub context: String,
+    /// Security level of version 3: noAuthNoPriv, authNoPriv or authPriv
+    #[arg(short = 'L', long, value_name = "LEVEL", default_value = "noAuthNoPriv", value_parser = parse_level)]
+    pub seclevel: Level,
+    /// User of version 3
+    #[arg(short = 'U', long, value_name = "NAME")]
+    pub secname: Option<String>,
+    /// Authentication: MD5, SHA, SHA-224, SHA-256, SHA-384 or SHA-512
+    #[arg(short = 'a', long, value_name = "NAME", default_value = "MD5", value_parser = parse_authentication)]
+    pub authproto: AuthProtocol,
+    /// Authentication password; give it by --extra-opts
+    #[arg(short = 'A', long, value_name = "PASSWORD")]
+    pub authpasswd: Option<String>,
+    /// Privacy: DES, AES, AES-192 or AES-256; AES-192-C and AES-256-C lengthen a short key in Cisco's way
+    #[arg(short = 'x', long, value_name = "NAME", default_value = "DES", value_parser = parse_privacy)]
+    pub privproto: Privacy,
+    /// Privacy password; give it by --extra-opts
+    #[arg(short = 'X', long, value_name = "PASSWORD")]
+    pub privpasswd: Option<String>,
+}
+
+/// A cipher, and how a key that is too short for it is lengthened.
+pub type Privacy = (Cipher, KeyExtension);
+
+/// The identifier of the variable that shows the clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClockOid {
+    arcs: Vec<u64>,
+}
+
+/// Why the options cannot be used together.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OptionsError {
+    /// Version 3 has users.
+    #[error("--protocol=3 needs --secname")]
+    NoUser,
+    /// A level above noAuthNoPriv without its password.
+    #[error("--seclevel={0} needs {1}")]
+    NoPassword(Level, &'static str),
+    /// RFC 3414 wants 8 octets.
+    #[error("{0} has less than 8 octets")]
+    ShortPassword(&'static str),
+}
+
+/// Who asks, settled by the options.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    /// The version.
+    pub version: Version,
+    /// The community of versions 1 and 2c.
+    pub community: Vec<u8>,
+    /// The user of version 3.
+    pub user: Option<User>,
+    /// How often each question is sent at most.
+    pub tries: u32,
+}
+
+impl Options {
+    /// What the options come to.
+    ///
+    /// # Errors
+    /// [`OptionsError`]: something that version 3 needs is missing.
+    pub fn settle(&self) -> Result<Settled, OptionsError> {
+        let user = if self.protocol == Version::V3 { Some(self.user()?) } else { None };
+        let community = self.community.as_bytes().to_vec();
+        Ok(Settled { version: self.protocol, community, user, tries: self.retries + 1 })
+    }
+
+    fn user(&self) -> Result<User, OptionsError> {
+        let name = self.secname.clone().filter(|name| !name.is_empty()).ok_or(OptionsError::NoUser)?;
+        let password = |value: &Option<String>, option| match value.as_deref() {
+            None | Some("") => Err(OptionsError::NoPassword(self.seclevel, option)),
+            Some(password) if password.len() < SHORTEST => Err(OptionsError::ShortPassword(option)),
+            Some(password) => Ok(password.as_bytes().to_vec()),
+        };
+        let mut user = User {
+            name: name.into_bytes(),
+            level: self.seclevel,
+            context: self.context.clone(),
+            password: Vec::new(),
+            protocol: self.authproto,
+            auth: Auth::NoAuthNoPriv,
+            extension: self.privproto.1,
+        };
+        if self.seclevel >= Level::AuthNoPriv {
+            user.password = password(&self.authpasswd, "--authpasswd")?;
+            user.auth = Auth::AuthNoPriv;
+        }
+        if self.seclevel == Level::AuthPriv {
+            user.auth =
+                Auth::AuthPriv { cipher: self.privproto.0, privacy_password: password(&self.privpasswd, "--privpasswd")? };
+        }
+        Ok(user)
+    }
+}
+
+impl ClockOid {
+    /// hrSystemDate.0 of HOST-RESOURCES-MIB (RFC 2790).
+    pub fn system_date() -> Self {
+        Self { arcs: vec![1, 3, 6, 1, 2, 1, 25, 1, 2, 0] }
+    }
+
+    /// As a message holds it.
+    pub fn oid(&self) -> Oid<'static> {
+        // Both ends of what `from` refuses were refused when this was parsed.
+        Oid::from(&self.arcs).unwrap_or_else(|_| Oid::new(Vec::new().into()))
+    }
+
+    /// nsExtendCacheTime of NET-SNMP-EXTEND-MIB, where this is an output of an `extend`: how long the agent keeps it.
+    pub fn cache_time(&self) -> Option<Oid<'static>> {
+        const EXTEND: [u64; 10] = [1, 3, 6, 1, 4, 1, 8072, 1, 3, 2];
+        let (column, name) = self.arcs.strip_prefix(&EXTEND)?.split_first_chunk::<3>()?;
+        let length = usize::try_from(*name.first()?).ok()?;
+        let line = match column {
+            // nsExtendOutLine, which has the number of a line behind the name.
+            [4, 1, 2] => name.len() == length + 2,
+            [3, 1, 1 | 2] => name.len() == length + 1,
+            _ => false,
+        };
+        let name = name.get(..=length).filter(|_| line)?;
+        Oid::from(&[&EXTEND[..], &[2, 1, 5], name].concat()).ok()
+    }
+
+    /// The output of the `extend` of this name.
+    fn extend(name: &str) -> Self {
+        let name = name.bytes().map(u64::from);
+        let prefix = [1, 3, 6, 1, 4, 1, 8072, 1, 3, 2, 3, 1, 1, name.len() as u64];
+        Self { arcs: prefix.into_iter().chain(name).collect() }
+    }
+}
+
+impl std::fmt::Display for ClockOid {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.arcs.iter().try_for_each(|arc| write!(f, ".{arc}"))
+    }
+}
+
+impl FromStr for ClockOid {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let object = text.strip_prefix("NET-SNMP-EXTEND-MIB::").unwrap_or(text);
+        let extend = object.strip_prefix("nsExtendOutput1Line.\"").and_then(|name| name.strip_suffix('"'));
+        if let Some(name) = extend.filter(|name| !name.is_empty() && name.len() <= 64) {
+            return Ok(Self::extend(name));
+        }
+        let numbers = text.strip_prefix('.').unwrap_or(text).split('.');
+        let arc = |part: &str| part.parse::<u32>().ok().filter(|_| !part.starts_with('+')).map(u64::from);
+        let arcs: Option<Vec<u64>> = numbers.map(arc).collect();
+        match arcs {
+            Some(arcs) if matches!(arcs.as_slice(), [0..=2, 0..=39, _, ..]) && arcs.len() <= 128 => Ok(Self { arcs }),
+            _ => Err(format!("{text:?} is not an OID in numbers, as in .1.3.6.1.2.1.25.1.2.0")),
+        }
+    }
+}
+
+fn parse_version(text: &str) -> Result<Version, String> {
+    match text.strip_prefix('v').unwrap_or(text) {
+        "1" => Ok(Version::V1),
+        "2c" | "2" => Ok(Version::V2c),
+        "3" => Ok(Version::V3),
+        _ => Err("not 1, 2c or 3".to_owned()),
+    }
+}
+
+fn parse_cache(text: &str) -> Result<f64, String> {
+    let plain = !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit() || octet == b'.');
+    let seconds = text.parse().ok().filter(|seconds| plain && (0.0..=86_400.0).contains(seconds));
+    seconds.ok_or_else(|| format!("{text:?} is not a time in seconds from 0 to 86400"))
+}
+
+fn parse_level(text: &str) -> Result<Level, String> {
+    let levels = [Level::NoAuthNoPriv, Level::AuthNoPriv, Level::AuthPriv];
+    let found = levels.into_iter().find(|level| level.to_string().eq_ignore_ascii_case(text));
+    found.ok_or_else(|| "not noAuthNoPriv, authNoPriv or authPriv".to_owned())
+}
+
+/// A protocol's name in capitals and without dashes, as in SHA256.
+fn bare(name: &str) -> String {
+    name.to_uppercase().replace('-', "")
+}
+
+fn parse_authentication(text: &str) -> Result<AuthProtocol, String> {
+    match bare(text).as_str() {
+        "MD5" => Ok(AuthProtocol::Md5),
+        "SHA" | "SHA1" => Ok(AuthProtocol::Sha1),
+        "SHA224" => Ok(AuthProtocol::Sha224),
+        "SHA256" => Ok(AuthProtocol::Sha256),
+        "SHA384" => Ok(AuthProtocol::Sha384),
+        "SHA512" => Ok(AuthProtocol::Sha512),
+        _ => Err("not MD5, SHA, SHA-224, SHA-256, SHA-384 or SHA-512".to_owned()),
+    }
+}
+
+fn parse_privacy(text: &str) -> Result<Privacy, String> {
+    match bare(text).as_str() {
+        "DES" => Ok((Cipher::Des, KeyExtension::Blumenthal)),
+        "AES" | "AES128" => Ok((Cipher::Aes128, KeyExtension::Blumenthal)),
+        "AES192" => Ok((Cipher::Aes192, KeyExtension::Blumenthal)),
+        "AES256" => Ok((Cipher::Aes256, KeyExtension::Blumenthal)),
+        "AES192C" => Ok((Cipher::Aes192, KeyExtension::Reeder)),
+        "AES256C" => Ok((Cipher::Aes256, KeyExtension::Reeder)),
+        _ => Err("not DES, AES, AES-192, AES-256, AES-192-C or AES-256-C".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn oid(text: &str) -> Result<String, String> {
+        text.parse::<ClockOid>().map(|oid| oid.to_string())
+    }
+
+    #[test]
+    fn object_identifiers_are_numbers_or_an_extend() {
+        assert_eq!(oid("1.3.6.1.2.1.25.1.2.0"), Ok(".1.3.6.1.2.1.25.1.2.0".to_owned()));
+        let epoch = Ok(".1.3.6.1.4.1.8072.1.3.2.3.1.1.5.101.112.111.99.104".to_owned());
+        assert_eq!(oid("NET-SNMP-EXTEND-MIB::nsExtendOutput1Line.\"epoch\""), epoch);
+        assert_eq!(oid("nsExtendOutput1Line.\"epoch\""), epoch);
+        for bad in ["", ".", "1.3", "1..3.6", "3.1.6", "1.40.6", "1.3.x", "1.3.-6", "1.3.+6", "1.3.4294967296", "sysUpTime.0"] {
+            assert!(oid(bad).is_err(), "{bad}");
+        }
+        assert!(oid("nsExtendOutput1Line.\"\"").is_err());
+    }
+
+    #[test]
+    fn the_cache_time_of_an_extend_is_known_by_its_name() {
+        let cache = |text: &str| text.parse::<ClockOid>().unwrap().cache_time().map(|oid| oid.to_id_string());
+        let expected = Some("1.3.6.1.4.1.8072.1.3.2.2.1.5.5.101.112.111.99.104".to_owned());
+        for column in ["3.1.1.5.101.112.111.99.104", "3.1.2.5.101.112.111.99.104", "4.1.2.5.101.112.111.99.104.1"] {
+            assert_eq!(cache(&format!(".1.3.6.1.4.1.8072.1.3.2.{column}")), expected, "{column}");
+        }
+        for other in ["3.1.4.5.101.112.111.99.104", "3.1.1.6.101.112.111.99.104", "3.1.1", "3.1.1.4294967295.1"] {
+            assert_eq!(cache(&format!(".1.3.6.1.4.1.8072.1.3.2.{other}")), None, "{other}");
+        }
+        assert_eq!(ClockOid::system_date().cache_time(), None);
+        assert_eq!(ClockOid::system_date().oid().to_id_string(), "1.3.6.1.2.1.25.1.2.0");
+    }
+
+    #[test]
+    fn names_of_protocols_are_read_as_net_snmp_writes_them() {
+        for name in ["SHA-256", "sha256", "SHA256"] {
+            assert_eq!(parse_authentication(name), Ok(AuthProtocol::Sha256));
+        }
+        assert_eq!(parse_privacy("aes"), Ok((Cipher::Aes128, KeyExtension::Blumenthal)));
+        assert_eq!(parse_privacy("AES-256-C"), Ok((Cipher::Aes256, KeyExtension::Reeder)));
+        assert!(parse_authentication("SHA3").is_err() && parse_privacy("3DES").is_err());
+        assert_eq!(parse_level("authpriv"), Ok(Level::AuthPriv));
+        assert!(parse_version("4").is_err() && parse_cache("-1").is_err() && parse_cache("1e3").is_err());
+    }
+}

@@ -1,0 +1,275 @@
+//! One agent, its address, and the exchange of a question and its answer under the deadline.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
+
+use plugin::{Deadline, reason};
+use snmp2::{Error, Oid, Pdu};
+
+use super::Version;
+use super::envelope::{Asked, Envelope, Refused, Report};
+use super::message;
+use super::options::Settled;
+use super::usm::{Level, Opened, Usm};
+use super::variables::{Variable, VariableError, variables};
+use crate::udp;
+
+/// What is left of the deadline when the last try is given up.
+const RESERVE: Duration = Duration::from_millis(250);
+/// The most that UDP can carry, in octets.
+const LARGEST: usize = 65_535;
+
+/// Why an agent gave no value.
+#[derive(Debug, thiserror::Error)]
+pub enum SnmpError {
+    /// Nothing came that belongs to a question.
+    #[error("no SNMP answer from {agent} ({version}, {tries} {}): {why}", if *.tries == 1 { "try" } else { "tries" })]
+    NoAnswer {
+        /// Address and port.
+        agent: SocketAddr,
+        /// The version.
+        version: Version,
+        /// How often it was asked.
+        tries: usize,
+        /// What can be behind it.
+        why: String,
+    },
+    /// The agent reports an error of version 3.
+    #[error("{agent}: {}", about(*.report, .user))]
+    Report {
+        /// Address and port.
+        agent: SocketAddr,
+        /// What it reports.
+        report: Report,
+        /// Who asked.
+        user: String,
+    },
+    /// The agent answers with an error, or with something else than what was asked.
+    #[error("{0}: {1}")]
+    Refuses(SocketAddr, VariableError),
+    /// The agent cannot be talked to by `snmp2`.
+    #[error("{0}: {1}")]
+    Unsupported(SocketAddr, String),
+    /// The system refuses.
+    #[error("asking {0}: {why}", why = reason(.1))]
+    System(IpAddr, io::Error),
+}
+
+/// An answer, with the moments between which the agent gave it.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The values, in the order of the question.
+    pub values: Vec<Variable>,
+    /// When the question was sent.
+    pub sent: Instant,
+    /// When the answer came.
+    pub received: Instant,
+}
+
+/// An agent, and who asks it.
+#[derive(Debug)]
+pub struct Session {
+    socket: UdpSocket,
+    agent: SocketAddr,
+    settled: Settled,
+    usm: Option<Usm>,
+}
+
+/// What came of one exchange.
+struct Exchanged<T> {
+    what: T,
+    sent: Instant,
+    received: Instant,
+}
+
+impl Session {
+    /// A session with the first of these addresses that there is a way to.
+    ///
+    /// # Errors
+    /// [`SnmpError::System`]: there is a way to none.
+    pub fn open(addresses: &[IpAddr], port: u16, settled: Settled) -> Result<Self, SnmpError> {
+        let (socket, agent) = udp::connect(addresses, port).map_err(|(address, error)| SnmpError::System(address, error))?;
+        Ok(Self { socket, agent, settled, usm: None })
+    }
+
+    /// The agent's address and port.
+    pub fn agent(&self) -> SocketAddr {
+        self.agent
+    }
+
+    /// The values of these variables.
+    ///
+    /// # Errors
+    /// [`SnmpError`]: there is no answer, or it is not one.
+    pub fn get(&mut self, oids: &[Oid<'_>], deadline: &Deadline) -> Result<Answer, SnmpError> {
+        if self.settled.version != Version::V3 {
+            return self.get_plain(oids, deadline);
+        }
+        let mut usm = match self.usm.take() {
+            Some(usm) => usm,
+            None => self.discover(deadline)?,
+        };
+        for _synchronised in 0..2 {
+            let question = |id| Ok((id, usm.question(id, oids).map_err(|error| self.unsupported(&error))?));
+            let questions: Vec<_> = self.ids()?.into_iter().map(question).collect::<Result<_, _>>()?;
+            let accept = |octets: &[u8], envelope: &Envelope| match usm.open(octets, envelope, oids) {
+                Opened::Forged => None,
+                opened => Some(opened),
+            };
+            let Exchanged { what, sent, received } = self.exchange(&questions, deadline, true, accept)?;
+            match what {
+                Opened::Values(values) => {
+                    self.usm = Some(usm);
+                    let values = values.map_err(|error| SnmpError::Refuses(self.agent, error))?;
+                    return Ok(Answer { values, sent, received });
+                }
+                Opened::Again | Opened::Forged => {}
+                Opened::Report(report) => return Err(self.report(report)),
+                Opened::NeverBooted => return Err(self.unsupported_text("its SNMP engine has never been started (boots 0)")),
+            }
+        }
+        Err(self.report(Report::NotInTimeWindow))
+    }
+
+    fn get_plain(&self, oids: &[Oid<'_>], deadline: &Deadline) -> Result<Answer, SnmpError> {
+        let question = |id| (id, message::get(self.settled.version, &self.settled.community, id, oids));
+        let questions: Vec<_> = self.ids()?.into_iter().map(question).collect();
+        let accept = |octets: &[u8], _: &Envelope| Pdu::from_bytes(octets).ok().map(|answer| variables(&answer, oids));
+        let Exchanged { what, sent, received } = self.exchange(&questions, deadline, false, accept)?;
+        let values = what.map_err(|error| SnmpError::Refuses(self.agent, error))?;
+        Ok(Answer { values, sent, received })
+    }
+
+    /// Asks the agent for its engine, which it tells to everybody (RFC 3414, section 4).
+    fn discover(&self, deadline: &Deadline) -> Result<Usm, SnmpError> {
+        let question = |id| (id, message::get_v3(id, &message::Engine::UNKNOWN, &[], &[], &[]));
+        let questions: Vec<_> = self.ids()?.into_iter().map(question).collect();
+        let told = |_: &[u8], envelope: &Envelope| envelope.report.map(|report| (report, envelope.engine.clone()));
+        match self.exchange(&questions, deadline, false, told)?.what {
+            (Report::UnknownEngine, engine) => match &self.settled.user {
+                Some(user) => Usm::new(user, &engine).map_err(|error| self.unsupported(&error)),
+                None => Err(self.unsupported_text("version 3 has users")),
+            },
+            (report, _) => Err(self.report(report)),
+        }
+    }
+
+    /// Sends the questions one after the other until `accept` takes an answer to any of them.
+    fn exchange<T>(
+        &self,
+        questions: &[(i32, Vec<u8>)],
+        deadline: &Deadline,
+        knows_engine: bool,
+        mut accept: impl FnMut(&[u8], &Envelope) -> Option<T>,
+    ) -> Result<Exchanged<T>, SnmpError> {
+        let end = Instant::now() + deadline.remaining().saturating_sub(RESERVE.min(deadline.limit() / 8));
+        let mut open: Vec<(i32, Instant)> = Vec::new();
+        let mut buffer = vec![0; LARGEST];
+        let mut silence = Silence { knows_engine, ..Silence::default() };
+        for (number, (id, question)) in questions.iter().enumerate() {
+            let sent = Instant::now();
+            let tries_left = u32::try_from(questions.len() - number).unwrap_or(1);
+            let until = sent + end.saturating_duration_since(sent) / tries_left;
+            open.push((*id, sent));
+            let mut heard = self.socket.send(question).map(|_| ());
+            while heard.is_ok() {
+                let octets = match udp::receive(&self.socket, &mut buffer, until) {
+                    Ok(Some(octets)) => octets,
+                    Ok(None) => break,
+                    Err(error) => {
+                        heard = Err(error);
+                        break;
+                    }
+                };
+                let received = Instant::now();
+                match self.take(octets, &open, &mut accept) {
+                    Ok((id, what)) => {
+                        let sent = open.iter().find(|(open, _)| *open == id).map_or(sent, |(_, sent)| *sent);
+                        return Ok(Exchanged { what, sent, received });
+                    }
+                    Err(Refused::MessageSize(size)) => return Err(self.unsupported_text(&too_large(size))),
+                    Err(_) => silence.passed_over += 1,
+                }
+            }
+            silence.failure = heard.err().map(|error| reason(&error));
+        }
+        Err(self.no_answer(questions.len(), &silence))
+    }
+
+    /// What `accept` makes of a datagram, with the number of the question that it belongs to.
+    fn take<T>(
+        &self,
+        octets: &[u8],
+        open: &[(i32, Instant)],
+        accept: &mut impl FnMut(&[u8], &Envelope) -> Option<T>,
+    ) -> Result<(i32, T), Refused> {
+        let ids: Vec<i32> = open.iter().map(|(id, _)| *id).collect();
+        let asked = Asked { version: self.settled.version, community: &self.settled.community, ids: &ids };
+        let envelope = Envelope::read(octets, &asked)?;
+        let what = accept(octets, &envelope).ok_or(Refused::Foreign)?;
+        Ok((envelope.id, what))
+    }
+
+    /// Numbers that cannot be guessed, so that nobody who does not see the questions can answer them.
+    fn ids(&self) -> Result<Vec<i32>, SnmpError> {
+        let number = || udp::random().map(|number| i32::try_from(number >> 33).unwrap_or(1));
+        let ids: io::Result<_> = (0..self.settled.tries).map(|_| number()).collect();
+        ids.map_err(|error| SnmpError::System(self.agent.ip(), error))
+    }
+
+    fn no_answer(&self, tries: usize, silence: &Silence) -> SnmpError {
+        let encrypts = self.settled.user.as_ref().is_some_and(|user| user.level == Level::AuthPriv);
+        let mut why = match &silence.failure {
+            Some(failure) => failure.clone(),
+            None if silence.knows_engine && encrypts => "wrong privacy password or protocol, or blocked".to_owned(),
+            None if self.settled.version == Version::V3 => "blocked or down".to_owned(),
+            None => "wrong community, blocked or down".to_owned(),
+        };
+        if silence.passed_over > 0 {
+            why += &format!(" ({} answers that do not fit passed over)", silence.passed_over);
+        }
+        SnmpError::NoAnswer { agent: self.agent, version: self.settled.version, tries, why }
+    }
+
+    fn report(&self, report: Report) -> SnmpError {
+        let user = self.settled.user.as_ref().map(|user| String::from_utf8_lossy(&user.name).into_owned());
+        SnmpError::Report { agent: self.agent, report, user: user.unwrap_or_default() }
+    }
+
+    fn unsupported(&self, error: &Error) -> SnmpError {
+        self.unsupported_text(&error.to_string())
+    }
+
+    fn unsupported_text(&self, what: &str) -> SnmpError {
+        SnmpError::Unsupported(self.agent, what.to_owned())
+    }
+}
+
+/// What is known of why nothing came.
+#[derive(Debug, Default)]
+struct Silence {
+    /// Whether the agent has answered a question of version 3 already.
+    knows_engine: bool,
+    /// What the system said to the last try.
+    failure: Option<String>,
+    /// How many datagrams were passed over.
+    passed_over: u32,
+}
+
+fn too_large(size: i64) -> String {
+    format!("announces messages of {size} octets, which our SNMP library refuses")
+}
+
+/// What a report means for whoever asked.
+fn about(report: Report, user: &str) -> String {
+    match report {
+        Report::UnsupportedLevel => format!("user {user} may not ask at this security level"),
+        Report::NotInTimeWindow => "not in time window, which a wrong clock there can itself cause".to_owned(),
+        Report::UnknownUser => format!("unknown user {user}"),
+        Report::UnknownEngine => "does not know its own SNMP engine".to_owned(),
+        Report::WrongDigest => format!("authentication failure of user {user}: wrong password or protocol"),
+        Report::Decryption => format!("decryption error of user {user}: wrong privacy password or protocol"),
+        Report::Other => "reports an error that RFC 3414 does not have".to_owned(),
+    }
+}

@@ -1,0 +1,157 @@
+//! The time in the value of an SNMP variable: a number of seconds since the epoch, digits, or a DateAndTime.
+
+use jiff::tz::TimeZone;
+
+use crate::date_and_time::{self, DateError};
+use crate::readings::Shown;
+
+/// The last second of the year 9998: a number beyond is no number of seconds.
+const LATEST: f64 = 253_370_764_799.0;
+/// The most octets that a string of digits can have.
+const LONGEST: usize = 40;
+
+/// The value of a variable, as far as it can be a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// INTEGER, Counter32, Gauge32 or Counter64.
+    Number(i128),
+    /// OCTET STRING.
+    Octets(Vec<u8>),
+    /// Another type, by its name.
+    Other(&'static str),
+}
+
+/// Why a value is no time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ValueError {
+    /// A string that is neither digits nor a date.
+    #[error("no time: {0}")]
+    Text(String),
+    /// An empty string.
+    #[error("no time: an empty string")]
+    Empty,
+    /// A type that no time has.
+    #[error("no time, but {0}")]
+    Type(&'static str),
+    /// A number below zero.
+    #[error("no time: {0} is below zero, as if 32 bits had overflowed in January 2038")]
+    Negative(i128),
+    /// A number that is too great.
+    #[error("no seconds since the epoch: {0} (smaller units?)")]
+    Great(String),
+    /// A date that is none.
+    #[error(transparent)]
+    Date(#[from] DateError),
+}
+
+impl Value {
+    /// The time; a DateAndTime of 8 octets is local time of `zone`.
+    ///
+    /// # Errors
+    /// [`ValueError`]: it is no time, and what it is.
+    pub fn time(&self, zone: Option<&TimeZone>) -> Result<Shown, ValueError> {
+        match self {
+            Self::Number(number) if *number < 0 => Err(ValueError::Negative(*number)),
+            Self::Number(number) => bounded(*number as f64, 1.0, &number.to_string()),
+            Self::Octets(octets) if octets.trim_ascii().is_empty() => Err(ValueError::Empty),
+            Self::Octets(octets) => match digits(octets) {
+                Some(text) => decimal(text),
+                None if matches!(octets.len(), 8 | 11) && !is_text(octets) => Ok(date_and_time::read(octets, zone)?),
+                None => Err(ValueError::Text(excerpt(octets))),
+            },
+            Self::Other(name) => Err(ValueError::Type(name)),
+        }
+    }
+}
+
+fn bounded(value: f64, resolution: f64, text: &str) -> Result<Shown, ValueError> {
+    if value <= LATEST { Ok(Shown { value, resolution }) } else { Err(ValueError::Great(text.to_owned())) }
+}
+
+/// The text of digits, with or without a fraction, that the octets are but for blanks and a line end around it.
+fn digits(octets: &[u8]) -> Option<&str> {
+    let text = str::from_utf8(octets).ok()?.trim_matches([' ', '\t', '\r', '\n']);
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let decimal = |part: &str| !part.is_empty() && part.bytes().all(|octet| octet.is_ascii_digit());
+    (text.len() <= LONGEST && decimal(whole) && decimal(fraction)).then_some(text)
+}
+
+fn decimal(text: &str) -> Result<Shown, ValueError> {
+    let places = text.split_once('.').map_or(0, |(_, fraction)| fraction.len().min(9));
+    let value: f64 = text.parse().map_err(|_| ValueError::Text(text.to_owned()))?;
+    bounded(value, 10_f64.powi(-i32::try_from(places).unwrap_or(9)), text)
+}
+
+/// Whether the octets are printable text, which no date of this age of the world is: its year's first octet is 7.
+fn is_text(octets: &[u8]) -> bool {
+    octets.iter().all(|octet| octet.is_ascii_graphic() || octet.is_ascii_whitespace())
+}
+
+fn excerpt(octets: &[u8]) -> String {
+    let text = String::from_utf8_lossy(octets.get(..LONGEST).unwrap_or(octets)).into_owned();
+    text.trim().to_owned() + if octets.len() > LONGEST { "..." } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(value: &Value) -> Result<(f64, f64), String> {
+        value.time(None).map(|shown| (shown.value, shown.resolution)).map_err(|error| error.to_string())
+    }
+
+    fn text(text: &str) -> Value {
+        Value::Octets(text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn numbers_and_digits_are_seconds() {
+        let rows = [
+            (Value::Number(1_795_319_407), (1_795_319_407.0, 1.0)),
+            (Value::Number(4_102_444_800), (4_102_444_800.0, 1.0)),
+            (Value::Number(0), (0.0, 1.0)),
+            (text("1795319407"), (1_795_319_407.0, 1.0)),
+            (text("1795319407\n"), (1_795_319_407.0, 1.0)),
+            (text(" 1795319407 \r\n"), (1_795_319_407.0, 1.0)),
+            (text("1795319407.5"), (1_795_319_407.5, 0.1)),
+            (text("1795319407.737586723"), (1_795_319_407.737_586_7, 1e-9)),
+        ];
+        for (value, expected) in rows {
+            assert_eq!(time(&value), Ok(expected), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn dates_are_told_from_text_of_the_same_length() {
+        let date = [7, 234, 11, 22, 3, 50, 7, 0, b'+', 0, 0];
+        assert_eq!(time(&Value::Octets(date.to_vec())), Ok((1_795_319_407.0, 1.0)));
+        let local = time(&Value::Octets(date[..8].to_vec()));
+        assert_eq!(local, Err("local time of a zone that the agent does not tell: name it by --timezone".to_owned()));
+        assert_eq!(time(&text("17953194")), Ok((17_953_194.0, 1.0)));
+        assert_eq!(time(&text("no clock")), Err("no time: no clock".to_owned()));
+        assert_eq!(time(&text("not a clock")), Err("no time: not a clock".to_owned()));
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        let rows = [
+            (text(""), "no time: an empty string"),
+            (text("\n"), "no time: an empty string"),
+            (text("2026-11-22 03:50:11"), "no time: 2026-11-22 03:50:11"),
+            (text("Sun Nov 22 03:50:11 UTC 2026"), "no time: Sun Nov 22 03:50:11 UTC 2026"),
+            (text("/nonexistent/cmd: No such file or directory"), "no time: /nonexistent/cmd: No such file or direct..."),
+            (text("1795319407 s"), "no time: 1795319407 s"),
+            (text("-1795319407"), "no time: -1795319407"),
+            (text("1.795e9"), "no time: 1.795e9"),
+            (text("1795319407."), "no time: 1795319407."),
+            (text("inf"), "no time: inf"),
+            (text("1795319407737"), "no seconds since the epoch: 1795319407737 (smaller units?)"),
+            (Value::Number(1_795_319_407_737), "no seconds since the epoch: 1795319407737 (smaller units?)"),
+            (Value::Number(-2_147_483_648), "no time: -2147483648 is below zero, as if 32 bits had overflowed in January 2038"),
+            (Value::Other("TimeTicks"), "no time, but TimeTicks"),
+        ];
+        for (value, message) in rows {
+            assert_eq!(time(&value), Err(message.to_owned()), "{value:?}");
+        }
+    }
+}

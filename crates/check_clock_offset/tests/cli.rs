@@ -1,0 +1,396 @@
+//! The command `check_clock_offset` as a user runs it, against servers that answer in every wrong way that was seen in the field.
+//! What holds for all plugins is in the suite's conformance test; what needs real daemons is in its system tests.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::process::Command;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use suite::ntp::{answer, changed, timestamp};
+use suite::process::{Outcome, run};
+use suite::responder::Responder;
+use suite::snmp::{Question, tlv};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_check_clock_offset");
+
+fn check(arguments: &[&str]) -> Outcome {
+    let outcome = run(Command::new(BINARY).args(arguments));
+    assert_eq!(outcome.stderr, "", "{arguments:?}");
+    outcome
+}
+
+/// The exit code and the line without its performance data.
+fn text(outcome: &Outcome) -> (i32, &str) {
+    (outcome.code.unwrap(), outcome.first_line().split(" | ").next().unwrap())
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+fn ntp(answers: impl FnMut(&[u8]) -> Vec<Vec<u8>> + Send + 'static) -> (Responder, String) {
+    let server = Responder::start(answers).unwrap();
+    let option = format!("--ntp={}", server.address());
+    (server, option)
+}
+
+/// An agent of version 1 or 2c whose variable has this encoded value.
+fn agent(value: impl Fn() -> Vec<u8> + Send + 'static) -> Responder {
+    Responder::start(move |octets| vec![Question::read(octets).answer(&[value(), value()])]).unwrap()
+}
+
+fn ask(agent: &Responder, more: &[&str]) -> Outcome {
+    let fixed = ["--hostname=127.0.0.1", "--port", &agent.port(), "--timeout=3"].map(str::to_owned);
+    let all: Vec<&str> = fixed.iter().map(String::as_str).chain(more.iter().copied()).collect();
+    check(&all)
+}
+
+fn integer(number: u64) -> Vec<u8> {
+    tlv(2, &number.to_be_bytes()[3..])
+}
+
+#[test]
+fn a_good_server_is_believed() {
+    let (_server, option) = ntp(|question| vec![answer(question, 0.0)]);
+    let (code, line) = (check(&[&option]).code, check(&[&option]).stdout);
+    assert_eq!(code, Some(0), "{line}");
+    assert!(line.starts_with("CLOCK_OFFSET OK - this host is right within 0.0"), "{line}");
+    assert!(line.contains(" of NTP server 127.0.0.1:") && line.contains(" ntp_servers=1;;;0;1\n"), "{line}");
+}
+
+#[test]
+fn the_sign_is_that_of_this_clock() {
+    for (ahead, code, words) in [(7.0, 1, "7.00 s slow"), (-90.0, 2, "90.00 s fast")] {
+        let (_server, option) = ntp(move |question| vec![answer(question, ahead)]);
+        let outcome = check(&[&option]);
+        assert_eq!(outcome.code, Some(code), "{}", outcome.stdout);
+        assert!(outcome.first_line().contains(&format!("this host is {words} by NTP server")), "{}", outcome.stdout);
+        let offset: f64 = outcome.stdout.split("offset=").nth(1).unwrap().split('s').next().unwrap().parse().unwrap();
+        assert!((offset + ahead).abs() < 0.05, "{offset} for {ahead}");
+    }
+}
+
+/// Every wrong answer of the field notes' tables, and more: none is OK, and each is told by its name.
+#[test]
+fn no_wrong_answer_of_a_server_is_ok() {
+    type Answers = fn(&[u8]) -> Vec<Vec<u8>>;
+    let rows: [(Answers, &str); 17] = [
+        (|question| vec![changed(answer(question, 0.0), 1, &[16])], "not synchronised (leap 0, stratum 16)"),
+        (|question| vec![changed(answer(question, 0.0), 8, &[0, 30])], "up to 30.0 s from its own reference"),
+        (|question| vec![changed(answer(question, 0.0), 0, &[0x23])], "an answer of mode 3, which is no server's"),
+        (|question| vec![changed(answer(question, 0.0), 0, &[0x25])], "an answer of mode 5, which is no server's"),
+        (|question| vec![question.to_vec()], "an answer of mode 3, which is no server's"),
+        (|_| vec![vec![0x24, 2]], "an answer of 2 octets, not 48"),
+        (|question| vec![answer(question, 0.0)[..40].to_vec()], "an answer of 40 octets, not 48"),
+        (|_| vec![vec![]], "an answer of 0 octets, not 48"),
+        (
+            |question| vec![changed(answer(question, 1800.0), 24, &[7; 8])],
+            "an answer to another question (wrong origin timestamp)",
+        ),
+        (|question| vec![changed(answer(question, 0.0), 40, &[0; 8])], "an answer without a transmit timestamp"),
+        (|question| vec![changed(answer(question, 0.0), 32, &[0; 8])], "an answer without a receive timestamp"),
+        (|question| vec![changed(answer(question, 0.0), 0, &[0xe4])], "not synchronised (leap 3, stratum 2)"),
+        (
+            |question| vec![changed(answer(question, 0.0), 0, &[0xe4, 0, 6, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0])],
+            "not synchronised (leap 3, stratum 0)",
+        ),
+        (|question| vec![kiss(question, b"RATE")], "kiss of death RATE (asked too often)"),
+        (|question| vec![kiss(question, b"DENY")], "kiss of death DENY (access denied)"),
+        (|question| vec![changed(answer(question, 0.0), 16, &timestamp(-90_000.0))], "last set its clock 25 h ago"),
+        (|_| vec![], "no answer"),
+    ];
+    for (answers, why) in rows {
+        let (server, option) = ntp(answers);
+        let outcome = check(&[&option, "--timeout=1"]);
+        let line = format!("CLOCK_OFFSET UNKNOWN - NTP server {}: {why}", server.address());
+        assert_eq!(outcome.verdict(), (3, line.as_str()));
+        assert!(outcome.elapsed < Duration::from_millis(1250), "{why}: {:?}", outcome.elapsed);
+    }
+}
+
+fn kiss(question: &[u8], code: &[u8; 4]) -> Vec<u8> {
+    changed(changed(answer(question, 0.0), 0, &[0xe4, 0]), 12, code)
+}
+
+#[test]
+fn a_forged_answer_does_not_hide_the_true_one() {
+    let (_server, option) = ntp(|question| {
+        let forged = changed(answer(question, 1800.0), 24, &[7; 8]);
+        let unasked_kiss = changed(kiss(question, b"DENY"), 24, &[0; 8]);
+        vec![forged, unasked_kiss, vec![1, 2], answer(question, 0.0)]
+    });
+    let outcome = check(&[&option]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+}
+
+#[test]
+fn a_good_answer_before_a_kiss_of_death_counts() {
+    let mut asked = 0;
+    let (_server, option) = ntp(move |question| {
+        asked += 1;
+        if asked == 1 { vec![answer(question, 0.0)] } else { vec![kiss(question, b"RATE")] }
+    });
+    assert_eq!(check(&[&option]).code, Some(0));
+    let outcome = check(&[&option]);
+    assert_eq!(outcome.code, Some(3));
+    assert!(outcome.first_line().contains("kiss of death RATE"), "{}", outcome.stdout);
+}
+
+#[test]
+fn a_delayed_answer_is_no_alarm() {
+    // One way takes 400 ms: half of that looks like an offset, and is known to be uncertain.
+    let (_server, option) = ntp(|question| {
+        let reply = answer(question, 0.0);
+        let end = Instant::now() + Duration::from_millis(400);
+        while Instant::now() < end {
+            std::thread::yield_now();
+        }
+        vec![reply]
+    });
+    let outcome = check(&[&option, "--warning=-0.1:0.1", "--critical=-1:1"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+}
+
+#[test]
+fn a_closed_port_is_known_at_once() {
+    for arguments in [&["--ntp=127.0.0.1:9"][..], &["--hostname=127.0.0.1", "--port=9"]] {
+        let outcome = check(&[arguments, &["--timeout=8:critical"]].concat());
+        assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
+        assert!(outcome.first_line().contains("connection refused"), "{}", outcome.stdout);
+        assert!(outcome.elapsed < Duration::from_secs(1), "{:?}", outcome.elapsed);
+    }
+}
+
+#[test]
+fn the_majority_decides_and_the_falseticker_is_named() {
+    let good = [ntp(|question| vec![answer(question, 0.0)]), ntp(|question| vec![answer(question, 0.01)])];
+    let (liar, lie) = ntp(|question| vec![answer(question, 1800.0)]);
+    let outcome = check(&[&good[0].1, &lie, &good[1].1]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+    let named = format!("of 2 of 3 NTP servers (falseticker: {})", liar.address());
+    assert!(outcome.first_line().contains(&named), "{}", outcome.stdout);
+    let outcome = check(&[&good[0].1, &lie]);
+    assert_eq!(text(&outcome), (3, "CLOCK_OFFSET UNKNOWN - no majority among 2 NTP servers, 1800.0 s apart"));
+}
+
+#[test]
+fn a_server_whose_name_has_no_address_is_not_all_of_them() {
+    let (_server, good) = ntp(|question| vec![answer(question, 0.0)]);
+    let outcome = check(&[&good, "--ntp=no-such-server.invalid"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+    assert!(outcome.first_line().contains(" of 1 of 2 NTP servers |"), "{}", outcome.stdout);
+    let why = "\nNTP server no-such-server.invalid: resolving no-such-server.invalid: no address found\n";
+    assert!(outcome.stdout.contains(why), "{}", outcome.stdout);
+    let outcome = check(&["--ntp=no-such-server.invalid", "--timeout=8:critical"]);
+    assert_eq!(outcome.code, Some(3), "{}", outcome.stdout);
+}
+
+#[test]
+fn a_number_digits_and_dates_are_read() {
+    type Value = fn() -> Vec<u8>;
+    let rows: [(Value, i32); 7] = [
+        (|| integer(now()), 0),
+        (|| tlv(0x41, &integer(now())[2..]), 0),
+        (|| tlv(0x42, &integer(now() + 30)[2..]), 1),
+        (|| tlv(0x46, &integer(now() - 90)[2..]), 2),
+        (|| tlv(4, format!("{}\n", now()).as_bytes()), 0),
+        (|| tlv(4, format!("{}.5", now() + 7).as_bytes()), 1),
+        (|| integer(4_102_444_800), 2),
+    ];
+    for (number, (value, code)) in rows.into_iter().enumerate() {
+        let agent = agent(value);
+        for version in ["--protocol=1", "--protocol=2c"] {
+            let outcome = ask(&agent, &["--oid=.1.3.6.1.4.1.8072.9999.1.1.0", "--cache-time=0", version]);
+            assert_eq!(outcome.code, Some(code), "row {number} {version}: {}", outcome.stdout);
+        }
+    }
+}
+
+#[test]
+fn what_is_no_time_is_unknown() {
+    let rows: [(Vec<u8>, &str); 14] = [
+        (tlv(0x43, &[1, 2, 3, 4]), "no time, but TimeTicks"),
+        (tlv(5, &[]), "no time, but NULL"),
+        (tlv(0x44, b"\x9f\x78\x04\x4e\xd6"), "no time, but Opaque"),
+        (tlv(4, b""), "no time: an empty string"),
+        (tlv(4, b"/nonexistent/cmd: No such file"), "no time: /nonexistent/cmd: No such file"),
+        (tlv(4, b"a|b=1\n"), "no time: a/b=1"),
+        (tlv(4, &[0; 8]), "a date of nothing but zeros: the agent does not know its time"),
+        (tlv(4, &[0; 11]), "a date of nothing but zeros: the agent does not know its time"),
+        (tlv(4, &[7, 234, 11, 22, 3, 50, 7, 0]), "local time of a zone that the agent does not tell: name it by --timezone"),
+        (tlv(4, &[7, 234, 13, 32, 25, 61, 61, 10]), "no date: its hour is 25"),
+        (tlv(4, &[7, 234, 11, 22, 24, 0, 0, 0, b'+', 0, 0]), "no date: its hour is 24"),
+        (tlv(4, &[7, 234, 11, 22, 12, 0, 60, 0, b'+', 0, 0]), "no date: its second is 60"),
+        (tlv(2, &[0x80, 0, 0, 0]), "no time: -2147483648 is below zero, as if 32 bits had overflowed in January 2038"),
+        (tlv(2, &[1, 0xa2, 2, 2, 2, 2]), "no seconds since the epoch: 1795330015746 (smaller units?)"),
+    ];
+    for (value, why) in rows {
+        let agent = agent(move || value.clone());
+        let outcome = ask(&agent, &[]);
+        let line = format!("CLOCK_OFFSET UNKNOWN - .1.3.6.1.2.1.25.1.2.0 of {}: {why}", agent.address());
+        assert_eq!(outcome.verdict(), (3, line.as_str()));
+    }
+}
+
+#[test]
+fn what_does_not_belong_to_the_question_is_passed_over() {
+    // Each of these would be an alarm if it were believed; the last one is the answer.
+    let agent = Responder::start(|octets| {
+        let question = Question::read(octets);
+        let wrong = integer(now() - 4000);
+        let other = |change: fn(&mut Question)| {
+            let mut other = question.clone();
+            change(&mut other);
+            other.answer(&[integer(now() - 4000)])
+        };
+        let mut followed = question.answer(&[wrong]);
+        followed.push(0);
+        vec![
+            other(|question| question.id = tlv(2, &[1, 2, 3, 4])),
+            other(|question| question.community = b"private".to_vec()),
+            other(|question| question.version = 0),
+            followed,
+            question.answer(&[tlv(0x41, &[1, 0, 0, 0, 0])]),
+            octets.to_vec(),
+            vec![0x30, 0x84, 0xff, 0xff, 0xff, 0xff],
+            vec![],
+            question.answer(&[integer(now())]),
+        ]
+    });
+    let agent = agent.unwrap();
+    let outcome = ask(&agent, &["--oid=1.3.6.1.4.1.8072.9999.1.1.0", "--cache-time=0"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+}
+
+#[test]
+fn an_answer_to_another_variable_is_unknown() {
+    let agent = Responder::start(|octets| {
+        let question = Question { names: vec![tlv(6, &[43, 6, 1])], ..Question::read(octets) };
+        vec![question.answer(&[integer(now())])]
+    });
+    let outcome = ask(&agent.unwrap(), &[]);
+    assert_eq!(outcome.code, Some(3));
+    assert!(outcome.first_line().ends_with(": an answer without the variable"), "{}", outcome.stdout);
+}
+
+#[test]
+fn errors_of_an_agent_are_told_by_name() {
+    let rows: [(u8, Vec<u8>, &str); 5] = [
+        (0, tlv(0x80, &[]), " has no .1.3.6.1.2.1.25.1.2.0: noSuchObject"),
+        (0, tlv(0x81, &[]), " has no .1.3.6.1.2.1.25.1.2.0: noSuchInstance"),
+        (2, tlv(5, &[]), ": noSuchName"),
+        (5, tlv(5, &[]), ": genErr"),
+        (99, tlv(5, &[]), ": error-status 99"),
+    ];
+    for (status, value, why) in rows {
+        let answers = move |octets: &[u8]| vec![Question::read(octets).answer_with_status(status, std::slice::from_ref(&value))];
+        let agent = Responder::start(answers).unwrap();
+        let outcome = ask(&agent, &[]);
+        assert_eq!(outcome.verdict(), (3, format!("CLOCK_OFFSET UNKNOWN - {}{why}", agent.address()).as_str()));
+    }
+}
+
+#[test]
+fn silence_is_what_the_timeout_says() {
+    let silent = Responder::start(|_| vec![]).unwrap();
+    let line = |state: &str, tries: &str| {
+        let what = "wrong community, blocked or down";
+        format!("CLOCK_OFFSET {state} - no SNMP answer from {} (v2c, {tries}): {what}", silent.address())
+    };
+    let arguments = ["--hostname=127.0.0.1", "--port", &silent.port()];
+    let outcome = check(&[&arguments[..], &["--timeout=0.5"]].concat());
+    assert_eq!(outcome.verdict(), (3, line("UNKNOWN", "3 tries").as_str()));
+    let outcome = check(&[&arguments[..], &["--timeout=0.5:critical", "--retries=0"]].concat());
+    assert_eq!(outcome.verdict(), (2, line("CRITICAL", "1 try").as_str()));
+    assert!(outcome.elapsed < Duration::from_millis(750), "{:?}", outcome.elapsed);
+}
+
+#[test]
+fn a_late_answer_is_read_in_its_own_interval() {
+    // Every try is answered after the next one was sent: the moment of the first question counts.
+    let mut late: Option<Vec<u8>> = None;
+    let agent = Responder::start(move |octets| {
+        let answer = Question::read(octets).answer(&[integer(now())]);
+        late.replace(answer).into_iter().collect()
+    });
+    let outcome = ask(&agent.unwrap(), &["--oid=1.3.6.1.4.1.8072.9999.1.1.0", "--cache-time=0", "--timeout=2.4"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+    let trip: f64 = outcome.stdout.split("rtt=").nth(1).unwrap().split('s').next().unwrap().parse().unwrap();
+    assert!((0.5..1.2).contains(&trip), "{}", outcome.stdout);
+}
+
+#[test]
+fn a_zone_gives_local_time_its_moment() {
+    // The same moment in Kolkata: UTC and half past five.
+    let agent = agent(|| {
+        let local = now() + 19_800;
+        let (hour, minute, second) = (local / 3600 % 24, local / 60 % 60, local % 60);
+        let (year, month, day) = civil(local / 86_400);
+        let year = u16::try_from(year).unwrap().to_be_bytes();
+        let rest = [month, day, hour, minute, second, 0].map(|part| u8::try_from(part).unwrap());
+        tlv(4, &[&year[..], &rest].concat())
+    });
+    let outcome = ask(&agent, &["--timezone=Asia/Kolkata"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+    let outcome = ask(&agent, &["--timezone=UTC"]);
+    assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
+    assert!(outcome.first_line().contains(" s fast: time zone or daylight saving, not drift |"), "{}", outcome.stdout);
+    let outcome = ask(&agent, &["--timezone=Mars/Olympus"]);
+    assert_eq!(outcome.code, Some(3));
+    assert!(outcome.first_line().contains("no time zone \"Mars/Olympus\" is known here"), "{}", outcome.stdout);
+}
+
+/// Year, month and day of a day since the epoch (the usual arithmetic on years that begin in March).
+fn civil(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (era * 400 + year + u64::from(month <= 2), month, day)
+}
+
+/// Each bad input ends in time, UNKNOWN, with one line that names the thing.
+#[test]
+fn bad_arguments_are_named() {
+    let rows: [(&[&str], &str); 14] = [
+        (&[], "nothing to compare: name a host by --hostname, or for this machine's own clock servers by --ntp"),
+        (&["-H", "127.0.0.1", "--oid", "sysUpTime.0"], "\"sysUpTime.0\" is not an OID in numbers, as in .1.3.6.1.2.1.25.1.2.0"),
+        (&["-H", "127.0.0.1", "-P", "4"], "invalid value '4' for '--protocol [VERSION]': not 1, 2c or 3"),
+        (&["-H", "127.0.0.1", "-P", "3"], "--protocol=3 needs --secname"),
+        (&["-H", "127.0.0.1", "-P", "3", "-U", "x", "-L", "authNoPriv"], "--seclevel=authNoPriv needs --authpasswd"),
+        (&["-H", "127.0.0.1", "-P", "3", "-U", "x", "-L", "authNoPriv", "-A", ""], "--authpasswd"),
+        (&["-H", "127.0.0.1", "-P", "3", "-U", "x", "-L", "authNoPriv", "-A", "short"], "--authpasswd has less than 8 octets"),
+        (
+            &["-H", "127.0.0.1", "-P", "3", "-U", "x", "-L", "authPriv", "-A", "longenough"],
+            "--seclevel=authPriv needs --privpasswd",
+        ),
+        (&["-H", "127.0.0.1", "-a", "SHA3"], "not MD5, SHA, SHA-224, SHA-256, SHA-384 or SHA-512"),
+        (&["-H", "127.0.0.1", "-x", "ROT13"], "not DES, AES, AES-192, AES-256, AES-192-C or AES-256-C"),
+        (&["-H", "127.0.0.1", "--cache-time=-1"], "\"-1\" is not a time in seconds from 0 to 86400"),
+        (&["-H", "127.0.0.1", "-p", "0"], "invalid value '0' for '--port [PORT]'"),
+        (&["--ntp", "a b"], "\"a b\" is not a server, as in ntp.example.com"),
+        (&["-H", "no such host", "-t", "2"], "\"no such host\" is not a host name"),
+    ];
+    for (arguments, message) in rows {
+        let outcome = check(arguments);
+        assert_eq!(outcome.code, Some(3), "{arguments:?}: {}", outcome.stdout);
+        assert!(outcome.first_line().contains(message), "{arguments:?}: {}", outcome.stdout);
+        assert_eq!(outcome.stdout.lines().count(), 1, "{}", outcome.stdout);
+    }
+}
+
+#[test]
+fn secrets_come_from_a_file_and_are_never_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("plugins.ini");
+    fs::write(&file, "[check_clock_offset]\ncommunity=s3cret-c0mmunity\n").unwrap();
+    let agent = agent(|| integer(now()));
+    let extra = format!("--extra-opts=@{}", file.display());
+    let outcome = ask(&agent, &[&extra, "--oid=1.3.6.1.4.1.8072.9999.1.1.0", "--cache-time=0", "-vvv"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+    assert!(!outcome.stdout.contains("s3cret"), "{}", outcome.stdout);
+}

@@ -1,0 +1,85 @@
+//! The rows of check_clock_offset: one question to a local SNMP agent and to a local NTP server.
+
+use std::process::Command;
+use std::thread;
+
+use suite::clocks::{AGENT_NEEDS, Clock, SERVER_NEEDS};
+use suite::host::Host;
+use suite::needs::{Need, missing};
+
+use crate::Plan;
+use crate::check_ip_bound::{again, command, enter, says};
+use crate::measure::{Subject, in_turn, resident};
+use crate::programs::Programs;
+use crate::table;
+
+/// The most memory resident, in MiB.
+const MEMORY: f64 = 5.0;
+/// hrSystemDate.0.
+const SYSTEM_DATE: &str = ".1.3.6.1.2.1.25.1.2.0";
+
+/// What is asked of whom, and what must be reached.
+struct Case {
+    what: &'static str,
+    own: &'static [&'static str],
+    says: &'static str,
+    peer: &'static str,
+    peer_arguments: &'static [&'static str],
+    /// The greatest ratio to the peer.
+    target: f64,
+}
+
+const CASES: [Case; 2] = [
+    Case {
+        what: "a clock by SNMP v2c",
+        own: &["--hostname=127.0.0.1"],
+        says: "CLOCK_OFFSET OK - 127.0.0.1 is right within 0.",
+        peer: "check_snmp",
+        peer_arguments: &["-H", "127.0.0.1", "-P", "2c", "-C", "public", "-o", SYSTEM_DATE],
+        target: 0.25,
+    },
+    Case {
+        what: "a clock by NTP",
+        own: &["--ntp=127.0.0.1"],
+        says: "CLOCK_OFFSET OK - this host is right within 0.0",
+        peer: "check_ntp_time",
+        peer_arguments: &["-H", "127.0.0.1"],
+        target: 0.8,
+    },
+];
+
+pub(crate) fn run(plan: &Plan, programs: &Programs) {
+    let wanted: Vec<_> = CASES.into_iter().filter(|case| plan.wants(case.what)).collect();
+    if wanted.is_empty() || missing(&[Need::Root]) || missing(&AGENT_NEEDS) || missing(&SERVER_NEEDS) {
+        return;
+    }
+    let host = Host::create();
+    let _clocks = (Clock::agent(&host, "+0s"), Clock::server(&host, "+0s", "local stratum 10"));
+    thread::scope(|scope| {
+        let inside = scope.spawn(|| {
+            enter(&host);
+            wanted.iter().for_each(|case| case.run(plan, programs));
+        });
+        inside.join().unwrap();
+    });
+}
+
+impl Case {
+    fn run(&self, plan: &Plan, programs: &Programs) {
+        let own = || command(programs.own("check_clock_offset"), self.own);
+        says(own(), self.says);
+        let peer = Programs::other(self.peer).map(|path| command(path, self.peer_arguments));
+        let mut subjects = vec![Subject::new("check_clock_offset", own()), Subject::new("itself", own())];
+        subjects.extend(peer.iter().map(|peer| Subject::new(self.peer, again(peer))));
+        let times = in_turn(plan, &mut subjects);
+        table::ratio(&times, (self.what, 0), ("itself (noise)", 1), None);
+        let Some(peer) = peer else { return };
+        table::ratio(&times, (self.what, 0), (self.peer, 2), Some(self.target));
+        self.memory(&programs.own("peak"), &own(), &peer);
+    }
+
+    fn memory(&self, peak: &std::path::Path, own: &Command, peer: &Command) {
+        let what = format!("peak resident, {}", self.what);
+        table::resident((&what, resident(peak, own)), (self.peer, resident(peak, peer)), Some(MEMORY));
+    }
+}

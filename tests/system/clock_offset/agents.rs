@@ -1,0 +1,127 @@
+//! Real SNMP agents whose clocks are off: by each source, in each version.
+
+use suite::clocks::{AGENT_NEEDS, Clock, PASS, PASS_PERSIST};
+use suite::host::Host;
+use suite::needs::missing;
+
+use super::check;
+
+const HOST: &str = "--hostname=127.0.0.1";
+
+/// Versions and users.
+const VERSIONS: [&[&str]; 9] = [
+    &["-P", "1"],
+    &["-P", "2c"],
+    &["-P", "3", "-U", "open"],
+    &["-P", "3", "-U", "signed", "-L", "authNoPriv", "-a", "SHA", "-A", "authpassword"],
+    &["-P", "3", "-U", "old", "-L", "authPriv", "-A", "authpassword", "-X", "privpassword"],
+    &["-P", "3", "-U", "new", "-L", "authPriv", "-a", "SHA-256", "-A", "authpassword", "-x", "AES", "-X", "privpassword"],
+    &["-P", "3", "-U", "long", "-L", "authPriv", "-a", "SHA-512", "-A", "authpassword", "-x", "AES-256", "-X", "privpassword"],
+    &["-P", "3", "-U", "stretched", "-L", "authPriv", "-a", "SHA", "-A", "authpassword", "-x", "AES-256", "-X", "privpassword"],
+    &["-P", "3", "-U", "cisco", "-L", "authPriv", "-a", "SHA", "-A", "authpassword", "-x", "AES-192-C", "-X", "privpassword"],
+];
+
+/// Sources other than hrSystemDate, and the uncertainty that each must end with.
+fn sources() -> Vec<(String, f64)> {
+    let extend = |name: &str| format!("--oid=nsExtendOutput1Line.\"{name}\"");
+    vec![
+        (extend("fresh"), 0.5),
+        (extend("brief"), 2.0),
+        (extend("kept"), 2.1),
+        (format!("--oid={PASS_PERSIST}"), 2.0),
+        // Its age is not known within the deadline.
+        (format!("--oid={PASS}"), 17.0),
+    ]
+}
+
+fn every_source_tells(offset: &str, seconds: f64, code: i32, words: &str) {
+    if missing(&AGENT_NEEDS) {
+        return;
+    }
+    let host = Host::create();
+    let _agent = Clock::agent(&host, offset);
+    for version in VERSIONS {
+        let reading = check(&host, &[&[HOST], version].concat());
+        assert_eq!(reading.0.code, Some(code), "{version:?}: {:?}", reading.0);
+        assert!(reading.verdict().1.ends_with(words), "{version:?}: {:?}", reading.0);
+        reading.holds(seconds, 0.01);
+        assert!(reading.value("uncertainty") < 0.7, "{version:?}: {:?}", reading.0);
+    }
+    for (source, uncertainty) in sources() {
+        let reading = check(&host, &[HOST, &source, "--timeout=9"]);
+        assert_eq!(reading.0.code, Some(code), "{source}: {:?}", reading.0);
+        assert!(reading.verdict().1.contains(words.split(':').next().unwrap()), "{source}: {:?}", reading.0);
+        reading.holds(seconds, 0.01);
+        assert!(reading.value("uncertainty") <= uncertainty, "{source}: {:?}", reading.0);
+    }
+}
+
+#[test]
+fn seven_seconds_fast_is_a_warning_by_every_source() {
+    every_source_tells("+7s", 7.0, 1, " s fast");
+}
+
+#[test]
+fn ninety_seconds_slow_is_critical_by_every_source() {
+    every_source_tells("-90s", -90.0, 2, " s slow");
+}
+
+#[test]
+fn an_hour_fast_is_told_for_a_mistake_of_the_zone() {
+    every_source_tells("+3600s", 3600.0, 2, " s fast: time zone or daylight saving, not drift");
+}
+
+#[test]
+fn hosts_in_other_zones_are_right() {
+    if missing(&AGENT_NEEDS) {
+        return;
+    }
+    for zone in ["Asia/Kolkata", "America/St_Johns", "Pacific/Kiritimati"] {
+        let host = Host::create();
+        let _agent = Clock::agent_in_zone(&host, "+0s", zone);
+        let reading = check(&host, &[HOST]);
+        assert_eq!(reading.0.code, Some(0), "{zone}: {:?}", reading.0);
+        reading.holds(0.0, 0.01);
+    }
+}
+
+#[test]
+fn what_an_agent_refuses_is_told_by_name() {
+    if missing(&AGENT_NEEDS) {
+        return;
+    }
+    let host = Host::create();
+    let _agent = Clock::agent(&host, "+0s");
+    let signed = ["-P", "3", "-U", "signed", "-L", "authNoPriv"];
+    let rows: [(&[&str], &str); 7] = [
+        (
+            &["-a", "SHA", "-A", "wrongpassword"],
+            "127.0.0.1:161: authentication failure of user signed: wrong password or protocol",
+        ),
+        (
+            &["-a", "MD5", "-A", "authpassword"],
+            "127.0.0.1:161: authentication failure of user signed: wrong password or protocol",
+        ),
+        (&["-U", "nobody", "-A", "authpassword"], "127.0.0.1:161: unknown user nobody"),
+        (&["-L", "noAuthNoPriv"], "127.0.0.1:161: authorizationError"),
+        (&["-P", "2c", "--oid=.1.3.6.1.4.1.99999.1.0"], "127.0.0.1:161 has no .1.3.6.1.4.1.99999.1.0: noSuchObject"),
+        (&["-P", "1", "--oid=.1.3.6.1.4.1.99999.1.0"], "127.0.0.1:161: noSuchName"),
+        (
+            &["-P", "2c", "--oid=nsExtendOutput1Line.\"failing\""],
+            ".1.3.6.1.4.1.8072.1.3.2.3.1.1.7.102.97.105.108.105.110.103 of 127.0.0.1:161: no time: /nonexistent/clock: No such file or \
+             dire...",
+        ),
+    ];
+    for (arguments, words) in rows {
+        let reading = check(&host, &[&[HOST], &signed[..], arguments].concat());
+        assert_eq!(reading.verdict(), (3, format!("CLOCK_OFFSET UNKNOWN - {words}").as_str()), "{arguments:?}");
+    }
+    let wrong_key =
+        ["-P", "3", "-U", "new", "-L", "authPriv", "-a", "SHA-256", "-A", "authpassword", "-x", "AES", "-X", "wrongpassword"];
+    let reading = check(&host, &[&[HOST, "--timeout=1"], &wrong_key[..]].concat());
+    let words = "no SNMP answer from 127.0.0.1:161 (v3, 3 tries): wrong privacy password or protocol, or blocked";
+    assert_eq!(reading.verdict(), (3, format!("CLOCK_OFFSET UNKNOWN - {words}").as_str()));
+    let reading = check(&host, &[HOST, "--community=wrong", "--timeout=1:critical"]);
+    let words = "no SNMP answer from 127.0.0.1:161 (v2c, 3 tries): wrong community, blocked or down";
+    assert_eq!(reading.verdict(), (2, format!("CLOCK_OFFSET CRITICAL - {words}").as_str()));
+}

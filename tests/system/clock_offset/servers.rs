@@ -1,0 +1,74 @@
+//! Real NTP servers: right, wrong, not synchronised, and none.
+
+use suite::clocks::{Clock, SERVER_NEEDS};
+use suite::host::Host;
+use suite::needs::missing;
+
+use super::check;
+
+#[test]
+fn a_server_that_is_right_or_wrong() {
+    if missing(&SERVER_NEEDS) {
+        return;
+    }
+    let host = Host::create();
+    for (offset, seconds, code, words) in [
+        ("+0s", 0.0, 0, "this host is right within 0.0"),
+        ("+7s", -7.0, 1, "this host is 7.0"),
+        ("-3600s", 3600.0, 2, "this host is 3600.0"),
+    ] {
+        let _server = Clock::server(&host, offset, "local stratum 10");
+        let reading = check(&host, &["--ntp=127.0.0.1"]);
+        assert_eq!(reading.0.code, Some(code), "{:?}", reading.0);
+        assert!(reading.verdict().1.contains(words), "{:?}", reading.0);
+        reading.holds(seconds, 0.001);
+    }
+}
+
+#[test]
+fn a_server_that_is_not_synchronised_is_no_reference() {
+    if missing(&SERVER_NEEDS) {
+        return;
+    }
+    let host = Host::create();
+    let _server = Clock::server(&host, "+0s", "");
+    let line = "CLOCK_OFFSET UNKNOWN - NTP server 127.0.0.1: not synchronised (leap 3, stratum 0)";
+    assert_eq!(check(&host, &["--ntp=127.0.0.1"]).verdict(), (3, line));
+}
+
+#[test]
+fn no_server_is_known_at_once() {
+    if missing(&SERVER_NEEDS) {
+        return;
+    }
+    let host = Host::create();
+    let reading = check(&host, &["--ntp=127.0.0.1"]);
+    assert_eq!(reading.verdict(), (3, "CLOCK_OFFSET UNKNOWN - NTP server 127.0.0.1: connection refused"));
+    assert!(reading.0.elapsed.as_secs_f64() < 1.0, "{:?}", reading.0);
+    let reading = check(&host, &["--ntp=192.0.2.1"]);
+    assert_eq!(reading.verdict(), (3, "CLOCK_OFFSET UNKNOWN - NTP server 192.0.2.1: network is unreachable"));
+}
+
+#[test]
+fn the_majority_of_real_servers_decides() {
+    if missing(&SERVER_NEEDS) {
+        return;
+    }
+    let monitor = Host::create();
+    let others = [Host::create(), Host::create(), Host::create()];
+    let offsets = ["+0s", "+0s", "+1800s"];
+    let mut servers = Vec::new();
+    for (number, (other, offset)) in (1..).zip(others.iter().zip(offsets)) {
+        let cable = format!("eth{number}");
+        monitor.cable(&cable, other, "eth0");
+        monitor.ip(&["addr", "add", "198.51.100.1/32", "peer", &format!("192.0.2.{number}"), "dev", &cable]);
+        other.ip(&["addr", "add", &format!("192.0.2.{number}/32"), "peer", "198.51.100.1", "dev", "eth0"]);
+        servers.push(Clock::server(other, offset, "local stratum 10"));
+    }
+    let reading = check(&monitor, &["--ntp=192.0.2.1", "--ntp=192.0.2.2", "--ntp=192.0.2.3"]);
+    assert_eq!(reading.0.code, Some(0), "{:?}", reading.0);
+    assert!(reading.verdict().1.ends_with(" of 2 of 3 NTP servers (falseticker: 192.0.2.3)"), "{:?}", reading.0);
+    drop(servers.remove(0));
+    let reading = check(&monitor, &["--ntp=192.0.2.2", "--ntp=192.0.2.3"]);
+    assert_eq!(reading.verdict(), (3, "CLOCK_OFFSET UNKNOWN - no majority among 2 NTP servers, 1800.0 s apart"));
+}
