@@ -1,6 +1,6 @@
 //! The bound addresses by rtnetlink (rtnetlink(7)): one dump of the links, one of the addresses.
 //!
-//! It uses netlink-packet-core's and netlink-packet-route's checked views of headers and attributes, and takes from each message
+//! It uses netlink-packet-core's and netlink-packet-route's checked views of attributes and headers, and takes from each message
 //! just the few attributes that matter here: turning each message into an owned one costs as much again as the kernel's own part.
 
 use std::net::IpAddr;
@@ -33,7 +33,9 @@ pub(crate) fn read(deadline: &Deadline) -> Result<Bound, NetlinkError> {
         let complete = dump.run(RTM_GETLINK, &link_request(), deadline, RTM_NEWLINK, |payload| links.add(payload))?;
         let (mut addresses, mut lifetimes) = (Vec::new(), Vec::new());
         let add = |payload: &[u8]| {
-            addresses.extend(address(payload, &mut lifetimes)?);
+            if let Some(address) = address(payload, &mut lifetimes)? {
+                addresses.push(address);
+            }
             Ok(())
         };
         if dump.run(RTM_GETADDR, &[0; ADDRESS_HEADER], deadline, RTM_NEWADDR, add)? && complete {
