@@ -14,11 +14,13 @@ mod list;
 #[cfg(target_os = "linux")]
 mod netlink;
 mod portable;
+mod ports;
 #[cfg(target_os = "linux")]
 mod rtnetlink;
 mod runs;
 
 pub use address::{Expected, InvalidAddress};
 pub use bound::{Bound, BoundAddress, Flags, Interface, Link, Lookup, ReadBoundError};
-pub use list::{Entry, List, ListError};
+pub use list::{Entry, List, ListError, OwnPort};
+pub use ports::{InvalidPort, parse_ports};
 pub use runs::{all, brief};
