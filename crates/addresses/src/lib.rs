@@ -3,6 +3,7 @@
 //! - [`List`] reads a file of addresses, of the kinds that administrators and hosting panels keep.
 //! - [`Bound`] is what the kernel has: each address with its interface, prefix and flags, each interface with its link state.
 //! - [`config`] reads what the host's own configuration promises.
+//! - `Routes` and `NeighbourTable` say by which way an address is reached, and whether the table of neighbours overflows.
 //! - [`brief`] prints many addresses as runs.
 //!
 //! What a missing or unusable address means is not decided here: that is the plugins' part.
@@ -12,9 +13,13 @@ mod bound;
 pub mod config;
 mod list;
 #[cfg(target_os = "linux")]
+mod neighbours;
+#[cfg(target_os = "linux")]
 mod netlink;
 mod portable;
 mod ports;
+#[cfg(target_os = "linux")]
+mod routes;
 #[cfg(target_os = "linux")]
 mod rtnetlink;
 mod runs;
@@ -22,5 +27,9 @@ mod runs;
 pub use address::{Expected, InvalidAddress};
 pub use bound::{Bound, BoundAddress, Flags, Interface, Link, Lookup, ReadBoundError};
 pub use list::{Entry, List, ListError, OwnPort};
+#[cfg(target_os = "linux")]
+pub use neighbours::NeighbourTable;
 pub use ports::{InvalidPort, parse_ports};
+#[cfg(target_os = "linux")]
+pub use routes::{Route, Routes};
 pub use runs::{all, brief};
