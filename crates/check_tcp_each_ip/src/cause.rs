@@ -73,6 +73,8 @@ pub enum Local {
     NoRoom,
     /// The interface towards it is down or has no carrier.
     LinkDown,
+    /// The gateway towards it does not answer on the link.
+    Gateway,
     /// The table of neighbours is full.
     NeighbourTable,
     /// The table of tracked connections is full.
@@ -111,6 +113,7 @@ impl Local {
             Local::NoPort => "no local port left",
             Local::NoRoom => "no file descriptors left",
             Local::LinkDown => "link down here",
+            Local::Gateway => "gateway silent here",
             Local::NeighbourTable => "neighbour table full here",
             Local::Conntrack => "conntrack table full here",
             Local::NoFamily => "protocol family missing here",
@@ -131,6 +134,7 @@ impl Local {
             Local::NoPort => "widen net.ipv4.ip_local_port_range, or check that the --source is bound",
             Local::NoRoom => "raise the limit of open files (LimitNOFILE of the unit), or lower --in-flight",
             Local::LinkDown => "the interface towards it is down or has no carrier on this machine",
+            Local::Gateway => "the gateway of this machine towards it does not answer: see ip route get",
             Local::NeighbourTable => "raise net.ipv4.neigh.default.gc_thresh3 (and net.ipv6) above the number of neighbours",
             Local::Conntrack => "raise net.netfilter.nf_conntrack_max on this machine, or lower --rate",
             Local::NoFamily => "this machine has no such protocol, as with IPv6 switched off",

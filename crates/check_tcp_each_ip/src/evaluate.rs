@@ -36,9 +36,6 @@ pub(crate) fn evaluate(args: &Args, seen: &Seen) -> Report {
     }
     report = notes(seen, &failed).into_iter().fold(report, Report::detail);
     report = verbose_notes(seen).into_iter().fold(report, Report::verbose_detail);
-    for (target, cause) in failed.iter().chain(&untested) {
-        report = report.verbose_detail(format!("{} port {}: {}", target.address, target.port, cause.full()));
-    }
     metrics.into_iter().fold(report, Report::metric)
 }
 

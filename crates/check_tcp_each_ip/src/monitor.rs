@@ -66,6 +66,7 @@ pub(crate) fn excuse(targets: &[Target], failed: &mut [(u32, Cause)], before: &T
         let fault = match way {
             Some(Way { link_down: true, .. }) => Some(Local::LinkDown),
             Some(Way { on_link: true, .. }) if overflowed => Some(Local::NeighbourTable),
+            Some(Way { on_link: false, .. }) if *cause == Cause::NoNeighbour => Some(Local::Gateway),
             _ if conntrack => Some(Local::Conntrack),
             _ => None,
         };
