@@ -2,5 +2,12 @@
 //!
 //! What a test starts it owns: dropping the value stops the process or removes the namespace, also when the test fails.
 
+pub mod daemon;
+pub mod help;
+pub mod host;
+pub mod nagios;
+pub mod needs;
+pub mod nrpe;
 pub mod plugins;
 pub mod process;
+pub mod wait;

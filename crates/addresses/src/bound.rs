@@ -127,7 +127,7 @@ impl Bound {
     /// # Errors
     /// [`ReadBoundError`].
     pub fn read(deadline: &Deadline) -> Result<Self, ReadBoundError> {
-        deadline.step("reading the bound addresses");
+        let _step = deadline.step("reading the bound addresses");
         let mut bound = read_by_any_means(deadline)?;
         // A stable sort takes sorted stretches as they are, and the kernel lists mostly in order.
         bound.interfaces.sort_by_key(|interface| interface.index);

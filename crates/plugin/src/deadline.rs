@@ -53,10 +53,12 @@ impl Deadline {
         self.lock().state
     }
 
-    /// Says what is done from now on, as in "reading /etc/ips". If that cannot be interrupted and outlasts the deadline, the
-    /// watchdog's line names it.
-    pub fn step(&self, step: impl Into<String>) {
-        self.lock().step = step.into();
+    /// Says what is done as long as the returned value lives, as in "reading /etc/ips". If that cannot be interrupted and outlasts
+    /// the deadline, the watchdog's line names it.
+    #[must_use = "the step ends when this is dropped"]
+    pub fn step(&self, step: impl Into<String>) -> Step<'_> {
+        let outer = std::mem::replace(&mut self.lock().step, step.into());
+        Step { deadline: self, outer }
     }
 
     /// What a run that missed this deadline says.
@@ -81,6 +83,19 @@ impl Deadline {
     }
 }
 
+/// Something that is being done under a [`Deadline`].
+#[derive(Debug)]
+pub struct Step<'a> {
+    deadline: &'a Deadline,
+    outer: String,
+}
+
+impl Drop for Step<'_> {
+    fn drop(&mut self) {
+        self.deadline.lock().step = std::mem::take(&mut self.outer);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,7 +116,14 @@ mod tests {
     fn names_what_was_being_done() {
         let deadline = Deadline::after(Duration::from_millis(2500));
         assert_eq!(deadline.missed(), "no result within 2.5 s");
-        deadline.clone().step("reading /mnt/ips");
+        let other = deadline.clone();
+        let outer = other.step("reading /mnt/ips");
+        {
+            let _inner = other.step("resolving example.com");
+            assert_eq!(deadline.missed(), "no result within 2.5 s: resolving example.com");
+        }
         assert_eq!(deadline.missed(), "no result within 2.5 s: reading /mnt/ips");
+        drop(outer);
+        assert_eq!(deadline.missed(), "no result within 2.5 s");
     }
 }

@@ -63,7 +63,7 @@ pub fn read_opened(
     deadline: &Deadline,
     open: impl FnOnce() -> Result<OwnedFd, Errno>,
 ) -> Result<Vec<u8>, ReadError> {
-    deadline.step(format!("reading {}", path.display()));
+    let _step = deadline.step(format!("reading {}", path.display()));
     let refused = |errno: Errno| ReadError::Refused { path: path.to_owned(), why: errno.into() };
     let file = open().map_err(refused)?;
     let status = fstat(&file).map_err(refused)?;

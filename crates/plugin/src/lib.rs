@@ -21,7 +21,7 @@ mod run;
 mod text;
 mod thresholds;
 
-pub use deadline::Deadline;
+pub use deadline::{Deadline, Step};
 pub use input::{READ_FLAGS, ReadError, read_file, read_opened};
 pub use metric::{Metric, Unit};
 pub use options::{InvalidTimeout, Timeout};

@@ -30,8 +30,8 @@ const WATCHDOG_STACK: usize = 128 * 1024;
 /// exits with its state.
 ///
 /// A plugin's name in its output is that of its command, without "check_" and in capitals: `check_ip_bound` says `IP_BOUND`.
-/// An error of `check` means that the check could not be made: UNKNOWN, with the error and its sources joined by colons; further
-/// lines of its text become details.
+/// An error of `check` means that the check could not be made: UNKNOWN, or what `--timeout` says once the deadline has passed, with
+/// the error and its sources joined by colons; further lines of its text become details.
 pub fn run<A: clap::Parser, E: Error>(check: impl FnOnce(&A, &Deadline) -> Result<Report, E>) -> ExitCode {
     panic::set_hook(Box::new(report_panic));
     let start = Instant::now();
@@ -50,7 +50,7 @@ pub fn run<A: clap::Parser, E: Error>(check: impl FnOnce(&A, &Deadline) -> Resul
         watchdog.unpark();
     };
     let report = match parse::<A>(command, arguments, &plugin, &deadline, settle) {
-        Ok(args) => check(&args, &deadline).unwrap_or_else(|error| unknown(&chain(&error))),
+        Ok(args) => check(&args, &deadline).unwrap_or_else(|error| failed(&error, &deadline)),
         Err(report) => report,
     };
     output::finish(&report)
@@ -119,9 +119,9 @@ fn with_extra_opts(
     settle(&common);
     let Some(specification) = &common.extra_opts else { return Ok(arguments) };
     let mut extra = Vec::new();
-    let (file, settings) = extra_opts::load(specification, plugin, deadline).map_err(|error| unknown(&chain(&error)))?;
+    let (file, settings) = extra_opts::load(specification, plugin, deadline).map_err(|error| failed(&error, deadline))?;
     for setting in settings {
-        extra.extend(option(command, &matches, &file, setting).map_err(|error| unknown(&chain(&error)))?);
+        extra.extend(option(command, &matches, &file, setting).map_err(|error| failed(&error, deadline))?);
     }
     let mut all = arguments;
     all.splice(1.min(all.len())..1.min(all.len()), extra);
@@ -142,6 +142,8 @@ fn option(
     if matches.value_source(known.get_id().as_str()) == Some(ValueSource::CommandLine) {
         return Ok(None);
     }
+    // An option that takes a value gets an empty one, so that it does not take the next argument for it.
+    let value = value.or_else(|| known.get_action().takes_values().then(String::new));
     Ok(Some(value.map_or_else(|| format!("--{name}"), |value| format!("--{name}={value}")).into()))
 }
 
@@ -161,6 +163,15 @@ fn usage_error(error: &clap::Error, arguments: &[OsString]) -> Report {
             unknown(&lines.collect::<Vec<_>>().join(" "))
         }
     }
+}
+
+/// The report of a check that ended in an error: where it has used up its time, it has missed its deadline.
+fn failed(error: &dyn Error, deadline: &Deadline) -> Report {
+    let mut report = unknown(&chain(error));
+    if deadline.is_over() {
+        report.state = deadline.state();
+    }
+    report
 }
 
 /// The report of a check that could not be made. Further lines of `what` become details.

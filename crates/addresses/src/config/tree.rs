@@ -54,7 +54,7 @@ impl<'a> Tree<'a> {
     /// # Errors
     /// [`ConfigError::Read`].
     pub fn names(&self, path: &str) -> Result<Vec<OsString>, ConfigError> {
-        self.deadline.step(format!("reading {path}"));
+        let _step = self.deadline.step(format!("reading {path}"));
         let refused = |why: Errno| ReadError::Refused { path: path.into(), why: why.into() };
         let folder = match self.open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC) {
             Ok(folder) => folder,

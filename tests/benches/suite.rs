@@ -1,0 +1,55 @@
+//! How long the plugins take and how much memory, against what else there is: `cargo bench -p suite [-- [--quick] [FILTER]]`.
+//!
+//! Whole processes run in turn (A, B, C, A, B, C ...), and only ratios within one run are compared: the table has the median of
+//! the paired ratios and their middle half, and each command against itself, which is the noise of the machine. It prints and never
+//! fails on a time. FILTER is a part of a row's name; --quick shows that it runs, with too few rounds to mean much.
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and ends where it cannot be set up")]
+
+#[path = "suite/check_ip_bound.rs"]
+mod check_ip_bound;
+#[path = "suite/measure.rs"]
+mod measure;
+#[path = "suite/programs.rs"]
+mod programs;
+#[path = "suite/table.rs"]
+mod table;
+
+use std::env;
+use std::time::Duration;
+
+/// What the command line asks for.
+struct Plan {
+    /// A part of a row's name.
+    filter: String,
+    /// How long the rounds of one row may go on.
+    budget: Duration,
+    /// The fewest rounds of a row.
+    rounds: usize,
+}
+
+impl Plan {
+    fn read(arguments: impl Iterator<Item = String>) -> Self {
+        let mut plan = Self { filter: String::new(), budget: Duration::from_secs(12), rounds: 25 };
+        for argument in arguments {
+            match argument.as_str() {
+                "--quick" => (plan.budget, plan.rounds) = (Duration::from_millis(400), 5),
+                // What cargo itself passes on.
+                "--bench" => {}
+                _ => plan.filter = argument,
+            }
+        }
+        plan
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        name.contains(&self.filter)
+    }
+}
+
+fn main() {
+    let plan = Plan::read(env::args().skip(1));
+    let programs = programs::build();
+    println!("{}", programs::machine());
+    table::head();
+    check_ip_bound::run(&plan, &programs);
+}

@@ -1,0 +1,91 @@
+//! Running programs in turn, and what the times come to.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::Plan;
+
+/// A program to be timed: what to call it, and the command.
+pub(crate) struct Subject {
+    pub(crate) name: String,
+    pub(crate) command: Command,
+}
+
+impl Subject {
+    pub(crate) fn new(name: impl Into<String>, command: Command) -> Self {
+        Self { name: name.into(), command }
+    }
+}
+
+/// The times of subjects that ran in turn: `times[subject][round]`, in seconds.
+pub(crate) struct Times(Vec<Vec<f64>>);
+
+/// A quantity over the rounds: its median, and the quarters that bound its middle half.
+#[derive(Clone, Copy)]
+pub(crate) struct Spread {
+    pub(crate) low: f64,
+    pub(crate) median: f64,
+    pub(crate) high: f64,
+}
+
+/// Runs the subjects in turn, round after round, until the time of the plan is used up.
+pub(crate) fn in_turn(plan: &Plan, subjects: &mut [Subject]) -> Times {
+    let mut times = vec![Vec::new(); subjects.len()];
+    for _ in 0..2 {
+        // Not counted: the first runs bring the programs into memory.
+        subjects.iter_mut().for_each(|subject| assert!(!time(subject).is_zero(), "{}", subject.name));
+    }
+    let start = Instant::now();
+    while start.elapsed() < plan.budget || times.iter().any(|times| times.len() < plan.rounds) {
+        for (subject, times) in subjects.iter_mut().zip(&mut times) {
+            times.push(time(subject).as_secs_f64());
+        }
+    }
+    Times(times)
+}
+
+/// From start to exit, which must be a success: a program that fails early would look fast.
+fn time(subject: &mut Subject) -> Duration {
+    let command = subject.command.stdin(Stdio::null()).stdout(Stdio::null());
+    let start = Instant::now();
+    let status = command.status();
+    let elapsed = start.elapsed();
+    assert!(status.as_ref().is_ok_and(|status| status.success()), "{}: {status:?}", subject.name);
+    elapsed
+}
+
+impl Times {
+    pub(crate) fn rounds(&self) -> usize {
+        self.0.first().map_or(0, Vec::len)
+    }
+
+    /// The times of one subject.
+    pub(crate) fn of(&self, subject: usize) -> Spread {
+        Spread::of(self.0.get(subject).into_iter().flatten().copied())
+    }
+
+    /// The times of one subject divided by those of another in the same round.
+    pub(crate) fn ratio(&self, subject: usize, peer: usize) -> Spread {
+        let (subject, peer) = (self.0.get(subject), self.0.get(peer));
+        Spread::of(subject.into_iter().flatten().zip(peer.into_iter().flatten()).map(|(time, peer)| time / peer))
+    }
+}
+
+impl Spread {
+    fn of(values: impl Iterator<Item = f64>) -> Self {
+        let mut values: Vec<f64> = values.collect();
+        values.sort_by(f64::total_cmp);
+        let quantile = |part: usize| values.get(values.len() * part / 4).copied().unwrap_or(f64::NAN);
+        Self { low: quantile(1), median: quantile(2), high: quantile(3) }
+    }
+}
+
+/// The most that a program has resident, in MiB: the greatest of five runs by the launcher `peak`.
+pub(crate) fn resident(peak: &std::path::Path, command: &Command) -> f64 {
+    let once = || {
+        let output = Command::new(peak).arg(command.get_program()).args(command.get_args()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().parse::<f64>().unwrap() / 1024.0
+    };
+    (0..5).map(|_| once()).fold(0.0, f64::max)
+}

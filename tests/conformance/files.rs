@@ -1,0 +1,97 @@
+//! The shape of a plugin's package, and the house rules for source files that a script can hold.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use suite::plugins;
+
+use super::all;
+
+/// The most lines of a source file, its tests included.
+const LONGEST_FILE: usize = 400;
+/// The most lines of code of a plugin's lib.rs.
+const LONGEST_LIB: usize = 60;
+/// The most lines of code of a plugin's main.rs.
+const LONGEST_MAIN: usize = 5;
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("reading {}: {error}", path.display()))
+}
+
+/// The lines of code in front of the tests: no blank lines, no comments.
+fn code(text: &str) -> usize {
+    let lines = text.lines().map(str::trim).take_while(|line| *line != "#[cfg(test)]");
+    lines.filter(|line| !line.is_empty() && !line.starts_with("//")).count()
+}
+
+/// All files with this ending below `folder`, hidden ones and what was built left out.
+fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        match entry.file_type().unwrap() {
+            kind if kind.is_dir() && !name.starts_with('.') && name != "target" => found.extend(files(&path, ending)),
+            kind if kind.is_file() && name.ends_with(ending) => found.push(path),
+            _ => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn a_plugin_has_its_files() {
+    for plugin in all() {
+        let folder = plugins::workspace().join("crates").join(&plugin.name);
+        for file in ["README.md", "src/main.rs", "src/lib.rs", "src/probe.rs", "src/evaluate.rs", "tests/cli.rs"] {
+            assert!(folder.join(file).is_file(), "{}: no {file}", plugin.name);
+        }
+        let main = code(&read(&folder.join("src/main.rs")));
+        assert!(main <= LONGEST_MAIN, "{}: {main} lines of code in main.rs: it is a stub of one expression", plugin.name);
+        let lib = code(&read(&folder.join("src/lib.rs")));
+        assert!(lib <= LONGEST_LIB, "{}: {lib} lines of code in lib.rs: it shows Args, what can be seen, and check", plugin.name);
+    }
+}
+
+#[test]
+fn a_plugin_is_listed() {
+    let top = plugins::workspace();
+    let readme = read(&top.join("README.md"));
+    let configuration: String = files(&top.join("nrpe-config"), ".cfg").iter().map(|path| read(path)).collect();
+    for plugin in all() {
+        let row = |line: &str| line.starts_with('|') && line.contains(&plugin.name);
+        assert!(readme.lines().any(row), "{}: not in the table of README.md", plugin.name);
+        let command = |line: &str| !line.trim_start().starts_with('#') && line.contains(&format!("/{}", plugin.name));
+        assert!(configuration.lines().any(command), "{}: no command in nrpe-config", plugin.name);
+    }
+}
+
+#[test]
+fn source_files_are_short_and_say_what_they_are() {
+    let top = plugins::workspace();
+    let sources = [files(&top.join("crates"), ".rs"), files(&top.join("tests"), ".rs")].concat();
+    assert!(sources.len() > 20, "only {} source files found", sources.len());
+    for path in sources {
+        let text = read(&path);
+        let name = path.strip_prefix(&top).unwrap().display();
+        assert!(text.starts_with("//! ") && text.lines().next().unwrap().len() > 20, "{name}: does not start with what it is");
+        let lines = text.lines().count();
+        assert!(lines <= LONGEST_FILE, "{name}: {lines} lines");
+    }
+}
+
+#[test]
+fn only_the_crate_plugin_prints_exits_and_reads_the_command_line() {
+    let own = plugins::workspace().join("crates/plugin");
+    let banned = ["println!", "print!(", "process::exit", "process::abort", "catch_unwind", "set_hook", "env::args"];
+    for path in files(&plugins::workspace().join("crates"), ".rs").iter().filter(|path| !path.starts_with(&own)) {
+        let in_tests = |path: &Path| path.components().any(|part| part.as_os_str() == "tests");
+        if in_tests(path.strip_prefix(plugins::workspace()).unwrap()) {
+            continue;
+        }
+        let text = read(path);
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        for word in banned {
+            assert!(!code.contains(word), "{}: {word}", path.display());
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Standard output that is closed, full or not read.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::fs::{OFlags, fcntl_setfl};
+use rustix::pipe::{PipeFlags, pipe_with};
+use suite::wait::eventually;
+use suite::{plugins, process};
+
+use super::all;
+
+/// Calls that answer at once, whatever the plugin is for: a check, as far as it comes, and what needs no check.
+const CALLS: [&str; 4] = ["--timeout=0.3", "--help", "--version", "--bogus"];
+
+#[test]
+fn an_answer_that_nobody_can_get_is_unknown() {
+    for plugin in all() {
+        for (call, redirection) in CALLS.iter().flat_map(|call| [">&-", ">/dev/full", "<&- >&- 2>&-"].map(|to| (call, to))) {
+            let script = format!("exec \"$0\" {call} {redirection}");
+            let outcome = process::run(Command::new("sh").args(["-c", &script]).arg(plugins::binary(&plugin.name)));
+            assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(3), ""), "{} {call} {redirection}", plugin.name);
+        }
+    }
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_is_given_up() {
+    for plugin in all() {
+        let (reader, writer) = pipe_with(PipeFlags::CLOEXEC).unwrap();
+        fcntl_setfl(&writer, OFlags::NONBLOCK).unwrap();
+        while rustix::io::write(&writer, &[0; 4096]).is_ok() {}
+        fcntl_setfl(&writer, OFlags::empty()).unwrap();
+        let start = Instant::now();
+        let mut command = plugins::command(&plugin.name);
+        command.arg("--timeout=0.3").stdin(Stdio::null()).stdout(Stdio::from(writer)).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        eventually(&format!("the end of {}", plugin.name), Duration::from_secs(15), || child.try_wait().unwrap().is_some());
+        assert_eq!(child.wait().unwrap().code(), Some(3), "{}", plugin.name);
+        assert!(start.elapsed() < Duration::from_secs(2), "{}: {:?}", plugin.name, start.elapsed());
+        drop(reader);
+    }
+}
+
+#[test]
+fn nothing_is_said_on_standard_error_and_exit_ok_is_obeyed() {
+    for plugin in all() {
+        let (code, line) = plugin.ask(&["--timeout=5", "--exit-ok"]);
+        assert_eq!(code, 0, "{line}");
+        assert!(line.starts_with(&format!("{} ", plugin.title)), "{line}");
+        let (code, same) = plugin.ask(&["--timeout=5"]);
+        let state = same.split(' ').nth(1).unwrap_or_default();
+        let codes = [("OK", 0), ("WARNING", 1), ("CRITICAL", 2), ("UNKNOWN", 3)];
+        assert!(codes.contains(&(state, code)), "{code} with {same}");
+    }
+}

@@ -1,0 +1,56 @@
+//! Addresses in documents and configurations: only those set aside for documentation (RFC 5737, RFC 3849), and a host's own.
+
+use std::net::IpAddr;
+
+use suite::plugins;
+
+use super::options::files;
+use super::{read, readmes};
+
+/// Whether an address may stand in an example.
+fn may_stand(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            let documentation = [[192, 0, 2], [198, 51, 100], [203, 0, 113]];
+            let [a, b, c, _] = address.octets();
+            documentation.contains(&[a, b, c]) || address.is_loopback() || address.is_unspecified()
+        }
+        IpAddr::V6(address) => {
+            let [first, second, ..] = address.segments();
+            (first, second) == (0x2001, 0xdb8) || address.is_loopback() || address.is_unspecified()
+        }
+    }
+}
+
+/// The addresses in a text: words of digits, letters, points and colons that are one.
+fn addresses(text: &str) -> impl Iterator<Item = IpAddr> {
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | ':')));
+    words.filter_map(|word| word.trim_end_matches(['.', ':']).parse().ok())
+}
+
+#[test]
+fn addresses_are_found() {
+    let text = "ping 192.0.2.1, 2001:db8::1/64 (8.8.8.8). 010.1.1.1, 0.1.0 at 12:30: 203.0.113.9: a::b fe80::1%eth0";
+    let found: Vec<String> = addresses(text).map(|address| address.to_string()).collect();
+    assert_eq!(found, ["192.0.2.1", "2001:db8::1", "8.8.8.8", "203.0.113.9", "a::b", "fe80::1"]);
+    for (address, expected) in
+        [("192.0.2.1", true), ("192.0.3.1", false), ("2001:db8::1", true), ("2001:db9::1", false), ("127.0.0.1", true)]
+    {
+        assert_eq!(may_stand(address.parse().unwrap()), expected, "{address}");
+    }
+}
+
+#[test]
+fn examples_use_addresses_of_documentation() {
+    let top = plugins::workspace();
+    let mut paths: Vec<_> = readmes().into_iter().map(|(_, path)| path).collect();
+    paths.extend(["CONTRIBUTING.md", "CHANGELOG.md"].map(|name| top.join(name)));
+    paths.extend(files(&top.join("nrpe-config")));
+    for path in paths {
+        for line in read(&path).lines() {
+            for address in addresses(line) {
+                assert!(may_stand(address), "{}: {address} is no address of documentation: {line}", path.display());
+            }
+        }
+    }
+}
