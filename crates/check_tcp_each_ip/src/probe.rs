@@ -55,7 +55,7 @@ pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Seen, ProbeError
     for &address in &args.source {
         check_source(address).map_err(|errno| ProbeError::Source { address, why: errno.into() })?;
     }
-    deadline.step(format!("connecting to {} targets", targets.len()));
+    let _step = deadline.step(format!("connecting to {} targets", targets.len()));
     let manner = manner(args, deadline, targets.len());
     let pace = args.rate.map_or(Duration::ZERO, |rate| Duration::from_secs(1) / rate.get());
     let tries = Tries { targets: &targets, manner: &manner, pace, count: args.tries.into(), deadline };

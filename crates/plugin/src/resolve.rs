@@ -63,7 +63,7 @@ pub fn resolve(name: &str, deadline: &Deadline) -> Result<Vec<IpAddr>, ResolveEr
         return Ok(vec![address.to_canonical()]);
     }
     check_name(name)?;
-    deadline.step(format!("resolving {name}"));
+    let _step = deadline.step(format!("resolving {name}"));
     // getent has no "--" everywhere; `check_name` sees to it that a name never looks like an option.
     let (answer, code) = ask(Command::new("getent").args(["ahosts", name]), name, deadline)?;
     match code {
