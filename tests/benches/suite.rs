@@ -7,6 +7,8 @@
 
 #[path = "suite/check_ip_bound.rs"]
 mod check_ip_bound;
+#[path = "suite/check_tcp_each_ip.rs"]
+mod check_tcp_each_ip;
 #[path = "suite/measure.rs"]
 mod measure;
 #[path = "suite/programs.rs"]
@@ -52,4 +54,5 @@ fn main() {
     println!("{}", programs::machine());
     table::head();
     check_ip_bound::run(&plan, &programs);
+    check_tcp_each_ip::run(&plan, &programs);
 }

@@ -81,7 +81,7 @@ mod tcp_each_ip {
         let (monitor, server) = cabled();
         monitor.ip_batch(
             "addr add 198.51.100.1/24 dev eth0\naddr add 2001:db8:51::1/64 dev eth0 nodad\n\
-             route add 192.0.2.0/24 via 198.51.100.2\n-6 route add 2001:db8:2::/64 via 2001:db8:51::2\n",
+             route add 192.0.2.0/24 via 198.51.100.2\nroute add 2001:db8:2::/64 via 2001:db8:51::2\n",
         );
         let addresses = |number| format!("addr add 192.0.2.{number}/32 dev lo\naddr add 2001:db8:2::{number}/128 dev lo nodad\n");
         let own = "addr add 198.51.100.2/24 dev eth0\naddr add 2001:db8:51::2/64 dev eth0 nodad\n".to_owned();

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use plugin::{Deadline, reason};
 use rustix::io::Errno;
 
-use crate::cause::{Cause, Echo};
+use crate::cause::{Cause, Echo, Local};
 use crate::monitor::{self, Tables};
 use crate::ping::{self, Echoes};
 use crate::progress;
@@ -20,8 +20,11 @@ use crate::{Args, Seen};
 
 /// The time that spans two retransmissions of a SYN, which are sent after 1 s and 3 s (RFC 6298), earlier on Linux from 6.5 on.
 const TWO_RETRANSMISSIONS: Duration = Duration::from_millis(3_500);
-/// What is kept of the overall time for diagnosis and output.
-const RESERVE: Duration = Duration::from_millis(15);
+/// What is kept of the overall time for diagnosis and output: of its own, for each connection that must be closed, and for each
+/// target that must be named.
+const RESERVE: Duration = Duration::from_millis(10);
+const RESERVE_OPEN: Duration = Duration::from_nanos(2_000);
+const RESERVE_NAMED: Duration = Duration::from_nanos(100);
 /// The pause before another try, and over what time its starts are spread: what limits rates on the way should have let go.
 const PAUSE: Duration = Duration::from_millis(100);
 const SPREAD: Duration = Duration::from_millis(100);
@@ -117,7 +120,7 @@ struct Outcome {
 
 impl Tries<'_> {
     fn run(&self, done: &AtomicUsize) -> Result<Outcome, Errno> {
-        let until = self.deadline.at().checked_sub(RESERVE).unwrap_or_else(Instant::now);
+        let until = self.until();
         let pass =
             Pass { targets: self.targets, which: None, manner: self.manner, begin: Instant::now(), until, pace: self.pace, done };
         let mut tables = if self.count == 1 { Tables::read(self.deadline) } else { Tables::default() };
@@ -125,7 +128,8 @@ impl Tries<'_> {
         let first = found.open;
         let mut echoes = Echoes::default();
         for _ in 1..self.count {
-            if found.failed.is_empty() {
+            if found.failed.is_empty() || Instant::now() >= until {
+                give_up(&mut found);
                 break;
             }
             tables = Tables::read(self.deadline);
@@ -144,6 +148,14 @@ impl Tries<'_> {
         note(self.targets, &mut found, &echoes);
         monitor::excuse(self.targets, &mut found.failed, &tables, self.deadline);
         Ok(Outcome { second_try: found.open - first, found, echoes })
+    }
+
+    /// When trying must end.
+    fn until(&self) -> Instant {
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let closing = RESERVE_OPEN * count(self.manner.in_flight);
+        let reserve = RESERVE + closing + RESERVE_NAMED * count(self.targets.len());
+        self.deadline.at().checked_sub(reserve).unwrap_or_else(Instant::now)
     }
 
     /// Does `work`, and asks for echoes beside it, as long as it goes on.
@@ -178,6 +190,14 @@ fn address(targets: &[Target], place: u32) -> Option<IpAddr> {
     usize::try_from(place).ok().and_then(|place| targets.get(place)).map(|target| target.address)
 }
 
+/// No time is left for another try: what has failed is not confirmed.
+fn give_up(found: &mut Found) {
+    for (_, cause) in &mut found.failed {
+        let earlier = std::mem::replace(cause, Cause::Local(Local::NoTime));
+        *cause = Cause::Local(Local::NoTime).after(earlier);
+    }
+}
+
 /// What is left of the first try's failures after another one. Both are sorted by their places.
 fn merge(first: Found, again: Found) -> Found {
     let mut earlier = first.failed.into_iter();
@@ -203,7 +223,6 @@ fn note(targets: &[Target], found: &mut Found, echoes: &Echoes) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cause::Local;
 
     #[test]
     fn only_what_fails_twice_has_failed() {

@@ -146,12 +146,15 @@ impl<'a> Worker<'a> {
 
     /// Hears of ends, waiting for one until `next` or until some connection's time is over. Returns when it looked.
     fn wait(&mut self, next: Option<Instant>, events: &mut Vec<epoll::Event>) -> Result<Instant, Errno> {
+        events.clear();
         let due = self.flight.due(self.pass.manner.timeout);
         let moments = [next, due, Some(self.pass.until)];
         let until = moments.into_iter().flatten().min().unwrap_or(self.pass.until);
         let looked = Instant::now();
+        if self.flight.len() == 0 && until <= looked {
+            return Ok(looked);
+        }
         let pause = Timespec::try_from(round_up(until.saturating_duration_since(looked))).map_err(|_| Errno::INVAL)?;
-        events.clear();
         match epoll::wait(&self.epoll, rustix::buffer::spare_capacity(events), Some(&pause)) {
             Ok(_) => {}
             Err(Errno::INTR) => return Ok(looked),

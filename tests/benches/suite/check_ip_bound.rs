@@ -133,33 +133,33 @@ impl Case {
 }
 
 /// Moves this thread, and what it starts, into the host.
-fn enter(host: &Host) {
+pub(crate) fn enter(host: &Host) {
     let namespace = File::open(Path::new("/run/netns").join(host.name())).unwrap();
     move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
 }
 
 /// Asserts that what is timed does what it is timed for: it succeeds, and its first line starts with `expected`.
-fn says(mut command: Command, expected: &str) {
+pub(crate) fn says(mut command: Command, expected: &str) {
     let outcome = suite::process::run(&mut command);
     let (code, line) = outcome.verdict();
     let right = if expected.is_empty() { line.is_empty() } else { line.starts_with(expected) };
     assert!(code == 0 && right, "{command:?} gives {code}, {line:?}{}, not {expected:?}", outcome.stderr);
 }
 
-fn command(program: PathBuf, arguments: &[&str]) -> Command {
+pub(crate) fn command(program: PathBuf, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments);
     command
 }
 
 /// The same program with the same arguments.
-fn again(command: &Command) -> Command {
+pub(crate) fn again(command: &Command) -> Command {
     let mut again = Command::new(command.get_program());
     again.args(command.get_args());
     again
 }
 
-fn write(folder: &Path, name: &str, text: &str) -> String {
+pub(crate) fn write(folder: &Path, name: &str, text: &str) -> String {
     let path = folder.join(name);
     fs::write(&path, text).unwrap();
     path.to_str().unwrap().to_owned()

@@ -54,7 +54,7 @@ fn each_cause_has_its_words() {
     monitor.ip_batch(
         "route add prohibit 192.0.2.12\nroute add unreachable 192.0.2.13\nroute add blackhole 192.0.2.14\n\
          route add 203.0.113.9 via 198.51.100.99\n\
-         -6 route add prohibit 2001:db8:2::12\n-6 route add unreachable 2001:db8:2::13\n",
+         route add prohibit 2001:db8:2::12\nroute add unreachable 2001:db8:2::13\n",
     );
     // Else a host sends one error a second to each peer.
     server.sysctl("net/ipv4/icmp_ratelimit", "0");

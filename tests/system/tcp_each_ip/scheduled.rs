@@ -13,7 +13,7 @@ define host {
     host_name     server
     address       198.51.100.2
     hostgroups    silent-outage-tcp
-    _TCP_LIST     LIST
+    _TCP_LIST     @list@
     _TCP_PORTS    80
 }
 ";
@@ -36,7 +36,7 @@ fn nagios_sees_an_address_go_dark_and_come_back() {
     let line = "$USER1$/check_tcp_each_ip";
     assert!(shipped.contains(line), "{shipped}");
     let shipped = shipped.replace(line, &installed.display().to_string());
-    let nagios = Nagios::start(&monitor, &format!("{shipped}{}", SERVER.replace("LIST", &list.display().to_string())));
+    let nagios = Nagios::start(&monitor, &format!("{shipped}{}", SERVER.replace("@list@", &list.display().to_string())));
     let hard = |state: u8| nagios.service_when("Addresses answer", |service| service.is_hard && service.current_state == state);
     assert!(hard(0).plugin_output.starts_with("TCP_EACH_IP OK - 3 addresses answer on port 80, slowest "));
     server.ip(&["addr", "del", "192.0.2.2/32", "dev", "lo"]);
