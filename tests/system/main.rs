@@ -66,11 +66,14 @@ mod tcp_each_ip {
         outcome
     }
 
-    /// A host whose eth0 is cabled to the eth0 of a second one. Neither has an address of IPv6 that no test gave it.
+    /// A host whose eth0 is cabled to the eth0 of a second one. Their link-local addresses, without which neighbours do not find
+    /// each other, are there at once.
     fn cabled() -> (Host, Host) {
         let hosts = (Host::create(), Host::create());
-        hosts.0.sysctl("net/ipv6/conf/default/addr_gen_mode", "1");
-        hosts.1.sysctl("net/ipv6/conf/default/addr_gen_mode", "1");
+        for host in [&hosts.0, &hosts.1] {
+            host.sysctl("net/ipv6/conf/all/accept_dad", "0");
+            host.sysctl("net/ipv6/conf/default/accept_dad", "0");
+        }
         hosts.0.cable("eth0", &hosts.1, "eth0");
         hosts
     }

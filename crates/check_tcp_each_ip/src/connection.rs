@@ -56,7 +56,7 @@ pub(crate) fn start(target: Target, sources: &[IpAddr]) -> Started {
 }
 
 /// Binds to an address, and leaves the port to connect(2): else each port would be taken once for all destinations together.
-fn from_source(socket: &OwnedFd, source: IpAddr) -> Result<(), Errno> {
+pub(crate) fn from_source(socket: &OwnedFd, source: IpAddr) -> Result<(), Errno> {
     use nix::sys::socket::{setsockopt, sockopt::IpBindAddressNoPort};
     // Before Linux 4.2 there is no such option, and the port is taken at once.
     let _ = setsockopt(socket, IpBindAddressNoPort, &true);

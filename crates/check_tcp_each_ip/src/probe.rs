@@ -1,15 +1,17 @@
 //! All the work: the targets, a first pass over all of them, then again what failed, with echoes beside it for what is silent.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use plugin::{Deadline, reason};
 use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 use crate::cause::{Cause, Echo, Local};
+use crate::connection::from_source;
 use crate::monitor::{self, Tables};
 use crate::ping::{self, Echoes};
 use crate::progress;
@@ -79,10 +81,9 @@ pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Seen, ProbeError
 
 /// Whether this machine can use the address as a source.
 fn check_source(address: IpAddr) -> Result<(), Errno> {
-    use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with};
     let family = if address.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
     let socket = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-    bind(&socket, &SocketAddr::new(address, 0))
+    from_source(&socket, address)
 }
 
 fn manner(args: &Args, deadline: &Deadline, targets: usize) -> Manner {
