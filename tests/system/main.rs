@@ -10,7 +10,9 @@ mod ip_bound {
     mod detection;
     mod hack;
     mod links;
+    mod moving;
     mod nrpe;
+    mod promised;
     mod refused;
     mod scheduled;
 

@@ -15,6 +15,19 @@ pub struct Bound {
     pub interfaces: Vec<Interface>,
     /// Sorted by address, then by the interface's index.
     pub addresses: Vec<BoundAddress>,
+    /// How long those addresses stay that are not permanent; unknown of all where the system does not tell.
+    pub lifetimes: Vec<Lifetime>,
+}
+
+/// What is left to an address that came by DHCP or a router advertisement, or that somebody bound for a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetime {
+    /// The address.
+    pub address: IpAddr,
+    /// The index of the interface.
+    pub interface: u32,
+    /// The seconds until it goes, unless it is renewed.
+    pub seconds: u32,
 }
 
 /// One address on one interface.
@@ -44,6 +57,11 @@ impl Flags {
     /// Another host on the link has this address: duplicate address detection (RFC 4862) found it.
     pub fn duplicate(self) -> bool {
         self.0 & 0x08 != 0
+    }
+
+    /// It stays until somebody takes it away; the others have a [`Lifetime`].
+    pub fn permanent(self) -> bool {
+        self.0 & 0x80 != 0
     }
 
     /// Not to be used for new connections (RFC 4862), but answering.
@@ -116,6 +134,9 @@ pub enum ReadBoundError {
         /// What became of getifaddrs(3).
         getifaddrs: String,
     },
+    /// The routes cannot be read.
+    #[error("reading the default routes: {0}")]
+    Routes(String),
     /// The deadline came first.
     #[error("reading the bound addresses: no complete answer within {0} s")]
     TooSlow(f64),
@@ -203,7 +224,7 @@ mod tests {
     #[test]
     fn finds_every_place_of_an_address() {
         let addresses = vec![bound("192.0.2.1", 2), bound("192.0.2.2", 2), bound("192.0.2.2", 3), bound("2001:db8::1", 2)];
-        let all = Bound { interfaces: Vec::new(), addresses: addresses.clone() };
+        let all = Bound { addresses: addresses.clone(), ..Bound::default() };
         assert_eq!(all.places("192.0.2.2".parse().unwrap()), &addresses[1..3]);
         assert_eq!(all.places("192.0.2.22".parse().unwrap()), &[]);
         assert_eq!(all.places("2001:db8::1".parse().unwrap()), &addresses[3..]);
@@ -214,7 +235,7 @@ mod tests {
     fn looks_up_in_any_order() {
         let known: Vec<u8> = (0..250).filter(|last| last % 7 < 3).collect();
         let addresses: Vec<_> = known.iter().map(|last| bound(&format!("192.0.2.{last}"), 2)).collect();
-        let all = Bound { interfaces: Vec::new(), addresses };
+        let all = Bound { addresses, ..Bound::default() };
         let steps: [&dyn Fn(u32) -> u32; 4] = [&|i| i, &|i| 249 - i, &|i| i * 97 % 250, &|i| i / 25 * 25];
         for step in steps {
             let mut lookup = all.lookup();

@@ -5,8 +5,18 @@
 //! a shorter list. A new format is a module and its lines in [`Source`].
 
 mod cpanel;
+mod folders;
+mod glob;
 mod hsphere;
+mod ifcfg;
+mod ifupdown;
+mod keepalived;
+mod mask;
+mod netplan;
+mod networkd;
+mod networkmanager;
 mod tree;
+mod written;
 
 use std::fmt;
 use std::str::FromStr;
@@ -24,6 +34,18 @@ pub enum Source {
     Hsphere,
     /// cPanel's list of additional addresses, and the main one.
     Cpanel,
+    /// Debian's ifupdown, and ifupdown2 and ifupdown-ng, which read the same file.
+    Ifupdown,
+    /// Red Hat's network scripts.
+    Ifcfg,
+    /// systemd-networkd's `.network` files.
+    Networkd,
+    /// NetworkManager's keyfiles.
+    NetworkManager,
+    /// netplan's YAML files.
+    Netplan,
+    /// The virtual addresses of keepalived, and its static ones.
+    Keepalived,
 }
 
 /// One address that a configuration promises, and where.
@@ -84,19 +106,34 @@ pub enum ConfigError {
         what: String,
     },
     /// None of the files of a source that was asked for is there.
-    #[error("no configuration of {0} here: {1}")]
-    Absent(Source, &'static str),
+    #[error("no configuration of {0} here")]
+    Absent(Source),
 }
 
 impl Source {
     /// All of them, in the order in which they are read and named.
-    pub const ALL: [Source; 2] = [Source::Hsphere, Source::Cpanel];
+    pub const ALL: [Source; 8] = [
+        Source::Hsphere,
+        Source::Cpanel,
+        Source::Ifupdown,
+        Source::Ifcfg,
+        Source::Networkd,
+        Source::NetworkManager,
+        Source::Netplan,
+        Source::Keepalived,
+    ];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Source::Hsphere => "hsphere",
             Source::Cpanel => "cpanel",
+            Source::Ifupdown => "ifupdown",
+            Source::Ifcfg => "ifcfg",
+            Source::Networkd => "networkd",
+            Source::NetworkManager => "networkmanager",
+            Source::Netplan => "netplan",
+            Source::Keepalived => "keepalived",
         }
     }
 
@@ -108,6 +145,12 @@ impl Source {
         match self {
             Source::Hsphere => hsphere::read(tree),
             Source::Cpanel => cpanel::read(tree),
+            Source::Ifupdown => ifupdown::read(tree),
+            Source::Ifcfg => ifcfg::read(tree),
+            Source::Networkd => networkd::read(tree),
+            Source::NetworkManager => networkmanager::read(tree),
+            Source::Netplan => netplan::read(tree),
+            Source::Keepalived => keepalived::read(tree),
         }
     }
 }
@@ -134,6 +177,13 @@ impl FromStr for Source {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} line {}", self.file, self.line)
+    }
+}
+
+impl Place {
+    /// The error that this line is not understood.
+    fn error(&self, what: impl fmt::Display) -> ConfigError {
+        ConfigError::Line { place: self.clone(), what: what.to_string() }
     }
 }
 

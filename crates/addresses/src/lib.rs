@@ -2,8 +2,9 @@
 //!
 //! - [`List`] reads a file of addresses, of the kinds that administrators and hosting panels keep.
 //! - [`Bound`] is what the kernel has: each address with its interface, prefix and flags, each interface with its link state.
+//! - [`DefaultRoute`] is where packets to the rest of the world go.
+//! - `RouteLookup` and `NeighbourTable` say by which way an address is reached, and whether the table of neighbours overflows.
 //! - [`config`] reads what the host's own configuration promises.
-//! - `Routes` and `NeighbourTable` say by which way an address is reached, and whether the table of neighbours overflows.
 //! - [`brief`] prints many addresses as runs.
 //!
 //! What a missing or unusable address means is not decided here: that is the plugins' part.
@@ -19,17 +20,21 @@ mod netlink;
 mod portable;
 mod ports;
 #[cfg(target_os = "linux")]
+mod route_lookup;
 mod routes;
 #[cfg(target_os = "linux")]
 mod rtnetlink;
+#[cfg(target_os = "linux")]
+mod rtroute;
 mod runs;
 
 pub use address::{Expected, InvalidAddress};
-pub use bound::{Bound, BoundAddress, Flags, Interface, Link, Lookup, ReadBoundError};
+pub use bound::{Bound, BoundAddress, Flags, Interface, Lifetime, Link, Lookup, ReadBoundError};
 pub use list::{Entry, List, ListError, OwnPort};
 #[cfg(target_os = "linux")]
 pub use neighbours::NeighbourTable;
 pub use ports::{InvalidPort, parse_ports};
 #[cfg(target_os = "linux")]
-pub use routes::{Route, Routes};
+pub use route_lookup::{Route, RouteLookup};
+pub use routes::DefaultRoute;
 pub use runs::{all, brief};

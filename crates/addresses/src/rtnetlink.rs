@@ -11,7 +11,7 @@ use netlink_packet_route::link::{LinkFlags, LinkHeader};
 use plugin::Deadline;
 
 use crate::netlink::{Dump, NetlinkError};
-use crate::{Bound, BoundAddress, Flags, Interface, Link};
+use crate::{Bound, BoundAddress, Flags, Interface, Lifetime, Link};
 
 /// How often a list that changed while it was read is read again.
 const TRIES: usize = 20;
@@ -32,13 +32,13 @@ pub(crate) fn read(deadline: &Deadline) -> Result<Bound, NetlinkError> {
     for _ in 0..TRIES {
         let mut links = Links::default();
         let complete = dump.run(RTM_GETLINK, &link_request(), deadline, RTM_NEWLINK, |payload| links.add(payload))?;
-        let mut addresses = Vec::new();
+        let (mut addresses, mut lifetimes) = (Vec::new(), Vec::new());
         let add = |payload: &[u8]| {
-            addresses.extend(address(payload)?);
+            addresses.extend(address(payload, &mut lifetimes)?);
             Ok(())
         };
         if dump.run(RTM_GETADDR, &[0; ADDRESS_HEADER], deadline, RTM_NEWADDR, add)? && complete {
-            return Ok(Bound { interfaces: links.finish(), addresses });
+            return Ok(Bound { interfaces: links.finish(), addresses, lifetimes });
         }
     }
     Err(NetlinkError::Changing)
@@ -51,31 +51,40 @@ fn link_request() -> Vec<u8> {
 }
 
 /// The address of an RTM_NEWADDR message: none if it is of another family.
-fn address(payload: &[u8]) -> Result<Option<BoundAddress>, NetlinkError> {
+fn address(payload: &[u8], lifetimes: &mut Vec<Lifetime>) -> Result<Option<BoundAddress>, NetlinkError> {
     let header = AddressHeader::parse(payload)?;
+    let flags = Flags(header.flags.bits());
     let mut found = None;
+    let mut seconds = None;
     for attribute in NlasIterator::new(payload.get(ADDRESS_HEADER..).unwrap_or_default()) {
         let attribute = attribute?;
         match attribute.kind() {
             // On a point-to-point link IFA_ADDRESS is the peer, and IFA_LOCAL this end; IPv6 without a peer has no IFA_LOCAL.
             1 if found.is_none() => found = ip(attribute.value()),
-            2 => {
-                found = ip(attribute.value());
-                break;
-            }
-            _ => {}
+            2 => found = ip(attribute.value()),
+            // struct ifa_cacheinfo: first the preferred, then the valid lifetime.
+            6 => seconds = attribute.value().get(4..).and_then(number),
+            _ => continue,
+        }
+        // What follows is of interest only for an address that will go by itself.
+        if attribute.kind() == 2 && flags.permanent() {
+            break;
         }
     }
-    let flags = Flags(header.flags.bits());
+    if let (Some(address), Some(seconds), false) = (found, seconds, flags.permanent()) {
+        lifetimes.push(Lifetime { address, interface: header.index, seconds });
+    }
     Ok(found.map(|address| BoundAddress { address, interface: header.index, prefix: header.prefix_len, flags }))
 }
 
-fn ip(value: &[u8]) -> Option<IpAddr> {
+/// An address of four or sixteen octets.
+pub(crate) fn ip(value: &[u8]) -> Option<IpAddr> {
     let v4 = <[u8; 4]>::try_from(value).map(IpAddr::from);
     v4.or_else(|_| <[u8; 16]>::try_from(value).map(IpAddr::from)).ok()
 }
 
-fn number(value: &[u8]) -> Option<u32> {
+/// A number of four octets.
+pub(crate) fn number(value: &[u8]) -> Option<u32> {
     value.first_chunk().copied().map(u32::from_ne_bytes)
 }
 

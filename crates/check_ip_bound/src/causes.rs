@@ -1,9 +1,12 @@
-//! One cause behind many missing addresses, said once: the primary address of a subnet that took its secondaries along.
+//! One cause behind many missing addresses, said once.
 //!
-//! Linux keeps the addresses of one subnet on one interface as a primary and its secondaries. While promote_secondaries is off,
-//! the kernel's default, deleting the primary deletes them all, and putting it back does not bring them back.
+//! - The interface that the configuration promises them on is not there.
+//! - All of one file is missing: whatever should have read it did not.
+//! - The primary address of a subnet took its secondaries along. Linux keeps the addresses of one subnet on one interface as a
+//!   primary and its secondaries. While promote_secondaries is off, the kernel's default, deleting the primary deletes them all,
+//!   and putting it back does not bring them back.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -12,22 +15,51 @@ use addresses::{Bound, BoundAddress};
 use crate::Seen;
 use crate::finding::Finding;
 
-/// A subnet of which several wanted addresses are missing for what looks like one cause.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct LostSubnet {
-    addresses: Vec<IpAddr>,
-    reason: String,
+/// Why addresses are missing that are not bound, to follow them and a colon, as far as there is one cause behind several.
+pub(crate) fn causes(seen: &Seen) -> BTreeMap<IpAddr, String> {
+    // What is said last counts: the nearest cause.
+    let mut causes = BTreeMap::new();
+    causes.extend(lost_subnets(seen));
+    causes.extend(lost_files(seen));
+    causes.extend(lost_interfaces(seen));
+    causes
 }
 
-impl LostSubnet {
-    /// Each missing address and why it is missing, to follow it and a colon.
-    pub(crate) fn each(&self) -> impl Iterator<Item = (IpAddr, &str)> {
-        self.addresses.iter().map(|address| (*address, self.reason.as_str()))
+/// The addresses that are promised on an interface which is not there.
+fn lost_interfaces(seen: &Seen) -> impl Iterator<Item = (IpAddr, String)> {
+    let there: BTreeSet<&str> = seen.bound.interfaces.iter().map(|interface| interface.name.as_str()).collect();
+    // An alias as eth0:1 is on eth0.
+    let named = seen.wanted.interfaces.iter().map(|(address, name)| (*address, name.split(':').next().unwrap_or(name)));
+    named
+        .filter(move |(_, name)| !there.contains(name))
+        .map(|(address, name)| (address, format!("not bound, there is no {name} here")))
+}
+
+/// The addresses of files of which none is bound: where there are several in the file, and other files that fare better.
+fn lost_files(seen: &Seen) -> Vec<(IpAddr, String)> {
+    let mut totals: BTreeMap<u32, (usize, usize)> = BTreeMap::new();
+    for want in &seen.wanted.wants {
+        totals.entry(want.list).or_default().0 += 1;
     }
+    for (want, finding) in &seen.findings {
+        if *finding == Finding::NotBound {
+            totals.entry(want.list).or_default().1 += 1;
+        }
+    }
+    let lost = |list: u32| totals.get(&list).filter(|(total, missing)| *total > 1 && total == missing).map(|(total, _)| *total);
+    if totals.keys().all(|list| lost(*list).is_some()) {
+        return Vec::new();
+    }
+    let cause = |(want, _): &(addresses::Entry, Finding)| {
+        let file = usize::try_from(want.list).ok().and_then(|list| seen.wanted.files.get(list))?;
+        lost(want.list).map(|total| (want.expected.address, format!("not bound, all {total} of {file}")))
+    };
+    seen.findings.iter().filter_map(cause).collect()
 }
 
-/// The subnets that lost all their secondaries on a host where they go with their primary: none where that cannot be known.
-pub(crate) fn lost_subnets(seen: &Seen) -> Vec<LostSubnet> {
+/// The addresses of subnets that lost all their secondaries on a host where they go with their primary: none where that cannot be
+/// known.
+fn lost_subnets(seen: &Seen) -> Vec<(IpAddr, String)> {
     if seen.promotes_all != Some(false) {
         return Vec::new();
     }
@@ -43,10 +75,11 @@ pub(crate) fn lost_subnets(seen: &Seen) -> Vec<LostSubnet> {
         }
     }
     let several = lost.into_iter().filter(|(_, addresses)| addresses.len() > 1);
-    several.filter_map(|(subnet, addresses)| explain(subnet, addresses, &seen.bound)).collect()
+    let explained = several.filter_map(|(subnet, addresses)| Some((explain(subnet, &seen.bound)?, addresses)));
+    explained.flat_map(|(reason, addresses)| addresses.into_iter().map(move |address| (address, reason.clone()))).collect()
 }
 
-fn explain(subnet: Subnet, addresses: Vec<IpAddr>, bound: &Bound) -> Option<LostSubnet> {
+fn explain(subnet: Subnet, bound: &Bound) -> Option<String> {
     let off = |index| bound.interface(index).is_some_and(|interface| interface.promotes_secondaries == Some(false));
     let any_off = || bound.interfaces.iter().any(|interface| !interface.loopback && off(interface.index));
     let left = match subnet.members(bound) {
@@ -54,8 +87,7 @@ fn explain(subnet: Subnet, addresses: Vec<IpAddr>, bound: &Bound) -> Option<Lost
         [primary] if !primary.flags.secondary() && off(primary.interface) => format!("only {} of {subnet} is", primary.address),
         _ => return None,
     };
-    let reason = format!("not bound, {left}; with promote_secondaries off, secondaries go with their primary");
-    Some(LostSubnet { addresses, reason })
+    Some(format!("not bound, {left}; with promote_secondaries off, secondaries go with their primary"))
 }
 
 /// An IPv4 network.
@@ -101,4 +133,44 @@ fn known_subnets(bound: &Bound) -> BTreeSet<Subnet> {
 /// The prefix length of the smallest known network that has the address.
 fn neighbourhood(address: Ipv4Addr, known: &BTreeSet<Subnet>) -> Option<u8> {
     (0..32).rev().find(|&prefix| known.contains(&Subnet::of(address, prefix)))
+}
+
+#[cfg(test)]
+mod tests {
+    use addresses::List;
+
+    use super::*;
+    use crate::Wanted;
+    use crate::finding::findings;
+    use crate::fixture::{args, bound};
+
+    #[test]
+    fn a_lost_file_or_interface_is_one_cause() {
+        let lists = ["198.51.100.1\n198.51.100.2\n", "192.0.2.1\n", "203.0.113.1\n203.0.113.2\n203.0.113.9\n"];
+        let lists =
+            (0..).zip(lists).map(|(number, list)| List::parse(&format!("list{number}"), number, list.as_bytes()).unwrap());
+        let mut wanted = Wanted::new(&args(), lists.collect(), Vec::new());
+        let on = |address: &str, name: &str| (address.parse().unwrap(), name.to_owned());
+        wanted.interfaces = vec![on("203.0.113.1", "eth9:1"), on("203.0.113.2", "eth0:2")];
+        let bound = bound("192.0.2.1/24@eth0 203.0.113.9/24@eth0");
+        let findings = findings(&wanted, &bound, &[]);
+        let seen = Seen { wanted, bound, findings, routes: Vec::new(), promotes_all: None, uptime: None };
+        let found: Vec<String> = causes(&seen).iter().map(|(address, cause)| format!("{address}: {cause}")).collect();
+        let expected = [
+            "198.51.100.1: not bound, all 2 of list0",
+            "198.51.100.2: not bound, all 2 of list0",
+            "203.0.113.1: not bound, there is no eth9 here",
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn all_files_lost_is_nothing_special() {
+        let list = List::parse("list", 0, b"198.51.100.1\n198.51.100.2\n").unwrap();
+        let wanted = Wanted::new(&args(), vec![list], Vec::new());
+        let bound = bound("192.0.2.1/24@eth0");
+        let findings = findings(&wanted, &bound, &[]);
+        let seen = Seen { wanted, bound, findings, routes: Vec::new(), promotes_all: None, uptime: None };
+        assert!(causes(&seen).is_empty());
+    }
 }

@@ -38,7 +38,7 @@ pub(crate) fn findings(wanted: &Wanted, bound: &Bound, interfaces: &[String]) ->
 
 impl Finding {
     /// The best that can be said of `expected`, which is bound in these places.
-    fn of(expected: Expected, places: &[BoundAddress], bound: &Bound, interfaces: &[String]) -> Self {
+    pub(crate) fn of(expected: Expected, places: &[BoundAddress], bound: &Bound, interfaces: &[String]) -> Self {
         let judge = |place| Self::at(place, expected.prefix, bound, interfaces);
         places.iter().map(judge).max().unwrap_or(Finding::NotBound)
     }

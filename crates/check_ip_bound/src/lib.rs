@@ -1,40 +1,78 @@
 //! Is every address that should be on this host bound, and usable?
 //!
 //! The outage it catches: after a reboot a few of a server's addresses were never bound, or are on a link that is down, or were
-//! given up as duplicates, while everything looks up from the inside.
+//! given up as duplicates, while everything looks up from the inside. And its opposite: an address or a default route too many.
 
 mod causes;
+mod contradictions;
 mod evaluate;
+mod extra;
 mod finding;
+#[cfg(test)]
+mod fixture;
+mod gateway;
+mod held;
+mod missing;
+mod options;
 mod probe;
 mod wanted;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use addresses::{Bound, Entry, Expected};
-use plugin::{Deadline, Report, Thresholds};
+use addresses::{Bound, DefaultRoute, Entry, Expected};
+use plugin::{Deadline, Report, State, Thresholds};
 
 pub use finding::Finding;
+pub use options::{Ignored, Origin};
 pub use probe::ProbeError;
-pub use wanted::{Source, Wanted};
+pub use wanted::{Chosen, Wanted};
 
 /// The command line.
-#[derive(Debug, Default, clap::Parser)]
+#[derive(Debug, clap::Parser)]
 #[command(version, about)]
 pub struct Args {
     /// An address that must be bound; with a prefix length, that must match too. Repeatable
     #[arg(long, value_name = "ADDRESS[/PREFIX]")]
     pub ip: Vec<Expected>,
-    /// A list of addresses that must be bound, one a line; H-Sphere's and cPanel's are understood. Repeatable.
-    /// Without --ip and --file: /hsphere/local/network/ips or /etc/ips, else every address that is bound must be usable
+    /// A list of addresses that must be bound, one a line; H-Sphere's and cPanel's are understood. Repeatable
     #[arg(long)]
     pub file: Vec<PathBuf>,
+    /// Take what this host's configuration promises: auto, or hsphere, cpanel, ifupdown, ifcfg, networkd, networkmanager, netplan,
+    /// keepalived. Repeatable. Default without --ip and --file: auto
+    #[arg(long, value_name = "SOURCE")]
+    pub from: Vec<Origin>,
+    /// Read the configuration of this tree: an image, a chroot
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    pub root: PathBuf,
+    /// Print what would be checked and where it is written, as a list that --file takes, and exit 0
+    #[arg(long)]
+    pub list: bool,
     /// The addresses must be on this interface, or on one of these. Repeatable. Default: on any, loopback too
     #[arg(long, value_name = "NAME")]
     pub interface: Vec<String>,
     /// How many may be missing. Without --warning and --critical one missing address is critical
     #[command(flatten)]
     pub thresholds: Thresholds,
+    /// What it is that an address is bound which nobody expects: warning, critical or unknown. Default: a note
+    #[arg(long, value_name = "STATE", value_parser = options::alarm)]
+    pub unexpected: Option<State>,
+    /// Expect anything in this network or on this interface. Repeatable. Always: docker0, fe80::/10, loopback's own
+    #[arg(long, value_name = "NETWORK|INTERFACE")]
+    pub ignore: Vec<Ignored>,
+    /// The only default route of its family must go through this router. Repeatable
+    #[arg(long, value_name = "ADDRESS")]
+    pub gateway: Vec<IpAddr>,
+    /// An address that must not be bound here. Repeatable
+    #[arg(long, value_name = "ADDRESS")]
+    pub absent: Vec<IpAddr>,
+    /// An address that may be bound here or not; the performance data says which. Repeatable
+    #[arg(long, value_name = "ADDRESS")]
+    pub floating: Vec<IpAddr>,
+    /// So long after boot, what would be critical is a warning
+    #[arg(long, value_name = "SECONDS", value_parser = options::seconds)]
+    pub grace: Option<Duration>,
 }
 
 /// What there was to see.
@@ -46,8 +84,19 @@ pub struct Seen {
     pub bound: Bound,
     /// What became of the wanted addresses that are not simply usable.
     pub findings: Vec<(Entry, Finding)>,
+    /// The default routes of each family that --gateway names, the best first.
+    pub routes: Vec<DefaultRoute>,
     /// The setting net.ipv4.conf.all.promote_secondaries: none if it was not needed or cannot be read.
     pub promotes_all: Option<bool>,
+    /// The time since boot: none if it was not needed.
+    pub uptime: Option<Duration>,
+}
+
+impl Seen {
+    /// The name of an interface, by its index.
+    fn name(&self, index: u32) -> &str {
+        self.bound.interface(index).map_or("an interface that is gone", |interface| interface.name.as_str())
+    }
 }
 
 /// Looks, and judges what was seen.
@@ -55,6 +104,9 @@ pub struct Seen {
 /// # Errors
 /// [`ProbeError`]: a list or the bound addresses cannot be read, or there is nothing to check.
 pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
+    if args.list {
+        return Ok(Wanted::read(args, deadline)?.listing());
+    }
     let seen = probe::probe(args, deadline)?;
     Ok(evaluate::evaluate(args, &seen))
 }

@@ -1,15 +1,13 @@
 //! Which addresses are wanted here, and who says so.
 
 use std::net::IpAddr;
-use std::path::Path;
 
-use addresses::{Bound, Entry, Expected, List, ListError};
-use plugin::Deadline;
+use addresses::config::{ConfigError, Promise, Promises, Source, Tree};
+use addresses::{Bound, Entry, Expected, List};
+use plugin::{Deadline, Report};
 
-use crate::Args;
-
-/// The lists that are taken where none is named: H-Sphere's and cPanel's.
-const USUAL_LISTS: [&str; 2] = ["/hsphere/local/network/ips", "/etc/ips"];
+use crate::contradictions::reconcile;
+use crate::{Args, Origin, ProbeError};
 
 /// The wanted addresses.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,68 +17,170 @@ pub struct Wanted {
     /// The names of the files which the wants come from; beyond them is the command line.
     pub files: Vec<String>,
     /// Who chose them.
-    pub source: Source,
+    pub chosen: Chosen,
+    /// The addresses that may be here or not, sorted, and where that is written.
+    pub floating: Vec<(IpAddr, String)>,
+    /// The interfaces that the configuration promises addresses on, sorted.
+    pub interfaces: Vec<(IpAddr, String)>,
+    /// What is worth knowing of the configuration.
+    pub notes: Vec<String>,
+    /// What of the configuration gives no address, each with its place.
+    pub remarks: Vec<String>,
 }
 
 /// Who chose the wanted addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum Chosen {
     /// The command line, by --ip and --file.
     Named,
-    /// Nobody: this is one of the usual lists.
-    UsualList(String),
-    /// Nobody, and there is no such list: what is bound is what is wanted.
+    /// The host's configuration, by these names, with those of the options that name more.
+    Configured(Vec<&'static str>),
+    /// Nobody, and the configuration promises nothing: what is bound is what is wanted.
     Bound,
 }
 
 impl Wanted {
-    /// The addresses of --ip and --file, or of a usual list: none where there is neither.
-    pub(crate) fn read(args: &Args, deadline: &Deadline) -> Result<Option<Self>, ListError> {
-        let usual = || USUAL_LISTS.iter().map(Path::new).find(|path| path.exists());
-        let named = !args.ip.is_empty() || !args.file.is_empty();
-        let (files, source) = match (named, usual()) {
-            (true, _) => (args.file.iter().map(|file| file.as_path()).collect(), Source::Named),
-            (false, Some(file)) => (vec![file], Source::UsualList(file.display().to_string())),
-            (false, None) => return Ok(None),
-        };
-        let lists = (0..).zip(&files).map(|(number, file)| List::read(file, number, deadline));
+    /// The addresses of --ip, --file and --from.
+    ///
+    /// # Errors
+    /// [`ProbeError`]: a file cannot be used, or a source that is named is not here or promises nothing.
+    pub(crate) fn read(args: &Args, deadline: &Deadline) -> Result<Self, ProbeError> {
+        let lists = (0..).zip(&args.file).map(|(number, file)| List::read(file, number, deadline));
         let lists = lists.collect::<Result<Vec<_>, _>>()?;
-        Ok(Some(Self::new(&args.ip, lists, source)))
+        let named = !args.ip.is_empty() || !args.file.is_empty();
+        let from = if args.from.is_empty() && !named { &[Origin::Auto][..] } else { &args.from };
+        let found = if from.is_empty() { Vec::new() } else { configured(from, &Tree::new(&args.root, deadline))? };
+        let mut wanted = Self::new(args, lists, found);
+        if wanted.wants.is_empty() && from.contains(&Origin::Auto) {
+            wanted.chosen = Chosen::Bound;
+        } else if wanted.wants.is_empty() && wanted.floating.is_empty() {
+            let names: Vec<String> = from.iter().map(ToString::to_string).collect();
+            return Err(ProbeError::NothingPromised(names.join(", ")));
+        }
+        Ok(wanted)
     }
 
-    /// The addresses of the command line and of the lists.
-    pub(crate) fn new(ips: &[Expected], lists: Vec<List>, source: Source) -> Self {
-        let mut wants: Vec<Entry> = Vec::new();
-        let mut files = Vec::new();
+    /// The addresses of the command line, of the lists and of the configuration.
+    pub(crate) fn new(args: &Args, lists: Vec<List>, found: Vec<(Source, Promises)>) -> Self {
+        let mut wanted = Self {
+            wants: Vec::new(),
+            files: Vec::new(),
+            chosen: Chosen::Named,
+            floating: args.floating.iter().map(|address| (address.to_canonical(), "--floating".to_owned())).collect(),
+            interfaces: Vec::new(),
+            notes: Vec::new(),
+            remarks: Vec::new(),
+        };
         for mut list in lists {
             // A single list, the usual case, is taken over as it is.
-            if wants.is_empty() {
-                wants = list.entries
+            if wanted.wants.is_empty() {
+                wanted.wants = list.entries
             } else {
-                wants.append(&mut list.entries)
+                wanted.wants.append(&mut list.entries)
             }
-            files.push(list.source);
+            wanted.files.push(list.source);
         }
-        wants.extend(ips.iter().map(|&expected| Entry { expected, list: u32::MAX, line: 0 }));
-        Self { wants: unique(wants), files, source }
+        wanted.wants.extend(args.ip.iter().map(|&expected| Entry { expected, list: u32::MAX, line: 0 }));
+        if !found.is_empty() {
+            wanted.take_configuration(args, found);
+        }
+        wanted.floating.sort();
+        wanted.floating.dedup_by_key(|(address, _)| *address);
+        wanted.interfaces.sort();
+        wanted.wants = unique(wanted.wants);
+        let floating = &wanted.floating;
+        wanted.wants.retain(|want| floating.is_empty() || !floats(floating, want.expected.address));
+        wanted
     }
 
-    /// What is bound is wanted.
-    pub(crate) fn all(bound: &Bound) -> Self {
+    fn take_configuration(&mut self, args: &Args, mut found: Vec<(Source, Promises)>) {
+        self.notes = reconcile(&mut found);
+        let promises = |found: &&(Source, Promises)| found.1.promises.iter().any(|promise| !promise.floating);
+        let mut names: Vec<&'static str> = found.iter().filter(promises).map(|(source, _)| source.name()).collect();
+        names.extend((!args.file.is_empty()).then_some("--file"));
+        names.extend((!args.ip.is_empty()).then_some("--ip"));
+        self.chosen = Chosen::Configured(names);
+        for (source, promises) in found {
+            let remark = |remark: addresses::config::Remark| format!("{source}: {} ({})", remark.what, remark.place);
+            self.remarks.extend(promises.remarks.into_iter().map(remark));
+            for promise in promises.promises {
+                self.take(promise);
+            }
+        }
+    }
+
+    fn take(&mut self, promise: Promise) {
+        let Promise { expected, interface, floating, place } = promise;
+        if floating {
+            self.floating.push((expected.address, place.to_string()));
+            return;
+        }
+        // The promises of one file come one after the other.
+        if self.files.last() != Some(&place.file) {
+            self.files.push(place.file);
+        }
+        let list = u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX);
+        self.wants.push(Entry { expected, list, line: place.line });
+        self.interfaces.extend(interface.map(|interface| (expected.address, interface)));
+    }
+
+    /// What is bound is wanted, for want of anything else.
+    pub(crate) fn want_all(&mut self, bound: &Bound) {
         let want = |address: IpAddr| Entry { expected: Expected { address, prefix: None }, list: u32::MAX, line: 0 };
-        let wants = bound.addresses.iter().map(|bound| want(bound.address)).collect();
-        Self { wants: unique(wants), files: Vec::new(), source: Source::Bound }
+        self.wants = unique(bound.addresses.iter().map(|bound| want(bound.address)).collect());
     }
 
     /// Where a want is written: nothing for those that come from what is bound.
     pub(crate) fn origin(&self, want: &Entry) -> String {
         let file = usize::try_from(want.list).ok().and_then(|file| self.files.get(file));
-        match (file, &self.source) {
-            (Some(file), _) => format!(" ({file} line {})", want.line),
-            (None, Source::Bound) => String::new(),
-            (None, _) => " (--ip)".to_owned(),
+        match (file, &self.chosen) {
+            (Some(file), _) => format!("{file} line {}", want.line),
+            (None, Chosen::Bound) => String::new(),
+            (None, _) => "--ip".to_owned(),
         }
     }
+
+    /// Where the addresses come from, to follow "addresses": nothing if the command line names them.
+    pub(crate) fn from(&self) -> String {
+        match &self.chosen {
+            Chosen::Configured(names) if !names.is_empty() => format!(" from {}", names.join(", ")),
+            _ => String::new(),
+        }
+    }
+
+    /// The wanted addresses as a list that --file takes, each with its place. Floating ones are comments in it: whoever takes the
+    /// list must not demand them of every host.
+    pub(crate) fn listing(&self) -> Report {
+        let total = self.wants.len();
+        let mut lines = vec![format!("# {total} {}{}", if total == 1 { "address" } else { "addresses" }, self.from())];
+        lines.extend(self.wants.iter().map(|want| format!("{} # {}", want.expected, self.origin(want))));
+        lines.extend(self.floating.iter().map(|(address, place)| format!("# floating: {address} # {place}")));
+        lines.extend(self.notes.iter().chain(&self.remarks).map(|note| format!("# {note}")));
+        Report::listing(lines)
+    }
+}
+
+/// Whether an address is among the floating ones.
+fn floats(floating: &[(IpAddr, String)], address: IpAddr) -> bool {
+    floating.binary_search_by_key(&address, |(address, _)| *address).is_ok()
+}
+
+/// What the sources promise, each once, in their own order: those that have no file here are left out, unless they are named.
+fn configured(from: &[Origin], tree: &Tree<'_>) -> Result<Vec<(Source, Promises)>, ConfigError> {
+    tree.check()?;
+    let mut found = Vec::new();
+    for source in Source::ALL {
+        let named = from.contains(&Origin::One(source));
+        if !named && !from.contains(&Origin::Auto) {
+            continue;
+        }
+        match source.read(tree)? {
+            Some(promises) => found.push((source, promises)),
+            None if named => return Err(ConfigError::Absent(source)),
+            None => {}
+        }
+    }
+    Ok(found)
 }
 
 /// Sorted; of the same address with and without a prefix length only the stricter stays.
@@ -100,23 +200,90 @@ fn unique(mut wants: Vec<Entry>) -> Vec<Entry> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    use addresses::config::{Place, Remark};
+
     use super::*;
+    use crate::fixture::args;
+
+    fn promise(expected: &str, interface: &str, file: &str, line: u32) -> Promise {
+        let interface = (!interface.is_empty()).then(|| interface.to_owned());
+        let place = Place { file: file.to_owned(), line };
+        Promise { expected: expected.parse().unwrap(), interface, floating: false, place }
+    }
 
     #[test]
     fn takes_each_address_once() {
         let list = List::parse("a", 0, b"192.0.2.2\n192.0.2.1\n192.0.2.2/24\n2001:DB8::1\n192.0.2.2/32\n").unwrap();
         let other = List::parse("b", 1, b"2001:db8::1\n192.0.2.3\n").unwrap();
-        let ips = ["192.0.2.1".parse().unwrap(), "192.0.2.4/24".parse().unwrap()];
-        let wanted = Wanted::new(&ips, vec![list, other], Source::Named);
-        let printed: Vec<String> = wanted.wants.iter().map(|want| format!("{}{}", want.expected, wanted.origin(want))).collect();
+        let args = Args { ip: vec!["192.0.2.1".parse().unwrap(), "192.0.2.4/24".parse().unwrap()], ..args() };
+        let wanted = Wanted::new(&args, vec![list, other], Vec::new());
+        let printed: Vec<String> = wanted.wants.iter().map(|want| format!("{} {}", want.expected, wanted.origin(want))).collect();
         let expected = [
-            "192.0.2.1 (a line 2)",
-            "192.0.2.2/24 (a line 3)",
-            "192.0.2.2/32 (a line 5)",
-            "192.0.2.3 (b line 2)",
-            "192.0.2.4/24 (--ip)",
-            "2001:db8::1 (a line 4)",
+            "192.0.2.1 a line 2",
+            "192.0.2.2/24 a line 3",
+            "192.0.2.2/32 a line 5",
+            "192.0.2.3 b line 2",
+            "192.0.2.4/24 --ip",
+            "2001:db8::1 a line 4",
         ];
         assert_eq!(printed, expected);
+        assert_eq!(wanted.chosen, Chosen::Named);
+    }
+
+    #[test]
+    fn lists_what_would_be_checked() {
+        let place = Place { file: "/etc/b".to_owned(), line: 7 };
+        let first = Promises {
+            promises: vec![promise("192.0.2.1/24", "eth0", "/etc/a", 3), promise("192.0.2.2/24", "eth0", "/etc/b", 1)],
+            remarks: vec![Remark { what: "eth1 by dhcp".to_owned(), place }],
+        };
+        let second = Promises {
+            promises: vec![
+                promise("192.0.2.1/25", "eth0", "/etc/c", 9),
+                Promise { floating: true, ..promise("192.0.2.9/32", "", "/etc/k", 4) },
+            ],
+            remarks: Vec::new(),
+        };
+        let args = Args { file: vec![PathBuf::from("list")], ..args() };
+        let list = List::parse("list", 0, b"198.51.100.1\n192.0.2.9\n").unwrap();
+        let wanted = Wanted::new(&args, vec![list], vec![(Source::Hsphere, first), (Source::Cpanel, second)]);
+        let listing = wanted.listing().render("IP_BOUND", 0);
+        let expected = "# 3 addresses from hsphere, cpanel, --file\n\
+                        192.0.2.1 # /etc/a line 3\n\
+                        192.0.2.2/24 # /etc/b line 1\n\
+                        198.51.100.1 # list line 1\n\
+                        # floating: 192.0.2.9 # /etc/k line 4\n\
+                        # note: 192.0.2.1 is promised with /24 by hsphere and /25 by cpanel: either is taken\n\
+                        # note: hsphere and cpanel promise different addresses on eth0: all are expected\n\
+                        # hsphere: eth1 by dhcp (/etc/b line 7)\n";
+        assert_eq!(listing, expected);
+        // What is printed is a list again, of the same addresses.
+        let again = List::parse("again", 0, listing.as_bytes()).unwrap();
+        let addresses = |entries: &[Entry]| entries.iter().map(|entry| entry.expected).collect::<Vec<_>>();
+        assert_eq!(addresses(&again.entries), addresses(&wanted.wants));
+    }
+
+    #[test]
+    fn reads_a_tree() {
+        let tree = tempfile::tempdir().unwrap();
+        let args = |from: &[&str]| Args {
+            from: from.iter().map(|from| from.parse().unwrap()).collect(),
+            root: tree.path().to_owned(),
+            ..args()
+        };
+        let deadline = Deadline::after(Duration::from_secs(8));
+        let read = |from: &[&str]| Wanted::read(&args(from), &deadline).map_err(|error| error.to_string());
+        assert_eq!(read(&[]).unwrap().chosen, Chosen::Bound);
+        assert_eq!(read(&["cpanel"]), Err("no configuration of cpanel here".to_owned()));
+        std::fs::create_dir_all(tree.path().join("etc")).unwrap();
+        std::fs::write(tree.path().join("etc/ips"), "192.0.2.1:255.255.255.0:192.0.2.255\n").unwrap();
+        assert_eq!(read(&[]).unwrap().from(), " from cpanel");
+        assert_eq!(read(&["auto", "cpanel"]).unwrap().wants.len(), 1);
+        assert_eq!(read(&["auto", "hsphere"]), Err("no configuration of hsphere here".to_owned()));
+        std::fs::write(tree.path().join("etc/ips"), "192.0.2.1\nx\n").unwrap();
+        assert_eq!(read(&[]), Err("/etc/ips line 2: x is not an IP address\n".to_owned()));
     }
 }

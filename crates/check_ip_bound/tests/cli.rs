@@ -172,20 +172,66 @@ fn a_fifo_is_waited_for_until_the_deadline() {
     assert_eq!(written.verdict().0, 0, "{}", written.stdout);
 }
 
-#[test]
-fn an_unreadable_file_is_named() {
-    let (folder, path) = list(b"127.0.0.1\n");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
-    // Root reads everything: then the check runs as somebody else, from a place that he can reach.
+/// Runs the check as somebody who is not root, to whom `folder` is open.
+fn as_nobody(folder: &Path, arguments: &[&str]) -> Outcome {
     let mut command = Command::new(BINARY);
     if rustix::process::geteuid().is_root() {
-        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        let copy: PathBuf = Path::new(&path).with_file_name("check_ip_bound");
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).unwrap();
+        // Where the binary is, only root may look.
+        let copy: PathBuf = folder.join("check_ip_bound");
         fs::copy(BINARY, &copy).unwrap();
         command = Command::new(copy);
         command.uid(65534).gid(65534);
     }
-    let outcome = run(command.args(["--file", &path]));
+    run(command.args(arguments))
+}
+
+#[test]
+fn an_unreadable_file_is_named() {
+    let (folder, path) = list(b"127.0.0.1\n");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+    let outcome = as_nobody(folder.path(), &["--file", &path]);
     let line = format!("IP_BOUND UNKNOWN - reading {path}: permission denied");
     assert_eq!(outcome.verdict(), (3, line.as_str()));
+}
+
+#[test]
+fn a_configuration_for_root_alone_is_named_with_the_remedy() {
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir_all(root.path().join("etc/netplan")).unwrap();
+    let file = root.path().join("etc/netplan/50.yaml");
+    fs::write(&file, "network: {version: 2}\n").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
+    let outcome = as_nobody(root.path(), &["--root", root.path().to_str().unwrap()]);
+    let line = "IP_BOUND UNKNOWN - reading /etc/netplan/50.yaml: permission denied: let root print a list by --list, and give it to --file";
+    assert_eq!(outcome.verdict(), (3, line));
+}
+
+#[test]
+fn the_configuration_of_another_tree_can_be_checked_and_listed() {
+    let root = tempfile::tempdir().unwrap();
+    fs::create_dir_all(root.path().join("etc/network")).unwrap();
+    let content =
+        "auto lo eth0\niface lo inet loopback\niface eth0 inet static\n  address 192.0.2.249/24\niface eth1 inet dhcp\n";
+    fs::write(root.path().join("etc/network/interfaces"), content).unwrap();
+    let tree = root.path().to_str().unwrap();
+    let listed = check(&["--root", tree, "--list"]);
+    assert_eq!(listed.code, Some(0));
+    assert!(
+        listed.stdout.starts_with("# 1 address from ifupdown\n192.0.2.249/24 # /etc/network/interfaces line 3\n")
+            || listed.stdout.starts_with("# 1 address from ifupdown\n192.0.2.249/24 # /etc/network/interfaces line 4\n"),
+        "{}",
+        listed.stdout
+    );
+    let checked = check(&["--root", tree, "--from", "ifupdown", "-v"]);
+    assert_eq!(text(&checked), (2, "IP_BOUND CRITICAL - 1 of 1 address from ifupdown missing: 192.0.2.249"));
+    assert!(checked.stdout.contains("eth1"), "the DHCP stanza is a remark: {}", checked.stdout);
+    let absent = check(&["--root", tree, "--from", "netplan"]);
+    assert_eq!(absent.verdict(), (3, "IP_BOUND UNKNOWN - no configuration of netplan here"));
+    let wrong = check(&["--root", "/nonexistent/tree"]);
+    assert_eq!(wrong.verdict(), (3, "IP_BOUND UNKNOWN - reading /nonexistent/tree: no such file or directory"));
+    let unknown = check(&["--from", "netplam"]);
+    let line = "IP_BOUND UNKNOWN - invalid value 'netplam' for '--from [SOURCE]': the sources are hsphere, cpanel, ifupdown, ifcfg, \
+                networkd, networkmanager, netplan, keepalived, auto";
+    assert_eq!(unknown.verdict(), (3, line));
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::net::IpAddr;
 
-use addresses::{Bound, NeighbourTable, Routes};
+use addresses::{Bound, NeighbourTable, RouteLookup};
 use plugin::Deadline;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -85,7 +85,7 @@ struct Way {
 
 /// The ways to addresses, each asked for once.
 struct Ways {
-    routes: Option<Routes>,
+    routes: Option<RouteLookup>,
     bound: Bound,
     known: HashMap<IpAddr, Option<Way>>,
 }
@@ -93,14 +93,14 @@ struct Ways {
 impl Ways {
     fn new(deadline: &Deadline) -> Self {
         let bound = Bound::read(deadline).unwrap_or_default();
-        Self { routes: Routes::open().ok(), bound, known: HashMap::new() }
+        Self { routes: RouteLookup::open().ok(), bound, known: HashMap::new() }
     }
 
     fn to(&mut self, address: IpAddr, deadline: &Deadline) -> Option<Way> {
         if let Some(known) = self.known.get(&address) {
             return *known;
         }
-        let route = self.routes.as_mut().and_then(|routes| routes.lookup(address, deadline).ok());
+        let route = self.routes.as_mut().and_then(|routes| routes.to(address, deadline).ok());
         let way = route.map(|route| {
             let link = self.bound.interface(route.interface).map(|interface| interface.link);
             Way { on_link: route.on_link, link_down: link.is_some_and(|link| link.fault().is_some()) }

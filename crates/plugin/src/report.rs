@@ -17,12 +17,19 @@ pub struct Report {
     summary: String,
     details: Vec<(u8, String)>,
     metrics: Vec<Metric>,
+    bare: bool,
 }
 
 impl Report {
     /// A report with its summary: what is wrong with which thing, how many of how many.
     pub fn new(state: State, summary: impl Into<String>) -> Self {
-        Self { state, summary: summary.into(), details: Vec::new(), metrics: Vec::new() }
+        Self { state, summary: summary.into(), details: Vec::new(), metrics: Vec::new(), bare: false }
+    }
+
+    /// Not the result of a check but lines to be used as they are, such as a list: OK, without name and state, and all of them.
+    pub fn listing(lines: impl IntoIterator<Item = String>) -> Self {
+        let details = lines.into_iter().map(|line| (0, line)).collect();
+        Self { details, bare: true, ..Self::new(State::Ok, "") }
     }
 
     /// With a detail, which stands on a line of its own; line ends in it start further lines.
@@ -46,6 +53,11 @@ impl Report {
     /// The output of the plugin `name`: `NAME STATE - summary | performance data`, then the details. Without `verbosity` the first
     /// line holds at most 1,000 octets and the whole at most 60 KiB; what is cut is counted.
     pub fn render(&self, name: &str, verbosity: u8) -> String {
+        if self.bare {
+            let mut output = String::new();
+            append(&mut output, self.details.iter().map(|(_, text)| text.as_str()), usize::MAX);
+            return output;
+        }
         let unlimited = verbosity > 0;
         let (first_line, whole) = if unlimited { (usize::MAX, usize::MAX) } else { (FIRST_LINE, WHOLE) };
         let head = format!("{name} {}", self.state);
@@ -121,6 +133,14 @@ mod tests {
         let details = "192.0.2.22: not bound\n192.0.2.31: not bound\n";
         assert_eq!(report.render("IP_BOUND", 0), format!("{first}{details}"));
         assert_eq!(report.render("IP_BOUND", 1), format!("{first}{details}from /etc/ips\n"));
+    }
+
+    #[test]
+    fn a_listing_is_bare_and_whole() {
+        let lines = (0..20_000).map(|number| format!("192.0.2.1 # line|{number}\n"));
+        let output = Report::listing(lines).render("X", 0);
+        assert_eq!(output.lines().count(), 20_000);
+        assert!(output.starts_with("192.0.2.1 # line/0\n192.0.2.1 # line/1\n"));
     }
 
     #[test]

@@ -125,7 +125,7 @@ fn without_a_list_every_bound_address_must_be_usable() {
     let (host, other) = cabled();
     host.cable("eth1", &other, "eth1");
     host.ip_batch("addr add 192.0.2.1/24 dev eth0\naddr add 192.0.2.2/24 dev eth1\n");
-    let line = "IP_BOUND OK - 4 addresses bound here, all usable (no list given) | missing=0;;0;0;4 unusable=0;;;0;4 bound=4;;;0";
+    let line = "IP_BOUND OK - 4 addresses bound here, all usable (no list, no static configuration) | missing=0;;0;0;4 unusable=0;;;0;4 bound=4;;;0";
     assert_eq!(check(&host, &[]).verdict(), (0, line));
     host.ip(&["link", "set", "eth1", "down"]);
     let outcome = check(&host, &[]);
@@ -133,8 +133,7 @@ fn without_a_list_every_bound_address_must_be_usable() {
     assert!(outcome.first_line().contains(": 192.0.2.2 (on eth1, which is down) | missing=1;;0;0;4 "), "{}", outcome.stdout);
 
     let empty = check(&bare(), &[]);
-    let line =
-        "IP_BOUND UNKNOWN - no list is given, and only loopback has an address here: name the expected ones by --ip or --file";
+    let line = "IP_BOUND UNKNOWN - no list, no static configuration, and only loopback has an address: name the expected ones by --ip or --file";
     assert_eq!(empty.verdict(), (3, line));
 }
 

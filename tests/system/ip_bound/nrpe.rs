@@ -37,11 +37,12 @@ fn the_shipped_command_answers_like_the_plugin_itself() {
             assert_eq!(both(&nrpe, options).0.verdict(), (code, line), "{options:?}");
         }
     };
-    let fine = "IP_BOUND OK - 2 addresses of /etc/ips bound and usable | missing=0;;0;0;2 unusable=0;;;0;2 bound=4;;;0";
+    let fine =
+        "IP_BOUND OK - 2 addresses from cpanel bound and usable | missing=0;;0;0;2 unusable=0;;;0;2 bound=4;;;0 unexpected=0;;;0";
     verdict(0, fine);
     host.ip(&["addr", "del", "192.0.2.2/24", "dev", "eth0"]);
-    let summary = "IP_BOUND CRITICAL - 1 of 2 addresses of /etc/ips missing: 192.0.2.2";
-    verdict(2, &format!("{summary} | missing=1;;0;0;2 unusable=0;;;0;2 bound=3;;;0"));
+    let summary = "IP_BOUND CRITICAL - 1 of 2 addresses from cpanel missing: 192.0.2.2";
+    verdict(2, &format!("{summary} | missing=1;;0;0;2 unusable=0;;;0;2 bound=3;;;0 unexpected=0;;;0"));
     host.ip(&["addr", "add", "192.0.2.2/24", "dev", "eth0"]);
     verdict(0, fine);
 }
@@ -64,8 +65,12 @@ fn a_mass_outage_keeps_its_state_and_its_performance_data_in_an_old_packet() {
     assert!(own.stdout.len() > 10 * V2, "not a mass: {} octets", own.stdout.len());
     assert_eq!((whole.code, cut.code), (Some(2), Some(2)));
     assert_eq!(cut.first_line(), own.first_line(), "the first line is not whole");
-    assert!(cut.first_line().starts_with("IP_BOUND CRITICAL - 1200 of 1200 addresses of /etc/ips missing: 2001:db8::1, "));
-    assert!(cut.first_line().ends_with(" | missing=1200;;0;0;1200 unusable=0;;;0;1200 bound=2;;;0"), "{}", cut.first_line());
+    assert!(cut.first_line().starts_with("IP_BOUND CRITICAL - 1200 of 1200 addresses from cpanel missing: 2001:db8::1, "));
+    assert!(
+        cut.first_line().ends_with(" | missing=1200;;0;0;1200 unusable=0;;;0;1200 bound=2;;;0 unexpected=0;;;0"),
+        "{}",
+        cut.first_line()
+    );
 }
 
 #[test]
@@ -99,20 +104,37 @@ fn every_example_of_the_shipped_configuration_works() {
     assert!(examples.len() >= 4 && options.starts_with("[check_ip_bound]\n"), "{examples:?} {options}");
 
     let (host, _other) = cabled();
-    host.ip_batch("addr add 192.0.2.1/24 dev eth0\naddr add 2001:db8::1/64 dev eth0 nodad\n");
+    host.ip_batch(
+        "addr add 192.0.2.1/24 dev eth0\n\
+         addr add 2001:db8::1/64 dev eth0 nodad\n\
+         addr add 192.0.2.100/32 dev eth0\n\
+         route add default via 192.0.2.254\n",
+    );
+    // What is promised, for the examples that name no list; the floating address among it.
+    host.etc("ips", "192.0.2.1\n2001:db8::1\n192.0.2.100\n");
     host.etc("nagios/addresses", "192.0.2.1/24 # the web server\n2001:db8::1\n");
     host.etc("nagios/silent-outage.ini", &options);
     let nrpe = Nrpe::start(&host, &examples.join("\n"));
     for example in examples {
         let name = example.split(['[', ']']).nth(1).unwrap();
         let outcome = nrpe.check(name, &[]);
-        let line = "IP_BOUND OK - 2 addresses bound and usable | missing=0;";
-        assert!(outcome.code == Some(0) && outcome.stdout.starts_with(line), "{example}: {}", outcome.stdout);
+        let line = match name {
+            "check_ip_bound_strict" => "3 addresses from cpanel bound and usable | missing=0;;0;0;3 ",
+            "check_ip_bound_node" => "2 addresses from cpanel bound and usable | missing=0;;0;0;2 ",
+            "check_ip_bound_holder" => "1 address bound and usable | missing=0;0;;0;1 ",
+            _ => "2 addresses bound and usable | missing=0;",
+        };
+        let line = format!("IP_BOUND OK - {line}");
+        assert!(outcome.code == Some(0) && outcome.stdout.starts_with(&line), "{example}: {}", outcome.stdout);
     }
     // And they do look at what they name.
     host.ip(&["addr", "del", "2001:db8::1/64", "dev", "eth0"]);
     assert_eq!(nrpe.check("check_ip_bound_lenient", &[]).code, Some(1));
     assert_eq!(nrpe.check("check_ip_bound_tuned", &[]).code, Some(2));
+    host.ip(&["addr", "del", "192.0.2.100/32", "dev", "eth0"]);
+    assert_eq!(nrpe.check("check_ip_bound_holder", &[]).code, Some(1));
+    host.ip(&["route", "del", "default"]);
+    assert_eq!(nrpe.check("check_ip_bound_strict", &[]).code, Some(2));
 }
 
 #[test]

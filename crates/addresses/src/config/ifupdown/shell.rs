@@ -1,0 +1,172 @@
+//! The simple commands of a shell command line, as far as configurations need it: words, quotes, `;`, `&&`, `||`, pipes and
+//! redirections (POSIX.1-2024, XCU 2). What is left of the language shows as words that name no known program.
+
+/// The longest name of a variable in braces, in octets.
+const LONGEST: usize = 128;
+
+/// How a simple command follows the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Follows {
+    /// It runs in any case.
+    Always,
+    /// `&&`
+    Success,
+    /// `||`
+    Failure,
+}
+
+/// A simple command.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Simple {
+    pub(super) follows: Follows,
+    pub(super) words: Vec<String>,
+}
+
+/// Splits a command line; `expand` gives the values of the variables that are known, others stay as they are written.
+pub(super) fn simple_commands(line: &str, expand: impl Fn(&str) -> Option<String>) -> Vec<Simple> {
+    let mut splitter = Splitter { rest: line, expand, words: Vec::new(), word: None, all: Vec::new(), follows: Follows::Always };
+    splitter.run();
+    splitter.all
+}
+
+struct Splitter<'a, F> {
+    rest: &'a str,
+    expand: F,
+    words: Vec<String>,
+    word: Option<String>,
+    all: Vec<Simple>,
+    follows: Follows,
+}
+
+impl<F: Fn(&str) -> Option<String>> Splitter<'_, F> {
+    fn run(&mut self) {
+        while let Some(c) = self.next() {
+            match c {
+                ' ' | '\t' | '\r' => self.end_word(),
+                '#' if self.word.is_none() => break,
+                '&' if self.skip('&') => self.end_command(Follows::Success),
+                '|' if self.skip('|') => self.end_command(Follows::Failure),
+                '&' if self.rest.starts_with('>') => {}
+                ';' | '&' | '|' | '\n' => self.end_command(Follows::Always),
+                '(' | ')' => {
+                    self.end_word();
+                    self.words.push(c.to_string());
+                }
+                '<' | '>' => self.redirection(),
+                '\'' => self.single(),
+                '"' => self.double(),
+                '\\' => {
+                    let escaped = self.next();
+                    self.word.get_or_insert_default().extend(escaped);
+                }
+                '$' => self.variable(),
+                _ => self.word.get_or_insert_default().push(c),
+            }
+        }
+        self.end_command(Follows::Always);
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let mut chars = self.rest.chars();
+        let c = chars.next()?;
+        self.rest = chars.as_str();
+        Some(c)
+    }
+
+    fn skip(&mut self, c: char) -> bool {
+        self.rest.strip_prefix(c).map(|rest| self.rest = rest).is_some()
+    }
+
+    fn end_word(&mut self) {
+        self.words.extend(self.word.take());
+    }
+
+    fn end_command(&mut self, next: Follows) {
+        self.end_word();
+        if !self.words.is_empty() {
+            self.all.push(Simple { follows: self.follows, words: std::mem::take(&mut self.words) });
+        }
+        self.follows = next;
+    }
+
+    /// The file that a redirection names is no argument, nor is the number before it.
+    fn redirection(&mut self) {
+        if self.word.as_ref().is_some_and(|word| word.bytes().all(|octet| octet.is_ascii_digit())) {
+            self.word = None;
+        }
+        self.end_word();
+        while self.skip('>') || self.skip('&') || self.skip('<') {}
+        self.rest = self.rest.trim_start_matches([' ', '\t']);
+        let end = self.rest.find([' ', '\t', ';', '&', '|', '>', '<', ')']).unwrap_or(self.rest.len());
+        self.rest = self.rest.get(end..).unwrap_or("");
+    }
+
+    fn single(&mut self) {
+        let (quoted, rest) = self.rest.split_once('\'').unwrap_or((self.rest, ""));
+        self.word.get_or_insert_default().push_str(quoted);
+        self.rest = rest;
+    }
+
+    fn double(&mut self) {
+        self.word.get_or_insert_default();
+        while let Some(c) = self.next().filter(|c| *c != '"') {
+            match c {
+                '$' => self.variable(),
+                '\\' => {
+                    let escaped = self.next();
+                    self.word.get_or_insert_default().extend(escaped);
+                }
+                _ => self.word.get_or_insert_default().push(c),
+            }
+        }
+    }
+
+    /// `$NAME` or `${NAME}`, whose value is taken for one word.
+    fn variable(&mut self) {
+        let end = self.rest.bytes().take(LONGEST).position(|octet| octet == b'}');
+        let braced = end.and_then(|end| Some((self.rest.get(..end)?.strip_prefix('{')?, self.rest.get(end + 1..)?)));
+        let (name, after) = braced.unwrap_or_else(|| {
+            let end = self.rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(self.rest.len());
+            self.rest.split_at(end)
+        });
+        let value = (self.expand)(name);
+        let word = self.word.get_or_insert_default();
+        match value {
+            Some(value) => {
+                word.push_str(&value);
+                self.rest = after;
+            }
+            None => word.push('$'),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits_as_the_shell_does() {
+        let rows: [(&str, &[&[&str]]); 12] = [
+            ("", &[]),
+            ("# only a comment", &[]),
+            ("a b  c", &[&["a", "b", "c"]]),
+            ("a;b && c||d|e & f", &[&["a"], &["b"], &["c"], &["d"], &["e"], &["f"]]),
+            ("a 'b c' \"d $IFACE\" e\\ f", &[&["a", "b c", "d eth0", "e f"]]),
+            ("a $IFACE:1 ${IFACE}.5 $OTHER ${OTHER}", &[&["a", "eth0:1", "eth0.5", "$OTHER", "${OTHER}"]]),
+            ("a >/dev/null 2>&1 b", &[&["a", "b"]]),
+            ("a &>/dev/null; b", &[&["a"], &["b"]]),
+            ("a 2> /dev/null || true", &[&["a"], &["true"]]),
+            ("(a; b)", &[&["(", "a"], &["b", ")"]]),
+            ("a 'unclosed", &[&["a", "unclosed"]]),
+            ("a b#c # d", &[&["a", "b#c"]]),
+        ];
+        for (line, expected) in rows {
+            let all = simple_commands(line, |name| (name == "IFACE").then(|| "eth0".to_owned()));
+            let words: Vec<_> = all.iter().map(|simple| simple.words.iter().map(String::as_str).collect::<Vec<_>>()).collect();
+            assert_eq!(words, expected, "{line}");
+        }
+        let follows: Vec<_> = simple_commands("a && b || c; d", |_| None).iter().map(|simple| simple.follows).collect();
+        assert_eq!(follows, [Follows::Always, Follows::Success, Follows::Failure, Follows::Always]);
+    }
+}

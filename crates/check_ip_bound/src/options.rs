@@ -1,0 +1,132 @@
+//! The values of this plugin's own options: hostile until parsed.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+use std::time::Duration;
+
+use addresses::Expected;
+use addresses::config::Source;
+use plugin::State;
+
+/// The value of --from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Every source that has a file here.
+    Auto,
+    /// This source, which must have one.
+    One(Source),
+}
+
+impl FromStr for Origin {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Origin::Auto),
+            name => name.parse().map(Origin::One).map_err(|error| format!("{error}, auto")),
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Auto => f.write_str("auto"),
+            Origin::One(source) => source.fmt(f),
+        }
+    }
+}
+
+/// The value of --ignore: where any address is expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ignored {
+    /// All addresses that begin with the same so many bits.
+    Network(IpAddr, u8),
+    /// All addresses of this interface.
+    Interface(String),
+}
+
+impl FromStr for Ignored {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(match text.parse() {
+            Ok(Expected { address, prefix }) => {
+                Ignored::Network(address, prefix.unwrap_or(if address.is_ipv4() { 32 } else { 128 }))
+            }
+            Err(_) => Ignored::Interface(text.to_owned()),
+        })
+    }
+}
+
+impl Ignored {
+    /// Whether an address on an interface is ignored by this.
+    pub(crate) fn covers(&self, address: IpAddr, interface: &str) -> bool {
+        match (self, address) {
+            (Ignored::Interface(name), _) => name == interface,
+            (Ignored::Network(IpAddr::V4(network), prefix), IpAddr::V4(address)) => {
+                (network.to_bits() ^ address.to_bits()).leading_zeros() >= u32::from(*prefix)
+            }
+            (Ignored::Network(IpAddr::V6(network), prefix), IpAddr::V6(address)) => {
+                (network.to_bits() ^ address.to_bits()).leading_zeros() >= u32::from(*prefix)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// A state that is an alarm.
+pub(crate) fn alarm(text: &str) -> Result<State, String> {
+    match text.parse() {
+        Ok(State::Ok) | Err(_) => Err(format!("{text:?} is not warning, critical or unknown")),
+        Ok(state) => Ok(state),
+    }
+}
+
+/// A whole number of seconds, up to a year.
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+    let digits = text.bytes().all(|octet| octet.is_ascii_digit());
+    let seconds = text.parse().ok().filter(|seconds| digits && *seconds <= 366 * 86_400);
+    seconds.map(Duration::from_secs).ok_or_else(|| format!("{text:?} is not a number of seconds up to a year"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ignores_networks_and_interfaces() {
+        let rows = [
+            ("fe80::/10", "fe80::1", "eth0", true),
+            ("fe80::/10", "febf::1", "eth0", true),
+            ("fe80::/10", "fec0::1", "eth0", false),
+            ("192.0.2.128/25", "192.0.2.127", "eth0", false),
+            ("192.0.2.128/25", "192.0.2.129", "eth0", true),
+            ("192.0.2.1", "192.0.2.1", "eth0", true),
+            ("192.0.2.1", "192.0.2.2", "eth0", false),
+            ("0.0.0.0/1", "192.0.2.2", "0.0.0.0/1", true),
+            ("docker0", "172.17.0.1", "docker0", true),
+            ("docker0", "172.17.0.1", "docker01", false),
+            ("::1/0", "192.0.2.1", "eth0", false),
+        ];
+        for (ignored, address, interface, covered) in rows {
+            let parsed: Ignored = ignored.parse().unwrap();
+            assert_eq!(parsed.covers(address.parse().unwrap(), interface), covered, "{ignored} {address} {interface}");
+        }
+    }
+
+    #[test]
+    fn reads_what_the_options_take() {
+        assert_eq!("auto".parse(), Ok(Origin::Auto));
+        assert_eq!("cpanel".parse(), Ok(Origin::One(Source::Cpanel)));
+        assert!("Cpanel".parse::<Origin>().unwrap_err().ends_with(", auto"));
+        assert_eq!(alarm("WARNING"), Ok(State::Warning));
+        assert!(alarm("ok").is_err() && alarm("").is_err());
+        assert_eq!(seconds("300"), Ok(Duration::from_secs(300)));
+        for text in ["", "-1", "+1", "1.5", "1e3", "99999999999999999999", "31622401"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+    }
+}
