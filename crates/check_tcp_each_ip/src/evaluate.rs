@@ -68,7 +68,7 @@ fn untestable(seen: &Seen, cause: &Cause) -> State {
 }
 
 fn time_thresholds(args: &Args) -> Thresholds {
-    Thresholds { warning: args.warning_time.clone(), critical: args.critical_time.clone() }
+    Thresholds { warning: args.limits.warning_time.clone(), critical: args.limits.critical_time.clone() }
 }
 
 /// The slowest connection in seconds, as precise as it prints: not a number if none stood.
@@ -80,10 +80,10 @@ fn metrics(args: &Args, seen: &Seen, failed: usize, untested: usize) -> Vec<Metr
     let total = seen.targets.len();
     let limits = |share: bool| {
         let range = |limit: &Option<Limit>| limit.as_ref().filter(|limit| limit.share == share).map(|limit| limit.range.clone());
-        Thresholds { warning: range(&args.warning), critical: range(&args.critical) }
+        Thresholds { warning: range(&args.limits.warning), critical: range(&args.limits.critical) }
     };
     let default = Thresholds { warning: None, critical: Some(Range::up_to(0.0)) };
-    let given = args.warning.is_some() || args.critical.is_some();
+    let given = args.limits.warning.is_some() || args.limits.critical.is_some();
     let counted = if given { limits(false) } else { default };
     let mut metrics = vec![Metric::count("failed", failed).thresholds(counted).max(total as f64)];
     if limits(true) != Thresholds::default() {
@@ -112,8 +112,11 @@ fn summary(args: &Args, seen: &Seen, failed: &[Failure<'_>], untested: &[Failure
     match (failed.len(), untested.len()) {
         (0, 0) => {
             let verb = if total == 1 { "answers" } else { "answer" };
-            let verb =
-                if args.refused_ok { format!("{verb} or refuse{}", if total == 1 { "s" } else { "" }) } else { verb.to_owned() };
+            let verb = if args.connecting.refused_ok {
+                format!("{verb} or refuse{}", if total == 1 { "s" } else { "" })
+            } else {
+                verb.to_owned()
+            };
             let (slowest, place) = seen.slowest.unwrap_or_default();
             let which = if total == 1 { String::new() } else { format!(", slowest {}", seen.name(place)) };
             format!("{total} {what} {verb}{port}{which} in {:.3} s", slowest.as_secs_f64())

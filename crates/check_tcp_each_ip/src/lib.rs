@@ -19,16 +19,14 @@ mod talk;
 mod target;
 mod worker;
 
-use std::net::IpAddr;
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use addresses::Expected;
-use plugin::{Deadline, Range, Report, State};
+use plugin::{Deadline, Report, State};
 
 pub use cause::{Cause, Echo, Icmp, Local};
-pub use options::{InvalidValue, Limit, Ports, Seconds, Text};
+pub use options::{Connecting, InvalidValue, Limit, Limits, Ports, Seconds, Text};
 pub use probe::ProbeError;
 pub use target::{Target, TargetError};
 
@@ -52,43 +50,12 @@ pub struct Args {
     /// The ports to connect to, on each address that has none of its own: 80 or 80,443. Repeatable
     #[arg(short, long, value_name = "PORT[,PORT]")]
     pub port: Vec<Ports>,
-    /// WARNING when the number of failed targets, or with % their share, is outside of this range: 2, 5%, @1:3
-    #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
-    pub warning: Option<Limit>,
-    /// CRITICAL when it is outside of this range. Without --warning and --critical one failed target is critical
-    #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
-    pub critical: Option<Limit>,
-    /// WARNING when the slowest connection, in seconds, is outside of this range
-    #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
-    pub warning_time: Option<Range>,
-    /// CRITICAL when the slowest connection, in seconds, is outside of this range
-    #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
-    pub critical_time: Option<Range>,
-    /// The time for a connection, and again for the answer of --expect or --send. Default: 3.5, which spans two retransmissions
-    /// of a lost packet, or what --timeout leaves for each try
-    #[arg(long, value_name = "SECONDS")]
-    pub connect_timeout: Option<Seconds>,
-    /// How often a target is tried before it counts as failed
-    #[arg(long, value_name = "NUMBER", default_value = "2", value_parser = clap::value_parser!(u8).range(1..=5))]
-    pub tries: u8,
-    /// What the service says first must contain this text; with the escapes \r \n \t \\ \xHH
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-    pub expect: Option<Text>,
-    /// Send this text first, with the same escapes; without --expect any answer will do
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-    pub send: Option<Text>,
-    /// A refused connection is fine: the host is there
-    #[arg(long)]
-    pub refused_ok: bool,
-    /// Connect from this address; one for IPv4 and one for IPv6 may be given
-    #[arg(long, value_name = "ADDRESS")]
-    pub source: Vec<IpAddr>,
-    /// The most connections in flight, as far as the limit of open files allows
-    #[arg(long, value_name = "NUMBER", default_value = "8192")]
-    pub in_flight: NonZeroU32,
-    /// The most connections started in a second. Default: as many as --in-flight allows
-    #[arg(long, value_name = "NUMBER")]
-    pub rate: Option<NonZeroU32>,
+    /// How many may fail, and how slow they may be
+    #[command(flatten)]
+    pub limits: Limits,
+    /// How connections are made
+    #[command(flatten)]
+    pub connecting: Connecting,
 }
 
 /// What there was to see.

@@ -1,5 +1,8 @@
-//! The values of this plugin's options: ports, limits that may be shares, times, and texts with escapes.
+//! The options on limits and on how connections are made, and the values of options: ports, limits that may be shares, times, and
+//! texts with escapes.
 
+use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -10,6 +13,53 @@ use plugin::{InvalidRange, Range};
 const LONGEST: f64 = 600.0;
 /// The most octets of `--send` and `--expect`: what any socket's buffer takes at once.
 const LARGEST: usize = 2_048;
+
+/// The options on how many targets may fail and how slow they may be.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Limits {
+    /// WARNING when the number of failed targets, or with % their share, is outside of this range: 2, 5%, @1:3
+    #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
+    pub warning: Option<Limit>,
+    /// CRITICAL when it is outside of this range. Without --warning and --critical one failed target is critical
+    #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
+    pub critical: Option<Limit>,
+    /// WARNING when the slowest connection, in seconds, is outside of this range
+    #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
+    pub warning_time: Option<Range>,
+    /// CRITICAL when the slowest connection, in seconds, is outside of this range
+    #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
+    pub critical_time: Option<Range>,
+}
+
+/// The options on how connections are made.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Connecting {
+    /// The time for a connection, and again for the answer of --expect or --send. Default: 3.5, which spans two retransmissions
+    /// of a lost packet, or what --timeout leaves for each try
+    #[arg(long, value_name = "SECONDS")]
+    pub connect_timeout: Option<Seconds>,
+    /// How often a target is tried before it counts as failed
+    #[arg(long, value_name = "NUMBER", default_value = "2", value_parser = clap::value_parser!(u8).range(1..=5))]
+    pub tries: u8,
+    /// What the service says first must contain this text; with the escapes \r \n \t \\ \xHH
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub expect: Option<Text>,
+    /// Send this text first, with the same escapes; without --expect any answer will do
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub send: Option<Text>,
+    /// A refused connection is fine: the host is there
+    #[arg(long)]
+    pub refused_ok: bool,
+    /// Connect from this address; one for IPv4 and one for IPv6 may be given
+    #[arg(long, value_name = "ADDRESS")]
+    pub source: Vec<IpAddr>,
+    /// The most connections in flight, as far as the limit of open files allows
+    #[arg(long, value_name = "NUMBER", default_value = "8192")]
+    pub in_flight: NonZeroU32,
+    /// The most connections started in a second. Default: as many as --in-flight allows
+    #[arg(long, value_name = "NUMBER")]
+    pub rate: Option<NonZeroU32>,
+}
 
 /// One or several ports: `80` or `80,443`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -57,13 +57,13 @@ pub enum ProbeError {
 /// Tries all targets.
 pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Seen, ProbeError> {
     let targets = targets(args, deadline)?;
-    for &address in &args.source {
+    for &address in &args.connecting.source {
         check_source(address).map_err(|errno| ProbeError::Source { address, why: errno.into() })?;
     }
     let _step = deadline.step(format!("connecting to {} targets", targets.len()));
     let manner = manner(args, deadline, targets.len());
-    let pace = args.rate.map_or(Duration::ZERO, |rate| Duration::from_secs(1) / rate.get());
-    let tries = Tries { targets: &targets, manner: &manner, pace, count: args.tries.into(), deadline };
+    let pace = args.connecting.rate.map_or(Duration::ZERO, |rate| Duration::from_secs(1) / rate.get());
+    let tries = Tries { targets: &targets, manner: &manner, pace, count: args.connecting.tries.into(), deadline };
     let done = AtomicUsize::new(0);
     let outcome = progress::shown(targets.len(), &done, || tries.run(&done)).map_err(|errno| ProbeError::Wait(errno.into()))?;
     let Outcome { found, second_try, echoes } = outcome;
@@ -88,18 +88,20 @@ fn check_source(address: IpAddr) -> Result<(), Errno> {
 
 fn manner(args: &Args, deadline: &Deadline, targets: usize) -> Manner {
     // Whoever shortens --timeout alone gets shorter tries, not none.
-    let tries = u32::from(args.tries);
+    let tries = u32::from(args.connecting.tries);
     let whole = deadline.limit().saturating_sub((PAUSE + SPREAD) * (tries - 1) + 10 * RESERVE) / tries;
     let default = TWO_RETRANSMISSIONS.min(whole).max(RESERVE);
     let text = |text: &Option<crate::Text>| text.as_ref().map(|text| text.0.clone());
-    let talk = (args.send.is_some() || args.expect.is_some())
-        .then(|| Talk { send: text(&args.send).unwrap_or_default(), expect: text(&args.expect).unwrap_or_default() });
+    let talk = (args.connecting.send.is_some() || args.connecting.expect.is_some()).then(|| Talk {
+        send: text(&args.connecting.send).unwrap_or_default(),
+        expect: text(&args.connecting.expect).unwrap_or_default(),
+    });
     Manner {
-        timeout: args.connect_timeout.map_or(default, |seconds| seconds.0),
-        in_flight: monitor::room(usize::try_from(args.in_flight.get()).unwrap_or(usize::MAX).min(targets)),
+        timeout: args.connecting.connect_timeout.map_or(default, |seconds| seconds.0),
+        in_flight: monitor::room(usize::try_from(args.connecting.in_flight.get()).unwrap_or(usize::MAX).min(targets)),
         talk,
-        sources: args.source.clone(),
-        refused_ok: args.refused_ok,
+        sources: args.connecting.source.clone(),
+        refused_ok: args.connecting.refused_ok,
     }
 }
 
