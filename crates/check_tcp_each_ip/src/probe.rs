@@ -25,8 +25,8 @@ const TWO_RETRANSMISSIONS: Duration = Duration::from_millis(3_500);
 /// What is kept of the overall time for diagnosis and output: of its own, for each connection that must be closed, and for each
 /// target that must be named.
 const RESERVE: Duration = Duration::from_millis(10);
-const RESERVE_OPEN: Duration = Duration::from_nanos(2_000);
-const RESERVE_NAMED: Duration = Duration::from_nanos(100);
+const RESERVE_OPEN: Duration = Duration::from_nanos(4_000);
+const RESERVE_NAMED: Duration = Duration::from_nanos(200);
 /// The pause before another try, and over what time its starts are spread: what limits rates on the way should have let go.
 const PAUSE: Duration = Duration::from_millis(100);
 const SPREAD: Duration = Duration::from_millis(100);

@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
+use std::time::Instant;
 
 use suite::daemon::Daemon;
 use suite::host::{Host, succeed};
@@ -57,6 +58,7 @@ pub(crate) fn run(plan: &Plan, programs: &Programs) {
             enter(&host);
             let [one, thousand, ten, hundred, few_dark, many_dark, deadline] = NAMES;
             open_addresses(plan, programs, folder.path(), (one, 1));
+            let plan = &plan.slow();
             open_addresses(plan, programs, folder.path(), (thousand, 1_000));
             open_addresses(plan, programs, folder.path(), (ten, 10_000));
             very_many(plan, programs, folder.path(), hundred);
@@ -156,10 +158,14 @@ fn many_black_holes(plan: &Plan, programs: &Programs, folder: &Path, name: &str)
     let seen = outcome(&mut own(programs, &list, &options));
     let line = "TCP_EACH_IP CRITICAL - 5000 of 50000 addresses fail on port 18080: ";
     assert!(seen.first_line().starts_with(line), "{}", seen.first_line());
-    let Some(mut nmap) = nmap(&list, &["-oG", "-"]) else { return };
-    let scan = outcome(&mut nmap);
-    assert_eq!(scan.code, Some(0));
-    table::seconds((name, seen.elapsed), ("nmap -sT -T4, divided by 2.5", scan.elapsed.as_secs_f64() / 2.5));
+    let Some(nmap) = nmap(&list, &["-oG", "-"]) else { return };
+    // On a busy machine it may go on for minutes: then its time is at least this.
+    let mut bounded = Command::new("timeout");
+    bounded.arg("60").arg(nmap.get_program()).args(nmap.get_args());
+    let start = Instant::now();
+    let code = bounded.output().unwrap().status.code();
+    assert!(matches!(code, Some(0 | 124)), "{code:?}");
+    table::seconds((name, seen.elapsed), ("nmap -sT -T4, or 60 s, by 2.5", start.elapsed().as_secs_f64() / 2.5));
 }
 
 fn until_the_deadline(plan: &Plan, programs: &Programs, folder: &Path, name: &str) {
