@@ -51,8 +51,8 @@ fn line(arguments: &[&str]) -> (i32, String) {
     (code, line.strip_prefix("CONTRACT_PLUGIN ").unwrap_or(line).to_owned())
 }
 
-/// What `attempt` comes to, which must end before `limit` and a quarter of a second. Three attempts, because a busy machine can delay
-/// any one of them, whereas a plugin that is late by itself is always late.
+/// What `attempt` comes to, which must end before `limit` and a quarter of a second. Three attempts, because a busy machine can
+/// delay any one of them, whereas a plugin that is late by itself is always late.
 fn in_time<T>(limit: Duration, attempt: impl Fn() -> (T, Duration)) -> T {
     let mut took = Vec::new();
     for _ in 0..3 {

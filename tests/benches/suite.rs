@@ -1,8 +1,9 @@
 //! How long the plugins take and how much memory, against what else there is: `cargo bench -p suite [-- [--quick] [FILTER]]`.
 //!
 //! Whole processes run in turn (A, B, C, A, B, C ...), and only ratios within one run are compared: the table has the median of
-//! the paired ratios and their middle half, and each command against itself, which is the noise of the machine. It prints and never
-//! fails on a time. FILTER is a part of a row's name; --quick shows that it runs, with too few rounds to mean much.
+//! the paired ratios and their middle half, and each command against itself, which is the noise of the machine. It prints and
+//! never fails on a time. FILTER is a part of a row's name, as in start or 60000; --quick shows that it runs, with too few rounds
+//! to mean much.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and ends where it cannot be set up")]
 
 #[path = "suite/check_ip_bound.rs"]

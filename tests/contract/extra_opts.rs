@@ -111,6 +111,7 @@ fn a_bad_value_in_the_file_is_an_error_of_the_option() {
 fn a_file_that_cannot_be_read_is_an_error() {
     let missing = line(&["--extra-opts=@/nonexistent/x.ini"]);
     assert_eq!(missing, (3, "UNKNOWN - reading /nonexistent/x.ini: no such file or directory".to_owned()));
+    assert_eq!(line(&["--extra-opts=x@"]), (3, "UNKNOWN - --extra-opts names no file behind its @".to_owned()));
     assert_eq!(line(&["--extra-opts=x@/"]), (3, "UNKNOWN - reading /: is a directory".to_owned()));
     let zeros = line(&["--extra-opts=x@/dev/zero"]);
     assert_eq!(zeros, (3, "UNKNOWN - reading /dev/zero: larger than 1048576 octets".to_owned()));

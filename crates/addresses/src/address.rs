@@ -30,6 +30,9 @@ pub enum InvalidAddress {
     /// The prefix length is not a number or too great.
     #[error("{0} has no prefix length of 0 to {1} behind its slash")]
     Prefix(String, u8),
+    /// The line of a list ends in the middle, by the rules of another system.
+    #[error("a carriage return inside the line: lines end with a line feed")]
+    CarriageReturn,
     /// An address that no interface can have: unspecified, multicast or the limited broadcast.
     #[error("{0} is not an address that a host can have")]
     NoHost(String),

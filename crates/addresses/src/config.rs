@@ -15,6 +15,7 @@ mod mask;
 mod netplan;
 mod networkd;
 mod networkmanager;
+mod origin;
 mod tree;
 mod written;
 
@@ -25,6 +26,7 @@ use plugin::ReadError;
 
 use crate::{Expected, ListError};
 
+pub use origin::{Origin, read};
 pub use tree::Tree;
 
 /// A kind of configuration that promises addresses.
@@ -163,7 +165,7 @@ impl fmt::Display for Source {
 
 /// The error of a text that names no source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the sources are {}", Source::ALL.map(Source::name).join(", "))]
+#[error("the sources are {}, and auto for all of them", Source::ALL.map(Source::name).join(", "))]
 pub struct UnknownSource;
 
 impl FromStr for Source {

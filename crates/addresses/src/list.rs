@@ -15,8 +15,8 @@ use std::path::Path;
 
 use plugin::{Deadline, ReadError, read_file};
 
-use crate::Expected;
 use crate::ports::parse_ports;
+use crate::{Expected, InvalidAddress};
 
 /// The most that a list may hold, in octets: some 400,000 IPv6 addresses in full.
 const LARGEST: u64 = 16 << 20;
@@ -169,6 +169,10 @@ fn parse_line(line: &str) -> Result<Option<(Expected, &str)>, String> {
     let ends = |octet: u8| octet.is_ascii_whitespace() || matches!(octet, b',' | b'#');
     let end = line.bytes().position(ends).unwrap_or(line.len());
     let (field, rest) = line.split_at_checked(end).unwrap_or((line, ""));
+    // A carriage return inside a line ends a line for whoever wrote it: what follows must not get lost.
+    if rest.bytes().any(|octet| octet == b'\r') {
+        return Err(InvalidAddress::CarriageReturn.to_string());
+    }
     if field.is_empty() && !line.starts_with(',') {
         return Ok(None);
     }
@@ -240,6 +244,15 @@ mod tests {
         let many = parse("x\n".repeat(1000).as_bytes()).unwrap_err();
         assert_eq!(many.lines().count(), 101);
         assert_eq!(many.lines().last(), Some("ips: and 900 more bad lines"));
+    }
+
+    #[test]
+    fn no_address_gets_lost_behind_a_carriage_return() {
+        let what = "a carriage return inside the line: lines end with a line feed";
+        for content in ["192.0.2.1\r192.0.2.2\r", "# list\r192.0.2.1\r", "192.0.2.1 eth0\r\r192.0.2.2\n"] {
+            assert_eq!(parse(content.as_bytes()), Err(format!("ips line 1: {what}\n")), "{content:?}");
+        }
+        assert_eq!(parse(b"192.0.2.1 eth0\r\r\n"), Ok("1:192.0.2.1".to_owned()));
     }
 
     #[test]

@@ -21,17 +21,22 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use addresses::config::Origin;
 use addresses::{Bound, DefaultRoute, Entry, Expected};
 use plugin::{Deadline, Report, State, Thresholds};
 
 pub use finding::Finding;
-pub use options::{Ignored, Origin};
+pub use options::Ignored;
 pub use probe::ProbeError;
 pub use wanted::{Chosen, Wanted};
 
+const AFTER_HELP: &str = "\
+--warning and --critical judge the number of missing addresses; with neither given, one missing address is critical.
+Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (what cannot be checked; also --help and --version).";
+
 /// The command line.
 #[derive(Debug, clap::Parser)]
-#[command(version, about)]
+#[command(version, about, after_help = AFTER_HELP)]
 pub struct Args {
     /// An address that must be bound; with a prefix length, that must match too. Repeatable
     #[arg(long, value_name = "ADDRESS[/PREFIX]")]
@@ -52,7 +57,7 @@ pub struct Args {
     /// The addresses must be on this interface, or on one of these. Repeatable. Default: on any, loopback too
     #[arg(long, value_name = "NAME")]
     pub interface: Vec<String>,
-    /// How many may be missing. Without --warning and --critical one missing address is critical
+    /// How many may be missing.
     #[command(flatten)]
     pub thresholds: Thresholds,
     /// What it is that an address is bound which nobody expects: warning, critical or unknown. Default: a note

@@ -86,6 +86,9 @@ fn summary(seen: &Seen, missing: &[&(Entry, Finding)], groups: &[Group]) -> Stri
 /// The missing addresses by their reason, in the order in which the reasons come up; what one cause explains is one group.
 fn groups(args: &Args, seen: &Seen, missing: &[&(Entry, Finding)]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
+    if missing.is_empty() {
+        return groups;
+    }
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     let explained = causes(seen);
     for (want, finding) in missing {

@@ -1,43 +1,12 @@
 //! The values of this plugin's own options: hostile until parsed.
 
 use std::convert::Infallible;
-use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
 use addresses::Expected;
-use addresses::config::Source;
 use plugin::State;
-
-/// The value of --from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// Every source that has a file here.
-    Auto,
-    /// This source, which must have one.
-    One(Source),
-}
-
-impl FromStr for Origin {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "auto" => Ok(Origin::Auto),
-            name => name.parse().map(Origin::One).map_err(|error| format!("{error}, auto")),
-        }
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Origin::Auto => f.write_str("auto"),
-            Origin::One(source) => source.fmt(f),
-        }
-    }
-}
 
 /// The value of --ignore: where any address is expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,9 +88,6 @@ mod tests {
 
     #[test]
     fn reads_what_the_options_take() {
-        assert_eq!("auto".parse(), Ok(Origin::Auto));
-        assert_eq!("cpanel".parse(), Ok(Origin::One(Source::Cpanel)));
-        assert!("Cpanel".parse::<Origin>().unwrap_err().ends_with(", auto"));
         assert_eq!(alarm("WARNING"), Ok(State::Warning));
         assert!(alarm("ok").is_err() && alarm("").is_err());
         assert_eq!(seconds("300"), Ok(Duration::from_secs(300)));

@@ -2,12 +2,12 @@
 
 use std::net::IpAddr;
 
-use addresses::config::{ConfigError, Promise, Promises, Source, Tree};
+use addresses::config::{self, Origin, Promise, Promises, Source, Tree};
 use addresses::{Bound, Entry, Expected, List};
 use plugin::{Deadline, Report};
 
 use crate::contradictions::reconcile;
-use crate::{Args, Origin, ProbeError};
+use crate::{Args, ProbeError};
 
 /// The wanted addresses.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +49,7 @@ impl Wanted {
         let lists = lists.collect::<Result<Vec<_>, _>>()?;
         let named = !args.ip.is_empty() || !args.file.is_empty();
         let from = if args.from.is_empty() && !named { &[Origin::Auto][..] } else { &args.from };
-        let found = if from.is_empty() { Vec::new() } else { configured(from, &Tree::new(&args.root, deadline))? };
+        let found = if from.is_empty() { Vec::new() } else { config::read(from, &Tree::new(&args.root, deadline))? };
         let mut wanted = Self::new(args, lists, found);
         if wanted.wants.is_empty() && from.contains(&Origin::Auto) {
             wanted.chosen = Chosen::Bound;
@@ -163,24 +163,6 @@ impl Wanted {
 /// Whether an address is among the floating ones.
 fn floats(floating: &[(IpAddr, String)], address: IpAddr) -> bool {
     floating.binary_search_by_key(&address, |(address, _)| *address).is_ok()
-}
-
-/// What the sources promise, each once, in their own order: those that have no file here are left out, unless they are named.
-fn configured(from: &[Origin], tree: &Tree<'_>) -> Result<Vec<(Source, Promises)>, ConfigError> {
-    tree.check()?;
-    let mut found = Vec::new();
-    for source in Source::ALL {
-        let named = from.contains(&Origin::One(source));
-        if !named && !from.contains(&Origin::Auto) {
-            continue;
-        }
-        match source.read(tree)? {
-            Some(promises) => found.push((source, promises)),
-            None if named => return Err(ConfigError::Absent(source)),
-            None => {}
-        }
-    }
-    Ok(found)
 }
 
 /// Sorted; of the same address with and without a prefix length only the stricter stays.

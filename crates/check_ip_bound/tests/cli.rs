@@ -232,6 +232,6 @@ fn the_configuration_of_another_tree_can_be_checked_and_listed() {
     assert_eq!(wrong.verdict(), (3, "IP_BOUND UNKNOWN - reading /nonexistent/tree: no such file or directory"));
     let unknown = check(&["--from", "netplam"]);
     let line = "IP_BOUND UNKNOWN - invalid value 'netplam' for '--from [SOURCE]': the sources are hsphere, cpanel, ifupdown, ifcfg, \
-                networkd, networkmanager, netplan, keepalived, auto";
+                networkd, networkmanager, netplan, keepalived, and auto for all of them";
     assert_eq!(unknown.verdict(), (3, line));
 }

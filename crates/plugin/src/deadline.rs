@@ -14,13 +14,14 @@ struct Inner {
     at: Instant,
     limit: Duration,
     state: State,
-    step: String,
+    steps: Vec<(u64, String)>,
+    started: u64,
 }
 
 impl Deadline {
     /// A deadline `limit` after `start`; a run that misses it reports `state`.
     pub fn new(start: Instant, limit: Duration, state: State) -> Self {
-        Self(Arc::new(Mutex::new(Inner { at: start + limit, limit, state, step: String::new() })))
+        Self(Arc::new(Mutex::new(Inner { at: start + limit, limit, state, steps: Vec::new(), started: 0 })))
     }
 
     /// A deadline `limit` from now whose miss is UNKNOWN.
@@ -54,20 +55,24 @@ impl Deadline {
     }
 
     /// Says what is done as long as the returned value lives, as in "reading /etc/ips". If that cannot be interrupted and outlasts
-    /// the deadline, the watchdog's line names it.
+    /// the deadline, the watchdog's line names it: of several, what began last.
     #[must_use = "the step ends when this is dropped"]
     pub fn step(&self, step: impl Into<String>) -> Step<'_> {
-        let outer = std::mem::replace(&mut self.lock().step, step.into());
-        Step { deadline: self, outer }
+        let step = step.into();
+        let mut inner = self.lock();
+        inner.started += 1;
+        let number = inner.started;
+        inner.steps.push((number, step));
+        Step { deadline: self, number }
     }
 
     /// What a run that missed this deadline says.
     pub(crate) fn missed(&self) -> String {
         let inner = self.lock();
         let limit = inner.limit.as_secs_f64();
-        match inner.step.as_str() {
-            "" => format!("no result within {limit} s"),
-            step => format!("no result within {limit} s: {step}"),
+        match inner.steps.last() {
+            None => format!("no result within {limit} s"),
+            Some((_, step)) => format!("no result within {limit} s: {step}"),
         }
     }
 
@@ -87,12 +92,12 @@ impl Deadline {
 #[derive(Debug)]
 pub struct Step<'a> {
     deadline: &'a Deadline,
-    outer: String,
+    number: u64,
 }
 
 impl Drop for Step<'_> {
     fn drop(&mut self) {
-        self.deadline.lock().step = std::mem::take(&mut self.outer);
+        self.deadline.lock().steps.retain(|(number, _)| *number != self.number);
     }
 }
 
@@ -123,7 +128,10 @@ mod tests {
             assert_eq!(deadline.missed(), "no result within 2.5 s: resolving example.com");
         }
         assert_eq!(deadline.missed(), "no result within 2.5 s: reading /mnt/ips");
+        let last = other.step("reading the bound addresses");
         drop(outer);
+        assert_eq!(deadline.missed(), "no result within 2.5 s: reading the bound addresses");
+        drop(last);
         assert_eq!(deadline.missed(), "no result within 2.5 s");
     }
 }

@@ -26,6 +26,8 @@ pub(crate) enum ExtraOptsError {
     Read(#[from] ReadError),
     #[error("--extra-opts names no file, and there is none in its place: {}", FILES.join(", "))]
     NoFile,
+    #[error("--extra-opts names no file behind its @")]
+    EmptyName,
     #[error("reading {}: no section [{section}]", .file.display())]
     NoSection { file: PathBuf, section: String },
     #[error("reading {}: line {line}: {what}", .file.display())]
@@ -43,6 +45,7 @@ pub(crate) struct Setting {
 /// The options that `--extra-opts=SPECIFICATION` asks for, and the file they come from.
 pub(crate) fn load(specification: &str, plugin: &str, deadline: &Deadline) -> Result<(PathBuf, Vec<Setting>), ExtraOptsError> {
     let (section, file) = match specification.split_once('@') {
+        Some((_, "")) => return Err(ExtraOptsError::EmptyName),
         Some((section, file)) => (section, PathBuf::from(file)),
         None => (specification, default_file()?),
     };

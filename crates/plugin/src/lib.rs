@@ -1,6 +1,6 @@
 //! What every plugin shares: the way from the command line to one line of output and an exit code.
 //!
-//! A plugin is a `main.rs` that hands its `check` to [`run`], and a `check` that probes, evaluates and returns a [`Report`].
+//! A plugin is a `main.rs` that hands its `check` to [`run()`], and a `check` that probes, evaluates and returns a [`Report`].
 //! This crate parses ([`Range`], [`Thresholds`], `--extra-opts`), bounds ([`Deadline`], [`read_file`]), and renders
 //! ([`Metric`], [`Report`]). It knows nothing of addresses, clocks or databases, and it alone prints, exits, catches panics and
 //! watches the clock.

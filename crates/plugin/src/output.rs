@@ -50,15 +50,20 @@ pub(crate) fn finish(report: &Report) -> ! {
 }
 
 /// Writes `text` as it is and exits with `state`: with UNKNOWN where it could not be written.
-#[expect(clippy::exit, reason = "the one way out of every plugin")]
 pub(crate) fn finish_with(text: &str, state: State) -> ! {
-    if TAKEN.swap(true, Ordering::SeqCst) {
-        loop {
-            thread::park();
-        }
-    }
     let until = MANNER.get().map_or_else(Instant::now, |(_, deadline)| deadline.at()) + LAST_WORD;
-    let state = write(text.as_bytes(), until).map_or(State::Unknown, |()| state);
+    if TAKEN.swap(true, Ordering::SeqCst) {
+        // Somebody else speaks; but a write can hang where no poll foresees it, as on a dead network mount.
+        while let Some(remaining) = until.checked_duration_since(Instant::now()).filter(|remaining| !remaining.is_zero()) {
+            thread::park_timeout(remaining);
+        }
+        exit(State::Unknown);
+    }
+    exit(write(text.as_bytes(), until).map_or(State::Unknown, |()| state))
+}
+
+#[expect(clippy::exit, reason = "the one way out of every plugin")]
+fn exit(state: State) -> ! {
     process::exit(if EXIT_OK.load(Ordering::SeqCst) { 0 } else { state.exit_code() })
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 
 /// `text` as one line that no parser of plugin output can misread: control characters (line ends and tabs too), what changes the
-/// direction of writing, and broken UTF-8's replacement become blanks or `?`; `|` would start performance data and becomes `/`;
+/// direction of writing or cannot be seen, and broken UTF-8's replacement become blanks or `?`; `|` would start performance data and becomes `/`;
 /// `<` and `>` would be markup on a status page and become `[` and `]`.
 pub fn clean(text: &str) -> String {
     let cleaned: String = text.chars().map(harmless).collect();
@@ -15,8 +15,9 @@ fn harmless(c: char) -> char {
         '|' => '/',
         '<' => '[',
         '>' => ']',
-        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffd}' => '?',
-        c if c.is_control() => ' ',
+        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' => '?',
+        '\u{feff}' | '\u{fffd}' | '\u{e0000}'..='\u{e007f}' => '?',
+        c if c.is_control() || c.is_whitespace() => ' ',
         c => c,
     }
 }
@@ -45,6 +46,8 @@ mod tests {
             ("\0bell\u{7}\u{1b}[31m", "bell  [31m"),
             ("<script>", "[script]"),
             ("\u{202e}evil\u{2066}", "?evil?"),
+            ("a\u{61c}b\u{2060}c\u{e0041}d", "a?b?c?d"),
+            ("no\u{a0}break\u{3000}wide", "no break wide"),
             (&String::from_utf8_lossy(b"bad \xff\xfe"), "bad ??"),
             ("", ""),
         ];

@@ -139,4 +139,29 @@ mod tests {
         assert!(!matches(&stars, &many));
         assert!(!matches("*", &"a".repeat(256)), "no file has such a name");
     }
+
+    #[test]
+    fn matches_as_a_shell_does() {
+        let yes = [
+            ("eth0", "eth0"),
+            ("*", ""),
+            ("*", "eth0"),
+            ("eth*", "eth0"),
+            ("e*0", "eth10"),
+            ("en?s[0-9]", "enps3"),
+            ("[!a-d]x", "ex"),
+            ("a\\*", "a*"),
+            ("*a*b*c", "xaybzc"),
+            ("[]]", "]"),
+            ("[", "["),
+            ("[a", "[a"),
+        ];
+        let no = [("eth0", "eth01"), ("eth?", "eth"), ("[0-9]", "a"), ("[^a]", "a"), ("a\\*", "ab"), ("*a", "b"), ("", "a")];
+        for (pattern, text) in yes {
+            assert!(matches(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in no {
+            assert!(!matches(pattern, text), "{pattern} {text}");
+        }
+    }
 }
