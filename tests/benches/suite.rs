@@ -10,6 +10,8 @@
 mod check_clock_offset;
 #[path = "suite/check_ip_bound.rs"]
 mod check_ip_bound;
+#[path = "suite/check_tcp_each_ip.rs"]
+mod check_tcp_each_ip;
 #[path = "suite/measure.rs"]
 mod measure;
 #[path = "suite/programs.rs"]
@@ -44,6 +46,11 @@ impl Plan {
         plan
     }
 
+    /// The same for a row whose single round takes seconds.
+    fn slow(&self) -> Self {
+        Self { filter: self.filter.clone(), budget: self.budget, rounds: self.rounds.min(5) }
+    }
+
     fn wants(&self, name: &str) -> bool {
         name.contains(&self.filter)
     }
@@ -56,4 +63,5 @@ fn main() {
     table::head();
     check_ip_bound::run(&plan, &programs);
     check_clock_offset::run(&plan, &programs);
+    check_tcp_each_ip::run(&plan, &programs);
 }

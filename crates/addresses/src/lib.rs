@@ -3,6 +3,7 @@
 //! - [`List`] reads a file of addresses, of the kinds that administrators and hosting panels keep.
 //! - [`Bound`] is what the kernel has: each address with its interface, prefix and flags, each interface with its link state.
 //! - [`DefaultRoute`] is where packets to the rest of the world go.
+//! - `RouteLookup` and `NeighbourTable` say by which way an address is reached, and whether the table of neighbours overflows.
 //! - [`config`] reads what the host's own configuration promises.
 //! - [`brief`] prints many addresses as runs.
 //!
@@ -13,8 +14,13 @@ mod bound;
 pub mod config;
 mod list;
 #[cfg(target_os = "linux")]
+mod neighbours;
+#[cfg(target_os = "linux")]
 mod netlink;
 mod portable;
+mod ports;
+#[cfg(target_os = "linux")]
+mod route_lookup;
 mod routes;
 #[cfg(target_os = "linux")]
 mod rtnetlink;
@@ -24,6 +30,11 @@ mod runs;
 
 pub use address::{Expected, InvalidAddress};
 pub use bound::{Bound, BoundAddress, Flags, Interface, Lifetime, Link, Lookup, ReadBoundError};
-pub use list::{Entry, List, ListError};
+pub use list::{Entry, List, ListError, OwnPort};
+#[cfg(target_os = "linux")]
+pub use neighbours::NeighbourTable;
+pub use ports::{InvalidPort, parse_ports};
+#[cfg(target_os = "linux")]
+pub use route_lookup::{Route, RouteLookup};
 pub use routes::DefaultRoute;
 pub use runs::{all, brief};

@@ -4,6 +4,9 @@
 //! plain lists, lists with notes or ports behind each address, and H-Sphere's `/hsphere/local/network/ips` (address, tab, netmask
 //! and more). cPanel's `/etc/ips` has `address:netmask:broadcast` in that field. A line that is not understood is an error, never
 //! skipped: a list that came out shorter would hide an outage.
+//!
+//! For a reader that wants ports, [`List::read_with_ports`], a second field of digits and commas is the address's own ports:
+//! `192.0.2.10 80,443`. Any other second field is a note for it too.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -12,6 +15,7 @@ use std::path::Path;
 
 use plugin::{Deadline, ReadError, read_file};
 
+use crate::ports::parse_ports;
 use crate::{Expected, InvalidAddress};
 
 /// The most that a list may hold, in octets: some 400,000 IPv6 addresses in full.
@@ -39,6 +43,15 @@ pub struct List {
     pub source: String,
     /// At least one address.
     pub entries: Vec<Entry>,
+}
+
+/// A port that a line asks for, by the place of its entry in [`List::entries`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnPort {
+    /// The place of the entry.
+    pub entry: u32,
+    /// The port.
+    pub port: u16,
 }
 
 /// Why a list cannot be used. The first line of each message names the file; with several bad lines, each has a line.
@@ -76,29 +89,66 @@ impl List {
     /// # Errors
     /// [`ListError::Lines`] and [`ListError::Empty`].
     pub fn parse(source: &str, number: u32, content: &[u8]) -> Result<Self, ListError> {
-        // Broken UTF-8 becomes a character that no address has; in a comment it does no harm.
-        let text = str::from_utf8(content).map_or_else(|_| String::from_utf8_lossy(content), Cow::from);
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        let mut entries = Vec::with_capacity(content.len() / SHORTEST + 1);
-        let mut lines = Vec::new();
-        let mut count = 0;
-        for (line, text) in (1..).zip(lines_of(text)) {
-            match parse_line(text) {
-                Ok(None) => {}
-                Ok(Some(expected)) => entries.push(Entry { expected, list: number, line }),
-                Err(error) => {
-                    count += 1;
-                    if lines.len() < NAMED {
-                        lines.push((line, error.to_string()));
-                    }
-                }
+        parse_lines(source, number, content, |_, _| Ok(()))
+    }
+
+    /// Reads a list as [`List::read`] does, and the ports that its lines carry, in the order of the entries.
+    ///
+    /// # Errors
+    /// As [`List::read`]; a port below 1 or above 65535 makes a bad line too.
+    pub fn read_with_ports(path: &Path, number: u32, deadline: &Deadline) -> Result<(Self, Vec<OwnPort>), ListError> {
+        Self::parse_with_ports(&path.display().to_string(), number, &read_file(path, LARGEST, deadline)?)
+    }
+
+    /// Parses a list as [`List::parse`] does, and the ports that its lines carry.
+    ///
+    /// # Errors
+    /// As [`List::read_with_ports`].
+    pub fn parse_with_ports(source: &str, number: u32, content: &[u8]) -> Result<(Self, Vec<OwnPort>), ListError> {
+        let mut ports = Vec::new();
+        let list = parse_lines(source, number, content, |entry, rest| {
+            let note = |octet: u8| !octet.is_ascii_digit() && octet != b',';
+            let field = rest.split('#').next().and_then(|rest| rest.split_ascii_whitespace().next());
+            let field = field.filter(|field| rest.starts_with(char::is_whitespace) && !field.bytes().any(note));
+            for port in field.map_or(Ok(Vec::new()), parse_ports).map_err(|error| error.to_string())? {
+                ports.push(OwnPort { entry, port });
+            }
+            Ok(())
+        })?;
+        Ok((list, ports))
+    }
+}
+
+/// Parses line by line; `each` is given the place of an entry and what stands behind its address, and says what is wrong there.
+fn parse_lines(
+    source: &str,
+    number: u32,
+    content: &[u8],
+    mut each: impl FnMut(u32, &str) -> Result<(), String>,
+) -> Result<List, ListError> {
+    // Broken UTF-8 becomes a character that no address has; in a comment it does no harm.
+    let text = str::from_utf8(content).map_or_else(|_| String::from_utf8_lossy(content), Cow::from);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let mut entries = Vec::with_capacity(content.len() / SHORTEST + 1);
+    let mut lines = Vec::new();
+    let mut count = 0;
+    for (line, text) in (1..).zip(lines_of(text)) {
+        let parsed = parse_line(text).and_then(|parsed| {
+            let Some((expected, rest)) = parsed else { return Ok(()) };
+            entries.push(Entry { expected, list: number, line });
+            each(u32::try_from(entries.len() - 1).unwrap_or(u32::MAX), rest)
+        });
+        if let Err(error) = parsed {
+            count += 1;
+            if lines.len() < NAMED {
+                lines.push((line, error));
             }
         }
-        match () {
-            () if count > 0 => Err(ListError::Lines { source_name: source.to_owned(), lines, count }),
-            () if entries.is_empty() => Err(ListError::Empty(source.to_owned())),
-            () => Ok(Self { source: source.to_owned(), entries }),
-        }
+    }
+    match () {
+        () if count > 0 => Err(ListError::Lines { source_name: source.to_owned(), lines, count }),
+        () if entries.is_empty() => Err(ListError::Empty(source.to_owned())),
+        () => Ok(List { source: source.to_owned(), entries }),
     }
 }
 
@@ -113,19 +163,21 @@ fn lines_of(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The address of a line: none if the line is blank or a comment.
-fn parse_line(line: &str) -> Result<Option<Expected>, InvalidAddress> {
+/// The address of a line and what stands behind it: none if the line is blank or a comment.
+fn parse_line(line: &str) -> Result<Option<(Expected, &str)>, String> {
     let line = line.trim_ascii();
     let ends = |octet: u8| octet.is_ascii_whitespace() || matches!(octet, b',' | b'#');
     let end = line.bytes().position(ends).unwrap_or(line.len());
+    let (field, rest) = line.split_at_checked(end).unwrap_or((line, ""));
     // A carriage return inside a line ends a line for whoever wrote it: what follows must not get lost.
-    if line.bytes().skip(end).any(|octet| octet == b'\r') {
-        return Err(InvalidAddress::CarriageReturn);
+    if rest.bytes().any(|octet| octet == b'\r') {
+        return Err(InvalidAddress::CarriageReturn.to_string());
     }
-    match line.get(..end).unwrap_or(line) {
-        "" if !line.starts_with(',') => Ok(None),
-        field => field.parse().or_else(|error| parse_cpanel(field).ok_or(error)).map(Some),
+    if field.is_empty() && !line.starts_with(',') {
+        return Ok(None);
     }
+    let parsed = field.parse().or_else(|error| parse_cpanel(field).ok_or(error));
+    parsed.map(|expected| Some((expected, rest))).map_err(|error| error.to_string())
 }
 
 /// `address:netmask:broadcast`, all three IPv4: a file of another shape is no `/etc/ips`. The netmask is not demanded of the bound
@@ -214,6 +266,35 @@ mod tests {
             "192.0.2.1:24:192.0.2.255",
         ] {
             assert_eq!(parse(field.as_bytes()).unwrap_err(), format!("ips line 1: {field} is not an IP address\n"));
+        }
+    }
+
+    fn parse_with_ports(content: &[u8]) -> Result<String, String> {
+        let (list, ports) = List::parse_with_ports("ips", 0, content).map_err(|error| error.to_string())?;
+        let ports = |entry| ports.iter().filter(move |own| own.entry == entry).map(|own| format!(":{}", own.port));
+        let print = |(place, entry): (u32, &Entry)| format!("{}{}", entry.expected, ports(place).collect::<String>());
+        Ok((0..).zip(&list.entries).map(print).collect::<Vec<_>>().join(" "))
+    }
+
+    #[test]
+    fn a_line_may_carry_its_own_ports() {
+        let rows: [(&[u8], &str); 4] = [
+            (b"192.0.2.10 80,443\n192.0.2.11\n2001:db8::1\t25 # mail\n", "192.0.2.10:80:443 192.0.2.11 2001:db8::1:25"),
+            (
+                b"192.0.2.1 eth0 80\n192.0.2.2,80\n192.0.2.3#80\n192.0.2.4 80#x\n192.0.2.5 # 80\n",
+                "192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.4:80 192.0.2.5",
+            ),
+            (b"192.0.2.1\t255.255.255.0\tshared\t#0\n", "192.0.2.1"),
+            (b"192.0.2.1:255.255.255.0:192.0.2.255 65535\n", "192.0.2.1:65535"),
+        ];
+        for (content, expected) in rows {
+            assert_eq!(parse_with_ports(content).unwrap_or_else(|error| error), expected);
+        }
+        for bad in ["0", "65536", "80,", ",80", "80,,443", ",", "00080", "99999999999999999999"] {
+            let line = format!("192.0.2.1 80\n192.0.2.2 {bad}\n");
+            let message = parse_with_ports(line.as_bytes()).unwrap_err();
+            assert!(message.starts_with("ips line 2: ") && message.contains(" is not a port"), "{message}");
+            assert_eq!(parse(line.as_bytes()).unwrap(), "1:192.0.2.1 2:192.0.2.2");
         }
     }
 

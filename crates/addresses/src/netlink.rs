@@ -1,5 +1,5 @@
-//! Dumps over a netlink socket (netlink(7)): one request, many answers, bounded in time. What the answers say is for
-//! `rtnetlink.rs`.
+//! Questions over a netlink socket (netlink(7)): one request and one answer, or a dump of many, bounded in time. What the answers
+//! say is for `rtnetlink.rs`, `neighbours.rs` and `routes.rs`.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -13,7 +13,8 @@ use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, 
 /// The kernel fills at most 32 KiB at once; with less room it walks its list again for each read.
 const ROOM: usize = 64 << 10;
 
-/// linux/netlink.h: NLM_F_REQUEST | NLM_F_DUMP.
+/// linux/netlink.h: NLM_F_REQUEST, and NLM_F_REQUEST | NLM_F_DUMP.
+const REQUEST: u16 = 0x001;
 const REQUEST_DUMP: u16 = 0x301;
 /// linux/netlink.h: NLM_F_DUMP_INTR, the dump was interrupted by a change and may be incomplete.
 const DUMP_INTERRUPTED: u16 = 0x10;
@@ -71,15 +72,7 @@ impl Dump {
         wanted: u16,
         mut each: impl FnMut(&[u8]) -> Result<(), NetlinkError>,
     ) -> Result<bool, NetlinkError> {
-        self.sequence += 1;
-        let length = u32::try_from(HEADER + body.len()).unwrap_or(u32::MAX);
-        let mut message = length.to_ne_bytes().to_vec();
-        message.extend(request.to_ne_bytes());
-        message.extend(REQUEST_DUMP.to_ne_bytes());
-        message.extend(self.sequence.to_ne_bytes());
-        message.extend(0_u32.to_ne_bytes());
-        message.extend(body);
-        send(&self.socket, &message, SendFlags::empty())?;
+        self.send(request, REQUEST_DUMP, body)?;
         let mut complete = true;
         loop {
             let length = self.receive(deadline)?;
@@ -97,6 +90,36 @@ impl Dump {
                 }
             }
         }
+    }
+
+    /// Sends a request and returns the payload of its one answer of the type `wanted`.
+    pub(crate) fn ask(&mut self, request: u16, body: &[u8], deadline: &Deadline, wanted: u16) -> Result<Vec<u8>, NetlinkError> {
+        self.send(request, REQUEST, body)?;
+        loop {
+            let length = self.receive(deadline)?;
+            let Some((answer, _)) = split(self.room.get(..length).unwrap_or_default())? else {
+                return Err(NetlinkError::Answer(format!("a message of {length} octets")));
+            };
+            match answer.kind {
+                _ if answer.sequence != self.sequence => {}
+                kind if kind == wanted => return Ok(answer.payload.to_vec()),
+                NLMSG_ERROR => end(answer.payload)?,
+                kind => return Err(NetlinkError::Answer(format!("a message of type {kind}"))),
+            }
+        }
+    }
+
+    fn send(&mut self, request: u16, flags: u16, body: &[u8]) -> Result<(), NetlinkError> {
+        self.sequence += 1;
+        let length = u32::try_from(HEADER + body.len()).unwrap_or(u32::MAX);
+        let mut message = length.to_ne_bytes().to_vec();
+        message.extend(request.to_ne_bytes());
+        message.extend(flags.to_ne_bytes());
+        message.extend(self.sequence.to_ne_bytes());
+        message.extend(0_u32.to_ne_bytes());
+        message.extend(body);
+        send(&self.socket, &message, SendFlags::empty())?;
+        Ok(())
     }
 
     /// One read of the socket, waiting only where nothing is there yet.

@@ -1,5 +1,7 @@
 //! The table: one row a comparison.
 
+use std::time::Duration;
+
 use crate::measure::{Spread, Times};
 
 const WIDTHS: [usize; 9] = [34, 30, 10, 10, 7, 14, 7, 12, 4];
@@ -24,6 +26,22 @@ pub(crate) fn ratio(times: &Times, (what, subject): (&str, usize), (against, pee
         times.rounds().to_string(),
         target.map(|target| format!("<= {target:.3}")).unwrap_or_default(),
         target.map(|target| verdict(ratio.median, target)).unwrap_or_default(),
+    ]);
+}
+
+/// The time of a single run, and the most that is good enough, in seconds.
+pub(crate) fn seconds((what, seen): (&str, Duration), (against, target): (&str, f64)) {
+    let seen = seen.as_secs_f64();
+    line([
+        what.to_owned(),
+        against.to_owned(),
+        format!("{seen:.3} s"),
+        format!("{target:.3} s"),
+        format!("{:.3}", seen / target),
+        String::new(),
+        "1".to_owned(),
+        "<= 1.000".to_owned(),
+        verdict(seen, target),
     ]);
 }
 

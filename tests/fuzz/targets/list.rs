@@ -13,6 +13,12 @@ fuzz_target!(|content: &[u8]| {
         Ok(list) => accepted(&list, &lines),
         Err(error) => refused(&error, &lines),
     }
+    // Ports stand beside the addresses: they never change which addresses there are.
+    if let Ok((list, ports)) = List::parse_with_ports("/etc/ips", 7, content) {
+        assert_eq!(List::parse("/etc/ips", 7, content).ok().as_ref(), Some(&list));
+        assert!(ports.iter().all(|own| own.port > 0 && (own.entry as usize) < list.entries.len()), "{ports:?}");
+        assert!(ports.is_sorted_by_key(|own| own.entry), "{ports:?}");
+    }
 });
 
 /// A line with nothing on it but white space and a comment.

@@ -1,0 +1,214 @@
+//! Why a target failed, or why nothing can be said about it from here; and the words for each.
+
+use std::net::IpAddr;
+
+use plugin::reason;
+use rustix::io::Errno;
+
+/// Why a target did not answer as it should.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// A TCP reset answered: the host is there, and nothing listens, or a firewall resets.
+    Refused,
+    /// Nothing came back.
+    NoAnswer(Echo),
+    /// Nobody on the link has this address: no answer to ARP or neighbour solicitation.
+    NoNeighbour,
+    /// An ICMP error came back.
+    Icmp(Icmp),
+    /// The system reports what an ICMP error makes of it, and not which one.
+    Unreachable(i32),
+    /// The service closed the connection before it said anything.
+    ClosedAtOnce,
+    /// The connection stood, and the service said nothing.
+    NoBanner,
+    /// The service said something else than what is expected: the start of it.
+    Unexpected(String),
+    /// Nothing can be said from here.
+    Local(Local),
+}
+
+/// Whether an address that does not take the connection answers ICMP echo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Echo {
+    /// It was not asked.
+    NotAsked,
+    /// It answers.
+    Answers,
+    /// It does not.
+    Silent,
+}
+
+/// An ICMP error from the path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Icmp {
+    /// Whether it is one of ICMPv6 (RFC 4443), else of ICMP (RFC 792).
+    pub v6: bool,
+    /// Its type.
+    pub kind: u8,
+    /// Its code.
+    pub code: u8,
+    /// Who sent it.
+    pub from: Option<IpAddr>,
+}
+
+/// A fault of this machine or of this run, never the target's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Local {
+    /// The deadline came before the first try was over.
+    NoTime,
+    /// The first try failed, and the deadline came before the second was over.
+    Unconfirmed,
+    /// No route leads there.
+    NoRoute,
+    /// A route of this machine forbids it, or its firewall does.
+    Prohibited,
+    /// A route of this machine says that it is unreachable.
+    UnreachableRoute,
+    /// A route of this machine throws it away, or the address needs an interface beside it.
+    Invalid,
+    /// No local port is left, or the source address is not bound here.
+    NoPort,
+    /// No file descriptor or memory is left.
+    NoRoom,
+    /// The interface towards it is down or has no carrier.
+    LinkDown,
+    /// The gateway towards it does not answer on the link.
+    Gateway,
+    /// The table of neighbours is full.
+    NeighbourTable,
+    /// The table of tracked connections is full.
+    Conntrack,
+    /// The system has no such protocol family.
+    NoFamily,
+    /// Another error of the system's.
+    Other(i32),
+}
+
+impl Local {
+    /// What an error of socket(2), bind(2) or of the start of connect(2) says about this machine.
+    pub(crate) fn from_errno(errno: Errno) -> Self {
+        match errno {
+            Errno::NETUNREACH => Local::NoRoute,
+            Errno::ACCESS | Errno::PERM => Local::Prohibited,
+            Errno::HOSTUNREACH => Local::UnreachableRoute,
+            Errno::INVAL => Local::Invalid,
+            Errno::ADDRNOTAVAIL | Errno::ADDRINUSE => Local::NoPort,
+            Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM => Local::NoRoom,
+            Errno::AFNOSUPPORT | Errno::PROTONOSUPPORT => Local::NoFamily,
+            Errno::NETDOWN => Local::LinkDown,
+            errno => Local::Other(errno.raw_os_error()),
+        }
+    }
+
+    /// In few words, for the first line.
+    pub(crate) fn brief(self) -> String {
+        let words = match self {
+            Local::NoTime => "not reached in time",
+            Local::Unconfirmed => "failed once, no time for the second try",
+            Local::NoRoute => "no route from here",
+            Local::Prohibited => "prohibited here",
+            Local::UnreachableRoute => "unreachable by a route here",
+            Local::Invalid => "not reachable from here",
+            Local::NoPort => "no local port left",
+            Local::NoRoom => "no file descriptors left",
+            Local::LinkDown => "link down here",
+            Local::Gateway => "gateway silent here",
+            Local::NeighbourTable => "neighbour table full here",
+            Local::Conntrack => "conntrack table full here",
+            Local::NoFamily => "protocol family missing here",
+            Local::Other(errno) => return system(errno),
+        };
+        words.to_owned()
+    }
+
+    /// What to do about it.
+    pub(crate) fn remedy(self) -> &'static str {
+        match self {
+            Local::NoTime => "raise --timeout (and what calls this plugin), or split the list",
+            Local::Unconfirmed => "raise --timeout: both tries need their --connect-timeout",
+            Local::NoRoute => "this machine has no route to it: see ip route get",
+            Local::Prohibited => "a prohibit route or the firewall of this machine forbids it: see ip route get",
+            Local::UnreachableRoute => "an unreachable route of this machine: see ip route get",
+            Local::Invalid => "a blackhole route of this machine, or an address that needs an interface: see ip route get",
+            Local::NoPort => "widen net.ipv4.ip_local_port_range, or check that the --source is bound",
+            Local::NoRoom => "raise the limit of open files (LimitNOFILE of the unit), or lower --in-flight",
+            Local::LinkDown => "the interface towards it is down or has no carrier on this machine",
+            Local::Gateway => "the gateway of this machine towards it does not answer: see ip route get",
+            Local::NeighbourTable => "raise net.ipv4.neigh.default.gc_thresh3 (and net.ipv6) above the number of neighbours",
+            Local::Conntrack => "raise net.netfilter.nf_conntrack_max on this machine, or lower --rate",
+            Local::NoFamily => "this machine has no such protocol, as with IPv6 switched off",
+            Local::Other(_) => "this machine cannot make the connection",
+        }
+    }
+}
+
+impl Cause {
+    /// In few words, for the first line.
+    pub(crate) fn brief(&self) -> String {
+        match self {
+            Cause::Refused => "refused".to_owned(),
+            Cause::NoAnswer(_) => "no answer".to_owned(),
+            Cause::NoNeighbour => "no neighbour".to_owned(),
+            Cause::Icmp(icmp) => icmp.brief().to_owned(),
+            Cause::Unreachable(_) => "unreachable".to_owned(),
+            Cause::ClosedAtOnce => "closed at once".to_owned(),
+            Cause::NoBanner => "no banner".to_owned(),
+            Cause::Unexpected(_) => "unexpected answer".to_owned(),
+            Cause::Local(local) => local.brief(),
+        }
+    }
+
+    /// In full, for the details.
+    pub(crate) fn full(&self) -> String {
+        match self {
+            Cause::NoAnswer(Echo::NotAsked) => "no answer".to_owned(),
+            Cause::NoAnswer(Echo::Answers) => "no answer, but it answers ping: the service or a firewall".to_owned(),
+            Cause::NoAnswer(Echo::Silent) => "no answer, not even to ping: the address or its host".to_owned(),
+            Cause::NoNeighbour => "no neighbour has this address: nothing on the link answers for it".to_owned(),
+            Cause::Icmp(icmp) => icmp.full(),
+            Cause::Unreachable(errno) => format!("unreachable ({})", system(*errno)),
+            Cause::NoBanner => "connected, but no banner: the service hangs".to_owned(),
+            Cause::Unexpected(text) => format!("unexpected answer: {text}"),
+            Cause::Local(local) => format!("{}: {}", local.brief(), local.remedy()),
+            cause => cause.brief(),
+        }
+    }
+
+    /// Of two tries' causes the one that tells more: the later one, unless it knows less than an ICMP error, of which routers send
+    /// only a few a second (RFC 1812, section 4.3.2.8).
+    pub(crate) fn after(self, earlier: Cause) -> Cause {
+        match (&earlier, &self) {
+            (Cause::Local(Local::NoTime), Cause::Local(Local::NoTime)) => self,
+            (_, Cause::Local(Local::NoTime)) => Cause::Local(Local::Unconfirmed),
+            (Cause::Icmp(_) | Cause::Unreachable(_) | Cause::NoNeighbour, Cause::NoAnswer(_)) => earlier,
+            (Cause::Icmp(_), Cause::Unreachable(_)) => earlier,
+            _ => self,
+        }
+    }
+}
+
+impl Icmp {
+    fn brief(self) -> &'static str {
+        match (self.v6, self.kind, self.code) {
+            (false, 3, 3) | (true, 1, 4) => "port unreachable",
+            (false, 3, 9 | 10 | 13) | (true, 1, 1 | 5 | 6) => "prohibited",
+            (false, 3, 0 | 6 | 11) | (true, 1, 0) => "net unreachable",
+            (false, 3, 1 | 7 | 12) | (true, 1, 3) => "host unreachable",
+            (false, 3, 2) | (true, 4, 1) => "protocol unreachable",
+            (false, 11, _) | (true, 3, _) => "time to live exceeded",
+            _ => "unreachable",
+        }
+    }
+
+    fn full(self) -> String {
+        let Icmp { v6, kind, code, from } = self;
+        let name = if v6 { "ICMPv6" } else { "ICMP" };
+        let from = from.map(|from| format!(" from {from}")).unwrap_or_default();
+        format!("{} ({name} type {kind} code {code}{from})", self.brief())
+    }
+}
+
+fn system(errno: i32) -> String {
+    reason(&std::io::Error::from_raw_os_error(errno))
+}

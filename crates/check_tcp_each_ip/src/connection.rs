@@ -1,0 +1,85 @@
+//! One connection: opening it, and what its end means. Nothing here waits.
+
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::OwnedFd;
+
+use rustix::io::Errno;
+use rustix::net::sockopt::socket_error;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, connect, ipproto, socket_with};
+
+use crate::cause::{Cause, Echo, Local};
+use crate::icmp;
+use crate::target::Target;
+
+/// What became of starting a connection.
+pub(crate) enum Started {
+    /// It stands already, as on this machine.
+    Open(OwnedFd),
+    /// An answer is awaited.
+    Pending(OwnedFd),
+    /// It has failed already.
+    Failed(Cause),
+    /// No descriptor or memory is left: to be tried again when some are.
+    NoRoom,
+}
+
+/// Starts a connection, from the one of `sources` that is of its family.
+pub(crate) fn start(target: Target, sources: &[IpAddr]) -> Started {
+    let v6 = target.address.is_ipv6();
+    let family = if v6 { AddressFamily::INET6 } else { AddressFamily::INET };
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let socket = match socket_with(family, SocketType::STREAM, flags, Some(ipproto::TCP)) {
+        Ok(socket) => socket,
+        Err(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => return Started::NoRoom,
+        Err(errno) => return Started::Failed(Cause::Local(Local::from_errno(errno))),
+    };
+    icmp::keep_errors(&socket, v6);
+    if let Some(source) = sources.iter().find(|source| source.is_ipv6() == v6)
+        && let Err(errno) = from_source(&socket, *source)
+    {
+        return Started::Failed(Cause::Local(Local::from_errno(errno)));
+    }
+    let address = SocketAddr::from(target);
+    match connect(&socket, &address) {
+        Ok(()) => return Started::Open(socket),
+        Err(Errno::INPROGRESS | Errno::INTR) => {}
+        Err(Errno::CONNREFUSED) => return Started::Failed(Cause::Refused),
+        // What the first call refuses, no packet was sent for: this machine says so.
+        Err(errno) => return Started::Failed(Cause::Local(Local::from_errno(errno))),
+    }
+    // Where the other end is this machine or very near, the answer is there already: asking costs less than to be woken for it.
+    match connect(&socket, &address) {
+        Ok(()) | Err(Errno::ISCONN) => Started::Open(socket),
+        Err(Errno::ALREADY | Errno::INPROGRESS | Errno::INTR) => Started::Pending(socket),
+        Err(errno) => failed(&socket, target, errno).map_or_else(|| Started::Open(socket), Started::Failed),
+    }
+}
+
+/// Binds to an address, and leaves the port to connect(2): else each port would be taken once for all destinations together.
+pub(crate) fn from_source(socket: &OwnedFd, source: IpAddr) -> Result<(), Errno> {
+    use nix::sys::socket::{setsockopt, sockopt::IpBindAddressNoPort};
+    // Before Linux 4.2 there is no such option, and the port is taken at once.
+    let _ = setsockopt(socket, IpBindAddressNoPort, &true);
+    bind(socket, &SocketAddr::new(source, 0))
+}
+
+/// Why a connection that was pending has failed: none if it stands, or stood and was closed since.
+pub(crate) fn ended(socket: &OwnedFd, target: Target) -> Option<Cause> {
+    match socket_error(socket) {
+        Ok(Ok(())) => None,
+        Ok(Err(errno)) | Err(errno) => failed(socket, target, errno),
+    }
+}
+
+fn failed(socket: &OwnedFd, target: Target, errno: Errno) -> Option<Cause> {
+    match errno {
+        // A reset after the handshake: the port is open, and the service closed it.
+        Errno::CONNRESET | Errno::PIPE => return None,
+        Errno::TIMEDOUT => return Some(Cause::NoAnswer(Echo::NotAsked)),
+        Errno::ADDRNOTAVAIL | Errno::NOBUFS | Errno::NOMEM => return Some(Cause::Local(Local::from_errno(errno))),
+        _ => {}
+    }
+    let told = icmp::cause(socket, target.address);
+    let untold = || if errno == Errno::CONNREFUSED { Cause::Refused } else { Cause::Unreachable(errno.raw_os_error()) };
+    Some(told.unwrap_or_else(untold))
+}

@@ -1,0 +1,141 @@
+//! The faults of the machine that checks. Whatever could not be reached because of them is no outage.
+
+use std::collections::HashMap;
+use std::fs;
+use std::net::IpAddr;
+
+use addresses::{Bound, NeighbourTable, RouteLookup};
+use plugin::Deadline;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::cause::{Cause, Local};
+use crate::target::Target;
+
+/// Descriptors that are not for connections: standard ones, those inherited, of the threads' epoll, netlink, ping.
+const RESERVED: u64 = 40;
+/// From how full a table on nothing new fits into it, in per cent: it is emptied a little all the time.
+const FULL: u64 = 98;
+
+/// How many of the `wanted` connections the limit of open files allows at once, after raising it as far as it may be.
+pub(crate) fn room(wanted: usize) -> usize {
+    let needed = u64::try_from(wanted).unwrap_or(u64::MAX).saturating_add(RESERVED);
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current.is_some_and(|current| current < needed) {
+        let raised = Rlimit { current: limit.maximum.map(|maximum| maximum.min(needed)).or(Some(needed)), ..limit };
+        if setrlimit(Resource::Nofile, raised).is_ok() {
+            limit = getrlimit(Resource::Nofile);
+        }
+    }
+    let allowed = limit.current.unwrap_or(needed).saturating_sub(RESERVED).max(1);
+    wanted.min(usize::try_from(allowed).unwrap_or(usize::MAX))
+}
+
+/// The tables of neighbours at one moment.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tables(Vec<NeighbourTable>);
+
+impl Tables {
+    /// Reads them: none where the kernel does not show them.
+    pub(crate) fn read(deadline: &Deadline) -> Self {
+        Self(NeighbourTable::read_all(deadline).unwrap_or_default())
+    }
+
+    /// Whether a neighbour did not fit between then and `now`.
+    fn overflowed(&self, now: &Tables, v6: bool) -> bool {
+        let overflows = |tables: &Tables| tables.0.iter().find(|table| table.v6 == v6).map(|table| table.overflows);
+        matches!((overflows(self), overflows(now)), (Some(then), Some(now)) if now > then)
+    }
+}
+
+/// Takes back the verdict on targets whose silence is this machine's fault. `before` are the tables as they were before the last
+/// try.
+pub(crate) fn excuse(targets: &[Target], failed: &mut [(u32, Cause)], before: &Tables, deadline: &Deadline) {
+    let silent = |cause: &Cause| matches!(cause, Cause::NoAnswer(_) | Cause::NoNeighbour);
+    if !failed.iter().any(|(_, cause)| silent(cause)) {
+        return;
+    }
+    let now = Tables::read(deadline);
+    let overflowed = [before.overflowed(&now, false), before.overflowed(&now, true)];
+    let conntrack = conntrack_is_full();
+    let mut ways = Ways::new(deadline);
+    for (place, cause) in failed.iter_mut().filter(|(_, cause)| silent(cause)) {
+        let Some(target) = usize::try_from(*place).ok().and_then(|place| targets.get(place)) else { continue };
+        let way = ways.to(target.address, deadline);
+        let [v4, v6] = overflowed;
+        let overflowed = if target.address.is_ipv6() { v6 } else { v4 };
+        let fault = match way {
+            Some(Way { link_down: true, .. }) => Some(Local::LinkDown),
+            Some(Way { on_link: true, .. }) if overflowed => Some(Local::NeighbourTable),
+            Some(Way { on_link: false, .. }) if *cause == Cause::NoNeighbour => Some(Local::Gateway),
+            _ if conntrack => Some(Local::Conntrack),
+            _ => None,
+        };
+        if let Some(fault) = fault {
+            *cause = Cause::Local(fault);
+        }
+    }
+}
+
+/// The way to an address, as far as it tells about faults here.
+#[derive(Clone, Copy)]
+struct Way {
+    on_link: bool,
+    link_down: bool,
+}
+
+/// The ways to addresses, each asked for once.
+struct Ways {
+    routes: Option<RouteLookup>,
+    bound: Bound,
+    known: HashMap<IpAddr, Option<Way>>,
+}
+
+impl Ways {
+    fn new(deadline: &Deadline) -> Self {
+        let bound = Bound::read(deadline).unwrap_or_default();
+        Self { routes: RouteLookup::open().ok(), bound, known: HashMap::new() }
+    }
+
+    fn to(&mut self, address: IpAddr, deadline: &Deadline) -> Option<Way> {
+        if let Some(known) = self.known.get(&address) {
+            return *known;
+        }
+        let route = self.routes.as_mut().and_then(|routes| routes.to(address, deadline).ok());
+        let way = route.map(|route| {
+            let link = self.bound.interface(route.interface).map(|interface| interface.link);
+            Way { on_link: route.on_link, link_down: link.is_some_and(|link| link.fault().is_some()) }
+        });
+        self.known.insert(address, way);
+        way
+    }
+}
+
+/// Whether the table of tracked connections is as good as full: not where none are tracked.
+fn conntrack_is_full() -> bool {
+    let read = |name: &str| fs::read_to_string(format!("/proc/sys/net/netfilter/nf_conntrack_{name}")).ok()?.trim().parse().ok();
+    let (Some(count), Some(most)): (Option<u64>, Option<u64>) = (read("count"), read("max")) else { return false };
+    most > 0 && count.saturating_mul(100) >= most.saturating_mul(FULL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_the_limit_of_open_files_is_not_tried() {
+        let hard = getrlimit(Resource::Nofile).maximum;
+        let room_for_all = room(usize::MAX >> 1);
+        assert!(hard.is_none_or(|hard| room_for_all as u64 + RESERVED <= hard), "{room_for_all} of {hard:?}");
+        assert_eq!(room(1), 1);
+    }
+
+    #[test]
+    fn an_overflow_is_one_that_happened_since() {
+        let table = |v6, overflows| NeighbourTable { v6, entries: 1024, limit: 1024, overflows };
+        let before = Tables(vec![table(false, 5), table(true, 7)]);
+        let now = Tables(vec![table(false, 6), table(true, 7)]);
+        assert!(before.overflowed(&now, false));
+        assert!(!before.overflowed(&now, true));
+        assert!(!Tables::default().overflowed(&now, false));
+    }
+}

@@ -1,0 +1,196 @@
+//! The options on limits and on how connections are made, and the values of options: ports, limits that may be shares, times, and
+//! texts with escapes.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::str::FromStr;
+use std::time::Duration;
+
+use addresses::{InvalidPort, parse_ports};
+use plugin::{InvalidRange, Range};
+
+/// The longest `--connect-timeout`, in seconds.
+const LONGEST: f64 = 600.0;
+/// The most octets of `--send` and `--expect`: what any socket's buffer takes at once.
+const LARGEST: usize = 2_048;
+
+/// The options on how many targets may fail and how slow they may be.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Limits {
+    /// WARNING when the number of failed targets, or with % their share, is outside of this range: 2, 5%, @1:3
+    #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
+    pub warning: Option<Limit>,
+    /// CRITICAL when it is outside of this range. Without --warning and --critical one failed target is critical
+    #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
+    pub critical: Option<Limit>,
+    /// WARNING when the slowest connection, in seconds, is outside of this range
+    #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
+    pub warning_time: Option<Range>,
+    /// CRITICAL when the slowest connection, in seconds, is outside of this range
+    #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
+    pub critical_time: Option<Range>,
+}
+
+/// The options on how connections are made.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Connecting {
+    /// The time for a connection, and again for the answer of --expect or --send. Default: 3.5, which spans two retransmissions
+    /// of a lost packet, or what --timeout leaves for each try
+    #[arg(long, value_name = "SECONDS")]
+    pub connect_timeout: Option<Seconds>,
+    /// How often a target is tried before it counts as failed
+    #[arg(long, value_name = "NUMBER", default_value = "2", value_parser = clap::value_parser!(u8).range(1..=5))]
+    pub tries: u8,
+    /// What the service says first must contain this text; with the escapes \r \n \t \\ \xHH
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub expect: Option<Text>,
+    /// Send this text first, with the same escapes; without --expect any answer will do
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub send: Option<Text>,
+    /// A refused connection is fine: the host is there
+    #[arg(long)]
+    pub refused_ok: bool,
+    /// Connect from this address; one for IPv4 and one for IPv6 may be given
+    #[arg(long, value_name = "ADDRESS")]
+    pub source: Vec<IpAddr>,
+    /// The most connections in flight, as far as the limit of open files allows
+    #[arg(long, value_name = "NUMBER", default_value = "8192")]
+    pub in_flight: NonZeroU32,
+    /// The most connections started in a second. Default: as many as --in-flight allows
+    #[arg(long, value_name = "NUMBER")]
+    pub rate: Option<NonZeroU32>,
+}
+
+/// One or several ports: `80` or `80,443`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ports(pub Vec<u16>);
+
+impl FromStr for Ports {
+    type Err = InvalidPort;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPort> {
+        parse_ports(text).map(Self)
+    }
+}
+
+/// A range on the number of failed targets or, with a `%` behind it, on their share in per cent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limit {
+    /// The range.
+    pub range: Range,
+    /// Whether it judges the share.
+    pub share: bool,
+}
+
+impl FromStr for Limit {
+    type Err = InvalidRange;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRange> {
+        let (range, share) = text.strip_suffix('%').map_or((text, false), |range| (range, true));
+        Ok(Self { range: range.parse()?, share })
+    }
+}
+
+/// A time of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seconds(pub Duration);
+
+/// Why a text is not a value of these options.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidValue {
+    /// Not a plain decimal number of seconds, or out of bounds.
+    #[error("{0:?} is not a time in seconds from 0.01 up to 600")]
+    Seconds(String),
+    /// A backslash that starts no escape.
+    #[error("{0:?} has a backslash that starts none of \\r \\n \\t \\\\ \\xHH")]
+    Escape(String),
+    /// Nothing, or more than fits into a buffer.
+    #[error("the text has {0} octets; 1 to 2048 are possible")]
+    Length(usize),
+}
+
+impl FromStr for Seconds {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let plain =
+            text.bytes().all(|octet| octet.is_ascii_digit() || octet == b'.') && text.starts_with(|c: char| c.is_ascii_digit());
+        let seconds = if plain { text.parse().ok() } else { None };
+        let seconds = seconds.filter(|seconds| (0.01..=LONGEST).contains(seconds));
+        seconds.map(|seconds| Self(Duration::from_secs_f64(seconds))).ok_or_else(|| InvalidValue::Seconds(text.to_owned()))
+    }
+}
+
+/// Octets to send or to expect, written with the escapes `\r \n \t \\ \xHH`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text(pub Vec<u8>);
+
+impl FromStr for Text {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let wrong = || InvalidValue::Escape(text.chars().take(60).collect());
+        let mut octets = Vec::with_capacity(text.len());
+        let mut rest = text.bytes();
+        while let Some(octet) = rest.next() {
+            octets.push(match octet {
+                b'\\' => escape(&mut rest).ok_or_else(wrong)?,
+                octet => octet,
+            });
+        }
+        if (1..=LARGEST).contains(&octets.len()) { Ok(Self(octets)) } else { Err(InvalidValue::Length(octets.len())) }
+    }
+}
+
+/// The octet that the escape stands for whose backslash was just read.
+fn escape(rest: &mut impl Iterator<Item = u8>) -> Option<u8> {
+    let digit = |octet: u8| char::from(octet).to_digit(16);
+    match rest.next()? {
+        b'r' => Some(b'\r'),
+        b'n' => Some(b'\n'),
+        b't' => Some(b'\t'),
+        b'\\' => Some(b'\\'),
+        b'x' => u8::try_from(digit(rest.next()?)? * 16 + digit(rest.next()?)?).ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_may_be_a_share() {
+        let read = |text: &str| text.parse::<Limit>().map(|limit| (limit.range.to_string(), limit.share));
+        assert_eq!(read("5"), Ok(("5".to_owned(), false)));
+        assert_eq!(read("5%"), Ok(("5".to_owned(), true)));
+        assert_eq!(read("@10:20%"), Ok(("@10:20".to_owned(), true)));
+        for text in ["", "%", "5%%", "5 %", "x%", "20:10%"] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_plain_seconds() {
+        let read = |text: &str| text.parse::<Seconds>().map(|seconds| seconds.0.as_millis());
+        assert_eq!(read("3.5"), Ok(3500));
+        assert_eq!(read("0.01"), Ok(10));
+        assert_eq!(read("600"), Ok(600_000));
+        for text in ["", "0", "0.001", "600.1", "-1", "1e1", "inf", "nan", "3s", " 3", ".5", "1.2.3"] {
+            assert_eq!(read(text), Err(InvalidValue::Seconds(text.to_owned())));
+        }
+    }
+
+    #[test]
+    fn texts_have_escapes() {
+        let read = |text: &str| text.parse::<Text>().map(|text| text.0);
+        assert_eq!(read(r"GET / HTTP/1.0\r\n\r\n"), Ok(b"GET / HTTP/1.0\r\n\r\n".to_vec()));
+        assert_eq!(read(r"\\x\x00\xfF\t"), Ok(b"\\x\0\xff\t".to_vec()));
+        assert_eq!(read("é"), Ok("é".as_bytes().to_vec()));
+        for text in [r"\", r"\q", r"\x", r"\x1", r"\xg1"] {
+            assert_eq!(read(text), Err(InvalidValue::Escape(text.to_owned())));
+        }
+        assert_eq!(read(""), Err(InvalidValue::Length(0)));
+        assert_eq!(read(&"x".repeat(2049)), Err(InvalidValue::Length(2049)));
+    }
+}

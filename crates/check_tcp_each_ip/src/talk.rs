@@ -1,0 +1,99 @@
+//! What is said to a service and what it must say: for services that hang behind a kernel which still accepts connections.
+
+use std::os::fd::OwnedFd;
+
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, recv, send};
+
+use crate::cause::Cause;
+
+/// The most that is read of an answer, in octets: who has not said it by then does not say it.
+const LARGEST: usize = 16 << 10;
+/// The most of an answer that a message shows, in characters.
+const SHOWN: usize = 60;
+
+/// What is sent and expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Talk {
+    /// What is sent once the connection stands: nothing if it is empty.
+    pub(crate) send: Vec<u8>,
+    /// What the answer must contain: any octet will do if it is empty.
+    pub(crate) expect: Vec<u8>,
+}
+
+/// What reading has come to.
+pub(crate) enum Heard {
+    /// The service says what it must.
+    Enough,
+    /// More may come.
+    Waiting,
+    /// It has failed.
+    Failed(Cause),
+}
+
+impl Talk {
+    /// Sends what is to be sent.
+    pub(crate) fn begin(&self, socket: &OwnedFd) -> Result<(), Cause> {
+        if self.send.is_empty() {
+            return Ok(());
+        }
+        match send(socket, &self.send, SendFlags::NOSIGNAL) {
+            Ok(length) if length == self.send.len() => Ok(()),
+            Ok(_) => Err(Cause::NoBanner),
+            Err(_) => Err(Cause::ClosedAtOnce),
+        }
+    }
+
+    /// Reads on, behind what was `said` before.
+    pub(crate) fn hear(&self, socket: &OwnedFd, said: &mut Vec<u8>) -> Heard {
+        let mut room = [0; 4096];
+        loop {
+            match recv(socket, room.as_mut_slice(), RecvFlags::empty()) {
+                Ok((_, 0)) => return Heard::Failed(ended(said)),
+                Ok((_, length)) => said.extend(room.iter().take(length)),
+                Err(Errno::AGAIN | Errno::INTR) => return Heard::Waiting,
+                Err(_) => return Heard::Failed(ended(said)),
+            }
+            let found = self.expect.is_empty() || said.windows(self.expect.len()).any(|part| part == self.expect);
+            match found {
+                true => return Heard::Enough,
+                false if said.len() > LARGEST => return Heard::Failed(unexpected(said)),
+                false => {}
+            }
+        }
+    }
+}
+
+/// A service that ended the connection: before it said anything, or with something else than what is expected.
+fn ended(said: &[u8]) -> Cause {
+    if said.is_empty() { Cause::ClosedAtOnce } else { unexpected(said) }
+}
+
+/// A service whose time is over.
+pub(crate) fn late(said: &[u8]) -> Cause {
+    if said.is_empty() { Cause::NoBanner } else { unexpected(said) }
+}
+
+fn unexpected(said: &[u8]) -> Cause {
+    // Cleaned here already, because a line end in it would begin a detail of its own.
+    let text = plugin::clean(&String::from_utf8_lossy(said.get(..4 * SHOWN).unwrap_or(said)));
+    let mut chars = text.chars();
+    let start: String = chars.by_ref().take(SHOWN).collect();
+    Cause::Unexpected(if chars.next().is_some() || said.len() > 4 * SHOWN { start + "..." } else { start })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_service_says_is_shown_cleaned_and_short() {
+        let shown = |said: &[u8]| late(said);
+        assert_eq!(shown(b""), Cause::NoBanner);
+        assert_eq!(shown(b"550 go|away\r\n"), Cause::Unexpected("550 go/away".to_owned()));
+        assert_eq!(shown(b"\x1b[2J\x00\xff\xfe<b>"), Cause::Unexpected("[2J ??[b]".to_owned()));
+        assert_eq!(shown(&[b'x'; 10_000]), Cause::Unexpected(format!("{}...", "x".repeat(60))));
+        assert_eq!(ended(b""), Cause::ClosedAtOnce);
+        assert_eq!(ended(b"SSH"), Cause::Unexpected("SSH".to_owned()));
+    }
+}

@@ -1,0 +1,106 @@
+//! What is to be tried: each address with each of its ports, once.
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::{IpAddr, SocketAddr};
+
+use addresses::{Bound, List, ListError, ReadBoundError};
+use plugin::{Deadline, ResolveError, resolve};
+
+use crate::Args;
+
+/// An address and a port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Target {
+    /// The address.
+    pub address: IpAddr,
+    /// The TCP port.
+    pub port: u16,
+}
+
+impl From<Target> for SocketAddr {
+    fn from(target: Target) -> Self {
+        SocketAddr::new(target.address, target.port)
+    }
+}
+
+/// Why it is not known what to try. Each message names what is missing.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// A list cannot be used.
+    #[error(transparent)]
+    List(#[from] ListError),
+    /// A name has no addresses.
+    #[error(transparent)]
+    Name(#[from] ResolveError),
+    /// The bound addresses cannot be read.
+    #[error(transparent)]
+    Bound(#[from] ReadBoundError),
+    /// Only loopback and link-local addresses are bound here.
+    #[error("only loopback and link-local addresses are bound here: nothing to check by --bound")]
+    NothingBound,
+    /// No source of addresses is given.
+    #[error("no address to check: give --ip, --file, --hostname or --bound")]
+    NoAddress,
+    /// An address without a port.
+    #[error("no port for {0}: give --port")]
+    NoPort(String),
+}
+
+/// The targets of the command line, sorted, each once.
+pub(crate) fn targets(args: &Args, deadline: &Deadline) -> Result<Vec<Target>, TargetError> {
+    let ports: BTreeSet<u16> = args.port.iter().flat_map(|ports| ports.0.iter().copied()).collect();
+    let mut targets = Vec::new();
+    for (number, file) in (0..).zip(&args.file) {
+        let (list, own) = List::read_with_ports(file, number, deadline)?;
+        let own = own.into_iter().fold(HashMap::<u32, Vec<u16>>::new(), |mut all, own| {
+            all.entry(own.entry).or_default().push(own.port);
+            all
+        });
+        targets.reserve(list.entries.len() * ports.len().max(1));
+        for (place, entry) in (0..).zip(&list.entries) {
+            let origin = || format!("{} ({} line {})", entry.expected.address, list.source, entry.line);
+            match own.get(&place) {
+                Some(own) => targets.extend(own.iter().map(|&port| Target { address: entry.expected.address, port })),
+                None => add(&mut targets, entry.expected.address, &ports, origin)?,
+            }
+        }
+    }
+    let mut single: Vec<IpAddr> = args.ip.iter().map(|expected| expected.address).collect();
+    for name in &args.hostname {
+        single.extend(resolve(name, deadline)?);
+    }
+    if args.bound {
+        single.extend(bound(deadline)?);
+    }
+    for address in single {
+        add(&mut targets, address, &ports, || address.to_string())?;
+    }
+    targets.sort_unstable();
+    targets.dedup();
+    if targets.is_empty() { Err(TargetError::NoAddress) } else { Ok(targets) }
+}
+
+fn add(
+    targets: &mut Vec<Target>,
+    address: IpAddr,
+    ports: &BTreeSet<u16>,
+    origin: impl Fn() -> String,
+) -> Result<(), TargetError> {
+    if ports.is_empty() {
+        return Err(TargetError::NoPort(origin()));
+    }
+    targets.extend(ports.iter().map(|&port| Target { address, port }));
+    Ok(())
+}
+
+/// The addresses bound here that others can reach: not those of loopback, and not link-local ones, which nobody reaches by their
+/// number alone.
+fn bound(deadline: &Deadline) -> Result<Vec<IpAddr>, TargetError> {
+    let bound = Bound::read(deadline)?;
+    let local = |address: &IpAddr| match address {
+        IpAddr::V4(address) => address.is_loopback() || address.is_link_local(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unicast_link_local(),
+    };
+    let addresses: Vec<IpAddr> = bound.addresses.iter().map(|bound| bound.address).filter(|address| !local(address)).collect();
+    if addresses.is_empty() { Err(TargetError::NothingBound) } else { Ok(addresses) }
+}

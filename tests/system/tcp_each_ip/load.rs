@@ -1,0 +1,78 @@
+//! Many addresses: black holes among them, packets that get lost, and a deadline that comes first.
+
+use std::time::Duration;
+
+use suite::host::{Host, public_folder, succeed, write};
+use suite::needs::{Need, missing};
+
+use super::{HOSTS, check, listening, routed};
+
+/// The numbered address of 198.18.0.0/15, which is for benchmarks (RFC 2544).
+fn address(number: usize) -> String {
+    format!("198.18.{}.{}", number / 250, 1 + number % 250)
+}
+
+/// A monitor and a server that has all of 198.18.0.0/16, and a list of so many of its addresses.
+fn many(count: usize) -> (Host, Host, tempfile::TempDir, String) {
+    let (monitor, server) = routed(1);
+    monitor.ip(&["route", "add", "198.18.0.0/16", "via", "198.51.100.2"]);
+    server.ip(&["route", "add", "local", "198.18.0.0/16", "dev", "lo"]);
+    // Else connections wait for each other in the queue of what listens.
+    server.sysctl("net/core/somaxconn", "65535");
+    server.sysctl("net/ipv4/tcp_max_syn_backlog", "65535");
+    let folder = public_folder();
+    let path = folder.path().join("list");
+    write(&path, &(0..count).map(|number| address(number) + "\n").collect::<String>());
+    let list = format!("--file={}", path.display());
+    (monitor, server, folder, list)
+}
+
+fn nft(host: &Host, rule: &str) {
+    let chain = "add table ip sop; add chain ip sop in { type filter hook input priority 0; }";
+    succeed(host.command("nft").arg(format!("{chain}; add rule ip sop in {rule}")));
+}
+
+#[test]
+fn black_holes_take_their_time_once_and_nobody_else_with_them() {
+    if missing(&HOSTS) || missing(&[Need::Program("nft")]) {
+        return;
+    }
+    let (monitor, server, _folder, list) = many(1_000);
+    let _port = listening(&server, 80);
+    let last = address(99);
+    nft(&server, &format!("ip daddr 198.18.0.1-{last} drop"));
+    let outcome = check(&monitor, &["--port=80", &list]);
+    let line = "TCP_EACH_IP CRITICAL - 100 of 1000 addresses fail on port 80: 198.18.0.1-100 no answer | failed=100;;0;0;1000 untested=0;";
+    assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
+    assert_eq!(outcome.stdout.lines().nth(1), Some("198.18.0.1-100: no answer, not even to ping: the address or its host"));
+    assert!(outcome.elapsed < Duration::from_millis(7_600), "{:?}", outcome.elapsed);
+}
+
+#[test]
+fn a_lossy_path_is_no_outage() {
+    if missing(&HOSTS) || missing(&[Need::Program("nft")]) {
+        return;
+    }
+    let (monitor, server, _folder, list) = many(10_000);
+    let _port = listening(&server, 80);
+    nft(&server, "numgen random mod 100 < 2 drop");
+    nft(&monitor, "numgen random mod 100 < 2 drop");
+    let outcome = check(&monitor, &["--port=80", &list, "--timeout=20"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+    assert!(outcome.first_line().contains(" | failed=0;;0;0;10000 untested=0;"), "{}", outcome.first_line());
+}
+
+#[test]
+fn what_the_deadline_leaves_untried_is_counted() {
+    if missing(&HOSTS) || missing(&[Need::Program("nft")]) {
+        return;
+    }
+    let (monitor, server, _folder, list) = many(5_000);
+    nft(&server, "drop");
+    let outcome = check(&monitor, &["--port=80", &list, "--timeout=1", "--connect-timeout=5"]);
+    let line = "TCP_EACH_IP UNKNOWN - 5000 of 5000 addresses untested on port 80: 198.18.0.1-250 ";
+    assert!(outcome.first_line().starts_with(line), "{}", outcome.first_line());
+    assert!(outcome.first_line().contains(" | failed=0;;0;0;5000 untested=5000;;;0;5000 "), "{}", outcome.first_line());
+    // Of the machine's load under the tests comes what is above the 50 ms that the benchmark holds it to.
+    assert!(outcome.elapsed < Duration::from_millis(1_250), "{:?}", outcome.elapsed);
+}

@@ -1,0 +1,88 @@
+//! The monitor's own faults: never an outage of those whom it cannot reach.
+
+use std::time::Duration;
+
+use suite::host::{public_folder, succeed, write};
+use suite::needs::{Need, missing};
+use suite::wait::eventually;
+
+use super::{HOSTS, cabled, check, listening, routed};
+
+/// More neighbours than the kernel's table takes: the rest is not tested, and none of them is called failed.
+#[test]
+fn a_full_table_of_neighbours_is_no_outage() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let limit = std::fs::read_to_string("/proc/sys/net/ipv4/neigh/default/gc_thresh3").unwrap_or_default();
+    let Ok(limit) = limit.trim().parse::<usize>() else {
+        // The table belongs to the machine; where its limit cannot be seen, no test can be sure to reach it.
+        return;
+    };
+    if limit > 4_096 {
+        // This machine takes more neighbours than a test should make.
+        return;
+    }
+    let live = limit * 3;
+    let (monitor, server) = cabled();
+    monitor.ip(&["addr", "add", "198.18.0.1/16", "dev", "eth0"]);
+    let addresses: Vec<String> = (0..live).map(|number| format!("198.18.{}.{}", 1 + number / 250, 1 + number % 250)).collect();
+    server.ip_batch(&addresses.iter().map(|address| format!("addr add {address}/16 dev eth0\n")).collect::<String>());
+    let _port = listening(&server, 80);
+    let folder = public_folder();
+    write(&folder.path().join("list"), &(addresses.join("\n") + "\n"));
+    let list = format!("--file={}", folder.path().join("list").display());
+    let outcome = check(&monitor, &["--port=80", &list]);
+    let first = outcome.first_line();
+    assert_eq!(outcome.code, Some(3), "{first}");
+    assert!(first.contains(&format!(" of {live} addresses untested on port 80: 198.18.")), "{first}");
+    assert!(first.contains(&format!(" | failed=0;;0;0;{live} untested=")), "{first}");
+    assert!(outcome.stdout.contains(": neighbour table full here: raise net.ipv4.neigh.default.gc_thresh3 "), "{first}");
+}
+
+#[test]
+fn a_link_that_is_down_here_is_no_outage() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let (monitor, server) = cabled();
+    monitor.ip(&["addr", "add", "198.51.100.1/24", "dev", "eth0"]);
+    server.ip(&["link", "set", "eth0", "down"]);
+    eventually("eth0 loses its carrier", Duration::from_secs(10), || {
+        monitor.ip(&["-o", "link", "show", "eth0"]).stdout.contains("NO-CARRIER")
+    });
+    let outcome = check(&monitor, &["--port=80", "--ip=198.51.100.2", "--connect-timeout=0.5"]);
+    let line = "TCP_EACH_IP UNKNOWN - 1 of 1 address untested on port 80: 198.51.100.2 link down here | failed=0;";
+    assert_eq!(outcome.code, Some(3));
+    assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
+}
+
+#[test]
+fn no_local_port_left_is_no_outage() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let (monitor, server) = routed(1);
+    let _port = listening(&server, 80);
+    // A single port for connections, and somebody else has it.
+    monitor.sysctl("net/ipv4/ip_local_port_range", "40000 40000");
+    let _taken = listening(&monitor, 40_000);
+    let outcome = check(&monitor, &["--port=80", "--ip=192.0.2.1", "--source=198.51.100.1"]);
+    let line = "TCP_EACH_IP UNKNOWN - 1 of 1 address untested on port 80: 192.0.2.1 no local port left | failed=0;";
+    assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
+}
+
+#[test]
+fn its_own_firewall_is_no_outage() {
+    if missing(&HOSTS) || missing(&[Need::Program("nft")]) {
+        return;
+    }
+    let (monitor, server) = routed(1);
+    let _port = listening(&server, 80);
+    let rule = "add table ip sop; add chain ip sop out { type filter hook output priority 0; }; \
+                add rule ip sop out tcp dport 80 reject with icmp type admin-prohibited";
+    succeed(monitor.command("nft").arg(rule));
+    let outcome = check(&monitor, &["--port=80", "--ip=192.0.2.1"]);
+    let line = "TCP_EACH_IP UNKNOWN - 1 of 1 address untested on port 80: 192.0.2.1 prohibited here | failed=0;";
+    assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
+}

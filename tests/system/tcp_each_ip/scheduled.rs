@@ -1,0 +1,49 @@
+//! The shipped command and service, in a real Nagios on the monitor: no agent on the server is needed for it.
+
+use suite::host::{public_folder, write};
+use suite::nagios::{self, Nagios};
+use suite::needs::missing;
+use suite::nrpe::{install, plugin_folder};
+
+use super::{HOSTS, listening, routed};
+
+const SERVER: &str = "
+define host {
+    use           generic-host
+    host_name     server
+    address       198.51.100.2
+    hostgroups    silent-outage-tcp
+    _TCP_LIST     @list@
+    _TCP_PORTS    80
+}
+";
+
+#[test]
+fn nagios_sees_an_address_go_dark_and_come_back() {
+    if missing(&HOSTS) || missing(&nagios::NEEDS) {
+        return;
+    }
+    let (monitor, server) = routed(3);
+    let _port = listening(&server, 80);
+    let folder = public_folder();
+    install(folder.path(), &[]);
+    let list = folder.path().join("list");
+    write(&list, "192.0.2.1\n192.0.2.2\n2001:db8:2::3\n");
+    let shipped = folder.path().join("share/doc/silent-outage-plugins/nagios/silent-outage-plugins.cfg");
+    // The sample configuration's $USER1$ is where Debian keeps plugins; here they are where this test installed them.
+    let installed = plugin_folder(folder.path()).join("check_tcp_each_ip");
+    let shipped = std::fs::read_to_string(shipped).unwrap();
+    let line = "$USER1$/check_tcp_each_ip";
+    assert!(shipped.contains(line), "{shipped}");
+    let shipped = shipped.replace(line, &installed.display().to_string());
+    let nagios = Nagios::start(&monitor, &format!("{shipped}{}", SERVER.replace("@list@", &list.display().to_string())));
+    let hard = |state: u8| nagios.service_when("Addresses answer", |service| service.is_hard && service.current_state == state);
+    assert!(hard(0).plugin_output.starts_with("TCP_EACH_IP OK - 3 addresses answer on port 80, slowest "));
+    server.ip(&["addr", "del", "192.0.2.2/32", "dev", "lo"]);
+    let alarm = hard(2);
+    let line = "TCP_EACH_IP CRITICAL - 1 of 3 addresses fails on port 80: 192.0.2.2 ";
+    assert!(alarm.plugin_output.starts_with(line), "{alarm:?}");
+    assert!(alarm.performance_data.starts_with("failed=1;;0;0;3 untested=0;;;0;3 "), "{alarm:?}");
+    server.ip(&["addr", "add", "192.0.2.2/32", "dev", "lo"]);
+    assert!(hard(0).performance_data.starts_with("failed=0;"));
+}
