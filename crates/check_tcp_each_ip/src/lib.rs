@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use addresses::Expected;
+use addresses::config::Origin;
 use plugin::{Deadline, Report, State};
 
 pub use cause::{Cause, Echo, Icmp, Local};
@@ -41,6 +42,13 @@ pub struct Args {
     /// Repeatable
     #[arg(long)]
     pub file: Vec<PathBuf>,
+    /// What a host's configuration promises: auto, or hsphere, cpanel, ifupdown, ifcfg, networkd, networkmanager, netplan,
+    /// keepalived. Repeatable
+    #[arg(long, value_name = "SOURCE")]
+    pub from: Vec<Origin>,
+    /// Read the configuration of this tree: a copy of the host's files
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    pub root: PathBuf,
     /// Every IPv4 and IPv6 address of this name. Repeatable
     #[arg(short = 'H', long, value_name = "NAME")]
     pub hostname: Vec<String>,

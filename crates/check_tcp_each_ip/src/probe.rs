@@ -28,7 +28,7 @@ const RESERVE: Duration = Duration::from_millis(10);
 const RESERVE_OPEN: Duration = Duration::from_nanos(4_000);
 const RESERVE_NAMED: Duration = Duration::from_nanos(200);
 /// The pause before another try, and over what time its starts are spread: what limits rates on the way should have let go.
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(50);
 const SPREAD: Duration = Duration::from_millis(100);
 /// How long echoes are waited for where no further try gives them time.
 const LAST_ECHO: Duration = Duration::from_millis(500);

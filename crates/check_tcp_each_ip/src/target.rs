@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr};
 
+use addresses::config::{self, ConfigError, Tree};
 use addresses::{Bound, List, ListError, ReadBoundError};
 use plugin::{Deadline, ResolveError, resolve};
 
@@ -35,11 +36,17 @@ pub enum TargetError {
     /// The bound addresses cannot be read.
     #[error(transparent)]
     Bound(#[from] ReadBoundError),
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The configuration promises nothing.
+    #[error("no static address in the configuration of {0}: nothing to check by --from")]
+    NothingPromised(String),
     /// Only loopback and link-local addresses are bound here.
     #[error("only loopback and link-local addresses are bound here: nothing to check by --bound")]
     NothingBound,
     /// No source of addresses is given.
-    #[error("no address to check: give --ip, --file, --hostname or --bound")]
+    #[error("no address to check: give --ip, --file, --from, --hostname or --bound")]
     NoAddress,
     /// An address without a port.
     #[error("no port for {0}: give --port")]
@@ -69,6 +76,9 @@ pub(crate) fn targets(args: &Args, deadline: &Deadline) -> Result<Vec<Target>, T
     for name in &args.hostname {
         single.extend(resolve(name, deadline)?);
     }
+    if !args.from.is_empty() {
+        single.extend(promised(args, deadline)?);
+    }
     if args.bound {
         single.extend(bound(deadline)?);
     }
@@ -91,6 +101,15 @@ fn add(
     }
     targets.extend(ports.iter().map(|&port| Target { address, port }));
     Ok(())
+}
+
+/// The addresses that the configuration promises, without the floating ones: who holds those is not in the files.
+fn promised(args: &Args, deadline: &Deadline) -> Result<Vec<IpAddr>, TargetError> {
+    let found = config::read(&args.from, &Tree::new(&args.root, deadline))?;
+    let promises = found.iter().flat_map(|(_, promises)| &promises.promises).filter(|promise| !promise.floating);
+    let addresses: Vec<IpAddr> = promises.map(|promise| promise.expected.address).collect();
+    let names = || args.from.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if addresses.is_empty() { Err(TargetError::NothingPromised(names())) } else { Ok(addresses) }
 }
 
 /// The addresses bound here that others can reach: not those of loopback, and not link-local ones, which nobody reaches by their
