@@ -21,9 +21,10 @@ fuzz_target!(|content: &[u8]| {
     }
 });
 
-/// A line with nothing on it but white space and a comment.
+/// A line with nothing on it but white space and a comment, which no carriage return ends early.
 fn is_blank(line: &[u8]) -> bool {
-    line.iter().find(|octet| !octet.is_ascii_whitespace()).is_none_or(|&first| first == b'#')
+    let line = line.trim_ascii();
+    !line.contains(&b'\r') && line.first().is_none_or(|&first| first == b'#')
 }
 
 fn accepted(list: &List, lines: &[&[u8]]) {
