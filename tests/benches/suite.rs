@@ -1,6 +1,6 @@
 //! How long the plugins take and how much memory, against what else there is: `cargo bench -p suite [-- [--quick] [FILTER]]`.
 //!
-//! Whole processes run in turn (A, B, C, A, B, C ...), and only ratios within one run are compared: the table has the median of
+//! Whole processes run in turn (A, B, C, then B, A, C ...), and only ratios within one run are compared: the table has the median of
 //! the paired ratios and their middle half, and each command against itself, which is the noise of the machine. It prints and
 //! never fails on a time. FILTER is a part of a row's name, as in start or 60000; --quick shows that it runs, with too few rounds
 //! to mean much.

@@ -1,4 +1,4 @@
-//! Running programs in turn, and what the times come to.
+//! Running programs in turn, each round in another order, and what the times come to.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -28,7 +28,8 @@ pub(crate) struct Spread {
     pub(crate) high: f64,
 }
 
-/// Runs the subjects in turn, round after round, until the time of the plan is used up.
+/// Runs the subjects in turn, round after round, until the time of the plan is used up. Each round has another order: a program that
+/// always ran behind a heavy one would find the caches cold each time, and read a fifth slower than itself.
 pub(crate) fn in_turn(plan: &Plan, subjects: &mut [Subject]) -> Times {
     let mut times = vec![Vec::new(); subjects.len()];
     for _ in 0..2 {
@@ -36,12 +37,28 @@ pub(crate) fn in_turn(plan: &Plan, subjects: &mut [Subject]) -> Times {
         subjects.iter_mut().for_each(|subject| assert!(!time(subject).is_zero(), "{}", subject.name));
     }
     let start = Instant::now();
+    let mut order: Vec<usize> = (0..subjects.len()).collect();
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
     while start.elapsed() < plan.budget || times.iter().any(|times| times.len() < plan.rounds) {
-        for (subject, times) in subjects.iter_mut().zip(&mut times) {
-            times.push(time(subject).as_secs_f64());
+        shuffle(&mut order, &mut random);
+        for &place in &order {
+            if let (Some(subject), Some(times)) = (subjects.get_mut(place), times.get_mut(place)) {
+                times.push(time(subject).as_secs_f64());
+            }
         }
     }
     Times(times)
+}
+
+/// Fisher and Yates' shuffle, by Marsaglia's xorshift: the same orders in each run of the benchmark.
+fn shuffle(order: &mut [usize], random: &mut u64) {
+    for last in (1..order.len()).rev() {
+        *random ^= *random << 13;
+        *random ^= *random >> 7;
+        *random ^= *random << 17;
+        let other = usize::try_from(*random % (last as u64 + 1)).unwrap_or(0);
+        order.swap(last, other);
+    }
 }
 
 /// From start to exit, which must be a success: a program that fails early would look fast.
