@@ -58,6 +58,12 @@ fn checked(text: &str, written: IpAddr, prefix: Option<u8>) -> Result<Expected, 
     Ok(Expected { address, prefix })
 }
 
+/// A text that is nothing but the IPv4 address of a host: the common case of a line, in a hurry.
+pub(crate) fn plain(text: &str) -> Option<Expected> {
+    let address: Ipv4Addr = text.parse().ok()?;
+    checked(text, address.into(), None).ok()
+}
+
 /// With a prefix length or in brackets; or what is wrong.
 fn parse_in_full(text: &str) -> Result<Expected, InvalidAddress> {
     let (address, prefix) = match text.split_once('/') {

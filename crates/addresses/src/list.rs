@@ -15,6 +15,7 @@ use std::path::Path;
 
 use plugin::{Deadline, ReadError, read_file};
 
+use crate::address::plain;
 use crate::ports::parse_ports;
 use crate::{Expected, InvalidAddress};
 
@@ -165,6 +166,9 @@ fn lines_of(text: &str) -> impl Iterator<Item = &str> {
 
 /// The address of a line and what stands behind it: none if the line is blank or a comment.
 fn parse_line(line: &str) -> Result<Option<(Expected, &str)>, String> {
+    if let Some(expected) = plain(line) {
+        return Ok(Some((expected, "")));
+    }
     let line = line.trim_ascii();
     let ends = |octet: u8| octet.is_ascii_whitespace() || matches!(octet, b',' | b'#');
     let end = line.bytes().position(ends).unwrap_or(line.len());
