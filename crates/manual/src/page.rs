@@ -24,6 +24,8 @@ pub fn page(command: &Command, readme: &str) -> Result<String, ManualError> {
         .partition(|section| section.title == "Overview");
     let mut page = Vec::new();
     man.render_title(&mut page)?;
+    // Options and addresses are not to be hyphenated, lines not to be stretched.
+    page.extend_from_slice(b".nh\n.ad l\n");
     man.render_name_section(&mut page)?;
     synopsis(&name).to_writer(&mut page)?;
     heading("Description").to_writer(&mut page)?;

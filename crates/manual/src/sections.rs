@@ -31,6 +31,8 @@ struct Writer {
     sections: Vec<Section>,
     /// The text since the last paragraph, cell or heading.
     line: Vec<Inline>,
+    /// Whether nothing came since a heading, which begins a paragraph by itself.
+    after_heading: bool,
     /// What the running text is set in.
     face: Face,
     /// Inside of a fenced block, an item of a list, the head of a table.
@@ -71,7 +73,7 @@ impl Writer {
         match tag {
             Tag::CodeBlock(_) => {
                 self.in_code = true;
-                self.control("PP", &[]);
+                self.paragraph();
                 self.control("nf", &[]);
             }
             Tag::Strong => self.face = Face::Bold,
@@ -94,16 +96,18 @@ impl Writer {
             TagEnd::Heading(HeadingLevel::H2) => {
                 let title = self.plain();
                 self.sections.push(Section { title, ..Section::default() });
+                self.after_heading = true;
             }
             TagEnd::Heading(level) => {
                 let title = self.plain();
                 if level > HeadingLevel::H2 {
                     self.control("SS", &[&title]);
+                    self.after_heading = true;
                 }
             }
             TagEnd::Paragraph if self.in_item => self.flush(),
             TagEnd::Paragraph => {
-                self.control("PP", &[]);
+                self.paragraph();
                 self.flush();
             }
             TagEnd::Item => {
@@ -168,12 +172,20 @@ impl Writer {
         let line = mem::take(&mut self.line);
         if let Some(section) = self.sections.last_mut() {
             section.body.text(line);
+            self.after_heading = false;
+        }
+    }
+
+    fn paragraph(&mut self) {
+        if !self.after_heading {
+            self.control("PP", &[]);
         }
     }
 
     fn control(&mut self, name: &str, arguments: &[&str]) {
         if let Some(section) = self.sections.last_mut() {
             section.body.control(name, arguments.iter().copied());
+            self.after_heading = false;
         }
     }
 }
@@ -193,9 +205,9 @@ mod tests {
     #[test]
     fn writes_what_our_readmes_have() {
         let rows = [
-            ("a `b`\nc **d** *e* [f](g.md)", ".PP\na \\fBb\\fR c \\fBd\\fR \\fIe\\fR f\n"),
-            ("```sh\n.x a-b\n```\n", ".PP\n.nf\n\\&.x a\\-b\n.fi\n"),
-            ("### Two\nx", ".SS Two\n.PP\nx\n"),
+            ("a `b`\nc **d** *e* [f](g.md)\n\ng", "a \\fBb\\fR c \\fBd\\fR \\fIe\\fR f\n.PP\ng\n"),
+            ("a\n```sh\n.x a-b\n```\n", "a\n.PP\n.nf\n\\&.x a\\-b\n.fi\n"),
+            ("### Two\nx", ".SS Two\nx\n"),
             ("- a\n- b\n", ".IP \\(bu 2\na\n.IP \\(bu 2\nb\n"),
             ("| k | v |\n| --- | --- |\n| `a`, b | c |\n| d | |\n", ".TP\n\\fBa, b\\fR\nc\n.TP\n\\fBd\\fR\n\\-\n"),
             ("| k | v | w |\n| --- | --- | --- |\n| a | b | c |\n", ".TP\n\\fBa\\fR\nb\n.br\nw: c\n"),
