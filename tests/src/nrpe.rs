@@ -79,7 +79,8 @@ pub fn install(top: &Path, options: &[&str]) -> Outcome {
     let binaries = binary.iter().flat_map(|binary| binary.parent()).next().unwrap_or(Path::new("/nonexistent"));
     let option = |name: &str, folder: &Path| format!("--{name}={}", folder.display());
     let mut command = Command::new(plugins::workspace().join("packaging/install"));
-    command.arg(option("from", binaries)).arg(option("prefix", top)).arg(option("nrpedir", &top.join("nrpe.d")));
+    command.arg(option("from", binaries)).arg(option("prefix", top));
+    command.arg(option("nrpedir", &top.join("nrpe.d"))).arg(option("inidir", &top.join("etc")));
     succeed(command.args(options).env_remove("DESTDIR").env_remove("PREFIX"))
 }
 

@@ -42,7 +42,7 @@ fn it_removes_what_it_installed_and_nothing_else() {
     for foreign in ["nrpe.d/own.cfg", "lib/nagios/plugins/check_own"] {
         write(&top.join(foreign), "");
     }
-    install(top, &["--uninstall"]);
+    install(top, &["--remove"]);
     assert_eq!(files(top), ["lib/nagios/plugins/check_own", "nrpe.d/own.cfg"]);
     assert!(!top.join("share/doc/silent-outage-plugins").exists());
 }

@@ -40,6 +40,13 @@ pub fn run<A: clap::Parser, E: Error>(check: impl FnOnce(&A, &Deadline) -> Resul
     let plugin = command.get_name().to_owned();
     let deadline = Deadline::new(start, Duration::from_secs(8), State::Unknown);
     output::begin(display_name(&plugin), deadline.clone(), arguments.iter().any(|argument| argument == "--exit-ok"));
+    #[cfg(feature = "manual")]
+    if let Some(described) = manual::described(&command, &arguments) {
+        match described {
+            Ok(text) => output::finish_with(&text, State::Ok),
+            Err(error) => output::finish(&unknown(&error.to_string())),
+        }
+    }
     let watchdog = match start_watchdog(deadline.clone()) {
         Ok(watchdog) => watchdog,
         Err(error) => output::finish(&unknown(&format!("starting the watchdog: {}", reason(&error)))),
