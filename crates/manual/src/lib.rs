@@ -2,7 +2,7 @@
 //!
 //! No part of what is shipped: the feature `manual` of the crate `plugin` makes a plugin print these, and `packaging/build` asks.
 //! What clap knows comes out by `clap_mangen` and `clap_complete`; the sections of README.md follow, but for Help, which the page has
-//! from clap itself. Folders stand as `@plugindir@`, `@nrpedir@` and `@docdir@`, which `packaging/install` replaces.
+//! from clap itself. Folders stand as `@plugindir@`, `@nrpedir@`, `@docdir@` and `@exampledir@`, which `packaging/install` replaces.
 
 mod page;
 mod sections;

@@ -74,7 +74,7 @@ fn common() -> Roff {
     roff.control("SH", ["FILES"]);
     let files = [
         ("@nrpedir@/silent-outage-plugins.cfg", "the commands that this host's NRPE answers"),
-        ("@docdir@/examples", "what the monitor needs, and other examples to copy"),
+        ("@exampledir@", "what the monitor needs, and other examples to copy"),
         ("/etc/monitoring-plugins.ini", "options of --extra-opts where it names no file"),
     ];
     for (file, what) in files {
