@@ -83,12 +83,8 @@ fn nagios_has_a_command_for_every_plugin() {
 
 #[test]
 fn a_name_tells_what_it_is_for() {
-    let option = |long: &str, takes_value| HelpOption {
-        long: long.to_owned(),
-        short: None,
-        takes_value,
-        text: "Say \"a\\b\"".to_owned(),
-    };
+    let option =
+        |long: &str, takes_value| HelpOption { long: long.to_owned(), short: None, takes_value, text: "Say \"a\\b\"".to_owned() };
     assert_eq!(kinds("check_x"), ["CheckCommand"]);
     assert_eq!(kinds("handle_x"), ["EventCommand"]);
     assert_eq!(kinds("notify_x"), ["EventCommand", "NotificationCommand"]);
