@@ -65,6 +65,7 @@ mod ip_bound {
 mod monitored {
     mod icinga;
     mod nagios;
+    mod passive;
 
     use std::env;
     use std::path::Path;
