@@ -65,6 +65,34 @@ fn a_plugin_is_listed() {
     }
 }
 
+/// The commands are made by tests/docs/commands.rs; what uses them is written by hand, and commented lines do not count.
+#[test]
+fn a_plugin_is_used_on_the_monitor() {
+    let top = plugins::workspace().join("nrpe-config");
+    let text = |name: &str| {
+        let text = read(&top.join(name));
+        text.lines().filter(|line| !line.trim_start().starts_with(['#', '/'])).collect::<Vec<_>>().join("\n")
+    };
+    let nagios = ["plugins", "floating", "passive"].map(|name| text(&format!("nagios/silent-outage-{name}.cfg"))).concat();
+    let (nagios_commands, icinga_commands) =
+        (text("nagios/silent-outage-commands.cfg"), text("icinga2/silent-outage-commands.conf"));
+    let (icinga, nrpe) = (text("icinga2/silent-outage-services.conf"), text("nrpe.d/silent-outage-plugins.cfg"));
+    for name in all().into_iter().map(|plugin| plugin.name) {
+        let command = format!("    command_name        {name}\n");
+        assert!(nagios_commands.contains(&command), "{name}: no Nagios command; UPDATE_DOCS=1 writes it");
+        let object = format!("Command \"{name}\" {{");
+        assert!(icinga_commands.contains(&object), "{name}: no command for Icinga 2; UPDATE_DOCS=1 writes it");
+        if name.starts_with("check_") {
+            assert!(nrpe.contains(&format!("command[{name}")), "{name}: no command in nrpe.d/silent-outage-plugins.cfg");
+            let by_us = nagios_commands.split("# The plugins, from here").next().unwrap().contains(&format!("/{name} "));
+            assert!(by_us || nagios.contains(&name), "{name}: no service in nagios/silent-outage-plugins.cfg");
+        } else {
+            assert!(nagios.contains(&name), "{name}: not used in nagios/silent-outage-plugins.cfg");
+        }
+        assert!(icinga.contains(&format!("\"{name}")), "{name}: no rule in icinga2/silent-outage-services.conf");
+    }
+}
+
 #[test]
 fn source_files_are_short_and_say_what_they_are() {
     let top = plugins::workspace();

@@ -46,19 +46,20 @@ impl Icinga {
     pub fn start_with(host: &Host, name: &str, objects: &str, prepare: impl FnOnce(&Path)) -> Self {
         let folder = public_folder();
         let top = folder.path();
-        plugin_folder(top);
-        prepare(top);
-        write(&top.join("objects.conf"), &in_seconds(&objects.replace("@top@", &top.to_string_lossy())));
-        let commands = fs::read_to_string(shipped("silent-outage-commands.conf")).unwrap_or_default();
-        write(&top.join("commands.conf"), &commands);
-        write(&top.join("icinga2.conf"), &main_file(top, name));
-        write(&top.join("log"), "");
-        succeed(host.command("chown").arg("-R").arg("nagios:nagios").arg(top));
-        succeed(daemon(host.command(program("icinga2").unwrap_or_default()), top).arg("-C"));
+        configure(host, top, name, objects, prepare);
         let status = Status { file: top.join("status.dat"), log: top.join("log") };
         let mut command = daemon(host.command(program("icinga2").unwrap_or_default()), top);
         let daemon = Daemon::start(&mut command, &status.log, |_| status.file.exists());
         Self { _daemon: daemon, folder, status }
+    }
+
+    /// What Icinga says of a configuration that it must accept.
+    ///
+    /// # Panics
+    /// If it does not.
+    pub fn accepts(host: &Host, name: &str, objects: &str) -> String {
+        let folder = public_folder();
+        configure(host, folder.path(), name, objects, |_| {})
     }
 
     /// The monitor's own folder: its configuration, its plugins, the file of performance data.
@@ -80,12 +81,28 @@ pub fn shipped(name: &str) -> PathBuf {
     plugins::workspace().join("nrpe-config/icinga2").join(name)
 }
 
+/// Writes the configuration and lets Icinga say whether it accepts it.
+fn configure(host: &Host, top: &Path, name: &str, objects: &str, prepare: impl FnOnce(&Path)) -> String {
+    plugin_folder(top);
+    prepare(top);
+    write(&top.join("objects.conf"), &in_seconds(&objects.replace("@top@", &top.to_string_lossy())));
+    // An instance with a certificate is in zones, which hand the commands on.
+    let is_alone = !top.join("certs").exists();
+    let commands = is_alone.then(|| fs::read_to_string(shipped("silent-outage-commands.conf")).unwrap_or_default());
+    write(&top.join("commands.conf"), &commands.unwrap_or_default());
+    write(&top.join("icinga2.conf"), &main_file(top, name));
+    write(&top.join("log"), "");
+    succeed(host.command("chown").arg("-R").arg("nagios:nagios").arg(top));
+    succeed(daemon(host.command(program("icinga2").unwrap_or_default()), top).arg("-C")).stdout
+}
+
 /// Icinga with all its files in the folder `top`.
 fn daemon(mut command: Command, top: &Path) -> Command {
     command.args(["daemon", "-c"]).arg(top.join("icinga2.conf"));
     for folder in ["DataDir", "LogDir", "CacheDir", "InitRunDir", "SpoolDir", "ConfigDir"] {
         command.args(["-D".to_owned(), format!("{folder}={}", top.display())]);
     }
+    command.args(["-D".to_owned(), format!("ZonesDir={}/zones.d", top.display())]);
     command.args(["-D", "RunAsUser=nagios", "-D", "RunAsGroup=nagios"]);
     command
 }
@@ -102,7 +119,7 @@ fn main_file(top: &Path, name: &str) -> String {
 }
 
 /// A minute lasts a second, as in the tests of Nagios; what is in seconds already stays.
-fn in_seconds(objects: &str) -> String {
+pub fn in_seconds(objects: &str) -> String {
     let word = |word: &str| match word.strip_suffix('m') {
         Some(number) if number.parse::<u32>().is_ok() => format!("{number}s"),
         _ => word.to_owned(),

@@ -63,9 +63,11 @@ mod ip_bound {
 }
 #[cfg(test)]
 mod monitored {
+    mod accepted;
     mod icinga;
     mod nagios;
     mod passive;
+    mod zones;
 
     use std::env;
     use std::path::Path;
