@@ -16,6 +16,8 @@ use suite::{help, plugins, process};
 mod addresses;
 #[path = "docs/commands.rs"]
 mod commands;
+#[path = "docs/look.rs"]
+mod look;
 #[path = "docs/options.rs"]
 mod options;
 

@@ -78,18 +78,20 @@ fn a_plugin_is_used_on_the_monitor() {
         (text("nagios/silent-outage-commands.cfg"), text("icinga2/silent-outage-commands.conf"));
     let (icinga, nrpe) = (text("icinga2/silent-outage-services.conf"), text("nrpe.d/silent-outage-plugins.cfg"));
     for name in all().into_iter().map(|plugin| plugin.name) {
-        let command = format!("    command_name        {name}\n");
-        assert!(nagios_commands.contains(&command), "{name}: no Nagios command; UPDATE_DOCS=1 writes it");
         let object = format!("Command \"{name}\" {{");
         assert!(icinga_commands.contains(&object), "{name}: no command for Icinga 2; UPDATE_DOCS=1 writes it");
-        if name.starts_with("check_") {
-            assert!(nrpe.contains(&format!("command[{name}")), "{name}: no command in nrpe.d/silent-outage-plugins.cfg");
-            let by_us = nagios_commands.split("# The plugins, from here").next().unwrap().contains(&format!("/{name} "));
-            assert!(by_us || nagios.contains(&name), "{name}: no service in nagios/silent-outage-plugins.cfg");
-        } else {
-            assert!(nagios.contains(&name), "{name}: not used in nagios/silent-outage-plugins.cfg");
+        if !name.starts_with("check_") {
+            let all = nagios.clone() + &nagios_commands;
+            assert!(all.contains(&name), "{name}: no Nagios command in nrpe-config/nagios");
+            continue;
         }
-        assert!(icinga.contains(&format!("\"{name}")), "{name}: no rule in icinga2/silent-outage-services.conf");
+        let command = format!("    command_name        {name}\n");
+        assert!(nagios_commands.contains(&command), "{name}: no Nagios command; UPDATE_DOCS=1 writes it");
+        assert!(nrpe.contains(&format!("command[{name}")), "{name}: no command in nrpe.d/silent-outage-plugins.cfg");
+        let service = format!("check_silent_outage!{name}\n");
+        assert!(nagios.contains(&service), "{name}: no service in nagios/silent-outage-plugins.cfg");
+        let rule = format!("vars.nrpe_command = \"{name}\"");
+        assert!(icinga.contains(&rule), "{name}: no rule in icinga2/silent-outage-services.conf");
     }
 }
 

@@ -71,9 +71,10 @@ fn icinga_has_every_option_of_every_plugin() {
 }
 
 #[test]
-fn nagios_has_a_command_for_every_plugin() {
+fn nagios_has_a_command_for_every_check() {
     let path = plugins::workspace().join("nrpe-config/nagios/silent-outage-commands.cfg");
-    let commands = helps().into_keys().map(|plugin| {
+    // What a handler or a notification is given of an event is written by hand.
+    let commands = helps().into_keys().filter(|plugin| plugin.starts_with("check_")).map(|plugin| {
         let description = help::description(&plugin);
         let name = format!("    command_name        {plugin}\n    command_line        $USER1$/{plugin} $ARG1$\n");
         format!("# {description}\ndefine command {{\n{name}}}\n\n")

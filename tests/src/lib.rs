@@ -8,6 +8,7 @@ pub mod help;
 pub mod host;
 pub mod icinga;
 pub mod lab;
+pub mod look;
 pub mod nagios;
 pub mod needs;
 pub mod nrpe;

@@ -92,6 +92,8 @@ mod monitored {
     }
 }
 #[cfg(test)]
+mod quick_look;
+#[cfg(test)]
 mod tcp_each_ip {
     mod causes;
     mod load;
