@@ -87,6 +87,36 @@ fn a_plugin_is_listed() {
     }
 }
 
+/// The commands are made by tests/docs/commands.rs; what uses them is written by hand, and commented lines do not count.
+#[test]
+fn a_plugin_is_used_on_the_monitor() {
+    let top = plugins::workspace().join("nrpe-config");
+    let text = |name: &str| {
+        let text = read(&top.join(name));
+        text.lines().filter(|line| !line.trim_start().starts_with(['#', '/'])).collect::<Vec<_>>().join("\n")
+    };
+    let nagios = ["plugins", "floating", "passive"].map(|name| text(&format!("nagios/silent-outage-{name}.cfg"))).concat();
+    let (nagios_commands, icinga_commands) =
+        (text("nagios/silent-outage-commands.cfg"), text("icinga2/silent-outage-commands.conf"));
+    let (icinga, nrpe) = (text("icinga2/silent-outage-services.conf"), text("nrpe.d/silent-outage-plugins.cfg"));
+    for name in all().into_iter().map(|plugin| plugin.name) {
+        let object = format!("Command \"{name}\" {{");
+        assert!(icinga_commands.contains(&object), "{name}: no command for Icinga 2; UPDATE_DOCS=1 writes it");
+        if !name.starts_with("check_") {
+            let all = nagios.clone() + &nagios_commands;
+            assert!(all.contains(&name), "{name}: no Nagios command in nrpe-config/nagios");
+            continue;
+        }
+        let command = format!("    command_name        {name}\n");
+        assert!(nagios_commands.contains(&command), "{name}: no Nagios command; UPDATE_DOCS=1 writes it");
+        assert!(nrpe.contains(&format!("command[{name}")), "{name}: no command in nrpe.d/silent-outage-plugins.cfg");
+        let service = format!("check_silent_outage!{name}\n");
+        assert!(nagios.contains(&service), "{name}: no service in nagios/silent-outage-plugins.cfg");
+        let rule = format!("vars.nrpe_command = \"{name}\"");
+        assert!(icinga.contains(&rule), "{name}: no rule in icinga2/silent-outage-services.conf");
+    }
+}
+
 #[test]
 fn source_files_are_short_and_say_what_they_are() {
     let top = plugins::workspace();

@@ -62,6 +62,38 @@ mod ip_bound {
     }
 }
 #[cfg(test)]
+mod monitored {
+    mod accepted;
+    mod icinga;
+    mod nagios;
+    mod passive;
+    mod zones;
+
+    use std::env;
+    use std::path::Path;
+
+    /// How often each thing is broken and healed: once and in a hurry, or by the shipped intervals, as often as the variable
+    /// MONITORED_ROUNDS says. Twelve rounds take some minutes.
+    fn rounds() -> usize {
+        env::var("MONITORED_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(1)
+    }
+
+    /// The services as they are shipped, with shorter intervals for a round alone.
+    fn services(shipped: impl Fn(&str) -> std::path::PathBuf, names: &[&str]) -> String {
+        let text: String = names.iter().map(|name| std::fs::read_to_string(shipped(name)).unwrap()).collect();
+        if rounds() == 1 { suite::lab::hurried(&text) } else { text }
+    }
+
+    /// Keeps what a monitor wrote in the folder of the variable MONITORED_KEEP, if there is one.
+    fn save(name: &str, text: &str) {
+        if let Some(folder) = env::var_os("MONITORED_KEEP") {
+            suite::host::write(&Path::new(&folder).join(name), text);
+        }
+    }
+}
+#[cfg(test)]
+mod quick_look;
+#[cfg(test)]
 mod tcp_each_ip {
     mod causes;
     mod load;
