@@ -59,7 +59,7 @@ pub struct Server {
 impl Server {
     /// Reads the row of variables, each under its own name, and the channels.
     pub fn read(asked: &str, address: Option<SocketAddr>, greeting: &str, variables: &Row, channels: &[Row]) -> Self {
-        let (flavour, version) = identify(variables.text(&["version"]).unwrap_or(greeting));
+        let (flavour, version) = known(greeting, variables);
         Self {
             asked: asked.to_owned(),
             address,
@@ -79,6 +79,14 @@ impl Server {
             channels: channels.iter().map(Channel::read).collect(),
         }
     }
+}
+
+/// What is known after the variables were read: a server may greet with whatever version it was told to, or a proxy speaks for it, but only
+/// MariaDB has such positions.
+pub(crate) fn known(greeting: &str, variables: &Row) -> (Flavour, Version) {
+    let (flavour, version) = identify(variables.text(&["version"]).unwrap_or(greeting));
+    let flavour = if variables.has(&["gtid_current_pos"]) { Flavour::MariaDb } else { flavour };
+    (flavour, version)
 }
 
 /// The kind and version in a greeting or in @@version: "5.5.5-10.11.19-MariaDB-log", "11.8.9-MariaDB-4 from Debian-log", "9.7.4-2".

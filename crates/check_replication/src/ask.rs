@@ -1,0 +1,185 @@
+//! One server's conversation: connect, log in, ask for its variables and channels, look again where that tells more, say goodbye.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::thread;
+use std::time::Instant;
+
+use crate::channel::{Channel, IoState};
+use crate::connection::Packets;
+use crate::failure::{Failure, Kind, Step};
+use crate::liveness::{self, Silence};
+use crate::login::{self, Login, Session};
+use crate::row::Row;
+use crate::server::{Flavour, Server, Version, identify};
+use crate::wire::Wire;
+
+/// ER_PARSE_ERROR: the server does not know the statement.
+const NOT_UNDERSTOOD: u16 = 1064;
+/// ER_UNKNOWN_SYSTEM_VARIABLE.
+const NO_VARIABLE: u16 = 1193;
+
+/// Where the connection goes.
+pub(crate) enum Place<'a> {
+    /// These addresses, one after the other until one takes connections.
+    Tcp(&'a [IpAddr], u16),
+    /// This socket.
+    Unix(&'a Path),
+}
+
+/// What one server answered.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// What it said.
+    pub server: Server,
+    /// Channels whose source was silent for longer than its heartbeats allow.
+    pub silent: Vec<Silence>,
+}
+
+/// Why there is no answer, and what else is known.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Why.
+    pub failure: Failure,
+    /// What the greeting said, if it came so far.
+    pub server: Option<(Flavour, Version)>,
+    /// The account as the server knows it, as in mon@%, if it said so.
+    pub account: Option<String>,
+    /// Whether the connection went through TLS or a Unix socket, on which none is needed.
+    pub private: bool,
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Self { failure, server: None, account: None, private: false }
+    }
+}
+
+/// Connects.
+pub(crate) fn connect(place: &Place<'_>, stop: Instant) -> Result<(Wire, Option<SocketAddr>), Failure> {
+    let failed = |error: io::Error| Failure::new(Step::Connect, error.into());
+    let (addresses, port) = match place {
+        Place::Unix(path) => return Ok((Wire::unix(path, stop).map_err(failed)?, None)),
+        Place::Tcp(addresses, port) => (addresses, *port),
+    };
+    let mut last = Failure::new(Step::Connect, Kind::Late);
+    for (tried, address) in addresses.iter().enumerate() {
+        let address = SocketAddr::new(*address, port);
+        let left = stop.saturating_duration_since(Instant::now());
+        // A silent address leaves time for the others.
+        let patience = left / u32::try_from(addresses.len().saturating_sub(tried)).unwrap_or(1).max(1);
+        match Wire::tcp(address, patience, stop) {
+            Ok(wire) => return Ok((wire, Some(address))),
+            Err(error) => last = failed(error),
+        }
+    }
+    Err(last)
+}
+
+/// Everything that is wanted of one server.
+pub(crate) fn ask(place: &Place<'_>, asked: &str, login: &Login<'_>, sets: bool, stop: Instant) -> Result<Answer, Refusal> {
+    let (wire, address) = connect(place, stop)?;
+    let mut packets = Packets::new(wire);
+    let unix = packets.is_unix();
+    let session = login::login(&mut packets, login).map_err(|failure| Refusal { private: unix, ..failure.into() })?;
+    let answer = converse(&mut packets, asked, address, &session, sets, stop);
+    let answer = answer.map_err(|failure| Refusal {
+        server: Some(identify(&session.greeting)),
+        account: lacks_privilege(&failure).then(|| account(&mut packets)).flatten(),
+        private: unix || session.encrypted,
+        failure,
+    });
+    packets.quit();
+    answer
+}
+
+fn converse(
+    packets: &mut Packets,
+    asked: &str,
+    address: Option<SocketAddr>,
+    session: &Session,
+    sets: bool,
+    stop: Instant,
+) -> Result<Answer, Failure> {
+    let variables = variables(packets, &session.greeting, sets)?;
+    let (flavour, version) = crate::server::known(&session.greeting, &variables);
+    let (statement, rows) = channels(packets, flavour, version)?;
+    let mut server = Server::read(asked, address, &session.greeting, &variables, &rows);
+    let again = |packets: &mut Packets| packets.query(statement).map(|rows| rows.iter().map(Channel::read).collect::<Vec<_>>());
+    let mut silent = Vec::new();
+    if let Some(pause) = liveness::pause(&server.channels, stop) {
+        thread::sleep(pause);
+        let later = again(packets)?;
+        silent = liveness::compare(&server.channels, &later, pause);
+        server.channels = later;
+    } else if flavour == Flavour::MySql && server.channels.iter().any(|channel| channel.io == IoState::Yes) {
+        // Who may not read it has not learnt anything, which is no failure.
+        let rows = packets
+            .query(liveness::QUERY)
+            .or_else(|failure| if failure.errno().is_some() { Ok(Vec::new()) } else { Err(failure) });
+        silent = liveness::read(&rows?);
+    }
+    Ok(Answer { server, silent })
+}
+
+/// The variables in one row, each under its own name.
+fn variables(packets: &mut Packets, greeting: &str, sets: bool) -> Result<Row, Failure> {
+    let (flavour, version) = identify(greeting);
+    let mut names =
+        vec!["version", "server_id", "read_only", "hostname", "port", "auto_increment_increment", "auto_increment_offset"];
+    match flavour {
+        Flavour::MariaDb => names.extend(["gtid_current_pos", "gtid_binlog_pos"]),
+        Flavour::MySql => {
+            names.extend((version >= Version(5, 6, 0)).then_some("server_uuid"));
+            names.extend((version >= Version(5, 7, 8)).then_some("super_read_only"));
+            // It can be long, and SHOW REPLICA STATUS holds it too.
+            names.extend((sets && version >= Version(5, 6, 5)).then_some("gtid_executed"));
+        }
+    }
+    let list: Vec<String> = names.iter().map(|name| format!("@@global.{name} AS {name}")).collect();
+    match packets.query(&format!("SELECT {}", list.join(", "))) {
+        Ok(rows) => Ok(rows.into_iter().next().unwrap_or_default()),
+        // Not the server that it says it is.
+        Err(failure) if matches!(failure.errno(), Some(NO_VARIABLE | NOT_UNDERSTOOD)) => {
+            names.extend(["server_uuid", "super_read_only", "gtid_executed", "gtid_current_pos", "gtid_binlog_pos"]);
+            let rows = packets.query(&format!("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('{}')", names.join("', '")))?;
+            let pair = |row: &Row| Some((row.filled(&["Variable_name"])?, row.text(&["Value"]).map(str::to_owned)));
+            Ok(Row::new(rows.iter().filter_map(pair)))
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The channels, and the statement that showed them: the server's own first, and another only where it does not know that one.
+fn channels(packets: &mut Packets, flavour: Flavour, version: Version) -> Result<(&'static str, Vec<Row>), Failure> {
+    const ALL: &str = "SHOW ALL SLAVES STATUS";
+    const NEW: &str = "SHOW REPLICA STATUS";
+    const OLD: &str = "SHOW SLAVE STATUS";
+    let statements = match flavour {
+        // Named connections are in no other statement, and it keeps the old words.
+        Flavour::MariaDb => [ALL, OLD, NEW],
+        Flavour::MySql if version >= Version(8, 0, 22) => [NEW, OLD, ALL],
+        Flavour::MySql => [OLD, NEW, ALL],
+    };
+    let mut not_understood = None;
+    for statement in statements {
+        match packets.query(statement) {
+            Ok(rows) => return Ok((statement, rows)),
+            Err(failure) if failure.errno() == Some(NOT_UNDERSTOOD) => not_understood = not_understood.or(Some(failure)),
+            Err(failure) => return Err(failure),
+        }
+    }
+    Err(not_understood.unwrap_or_else(|| Failure::new(Step::Statement, Kind::Closed)))
+}
+
+/// Whether the account may not ask what it asked.
+pub(crate) fn lacks_privilege(failure: &Failure) -> bool {
+    matches!(failure.errno(), Some(1142 | 1143 | 1227 | 1370)) && failure.step == Step::Statement
+}
+
+/// The account that was logged in, as it stands in the server's tables.
+fn account(packets: &mut Packets) -> Option<String> {
+    let rows = packets.query("SELECT CURRENT_USER() AS account").ok()?;
+    rows.first().and_then(|row| row.filled(&["account"]))
+}

@@ -1,0 +1,113 @@
+//! From what was seen to a report. Pure: it neither asks nor prints.
+
+use plugin::{Metric, Report, State};
+
+use crate::ask::Answer;
+use crate::channel::Channel;
+use crate::judge::{self, Finding, subject};
+use crate::options::{Expected, Role};
+use crate::refusal;
+use crate::server::Server;
+use crate::target::PORT;
+use crate::{Args, Seen};
+
+/// The report: the worst finding first, the others counted, each on a line of its own.
+pub(crate) fn evaluate(args: &Args, seen: &Seen) -> Report {
+    let several = seen.servers.len() > 1;
+    let mut findings = Vec::new();
+    let mut metrics = Vec::new();
+    for (name, answer) in &seen.servers {
+        match answer {
+            Ok(answer) => {
+                findings.extend(judge_server(args, name, answer));
+                metrics.extend(measure(args, several.then_some(name.as_str()), &answer.server));
+            }
+            Err(refusal) => findings.push(refusal::judge(name, &seen.user, seen.seconds, refusal)),
+        }
+    }
+    report(findings, metrics)
+}
+
+/// What is wrong with one server and its channels, or that each of them is fine.
+fn judge_server(args: &Args, name: &str, answer: &Answer) -> Vec<Finding> {
+    let name = called(name, &answer.server);
+    let channels = &answer.server.channels;
+    let mut findings = expectations(&args.expected, &name, channels);
+    let thresholds = args.thresholds();
+    findings.extend(channels.iter().map(|channel| {
+        let silent = answer.silent.iter().find(|silence| silence.channel == channel.name);
+        judge::judge(&name, channel, silent, &thresholds, args.show_query)
+    }));
+    findings
+}
+
+/// What a server is called: behind a socket by its own name.
+pub(crate) fn called(asked: &str, server: &Server) -> String {
+    match server.address {
+        None if !server.hostname.is_empty() => server.hostname.clone(),
+        _ => asked.to_owned(),
+    }
+}
+
+/// Whether the server is what it should be.
+fn expectations(expected: &Expected, name: &str, all: &[Channel]) -> Vec<Finding> {
+    let channels: Vec<&Channel> = all.iter().filter(|channel| !channel.is_group_replication()).collect();
+    if expected.role == Role::None {
+        let (state, text) = match channels.as_slice() {
+            [] => (State::Ok, format!("{name}: not a replica, as expected")),
+            [first, ..] => (State::Critical, format!("{}: there should be no replication", subject(name, first))),
+        };
+        return vec![Finding::new(state, text)];
+    }
+    let wanted = expected.channels.unwrap_or(channels.len().max(1));
+    let mut findings = Vec::new();
+    if channels.len() != wanted {
+        let text = match channels.len() {
+            0 => format!("{name}: not a replica: no channel is configured"),
+            found => format!("{name}: {found} of {wanted} expected channels configured"),
+        };
+        findings.push(Finding::new(State::Critical, text));
+    }
+    let is = |channel: &Channel, place: &crate::Place| {
+        let port = place.port.is_none_or(|port| port == if channel.source_port == 0 { PORT } else { channel.source_port });
+        port && channel.source_host.eq_ignore_ascii_case(&place.host)
+    };
+    let missing = expected.sources.iter().filter(|place| !channels.iter().any(|channel| is(channel, place)));
+    findings.extend(missing.map(|place| Finding::new(State::Critical, format!("{name}: no channel from {place}"))));
+    findings
+}
+
+/// The lag of each channel and how many there are. The default channel of a single server is just "lag".
+fn measure(args: &Args, server: Option<&str>, answer: &Server) -> Vec<Metric> {
+    let label = |what: &str, channel: &str| {
+        let parts = [what, server.unwrap_or_default(), channel];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_")
+    };
+    let channels = answer.channels.iter().filter(|channel| !channel.is_group_replication());
+    let lags = channels.map(|channel| judge::metric(channel, label("lag", &channel.name), &args.thresholds()));
+    let mut metrics: Vec<Metric> = lags.collect();
+    metrics.push(Metric::count(label("channels", ""), metrics.len()));
+    metrics
+}
+
+/// Puts the findings in order, the worst first.
+pub(crate) fn report(mut findings: Vec<Finding>, metrics: Vec<Metric>) -> Report {
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.state));
+    let state = findings.first().map_or(State::Unknown, |first| first.state);
+    let wrong = findings.iter().filter(|finding| finding.state != State::Ok).count();
+    let first = findings.first().map(|first| first.text.as_str()).unwrap_or("nothing was asked");
+    let summary = match (wrong, findings.len()) {
+        (0 | 1, 0 | 1) | (1, _) => first.to_owned(),
+        (0, all) => format!("{first} ({} more run)", all - 1),
+        (wrong, _) => format!("{first} (and {} more)", wrong - 1),
+    };
+    let lines = findings.len() > 1;
+    let report = metrics.into_iter().fold(Report::new(state, summary), Report::metric);
+    findings.into_iter().fold(report, |report, finding| {
+        let report = if lines { report.detail(format!("{}: {}", finding.state, finding.text)) } else { report };
+        finding.more.into_iter().fold(report, |report, (level, line)| match level {
+            0 => report.detail(line),
+            _ => report.verbose_detail(line),
+        })
+    })
+}

@@ -1,0 +1,183 @@
+//! All the asking: what to ask and as whom, then each server, all at once, under one deadline.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use plugin::{Deadline, ResolveError, reason, resolve};
+use rustls::ClientConfig;
+
+use crate::ask::{self, Answer, Refusal};
+use crate::defaults::{Defaults, DefaultsError};
+use crate::failure::{Failure, Kind, Step};
+use crate::login::Login;
+use crate::options::{Connecting, Role};
+use crate::target::{PORT, Place, Target};
+use crate::tls::{self, Files, TlsError};
+use crate::{Args, Seen};
+
+/// What is left of the deadline when nothing more is waited for.
+const RESERVE: Duration = Duration::from_millis(300);
+/// Where servers have their socket: Debian, Red Hat, MySQL's own packages.
+const SOCKETS: [&str; 4] =
+    ["/run/mysqld/mysqld.sock", "/var/lib/mysql/mysql.sock", "/var/run/mysql/mysql.sock", "/tmp/mysql.sock"];
+/// The account without any other word: as which NRPE runs, and so by auth_socket or unix_socket too.
+const USER: &str = "nagios";
+/// Room for the thread of one server, in octets: TLS needs some.
+const STACK: usize = 512 << 10;
+
+/// Why the check could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// The file of options is not usable.
+    #[error(transparent)]
+    Defaults(#[from] DefaultsError),
+    /// It gives something that is no port.
+    #[error("reading {}: {port:?} is not a port", .path.display())]
+    Port {
+        /// The file.
+        path: PathBuf,
+        /// What stands there.
+        port: String,
+    },
+    /// The options contradict each other.
+    #[error("--expect=none expects no channel, so neither --expect-channels nor --expect-source goes with it")]
+    Expected,
+    /// Neither an option nor the file names a server, and there is no local one.
+    #[error("no server is named by --hostname, --socket or --defaults-file, and there is no socket at {}", SOCKETS.join(", "))]
+    NoServer,
+    /// A name cannot be resolved.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// TLS cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// No thread for a server.
+    #[error("starting a thread: {}", reason(.0))]
+    Thread(std::io::Error),
+}
+
+/// Asks every server.
+///
+/// # Errors
+/// [`ProbeError`]: it is not clear what to ask, or as whom.
+pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Seen, ProbeError> {
+    let connecting = &args.connecting;
+    if args.expected.role == Role::None && (args.expected.channels.is_some() || !args.expected.sources.is_empty()) {
+        return Err(ProbeError::Expected);
+    }
+    let group = connecting.defaults_group.as_deref();
+    let defaults = connecting.defaults_file.as_deref().map(|path| Defaults::read(path, group, deadline)).transpose()?;
+    let defaults = defaults.unwrap_or_default();
+    let asker = Asker { connecting, defaults: &defaults, several: false, deadline };
+    let targets = targets(connecting, &defaults)?;
+    let asker = Asker { several: targets.len() > 1, ..asker };
+    let seconds = deadline.limit().as_secs_f64();
+    let answers = match targets.as_slice() {
+        [target] => vec![(target.to_string(), asker.ask(target)?)],
+        targets => asker.ask_all(targets)?,
+    };
+    Ok(Seen { servers: answers, user: user(connecting, &defaults).to_owned(), seconds })
+}
+
+/// The servers that the options name, else the one of the file, else the local one.
+fn targets(connecting: &Connecting, defaults: &Defaults) -> Result<Vec<Target>, ProbeError> {
+    let port = |place: &Place| Place { port: place.port.or(connecting.port), ..place.clone() };
+    let hosts = connecting.hostname.iter().map(|place| Target::Host(port(place)));
+    let targets: Vec<Target> = connecting.socket.clone().map(Target::Socket).into_iter().chain(hosts).collect();
+    if !targets.is_empty() {
+        return Ok(targets);
+    }
+    // As every client of MySQL's does: localhost is the socket.
+    if let Some(host) = defaults.get("host").filter(|host| *host != "localhost") {
+        let wrong = |port: &str| ProbeError::Port {
+            path: connecting.defaults_file.clone().unwrap_or_default(),
+            port: port.chars().take(20).collect(),
+        };
+        let own = defaults.get("port").map(|port| port.parse::<u16>().map_err(|_| wrong(port))).transpose()?;
+        return Ok(vec![Target::Host(Place { host: host.to_owned(), port: connecting.port.or(own) })]);
+    }
+    let usual = || SOCKETS.iter().map(PathBuf::from).find(|path| path.exists());
+    let socket = defaults.path("socket").or_else(usual).ok_or(ProbeError::NoServer)?;
+    Ok(vec![Target::Socket(socket)])
+}
+
+fn user<'a>(connecting: &'a Connecting, defaults: &'a Defaults) -> &'a str {
+    connecting.user.as_deref().or_else(|| defaults.get("user")).unwrap_or(USER)
+}
+
+struct Asker<'a> {
+    connecting: &'a Connecting,
+    defaults: &'a Defaults,
+    several: bool,
+    deadline: &'a Deadline,
+}
+
+/// What one server answered, or why not.
+pub(crate) type Asked = Result<Answer, Refusal>;
+
+impl Asker<'_> {
+    /// All of them at once, so that one which is silent costs the others no time.
+    fn ask_all(&self, targets: &[Target]) -> Result<Vec<(String, Asked)>, ProbeError> {
+        thread::scope(|scope| {
+            let start = |target| thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || self.ask(target));
+            let started: Vec<_> = targets.iter().map(start).collect();
+            let mut answers = Vec::new();
+            for (target, handle) in targets.iter().zip(started) {
+                let lost = || Ok(Err(Failure::new(Step::Connect, Kind::Closed).into()));
+                let answer = handle.map_err(ProbeError::Thread)?.join().unwrap_or_else(|_| lost())?;
+                answers.push((target.to_string(), answer));
+            }
+            Ok(answers)
+        })
+    }
+
+    fn ask(&self, target: &Target) -> Result<Asked, ProbeError> {
+        let reserve = RESERVE.min(self.deadline.limit() / 8);
+        let stop = self.deadline.at().checked_sub(reserve).unwrap_or_else(Instant::now);
+        let addresses = match target {
+            Target::Host(place) => resolve(&place.host, self.deadline)?,
+            Target::Socket(_) => Vec::new(),
+        };
+        let _step = self.deadline.step(format!("asking {target}"));
+        let (place, name) = self.place(target, &addresses);
+        let own = std::cell::RefCell::new(None);
+        let tls = || -> Result<Arc<ClientConfig>, Failure> {
+            let failed = |error: TlsError| {
+                let kind = Kind::Tls(error.to_string());
+                *own.borrow_mut() = Some(error);
+                Failure::new(Step::Login, kind)
+            };
+            tls::client(self.connecting.tls, &self.files(), self.deadline).map_err(failed)
+        };
+        let login = Login {
+            user: user(self.connecting, self.defaults),
+            password: self.defaults.get("password").unwrap_or_default(),
+            level: self.connecting.tls,
+            tls: &tls,
+            name,
+        };
+        let asked = ask::ask(&place, &target.to_string(), &login, self.several, stop);
+        match own.take() {
+            Some(error) => Err(error.into()),
+            None => Ok(asked),
+        }
+    }
+
+    fn place<'a>(&self, target: &'a Target, addresses: &'a [IpAddr]) -> (ask::Place<'a>, &'a str) {
+        match target {
+            Target::Host(place) => (ask::Place::Tcp(addresses, place.port.unwrap_or(PORT)), place.host.as_str()),
+            Target::Socket(path) => (ask::Place::Unix(path), ""),
+        }
+    }
+
+    fn files(&self) -> Files {
+        Files {
+            authorities: self.connecting.tls_ca.clone().or_else(|| self.defaults.path("ssl-ca")),
+            certificate: self.defaults.path("ssl-cert"),
+            key: self.defaults.path("ssl-key"),
+        }
+    }
+}
