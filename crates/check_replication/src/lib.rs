@@ -6,6 +6,7 @@
 pub mod channel;
 #[cfg(test)]
 mod fixture;
+pub mod gtid;
 pub mod row;
 pub mod server;
 
