@@ -7,6 +7,7 @@ pub mod channel;
 #[cfg(test)]
 mod fixture;
 pub mod gtid;
+pub mod heartbeat;
 pub mod row;
 pub mod server;
 

@@ -26,8 +26,8 @@ impl Position {
         self.0.get(&domain).copied()
     }
 
-    /// How far this is ahead of the other: for each domain where it is, by how many numbers. A domain that the other does not know is
-    /// ahead by its whole number.
+    /// How far this is ahead of the other: for each domain where it is, by how many numbers. A domain that the other does not know
+    /// is ahead by its whole number.
     pub fn ahead_of(&self, other: &Self) -> BTreeMap<u32, u64> {
         let ahead = |(domain, own): (&u32, &Last)| {
             let theirs = other.last(*domain).map_or(0, |last| last.number);
@@ -36,8 +36,8 @@ impl Position {
         self.0.iter().map(ahead).filter(|(_, by)| *by > 0).collect()
     }
 
-    /// The domains whose last transaction has the same number here and there and was written by different servers: these histories
-    /// have parted.
+    /// The domains whose last transaction has the same number here and there and was written by different servers: these
+    /// histories have parted.
     pub fn parted_from(&self, other: &Self) -> Vec<u32> {
         let parted = |(domain, own): (&u32, &Last)| {
             let theirs = other.last(*domain)?;

@@ -9,7 +9,7 @@ use super::{InvalidGtid, MOST, number};
 /// The most octets of a tag, by MySQL's manual.
 const LONGEST_TAG: usize = 32;
 
-/// MySQL's set of transactions. Its text is `uuid:interval[:interval]...[:tag:interval[:interval]...]...`, more than one joined by
+/// MySQL's set of transactions. Its text is `uuid:interval[:interval]...[:tag:interval[:interval]...]...`, several joined by
 /// commas; an interval is `first[-last]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GtidSet(BTreeMap<Origin, Vec<Interval>>);
