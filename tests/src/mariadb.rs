@@ -24,8 +24,8 @@ pub const NEEDS: [Need; 3] = [Need::Program("mariadbd"), Need::Program("mariadb"
 pub const HOST_NEEDS: [Need; 5] =
     [Need::Root, Need::Program("ip"), Need::Program("mariadbd"), Need::Program("mariadb"), Need::Program("mariadb-install-db")];
 
-/// The password of the accounts that each server has from the start: `repl`, by which others replicate from it, and `mon`, which may
-/// see the state of replication and nothing else. `root` needs none.
+/// The password of the accounts that each server has from the start: `repl`, by which others replicate from it, and `mon`, which
+/// may see the state of replication and nothing else. `root` needs none.
 pub const PASSWORD: &str = "a-secret-word";
 
 /// How long a server may take to do what it was told.
@@ -231,7 +231,8 @@ impl Server {
         self.sql(statement).lines().nth(1).unwrap_or_default().split('\t').next().unwrap_or_default().to_owned()
     }
 
-    /// Makes this a replica of `source` by a connection of this name, empty for the unnamed one, by GTID, and waits until it runs.
+    /// Makes this a replica of `source` by a connection of this name, empty for the unnamed one, by GTID, and waits until it
+    /// runs.
     ///
     /// # Panics
     /// If it does not.

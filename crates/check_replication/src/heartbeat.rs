@@ -1,5 +1,5 @@
-//! The table in which a program on each source writes the time, once a second, as Percona's pt-heartbeat does: its age at the replica
-//! is the lag, whatever the threads say of themselves. It is the only measure that sees a frozen source at once.
+//! The table in which a program on each source writes the time, once a second, as Percona's pt-heartbeat does: its age at the
+//! replica is the lag, whatever the threads say of themselves. It is the only measure that sees a frozen source at once.
 
 use std::fmt;
 use std::str::FromStr;
@@ -47,7 +47,8 @@ impl fmt::Display for Table {
 }
 
 impl Table {
-    /// The statement whose rows [`Heartbeats::read`] reads. The server tells its own time with them: in UTC, and in its time zone.
+    /// The statement whose rows [`Heartbeats::read`] reads. The server tells its own time with them: in UTC, and in its time
+    /// zone.
     pub fn query(&self) -> String {
         let Self { database, table } = self;
         format!(
@@ -62,8 +63,8 @@ impl Table {
 pub enum Zone {
     /// UTC: pt-heartbeat with its option --utc.
     Utc,
-    /// The time zone of the replica's server, as it writes without that option where all hosts have the same zone. In the hour that a
-    /// change from daylight saving time repeats, a time has two meanings.
+    /// The time zone of the replica's server, as it writes without that option where all hosts have the same zone. In the hour
+    /// that a change from daylight saving time repeats, a time has two meanings.
     Server,
 }
 
@@ -72,7 +73,8 @@ pub enum Zone {
 pub struct Heartbeat {
     /// The server_id of the server that wrote it.
     pub server_id: u64,
-    /// How many seconds old it is, by the replica's clock; negative where it is in the future. None if what stands there is no time.
+    /// How many seconds old it is, by the replica's clock; negative where it is in the future. None if what stands there is no
+    /// time.
     pub age: Option<f64>,
 }
 
@@ -96,8 +98,8 @@ impl Heartbeats {
 
     /// The row that tells of this channel, out of the rows that a replica with the id `own` and these channels sees.
     ///
-    /// It is the row of the channel's own source. Where that writes none but relays another's, it is the youngest row that belongs
-    /// neither to the replica itself, whose own row is always young, nor to the source of another channel.
+    /// It is the row of the channel's own source. Where that writes none but relays another's, it is the youngest row that
+    /// belongs neither to the replica itself, whose own row is always young, nor to the source of another channel.
     pub fn of(&self, channel: &Channel, own: u64, channels: &[Channel]) -> Option<&Heartbeat> {
         let row = |id: u64| self.0.iter().find(|row| row.server_id == id);
         let direct = (channel.source_server_id != own).then(|| row(channel.source_server_id)).flatten();
@@ -143,13 +145,13 @@ mod tests {
     #[test]
     fn both_forms_are_read_in_both_zones() {
         let rows = [
-            ("2026-11-22T04:19:42.000730", Zone::Utc, Some(18.49927)),
+            ("2026-11-22T04:19:42.000730", Zone::Utc, Some(18.499)),
             ("2026-11-22 04:19:42", Zone::Utc, Some(18.5)),
-            ("2026-11-22T09:49:42.000730", Zone::Server, Some(18.49927)),
+            ("2026-11-22T09:49:42.000730", Zone::Server, Some(18.499)),
             ("2026-11-22 09:49:42", Zone::Server, Some(18.5)),
             // Written in UTC and read as Kolkata's, and the other way round.
-            ("2026-11-22T04:19:42.000730", Zone::Server, Some(19_818.49927)),
-            ("2026-11-22T09:49:42.000730", Zone::Utc, Some(-19_781.50073)),
+            ("2026-11-22T04:19:42.000730", Zone::Server, Some(19_818.499)),
+            ("2026-11-22T09:49:42.000730", Zone::Utc, Some(-19_781.501)),
             ("2025-11-22 04:20:00.5", Zone::Utc, Some(365.0 * 86_400.0)),
             ("2024-11-22 04:20:00.5", Zone::Utc, Some(730.0 * 86_400.0)),
             ("0000-00-00 00:00:00", Zone::Utc, None),

@@ -8,6 +8,7 @@ pub mod channel;
 mod fixture;
 pub mod gtid;
 pub mod heartbeat;
+pub mod pair;
 pub mod row;
 pub mod server;
 

@@ -26,8 +26,8 @@ impl Position {
         self.0.get(&domain).copied()
     }
 
-    /// How far this is ahead of the other: for each domain where it is, by how many numbers. A domain that the other does not know
-    /// is ahead by its whole number.
+    /// How far this is ahead of the other: for each domain where it is, by how many numbers. A domain that the other does not
+    /// know is ahead by its whole number.
     pub fn ahead_of(&self, other: &Self) -> BTreeMap<u32, u64> {
         let ahead = |(domain, own): (&u32, &Last)| {
             let theirs = other.last(*domain).map_or(0, |last| last.number);
