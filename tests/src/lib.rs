@@ -6,6 +6,7 @@ pub mod clocks;
 pub mod daemon;
 pub mod help;
 pub mod host;
+pub mod mariadb;
 pub mod nagios;
 pub mod needs;
 pub mod nrpe;

@@ -12,10 +12,13 @@ mod evaluate;
 pub mod failure;
 #[cfg(test)]
 mod fixture;
+pub mod gtid;
+pub mod heartbeat;
 mod judge;
 pub mod liveness;
 mod login;
 mod options;
+pub mod pair;
 mod probe;
 mod public_key;
 mod redact;
