@@ -25,7 +25,22 @@ pub(crate) fn evaluate(args: &Args, seen: &Seen) -> Report {
             Err(refusal) => findings.push(refusal::judge(name, &seen.user, seen.seconds, refusal)),
         }
     }
-    report(findings, metrics)
+    report(findings, all_fine(seen), metrics)
+}
+
+/// What is said of several channels that are all fine.
+fn all_fine(seen: &Seen) -> Option<String> {
+    let answers: Vec<(&String, &Answer)> =
+        seen.servers.iter().filter_map(|(name, answer)| answer.as_ref().ok().map(|answer| (name, answer))).collect();
+    let channels: Vec<&Channel> = answers.iter().flat_map(|(_, answer)| &answer.server.channels).collect();
+    let worst = channels.iter().map(|channel| judge::lag(channel)).fold(f64::NAN, f64::max);
+    let who = match answers.as_slice() {
+        [] => return None,
+        [(name, answer)] => called(name, &answer.server),
+        several => format!("{} servers", several.len()),
+    };
+    let behind = if worst.is_nan() { String::new() } else { format!(", at most {worst} s behind") };
+    (channels.len() > 1).then(|| format!("{who}: {} channels run{behind}", channels.len()))
 }
 
 /// What is wrong with one server and its channels, or that each of them is fine.
@@ -91,14 +106,14 @@ fn measure(args: &Args, server: Option<&str>, answer: &Server) -> Vec<Metric> {
 }
 
 /// Puts the findings in order, the worst first.
-pub(crate) fn report(mut findings: Vec<Finding>, metrics: Vec<Metric>) -> Report {
+pub(crate) fn report(mut findings: Vec<Finding>, fine: Option<String>, metrics: Vec<Metric>) -> Report {
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.state));
     let state = findings.first().map_or(State::Unknown, |first| first.state);
     let wrong = findings.iter().filter(|finding| finding.state != State::Ok).count();
     let first = findings.first().map(|first| first.text.as_str()).unwrap_or("nothing was asked");
     let summary = match (wrong, findings.len()) {
         (0 | 1, 0 | 1) | (1, _) => first.to_owned(),
-        (0, all) => format!("{first} ({} more run)", all - 1),
+        (0, _) => fine.unwrap_or_else(|| first.to_owned()),
         (wrong, _) => format!("{first} (and {} more)", wrong - 1),
     };
     let lines = findings.len() > 1;
@@ -111,3 +126,6 @@ pub(crate) fn report(mut findings: Vec<Finding>, metrics: Vec<Metric>) -> Report
         })
     })
 }
+
+#[cfg(test)]
+mod tests;
