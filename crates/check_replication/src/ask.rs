@@ -9,6 +9,7 @@ use std::time::Instant;
 use crate::channel::{Channel, IoState};
 use crate::connection::Packets;
 use crate::failure::{Failure, Kind, Step};
+use crate::heartbeat::{Heartbeats, Table, Zone};
 use crate::liveness::{self, Silence};
 use crate::login::{self, Login, Session};
 use crate::row::Row;
@@ -35,6 +36,8 @@ pub struct Answer {
     pub server: Server,
     /// Channels whose source was silent for longer than its heartbeats allow.
     pub silent: Vec<Silence>,
+    /// The rows of --heartbeat-table, if it was asked for.
+    pub heartbeats: Option<Heartbeats>,
 }
 
 /// Why there is no answer, and what else is known.
@@ -77,50 +80,79 @@ pub(crate) fn connect(place: &Place<'_>, stop: Instant) -> Result<(Wire, Option<
     Err(last)
 }
 
-/// Everything that is wanted of one server.
-pub(crate) fn ask(place: &Place<'_>, asked: &str, login: &Login<'_>, sets: bool, stop: Instant) -> Result<Answer, Refusal> {
-    let (wire, address) = connect(place, stop)?;
+/// What is wanted of a server.
+pub(crate) struct Wanted<'a> {
+    /// What it is called.
+    pub(crate) asked: String,
+    /// Whether several are asked: then sets of GTIDs too, and the connection stays for more.
+    pub(crate) several: bool,
+    /// The table of heartbeats, and what its times are in.
+    pub(crate) heartbeats: Option<(&'a Table, Zone)>,
+    /// When all must be over.
+    pub(crate) stop: Instant,
+}
+
+/// Everything that is wanted of one server; the connection comes back where it may be needed once more.
+pub(crate) fn ask(place: &Place<'_>, login: &Login<'_>, wanted: &Wanted<'_>) -> Result<(Answer, Option<Packets>), Refusal> {
+    let (wire, address) = connect(place, wanted.stop)?;
     let mut packets = Packets::new(wire);
     let unix = packets.is_unix();
     let session = login::login(&mut packets, login).map_err(|failure| Refusal { private: unix, ..failure.into() })?;
-    let answer = converse(&mut packets, asked, address, &session, sets, stop);
+    let answer = converse(&mut packets, address, &session, wanted);
     let answer = answer.map_err(|failure| Refusal {
         server: Some(identify(&session.greeting)),
         account: lacks_privilege(&failure).then(|| account(&mut packets)).flatten(),
         private: unix || session.encrypted,
         failure,
     });
-    packets.quit();
-    answer
+    let kept = if wanted.several { Some(packets) } else { packets.quit() };
+    Ok((answer?, kept))
 }
 
 fn converse(
     packets: &mut Packets,
-    asked: &str,
     address: Option<SocketAddr>,
     session: &Session,
-    sets: bool,
-    stop: Instant,
+    wanted: &Wanted<'_>,
 ) -> Result<Answer, Failure> {
-    let variables = variables(packets, &session.greeting, sets)?;
+    let variables = variables(packets, &session.greeting, wanted.several)?;
     let (flavour, version) = crate::server::known(&session.greeting, &variables);
     let (statement, rows) = channels(packets, flavour, version)?;
-    let mut server = Server::read(asked, address, &session.greeting, &variables, &rows);
-    let again = |packets: &mut Packets| packets.query(statement).map(|rows| rows.iter().map(Channel::read).collect::<Vec<_>>());
-    let mut silent = Vec::new();
-    if let Some(pause) = liveness::pause(&server.channels, stop) {
-        thread::sleep(pause);
-        let later = again(packets)?;
-        silent = liveness::compare(&server.channels, &later, pause);
-        server.channels = later;
-    } else if flavour == Flavour::MySql && server.channels.iter().any(|channel| channel.io == IoState::Yes) {
-        // Who may not read it has not learnt anything, which is no failure.
-        let rows = packets
-            .query(liveness::QUERY)
-            .or_else(|failure| if failure.errno().is_some() { Ok(Vec::new()) } else { Err(failure) });
-        silent = liveness::read(&rows?);
+    let server = Server::read(&wanted.asked, address, &session.greeting, &variables, &rows);
+    let mut answer = Answer { server, silent: Vec::new(), heartbeats: None };
+    match wanted.heartbeats {
+        Some((table, zone)) => answer.heartbeats = Some(Heartbeats::read(&packets.query(&table.query())?, zone)),
+        None => look_again(packets, statement, wanted.stop, &mut answer)?,
     }
-    Ok(Answer { server, silent })
+    Ok(answer)
+}
+
+/// Looks whether the sources still speak, where that can be seen in time.
+fn look_again(packets: &mut Packets, statement: &str, stop: Instant, answer: &mut Answer) -> Result<(), Failure> {
+    let channels = &mut answer.server.channels;
+    if let Some(pause) = liveness::pause(channels, stop) {
+        thread::sleep(pause);
+        let later: Vec<Channel> = packets.query(statement)?.iter().map(Channel::read).collect();
+        answer.silent = liveness::compare(channels, &later, pause);
+        *channels = later;
+    } else if answer.server.flavour == Flavour::MySql && channels.iter().any(|channel| channel.io == IoState::Yes) {
+        // Who may not read it has not learnt anything, which is no failure.
+        let nothing = |failure: Failure| if failure.errno().is_some() { Ok(Vec::new()) } else { Err(failure) };
+        answer.silent = liveness::read(&packets.query(liveness::QUERY).or_else(nothing)?);
+    }
+    Ok(())
+}
+
+/// Asks once more for the GTIDs alone.
+pub(crate) fn ask_gtids(packets: &mut Packets, server: &mut Server) -> Result<(), Failure> {
+    let names: &[&str] = match server.flavour {
+        Flavour::MariaDb => &["gtid_current_pos", "gtid_binlog_pos"],
+        Flavour::MySql => &["gtid_executed"],
+    };
+    let list: Vec<String> = names.iter().map(|name| format!("@@global.{name} AS {name}")).collect();
+    let row = packets.query(&format!("SELECT {}", list.join(", ")))?.into_iter().next().unwrap_or_default();
+    server.read_gtids(&row);
+    Ok(())
 }
 
 /// The variables in one row, each under its own name.

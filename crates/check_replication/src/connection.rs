@@ -158,7 +158,7 @@ impl Packets {
     }
 
     /// Says goodbye, so that the server counts no aborted client. Nothing comes back.
-    pub(crate) fn quit(mut self) {
+    pub(crate) fn quit(mut self) -> Option<Self> {
         const COM_QUIT: u8 = 1;
         self.0.codec_mut().reset_seq_id();
         // Whoever cannot hear it any more has gone already.
@@ -166,6 +166,7 @@ impl Packets {
         if let Stream::Plain(wire) = self.0.get_ref() {
             wire.shut();
         }
+        None
     }
 }
 

@@ -4,8 +4,9 @@ use plugin::{Metric, Report, State};
 
 use crate::ask::Answer;
 use crate::channel::Channel;
-use crate::judge::{self, Finding, subject};
+use crate::judge::{self, Finding, Known, subject};
 use crate::options::{Expected, Role};
+use crate::pair::{self, Links, Shape};
 use crate::refusal;
 use crate::server::Server;
 use crate::target::PORT;
@@ -14,58 +15,68 @@ use crate::{Args, Seen};
 /// The report: the worst finding first, the others counted, each on a line of its own.
 pub(crate) fn evaluate(args: &Args, seen: &Seen) -> Report {
     let several = seen.servers.len() > 1;
+    let complete = seen.servers.iter().all(|(_, answer)| answer.is_ok());
+    // Of several servers the shape says who must be a replica of whom.
+    let alone = !several || (!complete && args.expected.shape == Shape::Ring);
     let mut findings = Vec::new();
     let mut metrics = Vec::new();
     for (name, answer) in &seen.servers {
         match answer {
             Ok(answer) => {
-                findings.extend(judge_server(args, name, answer));
-                metrics.extend(measure(args, several.then_some(name.as_str()), &answer.server));
+                findings.extend(judge_server(args, alone, answer));
+                metrics.extend(measure(args, several.then_some(name.as_str()), answer));
             }
-            Err(refusal) => findings.push(refusal::judge(name, &seen.user, seen.seconds, refusal)),
+            Err(refusal) => {
+                findings.push(refusal::judge(name, &seen.user, seen.seconds, args.heartbeat.table.as_ref(), refusal));
+            }
         }
     }
-    report(findings, all_fine(seen), metrics)
+    let answers: Vec<&Answer> = seen.servers.iter().filter_map(|(_, answer)| answer.as_ref().ok()).collect();
+    if several {
+        findings.extend(together(args, complete, &answers));
+    }
+    report(findings, all_fine(&answers), metrics)
 }
 
 /// What is said of several channels that are all fine.
-fn all_fine(seen: &Seen) -> Option<String> {
-    let answers: Vec<(&String, &Answer)> =
-        seen.servers.iter().filter_map(|(name, answer)| answer.as_ref().ok().map(|answer| (name, answer))).collect();
-    let channels: Vec<&Channel> = answers.iter().flat_map(|(_, answer)| &answer.server.channels).collect();
-    let worst = channels.iter().map(|channel| judge::lag(channel)).fold(f64::NAN, f64::max);
-    let who = match answers.as_slice() {
+fn all_fine(answers: &[&Answer]) -> Option<String> {
+    let lags: Vec<f64> = answers.iter().flat_map(|answer| Known::all(answer)).map(|known| known.lag()).collect();
+    let worst = (lags.iter().copied().fold(f64::NAN, f64::max) * 10.0).round() / 10.0;
+    let who = match answers {
         [] => return None,
-        [(name, answer)] => called(name, &answer.server),
+        [answer] => answer.server.asked.clone(),
         several => format!("{} servers", several.len()),
     };
     let behind = if worst.is_nan() { String::new() } else { format!(", at most {worst} s behind") };
-    (channels.len() > 1).then(|| format!("{who}: {} channels run{behind}", channels.len()))
+    (lags.len() > 1).then(|| format!("{who}: {} channels run{behind}", lags.len()))
 }
 
 /// What is wrong with one server and its channels, or that each of them is fine.
-fn judge_server(args: &Args, name: &str, answer: &Answer) -> Vec<Finding> {
-    let name = called(name, &answer.server);
-    let channels = &answer.server.channels;
-    let mut findings = expectations(&args.expected, &name, channels);
+fn judge_server(args: &Args, alone: bool, answer: &Answer) -> Vec<Finding> {
+    let Server { asked, channels, .. } = &answer.server;
+    let mut findings = expectations(&args.expected, alone, asked, channels);
     let thresholds = args.thresholds();
-    findings.extend(channels.iter().map(|channel| {
-        let silent = answer.silent.iter().find(|silence| silence.channel == channel.name);
-        judge::judge(&name, channel, silent, &thresholds, args.show_query)
-    }));
+    findings.extend(Known::all(answer).map(|known| judge::judge(&known, &thresholds, args.show_query)));
     findings
 }
 
-/// What a server is called: behind a socket by its own name.
-pub(crate) fn called(asked: &str, server: &Server) -> String {
-    match server.address {
-        None if !server.hostname.is_empty() => server.hostname.clone(),
-        _ => asked.to_owned(),
+/// What is wrong with several servers seen together.
+fn together(args: &Args, complete: bool, answers: &[&Answer]) -> Vec<Finding> {
+    let servers: Vec<Server> = answers.iter().map(|answer| answer.server.clone()).collect();
+    let links = Links::find(&servers);
+    let Expected { shape, writable, .. } = args.expected;
+    let found = pair::judge(&servers, &links, complete, shape, writable).into_iter().chain(pair::errant::judge(&servers, &links));
+    let mut findings: Vec<Finding> = found.map(|finding| Finding::new(finding.state, finding.text)).collect();
+    let name = |place: usize| servers.get(place).map(|server| server.asked.as_str()).unwrap_or_default();
+    for lack in pair::errant::lacks(&servers, &links).into_iter().filter(|lack| lack.count > 0) {
+        let text = format!("{} has yet to apply {} transactions of {}", name(lack.replica), lack.count, name(lack.source));
+        findings.push(Finding::new(State::Ok, text));
     }
+    findings
 }
 
 /// Whether the server is what it should be.
-fn expectations(expected: &Expected, name: &str, all: &[Channel]) -> Vec<Finding> {
+fn expectations(expected: &Expected, alone: bool, name: &str, all: &[Channel]) -> Vec<Finding> {
     let channels: Vec<&Channel> = all.iter().filter(|channel| !channel.is_group_replication()).collect();
     if expected.role == Role::None {
         let (state, text) = match channels.as_slice() {
@@ -74,7 +85,7 @@ fn expectations(expected: &Expected, name: &str, all: &[Channel]) -> Vec<Finding
         };
         return vec![Finding::new(state, text)];
     }
-    let wanted = expected.channels.unwrap_or(channels.len().max(1));
+    let wanted = expected.channels.unwrap_or(channels.len().max(usize::from(alone)));
     let mut findings = Vec::new();
     if channels.len() != wanted {
         let text = match channels.len() {
@@ -93,14 +104,14 @@ fn expectations(expected: &Expected, name: &str, all: &[Channel]) -> Vec<Finding
 }
 
 /// The lag of each channel and how many there are. The default channel of a single server is just "lag".
-fn measure(args: &Args, server: Option<&str>, answer: &Server) -> Vec<Metric> {
+fn measure(args: &Args, server: Option<&str>, answer: &Answer) -> Vec<Metric> {
     let label = |what: &str, channel: &str| {
         let parts = [what, server.unwrap_or_default(), channel];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_")
     };
-    let channels = answer.channels.iter().filter(|channel| !channel.is_group_replication());
-    let lags = channels.map(|channel| judge::metric(channel, label("lag", &channel.name), &args.thresholds()));
-    let mut metrics: Vec<Metric> = lags.collect();
+    let known = Known::all(answer).filter(|known| !known.channel.is_group_replication());
+    let mut metrics: Vec<Metric> =
+        known.map(|known| known.metric(label("lag", &known.channel.name), &args.thresholds())).collect();
     metrics.push(Metric::count(label("channels", ""), metrics.len()));
     metrics
 }

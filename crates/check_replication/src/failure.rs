@@ -25,6 +25,8 @@ pub enum Kind {
     Late,
     /// The server closed the connection.
     Closed,
+    /// The name has no address, or nobody says so.
+    Name(String),
     /// The system refused.
     Io(io::Error),
     /// The server said an error: its number and its text, which may hold anything.
@@ -79,7 +81,7 @@ impl fmt::Display for Kind {
             Kind::Closed => f.write_str("connection closed by the server"),
             Kind::Io(error) => f.write_str(&reason(error)),
             Kind::Server(errno, text) => write!(f, "error {errno}: {text}"),
-            Kind::Protocol(text) | Kind::Tls(text) | Kind::Method(text) => f.write_str(text),
+            Kind::Name(text) | Kind::Protocol(text) | Kind::Tls(text) | Kind::Method(text) => f.write_str(text),
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use plugin::{Metric, State, Thresholds, Unit};
 
+use crate::ask::Answer;
 use crate::cause::{io_cause, sql_cause};
 use crate::channel::{Channel, IoState, SqlState};
 use crate::liveness::Silence;
 use crate::redact::{redact, table};
+use crate::server::Server;
 use crate::target::Place;
 
 /// What is wrong, or that nothing is.
@@ -37,18 +39,54 @@ pub(crate) fn subject(server: &str, channel: &Channel) -> String {
     }
 }
 
-/// Seconds behind the source beyond what was configured; not a number where the server does not know.
-pub(crate) fn lag(channel: &Channel) -> f64 {
-    channel.lag.map_or(f64::NAN, |lag| (lag - channel.delay).max(0.0))
+/// A heartbeat may be that far in the future, by another clock, in seconds.
+const FUTURE: f64 = -2.0;
+
+/// One channel with what else is known of it.
+pub(crate) struct Known<'a> {
+    /// What its server is called.
+    pub(crate) server: &'a str,
+    /// The channel.
+    pub(crate) channel: &'a Channel,
+    /// For how long its source was silent.
+    pub(crate) silent: Option<&'a Silence>,
+    /// By the table of heartbeats, if that was asked: the age of its source's, if there is one.
+    pub(crate) heartbeat: Option<Option<f64>>,
 }
 
-/// The channel's lag as performance data.
-pub(crate) fn metric(channel: &Channel, label: String, thresholds: &Thresholds) -> Metric {
-    Metric::new(label, lag(channel)).unit(Unit::Seconds).thresholds(thresholds.clone()).min(0.0)
+impl<'a> Known<'a> {
+    /// Each channel of a server.
+    pub(crate) fn all(answer: &'a Answer) -> impl Iterator<Item = Self> {
+        let Server { asked, server_id, channels, .. } = &answer.server;
+        channels.iter().map(move |channel| Self {
+            server: asked,
+            channel,
+            silent: answer.silent.iter().find(|silence| silence.channel == channel.name),
+            heartbeat: answer
+                .heartbeats
+                .as_ref()
+                .map(|heartbeats| heartbeats.of(channel, *server_id, channels).and_then(|heartbeat| heartbeat.age)),
+        })
+    }
+
+    /// Seconds behind the source beyond what was configured; not a number where nobody knows.
+    pub(crate) fn lag(&self) -> f64 {
+        let lag = match self.heartbeat {
+            Some(age) => age.filter(|age| *age >= FUTURE),
+            None => self.channel.lag,
+        };
+        lag.map_or(f64::NAN, |lag| (lag - self.channel.delay).max(0.0))
+    }
+
+    /// The same as performance data.
+    pub(crate) fn metric(&self, label: String, thresholds: &Thresholds) -> Metric {
+        Metric::new(label, self.lag()).unit(Unit::Seconds).thresholds(thresholds.clone()).min(0.0)
+    }
 }
 
-/// Judges one channel of the server.
-pub(crate) fn judge(server: &str, channel: &Channel, silent: Option<&Silence>, thresholds: &Thresholds, whole: bool) -> Finding {
+/// Judges one channel; `whole` is whether error texts may be shown whole.
+pub(crate) fn judge(known: &Known<'_>, thresholds: &Thresholds, whole: bool) -> Finding {
+    let Known { server, channel, silent, .. } = *known;
     let mut wrong: Vec<(State, String)> =
         if channel.is_group_replication() { group_replication(channel).into_iter().collect() } else { threads(channel) };
     let running = wrong.is_empty();
@@ -59,10 +97,10 @@ pub(crate) fn judge(server: &str, channel: &Channel, silent: Option<&Silence>, t
             format!("nothing heard from the source for {seconds:.1} s, where a heartbeat is due each {period} s: frozen source"),
         )
     }));
-    wrong.extend((running && !channel.is_group_replication()).then(|| behind(channel, thresholds)).flatten());
+    wrong.extend((running && !channel.is_group_replication()).then(|| behind(known, thresholds)).flatten());
     let state = wrong.iter().map(|(state, _)| *state).max().unwrap_or(State::Ok);
     let texts: Vec<String> = wrong.into_iter().map(|(_, text)| text).collect();
-    let said = if texts.is_empty() { fine(channel) } else { texts.join(", ") };
+    let said = if texts.is_empty() { fine(known) } else { texts.join(", ") };
     Finding { state, text: format!("{}: {said}", subject(server, channel)), more: errors(channel, whole) }
 }
 
@@ -125,27 +163,38 @@ fn group_replication(channel: &Channel) -> Option<(State, String)> {
 }
 
 /// Whether a channel that runs is too far behind.
-fn behind(channel: &Channel, thresholds: &Thresholds) -> Option<(State, String)> {
-    let lag = lag(channel);
+fn behind(known: &Known<'_>, thresholds: &Thresholds) -> Option<(State, String)> {
+    let lag = known.lag();
+    let unknown = match known.heartbeat {
+        None => "runs, but how far behind is not known (NULL)".to_owned(),
+        Some(None) => "runs, but its source has no heartbeat in the table".to_owned(),
+        Some(Some(age)) => {
+            format!("runs, but its heartbeat is {:.0} s in the future: another clock or time zone (--heartbeat-utc)", -age)
+        }
+    };
     match thresholds.state(lag) {
         State::Ok => None,
-        _ if lag.is_nan() => Some((State::Unknown, "runs, but how far behind is not known (NULL)".to_owned())),
-        state => Some((state, seconds_behind(channel))),
+        _ if lag.is_nan() => Some((State::Unknown, unknown)),
+        state => Some((state, seconds_behind(known))),
     }
 }
 
-fn fine(channel: &Channel) -> String {
-    match (channel.is_group_replication(), channel.lag) {
-        (false, Some(_)) => format!("runs, {}", seconds_behind(channel)),
-        _ => "runs".to_owned(),
+fn fine(known: &Known<'_>) -> String {
+    match known.channel.is_group_replication() {
+        true => "runs".to_owned(),
+        false => format!("runs, {}", seconds_behind(known)),
     }
 }
 
-fn seconds_behind(channel: &Channel) -> String {
+fn seconds_behind(known: &Known<'_>) -> String {
+    let Known { channel, .. } = known;
+    // Heartbeats have fractions, which nobody reads here.
+    let lag = (known.lag() * 10.0).round() / 10.0;
+    let by = if known.heartbeat.is_some() { " by its heartbeat" } else { "" };
     let waiting = channel.remaining.map(|remaining| format!(", next in {remaining} s")).unwrap_or_default();
     match channel.delay {
-        delay if delay > 0.0 => format!("{} s behind beyond its delay of {delay} s{waiting}", lag(channel)),
-        _ => format!("{} s behind", lag(channel)),
+        delay if delay > 0.0 => format!("{lag} s behind beyond its delay of {delay} s{by}{waiting}"),
+        _ => format!("{lag} s behind{by}"),
     }
 }
 

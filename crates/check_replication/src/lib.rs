@@ -33,7 +33,7 @@ use plugin::{Deadline, Range, Report, Thresholds};
 
 pub use ask::{Answer, Refusal};
 pub use defaults::DefaultsError;
-pub use options::{Connecting, Expected, Role};
+pub use options::{Connecting, Expected, Heartbeat, Role};
 pub use probe::ProbeError;
 pub use target::{InvalidPlace, Place, Target};
 
@@ -50,6 +50,9 @@ pub struct Args {
     /// What is expected
     #[command(flatten)]
     pub expected: Expected,
+    /// What shows the lag
+    #[command(flatten)]
+    pub heartbeat: Heartbeat,
     /// Show error texts whole, with the statements in them, which may hold passwords
     #[arg(long)]
     pub show_query: bool,

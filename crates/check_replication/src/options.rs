@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::heartbeat::Table;
+use crate::pair::{Shape, Writable};
 use crate::target::Place;
 use crate::tls::Level;
 
@@ -56,4 +58,21 @@ pub struct Expected {
     /// A source that it must replicate from, as its configuration names it. Repeatable
     #[arg(long = "expect-source", value_name = "HOST[:PORT]")]
     pub sources: Vec<Place>,
+    /// Which of several servers must take writes (not read_only)
+    #[arg(long = "expect-writable", value_name = "WHICH", value_enum)]
+    pub writable: Option<Writable>,
+    /// How several servers must replicate to each other
+    #[arg(long = "expect-shape", value_name = "SHAPE", value_enum, default_value_t)]
+    pub shape: Shape,
+}
+
+/// A table of heartbeats.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Heartbeat {
+    /// Measure the lag by this table, which pt-heartbeat keeps: that shows a frozen source too
+    #[arg(long = "heartbeat-table", value_name = "DB.TABLE")]
+    pub table: Option<Table>,
+    /// Its times are in UTC (pt-heartbeat --utc), not in the zone of the server
+    #[arg(long = "heartbeat-utc", requires = "table")]
+    pub utc: bool,
 }

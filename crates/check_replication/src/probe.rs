@@ -6,14 +6,19 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use plugin::{Deadline, ResolveError, reason, resolve};
+use plugin::{Deadline, reason, resolve};
 use rustls::ClientConfig;
 
-use crate::ask::{self, Answer, Refusal};
+use crate::ask::{self, Answer, Refusal, Wanted};
+use crate::connection::Packets;
 use crate::defaults::{Defaults, DefaultsError};
 use crate::failure::{Failure, Kind, Step};
+use crate::heartbeat::Zone;
 use crate::login::Login;
-use crate::options::{Connecting, Role};
+use crate::options::{Connecting, Heartbeat, Role};
+use crate::pair::{Links, errant};
+use crate::row::Row;
+use crate::server::Server;
 use crate::target::{PORT, Place, Target};
 use crate::tls::{self, Files, TlsError};
 use crate::{Args, Seen};
@@ -45,12 +50,12 @@ pub enum ProbeError {
     /// The options contradict each other.
     #[error("--expect=none expects no channel, so neither --expect-channels nor --expect-source goes with it")]
     Expected,
+    /// Several servers of which none replicates would not be checked for anything.
+    #[error("--expect=none is for one server")]
+    None,
     /// Neither an option nor the file names a server, and there is no local one.
     #[error("no server is named by --hostname, --socket or --defaults-file, and there is no socket at {}", SOCKETS.join(", "))]
     NoServer,
-    /// A name cannot be resolved.
-    #[error(transparent)]
-    Resolve(#[from] ResolveError),
     /// TLS cannot be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -71,15 +76,17 @@ pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Seen, ProbeError
     let group = connecting.defaults_group.as_deref();
     let defaults = connecting.defaults_file.as_deref().map(|path| Defaults::read(path, group, deadline)).transpose()?;
     let defaults = defaults.unwrap_or_default();
-    let asker = Asker { connecting, defaults: &defaults, several: false, deadline };
+    let asker = Asker { connecting, defaults: &defaults, heartbeat: &args.heartbeat, several: false, deadline };
     let targets = targets(connecting, &defaults)?;
+    if targets.len() > 1 && args.expected.role == Role::None {
+        return Err(ProbeError::None);
+    }
     let asker = Asker { several: targets.len() > 1, ..asker };
-    let seconds = deadline.limit().as_secs_f64();
     let answers = match targets.as_slice() {
-        [target] => vec![(target.to_string(), asker.ask(target)?)],
-        targets => asker.ask_all(targets)?,
+        [target] => vec![(target.to_string(), asker.ask(target)?.map(|(answer, _)| answer))],
+        targets => complete(asker.ask_all(targets)?),
     };
-    Ok(Seen { servers: answers, user: user(connecting, &defaults).to_owned(), seconds })
+    Ok(Seen { servers: answers, user: user(connecting, &defaults).to_owned(), seconds: deadline.limit().as_secs_f64() })
 }
 
 /// The servers that the options name, else the one of the file, else the local one.
@@ -111,12 +118,32 @@ fn user<'a>(connecting: &'a Connecting, defaults: &'a Defaults) -> &'a str {
 struct Asker<'a> {
     connecting: &'a Connecting,
     defaults: &'a Defaults,
+    heartbeat: &'a Heartbeat,
     several: bool,
     deadline: &'a Deadline,
 }
 
-/// What one server answered, or why not.
-pub(crate) type Asked = Result<Answer, Refusal>;
+/// What one server answered and the connection to it, or why it did not.
+type Asked = Result<(Answer, Option<Packets>), Refusal>;
+
+/// Asks again whom it takes to be sure of errant transactions, and ends the connections.
+fn complete(mut answers: Vec<(String, Asked)>) -> Vec<(String, Result<Answer, Refusal>)> {
+    let mut open: Vec<&mut (Answer, Option<Packets>)> = answers.iter_mut().filter_map(|(_, asked)| asked.as_mut().ok()).collect();
+    let servers: Vec<Server> = open.iter().map(|(answer, _)| answer.server.clone()).collect();
+    for place in errant::to_ask_again(&servers, &Links::find(&servers)) {
+        // Who does not answer any more leaves what it said before, which is not enough to call a transaction errant.
+        if let Some((answer, connection)) = open.get_mut(place)
+            && let Some(Err(_)) = connection.as_mut().map(|packets| ask::ask_gtids(packets, &mut answer.server))
+        {
+            answer.server.read_gtids(&Row::default());
+        }
+    }
+    let end = |(answer, packets): (Answer, Option<Packets>)| {
+        packets.and_then(Packets::quit);
+        answer
+    };
+    answers.into_iter().map(|(name, asked)| (name, asked.map(end))).collect()
+}
 
 impl Asker<'_> {
     /// All of them at once, so that one which is silent costs the others no time.
@@ -138,8 +165,12 @@ impl Asker<'_> {
         let reserve = RESERVE.min(self.deadline.limit() / 8);
         let stop = self.deadline.at().checked_sub(reserve).unwrap_or_else(Instant::now);
         let addresses = match target {
-            Target::Host(place) => resolve(&place.host, self.deadline)?,
-            Target::Socket(_) => Vec::new(),
+            Target::Socket(_) => Ok(Vec::new()),
+            Target::Host(place) => resolve(&place.host, self.deadline),
+        };
+        let addresses = match addresses {
+            Ok(addresses) => addresses,
+            Err(error) => return Ok(Err(Failure::new(Step::Connect, Kind::Name(error.to_string())).into())),
         };
         let _step = self.deadline.step(format!("asking {target}"));
         let (place, name) = self.place(target, &addresses);
@@ -159,7 +190,10 @@ impl Asker<'_> {
             tls: &tls,
             name,
         };
-        let asked = ask::ask(&place, &target.to_string(), &login, self.several, stop);
+        let zone = if self.heartbeat.utc { Zone::Utc } else { Zone::Server };
+        let heartbeats = self.heartbeat.table.as_ref().map(|table| (table, zone));
+        let wanted = Wanted { asked: target.to_string(), several: self.several, heartbeats, stop };
+        let asked = ask::ask(&place, &login, &wanted);
         match own.take() {
             Some(error) => Err(error.into()),
             None => Ok(asked),

@@ -6,15 +6,17 @@ use plugin::State;
 
 use crate::ask::{Refusal, lacks_privilege};
 use crate::failure::{Kind, Step};
+use crate::heartbeat::Table;
 use crate::judge::Finding;
 use crate::redact::redact;
 use crate::server::{Flavour, Version};
 
-/// The finding for a server called `name`, asked as `user`, after at most `seconds`.
-pub(crate) fn judge(name: &str, user: &str, seconds: f64, refusal: &Refusal) -> Finding {
+/// The finding for a server called `name`, asked as `user`, after at most `seconds`; `table` is that of heartbeats, if it was asked for.
+pub(crate) fn judge(name: &str, user: &str, seconds: f64, table: Option<&Table>, refusal: &Refusal) -> Finding {
     let failure = &refusal.failure;
     let finding = |state: State, text: String| Finding::new(state, format!("{name}: {text}"));
     match &failure.kind {
+        Kind::Name(what) => Finding::new(State::Unknown, what.clone()),
         Kind::Late => finding(State::Critical, late(failure.step, seconds)),
         Kind::Closed => finding(State::Critical, format!("the server closed the connection {}", when(failure.step))),
         Kind::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => {
@@ -25,7 +27,15 @@ pub(crate) fn judge(name: &str, user: &str, seconds: f64, refusal: &Refusal) -> 
         Kind::Protocol(what) => finding(State::Critical, format!("not the protocol of MySQL: {what}")),
         Kind::Tls(what) => finding(State::Unknown, what.clone()),
         Kind::Method(what) => finding(State::Unknown, what.clone()),
-        Kind::Server(..) if lacks_privilege(failure) => privilege(name, user, refusal),
+        Kind::Server(..) if lacks_privilege(failure) => privilege(name, user, table, refusal),
+        Kind::Server(1049 | 1146, _) if table.is_some() && failure.step == Step::Statement => {
+            let table = table.map(ToString::to_string).unwrap_or_default();
+            finding(State::Unknown, format!("there is no table {table}"))
+        }
+        Kind::Server(1054, _) if table.is_some() && failure.step == Step::Statement => {
+            let table = table.map(ToString::to_string).unwrap_or_default();
+            finding(State::Unknown, format!("{table} is no table of heartbeats: it has no columns ts and server_id"))
+        }
         Kind::Server(errno, text) => {
             let (state, what) = said(*errno, user, refusal.private, failure.step);
             let what = what.unwrap_or_else(|| format!("the server says error {errno}: {}", redact(text)));
@@ -95,14 +105,18 @@ fn needed(server: Option<(Flavour, Version)>) -> &'static str {
     }
 }
 
-fn privilege(name: &str, user: &str, refusal: &Refusal) -> Finding {
-    let privilege = needed(refusal.server);
+fn privilege(name: &str, user: &str, table: Option<&Table>, refusal: &Refusal) -> Finding {
+    // Only a table has an error of its own for this.
+    let (privilege, what, object) = match (table, refusal.failure.errno()) {
+        (Some(table), Some(1142 | 1143)) => ("SELECT", format!("{table}"), format!("{table}")),
+        _ => (needed(refusal.server), "the replication".to_owned(), "*.*".to_owned()),
+    };
     let account = refusal.account.as_deref().unwrap_or(user);
     let version = refusal.server.map(|(flavour, version)| format!(" on {flavour} {version}")).unwrap_or_default();
     let (user, host) = account.rsplit_once('@').unwrap_or((account, "%"));
-    let text = format!("{name}: {user} may not see the replication{version}: GRANT {privilege} ON *.* TO {account}");
+    let text = format!("{name}: {user} may not see {what}{version}: GRANT {privilege} ON {object} TO {account}");
     // The same with its quotes, which a first line must not hold.
     let quoted = |part: &str| format!("'{}'", part.replace('\'', "''"));
-    let statement = format!("GRANT {privilege} ON *.* TO {}@{}", quoted(user), quoted(host));
+    let statement = format!("GRANT {privilege} ON {object} TO {}@{}", quoted(user), quoted(host));
     Finding { more: vec![(0, statement)], ..Finding::new(State::Unknown, text) }
 }

@@ -60,12 +60,14 @@ impl Server {
     /// Reads the row of variables, each under its own name, and the channels.
     pub fn read(asked: &str, address: Option<SocketAddr>, greeting: &str, variables: &Row, channels: &[Row]) -> Self {
         let (flavour, version) = known(greeting, variables);
+        let hostname = variables.owned(&["hostname"]);
+        let is_named = address.is_some() || hostname.is_empty();
         Self {
-            asked: asked.to_owned(),
+            asked: if is_named { asked.to_owned() } else { hostname.clone() },
             address,
             flavour,
             version,
-            hostname: variables.owned(&["hostname"]),
+            hostname,
             port: variables.number(&["port"]).unwrap_or_default(),
             server_id: variables.number(&["server_id"]).unwrap_or_default(),
             server_uuid: variables.filled(&["server_uuid"]),
@@ -78,6 +80,14 @@ impl Server {
             gtid_binlog_pos: variables.text(&["gtid_binlog_pos"]).map(str::to_owned),
             channels: channels.iter().map(Channel::read).collect(),
         }
+    }
+
+    /// Takes the GTIDs out of a later row of variables.
+    pub(crate) fn read_gtids(&mut self, variables: &Row) {
+        let text = |name: &str| variables.text(&[name]).map(str::to_owned);
+        self.gtid_executed = text("gtid_executed");
+        self.gtid_current_pos = text("gtid_current_pos");
+        self.gtid_binlog_pos = text("gtid_binlog_pos");
     }
 }
 

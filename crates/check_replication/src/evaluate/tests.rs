@@ -3,7 +3,6 @@
 use clap::Parser as _;
 
 use super::*;
-use crate::failure::{Failure, Kind, Step};
 use crate::fixture;
 use crate::row::Row;
 use crate::{Args, Seen};
@@ -17,7 +16,7 @@ fn captured(name: &str) -> Answer {
     };
     let address = Some("192.0.2.2:3306".parse().unwrap());
     let server = Server::read("db-02", address, version, &Row::default(), &fixture::rows(name, statement));
-    Answer { server, silent: Vec::new() }
+    Answer { server, silent: Vec::new(), heartbeats: None }
 }
 
 fn lines(answer: Answer, options: &[&str]) -> String {
