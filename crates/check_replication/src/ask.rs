@@ -11,7 +11,7 @@ use crate::connection::Packets;
 use crate::failure::{Failure, Kind, Step};
 use crate::heartbeat::{Heartbeats, Table, Zone};
 use crate::liveness::{self, Silence};
-use crate::login::{self, Login, Session};
+use crate::login::{self, Login};
 use crate::row::Row;
 use crate::server::{Flavour, Server, Version, identify};
 use crate::wire::Wire;
@@ -96,29 +96,24 @@ pub(crate) struct Wanted<'a> {
 pub(crate) fn ask(place: &Place<'_>, login: &Login<'_>, wanted: &Wanted<'_>) -> Result<(Answer, Option<Packets>), Refusal> {
     let (wire, address) = connect(place, wanted.stop)?;
     let mut packets = Packets::new(wire);
-    let unix = packets.is_unix();
-    let session = login::login(&mut packets, login).map_err(|failure| Refusal { private: unix, ..failure.into() })?;
-    let answer = converse(&mut packets, address, &session, wanted);
+    let private = |packets: &Packets, refusal: Refusal| Refusal { private: packets.is_private(), ..refusal };
+    let greeting = login::login(&mut packets, login).map_err(|failure| private(&packets, failure.into()))?;
+    let answer = converse(&mut packets, address, &greeting, wanted);
     let answer = answer.map_err(|failure| Refusal {
-        server: Some(identify(&session.greeting)),
+        server: Some(identify(&greeting)),
         account: lacks_privilege(&failure).then(|| account(&mut packets)).flatten(),
-        private: unix || session.encrypted,
+        private: packets.is_private(),
         failure,
     });
     let kept = if wanted.several { Some(packets) } else { packets.quit() };
     Ok((answer?, kept))
 }
 
-fn converse(
-    packets: &mut Packets,
-    address: Option<SocketAddr>,
-    session: &Session,
-    wanted: &Wanted<'_>,
-) -> Result<Answer, Failure> {
-    let variables = variables(packets, &session.greeting, wanted.several)?;
-    let (flavour, version) = crate::server::known(&session.greeting, &variables);
+fn converse(packets: &mut Packets, address: Option<SocketAddr>, greeting: &str, wanted: &Wanted<'_>) -> Result<Answer, Failure> {
+    let variables = variables(packets, greeting, wanted.several)?;
+    let (flavour, version) = crate::server::known(greeting, &variables);
     let (statement, rows) = channels(packets, flavour, version)?;
-    let server = Server::read(&wanted.asked, address, &session.greeting, &variables, &rows);
+    let server = Server::read(&wanted.asked, address, greeting, &variables, &rows);
     let mut answer = Answer { server, silent: Vec::new(), heartbeats: None };
     match wanted.heartbeats {
         Some((table, zone)) => answer.heartbeats = Some(Heartbeats::read(&packets.query(&table.query())?, zone)),

@@ -2,7 +2,8 @@
 //!
 //! Numbers: MySQL's and MariaDB's error references; above 13000 MySQL 8.0 gave new ones to what the error log says.
 
-/// Why the thread that fetches events fails. The number tells most; for 1593 and 1236, which stand for several things, the text is looked at.
+/// Why the thread that fetches events fails. The number tells most; for 1593 and 1236, which stand for several things, the text
+/// is looked at.
 pub(crate) fn io_cause(errno: u32, text: &str) -> Option<&'static str> {
     let says = |words: &[&str]| words.iter().any(|word| text.to_ascii_lowercase().contains(word));
     Some(match errno {

@@ -1,5 +1,5 @@
-//! One replication channel as its replica describes it, read by the names of its columns: the old words (master, slave), which all of
-//! MariaDB and MySQL before 8.0.22 use, and the new ones (source, replica).
+//! One replication channel as its replica describes it, read by the names of its columns: the old words (master, slave), which
+//! all of MariaDB and MySQL before 8.0.22 use, and the new ones (source, replica).
 
 use crate::row::Row;
 

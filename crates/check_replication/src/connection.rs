@@ -1,5 +1,6 @@
-//! One connection to a server: packets, statements and their answers, all of them bounded. The protocol's own parts are `mysql_common`'s;
-//! its sister crate `mysql` would resolve names by itself, trust more authorities than we are told to, and wait for each read anew.
+//! One connection to a server: packets, statements and their answers, all of them bounded. The protocol's own parts are
+//! `mysql_common`'s; its sister crate `mysql` would resolve names by itself, trust more authorities than we are told to, and wait
+//! for each read anew.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -75,9 +76,14 @@ impl Packets {
         Self(MySyncFramed::construct(room(), room(), codec, Stream::Plain(wire)))
     }
 
-    /// Whether nobody else can listen.
+    /// Whether it is a Unix socket.
     pub(crate) fn is_unix(&self) -> bool {
         matches!(self.0.get_ref(), Stream::Plain(wire) if wire.is_unix())
+    }
+
+    /// Whether nobody else can listen.
+    pub(crate) fn is_private(&self) -> bool {
+        self.is_unix() || matches!(self.0.get_ref(), Stream::Secure(_))
     }
 
     /// The next packet, which is not empty. An error that the server says comes back as one.
@@ -174,7 +180,8 @@ fn strange(what: &str) -> Failure {
     Failure::new(Step::Statement, Kind::Protocol(what.to_owned()))
 }
 
-/// EOF, as servers end columns and rows unless CLIENT_DEPRECATE_EOF is agreed on. A row may begin with the same octet, but is longer.
+/// EOF, as servers end columns and rows unless CLIENT_DEPRECATE_EOF is agreed on. A row may begin with the same octet, but is
+/// longer.
 fn is_end(packet: &[u8]) -> bool {
     packet.first() == Some(&0xfe) && packet.len() < 9
 }

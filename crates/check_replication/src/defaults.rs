@@ -1,5 +1,5 @@
-//! Credentials from a file in MySQL's own format: `[client]` and another group, `!include`, `!includedir`. The format is that of the manual's
-//! "Using Option Files"; options that are not ours are passed over, as every program does that shares the file.
+//! Credentials from a file in MySQL's own format: `[client]` and another group, `!include`, `!includedir`. The format is that of
+//! the manual's "Using Option Files"; options that are not ours are passed over, as every program does that shares the file.
 
 use std::collections::BTreeMap;
 use std::fs;

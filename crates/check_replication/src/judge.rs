@@ -154,8 +154,8 @@ fn with_error(errno: u32, cause: Option<&str>, text: &str) -> String {
     }
 }
 
-/// Group replication's own channels are started and stopped by it: the recovery channel runs only while a member catches up, and the
-/// applier fetches nothing by itself.
+/// Group replication's own channels are started and stopped by it: the recovery channel runs only while a member catches up, and
+/// the applier fetches nothing by itself.
 fn group_replication(channel: &Channel) -> Option<(State, String)> {
     let failed = channel.sql_errno != 0 || channel.io_errno != 0;
     let applier = channel.name.ends_with("applier") && channel.sql != SqlState::Yes;

@@ -1,7 +1,7 @@
 //! Does every replication channel run, both ways, and if not, why?
 //!
-//! The outage it catches: two servers replicate to each other behind a floating address, one direction has stopped, and nothing looks
-//! wrong until the failover.
+//! The outage it catches: two servers replicate to each other behind a floating address, one direction has stopped, and nothing
+//! looks wrong until the failover.
 
 mod ask;
 mod cause;

@@ -1,8 +1,8 @@
-//! Whether a source still speaks. A frozen one looks healthy until slave_net_timeout has passed, a minute by default. What shows it before
-//! are heartbeats: an idle source sends one each period, half of that time unless configured otherwise.
+//! Whether a source still speaks. A frozen one looks healthy until slave_net_timeout has passed, a minute by default. What shows
+//! it before are heartbeats: an idle source sends one each period, half of that time unless configured otherwise.
 //!
-//! MariaDB only counts them, so two looks are needed, more than a period apart: where the deadline leaves no time for that, nothing is
-//! known and nothing said. MySQL's performance_schema tells when the last one came, to who may read it.
+//! MariaDB only counts them, so two looks are needed, more than a period apart: where the deadline leaves no time for that,
+//! nothing is known and nothing said. MySQL's performance_schema tells when the last one came, to who may read it.
 
 use std::time::{Duration, Instant};
 
@@ -70,8 +70,8 @@ pub(crate) fn compare(before: &[Channel], after: &[Channel], pause: Duration) ->
     after.iter().filter_map(silence).collect()
 }
 
-/// The same out of the answer to [`QUERY`]. A source that is in the midst of a transaction is not silent, and of one that was never
-/// heard of since the connection began nothing is known.
+/// The same out of the answer to [`QUERY`]. A source that is in the midst of a transaction is not silent, and of one that was
+/// never heard of since the connection began nothing is known.
 pub(crate) fn read(rows: &[Row]) -> Vec<Silence> {
     let silence = |row: &Row| {
         let number = |name: &str| row.number::<f64>(&[name]);

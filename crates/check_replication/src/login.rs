@@ -38,17 +38,8 @@ pub(crate) struct Login<'a> {
     pub(crate) name: &'a str,
 }
 
-/// What the greeting and the login showed.
-#[derive(Clone, Debug)]
-pub(crate) struct Session {
-    /// The version in the greeting.
-    pub(crate) greeting: String,
-    /// Whether the rest went through TLS.
-    pub(crate) encrypted: bool,
-}
-
-/// Waits for the greeting and logs in.
-pub(crate) fn login(packets: &mut Packets, login: &Login<'_>) -> Result<Session, Failure> {
+/// Waits for the greeting and logs in; comes back with the version in the greeting.
+pub(crate) fn login(packets: &mut Packets, login: &Login<'_>) -> Result<String, Failure> {
     let greeting = packets.read(Step::Greeting)?;
     let strange = |what: &str| Failure::new(Step::Greeting, Kind::Protocol(what.to_owned()));
     let greeting =
@@ -71,9 +62,8 @@ pub(crate) fn login(packets: &mut Packets, login: &Login<'_>) -> Result<Session,
     let response =
         HandshakeResponse::new(proof.as_deref(), (5, 5, 3), user, database, plugin, capabilities, None, LARGEST as u32);
     packets.send(&response, Step::Login)?;
-    let private = encrypted || packets.is_unix();
-    prove(packets, login, &mut method, &mut nonce, private)?;
-    Ok(Session { greeting: greeting.server_version_str().into_owned(), encrypted })
+    prove(packets, login, &mut method, &mut nonce)?;
+    Ok(greeting.server_version_str().into_owned())
 }
 
 /// Switches to TLS where it is wanted and offered; whether it did.
@@ -96,13 +86,7 @@ fn secure(packets: &mut Packets, login: &Login<'_>, offered: Capabilities) -> Re
 }
 
 /// Answers what the server asks until it says yes or no.
-fn prove(
-    packets: &mut Packets,
-    login: &Login<'_>,
-    method: &mut AuthPlugin<'static>,
-    nonce: &mut Vec<u8>,
-    private: bool,
-) -> Result<(), Failure> {
+fn prove(packets: &mut Packets, login: &Login<'_>, method: &mut AuthPlugin<'static>, nonce: &mut Vec<u8>) -> Result<(), Failure> {
     for _exchange in 0..EXCHANGES {
         let packet = packets.read(Step::Login)?;
         let strange = || Failure::new(Step::Login, Kind::Protocol("its answer to the login is not that of MySQL".to_owned()));
@@ -123,7 +107,7 @@ fn prove(
             }
             Some((0x01, [0x03])) if *method == AuthPlugin::CachingSha2Password => {}
             Some((0x01, [0x04])) if *method == AuthPlugin::CachingSha2Password => {
-                let proof = full(packets, login.password, nonce, private)?;
+                let proof = full(packets, login.password, nonce)?;
                 packets.send_octets(&proof, Step::Login)?;
             }
             // The byte in front came with later versions.
@@ -153,11 +137,11 @@ fn unknown(method: &str) -> Failure {
     Failure::new(Step::Login, Kind::Method(format!("the account logs in by {method}, which this plugin does not do")))
 }
 
-/// What caching_sha2_password wants when it has not cached the account: the password as it is where nobody listens, else encrypted for the
-/// server's public key.
-fn full(packets: &mut Packets, password: &str, nonce: &[u8], private: bool) -> Result<Vec<u8>, Failure> {
+/// What caching_sha2_password wants when it has not cached the account: the password as it is where nobody listens, else
+/// encrypted for the server's public key.
+fn full(packets: &mut Packets, password: &str, nonce: &[u8]) -> Result<Vec<u8>, Failure> {
     let mut text: Vec<u8> = password.bytes().chain([0]).collect();
-    if private {
+    if packets.is_private() {
         return Ok(text);
     }
     packets.send_octets(&[0x02], Step::Login)?;

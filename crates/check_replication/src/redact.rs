@@ -7,8 +7,8 @@ const BEFORE: [&str; 3] = ["query:", "statement:", " on query"];
 /// What texts quote with.
 const QUOTES: [char; 4] = ['\'', '"', '`', '\u{2019}'];
 
-/// `text` up to a statement or to the first quote, whichever comes first. What follows a quote cannot be told from what it quotes: it may hold
-/// quotes itself, and servers cut texts off at some length.
+/// `text` up to a statement or to the first quote, whichever comes first. What follows a quote cannot be told from what it
+/// quotes: it may hold quotes itself, and servers cut texts off at some length.
 pub(crate) fn redact(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let statement = BEFORE.iter().filter_map(|word| lower.find(word)).min();

@@ -11,7 +11,8 @@ use crate::judge::Finding;
 use crate::redact::redact;
 use crate::server::{Flavour, Version};
 
-/// The finding for a server called `name`, asked as `user`, after at most `seconds`; `table` is that of heartbeats, if it was asked for.
+/// The finding for a server called `name`, asked as `user`, after at most `seconds`; `table` is that of heartbeats, if it was
+/// asked for.
 pub(crate) fn judge(name: &str, user: &str, seconds: f64, table: Option<&Table>, refusal: &Refusal) -> Finding {
     let failure = &refusal.failure;
     let finding = |state: State, text: String| Finding::new(state, format!("{name}: {text}"));
@@ -95,8 +96,8 @@ fn said(errno: u16, user: &str, private: bool, step: Step) -> (State, Option<Str
     (state, text)
 }
 
-/// The privilege that shows the replication, as this version calls it: <https://mariadb.com/kb/en/grant/#replica-monitor>, and MySQL's manual
-/// under SHOW REPLICA STATUS.
+/// The privilege that shows the replication, as this version calls it: <https://mariadb.com/kb/en/grant/#replica-monitor>, and
+/// MySQL's manual under SHOW REPLICA STATUS.
 fn needed(server: Option<(Flavour, Version)>) -> &'static str {
     match server {
         Some((Flavour::MariaDb, version)) if version >= Version(10, 5, 9) => "SLAVE MONITOR",

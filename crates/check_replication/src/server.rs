@@ -91,16 +91,16 @@ impl Server {
     }
 }
 
-/// What is known after the variables were read: a server may greet with whatever version it was told to, or a proxy speaks for it, but only
-/// MariaDB has such positions.
+/// What is known after the variables were read: a server may greet with whatever version it was told to, or a proxy speaks for
+/// it, but only MariaDB has such positions.
 pub(crate) fn known(greeting: &str, variables: &Row) -> (Flavour, Version) {
     let (flavour, version) = identify(variables.text(&["version"]).unwrap_or(greeting));
     let flavour = if variables.has(&["gtid_current_pos"]) { Flavour::MariaDb } else { flavour };
     (flavour, version)
 }
 
-/// The kind and version in a greeting or in @@version: "5.5.5-10.11.19-MariaDB-log", "11.8.9-MariaDB-4 from Debian-log", "9.7.4-2".
-/// MariaDB up to 10.x greets with 5.5.5 in front, since old replicas would not take a version of two digits.
+/// The kind and version in a greeting or in @@version: "5.5.5-10.11.19-MariaDB-log", "11.8.9-MariaDB-4 from Debian-log",
+/// "9.7.4-2". MariaDB up to 10.x greets with 5.5.5 in front, since old replicas would not take a version of two digits.
 pub fn identify(version: &str) -> (Flavour, Version) {
     let flavour = if version.to_ascii_lowercase().contains("mariadb") { Flavour::MariaDb } else { Flavour::MySql };
     let own = version.strip_prefix("5.5.5-").unwrap_or(version);

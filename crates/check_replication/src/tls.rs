@@ -173,7 +173,10 @@ impl ServerCertVerifier for Verifier {
 pub(crate) fn describe(error: &Error) -> String {
     use CertificateError as C;
     match error {
-        Error::InvalidCertificate(C::UnknownIssuer) => "the server certificate is not signed by a trusted authority".to_owned(),
+        // Authorities of the same name, as MySQL makes them by itself, differ in their keys only.
+        Error::InvalidCertificate(C::UnknownIssuer | C::BadSignature) => {
+            "the server certificate is not signed by a trusted authority".to_owned()
+        }
         Error::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => {
             "the server certificate is not made out to this name or address (subjectAltName)".to_owned()
         }

@@ -1,5 +1,5 @@
-//! The connection's octets: a TCP or Unix socket with one deadline for everything that happens on it, and a limit for what a server may
-//! say in all.
+//! The connection's octets: a TCP or Unix socket with one deadline for everything that happens on it, and a limit for what a
+//! server may say in all.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
 
-/// The most that a server may say to one check, in octets: the widest honest answer, 256 channels with full errors, has less than 2 MiB.
+/// The most that a server may say to one check, in octets: the widest honest answer, 256 channels with full errors, has less than
+/// 2 MiB.
 const MOST: usize = 8 << 20;
 
 #[derive(Debug)]
@@ -38,8 +39,8 @@ impl Wire {
         Ok(Self { socket: Socket::Tcp(socket), stop, said: 0 })
     }
 
-    /// Connects to a Unix socket. Its queue can be full, as that of a stopped server is in the end: then the timeout of sending ends the
-    /// wait (unix(7)).
+    /// Connects to a Unix socket. Its queue can be full, as that of a stopped server is in the end: then the timeout of sending
+    /// ends the wait (unix(7)).
     pub(crate) fn unix(path: &Path, stop: Instant) -> io::Result<Self> {
         let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
         set_socket_timeout(&socket, Timeout::Send, Some(left(stop)?))?;
