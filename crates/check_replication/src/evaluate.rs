@@ -1,40 +1,44 @@
 //! From what was seen to a report. Pure: it neither asks nor prints.
 
+mod together;
+
 use plugin::{Metric, Report, State};
 
 use crate::ask::Answer;
 use crate::channel::Channel;
 use crate::judge::{self, Finding, Known, subject};
 use crate::options::{Expected, Role};
-use crate::pair::{self, Links, Shape};
+use crate::pair::Shape;
 use crate::refusal;
 use crate::server::Server;
 use crate::target::PORT;
 use crate::{Args, Seen};
+use together::Together;
 
 /// The report: the worst finding first, the others counted, each on a line of its own.
 pub(crate) fn evaluate(args: &Args, seen: &Seen) -> Report {
     let several = seen.servers.len() > 1;
-    let complete = seen.servers.iter().all(|(_, answer)| answer.is_ok());
+    let answers: Vec<&Answer> = seen.servers.iter().filter_map(|(_, answer)| answer.as_ref().ok()).collect();
+    let together = Together::of(args, &answers, answers.len() == seen.servers.len());
     // Of several servers the shape says who must be a replica of whom.
-    let alone = !several || (!complete && args.expected.shape == Shape::Ring);
+    let alone = !several || (!together.complete && args.expected.shape == Shape::Ring);
     let mut findings = Vec::new();
     let mut metrics = Vec::new();
+    let mut place = 0;
     for (name, answer) in &seen.servers {
         match answer {
             Ok(answer) => {
-                findings.extend(judge_server(args, alone, answer));
+                findings.extend(judge_server(args, alone, &together, place, answer));
                 metrics.extend(measure(args, several.then_some(name.as_str()), answer));
+                place += 1;
             }
             Err(refusal) => {
                 findings.push(refusal::judge(name, &seen.user, seen.seconds, args.heartbeat.table.as_ref(), refusal));
             }
         }
     }
-    let answers: Vec<&Answer> = seen.servers.iter().filter_map(|(_, answer)| answer.as_ref().ok()).collect();
-    if several {
-        findings.extend(together(args, complete, &answers));
-    }
+    findings.extend(together.judge());
+    metrics.extend(together.measure());
     report(findings, all_fine(&answers), metrics)
 }
 
@@ -52,26 +56,14 @@ fn all_fine(answers: &[&Answer]) -> Option<String> {
 }
 
 /// What is wrong with one server and its channels, or that each of them is fine.
-fn judge_server(args: &Args, alone: bool, answer: &Answer) -> Vec<Finding> {
+fn judge_server(args: &Args, alone: bool, together: &Together<'_>, place: usize, answer: &Answer) -> Vec<Finding> {
     let Server { asked, channels, .. } = &answer.server;
     let mut findings = expectations(&args.expected, alone, asked, channels);
     let thresholds = args.thresholds();
-    findings.extend(Known::all(answer).map(|known| judge::judge(&known, &thresholds, args.show_query)));
-    findings
-}
-
-/// What is wrong with several servers seen together.
-fn together(args: &Args, complete: bool, answers: &[&Answer]) -> Vec<Finding> {
-    let servers: Vec<Server> = answers.iter().map(|answer| answer.server.clone()).collect();
-    let links = Links::find(&servers);
-    let Expected { shape, writable, .. } = args.expected;
-    let found = pair::judge(&servers, &links, complete, shape, writable).into_iter().chain(pair::errant::judge(&servers, &links));
-    let mut findings: Vec<Finding> = found.map(|finding| Finding::new(finding.state, finding.text)).collect();
-    let name = |place: usize| servers.get(place).map(|server| server.asked.as_str()).unwrap_or_default();
-    for lack in pair::errant::lacks(&servers, &links).into_iter().filter(|lack| lack.count > 0) {
-        let text = format!("{} has yet to apply {} transactions of {}", name(lack.replica), lack.count, name(lack.source));
-        findings.push(Finding::new(State::Ok, text));
-    }
+    findings.extend(Known::all(answer).enumerate().map(|(channel, known)| {
+        let known = Known { source: together.source(place, channel), ..known };
+        judge::judge(&known, &thresholds, args.show_query)
+    }));
     findings
 }
 
@@ -81,7 +73,7 @@ fn expectations(expected: &Expected, alone: bool, name: &str, all: &[Channel]) -
     if expected.role == Role::None {
         let (state, text) = match channels.as_slice() {
             [] => (State::Ok, format!("{name}: not a replica, as expected")),
-            [first, ..] => (State::Critical, format!("{}: there should be no replication", subject(name, first))),
+            [first, ..] => (State::Critical, format!("{}: there should be no replication", subject(name, None, first))),
         };
         return vec![Finding::new(state, text)];
     }

@@ -27,12 +27,14 @@ impl Finding {
     }
 }
 
-/// A channel as it is called in our lines: "db-02 from db-01", and its name if it has one.
-pub(crate) fn subject(server: &str, channel: &Channel) -> String {
+/// A channel as it is called in our lines: "db-02 from db-01", and its name if it has one. A `source` that was asked too goes by the
+/// name that it was asked by.
+pub(crate) fn subject(server: &str, source: Option<&str>, channel: &Channel) -> String {
     if channel.is_group_replication() {
         return format!("{server} channel {}", channel.name);
     }
-    let source = Place { host: channel.source_host.clone(), port: Some(channel.source_port).filter(|port| *port > 0) };
+    let place = Place { host: channel.source_host.clone(), port: Some(channel.source_port).filter(|port| *port > 0) };
+    let source = source.map_or_else(|| place.to_string(), str::to_owned);
     match channel.name.as_str() {
         "" => format!("{server} from {source}"),
         name => format!("{server} from {source} (channel {name})"),
@@ -48,6 +50,8 @@ pub(crate) struct Known<'a> {
     pub(crate) server: &'a str,
     /// The channel.
     pub(crate) channel: &'a Channel,
+    /// What its source is called, if that was asked too.
+    pub(crate) source: Option<&'a str>,
     /// For how long its source was silent.
     pub(crate) silent: Option<&'a Silence>,
     /// By the table of heartbeats, if that was asked: the age of its source's, if there is one.
@@ -61,6 +65,7 @@ impl<'a> Known<'a> {
         channels.iter().map(move |channel| Self {
             server: asked,
             channel,
+            source: None,
             silent: answer.silent.iter().find(|silence| silence.channel == channel.name),
             heartbeat: answer
                 .heartbeats
@@ -86,7 +91,7 @@ impl<'a> Known<'a> {
 
 /// Judges one channel; `whole` is whether error texts may be shown whole.
 pub(crate) fn judge(known: &Known<'_>, thresholds: &Thresholds, whole: bool) -> Finding {
-    let Known { server, channel, silent, .. } = *known;
+    let Known { server, channel, source, silent, .. } = *known;
     let mut wrong: Vec<(State, String)> =
         if channel.is_group_replication() { group_replication(channel).into_iter().collect() } else { threads(channel) };
     let running = wrong.is_empty();
@@ -101,7 +106,7 @@ pub(crate) fn judge(known: &Known<'_>, thresholds: &Thresholds, whole: bool) -> 
     let state = wrong.iter().map(|(state, _)| *state).max().unwrap_or(State::Ok);
     let texts: Vec<String> = wrong.into_iter().map(|(_, text)| text).collect();
     let said = if texts.is_empty() { fine(known) } else { texts.join(", ") };
-    Finding { state, text: format!("{}: {said}", subject(server, channel)), more: errors(channel, whole) }
+    Finding { state, text: format!("{}: {said}", subject(server, source, channel)), more: errors(channel, whole) }
 }
 
 /// What is wrong with the threads.

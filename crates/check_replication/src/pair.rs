@@ -8,6 +8,7 @@ mod writing;
 
 use plugin::State;
 
+use crate::judge::Finding;
 use crate::server::Server;
 
 pub use links::Links;
@@ -23,31 +24,20 @@ pub enum Shape {
     Tree,
 }
 
-/// Something wrong with the servers together.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Finding {
-    /// How bad it is.
-    pub state: State,
-    /// Which servers, and what is wrong.
-    pub text: String,
+fn critical(text: String) -> Finding {
+    Finding::new(State::Critical, text)
 }
 
-impl Finding {
-    fn critical(text: String) -> Self {
-        Self { state: State::Critical, text }
-    }
-
-    fn warning(text: String) -> Self {
-        Self { state: State::Warning, text }
-    }
+fn warning(text: String) -> Finding {
+    Finding::new(State::Warning, text)
 }
 
 /// Judges the servers that answered. Where not all did (`complete` is false), only what is certain without the others is told.
-pub fn judge(servers: &[Server], links: &Links, complete: bool, shape: Shape, writable: Option<Writable>) -> Vec<Finding> {
+pub(crate) fn judge(servers: &[Server], links: &Links, complete: bool, shape: Shape, writable: Option<Writable>) -> Vec<Finding> {
     let mut findings = identities(servers);
     findings.extend(links.to_themselves().map(|replica| {
         let name = name(servers, replica);
-        Finding::critical(format!("{name} is configured to replicate from itself"))
+        critical(format!("{name} is configured to replicate from itself"))
     }));
     if complete && servers.len() > 1 {
         findings.extend(match shape {
@@ -77,10 +67,10 @@ fn identities(servers: &[Server]) -> Vec<Finding> {
         let same_place = (&one.hostname, one.port) == (&other.hostname, other.port);
         let twice = if same_place { ": one server by two names?" } else { "" };
         if one.server_uuid.is_some() && one.server_uuid == other.server_uuid {
-            return Some(Finding::critical(format!("{names} have the same server uuid{twice}")));
+            return Some(critical(format!("{names} have the same server uuid{twice}")));
         }
         let same_id = one.server_id == other.server_id;
-        same_id.then(|| Finding::critical(format!("{names} have the same server id {}{twice}", one.server_id)))
+        same_id.then(|| critical(format!("{names} have the same server id {}{twice}", one.server_id)))
     };
     pairs(servers).filter_map(alike).collect()
 }
@@ -90,13 +80,13 @@ fn ring(servers: &[Server], links: &Links) -> Vec<Finding> {
     let places = 0..servers.len();
     let alone: Vec<usize> = places.clone().filter(|place| links.sources(*place).next().is_none()).collect();
     if !alone.is_empty() {
-        return alone.into_iter().map(|place| Finding::critical(without_source(servers, links, place))).collect();
+        return alone.into_iter().map(|place| critical(without_source(servers, links, place))).collect();
     }
     let is_last = |place: &usize| !places.clone().any(|other| links.sources(other).any(|source| source == *place));
     let last: Vec<usize> = places.clone().filter(is_last).collect();
     if !last.is_empty() {
         let text = |place| format!("none of the others replicates from {}", name(servers, place));
-        return last.into_iter().map(|place| Finding::critical(text(place))).collect();
+        return last.into_iter().map(|place| critical(text(place))).collect();
     }
     let mut missing = places
         .clone()
@@ -104,7 +94,7 @@ fn ring(servers: &[Server], links: &Links) -> Vec<Finding> {
         .filter(|(from, to)| from != to && !links.reaches(*from, *to));
     let first = missing.next().map(|(from, to)| {
         let text = format!("ring incomplete: what {} writes does not reach {}", name(servers, from), name(servers, to));
-        Finding::critical(text)
+        critical(text)
     });
     first.into_iter().collect()
 }
@@ -113,18 +103,18 @@ fn ring(servers: &[Server], links: &Links) -> Vec<Finding> {
 fn tree(servers: &[Server], links: &Links) -> Vec<Finding> {
     let alone: Vec<usize> = (0..servers.len()).filter(|place| links.sources(*place).next().is_none()).collect();
     match alone.as_slice() {
-        [] => vec![Finding::critical("no source: each server replicates from another".to_owned())],
+        [] => vec![critical("no source: each server replicates from another".to_owned())],
         [source] => {
             let reached = |place: &usize| place == source || links.reaches(*source, *place);
             let text = |place| format!("what {} writes does not reach {}", name(servers, *source), name(servers, place));
-            (0..servers.len()).filter(|place| !reached(place)).map(|place| Finding::critical(text(place))).collect()
+            (0..servers.len()).filter(|place| !reached(place)).map(|place| critical(text(place))).collect()
         }
         // Which of them is the source is not known, unless somebody replicates from just one.
         several => {
             let is_source = |place: &usize| (0..servers.len()).any(|other| links.sources(other).any(|source| source == *place));
             let lost: Vec<usize> = several.iter().copied().filter(|place| !is_source(place)).collect();
             let lost = if lost.is_empty() || lost.len() == several.len() { several.to_vec() } else { lost };
-            lost.into_iter().map(|place| Finding::critical(without_source(servers, links, place))).collect()
+            lost.into_iter().map(|place| critical(without_source(servers, links, place))).collect()
         }
     }
 }

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 
 use plugin::State;
 
-use super::{Finding, Links, name};
+use super::{Links, name, warning};
 use crate::gtid::{GtidSet, InvalidGtid, Position};
+use crate::judge::Finding;
 use crate::server::{Flavour, Server};
 
 /// What a server has executed.
@@ -20,14 +21,16 @@ enum Executed {
 }
 
 impl Executed {
-    fn read(server: &Server) -> Result<Self, InvalidGtid> {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        Ok(match server.flavour {
-            Flavour::MySql => Self::MySql(text(&server.gtid_executed).parse()?),
-            Flavour::MariaDb => {
-                let current: Position = text(&server.gtid_current_pos).parse()?;
-                Self::MariaDb(current.furthest(&text(&server.gtid_binlog_pos).parse()?))
+    /// None where the server did not tell, which is not the same as that there is nothing.
+    fn read(server: &Server) -> Result<Option<Self>, InvalidGtid> {
+        Ok(match (server.flavour, &server.gtid_executed, &server.gtid_current_pos) {
+            (Flavour::MySql, Some(executed), _) => Some(Self::MySql(executed.parse()?)),
+            (Flavour::MariaDb, _, Some(current)) => {
+                let current: Position = current.parse()?;
+                let logged = server.gtid_binlog_pos.as_deref().unwrap_or_default();
+                Some(Self::MariaDb(current.furthest(&logged.parse()?)))
             }
+            _ => None,
         })
     }
 
@@ -91,7 +94,7 @@ pub struct Lack {
 pub fn lacks(servers: &[Server], links: &Links) -> Vec<Lack> {
     let executed = read(servers);
     let lack = |replica: usize, source: usize| {
-        let (own, theirs) = (executed.get(replica)?.as_ref().ok()?, executed.get(source)?.as_ref().ok()?);
+        let (own, theirs) = (of(&executed, replica)?, of(&executed, source)?);
         own.with(theirs).map(|_| Lack { replica, source, count: theirs.without(own).count() })
     };
     let of_replica = |replica: usize| {
@@ -119,11 +122,11 @@ pub fn to_ask_again(servers: &[Server], links: &Links) -> Vec<usize> {
 }
 
 /// Judges the servers, after those of [`to_ask_again`] have answered again.
-pub fn judge(servers: &[Server], links: &Links) -> Vec<Finding> {
+pub(crate) fn judge(servers: &[Server], links: &Links) -> Vec<Finding> {
     let executed = read(servers);
     let unread = servers.iter().zip(&executed).filter_map(|(server, executed)| {
         let error = executed.as_ref().err()?;
-        Some(Finding { state: State::Unknown, text: format!("{}: {error}", server.asked) })
+        Some(Finding::new(State::Unknown, format!("{}: {error}", server.asked)))
     });
     let mut findings: Vec<Finding> = unread.collect();
     for replica in 0..servers.len() {
@@ -132,47 +135,49 @@ pub fn judge(servers: &[Server], links: &Links) -> Vec<Finding> {
         let (own, count, sources) = (name(servers, replica), rest.count(), sources.join(" and "));
         let s = if count == 1 { "" } else { "s" };
         let text = format!("{own} has {count} errant transaction{s}, unknown to {sources}: {}", rest.describe());
-        findings.push(Finding::warning(text));
+        findings.push(warning(text));
     }
     findings.extend(parted(servers, &executed, links));
     findings
 }
 
-fn read(servers: &[Server]) -> Vec<Result<Executed, InvalidGtid>> {
+/// What each server has executed.
+type All = Vec<Result<Option<Executed>, InvalidGtid>>;
+
+fn read(servers: &[Server]) -> All {
     servers.iter().map(Executed::read).collect()
+}
+
+fn of(executed: &All, place: usize) -> Option<&Executed> {
+    executed.get(place)?.as_ref().ok()?.as_ref()
 }
 
 /// What a replica has and its sources have not. None where that does not make it errant: the sources are not all known, or
 /// something may yet reach them from this replica or from a stranger.
-fn errant(executed: &[Result<Executed, InvalidGtid>], links: &Links, replica: usize) -> Option<Rest> {
+fn errant(executed: &All, links: &Links, replica: usize) -> Option<Rest> {
     let above = links.upstream(replica);
     let all_known = above.iter().chain([&replica]).all(|place| links.strangers(*place).next().is_none());
     if above.is_empty() || above.contains(&replica) || !all_known {
         return None;
     }
-    let of = |place: usize| executed.get(place).and_then(|executed| executed.as_ref().ok());
     let mut sources = links.sources(replica);
-    let first = of(sources.next()?)?.clone();
-    let theirs = sources.try_fold(first, |all, source| all.with(of(source)?))?;
-    let own = of(replica)?;
+    let first = of(executed, sources.next()?)?.clone();
+    let theirs = sources.try_fold(first, |all, source| all.with(of(executed, source)?))?;
+    let own = of(executed, replica)?;
     own.with(&theirs).map(|_| own.without(&theirs))
 }
 
 /// MariaDB: a number of a domain that two servers gave to different transactions.
-fn parted<'a>(
-    servers: &'a [Server],
-    executed: &'a [Result<Executed, InvalidGtid>],
-    links: &'a Links,
-) -> impl Iterator<Item = Finding> + 'a {
+fn parted<'a>(servers: &'a [Server], executed: &'a All, links: &'a Links) -> impl Iterator<Item = Finding> + 'a {
     let pair = |replica: usize, source: usize| {
-        let (Ok(Executed::MariaDb(own)), Ok(Executed::MariaDb(theirs))) = (executed.get(replica)?, executed.get(source)?) else {
+        let (Executed::MariaDb(own), Executed::MariaDb(theirs)) = (of(executed, replica)?, of(executed, source)?) else {
             return None;
         };
         let domain = own.parted_from(theirs).into_iter().next()?;
         let number = own.last(domain)?.number;
         let (own, theirs) = (name(servers, replica), name(servers, source));
         let text = format!("{own} and {theirs} have different transactions with the number {number} of GTID domain {domain}");
-        Some(Finding::warning(text))
+        Some(warning(text))
     };
     let is_first = |replica: usize, source: usize| replica < source || !links.sources(source).any(|other| other == replica);
     (0..servers.len()).flat_map(move |replica| {

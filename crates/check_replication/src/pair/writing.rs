@@ -1,6 +1,7 @@
 //! Who may be written to, and whether two that are written to give out the same numbers.
 
-use super::{Finding, pairs};
+use super::{critical, pairs, warning};
+use crate::judge::Finding;
 use crate::server::Server;
 
 /// Which of the servers are expected to take writes.
@@ -17,19 +18,19 @@ pub(super) fn judge(servers: &[Server], complete: bool, expected: Option<Writabl
     let (writable, read_only): (Vec<&Server>, Vec<&Server>) = servers.iter().partition(|server| is_writable(server));
     let mut findings = Vec::new();
     match (expected, writable.as_slice(), read_only.as_slice()) {
-        (Some(Writable::One), [], _) if complete => findings.push(Finding::critical("no server is writable".to_owned())),
+        (Some(Writable::One), [], _) if complete => findings.push(critical("no server is writable".to_owned())),
         (Some(Writable::One), [_, _, ..], _) => {
-            findings.push(Finding::critical(format!("{} are writable, where one is expected", names(&writable))));
+            findings.push(critical(format!("{} are writable, where one is expected", names(&writable))));
         }
-        (Some(Writable::All), _, [one]) => findings.push(Finding::critical(format!("{} is read-only", one.asked))),
-        (Some(Writable::All), _, [_, _, ..]) => findings.push(Finding::critical(format!("{} are read-only", names(&read_only)))),
+        (Some(Writable::All), _, [one]) => findings.push(critical(format!("{} is read-only", one.asked))),
+        (Some(Writable::All), _, [_, _, ..]) => findings.push(critical(format!("{} are read-only", names(&read_only)))),
         _ => {}
     }
     let colliding = pairs(servers).filter(|(one, other)| is_writable(one) && is_writable(other) && collide(one, other));
     let colliding: Vec<(&Server, &Server)> = colliding.collect();
     if let Some((one, other)) = colliding.first() {
         let more = if colliding.len() > 1 { format!(" (and {} more pairs)", colliding.len() - 1) } else { String::new() };
-        findings.push(Finding::warning(format!(
+        findings.push(warning(format!(
             "{} and {} give out the same auto_increment values: {} and {}{more}",
             one.asked,
             other.asked,
