@@ -63,8 +63,11 @@ mod ip_bound {
 }
 #[cfg(test)]
 mod replication {
+    mod access;
     mod channel;
+    mod frozen;
     mod several;
+    mod through;
 
     use std::time::Duration;
 
