@@ -154,7 +154,7 @@ mod tests {
             row("CONNECTING", "990.0", "0", "0"),
             Row::default(),
         ] {
-            assert_eq!(read(&[living.clone()]), [], "{living:?}");
+            assert_eq!(read(std::slice::from_ref(&living)), [], "{living:?}");
         }
     }
 }
