@@ -64,7 +64,7 @@ mod ip_bound {
 #[cfg(test)]
 mod replication {
     mod channel;
-    mod frozen;
+    mod heartbeats;
     mod several;
 
     use std::time::Duration;
