@@ -66,6 +66,7 @@ mod replication {
     mod access;
     mod channel;
     mod frozen;
+    mod heartbeats;
     mod several;
     mod through;
 

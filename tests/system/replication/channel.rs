@@ -1,7 +1,6 @@
 //! One real replica of one real source: everything that can go wrong with a channel, broken and healed, one after the other.
 
 use std::process::{Child, Stdio};
-use std::time::Duration;
 
 use suite::host::Host;
 use suite::mariadb::{HOST_NEEDS, PASSWORD, Server, Setup, start_all};
@@ -19,12 +18,12 @@ struct Pair {
 }
 
 impl Pair {
-    /// A source at 192.0.2.1 called db-01, and at 192.0.2.2 its replica db-02, which waits `timeout` seconds for a silent source.
-    fn start(timeout: u32) -> Self {
+    /// A source at 192.0.2.1 called db-01, and at 192.0.2.2 its replica db-02.
+    fn start() -> Self {
         let host = Host::create();
         host.etc("hosts", "192.0.2.1 db-01\n192.0.2.2 db-02\n");
-        let replica = Setup::new(2).at(&host, "192.0.2.2").option(format!("--slave-net-timeout={timeout}"));
-        let [source, replica] = start_all([Setup::new(1).at(&host, "192.0.2.1").option("--event-scheduler=ON"), replica]);
+        let replica = Setup::new(2).at(&host, "192.0.2.2");
+        let [source, replica] = start_all([Setup::new(1).at(&host, "192.0.2.1"), replica]);
         replica.replicate("", &source);
         source.sql("CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY, state TEXT); INSERT INTO shop.orders VALUES (1, '')");
         replica.await_applied(&source);
@@ -56,7 +55,7 @@ fn everything_that_stops_a_thread_is_told_and_its_end_too() {
     if missing(&HOST_NEEDS) {
         return;
     }
-    let mut pair = Pair::start(60);
+    let mut pair = Pair::start();
     pair.says("healthy", &[], HEALTHY);
     stopped_by_hand(&pair);
     stopped_by_data(&pair);
@@ -209,33 +208,4 @@ fn forgotten(pair: &Pair) {
     pair.says("a pure source", &["--expect=none"], (0, "REPLICATION OK - db-02: not a replica, as expected"));
     pair.replica.change_source("", &pair.source, "");
     pair.heal("a reset of all");
-}
-
-#[test]
-fn a_frozen_source_is_seen_by_its_heartbeats() {
-    if missing(&HOST_NEEDS) {
-        return;
-    }
-    let pair = Pair::start(4);
-    // What pt-heartbeat does, once a second, in UTC.
-    pair.source.sql(
-        "CREATE DATABASE percona; CREATE TABLE percona.heartbeat (ts VARCHAR(26) NOT NULL, server_id INT UNSIGNED PRIMARY KEY); \
-         CREATE EVENT percona.beat ON SCHEDULE EVERY 1 SECOND DO REPLACE INTO percona.heartbeat VALUES \
-         (DATE_FORMAT(UTC_TIMESTAMP(6), '%Y-%m-%dT%H:%i:%s.%f'), @@server_id); GRANT SELECT ON percona.heartbeat TO mon@'%'",
-    );
-    pair.replica.await_value("SELECT COUNT(*) FROM percona.heartbeat WHERE server_id = 1", "1");
-    let table = ["--heartbeat-table=percona.heartbeat", "--heartbeat-utc", "--warning=3", "--critical=3600"];
-    let healthy = check(&pair.host, &pair.replica, &[&["--hostname=db-02"], &table[..]].concat());
-    assert_eq!(healthy.code, Some(0), "{:?}", healthy);
-    pair.source.freeze();
-    let frozen = || check(&pair.host, &pair.replica, &[&["--hostname=db-02"], &table[..]].concat());
-    eventually("the heartbeat is old", Duration::from_secs(10), || frozen().code == Some(1));
-    let told = frozen();
-    pair.source.thaw();
-    let line = told.summary().1;
-    assert!(
-        line.starts_with("REPLICATION WARNING - db-02 from 192.0.2.1: ") && line.ends_with(" s behind by its heartbeat"),
-        "{:?}",
-        told
-    );
 }

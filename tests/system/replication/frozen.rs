@@ -1,10 +1,10 @@
-//! Servers that stand still: asked themselves, beside the plugin that everybody has, and as a source.
+//! A server that stands still, asked beside the plugin that everybody has.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use suite::host::Host;
-use suite::mariadb::{HOST_NEEDS, PASSWORD, Setup, defaults_file, start_all};
+use suite::mariadb::{HOST_NEEDS, PASSWORD, Setup, defaults_file};
 use suite::needs::{Need, missing, program};
 
 use super::check;
@@ -30,35 +30,6 @@ fn a_frozen_server_is_told_in_time_where_another_plugin_hangs() {
     }
     assert!(other.is_running(), "check_mysql has ended, after 4 s at least");
     server.thaw();
-}
-
-/// Long before slave_net_timeout, which is 60 s here, by heartbeats alone.
-#[test]
-fn a_frozen_source_is_told_by_its_missing_heartbeats() {
-    if missing(&HOST_NEEDS) {
-        return;
-    }
-    let host = Host::create();
-    let [source, replica] = start_all([Setup::new(1).at(&host, "192.0.2.1"), Setup::new(2).at(&host, "192.0.2.2")]);
-    replica.change_source("", &source, ", MASTER_HEARTBEAT_PERIOD=0.5");
-    replica.sql("START SLAVE");
-    replica.await_threads("", "Yes", "Yes");
-    let ask = |more: &[&str]| check(&host, &replica, &[&["--hostname=192.0.2.2"], more].concat());
-    let healthy = (0, "REPLICATION OK - 192.0.2.2 from 192.0.2.1: runs, 0 s behind | lag=0s;60;300;0 channels=1;;;0");
-    assert_eq!(ask(&[]).verdict(), healthy);
-    source.freeze();
-    assert_eq!(
-        ask(&[]).verdict(),
-        (
-            2,
-            "REPLICATION CRITICAL - 192.0.2.2 from 192.0.2.1: nothing heard from the source for 1.1 s, where a heartbeat is due each \
-             0.5 s: frozen source | lag=0s;60;300;0 channels=1;;;0"
-        )
-    );
-    // Without the time for two looks nothing is claimed.
-    assert_eq!(ask(&["--timeout=1"]).verdict(), healthy);
-    source.thaw();
-    assert_eq!(ask(&[]).verdict(), healthy);
 }
 
 /// A program that does not outlive its test.

@@ -96,7 +96,10 @@ fn one_id_for_two_replicas(three: &Three) {
     b.replicate("", a);
     c.sql("SET GLOBAL server_id=2");
     c.change_source("", a, "");
-    c.sql("START SLAVE");
+    // As patient as servers are by default, but for a minute: in between they look healthy.
+    for replica in [b, c] {
+        replica.sql("STOP SLAVE; CHANGE MASTER TO MASTER_CONNECT_RETRY=5; START SLAVE");
+    }
     let said = || {
         check(&three.host, a, &["--hostname=db-02"]).summary().1.to_owned() + &check(&three.host, a, &["--hostname=db-03"]).stdout
     };
