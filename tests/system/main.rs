@@ -67,6 +67,7 @@ mod replication {
     mod channel;
     mod frozen;
     mod heartbeats;
+    mod mysql;
     mod several;
     mod through;
 
