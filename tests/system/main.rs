@@ -63,9 +63,12 @@ mod ip_bound {
 }
 #[cfg(test)]
 mod replication {
+    mod access;
     mod channel;
+    mod frozen;
     mod heartbeats;
     mod several;
+    mod through;
 
     use std::time::Duration;
 

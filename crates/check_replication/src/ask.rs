@@ -2,9 +2,10 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::channel::{Channel, IoState};
 use crate::connection::Packets;
@@ -14,6 +15,7 @@ use crate::liveness::{self, Silence};
 use crate::login::{self, Login};
 use crate::row::Row;
 use crate::server::{Flavour, Server, Version, identify};
+use crate::tls::Level;
 use crate::wire::Wire;
 
 /// ER_PARSE_ERROR: the server does not know the statement.
@@ -80,6 +82,18 @@ pub(crate) fn connect(place: &Place<'_>, stop: Instant) -> Result<(Wire, Option<
     Err(last)
 }
 
+/// Asks over a Unix socket that is connected already, as user and password `probe`, within `limit`: for tests with a server that is none.
+///
+/// # Errors
+/// [`Refusal`]: why there is no answer.
+pub fn over(socket: UnixStream, limit: Duration) -> Result<Answer, Refusal> {
+    let stop = Instant::now() + limit;
+    let tls = || Err(Failure::new(Step::Login, Kind::Closed));
+    let login = Login { user: "probe", password: "probe", level: Level::Off, tls: &tls, name: "" };
+    let wanted = Wanted { asked: "probe".to_owned(), several: false, heartbeats: None, stop };
+    ask_over(Wire::over(socket, stop), None, &login, &wanted).map(|(answer, _)| answer)
+}
+
 /// What is wanted of a server.
 pub(crate) struct Wanted<'a> {
     /// What it is called.
@@ -95,6 +109,15 @@ pub(crate) struct Wanted<'a> {
 /// Everything that is wanted of one server; the connection comes back where it may be needed once more.
 pub(crate) fn ask(place: &Place<'_>, login: &Login<'_>, wanted: &Wanted<'_>) -> Result<(Answer, Option<Packets>), Refusal> {
     let (wire, address) = connect(place, wanted.stop)?;
+    ask_over(wire, address, login, wanted)
+}
+
+fn ask_over(
+    wire: Wire,
+    address: Option<SocketAddr>,
+    login: &Login<'_>,
+    wanted: &Wanted<'_>,
+) -> Result<(Answer, Option<Packets>), Refusal> {
     let mut packets = Packets::new(wire);
     let private = |packets: &Packets, refusal: Refusal| Refusal { private: packets.is_private(), ..refusal };
     let greeting = login::login(&mut packets, login).map_err(|failure| private(&packets, failure.into()))?;

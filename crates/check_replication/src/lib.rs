@@ -31,7 +31,7 @@ mod wire;
 
 use plugin::{Deadline, Range, Report, Thresholds};
 
-pub use ask::{Answer, Refusal};
+pub use ask::{Answer, Refusal, over};
 pub use defaults::DefaultsError;
 pub use options::{Connecting, Expected, Heartbeat, Role};
 pub use probe::ProbeError;

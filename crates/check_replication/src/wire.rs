@@ -48,6 +48,11 @@ impl Wire {
         Ok(Self { socket: Socket::Unix(UnixStream::from(socket)), stop, said: 0 })
     }
 
+    /// A Unix socket that is connected already.
+    pub(crate) fn over(socket: UnixStream, stop: Instant) -> Self {
+        Self { socket: Socket::Unix(socket), stop, said: 0 }
+    }
+
     /// Whether it is a Unix socket, on which nobody else listens.
     pub(crate) fn is_unix(&self) -> bool {
         matches!(self.socket, Socket::Unix(_))
