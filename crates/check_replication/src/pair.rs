@@ -133,4 +133,4 @@ fn without_source(servers: &[Server], links: &Links, place: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

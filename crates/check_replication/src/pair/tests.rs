@@ -7,7 +7,7 @@ use crate::channel::Channel;
 use crate::row::Row;
 
 /// A MySQL server at 192.0.2.ID, writable as far as its numbers go.
-pub(super) fn server(asked: &str, id: u64) -> Server {
+pub(crate) fn server(asked: &str, id: u64) -> Server {
     let columns = [
         ("version", "9.7.4".to_owned()),
         ("hostname", format!("{asked}.example.com")),
@@ -29,7 +29,7 @@ fn uuid(id: u64) -> String {
 }
 
 /// The same as MariaDB, which has no uuid.
-fn mariadb(asked: &str, id: u64) -> Server {
+pub(crate) fn mariadb(asked: &str, id: u64) -> Server {
     let mysql = server(asked, id);
     let position = Some(String::new());
     Server {
@@ -57,7 +57,7 @@ fn with(mut server: Server, channels: &[(&str, u64)]) -> Server {
 }
 
 /// Those called a, b, c and so on with the ids 1, 2, 3, of which each replicates from those named, by address.
-fn linked(make: fn(&str, u64) -> Server, sources: &[&str]) -> Vec<Server> {
+pub(crate) fn linked(make: fn(&str, u64) -> Server, sources: &[&str]) -> Vec<Server> {
     let of = |(place, sources): (usize, &&str)| {
         let name = char::from(b'a' + u8::try_from(place).unwrap()).to_string();
         let mut server = make(&name, place as u64 + 1);
@@ -259,7 +259,7 @@ fn numbers_given_out_twice_are_a_warning_where_both_are_written_to() {
 }
 
 /// The servers of `linked`, with what each has executed.
-fn executed(make: fn(&str, u64) -> Server, sources: &[&str], gtids: &[&str]) -> Vec<Server> {
+pub(crate) fn executed(make: fn(&str, u64) -> Server, sources: &[&str], gtids: &[&str]) -> Vec<Server> {
     let mut servers = linked(make, sources);
     for (server, gtid) in servers.iter_mut().zip(gtids) {
         let text = (1..4).fold((*gtid).to_owned(), |text, id| text.replace(&format!("U{id}"), &uuid(id)));
