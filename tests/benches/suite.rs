@@ -10,6 +10,8 @@
 mod check_clock_offset;
 #[path = "suite/check_ip_bound.rs"]
 mod check_ip_bound;
+#[path = "suite/check_replication.rs"]
+mod check_replication;
 #[path = "suite/check_tcp_each_ip.rs"]
 mod check_tcp_each_ip;
 #[path = "suite/measure.rs"]
@@ -69,5 +71,6 @@ fn main() {
     table::head();
     check_ip_bound::run(&plan, &programs);
     check_clock_offset::run(&plan, &programs);
+    check_replication::run(&plan, &programs);
     check_tcp_each_ip::run(&plan, &programs);
 }

@@ -9,6 +9,7 @@ pub mod host;
 pub mod icinga;
 pub mod lab;
 pub mod look;
+pub mod mariadb;
 pub mod nagios;
 pub mod needs;
 pub mod nrpe;

@@ -94,6 +94,35 @@ mod monitored {
 #[cfg(test)]
 mod quick_look;
 #[cfg(test)]
+mod replication {
+    mod access;
+    mod channel;
+    mod frozen;
+    mod heartbeats;
+    mod mysql;
+    mod several;
+    mod through;
+
+    use std::time::Duration;
+
+    use suite::host::Host;
+    use suite::mariadb::{PASSWORD, Server, defaults_file};
+    use suite::plugins;
+    use suite::process::{Outcome, run};
+
+    /// How long a server may take to do what it was told.
+    const LIMIT: Duration = Duration::from_secs(20);
+
+    /// Runs the plugin in a host, with the account that may see the state of replication. Its file is kept in the folder of `server`.
+    fn check(host: &Host, server: &Server, arguments: &[&str]) -> Outcome {
+        let file = defaults_file(server, &format!("[client]\nuser=mon\npassword={PASSWORD}\n"));
+        let mut command = host.command(plugins::binary("check_replication"));
+        let outcome = run(command.arg(format!("--defaults-file={}", file.display())).args(arguments));
+        assert!(outcome.stderr.is_empty() && !outcome.stdout.contains(PASSWORD), "{arguments:?}: {outcome:?}");
+        outcome
+    }
+}
+#[cfg(test)]
 mod tcp_each_ip {
     mod causes;
     mod load;
