@@ -75,9 +75,18 @@ impl Nagios {
 
     /// The service called `description`: none until it was checked.
     pub fn service(&self, description: &str) -> Option<Service> {
+        self.find(|block| value(block, "service_description") == description)
+    }
+
+    /// That of one of several hosts which have such a service.
+    pub fn service_of(&self, host: &str, description: &str) -> Option<Service> {
+        self.find(|block| value(block, "host_name") == host && value(block, "service_description") == description)
+    }
+
+    fn find(&self, wanted: impl Fn(&str) -> bool) -> Option<Service> {
         let status = fs::read_to_string(self.folder.path().join("status.dat")).ok()?;
         let mut blocks = status.split("\nservicestatus {").skip(1).filter_map(|block| block.split("\n\t}").next());
-        let block = blocks.find(|block| value(block, "service_description") == description)?;
+        let block = blocks.find(|block| wanted(block))?;
         let service = Service {
             current_state: value(block, "current_state").parse().ok()?,
             is_hard: value(block, "state_type") == "1",

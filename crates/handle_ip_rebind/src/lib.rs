@@ -11,6 +11,7 @@ mod event;
 mod link;
 mod look;
 mod ndp;
+mod outcome;
 mod record;
 mod state;
 mod trusted;
@@ -20,10 +21,8 @@ use std::path::PathBuf;
 
 use plugin::{Deadline, Report, State, reason};
 
-use child::Ran;
 use config::Config;
-use event::When;
-use look::Case;
+use outcome::{End, Outcome};
 use record::Log;
 
 pub use event::{Event, InvalidEvent};
@@ -43,41 +42,6 @@ pub struct Args {
     /// Its configuration, of root alone to write
     #[arg(long, value_name = "FILE", default_value = "/etc/nagios/handle_ip_rebind.toml")]
     pub config: PathBuf,
-}
-
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-enum End {
-    /// The event is none of those on which to act.
-    NotActedOn,
-    /// Another run has the lock.
-    Busy,
-    /// Nothing is missing.
-    AllWell,
-    /// Nothing of what is missing may be bound.
-    Nothing,
-    /// The budget of the hour is used up.
-    OverBudget,
-    /// The configuration does not say that it is enabled.
-    DryRun,
-    /// Something was done.
-    Done,
-}
-
-/// What a run did.
-#[derive(Debug)]
-struct Outcome {
-    event: Event,
-    on: Vec<When>,
-    end: End,
-    wanted: usize,
-    cases: Vec<Case>,
-    acted: usize,
-    per_hour: usize,
-    command: Option<Ran>,
-    services: Vec<Ran>,
-    notes: Vec<String>,
 }
 
 /// Handles the event, and records it.

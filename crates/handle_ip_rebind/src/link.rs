@@ -33,8 +33,9 @@ const PROBES: u32 = 3;
 const INTERVAL: Duration = Duration::from_secs(1);
 /// RFC 5227: ANNOUNCE_WAIT, the silence after the last probe that makes an address free.
 const SILENCE: Duration = Duration::from_secs(2);
-/// What asking takes.
-pub(crate) const ASKING: Duration = Duration::from_secs(4);
+/// What asking takes, and what must be left of the deadline before it begins, so that what is bound then can be looked at and recorded.
+const ASKING: Duration = Duration::from_secs(4);
+const NEEDED: Duration = Duration::from_millis(5_500);
 
 /// linux/if_arp.h: ARPHRD_ETHER.
 const ARPHRD_ETHER: u16 = 1;
@@ -59,7 +60,7 @@ pub enum LinkError {
         why: Errno,
     },
     /// The deadline does not leave the time.
-    #[error("asking on {0}: the {asking} s that it takes are not left before the deadline", asking = ASKING.as_secs())]
+    #[error("asking on {0}: it takes {asking} s, and too little is left of --timeout", asking = ASKING.as_secs())]
     TooLate(String),
 }
 
@@ -96,7 +97,7 @@ impl Link {
     /// Which of these addresses another host on the link has or is about to take, and that host's hardware address where it says so.
     pub(crate) fn ask(&self, addresses: &[IpAddr], deadline: &Deadline) -> Result<BTreeMap<IpAddr, String>, LinkError> {
         let _step = deadline.step(format!("asking on {} who has the addresses", self.interface));
-        if deadline.remaining() < ASKING {
+        if deadline.remaining() < NEEDED {
             return Err(LinkError::TooLate(self.interface.clone()));
         }
         let mut claimed = BTreeMap::new();

@@ -208,25 +208,3 @@ fn run(argv: &Argv, held: &Held, deadline: &Deadline) -> Result<Ran, StateError>
     let _step = deadline.step(format!("running {}", argv.program.display()));
     Ok(child::run(argv, held.output()?, deadline.remaining().saturating_sub(RESERVE)))
 }
-
-impl Outcome {
-    /// That of a run which has done nothing yet.
-    fn new(config: &Config, event: Event) -> Self {
-        Self {
-            event,
-            on: config.on.clone(),
-            end: End::NotActedOn,
-            wanted: 0,
-            cases: Vec::new(),
-            acted: 0,
-            per_hour: config.per_hour,
-            command: None,
-            services: Vec::new(),
-            notes: Vec::new(),
-        }
-    }
-
-    fn ends(self, end: End) -> Self {
-        Self { end, ..self }
-    }
-}
