@@ -48,14 +48,14 @@ mod ip_bound {
     }
 
     /// A host whose eth0 is cabled to the eth0 of a second one. Neither has an address of IPv6 that no test gave it.
-    fn cabled() -> (Host, Host) {
+    pub(super) fn cabled() -> (Host, Host) {
         let hosts = (bare(), bare());
         hosts.0.cable("eth0", &hosts.1, "eth0");
         hosts
     }
 
     /// A host with nothing but 127.0.0.1 and ::1, whose interfaces get no link-local address by themselves.
-    fn bare() -> Host {
+    pub(super) fn bare() -> Host {
         let host = Host::create();
         host.sysctl("net/ipv6/conf/default/addr_gen_mode", "1");
         host
@@ -88,6 +88,101 @@ mod monitored {
     fn save(name: &str, text: &str) {
         if let Some(folder) = env::var_os("MONITORED_KEEP") {
             suite::host::write(&Path::new(&folder).join(name), text);
+        }
+    }
+}
+#[cfg(test)]
+mod ip_rebind {
+    mod acting;
+    mod hostile;
+    mod scheduled;
+    mod shipped;
+    mod sparing;
+
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::PathBuf;
+    use std::process::Command;
+
+    use serde_json::Value;
+    use suite::host::{Host, public_folder, write};
+    use suite::needs::Need;
+    use suite::plugins;
+    use suite::process::{Outcome, run};
+    use tempfile::TempDir;
+
+    /// What a test needs that makes hosts.
+    const HOSTS: [Need; 2] = [Need::Root, Need::Program("ip")];
+
+    /// A host that may bind its addresses again, with eth0 at 192.0.2.1 and 2001:db8::1, and a neighbour at .50 and ::50.
+    struct Site {
+        host: Host,
+        neighbour: Host,
+        folder: TempDir,
+    }
+
+    impl Site {
+        /// Both hosts, with a list of what the first should have and a configuration that says no more than is needed.
+        fn new(list: &str) -> Self {
+            let (host, neighbour) = super::ip_bound::cabled();
+            host.ip_batch("addr add 192.0.2.1/24 dev eth0\naddr add 2001:db8::1/64 dev eth0 nodad\n");
+            neighbour.ip_batch("addr add 192.0.2.50/24 dev eth0\naddr add 2001:db8::50/64 dev eth0 nodad\n");
+            let site = Self { host, neighbour, folder: public_folder() };
+            write(&site.path("ips"), &list.replace(' ', "\n"));
+            site.configure("enabled = true\n");
+            site
+        }
+
+        /// A file of this site.
+        fn path(&self, name: &str) -> PathBuf {
+            self.folder.path().join(name)
+        }
+
+        /// Writes the configuration: the usual settings, and `more` of them.
+        fn configure(&self, more: &str) {
+            let top = self.folder.path().display();
+            let usual = format!(
+                "check = [\"--file={top}/ips\"]\nfiles = [\"{top}/ips\"]\ninterface = \"eth0\"\nprefix-ipv4 = 24\nprefix-ipv6 = 64\n\
+                 log = \"{top}/log\"\nstate = \"{top}/state\"\non = [\"CRITICAL\"]\nannounce = false\n"
+            );
+            let given = |line: &&str| !more.contains(&format!("{} =", line.split(" =").next().unwrap_or_default()));
+            let usual: Vec<&str> = usual.lines().filter(given).collect();
+            write(&self.path("config.toml"), &format!("{}\n{more}", usual.join("\n")));
+        }
+
+        /// A program of this site that root trusts.
+        fn script(&self, name: &str, text: &str) -> String {
+            let path = self.path(name);
+            write(&path, &format!("#!/bin/sh\n{text}\n"));
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            path.display().to_string()
+        }
+
+        /// The handler, ready to be run in the host.
+        fn command(&self, event: &str) -> Command {
+            let mut command = self.host.command(plugins::binary("handle_ip_rebind"));
+            let config = format!("--config={}", self.path("config.toml").display());
+            command.arg(format!("--event={event}")).arg(config).arg("--timeout=25");
+            command
+        }
+
+        /// Runs the handler on a hard critical state.
+        fn handle(&self) -> Outcome {
+            let outcome = run(&mut self.command("CRITICAL-HARD-3"));
+            assert_eq!(outcome.stderr, "");
+            outcome
+        }
+
+        /// Whether the host has an address, with its prefix length.
+        fn has(&self, address: &str) -> bool {
+            let list = run(Command::new("ip").args(["-n", self.host.name(), "-o", "addr"]));
+            list.stdout.contains(&format!(" {address} "))
+        }
+
+        /// What the log has, one record a run.
+        fn records(&self) -> Vec<Value> {
+            let log = fs::read_to_string(self.path("log")).unwrap_or_default();
+            log.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
         }
     }
 }

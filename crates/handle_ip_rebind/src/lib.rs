@@ -1,16 +1,36 @@
 //! Binds again the addresses that check_ip_bound misses, if that is safe.
+//!
+//! An event handler of Nagios: from the event over looking again, asking the link, binding and looking once more, to one line of
+//! output and one record in the log. Whatever it is not sure of it leaves alone.
 
+mod arp;
+mod child;
+mod config;
+mod evaluate;
 mod event;
+mod link;
+mod look;
+mod ndp;
+mod outcome;
+mod record;
+mod state;
+mod trusted;
+mod work;
 
-use std::convert::Infallible;
 use std::path::PathBuf;
 
-use plugin::{Deadline, Report, State};
+use plugin::{Deadline, Report, State, reason};
+
+use config::Config;
+use outcome::{End, Outcome};
+use record::Log;
 
 pub use event::{Event, InvalidEvent};
+pub use work::HandleError;
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (also --help and --version).";
+Exit codes: 0 OK, 1 WARNING (something is missing and nothing was tried), 2 CRITICAL (something in the list is missing still),
+3 UNKNOWN (nothing could be known; also --help and --version).";
 
 /// The command line.
 #[derive(Debug, clap::Parser)]
@@ -24,10 +44,24 @@ pub struct Args {
     pub config: PathBuf,
 }
 
-/// Handles the event.
+/// Handles the event, and records it.
 ///
 /// # Errors
-/// None yet.
-pub fn handle(args: &Args, _deadline: &Deadline) -> Result<Report, Infallible> {
-    Ok(Report::new(State::Unknown, format!("nothing is done yet about {}", args.event)))
+/// [`HandleError`]: the configuration, the log, the state, the addresses or the link cannot be read. Then nothing was done, but for
+/// [`HandleError::After`].
+pub fn handle(args: &Args, deadline: &Deadline) -> Result<Report, HandleError> {
+    let config = Config::read(&args.config, deadline)?;
+    let log = Log::open(&config).map_err(HandleError::Log)?;
+    let result = work::work(&config, args.event, deadline);
+    let mut report = match &result {
+        Ok(outcome) => evaluate::evaluate(outcome),
+        Err(error) => Report::new(State::Unknown, error.to_string()),
+    };
+    let recorded = log.record(&config, args.event, &result, (report.state, report.summary()));
+    result?;
+    if let Err(error) = recorded {
+        report.state = report.state.max(State::Warning);
+        report = report.detail(format!("note: not recorded in {}: {}", config.log.display(), reason(&error)));
+    }
+    Ok(report)
 }
