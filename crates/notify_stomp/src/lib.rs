@@ -1,4 +1,4 @@
-//! Who else should hear of it? Publishes a Nagios event as JSON to a STOMP broker.
+//! Publishes each Nagios event as JSON to a STOMP broker, and keeps it until that confirms.
 //!
 //! The outage it catches: the monitor knows of one and nobody else does, because whoever should be told was not there at that moment.
 //! An event is in the spool before it is sent and leaves it when the broker has confirmed it.
@@ -60,7 +60,7 @@ pub struct Args {
 /// [`NotifyError`]: the event or the broker is not named, or cannot be understood.
 pub fn publish(args: &Args, deadline: &Deadline) -> Result<Report, NotifyError> {
     if let Some(destination) = &args.cat {
-        return Ok(cat::cat(args, destination, deadline)?);
+        return cat::cat(args, destination, deadline);
     }
     let seen = probe::probe(args, deadline)?;
     Ok(evaluate::evaluate(&seen))

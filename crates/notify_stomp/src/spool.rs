@@ -108,9 +108,9 @@ pub(crate) struct Spooled {
 impl Spooled {
     /// Writes the event and its name through to the disk.
     pub(crate) fn sync(&self) -> Result<(), SpoolError> {
-        let refused = |path: &Path| refusal("writing through to the disk", path);
-        self.file.sync_all().map_err(refused(&self.folder.join(self.entry.name())))?;
-        File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(refused(&self.folder))
+        const DOING: &str = "writing through to the disk";
+        self.file.sync_all().map_err(refusal(DOING, &self.folder.join(self.entry.name())))?;
+        File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(refusal(DOING, &self.folder))
     }
 }
 

@@ -1,0 +1,1 @@
+//! Tests of frame.rs: rows of what is given and what must come of it.
