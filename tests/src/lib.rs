@@ -2,6 +2,7 @@
 //!
 //! What a test starts it owns: dropping the value stops the process or removes the namespace, also when the test fails.
 
+pub mod brokers;
 pub mod clocks;
 pub mod daemon;
 pub mod help;
@@ -14,4 +15,5 @@ pub mod plugins;
 pub mod process;
 pub mod responder;
 pub mod snmp;
+pub mod stomp;
 pub mod wait;

@@ -22,7 +22,9 @@ pub(crate) fn evaluate(seen: &Seen) -> Report {
     }
     match (&seen.spool_failure, seen.fate) {
         (Some(_), Fate::Lost) | (None, _) => {}
-        (Some(failure), Fate::Confirmed(_)) => parts.push((State::Warning, format!("confirmed by {}, but not spooled: {failure}", seen.broker))),
+        (Some(failure), Fate::Confirmed(_)) => {
+            parts.push((State::Warning, format!("confirmed by {}, but not spooled: {failure}", seen.broker)))
+        }
         (Some(failure), _) => parts.push((State::Critical, format!("not safe on the disk: {failure}"))),
     }
     if seen.broken > 0 {

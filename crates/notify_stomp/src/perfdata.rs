@@ -84,7 +84,8 @@ fn value(field: &str) -> Option<(Option<Number>, String)> {
     let end = field.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(field.len());
     let (digits, unit) = field.split_at_checked(end)?;
     // What looks like an exponent is one: 1e-05 of Python, but not 1e, whatever that unit is.
-    if let Some(exponent) = unit.strip_prefix(['e', 'E']).filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '+'))
+    if let Some(exponent) =
+        unit.strip_prefix(['e', 'E']).filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '+'))
     {
         let end = exponent.find(|c: char| c.is_alphabetic() || c == '%').unwrap_or(exponent.len());
         let (exponent, unit) = exponent.split_at_checked(end)?;
@@ -143,7 +144,7 @@ mod tests {
             ("''''=1", "'|1||-|-|-|-"),
             ("a=U", "a|-||-|-|-|-"),
             ("a=18446744073709551615B", "a|18446744073709551615|B|-|-|-|-"),
-            ("a=1e-05s b=1e3", "a|1e-5|s|-|-|-|- & b|1000.0||-|-|-|-"),
+            ("a=1e-05s b=1e3", "a|0.00001|s|-|-|-|- & b|1000.0||-|-|-|-"),
             ("a=@10:20;@1:2", "?a=@10:20;@1:2"),
             ("a=1;~:5;@1:2;;", "a|1||~:5|@1:2|-|-"),
             ("a=.5", "a|0.5||-|-|-|-"),

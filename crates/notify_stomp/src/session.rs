@@ -29,9 +29,6 @@ pub enum SessionError {
     /// It answers with another frame than it should.
     #[error("{0}: {1} in place of {2}")]
     Unexpected(String, String, &'static str),
-    /// RabbitMQ confirms such a destination.
-    #[error("{0}: RabbitMQ confirms events to {1:?} without keeping them: --destination must begin with /queue/, /topic/, /exchange/ or /amq/queue/")]
-    Lost(String, String),
 }
 
 impl SessionError {
@@ -46,8 +43,6 @@ pub(crate) struct Session<'a> {
     connection: Connection<'a>,
     decoder: Decoder,
     output: Vec<u8>,
-    /// What the broker calls itself.
-    server: String,
     pub(crate) version: Version,
 }
 
@@ -57,7 +52,7 @@ impl<'a> Session<'a> {
         let connection = caller.connect(meanwhile)?;
         let _step = caller.deadline.step(format!("talking to {}", connection.broker));
         let (decoder, output) = (Decoder::default(), Vec::new());
-        let mut session = Self { connection, decoder, output, server: String::new(), version: Version::V10 };
+        let mut session = Self { connection, decoder, output, version: Version::V10 };
         let mut connect = Frame::new("CONNECT").with("accept-version", "1.0,1.1,1.2").with("heart-beat", "0,0");
         connect = connect.with("host", caller.target.vhost.as_str());
         for (name, value) in [("login", &caller.target.login), ("passcode", &caller.target.passcode)] {
@@ -77,21 +72,12 @@ impl<'a> Session<'a> {
         let unknown = || SessionError::Version(session.broker(), version.unwrap_or_default().to_owned());
         session.version = Version::of(version).ok_or_else(unknown)?;
         session.decoder.set_version(session.version);
-        session.server = answer.header("server").unwrap_or_default().to_owned();
         Ok(session)
     }
 
     /// The broker, as it was named.
     pub(crate) fn broker(&self) -> String {
         self.connection.broker.clone()
-    }
-
-    /// That the broker keeps what is sent there, as far as that can be told.
-    pub(crate) fn verify(&self, destination: &str) -> Result<(), SessionError> {
-        match self.server.starts_with("RabbitMQ") && !destination.starts_with('/') {
-            true => Err(SessionError::Lost(self.broker(), destination.to_owned())),
-            false => Ok(()),
-        }
     }
 
     /// Puts a frame behind those that will be sent.

@@ -91,7 +91,9 @@ impl<'a> Socket<'a> {
             match poll(&mut fds, Some(&timeout)) {
                 Ok(0) if left.is_zero() => return Err(io::ErrorKind::TimedOut.into()),
                 Ok(0) | Err(Errno::INTR) => {}
-                Ok(_) if fds.get(1).is_some_and(|stop| !stop.revents().is_empty()) => return Err(io::ErrorKind::ConnectionAborted.into()),
+                Ok(_) if fds.get(1).is_some_and(|stop| !stop.revents().is_empty()) => {
+                    return Err(io::ErrorKind::ConnectionAborted.into());
+                }
                 Ok(_) => return Ok(()),
                 Err(errno) => return Err(errno.into()),
             }

@@ -122,6 +122,9 @@ impl Spool {
     /// Opens the spool, and makes it if there is none.
     pub(crate) fn open(folder: &Path, until: impl Fn() -> bool) -> Result<Self, SpoolError> {
         let mut spool = Self { folder: folder.to_owned(), id: Uuid::nil() };
+        if fs::symlink_metadata(folder).is_ok() {
+            spool.verify()?;
+        }
         if let Some(id) = spool.read_id()? {
             return Ok(Self { id, ..spool });
         }
@@ -157,10 +160,7 @@ impl Spool {
         match fs::read_to_string(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(refusal("reading", &path)(error)),
-            Ok(text) => {
-                self.verify()?;
-                Ok(text.trim().parse().ok())
-            }
+            Ok(text) => Ok(text.trim().parse().ok()),
         }
     }
 

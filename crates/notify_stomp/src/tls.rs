@@ -66,7 +66,8 @@ pub(crate) fn settings(authorities: Option<&Path>, deadline: &Deadline) -> Resul
     if roots.is_empty() {
         return Err(wrong("no certificate in it".to_owned()));
     }
-    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions()?;
+    let builder =
+        ClientConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions()?;
     Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
 }
 
@@ -80,5 +81,8 @@ pub(crate) fn client(settings: &Arc<ClientConfig>, host: &str) -> Result<ClientC
 pub(crate) fn reason(error: &io::Error) -> Option<String> {
     let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
     let text = error.to_string();
-    Some(text.strip_prefix("invalid peer certificate: ").map_or_else(|| text.clone(), |why| format!("its certificate is not valid: {why}")))
+    Some(
+        text.strip_prefix("invalid peer certificate: ")
+            .map_or_else(|| text.clone(), |why| format!("its certificate is not valid: {why}")),
+    )
 }
