@@ -59,6 +59,75 @@ impl fmt::Display for Event {
     }
 }
 
+/// Events on which to act: all of a state, all of a state and type, or those of one attempt; or the timer's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct When {
+    /// An event, of which as much must match as is said.
+    like: Event,
+    exact: Exact,
+}
+
+/// How much of a service's event must match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exact {
+    State,
+    Type,
+    All,
+}
+
+/// The error of a text that is no [`When`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is none of TIMER, STATE, STATE-TYPE and STATE-TYPE-ATTEMPT, as in CRITICAL-SOFT-2")]
+pub(crate) struct InvalidWhen(String);
+
+impl FromStr for When {
+    type Err = InvalidWhen;
+
+    fn from_str(text: &str) -> Result<Self, InvalidWhen> {
+        let (filled, exact) = match text.split('-').count() {
+            _ if text == "TIMER" => (text.to_owned(), Exact::All),
+            1 => (format!("{text}-HARD-1"), Exact::State),
+            2 => (format!("{text}-1"), Exact::Type),
+            _ => (text.to_owned(), Exact::All),
+        };
+        filled.parse().map(|like| Self { like, exact }).map_err(|_| InvalidWhen(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for When {
+    type Error = InvalidWhen;
+
+    fn try_from(text: String) -> Result<Self, InvalidWhen> {
+        text.parse()
+    }
+}
+
+impl When {
+    /// Whether this event is one of them.
+    pub(crate) fn matches(self, event: Event) -> bool {
+        match (self.like, event, self.exact) {
+            (Event::Service { state, .. }, Event::Service { state: seen, .. }, Exact::State) => state == seen,
+            (Event::Service { state, hard, .. }, Event::Service { state: seen, hard: seen_hard, .. }, Exact::Type) => {
+                (state, hard) == (seen, seen_hard)
+            }
+            (like, event, _) => like == event,
+        }
+    }
+}
+
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.like.to_string();
+        let parts = match self.exact {
+            Exact::State => 1,
+            Exact::Type => 2,
+            Exact::All => 3,
+        };
+        f.write_str(&text.split('-').take(parts).collect::<Vec<_>>().join("-"))
+    }
+}
+
 /// The name of a state, as Nagios writes it.
 pub(crate) fn name(state: State) -> &'static str {
     match state {
@@ -72,6 +141,30 @@ pub(crate) fn name(state: State) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn acts_on_as_much_as_is_said() {
+        let rows = [
+            ("CRITICAL", "CRITICAL-SOFT-1", true),
+            ("CRITICAL", "CRITICAL-HARD-9", true),
+            ("CRITICAL", "WARNING-HARD-9", false),
+            ("CRITICAL-HARD", "CRITICAL-HARD-3", true),
+            ("CRITICAL-HARD", "CRITICAL-SOFT-3", false),
+            ("CRITICAL-SOFT-2", "CRITICAL-SOFT-2", true),
+            ("CRITICAL-SOFT-2", "CRITICAL-SOFT-1", false),
+            ("CRITICAL", "TIMER", false),
+            ("TIMER", "TIMER", true),
+            ("TIMER", "OK-HARD-1", false),
+        ];
+        for (when, event, acts) in rows {
+            let parsed: When = when.parse().unwrap();
+            assert_eq!(parsed.matches(event.parse().unwrap()), acts, "{when} {event}");
+            assert_eq!(parsed.to_string(), when);
+        }
+        for text in ["", "*", "CRITICAL-", "CRITICAL-MEDIUM", "CRITICAL-SOFT-0", "TIMER-1", "critical"] {
+            assert!(text.parse::<When>().is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn reads_what_it_writes_and_nothing_else() {

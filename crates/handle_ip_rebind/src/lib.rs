@@ -1,16 +1,37 @@
 //! Binds again the addresses that check_ip_bound misses, if that is safe.
+//!
+//! An event handler of Nagios: from the event over looking again, asking the link, binding and looking once more, to one line of
+//! output and one record in the log. Whatever it is not sure of it leaves alone.
 
+mod arp;
+mod child;
+mod config;
+mod evaluate;
 mod event;
+mod link;
+mod look;
+mod ndp;
+mod record;
+mod state;
+mod trusted;
+mod work;
 
-use std::convert::Infallible;
 use std::path::PathBuf;
 
-use plugin::{Deadline, Report, State};
+use plugin::{Deadline, Report, State, reason};
+
+use child::Ran;
+use config::Config;
+use event::When;
+use look::Case;
+use record::Log;
 
 pub use event::{Event, InvalidEvent};
+pub use work::HandleError;
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (also --help and --version).";
+Exit codes: 0 OK, 1 WARNING (something is missing and nothing was tried), 2 CRITICAL (something in the list is missing still),
+3 UNKNOWN (nothing could be known; also --help and --version).";
 
 /// The command line.
 #[derive(Debug, clap::Parser)]
@@ -24,10 +45,59 @@ pub struct Args {
     pub config: PathBuf,
 }
 
-/// Handles the event.
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+enum End {
+    /// The event is none of those on which to act.
+    NotActedOn,
+    /// Another run has the lock.
+    Busy,
+    /// Nothing is missing.
+    AllWell,
+    /// Nothing of what is missing may be bound.
+    Nothing,
+    /// The budget of the hour is used up.
+    OverBudget,
+    /// The configuration does not say that it is enabled.
+    DryRun,
+    /// Something was done.
+    Done,
+}
+
+/// What a run did.
+#[derive(Debug)]
+struct Outcome {
+    event: Event,
+    on: Vec<When>,
+    end: End,
+    wanted: usize,
+    cases: Vec<Case>,
+    acted: usize,
+    per_hour: usize,
+    command: Option<Ran>,
+    services: Vec<Ran>,
+    notes: Vec<String>,
+}
+
+/// Handles the event, and records it.
 ///
 /// # Errors
-/// None yet.
-pub fn handle(args: &Args, _deadline: &Deadline) -> Result<Report, Infallible> {
-    Ok(Report::new(State::Unknown, format!("nothing is done yet about {}", args.event)))
+/// [`HandleError`]: the configuration, the log, the state, the addresses or the link cannot be read. Then nothing was done, but for
+/// [`HandleError::After`].
+pub fn handle(args: &Args, deadline: &Deadline) -> Result<Report, HandleError> {
+    let config = Config::read(&args.config, deadline)?;
+    let log = Log::open(&config).map_err(HandleError::Log)?;
+    let result = work::work(&config, args.event, deadline);
+    let mut report = match &result {
+        Ok(outcome) => evaluate::evaluate(outcome),
+        Err(error) => Report::new(State::Unknown, error.to_string()),
+    };
+    let recorded = log.record(&config, args.event, &result, (report.state, report.summary()));
+    result?;
+    if let Err(error) = recorded {
+        report.state = report.state.max(State::Warning);
+        report = report.detail(format!("note: not recorded in {}: {}", config.log.display(), reason(&error)));
+    }
+    Ok(report)
 }
