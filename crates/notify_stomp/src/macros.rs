@@ -12,40 +12,40 @@ pub struct Macros {
     /// Take the event from the variables NAGIOS_..., for which nagios.cfg needs enable_environment_macros=1; options win
     #[arg(long)]
     pub from_env: bool,
-    /// $HOSTNAME$
+    /// The host: $HOSTNAME$
     #[arg(long, value_name = "NAME")]
     pub host: Option<OsString>,
-    /// $HOSTADDRESS$
+    /// Its address: $HOSTADDRESS$
     #[arg(long, value_name = "ADDRESS")]
     pub address: Option<OsString>,
-    /// $SERVICEDESC$: without it, it is an event of the host
+    /// The service: $SERVICEDESC$. Without it, it is an event of the host
     #[arg(long, value_name = "DESCRIPTION")]
     pub service: Option<OsString>,
-    /// $SERVICESTATE$ or $HOSTSTATE$: OK, WARNING, CRITICAL, UNKNOWN, UP, DOWN or UNREACHABLE
+    /// The state: $SERVICESTATE$ or $HOSTSTATE$, which is OK, WARNING, CRITICAL, UNKNOWN, UP, DOWN or UNREACHABLE
     #[arg(long, value_name = "STATE")]
     pub state: Option<OsString>,
-    /// $SERVICESTATETYPE$ or $HOSTSTATETYPE$: SOFT or HARD
+    /// SOFT or HARD: $SERVICESTATETYPE$ or $HOSTSTATETYPE$
     #[arg(long, value_name = "TYPE")]
     pub state_type: Option<OsString>,
-    /// $LASTSERVICESTATECHANGE$ or $LASTHOSTSTATECHANGE$: since when it is so, in seconds since 1970
+    /// Since when it is so, in seconds since 1970: $LASTSERVICESTATECHANGE$ or $LASTHOSTSTATECHANGE$
     #[arg(long, value_name = "SECONDS")]
     pub state_time: Option<OsString>,
-    /// $SERVICEATTEMPT$ or $HOSTATTEMPT$
+    /// Which attempt it was: $SERVICEATTEMPT$ or $HOSTATTEMPT$
     #[arg(long, value_name = "NUMBER")]
     pub attempt: Option<OsString>,
-    /// $MAXSERVICEATTEMPTS$ or $MAXHOSTATTEMPTS$
+    /// After how many it is HARD: $MAXSERVICEATTEMPTS$ or $MAXHOSTATTEMPTS$
     #[arg(long, value_name = "NUMBER")]
     pub max_attempts: Option<OsString>,
-    /// $TIMET$: when the event was, in seconds since 1970. Default: now
+    /// When the event was, in seconds since 1970: $TIMET$. Default: now
     #[arg(long, value_name = "SECONDS")]
     pub time_t: Option<OsString>,
-    /// $SERVICEOUTPUT$ or $HOSTOUTPUT$
+    /// What the check says: $SERVICEOUTPUT$ or $HOSTOUTPUT$
     #[arg(long, value_name = "TEXT")]
     pub output: Option<OsString>,
-    /// $LONGSERVICEOUTPUT$ or $LONGHOSTOUTPUT$
+    /// Its further lines: $LONGSERVICEOUTPUT$ or $LONGHOSTOUTPUT$
     #[arg(long, value_name = "TEXT")]
     pub long_output: Option<OsString>,
-    /// $SERVICEPERFDATA$ or $HOSTPERFDATA$
+    /// Its performance data: $SERVICEPERFDATA$ or $HOSTPERFDATA$
     #[arg(long, value_name = "TEXT")]
     pub perfdata: Option<OsString>,
     /// Which monitor says so. Default: this machine's name
