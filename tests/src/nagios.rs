@@ -42,9 +42,19 @@ impl Nagios {
     /// # Panics
     /// If Nagios does not accept the configuration, or does not start.
     pub fn start(host: &Host, objects: &str) -> Self {
+        Self::start_with(host, objects, "")
+    }
+
+    /// The same with more lines in nagios.cfg, the last of which count.
+    ///
+    /// # Panics
+    /// If Nagios does not accept the configuration, or does not start.
+    pub fn start_with(host: &Host, objects: &str, more: &str) -> Self {
         let folder = public_folder();
         let top = folder.path();
-        for (name, text) in [("nagios.cfg", settings(top)), ("resource.cfg", resources()), ("own.cfg", TEMPLATES.to_owned())] {
+        for (name, text) in
+            [("nagios.cfg", settings(top) + more), ("resource.cfg", resources()), ("own.cfg", TEMPLATES.to_owned())]
+        {
             write(&top.join(name), &text);
         }
         write(&top.join("objects.cfg"), objects);
