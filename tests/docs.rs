@@ -1,5 +1,5 @@
-//! Holds what the documents say against the plugins: the Help block of each plugin's README.md is what `--help` prints, the table
-//! in the root README.md has each plugin with its description, the monitor's commands have each option, options that are named
+//! Holds what the documents say against the plugins: the Help block of each plugin's README.md is what `--help` prints, the tables
+//! in the root README.md have each plugin with its description, the monitor's commands have each option, options that are named
 //! exist, and examples use no real address.
 //!
 //! With UPDATE_DOCS=1 it writes the Help blocks, the table and the commands anew.
@@ -10,6 +10,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use suite::plugins::Kind;
 use suite::{help, plugins, process};
 
 #[path = "docs/addresses.rs"]
@@ -76,14 +77,18 @@ fn the_help_in_a_readme_is_what_the_plugin_prints() {
 }
 
 #[test]
-fn the_table_has_each_plugin_with_its_description() {
-    let mut table = "| plugin | the question that it answers |\n| --- | --- |\n".to_owned();
+fn the_tables_have_each_plugin_with_its_description() {
+    let mut checks = "| plugin | the question that it answers |\n| --- | --- |\n".to_owned();
+    let mut handlers = "| event handler | what it does |\n| --- | --- |\n".to_owned();
     for (name, help) in helps() {
         let description = help::description(&name);
         assert_eq!(help.lines().next(), Some(description.as_str()), "{name}: --help does not start with the description");
-        table += &format!("| [{name}](crates/{name}/README.md) | {description} |\n");
+        let table = if plugins::kind(&name) == Kind::Check { &mut checks } else { &mut handlers };
+        *table += &format!("| [{name}](crates/{name}/README.md) | {description} |\n");
     }
-    hold(&plugins::workspace().join("README.md"), "plugins", &table);
+    let readme = plugins::workspace().join("README.md");
+    hold(&readme, "plugins", &checks);
+    hold(&readme, "handlers", &handlers);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use suite::plugins;
+use suite::plugins::{self, Kind};
 
 use super::all;
 
@@ -42,13 +42,35 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
 fn a_plugin_has_its_files() {
     for plugin in all() {
         let folder = plugins::workspace().join("crates").join(&plugin.name);
-        for file in ["README.md", "src/main.rs", "src/lib.rs", "src/probe.rs", "src/evaluate.rs", "tests/cli.rs"] {
+        let own: &[&str] = match plugin.kind {
+            Kind::Check => &["src/probe.rs", "src/evaluate.rs"],
+            Kind::Handler => &[],
+        };
+        for file in ["README.md", "src/main.rs", "src/lib.rs", "tests/cli.rs"].iter().chain(own) {
             assert!(folder.join(file).is_file(), "{}: no {file}", plugin.name);
         }
         let main = code(&read(&folder.join("src/main.rs")));
         assert!(main <= LONGEST_MAIN, "{}: {main} lines of code in main.rs: it is a stub of one expression", plugin.name);
         let lib = code(&read(&folder.join("src/lib.rs")));
         assert!(lib <= LONGEST_LIB, "{}: {lib} lines of code in lib.rs: it shows Args, what can be seen, and check", plugin.name);
+    }
+}
+
+#[test]
+fn a_readme_has_its_sections_in_their_order() {
+    for plugin in all() {
+        let path = plugins::workspace().join("crates").join(&plugin.name).join("README.md");
+        let text = read(&path);
+        let headings: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        let expected: &[&str] = match plugin.kind {
+            Kind::Check => &["Overview", "Help", "States", "Performance data", "Examples", "Security"],
+            Kind::Handler if headings.contains(&"Outcomes") => {
+                &["Overview", "Help", "Outcomes", "Configuration", "Examples", "Security"]
+            }
+            Kind::Handler => &["Overview", "Help", "States", "Configuration", "Examples", "Security"],
+        };
+        let found: Vec<&str> = headings.into_iter().filter(|heading| expected.contains(heading)).collect();
+        assert_eq!(found, expected, "{}: the sections of its README.md", plugin.name);
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! What a test starts it owns: dropping the value stops the process or removes the namespace, also when the test fails.
 
+pub mod brokers;
 pub mod clocks;
 pub mod daemon;
 pub mod help;
@@ -9,6 +10,7 @@ pub mod host;
 pub mod icinga;
 pub mod lab;
 pub mod look;
+pub mod mariadb;
 pub mod nagios;
 pub mod needs;
 pub mod nrpe;
@@ -19,4 +21,5 @@ pub mod process;
 pub mod responder;
 pub mod snmp;
 pub mod status;
+pub mod stomp;
 pub mod wait;

@@ -42,7 +42,7 @@ fn it_removes_what_it_installed_and_nothing_else() {
     for foreign in ["nrpe.d/own.cfg", "lib/nagios/plugins/check_own"] {
         write(&top.join(foreign), "");
     }
-    install(top, &["--uninstall"]);
+    install(top, &["--remove"]);
     assert_eq!(files(top), ["lib/nagios/plugins/check_own", "nrpe.d/own.cfg"]);
     assert!(!top.join("share/doc/silent-outage-plugins").exists());
 }
@@ -92,4 +92,77 @@ fn a_packages_root_does_not_show_in_the_files() {
     assert!(installed.iter().all(|file| file.starts_with("usr/") || file.starts_with("etc/nagios/nrpe.d/")), "{installed:?}");
     let commands = fs::read_to_string(folder.path().join("etc/nagios/nrpe.d/silent-outage-plugins.cfg")).unwrap();
     assert!(commands.contains("\ncommand[check_ip_bound]=/usr/lib/nagios/plugins/check_ip_bound\n"), "{commands}");
+}
+
+#[test]
+fn each_family_has_its_folders_and_every_file_a_place() {
+    let binaries = plugins::binary("check_ip_bound");
+    let from = format!("--from={}", binaries.parent().unwrap().display());
+    let rows = [
+        ("debian", "usr/lib/nagios/plugins", "etc/nagios/nrpe.d", "usr/share/doc/monitoring-plugins-silent-outage"),
+        ("redhat", "usr/lib64/nagios/plugins", "etc/nrpe.d", "usr/share/doc/monitoring-plugins-silent-outage"),
+        ("prefix", "usr/local/lib/nagios/plugins", "etc/nagios/nrpe.d", "usr/local/share/doc/silent-outage-plugins"),
+    ];
+    for (family, plugin_folder, commands, documents) in rows {
+        let folder = public_folder();
+        let family_option = format!("--family={family}");
+        let outcome = run(script().env("DESTDIR", folder.path()).args([from.as_str(), &family_option]));
+        assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""), "{family}");
+        let installed = files(folder.path());
+        let has = |path: String| assert!(installed.contains(&path), "{family}: no {path} in {installed:?}");
+        for plugin in plugins::names() {
+            has(format!("{plugin_folder}/{plugin}"));
+            has(format!("{documents}/{plugin}/README.md"));
+        }
+        for file in files(&plugins::workspace().join("nrpe-config")) {
+            match file.split_once('/') {
+                Some(("nrpe.d", name)) => has(format!("{commands}/{name}")),
+                Some(_) if family == "prefix" => has(format!("{documents}/{file}")),
+                Some(_) => has(format!("{documents}/examples/{file}")),
+                None => has(format!("etc/nagios/{file}")),
+            }
+            if let Some(name) = file.strip_prefix("nagios/").filter(|name| family == "debian" && name.ends_with("-commands.cfg"))
+            {
+                has(format!("etc/nagios-plugins/config/{name}"));
+            }
+        }
+        let outcome = run(script().env("DESTDIR", folder.path()).args([&family_option, "--remove"]));
+        assert_eq!((outcome.code, outcome.stderr.as_str(), files(folder.path())), (Some(0), "", vec![]), "{family}");
+    }
+}
+
+#[test]
+fn options_in_a_file_are_never_replaced() {
+    const OPTIONS: (&str, &str) = ("nrpe-config/own.ini", "[x]\n#path=@plugindir@\n");
+    // The shipped script with a file of options of its own, laid out as a tarball is.
+    let folder = public_folder();
+    let (tree, root) = (folder.path().join("tree"), folder.path().join("root"));
+    for (name, text) in [
+        ("bin/check_x", ""),
+        ("nrpe-config/nrpe.d/x.cfg", ""),
+        ("crates/check_x/README.md", ""),
+        ("README.md", ""),
+        ("CHANGELOG.md", ""),
+        OPTIONS,
+    ] {
+        fs::create_dir_all(tree.join(name).parent().unwrap()).unwrap();
+        write(&tree.join(name), text);
+    }
+    fs::copy(plugins::workspace().join("packaging/install"), tree.join("install")).unwrap();
+    let installed = root.join("etc/nagios/own.ini");
+    let install = |options: &[&str]| {
+        let outcome = run(Command::new(tree.join("install")).env("DESTDIR", &root).env_remove("PREFIX").args(options));
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        outcome.stderr
+    };
+    assert_eq!(install(&[]), "");
+    assert_eq!(fs::read_to_string(&installed).unwrap(), "[x]\n#path=/usr/local/lib/nagios/plugins\n");
+    let left = format!("install: left {} alone, which is not as shipped\n", installed.display());
+    write(&installed, "[x]\npassword=secret\n");
+    assert_eq!(install(&[]), left);
+    assert_eq!(install(&["--remove"]), left);
+    assert_eq!(
+        (fs::read_to_string(&installed).unwrap().as_str(), files(&root)),
+        ("[x]\npassword=secret\n", vec!["etc/nagios/own.ini".to_owned()])
+    );
 }

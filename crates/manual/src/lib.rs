@@ -1,0 +1,74 @@
+//! The manual page and the shell completions of a plugin, from its command line and its README.md.
+//!
+//! No part of what is shipped: the feature `manual` of the crate `plugin` makes a plugin print these, and `packaging/build` asks.
+//! What clap knows comes out by `clap_mangen` and `clap_complete`; the sections of README.md follow, but for Help, which the page has
+//! from clap itself. Folders stand as `@plugindir@`, `@nrpedir@`, `@docdir@` and `@exampledir@`, which `packaging/install` replaces.
+
+mod page;
+mod sections;
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use clap::Command;
+use clap_complete::Shell;
+
+pub use page::page;
+
+/// The first argument that asks a plugin for its own description.
+const WORD: &str = "describe";
+
+/// Why a description could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ManualError {
+    /// The arguments are not `describe man FILE` or `describe SHELL`.
+    #[error("describe wants \"man README.md\", or one of bash, zsh and fish")]
+    Arguments,
+    /// The plugin's README.md cannot be read.
+    #[error("reading {}: {}", .0.display(), .1)]
+    Read(PathBuf, io::Error),
+    /// The page or the script cannot be written down.
+    #[error("writing: {0}")]
+    Write(#[from] io::Error),
+}
+
+/// What the arguments of a plugin (its name first) ask for: `describe man README.md` for its manual page, `describe bash` (`zsh`,
+/// `fish`) for a shell's completions. None if they do not start with that word.
+pub fn described(command: &Command, arguments: &[OsString]) -> Option<Result<String, ManualError>> {
+    match arguments {
+        [_, word, rest @ ..] if word == WORD => Some(describe(command, rest)),
+        _ => None,
+    }
+}
+
+fn describe(command: &Command, wanted: &[OsString]) -> Result<String, ManualError> {
+    match wanted {
+        [what, file] if what == "man" => {
+            let readme = fs::read_to_string(file).map_err(|error| ManualError::Read(file.into(), error))?;
+            page(command, &readme)
+        }
+        [shell] => {
+            let shell = shell.to_str().and_then(|shell| shell.parse().ok()).ok_or(ManualError::Arguments)?;
+            completions(command, shell)
+        }
+        _ => Err(ManualError::Arguments),
+    }
+}
+
+/// The script by which `shell` completes the plugin's options.
+///
+/// # Errors
+/// [`ManualError::Write`]: it is not UTF-8.
+pub fn completions(command: &Command, shell: Shell) -> Result<String, ManualError> {
+    let (mut command, mut script) = (command.clone(), Vec::new());
+    let name = command.get_name().to_owned();
+    clap_complete::generate(shell, &mut command, name, &mut script);
+    text(script)
+}
+
+/// What was written into memory, as text.
+fn text(written: Vec<u8>) -> Result<String, ManualError> {
+    String::from_utf8(written).map_err(|error| ManualError::Write(io::Error::new(io::ErrorKind::InvalidData, error)))
+}
