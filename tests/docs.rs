@@ -38,14 +38,14 @@ fn helps() -> BTreeMap<String, String> {
     names.into_iter().map(help).collect()
 }
 
-/// The README.md of the workspace, and those of the plugins with their names.
+/// The documents of the workspace, and the README.md of each plugin with its name.
 fn readmes() -> Vec<(Option<String>, PathBuf)> {
     let top = plugins::workspace();
     let own = plugins::names().into_iter().map(|name| {
         let path = top.join("crates").join(&name).join("README.md");
         (Some(name), path)
     });
-    [(None, top.join("README.md"))].into_iter().chain(own).collect()
+    ["README.md", "docs/scale.md"].map(|name| (None, top.join(name))).into_iter().chain(own).collect()
 }
 
 /// Asserts that in the file `path` just `expected` stands between `<!-- block -->` and `<!-- /block -->`, or writes it there.

@@ -13,6 +13,8 @@ use crate::needs::{Need, program};
 use crate::plugins;
 use crate::status::Status;
 
+pub use crate::status::Service;
+
 /// What a test needs that starts a Nagios.
 pub const NEEDS: [Need; 3] = [Need::Root, Need::Program("nagios4"), Need::Program("check_nrpe")];
 
@@ -31,19 +33,27 @@ impl Nagios {
     /// # Panics
     /// If Nagios does not accept the configuration, or does not start.
     pub fn start(host: &Host, objects: &str) -> Self {
-        Self::start_with(host, objects, "", |_| {})
+        Self::start_with(host, objects, "")
     }
 
-    /// The same with further lines of nagios.cfg, where `@top@` is its own folder, and with what `prepare` does to the folder of the plugins first.
+    /// The same with more lines in nagios.cfg, the last of which count; `@top@` is the monitor's own folder.
     ///
     /// # Panics
     /// If Nagios does not accept the configuration, or does not start.
-    pub fn start_with(host: &Host, objects: &str, lines: &str, prepare: impl FnOnce(&Path)) -> Self {
+    pub fn start_with(host: &Host, objects: &str, more: &str) -> Self {
+        Self::start_prepared(host, objects, more, |_| {})
+    }
+
+    /// The same with what `prepare` does to the folder of the plugins first.
+    ///
+    /// # Panics
+    /// If Nagios does not accept the configuration, or does not start.
+    pub fn start_prepared(host: &Host, objects: &str, more: &str, prepare: impl FnOnce(&Path)) -> Self {
         let folder = public_folder();
         let top = folder.path();
         prepare(&plugin_folder(top));
         let resources = format!("$USER1$={}/plugins\n", top.display());
-        let settings = settings(top) + &lines.replace("@top@", &top.to_string_lossy());
+        let settings = settings(top) + &more.replace("@top@", &top.to_string_lossy());
         for (name, text) in [("nagios.cfg", settings.as_str()), ("resource.cfg", &resources), ("own.cfg", TEMPLATES)] {
             write(&top.join(name), text);
         }

@@ -83,6 +83,11 @@ impl Status {
         (value(&block, "has_been_checked") == "1").then_some(service)
     }
 
+    /// That of one of several hosts which have such a service.
+    pub fn service_of(&self, host: &str, description: &str) -> Option<Service> {
+        self.service(&format!("{host}!{description}"))
+    }
+
     /// When the service was last checked, in seconds since the epoch; 0 if it never was. Icinga writes `last_check` but once a
     /// minute, so this is the last time that it was in any state.
     pub fn last_check(&self, name: &str) -> u64 {

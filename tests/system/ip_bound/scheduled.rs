@@ -1,10 +1,9 @@
 //! The whole way: a real Nagios that schedules the shipped service, through a real NRPE on another host.
 
-use suite::nagios::{self, Nagios, shipped};
+use suite::nagios::{self, Nagios, Service, shipped};
 use suite::needs::missing;
 use suite::nrpe::{self, Nrpe};
 use suite::process::run;
-use suite::status::Service;
 
 use super::cabled;
 

@@ -91,6 +91,12 @@ fn everything_breaks_is_seen_and_recovers() {
     let values = printed.iter().flat_map(|data| data.split(' ')).filter_map(|value| value.split_once('='));
     let labels: BTreeSet<&str> = values.map(|(label, _)| label).collect();
     assert!(labels.len() >= 10, "{labels:?}");
+    let dashboard = fs::read_to_string(plugins::workspace().join("nrpe-config/grafana/silent-outage.json")).unwrap();
+    let drawn: Vec<&str> = dashboard.split("metric\\\" =~ /^").skip(1).filter_map(|rest| rest.split("$/").next()).collect();
+    assert!(drawn.len() >= 5, "{dashboard}");
+    for label in drawn.iter().flat_map(|label| label.trim_matches(['(', ')']).split('|')) {
+        assert!(labels.contains(label), "the dashboard draws {label}, which nobody printed: {labels:?}");
+    }
     for label in labels {
         assert!(graphite.contains(&format!(".perfdata.{label}.value ")), "no {label} in what Graphite got");
         let line = |line: &str| line.contains(&format!(",metric={label} ")) && line.contains("value=");

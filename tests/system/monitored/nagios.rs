@@ -3,9 +3,8 @@
 use std::fs;
 
 use suite::lab::{self, Site, play};
-use suite::nagios::{self, Nagios, shipped};
+use suite::nagios::{self, Nagios, Service, shipped};
 use suite::needs::missing;
-use suite::status::Service;
 
 use super::{rounds, save, services};
 
@@ -49,7 +48,7 @@ fn everything_breaks_is_seen_and_recovers() {
     let objects =
         services(shipped, &["silent-outage-plugins.cfg", "silent-outage-floating.cfg"]) + &HOSTS.replace("@list@", &site.list());
     let lines = format!("{PERFORMANCE_DATA}{}", "enable_predictive_service_dependency_checks=0\n");
-    let nagios = Nagios::start_with(&site.monitor, &objects, &lines, |plugins| site.printed.keep(plugins));
+    let nagios = Nagios::start_prepared(&site.monitor, &objects, &lines, |plugins| site.printed.keep(plugins));
     play(&site, &mut servers, &nagios, rounds());
 
     let file = fs::read_to_string(nagios.folder().join("perfdata")).unwrap();

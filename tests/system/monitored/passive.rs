@@ -44,7 +44,7 @@ fn results_arrive_whole_and_silence_is_unknown() {
     let services = services.replace("freshness_threshold     900\n", "freshness_threshold     6\n");
     let lines = "check_external_commands=1\ncheck_service_freshness=1\nservice_freshness_check_interval=1\n\
                  additional_freshness_latency=0\n";
-    let nagios = Nagios::start_with(&monitor, &(services + HOST), lines, |_| {});
+    let nagios = Nagios::start_with(&monitor, &(services + HOST), lines);
     let passive = plugins::workspace().join("nrpe-config/passive");
     write(&top.join("nsca-ng.cfg"), &fs::read_to_string(passive.join("nsca-ng.cfg")).unwrap());
     let mut server = monitor.command("/usr/sbin/nsca-ng");

@@ -62,7 +62,13 @@ fn a_satellite_asks_an_agent_and_the_master_knows() {
 
     let zones = fs::read_to_string(shipped("silent-outage-zones.conf")).unwrap();
     let told = format!("{zones}object ApiListener \"api\" {{\n accept_config = true\n accept_commands = true\n}}\n");
+    // The agent has the commands by itself and no global zone: each change of configuration makes an Icinga start anew, and what it was
+    // asked just then is asked again only after check_timeout and half a minute.
+    let global = "object Zone \"silent-outage\" {\n    global = true\n}\n";
+    assert!(told.contains(global), "{told}");
+    let commands = fs::read_to_string(shipped("silent-outage-commands.conf")).unwrap();
     let start = |host: &Host, name: &str, zone: &str, prepare: &dyn Fn(&Path)| {
+        let told = if name == AGENT { told.replace(global, &commands) } else { told.clone() };
         Icinga::start_with(host, name, &format!("const ZoneName = \"{zone}\"\n{told}"), |top| {
             certify(authority.path(), top, name);
             prepare(top);
