@@ -1,6 +1,8 @@
-//! What holds for every plugin of the workspace, found by looking into `crates/`, and for every source file.
+//! What holds for every plugin and every event handler of the workspace, found by looking into `crates/`, and for every source file.
+//! An event handler keeps the same promise on its command line and its output; only the shape of its package and of its README differ.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "what a test cannot read fails the test")]
 
+use suite::plugins::Kind;
 use suite::{help, plugins};
 
 #[path = "conformance/arguments.rs"]
@@ -12,9 +14,10 @@ mod manual;
 #[path = "conformance/streams.rs"]
 mod streams;
 
-/// A plugin: its name, as it calls itself in its output, its description, and its --help.
+/// A plugin or an event handler: its name, what kind of program it is, as it calls itself in its output, its description, and its --help.
 struct Plugin {
     name: String,
+    kind: Kind,
     title: String,
     description: String,
     help: String,
@@ -57,10 +60,11 @@ fn all() -> Vec<Plugin> {
     let names = plugins::names();
     assert!(!names.is_empty(), "no plugin under crates/");
     let plugin = |name: String| {
-        let title = name.strip_prefix("check_").unwrap_or(&name).to_uppercase();
+        let kind = plugins::kind(&name);
+        let title = name.split_once('_').map(|(_, title)| title.to_uppercase()).unwrap();
         let description = help::description(&name);
         let help = suite::process::run(plugins::command(&name).arg("--help")).stdout;
-        Plugin { name, title, description, help }
+        Plugin { name, kind, title, description, help }
     };
     names.into_iter().map(plugin).collect()
 }

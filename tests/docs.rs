@@ -1,7 +1,8 @@
-//! Holds what the documents say against the plugins: the Help block of each plugin's README.md is what `--help` prints, the table
-//! in the root README.md has each plugin with its description, options that are named exist, and examples use no real address.
+//! Holds what the documents say against the plugins: the Help block of each plugin's README.md is what `--help` prints, the tables
+//! in the root README.md have each plugin with its description, the monitor's commands have each option, options that are named
+//! exist, and examples use no real address.
 //!
-//! With UPDATE_DOCS=1 it writes the Help blocks and the table anew.
+//! With UPDATE_DOCS=1 it writes the Help blocks, the table and the commands anew.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "what a test cannot read fails the test")]
 
 use std::collections::BTreeMap;
@@ -9,10 +10,15 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use suite::plugins::Kind;
 use suite::{help, plugins, process};
 
 #[path = "docs/addresses.rs"]
 mod addresses;
+#[path = "docs/commands.rs"]
+mod commands;
+#[path = "docs/look.rs"]
+mod look;
 #[path = "docs/options.rs"]
 mod options;
 
@@ -44,16 +50,20 @@ fn readmes() -> Vec<(Option<String>, PathBuf)> {
 
 /// Asserts that in the file `path` just `expected` stands between `<!-- block -->` and `<!-- /block -->`, or writes it there.
 fn hold(path: &Path, block: &str, expected: &str) {
+    hold_between(path, &format!("<!-- {block} -->\n"), &format!("<!-- /{block} -->"), expected);
+}
+
+/// The same between other words than those of Markdown; `start` is a whole line.
+fn hold_between(path: &Path, start: &str, end: &str, expected: &str) {
     let text = read(path);
-    let (start, end) = (format!("<!-- {block} -->\n"), format!("<!-- /{block} -->"));
-    let parts = text.split_once(&start).and_then(|(before, rest)| Some((before, rest.split_once(&end)?)));
+    let parts = text.split_once(start).and_then(|(before, rest)| Some((before, rest.split_once(end)?)));
     let Some((before, (seen, after))) = parts else { panic!("{}: no {} ... {end}", path.display(), start.trim_end()) };
-    assert!(!after.contains(&start), "{}: two blocks {block}", path.display());
+    assert!(!after.contains(start), "{}: twice {start}", path.display());
     if env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") && seen != expected {
         fs::write(path, format!("{before}{start}{expected}{end}{after}")).unwrap();
         return;
     }
-    assert_eq!(seen, expected, "{}: the block {block} is out of date; UPDATE_DOCS=1 writes it anew", path.display());
+    assert_eq!(seen, expected, "{}: what follows {start} is out of date; UPDATE_DOCS=1 writes it anew", path.display());
 }
 
 #[test]
@@ -67,14 +77,18 @@ fn the_help_in_a_readme_is_what_the_plugin_prints() {
 }
 
 #[test]
-fn the_table_has_each_plugin_with_its_description() {
-    let mut table = "| plugin | the question that it answers |\n| --- | --- |\n".to_owned();
+fn the_tables_have_each_plugin_with_its_description() {
+    let mut checks = "| plugin | the question that it answers |\n| --- | --- |\n".to_owned();
+    let mut handlers = "| event handler | what it does |\n| --- | --- |\n".to_owned();
     for (name, help) in helps() {
         let description = help::description(&name);
         assert_eq!(help.lines().next(), Some(description.as_str()), "{name}: --help does not start with the description");
-        table += &format!("| [{name}](crates/{name}/README.md) | {description} |\n");
+        let table = if plugins::kind(&name) == Kind::Check { &mut checks } else { &mut handlers };
+        *table += &format!("| [{name}](crates/{name}/README.md) | {description} |\n");
     }
-    hold(&plugins::workspace().join("README.md"), "plugins", &table);
+    let readme = plugins::workspace().join("README.md");
+    hold(&readme, "plugins", &checks);
+    hold(&readme, "handlers", &handlers);
 }
 
 #[test]

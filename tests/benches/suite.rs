@@ -10,6 +10,8 @@
 mod check_clock_offset;
 #[path = "suite/check_ip_bound.rs"]
 mod check_ip_bound;
+#[path = "suite/check_replication.rs"]
+mod check_replication;
 #[path = "suite/check_tcp_each_ip.rs"]
 mod check_tcp_each_ip;
 #[path = "suite/measure.rs"]
@@ -30,14 +32,20 @@ struct Plan {
     budget: Duration,
     /// The fewest rounds of a row.
     rounds: usize,
+    /// The rounds before them that are not counted.
+    warm_up: usize,
+    /// After how many seconds a peer that goes on for minutes is stopped.
+    patience: u32,
 }
 
 impl Plan {
     fn read(arguments: impl Iterator<Item = String>) -> Self {
-        let mut plan = Self { filter: String::new(), budget: Duration::from_secs(12), rounds: 25 };
+        let mut plan = Self { filter: String::new(), budget: Duration::from_secs(12), rounds: 25, warm_up: 2, patience: 60 };
         for argument in arguments {
             match argument.as_str() {
-                "--quick" => (plan.budget, plan.rounds) = (Duration::from_millis(400), 5),
+                "--quick" => {
+                    plan = Self { budget: Duration::from_millis(200), rounds: 3, warm_up: 1, patience: 5, ..plan };
+                }
                 // What cargo itself passes on.
                 "--bench" => {}
                 _ => plan.filter = argument,
@@ -48,7 +56,7 @@ impl Plan {
 
     /// The same for a row whose single round takes seconds.
     fn slow(&self) -> Self {
-        Self { filter: self.filter.clone(), budget: self.budget, rounds: self.rounds.min(5) }
+        Self { filter: self.filter.clone(), rounds: self.rounds.min(5), ..*self }
     }
 
     fn wants(&self, name: &str) -> bool {
@@ -63,5 +71,6 @@ fn main() {
     table::head();
     check_ip_bound::run(&plan, &programs);
     check_clock_offset::run(&plan, &programs);
+    check_replication::run(&plan, &programs);
     check_tcp_each_ip::run(&plan, &programs);
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use suite::plugins;
+use suite::plugins::{self, Kind};
 
 use super::all;
 
@@ -42,13 +42,35 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
 fn a_plugin_has_its_files() {
     for plugin in all() {
         let folder = plugins::workspace().join("crates").join(&plugin.name);
-        for file in ["README.md", "src/main.rs", "src/lib.rs", "src/probe.rs", "src/evaluate.rs", "tests/cli.rs"] {
+        let own: &[&str] = match plugin.kind {
+            Kind::Check => &["src/probe.rs", "src/evaluate.rs"],
+            Kind::Handler => &[],
+        };
+        for file in ["README.md", "src/main.rs", "src/lib.rs", "tests/cli.rs"].iter().chain(own) {
             assert!(folder.join(file).is_file(), "{}: no {file}", plugin.name);
         }
         let main = code(&read(&folder.join("src/main.rs")));
         assert!(main <= LONGEST_MAIN, "{}: {main} lines of code in main.rs: it is a stub of one expression", plugin.name);
         let lib = code(&read(&folder.join("src/lib.rs")));
         assert!(lib <= LONGEST_LIB, "{}: {lib} lines of code in lib.rs: it shows Args, what can be seen, and check", plugin.name);
+    }
+}
+
+#[test]
+fn a_readme_has_its_sections_in_their_order() {
+    for plugin in all() {
+        let path = plugins::workspace().join("crates").join(&plugin.name).join("README.md");
+        let text = read(&path);
+        let headings: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        let expected: &[&str] = match plugin.kind {
+            Kind::Check => &["Overview", "Help", "States", "Performance data", "Examples", "Security"],
+            Kind::Handler if headings.contains(&"Outcomes") => {
+                &["Overview", "Help", "Outcomes", "Configuration", "Examples", "Security"]
+            }
+            Kind::Handler => &["Overview", "Help", "States", "Configuration", "Examples", "Security"],
+        };
+        let found: Vec<&str> = headings.into_iter().filter(|heading| expected.contains(heading)).collect();
+        assert_eq!(found, expected, "{}: the sections of its README.md", plugin.name);
     }
 }
 
@@ -62,6 +84,36 @@ fn a_plugin_is_listed() {
         assert!(readme.lines().any(row), "{}: not in the table of README.md", plugin.name);
         let command = |line: &str| !line.trim_start().starts_with('#') && line.contains(&format!("/{}", plugin.name));
         assert!(configuration.lines().any(command), "{}: no command in nrpe-config", plugin.name);
+    }
+}
+
+/// The commands are made by tests/docs/commands.rs; what uses them is written by hand, and commented lines do not count.
+#[test]
+fn a_plugin_is_used_on_the_monitor() {
+    let top = plugins::workspace().join("nrpe-config");
+    let text = |name: &str| {
+        let text = read(&top.join(name));
+        text.lines().filter(|line| !line.trim_start().starts_with(['#', '/'])).collect::<Vec<_>>().join("\n")
+    };
+    let nagios = ["plugins", "floating", "passive"].map(|name| text(&format!("nagios/silent-outage-{name}.cfg"))).concat();
+    let (nagios_commands, icinga_commands) =
+        (text("nagios/silent-outage-commands.cfg"), text("icinga2/silent-outage-commands.conf"));
+    let (icinga, nrpe) = (text("icinga2/silent-outage-services.conf"), text("nrpe.d/silent-outage-plugins.cfg"));
+    for name in all().into_iter().map(|plugin| plugin.name) {
+        let object = format!("Command \"{name}\" {{");
+        assert!(icinga_commands.contains(&object), "{name}: no command for Icinga 2; UPDATE_DOCS=1 writes it");
+        if !name.starts_with("check_") {
+            let all = nagios.clone() + &nagios_commands;
+            assert!(all.contains(&name), "{name}: no Nagios command in nrpe-config/nagios");
+            continue;
+        }
+        let command = format!("    command_name        {name}\n");
+        assert!(nagios_commands.contains(&command), "{name}: no Nagios command; UPDATE_DOCS=1 writes it");
+        assert!(nrpe.contains(&format!("command[{name}")), "{name}: no command in nrpe.d/silent-outage-plugins.cfg");
+        let service = format!("check_silent_outage!{name}\n");
+        assert!(nagios.contains(&service), "{name}: no service in nagios/silent-outage-plugins.cfg");
+        let rule = format!("vars.nrpe_command = \"{name}\"");
+        assert!(icinga.contains(&rule), "{name}: no rule in icinga2/silent-outage-services.conf");
     }
 }
 

@@ -128,8 +128,7 @@ pub struct Reading(pub Outcome);
 impl Reading {
     /// The exit code and the text of the first line.
     pub fn verdict(&self) -> (i32, &str) {
-        let (code, line) = self.0.verdict();
-        (code, line.split(" | ").next().unwrap_or_default())
+        self.0.summary()
     }
 
     /// A value of the performance data.

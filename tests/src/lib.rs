@@ -2,16 +2,24 @@
 //!
 //! What a test starts it owns: dropping the value stops the process or removes the namespace, also when the test fails.
 
+pub mod brokers;
 pub mod clocks;
 pub mod daemon;
 pub mod help;
 pub mod host;
+pub mod icinga;
+pub mod lab;
+pub mod look;
+pub mod mariadb;
 pub mod nagios;
 pub mod needs;
 pub mod nrpe;
 pub mod ntp;
 pub mod plugins;
+pub mod printed;
 pub mod process;
 pub mod responder;
 pub mod snmp;
+pub mod status;
+pub mod stomp;
 pub mod wait;

@@ -1,15 +1,17 @@
 //! A real Nagios that schedules checks through `check_nrpe`, and what it knows of its services.
 
 use std::fs;
-use std::path::Path;
-use std::time::Duration;
+use std::ops::Deref;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
 use crate::daemon::Daemon;
 use crate::host::{Host, public_folder, succeed, write};
 use crate::needs::{Need, program};
-use crate::wait::holds_within;
+use crate::plugins;
+use crate::status::Status;
 
 /// What a test needs that starts a Nagios.
 pub const NEEDS: [Need; 3] = [Need::Root, Need::Program("nagios4"), Need::Program("check_nrpe")];
@@ -17,82 +19,60 @@ pub const NEEDS: [Need; 3] = [Need::Root, Need::Program("nagios4"), Need::Progra
 /// A running Nagios for which a minute lasts a second. Dropping it stops it.
 #[derive(Debug)]
 pub struct Nagios {
-    daemon: Daemon,
+    _daemon: Daemon,
     folder: TempDir,
-}
-
-/// A service as status.dat has it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Service {
-    /// 0 OK, 1 warning, 2 critical, 3 unknown.
-    pub current_state: u8,
-    /// Whether the state is hard: it has lasted for max_check_attempts.
-    pub is_hard: bool,
-    /// The first line without the performance data.
-    pub plugin_output: String,
-    /// The further lines, their ends written as `\n`.
-    pub long_plugin_output: String,
-    /// The performance data.
-    pub performance_data: String,
+    status: Status,
 }
 
 impl Nagios {
-    /// Starts a Nagios in `host` as user nagios, with the templates of Nagios' sample configuration and `objects`.
+    /// Starts a Nagios in `host` as user nagios, with the templates of Nagios' sample configuration, the shipped commands and
+    /// `objects`.
     ///
     /// # Panics
     /// If Nagios does not accept the configuration, or does not start.
     pub fn start(host: &Host, objects: &str) -> Self {
+        Self::start_with(host, objects, "", |_| {})
+    }
+
+    /// The same with further lines of nagios.cfg, where `@top@` is its own folder, and with what `prepare` does to the folder of the plugins first.
+    ///
+    /// # Panics
+    /// If Nagios does not accept the configuration, or does not start.
+    pub fn start_with(host: &Host, objects: &str, lines: &str, prepare: impl FnOnce(&Path)) -> Self {
         let folder = public_folder();
         let top = folder.path();
-        for (name, text) in [("nagios.cfg", settings(top)), ("resource.cfg", resources()), ("own.cfg", TEMPLATES.to_owned())] {
-            write(&top.join(name), &text);
+        prepare(&plugin_folder(top));
+        let resources = format!("$USER1$={}/plugins\n", top.display());
+        let settings = settings(top) + &lines.replace("@top@", &top.to_string_lossy());
+        for (name, text) in [("nagios.cfg", settings.as_str()), ("resource.cfg", &resources), ("own.cfg", TEMPLATES)] {
+            write(&top.join(name), text);
         }
+        // Nagios reads as its own user, who need not be able to look into this workspace.
+        let commands = fs::read_to_string(shipped("silent-outage-commands.cfg")).unwrap_or_default();
+        write(&top.join("commands.cfg"), &commands);
         write(&top.join("objects.cfg"), objects);
         write(&top.join("nagios.log"), "");
         let _ = fs::create_dir(top.join("checkresults"));
         succeed(host.command("chown").arg("-R").arg("nagios:nagios").arg(top));
         let nagios = program("nagios4").unwrap_or_default();
         succeed(host.command(&nagios).arg("-v").arg(top.join("nagios.cfg")));
-        let status = top.join("status.dat");
-        let daemon =
-            Daemon::start(host.command(&nagios).arg(top.join("nagios.cfg")), &top.join("nagios.log"), |_| status.exists());
-        Self { daemon, folder }
+        let status = Status { file: top.join("status.dat"), log: top.join("nagios.log") };
+        let daemon = Daemon::start(host.command(&nagios).arg(top.join("nagios.cfg")), &status.log, |_| status.file.exists());
+        Self { _daemon: daemon, folder, status }
     }
 
-    /// Waits until the service called `description` is as `wanted`, and returns it.
-    ///
-    /// # Panics
-    /// If it does not become so within 60 s: with what it is instead, and with Nagios' log.
-    pub fn service_when(&self, description: &str, wanted: impl Fn(&Service) -> bool) -> Service {
-        let mut service = None;
-        let is_so = holds_within(Duration::from_secs(60), || {
-            service = self.service(description);
-            service.as_ref().is_some_and(&wanted)
-        });
-        assert!(is_so, "{description} is still {service:?}; Nagios said: {}", self.daemon.said());
-        service.unwrap_or_default()
-    }
-
-    /// The service called `description`: none until it was checked.
-    pub fn service(&self, description: &str) -> Option<Service> {
-        let status = fs::read_to_string(self.folder.path().join("status.dat")).ok()?;
-        let mut blocks = status.split("\nservicestatus {").skip(1).filter_map(|block| block.split("\n\t}").next());
-        let block = blocks.find(|block| value(block, "service_description") == description)?;
-        let service = Service {
-            current_state: value(block, "current_state").parse().ok()?,
-            is_hard: value(block, "state_type") == "1",
-            plugin_output: value(block, "plugin_output").to_owned(),
-            long_plugin_output: value(block, "long_plugin_output").to_owned(),
-            performance_data: value(block, "performance_data").to_owned(),
-        };
-        (value(block, "has_been_checked") == "1").then_some(service)
+    /// The monitor's own folder: its configuration, its plugins, the file of performance data.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 }
 
-/// The value of a key in a block of status.dat.
-fn value<'a>(block: &'a str, key: &str) -> &'a str {
-    let settings = block.lines().filter_map(|line| line.trim_start().split_once('='));
-    settings.filter(|(name, _)| *name == key).map(|(_, value)| value).next().unwrap_or_default()
+impl Deref for Nagios {
+    type Target = Status;
+
+    fn deref(&self) -> &Status {
+        &self.status
+    }
 }
 
 /// The main configuration, with all files in the folder `top`.
@@ -100,6 +80,7 @@ fn settings(top: &Path) -> String {
     let top = top.display();
     format!(
         "log_file={top}/nagios.log\ncfg_file={top}/own.cfg\ncfg_file={top}/objects.cfg\nresource_file={top}/resource.cfg\n\
+         cfg_file={top}/commands.cfg\nservice_inter_check_delay_method=n\nservice_interleave_factor=1\n\
          object_cache_file={top}/objects.cache\nprecached_object_file={top}/objects.precache\nstatus_file={top}/status.dat\n\
          status_update_interval=2\ncheck_result_reaper_frequency=1\ncheck_result_path={top}/checkresults\n\
          lock_file={top}/nagios.pid\ntemp_file={top}/nagios.tmp\ntemp_path={top}\ncommand_file={top}/nagios.cmd\n\
@@ -109,10 +90,29 @@ fn settings(top: &Path) -> String {
     )
 }
 
-/// $USER1$, the folder of check_nrpe.
-fn resources() -> String {
-    let plugins = program("check_nrpe").unwrap_or_default();
-    format!("$USER1$={}\n", plugins.parent().unwrap_or(Path::new("")).display())
+/// A file of those that are shipped for Nagios.
+pub fn shipped(name: &str) -> PathBuf {
+    plugins::workspace().join("nrpe-config/nagios").join(name)
+}
+
+/// Makes a folder of plugins as a monitor has it: those of this workspace beside those of the distribution.
+///
+/// # Panics
+/// If it cannot be made.
+pub fn plugin_folder(top: &Path) -> PathBuf {
+    let folder = top.join("plugins");
+    let made = fs::create_dir(&folder);
+    assert!(made.is_ok(), "{}: {made:?}", folder.display());
+    for plugin in plugins::names() {
+        let copied = fs::copy(plugins::binary(&plugin), folder.join(&plugin));
+        assert!(copied.is_ok(), "{plugin}: {copied:?}");
+    }
+    let theirs = program("check_nrpe").unwrap_or_default();
+    for entry in theirs.parent().and_then(|theirs| fs::read_dir(theirs).ok()).into_iter().flatten().flatten() {
+        // One of ours goes before one that is installed on this machine.
+        let _ = symlink(entry.path(), folder.join(entry.file_name()));
+    }
+    folder
 }
 
 /// What the sample configuration of Nagios calls so.

@@ -37,8 +37,25 @@ impl<'a> Nrpe<'a> {
     /// If something cannot be installed or the daemon does not start.
     pub fn start(host: &'a Host, commands: &str) -> Self {
         let folder = public_folder();
+        install(folder.path(), &[]);
+        Self::serve(host, folder, commands)
+    }
+
+    /// Starts a daemon that serves what [`install`] put into the folder `installed`, which several may share.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn start_installed(host: &'a Host, installed: &Path) -> Self {
+        let folder = public_folder();
+        for name in ["nrpe.d", "lib", "share"] {
+            let linked = std::os::unix::fs::symlink(installed.join(name), folder.path().join(name));
+            assert!(linked.is_ok(), "linking {name}: {linked:?}");
+        }
+        Self::serve(host, folder, "")
+    }
+
+    fn serve(host: &'a Host, folder: TempDir, commands: &str) -> Self {
         let top = folder.path();
-        install(top, &[]);
         write(&top.join("nrpe.d/own.cfg"), &commands.replace("@plugindir@", &plugin_folder(top).to_string_lossy()));
         let configuration = top.join("nrpe.cfg");
         write(&configuration, &daemon_settings(top));

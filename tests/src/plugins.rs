@@ -10,7 +10,26 @@ pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
 }
 
-/// The names of all plugins, sorted: each folder under `crates/` with a `src/main.rs`.
+/// What a program is for, told by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A plugin, `check_*`: it looks, judges and changes nothing.
+    Check,
+    /// An event handler, `handle_*` or `notify_*`: Nagios runs it when a state has changed, and it does something about it.
+    Handler,
+}
+
+/// The kind of a program of this name.
+///
+/// # Panics
+/// If the name tells none.
+pub fn kind(name: &str) -> Kind {
+    let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
+    assert!(starts(&["check_", "handle_", "notify_"]), "{name} is neither check_*, nor handle_* or notify_*");
+    if starts(&["check_"]) { Kind::Check } else { Kind::Handler }
+}
+
+/// The names of all plugins and event handlers, sorted: each folder under `crates/` with a `src/main.rs`.
 pub fn names() -> Vec<String> {
     let folders = fs::read_dir(workspace().join("crates")).into_iter().flatten().flatten();
     let plugins = folders.filter(|folder| folder.path().join("src/main.rs").is_file());

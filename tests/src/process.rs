@@ -27,6 +27,12 @@ impl Outcome {
     pub fn verdict(&self) -> (i32, &str) {
         (self.code.unwrap_or(-1), self.first_line())
     }
+
+    /// The same without the performance data.
+    pub fn summary(&self) -> (i32, &str) {
+        let (code, line) = self.verdict();
+        (code, line.split(" | ").next().unwrap_or_default())
+    }
 }
 
 /// Runs `command` without standard input and takes what it prints.

@@ -48,17 +48,227 @@ mod ip_bound {
     }
 
     /// A host whose eth0 is cabled to the eth0 of a second one. Neither has an address of IPv6 that no test gave it.
-    fn cabled() -> (Host, Host) {
+    pub(super) fn cabled() -> (Host, Host) {
         let hosts = (bare(), bare());
         hosts.0.cable("eth0", &hosts.1, "eth0");
         hosts
     }
 
     /// A host with nothing but 127.0.0.1 and ::1, whose interfaces get no link-local address by themselves.
-    fn bare() -> Host {
+    pub(super) fn bare() -> Host {
         let host = Host::create();
         host.sysctl("net/ipv6/conf/default/addr_gen_mode", "1");
         host
+    }
+}
+#[cfg(test)]
+mod monitored {
+    mod accepted;
+    mod icinga;
+    mod nagios;
+    mod passive;
+    mod zones;
+
+    use std::env;
+    use std::path::Path;
+
+    /// How often each thing is broken and healed: once and in a hurry, or by the shipped intervals, as often as the variable
+    /// MONITORED_ROUNDS says. Twelve rounds take some minutes.
+    fn rounds() -> usize {
+        env::var("MONITORED_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(1)
+    }
+
+    /// The services as they are shipped, with shorter intervals for a round alone.
+    fn services(shipped: impl Fn(&str) -> std::path::PathBuf, names: &[&str]) -> String {
+        let text: String = names.iter().map(|name| std::fs::read_to_string(shipped(name)).unwrap()).collect();
+        if rounds() == 1 { suite::lab::hurried(&text) } else { text }
+    }
+
+    /// Keeps what a monitor wrote in the folder of the variable MONITORED_KEEP, if there is one.
+    fn save(name: &str, text: &str) {
+        if let Some(folder) = env::var_os("MONITORED_KEEP") {
+            suite::host::write(&Path::new(&folder).join(name), text);
+        }
+    }
+}
+#[cfg(test)]
+mod ip_rebind {
+    mod acting;
+    mod hostile;
+    mod scheduled;
+    mod shipped;
+    mod sparing;
+
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::PathBuf;
+    use std::process::Command;
+
+    use serde_json::Value;
+    use suite::host::{Host, public_folder, write};
+    use suite::needs::Need;
+    use suite::plugins;
+    use suite::process::{Outcome, run};
+    use tempfile::TempDir;
+
+    /// What a test needs that makes hosts.
+    const HOSTS: [Need; 2] = [Need::Root, Need::Program("ip")];
+
+    /// A host that may bind its addresses again, with eth0 at 192.0.2.1 and 2001:db8::1, and a neighbour at .50 and ::50.
+    struct Site {
+        host: Host,
+        neighbour: Host,
+        folder: TempDir,
+    }
+
+    impl Site {
+        /// Both hosts, with a list of what the first should have and a configuration that says no more than is needed.
+        fn new(list: &str) -> Self {
+            let (host, neighbour) = super::ip_bound::cabled();
+            host.ip_batch("addr add 192.0.2.1/24 dev eth0\naddr add 2001:db8::1/64 dev eth0 nodad\n");
+            neighbour.ip_batch("addr add 192.0.2.50/24 dev eth0\naddr add 2001:db8::50/64 dev eth0 nodad\n");
+            let site = Self { host, neighbour, folder: public_folder() };
+            write(&site.path("ips"), &list.replace(' ', "\n"));
+            site.configure("enabled = true\n");
+            site
+        }
+
+        /// A file of this site.
+        fn path(&self, name: &str) -> PathBuf {
+            self.folder.path().join(name)
+        }
+
+        /// Writes the configuration: the usual settings, and `more` of them.
+        fn configure(&self, more: &str) {
+            let top = self.folder.path().display();
+            let usual = format!(
+                "check = [\"--file={top}/ips\"]\nfiles = [\"{top}/ips\"]\ninterface = \"eth0\"\nprefix-ipv4 = 24\nprefix-ipv6 = 64\n\
+                 log = \"{top}/log\"\nstate = \"{top}/state\"\non = [\"CRITICAL\"]\nannounce = false\n"
+            );
+            let given = |line: &&str| !more.contains(&format!("{} =", line.split(" =").next().unwrap_or_default()));
+            let usual: Vec<&str> = usual.lines().filter(given).collect();
+            write(&self.path("config.toml"), &format!("{}\n{more}", usual.join("\n")));
+        }
+
+        /// A program of this site that root trusts.
+        fn script(&self, name: &str, text: &str) -> String {
+            let path = self.path(name);
+            write(&path, &format!("#!/bin/sh\n{text}\n"));
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            path.display().to_string()
+        }
+
+        /// The handler, ready to be run in the host.
+        fn command(&self, event: &str) -> Command {
+            let mut command = self.host.command(plugins::binary("handle_ip_rebind"));
+            let config = format!("--config={}", self.path("config.toml").display());
+            command.arg(format!("--event={event}")).arg(config).arg("--timeout=25");
+            command
+        }
+
+        /// Runs the handler on a hard critical state.
+        fn handle(&self) -> Outcome {
+            let outcome = run(&mut self.command("CRITICAL-HARD-3"));
+            assert_eq!(outcome.stderr, "");
+            outcome
+        }
+
+        /// Whether the host has an address, with its prefix length.
+        fn has(&self, address: &str) -> bool {
+            let list = run(Command::new("ip").args(["-n", self.host.name(), "-o", "addr"]));
+            list.stdout.contains(&format!(" {address} "))
+        }
+
+        /// What the log has, one record a run.
+        fn records(&self) -> Vec<Value> {
+            let log = fs::read_to_string(self.path("log")).unwrap_or_default();
+            log.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        }
+    }
+}
+#[cfg(test)]
+mod quick_look;
+#[cfg(test)]
+mod replication {
+    mod access;
+    mod channel;
+    mod frozen;
+    mod heartbeats;
+    mod mysql;
+    mod several;
+    mod through;
+
+    use std::time::Duration;
+
+    use suite::host::Host;
+    use suite::mariadb::{PASSWORD, Server, defaults_file};
+    use suite::plugins;
+    use suite::process::{Outcome, run};
+
+    /// How long a server may take to do what it was told.
+    const LIMIT: Duration = Duration::from_secs(20);
+
+    /// Runs the plugin in a host, with the account that may see the state of replication. Its file is kept in the folder of `server`.
+    fn check(host: &Host, server: &Server, arguments: &[&str]) -> Outcome {
+        let file = defaults_file(server, &format!("[client]\nuser=mon\npassword={PASSWORD}\n"));
+        let mut command = host.command(plugins::binary("check_replication"));
+        let outcome = run(command.arg(format!("--defaults-file={}", file.display())).args(arguments));
+        assert!(outcome.stderr.is_empty() && !outcome.stdout.contains(PASSWORD), "{arguments:?}: {outcome:?}");
+        outcome
+    }
+}
+#[cfg(test)]
+mod stomp {
+    mod brokers;
+    mod killed;
+    mod scheduled;
+
+    use std::collections::BTreeMap;
+    use std::path::{Path, PathBuf};
+
+    use serde_json::Value;
+    use suite::brokers::{LOGIN, PORT};
+    use suite::host::{Host, write};
+    use suite::plugins;
+    use suite::process::{Outcome, run};
+
+    /// The configuration of a monitor: where to send, as whom, and the spool.
+    fn configuration(folder: &Path, destination: &str) -> PathBuf {
+        let path = folder.join("notify_stomp.ini");
+        let (login, passcode) = LOGIN;
+        let broker = format!("broker=127.0.0.1:{PORT}\ndestination={destination}\nlogin={login}\npasscode={passcode}\n");
+        write(&path, &format!("[notify_stomp]\n{broker}spool={}\n", folder.join("spool").display()));
+        path
+    }
+
+    /// Runs notify_stomp in a host, with this configuration.
+    fn notify(host: &Host, configuration: &Path, arguments: &[&str]) -> Outcome {
+        let extra = format!("--extra-opts=@{}", configuration.display());
+        let outcome = run(host.command(plugins::binary("notify_stomp")).arg(extra).args(arguments));
+        assert_eq!(outcome.stderr, "", "{arguments:?}");
+        outcome
+    }
+
+    /// The events that so many lines are, as they came.
+    fn events(text: &str) -> Vec<BTreeMap<String, Value>> {
+        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+    }
+
+    /// Asserts that no event is missing, that first copies come in order, and that copies have one id. How many copies there were.
+    fn complete(events: &[BTreeMap<String, Value>], last: u64) -> usize {
+        let mut seen: BTreeMap<u64, &Value> = BTreeMap::new();
+        for event in events {
+            let sequence = event["sequence"].as_u64().unwrap();
+            match seen.get(&sequence) {
+                Some(id) => assert_eq!(**id, event["id"], "event {sequence} has two ids"),
+                None => {
+                    assert_eq!(sequence, seen.len() as u64 + 1, "event {sequence} out of order, or one before it is missing");
+                    seen.insert(sequence, &event["id"]);
+                }
+            }
+        }
+        assert_eq!(seen.len() as u64, last);
+        events.len() - seen.len()
     }
 }
 #[cfg(test)]

@@ -5,12 +5,15 @@
 //! - [`DefaultRoute`] is where packets to the rest of the world go.
 //! - `RouteLookup` and `NeighbourTable` say by which way an address is reached, and whether the table of neighbours overflows.
 //! - [`config`] reads what the host's own configuration promises.
+//! - `bind` and `unbind` give an interface an address, and take it away again.
 //! - [`brief`] prints many addresses as runs.
 //!
 //! What a missing or unusable address means is not decided here: that is the plugins' part.
 
 mod address;
 mod bound;
+#[cfg(target_os = "linux")]
+mod change;
 pub mod config;
 mod list;
 #[cfg(target_os = "linux")]
@@ -30,6 +33,8 @@ mod runs;
 
 pub use address::{Expected, InvalidAddress};
 pub use bound::{Bound, BoundAddress, Flags, Interface, Lifetime, Link, Lookup, ReadBoundError};
+#[cfg(target_os = "linux")]
+pub use change::{ChangeError, bind, unbind};
 pub use list::{Entry, List, ListError, OwnPort};
 #[cfg(target_os = "linux")]
 pub use neighbours::NeighbourTable;

@@ -1,5 +1,5 @@
 //! Questions over a netlink socket (netlink(7)): one request and one answer, or a dump of many, bounded in time. What the answers
-//! say is for `rtnetlink.rs`, `neighbours.rs` and `routes.rs`.
+//! say is for `rtnetlink.rs`, `neighbours.rs` and `routes.rs`; what is changed by them, for `change.rs`.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -16,6 +16,8 @@ const ROOM: usize = 64 << 10;
 /// linux/netlink.h: NLM_F_REQUEST, and NLM_F_REQUEST | NLM_F_DUMP.
 const REQUEST: u16 = 0x001;
 const REQUEST_DUMP: u16 = 0x301;
+/// linux/netlink.h: NLM_F_ACK.
+const ACKNOWLEDGE: u16 = 0x004;
 /// linux/netlink.h: NLM_F_DUMP_INTR, the dump was interrupted by a change and may be incomplete.
 const DUMP_INTERRUPTED: u16 = 0x10;
 /// The size of struct nlmsghdr.
@@ -104,6 +106,22 @@ impl Dump {
                 _ if answer.sequence != self.sequence => {}
                 kind if kind == wanted => return Ok(answer.payload.to_vec()),
                 NLMSG_ERROR => end(answer.payload)?,
+                kind => return Err(NetlinkError::Answer(format!("a message of type {kind}"))),
+            }
+        }
+    }
+
+    /// Sends a request that changes something, and waits for the kernel's word that it is done (NLM_F_ACK).
+    pub(crate) fn change(&mut self, request: u16, flags: u16, body: &[u8], deadline: &Deadline) -> Result<(), NetlinkError> {
+        self.send(request, REQUEST | ACKNOWLEDGE | flags, body)?;
+        loop {
+            let length = self.receive(deadline)?;
+            let Some((answer, _)) = split(self.room.get(..length).unwrap_or_default())? else {
+                return Err(NetlinkError::Answer(format!("a message of {length} octets")));
+            };
+            match answer.kind {
+                _ if answer.sequence != self.sequence => {}
+                NLMSG_ERROR => return end(answer.payload),
                 kind => return Err(NetlinkError::Answer(format!("a message of type {kind}"))),
             }
         }

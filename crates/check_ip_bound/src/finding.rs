@@ -75,7 +75,7 @@ impl Finding {
     }
 
     /// Why `expected` counts as missing, to follow it and a colon: none if it is usable.
-    pub(crate) fn reason(self, expected: Expected, bound: &Bound, interfaces: &[String]) -> Option<String> {
+    pub fn reason(self, expected: Expected, bound: &Bound, interfaces: &[String]) -> Option<String> {
         let interface = |index| bound.interface(index);
         let name = |index| interface(index).map_or("an interface that is gone", |interface| interface.name.as_str());
         let reason = match self {

@@ -27,7 +27,7 @@ use plugin::{Deadline, Report, State, Thresholds};
 
 pub use finding::Finding;
 pub use options::Ignored;
-pub use probe::ProbeError;
+pub use probe::{ProbeError, probe};
 pub use wanted::{Chosen, Wanted};
 
 const AFTER_HELP: &str = "\
@@ -104,7 +104,7 @@ impl Seen {
     }
 }
 
-/// Looks, and judges what was seen.
+/// Looks ([`probe()`]), and judges what was seen.
 ///
 /// # Errors
 /// [`ProbeError`]: a list or the bound addresses cannot be read, or there is nothing to check.
@@ -112,6 +112,6 @@ pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
     if args.list {
         return Ok(Wanted::read(args, deadline)?.listing());
     }
-    let seen = probe::probe(args, deadline)?;
+    let seen = probe(args, deadline)?;
     Ok(evaluate::evaluate(args, &seen))
 }

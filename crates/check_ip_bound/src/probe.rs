@@ -57,8 +57,11 @@ impl From<ConfigError> for ProbeError {
     }
 }
 
-/// Reads what is wanted and what is bound.
-pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Seen, ProbeError> {
+/// Reads what is wanted and what is bound, and looks again for two seconds while duplicate address detection runs.
+///
+/// # Errors
+/// [`ProbeError`]: a list or the bound addresses cannot be read, or there is nothing to check.
+pub fn probe(args: &Args, deadline: &Deadline) -> Result<Seen, ProbeError> {
     let mut wanted = Wanted::read(args, deadline)?;
     let mut bound = Bound::read(deadline)?;
     if wanted.chosen == Chosen::Bound {

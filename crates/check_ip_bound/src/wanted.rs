@@ -44,7 +44,7 @@ impl Wanted {
     ///
     /// # Errors
     /// [`ProbeError`]: a file cannot be used, or a source that is named is not here or promises nothing.
-    pub(crate) fn read(args: &Args, deadline: &Deadline) -> Result<Self, ProbeError> {
+    pub fn read(args: &Args, deadline: &Deadline) -> Result<Self, ProbeError> {
         let lists = (0..).zip(&args.file).map(|(number, file)| List::read(file, number, deadline));
         let lists = lists.collect::<Result<Vec<_>, _>>()?;
         let named = !args.ip.is_empty() || !args.file.is_empty();

@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 
 use crate::State;
 
+/// Longer than any process runs: ten years.
+const NEVER: Duration = Duration::from_secs(10 * 366 * 86_400);
+
 /// The moment by which a run must have answered. Every wait is bounded by [`Deadline::remaining`]; clones share the moment.
 #[derive(Clone, Debug)]
 pub struct Deadline(Arc<Mutex<Inner>>);
@@ -52,6 +55,13 @@ impl Deadline {
     /// What `--timeout SECONDS:STATE` wants a missed deadline to report.
     pub fn state(&self) -> State {
         self.lock().state
+    }
+
+    /// From now on there is no end, for what runs until somebody stops it. The watchdog follows.
+    pub fn lift(&self) {
+        let mut inner = self.lock();
+        inner.at += NEVER;
+        inner.limit += NEVER;
     }
 
     /// Says what is done as long as the returned value lives, as in "reading /etc/ips". If that cannot be interrupted and outlasts

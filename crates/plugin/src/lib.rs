@@ -25,10 +25,11 @@ pub use deadline::{Deadline, Step};
 pub use input::{READ_FLAGS, ReadError, read_file, read_opened};
 pub use metric::{Metric, Unit};
 pub use options::{InvalidTimeout, Timeout};
+pub use output::show;
 pub use range::{InvalidRange, Range};
 pub use report::Report;
 pub use resolve::{ResolveError, resolve};
-pub use run::{command, run};
+pub use run::{command, run, run_within};
 pub use text::{clean, reason};
 pub use thresholds::Thresholds;
 

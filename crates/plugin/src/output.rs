@@ -59,7 +59,7 @@ pub(crate) fn finish_with(text: &str, state: State) -> ! {
         }
         exit(State::Unknown);
     }
-    exit(write(text.as_bytes(), until).map_or(State::Unknown, |()| state))
+    exit(write(&mut text.as_bytes(), until).map_or(State::Unknown, |()| state))
 }
 
 #[expect(clippy::exit, reason = "the one way out of every plugin")]
@@ -67,8 +67,9 @@ fn exit(state: State) -> ! {
     process::exit(if EXIT_OK.load(Ordering::SeqCst) { 0 } else { state.exit_code() })
 }
 
-/// Writes everything to standard output before `until`, in one system call where the reader lets us.
-fn write(mut octets: &[u8], until: Instant) -> io::Result<()> {
+/// Writes everything to standard output before `until`, in one system call where the reader lets us. After an error `octets` are
+/// those that are not written.
+fn write(octets: &mut &[u8], until: Instant) -> io::Result<()> {
     if standard_output::was_closed() {
         return Err(Errno::BADF.into());
     }
@@ -82,12 +83,28 @@ fn write(mut octets: &[u8], until: Instant) -> io::Result<()> {
         }
         match rustix::io::write(output, octets.get(..CHUNK).unwrap_or(octets)) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(written) => octets = octets.get(written..).unwrap_or_default(),
+            Ok(written) => *octets = octets.get(written..).unwrap_or_default(),
             Err(Errno::INTR | Errno::AGAIN) => {}
             Err(errno) => return Err(errno.into()),
         }
     }
     Ok(())
+}
+
+/// Writes lines at once, for what shows things as they come; the report at the end is none of them. Waits for a slow reader as long
+/// as `goes_on` says, which it asks every 100 ms.
+///
+/// # Errors
+/// What the system says, and [`io::ErrorKind::Interrupted`] where `goes_on` ended it.
+pub fn show(text: &str, goes_on: impl Fn() -> bool) -> io::Result<()> {
+    let mut rest = text.as_bytes();
+    loop {
+        match write(&mut rest, Instant::now() + Duration::from_millis(100)) {
+            Err(error) if error.kind() == io::ErrorKind::TimedOut && goes_on() => {}
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => return Err(io::ErrorKind::Interrupted.into()),
+            written => return written,
+        }
+    }
 }
 
 /// Rust opens /dev/null in place of a closed standard output before `main`, which would swallow the report and leave the exit code

@@ -21,6 +21,11 @@ pub struct Report {
 }
 
 impl Report {
+    /// Its summary, as it was given.
+    pub fn summary(&self) -> &str {
+        &self.summary
+    }
+
     /// A report with its summary: what is wrong with which thing, how many of how many.
     pub fn new(state: State, summary: impl Into<String>) -> Self {
         Self { state, summary: summary.into(), details: Vec::new(), metrics: Vec::new(), bare: false }

@@ -26,19 +26,33 @@ const GRACE: Duration = Duration::from_millis(150);
 /// The watchdog only waits and writes; it needs less than the 2 MiB which a thread gets by default.
 const WATCHDOG_STACK: usize = 128 * 1024;
 
+/// How long a run may take where neither its command nor `--timeout` says otherwise: below the 10 s of check_nrpe.
+const LIMIT: Duration = Duration::from_secs(8);
+
 /// Runs a plugin: parses the command line into `A`, calls `check` with it under the deadline of `--timeout`, prints the report and
 /// exits with its state.
 ///
-/// A plugin's name in its output is that of its command, without "check_" and in capitals: `check_ip_bound` says `IP_BOUND`.
+/// A plugin's name in its output is that of its command, without "check_" and in capitals: `check_ip_bound` says `IP_BOUND`. So it is
+/// for event handlers without "handle_" or "notify_".
 /// An error of `check` means that the check could not be made: UNKNOWN, or what `--timeout` says once the deadline has passed, with
 /// the error and its sources joined by colons; further lines of its text become details.
 pub fn run<A: clap::Parser, E: Error>(check: impl FnOnce(&A, &Deadline) -> Result<Report, E>) -> ExitCode {
+    run_within(LIMIT, check)
+}
+
+/// The same with another default of `--timeout`, for what somebody waits for who has less time than a scheduler of checks.
+pub fn run_within<A: clap::Parser, E: Error>(
+    limit: Duration,
+    check: impl FnOnce(&A, &Deadline) -> Result<Report, E>,
+) -> ExitCode {
     panic::set_hook(Box::new(report_panic));
     let start = Instant::now();
     let arguments: Vec<OsString> = env::args_os().collect();
-    let command = command::<A>();
+    // For clap a default lives as long as the process, and so this one does.
+    let seconds: &'static str = limit.as_secs_f64().to_string().leak();
+    let command = command::<A>().mut_arg("timeout", |timeout| timeout.default_value(seconds));
     let plugin = command.get_name().to_owned();
-    let deadline = Deadline::new(start, Duration::from_secs(8), State::Unknown);
+    let deadline = Deadline::new(start, limit, State::Unknown);
     output::begin(display_name(&plugin), deadline.clone(), arguments.iter().any(|argument| argument == "--exit-ok"));
     #[cfg(feature = "manual")]
     if let Some(described) = manual::described(&command, &arguments) {
@@ -68,9 +82,10 @@ pub fn command<A: clap::Parser>() -> Command {
     Common::augment_args(A::command()).args_override_self(true)
 }
 
-/// "check_ip_bound" is IP_BOUND in its output.
+/// "check_ip_bound" is IP_BOUND in its output, "handle_ip_rebind" is IP_REBIND.
 fn display_name(plugin: &str) -> String {
-    plugin.strip_prefix("check_").unwrap_or(plugin).to_uppercase()
+    let kind = ["check_", "handle_", "notify_"].into_iter().find(|kind| plugin.starts_with(kind));
+    plugin.get(kind.map_or(0, str::len)..).unwrap_or(plugin).to_uppercase()
 }
 
 /// Speaks for the process when the deadline has passed and the check has not spoken.
@@ -97,11 +112,19 @@ fn parse<A: clap::Parser>(
     deadline: &Deadline,
     settle: impl Fn(&Common),
 ) -> Result<A, Report> {
+    refuse_secrets(&command, &arguments)?;
     if arguments.iter().any(|argument| argument.as_encoded_bytes().starts_with(b"--extra-opts")) {
         arguments = with_extra_opts(&command, arguments, plugin, deadline, &settle)?;
     }
     let refused = |error: clap::Error| usage_error(&error, &arguments);
-    let mut matches = command.try_get_matches_from_mut(&arguments).map_err(refused)?;
+    let parsed = command.try_get_matches_from_mut(&arguments);
+    if parsed.is_err()
+        && let Some(common) = lenient(&command, &arguments).and_then(|matches| Common::from_arg_matches(&matches).ok())
+    {
+        // A command line that is refused is refused in the time that it gives.
+        settle(&common);
+    }
+    let mut matches = parsed.map_err(refused)?;
     let common = Common::from_arg_matches_mut(&mut matches).map_err(refused)?;
     output::set_verbosity(common.verbose);
     if common.exit_ok {
@@ -109,6 +132,28 @@ fn parse<A: clap::Parser>(
     }
     settle(&common);
     A::from_arg_matches_mut(&mut matches).map_err(refused)
+}
+
+/// What everybody on the machine could read in the list of processes is no secret: options whose value is called SECRET come by
+/// `--extra-opts` alone.
+fn refuse_secrets(command: &Command, arguments: &[OsString]) -> Result<(), Report> {
+    let is_secret = |known: &&clap::Arg| known.get_value_names().into_iter().flatten().any(|name| name == "SECRET");
+    for long in command.get_arguments().filter(is_secret).filter_map(clap::Arg::get_long) {
+        let option = format!("--{long}");
+        let given = |argument: &&OsString| {
+            let rest = argument.as_encoded_bytes().strip_prefix(option.as_bytes());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"="))
+        };
+        if arguments.iter().any(|argument| given(&argument)) {
+            return Err(unknown(&format!("{option} on the command line is no secret: give it by --extra-opts")));
+        }
+    }
+    Ok(())
+}
+
+/// As much of the arguments as can be understood.
+fn lenient(command: &Command, arguments: &[OsString]) -> Option<ArgMatches> {
+    command.clone().ignore_errors(true).try_get_matches_from(arguments).ok()
 }
 
 /// The arguments with the settings of `--extra-opts` in front, without those which the command line gives itself.
@@ -120,8 +165,7 @@ fn with_extra_opts(
     settle: impl Fn(&Common),
 ) -> Result<Vec<OsString>, Report> {
     // What else is wrong with the command line is said by the second parse, which knows all of it.
-    let lenient = command.clone().ignore_errors(true).try_get_matches_from(&arguments);
-    let Ok(matches) = lenient else { return Ok(arguments) };
+    let Some(matches) = lenient(command, &arguments) else { return Ok(arguments) };
     let Ok(common) = Common::from_arg_matches(&matches) else { return Ok(arguments) };
     settle(&common);
     let Some(specification) = &common.extra_opts else { return Ok(arguments) };

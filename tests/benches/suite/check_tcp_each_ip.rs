@@ -161,11 +161,12 @@ fn many_black_holes(plan: &Plan, programs: &Programs, folder: &Path, name: &str)
     let Some(nmap) = nmap(&list, &["-oG", "-"]) else { return };
     // On a busy machine it may go on for minutes: then its time is at least this.
     let mut bounded = Command::new("timeout");
-    bounded.arg("60").arg(nmap.get_program()).args(nmap.get_args());
+    bounded.arg(plan.patience.to_string()).arg(nmap.get_program()).args(nmap.get_args());
     let start = Instant::now();
     let code = bounded.output().unwrap().status.code();
     assert!(matches!(code, Some(0 | 124)), "{code:?}");
-    table::seconds((name, seen.elapsed), ("nmap -sT -T4, or 60 s, by 2.5", start.elapsed().as_secs_f64() / 2.5));
+    let peer = format!("nmap -sT -T4, or {} s, by 2.5", plan.patience);
+    table::seconds((name, seen.elapsed), (&peer, start.elapsed().as_secs_f64() / 2.5));
 }
 
 fn until_the_deadline(plan: &Plan, programs: &Programs, folder: &Path, name: &str) {

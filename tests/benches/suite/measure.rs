@@ -32,7 +32,7 @@ pub(crate) struct Spread {
 /// always ran behind a heavy one would find the caches cold each time, and read a fifth slower than itself.
 pub(crate) fn in_turn(plan: &Plan, subjects: &mut [Subject]) -> Times {
     let mut times = vec![Vec::new(); subjects.len()];
-    for _ in 0..2 {
+    for _ in 0..plan.warm_up {
         // Not counted: the first runs bring the programs into memory.
         subjects.iter_mut().for_each(|subject| assert!(!time(subject).is_zero(), "{}", subject.name));
     }

@@ -100,7 +100,7 @@ fn every_example_of_the_shipped_configuration_works() {
     let shipped = std::fs::read_to_string(shipped).unwrap();
     let after = |prefix| shipped.lines().filter_map(move |line| line.strip_prefix(prefix));
     let options: String = after("#     ").map(|line| format!("{line}\n")).collect();
-    let examples: Vec<&str> = after("#").filter(|line| line.starts_with("command[")).collect();
+    let examples: Vec<&str> = after("#").filter(|line| line.starts_with("command[check_ip_bound")).collect();
     assert!(examples.len() >= 4 && options.starts_with("[check_ip_bound]\n"), "{examples:?} {options}");
 
     let (host, _other) = cabled();

@@ -1,9 +1,10 @@
 //! The whole way: a real Nagios that schedules the shipped service, through a real NRPE on another host.
 
-use suite::nagios::{self, Nagios, Service};
+use suite::nagios::{self, Nagios, shipped};
 use suite::needs::missing;
 use suite::nrpe::{self, Nrpe};
 use suite::process::run;
+use suite::status::Service;
 
 use super::cabled;
 
@@ -27,22 +28,13 @@ fn nagios_sees_an_address_go_and_come_back() {
     server.ip_batch("addr add 198.51.100.2/24 dev eth0\naddr add 192.0.2.22/24 dev eth0\naddr add 192.0.2.226/24 dev eth0\n");
     server.etc("ips", "192.0.2.22\n192.0.2.226\n");
     let nrpe = Nrpe::start(&server, "");
-    let shipped = nrpe.folder().join("share/doc/silent-outage-plugins/nagios/silent-outage-plugins.cfg");
-    let shipped = std::fs::read_to_string(shipped).unwrap();
-    let nagios = Nagios::start(&monitor, &format!("{shipped}{SERVER}"));
+    let services = std::fs::read_to_string(shipped("silent-outage-plugins.cfg")).unwrap();
+    let nagios = Nagios::start(&monitor, &format!("{services}{SERVER}"));
     // What Nagios must have of the plugin's own answer.
     let own = |code: u8| {
         let outcome = run(&mut nrpe.plugin("check_ip_bound"));
-        let (first, details) = outcome.stdout.split_once('\n').unwrap();
-        let (text, data) = first.split_once(" | ").unwrap();
-        assert_eq!(outcome.code, Some(code.into()), "{first}");
-        Service {
-            current_state: code,
-            is_hard: true,
-            plugin_output: text.to_owned(),
-            long_plugin_output: details.trim_end().replace('\n', "\\n"),
-            performance_data: data.to_owned(),
-        }
+        assert_eq!(outcome.code, Some(code.into()), "{}", outcome.stdout);
+        Service::of_output(code, &outcome.stdout)
     };
     let hard = |state: u8| nagios.service_when("Addresses bound", |service| service.is_hard && service.current_state == state);
 

@@ -1,9 +1,8 @@
 //! The shipped command and service, in a real Nagios on the monitor: no agent on the server is needed for it.
 
 use suite::host::{public_folder, write};
-use suite::nagios::{self, Nagios};
+use suite::nagios::{self, Nagios, shipped};
 use suite::needs::missing;
-use suite::nrpe::{install, plugin_folder};
 
 use super::{HOSTS, listening, routed};
 
@@ -26,17 +25,10 @@ fn nagios_sees_an_address_go_dark_and_come_back() {
     let (monitor, server) = routed(3);
     let _port = listening(&server, 80);
     let folder = public_folder();
-    install(folder.path(), &[]);
     let list = folder.path().join("list");
     write(&list, "192.0.2.1\n192.0.2.2\n2001:db8:2::3\n");
-    let shipped = folder.path().join("share/doc/silent-outage-plugins/nagios/silent-outage-plugins.cfg");
-    // The sample configuration's $USER1$ is where Debian keeps plugins; here they are where this test installed them.
-    let installed = plugin_folder(folder.path()).join("check_tcp_each_ip");
-    let shipped = std::fs::read_to_string(shipped).unwrap();
-    let line = "$USER1$/check_tcp_each_ip";
-    assert!(shipped.contains(line), "{shipped}");
-    let shipped = shipped.replace(line, &installed.display().to_string());
-    let nagios = Nagios::start(&monitor, &format!("{shipped}{}", SERVER.replace("@list@", &list.display().to_string())));
+    let services = std::fs::read_to_string(shipped("silent-outage-plugins.cfg")).unwrap();
+    let nagios = Nagios::start(&monitor, &format!("{services}{}", SERVER.replace("@list@", &list.display().to_string())));
     let hard = |state: u8| nagios.service_when("Addresses answer", |service| service.is_hard && service.current_state == state);
     assert!(hard(0).plugin_output.starts_with("TCP_EACH_IP OK - 3 addresses answer on port 80, slowest "));
     server.ip(&["addr", "del", "192.0.2.2/32", "dev", "lo"]);

@@ -1,0 +1,235 @@
+//! One server's conversation: connect, log in, ask for its variables and channels, look again where that tells more, say goodbye.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::channel::{Channel, IoState};
+use crate::connection::Packets;
+use crate::failure::{Failure, Kind, Step};
+use crate::heartbeat::{Heartbeats, Table, Zone};
+use crate::liveness::{self, Silence};
+use crate::login::{self, Login};
+use crate::row::Row;
+use crate::server::{Flavour, Server, Version, identify};
+use crate::tls::Level;
+use crate::wire::Wire;
+
+/// ER_PARSE_ERROR: the server does not know the statement.
+const NOT_UNDERSTOOD: u16 = 1064;
+/// ER_UNKNOWN_SYSTEM_VARIABLE.
+const NO_VARIABLE: u16 = 1193;
+
+/// Where the connection goes.
+pub(crate) enum Place<'a> {
+    /// These addresses, one after the other until one takes connections.
+    Tcp(&'a [IpAddr], u16),
+    /// This socket.
+    Unix(&'a Path),
+}
+
+/// What one server answered.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// What it said.
+    pub server: Server,
+    /// Channels whose source was silent for longer than its heartbeats allow.
+    pub silent: Vec<Silence>,
+    /// The rows of --heartbeat-table, if it was asked for.
+    pub heartbeats: Option<Heartbeats>,
+}
+
+/// Why there is no answer, and what else is known.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Why.
+    pub failure: Failure,
+    /// What the greeting said, if it came so far.
+    pub server: Option<(Flavour, Version)>,
+    /// The account as the server knows it, as in mon@%, if it said so.
+    pub account: Option<String>,
+    /// Whether the connection went through TLS or a Unix socket, on which none is needed.
+    pub private: bool,
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Self { failure, server: None, account: None, private: false }
+    }
+}
+
+/// Connects.
+pub(crate) fn connect(place: &Place<'_>, stop: Instant) -> Result<(Wire, Option<SocketAddr>), Failure> {
+    let failed = |error: io::Error| Failure::new(Step::Connect, error.into());
+    let (addresses, port) = match place {
+        Place::Unix(path) => return Ok((Wire::unix(path, stop).map_err(failed)?, None)),
+        Place::Tcp(addresses, port) => (addresses, *port),
+    };
+    let mut last = Failure::new(Step::Connect, Kind::Late);
+    for (tried, address) in addresses.iter().enumerate() {
+        let address = SocketAddr::new(*address, port);
+        let left = stop.saturating_duration_since(Instant::now());
+        // A silent address leaves time for the others.
+        let patience = left / u32::try_from(addresses.len().saturating_sub(tried)).unwrap_or(1).max(1);
+        match Wire::tcp(address, patience, stop) {
+            Ok(wire) => return Ok((wire, Some(address))),
+            Err(error) => last = failed(error),
+        }
+    }
+    Err(last)
+}
+
+/// Asks over a Unix socket that is connected already, as user and password `probe`, within `limit`: for tests with a server that is none.
+///
+/// # Errors
+/// [`Refusal`]: why there is no answer.
+pub fn over(socket: UnixStream, limit: Duration) -> Result<Answer, Refusal> {
+    let stop = Instant::now() + limit;
+    let tls = || Err(Failure::new(Step::Login, Kind::Closed));
+    let login = Login { user: "probe", password: "probe", level: Level::Off, tls: &tls, name: "" };
+    let wanted = Wanted { asked: "probe".to_owned(), several: false, heartbeats: None, stop };
+    ask_over(Wire::over(socket, stop), None, &login, &wanted).map(|(answer, _)| answer)
+}
+
+/// What is wanted of a server.
+pub(crate) struct Wanted<'a> {
+    /// What it is called.
+    pub(crate) asked: String,
+    /// Whether several are asked: then sets of GTIDs too, and the connection stays for more.
+    pub(crate) several: bool,
+    /// The table of heartbeats, and what its times are in.
+    pub(crate) heartbeats: Option<(&'a Table, Zone)>,
+    /// When all must be over.
+    pub(crate) stop: Instant,
+}
+
+/// Everything that is wanted of one server; the connection comes back where it may be needed once more.
+pub(crate) fn ask(place: &Place<'_>, login: &Login<'_>, wanted: &Wanted<'_>) -> Result<(Answer, Option<Packets>), Refusal> {
+    let (wire, address) = connect(place, wanted.stop)?;
+    ask_over(wire, address, login, wanted)
+}
+
+fn ask_over(
+    wire: Wire,
+    address: Option<SocketAddr>,
+    login: &Login<'_>,
+    wanted: &Wanted<'_>,
+) -> Result<(Answer, Option<Packets>), Refusal> {
+    let mut packets = Packets::new(wire);
+    let private = |packets: &Packets, refusal: Refusal| Refusal { private: packets.is_private(), ..refusal };
+    let greeting = login::login(&mut packets, login).map_err(|failure| private(&packets, failure.into()))?;
+    let answer = converse(&mut packets, address, &greeting, wanted);
+    let answer = answer.map_err(|failure| Refusal {
+        server: Some(identify(&greeting)),
+        account: lacks_privilege(&failure).then(|| account(&mut packets)).flatten(),
+        private: packets.is_private(),
+        failure,
+    });
+    let kept = if wanted.several { Some(packets) } else { packets.quit() };
+    Ok((answer?, kept))
+}
+
+fn converse(packets: &mut Packets, address: Option<SocketAddr>, greeting: &str, wanted: &Wanted<'_>) -> Result<Answer, Failure> {
+    let variables = variables(packets, greeting, wanted.several)?;
+    let (flavour, version) = crate::server::known(greeting, &variables);
+    let (statement, rows) = channels(packets, flavour, version)?;
+    let server = Server::read(&wanted.asked, address, greeting, &variables, &rows);
+    let mut answer = Answer { server, silent: Vec::new(), heartbeats: None };
+    match wanted.heartbeats {
+        Some((table, zone)) => answer.heartbeats = Some(Heartbeats::read(&packets.query(&table.query())?, zone)),
+        None => look_again(packets, statement, wanted.stop, &mut answer)?,
+    }
+    Ok(answer)
+}
+
+/// Looks whether the sources still speak, where that can be seen in time.
+fn look_again(packets: &mut Packets, statement: &str, stop: Instant, answer: &mut Answer) -> Result<(), Failure> {
+    let channels = &mut answer.server.channels;
+    if let Some(pause) = liveness::pause(channels, stop) {
+        thread::sleep(pause);
+        let later: Vec<Channel> = packets.query(statement)?.iter().map(Channel::read).collect();
+        answer.silent = liveness::compare(channels, &later, pause);
+        *channels = later;
+    } else if answer.server.flavour == Flavour::MySql && channels.iter().any(|channel| channel.io == IoState::Yes) {
+        // Who may not read it has not learnt anything, which is no failure.
+        let nothing = |failure: Failure| if failure.errno().is_some() { Ok(Vec::new()) } else { Err(failure) };
+        answer.silent = liveness::read(&packets.query(liveness::QUERY).or_else(nothing)?);
+    }
+    Ok(())
+}
+
+/// Asks once more for the GTIDs alone.
+pub(crate) fn ask_gtids(packets: &mut Packets, server: &mut Server) -> Result<(), Failure> {
+    let names: &[&str] = match server.flavour {
+        Flavour::MariaDb => &["gtid_current_pos", "gtid_binlog_pos"],
+        Flavour::MySql => &["gtid_executed"],
+    };
+    let list: Vec<String> = names.iter().map(|name| format!("@@global.{name} AS {name}")).collect();
+    let row = packets.query(&format!("SELECT {}", list.join(", ")))?.into_iter().next().unwrap_or_default();
+    server.read_gtids(&row);
+    Ok(())
+}
+
+/// The variables in one row, each under its own name.
+fn variables(packets: &mut Packets, greeting: &str, sets: bool) -> Result<Row, Failure> {
+    let (flavour, version) = identify(greeting);
+    let mut names =
+        vec!["version", "server_id", "read_only", "hostname", "port", "auto_increment_increment", "auto_increment_offset"];
+    match flavour {
+        Flavour::MariaDb => names.extend(["gtid_current_pos", "gtid_binlog_pos"]),
+        Flavour::MySql => {
+            names.extend((version >= Version(5, 6, 0)).then_some("server_uuid"));
+            names.extend((version >= Version(5, 7, 8)).then_some("super_read_only"));
+            // It can be long, and SHOW REPLICA STATUS holds it too.
+            names.extend((sets && version >= Version(5, 6, 5)).then_some("gtid_executed"));
+        }
+    }
+    let list: Vec<String> = names.iter().map(|name| format!("@@global.{name} AS {name}")).collect();
+    match packets.query(&format!("SELECT {}", list.join(", "))) {
+        Ok(rows) => Ok(rows.into_iter().next().unwrap_or_default()),
+        // Not the server that it says it is.
+        Err(failure) if matches!(failure.errno(), Some(NO_VARIABLE | NOT_UNDERSTOOD)) => {
+            names.extend(["server_uuid", "super_read_only", "gtid_executed", "gtid_current_pos", "gtid_binlog_pos"]);
+            let rows = packets.query(&format!("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('{}')", names.join("', '")))?;
+            let pair = |row: &Row| Some((row.filled(&["Variable_name"])?, row.text(&["Value"]).map(str::to_owned)));
+            Ok(Row::new(rows.iter().filter_map(pair)))
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The channels, and the statement that showed them: the server's own first, and another only where it does not know that one.
+fn channels(packets: &mut Packets, flavour: Flavour, version: Version) -> Result<(&'static str, Vec<Row>), Failure> {
+    const ALL: &str = "SHOW ALL SLAVES STATUS";
+    const NEW: &str = "SHOW REPLICA STATUS";
+    const OLD: &str = "SHOW SLAVE STATUS";
+    let statements = match flavour {
+        // Named connections are in no other statement, and it keeps the old words.
+        Flavour::MariaDb => [ALL, OLD, NEW],
+        Flavour::MySql if version >= Version(8, 0, 22) => [NEW, OLD, ALL],
+        Flavour::MySql => [OLD, NEW, ALL],
+    };
+    let mut not_understood = None;
+    for statement in statements {
+        match packets.query(statement) {
+            Ok(rows) => return Ok((statement, rows)),
+            Err(failure) if failure.errno() == Some(NOT_UNDERSTOOD) => not_understood = not_understood.or(Some(failure)),
+            Err(failure) => return Err(failure),
+        }
+    }
+    Err(not_understood.unwrap_or_else(|| Failure::new(Step::Statement, Kind::Closed)))
+}
+
+/// Whether the account may not ask what it asked.
+pub(crate) fn lacks_privilege(failure: &Failure) -> bool {
+    matches!(failure.errno(), Some(1142 | 1143 | 1227 | 1370)) && failure.step == Step::Statement
+}
+
+/// The account that was logged in, as it stands in the server's tables.
+fn account(packets: &mut Packets) -> Option<String> {
+    let rows = packets.query("SELECT CURRENT_USER() AS account").ok()?;
+    rows.first().and_then(|row| row.filled(&["account"]))
+}

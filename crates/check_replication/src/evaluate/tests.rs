@@ -1,0 +1,167 @@
+//! Every captured answer with the exact line that it leads to, and what no server of ours says.
+
+use clap::Parser as _;
+
+use super::*;
+use crate::fixture;
+use crate::row::Row;
+use crate::{Args, Seen};
+
+/// What a server called db-02 says that answers as captured.
+fn captured(name: &str) -> Answer {
+    let (statement, version) = match name.split('-').next() {
+        Some("mysql97") => ("SHOW REPLICA STATUS", "9.7.4-2"),
+        Some("mariadb118") => ("SHOW ALL SLAVES STATUS", "11.8.9-MariaDB-4 from Debian-log"),
+        _ => ("SHOW ALL SLAVES STATUS", "10.11.19-MariaDB-0+deb12u1-log"),
+    };
+    let address = Some("192.0.2.2:3306".parse().unwrap());
+    let server = Server::read("db-02", address, version, &Row::default(), &fixture::rows(name, statement));
+    Answer { server, silent: Vec::new(), heartbeats: None }
+}
+
+fn lines(answer: Answer, options: &[&str]) -> String {
+    let args = Args::parse_from(["check_replication"].iter().chain(options));
+    let seen = Seen { servers: vec![("db-02".to_owned(), Ok(answer))], user: "nagios".to_owned(), seconds: 8.0 };
+    evaluate(&args, &seen).render("REPLICATION", 0)
+}
+
+fn first_line(name: &str) -> String {
+    lines(captured(name), &[]).lines().next().unwrap().to_owned()
+}
+
+#[test]
+fn every_captured_answer_has_its_line() {
+    let rows = [
+        (
+            "mariadb1011-bad-password",
+            "CRITICAL - db-02 from 127.0.0.1:13306: IO thread connecting, error 1045 credentials refused by the source | lag=U;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mariadb1011-both-stop",
+            "CRITICAL - db-02 from 127.0.0.1:13306: both threads stopped, no error | lag=U;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mariadb1011-delay",
+            "OK - db-02 from 127.0.0.1:13306: runs, 0 s behind beyond its delay of 60 s, next in 55 s | lag=0s;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mariadb1011-dup-key",
+            "CRITICAL - db-02 from 127.0.0.1:13306: SQL thread stopped, error 1062 duplicate key in lab.t | lag=U;60;300;0 channels=1;;;0",
+        ),
+        ("mariadb1011-healthy", "OK - db-02 from 127.0.0.1:13306: runs, 0 s behind | lag=0s;60;300;0 channels=1;;;0"),
+        (
+            "mariadb1011-io-stop",
+            "CRITICAL - db-02 from 127.0.0.1:13306: IO thread stopped, no error | lag=U;60;300;0 channels=1;;;0",
+        ),
+        ("mariadb1011-lag-lock-wait", "OK - db-02 from 127.0.0.1:13306: runs, 6 s behind | lag=6s;60;300;0 channels=1;;;0"),
+        (
+            "mariadb1011-master-down",
+            "CRITICAL - db-02 from 127.0.0.1:13306: IO thread connecting, error 2003 source unreachable | lag=U;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mariadb1011-multisource-c",
+            "OK - db-02: 2 channels run, at most 0 s behind | lag_a=0s;60;300;0 lag_b=0s;60;300;0 channels=2;;;0",
+        ),
+        ("mariadb1011-not-replica", "CRITICAL - db-02: not a replica: no channel is configured | channels=0;;;0"),
+        (
+            "mariadb1011-purged",
+            "CRITICAL - db-02 from 127.0.0.1:13306: IO thread stopped, error 1236 binary log purged on the source | lag=U;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mariadb1011-reset-slave",
+            "CRITICAL - db-02 from 127.0.0.1:13306: both threads stopped, no error | lag=U;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mariadb1011-same-id",
+            "CRITICAL - db-02 from 127.0.0.1:13306: IO thread stopped, error 1593 equal server ids | lag=U;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mariadb1011-same-id-a",
+            "CRITICAL - db-02 from 127.0.0.1:13307: IO thread stopped, error 1593 equal server ids | lag=U;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mariadb1011-sql-stop",
+            "CRITICAL - db-02 from 127.0.0.1:13306: SQL thread stopped, no error | lag=U;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mariadb118-bad-password",
+            "CRITICAL - db-02 from 127.0.0.1:13316: IO thread connecting, error 1045 credentials refused by the source | lag=U;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mariadb118-delay",
+            "OK - db-02 from 127.0.0.1:13316: runs, 0 s behind beyond its delay of 60 s, next in 55 s | lag=0s;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mariadb118-dup-key",
+            "CRITICAL - db-02 from 127.0.0.1:13316: SQL thread stopped, error 1062 duplicate key in lab.t | lag=U;60;300;0 channels=1;;;0",
+        ),
+        ("mariadb118-healthy", "OK - db-02 from 127.0.0.1:13316: runs, 0 s behind | lag=0s;60;300;0 channels=1;;;0"),
+        (
+            "mariadb118-io-stop",
+            "CRITICAL - db-02 from 127.0.0.1:13316: IO thread stopped, no error | lag=U;60;300;0 channels=1;;;0",
+        ),
+        ("mariadb118-lag-lock-wait", "OK - db-02 from 127.0.0.1:13316: runs, 6 s behind | lag=6s;60;300;0 channels=1;;;0"),
+        (
+            "mariadb118-master-down",
+            "CRITICAL - db-02 from 127.0.0.1:13316: IO thread connecting, error 2003 source unreachable | lag=U;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mariadb118-multisource-c",
+            "OK - db-02: 2 channels run, at most 0 s behind | lag_a=0s;60;300;0 lag_b=0s;60;300;0 channels=2;;;0",
+        ),
+        ("mariadb118-not-replica", "CRITICAL - db-02: not a replica: no channel is configured | channels=0;;;0"),
+        (
+            "mariadb118-same-id",
+            "CRITICAL - db-02 from 127.0.0.1:13316: IO thread stopped, error 1593 equal server ids | lag=U;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mariadb118-same-id-a",
+            "CRITICAL - db-02 from 127.0.0.1:13317: IO thread stopped, error 1593 equal server ids | lag=U;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mysql97-bad-password",
+            "CRITICAL - db-02 from 127.0.0.1:13406: IO thread connecting, error 1045 credentials refused by the source | lag=U;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mysql97-delay",
+            "OK - db-02 from 127.0.0.1:13406: runs, 0 s behind beyond its delay of 60 s, next in 56 s | lag=0s;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mysql97-dup-key",
+            "CRITICAL - db-02 from 127.0.0.1:13406: SQL thread stopped, error 1062 duplicate key | lag=U;60;300;0 channels=1;;;0",
+        ),
+        ("mysql97-healthy", "OK - db-02 from 127.0.0.1:13406: runs, 0 s behind | lag=0s;60;300;0 channels=1;;;0"),
+        ("mysql97-io-stop", "CRITICAL - db-02 from 127.0.0.1:13406: IO thread stopped, no error | lag=U;60;300;0 channels=1;;;0"),
+        ("mysql97-lag-lock-wait", "OK - db-02 from 127.0.0.1:13406: runs, 6 s behind | lag=6s;60;300;0 channels=1;;;0"),
+        (
+            "mysql97-master-down",
+            "CRITICAL - db-02 from 127.0.0.1:13406: IO thread connecting, error 2003 source unreachable | lag=U;60;300;0 channels=1;;;0",
+        ),
+        ("mysql97-no-public-key", "OK - db-02 from 127.0.0.1:13406: runs, 0 s behind | lag=0s;60;300;0 channels=1;;;0"),
+        ("mysql97-not-replica", "CRITICAL - db-02: not a replica: no channel is configured | channels=0;;;0"),
+        (
+            "mysql97-reset-replica",
+            "CRITICAL - db-02 from 127.0.0.1:13406: both threads stopped, no error | lag=U;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mysql97-same-id",
+            "CRITICAL - db-02 from 127.0.0.1:13406: IO thread stopped, error 13117 equal server ids | lag=U;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mysql97-sql-stop",
+            "CRITICAL - db-02 from 127.0.0.1:13406: SQL thread stopped, no error | lag=U;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mysql97-two-channels",
+            "CRITICAL - db-02 from 127.0.0.1:13406 (channel second): both threads stopped, no error | lag=0s;60;300;0 lag_second=U;60;300;0 channels=2;;;0",
+        ),
+    ];
+    let mut wrong = String::new();
+    for (name, line) in rows {
+        let said = first_line(name);
+        if said != format!("REPLICATION {line}") {
+            wrong += &format!("(\"{name}\", \"{}\"),\n", said.trim_start_matches("REPLICATION "));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}

@@ -1,0 +1,177 @@
+//! The servers that answered, judged together.
+
+use plugin::{Metric, State};
+
+use crate::Args;
+use crate::ask::Answer;
+use crate::judge::Finding;
+use crate::options::Expected;
+use crate::pair::{self, Links, errant};
+use crate::server::{Flavour, Server};
+
+/// Those that answered, in their order.
+pub(super) struct Together<'a> {
+    expected: &'a Expected,
+    /// Whether everybody did.
+    pub(super) complete: bool,
+    servers: Vec<Server>,
+    links: Links,
+    lacks: Vec<errant::Lack>,
+}
+
+impl<'a> Together<'a> {
+    pub(super) fn of(args: &'a Args, answers: &[&Answer], complete: bool) -> Self {
+        let servers: Vec<Server> = answers.iter().map(|answer| answer.server.clone()).collect();
+        let links = Links::find(&servers);
+        let lacks = errant::lacks(&servers, &links);
+        Self { expected: &args.expected, complete, servers, links, lacks }
+    }
+
+    /// What is wrong with them together, and what some have yet to apply.
+    pub(super) fn judge(&self) -> Vec<Finding> {
+        let Expected { shape, writable, .. } = *self.expected;
+        let mut findings = pair::judge(&self.servers, &self.links, self.complete, shape, writable);
+        if self.servers.len() > 1 {
+            findings.extend(errant::judge(&self.servers, &self.links));
+        }
+        findings.extend(self.lacks.iter().filter(|lack| lack.count > 0).map(|lack| self.lacking(lack)));
+        findings
+    }
+
+    /// MariaDB's numbers may have gaps.
+    fn lacking(&self, lack: &errant::Lack) -> Finding {
+        let is_exact = self.servers.get(lack.replica).is_some_and(|replica| replica.flavour == Flavour::MySql);
+        let (up_to, s) = (if is_exact { "" } else { "up to " }, if lack.count == 1 { "" } else { "s" });
+        let (replica, source) = (self.name(lack.replica), self.name(lack.source));
+        let text = format!("{replica} has yet to apply {up_to}{} transaction{s} of {source}", lack.count);
+        Finding::new(State::Ok, text)
+    }
+
+    /// What each replica lacks of each of its sources.
+    pub(super) fn measure(&self) -> Vec<Metric> {
+        let metric = |lack: &errant::Lack| {
+            let label = format!("missing_{}_{}", self.name(lack.replica), self.name(lack.source));
+            Metric::new(label, lack.count as f64).min(0.0)
+        };
+        self.lacks.iter().map(metric).collect()
+    }
+
+    /// What the source of a channel is called, if that answered too.
+    pub(super) fn source(&self, replica: usize, channel: usize) -> Option<&str> {
+        self.links.source(replica, channel).map(|source| self.name(source))
+    }
+
+    fn name(&self, place: usize) -> &str {
+        self.servers.get(place).map(|server| server.asked.as_str()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::Seen;
+    use crate::channel::{IoState, SqlState};
+    use crate::evaluate::evaluate;
+    use crate::failure::{Failure, Kind, Step};
+    use crate::pair::tests::{executed, mariadb, server};
+
+    /// Servers called a, b and c, all of whose channels run; those named in `down` do not answer.
+    fn seen(mut servers: Vec<Server>, down: &str, change: fn(&mut Vec<Server>)) -> Seen {
+        for channel in servers.iter_mut().flat_map(|server| &mut server.channels) {
+            (channel.io, channel.sql, channel.lag) = (IoState::Yes, SqlState::Yes, Some(0.0));
+        }
+        change(&mut servers);
+        let answer = |server: Server| {
+            let name = server.asked.clone();
+            let lost = Failure::new(Step::Connect, Kind::Late);
+            let answer = Answer { server, silent: Vec::new(), heartbeats: None };
+            let answer = if down.contains(&name) { Err(lost.into()) } else { Ok(answer) };
+            (name, answer)
+        };
+        Seen { servers: servers.into_iter().map(answer).collect(), user: "mon".to_owned(), seconds: 8.0 }
+    }
+
+    fn lines(options: &[&str], seen: &Seen) -> String {
+        let args = Args::parse_from(["check_replication"].iter().chain(options));
+        evaluate(&args, seen).render("REPLICATION", 0)
+    }
+
+    #[test]
+    fn several_servers_have_one_line() {
+        let nothing: fn(&mut Vec<Server>) = |_| {};
+        let stop: fn(&mut Vec<Server>) = |servers| servers[0].channels[0].sql = SqlState::No;
+        let one = ["--expect-writable=one"];
+        let pair = || executed(server, &["b", "a"], &["U1:1-5,U2:1", "U1:1-3,U2:1"]);
+        let data = "lag_a=0s;60;300;0 channels_a=1;;;0 lag_b=0s;60;300;0 channels_b=1;;;0 missing_a_b=0;;;0 missing_b_a=2;;;0";
+        let rows: [(&[&str], Seen, String); 8] = [
+            (
+                &[],
+                seen(pair(), "", nothing),
+                format!(
+                    "OK - 2 servers: 2 channels run, at most 0 s behind | {data}\nOK: a from b: runs, 0 s behind\n\
+                     OK: b from a: runs, 0 s behind\nOK: b has yet to apply 2 transactions of a\n"
+                ),
+            ),
+            (
+                &[],
+                seen(executed(mariadb, &["b", "a"], &["0-1-5", "0-1-4"]), "", nothing),
+                format!(
+                    "OK - 2 servers: 2 channels run, at most 0 s behind | {}\nOK: a from b: runs, 0 s behind\n\
+                     OK: b from a: runs, 0 s behind\nOK: b has yet to apply up to 1 transaction of a\n",
+                    data.replace("b_a=2", "b_a=1")
+                ),
+            ),
+            (
+                &[],
+                seen(pair(), "", stop),
+                format!(
+                    "CRITICAL - a from b: SQL thread stopped, no error | {}\nCRITICAL: a from b: SQL thread stopped, no error\n\
+                     OK: b from a: runs, 0 s behind\nOK: b has yet to apply 2 transactions of a\n",
+                    data
+                ),
+            ),
+            (
+                &one,
+                seen(pair(), "", stop),
+                format!(
+                    "CRITICAL - a from b: SQL thread stopped, no error (and 1 more) | {data}\n\
+                     CRITICAL: a from b: SQL thread stopped, no error\nCRITICAL: a and b are writable, where one is expected\n\
+                     OK: b from a: runs, 0 s behind\nOK: b has yet to apply 2 transactions of a\n"
+                ),
+            ),
+            // Of whom does not answer nothing is claimed, and a server that should be a replica of it and is none is found all the same.
+            (
+                &[],
+                seen(pair(), "b", nothing),
+                "CRITICAL - b: no connection within 8 s | lag_a=0s;60;300;0 channels_a=1;;;0\nCRITICAL: b: no connection within 8 s\n\
+                 OK: a from 192.0.2.2: runs, 0 s behind\n"
+                    .to_owned(),
+            ),
+            (
+                &[],
+                seen(executed(server, &["", "a"], &["", ""]), "b", nothing),
+                "CRITICAL - a: not a replica: no channel is configured (and 1 more) | channels_a=0;;;0\n\
+                 CRITICAL: a: not a replica: no channel is configured\nCRITICAL: b: no connection within 8 s\n"
+                    .to_owned(),
+            ),
+            (
+                &["--expect-shape=tree"],
+                seen(executed(server, &["", "a"], &["", ""]), "b", nothing),
+                "CRITICAL - b: no connection within 8 s | channels_a=0;;;0\n".to_owned(),
+            ),
+            // A single server too can be expected to take writes.
+            (
+                &["--expect-writable=all"],
+                seen(executed(server, &["z"], &[""]), "", |servers| servers[0].read_only = true),
+                "CRITICAL - a is read-only | lag=0s;60;300;0 channels=1;;;0\nCRITICAL: a is read-only\n\
+                 OK: a from 192.0.2.26: runs, 0 s behind\n"
+                    .to_owned(),
+            ),
+        ];
+        for (options, seen, expected) in rows {
+            assert_eq!(lines(options, &seen), format!("REPLICATION {expected}"), "{options:?}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Why a server could not be asked, and at which step.
+
+use std::fmt;
+use std::io;
+
+use plugin::reason;
+
+/// How far the conversation came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Until the connection stands.
+    Connect,
+    /// The server's first words.
+    Greeting,
+    /// TLS and the login.
+    Login,
+    /// Statements and their answers.
+    Statement,
+}
+
+/// What went wrong.
+#[derive(Debug)]
+pub enum Kind {
+    /// The deadline came.
+    Late,
+    /// The server closed the connection.
+    Closed,
+    /// The name has no address, or nobody says so.
+    Name(String),
+    /// The system refused.
+    Io(io::Error),
+    /// The server said an error: its number and its text, which may hold anything.
+    Server(u16, String),
+    /// What the server said is not its protocol.
+    Protocol(String),
+    /// TLS could not be agreed on, or the certificate is not the one wanted.
+    Tls(String),
+    /// The account wants to be authenticated in a way that this plugin does not know, or will not use.
+    Method(String),
+}
+
+/// Why a server could not be asked.
+#[derive(Debug)]
+pub struct Failure {
+    /// How far it came.
+    pub step: Step,
+    /// What went wrong.
+    pub kind: Kind,
+}
+
+impl Failure {
+    pub(crate) fn new(step: Step, kind: Kind) -> Self {
+        Self { step, kind }
+    }
+
+    /// The server's error number, if it said one.
+    pub(crate) fn errno(&self) -> Option<u16> {
+        match self.kind {
+            Kind::Server(errno, _) => Some(errno),
+            _ => None,
+        }
+    }
+}
+
+impl From<io::Error> for Kind {
+    fn from(error: io::Error) -> Self {
+        let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).map(crate::tls::describe);
+        match (tls, error.kind()) {
+            (Some(tls), _) => Kind::Tls(tls),
+            (None, io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock) => Kind::Late,
+            (None, io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => Kind::Closed,
+            (None, _) => Kind::Io(error),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Kind::Late => f.write_str("no answer"),
+            Kind::Closed => f.write_str("connection closed by the server"),
+            Kind::Io(error) => f.write_str(&reason(error)),
+            Kind::Server(errno, text) => write!(f, "error {errno}: {text}"),
+            Kind::Name(text) | Kind::Protocol(text) | Kind::Tls(text) | Kind::Method(text) => f.write_str(text),
+        }
+    }
+}

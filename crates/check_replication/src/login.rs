@@ -1,0 +1,154 @@
+//! From the greeting to a connection that takes statements: TLS, and the methods of authentication.
+
+use mysql_common::constants::CapabilityFlags as Capabilities;
+use mysql_common::io::ParseBuf;
+use mysql_common::packets::{AuthPlugin, AuthSwitchRequest, HandshakePacket, HandshakeResponse, SslRequest};
+use rustls::pki_types::ServerName;
+
+use crate::connection::{LARGEST, Packets};
+use crate::failure::{Failure, Kind, Step};
+use crate::public_key;
+use crate::tls::Level;
+
+/// What the server can be asked to do and we understand. No local files: a hostile server would read ours.
+const WANTED: Capabilities = Capabilities::CLIENT_PROTOCOL_41
+    .union(Capabilities::CLIENT_SECURE_CONNECTION)
+    .union(Capabilities::CLIENT_LONG_PASSWORD)
+    .union(Capabilities::CLIENT_LONG_FLAG)
+    .union(Capabilities::CLIENT_TRANSACTIONS)
+    .union(Capabilities::CLIENT_PLUGIN_AUTH);
+/// utf8mb4_general_ci, which servers know from 5.5.3 on.
+const UTF8MB4: u8 = 45;
+/// The most exchanges of one login: MariaDB asks for one method after the other.
+const EXCHANGES: usize = 16;
+/// The length of a nonce; ed25519 has a longer one.
+const NONCE: usize = 20;
+
+/// Who logs in, and how.
+pub(crate) struct Login<'a> {
+    /// The account.
+    pub(crate) user: &'a str,
+    /// Its password.
+    pub(crate) password: &'a str,
+    /// How much TLS there must be.
+    pub(crate) level: Level,
+    /// Sets TLS up; asked only when it is needed.
+    pub(crate) tls: &'a dyn Fn() -> Result<std::sync::Arc<rustls::ClientConfig>, Failure>,
+    /// The name or address that the server's certificate must be made out to.
+    pub(crate) name: &'a str,
+}
+
+/// Waits for the greeting and logs in; comes back with the version in the greeting.
+pub(crate) fn login(packets: &mut Packets, login: &Login<'_>) -> Result<String, Failure> {
+    let greeting = packets.read(Step::Greeting)?;
+    let strange = |what: &str| Failure::new(Step::Greeting, Kind::Protocol(what.to_owned()));
+    let greeting =
+        ParseBuf(&greeting).parse::<HandshakePacket<'_>>(()).map_err(|_| strange("its greeting is not that of MySQL"))?;
+    if greeting.protocol_version() != 10 || !greeting.capabilities().contains(Capabilities::CLIENT_PROTOCOL_41) {
+        return Err(strange("its greeting is not that of MySQL 4.1 or later"));
+    }
+    let offered = greeting.capabilities();
+    let encrypted = secure(packets, login, offered)?;
+    let mut method = match greeting.auth_plugin() {
+        Some(AuthPlugin::CachingSha2Password) => AuthPlugin::CachingSha2Password,
+        _ => AuthPlugin::MysqlNativePassword,
+    };
+    let mut nonce = greeting.nonce();
+    let capabilities = WANTED & offered | if encrypted { Capabilities::CLIENT_SSL } else { Capabilities::empty() };
+    let proof = method.gen_data(Some(login.password), &nonce);
+    let plugin = capabilities.contains(Capabilities::CLIENT_PLUGIN_AUTH).then(|| method.clone());
+    let user = Some(login.user.as_bytes());
+    let database: Option<&[u8]> = None;
+    let response =
+        HandshakeResponse::new(proof.as_deref(), (5, 5, 3), user, database, plugin, capabilities, None, LARGEST as u32);
+    packets.send(&response, Step::Login)?;
+    prove(packets, login, &mut method, &mut nonce)?;
+    Ok(greeting.server_version_str().into_owned())
+}
+
+/// Switches to TLS where it is wanted and offered; whether it did.
+fn secure(packets: &mut Packets, login: &Login<'_>, offered: Capabilities) -> Result<bool, Failure> {
+    let failed = |kind: Kind| Failure::new(Step::Login, kind);
+    if packets.is_unix() || login.level == Level::Off {
+        return Ok(false);
+    }
+    if !offered.contains(Capabilities::CLIENT_SSL) {
+        let what = "the server offers no TLS, which --tls asks for";
+        return if login.level == Level::Prefer { Ok(false) } else { Err(failed(Kind::Tls(what.to_owned()))) };
+    }
+    let config = (login.tls)()?;
+    let name = ServerName::try_from(login.name.to_owned());
+    let name = name.map_err(|_| failed(Kind::Tls(format!("{} cannot be in a certificate", login.name))))?;
+    let request = SslRequest::new(WANTED & offered | Capabilities::CLIENT_SSL, LARGEST as u32, UTF8MB4);
+    packets.send(&request, Step::Login)?;
+    packets.secure(config, name)?;
+    Ok(true)
+}
+
+/// Answers what the server asks until it says yes or no.
+fn prove(packets: &mut Packets, login: &Login<'_>, method: &mut AuthPlugin<'static>, nonce: &mut Vec<u8>) -> Result<(), Failure> {
+    for _exchange in 0..EXCHANGES {
+        let packet = packets.read(Step::Login)?;
+        let strange = || Failure::new(Step::Login, Kind::Protocol("its answer to the login is not that of MySQL".to_owned()));
+        match packet.split_first() {
+            Some((0x00, _)) => return Ok(()),
+            Some((0xfe, [])) => return Err(unknown("mysql_old_password")),
+            Some((0xfe, _)) => {
+                let request = ParseBuf(&packet).parse::<AuthSwitchRequest<'_>>(()).map_err(|_| strange())?;
+                *method = known(request.auth_plugin())?;
+                *nonce = request.plugin_data().to_vec();
+                // All but those two have nonces of 20 octets; what a server sends shorter is filled with zeros, as servers do.
+                if !matches!(method, AuthPlugin::Ed25519 | AuthPlugin::MariadbParsec { .. }) {
+                    nonce.resize(NONCE, 0);
+                }
+                let parsec = matches!(method, AuthPlugin::MariadbParsec { .. });
+                let proof = if parsec { None } else { method.gen_data(Some(login.password), nonce) };
+                packets.send_octets(proof.as_deref().unwrap_or_default(), Step::Login)?;
+            }
+            Some((0x01, [0x03])) if *method == AuthPlugin::CachingSha2Password => {}
+            Some((0x01, [0x04])) if *method == AuthPlugin::CachingSha2Password => {
+                let proof = full(packets, login.password, nonce)?;
+                packets.send_octets(&proof, Step::Login)?;
+            }
+            // The byte in front came with later versions.
+            Some((first, rest)) if matches!(method, AuthPlugin::MariadbParsec { .. }) => {
+                method.read_add_data(if *first == 0x01 { rest } else { &packet }).ok_or_else(strange)?;
+                let proof = method.gen_data(Some(login.password), nonce).ok_or_else(strange)?;
+                packets.send_octets(&proof, Step::Login)?;
+            }
+            _ => return Err(strange()),
+        }
+    }
+    Err(Failure::new(Step::Login, Kind::Protocol("it asks for ever more proofs of who logs in".to_owned())))
+}
+
+/// The methods that can be answered, and should be: a password is never sent as it is.
+fn known(method: AuthPlugin<'_>) -> Result<AuthPlugin<'static>, Failure> {
+    match method {
+        AuthPlugin::MysqlOldPassword => Err(unknown("mysql_old_password")),
+        AuthPlugin::MysqlClearPassword => Err(unknown("mysql_clear_password")),
+        AuthPlugin::Other(name) => Err(unknown(&String::from_utf8_lossy(&name))),
+        method => Ok(method.into_owned()),
+    }
+}
+
+fn unknown(method: &str) -> Failure {
+    let method: String = method.chars().take(60).collect();
+    Failure::new(Step::Login, Kind::Method(format!("the account logs in by {method}, which this plugin does not do")))
+}
+
+/// What caching_sha2_password wants when it has not cached the account: the password as it is where nobody listens, else
+/// encrypted for the server's public key.
+fn full(packets: &mut Packets, password: &str, nonce: &[u8]) -> Result<Vec<u8>, Failure> {
+    let mut text: Vec<u8> = password.bytes().chain([0]).collect();
+    if packets.is_private() {
+        return Ok(text);
+    }
+    packets.send_octets(&[0x02], Step::Login)?;
+    let answer = packets.read(Step::Login)?;
+    for (octet, mask) in text.iter_mut().zip(nonce.iter().cycle()) {
+        *octet ^= mask;
+    }
+    let encrypted = answer.strip_prefix(&[0x01]).and_then(|pem| public_key::encrypt(&text, pem));
+    encrypted.ok_or_else(|| Failure::new(Step::Login, Kind::Protocol("its public key is not usable".to_owned())))
+}

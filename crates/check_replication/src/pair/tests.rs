@@ -1,0 +1,386 @@
+//! Rows: servers as they answer, and every finding about them together.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::*;
+use crate::channel::Channel;
+use crate::row::Row;
+
+/// A MySQL server at 192.0.2.ID, writable as far as its numbers go.
+pub(crate) fn server(asked: &str, id: u64) -> Server {
+    let columns = [
+        ("version", "9.7.4".to_owned()),
+        ("hostname", format!("{asked}.example.com")),
+        ("port", "3306".to_owned()),
+        ("server_id", id.to_string()),
+        ("server_uuid", uuid(id)),
+        ("read_only", "0".to_owned()),
+        ("super_read_only", "0".to_owned()),
+        ("auto_increment_increment", "9".to_owned()),
+        ("auto_increment_offset", id.to_string()),
+        ("gtid_executed", String::new()),
+    ];
+    let row = Row::new(columns.map(|(name, value)| (name.to_owned(), Some(value))));
+    Server::read(asked, Some(format!("192.0.2.{id}:3306").parse().unwrap()), "", &row, &[])
+}
+
+fn uuid(id: u64) -> String {
+    format!("00000000-0000-0000-0000-{id:012}")
+}
+
+/// The same as MariaDB, which has no uuid.
+pub(crate) fn mariadb(asked: &str, id: u64) -> Server {
+    let mysql = server(asked, id);
+    let position = Some(String::new());
+    Server {
+        flavour: crate::server::Flavour::MariaDb,
+        server_uuid: None,
+        super_read_only: None,
+        gtid_executed: None,
+        gtid_current_pos: position.clone(),
+        gtid_binlog_pos: position,
+        ..mysql
+    }
+}
+
+/// A channel to port 3306 of a host that was found to be the server of this id; 0 for one that was never connected.
+fn channel(host: &str, id: u64) -> Channel {
+    let mut channel = Channel::read(&Row::default());
+    (channel.source_host, channel.source_port, channel.source_server_id) = (host.to_owned(), 3306, id);
+    channel
+}
+
+/// A server with the channels.
+fn with(mut server: Server, channels: &[(&str, u64)]) -> Server {
+    server.channels = channels.iter().map(|(host, id)| channel(host, *id)).collect();
+    server
+}
+
+/// Those called a, b, c and so on with the ids 1, 2, 3, of which each replicates from those named, by address.
+pub(crate) fn linked(make: fn(&str, u64) -> Server, sources: &[&str]) -> Vec<Server> {
+    let of = |(place, sources): (usize, &&str)| {
+        let name = char::from(b'a' + u8::try_from(place).unwrap()).to_string();
+        let mut server = make(&name, place as u64 + 1);
+        let id = |source: char| u64::from(u32::from(source) - u32::from('a') + 1);
+        server.channels = sources.chars().map(|source| channel(&format!("192.0.2.{}", id(source)), id(source))).collect();
+        server
+    };
+    sources.iter().enumerate().map(of).collect()
+}
+
+fn texts(findings: Vec<Finding>) -> Vec<String> {
+    findings.into_iter().map(|finding| format!("{} {}", finding.state, finding.text)).collect()
+}
+
+fn found(servers: &[Server], shape: Shape, writable: Option<Writable>) -> Vec<String> {
+    texts(judge(servers, &Links::find(servers), true, shape, writable))
+}
+
+#[test]
+fn rings_are_complete_or_not() {
+    let rows: &[(&[&str], &[&str])] = &[
+        (&["b", "a"], &[]),
+        (&["c", "a", "b"], &[]),
+        (&["bc", "ac", "ab"], &[]),
+        (&["b", "ac", "b"], &[]),
+        (&["d", "a", "b", "c"], &[]),
+        (&["", "a"], &["CRITICAL a does not replicate from b"]),
+        (&["b", ""], &["CRITICAL b does not replicate from a"]),
+        (&["", ""], &["CRITICAL a does not replicate from b", "CRITICAL b does not replicate from a"]),
+        (&["z", "a"], &["CRITICAL a does not replicate from b but from 192.0.2.26:3306"]),
+        (&["bz", "a"], &[]),
+        (&["", "a", "b"], &["CRITICAL a replicates from none of the others"]),
+        (&["b", "a", "b"], &["CRITICAL none of the others replicates from c"]),
+        (&["b", "a", "d", "c"], &["CRITICAL ring incomplete: what a writes does not reach c"]),
+        (&["b", "a", "db", "c"], &["CRITICAL ring incomplete: what c writes does not reach a"]),
+        (&["a", "a"], &["CRITICAL a is configured to replicate from itself", "CRITICAL a does not replicate from b"]),
+    ];
+    for (sources, expected) in rows {
+        for make in [server, mariadb] {
+            assert_eq!(found(&linked(make, sources), Shape::Ring, None), *expected, "{sources:?}");
+        }
+    }
+}
+
+#[test]
+fn trees_have_one_source_and_reach_everybody() {
+    let rows: &[(&[&str], &[&str])] = &[
+        (&["", "a"], &[]),
+        (&["", "a", "a"], &[]),
+        (&["", "a", "b"], &[]),
+        (&["z", "a"], &[]),
+        (&["b", "a"], &["CRITICAL no source: each server replicates from another"]),
+        (&["", ""], &["CRITICAL a does not replicate from b", "CRITICAL b does not replicate from a"]),
+        (&["", "a", ""], &["CRITICAL c replicates from none of the others"]),
+        (&["", "a", "z"], &["CRITICAL c replicates from none of the others but from 192.0.2.26:3306"]),
+        (&["", "c", "b"], &["CRITICAL what a writes does not reach b", "CRITICAL what a writes does not reach c"]),
+    ];
+    for (sources, expected) in rows {
+        assert_eq!(found(&linked(server, sources), Shape::Tree, None), *expected, "{sources:?}");
+    }
+}
+
+#[test]
+fn who_is_missing_is_not_told_to_be_out_of_the_ring() {
+    let servers = linked(server, &["c", "a"]);
+    let links = Links::find(&servers);
+    assert_eq!(judge(&servers, &links, false, Shape::Ring, None), []);
+    assert_eq!(judge(&servers, &links, false, Shape::Tree, Some(Writable::All)), []);
+    let writable = texts(judge(&servers, &links, false, Shape::Ring, Some(Writable::One)));
+    assert_eq!(writable, ["CRITICAL a and b are writable, where one is expected"]);
+    let closed: Vec<Server> = servers.into_iter().map(|server| Server { read_only: true, ..server }).collect();
+    assert_eq!(judge(&closed, &links, false, Shape::Ring, Some(Writable::One)), []);
+}
+
+#[test]
+fn a_channel_is_matched_by_uuid_then_address_then_id() {
+    let (a, b) = (server("db-01", 1), server("db-02:3306", 2));
+    let (ma, mb) = (mariadb("db-01", 1), mariadb("db-02:3306", 2));
+    let local = |server: &Server, port: u16| Server {
+        address: Some(([127, 0, 0, 1], port).into()),
+        port,
+        hostname: "localhost".into(),
+        ..server.clone()
+    };
+    let behind_socket = Server { address: None, ..mb.clone() };
+    let to = |host: &str, port: u16, id: u64| Channel { source_port: port, ..channel(host, id) };
+    let by_uuid = |host: &str, id: u64| Channel { source_uuid: Some(uuid(id)), ..channel(host, id) };
+    let rows = [
+        ("its uuid, whatever the address", &a, &b, by_uuid("203.0.113.9", 2), true),
+        ("another's uuid, but the address", &a, &b, by_uuid("192.0.2.2", 9), true),
+        ("another's uuid and address", &a, &b, by_uuid("203.0.113.9", 9), false),
+        ("another's uuid and the same id", &a, &b, Channel { source_server_id: 2, ..by_uuid("203.0.113.9", 9) }, false),
+        ("the address", &ma, &mb, to("192.0.2.2", 3306, 0), true),
+        ("another port", &ma, &mb, to("192.0.2.2", 3307, 0), false),
+        ("the name asked for", &ma, &mb, to("DB-02.", 3306, 0), true),
+        ("its own name", &ma, &mb, to("db-02:3306.example.com", 3306, 0), true),
+        ("no name", &ma, &mb, to("", 3306, 0), false),
+        ("its id by a relay", &ma, &mb, to("203.0.113.9", 3310, 2), true),
+        ("no id", &ma, &Server { server_id: 0, ..mb.clone() }, to("203.0.113.9", 3306, 0), false),
+        ("loopback, not asked by it", &ma, &mb, to("127.0.0.1", 3306, 0), false),
+        ("loopback, one asked by it", &ma, &local(&mb, 3306), to("127.0.0.1", 3306, 0), false),
+        ("loopback, both asked by it", &local(&ma, 3307), &local(&mb, 3306), to("127.0.0.1", 3306, 0), true),
+        ("loopback and a socket", &local(&ma, 3307), &behind_socket, to("localhost", 3306, 0), true),
+        ("its IPv4 address written as IPv6", &ma, &mb, to("::ffff:192.0.2.2", 3306, 0), true),
+    ];
+    for (what, replica, source, channel, is_found) in rows {
+        let servers = [Server { channels: vec![channel], ..replica.clone() }, source.clone()];
+        assert_eq!(Links::find(&servers).source(0, 0), is_found.then_some(1), "{what}");
+    }
+}
+
+#[test]
+fn an_id_that_two_have_names_nobody() {
+    let servers = [with(mariadb("a", 1), &[("203.0.113.9", 7)]), mariadb("b", 7), mariadb("c", 7)];
+    assert_eq!(Links::find(&servers).source(0, 0), None);
+    // By the address it is the one, and the replica's own id is not the source.
+    let servers = [with(mariadb("a", 7), &[("192.0.2.2", 7)]), with(mariadb("b", 2), &[("203.0.113.9", 7)])];
+    let links = Links::find(&servers);
+    assert_eq!((links.source(0, 0), links.source(1, 0)), (Some(1), Some(0)));
+}
+
+#[test]
+fn servers_that_cannot_be_told_apart_are_critical() {
+    let ring = || linked(server, &["b", "a"]);
+    let changed = |change: fn(&mut Server)| {
+        let mut servers = ring();
+        servers.iter_mut().for_each(change);
+        found(&servers, Shape::Ring, None)
+    };
+    assert_eq!(changed(|server| server.server_id = 4), ["CRITICAL a and b have the same server id 4"]);
+    assert_eq!(changed(|server| server.server_uuid = Some(uuid(1))), ["CRITICAL a and b have the same server uuid"]);
+    let same = changed(|server| {
+        server.server_uuid = Some(uuid(1));
+        server.hostname = "db-01".to_owned();
+    });
+    assert_eq!(same, ["CRITICAL a and b have the same server uuid: one server by two names?"]);
+}
+
+#[test]
+fn who_may_be_written_to() {
+    let (open, closed) = (Some(false), Some(true));
+    type Row<'a> = (&'a [(bool, Option<bool>)], Option<Writable>, &'a [&'a str]);
+    let rows: &[Row<'_>] = &[
+        (&[(false, open), (true, closed)], Some(Writable::One), &[]),
+        (&[(false, None), (true, None)], Some(Writable::One), &[]),
+        (&[(false, open), (true, open)], Some(Writable::One), &[]),
+        (&[(false, open), (false, closed)], Some(Writable::One), &[]),
+        (&[(true, open), (true, closed)], Some(Writable::One), &["CRITICAL no server is writable"]),
+        (&[(false, open), (false, open)], Some(Writable::One), &["CRITICAL a and b are writable, where one is expected"]),
+        (
+            &[(false, None), (false, None), (false, None)],
+            Some(Writable::One),
+            &["CRITICAL a, b and c are writable, where one is expected"],
+        ),
+        (&[(false, open), (false, open)], Some(Writable::All), &[]),
+        (&[(false, open), (true, open)], Some(Writable::All), &["CRITICAL b is read-only"]),
+        (&[(true, None), (true, None)], Some(Writable::All), &["CRITICAL a and b are read-only"]),
+        (&[(true, open), (true, closed)], None, &[]),
+    ];
+    for (switches, expected, lines) in rows {
+        let sources: &[&str] = if switches.len() == 2 { &["b", "a"] } else { &["c", "a", "b"] };
+        let mut servers = linked(server, sources);
+        for (server, (read_only, super_read_only)) in servers.iter_mut().zip(*switches) {
+            (server.read_only, server.super_read_only) = (*read_only, *super_read_only);
+        }
+        assert_eq!(found(&servers, Shape::Ring, *expected), *lines, "{switches:?} {expected:?}");
+    }
+}
+
+#[test]
+fn numbers_given_out_twice_are_a_warning_where_both_are_written_to() {
+    let collision = "WARNING a and b give out the same auto_increment values: every";
+    let rows = [
+        ((2, 1), (2, 2), None),
+        ((2, 1), (2, 1), Some(format!("{collision} 2 from 1 and every 2 from 1"))),
+        ((1, 1), (1, 1), Some(format!("{collision} 1 from 1 and every 1 from 1"))),
+        ((4, 1), (2, 2), None),
+        ((4, 1), (2, 1), Some(format!("{collision} 4 from 1 and every 2 from 1"))),
+        ((3, 1), (2, 2), Some(format!("{collision} 3 from 1 and every 2 from 2"))),
+        // An offset above the increment is ignored.
+        ((2, 5), (2, 2), Some(format!("{collision} 2 from 5 and every 2 from 2"))),
+        ((2, 5), (2, 1), None),
+        ((0, 0), (0, 0), Some(format!("{collision} 0 from 0 and every 0 from 0"))),
+        ((u64::MAX, 1), (u64::MAX - 1, 2), Some(format!("{collision} {} from 1 and every {} from 2", u64::MAX, u64::MAX - 1))),
+    ];
+    for (one, other, expected) in rows {
+        let mut servers = linked(server, &["b", "a"]);
+        for (server, (increment, offset)) in servers.iter_mut().zip([one, other]) {
+            (server.auto_increment_increment, server.auto_increment_offset) = (increment, offset);
+        }
+        assert_eq!(found(&servers, Shape::Ring, None), Vec::from_iter(expected), "{one:?} {other:?}");
+        servers.last_mut().unwrap().read_only = true;
+        assert_eq!(found(&servers, Shape::Ring, None), Vec::<String>::new(), "{one:?} {other:?}");
+    }
+    let mut three = linked(server, &["c", "a", "b"]);
+    three.iter_mut().for_each(|server| server.auto_increment_increment = 1);
+    let line = format!("{collision} 1 from 1 and every 1 from 2 (and 2 more pairs)");
+    assert_eq!(found(&three, Shape::Ring, None), [line]);
+}
+
+/// The servers of `linked`, with what each has executed.
+pub(crate) fn executed(make: fn(&str, u64) -> Server, sources: &[&str], gtids: &[&str]) -> Vec<Server> {
+    let mut servers = linked(make, sources);
+    for (server, gtid) in servers.iter_mut().zip(gtids) {
+        let text = (1..4).fold((*gtid).to_owned(), |text, id| text.replace(&format!("U{id}"), &uuid(id)));
+        match server.flavour {
+            crate::server::Flavour::MySql => server.gtid_executed = Some(text),
+            crate::server::Flavour::MariaDb => server.gtid_current_pos = Some(text),
+        }
+    }
+    servers
+}
+
+/// What replicas lack as "b-a=3", who is to be asked again, and what is found.
+fn transactions(servers: &[Server]) -> (String, Vec<usize>, Vec<String>) {
+    let links = Links::find(servers);
+    let lack = |lack: errant::Lack| format!("{}-{}={}", name(servers, lack.replica), name(servers, lack.source), lack.count);
+    let lacks: Vec<String> = errant::lacks(servers, &links).into_iter().map(lack).collect();
+    (lacks.join(" "), errant::to_ask_again(servers, &links), texts(errant::judge(servers, &links)))
+}
+
+type Transactions<'a> = (&'a [&'a str], &'a [&'a str], &'a str, &'a [usize], &'a [&'a str]);
+
+#[test]
+fn errant_transactions_of_mysql() {
+    let rows: &[Transactions<'_>] = &[
+        (&["", "a"], &["U1:1-5", "U1:1-5"], "b-a=0", &[], &[]),
+        (&["", "a"], &["U1:1-5", "U1:1-3"], "b-a=2", &[], &[]),
+        (&["", "a"], &["U1:1-5:tag:1-4", "U1:1-5:tag:1"], "b-a=3", &[], &[]),
+        (
+            &["", "a"],
+            &["U1:1-5", "U1:1-3,U2:1-2"],
+            "b-a=2",
+            &[0],
+            &["WARNING b has 2 errant transactions, unknown to a: 00000000-0000-0000-0000-000000000002:1-2"],
+        ),
+        (
+            &["", "a"],
+            &["U1:1-5", "U1:1-5,U2:tag:7"],
+            "b-a=0",
+            &[0],
+            &["WARNING b has 1 errant transaction, unknown to a: 00000000-0000-0000-0000-000000000002:tag:7"],
+        ),
+        // In a ring what one has reaches the other in time.
+        (&["b", "a"], &["U1:1-5,U2:1", "U1:1-3,U2:1-4"], "a-b=3 b-a=2", &[], &[]),
+        // Half a ring: a gets nothing of b's.
+        (
+            &["", "a"],
+            &["U1:1-5,U2:1", "U1:1-5,U2:1-4"],
+            "b-a=0",
+            &[0],
+            &["WARNING b has 3 errant transactions, unknown to a: 00000000-0000-0000-0000-000000000002:2-4"],
+        ),
+        // A chain: b is asked again before a.
+        (
+            &["", "a", "b"],
+            &["U1:1-5", "U1:1-5,U2:1", "U1:1-5,U2:1,U3:1"],
+            "b-a=0 c-b=0",
+            &[1, 0],
+            &[
+                "WARNING b has 1 errant transaction, unknown to a: 00000000-0000-0000-0000-000000000002:1",
+                "WARNING c has 1 errant transaction, unknown to b: 00000000-0000-0000-0000-000000000003:1",
+            ],
+        ),
+        // Several sources: what one of them has is not errant.
+        (&["", "", "ab"], &["U1:1-5", "U2:1-2", "U1:1-5,U2:1-2"], "c-a=0 c-b=0", &[], &[]),
+        (
+            &["", "", "ab"],
+            &["U1:1-5", "U2:1-2", "U1:1-5,U2:1-2,U3:1"],
+            "c-a=0 c-b=0",
+            &[0, 1],
+            &["WARNING c has 1 errant transaction, unknown to a and b: 00000000-0000-0000-0000-000000000003:1"],
+        ),
+        // A stranger may have them, or may bring them.
+        (&["", "az"], &["U1:1-5", "U1:1-5,U2:1-2"], "b-a=0", &[], &[]),
+        (&["z", "a"], &["U1:1-5", "U1:1-5,U2:1-2"], "b-a=0", &[], &[]),
+        (&["", ""], &["U1:1-5", "U2:1-2"], "", &[], &[]),
+        (&["", "a"], &["U1:1-5", "junk"], "", &[], &["UNKNOWN b: not a GTID: \"junk\""]),
+    ];
+    for (sources, gtids, lacks, again, findings) in rows {
+        let expected = ((*lacks).to_owned(), again.to_vec(), findings.iter().map(|text| (*text).to_owned()).collect());
+        assert_eq!(transactions(&executed(server, sources, gtids)), expected, "{sources:?} {gtids:?}");
+    }
+}
+
+#[test]
+fn errant_transactions_of_mariadb() {
+    let parted = "WARNING a and b have different transactions with the number 7 of GTID domain 0";
+    let rows: &[Transactions<'_>] = &[
+        (&["", "a"], &["0-1-5", "0-1-5"], "b-a=0", &[], &[]),
+        (&["", "a"], &["0-1-5,1-1-9", "0-1-3,1-1-8"], "b-a=3", &[], &[]),
+        (&["", "a"], &["0-1-5", "0-2-7"], "b-a=0", &[0], &["WARNING b has 2 errant transactions, unknown to a: 2 in domain 0"]),
+        (
+            &["", "a"],
+            &["0-1-5", "0-1-3,2-2-1,3-2-4"],
+            "b-a=2",
+            &[0],
+            &["WARNING b has 5 errant transactions, unknown to a: 1 in domain 2, 4 in domain 3"],
+        ),
+        (
+            &["", "a"],
+            &["0-1-7", "0-2-7"],
+            "b-a=0",
+            &[],
+            &["WARNING b and a have different transactions with the number 7 of GTID domain 0"],
+        ),
+        (&["b", "a"], &["0-1-7", "0-2-7"], "a-b=0 b-a=0", &[], &[parted]),
+        (&["b", "a"], &["1-1-7,2-2-3", "1-1-5,2-2-4"], "a-b=1 b-a=2", &[], &[]),
+        (&["", "", "ab"], &["1-1-7", "2-2-3", "1-1-7,2-2-3"], "c-a=0 c-b=0", &[], &[]),
+    ];
+    for (sources, gtids, lacks, again, findings) in rows {
+        let expected = ((*lacks).to_owned(), again.to_vec(), findings.iter().map(|text| (*text).to_owned()).collect());
+        assert_eq!(transactions(&executed(mariadb, sources, gtids)), expected, "{sources:?} {gtids:?}");
+    }
+    // What a replica without binary log has applied shows in the one, what it has logged since in the other.
+    let mut servers = executed(mariadb, &["", "a"], &["0-1-5", "0-1-5"]);
+    servers.last_mut().unwrap().gtid_binlog_pos = Some("0-2-6".to_owned());
+    assert_eq!(transactions(&servers).2, ["WARNING b has 1 errant transaction, unknown to a: 1 in domain 0"]);
+    // A source that did not tell any more has not lost what it had.
+    servers.first_mut().unwrap().gtid_current_pos = None;
+    assert_eq!(transactions(&servers), (String::new(), vec![], vec![]));
+    // A set and a position cannot be compared.
+    let mut mixed = executed(mariadb, &["", "a"], &["0-1-5", "0-1-5"]);
+    *mixed.first_mut().unwrap() = executed(server, &[""], &["U1:1-9"]).remove(0);
+    assert_eq!(transactions(&mixed), (String::new(), vec![], vec![]));
+}

@@ -1,0 +1,224 @@
+//! All the asking: what to ask and as whom, then each server, all at once, under one deadline.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use plugin::{Deadline, reason, resolve};
+use rustls::ClientConfig;
+
+use crate::ask::{self, Answer, Refusal, Wanted};
+use crate::connection::Packets;
+use crate::defaults::{Defaults, DefaultsError};
+use crate::failure::{Failure, Kind, Step};
+use crate::heartbeat::Zone;
+use crate::login::Login;
+use crate::options::{Connecting, Heartbeat, Role};
+use crate::pair::{Links, errant};
+use crate::row::Row;
+use crate::server::Server;
+use crate::target::{PORT, Place, Target};
+use crate::tls::{self, Files, TlsError};
+use crate::{Args, Seen};
+
+/// What is left of the deadline when nothing more is waited for.
+const RESERVE: Duration = Duration::from_millis(300);
+/// Where servers have their socket: Debian, Red Hat, MySQL's own packages.
+const SOCKETS: [&str; 4] =
+    ["/run/mysqld/mysqld.sock", "/var/lib/mysql/mysql.sock", "/var/run/mysql/mysql.sock", "/tmp/mysql.sock"];
+/// The account without any other word: as which NRPE runs, and so by auth_socket or unix_socket too.
+const USER: &str = "nagios";
+/// Room for the thread of one server, in octets: TLS needs some.
+const STACK: usize = 512 << 10;
+
+/// Why the check could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// The file of options is not usable.
+    #[error(transparent)]
+    Defaults(#[from] DefaultsError),
+    /// It gives something that is no port.
+    #[error("reading {}: {port:?} is not a port", .path.display())]
+    Port {
+        /// The file.
+        path: PathBuf,
+        /// What stands there.
+        port: String,
+    },
+    /// The options contradict each other.
+    #[error("--expect=none expects no channel, so neither --expect-channels nor --expect-source goes with it")]
+    Expected,
+    /// Several servers of which none replicates would not be checked for anything.
+    #[error("--expect=none is for one server")]
+    None,
+    /// Neither an option nor the file names a server, and there is no local one.
+    #[error("no server is named by --hostname, --socket or --defaults-file, and there is no socket at {}", SOCKETS.join(", "))]
+    NoServer,
+    /// TLS cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// No thread for a server.
+    #[error("starting a thread: {}", reason(.0))]
+    Thread(std::io::Error),
+}
+
+/// Asks every server.
+///
+/// # Errors
+/// [`ProbeError`]: it is not clear what to ask, or as whom.
+pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Seen, ProbeError> {
+    let connecting = &args.connecting;
+    if args.expected.role == Role::None && (args.expected.channels.is_some() || !args.expected.sources.is_empty()) {
+        return Err(ProbeError::Expected);
+    }
+    let group = connecting.defaults_group.as_deref();
+    let defaults = connecting.defaults_file.as_deref().map(|path| Defaults::read(path, group, deadline)).transpose()?;
+    let defaults = defaults.unwrap_or_default();
+    let asker = Asker { connecting, defaults: &defaults, heartbeat: &args.heartbeat, several: false, deadline };
+    let targets = targets(connecting, &defaults)?;
+    if targets.len() > 1 && args.expected.role == Role::None {
+        return Err(ProbeError::None);
+    }
+    let asker = Asker { several: targets.len() > 1, ..asker };
+    let answers = match targets.as_slice() {
+        [target] => vec![(target.to_string(), asker.ask(target)?.map(|(answer, _)| answer))],
+        targets => complete(asker.ask_all(targets)?),
+    };
+    Ok(Seen { servers: answers, user: user(connecting, &defaults).to_owned(), seconds: deadline.limit().as_secs_f64() })
+}
+
+/// The servers that the options name, else the one of the file, else the local one.
+fn targets(connecting: &Connecting, defaults: &Defaults) -> Result<Vec<Target>, ProbeError> {
+    let own = match connecting.port {
+        Some(port) => Some(port),
+        None => defaults.get("port").map(|port| read_port(connecting, port)).transpose()?,
+    };
+    let host = |place: Place| Target::Host(Place { port: place.port.or(own), ..place });
+    let hosts = connecting.hostname.iter().cloned().map(host);
+    let targets: Vec<Target> = connecting.socket.clone().map(Target::Socket).into_iter().chain(hosts).collect();
+    if !targets.is_empty() {
+        return Ok(targets);
+    }
+    // As every client of MySQL's does: localhost is the socket.
+    if let Some(name) = defaults.get("host").filter(|host| *host != "localhost") {
+        return Ok(vec![host(Place { host: name.to_owned(), port: None })]);
+    }
+    let usual = || SOCKETS.iter().map(PathBuf::from).find(|path| path.exists());
+    let socket = defaults.path("socket").or_else(usual).ok_or(ProbeError::NoServer)?;
+    Ok(vec![Target::Socket(socket)])
+}
+
+/// A port out of the file.
+fn read_port(connecting: &Connecting, text: &str) -> Result<u16, ProbeError> {
+    text.parse().ok().filter(|port| *port > 0).ok_or_else(|| ProbeError::Port {
+        path: connecting.defaults_file.clone().unwrap_or_default(),
+        port: text.chars().take(20).collect(),
+    })
+}
+
+fn user<'a>(connecting: &'a Connecting, defaults: &'a Defaults) -> &'a str {
+    connecting.user.as_deref().or_else(|| defaults.get("user")).unwrap_or(USER)
+}
+
+struct Asker<'a> {
+    connecting: &'a Connecting,
+    defaults: &'a Defaults,
+    heartbeat: &'a Heartbeat,
+    several: bool,
+    deadline: &'a Deadline,
+}
+
+/// What one server answered and the connection to it, or why it did not.
+type Asked = Result<(Answer, Option<Packets>), Refusal>;
+
+/// Asks again whom it takes to be sure of errant transactions, and ends the connections.
+fn complete(mut answers: Vec<(String, Asked)>) -> Vec<(String, Result<Answer, Refusal>)> {
+    let mut open: Vec<&mut (Answer, Option<Packets>)> = answers.iter_mut().filter_map(|(_, asked)| asked.as_mut().ok()).collect();
+    let servers: Vec<Server> = open.iter().map(|(answer, _)| answer.server.clone()).collect();
+    for place in errant::to_ask_again(&servers, &Links::find(&servers)) {
+        // Who does not answer any more leaves what it said before, which is not enough to call a transaction errant.
+        if let Some((answer, connection)) = open.get_mut(place)
+            && let Some(Err(_)) = connection.as_mut().map(|packets| ask::ask_gtids(packets, &mut answer.server))
+        {
+            answer.server.read_gtids(&Row::default());
+        }
+    }
+    let end = |(answer, packets): (Answer, Option<Packets>)| {
+        packets.and_then(Packets::quit);
+        answer
+    };
+    answers.into_iter().map(|(name, asked)| (name, asked.map(end))).collect()
+}
+
+impl Asker<'_> {
+    /// All of them at once, so that one which is silent costs the others no time.
+    fn ask_all(&self, targets: &[Target]) -> Result<Vec<(String, Asked)>, ProbeError> {
+        thread::scope(|scope| {
+            let start = |target| thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || self.ask(target));
+            let started: Vec<_> = targets.iter().map(start).collect();
+            let mut answers = Vec::new();
+            for (target, handle) in targets.iter().zip(started) {
+                let lost = || Ok(Err(Failure::new(Step::Connect, Kind::Closed).into()));
+                let answer = handle.map_err(ProbeError::Thread)?.join().unwrap_or_else(|_| lost())?;
+                answers.push((target.to_string(), answer));
+            }
+            Ok(answers)
+        })
+    }
+
+    fn ask(&self, target: &Target) -> Result<Asked, ProbeError> {
+        let reserve = RESERVE.min(self.deadline.limit() / 8);
+        let stop = self.deadline.at().checked_sub(reserve).unwrap_or_else(Instant::now);
+        let addresses = match target {
+            Target::Socket(_) => Ok(Vec::new()),
+            Target::Host(place) => resolve(&place.host, self.deadline),
+        };
+        let addresses = match addresses {
+            Ok(addresses) => addresses,
+            Err(error) => return Ok(Err(Failure::new(Step::Connect, Kind::Name(error.to_string())).into())),
+        };
+        let _step = self.deadline.step(format!("asking {target}"));
+        let (place, name) = self.place(target, &addresses);
+        let own = std::cell::RefCell::new(None);
+        let tls = || -> Result<Arc<ClientConfig>, Failure> {
+            let failed = |error: TlsError| {
+                let kind = Kind::Tls(error.to_string());
+                *own.borrow_mut() = Some(error);
+                Failure::new(Step::Login, kind)
+            };
+            tls::client(self.connecting.tls, &self.files(), self.deadline).map_err(failed)
+        };
+        let login = Login {
+            user: user(self.connecting, self.defaults),
+            password: self.defaults.get("password").unwrap_or_default(),
+            level: self.connecting.tls,
+            tls: &tls,
+            name,
+        };
+        let zone = if self.heartbeat.utc { Zone::Utc } else { Zone::Server };
+        let heartbeats = self.heartbeat.table.as_ref().map(|table| (table, zone));
+        let wanted = Wanted { asked: target.to_string(), several: self.several, heartbeats, stop };
+        let asked = ask::ask(&place, &login, &wanted);
+        match own.take() {
+            Some(error) => Err(error.into()),
+            None => Ok(asked),
+        }
+    }
+
+    fn place<'a>(&self, target: &'a Target, addresses: &'a [IpAddr]) -> (ask::Place<'a>, &'a str) {
+        match target {
+            Target::Host(place) => (ask::Place::Tcp(addresses, place.port.unwrap_or(PORT)), place.host.as_str()),
+            Target::Socket(path) => (ask::Place::Unix(path), ""),
+        }
+    }
+
+    fn files(&self) -> Files {
+        Files {
+            authorities: self.connecting.tls_ca.clone().or_else(|| self.defaults.path("ssl-ca")),
+            certificate: self.defaults.path("ssl-cert"),
+            key: self.defaults.path("ssl-key"),
+        }
+    }
+}

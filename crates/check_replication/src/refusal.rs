@@ -1,0 +1,123 @@
+//! A server that gave no answer judged: whether that is its trouble, or ours.
+
+use std::io;
+
+use plugin::State;
+
+use crate::ask::{Refusal, lacks_privilege};
+use crate::failure::{Kind, Step};
+use crate::heartbeat::Table;
+use crate::judge::Finding;
+use crate::redact::redact;
+use crate::server::{Flavour, Version};
+
+/// The finding for a server called `name`, asked as `user`, after at most `seconds`; `table` is that of heartbeats, if it was
+/// asked for.
+pub(crate) fn judge(name: &str, user: &str, seconds: f64, table: Option<&Table>, refusal: &Refusal) -> Finding {
+    let failure = &refusal.failure;
+    let finding = |state: State, text: String| Finding::new(state, format!("{name}: {text}"));
+    match &failure.kind {
+        Kind::Name(what) => Finding::new(State::Unknown, what.clone()),
+        Kind::Late => finding(State::Critical, late(failure.step, seconds)),
+        Kind::Closed => finding(State::Critical, format!("the server closed the connection {}", when(failure.step))),
+        Kind::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            finding(State::Unknown, "connecting: permission denied".to_owned())
+        }
+        Kind::Io(_) if failure.step == Step::Connect => finding(State::Critical, format!("connecting: {}", failure.kind)),
+        Kind::Io(_) => finding(State::Critical, format!("{}: {}", during(failure.step), failure.kind)),
+        Kind::Protocol(what) => finding(State::Critical, format!("not the protocol of MySQL: {what}")),
+        Kind::Tls(what) => finding(State::Unknown, what.clone()),
+        Kind::Method(what) => finding(State::Unknown, what.clone()),
+        Kind::Server(..) if lacks_privilege(failure) => privilege(name, user, table, refusal),
+        Kind::Server(1049 | 1146, _) if table.is_some() && failure.step == Step::Statement => {
+            let table = table.map(ToString::to_string).unwrap_or_default();
+            finding(State::Unknown, format!("there is no table {table}"))
+        }
+        Kind::Server(1054, _) if table.is_some() && failure.step == Step::Statement => {
+            let table = table.map(ToString::to_string).unwrap_or_default();
+            finding(State::Unknown, format!("{table} is no table of heartbeats: it has no columns ts and server_id"))
+        }
+        Kind::Server(errno, text) => {
+            let (state, what) = said(*errno, user, refusal.private, failure.step);
+            let what = what.unwrap_or_else(|| format!("the server says error {errno}: {}", redact(text)));
+            finding(state, what)
+        }
+    }
+}
+
+fn late(step: Step, seconds: f64) -> String {
+    match step {
+        Step::Connect => format!("no connection within {seconds} s"),
+        Step::Greeting => format!("connected, but no greeting within {seconds} s: frozen server"),
+        Step::Login => format!("no answer to the login within {seconds} s: frozen server"),
+        Step::Statement => format!("no answer to a statement within {seconds} s: frozen or overloaded server"),
+    }
+}
+
+fn when(step: Step) -> &'static str {
+    match step {
+        Step::Connect | Step::Greeting => "before its greeting",
+        Step::Login => "during the login",
+        Step::Statement => "in its answer",
+    }
+}
+
+fn during(step: Step) -> &'static str {
+    match step {
+        Step::Connect => "connecting",
+        Step::Greeting => "waiting for the greeting",
+        Step::Login => "logging in",
+        Step::Statement => "asking",
+    }
+}
+
+/// The errors that have words of their own. Those that concern this account or this host leave the server's state unknown.
+fn said(errno: u16, user: &str, private: bool, step: Step) -> (State, Option<String>) {
+    let named = |text: String| Some(format!("{text}, error {errno}"));
+    let (state, text) = match errno {
+        1040 => (State::Critical, named("too many connections".to_owned())),
+        1053 => (State::Critical, named("the server shuts down".to_owned())),
+        1129 => (State::Unknown, named("the server blocks this host after failed connections, until FLUSH HOSTS".to_owned())),
+        1130 => (State::Unknown, named("the server allows no connections from this host".to_owned())),
+        1044 | 1045 | 1698 => {
+            let tls = if private { "" } else { ", or the account needs TLS" };
+            let certificate = if private && errno == 1045 { ", or the account needs a client certificate" } else { "" };
+            (State::Unknown, named(format!("access denied for {user}: wrong user or password{tls}{certificate}")))
+        }
+        1203 | 1226 => (State::Unknown, named(format!("too many connections of {user}"))),
+        1820 | 1862 => (State::Unknown, named(format!("the password of {user} has expired"))),
+        3118 | 4151 => (State::Unknown, named(format!("the account {user} is locked"))),
+        3159 => (State::Unknown, named("the server takes only connections with TLS: --tls=require".to_owned())),
+        1251 | 1524 => (State::Unknown, named(format!("the authentication method of {user} is not available"))),
+        // Whatever else it says to a login is about the login.
+        _ if step == Step::Login => (State::Unknown, None),
+        _ => (State::Critical, None),
+    };
+    (state, text)
+}
+
+/// The privilege that shows the replication, as this version calls it: <https://mariadb.com/kb/en/grant/#replica-monitor>, and
+/// MySQL's manual under SHOW REPLICA STATUS.
+fn needed(server: Option<(Flavour, Version)>) -> &'static str {
+    match server {
+        Some((Flavour::MariaDb, version)) if version >= Version(10, 5, 9) => "SLAVE MONITOR",
+        Some((Flavour::MariaDb, version)) if version >= Version(10, 5, 2) => "REPLICATION SLAVE ADMIN",
+        _ => "REPLICATION CLIENT",
+    }
+}
+
+fn privilege(name: &str, user: &str, table: Option<&Table>, refusal: &Refusal) -> Finding {
+    // Only a table has an error of its own for this.
+    let (privilege, what, object) = match (table, refusal.failure.errno()) {
+        (Some(table), Some(1142 | 1143)) => ("SELECT", format!("{table}"), format!("{table}")),
+        _ => (needed(refusal.server), "the replication".to_owned(), "*.*".to_owned()),
+    };
+    let account = refusal.account.as_deref().unwrap_or(user);
+    let version = refusal.server.map(|(flavour, version)| format!(" on {flavour} {version}")).unwrap_or_default();
+    let (user, host) = account.rsplit_once('@').unwrap_or((account, "%"));
+    let text = format!("{name}: {user} may not see {what}{version}: GRANT {privilege} ON {object} TO {account}");
+    // The same with its quotes, which a first line must not hold.
+    let quoted = |part: &str| format!("'{}'", part.replace('\'', "''"));
+    let statement = format!("GRANT {privilege} ON {object} TO {}@{}", quoted(user), quoted(host));
+    Finding { more: vec![(0, statement)], ..Finding::new(State::Unknown, text) }
+}

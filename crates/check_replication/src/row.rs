@@ -1,0 +1,50 @@
+//! One row of an answer, read by the names of its columns: servers differ in their columns, their order and their spelling.
+
+/// A row: column names with their values, of which NULL is none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Row(Vec<(String, Option<String>)>);
+
+impl Row {
+    /// The row of these columns.
+    pub fn new(columns: impl IntoIterator<Item = (String, Option<String>)>) -> Self {
+        Self(columns.into_iter().collect())
+    }
+
+    /// Whether there is a column with one of these names, NULL or not.
+    pub fn has(&self, names: &[&str]) -> bool {
+        self.find(names).is_some()
+    }
+
+    /// The value under the first of these names that is a column: none if that is NULL or none is.
+    pub fn text(&self, names: &[&str]) -> Option<&str> {
+        self.find(names).flatten()
+    }
+
+    /// The same as an owned text, empty where there is none.
+    pub fn owned(&self, names: &[&str]) -> String {
+        self.text(names).unwrap_or_default().to_owned()
+    }
+
+    /// The same, where an empty text counts as none.
+    pub fn filled(&self, names: &[&str]) -> Option<String> {
+        self.text(names).filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
+    /// The same as a number: none too where it is not one.
+    pub fn number<T: std::str::FromStr>(&self, names: &[&str]) -> Option<T> {
+        self.text(names).and_then(|text| text.trim().parse().ok())
+    }
+
+    /// The same as a switch: 1, ON and what else is not 0, OFF or NO counts as on, since MariaDB 12 has several ways of being
+    /// read only.
+    pub fn switch(&self, names: &[&str]) -> Option<bool> {
+        let off = |text: &str| ["0", "OFF", "NO"].iter().any(|no| text.eq_ignore_ascii_case(no));
+        self.text(names).map(|text| !off(text))
+    }
+
+    /// By one name after the other; columns are compared without regard to case, as SQL does.
+    fn find(&self, names: &[&str]) -> Option<Option<&str>> {
+        let column = |name: &&str| self.0.iter().find(|(column, _)| column.eq_ignore_ascii_case(name));
+        names.iter().find_map(column).map(|(_, value)| value.as_deref())
+    }
+}

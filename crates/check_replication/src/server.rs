@@ -1,0 +1,147 @@
+//! What one server said of itself: its version, its identity, whether it is writable, its GTIDs and its channels.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use crate::channel::Channel;
+use crate::row::Row;
+
+/// Whose server it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flavour {
+    /// MySQL, Percona Server and what else speaks like them.
+    MySql,
+    /// MariaDB.
+    MariaDb,
+}
+
+/// A version: major, minor, patch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub u16, pub u16, pub u16);
+
+/// Everything that one server answered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Server {
+    /// What it is called in our lines: the --hostname with its port if that was given, or the host's own name behind a socket.
+    pub asked: String,
+    /// The address that answered; none for a socket.
+    pub address: Option<SocketAddr>,
+    /// Its kind.
+    pub flavour: Flavour,
+    /// Its version.
+    pub version: Version,
+    /// @@hostname.
+    pub hostname: String,
+    /// @@port: what it listens on itself.
+    pub port: u16,
+    /// @@server_id.
+    pub server_id: u64,
+    /// @@server_uuid: MySQL from 5.6 on.
+    pub server_uuid: Option<String>,
+    /// @@read_only.
+    pub read_only: bool,
+    /// @@super_read_only: none where the server has no such thing.
+    pub super_read_only: Option<bool>,
+    /// @@auto_increment_increment.
+    pub auto_increment_increment: u64,
+    /// @@auto_increment_offset.
+    pub auto_increment_offset: u64,
+    /// MySQL's @@gtid_executed; none where it was not asked for.
+    pub gtid_executed: Option<String>,
+    /// MariaDB's @@gtid_current_pos: what it applied or wrote itself.
+    pub gtid_current_pos: Option<String>,
+    /// MariaDB's @@gtid_binlog_pos: what is last in its binary log.
+    pub gtid_binlog_pos: Option<String>,
+    /// Every channel, in the server's order.
+    pub channels: Vec<Channel>,
+}
+
+impl Server {
+    /// Reads the row of variables, each under its own name, and the channels.
+    pub fn read(asked: &str, address: Option<SocketAddr>, greeting: &str, variables: &Row, channels: &[Row]) -> Self {
+        let (flavour, version) = known(greeting, variables);
+        let hostname = variables.owned(&["hostname"]);
+        let is_named = address.is_some() || hostname.is_empty();
+        Self {
+            asked: if is_named { asked.to_owned() } else { hostname.clone() },
+            address,
+            flavour,
+            version,
+            hostname,
+            port: variables.number(&["port"]).unwrap_or_default(),
+            server_id: variables.number(&["server_id"]).unwrap_or_default(),
+            server_uuid: variables.filled(&["server_uuid"]),
+            read_only: variables.switch(&["read_only"]).unwrap_or_default(),
+            super_read_only: variables.switch(&["super_read_only"]),
+            auto_increment_increment: variables.number(&["auto_increment_increment"]).unwrap_or(1),
+            auto_increment_offset: variables.number(&["auto_increment_offset"]).unwrap_or(1),
+            gtid_executed: variables.text(&["gtid_executed"]).map(str::to_owned),
+            gtid_current_pos: variables.text(&["gtid_current_pos"]).map(str::to_owned),
+            gtid_binlog_pos: variables.text(&["gtid_binlog_pos"]).map(str::to_owned),
+            channels: channels.iter().map(Channel::read).collect(),
+        }
+    }
+
+    /// Takes the GTIDs out of a later row of variables.
+    pub(crate) fn read_gtids(&mut self, variables: &Row) {
+        let text = |name: &str| variables.text(&[name]).map(str::to_owned);
+        self.gtid_executed = text("gtid_executed");
+        self.gtid_current_pos = text("gtid_current_pos");
+        self.gtid_binlog_pos = text("gtid_binlog_pos");
+    }
+}
+
+/// What is known after the variables were read: a server may greet with whatever version it was told to, or a proxy speaks for
+/// it, but only MariaDB has such positions.
+pub(crate) fn known(greeting: &str, variables: &Row) -> (Flavour, Version) {
+    let (flavour, version) = identify(variables.text(&["version"]).unwrap_or(greeting));
+    let flavour = if variables.has(&["gtid_current_pos"]) { Flavour::MariaDb } else { flavour };
+    (flavour, version)
+}
+
+/// The kind and version in a greeting or in @@version: "5.5.5-10.11.19-MariaDB-log", "11.8.9-MariaDB-4 from Debian-log",
+/// "9.7.4-2". MariaDB up to 10.x greets with 5.5.5 in front, since old replicas would not take a version of two digits.
+pub fn identify(version: &str) -> (Flavour, Version) {
+    let flavour = if version.to_ascii_lowercase().contains("mariadb") { Flavour::MariaDb } else { Flavour::MySql };
+    let own = version.strip_prefix("5.5.5-").unwrap_or(version);
+    let mut numbers = own.split(|c: char| !c.is_ascii_digit()).map(|number| number.parse().unwrap_or_default());
+    let mut next = || numbers.next().unwrap_or_default();
+    (flavour, Version(next(), next(), next()))
+}
+
+impl fmt::Display for Flavour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Flavour::MySql => "MySQL",
+            Flavour::MariaDb => "MariaDB",
+        })
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.0, self.1, self.2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_out_of_greetings() {
+        let rows = [
+            ("5.5.5-10.11.19-MariaDB-0+deb12u1-log", Flavour::MariaDb, Version(10, 11, 19)),
+            ("11.8.9-MariaDB-4 from Debian-log", Flavour::MariaDb, Version(11, 8, 9)),
+            ("9.7.4-2", Flavour::MySql, Version(9, 7, 4)),
+            ("8.0.36-28-log", Flavour::MySql, Version(8, 0, 36)),
+            ("5.5.5", Flavour::MySql, Version(5, 5, 5)),
+            ("8.4", Flavour::MySql, Version(8, 4, 0)),
+            ("", Flavour::MySql, Version(0, 0, 0)),
+            ("99999999999.x", Flavour::MySql, Version(0, 0, 0)),
+        ];
+        for (greeting, flavour, version) in rows {
+            assert_eq!(identify(greeting), (flavour, version), "{greeting}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The command `check_replication` as a user runs it, without any server. What servers say that are none is in `hostile.rs`, what real ones
+//! say in the suite's system tests.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use suite::process::{Outcome, run};
+use tempfile::TempDir;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_check_replication");
+
+fn check(arguments: &[&str]) -> Outcome {
+    let outcome = run(Command::new(BINARY).args(arguments));
+    assert_eq!(outcome.stderr, "", "{arguments:?}");
+    outcome
+}
+
+fn file(folder: &TempDir, name: &str, text: &str) -> String {
+    let path = folder.path().join(name);
+    fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn what_cannot_be_meant_is_unknown() {
+    let rows: [(&[&str], &str); 11] = [
+        (&["--hostname", "a b"], "\"a b\" is not HOST or HOST:PORT"),
+        (&["--hostname", "db-01:0"], "\"db-01:0\" is not HOST or HOST:PORT"),
+        (&["--port", "0"], "0 is not in 1..=65535"),
+        (&["--tls", "maybe"], "[possible values: off, prefer, require, verify-ca, verify-identity]"),
+        (&["--heartbeat-table", "heartbeat"], "give the table with its database, as in percona.heartbeat"),
+        (&["--expect", "none", "--expect-channels", "2"], "neither --expect-channels nor --expect-source goes with it"),
+        (&["--expect", "none", "-H", "192.0.2.1", "-H", "192.0.2.2"], "--expect=none is for one server"),
+        (&["--password", "x"], "unexpected argument '--password' found"),
+        (&["--defaults-group", "x"], "--defaults-file [FILE]"),
+        (&["--defaults-file", "/nonexistent/my.cnf"], "reading /nonexistent/my.cnf: no such file or directory"),
+        (&["--hostname", "no-such-name.invalid"], "resolving no-such-name.invalid: no address found"),
+    ];
+    for (arguments, words) in rows {
+        let outcome = check(arguments);
+        assert_eq!(outcome.code, Some(3), "{arguments:?}: {}", outcome.stdout);
+        assert!(outcome.stdout.contains(words), "{arguments:?}: {}", outcome.stdout);
+    }
+}
+
+#[test]
+fn the_file_says_whom_to_ask() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("there");
+    let rows = [
+        ("[client]\nhost=127.0.0.1\nport=1\n", "127.0.0.1:1: connecting: connection refused"),
+        ("[client]\nhost=localhost\nsocket=/nonexistent/socket\n", "/nonexistent/socket: connecting: no such file or directory"),
+        ("[client]\nhost=127.0.0.1\n[monitor]\nport=2\n", "127.0.0.1:2: connecting: connection refused"),
+    ];
+    for (text, line) in rows {
+        let path = file(&folder, "my.cnf", text);
+        let group = if text.contains("[monitor]") { ["--defaults-group", "monitor"].as_slice() } else { &[] };
+        let outcome = check(&[&["--defaults-file", &path], group].concat());
+        assert_eq!(outcome.verdict(), (2, format!("REPLICATION CRITICAL - {line}").as_str()), "{text}");
+    }
+    let path = file(&folder, "my.cnf", "[client]\nport=3\n");
+    let outcome = check(&["--defaults-file", &path, "--hostname=127.0.0.1"]);
+    assert_eq!(outcome.verdict(), (2, "REPLICATION CRITICAL - 127.0.0.1:3: connecting: connection refused"));
+    let path = file(&folder, "my.cnf", "[client]\nhost=127.0.0.1\nport=x\n");
+    let line = format!("REPLICATION UNKNOWN - reading {path}: \"x\" is not a port");
+    assert_eq!(check(&["--defaults-file", &path]).verdict(), (3, line.as_str()));
+    let options = file(&folder, "options.ini", &format!("[check_replication]\nsocket={}\n", socket.display()));
+    let line = format!("REPLICATION CRITICAL - {}: connecting: no such file or directory", socket.display());
+    assert_eq!(check(&[&format!("--extra-opts=@{options}")]).verdict(), (2, line.as_str()));
+}
+
+/// The queue of a socket that nobody accepts from is full after one connection; a plain connect would wait for ever.
+#[test]
+fn a_full_socket_ends_at_the_deadline() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("socket");
+    let listener = UnixListener::bind(&path).unwrap();
+    rustix::net::listen(&listener, 0).unwrap();
+    let _queued = std::os::unix::net::UnixStream::connect(&path).unwrap();
+    let outcome = check(&["--socket", path.to_str().unwrap(), "--timeout=1"]);
+    let line = format!("REPLICATION CRITICAL - {}: no connection within 1 s", path.display());
+    assert_eq!(outcome.verdict(), (2, line.as_str()));
+    assert!(outcome.elapsed < Duration::from_millis(1300), "{:?}", outcome.elapsed);
+}
+
+/// As user nobody, where the tests run as root.
+#[test]
+fn a_file_or_socket_that_is_for_others_is_unknown() {
+    if !Path::new("/usr/bin/setpriv").exists() || !rustix::process::geteuid().is_root() {
+        eprintln!("skipped: it takes root and setpriv");
+        return;
+    }
+    let folder = suite::host::public_folder();
+    let binary = folder.path().join("check_replication");
+    fs::copy(BINARY, &binary).unwrap();
+    let secret = file(&folder, "my.cnf", "[client]\npassword=a-secret-word\n");
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
+    let socket = folder.path().join("socket");
+    let _listener = UnixListener::bind(&socket).unwrap();
+    fs::set_permissions(&socket, fs::Permissions::from_mode(0o600)).unwrap();
+    let nobody = |arguments: &[&str]| {
+        let mut command = Command::new("setpriv");
+        run(command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&binary).args(arguments))
+    };
+    let line = format!("REPLICATION UNKNOWN - reading {secret}: permission denied");
+    assert_eq!(nobody(&["--defaults-file", &secret]).verdict(), (3, line.as_str()));
+    let line = format!("REPLICATION UNKNOWN - {}: connecting: permission denied", socket.display());
+    assert_eq!(nobody(&["--socket", socket.to_str().unwrap()]).verdict(), (3, line.as_str()));
+}

@@ -1,0 +1,99 @@
+//! The frames of the Address Resolution Protocol (RFC 826) that ask whether somebody has an IPv4 address, and what answers them
+//! (RFC 5227).
+
+use std::net::Ipv4Addr;
+
+use crate::link::{BROADCAST, ETHERNET, Mac};
+
+/// An EtherType: ARP.
+const ARP: [u8; 2] = [0x08, 0x06];
+/// Hardware type Ethernet, protocol type IPv4, addresses of 6 and of 4 octets.
+const ETHERNET_IPV4: [u8; 6] = [0, 1, 0x08, 0, 6, 4];
+const REQUEST: [u8; 2] = [0, 1];
+const REPLY: [u8; 2] = [0, 2];
+/// The least that an Ethernet frame holds, without its checksum.
+const LEAST: usize = 60;
+
+/// An ARP Probe: who has `address`, asked from 0.0.0.0, so that nobody takes the asker for its holder.
+pub(crate) fn probe(own: Mac, address: Ipv4Addr) -> Vec<u8> {
+    request(own, Ipv4Addr::UNSPECIFIED, address)
+}
+
+/// An ARP Announcement: `address` is here now.
+pub(crate) fn announcement(own: Mac, address: Ipv4Addr) -> Vec<u8> {
+    request(own, address, address)
+}
+
+fn request(own: Mac, sender: Ipv4Addr, target: Ipv4Addr) -> Vec<u8> {
+    let (sender, target) = (sender.octets(), target.octets());
+    let parts = [&BROADCAST[..], &own, &ARP, &ETHERNET_IPV4, &REQUEST, &own, &sender, &[0; 6], &target];
+    let mut frame = parts.concat();
+    frame.resize(LEAST, 0);
+    frame
+}
+
+/// The address that a frame claims for another host than `own`, and that host: none of a frame that claims nothing. Whoever sends from
+/// an address has it, and who sends a probe for one is about to take it (RFC 5227, section 2.1.1).
+pub(crate) fn claim(frame: &[u8], own: Mac) -> Option<(Ipv4Addr, Mac)> {
+    let (header, rest) = frame.split_at_checked(ETHERNET)?;
+    let rest = rest.strip_prefix(&ETHERNET_IPV4).filter(|_| header.ends_with(&ARP))?;
+    let (operation, rest) = rest.split_first_chunk::<2>()?;
+    let (sender, rest) = rest.split_first_chunk::<6>()?;
+    let (from, rest) = rest.split_first_chunk::<4>()?;
+    let target = rest.get(6..10)?.first_chunk::<4>()?;
+    let claimed = match *from {
+        [0, 0, 0, 0] if *operation == REQUEST => *target,
+        [0, 0, 0, 0] => return None,
+        from => from,
+    };
+    let known = *operation == REQUEST || *operation == REPLY;
+    (known && *sender != own).then(|| (claimed.into(), *sender))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWN: Mac = [2, 0, 0, 0, 0, 1];
+    const OTHER: Mac = [2, 0, 0, 0, 0, 2];
+
+    fn address(text: &str) -> Ipv4Addr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_probe_is_asked_from_no_address() {
+        let frame = probe(OWN, address("192.0.2.31"));
+        assert_eq!(frame.len(), 60);
+        assert_eq!(frame[..14], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 8, 6]);
+        assert_eq!(frame[14..42], [0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 192, 0, 2, 31]);
+        assert_eq!(announcement(OWN, address("192.0.2.31"))[28..32], [192, 0, 2, 31]);
+    }
+
+    #[test]
+    fn who_sends_from_an_address_or_probes_for_it_claims_it() {
+        let taken = Some((address("192.0.2.31"), OTHER));
+        assert_eq!(claim(&announcement(OTHER, address("192.0.2.31")), OWN), taken);
+        assert_eq!(claim(&probe(OTHER, address("192.0.2.31")), OWN), taken);
+        assert_eq!(claim(&probe(OWN, address("192.0.2.31")), OWN), None, "our own, come back by a loop");
+        let mut reply = request(OTHER, address("192.0.2.31"), Ipv4Addr::UNSPECIFIED);
+        reply[21] = 2;
+        assert_eq!(claim(&reply, OWN), taken);
+        reply[21] = 3;
+        assert_eq!(claim(&reply, OWN), None, "reverse ARP");
+    }
+
+    #[test]
+    fn what_is_no_arp_claims_nothing() {
+        let whole = announcement(OTHER, address("192.0.2.31"));
+        for length in 0..42 {
+            assert_eq!(claim(&whole[..length], OWN), None, "{length} octets");
+        }
+        assert!(claim(&whole[..42], OWN).is_some());
+        for place in 12..20 {
+            let mut frame = whole.clone();
+            frame[place] ^= 0x40;
+            assert_eq!(claim(&frame, OWN), None, "octet {place}");
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! The configuration, in TOML: of root alone to write, and strict, since a typo must not change what is done as root.
+
+use std::path::{Path, PathBuf};
+
+use addresses::config::Origin;
+use clap::Parser as _;
+use plugin::{Deadline, clean};
+use serde::Deserialize;
+
+use crate::event::When;
+use crate::trusted::{self, TrustError};
+
+/// The most that the file may hold, in octets.
+const LARGEST: u64 = 1 << 18;
+/// linux/if.h: IFNAMSIZ, less the end of the string.
+const LONGEST_NAME: usize = 15;
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It cannot be read, or others could have written it.
+    #[error("the configuration {0}")]
+    Trust(#[from] TrustError),
+    /// A line of it is not understood.
+    #[error("the configuration {} line {line}: {what}", .path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The number of the line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A setting cannot be.
+    #[error("the configuration {}: {what}", .path.display())]
+    Setting {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+/// The file as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Written {
+    #[serde(default)]
+    enabled: bool,
+    #[serde(default = "usual_events")]
+    on: Vec<When>,
+    #[serde(default)]
+    check: Vec<String>,
+    #[serde(default)]
+    from: Vec<String>,
+    #[serde(default)]
+    files: Vec<PathBuf>,
+    interface: String,
+    prefix_ipv4: Option<u8>,
+    prefix_ipv6: Option<u8>,
+    command: Option<Vec<String>>,
+    #[serde(default)]
+    restart: Vec<Vec<String>>,
+    #[serde(default = "yes")]
+    announce: bool,
+    #[serde(default = "three")]
+    per_hour: usize,
+    #[serde(default = "log")]
+    log: PathBuf,
+    #[serde(default = "state")]
+    state: PathBuf,
+}
+
+/// What to do, when, and within which bounds.
+#[derive(Debug)]
+pub(crate) struct Config {
+    /// Whether anything is done at all: else a dry run.
+    pub(crate) enabled: bool,
+    /// The events on which to act.
+    pub(crate) on: Vec<When>,
+    /// How check_ip_bound looks.
+    pub(crate) check: check_ip_bound::Args,
+    /// How check_ip_bound would look for the addresses that may be bound: the list.
+    pub(crate) list: check_ip_bound::Args,
+    /// Where they may be bound.
+    pub(crate) interface: String,
+    /// The prefix length of an address of IPv4 whose list gives none.
+    pub(crate) prefix_ipv4: Option<u8>,
+    /// The same for IPv6.
+    pub(crate) prefix_ipv6: Option<u8>,
+    /// What binds them: this program itself if none.
+    pub(crate) command: Option<Argv>,
+    /// What is run when something was bound.
+    pub(crate) restart: Vec<Argv>,
+    /// Whether the link is told of an address that came back.
+    pub(crate) announce: bool,
+    /// How often an hour anything is done.
+    pub(crate) per_hour: usize,
+    /// Where each run is recorded.
+    pub(crate) log: PathBuf,
+    /// The folder of the lock and of the budget.
+    pub(crate) state: PathBuf,
+}
+
+/// A program with its fixed arguments: never a line for a shell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Argv {
+    /// An absolute path.
+    pub(crate) program: PathBuf,
+    /// Its arguments, as they are.
+    pub(crate) arguments: Vec<String>,
+}
+
+fn usual_events() -> Vec<When> {
+    ["CRITICAL-SOFT-2", "CRITICAL-HARD"].into_iter().filter_map(|when| when.parse().ok()).collect()
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn three() -> usize {
+    3
+}
+
+fn log() -> PathBuf {
+    PathBuf::from("/var/log/handle_ip_rebind.log")
+}
+
+fn state() -> PathBuf {
+    PathBuf::from("/var/lib/silent-outage-plugins/handle_ip_rebind")
+}
+
+impl Config {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub(crate) fn read(path: &Path, deadline: &Deadline) -> Result<Self, ConfigError> {
+        Self::parse(path, &trusted::read(path, LARGEST, deadline)?)
+    }
+
+    fn parse(path: &Path, content: &[u8]) -> Result<Self, ConfigError> {
+        let line_at = |offset: usize| 1 + content.iter().take(offset).filter(|octet| **octet == b'\n').count();
+        let wrong = |offset, what| ConfigError::Line { path: path.to_owned(), line: line_at(offset), what };
+        let text = str::from_utf8(content).map_err(|error| wrong(error.valid_up_to(), "not UTF-8".to_owned()))?;
+        let written: Written = toml::from_str(text).map_err(|error| {
+            let what = clean(error.message());
+            match error.span() {
+                // What is missing from the whole has no line of its own.
+                Some(span) if span.start > 0 || !what.starts_with("missing field") => wrong(span.start, what),
+                _ => ConfigError::Setting { path: path.to_owned(), what },
+            }
+        })?;
+        written.checked().map_err(|what| ConfigError::Setting { path: path.to_owned(), what })
+    }
+}
+
+impl Written {
+    /// The settings, each of which can be.
+    fn checked(self) -> Result<Config, String> {
+        let Self { enabled, on, check, from, files, interface, prefix_ipv4, prefix_ipv6, command, restart, .. } = self;
+        if interface.is_empty()
+            || interface.len() > LONGEST_NAME
+            || interface.contains(|c: char| c == '/' || !c.is_ascii_graphic())
+        {
+            return Err(format!("interface: {interface:?} is not the name of an interface"));
+        }
+        for (name, prefix, most) in [("prefix-ipv4", prefix_ipv4, 32), ("prefix-ipv6", prefix_ipv6, 128)] {
+            if prefix.is_some_and(|prefix| prefix > most || prefix == 0) {
+                return Err(format!("{name}: not a prefix length of 1 to {most}"));
+            }
+        }
+        for (name, path) in files.iter().map(|file| ("files", file)).chain([("log", &self.log), ("state", &self.state)]) {
+            if !path.is_absolute() {
+                return Err(format!("{name}: {} is not an absolute path", path.display()));
+            }
+        }
+        if self.per_hour == 0 {
+            return Err("per-hour: nothing could ever be done, which is said by enabled = false".to_owned());
+        }
+        Ok(Config {
+            enabled,
+            on,
+            check: check_arguments(check)?,
+            list: list(&from, files)?,
+            interface,
+            prefix_ipv4,
+            prefix_ipv6,
+            command: command.map(|argv| argument_vector("command", argv)).transpose()?,
+            restart: restart.into_iter().map(|argv| argument_vector("restart", argv)).collect::<Result<_, _>>()?,
+            announce: self.announce,
+            per_hour: self.per_hour,
+            log: self.log,
+            state: self.state,
+        })
+    }
+}
+
+/// The options of check_ip_bound, as its own command line has them.
+fn check_arguments(options: Vec<String>) -> Result<check_ip_bound::Args, String> {
+    let all = ["check_ip_bound".to_owned()].into_iter().chain(options);
+    let args = check_ip_bound::Args::try_parse_from(all);
+    args.map_err(|error| {
+        let text = error.to_string();
+        let first = text.lines().next().unwrap_or_default();
+        format!("check: not options of check_ip_bound: {}", first.strip_prefix("error: ").unwrap_or(first))
+    })
+}
+
+/// The addresses that may be bound, which somebody must have named: "what the host promises" is a name, but nobody's default.
+fn list(from: &[String], files: Vec<PathBuf>) -> Result<check_ip_bound::Args, String> {
+    if from.is_empty() && files.is_empty() {
+        return Err("neither files nor from: nothing says which addresses may be bound".to_owned());
+    }
+    let origin = |name: &String| name.parse::<Origin>().map_err(|error| format!("from: {name:?}: {error}"));
+    let from = from.iter().map(origin).collect::<Result<_, _>>()?;
+    Ok(check_ip_bound::Args { from, file: files, ..check_arguments(Vec::new())? })
+}
+
+fn argument_vector(name: &str, argv: Vec<String>) -> Result<Argv, String> {
+    let mut words = argv.into_iter();
+    let program = words.next().map(PathBuf::from).ok_or_else(|| format!("{name}: no program"))?;
+    let arguments: Vec<String> = words.collect();
+    if !program.is_absolute() {
+        return Err(format!("{name}: {} is not an absolute path: programs are not searched for", program.display()));
+    }
+    if arguments.iter().any(|argument| argument.contains('\0')) || program.to_string_lossy().contains('\0') {
+        return Err(format!("{name}: a zero octet, which no program can be given"));
+    }
+    Ok(Argv { program, arguments })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(Path::new("/etc/x.toml"), text.as_bytes()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn without_a_word_it_is_a_dry_run() {
+        let config = parse("interface = \"eth0\"\nfiles = [\"/etc/ips\"]\n").unwrap();
+        assert!(!config.enabled && config.announce && config.per_hour == 3 && config.command.is_none());
+        let events: Vec<String> = config.on.iter().map(ToString::to_string).collect();
+        assert_eq!(events, ["CRITICAL-SOFT-2", "CRITICAL-HARD"]);
+        assert_eq!(config.list.file, [PathBuf::from("/etc/ips")]);
+    }
+
+    #[test]
+    fn all_of_it_is_read() {
+        let text = r#"
+            enabled = true
+            on = ["CRITICAL", "WARNING-HARD-3", "TIMER"]
+            check = ["--from=auto", "--ip", "192.0.2.9/24"]
+            from = ["hsphere", "auto"]
+            files = ["/etc/a b"]
+            interface = "br-lan.100"
+            prefix-ipv4 = 24
+            prefix-ipv6 = 64
+            command = ["/opt/setup ips.pl", "--all", "$(reboot); `id`"]
+            restart = [["/usr/bin/systemctl", "restart", "apache2"], ["/bin/true"]]
+            announce = false
+            per-hour = 5
+            log = "/var/log/x"
+            state = "/var/lib/x"
+        "#;
+        let config = parse(text).unwrap();
+        assert!(config.enabled && !config.announce && config.per_hour == 5);
+        assert_eq!(config.check.ip.len(), 1);
+        let command = config.command.unwrap();
+        assert_eq!(command.program, Path::new("/opt/setup ips.pl"));
+        assert_eq!(command.arguments, ["--all", "$(reboot); `id`"], "arguments are fixed words, for no shell to read");
+        assert_eq!(config.restart.len(), 2);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line() {
+        let base = "interface = \"eth0\"\nfiles = [\"/etc/ips\"]\n";
+        let rows = [
+            ("enabld = true", "line 3: unknown field `enabld`"),
+            ("enabled = \"yes\"", "line 3: invalid type: string \"yes\", expected a boolean"),
+            ("enabled = true\nenabled = false", "line 4: duplicate key"),
+            ("[section]\nx = 1", "line 3: unknown field `section`"),
+            ("on = [\"CRITICAL-SOFT-x\"]", "line 3: "),
+            ("on = [\"*\"]", "line 3: "),
+            ("prefix-ipv4 = 33", "prefix-ipv4: not a prefix length of 1 to 32"),
+            ("prefix-ipv6 = 256", "line 3: "),
+            ("per-hour = 0", "per-hour: nothing could ever be done"),
+            ("per-hour = -1", "line 3: "),
+            ("command = []", "command: no program"),
+            ("command = [\"setup-ips.pl\"]", "command: setup-ips.pl is not an absolute path"),
+            ("command = \"/bin/sh -c x\"", "line 3: invalid type: string"),
+            ("restart = [[\"/bin/true\", \"a\\u0000b\"]]", "restart: a zero octet"),
+            ("check = [\"--bogus\"]", "check: not options of check_ip_bound: unexpected argument '--bogus'"),
+            ("check = [\"--list=1\"]", "check: not options of check_ip_bound: "),
+            ("from = [\"windows\"]", "from: \"windows\": the sources are hsphere"),
+            ("log = \"x.log\"", "log: x.log is not an absolute path"),
+            ("enabled =", "line 3: "),
+            ("\u{1}", "line 3: "),
+        ];
+        for (line, part) in rows {
+            let error = parse(&format!("{base}{line}\n")).unwrap_err();
+            assert!(error.starts_with("the configuration /etc/x.toml") && error.contains(part), "{line}: {error}");
+            assert!(!error.contains('\n'), "{error}");
+        }
+        assert_eq!(parse("files = [\"/a\"]\n").unwrap_err(), "the configuration /etc/x.toml: missing field `interface`");
+        assert!(parse("interface = \"eth0\"").unwrap_err().contains("neither files nor from"));
+        for name in ["", "a/b", "e t", "sixteen-letters-", "e\\u0007"] {
+            assert!(
+                parse(&format!("interface = \"{name}\"\nfiles = [\"/a\"]")).unwrap_err().contains("is not the name"),
+                "{name}"
+            );
+        }
+        let error = Config::parse(Path::new("/etc/x.toml"), b"a = 1\n\xff").unwrap_err().to_string();
+        assert_eq!(error, "the configuration /etc/x.toml line 2: not UTF-8");
+    }
+}

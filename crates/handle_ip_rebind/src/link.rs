@@ -1,0 +1,217 @@
+//! An Ethernet link: asking on it whether somebody has an address, and telling it where an address is now.
+//!
+//! The frames go through packet(7) sockets, so that they can come from no address at all: whoever asked from an address of its own
+//! would be taken for a host that has it, and who asks by ping or arping from the holder itself gets its own answer.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io;
+use std::net::IpAddr;
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::time::{Duration, Instant};
+
+use nix::ifaddrs::getifaddrs;
+use nix::sys::socket::{LinkAddr, bind, setsockopt, sockopt::BindToDevice};
+use plugin::{Deadline, reason};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::{
+    AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType, eth, ipproto, recv, send, socket_with,
+};
+
+use crate::{arp, ndp};
+
+/// A hardware address.
+pub(crate) type Mac = [u8; 6];
+
+pub(crate) const BROADCAST: Mac = [0xff; 6];
+/// The length of an Ethernet header.
+pub(crate) const ETHERNET: usize = 14;
+
+/// RFC 5227: PROBE_NUM, and PROBE_MIN between two probes. One probe is RFC 4862's default for IPv6; three are no worse.
+const PROBES: u32 = 3;
+const INTERVAL: Duration = Duration::from_secs(1);
+/// RFC 5227: ANNOUNCE_WAIT, the silence after the last probe that makes an address free.
+const SILENCE: Duration = Duration::from_secs(2);
+/// What asking takes, and what must be left of the deadline before it begins, so that what is bound then can be looked at and recorded.
+const ASKING: Duration = Duration::from_secs(4);
+const NEEDED: Duration = Duration::from_millis(5_500);
+
+/// linux/if_arp.h: ARPHRD_ETHER.
+const ARPHRD_ETHER: u16 = 1;
+
+/// Why a link cannot be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// There is no interface of this name.
+    #[error("asking on {0}: there is no such interface here")]
+    Absent(String),
+    /// No ARP and no Neighbor Discovery on Ethernet addresses there.
+    #[error("asking on {0}: it is no Ethernet interface, so nobody can be asked who has an address")]
+    NoEthernet(String),
+    /// The system refused.
+    #[error("asking on {interface}: {what}: {}", reason(&(*.why).into()))]
+    Refused {
+        /// The interface.
+        interface: String,
+        /// What was tried.
+        what: &'static str,
+        /// What the system said.
+        why: Errno,
+    },
+    /// The deadline does not leave the time.
+    #[error("asking on {0}: it takes {asking} s, and too little is left of --timeout", asking = ASKING.as_secs())]
+    TooLate(String),
+}
+
+/// An interface with the sockets to ask on it.
+pub(crate) struct Link {
+    interface: String,
+    own: Mac,
+    arp: OwnedFd,
+    /// For sending whole frames of IPv6, and for receiving ICMPv6.
+    ipv6: Option<(OwnedFd, OwnedFd)>,
+}
+
+impl Link {
+    /// Opens an interface for asking, for IPv6 too if `ipv6` says so.
+    pub(crate) fn open(interface: &str, ipv6: bool) -> Result<Self, LinkError> {
+        let refused = |what| move |why| LinkError::Refused { interface: interface.to_owned(), what, why };
+        let all = getifaddrs().map_err(|errno| refused("listing the interfaces")(errno_of(errno)))?;
+        let mut named = all.filter(|entry| entry.interface_name == interface).peekable();
+        if named.peek().is_none() {
+            return Err(LinkError::Absent(interface.to_owned()));
+        }
+        let address = named.find_map(|entry| entry.address?.as_link_addr().copied());
+        let ethernet = address.filter(|address| address.hatype() == ARPHRD_ETHER && address.halen() == 6);
+        let (Some(address), Some(own)) = (ethernet, ethernet.and_then(|address| address.addr())) else {
+            return Err(LinkError::NoEthernet(interface.to_owned()));
+        };
+        // The frames of IPv6 are only sent from here: its protocol is one of which nothing comes in.
+        let packets = |protocol| packet_socket(&address, protocol).map_err(refused("opening a packet socket"));
+        let icmpv6 = || icmpv6_socket(interface).map_err(refused("opening a socket of ICMPv6"));
+        let ipv6 = if ipv6 { Some((packets(eth::LOOP)?, icmpv6()?)) } else { None };
+        Ok(Self { interface: interface.to_owned(), own, arp: packets(eth::ARP)?, ipv6 })
+    }
+
+    /// Which of these addresses another host on the link has or is about to take, and that host's hardware address where it says so.
+    pub(crate) fn ask(&self, addresses: &[IpAddr], deadline: &Deadline) -> Result<BTreeMap<IpAddr, String>, LinkError> {
+        let _step = deadline.step(format!("asking on {} who has the addresses", self.interface));
+        if deadline.remaining() < NEEDED {
+            return Err(LinkError::TooLate(self.interface.clone()));
+        }
+        let mut claimed = BTreeMap::new();
+        for number in 1..=PROBES {
+            for address in addresses {
+                self.send(*address, true)?;
+            }
+            let wait = if number == PROBES { SILENCE } else { INTERVAL };
+            self.listen(Instant::now() + wait, addresses, &mut claimed)?;
+        }
+        Ok(claimed)
+    }
+
+    /// Tells the link that these addresses are here now.
+    pub(crate) fn announce(&self, addresses: &[IpAddr]) -> Result<(), LinkError> {
+        addresses.iter().try_for_each(|address| self.send(*address, false))
+    }
+
+    fn send(&self, address: IpAddr, probe: bool) -> Result<(), LinkError> {
+        let (socket, frame) = match (address, &self.ipv6) {
+            (IpAddr::V4(address), _) if probe => (&self.arp, arp::probe(self.own, address)),
+            (IpAddr::V4(address), _) => (&self.arp, arp::announcement(self.own, address)),
+            (IpAddr::V6(address), Some((socket, _))) if probe => (socket, ndp::probe(self.own, address)),
+            (IpAddr::V6(address), Some((socket, _))) => (socket, ndp::announcement(self.own, address)),
+            (IpAddr::V6(_), None) => return Err(self.refused("sending over IPv6", Errno::AFNOSUPPORT)),
+        };
+        match send(socket, &frame, SendFlags::empty()) {
+            Ok(_) => Ok(()),
+            Err(errno) => Err(self.refused("sending", errno)),
+        }
+    }
+
+    /// Takes in who claims one of the addresses, until the time has come.
+    fn listen(&self, until: Instant, addresses: &[IpAddr], claimed: &mut BTreeMap<IpAddr, String>) -> Result<(), LinkError> {
+        let mut room = [0; 2048];
+        loop {
+            let mut waiting = vec![PollFd::new(&self.arp, PollFlags::IN)];
+            waiting.extend(self.ipv6.iter().map(|(_, icmpv6)| PollFd::new(icmpv6, PollFlags::IN)));
+            let remaining = until.saturating_duration_since(Instant::now());
+            let Ok(timeout) = Timespec::try_from(remaining) else { return Ok(()) };
+            match poll(&mut waiting, Some(&timeout)) {
+                Ok(0) => return Ok(()),
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(errno) => return Err(self.refused("waiting for answers", errno)),
+            }
+            let arp = self.receive(&self.arp, &mut room)?.and_then(|frame| arp::claim(frame, self.own));
+            let mut found = arp.map(|(address, mac)| (IpAddr::from(address), Some(mac)));
+            if let (Some((_, icmpv6)), None) = (&self.ipv6, found) {
+                let ndp = self.receive(icmpv6, &mut room)?.and_then(ndp::claim);
+                found = ndp.map(|(address, mac)| (address.into(), mac)).filter(|(_, mac)| *mac != Some(self.own));
+            }
+            if let Some((address, mac)) = found.filter(|(address, _)| addresses.contains(address)) {
+                claimed.insert(address, mac.map_or_else(|| "another host".to_owned(), |mac| print(&mac)));
+            }
+            if remaining.is_zero() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// What a socket has: none if nothing is there.
+    fn receive<'a>(&self, socket: &OwnedFd, room: &'a mut [u8]) -> Result<Option<&'a [u8]>, LinkError> {
+        match recv(socket, &mut *room, RecvFlags::empty()) {
+            Ok((length, _)) => Ok(room.get(..length)),
+            Err(Errno::AGAIN | Errno::INTR) => Ok(None),
+            Err(errno) => Err(self.refused("receiving", errno)),
+        }
+    }
+
+    fn refused(&self, what: &'static str, why: Errno) -> LinkError {
+        LinkError::Refused { interface: self.interface.clone(), what, why }
+    }
+}
+
+/// A hardware address in the usual spelling.
+fn print(mac: &Mac) -> String {
+    mac.iter().fold(String::new(), |mut text, octet| {
+        let separator = if text.is_empty() { "" } else { ":" };
+        // Writing to a string never fails.
+        let _ = write!(text, "{separator}{octet:02x}");
+        text
+    })
+}
+
+/// A socket for whole frames of one protocol on the interface of `address`.
+fn packet_socket(address: &LinkAddr, protocol: Protocol) -> Result<OwnedFd, Errno> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(AddressFamily::PACKET, SocketType::RAW, flags, Some(protocol))?;
+    // The system's own list of interfaces gives an address with the interface's number and without a protocol, so that the socket's
+    // stays.
+    bind(socket.as_raw_fd(), address).map_err(errno_of)?;
+    Ok(socket)
+}
+
+fn icmpv6_socket(interface: &str) -> Result<OwnedFd, Errno> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(AddressFamily::INET6, SocketType::RAW, flags, Some(ipproto::ICMPV6))?;
+    setsockopt(&socket, BindToDevice, &interface.into()).map_err(errno_of)?;
+    Ok(socket)
+}
+
+fn errno_of(errno: nix::errno::Errno) -> Errno {
+    Errno::from_io_error(&io::Error::from(errno)).unwrap_or(Errno::INVAL)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_ethernet_cannot_be_asked() {
+        let error = |interface| Link::open(interface, true).err().unwrap().to_string();
+        assert_eq!(error("no-such-if"), "asking on no-such-if: there is no such interface here");
+        assert!(error("lo").starts_with("asking on lo: it is no Ethernet interface"), "{}", error("lo"));
+        assert_eq!(print(&[2, 0, 0xab, 0, 0xff, 1]), "02:00:ab:00:ff:01");
+    }
+}

@@ -1,0 +1,119 @@
+//! Looking again, with check_ip_bound's own eyes: what is missing, and what of that may be bound.
+
+use std::net::IpAddr;
+
+use addresses::{Entry, Expected};
+use check_ip_bound::{Chosen, Finding, ProbeError, Seen, Wanted};
+use plugin::Deadline;
+use serde::Serialize;
+
+use crate::config::Config;
+
+/// A missing address and what becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Case {
+    /// The address.
+    pub(crate) address: IpAddr,
+    /// The prefix length to bind it with: none where that is left to a command, or nobody knows one.
+    pub(crate) prefix: Option<u8>,
+    /// Why it counts as missing, in check_ip_bound's words.
+    pub(crate) missing: String,
+    /// What becomes of it.
+    pub(crate) fate: Fate,
+    /// Why so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) why: Option<String>,
+}
+
+/// What becomes of a missing address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Fate {
+    /// It was tried, and it is still missing.
+    Failed,
+    /// It is in the list, and may not be bound.
+    LeftAlone,
+    /// It is usable again.
+    Back,
+    /// It could be bound, and was not.
+    Bindable,
+    /// It is not in the list.
+    Outside,
+}
+
+impl Case {
+    /// The same address with another fate.
+    pub(crate) fn becomes(&mut self, fate: Fate, why: impl Into<Option<String>>) {
+        self.fate = fate;
+        self.why = why.into();
+    }
+}
+
+/// What there is to see, and each missing address with its fate so far.
+pub(crate) fn look(config: &Config, deadline: &Deadline) -> Result<(Seen, Vec<Case>), ProbeError> {
+    let seen = check_ip_bound::probe(&config.check, deadline)?;
+    let missing: Vec<(&Entry, Finding, String)> = missing(config, &seen).collect();
+    if missing.is_empty() {
+        return Ok((seen, Vec::new()));
+    }
+    let list = Wanted::read(&config.list, deadline)?;
+    let mut cases: Vec<Case> = missing.into_iter().map(|found| case(config, &seen, &list, found)).collect();
+    cases.dedup_by_key(|case| case.address);
+    Ok((seen, cases))
+}
+
+/// What counts as missing for check_ip_bound, and why.
+pub(crate) fn missing<'a>(config: &'a Config, seen: &'a Seen) -> impl Iterator<Item = (&'a Entry, Finding, String)> {
+    let nobody_asked = |finding: Finding| matches!(finding, Finding::EmptyBridge(_)) && seen.wanted.chosen == Chosen::Bound;
+    let findings = seen.findings.iter().filter(move |(_, finding)| !nobody_asked(*finding));
+    findings.filter_map(|(want, finding)| {
+        let reason = finding.reason(want.expected, &seen.bound, &config.check.interface)?;
+        Some((want, *finding, reason))
+    })
+}
+
+fn case(config: &Config, seen: &Seen, list: &Wanted, (want, finding, missing): (&Entry, Finding, String)) -> Case {
+    let address = want.expected.address;
+    let listed = listed(list, address);
+    let usual = if address.is_ipv4() { config.prefix_ipv4 } else { config.prefix_ipv6 };
+    let prefix = want.expected.prefix.or_else(|| listed.and_then(|listed| listed.prefix)).or(usual);
+    let obstacle = match (listed, finding) {
+        (None, _) => None,
+        (Some(_), Finding::NotBound) => obstacle(config, seen, list, address, prefix),
+        (Some(_), _) => Some(missing.clone()),
+    };
+    let fate = match (listed, &obstacle) {
+        (None, _) => Fate::Outside,
+        (Some(_), Some(_)) => Fate::LeftAlone,
+        (Some(_), None) => Fate::Bindable,
+    };
+    Case { address, prefix, missing, fate, why: obstacle }
+}
+
+/// The list's entry of an address.
+fn listed(list: &Wanted, address: IpAddr) -> Option<Expected> {
+    let place = list.wants.partition_point(|want| want.expected.address < address);
+    list.wants.get(place).map(|want| want.expected).filter(|expected| expected.address == address)
+}
+
+/// What stands in the way of binding an address that is in the list: none if it may be tried.
+fn obstacle(config: &Config, seen: &Seen, list: &Wanted, address: IpAddr, prefix: Option<u8>) -> Option<String> {
+    let Config { interface, command, .. } = config;
+    let named = list.interfaces.iter().chain(&seen.wanted.interfaces).filter(|(promised, _)| *promised == address);
+    // An alias as eth0:1 is on eth0.
+    let elsewhere = named.map(|(_, name)| name.split(':').next().unwrap_or(name)).find(|name| *name != interface.as_str());
+    if let Some(name) = elsewhere {
+        return Some(format!("promised on {name}, not on {interface}"));
+    }
+    match seen.bound.interfaces.iter().find(|known| known.name == *interface) {
+        None => return Some(format!("there is no {interface} here")),
+        Some(known) => {
+            if let Some(fault) = known.link.fault() {
+                return Some(format!("{interface} {fault}"));
+            }
+        }
+    }
+    let setting = if address.is_ipv4() { "prefix-ipv4" } else { "prefix-ipv6" };
+    let needed = prefix.is_none() && command.is_none();
+    needed.then(|| format!("neither its list nor {setting} gives a prefix length"))
+}

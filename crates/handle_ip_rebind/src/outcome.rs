@@ -1,0 +1,75 @@
+//! What a run did: for the report and for the record.
+
+use crate::Event;
+use crate::child::Ran;
+use crate::config::Config;
+use crate::event::When;
+use crate::look::Case;
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum End {
+    /// The event is none of those on which to act.
+    NotActedOn,
+    /// Another run has the lock.
+    Busy,
+    /// Nothing is missing.
+    AllWell,
+    /// Nothing of what is missing may be bound.
+    Nothing,
+    /// The budget of the hour is used up.
+    OverBudget,
+    /// The configuration does not say that it is enabled.
+    DryRun,
+    /// Something was done.
+    Done,
+}
+
+/// What a run did.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// What it was run for.
+    pub(crate) event: Event,
+    /// The events on which to act.
+    pub(crate) on: Vec<When>,
+    /// How it ended.
+    pub(crate) end: End,
+    /// How many addresses should be usable here.
+    pub(crate) wanted: usize,
+    /// The missing ones.
+    pub(crate) cases: Vec<Case>,
+    /// How often anything was done within the hour, this run included.
+    pub(crate) acted: usize,
+    /// How often it may be.
+    pub(crate) per_hour: usize,
+    /// What became of the command that binds.
+    pub(crate) command: Option<Ran>,
+    /// What became of the services.
+    pub(crate) services: Vec<Ran>,
+    /// What else is worth knowing.
+    pub(crate) notes: Vec<String>,
+}
+
+impl Outcome {
+    /// That of a run which has done nothing yet.
+    pub(crate) fn new(config: &Config, event: Event) -> Self {
+        Self {
+            event,
+            on: config.on.clone(),
+            end: End::NotActedOn,
+            wanted: 0,
+            cases: Vec::new(),
+            acted: 0,
+            per_hour: config.per_hour,
+            command: None,
+            services: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// The same at its end.
+    pub(crate) fn ends(self, end: End) -> Self {
+        Self { end, ..self }
+    }
+}

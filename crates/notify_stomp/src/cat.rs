@@ -1,0 +1,135 @@
+//! `--cat`: shows what comes to a destination, a message a line, until somebody or the broker ends it.
+
+use std::io;
+use std::os::unix::net::UnixStream;
+
+use plugin::{Deadline, Report, State, show};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::low_level::pipe;
+
+use crate::Args;
+use crate::connection::Caller;
+use crate::frame::{Frame, Version};
+use crate::probe::NotifyError;
+use crate::session::{Session, SessionError};
+use crate::socket::Meanwhile;
+
+/// What the subscription is called.
+const SUBSCRIPTION: &str = "0";
+
+/// Subscribes and shows. Each message is acknowledged when it has been shown: what the broker has sent beyond `--count` goes back to it.
+pub(crate) fn cat(args: &Args, destination: &str, deadline: &Deadline) -> Result<Report, NotifyError> {
+    if args.target.broker.is_empty() {
+        return Err(NotifyError::NoBroker);
+    }
+    let stop = signals().map_err(NotifyError::Show)?;
+    let caller = Caller { target: &args.target, deadline, stop: Some(&stop) };
+    let mut shown = None;
+    let result = follow(args, destination, &caller, &mut shown);
+    let end = match result {
+        Ok(()) => return Ok(Report::listing([])),
+        _ if is_readable(&stop) => return Ok(Report::listing([])),
+        // Where nobody reads any more, there is nobody to tell.
+        Err(NotifyError::Show(error)) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Report::listing([])),
+        Err(error) => error,
+    };
+    match shown {
+        // What worked until then is over.
+        Some(shown) => Ok(Report::new(State::Warning, format!("{end}, after {shown} messages"))),
+        None => Err(end),
+    }
+}
+
+fn follow(args: &Args, destination: &str, caller: &Caller<'_>, shown: &mut Option<u64>) -> Result<(), NotifyError> {
+    let mut session = Session::open(caller, Meanwhile::nothing())?;
+    let mode = if session.version == Version::V10 { "client" } else { "client-individual" };
+    let subscribe = Frame::new("SUBSCRIBE").with("id", SUBSCRIPTION).with("destination", destination).with("ack", mode);
+    // RabbitMQ and ActiveMQ: no more than a few that go back if they are not shown.
+    let subscribe = subscribe.with("prefetch-count", "100").with("activemq.prefetchSize", "100").with("receipt", "subscribed");
+    session.say(&subscribe)?;
+    session.send("subscribing")?;
+    while args.count.is_none_or(|count| shown.unwrap_or(0) < count) {
+        let frame = session.hear(if shown.is_some() { "waiting for messages" } else { "subscribing" })?;
+        match frame.command.as_str() {
+            "RECEIPT" => {
+                *shown = shown.or(Some(0));
+                caller.deadline.lift();
+            }
+            "MESSAGE" => {
+                let line = line(&frame.body);
+                show(&line, || caller.stop.is_none_or(|stop| !is_readable(stop))).map_err(NotifyError::Show)?;
+                *shown = Some(shown.unwrap_or(0) + 1);
+                session.say(&acknowledgement(&session, &frame)?)?;
+                session.send("acknowledging")?;
+            }
+            "ERROR" => return Err(session.refused(&frame, false).into()),
+            _ => return Err(session.unexpected(&frame, "a MESSAGE").into()),
+        }
+    }
+    session.close();
+    Ok(())
+}
+
+/// ACK names the message by the header `ack` in version 1.2, before by `message-id`.
+fn acknowledgement(session: &Session<'_>, message: &Frame) -> Result<Frame, SessionError> {
+    let (from, name) = if session.version == Version::V12 { ("ack", "id") } else { ("message-id", "message-id") };
+    let id = message.header(from).ok_or_else(|| session.unexpected(message, "a MESSAGE that can be acknowledged"))?;
+    let ack = Frame::new("ACK").with(name, id);
+    Ok(if session.version == Version::V11 { ack.with("subscription", SUBSCRIPTION) } else { ack })
+}
+
+/// A message as one line that no terminal obeys: control characters, and what cannot be seen or turns the direction of writing, as JSON
+/// escapes them; line ends, which in JSON stand only between values, as blanks.
+fn line(body: &[u8]) -> String {
+    let mut line = String::with_capacity(body.len() + 1);
+    for c in String::from_utf8_lossy(body).trim_end().chars() {
+        match c {
+            '\n' | '\r' | '\t' => line.push(' '),
+            c if c.is_control() || is_invisible(c) => {
+                c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| line += &format!("\\u{unit:04x}"));
+            }
+            c => line.push(c),
+        }
+    }
+    line.push('\n');
+    line
+}
+
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// What becomes readable when the process is asked to stop.
+fn signals() -> io::Result<UnixStream> {
+    let (read, write) = UnixStream::pair()?;
+    for signal in [SIGTERM, SIGINT, SIGHUP] {
+        pipe::register(signal, write.try_clone()?)?;
+    }
+    Ok(read)
+}
+
+fn is_readable(stream: &UnixStream) -> bool {
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut [PollFd::new(stream, PollFlags::IN)], Some(&at_once)).is_ok_and(|ready| ready > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_one_line_that_no_terminal_obeys() {
+        let rows: [(&[u8], &str); 6] = [
+            (b"{\"a\":1}", "{\"a\":1}\n"),
+            (b"{\n\t\"a\": 1\r\n}\n", "{  \"a\": 1  }\n"),
+            (b"\x1b[31mred\x07\0", "\\u001b[31mred\\u0007\\u0000\n"),
+            ("a\u{202e}b\u{85}\u{e0001}".as_bytes(), "a\\u202eb\\u0085\\udb40\\udc01\n"),
+            (b"\xff", "\u{fffd}\n"),
+            (b"", "\n"),
+        ];
+        for (body, expected) in rows {
+            assert_eq!(line(body), expected, "{body:?}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Tests of event.rs: an event against its published schema.
+
+use std::path::Path;
+
+use boon::{Compiler, Schemas};
+use serde_json::Value;
+
+use super::*;
+
+fn macros() -> Macros {
+    let given = |text: &str| Some(OsString::from(text));
+    Macros {
+        host: given("web1"),
+        address: given("192.0.2.1"),
+        service: given("HTTP"),
+        state: given("critical"),
+        state_type: given("HARD"),
+        state_time: given("1700000000"),
+        attempt: given("3"),
+        max_attempts: given("3"),
+        time_t: given("1700000001"),
+        output: given("HTTP CRITICAL - no answer"),
+        long_output: given("a\\nb"),
+        perfdata: given("time=5s;1;2;0;10 size=U odd"),
+        monitor: given("monitor1"),
+        from_env: false,
+    }
+}
+
+#[test]
+fn events_follow_the_published_schema_and_fill_all_of_it() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("event-1.schema.json");
+    let schema: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    let index = compiler.compile(path.to_str().unwrap(), &mut schemas).unwrap();
+    let bare = Macros { host: Some("web1".into()), state: Some("UP".into()), ..Macros::default() };
+    let spooled = |macros: &Macros| Event { sequence: 1, spool: Uuid::new_v4(), ..Event::new(macros).unwrap() };
+    for event in [spooled(&macros()), spooled(&bare)] {
+        let json: Value = serde_json::from_slice(&event.json()).unwrap();
+        schemas.validate(&json, index).unwrap_or_else(|error| panic!("{error}"));
+        // The schema names each field and says that it is there.
+        let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<String>>();
+        assert_eq!(names(&schema["properties"]), names(&json));
+        let required: Vec<&str> = schema["required"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+        assert!(names(&json).iter().all(|name| required.contains(&name.as_str())), "{required:?}");
+        assert!(schema["properties"].as_object().unwrap().values().all(|field| field["description"].is_string()));
+    }
+    let mut wrong: Value = serde_json::from_slice(&spooled(&bare).json()).unwrap();
+    wrong["state"] = "FINE".into();
+    assert!(schemas.validate(&wrong, index).is_err(), "the schema lets everything pass");
+}
+
+#[test]
+fn an_events_json_is_as_documented() {
+    let event = Event { id: Uuid::nil(), sequence: 7, spool: Uuid::max(), ..Event::new(&macros()).unwrap() };
+    let expected = concat!(
+        r#"{"schema_version":1,"id":"00000000-0000-0000-0000-000000000000","sequence":7,"spool":"ffffffff-ffff-ffff-ffff-ffffffffffff","#,
+        r#""monitor":"monitor1","kind":"service","hostname":"web1","address":"192.0.2.1","service":"HTTP","state":"CRITICAL","#,
+        r#""state_type":"HARD","state_time":1700000000,"attempt":3,"max_attempts":3,"time_t":1700000001,"#,
+        r#""output":"HTTP CRITICAL - no answer","long_output":"a\nb","perfdata":"time=5s;1;2;0;10 size=U odd","performance_data":["#,
+        r#"{"label":"time","value":5,"unit":"s","warn":"1","crit":"2","min":0,"max":10},"#,
+        r#"{"label":"size","value":null,"unit":"","warn":null,"crit":null,"min":null,"max":null}],"#,
+        r#""performance_data_unparsed":["odd"],"truncated":[]}"#,
+    );
+    assert_eq!(String::from_utf8(event.json()).unwrap(), expected);
+}
+
+#[test]
+fn line_ends_of_nagios_are_line_ends() {
+    for (given, expected) in [("a\\nb", "a\nb"), ("a\\\\nb", "a\\nb"), ("a\\tb\\", "a\\tb\\"), ("a\nb", "a\nb"), ("", "")] {
+        assert_eq!(with_line_ends(given), expected);
+    }
+}
+
+#[test]
+fn each_event_has_an_id_of_its_own() {
+    assert_ne!(Event::new(&macros()).unwrap().id, Event::new(&macros()).unwrap().id);
+}

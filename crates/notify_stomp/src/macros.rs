@@ -1,0 +1,113 @@
+//! The event's parts as options, one for each macro of Nagios, or from the variables NAGIOS_ of the environment.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+
+use crate::probe::NotifyError;
+
+/// The parts of an event as they were given. Texts may hold anything, broken UTF-8 too; what is empty counts as not given.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Event")]
+pub struct Macros {
+    /// Take the event from the variables NAGIOS_..., for which nagios.cfg needs enable_environment_macros=1; options win
+    #[arg(long)]
+    pub from_env: bool,
+    /// The host: $HOSTNAME$
+    #[arg(long, value_name = "NAME")]
+    pub host: Option<OsString>,
+    /// Its address: $HOSTADDRESS$
+    #[arg(long, value_name = "ADDRESS")]
+    pub address: Option<OsString>,
+    /// The service: $SERVICEDESC$. Without it, it is an event of the host
+    #[arg(long, value_name = "DESCRIPTION")]
+    pub service: Option<OsString>,
+    /// The state: $SERVICESTATE$ or $HOSTSTATE$, which is OK, WARNING, CRITICAL, UNKNOWN, UP, DOWN or UNREACHABLE
+    #[arg(long, value_name = "STATE")]
+    pub state: Option<OsString>,
+    /// SOFT or HARD: $SERVICESTATETYPE$ or $HOSTSTATETYPE$
+    #[arg(long, value_name = "TYPE")]
+    pub state_type: Option<OsString>,
+    /// Since when it is so, in seconds since 1970: $LASTSERVICESTATECHANGE$ or $LASTHOSTSTATECHANGE$
+    #[arg(long, value_name = "SECONDS")]
+    pub state_time: Option<OsString>,
+    /// Which attempt it was: $SERVICEATTEMPT$ or $HOSTATTEMPT$
+    #[arg(long, value_name = "NUMBER")]
+    pub attempt: Option<OsString>,
+    /// After how many it is HARD: $MAXSERVICEATTEMPTS$ or $MAXHOSTATTEMPTS$
+    #[arg(long, value_name = "NUMBER")]
+    pub max_attempts: Option<OsString>,
+    /// When the event was, in seconds since 1970: $TIMET$. Default: now
+    #[arg(long, value_name = "SECONDS")]
+    pub time_t: Option<OsString>,
+    /// What the check says: $SERVICEOUTPUT$ or $HOSTOUTPUT$
+    #[arg(long, value_name = "TEXT")]
+    pub output: Option<OsString>,
+    /// Its further lines: $LONGSERVICEOUTPUT$ or $LONGHOSTOUTPUT$
+    #[arg(long, value_name = "TEXT")]
+    pub long_output: Option<OsString>,
+    /// Its performance data: $SERVICEPERFDATA$ or $HOSTPERFDATA$
+    #[arg(long, value_name = "TEXT")]
+    pub perfdata: Option<OsString>,
+    /// Which monitor says so. Default: this machine's name
+    #[arg(long, value_name = "NAME")]
+    pub monitor: Option<OsString>,
+}
+
+impl Macros {
+    /// With what the environment adds, if it was asked for.
+    pub(crate) fn complete(&self) -> Result<Self, NotifyError> {
+        let mut all = self.clone();
+        if self.from_env {
+            all.add(|name| env::var_os(format!("NAGIOS_{name}")));
+            if all.host.is_none() {
+                return Err(NotifyError::NoEnvironment);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Fills what was not given from variables without their prefix. A service has variables of its own beside its host's.
+    fn add(&mut self, variable: impl Fn(&str) -> Option<OsString>) {
+        let given = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let fill = |field: &mut Option<OsString>, name: &str| {
+            if field.is_none() {
+                *field = given(name);
+            }
+        };
+        fill(&mut self.host, "HOSTNAME");
+        fill(&mut self.address, "HOSTADDRESS");
+        fill(&mut self.service, "SERVICEDESC");
+        fill(&mut self.time_t, "TIMET");
+        let kind = if self.service.as_deref().is_some_and(|service| service != OsStr::new("")) { "SERVICE" } else { "HOST" };
+        fill(&mut self.state, &format!("{kind}STATE"));
+        fill(&mut self.state_type, &format!("{kind}STATETYPE"));
+        fill(&mut self.state_time, &format!("LAST{kind}STATECHANGE"));
+        fill(&mut self.attempt, &format!("{kind}ATTEMPT"));
+        fill(&mut self.max_attempts, &format!("MAX{kind}ATTEMPTS"));
+        fill(&mut self.output, &format!("{kind}OUTPUT"));
+        fill(&mut self.long_output, &format!("LONG{kind}OUTPUT"));
+        fill(&mut self.perfdata, &format!("{kind}PERFDATA"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_services_variables_are_its_own_and_options_win() {
+        let variable = |name: &str| match name {
+            "HOSTPERFDATA" => Some(OsString::new()),
+            _ => Some(OsString::from(name)),
+        };
+        let mut service = Macros { output: Some("mine".into()), ..Macros::default() };
+        service.add(variable);
+        assert_eq!(service.state.as_deref(), Some(OsStr::new("SERVICESTATE")));
+        assert_eq!(service.max_attempts.as_deref(), Some(OsStr::new("MAXSERVICEATTEMPTS")));
+        assert_eq!(service.output.as_deref(), Some(OsStr::new("mine")));
+        let mut host = Macros::default();
+        host.add(|name| variable(name).filter(|_| name != "SERVICEDESC"));
+        assert_eq!(host.state_time.as_deref(), Some(OsStr::new("LASTHOSTSTATECHANGE")));
+        assert_eq!((host.service, host.perfdata), (None, None));
+    }
+}

@@ -1,0 +1,7 @@
+//! The command `notify_stomp`: everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    plugin::run_within(notify_stomp::TIMEOUT, notify_stomp::publish)
+}

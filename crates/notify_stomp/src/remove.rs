@@ -1,0 +1,42 @@
+//! Removing many files: some file systems make each removal wait for the disk, so several threads wait side by side.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+/// How many wait side by side.
+const THREADS: usize = 16;
+/// From how many files on it is worth it.
+const MANY: usize = 32;
+/// What a thread needs that removes files, in octets.
+const STACK: usize = 64 << 10;
+
+/// Removes these files; one that is gone already is no error. After an error the others are removed all the same.
+pub(crate) fn all(paths: &[PathBuf]) -> Result<(), (PathBuf, io::Error)> {
+    if paths.len() < MANY {
+        return each(paths);
+    }
+    let chunks = paths.chunks(paths.len().div_ceil(THREADS));
+    thread::scope(|scope| {
+        let start = |chunk| thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || each(chunk));
+        let threads: Vec<_> = chunks.map(|chunk| (chunk, start(chunk))).collect();
+        // Where no thread can be started, this one does it.
+        let end = |(chunk, thread): (_, io::Result<thread::ScopedJoinHandle<'_, _>>)| match thread {
+            Ok(thread) => thread.join().unwrap_or_else(|_| each(chunk)),
+            Err(_) => each(chunk),
+        };
+        threads.into_iter().map(end).fold(Ok(()), |result: Result<_, _>, ended| result.and(ended))
+    })
+}
+
+fn each(paths: &[PathBuf]) -> Result<(), (PathBuf, io::Error)> {
+    paths.iter().fold(Ok(()), |result, path| result.and(one(path)))
+}
+
+fn one(path: &Path) -> Result<(), (PathBuf, io::Error)> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err((path.to_owned(), error)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,383 @@
+//! Where events wait until a broker has confirmed them: one file each, whose name has its sequence and its length.
+//!
+//! ```text
+//! lock        held while an event is numbered and written
+//! sending     held by the one process that sends
+//! silent      its time is when a broker last did not answer
+//! id          which spool it is
+//! last/N      an empty file: N is the highest sequence that has left the spool
+//! tmp/N       being written
+//! new/N-LEN   waits
+//! broken/...  is no event, and was set aside
+//! ```
+//!
+//! An event appears in `new` by a rename, whole or not at all, and the highest number is never forgotten: it is in `new` or in `last`.
+//! A process that dies loses nothing. Against the machine dying too, [`Spooled::sync`] writes file and folder through to the disk.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use plugin::reason;
+use rustix::fs::{FlockOperation, OFlags, flock};
+use serde::de::IgnoredAny;
+use uuid::Uuid;
+
+use crate::event::Event;
+use crate::remove;
+
+/// The most octets of one event's file: texts are bounded, and each of their octets may become six.
+const LARGEST: u64 = 4 << 20;
+
+/// Why the spool cannot be used. Each message names what it is about.
+#[derive(Debug, thiserror::Error)]
+pub enum SpoolError {
+    /// The system refused.
+    #[error("{doing} {}: {}", .path.display(), reason(.why))]
+    Refused {
+        /// What was tried, as in "writing".
+        doing: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        why: io::Error,
+    },
+    /// It belongs to somebody else, or others may write to it.
+    #[error("spool {}: {why}", .path.display())]
+    Foreign {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Somebody kept the lock until the deadline.
+    #[error("spool {}: locked by another notify_stomp until the deadline", .0.display())]
+    Locked(PathBuf),
+    /// One event that is larger than the whole spool may be.
+    #[error("spool {}: an event of {octets} octets does not fit into it", .path.display())]
+    TooLarge {
+        /// The folder.
+        path: PathBuf,
+        /// The event's length.
+        octets: u64,
+    },
+}
+
+/// An event that waits: in the order of their sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Entry {
+    pub(crate) sequence: u64,
+    pub(crate) length: u64,
+}
+
+impl Entry {
+    fn name(self) -> String {
+        format!("{:020}-{}", self.sequence, self.length)
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        let (sequence, length) = name.split_once('-')?;
+        let entry = Self { sequence: sequence.parse().ok()?, length: length.parse().ok()? };
+        (entry.name() == name && entry.length <= LARGEST).then_some(entry)
+    }
+}
+
+/// A lock that ends with this value, or with the process.
+#[derive(Debug)]
+pub(crate) struct Lock(#[expect(dead_code, reason = "held, not used")] File);
+
+/// The folder of the spool.
+#[derive(Clone, Debug)]
+pub(crate) struct Spool {
+    folder: PathBuf,
+    id: Uuid,
+}
+
+/// An event that was just put there.
+#[derive(Debug)]
+pub(crate) struct Spooled {
+    pub(crate) entry: Entry,
+    /// How many older ones had to make room for it.
+    pub(crate) dropped: usize,
+    file: File,
+    folder: PathBuf,
+}
+
+impl Spooled {
+    /// Writes the event and its name through to the disk.
+    pub(crate) fn sync(&self) -> Result<(), SpoolError> {
+        const DOING: &str = "writing through to the disk";
+        self.file.sync_all().map_err(refusal(DOING, &self.folder.join(self.entry.name())))?;
+        File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(refusal(DOING, &self.folder))
+    }
+}
+
+fn refusal(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SpoolError {
+    move |why| SpoolError::Refused { doing, path: path.to_owned(), why }
+}
+
+impl Spool {
+    /// Opens the spool, and makes it if there is none.
+    pub(crate) fn open(folder: &Path, until: impl Fn() -> bool) -> Result<Self, SpoolError> {
+        let mut spool = Self { folder: folder.to_owned(), id: Uuid::nil() };
+        if fs::symlink_metadata(folder).is_ok() {
+            spool.verify()?;
+        }
+        if let Some(id) = spool.read_id()? {
+            return Ok(Self { id, ..spool });
+        }
+        make_folder(folder)?;
+        spool.verify()?;
+        for part in ["tmp", "new", "last", "broken"] {
+            make_folder(&folder.join(part))?;
+        }
+        let _lock = spool.lock(until)?;
+        // Somebody else may have been as quick.
+        spool.id = match spool.read_id()? {
+            Some(id) => id,
+            None => spool.make_id()?,
+        };
+        Ok(spool)
+    }
+
+    /// That nobody else can write here, nor read: events hold what plugins say.
+    fn verify(&self) -> Result<(), SpoolError> {
+        let status = fs::symlink_metadata(&self.folder).map_err(refusal("reading", &self.folder))?;
+        let foreign = |why| Err(SpoolError::Foreign { path: self.folder.clone(), why });
+        match status.mode() {
+            _ if !status.is_dir() => foreign("not a folder"),
+            _ if status.uid() != rustix::process::geteuid().as_raw() => foreign("belongs to another user: run as that user"),
+            mode if mode & 0o077 != 0 => foreign("others may look into it or change it: it must have mode 0700"),
+            _ => Ok(()),
+        }
+    }
+
+    /// The spool's id: none where there is no spool yet.
+    fn read_id(&self) -> Result<Option<Uuid>, SpoolError> {
+        let path = self.folder.join("id");
+        match fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(refusal("reading", &path)(error)),
+            Ok(text) => Ok(text.trim().parse().ok()),
+        }
+    }
+
+    fn make_id(&self) -> Result<Uuid, SpoolError> {
+        let (id, path) = (Uuid::new_v4(), self.folder.join("tmp/id"));
+        let refused = |error| refusal("writing", &path)(error);
+        let mut file = create(&path).map_err(refused)?;
+        file.write_all(format!("{id}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(refused)?;
+        fs::rename(&path, self.folder.join("id")).map_err(refused)?;
+        File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(refused)?;
+        Ok(id)
+    }
+
+    /// Waits for the right to number events as long as `until` says.
+    pub(crate) fn lock(&self, until: impl Fn() -> bool) -> Result<Lock, SpoolError> {
+        loop {
+            match self.try_lock("lock")? {
+                Some(lock) => return Ok(lock),
+                None if until() => std::thread::sleep(Duration::from_millis(1)),
+                None => return Err(SpoolError::Locked(self.folder.clone())),
+            }
+        }
+    }
+
+    /// The right to send, if nobody else sends.
+    pub(crate) fn try_to_send(&self) -> Result<Option<Lock>, SpoolError> {
+        self.try_lock("sending")
+    }
+
+    fn try_lock(&self, name: &str) -> Result<Option<Lock>, SpoolError> {
+        let path = self.folder.join(name);
+        let flags = OFlags::NOFOLLOW.bits().cast_signed();
+        let file = File::options().create(true).append(true).mode(0o600).custom_flags(flags).open(&path);
+        let file = file.map_err(refusal("locking", &path))?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(Lock(file))),
+            Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) => Ok(None),
+            Err(errno) => Err(refusal("locking", &path)(errno.into())),
+        }
+    }
+
+    /// Numbers the event and puts it behind all others; older ones make room for it where the spool may not hold `most` octets.
+    pub(crate) fn put(&self, event: &mut Event, most: u64, _lock: &Lock) -> Result<Spooled, SpoolError> {
+        self.clean_up();
+        let waiting = self.entries()?;
+        event.sequence = self.next(&waiting)?;
+        event.spool = self.id;
+        let json = event.json();
+        let length = json.len() as u64;
+        if length > most.min(LARGEST) {
+            return Err(SpoolError::TooLarge { path: self.folder.clone(), octets: length });
+        }
+        let mut total = waiting.iter().map(|entry| entry.length).sum::<u64>() + length;
+        let too_much = waiting.into_iter().take_while(|entry| {
+            let goes = total > most;
+            total -= if goes { entry.length } else { 0 };
+            goes
+        });
+        let too_much: Vec<Entry> = too_much.collect();
+        self.retire(&too_much)?;
+        let entry = Entry { sequence: event.sequence, length };
+        Ok(Spooled { entry, dropped: too_much.len(), file: self.write(entry, &json)?, folder: self.folder.join("new") })
+    }
+
+    fn write(&self, entry: Entry, json: &[u8]) -> Result<File, SpoolError> {
+        let path = self.folder.join("tmp").join(entry.sequence.to_string());
+        let written = create(&path).and_then(|mut file| {
+            file.write_all(json)?;
+            fs::rename(&path, self.path(entry))?;
+            Ok(file)
+        });
+        written.map_err(|error| {
+            // Room for the next one; what cannot be removed now is by whoever comes next.
+            let _ = fs::remove_file(&path);
+            refusal("writing", &path)(error)
+        })
+    }
+
+    /// Removes what a dead process left half written. Only the holder of the lock writes there.
+    fn clean_up(&self) {
+        for entry in fs::read_dir(self.folder.join("tmp")).into_iter().flatten().flatten() {
+            // It is in nobody's way.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+
+    /// The sequence of the next event. What waits is read first: what left meanwhile is in `last` by then.
+    fn next(&self, waiting: &[Entry]) -> Result<u64, SpoolError> {
+        let last = self.last()?.unwrap_or(0);
+        Ok(waiting.last().map_or(0, |entry| entry.sequence).max(last).saturating_add(1))
+    }
+
+    /// What an event is numbered that cannot be spooled, at best.
+    pub(crate) fn number(&self, event: &mut Event) -> Result<(), SpoolError> {
+        event.spool = self.id;
+        event.sequence = self.next(&self.entries()?)?;
+        Ok(())
+    }
+
+    /// What waits, oldest first.
+    pub(crate) fn entries(&self) -> Result<Vec<Entry>, SpoolError> {
+        let folder = self.folder.join("new");
+        let mut entries = Vec::new();
+        for found in fs::read_dir(&folder).map_err(refusal("reading", &folder))? {
+            let found = found.map_err(refusal("reading", &folder))?;
+            entries.extend(found.file_name().to_str().and_then(Entry::parse));
+        }
+        entries.sort_unstable();
+        Ok(entries)
+    }
+
+    fn path(&self, entry: Entry) -> PathBuf {
+        self.folder.join("new").join(entry.name())
+    }
+
+    /// The event that waits: none where it is gone, or is none and was set aside.
+    pub(crate) fn read(&self, entry: Entry) -> Result<Option<Vec<u8>>, SpoolError> {
+        let path = self.path(entry);
+        let flags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).bits().cast_signed();
+        let mut octets = Vec::with_capacity(usize::try_from(entry.length).unwrap_or(0) + 1);
+        let file = File::options().read(true).custom_flags(flags).open(&path);
+        match file.and_then(|file| file.take(entry.length + 1).read_to_end(&mut octets)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(refusal("reading", &path)(error)),
+            Ok(_) => {}
+        }
+        if octets.len() as u64 == entry.length && serde_json::from_slice::<IgnoredAny>(&octets).is_ok() {
+            return Ok(Some(octets));
+        }
+        let aside = self.folder.join("broken").join(entry.name());
+        fs::rename(&path, &aside).map_err(refusal("setting aside", &path))?;
+        self.advance(entry.sequence)?;
+        Ok(None)
+    }
+
+    /// How many were set aside.
+    pub(crate) fn broken(&self) -> usize {
+        fs::read_dir(self.folder.join("broken")).map_or(0, |entries| entries.flatten().count())
+    }
+
+    /// Takes out what was confirmed.
+    pub(crate) fn retire(&self, entries: &[Entry]) -> Result<(), SpoolError> {
+        let Some(last) = entries.iter().max() else { return Ok(()) };
+        self.advance(last.sequence)?;
+        let paths: Vec<PathBuf> = entries.iter().map(|entry| self.path(*entry)).collect();
+        remove::all(&paths).map_err(|(path, why)| refusal("removing", &path)(why))
+    }
+
+    /// Drops what has waited longer than `longest`. How many that were.
+    pub(crate) fn drop_old(&self, longest: Duration, _lock: &Lock) -> Result<usize, SpoolError> {
+        let old = |entry: &Entry| self.age(*entry).is_some_and(|age| age > longest);
+        let old: Vec<Entry> = self.entries()?.into_iter().take_while(old).collect();
+        self.retire(&old)?;
+        Ok(old.len())
+    }
+
+    /// How long an event has waited: none where its file is gone or from the future.
+    pub(crate) fn age(&self, entry: Entry) -> Option<Duration> {
+        let written = fs::symlink_metadata(self.path(entry)).and_then(|status| status.modified()).ok()?;
+        SystemTime::now().duration_since(written).ok()
+    }
+
+    /// The highest sequence that has left the spool.
+    fn last(&self) -> Result<Option<u64>, SpoolError> {
+        let folder = self.folder.join("last");
+        let names = fs::read_dir(&folder).map_err(refusal("reading", &folder))?.flatten();
+        Ok(names.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).max())
+    }
+
+    /// Notes that this sequence has left the spool. A rename needs no room on a full disk.
+    pub(crate) fn advance(&self, to: u64) -> Result<(), SpoolError> {
+        let folder = self.folder.join("last");
+        let target = folder.join(format!("{to:020}"));
+        loop {
+            let refused = |error| refusal("writing", &target)(error);
+            match self.last()? {
+                Some(last) if last >= to => return Ok(()),
+                None => return create(&target).map(drop).map_err(refused),
+                Some(last) => match fs::rename(folder.join(format!("{last:020}")), &target) {
+                    // Somebody else has just advanced it.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    renamed => return renamed.map_err(refused),
+                },
+            }
+        }
+    }
+
+    /// How long ago a broker did not answer: none if it has since.
+    pub(crate) fn silent_for(&self) -> Option<Duration> {
+        let since = fs::symlink_metadata(self.folder.join("silent")).and_then(|status| status.modified()).ok()?;
+        SystemTime::now().duration_since(since).ok()
+    }
+
+    /// Notes that no broker answered, or that one did. It only saves time: that it cannot be written does no harm.
+    pub(crate) fn set_silent(&self, is_silent: bool) {
+        let path = self.folder.join("silent");
+        if is_silent {
+            let _ = create(&path).and_then(|file| file.set_modified(SystemTime::now()));
+        } else if path.exists() {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+fn make_folder(path: &Path) -> Result<(), SpoolError> {
+    match DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map_err(refusal("making", path)),
+    }
+}
+
+/// A new or emptied file that only its owner can read.
+fn create(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW.bits().cast_signed();
+    File::options().write(true).create(true).truncate(true).mode(0o600).custom_flags(flags).open(path)
+}
+
+#[cfg(test)]
+#[path = "spool_tests.rs"]
+mod tests;

@@ -1,0 +1,98 @@
+//! The commands for Nagios and Icinga 2: what they name is made from what each plugin prints for `--help`, so that an option that
+//! does not exist cannot be shipped, and a new plugin has its commands without a line by hand.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use suite::help::{self, HelpOption};
+use suite::plugins;
+
+use super::{helps, hold_between, read};
+
+/// What a scheduled check has no use for: help, what makes every state OK, and what prints a list.
+const BY_HAND: [&str; 4] = ["--help", "--version", "--exit-ok", "--list"];
+
+/// What Icinga 2 calls a program, by the first word of its name: a check asks, a handler repairs, a notification tells.
+fn kinds(plugin: &str) -> &'static [&'static str] {
+    match plugin.split('_').next() {
+        Some("handle") => &["EventCommand"],
+        Some("notify") => &["EventCommand", "NotificationCommand"],
+        _ => &["CheckCommand"],
+    }
+}
+
+/// The start of a plugin's variables: `check_ip_bound --file` is `$ip_bound_file$`.
+fn variable(plugin: &str, option: &HelpOption) -> String {
+    let start = plugin.split_once('_').map_or(plugin, |(_, rest)| rest);
+    format!("{start}_{}", option.long.trim_start_matches('-').replace('-', "_"))
+}
+
+fn argument(plugin: &str, option: &HelpOption) -> String {
+    let (name, variable) = (&option.long, variable(plugin, option));
+    let value = match option.takes_value {
+        // Its value is optional, so that it must stand behind a =.
+        true if name == "--extra-opts" => format!("value = \"{name}=${variable}$\"\n            skip_key = true"),
+        true => format!("value = \"${variable}$\""),
+        false => format!("set_if = \"${variable}$\""),
+    };
+    let text = option.text.replace('\\', "\\\\").replace('"', "\\\"");
+    format!("        \"{name}\" = {{\n            {value}\n            description = \"{text}\"\n        }}\n")
+}
+
+/// The whole file for Icinga 2.
+fn icinga() -> String {
+    let mut file = "// Silent outage plugins: their commands for Icinga 2. Made from what the plugins print for --help; do not change it\n\
+        // here, but give the variables in a host or a service: vars.ip_bound_file = \"/etc/nagios/addresses\". An array gives an\n\
+        // option once for each value, and a switch takes true. It belongs into a global zone, or into conf.d of a single Icinga.\n"
+        .to_owned();
+    for (plugin, help) in helps() {
+        let options = help::options(&help);
+        let arguments: String =
+            options.iter().filter(|option| !BY_HAND.contains(&&*option.long)).map(|option| argument(&plugin, option)).collect();
+        for kind in kinds(&plugin) {
+            write!(
+                file,
+                "\n// {}\nobject {kind} \"{plugin}\" {{\n    command = [ PluginDir + \"/{plugin}\" ]\n    arguments = {{\n{arguments}    }}\n}}\n",
+                help::description(&plugin)
+            )
+            .unwrap();
+        }
+    }
+    file
+}
+
+#[test]
+fn icinga_has_every_option_of_every_plugin() {
+    let path = plugins::workspace().join("nrpe-config/icinga2/silent-outage-commands.conf");
+    if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
+        fs::write(&path, icinga()).unwrap();
+    }
+    assert_eq!(read(&path), icinga(), "{}: out of date; UPDATE_DOCS=1 writes it anew", path.display());
+}
+
+#[test]
+fn nagios_has_a_command_for_every_check() {
+    let path = plugins::workspace().join("nrpe-config/nagios/silent-outage-commands.cfg");
+    // What a handler or a notification is given of an event is written by hand.
+    let commands = helps().into_keys().filter(|plugin| plugin.starts_with("check_")).map(|plugin| {
+        let description = help::description(&plugin);
+        let name = format!("    command_name        {plugin}\n    command_line        $USER1$/{plugin} $ARG1$\n");
+        format!("# {description}\ndefine command {{\n{name}}}\n\n")
+    });
+    hold_between(&path, "# The plugins, from here\n", "# to here", &commands.collect::<String>());
+}
+
+#[test]
+fn a_name_tells_what_it_is_for() {
+    let option =
+        |long: &str, takes_value| HelpOption { long: long.to_owned(), short: None, takes_value, text: "Say \"a\\b\"".to_owned() };
+    assert_eq!(kinds("check_x"), ["CheckCommand"]);
+    assert_eq!(kinds("handle_x"), ["EventCommand"]);
+    assert_eq!(kinds("notify_x"), ["EventCommand", "NotificationCommand"]);
+    let lines = |option: &HelpOption| argument("check_ip_bound", option).split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = r#"description = "Say \"a\\b\"""#;
+    assert_eq!(lines(&option("--no-x", false)), format!("\"--no-x\" = {{ set_if = \"$ip_bound_no_x$\" {text} }}"));
+    assert_eq!(lines(&option("--ip", true)), format!("\"--ip\" = {{ value = \"$ip_bound_ip$\" {text} }}"));
+    let extra = "value = \"--extra-opts=$ip_bound_extra_opts$\" skip_key = true";
+    assert_eq!(lines(&option("--extra-opts", true)), format!("\"--extra-opts\" = {{ {extra} {text} }}"));
+}

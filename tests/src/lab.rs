@@ -1,0 +1,263 @@
+//! A small site to monitor: a web server and two nodes that share a floating address, each with what we ship, and a monitor. Each
+//! thing that the plugins watch can be broken for real, and healed.
+
+use std::fs;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::clocks::Clock;
+use crate::daemon::Daemon;
+use crate::host::{Host, public_folder, write};
+use crate::needs::{Need, program};
+use crate::nrpe::{Nrpe, plugin_folder};
+use crate::plugins;
+use crate::printed::Printed;
+use crate::process::run;
+use crate::status::{Service, Status};
+use crate::wait::{eventually, holds_within};
+
+/// What a test needs that makes a site.
+pub const NEEDS: [Need; 10] = [
+    Need::Root,
+    Need::Program("ip"),
+    Need::Program("ss"),
+    Need::Program("mount"),
+    Need::Program("nrpe"),
+    Need::Program("check_nrpe"),
+    Need::Program("snmpd"),
+    Need::Program("chronyd"),
+    Need::Program("faketime"),
+    Need::Program("nft"),
+];
+
+/// The services of the site that run a plugin, with what each says first when it is broken.
+pub const SERVICES: [(&str, &str); 5] = [
+    ("www1!Addresses bound", "IP_BOUND CRITICAL - 1 of 2 addresses from cpanel missing: 192.0.2.226"),
+    ("www1!Addresses answer", "TCP_EACH_IP CRITICAL - 1 of 2 addresses fails on port 80: 192.0.2.226 net unreachable"),
+    ("www1!Clock by NTP", "CLOCK_OFFSET CRITICAL - this host is 3"),
+    ("www1!Clock", "CLOCK_OFFSET CRITICAL - 198.51.100.10 is 3"),
+    ("node1!Addresses answer from here", "TCP_EACH_IP CRITICAL - 1 of 1 address fails on port 80: 198.51.100.10 refused"),
+];
+
+/// The services of the site that say OK when all is well, in addition to those.
+const OTHERS: [&str; 7] = [
+    "www1!NRPE",
+    "node1!NRPE",
+    "node2!NRPE",
+    "node1!Addresses bound",
+    "node2!Addresses bound",
+    "node1!Holds the address",
+    "node1!Floating address",
+];
+
+/// The hosts, at 198.51.100.1, .10, .21 and .22.
+#[derive(Debug)]
+pub struct Site {
+    /// Where Nagios or Icinga runs.
+    pub monitor: Host,
+    /// The web server, with 192.0.2.22 and 192.0.2.226.
+    pub www1: Host,
+    /// The node that holds 192.0.2.100.
+    pub node1: Host,
+    /// The other node, with an NTP server.
+    pub node2: Host,
+    /// What the plugins printed.
+    pub printed: Printed,
+    lists: TempDir,
+}
+
+/// What runs on the hosts. Each may be stopped, and started in another way.
+#[derive(Debug)]
+pub struct Servers<'a> {
+    site: &'a Site,
+    nrpe: Option<Nrpe<'a>>,
+    _nodes: [Nrpe<'a>; 2],
+    web: Option<Daemon>,
+    agent: Option<Clock>,
+    ntp: Option<Clock>,
+}
+
+impl Site {
+    /// Makes the hosts, with their configuration as an administrator would write it.
+    pub fn create() -> Self {
+        let [monitor, www1, node1, node2] = [(); 4].map(|()| Host::create());
+        for (host, port) in [(&www1, "p1"), (&node1, "p2"), (&node2, "p3")] {
+            host.cable("eth0", &monitor, port);
+        }
+        monitor.bridge("br0", &["p1", "p2", "p3"]);
+        monitor.ip_batch("addr add 198.51.100.1/24 dev br0\nroute add 192.0.2.0/24 via 198.51.100.10\n");
+        www1.ip_batch("addr add 198.51.100.10/24 dev eth0\naddr add 192.0.2.22/32 dev eth0\naddr add 192.0.2.226/32 dev eth0\n");
+        // What no longer is its own is answered by an ICMP error, so that nobody has to wait for it.
+        www1.sysctl("net/ipv4/ip_forward", "1");
+        node1.ip_batch("addr add 198.51.100.21/24 dev eth0\naddr add 192.0.2.100/32 dev eth0\n");
+        node2.ip(&["addr", "add", "198.51.100.22/24", "dev", "eth0"]);
+        let lists = public_folder();
+        write(&lists.path().join("www1"), "192.0.2.22\n192.0.2.226\n");
+        www1.etc("ips", "192.0.2.22\n192.0.2.226\n");
+        www1.etc("nagios/silent-outage.ini", &tuned("#ntp=192.0.2.1\n", "ntp=198.51.100.22\n"));
+        let others = "#file=/etc/nagios/addresses-of-others\n#port=80\n";
+        node1.etc("nagios/silent-outage.ini", &tuned(others, "ip=198.51.100.10\nport=80\n"));
+        for file in ["nagios4/silent-outage.ini", "icinga2/silent-outage.ini"] {
+            monitor.etc(file, "[check_clock_offset]\ncommunity=public\n");
+        }
+        Self { monitor, www1, node1, node2, printed: Printed::create(), lists }
+    }
+
+    /// The path of the list of www1's addresses, for the monitor.
+    pub fn list(&self) -> String {
+        self.lists.path().join("www1").display().to_string()
+    }
+
+    /// Starts NRPE, the web server, the SNMP agent and the NTP server.
+    ///
+    /// # Panics
+    /// If one of them does not start.
+    pub fn serve(&self) -> Servers<'_> {
+        let nrpe = Some(self.nrpe(&self.www1));
+        let nodes = [self.nrpe(&self.node1), self.nrpe(&self.node2)];
+        let mut servers = Servers { site: self, nrpe, _nodes: nodes, web: None, agent: None, ntp: None };
+        servers.heal();
+        servers
+    }
+
+    /// The shipped commands, and the one that a node has in addition: an example of the same file.
+    fn nrpe<'a>(&self, host: &'a Host) -> Nrpe<'a> {
+        let commands = plugins::workspace().join("nrpe-config/nrpe.d/silent-outage-plugins.cfg");
+        let commands = fs::read_to_string(commands).unwrap_or_default();
+        let holder = commands.lines().filter_map(|line| line.strip_prefix('#'));
+        let holder: String = holder.filter(|line| line.starts_with("command[check_ip_bound_holder]")).collect();
+        assert!(holder.ends_with("--ip=192.0.2.100 --warning=0"), "{holder}");
+        let nrpe = Nrpe::start(host, &(holder + "\n"));
+        self.printed.keep(&plugin_folder(nrpe.folder()));
+        nrpe
+    }
+}
+
+/// The shipped silent-outage.ini with one change.
+fn tuned(line: &str, own: &str) -> String {
+    let file = plugins::workspace().join("nrpe-config/silent-outage.ini");
+    let text = fs::read_to_string(file).unwrap_or_default();
+    assert!(text.contains(line), "no {line} in {text}");
+    text.replacen(line, own, 1)
+}
+
+impl Servers<'_> {
+    /// Breaks each thing: an address is gone, the NTP server and the agent's clock are an hour off, the web server's port is closed to
+    /// the other node, and both nodes hold the floating address.
+    pub fn break_all(&mut self) {
+        self.site.www1.ip(&["addr", "del", "192.0.2.226/32", "dev", "eth0"]);
+        self.site.node2.ip(&["addr", "add", "192.0.2.100/32", "dev", "eth0"]);
+        // The other node has no way to the port, while the monitor still has.
+        (self.ntp, self.agent) = (None, None);
+        self.ntp = Some(Clock::server(&self.site.node2, "+3600s", "local stratum 10"));
+        self.agent = Some(Clock::agent(&self.site.www1, "-3600s"));
+        self.refuse("-I");
+    }
+
+    /// Heals what is broken, or starts what does not run yet.
+    pub fn heal(&mut self) {
+        let has = |host: &Host, address: &str| run(host.command("ip").args(["-br", "addr"])).stdout.contains(address);
+        if !has(&self.site.www1, "192.0.2.226/32") {
+            self.site.www1.ip(&["addr", "add", "192.0.2.226/32", "dev", "eth0"]);
+        }
+        if has(&self.site.node2, "192.0.2.100/32") {
+            self.site.node2.ip(&["addr", "del", "192.0.2.100/32", "dev", "eth0"]);
+        }
+        (self.ntp, self.agent) = (None, None);
+        self.ntp = Some(Clock::server(&self.site.node2, "+0s", "local stratum 10"));
+        self.agent = Some(Clock::agent(&self.site.www1, "+0s"));
+        match self.web {
+            None => self.web = Some(self.open()),
+            Some(_) => self.refuse("-D"),
+        }
+    }
+
+    /// Stops the web server's NRPE.
+    pub fn stop_nrpe(&mut self) {
+        self.nrpe = None;
+    }
+
+    /// Starts the web server's NRPE again.
+    pub fn start_nrpe(&mut self) {
+        self.nrpe = Some(self.site.nrpe(&self.site.www1));
+    }
+
+    /// A web server on port 80 of all addresses.
+    fn open(&self) -> Daemon {
+        let log = self.site.lists.path().join("web.log");
+        let listens = |_| run(self.site.www1.command("ss").args(["-Hltn"])).stdout.contains("*:80 ");
+        Daemon::start(self.site.www1.command(plugins::binary("open_port")).arg("80"), &log, listens)
+    }
+
+    /// Lets the web server's host refuse port 80 to the first node, or no more.
+    fn refuse(&self, action: &str) {
+        let rule = match action {
+            "-I" => {
+                "add table inet sop; add chain inet sop input { type filter hook input priority 0; }; \
+                     add rule inet sop input ip saddr 198.51.100.21 tcp dport 80 reject with tcp reset"
+            }
+            _ => "delete table inet sop",
+        };
+        let nft = program("nft").unwrap_or_default();
+        let outcome = run(self.site.www1.command(nft).arg(rule));
+        assert!(outcome.code == Some(0), "{outcome:?}");
+    }
+}
+
+/// The whole way: all is well, each thing breaks and its service is critical and hard, it is healed and recovers; then NRPE goes, which
+/// is one alarm, and comes back. `rounds` times.
+///
+/// # Panics
+/// If a service is not what it must be.
+pub fn play(site: &Site, servers: &mut Servers<'_>, status: &Status, rounds: usize) {
+    let well = || {
+        for name in SERVICES.iter().map(|(name, _)| *name).chain(OTHERS) {
+            status.hard(name, 0);
+        }
+    };
+    well();
+    assert_eq!(status.hard("node2!Holds the address", 1).current_state, 1);
+    for _ in 0..rounds {
+        servers.break_all();
+        for (name, text) in SERVICES {
+            let service = status.hard(name, 2);
+            assert!(service.plugin_output.starts_with(text), "{name}: {service:?}");
+            is_printed(site, name, || status.service(name).filter(|service| service.current_state == 2));
+        }
+        status.hard("node1!Floating address", 2);
+        servers.heal();
+        well();
+        for (name, _) in SERVICES {
+            is_printed(site, name, || status.service(name));
+        }
+    }
+    servers.stop_nrpe();
+    status.hard("www1!NRPE", 2);
+    let (asked, last) = (status.last_check("www1!NRPE"), status.last_check("www1!Addresses bound"));
+    // NRPE is asked every second here, and what depends on it would be every five seconds, or every two where intervals are short.
+    let pause = if rounds == 1 { 4 } else { 8 };
+    eventually("NRPE is asked again", Duration::from_secs(60), || status.last_check("www1!NRPE") > asked + pause);
+    assert_eq!(status.last_check("www1!Addresses bound"), last, "checked although NRPE is down");
+    servers.start_nrpe();
+    well();
+}
+
+/// The shipped services for a round alone: five and fifteen minutes, which are seconds in tests, become two and three.
+pub fn hurried(services: &str) -> String {
+    let (nagios, icinga) = ("check_interval      ", "check_interval = ");
+    let rows = [(nagios, "15\n", "3\n"), (nagios, "5\n", "2\n"), (icinga, "15m\n", "3m\n"), (icinga, "5m\n", "2m\n")];
+    rows.iter().fold(services.to_owned(), |text, (name, minutes, fewer)| {
+        text.replace(&format!(" {name}{minutes}"), &format!(" {name}{fewer}"))
+    })
+}
+
+/// Asserts that what the monitor has of a service is what the plugin printed, to the letter.
+fn is_printed(site: &Site, name: &str, service: impl Fn() -> Option<Service>) {
+    let mut seen = None;
+    let same = holds_within(Duration::from_secs(10), || {
+        seen = service().map(|service| Service { is_hard: true, ..service });
+        seen.as_ref().is_some_and(|service| site.printed.all().contains(service))
+    });
+    assert!(same, "{name}: nobody printed {seen:?}; printed was {:?}", site.printed.all());
+}

@@ -1,0 +1,110 @@
+//! What a monitor knows of its services: the file status.dat, which Nagios writes, and Icinga 2 by its StatusDataWriter.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::wait::holds_within;
+
+/// A service as status.dat has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Service {
+    /// 0 OK, 1 warning, 2 critical, 3 unknown.
+    pub current_state: u8,
+    /// Whether the state is hard: it has lasted for max_check_attempts.
+    pub is_hard: bool,
+    /// The first line without the performance data.
+    pub plugin_output: String,
+    /// The further lines, their ends written as `\n`.
+    pub long_plugin_output: String,
+    /// The performance data.
+    pub performance_data: String,
+}
+
+impl Service {
+    /// What a monitor must have of what a plugin printed.
+    pub fn of_output(code: u8, stdout: &str) -> Self {
+        let (first, details) = stdout.split_once('\n').unwrap_or((stdout, ""));
+        let (text, data) = first.split_once(" | ").unwrap_or((first, ""));
+        Self {
+            current_state: code,
+            is_hard: true,
+            plugin_output: text.to_owned(),
+            long_plugin_output: details.trim_end().replace('\n', "\\n"),
+            performance_data: data.to_owned(),
+        }
+    }
+}
+
+/// A status.dat, and the log of who writes it.
+#[derive(Debug)]
+pub struct Status {
+    /// Where status.dat is.
+    pub file: PathBuf,
+    /// Where the log is.
+    pub log: PathBuf,
+}
+
+impl Status {
+    /// Waits until the service called `name` is as `wanted`, and returns it.
+    ///
+    /// # Panics
+    /// If it does not become so within 90 s: with what it is instead, and with the monitor's log.
+    pub fn service_when(&self, name: &str, wanted: impl Fn(&Service) -> bool) -> Service {
+        let mut service = None;
+        let is_so = holds_within(Duration::from_secs(90), || {
+            service = self.service(name);
+            service.as_ref().is_some_and(&wanted)
+        });
+        let said = || fs::read_to_string(&self.log).unwrap_or_default();
+        assert!(is_so, "{name} is still {service:?}; the monitor said: {}", said());
+        service.unwrap_or_default()
+    }
+
+    /// Waits until the service is in this hard state, and returns it.
+    ///
+    /// # Panics
+    /// If it does not get there within 90 s.
+    pub fn hard(&self, name: &str, state: u8) -> Service {
+        self.service_when(name, |service| service.is_hard && service.current_state == state)
+    }
+
+    /// The service of this description, or with `host!description` that of one host: none until it was checked.
+    pub fn service(&self, name: &str) -> Option<Service> {
+        let block = block(&self.file, name)?;
+        let service = Service {
+            current_state: value(&block, "current_state").parse().ok()?,
+            is_hard: value(&block, "state_type") == "1",
+            // Icinga keeps the blank in front of the performance data.
+            plugin_output: value(&block, "plugin_output").trim_end().to_owned(),
+            long_plugin_output: value(&block, "long_plugin_output").to_owned(),
+            performance_data: value(&block, "performance_data").to_owned(),
+        };
+        (value(&block, "has_been_checked") == "1").then_some(service)
+    }
+
+    /// When the service was last checked, in seconds since the epoch; 0 if it never was. Icinga writes `last_check` but once a
+    /// minute, so this is the last time that it was in any state.
+    pub fn last_check(&self, name: &str) -> u64 {
+        let block = block(&self.file, name).unwrap_or_default();
+        let times = block.lines().filter_map(|line| line.trim_start().strip_prefix("last_time_")?.split_once('='));
+        times.filter_map(|(_, time)| time.split('.').next()?.parse().ok()).max().unwrap_or_default()
+    }
+}
+
+/// The block of a service in status.dat.
+fn block(file: &Path, name: &str) -> Option<String> {
+    let status = fs::read_to_string(file).ok()?;
+    let (host, description) = name.split_once('!').map_or((None, name), |(host, description)| (Some(host), description));
+    let mut blocks = status.split("\nservicestatus {").skip(1).filter_map(|block| block.split("\n\t}").next());
+    let is_it = |block: &&str| {
+        value(block, "service_description") == description && host.is_none_or(|host| value(block, "host_name") == host)
+    };
+    blocks.find(is_it).map(str::to_owned)
+}
+
+/// The value of a key in a block of status.dat.
+fn value<'a>(block: &'a str, key: &str) -> &'a str {
+    let settings = block.lines().filter_map(|line| line.trim_start().split_once('='));
+    settings.filter(|(name, _)| *name == key).map(|(_, value)| value).next().unwrap_or_default()
+}

@@ -1,0 +1,240 @@
+//! A message broker small enough to do on purpose what a real one does by accident: it takes events by STOMP and keeps what it took, or
+//! says nothing, nonsense or too much. Its reading of frames is its own, so that two mistakes do not agree.
+
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+/// What a broker does with who comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Manner {
+    /// Takes and confirms all.
+    Confirms,
+    /// The same in this version of the protocol.
+    Speaks(&'static str),
+    /// Takes the connection and says nothing.
+    Silent,
+    /// Says this as soon as somebody has said something, and nothing more.
+    Says(Vec<u8>),
+    /// Takes and confirms so many events in a connection, takes one more and closes.
+    Breaks(usize),
+    /// Confirms the log-in; answers events with ERROR.
+    Refuses,
+    /// Takes events and confirms none.
+    Forgets,
+}
+
+/// A frame that somebody sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// The command.
+    pub command: String,
+    /// The lines of its headers as they came.
+    pub headers: Vec<String>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Sent {
+    /// The value of a header as it came.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+    }
+
+    /// The value of a key in the JSON of the body, as text.
+    pub fn value(&self, key: &str) -> String {
+        let value: Option<serde_json::Value> = serde_json::from_slice(&self.body).ok();
+        value.and_then(|value| value.get(key).map(ToString::to_string)).unwrap_or_else(|| "no such key".to_owned())
+    }
+}
+
+/// A running broker. Dropping it stops it; who is connected then is cut off.
+#[derive(Debug)]
+pub struct Broker {
+    address: SocketAddr,
+    is_over: Arc<AtomicBool>,
+    taken: Taken,
+    listener: Option<JoinHandle<()>>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Taken {
+    frames: Arc<Mutex<Vec<Sent>>>,
+    events: Arc<AtomicUsize>,
+    streams: Arc<Mutex<Vec<TcpStream>>>,
+    is_counting: bool,
+}
+
+impl Broker {
+    /// Starts one on a free port of 127.0.0.1 that keeps every frame.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn start(manner: Manner) -> io::Result<Self> {
+        Self::listen(TcpListener::bind("127.0.0.1:0")?, manner, false)
+    }
+
+    /// The same on the port of one that has been stopped.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn start_at(address: SocketAddr, manner: Manner) -> io::Result<Self> {
+        Self::listen(TcpListener::bind(address)?, manner, false)
+    }
+
+    /// One that confirms and counts, and keeps nothing: for benchmarks.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn counting() -> io::Result<Self> {
+        Self::listen(TcpListener::bind("127.0.0.1:0")?, Manner::Confirms, true)
+    }
+
+    fn listen(listener: TcpListener, manner: Manner, is_counting: bool) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let taken = Taken { is_counting, ..Taken::default() };
+        let mut broker = Self { address, is_over: Arc::default(), taken: taken.clone(), listener: None };
+        let is_over = Arc::clone(&broker.is_over);
+        broker.listener = Some(thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                if is_over.load(Ordering::SeqCst) {
+                    return;
+                }
+                let (manner, taken) = (manner.clone(), taken.clone());
+                // Who hangs up is gone; what came until then was kept.
+                thread::spawn(move || drop(serve(stream, &manner, &taken)));
+            }
+        }));
+        Ok(broker)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How many events it has taken.
+    pub fn events(&self) -> usize {
+        self.taken.events.load(Ordering::SeqCst)
+    }
+
+    /// All frames that came, in their order.
+    pub fn frames(&self) -> Vec<Sent> {
+        self.taken.frames.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The events among them.
+    pub fn sent(&self) -> Vec<Sent> {
+        self.frames().into_iter().filter(|frame| frame.command == "SEND").collect()
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::SeqCst);
+        // Wakes the listener, so that it sees that it is over.
+        let _ = TcpStream::connect(self.address);
+        let _ = self.listener.take().map(JoinHandle::join);
+        for stream in self.taken.streams.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+/// Puts `count` more events into a spool that nobody uses, copies of `template` with the next sequences: quicker than as many handlers.
+///
+/// # Errors
+/// What the system says.
+pub fn fill(spool: &Path, template: &[u8], count: u64) -> io::Result<()> {
+    let numbers = |folder: &str| -> io::Result<Option<u64>> {
+        let names = fs::read_dir(spool.join(folder))?.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+        Ok(names.filter_map(|name| name.split('-').next()?.parse().ok()).max())
+    };
+    let last = numbers("new")?.max(numbers("last")?).unwrap_or(0);
+    let mut event: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(template).map_err(io::Error::other)?;
+    for sequence in last + 1..=last + count {
+        event.insert("sequence".to_owned(), sequence.into());
+        event.insert("id".to_owned(), format!("{sequence:08}-0000-4000-8000-000000000000").into());
+        let json = serde_json::to_vec(&event)?;
+        fs::write(spool.join("new").join(format!("{sequence:020}-{}", json.len())), json)?;
+    }
+    Ok(())
+}
+
+fn serve(mut stream: TcpStream, manner: &Manner, taken: &Taken) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    if !taken.is_counting {
+        taken.streams.lock().unwrap_or_else(PoisonError::into_inner).push(stream.try_clone()?);
+    }
+    let (mut octets, mut room) = (Vec::new(), vec![0; 64 << 10]);
+    let mut events = 0;
+    loop {
+        let length = stream.read(&mut room)?;
+        if length == 0 {
+            return Ok(());
+        }
+        octets.extend(room.iter().take(length));
+        let mut answers = Vec::new();
+        let mut at = 0;
+        while let Some((frame, end)) = octets.get(at..).and_then(read_frame) {
+            at += end;
+            let answer = answer(&frame, manner, &mut events);
+            if frame.command == "SEND" {
+                taken.events.fetch_add(1, Ordering::SeqCst);
+            }
+            if !taken.is_counting {
+                taken.frames.lock().unwrap_or_else(PoisonError::into_inner).push(frame);
+            }
+            match answer {
+                Some(answer) => answers.extend(answer),
+                None => {
+                    stream.write_all(&answers)?;
+                    return stream.shutdown(Shutdown::Both);
+                }
+            }
+        }
+        octets.drain(..at);
+        stream.write_all(&answers)?;
+    }
+}
+
+/// What is said to a frame: none to close.
+fn answer(frame: &Sent, manner: &Manner, events: &mut usize) -> Option<Vec<u8>> {
+    let receipt = |id: &str| format!("RECEIPT\nreceipt-id:{id}\n\n\0").into_bytes();
+    let confirmed = Some(frame.header("receipt").map(receipt).unwrap_or_default());
+    match (manner, frame.command.as_str()) {
+        (Manner::Silent, _) => Some(Vec::new()),
+        (Manner::Says(octets), "CONNECT") => Some(octets.clone()),
+        (Manner::Says(_), _) => Some(Vec::new()),
+        (Manner::Speaks(version), "CONNECT") => Some(format!("CONNECTED\nversion:{version}\n\n\0\n").into_bytes()),
+        (_, "CONNECT") => Some(b"CONNECTED\nversion:1.2\nheart-beat:0,0\n\n\0\n".to_vec()),
+        (_, "DISCONNECT") => None,
+        (Manner::Refuses, "SEND") => Some(b"ERROR\nmessage:no\n\nnot here\0".to_vec()),
+        (Manner::Forgets, "SEND") => Some(Vec::new()),
+        (Manner::Breaks(after), "SEND") => {
+            *events += 1;
+            if *events > *after { None } else { confirmed }
+        }
+        _ => confirmed,
+    }
+}
+
+/// The first frame and its length: none until all of it is there.
+fn read_frame(octets: &[u8]) -> Option<(Sent, usize)> {
+    let start = octets.iter().position(|octet| *octet != b'\n')?;
+    let frame = octets.get(start..)?;
+    let head = frame.windows(2).position(|pair| pair == b"\n\n")?;
+    let text = String::from_utf8_lossy(frame.get(..head)?).into_owned();
+    let mut lines = text.split('\n').map(str::to_owned);
+    let mut sent = Sent { command: lines.next()?, headers: lines.collect(), body: Vec::new() };
+    let rest = frame.get(head + 2..)?;
+    let length = sent.header("content-length").and_then(|length| length.parse().ok());
+    let length = length.or_else(|| rest.iter().position(|octet| *octet == 0))?;
+    (rest.get(length)? == &0).then_some(())?;
+    sent.body = rest.get(..length)?.to_vec();
+    Some((sent, start + head + 2 + length + 1))
+}

@@ -1,0 +1,87 @@
+//! What is missing and free comes back: by rtnetlink and by a configured command, and the link and the services hear of it.
+
+use std::fs;
+use std::process::Command;
+
+use suite::needs::missing;
+use suite::process::run;
+
+use super::{HOSTS, Site};
+
+#[test]
+fn what_is_missing_and_free_comes_back() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.1 192.0.2.31 192.0.2.32/32 2001:db8::31");
+    // The neighbour still sends to the host that had the addresses before.
+    for address in ["192.0.2.31", "2001:db8::31"] {
+        let stale = ["neigh", "replace", address, "lladdr", "02:00:00:00:00:99", "dev", "eth0", "nud", "stale"];
+        site.neighbour.ip(&stale);
+    }
+    let touch = site.script("restart", "echo \"$1|$HOME|$NRPE_PROGRAMVERSION\" >>\"${0%/*}/restarted\"; echo restarted");
+    site.configure(&format!("enabled = true\nannounce = true\nrestart = [[\"{touch}\", \"$(reboot) ; `id`\"]]\n"));
+    let outcome = site.handle();
+    let line = "IP_REBIND OK - bound again: 192.0.2.31-32, 2001:db8::31, restarted 1 service";
+    assert_eq!(outcome.verdict(), (0, line), "{outcome:?}");
+    assert!(site.has("192.0.2.31/24") && site.has("192.0.2.32/32") && site.has("2001:db8::31/64"));
+    assert_eq!(
+        fs::read_to_string(site.path("restarted")).unwrap(),
+        "$(reboot) ; `id`||\n",
+        "words for no shell, a clean environment"
+    );
+
+    let own = run(site.host.command("cat").arg("/sys/class/net/eth0/address")).stdout;
+    for address in ["192.0.2.31", "2001:db8::31"] {
+        let known = run(Command::new("ip").args(["-n", site.neighbour.name(), "neigh", "show", address])).stdout;
+        assert!(known.contains(own.trim()), "the neighbour knows {address} as {known}, not as {own}");
+    }
+    let broadcast = run(Command::new("ip").args(["-n", site.host.name(), "-o", "addr", "show", "to", "192.0.2.31"])).stdout;
+    assert!(broadcast.contains("brd 192.0.2.255"), "{broadcast}");
+
+    let record = site.records().remove(0);
+    assert_eq!(
+        (record["version"].as_u64(), record["state"].as_str(), record["end"].as_str()),
+        (Some(1), Some("OK"), Some("done"))
+    );
+    assert_eq!((record["event"].as_str(), record["acted"].as_u64()), (Some("CRITICAL-HARD-3"), Some(1)));
+    assert_eq!(record["addresses"].as_array().map(Vec::len), Some(3));
+    assert_eq!(record["services"][0]["output"].as_str(), Some("restarted"));
+
+    // Now nothing is missing, so nothing is done and nothing restarted.
+    assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - nothing is missing, 4 addresses bound and usable"));
+    assert_eq!(fs::read_to_string(site.path("restarted")).unwrap().lines().count(), 1);
+}
+
+#[test]
+fn a_command_binds_in_its_place() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.1 192.0.2.31 192.0.2.32");
+    let setup = site.script("setup-ips.pl", "[ \"$1\" = --all ] || exit 9; ip addr add 192.0.2.31/24 dev eth0 && echo set up");
+    let restart = site.script("restart", "exit 5");
+    site.configure(&format!(
+        "enabled = true\ncommand = [\"{setup}\", \"--all\"]\nrestart = [[\"{restart}\"], [\"/bin/true\"]]\n"
+    ));
+    let outcome = site.handle();
+    let line = "IP_REBIND CRITICAL - not back: 192.0.2.32 (not bound), restart ended with 5, bound again: 192.0.2.31, restarted 1 service";
+    assert_eq!(outcome.verdict(), (2, line), "{outcome:?}");
+    assert!(outcome.stdout.contains(&format!("{setup} --all: done (set up)\n")), "{}", outcome.stdout);
+    assert!(site.has("192.0.2.31/24") && !site.has("192.0.2.32/24"));
+}
+
+#[test]
+fn a_command_that_hangs_is_ended_and_reported() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    let setup = site.script("setup-ips.pl", "trap '' TERM; sleep 30");
+    site.configure(&format!("enabled = true\ncommand = [\"{setup}\"]\nrestart = [[\"/bin/true\"]]\n"));
+    let mut command = site.command("CRITICAL-HARD-3");
+    let outcome = run(command.arg("--timeout=7"));
+    let line = "IP_REBIND CRITICAL - not back: 192.0.2.31 (not bound), setup-ips.pl did not end within ";
+    assert!(outcome.code == Some(2) && outcome.stdout.starts_with(line), "{outcome:?}");
+    assert_eq!(site.records().remove(0)["services"].as_array().map(Vec::len), Some(0), "nothing came back, nothing is restarted");
+}

@@ -1,0 +1,137 @@
+//! Files that somebody else had a hand in, a state that is broken, two handlers at once, and one that is killed.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use suite::host::write;
+use suite::needs::missing;
+use suite::wait::eventually;
+
+use super::{HOSTS, Site};
+
+#[test]
+fn a_configuration_that_others_can_write_is_not_obeyed() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    let config = site.path("config.toml");
+    let refused = |part: &str| {
+        let outcome = site.handle();
+        assert_eq!((outcome.code, outcome.stdout.lines().count()), (Some(3), 1), "{outcome:?}");
+        let start = format!("IP_REBIND UNKNOWN - the configuration {}", config.display());
+        assert!(outcome.stdout.starts_with(&start) && outcome.stdout.contains(part), "{outcome:?}");
+    };
+    for mode in [0o664, 0o646] {
+        fs::set_permissions(&config, fs::Permissions::from_mode(mode)).unwrap();
+        refused(": others than its owner may write it: chmod go-w");
+    }
+    fs::set_permissions(&config, fs::Permissions::from_mode(0o644)).unwrap();
+    std::os::unix::fs::chown(&config, Some(64_999), None).unwrap();
+    refused(": it does not belong to root");
+    let other = site.path("other.toml");
+    fs::rename(&config, &other).unwrap();
+    std::os::unix::fs::chown(&other, Some(0), None).unwrap();
+    symlink(&other, &config).unwrap();
+    refused(": a symbolic link: name the file itself");
+    fs::remove_file(&config).unwrap();
+    refused(": no such file or directory");
+    write(&config, "enabled = true\ninterface = \"eth0\"\nfiles = [\"/etc/ips\"]\ncommand = \"rm -rf /; $(id)\"\n");
+    refused(" line 4: invalid type: string");
+    write(&config, "enabled = true\ninterface = \"eth0\"\nfiles = [\"/etc/ips\"]\nrestart = [[\"sh\", \"-c\", \"id\"]]\n");
+    refused(": restart: sh is not an absolute path: programs are not searched for");
+    assert!(!site.has("192.0.2.31/24"));
+}
+
+#[test]
+fn a_program_that_others_can_write_is_not_run() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    let setup = site.script("setup-ips.pl", "touch \"$0.ran\"");
+    fs::set_permissions(&setup, fs::Permissions::from_mode(0o777)).unwrap();
+    site.configure(&format!("enabled = true\ncommand = [\"{setup}\"]\n"));
+    let outcome = site.handle();
+    assert!(outcome.code == Some(2) && outcome.stdout.contains("others than its owner may write it"), "{outcome:?}");
+    assert!(!site.path("setup-ips.pl.ran").exists());
+}
+
+#[test]
+fn without_a_state_that_is_understood_nothing_is_done() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    let state = site.path("state");
+    fs::create_dir(&state).unwrap();
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o700)).unwrap();
+    let refused = |part: &str| {
+        let outcome = site.handle();
+        assert!(outcome.code == Some(3) && outcome.first_line().contains(part), "{outcome:?}");
+        assert!(!site.has("192.0.2.31/24"));
+    };
+    for content in ["", "{\"version\":1,\"acted\":[1,", "\0\0\0"] {
+        write(&state.join("budget.json"), content);
+        refused("nothing is done until it is looked at and removed");
+    }
+    fs::remove_file(state.join("budget.json")).unwrap();
+    symlink("/dev/zero", state.join("budget.json")).unwrap();
+    refused("a symbolic link");
+    fs::remove_file(state.join("budget.json")).unwrap();
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o777)).unwrap();
+    refused("others than its owner may write it");
+    // Each of these runs is in the log, with its error.
+    let records = site.records();
+    assert!(records.len() == 5 && records.iter().all(|record| record["error"].is_string()), "{records:?}");
+    // And what cannot be recorded is not done.
+    fs::remove_file(site.path("log")).unwrap();
+    symlink("/etc/passwd", site.path("log")).unwrap();
+    refused("the log ");
+}
+
+#[test]
+fn of_two_handlers_one_works() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    let outcomes: Vec<_> = std::thread::scope(|scope| {
+        let both = [scope.spawn(|| site.handle()), scope.spawn(|| site.handle())];
+        both.map(|handler| handler.join().unwrap()).into()
+    });
+    let mut verdicts: Vec<_> = outcomes.iter().map(suite::process::Outcome::verdict).collect();
+    verdicts.sort_unstable();
+    let busy = "IP_REBIND WARNING - nothing is done: another run is at work";
+    assert_eq!(verdicts, [(0, "IP_REBIND OK - bound again: 192.0.2.31"), (1, busy)]);
+    assert_eq!(site.records().len(), 2);
+}
+
+/// Kills a handler when `moment` has come.
+fn kill(site: &Site, what: &str, moment: impl Fn() -> bool) {
+    let mut child = site.command("CRITICAL-HARD-3").stdout(Stdio::null()).spawn().unwrap();
+    eventually(what, Duration::from_secs(20), moment);
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).unwrap();
+    kill_process(pid, Signal::KILL).unwrap();
+    assert_eq!(child.wait().unwrap().code(), None, "killed, not ended");
+}
+
+#[test]
+fn a_killed_handler_is_in_nobodys_way() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    kill(&site, "a run holds the lock and asks the link", || site.path("state/lock").exists());
+    let setup = site.script("setup-ips.pl", "touch \"$0.runs\"; exec sleep 20");
+    site.configure(&format!("enabled = true\ncommand = [\"{setup}\"]\n"));
+    kill(&site, "the command runs", || site.path("setup-ips.pl.runs").exists());
+    // What it spent is spent, nothing is broken, and the next one works at once.
+    write(&site.path("state/budget.json.new"), "{\"ver");
+    site.configure("enabled = true\n");
+    assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - bound again: 192.0.2.31"));
+    assert_eq!(site.records().last().unwrap()["acted"].as_u64(), Some(2));
+}

@@ -1,0 +1,110 @@
+//! The files that ship beside the handler: each is accepted by the program that reads it.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use suite::host::{public_folder, succeed, write};
+use suite::needs::{Need, missing};
+use suite::nrpe::{NEEDS, Nrpe, install, plugin_folder};
+use suite::process::run;
+
+use super::{HOSTS, Site};
+
+/// Where `packaging/install` puts them under a prefix.
+const EXAMPLES: &str = "share/doc/silent-outage-plugins/handle_ip_rebind";
+
+#[test]
+fn sudo_and_systemd_accept_them() {
+    if missing(&[Need::Program("visudo"), Need::Program("systemd-analyze")]) {
+        return;
+    }
+    let folder = public_folder();
+    install(folder.path(), &[]);
+    let examples = folder.path().join(EXAMPLES);
+    succeed(Command::new("visudo").arg("-cf").arg(examples.join("sudoers")));
+    // A template is verified as an instance of it, a timer with the unit that it starts beside it.
+    let unit = |name: &str| examples.join(name);
+    fs::copy(unit("handle_ip_rebind@.service"), unit("handle_ip_rebind@TIMER.service")).unwrap();
+    let verified = succeed(
+        Command::new("systemd-analyze")
+            .args(["verify", "--man=no"])
+            .args([unit("handle_ip_rebind@TIMER.service"), unit("handle_ip_rebind.timer")]),
+    );
+    assert_eq!(verified.stderr.lines().filter(|line| line.contains("handle_ip_rebind")).collect::<Vec<_>>(), [""; 0]);
+    // The commands for systemd are those that sudo allows.
+    let (sudoers, commands) =
+        (fs::read_to_string(unit("sudoers")).unwrap(), fs::read_to_string(unit("nrpe-systemd.cfg")).unwrap());
+    let wanted: Vec<&str> = commands.lines().filter_map(|line| Some(line.split_once("]=/usr/bin/sudo -n ")?.1)).collect();
+    assert!(wanted.len() == 3 && wanted.iter().all(|command| sudoers.contains(&format!(" {command}"))), "{wanted:?} {sudoers}");
+}
+
+#[test]
+fn the_example_of_a_configuration_is_a_dry_run() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.1 192.0.2.31");
+    let shipped =
+        fs::read_to_string(suite::plugins::workspace().join("nrpe-config/handle_ip_rebind/handle_ip_rebind.toml")).unwrap();
+    let top = site.folder.path();
+    let own = |name: &str| top.join(name).display().to_string();
+    site.host.etc("nagios/addresses", "192.0.2.1\n192.0.2.31\n");
+    site.host.etc("ips", "192.0.2.1\n192.0.2.31\n");
+    let paths =
+        [("/var/log/handle_ip_rebind.log", own("log")), ("/var/lib/silent-outage-plugins/handle_ip_rebind", own("state"))];
+    let text = paths.iter().fold(shipped.clone(), |text, (shipped, own)| text.replace(shipped, own));
+    write(&site.path("config.toml"), &text);
+    assert_eq!(site.handle().verdict(), (1, "IP_REBIND WARNING - dry run, would bind: 192.0.2.31"));
+    // The lines behind a # are examples to start from: they must be right too, one at a time.
+    let examples: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix('#')).filter(|line| line.contains(" = [")).collect();
+    assert!(examples.len() >= 4, "{examples:?}");
+    for example in examples {
+        write(&site.path("config.toml"), &format!("{text}\n{example}\n"));
+        let outcome = run(site.command("OK-HARD-1").arg("--timeout=8"));
+        assert_eq!(outcome.code, Some(0), "{example}: {outcome:?}");
+    }
+    assert!(Path::new(&own("log")).exists());
+}
+
+#[test]
+fn nrpes_user_may_run_what_ships_and_nothing_more() {
+    if missing(&HOSTS) || missing(&NEEDS) || missing(&[Need::Program("sudo"), Need::Program("setpriv")]) {
+        return;
+    }
+    let site = Site::new("192.0.2.1");
+    let installed = public_folder();
+    install(installed.path(), &[]);
+    let program = plugin_folder(installed.path()).join("handle_ip_rebind").display().to_string();
+    site.host.etc("sudoers.d/handle_ip_rebind", &fs::read_to_string(installed.path().join(EXAMPLES).join("sudoers")).unwrap());
+    let sudo = |arguments: &[&str]| {
+        let mut command = site.host.command("setpriv");
+        run(command.args(["--reuid=nagios", "--regid=nagios", "--clear-groups", "sudo", "-n", &program]).args(arguments))
+    };
+    let allowed = sudo(&["--event=CRITICAL-SOFT-2", "--timeout=50"]);
+    assert!(allowed.stdout.starts_with("IP_REBIND UNKNOWN - the configuration /etc/nagios/handle_ip_rebind.toml"), "{allowed:?}");
+    let own = format!("--config={}", site.path("config.toml").display());
+    let refused: [&[&str]; 5] = [
+        &["--event=CRITICAL-SOFT-2", "--timeout=50", &own],
+        &["--event=CRITICAL-SOFT-2"],
+        &["--event=CRITICAL-SOFT-2;id", "--timeout=50"],
+        &["--event=TIMER", "--timeout=50"],
+        &[],
+    ];
+    for arguments in refused {
+        let outcome = sudo(arguments);
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), ""), "{arguments:?}: {outcome:?}");
+    }
+    // And over the network there is nothing but the name of a command.
+    let nrpe = Nrpe::start_installed(&site.host, installed.path());
+    for name in ["handle_ip_rebind_CRITICAL-SOFT-2;id", "handle_ip_rebind_$(id)", "handle_ip_rebind_`id`-SOFT-1"] {
+        let outcome = nrpe.check(name, &[]);
+        assert!(outcome.code == Some(3) && !outcome.stdout.contains("IP_REBIND"), "{name}: {outcome:?}");
+        assert!(!outcome.stdout.contains("uid="), "{name}: {outcome:?}");
+    }
+    let unknown = "NRPE: Command 'handle_ip_rebind_OK-HARD-1' not defined";
+    assert_eq!(nrpe.check("handle_ip_rebind_OK-HARD-1", &[]).verdict(), (3, unknown));
+    let asked = nrpe.check("handle_ip_rebind_CRITICAL-SOFT-2", &[]);
+    assert_eq!(asked.verdict(), allowed.verdict());
+}

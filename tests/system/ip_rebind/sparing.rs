@@ -1,0 +1,129 @@
+//! What may not be bound is left alone, and the line says why.
+
+use std::time::Duration;
+
+use suite::needs::{Need, missing};
+use suite::process::run;
+use suite::wait::eventually;
+
+use super::{HOSTS, Site};
+
+#[test]
+fn what_another_host_has_is_left_alone() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.1 192.0.2.31 192.0.2.50 2001:db8::31 2001:db8::50");
+    let outcome = site.handle();
+    let mac = run(site.neighbour.command("cat").arg("/sys/class/net/eth0/address")).stdout;
+    let (left, back) = ("left alone: 192.0.2.50, 2001:db8::50", "bound again: 192.0.2.31, 2001:db8::31");
+    let line = format!("IP_REBIND CRITICAL - {left} ({} has it on eth0), {back}", mac.trim());
+    assert_eq!(outcome.verdict(), (2, line.as_str()), "{outcome:?}");
+    assert!(!site.has("192.0.2.50/24") && !site.has("2001:db8::50/64") && site.has("192.0.2.31/24"));
+
+    // A command is not even run then, for it binds whatever it binds.
+    site.host.ip(&["addr", "del", "192.0.2.31/24", "dev", "eth0"]);
+    let setup = site.script("setup-ips.pl", "touch \"$0.ran\"");
+    site.configure(&format!("enabled = true\ncommand = [\"{setup}\"]\n"));
+    let outcome = site.handle();
+    assert!(outcome.stdout.contains("\n192.0.2.31: left alone: the command might bind 192.0.2.50 too\n"), "{outcome:?}");
+    assert!(!site.path("setup-ips.pl.ran").exists());
+}
+
+#[test]
+fn an_interface_without_a_link_gets_no_address() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.1 192.0.2.31");
+    site.neighbour.ip(&["link", "set", "eth0", "down"]);
+    let flags = || site.host.ip(&["-o", "link", "show", "eth0"]).stdout;
+    eventually("the other end of the cable is noticed", Duration::from_secs(10), || flags().contains("NO-CARRIER"));
+    let line = "IP_REBIND CRITICAL - left alone: 192.0.2.1, 192.0.2.31";
+    let outcome = site.handle();
+    assert!(outcome.code == Some(2) && outcome.first_line() == line, "{outcome:?}");
+    assert!(outcome.stdout.contains("\n192.0.2.31: left alone: eth0 has no carrier\n"), "{outcome:?}");
+    site.host.ip(&["link", "set", "eth0", "down"]);
+    assert!(site.handle().stdout.contains("\n192.0.2.31: left alone: eth0 is down\n"));
+    site.configure("enabled = true\ninterface = \"eth7\"\n");
+    assert!(site.handle().stdout.contains("\n192.0.2.31: left alone: there is no eth7 here\n"));
+    assert!(!site.has("192.0.2.31/24"));
+}
+
+#[test]
+fn what_is_not_in_the_list_or_has_no_prefix_or_belongs_elsewhere_is_left_alone() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.1");
+    let check = format!("check = [\"--file={}\", \"--ip=192.0.2.99\"]", site.path("ips").display());
+    site.configure(&format!("enabled = true\n{check}\n"));
+    assert_eq!(site.handle().verdict(), (1, "IP_REBIND WARNING - not in the list, left alone: 192.0.2.99"));
+
+    let site = Site::new("192.0.2.1 192.0.2.31");
+    let usual = std::fs::read_to_string(site.path("config.toml")).unwrap();
+    suite::host::write(&site.path("config.toml"), &usual.replace("prefix-ipv4 = 24", ""));
+    let line = "IP_REBIND CRITICAL - left alone: 192.0.2.31 (neither its list nor prefix-ipv4 gives a prefix length)";
+    assert_eq!(site.handle().verdict(), (2, line));
+
+    site.host.etc("network/interfaces", "auto eth1\niface eth1 inet static\n address 192.0.2.41/24\n");
+    site.configure("enabled = true\ncheck = [\"--from=ifupdown\"]\nfrom = [\"ifupdown\"]\n");
+    let line = "IP_REBIND CRITICAL - left alone: 192.0.2.41 (promised on eth1, not on eth0)";
+    assert_eq!(site.handle().verdict(), (2, line));
+    site.host.etc("network/interfaces", "auto eth0\niface eth0 inet static\n address 192.0.2.41/25\n");
+    assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - bound again: 192.0.2.41"));
+    assert!(site.has("192.0.2.41/25"), "with the prefix length that the configuration promises");
+}
+
+#[test]
+fn a_dry_run_and_a_spent_budget_only_report() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.1 192.0.2.31");
+    let gone = || site.host.ip(&["addr", "del", "192.0.2.31/24", "dev", "eth0"]);
+    site.configure("");
+    assert_eq!(site.handle().verdict(), (1, "IP_REBIND WARNING - dry run, would bind: 192.0.2.31"));
+    assert!(!site.has("192.0.2.31/24") && !site.path("state/budget.json").exists());
+    site.configure("enabled = true\nper-hour = 1\n");
+    assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - bound again: 192.0.2.31"));
+    gone();
+    let line = "IP_REBIND WARNING - the budget of 1 an hour is used up, not bound: 192.0.2.31";
+    assert_eq!(site.handle().verdict(), (1, line));
+    assert!(!site.has("192.0.2.31/24"));
+    let ends: Vec<String> = site.records().iter().map(|record| record["end"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(ends, ["dry_run", "done", "over_budget"]);
+}
+
+#[test]
+fn an_event_that_is_not_configured_does_nothing() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    site.configure("enabled = true\non = [\"CRITICAL-SOFT-2\", \"CRITICAL-HARD\"]\n");
+    for event in ["CRITICAL-SOFT-1", "OK-HARD-3", "WARNING-HARD-3", "UNKNOWN-SOFT-2", "TIMER"] {
+        let outcome = run(&mut site.command(event));
+        let line = format!("IP_REBIND OK - nothing is done on {event} (but on CRITICAL-SOFT-2, CRITICAL-HARD)");
+        assert_eq!(outcome.verdict(), (0, line.as_str()));
+    }
+    assert!(!site.has("192.0.2.31/24"));
+    assert_eq!(site.records().len(), 5, "that too is recorded");
+}
+
+#[test]
+fn what_the_kernel_finds_to_be_a_duplicate_is_removed_again() {
+    if missing(&HOSTS) || missing(&[Need::Program("nft")]) {
+        return;
+    }
+    let site = Site::new("2001:db8::50 2001:db8::51");
+    // The neighbour does not hear the handler's own questions, which have no nonce (RFC 7527) as the kernel's later ones have.
+    let rules =
+        "table ip6 deaf { chain in { type filter hook input priority 0; icmpv6 type nd-neighbor-solicit ip6 length 24 drop; }; }";
+    suite::host::succeed(site.neighbour.command("nft").arg(rules));
+    let outcome = site.handle();
+    let why = "duplicate address detected on eth0, removed again";
+    let line = format!("IP_REBIND CRITICAL - not back: 2001:db8::50 ({why}), bound again: 2001:db8::51");
+    assert_eq!(outcome.verdict(), (2, line.as_str()), "{outcome:?}");
+    assert!(!site.has("2001:db8::50/64") && site.has("2001:db8::51/64"));
+}

@@ -1,0 +1,60 @@
+//! The shipped files as they are, in the eyes of the programs that read them.
+
+use std::fs;
+use std::process::Command;
+
+use suite::host::{Host, public_folder, write};
+use suite::icinga::{self, Icinga};
+use suite::needs::{Need, missing, program};
+use suite::plugins;
+use suite::process::run;
+
+/// The hosts, the commands and the services in one piece, on top of Debian's own nagios.cfg.
+#[test]
+fn nagios_accepts_every_file() {
+    if missing(&[Need::Program("nagios4")]) {
+        return;
+    }
+    let folder = public_folder();
+    let own = fs::read_to_string("/etc/nagios4/nagios.cfg").unwrap();
+    let shipped = plugins::workspace().join("nrpe-config/nagios");
+    let nagios = |name: &str, lines: &str| {
+        write(&folder.path().join(name), &format!("{own}\n{lines}\n"));
+        run(Command::new(program("nagios4").unwrap_or_default()).arg("-v").arg(folder.path().join(name)))
+    };
+    // What a Debian machine has installed of ours is not what is tested here.
+    let without = own.contains("cfg_dir=/etc/nagios-plugins/config") && !fs::exists(INSTALLED).unwrap();
+    assert!(without, "{INSTALLED} is there: this machine has the package installed");
+    let outcome = nagios("all.cfg", &format!("cfg_dir={}", shipped.display()));
+    assert!(outcome.code == Some(0) && outcome.stdout.contains("\nTotal Errors:   0\n"), "{}", outcome.stdout);
+    // A monitor on which no host takes part yet.
+    let two = ["commands", "plugins"].map(|name| format!("cfg_file={}/silent-outage-{name}.cfg\n", shipped.display())).concat();
+    let outcome = nagios("none.cfg", &two);
+    assert!(outcome.code == Some(0) && outcome.stdout.contains("\nTotal Errors:   0\n"), "{}", outcome.stdout);
+}
+
+const INSTALLED: &str = "/etc/nagios-plugins/config/silent-outage-commands.cfg";
+
+#[test]
+fn icinga_accepts_every_file() {
+    if missing(&icinga::NEEDS) {
+        return;
+    }
+    let files = ["services", "hosts", "zones"].map(|name| icinga::shipped(&format!("silent-outage-{name}.conf")));
+    let objects = files.map(|file| fs::read_to_string(file).unwrap()).concat();
+    let said = Icinga::accepts(&Host::create(), icinga::MONITOR, &format!("const ZoneName = \"master\"\n{objects}"));
+    assert!(said.contains("Finished validating"), "{said}");
+    // Each rule applies to one of the hosts, or nobody would know what it does.
+    assert!(!said.contains("does not match anywhere"), "{said}");
+}
+
+/// Debian's NRPE takes no arguments, so that no more than this can be held here.
+#[test]
+fn nrpe_has_a_command_with_arguments_for_every_check() {
+    let file = plugins::workspace().join("nrpe-config/nrpe-arguments/silent-outage-arguments.cfg");
+    let text = fs::read_to_string(file).unwrap();
+    for plugin in plugins::names().iter().filter(|name| name.starts_with("check_")) {
+        let line = format!("\ncommand[{plugin}_args]=@plugindir@/{plugin} $ARG1$\n");
+        assert!(text.contains(&line), "no {line}");
+    }
+}

@@ -1,0 +1,105 @@
+//! The whole site under a real Icinga 2, and what its writers of performance data send on.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use suite::daemon::Daemon;
+use suite::host::Host;
+use suite::icinga::{self, Icinga, shipped};
+use suite::lab::{self, Site, play};
+use suite::needs::missing;
+use suite::plugins;
+use suite::process::run;
+
+use super::{rounds, save, services};
+
+/// The hosts, with the variables of the shipped configuration.
+const HOSTS: &str = "
+object Host \"www1\" {
+    check_command = \"passive\"
+    address = \"198.51.100.10\"
+    vars.silent_outage = [ \"nrpe\", \"clock\", \"snmp\" ]
+    vars.tcp_each_ip_file = \"@list@\"
+    vars.tcp_each_ip_port = 80
+}
+object Host \"node1\" {
+    check_command = \"passive\"
+    address = \"198.51.100.21\"
+    vars.silent_outage = [ \"nrpe\", \"holder\", \"vantage\" ]
+    vars.floating_nodes = [ \"node1\", \"node2\" ]
+}
+object Host \"node2\" {
+    check_command = \"passive\"
+    address = \"198.51.100.22\"
+    vars.silent_outage = [ \"nrpe\", \"holder\" ]
+}
+";
+
+/// The writers, each to a port of its own.
+const WRITERS: &str = "
+object PerfdataWriter \"file\" {
+    service_perfdata_path = \"@top@/perfdata\"
+    service_temp_path = \"@top@/perfdata-now\"
+    host_perfdata_path = \"@top@/host-perfdata\"
+    host_temp_path = \"@top@/host-perfdata-now\"
+    rotation_interval = 1s
+}
+object GraphiteWriter \"graphite\" {
+    port = 2003
+    enable_send_thresholds = true
+}
+object InfluxdbWriter \"influxdb\" {
+    port = 8086
+    database = \"icinga2\"
+    flush_interval = 1s
+    enable_send_thresholds = true
+    host_template = { measurement = \"$host.check_command$\", tags = { hostname = \"$host.name$\" } }
+    service_template = { measurement = \"$service.check_command$\", tags = { hostname = \"$host.name$\", service = \"$service.name$\" } }
+}
+";
+
+#[test]
+fn everything_breaks_is_seen_and_recovers() {
+    if missing(&lab::NEEDS) || missing(&icinga::NEEDS) {
+        return;
+    }
+    let site = Site::create();
+    let mut servers = site.serve();
+    let folder = suite::host::public_folder();
+    let files = ["graphite", "influxdb"].map(|name| folder.path().join(name));
+    let _sinks = [sink(&site.monitor, "2003", &files[0]), sink(&site.monitor, "8086", &files[1])];
+    let objects = services(shipped, &["silent-outage-services.conf"]) + WRITERS + &HOSTS.replace("@list@", &site.list());
+    let icinga = Icinga::start_with(&site.monitor, icinga::MONITOR, &objects, |top| site.printed.keep(&top.join("plugins")));
+    play(&site, &mut servers, &icinga, rounds());
+
+    let [graphite, influxdb] = files.map(|file| fs::read_to_string(file).unwrap());
+    let written: String = fs::read_dir(icinga.folder())
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter_map(|path| path.file_name()?.to_str()?.starts_with("perfdata.").then(|| fs::read_to_string(path).unwrap()))
+        .collect();
+    for (name, text) in [("icinga-graphite", &graphite), ("icinga-influxdb", &influxdb), ("icinga-perfdata", &written)] {
+        save(name, text);
+    }
+    // Each line of performance data is what a plugin printed, and each value has arrived under its own name.
+    let printed: BTreeSet<String> = site.printed.all().into_iter().map(|service| service.performance_data).collect();
+    let data = written.split('\t').filter_map(|field| field.strip_prefix("SERVICEPERFDATA::")).filter(|data| data.contains('='));
+    let unknown = data.clone().find(|data| !printed.contains(*data));
+    assert!(unknown.is_none() && data.count() > 20, "nobody printed {unknown:?}");
+    let values = printed.iter().flat_map(|data| data.split(' ')).filter_map(|value| value.split_once('='));
+    let labels: BTreeSet<&str> = values.map(|(label, _)| label).collect();
+    assert!(labels.len() >= 10, "{labels:?}");
+    for label in labels {
+        assert!(graphite.contains(&format!(".perfdata.{label}.value ")), "no {label} in what Graphite got");
+        let line = |line: &str| line.contains(&format!(",metric={label} ")) && line.contains("value=");
+        assert!(influxdb.lines().any(line), "no {label} in what InfluxDB got: {influxdb}");
+    }
+}
+
+/// Takes what is sent to a port of the monitor.
+fn sink(host: &Host, port: &str, file: &Path) -> Daemon {
+    let listens = |_| run(host.command("ss").args(["-Hltn"])).stdout.contains(&format!(":{port} "));
+    Daemon::start(host.command(plugins::binary("sink")).arg(port).arg(file), &file.with_extension("log"), listens)
+}

@@ -1,0 +1,101 @@
+//! A real source that is frozen: the replica itself calls it healthy for the whole of its slave_net_timeout.
+
+use suite::host::Host;
+use suite::mariadb::{HOST_NEEDS, Server, Setup, start_all};
+use suite::needs::missing;
+use suite::process::Outcome;
+use suite::wait::eventually;
+
+use super::{LIMIT, check};
+
+/// What pt-heartbeat does, once a second, in UTC.
+const HEARTBEAT: &str = "CREATE DATABASE percona; \
+    CREATE TABLE percona.heartbeat (ts VARCHAR(26) NOT NULL, server_id INT UNSIGNED PRIMARY KEY); \
+    CREATE EVENT percona.beat ON SCHEDULE EVERY 1 SECOND DO REPLACE INTO percona.heartbeat VALUES \
+    (DATE_FORMAT(UTC_TIMESTAMP(6), '%Y-%m-%dT%H:%i:%s.%f'), @@server_id); GRANT SELECT ON percona.heartbeat TO mon@'%'";
+const HEALTHY: &str = "REPLICATION OK - db-02 from 192.0.2.1: runs, 0 s behind";
+
+/// A source at 192.0.2.1, and its replica db-02 at 192.0.2.2, which gives the source `timeout` seconds and wants a heartbeat each second.
+fn start(timeout: u32) -> (Host, [Server; 2]) {
+    let host = Host::create();
+    host.etc("hosts", "192.0.2.2 db-02\n");
+    let source = Setup::new(1).at(&host, "192.0.2.1").option("--event-scheduler=ON");
+    // Half an hour from UTC, for what is written in another zone.
+    let replica = Setup::new(2)
+        .at(&host, "192.0.2.2")
+        .option(format!("--slave-net-timeout={timeout}"))
+        .option("--default-time-zone=+00:30");
+    let servers = start_all([source, replica]);
+    servers[1].change_source("", &servers[0], ", MASTER_HEARTBEAT_PERIOD=1");
+    servers[1].sql("START SLAVE");
+    servers[1].await_threads("", "Yes", "Yes");
+    (host, servers)
+}
+
+fn ask(host: &Host, replica: &Server, arguments: &[&str]) -> Outcome {
+    check(host, replica, &[&["--hostname=db-02"], arguments].concat())
+}
+
+#[test]
+fn by_the_heartbeats_of_the_connection_and_then_by_its_state() {
+    if missing(&HOST_NEEDS) {
+        return;
+    }
+    let (host, [source, replica]) = start(6);
+    assert_eq!(ask(&host, &replica, &[]).summary(), (0, HEALTHY));
+    source.freeze();
+    let line = "REPLICATION CRITICAL - db-02 from 192.0.2.1: nothing heard from the source for 1.8 s, where a heartbeat is due each 1 s: \
+                frozen source";
+    assert_eq!(ask(&host, &replica, &[]).summary(), (2, line));
+    replica.await_state("", "Slave_IO_Running", "Connecting");
+    let outcome = ask(&host, &replica, &[]);
+    let line = "REPLICATION CRITICAL - db-02 from 192.0.2.1: IO thread connecting, no error: frozen source, or another replica with the \
+                same server id";
+    assert_eq!(outcome.summary(), (2, line));
+    source.thaw();
+    replica.await_threads("", "Yes", "Yes");
+    assert_eq!(ask(&host, &replica, &[]).summary(), (0, HEALTHY));
+}
+
+#[test]
+fn by_a_table_of_heartbeats_at_once() {
+    if missing(&HOST_NEEDS) {
+        return;
+    }
+    let (host, [source, replica]) = start(60);
+    source.sql(HEARTBEAT);
+    replica.await_value("SELECT COUNT(*) FROM percona.heartbeat WHERE server_id = 1", "1");
+    let table = ["--heartbeat-table=percona.heartbeat", "--heartbeat-utc", "--warning=3", "--critical=3600"];
+    let outcome = ask(&host, &replica, &table);
+    assert!(outcome.code == Some(0) && outcome.summary().1.ends_with(" s behind by its heartbeat"), "{outcome:?}");
+
+    // Of another program's zone nothing is believed.
+    let line = "REPLICATION CRITICAL - db-02 from 192.0.2.1: 180";
+    let outcome = ask(&host, &replica, &["--heartbeat-table=percona.heartbeat"]);
+    assert!(outcome.code == Some(2) && outcome.first_line().starts_with(line), "{outcome:?}");
+
+    source.freeze();
+    eventually("its heartbeat is old", LIMIT, || ask(&host, &replica, &table).code == Some(1));
+    let outcome = ask(&host, &replica, &table);
+    source.thaw();
+    let line = outcome.summary().1;
+    assert!(
+        line.starts_with("REPLICATION WARNING - db-02 from 192.0.2.1: ") && line.ends_with(" s behind by its heartbeat"),
+        "{outcome:?}"
+    );
+    eventually("it beats again", LIMIT, || ask(&host, &replica, &table).code == Some(0));
+
+    // Its row is the source's own, not the youngest of all.
+    replica
+        .sql("SET sql_log_bin=0; INSERT INTO percona.heartbeat VALUES (DATE_FORMAT(UTC_TIMESTAMP(6), '%Y-%m-%d %H:%i:%s'), 2)");
+    source.sql("ALTER EVENT percona.beat DISABLE; UPDATE percona.heartbeat SET ts = '2026-01-01T00:00:00.000000'");
+    replica.await_applied(&source);
+    assert_eq!(ask(&host, &replica, &table).code, Some(2), "a row of January");
+    source.sql("DELETE FROM percona.heartbeat");
+    replica.await_applied(&source);
+    let line = "REPLICATION UNKNOWN - db-02 from 192.0.2.1: runs, but its source has no heartbeat in the table";
+    assert_eq!(ask(&host, &replica, &table).summary(), (3, line));
+    let line = "REPLICATION UNKNOWN - db-02: mon may not see percona.beats on MariaDB ";
+    let outcome = ask(&host, &replica, &["--heartbeat-table=percona.beats"]);
+    assert!(outcome.code == Some(3) && outcome.first_line().starts_with(line), "{outcome:?}");
+}

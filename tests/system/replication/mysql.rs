@@ -1,0 +1,272 @@
+//! Real MySQL, where the variable MYSQLD names its server: Debian stable has none. A script will do that runs one which is only unpacked.
+//! MYSQLD_SHARE names its folder of messages and character sets, where that is not at its place.
+
+use std::env;
+use std::fs;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::Command;
+
+use rustix::process::{Pid, Signal, kill_process};
+use suite::daemon::Daemon;
+use suite::host::{public_folder, succeed};
+use suite::needs::{Need, missing};
+use suite::plugins;
+use suite::process::{Outcome, run};
+use suite::wait::{eventually, holds_within};
+use tempfile::TempDir;
+
+use super::LIMIT;
+
+const SECRET: &str = "a-word-for-mysql";
+
+/// A running server.
+struct MySql {
+    daemon: Daemon,
+    folder: TempDir,
+    port: u16,
+}
+
+impl MySql {
+    fn start(program: &str, id: u32) -> Self {
+        let folder = public_folder();
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let at = |name: &str| folder.path().join(name).display().to_string();
+        let mut arguments = vec!["--no-defaults".to_owned(), "--user=root".to_owned(), format!("--datadir={}", at("data"))];
+        if let Ok(share) = env::var("MYSQLD_SHARE") {
+            arguments.extend([format!("--lc-messages-dir={share}"), format!("--character-sets-dir={share}/charsets")]);
+        }
+        succeed(Command::new(program).args(&arguments).arg("--initialize-insecure"));
+        arguments.extend([
+            format!("--socket={}", at("socket")),
+            format!("--pid-file={}", at("pid")),
+            format!("--port={port}"),
+            format!("--server-id={id}"),
+        ]);
+        arguments.extend(
+            [
+                "--bind-address=127.0.0.1",
+                "--mysqlx=OFF",
+                "--secure-file-priv=",
+                "--gtid-mode=ON",
+                "--enforce-gtid-consistency=ON",
+            ]
+            .map(str::to_owned),
+        );
+        let socket = folder.path().join("socket");
+        let mut command = Command::new(program);
+        let daemon =
+            Daemon::start(command.args(&arguments), &folder.path().join("log"), |_| UnixStream::connect(&socket).is_ok());
+        Self { daemon, folder, port }
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn sql(&self, statements: &str) -> String {
+        let mut client = Command::new("mariadb");
+        client.args(["--no-defaults", "--user=root", "--batch", "--raw"]).arg("--socket").arg(self.at("socket"));
+        succeed(client.args(["--execute", statements])).stdout
+    }
+
+    /// Past its binary log.
+    fn locally(&self, statements: &str) {
+        self.sql(&format!("SET sql_log_bin=0; {statements}"));
+    }
+
+    /// Waits until a column of the default channel has this value.
+    fn await_state(&self, column: &str, value: &str) {
+        eventually(&format!("{column}={value}"), LIMIT, || {
+            let table = self.sql("SHOW REPLICA STATUS");
+            let mut lines = table.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+            let (Some(names), Some(row)) = (lines.next(), lines.next()) else { return false };
+            names.iter().zip(row).any(|(name, found)| *name == column && found == value)
+        });
+    }
+
+    fn replicate(&self, source: &Self) {
+        self.sql(&format!(
+            "CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_PORT={}, SOURCE_USER='repl', SOURCE_PASSWORD='{SECRET}', \
+             SOURCE_AUTO_POSITION=1, GET_SOURCE_PUBLIC_KEY=1, SOURCE_HEARTBEAT_PERIOD=1, SOURCE_CONNECT_RETRY=1; START REPLICA",
+            source.port
+        ));
+        self.await_state("Replica_IO_Running", "Yes");
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.daemon.id()).ok().and_then(Pid::from_raw).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
+
+    fn ask(&self, user: &str, options: &[&str]) -> Outcome {
+        let file = self.at("client.cnf");
+        fs::write(&file, format!("[client]\nuser={user}\npassword={SECRET}\n")).unwrap();
+        let mut command = plugins::command("check_replication");
+        command.arg(format!("--hostname=127.0.0.1:{}", self.port)).arg(format!("--defaults-file={}", file.display()));
+        let outcome = run(command.args(options));
+        assert!(outcome.stderr.is_empty() && !outcome.stdout.contains(SECRET), "{user}: {outcome:?}");
+        outcome
+    }
+
+    /// Asserts what the plugin says; what is healthy may need a moment to get there.
+    fn says(&self, source: &Self, user: &str, options: &[&str], expected: (i32, &str)) {
+        let told = || {
+            let outcome = self.ask(user, options);
+            let line = outcome.first_line().split(" | ").next().unwrap_or_default();
+            let line = line.replace(&self.port.to_string(), "R").replace(&source.port.to_string(), "S");
+            (outcome.code.unwrap_or(-1), line)
+        };
+        if expected == HEALTHY {
+            holds_within(LIMIT, || told().1 == expected.1);
+        }
+        let (code, line) = told();
+        assert_eq!((code, line.as_str()), expected, "{user} {options:?}");
+    }
+}
+
+impl Drop for MySql {
+    fn drop(&mut self) {
+        self.signal(Signal::KILL);
+    }
+}
+
+const HEALTHY: (i32, &str) = (0, "REPLICATION OK - 127.0.0.1:R from 127.0.0.1:S: runs, 0 s behind");
+
+#[test]
+fn real_mysql_replicates_breaks_and_heals() {
+    let Ok(program) = env::var("MYSQLD") else {
+        eprintln!("skipped: MYSQLD names no server of MySQL");
+        return;
+    };
+    if missing(&[Need::Root, Need::Program("mariadb")]) {
+        return;
+    }
+    let (source, replica) = (MySql::start(&program, 1), MySql::start(&program, 2));
+    let account = |user: &str, right: &str, more: &str| {
+        format!("CREATE USER {user}@'127.0.0.1' IDENTIFIED BY '{SECRET}' {more}; GRANT {right} ON *.* TO {user}@'127.0.0.1';")
+    };
+    source.locally(&account("repl", "REPLICATION SLAVE", ""));
+    replica.locally(
+        &[
+            account("mon", "REPLICATION CLIENT", ""),
+            account("seer", "REPLICATION CLIENT", "") + "GRANT SELECT ON performance_schema.* TO seer@'127.0.0.1';",
+            account("poor", "PROCESS", ""),
+            account("expired", "REPLICATION CLIENT", "PASSWORD EXPIRE"),
+            account("locked", "REPLICATION CLIENT", "ACCOUNT LOCK"),
+            account("x509", "REPLICATION CLIENT", "REQUIRE X509"),
+        ]
+        .concat(),
+    );
+    replica.replicate(&source);
+    logins(&source, &replica);
+    threads(&source, &replica);
+    frozen(&source, &replica);
+    replica.sql("STOP REPLICA; RESET REPLICA ALL");
+    replica.says(&source, "mon", &[], (2, "REPLICATION CRITICAL - 127.0.0.1:R: not a replica: no channel is configured"));
+}
+
+fn logins(source: &MySql, replica: &MySql) {
+    // The first login of caching_sha2_password wants the whole password: over RSA, over TLS, over the socket; later ones do not.
+    for options in [&["--tls=off"][..], &["--tls=off"], &["--tls=require"]] {
+        replica.says(source, "mon", options, HEALTHY);
+    }
+    replica.locally("FLUSH PRIVILEGES");
+    let authority = format!("--tls-ca={}", replica.at("data/ca.pem").display());
+    let stranger = format!("--tls-ca={}", source.at("data/ca.pem").display());
+    replica.says(source, "mon", &["--tls=verify-ca", &authority], HEALTHY);
+    let unknown = |text: &'static str| (3, text);
+    let wrong = "REPLICATION UNKNOWN - 127.0.0.1:R: the server certificate is not signed by a trusted authority";
+    replica.says(source, "mon", &["--tls=verify-ca", &stranger], unknown(wrong));
+    let wrong =
+        "REPLICATION UNKNOWN - 127.0.0.1:R: the server certificate is not made out to this name or address (subjectAltName)";
+    replica.says(source, "mon", &["--tls=verify-identity", &authority], unknown(wrong));
+    let poor = replica.ask("poor", &[]);
+    assert_eq!(poor.stdout.lines().nth(1), Some("GRANT REPLICATION CLIENT ON *.* TO 'poor'@'127.0.0.1'"));
+    let line = "REPLICATION UNKNOWN - 127.0.0.1:R: the password of expired has expired, error 1862";
+    replica.says(source, "expired", &[], unknown(line));
+    replica.says(source, "locked", &[], unknown("REPLICATION UNKNOWN - 127.0.0.1:R: the account locked is locked, error 3118"));
+    let line = "REPLICATION UNKNOWN - 127.0.0.1:R: access denied for x509: wrong user or password, or the account needs a client \
+                certificate, error 1045";
+    replica.says(source, "x509", &[], unknown(line));
+    replica.sql("SET GLOBAL require_secure_transport=ON");
+    let line = "REPLICATION UNKNOWN - 127.0.0.1:R: the server takes only connections with TLS: --tls=require, error 3159";
+    replica.says(source, "mon", &["--tls=off"], unknown(line));
+    replica.sql("SET GLOBAL require_secure_transport=OFF");
+}
+
+fn threads(source: &MySql, replica: &MySql) {
+    let from = "REPLICATION CRITICAL - 127.0.0.1:R from 127.0.0.1:S";
+    let critical = |what: &str| format!("{from}: {what}");
+    replica.sql("STOP REPLICA IO_THREAD");
+    replica.says(source, "mon", &[], (2, &critical("IO thread stopped, no error")));
+    replica.sql("START REPLICA; STOP REPLICA SQL_THREAD");
+    replica.await_state("Replica_IO_Running", "Yes");
+    replica.says(source, "mon", &[], (2, &critical("SQL thread stopped, no error")));
+    replica.sql("START REPLICA");
+    source.sql("CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY)");
+    eventually("the table", LIMIT, || replica.sql("SHOW DATABASES LIKE 'shop'").contains("shop"));
+    replica.await_state("Replica_SQL_Running_State", "Replica has read all relay log; waiting for more updates");
+    replica.locally("INSERT INTO shop.orders VALUES (1)");
+    source.sql("INSERT INTO shop.orders VALUES (1)");
+    replica.await_state("Last_SQL_Errno", "1062");
+    replica.says(source, "mon", &[], (2, &critical("SQL thread stopped, error 1062 duplicate key")));
+    replica.locally("DELETE FROM shop.orders");
+    replica.sql("START REPLICA");
+    replica.await_state("Last_SQL_Errno", "0");
+    replica.says(source, "mon", &[], HEALTHY);
+    replica.sql("STOP REPLICA; CHANGE REPLICATION SOURCE TO SOURCE_PASSWORD='wrong'; START REPLICA");
+    replica.await_state("Last_IO_Errno", "1045");
+    replica.says(source, "mon", &[], (2, &critical("IO thread connecting, error 1045 credentials refused by the source")));
+    replica.sql("STOP REPLICA; SET GLOBAL server_id=1");
+    replica.replicate_again();
+    replica.await_state("Last_IO_Errno", "13117");
+    replica.says(source, "mon", &[], (2, &critical("IO thread stopped, error 13117 equal server ids")));
+    replica.sql("SET GLOBAL server_id=2; STOP REPLICA");
+    replica.sql("START REPLICA");
+    replica.await_state("Replica_IO_Running", "Yes");
+    // One of two channels stopped: the worst first.
+    replica.sql(&format!(
+        "CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_PORT={}, SOURCE_AUTO_POSITION=1 FOR CHANNEL 'second'",
+        source.port
+    ));
+    replica.says(source, "mon", &[], (2, &format!("{from} (channel second): both threads stopped, no error")));
+    replica.sql("RESET REPLICA ALL FOR CHANNEL 'second'");
+    replica.says(
+        source,
+        "mon",
+        &["--expect-channels=2"],
+        (2, "REPLICATION CRITICAL - 127.0.0.1:R: 1 of 2 expected channels configured"),
+    );
+}
+
+impl MySql {
+    fn replicate_again(&self) {
+        self.sql(&format!("CHANGE REPLICATION SOURCE TO SOURCE_PASSWORD='{SECRET}'; START REPLICA"));
+    }
+}
+
+/// Who may read performance_schema is told of a frozen source within two of its heartbeats.
+fn frozen(source: &MySql, replica: &MySql) {
+    eventually("a heartbeat", LIMIT, || {
+        let count = "SELECT COUNT_RECEIVED_HEARTBEATS > 1 FROM performance_schema.replication_connection_status";
+        replica.sql(count).ends_with("1\n")
+    });
+    replica.says(source, "seer", &[], HEALTHY);
+    source.signal(Signal::STOP);
+    eventually("silence", LIMIT, || replica.ask("seer", &[]).code == Some(2));
+    let line = replica.ask("seer", &[]).stdout;
+    assert!(
+        line.contains(": nothing heard from the source for ") && line.contains(" each 1 s: frozen source | lag=0s;"),
+        "{line}"
+    );
+    // Who may not, knows nothing and says nothing.
+    replica.says(source, "mon", &[], HEALTHY);
+    source.signal(Signal::CONT);
+    eventually("a heartbeat again", LIMIT, || replica.ask("seer", &[]).code == Some(0));
+    // The server itself.
+    replica.signal(Signal::STOP);
+    let line = "REPLICATION CRITICAL - 127.0.0.1:R: connected, but no greeting within 2 s: frozen server";
+    replica.says(source, "mon", &["--timeout=2"], (2, line));
+    replica.signal(Signal::CONT);
+}

@@ -1,0 +1,159 @@
+//! Real brokers: what they refuse, what they show by `--cat`, and that they may be stopped in the middle of 1,000 events.
+
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use suite::brokers::{ACTIVEMQ, Broker, PORT, RABBITMQ, TLS_PORT};
+use suite::host::{Host, public_folder};
+use suite::needs::{Need, missing};
+use suite::plugins;
+use suite::process::run;
+use suite::wait::holds_within;
+
+use super::{complete, configuration, events, notify};
+
+const EVENT: [&str; 4] = ["--host=web1", "--service=HTTP", "--state=CRITICAL", "--state-type=HARD"];
+/// How many events there are when the broker is stopped, how many come until it is started again, and how many after that.
+const PHASES: [u64; 3] = [400, 300, 300];
+
+fn event(host: &Host, configuration: &Path, more: &[&str]) -> (i32, String) {
+    let outcome = notify(host, configuration, &[&EVENT, more].concat());
+    (outcome.code.unwrap(), outcome.first_line().split(" | ").next().unwrap().to_owned())
+}
+
+#[test]
+fn rabbitmq() {
+    if missing(&RABBITMQ) || missing(&[Need::Program("openssl")]) {
+        return;
+    }
+    let host = Host::create();
+    let mut broker = Broker::rabbitmq(&host);
+    let login = format!("127.0.0.1:{PORT} refuses the login: Bad CONNECT, Access refused for user 'lab'");
+    let destination = format!("127.0.0.1:{PORT} refuses: Unknown destination, '/nosuch/x' is not a valid destination.");
+    refused(&host, "/nosuch/x", &[("wrong", &login), ("not-so-secret", &destination)]);
+    let folder = public_folder();
+    let bare = configuration(folder.path(), "alerts");
+    assert_eq!(event(&host, &bare, &[]).0, 0);
+    assert_eq!(seen(&host, &bare, "alerts", 1).len(), 1, "a name without a slash is a queue");
+    tls(&host, &broker);
+    followed(&host);
+    stopped_in_the_middle(&host, &mut broker);
+}
+
+#[test]
+fn activemq() {
+    if missing(&ACTIVEMQ) {
+        return;
+    }
+    let host = Host::create();
+    let mut broker = Broker::activemq(&host);
+    let login = format!("127.0.0.1:{PORT} refuses the login: User name [lab] or password is invalid.");
+    refused(&host, "/queue/refused", &[("wrong", &login)]);
+    followed(&host);
+    stopped_in_the_middle(&host, &mut broker);
+}
+
+/// What a broker refuses waits, and goes as soon as it does not refuse it any more.
+fn refused(host: &Host, destination: &str, rows: &[(&str, &str)]) {
+    let folder = public_folder();
+    let file = configuration(folder.path(), destination);
+    for (number, (passcode, why)) in (1..).zip(rows) {
+        let text = std::fs::read_to_string(&file)
+            .unwrap()
+            .lines()
+            .filter(|line| !line.starts_with("passcode"))
+            .collect::<Vec<_>>()
+            .join("\n");
+        std::fs::write(&file, format!("{text}\npasscode={passcode}\n")).unwrap();
+        let events = if number == 1 { "1 event waits".to_owned() } else { format!("{number} events wait") };
+        let line = format!("STOMP WARNING - {events}: {why}");
+        assert_eq!(event(host, &file, &[]), (1, line));
+    }
+    let file = configuration(folder.path(), "/queue/refused");
+    let count = rows.len();
+    assert!(notify(host, &file, &["--flush"]).stdout.starts_with("STOMP OK - "));
+    assert_eq!(complete(&seen(host, &file, "/queue/refused", count), count as u64), 0);
+}
+
+/// What `--cat` shows of a destination, so many messages.
+fn seen(host: &Host, file: &Path, destination: &str, count: usize) -> Vec<std::collections::BTreeMap<String, serde_json::Value>> {
+    let outcome = notify(host, file, &[&format!("--cat={destination}"), &format!("--count={count}")]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+    events(&outcome.stdout)
+}
+
+fn tls(host: &Host, broker: &Broker<'_>) {
+    let folder = public_folder();
+    let file = configuration(folder.path(), "/queue/tls");
+    let (place, authority) = (format!("--broker=127.0.0.1:{TLS_PORT}"), format!("--tls-ca={}", broker.authority()));
+    let (code, line) = event(host, &file, &["--tls", &place]);
+    let unknown =
+        format!("STOMP WARNING - 1 event waits: 127.0.0.1:{TLS_PORT}: TLS: its certificate is not valid: UnknownIssuer");
+    assert_eq!((code, line), (1, unknown));
+    // The certificate is not for this name.
+    let (code, line) = event(host, &file, &["--tls", &format!("--broker=localhost:{TLS_PORT}"), &authority]);
+    assert!(code == 1 && line.contains("certificate not valid for name \"localhost\""), "{line}");
+    let (code, line) = event(host, &file, &["--tls", &format!("--broker=127.0.0.1:{PORT}"), &authority]);
+    assert!(code == 1 && line.ends_with("it closed the connection while logging in"), "{line}");
+    let (code, line) = event(host, &file, &["--tls", &place, &authority]);
+    assert_eq!((code, line), (0, format!("STOMP OK - event 4 and 3 before it confirmed by 127.0.0.1:{TLS_PORT}")));
+    assert_eq!(complete(&seen(host, &file, "/queue/tls", 4), 4), 0);
+}
+
+/// `--cat` on a topic shows what comes while it is there, and ends by a signal and with the broker's connection.
+fn followed(host: &Host) {
+    let folder = public_folder();
+    let file = configuration(folder.path(), "/topic/nagios");
+    for signal in [Signal::TERM, Signal::INT] {
+        let log = folder.path().join("seen");
+        let child = follow(host, &file, "/topic/nagios", &log);
+        let shows = || std::fs::read_to_string(&log).unwrap_or_default();
+        // A topic keeps nothing for who is not there yet.
+        let arrives = || event(host, &file, &["--output=see"]).0 == 0 && shows().contains("\"output\":\"see\"");
+        assert!(holds_within(Duration::from_secs(10), arrives), "{}", shows());
+        // `ip netns exec` has become the command itself.
+        kill_process(Pid::from_raw(child.id().try_into().unwrap()).unwrap(), signal).unwrap();
+        let outcome = child.wait_with_output().unwrap();
+        assert_eq!((outcome.status.code(), events(&shows()).is_empty()), (Some(0), false), "{signal:?}");
+    }
+}
+
+fn follow(host: &Host, file: &Path, destination: &str, log: &Path) -> Child {
+    let mut command = host.command(plugins::binary("notify_stomp"));
+    command.arg(format!("--extra-opts=@{}", file.display())).arg(format!("--cat={destination}")).stdin(Stdio::null());
+    command.stdout(std::fs::File::create(log).unwrap()).spawn().unwrap()
+}
+
+fn stopped_in_the_middle(host: &Host, broker: &mut Broker<'_>) {
+    let folder = public_folder();
+    let file = configuration(folder.path(), "/queue/many");
+    let log = folder.path().join("seen");
+    let mut cat = follow(host, &file, "/queue/empty", &log);
+    // One script in the host, since each `ip netns exec` costs as much as an event.
+    let script = "for i in $(seq $1); do \"$0\" --extra-opts=@\"$2\" --host=web1 --state=DOWN >>\"$3\" || :; done";
+    let send = |count: u64| {
+        let said = folder.path().join("said");
+        let mut command = host.command("sh");
+        command.args(["-c", script]).arg(plugins::binary("notify_stomp")).arg(count.to_string()).args([&file, &said]);
+        run(&mut command);
+        std::fs::read_to_string(&said).unwrap()
+    };
+    assert_eq!(send(PHASES[0]).matches("STOMP OK").count() as u64, PHASES[0]);
+    broker.stop();
+    assert!(holds_within(Duration::from_secs(5), || cat.try_wait().unwrap().is_some()), "--cat goes on without its broker");
+    let end = std::fs::read_to_string(&log).unwrap();
+    assert!(cat.wait().unwrap().code() == Some(1) && end.starts_with("STOMP WARNING - 127.0.0.1:"), "{end}");
+    assert_eq!(send(PHASES[1]).matches("connection refused").count() as u64, PHASES[1]);
+    std::thread::scope(|scope| {
+        // Events go on while it starts.
+        let sender = scope.spawn(|| send(PHASES[2]));
+        broker.start_again();
+        sender.join().unwrap();
+    });
+    let flush = notify(host, &file, &["--flush", "--timeout=20"]);
+    assert_eq!(flush.code, Some(0), "{}", flush.stdout);
+    let all = PHASES.iter().sum::<u64>();
+    assert_eq!(complete(&seen(host, &file, "/queue/many", all.try_into().unwrap()), all), 0);
+}
