@@ -117,9 +117,11 @@ fn each_family_has_its_folders_and_every_file_a_place() {
         for file in files(&plugins::workspace().join("nrpe-config")) {
             match file.split_once('/') {
                 Some(("nrpe.d", name)) => has(format!("{commands}/{name}")),
-                Some(_) if family == "prefix" => has(format!("{documents}/{file}")),
-                Some(_) => has(format!("{documents}/examples/{file}")),
-                None => has(format!("etc/nagios/{file}")),
+                _ if family == "prefix" => has(format!("{documents}/{file}")),
+                _ => has(format!("{documents}/examples/{file}")),
+            }
+            if !file.contains('/') {
+                has(format!("etc/nagios/{file}"));
             }
             if let Some(name) = file.strip_prefix("nagios/").filter(|name| family == "debian" && name.ends_with("-commands.cfg"))
             {

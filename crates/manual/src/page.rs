@@ -43,7 +43,8 @@ pub fn page(command: &Command, readme: &str) -> Result<String, ManualError> {
         section.body.to_writer(&mut page)?;
     }
     common().to_writer(&mut page)?;
-    text(page).map(|page| without_repeated_preamble(&page))
+    // Before a list of possible values clap_mangen breaks the line on either side of an empty one: one empty line is meant.
+    text(page).map(|page| without_repeated_preamble(&page).replace("\n.br\n\n.br\n", "\n.sp\n"))
 }
 
 /// Each part has brought the definition of an apostrophe; one is enough.
@@ -93,7 +94,7 @@ mod tests {
     #[test]
     fn a_page_has_what_clap_and_the_readme_know() {
         let command = Command::new("check_x").about("Is x there?").version("1.2").after_help("One is enough.");
-        let command = command.arg(Arg::new("file").long("file").value_name("FILE").help("A list"));
+        let command = command.arg(Arg::new("file").long("file").value_name("FILE").help("A list").value_parser(["a", "b"]));
         let readme =
             "# check_x\n\n## Overview\nFinds `x`.\n\n## Help\nno\n\n## States\n| state | when |\n| --- | --- |\n| OK | it is |\n";
         let page = page(&command, readme).unwrap();
@@ -109,6 +110,7 @@ mod tests {
             "Finds \\fBx\\fR.",
             "\\fB\\-\\-file\\fR \\fI<FILE>\\fR",
             "One is enough.",
+            ".sp",
             "\\fBOK\\fR",
             "it is",
         ] {
