@@ -13,7 +13,7 @@ pub struct Connecting {
     /// A server to ask. Repeatable: several are judged together too. Default: that of --defaults-file, else the local socket
     #[arg(short = 'H', long, value_name = "HOST[:PORT]")]
     pub hostname: Vec<Place>,
-    /// The port where --hostname gives none [default: 3306]
+    /// The port where --hostname gives none. Default: that of --defaults-file, else 3306
     #[arg(short = 'P', long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Option<u16>,
     /// A server to ask, by its Unix socket

@@ -91,24 +91,31 @@ pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Seen, ProbeError
 
 /// The servers that the options name, else the one of the file, else the local one.
 fn targets(connecting: &Connecting, defaults: &Defaults) -> Result<Vec<Target>, ProbeError> {
-    let port = |place: &Place| Place { port: place.port.or(connecting.port), ..place.clone() };
-    let hosts = connecting.hostname.iter().map(|place| Target::Host(port(place)));
+    let own = match connecting.port {
+        Some(port) => Some(port),
+        None => defaults.get("port").map(|port| read_port(connecting, port)).transpose()?,
+    };
+    let host = |place: Place| Target::Host(Place { port: place.port.or(own), ..place });
+    let hosts = connecting.hostname.iter().cloned().map(host);
     let targets: Vec<Target> = connecting.socket.clone().map(Target::Socket).into_iter().chain(hosts).collect();
     if !targets.is_empty() {
         return Ok(targets);
     }
     // As every client of MySQL's does: localhost is the socket.
-    if let Some(host) = defaults.get("host").filter(|host| *host != "localhost") {
-        let wrong = |port: &str| ProbeError::Port {
-            path: connecting.defaults_file.clone().unwrap_or_default(),
-            port: port.chars().take(20).collect(),
-        };
-        let own = defaults.get("port").map(|port| port.parse::<u16>().map_err(|_| wrong(port))).transpose()?;
-        return Ok(vec![Target::Host(Place { host: host.to_owned(), port: connecting.port.or(own) })]);
+    if let Some(name) = defaults.get("host").filter(|host| *host != "localhost") {
+        return Ok(vec![host(Place { host: name.to_owned(), port: None })]);
     }
     let usual = || SOCKETS.iter().map(PathBuf::from).find(|path| path.exists());
     let socket = defaults.path("socket").or_else(usual).ok_or(ProbeError::NoServer)?;
     Ok(vec![Target::Socket(socket)])
+}
+
+/// A port out of the file.
+fn read_port(connecting: &Connecting, text: &str) -> Result<u16, ProbeError> {
+    text.parse().ok().filter(|port| *port > 0).ok_or_else(|| ProbeError::Port {
+        path: connecting.defaults_file.clone().unwrap_or_default(),
+        port: text.chars().take(20).collect(),
+    })
 }
 
 fn user<'a>(connecting: &'a Connecting, defaults: &'a Defaults) -> &'a str {

@@ -64,6 +64,9 @@ fn the_file_says_whom_to_ask() {
         let outcome = check(&[&["--defaults-file", &path], group].concat());
         assert_eq!(outcome.verdict(), (2, format!("REPLICATION CRITICAL - {line}").as_str()), "{text}");
     }
+    let path = file(&folder, "my.cnf", "[client]\nport=3\n");
+    let outcome = check(&["--defaults-file", &path, "--hostname=127.0.0.1"]);
+    assert_eq!(outcome.verdict(), (2, "REPLICATION CRITICAL - 127.0.0.1:3: connecting: connection refused"));
     let path = file(&folder, "my.cnf", "[client]\nhost=127.0.0.1\nport=x\n");
     let line = format!("REPLICATION UNKNOWN - reading {path}: \"x\" is not a port");
     assert_eq!(check(&["--defaults-file", &path]).verdict(), (3, line.as_str()));
