@@ -7,6 +7,7 @@ pub mod daemon;
 pub mod help;
 pub mod host;
 pub mod mariadb;
+pub mod mysql;
 pub mod nagios;
 pub mod needs;
 pub mod nrpe;

@@ -167,6 +167,7 @@ fn transactions(three: &Three) {
     three.say("a tree", &[1, 2], &tree, (0, "REPLICATION OK - db-02 from db-01: runs, 0 s behind"));
     a.sql("CREATE DATABASE shop");
     b.await_applied(a);
+    b.await_state("", "Seconds_Behind_Master", "0");
     three.say("the source has written", &[1, 2], &tree, (0, "REPLICATION OK - db-02 from db-01: runs, 0 s behind"));
     b.sql("CREATE TABLE shop.stray (id INT)");
     let line = "REPLICATION WARNING - db-02 has 1 errant transaction, unknown to db-01: 1 in domain 2";

@@ -173,10 +173,16 @@ fn a_channel_is_matched_by_uuid_then_address_then_id() {
 fn an_id_that_two_have_names_nobody() {
     let servers = [with(mariadb("a", 1), &[("203.0.113.9", 7)]), mariadb("b", 7), mariadb("c", 7)];
     assert_eq!(Links::find(&servers).source(0, 0), None);
+    // By its uuid it is the one, and the address has been given to another since.
+    let moved = Channel { source_uuid: Some(uuid(3)), ..channel("192.0.2.2", 3) };
+    let servers = [Server { channels: vec![moved], ..server("a", 1) }, server("b", 2), server("c", 3)];
+    assert_eq!(Links::find(&servers).source(0, 0), Some(2));
     // By the address it is the one, and the replica's own id is not the source.
     let servers = [with(mariadb("a", 7), &[("192.0.2.2", 7)]), with(mariadb("b", 2), &[("203.0.113.9", 7)])];
     let links = Links::find(&servers);
     assert_eq!((links.source(0, 0), links.source(1, 0)), (Some(1), Some(0)));
+    let links = Links::find(&[with(mariadb("a", 7), &[("203.0.113.9", 7)]), mariadb("b", 2)]);
+    assert_eq!((links.source(0, 0), links.to_themselves().count()), (None, 0));
 }
 
 #[test]
@@ -252,6 +258,9 @@ fn numbers_given_out_twice_are_a_warning_where_both_are_written_to() {
         servers.last_mut().unwrap().read_only = true;
         assert_eq!(found(&servers, Shape::Ring, None), Vec::<String>::new(), "{one:?} {other:?}");
     }
+    let mut tree = linked(server, &["", "a"]);
+    tree.iter_mut().for_each(|server| server.auto_increment_increment = 1);
+    assert_eq!(found(&tree, Shape::Tree, None), Vec::<String>::new());
     let mut three = linked(server, &["c", "a", "b"]);
     three.iter_mut().for_each(|server| server.auto_increment_increment = 1);
     let line = format!("{collision} 1 from 1 and every 1 from 2 (and 2 more pairs)");
@@ -379,6 +388,9 @@ fn errant_transactions_of_mariadb() {
     // A source that did not tell any more has not lost what it had.
     servers.first_mut().unwrap().gtid_current_pos = None;
     assert_eq!(transactions(&servers), (String::new(), vec![], vec![]));
+    let mut silent = executed(server, &["", "a"], &["", "U1:1-5,U2:1"]);
+    silent.first_mut().unwrap().gtid_executed = None;
+    assert_eq!(transactions(&silent), (String::new(), vec![], vec![]));
     // A set and a position cannot be compared.
     let mut mixed = executed(mariadb, &["", "a"], &["0-1-5", "0-1-5"]);
     *mixed.first_mut().unwrap() = executed(server, &[""], &["U1:1-9"]).remove(0);
