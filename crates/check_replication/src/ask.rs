@@ -82,7 +82,8 @@ pub(crate) fn connect(place: &Place<'_>, stop: Instant) -> Result<(Wire, Option<
     Err(last)
 }
 
-/// Asks over a Unix socket that is connected already, as user and password `probe`, within `limit`: for tests with a server that is none.
+/// Asks over a Unix socket that is connected already, as user and password `probe`, within `limit`: for tests with a server that
+/// is none.
 ///
 /// # Errors
 /// [`Refusal`]: why there is no answer.

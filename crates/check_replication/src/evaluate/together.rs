@@ -141,7 +141,8 @@ mod tests {
                      OK: b from a: runs, 0 s behind\nOK: b has yet to apply 2 transactions of a\n"
                 ),
             ),
-            // Of whom does not answer nothing is claimed, and a server that should be a replica of it and is none is found all the same.
+            // Of whom does not answer nothing is claimed, and a server that should be a replica of it and is none is found all
+            // the same.
             (
                 &[],
                 seen(pair(), "b", nothing),

@@ -106,7 +106,7 @@ pub fn lacks(servers: &[Server], links: &Links) -> Vec<Lack> {
     (0..servers.len()).flat_map(of_replica).collect()
 }
 
-/// Which servers are to be asked for their GTIDs once more, in this order, before [`judge`] can say that a transaction is errant:
+/// Which servers are to be asked for their GTIDs once more, in this order, before `judge` can say that a transaction is errant:
 /// everybody above a replica that seems to have some, the nearest first.
 pub fn to_ask_again(servers: &[Server], links: &Links) -> Vec<usize> {
     let executed = read(servers);
