@@ -168,14 +168,17 @@ fn every_captured_answer_has_its_line() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// Heartbeats of the source, whose id is 1, and of a stranger, in UTC; now is 12:00.
+/// Heartbeats of the source, whose id is 1 unless what it wrote is empty, and of the replica itself, in UTC; now is 12:00.
 fn beating(name: &str, written: &str) -> Answer {
     let row = |id: &str, ts: &str| {
         let columns = [("server_id", id), ("ts", ts), ("utc_now", "2026-11-22 12:00:00"), ("local_now", "2026-11-22 13:00:00")];
         Row::new(columns.map(|(name, value)| (name.to_owned(), Some(value.to_owned()))))
     };
-    let rows = [row("1", written), row("2", "2026-11-22T12:00:00.000000")];
-    Answer { heartbeats: Some(Ok(Heartbeats::read(&rows, Zone::Utc))), ..captured(name) }
+    let own = row("2", "2026-11-22T12:00:00.000000");
+    let rows = if written.is_empty() { vec![own] } else { vec![row("1", written), own] };
+    let mut answer = Answer { heartbeats: Some(Ok(Heartbeats::read(&rows, Zone::Utc))), ..captured(name) };
+    answer.server.server_id = 2;
+    answer
 }
 
 #[test]
@@ -194,6 +197,7 @@ fn heartbeats_have_the_last_word_on_the_lag_and_none_on_the_threads() {
             "runs, but its heartbeat is 3600 s in the future: another clock or time zone (--heartbeat-utc)",
             "U",
         ),
+        ("healthy", "", "UNKNOWN", "runs, but its source has no heartbeat in the table", "U"),
         ("healthy", "yesterday", "UNKNOWN", "runs, but its source has no heartbeat in the table", "U"),
         ("sql-stop", "2026-11-22T11:00:00.000000", "CRITICAL", "SQL thread stopped, no error", "3600s"),
         (
