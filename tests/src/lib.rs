@@ -11,6 +11,7 @@ pub mod icinga;
 pub mod lab;
 pub mod look;
 pub mod mariadb;
+pub mod mysql;
 pub mod nagios;
 pub mod needs;
 pub mod nrpe;

@@ -195,6 +195,7 @@ mod replication {
     mod frozen;
     mod heartbeats;
     mod mysql;
+    mod mysql_together;
     mod several;
     mod through;
 

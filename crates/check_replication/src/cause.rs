@@ -26,6 +26,7 @@ pub(crate) fn io_cause(errno: u32, text: &str) -> Option<&'static str> {
         1236 | 13114 if says(&["purged", "could not find", "not in the master's binlog", "doesn't exist", "missing"]) => {
             "binary log purged on the source"
         }
+        1236 | 13114 if says(&["same server_uuid", "same server_id"]) => "another replica has the same server id or uuid",
         1236 | 13114 => "binary log of the source not readable",
         1593 | 13117 => "fatal error of the IO thread",
         1595 | 13121 => "relay log not writable",
@@ -79,6 +80,12 @@ mod tests {
             (13117, "... because source and replica have equal MySQL server UUIDs", Some("equal server uuids")),
             (1593, "the slave I/O thread stops because a fatal error is encountered", Some("fatal error of the IO thread")),
             (1236, "Could not find GTID state requested by slave in any binlog files", Some("binary log purged on the source")),
+            (
+                13114,
+                "Got fatal error 1236 from source when reading data from binary log: 'A replica with the same server_uuid/server_id \
+                 as this replica has connected to the source; the first event '' at 4'",
+                Some("another replica has the same server id or uuid"),
+            ),
             (1236, "log event entry exceeded max_allowed_packet", Some("binary log of the source not readable")),
             (1045, "", Some("credentials refused by the source")),
             (0, "", None),

@@ -27,8 +27,8 @@ impl Finding {
     }
 }
 
-/// A channel as it is called in our lines: "db-02 from db-01", and its name if it has one. A `source` that was asked too goes by the
-/// name that it was asked by.
+/// A channel as it is called in our lines: "db-02 from db-01", and its name if it has one. A `source` that was asked too goes by
+/// the name that it was asked by.
 pub(crate) fn subject(server: &str, source: Option<&str>, channel: &Channel) -> String {
     if channel.is_group_replication() {
         return format!("{server} channel {}", channel.name);
@@ -70,6 +70,7 @@ impl<'a> Known<'a> {
             heartbeat: answer
                 .heartbeats
                 .as_ref()
+                .and_then(|heartbeats| heartbeats.as_ref().ok())
                 .map(|heartbeats| heartbeats.of(channel, *server_id, channels).and_then(|heartbeat| heartbeat.age)),
         })
     }

@@ -40,10 +40,11 @@ pub(crate) struct Login<'a> {
 
 /// Waits for the greeting and logs in; comes back with the version in the greeting.
 pub(crate) fn login(packets: &mut Packets, login: &Login<'_>) -> Result<String, Failure> {
-    let greeting = packets.read(Step::Greeting)?;
+    let octets = packets.read(Step::Greeting)?;
     let strange = |what: &str| Failure::new(Step::Greeting, Kind::Protocol(what.to_owned()));
-    let greeting =
-        ParseBuf(&greeting).parse::<HandshakePacket<'_>>(()).map_err(|_| strange("its greeting is not that of MySQL"))?;
+    let greeting = Some(ParseBuf(&octets)).filter(|_| has_usual_nonce(&octets));
+    let greeting = greeting.and_then(|mut octets| octets.parse::<HandshakePacket<'_>>(()).ok());
+    let greeting = greeting.ok_or_else(|| strange("its greeting is not that of MySQL"))?;
     if greeting.protocol_version() != 10 || !greeting.capabilities().contains(Capabilities::CLIENT_PROTOCOL_41) {
         return Err(strange("its greeting is not that of MySQL 4.1 or later"));
     }
@@ -64,6 +65,14 @@ pub(crate) fn login(packets: &mut Packets, login: &Login<'_>) -> Result<String, 
     packets.send(&response, Step::Login)?;
     prove(packets, login, &mut method, &mut nonce)?;
     Ok(greeting.server_version_str().into_owned())
+}
+
+/// Whether the length of the nonce is one that `mysql_common` can calculate with: it takes it for a signed number. It stands 20
+/// octets behind the version (connection id, nonce's first part, filler, capabilities, collation, status, capabilities).
+fn has_usual_nonce(greeting: &[u8]) -> bool {
+    let version = greeting.iter().skip(1).position(|octet| *octet == 0);
+    let length = version.and_then(|end| greeting.get(end + 2 + 20));
+    length.is_none_or(|length| length.is_ascii())
 }
 
 /// Switches to TLS where it is wanted and offered; whether it did.

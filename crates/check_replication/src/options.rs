@@ -22,10 +22,10 @@ pub struct Connecting {
     /// The account to log in with. Default: that of --defaults-file, else nagios
     #[arg(short, long, value_name = "NAME")]
     pub user: Option<String>,
-    /// User and password, in MySQL's own format: the group [client], with !include and !includedir
+    /// User and password, in MySQL's own format: the group client, with !include and !includedir
     #[arg(short = 'f', long, value_name = "FILE")]
     pub defaults_file: Option<PathBuf>,
-    /// Another group of that file, which wins over [client]
+    /// Another group of that file, which wins over its group client
     #[arg(short = 'g', long, value_name = "NAME", requires = "defaults_file")]
     pub defaults_group: Option<String>,
     /// TLS of TCP connections

@@ -45,7 +45,9 @@ pub(crate) fn judge(servers: &[Server], links: &Links, complete: bool, shape: Sh
             Shape::Tree => tree(servers, links),
         });
     }
-    findings.extend(writing::judge(servers, complete, writable));
+    findings.extend(writing::expected(servers, complete, writable));
+    // In a tree nobody should write to two of them.
+    findings.extend(writing::colliding(servers).filter(|_| shape == Shape::Ring));
     findings
 }
 

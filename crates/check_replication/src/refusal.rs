@@ -79,9 +79,14 @@ fn said(errno: u16, user: &str, private: bool, step: Step) -> (State, Option<Str
         1053 => (State::Critical, named("the server shuts down".to_owned())),
         1129 => (State::Unknown, named("the server blocks this host after failed connections, until FLUSH HOSTS".to_owned())),
         1130 => (State::Unknown, named("the server allows no connections from this host".to_owned())),
-        1044 | 1045 | 1698 => {
+        // MariaDB's word for accounts that are bound to a user of the system.
+        1698 => {
+            let wants = "it belongs to the user of that name on the host of the server, by the Unix socket";
+            (State::Unknown, named(format!("access denied for {user}: {wants}")))
+        }
+        1044 | 1045 => {
             let tls = if private { "" } else { ", or the account needs TLS" };
-            let certificate = if private && errno == 1045 { ", or the account needs a client certificate" } else { "" };
+            let certificate = if private { ", or the account needs a client certificate" } else { "" };
             (State::Unknown, named(format!("access denied for {user}: wrong user or password{tls}{certificate}")))
         }
         1203 | 1226 => (State::Unknown, named(format!("too many connections of {user}"))),

@@ -1,5 +1,5 @@
-//! The command `check_replication` as a user runs it, without any server. What servers say that are none is in `hostile.rs`, what real ones
-//! say in the suite's system tests.
+//! The command `check_replication` as a user runs it, without any server. What servers say that are none is in `hostile.rs`, what
+//! real ones say in the suite's system tests.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

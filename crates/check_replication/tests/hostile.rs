@@ -1,4 +1,5 @@
-//! Servers that say anything but what they should: whatever it is, one line in time, in little memory, and never a secret or an OK.
+//! Servers that say anything but what they should: whatever it is, one line in time, in little memory, and never a secret or an
+//! OK.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -108,7 +109,7 @@ fn welcome(stream: &mut TcpStream, octets: &mut Vec<u8>) {
 
 #[test]
 fn whatever_a_server_says_is_told_in_one_line() {
-    let rows: [(&str, Talk, i32, &str); 26] = [
+    let rows: [(&str, Talk, i32, &str); 27] = [
         ("silence", |_, _| thread::sleep(Duration::from_secs(3)), 2, "connected, but no greeting within 2 s: frozen server"),
         (
             "goodbye",
@@ -120,7 +121,9 @@ fn whatever_a_server_says_is_told_in_one_line() {
             "an octet at a time",
             |stream, _| {
                 for octet in greeting(PLAIN) {
-                    let _ = stream.write_all(&[octet]);
+                    if stream.write_all(&[octet]).is_err() {
+                        return;
+                    }
                     thread::sleep(Duration::from_millis(100));
                 }
             },
@@ -161,6 +164,17 @@ fn whatever_a_server_says_is_told_in_one_line() {
             },
             2,
             "not the protocol of MySQL: its greeting is not that of MySQL 4.1 or later",
+        ),
+        (
+            // For which mysql_common subtracts with overflow.
+            "a nonce longer than any",
+            |stream, _| {
+                let mut long = greeting(PLAIN);
+                long[4 + 8 + 20] = 0x81;
+                drop(stream.write_all(&long));
+            },
+            2,
+            "not the protocol of MySQL: its greeting is not that of MySQL",
         ),
         (
             "too many connections",

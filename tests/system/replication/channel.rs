@@ -46,6 +46,7 @@ impl Pair {
         self.replica.sql("START SLAVE");
         self.replica.await_threads("", "Yes", "Yes");
         self.replica.await_applied(&self.source);
+        self.replica.await_state("", "Seconds_Behind_Master", "0");
         self.says(&format!("healed of {what}"), &[], HEALTHY);
     }
 }

@@ -15,7 +15,8 @@ const HEARTBEAT: &str = "CREATE DATABASE percona; \
     (DATE_FORMAT(UTC_TIMESTAMP(6), '%Y-%m-%dT%H:%i:%s.%f'), @@server_id); GRANT SELECT ON percona.heartbeat TO mon@'%'";
 const HEALTHY: &str = "REPLICATION OK - db-02 from 192.0.2.1: runs, 0 s behind";
 
-/// A source at 192.0.2.1, and its replica db-02 at 192.0.2.2, which gives the source `timeout` seconds and wants a heartbeat each second.
+/// A source at 192.0.2.1, and its replica db-02 at 192.0.2.2, which gives the source `timeout` seconds and wants a heartbeat each
+/// second.
 fn start(timeout: u32) -> (Host, [Server; 2]) {
     let host = Host::create();
     host.etc("hosts", "192.0.2.2 db-02\n");

@@ -1,5 +1,5 @@
-//! Real MySQL, where the variable MYSQLD names its server: Debian stable has none. A script will do that runs one which is only unpacked.
-//! MYSQLD_SHARE names its folder of messages and character sets, where that is not at its place.
+//! Real MySQL, where the variable MYSQLD names its server: Debian stable has none. A script will do that runs one which is only
+//! unpacked. MYSQLD_SHARE names its folder of messages and character sets, where that is not at its place.
 
 use std::env;
 use std::fs;

@@ -75,7 +75,8 @@ mod tests {
     use crate::channel::{IoState, SqlState};
     use crate::evaluate::evaluate;
     use crate::failure::{Failure, Kind, Step};
-    use crate::pair::tests::{executed, mariadb, server};
+    use crate::pair::errant::tests::executed;
+    use crate::pair::tests::{mariadb, server};
 
     /// Servers called a, b and c, all of whose channels run; those named in `down` do not answer.
     fn seen(mut servers: Vec<Server>, down: &str, change: fn(&mut Vec<Server>)) -> Seen {
@@ -141,7 +142,8 @@ mod tests {
                      OK: b from a: runs, 0 s behind\nOK: b has yet to apply 2 transactions of a\n"
                 ),
             ),
-            // Of whom does not answer nothing is claimed, and a server that should be a replica of it and is none is found all the same.
+            // Of whom does not answer nothing is claimed, and a server that should be a replica of it and is none is found all
+            // the same.
             (
                 &[],
                 seen(pair(), "b", nothing),

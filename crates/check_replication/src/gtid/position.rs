@@ -131,6 +131,7 @@ mod tests {
             assert_eq!((by.join(","), domains.join(",")), (ahead.to_owned(), parted.to_owned()), "{one} and {other}");
             assert!(own.furthest(&theirs).ahead_of(&own) == theirs.ahead_of(&own), "{one} and {other}");
         }
+        assert_eq!(position("0-1-5,0-2-5").to_string(), "0-1-5", "the one that stands first");
         assert_eq!(position(" 1-2-3,\n0-1-5 ").to_string(), "0-1-5,1-2-3");
         for text in [
             "0",

@@ -13,8 +13,8 @@ pub enum Writable {
     All,
 }
 
-/// Judges the servers that answered; `complete` is whether all did.
-pub(super) fn judge(servers: &[Server], complete: bool, expected: Option<Writable>) -> Vec<Finding> {
+/// Judges how many of the servers that answered are writable; `complete` is whether all did.
+pub(super) fn expected(servers: &[Server], complete: bool, expected: Option<Writable>) -> Vec<Finding> {
     let (writable, read_only): (Vec<&Server>, Vec<&Server>) = servers.iter().partition(|server| is_writable(server));
     let mut findings = Vec::new();
     match (expected, writable.as_slice(), read_only.as_slice()) {
@@ -26,19 +26,22 @@ pub(super) fn judge(servers: &[Server], complete: bool, expected: Option<Writabl
         (Some(Writable::All), _, [_, _, ..]) => findings.push(critical(format!("{} are read-only", names(&read_only)))),
         _ => {}
     }
+    findings
+}
+
+/// Servers that are written to and give out the same numbers.
+pub(super) fn colliding(servers: &[Server]) -> Option<Finding> {
     let colliding = pairs(servers).filter(|(one, other)| is_writable(one) && is_writable(other) && collide(one, other));
     let colliding: Vec<(&Server, &Server)> = colliding.collect();
-    if let Some((one, other)) = colliding.first() {
-        let more = if colliding.len() > 1 { format!(" (and {} more pairs)", colliding.len() - 1) } else { String::new() };
-        findings.push(warning(format!(
-            "{} and {} give out the same auto_increment values: {} and {}{more}",
-            one.asked,
-            other.asked,
-            progression(one),
-            progression(other)
-        )));
-    }
-    findings
+    let (one, other) = colliding.first()?;
+    let more = if colliding.len() > 1 { format!(" (and {} more pairs)", colliding.len() - 1) } else { String::new() };
+    Some(warning(format!(
+        "{} and {} give out the same auto_increment values: {} and {}{more}",
+        one.asked,
+        other.asked,
+        progression(one),
+        progression(other)
+    )))
 }
 
 /// Whether clients may write: what super_read_only forbids to administrators, read_only forbids to everybody else.

@@ -1,0 +1,118 @@
+//! Two real MySQL servers seen together, where the variable MYSQLD names a program that runs one: sets of transactions with tags,
+//! super_read_only, two channels of one replica.
+
+use suite::host::{Host, write};
+use suite::mariadb::{HOST_NEEDS, PASSWORD};
+use suite::mysql::{Server, program};
+use suite::needs::missing;
+use suite::plugins;
+use suite::process::{Outcome, run};
+use suite::wait::holds_within;
+
+use super::LIMIT;
+
+struct Two {
+    host: Host,
+    a: Server,
+    b: Server,
+}
+
+impl Two {
+    fn ask(&self, arguments: &[&str]) -> Outcome {
+        let file = self.a.folder().join("client.cnf");
+        write(&file, &format!("[client]\nuser=mon\npassword={PASSWORD}\n"));
+        let mut command = self.host.command(plugins::binary("check_replication"));
+        let outcome = run(command.arg(format!("--defaults-file={}", file.display())).args(arguments));
+        assert!(outcome.stderr.is_empty() && !outcome.stdout.contains(PASSWORD), "{arguments:?}: {outcome:?}");
+        outcome
+    }
+
+    /// Asserts what the plugin says; a replica may call itself a second behind just after it has applied something.
+    fn are(&self, what: &str, arguments: &[&str], state: i32, line: &str) {
+        let line = format!("REPLICATION {line}");
+        if state == 0 {
+            holds_within(LIMIT, || self.ask(arguments).summary() == (state, &line));
+        }
+        let outcome = self.ask(arguments);
+        assert_eq!(outcome.summary(), (state, line.as_str()), "{what}: {outcome:?}");
+    }
+
+    /// The same of the second server.
+    fn b_is(&self, what: &str, state: i32, line: &str) {
+        self.are(what, &["--hostname=db-02"], state, line);
+    }
+
+    /// The same of both.
+    fn both_are(&self, what: &str, arguments: &[&str], state: i32, line: &str) {
+        self.are(what, &[&["--hostname=db-01", "--hostname=db-02"], arguments].concat(), state, line);
+    }
+}
+
+#[test]
+fn channels_errant_transactions_and_both_directions() {
+    if missing(&HOST_NEEDS) {
+        return;
+    }
+    let Some(program) = program() else { return };
+    let host = Host::create();
+    host.etc("hosts", "192.0.2.1 db-01\n192.0.2.2 db-02\n");
+    let a = Server::start(program.clone(), &host, "192.0.2.1", 1);
+    let b = Server::start(program, &host, "192.0.2.2", 2);
+    let two = Two { host, a, b };
+    named_channels(&two);
+    errant(&two);
+    both_directions(&two);
+}
+
+fn named_channels(two: &Two) {
+    two.b.replicate("east", &two.a);
+    two.b_is("a named channel", 0, "OK - db-02 from 192.0.2.1 (channel east): runs, 0 s behind");
+    // The source takes the second connection for another server with the same uuid, and ends the first.
+    two.b.replicate("west", &two.a);
+    two.b.await_state("east", "Last_IO_Errno", "13114");
+    let line = "IO thread stopped, error 13114 another replica has the same server id or uuid";
+    two.b_is("one stopped", 2, &format!("CRITICAL - db-02 from 192.0.2.1 (channel east): {line}"));
+    two.b.sql("STOP REPLICA; RESET REPLICA ALL");
+}
+
+fn errant(two: &Two) {
+    two.a.sql("CREATE DATABASE shop");
+    let tree = ["--expect-shape=tree"];
+    two.b.replicate("", &two.a);
+    two.both_are("a tree", &tree, 0, "OK - db-02 from db-01: runs, 0 s behind");
+    two.b.sql("CREATE TABLE shop.stray (id INT); SET gtid_next='AUTOMATIC:nightly'; CREATE TABLE shop.stray2 (id INT)");
+    let uuid = two.b.sql("SELECT @@server_uuid").lines().nth(1).unwrap().to_owned();
+    let line = format!("WARNING - db-02 has 2 errant transactions, unknown to db-01: {uuid}:1:nightly:1");
+    two.both_are("the replica was written to", &tree, 1, &line);
+    two.both_are("the same as a ring", &[], 2, "CRITICAL - db-01 does not replicate from db-02 (and 2 more)");
+    two.a.replicate("", &two.b);
+    two.a.await_applied(&two.b);
+}
+
+fn both_directions(two: &Two) {
+    let numbers = |server: &Server, offset: u32| {
+        server.sql(&format!("SET GLOBAL auto_increment_increment=2; SET GLOBAL auto_increment_offset={offset}"));
+    };
+    numbers(&two.a, 1);
+    two.both_are(
+        "the same numbers",
+        &[],
+        1,
+        "WARNING - db-01 and db-02 give out the same auto_increment values: every 2 from 1 and every 1 from 1",
+    );
+    numbers(&two.b, 2);
+    let healthy = "OK - 2 servers: 2 channels run, at most 0 s behind";
+    two.both_are("both ways", &[], 0, healthy);
+    for (server, name, other) in [(&two.a, "db-01", "db-02"), (&two.b, "db-02", "db-01")] {
+        server.sql("STOP REPLICA SQL_THREAD");
+        two.both_are("one way stopped", &[], 2, &format!("CRITICAL - {name} from {other}: SQL thread stopped, no error"));
+        server.sql("START REPLICA");
+        server.await_threads("", "Yes", "Yes");
+        two.both_are("both ways again", &[], 0, healthy);
+    }
+    let one = ["--expect-writable=one"];
+    two.both_are("both writable", &one, 2, "CRITICAL - db-01 and db-02 are writable, where one is expected");
+    two.b.sql("SET GLOBAL super_read_only=1");
+    two.both_are("one writable", &one, 0, healthy);
+    two.both_are("one closed", &["--expect-writable=all"], 2, "CRITICAL - db-02 is read-only");
+}
