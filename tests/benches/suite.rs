@@ -14,6 +14,8 @@ mod check_ip_bound;
 mod check_tcp_each_ip;
 #[path = "suite/measure.rs"]
 mod measure;
+#[path = "suite/notify_stomp.rs"]
+mod notify_stomp;
 #[path = "suite/programs.rs"]
 mod programs;
 #[path = "suite/table.rs"]
@@ -64,4 +66,5 @@ fn main() {
     check_ip_bound::run(&plan, &programs);
     check_clock_offset::run(&plan, &programs);
     check_tcp_each_ip::run(&plan, &programs);
+    notify_stomp::run(&plan, &programs);
 }
