@@ -31,8 +31,8 @@ pub(crate) fn run(plan: &Plan, programs: &Programs) {
         let broker = Broker::counting().unwrap();
         event("a broker in this process", broker.address().port(), plan, programs);
         if !is_quick {
-            real("ActiveMQ", &ACTIVEMQ, |host| drop(inside(host, &Real::activemq(host), plan, programs, "ActiveMQ")));
-            real("RabbitMQ", &RABBITMQ, |host| drop(inside(host, &Real::rabbitmq(host), plan, programs, "RabbitMQ")));
+            real("ActiveMQ", &ACTIVEMQ, |host| inside(host, &Real::activemq(host), plan, programs, "ActiveMQ"));
+            real("RabbitMQ", &RABBITMQ, |host| inside(host, &Real::rabbitmq(host), plan, programs, "RabbitMQ"));
         }
     }
     let count = if is_quick { 1_000 } else { 10_000 };
