@@ -64,6 +64,7 @@ mod ip_bound {
 #[cfg(test)]
 mod stomp {
     mod brokers;
+    mod full;
     mod killed;
     mod scheduled;
 

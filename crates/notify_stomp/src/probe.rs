@@ -155,8 +155,9 @@ impl Run<'_> {
         }
         if self.seen.failure.is_some() {
             // Only what cannot be sent is too old.
-            let lock = spool.lock(|| !deadline.is_over())?;
-            self.seen.dropped += spool.drop_old(options.longest_wait(), &lock)?;
+            if let Ok(lock) = spool.lock(|| !deadline.is_over()) {
+                self.seen.dropped += spool.drop_old(options.longest_wait(), &lock)?;
+            }
         }
         let waiting = spool.entries()?;
         self.seen.waiting = waiting.len();

@@ -101,6 +101,8 @@ fn spooled(count: u64, programs: &Programs) {
         let new = folder.path().join("spool/new");
         let template = std::fs::read(std::fs::read_dir(&new).unwrap().next().unwrap().unwrap().path()).unwrap();
         fill(&folder.path().join("spool"), &template, count - 1).unwrap();
+        // What was just written is not on the disk yet, and would be removed too easily.
+        rustix::fs::sync();
         let before = broker.events();
         let own = notify(&folder, broker.address().port(), programs);
         let mut command = launcher.map_or_else(
@@ -119,11 +121,10 @@ fn spooled(count: u64, programs: &Programs) {
         assert_eq!((broker.events() - before) as u64, count);
         (elapsed, String::from_utf8_lossy(&output.stdout).trim().parse::<f64>().unwrap_or_default() / 1024.0)
     };
-    // What was just written is not on the disk yet, and would be removed too easily.
     let (elapsed, _) = flush(None, count);
     table::seconds((&format!("{count} spooled events"), elapsed), ("2,000 a second", count as f64 / RATE));
     let peak = programs.own("peak");
-    let (_, most) = flush(Some(&peak), count);
-    let (_, less) = flush(Some(&peak), count / 100);
+    let most_of_five = |count| (0..5).map(|_| flush(Some(&peak), count).1).fold(0.0, f64::max);
+    let (most, less) = (most_of_five(count), most_of_five(count / 100));
     table::resident((&format!("peak resident, {count} spooled events"), most), ("a hundredth of them", less), Some(MEMORY));
 }
