@@ -16,6 +16,8 @@ mod check_replication;
 mod check_tcp_each_ip;
 #[path = "suite/measure.rs"]
 mod measure;
+#[path = "suite/notify_stomp.rs"]
+mod notify_stomp;
 #[path = "suite/programs.rs"]
 mod programs;
 #[path = "suite/table.rs"]
@@ -73,4 +75,5 @@ fn main() {
     check_clock_offset::run(&plan, &programs);
     check_replication::run(&plan, &programs);
     check_tcp_each_ip::run(&plan, &programs);
+    notify_stomp::run(&plan, &programs);
 }

@@ -24,6 +24,9 @@ pub const PORT: u16 = 61613;
 /// The port of STOMP by TLS, which only the RabbitMQ of these tests has.
 pub const TLS_PORT: u16 = 61614;
 
+/// How long a broker may take to start: on an idle machine RabbitMQ takes 8 s, ActiveMQ 3 s.
+const LIMIT: Duration = Duration::from_secs(90);
+
 /// A running broker. Dropping it stops it; its messages stay until its host is dropped.
 #[derive(Debug)]
 pub struct Broker<'a> {
@@ -114,7 +117,7 @@ impl<'a> Broker<'a> {
                 command.arg(format!("xbean:file:{base}/activemq.xml"));
             }
         }
-        self.daemon = Some(Daemon::start(&mut command, &at("output"), |_| self.listens()));
+        self.daemon = Some(Daemon::start_within(LIMIT, &mut command, &at("output"), |_| self.listens()));
     }
 
     fn listens(&self) -> bool {

@@ -24,13 +24,21 @@ impl Daemon {
     ///
     /// # Panics
     /// If it cannot be started, ends, or is not ready within 20 s: then with what it said.
-    #[expect(clippy::panic, reason = "a test's helper: a daemon that does not start must fail the test")]
     pub fn start(command: &mut Command, log: &Path, ready: impl Fn(u32) -> bool) -> Self {
+        Self::start_within(LIMIT, command, log, ready)
+    }
+
+    /// The same for a daemon that takes longer.
+    ///
+    /// # Panics
+    /// If it cannot be started, ends, or is not ready within `limit`: then with what it said.
+    #[expect(clippy::panic, reason = "a test's helper: a daemon that does not start must fail the test")]
+    pub fn start_within(limit: Duration, command: &mut Command, log: &Path, ready: impl Fn(u32) -> bool) -> Self {
         let output = || File::options().create(true).append(true).open(log).map_or_else(|_| Stdio::null(), Stdio::from);
         let child = command.stdin(Stdio::null()).stdout(output()).stderr(output()).spawn();
         let child = child.unwrap_or_else(|error| panic!("starting {command:?}: {error}"));
         let mut daemon = Self { child, log: log.to_owned() };
-        holds_within(LIMIT, || ready(daemon.id()) || !daemon.is_running());
+        holds_within(limit, || ready(daemon.id()) || !daemon.is_running());
         assert!(daemon.is_running() && ready(daemon.id()), "{command:?} did not start: {}", daemon.said());
         daemon
     }

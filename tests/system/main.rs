@@ -221,6 +221,7 @@ mod replication {
 #[cfg(test)]
 mod stomp {
     mod brokers;
+    mod full;
     mod killed;
     mod scheduled;
 

@@ -66,9 +66,10 @@ pub enum NotifyError {
 }
 
 /// What became of the event of this run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     /// There was none: `--flush`.
+    #[default]
     None,
     /// The broker has it.
     Confirmed(u64),
@@ -101,12 +102,6 @@ pub struct Seen {
     pub spool_failure: Option<String>,
     /// Whether another process is sending.
     pub is_busy: bool,
-}
-
-impl Default for Fate {
-    fn default() -> Self {
-        Self::None
-    }
 }
 
 /// Puts the event into the spool and sends what is there.
@@ -160,8 +155,9 @@ impl Run<'_> {
         }
         if self.seen.failure.is_some() {
             // Only what cannot be sent is too old.
-            let lock = spool.lock(|| !deadline.is_over())?;
-            self.seen.dropped += spool.drop_old(options.longest_wait(), &lock)?;
+            if let Ok(lock) = spool.lock(|| !deadline.is_over()) {
+                self.seen.dropped += spool.drop_old(options.longest_wait(), &lock)?;
+            }
         }
         let waiting = spool.entries()?;
         self.seen.waiting = waiting.len();

@@ -26,12 +26,14 @@ pub(crate) fn all(paths: &[PathBuf]) -> Result<(), (PathBuf, io::Error)> {
             Ok(thread) => thread.join().unwrap_or_else(|_| each(chunk)),
             Err(_) => each(chunk),
         };
-        threads.into_iter().map(end).fold(Ok(()), |result: Result<_, _>, ended| result.and(ended))
+        let ended: Vec<_> = threads.into_iter().map(end).collect();
+        ended.into_iter().collect()
     })
 }
 
 fn each(paths: &[PathBuf]) -> Result<(), (PathBuf, io::Error)> {
-    paths.iter().fold(Ok(()), |result, path| result.and(one(path)))
+    let removed: Vec<_> = paths.iter().map(|path| one(path)).collect();
+    removed.into_iter().collect()
 }
 
 fn one(path: &Path) -> Result<(), (PathBuf, io::Error)> {

@@ -1,0 +1,17 @@
+//! Performance data of a plugin: whatever it writes, nothing panics, every number is one in JSON, and no piece is lost.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use notify_stomp::perfdata::parse;
+
+fuzz_target!(|text: &str| {
+    let (data, unparsed) = parse(text);
+    for datum in &data {
+        assert!(!datum.label.is_empty());
+        for number in [&datum.value, &datum.min, &datum.max].into_iter().flatten() {
+            assert!(number.as_f64().is_some_and(f64::is_finite), "{number}");
+        }
+    }
+    assert!(unparsed.iter().all(|piece| text.contains(piece.as_str()) && !piece.is_empty()));
+    assert_eq!(data.is_empty() && unparsed.is_empty(), text.trim().is_empty());
+});

@@ -1,0 +1,60 @@
+//! A disk that is full: the event is sent all the same where it can be, and what is lost is said.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use suite::host::{public_folder, succeed};
+use suite::needs::{Need, missing};
+use suite::plugins;
+use suite::process::{Outcome, run};
+use suite::stomp::{Broker, Manner};
+
+/// A file system of 256 KiB, which is unmounted when this is dropped.
+struct Small<'a>(&'a Path);
+
+impl<'a> Small<'a> {
+    fn mount(at: &'a Path) -> Self {
+        succeed(Command::new("mount").args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"]).arg(at));
+        Self(at)
+    }
+}
+
+impl Drop for Small<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_is_reported_and_keeps_no_event_from_a_broker() {
+    if missing(&[Need::Root, Need::Program("mount")]) {
+        return;
+    }
+    let folder = public_folder();
+    let disk = Small::mount(folder.path());
+    let spool = disk.0.join("spool");
+    let broker = Broker::start(Manner::Confirms).unwrap();
+    let notify = |address: &str, arguments: &[&str]| -> Outcome {
+        let mut command = Command::new(plugins::binary("notify_stomp"));
+        command.arg(format!("--spool={}", spool.display())).arg(format!("--broker={address}")).arg("--destination=/queue/x");
+        run(command.args(arguments))
+    };
+    let event = |address: &str| notify(address, &["--host=web1", "--state=DOWN"]);
+    let (there, gone) = (broker.address().to_string(), "127.0.0.1:1");
+    assert_eq!(event(gone).code, Some(1));
+    let filler = disk.0.join("filler");
+    // As much as goes in: the error is what is wanted.
+    assert!(fs::write(&filler, vec![0; 1 << 20]).is_err());
+    let text = |outcome: &Outcome| (outcome.code.unwrap(), outcome.first_line().split(" | ").next().unwrap().to_owned());
+    let full = |number: u64| format!("writing {}/tmp/{number}: no space left on device", spool.display());
+    let lost = format!("STOMP CRITICAL - event lost: {}, and {gone}: connection refused", full(2));
+    assert_eq!(text(&event(gone)), (2, lost));
+    let sent = format!("STOMP WARNING - confirmed by {there}, but not spooled: {}", full(2));
+    assert_eq!(text(&event(&there)), (1, sent));
+    let sequences = || broker.sent().iter().map(|event| event.value("sequence")).collect::<Vec<_>>();
+    assert_eq!(sequences(), ["1", "2"], "what waited goes first");
+    fs::remove_file(&filler).unwrap();
+    assert_eq!(text(&event(&there)), (0, format!("STOMP OK - event 3 confirmed by {there}")));
+    assert_eq!(sequences(), ["1", "2", "3"]);
+}
