@@ -6,7 +6,7 @@ use std::process::Command;
 use suite::needs::missing;
 use suite::process::run;
 
-use super::{HOSTS, Site};
+use super::site::{HOSTS, Site};
 
 #[test]
 fn what_is_missing_and_free_comes_back() {
@@ -84,4 +84,27 @@ fn a_command_that_hangs_is_ended_and_reported() {
     let line = "IP_REBIND CRITICAL - not back: 192.0.2.31 (not bound), setup-ips.pl did not end within ";
     assert!(outcome.code == Some(2) && outcome.stdout.starts_with(line), "{outcome:?}");
     assert_eq!(site.records().remove(0)["services"].as_array().map(Vec::len), Some(0), "nothing came back, nothing is restarted");
+}
+
+#[test]
+fn hundreds_come_back_in_the_order_of_the_list_and_none_that_is_taken() {
+    if missing(&HOSTS) {
+        return;
+    }
+    // The first of the list was the primary address of its subnet. Of each hundred the neighbour has the second half.
+    let hundred = |start: usize| (start..start + 100).map(|number| format!("192.0.2.{number} 2001:db8:0:1::{number}"));
+    let list: Vec<String> = ["198.51.100.9 198.51.100.8".to_owned()].into_iter().chain(hundred(100)).collect();
+    let site = Site::new(&list.join(" "));
+    let taken = |number| format!("addr add 192.0.2.{number}/24 dev eth0\naddr add 2001:db8:0:1::{number}/64 dev eth0 nodad\n");
+    site.neighbour.ip_batch(&(150..200).map(taken).collect::<String>());
+    let outcome = site.handle();
+    let bound = site.host.ip(&["-o", "addr", "show", "dev", "eth0"]).stdout;
+    let has = |address: &str| bound.contains(&format!(" {address}/"));
+    for number in 100..200 {
+        for address in [format!("192.0.2.{number}"), format!("2001:db8:0:1::{number}")] {
+            assert_eq!(has(&address), number < 150, "{address}: {outcome:?}");
+        }
+    }
+    let line = |address: &str| bound.lines().find(|line| line.contains(&format!(" {address}/"))).unwrap().to_owned();
+    assert!(!line("198.51.100.9").contains("secondary") && line("198.51.100.8").contains("secondary"), "{bound}");
 }

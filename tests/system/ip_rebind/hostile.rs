@@ -10,7 +10,7 @@ use suite::host::write;
 use suite::needs::missing;
 use suite::wait::eventually;
 
-use super::{HOSTS, Site};
+use super::site::{HOSTS, Site};
 
 #[test]
 fn a_configuration_that_others_can_write_is_not_obeyed() {

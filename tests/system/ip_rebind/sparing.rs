@@ -6,7 +6,7 @@ use suite::needs::{Need, missing};
 use suite::process::run;
 use suite::wait::eventually;
 
-use super::{HOSTS, Site};
+use super::site::{HOSTS, Site};
 
 #[test]
 fn what_another_host_has_is_left_alone() {
