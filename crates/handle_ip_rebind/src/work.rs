@@ -1,13 +1,18 @@
 //! One run from the event to the last look: each step either goes on or says why it does not.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use addresses::{bind, unbind};
 use check_ip_bound::{Finding, ProbeError, Seen};
-use plugin::Deadline;
+use plugin::{Deadline, reason};
+use signal_hook::consts::{SIGHUP, SIGTERM};
+use signal_hook::flag;
 
 use crate::child::{self, Ran};
 use crate::config::{Argv, Config, ConfigError};
@@ -37,6 +42,9 @@ pub enum HandleError {
     /// The lock or the budget cannot be used.
     #[error(transparent)]
     State(#[from] StateError),
+    /// It could not be made sure that this run comes to its end.
+    #[error("handling signals: {}", reason(.0))]
+    Signals(io::Error),
     /// There is no seeing what is missing.
     #[error(transparent)]
     Probe(#[from] ProbeError),
@@ -54,6 +62,7 @@ pub(crate) fn work(config: &Config, event: Event, deadline: &Deadline) -> Result
     if !config.on.iter().any(|when| when.matches(event)) {
         return Ok(outcome.ends(End::NotActedOn));
     }
+    outlast_the_caller().map_err(HandleError::Signals)?;
     let Some(held) = Held::take(&config.state)? else { return Ok(outcome.ends(End::Busy)) };
     let (seen, cases) = look(config, deadline)?;
     outcome.wanted = seen.wanted.wants.len();
@@ -87,6 +96,18 @@ pub(crate) fn work(config: &Config, event: Event, deadline: &Deadline) -> Result
         tell(config, &held, &link, &back, &mut outcome, deadline);
     }
     Ok(outcome.ends(End::Done))
+}
+
+/// Lets this run go on to its own end. When NRPE's time is up, it kills the process group of what it has started, with root's right where
+/// it began as root; sudo passes on the signals that it gets, and a terminal of sudo's own hangs up. In the middle of binding that
+/// would help nobody, and `--timeout` ends every run. Programs that are run from here hear such signals as ever.
+fn outlast_the_caller() -> io::Result<()> {
+    // Refused to the leader of a session alone, which is in nobody else's group.
+    let _ = rustix::process::setpgid(None, None);
+    for signal in [SIGTERM, SIGHUP] {
+        flag::register(signal, Arc::new(AtomicBool::new(false)))?;
+    }
+    Ok(())
 }
 
 /// The addresses with this fate.
