@@ -33,6 +33,14 @@ pub(crate) struct Ran {
     pub(crate) output: String,
 }
 
+impl Ran {
+    /// A program that was not run, and why.
+    pub(crate) fn not(argv: &Argv, why: String) -> Self {
+        let words = [argv.program.to_string_lossy().into_owned()].into_iter().chain(argv.arguments.iter().cloned());
+        Self { argv: words.collect(), fault: Some(why), output: String::new() }
+    }
+}
+
 /// Runs a program until `limit` is over: then it is ended, with all that it started in its process group. What it prints goes to
 /// `output`, a file and no pipe, so that a daemon which it starts and which keeps the pipe open holds up nobody.
 pub(crate) fn run(argv: &Argv, mut output: File, limit: Duration) -> Ran {
@@ -40,8 +48,7 @@ pub(crate) fn run(argv: &Argv, mut output: File, limit: Duration) -> Ran {
         Ok(child) => wait(child, limit),
         Err(fault) => Some(fault),
     };
-    let words = [argv.program.to_string_lossy().into_owned()].into_iter().chain(argv.arguments.iter().cloned());
-    Ran { argv: words.collect(), fault, output: end_of(&mut output) }
+    Ran { fault, output: end_of(&mut output), ..Ran::not(argv, String::new()) }
 }
 
 fn start(argv: &Argv, output: &File) -> Result<Child, String> {

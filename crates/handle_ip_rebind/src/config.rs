@@ -176,6 +176,9 @@ impl Written {
                 return Err(format!("{name}: {} is not an absolute path", path.display()));
             }
         }
+        if on.is_empty() {
+            return Err("on: no event, so nothing could ever be done".to_owned());
+        }
         if self.per_hour == 0 {
             return Err("per-hour: nothing could ever be done, which is said by enabled = false".to_owned());
         }
@@ -285,6 +288,7 @@ mod tests {
             ("[section]\nx = 1", "line 3: unknown field `section`"),
             ("on = [\"CRITICAL-SOFT-x\"]", "line 3: "),
             ("on = [\"*\"]", "line 3: "),
+            ("on = []", "on: no event, so nothing could ever be done"),
             ("prefix-ipv4 = 33", "prefix-ipv4: not a prefix length of 1 to 32"),
             ("prefix-ipv6 = 256", "line 3: "),
             ("per-hour = 0", "per-hour: nothing could ever be done"),

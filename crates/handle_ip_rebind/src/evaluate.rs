@@ -100,7 +100,7 @@ mod tests {
 
     fn case(address: &str, fate: Fate, why: &str) -> Case {
         let why = (!why.is_empty()).then(|| why.to_owned());
-        Case { address: address.parse().unwrap(), prefix: Some(24), missing: "not bound".to_owned(), fate, why }
+        Case { address: address.parse().unwrap(), prefix: Some(24), order: (0, 0), missing: "not bound".to_owned(), fate, why }
     }
 
     fn ran(words: &str, fault: &str, output: &str) -> Ran {

@@ -8,13 +8,16 @@ use std::fmt::Write as _;
 use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::ifaddrs::getifaddrs;
+use nix::net::if_::InterfaceFlags;
 use nix::sys::socket::{LinkAddr, bind, setsockopt, sockopt::BindToDevice};
 use plugin::{Deadline, reason};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 use rustix::net::{
     AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType, eth, ipproto, recv, send, socket_with,
 };
@@ -36,6 +39,12 @@ const SILENCE: Duration = Duration::from_secs(2);
 /// What asking takes, and what must be left of the deadline before it begins, so that what is bound then can be looked at and recorded.
 const ASKING: Duration = Duration::from_secs(4);
 const NEEDED: Duration = Duration::from_millis(5_500);
+
+/// So many frames are sent at once, and then so long none: the answers must fit into the socket's buffer.
+const BATCH: usize = 32;
+const PACE: Duration = Duration::from_millis(2);
+/// The room for what has come and was not read yet, in octets.
+const ROOM: usize = 4 << 20;
 
 /// linux/if_arp.h: ARPHRD_ETHER.
 const ARPHRD_ETHER: u16 = 1;
@@ -82,7 +91,9 @@ impl Link {
         if named.peek().is_none() {
             return Err(LinkError::Absent(interface.to_owned()));
         }
-        let address = named.find_map(|entry| entry.address?.as_link_addr().copied());
+        // On a dummy interface, say, nobody ever answers.
+        let quiet = named.peek().is_some_and(|entry| entry.flags.contains(InterfaceFlags::IFF_NOARP));
+        let address = named.find_map(|entry| entry.address?.as_link_addr().copied()).filter(|_| !quiet);
         let ethernet = address.filter(|address| address.hatype() == ARPHRD_ETHER && address.halen() == 6);
         let (Some(address), Some(own)) = (ethernet, ethernet.and_then(|address| address.addr())) else {
             return Err(LinkError::NoEthernet(interface.to_owned()));
@@ -102,8 +113,10 @@ impl Link {
         }
         let mut claimed = BTreeMap::new();
         for number in 1..=PROBES {
-            for address in addresses {
-                self.send(*address, true)?;
+            for batch in addresses.chunks(BATCH) {
+                batch.iter().try_for_each(|address| self.send(*address, true))?;
+                // Answers come at once, and by the hundred where hundreds are asked: none may be lost for want of room.
+                self.listen(Instant::now() + PACE, addresses, &mut claimed)?;
             }
             let wait = if number == PROBES { SILENCE } else { INTERVAL };
             self.listen(Instant::now() + wait, addresses, &mut claimed)?;
@@ -113,7 +126,11 @@ impl Link {
 
     /// Tells the link that these addresses are here now.
     pub(crate) fn announce(&self, addresses: &[IpAddr]) -> Result<(), LinkError> {
-        addresses.iter().try_for_each(|address| self.send(*address, false))
+        for batch in addresses.chunks(BATCH) {
+            batch.iter().try_for_each(|address| self.send(*address, false))?;
+            thread::sleep(PACE);
+        }
+        Ok(())
     }
 
     fn send(&self, address: IpAddr, probe: bool) -> Result<(), LinkError> {
@@ -189,6 +206,7 @@ fn packet_socket(address: &LinkAddr, protocol: Protocol) -> Result<OwnedFd, Errn
     // The system's own list of interfaces gives an address with the interface's number and without a protocol, so that the socket's
     // stays.
     bind(socket.as_raw_fd(), address).map_err(errno_of)?;
+    set_socket_recv_buffer_size_force(&socket, ROOM)?;
     Ok(socket)
 }
 
@@ -196,6 +214,7 @@ fn icmpv6_socket(interface: &str) -> Result<OwnedFd, Errno> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = socket_with(AddressFamily::INET6, SocketType::RAW, flags, Some(ipproto::ICMPV6))?;
     setsockopt(&socket, BindToDevice, &interface.into()).map_err(errno_of)?;
+    set_socket_recv_buffer_size_force(&socket, ROOM)?;
     Ok(socket)
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use addresses::{Entry, Expected};
+use addresses::Entry;
 use check_ip_bound::{Chosen, Finding, ProbeError, Seen, Wanted};
 use plugin::Deadline;
 use serde::Serialize;
@@ -16,6 +16,9 @@ pub(crate) struct Case {
     pub(crate) address: IpAddr,
     /// The prefix length to bind it with: none where that is left to a command, or nobody knows one.
     pub(crate) prefix: Option<u8>,
+    /// Its place in the list: the number of the list, and of the line.
+    #[serde(skip)]
+    pub(crate) order: (u32, u32),
     /// Why it counts as missing, in check_ip_bound's words.
     pub(crate) missing: String,
     /// What becomes of it.
@@ -76,7 +79,7 @@ fn case(config: &Config, seen: &Seen, list: &Wanted, (want, finding, missing): (
     let address = want.expected.address;
     let listed = listed(list, address);
     let usual = if address.is_ipv4() { config.prefix_ipv4 } else { config.prefix_ipv6 };
-    let prefix = want.expected.prefix.or_else(|| listed.and_then(|listed| listed.prefix)).or(usual);
+    let prefix = want.expected.prefix.or_else(|| listed.and_then(|listed| listed.expected.prefix)).or(usual);
     let obstacle = match (listed, finding) {
         (None, _) => None,
         (Some(_), Finding::NotBound) => obstacle(config, seen, list, address, prefix),
@@ -87,13 +90,14 @@ fn case(config: &Config, seen: &Seen, list: &Wanted, (want, finding, missing): (
         (Some(_), Some(_)) => Fate::LeftAlone,
         (Some(_), None) => Fate::Bindable,
     };
-    Case { address, prefix, missing, fate, why: obstacle }
+    let order = listed.map_or((0, 0), |listed| (listed.list, listed.line));
+    Case { address, prefix, order, missing, fate, why: obstacle }
 }
 
 /// The list's entry of an address.
-fn listed(list: &Wanted, address: IpAddr) -> Option<Expected> {
+fn listed(list: &Wanted, address: IpAddr) -> Option<&Entry> {
     let place = list.wants.partition_point(|want| want.expected.address < address);
-    list.wants.get(place).map(|want| want.expected).filter(|expected| expected.address == address)
+    list.wants.get(place).filter(|want| want.expected.address == address)
 }
 
 /// What stands in the way of binding an address that is in the list: none if it may be tried.

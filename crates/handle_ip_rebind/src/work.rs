@@ -1,13 +1,18 @@
 //! One run from the event to the last look: each step either goes on or says why it does not.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use addresses::{bind, unbind};
 use check_ip_bound::{Finding, ProbeError, Seen};
-use plugin::Deadline;
+use plugin::{Deadline, reason};
+use signal_hook::consts::{SIGHUP, SIGTERM};
+use signal_hook::flag;
 
 use crate::child::{self, Ran};
 use crate::config::{Argv, Config, ConfigError};
@@ -19,7 +24,7 @@ use crate::{End, Event, Outcome};
 
 /// What is left of the deadline for the last look and the record when a program is ended.
 const RESERVE: Duration = Duration::from_millis(700);
-/// How long after a command ended its addresses may take to come, and the pause between two looks.
+/// How long addresses may take to come, longer than one look waits for their detection, and the pause between two looks.
 const SETTLING: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(100);
 /// RFC 5227: ANNOUNCE_INTERVAL.
@@ -37,6 +42,9 @@ pub enum HandleError {
     /// The lock or the budget cannot be used.
     #[error(transparent)]
     State(#[from] StateError),
+    /// It could not be made sure that this run comes to its end.
+    #[error("handling signals: {}", reason(.0))]
+    Signals(io::Error),
     /// There is no seeing what is missing.
     #[error(transparent)]
     Probe(#[from] ProbeError),
@@ -54,6 +62,7 @@ pub(crate) fn work(config: &Config, event: Event, deadline: &Deadline) -> Result
     if !config.on.iter().any(|when| when.matches(event)) {
         return Ok(outcome.ends(End::NotActedOn));
     }
+    outlast_the_caller().map_err(HandleError::Signals)?;
     let Some(held) = Held::take(&config.state)? else { return Ok(outcome.ends(End::Busy)) };
     let (seen, cases) = look(config, deadline)?;
     outcome.wanted = seen.wanted.wants.len();
@@ -71,7 +80,7 @@ pub(crate) fn work(config: &Config, event: Event, deadline: &Deadline) -> Result
     if acted.len() >= config.per_hour {
         return Ok(outcome.ends(End::OverBudget));
     }
-    let link = Link::open(&config.interface, outcome.cases.iter().any(|case| case.address.is_ipv6()))?;
+    let link = Link::open(&config.interface, bindable(&outcome.cases).iter().any(IpAddr::is_ipv6))?;
     ask(&link, config, &mut outcome.cases, deadline)?;
     if bindable(&outcome.cases).is_empty() {
         return Ok(outcome.ends(End::Nothing));
@@ -84,9 +93,21 @@ pub(crate) fn work(config: &Config, event: Event, deadline: &Deadline) -> Result
     bring_back(config, &held, &seen, &mut outcome, deadline)?;
     let back: Vec<IpAddr> = of(&outcome.cases, Fate::Back).collect();
     if !back.is_empty() {
-        tell(config, &held, &link, &back, &mut outcome, deadline)?;
+        tell(config, &held, &link, &back, &mut outcome, deadline);
     }
     Ok(outcome.ends(End::Done))
+}
+
+/// Lets this run go on to its own end. When NRPE's time is up, it kills the process group of what it has started, with root's right where
+/// it began as root; sudo passes on the signals that it gets, and a terminal of sudo's own hangs up. In the middle of binding that
+/// would help nobody, and `--timeout` ends every run. Programs that are run from here hear such signals as ever.
+fn outlast_the_caller() -> io::Result<()> {
+    // Refused to the leader of a session alone, which is in nobody else's group.
+    let _ = rustix::process::setpgid(None, None);
+    for signal in [SIGTERM, SIGHUP] {
+        flag::register(signal, Arc::new(AtomicBool::new(false)))?;
+    }
+    Ok(())
 }
 
 /// The addresses with this fate.
@@ -121,22 +142,22 @@ fn spare_the_command(config: &Config, cases: &mut [Case]) {
 /// Binds, looks again, and gives each address that may be bound its fate.
 fn bring_back(config: &Config, held: &Held, seen: &Seen, outcome: &mut Outcome, deadline: &Deadline) -> Result<(), HandleError> {
     let mut faults = BTreeMap::new();
-    let until = match &config.command {
-        Some(command) => {
-            outcome.command = Some(run(command, held, deadline)?);
-            Instant::now() + SETTLING.min(deadline.remaining().saturating_sub(RESERVE))
-        }
-        None => {
-            faults = bind_all(config, seen, &outcome.cases, deadline);
-            Instant::now()
-        }
-    };
+    match &config.command {
+        Some(command) => outcome.command = Some(run(command, held, deadline)),
+        None => faults = bind_all(config, seen, &outcome.cases, deadline),
+    }
+    let until = Instant::now() + SETTLING.min(deadline.remaining().saturating_sub(RESERVE));
     loop {
         let again = check_ip_bound::probe(&config.check, deadline).map_err(HandleError::After)?;
         let still: BTreeMap<IpAddr, (Finding, String)> =
             missing(config, &again).map(|(want, finding, reason)| (want.expected.address, (finding, reason))).collect();
-        let all_back = bindable(&outcome.cases).iter().all(|address| !still.contains_key(address));
-        if !all_back && Instant::now() < until {
+        let open = |address: &IpAddr| match still.get(address) {
+            None => false,
+            // Its detection may begin a second late and takes another one.
+            Some((Finding::Tentative(_), _)) => true,
+            Some(_) => config.command.is_some(),
+        };
+        if bindable(&outcome.cases).iter().any(open) && Instant::now() < until {
             thread::sleep(PAUSE);
             continue;
         }
@@ -159,11 +180,14 @@ fn bring_back(config: &Config, held: &Held, seen: &Seen, outcome: &mut Outcome, 
     }
 }
 
-/// Binds by rtnetlink what may be bound, and returns what the kernel had against it.
+/// Binds by rtnetlink what may be bound, in the order of the list, so that the first of a subnet is its primary address again, and
+/// returns what the kernel had against it.
 fn bind_all(config: &Config, seen: &Seen, cases: &[Case], deadline: &Deadline) -> BTreeMap<IpAddr, String> {
     let index = seen.bound.interfaces.iter().find(|known| known.name == config.interface).map(|known| known.index);
     let mut faults = BTreeMap::new();
-    for case in cases.iter().filter(|case| case.fate == Fate::Bindable) {
+    let mut ordered: Vec<&Case> = cases.iter().filter(|case| case.fate == Fate::Bindable).collect();
+    ordered.sort_by_key(|case| case.order);
+    for case in ordered {
         let (Some(index), Some(prefix)) = (index, case.prefix) else { continue };
         if let Err(error) = bind(case.address, prefix, index, deadline) {
             faults.insert(case.address, error.to_string());
@@ -173,14 +197,7 @@ fn bind_all(config: &Config, seen: &Seen, cases: &[Case], deadline: &Deadline) -
 }
 
 /// Tells the link and the services of the addresses that came back.
-fn tell(
-    config: &Config,
-    held: &Held,
-    link: &Link,
-    back: &[IpAddr],
-    outcome: &mut Outcome,
-    deadline: &Deadline,
-) -> Result<(), HandleError> {
+fn tell(config: &Config, held: &Held, link: &Link, back: &[IpAddr], outcome: &mut Outcome, deadline: &Deadline) {
     let mut announce = || {
         if config.announce
             && let Err(error) = link.announce(back)
@@ -192,7 +209,7 @@ fn tell(
     let again = Instant::now() + ANNOUNCE_INTERVAL;
     let mut services = Vec::new();
     for argv in &config.restart {
-        services.push(run(argv, held, deadline)?);
+        services.push(run(argv, held, deadline));
     }
     // The second of the two announcements that RFC 5227 wants, as far as there is time for it.
     let wait = again.saturating_duration_since(Instant::now());
@@ -201,10 +218,13 @@ fn tell(
         announce();
     }
     outcome.services = services;
-    Ok(())
 }
 
-fn run(argv: &Argv, held: &Held, deadline: &Deadline) -> Result<Ran, StateError> {
+/// Runs a program. What it prints must have a place, or it is not run.
+fn run(argv: &Argv, held: &Held, deadline: &Deadline) -> Ran {
     let _step = deadline.step(format!("running {}", argv.program.display()));
-    Ok(child::run(argv, held.output()?, deadline.remaining().saturating_sub(RESERVE)))
+    match held.output() {
+        Ok(output) => child::run(argv, output, deadline.remaining().saturating_sub(RESERVE)),
+        Err(error) => Ran::not(argv, error.to_string()),
+    }
 }

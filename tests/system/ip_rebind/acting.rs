@@ -6,7 +6,7 @@ use std::process::Command;
 use suite::needs::missing;
 use suite::process::run;
 
-use super::{HOSTS, Site};
+use super::site::{HOSTS, Site};
 
 #[test]
 fn what_is_missing_and_free_comes_back() {
@@ -84,4 +84,29 @@ fn a_command_that_hangs_is_ended_and_reported() {
     let line = "IP_REBIND CRITICAL - not back: 192.0.2.31 (not bound), setup-ips.pl did not end within ";
     assert!(outcome.code == Some(2) && outcome.stdout.starts_with(line), "{outcome:?}");
     assert_eq!(site.records().remove(0)["services"].as_array().map(Vec::len), Some(0), "nothing came back, nothing is restarted");
+}
+
+#[test]
+fn thousands_come_back_in_the_order_of_the_list_and_none_that_is_taken() {
+    if missing(&HOSTS) {
+        return;
+    }
+    // The first of the list was the primary address of its subnet. The neighbour has every other one of the rest: its answers come
+    // faster than they can be read.
+    let many: Vec<String> = (0..2_000).map(|number| format!("198.18.{}.{}", number / 250, number % 250 + 1)).collect();
+    let list: Vec<&str> = ["198.51.100.9", "198.51.100.8"].into_iter().chain(many.iter().map(String::as_str)).collect();
+    let site = Site::new(&list.join(" "));
+    let taken = |address: &String| format!("addr add {address}/15 dev eth0\n");
+    site.neighbour.ip_batch(&many.iter().step_by(2).map(taken).collect::<String>());
+    let outcome = site.handle();
+    let bound = site.host.ip(&["-o", "addr", "show", "dev", "eth0"]).stdout;
+    let line = |address: &str| bound.lines().find(|line| line.contains(&format!(" {address}/")));
+    let wrong: Vec<&String> = (0..)
+        .zip(&many)
+        .filter(|(number, address)| line(address).is_some() != (number % 2 == 1))
+        .map(|(_, wrong)| wrong)
+        .collect();
+    assert_eq!(wrong, [""; 0], "{}", outcome.first_line());
+    let secondary = |address| line(address).unwrap().contains("secondary");
+    assert!(!secondary("198.51.100.9") && secondary("198.51.100.8"), "{bound}");
 }

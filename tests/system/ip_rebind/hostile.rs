@@ -6,11 +6,12 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
-use suite::host::write;
-use suite::needs::missing;
+use suite::host::{public_folder, write};
+use suite::needs::{Need, missing};
+use suite::nrpe::{self, Nrpe, install};
 use suite::wait::eventually;
 
-use super::{HOSTS, Site};
+use super::site::{HOSTS, Site};
 
 #[test]
 fn a_configuration_that_others_can_write_is_not_obeyed() {
@@ -134,4 +135,26 @@ fn a_killed_handler_is_in_nobodys_way() {
     site.configure("enabled = true\n");
     assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - bound again: 192.0.2.31"));
     assert_eq!(site.records().last().unwrap()["acted"].as_u64(), Some(2));
+}
+
+#[test]
+fn what_ends_nrpe_does_not_end_a_run() {
+    if missing(&HOSTS) || missing(&nrpe::NEEDS) || missing(&[Need::Program("sudo")]) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    site.host.etc("nagios/handle_ip_rebind.toml", &fs::read_to_string(site.path("config.toml")).unwrap());
+    let installed = public_folder();
+    install(installed.path(), &[]);
+    let sudoers = installed.path().join("share/doc/silent-outage-plugins/handle_ip_rebind/sudoers");
+    site.host.etc("sudoers.d/handle_ip_rebind", &fs::read_to_string(sudoers).unwrap());
+    write(&installed.path().join("nrpe.d/impatient.cfg"), "command_timeout=1\n");
+    let nrpe = Nrpe::start_installed(&site.host, installed.path());
+    let asked = nrpe.check("handle_ip_rebind_CRITICAL-SOFT-2", &["-t", "20"]);
+    assert!(asked.first_line().contains("timed out after 1 seconds"), "{asked:?}");
+    assert!(site.records().is_empty(), "the run was over before NRPE gave up");
+    drop(nrpe);
+    eventually("the run has ended by itself", Duration::from_secs(20), || !site.records().is_empty());
+    assert_eq!(site.records().remove(0)["summary"].as_str(), Some("bound again: 192.0.2.31"));
+    assert!(site.has("192.0.2.31/24"));
 }

@@ -9,7 +9,7 @@ use suite::needs::{Need, missing};
 use suite::nrpe::{NEEDS, Nrpe, install, plugin_folder};
 use suite::process::run;
 
-use super::{HOSTS, Site};
+use super::site::{HOSTS, Site};
 
 /// Where `packaging/install` puts them under a prefix.
 const EXAMPLES: &str = "share/doc/silent-outage-plugins/handle_ip_rebind";

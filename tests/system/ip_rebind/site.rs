@@ -1,0 +1,90 @@
+//! A host that may bind its addresses again, its neighbour on the link, and its files.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+use suite::host::{Host, public_folder, write};
+use suite::needs::Need;
+use suite::plugins;
+use suite::process::{Outcome, run};
+use tempfile::TempDir;
+
+use crate::ip_bound::cabled;
+
+/// What a test needs that makes hosts.
+pub(super) const HOSTS: [Need; 2] = [Need::Root, Need::Program("ip")];
+
+/// A host that may bind its addresses again, with eth0 at 192.0.2.1 and 2001:db8::1, and a neighbour at .50 and ::50.
+pub(super) struct Site {
+    pub(super) host: Host,
+    pub(super) neighbour: Host,
+    pub(super) folder: TempDir,
+}
+
+impl Site {
+    /// Both hosts, with a list of what the first should have and a configuration that says no more than is needed.
+    pub(super) fn new(list: &str) -> Self {
+        let (host, neighbour) = cabled();
+        host.ip_batch("addr add 192.0.2.1/24 dev eth0\naddr add 2001:db8::1/64 dev eth0 nodad\n");
+        neighbour.ip_batch("addr add 192.0.2.50/24 dev eth0\naddr add 2001:db8::50/64 dev eth0 nodad\n");
+        let site = Self { host, neighbour, folder: public_folder() };
+        write(&site.path("ips"), &list.replace(' ', "\n"));
+        site.configure("enabled = true\n");
+        site
+    }
+
+    /// A file of this site.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes the configuration: the usual settings, and `more` of them.
+    pub(super) fn configure(&self, more: &str) {
+        let top = self.folder.path().display();
+        let usual = format!(
+            "check = [\"--file={top}/ips\"]\nfiles = [\"{top}/ips\"]\ninterface = \"eth0\"\nprefix-ipv4 = 24\nprefix-ipv6 = 64\n\
+             log = \"{top}/log\"\nstate = \"{top}/state\"\non = [\"CRITICAL\"]\nannounce = false\n"
+        );
+        let given = |line: &&str| !more.contains(&format!("{} =", line.split(" =").next().unwrap_or_default()));
+        let usual: Vec<&str> = usual.lines().filter(given).collect();
+        write(&self.path("config.toml"), &format!("{}\n{more}", usual.join("\n")));
+    }
+
+    /// A program of this site that root trusts.
+    pub(super) fn script(&self, name: &str, text: &str) -> String {
+        let path = self.path(name);
+        write(&path, &format!("#!/bin/sh\n{text}\n"));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path.display().to_string()
+    }
+
+    /// The handler, ready to be run in the host.
+    pub(super) fn command(&self, event: &str) -> Command {
+        let mut command = self.host.command(plugins::binary("handle_ip_rebind"));
+        let config = format!("--config={}", self.path("config.toml").display());
+        command.arg(format!("--event={event}")).arg(config).arg("--timeout=25");
+        command
+    }
+
+    /// Runs the handler on a hard critical state.
+    pub(super) fn handle(&self) -> Outcome {
+        let outcome = run(&mut self.command("CRITICAL-HARD-3"));
+        assert_eq!(outcome.stderr, "");
+        outcome
+    }
+
+    /// Whether the host has an address, with its prefix length.
+    pub(super) fn has(&self, address: &str) -> bool {
+        let list = run(Command::new("ip").args(["-n", self.host.name(), "-o", "addr"]));
+        list.stdout.contains(&format!(" {address} "))
+    }
+
+    /// What the log has, one record a run.
+    pub(super) fn records(&self) -> Vec<Value> {
+        let log = fs::read_to_string(self.path("log")).unwrap_or_default();
+        log.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
