@@ -152,11 +152,6 @@ impl Server {
         self.daemon.as_ref().map(Daemon::id)
     }
 
-    /// What it has logged.
-    pub fn said(&self) -> String {
-        self.daemon.as_ref().map(Daemon::said).unwrap_or_default()
-    }
-
     /// Starts it again after [`Server::stop`], with what it knew.
     ///
     /// # Panics

@@ -32,14 +32,14 @@ pub(crate) enum Place<'a> {
 }
 
 /// What one server answered.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Answer {
     /// What it said.
     pub server: Server,
     /// Channels whose source was silent for longer than its heartbeats allow.
     pub silent: Vec<Silence>,
-    /// The rows of --heartbeat-table, if it was asked for.
-    pub heartbeats: Option<Heartbeats>,
+    /// The rows of --heartbeat-table, if it was asked for, or why the server does not show them.
+    pub heartbeats: Option<Result<Heartbeats, Box<Refusal>>>,
 }
 
 /// Why there is no answer, and what else is known.
@@ -123,14 +123,19 @@ fn ask_over(
     let private = |packets: &Packets, refusal: Refusal| Refusal { private: packets.is_private(), ..refusal };
     let greeting = login::login(&mut packets, login).map_err(|failure| private(&packets, failure.into()))?;
     let answer = converse(&mut packets, address, &greeting, wanted);
-    let answer = answer.map_err(|failure| Refusal {
-        server: Some(identify(&greeting)),
-        account: lacks_privilege(&failure).then(|| account(&mut packets)).flatten(),
-        private: packets.is_private(),
-        failure,
-    });
+    let answer = answer.map_err(|failure| refusal(&mut packets, &greeting, failure));
     let kept = if wanted.several { Some(packets) } else { packets.quit() };
     Ok((answer?, kept))
+}
+
+/// Why a server that has let us in does not answer, with its name for the account where that lacks a privilege.
+fn refusal(packets: &mut Packets, greeting: &str, failure: Failure) -> Refusal {
+    Refusal {
+        server: Some(identify(greeting)),
+        account: lacks_privilege(&failure).then(|| account(packets)).flatten(),
+        private: packets.is_private(),
+        failure,
+    }
 }
 
 fn converse(packets: &mut Packets, address: Option<SocketAddr>, greeting: &str, wanted: &Wanted<'_>) -> Result<Answer, Failure> {
@@ -140,7 +145,15 @@ fn converse(packets: &mut Packets, address: Option<SocketAddr>, greeting: &str, 
     let server = Server::read(&wanted.asked, address, greeting, &variables, &rows);
     let mut answer = Answer { server, silent: Vec::new(), heartbeats: None };
     match wanted.heartbeats {
-        Some((table, zone)) => answer.heartbeats = Some(Heartbeats::read(&packets.query(&table.query())?, zone)),
+        Some(_) if answer.server.channels.is_empty() => {}
+        Some((table, zone)) => match packets.query(&table.query()) {
+            Ok(rows) => answer.heartbeats = Some(Ok(Heartbeats::read(&rows, zone))),
+            // That a table cannot be read must not hide what its channels suffer from.
+            Err(failure) if failure.errno().is_some() => {
+                answer.heartbeats = Some(Err(Box::new(refusal(packets, greeting, failure))));
+            }
+            Err(failure) => return Err(failure),
+        },
         None => look_again(packets, statement, wanted.stop, &mut answer)?,
     }
     Ok(answer)

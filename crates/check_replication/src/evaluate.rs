@@ -4,7 +4,7 @@ mod together;
 
 use plugin::{Metric, Report, State};
 
-use crate::ask::Answer;
+use crate::ask::{Answer, Refusal};
 use crate::channel::Channel;
 use crate::judge::{self, Finding, Known, subject};
 use crate::options::{Expected, Role};
@@ -25,16 +25,17 @@ pub(crate) fn evaluate(args: &Args, seen: &Seen) -> Report {
     let mut findings = Vec::new();
     let mut metrics = Vec::new();
     let mut place = 0;
+    let refused = |name: &str, why: &Refusal| refusal::judge(name, &seen.user, seen.seconds, args.heartbeat.table.as_ref(), why);
     for (name, answer) in &seen.servers {
         match answer {
             Ok(answer) => {
+                let unread = answer.heartbeats.as_ref().and_then(|heartbeats| heartbeats.as_ref().err());
+                findings.extend(unread.map(|why| refused(&answer.server.asked, why)));
                 findings.extend(judge_server(args, alone, &together, place, answer));
                 metrics.extend(measure(args, several.then_some(name.as_str()), answer));
                 place += 1;
             }
-            Err(refusal) => {
-                findings.push(refusal::judge(name, &seen.user, seen.seconds, args.heartbeat.table.as_ref(), refusal));
-            }
+            Err(why) => findings.push(refused(name, why)),
         }
     }
     findings.extend(together.judge());

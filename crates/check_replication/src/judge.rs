@@ -70,6 +70,7 @@ impl<'a> Known<'a> {
             heartbeat: answer
                 .heartbeats
                 .as_ref()
+                .and_then(|heartbeats| heartbeats.as_ref().ok())
                 .map(|heartbeats| heartbeats.of(channel, *server_id, channels).and_then(|heartbeat| heartbeat.age)),
         })
     }

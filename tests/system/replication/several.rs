@@ -54,6 +54,7 @@ fn several_sources_both_directions_and_a_ring() {
     one_id_for_two_replicas(&three);
     both_directions(&mut three);
     one_writer(&three);
+    one_domain(&three);
     transactions(&three);
     ring(&three);
 }
@@ -156,6 +157,27 @@ fn one_writer(three: &Three) {
     let line = "REPLICATION WARNING - db-01 and db-02 give out the same auto_increment values: every 3 from 1 and every 1 from 2";
     three.say("same numbers", &[1, 2], &[], (1, line));
     b.sql("SET GLOBAL auto_increment_increment=3");
+}
+
+/// Two that write in one GTID domain give a number twice.
+fn one_domain(three: &Three) {
+    let [a, b, _] = &three.servers;
+    three.ring(&[1, 2]);
+    for server in [a, b] {
+        server.sql("STOP SLAVE; SET GLOBAL gtid_domain_id=0");
+    }
+    a.sql("CREATE DATABASE one");
+    b.sql("CREATE DATABASE other");
+    for server in [a, b] {
+        server.sql("START SLAVE");
+    }
+    a.await_value("SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = 'other'", "1");
+    b.await_value("SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = 'one'", "1");
+    let line = "REPLICATION WARNING - db-01 and db-02 have different transactions with the number 1 of GTID domain 0";
+    three.say("the same number twice", &[1, 2], &[], (1, line));
+    for (server, id) in [(a, 1), (b, 2)] {
+        server.sql(&format!("SET GLOBAL gtid_domain_id={id}"));
+    }
 }
 
 /// A replica that somebody has written to.

@@ -3,7 +3,9 @@
 use clap::Parser as _;
 
 use super::*;
+use crate::failure::{Failure, Kind, Step};
 use crate::fixture;
+use crate::heartbeat::{Heartbeats, Zone};
 use crate::row::Row;
 use crate::{Args, Seen};
 
@@ -166,6 +168,67 @@ fn every_captured_answer_has_its_line() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// Heartbeats of the source, whose id is 1 unless what it wrote is empty, and of the replica itself, in UTC; now is 12:00.
+fn beating(name: &str, written: &str) -> Answer {
+    let row = |id: &str, ts: &str| {
+        let columns = [("server_id", id), ("ts", ts), ("utc_now", "2026-11-22 12:00:00"), ("local_now", "2026-11-22 13:00:00")];
+        Row::new(columns.map(|(name, value)| (name.to_owned(), Some(value.to_owned()))))
+    };
+    let own = row("2", "2026-11-22T12:00:00.000000");
+    let rows = if written.is_empty() { vec![own] } else { vec![row("1", written), own] };
+    let mut answer = Answer { heartbeats: Some(Ok(Heartbeats::read(&rows, Zone::Utc))), ..captured(name) };
+    answer.server.server_id = 2;
+    answer
+}
+
+#[test]
+fn heartbeats_have_the_last_word_on_the_lag_and_none_on_the_threads() {
+    let rows = [
+        ("healthy", "2026-11-22T11:59:59.500000", "OK", "runs, 0.5 s behind by its heartbeat", "0.5s"),
+        ("healthy", "2026-11-22 11:55:00", "WARNING", "300 s behind by its heartbeat", "300s"),
+        ("healthy", "2026-11-22T11:54:59.990000", "CRITICAL", "300 s behind by its heartbeat", "300.01s"),
+        ("lag-lock-wait", "2026-11-22T12:00:00.000000", "OK", "runs, 0 s behind by its heartbeat", "0s"),
+        // By another clock a little, by another zone an hour.
+        ("healthy", "2026-11-22T12:00:02.000000", "OK", "runs, 0 s behind by its heartbeat", "0s"),
+        (
+            "healthy",
+            "2026-11-22T13:00:00.000000",
+            "UNKNOWN",
+            "runs, but its heartbeat is 3600 s in the future: another clock or time zone (--heartbeat-utc)",
+            "U",
+        ),
+        ("healthy", "", "UNKNOWN", "runs, but its source has no heartbeat in the table", "U"),
+        ("healthy", "yesterday", "UNKNOWN", "runs, but its source has no heartbeat in the table", "U"),
+        ("sql-stop", "2026-11-22T11:00:00.000000", "CRITICAL", "SQL thread stopped, no error", "3600s"),
+        (
+            "delay",
+            "2026-11-22T11:58:58.000000",
+            "OK",
+            "runs, 2 s behind beyond its delay of 60 s by its heartbeat, next in 55 s",
+            "2s",
+        ),
+    ];
+    for (name, written, state, what, lag) in rows {
+        let said = lines(beating(&format!("mariadb1011-{name}"), written), &["--heartbeat-table=percona.heartbeat"]);
+        let line = format!("REPLICATION {state} - db-02 from 127.0.0.1:13306: {what} | lag={lag};60;300;0 channels=1;;;0");
+        assert_eq!(said.lines().next(), Some(line.as_str()), "{name} {written}");
+    }
+}
+
+#[test]
+fn a_table_that_cannot_be_read_hides_nothing() {
+    let unread = |name: &str| {
+        let failure = Failure::new(Step::Statement, Kind::Server(1146, "no such table".to_owned()));
+        Answer { heartbeats: Some(Err(Box::new(failure.into()))), ..captured(name) }
+    };
+    let options = ["--heartbeat-table=percona.heartbeat"];
+    let first = |name: &str| lines(unread(name), &options).lines().next().unwrap().to_owned();
+    let line = "REPLICATION CRITICAL - db-02 from 127.0.0.1:13306: SQL thread stopped, no error (and 1 more) | lag=U;60;300;0 channels=1;;;0";
+    assert_eq!(first("mariadb1011-sql-stop"), line);
+    let line = "REPLICATION UNKNOWN - db-02: there is no table percona.heartbeat | lag=0s;60;300;0 channels=1;;;0";
+    assert_eq!(first("mariadb1011-healthy"), line);
+}
+
 /// The healthy replica of MariaDB 10.11 with other values in these columns.
 fn changed(columns: &[(&str, &str)]) -> Answer {
     let mut answer = captured("mariadb1011-healthy");
@@ -258,7 +321,8 @@ fn what_is_expected_and_what_is_not_known() {
 
 #[test]
 fn statements_are_shown_to_who_asks_for_them() {
-    let error = "Error 'Operation CREATE USER failed for 'shop'@'%'' on query. Default database: ''. Query: 'CREATE USER shop IDENTIFIED BY 'x7''";
+    let error = "Error 'Operation CREATE USER failed for 'shop'@'%'' on query. Default database: ''. \
+                 Query: 'CREATE USER shop IDENTIFIED BY 'x7''";
     let answer = || changed(&[("Slave_SQL_Running", "No"), ("Last_SQL_Errno", "9999"), ("Last_SQL_Error", error)]);
     let shown = |options: &[&str], verbosity| {
         let args = Args::parse_from(["check_replication"].iter().chain(options));

@@ -75,7 +75,8 @@ mod tests {
     use crate::channel::{IoState, SqlState};
     use crate::evaluate::evaluate;
     use crate::failure::{Failure, Kind, Step};
-    use crate::pair::tests::{executed, mariadb, server};
+    use crate::pair::errant::tests::executed;
+    use crate::pair::tests::{mariadb, server};
 
     /// Servers called a, b and c, all of whose channels run; those named in `down` do not answer.
     fn seen(mut servers: Vec<Server>, down: &str, change: fn(&mut Vec<Server>)) -> Seen {

@@ -103,7 +103,7 @@ pub fn lacks(servers: &[Server], links: &Links) -> Vec<Lack> {
         sources.dedup();
         sources.into_iter().filter_map(move |source| lack(replica, source))
     };
-    (0..servers.len()).flat_map(of_replica).collect()
+    (0..servers.len()).filter(|replica| links.by_gtid(*replica)).flat_map(of_replica).collect()
 }
 
 /// Which servers are to be asked for their GTIDs once more, in this order, before `judge` can say that a transaction is errant:
@@ -157,7 +157,7 @@ fn of(executed: &All, place: usize) -> Option<&Executed> {
 fn errant(executed: &All, links: &Links, replica: usize) -> Option<Rest> {
     let above = links.upstream(replica);
     let all_known = above.iter().chain([&replica]).all(|place| links.strangers(*place).next().is_none());
-    if above.is_empty() || above.contains(&replica) || !all_known {
+    if above.is_empty() || above.contains(&replica) || !all_known || !links.by_gtid(replica) {
         return None;
     }
     let mut sources = links.sources(replica);
@@ -180,8 +180,11 @@ fn parted<'a>(servers: &'a [Server], executed: &'a All, links: &'a Links) -> imp
         Some(warning(text))
     };
     let is_first = |replica: usize, source: usize| replica < source || !links.sources(source).any(|other| other == replica);
-    (0..servers.len()).flat_map(move |replica| {
+    (0..servers.len()).filter(|replica| links.by_gtid(*replica)).flat_map(move |replica| {
         let sources = links.sources(replica).filter(move |source| is_first(replica, *source));
         sources.filter_map(move |source| pair(replica, source))
     })
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -16,6 +16,8 @@ struct Link {
     channel: usize,
     /// Which of the servers, or the host and port of one that is none of them.
     source: Result<usize, String>,
+    /// Whether it finds its place in the source's log by GTID; of MySQL's every server numbers its own.
+    by_gtid: bool,
 }
 
 impl Links {
@@ -25,7 +27,8 @@ impl Links {
             let channels = server.channels.iter().enumerate().filter(|(_, channel)| !channel.is_group_replication());
             let link = |(place, channel): (usize, &Channel)| {
                 let stranger = || format!("{}:{}", channel.source_host, channel.source_port);
-                Link { replica, channel: place, source: source(servers, replica, channel).ok_or_else(stranger) }
+                let source = source(servers, replica, channel).ok_or_else(stranger);
+                Link { replica, channel: place, source, by_gtid: channel.using_gtid.as_deref() != Some("No") }
             };
             channels.map(link).collect()
         };
@@ -48,6 +51,12 @@ impl Links {
     pub fn strangers(&self, replica: usize) -> impl Iterator<Item = &str> {
         let of_replica = self.0.iter().filter(move |link| link.replica == replica);
         of_replica.filter_map(|link| link.source.as_ref().err().map(String::as_str))
+    }
+
+    /// Whether the numbers of a replica's transactions mean something: those of MariaDB do not where its channels go by positions in
+    /// files, since sources that write in one domain then may give a number twice, and nobody minds.
+    pub fn by_gtid(&self, replica: usize) -> bool {
+        self.0.iter().filter(|link| link.replica == replica).all(|link| link.by_gtid)
     }
 
     /// Servers with a channel that points back at them.

@@ -24,7 +24,7 @@ pub(crate) fn server(asked: &str, id: u64) -> Server {
     Server::read(asked, Some(format!("192.0.2.{id}:3306").parse().unwrap()), "", &row, &[])
 }
 
-fn uuid(id: u64) -> String {
+pub(crate) fn uuid(id: u64) -> String {
     format!("00000000-0000-0000-0000-{id:012}")
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn linked(make: fn(&str, u64) -> Server, sources: &[&str]) -> Vec<Ser
     sources.iter().enumerate().map(of).collect()
 }
 
-fn texts(findings: Vec<Finding>) -> Vec<String> {
+pub(crate) fn texts(findings: Vec<Finding>) -> Vec<String> {
     findings.into_iter().map(|finding| format!("{} {}", finding.state, finding.text)).collect()
 }
 
@@ -265,134 +265,4 @@ fn numbers_given_out_twice_are_a_warning_where_both_are_written_to() {
     three.iter_mut().for_each(|server| server.auto_increment_increment = 1);
     let line = format!("{collision} 1 from 1 and every 1 from 2 (and 2 more pairs)");
     assert_eq!(found(&three, Shape::Ring, None), [line]);
-}
-
-/// The servers of `linked`, with what each has executed.
-pub(crate) fn executed(make: fn(&str, u64) -> Server, sources: &[&str], gtids: &[&str]) -> Vec<Server> {
-    let mut servers = linked(make, sources);
-    for (server, gtid) in servers.iter_mut().zip(gtids) {
-        let text = (1..4).fold((*gtid).to_owned(), |text, id| text.replace(&format!("U{id}"), &uuid(id)));
-        match server.flavour {
-            crate::server::Flavour::MySql => server.gtid_executed = Some(text),
-            crate::server::Flavour::MariaDb => server.gtid_current_pos = Some(text),
-        }
-    }
-    servers
-}
-
-/// What replicas lack as "b-a=3", who is to be asked again, and what is found.
-fn transactions(servers: &[Server]) -> (String, Vec<usize>, Vec<String>) {
-    let links = Links::find(servers);
-    let lack = |lack: errant::Lack| format!("{}-{}={}", name(servers, lack.replica), name(servers, lack.source), lack.count);
-    let lacks: Vec<String> = errant::lacks(servers, &links).into_iter().map(lack).collect();
-    (lacks.join(" "), errant::to_ask_again(servers, &links), texts(errant::judge(servers, &links)))
-}
-
-type Transactions<'a> = (&'a [&'a str], &'a [&'a str], &'a str, &'a [usize], &'a [&'a str]);
-
-#[test]
-fn errant_transactions_of_mysql() {
-    let rows: &[Transactions<'_>] = &[
-        (&["", "a"], &["U1:1-5", "U1:1-5"], "b-a=0", &[], &[]),
-        (&["", "a"], &["U1:1-5", "U1:1-3"], "b-a=2", &[], &[]),
-        (&["", "a"], &["U1:1-5:tag:1-4", "U1:1-5:tag:1"], "b-a=3", &[], &[]),
-        (
-            &["", "a"],
-            &["U1:1-5", "U1:1-3,U2:1-2"],
-            "b-a=2",
-            &[0],
-            &["WARNING b has 2 errant transactions, unknown to a: 00000000-0000-0000-0000-000000000002:1-2"],
-        ),
-        (
-            &["", "a"],
-            &["U1:1-5", "U1:1-5,U2:tag:7"],
-            "b-a=0",
-            &[0],
-            &["WARNING b has 1 errant transaction, unknown to a: 00000000-0000-0000-0000-000000000002:tag:7"],
-        ),
-        // In a ring what one has reaches the other in time.
-        (&["b", "a"], &["U1:1-5,U2:1", "U1:1-3,U2:1-4"], "a-b=3 b-a=2", &[], &[]),
-        // Half a ring: a gets nothing of b's.
-        (
-            &["", "a"],
-            &["U1:1-5,U2:1", "U1:1-5,U2:1-4"],
-            "b-a=0",
-            &[0],
-            &["WARNING b has 3 errant transactions, unknown to a: 00000000-0000-0000-0000-000000000002:2-4"],
-        ),
-        // A chain: b is asked again before a.
-        (
-            &["", "a", "b"],
-            &["U1:1-5", "U1:1-5,U2:1", "U1:1-5,U2:1,U3:1"],
-            "b-a=0 c-b=0",
-            &[1, 0],
-            &[
-                "WARNING b has 1 errant transaction, unknown to a: 00000000-0000-0000-0000-000000000002:1",
-                "WARNING c has 1 errant transaction, unknown to b: 00000000-0000-0000-0000-000000000003:1",
-            ],
-        ),
-        // Several sources: what one of them has is not errant.
-        (&["", "", "ab"], &["U1:1-5", "U2:1-2", "U1:1-5,U2:1-2"], "c-a=0 c-b=0", &[], &[]),
-        (
-            &["", "", "ab"],
-            &["U1:1-5", "U2:1-2", "U1:1-5,U2:1-2,U3:1"],
-            "c-a=0 c-b=0",
-            &[0, 1],
-            &["WARNING c has 1 errant transaction, unknown to a and b: 00000000-0000-0000-0000-000000000003:1"],
-        ),
-        // A stranger may have them, or may bring them.
-        (&["", "az"], &["U1:1-5", "U1:1-5,U2:1-2"], "b-a=0", &[], &[]),
-        (&["z", "a"], &["U1:1-5", "U1:1-5,U2:1-2"], "b-a=0", &[], &[]),
-        (&["", ""], &["U1:1-5", "U2:1-2"], "", &[], &[]),
-        (&["", "a"], &["U1:1-5", "junk"], "", &[], &["UNKNOWN b: not a GTID: \"junk\""]),
-    ];
-    for (sources, gtids, lacks, again, findings) in rows {
-        let expected = ((*lacks).to_owned(), again.to_vec(), findings.iter().map(|text| (*text).to_owned()).collect());
-        assert_eq!(transactions(&executed(server, sources, gtids)), expected, "{sources:?} {gtids:?}");
-    }
-}
-
-#[test]
-fn errant_transactions_of_mariadb() {
-    let parted = "WARNING a and b have different transactions with the number 7 of GTID domain 0";
-    let rows: &[Transactions<'_>] = &[
-        (&["", "a"], &["0-1-5", "0-1-5"], "b-a=0", &[], &[]),
-        (&["", "a"], &["0-1-5,1-1-9", "0-1-3,1-1-8"], "b-a=3", &[], &[]),
-        (&["", "a"], &["0-1-5", "0-2-7"], "b-a=0", &[0], &["WARNING b has 2 errant transactions, unknown to a: 2 in domain 0"]),
-        (
-            &["", "a"],
-            &["0-1-5", "0-1-3,2-2-1,3-2-4"],
-            "b-a=2",
-            &[0],
-            &["WARNING b has 5 errant transactions, unknown to a: 1 in domain 2, 4 in domain 3"],
-        ),
-        (
-            &["", "a"],
-            &["0-1-7", "0-2-7"],
-            "b-a=0",
-            &[],
-            &["WARNING b and a have different transactions with the number 7 of GTID domain 0"],
-        ),
-        (&["b", "a"], &["0-1-7", "0-2-7"], "a-b=0 b-a=0", &[], &[parted]),
-        (&["b", "a"], &["1-1-7,2-2-3", "1-1-5,2-2-4"], "a-b=1 b-a=2", &[], &[]),
-        (&["", "", "ab"], &["1-1-7", "2-2-3", "1-1-7,2-2-3"], "c-a=0 c-b=0", &[], &[]),
-    ];
-    for (sources, gtids, lacks, again, findings) in rows {
-        let expected = ((*lacks).to_owned(), again.to_vec(), findings.iter().map(|text| (*text).to_owned()).collect());
-        assert_eq!(transactions(&executed(mariadb, sources, gtids)), expected, "{sources:?} {gtids:?}");
-    }
-    // What a replica without binary log has applied shows in the one, what it has logged since in the other.
-    let mut servers = executed(mariadb, &["", "a"], &["0-1-5", "0-1-5"]);
-    servers.last_mut().unwrap().gtid_binlog_pos = Some("0-2-6".to_owned());
-    assert_eq!(transactions(&servers).2, ["WARNING b has 1 errant transaction, unknown to a: 1 in domain 0"]);
-    // A source that did not tell any more has not lost what it had.
-    servers.first_mut().unwrap().gtid_current_pos = None;
-    assert_eq!(transactions(&servers), (String::new(), vec![], vec![]));
-    let mut silent = executed(server, &["", "a"], &["", "U1:1-5,U2:1"]);
-    silent.first_mut().unwrap().gtid_executed = None;
-    assert_eq!(transactions(&silent), (String::new(), vec![], vec![]));
-    // A set and a position cannot be compared.
-    let mut mixed = executed(mariadb, &["", "a"], &["0-1-5", "0-1-5"]);
-    *mixed.first_mut().unwrap() = executed(server, &[""], &["U1:1-9"]).remove(0);
-    assert_eq!(transactions(&mixed), (String::new(), vec![], vec![]));
 }
