@@ -42,6 +42,12 @@ impl Row {
         self.text(names).map(|text| !off(text))
     }
 
+    /// The columns, in their order.
+    #[cfg(test)]
+    pub(crate) fn into_columns(self) -> impl Iterator<Item = (String, Option<String>)> {
+        self.0.into_iter()
+    }
+
     /// By one name after the other; columns are compared without regard to case, as SQL does.
     fn find(&self, names: &[&str]) -> Option<Option<&str>> {
         let column = |name: &&str| self.0.iter().find(|(column, _)| column.eq_ignore_ascii_case(name));
