@@ -24,8 +24,10 @@ use crate::{End, Event, Outcome};
 
 /// What is left of the deadline for the last look and the record when a program is ended.
 const RESERVE: Duration = Duration::from_millis(700);
-/// How long addresses may take to come, longer than one look waits for their detection, and the pause between two looks.
-const SETTLING: Duration = Duration::from_secs(2);
+/// How long after a command ended its addresses may take to come, and IPv6's detection to end: it begins up to a second late, by chance,
+/// and the kernel takes its time. And the pause between two looks.
+const COMING: Duration = Duration::from_secs(2);
+const DETECTION: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(100);
 /// RFC 5227: ANNOUNCE_INTERVAL.
 const ANNOUNCE_INTERVAL: Duration = Duration::from_secs(2);
@@ -146,18 +148,17 @@ fn bring_back(config: &Config, held: &Held, seen: &Seen, outcome: &mut Outcome, 
         Some(command) => outcome.command = Some(run(command, held, deadline)),
         None => faults = bind_all(config, seen, &outcome.cases, deadline),
     }
-    let until = Instant::now() + SETTLING.min(deadline.remaining().saturating_sub(RESERVE));
+    let began = Instant::now();
     loop {
         let again = check_ip_bound::probe(&config.check, deadline).map_err(HandleError::After)?;
         let still: BTreeMap<IpAddr, (Finding, String)> =
             missing(config, &again).map(|(want, finding, reason)| (want.expected.address, (finding, reason))).collect();
         let open = |address: &IpAddr| match still.get(address) {
             None => false,
-            // Its detection may begin a second late and takes another one.
-            Some((Finding::Tentative(_), _)) => true,
-            Some(_) => config.command.is_some(),
+            Some((Finding::Tentative(_), _)) => began.elapsed() < DETECTION,
+            Some(_) => config.command.is_some() && began.elapsed() < COMING,
         };
-        if bindable(&outcome.cases).iter().any(open) && Instant::now() < until {
+        if bindable(&outcome.cases).iter().any(open) && deadline.remaining() > RESERVE {
             thread::sleep(PAUSE);
             continue;
         }
