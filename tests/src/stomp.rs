@@ -8,6 +8,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::wait::holds_within;
 
 /// What a broker does with who comes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +86,15 @@ impl Broker {
     /// # Errors
     /// What the system says.
     pub fn start_at(address: SocketAddr, manner: Manner) -> io::Result<Self> {
-        Self::listen(TcpListener::bind(address)?, manner, false)
+        let mut bound = TcpListener::bind(address);
+        // Another test may have been given the port meanwhile, for as long as that lasts.
+        holds_within(Duration::from_secs(10), || {
+            if bound.is_err() {
+                bound = TcpListener::bind(address);
+            }
+            bound.is_ok()
+        });
+        Self::listen(bound?, manner, false)
     }
 
     /// One that confirms and counts, and keeps nothing: for benchmarks.

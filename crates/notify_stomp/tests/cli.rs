@@ -209,6 +209,37 @@ fn a_silent_broker_holds_nobody_up_for_longer_than_the_timeout_and_then_not_at_a
 }
 
 #[test]
+fn a_silent_handshake_and_a_trickle_end_with_the_timeout_too() {
+    let trickle = || {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            let mut stream = listener.accept().unwrap().0;
+            // A header without an end, a line at a time, until the other side has had enough of it.
+            while std::io::Write::write_all(&mut stream, b"ERROR\na:b\n").is_ok() {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        });
+        address
+    };
+    let silent = Broker::start(Manner::Silent).unwrap();
+    for (address, tls) in [(silent.address(), "--tls"), (trickle(), "--not-persistent")] {
+        let spool = Spool::new();
+        let outcome = ended(spool.command(address).args(EVENT).args(["--timeout=1", tls]));
+        assert!(outcome.elapsed < Duration::from_millis(1250), "{tls}: {:?}", outcome.elapsed);
+        assert_eq!((outcome.code, spool.waiting().len()), (Some(1), 1), "{tls}: {}", outcome.stdout);
+    }
+}
+
+#[test]
+fn the_next_broker_is_asked_where_one_is_gone() {
+    let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
+    let mut command = spool.command("127.0.0.1:1");
+    let outcome = ended(command.arg(format!("--broker={}", broker.address())).args(EVENT));
+    assert_eq!(text(&outcome), (0, format!("STOMP OK - event 1 confirmed by {}", broker.address()).as_str()));
+}
+
+#[test]
 fn hostile_text_arrives_as_text() {
     let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
     // Every character but NUL, which no argument can hold; broken UTF-8; what would be a header or a frame of its own.
@@ -352,27 +383,5 @@ fn the_environment_of_nagios_is_an_event() {
     ];
     for (key, value) in rows {
         assert_eq!(sent.value(key), value, "{key}");
-    }
-}
-
-#[test]
-fn what_is_wrong_is_named() {
-    let rows: [(&[&str], &str); 9] = [
-        (
-            &[],
-            "no event: name its host by --host and its state by --state, or take both --from-env, or send what waits by --flush",
-        ),
-        (&["--host=h"], "no state: give $SERVICESTATE$ or $HOSTSTATE$ by --state"),
-        (&["--host=h", "--state=BAD"], "--state \"BAD\": none of OK, WARNING, CRITICAL, UNKNOWN, UP, DOWN, UNREACHABLE, PENDING"),
-        (&["--host=h", "--state=OK", "--attempt=x"], "--attempt \"x\": not a whole number"),
-        (&["--host=h", "--state=OK"], "no broker: name it by --broker, as in --broker=127.0.0.1"),
-        (&["--flush", "--broker=b"], "no destination: name it by --destination, as in --destination=/topic/nagios"),
-        (&["--from-env"], "--from-env: no NAGIOS_HOSTNAME in the environment: nagios.cfg needs enable_environment_macros=1"),
-        (&["--cat=/topic/x"], "no broker: name it by --broker, as in --broker=127.0.0.1"),
-        (&["--passcode=x"], "--passcode on the command line is no secret: give it by --extra-opts"),
-    ];
-    for (arguments, message) in rows {
-        let outcome = ended(Command::new(BINARY).args(arguments));
-        assert_eq!(outcome.verdict(), (3, format!("STOMP UNKNOWN - {message}").as_str()), "{arguments:?}");
     }
 }
