@@ -4,6 +4,7 @@ use suite::clocks::{AGENT_NEEDS, Clock};
 use suite::daemon::Daemon;
 use suite::host::{Host, public_folder};
 use suite::look::hold;
+use suite::mariadb::{self, PASSWORD, Setup, start_all};
 use suite::needs::{Need, missing};
 use suite::plugins;
 use suite::process::{Outcome, run};
@@ -71,4 +72,26 @@ fn a_clock_that_took_its_hosts_time() {
         in_shell(&monitor, line)
     });
     hold("check_clock_offset", &runs);
+}
+
+#[test]
+fn a_replica_that_stands_still() {
+    if missing(&mariadb::HOST_NEEDS) || missing(&[Need::Program("mount")]) {
+        return;
+    }
+    let host = Host::create();
+    host.etc("hosts", "192.0.2.1 db-01\n192.0.2.2 db-02\n");
+    host.etc("nagios4/replication.cnf", &format!("[client]\nuser=mon\npassword={PASSWORD}\n"));
+    let [source, replica] = start_all([1, 2].map(|id| Setup::new(id).at(&host, &format!("192.0.2.{id}"))));
+    replica.replicate("", &source);
+    let line = "check_replication --hostname=db-02 --defaults-file=/etc/nagios4/replication.cnf";
+    source.sql("CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY)");
+    replica.await_applied(&source);
+    replica.await_state("", "Seconds_Behind_Master", "0");
+    let well = in_shell(&host, line);
+    // Somebody has written to the replica, and later the source writes the same.
+    replica.sql("SET sql_log_bin=0; INSERT INTO shop.orders VALUES (1)");
+    source.sql("INSERT INTO shop.orders VALUES (1)");
+    replica.await_state("", "Slave_SQL_Running", "No");
+    hold("check_replication", &[well, in_shell(&host, line)]);
 }

@@ -60,7 +60,7 @@ fn events_of_hosts_and_services_arrive_soft_and_hard() {
     say("service", 0, "HTTP OK");
     host.etc("nagios4/notify_stomp.ini", &fs::read_to_string(&file).unwrap());
     let objects = OBJECTS.replace("@top@", &top.display().to_string());
-    let nagios = Nagios::start_with(&host, &objects, SETTINGS, |_| {});
+    let nagios = Nagios::start_with(&host, &objects, SETTINGS);
     nagios.service_when("HTTP", |service| service.current_state == 0 && service.is_hard);
     say(
         "service",
