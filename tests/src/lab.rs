@@ -1,5 +1,5 @@
-//! A small site to monitor: a web server and two nodes that share a floating address, each with what we ship, and a monitor. Each
-//! thing that the plugins watch can be broken for real, and healed.
+//! A small site to monitor: a web server, two nodes that share a floating address and have a database each, what we ship on all of
+//! them, and a monitor. Each thing that the plugins watch can be broken for real, and healed.
 
 use std::fs;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use crate::clocks::Clock;
 use crate::daemon::Daemon;
 use crate::host::{Host, public_folder, write};
+use crate::mariadb::{self, PASSWORD, Setup, start_all};
 use crate::needs::{Need, program};
 use crate::nrpe::{Nrpe, plugin_folder};
 use crate::plugins;
@@ -18,7 +19,7 @@ use crate::status::{Service, Status};
 use crate::wait::{eventually, holds_within};
 
 /// What a test needs that makes a site.
-pub const NEEDS: [Need; 10] = [
+pub const NEEDS: [Need; 13] = [
     Need::Root,
     Need::Program("ip"),
     Need::Program("ss"),
@@ -29,15 +30,19 @@ pub const NEEDS: [Need; 10] = [
     Need::Program("chronyd"),
     Need::Program("faketime"),
     Need::Program("nft"),
+    Need::Program("mariadbd"),
+    Need::Program("mariadb"),
+    Need::Program("mariadb-install-db"),
 ];
 
 /// The services of the site that run a plugin, with what each says first when it is broken.
-pub const SERVICES: [(&str, &str); 5] = [
+pub const SERVICES: [(&str, &str); 6] = [
     ("www1!Addresses bound", "IP_BOUND CRITICAL - 1 of 2 addresses from cpanel missing: 192.0.2.226"),
     ("www1!Addresses answer", "TCP_EACH_IP CRITICAL - 1 of 2 addresses fails on port 80: 192.0.2.226 net unreachable"),
     ("www1!Clock by NTP", "CLOCK_OFFSET CRITICAL - this host is 3"),
     ("www1!Clock", "CLOCK_OFFSET CRITICAL - 198.51.100.10 is 3"),
     ("node1!Addresses answer from here", "TCP_EACH_IP CRITICAL - 1 of 1 address fails on port 80: 198.51.100.10 refused"),
+    ("db1!Replication both ways", "REPLICATION CRITICAL - db2 from db1: SQL thread stopped, no error"),
 ];
 
 /// The services of the site that say OK when all is well, in addition to those.
@@ -76,6 +81,8 @@ pub struct Servers<'a> {
     web: Option<Daemon>,
     agent: Option<Clock>,
     ntp: Option<Clock>,
+    /// db1 on node1 and db2 on node2, which replicate to each other.
+    databases: [mariadb::Server; 2],
 }
 
 impl Site {
@@ -90,6 +97,8 @@ impl Site {
         www1.ip_batch("addr add 198.51.100.10/24 dev eth0\naddr add 192.0.2.22/32 dev eth0\naddr add 192.0.2.226/32 dev eth0\n");
         // What no longer is its own is answered by an ICMP error, so that nobody has to wait for it.
         www1.sysctl("net/ipv4/ip_forward", "1");
+        // As often as it is asked, which is more than once a second where a minute is one.
+        www1.sysctl("net/ipv4/icmp_ratelimit", "0");
         node1.ip_batch("addr add 198.51.100.21/24 dev eth0\naddr add 192.0.2.100/32 dev eth0\n");
         node2.ip(&["addr", "add", "198.51.100.22/24", "dev", "eth0"]);
         let lists = public_folder();
@@ -101,6 +110,10 @@ impl Site {
         for file in ["nagios4/silent-outage.ini", "icinga2/silent-outage.ini"] {
             monitor.etc(file, "[check_clock_offset]\ncommunity=public\n");
         }
+        monitor.etc("hosts", "198.51.100.51 db1\n198.51.100.52 db2\n127.0.0.1 localhost\n");
+        for file in ["nagios4/replication.cnf", "icinga2/replication.cnf"] {
+            monitor.etc(file, &format!("[client]\nuser=mon\npassword={PASSWORD}\n"));
+        }
         Self { monitor, www1, node1, node2, printed: Printed::create(), lists }
     }
 
@@ -109,14 +122,19 @@ impl Site {
         self.lists.path().join("www1").display().to_string()
     }
 
-    /// Starts NRPE, the web server, the SNMP agent and the NTP server.
+    /// Starts NRPE, the web server, the SNMP agent, the NTP server and the databases.
     ///
     /// # Panics
     /// If one of them does not start.
     pub fn serve(&self) -> Servers<'_> {
         let nrpe = Some(self.nrpe(&self.www1));
         let nodes = [self.nrpe(&self.node1), self.nrpe(&self.node2)];
-        let mut servers = Servers { site: self, nrpe, _nodes: nodes, web: None, agent: None, ntp: None };
+        let second = Setup::new(2).at(&self.node2, "198.51.100.52").option("--read-only");
+        let databases = start_all([Setup::new(1).at(&self.node1, "198.51.100.51"), second]);
+        let [first, second] = &databases;
+        first.replicate("", second);
+        second.replicate("", first);
+        let mut servers = Servers { site: self, nrpe, _nodes: nodes, web: None, agent: None, ntp: None, databases };
         servers.heal();
         servers
     }
@@ -144,7 +162,7 @@ fn tuned(line: &str, own: &str) -> String {
 
 impl Servers<'_> {
     /// Breaks each thing: an address is gone, the NTP server and the agent's clock are an hour off, the web server's port is closed to
-    /// the other node, and both nodes hold the floating address.
+    /// the other node, both nodes hold the floating address, and one direction of the replication has stopped.
     pub fn break_all(&mut self) {
         self.site.www1.ip(&["addr", "del", "192.0.2.226/32", "dev", "eth0"]);
         self.site.node2.ip(&["addr", "add", "192.0.2.100/32", "dev", "eth0"]);
@@ -153,6 +171,7 @@ impl Servers<'_> {
         self.ntp = Some(Clock::server(&self.site.node2, "+3600s", "local stratum 10"));
         self.agent = Some(Clock::agent(&self.site.www1, "-3600s"));
         self.refuse("-I");
+        self.databases[1].sql("STOP SLAVE SQL_THREAD");
     }
 
     /// Heals what is broken, or starts what does not run yet.
@@ -171,6 +190,7 @@ impl Servers<'_> {
             None => self.web = Some(self.open()),
             Some(_) => self.refuse("-D"),
         }
+        self.databases[1].sql("START SLAVE");
     }
 
     /// Stops the web server's NRPE.

@@ -34,6 +34,11 @@ object Host \"node2\" {
     address = \"198.51.100.22\"
     vars.silent_outage = [ \"nrpe\", \"holder\" ]
 }
+object Host \"db1\" {
+    check_command = \"passive\"
+    address = \"db1\"
+    vars.replication_pair = [ \"db1\", \"db2\" ]
+}
 ";
 
 /// The writers, each to a port of its own.

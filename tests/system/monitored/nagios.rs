@@ -30,6 +30,13 @@ define host {
     address     198.51.100.22
     hostgroups  silent-outage-hosts
 }
+define host {
+    use                generic-host
+    host_name          db1
+    address            db1
+    hostgroups         silent-outage-replication-pairs
+    _REPLICATION_PEER  db2
+}
 ";
 
 /// What PNP4Nagios tells to put into nagios.cfg, with the text and the state in addition.
