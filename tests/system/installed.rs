@@ -89,7 +89,8 @@ fn a_packages_root_does_not_show_in_the_files() {
     let outcome = run(script().env("DESTDIR", folder.path()).arg(from).args(["--prefix=/usr", "--nrpedir=/etc/nagios/nrpe.d"]));
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
     let installed = files(folder.path());
-    assert!(installed.iter().all(|file| file.starts_with("usr/") || file.starts_with("etc/nagios/nrpe.d/")), "{installed:?}");
+    let places = ["usr/", "etc/nagios/nrpe.d/", "etc/nagios/silent-outage.ini"];
+    assert!(installed.iter().all(|file| places.iter().any(|place| file.starts_with(place))), "{installed:?}");
     let commands = fs::read_to_string(folder.path().join("etc/nagios/nrpe.d/silent-outage-plugins.cfg")).unwrap();
     assert!(commands.contains("\ncommand[check_ip_bound]=/usr/lib/nagios/plugins/check_ip_bound\n"), "{commands}");
 }
