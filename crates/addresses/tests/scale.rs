@@ -140,3 +140,11 @@ fn nothing_grows_faster_than_the_file() {
     }
     assert!(slow.is_empty(), "{}", slow.join("\n"));
 }
+
+/// Few octets, of which expanding makes as many as are allowed, full of parameters that are none.
+#[test]
+fn parameters_that_name_themselves_are_given_up_soon() {
+    let (seen, seconds) = read((Source::Keepalived, KEEPALIVED, "$A=${B${A}\n${A}\n", "\n"), 1);
+    assert!(seen.as_ref().is_err_and(|error| error.contains("parameters that name each other grow too long")), "{seen:?}");
+    assert!(seconds < LONGEST, "{seconds} s");
+}

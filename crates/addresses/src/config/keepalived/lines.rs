@@ -15,6 +15,8 @@ const INCLUDES: usize = 4096;
 /// How many octets and how many lines parameters may grow to: they may name each other.
 const GROWTH: usize = 64 << 20;
 const NESTED: usize = 1 << 20;
+/// How deep parameters may name each other.
+const DEEP: usize = 64;
 /// The longest line with parameters in it, in octets.
 const LINE: usize = 1 << 20;
 /// The longest name of a parameter, in octets.
@@ -98,9 +100,9 @@ impl Reader<'_, '_> {
 
     /// One line and what its parameters make of it.
     fn line(&mut self, text: String, folder: &str, place: &Place) -> Result<(), ConfigError> {
-        let mut lines = vec![text];
+        let mut lines = vec![(text, 0)];
         let mut steps = 0;
-        while let Some(line) = lines.pop() {
+        while let Some((line, deep)) = lines.pop() {
             let line = line.trim_ascii();
             if line.is_empty() {
                 continue;
@@ -109,16 +111,16 @@ impl Reader<'_, '_> {
                 return Err(place.error("blocks that repeat a line (~SEQ, ~LST) are not understood"));
             }
             if let Some(condition) = line.strip_prefix('@') {
-                lines.extend(self.condition(condition, place)?);
+                lines.extend(self.condition(condition, place)?.map(|rest| (rest, deep)));
             } else if defines(line) {
                 self.define(line);
             } else if let Some(expanded) = self.expand(line, folder, place)? {
                 self.growth += expanded.len();
                 steps += 1;
-                if self.growth > GROWTH || steps > NESTED {
+                if self.growth > GROWTH || steps > NESTED || deep == DEEP {
                     return Err(place.error("parameters that name each other grow too long"));
                 }
-                lines.extend(expanded.split('\n').rev().map(str::to_owned));
+                lines.extend(expanded.split('\n').rev().map(|line| (line.to_owned(), deep + 1)));
             } else {
                 (self.take)(words::split(words::without_comment(line)), place)?;
             }
@@ -194,10 +196,15 @@ impl Reader<'_, '_> {
     }
 }
 
-/// `${NAME}`, or `$NAME` before white space, behind its dollar sign: the name and what follows.
+/// `${NAME}`, or `$NAME` before white space, behind its dollar sign: the name and what follows. `${_RANDOM 1 9}` has blanks.
 fn parameter(text: &str) -> Option<(&str, &str)> {
     if let Some(inside) = text.strip_prefix('{') {
-        let end = inside.bytes().take(LONGEST).position(|octet| octet == b'}')?;
+        // Up to what no name has in it, so that no octet is looked at for more than one dollar sign.
+        let is_name = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b' ' | b'\t');
+        let end = inside.bytes().take(LONGEST).take_while(is_name).count();
+        if inside.as_bytes().get(end) != Some(&b'}') {
+            return None;
+        }
         return Some((inside.get(..end)?, inside.get(end + 1..)?));
     }
     let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
