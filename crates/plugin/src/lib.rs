@@ -1,15 +1,16 @@
 //! What every plugin shares: the way from the command line to one line of output and an exit code.
 //!
 //! A plugin is a `main.rs` that hands its `check` to [`run()`], and a `check` that probes, evaluates and returns a [`Report`].
-//! This crate parses ([`Range`], [`Thresholds`], `--extra-opts`), bounds ([`Deadline`], [`read_file`]), and renders
-//! ([`Metric`], [`Report`]). It knows nothing of addresses, clocks or databases, and it alone prints, exits, catches panics and
-//! watches the clock.
+//! This crate parses ([`Range`], [`Thresholds`], `--extra-opts`), bounds ([`Deadline`], [`read_file`]), puts findings together
+//! ([`Finding`], [`Findings`]), and renders ([`Metric`], [`Report`]). It knows nothing of addresses, clocks or databases, and it
+//! alone prints, exits, catches panics and watches the clock.
 //!
 //! The standards it follows: the Monitoring Plugins Development Guidelines, and the Internet-Draft "The Monitoring Plugins
 //! Interface" (draft-kaestle-monitoring-plugins-interface).
 
 mod deadline;
 mod extra_opts;
+mod finding;
 mod input;
 mod metric;
 mod options;
@@ -22,6 +23,7 @@ mod text;
 mod thresholds;
 
 pub use deadline::{Deadline, Step};
+pub use finding::{Finding, Findings, room_after};
 pub use input::{READ_FLAGS, ReadError, read_file, read_opened};
 pub use metric::{Metric, Unit};
 pub use options::{InvalidTimeout, Timeout};
