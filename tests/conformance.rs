@@ -11,6 +11,8 @@ mod arguments;
 mod files;
 #[path = "conformance/manual.rs"]
 mod manual;
+#[path = "conformance/seconds.rs"]
+mod seconds;
 #[path = "conformance/streams.rs"]
 mod streams;
 

@@ -7,7 +7,7 @@ use super::{line, outcome, plugin, run};
 
 #[test]
 fn what_is_wrong_with_the_arguments_is_named() {
-    let time = "is not a time in seconds above 0 and up to 86400";
+    let time = "not a time in seconds from 0.001 to 86400";
     let timeout = |value: &str, what: &str| format!("invalid value '{value}' for '--timeout [SECONDS[:STATE]]': {what}");
     let range = |option: &str, value: &str, what: &str| format!("invalid value '{value}' for '--{option} [RANGE]': {what}");
     let rows: &[(&[&str], String)] = &[
@@ -21,9 +21,9 @@ fn what_is_wrong_with_the_arguments_is_named() {
         (&["--flag=yes"], "unexpected value 'yes' for '--flag' found; no more were expected".to_owned()),
         (&["--single"], "a value is required for '--single [SINGLE]' but none was supplied".to_owned()),
         (&["--size=-1"], "invalid value '-1' for '--size [SIZE]': invalid digit found in string".to_owned()),
-        (&["--timeout", "0"], timeout("0", &format!("\"0\" {time}"))),
-        (&["-t", "1e30"], timeout("1e30", &format!("\"1e30\" {time}"))),
-        (&["--timeout=nan"], timeout("nan", &format!("\"nan\" {time}"))),
+        (&["--timeout", "0"], timeout("0", time)),
+        (&["-t", "1e30"], timeout("1e30", time)),
+        (&["--timeout=nan"], timeout("nan", time)),
         (&["--timeout=8:ok"], timeout("8:ok", "\"ok\" is not warning, critical or unknown")),
         (&["--warning", "abc"], range("warning", "abc", "\"abc\" is not a plain decimal number")),
         (&["--critical=20:10"], range("critical", "20:10", "the start of the range is greater than its end")),

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
-use plugin::{Deadline, State};
+use plugin::{Deadline, Seconds, State};
 use snmp2::Oid;
 
 use crate::clock::Stamp;
@@ -104,7 +104,7 @@ impl HostReader<'_> {
     fn first(&mut self, deadline: &Deadline) -> Result<(f64, Reading), HostError> {
         let cache = self.oid.cache_time().filter(|_| self.args.snmp.cache_time.is_none());
         let live = self.oid == ClockOid::system_date();
-        let age = self.args.snmp.cache_time.unwrap_or(if live { 0.0 } else { UNKNOWN_AGE });
+        let age = self.args.snmp.cache_time.map_or(if live { 0.0 } else { UNKNOWN_AGE }, Seconds::as_f64);
         let Some(cache) = cache else {
             let answer = self.ask(&[self.oid.oid()], deadline)?;
             return Ok((age, self.reading(&answer)?));

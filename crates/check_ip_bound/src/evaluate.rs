@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use plugin::{Metric, Report, State};
+use plugin::{Metric, Report, Seconds, State};
 
 use crate::{Args, Seen, extra, gateway, held, missing};
 
@@ -59,10 +59,10 @@ pub(crate) fn evaluate(args: &Args, seen: &Seen) -> Report {
 }
 
 /// Within `grace` after boot critical is a warning, and the line says why.
-fn spare(state: State, grace: Option<Duration>, uptime: Option<Duration>) -> (State, String) {
+fn spare(state: State, grace: Option<Seconds>, uptime: Option<Duration>) -> (State, String) {
     match (state, grace, uptime) {
-        (State::Critical, Some(grace), Some(uptime)) if uptime < grace => {
-            (State::Warning, format!(" (up for {} s, grace {} s)", uptime.as_secs(), grace.as_secs()))
+        (State::Critical, Some(grace), Some(uptime)) if uptime < grace.duration() => {
+            (State::Warning, format!(" (up for {} s, grace {grace} s)", uptime.as_secs()))
         }
         _ => (state, String::new()),
     }
@@ -214,14 +214,14 @@ mod tests {
             (None, None, State::Critical, "missing: 192.0.2.2 | "),
         ];
         for (grace, uptime, state, text) in rows {
-            let args = Args { grace: grace.map(Duration::from_secs), ..args() };
+            let args = Args { grace: grace.map(|grace| Duration::from_secs(grace).into()), ..args() };
             let uptime = uptime.map(Duration::from_secs);
             let found = Seen { uptime, ..seen(&args, "192.0.2.2", Chosen::Named, "192.0.2.1/24@eth0") };
             let report = evaluate(&args, &found);
             assert_eq!(report.state, state);
             assert!(report.render("X", 0).contains(text), "{}", report.render("X", 0));
         }
-        let args = Args { grace: Some(Duration::from_secs(300)), ..args() };
+        let args = Args { grace: Some(Duration::from_secs(300).into()), ..args() };
         let well = Seen { uptime: Some(Duration::ZERO), ..seen(&args, "192.0.2.1", Chosen::Named, "192.0.2.1/24@eth0") };
         assert!(evaluate(&args, &well).render("X", 0).starts_with("X OK - 1 address bound and usable | "));
     }

@@ -23,12 +23,15 @@ use std::time::Duration;
 
 use addresses::config::Origin;
 use addresses::{Bound, DefaultRoute, Entry, Expected};
-use plugin::{Deadline, Report, State, Thresholds};
+use plugin::{Deadline, Report, Seconds, State, Thresholds};
 
 pub use finding::Finding;
 pub use options::Ignored;
 pub use probe::{ProbeError, probe};
 pub use wanted::{Chosen, Wanted};
+
+/// The longest `--grace`, in seconds: a year.
+const LONGEST_GRACE: f64 = 366.0 * 86_400.0;
 
 const AFTER_HELP: &str = "\
 --warning and --critical judge the number of missing addresses; with neither given, one missing address is critical.
@@ -76,8 +79,8 @@ pub struct Args {
     #[arg(long, value_name = "ADDRESS")]
     pub floating: Vec<IpAddr>,
     /// So long after boot, what would be critical is a warning
-    #[arg(long, value_name = "SECONDS", value_parser = options::seconds)]
-    pub grace: Option<Duration>,
+    #[arg(long, value_name = "SECONDS", value_parser = Seconds::within(0.0..=LONGEST_GRACE))]
+    pub grace: Option<Seconds>,
 }
 
 /// What there was to see.

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::str::FromStr;
-use std::time::Duration;
 
 use addresses::Expected;
 use plugin::State;
@@ -54,13 +53,6 @@ pub(crate) fn alarm(text: &str) -> Result<State, String> {
     }
 }
 
-/// A whole number of seconds, up to a year.
-pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
-    let digits = text.bytes().all(|octet| octet.is_ascii_digit());
-    let seconds = text.parse().ok().filter(|seconds| digits && *seconds <= 366 * 86_400);
-    seconds.map(Duration::from_secs).ok_or_else(|| format!("{text:?} is not a number of seconds up to a year"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,9 +82,5 @@ mod tests {
     fn reads_what_the_options_take() {
         assert_eq!(alarm("WARNING"), Ok(State::Warning));
         assert!(alarm("ok").is_err() && alarm("").is_err());
-        assert_eq!(seconds("300"), Ok(Duration::from_secs(300)));
-        for text in ["", "-1", "+1", "1.5", "1e3", "99999999999999999999", "31622401"] {
-            assert!(seconds(text).is_err(), "{text}");
-        }
     }
 }

@@ -102,11 +102,11 @@ fn bad_arguments_are_named() {
         (&["--ip"], "a value is required for '--ip [ADDRESS[/PREFIX]]' but none was supplied"),
         (
             &["--timeout", "0"],
-            r#"invalid value '0' for '--timeout [SECONDS[:STATE]]': "0" is not a time in seconds above 0 and up to 86400"#,
+            r#"invalid value '0' for '--timeout [SECONDS[:STATE]]': not a time in seconds from 0.001 to 86400"#,
         ),
         (
             &["--timeout", "1e30"],
-            r#"invalid value '1e30' for '--timeout [SECONDS[:STATE]]': "1e30" is not a time in seconds above 0 and up to 86400"#,
+            r#"invalid value '1e30' for '--timeout [SECONDS[:STATE]]': not a time in seconds from 0.001 to 86400"#,
         ),
         (&["--file", "/nonexistent/ips"], "reading /nonexistent/ips: no such file or directory"),
         (&["--file", "/"], "reading /: is a directory"),

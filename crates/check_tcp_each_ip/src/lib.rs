@@ -27,7 +27,7 @@ use addresses::config::Origin;
 use plugin::{Deadline, Report, State};
 
 pub use cause::{Cause, Echo, Icmp, Local};
-pub use options::{Connecting, InvalidValue, Limit, Limits, Ports, Seconds, Text};
+pub use options::{Connecting, InvalidValue, Limit, Limits, Ports, Text};
 pub use probe::ProbeError;
 pub use target::{Target, TargetError};
 

@@ -4,13 +4,10 @@
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::str::FromStr;
-use std::time::Duration;
 
 use addresses::{InvalidPort, parse_ports};
-use plugin::{InvalidRange, Range};
+use plugin::{InvalidRange, Range, Seconds};
 
-/// The longest `--connect-timeout`, in seconds.
-const LONGEST: f64 = 600.0;
 /// The most octets of `--send` and `--expect`: what any socket's buffer takes at once.
 const LARGEST: usize = 2_048;
 
@@ -36,7 +33,7 @@ pub struct Limits {
 pub struct Connecting {
     /// The time for a connection, and again for the answer of --expect or --send. Default: 3.5, which spans two retransmissions
     /// of a lost packet, or what --timeout leaves for each try
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = Seconds::within(0.01..=600.0))]
     pub connect_timeout: Option<Seconds>,
     /// How often a target is tried before it counts as failed
     #[arg(long, value_name = "NUMBER", default_value = "2", value_parser = clap::value_parser!(u8).range(1..=5))]
@@ -91,34 +88,15 @@ impl FromStr for Limit {
     }
 }
 
-/// A time of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seconds(pub Duration);
-
 /// Why a text is not a value of these options.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidValue {
-    /// Not a plain decimal number of seconds, or out of bounds.
-    #[error("{0:?} is not a time in seconds from 0.01 up to 600")]
-    Seconds(String),
     /// A backslash that starts no escape.
     #[error("{0:?} has a backslash that starts none of \\r \\n \\t \\\\ \\xHH")]
     Escape(String),
     /// Nothing, or more than fits into a buffer.
     #[error("the text has {0} octets; 1 to 2048 are possible")]
     Length(usize),
-}
-
-impl FromStr for Seconds {
-    type Err = InvalidValue;
-
-    fn from_str(text: &str) -> Result<Self, InvalidValue> {
-        let plain =
-            text.bytes().all(|octet| octet.is_ascii_digit() || octet == b'.') && text.starts_with(|c: char| c.is_ascii_digit());
-        let seconds = if plain { text.parse().ok() } else { None };
-        let seconds = seconds.filter(|seconds| (0.01..=LONGEST).contains(seconds));
-        seconds.map(|seconds| Self(Duration::from_secs_f64(seconds))).ok_or_else(|| InvalidValue::Seconds(text.to_owned()))
-    }
 }
 
 /// Octets to send or to expect, written with the escapes `\r \n \t \\ \xHH`.
@@ -167,17 +145,6 @@ mod tests {
         assert_eq!(read("@10:20%"), Ok(("@10:20".to_owned(), true)));
         for text in ["", "%", "5%%", "5 %", "x%", "20:10%"] {
             assert!(read(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn times_are_plain_seconds() {
-        let read = |text: &str| text.parse::<Seconds>().map(|seconds| seconds.0.as_millis());
-        assert_eq!(read("3.5"), Ok(3500));
-        assert_eq!(read("0.01"), Ok(10));
-        assert_eq!(read("600"), Ok(600_000));
-        for text in ["", "0", "0.001", "600.1", "-1", "1e1", "inf", "nan", "3s", " 3", ".5", "1.2.3"] {
-            assert_eq!(read(text), Err(InvalidValue::Seconds(text.to_owned())));
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use plugin::{Deadline, reason};
+use plugin::{Deadline, Seconds, reason};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
@@ -97,7 +97,7 @@ fn manner(args: &Args, deadline: &Deadline, targets: usize) -> Manner {
         expect: text(&args.connecting.expect).unwrap_or_default(),
     });
     Manner {
-        timeout: args.connecting.connect_timeout.map_or(default, |seconds| seconds.0),
+        timeout: args.connecting.connect_timeout.map_or(default, Seconds::duration),
         in_flight: monitor::room(usize::try_from(args.connecting.in_flight.get()).unwrap_or(usize::MAX).min(targets)),
         talk,
         sources: args.connecting.source.clone(),

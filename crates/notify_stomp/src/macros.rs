@@ -28,7 +28,7 @@ pub struct Macros {
     #[arg(long, value_name = "TYPE")]
     pub state_type: Option<OsString>,
     /// Since when it is so, in seconds since 1970: $LASTSERVICESTATECHANGE$ or $LASTHOSTSTATECHANGE$
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "TIME")]
     pub state_time: Option<OsString>,
     /// Which attempt it was: $SERVICEATTEMPT$ or $HOSTATTEMPT$
     #[arg(long, value_name = "NUMBER")]
@@ -37,7 +37,7 @@ pub struct Macros {
     #[arg(long, value_name = "NUMBER")]
     pub max_attempts: Option<OsString>,
     /// When the event was, in seconds since 1970: $TIMET$. Default: now
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "TIME")]
     pub time_t: Option<OsString>,
     /// What the check says: $SERVICEOUTPUT$ or $HOSTOUTPUT$
     #[arg(long, value_name = "TEXT")]

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use plugin::Seconds;
+
 /// The ports that brokers listen on for STOMP, without and with TLS, unless told otherwise.
 const PORTS: (u16, u16) = (61613, 61614);
 
@@ -108,8 +110,8 @@ pub struct SpoolOptions {
     #[arg(long, value_name = "DAYS", default_value = "7", value_parser = clap::value_parser!(u64).range(1..=3650))]
     pub spool_age: u64,
     /// After a broker did not answer at all, events are only spooled for this many seconds, so that Nagios does not wait for each
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = clap::value_parser!(u64).range(0..=86_400))]
-    pub retry: u64,
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = Seconds::within(0.0..=86_400.0))]
+    pub retry: Seconds,
 }
 
 impl SpoolOptions {

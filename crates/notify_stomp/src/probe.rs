@@ -192,7 +192,7 @@ impl Run<'_> {
     /// The sender looks again after it has given up the right to send: what came in between is its own to send. So whoever finds that
     /// right taken can leave.
     fn send_all(&mut self, spool: &Spool, is_event: bool, sync: &impl Fn()) -> Result<(), DeliverError> {
-        let retry = Duration::from_secs(self.args.spool.retry);
+        let retry = self.args.spool.retry.duration();
         if let Some(since) = spool.silent_for().filter(|since| is_event && *since < retry) {
             self.seen.failure = Some(format!("{} did not answer {:.0} s ago", self.seen.broker, since.as_secs_f64()));
             return Ok(());

@@ -1,7 +1,7 @@
 //! What every plugin shares: the way from the command line to one line of output and an exit code.
 //!
 //! A plugin is a `main.rs` that hands its `check` to [`run()`], and a `check` that probes, evaluates and returns a [`Report`].
-//! This crate parses ([`Range`], [`Thresholds`], `--extra-opts`), bounds ([`Deadline`], [`read_file`]), puts findings together
+//! This crate parses ([`Range`], [`Thresholds`], [`Seconds`], `--extra-opts`), bounds ([`Deadline`], [`read_file`]), puts findings together
 //! ([`Finding`], [`Findings`]), and renders ([`Metric`], [`Report`]). It knows nothing of addresses, clocks or databases, and it
 //! alone prints, exits, catches panics and watches the clock.
 //!
@@ -19,6 +19,7 @@ mod range;
 mod report;
 mod resolve;
 mod run;
+mod seconds;
 mod text;
 mod thresholds;
 
@@ -32,6 +33,7 @@ pub use range::{InvalidRange, Range};
 pub use report::Report;
 pub use resolve::{ResolveError, resolve};
 pub use run::{command, run, run_within};
+pub use seconds::{InvalidSeconds, Seconds};
 pub use text::{clean, reason};
 pub use thresholds::Thresholds;
 

@@ -1,13 +1,13 @@
 //! The options that mean the same for every plugin.
 
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::State;
-use crate::range::number;
+use crate::{InvalidSeconds, Seconds, State};
 
-/// The longest `--timeout`, in seconds: one day.
-const LONGEST: f64 = 86_400.0;
+/// The shortest and the longest `--timeout`, in seconds: a millisecond and a day.
+const LIMITS: RangeInclusive<f64> = 0.001..=86_400.0;
 
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Options of every plugin")]
@@ -36,11 +36,11 @@ pub struct Timeout {
 }
 
 /// Why a text is not a [`Timeout`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum InvalidTimeout {
-    /// Not a plain decimal number of seconds above zero, or more than a day.
-    #[error("{0:?} is not a time in seconds above 0 and up to 86400")]
-    Seconds(String),
+    /// Not a time in seconds, or outside of a millisecond to a day.
+    #[error("{0}")]
+    Seconds(#[from] InvalidSeconds),
     /// Not a state, or OK, which a missed deadline can never be.
     #[error("{0:?} is not warning, critical or unknown")]
     State(String),
@@ -54,10 +54,7 @@ impl FromStr for Timeout {
             Some((seconds, state)) => (seconds, parse_state(state)?),
             None => (text, State::Unknown),
         };
-        number(seconds)
-            .filter(|seconds| (0.001..=LONGEST).contains(seconds))
-            .map(|seconds| Self { limit: Duration::from_secs_f64(seconds), state })
-            .ok_or_else(|| InvalidTimeout::Seconds(seconds.to_owned()))
+        Ok(Self { limit: Seconds::parse(seconds, LIMITS)?.duration(), state })
     }
 }
 
@@ -78,8 +75,11 @@ mod tests {
         assert_eq!(read("8"), Ok((8000, State::Unknown)));
         assert_eq!(read("0.5:critical"), Ok((500, State::Critical)));
         assert_eq!(read("86400:WARNING"), Ok((86_400_000, State::Warning)));
-        for text in ["0", "0.0001", "-1", "1e30", "1e1", "86401", "nan", "inf", "", " 8", "8s", "99999999999999999999"] {
-            assert_eq!(read(text), Err(InvalidTimeout::Seconds(text.to_owned())));
+        for text in
+            ["0", "0.0001", "-1", "5.", ".5", "1e30", "1e1", "86401", "nan", "inf", "", " 8", "8s", "99999999999999999999"]
+        {
+            let error = read(text).expect_err(text).to_string();
+            assert_eq!(error, "not a time in seconds from 0.001 to 86400", "{text:?}");
         }
         for text in ["ok", "OK", "", "2", "crit"] {
             assert_eq!(read(&format!("8:{text}")), Err(InvalidTimeout::State(text.to_owned())));

@@ -89,7 +89,7 @@ impl fmt::Display for Range {
 
 /// A finite number in plain decimal: an optional minus, digits, and an optional fraction. No plus, no exponent, no blank, no
 /// `inf` and no `nan`, all of which [`f64::from_str`] would take.
-pub(crate) fn number(text: &str) -> Option<f64> {
+fn number(text: &str) -> Option<f64> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
     let decimal = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
