@@ -5,10 +5,10 @@ use plugin::{Metric, Report, State, Unit};
 use crate::interval::Interval;
 use crate::ntp::{Consensus, Disagreement, NtpError, Sample, Verdict, agree};
 use crate::snmp::SnmpError;
-use crate::{Args, HostClock, HostError, Seen, words};
+use crate::{Args, HostClock, HostError, Observations, words};
 
 /// The report.
-pub(crate) fn evaluate(args: &Args, seen: &Seen) -> Report {
+pub(crate) fn evaluate(args: &Args, seen: &Observations) -> Report {
     let consensus = (!seen.ntp.is_empty()).then(|| agree(&seen.ntp));
     match (&seen.host, consensus) {
         (Some(Err(error)), _) => silent(error, seen),
@@ -21,7 +21,7 @@ pub(crate) fn evaluate(args: &Args, seen: &Seen) -> Report {
 }
 
 /// The host's clock gave nothing.
-fn silent(error: &HostError, seen: &Seen) -> Report {
+fn silent(error: &HostError, seen: &Observations) -> Report {
     let state = match error {
         HostError::Snmp(SnmpError::NoAnswer { .. }) => seen.silent,
         _ => State::Unknown,
@@ -70,7 +70,12 @@ fn judge_own(args: &Args, reference: &Consensus, samples: &[Sample]) -> Report {
 }
 
 /// There is no time to compare with, whatever the host's clock shows.
-fn no_reference(args: &Args, host: &Option<Result<HostClock, HostError>>, disagreement: Disagreement, seen: &Seen) -> Report {
+fn no_reference(
+    args: &Args,
+    host: &Option<Result<HostClock, HostError>>,
+    disagreement: Disagreement,
+    seen: &Observations,
+) -> Report {
     let silent = |sample: &Sample| matches!(sample.result, Err(NtpError::Silent | NtpError::System(_)));
     let (state, mut summary) = match (disagreement, seen.ntp.as_slice()) {
         (Disagreement::NoMajority(apart), samples) => {
@@ -196,7 +201,7 @@ mod tests {
     }
 
     fn judge(more: &[&str], host: Option<HostClock>, ntp: Vec<Sample>) -> String {
-        let seen = Seen { host: host.map(Ok), ntp, silent: State::Critical };
+        let seen = Observations { host: host.map(Ok), ntp, silent: State::Critical };
         evaluate(&args(more), &seen).render("CLOCK_OFFSET", 0)
     }
 

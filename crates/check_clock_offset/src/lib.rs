@@ -47,9 +47,9 @@ pub struct Args {
     pub snmp: snmp::Options,
 }
 
-/// What there was to see.
+/// What one run observed.
 #[derive(Debug)]
-pub struct Seen {
+pub struct Observations {
     /// The host's clock compared with this machine's, or why it could not be read: none if no host was asked.
     pub host: Option<Result<HostClock, HostError>>,
     /// What each NTP server says of this machine's clock.
@@ -80,6 +80,6 @@ impl Args {
 /// # Errors
 /// [`ProbeError`]: nothing to compare is named, or it cannot be found.
 pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
-    let seen = probe::probe(args, deadline)?;
-    Ok(evaluate::evaluate(args, &seen))
+    let observations = probe::probe(args, deadline)?;
+    Ok(evaluate::evaluate(args, &observations))
 }

@@ -11,7 +11,7 @@ use crate::clock::Stamp;
 use crate::host::{HostError, HostReader};
 use crate::ntp::{self, Place, Sample};
 use crate::snmp::{ClockOid, OptionsError, Session};
-use crate::{Args, HostClock, Seen};
+use crate::{Args, HostClock, Observations};
 
 /// What is left of the deadline when nothing more is asked.
 const RESERVE: Duration = Duration::from_millis(300);
@@ -43,7 +43,7 @@ pub enum ProbeError {
 }
 
 /// Asks everybody, and again if this machine's clock was stepped meanwhile.
-pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Seen, ProbeError> {
+pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, ProbeError> {
     if args.hostname.is_none() && args.ntp.is_empty() {
         return Err(ProbeError::Nothing);
     }
@@ -61,7 +61,7 @@ pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Seen, ProbeError
             None => None,
         };
         match Stamp::now().step_since(&clock) {
-            None => return Ok(Seen { host, ntp, silent: deadline.state() }),
+            None => return Ok(Observations { host, ntp, silent: deadline.state() }),
             Some(by) => step = by,
         }
     }

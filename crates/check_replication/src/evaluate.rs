@@ -12,11 +12,11 @@ use crate::pair::Shape;
 use crate::refusal;
 use crate::server::Server;
 use crate::target::PORT;
-use crate::{Args, Seen};
+use crate::{Args, Observations};
 use together::Together;
 
 /// The report: the worst finding first, the others counted, each on a line of its own.
-pub(crate) fn evaluate(args: &Args, seen: &Seen) -> Report {
+pub(crate) fn evaluate(args: &Args, seen: &Observations) -> Report {
     let several = seen.servers.len() > 1;
     let answers: Vec<&Answer> = seen.servers.iter().filter_map(|(_, answer)| answer.as_ref().ok()).collect();
     let together = Together::of(args, &answers, answers.len() == seen.servers.len());

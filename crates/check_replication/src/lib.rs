@@ -58,9 +58,9 @@ pub struct Args {
     pub show_query: bool,
 }
 
-/// What there was to see.
+/// What one run observed.
 #[derive(Debug)]
-pub struct Seen {
+pub struct Observations {
     /// Each server by the name that it was asked by: what it answered, or why it did not.
     pub servers: Vec<(String, Result<Answer, Refusal>)>,
     /// The account that was logged in with.
@@ -82,6 +82,6 @@ impl Args {
 /// # Errors
 /// [`ProbeError`]: it is not clear what to ask, or as whom.
 pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
-    let seen = probe::probe(args, deadline)?;
-    Ok(evaluate::evaluate(args, &seen))
+    let observations = probe::probe(args, deadline)?;
+    Ok(evaluate::evaluate(args, &observations))
 }

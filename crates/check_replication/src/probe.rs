@@ -21,7 +21,7 @@ use crate::row::Row;
 use crate::server::Server;
 use crate::target::{PORT, Place, Target};
 use crate::tls::{self, Files, TlsError};
-use crate::{Args, Seen};
+use crate::{Args, Observations};
 
 /// What is left of the deadline when nothing more is waited for.
 const RESERVE: Duration = Duration::from_millis(300);
@@ -68,7 +68,7 @@ pub enum ProbeError {
 ///
 /// # Errors
 /// [`ProbeError`]: it is not clear what to ask, or as whom.
-pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Seen, ProbeError> {
+pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, ProbeError> {
     let connecting = &args.connecting;
     if args.expected.role == Role::None && (args.expected.channels.is_some() || !args.expected.sources.is_empty()) {
         return Err(ProbeError::Expected);
@@ -86,7 +86,7 @@ pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Seen, ProbeError
         [target] => vec![(target.to_string(), asker.ask(target)?.map(|(answer, _)| answer))],
         targets => complete(asker.ask_all(targets)?),
     };
-    Ok(Seen { servers: answers, user: user(connecting, &defaults).to_owned(), seconds: deadline.limit().as_secs_f64() })
+    Ok(Observations { servers: answers, user: user(connecting, &defaults).to_owned(), seconds: deadline.limit().as_secs_f64() })
 }
 
 /// The servers that the options name, else the one of the file, else the local one.

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use plugin::{Metric, Range, Report, State, Thresholds, Unit};
 
 use crate::groups::{groups, print};
-use crate::{Args, Cause, Limit, Local, Seen, Target};
+use crate::{Args, Cause, Limit, Local, Observations, Target};
 
 /// How many characters of the first line go to addresses and causes.
 const ROOM: usize = 48;
@@ -15,7 +15,7 @@ const ROOM: usize = 48;
 type Failure<'a> = (Target, &'a Cause);
 
 /// The report.
-pub(crate) fn evaluate(args: &Args, seen: &Seen) -> Report {
+pub(crate) fn evaluate(args: &Args, seen: &Observations) -> Report {
     let failures: Vec<Failure<'_>> =
         seen.failed.iter().filter_map(|(place, cause)| Some((target(seen, *place)?, cause))).collect();
     let (untested, failed): (Vec<_>, Vec<_>) = failures.into_iter().partition(|(_, cause)| matches!(cause, Cause::Local(_)));
@@ -39,11 +39,11 @@ pub(crate) fn evaluate(args: &Args, seen: &Seen) -> Report {
     metrics.into_iter().fold(report, Report::metric)
 }
 
-fn target(seen: &Seen, place: u32) -> Option<Target> {
+fn target(seen: &Observations, place: u32) -> Option<Target> {
     usize::try_from(place).ok().and_then(|place| seen.targets.get(place)).copied()
 }
 
-impl Seen {
+impl Observations {
     /// Whether the port must be said with each address.
     fn several_ports(&self) -> bool {
         let first = self.targets.first().map(|target| target.port);
@@ -60,7 +60,7 @@ impl Seen {
 }
 
 /// The state that one untestable target asks for at least.
-fn untestable(seen: &Seen, cause: &Cause) -> State {
+fn untestable(seen: &Observations, cause: &Cause) -> State {
     match cause {
         Cause::Local(Local::NoTime | Local::Unconfirmed) => seen.late,
         _ => State::Unknown,
@@ -72,11 +72,11 @@ fn time_thresholds(args: &Args) -> Thresholds {
 }
 
 /// The slowest connection in seconds, as precise as it prints: not a number if none stood.
-fn seconds(seen: &Seen) -> f64 {
+fn seconds(seen: &Observations) -> f64 {
     seen.slowest.map_or(f64::NAN, |(slowest, _)| slowest.as_micros() as f64 / 1e6)
 }
 
-fn metrics(args: &Args, seen: &Seen, failed: usize, untested: usize) -> Vec<Metric> {
+fn metrics(args: &Args, seen: &Observations, failed: usize, untested: usize) -> Vec<Metric> {
     let total = seen.targets.len();
     let limits = |share: bool| {
         let range = |limit: &Option<Limit>| limit.as_ref().filter(|limit| limit.share == share).map(|limit| limit.range.clone());
@@ -99,7 +99,7 @@ fn metrics(args: &Args, seen: &Seen, failed: usize, untested: usize) -> Vec<Metr
     metrics
 }
 
-fn summary(args: &Args, seen: &Seen, failed: &[Failure<'_>], untested: &[Failure<'_>]) -> String {
+fn summary(args: &Args, seen: &Observations, failed: &[Failure<'_>], untested: &[Failure<'_>]) -> String {
     let total = seen.targets.len();
     let several = seen.several_ports();
     let what = match (several, total) {
@@ -131,7 +131,7 @@ fn summary(args: &Args, seen: &Seen, failed: &[Failure<'_>], untested: &[Failure
 }
 
 /// What helps to read the causes.
-fn notes(seen: &Seen, failed: &[Failure<'_>]) -> Vec<String> {
+fn notes(seen: &Observations, failed: &[Failure<'_>]) -> Vec<String> {
     let icmp = |failure: &&Failure<'_>| matches!(failure.1, Cause::Icmp(_));
     let told: BTreeSet<IpAddr> = failed.iter().filter(icmp).map(|(target, _)| neighbourhood(target.address)).collect();
     let silent = failed.iter().filter(|(_, cause)| matches!(cause, Cause::NoAnswer(_)));
@@ -156,7 +156,7 @@ fn neighbourhood(address: IpAddr) -> IpAddr {
     }
 }
 
-fn verbose_notes(seen: &Seen) -> Vec<String> {
+fn verbose_notes(seen: &Observations) -> Vec<String> {
     let mut notes = Vec::new();
     if seen.second_try > 0 {
         notes.push(format!("{} answered only when they were tried again", seen.second_try));
@@ -180,15 +180,15 @@ mod tests {
     const SILENT: Cause = Cause::NoAnswer(Echo::Silent);
 
     /// `count` addresses from 192.0.2.0 on, each with the `ports`, and what became of those that failed.
-    fn seen(count: u8, ports: &[u16], failed: &[(u32, Cause)]) -> Seen {
+    fn seen(count: u8, ports: &[u16], failed: &[(u32, Cause)]) -> Observations {
         let target = |last| ports.iter().map(move |&port| Target { address: IpAddr::from([192, 0, 2, last]), port });
         let targets: Vec<Target> = (0..count).flat_map(target).collect();
         let stood = targets.len() > failed.len();
         let slowest = stood.then_some((Duration::from_micros(43_210), 0));
-        Seen { targets, failed: failed.to_vec(), slowest, second_try: 0, ping_refused: None, late: State::Unknown }
+        Observations { targets, failed: failed.to_vec(), slowest, second_try: 0, ping_refused: None, late: State::Unknown }
     }
 
-    fn judge(options: &[&str], seen: &Seen) -> String {
+    fn judge(options: &[&str], seen: &Observations) -> String {
         let args = Args::parse_from(["check_tcp_each_ip"].iter().chain(options));
         evaluate(&args, seen).render("TCP_EACH_IP", 0)
     }
@@ -256,11 +256,11 @@ mod tests {
             "{output}"
         );
         assert!(judge(&["-c", "5"], &seen(9, &[80], &both)).starts_with("TCP_EACH_IP UNKNOWN - 1 of 9 addresses fails"));
-        let late = Seen { late: State::Critical, ..seen(9, &[80], &[(2, Cause::Local(Local::NoTime))]) };
+        let late = Observations { late: State::Critical, ..seen(9, &[80], &[(2, Cause::Local(Local::NoTime))]) };
         assert!(
             judge(&[], &late).starts_with("TCP_EACH_IP CRITICAL - 1 of 9 addresses untested on port 80: 192.0.2.2 not reached")
         );
-        let own = Seen { late: State::Critical, ..seen(9, &[80], &[(2, Cause::Local(Local::NoRoute))]) };
+        let own = Observations { late: State::Critical, ..seen(9, &[80], &[(2, Cause::Local(Local::NoRoute))]) };
         assert!(judge(&[], &own).starts_with("TCP_EACH_IP UNKNOWN - "));
     }
 

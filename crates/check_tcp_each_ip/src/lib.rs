@@ -66,9 +66,9 @@ pub struct Args {
     pub connecting: Connecting,
 }
 
-/// What there was to see.
+/// What one run observed.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Seen {
+pub struct Observations {
     /// All targets, sorted.
     pub targets: Vec<Target>,
     /// The places of those that did not answer as they should, sorted, and why.
@@ -88,6 +88,6 @@ pub struct Seen {
 /// # Errors
 /// [`ProbeError`]: it is not known what to try, or this machine cannot connect at all.
 pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
-    let seen = probe::probe(args, deadline)?;
-    Ok(evaluate::evaluate(args, &seen))
+    let observations = probe::probe(args, deadline)?;
+    Ok(evaluate::evaluate(args, &observations))
 }

@@ -18,7 +18,7 @@ use crate::progress;
 use crate::sweep::{Found, Manner, Pass};
 use crate::talk::Talk;
 use crate::target::{Target, TargetError, targets};
-use crate::{Args, Seen};
+use crate::{Args, Observations};
 
 /// The time that spans two retransmissions of a SYN, which are sent after 1 s and 3 s (RFC 6298), earlier on Linux from 6.5 on.
 const TWO_RETRANSMISSIONS: Duration = Duration::from_millis(3_500);
@@ -55,7 +55,7 @@ pub enum ProbeError {
 }
 
 /// Tries all targets.
-pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Seen, ProbeError> {
+pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, ProbeError> {
     let targets = targets(args, deadline)?;
     for &address in &args.connecting.source {
         check_source(address).map_err(|errno| ProbeError::Source { address, why: errno.into() })?;
@@ -69,7 +69,7 @@ pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Seen, ProbeError
     let Outcome { found, second_try, echoes } = outcome;
     let Found { slowest, failed, .. } = found;
     let late = deadline.state();
-    Ok(Seen {
+    Ok(Observations {
         targets,
         failed,
         slowest,

@@ -7,7 +7,7 @@ use crate::failure::{Failure, Kind, Step};
 use crate::fixture;
 use crate::heartbeat::{Heartbeats, Zone};
 use crate::row::Row;
-use crate::{Args, Seen};
+use crate::{Args, Observations};
 
 /// What a server called db-02 says that answers as captured.
 fn captured(name: &str) -> Answer {
@@ -23,7 +23,7 @@ fn captured(name: &str) -> Answer {
 
 fn lines(answer: Answer, options: &[&str]) -> String {
     let args = Args::parse_from(["check_replication"].iter().chain(options));
-    let seen = Seen { servers: vec![("db-02".to_owned(), Ok(answer))], user: "nagios".to_owned(), seconds: 8.0 };
+    let seen = Observations { servers: vec![("db-02".to_owned(), Ok(answer))], user: "nagios".to_owned(), seconds: 8.0 };
     evaluate(&args, &seen).render("REPLICATION", 0)
 }
 
@@ -326,7 +326,7 @@ fn statements_are_shown_to_who_asks_for_them() {
     let answer = || changed(&[("Slave_SQL_Running", "No"), ("Last_SQL_Errno", "9999"), ("Last_SQL_Error", error)]);
     let shown = |options: &[&str], verbosity| {
         let args = Args::parse_from(["check_replication"].iter().chain(options));
-        let seen = Seen { servers: vec![("db-02".to_owned(), Ok(answer()))], user: "nagios".to_owned(), seconds: 8.0 };
+        let seen = Observations { servers: vec![("db-02".to_owned(), Ok(answer()))], user: "nagios".to_owned(), seconds: 8.0 };
         evaluate(&args, &seen).render("REPLICATION", verbosity)
     };
     for verbosity in 0..4 {

@@ -71,7 +71,7 @@ mod tests {
     use clap::Parser as _;
 
     use super::*;
-    use crate::Seen;
+    use crate::Observations;
     use crate::channel::{IoState, SqlState};
     use crate::evaluate::evaluate;
     use crate::failure::{Failure, Kind, Step};
@@ -79,7 +79,7 @@ mod tests {
     use crate::pair::tests::{mariadb, server};
 
     /// Servers called a, b and c, all of whose channels run; those named in `down` do not answer.
-    fn seen(mut servers: Vec<Server>, down: &str, change: fn(&mut Vec<Server>)) -> Seen {
+    fn seen(mut servers: Vec<Server>, down: &str, change: fn(&mut Vec<Server>)) -> Observations {
         for channel in servers.iter_mut().flat_map(|server| &mut server.channels) {
             (channel.io, channel.sql, channel.lag) = (IoState::Yes, SqlState::Yes, Some(0.0));
         }
@@ -91,10 +91,10 @@ mod tests {
             let answer = if down.contains(&name) { Err(lost.into()) } else { Ok(answer) };
             (name, answer)
         };
-        Seen { servers: servers.into_iter().map(answer).collect(), user: "mon".to_owned(), seconds: 8.0 }
+        Observations { servers: servers.into_iter().map(answer).collect(), user: "mon".to_owned(), seconds: 8.0 }
     }
 
-    fn lines(options: &[&str], seen: &Seen) -> String {
+    fn lines(options: &[&str], seen: &Observations) -> String {
         let args = Args::parse_from(["check_replication"].iter().chain(options));
         evaluate(&args, seen).render("REPLICATION", 0)
     }
@@ -106,7 +106,7 @@ mod tests {
         let one = ["--expect-writable=one"];
         let pair = || executed(server, &["b", "a"], &["U1:1-5,U2:1", "U1:1-3,U2:1"]);
         let data = "lag_a=0s;60;300;0 channels_a=1;;;0 lag_b=0s;60;300;0 channels_b=1;;;0 missing_a_b=0;;;0 missing_b_a=2;;;0";
-        let rows: [(&[&str], Seen, String); 8] = [
+        let rows: [(&[&str], Observations, String); 8] = [
             (
                 &[],
                 seen(pair(), "", nothing),
