@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::fs;
 use std::time::Duration;
 
-use addresses::config::{Promise, Source, Tree};
+use host_config::{Promise, Source, Tree};
 use plugin::Deadline;
 use tempfile::TempDir;
 

@@ -1,7 +1,7 @@
 //! The network scripts' files of an interface, an alias and a range: each promise and each error names a file that is there.
 #![no_main]
 
-use addresses::config::Source;
+use host_config::Source;
 use libfuzzer_sys::fuzz_target;
 
 const FILES: [&str; 3] = [

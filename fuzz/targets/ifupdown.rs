@@ -1,7 +1,7 @@
 //! ifupdown's stanzas, commands and includes: each promise and each error names a file that is there.
 #![no_main]
 
-use addresses::config::Source;
+use host_config::Source;
 use libfuzzer_sys::fuzz_target;
 
 const FILES: [&str; 3] = ["etc/network/interfaces", "etc/network/interfaces.d/a", "etc/network/b.cfg"];

@@ -1,7 +1,7 @@
 //! keepalived's blocks, parameters, conditions and includes: each promise and each error names a file that is there.
 #![no_main]
 
-use addresses::config::Source;
+use host_config::Source;
 use libfuzzer_sys::fuzz_target;
 
 const FILES: [&str; 3] = ["etc/keepalived/keepalived.conf", "etc/keepalived/conf.d/a.conf", "etc/hostname"];

@@ -1,7 +1,7 @@
 //! systemd-networkd's files and drop-ins: each promise and each error names a file that is there.
 #![no_main]
 
-use addresses::config::Source;
+use host_config::Source;
 use libfuzzer_sys::fuzz_target;
 
 const FILES: [&str; 3] =

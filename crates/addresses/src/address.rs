@@ -105,7 +105,7 @@ fn invalid(text: &str, address: &str) -> InvalidAddress {
 }
 
 /// Enough of a text to find it again: 60 characters.
-pub(crate) fn short(text: &str) -> String {
+pub fn short(text: &str) -> String {
     if text.is_empty() {
         return "an empty field".to_owned();
     }

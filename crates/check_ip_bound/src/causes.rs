@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
-use addresses::{Bound, BoundAddress};
+use host_net::{Bound, BoundAddress};
 
 use crate::Seen;
 use crate::finding::Finding;

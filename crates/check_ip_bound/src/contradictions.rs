@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use addresses::config::{Promises, Source};
+use host_config::{Promises, Source};
 
 /// Drops the prefix lengths that sources disagree on, so that either is fine, and says on what the sources contradict each other.
 pub(crate) fn reconcile(found: &mut [(Source, Promises)]) -> Vec<String> {

@@ -70,7 +70,7 @@ fn spare(state: State, grace: Option<Seconds>, uptime: Option<Duration>) -> (Sta
 
 #[cfg(test)]
 mod tests {
-    use addresses::DefaultRoute;
+    use host_net::DefaultRoute;
 
     use super::*;
     use crate::Chosen;

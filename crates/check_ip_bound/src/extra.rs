@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use addresses::{BoundAddress, all, brief};
+use addresses::{all, brief};
+use host_net::BoundAddress;
 use plugin::{Metric, Range, State, Thresholds};
 
 use crate::evaluate::{Part, ROOM};
@@ -76,7 +77,7 @@ fn describe(seen: &Seen, extra: &[BoundAddress]) -> Vec<String> {
 }
 
 fn origin(seen: &Seen, bound: &BoundAddress) -> String {
-    let same = |life: &&addresses::Lifetime| life.address == bound.address && life.interface == bound.interface;
+    let same = |life: &&host_net::Lifetime| life.address == bound.address && life.interface == bound.interface;
     match seen.bound.lifetimes.iter().find(same) {
         _ if bound.flags.permanent() => "permanent".to_owned(),
         Some(life) if life.seconds != u32::MAX => {

@@ -1,6 +1,7 @@
 //! What became of each wanted address: usable, or why not.
 
-use addresses::{Bound, BoundAddress, Entry, Expected, Interface, Link};
+use addresses::{Entry, Expected};
+use host_net::{Bound, BoundAddress, Interface, Link};
 
 use crate::Wanted;
 

@@ -1,8 +1,9 @@
 //! What the tests of this plugin look at: a host with two interfaces that are up, one that is down, one without carrier, an empty
 //! bridge, and loopback.
 
-use addresses::{Bound, BoundAddress, Expected, Flags, Interface, Lifetime, Link, List};
+use addresses::{Expected, List};
 use clap::Parser as _;
+use host_net::{Bound, BoundAddress, Flags, Interface, Lifetime, Link};
 use plugin::Report;
 
 use crate::evaluate::evaluate;

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use addresses::DefaultRoute;
+use host_net::DefaultRoute;
 use plugin::{Metric, State};
 
 use crate::evaluate::Part;

@@ -21,8 +21,9 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use addresses::config::Origin;
-use addresses::{Bound, DefaultRoute, Entry, Expected};
+use addresses::{Entry, Expected};
+use host_config::Origin;
+use host_net::{Bound, DefaultRoute};
 use plugin::{Deadline, Report, Seconds, State, Thresholds};
 
 pub use finding::Finding;

@@ -5,8 +5,9 @@ use std::io::ErrorKind;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use addresses::config::ConfigError;
-use addresses::{Bound, DefaultRoute, ListError, ReadBoundError};
+use addresses::ListError;
+use host_config::ConfigError;
+use host_net::{Bound, DefaultRoute, ReadBoundError};
 use plugin::{Deadline, ReadError};
 use rustix::time::{ClockId, clock_gettime};
 

@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
-use addresses::config::{self, Origin, Promise, Promises, Source, Tree};
-use addresses::{Bound, Entry, Expected, List};
+use addresses::{Entry, Expected, List};
+use host_config::{Origin, Promise, Promises, Source, Tree};
+use host_net::Bound;
 use plugin::{Deadline, Report};
 
 use crate::contradictions::reconcile;
@@ -49,7 +50,7 @@ impl Wanted {
         let lists = lists.collect::<Result<Vec<_>, _>>()?;
         let named = !args.ip.is_empty() || !args.file.is_empty();
         let from = if args.from.is_empty() && !named { &[Origin::Auto][..] } else { &args.from };
-        let found = if from.is_empty() { Vec::new() } else { config::read(from, &Tree::new(&args.root, deadline))? };
+        let found = if from.is_empty() { Vec::new() } else { host_config::read(from, &Tree::new(&args.root, deadline))? };
         let mut wanted = Self::new(args, lists, found);
         if wanted.wants.is_empty() && from.contains(&Origin::Auto) {
             wanted.chosen = Chosen::Bound;
@@ -101,7 +102,7 @@ impl Wanted {
         names.extend((!args.ip.is_empty()).then_some("--ip"));
         self.chosen = Chosen::Configured(names);
         for (source, promises) in found {
-            let remark = |remark: addresses::config::Remark| format!("{source}: {} ({})", remark.what, remark.place);
+            let remark = |remark: host_config::Remark| format!("{source}: {} ({})", remark.what, remark.place);
             self.remarks.extend(promises.remarks.into_iter().map(remark));
             for promise in promises.promises {
                 self.take(promise);
@@ -185,7 +186,7 @@ mod tests {
     use std::path::PathBuf;
     use std::time::Duration;
 
-    use addresses::config::{Place, Remark};
+    use host_config::{Place, Remark};
 
     use super::*;
     use crate::fixture::args;

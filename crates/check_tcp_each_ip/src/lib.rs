@@ -23,7 +23,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use addresses::Expected;
-use addresses::config::Origin;
+use host_config::Origin;
 use plugin::{Deadline, Report, State};
 
 pub use cause::{Cause, Echo, Icmp, Local};

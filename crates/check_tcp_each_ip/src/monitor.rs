@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::net::IpAddr;
 
-use addresses::{Bound, NeighbourTable, RouteLookup};
+use host_net::{Bound, NeighbourTable, RouteLookup};
 use plugin::Deadline;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 

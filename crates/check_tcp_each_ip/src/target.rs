@@ -3,8 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr};
 
-use addresses::config::{self, ConfigError, Tree};
-use addresses::{Bound, List, ListError, ReadBoundError};
+use addresses::{List, ListError};
+use host_config::{ConfigError, Tree};
+use host_net::{Bound, ReadBoundError};
 use plugin::{Deadline, ResolveError, resolve};
 
 use crate::Args;
@@ -105,7 +106,7 @@ fn add(
 
 /// The addresses that the configuration promises, without the floating ones: who holds those is not in the files.
 fn promised(args: &Args, deadline: &Deadline) -> Result<Vec<IpAddr>, TargetError> {
-    let found = config::read(&args.from, &Tree::new(&args.root, deadline))?;
+    let found = host_config::read(&args.from, &Tree::new(&args.root, deadline))?;
     let promises = found.iter().flat_map(|(_, promises)| &promises.promises).filter(|promise| !promise.floating);
     let addresses: Vec<IpAddr> = promises.map(|promise| promise.expected.address).collect();
     let names = || args.from.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use addresses::config::Origin;
 use clap::Parser as _;
+use host_config::Origin;
 use plugin::{Deadline, clean};
 use serde::Deserialize;
 

@@ -8,8 +8,8 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use addresses::{bind, unbind};
 use check_ip_bound::{Finding, ProbeError, Seen};
+use host_net::{bind, unbind};
 use plugin::{Deadline, reason};
 use signal_hook::consts::{SIGHUP, SIGTERM};
 use signal_hook::flag;

@@ -1,0 +1,12 @@
+//! H-Sphere: `/hsphere/local/network/ips`, one address a line, then a tab, its netmask and more. The panel's setup script binds
+//! each of them at boot.
+
+use crate::promise::{ConfigError, Promises};
+use crate::tree::Tree;
+
+const FILE: &str = "/hsphere/local/network/ips";
+
+/// The addresses of the list.
+pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
+    Ok(tree.list(FILE)?.map(Promises::from_list))
+}

@@ -1,0 +1,81 @@
+//! Red Hat's network scripts: `/etc/sysconfig/network-scripts/ifcfg-*`, by the sysconfig.txt of initscripts and
+//! nm-settings-ifcfg-rh(5). SUSE's files of the same name are of another format, in `/etc/sysconfig/network`, and are not read.
+//!
+//! An alias file (`ifcfg-eth0:1`) and a range file (`ifcfg-eth0-range0`) come up with the interface that they belong to. Static
+//! addresses beside DHCP are bound by NetworkManager and not by the scripts: they are promised where NetworkManager is installed.
+
+mod assignments;
+mod interface;
+
+use std::collections::HashMap;
+
+use crate::promise::{ConfigError, Promises, Remark};
+use crate::tree::Tree;
+use assignments::Assignments;
+use interface::{File, Parent};
+
+const FOLDER: &str = "/etc/sysconfig/network-scripts";
+/// What package managers and editors leave behind, and the scripts ignore.
+const IGNORED: [&str; 11] =
+    ["~", ".bak", ".old", ".orig", ".rpmnew", ".rpmorig", ".rpmsave", ".augnew", ".augtmp", ".swp", ".tmp"];
+
+/// The promises of all files, in the order of their names.
+pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
+    let mut files = Vec::new();
+    for name in tree.names(FOLDER)? {
+        let Some(name) = name.to_str().and_then(|name| name.strip_prefix("ifcfg-")) else { continue };
+        if IGNORED.iter().any(|suffix| name.ends_with(suffix)) {
+            continue;
+        }
+        let path = format!("{FOLDER}/ifcfg-{name}");
+        if let Some(content) = tree.read(&path)? {
+            files.push(File { name: name.to_owned(), settings: Assignments::parse(&path, &content)? });
+        }
+    }
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let manager = tree.read("/etc/NetworkManager/NetworkManager.conf")?.is_some();
+    promises(&files, manager).map(Some)
+}
+
+fn promises(files: &[File], manager: bool) -> Result<Promises, ConfigError> {
+    let mut all = Promises::default();
+    let mut parents: HashMap<String, Parent<'_>> = HashMap::new();
+    for file in files.iter().filter(|file| belongs_to(&file.name).is_none()) {
+        let parent = interface::main(file, manager, &mut all)?;
+        let named = parent.device.clone().unwrap_or_else(|| file.name.clone());
+        // Of two files for a device, the one that comes up is the one that counts.
+        if parent.up || !parents.contains_key(&named) {
+            parents.insert(named, parent);
+        }
+    }
+    for file in files {
+        let Some((name, range)) = belongs_to(&file.name) else { continue };
+        match parents.get(name) {
+            Some(parent) if !parent.up => {
+                all.remarks.push(Remark {
+                    what: format!("{}: {name} is not brought up at boot", file.name),
+                    place: file.settings.place(1),
+                });
+            }
+            Some(parent) if range => interface::range(file, name, parent, &mut all)?,
+            Some(parent) => interface::alias(file, name, parent, &mut all)?,
+            None => all
+                .remarks
+                .push(Remark { what: format!("{}: there is no ifcfg-{name}", file.name), place: file.settings.place(1) }),
+        }
+    }
+    all.promises.sort_by(|one, other| one.place.cmp(&other.place));
+    all.remarks.sort_by(|one, other| one.place.cmp(&other.place));
+    Ok(all)
+}
+
+/// The interface that an alias file or a range file belongs to, and whether it is a range.
+fn belongs_to(name: &str) -> Option<(&str, bool)> {
+    match (name.split_once("-range"), name.split_once(':')) {
+        (Some((parent, _)), _) => Some((parent, true)),
+        (None, Some((parent, _))) => Some((parent, false)),
+        (None, None) => None,
+    }
+}

@@ -1,0 +1,252 @@
+//! The assignments of a file that the shell would source: `NAME=value` with the shell's quotes, and values of earlier names.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use addresses::short;
+
+use crate::promise::{ConfigError, Place};
+
+/// How many octets the values of other names may add to a file.
+const GROWTH: usize = 16 << 20;
+
+/// A value, and the line of its name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Value {
+    pub(super) text: String,
+    pub(super) line: u32,
+    /// Whether it holds what only a shell can tell: a command or a name that the file does not give.
+    unknown: bool,
+}
+
+/// The last value of each name.
+#[derive(Debug, Default)]
+pub(super) struct Assignments {
+    file: String,
+    values: HashMap<String, Value>,
+}
+
+impl Assignments {
+    /// Reads the content of `file`.
+    ///
+    /// # Errors
+    /// [`ConfigError::Line`]: something else than assignments, or a quote that is not closed.
+    pub(super) fn parse(file: &str, content: &[u8]) -> Result<Self, ConfigError> {
+        let text = str::from_utf8(content).map_or_else(|_| String::from_utf8_lossy(content), Cow::from);
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let mut reader = Reader { rest: text, line: 1, growth: 0, all: Self { file: file.to_owned(), values: HashMap::new() } };
+        while reader.assignment()? {}
+        Ok(reader.all)
+    }
+
+    /// The value of `name`: none if it is not set, or empty.
+    ///
+    /// # Errors
+    /// [`ConfigError::Line`]: the value can only be told by running commands.
+    pub(super) fn get(&self, name: &str) -> Result<Option<&Value>, ConfigError> {
+        match self.values.get(name).filter(|value| !value.text.is_empty()) {
+            Some(value) if value.unknown => {
+                Err(self.place(value.line).error(format!("{name}: {} needs a shell to tell", short(&value.text))))
+            }
+            value => Ok(value),
+        }
+    }
+
+    /// The text of the value of `name`, empty if it is not set.
+    ///
+    /// # Errors
+    /// The same.
+    pub(super) fn text(&self, name: &str) -> Result<&str, ConfigError> {
+        Ok(self.get(name)?.map_or("", |value| &value.text))
+    }
+
+    pub(super) fn place(&self, line: u32) -> Place {
+        Place { file: self.file.clone(), line }
+    }
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+    line: u32,
+    growth: usize,
+    all: Assignments,
+}
+
+impl Reader<'_> {
+    /// The next assignment: whether there is one.
+    fn assignment(&mut self) -> Result<bool, ConfigError> {
+        loop {
+            self.rest = self.rest.trim_start_matches([' ', '\t', '\r', ';']);
+            match self.rest.chars().next() {
+                None => return Ok(false),
+                Some('\n') => drop(self.next()),
+                Some('#') => self.rest = self.rest.find('\n').and_then(|end| self.rest.get(end..)).unwrap_or(""),
+                Some(_) => match self.rest.strip_prefix("export ") {
+                    Some(rest) => self.rest = rest,
+                    None => break,
+                },
+            }
+        }
+        let end = self.rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(self.rest.len());
+        let (name, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
+        let (append, rest) = match (rest.strip_prefix("+="), rest.strip_prefix('=')) {
+            (Some(rest), _) => (true, rest),
+            (None, Some(rest)) => (false, rest),
+            (None, None) => {
+                let text = self.rest.lines().next().unwrap_or_default();
+                return Err(self.all.place(self.line).error(format!("{} is no assignment", short(text))));
+            }
+        };
+        self.rest = rest;
+        let mut value = Value { line: self.line, ..Value::default() };
+        self.value(&mut value)?;
+        if append && let Some(before) = self.all.values.get(name) {
+            self.growth += before.text.len();
+            value.text.insert_str(0, &before.text);
+            value.unknown |= before.unknown;
+        }
+        if self.growth > GROWTH {
+            return Err(self.all.place(value.line).error(format!("{}: values grow too long", short(name))));
+        }
+        self.all.values.insert(name.to_owned(), value);
+        Ok(true)
+    }
+
+    fn next(&mut self) -> Option<char> {
+        let mut chars = self.rest.chars();
+        let c = chars.next()?;
+        self.rest = chars.as_str();
+        self.line += u32::from(c == '\n');
+        Some(c)
+    }
+
+    /// A word of the shell.
+    fn value(&mut self, value: &mut Value) -> Result<(), ConfigError> {
+        let mut quote = None;
+        while let Some(c) = self.rest.chars().next() {
+            if quote.is_none() && matches!(c, ' ' | '\t' | '\r' | '\n' | ';') {
+                return Ok(());
+            }
+            self.next();
+            match c {
+                '\'' | '"' if quote == Some(c) => quote = None,
+                '\'' | '"' if quote.is_none() => quote = Some(c),
+                '\\' if quote != Some('\'') => self.escaped(quote, value),
+                '$' if quote != Some('\'') => self.variable(value),
+                '`' if quote != Some('\'') => self.substitution(c, value),
+                '(' if quote.is_none() => self.substitution(c, value),
+                '&' | '|' | '<' | '>' | ')' if quote.is_none() => {
+                    value.unknown = true;
+                    value.text.push(c);
+                }
+                _ => value.text.push(c),
+            }
+        }
+        match quote {
+            None => Ok(()),
+            Some(quote) => Err(self.all.place(value.line).error(format!("a quote ({quote}) that is not closed"))),
+        }
+    }
+
+    /// In double quotes a backslash escapes only some characters; at the end of a line it joins two.
+    fn escaped(&mut self, quote: Option<char>, value: &mut Value) {
+        match self.next() {
+            Some('\n') => {}
+            Some(c) if quote.is_some() && !matches!(c, '$' | '`' | '"' | '\\') => value.text.extend(['\\', c]),
+            c => value.text.extend(c),
+        }
+    }
+
+    /// A command, or the elements of an array: up to the bracket or the backtick that ends it.
+    fn substitution(&mut self, open: char, value: &mut Value) {
+        value.unknown = true;
+        value.text.push(open);
+        let mut depth = 1_usize;
+        while depth > 0
+            && let Some(c) = self.next()
+        {
+            value.text.push(c);
+            match c {
+                '`' if open == '`' => depth = 0,
+                '(' if open == '(' => depth += 1,
+                ')' if open == '(' => depth -= 1,
+                _ => {}
+            }
+        }
+    }
+
+    /// `$NAME` and `${NAME}` of this file.
+    fn variable(&mut self, value: &mut Value) {
+        if self.rest.starts_with('(') {
+            value.text.push('$');
+            self.next();
+            return self.substitution('(', value);
+        }
+        let braced = self.rest.starts_with('{');
+        let inside = self.rest.strip_prefix('{').unwrap_or(self.rest);
+        let end = inside.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(inside.len());
+        let (name, after) = inside.split_at_checked(end).unwrap_or((inside, ""));
+        let after = if braced { after.strip_prefix('}') } else { Some(after) };
+        match (after, self.all.values.get(name)) {
+            (Some(after), Some(known)) => {
+                self.rest = after;
+                self.growth += known.text.len();
+                // What would grow too long is not put together: the assignment is refused.
+                if self.growth <= GROWTH {
+                    value.text.push_str(&known.text);
+                }
+                value.unknown |= known.unknown;
+            }
+            _ => {
+                value.text.push('$');
+                value.unknown = true;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(content: &str, name: &str) -> String {
+        let all = Assignments::parse("f", content.as_bytes());
+        match all.as_ref().map_err(ToString::to_string).and_then(|all| all.get(name).map_err(|error| error.to_string())) {
+            Ok(value) => value.map_or_else(|| "-".to_owned(), |value| format!("{} {}", value.line, value.text)),
+            Err(error) => error,
+        }
+    }
+
+    #[test]
+    fn reads_values_as_the_shell_does() {
+        let rows = [
+            ("A=1", "1 1"),
+            ("# A=0\n\nexport A=1 # one\n", "3 1"),
+            ("A=1\nA=2", "2 2"),
+            ("A=1; B=2 A=3\r\n", "1 3"),
+            ("A='1 $B \\ 2'", "1 1 $B \\ 2"),
+            ("A=\"1 \\\"2\\\" \\3\"", "1 1 \"2\" \\3"),
+            ("A=1\\\n2", "1 12"),
+            ("A=\"1\n2\"\nB=", "1 1\n2"),
+            ("B=x; A=$B/24", "1 x/24"),
+            ("B=x; A=\"${B}y $B\"", "1 xy x"),
+            ("A=1\nA+=' 2'", "2 1 2"),
+            ("A=", "-"),
+            ("A=\"\"", "-"),
+            ("B=1", "-"),
+            ("A=a#b", "1 a#b"),
+            ("A=$UNSET", "f line 1: A: $UNSET needs a shell to tell"),
+            ("A=`hostname -i`", "f line 1: A: `hostname -i` needs a shell to tell"),
+            ("B=$(hostname -i; echo $((1+1))) A=1", "1 1"),
+            ("B=(x y) A=1", "1 1"),
+            ("B=1\nif x", "f line 2: if x is no assignment"),
+            ("A =1", "f line 1: A =1 is no assignment"),
+            ("B=1\nA=\"1\n", "f line 2: a quote (\") that is not closed"),
+        ];
+        for (content, expected) in rows {
+            assert_eq!(value(content, "A"), expected, "{content:?}");
+        }
+        let doubling: String = "A=xxxxxxxx\n".to_owned() + &"A=$A$A\n".repeat(64);
+        assert_eq!(value(&doubling, "A"), "f line 22: A: values grow too long");
+    }
+}

@@ -1,0 +1,220 @@
+//! What one file promises: that of an interface, of an alias and of a range.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use addresses::Expected;
+
+use super::assignments::{Assignments, Value};
+use crate::mask;
+use crate::promise::{ConfigError, Promise, Promises, Remark};
+
+/// A file.
+pub(super) struct File {
+    /// Its name after `ifcfg-`.
+    pub(super) name: String,
+    pub(super) settings: Assignments,
+}
+
+/// What the files of aliases and ranges inherit.
+pub(super) struct Parent<'a> {
+    pub(super) device: Option<String>,
+    pub(super) up: bool,
+    settings: &'a Assignments,
+}
+
+/// The file of an interface.
+pub(super) fn main<'a>(file: &'a File, manager: bool, all: &mut Promises) -> Result<Parent<'a>, ConfigError> {
+    let settings = &file.settings;
+    let device = match (settings.text("DEVICE")?, settings.text("HWADDR")?) {
+        ("", "") => Some(file.name.as_str()),
+        // Which interface has this hardware address is not in the file.
+        ("", _) => None,
+        (device, _) => Some(device),
+    };
+    let device = device.map(|name| name.split_once(':').map_or(name, |(device, _)| device).to_owned());
+    let without = why_without(settings)?;
+    let parent = Parent { device, up: without.is_none(), settings };
+    if let Some((why, value)) = without {
+        all.remarks.push(Remark { what: format!("{}: {why}", file.name), place: settings.place(value.line) });
+        return Ok(parent);
+    }
+    let before = all.promises.len() + all.remarks.len();
+    let protocol =
+        settings.get("BOOTPROTO")?.filter(|value| matches!(lower(&value.text).as_str(), "dhcp" | "bootp" | "autoip" | "shared"));
+    if let Some(protocol) = protocol {
+        all.remarks.push(Remark { what: format!("{}: {}", file.name, protocol.text), place: settings.place(protocol.line) });
+    }
+    let managed = manager && !is_false(settings.text("NM_CONTROLLED")?);
+    if protocol.is_none() || managed {
+        v4(settings, parent.device.as_deref(), all)?;
+        tunnel(settings, parent.device.as_deref(), all)?;
+    }
+    v6(settings, parent.device.as_deref(), all)?;
+    if all.promises.len() + all.remarks.len() == before {
+        all.remarks.push(Remark { what: format!("{}: no static address", file.name), place: settings.place(1) });
+    }
+    Ok(parent)
+}
+
+/// Why an interface gets no address, and the setting that says so. The loopback interface comes up in any case.
+fn why_without(settings: &Assignments) -> Result<Option<(String, &Value)>, ConfigError> {
+    if let Some(value) = settings.get("ONBOOT")?.filter(|value| is_false(&value.text))
+        && settings.text("DEVICE")? != "lo"
+    {
+        return Ok(Some(("not brought up at boot".to_owned(), value)));
+    }
+    for (name, what) in [("MASTER", "a port of"), ("TEAM_MASTER", "a port of"), ("BRIDGE", "a port of")] {
+        let slave = name != "MASTER" || is_true(settings.text("SLAVE")?);
+        if let Some(value) = settings.get(name)?.filter(|_| slave) {
+            return Ok(Some((format!("{what} {}", value.text), value)));
+        }
+    }
+    Ok(None)
+}
+
+/// `IPADDR` and `IPADDR0` to `IPADDR255`, each with its own `PREFIX` or `NETMASK`.
+fn v4(settings: &Assignments, device: Option<&str>, all: &mut Promises) -> Result<(), ConfigError> {
+    for number in std::iter::once(String::new()).chain((0..256).map(|number: u16| number.to_string())) {
+        let Some(value) = settings.get(&format!("IPADDR{number}"))? else { continue };
+        let address = parse_v4(settings, value)?;
+        let own = own_prefix(settings, &number, address)?;
+        promise(settings, value, address.into(), Some(own.unwrap_or_else(|| mask::class(address))), device, all);
+    }
+    Ok(())
+}
+
+/// `PREFIX`, or else `NETMASK`.
+fn own_prefix(settings: &Assignments, number: &str, address: Ipv4Addr) -> Result<Option<u8>, ConfigError> {
+    for name in ["PREFIX", "NETMASK"] {
+        let name = format!("{name}{number}");
+        if let Some(value) = settings.get(&name)? {
+            let length = mask::length(&value.text, address.into());
+            let wrong = || settings.place(value.line).error(format!("{name}: {} is no netmask", value.text));
+            return length.map(Some).ok_or_else(wrong);
+        }
+    }
+    Ok(None)
+}
+
+/// The address inside of a GRE or IPIP tunnel.
+fn tunnel(settings: &Assignments, device: Option<&str>, all: &mut Promises) -> Result<(), ConfigError> {
+    let Some(value) = settings.get("MY_INNER_IPADDR")? else { return Ok(()) };
+    let expected: Expected = value.text.parse().map_err(|error| settings.place(value.line).error(error))?;
+    promise(settings, value, expected.address, expected.prefix, device, all);
+    Ok(())
+}
+
+/// `IPV6ADDR` and `IPV6ADDR_SECONDARIES`, unless `IPV6INIT` says no.
+fn v6(settings: &Assignments, device: Option<&str>, all: &mut Promises) -> Result<(), ConfigError> {
+    let init = settings.get("IPV6INIT")?;
+    let off = init.is_some_and(|value| is_false(&value.text));
+    for name in ["IPV6ADDR", "IPV6ADDR_SECONDARIES"] {
+        let Some(value) = settings.get(name)? else { continue };
+        if off {
+            let what = format!("{name}: IPv6 is switched off by IPV6INIT");
+            all.remarks.push(Remark { what, place: settings.place(value.line) });
+            continue;
+        }
+        for text in value.text.split([' ', '\t', '\n', ',']).filter(|text| !text.is_empty()) {
+            let expected: Expected =
+                text.parse().map_err(|error| settings.place(value.line).error(format!("{name}: {error}")))?;
+            promise(settings, value, expected.address, expected.prefix, device, all);
+        }
+    }
+    Ok(())
+}
+
+/// An alias: `PREFIX` and `NETMASK` come from the interface where the file has none.
+pub(super) fn alias(file: &File, device: &str, parent: &Parent<'_>, all: &mut Promises) -> Result<(), ConfigError> {
+    let settings = &file.settings;
+    if stays_down(file, all)? {
+        return Ok(());
+    }
+    match settings.get("IPADDR")? {
+        Some(value) => {
+            let address = parse_v4(settings, value)?;
+            let prefix = inherited_prefix(settings, parent, address)?;
+            promise(settings, value, address.into(), prefix, Some(device), all);
+        }
+        None if settings.get("IPV6ADDR")?.is_none() => {
+            all.remarks.push(Remark { what: format!("{}: no IPADDR", file.name), place: settings.place(1) });
+        }
+        None => {}
+    }
+    v6(settings, Some(device), all)
+}
+
+/// A range: each address from `IPADDR_START` to `IPADDR_END`, which differ in the last octet only.
+pub(super) fn range(file: &File, device: &str, parent: &Parent<'_>, all: &mut Promises) -> Result<(), ConfigError> {
+    let settings = &file.settings;
+    if stays_down(file, all)? {
+        return Ok(());
+    }
+    let end_of = |name: &str| {
+        let missing = || settings.place(1).error(format!("{}: no {name}", file.name));
+        let value = settings.get(name)?.ok_or_else(missing)?;
+        Ok::<_, ConfigError>((value, parse_v4(settings, value)?))
+    };
+    let ((value, first), (_, last)) = (end_of("IPADDR_START")?, end_of("IPADDR_END")?);
+    if first > last || first.to_bits() >> 8 != last.to_bits() >> 8 {
+        return Err(settings.place(value.line).error(format!("{first} to {last} is no range within the last octet")));
+    }
+    for bits in first.to_bits()..=last.to_bits() {
+        let address = Ipv4Addr::from_bits(bits);
+        let prefix = inherited_prefix(settings, parent, address)?;
+        promise(settings, value, address.into(), prefix, Some(device), all);
+    }
+    Ok(())
+}
+
+/// `ONPARENT=no`, and the remark that says so.
+fn stays_down(file: &File, all: &mut Promises) -> Result<bool, ConfigError> {
+    let value = file.settings.get("ONPARENT")?.filter(|value| is_false(&value.text));
+    let remark =
+        |value: &Value| Remark { what: format!("{}: not brought up at boot", file.name), place: file.settings.place(value.line) };
+    all.remarks.extend(value.map(remark));
+    Ok(value.is_some())
+}
+
+/// The scripts let an inherited `PREFIX` win over the alias' own `NETMASK`, NetworkManager does not: then nothing is demanded.
+fn inherited_prefix(settings: &Assignments, parent: &Parent<'_>, address: Ipv4Addr) -> Result<Option<u8>, ConfigError> {
+    let own = own_prefix(settings, "", address)?;
+    let given = own_prefix(parent.settings, "", address)?;
+    let parents_prefix = parent.settings.get("PREFIX")?.is_some();
+    Ok(match (own, given) {
+        (Some(own), Some(given)) if settings.get("PREFIX")?.is_none() && parents_prefix => Some(own).filter(|_| own == given),
+        (own, given) => own.or(given).or_else(|| Some(mask::class(address))),
+    })
+}
+
+fn parse_v4(settings: &Assignments, value: &Value) -> Result<Ipv4Addr, ConfigError> {
+    let place = || settings.place(value.line);
+    let expected: Expected = value.text.parse().map_err(|error| place().error(error))?;
+    match (expected.address, expected.prefix) {
+        (IpAddr::V4(address), None) => Ok(address),
+        _ => Err(place().error(format!("{} is not a plain IPv4 address", value.text))),
+    }
+}
+
+/// Adds a promise, unless the kernel binds the address itself.
+fn promise(s: &Assignments, value: &Value, address: IpAddr, prefix: Option<u8>, device: Option<&str>, all: &mut Promises) {
+    let place = s.place(value.line);
+    if address.is_loopback() {
+        all.remarks.push(Remark { what: format!("{}: {address} is the kernel's own", device.unwrap_or("lo")), place });
+        return;
+    }
+    let expected = Expected { address, prefix };
+    all.promises.push(Promise { expected, interface: device.map(str::to_owned), floating: false, place });
+}
+
+fn lower(text: &str) -> String {
+    text.to_ascii_lowercase()
+}
+
+fn is_true(text: &str) -> bool {
+    matches!(lower(text).as_str(), "t" | "y" | "yes" | "on" | "true" | "1")
+}
+
+fn is_false(text: &str) -> bool {
+    matches!(lower(text).as_str(), "f" | "n" | "no" | "off" | "false" | "0")
+}

@@ -1,0 +1,144 @@
+//! ifupdown: `/etc/network/interfaces` and what it includes, by interfaces(5) of Debian's ifupdown; ifupdown2 (Cumulus, Proxmox)
+//! and ifupdown-ng (Alpine) read the same file and are told apart by their own configuration, because they bind the addresses of
+//! any stanza and all of them, where ifupdown binds those of the static methods.
+//!
+//! Promised is what comes up at boot: interfaces of `auto` and `allow-hotplug`, and what these bring up by `up ifup NAME`.
+//! Beside the `address` options, commands that bind addresses are read (`up ip addr add`, `ifconfig`); one that is not understood
+//! is an error. Scripts that commands start are not read, only named.
+
+mod command;
+mod file;
+mod shell;
+mod stanza;
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use crate::glob;
+use crate::promise::{ConfigError, Promises, Remark};
+use crate::tree::Tree;
+use file::{Interfaces, PATTERNS, Selected};
+use stanza::{Flavour, Outcome};
+
+const FILE: &str = "/etc/network/interfaces";
+/// The most addresses that one configuration may promise: several interfaces may come up as one stanza.
+const MOST: usize = 1 << 20;
+/// The most options that are read: several stanzas may inherit the same ones.
+const OPTIONS: usize = 1 << 22;
+
+/// The promises of the interfaces that come up at boot.
+pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
+    let Some(interfaces) = file::read(tree, FILE)? else { return Ok(None) };
+    let flavour = match () {
+        () if tree.read("/etc/network/ifupdown2/ifupdown2.conf")?.is_some() => Flavour::Ifupdown2,
+        () if !tree.names("/usr/libexec/ifupdown-ng")?.is_empty() => Flavour::IfupdownNg,
+        () => Flavour::Ifupdown,
+    };
+    Boot::new(&interfaces, flavour)?.promises().map(Some)
+}
+
+/// A logical interface and, where the files say it, the physical one that comes up as it.
+type Pair<'a> = (&'a str, Option<&'a str>);
+
+/// What comes up at boot.
+struct Boot<'a> {
+    interfaces: &'a Interfaces,
+    flavour: Flavour,
+    stanzas: HashMap<&'a str, Vec<usize>>,
+    seen: HashSet<(String, Option<String>)>,
+    queue: VecDeque<(String, Option<String>)>,
+    remarks: Vec<Remark>,
+}
+
+impl<'a> Boot<'a> {
+    fn new(interfaces: &'a Interfaces, flavour: Flavour) -> Result<Self, ConfigError> {
+        let mut stanzas: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (index, stanza) in interfaces.stanzas.iter().enumerate() {
+            stanzas.entry(&stanza.name).or_default().push(index);
+        }
+        let (seen, queue, remarks) = (HashSet::new(), VecDeque::new(), Vec::new());
+        let mut boot = Self { interfaces, flavour, stanzas, seen, queue, remarks };
+        let mut patterns = 0;
+        for selected in &interfaces.selected {
+            patterns += usize::from(selected.word.contains('/'));
+            if patterns > PATTERNS {
+                return Err(selected.place.error(format!("more than {PATTERNS} patterns of interfaces")));
+            }
+            boot.select(selected)?;
+        }
+        Ok(boot)
+    }
+
+    /// Puts what one word of an `auto` line names into the queue: `NAME`, `NAME=LOGICAL` or `[VARIABLE]/VALUE[/[N]][=LOGICAL]`.
+    fn select(&mut self, Selected { word, place }: &'a Selected) -> Result<(), ConfigError> {
+        let (physical, logical) = word.split_once('=').map_or((word.as_str(), None), |(name, logical)| (name, Some(logical)));
+        let Some((variable, value)) = physical.split_once('/') else {
+            let physical = self.interfaces.renames.get(physical).map_or(physical, String::as_str);
+            let logical = logical.unwrap_or(physical);
+            if !self.stanzas.contains_key(logical) {
+                self.remarks.push(Remark { what: format!("{logical}: no iface stanza"), place: place.clone() });
+            }
+            return self.push((logical, Some(physical)));
+        };
+        if let Some(logical) = logical {
+            return self.push((logical, None));
+        }
+        if !variable.is_empty() || value.contains('/') {
+            return Err(place.error(format!("{word}: which interface this is cannot be told from the files")));
+        }
+        let stanzas = &self.interfaces.stanzas;
+        let names: Vec<&str> =
+            stanzas.iter().map(|stanza| stanza.name.as_str()).filter(|name| glob::matches(value, name)).collect();
+        names.into_iter().try_for_each(|name| self.push((name, Some(name))))
+    }
+
+    /// Adds a pair once, unless a mapping decides what comes up.
+    fn push(&mut self, (logical, physical): Pair<'_>) -> Result<(), ConfigError> {
+        let pair = (logical.to_owned(), physical.map(str::to_owned));
+        let named = physical.unwrap_or(logical);
+        if let Some(mapping) = self.interfaces.mappings.iter().find(|mapping| glob::matches(&mapping.word, named)) {
+            return Err(mapping.place.error(format!("mapping {}: a script chooses what {named} comes up as", mapping.word)));
+        }
+        if self.seen.insert(pair.clone()) {
+            self.queue.push_back(pair);
+        }
+        Ok(())
+    }
+
+    /// The promises of all that comes up, in the order of the stanzas; remarks for the stanzas that do not.
+    fn promises(mut self) -> Result<Promises, ConfigError> {
+        let mut outcomes: Vec<(usize, Outcome)> = Vec::new();
+        let (mut promised, mut options) = (0, 0);
+        while let Some((logical, physical)) = self.queue.pop_front() {
+            for index in self.stanzas.get(logical.as_str()).cloned().unwrap_or_default() {
+                let outcome = stanza::outcome(self.interfaces, index, physical.as_deref(), self.flavour)?;
+                promised += outcome.promises.len();
+                options += outcome.options;
+                if let Some(stanza) = self.interfaces.stanzas.get(index).filter(|_| options > OPTIONS) {
+                    return Err(stanza.place.error(format!("more than {OPTIONS} options in all")));
+                }
+                if let Some(promise) = outcome.promises.last().filter(|_| promised > MOST) {
+                    return Err(promise.place.error(format!("more than {MOST} addresses in all")));
+                }
+                outcome.brings_up.iter().try_for_each(|name| self.push((name, Some(name))))?;
+                outcomes.push((index, outcome));
+            }
+        }
+        outcomes.sort_by_key(|(index, _)| *index);
+        let mut all = Promises { promises: Vec::new(), remarks: self.remarks };
+        all.remarks.extend_from_slice(&self.interfaces.remarks);
+        let mut up = HashSet::new();
+        for (index, outcome) in outcomes {
+            up.insert(index);
+            all.promises.extend(outcome.promises);
+            all.remarks.extend(outcome.remarks);
+        }
+        let stanzas = self.interfaces.stanzas.iter().enumerate();
+        let down = stanzas.filter(|(index, stanza)| !up.contains(index) && !stanza.is_template());
+        all.remarks.extend(down.map(|(_, stanza)| Remark {
+            what: format!("{}: not brought up at boot", stanza.title()),
+            place: stanza.place.clone(),
+        }));
+        all.remarks.sort_by(|one, other| one.place.cmp(&other.place));
+        Ok(all)
+    }
+}

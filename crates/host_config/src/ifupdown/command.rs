@@ -1,0 +1,356 @@
+//! The commands of a stanza that bind addresses: `ip address add` (ip-address(8)) and `ifconfig` (ifconfig(8) of net-tools).
+
+use std::net::IpAddr;
+
+use super::shell::{Follows, Simple, simple_commands};
+use addresses::{Expected, short};
+
+use crate::mask;
+
+/// What a command does to addresses.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// Binds an address to an interface, which may not be known.
+    Bind(Expected, Option<String>),
+    /// Takes an address away.
+    Unbind(IpAddr),
+    /// Brings up another interface.
+    BringUp(String),
+    /// Starts a program that is not known here.
+    Unread(String),
+}
+
+/// The longest command that is read, in octets.
+const LONGEST: usize = 16 << 10;
+/// Programs that bind no address.
+const HARMLESS: [&str; 38] = [
+    "[",
+    "arp",
+    "arping",
+    "bridge",
+    "brctl",
+    "cat",
+    "chmod",
+    "date",
+    "echo",
+    "ethtool",
+    "exit",
+    "false",
+    "ifdown",
+    "ifmetric",
+    "ip",
+    "ip6tables",
+    "ip6tables-restore",
+    "iptables",
+    "iptables-restore",
+    "iw",
+    "iwconfig",
+    "logger",
+    "mkdir",
+    "modprobe",
+    "nft",
+    "ping",
+    "resolvectl",
+    "resolvconf",
+    "rm",
+    "route",
+    "sleep",
+    "ssh",
+    "sysctl",
+    "tc",
+    "test",
+    "touch",
+    "true",
+    "wg",
+];
+/// Words of `ip address add` that an argument follows, and those that stand alone.
+const WITH_ARGUMENT: [&str; 11] =
+    ["broadcast", "brd", "anycast", "label", "scope", "valid_lft", "preferred_lft", "metric", "priority", "proto", "preference"];
+const ALONE: [&str; 10] =
+    ["home", "nodad", "noprefixroute", "autojoin", "mngtmpaddr", "optimistic", "permanent", "dynamic", "secondary", "temporary"];
+
+/// What the command `line` of the stanza `logical` does when `physical` comes up.
+///
+/// # Errors
+/// What is wrong with a command that binds addresses, or may do so.
+pub(super) fn effects(line: &str, physical: Option<&str>, logical: &str) -> Result<Vec<Effect>, String> {
+    if line.len() > LONGEST {
+        return Err(format!("a command of more than {LONGEST} octets: {}", short(line)));
+    }
+    let all = simple_commands(line, |name| match name {
+        "IFACE" => physical.map(str::to_owned),
+        "LOGICAL" => Some(logical.to_owned()),
+        _ => None,
+    });
+    let mut reader = Reader::default();
+    let mut tested = false;
+    for Simple { follows, words } in &all {
+        let before = reader.effects.len();
+        reader.command(words)?;
+        let new = reader.effects.get(before..).unwrap_or_default();
+        let known = |effect: &Effect| reader.effects.iter().take(before).any(|earlier| earlier == effect);
+        // The second try of an address that was bound already adds nothing.
+        if *follows == Follows::Failure && new.iter().all(|effect| matches!(effect, Effect::Bind(..)) && known(effect)) {
+            reader.effects.truncate(before);
+        } else if new.iter().any(|effect| matches!(effect, Effect::Bind(..))) && (tested || *follows == Follows::Failure) {
+            return Err(format!("an address is bound under a condition: {}", short(line)));
+        }
+        tested = is_test(words) || tested && *follows != Follows::Always;
+    }
+    // Whatever the shell would do with the rest of the line: it must not bind more than was understood.
+    if bindings(line) > reader.understood {
+        return Err(format!("a command that binds addresses is not understood: {}", short(line)));
+    }
+    Ok(reader.effects)
+}
+
+fn is_test(words: &[String]) -> bool {
+    words.first().is_some_and(|word| matches!(program(word), "[" | "[[" | "test" | "grep" | "pgrep"))
+}
+
+/// How many times a text says `ip ... address add`, `replace` or `change`, or `ifconfig`, wherever that is.
+fn bindings(text: &str) -> usize {
+    let mut words =
+        text.split(|c: char| c.is_ascii_whitespace() || "'\"`;&|(){}$".contains(c)).filter(|word| !word.is_empty()).peekable();
+    let mut number = 0;
+    while let Some(word) = words.next() {
+        number += usize::from(program(word) == "ifconfig");
+        if program(word) != "ip" {
+            continue;
+        }
+        while let Some(option) = words.next_if(|word| word.starts_with('-')) {
+            number += usize::from(is_batch(option));
+            takes_argument(option).then(|| words.next());
+        }
+        if words.next_if(|word| is_address(word)).is_some() {
+            number += usize::from(words.next_if(|word| binds(word)).is_some());
+        }
+    }
+    number
+}
+
+fn program(word: &str) -> &str {
+    word.rsplit_once('/').map_or(word, |(_, name)| name)
+}
+
+fn is_batch(option: &str) -> bool {
+    option.starts_with("-b") && !option.starts_with("-br")
+}
+
+fn takes_argument(option: &str) -> bool {
+    matches!(option, "-f" | "-family" | "-n" | "-netns" | "-l" | "-loops" | "-rc" | "-rcvbuf")
+}
+
+/// iproute2 takes any beginning of these words.
+fn is_address(word: &str) -> bool {
+    !word.is_empty() && "address".starts_with(word) || word == "addr"
+}
+
+fn binds(word: &str) -> bool {
+    !word.is_empty() && ["add", "change", "replace"].iter().any(|whole| whole.starts_with(word)) || word == "chg"
+}
+
+#[derive(Default)]
+struct Reader {
+    effects: Vec<Effect>,
+    /// How many binding commands were read.
+    understood: usize,
+}
+
+impl Reader {
+    fn command(&mut self, words: &[String]) -> Result<(), String> {
+        let before = |word: &&String| {
+            word.split_once('=').is_some_and(|(name, _)| !name.contains(['/', '$']))
+                || matches!(program(word), "sudo" | "exec" | "command" | "busybox")
+        };
+        let words: Vec<&str> = words.iter().skip_while(before).map(String::as_str).collect();
+        let Some((head, arguments)) = words.split_first() else { return Ok(()) };
+        match program(head) {
+            "ip" => self.ip(arguments),
+            "ifconfig" => self.ifconfig(arguments),
+            "ifup" => {
+                let names = arguments.iter().filter(|word| !word.starts_with('-'));
+                self.effects.extend(names.map(|name| Effect::BringUp((*name).to_owned())));
+                Ok(())
+            }
+            name if HARMLESS.contains(&name) => Ok(()),
+            _ => {
+                self.effects.push(Effect::Unread(short(head)));
+                Ok(())
+            }
+        }
+    }
+
+    /// `ip [OPTIONS] address add ...`; other objects bind nothing.
+    fn ip(&mut self, mut words: &[&str]) -> Result<(), String> {
+        let mut elsewhere = false;
+        while let [option, rest @ ..] = words
+            && option.starts_with('-')
+        {
+            if is_batch(option) {
+                return Err(format!("ip {option}: a batch of commands is not read"));
+            }
+            elsewhere |= matches!(*option, "-n" | "-netns");
+            words = rest.get(usize::from(takes_argument(option))..).unwrap_or_default();
+        }
+        match words {
+            // In another network namespace.
+            ["netns", "exec", _, rest @ ..] => self.understood += bindings(&rest.join(" ")),
+            [object, verb, ..] if is_address(object) && binds(verb) && elsewhere => self.understood += 1,
+            [object, verb, rest @ ..] if is_address(object) && binds(verb) => {
+                let (expected, device) = ip_address(rest)?;
+                self.understood += 1;
+                self.effects.push(Effect::Bind(expected, device));
+            }
+            [object, verb, rest @ ..] if is_address(object) && verb.starts_with('d') && !elsewhere => {
+                self.effects.extend(ip_address(rest).ok().map(|(expected, _)| Effect::Unbind(expected.address)));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// `ifconfig INTERFACE [inet] ADDRESS [netmask MASK] ...` and `ifconfig INTERFACE [inet6] add ADDRESS/LENGTH`.
+    fn ifconfig(&mut self, words: &[&str]) -> Result<(), String> {
+        self.understood += 1;
+        let mut words = words.iter().copied().skip_while(|word| matches!(*word, "-a" | "-s" | "-v"));
+        let Some(interface) = words.next() else { return Ok(()) };
+        let mut found: Vec<Expected> = Vec::new();
+        let mut netmask = None;
+        while let Some(word) = words.next() {
+            match word {
+                "netmask" => netmask = words.next(),
+                "add" => found.push(parse(words.next().unwrap_or_default())?),
+                "pointopoint" | "dstaddr" | "broadcast" | "mtu" | "metric" | "txqueuelen" | "irq" | "io_addr" | "mem_start"
+                | "media" | "name" | "tunnel" | "keepalive" | "outfill" | "del" => drop(words.next()),
+                "hw" => drop(words.nth(1)),
+                "up" | "down" | "inet" | "inet6" | "ether" | "alias" | "promisc" | "allmulti" | "multicast" | "arp"
+                | "dynamic" | "trailers" | "0" | "0.0.0.0" => {}
+                _ if word.starts_with('-') => {}
+                _ => found.push(parse(word)?),
+            }
+        }
+        let interface = known(interface);
+        for mut expected in found {
+            if let Some(mask) = netmask.filter(|_| expected.address.is_ipv4()) {
+                expected.prefix =
+                    Some(mask::length(mask, expected.address).ok_or_else(|| format!("{} is no netmask", short(mask)))?);
+            }
+            self.effects.push(Effect::Bind(expected, interface.clone()));
+        }
+        Ok(())
+    }
+}
+
+/// The arguments of `ip address add`: the address, with the prefix that the kernel gives it, and the interface.
+fn ip_address(words: &[&str]) -> Result<(Expected, Option<String>), String> {
+    let mut words = words.iter().copied();
+    let (mut address, mut device, mut peer) = (None, None, false);
+    while let Some(word) = words.next() {
+        match word {
+            "local" => address = words.next(),
+            "dev" => device = words.next(),
+            "peer" | "remote" => peer = words.next().is_some(),
+            _ if WITH_ARGUMENT.contains(&word) => drop(words.next()),
+            _ if ALONE.contains(&word) => {}
+            _ if address.is_none() => address = Some(word),
+            _ if word.len() > 1 && WITH_ARGUMENT.iter().any(|whole| whole.starts_with(word)) => drop(words.next()),
+            _ => return Err(format!("ip address add: {} is not understood", short(word))),
+        }
+    }
+    let mut expected = parse(address.unwrap_or_default())?;
+    let bits = if expected.address.is_ipv4() { 32 } else { 128 };
+    // With the address of a peer, the prefix is the peer's.
+    expected.prefix = if peer { None } else { expected.prefix.or(Some(bits)) };
+    let device = device.ok_or_else(|| format!("ip address add {}: no dev", expected.address))?;
+    Ok((expected, known(device)))
+}
+
+fn parse(text: &str) -> Result<Expected, String> {
+    mask::parse(text).map_err(|error| error.to_string())
+}
+
+/// The interface, unless its name is that of a variable.
+fn known(name: &str) -> Option<String> {
+    (!name.contains('$')).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(line: &str) -> String {
+        let show = |effect: &Effect| match effect {
+            Effect::Bind(expected, interface) => format!("{expected} {}", interface.as_deref().unwrap_or("-")),
+            Effect::Unbind(address) => format!("del {address}"),
+            Effect::BringUp(name) => format!("ifup {name}"),
+            Effect::Unread(name) => format!("unread {name}"),
+        };
+        match effects(line, Some("eth0"), "eth0") {
+            Ok(effects) => effects.iter().map(show).collect::<Vec<_>>().join(", "),
+            Err(what) => format!("error: {what}"),
+        }
+    }
+
+    #[test]
+    fn reads_what_binds_addresses() {
+        let rows = [
+            ("ip addr add 192.0.2.9/24 dev eth0", "192.0.2.9/24 eth0"),
+            ("/sbin/ip a a 192.0.2.9/24 dev $IFACE label $IFACE:1 brd +", "192.0.2.9/24 eth0"),
+            ("ip address add dev \"$IFACE\" 192.0.2.9", "192.0.2.9/32 eth0"),
+            ("ip -4 addr add local 192.0.2.9/255.255.255.0 broadcast 192.0.2.255 dev eth0:3 scope global", "192.0.2.9/24 eth0:3"),
+            ("ip -6 address add 2001:db8::9/64 dev ${IFACE} nodad preferred_lft 0 || true", "2001:db8::9/64 eth0"),
+            ("ip -f inet6 addr replace 2001:db8::9 dev eth1 2>/dev/null", "2001:db8::9/128 eth1"),
+            ("ip addr add 192.0.2.9 peer 192.0.2.10/32 dev eth0", "192.0.2.9 eth0"),
+            ("ip addr add 192.0.2.9/24 dev eth0 || ip addr change 192.0.2.9/24 dev eth0", "192.0.2.9/24 eth0"),
+            ("ip addr add 192.0.2.9/24 dev eth0; ip addr add 192.0.2.8/24 dev eth0", "192.0.2.9/24 eth0, 192.0.2.8/24 eth0"),
+            ("ip link set eth0 up && ip addr add 192.0.2.9/24 dev eth0", "192.0.2.9/24 eth0"),
+            ("ip addr del 192.0.2.9/24 dev eth0", "del 192.0.2.9"),
+            ("ip addr flush dev eth0", ""),
+            ("ip route add 198.51.100.0/24 via 192.0.2.1", ""),
+            ("ip netns exec web ip addr add 192.0.2.9/24 dev eth0", ""),
+            ("ip -n web addr add 192.0.2.9/24 dev eth0", ""),
+            ("ifconfig eth0:2 192.0.2.9 netmask 255.255.255.0 broadcast 192.0.2.255 up", "192.0.2.9/24 eth0:2"),
+            ("ifconfig $IFACE inet6 add 2001:db8::9/64", "2001:db8::9/64 eth0"),
+            ("ifconfig eth0 add 192.0.2.9", "192.0.2.9 eth0"),
+            ("ifconfig eth0 192.0.2.9/28", "192.0.2.9/28 eth0"),
+            ("ifconfig eth0 0.0.0.0 up", ""),
+            ("ifconfig eth0 hw ether 02:00:00:00:00:01 mtu 9000 -arp promisc", ""),
+            ("ifup eth0.3 eth0:1 --force", "ifup eth0.3, ifup eth0:1"),
+            ("/etc/network/aliases.sh start", "unread /etc/network/aliases.sh"),
+            ("[ -x /usr/sbin/ethtool ] && ethtool -K $IFACE tso off", ""),
+            ("echo 1 > /proc/sys/net/ipv4/ip_forward", ""),
+        ];
+        for (line, expected) in rows {
+            assert_eq!(shown(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_may_bind_more_is_an_error() {
+        let rows = [
+            ("for i in 1 2; do ip addr add 192.0.2.$i/24 dev eth0; done", "a command that binds addresses is not understood: "),
+            ("sh -c 'ip addr add 192.0.2.9/24 dev eth0'", "a command that binds addresses is not understood: "),
+            ("! ip addr add 192.0.2.9/24 dev eth0", "a command that binds addresses is not understood: "),
+            ("x=$(ifconfig eth0 192.0.2.9)", "a command that binds addresses is not understood: "),
+            ("[ -e /x ] && ip addr add 192.0.2.9/24 dev eth0", "an address is bound under a condition: "),
+            ("ip addr add 192.0.2.9/24 dev eth0 || ip addr add 192.0.2.8/24 dev eth0", "an address is bound under a condition: "),
+        ];
+        for (line, message) in rows {
+            let shortened = format!("error: {message}{}", short(line));
+            assert_eq!(shown(line), shortened);
+        }
+        let rows = [
+            ("ip addr add $ADDRESS dev eth0", "error: $ADDRESS is not an IP address"),
+            ("ip addr add 192.0.2.9/24", "error: ip address add 192.0.2.9: no dev"),
+            ("ip addr add 192.0.2.9/33 dev eth0", "error: 192.0.2.9/33 has no prefix length of 0 to 32 behind its slash"),
+            ("ip addr add 192.0.2.9/24 dev eth0 frobnicate", "error: ip address add: frobnicate is not understood"),
+            ("ip -batch /etc/addresses", "error: ip -batch: a batch of commands is not read"),
+            ("ifconfig eth0 www.example.com", "error: www.example.com is not an IP address"),
+            ("ifconfig eth0 192.0.2.9 netmask x", "error: x is no netmask"),
+        ];
+        for (line, message) in rows {
+            assert_eq!(shown(line), message, "{line}");
+        }
+    }
+}

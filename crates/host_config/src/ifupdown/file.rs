@@ -1,0 +1,286 @@
+//! `/etc/network/interfaces` and the files that it includes, as stanzas: what is written, not yet what it means.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use addresses::short;
+
+use crate::glob;
+use crate::promise::{ConfigError, Place, Remark};
+use crate::tree::Tree;
+
+/// How deep files may include files, and how many lines may do so.
+const DEPTH: usize = 32;
+const INCLUDES: usize = 4096;
+/// The most patterns and mappings, each of which is compared with each interface.
+pub(super) const PATTERNS: usize = 64;
+/// The longest name of an interface that ifupdown reads, in octets.
+const LONGEST: usize = 79;
+/// The options that have to do with addresses.
+const READ: [&str; 10] =
+    ["address", "address-virtual", "dstaddr", "inherit", "local", "netmask", "pointopoint", "post-up", "pre-up", "up"];
+
+/// All that the files say.
+#[derive(Debug, Default)]
+pub(super) struct Interfaces {
+    /// The words of `auto` and `allow-hotplug`.
+    pub(super) selected: Vec<Selected>,
+    /// The patterns of `mapping`.
+    pub(super) mappings: Vec<Selected>,
+    /// `rename`, from the old name to the new one.
+    pub(super) renames: HashMap<String, String>,
+    /// The `iface` stanzas.
+    pub(super) stanzas: Vec<Stanza>,
+    /// Files that are included and missing.
+    pub(super) remarks: Vec<Remark>,
+    /// The first stanza of each name and family, and of each name.
+    first: HashMap<(String, Option<String>), usize>,
+}
+
+/// A word that names interfaces.
+#[derive(Debug)]
+pub(super) struct Selected {
+    pub(super) word: String,
+    pub(super) place: Place,
+}
+
+/// An `iface` stanza, or a `template` of ifupdown-ng.
+#[derive(Debug)]
+pub(super) struct Stanza {
+    pub(super) name: String,
+    /// As "inet"; none where the stanza is of both families.
+    pub(super) family: Option<String>,
+    /// As "static"; none where the family is.
+    pub(super) method: Option<String>,
+    /// The stanza whose options come before its own.
+    pub(super) inherits: Option<usize>,
+    pub(super) options: Vec<Setting>,
+    pub(super) place: Place,
+    template: bool,
+}
+
+/// A line of a stanza.
+#[derive(Clone, Debug)]
+pub(super) struct Setting {
+    pub(super) name: Rc<str>,
+    pub(super) value: Rc<str>,
+    pub(super) place: Place,
+}
+
+/// What the lines below a keyword belong to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Nothing,
+    Stanza,
+    Mapping,
+}
+
+impl Stanza {
+    /// What it is called in a remark, as "eth0: inet dhcp".
+    pub(super) fn title(&self) -> String {
+        let words = [self.family.as_deref(), self.method.as_deref()].into_iter().flatten().collect::<Vec<_>>();
+        if words.is_empty() { self.name.clone() } else { format!("{}: {}", self.name, words.join(" ")) }
+    }
+
+    pub(super) fn is_template(&self) -> bool {
+        self.template
+    }
+}
+
+impl Interfaces {
+    /// The first stanza of this name, and of this family where one is given.
+    pub(super) fn first(&self, name: &str, family: Option<&str>) -> Option<usize> {
+        self.first.get(&(name.to_owned(), family.map(str::to_owned))).copied()
+    }
+}
+
+/// Reads `path` and what it includes: none if there is no such file.
+pub(crate) fn read(tree: &Tree<'_>, path: &str) -> Result<Option<Interfaces>, ConfigError> {
+    let mut reader = Reader { tree, all: Interfaces::default(), seen: HashSet::new(), includes: 0 };
+    Ok(reader.file(path, 0)?.then_some(reader.all))
+}
+
+struct Reader<'a> {
+    tree: &'a Tree<'a>,
+    all: Interfaces,
+    seen: HashSet<String>,
+    includes: usize,
+}
+
+impl Reader<'_> {
+    /// Reads one file, once: whether it is there.
+    fn file(&mut self, path: &str, depth: usize) -> Result<bool, ConfigError> {
+        if !self.seen.insert(path.to_owned()) {
+            return Ok(true);
+        }
+        let Some(content) = self.tree.read(path)? else { return Ok(false) };
+        let text = str::from_utf8(&content).map_or_else(|_| String::from_utf8_lossy(&content), Cow::from);
+        let mut within = Within::Nothing;
+        for (line, text) in logical_lines(&text) {
+            let place = Place { file: path.to_owned(), line };
+            let (keyword, rest) = first_word(&text);
+            match keyword {
+                "source" | "source-directory" | "source-dir" => {
+                    within = Within::Nothing;
+                    self.include(keyword, rest, &place, depth)?;
+                }
+                _ => within = self.line(keyword, rest, place, within)?,
+            }
+        }
+        Ok(true)
+    }
+
+    /// A line that includes nothing: what the next lines belong to.
+    fn line(&mut self, keyword: &str, rest: &str, place: Place, within: Within) -> Result<Within, ConfigError> {
+        let words = |all: &mut Vec<Selected>| {
+            all.extend(rest.split_ascii_whitespace().map(|word| Selected { word: word.to_owned(), place: place.clone() }));
+        };
+        match keyword {
+            "auto" | "allow-auto" | "allow-hotplug" => words(&mut self.all.selected),
+            "no-auto-down" | "no-scripts" => {}
+            "rename" => self.all.renames.extend(
+                rest.split_ascii_whitespace()
+                    .filter_map(|word| word.split_once('='))
+                    .map(|(old, new)| (old.to_owned(), new.to_owned())),
+            ),
+            "mapping" => {
+                words(&mut self.all.mappings);
+                if self.all.mappings.len() > PATTERNS {
+                    return Err(place.error(format!("more than {} mappings", PATTERNS)));
+                }
+                return Ok(Within::Mapping);
+            }
+            "iface" | "template" => {
+                self.stanza(keyword == "template", rest, place)?;
+                return Ok(Within::Stanza);
+            }
+            _ if keyword.starts_with("allow-") => {}
+            _ if within == Within::Stanza => {
+                if !READ.contains(&keyword) {
+                    return Ok(within);
+                }
+                let options = self.all.stanzas.last_mut().map(|stanza| &mut stanza.options);
+                options
+                    .into_iter()
+                    .for_each(|all| all.push(Setting { name: keyword.into(), value: rest.into(), place: place.clone() }));
+                return Ok(within);
+            }
+            "script" | "map" if within == Within::Mapping => return Ok(within),
+            _ => return Err(place.error(format!("{} belongs to no stanza", short(keyword)))),
+        }
+        Ok(Within::Nothing)
+    }
+
+    /// `iface NAME [FAMILY METHOD] [inherits OTHER]`.
+    fn stanza(&mut self, template: bool, rest: &str, place: Place) -> Result<(), ConfigError> {
+        let mut words = rest.split_ascii_whitespace().peekable();
+        let name = words.next().ok_or_else(|| place.error("iface without a name"))?;
+        if name.len() > LONGEST {
+            return Err(place.error(format!("{}: longer than {LONGEST} octets", short(name))));
+        }
+        let mut next = || words.next_if(|word| *word != "inherits").map(str::to_owned);
+        let (mut family, mut method) = (next(), next());
+        let inherits = match words.next() {
+            Some("inherits") => {
+                let other = words.next().ok_or_else(|| place.error(format!("{name} inherits: from what")))?;
+                let known = self.all.first(other, family.as_deref());
+                Some(known.ok_or_else(|| place.error(format!("{name} inherits from {}, which is not above", short(other))))?)
+            }
+            // ifupdown ignores it too, with a warning.
+            _ => None,
+        };
+        if let Some(other) = inherits.and_then(|index| self.all.stanzas.get(index)) {
+            family = family.or_else(|| other.family.clone());
+            method = method.or_else(|| other.method.clone());
+        }
+        let index = self.all.stanzas.len();
+        self.all.first.entry((name.to_owned(), family.clone())).or_insert(index);
+        self.all.first.entry((name.to_owned(), None)).or_insert(index);
+        self.all.stanzas.push(Stanza { name: name.to_owned(), family, method, inherits, options: Vec::new(), place, template });
+        Ok(())
+    }
+
+    /// `source PATTERN...` and `source-directory PATTERN...`, relative to the folder of the file that says so.
+    fn include(&mut self, keyword: &str, rest: &str, place: &Place, depth: usize) -> Result<(), ConfigError> {
+        self.includes += 1;
+        if depth >= DEPTH || self.includes > INCLUDES {
+            return Err(place.error(format!("files included more than {DEPTH} deep or by more than {INCLUDES} lines")));
+        }
+        if rest.contains(['$', '`', '~', '"', '\'', '{', '\\']) {
+            return Err(place.error(format!("{keyword} {}: only wildcards are understood", short(rest))));
+        }
+        let folder = place.file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for word in rest.split_ascii_whitespace() {
+            let pattern = if word.starts_with('/') { word.to_owned() } else { format!("{folder}/{word}") };
+            for path in glob::expand(self.tree, &pattern, place)? {
+                if keyword == "source" {
+                    let several = glob::is_pattern(&pattern);
+                    if !self.included(&path, several, depth)? && !several {
+                        self.all.remarks.push(place.remark(format!("source {}: no such file", short(word))));
+                    }
+                } else {
+                    self.directory(&path, depth)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The files of a folder whose names are of letters, digits, underscores and hyphens.
+    fn directory(&mut self, path: &str, depth: usize) -> Result<(), ConfigError> {
+        for name in self.tree.names(path)? {
+            let plain = |name: &String| name.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-'));
+            if let Some(name) = name.into_string().ok().filter(plain) {
+                self.included(&format!("{path}/{name}"), true, depth)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A file, and whether it is there; a folder among those that a wildcard names is passed over.
+    fn included(&mut self, path: &str, among_others: bool, depth: usize) -> Result<bool, ConfigError> {
+        match self.file(path, depth + 1) {
+            Err(ConfigError::Read(error)) if among_others && is_folder(&error) => Ok(true),
+            other => other,
+        }
+    }
+}
+
+fn is_folder(error: &plugin::ReadError) -> bool {
+    matches!(error, plugin::ReadError::Refused { why, .. } if why.kind() == std::io::ErrorKind::IsADirectory)
+}
+
+fn first_word(text: &str) -> (&str, &str) {
+    let (word, rest) = text.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((text, ""));
+    (word, rest.trim_ascii_start())
+}
+
+/// The lines, each with the number of its first one: without comments and blank lines, continued where they end in a backslash.
+fn logical_lines(text: &str) -> impl Iterator<Item = (u32, Cow<'_, str>)> {
+    let mut lines = (1..).zip(text.split('\n'));
+    std::iter::from_fn(move || {
+        loop {
+            let (number, line) = lines.next()?;
+            let line = line.trim_ascii_start();
+            if line.starts_with('#') {
+                continue;
+            }
+            let mut whole = Cow::Borrowed(line);
+            while let Some(start) = whole.strip_suffix('\\').map(str::len) {
+                let whole = whole.to_mut();
+                whole.truncate(start);
+                let Some((_, more)) = lines.next() else { break };
+                whole.push_str(more);
+            }
+            let trimmed = whole.trim_ascii_end().len();
+            match &mut whole {
+                Cow::Borrowed(text) => *text = text.get(..trimmed).unwrap_or(text),
+                Cow::Owned(text) => text.truncate(trimmed),
+            }
+            if !whole.is_empty() {
+                return Some((number, whole));
+            }
+        }
+    })
+}

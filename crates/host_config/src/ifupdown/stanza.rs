@@ -1,0 +1,191 @@
+//! What a stanza promises: the addresses of its options, and those that its commands bind.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use addresses::Expected;
+
+use super::command::{Effect, effects};
+use super::file::{Interfaces, Setting, Stanza};
+use crate::mask;
+use crate::promise::{ConfigError, Place, Promise, Remark};
+
+/// How long a chain of stanzas that inherit from each other may be, and how many addresses a stanza may take away again.
+const CHAIN: usize = 32;
+const UNBOUND: usize = 256;
+
+/// The families and methods that are known to ifupdown and give no address of their own.
+const WITHOUT: [&str; 12] =
+    ["loopback", "manual", "dhcp", "bootp", "ppp", "wvdial", "ipv4ll", "auto", "dynamic", "none", "hso", "ec2"];
+const FAMILIES: [&str; 6] = ["inet", "inet6", "can", "ipx", "x25", "meta"];
+
+/// Which program reads the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flavour {
+    Ifupdown,
+    Ifupdown2,
+    IfupdownNg,
+}
+
+/// What comes of a stanza.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    pub(super) promises: Vec<Promise>,
+    pub(super) remarks: Vec<Remark>,
+    /// The interfaces that its commands bring up.
+    pub(super) brings_up: Vec<String>,
+    /// How many options were read for it.
+    pub(super) options: usize,
+    unbound: usize,
+}
+
+/// What comes of stanza `index`, applied to the interface `physical`.
+///
+/// # Errors
+/// [`ConfigError::Line`]: an address, a method or a command that binds addresses is not understood.
+pub(super) fn outcome(all: &Interfaces, index: usize, physical: Option<&str>, flavour: Flavour) -> Result<Outcome, ConfigError> {
+    let mut outcome = Outcome::default();
+    let Some(stanza) = all.stanzas.get(index) else { return Ok(outcome) };
+    let options = gather(all, stanza)?;
+    outcome.options = options.len();
+    let interface = physical.map(|name| device(name).to_owned());
+    let binding = binds(stanza, flavour)?;
+    let internet = stanza.family.as_deref().is_none_or(|family| matches!(family, "inet" | "inet6"));
+    let written = if internet { addresses(stanza, &options, flavour)? } else { Vec::new() };
+    for (expected, place) in written {
+        if binding && !is_loopback(expected.address) {
+            outcome.promises.push(Promise { expected, interface: interface.clone(), floating: false, place });
+        } else {
+            outcome.remarks.push(Remark { what: format!("{}: {expected} is not bound by it", stanza.title()), place });
+        }
+    }
+    if flavour == Flavour::Ifupdown2 {
+        virtual_addresses(&options, &mut outcome)?;
+    }
+    let commands = options.iter().filter(|option| matches!(&*option.name, "up" | "post-up" | "pre-up"));
+    for option in commands {
+        run(option, stanza, physical, &mut outcome)?;
+    }
+    if outcome.promises.is_empty() && outcome.remarks.is_empty() {
+        outcome.remarks.push(Remark { what: stanza.title(), place: stanza.place.clone() });
+    }
+    Ok(outcome)
+}
+
+/// Its options: first those of the stanzas that it inherits from.
+fn gather<'a>(all: &'a Interfaces, stanza: &'a Stanza) -> Result<Vec<&'a Setting>, ConfigError> {
+    let mut chain = vec![stanza];
+    while let Some(last) = chain.last() {
+        let named = last.options.iter().find(|option| &*option.name == "inherit");
+        let other = match (last.inherits, named) {
+            (Some(index), _) => all.stanzas.get(index),
+            (None, Some(option)) => {
+                let unknown = || option.place.error(format!("inherit {}: no such stanza", &*option.value));
+                let index = all.first(&option.value, None).ok_or_else(unknown)?;
+                all.stanzas.get(index)
+            }
+            (None, None) => None,
+        };
+        let Some(other) = other else { break };
+        if chain.len() >= CHAIN {
+            return Err(stanza.place.error(format!("{} inherits from too many", stanza.name)));
+        }
+        chain.push(other);
+    }
+    Ok(chain.iter().rev().flat_map(|stanza| &stanza.options).collect())
+}
+
+/// Whether the `address` options of a stanza are bound.
+fn binds(stanza: &Stanza, flavour: Flavour) -> Result<bool, ConfigError> {
+    let known = stanza.family.as_deref().is_none_or(|family| FAMILIES.contains(&family));
+    match stanza.method.as_deref() {
+        _ if !known => Err(stanza.place.error(format!("{}: unknown address family", stanza.title()))),
+        None if stanza.family.is_some() => Err(stanza.place.error(format!("{}: no method", stanza.title()))),
+        None | Some("static" | "tunnel" | "v4tunnel" | "6to4") => Ok(true),
+        Some(method) if WITHOUT.contains(&method) => Ok(flavour != Flavour::Ifupdown),
+        Some(_) => Err(stanza.place.error(format!("{}: unknown method", stanza.title()))),
+    }
+}
+
+/// The addresses of the options. ifupdown lets a `netmask` win over the prefix of an address, the others do not.
+fn addresses(stanza: &Stanza, options: &[&Setting], flavour: Flavour) -> Result<Vec<(Expected, Place)>, ConfigError> {
+    let last = |name: &str| options.iter().rev().find(|option| &*option.name == name);
+    if stanza.method.as_deref() == Some("6to4") {
+        return last("local").map(|option| six_to_four(option)).transpose().map(Vec::from_iter);
+    }
+    // The prefix belongs to the other end there.
+    let peer = ["pointopoint", "dstaddr"].into_iter().any(|name| last(name).is_some());
+    let netmask = last("netmask");
+    let mut addresses = Vec::new();
+    for option in options.iter().filter(|option| &*option.name == "address") {
+        let mut expected = mask::parse(&option.value).map_err(|error| option.place.error(error))?;
+        let winner = netmask.filter(|_| expected.prefix.is_none() || flavour == Flavour::Ifupdown);
+        if let Some(netmask) = winner {
+            let length = mask::length(&netmask.value, expected.address);
+            expected.prefix = Some(length.ok_or_else(|| netmask.place.error(format!("{} is no netmask", &*netmask.value)))?);
+        }
+        expected.prefix = expected.prefix.filter(|_| !peer);
+        addresses.push((expected, option.place.clone()));
+    }
+    if addresses.is_empty() && stanza.method.as_deref() == Some("static") && flavour == Flavour::Ifupdown {
+        return Err(stanza.place.error(format!("{}: no address", stanza.title())));
+    }
+    Ok(addresses)
+}
+
+/// The address of a 6to4 tunnel: 2002, then the local IPv4 address, then 1 (RFC 3056).
+fn six_to_four(local: &Setting) -> Result<(Expected, Place), ConfigError> {
+    let wrong = || local.place.error(format!("{} is no IPv4 address", &*local.value));
+    let octets = local.value.parse::<std::net::Ipv4Addr>().map_err(|_| wrong())?.octets();
+    let [a, b, c, d] = octets.map(u16::from);
+    let address = Ipv6Addr::new(0x2002, a << 8 | b, c << 8 | d, 0, 0, 0, 0, 1);
+    Ok((Expected { address: IpAddr::V6(address), prefix: Some(16) }, local.place.clone()))
+}
+
+/// `address-virtual [MAC] ADDRESS...` of ifupdown2, bound on an interface of its own.
+fn virtual_addresses(options: &[&Setting], outcome: &mut Outcome) -> Result<(), ConfigError> {
+    for option in options.iter().filter(|option| &*option.name == "address-virtual") {
+        let words = option.value.split_ascii_whitespace().filter(|word| word.split(':').count() != 6 || word.contains('/'));
+        for word in words.filter(|word| *word != "None") {
+            let expected = mask::parse(word).map_err(|error| option.place.error(error))?;
+            let place = option.place.clone();
+            outcome.promises.push(Promise { expected, interface: None, floating: false, place });
+        }
+    }
+    Ok(())
+}
+
+/// Adds what a command does.
+fn run(option: &Setting, stanza: &Stanza, physical: Option<&str>, outcome: &mut Outcome) -> Result<(), ConfigError> {
+    let place = &option.place;
+    for effect in effects(&option.value, physical, &stanza.name).map_err(|what| place.error(what))? {
+        match effect {
+            Effect::Bind(expected, name) => {
+                let interface = name.map(|name| device(&name).to_owned());
+                outcome.promises.push(Promise { expected, interface, floating: false, place: place.clone() });
+            }
+            Effect::Unbind(_) if outcome.unbound == UNBOUND => {
+                return Err(place.error(format!("{}: more than {UNBOUND} addresses taken away", stanza.name)));
+            }
+            Effect::Unbind(address) => {
+                outcome.unbound += 1;
+                outcome.promises.retain(|promise| promise.expected.address != address);
+            }
+            Effect::BringUp(name) => outcome.brings_up.push(name),
+            Effect::Unread(program) => {
+                let what = format!("{}: {} {program}: a program that is not read", stanza.name, option.name);
+                outcome.remarks.push(Remark { what, place: place.clone() });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Without the label of an alias: eth0:1 is on eth0.
+fn device(name: &str) -> &str {
+    name.split_once(':').map_or(name, |(device, _)| device)
+}
+
+/// The kernel binds these itself.
+fn is_loopback(address: IpAddr) -> bool {
+    address.is_loopback()
+}

@@ -1,0 +1,186 @@
+//! keepalived: `/etc/keepalived/keepalived.conf` and what it includes, by keepalived.conf(5) of version 2. The addresses of
+//! `virtual_ipaddress` and `virtual_ipaddress_excluded` are floating: they are bound while this host is the MASTER of their
+//! instance. Those of `static_ipaddress` are bound as long as keepalived runs.
+//!
+//! An address without a prefix is bound as /32 or /128. On an instance with `use_vmac` or `use_ipvlan` the interface is one that
+//! keepalived makes, and is not named here.
+
+mod lines;
+mod words;
+
+use addresses::{Expected, short};
+
+use crate::promise::{ConfigError, Place, Promise, Promises, Remark};
+use crate::tree::Tree;
+
+const FILE: &str = "/etc/keepalived/keepalived.conf";
+/// Where static addresses go that name no interface, unless `default_interface` says so.
+const DEFAULT_INTERFACE: &str = "eth0";
+
+/// The virtual and the static addresses.
+pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
+    let mut config = Config::default();
+    let Some(remarks) = lines::read(tree, FILE, &mut |words, place| config.line(words, place))? else { return Ok(None) };
+    config.finish(remarks).map(Some)
+}
+
+/// A block that is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Block {
+    Globals,
+    Instance,
+    /// Addresses: floating, or static.
+    Addresses(bool),
+    Other,
+}
+
+#[derive(Default)]
+struct Config {
+    blocks: Vec<(Block, Place)>,
+    /// The first words of a line whose block opens on the next one.
+    pending: Vec<String>,
+    promises: Vec<Promise>,
+    default_interface: Option<String>,
+    instance: Instance,
+}
+
+/// The instance that is open.
+#[derive(Default)]
+struct Instance {
+    name: String,
+    interface: Option<String>,
+    own_interface: bool,
+    /// The first of its promises.
+    first: usize,
+    place: Option<Place>,
+}
+
+impl Config {
+    /// One line, in words; braces are words of their own.
+    fn line(&mut self, words: Vec<String>, place: &Place) -> Result<(), ConfigError> {
+        let mut statement = Vec::new();
+        for word in words {
+            match word.as_str() {
+                "{" => {
+                    let opening =
+                        if statement.is_empty() { std::mem::take(&mut self.pending) } else { std::mem::take(&mut statement) };
+                    self.open(&opening, place);
+                }
+                "}" => {
+                    self.statement(&std::mem::take(&mut statement), place)?;
+                    self.close(place)?;
+                }
+                _ => statement.push(word),
+            }
+        }
+        self.statement(&statement, place)?;
+        if !statement.is_empty() {
+            self.pending = statement;
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, opening: &[String], place: &Place) {
+        let outer = self.blocks.last().map(|(block, _)| *block);
+        let keyword = opening.first().map_or("", String::as_str);
+        let block = match (outer, keyword) {
+            (None, "global_defs") => Block::Globals,
+            (None, "static_ipaddress") => Block::Addresses(false),
+            (None, "vrrp_instance") => {
+                let name = opening.get(1).map_or("", String::as_str);
+                self.instance =
+                    Instance { name: short(name), first: self.promises.len(), place: Some(place.clone()), ..Instance::default() };
+                Block::Instance
+            }
+            (Some(Block::Instance), "virtual_ipaddress" | "virtual_ipaddress_excluded") => Block::Addresses(true),
+            _ => Block::Other,
+        };
+        self.blocks.push((block, place.clone()));
+    }
+
+    fn close(&mut self, place: &Place) -> Result<(), ConfigError> {
+        match self.blocks.pop() {
+            None => Err(place.error("a brace closes no block")),
+            Some((Block::Instance, _)) => self.instance_ends(),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// A line of the block that is open.
+    fn statement(&mut self, words: &[String], place: &Place) -> Result<(), ConfigError> {
+        let Some((keyword, rest)) = words.split_first() else { return Ok(()) };
+        let argument = rest.first().cloned();
+        match (self.blocks.last().map(|(block, _)| *block), keyword.as_str()) {
+            (Some(Block::Globals), "default_interface") => self.default_interface = argument,
+            (Some(Block::Instance), "interface") => self.instance.interface = argument,
+            (Some(Block::Instance), "use_vmac" | "use_ipvlan") => self.instance.own_interface = true,
+            (Some(Block::Addresses(floating)), _) => {
+                let promise = address(words, floating, place)?;
+                self.promises.push(promise);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Its addresses are on its interface where they name none.
+    fn instance_ends(&mut self) -> Result<(), ConfigError> {
+        let instance = std::mem::take(&mut self.instance);
+        let without = self.promises.iter_mut().skip(instance.first).filter(|promise| promise.interface.is_none());
+        let mut some = false;
+        for promise in without {
+            some = true;
+            promise.interface = instance.interface.clone().filter(|_| !instance.own_interface);
+        }
+        match instance.place {
+            Some(place) if some && instance.interface.is_none() => {
+                Err(place.error(format!("vrrp_instance {} has no interface", instance.name)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn finish(mut self, remarks: Vec<Remark>) -> Result<Promises, ConfigError> {
+        if let Some((_, place)) = self.blocks.pop() {
+            return Err(place.error("a block that is not closed"));
+        }
+        let default = self.default_interface.unwrap_or_else(|| DEFAULT_INTERFACE.to_owned());
+        for promise in self.promises.iter_mut().filter(|promise| !promise.floating && promise.interface.is_none()) {
+            promise.interface = Some(default.clone());
+        }
+        for promise in &mut self.promises {
+            // The mark of an address on an interface of its own.
+            promise.interface = promise.interface.take().filter(|name| !name.is_empty());
+        }
+        Ok(Promises { promises: self.promises, remarks })
+    }
+}
+
+/// `ADDRESS[/PREFIX] [dev INTERFACE] [peer ADDRESS] ...`; of words that it does not know, keepalived says so and goes on.
+fn address(words: &[String], floating: bool, place: &Place) -> Result<Promise, ConfigError> {
+    let mut words = words.iter().map(String::as_str);
+    let mut expected: Expected = words.next().unwrap_or_default().parse().map_err(|error| place.error(error))?;
+    let bits = if expected.address.is_ipv4() { 32 } else { 128 };
+    expected.prefix = expected.prefix.or(Some(bits));
+    let mut interface = None;
+    while let Some(word) = words.next() {
+        match word {
+            "dev" => {
+                let name = words.next().ok_or_else(|| place.error(format!("{}: dev without an interface", expected.address)))?;
+                interface = interface.or_else(|| Some(name.to_owned()));
+            }
+            // The prefix is the peer's then.
+            "peer" => {
+                expected.prefix = None;
+                words.next();
+            }
+            "use_vmac" => interface = Some(String::new()),
+            "brd" | "broadcast" | "scope" | "label" | "track_group" | "preferred_lft" => drop(words.next()),
+            other if other.parse::<Expected>().is_ok() => {
+                return Err(place.error(format!("{}: keepalived reads one address a line", short(other))));
+            }
+            _ => {}
+        }
+    }
+    Ok(Promise { expected, interface, floating, place: place.clone() })
+}

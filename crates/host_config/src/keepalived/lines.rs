@@ -1,0 +1,240 @@
+//! The lines of keepalived's files once includes, conditions and parameters are resolved.
+//!
+//! Resolved are `include` and its variants, `@id` and `@^id`, `$NAME=value` also of several lines, and the parameters that
+//! keepalived defines itself. The blocks `~SEQ` and `~LST`, which repeat a line, are an error, as is a random number.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use addresses::short;
+
+use super::words;
+use crate::glob;
+use crate::promise::{ConfigError, Place, Remark};
+use crate::tree::Tree;
+
+const DEPTH: usize = 32;
+const INCLUDES: usize = 4096;
+/// How many octets and how many lines parameters may grow to: they may name each other.
+const GROWTH: usize = 64 << 20;
+const NESTED: usize = 1 << 20;
+/// How deep parameters may name each other.
+const DEEP: usize = 64;
+/// The longest line with parameters in it, in octets.
+const LINE: usize = 1 << 20;
+/// The longest name of a parameter, in octets.
+const LONGEST: usize = 128;
+
+/// What is done with each line.
+type Take<'t> = &'t mut dyn FnMut(Vec<String>, &Place) -> Result<(), ConfigError>;
+
+/// Hands each line to `take`, in words: what was left out, or none if there is no file `path`.
+pub(crate) fn read(tree: &Tree<'_>, path: &str, take: Take<'_>) -> Result<Option<Vec<Remark>>, ConfigError> {
+    let mut reader = Reader { tree, take, parameters: HashMap::new(), id: None, includes: 0, growth: 0, remarks: Vec::new() };
+    Ok(reader.file(path, 0)?.then_some(reader.remarks))
+}
+
+struct Reader<'a, 't> {
+    tree: &'a Tree<'a>,
+    take: Take<'t>,
+    parameters: HashMap<String, String>,
+    id: Option<String>,
+    includes: usize,
+    growth: usize,
+    remarks: Vec<Remark>,
+}
+
+impl Reader<'_, '_> {
+    /// Reads one file: whether it is there.
+    fn file(&mut self, path: &str, depth: usize) -> Result<bool, ConfigError> {
+        let Some(content) = self.tree.read(path)? else { return Ok(false) };
+        let text = str::from_utf8(&content).map_or_else(|_| String::from_utf8_lossy(&content), Cow::from);
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let mut lines = (1..).zip(text.lines());
+        while let Some((line, text)) = lines.next() {
+            let place = Place { file: path.to_owned(), line };
+            let text = words::without_comment(text);
+            let (keyword, rest) = text.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((text, ""));
+            if matches!(keyword, "include" | "includer" | "includem" | "includew" | "includeb" | "includea") {
+                self.include(keyword, rest.trim_ascii(), &place, depth)?;
+                continue;
+            }
+            let mut whole = Cow::Borrowed(text);
+            while defines(&whole) && whole.ends_with('\\') {
+                let whole = whole.to_mut();
+                whole.pop();
+                whole.truncate(whole.trim_ascii_end().len());
+                whole.push('\n');
+                let Some((_, more)) = lines.next() else { break };
+                whole.push_str(words::without_comment(more));
+            }
+            self.line(whole.into_owned(), folder, &place)?;
+        }
+        Ok(true)
+    }
+
+    /// `include PATTERN`, relative to the folder of the file that says so.
+    fn include(&mut self, keyword: &str, rest: &str, place: &Place, depth: usize) -> Result<(), ConfigError> {
+        self.includes += 1;
+        if depth >= DEPTH || self.includes > INCLUDES {
+            return Err(place.error(format!("files included more than {DEPTH} deep or by more than {INCLUDES} lines")));
+        }
+        let name = rest.trim_matches(['"', '\'']);
+        if name.is_empty() || name.contains(['{', '$', '~']) {
+            return Err(place.error(format!("{keyword} {}: only wildcards are understood", short(name))));
+        }
+        let folder = place.file.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let pattern = if name.starts_with('/') { name.to_owned() } else { format!("{folder}/{name}") };
+        let mut found = false;
+        for path in glob::expand(self.tree, &pattern, place)? {
+            self.includes += 1;
+            found |= self.file(&path, depth + 1)?;
+        }
+        match (found, keyword) {
+            (true, _) => {}
+            (false, "include") => {
+                self.remarks.push(Remark { what: format!("include {}: no such file", short(name)), place: place.clone() });
+            }
+            (false, "includer") if glob::is_pattern(name) => {}
+            (false, _) => return Err(place.error(format!("{keyword} {}: no such file", short(name)))),
+        }
+        Ok(())
+    }
+
+    /// One line and what its parameters make of it.
+    fn line(&mut self, text: String, folder: &str, place: &Place) -> Result<(), ConfigError> {
+        let mut lines = vec![(text, 0)];
+        let mut steps = 0;
+        while let Some((line, deep)) = lines.pop() {
+            let line = line.trim_ascii();
+            if line.is_empty() {
+                continue;
+            }
+            if line.starts_with("~SEQ") || line.starts_with("~LST") {
+                return Err(place.error("blocks that repeat a line (~SEQ, ~LST) are not understood"));
+            }
+            if let Some(condition) = line.strip_prefix('@') {
+                lines.extend(self.condition(condition, place)?.map(|rest| (rest, deep)));
+            } else if defines(line) {
+                self.define(line);
+            } else if let Some(expanded) = self.expand(line, folder, place)? {
+                self.growth += expanded.len();
+                steps += 1;
+                if self.growth > GROWTH || steps > NESTED || deep == DEEP {
+                    return Err(place.error("parameters that name each other grow too long"));
+                }
+                lines.extend(expanded.split('\n').rev().map(|line| (line.to_owned(), deep + 1)));
+            } else {
+                (self.take)(words::split(words::without_comment(line)), place)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is left of a line behind `@id` or `@^id`: none if it is for another host.
+    fn condition(&mut self, text: &str, place: &Place) -> Result<Option<String>, ConfigError> {
+        let (word, rest) = text.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((text, ""));
+        let id = self.id(place)?;
+        let holds = word.strip_prefix('^').map_or(word == id, |other| other != id);
+        Ok(holds.then(|| rest.to_owned()))
+    }
+
+    /// The configuration's id: that of the option `-i` in the service's settings, or the first part of the host's name.
+    fn id(&mut self, place: &Place) -> Result<&str, ConfigError> {
+        if self.id.is_none() {
+            let mut id = None;
+            for file in ["/etc/default/keepalived", "/etc/sysconfig/keepalived"] {
+                let content = self.tree.read(file)?.unwrap_or_default();
+                id = id.or_else(|| option_id(&String::from_utf8_lossy(&content)));
+            }
+            if id.is_none() {
+                let name = self.tree.read("/etc/hostname")?.ok_or_else(|| place.error("@: no /etc/hostname to compare with"))?;
+                let name = String::from_utf8_lossy(&name);
+                id = name.lines().map(str::trim_ascii).find(|line| !line.is_empty() && !line.starts_with('#')).map(short_name);
+            }
+            self.id = id.or_else(|| Some(String::new()));
+        }
+        Ok(self.id.as_deref().unwrap_or_default())
+    }
+
+    fn define(&mut self, line: &str) {
+        if let Some((name, value)) = line.strip_prefix('$').and_then(|rest| rest.split_once('=')) {
+            self.parameters.insert(name.to_owned(), value.trim_ascii_start().to_owned());
+        }
+    }
+
+    /// The line with each parameter replaced once: none if it has none that is defined.
+    fn expand(&mut self, line: &str, folder: &str, place: &Place) -> Result<Option<String>, ConfigError> {
+        let mut expanded = String::new();
+        let mut rest = line;
+        let mut changed = false;
+        while let Some((before, after)) = rest.split_once('$') {
+            expanded.push_str(before);
+            let name = parameter(after);
+            let value = match name.map_or("", |(name, _)| name) {
+                "" => None,
+                "_PWD" => Some(Cow::Borrowed(folder)),
+                "_INSTANCE" => Some(Cow::Owned(self.id(place)?.to_owned())),
+                "_HASH" | "_BANG" => Some(Cow::Borrowed("")),
+                random if random.starts_with("_RANDOM") => return Err(place.error("a random number (_RANDOM) is not understood")),
+                name => self.parameters.get(name).map(|value| Cow::Borrowed(value.as_str())),
+            };
+            match (name, value) {
+                (Some((_, after)), Some(value)) => {
+                    changed = true;
+                    expanded.push_str(&value);
+                    rest = after;
+                }
+                _ => {
+                    expanded.push('$');
+                    rest = after;
+                }
+            }
+            if expanded.len() > LINE {
+                return Err(place.error("parameters that name each other grow too long"));
+            }
+        }
+        expanded.push_str(rest);
+        Ok(changed.then_some(expanded))
+    }
+}
+
+/// `${NAME}`, or `$NAME` before white space, behind its dollar sign: the name and what follows. `${_RANDOM 1 9}` has blanks.
+fn parameter(text: &str) -> Option<(&str, &str)> {
+    if let Some(inside) = text.strip_prefix('{') {
+        // Up to what no name has in it, so that no octet is looked at for more than one dollar sign.
+        let is_name = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b' ' | b'\t');
+        let end = inside.bytes().take(LONGEST).take_while(is_name).count();
+        if inside.as_bytes().get(end) != Some(&b'}') {
+            return None;
+        }
+        return Some((inside.get(..end)?, inside.get(end + 1..)?));
+    }
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+    let (name, after) = text.split_at_checked(end)?;
+    (after.is_empty() || after.starts_with(|c: char| c.is_ascii_whitespace())).then_some((name, after))
+}
+
+/// Whether a line is `$NAME=...`, perhaps behind a condition.
+fn defines(line: &str) -> bool {
+    let line = match line.strip_prefix('@') {
+        Some(condition) => {
+            condition.split_once(|c: char| c.is_ascii_whitespace()).map_or("", |(_, rest)| rest.trim_ascii_start())
+        }
+        None => line,
+    };
+    let name = line.strip_prefix('$').and_then(|rest| rest.split_once('=')).map_or("", |(name, _)| name);
+    !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_')
+}
+
+/// The argument of `-i` or `--config-id` in a file of settings.
+fn option_id(settings: &str) -> Option<String> {
+    let lines = settings.lines().map(str::trim_ascii).filter(|line| !line.starts_with('#'));
+    let mut words = lines.flat_map(|line| line.split(|c: char| c.is_ascii_whitespace() || c == '=' || c == '"' || c == '\''));
+    words.find(|word| matches!(*word, "-i" | "--config-id"))?;
+    words.find(|word| !word.is_empty()).map(str::to_owned)
+}
+
+fn short_name(name: &str) -> String {
+    name.split('.').next().unwrap_or(name).to_owned()
+}

@@ -1,0 +1,49 @@
+//! The addresses that this host's own configuration promises: what it should come up with after a boot.
+//!
+//! Each file format has a module that reads it by its documented rules, search path and precedence, and yields [`Promises`]. What
+//! is understood but gives no static address is a [`Remark`]; what is not understood is an error that names file and line, never
+//! a shorter list. A new format is a module, its lines in [`Source`] and one in `read.rs`.
+//!
+//! - [`read`] reads the sources that an [`Origin`] (the value of `--from`) names; [`Source::read`] reads one.
+//! - [`Tree`] is where the files are: this host, or the tree of an image or a test.
+//! - [`Promises`] is what a source says: each [`Promise`] and each [`Remark`] with its [`Place`].
+//!
+//! The grammar of an address and of a list of them is `addresses`' part; what the kernel has, `host_net`'s; what a missing address
+//! means, the plugins'.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use host_config::{Origin, Tree, read};
+//! use plugin::Deadline;
+//!
+//! let deadline = Deadline::after(Duration::from_secs(8));
+//! for (source, promises) in read(&[Origin::Auto], &Tree::new("/", &deadline))? {
+//!     println!("{source}: {} addresses", promises.promises.len());
+//! }
+//! # Ok::<(), host_config::ConfigError>(())
+//! ```
+
+mod cpanel;
+mod folders;
+mod glob;
+mod hsphere;
+mod ifcfg;
+mod ifupdown;
+mod keepalived;
+mod located;
+mod mask;
+mod netplan;
+mod networkd;
+mod networkmanager;
+mod origin;
+mod promise;
+mod read;
+mod source;
+mod tree;
+
+pub use origin::Origin;
+pub use promise::{ConfigError, Place, Promise, Promises, Remark};
+pub use read::read;
+pub use source::{Source, UnknownSource};
+pub use tree::Tree;

@@ -1,0 +1,112 @@
+//! netplan: `*.yaml` in /run/netplan, /etc/netplan and /lib/netplan, by netplan(5) and netplan-generate(8).
+//!
+//! All folders' files are read in the order of their names, of the same name that of the folder that counts most. A later file
+//! adds to lists and replaces plain values. Keys that have nothing to do with addresses are not looked into.
+
+mod definition;
+mod yaml;
+
+use std::collections::HashMap;
+
+use addresses::short;
+
+use crate::folders;
+use crate::promise::{ConfigError, Place, Promises};
+use crate::tree::Tree;
+use definition::Definition;
+use yaml::{Document, Value};
+
+/// The one that counts most first.
+const FOLDERS: [&str; 3] = ["/run/netplan", "/etc/netplan", "/lib/netplan"];
+/// The kinds of device.
+const KINDS: [&str; 11] = [
+    "ethernets",
+    "wifis",
+    "modems",
+    "bonds",
+    "bridges",
+    "vlans",
+    "vrfs",
+    "tunnels",
+    "dummy-devices",
+    "virtual-ethernets",
+    "nm-devices",
+];
+/// Other keys of `network`.
+const OTHER: [&str; 3] = ["version", "renderer", "openvswitch"];
+
+/// What all the files promise: none if there is not one.
+pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
+    let files = folders::by_name(tree, &FOLDERS.map(str::to_owned), |name| name.ends_with(".yaml") && !name.starts_with('.'))?;
+    let found = !files.is_empty();
+    let mut merged = Merged::default();
+    let mut promises = Promises::default();
+    for path in files.into_values() {
+        let content = folders::content(tree, &path)?.unwrap_or_default();
+        let text = str::from_utf8(&content).map_err(|error| {
+            let before = content.get(..error.valid_up_to()).unwrap_or_default();
+            let line = before.iter().filter(|&&octet| octet == b'\n').count() + 1;
+            Place::new(&path, u32::try_from(line).unwrap_or(u32::MAX)).error("not UTF-8")
+        })?;
+        let document = Document::parse(&path, text)?;
+        if let Some(root) = document.root() {
+            merged.take(root)?;
+        }
+        let second = document.second.as_ref();
+        promises.remarks.extend(second.map(|place| place.remark("another document, which netplan does not read")));
+    }
+    merged.definitions.into_iter().for_each(|definition| definition.promise(&mut promises));
+    Ok(found.then_some(promises))
+}
+
+/// The definitions of all files so far, in the order of their first mention.
+#[derive(Debug, Default)]
+struct Merged {
+    definitions: Vec<Definition>,
+    by_id: HashMap<String, usize>,
+}
+
+impl Merged {
+    fn take(&mut self, root: Value<'_>) -> Result<(), ConfigError> {
+        for (key, network) in root.entries("the document")? {
+            match key.text("a key")? {
+                "network" => self.take_network(network)?,
+                other => return Err(key.place().error(format!("the key {} is not known", short(other)))),
+            }
+        }
+        Ok(())
+    }
+
+    fn take_network(&mut self, network: Value<'_>) -> Result<(), ConfigError> {
+        for (key, value) in network.entries("network")? {
+            match key.text("a key")? {
+                "version" if value.text("version")? != "2" => return Err(value.place().error("version 2 is the one known")),
+                kind if KINDS.contains(&kind) => self.take_kind(kind, value)?,
+                other if OTHER.contains(&other) => {}
+                other => return Err(key.place().error(format!("the key {} is not known", short(other)))),
+            }
+        }
+        Ok(())
+    }
+
+    fn take_kind(&mut self, kind: &str, definitions: Value<'_>) -> Result<(), ConfigError> {
+        for (key, value) in definitions.entries(kind)? {
+            let id = key.text("a key")?;
+            // A renderer can be set for all definitions of a kind.
+            if id == "renderer" && !value.is_mapping() {
+                continue;
+            }
+            let next = self.definitions.len();
+            let place = *self.by_id.entry(id.to_owned()).or_insert(next);
+            if place == next {
+                self.definitions.push(Definition::new(id, kind));
+            }
+            let Some(definition) = self.definitions.get_mut(place) else { continue };
+            if definition.kind != kind {
+                return Err(key.place().error(format!("{id} is of {kind} here and of {} before", definition.kind)));
+            }
+            definition.take(value)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,228 @@
+//! A YAML document as a tree whose nodes know their lines.
+//!
+//! What an alias stands for is shared, not copied, so that a file that nests aliases cannot grow; and a node may contain itself,
+//! so that whoever walks the tree has to go to a fixed depth. How often nodes are visited is bounded too: aliases let a short file say
+//! the same many times.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+
+use saphyr_parser::{Event, Parser, ScanError};
+
+use crate::promise::{ConfigError, Place};
+
+/// How many more visits of nodes there may be than two to each.
+const REPEATS: usize = 1_000_000;
+
+/// A document; its first node is the root.
+#[derive(Debug)]
+pub(super) struct Document<'a> {
+    file: &'a str,
+    nodes: Vec<Node>,
+    /// How many nodes have been handed out.
+    visits: Cell<usize>,
+    /// Where a second document starts, which netplan does not read.
+    pub(super) second: Option<Place>,
+}
+
+#[derive(Debug)]
+struct Node {
+    line: u32,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    /// The text of a scalar.
+    Scalar(String),
+    /// The children.
+    Sequence(Vec<usize>),
+    /// Keys and values in turn.
+    Mapping(Vec<usize>),
+}
+
+/// A node of a document, and the line where it is used, which of an alias is that of the alias.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Value<'a> {
+    document: &'a Document<'a>,
+    node: usize,
+}
+
+impl<'a> Document<'a> {
+    /// Parses the first document of a file.
+    pub(super) fn parse(file: &'a str, text: &str) -> Result<Self, ConfigError> {
+        let refuse =
+            |error: ScanError| Place::new(file, line(error.marker().line())).error(format!("not YAML: {}", error.info()));
+        let mut document = Self { file, nodes: Vec::new(), visits: Cell::new(0), second: None };
+        let mut open: Vec<usize> = Vec::new();
+        let mut anchors: HashMap<usize, usize> = HashMap::new();
+        let mut started = false;
+        for event in Parser::new_from_str(text) {
+            let (event, span) = event.map_err(refuse)?;
+            let at = line(span.start.line());
+            let (content, anchor) = match event {
+                Event::Scalar(value, _, anchor, _) => (Content::Scalar(value.into_owned()), anchor),
+                Event::SequenceStart(anchor, _) => (Content::Sequence(Vec::new()), anchor),
+                Event::MappingStart(anchor, _) => (Content::Mapping(Vec::new()), anchor),
+                Event::Alias(anchor) => {
+                    let target = anchors.get(&anchor).copied();
+                    let target = target.ok_or_else(|| Place::new(file, at).error("an alias of nothing"))?;
+                    document.adopt(open.last(), target);
+                    continue;
+                }
+                Event::SequenceEnd | Event::MappingEnd => {
+                    open.pop();
+                    continue;
+                }
+                Event::DocumentStart(_) if started => {
+                    document.second = Some(Place::new(file, at));
+                    break;
+                }
+                Event::DocumentStart(_) => {
+                    started = true;
+                    continue;
+                }
+                _ => continue,
+            };
+            let node = document.nodes.len();
+            let collects = !matches!(content, Content::Scalar(_));
+            document.nodes.push(Node { line: at, content });
+            document.adopt(open.last(), node);
+            anchors.insert(anchor, node);
+            if collects {
+                open.push(node);
+            }
+        }
+        Ok(document)
+    }
+
+    fn adopt(&mut self, parent: Option<&usize>, child: usize) {
+        let parent = parent.and_then(|parent| self.nodes.get_mut(*parent));
+        if let Some(Content::Sequence(children) | Content::Mapping(children)) = parent.map(|node| &mut node.content) {
+            children.push(child);
+        }
+    }
+
+    /// The root: none if the document is empty.
+    pub(super) fn root(&'a self) -> Option<Value<'a>> {
+        let root = Value { document: self, node: 0 };
+        (!self.nodes.is_empty() && !matches!(root.content(), Some(Content::Scalar(text)) if text.is_empty())).then_some(root)
+    }
+}
+
+impl<'a> Value<'a> {
+    fn content(self) -> Option<&'a Content> {
+        Some(&self.document.nodes.get(self.node)?.content)
+    }
+
+    /// Counts visits of the children of this node.
+    fn visit(self, children: &[usize]) -> Result<(), ConfigError> {
+        let visits = self.document.visits.get() + children.len();
+        self.document.visits.set(visits);
+        let allowed = visits <= 2 * self.document.nodes.len() + REPEATS;
+        allowed.then_some(()).ok_or_else(|| self.place().error("its aliases make too much of it"))
+    }
+
+    /// Where it is written.
+    pub(super) fn place(self) -> Place {
+        Place::new(self.document.file, self.document.nodes.get(self.node).map_or(0, |node| node.line))
+    }
+
+    /// The text of a scalar; `what` names the thing where it is none.
+    pub(super) fn text(self, what: &str) -> Result<&'a str, ConfigError> {
+        match self.content() {
+            Some(Content::Scalar(text)) => Ok(text),
+            _ => Err(self.place().error(format!("{what} is no plain value"))),
+        }
+    }
+
+    /// The entries of a mapping, keys that come again too.
+    pub(super) fn entries(self, what: &str) -> Result<impl Iterator<Item = (Value<'a>, Value<'a>)> + use<'a>, ConfigError> {
+        let Some(Content::Mapping(children)) = self.content() else {
+            return Err(self.place().error(format!("{what} is no mapping: check the indentation")));
+        };
+        self.visit(children)?;
+        let value = move |node: &usize| Value { document: self.document, node: *node };
+        Ok(children.as_chunks::<2>().0.iter().map(move |[key, of]| (value(key), value(of))))
+    }
+
+    /// The items of a sequence.
+    pub(super) fn items(self, what: &str) -> Result<impl Iterator<Item = Value<'a>> + use<'a>, ConfigError> {
+        let Some(Content::Sequence(children)) = self.content() else {
+            return Err(self.place().error(format!("{what} is no sequence")));
+        };
+        self.visit(children)?;
+        Ok(children.iter().map(move |node| Value { document: self.document, node: *node }))
+    }
+
+    /// Whether it is a mapping.
+    pub(super) fn is_mapping(self) -> bool {
+        matches!(self.content(), Some(Content::Mapping(_)))
+    }
+}
+
+fn line(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(value: Value<'_>) -> String {
+        let line = value.place().line;
+        match value.content().unwrap() {
+            Content::Scalar(text) => format!("{line}:{text}"),
+            Content::Sequence(_) => format!("[{}]", value.items("").unwrap().map(shown).collect::<Vec<_>>().join(" ")),
+            Content::Mapping(_) => {
+                let entry = |(key, value)| format!("{}={}", shown(key), shown(value));
+                format!("{{{}}}", value.entries("").unwrap().map(entry).collect::<Vec<_>>().join(" "))
+            }
+        }
+    }
+
+    fn parsed(text: &str) -> Result<String, String> {
+        let document = Document::parse("f", text).map_err(|error| error.to_string())?;
+        Ok(document.root().map_or_else(|| "nothing".to_owned(), shown))
+    }
+
+    #[test]
+    fn knows_the_line_of_each_node() {
+        let rows = [
+            ("a:\n  - b\n  - {c: d}\n", "{1:a=[2:b {3:c=3:d}]}"),
+            ("a: &x [b]\nc: *x\n", "{1:a=[1:b] 2:c=[1:b]}"),
+            ("a:\n", "{1:a=1:}"),
+            ("a: b\na: c\n", "{1:a=1:b 2:a=2:c}"),
+            ("", "nothing"),
+            ("# c\n", "nothing"),
+            ("---\n", "nothing"),
+            ("--- # c\na: b\n---\nc: d\n", "{2:a=2:b}"),
+            ("\"on\": 'off'\n", "{1:on=1:off}"),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(parsed(text).as_deref(), Ok(expected), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_the_line_that_is_no_yaml() {
+        let rows = [("a:\n\tc: d\n", 2), ("a: [b\nc: d\n", 2), ("a: *x\n", 1), ("a: b\n c: d\n", 2), ("a: 'b\n", 1)];
+        let lines = rows.map(|(text, _)| {
+            let error = parsed(text).unwrap_err();
+            let line = error.strip_prefix("f line ").and_then(|rest| rest.split_once(": not YAML: "));
+            (text, line.map(|(line, _)| line.parse::<u32>().unwrap()).unwrap_or_else(|| panic!("{text:?}: {error}")))
+        });
+        assert_eq!(lines, rows);
+    }
+
+    #[test]
+    fn aliases_do_not_grow() {
+        let mut text = "a0: &a0 [x, x]\n".to_owned();
+        for level in 1..64 {
+            text += &format!("a{level}: &a{level} [*a{0}, *a{0}]\n", level - 1);
+        }
+        assert_eq!(Document::parse("f", &text).unwrap().nodes.len(), 1 + 64 + 64 + 2);
+        let itself = Document::parse("f", "a: &a [*a]\n").unwrap();
+        assert_eq!(itself.nodes.len(), 3);
+    }
+}

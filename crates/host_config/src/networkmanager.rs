@@ -1,0 +1,153 @@
+//! NetworkManager: connection profiles in keyfiles, by nm-settings-keyfile(5).
+//!
+//! A profile is known by its UUID: the one in the folder that counts most is it, and an empty `UUID.nmmeta` (a link to
+//! /dev/null) hides those of its own folder and of the ones that count less. Only profiles that come up by themselves promise
+//! addresses. NetworkManager also skips files that others than root may read or write; that is not looked at here.
+
+mod keyfile;
+mod profile;
+
+use std::collections::{BTreeMap, HashMap};
+
+use addresses::Expected;
+
+use crate::folders;
+use crate::located::Located;
+use crate::promise::{ConfigError, Place, Promises};
+use crate::tree::Tree;
+use profile::Profile;
+
+/// The one that counts most first.
+const FOLDERS: [&str; 3] = [
+    "/run/NetworkManager/system-connections",
+    "/etc/NetworkManager/system-connections",
+    "/usr/lib/NetworkManager/system-connections",
+];
+const SUFFIX: &str = ".nmconnection";
+const HIDES: &str = ".nmmeta";
+
+/// What all profiles promise: none if there is not one.
+pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
+    let mut promises = Promises::default();
+    let mut profiles = Vec::new();
+    let mut hidden = HashMap::new();
+    for (rank, folder) in FOLDERS.into_iter().enumerate() {
+        let folder = [folder.to_owned()];
+        for (name, path) in folders::by_name(tree, &folder, |name| is_profile(rank, name) || is_hiding(name))? {
+            let content = folders::content(tree, &path)?.unwrap_or_default();
+            match name.strip_suffix(HIDES) {
+                Some(uuid) if content.is_empty() => _ = hidden.entry(uuid.to_owned()).or_insert(rank),
+                Some(_) => {}
+                None if content.is_empty() => promises.remarks.push(Place::new(&path, 1).remark("an empty profile")),
+                None => profiles.push(Profile::parse(rank, path, &content)?),
+            }
+        }
+    }
+    let found = !profiles.is_empty() || !promises.remarks.is_empty();
+    let profiles = that_count(profiles, &hidden, &mut promises)?;
+    promise(profiles, &mut promises)?;
+    Ok(found.then_some(promises))
+}
+
+/// Whether a file of this name is read as a profile. In /etc alone, where names were free once, the suffix may be missing;
+/// backups, certificates and temporary files are skipped there.
+fn is_profile(rank: usize, name: &str) -> bool {
+    if name.starts_with('.') || is_hiding(name) {
+        return false;
+    }
+    let temporary = name.rsplit_once('.').is_some_and(|(stem, rest)| {
+        !stem.is_empty() && rest.len() == 6 && rest.bytes().all(|octet| octet.is_ascii_alphanumeric())
+    });
+    let other = name.ends_with('~') || [".pem", ".der"].iter().any(|suffix| name.ends_with(suffix));
+    let named = name.len() > SUFFIX.len() && name.ends_with(SUFFIX);
+    named || (FOLDERS.get(rank).is_some_and(|folder| folder.starts_with("/etc/")) && !temporary && !other)
+}
+
+fn is_hiding(name: &str) -> bool {
+    name.ends_with(HIDES) && !name.starts_with('.')
+}
+
+/// The profiles that are neither hidden nor replaced; the others are remarked on.
+fn that_count(
+    profiles: Vec<Profile>,
+    hidden: &HashMap<String, usize>,
+    promises: &mut Promises,
+) -> Result<Vec<Profile>, ConfigError> {
+    let mut by_uuid: HashMap<String, (usize, String)> = HashMap::new();
+    let mut kept = Vec::new();
+    for profile in profiles {
+        let Some(Located { value: uuid, place }) = profile.uuid().cloned() else {
+            kept.push(profile);
+            continue;
+        };
+        match by_uuid.get(&uuid) {
+            _ if hidden.get(&uuid).is_some_and(|rank| *rank <= profile.rank) => {
+                promises.remarks.push(place.remark("a profile that is hidden"));
+            }
+            Some((rank, first)) if *rank == profile.rank => {
+                return Err(place.error(format!("the UUID of {first} again")));
+            }
+            Some((_, first)) => promises.remarks.push(place.remark(format!("a profile that {first} replaces"))),
+            None => {
+                by_uuid.insert(uuid, (profile.rank, profile.path.clone()));
+                kept.push(profile);
+            }
+        }
+    }
+    Ok(kept)
+}
+
+/// Adds what the profiles say. Of those for one interface, only the ones with its highest priority are activated.
+fn promise(profiles: Vec<Profile>, to: &mut Promises) -> Result<(), ConfigError> {
+    let mut highest: BTreeMap<String, i64> = BTreeMap::new();
+    let mut active = Vec::new();
+    for profile in profiles {
+        let promises = profile.promises()?;
+        let priority = profile.priority()?;
+        let name = profile.interface().unwrap_or("unnamed interface");
+        if let Some(idle) = profile.idle()? {
+            to.remarks.push(idle.place.remark(format!("{name}: {}", idle.value)));
+            continue;
+        }
+        if let Some(interface) = profile.interface() {
+            let highest = highest.entry(interface.to_owned()).or_insert(priority);
+            *highest = priority.max(*highest);
+        }
+        active.push((profile, promises, priority));
+    }
+    for (profile, mut promises, priority) in active {
+        match profile.interface().and_then(|name| Some((name, highest.get(name)?))) {
+            Some((name, highest)) if *highest > priority => {
+                to.remarks.push(Place::new(&profile.path, 1).remark(format!("{name}: another profile has priority")));
+            }
+            _ => {
+                to.promises.append(&mut promises.promises);
+                to.remarks.append(&mut promises.remarks);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// An address as the key `ipv4.address1` of netplan's passthrough has it.
+pub(super) fn address(family: &str, written: &Located) -> Result<Located<Expected>, ConfigError> {
+    profile::address(family, written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn skips_the_files_that_networkmanager_skips() {
+        for name in ["eth0.nmconnection", "a b.nmconnection"] {
+            assert!((0..3).all(|rank| is_profile(rank, name)), "{name}");
+        }
+        for name in ["eth0", "Wired connection 1", "eth0.old", "eth0.swp"] {
+            assert!(is_profile(1, name) && !is_profile(0, name) && !is_profile(2, name), "{name}");
+        }
+        for name in [".eth0.nmconnection", "eth0~", "eth0.nmconnection~", "eth0.Ab12Cd", "ca.pem", "ca.der", "u.nmmeta"] {
+            assert!((0..3).all(|rank| !is_profile(rank, name)), "{name}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The syntax of GLib's key files: groups and their keys, of which the last one of a name counts.
+
+use std::collections::BTreeMap;
+
+use crate::located::Located;
+use crate::promise::{ConfigError, Place};
+
+/// The keys of a file by group and name.
+#[derive(Debug, Default)]
+pub(super) struct Keyfile {
+    groups: BTreeMap<String, BTreeMap<String, Located>>,
+}
+
+impl Keyfile {
+    /// Parses the file `path`.
+    pub(super) fn parse(path: &str, content: &[u8]) -> Result<Self, ConfigError> {
+        let text = String::from_utf8_lossy(content);
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let mut file = Self::default();
+        let mut group: Option<&mut BTreeMap<String, Located>> = None;
+        for (number, line) in (1..).zip(text.lines()) {
+            let line = line.trim_ascii();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let place = Place::new(path, number);
+            if let Some(rest) = line.strip_prefix('[') {
+                let name = rest.strip_suffix(']').ok_or_else(|| place.error("a group without its closing bracket"))?;
+                group = Some(file.groups.entry(name.to_owned()).or_default());
+                continue;
+            }
+            let (key, value) = line.split_once('=').ok_or_else(|| place.error("neither a group nor a key and its value"))?;
+            let group = group.as_mut().ok_or_else(|| place.error("a key before the first group"))?;
+            group.insert(key.trim_ascii_end().to_owned(), Located { value: value.trim_ascii_start().to_owned(), place });
+        }
+        Ok(file)
+    }
+
+    /// The value of a key, where it is there and not empty.
+    pub(super) fn value(&self, group: &str, key: &str) -> Option<&Located> {
+        self.groups.get(group)?.get(key).filter(|written| !written.value.is_empty())
+    }
+
+    /// All keys of a group, by name.
+    pub(super) fn keys(&self, group: &str) -> impl Iterator<Item = (&String, &Located)> {
+        self.groups.get(group).into_iter().flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_as_glib_does() {
+        let file = Keyfile::parse("f", b"\xef\xbb\xbf# c\n[a]\r\nk = v w \n  l=1\n\n[b]\nk=2\n [a] \nk=3;#4\nn=\n").unwrap();
+        let value = |group, key| file.value(group, key).map(|it| (it.value.as_str(), it.place.line));
+        assert_eq!(value("a", "k"), Some(("3;#4", 9)));
+        assert_eq!(value("a", "l"), Some(("1", 4)));
+        assert_eq!(value("b", "k"), Some(("2", 7)));
+        assert_eq!(value("a", "n"), None);
+        assert_eq!(value("c", "k"), None);
+        assert_eq!(file.keys("a").map(|(key, _)| key.as_str()).collect::<Vec<_>>(), ["k", "l", "n"]);
+    }
+
+    #[test]
+    fn names_what_is_not_understood() {
+        let rows: [(&str, &str); 4] = [
+            ("[a]\n;c\n", "f line 2: neither a group nor a key and its value"),
+            ("[a]\njunk\n", "f line 2: neither a group nor a key and its value"),
+            ("k=v\n", "f line 1: a key before the first group"),
+            ("[a\n", "f line 1: a group without its closing bracket"),
+        ];
+        for (text, message) in rows {
+            assert_eq!(Keyfile::parse("f", text.as_bytes()).unwrap_err().to_string(), message, "{text:?}");
+        }
+    }
+}

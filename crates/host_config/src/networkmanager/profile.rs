@@ -1,0 +1,199 @@
+//! What one connection profile says about addresses, by nm-settings-keyfile(5) and what libnm accepts of it.
+
+use addresses::{Expected, short};
+
+use super::keyfile::Keyfile;
+use crate::located::Located;
+use crate::promise::{ConfigError, Promises};
+
+/// A profile, and where its file lies.
+#[derive(Debug)]
+pub(super) struct Profile {
+    /// The folder it came from: 0 counts most.
+    pub(super) rank: usize,
+    pub(super) path: String,
+    file: Keyfile,
+}
+
+impl Profile {
+    pub(super) fn parse(rank: usize, path: String, content: &[u8]) -> Result<Self, ConfigError> {
+        Ok(Self { rank, file: Keyfile::parse(&path, content)?, path })
+    }
+
+    /// What makes it the same profile in another folder, with the line where it stands.
+    pub(super) fn uuid(&self) -> Option<&Located> {
+        self.file.value("connection", "uuid")
+    }
+
+    pub(super) fn interface(&self) -> Option<&str> {
+        self.file.value("connection", "interface-name").map(|name| name.value.as_str())
+    }
+
+    /// Of several profiles for one interface, that with the highest is activated.
+    pub(super) fn priority(&self) -> Result<i64, ConfigError> {
+        let Some(written) = self.file.value("connection", "autoconnect-priority") else { return Ok(0) };
+        let refuse = || written.place.error(format!("autoconnect-priority={} is no number", written.value));
+        written.value.parse().map_err(|_| refuse())
+    }
+
+    /// Why it is not activated at boot by itself, or has no addresses of its own.
+    pub(super) fn idle(&self) -> Result<Option<Located>, ConfigError> {
+        let because =
+            |key: &str, written: &Located| Located { value: format!("{key}={}", written.value), place: written.place.clone() };
+        if let Some(written) = self.file.value("connection", "autoconnect") {
+            match written.value.as_str() {
+                "true" | "1" => {}
+                "false" | "0" => return Ok(Some(because("autoconnect", written))),
+                other => return Err(written.place.error(format!("autoconnect={other} is neither true nor false"))),
+            }
+        }
+        let vpn = self.file.value("connection", "type").filter(|kind| kind.value == "vpn").map(|kind| because("type", kind));
+        let keys = ["controller", "master", "permissions"];
+        let other = keys.into_iter().find_map(|key| Some(because(key, self.file.value("connection", key)?)));
+        Ok(vpn.or(other))
+    }
+
+    /// The addresses and remarks of both families.
+    pub(super) fn promises(&self) -> Result<Promises, ConfigError> {
+        let mut promises = Promises::default();
+        for family in ["ipv4", "ipv6"] {
+            self.add(family, &mut promises)?;
+        }
+        Ok(promises)
+    }
+
+    fn add(&self, family: &str, to: &mut Promises) -> Result<(), ConfigError> {
+        let mut addresses = self.addresses(family)?;
+        let name = self.interface().unwrap_or("unnamed interface");
+        let Some(method) = self.file.value(family, "method") else {
+            let refuse =
+                |address: &Located<Expected>| Err(address.place.error(format!("[{family}] has an address and no method")));
+            return addresses.first().map_or(Ok(()), refuse);
+        };
+        let remark = || method.place.remark(format!("{name}: {family} method={}", method.value));
+        match (method.value.as_str(), family) {
+            ("manual", _) if addresses.is_empty() => {
+                return Err(method.place.error(format!("[{family}] method=manual and no address")));
+            }
+            ("manual", _) => {}
+            // Of several addresses, a shared connection takes the first.
+            ("shared", "ipv4") => {
+                addresses.truncate(1);
+                to.remarks.push(remark());
+            }
+            ("auto", _) | ("dhcp" | "shared", "ipv6") => to.remarks.push(remark()),
+            ("disabled" | "link-local", _) | ("ignore", "ipv6") if addresses.is_empty() => to.remarks.push(remark()),
+            ("disabled" | "link-local", _) | ("ignore", "ipv6") => {
+                return Err(method.place.error(format!("[{family}] method={} with an address", method.value)));
+            }
+            (other, _) => return Err(method.place.error(format!("[{family}] method={other} is not known"))),
+        }
+        to.promises.extend(addresses.into_iter().map(|address| address.promise(self.interface())));
+        Ok(())
+    }
+
+    /// The addresses of a family, in the order of their numbers.
+    fn addresses(&self, family: &str) -> Result<Vec<Located<Expected>>, ConfigError> {
+        let mut addresses = Vec::new();
+        for (key, written) in self.file.keys(family) {
+            // An empty value counts as none.
+            if written.value.is_empty() {
+                continue;
+            }
+            if let Some(number) = number(key).map_err(|what| written.place.error(what))? {
+                addresses.push((number, address(family, written)?));
+            }
+        }
+        addresses.sort_by_key(|(number, _)| *number);
+        Ok(addresses.into_iter().map(|(_, address)| address).collect())
+    }
+}
+
+/// The number of a key `address1`, `addresses1`, `address` or `addresses`: none of any other key.
+fn number(key: &str) -> Result<Option<u32>, String> {
+    let Some(rest) = key.strip_prefix("addresses").or_else(|| key.strip_prefix("address")) else { return Ok(None) };
+    if rest.is_empty() {
+        return Ok(Some(0));
+    }
+    if !rest.bytes().all(|octet| octet.is_ascii_digit()) {
+        return Ok(None);
+    }
+    let usual = rest == "0" || !rest.starts_with('0');
+    let number = rest.parse::<u32>().ok().filter(|_| usual).and_then(|number| number.checked_add(1));
+    number.map(Some).ok_or_else(|| format!("{} is not counted as an address", short(key)))
+}
+
+/// `ADDRESS/PREFIX,GATEWAY` and the older `ADDRESS;PREFIX;GATEWAY;`. Without a prefix length, NetworkManager takes 24 and 64.
+pub(super) fn address(family: &str, written: &Located) -> Result<Located<Expected>, ConfigError> {
+    let mut fields = written.value.split(['/', ',', ';']);
+    let address = fields.next().unwrap_or_default();
+    let has_prefix = written.value.get(address.len()..).is_some_and(|rest| rest.starts_with(['/', ';']));
+    let prefix = fields.next().filter(|prefix| has_prefix && !prefix.is_empty());
+    let usual = if family == "ipv4" { "24" } else { "64" };
+    let expected = written.place.address(&format!("{address}/{}", prefix.unwrap_or(usual)))?;
+    if expected.address.is_ipv4() != (family == "ipv4") {
+        return Err(written.place.error(format!("{} is not of [{family}]", expected.address)));
+    }
+    Ok(Located { value: expected, place: written.place.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Result<Vec<String>, String> {
+        let profile = Profile::parse(0, "f".to_owned(), text.as_bytes()).unwrap();
+        let promises = profile.promises().map_err(|error| error.to_string())?;
+        let addresses = promises.promises.iter().map(|promise| format!("{}: {}", promise.place.line, promise.expected));
+        Ok(addresses.chain(promises.remarks.iter().map(|remark| format!("{}: {}", remark.place.line, remark.what))).collect())
+    }
+
+    #[test]
+    fn takes_the_addresses_that_libnm_takes() {
+        let rows: [(&str, &[&str]); 9] = [
+            ("method=manual\naddress1=192.0.2.1/25,192.0.2.254", &["3: 192.0.2.1/25"]),
+            ("method=manual\naddresses1=192.0.2.1;25;192.0.2.254;", &["3: 192.0.2.1/25"]),
+            ("method=manual\naddress=192.0.2.1", &["3: 192.0.2.1/24"]),
+            (
+                "method=manual\naddress2=192.0.2.2/24\naddress10=192.0.2.3/24\naddress1=192.0.2.1/24,192.0.2.254",
+                &["5: 192.0.2.1/24", "3: 192.0.2.2/24", "4: 192.0.2.3/24"],
+            ),
+            ("method=auto\naddress1=192.0.2.1/24", &["3: 192.0.2.1/24", "2: unnamed interface: ipv4 method=auto"]),
+            (
+                "method=shared\naddress1=192.0.2.1/24\naddress2=192.0.2.2/24",
+                &["3: 192.0.2.1/24", "2: unnamed interface: ipv4 method=shared"],
+            ),
+            ("method=disabled\nroute1=192.0.2.0/24,192.0.2.1", &["2: unnamed interface: ipv4 method=disabled"]),
+            ("method=manual\naddress1=192.0.2.1,192.0.2.254\naddress-data=x", &["3: 192.0.2.1/24"]),
+            ("method=manual\naddress1=192.0.2.9/24\naddress1=192.0.2.1/24", &["4: 192.0.2.1/24"]),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(parsed(&format!("[ipv4]\n{text}\n")).unwrap(), expected, "{text}");
+        }
+        let six = parsed("[ipv6]\nmethod=manual\naddress1=2001:db8::1\naddress2=2001:db8::2/128,fe80::1\n");
+        assert_eq!(six.unwrap(), ["3: 2001:db8::1/64", "4: 2001:db8::2/128"]);
+    }
+
+    #[test]
+    fn names_what_is_not_understood() {
+        let rows = [
+            ("address1=192.0.2.1/24", "f line 2: [ipv4] has an address and no method"),
+            ("method=manual", "f line 2: [ipv4] method=manual and no address"),
+            ("method=disabled\naddress1=192.0.2.1/24", "f line 2: [ipv4] method=disabled with an address"),
+            ("method=bogus", "f line 2: [ipv4] method=bogus is not known"),
+            ("method=ignore", "f line 2: [ipv4] method=ignore is not known"),
+            ("method=manual\naddress1=192.0.2.1/33", "f line 3: 192.0.2.1/33 has no prefix length of 0 to 32 behind its slash"),
+            (
+                "method=manual\naddress1=192.0.2.1;255.255.255.0;",
+                "f line 3: 192.0.2.1/255.255.255.0 has no prefix length of 0 to 32 behind its slash",
+            ),
+            ("method=manual\naddress1=", "f line 2: [ipv4] method=manual and no address"),
+            ("method=manual\naddress1=,192.0.2.1", "f line 3: /24 is not an IP address"),
+            ("method=manual\naddress1=2001:db8::1/64", "f line 3: 2001:db8::1 is not of [ipv4]"),
+            ("method=manual\naddress01=192.0.2.1/24", "f line 3: address01 is not counted as an address"),
+        ];
+        for (text, message) in rows {
+            assert_eq!(parsed(&format!("[ipv4]\n{text}\n")), Err(message.to_owned()), "{text}");
+        }
+    }
+}

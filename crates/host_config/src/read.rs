@@ -1,0 +1,47 @@
+//! Reads the sources: each by the module of its format.
+
+use crate::origin::Origin;
+use crate::promise::{ConfigError, Promises};
+use crate::source::Source;
+use crate::tree::Tree;
+use crate::{cpanel, hsphere, ifcfg, ifupdown, keepalived, netplan, networkd, networkmanager};
+
+impl Source {
+    /// What this source promises in `tree`: none if it has no file there.
+    ///
+    /// # Errors
+    /// [`ConfigError`]: a file cannot be read, or a line is not understood.
+    pub fn read(self, tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
+        match self {
+            Source::Hsphere => hsphere::read(tree),
+            Source::Cpanel => cpanel::read(tree),
+            Source::Ifupdown => ifupdown::read(tree),
+            Source::Ifcfg => ifcfg::read(tree),
+            Source::Networkd => networkd::read(tree),
+            Source::NetworkManager => networkmanager::read(tree),
+            Source::Netplan => netplan::read(tree),
+            Source::Keepalived => keepalived::read(tree),
+        }
+    }
+}
+
+/// What the sources promise, each once, in their own order: those that have no file here are left out, unless they are named.
+///
+/// # Errors
+/// [`ConfigError`]: a file cannot be read, a line is not understood, or a source that is named has no file here.
+pub fn read(from: &[Origin], tree: &Tree<'_>) -> Result<Vec<(Source, Promises)>, ConfigError> {
+    tree.check()?;
+    let mut found = Vec::new();
+    for source in Source::ALL {
+        let named = from.contains(&Origin::One(source));
+        if !named && !from.contains(&Origin::Auto) {
+            continue;
+        }
+        match source.read(tree)? {
+            Some(promises) => found.push((source, promises)),
+            None if named => return Err(ConfigError::Absent(source)),
+            None => {}
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,150 @@
+//! Large configuration files: eight times as much takes about eight times as long, whatever it is that is much; and 10 MB are
+//! read. Without optimization, the shapes are compared at a tenth of that size.
+
+#![expect(clippy::unwrap_used, reason = "what a test cannot set up fails the test")]
+
+use std::fs;
+use std::time::Duration;
+
+use host_config::{Source, Tree};
+use plugin::Deadline;
+use rustix::time::{ClockId, clock_gettime};
+
+const LARGE: usize = 10_000_000;
+const SMALL: usize = if cfg!(debug_assertions) { LARGE / TIMES / 10 } else { LARGE / TIMES };
+/// The most processor time for 10 MB, in seconds.
+const LONGEST: f64 = 5.0;
+const TIMES: usize = 8;
+/// The most for eight times the octets: a quadratic parser takes 64 times as long, and caches explain some of what is above 8.
+const MOST: f64 = 4.0 * TIMES as f64;
+
+/// A file, what stands before that which is repeated to fill it, and that, with `%` for a number that counts up.
+type Shape = (Source, &'static str, &'static str, &'static str);
+
+const NETWORKD: &str = "etc/systemd/network/10-eth0.network";
+const PROFILE: &str = "etc/NetworkManager/system-connections/eth0.nmconnection";
+const NETPLAN: &str = "etc/netplan/01.yaml";
+const ETHERNETS: &str = "network:\n  version: 2\n  ethernets:\n";
+
+const INTERFACES: &str = "etc/network/interfaces";
+const STATIC: &str = "auto eth0\niface eth0 inet static\naddress 10.0.0.1/8\n";
+const IFCFG: &str = "etc/sysconfig/network-scripts/ifcfg-eth0";
+const KEEPALIVED: &str = "etc/keepalived/keepalived.conf";
+const VIRTUAL: &str = "vrrp_instance A {\ninterface eth0\nvirtual_ipaddress {\n";
+
+const SHAPES: [Shape; 57] = [
+    (Source::Networkd, NETWORKD, "[Match]\nName=eth0\n[Network]\n", "Address=10.0.0.1/8\n"),
+    (Source::Networkd, NETWORKD, "[Match]\nName=eth0\n", "[Address]\nAddress=10.0.0.1/8\n"),
+    (Source::Networkd, NETWORKD, "[Match]\nName=eth0\n[Network]\n", "Address=10.0.0.1/8\nAddress=\n"),
+    (Source::Networkd, NETWORKD, "[Match]\nName=", "eth% "),
+    (Source::Networkd, NETWORKD, "[Match]\nName=", "eth%* !x "),
+    (Source::Networkd, NETWORKD, "[Match]\nName=", "a\\\n"),
+    (Source::Networkd, NETWORKD, "[Match]\nName=", "\\"),
+    (Source::Networkd, NETWORKD, "[Match]\nName=", "x\\\n# comment\n"),
+    (Source::Networkd, NETWORKD, "", "\n"),
+    (Source::NetworkManager, PROFILE, "[ipv4]\nmethod=manual\n", "address%=10.0.0.1/8,10.0.0.2\n"),
+    (Source::NetworkManager, PROFILE, "[ipv4]\nmethod=manual\n", "address1=10.0.0.1/8\n"),
+    (Source::NetworkManager, PROFILE, "", "[ipv%]\nk=v\n"),
+    (Source::NetworkManager, PROFILE, "[ipv4]\nmethod=manual\naddress1=", ";,/"),
+    (Source::Netplan, NETPLAN, "network:\n  ethernets:\n    eth0:\n      addresses:\n", "      - 10.0.0.1/8\n"),
+    (Source::Netplan, NETPLAN, "network: {ethernets: {eth0: {addresses: [", "10.0.0.1/8, "),
+    (Source::Netplan, NETPLAN, ETHERNETS, "    eth%: {addresses: [10.0.0.1/8]}\n"),
+    (Source::Netplan, NETPLAN, ETHERNETS, "    eth%: &a% {addresses: [10.0.0.1/8]}\n    e%: *a%\n"),
+    (Source::Netplan, NETPLAN, "network:\n  ethernets:\n    eth0: &a {}\n", "    eth0: *a\n"),
+    (Source::Netplan, NETPLAN, "", "["),
+    (Source::Netplan, NETPLAN, "", "{a: "),
+    (Source::Netplan, NETPLAN, "", "- "),
+    (Source::Netplan, NETPLAN, "", "? "),
+    (Source::Netplan, NETPLAN, "a: \"", "x\n"),
+    (Source::Netplan, NETPLAN, "", "# comment\n"),
+    (Source::Netplan, NETPLAN, "a: |\n", "  text\n"),
+    (Source::Netplan, NETPLAN, "", "a"),
+    (Source::Ifupdown, INTERFACES, "", "auto eth%\niface eth% inet static\n  address 10.0.0.1/8\n"),
+    (Source::Ifupdown, INTERFACES, "auto a\niface a inet static\n", "address 10.0.0.1\nnetmask 24\n"),
+    (Source::Ifupdown, INTERFACES, STATIC, "up ip addr add 10.0.0.2/8 dev eth0\n"),
+    (Source::Ifupdown, INTERFACES, STATIC, "up ip addr del 10.0.0.2/8 dev eth0\n"),
+    (Source::Ifupdown, INTERFACES, "auto a\niface a inet static\nup true", "|| ip addr add 10.0.0.2/8 dev eth0 "),
+    (Source::Ifupdown, INTERFACES, "auto a\niface a inet manual\n", "up ${${${${ $( ` \"'\n"),
+    (Source::Ifupdown, INTERFACES, "auto a\niface a inet manual\nup ", "${"),
+    (Source::Ifupdown, INTERFACES, "auto a0\n", "iface a% inet manual\nup ifup a% x%\n"),
+    (Source::Ifupdown, INTERFACES, "iface a inet static\naddress 10.0.0.1\n", "auto x%=a\n"),
+    (Source::Ifupdown, INTERFACES, "iface a inet static\naddress 10.0.0.1\n", "iface b% inet static inherits a\nauto b%\n"),
+    (Source::Ifupdown, INTERFACES, "auto /*\niface a0 inet manual\n", "iface a% inet static inherits a0\naddress 10.0.0.1\n"),
+    (Source::Ifupdown, INTERFACES, "auto /*a*a*a*a*a*b\n", "iface aaaaaaaaaaaaaaaa% inet manual\n"),
+    (Source::Ifupdown, INTERFACES, "auto a", "\\\n"),
+    (Source::Ifupdown, INTERFACES, "auto ", "a% "),
+    (Source::Ifupdown, INTERFACES, "", "source interfaces.d/*\n"),
+    (Source::Ifupdown, INTERFACES, "", "rename a%=b%\n"),
+    (Source::Ifupdown, INTERFACES, "", "mapping a%*\n"),
+    (Source::Ifcfg, IFCFG, "", "IPADDR%=10.0.0.1\n"),
+    (Source::Ifcfg, IFCFG, "IPV6ADDR_SECONDARIES='", "fd00::1/64 "),
+    (Source::Ifcfg, IFCFG, "A=x\n", "A=\"$A x\"\n"),
+    (Source::Ifcfg, IFCFG, "A=x\n", "A+=$A\n"),
+    (Source::Ifcfg, IFCFG, "A=", "${"),
+    (Source::Ifcfg, IFCFG, "A=", "$(`"),
+    (Source::Keepalived, KEEPALIVED, VIRTUAL, "10.0.0.1/8 dev eth1\n"),
+    (Source::Keepalived, KEEPALIVED, "$A=10.0.0.1\nvrrp_instance A {\ninterface eth0\nvirtual_ipaddress {\n", "$A\n"),
+    (Source::Keepalived, KEEPALIVED, "", "vrrp_instance A% {\ninterface e\nvirtual_ipaddress {\n10.0.0.1\n}\n}\n"),
+    (Source::Keepalived, KEEPALIVED, "$A=x\n", "$A=${A}x\n"),
+    (Source::Keepalived, KEEPALIVED, "$A=x\n", "${A ${ "),
+    (Source::Keepalived, KEEPALIVED, "$A=\\\n", "$B=${A}\\\n"),
+    (Source::Keepalived, KEEPALIVED, "", "a {"),
+    (Source::Keepalived, KEEPALIVED, "", "include x%\n"),
+];
+
+/// What is read of a file of so many octets, as the number of promises, and the processor time that it takes, in seconds.
+fn read((source, path, start, repeated): Shape, size: usize) -> (Result<usize, String>, f64) {
+    let mut text = start.to_owned();
+    for number in 0_u32.. {
+        match repeated.contains('%') {
+            true => text += &repeated.replace('%', &number.to_string()),
+            false => text += repeated,
+        }
+        if text.len() >= size {
+            break;
+        }
+    }
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+    let deadline = Deadline::after(Duration::from_secs(600));
+    let tree = Tree::new(root.path(), &deadline);
+    let now = || Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap().as_secs_f64();
+    let begun = now();
+    let read = source.read(&tree);
+    let took = now() - begun;
+    (read.map(|read| read.unwrap_or_default().promises.len()).map_err(|error| error.to_string()), took)
+}
+
+#[test]
+fn ten_megabytes_are_read() {
+    for (shape, least) in
+        [(SHAPES[0], 500_000), (SHAPES[9], 250_000), (SHAPES[13], 1), (SHAPES[26], 150_000), (SHAPES[51], 100_000)]
+    {
+        let (read, _) = read(shape, LARGE);
+        assert!(read.as_ref().is_ok_and(|promises| *promises >= least), "{read:?} {shape:?}");
+    }
+}
+
+#[test]
+fn nothing_grows_faster_than_the_file() {
+    let mut slow = Vec::new();
+    for shape in SHAPES {
+        let small = read(shape, SMALL).1;
+        let large = read(shape, SMALL * TIMES).1;
+        // A file that is given up early takes no time at all, and the clock's grain decides.
+        if large > LONGEST || large > 0.05 && large / small > MOST {
+            slow.push(format!("{shape:?}: {small:.4} s, {large:.4} s"));
+        }
+    }
+    assert!(slow.is_empty(), "{}", slow.join("\n"));
+}
+
+/// Few octets, of which expanding makes as many as are allowed, full of parameters that are none.
+#[test]
+fn parameters_that_name_themselves_are_given_up_soon() {
+    let (seen, seconds) = read((Source::Keepalived, KEEPALIVED, "$A=${B${A}\n${A}\n", "\n"), 1);
+    assert!(seen.as_ref().is_err_and(|error| error.contains("parameters that name each other grow too long")), "{seen:?}");
+    assert!(seconds < LONGEST, "{seconds} s");
+}

@@ -1,0 +1,57 @@
+//! Trees of configuration files as they are found on hosts, each with what it promises: `tests/trees/SOURCE/CASE/root` is the
+//! tree, `expected` beside it has a line for each promise, each remark, or the error. `UPDATE=1` writes what is read instead.
+
+#![expect(clippy::unwrap_used, reason = "what a test cannot set up fails the test")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use host_config::{ConfigError, Promises, Source, Tree};
+use plugin::Deadline;
+
+fn folders(path: &Path) -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    folders
+}
+
+fn shown(read: Result<Option<Promises>, ConfigError>) -> String {
+    let promises = match read {
+        Ok(Some(promises)) => promises,
+        Ok(None) => return "nothing\n".to_owned(),
+        Err(error) => return format!("error: {error}\n"),
+    };
+    let mut lines = String::new();
+    for promise in promises.promises {
+        let on = promise.interface.map(|name| format!(" on {name}")).unwrap_or_default();
+        let floating = if promise.floating { ", floating" } else { "" };
+        lines += &format!("{}{on}{floating}: {}\n", promise.expected, promise.place);
+    }
+    for remark in promises.remarks {
+        lines += &format!("({}): {}\n", remark.what, remark.place);
+    }
+    lines
+}
+
+#[test]
+fn every_tree_promises_what_it_should() {
+    let deadline = Deadline::after(Duration::from_secs(60));
+    let (mut cases, mut wrong) = (0, Vec::new());
+    for source in folders(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/trees")) {
+        let kind: Source = source.file_name().unwrap().to_str().unwrap().parse().unwrap();
+        for case in folders(&source) {
+            cases += 1;
+            let read = shown(kind.read(&Tree::new(case.join("root"), &deadline)));
+            if std::env::var_os("UPDATE").is_some() {
+                fs::write(case.join("expected"), &read).unwrap();
+            }
+            let expected = fs::read_to_string(case.join("expected")).unwrap_or_default();
+            if read != expected {
+                wrong.push(format!("{}\nread:\n{read}expected:\n{expected}", case.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(cases >= 23, "{cases} cases");
+}

@@ -1,0 +1,207 @@
+//! What is bound on this host: each address with its interface, prefix and flags, each interface with the state of its link.
+
+use std::net::IpAddr;
+
+/// The addresses bound in this network namespace and the interfaces that bear them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bound {
+    /// Sorted by index.
+    pub interfaces: Vec<Interface>,
+    /// Sorted by address, then by the interface's index.
+    pub addresses: Vec<BoundAddress>,
+    /// How long those addresses stay that are not permanent; unknown of all where the system does not tell.
+    pub lifetimes: Vec<Lifetime>,
+}
+
+/// What is left to an address that came by DHCP or a router advertisement, or that somebody bound for a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetime {
+    /// The address.
+    pub address: IpAddr,
+    /// The index of the interface.
+    pub interface: u32,
+    /// The seconds until it goes, unless it is renewed.
+    pub seconds: u32,
+}
+
+/// One address on one interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BoundAddress {
+    /// The address of this end, never that of a point-to-point link's peer.
+    pub address: IpAddr,
+    /// The index of the interface.
+    pub interface: u32,
+    /// The prefix length, in bits.
+    pub prefix: u8,
+    /// The kernel's flags; only "permanent" where the system shows none.
+    pub flags: Flags,
+}
+
+/// The flags of a bound address: the low eight bits of linux/if_addr.h's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Flags(pub u8);
+
+impl Flags {
+    /// An IPv4 address beside a primary one of the same subnet, which goes when that goes unless promote_secondaries is on. The
+    /// kernel uses the same bit for IPv6 temporary addresses.
+    pub fn secondary(self) -> bool {
+        self.0 & 0x01 != 0
+    }
+
+    /// None of the flags below that tell an address from a plainly usable one.
+    pub fn plain(self) -> bool {
+        self.0 & (0x08 | 0x20 | 0x40) == 0
+    }
+
+    /// Another host on the link has this address: duplicate address detection (RFC 4862) found it.
+    pub fn duplicate(self) -> bool {
+        self.0 & 0x08 != 0
+    }
+
+    /// It stays until somebody takes it away; the others have a [`Lifetime`].
+    pub fn permanent(self) -> bool {
+        self.0 & 0x80 != 0
+    }
+
+    /// Not to be used for new connections (RFC 4862), but answering.
+    pub fn deprecated(self) -> bool {
+        self.0 & 0x20 != 0
+    }
+
+    /// Duplicate address detection still runs, and the address cannot be used meanwhile: an optimistic one (RFC 4429) can.
+    pub fn tentative(self) -> bool {
+        self.0 & 0x40 != 0 && self.0 & 0x04 == 0
+    }
+}
+
+/// A network interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// The kernel's number of it.
+    pub index: u32,
+    /// Its name.
+    pub name: String,
+    /// Whether it can carry traffic.
+    pub link: Link,
+    /// Whether it is the loopback interface.
+    pub loopback: bool,
+    /// Whether it is a bridge without any port, which has no carrier while nothing is wrong (docker0 without containers).
+    pub empty_bridge: bool,
+    /// Whether a secondary IPv4 address becomes primary when the primary goes, as far as this interface's own setting says.
+    pub promotes_secondaries: Option<bool>,
+}
+
+/// The state of an interface's link: administrative state, then RFC 2863's ifOperStatus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// Up, or up with an unknown operational state, as loopback and tunnels are.
+    Up,
+    /// Switched off by the administrator.
+    Down,
+    /// Switched on, without a carrier of its own or of the interface below it.
+    NoCarrier,
+    /// Waiting for something outside, as for 802.1X.
+    Dormant,
+    /// In a test mode.
+    Testing,
+    /// Some hardware of it is not there.
+    NotPresent,
+}
+
+impl Link {
+    /// What is wrong with it, to follow "which": none if nothing is.
+    pub fn fault(self) -> Option<&'static str> {
+        match self {
+            Link::Up => None,
+            Link::Down => Some("is down"),
+            Link::NoCarrier => Some("has no carrier"),
+            Link::Dormant => Some("is dormant"),
+            Link::Testing => Some("is in a test mode"),
+            Link::NotPresent => Some("is not present"),
+        }
+    }
+}
+
+impl Bound {
+    /// The interface with this index.
+    pub fn interface(&self, index: u32) -> Option<&Interface> {
+        let place = self.interfaces.binary_search_by_key(&index, |interface| interface.index).ok()?;
+        self.interfaces.get(place)
+    }
+
+    /// Every place where `address` is bound: several, if several interfaces have it.
+    pub fn places(&self, address: IpAddr) -> &[BoundAddress] {
+        self.lookup().places(address)
+    }
+
+    /// A lookup of many addresses, which is fastest where they come in ascending order.
+    pub fn lookup(&self) -> Lookup<'_> {
+        Lookup { all: &self.addresses, start: 0 }
+    }
+}
+
+/// Finds addresses among the bound ones, starting where the last one was found.
+#[derive(Debug)]
+pub struct Lookup<'a> {
+    all: &'a [BoundAddress],
+    start: usize,
+}
+
+impl<'a> Lookup<'a> {
+    /// Every place where `address` is bound.
+    pub fn places(&mut self, address: IpAddr) -> &'a [BoundAddress] {
+        let before = |bound: &BoundAddress| bound.address < address;
+        let mut rest = self.all.get(self.start..).unwrap_or_default();
+        if rest.first().is_none_or(|first| first.address != address) {
+            let behind = self.start.checked_sub(1).and_then(|last| self.all.get(last));
+            let from = if behind.is_none_or(before) { rest } else { self.all };
+            (_, rest) = from.split_at(from.partition_point(before));
+        }
+        let end = rest.iter().position(|bound| bound.address != address).unwrap_or(rest.len());
+        let (places, rest) = rest.split_at(end);
+        self.start = self.all.len() - rest.len();
+        places
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bound(address: &str, interface: u32) -> BoundAddress {
+        BoundAddress { address: address.parse().unwrap(), prefix: 24, interface, flags: Flags(0x80) }
+    }
+
+    #[test]
+    fn finds_every_place_of_an_address() {
+        let addresses = vec![bound("192.0.2.1", 2), bound("192.0.2.2", 2), bound("192.0.2.2", 3), bound("2001:db8::1", 2)];
+        let all = Bound { addresses: addresses.clone(), ..Bound::default() };
+        assert_eq!(all.places("192.0.2.2".parse().unwrap()), &addresses[1..3]);
+        assert_eq!(all.places("192.0.2.22".parse().unwrap()), &[]);
+        assert_eq!(all.places("2001:db8::1".parse().unwrap()), &addresses[3..]);
+        assert_eq!(all.places("2001:db8::2".parse().unwrap()), &[]);
+    }
+
+    #[test]
+    fn looks_up_in_any_order() {
+        let known: Vec<u8> = (0..250).filter(|last| last % 7 < 3).collect();
+        let addresses: Vec<_> = known.iter().map(|last| bound(&format!("192.0.2.{last}"), 2)).collect();
+        let all = Bound { addresses, ..Bound::default() };
+        let steps: [&dyn Fn(u32) -> u32; 4] = [&|i| i, &|i| 249 - i, &|i| i * 97 % 250, &|i| i / 25 * 25];
+        for step in steps {
+            let mut lookup = all.lookup();
+            for last in (0..250).map(step) {
+                let last = u8::try_from(last).unwrap();
+                let found = lookup.places(IpAddr::from([192, 0, 2, last]));
+                assert_eq!(found.len(), usize::from(known.contains(&last)), "{last}");
+            }
+        }
+    }
+
+    #[test]
+    fn optimistic_is_usable_while_tentative() {
+        assert!(Flags(0x40).tentative());
+        assert!(!Flags(0x44).tentative());
+        assert!(Flags(0x48).duplicate());
+    }
+}

@@ -1,0 +1,53 @@
+//! What this host's kernel has: the addresses that are bound, the interfaces that bear them, the routes and the neighbours.
+//!
+//! - [`Bound`] is each address with its interface, prefix and flags, each interface with the state of its link.
+//! - [`DefaultRoute`] is where packets to the rest of the world go.
+//! - `RouteLookup` tells by which way an address is reached, `NeighbourTable` whether the table of neighbours overflows.
+//! - `bind` and `unbind` give an interface an address, and take it away again.
+//!
+//! On Linux all of it goes over one kind of netlink socket (`netlink.rs`), which bounds each wait by the deadline; elsewhere, and
+//! where netlink is refused, [`Bound`] is read by getifaddrs(3).
+//!
+//! Which addresses should be there is `host_config`'s part and the command line's; what a missing or unusable one means, the
+//! plugins'.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use host_net::Bound;
+//! use plugin::Deadline;
+//!
+//! let bound = Bound::read(&Deadline::after(Duration::from_secs(8)))?;
+//! for address in &bound.addresses {
+//!     let name = bound.interface(address.interface).map_or("?", |interface| interface.name.as_str());
+//!     println!("{}/{} on {name}", address.address, address.prefix);
+//! }
+//! # Ok::<(), host_net::ReadBoundError>(())
+//! ```
+
+mod bound;
+#[cfg(target_os = "linux")]
+mod change;
+#[cfg(target_os = "linux")]
+mod neighbours;
+#[cfg(target_os = "linux")]
+mod netlink;
+mod portable;
+mod read;
+#[cfg(target_os = "linux")]
+mod route_lookup;
+mod routes;
+#[cfg(target_os = "linux")]
+mod rtnetlink;
+#[cfg(target_os = "linux")]
+mod rtroute;
+
+pub use bound::{Bound, BoundAddress, Flags, Interface, Lifetime, Link, Lookup};
+#[cfg(target_os = "linux")]
+pub use change::{ChangeError, bind, unbind};
+#[cfg(target_os = "linux")]
+pub use neighbours::NeighbourTable;
+pub use read::ReadBoundError;
+#[cfg(target_os = "linux")]
+pub use route_lookup::{Route, RouteLookup};
+pub use routes::DefaultRoute;

@@ -1,0 +1,111 @@
+//! The way to an address: what the kernel's routing tables say, asked address by address (rtnetlink(7), RTM_GETROUTE).
+
+use std::io;
+use std::net::IpAddr;
+
+use netlink_packet_core::NlasIterator;
+use plugin::Deadline;
+
+use crate::netlink::{NetlinkError, NetlinkSocket};
+
+/// linux/rtnetlink.h.
+const RTM_NEWROUTE: u16 = 24;
+const RTM_GETROUTE: u16 = 26;
+/// struct rtmsg, and the attributes behind it.
+const HEADER: usize = 12;
+const RTA_DST: u16 = 1;
+const RTA_OIF: u16 = 4;
+const RTA_GATEWAY: u16 = 5;
+const RTA_VIA: u16 = 18;
+/// The place of rtm_type in struct rtmsg, and its value for an address that is reached over a link.
+const TYPE: usize = 7;
+const RTN_UNICAST: u8 = 1;
+
+/// The way to an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The index of the interface.
+    pub interface: u32,
+    /// Whether the address itself is a neighbour on the link: no gateway is between, and it is not this machine's own.
+    pub on_link: bool,
+}
+
+/// Asks the routing tables, address by address.
+pub struct RouteLookup(NetlinkSocket);
+
+impl RouteLookup {
+    /// Opens it.
+    ///
+    /// # Errors
+    /// If the system refuses.
+    pub fn open() -> io::Result<Self> {
+        NetlinkSocket::open().map(Self).map_err(io::Error::other)
+    }
+
+    /// The way to `address`.
+    ///
+    /// # Errors
+    /// If there is none, or the kernel does not answer in time.
+    pub fn to(&mut self, address: IpAddr, deadline: &Deadline) -> io::Result<Route> {
+        let answer = self.0.ask(RTM_GETROUTE, &request(address), deadline, RTM_NEWROUTE);
+        answer.and_then(|payload| parse(&payload)).map_err(io::Error::other)
+    }
+}
+
+/// A struct rtmsg with the family and the length of the destination, and the destination.
+fn request(address: IpAddr) -> Vec<u8> {
+    let (family, octets) = match address {
+        IpAddr::V4(address) => (2, address.octets().to_vec()),
+        IpAddr::V6(address) => (10, address.octets().to_vec()),
+    };
+    let bits = u8::try_from(octets.len() * 8).unwrap_or(0);
+    let length = u16::try_from(octets.len() + 4).unwrap_or(0);
+    let mut body = vec![family, bits, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    body.extend(length.to_ne_bytes());
+    body.extend(RTA_DST.to_ne_bytes());
+    body.extend(octets);
+    body
+}
+
+fn parse(payload: &[u8]) -> Result<Route, NetlinkError> {
+    let mut route = Route { interface: 0, on_link: payload.get(TYPE) == Some(&RTN_UNICAST) };
+    for attribute in NlasIterator::new(payload.get(HEADER..).unwrap_or_default()) {
+        let attribute = attribute?;
+        match attribute.kind() {
+            RTA_OIF => route.interface = attribute.value().first_chunk().copied().map_or(0, u32::from_ne_bytes),
+            RTA_GATEWAY | RTA_VIA => route.on_link = false,
+            _ => {}
+        }
+    }
+    Ok(route)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::Bound;
+
+    #[test]
+    fn loopback_is_reached_over_loopback() {
+        let deadline = Deadline::after(Duration::from_secs(8));
+        let bound = Bound::read(&deadline).unwrap();
+        let mut routes = RouteLookup::open().unwrap();
+        for address in ["127.0.0.1", "127.1.2.3", "127.0.0.1"] {
+            let route = routes.to(address.parse().unwrap(), &deadline).unwrap();
+            assert!(bound.interface(route.interface).unwrap().loopback);
+            assert!(!route.on_link);
+        }
+    }
+
+    #[test]
+    fn a_gateway_is_no_neighbour() {
+        let on_link = [&[2, 32, 0, 0, 254, 0, 0, 1, 0, 0, 0, 0][..], &[8, 0, 4, 0], &7_u32.to_ne_bytes()].concat();
+        assert_eq!(parse(&on_link).unwrap(), Route { interface: 7, on_link: true });
+        let routed = [&on_link[..], &[8, 0, 5, 0, 192, 0, 2, 1]].concat();
+        assert_eq!(parse(&routed).unwrap(), Route { interface: 7, on_link: false });
+        assert_eq!(parse(&[]).unwrap(), Route { interface: 0, on_link: false });
+        assert!(parse(&[&on_link[..], &[200, 0, 5, 0]].concat()).is_err());
+    }
+}

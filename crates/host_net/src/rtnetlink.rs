@@ -1,0 +1,173 @@
+//! The bound addresses by rtnetlink (rtnetlink(7)): one dump of the links, one of the addresses.
+//!
+//! It uses netlink-packet-core's and netlink-packet-route's checked views of attributes and headers, and takes from each message
+//! just the few attributes that matter here: turning each message into an owned one costs as much again as the kernel's own part.
+
+use std::net::IpAddr;
+
+use netlink_packet_core::NlasIterator;
+use netlink_packet_route::link::{LinkFlags, LinkHeader};
+use plugin::Deadline;
+
+use crate::bound::{Bound, BoundAddress, Flags, Interface, Lifetime, Link};
+use crate::netlink::{NetlinkError, NetlinkSocket};
+
+/// How often a list that changed while it was read is read again.
+const TRIES: usize = 20;
+
+/// linux/rtnetlink.h.
+const RTM_NEWLINK: u16 = 16;
+const RTM_GETLINK: u16 = 18;
+const RTM_NEWADDR: u16 = 20;
+const RTM_GETADDR: u16 = 22;
+const LINK_HEADER: usize = 16;
+const ADDRESS_HEADER: usize = 8;
+/// linux/rtnetlink.h: RTEXT_FILTER_SKIP_STATS, an answer without counters.
+const SKIP_STATISTICS: u32 = 8;
+
+/// Reads links and addresses until both are consistent.
+pub(crate) fn read(deadline: &Deadline) -> Result<Bound, NetlinkError> {
+    let mut dump = NetlinkSocket::open()?;
+    for _ in 0..TRIES {
+        let mut links = Links::default();
+        let complete = dump.run(RTM_GETLINK, &link_request(), deadline, RTM_NEWLINK, |payload| links.add(payload))?;
+        let (mut addresses, mut lifetimes) = (Vec::new(), Vec::new());
+        let add = |payload: &[u8]| {
+            if let Some(address) = address(payload, &mut lifetimes)? {
+                addresses.push(address);
+            }
+            Ok(())
+        };
+        if dump.run(RTM_GETADDR, &[0; ADDRESS_HEADER], deadline, RTM_NEWADDR, add)? && complete {
+            return Ok(Bound { interfaces: links.finish(), addresses, lifetimes });
+        }
+    }
+    Err(NetlinkError::Changing)
+}
+
+/// The body of a request for all links: a zero ifinfomsg, then IFLA_EXT_MASK.
+fn link_request() -> Vec<u8> {
+    let attribute = [8_u16.to_ne_bytes(), 29_u16.to_ne_bytes()].concat();
+    [&[0; LINK_HEADER], attribute.as_slice(), &SKIP_STATISTICS.to_ne_bytes()].concat()
+}
+
+/// The address of an RTM_NEWADDR message: none if it is of another family.
+fn address(payload: &[u8], lifetimes: &mut Vec<Lifetime>) -> Result<Option<BoundAddress>, NetlinkError> {
+    // struct ifaddrmsg, by hand: this is done once for each of perhaps 60,000 addresses.
+    let Some(([_family, prefix, flags, _scope, index @ ..], attributes)) = payload.split_first_chunk::<ADDRESS_HEADER>() else {
+        return Err(NetlinkError::Answer(format!("an address of {} octets", payload.len())));
+    };
+    let (flags, interface) = (Flags(*flags), u32::from_ne_bytes(*index));
+    let mut found = None;
+    let mut seconds = None;
+    for attribute in NlasIterator::new(attributes) {
+        let attribute = attribute?;
+        match attribute.kind() {
+            // On a point-to-point link IFA_ADDRESS is the peer, and IFA_LOCAL this end; IPv6 without a peer has no IFA_LOCAL.
+            1 if found.is_none() => found = ip(attribute.value()),
+            2 => found = ip(attribute.value()),
+            // struct ifa_cacheinfo: first the preferred, then the valid lifetime.
+            6 => seconds = attribute.value().get(4..).and_then(number),
+            _ => continue,
+        }
+        // What follows is of interest only for an address that will go by itself.
+        if attribute.kind() == 2 && flags.permanent() {
+            break;
+        }
+    }
+    if let (Some(address), Some(seconds), false) = (found, seconds, flags.permanent()) {
+        lifetimes.push(Lifetime { address, interface, seconds });
+    }
+    Ok(found.map(|address| BoundAddress { address, interface, prefix: *prefix, flags }))
+}
+
+/// An address of four or sixteen octets.
+pub(crate) fn ip(value: &[u8]) -> Option<IpAddr> {
+    let v4 = <[u8; 4]>::try_from(value).map(IpAddr::from);
+    v4.or_else(|_| <[u8; 16]>::try_from(value).map(IpAddr::from)).ok()
+}
+
+/// A number of four octets.
+pub(crate) fn number(value: &[u8]) -> Option<u32> {
+    value.first_chunk().copied().map(u32::from_ne_bytes)
+}
+
+/// The links of a dump, and which bridges have a port.
+#[derive(Default)]
+struct Links {
+    interfaces: Vec<Interface>,
+    masters: Vec<u32>,
+}
+
+impl Links {
+    /// Takes up an RTM_NEWLINK message.
+    fn add(&mut self, payload: &[u8]) -> Result<(), NetlinkError> {
+        let header = LinkHeader::parse(payload)?;
+        let mut interface = Interface {
+            index: header.index,
+            name: format!("interface {}", header.index),
+            link: Link::Up,
+            loopback: header.flags.contains(LinkFlags::Loopback),
+            empty_bridge: false,
+            promotes_secondaries: None,
+        };
+        let mut state = 0;
+        for attribute in NlasIterator::new(payload.get(LINK_HEADER..).unwrap_or_default()) {
+            let attribute = attribute?;
+            let value = attribute.value();
+            match attribute.kind() {
+                3 => interface.name = String::from_utf8_lossy(value).trim_end_matches('\0').to_owned(),
+                10 => self.masters.extend(number(value)),
+                16 => state = value.first().copied().unwrap_or(0),
+                18 => interface.empty_bridge = nested(value, &[1]).is_some_and(|kind| kind.starts_with(b"bridge")),
+                26 => interface.promotes_secondaries = promotes_secondaries(value),
+                _ => {}
+            }
+        }
+        interface.link = link(header.flags.contains(LinkFlags::Up), state);
+        self.interfaces.push(interface);
+        Ok(())
+    }
+
+    /// The interfaces, now that all masters are known.
+    fn finish(mut self) -> Vec<Interface> {
+        for interface in &mut self.interfaces {
+            interface.empty_bridge &= !self.masters.contains(&interface.index);
+        }
+        self.interfaces
+    }
+}
+
+/// The state of a link by its administrative state and IFLA_OPERSTATE (linux/if.h, IF_OPER_*). The kernel never leaves the unknown
+/// state where a link that tells its carrier has none, so unknown counts as up.
+fn link(up: bool, state: u8) -> Link {
+    match (up, state) {
+        (false, _) => Link::Down,
+        (true, 1) => Link::NotPresent,
+        (true, 2 | 3) => Link::NoCarrier,
+        (true, 4) => Link::Testing,
+        (true, 5) => Link::Dormant,
+        (true, _) => Link::Up,
+    }
+}
+
+/// IFLA_AF_SPEC, AF_INET, IFLA_INET_CONF is an array of the interface's settings; IPV4_DEVCONF_PROMOTE_SECONDARIES (linux/ip.h)
+/// is the twentieth.
+fn promotes_secondaries(value: &[u8]) -> Option<bool> {
+    let settings = nested(value, &[2, 1])?;
+    number(settings.get(19 * 4..)?).map(|setting| setting != 0)
+}
+
+/// The value at the end of a path of nested attributes.
+fn nested<'a>(value: &'a [u8], path: &[u16]) -> Option<&'a [u8]> {
+    let Some((kind, path)) = path.split_first() else { return Some(value) };
+    let mut rest = value;
+    while let Ok(attribute) = NlasIterator::new(rest).next()? {
+        let length = usize::from(attribute.length());
+        if attribute.kind() == *kind {
+            return nested(rest.get(4..length)?, path);
+        }
+        rest = rest.get(length.next_multiple_of(4)..)?;
+    }
+    None
+}
