@@ -8,7 +8,6 @@ use tempfile::TempDir;
 use crate::daemon::Daemon;
 use crate::host::{Host, public_folder, write};
 use crate::needs::Need;
-use crate::process::Outcome;
 
 /// What a test needs that starts an agent.
 pub const AGENT_NEEDS: [Need; 4] = [Need::Root, Need::Program("ip"), Need::Program("snmpd"), Need::Program("faketime")];
@@ -119,36 +118,4 @@ fn listens(pid: u32, port: u16) -> bool {
     let file = Path::new("/proc").join(pid.to_string()).join("net/udp");
     let table = std::fs::read_to_string(file).unwrap_or_default();
     table.lines().any(|line| line.split_whitespace().nth(1).is_some_and(|local| local.ends_with(&format!(":{port:04X}"))))
-}
-
-/// What check_clock_offset said.
-#[derive(Clone, Debug)]
-pub struct Reading(pub Outcome);
-
-impl Reading {
-    /// The exit code and the text of the first line.
-    pub fn verdict(&self) -> (i32, &str) {
-        self.0.summary()
-    }
-
-    /// A value of the performance data.
-    ///
-    /// # Panics
-    /// If there is none of this name.
-    pub fn value(&self, label: &str) -> f64 {
-        let data = self.0.first_line().split(" | ").nth(1).unwrap_or_default();
-        let value = data.split(' ').find_map(|value| value.strip_prefix(label)?.strip_prefix('='));
-        let number = value.and_then(|value| value.split([';', 's']).next()?.parse().ok());
-        assert!(number.is_some(), "no {label} in {:?}", self.0);
-        number.unwrap_or(f64::NAN)
-    }
-
-    /// Asserts that the true offset is in the interval that it states, but for `slack` that `faketime` may be off by.
-    ///
-    /// # Panics
-    /// If it is not.
-    pub fn holds(&self, offset: f64, slack: f64) {
-        let error = (self.value("offset") - offset).abs();
-        assert!(error <= self.value("uncertainty") + slack, "{offset} is not in what was stated: {:?}", self.0);
-    }
 }

@@ -124,6 +124,26 @@ impl Drop for Host {
     }
 }
 
+/// A host with nothing but 127.0.0.1 and ::1, whose interfaces get no link-local address by themselves.
+///
+/// # Panics
+/// If the kernel or the lack of root forbids it.
+pub fn bare() -> Host {
+    let host = Host::create();
+    host.sysctl("net/ipv6/conf/default/addr_gen_mode", "1");
+    host
+}
+
+/// A host whose eth0 is cabled to the eth0 of a second one. Neither has an IPv6 address that no test gave it.
+///
+/// # Panics
+/// If the kernel or the lack of root forbids it.
+pub fn cabled() -> (Host, Host) {
+    let hosts = (bare(), bare());
+    hosts.0.cable("eth0", &hosts.1, "eth0");
+    hosts
+}
+
 /// A temporary folder that other users can look into.
 ///
 /// # Panics

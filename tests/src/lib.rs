@@ -8,7 +8,6 @@ pub mod daemon;
 pub mod help;
 pub mod host;
 pub mod icinga;
-pub mod lab;
 pub mod look;
 pub mod mariadb;
 pub mod mysql;

@@ -3,8 +3,9 @@
 use std::env;
 use std::fs;
 
+use crate::host::Host;
 use crate::plugins;
-use crate::process::Outcome;
+use crate::process::{Outcome, run};
 
 /// The start and the end of a plugin's part.
 fn marks(plugin: &str) -> (String, String) {
@@ -17,6 +18,16 @@ pub fn shown(plugin: &str) -> Option<String> {
     let (start, end) = marks(plugin);
     let (_, rest) = readme.split_once(&start)?;
     rest.split_once(&end).map(|(shown, _)| shown.to_owned())
+}
+
+/// Runs a command line of README.md in a host, and returns it with what came of it.
+///
+/// # Panics
+/// If the program is not there or hangs.
+pub fn run_line<'a>(host: &Host, line: &'a str) -> (&'a str, Outcome) {
+    let mut words = line.split(' ');
+    let plugin = plugins::binary(words.next().unwrap_or_default());
+    (line, run(host.command(plugin).args(words)))
 }
 
 /// Asserts that README.md shows these runs, each with its command line, but for what is measured: fractions, and which address is the

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use suite::lab::{self, Site, play};
+use crate::lab::{self, Site, play};
 use suite::nagios::{self, Nagios, Service, shipped};
 use suite::needs::missing;
 

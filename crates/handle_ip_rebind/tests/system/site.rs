@@ -12,7 +12,7 @@ use suite::plugins;
 use suite::process::{Outcome, run};
 use tempfile::TempDir;
 
-use crate::ip_bound::cabled;
+use suite::host::cabled;
 
 /// What a test needs that makes hosts.
 pub(super) const HOSTS: [Need; 2] = [Need::Root, Need::Program("ip")];

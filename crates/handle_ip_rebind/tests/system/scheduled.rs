@@ -15,7 +15,7 @@ use suite::nrpe::{self, Nrpe, install};
 use suite::wait::holds_within;
 use tempfile::TempDir;
 
-use crate::ip_bound::bare;
+use suite::host::bare;
 
 /// A server of the test: what it should have, what is taken away, and what then is in the log of its handler and in the monitor.
 struct Server {

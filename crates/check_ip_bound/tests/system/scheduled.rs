@@ -1,11 +1,10 @@
 //! The whole way: a real Nagios that schedules the shipped service, through a real NRPE on another host.
 
+use suite::host::cabled;
 use suite::nagios::{self, Nagios, Service, shipped};
 use suite::needs::missing;
 use suite::nrpe::{self, Nrpe};
 use suite::process::run;
-
-use super::cabled;
 
 /// The host to watch, as the shipped example tells to define it.
 const SERVER: &str = "

@@ -3,12 +3,12 @@
 use std::process::Command;
 use std::time::Duration;
 
-use suite::host::Host;
+use suite::host::{Host, cabled};
 use suite::needs::{Need, missing};
 use suite::process::{Outcome, run};
 use suite::wait::eventually;
 
-use super::{cabled, check};
+use super::check;
 
 const CLUSTER: &str = "/usr/lib/nagios/plugins/check_cluster";
 const FLOATING: &str = "192.0.2.100";

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use crate::lab::{self, Site, play};
 use suite::daemon::Daemon;
 use suite::host::Host;
 use suite::icinga::{self, Icinga, shipped};
-use suite::lab::{self, Site, play};
 use suite::needs::missing;
 use suite::plugins;
 use suite::process::run;

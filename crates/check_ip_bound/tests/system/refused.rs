@@ -1,10 +1,11 @@
 //! A host that refuses the plugin what it needs to look.
 
+use suite::host::cabled;
 use suite::needs::{Need, missing};
 use suite::plugins;
 use suite::process::run;
 
-use super::{HOSTS, cabled};
+use super::HOSTS;
 
 #[test]
 fn without_netlink_it_says_that_it_could_not_look() {

@@ -5,9 +5,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::lab::hurried;
 use suite::host::{Host, public_folder, succeed, write};
 use suite::icinga::{self, Icinga, shipped};
-use suite::lab::hurried;
 use suite::needs::{missing, program};
 use suite::process::run;
 use suite::status::Service;

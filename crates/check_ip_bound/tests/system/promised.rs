@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use suite::host::Host;
+use suite::host::{Host, cabled};
 use suite::needs::missing;
 use suite::nrpe::{NEEDS, Nrpe};
 
-use super::{HOSTS, cabled, check};
+use super::{HOSTS, check};
 
 /// /etc/network/interfaces with 40 addresses on eth0: the main one and 39 by `up`.
 fn forty() -> String {

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use suite::host::{bare, cabled};
 use suite::needs::missing;
 use suite::wait::eventually;
 
-use super::{HOSTS, bare, cabled, check};
+use super::{HOSTS, check};
 
 #[test]
 fn each_state_of_a_link_and_of_an_address_has_its_verdict() {

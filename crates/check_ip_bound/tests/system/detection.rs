@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use suite::host::Host;
+use suite::host::{Host, cabled};
 use suite::needs::missing;
 use suite::wait::eventually;
 
-use super::{HOSTS, cabled, check};
+use super::{HOSTS, check};
 
 /// What `ip` knows of an address.
 fn flags(host: &Host, address: &str) -> String {

@@ -3,12 +3,10 @@
 use std::fmt::Write as _;
 use std::process::Command;
 
-use suite::host::{public_folder, succeed};
+use suite::host::{cabled, public_folder, succeed};
 use suite::needs::missing;
 use suite::nrpe::{NEEDS, Nrpe};
 use suite::process::{Outcome, run};
-
-use super::cabled;
 
 /// What NRPE keeps of an output in a packet of version 2.
 const V2: usize = 1023;

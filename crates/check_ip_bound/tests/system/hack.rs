@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use suite::host::Host;
+use suite::host::{Host, cabled};
 use suite::needs::{Need, missing};
 use suite::process::run;
 use suite::wait::eventually;
 
-use super::{cabled, check};
+use super::check;
 
 /// What administrators ran for each address, first as they wrote it and then as they mended it.
 const HACK: &str = "ifconfig | grep inet | cut -d ' ' -f 10 | grep \"$1\"";

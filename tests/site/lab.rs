@@ -6,20 +6,20 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::clocks::Clock;
-use crate::daemon::Daemon;
-use crate::host::{Host, public_folder, write};
-use crate::mariadb::{self, PASSWORD, Setup, start_all};
-use crate::needs::{Need, program};
-use crate::nrpe::{Nrpe, plugin_folder};
-use crate::plugins;
-use crate::printed::Printed;
-use crate::process::run;
-use crate::status::{Service, Status};
-use crate::wait::{eventually, holds_within};
+use suite::clocks::Clock;
+use suite::daemon::Daemon;
+use suite::host::{Host, public_folder, write};
+use suite::mariadb::{self, PASSWORD, Setup, start_all};
+use suite::needs::{Need, program};
+use suite::nrpe::{Nrpe, plugin_folder};
+use suite::plugins;
+use suite::printed::Printed;
+use suite::process::run;
+use suite::status::{Service, Status};
+use suite::wait::{eventually, holds_within};
 
 /// What a test needs that makes a site.
-pub const NEEDS: [Need; 13] = [
+pub(crate) const NEEDS: [Need; 13] = [
     Need::Root,
     Need::Program("ip"),
     Need::Program("ss"),
@@ -36,7 +36,7 @@ pub const NEEDS: [Need; 13] = [
 ];
 
 /// The services of the site that run a plugin, with what each says first when it is broken.
-pub const SERVICES: [(&str, &str); 6] = [
+pub(crate) const SERVICES: [(&str, &str); 6] = [
     ("www1!Addresses bound", "IP_BOUND CRITICAL - 1 of 2 addresses from cpanel missing: 192.0.2.226"),
     ("www1!Addresses answer", "TCP_EACH_IP CRITICAL - 1 of 2 addresses fails on port 80: 192.0.2.226 net unreachable"),
     ("www1!Clock by NTP", "CLOCK_OFFSET CRITICAL - this host is 3"),
@@ -58,23 +58,23 @@ const OTHERS: [&str; 7] = [
 
 /// The hosts, at 198.51.100.1, .10, .21 and .22.
 #[derive(Debug)]
-pub struct Site {
+pub(crate) struct Site {
     /// Where Nagios or Icinga runs.
-    pub monitor: Host,
+    pub(crate) monitor: Host,
     /// The web server, with 192.0.2.22 and 192.0.2.226.
-    pub www1: Host,
+    pub(crate) www1: Host,
     /// The node that holds 192.0.2.100.
-    pub node1: Host,
+    pub(crate) node1: Host,
     /// The other node, with an NTP server.
-    pub node2: Host,
+    pub(crate) node2: Host,
     /// What the plugins printed.
-    pub printed: Printed,
+    pub(crate) printed: Printed,
     lists: TempDir,
 }
 
 /// What runs on the hosts. Each may be stopped, and started in another way.
 #[derive(Debug)]
-pub struct Servers<'a> {
+pub(crate) struct Servers<'a> {
     site: &'a Site,
     nrpe: Option<Nrpe<'a>>,
     _nodes: [Nrpe<'a>; 2],
@@ -87,7 +87,7 @@ pub struct Servers<'a> {
 
 impl Site {
     /// Makes the hosts, with their configuration as an administrator would write it.
-    pub fn create() -> Self {
+    pub(crate) fn create() -> Self {
         let [monitor, www1, node1, node2] = [(); 4].map(|()| Host::create());
         for (host, port) in [(&www1, "p1"), (&node1, "p2"), (&node2, "p3")] {
             host.cable("eth0", &monitor, port);
@@ -118,7 +118,7 @@ impl Site {
     }
 
     /// The path of the list of www1's addresses, for the monitor.
-    pub fn list(&self) -> String {
+    pub(crate) fn list(&self) -> String {
         self.lists.path().join("www1").display().to_string()
     }
 
@@ -126,7 +126,7 @@ impl Site {
     ///
     /// # Panics
     /// If one of them does not start.
-    pub fn serve(&self) -> Servers<'_> {
+    pub(crate) fn serve(&self) -> Servers<'_> {
         let nrpe = Some(self.nrpe(&self.www1));
         let nodes = [self.nrpe(&self.node1), self.nrpe(&self.node2)];
         let second = Setup::new(2).at(&self.node2, "198.51.100.52").option("--read-only");
@@ -163,7 +163,7 @@ fn tuned(line: &str, own: &str) -> String {
 impl Servers<'_> {
     /// Breaks each thing: an address is gone, the NTP server and the agent's clock are an hour off, the web server's port is closed to
     /// the other node, both nodes hold the floating address, and one direction of the replication has stopped.
-    pub fn break_all(&mut self) {
+    pub(crate) fn break_all(&mut self) {
         self.site.www1.ip(&["addr", "del", "192.0.2.226/32", "dev", "eth0"]);
         self.site.node2.ip(&["addr", "add", "192.0.2.100/32", "dev", "eth0"]);
         // The other node has no way to the port, while the monitor still has.
@@ -175,7 +175,7 @@ impl Servers<'_> {
     }
 
     /// Heals what is broken, or starts what does not run yet.
-    pub fn heal(&mut self) {
+    pub(crate) fn heal(&mut self) {
         let has = |host: &Host, address: &str| run(host.command("ip").args(["-br", "addr"])).stdout.contains(address);
         if !has(&self.site.www1, "192.0.2.226/32") {
             self.site.www1.ip(&["addr", "add", "192.0.2.226/32", "dev", "eth0"]);
@@ -194,12 +194,12 @@ impl Servers<'_> {
     }
 
     /// Stops the web server's NRPE.
-    pub fn stop_nrpe(&mut self) {
+    pub(crate) fn stop_nrpe(&mut self) {
         self.nrpe = None;
     }
 
     /// Starts the web server's NRPE again.
-    pub fn start_nrpe(&mut self) {
+    pub(crate) fn start_nrpe(&mut self) {
         self.nrpe = Some(self.site.nrpe(&self.site.www1));
     }
 
@@ -230,7 +230,7 @@ impl Servers<'_> {
 ///
 /// # Panics
 /// If a service is not what it must be.
-pub fn play(site: &Site, servers: &mut Servers<'_>, status: &Status, rounds: usize) {
+pub(crate) fn play(site: &Site, servers: &mut Servers<'_>, status: &Status, rounds: usize) {
     let well = || {
         for name in SERVICES.iter().map(|(name, _)| *name).chain(OTHERS) {
             status.hard(name, 0);
@@ -264,7 +264,7 @@ pub fn play(site: &Site, servers: &mut Servers<'_>, status: &Status, rounds: usi
 }
 
 /// The shipped services for a round alone: five and fifteen minutes, which are seconds in tests, become two and three.
-pub fn hurried(services: &str) -> String {
+pub(crate) fn hurried(services: &str) -> String {
     let (nagios, icinga) = ("check_interval      ", "check_interval = ");
     let rows = [(nagios, "15\n", "3\n"), (nagios, "5\n", "2\n"), (icinga, "15m\n", "3m\n"), (icinga, "5m\n", "2m\n")];
     rows.iter().fold(services.to_owned(), |text, (name, minutes, fewer)| {

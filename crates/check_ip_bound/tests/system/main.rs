@@ -1,0 +1,36 @@
+//! check_ip_bound on real hosts: every kind of address and interface, a real NRPE and a real Nagios.
+//!
+//! Needs root and the packages that `tests/run` installs. A test that misses something says so and skips, and with CI=true it fails.
+//! Every test has network namespaces of its own.
+
+#[cfg(test)]
+mod detection;
+#[cfg(test)]
+mod hack;
+#[cfg(test)]
+mod links;
+#[cfg(test)]
+mod look;
+#[cfg(test)]
+mod moving;
+#[cfg(test)]
+mod nrpe;
+#[cfg(test)]
+mod promised;
+#[cfg(test)]
+mod refused;
+#[cfg(test)]
+mod scheduled;
+
+use suite::host::Host;
+use suite::needs::Need;
+use suite::plugins;
+use suite::process::{Outcome, run};
+
+/// What a test needs that makes hosts.
+const HOSTS: [Need; 2] = [Need::Root, Need::Program("ip")];
+
+/// Runs the plugin in a host.
+fn check(host: &Host, arguments: &[&str]) -> Outcome {
+    run(host.command(plugins::binary("check_ip_bound")).args(arguments))
+}
