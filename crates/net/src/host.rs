@@ -41,6 +41,14 @@ impl Host {
         }
     }
 
+    /// Returns the name; `None` for an address.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Name(name) => Some(name.as_str()),
+            Self::V4(_) | Self::V6(..) => None,
+        }
+    }
+
     /// Returns where to send, with the scope id of the zone; `None` for a name.
     ///
     /// # Errors

@@ -2,10 +2,14 @@
 //!
 //! It knows nothing of any plugin, and of no protocol above TLS and ICMP echo.
 
+mod getent;
 mod host;
 mod host_port;
 mod name;
+mod resolve;
 
+pub use getent::{Family, ResolveError};
 pub use host::{Host, NoInterface};
 pub use host_port::HostPort;
 pub use name::{InvalidHost, Name, Zone};
+pub use resolve::{Resolver, resolve, resolve_addresses};

@@ -1,0 +1,350 @@
+//! The child processes of `getent ahosts`, several at once, each killed when its time is over.
+
+use std::fmt;
+use std::io::{self, Read};
+use std::net::{IpAddr, SocketAddr};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use plugin::reason;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use crate::host::{Host, NoInterface};
+
+/// The most that getent may print, in octets: some 1,000 addresses, three lines each.
+const LARGEST: usize = 256 << 10;
+/// getent(1): one or more of the keys could not be found.
+const NOT_FOUND: i32 = 2;
+/// How many children run at once: a limit of processes is easily reached.
+const AT_ONCE: usize = 32;
+
+/// Explains why a host has no addresses. Each message names it.
+#[derive(Debug, thiserror::Error)]
+pub enum ResolveError {
+    /// getent cannot be started or read.
+    #[error("resolving {name}: running getent: {}", reason(.why))]
+    Getent {
+        /// The name.
+        name: String,
+        /// What the system reported.
+        why: io::Error,
+    },
+    /// The name has no address.
+    #[error("resolving {0}: no address found")]
+    NotFound(String),
+    /// getent ended with an error, or printed something other than addresses.
+    #[error("resolving {name}: {what}")]
+    Answer {
+        /// The name.
+        name: String,
+        /// What is wrong with the answer.
+        what: String,
+    },
+    /// The resolver was silent until the time for this name was over.
+    #[error("resolving {name}: no answer within {seconds} s")]
+    TooSlow {
+        /// The name.
+        name: String,
+        /// The time given, in seconds.
+        seconds: f64,
+    },
+    /// An address that is not of the family asked for.
+    #[error("{host} is not an {family} address")]
+    OtherFamily {
+        /// The address.
+        host: String,
+        /// The family.
+        family: Family,
+    },
+    /// The zone of a link-local address is not an interface of this machine.
+    #[error(transparent)]
+    NoInterface(#[from] NoInterface),
+}
+
+/// Which addresses of a name are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Family {
+    /// IPv4 and IPv6.
+    #[default]
+    Any,
+    /// IPv4 only.
+    V4,
+    /// IPv6 only.
+    V6,
+}
+
+impl Family {
+    /// Whether `address` is of this family.
+    pub fn has(self, address: IpAddr) -> bool {
+        match self {
+            Self::Any => true,
+            Self::V4 => address.is_ipv4(),
+            Self::V6 => address.is_ipv6(),
+        }
+    }
+
+    /// getent's name of the database. IPv6 has one of its own too, but maps IPv4 addresses into it, so its answers are sifted.
+    fn database(self) -> &'static str {
+        match self {
+            Self::Any => "ahosts",
+            Self::V4 => "ahostsv4",
+            Self::V6 => "ahostsv6",
+        }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Any => "IP",
+            Self::V4 => "IPv4",
+            Self::V6 => "IPv6",
+        })
+    }
+}
+
+/// How names are looked up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lookup {
+    pub(crate) family: Family,
+    /// The time for each name.
+    pub(crate) limit: Duration,
+    /// What a silent one is told to have had, in seconds.
+    pub(crate) seconds: f64,
+    /// The end of all.
+    pub(crate) until: Instant,
+}
+
+/// The addresses of a name without a port.
+type Resolved = Result<Vec<SocketAddr>, ResolveError>;
+
+/// Returns the addresses of each name, in the order of the names. They are valid host names, so that none looks like an option:
+/// getent has no "--" everywhere.
+pub(crate) fn ask(names: &[&str], lookup: &Lookup) -> Vec<Resolved> {
+    let command = |name: &str| {
+        let mut command = Command::new("getent");
+        command.args([lookup.family.database(), name]);
+        command
+    };
+    ask_by(names, lookup, command)
+}
+
+fn ask_by(names: &[&str], lookup: &Lookup, command: impl Fn(&str) -> Command) -> Vec<Resolved> {
+    let mut results: Vec<Option<Resolved>> = names.iter().map(|_| None).collect();
+    let mut waiting = names.iter().enumerate();
+    let mut running: Vec<(usize, Asked)> = Vec::new();
+    loop {
+        while running.len() < AT_ONCE
+            && let Some((place, name)) = waiting.next()
+        {
+            match Asked::start(name, &mut command(name), lookup) {
+                Ok(asked) => running.push((place, asked)),
+                Err(error) => settle(&mut results, place, Err(error)),
+            }
+        }
+        if running.is_empty() {
+            break;
+        }
+        let ready = ready(&running);
+        let mut ready = ready.into_iter();
+        for (place, mut asked) in std::mem::take(&mut running) {
+            match asked.advance(ready.next().unwrap_or(false), lookup) {
+                None => running.push((place, asked)),
+                Some(result) => settle(&mut results, place, result),
+            }
+        }
+    }
+    let unasked = |name: &&str| ResolveError::NotFound((*name).to_owned());
+    results.into_iter().zip(names).map(|(result, name)| result.unwrap_or_else(|| Err(unasked(name)))).collect()
+}
+
+fn settle(results: &mut [Option<Resolved>], place: usize, result: Resolved) {
+    if let Some(slot) = results.get_mut(place) {
+        *slot = Some(result);
+    }
+}
+
+/// Waits until one of the children has printed something or its time is over, and returns which have.
+fn ready(running: &[(usize, Asked)]) -> Vec<bool> {
+    let until = running.iter().map(|(_, asked)| asked.until).min().unwrap_or_else(Instant::now);
+    let mut polled: Vec<PollFd<'_>> = running.iter().map(|(_, asked)| PollFd::new(&asked.output, PollFlags::IN)).collect();
+    let remaining = Timespec::try_from(until.saturating_duration_since(Instant::now()));
+    match poll(&mut polled, Some(&remaining.unwrap_or(Timespec { tv_sec: 1, tv_nsec: 0 }))) {
+        // An error that is no interruption is met again where the pipe is read.
+        Ok(_) | Err(Errno::INTR) => polled.iter().map(|pipe| !pipe.revents().is_empty()).collect(),
+        Err(_) => running.iter().map(|_| true).collect(),
+    }
+}
+
+/// A child that is asked for the addresses of one name.
+struct Asked {
+    name: String,
+    child: Killed,
+    output: ChildStdout,
+    answer: Vec<u8>,
+    until: Instant,
+}
+
+impl Asked {
+    fn start(name: &str, command: &mut Command, lookup: &Lookup) -> Result<Self, ResolveError> {
+        let failed = |why: io::Error| ResolveError::Getent { name: name.to_owned(), why };
+        let now = Instant::now();
+        let limit = lookup.limit.min(lookup.until.saturating_duration_since(now));
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let mut child = Killed(child.map_err(failed)?);
+        let output = child.0.stdout.take().ok_or_else(|| failed(io::ErrorKind::BrokenPipe.into()))?;
+        Ok(Self { name: name.to_owned(), child, output, answer: Vec::new(), until: now + limit })
+    }
+
+    /// Reads what was printed, if that is `ready`. Returns the result once there is one.
+    fn advance(&mut self, ready: bool, lookup: &Lookup) -> Option<Resolved> {
+        if ready {
+            let mut room = [0; 4096];
+            match self.output.read(&mut room) {
+                Ok(0) => return Some(self.end(lookup.family)),
+                Ok(length) => self.answer.extend(room.iter().take(length)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(why) => return Some(Err(ResolveError::Getent { name: self.name.clone(), why })),
+            }
+        }
+        if Instant::now() >= self.until {
+            return Some(Err(ResolveError::TooSlow { name: self.name.clone(), seconds: lookup.seconds }));
+        }
+        let large = self.answer.len() > LARGEST;
+        large.then(|| Err(self.unfit(format!("getent printed more than {LARGEST} octets"))))
+    }
+
+    /// The child has closed its output, so it is about to end; the watchdog bounds this.
+    fn end(&mut self, family: Family) -> Resolved {
+        let status = self.child.0.wait().map_err(|why| ResolveError::Getent { name: self.name.clone(), why })?;
+        match status.code() {
+            Some(0) => parse(&self.name, &self.answer, family),
+            Some(NOT_FOUND) => Err(ResolveError::NotFound(self.name.clone())),
+            Some(code) => Err(self.unfit(format!("getent ended with {code}"))),
+            None => Err(self.unfit("getent was killed".to_owned())),
+        }
+    }
+
+    fn unfit(&self, what: String) -> ResolveError {
+        ResolveError::Answer { name: self.name.clone(), what }
+    }
+}
+
+/// A child that does not outlive the question.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        // Does nothing where it has ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The first field of each line is an address. One whose zone is not an interface of this machine is left out.
+fn parse(name: &str, answer: &[u8], family: Family) -> Resolved {
+    let mut addresses: Vec<SocketAddr> = Vec::new();
+    for line in String::from_utf8_lossy(answer).lines() {
+        let field = line.split_ascii_whitespace().next().unwrap_or_default();
+        let address = match field.parse::<IpAddr>() {
+            Ok(address) => Some(SocketAddr::new(address.to_canonical(), 0)),
+            Err(_) => match field.parse::<Host>() {
+                Ok(host @ Host::V6(..)) => host.socket_address(0).ok().flatten(),
+                _ => {
+                    let what = format!("getent printed something other than an address: {}", start(line));
+                    return Err(ResolveError::Answer { name: name.to_owned(), what });
+                }
+            },
+        };
+        let new = |address: &SocketAddr| family.has(address.ip()) && !addresses.contains(address);
+        addresses.extend(address.filter(new));
+    }
+    if addresses.is_empty() { Err(ResolveError::NotFound(name.to_owned())) } else { Ok(addresses) }
+}
+
+fn start(line: &str) -> String {
+    line.chars().take(60).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lookup(limit: Duration) -> Lookup {
+        Lookup { family: Family::Any, limit, seconds: limit.as_secs_f64(), until: Instant::now() + Duration::from_secs(8) }
+    }
+
+    fn asked(names: &[&str], limit: Duration, command: impl Fn(&str) -> Command) -> Vec<Result<Vec<SocketAddr>, String>> {
+        let results = ask_by(names, &lookup(limit), command);
+        results.into_iter().map(|result| result.map_err(|error| error.to_string())).collect()
+    }
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn an_answer_is_hostile_until_parsed() {
+        let read = |answer: &[u8], family| parse("example.com", answer, family).map_err(|error| error.to_string());
+        let both = b"192.0.2.1       STREAM example.com\n192.0.2.1       DGRAM\n2001:db8::1 STREAM\n::ffff:192.0.2.1 RAW\n";
+        let (v4, v6) = ("192.0.2.1:0".parse().unwrap(), "[2001:db8::1]:0".parse().unwrap());
+        assert_eq!(read(both, Family::Any), Ok(vec![v4, v6]));
+        assert_eq!(read(both, Family::V4), Ok(vec![v4]));
+        assert_eq!(read(both, Family::V6), Ok(vec![v6]));
+        let nothing = Err("resolving example.com: no address found".to_owned());
+        assert_eq!(read(b"", Family::Any), nothing);
+        assert_eq!(read(b"192.0.2.1 STREAM\n", Family::V6), nothing);
+        assert_eq!(read(b"fe80::1%nosuch0 STREAM x\n", Family::Any), nothing);
+        assert_eq!(read(b"fe80::1%7 STREAM x\n", Family::Any), Ok(vec!["[fe80::1%7]:0".parse().unwrap()]));
+        let strange = "resolving example.com: getent printed something other than an address: so sorry";
+        assert_eq!(read(b"192.0.2.1 STREAM\nso sorry\n", Family::Any), Err(strange.to_owned()));
+    }
+
+    #[test]
+    fn a_silent_one_is_killed_at_its_limit_and_costs_the_others_nothing() {
+        let start = Instant::now();
+        let names = ["silent", "fast", "trickling", "none", "broken", "killed"];
+        let command = |name: &str| match name {
+            "silent" => shell("exec sleep 60"),
+            "trickling" => shell("while echo 192.0.2.1; do :; done | while read line; do echo 192.0.2.1; sleep 0.01; done"),
+            "fast" => shell("echo 192.0.2.1 STREAM fast"),
+            "none" => shell("exit 2"),
+            "broken" => shell("exit 1"),
+            _ => shell("kill -9 $$"),
+        };
+        let found = asked(&names, Duration::from_millis(400), command);
+        let silent = |name| Err(format!("resolving {name}: no answer within 0.4 s"));
+        let rest = [
+            Err("resolving none: no address found".to_owned()),
+            Err("resolving broken: getent ended with 1".to_owned()),
+            Err("resolving killed: getent was killed".to_owned()),
+        ];
+        assert_eq!(found[..3], [silent("silent"), Ok(vec!["192.0.2.1:0".parse().unwrap()]), silent("trickling")]);
+        assert_eq!(found[3..], rest);
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    }
+
+    #[test]
+    fn more_names_than_children_are_asked_in_turn() {
+        let names: Vec<String> = (0..AT_ONCE * 2 + 5).map(|number| format!("n{number}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let found = asked(&names, Duration::from_secs(8), |name| shell(&format!("echo 192.0.2.{} STREAM", &name[1..])));
+        let expected: Vec<_> = (0..names.len()).map(|number| Ok(vec![format!("192.0.2.{number}:0").parse().unwrap()])).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn an_endless_answer_ends() {
+        let found = asked(&["endless"], Duration::from_secs(8), |_| Command::new("yes"));
+        assert_eq!(found, [Err("resolving endless: getent printed more than 262144 octets".to_owned())]);
+    }
+
+    #[test]
+    fn without_the_program_the_error_names_it() {
+        let found = asked(&["example.com"], Duration::from_secs(8), |_| Command::new("/nonexistent/getent"));
+        assert_eq!(found, [Err("resolving example.com: running getent: no such file or directory".to_owned())]);
+    }
+}

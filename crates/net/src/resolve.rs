@@ -1,0 +1,164 @@
+//! The addresses of names, as the host's own `getent` gives them: by its nsswitch.conf, from hosts files, DNS, LDAP or whatever
+//! else is configured there. A static binary cannot load the host's name service modules, and a child process can be killed when
+//! its time is over (`getent.rs`).
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use plugin::{Deadline, Step};
+
+use crate::getent::{self, Family, Lookup, ResolveError};
+use crate::host::Host;
+
+/// Resolves hosts under a deadline: several at once, so that a name whose resolver is silent costs the others no time.
+///
+/// ```
+/// use std::time::Duration;
+/// use net::{Family, Host, Resolver};
+///
+/// let deadline = plugin::Deadline::after(Duration::from_secs(8));
+/// let hosts: [Host; 2] = ["192.0.2.1".parse()?, "no-such-name.invalid".parse()?];
+/// let resolver = Resolver::new(&deadline).limit(Duration::from_secs(2)).family(Family::V4);
+/// let found = resolver.all(hosts.iter().map(|host| (host, 53)));
+/// assert_eq!(found[0].as_ref().unwrap(), &["192.0.2.1:53".parse()?]);
+/// assert!(found[1].is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Resolver<'a> {
+    deadline: &'a Deadline,
+    limit: Duration,
+    family: Family,
+}
+
+impl<'a> Resolver<'a> {
+    /// Returns a resolver that may use all that is left of the deadline, for addresses of both families.
+    pub fn new(deadline: &'a Deadline) -> Self {
+        Self { deadline, limit: Duration::MAX, family: Family::Any }
+    }
+
+    /// Limits the time for each name.
+    #[must_use]
+    pub fn limit(self, limit: Duration) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// Chooses the addresses.
+    #[must_use]
+    pub fn family(self, family: Family) -> Self {
+        Self { family, ..self }
+    }
+
+    /// Returns every address of one host, each once, in getent's order; at least one.
+    ///
+    /// # Errors
+    /// [`ResolveError`], with the host in each message.
+    pub fn one(&self, host: &Host, port: u16) -> Result<Vec<SocketAddr>, ResolveError> {
+        let missing = || ResolveError::NotFound(host.to_string());
+        self.all([(host, port)]).pop().unwrap_or_else(|| Err(missing()))
+    }
+
+    /// Returns every address of each host with its port, in the order of the hosts: for an address at once, for names after
+    /// asking for all of them at the same time.
+    pub fn all<'h>(&self, hosts: impl IntoIterator<Item = (&'h Host, u16)>) -> Vec<Result<Vec<SocketAddr>, ResolveError>> {
+        let hosts: Vec<(&Host, u16)> = hosts.into_iter().collect();
+        let names: Vec<&str> = hosts.iter().filter_map(|(host, _)| host.name()).collect();
+        let _step = step(self.deadline, &names);
+        let mut found = getent::ask(&names, &self.lookup()).into_iter();
+        let resolved = hosts.into_iter().map(|(host, port)| match host.socket_address(port)? {
+            Some(address) => self.literal(host, address),
+            None => found.next().unwrap_or_else(|| Err(ResolveError::NotFound(host.to_string()))).map(|mut addresses| {
+                addresses.iter_mut().for_each(|address| address.set_port(port));
+                addresses
+            }),
+        });
+        resolved.collect()
+    }
+
+    fn lookup(&self) -> Lookup {
+        let remaining = self.deadline.remaining();
+        let seconds = if self.limit < remaining { self.limit } else { self.deadline.limit() }.as_secs_f64();
+        Lookup { family: self.family, limit: self.limit.min(remaining), seconds, until: self.deadline.at() }
+    }
+
+    fn literal(&self, host: &Host, address: SocketAddr) -> Result<Vec<SocketAddr>, ResolveError> {
+        match self.family.has(address.ip()) {
+            true => Ok(vec![address]),
+            false => Err(ResolveError::OtherFamily { host: host.to_string(), family: self.family }),
+        }
+    }
+}
+
+/// Returns every address of a host with this port, each once, in the order in which the system would try them; at least one.
+/// IPv6 addresses are left out on a host that has none of its own but loopback's (RFC 3493, AI_ADDRCONFIG).
+///
+/// # Errors
+/// [`ResolveError`], with the host in each message.
+pub fn resolve(host: &Host, port: u16, deadline: &Deadline) -> Result<Vec<SocketAddr>, ResolveError> {
+    Resolver::new(deadline).one(host, port)
+}
+
+/// Returns every address of a host without a port; the zone of a link-local one is lost.
+///
+/// # Errors
+/// [`ResolveError`], with the host in each message.
+pub fn resolve_addresses(host: &Host, deadline: &Deadline) -> Result<Vec<IpAddr>, ResolveError> {
+    Ok(resolve(host, 0, deadline)?.iter().map(SocketAddr::ip).collect())
+}
+
+/// Names what is done for the watchdog.
+fn step<'a>(deadline: &'a Deadline, names: &[&str]) -> Option<Step<'a>> {
+    match names {
+        [] => None,
+        [name] => Some(deadline.step(format!("resolving {name}"))),
+        [name, rest @ ..] => Some(deadline.step(format!("resolving {name} and {} more names", rest.len()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(host: &str) -> Result<Vec<SocketAddr>, String> {
+        let deadline = Deadline::after(Duration::from_secs(8));
+        resolve(&host.parse().unwrap(), 7, &deadline).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn addresses_stand_for_themselves() {
+        assert_eq!(resolved("192.0.2.1"), Ok(vec!["192.0.2.1:7".parse().unwrap()]));
+        assert_eq!(resolved("::ffff:192.0.2.1"), Ok(vec!["192.0.2.1:7".parse().unwrap()]));
+        assert_eq!(resolved("2001:db8::1"), Ok(vec!["[2001:db8::1]:7".parse().unwrap()]));
+        assert_eq!(resolved("fe80::1%9"), Ok(vec!["[fe80::1%9]:7".parse().unwrap()]));
+        assert_eq!(resolved("fe80::1%nosuch0"), Err("fe80::1%nosuch0: there is no interface nosuch0 on this machine".to_owned()));
+    }
+
+    #[test]
+    fn asks_the_system() {
+        let own = resolved("localhost").unwrap();
+        assert!(own.iter().all(|address| address.ip().is_loopback() && address.port() == 7), "{own:?}");
+        assert!(resolved("no-such-name.invalid").unwrap_err().starts_with("resolving no-such-name.invalid: "));
+    }
+
+    #[test]
+    fn an_address_of_the_other_family_is_none() {
+        let deadline = Deadline::after(Duration::from_secs(8));
+        let resolver = Resolver::new(&deadline).family(Family::V6);
+        let why = resolver.one(&"192.0.2.1".parse().unwrap(), 7).unwrap_err();
+        assert_eq!(why.to_string(), "192.0.2.1 is not an IPv6 address");
+        let only_v4 = Resolver::new(&deadline).family(Family::V4);
+        assert_eq!(only_v4.one(&"localhost".parse().unwrap(), 7).unwrap(), ["127.0.0.1:7".parse().unwrap()]);
+    }
+
+    #[test]
+    fn all_are_answered_in_their_order() {
+        let deadline = Deadline::after(Duration::from_secs(8));
+        let hosts: Vec<Host> =
+            ["no-such-name.invalid", "192.0.2.1", "localhost"].iter().map(|host| host.parse().unwrap()).collect();
+        let found = Resolver::new(&deadline).all(hosts.iter().zip(1..));
+        assert!(found[0].as_ref().unwrap_err().to_string().starts_with("resolving no-such-name.invalid: "));
+        assert_eq!(found[1].as_ref().unwrap(), &["192.0.2.1:2".parse().unwrap()]);
+        assert!(found[2].as_ref().unwrap().iter().all(|address| address.port() == 3));
+        assert!(Resolver::new(&deadline).all([]).is_empty());
+    }
+}
