@@ -1,3 +1,49 @@
 //! What a program keeps on disk, so that neither a crash nor another user can turn it against its host.
 //!
-//! It knows nothing of any plugin and of what the files mean.
+//! | to | use |
+//! | --- | --- |
+//! | keep files that only this user may see | [`Folder::make`], or [`Folder::of_program`] for a check |
+//! | write where others read | [`Folder::open`] |
+//! | let one run at a time work | [`Folder::lock`] |
+//! | write a file whole or not at all | [`Folder::replace`] |
+//! | append records that survive a crash | [`Records`] |
+//! | obey a file, such as a configuration | [`read_trusted`] |
+//! | run a program as root | [`open_trusted`] |
+//!
+//! It leaves the meaning of the files to the plugins, and reading what no trust is needed for to [`plugin::read_file`].
+//! Every message names the file or folder and what to do about it. Links are never followed out of trusted hands:
+//! see [`Above`].
+//!
+//! ```
+//! use std::time::{Duration, Instant};
+//!
+//! let place = tempfile::tempdir()?;
+//! let folder = state::Folder::make(&place.path().join("example"), state::Above::Unchecked)?;
+//! let deadline = plugin::Deadline::after(Duration::from_secs(8));
+//! match folder.lock("lock", Instant::now() + Duration::from_secs(2))? {
+//!     Some(lock) => {
+//!         let runs = folder.read("runs", 20, &deadline)?.map_or(0, |digits| digits.len());
+//!         folder.replace(&lock, "runs", "|".repeat(runs + 1).as_bytes(), state::PRIVATE)?;
+//!     }
+//!     None => return Err("another run holds the lock".into()),
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod error;
+mod folder;
+mod lock;
+mod place;
+mod read;
+mod records;
+mod replace;
+mod trust;
+mod walk;
+
+pub use error::{Fault, StateError};
+pub use folder::Folder;
+pub use lock::Lock;
+pub use read::{open_trusted, read_trusted};
+pub use records::Records;
+pub use replace::{PRIVATE, PUBLIC};
+pub use trust::{Above, Access, Owner, Trust};

@@ -1,0 +1,129 @@
+//! Why something on disk is not used: each message names it and says what to do.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use plugin::{ReadError, reason};
+use rustix::io::Errno;
+
+/// Why a file or folder is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The system refused.
+    #[error("{doing} {}: {}", .path.display(), reason(.why))]
+    Refused {
+        /// What was tried, as in "writing".
+        doing: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        why: io::Error,
+    },
+    /// Another user could have made or changed it, or can read it.
+    #[error("{}: {fault}", .path.display())]
+    Untrusted {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: Fault,
+    },
+    /// It cannot be read, or is larger than it may be.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// It would grow beyond its limit.
+    #[error("{}: full, it may hold {limit} octets", .path.display())]
+    Full {
+        /// The file.
+        path: PathBuf,
+        /// The limit, in octets.
+        limit: u64,
+    },
+    /// Another process held its lock for too long.
+    #[error("{}: locked by another process", .0.display())]
+    Locked(PathBuf),
+    /// The folder in which checks keep their state cannot be used; the text says which command makes it.
+    #[error("{0}")]
+    NoPlace(String),
+}
+
+/// What is wrong with a file or folder.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Something else stands there.
+    #[error("not a folder")]
+    NotFolder,
+    /// A folder, device, FIFO or socket stands there.
+    #[error("not a regular file")]
+    NotFile,
+    /// A symbolic link where the file itself must stand.
+    #[error("a symbolic link, name the file itself")]
+    Link,
+    /// More symbolic links than the kernel follows too.
+    #[error("too many symbolic links")]
+    Loop,
+    /// It belongs to another user, where only the one who runs this may own it.
+    #[error("belongs to uid {owner}, and this runs as uid {own}: run it as that user, or name another path")]
+    Another {
+        /// The owner's number.
+        owner: u32,
+        /// The number of the user who runs this.
+        own: u32,
+    },
+    /// It belongs to another user, where root may own it.
+    #[error("belongs to uid {owner}: chown root {}", .path.display())]
+    NotRoots {
+        /// The owner's number.
+        owner: u32,
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// Others can write it.
+    #[error("others can write it: chmod go-w {}", .0.display())]
+    Writable(PathBuf),
+    /// Others can look into it.
+    #[error("others have access to it: chmod {} {}", if *.is_folder { "0700" } else { "0600" }, .path.display())]
+    Accessible {
+        /// The file or folder.
+        path: PathBuf,
+        /// Which of the two it is.
+        is_folder: bool,
+    },
+    /// It has other names, perhaps where others chose them.
+    #[error("has {0} hard links, it must have one")]
+    HardLinks(u64),
+}
+
+impl StateError {
+    /// Returns whether the file or folder, or one above it, does not exist.
+    pub fn is_not_found(&self) -> bool {
+        match self {
+            Self::Refused { why, .. } | Self::Read(ReadError::Refused { why, .. }) => why.kind() == io::ErrorKind::NotFound,
+            _ => false,
+        }
+    }
+
+    /// Returns what turns the system's refusal into an error.
+    pub(crate) fn refused(doing: &'static str, path: &Path) -> impl FnOnce(Errno) -> Self {
+        move |errno| Self::Refused { doing, path: path.to_owned(), why: errno.into() }
+    }
+
+    /// The same for an error of the standard library.
+    pub(crate) fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |why| Self::Refused { doing, path: path.to_owned(), why }
+    }
+
+    pub(crate) fn untrusted(path: &Path, fault: Fault) -> Self {
+        Self::Untrusted { path: path.to_owned(), fault }
+    }
+
+    /// Tells a link or a file where a folder was to be opened.
+    pub(crate) fn not_a_folder(self) -> Self {
+        match self {
+            Self::Refused { path, why, .. } if why.kind() == io::ErrorKind::NotADirectory => {
+                Self::Untrusted { path, fault: Fault::NotFolder }
+            }
+            Self::Untrusted { path, fault: Fault::Link } => Self::Untrusted { path, fault: Fault::NotFolder },
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! A folder that is this program's own, held open: what is read and written there is reached by its descriptor, so that a folder
+//! that is put in its place later gets nothing.
+
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use plugin::{Deadline, READ_FLAGS, read_opened};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, fsync, mkdirat, unlinkat};
+use rustix::io::Errno;
+
+use crate::error::StateError;
+use crate::trust::{Above, Access, Owner, Trust, check_folder};
+use crate::walk::{self, open_in, status};
+
+/// A folder of the user who runs this. No other user can change what is in it.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    access: Access,
+    pub(crate) descriptor: OwnedFd,
+}
+
+impl Folder {
+    /// Opens a private folder, and makes it with mode 0700 where it does not exist. The folder above must exist.
+    ///
+    /// # Errors
+    /// [`StateError`]: it cannot be made, is no folder, belongs to another user, or others have access to it.
+    pub fn make(path: &Path, above: Above) -> Result<Self, StateError> {
+        match mkdirat(CWD, path, Mode::RWXU) {
+            Ok(()) | Err(Errno::EXIST) => {}
+            Err(errno) => return Err(StateError::refused("making", path)(errno)),
+        }
+        Self::open(path, above, Access::Private)
+    }
+
+    /// Opens a folder that exists.
+    ///
+    /// # Errors
+    /// [`StateError`]: it is no folder, belongs to another user, or others may do more with it than `access` allows.
+    pub fn open(path: &Path, above: Above, access: Access) -> Result<Self, StateError> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+        let descriptor = walk::open(path, above, false, flags, Mode::empty()).map_err(StateError::not_a_folder)?;
+        Self::checked(path.to_owned(), access, descriptor)
+    }
+
+    /// Opens a private folder in this one, and makes it where it does not exist.
+    ///
+    /// # Errors
+    /// See [`Folder::make`].
+    pub fn subfolder(&self, name: &str) -> Result<Self, StateError> {
+        let path = self.path.join(name);
+        match mkdirat(&self.descriptor, name, Mode::RWXU) {
+            Ok(()) | Err(Errno::EXIST) => {}
+            Err(errno) => return Err(StateError::refused("making", &path)(errno)),
+        }
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+        let descriptor = open_in(&self.descriptor, &path, name, flags, Mode::empty());
+        Self::checked(path, Access::Private, descriptor.map_err(StateError::not_a_folder)?)
+    }
+
+    fn checked(path: PathBuf, access: Access, descriptor: OwnedFd) -> Result<Self, StateError> {
+        check_folder(&path, &status(&descriptor, &path)?, Owner::Own, access)?;
+        Ok(Self { path, access, descriptor })
+    }
+
+    /// Returns its path, for messages.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads a file of this folder, at most `limit` octets. `None` if it does not exist.
+    ///
+    /// # Errors
+    /// [`StateError`]: it cannot be read, is larger, or was not written by this program.
+    pub fn read(&self, name: &str, limit: u64, deadline: &Deadline) -> Result<Option<Vec<u8>>, StateError> {
+        let path = self.path.join(name);
+        let file = match open_in(&self.descriptor, &path, name, READ_FLAGS, Mode::empty()) {
+            Err(error) if error.is_not_found() => return Ok(None),
+            opened => self.check_file(&path, opened?)?,
+        };
+        Ok(Some(read_opened(&path, limit, deadline, || Ok(file))?))
+    }
+
+    /// Makes an empty file with mode 0600, in place of one that an earlier run may have left.
+    ///
+    /// # Errors
+    /// [`StateError::Refused`].
+    pub fn create(&self, name: &str) -> Result<File, StateError> {
+        let path = self.path.join(name);
+        match unlinkat(&self.descriptor, name, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => {}
+            Err(errno) => return Err(StateError::refused("removing", &path)(errno)),
+        }
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
+        Ok(open_in(&self.descriptor, &path, name, flags, Mode::RUSR | Mode::WUSR)?.into())
+    }
+
+    /// Writes the names in this folder through to the disk: files that were made, renamed and removed.
+    ///
+    /// # Errors
+    /// [`StateError::Refused`].
+    pub fn sync(&self) -> Result<(), StateError> {
+        fsync(&self.descriptor).map_err(StateError::refused("writing through to the disk", &self.path))
+    }
+
+    /// Checks that an open file of this folder is of the same kind as the folder.
+    pub(crate) fn check_file(&self, path: &Path, file: OwnedFd) -> Result<OwnedFd, StateError> {
+        let trust = if self.access == Access::Private { Trust::PRIVATE } else { Trust::PUBLIC };
+        trust.check_file(path, &status(&file, path)?)?;
+        Ok(file)
+    }
+}

@@ -1,0 +1,52 @@
+//! A lock that the kernel frees when its process ends, however it ends.
+
+use std::os::fd::OwnedFd;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{FlockOperation, Mode, OFlags, flock};
+use rustix::io::Errno;
+
+use crate::error::StateError;
+use crate::folder::Folder;
+use crate::walk::{open_in, status};
+
+/// The pause between two attempts: flock(2) can wait without end or not at all.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// A lock that is held until this value is dropped or its process ends.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "held, not used")] OwnedFd);
+
+impl Folder {
+    /// Takes the exclusive lock `name`, and waits for it until `until`; a moment that is over means one attempt. `None` if another
+    /// process holds it all that time.
+    ///
+    /// # Errors
+    /// [`StateError`]: the file of the lock cannot be made or is not this program's.
+    pub fn lock(&self, name: &str, until: Instant) -> Result<Option<Lock>, StateError> {
+        loop {
+            if let Some(lock) = self.try_lock(name)? {
+                return Ok(Some(lock));
+            }
+            if Instant::now() >= until {
+                return Ok(None);
+            }
+            thread::sleep(PAUSE);
+        }
+    }
+
+    fn try_lock(&self, name: &str) -> Result<Option<Lock>, StateError> {
+        let path = self.path().join(name);
+        let flags = OFlags::RDWR | OFlags::CREATE;
+        let file = open_in(&self.descriptor, &path, name, flags, Mode::RUSR | Mode::WUSR)?;
+        let file = self.check_file(&path, file)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            // A lock on a file that was removed meanwhile keeps no other process out.
+            Ok(()) if status(&file, &path)?.st_nlink == 0 => Ok(None),
+            Ok(()) => Ok(Some(Lock(file))),
+            Err(Errno::WOULDBLOCK | Errno::INTR) => Ok(None),
+            Err(errno) => Err(StateError::refused("locking", &path)(errno)),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! A file of records, one a line, to which each run appends durably.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{FlockOperation, Mode, OFlags, flock, ftruncate};
+use rustix::io::Errno;
+
+use crate::error::StateError;
+use crate::read::open_as;
+use crate::trust::Trust;
+
+/// How long another process may hold the lock: it writes one record.
+const PATIENCE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// An open file of records.
+#[derive(Debug)]
+pub struct Records {
+    file: File,
+    path: PathBuf,
+    most: u64,
+}
+
+impl Records {
+    /// Opens the file, and makes it with mode 0600 where it does not exist. It may hold `most` octets.
+    ///
+    /// # Errors
+    /// [`StateError`]: it cannot be opened for writing, or is not as `trust` wants it.
+    pub fn open(path: &Path, trust: &Trust, most: u64) -> Result<Self, StateError> {
+        let flags = OFlags::RDWR | OFlags::APPEND | OFlags::CREATE;
+        let file = open_as(path, trust, flags, Mode::RUSR | Mode::WUSR)?;
+        Ok(Self { file: file.into(), path: path.to_owned(), most })
+    }
+
+    /// Appends a record and writes it through to the disk. A record that does not fit is taken back, so that the file never ends
+    /// in half of one; what a killed process left without an end is ended first.
+    ///
+    /// # Errors
+    /// [`StateError`]: the record is not in the file, or not certainly on the disk.
+    pub fn append(&mut self, record: &[u8]) -> Result<(), StateError> {
+        self.lock()?;
+        let appended = self.write(record);
+        // The lock ends with the descriptor at the latest.
+        let _ = flock(&self.file, FlockOperation::Unlock);
+        appended
+    }
+
+    fn write(&mut self, record: &[u8]) -> Result<(), StateError> {
+        let failed = || StateError::failed("appending to", &self.path);
+        let length = self.file.metadata().map_err(failed())?.len();
+        let mut last = [b'\n'];
+        if let Some(place) = length.checked_sub(1) {
+            self.file.read_exact_at(&mut last, place).map_err(failed())?;
+        }
+        let line = [if last == *b"\n" { &b""[..] } else { b"\n" }, record, b"\n"].concat();
+        if length.saturating_add(line.len() as u64) > self.most {
+            return Err(StateError::Full { path: self.path.clone(), limit: self.most });
+        }
+        let written = self.file.write_all(&line).and_then(|()| self.file.sync_data());
+        written.map_err(|error| {
+            // Where even this fails, the next record begins a line of its own.
+            let _ = ftruncate(&self.file, length);
+            failed()(error)
+        })
+    }
+
+    fn lock(&self) -> Result<(), StateError> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match flock(&self.file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => return Ok(()),
+                Err(Errno::WOULDBLOCK | Errno::INTR) if Instant::now() < until => thread::sleep(PAUSE),
+                Err(Errno::WOULDBLOCK | Errno::INTR) => return Err(StateError::Locked(self.path.clone())),
+                Err(errno) => return Err(StateError::refused("locking", &self.path)(errno)),
+            }
+        }
+    }
+}
