@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use addresses::{Expected, List, ListError};
+use addresses::{HostAddress, List, ListError};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|content: &[u8]| {
@@ -34,7 +34,7 @@ fn accepted(list: &List, lines: &[&[u8]]) {
     assert!(!entries.is_empty(), "an empty list was accepted");
     for entry in &list.entries {
         assert_eq!(entry.list, 7);
-        let Expected { address, prefix } = entry.expected;
+        let HostAddress { address, prefix } = entry.expected;
         assert!(!address.is_unspecified() && !address.is_multicast(), "no host can have {address}");
         assert!(prefix.is_none_or(|prefix| prefix <= if address.is_ipv4() { 32 } else { 128 }), "{}", entry.expected);
         assert_eq!(entry.expected.to_string().parse().ok(), Some(entry.expected), "does not read back");

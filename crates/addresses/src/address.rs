@@ -8,14 +8,14 @@ use std::str::FromStr;
 ///
 /// IPv6 is read in any spelling, also in brackets; an IPv4-mapped IPv6 address is the IPv4 address that it stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Expected {
+pub struct HostAddress {
     /// The address.
     pub address: IpAddr,
     /// The prefix length, in bits.
     pub prefix: Option<u8>,
 }
 
-/// Why a text is not an [`Expected`] address. Each message names the text, shortened where it is long.
+/// Why a text is not an [`HostAddress`] address. Each message names the text, shortened where it is long.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAddress {
     /// Not an IP address at all.
@@ -38,7 +38,7 @@ pub enum InvalidAddress {
     NoHost(String),
 }
 
-impl FromStr for Expected {
+impl FromStr for HostAddress {
     type Err = InvalidAddress;
 
     fn from_str(text: &str) -> Result<Self, InvalidAddress> {
@@ -50,22 +50,22 @@ impl FromStr for Expected {
 }
 
 /// The address and its prefix length, unless no host can have it.
-fn checked(text: &str, written: IpAddr, prefix: Option<u8>) -> Result<Expected, InvalidAddress> {
+fn checked(text: &str, written: IpAddr, prefix: Option<u8>) -> Result<HostAddress, InvalidAddress> {
     let address = written.to_canonical();
     if address.is_unspecified() || address.is_multicast() || address == Ipv4Addr::BROADCAST {
         return Err(InvalidAddress::NoHost(short(text)));
     }
-    Ok(Expected { address, prefix })
+    Ok(HostAddress { address, prefix })
 }
 
 /// A text that is nothing but the IPv4 address of a host: the common case of a line, in a hurry.
-pub(crate) fn plain(text: &str) -> Option<Expected> {
+pub(crate) fn plain(text: &str) -> Option<HostAddress> {
     let address: Ipv4Addr = text.parse().ok()?;
     checked(text, address.into(), None).ok()
 }
 
 /// With a prefix length or in brackets; or what is wrong.
-fn parse_in_full(text: &str) -> Result<Expected, InvalidAddress> {
+fn parse_in_full(text: &str) -> Result<HostAddress, InvalidAddress> {
     let (address, prefix) = match text.split_once('/') {
         Some((address, prefix)) => (address, Some(prefix)),
         None => (text, None),
@@ -81,7 +81,7 @@ fn parse_in_full(text: &str) -> Result<Expected, InvalidAddress> {
     checked(text, written, prefix)
 }
 
-impl fmt::Display for Expected {
+impl fmt::Display for HostAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.prefix {
             Some(prefix) => write!(f, "{}/{prefix}", self.address),
@@ -133,7 +133,7 @@ mod tests {
             ("2001:db8::192.0.2.1", "2001:db8::c000:201"),
         ];
         for (text, printed) in rows {
-            assert_eq!(text.parse::<Expected>().map(|expected| expected.to_string()), Ok(printed.to_owned()), "{text}");
+            assert_eq!(text.parse::<HostAddress>().map(|expected| expected.to_string()), Ok(printed.to_owned()), "{text}");
         }
     }
 
@@ -161,9 +161,9 @@ mod tests {
             ("255.255.255.255", "255.255.255.255 is not an address that a host can have"),
         ];
         for (text, message) in rows {
-            assert_eq!(text.parse::<Expected>().unwrap_err().to_string(), message);
+            assert_eq!(text.parse::<HostAddress>().unwrap_err().to_string(), message);
         }
-        let long = "x".repeat(1000).parse::<Expected>().unwrap_err().to_string();
+        let long = "x".repeat(1000).parse::<HostAddress>().unwrap_err().to_string();
         assert_eq!(long, format!("{}... is not an IP address", "x".repeat(60)));
     }
 }

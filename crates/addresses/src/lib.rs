@@ -1,6 +1,6 @@
 //! IP addresses as text: one, a list of thousands, its ports, and a brief way to print many.
 //!
-//! - [`Expected`] is an address with the prefix length that may stand with it, in any spelling.
+//! - [`HostAddress`] is an address with the prefix length that may stand with it, in any spelling.
 //! - [`List`] parses a file of addresses, of the kinds that administrators and hosting panels keep.
 //! - [`parse_ports`] parses `80,443`.
 //! - [`brief`] and [`all`] print many addresses as runs.
@@ -22,7 +22,7 @@ mod list;
 mod ports;
 mod runs;
 
-pub use address::{Expected, InvalidAddress, short};
+pub use address::{HostAddress, InvalidAddress, short};
 pub use list::{Entry, List, ListError, OwnPort};
 pub use ports::{InvalidPort, parse_ports};
 pub use runs::{all, brief};

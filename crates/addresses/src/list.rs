@@ -17,7 +17,7 @@ use plugin::{Deadline, ReadError, read_file};
 
 use crate::address::plain;
 use crate::ports::parse_ports;
-use crate::{Expected, InvalidAddress};
+use crate::{HostAddress, InvalidAddress};
 
 /// The most that a list may hold, in octets: some 400,000 IPv6 addresses in full.
 const LARGEST: u64 = 16 << 20;
@@ -30,7 +30,7 @@ const NAMED: usize = 100;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     /// The address, with a prefix length where the line has one.
-    pub expected: Expected,
+    pub expected: HostAddress,
     /// The number of the list, as the reader of several lists counts them.
     pub list: u32,
     /// The number of the line, from 1.
@@ -165,7 +165,7 @@ fn lines_of(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The address of a line and what stands behind it: none if the line is blank or a comment.
-fn parse_line(line: &str) -> Result<Option<(Expected, &str)>, String> {
+fn parse_line(line: &str) -> Result<Option<(HostAddress, &str)>, String> {
     if let Some(expected) = plain(line) {
         return Ok(Some((expected, "")));
     }
@@ -186,7 +186,7 @@ fn parse_line(line: &str) -> Result<Option<(Expected, &str)>, String> {
 
 /// `address:netmask:broadcast`, all three IPv4: a file of another shape is no `/etc/ips`. The netmask is not demanded of the bound
 /// address, no more than H-Sphere's: the panels bind aliases with other masks than they list.
-fn parse_cpanel(field: &str) -> Option<Expected> {
+fn parse_cpanel(field: &str) -> Option<HostAddress> {
     let mut parts = field.split(':');
     let address = parts.next()?.parse().ok()?;
     let mask: Ipv4Addr = parts.next()?.parse().ok()?;

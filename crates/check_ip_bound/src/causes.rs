@@ -12,62 +12,62 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use host_net::{Bound, BoundAddress};
 
-use crate::Seen;
-use crate::finding::Finding;
+use crate::Observations;
+use crate::condition::Condition;
 
 /// Why addresses are missing that are not bound, to follow them and a colon, as far as there is one cause behind several.
-pub(crate) fn causes(seen: &Seen) -> BTreeMap<IpAddr, String> {
+pub(crate) fn causes(observed: &Observations) -> BTreeMap<IpAddr, String> {
     // What is said last counts: the nearest cause.
     let mut causes = BTreeMap::new();
-    causes.extend(lost_subnets(seen));
-    causes.extend(lost_files(seen));
-    causes.extend(lost_interfaces(seen));
+    causes.extend(lost_subnets(observed));
+    causes.extend(lost_files(observed));
+    causes.extend(lost_interfaces(observed));
     causes
 }
 
 /// The addresses that are promised on an interface which is not there.
-fn lost_interfaces(seen: &Seen) -> impl Iterator<Item = (IpAddr, String)> {
-    let there: BTreeSet<&str> = seen.bound.interfaces.iter().map(|interface| interface.name.as_str()).collect();
+fn lost_interfaces(observed: &Observations) -> impl Iterator<Item = (IpAddr, String)> {
+    let there: BTreeSet<&str> = observed.bound.interfaces.iter().map(|interface| interface.name.as_str()).collect();
     // An alias as eth0:1 is on eth0.
-    let named = seen.wanted.interfaces.iter().map(|(address, name)| (*address, name.split(':').next().unwrap_or(name)));
+    let named = observed.expected.interfaces.iter().map(|(address, name)| (*address, name.split(':').next().unwrap_or(name)));
     named
         .filter(move |(_, name)| !there.contains(name))
         .map(|(address, name)| (address, format!("not bound, there is no {name} here")))
 }
 
 /// The addresses of files of which none is bound: where there are several in the file, and other files that fare better.
-fn lost_files(seen: &Seen) -> Vec<(IpAddr, String)> {
+fn lost_files(observed: &Observations) -> Vec<(IpAddr, String)> {
     let mut totals: BTreeMap<u32, (usize, usize)> = BTreeMap::new();
-    for want in &seen.wanted.wants {
-        totals.entry(want.list).or_default().0 += 1;
+    for entry in &observed.expected.entries {
+        totals.entry(entry.list).or_default().0 += 1;
     }
-    for (want, finding) in &seen.findings {
-        if *finding == Finding::NotBound {
-            totals.entry(want.list).or_default().1 += 1;
+    for (entry, condition) in &observed.conditions {
+        if *condition == Condition::NotBound {
+            totals.entry(entry.list).or_default().1 += 1;
         }
     }
     let lost = |list: u32| totals.get(&list).filter(|(total, missing)| *total > 1 && total == missing).map(|(total, _)| *total);
     if totals.keys().all(|list| lost(*list).is_some()) {
         return Vec::new();
     }
-    let cause = |(want, _): &(addresses::Entry, Finding)| {
-        let file = usize::try_from(want.list).ok().and_then(|list| seen.wanted.files.get(list))?;
-        lost(want.list).map(|total| (want.expected.address, format!("not bound, all {total} of {file}")))
+    let cause = |(entry, _): &(addresses::Entry, Condition)| {
+        let file = usize::try_from(entry.list).ok().and_then(|list| observed.expected.files.get(list))?;
+        lost(entry.list).map(|total| (entry.expected.address, format!("not bound, all {total} of {file}")))
     };
-    seen.findings.iter().filter_map(cause).collect()
+    observed.conditions.iter().filter_map(cause).collect()
 }
 
 /// The addresses of subnets that lost all their secondaries on a host where they go with their primary: none where that cannot be
 /// known.
-fn lost_subnets(seen: &Seen) -> Vec<(IpAddr, String)> {
-    if seen.promotes_all != Some(false) {
+fn lost_subnets(observed: &Observations) -> Vec<(IpAddr, String)> {
+    if observed.promotes_all != Some(false) {
         return Vec::new();
     }
-    let known = known_subnets(&seen.bound);
+    let known = known_subnets(&observed.bound);
     let mut lost: Vec<(Subnet, Vec<IpAddr>)> = Vec::new();
-    for (want, finding) in &seen.findings {
-        let (IpAddr::V4(address), Finding::NotBound) = (want.expected.address, finding) else { continue };
-        let prefix = want.expected.prefix.or_else(|| neighbourhood(address, &known));
+    for (entry, condition) in &observed.conditions {
+        let (IpAddr::V4(address), Condition::NotBound) = (entry.expected.address, condition) else { continue };
+        let prefix = entry.expected.prefix.or_else(|| neighbourhood(address, &known));
         let subnet = Subnet::of(address, prefix.unwrap_or(24));
         match lost.last_mut() {
             Some((last, addresses)) if *last == subnet => addresses.push(address.into()),
@@ -75,7 +75,7 @@ fn lost_subnets(seen: &Seen) -> Vec<(IpAddr, String)> {
         }
     }
     let several = lost.into_iter().filter(|(_, addresses)| addresses.len() > 1);
-    let explained = several.filter_map(|(subnet, addresses)| Some((explain(subnet, &seen.bound)?, addresses)));
+    let explained = several.filter_map(|(subnet, addresses)| Some((explain(subnet, &observed.bound)?, addresses)));
     explained.flat_map(|(reason, addresses)| addresses.into_iter().map(move |address| (address, reason.clone()))).collect()
 }
 
@@ -140,8 +140,8 @@ mod tests {
     use addresses::List;
 
     use super::*;
-    use crate::Wanted;
-    use crate::finding::findings;
+    use crate::Expected;
+    use crate::condition::conditions;
     use crate::fixture::{args, bound};
 
     #[test]
@@ -149,13 +149,13 @@ mod tests {
         let lists = ["198.51.100.1\n198.51.100.2\n", "192.0.2.1\n", "203.0.113.1\n203.0.113.2\n203.0.113.9\n"];
         let lists =
             (0..).zip(lists).map(|(number, list)| List::parse(&format!("list{number}"), number, list.as_bytes()).unwrap());
-        let mut wanted = Wanted::new(&args(), lists.collect(), Vec::new());
+        let mut expected = Expected::new(&args(), lists.collect(), Vec::new());
         let on = |address: &str, name: &str| (address.parse().unwrap(), name.to_owned());
-        wanted.interfaces = vec![on("203.0.113.1", "eth9:1"), on("203.0.113.2", "eth0:2")];
+        expected.interfaces = vec![on("203.0.113.1", "eth9:1"), on("203.0.113.2", "eth0:2")];
         let bound = bound("192.0.2.1/24@eth0 203.0.113.9/24@eth0");
-        let findings = findings(&wanted, &bound, &[]);
-        let seen = Seen { wanted, bound, findings, routes: Vec::new(), promotes_all: None, uptime: None };
-        let found: Vec<String> = causes(&seen).iter().map(|(address, cause)| format!("{address}: {cause}")).collect();
+        let conditions = conditions(&expected.entries, &bound, &[]);
+        let observed = Observations { expected, bound, conditions, routes: Vec::new(), promotes_all: None, uptime: None };
+        let found: Vec<String> = causes(&observed).iter().map(|(address, cause)| format!("{address}: {cause}")).collect();
         let expected = [
             "198.51.100.1: not bound, all 2 of list0",
             "198.51.100.2: not bound, all 2 of list0",
@@ -167,10 +167,10 @@ mod tests {
     #[test]
     fn all_files_lost_is_nothing_special() {
         let list = List::parse("list", 0, b"198.51.100.1\n198.51.100.2\n").unwrap();
-        let wanted = Wanted::new(&args(), vec![list], Vec::new());
+        let expected = Expected::new(&args(), vec![list], Vec::new());
         let bound = bound("192.0.2.1/24@eth0");
-        let findings = findings(&wanted, &bound, &[]);
-        let seen = Seen { wanted, bound, findings, routes: Vec::new(), promotes_all: None, uptime: None };
-        assert!(causes(&seen).is_empty());
+        let conditions = conditions(&expected.entries, &bound, &[]);
+        let observed = Observations { expected, bound, conditions, routes: Vec::new(), promotes_all: None, uptime: None };
+        assert!(causes(&observed).is_empty());
     }
 }

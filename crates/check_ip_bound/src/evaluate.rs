@@ -1,10 +1,10 @@
-//! Judges what was seen, part by part, and puts the parts together: the worst first.
+//! Judges what was observed, part by part, and puts the parts together: the worst first.
 
 use std::time::Duration;
 
 use plugin::{Metric, Report, Seconds, State};
 
-use crate::{Args, Seen, extra, gateway, held, missing};
+use crate::{Args, Observations, extra, gateway, held, missing};
 
 /// How many characters of the first line go to addresses, so that it mostly stays below 80 before the performance data.
 pub(crate) const ROOM: usize = 40;
@@ -27,32 +27,32 @@ impl Default for Part {
 }
 
 /// The report.
-pub(crate) fn evaluate(args: &Args, seen: &Seen) -> Report {
-    let mut parts = vec![missing::judge(args, seen), held::judge_absent(args, seen)];
-    parts.extend(gateway::judge(args, seen));
-    parts.push(extra::judge(args, seen));
+pub(crate) fn evaluate(args: &Args, observed: &Observations) -> Report {
+    let mut parts = vec![missing::judge(args, observed), held::judge_absent(args, observed)];
+    parts.extend(gateway::judge(args, observed));
+    parts.push(extra::judge(args, observed));
     let state = parts.iter().map(|part| part.state).max().unwrap_or(State::Unknown);
-    let (state, spared) = spare(state, args.grace, seen.uptime);
+    let (state, spared) = spare(state, args.grace, observed.uptime);
     // Of several wrongs the worst stands first; a stable sort keeps the others in their order.
     let mut wrongs: Vec<&Part> = parts.iter().filter(|part| part.text.is_some()).collect();
     wrongs.sort_by_key(|part| std::cmp::Reverse(part.state));
     let mut texts: Vec<String> = wrongs.into_iter().filter_map(|part| part.text.clone()).collect();
-    let floating = held::tell_floating(seen);
+    let floating = held::tell_floating(observed);
     if texts.is_empty() {
-        let wants = !seen.wanted.wants.is_empty();
-        texts.extend(wants.then(|| missing::all_well(seen)).or_else(|| floating.text.clone()));
+        let entries = !observed.expected.entries.is_empty();
+        texts.extend(entries.then(|| missing::all_well(observed)).or_else(|| floating.text.clone()));
     }
     parts.push(floating);
     let mut report = Report::new(state, texts.join(", and ") + &spared);
     let lines = |choose: fn(&Part) -> &Vec<String>| parts.iter().flat_map(choose);
-    let notes = seen.wanted.notes.iter();
+    let notes = observed.expected.notes.iter();
     for metric in parts.iter().flat_map(|part| &part.metrics) {
         report = report.metric(metric.clone());
     }
     for detail in lines(|part| &part.details).chain(notes) {
         report = report.detail(detail);
     }
-    for detail in lines(|part| &part.verbose).chain(&seen.wanted.remarks) {
+    for detail in lines(|part| &part.verbose).chain(&observed.expected.remarks) {
         report = report.verbose_detail(detail);
     }
     report
@@ -73,22 +73,22 @@ mod tests {
     use host_net::DefaultRoute;
 
     use super::*;
-    use crate::Chosen;
-    use crate::fixture::{args, judge, seen};
+    use crate::ListSource;
+    use crate::fixture::{args, judge, observed};
 
-    fn configured() -> Chosen {
-        Chosen::Configured(vec!["netplan"])
+    fn configured() -> ListSource {
+        ListSource::Configured(vec!["netplan"])
     }
 
-    fn lines(args: &Args, seen: &Seen) -> Vec<String> {
-        evaluate(args, seen).render("IP_BOUND", 0).lines().map(str::to_owned).collect()
+    fn lines(args: &Args, observed: &Observations) -> Vec<String> {
+        evaluate(args, observed).render("IP_BOUND", 0).lines().map(str::to_owned).collect()
     }
 
     #[test]
     fn an_extra_address_is_a_note_or_what_it_is_said_to_be() {
         let present = "192.0.2.1/24@eth0 192.0.2.200/24@eth0+1~3600 192.0.2.7/24@eth3 192.0.2.8/24@eth3 fe80::1/64@eth0 \
                        127.0.0.1/8@lo ::1/128@lo 172.17.0.1/16@docker0 203.0.113.5/32@lo";
-        let looked = |args: &Args| lines(args, &seen(args, "192.0.2.1", configured(), present));
+        let looked = |args: &Args| lines(args, &observed(args, "192.0.2.1", configured(), present));
         let notes = [
             "note: expected by nobody: 203.0.113.5 on lo (permanent)",
             "note: expected by nobody: 192.0.2.200 on eth0 (for 3600 s more: by DHCP or router advertisement)",
@@ -131,12 +131,12 @@ mod tests {
         ];
         for (present, data, notes) in rows {
             // Also where a list has it, it is not demanded.
-            let found = lines(&args, &seen(&args, "192.0.2.1 192.0.2.9", Chosen::Named, present));
+            let found = lines(&args, &observed(&args, "192.0.2.1 192.0.2.9", ListSource::Named, present));
             let first = "IP_BOUND OK - 1 address bound and usable | missing=0;;0;0;1 unusable=0;;;0;1";
             assert_eq!(found[0], format!("{first} {data}"));
             assert_eq!(found[1..], notes);
         }
-        let only = lines(&args, &seen(&args, "", Chosen::Named, "192.0.2.9/32@eth0"));
+        let only = lines(&args, &observed(&args, "", ListSource::Named, "192.0.2.9/32@eth0"));
         assert!(only[0].starts_with("IP_BOUND OK - 1 of 2 floating addresses here | "), "{only:?}");
     }
 
@@ -178,7 +178,7 @@ mod tests {
         for (routes, wrong, detail) in rows {
             let args = Args { gateway: vec!["192.0.2.254".parse().unwrap()], ..args() };
             let count = routes.len();
-            let found = Seen { routes, ..seen(&args, "192.0.2.1", Chosen::Named, "192.0.2.1/24@eth0") };
+            let found = Observations { routes, ..observed(&args, "192.0.2.1", ListSource::Named, "192.0.2.1/24@eth0") };
             let found = lines(&args, &found);
             let (state, text) = wrong.map_or(("OK", "1 address bound and usable"), |wrong| ("CRITICAL", wrong));
             let data = format!("missing=0;;0;0;1 unusable=0;;;0;1 bound=1;;;0 default_routes_ipv4={count};;;0");
@@ -187,7 +187,8 @@ mod tests {
         }
         let both = Args { gateway: vec!["192.0.2.254".parse().unwrap(), "2001:db8::fe".parse().unwrap()], ..args() };
         let routes = vec![route("192.0.2.254", 2, 0, 1, 4), route("2001:db8::fe", 2, 1024, 1, 9)];
-        let found = lines(&both, &Seen { routes, ..seen(&both, "192.0.2.1", Chosen::Named, "192.0.2.1/24@eth0") });
+        let found =
+            lines(&both, &Observations { routes, ..observed(&both, "192.0.2.1", ListSource::Named, "192.0.2.1/24@eth0") });
         assert!(found[0].ends_with("default_routes_ipv4=1;;;0 default_routes_ipv6=1;;;0"), "{found:?}");
         assert_eq!(found[2], "default route via 2001:db8::fe by router advertisement metric 1024 on eth0");
     }
@@ -200,7 +201,8 @@ mod tests {
             thresholds: plugin::Thresholds { warning: Some("0".parse().unwrap()), critical: None },
             ..args()
         };
-        let found = lines(&args, &seen(&args, "192.0.2.1 192.0.2.2", Chosen::Named, "192.0.2.1/24@eth0 192.0.2.3/24@eth0"));
+        let found =
+            lines(&args, &observed(&args, "192.0.2.1 192.0.2.2", ListSource::Named, "192.0.2.1/24@eth0 192.0.2.3/24@eth0"));
         let expected = "IP_BOUND CRITICAL - no default route, it should be via 192.0.2.254, and 1 of 2 addresses missing: 192.0.2.2, \
                         and 1 address expected by nobody: 192.0.2.3";
         assert_eq!(found[0].split(" | ").next(), Some(expected));
@@ -216,13 +218,14 @@ mod tests {
         for (grace, uptime, state, text) in rows {
             let args = Args { grace: grace.map(|grace| Duration::from_secs(grace).into()), ..args() };
             let uptime = uptime.map(Duration::from_secs);
-            let found = Seen { uptime, ..seen(&args, "192.0.2.2", Chosen::Named, "192.0.2.1/24@eth0") };
+            let found = Observations { uptime, ..observed(&args, "192.0.2.2", ListSource::Named, "192.0.2.1/24@eth0") };
             let report = evaluate(&args, &found);
             assert_eq!(report.state, state);
             assert!(report.render("X", 0).contains(text), "{}", report.render("X", 0));
         }
         let args = Args { grace: Some(Duration::from_secs(300).into()), ..args() };
-        let well = Seen { uptime: Some(Duration::ZERO), ..seen(&args, "192.0.2.1", Chosen::Named, "192.0.2.1/24@eth0") };
+        let well =
+            Observations { uptime: Some(Duration::ZERO), ..observed(&args, "192.0.2.1", ListSource::Named, "192.0.2.1/24@eth0") };
         assert!(evaluate(&args, &well).render("X", 0).starts_with("X OK - 1 address bound and usable | "));
     }
 }

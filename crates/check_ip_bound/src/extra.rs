@@ -8,24 +8,24 @@ use host_net::BoundAddress;
 use plugin::{Metric, Range, State, Thresholds};
 
 use crate::evaluate::{Part, ROOM};
-use crate::{Args, Chosen, Ignored, Seen};
+use crate::{Args, Ignored, ListSource, Observations};
 
 /// The interface and the network that nobody lists and that mean nothing.
 const ALWAYS: [&str; 4] = ["docker0", "fe80::/10", "127.0.0.0/8", "::1"];
 
-/// Judges what is bound beyond what is wanted.
-pub(crate) fn judge(args: &Args, seen: &Seen) -> Part {
-    if seen.wanted.chosen == Chosen::Bound {
+/// Judges what is bound beyond what is expected.
+pub(crate) fn judge(args: &Args, observed: &Observations) -> Part {
+    if observed.expected.source == ListSource::Bound {
         return Part::default();
     }
-    let configured = seen.wanted.chosen != Chosen::Named;
+    let configured = observed.expected.source != ListSource::Named;
     if !configured && args.unexpected.is_none() && args.file.is_empty() {
         // Who names a few addresses by hand does not ask about all the others.
         return Part::default();
     }
-    let extra = find(args, seen);
+    let extra = find(args, observed);
     let state = if extra.is_empty() { State::Ok } else { args.unexpected.unwrap_or(State::Ok) };
-    let mut part = Part { state, details: describe(seen, &extra), ..Part::default() };
+    let mut part = Part { state, details: describe(observed, &extra), ..Part::default() };
     if configured || args.unexpected.is_some() {
         let limit = |alarm| (args.unexpected == Some(alarm)).then(|| Range::up_to(0.0));
         let thresholds = Thresholds { warning: limit(State::Warning), critical: limit(State::Critical) };
@@ -39,46 +39,47 @@ pub(crate) fn judge(args: &Args, seen: &Seen) -> Part {
     part
 }
 
-/// What is bound, not wanted, not floating and not ignored.
-fn find(args: &Args, seen: &Seen) -> Vec<BoundAddress> {
+/// What is bound, not expected, not floating and not ignored.
+fn find(args: &Args, observed: &Observations) -> Vec<BoundAddress> {
     let always = ALWAYS.iter().filter_map(|ignored| ignored.parse::<Ignored>().ok());
     let ignored: Vec<Ignored> = always.chain(args.ignore.iter().cloned()).collect();
-    let mut wants = seen.wanted.wants.as_slice();
-    let mut wanted = |address: IpAddr| {
+    let mut entries = observed.expected.entries.as_slice();
+    let mut expected = |address: IpAddr| {
         // Both are sorted.
-        while let [first, rest @ ..] = wants {
+        while let [first, rest @ ..] = entries {
             if first.expected.address >= address {
                 return first.expected.address == address;
             }
-            wants = rest;
+            entries = rest;
         }
         false
     };
-    let moves =
-        |address: IpAddr| seen.wanted.floating.iter().any(|(floating, _)| *floating == address) || args.absent.contains(&address);
+    let moves = |address: IpAddr| {
+        observed.expected.floating.iter().any(|(floating, _)| *floating == address) || args.absent.contains(&address)
+    };
     let ignored = |bound: &BoundAddress| {
-        let name = seen.name(bound.interface);
+        let name = observed.name(bound.interface);
         ignored.iter().any(|ignored| ignored.covers(bound.address, name))
     };
-    let extra = |bound: &&BoundAddress| !wanted(bound.address) && !moves(bound.address) && !ignored(bound);
-    seen.bound.addresses.iter().filter(extra).copied().collect()
+    let extra = |bound: &&BoundAddress| !expected(bound.address) && !moves(bound.address) && !ignored(bound);
+    observed.bound.addresses.iter().filter(extra).copied().collect()
 }
 
 /// One line for each interface and origin.
-fn describe(seen: &Seen, extra: &[BoundAddress]) -> Vec<String> {
+fn describe(observed: &Observations, extra: &[BoundAddress]) -> Vec<String> {
     let mut groups: BTreeMap<(u32, String), Vec<IpAddr>> = BTreeMap::new();
     for bound in extra {
-        groups.entry((bound.interface, origin(seen, bound))).or_default().push(bound.address);
+        groups.entry((bound.interface, origin(observed, bound))).or_default().push(bound.address);
     }
     let line = |((interface, origin), addresses): (&(u32, String), &Vec<IpAddr>)| {
-        format!("note: expected by nobody: {} on {} ({origin})", all(addresses), seen.name(*interface))
+        format!("note: expected by nobody: {} on {} ({origin})", all(addresses), observed.name(*interface))
     };
     groups.iter().map(line).collect()
 }
 
-fn origin(seen: &Seen, bound: &BoundAddress) -> String {
+fn origin(observed: &Observations, bound: &BoundAddress) -> String {
     let same = |life: &&host_net::Lifetime| life.address == bound.address && life.interface == bound.interface;
-    match seen.bound.lifetimes.iter().find(same) {
+    match observed.bound.lifetimes.iter().find(same) {
         _ if bound.flags.permanent() => "permanent".to_owned(),
         Some(life) if life.seconds != u32::MAX => {
             format!("for {} s more: by DHCP or router advertisement", life.seconds)

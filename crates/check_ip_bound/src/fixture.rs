@@ -1,14 +1,14 @@
 //! What the tests of this plugin look at: a host with two interfaces that are up, one that is down, one without carrier, an empty
 //! bridge, and loopback.
 
-use addresses::{Expected, List};
+use addresses::{HostAddress, List};
 use clap::Parser as _;
 use host_net::{Bound, BoundAddress, Flags, Interface, Lifetime, Link};
 use plugin::Report;
 
+use crate::condition::conditions;
 use crate::evaluate::evaluate;
-use crate::finding::findings;
-use crate::{Args, Chosen, Seen, Wanted};
+use crate::{Args, Expected, ListSource, Observations};
 
 /// The command line without any option.
 pub(crate) fn args() -> Args {
@@ -43,7 +43,7 @@ pub(crate) fn bound(text: &str) -> Bound {
         let (item, seconds) = item.split_once('~').map_or((item, None), |(item, seconds)| (item, Some(seconds)));
         let (expected, place) = item.split_once('@').unwrap();
         let (name, flags) = place.split_once('+').unwrap_or((place, if seconds.is_some() { "0" } else { "80" }));
-        let Expected { address, prefix } = expected.parse().unwrap();
+        let HostAddress { address, prefix } = expected.parse().unwrap();
         let interface = bound.interfaces.iter().find(|interface| interface.name == name).unwrap().index;
         let flags = Flags(u8::from_str_radix(flags, 16).unwrap());
         bound.addresses.push(BoundAddress { address, interface, prefix: prefix.unwrap(), flags });
@@ -53,22 +53,22 @@ pub(crate) fn bound(text: &str) -> Bound {
     bound
 }
 
-/// What is seen when the addresses of `list` are wanted and those of `present` are bound.
-pub(crate) fn seen(args: &Args, list: &str, chosen: Chosen, present: &str) -> Seen {
+/// What is observed when the addresses of `list` are expected and those of `present` are bound.
+pub(crate) fn observed(args: &Args, list: &str, source: ListSource, present: &str) -> Observations {
     let bound = bound(present);
     let list = (!list.is_empty()).then(|| List::parse("ips", 0, list.replace(' ', "\n").as_bytes()).unwrap());
-    let mut wanted = Wanted::new(args, list.into_iter().collect(), Vec::new());
-    if chosen == Chosen::Bound {
-        wanted.want_all(&bound);
+    let mut expected = Expected::new(args, list.into_iter().collect(), Vec::new());
+    if source == ListSource::Bound {
+        expected.expect_all(&bound);
     }
-    wanted.chosen = chosen;
-    let findings = findings(&wanted, &bound, &args.interface);
-    Seen { wanted, bound, findings, routes: Vec::new(), promotes_all: Some(false), uptime: None }
+    expected.source = source;
+    let conditions = conditions(&expected.entries, &bound, &args.interface);
+    Observations { expected, bound, conditions, routes: Vec::new(), promotes_all: Some(false), uptime: None }
 }
 
 /// The report on it, when the list was named on the command line.
 pub(crate) fn report(args: &Args, list: &str, present: &str) -> Report {
-    evaluate(args, &seen(args, list, Chosen::Named, present))
+    evaluate(args, &observed(args, list, ListSource::Named, present))
 }
 
 /// Its output.

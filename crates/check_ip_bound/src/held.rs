@@ -2,22 +2,22 @@
 
 use std::net::IpAddr;
 
-use addresses::{Expected, all};
+use addresses::{HostAddress, all};
 use plugin::{Metric, State};
 
+use crate::condition::Condition;
 use crate::evaluate::Part;
-use crate::finding::Finding;
-use crate::{Args, Seen};
+use crate::{Args, Observations};
 
 /// The addresses of --absent that are bound here, on whatever interface.
-pub(crate) fn judge_absent(args: &Args, seen: &Seen) -> Part {
-    let bound = |address: &IpAddr| !seen.bound.places(*address).is_empty();
+pub(crate) fn judge_absent(args: &Args, observed: &Observations) -> Part {
+    let bound = |address: &IpAddr| !observed.bound.places(*address).is_empty();
     let here: Vec<IpAddr> = args.absent.iter().map(IpAddr::to_canonical).filter(bound).collect();
     if here.is_empty() {
         return Part::default();
     }
     let on = |address: &IpAddr| {
-        let names: Vec<&str> = seen.bound.places(*address).iter().map(|place| seen.name(place.interface)).collect();
+        let names: Vec<&str> = observed.bound.places(*address).iter().map(|place| observed.name(place.interface)).collect();
         format!("{address} is bound on {} and must be absent", names.join(", "))
     };
     let verb = if here.len() == 1 { "is" } else { "are" };
@@ -30,23 +30,23 @@ pub(crate) fn judge_absent(args: &Args, seen: &Seen) -> Part {
 }
 
 /// Which floating addresses this host holds: bound here, and usable.
-pub(crate) fn tell_floating(seen: &Seen) -> Part {
+pub(crate) fn tell_floating(observed: &Observations) -> Part {
     let mut part = Part::default();
     let mut held = 0;
-    for (address, place) in &seen.wanted.floating {
-        let expected = Expected { address: *address, prefix: None };
-        let finding = Finding::of(expected, seen.bound.places(*address), &seen.bound, &[]);
-        let holds = matches!(finding, Finding::Usable | Finding::Deprecated(_));
+    for (address, place) in &observed.expected.floating {
+        let expected = HostAddress { address: *address, prefix: None };
+        let condition = Condition::of(expected, observed.bound.places(*address), &observed.bound, &[]);
+        let holds = matches!(condition, Condition::Usable | Condition::Deprecated(_));
         held += usize::from(holds);
-        part.details.push(match finding.reason(expected, &seen.bound, &[]) {
+        part.details.push(match condition.reason(expected, &observed.bound, &[]) {
             None => format!("note: floating {address} is here"),
-            Some(reason) if finding == Finding::NotBound => format!("note: floating {address} is not here ({reason})"),
+            Some(reason) if condition == Condition::NotBound => format!("note: floating {address} is not here ({reason})"),
             Some(reason) => format!("note: floating {address} is not usable here: {reason}"),
         });
         part.verbose.push(format!("floating {address} ({place})"));
         part.metrics.push(Metric::count(format!("holds_{address}"), usize::from(holds)).max(1.0));
     }
-    let total = seen.wanted.floating.len();
+    let total = observed.expected.floating.len();
     part.text = (total > 0).then(|| format!("{held} of {total} floating addresses here"));
     part
 }

@@ -4,10 +4,11 @@
 //! given up as duplicates, while everything looks up from the inside. And its opposite: an address or a default route too many.
 
 mod causes;
+mod condition;
 mod contradictions;
 mod evaluate;
+mod expected;
 mod extra;
-mod finding;
 #[cfg(test)]
 mod fixture;
 mod gateway;
@@ -15,21 +16,20 @@ mod held;
 mod missing;
 mod options;
 mod probe;
-mod wanted;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use addresses::{Entry, Expected};
+use addresses::{Entry, HostAddress};
 use host_config::Origin;
 use host_net::{Bound, DefaultRoute};
 use plugin::{Deadline, Report, Seconds, State, Thresholds};
 
-pub use finding::Finding;
+pub use condition::Condition;
+pub use expected::{Expected, ExpectedError, ListSource};
 pub use options::Ignored;
 pub use probe::{ProbeError, probe};
-pub use wanted::{Chosen, Wanted};
 
 /// The longest `--grace`, in seconds: a year.
 const LONGEST_GRACE: f64 = 366.0 * 86_400.0;
@@ -44,7 +44,7 @@ Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (what cannot be checked; also
 pub struct Args {
     /// An address that must be bound; with a prefix length, that must match too. Repeatable
     #[arg(long, value_name = "ADDRESS[/PREFIX]")]
-    pub ip: Vec<Expected>,
+    pub ip: Vec<HostAddress>,
     /// A list of addresses that must be bound, one a line; H-Sphere's and cPanel's are understood. Repeatable
     #[arg(long)]
     pub file: Vec<PathBuf>,
@@ -86,13 +86,13 @@ pub struct Args {
 
 /// What there was to see.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct Observations {
     /// The addresses that should be usable here.
-    pub wanted: Wanted,
+    pub expected: Expected,
     /// The addresses that are bound here.
     pub bound: Bound,
-    /// What became of the wanted addresses that are not simply usable.
-    pub findings: Vec<(Entry, Finding)>,
+    /// What became of the expected addresses that are not simply usable.
+    pub conditions: Vec<(Entry, Condition)>,
     /// The default routes of each family that --gateway names, the best first.
     pub routes: Vec<DefaultRoute>,
     /// The setting net.ipv4.conf.all.promote_secondaries: none if it was not needed or cannot be read.
@@ -101,21 +101,21 @@ pub struct Seen {
     pub uptime: Option<Duration>,
 }
 
-impl Seen {
+impl Observations {
     /// The name of an interface, by its index.
     fn name(&self, index: u32) -> &str {
         self.bound.interface(index).map_or("an interface that is gone", |interface| interface.name.as_str())
     }
 }
 
-/// Looks ([`probe()`]), and judges what was seen.
+/// Looks ([`probe()`]), and judges what was observed.
 ///
 /// # Errors
 /// [`ProbeError`]: a list or the bound addresses cannot be read, or there is nothing to check.
 pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
     if args.list {
-        return Ok(Wanted::read(args, deadline)?.listing());
+        return Ok(Expected::read(args, deadline)?.listing());
     }
-    let seen = probe(args, deadline)?;
-    Ok(evaluate::evaluate(args, &seen))
+    let observed = probe(args, deadline)?;
+    Ok(evaluate::evaluate(args, &observed))
 }

@@ -1,4 +1,4 @@
-//! The wanted addresses that are missing: how many, which, and why.
+//! The expected addresses that are missing: how many, which, and why.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -7,51 +7,51 @@ use addresses::{Entry, all, brief};
 use plugin::{Metric, Range, Thresholds};
 
 use crate::causes::causes;
+use crate::condition::Condition;
 use crate::evaluate::{Part, ROOM};
-use crate::finding::Finding;
-use crate::{Args, Chosen, Seen};
+use crate::{Args, ListSource, Observations};
 
-/// One reason and the wanted addresses that are missing for it.
+/// One reason and the expected addresses that are missing for it.
 type Group = (String, Vec<IpAddr>);
 
 /// Judges the number of missing addresses.
-pub(crate) fn judge(args: &Args, seen: &Seen) -> Part {
-    let total = seen.wanted.wants.len();
-    let missing: Vec<&(Entry, Finding)> = seen.findings.iter().filter(|finding| counts(seen, finding)).collect();
-    let unusable = missing.iter().filter(|(_, finding)| *finding != Finding::NotBound).count();
+pub(crate) fn judge(args: &Args, observed: &Observations) -> Part {
+    let total = observed.expected.entries.len();
+    let missing: Vec<&(Entry, Condition)> = observed.conditions.iter().filter(|condition| counts(observed, condition)).collect();
+    let unusable = missing.iter().filter(|(_, condition)| *condition != Condition::NotBound).count();
     let default = Thresholds { warning: None, critical: Some(Range::up_to(0.0)) };
     let metric = Metric::count("missing", missing.len()).thresholds(args.thresholds.or(default)).max(total as f64);
-    let groups = groups(args, seen, &missing);
-    let each = |(want, finding): &&(Entry, Finding)| {
-        let reason = finding.reason(want.expected, &seen.bound, &args.interface).unwrap_or_default();
-        let origin = seen.wanted.origin(want);
+    let groups = groups(args, observed, &missing);
+    let each = |(entry, condition): &&(Entry, Condition)| {
+        let reason = condition.reason(entry.expected, &observed.bound, &args.interface).unwrap_or_default();
+        let origin = observed.expected.origin(entry);
         let origin = if origin.is_empty() { origin } else { format!(" ({origin})") };
-        format!("{}: {reason}{origin}", want.expected)
+        format!("{}: {reason}{origin}", entry.expected)
     };
     Part {
         state: metric.state(),
-        text: (!missing.is_empty()).then(|| summary(seen, &missing, &groups)),
+        text: (!missing.is_empty()).then(|| summary(observed, &missing, &groups)),
         details: groups
             .iter()
             .map(|(reason, addresses)| format!("{}: {reason}", all(addresses)))
-            .chain(notes(args, seen))
+            .chain(notes(args, observed))
             .collect(),
         verbose: missing.iter().map(each).collect(),
         metrics: vec![
             metric,
             Metric::count("unusable", unusable).max(total as f64),
-            Metric::count("bound", seen.bound.addresses.len()),
+            Metric::count("bound", observed.bound.addresses.len()),
         ],
     }
 }
 
-/// What is said when no wanted address is missing.
-pub(crate) fn all_well(seen: &Seen) -> String {
-    let total = seen.wanted.wants.len();
+/// What is said when no expected address is missing.
+pub(crate) fn all_well(observed: &Observations) -> String {
+    let total = observed.expected.entries.len();
     let addresses = noun(total);
-    match &seen.wanted.chosen {
-        Chosen::Bound => format!("{total} {addresses} bound here, all usable (no list, no static configuration)"),
-        _ => format!("{total} {addresses}{} bound and usable", seen.wanted.from()),
+    match &observed.expected.source {
+        ListSource::Bound => format!("{total} {addresses} bound here, all usable (no list, no static configuration)"),
+        _ => format!("{total} {addresses}{} bound and usable", observed.expected.from()),
     }
 }
 
@@ -59,42 +59,42 @@ fn noun(total: usize) -> &'static str {
     if total == 1 { "address" } else { "addresses" }
 }
 
-/// Whether a finding makes its address a missing one. An empty bridge is nobody's outage unless its address was asked for.
-fn counts(seen: &Seen, (_, finding): &(Entry, Finding)) -> bool {
-    match finding {
-        Finding::Usable | Finding::Deprecated(_) => false,
-        Finding::EmptyBridge(_) => seen.wanted.chosen != Chosen::Bound,
+/// Whether a condition makes its address a missing one. An empty bridge is nobody's outage unless its address was asked for.
+fn counts(observed: &Observations, (_, condition): &(Entry, Condition)) -> bool {
+    match condition {
+        Condition::Usable | Condition::Deprecated(_) => false,
+        Condition::EmptyBridge(_) => observed.expected.source != ListSource::Bound,
         _ => true,
     }
 }
 
-fn summary(seen: &Seen, missing: &[&(Entry, Finding)], groups: &[Group]) -> String {
-    let total = seen.wanted.wants.len();
-    let which: Vec<IpAddr> = missing.iter().map(|(want, _)| want.expected.address).collect();
+fn summary(observed: &Observations, missing: &[&(Entry, Condition)], groups: &[Group]) -> String {
+    let total = observed.expected.entries.len();
+    let which: Vec<IpAddr> = missing.iter().map(|(entry, _)| entry.expected.address).collect();
     let shared = match groups {
         [(reason, _)] if !reason.starts_with("not bound") => format!(" ({reason})"),
         _ => String::new(),
     };
-    let what = match seen.wanted.chosen {
-        Chosen::Bound => "bound here not usable",
+    let what = match observed.expected.source {
+        ListSource::Bound => "bound here not usable",
         _ => "missing",
     };
-    let from = seen.wanted.from();
+    let from = observed.expected.from();
     format!("{} of {total} {}{from} {what}: {}{shared}", missing.len(), noun(total), brief(&which, ROOM))
 }
 
 /// The missing addresses by their reason, in the order in which the reasons come up; what one cause explains is one group.
-fn groups(args: &Args, seen: &Seen, missing: &[&(Entry, Finding)]) -> Vec<Group> {
+fn groups(args: &Args, observed: &Observations, missing: &[&(Entry, Condition)]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     if missing.is_empty() {
         return groups;
     }
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    let explained = causes(seen);
-    for (want, finding) in missing {
-        let address = want.expected.address;
-        let cause = explained.get(&address).filter(|_| *finding == Finding::NotBound).cloned();
-        let reason = cause.or_else(|| finding.reason(want.expected, &seen.bound, &args.interface)).unwrap_or_default();
+    let explained = causes(observed);
+    for (entry, condition) in missing {
+        let address = entry.expected.address;
+        let cause = explained.get(&address).filter(|_| *condition == Condition::NotBound).cloned();
+        let reason = cause.or_else(|| condition.reason(entry.expected, &observed.bound, &args.interface)).unwrap_or_default();
         let place = *places.entry(reason).or_insert_with_key(|reason| {
             groups.push((reason.clone(), Vec::new()));
             groups.len() - 1
@@ -107,33 +107,33 @@ fn groups(args: &Args, seen: &Seen, missing: &[&(Entry, Finding)]) -> Vec<Group>
 }
 
 /// What is worth knowing and no alarm.
-fn notes(args: &Args, seen: &Seen) -> Vec<String> {
-    let bound = &seen.bound;
-    let note = |(want, finding): &(Entry, Finding)| match finding {
-        Finding::Deprecated(on) => Some(format!("note: {} is deprecated on {}", want.expected, seen.name(*on))),
-        Finding::EmptyBridge(_) if !counts(seen, &(*want, *finding)) => {
-            let reason = finding.reason(want.expected, bound, &args.interface).unwrap_or_default();
-            Some(format!("note: {} is {reason}", want.expected))
+fn notes(args: &Args, observed: &Observations) -> Vec<String> {
+    let bound = &observed.bound;
+    let note = |(entry, condition): &(Entry, Condition)| match condition {
+        Condition::Deprecated(on) => Some(format!("note: {} is deprecated on {}", entry.expected, observed.name(*on))),
+        Condition::EmptyBridge(_) if !counts(observed, &(*entry, *condition)) => {
+            let reason = condition.reason(entry.expected, bound, &args.interface).unwrap_or_default();
+            Some(format!("note: {} is {reason}", entry.expected))
         }
         _ => None,
     };
     let unknown = |name: &&String| !bound.interfaces.iter().any(|interface| interface.name == **name);
     let no_interface = args.interface.iter().filter(unknown).map(|name| format!("note: there is no interface {name} here"));
-    seen.findings.iter().filter_map(note).chain(no_interface).chain(misplaced(seen)).collect()
+    observed.conditions.iter().filter_map(note).chain(no_interface).chain(misplaced(observed)).collect()
 }
 
 /// The addresses that are bound on other interfaces than the configuration promises them on.
-fn misplaced(seen: &Seen) -> Vec<String> {
-    let mut lookup = seen.bound.lookup();
+fn misplaced(observed: &Observations) -> Vec<String> {
+    let mut lookup = observed.bound.lookup();
     let note = |(address, promised): &(IpAddr, String)| {
         let places = lookup.places(*address);
         // An alias as eth0:1 is on eth0.
         let promised = promised.split(':').next().unwrap_or(promised);
         let first = places.first()?;
-        let elsewhere = places.iter().all(|place| seen.name(place.interface) != promised);
-        elsewhere.then(|| format!("note: {address} is on {}, promised on {promised}", seen.name(first.interface)))
+        let elsewhere = places.iter().all(|place| observed.name(place.interface) != promised);
+        elsewhere.then(|| format!("note: {address} is on {}, promised on {promised}", observed.name(first.interface)))
     };
-    seen.wanted.interfaces.iter().filter_map(note).collect()
+    observed.expected.interfaces.iter().filter_map(note).collect()
 }
 
 #[cfg(test)]
@@ -142,7 +142,7 @@ mod tests {
 
     use super::*;
     use crate::evaluate::evaluate;
-    use crate::fixture::{args, judge, seen};
+    use crate::fixture::{args, judge, observed};
 
     #[test]
     fn says_what_is_missing_and_why() {
@@ -236,7 +236,8 @@ mod tests {
             let range = |text: Option<&str>| text.map(|text| text.parse().unwrap());
             let thresholds = Thresholds { warning: range(warning), critical: range(critical) };
             let args = Args { thresholds, ..args() };
-            let report = evaluate(&args, &seen(&args, "192.0.2.1 192.0.2.2 192.0.2.3", Chosen::Named, "192.0.2.1/24@eth0"));
+            let report =
+                evaluate(&args, &observed(&args, "192.0.2.1 192.0.2.2 192.0.2.3", ListSource::Named, "192.0.2.1/24@eth0"));
             assert_eq!(report.state, state, "{warning:?} {critical:?}");
             let line = report.render("X", 0);
             assert!(line.contains(&format!("2 of 3 addresses missing: 192.0.2.2-3 | {data} ")), "{line}");
@@ -246,8 +247,8 @@ mod tests {
     #[test]
     fn says_who_chose_the_addresses() {
         let args = args();
-        let usual = || Chosen::Configured(vec!["cpanel", "netplan"]);
-        let line = |source, present| evaluate(&args, &seen(&args, "192.0.2.1", source, present)).render("IP_BOUND", 0);
+        let usual = || ListSource::Configured(vec!["cpanel", "netplan"]);
+        let line = |source, present| evaluate(&args, &observed(&args, "192.0.2.1", source, present)).render("IP_BOUND", 0);
         let data = "missing=0;;0;0;1 unusable=0;;;0;1 bound=1;;;0";
         assert_eq!(
             line(usual(), "192.0.2.1/24@eth0"),
@@ -258,16 +259,16 @@ mod tests {
             "IP_BOUND CRITICAL - 1 of 1 address from cpanel, netplan missing: 192.0.2.1"
         );
         assert_eq!(
-            line(Chosen::Bound, "192.0.2.1/24@eth0"),
+            line(ListSource::Bound, "192.0.2.1/24@eth0"),
             format!("IP_BOUND OK - 1 address bound here, all usable (no list, no static configuration) | {data}\n")
         );
         assert_eq!(
-            line(Chosen::Bound, "192.0.2.1/24@eth0 172.17.0.1/16@docker0"),
+            line(ListSource::Bound, "192.0.2.1/24@eth0 172.17.0.1/16@docker0"),
             "IP_BOUND OK - 2 addresses bound here, all usable (no list, no static configuration) | missing=0;;0;0;2 unusable=0;;;0;2 bound=2;;;0\n\
              note: 172.17.0.1 is on docker0, a bridge without ports\n"
         );
         assert_eq!(
-            line(Chosen::Bound, "192.0.2.1/24@eth1").lines().next().unwrap().split(" | ").next().unwrap(),
+            line(ListSource::Bound, "192.0.2.1/24@eth1").lines().next().unwrap().split(" | ").next().unwrap(),
             "IP_BOUND CRITICAL - 1 of 1 address bound here not usable: 192.0.2.1 (on eth1, which is down)"
         );
     }
@@ -275,7 +276,8 @@ mod tests {
     #[test]
     fn verbose_names_the_line_of_each() {
         let args = Args { ip: vec!["192.0.2.9/24".parse().unwrap()], ..args() };
-        let output = evaluate(&args, &seen(&args, "192.0.2.1 192.0.2.7", Chosen::Named, "192.0.2.1/24@eth0")).render("X", 1);
+        let output =
+            evaluate(&args, &observed(&args, "192.0.2.1 192.0.2.7", ListSource::Named, "192.0.2.1/24@eth0")).render("X", 1);
         let details: Vec<&str> = output.lines().skip(1).collect();
         assert_eq!(details[details.len() - 2..], ["192.0.2.7: not bound (ips line 2)", "192.0.2.9/24: not bound (--ip)"]);
     }
@@ -284,9 +286,10 @@ mod tests {
     fn a_subnet_lost_with_its_primary_is_said_once() {
         let args = args();
         let list: Vec<String> = (1..=42).map(|last| format!("192.0.2.{last}")).collect();
-        let mut lost = seen(&args, &list.join(" "), Chosen::Named, "192.0.2.1/24@eth0 198.51.100.1/24@eth0");
-        let details =
-            |seen: &Seen| -> Vec<String> { evaluate(&args, seen).render("X", 0).lines().skip(1).map(str::to_owned).collect() };
+        let mut lost = observed(&args, &list.join(" "), ListSource::Named, "192.0.2.1/24@eth0 198.51.100.1/24@eth0");
+        let details = |observed: &Observations| -> Vec<String> {
+            evaluate(&args, observed).render("X", 0).lines().skip(1).map(str::to_owned).collect()
+        };
         let cause = "with promote_secondaries off, secondaries go with their primary";
         assert_eq!(details(&lost), [format!("192.0.2.2-42: not bound, only 192.0.2.1 of 192.0.2.0/24 is; {cause}")]);
         lost.promotes_all = Some(true);
@@ -294,11 +297,11 @@ mod tests {
         lost.promotes_all = None;
         assert_eq!(details(&lost), ["192.0.2.2-42: not bound"]);
 
-        let none_left = seen(&args, &list.join(" "), Chosen::Named, "198.51.100.1/24@eth0");
+        let none_left = observed(&args, &list.join(" "), ListSource::Named, "198.51.100.1/24@eth0");
         assert_eq!(details(&none_left), [format!("192.0.2.1-42: not bound, nor is any other of the same /24; {cause}")]);
-        let secondary_left = seen(&args, &list.join(" "), Chosen::Named, "192.0.2.1/24@eth0 192.0.2.9/24@eth0+81");
+        let secondary_left = observed(&args, &list.join(" "), ListSource::Named, "192.0.2.1/24@eth0 192.0.2.9/24@eth0+81");
         assert_eq!(details(&secondary_left), ["192.0.2.2-8, 192.0.2.10-42: not bound"]);
-        let one = seen(&args, "192.0.2.1 192.0.2.2", Chosen::Named, "192.0.2.1/24@eth0");
+        let one = observed(&args, "192.0.2.1 192.0.2.2", ListSource::Named, "192.0.2.1/24@eth0");
         assert_eq!(details(&one), ["192.0.2.2: not bound"]);
     }
 }

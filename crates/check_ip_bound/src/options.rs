@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use addresses::Expected;
+use addresses::HostAddress;
 use plugin::State;
 
 /// The value of --ignore: where any address is expected.
@@ -21,7 +21,7 @@ impl FromStr for Ignored {
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
         Ok(match text.parse() {
-            Ok(Expected { address, prefix }) => {
+            Ok(HostAddress { address, prefix }) => {
                 Ignored::Network(address, prefix.unwrap_or(if address.is_ipv4() { 32 } else { 128 }))
             }
             Err(_) => Ignored::Interface(text.to_owned()),

@@ -22,7 +22,7 @@ mod worker;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use addresses::Expected;
+use addresses::HostAddress;
 use host_config::Origin;
 use plugin::{Deadline, Report, State};
 
@@ -37,7 +37,7 @@ pub use target::{Target, TargetError};
 pub struct Args {
     /// An address to connect to. Repeatable
     #[arg(long, value_name = "ADDRESS")]
-    pub ip: Vec<Expected>,
+    pub ip: Vec<HostAddress>,
     /// A list of addresses, one a line, as check_ip_bound takes it; a line may carry its own ports behind the address: 80,443.
     /// Repeatable
     #[arg(long)]

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use addresses::Entry;
-use check_ip_bound::{Chosen, Finding, ProbeError, Seen, Wanted};
+use check_ip_bound::{Condition, Expected, ListSource, Observations, ProbeError};
 use plugin::Deadline;
 use serde::Serialize;
 
@@ -53,36 +53,45 @@ impl Case {
 }
 
 /// What there is to see, and each missing address with its fate so far.
-pub(crate) fn look(config: &Config, deadline: &Deadline) -> Result<(Seen, Vec<Case>), ProbeError> {
-    let seen = check_ip_bound::probe(&config.check, deadline)?;
-    let missing: Vec<(&Entry, Finding, String)> = missing(config, &seen).collect();
+pub(crate) fn look(config: &Config, deadline: &Deadline) -> Result<(Observations, Vec<Case>), ProbeError> {
+    let observed = check_ip_bound::probe(&config.check, deadline)?;
+    let missing: Vec<(&Entry, Condition, String)> = missing(config, &observed).collect();
     if missing.is_empty() {
-        return Ok((seen, Vec::new()));
+        return Ok((observed, Vec::new()));
     }
-    let list = Wanted::read(&config.list, deadline)?;
-    let mut cases: Vec<Case> = missing.into_iter().map(|found| case(config, &seen, &list, found)).collect();
+    let list = Expected::read(&config.list, deadline)?;
+    let mut cases: Vec<Case> = missing.into_iter().map(|found| case(config, &observed, &list, found)).collect();
     cases.dedup_by_key(|case| case.address);
-    Ok((seen, cases))
+    Ok((observed, cases))
 }
 
 /// What counts as missing for check_ip_bound, and why.
-pub(crate) fn missing<'a>(config: &'a Config, seen: &'a Seen) -> impl Iterator<Item = (&'a Entry, Finding, String)> {
-    let nobody_asked = |finding: Finding| matches!(finding, Finding::EmptyBridge(_)) && seen.wanted.chosen == Chosen::Bound;
-    let findings = seen.findings.iter().filter(move |(_, finding)| !nobody_asked(*finding));
-    findings.filter_map(|(want, finding)| {
-        let reason = finding.reason(want.expected, &seen.bound, &config.check.interface)?;
-        Some((want, *finding, reason))
+pub(crate) fn missing<'a>(
+    config: &'a Config,
+    observed: &'a Observations,
+) -> impl Iterator<Item = (&'a Entry, Condition, String)> {
+    let nobody_asked =
+        |condition: Condition| matches!(condition, Condition::EmptyBridge(_)) && observed.expected.source == ListSource::Bound;
+    let conditions = observed.conditions.iter().filter(move |(_, condition)| !nobody_asked(*condition));
+    conditions.filter_map(|(entry, condition)| {
+        let reason = condition.reason(entry.expected, &observed.bound, &config.check.interface)?;
+        Some((entry, *condition, reason))
     })
 }
 
-fn case(config: &Config, seen: &Seen, list: &Wanted, (want, finding, missing): (&Entry, Finding, String)) -> Case {
-    let address = want.expected.address;
+fn case(
+    config: &Config,
+    observed: &Observations,
+    list: &Expected,
+    (entry, condition, missing): (&Entry, Condition, String),
+) -> Case {
+    let address = entry.expected.address;
     let listed = listed(list, address);
     let usual = if address.is_ipv4() { config.prefix_ipv4 } else { config.prefix_ipv6 };
-    let prefix = want.expected.prefix.or_else(|| listed.and_then(|listed| listed.expected.prefix)).or(usual);
-    let obstacle = match (listed, finding) {
+    let prefix = entry.expected.prefix.or_else(|| listed.and_then(|listed| listed.expected.prefix)).or(usual);
+    let obstacle = match (listed, condition) {
         (None, _) => None,
-        (Some(_), Finding::NotBound) => obstacle(config, seen, list, address, prefix),
+        (Some(_), Condition::NotBound) => obstacle(config, observed, list, address, prefix),
         (Some(_), _) => Some(missing.clone()),
     };
     let fate = match (listed, &obstacle) {
@@ -95,21 +104,21 @@ fn case(config: &Config, seen: &Seen, list: &Wanted, (want, finding, missing): (
 }
 
 /// The list's entry of an address.
-fn listed(list: &Wanted, address: IpAddr) -> Option<&Entry> {
-    let place = list.wants.partition_point(|want| want.expected.address < address);
-    list.wants.get(place).filter(|want| want.expected.address == address)
+fn listed(list: &Expected, address: IpAddr) -> Option<&Entry> {
+    let place = list.entries.partition_point(|entry| entry.expected.address < address);
+    list.entries.get(place).filter(|entry| entry.expected.address == address)
 }
 
 /// What stands in the way of binding an address that is in the list: none if it may be tried.
-fn obstacle(config: &Config, seen: &Seen, list: &Wanted, address: IpAddr, prefix: Option<u8>) -> Option<String> {
+fn obstacle(config: &Config, observed: &Observations, list: &Expected, address: IpAddr, prefix: Option<u8>) -> Option<String> {
     let Config { interface, command, .. } = config;
-    let named = list.interfaces.iter().chain(&seen.wanted.interfaces).filter(|(promised, _)| *promised == address);
+    let named = list.interfaces.iter().chain(&observed.expected.interfaces).filter(|(promised, _)| *promised == address);
     // An alias as eth0:1 is on eth0.
     let elsewhere = named.map(|(_, name)| name.split(':').next().unwrap_or(name)).find(|name| *name != interface.as_str());
     if let Some(name) = elsewhere {
         return Some(format!("promised on {name}, not on {interface}"));
     }
-    match seen.bound.interfaces.iter().find(|known| known.name == *interface) {
+    match observed.bound.interfaces.iter().find(|known| known.name == *interface) {
         None => return Some(format!("there is no {interface} here")),
         Some(known) => {
             if let Some(fault) = known.link.fault() {

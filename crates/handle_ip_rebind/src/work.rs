@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use check_ip_bound::{Finding, ProbeError, Seen};
+use check_ip_bound::{Condition, Observations, ProbeError};
 use host_net::{bind, unbind};
 use plugin::{Deadline, reason};
 use signal_hook::consts::{SIGHUP, SIGTERM};
@@ -66,8 +66,8 @@ pub(crate) fn work(config: &Config, event: Event, deadline: &Deadline) -> Result
     }
     outlast_the_caller().map_err(HandleError::Signals)?;
     let Some(held) = Held::take(&config.state)? else { return Ok(outcome.ends(End::Busy)) };
-    let (seen, cases) = look(config, deadline)?;
-    outcome.wanted = seen.wanted.wants.len();
+    let (observed, cases) = look(config, deadline)?;
+    outcome.wanted = observed.expected.entries.len();
     outcome.cases = cases;
     if outcome.cases.is_empty() {
         return Ok(outcome.ends(End::AllWell));
@@ -92,7 +92,7 @@ pub(crate) fn work(config: &Config, event: Event, deadline: &Deadline) -> Result
     }
     held.spend(acted, now)?;
     outcome.acted += 1;
-    bring_back(config, &held, &seen, &mut outcome, deadline)?;
+    bring_back(config, &held, &observed, &mut outcome, deadline)?;
     let back: Vec<IpAddr> = of(&outcome.cases, Fate::Back).collect();
     if !back.is_empty() {
         tell(config, &held, &link, &back, &mut outcome, deadline);
@@ -142,20 +142,26 @@ fn spare_the_command(config: &Config, cases: &mut [Case]) {
 }
 
 /// Binds, looks again, and gives each address that may be bound its fate.
-fn bring_back(config: &Config, held: &Held, seen: &Seen, outcome: &mut Outcome, deadline: &Deadline) -> Result<(), HandleError> {
+fn bring_back(
+    config: &Config,
+    held: &Held,
+    observed: &Observations,
+    outcome: &mut Outcome,
+    deadline: &Deadline,
+) -> Result<(), HandleError> {
     let mut faults = BTreeMap::new();
     match &config.command {
         Some(command) => outcome.command = Some(run(command, held, deadline)),
-        None => faults = bind_all(config, seen, &outcome.cases, deadline),
+        None => faults = bind_all(config, observed, &outcome.cases, deadline),
     }
     let began = Instant::now();
     loop {
         let again = check_ip_bound::probe(&config.check, deadline).map_err(HandleError::After)?;
-        let still: BTreeMap<IpAddr, (Finding, String)> =
-            missing(config, &again).map(|(want, finding, reason)| (want.expected.address, (finding, reason))).collect();
+        let still: BTreeMap<IpAddr, (Condition, String)> =
+            missing(config, &again).map(|(entry, condition, reason)| (entry.expected.address, (condition, reason))).collect();
         let open = |address: &IpAddr| match still.get(address) {
             None => false,
-            Some((Finding::Tentative(_), _)) => began.elapsed() < DETECTION,
+            Some((Condition::Tentative(_), _)) => began.elapsed() < DETECTION,
             Some(_) => config.command.is_some() && began.elapsed() < COMING,
         };
         if bindable(&outcome.cases).iter().any(open) && deadline.remaining() > RESERVE {
@@ -165,7 +171,7 @@ fn bring_back(config: &Config, held: &Held, seen: &Seen, outcome: &mut Outcome, 
         for case in outcome.cases.iter_mut().filter(|case| case.fate == Fate::Bindable) {
             match still.get(&case.address) {
                 None => case.becomes(Fate::Back, None),
-                Some((Finding::Duplicate(index), reason)) if config.command.is_none() => {
+                Some((Condition::Duplicate(index), reason)) if config.command.is_none() => {
                     let taken = unbind(case.address, case.prefix.unwrap_or_default(), *index, deadline);
                     let then =
                         taken.map_or_else(|error| format!("and it cannot be removed: {error}"), |()| "removed again".to_owned());
@@ -183,8 +189,8 @@ fn bring_back(config: &Config, held: &Held, seen: &Seen, outcome: &mut Outcome, 
 
 /// Binds by rtnetlink what may be bound, in the order of the list, so that the first of a subnet is its primary address again, and
 /// returns what the kernel had against it.
-fn bind_all(config: &Config, seen: &Seen, cases: &[Case], deadline: &Deadline) -> BTreeMap<IpAddr, String> {
-    let index = seen.bound.interfaces.iter().find(|known| known.name == config.interface).map(|known| known.index);
+fn bind_all(config: &Config, observed: &Observations, cases: &[Case], deadline: &Deadline) -> BTreeMap<IpAddr, String> {
+    let index = observed.bound.interfaces.iter().find(|known| known.name == config.interface).map(|known| known.index);
     let mut faults = BTreeMap::new();
     let mut ordered: Vec<&Case> = cases.iter().filter(|case| case.fate == Fate::Bindable).collect();
     ordered.sort_by_key(|case| case.order);

@@ -8,7 +8,7 @@
 mod lines;
 mod words;
 
-use addresses::{Expected, short};
+use addresses::{HostAddress, short};
 
 use crate::promise::{ConfigError, Place, Promise, Promises, Remark};
 use crate::tree::Tree;
@@ -159,7 +159,7 @@ impl Config {
 /// `ADDRESS[/PREFIX] [dev INTERFACE] [peer ADDRESS] ...`; of words that it does not know, keepalived says so and goes on.
 fn address(words: &[String], floating: bool, place: &Place) -> Result<Promise, ConfigError> {
     let mut words = words.iter().map(String::as_str);
-    let mut expected: Expected = words.next().unwrap_or_default().parse().map_err(|error| place.error(error))?;
+    let mut expected: HostAddress = words.next().unwrap_or_default().parse().map_err(|error| place.error(error))?;
     let bits = if expected.address.is_ipv4() { 32 } else { 128 };
     expected.prefix = expected.prefix.or(Some(bits));
     let mut interface = None;
@@ -176,7 +176,7 @@ fn address(words: &[String], floating: bool, place: &Place) -> Result<Promise, C
             }
             "use_vmac" => interface = Some(String::new()),
             "brd" | "broadcast" | "scope" | "label" | "track_group" | "preferred_lft" => drop(words.next()),
-            other if other.parse::<Expected>().is_ok() => {
+            other if other.parse::<HostAddress>().is_ok() => {
                 return Err(place.error(format!("{}: keepalived reads one address a line", short(other))));
             }
             _ => {}

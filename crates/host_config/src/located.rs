@@ -1,6 +1,6 @@
 //! What is written on a line of a configuration file: an address, something to remark on, or something that is not understood.
 
-use addresses::{Expected, InvalidAddress, short};
+use addresses::{HostAddress, InvalidAddress, short};
 
 use crate::promise::{ConfigError, Place, Promise, Remark};
 
@@ -12,7 +12,7 @@ pub(crate) struct Located<T = String> {
 }
 
 /// An address, or none where one of a pool is asked for.
-pub(crate) type Asked = Option<Expected>;
+pub(crate) type Asked = Option<HostAddress>;
 
 impl Place {
     pub(crate) fn new(file: &str, line: u32) -> Self {
@@ -25,7 +25,7 @@ impl Place {
     }
 
     /// The address `text` that is written here, without the brackets that a list may have.
-    pub(crate) fn address(&self, text: &str) -> Result<Expected, ConfigError> {
+    pub(crate) fn address(&self, text: &str) -> Result<HostAddress, ConfigError> {
         self.address_or_pool(text)?.ok_or_else(|| self.error(InvalidAddress::NoHost(short(text))))
     }
 
@@ -44,7 +44,7 @@ impl Place {
     }
 }
 
-impl Located<Expected> {
+impl Located<HostAddress> {
     /// The promise of this address on `interface`.
     pub(crate) fn promise(self, interface: Option<&str>) -> Promise {
         Promise { expected: self.value, interface: interface.map(str::to_owned), floating: false, place: self.place }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use addresses::{Expected, InvalidAddress, short};
+use addresses::{HostAddress, InvalidAddress, short};
 
 /// The prefix length that a netmask stands for, as bits (`24`) or dotted (`255.255.255.0`): none if it is neither.
 pub(crate) fn length(mask: &str, address: IpAddr) -> Option<u8> {
@@ -26,12 +26,12 @@ pub(crate) fn class(address: Ipv4Addr) -> u8 {
 }
 
 /// `text` with a netmask of either form behind a slash, or none.
-pub(crate) fn parse(text: &str) -> Result<Expected, InvalidAddress> {
+pub(crate) fn parse(text: &str) -> Result<HostAddress, InvalidAddress> {
     let Some((address, mask)) = text.split_once('/') else { return text.parse() };
-    match address.parse::<Expected>() {
+    match address.parse::<HostAddress>() {
         Ok(plain) if mask.contains('.') && plain.prefix.is_none() => {
             let prefix = length(mask, plain.address).ok_or_else(|| InvalidAddress::Prefix(short(text), 32))?;
-            Ok(Expected { prefix: Some(prefix), ..plain })
+            Ok(HostAddress { prefix: Some(prefix), ..plain })
         }
         _ => text.parse(),
     }

@@ -9,7 +9,7 @@ mod profile;
 
 use std::collections::{BTreeMap, HashMap};
 
-use addresses::Expected;
+use addresses::HostAddress;
 
 use crate::folders;
 use crate::located::Located;
@@ -130,7 +130,7 @@ fn promise(profiles: Vec<Profile>, to: &mut Promises) -> Result<(), ConfigError>
 }
 
 /// An address as the key `ipv4.address1` of netplan's passthrough has it.
-pub(super) fn address(family: &str, written: &Located) -> Result<Located<Expected>, ConfigError> {
+pub(super) fn address(family: &str, written: &Located) -> Result<Located<HostAddress>, ConfigError> {
     profile::address(family, written)
 }
 

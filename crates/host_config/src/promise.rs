@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use addresses::{Entry, Expected, List, ListError};
+use addresses::{Entry, HostAddress, List, ListError};
 use plugin::ReadError;
 
 use crate::source::Source;
@@ -11,7 +11,7 @@ use crate::source::Source;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Promise {
     /// The address, with its prefix length where the configuration gives one.
-    pub expected: Expected,
+    pub expected: HostAddress,
     /// The interface, where the configuration names one.
     pub interface: Option<String>,
     /// Bound only while this host is the one of several that holds it.

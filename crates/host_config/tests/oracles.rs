@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use addresses::Expected;
+use addresses::HostAddress;
 use host_config::{Source, Tree};
 use plugin::Deadline;
 use suite::needs::{Need, missing, program};
 use tempfile::TempDir;
 
-type Addresses = BTreeSet<Expected>;
+type Addresses = BTreeSet<HostAddress>;
 
 /// The cases of a source, each with its tree, and whether it is one that is refused.
 fn cases(source: Source) -> Vec<(PathBuf, bool)> {
@@ -61,7 +61,7 @@ fn netplan_generates_what_its_files_promise() {
         for network in contents(&copy.path().join("run/systemd/network")) {
             if !network.contains("ActivationPolicy=") {
                 theirs.extend(
-                    network.lines().filter_map(|line| line.strip_prefix("Address=")).map(|it| it.parse::<Expected>().unwrap()),
+                    network.lines().filter_map(|line| line.strip_prefix("Address=")).map(|it| it.parse::<HostAddress>().unwrap()),
                 );
             }
         }
@@ -108,7 +108,7 @@ fn systemd_reads_files_and_drop_ins_in_the_same_order() {
 }
 
 /// The addresses of a file and its drop-ins as `systemd-analyze` puts them together.
-fn cat_config(root: &Path, name: &str) -> Vec<Expected> {
+fn cat_config(root: &Path, name: &str) -> Vec<HostAddress> {
     let mut root_option = std::ffi::OsString::from("--root=");
     root_option.push(root);
     let output = run("systemd-analyze", |it| it.arg(root_option).arg("cat-config").arg(format!("systemd/network/{name}")));

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use addresses::Expected;
+use addresses::HostAddress;
 use host_config::{Source, Tree};
 use plugin::Deadline;
 
@@ -16,7 +16,7 @@ use plugin::Deadline;
 const ELSEWHERE: [&str; 3] = ["ifupdown2", "ifupdown_ng", "patterns"];
 
 /// An address as it is bound, and the interface.
-type Bound = (Expected, String);
+type Bound = (HostAddress, String);
 
 /// The command line of each interface that `ifup` with these arguments would configure, with `$IFACE` replaced.
 fn commands(file: &Path, state: &Path, arguments: &[&str]) -> Vec<String> {
@@ -46,7 +46,7 @@ fn bound(line: &str) -> Option<Bound> {
         _ => return None,
     };
     // Dotted masks are left to the tests beside the parser.
-    let parse = |word: &&str| word.parse().or_else(|_| word.split('/').next().unwrap_or_default().parse::<Expected>()).ok();
+    let parse = |word: &&str| word.parse().or_else(|_| word.split('/').next().unwrap_or_default().parse::<HostAddress>()).ok();
     let expected = words.iter().skip(2).find_map(parse)?;
     Some((expected, device.split(':').next()?.to_owned()))
 }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use addresses::Expected;
+use addresses::HostAddress;
 
 use super::assignments::{Assignments, Value};
 use crate::mask;
@@ -99,7 +99,7 @@ fn own_prefix(settings: &Assignments, number: &str, address: Ipv4Addr) -> Result
 /// The address inside of a GRE or IPIP tunnel.
 fn tunnel(settings: &Assignments, device: Option<&str>, all: &mut Promises) -> Result<(), ConfigError> {
     let Some(value) = settings.get("MY_INNER_IPADDR")? else { return Ok(()) };
-    let expected: Expected = value.text.parse().map_err(|error| settings.place(value.line).error(error))?;
+    let expected: HostAddress = value.text.parse().map_err(|error| settings.place(value.line).error(error))?;
     promise(settings, value, expected.address, expected.prefix, device, all);
     Ok(())
 }
@@ -116,7 +116,7 @@ fn v6(settings: &Assignments, device: Option<&str>, all: &mut Promises) -> Resul
             continue;
         }
         for text in value.text.split([' ', '\t', '\n', ',']).filter(|text| !text.is_empty()) {
-            let expected: Expected =
+            let expected: HostAddress =
                 text.parse().map_err(|error| settings.place(value.line).error(format!("{name}: {error}")))?;
             promise(settings, value, expected.address, expected.prefix, device, all);
         }
@@ -189,7 +189,7 @@ fn inherited_prefix(settings: &Assignments, parent: &Parent<'_>, address: Ipv4Ad
 
 fn parse_v4(settings: &Assignments, value: &Value) -> Result<Ipv4Addr, ConfigError> {
     let place = || settings.place(value.line);
-    let expected: Expected = value.text.parse().map_err(|error| place().error(error))?;
+    let expected: HostAddress = value.text.parse().map_err(|error| place().error(error))?;
     match (expected.address, expected.prefix) {
         (IpAddr::V4(address), None) => Ok(address),
         _ => Err(place().error(format!("{} is not a plain IPv4 address", value.text))),
@@ -203,7 +203,7 @@ fn promise(s: &Assignments, value: &Value, address: IpAddr, prefix: Option<u8>, 
         all.remarks.push(Remark { what: format!("{}: {address} is the kernel's own", device.unwrap_or("lo")), place });
         return;
     }
-    let expected = Expected { address, prefix };
+    let expected = HostAddress { address, prefix };
     all.promises.push(Promise { expected, interface: device.map(str::to_owned), floating: false, place });
 }
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::shell::{Follows, Simple, simple_commands};
-use addresses::{Expected, short};
+use addresses::{HostAddress, short};
 
 use crate::mask;
 
@@ -11,7 +11,7 @@ use crate::mask;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Effect {
     /// Binds an address to an interface, which may not be known.
-    Bind(Expected, Option<String>),
+    Bind(HostAddress, Option<String>),
     /// Takes an address away.
     Unbind(IpAddr),
     /// Brings up another interface.
@@ -215,7 +215,7 @@ impl Reader {
         self.understood += 1;
         let mut words = words.iter().copied().skip_while(|word| matches!(*word, "-a" | "-s" | "-v"));
         let Some(interface) = words.next() else { return Ok(()) };
-        let mut found: Vec<Expected> = Vec::new();
+        let mut found: Vec<HostAddress> = Vec::new();
         let mut netmask = None;
         while let Some(word) = words.next() {
             match word {
@@ -243,7 +243,7 @@ impl Reader {
 }
 
 /// The arguments of `ip address add`: the address, with the prefix that the kernel gives it, and the interface.
-fn ip_address(words: &[&str]) -> Result<(Expected, Option<String>), String> {
+fn ip_address(words: &[&str]) -> Result<(HostAddress, Option<String>), String> {
     let mut words = words.iter().copied();
     let (mut address, mut device, mut peer) = (None, None, false);
     while let Some(word) = words.next() {
@@ -266,7 +266,7 @@ fn ip_address(words: &[&str]) -> Result<(Expected, Option<String>), String> {
     Ok((expected, known(device)))
 }
 
-fn parse(text: &str) -> Result<Expected, String> {
+fn parse(text: &str) -> Result<HostAddress, String> {
     mask::parse(text).map_err(|error| error.to_string())
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use addresses::Expected;
+use addresses::HostAddress;
 
 use super::command::{Effect, effects};
 use super::file::{Interfaces, Setting, Stanza};
@@ -107,7 +107,7 @@ fn binds(stanza: &Stanza, flavour: Flavour) -> Result<bool, ConfigError> {
 }
 
 /// The addresses of the options. ifupdown lets a `netmask` win over the prefix of an address, the others do not.
-fn addresses(stanza: &Stanza, options: &[&Setting], flavour: Flavour) -> Result<Vec<(Expected, Place)>, ConfigError> {
+fn addresses(stanza: &Stanza, options: &[&Setting], flavour: Flavour) -> Result<Vec<(HostAddress, Place)>, ConfigError> {
     let last = |name: &str| options.iter().rev().find(|option| &*option.name == name);
     if stanza.method.as_deref() == Some("6to4") {
         return last("local").map(|option| six_to_four(option)).transpose().map(Vec::from_iter);
@@ -133,12 +133,12 @@ fn addresses(stanza: &Stanza, options: &[&Setting], flavour: Flavour) -> Result<
 }
 
 /// The address of a 6to4 tunnel: 2002, then the local IPv4 address, then 1 (RFC 3056).
-fn six_to_four(local: &Setting) -> Result<(Expected, Place), ConfigError> {
+fn six_to_four(local: &Setting) -> Result<(HostAddress, Place), ConfigError> {
     let wrong = || local.place.error(format!("{} is no IPv4 address", &*local.value));
     let octets = local.value.parse::<std::net::Ipv4Addr>().map_err(|_| wrong())?.octets();
     let [a, b, c, d] = octets.map(u16::from);
     let address = Ipv6Addr::new(0x2002, a << 8 | b, c << 8 | d, 0, 0, 0, 0, 1);
-    Ok((Expected { address: IpAddr::V6(address), prefix: Some(16) }, local.place.clone()))
+    Ok((HostAddress { address: IpAddr::V6(address), prefix: Some(16) }, local.place.clone()))
 }
 
 /// `address-virtual [MAC] ADDRESS...` of ifupdown2, bound on an interface of its own.

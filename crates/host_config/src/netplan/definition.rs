@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use addresses::{Expected, short};
+use addresses::{HostAddress, short};
 
 use super::yaml::Value;
 use crate::located::Located;
@@ -18,8 +18,8 @@ pub(super) struct Definition {
     pub(super) kind: String,
     matched: Option<Matched>,
     set_name: Option<String>,
-    addresses: Vec<Located<Expected>>,
-    seen: HashSet<Expected>,
+    addresses: Vec<Located<HostAddress>>,
+    seen: HashSet<HostAddress>,
     /// `dhcp4` and `dhcp6`.
     dhcp: [Option<Place>; 2],
     /// `activation-mode`, by which the interface does not come up by itself.
@@ -104,7 +104,7 @@ impl Definition {
         Ok(())
     }
 
-    fn add(&mut self, address: Located<Expected>) {
+    fn add(&mut self, address: Located<HostAddress>) {
         if self.seen.insert(address.value) {
             self.addresses.push(address);
         }

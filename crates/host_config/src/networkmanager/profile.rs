@@ -1,6 +1,6 @@
 //! What one connection profile says about addresses, by nm-settings-keyfile(5) and what libnm accepts of it.
 
-use addresses::{Expected, short};
+use addresses::{HostAddress, short};
 
 use super::keyfile::Keyfile;
 use crate::located::Located;
@@ -67,7 +67,7 @@ impl Profile {
         let name = self.interface().unwrap_or("unnamed interface");
         let Some(method) = self.file.value(family, "method") else {
             let refuse =
-                |address: &Located<Expected>| Err(address.place.error(format!("[{family}] has an address and no method")));
+                |address: &Located<HostAddress>| Err(address.place.error(format!("[{family}] has an address and no method")));
             return addresses.first().map_or(Ok(()), refuse);
         };
         let remark = || method.place.remark(format!("{name}: {family} method={}", method.value));
@@ -93,7 +93,7 @@ impl Profile {
     }
 
     /// The addresses of a family, in the order of their numbers.
-    fn addresses(&self, family: &str) -> Result<Vec<Located<Expected>>, ConfigError> {
+    fn addresses(&self, family: &str) -> Result<Vec<Located<HostAddress>>, ConfigError> {
         let mut addresses = Vec::new();
         for (key, written) in self.file.keys(family) {
             // An empty value counts as none.
@@ -124,7 +124,7 @@ fn number(key: &str) -> Result<Option<u32>, String> {
 }
 
 /// `ADDRESS/PREFIX,GATEWAY` and the older `ADDRESS;PREFIX;GATEWAY;`. Without a prefix length, NetworkManager takes 24 and 64.
-pub(super) fn address(family: &str, written: &Located) -> Result<Located<Expected>, ConfigError> {
+pub(super) fn address(family: &str, written: &Located) -> Result<Located<HostAddress>, ConfigError> {
     let mut fields = written.value.split(['/', ',', ';']);
     let address = fields.next().unwrap_or_default();
     let has_prefix = written.value.get(address.len()..).is_some_and(|rest| rest.starts_with(['/', ';']));

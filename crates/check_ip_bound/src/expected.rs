@@ -1,24 +1,25 @@
-//! Which addresses are wanted here, and who says so.
+//! Which addresses are expected here, and who says so.
 
+use std::io::ErrorKind;
 use std::net::IpAddr;
 
-use addresses::{Entry, Expected, List};
-use host_config::{Origin, Promise, Promises, Source, Tree};
+use addresses::{Entry, HostAddress, List, ListError};
+use host_config::{ConfigError, Origin, Promise, Promises, Source, Tree};
 use host_net::Bound;
-use plugin::{Deadline, Report};
+use plugin::{Deadline, ReadError, Report};
 
+use crate::Args;
 use crate::contradictions::reconcile;
-use crate::{Args, ProbeError};
 
-/// The wanted addresses.
+/// The expected addresses.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Wanted {
-    /// Sorted by address, each once for each prefix length that is wanted of it. Its list is a place in `files`.
-    pub wants: Vec<Entry>,
-    /// The names of the files which the wants come from; beyond them is the command line.
+pub struct Expected {
+    /// Sorted by address, each once for each prefix length that is expected of it. Its list is a place in `files`.
+    pub entries: Vec<Entry>,
+    /// The names of the files which the entries come from; beyond them is the command line.
     pub files: Vec<String>,
     /// Who chose them.
-    pub chosen: Chosen,
+    pub source: ListSource,
     /// The addresses that may be here or not, sorted, and where that is written.
     pub floating: Vec<(IpAddr, String)>,
     /// The interfaces that the configuration promises addresses on, sorted.
@@ -29,44 +30,72 @@ pub struct Wanted {
     pub remarks: Vec<String>,
 }
 
-/// Who chose the wanted addresses.
+/// Who chose the expected addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Chosen {
+pub enum ListSource {
     /// The command line, by --ip and --file.
     Named,
     /// The host's configuration, by these names, with those of the options that name more.
     Configured(Vec<&'static str>),
-    /// Nobody, and the configuration promises nothing: what is bound is what is wanted.
+    /// Nobody, and the configuration promises nothing: what is bound is what is expected.
     Bound,
 }
 
-impl Wanted {
+/// Why the expected addresses cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ExpectedError {
+    /// A list cannot be used.
+    #[error(transparent)]
+    List(#[from] ListError),
+    /// The host's configuration cannot be used.
+    #[error(transparent)]
+    Config(ConfigError),
+    /// The host's configuration is not for everybody's eyes, as netplan's and NetworkManager's files mostly are.
+    #[error("{0}: let root print a list by --list, and give it to --file")]
+    Forbidden(ReadError),
+    /// The sources that were named promise nothing.
+    #[error("no static address in the configuration of {0}: nothing to check")]
+    NothingPromised(String),
+}
+
+impl From<ConfigError> for ExpectedError {
+    fn from(error: ConfigError) -> Self {
+        match error {
+            ConfigError::Read(ReadError::Refused { path, why }) if why.kind() == ErrorKind::PermissionDenied => {
+                ExpectedError::Forbidden(ReadError::Refused { path, why })
+            }
+            error => ExpectedError::Config(error),
+        }
+    }
+}
+
+impl Expected {
     /// The addresses of --ip, --file and --from.
     ///
     /// # Errors
-    /// [`ProbeError`]: a file cannot be used, or a source that is named is not here or promises nothing.
-    pub fn read(args: &Args, deadline: &Deadline) -> Result<Self, ProbeError> {
+    /// [`ExpectedError`]: a file cannot be used, or a source that is named is not here or promises nothing.
+    pub fn read(args: &Args, deadline: &Deadline) -> Result<Self, ExpectedError> {
         let lists = (0..).zip(&args.file).map(|(number, file)| List::read(file, number, deadline));
         let lists = lists.collect::<Result<Vec<_>, _>>()?;
         let named = !args.ip.is_empty() || !args.file.is_empty();
         let from = if args.from.is_empty() && !named { &[Origin::Auto][..] } else { &args.from };
         let found = if from.is_empty() { Vec::new() } else { host_config::read(from, &Tree::new(&args.root, deadline))? };
-        let mut wanted = Self::new(args, lists, found);
-        if wanted.wants.is_empty() && from.contains(&Origin::Auto) {
-            wanted.chosen = Chosen::Bound;
-        } else if wanted.wants.is_empty() && wanted.floating.is_empty() {
+        let mut expected = Self::new(args, lists, found);
+        if expected.entries.is_empty() && from.contains(&Origin::Auto) {
+            expected.source = ListSource::Bound;
+        } else if expected.entries.is_empty() && expected.floating.is_empty() {
             let names: Vec<String> = from.iter().map(ToString::to_string).collect();
-            return Err(ProbeError::NothingPromised(names.join(", ")));
+            return Err(ExpectedError::NothingPromised(names.join(", ")));
         }
-        Ok(wanted)
+        Ok(expected)
     }
 
     /// The addresses of the command line, of the lists and of the configuration.
     pub(crate) fn new(args: &Args, lists: Vec<List>, found: Vec<(Source, Promises)>) -> Self {
-        let mut wanted = Self {
-            wants: Vec::new(),
+        let mut expected = Self {
+            entries: Vec::new(),
             files: Vec::new(),
-            chosen: Chosen::Named,
+            source: ListSource::Named,
             floating: args.floating.iter().map(|address| (address.to_canonical(), "--floating".to_owned())).collect(),
             interfaces: Vec::new(),
             notes: Vec::new(),
@@ -74,24 +103,24 @@ impl Wanted {
         };
         for mut list in lists {
             // A single list, the usual case, is taken over as it is.
-            if wanted.wants.is_empty() {
-                wanted.wants = list.entries
+            if expected.entries.is_empty() {
+                expected.entries = list.entries
             } else {
-                wanted.wants.append(&mut list.entries)
+                expected.entries.append(&mut list.entries)
             }
-            wanted.files.push(list.source);
+            expected.files.push(list.source);
         }
-        wanted.wants.extend(args.ip.iter().map(|&expected| Entry { expected, list: u32::MAX, line: 0 }));
+        expected.entries.extend(args.ip.iter().map(|&expected| Entry { expected, list: u32::MAX, line: 0 }));
         if !found.is_empty() {
-            wanted.take_configuration(args, found);
+            expected.take_configuration(args, found);
         }
-        wanted.floating.sort();
-        wanted.floating.dedup_by_key(|(address, _)| *address);
-        wanted.interfaces.sort();
-        wanted.wants = unique(wanted.wants);
-        let floating = &wanted.floating;
-        wanted.wants.retain(|want| floating.is_empty() || !floats(floating, want.expected.address));
-        wanted
+        expected.floating.sort();
+        expected.floating.dedup_by_key(|(address, _)| *address);
+        expected.interfaces.sort();
+        expected.entries = unique(expected.entries);
+        let floating = &expected.floating;
+        expected.entries.retain(|entry| floating.is_empty() || !floats(floating, entry.expected.address));
+        expected
     }
 
     fn take_configuration(&mut self, args: &Args, mut found: Vec<(Source, Promises)>) {
@@ -100,7 +129,7 @@ impl Wanted {
         let mut names: Vec<&'static str> = found.iter().filter(promises).map(|(source, _)| source.name()).collect();
         names.extend((!args.file.is_empty()).then_some("--file"));
         names.extend((!args.ip.is_empty()).then_some("--ip"));
-        self.chosen = Chosen::Configured(names);
+        self.source = ListSource::Configured(names);
         for (source, promises) in found {
             let remark = |remark: host_config::Remark| format!("{source}: {} ({})", remark.what, remark.place);
             self.remarks.extend(promises.remarks.into_iter().map(remark));
@@ -121,40 +150,40 @@ impl Wanted {
             self.files.push(place.file);
         }
         let list = u32::try_from(self.files.len() - 1).unwrap_or(u32::MAX);
-        self.wants.push(Entry { expected, list, line: place.line });
+        self.entries.push(Entry { expected, list, line: place.line });
         self.interfaces.extend(interface.map(|interface| (expected.address, interface)));
     }
 
-    /// What is bound is wanted, for want of anything else.
-    pub(crate) fn want_all(&mut self, bound: &Bound) {
-        let want = |address: IpAddr| Entry { expected: Expected { address, prefix: None }, list: u32::MAX, line: 0 };
-        self.wants = unique(bound.addresses.iter().map(|bound| want(bound.address)).collect());
+    /// What is bound is expected, for entry of anything else.
+    pub(crate) fn expect_all(&mut self, bound: &Bound) {
+        let entry = |address: IpAddr| Entry { expected: HostAddress { address, prefix: None }, list: u32::MAX, line: 0 };
+        self.entries = unique(bound.addresses.iter().map(|bound| entry(bound.address)).collect());
     }
 
-    /// Where a want is written: nothing for those that come from what is bound.
-    pub(crate) fn origin(&self, want: &Entry) -> String {
-        let file = usize::try_from(want.list).ok().and_then(|file| self.files.get(file));
-        match (file, &self.chosen) {
-            (Some(file), _) => format!("{file} line {}", want.line),
-            (None, Chosen::Bound) => String::new(),
+    /// Where a entry is written: nothing for those that come from what is bound.
+    pub(crate) fn origin(&self, entry: &Entry) -> String {
+        let file = usize::try_from(entry.list).ok().and_then(|file| self.files.get(file));
+        match (file, &self.source) {
+            (Some(file), _) => format!("{file} line {}", entry.line),
+            (None, ListSource::Bound) => String::new(),
             (None, _) => "--ip".to_owned(),
         }
     }
 
     /// Where the addresses come from, to follow "addresses": nothing if the command line names them.
     pub(crate) fn from(&self) -> String {
-        match &self.chosen {
-            Chosen::Configured(names) if !names.is_empty() => format!(" from {}", names.join(", ")),
+        match &self.source {
+            ListSource::Configured(names) if !names.is_empty() => format!(" from {}", names.join(", ")),
             _ => String::new(),
         }
     }
 
-    /// The wanted addresses as a list that --file takes, each with its place. Floating ones are comments in it: whoever takes the
+    /// The expected addresses as a list that --file takes, each with its place. Floating ones are comments in it: whoever takes the
     /// list must not demand them of every host.
     pub(crate) fn listing(&self) -> Report {
-        let total = self.wants.len();
+        let total = self.entries.len();
         let mut lines = vec![format!("# {total} {}{}", if total == 1 { "address" } else { "addresses" }, self.from())];
-        lines.extend(self.wants.iter().map(|want| format!("{} # {}", want.expected, self.origin(want))));
+        lines.extend(self.entries.iter().map(|entry| format!("{} # {}", entry.expected, self.origin(entry))));
         lines.extend(self.floating.iter().map(|(address, place)| format!("# floating: {address} # {place}")));
         lines.extend(self.notes.iter().chain(&self.remarks).map(|note| format!("# {note}")));
         Report::listing(lines)
@@ -167,10 +196,10 @@ fn floats(floating: &[(IpAddr, String)], address: IpAddr) -> bool {
 }
 
 /// Sorted; of the same address with and without a prefix length only the stricter stays.
-fn unique(mut wants: Vec<Entry>) -> Vec<Entry> {
-    wants.sort();
+fn unique(mut entries: Vec<Entry>) -> Vec<Entry> {
+    entries.sort();
     // Without a prefix length sorts first, and goes if the next is of the same address.
-    wants.dedup_by(|later, kept| {
+    entries.dedup_by(|later, kept| {
         let same = later.expected.address == kept.expected.address;
         let weaker = kept.expected.prefix.is_none();
         if same && weaker && later.expected.prefix.is_some() {
@@ -178,7 +207,7 @@ fn unique(mut wants: Vec<Entry>) -> Vec<Entry> {
         }
         same && (weaker || later.expected.prefix == kept.expected.prefix)
     });
-    wants
+    entries
 }
 
 #[cfg(test)]
@@ -202,9 +231,10 @@ mod tests {
         let list = List::parse("a", 0, b"192.0.2.2\n192.0.2.1\n192.0.2.2/24\n2001:DB8::1\n192.0.2.2/32\n").unwrap();
         let other = List::parse("b", 1, b"2001:db8::1\n192.0.2.3\n").unwrap();
         let args = Args { ip: vec!["192.0.2.1".parse().unwrap(), "192.0.2.4/24".parse().unwrap()], ..args() };
-        let wanted = Wanted::new(&args, vec![list, other], Vec::new());
-        let printed: Vec<String> = wanted.wants.iter().map(|want| format!("{} {}", want.expected, wanted.origin(want))).collect();
-        let expected = [
+        let expected = Expected::new(&args, vec![list, other], Vec::new());
+        let printed: Vec<String> =
+            expected.entries.iter().map(|entry| format!("{} {}", entry.expected, expected.origin(entry))).collect();
+        let lines = [
             "192.0.2.1 a line 2",
             "192.0.2.2/24 a line 3",
             "192.0.2.2/32 a line 5",
@@ -212,8 +242,8 @@ mod tests {
             "192.0.2.4/24 --ip",
             "2001:db8::1 a line 4",
         ];
-        assert_eq!(printed, expected);
-        assert_eq!(wanted.chosen, Chosen::Named);
+        assert_eq!(printed, lines);
+        assert_eq!(expected.source, ListSource::Named);
     }
 
     #[test]
@@ -232,9 +262,9 @@ mod tests {
         };
         let args = Args { file: vec![PathBuf::from("list")], ..args() };
         let list = List::parse("list", 0, b"198.51.100.1\n192.0.2.9\n").unwrap();
-        let wanted = Wanted::new(&args, vec![list], vec![(Source::Hsphere, first), (Source::Cpanel, second)]);
-        let listing = wanted.listing().render("IP_BOUND", 0);
-        let expected = "# 3 addresses from hsphere, cpanel, --file\n\
+        let expected = Expected::new(&args, vec![list], vec![(Source::Hsphere, first), (Source::Cpanel, second)]);
+        let listing = expected.listing().render("IP_BOUND", 0);
+        let lines = "# 3 addresses from hsphere, cpanel, --file\n\
                         192.0.2.1 # /etc/a line 3\n\
                         192.0.2.2/24 # /etc/b line 1\n\
                         198.51.100.1 # list line 1\n\
@@ -242,11 +272,11 @@ mod tests {
                         # note: 192.0.2.1 is promised with /24 by hsphere and /25 by cpanel: either is taken\n\
                         # note: hsphere and cpanel promise different addresses on eth0: all are expected\n\
                         # hsphere: eth1 by dhcp (/etc/b line 7)\n";
-        assert_eq!(listing, expected);
+        assert_eq!(listing, lines);
         // What is printed is a list again, of the same addresses.
         let again = List::parse("again", 0, listing.as_bytes()).unwrap();
         let addresses = |entries: &[Entry]| entries.iter().map(|entry| entry.expected).collect::<Vec<_>>();
-        assert_eq!(addresses(&again.entries), addresses(&wanted.wants));
+        assert_eq!(addresses(&again.entries), addresses(&expected.entries));
     }
 
     #[test]
@@ -258,13 +288,13 @@ mod tests {
             ..args()
         };
         let deadline = Deadline::after(Duration::from_secs(8));
-        let read = |from: &[&str]| Wanted::read(&args(from), &deadline).map_err(|error| error.to_string());
-        assert_eq!(read(&[]).unwrap().chosen, Chosen::Bound);
+        let read = |from: &[&str]| Expected::read(&args(from), &deadline).map_err(|error| error.to_string());
+        assert_eq!(read(&[]).unwrap().source, ListSource::Bound);
         assert_eq!(read(&["cpanel"]), Err("no configuration of cpanel here".to_owned()));
         std::fs::create_dir_all(tree.path().join("etc")).unwrap();
         std::fs::write(tree.path().join("etc/ips"), "192.0.2.1:255.255.255.0:192.0.2.255\n").unwrap();
         assert_eq!(read(&[]).unwrap().from(), " from cpanel");
-        assert_eq!(read(&["auto", "cpanel"]).unwrap().wants.len(), 1);
+        assert_eq!(read(&["auto", "cpanel"]).unwrap().entries.len(), 1);
         assert_eq!(read(&["auto", "hsphere"]), Err("no configuration of hsphere here".to_owned()));
         std::fs::write(tree.path().join("etc/ips"), "192.0.2.1\nx\n").unwrap();
         assert_eq!(read(&[]), Err("/etc/ips line 2: x is not an IP address\n".to_owned()));

@@ -1,0 +1,97 @@
+//! What became of each expected address: usable, or why not.
+
+use addresses::{Entry, HostAddress};
+use host_net::{Bound, BoundAddress, Interface, Link};
+
+/// What became of a expected address; the number is the index of the interface that has it. The later a variant stands, the nearer
+/// the address is to being usable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Condition {
+    /// No interface has it.
+    NotBound,
+    /// It is on another interface than it should be.
+    Elsewhere(u32),
+    /// It has this prefix length, which is not the expected one.
+    Prefix(u32, u8),
+    /// Its interface cannot carry traffic.
+    NoLink(u32),
+    /// Another host on the link has it.
+    Duplicate(u32),
+    /// Whether another host on the link has it is not known yet.
+    Tentative(u32),
+    /// It is on a bridge without any port, which is nothing wrong where nobody asked for the address.
+    EmptyBridge(u32),
+    /// Usable, but not for new connections from here.
+    Deprecated(u32),
+    /// Usable.
+    Usable,
+}
+
+/// What became of the expected addresses, in their order, but for those which are simply usable. `interfaces` are the names of those
+/// that they must be on: none for any.
+pub(crate) fn conditions(entries: &[Entry], bound: &Bound, interfaces: &[String]) -> Vec<(Entry, Condition)> {
+    let mut lookup = bound.lookup();
+    let mut found = Vec::new();
+    // The interface that last bore a usable address: mostly the next one is there too, and nothing has to be asked again.
+    let mut good = None;
+    for entry in entries {
+        let places = lookup.places(entry.expected.address);
+        let fits = |place: &BoundAddress| entry.expected.prefix.is_none_or(|prefix| prefix == place.prefix);
+        if matches!(places, [place] if Some(place.interface) == good && place.flags.plain() && fits(place)) {
+            continue;
+        }
+        match Condition::of(entry.expected, places, bound, interfaces) {
+            Condition::Usable => good = places.first().filter(|_| places.len() == 1).map(|place| place.interface),
+            condition => found.push((*entry, condition)),
+        }
+    }
+    found
+}
+
+impl Condition {
+    /// The best that can be said of `expected`, which is bound in these places.
+    pub(crate) fn of(expected: HostAddress, places: &[BoundAddress], bound: &Bound, interfaces: &[String]) -> Self {
+        let judge = |place| Self::at(place, expected.prefix, bound, interfaces);
+        places.iter().map(judge).max().unwrap_or(Condition::NotBound)
+    }
+
+    fn at(place: &BoundAddress, prefix: Option<u8>, bound: &Bound, interfaces: &[String]) -> Self {
+        let index = place.interface;
+        let Some(Interface { name, link, empty_bridge, .. }) = bound.interface(index) else {
+            // It went between the reading of the interfaces and that of the addresses.
+            return Condition::NotBound;
+        };
+        match place.flags {
+            _ if !interfaces.is_empty() && !interfaces.contains(name) => Condition::Elsewhere(index),
+            _ if prefix.is_some_and(|prefix| prefix != place.prefix) => Condition::Prefix(index, place.prefix),
+            _ if *link == Link::NoCarrier && *empty_bridge => Condition::EmptyBridge(index),
+            _ if link.fault().is_some() => Condition::NoLink(index),
+            flags if flags.duplicate() => Condition::Duplicate(index),
+            flags if flags.tentative() => Condition::Tentative(index),
+            flags if flags.deprecated() => Condition::Deprecated(index),
+            _ => Condition::Usable,
+        }
+    }
+
+    /// Why `expected` counts as missing, to follow it and a colon: none if it is usable.
+    pub fn reason(self, expected: HostAddress, bound: &Bound, interfaces: &[String]) -> Option<String> {
+        let interface = |index| bound.interface(index);
+        let name = |index| interface(index).map_or("an interface that is gone", |interface| interface.name.as_str());
+        let reason = match self {
+            Condition::Usable | Condition::Deprecated(_) => return None,
+            Condition::NotBound => "not bound".to_owned(),
+            Condition::Elsewhere(on) => format!("on {}, not on {}", name(on), interfaces.join(" or ")),
+            Condition::Prefix(on, prefix) => {
+                format!("on {} with prefix {prefix}, not {}", name(on), expected.prefix.unwrap_or_default())
+            }
+            Condition::NoLink(on) => {
+                let fault = interface(on).and_then(|interface| interface.link.fault()).unwrap_or("is not up");
+                format!("on {}, which {fault}", name(on))
+            }
+            Condition::Duplicate(on) => format!("duplicate address detected on {}", name(on)),
+            Condition::Tentative(on) => format!("still tentative on {}", name(on)),
+            Condition::EmptyBridge(on) => format!("on {}, a bridge without ports", name(on)),
+        };
+        Some(reason)
+    }
+}
