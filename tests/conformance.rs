@@ -2,7 +2,7 @@
 //! An event handler keeps the same promise on its command line and its output; only the shape of its package and of its README differ.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "what a test cannot read fails the test")]
 
-use suite::plugins::Kind;
+use plugin::Kind;
 use suite::{help, plugins};
 
 #[path = "conformance/arguments.rs"]

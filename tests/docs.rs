@@ -2,15 +2,16 @@
 //! in the root README.md have each plugin with its description, the monitor's commands have each option, options that are named
 //! exist, and examples use no real address.
 //!
-//! With UPDATE_DOCS=1 it writes the Help blocks, the table and the commands anew.
+//! With UPDATE_DOCS=1 it writes all of these anew.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "what a test cannot read fails the test")]
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use suite::plugins::Kind;
+use plugin::Kind;
+use suite::blocks::Block;
+
 use suite::{help, plugins, process};
 
 #[path = "docs/addresses.rs"]
@@ -48,31 +49,13 @@ fn readmes() -> Vec<(Option<String>, PathBuf)> {
     ["README.md", "docs/scale.md"].map(|name| (None, top.join(name))).into_iter().chain(own).collect()
 }
 
-/// Asserts that in the file `path` just `expected` stands between `<!-- block -->` and `<!-- /block -->`, or writes it there.
-fn hold(path: &Path, block: &str, expected: &str) {
-    hold_between(path, &format!("<!-- {block} -->\n"), &format!("<!-- /{block} -->"), expected);
-}
-
-/// The same between other words than those of Markdown; `start` is a whole line.
-fn hold_between(path: &Path, start: &str, end: &str, expected: &str) {
-    let text = read(path);
-    let parts = text.split_once(start).and_then(|(before, rest)| Some((before, rest.split_once(end)?)));
-    let Some((before, (seen, after))) = parts else { panic!("{}: no {} ... {end}", path.display(), start.trim_end()) };
-    assert!(!after.contains(start), "{}: twice {start}", path.display());
-    if env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") && seen != expected {
-        fs::write(path, format!("{before}{start}{expected}{end}{after}")).unwrap();
-        return;
-    }
-    assert_eq!(seen, expected, "{}: what follows {start} is out of date; UPDATE_DOCS=1 writes it anew", path.display());
-}
-
 #[test]
 fn the_help_in_a_readme_is_what_the_plugin_prints() {
     let helps = helps();
     for (name, path) in readmes() {
         let Some(help) = name.and_then(|name| helps.get(&name)) else { continue };
         let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
-        hold(&path, "help", &format!("```text\n{}\n```\n", lines.join("\n")));
+        Block::new(&path, "help").hold(&format!("```text\n{}\n```\n", lines.join("\n")));
     }
 }
 
@@ -87,8 +70,16 @@ fn the_tables_have_each_plugin_with_its_description() {
         *table += &format!("| [{name}](crates/{name}/README.md) | {description} |\n");
     }
     let readme = plugins::workspace().join("README.md");
-    hold(&readme, "plugins", &checks);
-    hold(&readme, "handlers", &handlers);
+    Block::new(&readme, "plugins").hold(&checks);
+    Block::new(&readme, "handlers").hold(&handlers);
+}
+
+#[test]
+fn the_kinds_are_those_of_the_code() {
+    let row = |kind: Kind| format!("| `{}*` | {} | {} |\n", kind.prefix(), kind.does(), kind.keeps());
+    let rows: String = Kind::ALL.into_iter().map(row).collect();
+    let table = format!("| name | what it does | what it may keep on disk |\n| --- | --- | --- |\n{rows}");
+    Block::new(&plugins::workspace().join("CONTRIBUTING.md"), "kinds").hold(&table);
 }
 
 #[test]

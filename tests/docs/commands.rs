@@ -2,22 +2,25 @@
 //! does not exist cannot be shipped, and a new plugin has its commands without a line by hand.
 
 use std::fmt::Write as _;
-use std::fs;
 
+use plugin::Kind;
+use suite::blocks::{Block, hold_file};
 use suite::help::{self, HelpOption};
 use suite::plugins;
 
-use super::{helps, hold_between, read};
+use super::helps;
 
 /// What a scheduled check has no use for: help, what makes every state OK, and what prints a list.
 const BY_HAND: [&str; 4] = ["--help", "--version", "--exit-ok", "--list"];
 
-/// What Icinga 2 calls a program, by the first word of its name: a check asks, a handler repairs, a notification tells.
+/// What Icinga 2 calls a program, by its kind.
 fn kinds(plugin: &str) -> &'static [&'static str] {
-    match plugin.split('_').next() {
-        Some("handle") => &["EventCommand"],
-        Some("notify") => &["EventCommand", "NotificationCommand"],
-        _ => &["CheckCommand"],
+    match plugins::kind(plugin) {
+        Kind::Check => &["CheckCommand"],
+        Kind::Handle => &["EventCommand"],
+        Kind::Notify => &["EventCommand", "NotificationCommand"],
+        // Nothing of a host or a service: cron or a timer of systemd runs it.
+        Kind::Publish => &[],
     }
 }
 
@@ -64,22 +67,19 @@ fn icinga() -> String {
 #[test]
 fn icinga_has_every_option_of_every_plugin() {
     let path = plugins::workspace().join("nrpe-config/icinga2/silent-outage-commands.conf");
-    if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
-        fs::write(&path, icinga()).unwrap();
-    }
-    assert_eq!(read(&path), icinga(), "{}: out of date; UPDATE_DOCS=1 writes it anew", path.display());
+    hold_file(&path, &icinga());
 }
 
 #[test]
 fn nagios_has_a_command_for_every_check() {
     let path = plugins::workspace().join("nrpe-config/nagios/silent-outage-commands.cfg");
     // What a handler or a notification is given of an event is written by hand.
-    let commands = helps().into_keys().filter(|plugin| plugin.starts_with("check_")).map(|plugin| {
+    let commands = plugins::checks().map(|plugin| {
         let description = help::description(&plugin);
         let name = format!("    command_name        {plugin}\n    command_line        $USER1$/{plugin} $ARG1$\n");
         format!("# {description}\ndefine command {{\n{name}}}\n\n")
     });
-    hold_between(&path, "# The plugins, from here\n", "# to here", &commands.collect::<String>());
+    Block::between(&path, "# The plugins, from here", "# to here").hold(&commands.collect::<String>());
 }
 
 #[test]

@@ -1,11 +1,9 @@
 //! The quick look: README.md has one for each check, and docs/quick-look.svg is a picture of it, as a terminal shows it.
 
 use std::fmt::Write as _;
-use std::fs;
 
+use suite::blocks::{hold_file, is_update};
 use suite::{look, plugins};
-
-use super::read;
 
 /// Characters on a line of the picture, and the size of one in pixels.
 const COLUMNS: usize = 118;
@@ -13,7 +11,7 @@ const CHARACTER: (f32, f32) = (7.25, 17.0);
 
 /// What each check says, in the order of their names.
 fn shown() -> Vec<String> {
-    let checks = plugins::names().into_iter().filter(|name| name.starts_with("check_"));
+    let checks = plugins::checks();
     let shown = checks.map(|name| {
         let text = look::shown(&name);
         assert!(text.is_some(), "README.md has no <!-- look {name} --> with its quick look");
@@ -24,7 +22,8 @@ fn shown() -> Vec<String> {
 
 #[test]
 fn each_check_is_shown_well_and_not_well() {
-    for text in shown() {
+    // What a test on a real host has yet to fill is empty.
+    for text in shown().into_iter().filter(|text| !(text.is_empty() && is_update())) {
         let states = [" OK - ", " CRITICAL - "].map(|state| text.lines().any(|line| line.contains(state)));
         assert_eq!(states, [true, true], "{text}");
     }
@@ -69,8 +68,5 @@ fn picture() -> String {
 #[test]
 fn the_picture_shows_what_the_readme_says() {
     let path = plugins::workspace().join("docs/quick-look.svg");
-    if std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
-        fs::write(&path, picture()).unwrap();
-    }
-    assert_eq!(read(&path), picture(), "{}: out of date; UPDATE_DOCS=1 writes it anew", path.display());
+    hold_file(&path, &picture());
 }

@@ -1,23 +1,21 @@
 //! The quick look in README.md: what a plugin says when all is well and when not, copied there from a real run and held against one.
 
-use std::env;
-use std::fs;
-
+use crate::blocks::Block;
 use crate::host::Host;
 use crate::plugins;
 use crate::process::{Outcome, run};
 
-/// The start and the end of a plugin's part.
-fn marks(plugin: &str) -> (String, String) {
-    (format!("<!-- look {plugin} -->\n```console\n"), format!("```\n<!-- /look {plugin} -->"))
+const FENCES: (&str, &str) = ("```console\n", "```\n");
+
+fn block(plugin: &str) -> Block {
+    Block::new(&plugins::workspace().join("README.md"), &format!("look {plugin}"))
 }
 
-/// What README.md shows of a plugin: none if there is no such part.
+/// What README.md shows of a plugin: empty where only the marks stand, `None` without marks.
 pub fn shown(plugin: &str) -> Option<String> {
-    let readme = fs::read_to_string(plugins::workspace().join("README.md")).ok()?;
-    let (start, end) = marks(plugin);
-    let (_, rest) = readme.split_once(&start)?;
-    rest.split_once(&end).map(|(shown, _)| shown.to_owned())
+    let shown = block(plugin).shown()?;
+    let inside = shown.strip_prefix(FENCES.0).and_then(|rest| rest.strip_suffix(FENCES.1));
+    Some(inside.unwrap_or(&shown).to_owned())
 }
 
 /// Runs a command line of README.md in a host, and returns it with what came of it.
@@ -38,19 +36,7 @@ pub fn run_line<'a>(host: &Host, line: &'a str) -> (&'a str, Outcome) {
 /// If README.md shows something else.
 pub fn hold(plugin: &str, runs: &[(&str, Outcome)]) {
     let runs = runs.iter().map(|(command, outcome)| format!("$ {command}\n{}\n", outcome.stdout.trim_end()));
-    let (seen, expected) = (shown(plugin).unwrap_or_default(), runs.collect::<String>());
-    let is_same = measured_as_hash(&seen) == measured_as_hash(&expected);
-    if !is_same && env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1") {
-        let path = plugins::workspace().join("README.md");
-        let readme = fs::read_to_string(&path).unwrap_or_default();
-        let (start, end) = marks(plugin);
-        let (old, new) = (format!("{start}{seen}{end}"), format!("{start}{expected}{end}"));
-        assert!(readme.contains(&old), "{}: no {start}", path.display());
-        let written = fs::write(&path, readme.replacen(&old, &new, 1));
-        assert!(written.is_ok(), "writing {}: {written:?}", path.display());
-        return;
-    }
-    assert!(is_same, "README.md shows of {plugin}:\n{seen}\nand it says now:\n{expected}\nUPDATE_DOCS=1 writes it anew");
+    block(plugin).hold_alike(&format!("{}{}{}", FENCES.0, runs.collect::<String>(), FENCES.1), measured_as_hash);
 }
 
 /// The text with # for each number that has a fraction, and for its sign, and for the slowest address. Another address is no such

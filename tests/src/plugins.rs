@@ -5,28 +5,26 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use plugin::Kind;
+
 /// The top of the workspace.
 pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
 }
 
-/// What a program is for, told by its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A plugin, `check_*`: it looks, judges and changes nothing.
-    Check,
-    /// An event handler, `handle_*` or `notify_*`: Nagios runs it when a state has changed, and it does something about it.
-    Handler,
-}
-
-/// The kind of a program of this name.
+/// Returns the kind of a program of this name.
 ///
 /// # Panics
 /// If the name tells none.
 pub fn kind(name: &str) -> Kind {
-    let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
-    assert!(starts(&["check_", "handle_", "notify_"]), "{name} is neither check_*, nor handle_* or notify_*");
-    if starts(&["check_"]) { Kind::Check } else { Kind::Handler }
+    let kind = Kind::of(name);
+    assert!(kind.is_some(), "{name}: its name starts as none of {:?}", Kind::ALL.map(Kind::prefix));
+    kind.unwrap_or(Kind::Check)
+}
+
+/// Returns the names of all checks, sorted.
+pub fn checks() -> impl Iterator<Item = String> {
+    names().into_iter().filter(|name| kind(name) == Kind::Check)
 }
 
 /// The names of all plugins and event handlers, sorted: each folder under `crates/` with a `src/main.rs`.

@@ -17,6 +17,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 
 use crate::extra_opts::{self, ExtraOptsError, Setting};
+use crate::kind::display_name;
 use crate::options::{Common, Timeout};
 use crate::output;
 use crate::{Deadline, Report, State, reason};
@@ -32,8 +33,7 @@ const LIMIT: Duration = Duration::from_secs(8);
 /// Runs a plugin: parses the command line into `A`, calls `check` with it under the deadline of `--timeout`, prints the report and
 /// exits with its state.
 ///
-/// A plugin's name in its output is that of its command, without "check_" and in capitals: `check_ip_bound` says `IP_BOUND`. So it is
-/// for event handlers without "handle_" or "notify_".
+/// A plugin's name in its output is that of its command without its [`Kind`](crate::Kind), in capitals: `check_ip_bound` says `IP_BOUND`.
 /// An error of `check` means that the check could not be made: UNKNOWN, or what `--timeout` says once the deadline has passed, with
 /// the error and its sources joined by colons; further lines of its text become details.
 pub fn run<A: clap::Parser, E: Error>(check: impl FnOnce(&A, &Deadline) -> Result<Report, E>) -> ExitCode {
@@ -80,12 +80,6 @@ pub fn run_within<A: clap::Parser, E: Error>(
 /// The command line of a plugin with the options of every plugin: for parsing, help and manuals.
 pub fn command<A: clap::Parser>() -> Command {
     Common::augment_args(A::command()).args_override_self(true)
-}
-
-/// "check_ip_bound" is IP_BOUND in its output, "handle_ip_rebind" is IP_REBIND.
-fn display_name(plugin: &str) -> String {
-    let kind = ["check_", "handle_", "notify_"].into_iter().find(|kind| plugin.starts_with(kind));
-    plugin.get(kind.map_or(0, str::len)..).unwrap_or(plugin).to_uppercase()
 }
 
 /// Speaks for the process when the deadline has passed and the check has not spoken.

@@ -53,7 +53,7 @@ fn icinga_accepts_every_file() {
 fn nrpe_has_a_command_with_arguments_for_every_check() {
     let file = plugins::workspace().join("nrpe-config/nrpe-arguments/silent-outage-arguments.cfg");
     let text = fs::read_to_string(file).unwrap();
-    for plugin in plugins::names().iter().filter(|name| name.starts_with("check_")) {
+    for plugin in plugins::checks() {
         let line = format!("\ncommand[{plugin}_args]=@plugindir@/{plugin} $ARG1$\n");
         assert!(text.contains(&line), "no {line}");
     }
