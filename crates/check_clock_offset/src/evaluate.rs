@@ -31,7 +31,7 @@ fn silent(error: &HostError, seen: &Observations) -> Report {
 
 /// The host against NTP servers, or against this machine where there are none.
 fn judge_host(args: &Args, host: &HostClock, reference: Option<&Consensus>, samples: &[Sample]) -> Report {
-    let name = args.hostname.as_deref().unwrap_or_default();
+    let name = args.hostname.as_ref().map(|host| host.shown(args.snmp.port)).unwrap_or_default();
     let own = host.readings.offset();
     let offset = reference.map_or(own, |reference| own - reference.offset);
     let shown = host.readings.latest().map(|shown| shown.value);

@@ -18,6 +18,7 @@ mod words;
 
 use std::net::SocketAddr;
 
+use net::HostPort;
 use plugin::{Deadline, Range, Report, State, Thresholds};
 
 pub use host::HostError;
@@ -29,12 +30,12 @@ pub use readings::{Reading, Readings, Shown};
 #[derive(Clone, Debug, clap::Parser)]
 #[command(version, about)]
 pub struct Args {
-    /// The host whose clock is compared, by SNMP. Without it: this machine's own clock, with the servers of --ntp
-    #[arg(short = 'H', long, value_name = "HOST")]
-    pub hostname: Option<String>,
+    /// Host whose clock to compare, by SNMP. Without it: this machine's own clock, with the servers of --ntp
+    #[arg(short = 'H', long, value_name = "HOST[:PORT]")]
+    pub hostname: Option<HostPort>,
     /// An NTP server to compare with. Repeatable: the majority counts. Without it: this machine's own clock
-    #[arg(long, value_name = "SERVER[:PORT]")]
-    pub ntp: Vec<ntp::Server>,
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub ntp: Vec<HostPort>,
     /// The zone of a host that tells its local time without one (8 octets of DateAndTime, as Windows does), as in Asia/Kolkata
     #[arg(long, value_name = "NAME")]
     pub timezone: Option<String>,

@@ -9,9 +9,7 @@
 mod exchange;
 mod majority;
 mod packet;
-mod server;
 
-pub use exchange::{Place, Sample, ask};
+pub use exchange::{PORT, Sample, Server, ask};
 pub use majority::{Consensus, Disagreement, Verdict, agree};
 pub use packet::{Measured, NtpError, Question, read};
-pub use server::Server;

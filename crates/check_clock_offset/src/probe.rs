@@ -1,15 +1,16 @@
 //! All the asking: NTP servers, then the host's agent, under one deadline; and once more if this machine's clock was stepped.
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use plugin::{Deadline, ResolveError, read_file, resolve};
+use net::{HostPort, ResolveError, Resolver};
+use plugin::{Deadline, read_file};
 
 use crate::clock::Stamp;
 use crate::host::{HostError, HostReader};
-use crate::ntp::{self, Place, Sample};
+use crate::ntp::{self, Sample, Server};
 use crate::snmp::{ClockOid, OptionsError, Session};
 use crate::{Args, HostClock, Observations};
 
@@ -48,10 +49,7 @@ pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, Pr
         return Err(ProbeError::Nothing);
     }
     let zone = args.timezone.as_deref().map(|name| zone(name, deadline)).transpose()?;
-    // A name that has no address is that server's fault, and the others may still be a majority.
-    let addresses = |server: &ntp::Server| resolve(&server.host, deadline).map_err(|error| error.to_string());
-    let servers: Vec<Place> = args.ntp.iter().map(|server| (server.to_string(), addresses(server), server.port)).collect();
-    let agent = args.hostname.as_deref().map(|host| resolve(host, deadline)).transpose()?;
+    let (servers, agent) = resolve(args, deadline)?;
     let mut step = 0.0;
     for _attempt in 0..2 {
         let clock = Stamp::now();
@@ -68,6 +66,22 @@ pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, Pr
     Err(ProbeError::Stepped(step))
 }
 
+/// Resolves the NTP servers and the agent, all at once.
+fn resolve(args: &Args, deadline: &Deadline) -> Result<(Vec<Server>, Option<Vec<SocketAddr>>), ResolveError> {
+    let ntp = args.ntp.iter().map(|server| (&server.host, server.port_or(ntp::PORT)));
+    let agent = args.hostname.iter().map(|agent| (&agent.host, agent.port_or(args.snmp.port)));
+    // A name whose resolver is silent leaves time to ask the others.
+    let half = deadline.remaining().saturating_sub(reserve(deadline)) / 2;
+    let mut found = Resolver::new(deadline).limit(half).all(ntp.chain(agent));
+    let agent = args.hostname.as_ref().and_then(|_| found.pop()).transpose()?;
+    // A name that has no address is that server's fault, and the others may still be a majority.
+    let server = |(server, addresses): (&HostPort, Result<_, ResolveError>)| Server {
+        name: server.shown(ntp::PORT),
+        addresses: addresses.map_err(|why| why.to_string()),
+    };
+    Ok((args.ntp.iter().zip(found).map(server).collect(), agent))
+}
+
 /// The zone of this name: the system's own, which its packages keep up to date, else the one that was built in.
 fn zone(name: &str, deadline: &Deadline) -> Result<TimeZone, ProbeError> {
     let is_name =
@@ -79,7 +93,7 @@ fn zone(name: &str, deadline: &Deadline) -> Result<TimeZone, ProbeError> {
     own.map_or_else(|| TimeZone::get(name), Ok).map_err(|_| ProbeError::Zone(name.to_owned()))
 }
 
-fn ask_servers(servers: &[Place], clock: &Stamp, deadline: &Deadline, host_too: bool) -> Vec<Sample> {
+fn ask_servers(servers: &[Server], clock: &Stamp, deadline: &Deadline, host_too: bool) -> Vec<Sample> {
     let remaining = deadline.remaining().saturating_sub(reserve(deadline));
     let _step = deadline.step("asking NTP servers");
     ntp::ask(servers, clock, if host_too { remaining / 3 } else { remaining.min(PATIENCE) })
@@ -93,13 +107,13 @@ pub(crate) fn reserve(deadline: &Deadline) -> Duration {
 /// What the host's clock shows, or why it shows nothing.
 fn read_host(
     args: &Args,
-    addresses: &[IpAddr],
+    addresses: &[SocketAddr],
     zone: Option<&TimeZone>,
     clock: &Stamp,
     deadline: &Deadline,
 ) -> Result<Result<HostClock, HostError>, ProbeError> {
     let settled = args.snmp.settle()?;
-    let session = match Session::open(addresses, args.snmp.port, settled) {
+    let session = match Session::open(addresses, settled) {
         Ok(session) => session,
         Err(error) => return Ok(Err(error.into())),
     };

@@ -5,18 +5,17 @@ use std::io::{self, ErrorKind, Read as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Instant;
 
-/// A socket connected to the first of these addresses that there is a way to, and that address with the port.
+/// A socket connected to the first of these addresses that there is a way to, and that address.
 ///
 /// # Errors
 /// The last address that was tried, and what the system said.
-pub(crate) fn connect(addresses: &[IpAddr], port: u16) -> Result<(UdpSocket, SocketAddr), (IpAddr, io::Error)> {
+pub(crate) fn connect(addresses: &[SocketAddr]) -> Result<(UdpSocket, SocketAddr), (IpAddr, io::Error)> {
     let mut refused = (IpAddr::V4(Ipv4Addr::UNSPECIFIED), io::Error::other("no address"));
-    for &address in addresses {
-        let any = if address.is_ipv4() { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { IpAddr::V6(Ipv6Addr::UNSPECIFIED) };
-        let peer = SocketAddr::new(address, port);
+    for &peer in addresses {
+        let any = if peer.is_ipv4() { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { IpAddr::V6(Ipv6Addr::UNSPECIFIED) };
         match UdpSocket::bind((any, 0)).and_then(|socket| socket.connect(peer).map(|()| socket)) {
             Ok(socket) => return Ok((socket, peer)),
-            Err(error) => refused = (address, error),
+            Err(error) => refused = (peer.ip(), error),
         }
     }
     Err(refused)

@@ -154,12 +154,21 @@ fn a_delayed_answer_is_no_alarm() {
 
 #[test]
 fn a_closed_port_is_known_at_once() {
-    for arguments in [&["--ntp=127.0.0.1:9"][..], &["--hostname=127.0.0.1", "--port=9"]] {
+    for arguments in [&["--ntp=127.0.0.1:9"][..], &["--hostname=127.0.0.1", "--port=9"], &["-H127.0.0.1:9"], &["-H", "[::1]:9"]] {
         let outcome = check(&[arguments, &["--timeout=8:critical"]].concat());
         assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
         assert!(outcome.first_line().contains("connection refused"), "{}", outcome.stdout);
         assert!(outcome.elapsed < Duration::from_secs(1), "{:?}", outcome.elapsed);
     }
+}
+
+#[test]
+fn a_host_may_have_its_port_beside_it() {
+    let agent = agent(|| integer(now()));
+    let host = format!("--hostname={}", agent.address());
+    let outcome = check(&[&host, "--port=9", "--oid=1.3.6.1.4.1.8072.9999.1.1.0", "--cache-time=0"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+    assert!(outcome.first_line().contains(&format!(" {} is right ", agent.address())), "{}", outcome.stdout);
 }
 
 #[test]
@@ -356,7 +365,7 @@ fn civil(days: u64) -> (u64, u64, u64) {
 /// Each bad input ends in time, UNKNOWN, with one line that names the thing.
 #[test]
 fn bad_arguments_are_named() {
-    let rows: [(&[&str], &str); 14] = [
+    let rows: [(&[&str], &str); 20] = [
         (&[], "nothing to compare: name a host by --hostname, or for this machine's own clock servers by --ntp"),
         (&["-H", "127.0.0.1", "--oid", "sysUpTime.0"], "\"sysUpTime.0\" is not an OID in numbers, as in .1.3.6.1.2.1.25.1.2.0"),
         (&["-H", "127.0.0.1", "-P", "4"], "invalid value '4' for '--protocol [VERSION]': not 1, 2c or 3"),
@@ -372,8 +381,14 @@ fn bad_arguments_are_named() {
         (&["-H", "127.0.0.1", "-x", "ROT13"], "not DES, AES, AES-192, AES-256, AES-192-C or AES-256-C"),
         (&["-H", "127.0.0.1", "--cache-time=-1"], "not a time in seconds from 0 to 86400"),
         (&["-H", "127.0.0.1", "-p", "0"], "invalid value '0' for '--port [PORT]'"),
-        (&["--ntp", "a b"], "\"a b\" is not a server, as in ntp.example.com"),
-        (&["-H", "no such host", "-t", "2"], "\"no such host\" is not a host name"),
+        (&["--ntp", "a b"], "a host name has only ASCII letters, digits, dots, hyphens and underscores"),
+        (&["-H", "no such host", "-t", "2"], "a host name has only ASCII letters, digits, dots, hyphens and underscores"),
+        (&["--ntp=udp:127.0.0.1"], "write it without udp:"),
+        (&["-H", "udp6:[::1]:161"], "write it without udp6:"),
+        (&["-H", "1.2.3"], "1.2.3 has only digits and dots, but is no IPv4 address"),
+        (&["-H", "127.0.0.1:+1"], "the port after the colon is a number from 1 to 65535, as in 127.0.0.1:161"),
+        (&["--ntp=fe80::1"], "a link-local address needs its interface, as in fe80::1%eth0"),
+        (&["-H", "fe80::1%nosuch0"], "there is no interface nosuch0 on this machine"),
     ];
     for (arguments, message) in rows {
         let outcome = check(arguments);

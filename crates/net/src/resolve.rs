@@ -77,7 +77,8 @@ impl<'a> Resolver<'a> {
 
     fn lookup(&self) -> Lookup {
         let remaining = self.deadline.remaining();
-        let seconds = if self.limit < remaining { self.limit } else { self.deadline.limit() }.as_secs_f64();
+        let told = if self.limit < remaining { self.limit } else { self.deadline.limit() };
+        let seconds = (told.as_secs_f64() * 100.0).round() / 100.0;
         Lookup { family: self.family, limit: self.limit.min(remaining), seconds, until: self.deadline.at() }
     }
 

@@ -1,7 +1,7 @@
 //! Asking all servers at once on one thread, each by a socket of its own.
 
 use std::io;
-use std::net::{IpAddr, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use plugin::reason;
@@ -16,6 +16,8 @@ use crate::udp;
 const AGAIN: Duration = Duration::from_secs(2);
 /// Once a server has answered, the others have this long to do so.
 const STRAGGLERS: Duration = Duration::from_millis(1500);
+/// NTP's own port (IANA).
+pub const PORT: u16 = 123;
 /// What an answer can hold that we look at: the header, and what would be in its place.
 const LARGEST: usize = 512;
 
@@ -38,11 +40,17 @@ struct Asking {
     settled: bool,
 }
 
-/// A server's name, its addresses or why it has none, and its port.
-pub type Place = (String, Result<Vec<IpAddr>, String>, u16);
+/// A server to ask.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// What it is called in messages.
+    pub name: String,
+    /// Its addresses with the port, or why it has none.
+    pub addresses: Result<Vec<SocketAddr>, String>,
+}
 
 /// Asks the servers and waits for at most `limit`. `clock` is our clock.
-pub fn ask(servers: &[Place], clock: &Stamp, limit: Duration) -> Vec<Sample> {
+pub fn ask(servers: &[Server], clock: &Stamp, limit: Duration) -> Vec<Sample> {
     let start = Instant::now();
     let mut all: Vec<Asking> = servers.iter().map(Asking::start).collect();
     let mut end = start + limit;
@@ -85,17 +93,17 @@ fn wait(all: &[Asking], until: Instant) -> Vec<bool> {
 }
 
 impl Asking {
-    fn start((name, addresses, port): &Place) -> Self {
-        let mut asking =
-            Self { name: name.clone(), socket: None, open: Vec::new(), result: Err(NtpError::Silent), settled: false };
-        let addresses = match addresses {
+    fn start(server: &Server) -> Self {
+        let name = server.name.clone();
+        let mut asking = Self { name, socket: None, open: Vec::new(), result: Err(NtpError::Silent), settled: false };
+        let addresses = match &server.addresses {
             Ok(addresses) => addresses,
             Err(why) => {
                 asking.settle(Err(NtpError::Unresolved(why.clone())));
                 return asking;
             }
         };
-        let socket = udp::connect(addresses, *port).map_err(|(_, error)| error);
+        let socket = udp::connect(addresses).map_err(|(_, error)| error);
         match socket.and_then(|(socket, _)| socket.set_nonblocking(true).map(|()| socket)) {
             Ok(socket) => {
                 asking.socket = Some(socket);

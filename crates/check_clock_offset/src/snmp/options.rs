@@ -30,7 +30,7 @@ pub struct Options {
     /// Community of versions 1 and 2c
     #[arg(short = 'C', long, value_name = "NAME", default_value = "public", hide_default_value = true)]
     pub community: String,
-    /// The agent's port
+    /// Port of the agent where --hostname gives none
     #[arg(short, long, default_value_t = 161, value_parser = clap::value_parser!(u16).range(1..))]
     pub port: u16,
     /// How often to ask again where no answer comes

@@ -88,8 +88,8 @@ impl Session {
     ///
     /// # Errors
     /// [`SnmpError::System`]: there is a way to none.
-    pub fn open(addresses: &[IpAddr], port: u16, settled: Settled) -> Result<Self, SnmpError> {
-        let (socket, agent) = udp::connect(addresses, port).map_err(|(address, error)| SnmpError::System(address, error))?;
+    pub fn open(addresses: &[SocketAddr], settled: Settled) -> Result<Self, SnmpError> {
+        let (socket, agent) = udp::connect(addresses).map_err(|(address, error)| SnmpError::System(address, error))?;
         Ok(Self { socket, agent, settled, usm: None })
     }
 
