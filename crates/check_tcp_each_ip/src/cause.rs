@@ -148,7 +148,9 @@ impl Cause {
     pub(crate) fn brief(&self) -> String {
         match self {
             Cause::Refused => "refused".to_owned(),
-            Cause::NoAnswer(_) => "no answer".to_owned(),
+            Cause::NoAnswer(Echo::NotAsked) => "silent".to_owned(),
+            Cause::NoAnswer(Echo::Answers) => "silent (answers ping)".to_owned(),
+            Cause::NoAnswer(Echo::Silent) => "silent (no ping)".to_owned(),
             Cause::NoNeighbour => "no neighbour".to_owned(),
             Cause::Icmp(icmp) => icmp.brief().to_owned(),
             Cause::Unreachable(_) => "unreachable".to_owned(),
@@ -162,10 +164,9 @@ impl Cause {
     /// In full, for the details.
     pub(crate) fn full(&self) -> String {
         match self {
-            Cause::NoAnswer(Echo::NotAsked) => "no answer".to_owned(),
-            Cause::NoAnswer(Echo::Answers) => "no answer, but it answers ping: the service or a firewall".to_owned(),
-            Cause::NoAnswer(Echo::Silent) => "no answer, not even to ping: the address or its host".to_owned(),
-            Cause::NoNeighbour => "no neighbour has this address: nothing on the link answers for it".to_owned(),
+            Cause::NoAnswer(Echo::Answers) => format!("{}: the service or a firewall", self.brief()),
+            Cause::NoAnswer(Echo::Silent) => format!("{}: the address or its host", self.brief()),
+            Cause::NoNeighbour => "no neighbour: nothing on the link has this address".to_owned(),
             Cause::Icmp(icmp) => icmp.full(),
             Cause::Unreachable(errno) => format!("unreachable ({})", system(*errno)),
             Cause::NoBanner => "connected, but no banner: the service hangs".to_owned(),

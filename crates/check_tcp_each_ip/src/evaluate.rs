@@ -1,149 +1,170 @@
-//! Judges what was seen: how many targets fail, which, and why; how slow the slowest is; and what could not be tested from here.
+//! Judges what was observed: how many targets fail, which, and why; which could not be tested from here; how slow the slowest is.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use plugin::{Metric, Range, Report, State, Thresholds, Unit};
+use plugin::{Finding, Findings, Metric, Report, State, Unit};
 
-use crate::groups::{groups, print};
-use crate::{Args, Cause, Limit, Local, Observations, Target};
-
-/// How many characters of the first line go to addresses and causes.
-const ROOM: usize = 48;
+use crate::Observations;
+use crate::allowed::Allowed;
+use crate::cause::{Cause, Local};
+use crate::groups::{Group, groups, shortened, whole};
+use crate::target::Target;
 
 /// A target that did not answer as it should.
 type Failure<'a> = (Target, &'a Cause);
 
-/// The report.
-pub(crate) fn evaluate(args: &Args, seen: &Observations) -> Report {
-    let failures: Vec<Failure<'_>> =
-        seen.failed.iter().filter_map(|(place, cause)| Some((target(seen, *place)?, cause))).collect();
-    let (untested, failed): (Vec<_>, Vec<_>) = failures.into_iter().partition(|(_, cause)| matches!(cause, Cause::Local(_)));
-    let metrics = metrics(args, seen, failed.len(), untested.len());
-    let judged = metrics.iter().map(Metric::state).max().unwrap_or(State::Unknown);
-    let state = untested.iter().map(|(_, cause)| untestable(seen, cause)).fold(judged, State::max);
-    let mut report = Report::new(state, summary(args, seen, &failed, &untested));
-    if let Some((slowest, place)) = seen.slowest {
-        let slow = format!("slowest: {} in {:.6} s", seen.name(place), slowest.as_secs_f64());
-        let alerts =
-            metrics.iter().any(|metric| metric.state() != State::Ok) && time_thresholds(args).state(seconds(seen)) != State::Ok;
-        report = if alerts { report.detail(slow) } else { report.verbose_detail(slow) };
-    }
-    for group in
-        groups(&failed, seen.several_ports(), Cause::full).iter().chain(&groups(&untested, seen.several_ports(), Cause::full))
-    {
-        report = report.detail(group.line());
-    }
-    report = notes(seen, &failed).into_iter().fold(report, Report::detail);
-    report = verbose_notes(seen).into_iter().fold(report, Report::verbose_detail);
-    metrics.into_iter().fold(report, Report::metric)
-}
-
-fn target(seen: &Observations, place: u32) -> Option<Target> {
-    usize::try_from(place).ok().and_then(|place| seen.targets.get(place)).copied()
+/// Makes the report: what fails, what is untested and what is slow are one finding each.
+pub(crate) fn evaluate(allowed: &Allowed, observations: &Observations) -> Report {
+    let failures = observations.failed.iter().filter_map(|(place, cause)| Some((*observations.target(*place)?, cause)));
+    let (untested, failed): (Vec<Failure<'_>>, Vec<_>) = failures.partition(|(_, cause)| matches!(cause, Cause::Local(_)));
+    let judgement = Judgement { allowed, observations, ports: observations.several_ports() };
+    let failing = judgement.failing(&failed);
+    let all_well = if failed.is_empty() { judgement.all_well() } else { failing.text.clone() };
+    let findings = Findings::from_iter([failing, judgement.untested(&untested), judgement.slow()]);
+    let report = notes(observations, &failed).into_iter().fold(findings.report(all_well), Report::detail);
+    verbose_notes(observations).into_iter().fold(report, Report::verbose_detail)
 }
 
 impl Observations {
+    fn target(&self, place: u32) -> Option<&Target> {
+        self.targets.get(usize::try_from(place).ok()?)
+    }
+
     /// Whether the port must be said with each address.
     fn several_ports(&self) -> bool {
         let first = self.targets.first().map(|target| target.port);
         self.targets.iter().any(|target| Some(target.port) != first)
     }
+}
+
+/// What all findings are made from.
+struct Judgement<'a> {
+    allowed: &'a Allowed,
+    observations: &'a Observations,
+    /// Whether there are several ports, so that each address needs its own.
+    ports: bool,
+}
+
+impl Judgement<'_> {
+    fn total(&self) -> usize {
+        self.observations.targets.len()
+    }
+
+    fn failing(&self, failed: &[Failure<'_>]) -> Finding {
+        let total = self.total() as f64;
+        let count = Metric::count("failed", failed.len()).thresholds(self.allowed.failed.clone()).max(total);
+        let share = self.allowed.failed_share.clone().map(|thresholds| {
+            let share = failed.len() as f64 * 100.0 / total;
+            Metric::new("failed_share", share).unit(Unit::Percent).thresholds(thresholds).min(0.0).max(100.0)
+        });
+        let state = share.iter().map(Metric::state).fold(count.state(), State::max);
+        let verb = if failed.len() == 1 { "fails" } else { "fail" };
+        let allowed = if state == State::Ok { self.allowed.in_words() } else { String::new() };
+        let finding = self.finding(state, failed, &format!("{verb}{allowed}")).metric(count);
+        share.into_iter().fold(finding, Finding::metric)
+    }
+
+    /// What could not be tested is at least UNKNOWN, and what the deadline stopped is what a missed deadline is.
+    fn untested(&self, untested: &[Failure<'_>]) -> Finding {
+        let state = |cause: &Cause| match cause {
+            Cause::Local(Local::NoTime | Local::Unconfirmed) => self.observations.late,
+            _ => State::Unknown,
+        };
+        let state = untested.iter().map(|(_, cause)| state(cause)).fold(State::Ok, State::max);
+        let total = self.total() as f64;
+        self.finding(state, untested, "untested")
+            .metric(Metric::count("untested", untested.len()).max(total))
+            .metric(Metric::count("second_try", self.observations.second_try).max(total))
+    }
+
+    /// The finding that these targets are as `what` says, each group in a detail unless the first line says all of it.
+    fn finding(&self, state: State, failures: &[Failure<'_>], what: &str) -> Finding {
+        if failures.is_empty() {
+            return Finding::ok("");
+        }
+        let port = failures.first().filter(|_| !self.ports).map(|(target, _)| format!(", port {}", target.port));
+        let noun = if self.ports { " targets" } else { "" };
+        let head = format!("{} of {}{noun} {what}{}: ", failures.len(), self.total(), port.unwrap_or_default());
+        let brief = groups(failures, self.ports, Cause::brief);
+        let said = whole(&brief, &head);
+        let is_said = said.is_some();
+        let adds = |group: &Group| !is_said || !brief.iter().any(|said| said.says_as(group));
+        let full = groups(failures, self.ports, Cause::full);
+        let details = full.iter().filter(|group| adds(group)).map(Group::line);
+        Finding::new(state, format!("{head}{}", said.unwrap_or_else(|| shortened(&brief, &head)))).details(details)
+    }
+
+    /// The slowest connection. Where none stood, what that means is for the number of failed ones to say.
+    fn slow(&self) -> Finding {
+        let thresholds = &self.allowed.slowest;
+        let Some((slowest, place)) = self.observations.slowest else {
+            return Finding::ok("").metric(self.slowest(f64::NAN));
+        };
+        // As precise as it prints.
+        let seconds = slowest.as_micros() as f64 / 1e6;
+        let name = self.name(place);
+        let finding = match thresholds.alerting(seconds) {
+            None => Finding::ok("").verbose_detail(format!("slowest: {name} in {seconds:.6} s")),
+            Some(limit) => {
+                let is_clear = limit.alerts((seconds * 1e3).round() / 1e3);
+                let took = if is_clear { format!("{seconds:.3}") } else { format!("{seconds:.6}") };
+                Finding::new(thresholds.state(seconds), format!("slow: {name} took {took} s, limit {limit}"))
+            }
+        };
+        finding.metric(self.slowest(seconds))
+    }
+
+    fn slowest(&self, seconds: f64) -> Metric {
+        Metric::new("slowest", seconds).unit(Unit::Seconds).thresholds(self.allowed.slowest.clone()).min(0.0)
+    }
 
     fn name(&self, place: u32) -> String {
-        match target(self, place) {
-            Some(Target { address, port }) if self.several_ports() => format!("{address} port {port}"),
-            Some(Target { address, .. }) => address.to_string(),
+        self.observations.target(place).map(|Target { address, port }| format!("{address} port {port}")).unwrap_or_default()
+    }
+
+    fn all_well(&self) -> String {
+        let total = self.total();
+        let one = total == 1;
+        let what = match (self.ports, one) {
+            (true, _) => "targets",
+            (false, true) => "address",
+            (false, false) => "addresses",
+        };
+        let verb = match (self.allowed.refused, one) {
+            (false, true) => "answers",
+            (false, false) => "answer",
+            (true, true) => "answers or refuses",
+            (true, false) => "answer or refuse",
+        };
+        let target = self.observations.targets.first().filter(|_| !self.ports);
+        let port = target.map(|target| format!(" on port {}", target.port)).unwrap_or_default();
+        let (slowest, place) = self.observations.slowest.unwrap_or_default();
+        let slowest_name = match self.observations.target(place) {
+            Some(_) if one => String::new(),
+            Some(_) if self.ports => format!(", slowest {}", self.name(place)),
+            Some(target) => format!(", slowest {}", target.address),
             None => String::new(),
-        }
-    }
-}
-
-/// The state that one untestable target asks for at least.
-fn untestable(seen: &Observations, cause: &Cause) -> State {
-    match cause {
-        Cause::Local(Local::NoTime | Local::Unconfirmed) => seen.late,
-        _ => State::Unknown,
-    }
-}
-
-fn time_thresholds(args: &Args) -> Thresholds {
-    Thresholds { warning: args.limits.warning_time.clone(), critical: args.limits.critical_time.clone() }
-}
-
-/// The slowest connection in seconds, as precise as it prints: not a number if none stood.
-fn seconds(seen: &Observations) -> f64 {
-    seen.slowest.map_or(f64::NAN, |(slowest, _)| slowest.as_micros() as f64 / 1e6)
-}
-
-fn metrics(args: &Args, seen: &Observations, failed: usize, untested: usize) -> Vec<Metric> {
-    let total = seen.targets.len();
-    let limits = |share: bool| {
-        let range = |limit: &Option<Limit>| limit.as_ref().filter(|limit| limit.share == share).map(|limit| limit.range.clone());
-        Thresholds { warning: range(&args.limits.warning), critical: range(&args.limits.critical) }
-    };
-    let default = Thresholds { warning: None, critical: Some(Range::up_to(0.0)) };
-    let given = args.limits.warning.is_some() || args.limits.critical.is_some();
-    let counted = if given { limits(false) } else { default };
-    let mut metrics = vec![Metric::count("failed", failed).thresholds(counted).max(total as f64)];
-    if limits(true) != Thresholds::default() {
-        let share = failed as f64 * 100.0 / total as f64;
-        metrics.push(Metric::new("failed_share", share).unit(Unit::Percent).thresholds(limits(true)).min(0.0).max(100.0));
-    }
-    metrics.push(Metric::count("untested", untested).max(total as f64));
-    metrics.push(Metric::count("second_try", seen.second_try).max(total as f64));
-    // None stood: what that means is for the number of failed ones to say.
-    if seen.slowest.is_some() {
-        metrics.push(Metric::new("slowest", seconds(seen)).unit(Unit::Seconds).thresholds(time_thresholds(args)).min(0.0));
-    }
-    metrics
-}
-
-fn summary(args: &Args, seen: &Observations, failed: &[Failure<'_>], untested: &[Failure<'_>]) -> String {
-    let total = seen.targets.len();
-    let several = seen.several_ports();
-    let what = match (several, total) {
-        (true, _) => "targets",
-        (false, 1) => "address",
-        (false, _) => "addresses",
-    };
-    let port = seen.targets.first().filter(|_| !several).map(|target| format!(" on port {}", target.port)).unwrap_or_default();
-    let list = |failures: &[Failure<'_>]| print(&groups(failures, several, Cause::brief), ROOM);
-    match (failed.len(), untested.len()) {
-        (0, 0) => {
-            let verb = if total == 1 { "answers" } else { "answer" };
-            let verb = if args.connecting.refused_ok {
-                format!("{verb} or refuse{}", if total == 1 { "s" } else { "" })
-            } else {
-                verb.to_owned()
-            };
-            let (slowest, place) = seen.slowest.unwrap_or_default();
-            let which = if total == 1 { String::new() } else { format!(", slowest {}", seen.name(place)) };
-            format!("{total} {what} {verb}{port}{which} in {:.3} s", slowest.as_secs_f64())
-        }
-        (0, count) => format!("{count} of {total} {what} untested{port}: {}", list(untested)),
-        (count, rest) => {
-            let verb = if count == 1 { "fails" } else { "fail" };
-            let rest = if rest == 0 { String::new() } else { format!("; {rest} untested") };
-            format!("{count} of {total} {what} {verb}{port}: {}{rest}", list(failed))
-        }
+        };
+        format!("{total} {what} {verb}{port}{slowest_name} in {:.3} s", slowest.as_secs_f64())
     }
 }
 
 /// What helps to read the causes.
-fn notes(seen: &Observations, failed: &[Failure<'_>]) -> Vec<String> {
+fn notes(observations: &Observations, failed: &[Failure<'_>]) -> Vec<String> {
     let icmp = |failure: &&Failure<'_>| matches!(failure.1, Cause::Icmp(_));
     let told: BTreeSet<IpAddr> = failed.iter().filter(icmp).map(|(target, _)| neighbourhood(target.address)).collect();
     let silent = failed.iter().filter(|(_, cause)| matches!(cause, Cause::NoAnswer(_)));
     let near = silent.filter(|(target, _)| told.contains(&neighbourhood(target.address))).count();
     let mut notes = Vec::new();
     if near > 0 {
+        let targets = if near == 1 { "target is" } else { "targets are" };
         notes.push(format!(
-            "note: {near} silent ones are beside some with ICMP errors, which routers limit: the cause may be the same"
+            "note: {near} silent {targets} next to some with ICMP errors, which routers limit: perhaps the same cause"
         ));
     }
-    if failed.is_empty() && seen.failed.iter().any(|(_, cause)| *cause == Cause::Local(Local::NeighbourTable)) {
-        notes.push("note: what was silent is not called failed while the table of neighbours overflows".to_owned());
+    if failed.is_empty() && observations.failed.iter().any(|(_, cause)| *cause == Cause::Local(Local::NeighbourTable)) {
+        notes.push("note: silent targets do not count as failed while the neighbour table overflows".to_owned());
     }
     notes
 }
@@ -156,13 +177,13 @@ fn neighbourhood(address: IpAddr) -> IpAddr {
     }
 }
 
-fn verbose_notes(seen: &Observations) -> Vec<String> {
+fn verbose_notes(observations: &Observations) -> Vec<String> {
     let mut notes = Vec::new();
-    if seen.second_try > 0 {
-        notes.push(format!("{} answered only when they were tried again", seen.second_try));
+    if observations.second_try > 0 {
+        notes.push(format!("{} answered only when tried again", observations.second_try));
     }
-    if let Some(refused) = &seen.ping_refused {
-        notes.push(format!("silent addresses were not pinged: {refused}; it takes net.ipv4.ping_group_range or CAP_NET_RAW"));
+    if let Some(refused) = &observations.ping_refused {
+        notes.push(format!("silent addresses were not pinged: {refused}: set net.ipv4.ping_group_range or give CAP_NET_RAW"));
     }
     notes
 }
@@ -174,7 +195,7 @@ mod tests {
     use clap::Parser as _;
 
     use super::*;
-    use crate::{Echo, Icmp};
+    use crate::{Args, Echo, Icmp};
 
     const ICMP: Cause = Cause::Icmp(Icmp { v6: false, kind: 3, code: 13, from: None });
     const SILENT: Cause = Cause::NoAnswer(Echo::Silent);
@@ -190,7 +211,7 @@ mod tests {
 
     fn judge(options: &[&str], seen: &Observations) -> String {
         let args = Args::parse_from(["check_tcp_each_ip"].iter().chain(options));
-        evaluate(&args, seen).render("TCP_EACH_IP", 0)
+        evaluate(&Allowed::new(&args.limits, args.connecting.refused_ok), seen).render("TCP_EACH_IP", 0)
     }
 
     #[test]
@@ -206,17 +227,24 @@ mod tests {
             (seen(9, &[25, 80], &[]), "OK - 18 targets answer, slowest 192.0.2.0 port 25 in 0.043 s"),
             (
                 seen(254, &[80], &[(12, SILENT), (13, SILENT), (40, Cause::Refused)]),
-                "CRITICAL - 3 of 254 addresses fail on port 80: 192.0.2.12-13 no answer, 192.0.2.40 refused",
+                "CRITICAL - 3 of 254 fail, port 80: 192.0.2.12-13 silent (no ping), 192.0.2.40 refused",
             ),
-            (seen(1, &[80], &[(0, Cause::Refused)]), "CRITICAL - 1 of 1 address fails on port 80: 192.0.2.0 refused"),
+            (seen(1, &[80], &[(0, Cause::Refused)]), "CRITICAL - 1 of 1 fails, port 80: 192.0.2.0 refused"),
             (
                 seen(9, &[25, 80], &[(2, Cause::Refused), (4, Cause::Refused), (5, SILENT)]),
-                "CRITICAL - 3 of 18 targets fail: 192.0.2.1-2 port 25 refused, 192.0.2.2 port 80 no answer",
+                "CRITICAL - 3 of 18 targets fail: 2 refused, 1 silent (no ping)",
             ),
             (
                 seen(9, &[25], &[(1, Cause::Refused), (2, SILENT), (3, ICMP), (4, Cause::NoBanner), (5, Cause::ClosedAtOnce)]),
-                "CRITICAL - 5 of 9 addresses fail on port 25: 192.0.2.1 refused, 192.0.2.2 no answer, 192.0.2.3 prohibited, and 2 \
-                 with other causes",
+                "CRITICAL - 5 of 9 fail, port 25: 1 closed at once, 1 no banner, 1 prohibited, 2 other",
+            ),
+            (
+                seen(250, &[25], &(0..200).map(|place| (place, if place % 2 == 0 { SILENT } else { ICMP })).collect::<Vec<_>>()),
+                "CRITICAL - 200 of 250 fail, port 25: 100 prohibited, 100 silent (no ping)",
+            ),
+            (
+                seen(250, &[25], &(0..250).step_by(2).map(|place| (place, SILENT)).collect::<Vec<_>>()),
+                "CRITICAL - 125 of 250 fail, port 25: 192.0.2.0 and 124 more silent (no ping)",
             ),
         ];
         for (seen, line) in rows {
@@ -233,10 +261,10 @@ mod tests {
         let details: Vec<&str> = output.lines().skip(1).collect();
         let expected = [
             "192.0.2.1: prohibited (ICMP type 3 code 13 from 198.51.100.1)",
-            "192.0.2.2: no answer, not even to ping: the address or its host",
-            "192.0.2.3: no answer, but it answers ping: the service or a firewall",
-            "192.0.2.4: no neighbour has this address: nothing on the link answers for it",
-            "note: 2 silent ones are beside some with ICMP errors, which routers limit: the cause may be the same",
+            "192.0.2.2: silent (no ping): the address or its host",
+            "192.0.2.3: silent (answers ping): the service or a firewall",
+            "192.0.2.4: no neighbour: nothing on the link has this address",
+            "note: 2 silent targets are next to some with ICMP errors, which routers limit: perhaps the same cause",
         ];
         assert_eq!(details, expected);
     }
@@ -246,20 +274,25 @@ mod tests {
         let all = |local| (0..9).map(|place| (place, Cause::Local(local))).collect::<Vec<_>>();
         assert_eq!(
             judge(&[], &seen(9, &[80], &all(Local::NoRoute))),
-            "TCP_EACH_IP UNKNOWN - 9 of 9 addresses untested on port 80: 192.0.2.0-8 no route from here | failed=0;;0;0;9 \
-             untested=9;;;0;9 second_try=0;;;0;9\n192.0.2.0-8: no route from here: this machine has no route to it: see ip route get\n"
+            "TCP_EACH_IP UNKNOWN - 9 of 9 untested, port 80: 192.0.2.0-8 no route from here | failed=0;;0;0;9 \
+             untested=9;;;0;9 second_try=0;;;0;9 slowest=U;;;0\n192.0.2.0-8: no route from here: this machine has no route to it: see ip route get\n"
         );
         let both = [(1, Cause::Refused), (2, Cause::Local(Local::NoTime))];
         let output = judge(&[], &seen(9, &[80], &both));
         assert!(
-            output.starts_with("TCP_EACH_IP CRITICAL - 1 of 9 addresses fails on port 80: 192.0.2.1 refused; 1 untested | "),
+            output.starts_with("TCP_EACH_IP CRITICAL - 1 of 9 fails, port 80: 192.0.2.1 refused, 1 more fault | "),
             "{output}"
         );
-        assert!(judge(&["-c", "5"], &seen(9, &[80], &both)).starts_with("TCP_EACH_IP UNKNOWN - 1 of 9 addresses fails"));
-        let late = Observations { late: State::Critical, ..seen(9, &[80], &[(2, Cause::Local(Local::NoTime))]) };
+        let untested = "UNKNOWN: 1 of 9 untested, port 80: 192.0.2.2 not reached in time";
+        assert_eq!(output.lines().nth(2), Some(untested));
+        let allowed = judge(&["-c", "5"], &seen(9, &[80], &both));
         assert!(
-            judge(&[], &late).starts_with("TCP_EACH_IP CRITICAL - 1 of 9 addresses untested on port 80: 192.0.2.2 not reached")
+            allowed.starts_with("TCP_EACH_IP UNKNOWN - 1 of 9 untested, port 80: 192.0.2.2 not reached in time | "),
+            "{allowed}"
         );
+        assert!(allowed.contains("\nOK: 1 of 9 fails (allowed up to 5), port 80: 192.0.2.1 refused\n"), "{allowed}");
+        let late = Observations { late: State::Critical, ..seen(9, &[80], &[(2, Cause::Local(Local::NoTime))]) };
+        assert!(judge(&[], &late).starts_with("TCP_EACH_IP CRITICAL - 1 of 9 untested, port 80: 192.0.2.2 not reached"));
         let own = Observations { late: State::Critical, ..seen(9, &[80], &[(2, Cause::Local(Local::NoRoute))]) };
         assert!(judge(&[], &own).starts_with("TCP_EACH_IP UNKNOWN - "));
     }
@@ -267,18 +300,32 @@ mod tests {
     #[test]
     fn counts_and_shares_decide() {
         let two = seen(10, &[80], &[(1, Cause::Refused), (2, Cause::Refused)]);
-        let rows: [(&[&str], &str, &str); 7] = [
-            (&["-w", "1"], "WARNING", "failed=2;1;;0;10 untested"),
-            (&["-w", "1", "-c", "2"], "WARNING", "failed=2;1;2;0;10 untested"),
-            (&["-w", "0", "-c", "1"], "CRITICAL", "failed=2;0;1;0;10 untested"),
-            (&["-c", "2"], "OK", "failed=2;;2;0;10 untested"),
-            (&["-c", "20%"], "OK", "failed=2;;;0;10 failed_share=20%;;20;0;100 untested"),
-            (&["-c", "19.9%"], "CRITICAL", "failed=2;;;0;10 failed_share=20%;;19.9;0;100 untested"),
-            (&["-w", "1", "-c", "50%"], "WARNING", "failed=2;1;;0;10 failed_share=20%;;50;0;100 untested"),
+        let rows: [(&[&str], &str, &str); 9] = [
+            (&["-w", "1"], "WARNING - 2 of 10 fail, port 80", "failed=2;1;;0;10 untested"),
+            (&["-w", "1", "-c", "2"], "WARNING - 2 of 10 fail, port 80", "failed=2;1;2;0;10 untested"),
+            (&["-w", "0", "-c", "1"], "CRITICAL - 2 of 10 fail, port 80", "failed=2;0;1;0;10 untested"),
+            (&["-c", "2"], "OK - 2 of 10 fail (allowed up to 2), port 80", "failed=2;;2;0;10 untested"),
+            (&["-w", "1:3", "-c", "5"], "OK - 2 of 10 fail (allowed by 1:3), port 80", "failed=2;1:3;5;0;10 untested"),
+            (
+                &["-w", "2", "-c", "50%"],
+                "OK - 2 of 10 fail (allowed up to 2 and up to 50%), port 80",
+                "failed=2;2;;0;10 failed_share=20%;;50;0;100 untested",
+            ),
+            (
+                &["-c", "20%"],
+                "OK - 2 of 10 fail (allowed up to 20%), port 80",
+                "failed=2;;;0;10 failed_share=20%;;20;0;100 untested",
+            ),
+            (&["-c", "19.9%"], "CRITICAL - 2 of 10 fail, port 80", "failed=2;;;0;10 failed_share=20%;;19.9;0;100 untested"),
+            (
+                &["-w", "1", "-c", "50%"],
+                "WARNING - 2 of 10 fail, port 80",
+                "failed=2;1;;0;10 failed_share=20%;;50;0;100 untested",
+            ),
         ];
-        for (options, state, data) in rows {
+        for (options, line, data) in rows {
             let output = judge(options, &two);
-            assert!(output.starts_with(&format!("TCP_EACH_IP {state} - 2 of 10 addresses fail")), "{options:?}: {output}");
+            assert!(output.starts_with(&format!("TCP_EACH_IP {line}: 192.0.2.1-2 refused | ")), "{options:?}: {output}");
             assert!(output.contains(&format!(" | {data}=")), "{options:?}: {output}");
         }
     }
@@ -290,12 +337,15 @@ mod tests {
         let slow = judge(&["--warning-time=0.04321", "--critical-time=0.043209"], &fine);
         assert_eq!(
             slow,
-            "TCP_EACH_IP CRITICAL - 10 addresses answer on port 80, slowest 192.0.2.0 in 0.043 s | failed=0;;0;0;10 \
-             untested=0;;;0;10 second_try=0;;;0;10 slowest=0.04321s;0.04321;0.043209;0\nslowest: 192.0.2.0 in 0.043210 s\n"
+            "TCP_EACH_IP CRITICAL - slow: 192.0.2.0 port 80 took 0.043210 s, limit 0.043209 | failed=0;;0;0;10 \
+             untested=0;;;0;10 second_try=0;;;0;10 slowest=0.04321s;0.04321;0.043209;0\n"
         );
+        let warning = judge(&["--warning-time=0.02", "--critical-time=1"], &fine);
+        assert!(warning.starts_with("TCP_EACH_IP WARNING - slow: 192.0.2.0 port 80 took 0.043 s, limit 0.02 | "), "{warning}");
         let none = seen(1, &[80], &[(0, SILENT)]);
         let output = judge(&["--warning-time", "1", "-c", "1"], &none);
-        assert!(output.starts_with("TCP_EACH_IP OK - 1 of 1 address fails") && !output.contains("slowest"), "{output}");
+        let line = "TCP_EACH_IP OK - 1 of 1 fails (allowed up to 1), port 80: 192.0.2.0 silent (no ping) | ";
+        assert!(output.starts_with(line) && output.contains(" slowest=U;1;;0\n"), "{output}");
     }
 
     #[test]

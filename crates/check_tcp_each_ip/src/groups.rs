@@ -1,13 +1,15 @@
 //! Failed targets grouped by what is said about them, so that a thousand of them print as a few runs.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use addresses::{all, brief};
+use plugin::{fits, room_after};
 
 use crate::{Cause, Target};
 
-/// How many groups the first line names.
+/// How many causes the first line names where it only counts.
 const NAMED: usize = 3;
 
 /// Addresses of which the same is said.
@@ -40,23 +42,44 @@ pub(crate) fn groups(failed: &[(Target, &Cause)], ports: bool, words: impl Fn(&C
 impl Group {
     /// The whole group in one line.
     pub(crate) fn line(&self) -> String {
-        format!("{}{}: {}", all(&self.addresses), self.behind(), self.words)
+        format!("{}{}: {}", all(&self.addresses), self.port(), self.words)
     }
 
-    fn behind(&self) -> String {
+    /// Whether another group has the same words about the same port.
+    pub(crate) fn says_as(&self, other: &Self) -> bool {
+        (self.port, &self.words) == (other.port, &other.words)
+    }
+
+    fn port(&self) -> String {
         self.port.map(|port| format!(" port {port}")).unwrap_or_default()
+    }
+
+    /// With as many addresses as fit into `room` characters.
+    fn brief(&self, room: usize) -> String {
+        format!("{}{} {}", brief(&self.addresses, room), self.port(), self.words)
     }
 }
 
-/// The first groups in about `room` characters, and how many targets the others have.
-pub(crate) fn print(groups: &[Group], room: usize) -> String {
-    let (named, rest) = groups.split_at_checked(NAMED).unwrap_or((groups, &[]));
-    let words: usize = named.iter().map(|group| group.words.len() + group.behind().len() + ", ".len() + 1).sum();
-    let each = room.saturating_sub(words) / named.len().max(1);
-    let print = |group: &Group| format!("{}{} {}", brief(&group.addresses, each), group.behind(), group.words);
-    let text = named.iter().map(print).collect::<Vec<_>>().join(", ");
-    match rest.iter().map(|group| group.addresses.len()).sum::<usize>() {
-        0 => text,
-        more => format!("{text}, and {more} with other causes"),
+/// All groups with all their addresses, for a line that starts with `head`: none where that is too long.
+pub(crate) fn whole(groups: &[Group], head: &str) -> Option<String> {
+    let text = groups.iter().map(|group| group.brief(usize::MAX)).collect::<Vec<_>>().join(", ");
+    fits(&format!("{head}{text}")).then_some(text)
+}
+
+/// The groups as far as there is room in a line that starts with `head`: the first addresses of a single one, else how many
+/// addresses each cause has.
+pub(crate) fn shortened(groups: &[Group], head: &str) -> String {
+    if let [only] = groups {
+        return only.brief(room_after(&format!("{head}{} {}", only.port(), only.words)));
     }
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for group in groups {
+        *counts.entry(&group.words).or_default() += group.addresses.len();
+    }
+    let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| Reverse(*count));
+    let (named, rest) = counts.split_at_checked(NAMED).unwrap_or((&counts, &[]));
+    let other: usize = rest.iter().map(|(_, count)| count).sum();
+    let named = named.iter().map(|(words, count)| format!("{count} {words}"));
+    named.chain((other > 0).then(|| format!("{other} other"))).collect::<Vec<_>>().join(", ")
 }

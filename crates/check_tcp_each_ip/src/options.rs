@@ -14,16 +14,16 @@ const LARGEST: usize = 2_048;
 /// The options on how many targets may fail and how slow they may be.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Limits {
-    /// WARNING when the number of failed targets, or with % their share, is outside of this range: 2, 5%, @1:3
+    /// WARNING if the number of failed targets, or with % their share, is outside this range: 2, 5%, @1:3
     #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
     pub warning: Option<Limit>,
-    /// CRITICAL when it is outside of this range. Without --warning and --critical one failed target is critical
+    /// CRITICAL if it is outside this range. Default without --warning and --critical: 0
     #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
     pub critical: Option<Limit>,
-    /// WARNING when the slowest connection, in seconds, is outside of this range
+    /// WARNING if the time of the slowest connection, in seconds, is outside this range: 0.5
     #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
     pub warning_time: Option<Range>,
-    /// CRITICAL when the slowest connection, in seconds, is outside of this range
+    /// CRITICAL if the time of the slowest connection is outside this range
     #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
     pub critical_time: Option<Range>,
 }
@@ -31,29 +31,29 @@ pub struct Limits {
 /// The options on how connections are made.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Connecting {
-    /// The time for a connection, and again for the answer of --expect or --send. Default: 3.5, which spans two retransmissions
-    /// of a lost packet, or what --timeout leaves for each try
+    /// Time limit of a connection, and again of the answer with --expect or --send. Default: 3.5, which covers two retransmissions
+    /// of a lost packet, or less where --timeout leaves less for each try
     #[arg(long, value_name = "SECONDS", value_parser = Seconds::within(0.01..=600.0))]
     pub connect_timeout: Option<Seconds>,
-    /// How often a target is tried before it counts as failed
+    /// Try a target this many times before it counts as failed
     #[arg(long, value_name = "NUMBER", default_value = "2", value_parser = clap::value_parser!(u8).range(1..=5))]
     pub tries: u8,
-    /// What the service says first must contain this text; with the escapes \r \n \t \\ \xHH
+    /// Text that the first answer of the service must contain. Escapes: \r \n \t \\ \xHH
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub expect: Option<Text>,
-    /// Send this text first, with the same escapes; without --expect any answer will do
+    /// Text to send first, with the same escapes. Without --expect any answer is accepted
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub send: Option<Text>,
-    /// A refused connection is fine: the host is there
+    /// Accept a refused connection: the host is up
     #[arg(long)]
     pub refused_ok: bool,
-    /// Connect from this address; one for IPv4 and one for IPv6 may be given
+    /// Source address of the connections. Repeatable: one for IPv4, one for IPv6
     #[arg(long, value_name = "ADDRESS")]
     pub source: Vec<IpAddr>,
-    /// The most connections in flight, as far as the limit of open files allows
+    /// Maximum concurrent connections (limited by open files)
     #[arg(long, value_name = "NUMBER", default_value = "8192")]
     pub in_flight: NonZeroU32,
-    /// The most connections started in a second. Default: as many as --in-flight allows
+    /// Maximum connections started per second. Default: limited by --in-flight only
     #[arg(long, value_name = "NUMBER")]
     pub rate: Option<NonZeroU32>,
 }

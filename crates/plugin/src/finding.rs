@@ -20,6 +20,11 @@ pub fn room_after(head: &str) -> usize {
     ONE.saturating_sub(head.chars().count()).max(LEAST_ROOM)
 }
 
+/// Returns whether a text of several parts is short enough for the first line.
+pub fn fits(text: &str) -> bool {
+    text.chars().count() <= SEVERAL
+}
+
 /// The answer to one question of a check.
 ///
 /// ```
@@ -264,6 +269,7 @@ mod tests {
     #[test]
     fn addresses_have_room_whatever_stands_before_them() {
         assert_eq!(room_after("1 of 1: "), 48);
+        assert!(fits(&"ü".repeat(SEVERAL)) && !fits(&"x".repeat(SEVERAL + 1)));
         assert_eq!(room_after(&"x".repeat(90)), LEAST_ROOM);
     }
 }

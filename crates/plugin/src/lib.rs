@@ -25,7 +25,7 @@ mod text;
 mod thresholds;
 
 pub use deadline::{Deadline, Step};
-pub use finding::{Finding, Findings, room_after};
+pub use finding::{Finding, Findings, fits, room_after};
 pub use input::{READ_FLAGS, ReadError, read_file, read_opened};
 pub use kind::Kind;
 pub use metric::{Metric, Unit};

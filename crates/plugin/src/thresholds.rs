@@ -30,6 +30,11 @@ impl Thresholds {
             _ => State::Ok,
         }
     }
+
+    /// Returns the range that puts `value` into its state: the one that alerts, CRITICAL before WARNING. `None` if none does.
+    pub fn alerting(&self, value: f64) -> Option<&Range> {
+        [&self.critical, &self.warning].into_iter().flatten().find(|range| range.alerts(value))
+    }
 }
 
 #[cfg(test)]
@@ -39,6 +44,13 @@ mod tests {
     fn thresholds(warning: &str, critical: &str) -> Thresholds {
         let read = |text: &str| (!text.is_empty()).then(|| text.parse().unwrap());
         Thresholds { warning: read(warning), critical: read(critical) }
+    }
+
+    #[test]
+    fn names_the_range_that_alerts() {
+        let thresholds = thresholds("1", "5");
+        let limit = |value: f64| thresholds.alerting(value).map(ToString::to_string);
+        assert_eq!((limit(6.0).as_deref(), limit(2.0).as_deref(), limit(1.0)), (Some("5"), Some("1"), None));
     }
 
     #[test]

@@ -15,8 +15,8 @@ const IPV4: [(u8, &str, &str); 11] = [
     (7, "reject with icmp type net-prohibited", "prohibited (ICMP type 3 code 9 from 192.0.2.7)"),
     (8, "reject with icmp type host-prohibited", "prohibited (ICMP type 3 code 10 from 192.0.2.8)"),
     (9, "reject with icmp type admin-prohibited", "prohibited (ICMP type 3 code 13 from 192.0.2.9)"),
-    (10, "meta l4proto tcp drop", "no answer, but it answers ping: the service or a firewall"),
-    (11, "drop", "no answer, not even to ping: the address or its host"),
+    (10, "meta l4proto tcp drop", "silent (answers ping): the service or a firewall"),
+    (11, "drop", "silent (no ping): the address or its host"),
     (12, "", "prohibited here: a prohibit route or the firewall of this machine forbids it: see ip route get"),
 ];
 const IPV6: [(u8, &str, &str); 9] = [
@@ -26,8 +26,8 @@ const IPV6: [(u8, &str, &str); 9] = [
     (5, "reject with icmpv6 type addr-unreachable", "host unreachable (ICMPv6 type 1 code 3 from 2001:db8:2::5)"),
     (6, "reject with icmpv6 type policy-fail", "prohibited (ICMPv6 type 1 code 5 from 2001:db8:2::6)"),
     (9, "reject with icmpv6 type admin-prohibited", "prohibited (ICMPv6 type 1 code 1 from 2001:db8:2::9)"),
-    (10, "meta l4proto tcp drop", "no answer, but it answers ping: the service or a firewall"),
-    (11, "drop", "no answer, not even to ping: the address or its host"),
+    (10, "meta l4proto tcp drop", "silent (answers ping): the service or a firewall"),
+    (11, "drop", "silent (no ping): the address or its host"),
     (12, "", "prohibited here: a prohibit route or the firewall of this machine forbids it: see ip route get"),
 ];
 /// What the monitor's own routes and its link make of other addresses.
@@ -37,11 +37,11 @@ const OWN: [(&str, &str); 8] = [
         "192.0.2.14",
         "not reachable from here: a blackhole route of this machine, or an address that needs an interface: see ip route get",
     ),
-    ("198.51.100.9", "no neighbour has this address: nothing on the link answers for it"),
+    ("198.51.100.9", "no neighbour: nothing on the link has this address"),
     ("203.0.113.1", "no route from here: this machine has no route to it: see ip route get"),
     ("203.0.113.9", "gateway silent here: the gateway of this machine towards it does not answer: see ip route get"),
     ("2001:db8:2::13", "unreachable by a route here: an unreachable route of this machine: see ip route get"),
-    ("2001:db8:51::9", "no neighbour has this address: nothing on the link answers for it"),
+    ("2001:db8:51::9", "no neighbour: nothing on the link has this address"),
     ("2001:db8:99::1", "no route from here: this machine has no route to it: see ip route get"),
 ];
 
@@ -83,7 +83,12 @@ fn each_cause_has_its_words() {
     let outcome = check(&monitor, &["--port=80", &format!("--file={}", folder.path().join("list").display())]);
     // What several addresses share stands in one line; here it is taken apart.
     let mut seen: Vec<String> = Vec::new();
-    for line in outcome.stdout.lines().skip(1).filter(|line| !line.starts_with("note: ")) {
+    for line in outcome
+        .stdout
+        .lines()
+        .skip(1)
+        .filter(|line| !["note: ", "CRITICAL: ", "UNKNOWN: "].iter().any(|start| line.starts_with(start)))
+    {
         let (addresses, words) = line.split_once(": ").unwrap();
         seen.extend(addresses.split(", ").map(|address| format!("{address}: {words}")));
     }
@@ -91,9 +96,10 @@ fn each_cause_has_its_words() {
     expected.sort();
     assert_eq!(seen, expected, "{}", outcome.stdout);
     assert_eq!(outcome.code, Some(2));
+    assert!(outcome.stdout.contains("\nUNKNOWN: 8 of 31 untested, port 80: "), "{}", outcome.stdout);
     let first = outcome.first_line();
-    assert!(first.starts_with("TCP_EACH_IP CRITICAL - 20 of 31 addresses fail on port 80: "), "{first}");
-    assert!(first.contains("; 8 untested | failed=20;;0;0;31 untested=8;;;0;31 second_try=0;;;0;31 slowest=0."), "{first}");
+    assert!(first.starts_with("TCP_EACH_IP CRITICAL - 20 of 31 fail, port 80: "), "{first}");
+    assert!(first.contains(", 1 more fault | failed=20;;0;0;31 untested=8;;;0;31 second_try=0;;;0;31 slowest=0."), "{first}");
 }
 
 /// The same ICMP error for hundreds of addresses comes back for a few only; the others are not left without a hint.
@@ -111,12 +117,8 @@ fn silence_beside_limited_errors_is_noted() {
     write(&folder.path().join("list"), &list);
     let list = format!("--file={}", folder.path().join("list").display());
     let outcome = check(&monitor, &["--port=80", &list, "--connect-timeout=1.5"]);
-    assert!(
-        outcome.first_line().starts_with("TCP_EACH_IP CRITICAL - 200 of 200 addresses fail on port 80: "),
-        "{}",
-        outcome.stdout
-    );
-    let note = " silent ones are beside some with ICMP errors, which routers limit: the cause may be the same";
+    assert!(outcome.first_line().starts_with("TCP_EACH_IP CRITICAL - 200 of 200 fail, port 80: "), "{}", outcome.stdout);
+    let note = " next to some with ICMP errors, which routers limit: perhaps the same cause";
     assert!(outcome.stdout.lines().any(|line| line.starts_with("note: ") && line.ends_with(note)), "{}", outcome.stdout);
     assert!(outcome.stdout.contains(": prohibited (ICMP type 3 code 13 from 192.0.2."), "{}", outcome.stdout);
 }

@@ -35,7 +35,7 @@ fn a_full_table_of_neighbours_is_no_outage() {
     let outcome = check(&monitor, &["--port=80", &list]);
     let first = outcome.first_line();
     assert_eq!(outcome.code, Some(3), "{first}");
-    assert!(first.contains(&format!(" of {live} addresses untested on port 80: 198.18.")), "{first}");
+    assert!(first.contains(&format!(" of {live} untested, port 80: 198.18.")), "{first}");
     assert!(first.contains(&format!(" | failed=0;;0;0;{live} untested=")), "{first}");
     assert!(outcome.stdout.contains(": neighbour table full here: raise net.ipv4.neigh.default.gc_thresh3 "), "{first}");
 }
@@ -52,7 +52,7 @@ fn a_link_that_is_down_here_is_no_outage() {
         monitor.ip(&["-o", "link", "show", "eth0"]).stdout.contains("NO-CARRIER")
     });
     let outcome = check(&monitor, &["--port=80", "--ip=198.51.100.2", "--connect-timeout=0.5"]);
-    let line = "TCP_EACH_IP UNKNOWN - 1 of 1 address untested on port 80: 198.51.100.2 link down here | failed=0;";
+    let line = "TCP_EACH_IP UNKNOWN - 1 of 1 untested, port 80: 198.51.100.2 link down here | failed=0;";
     assert_eq!(outcome.code, Some(3));
     assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
 }
@@ -68,7 +68,7 @@ fn no_local_port_left_is_no_outage() {
     monitor.sysctl("net/ipv4/ip_local_port_range", "40000 40000");
     let _taken = listening(&monitor, 40_000);
     let outcome = check(&monitor, &["--port=80", "--ip=192.0.2.1", "--source=198.51.100.1"]);
-    let line = "TCP_EACH_IP UNKNOWN - 1 of 1 address untested on port 80: 192.0.2.1 no local port left | failed=0;";
+    let line = "TCP_EACH_IP UNKNOWN - 1 of 1 untested, port 80: 192.0.2.1 no local port left | failed=0;";
     assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
 }
 
@@ -83,6 +83,6 @@ fn its_own_firewall_is_no_outage() {
                 add rule ip sop out tcp dport 80 reject with icmp type admin-prohibited";
     succeed(monitor.command("nft").arg(rule));
     let outcome = check(&monitor, &["--port=80", "--ip=192.0.2.1"]);
-    let line = "TCP_EACH_IP UNKNOWN - 1 of 1 address untested on port 80: 192.0.2.1 prohibited here | failed=0;";
+    let line = "TCP_EACH_IP UNKNOWN - 1 of 1 untested, port 80: 192.0.2.1 prohibited here | failed=0;";
     assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
 }

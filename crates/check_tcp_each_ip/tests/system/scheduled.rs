@@ -33,7 +33,7 @@ fn nagios_sees_an_address_go_dark_and_come_back() {
     assert!(hard(0).plugin_output.starts_with("TCP_EACH_IP OK - 3 addresses answer on port 80, slowest "));
     server.ip(&["addr", "del", "192.0.2.2/32", "dev", "lo"]);
     let alarm = hard(2);
-    let line = "TCP_EACH_IP CRITICAL - 1 of 3 addresses fails on port 80: 192.0.2.2 ";
+    let line = "TCP_EACH_IP CRITICAL - 1 of 3 fails, port 80: 192.0.2.2 ";
     assert!(alarm.plugin_output.starts_with(line), "{alarm:?}");
     assert!(alarm.performance_data.starts_with("failed=1;;0;0;3 untested=0;;;0;3 "), "{alarm:?}");
     server.ip(&["addr", "add", "192.0.2.2/32", "dev", "lo"]);

@@ -52,7 +52,7 @@ fn an_address_that_squid_could_not_bind_is_found_and_a_frozen_squid_too() {
     let list: Vec<String> = (1..=8).map(|number| format!("--ip=192.0.2.{number}")).collect();
     let options: Vec<&str> = ["--port=3128", "--connect-timeout=1"].into_iter().chain(list.iter().map(String::as_str)).collect();
     let outcome = check(&monitor, &options);
-    let line = "TCP_EACH_IP CRITICAL - 1 of 8 addresses fails on port 3128: 192.0.2.5 refused | failed=1;;0;0;8 ";
+    let line = "TCP_EACH_IP CRITICAL - 1 of 8 fails, port 3128: 192.0.2.5 refused | failed=1;;0;0;8 ";
     assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
     let asking = [&options[..], &[REQUEST, "--expect=HTTP/1."]].concat();
     assert!(check(&monitor, &asking).first_line().starts_with(line));
@@ -62,8 +62,7 @@ fn an_address_that_squid_could_not_bind_is_found_and_a_frozen_squid_too() {
     let blind = check(&monitor, &options);
     assert!(blind.first_line().starts_with(line), "{}", blind.stdout);
     let seeing = check(&monitor, &asking);
-    let line =
-        "TCP_EACH_IP CRITICAL - 8 of 8 addresses fail on port 3128: 192.0.2.1-4 and 3 more no banner, 192.0.2.5 refused | ";
+    let line = "TCP_EACH_IP CRITICAL - 8 of 8 fail, port 3128: 192.0.2.1-4, 192.0.2.6-8 no banner, 192.0.2.5 refused | ";
     assert!(seeing.first_line().starts_with(line), "{}", seeing.stdout);
     assert!(seeing.elapsed < Duration::from_millis(2_900), "{:?}", seeing.elapsed);
     kill_process(pid(folder.path()), Signal::CONT).unwrap();
@@ -87,6 +86,6 @@ fn both_ends_name_the_same_address_by_the_same_list() {
     server.ip(&["addr", "del", "192.0.2.17/32", "dev", "lo"]);
     let (there, here) = (there(), here());
     assert!(there.first_line().starts_with("IP_BOUND CRITICAL - 1 of 40 addresses missing: 192.0.2.17 | "), "{}", there.stdout);
-    let line = "TCP_EACH_IP CRITICAL - 1 of 40 addresses fails on port 80: 192.0.2.17 ";
+    let line = "TCP_EACH_IP CRITICAL - 1 of 40 fails, port 80: 192.0.2.17 ";
     assert!(here.first_line().starts_with(line), "{}", here.stdout);
 }

@@ -1,0 +1,49 @@
+//! What is allowed: how many targets may fail, how slow the slowest may be.
+
+use plugin::{Range, Thresholds};
+
+use crate::options::{Limit, Limits};
+
+/// The thresholds that the observations are judged by.
+#[derive(Clone, Debug)]
+pub(crate) struct Allowed {
+    /// How many targets may fail.
+    pub(crate) failed: Thresholds,
+    /// Which share of the targets may fail, in per cent: `None` if no limit is a share.
+    pub(crate) failed_share: Option<Thresholds>,
+    /// How long the slowest connection may take, in seconds.
+    pub(crate) slowest: Thresholds,
+    /// Whether a refused connection is fine.
+    pub(crate) refused: bool,
+}
+
+impl Allowed {
+    /// Takes the limits as given. Without any limit on failures one failed target is critical.
+    pub(crate) fn new(limits: &Limits, refused: bool) -> Self {
+        let given = |share: bool| {
+            let range =
+                |limit: &Option<Limit>| limit.as_ref().filter(|limit| limit.share == share).map(|limit| limit.range.clone());
+            Thresholds { warning: range(&limits.warning), critical: range(&limits.critical) }
+        };
+        let none_given = limits.warning.is_none() && limits.critical.is_none();
+        let one_is_critical = Thresholds { warning: None, critical: Some(Range::up_to(0.0)) };
+        Self {
+            failed: if none_given { one_is_critical } else { given(false) },
+            failed_share: Some(given(true)).filter(|share| *share != Thresholds::default()),
+            slowest: Thresholds { warning: limits.warning_time.clone(), critical: limits.critical_time.clone() },
+            refused,
+        }
+    }
+
+    /// How many may fail, in words: ` (allowed up to 5)`.
+    pub(crate) fn in_words(&self) -> String {
+        let of = |thresholds: &Thresholds, unit: &str| {
+            let range = thresholds.warning.as_ref().or(thresholds.critical.as_ref())?.to_string();
+            let link = if range.contains([':', '@']) { "by" } else { "up to" };
+            Some(format!("{link} {range}{unit}"))
+        };
+        let share = self.failed_share.as_ref().and_then(|share| of(share, "%"));
+        let all: Vec<String> = of(&self.failed, "").into_iter().chain(share).collect();
+        format!(" (allowed {})", all.join(" and "))
+    }
+}
