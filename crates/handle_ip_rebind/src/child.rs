@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use plugin::{clean, reason};
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde::Serialize;
+use state::{Trust, open_trusted};
 
 use crate::config::Argv;
-use crate::trusted;
 
 /// What a program finds in its environment.
 const ENVIRONMENT: [(&str, &str); 2] =
@@ -52,7 +52,7 @@ pub(crate) fn run(argv: &Argv, mut output: File, limit: Duration) -> Ran {
 }
 
 fn start(argv: &Argv, output: &File) -> Result<Child, String> {
-    trusted::program(&argv.program).map_err(|error| error.to_string())?;
+    open_trusted(&argv.program, &Trust::PROGRAM).map_err(|error| error.to_string())?;
     let to = || output.try_clone().map_or_else(|_| Stdio::null(), Stdio::from);
     let mut command = Command::new(&argv.program);
     command.args(&argv.arguments).env_clear().envs(ENVIRONMENT).current_dir("/").process_group(0);

@@ -6,9 +6,9 @@ use clap::Parser as _;
 use host_config::Origin;
 use plugin::{Deadline, clean};
 use serde::Deserialize;
+use state::{StateError, Trust, read_trusted};
 
 use crate::event::When;
-use crate::trusted::{self, TrustError};
 
 /// The most that the file may hold, in octets.
 const LARGEST: u64 = 1 << 18;
@@ -19,10 +19,10 @@ const LONGEST_NAME: usize = 15;
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// It cannot be read, or others could have written it.
-    #[error("the configuration {0}")]
-    Trust(#[from] TrustError),
+    #[error("configuration: {0}")]
+    Trust(StateError),
     /// A line of it is not understood.
-    #[error("the configuration {} line {line}: {what}", .path.display())]
+    #[error("configuration {} line {line}: {what}", .path.display())]
     Line {
         /// The file.
         path: PathBuf,
@@ -32,7 +32,7 @@ pub enum ConfigError {
         what: String,
     },
     /// A setting cannot be.
-    #[error("the configuration {}: {what}", .path.display())]
+    #[error("configuration {}: {what}", .path.display())]
     Setting {
         /// The file.
         path: PathBuf,
@@ -137,7 +137,8 @@ impl Config {
     /// # Errors
     /// [`ConfigError`].
     pub(crate) fn read(path: &Path, deadline: &Deadline) -> Result<Self, ConfigError> {
-        Self::parse(path, &trusted::read(path, LARGEST, deadline)?)
+        let content = read_trusted(path, LARGEST, &Trust::CONFIGURATION, deadline).map_err(ConfigError::Trust)?;
+        Self::parse(path, &content)
     }
 
     fn parse(path: &Path, content: &[u8]) -> Result<Self, ConfigError> {
@@ -306,10 +307,10 @@ mod tests {
         ];
         for (line, part) in rows {
             let error = parse(&format!("{base}{line}\n")).unwrap_err();
-            assert!(error.starts_with("the configuration /etc/x.toml") && error.contains(part), "{line}: {error}");
+            assert!(error.starts_with("configuration /etc/x.toml") && error.contains(part), "{line}: {error}");
             assert!(!error.contains('\n'), "{error}");
         }
-        assert_eq!(parse("files = [\"/a\"]\n").unwrap_err(), "the configuration /etc/x.toml: missing field `interface`");
+        assert_eq!(parse("files = [\"/a\"]\n").unwrap_err(), "configuration /etc/x.toml: missing field `interface`");
         assert!(parse("interface = \"eth0\"").unwrap_err().contains("neither files nor from"));
         for name in ["", "a/b", "e t", "sixteen-letters-", "e\\u0007"] {
             assert!(
@@ -318,6 +319,6 @@ mod tests {
             );
         }
         let error = Config::parse(Path::new("/etc/x.toml"), b"a = 1\n\xff").unwrap_err().to_string();
-        assert_eq!(error, "the configuration /etc/x.toml line 2: not UTF-8");
+        assert_eq!(error, "configuration /etc/x.toml line 2: not UTF-8");
     }
 }

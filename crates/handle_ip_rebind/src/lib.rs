@@ -4,6 +4,7 @@
 //! output and one record in the log. Whatever it is not sure of it leaves alone.
 
 mod arp;
+mod budget;
 mod child;
 mod config;
 mod evaluate;
@@ -13,13 +14,11 @@ mod look;
 mod ndp;
 mod outcome;
 mod record;
-mod state;
-mod trusted;
 mod work;
 
 use std::path::PathBuf;
 
-use plugin::{Deadline, Report, State, reason};
+use plugin::{Deadline, Report, State};
 
 use config::Config;
 use outcome::{End, Outcome};
@@ -61,7 +60,7 @@ pub fn handle(args: &Args, deadline: &Deadline) -> Result<Report, HandleError> {
     result?;
     if let Err(error) = recorded {
         report.state = report.state.max(State::Warning);
-        report = report.detail(format!("note: not recorded in {}: {}", config.log.display(), reason(&error)));
+        report = report.detail(format!("note: not recorded: {error}"));
     }
     Ok(report)
 }

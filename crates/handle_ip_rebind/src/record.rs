@@ -1,27 +1,26 @@
 //! One line of JSON for each run, appended to the log.
 
-use std::fs::File;
-use std::io::{self, Write as _};
 use std::time::Instant;
 
 use plugin::State;
-use rustix::fs::OFlags;
 use serde::Serialize;
+use state::{Records, StateError, Trust};
 
+use crate::budget::now;
 use crate::child::Ran;
 use crate::config::Config;
 use crate::event::name;
 use crate::look::Case;
-use crate::state::now;
-use crate::trusted::{TrustError, open_or_make};
 use crate::{End, Event, HandleError, Outcome};
 
 /// The version of the record: fields may come to it, none changes its meaning.
 const VERSION: u32 = 1;
+/// The most that the log may hold, in octets: logrotate keeps it far below.
+const LARGEST: u64 = 1 << 30;
 
 /// The log of a run that has begun.
 pub(crate) struct Log {
-    file: File,
+    records: Records,
     began: Instant,
 }
 
@@ -52,9 +51,9 @@ struct Record<'a> {
 
 impl Log {
     /// Opens the log: what could not be recorded is not done.
-    pub(crate) fn open(config: &Config) -> Result<Self, TrustError> {
-        let file = open_or_make(&config.log, OFlags::WRONLY | OFlags::APPEND)?;
-        Ok(Self { file: file.into(), began: Instant::now() })
+    pub(crate) fn open(config: &Config) -> Result<Self, StateError> {
+        let records = Records::open(&config.log, &Trust::LOG, LARGEST)?;
+        Ok(Self { records, began: Instant::now() })
     }
 
     /// Appends the record of a run that came to `result`, which is reported as `state` and `summary`.
@@ -64,7 +63,7 @@ impl Log {
         event: Event,
         result: &Result<Outcome, HandleError>,
         (state, summary): (State, &str),
-    ) -> io::Result<()> {
+    ) -> Result<(), StateError> {
         let outcome = result.as_ref().ok();
         let record = Record {
             version: VERSION,
@@ -83,9 +82,11 @@ impl Log {
             command: outcome.and_then(|outcome| outcome.command.as_ref()),
             services: outcome.map_or(&[], |outcome| &outcome.services),
         };
-        let mut line = serde_json::to_vec(&record)?;
-        line.push(b'\n');
-        self.file.write_all(&line)?;
-        self.file.sync_data()
+        let line = serde_json::to_vec(&record).map_err(|error| StateError::Refused {
+            doing: "writing a record of",
+            path: config.log.clone(),
+            why: error.into(),
+        })?;
+        self.records.append(&line)
     }
 }

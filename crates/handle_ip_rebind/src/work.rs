@@ -13,13 +13,13 @@ use host_net::{bind, unbind};
 use plugin::{Deadline, reason};
 use signal_hook::consts::{SIGHUP, SIGTERM};
 use signal_hook::flag;
+use state::StateError;
 
+use crate::budget::{BudgetError, Held, now};
 use crate::child::{self, Ran};
 use crate::config::{Argv, Config, ConfigError};
 use crate::link::{Link, LinkError};
 use crate::look::{Case, Fate, look, missing};
-use crate::state::{Held, StateError, now};
-use crate::trusted::TrustError;
 use crate::{End, Event, Outcome};
 
 /// What is left of the deadline for the last look and the record when a program is ended.
@@ -39,11 +39,11 @@ pub enum HandleError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// There is nowhere to record the run.
-    #[error("the log {0}")]
-    Log(TrustError),
+    #[error("log: {0}")]
+    Log(StateError),
     /// The lock or the budget cannot be used.
     #[error(transparent)]
-    State(#[from] StateError),
+    State(#[from] BudgetError),
     /// It could not be made sure that this run comes to its end.
     #[error("handling signals: {}", reason(.0))]
     Signals(io::Error),

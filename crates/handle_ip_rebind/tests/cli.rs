@@ -47,16 +47,16 @@ fn an_event_on_which_nothing_is_done_is_an_answer_and_a_record() {
 fn a_bad_configuration_is_one_line_that_names_it() {
     let base = "interface = \"eth0\"\nfiles = [\"/etc/ips\"]\n";
     let rows = [
-        ("enabled = tru".to_owned(), "the configuration @/config.toml line 1: "),
-        (format!("{base}comand = [\"/bin/true\"]\n"), "the configuration @/config.toml line 3: unknown field `comand`"),
-        (format!("{base}log = \"/dev/full\"\n"), "the log /dev/full: not a regular file"),
-        (format!("{base}log = \"@/none/log\"\n"), "the log @/none/log: no such file or directory"),
+        ("enabled = tru".to_owned(), "configuration @/config.toml line 1: "),
+        (format!("{base}comand = [\"/bin/true\"]\n"), "configuration @/config.toml line 3: unknown field `comand`"),
+        (format!("{base}log = \"/dev/full\"\n"), "log: /dev/full: not a regular file"),
+        (format!("{base}log = \"@/none/log\"\n"), "log: opening @/none: no such file or directory"),
         (
             format!("{base}on = [\"CRITICAL;reboot\"]\n"),
-            "the configuration @/config.toml line 3: \"CRITICAL;reboot\" is none of TIMER",
+            "configuration @/config.toml line 3: \"CRITICAL;reboot\" is none of TIMER",
         ),
-        (String::new(), "the configuration @/config.toml: missing field `interface`"),
-        ("x".repeat(1 << 19), "the configuration reading @/config.toml: larger than 262144 octets"),
+        (String::new(), "configuration @/config.toml: missing field `interface`"),
+        ("x".repeat(1 << 19), "configuration: reading @/config.toml: larger than 262144 octets"),
     ];
     for (text, start) in rows {
         let (code, line) = configured(&text);

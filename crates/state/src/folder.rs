@@ -17,7 +17,6 @@ use crate::walk::{self, open_in, status};
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    access: Access,
     pub(crate) descriptor: OwnedFd,
 }
 
@@ -61,7 +60,7 @@ impl Folder {
 
     fn checked(path: PathBuf, access: Access, descriptor: OwnedFd) -> Result<Self, StateError> {
         check_folder(&path, &status(&descriptor, &path)?, Owner::Own, access)?;
-        Ok(Self { path, access, descriptor })
+        Ok(Self { path, descriptor })
     }
 
     /// Returns its path, for messages.
@@ -104,10 +103,9 @@ impl Folder {
         fsync(&self.descriptor).map_err(StateError::refused("writing through to the disk", &self.path))
     }
 
-    /// Checks that an open file of this folder is of the same kind as the folder.
+    /// Checks that an open file of this folder is this program's. Who may read it is the folder's matter, and that of pages.
     pub(crate) fn check_file(&self, path: &Path, file: OwnedFd) -> Result<OwnedFd, StateError> {
-        let trust = if self.access == Access::Private { Trust::PRIVATE } else { Trust::PUBLIC };
-        trust.check_file(path, &status(&file, path)?)?;
+        Trust::IN_FOLDER.check_file(path, &status(&file, path)?)?;
         Ok(file)
     }
 }

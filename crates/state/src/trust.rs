@@ -68,11 +68,11 @@ impl Trust {
     pub const PROGRAM: Self = Self { follow: true, ..Self::CONFIGURATION };
     /// A log that is appended to as root.
     pub const LOG: Self = Self { above: Above::GroupWrites, single_link: true, ..Self::CONFIGURATION };
-    /// A file in a private folder.
+    /// A file that only the user who runs this may see.
     pub const PRIVATE: Self =
         Self { owner: Owner::Own, access: Access::Private, above: Above::Unchecked, follow: false, single_link: true };
-    /// A file in a folder where others read, such as a page.
-    pub(crate) const PUBLIC: Self = Self { access: Access::ReadOnly, ..Self::PRIVATE };
+    /// A file in a folder that is checked itself.
+    pub(crate) const IN_FOLDER: Self = Self { access: Access::ReadOnly, ..Self::PRIVATE };
 
     /// Checks an open file.
     pub(crate) fn check_file(&self, path: &Path, status: &Stat) -> Result<(), StateError> {

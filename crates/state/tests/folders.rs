@@ -64,8 +64,10 @@ fn what_is_in_the_folder_is_this_programs_alone() {
     let path = |name: &str| folder.path().join(name);
     assert_eq!(read("none"), Ok(None));
     fs::write(path("file"), "123456789").unwrap();
-    set_mode(&path("file"), 0o600);
     assert_eq!(read("file"), Ok(Some(b"123456789".to_vec())));
+    set_mode(&path("file"), 0o666);
+    assert_eq!(read("file"), Err(format!("{0}: others can write it: chmod go-w {0}", path("file").display())));
+    set_mode(&path("file"), 0o644);
     fs::write(path("file"), "1234567890").unwrap();
     assert_eq!(read("file"), Err(format!("reading {}: larger than 9 octets", path("file").display())));
     fs::hard_link(path("file"), path("name")).unwrap();
