@@ -7,6 +7,8 @@ use suite::{help, plugins};
 
 #[path = "conformance/arguments.rs"]
 mod arguments;
+#[path = "conformance/causes.rs"]
+mod causes;
 #[path = "conformance/files.rs"]
 mod files;
 #[path = "conformance/manual.rs"]

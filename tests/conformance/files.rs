@@ -15,7 +15,7 @@ const LONGEST_LIB: usize = 60;
 /// The most lines of code of a plugin's main.rs.
 const LONGEST_MAIN: usize = 5;
 
-fn read(path: &Path) -> String {
+pub(super) fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("reading {}: {error}", path.display()))
 }
 
@@ -26,7 +26,7 @@ fn code(text: &str) -> usize {
 }
 
 /// All files with this ending below `folder`, hidden ones and what was built left out.
-fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
+pub(super) fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().flatten() {
         let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());

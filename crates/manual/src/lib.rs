@@ -30,7 +30,7 @@ pub enum ManualError {
     #[error("reading {}: {}", .0.display(), .1)]
     Read(PathBuf, io::Error),
     /// The page or the script cannot be written down.
-    #[error("writing: {0}")]
+    #[error("writing")]
     Write(#[from] io::Error),
 }
 

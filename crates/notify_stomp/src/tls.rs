@@ -43,7 +43,7 @@ pub enum TlsError {
     Name(String),
     /// What rustls does not accept.
     #[error("TLS: {0}")]
-    Setting(#[from] rustls::Error),
+    Setting(rustls::Error),
 }
 
 /// The settings for all connections of a run.
@@ -66,15 +66,15 @@ pub(crate) fn settings(authorities: Option<&Path>, deadline: &Deadline) -> Resul
     if roots.is_empty() {
         return Err(wrong("no certificate in it".to_owned()));
     }
-    let builder =
-        ClientConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions()?;
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions();
+    let builder = builder.map_err(TlsError::Setting)?;
     Ok(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
 }
 
 /// The state of one connection to the broker called `host`.
 pub(crate) fn client(settings: &Arc<ClientConfig>, host: &str) -> Result<ClientConnection, TlsError> {
     let name = ServerName::try_from(host.to_owned()).map_err(|_| TlsError::Name(host.to_owned()))?;
-    Ok(ClientConnection::new(Arc::clone(settings), name)?)
+    ClientConnection::new(Arc::clone(settings), name).map_err(TlsError::Setting)
 }
 
 /// What rustls says, without the words that only its authors need.

@@ -39,7 +39,7 @@ pub struct Timeout {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum InvalidTimeout {
     /// Not a time in seconds, or outside of a millisecond to a day.
-    #[error("{0}")]
+    #[error(transparent)]
     Seconds(#[from] InvalidSeconds),
     /// Not a state, or OK, which a missed deadline can never be.
     #[error("{0:?} is not warning, critical or unknown")]

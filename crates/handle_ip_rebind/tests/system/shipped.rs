@@ -83,7 +83,10 @@ fn nrpes_user_may_run_what_ships_and_nothing_more() {
         run(command.args(["--reuid=nagios", "--regid=nagios", "--clear-groups", "sudo", "-n", &program]).args(arguments))
     };
     let allowed = sudo(&["--event=CRITICAL-SOFT-2", "--timeout=50"]);
-    assert!(allowed.stdout.starts_with("IP_REBIND UNKNOWN - configuration: opening /etc/nagios/handle_ip_rebind.toml"), "{allowed:?}");
+    assert!(
+        allowed.stdout.starts_with("IP_REBIND UNKNOWN - configuration: opening /etc/nagios/handle_ip_rebind.toml"),
+        "{allowed:?}"
+    );
     let own = format!("--config={}", site.path("config.toml").display());
     let refused: [&[&str]; 5] = [
         &["--event=CRITICAL-SOFT-2", "--timeout=50", &own],
