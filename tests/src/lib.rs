@@ -23,4 +23,5 @@ pub mod responder;
 pub mod snmp;
 pub mod status;
 pub mod stomp;
+pub mod tls;
 pub mod wait;

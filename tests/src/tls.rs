@@ -1,0 +1,300 @@
+//! Certificates of every kind, made for a test, and a TLS server that shows one: openssl's own, which breaks no rule by mistake.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::host::{public_folder, succeed};
+use crate::needs::Need;
+
+/// What a test needs that makes certificates.
+pub const NEEDS: [Need; 1] = [Need::Program("openssl")];
+
+const KEY: &str = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+/// What openssl needs to sign with any two dates, which only its `ca` command takes.
+const SETTINGS: &str = "[ca]\ndefault_ca = one\n[one]\ndatabase = index.txt\nnew_certs_dir = .\nrand_serial = yes\ndefault_md = sha256\n\
+    policy = any\nunique_subject = no\nx509_extensions = extensions\n[any]\ncommonName = supplied\n[extensions]\n";
+
+/// A certificate and its key, in PEM.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    /// The file of the certificate.
+    pub certificate: PathBuf,
+    /// The file of its key.
+    pub key: PathBuf,
+}
+
+/// An authority with a folder of its own, which goes when this is dropped.
+#[derive(Debug)]
+pub struct Authority(TempDir);
+
+impl Authority {
+    /// Makes an authority called `name`; two of one name differ in their keys.
+    ///
+    /// # Panics
+    /// If openssl refuses.
+    pub fn create(name: &str) -> Self {
+        let authority = Self(public_folder());
+        authority.openssl(&format!("req -x509 {KEY} -days 2 -subj /CN={name} -keyout ca.key -out ca.pem"));
+        fs::write(authority.path("index.txt"), "").unwrap_or_default();
+        authority
+    }
+
+    /// The path of a file in its folder.
+    pub fn path(&self, file: &str) -> PathBuf {
+        self.0.path().join(file)
+    }
+
+    /// Its own certificate, which is that of an authority.
+    pub fn own(&self) -> Pair {
+        Pair { certificate: self.path("ca.pem"), key: self.path("ca.key") }
+    }
+
+    /// A certificate called `name` with these X.509 extensions, one a line, valid from yesterday to tomorrow.
+    ///
+    /// # Panics
+    /// If openssl refuses.
+    pub fn sign(&self, name: &str, extensions: &str) -> Pair {
+        self.request(name, KEY);
+        self.finish(name, extensions, "-days 2 -sha256")
+    }
+
+    /// The same with these further arguments of `openssl x509`, as in `-sha1`; without extensions it is of version 1.
+    ///
+    /// # Panics
+    /// If openssl refuses.
+    pub fn sign_by(&self, name: &str, extensions: &str, arguments: &str) -> Pair {
+        self.request(name, KEY);
+        self.finish(name, extensions, arguments)
+    }
+
+    /// The same with a validity of `from` and `until`, as in `20200131000000Z`.
+    ///
+    /// # Panics
+    /// If openssl refuses.
+    pub fn sign_between(&self, name: &str, extensions: &str, from: &str, until: &str) -> Pair {
+        self.request(name, KEY);
+        fs::write(self.path("ca.cnf"), format!("{SETTINGS}{extensions}\n")).unwrap_or_default();
+        let sign = "ca -batch -notext -config ca.cnf -cert ca.pem -keyfile ca.key";
+        self.openssl(&format!("{sign} -startdate {from} -enddate {until} -in {name}.csr -out {name}.pem"));
+        self.pair(name)
+    }
+
+    /// A certificate that signs itself, with these X.509 extensions.
+    ///
+    /// # Panics
+    /// If openssl refuses.
+    pub fn self_signed(&self, name: &str, extensions: &[&str]) -> Pair {
+        let extensions: String = extensions.iter().map(|extension| format!(" -addext {extension}")).collect();
+        self.openssl(&format!("req -x509 {KEY} -days 2 -subj /CN={name}{extensions} -keyout {name}.key -out {name}.pem"));
+        self.pair(name)
+    }
+
+    fn request(&self, name: &str, key: &str) {
+        self.openssl(&format!("req {key} -subj /CN={name} -keyout {name}.key -out {name}.csr"));
+    }
+
+    fn finish(&self, name: &str, extensions: &str, arguments: &str) -> Pair {
+        fs::write(self.path("extensions"), extensions).unwrap_or_default();
+        let more = if extensions.is_empty() { "" } else { "-extfile extensions " };
+        let sign = "x509 -req -CA ca.pem -CAkey ca.key -CAcreateserial";
+        self.openssl(&format!("{sign} {more}{arguments} -in {name}.csr -out {name}.pem"));
+        self.pair(name)
+    }
+
+    fn pair(&self, name: &str) -> Pair {
+        Pair { certificate: self.path(&format!("{name}.pem")), key: self.path(&format!("{name}.key")) }
+    }
+
+    fn openssl(&self, arguments: &str) {
+        succeed(Command::new("openssl").args(arguments.split_ascii_whitespace()).current_dir(self.0.path()));
+    }
+}
+
+/// A running `openssl s_server` on a free port of 127.0.0.1. Dropping it ends it.
+#[derive(Debug)]
+pub struct TlsServer {
+    child: Child,
+    address: String,
+}
+
+impl TlsServer {
+    /// Starts one that shows `pair` with these further arguments of `openssl s_server`, as in `-tls1_1`.
+    ///
+    /// # Panics
+    /// If it does not start.
+    #[expect(clippy::panic, reason = "a test's helper: a server that does not start must fail the test")]
+    pub fn start(pair: &Pair, arguments: &str) -> Self {
+        let mut command = Command::new("openssl");
+        command.args(["s_server", "-accept", "127.0.0.1:0", "-cert"]).arg(&pair.certificate).arg("-key").arg(&pair.key);
+        command.args(arguments.split_ascii_whitespace()).current_dir(folder(&pair.certificate));
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let mut child = child.unwrap_or_else(|error| panic!("starting {command:?}: {error}"));
+        let mut lines = BufReader::new(child.stdout.take().unwrap_or_else(|| panic!("no output"))).lines();
+        let place = lines.by_ref().map_while(Result::ok).find_map(|line| line.strip_prefix("ACCEPT ").map(str::to_owned));
+        let address = place.unwrap_or_else(|| panic!("{command:?} did not start"));
+        // What it prints is taken, so that it never waits for a reader.
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        Self { child, address }
+    }
+
+    /// Where it listens, as in `127.0.0.1:40000`.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Its port.
+    pub fn port(&self) -> &str {
+        self.address.rsplit(':').next().unwrap_or_default()
+    }
+
+    /// Sends this to the first client, once that has come.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn say(&mut self, octets: &[u8]) -> std::io::Result<()> {
+        self.child.stdin.as_mut().map_or(Ok(()), |input| input.write_all(octets).and_then(|()| input.flush()))
+    }
+}
+
+fn folder(file: &Path) -> &Path {
+    file.parent().unwrap_or(Path::new("/"))
+}
+
+impl Drop for TlsServer {
+    fn drop(&mut self) {
+        // Does nothing where it has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One server that must not be trusted or cannot be talked to, and what a client says of it.
+#[derive(Debug)]
+pub struct Fault {
+    /// What is wrong.
+    pub what: &'static str,
+    /// What the server shows.
+    pub pair: Pair,
+    /// The server's own arguments.
+    pub server: &'static str,
+    /// Whom the client trusts.
+    pub authority: PathBuf,
+    /// The exact words of the client.
+    pub words: &'static str,
+}
+
+/// Every fault that a client of 127.0.0.1 can meet, with the words that every plugin has for it.
+///
+/// # Panics
+/// If openssl refuses.
+pub fn faults(authority: &Authority) -> Vec<Fault> {
+    const HERE: &str = "subjectAltName=IP:127.0.0.1";
+    let good = authority.sign("good", HERE);
+    let signed = |name: &str, extensions: &str| authority.sign(name, extensions);
+    let alone = authority.self_signed("alone", &[HERE, "basicConstraints=critical,CA:FALSE"]);
+    let own = authority.self_signed("own", &[HERE]);
+    let stranger = authority.self_signed("stranger", &[]).certificate;
+    let rows: Vec<(&'static str, Pair, &'static str, Option<&Path>, &'static str)> = vec![
+        ("another authority", good.clone(), "", Some(&stranger), "the server certificate is not signed by a trusted authority"),
+        ("signed by itself", alone.clone(), "", None, "the server certificate is self-signed and not trusted"),
+        (
+            "an authority of its own",
+            own.clone(),
+            "",
+            Some(&own.certificate),
+            "the server certificate is self-signed as its own authority (CA:TRUE): use one that an authority signed",
+        ),
+        (
+            "the authority itself",
+            authority.own(),
+            "",
+            None,
+            "the server certificate is self-signed as its own authority (CA:TRUE): use one that an authority signed",
+        ),
+        (
+            "expired",
+            authority.sign_between("expired", HERE, "20200101000000Z", "20200229120000Z"),
+            "",
+            None,
+            "the server certificate expired on 2020-02-29",
+        ),
+        (
+            "not yet valid",
+            authority.sign_between("future", HERE, "20981231235959Z", "20990201000000Z"),
+            "",
+            None,
+            "the server certificate is not valid before 2098-12-31",
+        ),
+        (
+            "another name",
+            signed("other", "subjectAltName=DNS:broker.example.com,DNS:*.example.org,IP:192.0.2.1,IP:192.0.2.2"),
+            "",
+            None,
+            "the server certificate is for broker.example.com, *.example.org, 192.0.2.1 and 1 more name, not for 127.0.0.1",
+        ),
+        (
+            "no name",
+            signed("nameless", "keyUsage=digitalSignature"),
+            "",
+            None,
+            "the server certificate has no subjectAltName, needed is 127.0.0.1",
+        ),
+        (
+            "for clients",
+            signed("client", &format!("{HERE}\nextendedKeyUsage=clientAuth")),
+            "",
+            None,
+            "the server certificate is not for servers (extendedKeyUsage)",
+        ),
+        (
+            "version 1",
+            authority.sign_by("first", "", "-days 2"),
+            "",
+            None,
+            "the server certificate is X.509 version 1, needed is version 3",
+        ),
+        (
+            "SHA-1",
+            authority.sign_by("weak", HERE, "-days 2 -sha1"),
+            "-cipher DEFAULT@SECLEVEL=0",
+            None,
+            "the server certificate is signed by an unsupported method (SHA-1 or the like)",
+        ),
+        (
+            "TLS 1.1",
+            good.clone(),
+            "-tls1_1 -cipher DEFAULT@SECLEVEL=0",
+            None,
+            "the server speaks no TLS 1.2 or later",
+        ),
+        (
+            "no common cipher",
+            good.clone(),
+            "-tls1_2 -cipher ECDHE-ECDSA-AES128-SHA",
+            None,
+            "the server ended the TLS handshake: handshake failure",
+        ),
+    ];
+    let fault = |(what, pair, server, authorities, words): (_, _, _, Option<&Path>, _)| {
+        let authority = authorities.map_or_else(|| authority.path("ca.pem"), Path::to_owned);
+        Fault { what, pair, server, authority, words }
+    };
+    rows.into_iter().map(fault).collect()
+}
+
+/// Files of authorities that are refused, with the words for each; `good` is one that is not.
+pub fn bad_files(good: &str) -> Vec<(String, &'static str)> {
+    const EMPTY: &str = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+    vec![
+        (String::new(), "no certificate in it"),
+        ("no PEM at all\n".to_owned(), "no certificate in it"),
+        (format!("{good}{EMPTY}"), "certificate 2 is broken"),
+        (format!("{EMPTY}{good}"), "certificate 1 is broken"),
+        (good.replace("-----END CERTIFICATE-----\n", ""), "certificate 1 is broken"),
+        (format!("{good}-----BEGIN CERTIFICATE-----\nM?\n-----END CERTIFICATE-----\n"), "certificate 2 is broken"),
+    ]
+}
