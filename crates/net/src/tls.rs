@@ -1,0 +1,92 @@
+//! TLS on the client's side, by rustls on ring: which authorities are trusted, how much of a server's certificate is verified, our
+//! own certificate, and one wording for each fault.
+//!
+//! | module | what is in it |
+//! | --- | --- |
+//! | `authorities` | the files of certificates and keys, and where systems keep those of the authorities |
+//! | `verifier` | the verification of a server's certificate, during the handshake or at any time after it |
+//! | `fault` | what is wrong with a certificate or a handshake, as data and in words |
+//!
+//! [`crate::Stream::secure`] makes a connection of it.
+
+mod authorities;
+mod fault;
+mod verifier;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use plugin::Deadline;
+use rustls::crypto::ring;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection};
+
+pub use authorities::{Authorities, TlsError, parse_certificates};
+pub use fault::Fault;
+pub use verifier::Verify;
+
+use verifier::Verifier;
+
+/// A client certificate and its key, for servers that ask for one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The PEM file of the certificate, with those between it and its authority.
+    pub certificate: PathBuf,
+    /// The PEM file of its key.
+    pub key: PathBuf,
+}
+
+/// What options say of TLS.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// How much of the server's certificate is verified.
+    pub verify: Verify,
+    /// The PEM file of the trusted authorities. `None`: those of the system.
+    pub authorities: Option<PathBuf>,
+    /// Our own certificate.
+    pub identity: Option<Identity>,
+}
+
+/// The client's side of TLS, ready for any number of connections. Clones share what was read.
+#[derive(Clone, Debug)]
+pub struct Client(Arc<ClientConfig>);
+
+impl Settings {
+    /// Reads the files that these settings need, and no others.
+    ///
+    /// # Errors
+    /// [`TlsError`]: a file cannot be read or is not what it should be, or there are no authorities to verify by.
+    pub fn load(&self, deadline: &Deadline) -> Result<Client, TlsError> {
+        let authorities = match (self.verify, &self.authorities) {
+            (Verify::Nothing, _) => Authorities::default(),
+            (_, Some(path)) => Authorities::read(path, deadline)?,
+            (_, None) => Authorities::system(deadline)?,
+        };
+        let provider = Arc::new(ring::default_provider());
+        let verifier = Verifier::new(self.verify, authorities, Arc::clone(&provider));
+        let setup = |error: rustls::Error| TlsError::Setup(Fault::from(&error));
+        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(setup)?;
+        let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+        let config = match &self.identity {
+            None => builder.with_no_client_auth(),
+            Some(identity) => {
+                let chain = authorities::read_chain(&identity.certificate, deadline)?;
+                let key = authorities::read_key(&identity.key, deadline)?;
+                let unusable = |_| TlsError::Pair(identity.certificate.clone(), identity.key.clone());
+                builder.with_client_auth_cert(chain, key).map_err(unusable)?
+            }
+        };
+        Ok(Client(Arc::new(config)))
+    }
+}
+
+impl Client {
+    /// Returns the state of a new connection to a server that is called `name`, a host name or an address.
+    ///
+    /// # Errors
+    /// [`Fault`]: no certificate can be for this name.
+    pub(crate) fn connection(&self, name: &str) -> Result<ClientConnection, Fault> {
+        let server = ServerName::try_from(name.to_owned()).map_err(|_| Fault::Name(name.to_owned()))?;
+        ClientConnection::new(Arc::clone(&self.0), server).map_err(|error| Fault::from(&error))
+    }
+}

@@ -1,0 +1,136 @@
+//! The files of certificates and keys, in PEM (RFC 7468), and where systems keep the certificates of the authorities.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use plugin::{Deadline, ReadError, read_file};
+use rustls::pki_types::pem::{Error as PemError, PemObject as _};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, TrustAnchor, UnixTime};
+use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
+
+use super::fault::Fault;
+
+/// Where systems keep the certificates of the authorities: Debian and Arch, Red Hat, SUSE, FreeBSD, Alpine and macOS.
+const SYSTEM: [&str; 5] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/usr/local/etc/ssl/cert.pem",
+    "/etc/ssl/cert.pem",
+];
+/// The most octets of a file with certificates: systems have some 250 KiB.
+const LARGEST: u64 = 8 << 20;
+
+/// Why TLS cannot be set up on our side. Each message names the file.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A file has no certificate or key.
+    #[error("reading {}: no {what} in it", .path.display())]
+    Nothing {
+        /// The file.
+        path: PathBuf,
+        /// What it should hold.
+        what: &'static str,
+    },
+    /// A certificate of a file is not one.
+    #[error("reading {}: certificate {number} is broken", .path.display())]
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// Which of its certificates, from 1.
+        number: usize,
+    },
+    /// The key does not belong to the certificate, or its kind is not supported.
+    #[error("the key in {} is not that of the certificate in {}", .1.display(), .0.display())]
+    Pair(PathBuf, PathBuf),
+    /// The system has no file of authorities where one is expected.
+    #[error("no authorities to verify the server by: name a PEM file by --tls-ca (none of {} is there)", SYSTEM.join(", "))]
+    NoAuthorities,
+    /// rustls refuses the settings.
+    #[error("TLS cannot be set up: {0}")]
+    Setup(Fault),
+}
+
+/// The authorities that may have signed a server's certificate.
+#[derive(Clone, Debug, Default)]
+pub struct Authorities(Vec<TrustAnchor<'static>>);
+
+impl Authorities {
+    /// Reads a PEM file, each certificate of which must be one: a user named it.
+    ///
+    /// # Errors
+    /// [`TlsError`]: it cannot be read, or holds no certificate or a broken one.
+    pub fn read(path: &Path, deadline: &Deadline) -> Result<Self, TlsError> {
+        let pem = read_file(path, LARGEST, deadline)?;
+        let numbered = (1..).zip(Self::anchors(&pem)).map(|(number, anchor)| anchor.ok_or(number));
+        let anchors = numbered.collect::<Result<Vec<_>, usize>>();
+        Self::not_empty(anchors.map_err(|number| TlsError::Broken { path: path.to_owned(), number })?, path)
+    }
+
+    /// Reads the first file of authorities that the system has. A certificate that is not understood there is left out: it is one
+    /// of many that the user did not choose.
+    ///
+    /// # Errors
+    /// [`TlsError`]: there is no such file, or it cannot be read or holds no certificate.
+    pub fn system(deadline: &Deadline) -> Result<Self, TlsError> {
+        let path = SYSTEM.iter().map(Path::new).find(|path| path.exists()).ok_or(TlsError::NoAuthorities)?;
+        Self::not_empty(Self::anchors(&read_file(path, LARGEST, deadline)?).flatten().collect(), path)
+    }
+
+    /// The certificates of PEM text as authorities: `None` for a broken one.
+    fn anchors(pem: &[u8]) -> impl Iterator<Item = Option<TrustAnchor<'static>>> + '_ {
+        let anchor =
+            |certificate: CertificateDer<'_>| anchor_from_trusted_cert(&certificate).ok().map(|anchor| anchor.to_owned());
+        parse_certificates(pem).map(move |certificate| certificate.and_then(anchor))
+    }
+
+    fn not_empty(anchors: Vec<TrustAnchor<'static>>, path: &Path) -> Result<Self, TlsError> {
+        let nothing = || TlsError::Nothing { path: path.to_owned(), what: "certificate" };
+        if anchors.is_empty() { Err(nothing()) } else { Ok(Self(anchors)) }
+    }
+
+    /// Verifies the certificates that a server showed, its own first, as of `now` after 1970. With a name, that must be in the first.
+    ///
+    /// # Errors
+    /// [`Fault`]: the first thing that is wrong.
+    pub fn verify(&self, chain: &[CertificateDer<'_>], name: Option<&ServerName<'_>>, now: Duration) -> Result<(), Fault> {
+        let (own, between) = chain.split_first().ok_or(Fault::NoCertificate)?;
+        let certificate = EndEntityCert::try_from(own).map_err(Fault::from)?;
+        let algorithms = rustls::crypto::ring::default_provider().signature_verification_algorithms.all;
+        let (usage, now) = (KeyUsage::server_auth(), UnixTime::since_unix_epoch(now));
+        let path = certificate.verify_for_usage(algorithms, &self.0, between, now, usage, None, None);
+        let is_self_signed = certificate.issuer() == certificate.subject();
+        path.map_err(|error| Fault::from(error).of_self_signed(is_self_signed))?;
+        name.map_or(Ok(()), |name| certificate.verify_is_valid_for_subject_name(name).map_err(Fault::from))
+    }
+}
+
+/// Returns the certificates of PEM text in their order, `None` for one whose PEM is broken, after which nothing follows. What is not
+/// a certificate is passed over.
+pub fn parse_certificates(pem: &[u8]) -> impl Iterator<Item = Option<CertificateDer<'static>>> + '_ {
+    let mut is_over = false;
+    CertificateDer::pem_slice_iter(pem).map(Result::ok).take_while(move |certificate| {
+        let goes_on = !is_over;
+        is_over |= certificate.is_none();
+        goes_on
+    })
+}
+
+/// Reads a chain of certificates.
+pub(super) fn read_chain(path: &Path, deadline: &Deadline) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let octets = read_file(path, LARGEST, deadline)?;
+    let numbered = (1..).zip(parse_certificates(&octets)).map(|(number, certificate)| certificate.ok_or(number));
+    let chain = numbered.collect::<Result<Vec<_>, usize>>();
+    let chain = chain.map_err(|number| TlsError::Broken { path: path.to_owned(), number })?;
+    if chain.is_empty() { Err(TlsError::Nothing { path: path.to_owned(), what: "certificate" }) } else { Ok(chain) }
+}
+
+/// Reads the first private key of a file.
+pub(super) fn read_key(path: &Path, deadline: &Deadline) -> Result<PrivateKeyDer<'static>, TlsError> {
+    let octets = read_file(path, LARGEST, deadline)?;
+    let what = |error| if matches!(error, PemError::NoItemsFound) { "private key" } else { "readable private key" };
+    PrivateKeyDer::from_pem_slice(&octets).map_err(|error| TlsError::Nothing { path: path.to_owned(), what: what(error) })
+}

@@ -1,0 +1,276 @@
+//! What is wrong with a server's certificate or with the handshake, as data; its words are the same in every plugin.
+
+use std::fmt;
+
+use rustls::pki_types::ServerName;
+use rustls::{AlertDescription, CertificateError, Error, OtherError, PeerIncompatible};
+
+/// How many names of a certificate are shown.
+const NAMES: usize = 3;
+
+/// What is wrong with a server's certificate or with the handshake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// No trusted authority signed the certificate.
+    Untrusted,
+    /// The certificate signed itself, and is not among the trusted ones.
+    SelfSigned,
+    /// The certificate signed itself and is an authority, which a server's own must not be, trusted or not.
+    OwnAuthority,
+    /// The certificate is that of an authority.
+    Authority,
+    /// The certificate, or one between it and its authority, has expired: when, in seconds since 1970.
+    Expired(u64),
+    /// The certificate, or one between it and its authority, is not valid yet: from when, in seconds since 1970.
+    NotYetValid(u64),
+    /// The certificate is for other names.
+    OtherName {
+        /// The name or address that was asked for.
+        asked: String,
+        /// Those in the certificate.
+        names: Vec<String>,
+    },
+    /// The certificate is for another use than servers'.
+    Purpose,
+    /// The certificate is of X.509 version 1 or 2.
+    Version,
+    /// The certificate, or one between it and its authority, is signed by a method that is not accepted, such as SHA-1.
+    Method,
+    /// The certificate cannot be read.
+    Broken,
+    /// The server showed no certificate.
+    NoCertificate,
+    /// Something else is wrong with the certificate.
+    Unusable(String),
+    /// The server speaks TLS 1.1 or older only.
+    TooOld,
+    /// The server has no cipher, group or signature that we have too.
+    NothingInCommon,
+    /// What answers does not speak TLS.
+    NotTls,
+    /// The server wants a client certificate.
+    WantsCertificate,
+    /// The server ended the handshake by an alert.
+    Alert(String),
+    /// No certificate can be for this name.
+    Name(String),
+    /// Another error of TLS.
+    Other(String),
+}
+
+impl Fault {
+    /// Returns the same fault, with the more that is known of it if the certificate `is_self_signed`.
+    pub(super) fn of_self_signed(self, is_self_signed: bool) -> Self {
+        match self {
+            Fault::Untrusted if is_self_signed => Fault::SelfSigned,
+            Fault::Authority if is_self_signed => Fault::OwnAuthority,
+            fault => fault,
+        }
+    }
+}
+
+impl From<webpki::Error> for Fault {
+    fn from(error: webpki::Error) -> Self {
+        use webpki::Error as E;
+        match error {
+            // Authorities of one name, as MySQL makes them by itself, differ in their keys only.
+            E::UnknownIssuer | E::InvalidSignatureForPublicKey => Fault::Untrusted,
+            E::CaUsedAsEndEntity => Fault::Authority,
+            E::CertExpired { not_after, .. } => Fault::Expired(not_after.as_secs()),
+            E::CertNotValidYet { not_before, .. } => Fault::NotYetValid(not_before.as_secs()),
+            E::CertNotValidForName(context) => other_name(&context.expected, &context.presented),
+            E::RequiredEkuNotFoundContext(_) => Fault::Purpose,
+            E::UnsupportedCertVersion => Fault::Version,
+            E::UnsupportedSignatureAlgorithmContext(_) | E::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => Fault::Method,
+            E::BadDer | E::BadDerTime | E::TrailingData(_) => Fault::Broken,
+            other => Fault::Unusable(words(&other)),
+        }
+    }
+}
+
+impl From<&Error> for Fault {
+    fn from(error: &Error) -> Self {
+        match error {
+            Error::InvalidCertificate(error) => certificate(error),
+            Error::AlertReceived(AlertDescription::ProtocolVersion) => Fault::TooOld,
+            Error::AlertReceived(AlertDescription::CertificateRequired) => Fault::WantsCertificate,
+            Error::AlertReceived(alert) => Fault::Alert(words(alert)),
+            Error::PeerIncompatible(
+                PeerIncompatible::ServerDoesNotSupportTls12Or13 | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+            ) => Fault::TooOld,
+            Error::PeerIncompatible(_) => Fault::NothingInCommon,
+            Error::InvalidMessage(_) => Fault::NotTls,
+            Error::NoCertificatesPresented => Fault::NoCertificate,
+            other => Fault::Other(words(other)),
+        }
+    }
+}
+
+/// What rustls says of a certificate: the verifier's own word, or that of the signature in the handshake.
+fn certificate(error: &CertificateError) -> Fault {
+    match error {
+        CertificateError::Other(OtherError(inner)) => {
+            inner.downcast_ref::<Fault>().cloned().unwrap_or_else(|| Fault::Unusable(words(inner)))
+        }
+        CertificateError::BadEncoding => Fault::Broken,
+        CertificateError::BadSignature => Fault::Other("the server does not have the key of its certificate".to_owned()),
+        other => Fault::Unusable(words(other)),
+    }
+}
+
+/// webpki has the names as `DnsName("example.com")` and `IpAddress("192.0.2.1")`, and others that no host is called.
+fn other_name(asked: &ServerName<'_>, presented: &[String]) -> Fault {
+    let name = |text: &String| {
+        let rest = text.strip_prefix("DnsName(").or_else(|| text.strip_prefix("IpAddress("))?;
+        Some(rest.strip_suffix(')')?.trim_matches('"').to_owned())
+    };
+    Fault::OtherName { asked: asked.to_str().into_owned(), names: presented.iter().filter_map(name).collect() }
+}
+
+/// The name of a variant as words, as in `HandshakeFailure`; without what it holds.
+fn words(error: &impl fmt::Debug) -> String {
+    let name = format!("{error:?}");
+    let mut words = String::new();
+    for c in name.chars().take_while(|c| c.is_ascii_alphanumeric()) {
+        if c.is_ascii_uppercase() && words.ends_with(|last: char| last.is_ascii_lowercase()) {
+            words.push(' ');
+        }
+        words.push(c);
+    }
+    // Abbreviations stay as they are.
+    let lower =
+        |word: &str| if word.chars().any(|c| c.is_ascii_lowercase()) { word.to_ascii_lowercase() } else { word.to_owned() };
+    words.split(' ').map(lower).collect::<Vec<String>>().join(" ")
+}
+
+impl std::error::Error for Fault {}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Fault::Untrusted => "the server certificate is not signed by a trusted authority",
+            Fault::SelfSigned => "the server certificate is self-signed and not trusted",
+            Fault::OwnAuthority => {
+                "the server certificate is self-signed as its own authority (CA:TRUE): use one that an authority signed"
+            }
+            Fault::Authority => "the server certificate is that of an authority (CA:TRUE): use one for servers",
+            Fault::Expired(at) => return write!(f, "the server certificate expired on {}", Day(*at)),
+            Fault::NotYetValid(at) => return write!(f, "the server certificate is not valid before {}", Day(*at)),
+            Fault::OtherName { asked, names } => return write_names(f, asked, names),
+            Fault::Purpose => "the server certificate is not for servers (extendedKeyUsage)",
+            Fault::Version => "the server certificate is X.509 version 1, needed is version 3",
+            Fault::Method => "the server certificate is signed by an unsupported method (SHA-1 or the like)",
+            Fault::Broken => "the server certificate is broken",
+            Fault::NoCertificate => "the server showed no certificate",
+            Fault::Unusable(why) => return write!(f, "the server certificate is not usable: {why}"),
+            Fault::TooOld => "the server speaks no TLS 1.2 or later",
+            Fault::NothingInCommon => "the server has no TLS cipher or signature method that this host has",
+            Fault::NotTls => "the server does not speak TLS on this port",
+            Fault::WantsCertificate => "the server wants a client certificate",
+            Fault::Alert(why) => return write!(f, "the server ended the TLS handshake: {why}"),
+            Fault::Name(name) => return write!(f, "no certificate can be for the name {name}"),
+            Fault::Other(why) => return write!(f, "TLS: {why}"),
+        };
+        f.write_str(text)
+    }
+}
+
+fn write_names(f: &mut fmt::Formatter<'_>, asked: &str, names: &[String]) -> fmt::Result {
+    if names.is_empty() {
+        return write!(f, "the server certificate has no subjectAltName, needed is {asked}");
+    }
+    let more = names.len().saturating_sub(NAMES);
+    let shown = names.iter().take(NAMES).map(|name| name.chars().take(80).collect::<String>());
+    let shown = shown.collect::<Vec<String>>().join(", ");
+    let rest = match more {
+        0 => String::new(),
+        1 => " and 1 more name".to_owned(),
+        more => format!(" and {more} more names"),
+    };
+    write!(f, "the server certificate is for {shown}{rest}, not for {asked}")
+}
+
+/// The day of a time in seconds since 1970, in UTC.
+struct Day(u64);
+
+impl fmt::Display for Day {
+    /// By the years from March to February, 400 of which have 146,097 days (proleptic Gregorian calendar).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let days = self.0 / 86_400 + 719_468;
+        let (era, of_era) = (days / 146_097, days % 146_097);
+        let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year + year / 4 - year / 100);
+        let month = (5 * of_year + 2) / 153;
+        let day = of_year - (153 * month + 2) / 5 + 1;
+        let month = if month < 10 { month + 3 } else { month - 9 };
+        let year = era * 400 + year + u64::from(month <= 2);
+        write!(f, "{year:04}-{month:02}-{day:02}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        let rows = [
+            (0, "1970-01-01"),
+            (951_782_399, "2000-02-28"),
+            (951_782_400, "2000-02-29"),
+            (951_868_800, "2000-03-01"),
+            (1_582_934_400, "2020-02-29"),
+            (4_070_908_799, "2098-12-31"),
+            (4_107_542_400, "2100-03-01"),
+            (253_402_300_799, "9999-12-31"),
+        ];
+        for (seconds, day) in rows {
+            assert_eq!(Day(seconds).to_string(), day);
+        }
+        // Times of certificates end with the year 9999; more is no panic.
+        let _ = Day(u64::MAX).to_string();
+    }
+
+    #[test]
+    fn what_has_no_words_of_its_own_is_never_debug_text() {
+        let rows = [
+            (
+                Fault::from(webpki::Error::NameConstraintViolation),
+                "the server certificate is not usable: name constraint violation",
+            ),
+            (Fault::from(webpki::Error::TrailingData(webpki::DerTypeId::Certificate)), "the server certificate is broken"),
+            (Fault::from(&Error::AlertReceived(AlertDescription::UnknownCA)), "the server ended the TLS handshake: unknown CA"),
+            (
+                Fault::from(&Error::AlertReceived(AlertDescription::HandshakeFailure)),
+                "the server ended the TLS handshake: handshake failure",
+            ),
+            (
+                Fault::from(&Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure)),
+                "the server certificate is not usable: application verification failure",
+            ),
+            (
+                Fault::from(&Error::InappropriateMessage { expect_types: vec![], got_type: rustls::ContentType::Alert }),
+                "TLS: inappropriate message",
+            ),
+            (Fault::from(&Error::AlertReceived(AlertDescription::Unknown(99))), "the server ended the TLS handshake: unknown"),
+        ];
+        for (fault, words) in rows {
+            assert_eq!(fault.to_string(), words);
+        }
+    }
+
+    #[test]
+    fn names_are_shown_as_hosts_are_called() {
+        let asked = ServerName::try_from("db.example.com").unwrap();
+        let rows: [(&[&str], &str); 4] = [
+            (&[], "has no subjectAltName, needed is db.example.com"),
+            (&["DirectoryName", "Unsupported(0x81)"], "has no subjectAltName, needed is db.example.com"),
+            (&["DnsName(\"a.example\")", "IpAddress(192.0.2.1)"], "is for a.example, 192.0.2.1, not for db.example.com"),
+            (&["DnsName(\"a\")"; 9], "is for a, a, a and 6 more names, not for db.example.com"),
+        ];
+        for (presented, words) in rows {
+            let presented: Vec<String> = presented.iter().map(ToString::to_string).collect();
+            assert_eq!(other_name(&asked, &presented).to_string(), format!("the server certificate {words}"));
+        }
+    }
+}
