@@ -264,13 +264,7 @@ pub fn faults(authority: &Authority) -> Vec<Fault> {
             None,
             "the server certificate is signed by an unsupported method (SHA-1 or the like)",
         ),
-        (
-            "TLS 1.1",
-            good.clone(),
-            "-tls1_1 -cipher DEFAULT@SECLEVEL=0",
-            None,
-            "the server speaks no TLS 1.2 or later",
-        ),
+        ("TLS 1.1", good.clone(), "-tls1_1 -cipher DEFAULT@SECLEVEL=0", None, "the server speaks no TLS 1.2 or later"),
         (
             "no common cipher",
             good.clone(),

@@ -1,11 +1,13 @@
 //! One server's conversation: connect, log in, ask for its variables and channels, look again where that tells more, say goodbye.
 
-use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use net::{Connector, Stream, Waiting};
+use plugin::Deadline;
 
 use crate::channel::{Channel, IoState};
 use crate::connection::Packets;
@@ -13,10 +15,9 @@ use crate::failure::{Failure, Kind, Step};
 use crate::heartbeat::{Heartbeats, Table, Zone};
 use crate::liveness::{self, Silence};
 use crate::login::{self, Login};
+use crate::options::TlsLevel;
 use crate::row::Row;
 use crate::server::{Flavour, Server, Version, identify};
-use crate::tls::Level;
-use crate::wire::Wire;
 
 /// ER_PARSE_ERROR: the server does not know the statement.
 const NOT_UNDERSTOOD: u16 = 1064;
@@ -26,7 +27,7 @@ const NO_VARIABLE: u16 = 1193;
 /// Where the connection goes.
 pub(crate) enum Place<'a> {
     /// These addresses, one after the other until one takes connections.
-    Tcp(&'a [IpAddr], u16),
+    Tcp(&'a [SocketAddr]),
     /// This socket.
     Unix(&'a Path),
 }
@@ -61,25 +62,17 @@ impl From<Failure> for Refusal {
     }
 }
 
-/// Connects.
-pub(crate) fn connect(place: &Place<'_>, stop: Instant) -> Result<(Wire, Option<SocketAddr>), Failure> {
-    let failed = |error: io::Error| Failure::new(Step::Connect, error.into());
-    let (addresses, port) = match place {
-        Place::Unix(path) => return Ok((Wire::unix(path, stop).map_err(failed)?, None)),
-        Place::Tcp(addresses, port) => (addresses, *port),
-    };
-    let mut last = Failure::new(Step::Connect, Kind::Late);
-    for (tried, address) in addresses.iter().enumerate() {
-        let address = SocketAddr::new(*address, port);
-        let left = stop.saturating_duration_since(Instant::now());
-        // A silent address leaves time for the others.
-        let patience = left / u32::try_from(addresses.len().saturating_sub(tried)).unwrap_or(1).max(1);
-        match Wire::tcp(address, patience, stop) {
-            Ok(wire) => return Ok((wire, Some(address))),
-            Err(error) => last = failed(error),
+/// Connects. The address is that of a connection by TCP.
+pub(crate) fn connect(place: &Place<'_>, deadline: &Deadline) -> Result<(Stream<'static>, Option<SocketAddr>), Failure> {
+    let waiting = Waiting::until(deadline);
+    let connected = match place {
+        Place::Unix(path) => Stream::unix(path, &waiting).map(|stream| (stream, None)),
+        Place::Tcp(addresses) => {
+            let connected = Connector::new(waiting).connect_any(addresses, deadline.remaining());
+            connected.map(|(stream, address)| (stream, Some(address)))
         }
-    }
-    Err(last)
+    };
+    connected.map_err(|cause| Failure::new(Step::Connect, cause.into()))
 }
 
 /// Asks over a Unix socket that is connected already, as user and password `probe`, within `limit`: for tests with a server that
@@ -88,11 +81,13 @@ pub(crate) fn connect(place: &Place<'_>, stop: Instant) -> Result<(Wire, Option<
 /// # Errors
 /// [`Refusal`]: why there is no answer.
 pub fn over(socket: UnixStream, limit: Duration) -> Result<Answer, Refusal> {
-    let stop = Instant::now() + limit;
+    let deadline = Deadline::after(limit);
     let tls = || Err(Failure::new(Step::Login, Kind::Closed));
-    let login = Login { user: "probe", password: "probe", level: Level::Off, tls: &tls, name: "" };
-    let wanted = Wanted { asked: "probe".to_owned(), several: false, heartbeats: None, stop };
-    ask_over(Wire::over(socket, stop), None, &login, &wanted).map(|(answer, _)| answer)
+    let login = Login { user: "probe", password: "probe", level: TlsLevel::Off, tls: &tls, name: "" };
+    let wanted = Wanted { asked: "probe".to_owned(), several: false, heartbeats: None, deadline };
+    let failed = |cause| Failure::new(Step::Connect, Kind::from(cause));
+    let stream = Stream::connected(socket, &Waiting::until(&wanted.deadline)).map_err(failed)?;
+    ask_over(stream, None, &login, &wanted).map(|(answer, _)| answer)
 }
 
 /// What is wanted of a server.
@@ -104,22 +99,22 @@ pub(crate) struct Wanted<'a> {
     /// The table of heartbeats, and what its times are in.
     pub(crate) heartbeats: Option<(&'a Table, Zone)>,
     /// When all must be over.
-    pub(crate) stop: Instant,
+    pub(crate) deadline: Deadline,
 }
 
 /// Everything that is wanted of one server; the connection comes back where it may be needed once more.
 pub(crate) fn ask(place: &Place<'_>, login: &Login<'_>, wanted: &Wanted<'_>) -> Result<(Answer, Option<Packets>), Refusal> {
-    let (wire, address) = connect(place, wanted.stop)?;
-    ask_over(wire, address, login, wanted)
+    let (stream, address) = connect(place, &wanted.deadline)?;
+    ask_over(stream, address, login, wanted)
 }
 
 fn ask_over(
-    wire: Wire,
+    stream: Stream<'static>,
     address: Option<SocketAddr>,
     login: &Login<'_>,
     wanted: &Wanted<'_>,
 ) -> Result<(Answer, Option<Packets>), Refusal> {
-    let mut packets = Packets::new(wire);
+    let mut packets = Packets::new(stream);
     let private = |packets: &Packets, refusal: Refusal| Refusal { private: packets.is_private(), ..refusal };
     let greeting = login::login(&mut packets, login).map_err(|failure| private(&packets, failure.into()))?;
     let answer = converse(&mut packets, address, &greeting, wanted);
@@ -154,15 +149,15 @@ fn converse(packets: &mut Packets, address: Option<SocketAddr>, greeting: &str, 
             }
             Err(failure) => return Err(failure),
         },
-        None => look_again(packets, statement, wanted.stop, &mut answer)?,
+        None => look_again(packets, statement, &wanted.deadline, &mut answer)?,
     }
     Ok(answer)
 }
 
 /// Looks whether the sources still speak, where that can be seen in time.
-fn look_again(packets: &mut Packets, statement: &str, stop: Instant, answer: &mut Answer) -> Result<(), Failure> {
+fn look_again(packets: &mut Packets, statement: &str, deadline: &Deadline, answer: &mut Answer) -> Result<(), Failure> {
     let channels = &mut answer.server.channels;
-    if let Some(pause) = liveness::pause(channels, stop) {
+    if let Some(pause) = liveness::pause(channels, deadline.at()) {
         thread::sleep(pause);
         let later: Vec<Channel> = packets.query(statement)?.iter().map(Channel::read).collect();
         answer.silent = liveness::compare(channels, &later, pause);

@@ -3,7 +3,6 @@
 //! for each read anew.
 
 use std::io::{self, Read, Write};
-use std::sync::Arc;
 
 use bytes::BytesMut;
 use mysql_common::constants::CapabilityFlags as Capabilities;
@@ -13,12 +12,11 @@ use mysql_common::proto::MySerialize;
 use mysql_common::proto::codec::PacketCodec;
 use mysql_common::proto::codec::error::PacketCodecError;
 use mysql_common::proto::sync_framed::MySyncFramed;
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use net::tls::Client;
+use net::{Cause, Stream};
 
 use crate::failure::{Failure, Kind, Step};
 use crate::row::Row;
-use crate::wire::Wire;
 
 /// The largest packet that is taken, in octets: one row of SHOW REPLICA STATUS with a GTID set of some ten thousand intervals.
 pub(crate) const LARGEST: usize = 1 << 20;
@@ -26,64 +24,58 @@ pub(crate) const LARGEST: usize = 1 << 20;
 const COLUMNS: u64 = 4096;
 /// The most rows of an answer: MySQL's limit is 256 channels.
 const ROWS: usize = 1024;
+/// The most that a server may say to one check, in octets: the widest honest answer, 256 channels with full errors, has less than
+/// 2 MiB.
+const MOST: u64 = 8 << 20;
 /// What is read and written at once, in octets.
 const ROOM: usize = 16 << 10;
 
+/// The stream of a connection: `None` while it becomes one of TLS.
 #[derive(Debug)]
-enum Stream {
-    Plain(Wire),
-    Secure(Box<StreamOwned<ClientConnection, Wire>>),
-    /// While one becomes the other.
-    Gone,
-}
+struct Line(Option<Stream<'static>>);
 
-impl Read for Stream {
-    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Stream::Plain(wire) => wire.read(room),
-            Stream::Secure(stream) => stream.read(room),
-            Stream::Gone => Err(io::ErrorKind::NotConnected.into()),
-        }
+impl Line {
+    fn open(&mut self) -> io::Result<&mut Stream<'static>> {
+        self.0.as_mut().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 }
 
-impl Write for Stream {
+impl Read for Line {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        self.open()?.read(room)
+    }
+}
+
+impl Write for Line {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        match self {
-            Stream::Plain(wire) => wire.write(octets),
-            Stream::Secure(stream) => stream.write(octets),
-            Stream::Gone => Err(io::ErrorKind::NotConnected.into()),
-        }
+        self.open()?.write(octets)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Stream::Secure(stream) => stream.flush(),
-            Stream::Plain(_) | Stream::Gone => Ok(()),
-        }
+        self.open()?.flush()
     }
 }
 
 /// The packets of a connection.
 #[derive(Debug)]
-pub(crate) struct Packets(MySyncFramed<Stream>);
+pub(crate) struct Packets(MySyncFramed<Line>);
 
 impl Packets {
-    pub(crate) fn new(wire: Wire) -> Self {
+    pub(crate) fn new(stream: Stream<'static>) -> Self {
         let room = || BytesMut::with_capacity(ROOM);
         let mut codec = PacketCodec::default();
         codec.max_allowed_packet = LARGEST;
-        Self(MySyncFramed::construct(room(), room(), codec, Stream::Plain(wire)))
+        Self(MySyncFramed::construct(room(), room(), codec, Line(Some(stream.at_most(MOST)))))
     }
 
     /// Whether it is a Unix socket.
     pub(crate) fn is_unix(&self) -> bool {
-        matches!(self.0.get_ref(), Stream::Plain(wire) if wire.is_unix())
+        self.0.get_ref().0.as_ref().is_some_and(Stream::is_unix)
     }
 
-    /// Whether nobody else can listen.
+    /// Whether it can be read by no third party.
     pub(crate) fn is_private(&self) -> bool {
-        self.is_unix() || matches!(self.0.get_ref(), Stream::Secure(_))
+        self.0.get_ref().0.as_ref().is_some_and(|stream| stream.is_unix() || stream.is_secure())
     }
 
     /// The next packet, which is not empty. An error that the server says comes back as one.
@@ -108,18 +100,17 @@ impl Packets {
         self.0.send(&mut octets).map_err(|error| Failure::new(step, kind(error)))
     }
 
-    /// Goes on in TLS. What came before must have been read: it was not protected.
-    pub(crate) fn secure(&mut self, config: Arc<ClientConfig>, name: ServerName<'static>) -> Result<(), Failure> {
+    /// Goes on in TLS with a server that is called `name`. What came before must have been read: it was not protected.
+    pub(crate) fn secure(&mut self, client: &Client, name: &str) -> Result<(), Failure> {
         let failed = |kind: Kind| Failure::new(Step::Login, kind);
-        let client = ClientConnection::new(config, name).map_err(|error| failed(Kind::Tls(crate::tls::describe(&error))))?;
-        let nothing = MySyncFramed::construct(BytesMut::new(), BytesMut::new(), PacketCodec::default(), Stream::Gone);
-        let (early, out, codec, stream) = std::mem::replace(&mut self.0, nothing).destruct();
-        let Stream::Plain(wire) = stream else { return Err(failed(Kind::Protocol("TLS twice".to_owned()))) };
+        let nothing = MySyncFramed::construct(BytesMut::new(), BytesMut::new(), PacketCodec::default(), Line(None));
+        let (early, out, codec, line) = std::mem::replace(&mut self.0, nothing).destruct();
         if !early.is_empty() {
             return Err(failed(Kind::Protocol("it speaks on before TLS has begun".to_owned())));
         }
-        let stream = Stream::Secure(Box::new(StreamOwned::new(client, wire)));
-        self.0 = MySyncFramed::construct(early, out, codec, stream);
+        let stream = line.0.ok_or_else(|| failed(Kind::Closed))?;
+        let stream = stream.secure(client, name, Vec::new()).map_err(|cause| failed(cause.into()))?;
+        self.0 = MySyncFramed::construct(early, out, codec, Line(Some(stream)));
         Ok(())
     }
 
@@ -169,9 +160,8 @@ impl Packets {
         self.0.codec_mut().reset_seq_id();
         // Whoever cannot hear it any more has gone already.
         let _ = self.send_octets(&[COM_QUIT], Step::Statement);
-        if let Stream::Plain(wire) = self.0.get_ref() {
-            wire.shut();
-        }
+        let (_, _, _, line) = self.0.destruct();
+        line.0.into_iter().for_each(Stream::close);
         None
     }
 }
@@ -215,7 +205,7 @@ fn error(packet: &[u8]) -> Kind {
 
 fn kind(error: PacketCodecError) -> Kind {
     match error {
-        PacketCodecError::Io(error) => error.into(),
+        PacketCodecError::Io(error) => Cause::from(error).into(),
         PacketCodecError::PacketTooLarge => Kind::Protocol(format!("it sent a packet larger than {LARGEST} octets")),
         PacketCodecError::PacketsOutOfSync => Kind::Protocol("its packets are out of order".to_owned()),
         PacketCodecError::BadCompressedPacketHeader => Kind::Protocol("it sent a broken packet".to_owned()),

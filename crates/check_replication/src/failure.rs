@@ -1,9 +1,8 @@
 //! Why a server could not be asked, and at which step.
 
 use std::fmt;
-use std::io;
 
-use plugin::reason;
+use net::Cause;
 
 /// How far the conversation came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +26,8 @@ pub enum Kind {
     Closed,
     /// The name has no address, or nobody says so.
     Name(String),
-    /// The system refused.
-    Io(io::Error),
+    /// The connection could not be made, or broke.
+    Connection(Cause),
     /// The server said an error: its number and its text, which may hold anything.
     Server(u16, String),
     /// What the server said is not its protocol.
@@ -62,14 +61,13 @@ impl Failure {
     }
 }
 
-impl From<io::Error> for Kind {
-    fn from(error: io::Error) -> Self {
-        let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).map(crate::tls::describe);
-        match (tls, error.kind()) {
-            (Some(tls), _) => Kind::Tls(tls),
-            (None, io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock) => Kind::Late,
-            (None, io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => Kind::Closed,
-            (None, _) => Kind::Io(error),
+impl From<Cause> for Kind {
+    fn from(cause: Cause) -> Self {
+        match cause {
+            Cause::Tls(fault) => Kind::Tls(fault.to_string()),
+            Cause::NoAnswer => Kind::Late,
+            Cause::Closed | Cause::Reset | Cause::ClosedInHandshake => Kind::Closed,
+            cause => Kind::Connection(cause),
         }
     }
 }
@@ -79,7 +77,7 @@ impl fmt::Display for Kind {
         match self {
             Kind::Late => f.write_str("no answer"),
             Kind::Closed => f.write_str("connection closed by the server"),
-            Kind::Io(error) => f.write_str(&reason(error)),
+            Kind::Connection(cause) => cause.fmt(f),
             Kind::Server(errno, text) => write!(f, "error {errno}: {text}"),
             Kind::Name(text) | Kind::Protocol(text) | Kind::Tls(text) | Kind::Method(text) => f.write_str(text),
         }

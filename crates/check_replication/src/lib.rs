@@ -26,14 +26,12 @@ mod refusal;
 pub mod row;
 pub mod server;
 mod target;
-pub mod tls;
-mod wire;
 
 use plugin::{Deadline, Range, Report, Thresholds};
 
 pub use ask::{Answer, Refusal, over};
 pub use defaults::DefaultsError;
-pub use options::{Connecting, Expected, Heartbeat, Role};
+pub use options::{Connecting, Expected, Heartbeat, Role, TlsLevel};
 pub use probe::ProbeError;
 pub use target::{InvalidPlace, Place, Target};
 

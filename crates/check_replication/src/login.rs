@@ -3,12 +3,12 @@
 use mysql_common::constants::CapabilityFlags as Capabilities;
 use mysql_common::io::ParseBuf;
 use mysql_common::packets::{AuthPlugin, AuthSwitchRequest, HandshakePacket, HandshakeResponse, SslRequest};
-use rustls::pki_types::ServerName;
+use net::tls::Client;
 
 use crate::connection::{LARGEST, Packets};
 use crate::failure::{Failure, Kind, Step};
+use crate::options::TlsLevel;
 use crate::public_key;
-use crate::tls::Level;
 
 /// What the server can be asked to do and we understand. No local files: a hostile server would read ours.
 const WANTED: Capabilities = Capabilities::CLIENT_PROTOCOL_41
@@ -31,9 +31,9 @@ pub(crate) struct Login<'a> {
     /// Its password.
     pub(crate) password: &'a str,
     /// How much TLS there must be.
-    pub(crate) level: Level,
+    pub(crate) level: TlsLevel,
     /// Sets TLS up; asked only when it is needed.
-    pub(crate) tls: &'a dyn Fn() -> Result<std::sync::Arc<rustls::ClientConfig>, Failure>,
+    pub(crate) tls: &'a dyn Fn() -> Result<Client, Failure>,
     /// The name or address that the server's certificate must be made out to.
     pub(crate) name: &'a str,
 }
@@ -78,19 +78,17 @@ fn has_usual_nonce(greeting: &[u8]) -> bool {
 /// Switches to TLS where it is wanted and offered; whether it did.
 fn secure(packets: &mut Packets, login: &Login<'_>, offered: Capabilities) -> Result<bool, Failure> {
     let failed = |kind: Kind| Failure::new(Step::Login, kind);
-    if packets.is_unix() || login.level == Level::Off {
+    if packets.is_unix() || login.level == TlsLevel::Off {
         return Ok(false);
     }
     if !offered.contains(Capabilities::CLIENT_SSL) {
         let what = "the server offers no TLS, which --tls asks for";
-        return if login.level == Level::Prefer { Ok(false) } else { Err(failed(Kind::Tls(what.to_owned()))) };
+        return if login.level == TlsLevel::Prefer { Ok(false) } else { Err(failed(Kind::Tls(what.to_owned()))) };
     }
-    let config = (login.tls)()?;
-    let name = ServerName::try_from(login.name.to_owned());
-    let name = name.map_err(|_| failed(Kind::Tls(format!("{} cannot be in a certificate", login.name))))?;
+    let client = (login.tls)()?;
     let request = SslRequest::new(WANTED & offered | Capabilities::CLIENT_SSL, LARGEST as u32, UTF8MB4);
     packets.send(&request, Step::Login)?;
-    packets.secure(config, name)?;
+    packets.secure(&client, login.name)?;
     Ok(true)
 }
 

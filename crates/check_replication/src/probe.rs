@@ -1,13 +1,12 @@
 //! All the asking: what to ask and as whom, then each server, all at once, under one deadline.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use net::tls::{Client, Identity, Settings, TlsError};
 use plugin::{Deadline, reason, resolve};
-use rustls::ClientConfig;
 
 use crate::ask::{self, Answer, Refusal, Wanted};
 use crate::connection::Packets;
@@ -20,7 +19,6 @@ use crate::pair::{Links, errant};
 use crate::row::Row;
 use crate::server::Server;
 use crate::target::{PORT, Place, Target};
-use crate::tls::{self, Files, TlsError};
 use crate::{Args, Observations};
 
 /// What is left of the deadline when nothing more is waited for.
@@ -122,6 +120,11 @@ fn user<'a>(connecting: &'a Connecting, defaults: &'a Defaults) -> &'a str {
     connecting.user.as_deref().or_else(|| defaults.get("user")).unwrap_or(USER)
 }
 
+/// The addresses with the port that was given, else MySQL's.
+fn with_port(addresses: &[IpAddr], port: Option<u16>) -> Vec<SocketAddr> {
+    addresses.iter().map(|address| SocketAddr::new(*address, port.unwrap_or(PORT))).collect()
+}
+
 struct Asker<'a> {
     connecting: &'a Connecting,
     defaults: &'a Defaults,
@@ -170,10 +173,10 @@ impl Asker<'_> {
 
     fn ask(&self, target: &Target) -> Result<Asked, ProbeError> {
         let reserve = RESERVE.min(self.deadline.limit() / 8);
-        let stop = self.deadline.at().checked_sub(reserve).unwrap_or_else(Instant::now);
+        let deadline = Deadline::after(self.deadline.remaining().saturating_sub(reserve));
         let addresses = match target {
             Target::Socket(_) => Ok(Vec::new()),
-            Target::Host(place) => resolve(&place.host, self.deadline),
+            Target::Host(place) => resolve(&place.host, self.deadline).map(|addresses| with_port(&addresses, place.port)),
         };
         let addresses = match addresses {
             Ok(addresses) => addresses,
@@ -182,13 +185,13 @@ impl Asker<'_> {
         let _step = self.deadline.step(format!("asking {target}"));
         let (place, name) = self.place(target, &addresses);
         let own = std::cell::RefCell::new(None);
-        let tls = || -> Result<Arc<ClientConfig>, Failure> {
+        let tls = || -> Result<Client, Failure> {
             let failed = |error: TlsError| {
                 let kind = Kind::Tls(error.to_string());
                 *own.borrow_mut() = Some(error);
                 Failure::new(Step::Login, kind)
             };
-            tls::client(self.connecting.tls, &self.files(), self.deadline).map_err(failed)
+            self.tls_settings().load(self.deadline).map_err(failed)
         };
         let login = Login {
             user: user(self.connecting, self.defaults),
@@ -199,7 +202,7 @@ impl Asker<'_> {
         };
         let zone = if self.heartbeat.utc { Zone::Utc } else { Zone::Server };
         let heartbeats = self.heartbeat.table.as_ref().map(|table| (table, zone));
-        let wanted = Wanted { asked: target.to_string(), several: self.several, heartbeats, stop };
+        let wanted = Wanted { asked: target.to_string(), several: self.several, heartbeats, deadline };
         let asked = ask::ask(&place, &login, &wanted);
         match own.take() {
             Some(error) => Err(error.into()),
@@ -207,18 +210,19 @@ impl Asker<'_> {
         }
     }
 
-    fn place<'a>(&self, target: &'a Target, addresses: &'a [IpAddr]) -> (ask::Place<'a>, &'a str) {
+    fn place<'a>(&self, target: &'a Target, addresses: &'a [SocketAddr]) -> (ask::Place<'a>, &'a str) {
         match target {
-            Target::Host(place) => (ask::Place::Tcp(addresses, place.port.unwrap_or(PORT)), place.host.as_str()),
+            Target::Host(place) => (ask::Place::Tcp(addresses), place.host.as_str()),
             Target::Socket(path) => (ask::Place::Unix(path), ""),
         }
     }
 
-    fn files(&self) -> Files {
-        Files {
-            authorities: self.connecting.tls_ca.clone().or_else(|| self.defaults.path("ssl-ca")),
-            certificate: self.defaults.path("ssl-cert"),
-            key: self.defaults.path("ssl-key"),
+    fn tls_settings(&self) -> Settings {
+        let file = |name| self.defaults.path(name);
+        Settings {
+            verify: self.connecting.tls.verify(),
+            authorities: self.connecting.tls_ca.clone().or_else(|| file("ssl-ca")),
+            identity: file("ssl-cert").zip(file("ssl-key")).map(|(certificate, key)| Identity { certificate, key }),
         }
     }
 }

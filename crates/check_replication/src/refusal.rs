@@ -1,7 +1,6 @@
 //! A server that gave no answer judged: whether that is its trouble, or ours.
 
-use std::io;
-
+use net::Cause;
 use plugin::State;
 
 use crate::ask::{Refusal, lacks_privilege};
@@ -20,11 +19,9 @@ pub(crate) fn judge(name: &str, user: &str, seconds: f64, table: Option<&Table>,
         Kind::Name(what) => Finding::new(State::Unknown, what.clone()),
         Kind::Late => finding(State::Critical, late(failure.step, seconds)),
         Kind::Closed => finding(State::Critical, format!("the server closed the connection {}", when(failure.step))),
-        Kind::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            finding(State::Unknown, "connecting: permission denied".to_owned())
-        }
-        Kind::Io(_) if failure.step == Step::Connect => finding(State::Critical, format!("connecting: {}", failure.kind)),
-        Kind::Io(_) => finding(State::Critical, format!("{}: {}", during(failure.step), failure.kind)),
+        Kind::Connection(Cause::Prohibited) => finding(State::Unknown, "connecting: permission denied".to_owned()),
+        Kind::Connection(_) if failure.step == Step::Connect => finding(State::Critical, format!("connecting: {}", failure.kind)),
+        Kind::Connection(_) => finding(State::Critical, format!("{}: {}", during(failure.step), failure.kind)),
         Kind::Protocol(what) => finding(State::Critical, format!("not the protocol of MySQL: {what}")),
         Kind::Tls(what) => finding(State::Unknown, what.clone()),
         Kind::Method(what) => finding(State::Unknown, what.clone()),

@@ -321,7 +321,7 @@ fn whatever_a_server_says_is_told_in_one_line() {
                 }
             },
             2,
-            "asking: it said more than 8388608 octets",
+            "asking: it sent more than 8388608 octets",
         ),
         (
             "a value longer than its row",
