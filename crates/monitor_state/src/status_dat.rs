@@ -1,0 +1,206 @@
+//! status.dat: blocks of `key=value`, as Nagios 3 and 4, Naemon and Icinga 1 write them, and Icinga 2's StatusDataWriter.
+//!
+//! Keys that are unknown here are skipped; of a key that stands twice in a block, the last one counts.
+
+use std::borrow::Cow;
+use std::io::{self, Read};
+
+use memchr::memchr;
+use plugin::reason;
+
+use crate::blocks::{Block, Blocks};
+use crate::value::{decimal, whole};
+use crate::{Collect, Condition, Downtime, Monitor, Object, Output};
+
+/// Why a status.dat is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum StatusError {
+    /// The system refused to read on.
+    #[error("{}", reason(.0))]
+    Read(io::Error),
+    /// It ends inside of a block: whoever writes it was interrupted, or writes still.
+    #[error("cut after {octet} octets, in the middle of a block")]
+    Cut {
+        /// How many octets are there.
+        octet: u64,
+    },
+    /// Something stands between the blocks, so it is another kind of file.
+    #[error("octet {octet} starts no block and no comment")]
+    NotBlock {
+        /// Where, counted from 0.
+        octet: u64,
+    },
+    /// One block is larger than any monitor writes.
+    #[error("the block at octet {octet} is larger than {limit} octets")]
+    TooLarge {
+        /// Where, counted from 0.
+        octet: u64,
+        /// The limit, in octets.
+        limit: usize,
+    },
+    /// A block of the monitor itself is not there: an empty file, or another kind.
+    #[error("it has no block {0}, so it is empty or no status.dat")]
+    Missing(&'static str),
+    /// A block lacks what makes it a host, a service or a downtime.
+    #[error("the {kind} block that ends at octet {octet} has no valid {key}")]
+    NoValue {
+        /// The kind of the block.
+        kind: &'static str,
+        /// Where it ends, counted from 0.
+        octet: u64,
+        /// The key.
+        key: &'static str,
+    },
+}
+
+/// Reads a whole status.dat and tells `collect` what it wants of it.
+///
+/// # Errors
+/// [`StatusError`]; `collect` may have received a part by then.
+pub fn parse(source: impl Read, collect: &mut impl Collect) -> Result<Monitor, StatusError> {
+    let mut blocks = Blocks::new(source);
+    let (mut created, mut program) = (None, None);
+    while let Some(Block { kind, body, end: octet }) = blocks.next()? {
+        let no_value = |(kind, key)| StatusError::NoValue { kind, octet, key };
+        match kind {
+            b"info" => created = Some(number(body, b"created").ok_or_else(|| no_value(("info", "created")))?),
+            b"programstatus" => program = Some(read_program(body)),
+            b"hoststatus" => read_object("hoststatus", body, collect).map_err(no_value)?,
+            b"servicestatus" => read_object("servicestatus", body, collect).map_err(no_value)?,
+            b"hostdowntime" => read_downtime("hostdowntime", body, collect).map_err(no_value)?,
+            b"servicedowntime" => read_downtime("servicedowntime", body, collect).map_err(no_value)?,
+            _ => {}
+        }
+    }
+    let created = created.ok_or(StatusError::Missing("info"))?;
+    Ok(Monitor { created, ..program.ok_or(StatusError::Missing("programstatus"))? })
+}
+
+/// The keys and values of a block.
+fn settings(body: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut rest = Some(body);
+    std::iter::from_fn(move || {
+        loop {
+            let text = rest?;
+            let (line, after) = match memchr(b'\n', text) {
+                Some(end) => (text.get(..end)?, text.get(end + 1..)),
+                None => (text, None),
+            };
+            rest = after;
+            let line = line.strip_prefix(b"\t").unwrap_or(line);
+            if let Some(equals) = memchr(b'=', line) {
+                return Some((line.get(..equals)?, line.get(equals + 1..)?));
+            }
+        }
+    })
+}
+
+fn number(body: &[u8], key: &[u8]) -> Option<u64> {
+    settings(body).filter(|(found, _)| *found == key).last().and_then(|(_, value)| whole(value))
+}
+
+fn read_program(body: &[u8]) -> Monitor {
+    let is_on = |key: &[u8]| number(body, key) == Some(1);
+    Monitor {
+        created: 0,
+        started: number(body, b"program_start").unwrap_or_default(),
+        active_service_checks: is_on(b"active_service_checks_enabled"),
+        passive_service_checks: is_on(b"passive_service_checks_enabled"),
+    }
+}
+
+type NoValue = (&'static str, &'static str);
+
+/// The host and the service that a block is of. They stand first, so that what is not wanted costs two lines.
+fn names<'a>(kind: &'static str, body: &'a [u8]) -> Result<(Cow<'a, str>, Option<Cow<'a, str>>), NoValue> {
+    let find = |key: &'static str| {
+        let value = settings(body).find(|(found, _)| *found == key.as_bytes()).map(|(_, value)| value);
+        value.filter(|value| !value.is_empty()).map(String::from_utf8_lossy).ok_or((kind, key))
+    };
+    let service = if kind.starts_with("service") { Some(find("service_description")?) } else { None };
+    Ok((find("host_name")?, service))
+}
+
+fn read_object(kind: &'static str, body: &[u8], collect: &mut impl Collect) -> Result<(), NoValue> {
+    let (host, service) = names(kind, body)?;
+    if !collect.wants(&host, service.as_deref()) {
+        return Ok(());
+    }
+    let condition = if service.is_some() { Condition::of_service } else { Condition::of_host };
+    let mut object = unchecked(host, service, condition(u64::MAX));
+    let (mut state, mut hard, mut checked) = (None, None, None);
+    for (key, value) in settings(body) {
+        let count = || whole(value).unwrap_or_default();
+        let is_on = || whole(value) == Some(1);
+        match key {
+            b"has_been_checked" => checked = whole(value).map(|value| value == 1),
+            b"current_state" => state = whole(value),
+            b"last_hard_state" => hard = whole(value),
+            b"state_type" => object.is_hard = is_on(),
+            b"current_attempt" => object.attempt.0 = count(),
+            b"max_attempts" => object.attempt.1 = count(),
+            b"last_state_change" => object.last_state_change = count(),
+            b"last_hard_state_change" => object.last_hard_state_change = count(),
+            b"last_check" => object.last_check = count(),
+            b"check_interval" => object.check_interval = decimal(value).unwrap_or_default(),
+            b"active_checks_enabled" => object.active_checks = is_on(),
+            b"passive_checks_enabled" => object.passive_checks = is_on(),
+            b"scheduled_downtime_depth" => object.downtime_depth = count(),
+            b"problem_has_been_acknowledged" => object.is_acknowledged = is_on(),
+            b"is_flapping" => object.is_flapping = is_on(),
+            b"current_event_id" => object.events.0 = count(),
+            b"last_event_id" => object.events.1 = count(),
+            b"current_problem_id" => object.events.2 = count(),
+            b"plugin_output" => object.output.text = String::from_utf8_lossy(value),
+            b"long_plugin_output" => object.output.long_text = String::from_utf8_lossy(value),
+            b"performance_data" => object.output.performance_data = String::from_utf8_lossy(value),
+            _ => {}
+        }
+    }
+    object.state = condition(state.ok_or((kind, "current_state"))?);
+    object.last_hard_state = hard.map_or(object.state, condition);
+    object.is_checked = checked.unwrap_or(object.last_check > 0);
+    collect.object(&object);
+    Ok(())
+}
+
+/// An object of which only its name is known.
+fn unchecked<'a>(host: Cow<'a, str>, service: Option<Cow<'a, str>>, state: Condition) -> Object<'a> {
+    Object {
+        host,
+        service,
+        is_checked: false,
+        state,
+        last_hard_state: state,
+        is_hard: false,
+        attempt: (0, 0),
+        last_state_change: 0,
+        last_hard_state_change: 0,
+        last_check: 0,
+        check_interval: 0.0,
+        active_checks: false,
+        passive_checks: false,
+        downtime_depth: 0,
+        is_acknowledged: false,
+        is_flapping: false,
+        events: (0, 0, 0),
+        output: Output::default(),
+    }
+}
+
+fn read_downtime(kind: &'static str, body: &[u8], collect: &mut impl Collect) -> Result<(), NoValue> {
+    let (host, service) = names(kind, body)?;
+    if !collect.wants(&host, service.as_deref()) {
+        return Ok(());
+    }
+    let value = |key: &[u8]| number(body, key);
+    let start = value(b"start_time").ok_or((kind, "start_time"))?;
+    let end = value(b"end_time").ok_or((kind, "end_time"))?;
+    let (is_fixed, is_running) = (value(b"fixed") == Some(1), value(b"is_in_effect") == Some(1));
+    // Nagios 3 and Icinga 1 do not write when a flexible one began: then its latest end is all that is known.
+    let begun = value(b"flex_downtime_start").filter(|begun| *begun > 0 && !is_fixed && is_running);
+    let length = value(b"duration").unwrap_or_default();
+    let end = begun.map_or(end, |begun| begun.saturating_add(length));
+    collect.downtime(&Downtime { host, service, start: begun.unwrap_or(start), end, is_fixed, is_running });
+    Ok(())
+}
