@@ -87,12 +87,12 @@ fn expectations(expected: &Expected, alone: bool, name: &str, all: &[Channel]) -
         };
         findings.push(Finding::new(State::Critical, text));
     }
-    let is = |channel: &Channel, place: &crate::Place| {
+    let is = |channel: &Channel, place: &net::HostPort| {
         let port = place.port.is_none_or(|port| port == if channel.source_port == 0 { PORT } else { channel.source_port });
-        port && channel.source_host.eq_ignore_ascii_case(&place.host)
+        port && place.host.is(&channel.source_host)
     };
     let missing = expected.sources.iter().filter(|place| !channels.iter().any(|channel| is(channel, place)));
-    findings.extend(missing.map(|place| Finding::new(State::Critical, format!("{name}: no channel from {place}"))));
+    findings.extend(missing.map(|place| Finding::new(State::Critical, format!("{name}: no channel from {}", place.shown(PORT)))));
     findings
 }
 

@@ -8,7 +8,7 @@ use crate::channel::{Channel, IoState, SqlState};
 use crate::liveness::Silence;
 use crate::redact::{redact, table};
 use crate::server::Server;
-use crate::target::Place;
+use crate::target;
 
 /// What is wrong, or that nothing is.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +33,7 @@ pub(crate) fn subject(server: &str, source: Option<&str>, channel: &Channel) -> 
     if channel.is_group_replication() {
         return format!("{server} channel {}", channel.name);
     }
-    let place = Place { host: channel.source_host.clone(), port: Some(channel.source_port).filter(|port| *port > 0) };
-    let source = source.map_or_else(|| place.to_string(), str::to_owned);
+    let source = source.map_or_else(|| target::source(&channel.source_host, channel.source_port), str::to_owned);
     match channel.name.as_str() {
         "" => format!("{server} from {source}"),
         name => format!("{server} from {source} (channel {name})"),

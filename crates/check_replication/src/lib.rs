@@ -33,7 +33,7 @@ pub use ask::{Answer, Refusal, over};
 pub use defaults::DefaultsError;
 pub use options::{Connecting, Expected, Heartbeat, Role, TlsLevel};
 pub use probe::ProbeError;
-pub use target::{InvalidPlace, Place, Target};
+pub use target::Target;
 
 /// The command line.
 #[derive(Clone, Debug, clap::Parser)]

@@ -2,18 +2,18 @@
 
 use std::path::PathBuf;
 
+use net::HostPort;
 use net::tls::Verify;
 
 use crate::heartbeat::Table;
 use crate::pair::{Shape, Writable};
-use crate::target::Place;
 
 /// How to connect and log in.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Connecting {
     /// A server to ask. Repeatable: several are judged together too. Default: that of --defaults-file, else the local socket
     #[arg(short = 'H', long, value_name = "HOST[:PORT]")]
-    pub hostname: Vec<Place>,
+    pub hostname: Vec<HostPort>,
     /// The port where --hostname gives none. Default: that of --defaults-file, else 3306
     #[arg(short = 'P', long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
     pub port: Option<u16>,
@@ -85,7 +85,7 @@ pub struct Expected {
     pub channels: Option<usize>,
     /// A source that it must replicate from, as its configuration names it. Repeatable
     #[arg(long = "expect-source", value_name = "HOST[:PORT]")]
-    pub sources: Vec<Place>,
+    pub sources: Vec<HostPort>,
     /// Which of several servers must take writes (not read_only)
     #[arg(long = "expect-writable", value_name = "WHICH", value_enum)]
     pub writable: Option<Writable>,

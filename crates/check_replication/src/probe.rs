@@ -1,12 +1,12 @@
 //! All the asking: what to ask and as whom, then each server, all at once, under one deadline.
 
-use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
 use net::tls::{Client, Identity, Settings, TlsError};
-use plugin::{Deadline, reason, resolve};
+use net::{Host, HostPort, InvalidHost, resolve};
+use plugin::{Deadline, reason};
 
 use crate::ask::{self, Answer, Refusal, Wanted};
 use crate::connection::Packets;
@@ -18,7 +18,7 @@ use crate::options::{Connecting, Heartbeat, Role};
 use crate::pair::{Links, errant};
 use crate::row::Row;
 use crate::server::Server;
-use crate::target::{PORT, Place, Target};
+use crate::target::{PORT, Target};
 use crate::{Args, Observations};
 
 /// What is left of the deadline when nothing more is waited for.
@@ -44,6 +44,16 @@ pub enum ProbeError {
         path: PathBuf,
         /// What stands there.
         port: String,
+    },
+    /// Its host is not one.
+    #[error("reading {}: host {host}: {why}", .path.display())]
+    Host {
+        /// The file.
+        path: PathBuf,
+        /// What stands there.
+        host: String,
+        /// What is wrong with it.
+        why: InvalidHost,
     },
     /// The options contradict each other.
     #[error("--expect=none expects no channel, so neither --expect-channels nor --expect-source goes with it")]
@@ -93,7 +103,7 @@ fn targets(connecting: &Connecting, defaults: &Defaults) -> Result<Vec<Target>, 
         Some(port) => Some(port),
         None => defaults.get("port").map(|port| read_port(connecting, port)).transpose()?,
     };
-    let host = |place: Place| Target::Host(Place { port: place.port.or(own), ..place });
+    let host = |host: HostPort| Target::Host(HostPort { port: host.port.or(own), ..host });
     let hosts = connecting.hostname.iter().cloned().map(host);
     let targets: Vec<Target> = connecting.socket.clone().map(Target::Socket).into_iter().chain(hosts).collect();
     if !targets.is_empty() {
@@ -101,7 +111,12 @@ fn targets(connecting: &Connecting, defaults: &Defaults) -> Result<Vec<Target>, 
     }
     // As every client of MySQL's does: localhost is the socket.
     if let Some(name) = defaults.get("host").filter(|host| *host != "localhost") {
-        return Ok(vec![host(Place { host: name.to_owned(), port: None })]);
+        let name = name.parse::<Host>().map_err(|why| ProbeError::Host {
+            path: connecting.defaults_file.clone().unwrap_or_default(),
+            host: name.chars().take(60).collect(),
+            why,
+        })?;
+        return Ok(vec![host(name.into())]);
     }
     let usual = || SOCKETS.iter().map(PathBuf::from).find(|path| path.exists());
     let socket = defaults.path("socket").or_else(usual).ok_or(ProbeError::NoServer)?;
@@ -110,7 +125,8 @@ fn targets(connecting: &Connecting, defaults: &Defaults) -> Result<Vec<Target>, 
 
 /// A port out of the file.
 fn read_port(connecting: &Connecting, text: &str) -> Result<u16, ProbeError> {
-    text.parse().ok().filter(|port| *port > 0).ok_or_else(|| ProbeError::Port {
+    let port = text.bytes().all(|octet| octet.is_ascii_digit()).then(|| text.parse().ok()).flatten();
+    port.filter(|port| *port > 0).ok_or_else(|| ProbeError::Port {
         path: connecting.defaults_file.clone().unwrap_or_default(),
         port: text.chars().take(20).collect(),
     })
@@ -118,11 +134,6 @@ fn read_port(connecting: &Connecting, text: &str) -> Result<u16, ProbeError> {
 
 fn user<'a>(connecting: &'a Connecting, defaults: &'a Defaults) -> &'a str {
     connecting.user.as_deref().or_else(|| defaults.get("user")).unwrap_or(USER)
-}
-
-/// The addresses with the port that was given, else MySQL's.
-fn with_port(addresses: &[IpAddr], port: Option<u16>) -> Vec<SocketAddr> {
-    addresses.iter().map(|address| SocketAddr::new(*address, port.unwrap_or(PORT))).collect()
 }
 
 struct Asker<'a> {
@@ -176,14 +187,17 @@ impl Asker<'_> {
         let deadline = Deadline::after(self.deadline.remaining().saturating_sub(reserve));
         let addresses = match target {
             Target::Socket(_) => Ok(Vec::new()),
-            Target::Host(place) => resolve(&place.host, self.deadline).map(|addresses| with_port(&addresses, place.port)),
+            Target::Host(host) => resolve(&host.host, host.port_or(PORT), self.deadline),
         };
         let addresses = match addresses {
             Ok(addresses) => addresses,
             Err(error) => return Ok(Err(Failure::new(Step::Connect, Kind::Name(error.to_string())).into())),
         };
         let _step = self.deadline.step(format!("asking {target}"));
-        let (place, name) = self.place(target, &addresses);
+        let (place, name) = match target {
+            Target::Host(host) => (ask::Place::Tcp(&addresses), host.host.bare()),
+            Target::Socket(path) => (ask::Place::Unix(path), String::new()),
+        };
         let own = std::cell::RefCell::new(None);
         let tls = || -> Result<Client, Failure> {
             let failed = |error: TlsError| {
@@ -198,7 +212,7 @@ impl Asker<'_> {
             password: self.defaults.get("password").unwrap_or_default(),
             level: self.connecting.tls,
             tls: &tls,
-            name,
+            name: &name,
         };
         let zone = if self.heartbeat.utc { Zone::Utc } else { Zone::Server };
         let heartbeats = self.heartbeat.table.as_ref().map(|table| (table, zone));
@@ -207,13 +221,6 @@ impl Asker<'_> {
         match own.take() {
             Some(error) => Err(error.into()),
             None => Ok(asked),
-        }
-    }
-
-    fn place<'a>(&self, target: &'a Target, addresses: &'a [SocketAddr]) -> (ask::Place<'a>, &'a str) {
-        match target {
-            Target::Host(place) => (ask::Place::Tcp(addresses), place.host.as_str()),
-            Target::Socket(path) => (ask::Place::Unix(path), ""),
         }
     }
 

@@ -29,9 +29,14 @@ fn file(folder: &TempDir, name: &str, text: &str) -> String {
 
 #[test]
 fn what_cannot_be_meant_is_unknown() {
-    let rows: [(&[&str], &str); 11] = [
-        (&["--hostname", "a b"], "\"a b\" is not HOST or HOST:PORT"),
-        (&["--hostname", "db-01:0"], "\"db-01:0\" is not HOST or HOST:PORT"),
+    let rows: [(&[&str], &str); 16] = [
+        (&["--hostname", "a b"], "a host name has only ASCII letters, digits, dots, hyphens and underscores"),
+        (&["--hostname", "db-01:0"], "the port after the colon is a number from 1 to 65535, as in db-01:161"),
+        (&["--hostname=[localhost]:1"], "brackets enclose a whole IPv6 address, as in [2001:db8::1]:161"),
+        (&["--hostname=ex;ample"], "a host name has only ASCII letters"),
+        (&["--expect-source=a:1:2"], "neither HOST:PORT nor an IPv6 address"),
+        (&["--hostname=tcp:db-01:3306"], "write it without tcp:"),
+        (&["--hostname=192.0.2.300"], "192.0.2.300 has only digits and dots, but is no IPv4 address"),
         (&["--port", "0"], "0 is not in 1..=65535"),
         (&["--tls", "maybe"], "[possible values: off, prefer, require, verify-ca, verify-identity]"),
         (&["--heartbeat-table", "heartbeat"], "give the table with its database, as in percona.heartbeat"),
@@ -69,6 +74,12 @@ fn the_file_says_whom_to_ask() {
     assert_eq!(outcome.verdict(), (2, "REPLICATION CRITICAL - 127.0.0.1:3: connecting: connection refused"));
     let path = file(&folder, "my.cnf", "[client]\nhost=127.0.0.1\nport=x\n");
     let line = format!("REPLICATION UNKNOWN - reading {path}: \"x\" is not a port");
+    assert_eq!(check(&["--defaults-file", &path]).verdict(), (3, line.as_str()));
+    let path = file(&folder, "my.cnf", "[client]\nhost=127.0.0.1\nport=+1\n");
+    let line = format!("REPLICATION UNKNOWN - reading {path}: \"+1\" is not a port");
+    assert_eq!(check(&["--defaults-file", &path]).verdict(), (3, line.as_str()));
+    let path = file(&folder, "my.cnf", "[client]\nhost=tcp:127.0.0.1\n");
+    let line = format!("REPLICATION UNKNOWN - reading {path}: host tcp:127.0.0.1: write it without tcp:");
     assert_eq!(check(&["--defaults-file", &path]).verdict(), (3, line.as_str()));
     let options = file(&folder, "options.ini", &format!("[check_replication]\nsocket={}\n", socket.display()));
     let line = format!("REPLICATION CRITICAL - {}: connecting: no such file or directory", socket.display());

@@ -49,6 +49,15 @@ impl Host {
         }
     }
 
+    /// Returns the host as certificates and requests name it: a name without the dot at its end, an address without its zone.
+    pub fn bare(&self) -> String {
+        match self {
+            Self::Name(name) => name.as_str().trim_end_matches('.').to_owned(),
+            Self::V4(address) => address.to_string(),
+            Self::V6(address, _) => address.to_string(),
+        }
+    }
+
     /// Returns where to send, with the scope id of the zone; `None` for a name.
     ///
     /// # Errors
@@ -191,6 +200,13 @@ mod tests {
         assert_eq!(to("2001:db8::1"), Ok(Some("[2001:db8::1]:161".parse().unwrap())));
         assert_eq!(to("192.0.2.1"), Ok(Some("192.0.2.1:161".parse().unwrap())));
         assert_eq!(to("db-01"), Ok(None));
+    }
+
+    #[test]
+    fn certificates_name_a_host_without_dot_and_zone() {
+        for (text, bare) in [("a.example.", "a.example"), ("192.0.2.1", "192.0.2.1"), ("[fe80::1%eth0]", "fe80::1")] {
+            assert_eq!(text.parse::<Host>().unwrap().bare(), bare);
+        }
     }
 
     #[test]
