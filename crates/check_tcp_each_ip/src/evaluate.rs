@@ -120,7 +120,7 @@ impl Judgement<'_> {
     }
 
     fn name(&self, place: u32) -> String {
-        self.observations.target(place).map(|Target { address, port }| format!("{address} port {port}")).unwrap_or_default()
+        self.observations.target(place).map(|Target { address, port, .. }| format!("{address} port {port}")).unwrap_or_default()
     }
 
     fn all_well(&self) -> String {
@@ -202,7 +202,7 @@ mod tests {
 
     /// `count` addresses from 192.0.2.0 on, each with the `ports`, and what became of those that failed.
     fn seen(count: u8, ports: &[u16], failed: &[(u32, Cause)]) -> Observations {
-        let target = |last| ports.iter().map(move |&port| Target { address: IpAddr::from([192, 0, 2, last]), port });
+        let target = |last| ports.iter().map(move |&port| Target { address: IpAddr::from([192, 0, 2, last]), scope: 0, port });
         let targets: Vec<Target> = (0..count).flat_map(target).collect();
         let stood = targets.len() > failed.len();
         let slowest = stood.then_some((Duration::from_micros(43_210), 0));

@@ -25,6 +25,7 @@ use std::time::Duration;
 
 use addresses::HostAddress;
 use host_config::Origin;
+use net::Host;
 use plugin::{Deadline, Report, State};
 
 use allowed::Allowed;
@@ -51,8 +52,8 @@ pub struct Args {
     #[arg(long, value_name = "DIR", default_value = "/")]
     pub root: PathBuf,
     /// Host name, of which every IPv4 and IPv6 address is checked. Repeatable
-    #[arg(short = 'H', long, value_name = "NAME")]
-    pub hostname: Vec<String>,
+    #[arg(short = 'H', long, value_name = "HOST")]
+    pub hostname: Vec<Host>,
     /// Check every address bound on this host, except loopback and link-local ones
     #[arg(long)]
     pub bound: bool,

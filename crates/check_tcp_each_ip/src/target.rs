@@ -1,12 +1,13 @@
 //! What is to be tried: each address with each of its ports, once.
 
 use std::collections::{BTreeSet, HashMap};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 
 use addresses::{List, ListError};
 use host_config::{ConfigError, Tree};
 use host_net::{Bound, ReadBoundError};
-use plugin::{Deadline, ResolveError, resolve};
+use net::{ResolveError, Resolver};
+use plugin::Deadline;
 
 use crate::Args;
 
@@ -15,13 +16,18 @@ use crate::Args;
 pub struct Target {
     /// The address.
     pub address: IpAddr,
+    /// The number of the interface that a link-local address is reached by; 0 for others.
+    pub scope: u32,
     /// The TCP port.
     pub port: u16,
 }
 
 impl From<Target> for SocketAddr {
     fn from(target: Target) -> Self {
-        SocketAddr::new(target.address, target.port)
+        match target.address {
+            IpAddr::V4(address) => SocketAddr::from((address, target.port)),
+            IpAddr::V6(address) => SocketAddrV6::new(address, target.port, 0, target.scope).into(),
+        }
     }
 }
 
@@ -68,15 +74,20 @@ pub(crate) fn targets(args: &Args, deadline: &Deadline) -> Result<Vec<Target>, T
         for (place, entry) in (0..).zip(&list.entries) {
             let origin = || format!("{} ({} line {})", entry.expected.address, list.source, entry.line);
             match own.get(&place) {
-                Some(own) => targets.extend(own.iter().map(|&port| Target { address: entry.expected.address, port })),
-                None => add(&mut targets, entry.expected.address, &ports, origin)?,
+                Some(own) => {
+                    let address = entry.expected.address;
+                    targets.extend(own.iter().map(|&port| Target { address, scope: 0, port }));
+                }
+                None => add(&mut targets, SocketAddr::new(entry.expected.address, 0), &ports, origin)?,
             }
         }
     }
-    let mut single: Vec<IpAddr> = args.ip.iter().map(|expected| expected.address).collect();
-    for name in &args.hostname {
-        single.extend(resolve(name, deadline)?);
+    for found in Resolver::new(deadline).all(args.hostname.iter().map(|host| (host, 0))) {
+        for address in found? {
+            add(&mut targets, address, &ports, || address.ip().to_string())?;
+        }
     }
+    let mut single: Vec<IpAddr> = args.ip.iter().map(|expected| expected.address).collect();
     if !args.from.is_empty() {
         single.extend(promised(args, deadline)?);
     }
@@ -84,7 +95,7 @@ pub(crate) fn targets(args: &Args, deadline: &Deadline) -> Result<Vec<Target>, T
         single.extend(bound(deadline)?);
     }
     for address in single {
-        add(&mut targets, address, &ports, || address.to_string())?;
+        add(&mut targets, SocketAddr::new(address, 0), &ports, || address.to_string())?;
     }
     targets.sort_unstable();
     targets.dedup();
@@ -93,14 +104,15 @@ pub(crate) fn targets(args: &Args, deadline: &Deadline) -> Result<Vec<Target>, T
 
 fn add(
     targets: &mut Vec<Target>,
-    address: IpAddr,
+    address: SocketAddr,
     ports: &BTreeSet<u16>,
     origin: impl Fn() -> String,
 ) -> Result<(), TargetError> {
     if ports.is_empty() {
         return Err(TargetError::NoPort(origin()));
     }
-    targets.extend(ports.iter().map(|&port| Target { address, port }));
+    let scope = if let SocketAddr::V6(address) = address { address.scope_id() } else { 0 };
+    targets.extend(ports.iter().map(|&port| Target { address: address.ip(), scope, port }));
     Ok(())
 }
 

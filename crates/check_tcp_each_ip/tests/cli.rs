@@ -119,6 +119,8 @@ fn a_name_stands_for_all_its_addresses() {
     let port = service(drop);
     let outcome = check(&["--hostname", "localhost", "--port", &port]);
     assert!(outcome.first_line().contains(" answer"), "{}", outcome.stdout);
+    let outcome = check(&["--hostname", "[::ffff:127.0.0.1]", "--port", &port]);
+    assert!(text(&outcome).1.starts_with("TCP_EACH_IP OK - 1 address answers on port "), "{}", outcome.stdout);
     let outcome = check(&["--hostname", "no-such-name.invalid", "--port", &port]);
     assert_eq!(text(&outcome), (3, "TCP_EACH_IP UNKNOWN - resolving no-such-name.invalid: no address found"));
 }
@@ -264,7 +266,7 @@ fn a_source_must_be_bound_here() {
 
 #[test]
 fn bad_arguments_are_named() {
-    let rows: [(&[&str], &str); 12] = [
+    let rows: [(&[&str], &str); 15] = [
         (&[], "no address to check: give --ip, --file, --from, --hostname or --bound"),
         (&["--ip", "127.0.0.1"], "no port for 127.0.0.1: give --port"),
         (&["--ip", "127.0.0.1", "--port", "0"], "invalid value '0' for '--port [PORT[,PORT]]': 0 is not a port of 1 to 65535"),
@@ -281,7 +283,13 @@ fn bad_arguments_are_named() {
         (&["--tries", "0"], "invalid value '0' for '--tries [NUMBER]': 0 is not in 1..=5"),
         (&["--send", ""], "invalid value '' for '--send [TEXT]': the text has 0 octets; 1 to 2048 are possible"),
         (&["--rate", "0"], "invalid value '0' for '--rate [NUMBER]': number would be zero for non-zero type"),
-        (&["--hostname", "a/b", "--port", "80"], r#""a/b" is not a host name"#),
+        (
+            &["--hostname", "a/b", "--port", "80"],
+            "invalid value 'a/b' for '--hostname [HOST]': a host name has only ASCII letters, digits, dots, hyphens and underscores",
+        ),
+        (&["--hostname", "db-01:80"], "invalid value 'db-01:80' for '--hostname [HOST]': no port is taken here: write db-01"),
+        (&["-H", "[::1]:80"], "invalid value '[::1]:80' for '--hostname [HOST]': no port is taken here: write ::1"),
+        (&["-H", "fe80::1%nosuch0", "--port", "80"], "fe80::1%nosuch0: there is no interface nosuch0 on this machine"),
         (&["--file", "/nonexistent/ips", "--port", "80"], "reading /nonexistent/ips: no such file or directory"),
     ];
     for (arguments, message) in rows {
