@@ -20,7 +20,7 @@ pub enum StateError {
         why: io::Error,
     },
     /// Another user could have made or changed it, or can read it.
-    #[error("{}: {fault}", .path.display())]
+    #[error("{}", explain(.path, .fault))]
     Untrusted {
         /// The file or folder.
         path: PathBuf,
@@ -47,22 +47,17 @@ pub enum StateError {
 }
 
 /// What is wrong with a file or folder.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Something else stands there.
-    #[error("not a folder")]
     NotFolder,
     /// A folder, device, FIFO or socket stands there.
-    #[error("not a regular file")]
     NotFile,
     /// A symbolic link where the file itself must stand.
-    #[error("a symbolic link, name the file itself")]
     Link,
     /// More symbolic links than the kernel follows too.
-    #[error("too many symbolic links")]
     Loop,
     /// It belongs to another user, where only the one who runs this may own it.
-    #[error("belongs to uid {owner}, and this runs as uid {own}: run it as that user, or name another path")]
     Another {
         /// The owner's number.
         owner: u32,
@@ -70,27 +65,36 @@ pub enum Fault {
         own: u32,
     },
     /// It belongs to another user, where root may own it.
-    #[error("belongs to uid {owner}: chown root {}", .path.display())]
     NotRoots {
         /// The owner's number.
         owner: u32,
-        /// The file or folder.
-        path: PathBuf,
     },
     /// Others can write it.
-    #[error("others can write it: chmod go-w {}", .0.display())]
-    Writable(PathBuf),
+    Writable,
     /// Others can look into it.
-    #[error("others have access to it: chmod {} {}", if *.is_folder { "0700" } else { "0600" }, .path.display())]
     Accessible {
-        /// The file or folder.
-        path: PathBuf,
-        /// Which of the two it is.
+        /// Whether it is a folder.
         is_folder: bool,
     },
     /// It has other names, perhaps where others chose them.
-    #[error("has {0} hard links, it must have one")]
     HardLinks(u64),
+}
+
+/// Says what is wrong, and first the command that mends it, where there is one.
+fn explain(path: &Path, fault: &Fault) -> String {
+    let path = path.display();
+    match fault {
+        Fault::NotFolder => format!("{path}: not a folder"),
+        Fault::NotFile => format!("{path}: not a regular file"),
+        Fault::Link => format!("{path}: a symbolic link, name the file itself"),
+        Fault::Loop => format!("{path}: too many symbolic links"),
+        Fault::Another { owner, own } => format!("{path}: belongs to uid {owner}, and this runs as uid {own}"),
+        Fault::NotRoots { owner } => format!("chown root {path}: it belongs to uid {owner}"),
+        Fault::Writable => format!("chmod go-w {path}: others can write it"),
+        Fault::Accessible { is_folder: true } => format!("chmod 0700 {path}: others have access to it"),
+        Fault::Accessible { is_folder: false } => format!("chmod 0600 {path}: others have access to it"),
+        Fault::HardLinks(number) => format!("{path}: has {number} hard links, it must have one"),
+    }
 }
 
 impl StateError {

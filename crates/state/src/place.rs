@@ -109,7 +109,7 @@ mod tests {
             assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o7777, 0o700);
         }
         fs::set_permissions(&own, fs::Permissions::from_mode(0o750)).unwrap();
-        assert_eq!(refused(), format!("{0}: others have access to it: chmod 0700 {0}", own.display()));
+        assert_eq!(refused(), format!("chmod 0700 {0}: others have access to it", own.display()));
         fs::set_permissions(&own, fs::Permissions::from_mode(0o700)).unwrap();
         if geteuid().is_root() {
             chown(&own, Some(64_999), None).unwrap();

@@ -102,7 +102,7 @@ pub(crate) fn check_way(path: &Path, status: &Stat, group_may_write: bool) -> Re
     check_owner(path, status, Owner::OwnOrRoot)?;
     let forbidden = if group_may_write { WORLD_WRITE } else { OTHERS_WRITE };
     if status.st_mode & forbidden != 0 && status.st_mode & STICKY == 0 {
-        return Err(StateError::untrusted(path, Fault::Writable(path.to_owned())));
+        return Err(StateError::untrusted(path, Fault::Writable));
     }
     Ok(())
 }
@@ -113,24 +113,20 @@ pub(crate) fn check_owner(path: &Path, status: &Stat, expected: Owner) -> Result
     if owner == own || (expected == Owner::OwnOrRoot && owner == 0) {
         return Ok(());
     }
-    let path_of = path.to_owned();
     Err(StateError::untrusted(
         path,
         match expected {
             Owner::Own => Fault::Another { owner, own },
-            Owner::OwnOrRoot => Fault::NotRoots { owner, path: path_of },
+            Owner::OwnOrRoot => Fault::NotRoots { owner },
         },
     ))
 }
 
 fn check_access(path: &Path, status: &Stat, access: Access) -> Result<(), StateError> {
     let is_folder = FileType::from_raw_mode(status.st_mode) == FileType::Directory;
-    let path_of = path.to_owned();
     match access {
-        Access::Private if status.st_mode & OTHERS_ANY != 0 => {
-            Err(StateError::untrusted(path, Fault::Accessible { path: path_of, is_folder }))
-        }
-        Access::ReadOnly if status.st_mode & OTHERS_WRITE != 0 => Err(StateError::untrusted(path, Fault::Writable(path_of))),
+        Access::Private if status.st_mode & OTHERS_ANY != 0 => Err(StateError::untrusted(path, Fault::Accessible { is_folder })),
+        Access::ReadOnly if status.st_mode & OTHERS_WRITE != 0 => Err(StateError::untrusted(path, Fault::Writable)),
         Access::Private | Access::ReadOnly => Ok(()),
     }
 }

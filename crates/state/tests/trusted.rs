@@ -46,7 +46,7 @@ fn a_file_is_obeyed_whose_every_folder_is_trusted() {
     for path in [&file, &top.path().join("a/b"), &top.path().join("a")] {
         for bits in [0o775, 0o757] {
             set_mode(path, bits);
-            let error = format!("{0}: others can write it: chmod go-w {0}", path.display());
+            let error = format!("chmod go-w {0}: others can write it", path.display());
             assert_eq!(read(&file, &Trust::CONFIGURATION), Err(error), "{bits:o}");
         }
         set_mode(path, 0o755);
@@ -73,7 +73,7 @@ fn nothing_of_another_user_is_on_the_way() {
     let (top, file) = site();
     for path in [&file, &top.path().join("a/b"), &top.path().join("a")] {
         chown(path, Some(ANOTHER), None).unwrap();
-        let error = format!("{0}: belongs to uid 64999: chown root {0}", path.display());
+        let error = format!("chown root {0}: it belongs to uid 64999", path.display());
         assert_eq!(read(&file, &Trust::CONFIGURATION), Err(error));
         chown(path, Some(0), None).unwrap();
     }
@@ -113,7 +113,7 @@ fn links_are_followed_in_trusted_hands_alone() {
         return;
     }
     lchown(path("relative"), Some(ANOTHER), None).unwrap();
-    assert!(read(&path("relative"), &Trust::PROGRAM).unwrap_err().contains("/relative: belongs to uid 64999"));
+    assert!(read(&path("relative"), &Trust::PROGRAM).unwrap_err().contains("/relative: it belongs to uid 64999"));
 }
 
 #[test]

@@ -29,11 +29,11 @@ fn a_configuration_that_others_can_write_is_not_obeyed() {
     };
     for mode in [0o664, 0o646] {
         fs::set_permissions(&config, fs::Permissions::from_mode(mode)).unwrap();
-        refused(": others can write it: chmod go-w /");
+        refused("configuration: chmod go-w /");
     }
     fs::set_permissions(&config, fs::Permissions::from_mode(0o644)).unwrap();
     std::os::unix::fs::chown(&config, Some(64_999), None).unwrap();
-    refused(": belongs to uid 64999: chown root /");
+    refused("configuration: chown root /");
     let other = site.path("other.toml");
     fs::rename(&config, &other).unwrap();
     std::os::unix::fs::chown(&other, Some(0), None).unwrap();
@@ -85,7 +85,7 @@ fn without_a_state_that_is_understood_nothing_is_done() {
     refused("a symbolic link");
     fs::remove_file(state.join("budget.json")).unwrap();
     fs::set_permissions(&state, fs::Permissions::from_mode(0o777)).unwrap();
-    refused("others have access to it: chmod 0700 /");
+    refused("state: chmod 0700 /");
     // Each of these runs is in the log, with its error.
     let records = site.records();
     assert!(records.len() == 5 && records.iter().all(|record| record["error"].is_string()), "{records:?}");
