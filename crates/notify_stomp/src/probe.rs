@@ -118,7 +118,7 @@ pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Seen, NotifyErro
     let names: Vec<String> = args.target.broker.iter().map(ToString::to_string).collect();
     let mut run = Run { args, caller, manner, seen: Seen { broker: names.join(", "), ..Seen::default() } };
     let _step = deadline.step(format!("using the spool {}", args.spool.spool.display()));
-    match Spool::open(&args.spool.spool, || !patience.is_over()) {
+    match Spool::open(&args.spool.spool, &patience) {
         Ok(spool) => run.with(&spool, event.as_mut(), deadline)?,
         Err(error) => match event {
             Some(event) => run.without(event, error),
@@ -140,7 +140,7 @@ impl Run<'_> {
     fn with(&mut self, spool: &Spool, event: Option<&mut Event>, deadline: &Deadline) -> Result<(), SpoolError> {
         let options = &self.args.spool;
         let put = event.map(|event| {
-            let lock = spool.lock(|| !self.caller.deadline.is_over());
+            let lock = spool.lock(self.caller.deadline);
             lock.and_then(|lock| spool.put(event, options.most_octets(), &lock)).map_err(|error| (event, error))
         });
         match put {
@@ -155,7 +155,7 @@ impl Run<'_> {
         }
         if self.seen.failure.is_some() {
             // Only what cannot be sent is too old.
-            if let Ok(lock) = spool.lock(|| !deadline.is_over()) {
+            if let Ok(lock) = spool.lock(deadline) {
                 self.seen.dropped += spool.drop_old(options.longest_wait(), &lock)?;
             }
         }
@@ -216,7 +216,7 @@ impl Run<'_> {
     /// An event that could not be spooled: what waits goes first, then the event itself.
     fn past(&mut self, spool: &Spool, event: &mut Event, error: SpoolError) {
         let _ = self.drain(spool, None);
-        let lock = spool.lock(|| !self.caller.deadline.is_over());
+        let lock = spool.lock(self.caller.deadline);
         // Without a number of its own it is still the event.
         let _ = spool.number(event);
         self.directly(event, error);

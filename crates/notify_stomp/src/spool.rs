@@ -14,15 +14,16 @@
 //! An event appears in `new` by a rename, whole or not at all, and the highest number is never forgotten: it is in `new` or in `last`.
 //! A process that dies loses nothing. Against the machine dying too, [`Spooled::sync`] writes file and folder through to the disk.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use plugin::reason;
-use rustix::fs::{FlockOperation, OFlags, flock};
+use plugin::{Deadline, reason};
+use rustix::fs::OFlags;
 use serde::de::IgnoredAny;
+use state::{Above, Access, Folder, Lock, PRIVATE, StateError};
 use uuid::Uuid;
 
 use crate::event::Event;
@@ -44,15 +45,10 @@ pub enum SpoolError {
         /// What the system said.
         why: io::Error,
     },
-    /// It belongs to somebody else, or others may write to it.
-    #[error("spool {}: {why}", .path.display())]
-    Foreign {
-        /// The folder.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: &'static str,
-    },
-    /// Somebody kept the lock until the deadline.
+    /// A file or folder of it is not this user's alone, or cannot be made or written.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// Another process held the lock until the deadline.
     #[error("spool {}: locked by another notify_stomp until the deadline", .0.display())]
     Locked(PathBuf),
     /// One event that is larger than the whole spool may be.
@@ -84,14 +80,13 @@ impl Entry {
     }
 }
 
-/// A lock that ends with this value, or with the process.
-#[derive(Debug)]
-pub(crate) struct Lock(#[expect(dead_code, reason = "held, not used")] File);
+/// The most octets of the file with the spool's id: a UUID, and room for what is none.
+const ID: u64 = 64;
 
-/// The folder of the spool.
-#[derive(Clone, Debug)]
+/// The folder of the spool. No other user can read or write there: events hold what plugins print.
+#[derive(Debug)]
 pub(crate) struct Spool {
-    folder: PathBuf,
+    folder: Folder,
     id: Uuid,
 }
 
@@ -110,7 +105,7 @@ impl Spooled {
     pub(crate) fn sync(&self) -> Result<(), SpoolError> {
         const DOING: &str = "writing through to the disk";
         self.file.sync_all().map_err(refusal(DOING, &self.folder.join(self.entry.name())))?;
-        File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(refusal(DOING, &self.folder))
+        Ok(Folder::open(&self.folder, Above::Unchecked, Access::Private)?.sync()?)
     }
 }
 
@@ -119,87 +114,45 @@ fn refusal(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SpoolE
 }
 
 impl Spool {
-    /// Opens the spool, and makes it if there is none.
-    pub(crate) fn open(folder: &Path, until: impl Fn() -> bool) -> Result<Self, SpoolError> {
-        let mut spool = Self { folder: folder.to_owned(), id: Uuid::nil() };
-        if fs::symlink_metadata(folder).is_ok() {
-            spool.verify()?;
-        }
-        if let Some(id) = spool.read_id()? {
+    /// Opens the spool, and makes it where it does not exist.
+    pub(crate) fn open(path: &Path, deadline: &Deadline) -> Result<Self, SpoolError> {
+        let mut spool = Self { folder: Folder::make(path, Above::Unchecked)?, id: Uuid::nil() };
+        if let Some(id) = spool.read_id(deadline)? {
             return Ok(Self { id, ..spool });
         }
-        make_folder(folder)?;
-        spool.verify()?;
         for part in ["tmp", "new", "last", "broken"] {
-            make_folder(&folder.join(part))?;
+            spool.folder.subfolder(part)?;
         }
-        let _lock = spool.lock(until)?;
-        // Somebody else may have been as quick.
-        spool.id = match spool.read_id()? {
+        let lock = spool.lock(deadline)?;
+        // Another process may have made one meanwhile.
+        spool.id = match spool.read_id(deadline)? {
             Some(id) => id,
-            None => spool.make_id()?,
+            None => spool.make_id(&lock)?,
         };
         Ok(spool)
     }
 
-    /// That nobody else can write here, nor read: events hold what plugins say.
-    fn verify(&self) -> Result<(), SpoolError> {
-        let status = fs::symlink_metadata(&self.folder).map_err(refusal("reading", &self.folder))?;
-        let foreign = |why| Err(SpoolError::Foreign { path: self.folder.clone(), why });
-        match status.mode() {
-            _ if !status.is_dir() => foreign("not a folder"),
-            _ if status.uid() != rustix::process::geteuid().as_raw() => foreign("belongs to another user: run as that user"),
-            mode if mode & 0o077 != 0 => foreign("others may look into it or change it: it must have mode 0700"),
-            _ => Ok(()),
-        }
+    /// Returns the spool's id. `None` where there is no spool yet.
+    fn read_id(&self, deadline: &Deadline) -> Result<Option<Uuid>, SpoolError> {
+        let text = self.folder.read("id", ID, deadline)?;
+        Ok(text.and_then(|text| str::from_utf8(&text).ok()?.trim().parse().ok()))
     }
 
-    /// The spool's id: none where there is no spool yet.
-    fn read_id(&self) -> Result<Option<Uuid>, SpoolError> {
-        let path = self.folder.join("id");
-        match fs::read_to_string(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(refusal("reading", &path)(error)),
-            Ok(text) => Ok(text.trim().parse().ok()),
-        }
-    }
-
-    fn make_id(&self) -> Result<Uuid, SpoolError> {
-        let (id, path) = (Uuid::new_v4(), self.folder.join("tmp/id"));
-        let refused = |error| refusal("writing", &path)(error);
-        let mut file = create(&path).map_err(refused)?;
-        file.write_all(format!("{id}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(refused)?;
-        fs::rename(&path, self.folder.join("id")).map_err(refused)?;
-        File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(refused)?;
+    fn make_id(&self, lock: &Lock) -> Result<Uuid, SpoolError> {
+        let id = Uuid::new_v4();
+        self.folder.replace(lock, "id", format!("{id}\n").as_bytes(), PRIVATE)?;
         Ok(id)
     }
 
-    /// Waits for the right to number events as long as `until` says.
-    pub(crate) fn lock(&self, until: impl Fn() -> bool) -> Result<Lock, SpoolError> {
-        loop {
-            match self.try_lock("lock")? {
-                Some(lock) => return Ok(lock),
-                None if until() => std::thread::sleep(Duration::from_millis(1)),
-                None => return Err(SpoolError::Locked(self.folder.clone())),
-            }
-        }
+    /// Waits for the right to number events until the deadline.
+    pub(crate) fn lock(&self, deadline: &Deadline) -> Result<Lock, SpoolError> {
+        let lock = self.folder.lock("lock", deadline.at())?;
+        lock.ok_or_else(|| SpoolError::Locked(self.folder.path().to_owned()))
     }
 
-    /// The right to send, if nobody else sends.
+    /// Takes the right to send. `None` if another process sends.
     pub(crate) fn try_to_send(&self) -> Result<Option<Lock>, SpoolError> {
-        self.try_lock("sending")
-    }
-
-    fn try_lock(&self, name: &str) -> Result<Option<Lock>, SpoolError> {
-        let path = self.folder.join(name);
-        let flags = OFlags::NOFOLLOW.bits().cast_signed();
-        let file = File::options().create(true).append(true).mode(0o600).custom_flags(flags).open(&path);
-        let file = file.map_err(refusal("locking", &path))?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Some(Lock(file))),
-            Err(rustix::io::Errno::WOULDBLOCK | rustix::io::Errno::INTR) => Ok(None),
-            Err(errno) => Err(refusal("locking", &path)(errno.into())),
-        }
+        Ok(self.folder.lock("sending", Instant::now())?)
     }
 
     /// Numbers the event and puts it behind all others; older ones make room for it where the spool may not hold `most` octets.
@@ -211,7 +164,7 @@ impl Spool {
         let json = event.json();
         let length = json.len() as u64;
         if length > most.min(LARGEST) {
-            return Err(SpoolError::TooLarge { path: self.folder.clone(), octets: length });
+            return Err(SpoolError::TooLarge { path: self.folder.path().to_owned(), octets: length });
         }
         let mut total = waiting.iter().map(|entry| entry.length).sum::<u64>() + length;
         let too_much = waiting.into_iter().take_while(|entry| {
@@ -222,26 +175,25 @@ impl Spool {
         let too_much: Vec<Entry> = too_much.collect();
         self.retire(&too_much)?;
         let entry = Entry { sequence: event.sequence, length };
-        Ok(Spooled { entry, dropped: too_much.len(), file: self.write(entry, &json)?, folder: self.folder.join("new") })
+        Ok(Spooled { entry, dropped: too_much.len(), file: self.write(entry, &json)?, folder: self.path_of("new") })
     }
 
     fn write(&self, entry: Entry, json: &[u8]) -> Result<File, SpoolError> {
-        let path = self.folder.join("tmp").join(entry.sequence.to_string());
-        let written = create(&path).and_then(|mut file| {
-            file.write_all(json)?;
-            fs::rename(&path, self.path(entry))?;
-            Ok(file)
-        });
+        let name = entry.sequence.to_string();
+        let mut file = self.folder.subfolder("tmp")?.create(&name)?;
+        let path = self.path_of("tmp").join(name);
+        let written = file.write_all(json).and_then(|()| fs::rename(&path, self.path(entry)));
         written.map_err(|error| {
-            // Room for the next one; what cannot be removed now is by whoever comes next.
+            // Room for the next one; what cannot be removed now is removed with the next event.
             let _ = fs::remove_file(&path);
             refusal("writing", &path)(error)
-        })
+        })?;
+        Ok(file)
     }
 
     /// Removes what a dead process left half written. Only the holder of the lock writes there.
     fn clean_up(&self) {
-        for entry in fs::read_dir(self.folder.join("tmp")).into_iter().flatten().flatten() {
+        for entry in fs::read_dir(self.path_of("tmp")).into_iter().flatten().flatten() {
             // It is in nobody's way.
             let _ = fs::remove_file(entry.path());
         }
@@ -262,7 +214,7 @@ impl Spool {
 
     /// What waits, oldest first.
     pub(crate) fn entries(&self) -> Result<Vec<Entry>, SpoolError> {
-        let folder = self.folder.join("new");
+        let folder = self.path_of("new");
         let mut entries = Vec::new();
         for found in fs::read_dir(&folder).map_err(refusal("reading", &folder))? {
             let found = found.map_err(refusal("reading", &folder))?;
@@ -272,8 +224,12 @@ impl Spool {
         Ok(entries)
     }
 
+    fn path_of(&self, part: &str) -> PathBuf {
+        self.folder.path().join(part)
+    }
+
     fn path(&self, entry: Entry) -> PathBuf {
-        self.folder.join("new").join(entry.name())
+        self.path_of("new").join(entry.name())
     }
 
     /// The event that waits: none where it is gone, or is none and was set aside.
@@ -290,7 +246,7 @@ impl Spool {
         if octets.len() as u64 == entry.length && serde_json::from_slice::<IgnoredAny>(&octets).is_ok() {
             return Ok(Some(octets));
         }
-        let aside = self.folder.join("broken").join(entry.name());
+        let aside = self.path_of("broken").join(entry.name());
         fs::rename(&path, &aside).map_err(refusal("setting aside", &path))?;
         self.advance(entry.sequence)?;
         Ok(None)
@@ -298,7 +254,7 @@ impl Spool {
 
     /// How many were set aside.
     pub(crate) fn broken(&self) -> usize {
-        fs::read_dir(self.folder.join("broken")).map_or(0, |entries| entries.flatten().count())
+        fs::read_dir(self.path_of("broken")).map_or(0, |entries| entries.flatten().count())
     }
 
     /// Takes out what was confirmed.
@@ -325,20 +281,20 @@ impl Spool {
 
     /// The highest sequence that has left the spool.
     fn last(&self) -> Result<Option<u64>, SpoolError> {
-        let folder = self.folder.join("last");
+        let folder = self.path_of("last");
         let names = fs::read_dir(&folder).map_err(refusal("reading", &folder))?.flatten();
         Ok(names.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).max())
     }
 
     /// Notes that this sequence has left the spool. A rename needs no room on a full disk.
     pub(crate) fn advance(&self, to: u64) -> Result<(), SpoolError> {
-        let folder = self.folder.join("last");
+        let folder = self.path_of("last");
         let target = folder.join(format!("{to:020}"));
         loop {
             let refused = |error| refusal("writing", &target)(error);
             match self.last()? {
                 Some(last) if last >= to => return Ok(()),
-                None => return create(&target).map(drop).map_err(refused),
+                None => return Ok(self.folder.subfolder("last")?.create(&format!("{to:020}")).map(drop)?),
                 Some(last) => match fs::rename(folder.join(format!("{last:020}")), &target) {
                     // Somebody else has just advanced it.
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -350,32 +306,19 @@ impl Spool {
 
     /// How long ago a broker did not answer: none if it has since.
     pub(crate) fn silent_for(&self) -> Option<Duration> {
-        let since = fs::symlink_metadata(self.folder.join("silent")).and_then(|status| status.modified()).ok()?;
+        let since = fs::symlink_metadata(self.path_of("silent")).and_then(|status| status.modified()).ok()?;
         SystemTime::now().duration_since(since).ok()
     }
 
     /// Notes that no broker answered, or that one did. It only saves time: that it cannot be written does no harm.
     pub(crate) fn set_silent(&self, is_silent: bool) {
-        let path = self.folder.join("silent");
+        let path = self.path_of("silent");
         if is_silent {
-            let _ = create(&path).and_then(|file| file.set_modified(SystemTime::now()));
+            let _ = self.folder.create("silent").map(|file| file.set_modified(SystemTime::now()));
         } else if path.exists() {
             let _ = fs::remove_file(path);
         }
     }
-}
-
-fn make_folder(path: &Path) -> Result<(), SpoolError> {
-    match DirBuilder::new().mode(0o700).create(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        made => made.map_err(refusal("making", path)),
-    }
-}
-
-/// A new or emptied file that only its owner can read.
-fn create(path: &Path) -> io::Result<File> {
-    let flags = OFlags::NOFOLLOW.bits().cast_signed();
-    File::options().write(true).create(true).truncate(true).mode(0o600).custom_flags(flags).open(path)
 }
 
 #[cfg(test)]

@@ -3,19 +3,24 @@
 use super::*;
 use crate::macros::Macros;
 
+/// A deadline that is over: one attempt, and no waiting.
+fn now() -> Deadline {
+    Deadline::after(Duration::ZERO)
+}
+
 fn event() -> Event {
     Event::new(&Macros { host: Some("web1".into()), state: Some("UP".into()), ..Macros::default() }).unwrap()
 }
 
 fn put(spool: &Spool) -> Spooled {
-    let lock = spool.lock(|| false).unwrap();
+    let lock = spool.lock(&now()).unwrap();
     spool.put(&mut event(), 1 << 20, &lock).unwrap()
 }
 
 #[test]
 fn numbers_go_on_whatever_has_left_the_spool() {
     let folder = tempfile::tempdir().unwrap();
-    let open = || Spool::open(&folder.path().join("spool"), || false).unwrap();
+    let open = || Spool::open(&folder.path().join("spool"), &now()).unwrap();
     let entries: Vec<Entry> = (0..3).map(|_| put(&open()).entry).collect();
     assert_eq!(entries.iter().map(|entry| entry.sequence).collect::<Vec<_>>(), [1, 2, 3]);
     let spool = open();
@@ -33,8 +38,8 @@ fn numbers_go_on_whatever_has_left_the_spool() {
 #[test]
 fn what_a_dead_process_left_half_written_is_removed_and_what_is_foreign_is_left() {
     let folder = tempfile::tempdir().unwrap();
-    let spool = Spool::open(&folder.path().join("spool"), || false).unwrap();
-    let (half, foreign) = (spool.folder.join("tmp/9"), spool.folder.join("new/README"));
+    let spool = Spool::open(&folder.path().join("spool"), &now()).unwrap();
+    let (half, foreign) = (spool.path_of("tmp/9"), spool.path_of("new/README"));
     fs::write(&half, "{").unwrap();
     fs::write(&foreign, "not mine").unwrap();
     assert_eq!(put(&spool).entry.sequence, 1);
@@ -45,13 +50,13 @@ fn what_a_dead_process_left_half_written_is_removed_and_what_is_foreign_is_left(
 #[test]
 fn locks_exclude_and_end_with_their_holder() {
     let folder = tempfile::tempdir().unwrap();
-    let spool = Spool::open(&folder.path().join("spool"), || false).unwrap();
+    let spool = Spool::open(&folder.path().join("spool"), &now()).unwrap();
     let held = spool.try_to_send().unwrap();
     assert!(held.is_some() && spool.try_to_send().unwrap().is_none());
     drop(held);
     assert!(spool.try_to_send().unwrap().is_some());
-    let _lock = spool.lock(|| false).unwrap();
-    assert!(matches!(spool.lock(|| false), Err(SpoolError::Locked(_))));
+    let _lock = spool.lock(&now()).unwrap();
+    assert!(matches!(spool.lock(&now()), Err(SpoolError::Locked(_))));
 }
 
 #[test]

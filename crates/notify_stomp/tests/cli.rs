@@ -317,7 +317,7 @@ fn a_spool_that_cannot_be_used_is_reported_and_the_event_sent_all_the_same() {
     let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
     fs::write(spool.path(), "").unwrap();
     let path = spool.path();
-    let why = format!("spool {}: not a folder", path.display());
+    let why = format!("{}: not a folder", path.display());
     let outcome = spool.event(&broker, &[]);
     let line = format!("STOMP WARNING - confirmed by {}, but not spooled: {why}", broker.address());
     assert_eq!(text(&outcome), (1, line.as_str()));
@@ -327,8 +327,8 @@ fn a_spool_that_cannot_be_used_is_reported_and_the_event_sent_all_the_same() {
     fs::remove_file(&path).unwrap();
     assert_eq!(spool.event(&broker, &[]).code, Some(0));
     fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
-    let why = "others may look into it or change it: it must have mode 0700";
-    assert_eq!(text(&spool.flush(&broker)), (3, format!("STOMP UNKNOWN - spool {}: {why}", path.display()).as_str()));
+    let why = format!("chmod 0700 {}: others have access to it", path.display());
+    assert_eq!(text(&spool.flush(&broker)), (3, format!("STOMP UNKNOWN - {why}").as_str()));
 }
 
 #[test]
