@@ -12,10 +12,10 @@ pub enum DateError {
     #[error("a date of {0} octets, not 8 or 11")]
     Length(usize),
     /// All octets are zero: the agent does not know.
-    #[error("a date of nothing but zeros: the agent does not know its time")]
+    #[error("a date of zeros: the agent does not know its time")]
     Zeros,
     /// A field outside its span.
-    #[error("no date: its {field} is {value}")]
+    #[error("not a date: {field} is {value}")]
     Field {
         /// Which field.
         field: &'static str,
@@ -23,13 +23,13 @@ pub enum DateError {
         value: i64,
     },
     /// 8 octets, and no zone is given.
-    #[error("local time of a zone that the agent does not tell: name it by --timezone")]
+    #[error("local time without a zone: name the zone by --timezone")]
     NoZone,
     /// The clock was set back over this time, so that it came twice.
-    #[error("{0} came twice in {1}, when the clocks went back: which of the two is not told")]
+    #[error("{0} came twice in {1}, when clocks went back: ambiguous")]
     Twice(DateTime, String),
     /// The clock was set forward over this time, so that it never came.
-    #[error("{0} never came in {1}, when the clocks went forward")]
+    #[error("{0} never came in {1}, when clocks went forward")]
     Never(DateTime, String),
 }
 
@@ -166,12 +166,9 @@ mod tests {
     fn an_hour_that_came_twice_or_never_is_refused() {
         let berlin = zone("Europe/Berlin");
         let twice = read(&date(2026, [10, 25, 2, 30, 0, 0]), Some(&berlin)).unwrap_err().to_string();
-        assert_eq!(
-            twice,
-            "2026-10-25T02:30:00 came twice in Europe/Berlin, when the clocks went back: which of the two is not told"
-        );
+        assert_eq!(twice, "2026-10-25T02:30:00 came twice in Europe/Berlin, when clocks went back: ambiguous");
         let never = read(&date(2026, [3, 29, 2, 30, 0, 0]), Some(&berlin)).unwrap_err().to_string();
-        assert_eq!(never, "2026-03-29T02:30:00 never came in Europe/Berlin, when the clocks went forward");
+        assert_eq!(never, "2026-03-29T02:30:00 never came in Europe/Berlin, when clocks went forward");
     }
 
     #[test]
@@ -187,20 +184,20 @@ mod tests {
     #[test]
     fn what_is_no_date_is_refused_by_its_field() {
         let rows = [
-            (date(2026, [13, 1, 0, 0, 0, 0]), "no date: its month is 13"),
-            (date(2026, [0, 1, 0, 0, 0, 0]), "no date: its month is 0"),
-            (date(2026, [2, 30, 0, 0, 0, 0]), "no date: its day is 30"),
-            (date(2026, [1, 255, 0, 0, 0, 0]), "no date: its day is 255"),
-            (date(2026, [1, 1, 24, 0, 0, 0]), "no date: its hour is 24"),
-            (date(2026, [1, 1, 0, 60, 0, 0]), "no date: its minute is 60"),
-            (date(2026, [1, 1, 0, 0, 61, 0]), "no date: its second is 61"),
-            (date(0, [1, 1, 0, 0, 0, 0]), "no date: its year is 0"),
-            (date(65535, [1, 1, 0, 0, 0, 0]), "no date: its year is 65535"),
-            (full(2026, [1, 1, 0, 0, 0, 0], [b'*', 0, 0]), "no date: its direction from UTC is 42"),
-            (full(2026, [1, 1, 0, 0, 0, 0], [b'+', 15, 0]), "no date: its hours from UTC is 15"),
-            (full(2026, [1, 1, 0, 0, 0, 0], [b'+', 0, 60]), "no date: its minutes from UTC is 60"),
-            (vec![0; 8], "a date of nothing but zeros: the agent does not know its time"),
-            (vec![0; 11], "a date of nothing but zeros: the agent does not know its time"),
+            (date(2026, [13, 1, 0, 0, 0, 0]), "not a date: month is 13"),
+            (date(2026, [0, 1, 0, 0, 0, 0]), "not a date: month is 0"),
+            (date(2026, [2, 30, 0, 0, 0, 0]), "not a date: day is 30"),
+            (date(2026, [1, 255, 0, 0, 0, 0]), "not a date: day is 255"),
+            (date(2026, [1, 1, 24, 0, 0, 0]), "not a date: hour is 24"),
+            (date(2026, [1, 1, 0, 60, 0, 0]), "not a date: minute is 60"),
+            (date(2026, [1, 1, 0, 0, 61, 0]), "not a date: second is 61"),
+            (date(0, [1, 1, 0, 0, 0, 0]), "not a date: year is 0"),
+            (date(65535, [1, 1, 0, 0, 0, 0]), "not a date: year is 65535"),
+            (full(2026, [1, 1, 0, 0, 0, 0], [b'*', 0, 0]), "not a date: direction from UTC is 42"),
+            (full(2026, [1, 1, 0, 0, 0, 0], [b'+', 15, 0]), "not a date: hours from UTC is 15"),
+            (full(2026, [1, 1, 0, 0, 0, 0], [b'+', 0, 60]), "not a date: minutes from UTC is 60"),
+            (vec![0; 8], "a date of zeros: the agent does not know its time"),
+            (vec![0; 11], "a date of zeros: the agent does not know its time"),
             (vec![7, 234, 1], "a date of 3 octets, not 8 or 11"),
             (vec![7; 9], ""),
         ];

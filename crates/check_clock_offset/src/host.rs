@@ -128,7 +128,7 @@ impl HostReader<'_> {
         let answer = self.session.get(oids, deadline)?;
         match answer.values.first() {
             Some(Err(exception)) => {
-                let (agent, oid) = (self.session.agent(), self.oid.to_string());
+                let (agent, oid) = (self.session.agent(), self.oid.name());
                 Err(HostError::Exception { agent, oid, exception: (*exception).to_owned() })
             }
             _ => Ok(answer),
@@ -138,11 +138,8 @@ impl HostReader<'_> {
     fn reading(&self, answer: &Answer) -> Result<Reading, HostError> {
         let nothing = Value::Other("nothing");
         let value = answer.values.first().and_then(|value| value.as_ref().ok()).unwrap_or(&nothing);
-        let shown = value.time(self.zone).map_err(|why| HostError::Value {
-            agent: self.session.agent(),
-            oid: self.oid.to_string(),
-            why,
-        })?;
+        let shown =
+            value.time(self.zone).map_err(|why| HostError::Value { agent: self.session.agent(), oid: self.oid.name(), why })?;
         let at = |instant: Instant| self.clock.real_at(instant);
         Ok(Reading { sent: at(answer.sent), received: at(answer.received), shown })
     }

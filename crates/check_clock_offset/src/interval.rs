@@ -61,12 +61,12 @@ impl std::ops::Neg for Interval {
     }
 }
 
-/// The difference of what two intervals hold.
-impl std::ops::Sub for Interval {
+/// The sum of what two intervals hold.
+impl std::ops::Add for Interval {
     type Output = Self;
 
-    fn sub(self, other: Self) -> Self {
-        Self { low: self.low - other.high, high: self.high - other.low }
+    fn add(self, other: Self) -> Self {
+        Self { low: self.low + other.low, high: self.high + other.high }
     }
 }
 
@@ -88,11 +88,11 @@ mod tests {
     }
 
     #[test]
-    fn intervals_meet_join_and_differ() {
+    fn intervals_meet_join_and_add_up() {
         assert_eq!(interval(0.0, 2.0).intersection(interval(1.0, 3.0)), Some(interval(1.0, 2.0)));
         assert_eq!(interval(0.0, 1.0).intersection(interval(2.0, 3.0)), None);
         assert_eq!(interval(0.0, 1.0).hull(interval(2.0, 3.0)), interval(0.0, 3.0));
-        assert_eq!(interval(6.0, 7.0) - interval(-0.5, 0.25), interval(5.75, 7.5));
+        assert_eq!(interval(6.0, 7.0) + interval(-0.25, 0.5), interval(5.75, 7.5));
         assert_eq!(-interval(6.0, 7.0), interval(-7.0, -6.0));
         assert_eq!(Interval::around(1.0, 0.5).widened(0.5), interval(0.0, 2.0));
         assert_eq!((interval(1.0, 2.0).middle(), interval(1.0, 2.0).half_width()), (1.5, 0.5));

@@ -1,7 +1,7 @@
-//! Whose clock is off, and certainly so?
+//! Is a clock off by more than the measurement error?
 //!
-//! The outage it catches: a virtual server has taken its host's wrong clock, so that what it bills and logs lies, while every
-//! other check of it is fine.
+//! The outage it catches: a virtual server has taken the wrong clock of its host, bills and logs wrong times, and every other
+//! check reports OK.
 
 mod clock;
 pub mod date_and_time;
@@ -11,6 +11,7 @@ mod interval;
 pub mod ntp;
 mod probe;
 mod readings;
+mod reference;
 pub mod snmp;
 mod udp;
 pub mod value;
@@ -26,21 +27,25 @@ pub use interval::Interval;
 pub use probe::ProbeError;
 pub use readings::{Reading, Readings, Shown};
 
+const WARNING: &str = "WARNING if the clock is ahead by a number of seconds outside this range; negative is behind. Default, without \
+                       --critical too: -5:5";
+const CRITICAL: &str = "CRITICAL if it is outside this range. Default, without --warning too: -60:60";
+
 /// The command line.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(version, about)]
+#[command(mut_arg("warning", |arg| arg.help(WARNING)), mut_arg("critical", |arg| arg.help(CRITICAL)))]
 pub struct Args {
-    /// Host whose clock to compare, by SNMP. Without it: this machine's own clock, with the servers of --ntp
+    /// Host whose clock to check, by SNMP. Default: the clock of this machine, compared with --ntp
     #[arg(short = 'H', long, value_name = "HOST[:PORT]")]
     pub hostname: Option<HostPort>,
-    /// An NTP server to compare with. Repeatable: the majority counts. Without it: this machine's own clock
+    /// NTP server to compare with. Repeatable: the majority counts. Default: the clock of this machine
     #[arg(long, value_name = "HOST[:PORT]")]
     pub ntp: Vec<HostPort>,
-    /// The zone of a host that tells its local time without one (8 octets of DateAndTime, as Windows does), as in Asia/Kolkata
+    /// Time zone of a host that reports its local time without one, as Windows does: Asia/Kolkata
     #[arg(long, value_name = "NAME")]
     pub timezone: Option<String>,
-    /// By how many seconds the clock may be ahead; minus is behind. Default: --warning=-5:5 --critical=-60:60. The end of
-    /// the uncertainty that is nearest to zero is judged
+    /// By how many seconds the clock may be ahead
     #[command(flatten)]
     pub thresholds: Thresholds,
     /// How to ask the host's SNMP agent; the names are those of check_snmp
@@ -51,7 +56,9 @@ pub struct Args {
 /// What one run observed.
 #[derive(Debug)]
 pub struct Observations {
-    /// The host's clock compared with this machine's, or why it could not be read: none if no host was asked.
+    /// The name of the host that was asked, as it was given: `None` if no host was asked.
+    pub hostname: Option<String>,
+    /// The host's clock compared with this machine's, or why it could not be read: `None` if no host was asked.
     pub host: Option<Result<HostClock, HostError>>,
     /// What each NTP server says of this machine's clock.
     pub ntp: Vec<ntp::Sample>,
@@ -82,5 +89,5 @@ impl Args {
 /// [`ProbeError`]: nothing to compare is named, or it cannot be found.
 pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
     let observations = probe::probe(args, deadline)?;
-    Ok(evaluate::evaluate(args, &observations))
+    Ok(evaluate::evaluate(&args.thresholds(), &observations))
 }

@@ -27,19 +27,19 @@ const LARGEST_ZONE: u64 = 1 << 16;
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
     /// Neither a host nor a server is named.
-    #[error("nothing to compare: name a host by --hostname, or for this machine's own clock servers by --ntp")]
+    #[error("nothing to compare: give --hostname for the clock of a host, --ntp for that of this machine")]
     Nothing,
     /// The options contradict each other.
     #[error(transparent)]
     Options(#[from] OptionsError),
     /// No such time zone.
-    #[error("no time zone {0:?} is known here: give an IANA name, as in Asia/Kolkata")]
+    #[error("unknown time zone {0}: give an IANA name, as in Asia/Kolkata")]
     Zone(String),
     /// A name cannot be resolved.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
     /// This machine's clock was stepped in the middle of each attempt.
-    #[error("this machine's own clock was stepped by {0:.3} s while it was compared, twice")]
+    #[error("this machine stepped its clock by {0:.3} s during the check, twice")]
     Stepped(f64),
 }
 
@@ -59,7 +59,10 @@ pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, Pr
             None => None,
         };
         match Stamp::now().step_since(&clock) {
-            None => return Ok(Observations { host, ntp, silent: deadline.state() }),
+            None => {
+                let hostname = args.hostname.as_ref().map(|host| host.shown(args.snmp.port));
+                return Ok(Observations { hostname, host, ntp, silent: deadline.state() });
+            }
             Some(by) => step = by,
         }
     }

@@ -25,19 +25,19 @@ pub enum Value {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
     /// A string that is neither digits nor a date.
-    #[error("no time: {0}")]
+    #[error("not a time: {0}")]
     Text(String),
     /// An empty string.
-    #[error("no time: an empty string")]
+    #[error("empty string, not a time")]
     Empty,
     /// A type that no time has.
-    #[error("no time, but {0}")]
+    #[error("{0}, not a time")]
     Type(&'static str),
     /// A number below zero.
-    #[error("no time: {0} is below zero, as if 32 bits had overflowed in January 2038")]
+    #[error("{0} is below zero, perhaps a 32-bit overflow in January 2038")]
     Negative(i128),
     /// A number that is too great.
-    #[error("no seconds since the epoch: {0} (smaller units?)")]
+    #[error("{0} is too large for seconds since the epoch, perhaps milliseconds")]
     Great(String),
     /// A date that is none.
     #[error(transparent)]
@@ -126,29 +126,29 @@ mod tests {
         let date = [7, 234, 11, 22, 3, 50, 7, 0, b'+', 0, 0];
         assert_eq!(time(&Value::Octets(date.to_vec())), Ok((1_795_319_407.0, 1.0)));
         let local = time(&Value::Octets(date[..8].to_vec()));
-        assert_eq!(local, Err("local time of a zone that the agent does not tell: name it by --timezone".to_owned()));
+        assert_eq!(local, Err("local time without a zone: name the zone by --timezone".to_owned()));
         assert_eq!(time(&text("17953194")), Ok((17_953_194.0, 1.0)));
-        assert_eq!(time(&text("no clock")), Err("no time: no clock".to_owned()));
-        assert_eq!(time(&text("not a clock")), Err("no time: not a clock".to_owned()));
+        assert_eq!(time(&text("no clock")), Err("not a time: no clock".to_owned()));
+        assert_eq!(time(&text("not a clock")), Err("not a time: not a clock".to_owned()));
     }
 
     #[test]
     fn what_is_no_time_is_refused() {
         let rows = [
-            (text(""), "no time: an empty string"),
-            (text("\n"), "no time: an empty string"),
-            (text("2026-11-22 03:50:11"), "no time: 2026-11-22 03:50:11"),
-            (text("Sun Nov 22 03:50:11 UTC 2026"), "no time: Sun Nov 22 03:50:11 UTC 2026"),
-            (text("/nonexistent/cmd: No such file or directory"), "no time: /nonexistent/cmd: No such file or direct..."),
-            (text("1795319407 s"), "no time: 1795319407 s"),
-            (text("-1795319407"), "no time: -1795319407"),
-            (text("1.795e9"), "no time: 1.795e9"),
-            (text("1795319407."), "no time: 1795319407."),
-            (text("inf"), "no time: inf"),
-            (text("1795319407737"), "no seconds since the epoch: 1795319407737 (smaller units?)"),
-            (Value::Number(1_795_319_407_737), "no seconds since the epoch: 1795319407737 (smaller units?)"),
-            (Value::Number(-2_147_483_648), "no time: -2147483648 is below zero, as if 32 bits had overflowed in January 2038"),
-            (Value::Other("TimeTicks"), "no time, but TimeTicks"),
+            (text(""), "empty string, not a time"),
+            (text("\n"), "empty string, not a time"),
+            (text("2026-11-22 03:50:11"), "not a time: 2026-11-22 03:50:11"),
+            (text("Sun Nov 22 03:50:11 UTC 2026"), "not a time: Sun Nov 22 03:50:11 UTC 2026"),
+            (text("/nonexistent/cmd: No such file or directory"), "not a time: /nonexistent/cmd: No such file or direct..."),
+            (text("1795319407 s"), "not a time: 1795319407 s"),
+            (text("-1795319407"), "not a time: -1795319407"),
+            (text("1.795e9"), "not a time: 1.795e9"),
+            (text("1795319407."), "not a time: 1795319407."),
+            (text("inf"), "not a time: inf"),
+            (text("1795319407737"), "1795319407737 is too large for seconds since the epoch, perhaps milliseconds"),
+            (Value::Number(1_795_319_407_737), "1795319407737 is too large for seconds since the epoch, perhaps milliseconds"),
+            (Value::Number(-2_147_483_648), "-2147483648 is below zero, perhaps a 32-bit overflow in January 2038"),
+            (Value::Other("TimeTicks"), "TimeTicks, not a time"),
         ];
         for (value, message) in rows {
             assert_eq!(time(&value), Err(message.to_owned()), "{value:?}");

@@ -1,68 +1,121 @@
-//! How offsets are put into words: fast or slow, how sure, and what a zone mistake looks like.
+//! Offsets in words: fast or slow, how sure, what is allowed, and what a zone mistake looks like.
 
 use jiff::Timestamp;
+use plugin::{Range, State, Thresholds, fits};
 
 use crate::interval::Interval;
 
-/// Offsets within this of whole quarters of an hour look like a mistake of the time zone, in seconds.
-const NEAR: f64 = 60.0;
 /// A quarter of an hour, which all offsets from UTC are multiples of, in seconds.
 const QUARTER: f64 = 900.0;
+/// An offset that is known no better than this cannot tell a zone mistake, in seconds to both sides.
+const SURE: f64 = 60.0;
 /// From Baker Island to Kiritimati: no two zones are farther apart, in seconds.
 const FARTHEST: f64 = 26.0 * 3600.0;
 /// An offset that is known no better than this is told by its certain end, in seconds to both sides.
 pub(crate) const WIDE: f64 = 2.0;
-/// From here on the date that the clock shows says more than the number, in seconds.
+/// From here on minutes and hours are easier to read than seconds, in seconds.
+const MINUTES: f64 = 600.0;
+/// From here on days are, and the date that the clock shows says more than the number, in seconds.
 const A_DAY: f64 = 86_400.0;
 
-/// A number of seconds with as many places as are known of it, from one to three: "7.2 s".
+/// Returns a number of seconds with as many places as are known of it, from one to three: `7.2 s`; from ten minutes on in minutes,
+/// hours and days: `1 h 30 min`.
 pub(crate) fn seconds(value: f64, uncertainty: f64) -> String {
+    let value = value.abs();
+    if value.round() >= MINUTES {
+        return long(value);
+    }
     let places = match uncertainty {
         fine if fine < 0.001_5 => 3,
         medium if medium < 0.05 => 2,
         _ => 1,
     };
-    format!("{:.*} s", places, value.abs())
+    format!("{value:.places$} s")
 }
 
-/// A bound that holds: rounded up.
+/// The two largest units, rounded to the smaller of them.
+fn long(seconds: f64) -> String {
+    let units = |large: f64, small: f64, [name, part]: [&str; 2]| {
+        let parts = (seconds / small).round();
+        let (whole, rest) = ((parts / (large / small)).floor(), parts % (large / small));
+        match (whole, rest) {
+            (0.0, rest) => format!("{rest} {part}"),
+            (whole, 0.0) => format!("{whole} {name}"),
+            (whole, rest) => format!("{whole} {name} {rest} {part}"),
+        }
+    };
+    if seconds < A_DAY { units(3600.0, 60.0, ["h", "min"]) } else { units(A_DAY, 3600.0, ["d", "h"]) }
+}
+
+/// Returns a bound that holds: rounded up.
 pub(crate) fn bound(value: f64) -> String {
     let step = if value < 0.1 { 1000.0 } else { 100.0 };
     // Plus zero: the ceiling of what is just below zero is minus zero.
     format!("{} s", (value * step).ceil() / step + 0.0)
 }
 
-/// What an offset makes of a clock: "7.2 s fast", "at least 7.2 s fast" or "right within 0.51 s".
+/// Returns what an offset makes of a clock: `7.2 s fast`, `at least 7.2 s fast` or `right within 0.51 s`.
 pub(crate) fn offset(offset: Interval) -> String {
     if offset.low <= 0.0 && offset.high >= 0.0 {
         return format!("right within {}", bound(offset.farthest_from_zero()));
     }
     let way = if offset.low > 0.0 { "fast" } else { "slow" };
     if offset.half_width() > WIDE {
-        return format!("at least {:.1} s {way}", offset.nearest_to_zero().abs());
+        return format!("at least {} {way}", seconds(offset.nearest_to_zero(), WIDE));
     }
     format!("{} {way}", seconds(offset.middle(), offset.half_width()))
 }
 
-/// The same with both ends, where they lead to different states: "between 4.7 and 5.7 s fast".
-pub(crate) fn offset_and_ends(offset_seen: Interval) -> String {
-    let (near, far) = (offset_seen.nearest_to_zero(), offset_seen.farthest_from_zero());
+/// Returns the same with both ends: `4.7 to 5.7 s fast`.
+fn both_ends(offset: Interval) -> String {
+    let (near, far) = (offset.nearest_to_zero(), offset.farthest_from_zero());
     if near == 0.0 {
-        let (slow, fast) = (-offset_seen.low, offset_seen.high);
-        return format!("between {} slow and {} fast", bound(slow), bound(fast));
+        return format!("{} slow to {} fast", bound(-offset.low), bound(offset.high));
     }
     let way = if near > 0.0 { "fast" } else { "slow" };
-    format!("between {:.1} and {far:.1} s {way}", near.abs())
+    format!("{:.1} to {far:.1} s {way}", near.abs())
 }
 
-/// What such an offset usually comes from, where the number tells: a mistake of the zone, or a clock that was never set. `shown`
-/// is what the clock shows, in seconds since the epoch.
-pub(crate) fn diagnosis(offset: Interval, shown: Option<f64>) -> Option<String> {
+/// An offset with what it is judged by.
+pub(crate) struct Verdict<'a> {
+    pub(crate) offset: Interval,
+    /// What the clock shows, in seconds since the epoch, if that is known.
+    pub(crate) shown: Option<f64>,
+    pub(crate) thresholds: &'a Thresholds,
+}
+
+impl Verdict<'_> {
+    /// Returns the line about the clock of `name`; `by` follows the offset, `rest` the verdict. An alarm says what the offset probably
+    /// comes from, or what is allowed as far as there is room; an OK that is not certain says so.
+    pub(crate) fn of(&self, name: &str, by: &str, rest: &str) -> String {
+        let state = self.thresholds.state(self.offset.nearest_to_zero());
+        let allowed = |value: f64| self.thresholds.alerting(value).map(Range::in_words).unwrap_or_default();
+        let other_end = [self.offset.low, self.offset.high].into_iter().find(|end| self.thresholds.state(*end) != state);
+        let text = if other_end.is_some() { both_ends(self.offset) } else { offset(self.offset) };
+        let text = format!("{name} is {text}{by}");
+        match (state, other_end) {
+            (State::Ok, None) => format!("{text}{rest}"),
+            (State::Ok, Some(end)) => format!("undecided: {text}, too coarse for {} s{rest}", allowed(end)),
+            _ => match diagnosis(self.offset, self.shown) {
+                Some(why) => format!("{text}, {why}{rest}"),
+                None => {
+                    let whole = format!("{text}{rest}, allowed {} s", allowed(self.offset.nearest_to_zero()));
+                    if fits(&whole) { whole } else { format!("{text}{rest}") }
+                }
+            },
+        }
+    }
+}
+
+/// Returns what such an offset probably comes from, where the number tells: a mistake of the zone, or a clock that was never set.
+/// `shown` is what the clock shows, in seconds since the epoch.
+fn diagnosis(offset: Interval, shown: Option<f64>) -> Option<String> {
     let size = offset.middle().abs();
     let quarters = (size / QUARTER).round();
-    let is_zone = quarters >= 2.0 && (size - quarters * QUARTER).abs() <= NEAR && offset.half_width() <= NEAR;
-    if is_zone && size <= FARTHEST + NEAR {
-        return Some("time zone or daylight saving, not drift".to_owned());
+    let exact = (quarters * QUARTER - size).abs() <= offset.half_width() && offset.half_width() <= SURE;
+    let is_zone = quarters >= 2.0 && quarters * QUARTER <= FARTHEST && (quarters * QUARTER) % A_DAY != 0.0;
+    if exact && is_zone {
+        return Some("perhaps a time zone mistake".to_owned());
     }
     let shown = shown.filter(|_| size >= A_DAY)?;
     let date = Timestamp::from_second(shown as i64).ok()?;
@@ -76,25 +129,44 @@ mod tests {
     #[test]
     fn offsets_read_like_sentences() {
         let rows = [
-            (-7.21, 0.51, "7.2 s slow", "between 6.7 and 7.7 s slow"),
-            (3600.2, 0.51, "3600.2 s fast", "between 3599.7 and 3600.7 s fast"),
-            (-0.2, 0.51, "right within 0.71 s", "between 0.71 s slow and 0.31 s fast"),
-            (0.000_02, 0.000_3, "right within 0.001 s", "between 0.001 s slow and 0.001 s fast"),
-            (7.000_03, 0.000_3, "7.000 s fast", "between 7.0 and 7.0 s fast"),
-            (7.0, 0.01, "7.00 s fast", "between 7.0 and 7.0 s fast"),
-            (22.8, 16.0, "at least 6.8 s fast", "between 6.8 and 38.8 s fast"),
-            (5.0, 5.0, "right within 10 s", "between 0 s slow and 10 s fast"),
+            (-7.21, 0.51, "7.2 s slow", "6.7 to 7.7 s slow"),
+            (599.3, 0.51, "599.3 s fast", "598.8 to 599.8 s fast"),
+            (-0.2, 0.51, "right within 0.71 s", "0.71 s slow to 0.31 s fast"),
+            (0.000_02, 0.000_3, "right within 0.001 s", "0.001 s slow to 0.001 s fast"),
+            (7.000_03, 0.000_3, "7.000 s fast", "7.0 to 7.0 s fast"),
+            (7.0, 0.01, "7.00 s fast", "7.0 to 7.0 s fast"),
+            (22.8, 16.0, "at least 6.8 s fast", "6.8 to 38.8 s fast"),
+            (5.0, 5.0, "right within 10 s", "0 s slow to 10 s fast"),
         ];
         for (middle, half, short, long) in rows {
             let interval = Interval::around(middle, half);
             assert_eq!(offset(interval), short);
-            assert_eq!(offset_and_ends(interval), long);
+            assert_eq!(both_ends(interval), long);
+        }
+    }
+
+    #[test]
+    fn long_times_have_long_units() {
+        let rows = [
+            (599.4, "599.4 s"),
+            (599.6, "10 min"),
+            (1800.0, "30 min"),
+            (3599.0, "1 h"),
+            (3600.2, "1 h"),
+            (-5400.0, "1 h 30 min"),
+            (86_399.0, "24 h"),
+            (90_000.0, "1 d 1 h"),
+            (31_536_000.0, "365 d"),
+            (1_795_319_402.0, "20779 d 4 h"),
+        ];
+        for (value, words) in rows {
+            assert_eq!(seconds(value, 0.5), words, "{value}");
         }
     }
 
     #[test]
     fn zone_mistakes_are_told_from_drift() {
-        let zone = Some("time zone or daylight saving, not drift".to_owned());
+        let zone = Some("perhaps a time zone mistake".to_owned());
         let rows = [
             (3600.2, true),
             (-3600.2, true),
@@ -102,10 +174,12 @@ mod tests {
             (19_800.0, true),
             (-12_600.4, true),
             (20_700.0, true),
-            (3659.9, true),
-            (3660.1, false),
-            (1740.1, true),
-            (1739.0, false),
+            (3600.5, true),
+            (3600.6, false),
+            (3599.5, true),
+            (1799.4, false),
+            (86_400.0, false),
+            (172_800.0, false),
             (900.0, false),
             (93_600.0, true),
             (94_500.0, false),
@@ -115,7 +189,8 @@ mod tests {
             let seen = diagnosis(Interval::around(middle, 0.5), None);
             assert_eq!(seen, zone.clone().filter(|_| expected), "{middle}");
         }
-        assert_eq!(diagnosis(Interval::around(3600.0, 61.0), None), None, "too unsure to tell");
+        assert_eq!(diagnosis(Interval::around(3600.0, 61.0), None), None, "too uncertain to tell");
+        assert_eq!(diagnosis(Interval::around(3610.0, 20.0), None), zone, "a quarter within the interval");
     }
 
     #[test]

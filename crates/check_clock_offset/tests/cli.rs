@@ -78,9 +78,9 @@ fn no_wrong_answer_of_a_server_is_ok() {
     let rows: [(Answers, &str); 17] = [
         (|question| vec![changed(answer(question, 0.0), 1, &[16])], "not synchronised (leap 0, stratum 16)"),
         (|question| vec![changed(answer(question, 0.0), 8, &[0, 30])], "up to 30.0 s from its own reference"),
-        (|question| vec![changed(answer(question, 0.0), 0, &[0x23])], "an answer of mode 3, which is no server's"),
-        (|question| vec![changed(answer(question, 0.0), 0, &[0x25])], "an answer of mode 5, which is no server's"),
-        (|question| vec![question.to_vec()], "an answer of mode 3, which is no server's"),
+        (|question| vec![changed(answer(question, 0.0), 0, &[0x23])], "an answer of mode 3, not of a server"),
+        (|question| vec![changed(answer(question, 0.0), 0, &[0x25])], "an answer of mode 5, not of a server"),
+        (|question| vec![question.to_vec()], "an answer of mode 3, not of a server"),
         (|_| vec![vec![0x24, 2]], "an answer of 2 octets, not 48"),
         (|question| vec![answer(question, 0.0)[..40].to_vec()], "an answer of 40 octets, not 48"),
         (|_| vec![vec![]], "an answer of 0 octets, not 48"),
@@ -104,7 +104,7 @@ fn no_wrong_answer_of_a_server_is_ok() {
         let (server, option) = ntp(answers);
         let outcome = check(&[&option, "--timeout=1"]);
         let line = format!("CLOCK_OFFSET UNKNOWN - NTP server {}: {why}", server.address());
-        assert_eq!(outcome.verdict(), (3, line.as_str()));
+        assert_eq!(text(&outcome), (3, line.as_str()));
         assert!(outcome.elapsed < Duration::from_millis(1250), "{why}: {:?}", outcome.elapsed);
     }
 }
@@ -177,10 +177,10 @@ fn the_majority_decides_and_the_falseticker_is_named() {
     let (liar, lie) = ntp(|question| vec![answer(question, 1800.0)]);
     let outcome = check(&[&good[0].1, &lie, &good[1].1]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
-    let named = format!("of 2 of 3 NTP servers (falseticker: {})", liar.address());
+    let named = format!("of 2 of 3 NTP servers, falseticker {}", liar.address());
     assert!(outcome.first_line().contains(&named), "{}", outcome.stdout);
     let outcome = check(&[&good[0].1, &lie]);
-    assert_eq!(text(&outcome), (3, "CLOCK_OFFSET UNKNOWN - no majority among 2 NTP servers, 1800.0 s apart"));
+    assert_eq!(text(&outcome), (3, "CLOCK_OFFSET UNKNOWN - no majority among 2 NTP servers, 30 min apart"));
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn a_server_whose_name_has_no_address_is_not_all_of_them() {
     let (_server, good) = ntp(|question| vec![answer(question, 0.0)]);
     let outcome = check(&[&good, "--ntp=no-such-server.invalid"]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
-    assert!(outcome.first_line().contains(" of 1 of 2 NTP servers |"), "{}", outcome.stdout);
+    assert!(outcome.first_line().contains(" of 1 of 2 NTP servers, 1 gave no time |"), "{}", outcome.stdout);
     let why = "\nNTP server no-such-server.invalid: resolving no-such-server.invalid: no address found\n";
     assert!(outcome.stdout.contains(why), "{}", outcome.stdout);
     let outcome = check(&["--ntp=no-such-server.invalid", "--timeout=8:critical"]);
@@ -219,26 +219,26 @@ fn a_number_digits_and_dates_are_read() {
 #[test]
 fn what_is_no_time_is_unknown() {
     let rows: [(Vec<u8>, &str); 14] = [
-        (tlv(0x43, &[1, 2, 3, 4]), "no time, but TimeTicks"),
-        (tlv(5, &[]), "no time, but NULL"),
-        (tlv(0x44, b"\x9f\x78\x04\x4e\xd6"), "no time, but Opaque"),
-        (tlv(4, b""), "no time: an empty string"),
-        (tlv(4, b"/nonexistent/cmd: No such file"), "no time: /nonexistent/cmd: No such file"),
-        (tlv(4, b"a|b=1\n"), "no time: a/b=1"),
-        (tlv(4, &[0; 8]), "a date of nothing but zeros: the agent does not know its time"),
-        (tlv(4, &[0; 11]), "a date of nothing but zeros: the agent does not know its time"),
-        (tlv(4, &[7, 234, 11, 22, 3, 50, 7, 0]), "local time of a zone that the agent does not tell: name it by --timezone"),
-        (tlv(4, &[7, 234, 13, 32, 25, 61, 61, 10]), "no date: its hour is 25"),
-        (tlv(4, &[7, 234, 11, 22, 24, 0, 0, 0, b'+', 0, 0]), "no date: its hour is 24"),
-        (tlv(4, &[7, 234, 11, 22, 12, 0, 60, 0, b'+', 0, 0]), "no date: its second is 60"),
-        (tlv(2, &[0x80, 0, 0, 0]), "no time: -2147483648 is below zero, as if 32 bits had overflowed in January 2038"),
-        (tlv(2, &[1, 0xa2, 2, 2, 2, 2]), "no seconds since the epoch: 1795330015746 (smaller units?)"),
+        (tlv(0x43, &[1, 2, 3, 4]), "TimeTicks, not a time"),
+        (tlv(5, &[]), "NULL, not a time"),
+        (tlv(0x44, b"\x9f\x78\x04\x4e\xd6"), "Opaque, not a time"),
+        (tlv(4, b""), "empty string, not a time"),
+        (tlv(4, b"/nonexistent/cmd: No such file"), "not a time: /nonexistent/cmd: No such file"),
+        (tlv(4, b"a|b=1\n"), "not a time: a/b=1"),
+        (tlv(4, &[0; 8]), "a date of zeros: the agent does not know its time"),
+        (tlv(4, &[0; 11]), "a date of zeros: the agent does not know its time"),
+        (tlv(4, &[7, 234, 11, 22, 3, 50, 7, 0]), "local time without a zone: name the zone by --timezone"),
+        (tlv(4, &[7, 234, 13, 32, 25, 61, 61, 10]), "not a date: hour is 25"),
+        (tlv(4, &[7, 234, 11, 22, 24, 0, 0, 0, b'+', 0, 0]), "not a date: hour is 24"),
+        (tlv(4, &[7, 234, 11, 22, 12, 0, 60, 0, b'+', 0, 0]), "not a date: second is 60"),
+        (tlv(2, &[0x80, 0, 0, 0]), "-2147483648 is below zero, perhaps a 32-bit overflow in January 2038"),
+        (tlv(2, &[1, 0xa2, 2, 2, 2, 2]), "1795330015746 is too large for seconds since the epoch, perhaps milliseconds"),
     ];
     for (value, why) in rows {
         let agent = agent(move || value.clone());
         let outcome = ask(&agent, &[]);
-        let line = format!("CLOCK_OFFSET UNKNOWN - .1.3.6.1.2.1.25.1.2.0 of {}: {why}", agent.address());
-        assert_eq!(outcome.verdict(), (3, line.as_str()));
+        let line = format!("CLOCK_OFFSET UNKNOWN - hrSystemDate.0 of {}: {why}", agent.address());
+        assert_eq!(text(&outcome), (3, line.as_str()));
     }
 }
 
@@ -280,14 +280,14 @@ fn an_answer_to_another_variable_is_unknown() {
     });
     let outcome = ask(&agent.unwrap(), &[]);
     assert_eq!(outcome.code, Some(3));
-    assert!(outcome.first_line().ends_with(": an answer without the variable"), "{}", outcome.stdout);
+    assert!(text(&outcome).1.ends_with(": an answer without the variable"), "{}", outcome.stdout);
 }
 
 #[test]
 fn errors_of_an_agent_are_told_by_name() {
     let rows: [(u8, Vec<u8>, &str); 5] = [
-        (0, tlv(0x80, &[]), " has no .1.3.6.1.2.1.25.1.2.0: noSuchObject"),
-        (0, tlv(0x81, &[]), " has no .1.3.6.1.2.1.25.1.2.0: noSuchInstance"),
+        (0, tlv(0x80, &[]), " has no hrSystemDate.0: noSuchObject"),
+        (0, tlv(0x81, &[]), " has no hrSystemDate.0: noSuchInstance"),
         (2, tlv(5, &[]), ": noSuchName"),
         (5, tlv(5, &[]), ": genErr"),
         (99, tlv(5, &[]), ": error-status 99"),
@@ -296,7 +296,7 @@ fn errors_of_an_agent_are_told_by_name() {
         let answers = move |octets: &[u8]| vec![Question::read(octets).answer_with_status(status, std::slice::from_ref(&value))];
         let agent = Responder::start(answers).unwrap();
         let outcome = ask(&agent, &[]);
-        assert_eq!(outcome.verdict(), (3, format!("CLOCK_OFFSET UNKNOWN - {}{why}", agent.address()).as_str()));
+        assert_eq!(text(&outcome), (3, format!("CLOCK_OFFSET UNKNOWN - {}{why}", agent.address()).as_str()));
     }
 }
 
@@ -309,9 +309,9 @@ fn silence_is_what_the_timeout_says() {
     };
     let arguments = ["--hostname=127.0.0.1", "--port", &silent.port()];
     let outcome = check(&[&arguments[..], &["--timeout=0.5"]].concat());
-    assert_eq!(outcome.verdict(), (3, line("UNKNOWN", "3 tries").as_str()));
+    assert_eq!(text(&outcome), (3, line("UNKNOWN", "3 tries").as_str()));
     let outcome = check(&[&arguments[..], &["--timeout=0.5:critical", "--retries=0"]].concat());
-    assert_eq!(outcome.verdict(), (2, line("CRITICAL", "1 try").as_str()));
+    assert_eq!(text(&outcome), (2, line("CRITICAL", "1 try").as_str()));
     assert!(outcome.elapsed < Duration::from_millis(750), "{:?}", outcome.elapsed);
 }
 
@@ -344,10 +344,10 @@ fn a_zone_gives_local_time_its_moment() {
     assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
     let outcome = ask(&agent, &["--timezone=UTC"]);
     assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
-    assert!(outcome.first_line().contains(" s fast: time zone or daylight saving, not drift |"), "{}", outcome.stdout);
+    assert!(outcome.first_line().contains(" is 5 h 30 min fast, perhaps a time zone mistake |"), "{}", outcome.stdout);
     let outcome = ask(&agent, &["--timezone=Mars/Olympus"]);
     assert_eq!(outcome.code, Some(3));
-    assert!(outcome.first_line().contains("no time zone \"Mars/Olympus\" is known here"), "{}", outcome.stdout);
+    assert!(outcome.first_line().contains("unknown time zone Mars/Olympus"), "{}", outcome.stdout);
 }
 
 /// Year, month and day of a day since the epoch (the usual arithmetic on years that begin in March).
@@ -366,8 +366,8 @@ fn civil(days: u64) -> (u64, u64, u64) {
 #[test]
 fn bad_arguments_are_named() {
     let rows: [(&[&str], &str); 20] = [
-        (&[], "nothing to compare: name a host by --hostname, or for this machine's own clock servers by --ntp"),
-        (&["-H", "127.0.0.1", "--oid", "sysUpTime.0"], "\"sysUpTime.0\" is not an OID in numbers, as in .1.3.6.1.2.1.25.1.2.0"),
+        (&[], "nothing to compare: give --hostname for the clock of a host, --ntp for that of this machine"),
+        (&["-H", "127.0.0.1", "--oid", "sysUpTime.0"], "sysUpTime.0 is not a numeric OID, as in .1.3.6.1.2.1.25.1.2.0"),
         (&["-H", "127.0.0.1", "-P", "4"], "invalid value '4' for '--protocol [VERSION]': not 1, 2c or 3"),
         (&["-H", "127.0.0.1", "-P", "3"], "--protocol=3 needs --secname"),
         (&["-H", "127.0.0.1", "-P", "3", "-U", "x", "-L", "authNoPriv"], "--seclevel=authNoPriv needs --authpasswd"),

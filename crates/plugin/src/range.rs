@@ -53,6 +53,17 @@ impl Range {
         let within = self.start <= value && value <= self.end;
         value.is_nan() || within == self.inside
     }
+
+    /// Returns what is allowed, in words: `0 to 10`, `10 or more`, `up to 10`, `not 10 to 20`.
+    pub fn in_words(&self) -> String {
+        let span = match (self.start.is_finite(), self.end.is_finite()) {
+            (true, true) => format!("{} to {}", self.start, self.end),
+            (true, false) => format!("{} or more", self.start),
+            (false, true) => format!("up to {}", self.end),
+            (false, false) => "anything".to_owned(),
+        };
+        if self.inside { format!("not {span}") } else { span }
+    }
 }
 
 impl FromStr for Range {
@@ -105,6 +116,22 @@ mod tests {
 
     fn alerts(range: &str, value: f64) -> bool {
         range.parse::<Range>().unwrap().alerts(value)
+    }
+
+    #[test]
+    fn says_what_it_allows() {
+        let rows = [
+            ("10", "0 to 10"),
+            ("-5:5.5", "-5 to 5.5"),
+            ("10:", "10 or more"),
+            ("~:10", "up to 10"),
+            ("~:", "anything"),
+            ("@10:20", "not 10 to 20"),
+            ("@10:", "not 10 or more"),
+        ];
+        for (range, words) in rows {
+            assert_eq!(range.parse::<Range>().unwrap().in_words(), words);
+        }
     }
 
     #[test]

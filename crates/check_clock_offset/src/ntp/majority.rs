@@ -19,6 +19,13 @@ pub struct Consensus {
     pub round_trip: f64,
 }
 
+impl Consensus {
+    /// Returns how many servers agree.
+    pub fn agreeing(&self) -> usize {
+        self.verdicts.iter().filter(|verdict| **verdict == Verdict::Agrees).count()
+    }
+}
+
 /// What became of one server.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Verdict {

@@ -41,7 +41,7 @@ pub enum NtpError {
     #[error("an answer of version {0}")]
     Version(u8),
     /// Not of mode 4, a server's.
-    #[error("an answer of mode {0}, which is no server's")]
+    #[error("an answer of mode {0}, not of a server")]
     Mode(u8),
     /// It does not repeat what was sent: late, of another, or forged.
     #[error("an answer to another question (wrong origin timestamp)")]
@@ -288,9 +288,9 @@ mod tests {
             (vec![0x24, 2], "an answer of 2 octets, not 48"),
             (answer(NOW, 0.0)[..40].to_vec(), "an answer of 40 octets, not 48"),
             (answer(NOW, 0.0)[..47].to_vec(), "an answer of 47 octets, not 48"),
-            (changed(0, &[0x23]), "an answer of mode 3, which is no server's"),
-            (changed(0, &[0x25]), "an answer of mode 5, which is no server's"),
-            (Question::new(NONCE).octets().to_vec(), "an answer of mode 3, which is no server's"),
+            (changed(0, &[0x23]), "an answer of mode 3, not of a server"),
+            (changed(0, &[0x25]), "an answer of mode 5, not of a server"),
+            (Question::new(NONCE).octets().to_vec(), "an answer of mode 3, not of a server"),
             (changed(0, &[0x14]), "an answer of version 2"),
             (changed(24, &[9; 8]), "an answer to another question (wrong origin timestamp)"),
             (changed(24, &[0; 8]), "an answer to another question (wrong origin timestamp)"),

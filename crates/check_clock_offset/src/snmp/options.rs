@@ -12,19 +12,22 @@ use super::usm::{Level, User};
 /// The shortest password of the user-based security model, in octets (RFC 3414, section 11.2).
 const SHORTEST: usize = 8;
 
+/// nsExtendOutput1Line of NET-SNMP-EXTEND-MIB.
+const EXTEND_OUTPUT: [u64; 13] = [1, 3, 6, 1, 4, 1, 8072, 1, 3, 2, 3, 1, 1];
+
 /// How to ask the agent.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "SNMP")]
 pub struct Options {
-    /// What shows the clock: seconds since the epoch or a DateAndTime, by its number or as nsExtendOutput1Line."NAME".
-    /// Default: hrSystemDate.0
+    /// Variable that shows the clock, as seconds since the epoch or as a DateAndTime: a numeric OID or
+    /// nsExtendOutput1Line."NAME". Default: hrSystemDate.0
     #[arg(short, long, value_name = "OID")]
     pub oid: Option<ClockOid>,
-    /// How old the agent's answers can be. Default: for extend what the agent says of it, for hrSystemDate 0, else 31
-    /// (net-snmp's pass keeps its answers 30 s). Give 0 for a source that is read fresh each time, such as pass_persist
+    /// Maximum age of the agent's answers. Default: 0 for hrSystemDate, the cache time that the agent reports for extend, else 31
+    /// (pass of net-snmp caches 30 s). Give 0 for a source without a cache, such as pass_persist
     #[arg(long, value_name = "SECONDS", value_parser = Seconds::within(0.0..=86_400.0))]
     pub cache_time: Option<Seconds>,
-    /// Version of SNMP: 1, 2c or 3
+    /// SNMP version: 1, 2c or 3
     #[arg(short = 'P', long, value_name = "VERSION", default_value = "2c", value_parser = parse_version)]
     pub protocol: Version,
     /// Community of versions 1 and 2c
@@ -33,7 +36,7 @@ pub struct Options {
     /// Port of the agent where --hostname gives none
     #[arg(short, long, default_value_t = 161, value_parser = clap::value_parser!(u16).range(1..))]
     pub port: u16,
-    /// How often to ask again where no answer comes
+    /// Ask this many times more if no answer comes
     #[arg(short = 'e', long, value_name = "TIMES", default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..=20))]
     pub retries: u32,
     /// Context of version 3
@@ -45,16 +48,16 @@ pub struct Options {
     /// User of version 3
     #[arg(short = 'U', long, value_name = "NAME")]
     pub secname: Option<String>,
-    /// Authentication: MD5, SHA, SHA-224, SHA-256, SHA-384 or SHA-512
+    /// Authentication protocol: MD5, SHA, SHA-224, SHA-256, SHA-384 or SHA-512
     #[arg(short = 'a', long, value_name = "NAME", default_value = "MD5", value_parser = parse_authentication)]
     pub authproto: AuthProtocol,
-    /// Authentication password; give it by --extra-opts
+    /// Authentication password: put it into a file and use --extra-opts
     #[arg(short = 'A', long, value_name = "PASSWORD")]
     pub authpasswd: Option<String>,
-    /// Privacy: DES, AES, AES-192 or AES-256; AES-192-C and AES-256-C lengthen a short key in Cisco's way
+    /// Privacy protocol: DES, AES, AES-192 or AES-256; AES-192-C and AES-256-C extend a short key as Cisco does
     #[arg(short = 'x', long, value_name = "NAME", default_value = "DES", value_parser = parse_privacy)]
     pub privproto: Privacy,
-    /// Privacy password; give it by --extra-opts
+    /// Privacy password: put it into a file and use --extra-opts
     #[arg(short = 'X', long, value_name = "PASSWORD")]
     pub privpasswd: Option<String>,
 }
@@ -161,11 +164,22 @@ impl ClockOid {
         Oid::from(&[&EXTEND[..], &[2, 1, 5], name].concat()).ok()
     }
 
+    /// Returns its name where that is known, as `hrSystemDate.0` and `nsExtendOutput1Line.clock`, else its numbers.
+    pub fn name(&self) -> String {
+        let extend = || {
+            let (length, name) = self.arcs.strip_prefix(&EXTEND_OUTPUT)?.split_first()?;
+            let octets: Option<Vec<u8>> = name.iter().map(|arc| u8::try_from(*arc).ok().filter(u8::is_ascii_graphic)).collect();
+            let octets = octets.filter(|octets| *length == octets.len() as u64)?;
+            Some(format!("nsExtendOutput1Line.{}", String::from_utf8_lossy(&octets)))
+        };
+        if *self == Self::system_date() { "hrSystemDate.0".to_owned() } else { extend().unwrap_or_else(|| self.to_string()) }
+    }
+
     /// The output of the `extend` of this name.
     fn extend(name: &str) -> Self {
         let name = name.bytes().map(u64::from);
-        let prefix = [1, 3, 6, 1, 4, 1, 8072, 1, 3, 2, 3, 1, 1, name.len() as u64];
-        Self { arcs: prefix.into_iter().chain(name).collect() }
+        let length = name.len() as u64;
+        Self { arcs: EXTEND_OUTPUT.into_iter().chain([length]).chain(name).collect() }
     }
 }
 
@@ -189,7 +203,7 @@ impl FromStr for ClockOid {
         let arcs: Option<Vec<u64>> = numbers.map(arc).collect();
         match arcs {
             Some(arcs) if matches!(arcs.as_slice(), [0..=2, 0..=39, _, ..]) && arcs.len() <= 128 => Ok(Self { arcs }),
-            _ => Err(format!("{text:?} is not an OID in numbers, as in .1.3.6.1.2.1.25.1.2.0")),
+            _ => Err(format!("{text} is not a numeric OID, as in .1.3.6.1.2.1.25.1.2.0")),
         }
     }
 }
@@ -256,6 +270,20 @@ mod tests {
             assert!(oid(bad).is_err(), "{bad}");
         }
         assert!(oid("nsExtendOutput1Line.\"\"").is_err());
+    }
+
+    #[test]
+    fn messages_have_the_name_and_not_its_numbers() {
+        let rows = [
+            ("1.3.6.1.2.1.25.1.2.0", "hrSystemDate.0"),
+            ("nsExtendOutput1Line.\"epoch\"", "nsExtendOutput1Line.epoch"),
+            ("1.3.6.1.4.1.8072.1.3.2.3.1.1.2.97.32", ".1.3.6.1.4.1.8072.1.3.2.3.1.1.2.97.32"),
+            ("1.3.6.1.4.1.8072.1.3.2.3.1.1.2.97", ".1.3.6.1.4.1.8072.1.3.2.3.1.1.2.97"),
+            ("1.3.6.1.4.1.99999.1.0", ".1.3.6.1.4.1.99999.1.0"),
+        ];
+        for (text, name) in rows {
+            assert_eq!(text.parse::<ClockOid>().unwrap().name(), name);
+        }
     }
 
     #[test]

@@ -50,7 +50,7 @@ fn every_source_tells(offset: &str, seconds: f64, code: i32, words: &str) {
     for (source, uncertainty) in sources() {
         let reading = check(&host, &[HOST, &source, "--timeout=9"]);
         assert_eq!(reading.0.code, Some(code), "{source}: {:?}", reading.0);
-        assert!(reading.verdict().1.contains(words.split(':').next().unwrap()), "{source}: {:?}", reading.0);
+        assert!(reading.verdict().1.contains(words.split(',').next().unwrap()), "{source}: {:?}", reading.0);
         reading.holds(seconds, 0.01);
         assert!(reading.value("uncertainty") <= uncertainty, "{source}: {:?}", reading.0);
     }
@@ -58,17 +58,17 @@ fn every_source_tells(offset: &str, seconds: f64, code: i32, words: &str) {
 
 #[test]
 fn seven_seconds_fast_is_a_warning_by_every_source() {
-    every_source_tells("+7s", 7.0, 1, " s fast");
+    every_source_tells("+7s", 7.0, 1, " fast, allowed -5 to 5 s");
 }
 
 #[test]
 fn ninety_seconds_slow_is_critical_by_every_source() {
-    every_source_tells("-90s", -90.0, 2, " s slow");
+    every_source_tells("-90s", -90.0, 2, " slow, allowed -60 to 60 s");
 }
 
 #[test]
 fn an_hour_fast_is_told_for_a_mistake_of_the_zone() {
-    every_source_tells("+3600s", 3600.0, 2, " s fast: time zone or daylight saving, not drift");
+    every_source_tells("+3600s", 3600.0, 2, " fast, perhaps a time zone mistake");
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn what_an_agent_refuses_is_told_by_name() {
         (&["-P", "1", "--oid=.1.3.6.1.4.1.99999.1.0"], "127.0.0.1:161: noSuchName"),
         (
             &["-P", "2c", "--oid=nsExtendOutput1Line.\"failing\""],
-            ".1.3.6.1.4.1.8072.1.3.2.3.1.1.7.102.97.105.108.105.110.103 of 127.0.0.1:161: no time: /nonexistent/clock: No such file or \
+            "nsExtendOutput1Line.failing of 127.0.0.1:161: not a time: /nonexistent/clock: No such file or \
              dire...",
         ),
     ];

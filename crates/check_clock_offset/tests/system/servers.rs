@@ -15,7 +15,7 @@ fn a_server_that_is_right_or_wrong() {
     for (offset, seconds, code, words) in [
         ("+0s", 0.0, 0, "this host is right within 0.0"),
         ("+7s", -7.0, 1, "this host is 7.0"),
-        ("-3600s", 3600.0, 2, "this host is 3600.0"),
+        ("-3600s", 3600.0, 2, "this host is 1 h fast by NTP server 127.0.0.1, perhaps a time zone mistake"),
     ] {
         let _server = Clock::server(&host, offset, "local stratum 10");
         let reading = check(&host, &["--ntp=127.0.0.1"]);
@@ -67,8 +67,8 @@ fn the_majority_of_real_servers_decides() {
     }
     let reading = check(&monitor, &["--ntp=192.0.2.1", "--ntp=192.0.2.2", "--ntp=192.0.2.3"]);
     assert_eq!(reading.0.code, Some(0), "{:?}", reading.0);
-    assert!(reading.verdict().1.ends_with(" of 2 of 3 NTP servers (falseticker: 192.0.2.3)"), "{:?}", reading.0);
+    assert!(reading.verdict().1.ends_with(" of 2 of 3 NTP servers, falseticker 192.0.2.3"), "{:?}", reading.0);
     drop(servers.remove(0));
     let reading = check(&monitor, &["--ntp=192.0.2.2", "--ntp=192.0.2.3"]);
-    assert_eq!(reading.verdict(), (3, "CLOCK_OFFSET UNKNOWN - no majority among 2 NTP servers, 1800.0 s apart"));
+    assert_eq!(reading.verdict(), (3, "CLOCK_OFFSET UNKNOWN - no majority among 2 NTP servers, 30 min apart"));
 }

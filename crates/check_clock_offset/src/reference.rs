@@ -1,0 +1,68 @@
+//! The NTP servers in words: who agrees, who does not, and why there is no time to compare with.
+
+use plugin::{Finding, State};
+
+use crate::interval::Interval;
+use crate::ntp::{Consensus, Disagreement, NtpError, Sample, Verdict};
+use crate::words;
+
+/// What follows an offset against the servers: ` of 2 of 3 NTP servers, 1 gave no time, falseticker 192.0.2.9`.
+pub(crate) fn link_and_servers(offset: Interval, reference: &Consensus, samples: &[Sample]) -> String {
+    let link = if offset.low <= 0.0 && offset.high >= 0.0 { "of" } else { "by" };
+    let agreeing = reference.agreeing();
+    let servers = match samples {
+        [only] => format!("NTP server {}", only.name),
+        all if agreeing == all.len() => format!("{agreeing} NTP servers"),
+        all => format!("{agreeing} of {} NTP servers", all.len()),
+    };
+    let silent = reference.verdicts.iter().filter(|verdict| **verdict == Verdict::Unusable).count();
+    let silent = if silent == 0 { String::new() } else { format!(", {silent} gave no time") };
+    let verdicts = samples.iter().zip(&reference.verdicts);
+    let falsetickers = verdicts.filter(|(_, verdict)| matches!(verdict, Verdict::Falseticker(_)));
+    let names: Vec<&str> = falsetickers.map(|(sample, _)| sample.name.as_str()).collect();
+    let falsetickers = match names.as_slice() {
+        [] => String::new(),
+        [one] => format!(", falseticker {one}"),
+        [first, rest @ ..] => format!(", falsetickers {first} and {} more", rest.len()),
+    };
+    format!(" {link} {servers}{silent}{falsetickers}")
+}
+
+/// The finding that the servers give no time to compare with; silence is reported as `silent`.
+pub(crate) fn missing(disagreement: &Disagreement, samples: &[Sample], silent: State) -> Finding {
+    let is_silent = |sample: &Sample| matches!(sample.result, Err(NtpError::Silent | NtpError::System(_)));
+    let state = if samples.iter().all(is_silent) { silent } else { State::Unknown };
+    match (disagreement, samples) {
+        (Disagreement::NoMajority(apart), samples) => {
+            let usable = samples.iter().filter(|sample| sample.result.is_ok()).count();
+            Finding::unknown(format!("no majority among {usable} NTP servers, {} apart", words::seconds(*apart, 0.1)))
+        }
+        (Disagreement::NoneUsable, [only]) => {
+            let why = only.result.as_ref().err().map(ToString::to_string).unwrap_or_default();
+            Finding::new(state, format!("NTP server {}: {why}", only.name))
+        }
+        (Disagreement::NoneUsable, samples) => Finding::new(state, format!("none of {} NTP servers gives a time", samples.len())),
+    }
+}
+
+/// The details about each server: those that agree show from `-v` on. A single one that gives no time is the first line's.
+pub(crate) fn details(samples: &[Sample], reference: Option<&Consensus>) -> Finding {
+    samples.iter().enumerate().fold(Finding::ok(""), |finding, (place, sample)| {
+        let verdict = reference.and_then(|reference| reference.verdicts.get(place));
+        let name = &sample.name;
+        match (&sample.result, verdict) {
+            (Err(_), _) if samples.len() == 1 => finding,
+            (Err(why), _) => finding.detail(format!("NTP server {name}: {why}")),
+            (Ok(good), Some(Verdict::Falseticker(by))) => {
+                let way = if *by > 0.0 { "ahead of" } else { "behind" };
+                let by = words::seconds(*by, good.offset.half_width());
+                finding.detail(format!("NTP server {name}: falseticker, {by} {way} the majority"))
+            }
+            (Ok(good), verdict) => {
+                let (ahead, within) = (good.offset.middle(), words::bound(good.offset.half_width()));
+                let line = format!("NTP server {name}: {ahead:+.6} s, within {within}, stratum {}", good.stratum);
+                if verdict.is_some() { finding.verbose_detail(line) } else { finding.detail(line) }
+            }
+        }
+    })
+}
