@@ -94,7 +94,7 @@ impl fmt::Display for Cause {
             Cause::Stopped => "stopped",
             Cause::TooMuch(limit) => return write!(f, "it sent more than {limit} octets"),
             Cause::Tls(fault) => return fault.fmt(f),
-            Cause::ClosedInHandshake => "closed the connection in the TLS handshake: perhaps no TLS there",
+            Cause::ClosedInHandshake => "closed in the TLS handshake, perhaps no TLS there",
             Cause::Io(error) => return f.write_str(&plugin::reason(error)),
         };
         f.write_str(text)

@@ -20,4 +20,4 @@ pub use host_port::HostPort;
 pub use name::{InvalidHost, Name, Zone};
 pub use resolve::{Resolver, resolve, resolve_addresses};
 pub use stream::{Connector, Stream};
-pub use waiting::{SlowPathAction, Waiting};
+pub use waiting::{SlowPath, SlowPathAction, Waiting};

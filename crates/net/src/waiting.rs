@@ -44,12 +44,16 @@ impl fmt::Debug for SlowPathAction<'_> {
     }
 }
 
+/// What is called before each wait: it returns how long to wait at most until it is called again, `None` for no limit of its own. It
+/// is [`SlowPathAction::run_if_due`] in general.
+pub type SlowPath<'a> = &'a (dyn Fn() -> Option<Duration> + Sync + 'a);
+
 /// How a connection waits. Clones share the deadline, which may be changed meanwhile.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Waiting<'a> {
     deadline: Deadline,
     stop: Option<&'a UnixStream>,
-    slow: Option<&'a SlowPathAction<'a>>,
+    slow: Option<SlowPath<'a>>,
 }
 
 impl<'a> Waiting<'a> {
@@ -66,7 +70,7 @@ impl<'a> Waiting<'a> {
 
     /// Does something if waiting takes long.
     #[must_use]
-    pub fn meanwhile(self, slow: Option<&'a SlowPathAction<'a>>) -> Self {
+    pub fn meanwhile(self, slow: Option<SlowPath<'a>>) -> Self {
         Self { slow, ..self }
     }
 
@@ -82,7 +86,7 @@ impl<'a> Waiting<'a> {
     pub(crate) fn ready(&self, fd: impl AsFd, flags: PollFlags, until: Instant) -> io::Result<()> {
         let fd = fd.as_fd();
         loop {
-            let early = self.slow.and_then(SlowPathAction::run_if_due);
+            let early = self.slow.and_then(|slow| slow());
             let left = until.saturating_duration_since(Instant::now());
             if self.ready_within(fd, flags, early.map_or(left, |early| early.min(left)))? {
                 return Ok(());
@@ -104,5 +108,11 @@ impl<'a> Waiting<'a> {
             Ok(_) => Ok(true),
             Err(errno) => Err(errno.into()),
         }
+    }
+}
+
+impl fmt::Debug for Waiting<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waiting").field("deadline", &self.deadline).field("stop", &self.stop).finish_non_exhaustive()
     }
 }

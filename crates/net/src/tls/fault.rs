@@ -94,6 +94,7 @@ impl From<&Error> for Fault {
             Error::InvalidCertificate(error) => certificate(error),
             Error::AlertReceived(AlertDescription::ProtocolVersion) => Fault::TooOld,
             Error::AlertReceived(AlertDescription::CertificateRequired) => Fault::WantsCertificate,
+            Error::AlertReceived(AlertDescription::Unknown(number)) => Fault::Alert(format!("unknown alert {number}")),
             Error::AlertReceived(alert) => Fault::Alert(words(alert)),
             Error::PeerIncompatible(
                 PeerIncompatible::ServerDoesNotSupportTls12Or13 | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
@@ -252,7 +253,10 @@ mod tests {
                 Fault::from(&Error::InappropriateMessage { expect_types: vec![], got_type: rustls::ContentType::Alert }),
                 "TLS: inappropriate message",
             ),
-            (Fault::from(&Error::AlertReceived(AlertDescription::Unknown(99))), "the server ended the TLS handshake: unknown"),
+            (
+                Fault::from(&Error::AlertReceived(AlertDescription::Unknown(99))),
+                "the server ended the TLS handshake: unknown alert 99",
+            ),
         ];
         for (fault, words) in rows {
             assert_eq!(fault.to_string(), words);
