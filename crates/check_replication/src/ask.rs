@@ -15,9 +15,9 @@ use crate::failure::{Failure, Kind, Step};
 use crate::heartbeat::{Heartbeats, Table, Zone};
 use crate::liveness::{self, Silence};
 use crate::login::{self, Login};
-use crate::options::TlsLevel;
 use crate::row::Row;
 use crate::server::{Flavour, Server, Version, identify};
+use crate::tls_level::TlsLevel;
 
 /// ER_PARSE_ERROR: the server does not know the statement.
 const NOT_UNDERSTOOD: u16 = 1064;

@@ -26,14 +26,16 @@ mod refusal;
 pub mod row;
 pub mod server;
 mod target;
+mod tls_level;
 
 use plugin::{Deadline, Range, Report, Thresholds};
 
 pub use ask::{Answer, Refusal, over};
 pub use defaults::DefaultsError;
-pub use options::{Connecting, Expected, Heartbeat, Role, TlsLevel};
+pub use options::{Connecting, Expected, Heartbeat, Role};
 pub use probe::ProbeError;
 pub use target::Target;
+pub use tls_level::TlsLevel;
 
 /// The command line.
 #[derive(Clone, Debug, clap::Parser)]

@@ -7,8 +7,8 @@ use net::tls::Client;
 
 use crate::connection::{LARGEST, Packets};
 use crate::failure::{Failure, Kind, Step};
-use crate::options::TlsLevel;
 use crate::public_key;
+use crate::tls_level::TlsLevel;
 
 /// What the server can be asked to do and we understand. No local files: a hostile server would read ours.
 const WANTED: Capabilities = Capabilities::CLIENT_PROTOCOL_41

@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use net::HostPort;
-use net::tls::Verify;
-
 use crate::heartbeat::Table;
 use crate::pair::{Shape, Writable};
+use crate::tls_level::TlsLevel;
+use net::HostPort;
 
 /// How to connect and log in.
 #[derive(Clone, Debug, clap::Args)]
@@ -35,33 +34,6 @@ pub struct Connecting {
     /// PEM file of the authorities that may have signed the server certificate. Default: ssl-ca of --defaults-file, else those of the system
     #[arg(long, value_name = "FILE")]
     pub tls_ca: Option<PathBuf>,
-}
-
-/// How much TLS there must be on a TCP connection; the names are those of the client's --ssl-mode.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum TlsLevel {
-    /// No TLS
-    Off,
-    /// TLS if the server offers it, certificate not verified
-    #[default]
-    Prefer,
-    /// Always TLS, certificate not verified
-    Require,
-    /// Always TLS, certificate signed by an authority of --tls-ca, for any name
-    VerifyCa,
-    /// The same, and the certificate is for the name or address in --hostname
-    VerifyIdentity,
-}
-
-impl TlsLevel {
-    /// Returns how much of the server's certificate is verified.
-    pub(crate) fn verify(self) -> Verify {
-        match self {
-            TlsLevel::Off | TlsLevel::Prefer | TlsLevel::Require => Verify::Nothing,
-            TlsLevel::VerifyCa => Verify::Chain,
-            TlsLevel::VerifyIdentity => Verify::Full,
-        }
-    }
 }
 
 /// What a server is expected to be.
