@@ -9,29 +9,40 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::low_level::pipe;
 
 use crate::Args;
-use crate::connection::Caller;
+use crate::connection::ConnectOptions;
 use crate::frame::{Frame, Version};
-use crate::probe::NotifyError;
+use crate::options::TargetError;
 use crate::session::{Session, SessionError};
-use crate::socket::Meanwhile;
 
 /// What the subscription is called.
 const SUBSCRIPTION: &str = "0";
 
+/// Why nothing is shown, or nothing more.
+#[derive(Debug, thiserror::Error)]
+pub enum CatError {
+    /// The options of the broker are wrong.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The conversation with the broker ended.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// Signals cannot be received, or standard output takes nothing more.
+    #[error("showing messages: {}", plugin::reason(.0))]
+    Show(io::Error),
+}
+
 /// Subscribes and shows. Each message is acknowledged when it has been shown: what the broker has sent beyond `--count` goes back to it.
-pub(crate) fn cat(args: &Args, destination: &str, deadline: &Deadline) -> Result<Report, NotifyError> {
-    if args.target.broker.is_empty() {
-        return Err(NotifyError::NoBroker);
-    }
-    let stop = signals().map_err(NotifyError::Show)?;
-    let caller = Caller { target: &args.target, deadline, stop: Some(&stop) };
+pub(crate) fn cat(args: &Args, destination: &str, deadline: &Deadline) -> Result<Report, CatError> {
+    let route = args.target.route(deadline)?;
+    let stop = signals().map_err(CatError::Show)?;
+    let options = ConnectOptions { route: &route, deadline, stop: Some(&stop) };
     let mut shown = None;
-    let result = follow(args, destination, &caller, &mut shown);
+    let result = follow(args, destination, &options, &mut shown);
     let end = match result {
         Ok(()) => return Ok(Report::listing([])),
         _ if is_readable(&stop) => return Ok(Report::listing([])),
         // Where nobody reads any more, there is nobody to tell.
-        Err(NotifyError::Show(error)) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Report::listing([])),
+        Err(CatError::Show(error)) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Report::listing([])),
         Err(error) => error,
     };
     match shown {
@@ -41,26 +52,26 @@ pub(crate) fn cat(args: &Args, destination: &str, deadline: &Deadline) -> Result
     }
 }
 
-fn follow(args: &Args, destination: &str, caller: &Caller<'_>, shown: &mut Option<u64>) -> Result<(), NotifyError> {
-    let mut session = Session::open(caller, Meanwhile::nothing())?;
+fn follow(args: &Args, destination: &str, options: &ConnectOptions<'_>, shown: &mut Option<u64>) -> Result<(), CatError> {
+    let mut session = Session::open(options, None)?;
     let mode = if session.version == Version::V10 { "client" } else { "client-individual" };
     let subscribe = Frame::new("SUBSCRIBE").with("id", SUBSCRIPTION).with("destination", destination).with("ack", mode);
     // RabbitMQ and ActiveMQ: no more than a few that go back if they are not shown.
     let subscribe = subscribe.with("prefetch-count", "100").with("activemq.prefetchSize", "100").with("receipt", "subscribed");
-    session.say(&subscribe)?;
+    session.queue(&subscribe)?;
     session.send("subscribing")?;
     while args.count.is_none_or(|count| shown.unwrap_or(0) < count) {
-        let frame = session.hear(if shown.is_some() { "waiting for messages" } else { "subscribing" })?;
+        let frame = session.receive(if shown.is_some() { "waiting for messages" } else { "subscribing" })?;
         match frame.command.as_str() {
             "RECEIPT" => {
                 *shown = shown.or(Some(0));
-                caller.deadline.lift();
+                options.deadline.lift();
             }
             "MESSAGE" => {
                 let line = line(&frame.body);
-                show(&line, || caller.stop.is_none_or(|stop| !is_readable(stop))).map_err(NotifyError::Show)?;
+                show(&line, || options.stop.is_none_or(|stop| !is_readable(stop))).map_err(CatError::Show)?;
                 *shown = Some(shown.unwrap_or(0) + 1);
-                session.say(&acknowledgement(&session, &frame)?)?;
+                session.queue(&acknowledgement(&session, &frame)?)?;
                 session.send("acknowledging")?;
             }
             "ERROR" => return Err(session.refused(&frame, false).into()),

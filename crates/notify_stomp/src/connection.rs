@@ -1,158 +1,125 @@
-//! The way to a broker: names, addresses, TCP and TLS, one broker after the other until one takes the connection.
+//! The way to a broker: names, addresses, TCP and TLS, one broker after the other until one accepts the connection.
 
-use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
+use std::time::Duration;
 
-use plugin::{Deadline, ResolveError, resolve};
-use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use net::{Cause, Connector, HostPort, ResolveError, SlowPath, Stream, Waiting, resolve};
+use plugin::Deadline;
 
-use crate::options::{Broker, Target};
-use crate::socket::{Meanwhile, Socket};
-use crate::tls::{self, TlsError};
+use crate::options::Route;
 
-/// Why a broker could not be reached.
+/// Why a broker could not be reached, or the connection to it broke.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectionError {
     /// Its name has no address.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
     /// The network or the broker refused, broke off or was silent.
-    #[error("{broker}: {}", said(.why, .doing))]
+    #[error("{broker}: {}", describe(.cause, .doing))]
     Broken {
         /// The broker.
         broker: String,
         /// What was done, as in "connecting".
         doing: &'static str,
-        /// What the system or TLS said.
-        why: io::Error,
+        /// Why it ended.
+        cause: Cause,
     },
-    /// TLS cannot be spoken with it.
-    #[error(transparent)]
-    Tls(#[from] TlsError),
 }
 
 impl ConnectionError {
-    /// Whether nobody answered in time, rather than refused.
+    /// Whether no answer came in time, in place of a refusal.
     pub(crate) fn is_silence(&self) -> bool {
         match self {
             Self::Resolve(error) => matches!(error, ResolveError::TooSlow { .. }),
-            Self::Broken { why, .. } => why.kind() == io::ErrorKind::TimedOut,
-            Self::Tls(_) => false,
+            Self::Broken { cause, .. } => matches!(cause, Cause::NoAnswer),
         }
     }
 }
 
-/// What an error of a connection says in our words.
-fn said(why: &io::Error, doing: &str) -> String {
-    match why.kind() {
-        _ if tls::reason(why).is_some() => format!("TLS: {}", tls::reason(why).unwrap_or_default()),
-        io::ErrorKind::TimedOut => format!("no answer while {doing}"),
-        io::ErrorKind::UnexpectedEof => format!("it closed the connection while {doing}"),
-        _ => plugin::reason(why),
+fn describe(cause: &Cause, doing: &str) -> String {
+    match cause {
+        Cause::NoAnswer => format!("no answer while {doing}"),
+        Cause::Closed => format!("it closed the connection while {doing}"),
+        cause => cause.to_string(),
     }
 }
 
-/// A connection to a broker.
-pub(crate) struct Connection<'a> {
-    way: Way<'a>,
-    /// The broker, as it was named.
-    pub(crate) broker: String,
-}
-
-enum Way<'a> {
-    Plain(Socket<'a>),
-    Encrypted(Box<StreamOwned<ClientConnection, Socket<'a>>>),
-}
-
-/// What a run has for its connections.
-pub(crate) struct Caller<'a> {
-    pub(crate) target: &'a Target,
+/// How a run connects and waits.
+pub(crate) struct ConnectOptions<'a> {
+    pub(crate) route: &'a Route<'a>,
     pub(crate) deadline: &'a Deadline,
     /// Readable as soon as the process shall stop.
     pub(crate) stop: Option<&'a UnixStream>,
 }
 
-impl<'a> Caller<'a> {
-    /// A connection to the first broker that takes it; else what the last one said.
-    pub(crate) fn connect(&self, mut meanwhile: Meanwhile<'a>) -> Result<Connection<'a>, ConnectionError> {
-        let target = self.target;
-        let settings = target.tls.then(|| tls::settings(target.tls_ca.as_deref(), self.deadline)).transpose()?;
+/// A connection to a broker.
+pub(crate) struct Connection<'a> {
+    stream: Stream<'a>,
+    /// The broker, as it was named.
+    pub(crate) broker: String,
+}
+
+impl<'a> ConnectOptions<'a> {
+    /// Connects to the first broker that accepts the connection; the error is that of the last one. `slow` is done if that, or
+    /// anything later, takes long.
+    pub(crate) fn connect(&self, slow: Option<SlowPath<'a>>) -> Result<Connection<'a>, ConnectionError> {
+        let waiting = Waiting::until(self.deadline).stopped_by(self.stop).meanwhile(slow);
         let mut failure = None;
-        for (number, broker) in target.broker.iter().enumerate() {
-            let left = target.broker.len() - number;
-            match self.try_broker(broker, left, settings.as_ref(), meanwhile) {
-                Ok(connection) => return Ok(connection),
-                Err((error, back)) => (failure, meanwhile) = (Some(error), back),
+        for (number, (broker, port)) in self.route.brokers.iter().enumerate() {
+            // A silent broker leaves time for the others.
+            let left = u32::try_from(self.route.brokers.len() - number).unwrap_or(u32::MAX);
+            let end = self.deadline.remaining() / left;
+            match self.connect_to(broker, *port, self.deadline.remaining().saturating_sub(end), &waiting, slow) {
+                Ok(stream) => return Ok(Connection { stream, broker: broker.to_string() }),
+                Err(error) => failure = Some(error),
             }
         }
         Err(failure.unwrap_or_else(|| ConnectionError::Broken {
             broker: "no broker".to_owned(),
             doing: "connecting",
-            why: io::ErrorKind::NotFound.into(),
+            cause: Cause::NoAnswer,
         }))
     }
 
-    fn try_broker(
+    /// Connects to one broker, and leaves `spare` of the time to others.
+    fn connect_to(
         &self,
-        broker: &Broker,
-        brokers_left: usize,
-        settings: Option<&Arc<ClientConfig>>,
-        mut meanwhile: Meanwhile<'a>,
-    ) -> Result<Connection<'a>, (ConnectionError, Meanwhile<'a>)> {
-        let addresses = match resolve(&broker.host, self.deadline) {
-            Ok(addresses) => addresses,
-            Err(error) => return Err((error.into(), meanwhile)),
-        };
-        meanwhile.look();
-        let name = broker.to_string();
-        let mut failure = io::ErrorKind::NotFound.into();
-        for (number, address) in addresses.iter().enumerate() {
-            let tries = brokers_left * (addresses.len() - number);
-            let limit = self.deadline.remaining() / u32::try_from(tries).unwrap_or(u32::MAX);
-            let address = SocketAddr::new(*address, broker.port(self.target.tls));
-            match Socket::connect(address, limit, self.deadline, meanwhile, self.stop) {
-                Ok(socket) => {
-                    let way = match settings {
-                        None => Ok(Way::Plain(socket)),
-                        Some(settings) => tls::client(settings, &broker.host)
-                            .map(|client| Way::Encrypted(Box::new(StreamOwned::new(client, socket)))),
-                    };
-                    return way.map(|way| Connection { way, broker: name }).map_err(|error| (error.into(), Meanwhile::nothing()));
-                }
-                Err((error, back)) => (failure, meanwhile) = (error, back),
-            }
+        broker: &HostPort,
+        port: u16,
+        spare: Duration,
+        waiting: &Waiting<'a>,
+        slow: Option<SlowPath<'_>>,
+    ) -> Result<Stream<'a>, ConnectionError> {
+        let addresses: Vec<SocketAddr> = resolve(&broker.host, port, self.deadline)?;
+        slow.and_then(|slow| slow());
+        let limit = self.deadline.remaining().saturating_sub(spare);
+        let broken = |cause| ConnectionError::Broken { broker: broker.to_string(), doing: "connecting", cause };
+        let (stream, _) = Connector::new(waiting.clone()).connect_any(&addresses, limit).map_err(broken)?;
+        match &self.route.tls {
+            None => Ok(stream),
+            Some(client) => stream.secure(client, &broker.host.to_string(), Vec::new()).map_err(|cause| {
+                ConnectionError::Broken { broker: broker.to_string(), doing: "waiting for the TLS handshake", cause }
+            }),
         }
-        Err((ConnectionError::Broken { broker: name, doing: "connecting", why: failure }, meanwhile))
     }
 }
 
 impl Connection<'_> {
-    /// Reads what there is, at least one octet.
+    /// Reads what has come, at least one octet.
     pub(crate) fn read(&mut self, room: &mut [u8], doing: &'static str) -> Result<usize, ConnectionError> {
-        let read = match &mut self.way {
-            Way::Plain(socket) => socket.read(room),
-            Way::Encrypted(stream) => stream.read(room),
-        };
-        let read = read.and_then(|length| if length == 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(length) });
-        read.map_err(|why| ConnectionError::Broken { broker: self.broker.clone(), doing, why })
+        let read = self.stream.receive(room);
+        read.map_err(|cause| ConnectionError::Broken { broker: self.broker.clone(), doing, cause })
     }
 
     /// Writes all of it.
     pub(crate) fn write(&mut self, octets: &[u8], doing: &'static str) -> Result<(), ConnectionError> {
-        let written = match &mut self.way {
-            Way::Plain(socket) => socket.write_all(octets),
-            Way::Encrypted(stream) => stream.write_all(octets).and_then(|()| stream.flush()),
-        };
-        written.map_err(|why| ConnectionError::Broken { broker: self.broker.clone(), doing, why })
+        let written = self.stream.send_all(octets);
+        written.map_err(|cause| ConnectionError::Broken { broker: self.broker.clone(), doing, cause })
     }
 
-    /// Says that nothing more will come. Everything was confirmed before, so nothing depends on it.
-    pub(crate) fn close(mut self) {
-        if let Way::Encrypted(stream) = &mut self.way {
-            stream.conn.send_close_notify();
-            let _ = stream.flush();
-        }
+    /// Ends it in good order. Everything was confirmed before, so nothing depends on it.
+    pub(crate) fn close(self) {
+        self.stream.close();
     }
 }

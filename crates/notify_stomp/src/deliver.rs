@@ -26,19 +26,19 @@ pub(crate) enum DeliverError {
 }
 
 impl DeliverError {
-    /// Whether nobody answered in time, rather than refused.
+    /// Whether no answer came in time, in place of a refusal.
     pub(crate) fn is_silence(&self) -> bool {
         matches!(self, Self::Session(error) if error.is_silence())
     }
 }
 
 /// How events are sent.
-pub(crate) struct Manner<'a> {
+pub(crate) struct SendOptions<'a> {
     pub(crate) destination: &'a str,
     pub(crate) is_persistent: bool,
 }
 
-impl Manner<'_> {
+impl SendOptions<'_> {
     /// The frame of an event. The receipt is called like its sequence.
     fn frame(&self, sequence: u64, json: Vec<u8>) -> Frame {
         let mut frame = Frame::new("SEND").with("destination", self.destination).with("content-type", "application/json");
@@ -50,16 +50,16 @@ impl Manner<'_> {
 
     /// Sends one event that is in no spool, and waits for its receipt.
     pub(crate) fn send(&self, session: &mut Session<'_>, sequence: u64, json: Vec<u8>) -> Result<(), SessionError> {
-        session.say(&self.frame(sequence, json))?;
+        session.queue(&self.frame(sequence, json))?;
         session.send(DOING)?;
-        let answer = session.hear(DOING)?;
+        let answer = session.receive(DOING)?;
         receipt(session, &answer)
             .and_then(|number| if number == sequence { Ok(()) } else { Err(session.unexpected(&answer, "its RECEIPT")) })
     }
 
     /// Sends all that waits, and what comes meanwhile. How many the broker confirmed, also where an error ended it.
     pub(crate) fn drain(&self, spool: &Spool, session: &mut Session<'_>) -> (usize, Result<(), DeliverError>) {
-        let mut delivery = Delivery { manner: self, spool, session, open: VecDeque::new(), confirmed: Vec::new(), sent: 0 };
+        let mut delivery = Delivery { options: self, spool, session, open: VecDeque::new(), confirmed: Vec::new(), sent: 0 };
         let mut result = Ok(());
         while result.is_ok() {
             match spool.entries() {
@@ -76,7 +76,7 @@ impl Manner<'_> {
 }
 
 struct Delivery<'a, 'b> {
-    manner: &'a Manner<'a>,
+    options: &'a SendOptions<'a>,
     spool: &'a Spool,
     session: &'a mut Session<'b>,
     /// On their way.
@@ -93,7 +93,7 @@ impl Delivery<'_, '_> {
             while self.open.len() < WINDOW && self.session.unsent() < BATCH {
                 let Some(entry) = rest.next() else { break };
                 if let Some(json) = self.spool.read(*entry)? {
-                    self.session.say(&self.manner.frame(entry.sequence, json))?;
+                    self.session.queue(&self.options.frame(entry.sequence, json))?;
                     self.open.push_back(*entry);
                 }
             }
@@ -104,7 +104,7 @@ impl Delivery<'_, '_> {
             // Half of the window is waited for, so that the next frames go out together.
             let enough = if rest.len() == 0 { 0 } else { WINDOW / 2 };
             while self.open.len() > enough {
-                let frame = self.session.hear(DOING)?;
+                let frame = self.session.receive(DOING)?;
                 self.confirm(&frame)?;
             }
             if self.confirmed.len() >= WINDOW {

@@ -2,12 +2,20 @@
 
 use plugin::{Metric, Report, State, Unit};
 
-use crate::probe::{Fate, Seen};
+use crate::publish::{Fate, Observations};
 
-/// OK: confirmed, or left to whoever is sending. WARNING: it waits. CRITICAL: something is lost.
-pub(crate) fn evaluate(seen: &Seen) -> Report {
+/// OK: confirmed, or left to another process that is sending. WARNING: it waits. CRITICAL: something is lost. UNKNOWN: a setting must be
+/// changed before anything can be sent.
+pub(crate) fn evaluate(seen: &Observations) -> Report {
     let mut parts: Vec<(State, String)> = Vec::new();
     let waiting = || count(seen.waiting, "event waits", "events wait");
+    if let Some(refused) = &seen.refused {
+        parts.push(match (seen.fate, &seen.spool_failure) {
+            (Fate::Waits(sequence), _) => (State::Unknown, format!("{refused}, event {sequence} waits in the spool")),
+            (_, Some(spool)) => (State::Critical, format!("event lost: {spool}, and {refused}")),
+            (_, None) => (State::Unknown, refused.clone()),
+        });
+    }
     match (&seen.failure, &seen.spool_failure) {
         (Some(failure), Some(spool)) if seen.fate == Fate::Lost => {
             parts.push((State::Critical, format!("event lost: {spool}, and {failure}")));
@@ -45,7 +53,7 @@ pub(crate) fn evaluate(seen: &Seen) -> Report {
 }
 
 /// What there is to say where nothing went wrong.
-fn well(seen: &Seen) -> String {
+fn well(seen: &Observations) -> String {
     match seen.fate {
         _ if seen.is_busy && seen.waiting > 0 => {
             format!("{}: another notify_stomp is sending", count(seen.waiting, "event waits", "events wait"))
@@ -67,8 +75,8 @@ fn count(number: usize, one: &str, many: &str) -> String {
 mod tests {
     use super::*;
 
-    fn line(seen: Seen) -> String {
-        let seen = Seen { broker: "broker.example.com".to_owned(), ..seen };
+    fn line(seen: Observations) -> String {
+        let seen = Observations { broker: "broker.example.com".to_owned(), ..seen };
         evaluate(&seen).render("STOMP", 0).lines().next().unwrap().to_owned()
     }
 
@@ -83,46 +91,59 @@ mod tests {
         let nothing = "sent=0;;;0 waiting=0;;;0 oldest=0s;;;0 dropped=0;;;0 broken=0;;;0";
         let one = "sent=1;;;0 waiting=0;;;0 oldest=0s;;;0 dropped=0;;;0 broken=0;;;0";
         let rows = [
-            (Seen::default(), format!("OK - nothing waits | {nothing}")),
+            (Observations::default(), format!("OK - nothing waits | {nothing}")),
             (
-                Seen { fate: Fate::Confirmed(7), sent: 1, ..Seen::default() },
+                Observations { fate: Fate::Confirmed(7), sent: 1, ..Observations::default() },
                 format!("OK - event 7 confirmed by broker.example.com | {one}"),
             ),
             (
-                Seen { fate: Fate::Confirmed(7), sent: 3, ..Seen::default() },
+                Observations { fate: Fate::Confirmed(7), sent: 3, ..Observations::default() },
                 format!("OK - event 7 and 2 before it confirmed by broker.example.com | {}", one.replace("sent=1", "sent=3")),
             ),
-            (Seen { sent: 1, ..Seen::default() }, format!("OK - 1 event confirmed by broker.example.com | {one}")),
+            (Observations { sent: 1, ..Observations::default() }, format!("OK - 1 event confirmed by broker.example.com | {one}")),
             (
-                Seen { fate: Fate::Waits(7), waiting: 2, oldest: 1.5, is_busy: true, ..Seen::default() },
+                Observations { fate: Fate::Waits(7), waiting: 2, oldest: 1.5, is_busy: true, ..Observations::default() },
                 "OK - 2 events wait: another notify_stomp is sending | sent=0;;;0 waiting=2;;;0 oldest=1.5s;;;0 dropped=0;;;0 broken=0;;;0"
                     .to_owned(),
             ),
             (
-                Seen { fate: Fate::Waits(7), waiting: 1, failure: says(refused), ..Seen::default() },
+                Observations { fate: Fate::Waits(7), waiting: 1, failure: says(refused), ..Observations::default() },
                 format!("WARNING - 1 event waits: {refused} | {}", nothing.replace("waiting=0", "waiting=1")),
             ),
             (
-                Seen { fate: Fate::Lost, failure: says(refused), spool_failure: says(full), ..Seen::default() },
+                Observations { fate: Fate::Lost, failure: says(refused), spool_failure: says(full), ..Observations::default() },
                 format!("CRITICAL - event lost: {full}, and {refused} | {nothing}"),
             ),
             (
-                Seen { fate: Fate::Confirmed(7), sent: 1, spool_failure: says(full), ..Seen::default() },
+                Observations { fate: Fate::Confirmed(7), sent: 1, spool_failure: says(full), ..Observations::default() },
                 format!("WARNING - confirmed by broker.example.com, but not spooled: {full} | {one}"),
             ),
             (
-                Seen { fate: Fate::Waits(7), waiting: 1, failure: says(refused), spool_failure: says(full), ..Seen::default() },
+                Observations { fate: Fate::Waits(7), waiting: 1, failure: says(refused), spool_failure: says(full), ..Observations::default() },
                 format!("CRITICAL - not safe on the disk: {full}, 1 event waits: {refused} | {}", nothing.replace("waiting=0", "waiting=1")),
             ),
             (
-                Seen { fate: Fate::Waits(7), waiting: 4, dropped: 3, failure: says(refused), ..Seen::default() },
+                Observations { fate: Fate::Waits(7), waiting: 4, dropped: 3, failure: says(refused), ..Observations::default() },
                 format!(
                     "CRITICAL - 3 events dropped, too many or too old for the spool, 4 events wait: {refused} | {}",
                     nothing.replace("waiting=0", "waiting=4").replace("dropped=0", "dropped=3")
                 ),
             ),
             (
-                Seen { broken: 1, ..Seen::default() },
+                Observations { fate: Fate::Waits(7), waiting: 2, refused: says("--broker=a:0: no"), ..Observations::default() },
+                format!("UNKNOWN - --broker=a:0: no, event 7 waits in the spool | {}", nothing.replace("waiting=0", "waiting=2")),
+            ),
+            (
+                Observations {
+                    fate: Fate::Lost,
+                    refused: says("--broker=a:0: no"),
+                    spool_failure: says(full),
+                    ..Observations::default()
+                },
+                format!("CRITICAL - event lost: {full}, and --broker=a:0: no | {nothing}"),
+            ),
+            (
+                Observations { broken: 1, ..Observations::default() },
                 format!("WARNING - 1 file set aside in the spool as broken | {}", nothing.replace("broken=0", "broken=1")),
             ),
         ];

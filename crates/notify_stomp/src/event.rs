@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use crate::macros::Macros;
 use crate::perfdata::{self, Datum};
-use crate::probe::NotifyError;
 
 /// The most octets that one text of an event keeps: an NRPE v4 packet carries as much.
 const TEXT: usize = 64 << 10;
@@ -16,6 +15,35 @@ const TEXT: usize = 64 << 10;
 const SCHEMA: u32 = 1;
 const STATES: [&str; 8] = ["OK", "WARNING", "CRITICAL", "UNKNOWN", "UP", "DOWN", "UNREACHABLE", "PENDING"];
 const TYPES: [&str; 2] = ["SOFT", "HARD"];
+
+/// Why the macros are not an event.
+#[derive(Debug, thiserror::Error)]
+pub enum EventError {
+    /// No host.
+    #[error("no event: name its host by --host and its state by --state, or take both --from-env, or send what waits by --flush")]
+    Nothing,
+    /// No state.
+    #[error("no state: give $SERVICESTATE$ or $HOSTSTATE$ by --state")]
+    NoState,
+    /// A word that is none of those that it may be.
+    #[error("{option} {value:?}: none of {words}")]
+    Word {
+        /// The option.
+        option: &'static str,
+        /// What it was given.
+        value: String,
+        /// What it may be.
+        words: String,
+    },
+    /// Not a number.
+    #[error("{option} {value:?}: not a whole number")]
+    Number {
+        /// The option.
+        option: &'static str,
+        /// What it was given.
+        value: String,
+    },
+}
 
 /// One event, its fields in the order in which they are written.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -50,8 +78,8 @@ impl Event {
     /// The event of these macros; its sequence and spool are for the spool to say.
     ///
     /// # Errors
-    /// [`NotifyError`]: no host or state, or something that is none.
-    pub fn new(macros: &Macros) -> Result<Self, NotifyError> {
+    /// [`EventError`]: no host or state, or something that is none.
+    pub fn new(macros: &Macros) -> Result<Self, EventError> {
         let mut truncated = Vec::new();
         let mut text = |value: &Option<OsString>, name: &'static str| {
             let (text, is_cut) = bounded(value.as_deref().unwrap_or_default());
@@ -71,9 +99,9 @@ impl Event {
             None => rustix::system::uname().nodename().to_string_lossy().into_owned(),
         };
         if hostname.is_empty() {
-            return Err(NotifyError::Nothing);
+            return Err(EventError::Nothing);
         }
-        let state = one_of("--state", &macros.state, &STATES)?.ok_or(NotifyError::NoState)?;
+        let state = one_of("--state", &macros.state, &STATES)?.ok_or(EventError::NoState)?;
         let (performance_data, performance_data_unparsed) = perfdata::parse(&perfdata);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         Ok(Self {
@@ -135,18 +163,18 @@ fn with_line_ends(text: &str) -> String {
 }
 
 /// One of the words, whatever its case: none where nothing is given.
-fn one_of(option: &'static str, value: &Option<OsString>, words: &[&'static str]) -> Result<Option<&'static str>, NotifyError> {
+fn one_of(option: &'static str, value: &Option<OsString>, words: &[&'static str]) -> Result<Option<&'static str>, EventError> {
     let Some(value) = value.as_deref().filter(|value| !value.is_empty()) else { return Ok(None) };
     let known = words.iter().find(|word| value.eq_ignore_ascii_case(word)).copied();
-    known.map(Some).ok_or_else(|| NotifyError::Word { option, value: excerpt(value), words: words.join(", ") })
+    known.map(Some).ok_or_else(|| EventError::Word { option, value: excerpt(value), words: words.join(", ") })
 }
 
 /// A whole number: none where nothing is given.
-fn number(option: &'static str, value: &Option<OsString>) -> Result<Option<u64>, NotifyError> {
+fn number(option: &'static str, value: &Option<OsString>) -> Result<Option<u64>, EventError> {
     let Some(value) = value.as_deref().filter(|value| !value.is_empty()) else { return Ok(None) };
     let digits = value.to_str().filter(|text| text.bytes().all(|octet| octet.is_ascii_digit()));
     let number = digits.and_then(|digits| digits.parse().ok());
-    number.map(Some).ok_or_else(|| NotifyError::Number { option, value: excerpt(value) })
+    number.map(Some).ok_or_else(|| EventError::Number { option, value: excerpt(value) })
 }
 
 /// The beginning of what somebody gave, for a message.

@@ -3,7 +3,10 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 
-use crate::probe::NotifyError;
+/// Says that --from-env found no event in the environment.
+#[derive(Debug, thiserror::Error)]
+#[error("--from-env: no NAGIOS_HOSTNAME in the environment: nagios.cfg needs enable_environment_macros=1")]
+pub struct NoEnvironment;
 
 /// The parts of an event as they were given. Texts may hold anything, broken UTF-8 too; what is empty counts as not given.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -55,12 +58,12 @@ pub struct Macros {
 
 impl Macros {
     /// With what the environment adds, if it was asked for.
-    pub(crate) fn complete(&self) -> Result<Self, NotifyError> {
+    pub(crate) fn complete(&self) -> Result<Self, NoEnvironment> {
         let mut all = self.clone();
         if self.from_env {
             all.add(|name| env::var_os(format!("NAGIOS_{name}")));
             if all.host.is_none() {
-                return Err(NotifyError::NoEnvironment);
+                return Err(NoEnvironment);
             }
         }
         Ok(all)

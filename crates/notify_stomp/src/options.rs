@@ -1,115 +1,131 @@
 //! The options of the broker and of the spool.
 
-use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
-use plugin::Seconds;
+use net::tls::{Client, Settings, TlsError};
+use net::{HostPort, InvalidHost};
+use plugin::{Deadline, Seconds};
 
-/// The ports that brokers listen on for STOMP, without and with TLS, unless told otherwise.
+/// The ports of STOMP, without and with TLS, unless a broker is named with another.
 const PORTS: (u16, u16) = (61613, 61614);
 
-/// Which broker, as whom, and where there.
-#[derive(Clone, Debug, clap::Args)]
+/// Which broker, as whom, and where there. What is wrong here is found by [`Target::route`] and not by the parser of the command line:
+/// an event must be in the spool first.
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Broker")]
 pub struct Target {
-    /// The broker. Repeatable: the first that takes the connection is used. Default port: 61613, with --tls 61614
+    /// Broker to publish to. Repeatable: the first that accepts the connection is used. Default port: 61613, with --tls 61614
     #[arg(long, value_name = "HOST[:PORT]")]
-    pub broker: Vec<Broker>,
-    /// Where events go, as in /topic/nagios, /queue/nagios or /exchange/NAME/KEY
+    pub broker: Vec<String>,
+    /// Destination of the events: /topic/nagios, /queue/nagios or /exchange/NAME/KEY
     #[arg(long, value_name = "NAME")]
     pub destination: Option<String>,
-    /// The user
+    /// User to log in as
     #[arg(long, value_name = "USER")]
     pub login: Option<String>,
-    /// The user's password; only by --extra-opts, since everybody can read a command line
+    /// Password of the user; accepted from --extra-opts only, because every user can read a command line
     #[arg(long, value_name = "SECRET")]
     pub passcode: Option<String>,
-    /// The virtual host that RabbitMQ wants and ActiveMQ ignores
+    /// Virtual host, which RabbitMQ requires and ActiveMQ ignores
     #[arg(long, value_name = "NAME", default_value = "/")]
     pub vhost: String,
-    /// Do not ask the broker to keep events over its own restart
+    /// Do not ask the broker to keep events across its own restart
     #[arg(long)]
     pub not_persistent: bool,
-    /// Encrypt, and verify the broker's certificate
+    /// Encrypt, and verify the certificate of the broker
     #[arg(long)]
     pub tls: bool,
-    /// The authorities that may have signed it, in PEM. Default: those of the system
-    #[arg(long, value_name = "FILE", requires = "tls")]
+    /// PEM file of the authorities that may have signed it. Default: those of the system
+    #[arg(long, value_name = "FILE")]
     pub tls_ca: Option<PathBuf>,
 }
 
-/// A broker's place as it was given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broker {
-    /// A name or an address.
-    pub host: String,
-    /// The port, if one was given.
-    pub port: Option<u16>,
+/// What is wrong with the options of the broker. Each message names the option.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// No broker is named.
+    #[error("no broker: name it by --broker, as in --broker=127.0.0.1")]
+    NoBroker,
+    /// A value of --broker is not a host and port.
+    #[error("--broker={}: {why}", excerpt(.given))]
+    Broker {
+        /// What was given.
+        given: String,
+        /// What is wrong with it.
+        why: InvalidHost,
+    },
+    /// A file of authorities without TLS would be ignored.
+    #[error("--tls-ca has no effect without --tls: add --tls")]
+    CaWithoutTls,
+    /// TLS cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// A text that would end its line in the protocol.
+    #[error("{0} has a line end, which STOMP cannot send")]
+    LineEnd(&'static str),
 }
 
-/// Why a text is no [`Broker`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no HOST, HOST:PORT or [ADDRESS]:PORT")]
-pub struct InvalidBroker(String);
+/// How to reach the brokers: options in which nothing is wrong.
+#[derive(Debug)]
+pub(crate) struct Route<'a> {
+    /// As whom, and where there.
+    pub(crate) target: &'a Target,
+    /// The brokers in their order, each with the port to connect to.
+    pub(crate) brokers: Vec<(HostPort, u16)>,
+    /// TLS, if it is asked for.
+    pub(crate) tls: Option<Client>,
+}
 
-impl FromStr for Broker {
-    type Err = InvalidBroker;
-
-    fn from_str(text: &str) -> Result<Self, InvalidBroker> {
-        let invalid = || InvalidBroker(text.to_owned());
-        let (host, port) = match text.strip_prefix('[') {
-            Some(rest) => {
-                let (host, behind) = rest.split_once(']').ok_or_else(invalid)?;
-                (host, behind.strip_prefix(':').or(behind.is_empty().then_some("")).ok_or_else(invalid)?)
-            }
-            // More than one colon: an IPv6 address without a port.
-            None => text.split_once(':').filter(|(_, port)| !port.contains(':')).unwrap_or((text, "")),
+impl Target {
+    /// Validates the options and reads the files that they name.
+    ///
+    /// # Errors
+    /// [`TargetError`]: what is wrong with them.
+    pub(crate) fn route(&self, deadline: &Deadline) -> Result<Route<'_>, TargetError> {
+        let default = if self.tls { PORTS.1 } else { PORTS.0 };
+        let broker = |given: &String| {
+            let broker = given.parse::<HostPort>().map_err(|why| TargetError::Broker { given: given.clone(), why })?;
+            let port = broker.port_or(default);
+            Ok((broker, port))
         };
-        let port = match port {
-            "" if text.ends_with(':') && !text.contains("::") => return Err(invalid()),
-            "" => None,
-            digits => Some(digits.parse().ok().filter(|port| *port != 0).ok_or_else(invalid)?),
-        };
-        if host.is_empty() || host.contains(char::is_whitespace) {
-            return Err(invalid());
+        let brokers = self.broker.iter().map(broker).collect::<Result<Vec<_>, TargetError>>()?;
+        if brokers.is_empty() {
+            return Err(TargetError::NoBroker);
         }
-        Ok(Self { host: host.to_owned(), port })
+        let texts =
+            [("--login", self.login.as_deref()), ("--passcode", self.passcode.as_deref()), ("--vhost", Some(&*self.vhost))];
+        if let Some((option, _)) = texts.iter().find(|(_, text)| text.is_some_and(|text| text.contains(['\n', '\r', '\0']))) {
+            return Err(TargetError::LineEnd(option));
+        }
+        if self.tls_ca.is_some() && !self.tls {
+            return Err(TargetError::CaWithoutTls);
+        }
+        let settings = Settings { authorities: self.tls_ca.clone(), ..Settings::default() };
+        let tls = self.tls.then(|| settings.load(deadline)).transpose()?;
+        Ok(Route { target: self, brokers, tls })
     }
 }
 
-impl Broker {
-    /// The port to connect to.
-    pub fn port(&self, tls: bool) -> u16 {
-        self.port.unwrap_or(if tls { PORTS.1 } else { PORTS.0 })
-    }
-}
-
-impl fmt::Display for Broker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.port {
-            Some(port) if self.host.contains(':') => write!(f, "[{}]:{port}", self.host),
-            Some(port) => write!(f, "{}:{port}", self.host),
-            None => f.write_str(&self.host),
-        }
-    }
+/// The beginning of what was given, for a message.
+fn excerpt(given: &str) -> String {
+    given.chars().take(60).collect()
 }
 
 /// Where events wait that no broker has confirmed, and how many.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Spool")]
 pub struct SpoolOptions {
-    /// The folder where events wait until they are confirmed: one for each destination, on a local disk
+    /// Directory in which events wait until the broker confirms receipt: one for each destination, on a local disk
     #[arg(long, value_name = "FOLDER", default_value = "/var/spool/notify_stomp")]
     pub spool: PathBuf,
-    /// The most that may wait there, in MiB: beyond it the oldest are dropped, which is reported
+    /// Maximum size of the waiting events, in MiB: beyond it the oldest are dropped, which is CRITICAL
     #[arg(long, value_name = "MIB", default_value = "64", value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
     pub spool_size: u64,
-    /// Drop what has waited for more days than this and still cannot be sent
+    /// Drop events that have waited longer than this many days and still cannot be sent, which is CRITICAL
     #[arg(long, value_name = "DAYS", default_value = "7", value_parser = clap::value_parser!(u64).range(1..=3650))]
     pub spool_age: u64,
-    /// After a broker did not answer at all, events are only spooled for this many seconds, so that Nagios does not wait for each
+    /// After no broker answered, only spool events for this long, so that Nagios does not wait for each
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = Seconds::within(0.0..=86_400.0))]
     pub retry: Seconds,
 }
@@ -130,31 +146,53 @@ impl SpoolOptions {
 mod tests {
     use super::*;
 
+    fn route(target: &Target) -> Result<Vec<(String, u16)>, String> {
+        let deadline = Deadline::after(Duration::from_secs(8));
+        let route = target.route(&deadline).map_err(|error| error.to_string())?;
+        Ok(route.brokers.iter().map(|(broker, port)| (broker.to_string(), *port)).collect())
+    }
+
     #[test]
-    fn a_broker_is_a_host_with_or_without_a_port() {
-        let rows = [
-            ("broker.example.com", Some(("broker.example.com", None))),
-            ("broker.example.com:61613", Some(("broker.example.com", Some(61613)))),
-            ("192.0.2.1:1", Some(("192.0.2.1", Some(1)))),
-            ("[2001:db8::1]:61614", Some(("2001:db8::1", Some(61614)))),
-            ("[2001:db8::1]", Some(("2001:db8::1", None))),
-            ("2001:db8::1", Some(("2001:db8::1", None))),
-            ("2001:db8::", Some(("2001:db8::", None))),
-            ("", None),
-            (":61613", None),
-            ("a:", None),
-            ("a:0", None),
-            ("a:65536", None),
-            ("a:x", None),
-            ("[2001:db8::1", None),
-            ("[2001:db8::1]61613", None),
-            ("a b", None),
-        ];
-        for (text, expected) in rows {
-            let broker = text.parse::<Broker>().ok();
-            let seen = broker.as_ref().map(|broker| (broker.host.as_str(), broker.port));
-            assert_eq!(seen, expected, "{text:?}");
+    fn brokers_are_hosts_with_or_without_a_port() {
+        let target = Target { broker: vec!["b.example.com".to_owned(), "[2001:db8::1]:1".to_owned()], ..Target::default() };
+        assert_eq!(route(&target), Ok(vec![("b.example.com".to_owned(), 61613), ("[2001:db8::1]:1".to_owned(), 1)]));
+        for broker in [
+            "",
+            ":61613",
+            "a:",
+            "a:0",
+            "a:65536",
+            "a:x",
+            "127.0.0.1:+1",
+            "a:1:2",
+            "ex;ample:1",
+            "[localhost]:1",
+            "a b",
+            "192.0.2.300",
+        ] {
+            let target = Target { broker: vec!["b.example.com".to_owned(), broker.to_owned()], ..Target::default() };
+            let error = route(&target).unwrap_err();
+            assert!(error.starts_with(&format!("--broker={broker}: ")), "{error}");
         }
-        assert_eq!("[2001:db8::1]:1".parse::<Broker>().unwrap().to_string(), "[2001:db8::1]:1");
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let named = Target { broker: vec!["127.0.0.1".to_owned()], ..Target::default() };
+        let with = |change: fn(&mut Target)| {
+            let mut target = named.clone();
+            change(&mut target);
+            route(&target).unwrap_err()
+        };
+        assert_eq!(route(&Target::default()), Err("no broker: name it by --broker, as in --broker=127.0.0.1".to_owned()));
+        assert_eq!(with(|target| target.tls_ca = Some("/ca.pem".into())), "--tls-ca has no effect without --tls: add --tls");
+        assert_eq!(with(|target| target.login = Some("a\nb".to_owned())), "--login has a line end, which STOMP cannot send");
+        assert_eq!(
+            with(|target| target.passcode = Some("a\rb".to_owned())),
+            "--passcode has a line end, which STOMP cannot send"
+        );
+        assert_eq!(with(|target| target.vhost = "\n".to_owned()), "--vhost has a line end, which STOMP cannot send");
+        let missing = with(|target| (target.tls, target.tls_ca) = (true, Some("/nonexistent/ca.pem".into())));
+        assert_eq!(missing, "reading /nonexistent/ca.pem: no such file or directory");
     }
 }

@@ -1,8 +1,9 @@
 //! A conversation with a broker: who we are, which version of STOMP it speaks, and one frame after the other.
 
-use crate::connection::{Caller, Connection, ConnectionError};
+use net::SlowPath;
+
+use crate::connection::{ConnectOptions, Connection, ConnectionError};
 use crate::frame::{Decoder, Frame, FrameError, Version};
-use crate::socket::Meanwhile;
 
 /// Why a conversation ended.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +33,7 @@ pub enum SessionError {
 }
 
 impl SessionError {
-    /// Whether nobody answered in time, rather than refused.
+    /// Whether no answer came in time, in place of a refusal.
     pub(crate) fn is_silence(&self) -> bool {
         matches!(self, Self::Connection(error) if error.is_silence())
     }
@@ -47,22 +48,23 @@ pub(crate) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Connects and logs in. `meanwhile` is done if that, or anything later, takes long.
-    pub(crate) fn open(caller: &Caller<'a>, meanwhile: Meanwhile<'a>) -> Result<Self, SessionError> {
-        let connection = caller.connect(meanwhile)?;
-        let _step = caller.deadline.step(format!("talking to {}", connection.broker));
+    /// Connects and logs in. `slow` is done if that, or anything later, takes long.
+    pub(crate) fn open(options: &ConnectOptions<'a>, slow: Option<SlowPath<'a>>) -> Result<Self, SessionError> {
+        let connection = options.connect(slow)?;
+        let _step = options.deadline.step(format!("talking to {}", connection.broker));
         let (decoder, output) = (Decoder::default(), Vec::new());
         let mut session = Self { connection, decoder, output, version: Version::V10 };
+        let target = options.route.target;
         let mut connect = Frame::new("CONNECT").with("accept-version", "1.0,1.1,1.2").with("heart-beat", "0,0");
-        connect = connect.with("host", caller.target.vhost.as_str());
-        for (name, value) in [("login", &caller.target.login), ("passcode", &caller.target.passcode)] {
+        connect = connect.with("host", target.vhost.as_str());
+        for (name, value) in [("login", &target.login), ("passcode", &target.passcode)] {
             if let Some(value) = value {
                 connect = connect.with(name, value.as_str());
             }
         }
-        session.say(&connect)?;
+        session.queue(&connect)?;
         session.send("logging in")?;
-        let answer = session.hear("logging in")?;
+        let answer = session.receive("logging in")?;
         match answer.command.as_str() {
             "CONNECTED" => {}
             "ERROR" => return Err(session.refused(&answer, true)),
@@ -75,33 +77,33 @@ impl<'a> Session<'a> {
         Ok(session)
     }
 
-    /// The broker, as it was named.
+    /// Returns the broker as it was named.
     pub(crate) fn broker(&self) -> String {
         self.connection.broker.clone()
     }
 
-    /// Puts a frame behind those that will be sent.
-    pub(crate) fn say(&mut self, frame: &Frame) -> Result<(), SessionError> {
+    /// Appends a frame to those that [`Session::send`] sends.
+    pub(crate) fn queue(&mut self, frame: &Frame) -> Result<(), SessionError> {
         frame.encode(self.version, &mut self.output).map_err(|error| SessionError::Frame(self.connection.broker.clone(), error))
     }
 
-    /// How many octets will be sent.
+    /// Returns how many octets are queued.
     pub(crate) fn unsent(&self) -> usize {
         self.output.len()
     }
 
-    /// Sends what was said.
+    /// Sends the queued frames.
     pub(crate) fn send(&mut self, doing: &'static str) -> Result<(), SessionError> {
         self.connection.write(&self.output, doing)?;
         self.output.clear();
         Ok(())
     }
 
-    /// The next frame of the broker, whatever it is.
-    pub(crate) fn hear(&mut self, doing: &'static str) -> Result<Frame, SessionError> {
+    /// Waits for the next frame of the broker, whatever it is.
+    pub(crate) fn receive(&mut self, doing: &'static str) -> Result<Frame, SessionError> {
         let mut room = [0; 16 << 10];
         loop {
-            if let Some(frame) = self.hear_at_once()? {
+            if let Some(frame) = self.received()? {
                 return Ok(frame);
             }
             let length = self.connection.read(&mut room, doing)?;
@@ -109,12 +111,12 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The next frame, if it has come already.
-    pub(crate) fn hear_at_once(&mut self) -> Result<Option<Frame>, SessionError> {
+    /// Returns the next frame, if it has come already.
+    fn received(&mut self) -> Result<Option<Frame>, SessionError> {
         self.decoder.next_frame().map_err(|error| SessionError::Frame(self.connection.broker.clone(), error))
     }
 
-    /// The error that an ERROR frame is.
+    /// Returns the error that an ERROR frame reports.
     pub(crate) fn refused(&self, frame: &Frame, is_login: bool) -> SessionError {
         let body = String::from_utf8_lossy(&frame.body);
         let body = body.lines().next().unwrap_or_default().trim();
@@ -127,15 +129,15 @@ impl<'a> Session<'a> {
         SessionError::Refused { broker: self.broker(), is_login, message: message.chars().take(200).collect() }
     }
 
-    /// The error that a frame is which was not asked for.
-    pub(crate) fn unexpected(&self, frame: &Frame, wanted: &'static str) -> SessionError {
-        SessionError::Unexpected(self.broker(), frame.command.clone(), wanted)
+    /// Returns the error for a frame in place of the `expected` one.
+    pub(crate) fn unexpected(&self, frame: &Frame, expected: &'static str) -> SessionError {
+        SessionError::Unexpected(self.broker(), frame.command.clone(), expected)
     }
 
     /// Ends it in good order. Nothing depends on it any more.
     pub(crate) fn close(mut self) {
-        let said = self.say(&Frame::new("DISCONNECT"));
-        if said.and_then(|()| self.send("saying goodbye")).is_ok() {
+        let queued = self.queue(&Frame::new("DISCONNECT"));
+        if queued.and_then(|()| self.send("saying goodbye")).is_ok() {
             self.connection.close();
         }
     }

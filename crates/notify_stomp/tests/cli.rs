@@ -385,3 +385,56 @@ fn the_environment_of_nagios_is_an_event() {
         assert_eq!(sent.value(key), value, "{key}");
     }
 }
+
+/// Whatever is wrong with reaching the broker never loses the event.
+#[test]
+fn a_wrong_option_of_the_broker_is_unknown_and_the_event_waits() {
+    let spool = Spool::new();
+    let named = "--broker=127.0.0.1:1";
+    let rows: [(&[&str], &str); 14] = [
+        (&[], "no broker: name it by --broker, as in --broker=127.0.0.1"),
+        (
+            &["--broker=ex;ample:1"],
+            "--broker=ex;ample:1: a host name has only ASCII letters, digits, dots, hyphens and underscores",
+        ),
+        (
+            &["--broker=a:1:2"],
+            "--broker=a:1:2: neither HOST:PORT nor an IPv6 address, which with a port is written [2001:db8::1]:161",
+        ),
+        (
+            &["--broker=127.0.0.1:+1"],
+            "--broker=127.0.0.1:+1: the port after the colon is a number from 1 to 65535, as in 127.0.0.1:161",
+        ),
+        (&["--broker=b:0"], "--broker=b:0: the port after the colon is a number from 1 to 65535, as in b:161"),
+        (&["--broker="], "--broker=: the host is missing"),
+        (&["--broker=tcp:b"], "--broker=tcp:b: write it without tcp:"),
+        (&["--broker=[b]:1"], "--broker=[b]:1: brackets enclose a whole IPv6 address, as in [2001:db8::1]:161"),
+        // One that is right does not hide one that is wrong.
+        (
+            &[named, "--broker=192.0.2.300"],
+            "--broker=192.0.2.300: 192.0.2.300 has only digits and dots, but is no IPv4 address: that has four numbers from 0 to 255",
+        ),
+        (&[named, "--tls-ca=/nonexistent"], "--tls-ca has no effect without --tls: add --tls"),
+        (&[named, "--tls", "--tls-ca=/nonexistent"], "reading /nonexistent: no such file or directory"),
+        (&[named, "--tls", "--tls-ca=/dev/null"], "reading /dev/null: no certificate in it"),
+        (&[named, "--login=a\nb"], "--login has a line end, which STOMP cannot send"),
+        (&[named, "--vhost=a\rb"], "--vhost has a line end, which STOMP cannot send"),
+    ];
+    for (count, (options, words)) in (1..).zip(rows) {
+        let mut command = Command::new(BINARY);
+        command.arg(format!("--spool={}", spool.path().display())).arg("--destination=/topic/nagios").args(EVENT);
+        let outcome = ended(command.args(options));
+        let line = format!("STOMP UNKNOWN - {words}, event {count} waits in the spool");
+        assert_eq!((text(&outcome), spool.waiting().len()), ((3, line.as_str()), count), "{options:?}");
+    }
+    // Once it is right, all of them arrive.
+    let broker = Broker::start(Manner::Confirms).unwrap();
+    assert_eq!(text(&spool.flush(&broker)).0, 0);
+    assert_eq!(sequences(&broker.sent()), (1..=rows.len() as u64).collect::<Vec<u64>>());
+    // Without a spool it is lost, and that is said.
+    let mut command = Command::new(BINARY);
+    let outcome = ended(command.args(["--spool=/nonexistent/spool", "--destination=/topic/nagios", "--broker=b:0"]).args(EVENT));
+    let line = "STOMP CRITICAL - event lost: making /nonexistent/spool: no such file or directory, and --broker=b:0: the port after the \
+                colon is a number from 1 to 65535, as in b:161";
+    assert_eq!(text(&outcome), (2, line));
+}

@@ -89,14 +89,18 @@ fn tls(host: &Host, broker: &Broker<'_>) {
     let file = configuration(folder.path(), "/queue/tls");
     let (place, authority) = (format!("--broker=127.0.0.1:{TLS_PORT}"), format!("--tls-ca={}", broker.authority()));
     let (code, line) = event(host, &file, &["--tls", &place]);
-    let unknown =
-        format!("STOMP WARNING - 1 event waits: 127.0.0.1:{TLS_PORT}: TLS: its certificate is not valid: UnknownIssuer");
+    let unknown = format!(
+        "STOMP WARNING - 1 event waits: 127.0.0.1:{TLS_PORT}: the server certificate is not signed by a trusted authority"
+    );
     assert_eq!((code, line), (1, unknown));
     // The certificate is not for this name.
     let (code, line) = event(host, &file, &["--tls", &format!("--broker=localhost:{TLS_PORT}"), &authority]);
-    assert!(code == 1 && line.contains("certificate not valid for name \"localhost\""), "{line}");
+    assert!(
+        code == 1 && line.ends_with("the server certificate is for broker.example.com, 127.0.0.1, not for localhost"),
+        "{line}"
+    );
     let (code, line) = event(host, &file, &["--tls", &format!("--broker=127.0.0.1:{PORT}"), &authority]);
-    assert!(code == 1 && line.ends_with("it closed the connection while logging in"), "{line}");
+    assert!(code == 1 && line.ends_with("closed in the TLS handshake, perhaps no TLS there"), "{line}");
     let (code, line) = event(host, &file, &["--tls", &place, &authority]);
     assert_eq!((code, line), (0, format!("STOMP OK - event 4 and 3 before it confirmed by 127.0.0.1:{TLS_PORT}")));
     assert_eq!(complete(&seen(host, &file, "/queue/tls", 4), 4), 0);

@@ -1,16 +1,18 @@
-//! All the doing: the event into the spool, what waits to the broker, and what is not confirmed through to the disk.
+//! One run: the event into the spool, what waits to the broker, and what is not confirmed through to the disk.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 use std::time::Duration;
 
+use net::SlowPathAction;
 use plugin::Deadline;
 
 use crate::Args;
-use crate::connection::Caller;
-use crate::deliver::{DeliverError, Manner};
-use crate::event::Event;
-use crate::session::{Session, SessionError};
-use crate::socket::Meanwhile;
+use crate::connection::ConnectOptions;
+use crate::deliver::{DeliverError, SendOptions};
+use crate::event::{Event, EventError};
+use crate::macros::NoEnvironment;
+use crate::options::{Route, TargetError};
+use crate::session::Session;
 use crate::spool::{Spool, SpoolError, Spooled};
 
 /// How long a receipt may take before the event is written through to the disk meanwhile. Most come sooner, and need no disk.
@@ -18,51 +20,24 @@ const PATIENCE: Duration = Duration::from_millis(50);
 /// What is left of the deadline when the broker is given up: for the disk.
 const RESERVE: Duration = Duration::from_millis(500);
 
-/// Why nothing was published or spooled: somebody has to change something.
+/// Why nothing was published or spooled: a setting must be changed.
 #[derive(Debug, thiserror::Error)]
-pub enum NotifyError {
-    /// No event.
-    #[error("no event: name its host by --host and its state by --state, or take both --from-env, or send what waits by --flush")]
-    Nothing,
-    /// No state.
-    #[error("no state: give $SERVICESTATE$ or $HOSTSTATE$ by --state")]
-    NoState,
+pub enum PublishError {
+    /// The options are not an event.
+    #[error(transparent)]
+    Event(#[from] EventError),
     /// Nagios exports no macros.
-    #[error("--from-env: no NAGIOS_HOSTNAME in the environment: nagios.cfg needs enable_environment_macros=1")]
-    NoEnvironment,
-    /// A word that is none of those that it may be.
-    #[error("{option} {value:?}: none of {words}")]
-    Word {
-        /// The option.
-        option: &'static str,
-        /// What it was given.
-        value: String,
-        /// What it may be.
-        words: String,
-    },
-    /// No number.
-    #[error("{option} {value:?}: not a whole number")]
-    Number {
-        /// The option.
-        option: &'static str,
-        /// What it was given.
-        value: String,
-    },
-    /// No broker.
-    #[error("no broker: name it by --broker, as in --broker=127.0.0.1")]
-    NoBroker,
+    #[error(transparent)]
+    Environment(#[from] NoEnvironment),
     /// No destination.
     #[error("no destination: name it by --destination, as in --destination=/topic/nagios")]
     NoDestination,
+    /// The options of the broker are wrong, and there is no event that could be spooled.
+    #[error(transparent)]
+    Target(#[from] TargetError),
     /// The spool cannot be used, and there is no event that could be sent without it.
     #[error(transparent)]
     Spool(#[from] SpoolError),
-    /// Showing messages ended with an error.
-    #[error(transparent)]
-    Cat(#[from] SessionError),
-    /// Showing messages cannot hear of signals, or has nobody to show them to.
-    #[error("showing messages: {}", plugin::reason(.0))]
-    Show(std::io::Error),
 }
 
 /// What became of the event of this run.
@@ -81,7 +56,7 @@ pub enum Fate {
 
 /// What was done, and what was not.
 #[derive(Debug, Default)]
-pub struct Seen {
+pub struct Observations {
     /// What became of the event of this run.
     pub fate: Fate,
     /// The broker, or all of them.
@@ -96,6 +71,8 @@ pub struct Seen {
     pub dropped: usize,
     /// How many files are set aside in the spool that are no events.
     pub broken: usize,
+    /// What is wrong with the options of the broker: then nothing was sent.
+    pub refused: Option<String>,
     /// Why what waits was not sent.
     pub failure: Option<String>,
     /// Why the event could not be spooled, or not durably.
@@ -104,43 +81,88 @@ pub struct Seen {
     pub is_busy: bool,
 }
 
-/// Puts the event into the spool and sends what is there.
-pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Seen, NotifyError> {
+/// Puts the event into the spool and sends what is there. Where the options of the broker are wrong, the event is spooled all the same.
+pub(crate) fn publish(args: &Args, deadline: &Deadline) -> Result<Observations, PublishError> {
     let mut event = if args.flush { None } else { Some(Event::new(&args.event.complete()?)?) };
-    if args.target.broker.is_empty() {
-        return Err(NotifyError::NoBroker);
-    }
-    let destination = args.target.destination.as_deref().filter(|name| !name.is_empty()).ok_or(NotifyError::NoDestination)?;
+    let destination = args.target.destination.as_deref().filter(|name| !name.is_empty()).ok_or(PublishError::NoDestination)?;
     let reserve = RESERVE.min(deadline.limit() / 4);
     let patience = Deadline::after(deadline.remaining().saturating_sub(reserve));
-    let manner = Manner { destination, is_persistent: !args.target.not_persistent };
-    let caller = Caller { target: &args.target, deadline: &patience, stop: None };
-    let names: Vec<String> = args.target.broker.iter().map(ToString::to_string).collect();
-    let mut run = Run { args, caller, manner, seen: Seen { broker: names.join(", "), ..Seen::default() } };
+    let route = match (args.target.route(&patience), &mut event) {
+        (Ok(route), _) => route,
+        (Err(error), None) => return Err(error.into()),
+        (Err(error), Some(event)) => return Ok(spool_only(args, event, &error, &patience)),
+    };
+    let send = SendOptions { destination, is_persistent: !args.target.not_persistent };
+    let connect = ConnectOptions { route: &route, deadline: &patience, stop: None };
+    let mut run = Run { args, connect, send, seen: Observations { broker: names(&route), ..Observations::default() } };
     let _step = deadline.step(format!("using the spool {}", args.spool.spool.display()));
     match Spool::open(&args.spool.spool, &patience) {
-        Ok(spool) => run.with(&spool, event.as_mut(), deadline)?,
+        Ok(spool) => run.publish_via_spool(&spool, event.as_mut(), deadline)?,
         Err(error) => match event {
-            Some(event) => run.without(event, error),
+            Some(event) => run.publish_unspooled(event, error),
             None => return Err(error.into()),
         },
     }
     Ok(run.seen)
 }
 
+/// The brokers as they were named.
+fn names(route: &Route<'_>) -> String {
+    let names: Vec<String> = route.brokers.iter().map(|(broker, _)| broker.to_string()).collect();
+    names.join(", ")
+}
+
+/// Puts the event into the spool and through to the disk, since no broker can be asked.
+fn spool_only(args: &Args, event: &mut Event, why: &TargetError, patience: &Deadline) -> Observations {
+    let mut seen = Observations { refused: Some(why.to_string()), ..Observations::default() };
+    let _step = patience.step(format!("using the spool {}", args.spool.spool.display()));
+    match put_and_count(args, event, &mut seen, patience) {
+        Ok(sequence) => seen.fate = Fate::Waits(sequence),
+        Err(error) => (seen.fate, seen.spool_failure) = (Fate::Lost, Some(error.to_string())),
+    }
+    seen
+}
+
+fn put_and_count(args: &Args, event: &mut Event, seen: &mut Observations, patience: &Deadline) -> Result<u64, SpoolError> {
+    let spool = Spool::open(&args.spool.spool, patience)?;
+    let lock = spool.lock(patience)?;
+    let spooled = spool.put(event, args.spool.most_octets(), &lock)?;
+    seen.dropped = spooled.dropped;
+    if let Err(error) = spooled.sync() {
+        seen.spool_failure = Some(error.to_string());
+    }
+    // The event is safe; that it cannot be counted loses nothing.
+    if seen.count(&spool).is_err() {
+        seen.waiting = 1;
+    }
+    Ok(spooled.entry.sequence)
+}
+
+impl Observations {
+    /// Counts what waits.
+    fn count(&mut self, spool: &Spool) -> Result<(), SpoolError> {
+        let waiting = spool.entries()?;
+        self.waiting = waiting.len();
+        self.oldest = waiting.first().and_then(|entry| spool.age(*entry)).map_or(0.0, |age| age.as_secs_f64());
+        self.broken = spool.broken();
+        Ok(())
+    }
+}
+
 /// One run.
 struct Run<'a> {
     args: &'a Args,
-    caller: Caller<'a>,
-    manner: Manner<'a>,
-    seen: Seen,
+    connect: ConnectOptions<'a>,
+    send: SendOptions<'a>,
+    seen: Observations,
 }
 
 impl Run<'_> {
-    fn with(&mut self, spool: &Spool, event: Option<&mut Event>, deadline: &Deadline) -> Result<(), SpoolError> {
+    /// Spools the event and sends it after what waits already.
+    fn publish_via_spool(&mut self, spool: &Spool, event: Option<&mut Event>, deadline: &Deadline) -> Result<(), SpoolError> {
         let options = &self.args.spool;
         let put = event.map(|event| {
-            let lock = spool.lock(self.caller.deadline);
+            let lock = spool.lock(self.connect.deadline);
             lock.and_then(|lock| spool.put(event, options.most_octets(), &lock)).map_err(|error| (event, error))
         });
         match put {
@@ -151,7 +173,7 @@ impl Run<'_> {
                 let sequence = spooled.entry.sequence;
                 self.seen.fate = if confirmed { Fate::Confirmed(sequence) } else { Fate::Waits(sequence) };
             }
-            Some(Err((event, error))) => self.past(spool, event, error),
+            Some(Err((event, error))) => self.publish_past_spool(spool, event, error),
         }
         if self.seen.failure.is_some() {
             // Only what cannot be sent is too old.
@@ -159,16 +181,12 @@ impl Run<'_> {
                 self.seen.dropped += spool.drop_old(options.longest_wait(), &lock)?;
             }
         }
-        let waiting = spool.entries()?;
-        self.seen.waiting = waiting.len();
-        self.seen.oldest = waiting.first().and_then(|entry| spool.age(*entry)).map_or(0.0, |age| age.as_secs_f64());
-        self.seen.broken = spool.broken();
-        Ok(())
+        self.seen.count(spool)
     }
 
-    /// Sends what waits, unless somebody else does. Whether `own` is confirmed; if not, it is on the disk.
+    /// Sends what waits, unless another process does. Returns whether `own` is confirmed; if not, it is on the disk.
     fn drain(&mut self, spool: &Spool, own: Option<&Spooled>) -> bool {
-        let durable = OnceCell::new();
+        let durable = OnceLock::new();
         let sync = || {
             durable.get_or_init(|| own.map_or(Ok(()), Spooled::sync));
         };
@@ -189,9 +207,9 @@ impl Run<'_> {
         false
     }
 
-    /// The sender looks again after it has given up the right to send: what came in between is its own to send. So whoever finds that
-    /// right taken can leave.
-    fn send_all(&mut self, spool: &Spool, is_event: bool, sync: &impl Fn()) -> Result<(), DeliverError> {
+    /// The sender reads the spool again after it has given up the right to send: what came in between is its own to send. So a process
+    /// that finds the right taken can leave.
+    fn send_all(&mut self, spool: &Spool, is_event: bool, sync: &(impl Fn() + Sync)) -> Result<(), DeliverError> {
         let retry = self.args.spool.retry.duration();
         if let Some(since) = spool.silent_for().filter(|since| is_event && *since < retry) {
             self.seen.failure = Some(format!("{} did not answer {:.0} s ago", self.seen.broker, since.as_secs_f64()));
@@ -202,9 +220,11 @@ impl Run<'_> {
                 self.seen.is_busy = true;
                 return Ok(());
             };
-            let mut session = Session::open(&self.caller, Meanwhile::after(PATIENCE, sync))?;
+            let slow = SlowPathAction::after(PATIENCE, sync);
+            let if_due = || slow.run_if_due();
+            let mut session = Session::open(&self.connect, Some(&if_due))?;
             self.seen.broker = session.broker();
-            let (sent, result) = self.manner.drain(spool, &mut session);
+            let (sent, result) = self.send.drain(spool, &mut session);
             self.seen.sent += sent;
             result?;
             session.close();
@@ -213,29 +233,29 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// An event that could not be spooled: what waits goes first, then the event itself.
-    fn past(&mut self, spool: &Spool, event: &mut Event, error: SpoolError) {
+    /// Sends an event that could not be spooled, after what waits.
+    fn publish_past_spool(&mut self, spool: &Spool, event: &mut Event, error: SpoolError) {
         let _ = self.drain(spool, None);
-        let lock = spool.lock(self.caller.deadline);
+        let lock = spool.lock(self.connect.deadline);
         // Without a number of its own it is still the event.
         let _ = spool.number(event);
-        self.directly(event, error);
+        self.send_now(event, error);
         if let (Ok(_), Fate::Confirmed(sequence)) = (lock, self.seen.fate) {
             // That no number can be noted shows in the next event's.
             let _ = spool.advance(sequence);
         }
     }
 
-    /// An event without any spool.
-    fn without(&mut self, event: Event, error: SpoolError) {
-        self.directly(&event, error);
+    /// Sends an event without any spool.
+    fn publish_unspooled(&mut self, event: Event, error: SpoolError) {
+        self.send_now(&event, error);
     }
 
-    fn directly(&mut self, event: &Event, error: SpoolError) {
+    fn send_now(&mut self, event: &Event, error: SpoolError) {
         self.seen.spool_failure = Some(error.to_string());
-        let sent = Session::open(&self.caller, Meanwhile::nothing()).and_then(|mut session| {
+        let sent = Session::open(&self.connect, None).and_then(|mut session| {
             self.seen.broker = session.broker();
-            self.manner.send(&mut session, event.sequence, event.json())?;
+            self.send.send(&mut session, event.sequence, event.json())?;
             session.close();
             Ok(())
         });
