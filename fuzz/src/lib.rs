@@ -1,46 +1,25 @@
-//! What the fuzz targets of the configuration formats have in common: a tree whose files are the parts of the input, and what must
+//! What the fuzz targets of the configuration formats have in common: a tree in memory whose files are the parts of the input, and what must
 //! hold for whatever is read from it.
 
-use std::cell::OnceCell;
-use std::fs;
 use std::time::Duration;
 
 use host_config::{Promise, Source, Tree};
 use plugin::Deadline;
-use tempfile::TempDir;
-
-thread_local! {
-    static ROOT: OnceCell<TempDir> = const { OnceCell::new() };
-}
 
 /// Reads `source` from a tree that holds the parts of `input` as `files`; parts are set apart by the octet 0x1e, which no such file
 /// has. Each promise and each error must name a file that is there; where a line of the format can `include` another file, the
 /// error may be that of reading it.
 pub fn read(source: Source, files: &[&str], include: bool, input: &[u8]) {
-    ROOT.with(|root| {
-        let root = root.get_or_init(|| tree(files)).path();
-        let mut parts = input.split(|octet| *octet == 0x1e);
-        for file in files {
-            fs::write(root.join(file), parts.next().unwrap_or_default()).expect("a file of the tree");
+    let parts = input.split(|octet| *octet == 0x1e).chain(std::iter::repeat(&[][..]));
+    let deadline = Deadline::after(Duration::from_secs(60));
+    match source.read(&Tree::in_memory(files.iter().zip(parts), &deadline)) {
+        Ok(read) => read.expect("there are files").promises.iter().for_each(|promise| hold(source, files, promise)),
+        Err(error) => {
+            let error = error.to_string();
+            let named = files.iter().any(|file| error.starts_with(&format!("/{file} line ")));
+            assert!(named || include && error.starts_with("reading /"), "file and line are not named: {error}");
         }
-        let deadline = Deadline::after(Duration::from_secs(60));
-        match source.read(&Tree::new(root, &deadline)) {
-            Ok(read) => read.expect("there are files").promises.iter().for_each(|promise| hold(source, files, promise)),
-            Err(error) => {
-                let error = error.to_string();
-                let named = files.iter().any(|file| error.starts_with(&format!("/{file} line ")));
-                assert!(named || include && error.starts_with("reading /"), "file and line are not named: {error}");
-            }
-        }
-    });
-}
-
-fn tree(files: &[&str]) -> TempDir {
-    let root = tempfile::tempdir().expect("a folder for the tree");
-    for file in files {
-        fs::create_dir_all(root.path().join(file).parent().expect("a folder")).expect("a folder");
     }
-    root
 }
 
 fn hold(source: Source, files: &[&str], promise: &Promise) {

@@ -1,9 +1,10 @@
 //! Lists of addresses: every line is an address, blank, or named as bad; nothing is skipped, and nothing is made up.
 #![no_main]
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
-use addresses::{HostAddress, List, ListError};
+use addresses::{Fields, HostAddress, List, ListError, ambiguous};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|content: &[u8]| {
@@ -13,13 +14,30 @@ fuzz_target!(|content: &[u8]| {
         Ok(list) => accepted(&list, &lines),
         Err(error) => refused(&error, &lines),
     }
-    // Ports stand beside the addresses: they never change which addresses there are.
-    if let Ok((list, ports)) = List::parse_with_ports("/etc/ips", 7, content) {
+    // Ports and labels stand beside the addresses: they never change which addresses there are.
+    if let Ok((list, fields)) = List::parse_with_fields("/etc/ips", 7, content) {
         assert_eq!(List::parse("/etc/ips", 7, content).ok().as_ref(), Some(&list));
-        assert!(ports.iter().all(|own| own.port > 0 && (own.entry as usize) < list.entries.len()), "{ports:?}");
-        assert!(ports.is_sorted_by_key(|own| own.entry), "{ports:?}");
+        assert!(fields.ports.iter().all(|own| own.port > 0 && (own.entry as usize) < list.entries.len()), "{fields:?}");
+        assert!(fields.ports.is_sorted_by_key(|own| own.entry), "{fields:?}");
+        labelled(&list, &fields, &lines);
     }
 });
+
+/// Each entry has at most one label, which stands on its line and is no address.
+fn labelled(list: &List, fields: &Fields, lines: &[&[u8]]) {
+    assert!(fields.labels.windows(2).all(|pair| pair[0].entry < pair[1].entry), "{fields:?}");
+    for own in &fields.labels {
+        let line = lines[list.entries[own.entry as usize].line as usize - 1];
+        assert!(String::from_utf8_lossy(line).contains(&own.label), "{own:?}");
+        assert!(!own.label.is_empty() && own.label.parse::<IpAddr>().is_err(), "{own:?}");
+        assert!(!own.label.contains(|c: char| c.is_ascii_whitespace() || c == ',' || c == '#'), "{own:?}");
+    }
+    let addresses = fields.labels.iter().map(|own| (list.entries[own.entry as usize].expected.address, own.label.as_str()));
+    let pairs: HashSet<(IpAddr, &str)> = addresses.clone().collect();
+    for label in ambiguous(addresses) {
+        assert!(pairs.iter().filter(|(_, other)| *other == label).count() > 1, "{label}");
+    }
+}
 
 /// A line with nothing on it but white space and a comment, which no carriage return ends early.
 fn is_blank(line: &[u8]) -> bool {
@@ -68,6 +86,5 @@ fn refused(error: &ListError, lines: &[&[u8]]) {
                 );
             }
         }
-        ListError::Read(_) => panic!("nothing was read: {message}"),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! What a test starts it owns: dropping the value stops the process or removes the namespace, also when the test fails.
 
+pub mod bench;
 pub mod blocks;
 pub mod brokers;
 pub mod clocks;

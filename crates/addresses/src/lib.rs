@@ -1,7 +1,8 @@
 //! IP addresses as text: one, a list of thousands, its ports, and a brief way to print many.
 //!
 //! - [`HostAddress`] is an address with the prefix length that may stand with it, in any spelling.
-//! - [`List`] parses a file of addresses, of the kinds that administrators and hosting panels keep.
+//! - [`List`] parses a file of addresses, of the kinds that administrators and hosting panels keep: `ADDRESS [PORTS] [LABEL]`.
+//!   [`Fields`] are the ports and labels of its lines.
 //! - [`parse_ports`] parses `80,443`.
 //! - [`brief`] and [`all`] print many addresses as runs.
 //!
@@ -23,6 +24,6 @@ mod ports;
 mod runs;
 
 pub use address::{HostAddress, InvalidAddress, short};
-pub use list::{Entry, List, ListError, OwnPort};
+pub use list::{Entry, Fields, List, ListError, OwnLabel, OwnPort, ambiguous};
 pub use ports::{InvalidPort, parse_ports};
 pub use runs::{all, brief};

@@ -1,26 +1,23 @@
-//! A list of addresses in a file, as administrators and hosting panels keep them.
+//! A list of addresses, as administrators and hosting panels keep them. One grammar for every program that reads one:
+//! `ADDRESS [PORTS] [LABEL]`, one address a line.
 //!
-//! One address a line. The first field counts; fields end at white space, a comma or `#`, which starts a comment. That covers
-//! plain lists, lists with notes or ports behind each address, and H-Sphere's `/hsphere/local/network/ips` (address, tab, netmask
-//! and more). cPanel's `/etc/ips` has `address:netmask:broadcast` in that field. A line that is not understood is an error, never
-//! skipped: a list that came out shorter would hide an outage.
+//! Fields end at white space, a comma or `#`, which starts a comment. That covers plain lists, lists with notes after each address,
+//! and H-Sphere's `/hsphere/local/network/ips` (address, tab, netmask and more). cPanel's `/etc/ips` has
+//! `address:netmask:broadcast` in the first field. A line that is not understood is an error, never skipped: a list that came out
+//! shorter would hide an outage.
 //!
-//! For a reader that wants ports, [`List::read_with_ports`], a second field of digits and commas is the address's own ports:
-//! `192.0.2.10 80,443`. Any other second field is a note for it too.
+//! [`List::parse`] takes the addresses alone. For [`List::parse_with_fields`], a second field of digits and commas is the address's
+//! own ports: `192.0.2.10 80,443`. The field after the address or its ports is its label: `192.0.2.10 443 www.example.com`. What
+//! is an address or a netmask is no label. Which labels stand with several addresses, [`ambiguous`] tells: those name none of them.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
-use std::net::Ipv4Addr;
-use std::path::Path;
+use std::net::{IpAddr, Ipv4Addr};
 
-use plugin::{Deadline, ReadError, read_file};
-
-use crate::address::plain;
+use crate::address::{HostAddress, InvalidAddress, plain};
 use crate::ports::parse_ports;
-use crate::{HostAddress, InvalidAddress};
 
-/// The most that a list may hold, in octets: some 400,000 IPv6 addresses in full.
-const LARGEST: u64 = 16 << 20;
 /// The shortest line, in octets: the room that is set aside for a list's addresses is guessed by it.
 const SHORTEST: usize = "1.2.3.4\n".len();
 /// How many bad lines are named; the rest is counted.
@@ -46,6 +43,15 @@ pub struct List {
     pub entries: Vec<Entry>,
 }
 
+/// What the lines of a list carry beside their addresses, in the order of [`List::entries`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fields {
+    /// The ports, several of an entry one after the other.
+    pub ports: Vec<OwnPort>,
+    /// The labels, at most one of an entry.
+    pub labels: Vec<OwnLabel>,
+}
+
 /// A port that a line asks for, by the place of its entry in [`List::entries`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OwnPort {
@@ -55,12 +61,25 @@ pub struct OwnPort {
     pub port: u16,
 }
 
+/// The label of a line, by the place of its entry in [`List::entries`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnLabel {
+    /// The place of the entry.
+    pub entry: u32,
+    /// The label: neither empty, nor an address or a netmask.
+    pub label: String,
+}
+
+/// Returns the labels that stand with more than one address, of however many lists: they tell no address from another.
+pub fn ambiguous<'a>(labels: impl IntoIterator<Item = (IpAddr, &'a str)>) -> HashSet<&'a str> {
+    let mut first: HashMap<&str, IpAddr> = HashMap::new();
+    let labels = labels.into_iter();
+    labels.filter(|(address, label)| first.entry(label).or_insert(*address) != address).map(|(_, label)| label).collect()
+}
+
 /// Why a list cannot be used. The first line of each message names the file; with several bad lines, each has a line.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
-    /// The file cannot be read.
-    #[error(transparent)]
-    Read(#[from] ReadError),
     /// Lines that are not understood, the first hundred of them with their text.
     #[error("{}", bad_lines(.source_name, .lines, *.count))]
     Lines {
@@ -77,14 +96,6 @@ pub enum ListError {
 }
 
 impl List {
-    /// Reads the list in the file `path`, which is the reader's list `number`.
-    ///
-    /// # Errors
-    /// [`ListError`]: the file cannot be read in time, holds more than 16 MiB, a line that is no address, or no address at all.
-    pub fn read(path: &Path, number: u32, deadline: &Deadline) -> Result<Self, ListError> {
-        Self::parse(&path.display().to_string(), number, &read_file(path, LARGEST, deadline)?)
-    }
-
     /// Parses the content of list `number`; `source` is its name in messages.
     ///
     /// # Errors
@@ -93,31 +104,41 @@ impl List {
         parse_lines(source, number, content, |_, _| Ok(()))
     }
 
-    /// Reads a list as [`List::read`] does, and the ports that its lines carry, in the order of the entries.
+    /// Parses a list as [`List::parse`] does, with the ports and the labels of its lines.
     ///
     /// # Errors
-    /// As [`List::read`]; a port below 1 or above 65535 makes a bad line too.
-    pub fn read_with_ports(path: &Path, number: u32, deadline: &Deadline) -> Result<(Self, Vec<OwnPort>), ListError> {
-        Self::parse_with_ports(&path.display().to_string(), number, &read_file(path, LARGEST, deadline)?)
+    /// As [`List::parse`]; a port below 1 or above 65535 makes a bad line too.
+    pub fn parse_with_fields(source: &str, number: u32, content: &[u8]) -> Result<(Self, Fields), ListError> {
+        let mut all = Fields::default();
+        let list = parse_lines(source, number, content, |entry, rest| all.take(entry, rest))?;
+        Ok((list, all))
     }
+}
 
-    /// Parses a list as [`List::parse`] does, and the ports that its lines carry.
-    ///
-    /// # Errors
-    /// As [`List::read_with_ports`].
-    pub fn parse_with_ports(source: &str, number: u32, content: &[u8]) -> Result<(Self, Vec<OwnPort>), ListError> {
-        let mut ports = Vec::new();
-        let list = parse_lines(source, number, content, |entry, rest| {
-            let note = |octet: u8| !octet.is_ascii_digit() && octet != b',';
-            let field = rest.split('#').next().and_then(|rest| rest.split_ascii_whitespace().next());
-            let field = field.filter(|field| rest.starts_with(char::is_whitespace) && !field.bytes().any(note));
-            for port in field.map_or(Ok(Vec::new()), parse_ports).map_err(|error| error.to_string())? {
-                ports.push(OwnPort { entry, port });
-            }
-            Ok(())
-        })?;
-        Ok((list, ports))
+impl Fields {
+    /// Takes what follows the address of an entry: fields, where white space sets them apart from it.
+    fn take(&mut self, entry: u32, rest: &str) -> Result<(), String> {
+        if !rest.starts_with(char::is_whitespace) {
+            return Ok(());
+        }
+        let mut fields = rest.split('#').next().unwrap_or_default().split_ascii_whitespace();
+        let mut field = fields.next();
+        if let Some(ports) = field.filter(|field| field.bytes().all(|octet| octet.is_ascii_digit() || octet == b',')) {
+            let ports = parse_ports(ports).map_err(|error| error.to_string())?;
+            self.ports.extend(ports.into_iter().map(|port| OwnPort { entry, port }));
+            field = fields.next();
+        }
+        let label = field.and_then(|field| field.split(',').next()).filter(|field| is_label(field));
+        self.labels.extend(label.map(|label| OwnLabel { entry, label: label.to_owned() }));
+        Ok(())
     }
+}
+
+/// Returns whether a field is a label: not an address or a netmask in a form that is in use, which panels write after an address.
+fn is_label(field: &str) -> bool {
+    let address = |text: &str| text.split('/').next().is_some_and(|bare| bare.parse::<IpAddr>().is_ok());
+    let hexadecimal = |text: &str| text.strip_prefix("0x").is_some_and(|digits| u32::from_str_radix(digits, 16).is_ok());
+    !field.is_empty() && !field.starts_with('/') && !address(field) && !hexadecimal(field) && parse_cpanel(field).is_none()
 }
 
 /// Parses line by line; `each` is given the place of an entry and what stands behind its address, and says what is wrong there.
@@ -273,33 +294,50 @@ mod tests {
         }
     }
 
-    fn parse_with_ports(content: &[u8]) -> Result<String, String> {
-        let (list, ports) = List::parse_with_ports("ips", 0, content).map_err(|error| error.to_string())?;
-        let ports = |entry| ports.iter().filter(move |own| own.entry == entry).map(|own| format!(":{}", own.port));
-        let print = |(place, entry): (u32, &Entry)| format!("{}{}", entry.expected, ports(place).collect::<String>());
+    fn parse_with_fields(content: &[u8]) -> Result<String, String> {
+        let (list, fields) = List::parse_with_fields("ips", 0, content).map_err(|error| error.to_string())?;
+        let ports = |entry| fields.ports.iter().filter(move |own| own.entry == entry).map(|own| format!(":{}", own.port));
+        let labels = |entry| fields.labels.iter().filter(move |own| own.entry == entry).map(|own| format!("={}", own.label));
+        let print = |(place, entry): (u32, &Entry)| {
+            format!("{}{}{}", entry.expected, ports(place).collect::<String>(), labels(place).collect::<String>())
+        };
         Ok((0..).zip(&list.entries).map(print).collect::<Vec<_>>().join(" "))
     }
 
     #[test]
-    fn a_line_may_carry_its_own_ports() {
-        let rows: [(&[u8], &str); 4] = [
+    fn a_line_may_carry_its_own_ports_and_a_label() {
+        let rows: [(&[u8], &str); 8] = [
             (b"192.0.2.10 80,443\n192.0.2.11\n2001:db8::1\t25 # mail\n", "192.0.2.10:80:443 192.0.2.11 2001:db8::1:25"),
             (
                 b"192.0.2.1 eth0 80\n192.0.2.2,80\n192.0.2.3#80\n192.0.2.4 80#x\n192.0.2.5 # 80\n",
-                "192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.4:80 192.0.2.5",
+                "192.0.2.1=eth0 192.0.2.2 192.0.2.3 192.0.2.4:80 192.0.2.5",
             ),
             (b"192.0.2.1\t255.255.255.0\tshared\t#0\n", "192.0.2.1"),
             (b"192.0.2.1:255.255.255.0:192.0.2.255 65535\n", "192.0.2.1:65535"),
+            (
+                b"192.0.2.10 443 www.example.com # SNI\n192.0.2.11 proxy7, spare\n2001:db8::1\tm\xc3\xbcnchen\n",
+                "192.0.2.10:443=www.example.com 192.0.2.11=proxy7 2001:db8::1=m\u{fc}nchen",
+            ),
+            (b"192.0.2.1 0xffffff00\n192.0.2.2 /24\n192.0.2.3 80 ffff:ffff::/32\n", "192.0.2.1 192.0.2.2 192.0.2.3:80"),
+            (b"192.0.2.1 192.0.2.1:255.255.255.0:192.0.2.255\n192.0.2.2 0xweb\n", "192.0.2.1 192.0.2.2=0xweb"),
+            (b"192.0.2.1 80 443 web\n", "192.0.2.1:80=443"),
         ];
         for (content, expected) in rows {
-            assert_eq!(parse_with_ports(content).unwrap_or_else(|error| error), expected);
+            assert_eq!(parse_with_fields(content).unwrap_or_else(|error| error), expected);
         }
         for bad in ["0", "65536", "80,", ",80", "80,,443", ",", "00080", "99999999999999999999"] {
             let line = format!("192.0.2.1 80\n192.0.2.2 {bad}\n");
-            let message = parse_with_ports(line.as_bytes()).unwrap_err();
+            let message = parse_with_fields(line.as_bytes()).unwrap_err();
             assert!(message.starts_with("ips line 2: ") && message.contains(" is not a port"), "{message}");
             assert_eq!(parse(line.as_bytes()).unwrap(), "1:192.0.2.1 2:192.0.2.2");
         }
+    }
+
+    #[test]
+    fn a_label_of_several_addresses_names_none() {
+        let [one, other] = ["192.0.2.1", "192.0.2.2"].map(|address| address.parse().unwrap());
+        let labels = [(one, "web"), (one, "eth0"), (other, "eth0"), (one, "web"), (other, "mail")];
+        assert_eq!(ambiguous(labels), HashSet::from(["eth0"]));
     }
 
     #[test]

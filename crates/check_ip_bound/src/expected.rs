@@ -3,8 +3,8 @@
 use std::io::ErrorKind;
 use std::net::IpAddr;
 
-use addresses::{Entry, HostAddress, List, ListError};
-use host_config::{ConfigError, Origin, Promise, Promises, Source, Tree};
+use addresses::{Entry, HostAddress, List};
+use host_config::{AddressOptions, ConfigError, Origin, Promise, Promises, Source, Tree};
 use host_net::Bound;
 use plugin::{Deadline, ReadError, Report};
 
@@ -44,10 +44,7 @@ pub enum ListSource {
 /// Why the expected addresses cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ExpectedError {
-    /// A list cannot be used.
-    #[error(transparent)]
-    List(#[from] ListError),
-    /// The host's configuration cannot be used.
+    /// A list or the host's configuration cannot be used.
     #[error(transparent)]
     Config(ConfigError),
     /// The host's configuration is not for everybody's eyes, as netplan's and NetworkManager's files mostly are.
@@ -75,17 +72,21 @@ impl Expected {
     /// # Errors
     /// [`ExpectedError`]: a file cannot be used, or a source that is named is not here or promises nothing.
     pub fn read(args: &Args, deadline: &Deadline) -> Result<Self, ExpectedError> {
-        let lists = (0..).zip(&args.file).map(|(number, file)| List::read(file, number, deadline));
-        let lists = lists.collect::<Result<Vec<_>, _>>()?;
-        let named = !args.ip.is_empty() || !args.file.is_empty();
-        let from = if args.from.is_empty() && !named { &[Origin::Auto][..] } else { &args.from };
-        let found = if from.is_empty() { Vec::new() } else { host_config::read(from, &Tree::new(&args.root, deadline))? };
+        Self::read_from(args, &args.addresses.tree(deadline), deadline)
+    }
+
+    /// The same with the configuration of `tree`.
+    fn read_from(args: &Args, tree: &Tree<'_>, deadline: &Deadline) -> Result<Self, ExpectedError> {
+        let AddressOptions { ip, file, from, .. } = &args.addresses;
+        let lists = args.addresses.read_lists(deadline).map_err(ExpectedError::Config)?;
+        let named = !ip.is_empty() || !file.is_empty();
+        let from = if from.is_empty() && !named { &[Origin::Auto][..] } else { from };
+        let found = host_config::read(from, tree)?;
         let mut expected = Self::new(args, lists, found);
         if expected.entries.is_empty() && from.contains(&Origin::Auto) {
             expected.source = ListSource::Bound;
         } else if expected.entries.is_empty() && expected.floating.is_empty() {
-            let names: Vec<String> = from.iter().map(ToString::to_string).collect();
-            return Err(ExpectedError::NothingPromised(names.join(", ")));
+            return Err(ExpectedError::NothingPromised(args.addresses.names()));
         }
         Ok(expected)
     }
@@ -110,7 +111,7 @@ impl Expected {
             }
             expected.files.push(list.source);
         }
-        expected.entries.extend(args.ip.iter().map(|&expected| Entry { expected, list: u32::MAX, line: 0 }));
+        expected.entries.extend(args.addresses.ip.iter().map(|&expected| Entry { expected, list: u32::MAX, line: 0 }));
         if !found.is_empty() {
             expected.take_configuration(args, found);
         }
@@ -127,8 +128,8 @@ impl Expected {
         self.notes = reconcile(&mut found);
         let promises = |found: &&(Source, Promises)| found.1.promises.iter().any(|promise| !promise.floating);
         let mut names: Vec<&'static str> = found.iter().filter(promises).map(|(source, _)| source.name()).collect();
-        names.extend((!args.file.is_empty()).then_some("--file"));
-        names.extend((!args.ip.is_empty()).then_some("--ip"));
+        names.extend((!args.addresses.file.is_empty()).then_some("--file"));
+        names.extend((!args.addresses.ip.is_empty()).then_some("--ip"));
         self.source = ListSource::Configured(names);
         for (source, promises) in found {
             let remark = |remark: host_config::Remark| format!("{source}: {} ({})", remark.what, remark.place);
@@ -230,7 +231,8 @@ mod tests {
     fn takes_each_address_once() {
         let list = List::parse("a", 0, b"192.0.2.2\n192.0.2.1\n192.0.2.2/24\n2001:DB8::1\n192.0.2.2/32\n").unwrap();
         let other = List::parse("b", 1, b"2001:db8::1\n192.0.2.3\n").unwrap();
-        let args = Args { ip: vec!["192.0.2.1".parse().unwrap(), "192.0.2.4/24".parse().unwrap()], ..args() };
+        let ip = ["192.0.2.1", "192.0.2.4/24"].map(|address| address.parse().unwrap()).to_vec();
+        let args = Args { addresses: AddressOptions { ip, ..AddressOptions::default() }, ..args() };
         let expected = Expected::new(&args, vec![list, other], Vec::new());
         let printed: Vec<String> =
             expected.entries.iter().map(|entry| format!("{} {}", entry.expected, expected.origin(entry))).collect();
@@ -260,7 +262,8 @@ mod tests {
             ],
             remarks: Vec::new(),
         };
-        let args = Args { file: vec![PathBuf::from("list")], ..args() };
+        let addresses = AddressOptions { file: vec![PathBuf::from("list")], ..AddressOptions::default() };
+        let args = Args { addresses, ..args() };
         let list = List::parse("list", 0, b"198.51.100.1\n192.0.2.9\n").unwrap();
         let expected = Expected::new(&args, vec![list], vec![(Source::Hsphere, first), (Source::Cpanel, second)]);
         let listing = expected.listing().render("IP_BOUND", 0);
@@ -281,22 +284,19 @@ mod tests {
 
     #[test]
     fn reads_a_tree() {
-        let tree = tempfile::tempdir().unwrap();
-        let args = |from: &[&str]| Args {
-            from: from.iter().map(|from| from.parse().unwrap()).collect(),
-            root: tree.path().to_owned(),
-            ..args()
-        };
         let deadline = Deadline::after(Duration::from_secs(8));
-        let read = |from: &[&str]| Expected::read(&args(from), &deadline).map_err(|error| error.to_string());
-        assert_eq!(read(&[]).unwrap().source, ListSource::Bound);
-        assert_eq!(read(&["cpanel"]), Err("no configuration of cpanel here".to_owned()));
-        std::fs::create_dir_all(tree.path().join("etc")).unwrap();
-        std::fs::write(tree.path().join("etc/ips"), "192.0.2.1:255.255.255.0:192.0.2.255\n").unwrap();
-        assert_eq!(read(&[]).unwrap().from(), " from cpanel");
-        assert_eq!(read(&["auto", "cpanel"]).unwrap().entries.len(), 1);
-        assert_eq!(read(&["auto", "hsphere"]), Err("no configuration of hsphere here".to_owned()));
-        std::fs::write(tree.path().join("etc/ips"), "192.0.2.1\nx\n").unwrap();
-        assert_eq!(read(&[]), Err("/etc/ips line 2: x is not an IP address\n".to_owned()));
+        let read = |ips: Option<&str>, from: &[&str]| {
+            let from = from.iter().map(|from| from.parse().unwrap()).collect();
+            let args = Args { addresses: AddressOptions { from, ..AddressOptions::default() }, ..args() };
+            let tree = Tree::in_memory(ips.map(|ips| ("/etc/ips", ips)), &deadline);
+            Expected::read_from(&args, &tree, &deadline).map_err(|error| error.to_string())
+        };
+        assert_eq!(read(None, &[]).unwrap().source, ListSource::Bound);
+        assert_eq!(read(None, &["cpanel"]), Err("no configuration of cpanel here".to_owned()));
+        let one = Some("192.0.2.1:255.255.255.0:192.0.2.255\n");
+        assert_eq!(read(one, &[]).unwrap().from(), " from cpanel");
+        assert_eq!(read(one, &["auto", "cpanel"]).unwrap().entries.len(), 1);
+        assert_eq!(read(one, &["auto", "hsphere"]), Err("no configuration of hsphere here".to_owned()));
+        assert_eq!(read(Some("192.0.2.1\nx\n"), &[]), Err("/etc/ips line 2: x is not an IP address\n".to_owned()));
     }
 }

@@ -19,7 +19,7 @@ pub(crate) fn judge(args: &Args, observed: &Observations) -> Part {
         return Part::default();
     }
     let configured = observed.expected.source != ListSource::Named;
-    if !configured && args.unexpected.is_none() && args.file.is_empty() {
+    if !configured && args.unexpected.is_none() && args.addresses.file.is_empty() {
         // Who names a few addresses by hand does not ask about all the others.
         return Part::default();
     }

@@ -18,11 +18,10 @@ mod options;
 mod probe;
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
-use addresses::{Entry, HostAddress};
-use host_config::Origin;
+use addresses::Entry;
+use host_config::AddressOptions;
 use host_net::{Bound, DefaultRoute};
 use plugin::{Deadline, Report, Seconds, State, Thresholds};
 
@@ -34,27 +33,20 @@ pub use probe::{ProbeError, probe};
 /// The longest `--grace`, in seconds: a year.
 const LONGEST_GRACE: f64 = 366.0 * 86_400.0;
 
+const IP_HELP: &str = "Address that must be bound. The prefix length of 192.0.2.10/24 must match too. Repeatable";
+const FROM_HELP: &str = "Read the expected addresses from this host's network configuration: auto, hsphere, cpanel, ifupdown, ifcfg, \
+                         networkd, networkmanager, netplan or keepalived. Repeatable. Default without --ip and --file: auto";
 const AFTER_HELP: &str = "\
 --warning and --critical judge the number of missing addresses; with neither given, one missing address is critical.
 Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (what cannot be checked; also --help and --version).";
 
 /// The command line.
 #[derive(Debug, clap::Parser)]
-#[command(version, about, after_help = AFTER_HELP)]
+#[command(version, about, after_help = AFTER_HELP, mut_arg("ip", |ip| ip.help(IP_HELP)), mut_arg("from", |from| from.help(FROM_HELP)))]
 pub struct Args {
-    /// An address that must be bound; with a prefix length, that must match too. Repeatable
-    #[arg(long, value_name = "ADDRESS[/PREFIX]")]
-    pub ip: Vec<HostAddress>,
-    /// A list of addresses that must be bound, one a line; H-Sphere's and cPanel's are understood. Repeatable
-    #[arg(long)]
-    pub file: Vec<PathBuf>,
-    /// Take what this host's configuration promises: auto, or hsphere, cpanel, ifupdown, ifcfg, networkd, networkmanager, netplan,
-    /// keepalived. Repeatable. Default without --ip and --file: auto
-    #[arg(long, value_name = "SOURCE")]
-    pub from: Vec<Origin>,
-    /// Read the configuration of this tree: an image, a chroot
-    #[arg(long, value_name = "DIR", default_value = "/")]
-    pub root: PathBuf,
+    /// The addresses that must be bound
+    #[command(flatten)]
+    pub addresses: AddressOptions,
     /// Print what would be checked and where it is written, as a list that --file takes, and exit 0
     #[arg(long)]
     pub list: bool,

@@ -138,6 +138,7 @@ fn misplaced(observed: &Observations) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use host_config::AddressOptions;
     use plugin::State;
 
     use super::*;
@@ -275,7 +276,8 @@ mod tests {
 
     #[test]
     fn verbose_names_the_line_of_each() {
-        let args = Args { ip: vec!["192.0.2.9/24".parse().unwrap()], ..args() };
+        let addresses = AddressOptions { ip: vec!["192.0.2.9/24".parse().unwrap()], ..AddressOptions::default() };
+        let args = Args { addresses, ..args() };
         let output =
             evaluate(&args, &observed(&args, "192.0.2.1 192.0.2.7", ListSource::Named, "192.0.2.1/24@eth0")).render("X", 1);
         let details: Vec<&str> = output.lines().skip(1).collect();

@@ -20,11 +20,9 @@ mod talk;
 mod target;
 mod worker;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use addresses::HostAddress;
-use host_config::Origin;
+use host_config::AddressOptions;
 use net::Host;
 use plugin::{Deadline, Report, State};
 
@@ -34,23 +32,16 @@ pub use options::{Connecting, InvalidValue, Limit, Limits, Ports, Text};
 pub use probe::ProbeError;
 pub use target::{Target, TargetError};
 
+const FILE_HELP: &str = "File with one address a line, then its own ports and a label where it has them: 192.0.2.10 80,443 web. \
+                         H-Sphere's and cPanel's lists are read too. Repeatable";
+
 /// The command line.
 #[derive(Debug, clap::Parser)]
-#[command(version, about)]
+#[command(version, about, mut_arg("file", |file| file.help(FILE_HELP)))]
 pub struct Args {
-    /// Address to connect to. Repeatable
-    #[arg(long, value_name = "ADDRESS")]
-    pub ip: Vec<HostAddress>,
-    /// File with one address a line, in any format of check_ip_bound; ports may follow an address: 80,443. Repeatable
-    #[arg(long)]
-    pub file: Vec<PathBuf>,
-    /// Read the addresses from a host's network configuration: auto, hsphere, cpanel, ifupdown, ifcfg, networkd, networkmanager,
-    /// netplan or keepalived. Repeatable
-    #[arg(long, value_name = "SOURCE")]
-    pub from: Vec<Origin>,
-    /// Read the configuration below this directory: a copy of the host's files
-    #[arg(long, value_name = "DIR", default_value = "/")]
-    pub root: PathBuf,
+    /// The addresses to connect to.
+    #[command(flatten)]
+    pub addresses: AddressOptions,
     /// Host name, of which every IPv4 and IPv6 address is checked. Repeatable
     #[arg(short = 'H', long, value_name = "HOST")]
     pub hostname: Vec<Host>,

@@ -3,8 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 
-use addresses::{List, ListError};
-use host_config::{ConfigError, Tree};
+use host_config::{ConfigError, read_list_with_fields};
 use host_net::{Bound, ReadBoundError};
 use net::{ResolveError, Resolver};
 use plugin::Deadline;
@@ -34,16 +33,13 @@ impl From<Target> for SocketAddr {
 /// Why it is not known what to try. Each message names what is missing.
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
-    /// A list cannot be used.
-    #[error(transparent)]
-    List(#[from] ListError),
     /// A name has no addresses.
     #[error(transparent)]
     Name(#[from] ResolveError),
     /// The bound addresses cannot be read.
     #[error(transparent)]
     Bound(#[from] ReadBoundError),
-    /// The configuration cannot be used.
+    /// A list or the configuration cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The configuration promises nothing.
@@ -64,9 +60,9 @@ pub enum TargetError {
 pub(crate) fn targets(args: &Args, deadline: &Deadline) -> Result<Vec<Target>, TargetError> {
     let ports: BTreeSet<u16> = args.port.iter().flat_map(|ports| ports.0.iter().copied()).collect();
     let mut targets = Vec::new();
-    for (number, file) in (0..).zip(&args.file) {
-        let (list, own) = List::read_with_ports(file, number, deadline)?;
-        let own = own.into_iter().fold(HashMap::<u32, Vec<u16>>::new(), |mut all, own| {
+    for (number, file) in (0..).zip(&args.addresses.file) {
+        let (list, fields) = read_list_with_fields(file, number, deadline)?;
+        let own = fields.ports.into_iter().fold(HashMap::<u32, Vec<u16>>::new(), |mut all, own| {
             all.entry(own.entry).or_default().push(own.port);
             all
         });
@@ -87,8 +83,8 @@ pub(crate) fn targets(args: &Args, deadline: &Deadline) -> Result<Vec<Target>, T
             add(&mut targets, address, &ports, || address.ip().to_string())?;
         }
     }
-    let mut single: Vec<IpAddr> = args.ip.iter().map(|expected| expected.address).collect();
-    if !args.from.is_empty() {
+    let mut single: Vec<IpAddr> = args.addresses.ip.iter().map(|expected| expected.address).collect();
+    if !args.addresses.from.is_empty() {
         single.extend(promised(args, deadline)?);
     }
     if args.bound {
@@ -118,11 +114,10 @@ fn add(
 
 /// The addresses that the configuration promises, without the floating ones: who holds those is not in the files.
 fn promised(args: &Args, deadline: &Deadline) -> Result<Vec<IpAddr>, TargetError> {
-    let found = host_config::read(&args.from, &Tree::new(&args.root, deadline))?;
+    let found = host_config::read(&args.addresses.from, &args.addresses.tree(deadline))?;
     let promises = found.iter().flat_map(|(_, promises)| &promises.promises).filter(|promise| !promise.floating);
     let addresses: Vec<IpAddr> = promises.map(|promise| promise.expected.address).collect();
-    let names = || args.from.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    if addresses.is_empty() { Err(TargetError::NothingPromised(names())) } else { Ok(addresses) }
+    if addresses.is_empty() { Err(TargetError::NothingPromised(args.addresses.names())) } else { Ok(addresses) }
 }
 
 /// The addresses bound here that others can reach: not those of loopback, and not link-local ones, which nobody reaches by their

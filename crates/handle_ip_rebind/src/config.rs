@@ -219,7 +219,9 @@ fn list(from: &[String], files: Vec<PathBuf>) -> Result<check_ip_bound::Args, St
     }
     let origin = |name: &String| name.parse::<Origin>().map_err(|error| format!("from: {name:?}: {error}"));
     let from = from.iter().map(origin).collect::<Result<_, _>>()?;
-    Ok(check_ip_bound::Args { from, file: files, ..check_arguments(Vec::new())? })
+    let mut args = check_arguments(Vec::new())?;
+    (args.addresses.from, args.addresses.file) = (from, files);
+    Ok(args)
 }
 
 fn argument_vector(name: &str, argv: Vec<String>) -> Result<Argv, String> {
@@ -249,7 +251,7 @@ mod tests {
         assert!(!config.enabled && config.announce && config.per_hour == 3 && config.command.is_none());
         let events: Vec<String> = config.on.iter().map(ToString::to_string).collect();
         assert_eq!(events, ["CRITICAL-SOFT-2", "CRITICAL-HARD"]);
-        assert_eq!(config.list.file, [PathBuf::from("/etc/ips")]);
+        assert_eq!(config.list.addresses.file, [PathBuf::from("/etc/ips")]);
     }
 
     #[test]
@@ -272,7 +274,7 @@ mod tests {
         "#;
         let config = parse(text).unwrap();
         assert!(config.enabled && !config.announce && config.per_hour == 5);
-        assert_eq!(config.check.ip.len(), 1);
+        assert_eq!(config.check.addresses.ip.len(), 1);
         let command = config.command.unwrap();
         assert_eq!(command.program, Path::new("/opt/setup ips.pl"));
         assert_eq!(command.arguments, ["--all", "$(reboot); `id`"], "arguments are fixed words, for no shell to read");

@@ -25,7 +25,6 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use std::time::Duration;
 
     use plugin::Deadline;
@@ -34,20 +33,19 @@ mod tests {
 
     #[test]
     fn without_additional_addresses_the_main_one_is_all() {
-        let root = tempfile::tempdir().unwrap();
         let deadline = Deadline::after(Duration::from_secs(8));
-        let read = || {
-            let found = read(&Tree::new(root.path(), &deadline)).map_err(|error| error.to_string())?;
-            Ok::<_, String>(found.map_or(0, |found| found.promises.len()))
-        };
-        assert_eq!(read(), Ok(0));
-        fs::create_dir_all(root.path().join("etc")).unwrap();
-        fs::create_dir_all(root.path().join("var/cpanel")).unwrap();
-        fs::write(root.path().join("etc/ips"), "\n").unwrap();
-        assert_eq!(read(), Err("/etc/ips: no address in it".to_owned()));
-        fs::write(root.path().join("var/cpanel/mainip"), "192.0.2.1").unwrap();
-        assert_eq!(read(), Ok(1));
-        fs::write(root.path().join("etc/ips"), "192.0.2.2:255.255.255.0:192.0.2.255\n").unwrap();
-        assert_eq!(read(), Ok(2));
+        let (empty, additional, main) =
+            (("etc/ips", "\n"), ("etc/ips", "192.0.2.2:255.255.255.0:192.0.2.255\n"), ("var/cpanel/mainip", "192.0.2.1"));
+        let rows = [
+            (vec![], Ok(0)),
+            (vec![empty], Err("/etc/ips: no address in it".to_owned())),
+            (vec![empty, main], Ok(1)),
+            (vec![additional], Ok(1)),
+            (vec![additional, main], Ok(2)),
+        ];
+        for (files, expected) in rows {
+            let found = read(&Tree::in_memory(files.clone(), &deadline)).map_err(|error| error.to_string());
+            assert_eq!(found.map(|found| found.map_or(0, |found| found.promises.len())), expected, "{files:?}");
+        }
     }
 }

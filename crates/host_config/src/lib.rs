@@ -5,7 +5,8 @@
 //! a shorter list. A new format is a module, its lines in [`Source`] and one in `read.rs`.
 //!
 //! - [`read`] reads the sources that an [`Origin`] (the value of `--from`) names; [`Source::read`] reads one.
-//! - [`Tree`] is where the files are: this host, or the tree of an image or a test.
+//! - [`Tree`] is where the files are: this host, the tree of an image, or in memory.
+//! - [`AddressOptions`] are `--ip`, `--file`, `--from` and `--root`; [`read_list`] reads a file of `--file`.
 //! - [`Promises`] is what a source says: each [`Promise`] and each [`Remark`] with its [`Place`].
 //!
 //! The grammar of an address and of a list of them is `addresses`' part; what the kernel has, `host_net`'s; what a missing address
@@ -31,17 +32,22 @@ mod hsphere;
 mod ifcfg;
 mod ifupdown;
 mod keepalived;
+mod lists;
 mod located;
 mod mask;
+mod memory;
 mod netplan;
 mod networkd;
 mod networkmanager;
+mod options;
 mod origin;
 mod promise;
 mod read;
 mod source;
 mod tree;
 
+pub use lists::{read_list, read_list_with_fields};
+pub use options::AddressOptions;
 pub use origin::Origin;
 pub use promise::{ConfigError, Place, Promise, Promises, Remark};
 pub use read::read;

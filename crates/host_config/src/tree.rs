@@ -1,96 +1,139 @@
-//! The file tree whose configuration is read: this host's, or that of an image or a test, whose symbolic links must not lead out
-//! of it.
+//! The file tree whose configuration is read: this host's, that of an image, whose symbolic links must not lead out of it, or one in
+//! memory.
 
 use std::ffi::OsString;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use plugin::{Deadline, READ_FLAGS, ReadError, read_opened};
-use rustix::fs::{CWD, Dir, Mode, OFlags, ResolveFlags, open, openat2};
+use rustix::fs::{Dir, Mode, OFlags, ResolveFlags, open, openat2};
 use rustix::io::Errno;
 
 use addresses::List;
 
+use crate::memory::Files;
 use crate::promise::ConfigError;
 
 /// The most that a configuration file may hold, in octets.
-const LARGEST: u64 = 16 << 20;
+pub(crate) const LARGEST: u64 = 16 << 20;
 
 /// A file tree; all paths are absolute inside it, and printed so.
 #[derive(Clone, Debug)]
 pub struct Tree<'a> {
-    root: PathBuf,
+    root: Root,
     deadline: &'a Deadline,
 }
 
+#[derive(Clone, Debug)]
+enum Root {
+    Disk(PathBuf),
+    Memory(Files),
+}
+
 impl<'a> Tree<'a> {
-    /// The tree below `root`, "/" for this host's own.
+    /// Returns the tree below `root`, "/" for this host's own.
     pub fn new(root: impl Into<PathBuf>, deadline: &'a Deadline) -> Self {
-        Self { root: root.into(), deadline }
+        Self { root: Root::Disk(root.into()), deadline }
     }
 
-    /// The content of the file `path`: none if there is no such file.
+    /// Returns a tree of these files, each with its path and its content, and of the folders that they are in.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use host_config::{Source, Tree};
+    /// use plugin::Deadline;
+    ///
+    /// let deadline = Deadline::after(Duration::from_secs(8));
+    /// let tree = Tree::in_memory([("/var/cpanel/mainip", "192.0.2.1")], &deadline);
+    /// let promises = Source::Cpanel.read(&tree)?.unwrap_or_default().promises;
+    /// assert_eq!(promises[0].place.to_string(), "/var/cpanel/mainip line 1");
+    /// # Ok::<(), host_config::ConfigError>(())
+    /// ```
+    pub fn in_memory<P: AsRef<str>, C: Into<Vec<u8>>>(files: impl IntoIterator<Item = (P, C)>, deadline: &'a Deadline) -> Self {
+        let mut all = Files::default();
+        files.into_iter().for_each(|(path, content)| all.insert(path.as_ref(), content.into()));
+        Self { root: Root::Memory(all), deadline }
+    }
+
+    /// Returns the content of the file `path`: none if there is no such file.
     ///
     /// # Errors
     /// [`ConfigError::Read`].
     pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, ConfigError> {
-        match read_opened(Path::new(path), LARGEST, self.deadline, || self.open(path, READ_FLAGS)) {
+        let read = match &self.root {
+            Root::Disk(root) => read_opened(Path::new(path), LARGEST, self.deadline, || open_inside(root, path, READ_FLAGS)),
+            Root::Memory(files) => files.read(path).map_err(|why| refused(path, why)).map(<[u8]>::to_vec),
+        };
+        match read {
             Ok(content) => Ok(Some(content)),
             Err(ReadError::Refused { why, .. }) if absent(&why) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// The plain list of addresses in the file `path`: none if there is no such file.
+    /// Returns the plain list of addresses in the file `path`: none if there is no such file.
     ///
     /// # Errors
     /// [`ConfigError::Read`] and [`ConfigError::List`].
-    pub fn list(&self, path: &str) -> Result<Option<List>, ConfigError> {
+    pub(crate) fn list(&self, path: &str) -> Result<Option<List>, ConfigError> {
         let content = self.read(path)?;
         content.map(|content| List::parse(path, 0, &content).map_err(ConfigError::from)).transpose()
     }
 
-    /// The names in the folder `path`, sorted by their octets, without `.` and `..`: none if there is no such folder.
+    /// Returns the names in the folder `path`, sorted by their octets, without `.` and `..`: none if there is no such folder.
     ///
     /// # Errors
     /// [`ConfigError::Read`].
     pub fn names(&self, path: &str) -> Result<Vec<OsString>, ConfigError> {
         let _step = self.deadline.step(format!("reading {path}"));
-        let refused = |why: Errno| ReadError::Refused { path: path.into(), why: why.into() };
-        let folder = match self.open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC) {
-            Ok(folder) => folder,
-            Err(Errno::NOENT | Errno::NOTDIR) => return Ok(Vec::new()),
-            Err(errno) => return Err(refused(errno).into()),
+        let names = match &self.root {
+            Root::Disk(root) => names_inside(root, path),
+            Root::Memory(files) => files.names(path),
         };
-        let mut names = Vec::new();
-        for entry in Dir::read_from(folder).map_err(refused)? {
-            let name = entry.map_err(refused)?.file_name().to_bytes().to_vec();
-            if name != b"." && name != b".." {
-                names.push(std::os::unix::ffi::OsStringExt::from_vec(name));
-            }
+        match names {
+            Err(Errno::NOENT | Errno::NOTDIR) => Ok(Vec::new()),
+            names => names.map_err(|why| refused(path, why).into()),
         }
-        names.sort();
-        Ok(names)
     }
 
-    /// Opens `path` inside the tree; of another tree than this host's own, symbolic links are followed inside it.
-    fn open(&self, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
-        if self.root == Path::new("/") {
-            return open(path, flags, Mode::empty());
-        }
-        let root = open(&self.root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-        let inside = path.trim_start_matches('/');
-        openat2(&root, if inside.is_empty() { "." } else { inside }, flags, Mode::empty(), ResolveFlags::IN_ROOT)
-    }
-
-    /// Whether the tree itself can be opened.
+    /// Checks that the tree itself can be opened.
     ///
     /// # Errors
     /// [`ConfigError::Read`], with the root's own name.
-    pub fn check(&self) -> Result<(), ConfigError> {
-        let opened = rustix::fs::openat(CWD, &self.root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
-        opened.map(drop).map_err(|why| ReadError::Refused { path: self.root.clone(), why: why.into() }.into())
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        let Root::Disk(root) = &self.root else { return Ok(()) };
+        let opened = open(root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
+        opened.map(drop).map_err(|why| ReadError::Refused { path: root.clone(), why: why.into() }.into())
     }
+}
+
+/// Opens `path` inside the tree below `root`; of another tree than this host's own, symbolic links are followed inside it.
+fn open_inside(root: &Path, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
+    if root == Path::new("/") {
+        return open(path, flags, Mode::empty());
+    }
+    let root = open(root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    let inside = path.trim_start_matches('/');
+    openat2(&root, if inside.is_empty() { "." } else { inside }, flags, Mode::empty(), ResolveFlags::IN_ROOT)
+}
+
+fn names_inside(root: &Path, path: &str) -> Result<Vec<OsString>, Errno> {
+    let folder = open_inside(root, path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC)?;
+    let mut names = Vec::new();
+    for entry in Dir::read_from(folder)? {
+        let name = entry?.file_name().to_bytes().to_vec();
+        if name != b"." && name != b".." {
+            names.push(OsString::from_vec(name));
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn refused(path: &str, why: Errno) -> ReadError {
+    ReadError::Refused { path: path.into(), why: why.into() }
 }
 
 fn absent(error: &std::io::Error) -> bool {

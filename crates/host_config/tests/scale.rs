@@ -3,7 +3,6 @@
 
 #![expect(clippy::unwrap_used, reason = "what a test cannot set up fails the test")]
 
-use std::fs;
 use std::time::Duration;
 
 use host_config::{Source, Tree};
@@ -104,12 +103,8 @@ fn read((source, path, start, repeated): Shape, size: usize) -> (Result<usize, S
             break;
         }
     }
-    let root = tempfile::tempdir().unwrap();
-    let path = root.path().join(path);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
     let deadline = Deadline::after(Duration::from_secs(600));
-    let tree = Tree::new(root.path(), &deadline);
+    let tree = Tree::in_memory([(path, text)], &deadline);
     let now = || Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap().as_secs_f64();
     let begun = now();
     let read = source.read(&tree);

@@ -16,6 +16,18 @@ fn folders(path: &Path) -> Vec<PathBuf> {
     folders
 }
 
+/// The files below `folder`, by their paths in it.
+fn collect(folder: &Path, inside: &str, files: &mut Vec<(String, Vec<u8>)>) {
+    for path in folders(folder) {
+        let inside = format!("{inside}/{}", path.file_name().unwrap().to_str().unwrap());
+        if path.is_dir() {
+            collect(&path, &inside, files);
+        } else {
+            files.push((inside, fs::read(path).unwrap()));
+        }
+    }
+}
+
 fn shown(read: Result<Option<Promises>, ConfigError>) -> String {
     let promises = match read {
         Ok(Some(promises)) => promises,
@@ -43,6 +55,10 @@ fn every_tree_promises_what_it_should() {
         for case in folders(&source) {
             cases += 1;
             let read = shown(kind.read(&Tree::new(case.join("root"), &deadline)));
+            let mut files = Vec::new();
+            collect(&case.join("root"), "", &mut files);
+            let in_memory = shown(kind.read(&Tree::in_memory(files, &deadline)));
+            assert_eq!(in_memory, read, "{}: in memory, and on disk", case.display());
             if std::env::var_os("UPDATE").is_some() {
                 fs::write(case.join("expected"), &read).unwrap();
             }

@@ -1,17 +1,13 @@
 //! The rows of check_clock_offset: one question to a local SNMP agent and to a local NTP server.
+#![expect(clippy::unwrap_used, reason = "a benchmark ends where it cannot be set up")]
 
 use std::process::Command;
 use std::thread;
 
+use suite::bench::{self, Bench, Subject, again, command, enter, says};
 use suite::clocks::{AGENT_NEEDS, Clock, SERVER_NEEDS};
 use suite::host::Host;
 use suite::needs::{Need, missing};
-
-use crate::Plan;
-use crate::check_ip_bound::{again, command, enter, says};
-use crate::measure::{Subject, in_turn, resident};
-use crate::programs::Programs;
-use crate::table;
 
 /// The most memory resident, in MiB.
 const MEMORY: f64 = 5.0;
@@ -48,8 +44,12 @@ const CASES: [Case; 2] = [
     },
 ];
 
-pub(crate) fn run(plan: &Plan, programs: &Programs) {
-    let wanted: Vec<_> = CASES.into_iter().filter(|case| plan.wants(case.what)).collect();
+fn main() {
+    bench::run(env!("CARGO_PKG_NAME"), rows);
+}
+
+fn rows(bench: &Bench<'_>) {
+    let wanted: Vec<_> = CASES.into_iter().filter(|case| bench.wants(case.what)).collect();
     if wanted.is_empty() || missing(&[Need::Root]) || missing(&AGENT_NEEDS) || missing(&SERVER_NEEDS) {
         return;
     }
@@ -58,28 +58,28 @@ pub(crate) fn run(plan: &Plan, programs: &Programs) {
     thread::scope(|scope| {
         let inside = scope.spawn(|| {
             enter(&host);
-            wanted.iter().for_each(|case| case.run(plan, programs));
+            wanted.iter().for_each(|case| case.run(bench));
         });
         inside.join().unwrap();
     });
 }
 
 impl Case {
-    fn run(&self, plan: &Plan, programs: &Programs) {
-        let own = || command(programs.own("check_clock_offset"), self.own);
+    fn run(&self, bench: &Bench<'_>) {
+        let own = || command(bench.own("check_clock_offset"), self.own);
         says(own(), self.says);
-        let peer = Programs::other(self.peer).map(|path| command(path, self.peer_arguments));
+        let peer = bench::other(self.peer).map(|path| command(path, self.peer_arguments));
         let mut subjects = vec![Subject::new("check_clock_offset", own()), Subject::new("itself", own())];
         subjects.extend(peer.iter().map(|peer| Subject::new(self.peer, again(peer))));
-        let times = in_turn(plan, &mut subjects);
-        table::ratio(&times, (self.what, 0), ("itself (noise)", 1), None);
+        let times = bench.in_turn(&mut subjects);
+        bench.ratio(&times, (self.what, 0), ("itself (noise)", 1), None);
         let Some(peer) = peer else { return };
-        table::ratio(&times, (self.what, 0), (self.peer, 2), Some(self.target));
-        self.memory(&programs.own("peak"), &own(), &peer);
+        bench.ratio(&times, (self.what, 0), (self.peer, 2), Some(self.target));
+        self.memory(bench, &own(), &peer);
     }
 
-    fn memory(&self, peak: &std::path::Path, own: &Command, peer: &Command) {
+    fn memory(&self, bench: &Bench<'_>, own: &Command, peer: &Command) {
         let what = format!("peak resident, {}", self.what);
-        table::resident((&what, resident(peak, own)), (self.peer, resident(peak, peer)), Some(MEMORY));
+        bench.memory((&what, bench.peak(own)), (self.peer, bench.peak(peer)), Some(MEMORY));
     }
 }

@@ -3,34 +3,37 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::Plan;
+use super::Plan;
 
 /// A program to be timed: what to call it, and the command.
-pub(crate) struct Subject {
-    pub(crate) name: String,
-    pub(crate) command: Command,
+#[derive(Debug)]
+pub struct Subject {
+    name: String,
+    command: Command,
 }
 
 impl Subject {
-    pub(crate) fn new(name: impl Into<String>, command: Command) -> Self {
+    /// A subject of this name.
+    pub fn new(name: impl Into<String>, command: Command) -> Self {
         Self { name: name.into(), command }
     }
 }
 
 /// The times of subjects that ran in turn: `times[subject][round]`, in seconds.
-pub(crate) struct Times(Vec<Vec<f64>>);
+#[derive(Debug)]
+pub struct Times(Vec<Vec<f64>>);
 
 /// A quantity over the rounds: its median, and the quarters that bound its middle half.
-#[derive(Clone, Copy)]
-pub(crate) struct Spread {
-    pub(crate) low: f64,
-    pub(crate) median: f64,
-    pub(crate) high: f64,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spread {
+    pub(super) low: f64,
+    pub(super) median: f64,
+    pub(super) high: f64,
 }
 
 /// Runs the subjects in turn, round after round, until the time of the plan is used up. Each round has another order: a program that
 /// always ran behind a heavy one would find the caches cold each time, and read a fifth slower than itself.
-pub(crate) fn in_turn(plan: &Plan, subjects: &mut [Subject]) -> Times {
+pub(super) fn in_turn(plan: &Plan, subjects: &mut [Subject]) -> Times {
     let mut times = vec![Vec::new(); subjects.len()];
     for _ in 0..plan.warm_up {
         // Not counted: the first runs bring the programs into memory.
@@ -72,17 +75,17 @@ fn time(subject: &mut Subject) -> Duration {
 }
 
 impl Times {
-    pub(crate) fn rounds(&self) -> usize {
+    pub(super) fn rounds(&self) -> usize {
         self.0.first().map_or(0, Vec::len)
     }
 
     /// The times of one subject.
-    pub(crate) fn of(&self, subject: usize) -> Spread {
+    pub(super) fn of(&self, subject: usize) -> Spread {
         Spread::of(self.0.get(subject).into_iter().flatten().copied())
     }
 
     /// The times of one subject divided by those of another in the same round.
-    pub(crate) fn ratio(&self, subject: usize, peer: usize) -> Spread {
+    pub(super) fn ratio(&self, subject: usize, peer: usize) -> Spread {
         let (subject, peer) = (self.0.get(subject), self.0.get(peer));
         Spread::of(subject.into_iter().flatten().zip(peer.into_iter().flatten()).map(|(time, peer)| time / peer))
     }
@@ -98,11 +101,13 @@ impl Spread {
 }
 
 /// The most that a program has resident, in MiB: the greatest of five runs by the launcher `peak`.
-pub(crate) fn resident(peak: &std::path::Path, command: &Command) -> f64 {
+pub(super) fn resident(peak: &std::path::Path, command: &Command) -> f64 {
     let once = || {
-        let output = Command::new(peak).arg(command.get_program()).args(command.get_args()).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).trim().parse::<f64>().unwrap() / 1024.0
+        let output = Command::new(peak).arg(command.get_program()).args(command.get_args()).output();
+        let printed = output.as_ref().map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+        let peak = printed.trim().parse::<f64>();
+        assert!(peak.is_ok(), "{command:?}: {output:?}");
+        peak.unwrap_or(f64::NAN) / 1024.0
     };
     (0..5).map(|_| once()).fold(0.0, f64::max)
 }

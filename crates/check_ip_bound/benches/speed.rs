@@ -1,21 +1,14 @@
 //! The rows of check_ip_bound: its start, and thousands of addresses bound and expected.
+#![expect(clippy::unwrap_used, reason = "a benchmark ends where it cannot be set up")]
 
 use std::fmt::Write as _;
-use std::fs::{self, File};
 use std::net::Ipv4Addr;
-use std::os::fd::AsFd as _;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+use suite::bench::{self, Bench, Subject, again, command, enter, says, write};
 use suite::host::Host;
 use suite::needs::{Need, missing};
-
-use crate::Plan;
-use crate::measure::{Subject, in_turn, resident};
-use crate::programs::Programs;
-use crate::table;
 
 /// So many addresses on so many interfaces, and what must be reached.
 struct Case {
@@ -35,9 +28,13 @@ const CASES: [Case; 3] = [
     Case { addresses: 60_000, interfaces: 64, dump: 1.5, pipeline: None, memory: Some(12.0) },
 ];
 
-pub(crate) fn run(plan: &Plan, programs: &Programs) {
-    start(plan, programs);
-    let wanted: Vec<_> = CASES.into_iter().filter(|case| plan.wants(&case.name())).collect();
+fn main() {
+    bench::run(env!("CARGO_PKG_NAME"), rows);
+}
+
+fn rows(bench: &Bench<'_>) {
+    start(bench);
+    let wanted: Vec<_> = CASES.into_iter().filter(|case| bench.wants(&case.name())).collect();
     if wanted.is_empty() || missing(&[Need::Root, Need::Program("ip")]) {
         return;
     }
@@ -46,7 +43,7 @@ pub(crate) fn run(plan: &Plan, programs: &Programs) {
         thread::scope(|scope| {
             let inside = scope.spawn(|| {
                 enter(&host);
-                case.run(plan, programs);
+                case.run(bench);
             });
             inside.join().unwrap();
         });
@@ -54,27 +51,26 @@ pub(crate) fn run(plan: &Plan, programs: &Programs) {
 }
 
 /// From start to exit with one address.
-fn start(plan: &Plan, programs: &Programs) {
+fn start(bench: &Bench<'_>) {
     const WHAT: &str = "start to exit, --ip 127.0.0.1";
-    if !plan.wants(WHAT) {
+    if !bench.wants(WHAT) {
         return;
     }
-    let own = || command(programs.own("check_ip_bound"), &["--ip", "127.0.0.1"]);
+    let own = || command(bench.own("check_ip_bound"), &["--ip", "127.0.0.1"]);
     let mut subjects = vec![Subject::new("check_ip_bound", own()), Subject::new("itself", own())];
     let peers = [("check_dummy", &["0"][..], Some(0.95)), ("true", &[], None)];
-    let peers = peers.map(|(name, arguments, target)| Programs::other(name).map(|path| (name, command(path, arguments), target)));
+    let peers = peers.map(|(name, arguments, target)| bench::other(name).map(|path| (name, command(path, arguments), target)));
     let peers: Vec<_> = peers.into_iter().flatten().collect();
     subjects.extend(peers.iter().map(|(name, peer, _)| Subject::new(*name, again(peer))));
     says(own(), "IP_BOUND OK - 1 address bound and usable |");
-    let times = in_turn(plan, &mut subjects);
-    table::ratio(&times, (WHAT, 0), ("itself (noise)", 1), None);
+    let times = bench.in_turn(&mut subjects);
+    bench.ratio(&times, (WHAT, 0), ("itself (noise)", 1), None);
     for (number, (name, _, target)) in peers.iter().enumerate() {
-        table::ratio(&times, (WHAT, 0), (name, number + 2), *target);
+        bench.ratio(&times, (WHAT, 0), (name, number + 2), *target);
     }
-    let peak = programs.own("peak");
     for (name, peer, target) in &peers {
         let target = target.and(Some(2.5));
-        table::resident(("peak resident, --ip 127.0.0.1", resident(&peak, &own())), (name, resident(&peak, peer)), target);
+        bench.memory(("peak resident, --ip 127.0.0.1", bench.peak(&own())), (name, bench.peak(peer)), target);
     }
 }
 
@@ -108,15 +104,15 @@ impl Case {
         host
     }
 
-    fn run(&self, plan: &Plan, programs: &Programs) {
+    fn run(&self, bench: &Bench<'_>) {
         let folder = tempfile::tempdir().unwrap();
         let mut lines: Vec<String> = self.list().iter().map(|address| format!("{address}\n")).collect();
         let list = write(folder.path(), "list", &lines.concat());
         lines.sort();
         let sorted = write(folder.path(), "sorted", &lines.concat());
 
-        let own = || command(programs.own("check_ip_bound"), &["--file", &list]);
-        let dump = command(programs.own("bare_dump"), &[]);
+        let own = || command(bench.own("check_ip_bound"), &["--file", &list]);
+        let dump = command(bench.own("bare_dump"), &[]);
         let pipeline = "ip -o addr | awk '{ sub(/\\/.*/, \"\", $4); print $4 }' | LC_ALL=C sort | LC_ALL=C comm -23 \"$0\" -";
         let pipeline = command("sh".into(), &["-c", pipeline, &sorted]);
         says(own(), &format!("IP_BOUND OK - {} addresses bound and usable |", self.addresses));
@@ -125,46 +121,12 @@ impl Case {
         says(again(&pipeline), "");
 
         let mut subjects = [own(), own(), again(&dump), pipeline].map(|command| Subject::new(self.name(), command));
-        let times = in_turn(plan, &mut subjects);
+        let times = bench.in_turn(&mut subjects);
         let name = self.name();
-        table::ratio(&times, (&name, 0), ("itself (noise)", 1), None);
-        table::ratio(&times, (&name, 0), ("bare netlink dump", 2), Some(self.dump));
-        table::ratio(&times, (&name, 0), ("ip -o addr, awk, sort, comm", 3), self.pipeline);
-        let peak = programs.own("peak");
+        bench.ratio(&times, (&name, 0), ("itself (noise)", 1), None);
+        bench.ratio(&times, (&name, 0), ("bare netlink dump", 2), Some(self.dump));
+        bench.ratio(&times, (&name, 0), ("ip -o addr, awk, sort, comm", 3), self.pipeline);
         let what = format!("peak resident, {} addresses", self.addresses);
-        table::resident((&what, resident(&peak, &own())), ("bare netlink dump", resident(&peak, &dump)), self.memory);
+        bench.memory((&what, bench.peak(&own())), ("bare netlink dump", bench.peak(&dump)), self.memory);
     }
-}
-
-/// Moves this thread, and what it starts, into the host.
-pub(crate) fn enter(host: &Host) {
-    let namespace = File::open(Path::new("/run/netns").join(host.name())).unwrap();
-    move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network)).unwrap();
-}
-
-/// Asserts that what is timed does what it is timed for: it succeeds, and its first line starts with `expected`.
-pub(crate) fn says(mut command: Command, expected: &str) {
-    let outcome = suite::process::run(&mut command);
-    let (code, line) = outcome.verdict();
-    let right = if expected.is_empty() { line.is_empty() } else { line.starts_with(expected) };
-    assert!(code == 0 && right, "{command:?} gives {code}, {line:?}{}, not {expected:?}", outcome.stderr);
-}
-
-pub(crate) fn command(program: PathBuf, arguments: &[&str]) -> Command {
-    let mut command = Command::new(program);
-    command.args(arguments);
-    command
-}
-
-/// The same program with the same arguments.
-pub(crate) fn again(command: &Command) -> Command {
-    let mut again = Command::new(command.get_program());
-    again.args(command.get_args());
-    again
-}
-
-pub(crate) fn write(folder: &Path, name: &str, text: &str) -> String {
-    let path = folder.join(name);
-    fs::write(&path, text).unwrap();
-    path.to_str().unwrap().to_owned()
 }

@@ -1,22 +1,17 @@
 //! The rows of notify_stomp: one event against a Ruby script that sends the same, and a spool of many.
+#![expect(clippy::unwrap_used, reason = "a benchmark ends where it cannot be set up")]
 
 use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::Instant;
 
+use suite::bench::{self, Bench, Subject, again, enter};
 use suite::brokers::{ACTIVEMQ, Broker as Real, LOGIN, PORT, RABBITMQ};
 use suite::host::Host;
 use suite::needs::{Need, missing};
-use suite::plugins;
 use suite::stomp::{Broker, fill};
 use tempfile::TempDir;
-
-use crate::Plan;
-use crate::check_ip_bound::{again, enter};
-use crate::measure::{Subject, in_turn};
-use crate::programs::Programs;
-use crate::table;
 
 /// The greatest ratio of one event to the Ruby script's.
 const RATIO: f64 = 0.1;
@@ -25,76 +20,78 @@ const RATE: f64 = 2000.0;
 /// The most memory resident while they do, in MiB.
 const MEMORY: f64 = 8.0;
 
-pub(crate) fn run(plan: &Plan, programs: &Programs) {
-    let is_quick = plan.rounds <= 5;
-    if plan.wants("an event to a broker") {
+fn main() {
+    bench::run(env!("CARGO_PKG_NAME"), rows);
+}
+
+fn rows(bench: &Bench<'_>) {
+    let is_quick = bench.is_quick();
+    if bench.wants("an event to a broker") {
         let broker = Broker::counting().unwrap();
-        event("a broker in this process", broker.address().port(), plan, programs);
+        event("a broker in this process", broker.address().port(), bench);
         if !is_quick {
-            real("ActiveMQ", &ACTIVEMQ, |host| inside(host, &Real::activemq(host), plan, programs, "ActiveMQ"));
-            real("RabbitMQ", &RABBITMQ, |host| inside(host, &Real::rabbitmq(host), plan, programs, "RabbitMQ"));
+            real(&ACTIVEMQ, |host| inside(host, &Real::activemq(host), bench, "ActiveMQ"));
+            real(&RABBITMQ, |host| inside(host, &Real::rabbitmq(host), bench, "RabbitMQ"));
         }
     }
     let count = if is_quick { 1_000 } else { 10_000 };
-    if plan.wants("spooled events") {
-        spooled(count, programs);
+    if bench.wants("spooled events") {
+        spooled(count, bench);
     }
 }
 
 /// Starts a host for a real broker, if there is one.
-fn real(name: &str, needs: &[Need], measure: impl FnOnce(&Host)) {
-    if missing(needs) {
-        println!("no {name} on this machine: its rows are left out");
-        return;
+fn real(needs: &[Need], measure: impl FnOnce(&Host)) {
+    if !missing(needs) {
+        measure(&Host::create());
     }
-    measure(&Host::create());
 }
 
-fn inside(host: &Host, _broker: &Real<'_>, plan: &Plan, programs: &Programs, name: &str) {
+fn inside(host: &Host, _broker: &Real<'_>, bench: &Bench<'_>, name: &str) {
     thread::scope(|scope| {
         let inside = scope.spawn(|| {
             enter(host);
-            event(name, PORT, plan, programs);
+            event(name, PORT, bench);
         });
         inside.join().unwrap();
     });
 }
 
 /// One event to the broker on this port of 127.0.0.1.
-fn event(broker: &str, port: u16, plan: &Plan, programs: &Programs) {
-    let Some(ruby) = Programs::other("ruby") else { return };
+fn event(broker: &str, port: u16, bench: &Bench<'_>) {
+    let Some(ruby) = bench::other("ruby") else { return };
     let folder = tempfile::tempdir().unwrap();
     let own = || {
-        let mut command = notify(&folder, port, programs);
+        let mut command = notify(&folder, port, bench);
         command.args(["--host=web1", "--service=HTTP", "--state=CRITICAL", "--state-type=HARD", "--state-time=1700000000"]);
         command.args(["--attempt=3", "--max-attempts=3", "--output=no answer"]);
         command
     };
     let mut script = Command::new(ruby);
-    script.arg(plugins::workspace().join("tests/benches/suite/publish.rb")).arg(port.to_string()).arg("no answer");
+    script.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/publish.rb")).arg(port.to_string()).arg("no answer");
     let mut subjects = [Subject::new("notify_stomp", own()), Subject::new("itself", own()), Subject::new("ruby", again(&script))];
-    let times = in_turn(plan, &mut subjects);
+    let times = bench.in_turn(&mut subjects);
     let what = format!("an event to {broker}");
-    table::ratio(&times, (&what, 0), ("itself (noise)", 1), None);
-    table::ratio(&times, (&what, 0), ("ruby, socket and json", 2), Some(RATIO));
+    bench.ratio(&times, (&what, 0), ("itself (noise)", 1), None);
+    bench.ratio(&times, (&what, 0), ("ruby, socket and json", 2), Some(RATIO));
 }
 
 /// The command with a spool of its own and a file with the login.
-fn notify(folder: &TempDir, port: u16, programs: &Programs) -> Command {
+fn notify(folder: &TempDir, port: u16, bench: &Bench<'_>) -> Command {
     let file = folder.path().join("notify_stomp.ini");
     std::fs::write(&file, format!("[notify_stomp]\nlogin={}\npasscode={}\n", LOGIN.0, LOGIN.1)).unwrap();
-    let mut command = Command::new(programs.own("notify_stomp"));
+    let mut command = Command::new(bench.own("notify_stomp"));
     command.arg(format!("--extra-opts=@{}", file.display())).arg(format!("--broker=127.0.0.1:{port}"));
     command.arg("--destination=/queue/bench").arg(format!("--spool={}", folder.path().join("spool").display()));
     command
 }
 
 /// A spool of so many events, sent with a receipt each; and the memory that it takes, against a spool of a hundredth.
-fn spooled(count: u64, programs: &Programs) {
+fn spooled(count: u64, bench: &Bench<'_>) {
     let broker = Broker::counting().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let flush = |launcher: Option<&Path>, count: u64| {
-        let mut event = notify(&folder, 1, programs);
+        let mut event = notify(&folder, 1, bench);
         // One real event, which no broker takes, is what the others are copies of.
         let output = event.args(["--host=web1", "--service=HTTP", "--state=CRITICAL", "--output=no answer"]).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{output:?}");
@@ -104,7 +101,7 @@ fn spooled(count: u64, programs: &Programs) {
         // What was just written is not on the disk yet, and would be removed too easily.
         rustix::fs::sync();
         let before = broker.events();
-        let own = notify(&folder, broker.address().port(), programs);
+        let own = notify(&folder, broker.address().port(), bench);
         let mut command = launcher.map_or_else(
             || Command::new(own.get_program()),
             |launcher| {
@@ -122,9 +119,8 @@ fn spooled(count: u64, programs: &Programs) {
         (elapsed, String::from_utf8_lossy(&output.stdout).trim().parse::<f64>().unwrap_or_default() / 1024.0)
     };
     let (elapsed, _) = flush(None, count);
-    table::seconds((&format!("{count} spooled events"), elapsed), ("2,000 a second", count as f64 / RATE));
-    let peak = programs.own("peak");
-    let most_of_five = |count| (0..5).map(|_| flush(Some(&peak), count).1).fold(0.0, f64::max);
+    bench.seconds((&format!("{count} spooled events"), elapsed), ("2,000 a second", count as f64 / RATE));
+    let most_of_five = |count| (0..5).map(|_| flush(Some(&bench.own("peak")), count).1).fold(0.0, f64::max);
     let (most, less) = (most_of_five(count), most_of_five(count / 100));
-    table::resident((&format!("peak resident, {count} spooled events"), most), ("a hundredth of them", less), Some(MEMORY));
+    bench.memory((&format!("peak resident, {count} spooled events"), most), ("a hundredth of them", less), Some(MEMORY));
 }

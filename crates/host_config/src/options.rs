@@ -1,0 +1,50 @@
+//! The options that say which addresses a program is about, the same ones in every program.
+
+use std::path::PathBuf;
+
+use addresses::{HostAddress, List};
+use plugin::Deadline;
+
+use crate::lists::read_list;
+use crate::origin::Origin;
+use crate::promise::ConfigError;
+use crate::tree::Tree;
+
+/// The options `--ip`, `--file`, `--from` and `--root`. A program for which a prefix length, ports or a default matter says so in the
+/// help of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
+pub struct AddressOptions {
+    /// Address to check: 192.0.2.10 or 2001:db8::10. Repeatable
+    #[arg(long, value_name = "ADDRESS")]
+    pub ip: Vec<HostAddress>,
+    /// File with one address a line, as an administrator, H-Sphere or cPanel keeps it. Repeatable
+    #[arg(long)]
+    pub file: Vec<PathBuf>,
+    /// Read the addresses from a host's network configuration: auto, hsphere, cpanel, ifupdown, ifcfg, networkd, networkmanager,
+    /// netplan or keepalived. Repeatable
+    #[arg(long, value_name = "SOURCE")]
+    pub from: Vec<Origin>,
+    /// Read the network configuration below this directory: an image or a copy of a host's files
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    pub root: PathBuf,
+}
+
+impl AddressOptions {
+    /// Reads the lists of `--file`, numbered in their order.
+    ///
+    /// # Errors
+    /// As [`read_list`].
+    pub fn read_lists(&self, deadline: &Deadline) -> Result<Vec<List>, ConfigError> {
+        (0..).zip(&self.file).map(|(number, file)| read_list(file, number, deadline)).collect()
+    }
+
+    /// Returns the tree of `--root`.
+    pub fn tree<'a>(&self, deadline: &'a Deadline) -> Tree<'a> {
+        Tree::new(&self.root, deadline)
+    }
+
+    /// Returns the names of `--from`, as they stand in a message.
+    pub fn names(&self) -> String {
+        self.from.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+}

@@ -1,0 +1,134 @@
+//! What the benchmarks of the plugins have in common: `cargo bench --bench speed [-- [--quick] [FILTER]]` runs those of all plugins,
+//! `cargo bench -p check_x --bench speed` those of one.
+//!
+//! Whole processes run in turn (A, B, C, then B, A, C ...), and only ratios within one run are compared: the table has the median of
+//! the paired ratios and their middle half, and each command against itself, which is the noise of the machine. It prints and
+//! never fails on a time. FILTER is a part of a row's name, as in start or 60000; --quick shows that it runs, with too few rounds
+//! to mean much. With UPDATE_DOCS=1 what a full run measured is written into the table of README.md.
+
+mod machine;
+mod measure;
+mod programs;
+mod readme;
+mod table;
+
+use std::env;
+use std::process::Command;
+use std::time::Duration;
+
+pub use machine::enter;
+pub use measure::{Subject, Times};
+pub use programs::{again, command, other, says, write};
+
+use programs::Programs;
+use table::Table;
+
+/// What the command line asks for.
+#[derive(Clone, Debug)]
+struct Plan {
+    /// A part of a row's name.
+    filter: String,
+    /// How long the rounds of one row may go on.
+    budget: Duration,
+    /// The fewest rounds of a row.
+    rounds: usize,
+    /// The rounds before them that are not counted.
+    warm_up: usize,
+    /// Whether it only shows that it runs.
+    is_quick: bool,
+}
+
+impl Plan {
+    fn read(arguments: impl Iterator<Item = String>) -> Self {
+        let mut plan = Self { filter: String::new(), budget: Duration::from_secs(12), rounds: 25, warm_up: 2, is_quick: false };
+        for argument in arguments {
+            match argument.as_str() {
+                "--quick" => {
+                    plan = Self { budget: Duration::from_millis(200), rounds: 3, warm_up: 1, is_quick: true, ..plan };
+                }
+                // What cargo itself passes on.
+                "--bench" => {}
+                _ => plan.filter = argument,
+            }
+        }
+        plan
+    }
+}
+
+/// The benchmark of one plugin.
+#[derive(Clone, Debug)]
+pub struct Bench<'a> {
+    plan: Plan,
+    programs: &'a Programs,
+    table: &'a Table,
+}
+
+/// Runs the benchmark of a plugin, which is `rows`, and prints its table.
+pub fn run(plugin: &str, rows: impl FnOnce(&Bench<'_>)) {
+    let plan = Plan::read(env::args().skip(1));
+    let is_quick = plan.is_quick;
+    let programs = Programs::build();
+    let table = Table::begin(plugin);
+    rows(&Bench { plan, programs: &programs, table: &table });
+    if !is_quick {
+        table.keep();
+    }
+}
+
+impl Bench<'_> {
+    /// Returns the same for rows whose single round takes seconds.
+    pub fn slow(&self) -> Self {
+        Self { plan: Plan { rounds: self.plan.rounds.min(5), ..self.plan.clone() }, ..self.clone() }
+    }
+
+    /// Whether a row of this name was asked for.
+    pub fn wants(&self, name: &str) -> bool {
+        name.contains(&self.plan.filter)
+    }
+
+    /// Whether it only has to show that it runs.
+    pub fn is_quick(&self) -> bool {
+        self.plan.is_quick
+    }
+
+    /// After how many seconds a peer that goes on for minutes is stopped.
+    pub fn patience(&self) -> u32 {
+        if self.is_quick() { 5 } else { 60 }
+    }
+
+    /// Returns the path of one of our own release binaries.
+    pub fn own(&self, name: &str) -> std::path::PathBuf {
+        self.programs.own(name)
+    }
+
+    /// Runs the subjects in turn until the time of the plan is used up.
+    ///
+    /// # Panics
+    /// If one of them fails: a program that fails early would look fast.
+    pub fn in_turn(&self, subjects: &mut [Subject]) -> Times {
+        measure::in_turn(&self.plan, subjects)
+    }
+
+    /// Returns the most that a program has resident, in MiB: the greatest of five runs.
+    ///
+    /// # Panics
+    /// If it fails.
+    pub fn peak(&self, command: &Command) -> f64 {
+        measure::resident(&self.own("peak"), command)
+    }
+
+    /// Adds a row: a comparison of two subjects of `times`; `target` is the greatest ratio that is good enough.
+    pub fn ratio(&self, times: &Times, subject: (&str, usize), peer: (&str, usize), target: Option<f64>) {
+        self.table.ratio(times, subject, peer, target);
+    }
+
+    /// Adds a row: the time of a single run, and the most that is good enough, in seconds.
+    pub fn seconds(&self, own: (&str, Duration), most: (&str, f64)) {
+        self.table.seconds(own, most);
+    }
+
+    /// Adds a row: the memory that a program has resident, and a peer's, in MiB; `target` is the most that is good enough.
+    pub fn memory(&self, own: (&str, f64), peer: (&str, f64), target: Option<f64>) {
+        self.table.memory(own, peer, target);
+    }
+}

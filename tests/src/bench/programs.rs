@@ -1,0 +1,77 @@
+//! The programs under measurement: our release binaries, built first, and the ones of others.
+#![expect(clippy::print_stdout, reason = "a benchmark prints")]
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::{needs, plugins};
+
+/// Where the release binaries are.
+#[derive(Debug)]
+pub(super) struct Programs(PathBuf);
+
+impl Programs {
+    /// Builds all release binaries of the workspace.
+    pub(super) fn build() -> Self {
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo);
+        command.args(["build", "--release", "--workspace", "--bins", "--quiet"]).current_dir(plugins::workspace());
+        let built = command.status();
+        assert!(built.as_ref().is_ok_and(|status| status.success()), "{command:?}: {built:?}");
+        // The benchmark is in the folder `deps` of the same profile.
+        let benchmark = env::current_exe().unwrap_or_default();
+        Self(benchmark.ancestors().nth(2).map(Path::to_owned).unwrap_or_default())
+    }
+
+    /// The path of one of our own release binaries.
+    pub(super) fn own(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+/// Returns the path of a program that a package brings: `None`, with a word on it, if it is not installed.
+pub fn other(name: &str) -> Option<PathBuf> {
+    let found = needs::program(name);
+    if found.is_none() {
+        println!("no {name} on this machine: its rows are left out");
+    }
+    found
+}
+
+/// Asserts that what is timed does what it is timed for: it succeeds, and its first line starts with `expected`.
+///
+/// # Panics
+/// If it does something else.
+pub fn says(mut command: Command, expected: &str) {
+    let outcome = crate::process::run(&mut command);
+    let (code, line) = outcome.verdict();
+    let right = if expected.is_empty() { line.is_empty() } else { line.starts_with(expected) };
+    assert!(code == 0 && right, "{command:?} gives {code}, {line:?}{}, not {expected:?}", outcome.stderr);
+}
+
+/// Returns a command of a program and its arguments.
+pub fn command(program: PathBuf, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments);
+    command
+}
+
+/// Returns the same program with the same arguments.
+pub fn again(command: &Command) -> Command {
+    let mut again = Command::new(command.get_program());
+    again.args(command.get_args());
+    again
+}
+
+/// Writes a file and returns its path as text.
+///
+/// # Panics
+/// If it cannot be written.
+pub fn write(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    let written = fs::write(&path, text);
+    assert!(written.is_ok(), "writing {}: {written:?}", path.display());
+    path.to_string_lossy().into_owned()
+}
