@@ -9,6 +9,8 @@ use suite::{help, plugins};
 mod arguments;
 #[path = "conformance/causes.rs"]
 mod causes;
+#[path = "conformance/circles.rs"]
+mod circles;
 #[path = "conformance/files.rs"]
 mod files;
 #[path = "conformance/manual.rs"]

@@ -8,6 +8,7 @@
 
 mod machine;
 mod measure;
+mod plan;
 mod programs;
 mod readme;
 mod table;
@@ -20,40 +21,9 @@ pub use machine::enter;
 pub use measure::{Subject, Times};
 pub use programs::{again, command, other, says, write};
 
+use plan::Plan;
 use programs::Programs;
 use table::Table;
-
-/// What the command line asks for.
-#[derive(Clone, Debug)]
-struct Plan {
-    /// A part of a row's name.
-    filter: String,
-    /// How long the rounds of one row may go on.
-    budget: Duration,
-    /// The fewest rounds of a row.
-    rounds: usize,
-    /// The rounds before them that are not counted.
-    warm_up: usize,
-    /// Whether it only shows that it runs.
-    is_quick: bool,
-}
-
-impl Plan {
-    fn read(arguments: impl Iterator<Item = String>) -> Self {
-        let mut plan = Self { filter: String::new(), budget: Duration::from_secs(12), rounds: 25, warm_up: 2, is_quick: false };
-        for argument in arguments {
-            match argument.as_str() {
-                "--quick" => {
-                    plan = Self { budget: Duration::from_millis(200), rounds: 3, warm_up: 1, is_quick: true, ..plan };
-                }
-                // What cargo itself passes on.
-                "--bench" => {}
-                _ => plan.filter = argument,
-            }
-        }
-        plan
-    }
-}
 
 /// The benchmark of one plugin.
 #[derive(Clone, Debug)]

@@ -12,6 +12,7 @@ pub mod host;
 pub mod icinga;
 pub mod look;
 pub mod mariadb;
+pub mod modules;
 pub mod mysql;
 pub mod nagios;
 pub mod needs;

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::Plan;
+use super::plan::Plan;
 
 /// A program to be timed: what to call it, and the command.
 #[derive(Debug)]
