@@ -3,7 +3,7 @@
 
 use std::net::Ipv4Addr;
 
-use crate::link::{BROADCAST, ETHERNET, Mac};
+use crate::ethernet::{HEADER, Mac};
 
 /// An EtherType: ARP.
 const ARP: [u8; 2] = [0x08, 0x06];
@@ -26,7 +26,7 @@ pub(crate) fn announcement(own: Mac, address: Ipv4Addr) -> Vec<u8> {
 
 fn request(own: Mac, sender: Ipv4Addr, target: Ipv4Addr) -> Vec<u8> {
     let (sender, target) = (sender.octets(), target.octets());
-    let parts = [&BROADCAST[..], &own, &ARP, &ETHERNET_IPV4, &REQUEST, &own, &sender, &[0; 6], &target];
+    let parts = [&Mac::BROADCAST.0[..], &own.0, &ARP, &ETHERNET_IPV4, &REQUEST, &own.0, &sender, &[0; 6], &target];
     let mut frame = parts.concat();
     frame.resize(LEAST, 0);
     frame
@@ -35,7 +35,7 @@ fn request(own: Mac, sender: Ipv4Addr, target: Ipv4Addr) -> Vec<u8> {
 /// The address that a frame claims for another host than `own`, and that host: none of a frame that claims nothing. Whoever sends from
 /// an address has it, and who sends a probe for one is about to take it (RFC 5227, section 2.1.1).
 pub(crate) fn claim(frame: &[u8], own: Mac) -> Option<(Ipv4Addr, Mac)> {
-    let (header, rest) = frame.split_at_checked(ETHERNET)?;
+    let (header, rest) = frame.split_at_checked(HEADER)?;
     let rest = rest.strip_prefix(&ETHERNET_IPV4).filter(|_| header.ends_with(&ARP))?;
     let (operation, rest) = rest.split_first_chunk::<2>()?;
     let (sender, rest) = rest.split_first_chunk::<6>()?;
@@ -47,15 +47,15 @@ pub(crate) fn claim(frame: &[u8], own: Mac) -> Option<(Ipv4Addr, Mac)> {
         from => from,
     };
     let known = *operation == REQUEST || *operation == REPLY;
-    (known && *sender != own).then(|| (claimed.into(), *sender))
+    (known && *sender != own.0).then(|| (claimed.into(), Mac(*sender)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const OWN: Mac = [2, 0, 0, 0, 0, 1];
-    const OTHER: Mac = [2, 0, 0, 0, 0, 2];
+    const OWN: Mac = Mac([2, 0, 0, 0, 0, 1]);
+    const OTHER: Mac = Mac([2, 0, 0, 0, 0, 2]);
 
     fn address(text: &str) -> Ipv4Addr {
         text.parse().unwrap()

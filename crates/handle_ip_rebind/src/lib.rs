@@ -7,6 +7,7 @@ mod arp;
 mod budget;
 mod child;
 mod config;
+mod ethernet;
 mod evaluate;
 mod event;
 mod link;

@@ -4,7 +4,6 @@
 //! would be taken for a host that has it, and who asks by ping or arping from the holder itself gets its own answer.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsRawFd as _, OwnedFd};
@@ -22,14 +21,8 @@ use rustix::net::{
     AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType, eth, ipproto, recv, send, socket_with,
 };
 
+use crate::ethernet::Mac;
 use crate::{arp, ndp};
-
-/// A hardware address.
-pub(crate) type Mac = [u8; 6];
-
-pub(crate) const BROADCAST: Mac = [0xff; 6];
-/// The length of an Ethernet header.
-pub(crate) const ETHERNET: usize = 14;
 
 /// RFC 5227: PROBE_NUM, and PROBE_MIN between two probes. One probe is RFC 4862's default for IPv6; three are no worse.
 const PROBES: u32 = 3;
@@ -102,7 +95,7 @@ impl Link {
         let packets = |protocol| packet_socket(&address, protocol).map_err(refused("opening a packet socket"));
         let icmpv6 = || icmpv6_socket(interface).map_err(refused("opening a socket of ICMPv6"));
         let ipv6 = if ipv6 { Some((packets(eth::LOOP)?, icmpv6()?)) } else { None };
-        Ok(Self { interface: interface.to_owned(), own, arp: packets(eth::ARP)?, ipv6 })
+        Ok(Self { interface: interface.to_owned(), own: Mac(own), arp: packets(eth::ARP)?, ipv6 })
     }
 
     /// Which of these addresses another host on the link has or is about to take, and that host's hardware address where it says so.
@@ -167,7 +160,7 @@ impl Link {
                 found = ndp.map(|(address, mac)| (address.into(), mac)).filter(|(_, mac)| *mac != Some(self.own));
             }
             if let Some((address, mac)) = found.filter(|(address, _)| addresses.contains(address)) {
-                claimed.insert(address, mac.map_or_else(|| "another host".to_owned(), |mac| print(&mac)));
+                claimed.insert(address, mac.map_or_else(|| "another host".to_owned(), |mac| mac.to_string()));
             }
             if remaining.is_zero() {
                 return Ok(());
@@ -187,16 +180,6 @@ impl Link {
     fn refused(&self, what: &'static str, why: Errno) -> LinkError {
         LinkError::Refused { interface: self.interface.clone(), what, why }
     }
-}
-
-/// A hardware address in the usual spelling.
-fn print(mac: &Mac) -> String {
-    mac.iter().fold(String::new(), |mut text, octet| {
-        let separator = if text.is_empty() { "" } else { ":" };
-        // Writing to a string never fails.
-        let _ = write!(text, "{separator}{octet:02x}");
-        text
-    })
 }
 
 /// A socket for whole frames of one protocol on the interface of `address`.
@@ -231,6 +214,5 @@ mod tests {
         let error = |interface| Link::open(interface, true).err().unwrap().to_string();
         assert_eq!(error("no-such-if"), "asking on no-such-if: there is no such interface here");
         assert!(error("lo").starts_with("asking on lo: it is no Ethernet interface"), "{}", error("lo"));
-        assert_eq!(print(&[2, 0, 0xab, 0, 0xff, 1]), "02:00:ab:00:ff:01");
     }
 }

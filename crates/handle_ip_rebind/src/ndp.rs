@@ -2,7 +2,7 @@
 
 use std::net::Ipv6Addr;
 
-use crate::link::Mac;
+use crate::ethernet::Mac;
 
 /// An EtherType: IPv6.
 const IPV6: [u8; 2] = [0x86, 0xdd];
@@ -21,14 +21,14 @@ pub(crate) fn probe(own: Mac, address: Ipv6Addr) -> Vec<u8> {
     let [_, _, _, _, _, _, target @ ..] = address.segments();
     let group = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 1, 0xff00 | (target[0] & 0xff), target[1]);
     let body = [&[SOLICITATION, 0, 0, 0, 0, 0, 0, 0], &address.octets()[..]].concat();
-    frame(own, [0x33, 0x33, 0xff, a, b, c], Ipv6Addr::UNSPECIFIED, group, body)
+    frame(own, Mac([0x33, 0x33, 0xff, a, b, c]), Ipv6Addr::UNSPECIFIED, group, body)
 }
 
 /// An unsolicited Neighbor Advertisement: `address` is here now.
 pub(crate) fn announcement(own: Mac, address: Ipv6Addr) -> Vec<u8> {
     let head = [ADVERTISEMENT, 0, 0, 0, OVERRIDE, 0, 0, 0];
-    let body = [&head, &address.octets()[..], &TARGET_LINK_LAYER, &own].concat();
-    frame(own, [0x33, 0x33, 0, 0, 0, 1], address, ALL_NODES, body)
+    let body = [&head, &address.octets()[..], &TARGET_LINK_LAYER, &own.0].concat();
+    frame(own, Mac([0x33, 0x33, 0, 0, 0, 1]), address, ALL_NODES, body)
 }
 
 /// The address that an ICMPv6 message claims, and the hardware address of the host that has it, where the message gives it.
@@ -36,7 +36,7 @@ pub(crate) fn claim(message: &[u8]) -> Option<(Ipv6Addr, Option<Mac>)> {
     let (head, rest) = message.split_first_chunk::<8>()?;
     let (target, options) = rest.split_first_chunk::<16>()?;
     let is_advertisement = matches!(head, [ADVERTISEMENT, 0, ..]);
-    let holder = options.strip_prefix(&TARGET_LINK_LAYER).and_then(|mac| mac.first_chunk::<6>().copied());
+    let holder = options.strip_prefix(&TARGET_LINK_LAYER).and_then(|mac| mac.first_chunk::<6>().copied()).map(Mac);
     is_advertisement.then(|| ((*target).into(), holder))
 }
 
@@ -47,7 +47,7 @@ fn frame(own: Mac, to: Mac, source: Ipv6Addr, destination: Ipv6Addr, mut body: V
         place.copy_from_slice(&[high, low]);
     }
     let header = [&[0x60, 0, 0, 0][..], &length.to_be_bytes(), &[ICMPV6, 255]].concat();
-    [&to[..], &own, &IPV6, &header, &source.octets(), &destination.octets(), &body].concat()
+    [&to.0[..], &own.0, &IPV6, &header, &source.octets(), &destination.octets(), &body].concat()
 }
 
 /// The checksum of an ICMPv6 message whose own field is zero (RFC 4443, section 2.3). All messages here have an even length.
@@ -66,7 +66,7 @@ fn checksum(source: Ipv6Addr, destination: Ipv6Addr, body: &[u8]) -> u16 {
 mod tests {
     use super::*;
 
-    const OWN: Mac = [2, 0, 0, 0, 0, 1];
+    const OWN: Mac = Mac([2, 0, 0, 0, 0, 1]);
 
     #[test]
     fn a_probe_goes_to_the_solicited_nodes_group_from_no_address() {

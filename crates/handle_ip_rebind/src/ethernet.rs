@@ -1,0 +1,33 @@
+//! What all Ethernet frames share: hardware addresses and the header.
+
+use std::fmt;
+
+/// The length of an Ethernet header, in octets.
+pub(crate) const HEADER: usize = 14;
+
+/// A hardware address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Mac(pub(crate) [u8; 6]);
+
+impl Mac {
+    /// The address of all hosts on a link.
+    pub(crate) const BROADCAST: Self = Self([0xff; 6]);
+}
+
+impl fmt::Display for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [first, rest @ ..] = self.0;
+        write!(f, "{first:02x}")?;
+        rest.iter().try_for_each(|octet| write!(f, ":{octet:02x}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hardware_address_is_printed_as_usual() {
+        assert_eq!(Mac([2, 0, 0xab, 0, 0xff, 1]).to_string(), "02:00:ab:00:ff:01");
+    }
+}
