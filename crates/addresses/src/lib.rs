@@ -3,6 +3,7 @@
 //! - [`HostAddress`] is an address with the prefix length that may stand with it, in any spelling.
 //! - [`List`] parses a file of addresses, of the kinds that administrators and hosting panels keep: `ADDRESS [PORTS] [LABEL]`.
 //!   [`Fields`] are the ports and labels of its lines.
+//! - [`netmask`] parses the netmask that a panel writes after an address.
 //! - [`parse_ports`] parses `80,443`.
 //! - [`brief`] and [`all`] print many addresses as runs.
 //!
@@ -24,6 +25,6 @@ mod ports;
 mod runs;
 
 pub use address::{HostAddress, InvalidAddress, short};
-pub use list::{Entry, Fields, List, ListError, OwnLabel, OwnPort, ambiguous};
+pub use list::{Entry, Fields, List, ListError, OwnLabel, OwnPort, ambiguous, netmask};
 pub use ports::{InvalidPort, parse_ports};
 pub use runs::{all, brief};

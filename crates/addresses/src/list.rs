@@ -205,6 +205,20 @@ fn parse_line(line: &str) -> Result<Option<(HostAddress, &str)>, String> {
     parsed.map(|expected| Some((expected, rest))).map_err(|error| error.to_string())
 }
 
+/// Returns the address of a line and the prefix length of the netmask that a panel writes after it: `address:netmask:broadcast` as
+/// cPanel, or the netmask in the next field as H-Sphere. A [`List`] does not demand it of the bound address. `None` without one.
+pub fn netmask(line: &str) -> Option<(IpAddr, u8)> {
+    let mut fields = line.split('#').next()?.split_ascii_whitespace();
+    let first = fields.next()?;
+    let (address, mask) = match parse_cpanel(first) {
+        Some(parsed) => (parsed, first.split(':').nth(1)?),
+        None => (first.parse().ok()?, fields.next()?),
+    };
+    let mask = mask.parse::<Ipv4Addr>().ok()?.to_bits();
+    let length = u8::try_from(mask.leading_ones()).ok()?;
+    (length > 0 && mask.count_ones() == u32::from(length)).then_some((address.address, length))
+}
+
 /// `address:netmask:broadcast`, all three IPv4: a file of another shape is no `/etc/ips`. The netmask is not demanded of the bound
 /// address, no more than H-Sphere's: the panels bind aliases with other masks than they list.
 fn parse_cpanel(field: &str) -> Option<HostAddress> {
@@ -347,5 +361,25 @@ mod tests {
         }
         let zeros = parse(&[0; 5000]).unwrap_err();
         assert_eq!(zeros, format!("ips line 1: {}... is not an IP address\n", "\0".repeat(60)));
+    }
+
+    #[test]
+    fn a_panels_netmask_follows_its_address() {
+        let rows = [
+            ("192.0.2.1:255.255.255.0:192.0.2.255", Some(("192.0.2.1", 24))),
+            ("192.0.2.1:255.255.255.255:192.0.2.1", Some(("192.0.2.1", 32))),
+            ("192.0.2.1\t255.255.255.192\teth0", Some(("192.0.2.1", 26))),
+            ("192.0.2.1 255.0.255.0", None),
+            ("192.0.2.1 0.0.0.0", None),
+            ("192.0.2.1 192.0.2.2", None),
+            ("192.0.2.1 # 255.255.255.0", None),
+            ("192.0.2.1", None),
+            ("# 192.0.2.1 255.255.255.0", None),
+            ("", None),
+        ];
+        for (line, expected) in rows {
+            let expected = expected.map(|(address, length)| (address.parse().unwrap(), length));
+            assert_eq!(netmask(line), expected, "{line:?}");
+        }
     }
 }
