@@ -1,5 +1,6 @@
 //! The configuration, in TOML: of root alone to write, and strict, since a typo must not change what is done as root.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Parser as _;
@@ -9,6 +10,7 @@ use serde::Deserialize;
 use state::{StateError, Trust, read_trusted};
 
 use crate::event::When;
+use crate::network::Network;
 
 /// The most that the file may hold, in octets.
 const LARGEST: u64 = 1 << 18;
@@ -56,8 +58,11 @@ struct Written {
     #[serde(default)]
     files: Vec<PathBuf>,
     interface: String,
-    prefix_ipv4: Option<u8>,
-    prefix_ipv6: Option<u8>,
+    #[serde(default)]
+    prefix: BTreeMap<String, u8>,
+    /// Settings of the first version, refused with advice.
+    prefix_ipv4: Option<toml::Value>,
+    prefix_ipv6: Option<toml::Value>,
     command: Option<Vec<String>>,
     #[serde(default)]
     restart: Vec<Vec<String>>,
@@ -84,10 +89,8 @@ pub(crate) struct Config {
     pub(crate) list: check_ip_bound::Args,
     /// Where they may be bound.
     pub(crate) interface: String,
-    /// The prefix length of an address of IPv4 whose list gives none.
-    pub(crate) prefix_ipv4: Option<u8>,
-    /// The same for IPv6.
-    pub(crate) prefix_ipv6: Option<u8>,
+    /// The prefix length of an address of the list that has none, by the network that it is in.
+    pub(crate) prefix: Vec<(Network, u8)>,
     /// What binds them: this program itself if none.
     pub(crate) command: Option<Argv>,
     /// What is run when something was bound.
@@ -160,16 +163,18 @@ impl Config {
 impl Written {
     /// The settings, each of which can be.
     fn checked(self) -> Result<Config, String> {
-        let Self { enabled, on, check, from, files, interface, prefix_ipv4, prefix_ipv6, command, restart, .. } = self;
+        let Self { enabled, on, check, from, files, interface, prefix, prefix_ipv4, prefix_ipv6, command, restart, .. } = self;
         if interface.is_empty()
             || interface.len() > LONGEST_NAME
             || interface.contains(|c: char| c == '/' || !c.is_ascii_graphic())
         {
             return Err(format!("interface: {interface:?} is not the name of an interface"));
         }
-        for (name, prefix, most) in [("prefix-ipv4", prefix_ipv4, 32), ("prefix-ipv6", prefix_ipv6, 128)] {
-            if prefix.is_some_and(|prefix| prefix > most || prefix == 0) {
-                return Err(format!("{name}: not a prefix length of 1 to {most}"));
+        for (name, given) in [("prefix-ipv4", prefix_ipv4), ("prefix-ipv6", prefix_ipv6)] {
+            if given.is_some() {
+                return Err(format!(
+                    "{name} is no setting any more: name each network in a table [prefix], as 203.0.113.0/24 = 24"
+                ));
             }
         }
         for (name, path) in files.iter().map(|file| ("files", file)).chain([("log", &self.log), ("state", &self.state)]) {
@@ -189,8 +194,7 @@ impl Written {
             check: check_arguments(check)?,
             list: list(&from, files)?,
             interface,
-            prefix_ipv4,
-            prefix_ipv6,
+            prefix: prefix.into_iter().map(network).collect::<Result<_, _>>()?,
             command: command.map(|argv| argument_vector("command", argv)).transpose()?,
             restart: restart.into_iter().map(|argv| argument_vector("restart", argv)).collect::<Result<_, _>>()?,
             announce: self.announce,
@@ -222,6 +226,16 @@ fn list(from: &[String], files: Vec<PathBuf>) -> Result<check_ip_bound::Args, St
     let mut args = check_arguments(Vec::new())?;
     (args.addresses.from, args.addresses.file) = (from, files);
     Ok(args)
+}
+
+/// One line of the table `prefix`.
+fn network((network, prefix): (String, u8)) -> Result<(Network, u8), String> {
+    let parsed: Network = network.parse().map_err(|error| format!("prefix: {error}"))?;
+    let most = if network.contains(':') { 128 } else { 32 };
+    if !(1..=most).contains(&prefix) {
+        return Err(format!("prefix: {network} = {prefix}: not a prefix length of 1 to {most}"));
+    }
+    Ok((parsed, prefix))
 }
 
 fn argument_vector(name: &str, argv: Vec<String>) -> Result<Argv, String> {
@@ -263,8 +277,7 @@ mod tests {
             from = ["hsphere", "auto"]
             files = ["/etc/a b"]
             interface = "br-lan.100"
-            prefix-ipv4 = 24
-            prefix-ipv6 = 64
+            prefix = { "203.0.113.0/24" = 24, "2001:db8::/32" = 64 }
             command = ["/opt/setup ips.pl", "--all", "$(reboot); `id`"]
             restart = [["/usr/bin/systemctl", "restart", "apache2"], ["/bin/true"]]
             announce = false
@@ -278,7 +291,7 @@ mod tests {
         let command = config.command.unwrap();
         assert_eq!(command.program, Path::new("/opt/setup ips.pl"));
         assert_eq!(command.arguments, ["--all", "$(reboot); `id`"], "arguments are fixed words, for no shell to read");
-        assert_eq!(config.restart.len(), 2);
+        assert_eq!((config.restart.len(), config.prefix.len()), (2, 2));
     }
 
     #[test]
@@ -292,8 +305,13 @@ mod tests {
             ("on = [\"CRITICAL-SOFT-x\"]", "line 3: "),
             ("on = [\"*\"]", "line 3: "),
             ("on = []", "on: no event, so nothing could ever be done"),
-            ("prefix-ipv4 = 33", "prefix-ipv4: not a prefix length of 1 to 32"),
-            ("prefix-ipv6 = 256", "line 3: "),
+            ("prefix-ipv4 = 24", "prefix-ipv4 is no setting any more: name each network in a table [prefix]"),
+            ("prefix-ipv6 = \"x\"", "prefix-ipv6 is no setting any more"),
+            ("prefix = 24", "line 3: "),
+            ("[prefix]\n\"203.0.113.0/24\" = 33", "prefix: 203.0.113.0/24 = 33: not a prefix length of 1 to 32"),
+            ("[prefix]\n\"203.0.113.1/24\" = 24", "prefix: 203.0.113.1/24 is not a network as in 203.0.113.0/24"),
+            ("[prefix]\n\"203.0.113.0/24\" = 0", "not a prefix length of 1 to 32"),
+            ("[prefix]\n\"203.0.113.0/24\" = 256", "line 4: "),
             ("per-hour = 0", "per-hour: nothing could ever be done"),
             ("per-hour = -1", "line 3: "),
             ("command = []", "command: no program"),

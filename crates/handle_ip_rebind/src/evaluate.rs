@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use addresses::brief;
 use plugin::{Report, State};
 
+use crate::case::{Case, Fate};
 use crate::child::Ran;
-use crate::look::{Case, Fate};
 use crate::{End, Outcome};
 
 /// How many characters of the first line go to the addresses of one fate.
@@ -21,7 +21,7 @@ pub(crate) fn evaluate(outcome: &Outcome) -> Report {
         }
         End::Busy => Report::new(State::Warning, "nothing is done: another run is at work"),
         End::AllWell => {
-            let total = outcome.wanted;
+            let total = outcome.expected;
             let noun = if total == 1 { "address" } else { "addresses" };
             Report::new(State::Ok, format!("nothing is missing, {total} {noun} bound and usable"))
         }
@@ -100,7 +100,7 @@ mod tests {
 
     fn case(address: &str, fate: Fate, why: &str) -> Case {
         let why = (!why.is_empty()).then(|| why.to_owned());
-        Case { address: address.parse().unwrap(), prefix: Some(24), order: (0, 0), missing: "not bound".to_owned(), fate, why }
+        Case { address: address.parse().unwrap(), prefix: 24, order: (0, 0), missing: "not bound".to_owned(), fate, why }
     }
 
     fn ran(words: &str, fault: &str, output: &str) -> Ran {
@@ -113,7 +113,7 @@ mod tests {
             event: "CRITICAL-SOFT-2".parse().unwrap(),
             on: vec!["CRITICAL-SOFT-2".parse().unwrap(), "CRITICAL-HARD".parse().unwrap()],
             end,
-            wanted: 40,
+            expected: 40,
             cases,
             acted: 1,
             per_hour: 3,

@@ -4,16 +4,21 @@
 //! output and one record in the log. Whatever it is not sure of it leaves alone.
 
 mod arp;
+mod bind;
 mod budget;
+mod case;
 mod child;
 mod config;
 mod ethernet;
 mod evaluate;
 mod event;
 mod link;
-mod look;
+mod list;
 mod ndp;
+mod network;
 mod outcome;
+mod prefix;
+mod probe;
 mod record;
 mod work;
 

@@ -1,10 +1,10 @@
 //! What a run did: for the report and for the record.
 
 use crate::Event;
+use crate::case::Case;
 use crate::child::Ran;
 use crate::config::Config;
 use crate::event::When;
-use crate::look::Case;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -35,8 +35,8 @@ pub(crate) struct Outcome {
     pub(crate) on: Vec<When>,
     /// How it ended.
     pub(crate) end: End,
-    /// How many addresses should be usable here.
-    pub(crate) wanted: usize,
+    /// How many addresses are expected.
+    pub(crate) expected: usize,
     /// The missing ones.
     pub(crate) cases: Vec<Case>,
     /// How often anything was done within the hour, this run included.
@@ -58,7 +58,7 @@ impl Outcome {
             event,
             on: config.on.clone(),
             end: End::NotActedOn,
-            wanted: 0,
+            expected: 0,
             cases: Vec::new(),
             acted: 0,
             per_hour: config.per_hour,

@@ -7,10 +7,10 @@ use serde::Serialize;
 use state::{Records, StateError, Trust};
 
 use crate::budget::now;
+use crate::case::Case;
 use crate::child::Ran;
 use crate::config::Config;
 use crate::event::name;
-use crate::look::Case;
 use crate::{End, Event, HandleError, Outcome};
 
 /// The version of the record: fields may come to it, none changes its meaning.

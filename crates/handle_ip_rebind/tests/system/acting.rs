@@ -98,6 +98,7 @@ fn thousands_come_back_in_the_order_of_the_list_and_none_that_is_taken() {
     let site = Site::new(&list.join(" "));
     let taken = |address: &String| format!("addr add {address}/15 dev eth0\n");
     site.neighbour.ip_batch(&many.iter().step_by(2).map(taken).collect::<String>());
+    site.configure("enabled = true\nprefix = { \"198.18.0.0/15\" = 15, \"198.51.100.0/24\" = 24 }\n");
     let outcome = site.handle();
     let bound = site.host.ip(&["-o", "addr", "show", "dev", "eth0"]).stdout;
     let line = |address: &str| bound.lines().find(|line| line.contains(&format!(" {address}/")));

@@ -8,6 +8,8 @@ mod acting;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod masks;
+#[cfg(test)]
 mod scheduled;
 #[cfg(test)]
 mod shipped;

@@ -121,7 +121,7 @@ impl Server {
         host.etc("ips", &self.wanted.replace(' ', "\n"));
         host.etc("nagios/addresses", &self.list.replace(' ', "\n"));
         let interface = if self.settings.contains("interface") { "" } else { "interface = \"eth0\"\n" };
-        let usual = format!("files = [\"/etc/nagios/addresses\"]\nprefix-ipv4 = 24\nprefix-ipv6 = 64\n{interface}");
+        let usual = format!("files = [\"/etc/nagios/addresses\"]\n{interface}");
         let places = format!("log = \"{top}/log\"\nstate = \"{top}/state\"\n");
         host.etc("nagios/handle_ip_rebind.toml", &format!("{usual}{places}{}\n", self.settings.replace("@folder@", &top)));
     }

@@ -45,7 +45,7 @@ impl Site {
     pub(super) fn configure(&self, more: &str) {
         let top = self.folder.path().display();
         let usual = format!(
-            "check = [\"--file={top}/ips\"]\nfiles = [\"{top}/ips\"]\ninterface = \"eth0\"\nprefix-ipv4 = 24\nprefix-ipv6 = 64\n\
+            "check = [\"--file={top}/ips\"]\nfiles = [\"{top}/ips\"]\ninterface = \"eth0\"\n\
              log = \"{top}/log\"\nstate = \"{top}/state\"\non = [\"CRITICAL\"]\nannounce = false\n"
         );
         let given = |line: &&str| !more.contains(&format!("{} =", line.split(" =").next().unwrap_or_default()));

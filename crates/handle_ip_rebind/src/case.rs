@@ -1,0 +1,58 @@
+//! A missing address and what becomes of it.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+/// A missing address and what becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Case {
+    /// The address.
+    pub(crate) address: IpAddr,
+    /// The prefix length to bind it with.
+    pub(crate) prefix: u8,
+    /// Its place in the list: the number of the list, and of the line.
+    #[serde(skip)]
+    pub(crate) order: (u32, u32),
+    /// Why it counts as missing, in check_ip_bound's words.
+    pub(crate) missing: String,
+    /// What becomes of it.
+    pub(crate) fate: Fate,
+    /// Why so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) why: Option<String>,
+}
+
+/// What becomes of a missing address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Fate {
+    /// It was tried, and it is still missing.
+    Failed,
+    /// It is in the list, and may not be bound.
+    LeftAlone,
+    /// It is usable again.
+    Back,
+    /// It could be bound, and was not.
+    Bindable,
+    /// It is not in the list.
+    Outside,
+}
+
+impl Case {
+    /// Changes what becomes of it.
+    pub(crate) fn becomes(&mut self, fate: Fate, why: impl Into<Option<String>>) {
+        self.fate = fate;
+        self.why = why.into();
+    }
+}
+
+/// Returns the addresses with this fate.
+pub(crate) fn of(cases: &[Case], fate: Fate) -> impl Iterator<Item = IpAddr> {
+    cases.iter().filter(move |case| case.fate == fate).map(|case| case.address)
+}
+
+/// Returns the addresses that may be bound.
+pub(crate) fn bindable(cases: &[Case]) -> Vec<IpAddr> {
+    of(cases, Fate::Bindable).collect()
+}

@@ -1,0 +1,114 @@
+//! The list: which addresses may be bound, and with which prefix lengths.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::Path;
+
+use addresses::{Entry, netmask};
+use check_ip_bound::{Expected, ListSource, Observations};
+use plugin::{Deadline, ReadError, read_file};
+
+/// The most that a file of the list may hold, in octets: as much as check_ip_bound reads.
+const LARGEST: u64 = 16 << 20;
+
+/// Why the list cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    /// No address may be bound, so nothing could ever be missing.
+    #[error("no address in files and from: name those that may be bound")]
+    Empty,
+    /// Two places give one address different prefix lengths.
+    #[error("{address} has prefix {} in {} and {} in {}: correct one of them", .first.0, .first.1, .second.0, .second.1)]
+    Differs {
+        /// The address.
+        address: IpAddr,
+        /// A prefix length, and where it is written.
+        first: (u8, String),
+        /// Another one.
+        second: (u8, String),
+    },
+    /// A file of the list cannot be read a second time, for its netmasks.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+/// The addresses that may be bound.
+#[derive(Debug)]
+pub(crate) struct List {
+    expected: Expected,
+    prefixes: BTreeMap<IpAddr, (u8, String)>,
+}
+
+impl List {
+    /// Takes over what check_ip_bound read of the list, adds the netmasks of panels, and compares it with what `check` demands.
+    ///
+    /// # Errors
+    /// [`ListError`].
+    pub(crate) fn read(list: &Expected, check: Option<&Observations>, deadline: &Deadline) -> Result<Self, ListError> {
+        if list.source == ListSource::Bound || list.entries.is_empty() {
+            return Err(ListError::Empty);
+        }
+        let mut all = Self { expected: list.clone(), prefixes: BTreeMap::new() };
+        for file in files_with_bare_addresses(list) {
+            let content = read_file(Path::new(file), LARGEST, deadline)?;
+            for (number, line) in (1..).zip(String::from_utf8_lossy(&content).lines()) {
+                if let Some((address, prefix)) = netmask(line) {
+                    all.take(address, prefix, format!("{file} line {number}"))?;
+                }
+            }
+        }
+        let demanded = check.into_iter().map(|check| &check.expected).chain([list]);
+        for expected in demanded {
+            for entry in &expected.entries {
+                if let Some(prefix) = entry.expected.prefix {
+                    all.take(entry.expected.address, prefix, place(expected, entry))?;
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    fn take(&mut self, address: IpAddr, prefix: u8, place: String) -> Result<(), ListError> {
+        match self.prefixes.get(&address) {
+            Some(first) if first.0 != prefix => {
+                Err(ListError::Differs { address, first: first.clone(), second: (prefix, place) })
+            }
+            Some(_) => Ok(()),
+            None => {
+                self.prefixes.insert(address, (prefix, place));
+                Ok(())
+            }
+        }
+    }
+
+    /// Returns the entry of an address. `None` if it may not be bound.
+    pub(crate) fn entry(&self, address: IpAddr) -> Option<&Entry> {
+        let entries = &self.expected.entries;
+        let place = entries.partition_point(|entry| entry.expected.address < address);
+        entries.get(place).filter(|entry| entry.expected.address == address)
+    }
+
+    /// Returns the prefix length that is written for an address. `None` if none is.
+    pub(crate) fn prefix(&self, address: IpAddr) -> Option<u8> {
+        self.prefixes.get(&address).map(|(prefix, _)| *prefix)
+    }
+
+    /// Returns the interfaces that are configured for addresses.
+    pub(crate) fn interfaces(&self) -> &[(IpAddr, String)] {
+        &self.expected.interfaces
+    }
+}
+
+fn place(expected: &Expected, entry: &Entry) -> String {
+    let file = usize::try_from(entry.list).ok().and_then(|file| expected.files.get(file));
+    file.map_or_else(|| "check".to_owned(), |file| format!("{file} line {}", entry.line))
+}
+
+/// The files in which an address stands without a prefix length: a panel's list has the netmask in another field.
+fn files_with_bare_addresses(list: &Expected) -> Vec<&String> {
+    let bare = list.entries.iter().filter(|entry| entry.expected.prefix.is_none());
+    let mut numbers: Vec<u32> = bare.map(|entry| entry.list).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers.into_iter().filter_map(|number| list.files.get(usize::try_from(number).ok()?)).collect()
+}

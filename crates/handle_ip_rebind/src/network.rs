@@ -1,0 +1,140 @@
+//! A network, and which of its addresses no host has.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+use addresses::HostAddress;
+
+/// A network by its first address and its prefix length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Network {
+    first: IpAddr,
+    /// The prefix length, in bits.
+    pub(crate) prefix: u8,
+}
+
+/// The error of a text that is not a [`Network`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is not a network as in 203.0.113.0/24")]
+pub(crate) struct InvalidNetwork(String);
+
+impl Network {
+    /// Creates the network with this prefix length that an address is in.
+    pub(crate) fn of(address: IpAddr, prefix: u8) -> Self {
+        let first = match address {
+            IpAddr::V4(address) => {
+                IpAddr::V4((address.to_bits() & u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0)).into())
+            }
+            IpAddr::V6(address) => {
+                IpAddr::V6((address.to_bits() & u128::MAX.checked_shl(128 - u32::from(prefix)).unwrap_or(0)).into())
+            }
+        };
+        Self { first, prefix }
+    }
+
+    /// Returns whether an address is in it.
+    pub(crate) fn contains(self, address: IpAddr) -> bool {
+        address.is_ipv4() == self.first.is_ipv4() && Self::of(address, self.prefix) == self
+    }
+
+    /// Returns why no host has this address in this network. `None` if one can. A /31 and a /32 have hosts alone (RFC 3021), and a
+    /// /127 likewise (RFC 6164).
+    pub(crate) fn reserves(self, address: IpAddr) -> Option<String> {
+        match (self.first, address) {
+            (IpAddr::V4(first), IpAddr::V4(address)) if self.prefix < 31 => {
+                let last = Ipv4Addr::from_bits(first.to_bits() | u32::MAX.checked_shr(u32::from(self.prefix)).unwrap_or(0));
+                match address {
+                    _ if address == first => Some(format!("the network address of {self}")),
+                    _ if address == last => Some(format!("the broadcast address of {self}")),
+                    _ => None,
+                }
+            }
+            (IpAddr::V6(first), IpAddr::V6(address)) if self.prefix < 127 && address == first => {
+                // RFC 4291, section 2.6.1.
+                Some(format!("the anycast address of the routers of {self}"))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Returns why no host has this address in any network. `None` if one can.
+pub(crate) fn reserved(address: IpAddr) -> Option<&'static str> {
+    match address {
+        IpAddr::V4(address) if address.octets()[0] == 0 => Some("in 0.0.0.0/8, which no host has"),
+        _ if address.is_loopback() => Some("a loopback address"),
+        IpAddr::V4(address) if address.is_link_local() => Some("a link-local address"),
+        IpAddr::V6(address) if Ipv6Addr::is_unicast_link_local(&address) => Some("a link-local address"),
+        _ => None,
+    }
+}
+
+impl FromStr for Network {
+    type Err = InvalidNetwork;
+
+    fn from_str(text: &str) -> Result<Self, InvalidNetwork> {
+        let invalid = || InvalidNetwork(addresses::short(text));
+        let (first, prefix) = text.split_once('/').ok_or_else(invalid)?;
+        // What no host can have, such as 0.0.0.0, begins a network all the same; the rest is checked as a host's address is.
+        let first: IpAddr = first.parse().map_err(|_| invalid())?;
+        let most = if first.is_ipv4() { 32 } else { 128 };
+        let digits = (1..=3).contains(&prefix.len()) && prefix.bytes().all(|octet| octet.is_ascii_digit());
+        let prefix = prefix.parse().ok().filter(|prefix| digits && *prefix <= most).ok_or_else(invalid)?;
+        Some(Self::of(first, prefix)).filter(|network| network.first == first).ok_or_else(invalid)
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        HostAddress { address: self.first, prefix: Some(self.prefix) }.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_is_read_and_knows_its_addresses() {
+        for text in ["203.0.113.0/24", "0.0.0.0/0", "192.0.2.7/32", "2001:db8::/32", "::/0", "2001:db8::1/128"] {
+            assert_eq!(text.parse::<Network>().map(|network| network.to_string()), Ok(text.to_owned()));
+        }
+        for text in ["203.0.113.1/24", "203.0.113.0", "203.0.113.0/33", "203.0.113.0/+1", "x/24", "", "/", "::1/64"] {
+            assert!(text.parse::<Network>().is_err(), "{text}");
+        }
+        let network: Network = "203.0.113.64/26".parse().unwrap();
+        let contains = |address: &str| network.contains(address.parse().unwrap());
+        assert!(contains("203.0.113.64") && contains("203.0.113.127") && !contains("203.0.113.128") && !contains("::1"));
+        assert!("::/0".parse::<Network>().unwrap().contains("::1".parse().unwrap()));
+    }
+
+    #[test]
+    fn no_host_has_the_first_and_the_last_address() {
+        let rows = [
+            ("203.0.113.0", 24, Some("the network address of 203.0.113.0/24")),
+            ("203.0.113.255", 24, Some("the broadcast address of 203.0.113.0/24")),
+            ("203.0.113.1", 24, None),
+            ("203.0.113.3", 30, Some("the broadcast address of 203.0.113.0/30")),
+            ("203.0.113.3", 31, None),
+            ("203.0.113.0", 32, None),
+            ("2001:db8::", 64, Some("the anycast address of the routers of 2001:db8::/64")),
+            ("2001:db8::1", 64, None),
+            ("2001:db8::", 127, None),
+        ];
+        for (address, prefix, why) in rows {
+            let address = address.parse().unwrap();
+            assert_eq!(Network::of(address, prefix).reserves(address).as_deref(), why, "{address}/{prefix}");
+        }
+        for (address, why) in [
+            ("127.0.0.9", Some("a loopback address")),
+            ("::1", Some("a loopback address")),
+            ("0.1.2.3", Some("in 0.0.0.0/8, which no host has")),
+            ("169.254.0.1", Some("a link-local address")),
+            ("fe80::1", Some("a link-local address")),
+            ("192.0.2.1", None),
+        ] {
+            assert_eq!(reserved(address.parse().unwrap()), why, "{address}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Which addresses are missing, as check_ip_bound finds them, and which of those may be bound.
+
+use std::net::IpAddr;
+
+use addresses::Entry;
+use check_ip_bound::{Condition, ListSource, Observations, ProbeError};
+use host_net::Bound;
+use plugin::Deadline;
+
+use crate::case::{Case, Fate};
+use crate::config::Config;
+use crate::list::{List, ListError};
+use crate::network::{Network, reserved};
+use crate::prefix::prefix;
+
+/// Why it cannot be known what is missing.
+#[derive(Debug, thiserror::Error)]
+pub enum ObserveError {
+    /// check_ip_bound cannot look.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    /// The list cannot be used.
+    #[error(transparent)]
+    List(#[from] ListError),
+}
+
+/// What check_ip_bound finds: by its options in `check`, and of every address of the list.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    /// `None` where `check` names nothing and this host has no address that could stand for it.
+    check: Option<Observations>,
+    list: Observations,
+}
+
+impl Seen {
+    /// Looks, by both. An address of the list is looked for whatever `check` says: else a host without a static configuration
+    /// would be OK while they are missing.
+    ///
+    /// # Errors
+    /// [`ObserveError`]: a list, the configuration or the bound addresses cannot be read.
+    pub(crate) fn read(config: &Config, deadline: &Deadline) -> Result<Self, ObserveError> {
+        let list = match check_ip_bound::probe(&config.list, deadline) {
+            Err(ProbeError::NothingToCheck) => return Err(ListError::Empty.into()),
+            list => list?,
+        };
+        let check = match check_ip_bound::probe(&config.check, deadline) {
+            Err(ProbeError::NothingToCheck) => None,
+            check => Some(check?),
+        };
+        Ok(Self { check, list })
+    }
+
+    /// Returns what is bound here.
+    pub(crate) fn bound(&self) -> &Bound {
+        &self.list.bound
+    }
+
+    /// Returns how many addresses are expected.
+    pub(crate) fn expected(&self) -> usize {
+        let all = self.check.iter().chain([&self.list]).flat_map(|seen| &seen.expected.entries);
+        let mut addresses: Vec<IpAddr> = all.map(|entry| entry.expected.address).collect();
+        addresses.sort_unstable();
+        addresses.dedup();
+        addresses.len()
+    }
+
+    /// Returns what is missing, each address once, and why.
+    pub(crate) fn missing<'a>(&'a self, config: &'a Config) -> Vec<(&'a Entry, Condition, String)> {
+        let by_list = missing(&self.list, &config.list.interface);
+        let by_check = self.check.iter().flat_map(|check| missing(check, &config.check.interface));
+        let mut all: Vec<_> = by_list.chain(by_check).collect();
+        all.sort_by_key(|(entry, ..)| entry.expected.address);
+        all.dedup_by_key(|(entry, ..)| entry.expected.address);
+        all
+    }
+
+    /// Reads the list.
+    ///
+    /// # Errors
+    /// [`ListError`].
+    pub(crate) fn read_list(&self, deadline: &Deadline) -> Result<List, ListError> {
+        List::read(&self.list.expected, self.check.as_ref(), deadline)
+    }
+
+    /// Returns what is to become of each missing address.
+    ///
+    /// # Errors
+    /// [`ListError`].
+    pub(crate) fn cases(&self, config: &Config, deadline: &Deadline) -> Result<Vec<Case>, ListError> {
+        let list = self.read_list(deadline)?;
+        Ok(self.missing(config).into_iter().map(|missing| self.case(config, &list, missing)).collect())
+    }
+
+    fn case(&self, config: &Config, list: &List, (entry, condition, missing): (&Entry, Condition, String)) -> Case {
+        let address = entry.expected.address;
+        let prefix = self.prefix(config, list, address);
+        let Some(listed) = list.entry(address) else {
+            return Case { address, prefix, order: (0, 0), missing, fate: Fate::Outside, why: None };
+        };
+        let obstacle = match condition {
+            Condition::NotBound => self.obstacle(config, list, address, prefix),
+            _ => Some(missing.clone()),
+        };
+        let fate = if obstacle.is_some() { Fate::LeftAlone } else { Fate::Bindable };
+        Case { address, prefix, order: (listed.list, listed.line), missing, fate, why: obstacle }
+    }
+
+    /// Returns the prefix length that an address of the list is bound with.
+    pub(crate) fn prefix(&self, config: &Config, list: &List, address: IpAddr) -> u8 {
+        prefix(address, list.prefix(address), &config.prefix, &self.networks(Some(&config.interface)))
+    }
+
+    /// The networks that an interface has addresses in, or any interface.
+    fn networks(&self, interface: Option<&str>) -> Vec<Network> {
+        let bound = self.bound();
+        let on = |index| bound.interface(index).map(|interface| interface.name.as_str());
+        let here = bound.addresses.iter().filter(|bound| interface.is_none() || on(bound.interface) == interface);
+        here.map(|bound| Network::of(bound.address, bound.prefix)).collect()
+    }
+
+    /// Returns why an address of the list must not be bound. `None` if it may be tried.
+    pub(crate) fn obstacle(&self, config: &Config, list: &List, address: IpAddr, prefix: u8) -> Option<String> {
+        let interface = config.interface.as_str();
+        let configured = self.check.iter().flat_map(|check| &check.expected.interfaces).chain(list.interfaces());
+        // An alias such as eth0:1 is on eth0.
+        let names = configured.filter(|(of, _)| *of == address).map(|(_, name)| name.split(':').next().unwrap_or(name));
+        if let Some(name) = names.into_iter().find(|name| *name != interface) {
+            return Some(format!("promised on {name}, not on {interface}"));
+        }
+        let Some(known) = self.bound().interfaces.iter().find(|known| known.name == interface) else {
+            return Some(format!("there is no {interface} here"));
+        };
+        if let Some(fault) = known.link.fault() {
+            return Some(format!("{interface} {fault}"));
+        }
+        let networks = self.networks(None).into_iter().chain([Network::of(address, prefix)]);
+        let of_a_network = || networks.into_iter().find_map(|network| network.reserves(address));
+        reserved(address).map(str::to_owned).or_else(of_a_network)
+    }
+}
+
+/// What counts as missing of what one probe found, and why.
+fn missing<'a>(seen: &'a Observations, interfaces: &'a [String]) -> impl Iterator<Item = (&'a Entry, Condition, String)> {
+    let unasked = |condition| matches!(condition, Condition::EmptyBridge(_)) && seen.expected.source == ListSource::Bound;
+    let conditions = seen.conditions.iter().filter(move |(_, condition)| !unasked(*condition));
+    conditions
+        .filter_map(|(entry, condition)| Some((entry, *condition, condition.reason(entry.expected, &seen.bound, interfaces)?)))
+}
