@@ -72,7 +72,10 @@ impl Settings {
             Some(identity) => {
                 let chain = authorities::read_chain(&identity.certificate, deadline)?;
                 let key = authorities::read_key(&identity.key, deadline)?;
-                let unusable = |_| TlsError::Pair(identity.certificate.clone(), identity.key.clone());
+                let unusable = |error| match error {
+                    rustls::Error::InvalidCertificate(_) => TlsError::Own(identity.certificate.clone()),
+                    _ => TlsError::Pair(identity.certificate.clone(), identity.key.clone()),
+                };
                 builder.with_client_auth_cert(chain, key).map_err(unusable)?
             }
         };

@@ -43,6 +43,9 @@ pub enum TlsError {
         /// Which of its certificates, from 1.
         number: usize,
     },
+    /// Our own certificate cannot be used.
+    #[error("reading {}: not an X.509 certificate of version 3", .0.display())]
+    Own(PathBuf),
     /// The key does not belong to the certificate, or its kind is not supported.
     #[error("the key in {} is not that of the certificate in {}", .1.display(), .0.display())]
     Pair(PathBuf, PathBuf),
@@ -96,7 +99,7 @@ impl Authorities {
     ///
     /// # Errors
     /// [`Fault`]: the first thing that is wrong.
-    pub fn verify(&self, chain: &[CertificateDer<'_>], name: Option<&ServerName<'_>>, now: Duration) -> Result<(), Fault> {
+    pub fn verify(&self, chain: &[CertificateDer<'_>], name: Option<&str>, now: Duration) -> Result<(), Fault> {
         let (own, between) = chain.split_first().ok_or(Fault::NoCertificate)?;
         let certificate = EndEntityCert::try_from(own).map_err(Fault::from)?;
         let algorithms = rustls::crypto::ring::default_provider().signature_verification_algorithms.all;
@@ -104,7 +107,9 @@ impl Authorities {
         let path = certificate.verify_for_usage(algorithms, &self.0, between, now, usage, None, None);
         let is_self_signed = certificate.issuer() == certificate.subject();
         path.map_err(|error| Fault::from(error).of_self_signed(is_self_signed))?;
-        name.map_or(Ok(()), |name| certificate.verify_is_valid_for_subject_name(name).map_err(Fault::from))
+        let Some(name) = name else { return Ok(()) };
+        let server = ServerName::try_from(name).map_err(|_| Fault::Name(name.to_owned()))?;
+        certificate.verify_is_valid_for_subject_name(&server).map_err(Fault::from)
     }
 }
 

@@ -48,10 +48,10 @@ impl ServerCertVerifier for Verifier {
         let name = match self.verify {
             Verify::Nothing => return Ok(ServerCertVerified::assertion()),
             Verify::Chain => None,
-            Verify::Full => Some(name),
+            Verify::Full => Some(name.to_str()),
         };
         let chain: Vec<CertificateDer<'_>> = [certificate].into_iter().chain(intermediates).cloned().collect();
-        let verified = self.authorities.verify(&chain, name, Duration::from_secs(now.as_secs()));
+        let verified = self.authorities.verify(&chain, name.as_deref(), Duration::from_secs(now.as_secs()));
         let wrong = |fault| Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(fault))));
         verified.map(|()| ServerCertVerified::assertion()).map_err(wrong)
     }
