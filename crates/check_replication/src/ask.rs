@@ -2,15 +2,15 @@
 
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use net::{Connector, Stream, Waiting};
+use net::{Stream, Waiting};
 use plugin::Deadline;
 
 use crate::channel::{Channel, IoState};
 use crate::connection::Packets;
+use crate::endpoint::Endpoint;
 use crate::failure::{Failure, Kind, Step};
 use crate::heartbeat::{Heartbeats, Table, Zone};
 use crate::liveness::{self, Silence};
@@ -23,14 +23,6 @@ use crate::tls_level::TlsLevel;
 const NOT_UNDERSTOOD: u16 = 1064;
 /// ER_UNKNOWN_SYSTEM_VARIABLE.
 const NO_VARIABLE: u16 = 1193;
-
-/// Where the connection goes.
-pub(crate) enum Place<'a> {
-    /// These addresses, one after the other until one takes connections.
-    Tcp(&'a [SocketAddr]),
-    /// This socket.
-    Unix(&'a Path),
-}
 
 /// What one server answered.
 #[derive(Debug)]
@@ -62,21 +54,8 @@ impl From<Failure> for Refusal {
     }
 }
 
-/// Connects. The address is that of a connection by TCP.
-pub(crate) fn connect(place: &Place<'_>, deadline: &Deadline) -> Result<(Stream<'static>, Option<SocketAddr>), Failure> {
-    let waiting = Waiting::until(deadline);
-    let connected = match place {
-        Place::Unix(path) => Stream::unix(path, &waiting).map(|stream| (stream, None)),
-        Place::Tcp(addresses) => {
-            let connected = Connector::new(waiting).connect_any(addresses, deadline.remaining());
-            connected.map(|(stream, address)| (stream, Some(address)))
-        }
-    };
-    connected.map_err(|cause| Failure::new(Step::Connect, cause.into()))
-}
-
-/// Asks over a Unix socket that is connected already, as user and password `probe`, within `limit`: for tests with a server that
-/// is none.
+/// Asks over a Unix socket that is connected already, as user and password `probe`, within `limit`: for tests with a
+/// server that is a test.
 ///
 /// # Errors
 /// [`Refusal`]: why there is no answer.
@@ -84,42 +63,46 @@ pub fn over(socket: UnixStream, limit: Duration) -> Result<Answer, Refusal> {
     let deadline = Deadline::after(limit);
     let tls = || Err(Failure::new(Step::Login, Kind::Closed));
     let login = Login { user: "probe", password: "probe", level: TlsLevel::Off, tls: &tls, name: "" };
-    let wanted = Wanted { asked: "probe".to_owned(), several: false, heartbeats: None, deadline };
+    let request = Request { asked: "probe".to_owned(), several: false, heartbeats: None, deadline };
     let failed = |cause| Failure::new(Step::Connect, Kind::from(cause));
-    let stream = Stream::connected(socket, &Waiting::until(&wanted.deadline)).map_err(failed)?;
-    ask_over(stream, None, &login, &wanted).map(|(answer, _)| answer)
+    let stream = Stream::connected(socket, &Waiting::until(&request.deadline)).map_err(failed)?;
+    ask_over(stream, None, &login, &request).map(|(answer, _)| answer)
 }
 
-/// What is wanted of a server.
-pub(crate) struct Wanted<'a> {
-    /// What it is called.
+/// What one server is asked.
+pub(crate) struct Request<'a> {
+    /// The name that the user gave it.
     pub(crate) asked: String,
     /// Whether several are asked: then sets of GTIDs too, and the connection stays for more.
     pub(crate) several: bool,
     /// The table of heartbeats, and what its times are in.
     pub(crate) heartbeats: Option<(&'a Table, Zone)>,
-    /// When all must be over.
+    /// The end of the whole conversation.
     pub(crate) deadline: Deadline,
 }
 
-/// Everything that is wanted of one server; the connection comes back where it may be needed once more.
-pub(crate) fn ask(place: &Place<'_>, login: &Login<'_>, wanted: &Wanted<'_>) -> Result<(Answer, Option<Packets>), Refusal> {
-    let (stream, address) = connect(place, &wanted.deadline)?;
-    ask_over(stream, address, login, wanted)
+/// Asks one server everything; the connection comes back where it may be needed once more.
+pub(crate) fn ask(
+    endpoint: &Endpoint<'_>,
+    login: &Login<'_>,
+    request: &Request<'_>,
+) -> Result<(Answer, Option<Packets>), Refusal> {
+    let (stream, address) = endpoint.connect(&request.deadline)?;
+    ask_over(stream, address, login, request)
 }
 
 fn ask_over(
     stream: Stream<'static>,
     address: Option<SocketAddr>,
     login: &Login<'_>,
-    wanted: &Wanted<'_>,
+    request: &Request<'_>,
 ) -> Result<(Answer, Option<Packets>), Refusal> {
     let mut packets = Packets::new(stream);
     let private = |packets: &Packets, refusal: Refusal| Refusal { private: packets.is_private(), ..refusal };
     let greeting = login::login(&mut packets, login).map_err(|failure| private(&packets, failure.into()))?;
-    let answer = converse(&mut packets, address, &greeting, wanted);
+    let answer = converse(&mut packets, address, &greeting, request);
     let answer = answer.map_err(|failure| refusal(&mut packets, &greeting, failure));
-    let kept = if wanted.several { Some(packets) } else { packets.quit() };
+    let kept = if request.several { Some(packets) } else { packets.quit() };
     Ok((answer?, kept))
 }
 
@@ -133,13 +116,18 @@ fn refusal(packets: &mut Packets, greeting: &str, failure: Failure) -> Refusal {
     }
 }
 
-fn converse(packets: &mut Packets, address: Option<SocketAddr>, greeting: &str, wanted: &Wanted<'_>) -> Result<Answer, Failure> {
-    let variables = variables(packets, greeting, wanted.several)?;
+fn converse(
+    packets: &mut Packets,
+    address: Option<SocketAddr>,
+    greeting: &str,
+    request: &Request<'_>,
+) -> Result<Answer, Failure> {
+    let variables = variables(packets, greeting, request.several)?;
     let (flavour, version) = crate::server::known(greeting, &variables);
     let (statement, rows) = channels(packets, flavour, version)?;
-    let server = Server::read(&wanted.asked, address, greeting, &variables, &rows);
+    let server = Server::read(&request.asked, address, greeting, &variables, &rows);
     let mut answer = Answer { server, silent: Vec::new(), heartbeats: None };
-    match wanted.heartbeats {
+    match request.heartbeats {
         Some(_) if answer.server.channels.is_empty() => {}
         Some((table, zone)) => match packets.query(&table.query()) {
             Ok(rows) => answer.heartbeats = Some(Ok(Heartbeats::read(&rows, zone))),
@@ -149,7 +137,7 @@ fn converse(packets: &mut Packets, address: Option<SocketAddr>, greeting: &str, 
             }
             Err(failure) => return Err(failure),
         },
-        None => look_again(packets, statement, &wanted.deadline, &mut answer)?,
+        None => look_again(packets, statement, &request.deadline, &mut answer)?,
     }
     Ok(answer)
 }

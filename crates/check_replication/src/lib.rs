@@ -8,6 +8,7 @@ mod cause;
 pub mod channel;
 mod connection;
 mod defaults;
+mod endpoint;
 mod evaluate;
 pub mod failure;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! All the asking: what to ask and as whom, then each server, all at once, under one deadline.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
@@ -8,9 +9,10 @@ use net::tls::{Client, Identity, Settings, TlsError};
 use net::{Host, HostPort, InvalidHost, resolve};
 use plugin::{Deadline, reason};
 
-use crate::ask::{self, Answer, Refusal, Wanted};
+use crate::ask::{self, Answer, Refusal, Request};
 use crate::connection::Packets;
 use crate::defaults::{Defaults, DefaultsError};
+use crate::endpoint::Endpoint;
 use crate::failure::{Failure, Kind, Step};
 use crate::heartbeat::Zone;
 use crate::login::Login;
@@ -183,8 +185,6 @@ impl Asker<'_> {
     }
 
     fn ask(&self, target: &Target) -> Result<Asked, ProbeError> {
-        let reserve = RESERVE.min(self.deadline.limit() / 8);
-        let deadline = Deadline::after(self.deadline.remaining().saturating_sub(reserve));
         let addresses = match target {
             Target::Socket(_) => Ok(Vec::new()),
             Target::Host(host) => resolve(&host.host, host.port_or(PORT), self.deadline),
@@ -194,11 +194,16 @@ impl Asker<'_> {
             Err(error) => return Ok(Err(Failure::new(Step::Connect, Kind::Name(error.to_string())).into())),
         };
         let _step = self.deadline.step(format!("asking {target}"));
-        let (place, name) = match target {
-            Target::Host(host) => (ask::Place::Tcp(&addresses), host.host.bare()),
-            Target::Socket(path) => (ask::Place::Unix(path), String::new()),
+        let (endpoint, name) = match target {
+            Target::Host(host) => (Endpoint::Tcp(&addresses), host.host.bare()),
+            Target::Socket(path) => (Endpoint::Unix(path), String::new()),
         };
-        let own = std::cell::RefCell::new(None);
+        self.ask_at(&endpoint, &name, target)
+    }
+
+    /// Asks the server at this endpoint, whose certificate must be for `name`. That TLS cannot be set up here is an error of the check.
+    fn ask_at(&self, endpoint: &Endpoint<'_>, name: &str, target: &Target) -> Result<Asked, ProbeError> {
+        let own = RefCell::new(None);
         let tls = || -> Result<Client, Failure> {
             let failed = |error: TlsError| {
                 let kind = Kind::Tls(error.to_string());
@@ -207,21 +212,21 @@ impl Asker<'_> {
             };
             self.tls_settings().load(self.deadline).map_err(failed)
         };
-        let login = Login {
-            user: user(self.connecting, self.defaults),
-            password: self.defaults.get("password").unwrap_or_default(),
-            level: self.connecting.tls,
-            tls: &tls,
-            name: &name,
-        };
-        let zone = if self.heartbeat.utc { Zone::Utc } else { Zone::Server };
-        let heartbeats = self.heartbeat.table.as_ref().map(|table| (table, zone));
-        let wanted = Wanted { asked: target.to_string(), several: self.several, heartbeats, deadline };
-        let asked = ask::ask(&place, &login, &wanted);
+        let password = self.defaults.get("password").unwrap_or_default();
+        let login = Login { user: user(self.connecting, self.defaults), password, level: self.connecting.tls, tls: &tls, name };
+        let asked = ask::ask(endpoint, &login, &self.request(target));
         match own.take() {
             Some(error) => Err(error.into()),
             None => Ok(asked),
         }
+    }
+
+    fn request(&self, target: &Target) -> Request<'_> {
+        let reserve = RESERVE.min(self.deadline.limit() / 8);
+        let deadline = Deadline::after(self.deadline.remaining().saturating_sub(reserve));
+        let zone = if self.heartbeat.utc { Zone::Utc } else { Zone::Server };
+        let heartbeats = self.heartbeat.table.as_ref().map(|table| (table, zone));
+        Request { asked: target.to_string(), several: self.several, heartbeats, deadline }
     }
 
     fn tls_settings(&self) -> Settings {

@@ -89,9 +89,7 @@ impl Client {
     /// # Errors
     /// [`Fault`]: no certificate can be for this name.
     pub(crate) fn connection(&self, name: &str) -> Result<ClientConnection, Fault> {
-        // The zone of a link-local address has a meaning on this machine only.
-        let bare = name.split_once('%').map_or(name, |(address, _)| address);
-        let server = ServerName::try_from(bare.to_owned()).map_err(|_| Fault::Name(name.to_owned()))?;
+        let server = ServerName::try_from(name.to_owned()).map_err(|_| Fault::Name(name.to_owned()))?;
         ClientConnection::new(Arc::clone(&self.0), server).map_err(|error| Fault::from(&error))
     }
 }

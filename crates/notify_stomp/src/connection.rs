@@ -98,8 +98,10 @@ impl<'a> ConnectOptions<'a> {
         let (stream, _) = Connector::new(waiting.clone()).connect_any(&addresses, limit).map_err(broken)?;
         match &self.route.tls {
             None => Ok(stream),
-            Some(client) => stream.secure(client, &broker.host.to_string(), Vec::new()).map_err(|cause| {
-                ConnectionError::Broken { broker: broker.to_string(), doing: "waiting for the TLS handshake", cause }
+            Some(client) => stream.secure(client, &broker.host.bare(), Vec::new()).map_err(|cause| ConnectionError::Broken {
+                broker: broker.to_string(),
+                doing: "waiting for the TLS handshake",
+                cause,
             }),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use super::{InvalidGtid, MOST, number};
+use super::part::{InvalidGtid, MOST, number};
 
 /// MariaDB's position: the last transaction of each domain. Its text is `domain-server-number`, more than one joined by commas.
 /// Numbers of different domains have nothing to do with each other.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use super::{InvalidGtid, MOST, number};
+use super::part::{InvalidGtid, MOST, number};
 
 /// The most octets of a tag, by MySQL's manual.
 const LONGEST_TAG: usize = 32;
