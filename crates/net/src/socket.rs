@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -15,10 +15,8 @@ use rustix::net::{
     AddressFamily, SendFlags, Shutdown, SocketAddrUnix, SocketFlags, SocketType, connect, send, shutdown, socket_with,
 };
 
+use crate::source::Source;
 use crate::waiting::Waiting;
-
-/// What is done with a socket before it connects, as in binding it to a source address or to an interface.
-pub(crate) type Prepare<'a> = &'a (dyn Fn(BorrowedFd<'_>) -> io::Result<()> + Sync);
 
 /// A connected socket. It never blocks: what waits is `waiting`.
 pub(crate) struct Socket<'a> {
@@ -28,11 +26,11 @@ pub(crate) struct Socket<'a> {
 }
 
 impl<'a> Socket<'a> {
-    /// Connects by TCP within `limit`.
-    pub(crate) fn tcp(to: SocketAddr, limit: Duration, waiting: &Waiting<'a>, prepare: Prepare<'_>) -> io::Result<Self> {
+    /// Connects by TCP from `source` within `limit`.
+    pub(crate) fn tcp(to: SocketAddr, limit: Duration, waiting: &Waiting<'a>, source: &Source) -> io::Result<Self> {
         let family = if to.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
         let fd = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, None)?;
-        prepare(fd.as_fd())?;
+        source.apply(&fd, to.is_ipv6())?;
         let until = Instant::now() + limit.min(waiting.deadline().remaining());
         match connect(&fd, &to) {
             Ok(()) => {}

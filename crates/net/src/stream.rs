@@ -6,7 +6,6 @@
 use std::fmt;
 use std::io::{self, Cursor, Read, Write};
 use std::net::SocketAddr;
-use std::os::fd::BorrowedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -15,7 +14,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::{ClientConnection, StreamOwned};
 
 use crate::cause::{Cause, Mark};
-use crate::socket::{Prepare, Socket};
+use crate::socket::Socket;
+use crate::source::Source;
 use crate::tls::Client;
 use crate::waiting::Waiting;
 
@@ -39,29 +39,22 @@ struct Resumed<'a> {
 }
 
 /// How TCP connections are made.
-pub struct Connector<'a, 'p> {
+#[derive(Clone, Debug)]
+pub struct Connector<'a> {
     waiting: Waiting<'a>,
-    prepare: Prepare<'p>,
+    source: Source,
 }
 
-impl fmt::Debug for Connector<'_, '_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connector").field("waiting", &self.waiting).finish_non_exhaustive()
-    }
-}
-
-impl<'a> Connector<'a, 'static> {
-    /// Returns a connector whose sockets the system binds.
+impl<'a> Connector<'a> {
+    /// Returns a connector for which the system chooses the source address.
     pub fn new(waiting: Waiting<'a>) -> Self {
-        Self { waiting, prepare: &|_| Ok(()) }
+        Self { waiting, source: Source::default() }
     }
-}
 
-impl<'a, 'p> Connector<'a, 'p> {
-    /// Calls `prepare` with each socket before it connects, as in binding it to a source address or to an interface.
+    /// Connects from this source address or interface.
     #[must_use]
-    pub fn prepared_by<'q>(self, prepare: &'q (dyn Fn(BorrowedFd<'_>) -> io::Result<()> + Sync)) -> Connector<'a, 'q> {
-        Connector { waiting: self.waiting, prepare }
+    pub fn from_source(self, source: Source) -> Self {
+        Self { source, ..self }
     }
 
     /// Connects to one address, within `limit` and before the deadline.
@@ -69,7 +62,7 @@ impl<'a, 'p> Connector<'a, 'p> {
     /// # Errors
     /// [`Cause`]: why not.
     pub fn connect(&self, to: SocketAddr, limit: Duration) -> Result<Stream<'a>, Cause> {
-        Ok(Stream::plain(Socket::tcp(to, limit, &self.waiting, self.prepare)?))
+        Ok(Stream::plain(Socket::tcp(to, limit, &self.waiting, &self.source)?))
     }
 
     /// Connects to the first of these addresses that takes the connection, within `limit` for all of them: a silent one leaves each

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use net::tls::{Authorities, Fault, Identity, Settings, Verify};
-use net::{Cause, Connector, SlowPathAction, Stream, Waiting};
+use net::{Cause, Connector, SlowPathAction, Source, Stream, Waiting};
 use plugin::Deadline;
 use suite::needs::missing;
 use suite::tls::{Authority, NEEDS, TlsServer};
@@ -128,16 +128,15 @@ fn a_wait_can_be_stopped_and_used() {
 }
 
 #[test]
-fn sockets_are_prepared_before_they_connect() {
+fn connections_come_from_their_source() {
     let (tell, told) = std::sync::mpsc::channel();
     let to = server(move |stream| tell.send(stream.peer_addr().unwrap()).unwrap());
-    let bind = |fd: std::os::fd::BorrowedFd<'_>| Ok(rustix::net::bind(fd, &SocketAddr::from(([127, 0, 0, 9], 0)))?);
-    let waiting = Waiting::until(&deadline(LIMIT));
-    let connector = Connector::new(waiting.clone()).prepared_by(&bind);
-    let _stream = connector.connect(to, LIMIT).unwrap();
+    let from = |address: &str| Source { addresses: vec![address.parse().unwrap()], interface: None };
+    let connector = Connector::new(Waiting::until(&deadline(LIMIT)));
+    let _stream = connector.clone().from_source(from("127.0.0.9")).connect(to, LIMIT).unwrap();
     assert_eq!(told.recv().unwrap().ip().to_string(), "127.0.0.9");
-    let refuse = |_: std::os::fd::BorrowedFd<'_>| Err(io::ErrorKind::PermissionDenied.into());
-    assert!(Connector::new(waiting).prepared_by(&refuse).connect(closed(), LIMIT).is_err());
+    let cause = connector.from_source(from("192.0.2.9")).connect(to, LIMIT).unwrap_err();
+    assert_eq!(cause.to_string(), "cannot assign requested address");
 }
 
 /// A proxy that takes one line, answers it together with what the server says first, if anything, and then is the server at `to`.
