@@ -1,6 +1,6 @@
 //! One channel judged: its two threads, why they do not run, how far it is behind.
 
-use plugin::{Metric, State, Thresholds, Unit};
+use plugin::{Finding, Metric, State, Thresholds, Unit};
 
 use crate::ask::Answer;
 use crate::cause::{io_cause, sql_cause};
@@ -9,23 +9,6 @@ use crate::liveness::Silence;
 use crate::redact::{redact, table};
 use crate::server::Server;
 use crate::target;
-
-/// What is wrong, or that nothing is.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Finding {
-    /// How bad it is.
-    pub(crate) state: State,
-    /// Which thing, and what is wrong with it.
-    pub(crate) text: String,
-    /// What else there is to say: its verbosity, and the line.
-    pub(crate) more: Vec<(u8, String)>,
-}
-
-impl Finding {
-    pub(crate) fn new(state: State, text: String) -> Self {
-        Self { state, text, more: Vec::new() }
-    }
-}
 
 /// A channel as it is called in our lines: "db-02 from db-01", and its name if it has one. A `source` that was asked too goes by
 /// the name that it was asked by.
@@ -44,7 +27,7 @@ pub(crate) fn subject(server: &str, source: Option<&str>, channel: &Channel) -> 
 const FUTURE: f64 = -2.0;
 
 /// One channel with what else is known of it.
-pub(crate) struct Known<'a> {
+pub(crate) struct ChannelView<'a> {
     /// What its server is called.
     pub(crate) server: &'a str,
     /// The channel.
@@ -57,7 +40,7 @@ pub(crate) struct Known<'a> {
     pub(crate) heartbeat: Option<Option<f64>>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> ChannelView<'a> {
     /// Each channel of a server.
     pub(crate) fn all(answer: &'a Answer) -> impl Iterator<Item = Self> {
         let Server { asked, server_id, channels, .. } = &answer.server;
@@ -74,13 +57,18 @@ impl<'a> Known<'a> {
         })
     }
 
-    /// Seconds behind the source beyond what was configured; not a number where nobody knows.
+    /// Seconds behind the source beyond what was configured; not a number if not known.
     pub(crate) fn lag(&self) -> f64 {
         let lag = match self.heartbeat {
             Some(age) => age.filter(|age| *age >= FUTURE),
             None => self.channel.lag,
         };
         lag.map_or(f64::NAN, |lag| (lag - self.channel.delay).max(0.0))
+    }
+
+    /// Returns the lag in tenths of seconds: heartbeats have fractions that a line does not need.
+    fn tenths(&self) -> f64 {
+        (self.lag() * 10.0).round() / 10.0
     }
 
     /// The same as performance data.
@@ -90,23 +78,22 @@ impl<'a> Known<'a> {
 }
 
 /// Judges one channel; `whole` is whether error texts may be shown whole.
-pub(crate) fn judge(known: &Known<'_>, thresholds: &Thresholds, whole: bool) -> Finding {
-    let Known { server, channel, source, silent, .. } = *known;
+pub(crate) fn judge(view: &ChannelView<'_>, thresholds: &Thresholds, whole: bool) -> Finding {
+    let ChannelView { server, channel, source, silent, .. } = *view;
     let mut wrong: Vec<(State, String)> =
         if channel.is_group_replication() { group_replication(channel).into_iter().collect() } else { threads(channel) };
     let running = wrong.is_empty();
     wrong.extend(silent.map(|silence| {
         let Silence { seconds, period, .. } = silence;
-        (
-            State::Critical,
-            format!("nothing heard from the source for {seconds:.1} s, where a heartbeat is due each {period} s: frozen source"),
-        )
+        (State::Critical, format!("source silent for {seconds:.1} s, heartbeat due each {period} s: frozen source"))
     }));
-    wrong.extend((running && !channel.is_group_replication()).then(|| behind(known, thresholds)).flatten());
+    wrong.extend((running && !channel.is_group_replication()).then(|| behind(view, thresholds)).flatten());
     let state = wrong.iter().map(|(state, _)| *state).max().unwrap_or(State::Ok);
     let texts: Vec<String> = wrong.into_iter().map(|(_, text)| text).collect();
-    let said = if texts.is_empty() { fine(known) } else { texts.join(", ") };
-    Finding { state, text: format!("{}: {said}", subject(server, source, channel)), more: errors(channel, whole) }
+    let said = if texts.is_empty() { fine(view) } else { texts.join(", ") };
+    let finding = Finding::new(state, format!("{}: {said}", subject(server, source, channel)));
+    let errors = errors(channel, whole);
+    if whole { finding.details(errors) } else { finding.verbose_details(errors) }
 }
 
 /// What is wrong with the threads.
@@ -126,10 +113,10 @@ fn io(channel: &Channel) -> Option<String> {
         IoState::Yes => None,
         IoState::No => Some(format!("IO thread stopped, {}", why())),
         IoState::Connecting if errno == 0 => {
-            Some("IO thread connecting, no error: frozen source, or another replica with the same server id".to_owned())
+            Some("IO thread connecting, no error: perhaps a frozen source or a replica with the same server id".to_owned())
         }
         IoState::Connecting => Some(format!("IO thread connecting, {}", why())),
-        IoState::Other(word) => Some(format!("IO thread in the unknown state {word:?}")),
+        IoState::Other(word) => Some(format!("IO thread in unknown state {word}")),
     }
 }
 
@@ -141,7 +128,7 @@ fn sql(channel: &Channel) -> Option<String> {
             let place = table(&channel.sql_error).map(|table| format!(" in {table}")).unwrap_or_default();
             Some(format!("SQL thread stopped, {}{place}", with_error(errno, sql_cause(errno), &channel.sql_error)))
         }
-        SqlState::Other(word) => Some(format!("SQL thread in the unknown state {word:?}")),
+        SqlState::Other(word) => Some(format!("SQL thread in unknown state {word}")),
     }
 }
 
@@ -168,47 +155,48 @@ fn group_replication(channel: &Channel) -> Option<(State, String)> {
 }
 
 /// Whether a channel that runs is too far behind.
-fn behind(known: &Known<'_>, thresholds: &Thresholds) -> Option<(State, String)> {
-    let lag = known.lag();
-    let unknown = match known.heartbeat {
-        None => "runs, but how far behind is not known (NULL)".to_owned(),
-        Some(None) => "runs, but its source has no heartbeat in the table".to_owned(),
+fn behind(view: &ChannelView<'_>, thresholds: &Thresholds) -> Option<(State, String)> {
+    let lag = view.lag();
+    let unknown = match view.heartbeat {
+        None => "runs, lag not known (NULL)".to_owned(),
+        Some(None) => "runs, but the table has no heartbeat of its source".to_owned(),
         Some(Some(age)) => {
-            format!("runs, but its heartbeat is {:.0} s in the future: another clock or time zone (--heartbeat-utc)", -age)
+            format!("runs, but its heartbeat is {:.0} s in the future: wrong clock or zone, see --heartbeat-utc", -age)
         }
     };
     match thresholds.state(lag) {
         State::Ok => None,
         _ if lag.is_nan() => Some((State::Unknown, unknown)),
-        state => Some((state, seconds_behind(known))),
+        state => {
+            let limit = thresholds.alerting(lag).map(|limit| format!(", limit {limit}")).unwrap_or_default();
+            Some((state, format!("{}{limit}", seconds_behind(view))))
+        }
     }
 }
 
-fn fine(known: &Known<'_>) -> String {
-    match known.channel.is_group_replication() {
-        true => "runs".to_owned(),
-        false => format!("runs, {}", seconds_behind(known)),
+fn fine(view: &ChannelView<'_>) -> String {
+    match view.channel.delay {
+        _ if view.channel.is_group_replication() => "runs".to_owned(),
+        delay if delay > 0.0 && view.tenths() == 0.0 => format!("up to date with its delay of {delay} s"),
+        _ => format!("runs, {}", seconds_behind(view)),
     }
 }
 
-fn seconds_behind(known: &Known<'_>) -> String {
-    let Known { channel, .. } = known;
-    // Heartbeats have fractions, which nobody reads here.
-    let lag = (known.lag() * 10.0).round() / 10.0;
-    let by = if known.heartbeat.is_some() { " by its heartbeat" } else { "" };
-    let waiting = channel.remaining.map(|remaining| format!(", next in {remaining} s")).unwrap_or_default();
-    match channel.delay {
-        delay if delay > 0.0 => format!("{lag} s behind beyond its delay of {delay} s{by}{waiting}"),
+fn seconds_behind(view: &ChannelView<'_>) -> String {
+    let lag = view.tenths();
+    let by = if view.heartbeat.is_some() { " by its heartbeat" } else { "" };
+    match view.channel.delay {
+        delay if delay > 0.0 => format!("{lag} s behind its delay of {delay} s{by}"),
         _ => format!("{lag} s behind{by}"),
     }
 }
 
-/// The error texts: redacted for who looks closer, whole for who asks for it.
-fn errors(channel: &Channel, whole: bool) -> Vec<(u8, String)> {
+/// The error texts: redacted, or `whole`.
+fn errors(channel: &Channel, whole: bool) -> Vec<String> {
     let line = |thread: &str, errno: u32, text: &str| match errno {
         0 => None,
-        errno if whole => Some((0, format!("{thread} error {errno}: {text}"))),
-        errno => Some((1, format!("{thread} error {errno}: {} (all of it with --show-query)", redact(text)))),
+        errno if whole => Some(format!("{thread} error {errno}: {text}")),
+        errno => Some(format!("{thread} error {errno}: {} (all of it with --show-query)", redact(text))),
     };
     let all = [line("IO", channel.io_errno, &channel.io_error), line("SQL", channel.sql_errno, &channel.sql_error)];
     all.into_iter().flatten().collect()

@@ -1,7 +1,7 @@
-//! Does every replication channel run, both ways, and if not, why?
+//! Does every replication channel run, in both directions, and if not, why?
 //!
-//! The outage it catches: two servers replicate to each other behind a floating address, one direction has stopped, and nothing
-//! looks wrong until the failover.
+//! The outage it catches: two servers replicate to each other behind a floating address, one direction has stopped, and every
+//! other check reports OK until the failover.
 
 mod ask;
 mod cause;
@@ -20,6 +20,7 @@ pub mod liveness;
 mod login;
 mod options;
 pub mod pair;
+mod policy;
 mod probe;
 mod public_key;
 mod redact;
@@ -29,32 +30,39 @@ pub mod server;
 mod target;
 mod tls_level;
 
-use plugin::{Deadline, Range, Report, Thresholds};
+use plugin::{Deadline, Report, Thresholds};
+
+use policy::Policy;
 
 pub use ask::{Answer, Refusal, over};
 pub use defaults::DefaultsError;
-pub use options::{Connecting, Expected, Heartbeat, Role};
+pub use options::{Connecting, ExpectOptions, Heartbeat, Role};
 pub use probe::ProbeError;
 pub use target::Target;
 pub use tls_level::TlsLevel;
 
+const WARNING: &str = "WARNING if a channel is behind its source by a number of seconds outside this range, beyond its configured delay. \
+                       Default, without --critical too: 60";
+const CRITICAL: &str = "CRITICAL if it is outside this range. Default, without --warning too: 300";
+
 /// The command line.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(version, about)]
+#[command(mut_arg("warning", |arg| arg.help(WARNING)), mut_arg("critical", |arg| arg.help(CRITICAL)))]
 pub struct Args {
     /// How to connect and log in
     #[command(flatten)]
     pub connecting: Connecting,
-    /// How many seconds a channel may be behind its source, a configured delay not counted. Default: --warning=60 --critical=300
+    /// How far a channel may be behind its source
     #[command(flatten)]
     pub thresholds: Thresholds,
     /// What is expected
     #[command(flatten)]
-    pub expected: Expected,
+    pub expected: ExpectOptions,
     /// What shows the lag
     #[command(flatten)]
     pub heartbeat: Heartbeat,
-    /// Show error texts whole, with the statements in them, which may hold passwords
+    /// Show complete error texts, with their statements, which may contain passwords
     #[arg(long)]
     pub show_query: bool,
 }
@@ -70,19 +78,11 @@ pub struct Observations {
     pub seconds: f64,
 }
 
-impl Args {
-    /// The thresholds of the lag, by default a minute and five.
-    pub(crate) fn thresholds(&self) -> Thresholds {
-        let default = Thresholds { warning: Some(Range::up_to(60.0)), critical: Some(Range::up_to(300.0)) };
-        self.thresholds.or(default)
-    }
-}
-
-/// Asks, and judges what was answered.
+/// Asks every server, and judges the answers.
 ///
 /// # Errors
 /// [`ProbeError`]: it is not clear what to ask, or as whom.
 pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
     let observations = probe::probe(args, deadline)?;
-    Ok(evaluate::evaluate(args, &observations))
+    Ok(evaluate::evaluate(&Policy::new(args), &observations))
 }

@@ -4,32 +4,26 @@
 
 pub mod errant;
 mod links;
+mod list;
 mod writing;
 
-use plugin::State;
+use plugin::Finding;
 
-use crate::judge::Finding;
 use crate::server::Server;
+
+use list::{name, pairs};
 
 pub use links::Links;
 pub use writing::Writable;
 
-/// How the servers are expected to replicate to each other.
+/// Expected shape of the replication between the servers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Shape {
-    /// What one writes reaches all the others: both ways between two, or all around
+    /// Writes of each server reach all others: in both directions between two, or around a ring
     #[default]
     Ring,
-    /// One source, and replicas of it or of its replicas
+    /// One source with replicas, and replicas of those
     Tree,
-}
-
-fn critical(text: String) -> Finding {
-    Finding::new(State::Critical, text)
-}
-
-fn warning(text: String) -> Finding {
-    Finding::new(State::Warning, text)
 }
 
 /// Judges the servers that answered. Where not all did (`complete` is false), only what is certain without the others is told.
@@ -37,7 +31,7 @@ pub(crate) fn judge(servers: &[Server], links: &Links, complete: bool, shape: Sh
     let mut findings = identities(servers);
     findings.extend(links.to_themselves().map(|replica| {
         let name = name(servers, replica);
-        critical(format!("{name} is configured to replicate from itself"))
+        Finding::critical(format!("{name} is configured to replicate from itself"))
     }));
     if complete && servers.len() > 1 {
         findings.extend(match shape {
@@ -51,28 +45,18 @@ pub(crate) fn judge(servers: &[Server], links: &Links, complete: bool, shape: Sh
     findings
 }
 
-/// What a server is called.
-fn name(servers: &[Server], place: usize) -> &str {
-    servers.get(place).map(|server| server.asked.as_str()).unwrap_or_default()
-}
-
-/// All pairs, the first with the later ones.
-fn pairs(servers: &[Server]) -> impl Iterator<Item = (&Server, &Server)> {
-    servers.iter().enumerate().flat_map(|(place, one)| servers.iter().skip(place + 1).map(move |other| (one, other)))
-}
-
 /// Servers that cannot be told apart do not take each other's changes. Those that even have the same uuid, or the same name and
 /// port, may be one server by two names.
 fn identities(servers: &[Server]) -> Vec<Finding> {
     let alike = |(one, other): (&Server, &Server)| {
         let names = format!("{} and {}", one.asked, other.asked);
         let same_place = (&one.hostname, one.port) == (&other.hostname, other.port);
-        let twice = if same_place { ": one server by two names?" } else { "" };
+        let twice = if same_place { ", perhaps one server by two names" } else { "" };
         if one.server_uuid.is_some() && one.server_uuid == other.server_uuid {
-            return Some(critical(format!("{names} have the same server uuid{twice}")));
+            return Some(Finding::critical(format!("{names} have the same server uuid{twice}")));
         }
         let same_id = one.server_id == other.server_id;
-        same_id.then(|| critical(format!("{names} have the same server id {}{twice}", one.server_id)))
+        same_id.then(|| Finding::critical(format!("{names} have the same server id {}{twice}", one.server_id)))
     };
     pairs(servers).filter_map(alike).collect()
 }
@@ -82,21 +66,21 @@ fn ring(servers: &[Server], links: &Links) -> Vec<Finding> {
     let places = 0..servers.len();
     let alone: Vec<usize> = places.clone().filter(|place| links.sources(*place).next().is_none()).collect();
     if !alone.is_empty() {
-        return alone.into_iter().map(|place| critical(without_source(servers, links, place))).collect();
+        return alone.into_iter().map(|place| Finding::critical(without_source(servers, links, place))).collect();
     }
     let is_last = |place: &usize| !places.clone().any(|other| links.sources(other).any(|source| source == *place));
     let last: Vec<usize> = places.clone().filter(is_last).collect();
     if !last.is_empty() {
-        let text = |place| format!("none of the others replicates from {}", name(servers, place));
-        return last.into_iter().map(|place| critical(text(place))).collect();
+        let text = |place| format!("ring broken: no other server replicates from {}", name(servers, place));
+        return last.into_iter().map(|place| Finding::critical(text(place))).collect();
     }
     let mut missing = places
         .clone()
         .flat_map(|from| places.clone().map(move |to| (from, to)))
         .filter(|(from, to)| from != to && !links.reaches(*from, *to));
     let first = missing.next().map(|(from, to)| {
-        let text = format!("ring incomplete: what {} writes does not reach {}", name(servers, from), name(servers, to));
-        critical(text)
+        let text = format!("ring broken: writes of {} do not reach {}", name(servers, from), name(servers, to));
+        Finding::critical(text)
     });
     first.into_iter().collect()
 }
@@ -105,28 +89,28 @@ fn ring(servers: &[Server], links: &Links) -> Vec<Finding> {
 fn tree(servers: &[Server], links: &Links) -> Vec<Finding> {
     let alone: Vec<usize> = (0..servers.len()).filter(|place| links.sources(*place).next().is_none()).collect();
     match alone.as_slice() {
-        [] => vec![critical("no source: each server replicates from another".to_owned())],
+        [] => vec![Finding::critical("no source: every server is a replica".to_owned())],
         [source] => {
             let reached = |place: &usize| place == source || links.reaches(*source, *place);
-            let text = |place| format!("what {} writes does not reach {}", name(servers, *source), name(servers, place));
-            (0..servers.len()).filter(|place| !reached(place)).map(|place| critical(text(place))).collect()
+            let text = |place| format!("writes of {} do not reach {}", name(servers, *source), name(servers, place));
+            (0..servers.len()).filter(|place| !reached(place)).map(|place| Finding::critical(text(place))).collect()
         }
         // Which of them is the source is not known, unless somebody replicates from just one.
         several => {
             let is_source = |place: &usize| (0..servers.len()).any(|other| links.sources(other).any(|source| source == *place));
             let lost: Vec<usize> = several.iter().copied().filter(|place| !is_source(place)).collect();
             let lost = if lost.is_empty() || lost.len() == several.len() { several.to_vec() } else { lost };
-            lost.into_iter().map(|place| critical(without_source(servers, links, place))).collect()
+            lost.into_iter().map(|place| Finding::critical(without_source(servers, links, place))).collect()
         }
     }
 }
 
-/// That a server replicates from none of the others, and from whom it does.
+/// That a server replicates from no other server, and from whom it does.
 fn without_source(servers: &[Server], links: &Links, place: usize) -> String {
     let own = name(servers, place);
     let other = match servers {
         [one, other] => format!("{own} does not replicate from {}", if place == 0 { &other.asked } else { &one.asked }),
-        _ => format!("{own} replicates from none of the others"),
+        _ => format!("{own} replicates from no other server"),
     };
     match links.strangers(place).next() {
         None => other,

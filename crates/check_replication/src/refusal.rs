@@ -1,12 +1,11 @@
 //! A server that gave no answer judged: whether that is its trouble, or ours.
 
 use net::Cause;
-use plugin::State;
+use plugin::{Finding, State};
 
 use crate::ask::{Refusal, lacks_privilege};
 use crate::failure::{Kind, Step};
 use crate::heartbeat::Table;
-use crate::judge::Finding;
 use crate::redact::redact;
 use crate::server::{Flavour, Version};
 
@@ -28,11 +27,11 @@ pub(crate) fn judge(name: &str, user: &str, seconds: f64, table: Option<&Table>,
         Kind::Server(..) if lacks_privilege(failure) => privilege(name, user, table, refusal),
         Kind::Server(1049 | 1146, _) if table.is_some() && failure.step == Step::Statement => {
             let table = table.map(ToString::to_string).unwrap_or_default();
-            finding(State::Unknown, format!("there is no table {table}"))
+            finding(State::Unknown, format!("the table {table} does not exist"))
         }
         Kind::Server(1054, _) if table.is_some() && failure.step == Step::Statement => {
             let table = table.map(ToString::to_string).unwrap_or_default();
-            finding(State::Unknown, format!("{table} is no table of heartbeats: it has no columns ts and server_id"))
+            finding(State::Unknown, format!("the table {table} has no columns ts and server_id, so no heartbeats"))
         }
         Kind::Server(errno, text) => {
             let (state, what) = said(*errno, user, refusal.private, failure.step);
@@ -73,12 +72,12 @@ fn said(errno: u16, user: &str, private: bool, step: Step) -> (State, Option<Str
     let named = |text: String| Some(format!("{text}, error {errno}"));
     let (state, text) = match errno {
         1040 => (State::Critical, named("too many connections".to_owned())),
-        1053 => (State::Critical, named("the server shuts down".to_owned())),
-        1129 => (State::Unknown, named("the server blocks this host after failed connections, until FLUSH HOSTS".to_owned())),
-        1130 => (State::Unknown, named("the server allows no connections from this host".to_owned())),
+        1053 => (State::Critical, named("the server is shutting down".to_owned())),
+        1129 => (State::Unknown, named("this host is blocked after failed connections, until FLUSH HOSTS".to_owned())),
+        1130 => (State::Unknown, named("this host may not connect".to_owned())),
         // MariaDB's word for accounts that are bound to a user of the system.
         1698 => {
-            let wants = "it belongs to the user of that name on the host of the server, by the Unix socket";
+            let wants = "only the system user of that name may log in, by the Unix socket";
             (State::Unknown, named(format!("access denied for {user}: {wants}")))
         }
         1044 | 1045 => {
@@ -108,18 +107,22 @@ fn needed(server: Option<(Flavour, Version)>) -> &'static str {
     }
 }
 
+/// The finding that the account lacks a privilege, with the statement that grants it as a detail.
 fn privilege(name: &str, user: &str, table: Option<&Table>, refusal: &Refusal) -> Finding {
-    // Only a table has an error of its own for this.
-    let (privilege, what, object) = match (table, refusal.failure.errno()) {
-        (Some(table), Some(1142 | 1143)) => ("SELECT", format!("{table}"), format!("{table}")),
-        _ => (needed(refusal.server), "the replication".to_owned(), "*.*".to_owned()),
-    };
     let account = refusal.account.as_deref().unwrap_or(user);
-    let version = refusal.server.map(|(flavour, version)| format!(" on {flavour} {version}")).unwrap_or_default();
     let (user, host) = account.rsplit_once('@').unwrap_or((account, "%"));
-    let text = format!("{name}: {user} may not see {what}{version}: GRANT {privilege} ON {object} TO {account}");
-    // The same with its quotes, which a first line must not hold.
-    let quoted = |part: &str| format!("'{}'", part.replace('\'', "''"));
-    let statement = format!("GRANT {privilege} ON {object} TO {}@{}", quoted(user), quoted(host));
-    Finding { more: vec![(0, statement)], ..Finding::new(State::Unknown, text) }
+    let grant = |privilege: &str, object: &str| {
+        // With its quotes, which a first line must not hold.
+        let quoted = |part: &str| format!("'{}'", part.replace('\'', "''"));
+        format!("GRANT {privilege} ON {object} TO {}@{}", quoted(user), quoted(host))
+    };
+    // Only a table has an error of its own for this, and a table that does not exist has the same.
+    if let (Some(table), Some(1142 | 1143)) = (table, refusal.failure.errno()) {
+        let text = format!("{name}: the table {table} does not exist, or not for {user}");
+        return Finding::unknown(text).detail(format!("if it exists: {}", grant("SELECT", &table.to_string())));
+    }
+    let needed = needed(refusal.server);
+    let version = refusal.server.map(|(flavour, version)| format!("{name} is {flavour} {version}"));
+    let text = format!("{name}: {user} may not see the replication: GRANT {needed} ON *.* TO {account}");
+    Finding::unknown(text).detail(grant(needed, "*.*")).verbose_details(version)
 }

@@ -67,23 +67,23 @@ fn the_file_says_whom_to_ask() {
         let path = file(&folder, "my.cnf", text);
         let group = if text.contains("[monitor]") { ["--defaults-group", "monitor"].as_slice() } else { &[] };
         let outcome = check(&[&["--defaults-file", &path], group].concat());
-        assert_eq!(outcome.verdict(), (2, format!("REPLICATION CRITICAL - {line}").as_str()), "{text}");
+        assert_eq!(outcome.summary(), (2, format!("REPLICATION CRITICAL - {line}").as_str()), "{text}");
     }
     let path = file(&folder, "my.cnf", "[client]\nport=3\n");
     let outcome = check(&["--defaults-file", &path, "--hostname=127.0.0.1"]);
-    assert_eq!(outcome.verdict(), (2, "REPLICATION CRITICAL - 127.0.0.1:3: connecting: connection refused"));
+    assert_eq!(outcome.summary(), (2, "REPLICATION CRITICAL - 127.0.0.1:3: connecting: connection refused"));
     let path = file(&folder, "my.cnf", "[client]\nhost=127.0.0.1\nport=x\n");
     let line = format!("REPLICATION UNKNOWN - reading {path}: \"x\" is not a port");
-    assert_eq!(check(&["--defaults-file", &path]).verdict(), (3, line.as_str()));
+    assert_eq!(check(&["--defaults-file", &path]).summary(), (3, line.as_str()));
     let path = file(&folder, "my.cnf", "[client]\nhost=127.0.0.1\nport=+1\n");
     let line = format!("REPLICATION UNKNOWN - reading {path}: \"+1\" is not a port");
-    assert_eq!(check(&["--defaults-file", &path]).verdict(), (3, line.as_str()));
+    assert_eq!(check(&["--defaults-file", &path]).summary(), (3, line.as_str()));
     let path = file(&folder, "my.cnf", "[client]\nhost=tcp:127.0.0.1\n");
     let line = format!("REPLICATION UNKNOWN - reading {path}: host tcp:127.0.0.1: write it without tcp:");
-    assert_eq!(check(&["--defaults-file", &path]).verdict(), (3, line.as_str()));
+    assert_eq!(check(&["--defaults-file", &path]).summary(), (3, line.as_str()));
     let options = file(&folder, "options.ini", &format!("[check_replication]\nsocket={}\n", socket.display()));
     let line = format!("REPLICATION CRITICAL - {}: connecting: no such file or directory", socket.display());
-    assert_eq!(check(&[&format!("--extra-opts=@{options}")]).verdict(), (2, line.as_str()));
+    assert_eq!(check(&[&format!("--extra-opts=@{options}")]).summary(), (2, line.as_str()));
 }
 
 /// The queue of a socket that nobody accepts from is full after one connection; a plain connect would wait for ever.
@@ -96,7 +96,7 @@ fn a_full_socket_ends_at_the_deadline() {
     let _queued = std::os::unix::net::UnixStream::connect(&path).unwrap();
     let outcome = check(&["--socket", path.to_str().unwrap(), "--timeout=1"]);
     let line = format!("REPLICATION CRITICAL - {}: no connection within 1 s", path.display());
-    assert_eq!(outcome.verdict(), (2, line.as_str()));
+    assert_eq!(outcome.summary(), (2, line.as_str()));
     assert!(outcome.elapsed < Duration::from_millis(1300), "{:?}", outcome.elapsed);
 }
 
@@ -120,7 +120,7 @@ fn a_file_or_socket_that_is_for_others_is_unknown() {
         run(command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&binary).args(arguments))
     };
     let line = format!("REPLICATION UNKNOWN - reading {secret}: permission denied");
-    assert_eq!(nobody(&["--defaults-file", &secret]).verdict(), (3, line.as_str()));
+    assert_eq!(nobody(&["--defaults-file", &secret]).summary(), (3, line.as_str()));
     let line = format!("REPLICATION UNKNOWN - {}: connecting: permission denied", socket.display());
-    assert_eq!(nobody(&["--socket", socket.to_str().unwrap()]).verdict(), (3, line.as_str()));
+    assert_eq!(nobody(&["--socket", socket.to_str().unwrap()]).summary(), (3, line.as_str()));
 }

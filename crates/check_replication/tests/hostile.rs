@@ -186,13 +186,13 @@ fn whatever_a_server_says_is_told_in_one_line() {
             "a blocked host",
             |stream, _| drop(stream.write_all(&packet(0, b"\xff\x69\x04Host 'x' is blocked because of many connection errors"))),
             3,
-            "the server blocks this host after failed connections, until FLUSH HOSTS, error 1129",
+            "this host is blocked after failed connections, until FLUSH HOSTS, error 1129",
         ),
         (
             "another host",
             |stream, _| drop(stream.write_all(&packet(0, b"\xff\x6a\x04Host 'x' is not allowed to connect"))),
             3,
-            "the server allows no connections from this host, error 1130",
+            "this host may not connect, error 1130",
         ),
         (
             "an error of nothing",
@@ -340,7 +340,7 @@ fn whatever_a_server_says_is_told_in_one_line() {
                 let (address, heard) = server(talk);
                 let outcome = check(&address, &[]);
                 let state = if code == 2 { "CRITICAL" } else { "UNKNOWN" };
-                assert_eq!(outcome.verdict(), (code, format!("REPLICATION {state} - {address}: {line}").as_str()), "{what}");
+                assert_eq!(outcome.summary(), (code, format!("REPLICATION {state} - {address}: {line}").as_str()), "{what}");
                 let heard = heard.recv_timeout(Duration::from_secs(10)).unwrap_or_default();
                 assert!(!heard.windows(PASSWORD.len()).any(|window| window == PASSWORD.as_bytes()), "{what} got the password");
             });
@@ -355,7 +355,7 @@ fn without_tls_nothing_is_said_where_it_is_wanted() {
         let (address, heard) = server(|stream, _| drop(stream.write_all(&greeting(PLAIN))));
         let outcome = check(&address, &["--tls", level]);
         let line = format!("REPLICATION UNKNOWN - {address}: the server offers no TLS, which --tls asks for");
-        assert_eq!(outcome.verdict(), (3, line.as_str()), "{level}");
+        assert_eq!(outcome.summary(), (3, line.as_str()), "{level}");
         assert_eq!(heard.recv_timeout(Duration::from_secs(10)).unwrap(), b"", "{level}");
     }
 }

@@ -24,7 +24,7 @@ fn captured(name: &str) -> Answer {
 fn lines(answer: Answer, options: &[&str]) -> String {
     let args = Args::parse_from(["check_replication"].iter().chain(options));
     let seen = Observations { servers: vec![("db-02".to_owned(), Ok(answer))], user: "nagios".to_owned(), seconds: 8.0 };
-    evaluate(&args, &seen).render("REPLICATION", 0)
+    evaluate(&Policy::new(&args), &seen).render("REPLICATION", 0)
 }
 
 fn first_line(name: &str) -> String {
@@ -44,7 +44,7 @@ fn every_captured_answer_has_its_line() {
         ),
         (
             "mariadb1011-delay",
-            "OK - db-02 from 127.0.0.1:13306: runs, 0 s behind beyond its delay of 60 s, next in 55 s | lag=0s;60;300;0 channels=1;;;0",
+            "OK - db-02 from 127.0.0.1:13306: up to date with its delay of 60 s | lag=0s;60;300;0 channels=1;;;0",
         ),
         (
             "mariadb1011-dup-key",
@@ -91,7 +91,7 @@ fn every_captured_answer_has_its_line() {
         ),
         (
             "mariadb118-delay",
-            "OK - db-02 from 127.0.0.1:13316: runs, 0 s behind beyond its delay of 60 s, next in 55 s | lag=0s;60;300;0 channels=1;;;0",
+            "OK - db-02 from 127.0.0.1:13316: up to date with its delay of 60 s | lag=0s;60;300;0 channels=1;;;0",
         ),
         (
             "mariadb118-dup-key",
@@ -124,10 +124,7 @@ fn every_captured_answer_has_its_line() {
             "mysql97-bad-password",
             "CRITICAL - db-02 from 127.0.0.1:13406: IO thread connecting, error 1045 credentials refused by the source | lag=U;60;300;0 channels=1;;;0",
         ),
-        (
-            "mysql97-delay",
-            "OK - db-02 from 127.0.0.1:13406: runs, 0 s behind beyond its delay of 60 s, next in 56 s | lag=0s;60;300;0 channels=1;;;0",
-        ),
+        ("mysql97-delay", "OK - db-02 from 127.0.0.1:13406: up to date with its delay of 60 s | lag=0s;60;300;0 channels=1;;;0"),
         (
             "mysql97-dup-key",
             "CRITICAL - db-02 from 127.0.0.1:13406: SQL thread stopped, error 1062 duplicate key | lag=U;60;300;0 channels=1;;;0",
@@ -185,8 +182,8 @@ fn beating(name: &str, written: &str) -> Answer {
 fn heartbeats_have_the_last_word_on_the_lag_and_none_on_the_threads() {
     let rows = [
         ("healthy", "2026-11-22T11:59:59.500000", "OK", "runs, 0.5 s behind by its heartbeat", "0.5s"),
-        ("healthy", "2026-11-22 11:55:00", "WARNING", "300 s behind by its heartbeat", "300s"),
-        ("healthy", "2026-11-22T11:54:59.990000", "CRITICAL", "300 s behind by its heartbeat", "300.01s"),
+        ("healthy", "2026-11-22 11:55:00", "WARNING", "300 s behind by its heartbeat, limit 60", "300s"),
+        ("healthy", "2026-11-22T11:54:59.990000", "CRITICAL", "300 s behind by its heartbeat, limit 300", "300.01s"),
         ("lag-lock-wait", "2026-11-22T12:00:00.000000", "OK", "runs, 0 s behind by its heartbeat", "0s"),
         // By another clock a little, by another zone an hour.
         ("healthy", "2026-11-22T12:00:02.000000", "OK", "runs, 0 s behind by its heartbeat", "0s"),
@@ -194,19 +191,13 @@ fn heartbeats_have_the_last_word_on_the_lag_and_none_on_the_threads() {
             "healthy",
             "2026-11-22T13:00:00.000000",
             "UNKNOWN",
-            "runs, but its heartbeat is 3600 s in the future: another clock or time zone (--heartbeat-utc)",
+            "runs, but its heartbeat is 3600 s in the future: wrong clock or zone, see --heartbeat-utc",
             "U",
         ),
-        ("healthy", "", "UNKNOWN", "runs, but its source has no heartbeat in the table", "U"),
-        ("healthy", "yesterday", "UNKNOWN", "runs, but its source has no heartbeat in the table", "U"),
+        ("healthy", "", "UNKNOWN", "runs, but the table has no heartbeat of its source", "U"),
+        ("healthy", "yesterday", "UNKNOWN", "runs, but the table has no heartbeat of its source", "U"),
         ("sql-stop", "2026-11-22T11:00:00.000000", "CRITICAL", "SQL thread stopped, no error", "3600s"),
-        (
-            "delay",
-            "2026-11-22T11:58:58.000000",
-            "OK",
-            "runs, 2 s behind beyond its delay of 60 s by its heartbeat, next in 55 s",
-            "2s",
-        ),
+        ("delay", "2026-11-22T11:58:58.000000", "OK", "runs, 2 s behind its delay of 60 s by its heartbeat", "2s"),
     ];
     for (name, written, state, what, lag) in rows {
         let said = lines(beating(&format!("mariadb1011-{name}"), written), &["--heartbeat-table=percona.heartbeat"]);
@@ -223,9 +214,9 @@ fn a_table_that_cannot_be_read_hides_nothing() {
     };
     let options = ["--heartbeat-table=percona.heartbeat"];
     let first = |name: &str| lines(unread(name), &options).lines().next().unwrap().to_owned();
-    let line = "REPLICATION CRITICAL - db-02 from 127.0.0.1:13306: SQL thread stopped, no error (and 1 more) | lag=U;60;300;0 channels=1;;;0";
+    let line = "REPLICATION CRITICAL - db-02 from 127.0.0.1:13306: SQL thread stopped, no error, 1 more fault | lag=U;60;300;0 channels=1;;;0";
     assert_eq!(first("mariadb1011-sql-stop"), line);
-    let line = "REPLICATION UNKNOWN - db-02: there is no table percona.heartbeat | lag=0s;60;300;0 channels=1;;;0";
+    let line = "REPLICATION UNKNOWN - db-02: the table percona.heartbeat does not exist | lag=0s;60;300;0 channels=1;;;0";
     assert_eq!(first("mariadb1011-healthy"), line);
 }
 
@@ -248,24 +239,24 @@ fn what_is_expected_and_what_is_not_known() {
         changed(&[("Channel_Name", "group_replication_applier"), ("Slave_IO_Running", "No"), ("Slave_SQL_Running", sql)])
     };
     let rows: [(&[&str], Answer, String); 15] = [
-        (
-            &[],
-            lag("NULL"),
-            format!("UNKNOWN - {from}: runs, but how far behind is not known (NULL) | lag=U;60;300;0 channels=1;;;0"),
-        ),
+        (&[], lag("NULL"), format!("UNKNOWN - {from}: runs, lag not known (NULL) | lag=U;60;300;0 channels=1;;;0")),
         (&[], lag("60"), format!("OK - {from}: runs, 60 s behind | lag=60s;60;300;0 channels=1;;;0")),
-        (&[], lag("61"), format!("WARNING - {from}: 61 s behind | lag=61s;60;300;0 channels=1;;;0")),
-        (&[], lag("301"), format!("CRITICAL - {from}: 301 s behind | lag=301s;60;300;0 channels=1;;;0")),
-        (&["-w5"], lag("301"), format!("WARNING - {from}: 301 s behind | lag=301s;5 channels=1;;;0").replace(";5 ", ";5;;0 ")),
+        (&[], lag("61"), format!("WARNING - {from}: 61 s behind, limit 60 | lag=61s;60;300;0 channels=1;;;0")),
+        (&[], lag("301"), format!("CRITICAL - {from}: 301 s behind, limit 300 | lag=301s;60;300;0 channels=1;;;0")),
+        (
+            &["-w5"],
+            lag("301"),
+            format!("WARNING - {from}: 301 s behind, limit 5 | lag=301s;5 channels=1;;;0").replace(";5 ", ";5;;0 "),
+        ),
         (
             &[],
             changed(&[("Seconds_Behind_Master", "70"), ("SQL_Delay", "60")]),
-            format!("OK - {from}: runs, 10 s behind beyond its delay of 60 s | lag=10s;60;300;0 channels=1;;;0"),
+            format!("OK - {from}: runs, 10 s behind its delay of 60 s | lag=10s;60;300;0 channels=1;;;0"),
         ),
         (
             &[],
             changed(&[("Slave_IO_Running", "Perhaps")]),
-            format!("CRITICAL - {from}: IO thread in the unknown state \"Perhaps\" | lag=0s;60;300;0 channels=1;;;0"),
+            format!("CRITICAL - {from}: IO thread in unknown state Perhaps | lag=0s;60;300;0 channels=1;;;0"),
         ),
         (
             &[],
@@ -298,7 +289,7 @@ fn what_is_expected_and_what_is_not_known() {
         (
             &["--expect=none"],
             lag("0"),
-            format!("CRITICAL - {from}: there should be no replication | lag=0s;60;300;0 channels=1;;;0"),
+            format!("CRITICAL - {from}: replication configured, none expected | lag=0s;60;300;0 channels=1;;;0"),
         ),
         (
             &["--expect=none"],
@@ -327,7 +318,7 @@ fn statements_are_shown_to_who_asks_for_them() {
     let shown = |options: &[&str], verbosity| {
         let args = Args::parse_from(["check_replication"].iter().chain(options));
         let seen = Observations { servers: vec![("db-02".to_owned(), Ok(answer()))], user: "nagios".to_owned(), seconds: 8.0 };
-        evaluate(&args, &seen).render("REPLICATION", verbosity)
+        evaluate(&Policy::new(&args), &seen).render("REPLICATION", verbosity)
     };
     for verbosity in 0..4 {
         let said = shown(&[], verbosity);

@@ -1,18 +1,16 @@
 //! The servers that answered, judged together.
 
-use plugin::{Metric, State};
+use plugin::{Finding, Metric};
 
-use crate::Args;
 use crate::ask::Answer;
-use crate::judge::Finding;
-use crate::options::Expected;
 use crate::pair::{self, Links, errant};
+use crate::policy::Policy;
 use crate::server::{Flavour, Server};
 
 /// Those that answered, in their order.
 pub(super) struct Together<'a> {
-    expected: &'a Expected,
-    /// Whether everybody did.
+    policy: &'a Policy<'a>,
+    /// Whether all of them did.
     pub(super) complete: bool,
     servers: Vec<Server>,
     links: Links,
@@ -20,16 +18,16 @@ pub(super) struct Together<'a> {
 }
 
 impl<'a> Together<'a> {
-    pub(super) fn of(args: &'a Args, answers: &[&Answer], complete: bool) -> Self {
+    pub(super) fn of(policy: &'a Policy<'a>, answers: &[&Answer], complete: bool) -> Self {
         let servers: Vec<Server> = answers.iter().map(|answer| answer.server.clone()).collect();
         let links = Links::find(&servers);
         let lacks = errant::lacks(&servers, &links);
-        Self { expected: &args.expected, complete, servers, links, lacks }
+        Self { policy, complete, servers, links, lacks }
     }
 
     /// What is wrong with them together, and what some have yet to apply.
     pub(super) fn judge(&self) -> Vec<Finding> {
-        let Expected { shape, writable, .. } = *self.expected;
+        let Policy { shape, writable, .. } = *self.policy;
         let mut findings = pair::judge(&self.servers, &self.links, self.complete, shape, writable);
         if self.servers.len() > 1 {
             findings.extend(errant::judge(&self.servers, &self.links));
@@ -44,7 +42,7 @@ impl<'a> Together<'a> {
         let (up_to, s) = (if is_exact { "" } else { "up to " }, if lack.count == 1 { "" } else { "s" });
         let (replica, source) = (self.name(lack.replica), self.name(lack.source));
         let text = format!("{replica} has yet to apply {up_to}{} transaction{s} of {source}", lack.count);
-        Finding::new(State::Ok, text)
+        Finding::ok(text)
     }
 
     /// What each replica lacks of each of its sources.
@@ -71,12 +69,12 @@ mod tests {
     use clap::Parser as _;
 
     use super::*;
-    use crate::Observations;
     use crate::channel::{IoState, SqlState};
     use crate::evaluate::evaluate;
     use crate::failure::{Failure, Kind, Step};
     use crate::pair::errant::tests::executed;
     use crate::pair::tests::{mariadb, server};
+    use crate::{Args, Observations};
 
     /// Servers called a, b and c, all of whose channels run; those named in `down` do not answer.
     fn seen(mut servers: Vec<Server>, down: &str, change: fn(&mut Vec<Server>)) -> Observations {
@@ -96,7 +94,7 @@ mod tests {
 
     fn lines(options: &[&str], seen: &Observations) -> String {
         let args = Args::parse_from(["check_replication"].iter().chain(options));
-        evaluate(&args, seen).render("REPLICATION", 0)
+        evaluate(&Policy::new(&args), seen).render("REPLICATION", 0)
     }
 
     #[test]
@@ -137,8 +135,8 @@ mod tests {
                 &one,
                 seen(pair(), "", stop),
                 format!(
-                    "CRITICAL - a from b: SQL thread stopped, no error (and 1 more) | {data}\n\
-                     CRITICAL: a from b: SQL thread stopped, no error\nCRITICAL: a and b are writable, where one is expected\n\
+                    "CRITICAL - a from b: SQL thread stopped, no error, and a and b are writable, one expected | {data}\n\
+                     CRITICAL: a from b: SQL thread stopped, no error\nCRITICAL: a and b are writable, one expected\n\
                      OK: b from a: runs, 0 s behind\nOK: b has yet to apply 2 transactions of a\n"
                 ),
             ),
@@ -147,21 +145,21 @@ mod tests {
             (
                 &[],
                 seen(pair(), "b", nothing),
-                "CRITICAL - b: no connection within 8 s | lag_a=0s;60;300;0 channels_a=1;;;0\nCRITICAL: b: no connection within 8 s\n\
+                "CRITICAL - b: no connection within 8 s | lag_a=0s;60;300;0 channels_a=1;;;0 lag_b=U;60;300;0 channels_b=U;;;0\nCRITICAL: b: no connection within 8 s\n\
                  OK: a from 192.0.2.2: runs, 0 s behind\n"
                     .to_owned(),
             ),
             (
                 &[],
                 seen(executed(server, &["", "a"], &["", ""]), "b", nothing),
-                "CRITICAL - a: not a replica: no channel is configured (and 1 more) | channels_a=0;;;0\n\
+                "CRITICAL - a: not a replica: no channel is configured, and b: no connection within 8 s | channels_a=0;;;0 lag_b=U;60;300;0 channels_b=U;;;0\n\
                  CRITICAL: a: not a replica: no channel is configured\nCRITICAL: b: no connection within 8 s\n"
                     .to_owned(),
             ),
             (
                 &["--expect-shape=tree"],
                 seen(executed(server, &["", "a"], &["", ""]), "b", nothing),
-                "CRITICAL - b: no connection within 8 s | channels_a=0;;;0\n".to_owned(),
+                "CRITICAL - b: no connection within 8 s | channels_a=0;;;0 lag_b=U;60;300;0 channels_b=U;;;0\n".to_owned(),
             ),
             // A single server too can be expected to take writes.
             (

@@ -1,4 +1,4 @@
-//! What sets and positions are both made of: numbers, and what is wrong with them.
+//! What sets and positions share: the parts of a text, and what is wrong with one.
 
 /// The most intervals of a set, or domains of a position: real ones have a few, and an answer that has more is not believed.
 pub(super) const MOST: usize = 100_000;
@@ -7,7 +7,7 @@ pub(super) const MOST: usize = 100_000;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidGtid {
     /// This part of it means nothing.
-    #[error("not a GTID: {0:?}")]
+    #[error("not a GTID: {0}")]
     Part(String),
     /// There are too many parts.
     #[error("more than {MOST} GTIDs or intervals")]

@@ -257,7 +257,7 @@ mod tests {
         }
         assert!("669f0c7ce-626-11f1-a9f9-02fc00000001:1".parse::<GtidSet>().is_err(), "dashes elsewhere");
         let endless = "9".repeat(10_000);
-        assert_eq!(endless.parse::<GtidSet>().unwrap_err().to_string().len(), "not a GTID: \"\"".len() + 80);
+        assert_eq!(endless.parse::<GtidSet>().unwrap_err().to_string().len(), "not a GTID: ".len() + 80);
     }
 
     #[test]

@@ -6,11 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use plugin::State;
+use plugin::Finding;
 
-use super::{Links, name, warning};
+use super::links::Links;
+use super::list::name;
 use crate::gtid::{GtidSet, InvalidGtid, Position};
-use crate::judge::Finding;
 use crate::server::{Flavour, Server};
 
 /// What a server has executed.
@@ -126,7 +126,7 @@ pub(crate) fn judge(servers: &[Server], links: &Links) -> Vec<Finding> {
     let executed = read(servers);
     let unread = servers.iter().zip(&executed).filter_map(|(server, executed)| {
         let error = executed.as_ref().err()?;
-        Some(Finding::new(State::Unknown, format!("{}: {error}", server.asked)))
+        Some(Finding::unknown(format!("{}: {error}", server.asked)))
     });
     let mut findings: Vec<Finding> = unread.collect();
     for replica in 0..servers.len() {
@@ -135,7 +135,7 @@ pub(crate) fn judge(servers: &[Server], links: &Links) -> Vec<Finding> {
         let (own, count, sources) = (name(servers, replica), rest.count(), sources.join(" and "));
         let s = if count == 1 { "" } else { "s" };
         let text = format!("{own} has {count} errant transaction{s}, unknown to {sources}: {}", rest.describe());
-        findings.push(warning(text));
+        findings.push(Finding::warning(text));
     }
     findings.extend(parted(servers, &executed, links));
     findings
@@ -177,7 +177,7 @@ fn parted<'a>(servers: &'a [Server], executed: &'a All, links: &'a Links) -> imp
         let number = own.last(domain)?.number;
         let (own, theirs) = (name(servers, replica), name(servers, source));
         let text = format!("{own} and {theirs} have different transactions with the number {number} of GTID domain {domain}");
-        Some(warning(text))
+        Some(Finding::warning(text))
     };
     let is_first = |replica: usize, source: usize| replica < source || !links.sources(source).any(|other| other == replica);
     (0..servers.len()).filter(|replica| links.by_gtid(*replica)).flat_map(move |replica| {

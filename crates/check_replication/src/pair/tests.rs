@@ -89,10 +89,10 @@ fn rings_are_complete_or_not() {
         (&["", ""], &["CRITICAL a does not replicate from b", "CRITICAL b does not replicate from a"]),
         (&["z", "a"], &["CRITICAL a does not replicate from b but from 192.0.2.26:3306"]),
         (&["bz", "a"], &[]),
-        (&["", "a", "b"], &["CRITICAL a replicates from none of the others"]),
-        (&["b", "a", "b"], &["CRITICAL none of the others replicates from c"]),
-        (&["b", "a", "d", "c"], &["CRITICAL ring incomplete: what a writes does not reach c"]),
-        (&["b", "a", "db", "c"], &["CRITICAL ring incomplete: what c writes does not reach a"]),
+        (&["", "a", "b"], &["CRITICAL a replicates from no other server"]),
+        (&["b", "a", "b"], &["CRITICAL ring broken: no other server replicates from c"]),
+        (&["b", "a", "d", "c"], &["CRITICAL ring broken: writes of a do not reach c"]),
+        (&["b", "a", "db", "c"], &["CRITICAL ring broken: writes of c do not reach a"]),
         (&["a", "a"], &["CRITICAL a is configured to replicate from itself", "CRITICAL a does not replicate from b"]),
     ];
     for (sources, expected) in rows {
@@ -109,11 +109,11 @@ fn trees_have_one_source_and_reach_everybody() {
         (&["", "a", "a"], &[]),
         (&["", "a", "b"], &[]),
         (&["z", "a"], &[]),
-        (&["b", "a"], &["CRITICAL no source: each server replicates from another"]),
+        (&["b", "a"], &["CRITICAL no source: every server is a replica"]),
         (&["", ""], &["CRITICAL a does not replicate from b", "CRITICAL b does not replicate from a"]),
-        (&["", "a", ""], &["CRITICAL c replicates from none of the others"]),
-        (&["", "a", "z"], &["CRITICAL c replicates from none of the others but from 192.0.2.26:3306"]),
-        (&["", "c", "b"], &["CRITICAL what a writes does not reach b", "CRITICAL what a writes does not reach c"]),
+        (&["", "a", ""], &["CRITICAL c replicates from no other server"]),
+        (&["", "a", "z"], &["CRITICAL c replicates from no other server but from 192.0.2.26:3306"]),
+        (&["", "c", "b"], &["CRITICAL writes of a do not reach b", "CRITICAL writes of a do not reach c"]),
     ];
     for (sources, expected) in rows {
         assert_eq!(found(&linked(server, sources), Shape::Tree, None), *expected, "{sources:?}");
@@ -127,7 +127,7 @@ fn who_is_missing_is_not_told_to_be_out_of_the_ring() {
     assert_eq!(judge(&servers, &links, false, Shape::Ring, None), []);
     assert_eq!(judge(&servers, &links, false, Shape::Tree, Some(Writable::All)), []);
     let writable = texts(judge(&servers, &links, false, Shape::Ring, Some(Writable::One)));
-    assert_eq!(writable, ["CRITICAL a and b are writable, where one is expected"]);
+    assert_eq!(writable, ["CRITICAL a and b are writable, one expected"]);
     let closed: Vec<Server> = servers.into_iter().map(|server| Server { read_only: true, ..server }).collect();
     assert_eq!(judge(&closed, &links, false, Shape::Ring, Some(Writable::One)), []);
 }
@@ -199,7 +199,7 @@ fn servers_that_cannot_be_told_apart_are_critical() {
         server.server_uuid = Some(uuid(1));
         server.hostname = "db-01".to_owned();
     });
-    assert_eq!(same, ["CRITICAL a and b have the same server uuid: one server by two names?"]);
+    assert_eq!(same, ["CRITICAL a and b have the same server uuid, perhaps one server by two names"]);
 }
 
 #[test]
@@ -212,11 +212,11 @@ fn who_may_be_written_to() {
         (&[(false, open), (true, open)], Some(Writable::One), &[]),
         (&[(false, open), (false, closed)], Some(Writable::One), &[]),
         (&[(true, open), (true, closed)], Some(Writable::One), &["CRITICAL no server is writable"]),
-        (&[(false, open), (false, open)], Some(Writable::One), &["CRITICAL a and b are writable, where one is expected"]),
+        (&[(false, open), (false, open)], Some(Writable::One), &["CRITICAL a and b are writable, one expected"]),
         (
             &[(false, None), (false, None), (false, None)],
             Some(Writable::One),
-            &["CRITICAL a, b and c are writable, where one is expected"],
+            &["CRITICAL a, b and c are writable, one expected"],
         ),
         (&[(false, open), (false, open)], Some(Writable::All), &[]),
         (&[(false, open), (true, open)], Some(Writable::All), &["CRITICAL b is read-only"]),
@@ -235,21 +235,21 @@ fn who_may_be_written_to() {
 
 #[test]
 fn numbers_given_out_twice_are_a_warning_where_both_are_written_to() {
-    let collision = "WARNING a and b give out the same auto_increment values: every";
     let rows = [
         ((2, 1), (2, 2), None),
-        ((2, 1), (2, 1), Some(format!("{collision} 2 from 1 and every 2 from 1"))),
-        ((1, 1), (1, 1), Some(format!("{collision} 1 from 1 and every 1 from 1"))),
+        ((2, 1), (2, 1), Some("both step 2".to_owned())),
+        ((1, 1), (1, 1), Some("both step 1".to_owned())),
         ((4, 1), (2, 2), None),
-        ((4, 1), (2, 1), Some(format!("{collision} 4 from 1 and every 2 from 1"))),
-        ((3, 1), (2, 2), Some(format!("{collision} 3 from 1 and every 2 from 2"))),
+        ((4, 1), (2, 1), Some("steps 4 and 2".to_owned())),
+        ((3, 1), (2, 2), Some("steps 3 and 2".to_owned())),
         // An offset above the increment is ignored.
-        ((2, 5), (2, 2), Some(format!("{collision} 2 from 5 and every 2 from 2"))),
+        ((2, 5), (2, 2), Some("both step 2".to_owned())),
         ((2, 5), (2, 1), None),
-        ((0, 0), (0, 0), Some(format!("{collision} 0 from 0 and every 0 from 0"))),
-        ((u64::MAX, 1), (u64::MAX - 1, 2), Some(format!("{collision} {} from 1 and every {} from 2", u64::MAX, u64::MAX - 1))),
+        ((0, 0), (0, 0), Some("both step 1".to_owned())),
+        ((u64::MAX, 1), (u64::MAX - 1, 2), Some(format!("steps {} and {}", u64::MAX, u64::MAX - 1))),
     ];
-    for (one, other, expected) in rows {
+    for (one, other, steps) in rows {
+        let expected = steps.map(|steps| format!("WARNING a and b: auto_increment collides, {steps}"));
         let mut servers = linked(server, &["b", "a"]);
         for (server, (increment, offset)) in servers.iter_mut().zip([one, other]) {
             (server.auto_increment_increment, server.auto_increment_offset) = (increment, offset);
@@ -263,6 +263,6 @@ fn numbers_given_out_twice_are_a_warning_where_both_are_written_to() {
     assert_eq!(found(&tree, Shape::Tree, None), Vec::<String>::new());
     let mut three = linked(server, &["c", "a", "b"]);
     three.iter_mut().for_each(|server| server.auto_increment_increment = 1);
-    let line = format!("{collision} 1 from 1 and every 1 from 2 (and 2 more pairs)");
+    let line = "WARNING a and b: auto_increment collides, both step 1, 2 more pairs".to_owned();
     assert_eq!(found(&three, Shape::Ring, None), [line]);
 }

@@ -1,15 +1,16 @@
 //! Who may be written to, and whether two that are written to give out the same numbers.
 
-use super::{critical, pairs, warning};
-use crate::judge::Finding;
+use plugin::Finding;
+
+use super::list::pairs;
 use crate::server::Server;
 
 /// Which of the servers are expected to take writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Writable {
-    /// Exactly one; the others are read_only or super_read_only
+    /// Exactly one server; the others are read_only or super_read_only
     One,
-    /// All of them
+    /// All servers
     All,
 }
 
@@ -18,12 +19,12 @@ pub(super) fn expected(servers: &[Server], complete: bool, expected: Option<Writ
     let (writable, read_only): (Vec<&Server>, Vec<&Server>) = servers.iter().partition(|server| is_writable(server));
     let mut findings = Vec::new();
     match (expected, writable.as_slice(), read_only.as_slice()) {
-        (Some(Writable::One), [], _) if complete => findings.push(critical("no server is writable".to_owned())),
+        (Some(Writable::One), [], _) if complete => findings.push(Finding::critical("no server is writable".to_owned())),
         (Some(Writable::One), [_, _, ..], _) => {
-            findings.push(critical(format!("{} are writable, where one is expected", names(&writable))));
+            findings.push(Finding::critical(format!("{} are writable, one expected", names(&writable))));
         }
-        (Some(Writable::All), _, [one]) => findings.push(critical(format!("{} is read-only", one.asked))),
-        (Some(Writable::All), _, [_, _, ..]) => findings.push(critical(format!("{} are read-only", names(&read_only)))),
+        (Some(Writable::All), _, [one]) => findings.push(Finding::critical(format!("{} is read-only", one.asked))),
+        (Some(Writable::All), _, [_, _, ..]) => findings.push(Finding::critical(format!("{} are read-only", names(&read_only)))),
         _ => {}
     }
     findings
@@ -34,17 +35,20 @@ pub(super) fn colliding(servers: &[Server]) -> Option<Finding> {
     let colliding = pairs(servers).filter(|(one, other)| is_writable(one) && is_writable(other) && collide(one, other));
     let colliding: Vec<(&Server, &Server)> = colliding.collect();
     let (one, other) = colliding.first()?;
-    let more = if colliding.len() > 1 { format!(" (and {} more pairs)", colliding.len() - 1) } else { String::new() };
-    Some(warning(format!(
-        "{} and {} give out the same auto_increment values: {} and {}{more}",
-        one.asked,
-        other.asked,
-        progression(one),
-        progression(other)
-    )))
+    let more = match colliding.len() - 1 {
+        0 => String::new(),
+        1 => ", 1 more pair".to_owned(),
+        more => format!(", {more} more pairs"),
+    };
+    let steps = match (increment(one), increment(other)) {
+        (step, same) if step == same => format!("both step {step}"),
+        (step, other) => format!("steps {step} and {other}"),
+    };
+    let text = format!("{} and {}: auto_increment collides, {steps}{more}", one.asked, other.asked);
+    Some(Finding::warning(text).details([numbers(one), numbers(other)]))
 }
 
-/// Whether clients may write: what super_read_only forbids to administrators, read_only forbids to everybody else.
+/// Whether clients may write: what super_read_only forbids to administrators, read_only forbids to all others.
 fn is_writable(server: &Server) -> bool {
     !server.read_only && server.super_read_only != Some(true)
 }
@@ -59,9 +63,10 @@ fn names(servers: &[&Server]) -> String {
     }
 }
 
-/// "every 2nd from 1" in plain words.
-fn progression(server: &Server) -> String {
-    format!("every {} from {}", server.auto_increment_increment, server.auto_increment_offset)
+/// Which numbers a server gives out.
+fn numbers(server: &Server) -> String {
+    let Server { asked, auto_increment_increment: increment, auto_increment_offset: offset, .. } = server;
+    format!("{asked}: auto_increment_increment {increment}, auto_increment_offset {offset}")
 }
 
 /// Whether two servers can ever give out the same number. Theirs are `offset + n * increment`: two such sequences share a number

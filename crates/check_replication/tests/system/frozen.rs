@@ -25,7 +25,7 @@ fn a_frozen_server_is_told_in_time_where_another_plugin_hangs() {
     for (place, option) in [("192.0.2.1", "--hostname=192.0.2.1".to_owned()), (&socket, format!("--socket={socket}"))] {
         let outcome = check(&host, &server, &[&option, "--timeout=2"]);
         let line = format!("REPLICATION CRITICAL - {place}: connected, but no greeting within 2 s: frozen server");
-        assert_eq!(outcome.verdict(), (2, line.as_str()));
+        assert_eq!(outcome.summary(), (2, line.as_str()));
         assert!(outcome.elapsed < Duration::from_millis(2250), "{:?}", outcome.elapsed);
     }
     assert!(other.is_running(), "check_mysql has ended, after 4 s at least");

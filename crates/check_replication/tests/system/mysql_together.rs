@@ -94,12 +94,7 @@ fn both_directions(two: &Two) {
         server.sql(&format!("SET GLOBAL auto_increment_increment=2; SET GLOBAL auto_increment_offset={offset}"));
     };
     numbers(&two.a, 1);
-    two.both_are(
-        "the same numbers",
-        &[],
-        1,
-        "WARNING - db-01 and db-02 give out the same auto_increment values: every 2 from 1 and every 1 from 1",
-    );
+    two.both_are("the same numbers", &[], 1, "WARNING - db-01 and db-02: auto_increment collides, steps 2 and 1");
     numbers(&two.b, 2);
     let healthy = "OK - 2 servers: 2 channels run, at most 0 s behind";
     two.both_are("both ways", &[], 0, healthy);
@@ -111,7 +106,7 @@ fn both_directions(two: &Two) {
         two.both_are("both ways again", &[], 0, healthy);
     }
     let one = ["--expect-writable=one"];
-    two.both_are("both writable", &one, 2, "CRITICAL - db-01 and db-02 are writable, where one is expected");
+    two.both_are("both writable", &one, 2, "CRITICAL - db-01 and db-02 are writable, one expected");
     two.b.sql("SET GLOBAL super_read_only=1");
     two.both_are("one writable", &one, 0, healthy);
     two.both_are("one closed", &["--expect-writable=all"], 2, "CRITICAL - db-02 is read-only");

@@ -68,7 +68,7 @@ fn two_sources(three: &Three) {
     let line = "REPLICATION CRITICAL - db-03 from 192.0.2.2 (channel stock): both threads stopped, no error";
     three.say("one is stopped", &[3], &[], (2, line));
     c.sql("STOP SLAVE 'shop' SQL_THREAD");
-    let line = "REPLICATION CRITICAL - db-03 from 192.0.2.1 (channel shop): SQL thread stopped, no error (and 1 more)";
+    let line = "REPLICATION CRITICAL - db-03 from 192.0.2.1 (channel shop): SQL thread stopped, no error, 1 more fault";
     three.say("both are stopped", &[3], &[], (2, line));
     c.sql("START ALL SLAVES");
     c.await_threads("shop", "Yes", "Yes");
@@ -104,7 +104,7 @@ fn one_id_for_two_replicas(three: &Three) {
     let said = || {
         check(&three.host, a, &["--hostname=db-02"]).summary().1.to_owned() + &check(&three.host, a, &["--hostname=db-03"]).stdout
     };
-    eventually("one of them is connecting", LIMIT, || said().contains("another replica with the same server id"));
+    eventually("one of them is connecting", LIMIT, || said().contains("or a replica with the same server id"));
     c.sql("STOP SLAVE; RESET SLAVE ALL; SET GLOBAL server_id=3");
     b.await_threads("", "Yes", "Yes");
     three.say("healed", &[2], &[], (0, "REPLICATION OK - db-02 from 192.0.2.1: runs, 0 s behind"));
@@ -145,7 +145,7 @@ fn both_directions(three: &mut Three) {
 fn one_writer(three: &Three) {
     let [a, b, _] = &three.servers;
     let one = ["--expect-writable=one"];
-    let both = "REPLICATION CRITICAL - db-01 and db-02 are writable, where one is expected";
+    let both = "REPLICATION CRITICAL - db-01 and db-02 are writable, one expected";
     three.say("both writable", &[1, 2], &one, (2, both));
     b.sql("SET GLOBAL read_only=1");
     assert_eq!(check(&three.host, a, &["--hostname=db-01", "--hostname=db-02", one[0]]).code, Some(0));
@@ -154,7 +154,7 @@ fn one_writer(three: &Three) {
     three.say("none writable", &[1, 2], &one, (2, "REPLICATION CRITICAL - no server is writable"));
     a.sql("SET GLOBAL read_only=0");
     b.sql("SET GLOBAL read_only=0; SET GLOBAL auto_increment_increment=1");
-    let line = "REPLICATION WARNING - db-01 and db-02 give out the same auto_increment values: every 3 from 1 and every 1 from 2";
+    let line = "REPLICATION WARNING - db-01 and db-02: auto_increment collides, steps 3 and 1";
     three.say("same numbers", &[1, 2], &[], (1, line));
     b.sql("SET GLOBAL auto_increment_increment=3");
 }
@@ -207,9 +207,14 @@ fn ring(three: &Three) {
     c.sql("STOP SLAVE SQL_THREAD");
     three.say("one link stopped", &[1, 2, 3], &[], (2, "REPLICATION CRITICAL - db-03 from db-01: SQL thread stopped, no error"));
     c.sql("STOP SLAVE; RESET SLAVE ALL");
-    three.say("one link gone", &[1, 2, 3], &[], (2, "REPLICATION CRITICAL - db-03 replicates from none of the others"));
+    three.say("one link gone", &[1, 2, 3], &[], (2, "REPLICATION CRITICAL - db-03 replicates from no other server"));
     c.replicate("", b);
-    three.say("a link to the wrong one", &[1, 2, 3], &[], (2, "REPLICATION CRITICAL - none of the others replicates from db-01"));
+    three.say(
+        "a link to the wrong one",
+        &[1, 2, 3],
+        &[],
+        (2, "REPLICATION CRITICAL - ring broken: no other server replicates from db-01"),
+    );
     c.sql("STOP SLAVE; RESET SLAVE ALL");
     c.replicate("", a);
     three.say("complete again", &[1, 2, 3], &[], healthy);

@@ -78,7 +78,7 @@ fn through_nrpe_the_answer_comes_and_the_password_stays() {
     replica.thaw();
     let socket = replica.socket().display().to_string();
     let frozen = format!("REPLICATION CRITICAL - {socket}: connected, but no greeting within 4 s: frozen server");
-    assert_eq!(outcome.verdict(), (2, frozen.as_str()));
+    assert_eq!(outcome.summary(), (2, frozen.as_str()));
     let log = fs::read_to_string(nrpe.folder().join("nrpe.log")).unwrap_or_default();
     assert!(log.contains("check_replication") && !log.contains(SECRET), "NRPE's log");
     let log = fs::read_to_string(replica.folder().join("log")).unwrap();

@@ -1,0 +1,48 @@
+//! What servers and channels are judged by: thresholds and expectations, as the command line gives them.
+
+use net::HostPort;
+use plugin::{Range, Thresholds};
+
+use crate::Args;
+use crate::heartbeat::Table;
+use crate::options::Role;
+use crate::pair::{Shape, Writable};
+
+/// The thresholds and expectations.
+#[derive(Clone, Debug)]
+pub(crate) struct Policy<'a> {
+    /// Seconds that a channel may be behind its source.
+    pub(crate) lag: Thresholds,
+    /// What each server must be.
+    pub(crate) role: Role,
+    /// How many channels a server must have: `None` for at least one.
+    pub(crate) channels: Option<usize>,
+    /// The sources that a server must replicate from.
+    pub(crate) sources: &'a [HostPort],
+    /// Which of several servers must take writes: `None` for any.
+    pub(crate) writable: Option<Writable>,
+    /// How several servers must replicate to each other.
+    pub(crate) shape: Shape,
+    /// The table that shows the lag: `None` for the servers' own word.
+    pub(crate) heartbeats: Option<&'a Table>,
+    /// Whether error texts are shown whole, with the statements in them.
+    pub(crate) show_query: bool,
+}
+
+impl<'a> Policy<'a> {
+    /// Takes it from the command line. The lag may be a minute (WARNING) and five (CRITICAL) unless it says otherwise.
+    pub(crate) fn new(args: &'a Args) -> Self {
+        let default = Thresholds { warning: Some(Range::up_to(60.0)), critical: Some(Range::up_to(300.0)) };
+        let expected = &args.expected;
+        Self {
+            lag: args.thresholds.or(default),
+            role: expected.role,
+            channels: expected.channels,
+            sources: &expected.sources,
+            writable: expected.writable,
+            shape: expected.shape,
+            heartbeats: args.heartbeat.table.as_ref(),
+            show_query: args.show_query,
+        }
+    }
+}
