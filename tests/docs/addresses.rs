@@ -1,4 +1,5 @@
-//! Addresses in documents and configurations: only those set aside for documentation (RFC 5737, RFC 3849), and a host's own.
+//! Addresses in documents and configurations: only those set aside for documentation (RFC 5737, RFC 3849), a host's own, and those of
+//! a link, which are the same everywhere.
 
 use std::net::IpAddr;
 
@@ -17,7 +18,10 @@ fn may_stand(address: IpAddr) -> bool {
         }
         IpAddr::V6(address) => {
             let [first, second, ..] = address.segments();
-            (first, second) == (0x2001, 0xdb8) || address.is_loopback() || address.is_unspecified()
+            (first, second) == (0x2001, 0xdb8)
+                || address.is_unicast_link_local()
+                || address.is_loopback()
+                || address.is_unspecified()
         }
     }
 }

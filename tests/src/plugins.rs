@@ -36,13 +36,18 @@ pub fn names() -> Vec<String> {
     names
 }
 
-/// A program built from this workspace, beside the running test.
+/// Returns the path of a program built from this workspace: in the folder of the variable SUITE_BINARIES, by which the tests try those
+/// of the release, or beside the running test.
 ///
 /// # Panics
 /// If it is not there.
 pub fn binary(name: &str) -> PathBuf {
     let test = env::current_exe().unwrap_or_default();
-    let path = test.ancestors().skip(1).map(|folder| folder.join(name)).find(|path| path.is_file());
+    let folders: Vec<PathBuf> = match env::var_os("SUITE_BINARIES") {
+        Some(folder) => vec![folder.into()],
+        None => test.ancestors().skip(1).map(Path::to_owned).collect(),
+    };
+    let path = folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file());
     assert!(path.is_some(), "no program {name} beside {}: build it with `cargo build --workspace`", test.display());
     path.unwrap_or_default()
 }

@@ -20,9 +20,9 @@ impl Programs {
         command.args(["build", "--release", "--workspace", "--bins", "--quiet"]).current_dir(plugins::workspace());
         let built = command.status();
         assert!(built.as_ref().is_ok_and(|status| status.success()), "{command:?}: {built:?}");
-        // The benchmark is in the folder `deps` of the same profile.
+        // The benchmark is in the folder `deps` of its profile, which is beside that of the release.
         let benchmark = env::current_exe().unwrap_or_default();
-        Self(benchmark.ancestors().nth(2).map(Path::to_owned).unwrap_or_default())
+        Self(benchmark.ancestors().nth(3).map(|profiles| profiles.join("release")).unwrap_or_default())
     }
 
     /// The path of one of our own release binaries.
