@@ -20,53 +20,47 @@ mod outcome;
 mod prefix;
 mod probe;
 mod record;
+mod trial;
 mod work;
 
 use std::path::PathBuf;
 
-use plugin::{Deadline, Report, State};
+use plugin::{Deadline, Report};
 
 use config::Config;
 use outcome::{End, Outcome};
-use record::Log;
 
 pub use event::{Event, InvalidEvent};
 pub use work::HandleError;
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 OK, 1 WARNING (something is missing and nothing was tried), 2 CRITICAL (something in the list is missing still),
+Exit codes: 0 OK, 1 WARNING (something is missing and nothing was tried), 2 CRITICAL (something in the list is still missing),
 3 UNKNOWN (nothing could be known; also --help and --version).";
 
 /// The command line.
 #[derive(Debug, clap::Parser)]
 #[command(version, about, after_help = AFTER_HELP)]
 pub struct Args {
-    /// Why it runs: STATE-TYPE-ATTEMPT of the service as Nagios says them, as in CRITICAL-SOFT-2, or TIMER
-    #[arg(long, value_name = "EVENT")]
-    pub event: Event,
-    /// Its configuration, of root alone to write
+    /// Event to handle: STATE-TYPE-ATTEMPT of the service, as in CRITICAL-SOFT-2, or TIMER
+    #[arg(long, value_name = "EVENT", required_unless_present = "test_config")]
+    pub event: Option<Event>,
+    /// Read everything, change nothing, and print what a run would do for each address of the list
+    #[arg(long, conflicts_with = "event")]
+    pub test_config: bool,
+    /// Configuration file, writable for root alone
     #[arg(long, value_name = "FILE", default_value = "/etc/nagios/handle_ip_rebind.toml")]
     pub config: PathBuf,
 }
 
-/// Handles the event, and records it.
+/// Handles the event and records it, or tries the configuration.
 ///
 /// # Errors
-/// [`HandleError`]: the configuration, the log, the state, the addresses or the link cannot be read. Then nothing was done, but for
+/// [`HandleError`]: the configuration, the log, the state, the addresses or the link cannot be read. Then nothing was changed, but for
 /// [`HandleError::After`].
 pub fn handle(args: &Args, deadline: &Deadline) -> Result<Report, HandleError> {
     let config = Config::read(&args.config, deadline)?;
-    let log = Log::open(&config).map_err(HandleError::Log)?;
-    let result = work::work(&config, args.event, deadline);
-    let mut report = match &result {
-        Ok(outcome) => evaluate::evaluate(outcome),
-        Err(error) => Report::new(State::Unknown, error.to_string()),
-    };
-    let recorded = log.record(&config, args.event, &result, (report.state, report.summary()));
-    result?;
-    if let Err(error) = recorded {
-        report.state = report.state.max(State::Warning);
-        report = report.detail(format!("note: not recorded: {error}"));
+    match args.event {
+        Some(event) => work::work_and_record(&config, event, deadline),
+        None => Ok(trial::trial(&config, deadline)?),
     }
-    Ok(report)
 }

@@ -88,6 +88,13 @@ impl List {
         entries.get(place).filter(|entry| entry.expected.address == address)
     }
 
+    /// Returns all its addresses, sorted.
+    pub(crate) fn addresses(&self) -> Vec<IpAddr> {
+        let mut all: Vec<IpAddr> = self.expected.entries.iter().map(|entry| entry.expected.address).collect();
+        all.dedup();
+        all
+    }
+
     /// Returns the prefix length that is written for an address. `None` if none is.
     pub(crate) fn prefix(&self, address: IpAddr) -> Option<u8> {
         self.prefixes.get(&address).map(|(prefix, _)| *prefix)

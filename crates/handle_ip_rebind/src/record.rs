@@ -2,31 +2,39 @@
 
 use std::time::Instant;
 
+use addresses::brief;
 use plugin::State;
 use serde::Serialize;
 use state::{Records, StateError, Trust};
 
 use crate::budget::now;
-use crate::case::Case;
+use crate::case::{Case, bindable};
 use crate::child::Ran;
 use crate::config::Config;
 use crate::event::name;
-use crate::{End, Event, HandleError, Outcome};
+use crate::{End, Event, Outcome};
 
 /// The version of the record: fields may come to it, none changes its meaning.
 const VERSION: u32 = 1;
+/// How many characters of a record that begins go to the addresses; all of them stand in it besides.
+const ROOM: usize = 60;
 /// The most that the log may hold, in octets: logrotate keeps it far below.
 const LARGEST: u64 = 1 << 30;
 
-/// The log of a run that has begun.
-pub(crate) struct Log {
+/// The log, for one run.
+pub(crate) struct Log<'a> {
     records: Records,
     began: Instant,
+    config: &'a Config,
+    event: Event,
 }
 
 #[derive(Serialize)]
 struct Record<'a> {
     version: u32,
+    /// Whether this is what a run is about to do, and not what it did.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    begun: bool,
     /// When the run ended, in seconds since 1970.
     time: u64,
     /// How long it took.
@@ -49,42 +57,68 @@ struct Record<'a> {
     services: &'a [Ran],
 }
 
-impl Log {
+impl<'a> Log<'a> {
     /// Opens the log: what could not be recorded is not done.
-    pub(crate) fn open(config: &Config) -> Result<Self, StateError> {
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub(crate) fn open(config: &'a Config, event: Event) -> Result<Self, StateError> {
         let records = Records::open(&config.log, &Trust::LOG, LARGEST)?;
-        Ok(Self { records, began: Instant::now() })
+        Ok(Self { records, began: Instant::now(), config, event })
     }
 
-    /// Appends the record of a run that came to `result`, which is reported as `state` and `summary`.
-    pub(crate) fn record(
+    /// Appends that a run is about to change something: on the disk before it does, whatever ends it then.
+    ///
+    /// # Errors
+    /// [`StateError`]: then nothing may be changed.
+    pub(crate) fn begun(&mut self, outcome: &Outcome) -> Result<(), StateError> {
+        let addresses = bindable(&outcome.cases);
+        let summary = format!("about to bind {}", brief(&addresses, ROOM));
+        self.append(&Record { begun: true, ..self.of(Some(outcome), None, (State::Unknown, &summary)) })
+    }
+
+    /// Appends how a run ended, which is reported as this state and text.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub(crate) fn ended(
         mut self,
-        config: &Config,
-        event: Event,
-        result: &Result<Outcome, HandleError>,
-        (state, summary): (State, &str),
+        outcome: Option<&Outcome>,
+        error: Option<String>,
+        report: (State, &str),
     ) -> Result<(), StateError> {
-        let outcome = result.as_ref().ok();
-        let record = Record {
+        let record = Record { end: outcome.map(|outcome| outcome.end), ..self.of(outcome, error, report) };
+        self.append(&record)
+    }
+
+    fn of<'r>(&self, outcome: Option<&'r Outcome>, error: Option<String>, (state, summary): (State, &'r str)) -> Record<'r>
+    where
+        'a: 'r,
+    {
+        Record {
             version: VERSION,
+            begun: false,
             time: now(),
             seconds: (self.began.elapsed().as_secs_f64() * 1e3).round() / 1e3,
-            event: event.to_string(),
+            event: self.event.to_string(),
             state: name(state),
             summary,
-            enabled: config.enabled,
-            end: outcome.map(|outcome| outcome.end),
-            error: result.as_ref().err().map(ToString::to_string),
-            interface: &config.interface,
+            enabled: self.config.enabled,
+            end: None,
+            error,
+            interface: &self.config.interface,
             acted: outcome.map_or(0, |outcome| outcome.acted),
-            per_hour: config.per_hour,
+            per_hour: self.config.per_hour,
             addresses: outcome.map_or(&[], |outcome| &outcome.cases),
             command: outcome.and_then(|outcome| outcome.command.as_ref()),
             services: outcome.map_or(&[], |outcome| &outcome.services),
-        };
-        let line = serde_json::to_vec(&record).map_err(|error| StateError::Refused {
+        }
+    }
+
+    fn append(&mut self, record: &Record<'_>) -> Result<(), StateError> {
+        let line = serde_json::to_vec(record).map_err(|error| StateError::Refused {
             doing: "writing a record of",
-            path: config.log.clone(),
+            path: self.config.log.clone(),
             why: error.into(),
         })?;
         self.records.append(&line)

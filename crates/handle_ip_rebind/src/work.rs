@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use plugin::{Deadline, reason};
+use plugin::{Deadline, Report, State, reason};
 use signal_hook::consts::{SIGHUP, SIGTERM};
 use signal_hook::flag;
 use state::StateError;
@@ -14,8 +14,11 @@ use crate::bind::{bring_back, tell};
 use crate::budget::{BudgetError, Held, now};
 use crate::case::{Case, Fate, bindable, of};
 use crate::config::{Config, ConfigError};
+use crate::evaluate::evaluate;
 use crate::link::{Link, LinkError};
 use crate::probe::{ObserveError, Seen};
+use crate::record::Log;
+use crate::trial::TrialError;
 use crate::{End, Event, Outcome};
 
 /// Why nothing could be done, or not be finished.
@@ -36,6 +39,9 @@ pub enum HandleError {
     /// It cannot be known what is missing.
     #[error(transparent)]
     Observe(#[from] ObserveError),
+    /// The configuration cannot be used, found by `--test-config`.
+    #[error(transparent)]
+    Trial(#[from] TrialError),
     /// Nobody on the link can be asked.
     #[error(transparent)]
     Link(#[from] LinkError),
@@ -44,8 +50,28 @@ pub enum HandleError {
     After(ObserveError),
 }
 
+/// Handles an event and records how that ended.
+///
+/// # Errors
+/// [`HandleError`], recorded too where there is a log.
+pub(crate) fn work_and_record(config: &Config, event: Event, deadline: &Deadline) -> Result<Report, HandleError> {
+    let mut log = Log::open(config, event).map_err(HandleError::Log)?;
+    let result = work(config, event, &mut log, deadline);
+    let (error, mut report) = match &result {
+        Ok(outcome) => (None, evaluate(outcome)),
+        Err(error) => (Some(error.to_string()), Report::new(State::Unknown, error.to_string())),
+    };
+    let recorded = log.ended(result.as_ref().ok(), error, (report.state, report.summary()));
+    result?;
+    if let Err(error) = recorded {
+        report.state = report.state.max(State::Warning);
+        report = report.detail(format!("note: not recorded: {error}"));
+    }
+    Ok(report)
+}
+
 /// Does what the configuration wants of this event.
-pub(crate) fn work(config: &Config, event: Event, deadline: &Deadline) -> Result<Outcome, HandleError> {
+fn work(config: &Config, event: Event, log: &mut Log<'_>, deadline: &Deadline) -> Result<Outcome, HandleError> {
     let mut outcome = Outcome::new(config, event);
     if !config.on.iter().any(|when| when.matches(event)) {
         return Ok(outcome.ends(End::NotActedOn));
@@ -78,6 +104,7 @@ pub(crate) fn work(config: &Config, event: Event, deadline: &Deadline) -> Result
     }
     held.spend(acted, now)?;
     outcome.acted += 1;
+    log.begun(&outcome).map_err(HandleError::Log)?;
     bring_back(config, &held, &seen, &mut outcome, deadline).map_err(HandleError::After)?;
     let back: Vec<IpAddr> = of(&outcome.cases, Fate::Back).collect();
     if !back.is_empty() {

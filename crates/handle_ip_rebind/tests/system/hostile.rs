@@ -131,6 +131,8 @@ fn a_killed_handler_is_in_nobodys_way() {
     let setup = site.script("setup-ips.pl", "touch \"$0.runs\"; exec sleep 20");
     site.configure(&format!("enabled = true\ncommand = [\"{setup}\"]\n"));
     kill(&site, "the command runs", || site.path("setup-ips.pl.runs").exists());
+    let begun = site.log().pop().unwrap();
+    assert_eq!((begun["begun"].as_bool(), begun["summary"].as_str()), (Some(true), Some("about to bind 192.0.2.31")));
     // What it spent is spent, nothing is broken, and the next one works at once.
     write(&site.path("state/.budget.json.new"), "{\"ver");
     site.configure("enabled = true\n");

@@ -17,3 +17,5 @@ mod shipped;
 mod site;
 #[cfg(test)]
 mod sparing;
+#[cfg(test)]
+mod trial;

@@ -82,8 +82,13 @@ impl Site {
         list.stdout.contains(&format!(" {address} "))
     }
 
-    /// What the log has, one record a run.
+    /// What the log has, one record of the end of each run.
     pub(super) fn records(&self) -> Vec<Value> {
+        self.log().into_iter().filter(|record| record["begun"].is_null()).collect()
+    }
+
+    /// All that the log has: what runs were about to do, too.
+    pub(super) fn log(&self) -> Vec<Value> {
         let log = fs::read_to_string(self.path("log")).unwrap_or_default();
         log.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
