@@ -1,4 +1,4 @@
-//! Binds again the addresses that check_ip_bound misses, if that is safe.
+//! Re-adds addresses that check_ip_bound reports missing, if that is safe.
 //!
 //! An event handler of Nagios: from the event over looking again, asking the link, binding and looking once more, to one line of
 //! output and one record in the log. Whatever it is not sure of it leaves alone.
