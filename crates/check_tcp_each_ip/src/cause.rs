@@ -1,7 +1,6 @@
 //! Why a target failed, or why nothing can be said about it from here; and the words for each.
 
-use std::net::IpAddr;
-
+use net::IcmpError;
 use plugin::reason;
 use rustix::io::Errno;
 
@@ -15,7 +14,7 @@ pub enum Cause {
     /// Nobody on the link has this address: no answer to ARP or neighbour solicitation.
     NoNeighbour,
     /// An ICMP error came back.
-    Icmp(Icmp),
+    Icmp(IcmpError),
     /// The system reports what an ICMP error makes of it, and not which one.
     Unreachable(i32),
     /// The service closed the connection before it said anything.
@@ -37,19 +36,6 @@ pub enum Echo {
     Answers,
     /// It does not.
     Silent,
-}
-
-/// An ICMP error from the path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Icmp {
-    /// Whether it is one of ICMPv6 (RFC 4443), else of ICMP (RFC 792).
-    pub v6: bool,
-    /// Its type.
-    pub kind: u8,
-    /// Its code.
-    pub code: u8,
-    /// Who sent it.
-    pub from: Option<IpAddr>,
 }
 
 /// A fault of this machine or of this run, never the target's.
@@ -186,27 +172,6 @@ impl Cause {
             (Cause::Icmp(_), Cause::Unreachable(_)) => earlier,
             _ => self,
         }
-    }
-}
-
-impl Icmp {
-    fn brief(self) -> &'static str {
-        match (self.v6, self.kind, self.code) {
-            (false, 3, 3) | (true, 1, 4) => "port unreachable",
-            (false, 3, 9 | 10 | 13) | (true, 1, 1 | 5 | 6) => "prohibited",
-            (false, 3, 0 | 6 | 11) | (true, 1, 0) => "net unreachable",
-            (false, 3, 1 | 7 | 12) | (true, 1, 3) => "host unreachable",
-            (false, 3, 2) | (true, 4, 1) => "protocol unreachable",
-            (false, 11, _) | (true, 3, _) => "time to live exceeded",
-            _ => "unreachable",
-        }
-    }
-
-    fn full(self) -> String {
-        let Icmp { v6, kind, code, from } = self;
-        let name = if v6 { "ICMPv6" } else { "ICMP" };
-        let from = from.map(|from| format!(" from {from}")).unwrap_or_default();
-        format!("{} ({name} type {kind} code {code}{from})", self.brief())
     }
 }
 

@@ -1,11 +1,12 @@
 //! One connection: opening it, and what its end means. Nothing here waits.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 
+use net::{Source, keep_icmp_errors};
 use rustix::io::Errno;
 use rustix::net::sockopt::socket_error;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, connect, ipproto, socket_with};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, ipproto, socket_with};
 
 use crate::cause::{Cause, Echo, Local};
 use crate::icmp;
@@ -23,8 +24,8 @@ pub(crate) enum Started {
     NoRoom,
 }
 
-/// Starts a connection, from the one of `sources` that is of its family.
-pub(crate) fn start(target: Target, sources: &[IpAddr]) -> Started {
+/// Starts a connection, from the address of `source` that is of its family.
+pub(crate) fn start(target: Target, source: &Source) -> Started {
     let v6 = target.address.is_ipv6();
     let family = if v6 { AddressFamily::INET6 } else { AddressFamily::INET };
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
@@ -33,11 +34,9 @@ pub(crate) fn start(target: Target, sources: &[IpAddr]) -> Started {
         Err(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => return Started::NoRoom,
         Err(errno) => return Started::Failed(Cause::Local(Local::from_errno(errno))),
     };
-    icmp::keep_errors(&socket, v6);
-    if let Some(source) = sources.iter().find(|source| source.is_ipv6() == v6)
-        && let Err(errno) = from_source(&socket, *source)
-    {
-        return Started::Failed(Cause::Local(Local::from_errno(errno)));
+    keep_icmp_errors(&socket, v6);
+    if let Err(error) = source.apply(&socket, v6) {
+        return Started::Failed(Cause::Local(Local::from_errno(Errno::from_io_error(&error).unwrap_or(Errno::IO))));
     }
     let address = SocketAddr::from(target);
     match connect(&socket, &address) {
@@ -53,14 +52,6 @@ pub(crate) fn start(target: Target, sources: &[IpAddr]) -> Started {
         Err(Errno::ALREADY | Errno::INPROGRESS | Errno::INTR) => Started::Pending(socket),
         Err(errno) => failed(&socket, target, errno).map_or_else(|| Started::Open(socket), Started::Failed),
     }
-}
-
-/// Binds to an address, and leaves the port to connect(2): else each port would be taken once for all destinations together.
-pub(crate) fn from_source(socket: &OwnedFd, source: IpAddr) -> Result<(), Errno> {
-    use nix::sys::socket::{setsockopt, sockopt::IpBindAddressNoPort};
-    // Before Linux 4.2 there is no such option, and the port is taken at once.
-    let _ = setsockopt(socket, IpBindAddressNoPort, &true);
-    bind(socket, &SocketAddr::new(source, 0))
 }
 
 /// Why a connection that was pending has failed: none if it stands, or stood and was closed since.

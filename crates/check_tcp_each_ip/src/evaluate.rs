@@ -195,9 +195,11 @@ mod tests {
     use clap::Parser as _;
 
     use super::*;
-    use crate::{Args, Echo, Icmp};
+    use net::IcmpError;
 
-    const ICMP: Cause = Cause::Icmp(Icmp { v6: false, kind: 3, code: 13, from: None });
+    use crate::{Args, Echo};
+
+    const ICMP: Cause = Cause::Icmp(IcmpError { v6: false, kind: 3, code: 13, from: None });
     const SILENT: Cause = Cause::NoAnswer(Echo::Silent);
 
     /// `count` addresses from 192.0.2.0 on, each with the `ports`, and what became of those that failed.
@@ -255,7 +257,7 @@ mod tests {
 
     #[test]
     fn the_details_say_what_to_do() {
-        let icmp = Cause::Icmp(Icmp { v6: false, kind: 3, code: 13, from: Some("198.51.100.1".parse().unwrap()) });
+        let icmp = Cause::Icmp(IcmpError { v6: false, kind: 3, code: 13, from: Some("198.51.100.1".parse().unwrap()) });
         let failed = [(1, icmp), (2, SILENT), (3, Cause::NoAnswer(Echo::Answers)), (4, Cause::NoNeighbour)];
         let output = judge(&[], &seen(9, &[80], &failed));
         let details: Vec<&str> = output.lines().skip(1).collect();

@@ -12,6 +12,7 @@ mod groups;
 mod icmp;
 mod monitor;
 mod options;
+mod pass;
 mod ping;
 mod probe;
 mod progress;
@@ -27,7 +28,7 @@ use net::Host;
 use plugin::{Deadline, Report, State};
 
 use allowed::Allowed;
-pub use cause::{Cause, Echo, Icmp, Local};
+pub use cause::{Cause, Echo, Local};
 pub use options::{Connecting, InvalidValue, Limit, Limits, Ports, Text};
 pub use probe::ProbeError;
 pub use target::{Target, TargetError};

@@ -1,21 +1,22 @@
 //! All the work: the targets, a first pass over all of them, then again what failed, with echoes beside it for what is silent.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use net::Source;
 use plugin::{Deadline, Seconds, reason};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 use crate::cause::{Cause, Echo, Local};
-use crate::connection::from_source;
 use crate::monitor::{self, Tables};
+use crate::pass::{Found, Manner, Pass};
 use crate::ping::{self, Echoes};
 use crate::progress;
-use crate::sweep::{Found, Manner, Pass};
+use crate::sweep;
 use crate::talk::Talk;
 use crate::target::{Target, TargetError, targets};
 use crate::{Args, Observations};
@@ -58,7 +59,7 @@ pub enum ProbeError {
 pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, ProbeError> {
     let targets = targets(args, deadline)?;
     for &address in &args.connecting.source {
-        check_source(address).map_err(|errno| ProbeError::Source { address, why: errno.into() })?;
+        check_source(address).map_err(|why| ProbeError::Source { address, why })?;
     }
     let _step = deadline.step(format!("connecting to {} targets", targets.len()));
     let manner = manner(args, deadline, targets.len());
@@ -69,21 +70,14 @@ pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, Pr
     let Outcome { found, second_try, echoes } = outcome;
     let Found { slowest, failed, .. } = found;
     let late = deadline.state();
-    Ok(Observations {
-        targets,
-        failed,
-        slowest,
-        second_try,
-        ping_refused: echoes.refused.map(io::Error::from).as_ref().map(reason),
-        late,
-    })
+    Ok(Observations { targets, failed, slowest, second_try, ping_refused: echoes.refused.as_ref().map(reason), late })
 }
 
 /// Whether this machine can use the address as a source.
-fn check_source(address: IpAddr) -> Result<(), Errno> {
+fn check_source(address: IpAddr) -> io::Result<()> {
     let family = if address.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
     let socket = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-    from_source(&socket, address)
+    Source { addresses: vec![address], interface: None }.apply(&socket, address.is_ipv6())
 }
 
 fn manner(args: &Args, deadline: &Deadline, targets: usize) -> Manner {
@@ -100,7 +94,7 @@ fn manner(args: &Args, deadline: &Deadline, targets: usize) -> Manner {
         timeout: args.connecting.connect_timeout.map_or(default, Seconds::duration),
         in_flight: monitor::room(usize::try_from(args.connecting.in_flight.get()).unwrap_or(usize::MAX).min(targets)),
         talk,
-        sources: args.connecting.source.clone(),
+        source: Source { addresses: args.connecting.source.clone(), interface: None },
         refused_ok: args.connecting.refused_ok,
     }
 }
@@ -127,7 +121,7 @@ impl Tries<'_> {
         let pass =
             Pass { targets: self.targets, which: None, manner: self.manner, begin: Instant::now(), until, pace: self.pace, done };
         let mut tables = if self.count == 1 { Tables::read(self.deadline) } else { Tables::default() };
-        let mut found = pass.run()?;
+        let mut found = sweep::run(&pass)?;
         let first = found.open;
         let mut echoes = Echoes::default();
         for _ in 1..self.count {
@@ -140,13 +134,13 @@ impl Tries<'_> {
             done.fetch_sub(which.len().min(done.load(Ordering::Relaxed)), Ordering::Relaxed);
             let spread = SPREAD / u32::try_from(which.len()).unwrap_or(u32::MAX);
             let again = Pass { which: Some(&which), begin: Instant::now() + PAUSE, pace: self.pace.max(spread), ..pass };
-            let (answers, heard) = self.with_echoes(&found, until, || again.run());
+            let (answers, heard) = self.with_echoes(&found, until, || sweep::run(&again));
             echoes.add(heard);
             found = merge(found, answers?);
         }
         if self.count == 1 {
             let end = until.min(Instant::now() + LAST_ECHO);
-            echoes = ping::ping(&self.silent(&found), &self.manner.sources, end, &AtomicBool::new(false));
+            echoes = ping::ping(&self.silent(&found), &self.manner.source, end, &AtomicBool::new(false));
         }
         note(self.targets, &mut found, &echoes);
         monitor::excuse(self.targets, &mut found.failed, &tables, self.deadline);
@@ -170,8 +164,8 @@ impl Tries<'_> {
         let until = until.min(Instant::now() + self.manner.timeout);
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
-            // Without a thread for it, nobody is asked.
-            let asking = thread::Builder::new().spawn_scoped(scope, || ping::ping(&silent, &self.manner.sources, until, &stop));
+            // Without a thread for it, none is asked.
+            let asking = thread::Builder::new().spawn_scoped(scope, || ping::ping(&silent, &self.manner.source, until, &stop));
             let result = work();
             stop.store(true, Ordering::Relaxed);
             let echoes = asking.ok().and_then(|asking| asking.join().ok()).unwrap_or_default();
@@ -180,13 +174,19 @@ impl Tries<'_> {
     }
 
     /// The addresses that did not answer at all, each once.
-    fn silent(&self, found: &Found) -> Vec<IpAddr> {
+    fn silent(&self, found: &Found) -> Vec<SocketAddr> {
         let silent = found.failed.iter().filter(|(_, cause)| matches!(cause, Cause::NoAnswer(_)));
-        let mut addresses: Vec<IpAddr> = silent.filter_map(|(place, _)| address(self.targets, *place)).collect();
+        let mut addresses: Vec<SocketAddr> = silent.filter_map(|(place, _)| ping_address(self.targets, *place)).collect();
         addresses.dedup();
         addresses.truncate(MOST_PINGED);
         addresses
     }
+}
+
+/// The address of a target, with its scope and without its port.
+fn ping_address(targets: &[Target], place: u32) -> Option<SocketAddr> {
+    let target = usize::try_from(place).ok().and_then(|place| targets.get(place))?;
+    Some(Target { port: 0, ..*target }.into())
 }
 
 fn address(targets: &[Target], place: u32) -> Option<IpAddr> {

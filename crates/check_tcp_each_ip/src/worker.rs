@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use crate::cause::{Cause, Echo, Local};
 use crate::connection::{self, Started};
 use crate::flight::{Connection, Flight, Stage};
-use crate::sweep::{Found, Pass, Work};
+use crate::pass::{Found, Pass, Work};
 use crate::talk::{self, Heard};
 
 /// How many connections are started before ends are looked for.
@@ -113,7 +113,7 @@ impl<'a> Worker<'a> {
         let Some(target) = self.work.target(number) else { return Ok(true) };
         let Some(to) = usize::try_from(target).ok().and_then(|place| self.pass.targets.get(place)) else { return Ok(true) };
         let connection = |socket| Connection { socket, target, started: now, since: now, stage: Stage::Handshake };
-        match connection::start(*to, &self.pass.manner.sources) {
+        match connection::start(*to, &self.pass.manner.source) {
             Started::Open(socket) => self.opened(connection(socket), true)?,
             Started::Pending(socket) => self.await_event(connection(socket), epoll::EventFlags::OUT, true)?,
             Started::Failed(cause) => self.failed(target, now, cause),
