@@ -67,10 +67,22 @@ impl Authorities {
     /// # Errors
     /// [`TlsError`]: it cannot be read, or holds no certificate or a broken one.
     pub fn read(path: &Path, deadline: &Deadline) -> Result<Self, TlsError> {
-        let pem = read_file(path, LARGEST, deadline)?;
-        let numbered = (1..).zip(Self::anchors(&pem)).map(|(number, anchor)| anchor.ok_or(number));
-        let anchors = numbered.collect::<Result<Vec<_>, usize>>();
-        Self::not_empty(anchors.map_err(|number| TlsError::Broken { path: path.to_owned(), number })?, path)
+        let authorities = Self::parse(&read_file(path, LARGEST, deadline)?);
+        authorities.map_err(|number| TlsError::Broken { path: path.to_owned(), number })?.not_empty(path)
+    }
+
+    /// Takes the certificates of PEM text, each of which must be one.
+    ///
+    /// # Errors
+    /// Which of them is broken, from 1.
+    pub fn parse(pem: &[u8]) -> Result<Self, usize> {
+        let numbered = (1..).zip(Self::anchors(pem)).map(|(number, anchor)| anchor.ok_or(number));
+        Ok(Self(numbered.collect::<Result<Vec<_>, usize>>()?))
+    }
+
+    /// Returns how many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
     }
 
     /// Reads the first file of authorities that the system has. A certificate that is not understood there is left out: it is one
@@ -80,7 +92,7 @@ impl Authorities {
     /// [`TlsError`]: there is no such file, or it cannot be read or holds no certificate.
     pub fn system(deadline: &Deadline) -> Result<Self, TlsError> {
         let path = SYSTEM.iter().map(Path::new).find(|path| path.exists()).ok_or(TlsError::NoAuthorities)?;
-        Self::not_empty(Self::anchors(&read_file(path, LARGEST, deadline)?).flatten().collect(), path)
+        Self(Self::anchors(&read_file(path, LARGEST, deadline)?).flatten().collect()).not_empty(path)
     }
 
     /// The certificates of PEM text as authorities: `None` for a broken one.
@@ -90,9 +102,9 @@ impl Authorities {
         parse_certificates(pem).map(move |certificate| certificate.and_then(anchor))
     }
 
-    fn not_empty(anchors: Vec<TrustAnchor<'static>>, path: &Path) -> Result<Self, TlsError> {
+    fn not_empty(self, path: &Path) -> Result<Self, TlsError> {
         let nothing = || TlsError::Nothing { path: path.to_owned(), what: "certificate" };
-        if anchors.is_empty() { Err(nothing()) } else { Ok(Self(anchors)) }
+        if self.0.is_empty() { Err(nothing()) } else { Ok(self) }
     }
 
     /// Verifies the certificates that a server showed, its own first, as of `now` after 1970. With a name, that must be in the first.
