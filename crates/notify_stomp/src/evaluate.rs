@@ -1,50 +1,18 @@
 //! From what was done to the line that says so: pure, so that each case is a row of a test.
 
-use plugin::{Metric, Report, State, Unit};
+use plugin::{Finding, Findings, Metric, Report, Unit};
 
 use crate::publish::{Fate, Observations};
 
 /// OK: confirmed, or left to another process that is sending. WARNING: it waits. CRITICAL: something is lost. UNKNOWN: a setting must be
 /// changed before anything can be sent.
 pub(crate) fn evaluate(seen: &Observations) -> Report {
-    let mut parts: Vec<(State, String)> = Vec::new();
-    let waiting = || count(seen.waiting, "event waits", "events wait");
-    if let Some(refused) = &seen.refused {
-        parts.push(match (seen.fate, &seen.spool_failure) {
-            (Fate::Waits(sequence), _) => (State::Unknown, format!("{refused}, event {sequence} waits in the spool")),
-            (_, Some(spool)) => (State::Critical, format!("event lost: {spool}, and {refused}")),
-            (_, None) => (State::Unknown, refused.clone()),
-        });
-    }
-    match (&seen.failure, &seen.spool_failure) {
-        (Some(failure), Some(spool)) if seen.fate == Fate::Lost => {
-            parts.push((State::Critical, format!("event lost: {spool}, and {failure}")));
-        }
-        (Some(failure), _) if seen.waiting > 0 => parts.push((State::Warning, format!("{}: {failure}", waiting()))),
-        (Some(failure), _) => parts.push((State::Warning, failure.clone())),
-        (None, _) => {}
-    }
-    if seen.dropped > 0 {
-        let dropped = count(seen.dropped, "event dropped", "events dropped");
-        parts.push((State::Critical, format!("{dropped}, too many or too old for the spool")));
-    }
-    match (&seen.spool_failure, seen.fate) {
-        (Some(_), Fate::Lost) | (None, _) => {}
-        (Some(failure), Fate::Confirmed(_)) => {
-            parts.push((State::Warning, format!("confirmed by {}, but not spooled: {failure}", seen.broker)))
-        }
-        (Some(failure), _) => parts.push((State::Critical, format!("not safe on the disk: {failure}"))),
-    }
-    if seen.broken > 0 {
-        parts.push((State::Warning, format!("{} set aside in the spool as broken", count(seen.broken, "file", "files"))));
-    }
-    parts.sort_by_key(|(state, _)| std::cmp::Reverse(*state));
-    let state = parts.first().map_or(State::Ok, |(state, _)| *state);
-    if parts.is_empty() {
-        parts.push((state, well(seen)));
-    }
-    let summary = parts.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(", ");
-    Report::new(state, summary)
+    let findings = [Some(counts(seen)), refused(seen), failure(seen), dropped(seen), spooling(seen), broken(seen)];
+    findings.into_iter().flatten().collect::<Findings>().report(ok_summary(seen))
+}
+
+fn counts(seen: &Observations) -> Finding {
+    Finding::ok("")
         .metric(Metric::count("sent", seen.sent))
         .metric(Metric::count("waiting", seen.waiting))
         .metric(Metric::new("oldest", seen.oldest).unit(Unit::Seconds).min(0.0))
@@ -52,8 +20,48 @@ pub(crate) fn evaluate(seen: &Observations) -> Report {
         .metric(Metric::count("broken", seen.broken))
 }
 
-/// What there is to say where nothing went wrong.
-fn well(seen: &Observations) -> String {
+/// Options of the broker that are wrong: nothing could be sent.
+fn refused(seen: &Observations) -> Option<Finding> {
+    let refused = seen.refused.as_ref()?;
+    Some(match (seen.fate, &seen.spool_failure) {
+        (Fate::Waits(sequence), _) => Finding::unknown(format!("{refused}, event {sequence} waits in the spool")),
+        (_, Some(spool)) => Finding::critical(format!("event lost: {spool}, and {refused}")),
+        (_, None) => Finding::unknown(refused.clone()),
+    })
+}
+
+/// What kept events from the broker.
+fn failure(seen: &Observations) -> Option<Finding> {
+    let failure = seen.failure.as_ref()?;
+    Some(match &seen.spool_failure {
+        Some(spool) if seen.fate == Fate::Lost => Finding::critical(format!("event lost: {spool}, and {failure}")),
+        _ if seen.waiting > 0 => Finding::warning(format!("{}: {failure}", count(seen.waiting, "event waits", "events wait"))),
+        _ => Finding::warning(failure.clone()),
+    })
+}
+
+fn dropped(seen: &Observations) -> Option<Finding> {
+    let dropped = count(seen.dropped, "event dropped", "events dropped");
+    (seen.dropped > 0).then(|| Finding::critical(format!("{dropped}, too many or too old for the spool")))
+}
+
+/// What kept the event from the spool, or from the disk.
+fn spooling(seen: &Observations) -> Option<Finding> {
+    let failure = seen.spool_failure.as_ref()?;
+    match seen.fate {
+        Fate::Lost => None,
+        Fate::Confirmed(_) => Some(Finding::warning(format!("confirmed by {}, but not spooled: {failure}", seen.broker))),
+        _ => Some(Finding::critical(format!("not safe on the disk: {failure}"))),
+    }
+}
+
+fn broken(seen: &Observations) -> Option<Finding> {
+    let files = count(seen.broken, "file", "files");
+    (seen.broken > 0).then(|| Finding::warning(format!("{files} set aside in the spool as broken")))
+}
+
+/// The first line where nothing went wrong.
+fn ok_summary(seen: &Observations) -> String {
     match seen.fate {
         _ if seen.is_busy && seen.waiting > 0 => {
             format!("{}: another notify_stomp is sending", count(seen.waiting, "event waits", "events wait"))
@@ -120,12 +128,12 @@ mod tests {
             ),
             (
                 Observations { fate: Fate::Waits(7), waiting: 1, failure: says(refused), spool_failure: says(full), ..Observations::default() },
-                format!("CRITICAL - not safe on the disk: {full}, 1 event waits: {refused} | {}", nothing.replace("waiting=0", "waiting=1")),
+                format!("CRITICAL - not safe on the disk: {full}, 1 more fault | {}", nothing.replace("waiting=0", "waiting=1")),
             ),
             (
                 Observations { fate: Fate::Waits(7), waiting: 4, dropped: 3, failure: says(refused), ..Observations::default() },
                 format!(
-                    "CRITICAL - 3 events dropped, too many or too old for the spool, 4 events wait: {refused} | {}",
+                    "CRITICAL - 3 events dropped, too many or too old for the spool, 1 more fault | {}",
                     nothing.replace("waiting=0", "waiting=4").replace("dropped=0", "dropped=3")
                 ),
             ),
