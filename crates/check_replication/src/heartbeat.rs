@@ -16,7 +16,7 @@ const LONGEST: usize = 64;
 
 /// The name of the table, with its database.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Table {
+pub(crate) struct Table {
     database: String,
     table: String,
 }
@@ -24,7 +24,7 @@ pub struct Table {
 /// Why a text is no name of a table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("give the table with its database, as in percona.heartbeat")]
-pub struct InvalidTable;
+pub(crate) struct InvalidTable;
 
 impl FromStr for Table {
     type Err = InvalidTable;
@@ -49,7 +49,7 @@ impl fmt::Display for Table {
 impl Table {
     /// The statement whose rows [`Heartbeats::read`] reads. The server tells its own time with them: in UTC, and in its time
     /// zone.
-    pub fn query(&self) -> String {
+    pub(crate) fn query(&self) -> String {
         let Self { database, table } = self;
         format!(
             "SELECT server_id, CAST(ts AS CHAR) AS ts, CAST(UTC_TIMESTAMP(6) AS CHAR) AS utc_now, \

@@ -5,28 +5,28 @@
 
 mod ask;
 mod cause;
-pub mod channel;
+mod channel;
 mod connection;
 mod defaults;
 mod endpoint;
 mod evaluate;
-pub mod failure;
+mod failure;
 #[cfg(test)]
 mod fixture;
-pub mod gtid;
-pub mod heartbeat;
+mod gtid;
+mod heartbeat;
 mod judge;
-pub mod liveness;
+mod liveness;
 mod login;
 mod options;
-pub mod pair;
+mod pair;
 mod policy;
 mod probe;
 mod public_key;
 mod redact;
 mod refusal;
-pub mod row;
-pub mod server;
+mod row;
+mod server;
 mod target;
 mod tls_level;
 
@@ -35,11 +35,8 @@ use plugin::{Deadline, Report, Thresholds};
 use policy::Policy;
 
 pub use ask::{Answer, Refusal, over};
-pub use defaults::DefaultsError;
-pub use options::{Connecting, ExpectOptions, Heartbeat, Role};
+use options::{Connecting, ExpectOptions, Heartbeat};
 pub use probe::ProbeError;
-pub use target::Target;
-pub use tls_level::TlsLevel;
 
 const WARNING: &str = "WARNING if a channel is behind its source by a number of seconds outside this range, beyond its configured delay. \
                        Default, without --critical too: 60";
@@ -52,30 +49,30 @@ const CRITICAL: &str = "CRITICAL if it is outside this range. Default, without -
 pub struct Args {
     /// How to connect and log in
     #[command(flatten)]
-    pub connecting: Connecting,
+    pub(crate) connecting: Connecting,
     /// How far a channel may be behind its source
     #[command(flatten)]
-    pub thresholds: Thresholds,
+    pub(crate) thresholds: Thresholds,
     /// What is expected
     #[command(flatten)]
-    pub expected: ExpectOptions,
+    pub(crate) expected: ExpectOptions,
     /// What shows the lag
     #[command(flatten)]
-    pub heartbeat: Heartbeat,
+    pub(crate) heartbeat: Heartbeat,
     /// Show complete error texts, with their statements, which may contain passwords
     #[arg(long)]
-    pub show_query: bool,
+    pub(crate) show_query: bool,
 }
 
 /// What one run observed.
 #[derive(Debug)]
-pub struct Observations {
+pub(crate) struct Observations {
     /// Each server by the name that it was asked by: what it answered, or why it did not.
-    pub servers: Vec<(String, Result<Answer, Refusal>)>,
+    pub(crate) servers: Vec<(String, Result<Answer, Refusal>)>,
     /// The account that was logged in with.
-    pub user: String,
+    pub(crate) user: String,
     /// The time given, in seconds.
-    pub seconds: f64,
+    pub(crate) seconds: f64,
 }
 
 /// Asks every server, and judges the answers.

@@ -9,7 +9,7 @@ use net::HostPort;
 
 /// How to connect and log in.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Connecting {
+pub(crate) struct Connecting {
     /// Server to ask. Repeatable: several servers are also judged together. Default: host of --defaults-file, else the local socket
     #[arg(short = 'H', long, value_name = "HOST[:PORT]")]
     pub hostname: Vec<HostPort>,
@@ -38,7 +38,7 @@ pub struct Connecting {
 
 /// What a server is expected to be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Role {
+pub(crate) enum Role {
     /// The server replicates from at least one source
     #[default]
     Replica,
@@ -48,7 +48,7 @@ pub enum Role {
 
 /// What is expected.
 #[derive(Clone, Debug, Default, clap::Args)]
-pub struct ExpectOptions {
+pub(crate) struct ExpectOptions {
     /// Expected role of a server
     #[arg(long = "expect", value_name = "ROLE", value_enum, default_value_t)]
     pub role: Role,
@@ -68,7 +68,7 @@ pub struct ExpectOptions {
 
 /// A table of heartbeats.
 #[derive(Clone, Debug, Default, clap::Args)]
-pub struct Heartbeat {
+pub(crate) struct Heartbeat {
     /// Measure the lag by this table of pt-heartbeat, which shows a frozen source too
     #[arg(long = "heartbeat-table", value_name = "DB.TABLE")]
     pub table: Option<Table>,

@@ -2,7 +2,7 @@
 //!
 //! Whether a channel runs is judged channel by channel, elsewhere. Here a channel counts as soon as it is configured.
 
-pub mod errant;
+pub(crate) mod errant;
 mod links;
 mod list;
 mod writing;
@@ -13,12 +13,12 @@ use crate::server::Server;
 
 use list::{name, pairs};
 
-pub use links::Links;
-pub use writing::Writable;
+pub(crate) use links::Links;
+pub(crate) use writing::Writable;
 
 /// Expected shape of the replication between the servers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Shape {
+pub(crate) enum Shape {
     /// Writes of each server reach all others: in both directions between two, or around a ring
     #[default]
     Ring,

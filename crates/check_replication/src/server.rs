@@ -101,7 +101,7 @@ pub(crate) fn known(greeting: &str, variables: &Row) -> (Flavour, Version) {
 
 /// The kind and version in a greeting or in @@version: "5.5.5-10.11.19-MariaDB-log", "11.8.9-MariaDB-4 from Debian-log",
 /// "9.7.4-2". MariaDB up to 10.x greets with 5.5.5 in front, since old replicas would not take a version of two digits.
-pub fn identify(version: &str) -> (Flavour, Version) {
+pub(crate) fn identify(version: &str) -> (Flavour, Version) {
     let flavour = if version.to_ascii_lowercase().contains("mariadb") { Flavour::MariaDb } else { Flavour::MySql };
     let own = version.strip_prefix("5.5.5-").unwrap_or(version);
     let mut numbers = own.split(|c: char| !c.is_ascii_digit()).map(|number| number.parse().unwrap_or_default());

@@ -10,7 +10,7 @@ pub(crate) const PORT: u16 = 3306;
 
 /// One server to ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
+pub(crate) enum Target {
     /// By TCP.
     Host(HostPort),
     /// By its socket.

@@ -4,7 +4,7 @@ use net::tls::Verify;
 
 /// How much TLS there must be on a TCP connection; the names are those of the client's --ssl-mode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum TlsLevel {
+pub(crate) enum TlsLevel {
     /// No TLS
     Off,
     /// TLS if the server offers it, certificate not verified

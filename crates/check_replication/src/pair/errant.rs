@@ -81,7 +81,7 @@ impl Rest {
 
 /// What a replica lacks of one of its sources.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lack {
+pub(crate) struct Lack {
     /// The replica's place among the servers.
     pub replica: usize,
     /// The source's.
@@ -91,7 +91,7 @@ pub struct Lack {
 }
 
 /// What each replica lacks of each of its sources: those that cannot be compared are left out.
-pub fn lacks(servers: &[Server], links: &Links) -> Vec<Lack> {
+pub(crate) fn lacks(servers: &[Server], links: &Links) -> Vec<Lack> {
     let executed = read(servers);
     let lack = |replica: usize, source: usize| {
         let (own, theirs) = (of(&executed, replica)?, of(&executed, source)?);
@@ -108,7 +108,7 @@ pub fn lacks(servers: &[Server], links: &Links) -> Vec<Lack> {
 
 /// Which servers are to be asked for their GTIDs once more, in this order, before `judge` can say that a transaction is errant:
 /// everybody above a replica that seems to have some, the nearest first.
-pub fn to_ask_again(servers: &[Server], links: &Links) -> Vec<usize> {
+pub(crate) fn to_ask_again(servers: &[Server], links: &Links) -> Vec<usize> {
     let executed = read(servers);
     let mut order: Vec<usize> = Vec::new();
     for replica in 0..servers.len() {

@@ -7,7 +7,7 @@ use crate::server::Server;
 
 /// Who replicates from whom.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Links(Vec<Link>);
+pub(crate) struct Links(Vec<Link>);
 
 /// One channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ struct Link {
 
 impl Links {
     /// Those of all channels, but for group replication's own.
-    pub fn find(servers: &[Server]) -> Self {
+    pub(crate) fn find(servers: &[Server]) -> Self {
         let of_server = |(replica, server): (usize, &Server)| -> Vec<Link> {
             let channels = server.channels.iter().enumerate().filter(|(_, channel)| !channel.is_group_replication());
             let link = |(place, channel): (usize, &Channel)| {
@@ -36,41 +36,41 @@ impl Links {
     }
 
     /// Which of the others a server replicates from.
-    pub fn sources(&self, replica: usize) -> impl Iterator<Item = usize> {
+    pub(crate) fn sources(&self, replica: usize) -> impl Iterator<Item = usize> {
         let of_replica = self.0.iter().filter(move |link| link.replica == replica);
         of_replica.filter_map(|link| link.source.as_ref().ok().copied()).filter(move |source| *source != replica)
     }
 
     /// Which other server a channel points at, by its place: none if it is none of these.
-    pub fn source(&self, replica: usize, channel: usize) -> Option<usize> {
+    pub(crate) fn source(&self, replica: usize, channel: usize) -> Option<usize> {
         let link = self.0.iter().find(|link| (link.replica, link.channel) == (replica, channel));
         link.and_then(|link| link.source.as_ref().ok().copied()).filter(|source| *source != replica)
     }
 
     /// The hosts and ports that a server replicates from and that are none of these.
-    pub fn strangers(&self, replica: usize) -> impl Iterator<Item = &str> {
+    pub(crate) fn strangers(&self, replica: usize) -> impl Iterator<Item = &str> {
         let of_replica = self.0.iter().filter(move |link| link.replica == replica);
         of_replica.filter_map(|link| link.source.as_ref().err().map(String::as_str))
     }
 
     /// Whether the numbers of a replica's transactions mean something: those of MariaDB do not where its channels go by positions in
     /// files, since sources that write in one domain then may give a number twice, and nobody minds.
-    pub fn by_gtid(&self, replica: usize) -> bool {
+    pub(crate) fn by_gtid(&self, replica: usize) -> bool {
         self.0.iter().filter(|link| link.replica == replica).all(|link| link.by_gtid)
     }
 
     /// Servers with a channel that points back at them.
-    pub fn to_themselves(&self) -> impl Iterator<Item = usize> {
+    pub(crate) fn to_themselves(&self) -> impl Iterator<Item = usize> {
         self.0.iter().filter(|link| link.source == Ok(link.replica)).map(|link| link.replica)
     }
 
     /// Whether what one server writes gets to another, directly or by others.
-    pub fn reaches(&self, from: usize, to: usize) -> bool {
+    pub(crate) fn reaches(&self, from: usize, to: usize) -> bool {
         self.upstream(to).contains(&from)
     }
 
     /// All servers whose changes get to this one, itself among them only where it is part of a ring.
-    pub fn upstream(&self, place: usize) -> Vec<usize> {
+    pub(crate) fn upstream(&self, place: usize) -> Vec<usize> {
         let mut found: Vec<usize> = self.sources(place).collect();
         let mut next = 0;
         while let Some(&server) = found.get(next) {

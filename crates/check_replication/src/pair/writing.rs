@@ -7,7 +7,7 @@ use crate::server::Server;
 
 /// Which of the servers are expected to take writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Writable {
+pub(crate) enum Writable {
     /// Exactly one server; the others are read_only or super_read_only
     One,
     /// All servers
