@@ -15,9 +15,65 @@ use host_net::{Bound, BoundAddress};
 use crate::Observations;
 use crate::condition::Condition;
 
-/// Why addresses are missing that are not bound, to follow them and a colon, as far as there is one cause behind several.
-pub(crate) fn causes(observed: &Observations) -> BTreeMap<IpAddr, String> {
-    // What is said last counts: the nearest cause.
+/// The cause that several addresses which are not bound have in common.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Cause {
+    /// There is no interface of this name.
+    NoInterface(String),
+    /// Every address of a file is missing.
+    LostFile {
+        /// How many there are in it.
+        total: usize,
+        /// Its name.
+        file: String,
+    },
+    /// The primary address of the subnet is not there either.
+    PrimaryGone {
+        /// The prefix length of the subnet.
+        prefix: u8,
+    },
+    /// The primary address of the subnet is there again, and its secondaries are not.
+    PrimaryBack {
+        /// The primary address.
+        primary: IpAddr,
+        /// The subnet.
+        subnet: Subnet,
+    },
+}
+
+impl Cause {
+    /// Returns the cause in a few words for the first line, after the addresses.
+    pub(crate) fn in_brief(&self) -> String {
+        match self {
+            Cause::NoInterface(_) | Cause::LostFile { .. } => self.to_string(),
+            Cause::PrimaryGone { .. } => "their primary is gone".to_owned(),
+            Cause::PrimaryBack { .. } => "perhaps lost with their primary".to_owned(),
+        }
+    }
+
+    /// Returns whether the cause takes more words than [`Cause::in_brief`] has.
+    pub(crate) fn has_more(&self) -> bool {
+        matches!(self, Cause::PrimaryGone { .. } | Cause::PrimaryBack { .. })
+    }
+}
+
+/// In full, to follow "not bound, ".
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cause::NoInterface(name) => write!(f, "there is no {name} here"),
+            Cause::LostFile { total, file } => write!(f, "all {total} of {file}"),
+            Cause::PrimaryGone { prefix } => write!(f, "nor is any other of the same /{prefix}{PROMOTION}"),
+            Cause::PrimaryBack { primary, subnet } => write!(f, "only {primary} of {subnet} is{PROMOTION}"),
+        }
+    }
+}
+
+const PROMOTION: &str = ": with promote_secondaries off, secondaries go with their primary";
+
+/// Returns the causes of the addresses that are not bound, as far as there is one behind several.
+pub(crate) fn causes(observed: &Observations) -> BTreeMap<IpAddr, Cause> {
+    // The last one that is found for an address counts: the nearest cause.
     let mut causes = BTreeMap::new();
     causes.extend(lost_subnets(observed));
     causes.extend(lost_files(observed));
@@ -26,17 +82,15 @@ pub(crate) fn causes(observed: &Observations) -> BTreeMap<IpAddr, String> {
 }
 
 /// The addresses that are promised on an interface which is not there.
-fn lost_interfaces(observed: &Observations) -> impl Iterator<Item = (IpAddr, String)> {
+fn lost_interfaces(observed: &Observations) -> impl Iterator<Item = (IpAddr, Cause)> {
     let there: BTreeSet<&str> = observed.bound.interfaces.iter().map(|interface| interface.name.as_str()).collect();
     // An alias as eth0:1 is on eth0.
     let named = observed.expected.interfaces.iter().map(|(address, name)| (*address, name.split(':').next().unwrap_or(name)));
-    named
-        .filter(move |(_, name)| !there.contains(name))
-        .map(|(address, name)| (address, format!("not bound, there is no {name} here")))
+    named.filter(move |(_, name)| !there.contains(name)).map(|(address, name)| (address, Cause::NoInterface(name.to_owned())))
 }
 
 /// The addresses of files of which none is bound: where there are several in the file, and other files that fare better.
-fn lost_files(observed: &Observations) -> Vec<(IpAddr, String)> {
+fn lost_files(observed: &Observations) -> Vec<(IpAddr, Cause)> {
     let mut totals: BTreeMap<u32, (usize, usize)> = BTreeMap::new();
     for entry in &observed.expected.entries {
         totals.entry(entry.list).or_default().0 += 1;
@@ -52,14 +106,14 @@ fn lost_files(observed: &Observations) -> Vec<(IpAddr, String)> {
     }
     let cause = |(entry, _): &(addresses::Entry, Condition)| {
         let file = usize::try_from(entry.list).ok().and_then(|list| observed.expected.files.get(list))?;
-        lost(entry.list).map(|total| (entry.expected.address, format!("not bound, all {total} of {file}")))
+        lost(entry.list).map(|total| (entry.expected.address, Cause::LostFile { total, file: file.clone() }))
     };
     observed.conditions.iter().filter_map(cause).collect()
 }
 
 /// The addresses of subnets that lost all their secondaries on a host where they go with their primary: none where that cannot be
 /// known.
-fn lost_subnets(observed: &Observations) -> Vec<(IpAddr, String)> {
+fn lost_subnets(observed: &Observations) -> Vec<(IpAddr, Cause)> {
     if observed.promotes_all != Some(false) {
         return Vec::new();
     }
@@ -79,20 +133,21 @@ fn lost_subnets(observed: &Observations) -> Vec<(IpAddr, String)> {
     explained.flat_map(|(reason, addresses)| addresses.into_iter().map(move |address| (address, reason.clone()))).collect()
 }
 
-fn explain(subnet: Subnet, bound: &Bound) -> Option<String> {
+fn explain(subnet: Subnet, bound: &Bound) -> Option<Cause> {
     let off = |index| bound.interface(index).is_some_and(|interface| interface.promotes_secondaries == Some(false));
     let any_off = || bound.interfaces.iter().any(|interface| !interface.loopback && off(interface.index));
-    let left = match subnet.members(bound) {
-        [] if any_off() => format!("nor is any other of the same /{}", subnet.prefix),
-        [primary] if !primary.flags.secondary() && off(primary.interface) => format!("only {} of {subnet} is", primary.address),
-        _ => return None,
-    };
-    Some(format!("not bound, {left}; with promote_secondaries off, secondaries go with their primary"))
+    match subnet.members(bound) {
+        [] if any_off() => Some(Cause::PrimaryGone { prefix: subnet.prefix }),
+        [primary] if !primary.flags.secondary() && off(primary.interface) => {
+            Some(Cause::PrimaryBack { primary: primary.address, subnet })
+        }
+        _ => None,
+    }
 }
 
 /// An IPv4 network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Subnet {
+pub(crate) struct Subnet {
     prefix: u8,
     network: Ipv4Addr,
 }
@@ -156,11 +211,7 @@ mod tests {
         let conditions = conditions(&expected.entries, &bound, &[]);
         let observed = Observations { expected, bound, conditions, routes: Vec::new(), promotes_all: None, uptime: None };
         let found: Vec<String> = causes(&observed).iter().map(|(address, cause)| format!("{address}: {cause}")).collect();
-        let expected = [
-            "198.51.100.1: not bound, all 2 of list0",
-            "198.51.100.2: not bound, all 2 of list0",
-            "203.0.113.1: not bound, there is no eth9 here",
-        ];
+        let expected = ["198.51.100.1: all 2 of list0", "198.51.100.2: all 2 of list0", "203.0.113.1: there is no eth9 here"];
         assert_eq!(found, expected);
     }
 

@@ -27,7 +27,7 @@ pub enum Condition {
     Usable,
 }
 
-/// What became of the expected addresses, in their order, but for those which are simply usable. `interfaces` are the names of those
+/// Returns what became of the entries, in their order, but for those which are simply usable. `interfaces` are the names of those
 /// that they must be on: none for any.
 pub(crate) fn conditions(entries: &[Entry], bound: &Bound, interfaces: &[String]) -> Vec<(Entry, Condition)> {
     let mut lookup = bound.lookup();
@@ -73,10 +73,14 @@ impl Condition {
         }
     }
 
-    /// Why `expected` counts as missing, to follow it and a colon: none if it is usable.
+    /// Returns whether the address can be used.
+    pub fn is_usable(self) -> bool {
+        matches!(self, Condition::Usable | Condition::Deprecated(_))
+    }
+
+    /// Returns why `expected` cannot be used here, to follow it and a colon: `None` if it can.
     pub fn reason(self, expected: HostAddress, bound: &Bound, interfaces: &[String]) -> Option<String> {
-        let interface = |index| bound.interface(index);
-        let name = |index| interface(index).map_or("an interface that is gone", |interface| interface.name.as_str());
+        let name = |index| name(bound, index);
         let reason = match self {
             Condition::Usable | Condition::Deprecated(_) => return None,
             Condition::NotBound => "not bound".to_owned(),
@@ -84,14 +88,29 @@ impl Condition {
             Condition::Prefix(on, prefix) => {
                 format!("on {} with prefix {prefix}, not {}", name(on), expected.prefix.unwrap_or_default())
             }
-            Condition::NoLink(on) => {
-                let fault = interface(on).and_then(|interface| interface.link.fault()).unwrap_or("is not up");
-                format!("on {}, which {fault}", name(on))
-            }
+            Condition::NoLink(on) => format!("on {}, which {}", name(on), fault(bound, on)),
             Condition::Duplicate(on) => format!("duplicate address detected on {}", name(on)),
             Condition::Tentative(on) => format!("still tentative on {}", name(on)),
             Condition::EmptyBridge(on) => format!("on {}, a bridge without ports", name(on)),
         };
         Some(reason)
     }
+
+    /// Returns the same in a few words for the first line, where the addresses stand beside it.
+    pub(crate) fn in_brief(self, expected: HostAddress, bound: &Bound, interfaces: &[String]) -> String {
+        match self {
+            Condition::NoLink(on) => format!("{} {}", name(bound, on), fault(bound, on)),
+            Condition::Duplicate(on) => format!("duplicate on {}", name(bound, on)),
+            other => other.reason(expected, bound, interfaces).unwrap_or_default(),
+        }
+    }
+}
+
+fn name(bound: &Bound, index: u32) -> &str {
+    bound.interface(index).map_or("an interface that is gone", |interface| interface.name.as_str())
+}
+
+/// Returns what is wrong with the link of an interface.
+fn fault(bound: &Bound, index: u32) -> &'static str {
+    bound.interface(index).and_then(|interface| interface.link.fault()).unwrap_or("is not up")
 }

@@ -10,6 +10,7 @@ use plugin::{Deadline, ReadError, Report};
 
 use crate::Args;
 use crate::contradictions::reconcile;
+use crate::options::Ignored;
 
 /// The expected addresses.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +25,17 @@ pub struct Expected {
     pub floating: Vec<(IpAddr, String)>,
     /// The interfaces that the configuration promises addresses on, sorted.
     pub interfaces: Vec<(IpAddr, String)>,
-    /// What is worth knowing of the configuration.
+    /// The interfaces that the addresses must be on: any if empty.
+    pub on: Vec<String>,
+    /// The addresses that must not be bound here.
+    pub absent: Vec<IpAddr>,
+    /// The routers of the default routes: any if there is none of a family.
+    pub gateways: Vec<IpAddr>,
+    /// Where any address is expected.
+    pub ignored: Vec<Ignored>,
+    /// Whether the entries are all that this host should have, and not some of them that were named by hand.
+    pub complete: bool,
+    /// Notes on the configuration that do not affect the state.
     pub notes: Vec<String>,
     /// What of the configuration gives no address, each with its place.
     pub remarks: Vec<String>,
@@ -99,6 +110,11 @@ impl Expected {
             source: ListSource::Named,
             floating: args.floating.iter().map(|address| (address.to_canonical(), "--floating".to_owned())).collect(),
             interfaces: Vec::new(),
+            on: args.interface.clone(),
+            absent: args.absent.iter().map(IpAddr::to_canonical).collect(),
+            gateways: args.gateway.clone(),
+            ignored: args.ignore.clone(),
+            complete: !args.addresses.file.is_empty() || !found.is_empty(),
             notes: Vec::new(),
             remarks: Vec::new(),
         };

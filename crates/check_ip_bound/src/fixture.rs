@@ -61,14 +61,15 @@ pub(crate) fn observed(args: &Args, list: &str, source: ListSource, present: &st
     if source == ListSource::Bound {
         expected.expect_all(&bound);
     }
+    expected.complete |= matches!(source, ListSource::Configured(_));
     expected.source = source;
-    let conditions = conditions(&expected.entries, &bound, &args.interface);
+    let conditions = conditions(&expected.entries, &bound, &expected.on);
     Observations { expected, bound, conditions, routes: Vec::new(), promotes_all: Some(false), uptime: None }
 }
 
 /// The report on it, when the list was named on the command line.
 pub(crate) fn report(args: &Args, list: &str, present: &str) -> Report {
-    evaluate(args, &observed(args, list, ListSource::Named, present))
+    evaluate(&args.limits(), &observed(args, list, ListSource::Named, present))
 }
 
 /// Its output.

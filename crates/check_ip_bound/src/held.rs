@@ -2,51 +2,58 @@
 
 use std::net::IpAddr;
 
-use addresses::{HostAddress, all};
-use plugin::{Metric, State};
+use addresses::HostAddress;
+use plugin::{Finding, Metric};
 
+use crate::Observations;
 use crate::condition::Condition;
-use crate::evaluate::Part;
-use crate::{Args, Observations};
+use crate::words::runs;
 
-/// The addresses of --absent that are bound here, on whatever interface.
-pub(crate) fn judge_absent(args: &Args, observed: &Observations) -> Part {
+/// Judges the addresses that must be absent: each that is bound here, on whatever interface, is CRITICAL.
+pub(crate) fn judge_absent(observed: &Observations) -> Finding {
     let bound = |address: &IpAddr| !observed.bound.places(*address).is_empty();
-    let here: Vec<IpAddr> = args.absent.iter().map(IpAddr::to_canonical).filter(bound).collect();
-    if here.is_empty() {
-        return Part::default();
-    }
+    let here: Vec<IpAddr> = observed.expected.absent.iter().copied().filter(bound).collect();
     let on = |address: &IpAddr| {
-        let names: Vec<&str> = observed.bound.places(*address).iter().map(|place| observed.name(place.interface)).collect();
+        let places = observed.bound.places(*address);
+        let names: Vec<&str> = places.iter().map(|place| observed.name(place.interface)).collect();
         format!("{address} is bound on {} and must be absent", names.join(", "))
     };
-    let verb = if here.len() == 1 { "is" } else { "are" };
-    Part {
-        state: State::Critical,
-        text: Some(format!("{} {verb} bound and must be absent", all(&here))),
-        details: here.iter().map(on).collect(),
-        ..Part::default()
+    match here.as_slice() {
+        [] => Finding::ok(""),
+        [only] => Finding::critical(on(only)),
+        _ => {
+            let rest = "are bound and must be absent";
+            Finding::critical(format!("{} {rest}", runs(&here, rest))).details(here.iter().map(on).collect::<Vec<_>>())
+        }
     }
 }
 
-/// Which floating addresses this host holds: bound here, and usable.
-pub(crate) fn tell_floating(observed: &Observations) -> Part {
-    let mut part = Part::default();
-    let mut held = 0;
+/// Reports which floating addresses this host holds: bound here, and usable. Holding one or not is never a fault.
+pub(crate) fn report_floating(observed: &Observations) -> Finding {
+    let mut finding = Finding::ok("");
     for (address, place) in &observed.expected.floating {
+        let condition = condition(observed, *address);
         let expected = HostAddress { address: *address, prefix: None };
-        let condition = Condition::of(expected, observed.bound.places(*address), &observed.bound, &[]);
-        let holds = matches!(condition, Condition::Usable | Condition::Deprecated(_));
-        held += usize::from(holds);
-        part.details.push(match condition.reason(expected, &observed.bound, &[]) {
-            None => format!("note: floating {address} is here"),
-            Some(reason) if condition == Condition::NotBound => format!("note: floating {address} is not here ({reason})"),
-            Some(reason) => format!("note: floating {address} is not usable here: {reason}"),
-        });
-        part.verbose.push(format!("floating {address} ({place})"));
-        part.metrics.push(Metric::count(format!("holds_{address}"), usize::from(holds)).max(1.0));
+        let note = match (condition, condition.reason(expected, &observed.bound, &[])) {
+            (_, None) => format!("note: floating {address} is here"),
+            (Condition::NotBound, Some(reason)) => format!("note: floating {address} is not here ({reason})"),
+            (_, Some(reason)) => format!("note: floating {address} is not usable here: {reason}"),
+        };
+        let label = format!("holds_{address}").replace(['.', ':'], "_");
+        let holds = Metric::count(label, usize::from(condition.is_usable())).max(1.0);
+        finding = finding.detail(note).verbose_detail(format!("floating {address} ({place})")).metric(holds);
     }
-    let total = observed.expected.floating.len();
-    part.text = (total > 0).then(|| format!("{held} of {total} floating addresses here"));
-    part
+    finding
+}
+
+/// Returns how many of how many floating addresses this host holds: `None` if there are none.
+pub(crate) fn floating_in_words(observed: &Observations) -> Option<String> {
+    let floating = &observed.expected.floating;
+    let held = floating.iter().filter(|(address, _)| condition(observed, *address).is_usable()).count();
+    (!floating.is_empty()).then(|| format!("{held} of {} floating addresses here", floating.len()))
+}
+
+fn condition(observed: &Observations, address: IpAddr) -> Condition {
+    let expected = HostAddress { address, prefix: None };
+    Condition::of(expected, observed.bound.places(address), &observed.bound, &[])
 }

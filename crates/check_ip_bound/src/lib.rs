@@ -16,6 +16,7 @@ mod held;
 mod missing;
 mod options;
 mod probe;
+mod words;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -26,6 +27,7 @@ use host_net::{Bound, DefaultRoute};
 use plugin::{Deadline, Report, Seconds, State, Thresholds};
 
 pub use condition::Condition;
+use evaluate::{Limits, evaluate};
 pub use expected::{Expected, ExpectedError, ListSource};
 pub use options::Ignored;
 pub use probe::{ProbeError, probe};
@@ -37,8 +39,8 @@ const IP_HELP: &str = "Address that must be bound. The prefix length of 192.0.2.
 const FROM_HELP: &str = "Read the expected addresses from this host's network configuration: auto, hsphere, cpanel, ifupdown, ifcfg, \
                          networkd, networkmanager, netplan or keepalived. Repeatable. Default without --ip and --file: auto";
 const AFTER_HELP: &str = "\
---warning and --critical judge the number of missing addresses; with neither given, one missing address is critical.
-Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (what cannot be checked; also --help and --version).";
+--warning and --critical judge the number of missing addresses, unusable ones included. Default without both: --critical=0.
+Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (the check could not be made; also --help and --version).";
 
 /// The command line.
 #[derive(Debug, clap::Parser)]
@@ -47,49 +49,50 @@ pub struct Args {
     /// The addresses that must be bound
     #[command(flatten)]
     pub addresses: AddressOptions,
-    /// Print what would be checked and where it is written, as a list that --file takes, and exit 0
+    /// Print the expected addresses and where each is configured, as a list for --file, and exit 0
     #[arg(long)]
     pub list: bool,
-    /// The addresses must be on this interface, or on one of these. Repeatable. Default: on any, loopback too
+    /// Interface that the expected addresses must be on: one of those given. Repeatable. Default: any, loopback too
     #[arg(long, value_name = "NAME")]
     pub interface: Vec<String>,
-    /// How many may be missing.
+    /// How many addresses may be missing.
     #[command(flatten)]
     pub thresholds: Thresholds,
-    /// What it is that an address is bound which nobody expects: warning, critical or unknown. Default: a note
+    /// State to report for an unexpected address: warning, critical or unknown. Default: a note
     #[arg(long, value_name = "STATE", value_parser = options::alarm)]
     pub unexpected: Option<State>,
-    /// Expect anything in this network or on this interface. Repeatable. Always: docker0, fe80::/10, loopback's own
+    /// Network or interface on which no address is unexpected: 198.51.100.0/24, virbr0. Repeatable. Always: docker0, fe80::/10,
+    /// 127.0.0.0/8, ::1
     #[arg(long, value_name = "NETWORK|INTERFACE")]
     pub ignore: Vec<Ignored>,
-    /// The only default route of its family must go through this router. Repeatable
+    /// Router of the only default route of its family. Repeatable: any one of them
     #[arg(long, value_name = "ADDRESS")]
     pub gateway: Vec<IpAddr>,
-    /// An address that must not be bound here. Repeatable
+    /// Address that must not be bound here. Repeatable
     #[arg(long, value_name = "ADDRESS")]
     pub absent: Vec<IpAddr>,
-    /// An address that may be bound here or not; the performance data says which. Repeatable
+    /// Address that may be bound here or on another host; the performance data shows where it is. Repeatable
     #[arg(long, value_name = "ADDRESS")]
     pub floating: Vec<IpAddr>,
-    /// So long after boot, what would be critical is a warning
+    /// Report CRITICAL as WARNING for this long after boot
     #[arg(long, value_name = "SECONDS", value_parser = Seconds::within(0.0..=LONGEST_GRACE))]
     pub grace: Option<Seconds>,
 }
 
-/// What there was to see.
+/// What one run observed.
 #[derive(Clone, Debug)]
 pub struct Observations {
     /// The addresses that should be usable here.
     pub expected: Expected,
     /// The addresses that are bound here.
     pub bound: Bound,
-    /// What became of the expected addresses that are not simply usable.
+    /// The condition of each expected address that is not simply usable.
     pub conditions: Vec<(Entry, Condition)>,
     /// The default routes of each family that --gateway names, the best first.
     pub routes: Vec<DefaultRoute>,
-    /// The setting net.ipv4.conf.all.promote_secondaries: none if it was not needed or cannot be read.
+    /// The setting net.ipv4.conf.all.promote_secondaries: `None` if it was not needed or cannot be read.
     pub promotes_all: Option<bool>,
-    /// The time since boot: none if it was not needed.
+    /// The time since boot: `None` if it was not needed.
     pub uptime: Option<Duration>,
 }
 
@@ -100,7 +103,13 @@ impl Observations {
     }
 }
 
-/// Looks ([`probe()`]), and judges what was observed.
+impl Args {
+    fn limits(&self) -> Limits {
+        Limits { missing: self.thresholds.clone(), unexpected: self.unexpected, grace: self.grace.map(Seconds::duration) }
+    }
+}
+
+/// Probes this host ([`probe()`]), and judges what was observed; with `--list`, prints the expected addresses.
 ///
 /// # Errors
 /// [`ProbeError`]: a list or the bound addresses cannot be read, or there is nothing to check.
@@ -109,5 +118,5 @@ pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
         return Ok(Expected::read(args, deadline)?.listing());
     }
     let observed = probe(args, deadline)?;
-    Ok(evaluate::evaluate(args, &observed))
+    Ok(evaluate(&args.limits(), &observed))
 }

@@ -1,128 +1,202 @@
-//! The expected addresses that are missing: how many, which, and why.
+//! The expected addresses that are missing: not bound, or bound and unusable. How many, which, and why.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use addresses::{Entry, all, brief};
-use plugin::{Metric, Range, Thresholds};
+use addresses::{Entry, HostAddress, all};
+use plugin::{Finding, Metric, Range, State, Thresholds};
 
-use crate::causes::causes;
+use crate::Observations;
+use crate::causes::{Cause, causes};
 use crate::condition::Condition;
-use crate::evaluate::{Part, ROOM};
-use crate::{Args, ListSource, Observations};
+use crate::expected::ListSource;
+use crate::words::{addresses, causes_in_words, runs};
 
-/// One reason and the expected addresses that are missing for it.
-type Group = (String, Vec<IpAddr>);
-
-/// Judges the number of missing addresses.
-pub(crate) fn judge(args: &Args, observed: &Observations) -> Part {
-    let total = observed.expected.entries.len();
-    let missing: Vec<&(Entry, Condition)> = observed.conditions.iter().filter(|condition| counts(observed, condition)).collect();
-    let unusable = missing.iter().filter(|(_, condition)| *condition != Condition::NotBound).count();
-    let default = Thresholds { warning: None, critical: Some(Range::up_to(0.0)) };
-    let metric = Metric::count("missing", missing.len()).thresholds(args.thresholds.or(default)).max(total as f64);
-    let groups = groups(args, observed, &missing);
-    let each = |(entry, condition): &&(Entry, Condition)| {
-        let reason = condition.reason(entry.expected, &observed.bound, &args.interface).unwrap_or_default();
-        let origin = observed.expected.origin(entry);
-        let origin = if origin.is_empty() { origin } else { format!(" ({origin})") };
-        format!("{}: {reason}{origin}", entry.expected)
-    };
-    Part {
-        state: metric.state(),
-        text: (!missing.is_empty()).then(|| summary(observed, &missing, &groups)),
-        details: groups
-            .iter()
-            .map(|(reason, addresses)| format!("{}: {reason}", all(addresses)))
-            .chain(notes(args, observed))
-            .collect(),
-        verbose: missing.iter().map(each).collect(),
-        metrics: vec![
-            metric,
-            Metric::count("unusable", unusable).max(total as f64),
-            Metric::count("bound", observed.bound.addresses.len()),
-        ],
-    }
+/// Why an address is missing: what those of one group have in common.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Reason {
+    /// It is not bound, and the cause where several share one.
+    NotBound(Option<Cause>),
+    /// It is bound and unusable; with the prefix length that it should have.
+    Unusable(Condition, Option<u8>),
 }
 
-/// What is said when no expected address is missing.
+/// The addresses that are missing for one reason.
+#[derive(Debug)]
+struct Group {
+    reason: Reason,
+    addresses: Vec<IpAddr>,
+    /// One of them, as it is expected.
+    example: HostAddress,
+}
+
+/// Judges the number of missing addresses; without thresholds one is CRITICAL.
+pub(crate) fn judge(thresholds: &Thresholds, observed: &Observations) -> Finding {
+    let total = observed.expected.entries.len() as f64;
+    let missing: Vec<&(Entry, Condition)> = observed.conditions.iter().filter(|found| counts(observed, found)).collect();
+    let not_bound = missing.iter().filter(|(_, condition)| *condition == Condition::NotBound).count();
+    let thresholds = thresholds.or(Thresholds { warning: None, critical: Some(Range::up_to(0.0)) });
+    let metric = Metric::count("missing", missing.len()).thresholds(thresholds.clone()).max(total);
+    let state = metric.state();
+    let groups = groups(observed, &missing);
+    let allowed = if state == State::Ok { allowed(&thresholds) } else { String::new() };
+    let text = if missing.is_empty() { String::new() } else { in_words(observed, &groups, &allowed) };
+    let told = |group: &Group| groups.len() > 1 || says_more(observed, group, &text);
+    let details = groups.iter().filter(|group| told(group)).map(|group| group.detail(observed));
+    Finding::new(state, text.clone())
+        .details(details.chain(notes(observed, !missing.is_empty())).collect::<Vec<_>>())
+        .verbose_details(missing.iter().map(|(entry, condition)| verbose(observed, entry, *condition)))
+        .metric(metric)
+        .metric(Metric::count("unusable", missing.len() - not_bound).max(total))
+        .metric(Metric::count("not_bound", not_bound).max(total))
+        .metric(Metric::count("bound", observed.bound.addresses.len()))
+}
+
+/// Returns what the first line says where no address is missing.
 pub(crate) fn all_well(observed: &Observations) -> String {
-    let total = observed.expected.entries.len();
-    let addresses = noun(total);
+    let total = addresses(observed.expected.entries.len());
     match &observed.expected.source {
-        ListSource::Bound => format!("{total} {addresses} bound here, all usable (no list, no static configuration)"),
-        _ => format!("{total} {addresses}{} bound and usable", observed.expected.from()),
+        ListSource::Bound => format!("{total} bound here, all usable (no list, no static address configured)"),
+        _ => format!("{total}{} bound and usable", observed.expected.from()),
     }
 }
 
-fn noun(total: usize) -> &'static str {
-    if total == 1 { "address" } else { "addresses" }
-}
-
-/// Whether a condition makes its address a missing one. An empty bridge is nobody's outage unless its address was asked for.
+/// Whether a condition makes its address a missing one. An empty bridge is a fault only where its address is expected by name.
 fn counts(observed: &Observations, (_, condition): &(Entry, Condition)) -> bool {
     match condition {
-        Condition::Usable | Condition::Deprecated(_) => false,
         Condition::EmptyBridge(_) => observed.expected.source != ListSource::Bound,
-        _ => true,
+        condition => !condition.is_usable(),
     }
 }
 
-fn summary(observed: &Observations, missing: &[&(Entry, Condition)], groups: &[Group]) -> String {
-    let total = observed.expected.entries.len();
-    let which: Vec<IpAddr> = missing.iter().map(|(entry, _)| entry.expected.address).collect();
-    let shared = match groups {
-        [(reason, _)] if !reason.starts_with("not bound") => format!(" ({reason})"),
+/// Returns how many may be missing, in words: `, allowed up to 2`.
+fn allowed(thresholds: &Thresholds) -> String {
+    let range = thresholds.warning.as_ref().or(thresholds.critical.as_ref()).map(ToString::to_string).unwrap_or_default();
+    let range = range.strip_prefix("~:").unwrap_or(&range);
+    if range.contains([':', '@']) { format!(", allowed by {range}") } else { format!(", allowed up to {range}") }
+}
+
+/// Returns the faults for the first line: how many, which, and the cause.
+fn in_words(observed: &Observations, groups: &[Group], allowed: &str) -> String {
+    let (absent, unusable): (Vec<&Group>, Vec<&Group>) =
+        groups.iter().partition(|group| matches!(group.reason, Reason::NotBound(_)));
+    let total = addresses(observed.expected.entries.len());
+    let count = |groups: &[&Group]| groups.iter().map(|group| group.addresses.len()).sum::<usize>();
+    match (absent.as_slice(), unusable.as_slice()) {
+        (absent, []) => not_bound_in_words(absent, &format!("{} of {total} missing{allowed}: ", count(absent))),
+        ([], [only]) if count(&[only]) == 1 && observed.expected.entries.len() == 1 => {
+            format!("{} bound but unusable{allowed}: {}", all(&only.addresses), only.in_brief(observed))
+        }
+        ([], unusable) => unusable_in_words(observed, unusable, &format!("{} of {total} unusable{allowed}: ", count(unusable))),
+        (absent, unusable) => {
+            let missing = not_bound_in_words(absent, &format!("{} of {total} missing{allowed}: ", count(absent)));
+            let head = format!(", and {} unusable: ", count(unusable));
+            missing + &unusable_in_words(observed, unusable, &head)
+        }
+    }
+}
+
+fn not_bound_in_words(groups: &[&Group], head: &str) -> String {
+    let which: Vec<IpAddr> = groups.iter().flat_map(|group| group.addresses.iter().copied()).collect();
+    let cause = match groups {
+        [Group { reason: Reason::NotBound(Some(cause)), .. }] => format!(", {}", cause.in_brief()),
         _ => String::new(),
     };
-    let what = match observed.expected.source {
-        ListSource::Bound => "bound here not usable",
-        _ => "missing",
-    };
-    let from = observed.expected.from();
-    format!("{} of {total} {}{from} {what}: {}{shared}", missing.len(), noun(total), brief(&which, ROOM))
+    let runs = runs(&which, &format!("{head}{cause}"));
+    format!("{head}{runs}{cause}")
 }
 
-/// The missing addresses by their reason, in the order in which the reasons come up; what one cause explains is one group.
-fn groups(args: &Args, observed: &Observations, missing: &[&(Entry, Condition)]) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    if missing.is_empty() {
-        return groups;
+/// One cause stands after its addresses; of several, each has its own detail line with them.
+fn unusable_in_words(observed: &Observations, groups: &[&Group], head: &str) -> String {
+    if let [only] = groups {
+        let brief = format!(", {}", only.in_brief(observed));
+        return format!("{head}{}{brief}", runs(&only.addresses, &format!("{head}{brief}")));
     }
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    let explained = causes(observed);
-    for (entry, condition) in missing {
-        let address = entry.expected.address;
-        let cause = explained.get(&address).filter(|_| *condition == Condition::NotBound).cloned();
-        let reason = cause.or_else(|| condition.reason(entry.expected, &observed.bound, &args.interface)).unwrap_or_default();
+    let cause = |group: &&Group| match group.reason {
+        Reason::Unusable(Condition::NoLink(_), _) => group.in_brief(observed),
+        _ => format!("{} {}", group.addresses.len(), group.in_brief(observed)),
+    };
+    let causes: Vec<String> = groups.iter().map(cause).collect();
+    format!("{head}{}", causes_in_words(&causes, head))
+}
+
+/// Returns whether the detail of the only group says more than the first line.
+fn says_more(observed: &Observations, group: &Group, text: &str) -> bool {
+    let more = match &group.reason {
+        Reason::NotBound(cause) => cause.as_ref().is_some_and(Cause::has_more),
+        Reason::Unusable(..) => !text.contains(&group.in_brief(observed)),
+    };
+    more || !text.contains(&all(&group.addresses))
+}
+
+impl Group {
+    fn in_brief(&self, observed: &Observations) -> String {
+        match &self.reason {
+            Reason::NotBound(cause) => cause.as_ref().map(Cause::in_brief).unwrap_or_default(),
+            Reason::Unusable(condition, _) => condition.in_brief(self.example, &observed.bound, &observed.expected.on),
+        }
+    }
+
+    fn detail(&self, observed: &Observations) -> String {
+        let reason = match &self.reason {
+            Reason::NotBound(None) => "not bound".to_owned(),
+            Reason::NotBound(Some(cause)) => format!("not bound, {cause}"),
+            Reason::Unusable(condition, _) => reason(observed, self.example, *condition),
+        };
+        format!("{}: {reason}", all(&self.addresses))
+    }
+}
+
+fn reason(observed: &Observations, expected: HostAddress, condition: Condition) -> String {
+    condition.reason(expected, &observed.bound, &observed.expected.on).unwrap_or_default()
+}
+
+fn verbose(observed: &Observations, entry: &Entry, condition: Condition) -> String {
+    let origin = observed.expected.origin(entry);
+    let origin = if origin.is_empty() { origin } else { format!(" ({origin})") };
+    format!("{}: {}{origin}", entry.expected, reason(observed, entry.expected, condition))
+}
+
+/// Groups the missing addresses by their reason, in the order in which the reasons come up.
+fn groups(observed: &Observations, missing: &[&(Entry, Condition)]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut places: BTreeMap<Reason, usize> = BTreeMap::new();
+    let mut causes = if missing.is_empty() { BTreeMap::new() } else { causes(observed) };
+    for (Entry { expected, .. }, condition) in missing {
+        let reason = match condition {
+            Condition::NotBound => Reason::NotBound(causes.remove(&expected.address)),
+            Condition::Prefix(..) => Reason::Unusable(*condition, expected.prefix),
+            _ => Reason::Unusable(*condition, None),
+        };
         let place = *places.entry(reason).or_insert_with_key(|reason| {
-            groups.push((reason.clone(), Vec::new()));
+            groups.push(Group { reason: reason.clone(), addresses: Vec::new(), example: *expected });
             groups.len() - 1
         });
-        if let Some((_, addresses)) = groups.get_mut(place) {
-            addresses.push(address);
+        if let Some(group) = groups.get_mut(place) {
+            group.addresses.push(expected.address);
         }
     }
     groups
 }
 
-/// What is worth knowing and no alarm.
-fn notes(args: &Args, observed: &Observations) -> Vec<String> {
-    let bound = &observed.bound;
-    let note = |(entry, condition): &(Entry, Condition)| match condition {
-        Condition::Deprecated(on) => Some(format!("note: {} is deprecated on {}", entry.expected, observed.name(*on))),
-        Condition::EmptyBridge(_) if !counts(observed, &(*entry, *condition)) => {
-            let reason = condition.reason(entry.expected, bound, &args.interface).unwrap_or_default();
-            Some(format!("note: {} is {reason}", entry.expected))
+/// Returns the notes that do not affect the state.
+fn notes(observed: &Observations, some_missing: bool) -> Vec<String> {
+    let Observations { expected, bound, .. } = observed;
+    let note = |found: &(Entry, Condition)| match found {
+        (entry, Condition::Deprecated(on)) => Some(format!("note: {} is deprecated on {}", entry.expected, observed.name(*on))),
+        (entry, condition @ Condition::EmptyBridge(_)) if !counts(observed, found) => {
+            Some(format!("note: {} is {}", entry.expected, reason(observed, entry.expected, *condition)))
         }
         _ => None,
     };
+    let unlisted = expected.source == ListSource::Bound && some_missing;
+    let unlisted = unlisted.then(|| "note: no list, no static address configured: all bound addresses are expected".to_owned());
     let unknown = |name: &&String| !bound.interfaces.iter().any(|interface| interface.name == **name);
-    let no_interface = args.interface.iter().filter(unknown).map(|name| format!("note: there is no interface {name} here"));
-    observed.conditions.iter().filter_map(note).chain(no_interface).chain(misplaced(observed)).collect()
+    let no_interface = expected.on.iter().filter(unknown).map(|name| format!("note: there is no interface {name} here"));
+    observed.conditions.iter().filter_map(note).chain(unlisted).chain(no_interface).chain(misplaced(observed)).collect()
 }
 
-/// The addresses that are bound on other interfaces than the configuration promises them on.
+/// Returns a note for each address that is bound on another interface than the configuration promises it on.
 fn misplaced(observed: &Observations) -> Vec<String> {
     let mut lookup = observed.bound.lookup();
     let note = |(address, promised): &(IpAddr, String)| {
@@ -131,7 +205,7 @@ fn misplaced(observed: &Observations) -> Vec<String> {
         let promised = promised.split(':').next().unwrap_or(promised);
         let first = places.first()?;
         let elsewhere = places.iter().all(|place| observed.name(place.interface) != promised);
-        elsewhere.then(|| format!("note: {address} is on {}, promised on {promised}", observed.name(first.interface)))
+        elsewhere.then(|| format!("note: {address} is on {}, configured on {promised}", observed.name(first.interface)))
     };
     observed.expected.interfaces.iter().filter_map(note).collect()
 }
@@ -142,6 +216,7 @@ mod tests {
     use plugin::State;
 
     use super::*;
+    use crate::Args;
     use crate::evaluate::evaluate;
     use crate::fixture::{args, judge, observed};
 
@@ -151,97 +226,131 @@ mod tests {
             (
                 "192.0.2.1 192.0.2.2",
                 "192.0.2.1/24@eth0 192.0.2.2/24@eth0+81 127.0.0.1/8@lo",
-                "OK - 2 addresses bound and usable | missing=0;;0;0;2 unusable=0;;;0;2 bound=3;;;0\n",
+                "OK - 2 addresses bound and usable | missing=0;;0;0;2 unusable=0;;;0;2 not_bound=0;;;0;2 bound=3;;;0",
+                "",
             ),
             (
                 "192.0.2.1",
                 "192.0.2.1/24@eth0",
-                "OK - 1 address bound and usable | missing=0;;0;0;1 unusable=0;;;0;1 bound=1;;;0\n",
+                "OK - 1 address bound and usable | missing=0;;0;0;1 unusable=0;;;0;1 not_bound=0;;;0;1 bound=1;;;0",
+                "",
             ),
             (
                 "192.0.2.22 192.0.2.31 192.0.2.1",
                 "192.0.2.1/24@eth0 192.0.2.226/24@eth0+81",
-                "CRITICAL - 2 of 3 addresses missing: 192.0.2.22, 192.0.2.31 | missing=2;;0;0;3 unusable=0;;;0;3 bound=2;;;0\n\
-                 192.0.2.22, 192.0.2.31: not bound\n",
+                "CRITICAL - 2 of 3 addresses missing: 192.0.2.22, 192.0.2.31 | missing=2;;0;0;3 unusable=0;;;0;3 \
+                 not_bound=2;;;0;3 bound=2;;;0",
+                "",
             ),
             (
                 "192.0.2.22",
                 "192.0.2.226/24@eth0",
-                "CRITICAL - 1 of 1 address missing: 192.0.2.22 | missing=1;;0;0;1 unusable=0;;;0;1 bound=1;;;0\n\
-                 192.0.2.22: not bound\n",
+                "CRITICAL - 1 of 1 address missing: 192.0.2.22 | missing=1;;0;0;1 unusable=0;;;0;1 not_bound=1;;;0;1 bound=1;;;0",
+                "",
             ),
             (
-                "198.51.100.1 198.51.100.2",
-                "198.51.100.1/24@eth1 198.51.100.2/24@eth1+81",
-                "CRITICAL - 2 of 2 addresses missing: 198.51.100.1-2 (on eth1, which is down) | missing=2;;0;0;2 unusable=2;;;0;2 \
-                 bound=2;;;0\n198.51.100.1-2: on eth1, which is down\n",
+                "198.51.100.1",
+                "198.51.100.1/24@eth1",
+                "CRITICAL - 198.51.100.1 bound but unusable: eth1 is down | missing=1;;0;0;1 unusable=1;;;0;1 not_bound=0;;;0;1 \
+                 bound=1;;;0",
+                "",
+            ),
+            (
+                "198.51.100.1 198.51.100.2 192.0.2.1",
+                "198.51.100.1/24@eth1 198.51.100.2/24@eth1+81 192.0.2.1/24@eth0",
+                "CRITICAL - 2 of 3 addresses unusable: 198.51.100.1-2, eth1 is down | missing=2;;0;0;3 unusable=2;;;0;3 \
+                 not_bound=0;;;0;3 bound=3;;;0",
+                "",
+            ),
+            (
+                "2001:db8::dad 192.0.2.1",
+                "192.0.2.1/24@eth0 2001:db8::dad/64@eth0+c8",
+                "CRITICAL - 1 of 2 addresses unusable: 2001:db8::dad, duplicate on eth0 | missing=1;;0;0;2 unusable=1;;;0;2 \
+                 not_bound=0;;;0;2 bound=2;;;0",
+                "",
+            ),
+            (
+                "198.51.100.1 198.51.100.9 2001:db8::dad",
+                "198.51.100.1/24@eth1 198.51.100.9/24@eth2 2001:db8::dad/64@eth0+c8",
+                "CRITICAL - 3 of 3 addresses unusable: eth1 is down, eth2 has no carrier, 1 more cause | missing=3;;0;0;3 \
+                 unusable=3;;;0;3 not_bound=0;;;0;3 bound=3;;;0",
+                "198.51.100.1: on eth1, which is down\n198.51.100.9: on eth2, which has no carrier\n\
+                 2001:db8::dad: duplicate address detected on eth0\n",
             ),
             (
                 "192.0.2.9 198.51.100.1 2001:db8::dad 2001:db8::7e 203.0.113.5/32",
                 "198.51.100.1/24@eth2 2001:db8::dad/64@eth0+c8 2001:db8::7e/64@eth0+c0 203.0.113.5/24@eth0",
-                "CRITICAL - 5 of 5 addresses missing: 192.0.2.9, 198.51.100.1 and 3 more | missing=5;;0;0;5 unusable=4;;;0;5 \
-                 bound=4;;;0\n192.0.2.9: not bound\n198.51.100.1: on eth2, which has no carrier\n203.0.113.5: on eth0 with \
-                 prefix 24, not 32\n2001:db8::7e: still tentative on eth0\n2001:db8::dad: duplicate address detected on eth0\n",
+                "CRITICAL - 1 of 5 addresses missing: 192.0.2.9, and 4 unusable: eth2 has no carrier, 3 more causes | \
+                 missing=5;;0;0;5 unusable=4;;;0;5 not_bound=1;;;0;5 bound=4;;;0",
+                "192.0.2.9: not bound\n198.51.100.1: on eth2, which has no carrier\n203.0.113.5: on eth0 with prefix 24, not 32\n\
+                 2001:db8::7e: still tentative on eth0\n2001:db8::dad: duplicate address detected on eth0\n",
             ),
             (
                 "2001:db8::1 2001:db8::2",
                 "2001:db8::1/64@eth0+a0 2001:db8::2/64@eth0+44",
-                "OK - 2 addresses bound and usable | missing=0;;0;0;2 unusable=0;;;0;2 bound=2;;;0\n\
-                 note: 2001:db8::1 is deprecated on eth0\n",
+                "OK - 2 addresses bound and usable | missing=0;;0;0;2 unusable=0;;;0;2 not_bound=0;;;0;2 bound=2;;;0",
+                "note: 2001:db8::1 is deprecated on eth0\n",
             ),
             (
                 "172.17.0.1",
                 "172.17.0.1/16@docker0",
-                "CRITICAL - 1 of 1 address missing: 172.17.0.1 (on docker0, a bridge without ports) | missing=1;;0;0;1 \
-                 unusable=1;;;0;1 bound=1;;;0\n172.17.0.1: on docker0, a bridge without ports\n",
+                "CRITICAL - 172.17.0.1 bound but unusable: on docker0, a bridge without ports | missing=1;;0;0;1 unusable=1;;;0;1 \
+                 not_bound=0;;;0;1 bound=1;;;0",
+                "",
             ),
         ];
-        for (list, present, line) in rows {
-            assert_eq!(judge(&args(), list, present), format!("IP_BOUND {line}"));
+        for (list, present, line, details) in rows {
+            assert_eq!(judge(&args(), list, present), format!("IP_BOUND {line} unexpected=U;;;0\n{details}"));
         }
     }
 
     #[test]
     fn one_usable_place_is_enough() {
-        let ok = "IP_BOUND OK - 1 address bound and usable | missing=0;;0;0;1 unusable=0;;;0;1 bound=2;;;0\n";
+        let ok = "IP_BOUND OK - 1 address bound and usable | missing=0;;0;0;1 unusable=0;;;0;1 not_bound=0;;;0;1 bound=2;;;0 unexpected=U;;;0\n";
         for other in ["192.0.2.1/24@eth1", "192.0.2.1/24@eth2", "192.0.2.1/32@lo"] {
             assert_eq!(judge(&args(), "192.0.2.1", &format!("{other} 192.0.2.1/24@eth0")), ok);
             assert_eq!(judge(&args(), "192.0.2.1/24", &format!("{other} 192.0.2.1/24@eth0")), ok);
         }
         // Of two places that will not do, the nearer one is named.
         let line = judge(&args(), "192.0.2.1/24", "192.0.2.1/32@lo 192.0.2.1/24@eth1");
-        assert!(line.ends_with("192.0.2.1: on eth1, which is down\n"), "{line}");
+        assert!(line.contains(" - 192.0.2.1 bound but unusable: eth1 is down | "), "{line}");
     }
 
     #[test]
     fn addresses_must_be_on_the_named_interfaces() {
         let args = Args { interface: vec!["eth0".to_owned(), "eth9".to_owned()], ..args() };
         let line = judge(&args, "192.0.2.1 203.0.113.5", "192.0.2.1/24@eth0 203.0.113.5/32@lo");
-        let expected = "IP_BOUND CRITICAL - 1 of 2 addresses missing: 203.0.113.5 (on lo, not on eth0 or eth9) | \
-                        missing=1;;0;0;2 unusable=1;;;0;2 bound=2;;;0\n203.0.113.5: on lo, not on eth0 or eth9\n\
-                        note: there is no interface eth9 here\n";
+        let expected = "IP_BOUND CRITICAL - 1 of 2 addresses unusable: 203.0.113.5, on lo, not on eth0 or eth9 | missing=1;;0;0;2 \
+                        unusable=1;;;0;2 not_bound=0;;;0;2 bound=2;;;0 unexpected=U;;;0\nnote: there is no interface eth9 here\n";
         assert_eq!(line, expected);
     }
 
     #[test]
     fn thresholds_count_the_missing() {
         let rows = [
-            (None, None, State::Critical, "missing=2;;0;0;3"),
-            (Some("0"), None, State::Warning, "missing=2;0;;0;3"),
-            (Some("0"), Some("2"), State::Warning, "missing=2;0;2;0;3"),
-            (Some("0"), Some("1"), State::Critical, "missing=2;0;1;0;3"),
-            (None, Some("5"), State::Ok, "missing=2;;5;0;3"),
-            (None, Some("@2:5"), State::Critical, "missing=2;;@2:5;0;3"),
+            (None, None, State::Critical, "", "missing=2;;0;0;3"),
+            (Some("0"), None, State::Warning, "", "missing=2;0;;0;3"),
+            (Some("0"), Some("2"), State::Warning, "", "missing=2;0;2;0;3"),
+            (Some("0"), Some("1"), State::Critical, "", "missing=2;0;1;0;3"),
+            (None, Some("5"), State::Ok, ", allowed up to 5", "missing=2;;5;0;3"),
+            (Some("2"), Some("5"), State::Ok, ", allowed up to 2", "missing=2;2;5;0;3"),
+            (None, Some("~:5"), State::Ok, ", allowed up to 5", "missing=2;;~:5;0;3"),
+            (None, Some("@3:5"), State::Ok, ", allowed by @3:5", "missing=2;;@3:5;0;3"),
+            (None, Some("@2:5"), State::Critical, "", "missing=2;;@2:5;0;3"),
         ];
-        for (warning, critical, state, data) in rows {
+        for (warning, critical, state, allowed, data) in rows {
             let range = |text: Option<&str>| text.map(|text| text.parse().unwrap());
             let thresholds = Thresholds { warning: range(warning), critical: range(critical) };
             let args = Args { thresholds, ..args() };
-            let report =
-                evaluate(&args, &observed(&args, "192.0.2.1 192.0.2.2 192.0.2.3", ListSource::Named, "192.0.2.1/24@eth0"));
+            let present = "192.0.2.1/24@eth0 198.51.100.1/24@eth0";
+            let observed = Observations {
+                promotes_all: None,
+                ..observed(&args, "192.0.2.1 192.0.2.2 192.0.2.3", ListSource::Named, present)
+            };
+            let report = evaluate(&args.limits(), &observed);
             assert_eq!(report.state, state, "{warning:?} {critical:?}");
             let line = report.render("X", 0);
-            assert!(line.contains(&format!("2 of 3 addresses missing: 192.0.2.2-3 | {data} ")), "{line}");
+            assert!(line.contains(&format!(" - 2 of 3 addresses missing{allowed}: 192.0.2.2-3 | {data} ")), "{line}");
         }
     }
 
@@ -249,37 +358,38 @@ mod tests {
     fn says_who_chose_the_addresses() {
         let args = args();
         let usual = || ListSource::Configured(vec!["cpanel", "netplan"]);
-        let line = |source, present| evaluate(&args, &observed(&args, "192.0.2.1", source, present)).render("IP_BOUND", 0);
-        let data = "missing=0;;0;0;1 unusable=0;;;0;1 bound=1;;;0";
+        let line =
+            |source, present| evaluate(&args.limits(), &observed(&args, "192.0.2.1", source, present)).render("IP_BOUND", 0);
+        let data = "missing=0;;0;0;1 unusable=0;;;0;1 not_bound=0;;;0;1 bound=1;;;0";
         assert_eq!(
             line(usual(), "192.0.2.1/24@eth0"),
             format!("IP_BOUND OK - 1 address from cpanel, netplan bound and usable | {data} unexpected=0;;;0\n")
         );
-        assert_eq!(
-            line(usual(), "192.0.2.2/24@eth0").lines().next().unwrap().split(" | ").next().unwrap(),
-            "IP_BOUND CRITICAL - 1 of 1 address from cpanel, netplan missing: 192.0.2.1"
-        );
+        let first = |source, present| line(source, present).split(" | ").next().unwrap().to_owned();
+        assert_eq!(first(usual(), "192.0.2.2/24@eth0"), "IP_BOUND CRITICAL - 1 of 1 address missing: 192.0.2.1");
         assert_eq!(
             line(ListSource::Bound, "192.0.2.1/24@eth0"),
-            format!("IP_BOUND OK - 1 address bound here, all usable (no list, no static configuration) | {data}\n")
+            format!(
+                "IP_BOUND OK - 1 address bound here, all usable (no list, no static address configured) | {data} unexpected=U;;;0\n"
+            )
         );
         assert_eq!(
             line(ListSource::Bound, "192.0.2.1/24@eth0 172.17.0.1/16@docker0"),
-            "IP_BOUND OK - 2 addresses bound here, all usable (no list, no static configuration) | missing=0;;0;0;2 unusable=0;;;0;2 bound=2;;;0\n\
-             note: 172.17.0.1 is on docker0, a bridge without ports\n"
+            "IP_BOUND OK - 2 addresses bound here, all usable (no list, no static address configured) | missing=0;;0;0;2 \
+             unusable=0;;;0;2 not_bound=0;;;0;2 bound=2;;;0 unexpected=U;;;0\nnote: 172.17.0.1 is on docker0, a bridge without ports\n"
         );
-        assert_eq!(
-            line(ListSource::Bound, "192.0.2.1/24@eth1").lines().next().unwrap().split(" | ").next().unwrap(),
-            "IP_BOUND CRITICAL - 1 of 1 address bound here not usable: 192.0.2.1 (on eth1, which is down)"
-        );
+        let alarm = line(ListSource::Bound, "192.0.2.1/24@eth1");
+        assert!(alarm.starts_with("IP_BOUND CRITICAL - 192.0.2.1 bound but unusable: eth1 is down | "), "{alarm}");
+        let note = "note: no list, no static address configured: all bound addresses are expected";
+        assert_eq!(alarm.lines().nth(1), Some(note));
     }
 
     #[test]
     fn verbose_names_the_line_of_each() {
         let addresses = AddressOptions { ip: vec!["192.0.2.9/24".parse().unwrap()], ..AddressOptions::default() };
         let args = Args { addresses, ..args() };
-        let output =
-            evaluate(&args, &observed(&args, "192.0.2.1 192.0.2.7", ListSource::Named, "192.0.2.1/24@eth0")).render("X", 1);
+        let output = evaluate(&args.limits(), &observed(&args, "192.0.2.1 192.0.2.7", ListSource::Named, "192.0.2.1/24@eth0"))
+            .render("X", 1);
         let details: Vec<&str> = output.lines().skip(1).collect();
         assert_eq!(details[details.len() - 2..], ["192.0.2.7: not bound (ips line 2)", "192.0.2.9/24: not bound (--ip)"]);
     }
@@ -289,21 +399,26 @@ mod tests {
         let args = args();
         let list: Vec<String> = (1..=42).map(|last| format!("192.0.2.{last}")).collect();
         let mut lost = observed(&args, &list.join(" "), ListSource::Named, "192.0.2.1/24@eth0 198.51.100.1/24@eth0");
-        let details = |observed: &Observations| -> Vec<String> {
-            evaluate(&args, observed).render("X", 0).lines().skip(1).map(str::to_owned).collect()
+        let lines = |observed: &Observations| -> Vec<String> {
+            let output = evaluate(&args.limits(), observed).render("X", 0);
+            let (first, details) = output.split_once('\n').unwrap();
+            let first = first.split(" | ").next().unwrap().rsplit_once(": ").unwrap().1;
+            std::iter::once(first).chain(details.lines()).map(str::to_owned).collect()
         };
         let cause = "with promote_secondaries off, secondaries go with their primary";
-        assert_eq!(details(&lost), [format!("192.0.2.2-42: not bound, only 192.0.2.1 of 192.0.2.0/24 is; {cause}")]);
+        let back = format!("192.0.2.2-42: not bound, only 192.0.2.1 of 192.0.2.0/24 is: {cause}");
+        assert_eq!(lines(&lost), ["192.0.2.2-42, perhaps lost with their primary".to_owned(), back]);
         lost.promotes_all = Some(true);
-        assert_eq!(details(&lost), ["192.0.2.2-42: not bound"]);
+        assert_eq!(lines(&lost), ["192.0.2.2-42"]);
         lost.promotes_all = None;
-        assert_eq!(details(&lost), ["192.0.2.2-42: not bound"]);
+        assert_eq!(lines(&lost), ["192.0.2.2-42"]);
 
         let none_left = observed(&args, &list.join(" "), ListSource::Named, "198.51.100.1/24@eth0");
-        assert_eq!(details(&none_left), [format!("192.0.2.1-42: not bound, nor is any other of the same /24; {cause}")]);
+        let gone = format!("192.0.2.1-42: not bound, nor is any other of the same /24: {cause}");
+        assert_eq!(lines(&none_left), ["192.0.2.1-42, their primary is gone".to_owned(), gone]);
         let secondary_left = observed(&args, &list.join(" "), ListSource::Named, "192.0.2.1/24@eth0 192.0.2.9/24@eth0+81");
-        assert_eq!(details(&secondary_left), ["192.0.2.2-8, 192.0.2.10-42: not bound"]);
+        assert_eq!(lines(&secondary_left), ["192.0.2.2-8, 192.0.2.10-42"]);
         let one = observed(&args, "192.0.2.1 192.0.2.2", ListSource::Named, "192.0.2.1/24@eth0");
-        assert_eq!(details(&one), ["192.0.2.2: not bound"]);
+        assert_eq!(lines(&one), ["192.0.2.2"]);
     }
 }

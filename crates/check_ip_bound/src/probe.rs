@@ -32,7 +32,7 @@ pub enum ProbeError {
     #[error(transparent)]
     Bound(#[from] ReadBoundError),
     /// Nobody says which addresses should be here, and what is bound says nothing.
-    #[error("no list, no static configuration, and only loopback has an address: name the expected ones by --ip or --file")]
+    #[error("no list, no static address configured, only loopback has an address: name those expected by --ip or --file")]
     NothingToCheck,
 }
 

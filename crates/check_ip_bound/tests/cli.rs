@@ -39,7 +39,11 @@ fn text(outcome: &Outcome) -> (i32, &str) {
 fn a_bound_address_is_fine() {
     let outcome = check(&["--ip", "127.0.0.1"]);
     assert_eq!(text(&outcome), (0, "IP_BOUND OK - 1 address bound and usable"));
-    assert!(outcome.first_line().contains(" | missing=0;;0;0;1 unusable=0;;;0;1 bound="), "{}", outcome.first_line());
+    assert!(
+        outcome.first_line().contains(" | missing=0;;0;0;1 unusable=0;;;0;1 not_bound=0;;;0;1 bound="),
+        "{}",
+        outcome.first_line()
+    );
 }
 
 #[test]
@@ -57,8 +61,11 @@ fn addresses_are_compared_as_numbers() {
 fn lists_and_single_addresses_go_together() {
     let (_folder, path) = list(b"# main\r\n127.0.0.1\t255.0.0.0\r\n192.0.2.249:255.255.255.0:192.0.2.255\r\n");
     let outcome = check(&["--file", &path, "--ip", "192.0.2.248", "--ip", "127.0.0.1"]);
-    assert_eq!(text(&outcome), (2, "IP_BOUND CRITICAL - 2 of 3 addresses missing: 192.0.2.248-249"));
-    assert_eq!(outcome.stdout.lines().nth(1).map(|line| line.starts_with("192.0.2.248-249: not bound")), Some(true));
+    // This machine may have an address of that subnet, and then a cause stands after the addresses.
+    let (code, line) = text(&outcome);
+    assert_eq!(code, 2);
+    assert!(line.starts_with("IP_BOUND CRITICAL - 2 of 3 addresses missing: 192.0.2.248-249"), "{line}");
+    assert_eq!(outcome.stdout.lines().find(|line| line.ends_with(": not bound")), None, "the first line says it all");
     let verbose = check(&["--file", &path, "--ip", "192.0.2.248", "-v"]).stdout;
     assert!(verbose.contains(&format!("\n192.0.2.249: not bound ({path} line 3)\n")), "{verbose}");
     assert!(verbose.contains("\n192.0.2.248: not bound (--ip)\n"), "{verbose}");
@@ -76,10 +83,10 @@ fn thresholds_decide() {
 #[test]
 fn the_interface_counts_where_it_is_named() {
     let outcome = check(&["--ip", "127.0.0.1", "--interface", "nosuch0"]);
-    assert_eq!(text(&outcome), (2, "IP_BOUND CRITICAL - 1 of 1 address missing: 127.0.0.1 (on lo, not on nosuch0)"));
+    assert_eq!(text(&outcome), (2, "IP_BOUND CRITICAL - 127.0.0.1 bound but unusable: on lo, not on nosuch0"));
     assert_eq!(text(&check(&["--ip", "127.0.0.1", "--interface", "lo"])).0, 0);
     let prefix = check(&["--ip", "127.0.0.1/32"]);
-    assert_eq!(text(&prefix), (2, "IP_BOUND CRITICAL - 1 of 1 address missing: 127.0.0.1 (on lo with prefix 8, not 32)"));
+    assert_eq!(text(&prefix), (2, "IP_BOUND CRITICAL - 127.0.0.1 bound but unusable: on lo with prefix 8, not 32"));
 }
 
 /// Each bad input ends in time, UNKNOWN, with one line that names the thing.
@@ -221,7 +228,7 @@ fn the_configuration_of_another_tree_can_be_checked_and_listed() {
         listed.stdout
     );
     let checked = check(&["--root", tree, "--from", "ifupdown", "-v"]);
-    assert_eq!(text(&checked), (2, "IP_BOUND CRITICAL - 1 of 1 address from ifupdown missing: 192.0.2.249"));
+    assert_eq!(text(&checked), (2, "IP_BOUND CRITICAL - 1 of 1 address missing: 192.0.2.249"));
     assert!(checked.stdout.contains("eth1"), "the DHCP stanza is a remark: {}", checked.stdout);
     let absent = check(&["--root", tree, "--from", "netplan"]);
     assert_eq!(absent.verdict(), (3, "IP_BOUND UNKNOWN - no configuration of netplan here"));

@@ -35,7 +35,7 @@ fn exactly_one_holder_of_a_floating_address_is_fine() {
     let holds = |node: &Host, own: &str| {
         let outcome = check(node, &["--ip", own, "--floating", FLOATING]);
         assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
-        let data = outcome.first_line().split(" holds_192.0.2.100=").nth(1).unwrap().to_owned();
+        let data = outcome.first_line().split(" holds_192_0_2_100=").nth(1).unwrap().to_owned();
         assert!(data == "0;;;0;1" || data == "1;;;0;1", "{data}");
         data.starts_with('1')
     };
@@ -62,7 +62,7 @@ fn a_node_that_must_not_hold_an_address_alarms() {
     let (host, _other) = cabled();
     host.ip_batch("addr add 192.0.2.1/24 dev eth0\naddr add 192.0.2.100/32 dev lo\n");
     let outcome = check(&host, &["--ip=192.0.2.1", "--absent=192.0.2.100", "--absent=192.0.2.101"]);
-    let line = "IP_BOUND CRITICAL - 192.0.2.100 is bound and must be absent";
+    let line = "IP_BOUND CRITICAL - 192.0.2.100 is bound on lo and must be absent";
     assert_eq!((outcome.code, outcome.first_line().split(" | ").next()), (Some(2), Some(line)));
     host.ip(&["addr", "del", "192.0.2.100/32", "dev", "lo"]);
     assert_eq!(check(&host, &["--ip=192.0.2.1", "--absent=192.0.2.100"]).code, Some(0));

@@ -35,12 +35,11 @@ fn the_shipped_command_answers_like_the_plugin_itself() {
             assert_eq!(both(&nrpe, options).0.verdict(), (code, line), "{options:?}");
         }
     };
-    let fine =
-        "IP_BOUND OK - 2 addresses from cpanel bound and usable | missing=0;;0;0;2 unusable=0;;;0;2 bound=4;;;0 unexpected=0;;;0";
+    let fine = "IP_BOUND OK - 2 addresses from cpanel bound and usable | missing=0;;0;0;2 unusable=0;;;0;2 not_bound=0;;;0;2 bound=4;;;0 unexpected=0;;;0";
     verdict(0, fine);
     host.ip(&["addr", "del", "192.0.2.2/24", "dev", "eth0"]);
-    let summary = "IP_BOUND CRITICAL - 1 of 2 addresses from cpanel missing: 192.0.2.2";
-    verdict(2, &format!("{summary} | missing=1;;0;0;2 unusable=0;;;0;2 bound=3;;;0 unexpected=0;;;0"));
+    let summary = "IP_BOUND CRITICAL - 1 of 2 addresses missing: 192.0.2.2";
+    verdict(2, &format!("{summary} | missing=1;;0;0;2 unusable=0;;;0;2 not_bound=1;;;0;2 bound=3;;;0 unexpected=0;;;0"));
     host.ip(&["addr", "add", "192.0.2.2/24", "dev", "eth0"]);
     verdict(0, fine);
 }
@@ -63,9 +62,10 @@ fn a_mass_outage_keeps_its_state_and_its_performance_data_in_an_old_packet() {
     assert!(own.stdout.len() > 10 * V2, "not a mass: {} octets", own.stdout.len());
     assert_eq!((whole.code, cut.code), (Some(2), Some(2)));
     assert_eq!(cut.first_line(), own.first_line(), "the first line is not whole");
-    assert!(cut.first_line().starts_with("IP_BOUND CRITICAL - 1200 of 1200 addresses from cpanel missing: 2001:db8::1, "));
+    assert!(cut.first_line().starts_with("IP_BOUND CRITICAL - 1200 of 1200 addresses missing: 2001:db8::1 and "));
     assert!(
-        cut.first_line().ends_with(" | missing=1200;;0;0;1200 unusable=0;;;0;1200 bound=2;;;0 unexpected=0;;;0"),
+        cut.first_line()
+            .ends_with(" | missing=1200;;0;0;1200 unusable=0;;;0;1200 not_bound=1200;;;0;1200 bound=2;;;0 unexpected=0;;;0"),
         "{}",
         cut.first_line()
     );

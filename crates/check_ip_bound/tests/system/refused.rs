@@ -32,8 +32,8 @@ fn it_needs_no_proc() {
         let hidden = "umount -l /proc && ! test -e /proc/self && exec \"$0\" \"$@\"";
         run(host.command("sh").args(["-c", hidden]).arg(plugins::binary("check_ip_bound")).args(arguments))
     };
-    let line = "IP_BOUND OK - 1 address bound and usable | missing=0;;0;0;1 unusable=0;;;0;1 bound=3;;;0";
+    let line = "IP_BOUND OK - 1 address bound and usable | missing=0;;0;0;1 unusable=0;;;0;1 not_bound=0;;;0;1 bound=3;;;0 unexpected=U;;;0";
     assert_eq!(without_proc(&["--ip=192.0.2.1"]).verdict(), (0, line));
-    let line = "IP_BOUND CRITICAL - 2 of 2 addresses missing: 192.0.2.2-3 | missing=2;;0;0;2 unusable=0;;;0;2 bound=3;;;0";
+    let line = "IP_BOUND CRITICAL - 2 of 2 addresses missing: 192.0.2.2-3 | missing=2;;0;0;2 unusable=0;;;0;2 not_bound=2;;;0;2 bound=3;;;0 unexpected=U;;;0";
     assert_eq!(without_proc(&["--ip=192.0.2.2", "--ip=192.0.2.3"]).verdict(), (2, line));
 }

@@ -40,7 +40,7 @@ fn nagios_sees_an_address_go_and_come_back() {
     server.ip(&["addr", "del", "192.0.2.226/24", "dev", "eth0"]);
     let alarm = hard(2);
     assert_eq!(alarm, own(2));
-    assert_eq!(alarm.plugin_output, "IP_BOUND CRITICAL - 1 of 2 addresses from cpanel missing: 192.0.2.226");
+    assert_eq!(alarm.plugin_output, "IP_BOUND CRITICAL - 1 of 2 addresses missing: 192.0.2.226");
     server.ip(&["addr", "add", "192.0.2.226/24", "dev", "eth0"]);
     assert_eq!(hard(0), own(0));
 }
