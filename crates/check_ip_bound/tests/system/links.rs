@@ -84,9 +84,8 @@ fn performance_data_counts_missing_unusable_and_bound() {
     let outcome = check(&host, &["--ip=192.0.2.1", "--ip=192.0.2.2", "--ip=192.0.2.3", "--ip=192.0.2.3"]);
     // 127.0.0.1, ::1, and the two.
     let data = "missing=2;;0;0;3 unusable=1;;;0;3 not_bound=1;;;0;3 bound=4;;;0 unexpected=U;;;0";
-    let expected = format!(
-        "IP_BOUND CRITICAL - 1 of 3 addresses missing: 192.0.2.3, and 1 unusable: 192.0.2.2, eth1 is down | {data}"
-    );
+    let expected =
+        format!("IP_BOUND CRITICAL - 1 of 3 addresses missing: 192.0.2.3, and 1 unusable: 192.0.2.2, eth1 is down | {data}");
     assert_eq!(outcome.verdict(), (2, expected.as_str()));
 }
 
