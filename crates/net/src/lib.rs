@@ -1,6 +1,33 @@
 //! What every plugin that talks to a network shares, under one [`plugin::Deadline`].
 //!
-//! It knows nothing of any plugin, and of no protocol above TLS and ICMP echo.
+//! | to | use |
+//! | --- | --- |
+//! | read a host and a port from an option | [`HostPort`], [`Host`] |
+//! | get the addresses of names | [`resolve()`], [`Resolver`] for several at once |
+//! | talk over TCP, a Unix socket or TLS | [`Connector`], [`Stream`], [`Waiting`], with a [`Cause`] for each end |
+//! | set TLS up, and judge certificates | [`tls::Settings`], [`tls::Authorities`], [`tls::Fault`] |
+//! | send from an address or an interface | [`Source`] |
+//! | ping | [`Echo`] |
+//! | read ICMP errors | [`IcmpError`] |
+//!
+//! It leaves every protocol above TLS and ICMP echo to the plugins, and many connections side by side to the plugin that needs them.
+//! It knows nothing of any plugin, and nothing of async.
+//!
+//! ```no_run
+//! use net::{Cause, Connector, HostPort, Waiting, resolve, tls};
+//!
+//! let deadline = plugin::Deadline::after(std::time::Duration::from_secs(8));
+//! let target: HostPort = "www.example.com:443".parse()?;
+//! let addresses = resolve(&target.host, target.port_or(443), &deadline)?;
+//! let client = tls::Settings::default().load(&deadline)?;
+//! let (stream, _) = Connector::new(Waiting::until(&deadline)).connect_any(&addresses, deadline.remaining())?;
+//! match stream.secure(&client, &target.host.bare(), Vec::new()) {
+//!     Ok(mut stream) => stream.send_all(b"GET / HTTP/1.0\r\n\r\n")?,
+//!     Err(Cause::Tls(fault)) => println!("{target}: {fault}"),
+//!     Err(cause) => return Err(cause.into()),
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod cause;
 mod checksum;
