@@ -116,6 +116,28 @@ fn a_plugin_is_used_on_the_monitor() {
     }
 }
 
+/// A plugin is one folder: what all plugins share, the tests of all, the packages and CI find it by looking into `crates/`.
+#[test]
+fn what_all_plugins_share_names_none() {
+    let top = plugins::workspace();
+    let names = plugins::names();
+    let is_plugin = |path: &Path| names.iter().any(|name| path.starts_with(top.join("crates").join(name)));
+    let shared = files(&top.join("crates"), ".rs").into_iter().chain(files(&top.join("crates"), ".toml"));
+    let shared = shared.filter(|path| !is_plugin(path) && path.components().all(|part| part.as_os_str() != "tests"));
+    // What takes several programs at once, and the installed packages, are tried with programs by their names.
+    let suite = files(&top.join("tests"), ".rs").into_iter().filter(|path| !path.starts_with(top.join("tests/site")));
+    let packaging = files(&top.join("packaging"), "").into_iter().filter(|path| !path.ends_with("packaging/test"));
+    let more =
+        ["Cargo.toml", "tests/run", "tests/Cargo.toml", ".ci/run", ".ci/tool", ".cargo/config.toml"].map(|name| top.join(name));
+    let all: Vec<PathBuf> = shared.chain(suite).chain(packaging).chain(more).collect();
+    assert!(all.len() > 100, "only {} files were read", all.len());
+    for path in all {
+        let text = read(&path);
+        let named = names.iter().find(|name| text.contains(name.as_str()));
+        assert_eq!(named, None, "{} names a plugin", path.display());
+    }
+}
+
 #[test]
 fn source_files_are_short_and_say_what_they_are() {
     let top = plugins::workspace();

@@ -24,7 +24,7 @@ fn kinds(plugin: &str) -> &'static [&'static str] {
     }
 }
 
-/// The start of a plugin's variables: `check_ip_bound --file` is `$ip_bound_file$`.
+/// The start of a plugin's variables: `check_x_y --file` is `$x_y_file$`.
 fn variable(plugin: &str, option: &HelpOption) -> String {
     let start = plugin.split_once('_').map_or(plugin, |(_, rest)| rest);
     format!("{start}_{}", option.long.trim_start_matches('-').replace('-', "_"))
@@ -89,10 +89,10 @@ fn a_name_tells_what_it_is_for() {
     assert_eq!(kinds("check_x"), ["CheckCommand"]);
     assert_eq!(kinds("handle_x"), ["EventCommand"]);
     assert_eq!(kinds("notify_x"), ["EventCommand", "NotificationCommand"]);
-    let lines = |option: &HelpOption| argument("check_ip_bound", option).split_whitespace().collect::<Vec<_>>().join(" ");
+    let lines = |option: &HelpOption| argument("check_x_y", option).split_whitespace().collect::<Vec<_>>().join(" ");
     let text = r#"description = "Say \"a\\b\"""#;
-    assert_eq!(lines(&option("--no-x", false)), format!("\"--no-x\" = {{ set_if = \"$ip_bound_no_x$\" {text} }}"));
-    assert_eq!(lines(&option("--ip", true)), format!("\"--ip\" = {{ value = \"$ip_bound_ip$\" {text} }}"));
-    let extra = "value = \"--extra-opts=$ip_bound_extra_opts$\" skip_key = true";
+    assert_eq!(lines(&option("--no-x", false)), format!("\"--no-x\" = {{ set_if = \"$x_y_no_x$\" {text} }}"));
+    assert_eq!(lines(&option("--ip", true)), format!("\"--ip\" = {{ value = \"$x_y_ip$\" {text} }}"));
+    let extra = "value = \"--extra-opts=$x_y_extra_opts$\" skip_key = true";
     assert_eq!(lines(&option("--extra-opts", true)), format!("\"--extra-opts\" = {{ {extra} {text} }}"));
 }

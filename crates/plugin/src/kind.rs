@@ -59,7 +59,7 @@ impl Kind {
     }
 }
 
-/// Returns a program's name in its output: `check_ip_bound` is IP_BOUND, `handle_ip_rebind` is IP_REBIND.
+/// Returns a program's name in its output: `check_x_y` is X_Y.
 pub(crate) fn display_name(program: &str) -> String {
     let prefix = Kind::of(program).map_or("", Kind::prefix);
     program.strip_prefix(prefix).unwrap_or(program).to_uppercase()
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn the_name_in_the_output_leaves_out_the_kind() {
         let rows = [
-            ("check_ip_bound", "IP_BOUND"),
+            ("check_x_y", "X_Y"),
             ("handle_x", "X"),
             ("notify_x_y", "X_Y"),
             ("publish_x", "X"),

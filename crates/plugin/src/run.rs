@@ -33,7 +33,7 @@ const LIMIT: Duration = Duration::from_secs(8);
 /// Runs a plugin: parses the command line into `A`, calls `check` with it under the deadline of `--timeout`, prints the report and
 /// exits with its state.
 ///
-/// A plugin's name in its output is that of its command without its [`Kind`](crate::Kind), in capitals: `check_ip_bound` says `IP_BOUND`.
+/// A plugin's name in its output is that of its command without its [`Kind`](crate::Kind), in capitals: `check_x_y` says `X_Y`.
 /// An error of `check` means that the check could not be made: UNKNOWN, or what `--timeout` says once the deadline has passed, with
 /// the error and its sources joined by colons; further lines of its text become details.
 pub fn run<A: clap::Parser, E: Error>(check: impl FnOnce(&A, &Deadline) -> Result<Report, E>) -> ExitCode {

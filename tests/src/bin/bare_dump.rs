@@ -1,5 +1,5 @@
 //! The least that a program must do to know which addresses are bound: one RTM_GETADDR dump by rtnetlink, read in pieces of 64 KiB
-//! and walked by hand into a count and a hash. What the benchmark measures check_ip_bound against; it prints both.
+//! and walked by hand into a count and a hash. What benchmarks measure a plugin against that reads addresses; it prints both.
 
 use std::io::{Error, Result};
 

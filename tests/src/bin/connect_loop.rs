@@ -1,5 +1,5 @@
 //! The least that a program must do to know which of many addresses take a TCP connection: one thread, one mio loop, each connected
-//! once and closed. What the benchmark measures check_tcp_each_ip against: `connect_loop FILE PORT`; it prints how many did.
+//! once and closed. What benchmarks measure a plugin against that connects to many: `connect_loop FILE PORT`; it prints how many did.
 
 use std::env;
 use std::fs;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
-/// As many at once as check_tcp_each_ip has by default.
+/// As many at once as such a plugin has.
 const IN_FLIGHT: usize = 8_192;
 /// How long nothing may happen: there are no black holes in what is measured by this.
 const PATIENCE: Duration = Duration::from_secs(10);
