@@ -6,7 +6,7 @@ use rustix::io::Errno;
 
 /// Why a target did not answer as it should.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cause {
+pub(crate) enum Cause {
     /// A TCP reset answered: the host is there, and nothing listens, or a firewall resets.
     Refused,
     /// Nothing came back.
@@ -29,7 +29,7 @@ pub enum Cause {
 
 /// Whether an address that does not take the connection answers ICMP echo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Echo {
+pub(crate) enum Echo {
     /// It was not asked.
     NotAsked,
     /// It answers.
@@ -40,7 +40,7 @@ pub enum Echo {
 
 /// A fault of this machine or of this run, never the target's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Local {
+pub(crate) enum Local {
     /// The deadline came before the first try was over.
     NoTime,
     /// The first try failed, and the deadline came before the second was over.

@@ -197,7 +197,8 @@ mod tests {
     use super::*;
     use net::IcmpError;
 
-    use crate::{Args, Echo};
+    use crate::Args;
+    use crate::cause::Echo;
 
     const ICMP: Cause = Cause::Icmp(IcmpError { v6: false, kind: 3, code: 13, from: None });
     const SILENT: Cause = Cause::NoAnswer(Echo::Silent);

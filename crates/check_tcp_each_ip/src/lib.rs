@@ -28,10 +28,10 @@ use net::Host;
 use plugin::{Deadline, Report, State};
 
 use allowed::Allowed;
-pub use cause::{Cause, Echo, Local};
-pub use options::{Connecting, InvalidValue, Limit, Limits, Ports, Text};
+use cause::Cause;
+use options::{Connecting, Limits, Ports};
 pub use probe::ProbeError;
-pub use target::{Target, TargetError};
+use target::Target;
 
 const FILE_HELP: &str = "File with one address a line, then its own ports and a label where it has them: 192.0.2.10 80,443 web. \
                          H-Sphere's and cPanel's lists are read too. Repeatable";
@@ -42,39 +42,39 @@ const FILE_HELP: &str = "File with one address a line, then its own ports and a 
 pub struct Args {
     /// The addresses to connect to.
     #[command(flatten)]
-    pub addresses: AddressOptions,
+    pub(crate) addresses: AddressOptions,
     /// Host name, of which every IPv4 and IPv6 address is checked. Repeatable
     #[arg(short = 'H', long, value_name = "HOST")]
-    pub hostname: Vec<Host>,
+    pub(crate) hostname: Vec<Host>,
     /// Check every address bound on this host, except loopback and link-local ones
     #[arg(long)]
-    pub bound: bool,
+    pub(crate) bound: bool,
     /// Ports of each address that has none of its own: 80 or 80,443. Repeatable
     #[arg(short, long, value_name = "PORT[,PORT]")]
-    pub port: Vec<Ports>,
+    pub(crate) port: Vec<Ports>,
     /// How many may fail, and how slow they may be
     #[command(flatten)]
-    pub limits: Limits,
+    pub(crate) limits: Limits,
     /// How connections are made
     #[command(flatten)]
-    pub connecting: Connecting,
+    pub(crate) connecting: Connecting,
 }
 
 /// What one run observed.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Observations {
+pub(crate) struct Observations {
     /// All targets, sorted.
-    pub targets: Vec<Target>,
+    pub(crate) targets: Vec<Target>,
     /// The places of those that did not answer as they should, sorted, and why.
-    pub failed: Vec<(u32, Cause)>,
+    pub(crate) failed: Vec<(u32, Cause)>,
     /// The longest time that an answering one took, and its place: `None` if none answered.
-    pub slowest: Option<(Duration, u32)>,
+    pub(crate) slowest: Option<(Duration, u32)>,
     /// How many answered only when tried again.
-    pub second_try: usize,
+    pub(crate) second_try: usize,
     /// Why silent addresses could not be pinged: `None` if they could, or if none was silent.
-    pub ping_refused: Option<String>,
+    pub(crate) ping_refused: Option<String>,
     /// What a missed deadline reports.
-    pub late: State,
+    pub(crate) late: State,
 }
 
 /// Tries every target, and judges the observations.

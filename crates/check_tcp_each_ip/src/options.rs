@@ -13,7 +13,7 @@ const LARGEST: usize = 2_048;
 
 /// The options on how many targets may fail and how slow they may be.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// WARNING if the number of failed targets, or with % their share, is outside this range: 2, 5%, @1:3
     #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
     pub warning: Option<Limit>,
@@ -30,7 +30,7 @@ pub struct Limits {
 
 /// The options on how connections are made.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Connecting {
+pub(crate) struct Connecting {
     /// Time limit of a connection, and again of the answer with --expect or --send. Default: 3.5, which covers two retransmissions
     /// of a lost packet, or less where --timeout leaves less for each try
     #[arg(long, value_name = "SECONDS", value_parser = Seconds::within(0.01..=600.0))]
@@ -60,7 +60,7 @@ pub struct Connecting {
 
 /// One or several ports: `80` or `80,443`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ports(pub Vec<u16>);
+pub(crate) struct Ports(pub Vec<u16>);
 
 impl FromStr for Ports {
     type Err = InvalidPort;
@@ -72,7 +72,7 @@ impl FromStr for Ports {
 
 /// A range on the number of failed targets or, with a `%` behind it, on their share in per cent.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Limit {
+pub(crate) struct Limit {
     /// The range.
     pub range: Range,
     /// Whether it judges the share.
@@ -90,7 +90,7 @@ impl FromStr for Limit {
 
 /// Why a text is not a value of these options.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidValue {
+pub(crate) enum InvalidValue {
     /// A backslash that starts no escape.
     #[error("{0:?} has a backslash that starts none of \\r \\n \\t \\\\ \\xHH")]
     Escape(String),
@@ -101,7 +101,7 @@ pub enum InvalidValue {
 
 /// Octets to send or to expect, written with the escapes `\r \n \t \\ \xHH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text(pub Vec<u8>);
+pub(crate) struct Text(pub Vec<u8>);
 
 impl FromStr for Text {
     type Err = InvalidValue;

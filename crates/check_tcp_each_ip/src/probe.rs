@@ -13,6 +13,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 use crate::cause::{Cause, Echo, Local};
 use crate::monitor::{self, Tables};
+use crate::options::Text;
 use crate::pass::{Found, Manner, Pass};
 use crate::ping::{self, Echoes};
 use crate::progress;
@@ -85,7 +86,7 @@ fn manner(args: &Args, deadline: &Deadline, targets: usize) -> Manner {
     let tries = u32::from(args.connecting.tries);
     let whole = deadline.limit().saturating_sub((PAUSE + SPREAD) * (tries - 1) + 10 * RESERVE) / tries;
     let default = TWO_RETRANSMISSIONS.min(whole).max(RESERVE);
-    let text = |text: &Option<crate::Text>| text.as_ref().map(|text| text.0.clone());
+    let text = |text: &Option<Text>| text.as_ref().map(|text| text.0.clone());
     let talk = (args.connecting.send.is_some() || args.connecting.expect.is_some()).then(|| Talk {
         send: text(&args.connecting.send).unwrap_or_default(),
         expect: text(&args.connecting.expect).unwrap_or_default(),
