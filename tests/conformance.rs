@@ -13,6 +13,8 @@ mod causes;
 mod circles;
 #[path = "conformance/files.rs"]
 mod files;
+#[path = "conformance/first_lines.rs"]
+mod first_lines;
 #[path = "conformance/manual.rs"]
 mod manual;
 #[path = "conformance/seconds.rs"]

@@ -18,7 +18,7 @@ fn what_is_unknown_is_refused_by_name() {
         plugin.refuses(&["stray"], &["stray"]);
         plugin.refuses(&["--", "stray"], &["stray"]);
         plugin.refuses(&["192.0.2.1"], &["192.0.2.1"]);
-        plugin.refuses(&[""], &["''"]);
+        plugin.refuses(&[""], &["empty argument"]);
     }
 }
 

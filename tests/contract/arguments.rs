@@ -8,47 +8,60 @@ use super::{line, outcome, plugin, run};
 #[test]
 fn what_is_wrong_with_the_arguments_is_named() {
     let time = "not a time in seconds from 0.001 to 86400";
-    let timeout = |value: &str, what: &str| format!("invalid value '{value}' for '--timeout [SECONDS[:STATE]]': {what}");
-    let range = |option: &str, value: &str, what: &str| format!("invalid value '{value}' for '--{option} [RANGE]': {what}");
+    let state = "the state is not warning, critical or unknown";
+    let acts = "echo, empty, hostile, large, linger, late, give-up, error, error-lines, panic, panic-any, panic-elsewhere, \
+                panic-everywhere, hang, spin, read, read-file";
     let rows: &[(&[&str], String)] = &[
-        (&["--bogus"], "unexpected argument '--bogus' found".to_owned()),
-        (&["-x"], "unexpected argument '-x' found".to_owned()),
-        (&["--sing=x"], "unexpected argument '--sing' found".to_owned()),
-        (&["words"], "unexpected argument 'words' found".to_owned()),
-        (&["--", "words"], "unexpected argument 'words' found".to_owned()),
-        (&[""], "unexpected argument '' found".to_owned()),
-        (&["a|b\nc"], "unexpected argument 'a/b c' found".to_owned()),
-        (&["--flag=yes"], "unexpected value 'yes' for '--flag' found; no more were expected".to_owned()),
-        (&["--single"], "a value is required for '--single [SINGLE]' but none was supplied".to_owned()),
-        (&["--size=-1"], "invalid value '-1' for '--size [SIZE]': invalid digit found in string".to_owned()),
-        (&["--timeout", "0"], timeout("0", time)),
-        (&["-t", "1e30"], timeout("1e30", time)),
-        (&["--timeout=nan"], timeout("nan", time)),
-        (&["--timeout=8:ok"], timeout("8:ok", "\"ok\" is not warning, critical or unknown")),
-        (&["--warning", "abc"], range("warning", "abc", "\"abc\" is not a plain decimal number")),
-        (&["--critical=20:10"], range("critical", "20:10", "the start of the range is greater than its end")),
-        (&["-w", ""], range("warning", "", "the range is empty")),
+        (&["--bogus"], "--bogus is not an option".to_owned()),
+        (&["-x"], "-x is not an option".to_owned()),
+        (&["--sing=x"], "--sing is not an option, did you mean --single".to_owned()),
+        (&["words"], "words belongs to no option".to_owned()),
+        (&["--", "words"], "words belongs to no option".to_owned()),
+        (&["critical"], "critical belongs to no option, did you mean --state=critical".to_owned()),
+        (&["--item=a", "7"], "7 belongs to no option, did you mean --size=7".to_owned()),
+        (&["~:10"], "-:10 belongs to no option, did you mean --warning=-:10".to_owned()),
+        (&["/etc/ips"], "/etc/ips belongs to no option, did you mean --file=/etc/ips".to_owned()),
+        (&[""], "an empty argument belongs to no option".to_owned()),
+        (&["a|b\nc"], "a/b c belongs to no option".to_owned()),
+        (&["--flag=yes"], "--flag takes no value, but yes was given".to_owned()),
+        (&["--single"], "--single needs a value".to_owned()),
+        (&["--act"], format!("--act needs a value, one of {acts}")),
+        (&["--act=sleep"], format!("--act=sleep: not one of {acts}")),
+        (&["--size=-1"], "--size=-1: invalid digit found in string".to_owned()),
+        (&["--timeout", "0"], format!("--timeout=0: {time}")),
+        (&["-t", "1e30"], format!("--timeout=1e30: {time}")),
+        (&["--timeout=nan"], format!("--timeout=nan: {time}")),
+        (&["--timeout=5."], format!("--timeout=5.: {time}")),
+        (&["--timeout="], format!("--timeout with an empty value: {time}")),
+        (&["--timeout=8:ok"], format!("--timeout=8:ok: {state}")),
+        (&["--warning", "abc"], "--warning: abc is not a plain decimal number".to_owned()),
+        (&["--critical=20:10"], "--critical=20:10: the start of the range is greater than its end".to_owned()),
+        (&["-w", ""], "--warning with an empty value: the range is empty".to_owned()),
+        (&["-w:"], "--warning=:: an empty text is not a plain decimal number".to_owned()),
+        (&["--single=1", "--single=2"], "--single is given twice".to_owned()),
+        (&["-t5", "--timeout=5"], "--timeout is given twice".to_owned()),
+        (&["-w1", "-c2", "-w1"], "--warning is given twice".to_owned()),
     ];
     for (arguments, what) in rows {
-        assert_eq!(line(arguments), (3, format!("UNKNOWN - {what}")), "{arguments:?}");
+        assert_eq!(line(arguments), (3, format!("UNKNOWN - {what}, see --help")), "{arguments:?}");
         let all: Vec<&str> = ["--exit-ok"].into_iter().chain(arguments.iter().copied()).collect();
-        assert_eq!(line(&all), (0, format!("UNKNOWN - {what}")), "{arguments:?}");
+        assert_eq!(line(&all), (0, format!("UNKNOWN - {what}, see --help")), "{arguments:?}");
     }
 }
 
 #[test]
 fn ranges_may_start_with_a_minus() {
     for arguments in [["-w", "-5:5"], ["--warning", "-5:5"]] {
-        assert_eq!(line(&arguments), (0, "OK - items ; single ; flag false; thresholds -5:5/".to_owned()));
+        assert_eq!(line(&arguments), (0, "OK - items , single , flag false, thresholds -5:5/".to_owned()));
     }
     let both = line(&["--warning=-5:5", "-c-60:60"]);
-    assert_eq!(both, (0, "OK - items ; single ; flag false; thresholds -5:5/-60:60".to_owned()));
+    assert_eq!(both, (0, "OK - items , single , flag false, thresholds -5:5/-60:60".to_owned()));
 }
 
 #[test]
-fn of_two_values_the_last_counts() {
-    let text = "OK - items a+b; single 2; flag true; thresholds /";
-    let arguments = ["--single=1", "--item=a", "--flag", "--item=b", "--flag", "--single=2"];
+fn repeatable_options_add_up_and_a_flag_twice_is_a_flag() {
+    let text = "OK - items a+b, single 1, flag true, thresholds /";
+    let arguments = ["--single=1", "--item=a", "--flag", "--item=b", "--flag"];
     assert_eq!(line(&arguments), (0, text.to_owned()));
 }
 
@@ -84,7 +97,8 @@ fn an_enormous_argument_is_cut_to_one_line() {
         assert_eq!(outcome.code, Some(if prefix == "--single=" { 0 } else { 3 }), "{prefix}");
         let first = outcome.first_line();
         assert!(outcome.stdout.len() == first.len() + 1 && first.len() <= 1_000, "{prefix}: {} octets", outcome.stdout.len());
-        assert!(first.ends_with(" more characters"), "{prefix}: {first}");
+        let end = if prefix == "--single=" { " more characters" } else { ", see --help" };
+        assert!(first.ends_with(end), "{prefix}: {first}");
     }
     let many = vec!["--item=x"; 100_000];
     let (code, text) = line(&many);

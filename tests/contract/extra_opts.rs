@@ -32,24 +32,23 @@ const CONTENT: &str =
 
 #[test]
 fn the_section_of_the_plugin_gives_options() {
-    let expected = (0, "OK - items a+b; single of the file; flag true; thresholds 5:/".to_owned());
+    let expected = (0, "OK - items a+b, single of the file, flag true, thresholds 5:/".to_owned());
     assert_eq!(with(CONTENT, "", &[]), expected);
     assert_eq!(with(CONTENT, "contract_plugin", &[]), expected);
     assert_eq!(with(&CONTENT.replace('\n', "\r\n"), "", &[]), expected);
-    assert_eq!(with(CONTENT, "other", &[]), (0, "OK - items ; single no; flag false; thresholds /".to_owned()));
-    assert_eq!(with("[x]\n", "x", &[]), (0, "OK - items ; single ; flag false; thresholds /".to_owned()));
-    assert_eq!(with("[x]\nsingle=1\nsingle=2\n", "x", &[]), (0, "OK - items ; single 2; flag false; thresholds /".to_owned()));
+    assert_eq!(with(CONTENT, "other", &[]), (0, "OK - items , single no, flag false, thresholds /".to_owned()));
+    assert_eq!(with("[x]\n", "x", &[]), (0, "OK - items , single , flag false, thresholds /".to_owned()));
 }
 
 #[test]
 fn the_command_line_wins() {
     let rows: [(&[&str], &str); 6] = [
-        (&["--item=c"], "items c; single of the file; flag true; thresholds 5:/"),
-        (&["--single=mine", "--flag"], "items a+b; single mine; flag true; thresholds 5:/"),
-        (&["--item", "c", "--item", "d"], "items c+d; single of the file; flag true; thresholds 5:/"),
-        (&["-w", "7:"], "items a+b; single of the file; flag true; thresholds 7:/"),
-        (&["-c7:"], "items a+b; single of the file; flag true; thresholds 5:/7:"),
-        (&["--single="], "items a+b; single ; flag true; thresholds 5:/"),
+        (&["--item=c"], "items c, single of the file, flag true, thresholds 5:/"),
+        (&["--single=mine", "--flag"], "items a+b, single mine, flag true, thresholds 5:/"),
+        (&["--item", "c", "--item", "d"], "items c+d, single of the file, flag true, thresholds 5:/"),
+        (&["-w", "7:"], "items a+b, single of the file, flag true, thresholds 7:/"),
+        (&["-c7:"], "items a+b, single of the file, flag true, thresholds 5:/7:"),
+        (&["--single="], "items a+b, single , flag true, thresholds 5:/"),
     ];
     for (arguments, expected) in rows {
         assert_eq!(with(CONTENT, "", arguments), (0, format!("OK - {expected}")), "{arguments:?}");
@@ -73,22 +72,68 @@ fn the_common_options_may_stand_there_too() {
 #[test]
 fn what_is_wrong_in_the_file_is_named_with_its_line() {
     let rows = [
-        ("[x]\n\nbogus=1\n", "line 3: no option is called bogus"),
-        ("[x]\nhelp\n", "line 2: no option is called help"),
-        ("[x]\nversion\n", "line 2: no option is called version"),
-        ("[x]\nextra-opts=y\n", "line 2: no option is called extra-opts"),
-        ("[x]\nw=5\n", "line 2: no option is called w"),
+        ("[x]\n\nbogus=1\n", "line 3: no option is called bogus, see --help"),
+        ("[x]\nhelp\n", "line 2: no option is called help, see --help"),
+        ("[x]\nversion\n", "line 2: no option is called version, see --help"),
+        ("[x]\nextra-opts=y\n", "line 2: no option is called extra-opts, see --help"),
+        ("[x]\nw=5\n", "line 2: no option is called w, see --help"),
         ("[x]\n[y\n", "line 2: a section without its ]"),
         ("[x]\n--item=1\n", "line 2: neither a section nor option=value, the option by its long name and without dashes"),
         ("[x]\nitem=1\n= 5\n", "line 3: neither a section nor option=value, the option by its long name and without dashes"),
         ("[y]\nitem=1\n", "no section [x]"),
         ("", "no section [x]"),
+        ("single=1\n[x]\n", "line 1: an option above the first [section]"),
+        ("# comment\n\nflag\n[x]\nitem=1\n", "line 3: an option above the first [section]"),
         ("[X]\n", "no section [x]"),
     ];
     for (content, what) in rows {
         assert_eq!(with(content, "x", &[]), (3, format!("UNKNOWN - reading FILE: {what}")), "{content:?}");
     }
     assert_eq!(with("[x]\n", "", &[]), (3, "UNKNOWN - reading FILE: no section [contract_plugin]".to_owned()));
+}
+
+#[test]
+fn several_sections_are_read_in_their_order() {
+    let content = "[a]\nitem=1\nflag\nwarning=5:\n[b]\nitem=2\nflag\nsingle=of b\nverbose\n[c]\nitem=3\nsingle=of c\nverbose\n";
+    let (_folder, path) = ini(content);
+    let sections = |names: &[&str], more: &[&str]| {
+        let extra = names.iter().map(|name| format!("--extra-opts={name}@{path}"));
+        let arguments: Vec<String> = extra.chain(more.iter().map(|argument| (*argument).to_owned())).collect();
+        let (code, text) = line(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        (code, text.replace(&path, "FILE"))
+    };
+    let ok = |text: &str| (0, format!("OK - {text}"));
+    assert_eq!(sections(&["a", "b"], &[]), ok("items 1+2, single of b, flag true, thresholds 5:/"));
+    assert_eq!(sections(&["b", "a"], &[]), ok("items 2+1, single of b, flag true, thresholds 5:/"));
+    assert_eq!(sections(&["a", "c"], &["--item=mine"]), ok("items mine, single of c, flag true, thresholds 5:/"));
+    let twice = (3, "UNKNOWN - single is given twice: FILE line 8, FILE line 12".to_owned());
+    assert_eq!(sections(&["a", "b", "c"], &[]), twice);
+    assert_eq!(sections(&["a", "b", "c"], &["--single=mine"]), ok("items 1+2+3, single mine, flag true, thresholds 5:/"));
+    assert_eq!(sections(&["b", "b"], &[]), (3, "UNKNOWN - single is given twice: FILE line 8, FILE line 8".to_owned()));
+    let same_section = with("[x]\nsingle=1\n\nsingle=2\n", "x", &[]);
+    assert_eq!(same_section, (3, "UNKNOWN - single is given twice: FILE line 2, FILE line 4".to_owned()));
+}
+
+#[test]
+fn thresholds_of_the_first_section_are_not_dropped() {
+    let content = "[limits]\nwarning=10\ncritical=20\n[more]\nitem=1\n";
+    let (_folder, path) = ini(content);
+    let (first, second) = (format!("--extra-opts=limits@{path}"), format!("--extra-opts=more@{path}"));
+    assert_eq!(line(&[&first, &second]), (0, "OK - items 1, single , flag false, thresholds 10/20".to_owned()));
+}
+
+#[test]
+fn a_mark_of_utf8_hides_no_section() {
+    assert_eq!(with("\u{feff}[x]\nitem=1\n", "x", &[]), (0, "OK - items 1, single , flag false, thresholds /".to_owned()));
+}
+
+#[test]
+fn a_blank_in_place_of_the_equals_sign_is_explained() {
+    for value in ["x@/nonexistent/x.ini", "x", "@/etc/x.ini"] {
+        let what = format!("UNKNOWN - --extra-opts takes its value after an equals sign, write --extra-opts={value}");
+        assert_eq!(line(&["--extra-opts", value]), (3, what.clone()));
+        assert_eq!(line(&["--flag", "--extra-opts", value, "--item=a"]), (3, what));
+    }
 }
 
 #[test]
@@ -102,16 +147,15 @@ fn an_option_without_its_value_takes_nothing_else_for_it() {
 
 #[test]
 fn a_bad_value_in_the_file_is_an_error_of_the_option() {
-    let (code, text) = with("[x]\nwarning=20:10\n", "x", &[]);
-    assert_eq!(code, 3);
-    assert!(text.contains("--warning") && text.contains("the start of the range is greater than its end"), "{text}");
+    let what = "UNKNOWN - reading FILE: line 3: --warning=20:10: the start of the range is greater than its end, see --help";
+    assert_eq!(with("[x]\nitem=1\nwarning=20:10\n", "x", &[]), (3, what.to_owned()));
 }
 
 #[test]
 fn a_file_that_cannot_be_read_is_an_error() {
     let missing = line(&["--extra-opts=@/nonexistent/x.ini"]);
     assert_eq!(missing, (3, "UNKNOWN - reading /nonexistent/x.ini: no such file or directory".to_owned()));
-    assert_eq!(line(&["--extra-opts=x@"]), (3, "UNKNOWN - --extra-opts names no file behind its @".to_owned()));
+    assert_eq!(line(&["--extra-opts=x@"]), (3, "UNKNOWN - --extra-opts names no file after its @".to_owned()));
     assert_eq!(line(&["--extra-opts=x@/"]), (3, "UNKNOWN - reading /: is a directory".to_owned()));
     let zeros = line(&["--extra-opts=x@/dev/zero"]);
     assert_eq!(zeros, (3, "UNKNOWN - reading /dev/zero: larger than 1048576 octets".to_owned()));
@@ -138,10 +182,10 @@ fn the_variable_names_the_file() {
     let (_folder, path) = ini(CONTENT);
     for (extra, single) in [("--extra-opts", "of the file"), ("--extra-opts=", "of the file"), ("--extra-opts=other", "no")] {
         let outcome = outcome(plugin(&[extra]).env("MP_CONFIG_FILE", &path));
-        assert!(outcome.stdout.contains(&format!("; single {single};")), "{extra}: {outcome:?}");
+        assert!(outcome.stdout.contains(&format!(", single {single},")), "{extra}: {outcome:?}");
     }
     let without = outcome(plugin(&[]).env("MP_CONFIG_FILE", &path));
-    assert!(without.stdout.contains("; single ;"), "{without:?}");
+    assert!(without.stdout.contains(", single ,"), "{without:?}");
 }
 
 /// The plugin in a mount namespace of its own, whose /etc and /usr/local/etc hold only what `script` writes.
@@ -171,6 +215,6 @@ fn without_a_name_the_file_is_one_of_four() {
         assert!(none.contains(place), "{none}");
         script += &format!("mkdir -p $(dirname {place}) && printf '[contract_plugin]\\nsingle={number}\\n' > {place} && ");
         let seen = elsewhere(&script);
-        assert_eq!(seen, format!("OK - items ; single {number}; flag false; thresholds /"), "{place} comes before those below");
+        assert_eq!(seen, format!("OK - items , single {number}, flag false, thresholds /"), "{place} comes before those below");
     }
 }

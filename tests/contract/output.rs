@@ -5,7 +5,7 @@ use super::{line, run};
 #[test]
 fn the_exit_code_is_that_of_the_state() {
     for (state, code) in [("ok", 0), ("warning", 1), ("critical", 2), ("unknown", 3)] {
-        let text = format!("{} - items ; single x; flag false; thresholds /", state.to_uppercase());
+        let text = format!("{} - items , single x, flag false, thresholds /", state.to_uppercase());
         assert_eq!(line(&["--state", state, "--single=x"]), (code, text));
         assert_eq!(line(&["--state", state, "--act=empty"]), (code, state.to_uppercase()));
         assert_eq!(line(&["--state", state, "--act=empty", "--exit-ok"]), (0, state.to_uppercase()));

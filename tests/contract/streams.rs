@@ -76,7 +76,7 @@ fn other_streams_do_not_matter() {
         let file = folder.path().join("output");
         assert_eq!(redirected(&format!("{streams} >{}", file.display()), "--state=warning"), Some(1));
         let text = std::fs::read_to_string(&file).unwrap();
-        assert_eq!(text, "CONTRACT_PLUGIN WARNING - items ; single ; flag false; thresholds /\n", "{streams}");
+        assert_eq!(text, "CONTRACT_PLUGIN WARNING - items , single , flag false, thresholds /\n", "{streams}");
     }
 }
 

@@ -90,7 +90,7 @@ fn a_fifo_that_nobody_writes_is_given_up() {
 #[test]
 fn threads_that_still_run_do_not_hold_up_the_end() {
     let (code, line) = within(0, &["--act=linger", "--timeout=20"]);
-    assert_eq!((code, line.as_str()), (0, "OK - items ; single ; flag false; thresholds /"));
+    assert_eq!((code, line.as_str()), (0, "OK - items , single , flag false, thresholds /"));
 }
 
 #[test]

@@ -27,14 +27,13 @@ pub use interval::Interval;
 pub use probe::ProbeError;
 pub use readings::{Reading, Readings, Shown};
 
-const WARNING: &str = "WARNING if the clock is ahead by a number of seconds outside this range; negative is behind. Default, without \
-                       --critical too: -5:5";
-const CRITICAL: &str = "CRITICAL if it is outside this range. Default, without --warning too: -60:60";
+/// What --warning and --critical judge.
+const JUDGED: &str = "the offset in seconds (slow is negative)";
 
 /// The command line.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(version, about)]
-#[command(mut_arg("warning", |arg| arg.help(WARNING)), mut_arg("critical", |arg| arg.help(CRITICAL)))]
+#[command(mut_args(Thresholds::judge(JUDGED, "-5:5", "-60:60")))]
 pub struct Args {
     /// Host whose clock to check, by SNMP. Default: the clock of this machine, compared with --ntp
     #[arg(short = 'H', long, value_name = "HOST[:PORT]")]

@@ -39,12 +39,12 @@ const IP_HELP: &str = "Address that must be bound. The prefix length of 192.0.2.
 const FROM_HELP: &str = "Read the expected addresses from this host's network configuration: auto, hsphere, cpanel, ifupdown, ifcfg, \
                          networkd, networkmanager, netplan or keepalived. Repeatable. Default without --ip and --file: auto";
 const AFTER_HELP: &str = "\
---warning and --critical judge the number of missing addresses, unusable ones included. Default without both: --critical=0.
 Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (the check could not be made; also --help and --version).";
 
 /// The command line.
 #[derive(Debug, clap::Parser)]
 #[command(version, about, after_help = AFTER_HELP, mut_arg("ip", |ip| ip.help(IP_HELP)), mut_arg("from", |from| from.help(FROM_HELP)))]
+#[command(mut_args(Thresholds::judge("the number of missing or unusable addresses", "", "0")))]
 pub struct Args {
     /// The addresses that must be bound
     #[command(flatten)]

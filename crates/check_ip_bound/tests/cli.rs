@@ -93,25 +93,19 @@ fn the_interface_counts_where_it_is_named() {
 #[test]
 fn bad_arguments_are_named() {
     let rows: [(&[&str], &str); 11] = [
-        (&["--warning", "abc"], r#"invalid value 'abc' for '--warning [RANGE]': "abc" is not a plain decimal number"#),
-        (&["-c", "20:10"], "invalid value '20:10' for '--critical [RANGE]': the start of the range is greater than its end"),
-        (&["--nonsense"], "unexpected argument '--nonsense' found"),
-        (&["127.0.0.1"], "unexpected argument '127.0.0.1' found"),
-        (&["--ip", "010.1.1.1"], "invalid value '010.1.1.1' for '--ip [ADDRESS]': 010.1.1.1 is not an IP address: leading zero"),
+        (&["--warning", "abc"], "--warning: abc is not a plain decimal number, see --help"),
+        (&["-c", "20:10"], "--critical=20:10: the start of the range is greater than its end, see --help"),
+        (&["--nonsense"], "--nonsense is not an option, see --help"),
+        (&["127.0.0.1"], "127.0.0.1 belongs to no option, did you mean --ip=127.0.0.1, see --help"),
+        (&["--ip", "010.1.1.1"], "--ip: 010.1.1.1 is not an IP address: leading zero, see --help"),
         (
             &["--ip", "fe80::1%eth0"],
-            "invalid value 'fe80::1%eth0' for '--ip [ADDRESS]': fe80::1%eth0 has a zone: give the address without it, \
-             and the interface by --interface",
+            "--ip: fe80::1%eth0 has a zone: give the address without it, \
+             and the interface by --interface, see --help",
         ),
-        (&["--ip"], "a value is required for '--ip [ADDRESS]' but none was supplied"),
-        (
-            &["--timeout", "0"],
-            r#"invalid value '0' for '--timeout [SECONDS[:STATE]]': not a time in seconds from 0.001 to 86400"#,
-        ),
-        (
-            &["--timeout", "1e30"],
-            r#"invalid value '1e30' for '--timeout [SECONDS[:STATE]]': not a time in seconds from 0.001 to 86400"#,
-        ),
+        (&["--ip"], "--ip needs a value, see --help"),
+        (&["--timeout", "0"], "--timeout=0: not a time in seconds from 0.001 to 86400, see --help"),
+        (&["--timeout", "1e30"], "--timeout=1e30: not a time in seconds from 0.001 to 86400, see --help"),
         (&["--file", "/nonexistent/ips"], "reading /nonexistent/ips: no such file or directory"),
         (&["--file", "/"], "reading /: is a directory"),
     ];
@@ -235,7 +229,7 @@ fn the_configuration_of_another_tree_can_be_checked_and_listed() {
     let wrong = check(&["--root", "/nonexistent/tree"]);
     assert_eq!(wrong.verdict(), (3, "IP_BOUND UNKNOWN - reading /nonexistent/tree: no such file or directory"));
     let unknown = check(&["--from", "netplam"]);
-    let line = "IP_BOUND UNKNOWN - invalid value 'netplam' for '--from [SOURCE]': the sources are hsphere, cpanel, ifupdown, ifcfg, \
-                networkd, networkmanager, netplan, keepalived, and auto for all of them";
+    let line = "IP_BOUND UNKNOWN - --from=netplam: the sources are hsphere, cpanel, ifupdown, ifcfg, \
+                networkd, networkmanager, netplan, keepalived, and auto for all of them, see --help";
     assert_eq!(unknown.verdict(), (3, line));
 }

@@ -38,14 +38,13 @@ pub use ask::{Answer, Refusal, over};
 use options::{Connecting, ExpectOptions, Heartbeat};
 pub use probe::ProbeError;
 
-const WARNING: &str = "WARNING if a channel is behind its source by a number of seconds outside this range, beyond its configured delay. \
-                       Default, without --critical too: 60";
-const CRITICAL: &str = "CRITICAL if it is outside this range. Default, without --warning too: 300";
+/// What --warning and --critical judge.
+const JUDGED: &str = "the lag of a channel in seconds (beyond its delay)";
 
 /// The command line.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(version, about)]
-#[command(mut_arg("warning", |arg| arg.help(WARNING)), mut_arg("critical", |arg| arg.help(CRITICAL)))]
+#[command(mut_args(Thresholds::judge(JUDGED, "60", "300")))]
 pub struct Args {
     /// How to connect and log in
     #[command(flatten)]

@@ -48,14 +48,11 @@ fn a_bad_configuration_is_one_line_that_names_it() {
     let base = "interface = \"eth0\"\nfiles = [\"/etc/ips\"]\n";
     let rows = [
         ("enabled = tru".to_owned(), "configuration @/config.toml line 1: "),
-        (format!("{base}comand = [\"/bin/true\"]\n"), "configuration @/config.toml line 3: unknown field `comand`"),
+        (format!("{base}comand = [\"/bin/true\"]\n"), "configuration @/config.toml line 3: unknown field comand"),
         (format!("{base}log = \"/dev/full\"\n"), "log: /dev/full: not a regular file"),
         (format!("{base}log = \"@/none/log\"\n"), "log: opening @/none: no such file or directory"),
-        (
-            format!("{base}on = [\"CRITICAL;reboot\"]\n"),
-            "configuration @/config.toml line 3: \"CRITICAL;reboot\" is none of TIMER",
-        ),
-        (String::new(), "configuration @/config.toml: missing field `interface`"),
+        (format!("{base}on = [\"CRITICAL;reboot\"]\n"), "configuration @/config.toml line 3: CRITICAL,reboot is none of TIMER"),
+        (String::new(), "configuration @/config.toml: missing field interface"),
         ("x".repeat(1 << 19), "configuration: reading @/config.toml: larger than 262144 octets"),
     ];
     for (text, start) in rows {

@@ -29,7 +29,7 @@ const NLMSG_DONE: u16 = 3;
 pub(crate) enum NetlinkError {
     #[error("netlink: {}", reason(&io::Error::from(*.0)))]
     Refused(Errno),
-    #[error("netlink: the kernel's answer is not understood: {0}")]
+    #[error("netlink: the answer of the kernel is not understood: {0}")]
     Answer(String),
     #[error("netlink: no answer in time")]
     TooSlow,

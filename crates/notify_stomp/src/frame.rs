@@ -62,7 +62,7 @@ pub enum FrameError {
     #[error("the answer is not STOMP: {0:?}")]
     Command(String),
     /// The headers do not end.
-    #[error("the answer's headers have more than {HEAD} octets")]
+    #[error("the headers of the answer have more than {HEAD} octets")]
     Head,
     /// A header without a colon, with an escape that is none, or not in UTF-8.
     #[error("the answer has a header that is none: {0:?}")]
@@ -71,7 +71,7 @@ pub enum FrameError {
     #[error("the answer has more than {BODY} octets")]
     Body,
     /// No number, or no NUL where it says that the body ends.
-    #[error("the answer's content-length is wrong")]
+    #[error("the content-length of the answer is wrong")]
     Length,
     /// What this version of STOMP has no way to say.
     #[error("the {0} has a line end or NUL, which STOMP {1} cannot send")]

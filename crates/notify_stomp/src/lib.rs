@@ -1,4 +1,4 @@
-//! Publishes each Nagios event as JSON to a STOMP broker, and spools it until the broker confirms receipt.
+//! Publishes each Nagios event as JSON to a STOMP broker, spooled until the broker confirms receipt.
 //!
 //! The outage it catches: the monitor knows of an outage, and its readers do not, because the broker was not there at that moment.
 //! An event is in the spool before it is sent, and leaves it when the broker has confirmed it.

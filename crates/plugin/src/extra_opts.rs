@@ -19,6 +19,8 @@ const FILES: [&str; 4] = [
 
 /// The most that an ini file may hold, in octets.
 const LARGEST: u64 = 1 << 20;
+/// What some editors write at the start of a file in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ExtraOptsError {
@@ -26,24 +28,29 @@ pub(crate) enum ExtraOptsError {
     Read(#[from] ReadError),
     #[error("--extra-opts names no file, and there is none in its place: {}", FILES.join(", "))]
     NoFile,
-    #[error("--extra-opts names no file behind its @")]
+    #[error("--extra-opts names no file after its @")]
     EmptyName,
+    #[error("--extra-opts takes its value after an equals sign, write --extra-opts={0}")]
+    Blank(String),
+    #[error("{name} is given twice: {} line {}, {} line {}", .places.0.display(), .places.1, .places.2.display(), .places.3)]
+    Twice { name: String, places: (PathBuf, usize, PathBuf, usize) },
     #[error("reading {}: no section [{section}]", .file.display())]
     NoSection { file: PathBuf, section: String },
     #[error("reading {}: line {line}: {what}", .file.display())]
     Line { file: PathBuf, line: usize, what: String },
 }
 
-/// One option of the section: its long name and its value, if it has one.
+/// One option of a section: where it is set, its long name and its value, if it has one.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Setting {
+    pub(crate) file: PathBuf,
     pub(crate) line: usize,
     pub(crate) name: String,
     pub(crate) value: Option<String>,
 }
 
-/// The options that `--extra-opts=SPECIFICATION` asks for, and the file they come from.
-pub(crate) fn load(specification: &str, plugin: &str, deadline: &Deadline) -> Result<(PathBuf, Vec<Setting>), ExtraOptsError> {
+/// Returns the options that `--extra-opts=SPECIFICATION` asks for.
+pub(crate) fn load(specification: &str, plugin: &str, deadline: &Deadline) -> Result<Vec<Setting>, ExtraOptsError> {
     let (section, file) = match specification.split_once('@') {
         Some((_, "")) => return Err(ExtraOptsError::EmptyName),
         Some((section, file)) => (section, PathBuf::from(file)),
@@ -51,8 +58,7 @@ pub(crate) fn load(specification: &str, plugin: &str, deadline: &Deadline) -> Re
     };
     let section = if section.is_empty() { plugin } else { section };
     let content = read_file(&file, LARGEST, deadline)?;
-    let settings = parse(&content, section, &file)?;
-    Ok((file, settings))
+    parse(&content, section, &file)
 }
 
 fn default_file() -> Result<PathBuf, ExtraOptsError> {
@@ -64,7 +70,8 @@ fn default_file() -> Result<PathBuf, ExtraOptsError> {
 fn parse(content: &[u8], section: &str, file: &Path) -> Result<Vec<Setting>, ExtraOptsError> {
     let mut settings = Vec::new();
     let mut sections = BTreeSet::new();
-    let mut here = "";
+    let mut here = None;
+    let content = content.strip_prefix(BYTE_ORDER_MARK).unwrap_or(content);
     for (line, octets) in (1..).zip(content.split(|&octet| octet == b'\n')) {
         let wrong = |what: &str| ExtraOptsError::Line { file: file.to_owned(), line, what: what.to_owned() };
         let text = str::from_utf8(octets).map_err(|_| wrong("not UTF-8"))?.trim();
@@ -72,8 +79,9 @@ fn parse(content: &[u8], section: &str, file: &Path) -> Result<Vec<Setting>, Ext
             continue;
         }
         if let Some(rest) = text.strip_prefix('[') {
-            here = rest.strip_suffix(']').ok_or_else(|| wrong("a section without its ]"))?.trim();
-            sections.insert(here);
+            let name = rest.strip_suffix(']').ok_or_else(|| wrong("a section without its ]"))?.trim();
+            sections.insert(name);
+            here = Some(name);
             continue;
         }
         let (name, value) = match text.split_once('=') {
@@ -83,8 +91,12 @@ fn parse(content: &[u8], section: &str, file: &Path) -> Result<Vec<Setting>, Ext
         if name.is_empty() || name.starts_with('-') || name.contains(char::is_whitespace) {
             return Err(wrong("neither a section nor option=value, the option by its long name and without dashes"));
         }
-        if here == section {
-            settings.push(Setting { line, name: name.to_owned(), value: value.map(str::to_owned) });
+        match here {
+            None => return Err(wrong("an option above the first [section]")),
+            Some(here) if here == section => {
+                settings.push(Setting { file: file.to_owned(), line, name: name.to_owned(), value: value.map(str::to_owned) });
+            }
+            Some(_) => {}
         }
     }
     if sections.contains(section) {
@@ -109,11 +121,12 @@ mod tests {
         let expected = [("password", some("a=b;c # d")), ("verbose", None), ("empty", None), ("password", some("2"))];
         assert_eq!(read(content, "db"), Ok(expected.map(|(name, value)| (name.to_owned(), value)).to_vec()));
         assert_eq!(read(b"[db]\n", "db"), Ok(vec![]));
+        assert_eq!(read(b"\xef\xbb\xbf[db]\nverbose\n", "db"), Ok(vec![("verbose".to_owned(), None)]));
     }
 
     #[test]
     fn names_the_line_that_is_wrong() {
-        assert_eq!(read(b"a=1\n", "db"), Err("reading x.ini: no section [db]".to_owned()));
+        assert_eq!(read(b"# a\na=1\n[db]\n", "db"), Err("reading x.ini: line 2: an option above the first [section]".to_owned()));
         assert_eq!(read(b"", "db"), Err("reading x.ini: no section [db]".to_owned()));
         assert_eq!(read(b"[db\n", "db"), Err("reading x.ini: line 1: a section without its ]".to_owned()));
         assert_eq!(read(b"[db]\n\xff=1\n", "db"), Err("reading x.ini: line 2: not UTF-8".to_owned()));

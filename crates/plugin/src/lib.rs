@@ -8,9 +8,12 @@
 //! The standards it follows: the Monitoring Plugins Development Guidelines, and the Internet-Draft "The Monitoring Plugins
 //! Interface" (draft-kaestle-monitoring-plugins-interface).
 
+mod arguments;
 mod deadline;
 mod extra_opts;
+mod failure;
 mod finding;
+mod help;
 mod input;
 mod kind;
 mod metric;
@@ -22,7 +25,9 @@ mod run;
 mod seconds;
 mod text;
 mod thresholds;
+mod usage;
 
+pub use arguments::command;
 pub use deadline::{Deadline, Step};
 pub use finding::{Finding, Findings, fits, room_after};
 pub use input::{READ_FLAGS, ReadError, read_file, read_opened};
@@ -32,7 +37,7 @@ pub use options::{InvalidTimeout, Timeout};
 pub use output::show;
 pub use range::{InvalidRange, Range};
 pub use report::Report;
-pub use run::{command, run, run_within};
+pub use run::{run, run_within};
 pub use seconds::{InvalidSeconds, Seconds};
 pub use text::{clean, reason};
 pub use thresholds::Thresholds;

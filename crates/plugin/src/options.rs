@@ -21,9 +21,10 @@ pub(crate) struct Common {
     /// Exit 0 whatever the state is (for packagers)
     #[arg(long)]
     pub(crate) exit_ok: bool,
-    /// Take options from an ini file: by default from the section named like the plugin in /etc/monitoring-plugins.ini
+    /// Read options from an ini file: by default from the section named like the program in /etc/monitoring-plugins.ini.
+    /// Repeatable
     #[arg(long, value_name = "[SECTION][@FILE]", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    pub(crate) extra_opts: Option<String>,
+    pub(crate) extra_opts: Vec<String>,
 }
 
 /// The value of `--timeout`: how long a run may take, and the state that it reports when it takes longer.
@@ -42,7 +43,7 @@ pub enum InvalidTimeout {
     #[error(transparent)]
     Seconds(#[from] InvalidSeconds),
     /// Not a state, or OK, which a missed deadline can never be.
-    #[error("{0:?} is not warning, critical or unknown")]
+    #[error("the state is not warning, critical or unknown")]
     State(String),
 }
 

@@ -29,7 +29,7 @@ pub enum InvalidRange {
     #[error("the range is empty")]
     Empty,
     /// An end of the range is not a plain, finite decimal number.
-    #[error("{0:?} is not a plain decimal number")]
+    #[error("{} is not a plain decimal number", if .0.is_empty() { "an empty text" } else { .0 })]
     Number(String),
     /// The start is greater than the end.
     #[error("the start of the range is greater than its end")]
@@ -171,7 +171,7 @@ mod tests {
             assert!(matches!(error, InvalidRange::Number(_)), "{text:?}: {error}");
         }
         assert!("9".repeat(400).parse::<Range>().is_err(), "more than a finite number holds");
-        assert_eq!("10:abc".parse::<Range>().unwrap_err().to_string(), "\"abc\" is not a plain decimal number");
+        assert_eq!("10:abc".parse::<Range>().unwrap_err().to_string(), "abc is not a plain decimal number");
         assert_eq!("".parse::<Range>(), Err(InvalidRange::Empty));
         assert_eq!("@".parse::<Range>(), Err(InvalidRange::Empty));
         assert_eq!("20:10".parse::<Range>(), Err(InvalidRange::Order));

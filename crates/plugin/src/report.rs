@@ -1,5 +1,6 @@
 //! What a check found, and its rendering: one first line with all the performance data, then the details, inside NRPE's limits.
 
+use crate::text::clean_first_line;
 use crate::{Metric, State, clean};
 
 /// The most octets of the first line with its performance data: an NRPE v2 or v3 packet keeps 1,023 of the whole output.
@@ -67,7 +68,7 @@ impl Report {
         let (first_line, whole) = if unlimited { (usize::MAX, usize::MAX) } else { (FIRST_LINE, WHOLE) };
         let head = format!("{name} {}", self.state);
         let mut metrics: Vec<String> = self.metrics.iter().map(Metric::to_string).collect();
-        let summary = clean(&self.summary);
+        let summary = clean_first_line(&self.summary);
         let room = first_line.saturating_sub(head.len() + " - ".len() + summary.len().min(SUMMARY));
         let left_out = keep(&mut metrics, room);
         let data = if metrics.is_empty() { String::new() } else { format!(" | {}", metrics.join(" ")) };

@@ -7,16 +7,12 @@ use std::env;
 use std::error::Error;
 use std::ffi::OsString;
 use std::panic::{self, PanicHookInfo};
-use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use clap::error::ErrorKind;
-use clap::parser::ValueSource;
-use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
-
-use crate::extra_opts::{self, ExtraOptsError, Setting};
+use crate::arguments::{command, parse};
+use crate::failure::{failed, unknown};
 use crate::kind::display_name;
 use crate::options::{Common, Timeout};
 use crate::output;
@@ -77,11 +73,6 @@ pub fn run_within<A: clap::Parser, E: Error>(
     output::finish(&report)
 }
 
-/// The command line of a plugin with the options of every plugin: for parsing, help and manuals.
-pub fn command<A: clap::Parser>() -> Command {
-    Common::augment_args(A::command()).args_override_self(true)
-}
-
 /// Speaks for the process when the deadline has passed and the check has not spoken.
 fn start_watchdog(deadline: Deadline) -> std::io::Result<thread::Thread> {
     let watch = move || {
@@ -95,145 +86,6 @@ fn start_watchdog(deadline: Deadline) -> std::io::Result<thread::Thread> {
     };
     let thread = thread::Builder::new().name("watchdog".to_owned()).stack_size(WATCHDOG_STACK).spawn(watch)?;
     Ok(thread.thread().clone())
-}
-
-/// The arguments as `A`, those of `--extra-opts` among them. `settle` hears of the common options as soon as they are known. Help,
-/// version and errors come back as the report to end with, or end the process themselves.
-fn parse<A: clap::Parser>(
-    mut command: Command,
-    mut arguments: Vec<OsString>,
-    plugin: &str,
-    deadline: &Deadline,
-    settle: impl Fn(&Common),
-) -> Result<A, Report> {
-    refuse_secrets(&command, &arguments)?;
-    if arguments.iter().any(|argument| argument.as_encoded_bytes().starts_with(b"--extra-opts")) {
-        arguments = with_extra_opts(&command, arguments, plugin, deadline, &settle)?;
-    }
-    let refused = |error: clap::Error| usage_error(&error, &arguments);
-    let parsed = command.try_get_matches_from_mut(&arguments);
-    if parsed.is_err()
-        && let Some(common) = lenient(&command, &arguments).and_then(|matches| Common::from_arg_matches(&matches).ok())
-    {
-        // A command line that is refused is refused in the time that it gives.
-        settle(&common);
-    }
-    let mut matches = parsed.map_err(refused)?;
-    let common = Common::from_arg_matches_mut(&mut matches).map_err(refused)?;
-    output::set_verbosity(common.verbose);
-    if common.exit_ok {
-        output::set_exit_ok();
-    }
-    settle(&common);
-    A::from_arg_matches_mut(&mut matches).map_err(refused)
-}
-
-/// What everybody on the machine could read in the list of processes is no secret: options whose value is called SECRET come by
-/// `--extra-opts` alone.
-fn refuse_secrets(command: &Command, arguments: &[OsString]) -> Result<(), Report> {
-    let is_secret = |known: &&clap::Arg| known.get_value_names().into_iter().flatten().any(|name| name == "SECRET");
-    for long in command.get_arguments().filter(is_secret).filter_map(clap::Arg::get_long) {
-        let option = format!("--{long}");
-        let given = |argument: &&OsString| {
-            let rest = argument.as_encoded_bytes().strip_prefix(option.as_bytes());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"="))
-        };
-        if arguments.iter().any(|argument| given(&argument)) {
-            return Err(unknown(&format!("{option} on the command line is no secret: give it by --extra-opts")));
-        }
-    }
-    Ok(())
-}
-
-/// As much of the arguments as can be understood.
-fn lenient(command: &Command, arguments: &[OsString]) -> Option<ArgMatches> {
-    command.clone().ignore_errors(true).try_get_matches_from(arguments).ok()
-}
-
-/// The arguments with the settings of `--extra-opts` in front, without those which the command line gives itself.
-fn with_extra_opts(
-    command: &Command,
-    arguments: Vec<OsString>,
-    plugin: &str,
-    deadline: &Deadline,
-    settle: impl Fn(&Common),
-) -> Result<Vec<OsString>, Report> {
-    // What else is wrong with the command line is said by the second parse, which knows all of it.
-    let Some(matches) = lenient(command, &arguments) else { return Ok(arguments) };
-    let Ok(common) = Common::from_arg_matches(&matches) else { return Ok(arguments) };
-    settle(&common);
-    let Some(specification) = &common.extra_opts else { return Ok(arguments) };
-    let mut extra = Vec::new();
-    let (file, settings) = extra_opts::load(specification, plugin, deadline).map_err(|error| failed(&error, deadline))?;
-    for setting in settings {
-        extra.extend(option(command, &matches, &file, setting).map_err(|error| failed(&error, deadline))?);
-    }
-    let mut all = arguments;
-    all.splice(1.min(all.len())..1.min(all.len()), extra);
-    Ok(all)
-}
-
-/// One setting as an argument: none where the command line has that option already.
-fn option(
-    command: &Command,
-    matches: &ArgMatches,
-    file: &Path,
-    Setting { line, name, value }: Setting,
-) -> Result<Option<OsString>, ExtraOptsError> {
-    let known = command.get_arguments().find(|argument| argument.get_long() == Some(&name));
-    let Some(known) = known.filter(|argument| argument.get_id() != "extra_opts") else {
-        return Err(ExtraOptsError::Line { file: file.to_owned(), line, what: format!("no option is called {name}") });
-    };
-    if matches.value_source(known.get_id().as_str()) == Some(ValueSource::CommandLine) {
-        return Ok(None);
-    }
-    // An option that takes a value gets an empty one, so that it does not take the next argument for it.
-    let value = value.or_else(|| known.get_action().takes_values().then(String::new));
-    Ok(Some(value.map_or_else(|| format!("--{name}"), |value| format!("--{name}={value}")).into()))
-}
-
-/// Help and version are printed as they are; a usage error is one line that names the option.
-fn usage_error(error: &clap::Error, arguments: &[OsString]) -> Report {
-    let text = error.render().to_string();
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => output::finish_with(&text, State::Unknown),
-        ErrorKind::InvalidUtf8 => {
-            let argument = arguments.iter().find(|argument| argument.to_str().is_none());
-            let argument = argument.map(|argument| argument.to_string_lossy()).unwrap_or_default();
-            unknown(&format!("an argument is not UTF-8: {argument}"))
-        }
-        _ => {
-            let text = text.strip_prefix("error: ").unwrap_or(&text);
-            let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
-            unknown(&lines.collect::<Vec<_>>().join(" "))
-        }
-    }
-}
-
-/// The report of a check that ended in an error: where it has used up its time, it has missed its deadline.
-fn failed(error: &dyn Error, deadline: &Deadline) -> Report {
-    let mut report = unknown(&chain(error));
-    if deadline.is_over() {
-        report.state = deadline.state();
-    }
-    report
-}
-
-/// The report of a check that could not be made. Further lines of `what` become details.
-fn unknown(what: &str) -> Report {
-    let (first, details) = what.split_once('\n').unwrap_or((what, ""));
-    Report::new(State::Unknown, first).detail(details)
-}
-
-/// An error and what it came from, outermost first. An error that prints its cause itself must not have it as its source too.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 /// A panic on whatever thread is a fault of ours, never of the thing checked.

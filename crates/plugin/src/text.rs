@@ -10,6 +10,19 @@ pub fn clean(text: &str) -> String {
     cleaned.trim().to_owned()
 }
 
+/// `text` for the first line: [`clean`], and without what Nagios strips from a text before an event handler or a notification gets
+/// it, or changes: quotes, backticks and `$` go, so that words stand bare, `;` becomes a comma, `&` a plus and `~` a minus.
+pub(crate) fn clean_first_line(text: &str) -> String {
+    let kept = text.chars().filter(|c| !matches!(c, '\'' | '"' | '`' | '$'));
+    let replaced = kept.map(|c| match c {
+        ';' => ',',
+        '&' => '+',
+        '~' => '-',
+        c => c,
+    });
+    clean(&replaced.collect::<String>())
+}
+
 fn harmless(c: char) -> char {
     match c {
         '|' => '/',
@@ -54,6 +67,22 @@ mod tests {
         for (text, cleaned) in rows {
             assert_eq!(clean(text), cleaned);
         }
+    }
+
+    #[test]
+    fn a_first_line_has_nothing_that_nagios_strips_or_changes() {
+        let rows = [
+            ("plain text, ümläut (1 of 2): 5%", "plain text, ümläut (1 of 2): 5%"),
+            ("invalid value '0' for \"--ip\"", "invalid value 0 for --ip"),
+            ("first; `second`", "first, second"),
+            ("$A=${B} & ~:5 <x> a|b", "A={B} + -:5 [x] a/b"),
+            ("'\"`$", ""),
+        ];
+        for (text, cleaned) in rows {
+            assert_eq!(clean_first_line(text), cleaned);
+        }
+        let all: String = (0..=0x2ff_u32).filter_map(char::from_u32).collect();
+        assert!(!clean_first_line(&all).contains(['\'', '"', '`', ';', '$', '<', '>', '&', '|', '~']));
     }
 
     #[test]

@@ -3,17 +3,51 @@
 use crate::{Range, State};
 
 /// The ranges of `--warning` and `--critical`; flatten it into a plugin's `Args`.
+///
+/// The texts of the two options do not say what is judged. A doc comment on the flattened field does not show in `--help`, so say
+/// it by [`Thresholds::judge`], with sign, unit and default:
+///
+/// ```
+/// use clap::Parser as _;
+/// use plugin::Thresholds;
+///
+/// #[derive(clap::Parser)]
+/// #[command(mut_args(Thresholds::judge("the number of missing addresses", "", "0")))]
+/// struct Args {
+///     #[command(flatten)]
+///     thresholds: Thresholds,
+/// }
+///
+/// let help = <Args as clap::CommandFactory>::command().render_help().to_string();
+/// assert!(help.contains("[default: 0]"));
+/// assert!(Args::try_parse_from(["check_x", "-c", "5"]).is_ok());
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, clap::Args)]
 pub struct Thresholds {
-    /// WARNING when the value is outside of this range: 10, 10:, ~:10, 10:20, @10:20
+    /// Report WARNING if the value is outside this range: 10, 10:, ~:10, 10:20, @10:20
     #[arg(short, long, value_name = "RANGE", allow_hyphen_values = true)]
     pub warning: Option<Range>,
-    /// CRITICAL when the value is outside of this range
+    /// Report CRITICAL if the value is outside this range
     #[arg(short, long, value_name = "RANGE", allow_hyphen_values = true)]
     pub critical: Option<Range>,
 }
 
 impl Thresholds {
+    /// Returns what names the judged value in the help of `--warning` and `--critical`, for `#[command(mut_args(..))]`: as in "the
+    /// offset in seconds (slow is negative)". `warning` and `critical` are the defaults where neither is given: empty if
+    /// there is none.
+    pub fn judge(what: &str, warning: &str, critical: &str) -> impl Fn(clap::Arg) -> clap::Arg {
+        let default = |range: &str| if range.is_empty() { String::new() } else { format!(" [default: {range}]") };
+        let examples = ": 10, 10:, ~:10, 10:20, @10:20";
+        let warning = format!("Report WARNING if {what} is outside this range{examples}{}", default(warning));
+        let critical = format!("Report CRITICAL if {what} is outside this range{}", default(critical));
+        move |argument| match argument.get_id().as_str() {
+            "warning" => argument.help(warning.clone()),
+            "critical" => argument.help(critical.clone()),
+            _ => argument,
+        }
+    }
+
     /// These thresholds, or `default` where neither a warning nor a critical range was given. One range given stands alone: who
     /// asks for a warning only does not want the default's critical beside it.
     pub fn or(&self, default: Thresholds) -> Thresholds {

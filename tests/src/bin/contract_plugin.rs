@@ -131,7 +131,7 @@ fn check(args: &Args, deadline: &Deadline) -> Result<Report, Failure> {
 fn echo(args: &Args) -> Report {
     let range = |range: &Option<plugin::Range>| range.as_ref().map(ToString::to_string).unwrap_or_default();
     let thresholds = format!("{}/{}", range(&args.thresholds.warning), range(&args.thresholds.critical));
-    let summary = format!("items {}; single {}; flag {}; thresholds {thresholds}", args.item.join("+"), args.single, args.flag);
+    let summary = format!("items {}, single {}, flag {}, thresholds {thresholds}", args.item.join("+"), args.single, args.flag);
     Report::new(args.state, summary)
 }
 

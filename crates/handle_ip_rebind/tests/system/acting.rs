@@ -79,8 +79,7 @@ fn a_command_that_hangs_is_ended_and_reported() {
     let site = Site::new("192.0.2.31");
     let setup = site.script("setup-ips.pl", "trap '' TERM; sleep 30");
     site.configure(&format!("enabled = true\ncommand = [\"{setup}\"]\nrestart = [[\"/bin/true\"]]\n"));
-    let mut command = site.command("CRITICAL-HARD-3");
-    let outcome = run(command.arg("--timeout=7"));
+    let outcome = run(&mut site.command_within("CRITICAL-HARD-3", 7));
     let line = "IP_REBIND CRITICAL - not back: 192.0.2.31 (not bound), setup-ips.pl did not end within ";
     assert!(outcome.code == Some(2) && outcome.stdout.starts_with(line), "{outcome:?}");
     assert_eq!(site.records().remove(0)["services"].as_array().map(Vec::len), Some(0), "nothing came back, nothing is restarted");

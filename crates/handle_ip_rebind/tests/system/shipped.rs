@@ -62,7 +62,7 @@ fn the_example_of_a_configuration_is_a_dry_run() {
     assert!(examples.len() >= 4, "{examples:?}");
     for example in examples {
         write(&site.path("config.toml"), &format!("{text}\n{example}\n"));
-        let outcome = run(site.command("OK-HARD-1").arg("--timeout=8"));
+        let outcome = run(&mut site.command_within("OK-HARD-1", 8));
         assert_eq!(outcome.code, Some(0), "{example}: {outcome:?}");
     }
     assert!(Path::new(&own("log")).exists());

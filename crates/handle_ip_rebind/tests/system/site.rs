@@ -63,9 +63,14 @@ impl Site {
 
     /// The handler, ready to be run in the host.
     pub(super) fn command(&self, event: &str) -> Command {
+        self.command_within(event, 25)
+    }
+
+    /// The same with another `--timeout`, in seconds.
+    pub(super) fn command_within(&self, event: &str, seconds: u32) -> Command {
         let mut command = self.host.command(plugins::binary("handle_ip_rebind"));
         let config = format!("--config={}", self.path("config.toml").display());
-        command.arg(format!("--event={event}")).arg(config).arg("--timeout=25");
+        command.arg(format!("--event={event}")).arg(config).arg(format!("--timeout={seconds}"));
         command
     }
 

@@ -30,8 +30,8 @@ fn rabbitmq() {
     }
     let host = Host::create();
     let mut broker = Broker::rabbitmq(&host);
-    let login = format!("127.0.0.1:{PORT} refuses the login: Bad CONNECT, Access refused for user 'lab'");
-    let destination = format!("127.0.0.1:{PORT} refuses: Unknown destination, '/nosuch/x' is not a valid destination.");
+    let login = format!("127.0.0.1:{PORT} refuses the login: Bad CONNECT, Access refused for user lab");
+    let destination = format!("127.0.0.1:{PORT} refuses: Unknown destination, /nosuch/x is not a valid destination.");
     refused(&host, "/nosuch/x", &[("wrong", &login), ("not-so-secret", &destination)]);
     let folder = public_folder();
     let bare = configuration(folder.path(), "alerts");

@@ -1,0 +1,156 @@
+//! The command line: what files add to it, what it may not hold, and what it comes to.
+
+use std::ffi::OsString;
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, FromArgMatches as _};
+
+use crate::extra_opts::{self, ExtraOptsError, Setting};
+use crate::failure::{failed, unknown};
+use crate::options::Common;
+use crate::usage::{self, Given};
+use crate::{Deadline, Report, help, output};
+
+/// Returns the command line of a program with the options of every program: for parsing, help and manuals.
+pub fn command<A: clap::Parser>() -> Command {
+    Common::augment_args(A::command()).mut_args(repeatable_flag)
+}
+
+/// A flag that is given twice says the same as once; a value that is given twice may contradict itself, which clap refuses.
+fn repeatable_flag(argument: Arg) -> Arg {
+    if !matches!(argument.get_action(), ArgAction::SetTrue) {
+        return argument;
+    }
+    let id = argument.get_id().clone();
+    argument.overrides_with(id)
+}
+
+/// Parses the arguments as `A`, the options of `--extra-opts` among them. `settle` gets the common options as soon as they are
+/// known. Help, version and errors come back as the report to end with, or end the process themselves.
+pub(crate) fn parse<A: clap::Parser>(
+    mut command: Command,
+    mut arguments: Vec<OsString>,
+    plugin: &str,
+    deadline: &Deadline,
+    settle: impl Fn(&Common),
+) -> Result<A, Report> {
+    refuse_secrets(&command, &arguments)?;
+    let mut given = Vec::new();
+    if arguments.iter().any(|argument| argument.as_encoded_bytes().starts_with(b"--extra-opts")) {
+        given = from_files(&command, &arguments, plugin, deadline, &settle)?;
+        let start = 1.min(arguments.len());
+        arguments.splice(start..start, given.iter().map(|given| given.argument.clone()));
+    }
+    let parsed = command.try_get_matches_from_mut(&arguments);
+    if parsed.is_err()
+        && let Some(common) = lenient(&command, &arguments).and_then(|matches| Common::from_arg_matches(&matches).ok())
+    {
+        // A command line that is refused is refused in the time that it gives.
+        settle(&common);
+    }
+    let refused = |error: clap::Error| {
+        help::print_if_asked_for(&error, &command, &arguments);
+        usage::report(&error, &command, &arguments, &given)
+    };
+    let mut matches = parsed.map_err(refused)?;
+    let common = Common::from_arg_matches_mut(&mut matches).map_err(refused)?;
+    output::set_verbosity(common.verbose);
+    if common.exit_ok {
+        output::set_exit_ok();
+    }
+    settle(&common);
+    A::from_arg_matches_mut(&mut matches).map_err(refused)
+}
+
+/// Refuses a secret on the command line, where every account of the machine could read it in the list of processes: an option
+/// whose value is called SECRET comes by `--extra-opts` alone.
+fn refuse_secrets(command: &Command, arguments: &[OsString]) -> Result<(), Report> {
+    let is_secret = |known: &&Arg| known.get_value_names().into_iter().flatten().any(|name| name == "SECRET");
+    for long in command.get_arguments().filter(is_secret).filter_map(Arg::get_long) {
+        let option = format!("--{long}");
+        let given = |argument: &&OsString| {
+            let rest = argument.as_encoded_bytes().strip_prefix(option.as_bytes());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"="))
+        };
+        if arguments.iter().any(|argument| given(&argument)) {
+            return Err(unknown(&format!("{option} on the command line is no secret: give it by --extra-opts")));
+        }
+    }
+    Ok(())
+}
+
+/// As much of the arguments as can be understood.
+fn lenient(command: &Command, arguments: &[OsString]) -> Option<ArgMatches> {
+    command.clone().args_override_self(true).ignore_errors(true).try_get_matches_from(arguments).ok()
+}
+
+/// Returns the settings of all `--extra-opts` as arguments, in their order, without those which the command line gives itself.
+fn from_files(
+    command: &Command,
+    arguments: &[OsString],
+    plugin: &str,
+    deadline: &Deadline,
+    settle: impl Fn(&Common),
+) -> Result<Vec<Given>, Report> {
+    let refused = |error: ExtraOptsError| failed(&error, deadline);
+    refuse_blank(arguments).map_err(refused)?;
+    // What else is wrong with the command line is said by the second parse, which knows all of it.
+    let Some(matches) = lenient(command, arguments) else { return Ok(Vec::new()) };
+    let Ok(common) = Common::from_arg_matches(&matches) else { return Ok(Vec::new()) };
+    settle(&common);
+    let mut settings: Vec<Setting> = Vec::new();
+    let mut given = Vec::new();
+    for specification in &common.extra_opts {
+        for setting in extra_opts::load(specification, plugin, deadline).map_err(refused)? {
+            let known = known(command, &setting).map_err(refused)?;
+            if matches.value_source(known.get_id().as_str()) == Some(ValueSource::CommandLine) {
+                continue;
+            }
+            let earlier = settings.iter().find(|earlier| earlier.name == setting.name);
+            if adds_to(known, earlier, &setting).map_err(refused)? {
+                given.push(as_argument(known, &setting));
+            }
+            settings.push(setting);
+        }
+    }
+    Ok(given)
+}
+
+/// `--extra-opts SECTION@FILE`: since the value is optional, the word after the blank would be no part of it.
+fn refuse_blank(arguments: &[OsString]) -> Result<(), ExtraOptsError> {
+    let mut following = arguments.iter().skip_while(|argument| *argument != "--extra-opts").skip(1);
+    match following.next().filter(|word| !word.as_encoded_bytes().starts_with(b"-")) {
+        Some(word) => Err(ExtraOptsError::Blank(word.to_string_lossy().into_owned())),
+        None => Ok(()),
+    }
+}
+
+/// The option of this name.
+fn known<'a>(command: &'a Command, Setting { file, line, name, .. }: &Setting) -> Result<&'a Arg, ExtraOptsError> {
+    let known = command.get_arguments().find(|argument| argument.get_long() == Some(name));
+    known.filter(|argument| argument.get_id() != "extra_opts").ok_or_else(|| {
+        let what = format!("no option is called {name}, {}", usage::WHERE_HELP_IS);
+        ExtraOptsError::Line { file: file.clone(), line: *line, what }
+    })
+}
+
+/// Whether a setting adds something to an earlier one of its name: values that may repeat do, a flag does not.
+fn adds_to(known: &Arg, earlier: Option<&Setting>, setting: &Setting) -> Result<bool, ExtraOptsError> {
+    match (known.get_action(), earlier) {
+        (ArgAction::Set, Some(earlier)) => Err(ExtraOptsError::Twice {
+            name: setting.name.clone(),
+            places: (earlier.file.clone(), earlier.line, setting.file.clone(), setting.line),
+        }),
+        (ArgAction::SetTrue, Some(_)) => Ok(false),
+        _ => Ok(true),
+    }
+}
+
+/// The setting as an argument. An option that takes a value gets an empty one where there is none, so that it does not take the
+/// next argument for it.
+fn as_argument(known: &Arg, setting: &Setting) -> Given {
+    let value = setting.value.clone().or_else(|| known.get_action().takes_values().then(String::new));
+    let option = format!("--{}", setting.name);
+    let argument = value.map_or_else(|| option.clone(), |value| format!("{option}={value}"));
+    Given { argument: argument.into(), option, place: format!("reading {}: line {}", setting.file.display(), setting.line) }
+}

@@ -1,0 +1,31 @@
+//! The reports of checks that could not be made.
+
+use std::error::Error;
+
+use crate::{Deadline, Report, State};
+
+/// The report of a check that ended in an error: where it has used up its time, it has missed its deadline.
+pub(crate) fn failed(error: &dyn Error, deadline: &Deadline) -> Report {
+    let mut report = unknown(&chain(error));
+    if deadline.is_over() {
+        report.state = deadline.state();
+    }
+    report
+}
+
+/// The report of a check that could not be made. Further lines of `what` become details.
+pub(crate) fn unknown(what: &str) -> Report {
+    let (first, details) = what.split_once('\n').unwrap_or((what, ""));
+    Report::new(State::Unknown, first).detail(details)
+}
+
+/// An error and what it came from, outermost first. An error that prints its cause itself must not have it as its source too.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,77 @@
+//! `--help`, `-h` and `--version`: printed as they are, wrapped at the terminal's width.
+
+use std::ffi::OsString;
+
+use clap::error::{Error, ErrorKind};
+use clap::{Arg, Command};
+
+use crate::{State, output};
+
+/// The most columns of a help text, and its columns where standard output is not a terminal.
+const WIDEST: u16 = 100;
+/// The fewest columns: narrower terminals get lines that they wrap themselves.
+const NARROWEST: u16 = 40;
+
+/// Prints help or version and exits, if that is what the arguments ask for.
+pub(crate) fn print_if_asked_for(error: &Error, command: &Command, arguments: &[OsString]) {
+    match error.kind() {
+        ErrorKind::DisplayHelp => {
+            let is_long = arguments.iter().any(|argument| argument == "--help");
+            output::finish_with(&text(command, is_long, columns()), State::Unknown)
+        }
+        ErrorKind::DisplayVersion => output::finish_with(&error.render().to_string(), State::Unknown),
+        _ => {}
+    }
+}
+
+/// The help text: whole, or the first sentence of each option alone.
+fn text(command: &Command, is_long: bool, columns: u16) -> String {
+    let command = command.clone().term_width(usize::from(columns));
+    let mut command =
+        if is_long { command } else { command.mut_args(first_sentence).after_help("--help shows more").after_long_help("") };
+    command.render_help().to_string()
+}
+
+/// An option with the first sentence of its text.
+fn first_sentence(argument: Arg) -> Arg {
+    let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+    match help.split_once(". ") {
+        Some((first, _)) => argument.help(first.to_owned()),
+        None => argument,
+    }
+}
+
+/// The width of the terminal, within bounds.
+fn columns() -> u16 {
+    let size = rustix::termios::tcgetwinsize(rustix::stdio::stdout());
+    let columns = size.map(|size| size.ws_col).ok().filter(|columns| *columns > 0);
+    columns.unwrap_or(WIDEST).clamp(NARROWEST, WIDEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command() -> Command {
+        let long = "A long text on what this option is for and what it does. Then what else it does, in many more words than a line holds";
+        Command::new("check_x").after_help("Exit codes").arg(Arg::new("ip").long("ip").help(long))
+    }
+
+    #[test]
+    fn no_line_is_longer_than_the_terminal() {
+        for columns in [40, 80, 100] {
+            for is_long in [false, true] {
+                let text = text(&command(), is_long, columns);
+                assert!(text.lines().all(|line| line.len() <= usize::from(columns)), "{columns}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_short_help_has_first_sentences_and_says_where_the_rest_is() {
+        let (short, long) = (text(&command(), false, 100), text(&command(), true, 100));
+        assert!(long.contains("Then what else") && long.contains("Exit codes"), "{long}");
+        assert!(!short.contains("Then what else") && !short.contains("Exit codes"), "{short}");
+        assert!(short.ends_with("--help shows more\n"), "{short}");
+    }
+}

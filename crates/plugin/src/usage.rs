@@ -1,0 +1,166 @@
+//! Usage errors in our words: the option first, what is wrong with it, and where help is.
+
+use std::error::Error as _;
+use std::ffi::OsString;
+use std::net::IpAddr;
+
+use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+use clap::{Arg, Command};
+
+use crate::failure::unknown;
+use crate::{Report, clean};
+
+/// How each usage error ends.
+pub(crate) const WHERE_HELP_IS: &str = "see --help";
+/// How many characters of an argument a message shows.
+const SHOWN: usize = 120;
+/// A text that only options which accept any text accept.
+const GIBBERISH: &str = "\u{1}?";
+
+/// An argument out of a file.
+#[derive(Debug)]
+pub(crate) struct Given {
+    pub(crate) argument: OsString,
+    pub(crate) option: String,
+    /// As in "reading /etc/plugins.ini: line 3".
+    pub(crate) place: String,
+}
+
+/// Returns the report of a command line that clap refused.
+pub(crate) fn report(error: &Error, command: &Command, arguments: &[OsString], given: &[Given]) -> Report {
+    let option = text(error, ContextKind::InvalidArg).map(|argument| name(&argument));
+    let value = text(error, ContextKind::InvalidValue).unwrap_or_default();
+    let of_file = given.iter().find(|given| {
+        let is_option = option.as_ref() == Some(&given.option);
+        is_option && (given.argument == *format!("{}={value}", given.option) || given.argument == *given.option)
+    });
+    let place = of_file.map(|given| format!("{}: ", given.place)).unwrap_or_default();
+    unknown(&format!("{place}{}, {WHERE_HELP_IS}", words(error, command, arguments)))
+}
+
+/// What is wrong, without where help is.
+fn words(error: &Error, command: &Command, arguments: &[OsString]) -> String {
+    let argument = text(error, ContextKind::InvalidArg).unwrap_or_default();
+    let (option, value) = (name(&argument), text(error, ContextKind::InvalidValue).unwrap_or_default());
+    match error.kind() {
+        ErrorKind::UnknownArgument => unknown_argument(error, command, &argument),
+        ErrorKind::InvalidValue if value.is_empty() => format!("{option} needs a value{}", one_of(error)),
+        ErrorKind::InvalidValue => format!("{option}={}: not{}", short(&value), one_of(error).trim_start_matches(',')),
+        ErrorKind::ValueValidation => refused_value(error, &option, &value),
+        ErrorKind::TooManyValues => format!("{option} takes no value, but {} was given", short(&value)),
+        ErrorKind::ArgumentConflict => match text(error, ContextKind::PriorArg).map(|prior| name(&prior)) {
+            Some(prior) if prior == option => format!("{option} is given twice"),
+            Some(prior) => format!("{option} and {prior} cannot be used together"),
+            None => format!("{option} cannot be used with other options"),
+        },
+        ErrorKind::MissingRequiredArgument => format!("{option} is missing"),
+        ErrorKind::InvalidUtf8 => {
+            let argument = arguments.iter().find(|argument| argument.to_str().is_none());
+            format!(
+                "an argument is not UTF-8: {}",
+                short(&argument.map(|argument| argument.to_string_lossy()).unwrap_or_default())
+            )
+        }
+        _ => rendered(error),
+    }
+}
+
+/// An option that does not exist, or a word that belongs to none.
+fn unknown_argument(error: &Error, command: &Command, argument: &str) -> String {
+    let suggestion = text(error, ContextKind::SuggestedArg);
+    let shown = short(argument);
+    match suggestion.or_else(|| owner(command, argument).map(|option| format!("{option}={shown}"))) {
+        _ if clean(argument).is_empty() => "an empty argument belongs to no option".to_owned(),
+        Some(suggestion) if argument.starts_with('-') => format!("{shown} is not an option, did you mean {suggestion}"),
+        Some(suggestion) => format!("{shown} belongs to no option, did you mean {suggestion}"),
+        None if argument.starts_with('-') => format!("{shown} is not an option"),
+        None => format!("{shown} belongs to no option"),
+    }
+}
+
+/// A value that the option's own type refuses. Where the reason has the value in it, it is not said twice.
+fn refused_value(error: &Error, option: &str, value: &str) -> String {
+    let reason = clean(&error.source().map(ToString::to_string).unwrap_or_default());
+    let names_value = reason.starts_with(value) || reason.split([' ', '"', '\'']).any(|word| word == value);
+    match value {
+        "" => format!("{option} with an empty value: {reason}"),
+        _ if value.len() > SHOWN => format!("{option}: {}", short(&reason)),
+        _ if names_value => format!("{option}: {reason}"),
+        _ => format!("{option}={}: {reason}", short(value)),
+    }
+}
+
+/// ", one of a, b" where the option has a list of values.
+fn one_of(error: &Error) -> String {
+    let values = text(error, ContextKind::ValidValue).filter(|values| !values.is_empty());
+    values.map(|values| format!(", one of {values}")).unwrap_or_default()
+}
+
+/// The option that a bare word probably belongs to: the first whose type accepts it but not everything, else that of a host for
+/// what looks like one, else that of a file for a path.
+fn owner(command: &Command, word: &str) -> Option<String> {
+    if word.is_empty() || word.starts_with('-') {
+        return None;
+    }
+    let is_host = word.parse::<IpAddr>().is_ok() || (word.contains('.') && !word.contains('/'));
+    let takes = |argument: &Arg| {
+        let long = argument.get_long().unwrap_or_default();
+        accepts(command, long, word) && (!accepts(command, long, GIBBERISH) || (is_host && argument.get_short() == Some('H')))
+    };
+    let is_file = |argument: &Arg| word.contains('/') && value_names(argument).any(|name| name == "FILE");
+    let mut options: Vec<&Arg> = command.get_arguments().filter(|argument| is_public(argument)).collect();
+    // What names the thing to check comes first; `mut_arg` changes the order of the others.
+    options.sort_by_key(|argument| !matches!(argument.get_long(), Some("ip" | "hostname")));
+    let found = options
+        .iter()
+        .copied()
+        .find(|argument| takes(argument))
+        .or_else(|| options.iter().copied().find(|argument| is_file(argument)));
+    found.and_then(Arg::get_long).map(|long| format!("--{long}"))
+}
+
+/// Whether the option accepts this value.
+fn accepts(command: &Command, long: &str, value: &str) -> bool {
+    let parsed = command.clone().try_get_matches_from([command.get_name(), &format!("--{long}={value}")]);
+    !parsed.is_err_and(|error| matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue))
+}
+
+fn value_names(argument: &Arg) -> impl Iterator<Item = &str> {
+    argument.get_value_names().into_iter().flatten().map(|name| name.as_str())
+}
+
+/// Whether it takes a value that may stand on a command line.
+fn is_public(argument: &Arg) -> bool {
+    argument.get_action().takes_values() && !value_names(argument).any(|name| matches!(name, "SECRET" | "PASSWORD"))
+}
+
+/// "--timeout" of "--timeout <SECONDS[:STATE]>".
+fn name(argument: &str) -> String {
+    argument.split([' ', '=', '[']).next().unwrap_or_default().to_owned()
+}
+
+/// A part of the error: several joined by commas.
+fn text(error: &Error, kind: ContextKind) -> Option<String> {
+    match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        ContextValue::Strings(texts) => Some(texts.join(", ")),
+        _ => None,
+    }
+}
+
+/// The start of a text that may be of any length, as one line.
+fn short(text: &str) -> String {
+    let text = clean(text);
+    match text.char_indices().nth(SHOWN) {
+        None => text,
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
+    }
+}
+
+/// What clap says, in one line.
+fn rendered(error: &Error) -> String {
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" ")
+}
