@@ -185,7 +185,7 @@ fn lines_of(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The address of a line and what stands behind it: none if the line is blank or a comment.
+/// The address of a line and what stands behind it: `None` if the line is blank or a comment.
 fn parse_line(line: &str) -> Result<Option<(HostAddress, &str)>, String> {
     if let Some(expected) = plain(line) {
         return Ok(Some((expected, "")));

@@ -10,7 +10,7 @@ pub enum InvalidPort {
     Number(String),
 }
 
-/// The ports of `80` or `80,443`, in the order given.
+/// Returns the ports of `80` or `80,443`, in the order given.
 ///
 /// # Errors
 /// [`InvalidPort`] where one of them is not a number from 1 to 65535.

@@ -111,7 +111,7 @@ fn lost_files(observed: &Observations) -> Vec<(IpAddr, Cause)> {
     observed.conditions.iter().filter_map(cause).collect()
 }
 
-/// The addresses of subnets that lost all their secondaries on a host where they go with their primary: none where that cannot be
+/// The addresses of subnets that lost all their secondaries on a host where they go with their primary: `None` where that cannot be
 /// known.
 fn lost_subnets(observed: &Observations) -> Vec<(IpAddr, Cause)> {
     if observed.promotes_all != Some(false) {

@@ -3,7 +3,7 @@
 use addresses::{Entry, HostAddress};
 use host_net::{Bound, BoundAddress, Interface, Link};
 
-/// What became of a expected address; the number is the index of the interface that has it. The later a variant stands, the nearer
+/// What became of an expected address; the number is the index of the interface that has it. The later a variant stands, the nearer
 /// the address is to being usable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Condition {
@@ -49,7 +49,7 @@ pub(crate) fn conditions(entries: &[Entry], bound: &Bound, interfaces: &[String]
 }
 
 impl Condition {
-    /// The best that can be said of `expected`, which is bound in these places.
+    /// Returns the best that can be said of `expected`, which is bound in these places.
     pub(crate) fn of(expected: HostAddress, places: &[BoundAddress], bound: &Bound, interfaces: &[String]) -> Self {
         let judge = |place| Self::at(place, expected.prefix, bound, interfaces);
         places.iter().map(judge).max().unwrap_or(Condition::NotBound)

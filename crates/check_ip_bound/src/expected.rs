@@ -78,7 +78,7 @@ impl From<ConfigError> for ExpectedError {
 }
 
 impl Expected {
-    /// The addresses of --ip, --file and --from.
+    /// Reads the addresses of --ip, --file and --from.
     ///
     /// # Errors
     /// [`ExpectedError`]: a file cannot be used, or a source that is named is not here or promises nothing.
@@ -102,7 +102,7 @@ impl Expected {
         Ok(expected)
     }
 
-    /// The addresses of the command line, of the lists and of the configuration.
+    /// Returns the addresses of the command line, of the lists and of the configuration.
     pub(crate) fn new(args: &Args, lists: Vec<List>, found: Vec<(Source, Promises)>) -> Self {
         let mut expected = Self {
             entries: Vec::new(),
@@ -177,7 +177,7 @@ impl Expected {
         self.entries = unique(bound.addresses.iter().map(|bound| entry(bound.address)).collect());
     }
 
-    /// Where a entry is written: nothing for those that come from what is bound.
+    /// Where an entry is written: nothing for those that come from what is bound.
     pub(crate) fn origin(&self, entry: &Entry) -> String {
         let file = usize::try_from(entry.list).ok().and_then(|file| self.files.get(file));
         match (file, &self.source) {
@@ -288,8 +288,8 @@ mod tests {
                         192.0.2.2/24 # /etc/b line 1\n\
                         198.51.100.1 # list line 1\n\
                         # floating: 192.0.2.9 # /etc/k line 4\n\
-                        # note: 192.0.2.1 is promised with /24 by hsphere and /25 by cpanel: either is taken\n\
-                        # note: hsphere and cpanel promise different addresses on eth0: all are expected\n\
+                        # note: 192.0.2.1 is configured with /24 by hsphere and /25 by cpanel: either is accepted\n\
+                        # note: hsphere and cpanel configure different addresses on eth0: all are expected\n\
                         # hsphere: eth1 by dhcp (/etc/b line 7)\n";
         assert_eq!(listing, lines);
         // What is printed is a list again, of the same addresses.

@@ -10,7 +10,7 @@ use crate::condition::conditions;
 use crate::evaluate::evaluate;
 use crate::{Args, Expected, ListSource, Observations};
 
-/// The command line without any option.
+/// Returns the command line without any option.
 pub(crate) fn args() -> Args {
     Args::parse_from(["check_ip_bound"])
 }
@@ -53,7 +53,7 @@ pub(crate) fn bound(text: &str) -> Bound {
     bound
 }
 
-/// What is observed when the addresses of `list` are expected and those of `present` are bound.
+/// Returns what is observed when the addresses of `list` are expected and those of `present` are bound.
 pub(crate) fn observed(args: &Args, list: &str, source: ListSource, present: &str) -> Observations {
     let bound = bound(present);
     let list = (!list.is_empty()).then(|| List::parse("ips", 0, list.replace(' ', "\n").as_bytes()).unwrap());
@@ -67,7 +67,7 @@ pub(crate) fn observed(args: &Args, list: &str, source: ListSource, present: &st
     Observations { expected, bound, conditions, routes: Vec::new(), promotes_all: Some(false), uptime: None }
 }
 
-/// The report on it, when the list was named on the command line.
+/// Returns the report on it, when the list was named on the command line.
 pub(crate) fn report(args: &Args, list: &str, present: &str) -> Report {
     evaluate(&args.limits(), &observed(args, list, ListSource::Named, present))
 }

@@ -30,7 +30,7 @@ impl FromStr for Ignored {
 }
 
 impl Ignored {
-    /// Whether an address on an interface is ignored by this.
+    /// Returns whether an address on an interface is ignored by this.
     pub(crate) fn covers(&self, address: IpAddr, interface: &str) -> bool {
         match (self, address) {
             (Ignored::Interface(name), _) => name == interface,

@@ -85,7 +85,7 @@ fn serves(bound: &Bound) -> bool {
     bound.addresses.iter().any(|address| !loopback(address.interface))
 }
 
-/// A kernel setting that is 0 or another number: none if it cannot be read.
+/// A kernel setting that is 0 or another number: `None` if it cannot be read.
 fn read_setting(path: &str) -> Option<bool> {
     let text = fs::read_to_string(path).ok()?;
     text.trim().parse().ok().map(|number: i64| number != 0)

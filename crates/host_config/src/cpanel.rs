@@ -9,7 +9,7 @@ use crate::tree::Tree;
 const ADDITIONAL: &str = "/etc/ips";
 const MAIN: &str = "/var/cpanel/mainip";
 
-/// The main address, then the additional ones: on a server that has none of these the list is there and empty.
+/// Returns the main address, then the additional ones: on a server that has none of these the list is there and empty.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let main = tree.list(MAIN)?.map(Promises::from_list);
     let additional = match tree.list(ADDITIONAL) {

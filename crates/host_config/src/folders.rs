@@ -9,7 +9,7 @@ use plugin::ReadError;
 use crate::promise::ConfigError;
 use crate::tree::Tree;
 
-/// The path of each name that is wanted, sorted by name, wherever it lies; `folders` have the one that counts most first.
+/// Returns the path of each name that is wanted, sorted by name, wherever it lies; `folders` have the one that counts most first.
 pub(crate) fn by_name(
     tree: &Tree<'_>,
     folders: &[String],
@@ -29,7 +29,7 @@ pub(crate) fn by_name(
     Ok(paths)
 }
 
-/// The content of the file `path`: none where it is a folder, or a link that leads nowhere.
+/// Returns the content of the file `path`: `None` where it is a folder, or a link that leads nowhere.
 pub(crate) fn content(tree: &Tree<'_>, path: &str) -> Result<Option<Vec<u8>>, ConfigError> {
     match tree.read(path) {
         Err(ConfigError::Read(ReadError::Refused { why, .. })) if why.kind() == ErrorKind::IsADirectory => Ok(None),

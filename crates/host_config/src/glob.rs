@@ -8,12 +8,12 @@ const MOST: usize = 10_000;
 /// The longest name of a file, in octets.
 const LONGEST: usize = 255;
 
-/// Whether `text` holds a wildcard.
+/// Returns whether `text` holds a wildcard.
 pub(crate) fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?', '['])
 }
 
-/// Whether the whole of `name` fits `pattern`; neither is longer than a file's name can be.
+/// Returns whether the whole of `name` fits `pattern`; neither is longer than a file's name can be.
 pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     pattern.len() <= LONGEST && name.len() <= LONGEST && fits(pattern.as_bytes(), name.as_bytes())
 }
@@ -56,7 +56,7 @@ fn one(pattern: &[u8], octet: u8) -> Option<&[u8]> {
     }
 }
 
-/// Whether `octet` is within a bracket expression, and what follows it: none if the bracket is never closed.
+/// Whether `octet` is within a bracket expression, and what follows it: `None` if the bracket is never closed.
 fn bracket(inside: &[u8], octet: u8) -> Option<(bool, &[u8])> {
     let (not, mut rest) = match inside {
         [b'!' | b'^', rest @ ..] => (true, rest),

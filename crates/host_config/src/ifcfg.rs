@@ -19,7 +19,7 @@ const FOLDER: &str = "/etc/sysconfig/network-scripts";
 const IGNORED: [&str; 11] =
     ["~", ".bak", ".old", ".orig", ".rpmnew", ".rpmorig", ".rpmsave", ".augnew", ".augtmp", ".swp", ".tmp"];
 
-/// The promises of all files, in the order of their names.
+/// Returns the promises of all files, in the order of their names.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let mut files = Vec::new();
     for name in tree.names(FOLDER)? {

@@ -25,7 +25,7 @@ const MOST: usize = 1 << 20;
 /// The most options that are read: several stanzas may inherit the same ones.
 const OPTIONS: usize = 1 << 22;
 
-/// The promises of the interfaces that come up at boot.
+/// Returns the promises of the interfaces that come up at boot.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let Some(interfaces) = file::read(tree, FILE)? else { return Ok(None) };
     let flavour = match () {

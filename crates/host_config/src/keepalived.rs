@@ -17,7 +17,7 @@ const FILE: &str = "/etc/keepalived/keepalived.conf";
 /// Where static addresses go that name no interface, unless `default_interface` says so.
 const DEFAULT_INTERFACE: &str = "eth0";
 
-/// The virtual and the static addresses.
+/// Returns the virtual and the static addresses.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let mut config = Config::default();
     let Some(remarks) = lines::read(tree, FILE, &mut |words, place| config.line(words, place))? else { return Ok(None) };

@@ -19,17 +19,17 @@ impl Place {
         Self { file: file.to_owned(), line }
     }
 
-    /// What is written here gives no static address.
+    /// Returns the remark that what is written here gives no static address.
     pub(crate) fn remark(&self, what: impl Into<String>) -> Remark {
         Remark { what: what.into(), place: self.clone() }
     }
 
-    /// The address `text` that is written here, without the brackets that a list may have.
+    /// Returns the address `text` that is written here, without the brackets that a list may have.
     pub(crate) fn address(&self, text: &str) -> Result<HostAddress, ConfigError> {
         self.address_or_pool(text)?.ok_or_else(|| self.error(InvalidAddress::NoHost(short(text))))
     }
 
-    /// The same, where `0.0.0.0` and `::` have a meaning of their own.
+    /// Returns the same, where `0.0.0.0` and `::` have a meaning of their own.
     pub(crate) fn address_or_pool(&self, text: &str) -> Result<Asked, ConfigError> {
         let refuse = |error: InvalidAddress| self.error(error.to_string());
         if text.starts_with('[') {
@@ -45,7 +45,7 @@ impl Place {
 }
 
 impl Located<HostAddress> {
-    /// The promise of this address on `interface`.
+    /// Returns the promise of this address on `interface`.
     pub(crate) fn promise(self, interface: Option<&str>) -> Promise {
         Promise { expected: self.value, interface: interface.map(str::to_owned), floating: false, place: self.place }
     }

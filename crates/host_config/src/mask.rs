@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use addresses::{HostAddress, InvalidAddress, short};
 
-/// The prefix length that a netmask stands for, as bits (`24`) or dotted (`255.255.255.0`): none if it is neither.
+/// Returns the prefix length that a netmask stands for, as bits (`24`) or dotted (`255.255.255.0`): `None` if it is neither.
 pub(crate) fn length(mask: &str, address: IpAddr) -> Option<u8> {
     let bits = if address.is_ipv4() { 32 } else { 128 };
     if !mask.is_empty() && mask.bytes().all(|octet| octet.is_ascii_digit()) {
@@ -15,7 +15,7 @@ pub(crate) fn length(mask: &str, address: IpAddr) -> Option<u8> {
     (ones + dotted.trailing_zeros() >= 32).then(|| u8::try_from(ones).ok()).flatten()
 }
 
-/// The prefix length of an IPv4 address' class, for files older than prefixes (RFC 791).
+/// Returns the prefix length of an IPv4 address' class, for files older than prefixes (RFC 791).
 pub(crate) fn class(address: Ipv4Addr) -> u8 {
     match address.octets() {
         [0..128, ..] => 8,

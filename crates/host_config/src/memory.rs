@@ -76,7 +76,7 @@ impl Files {
     }
 }
 
-/// Returns what of `path` is below `folder`: none if it is elsewhere.
+/// Returns what of `path` is below `folder`: `None` if it is elsewhere.
 fn below<'a>(folder: &str, path: &'a str) -> Option<&'a str> {
     if folder.is_empty() { Some(path) } else { path.strip_prefix(folder)?.strip_prefix('/') }
 }

@@ -35,7 +35,7 @@ const KINDS: [&str; 11] = [
 /// Other keys of `network`.
 const OTHER: [&str; 3] = ["version", "renderer", "openvswitch"];
 
-/// What all the files promise: none if there is not one.
+/// Returns what all the files promise: `None` if there is not one.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let files = folders::by_name(tree, &FOLDERS.map(str::to_owned), |name| name.ends_with(".yaml") && !name.starts_with('.'))?;
     let found = !files.is_empty();

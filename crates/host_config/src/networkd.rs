@@ -24,7 +24,7 @@ const FOLDERS: [&str; 5] = [
     "/lib/systemd/network",
 ];
 
-/// What all the files promise: none if there is not one.
+/// Returns what all the files promise: `None` if there is not one.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let files = folders::by_name(tree, &FOLDERS.map(str::to_owned), |name| is_of(name, ".network"))?;
     let mut promises = Promises::default();

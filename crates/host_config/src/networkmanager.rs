@@ -26,7 +26,7 @@ const FOLDERS: [&str; 3] = [
 const SUFFIX: &str = ".nmconnection";
 const HIDES: &str = ".nmmeta";
 
-/// What all profiles promise: none if there is not one.
+/// Returns what all profiles promise: `None` if there is not one.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let mut promises = Promises::default();
     let mut profiles = Vec::new();

@@ -76,14 +76,14 @@ impl fmt::Display for Place {
 }
 
 impl Place {
-    /// The error that this line is not understood.
+    /// Returns the error that this line is not understood.
     pub(crate) fn error(&self, what: impl fmt::Display) -> ConfigError {
         ConfigError::Line { place: self.clone(), what: what.to_string() }
     }
 }
 
 impl Promises {
-    /// The promises of a plain list, which names no interfaces.
+    /// Returns the promises of a plain list, which names no interfaces.
     pub(crate) fn from_list(list: List) -> Self {
         let place = |line| Place { file: list.source.clone(), line };
         let promise =

@@ -7,7 +7,7 @@ use crate::tree::Tree;
 use crate::{cpanel, hsphere, ifcfg, ifupdown, keepalived, netplan, networkd, networkmanager};
 
 impl Source {
-    /// What this source promises in `tree`: none if it has no file there.
+    /// Returns what this source promises in `tree`: `None` if it has no file there.
     ///
     /// # Errors
     /// [`ConfigError`]: a file cannot be read, or a line is not understood.

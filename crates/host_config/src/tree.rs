@@ -57,7 +57,7 @@ impl<'a> Tree<'a> {
         Self { root: Root::Memory(all), deadline }
     }
 
-    /// Returns the content of the file `path`: none if there is no such file.
+    /// Returns the content of the file `path`: `None` if there is no such file.
     ///
     /// # Errors
     /// [`ConfigError::Read`].
@@ -73,7 +73,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Returns the plain list of addresses in the file `path`: none if there is no such file.
+    /// Returns the plain list of addresses in the file `path`: `None` if there is no such file.
     ///
     /// # Errors
     /// [`ConfigError::Read`] and [`ConfigError::List`].

@@ -109,7 +109,7 @@ pub enum Link {
 }
 
 impl Link {
-    /// What is wrong with it, to follow "which": none if nothing is.
+    /// Returns what is wrong with it, to follow "which": `None` if nothing is.
     pub fn fault(self) -> Option<&'static str> {
         match self {
             Link::Up => None,
@@ -123,13 +123,13 @@ impl Link {
 }
 
 impl Bound {
-    /// The interface with this index.
+    /// Returns the interface with this index.
     pub fn interface(&self, index: u32) -> Option<&Interface> {
         let place = self.interfaces.binary_search_by_key(&index, |interface| interface.index).ok()?;
         self.interfaces.get(place)
     }
 
-    /// Every place where `address` is bound: several, if several interfaces have it.
+    /// Returns every place where `address` is bound: several, if several interfaces have it.
     pub fn places(&self, address: IpAddr) -> &[BoundAddress] {
         self.lookup().places(address)
     }
@@ -148,7 +148,7 @@ pub struct Lookup<'a> {
 }
 
 impl<'a> Lookup<'a> {
-    /// Every place where `address` is bound.
+    /// Returns every place where `address` is bound.
     pub fn places(&mut self, address: IpAddr) -> &'a [BoundAddress] {
         let before = |bound: &BoundAddress| bound.address < address;
         let mut rest = self.all.get(self.start..).unwrap_or_default();

@@ -52,7 +52,7 @@ impl NeighbourTable {
     }
 }
 
-/// One message: none if it is about the settings of a single interface.
+/// One message: `None` if it is about the settings of a single interface.
 fn parse(payload: &[u8]) -> Result<Option<NeighbourTable>, NetlinkError> {
     let v6 = payload.first() == Some(&INET6);
     let mut table = NeighbourTable { v6, ..NeighbourTable::default() };

@@ -178,7 +178,7 @@ impl Message<'_> {
     }
 }
 
-/// The first message of several, and what is behind it: none at the end. By hand: this is done once for each of perhaps 60,000
+/// The first message of several, and what is behind it: `None` at the end. By hand: this is done once for each of perhaps 60,000
 /// addresses, and netlink-packet-core's checked view of a message takes four times as long.
 fn split(messages: &[u8]) -> Result<Option<(Message<'_>, &[u8])>, NetlinkError> {
     let Some((header, _)) = messages.split_first_chunk::<HEADER>() else { return Ok(None) };

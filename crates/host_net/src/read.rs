@@ -42,7 +42,7 @@ impl Bound {
 }
 
 impl DefaultRoute {
-    /// The default routes of one address family in the main table, the best first.
+    /// Returns the default routes of one address family in the main table, the best first.
     ///
     /// # Errors
     /// [`ReadBoundError`]: netlink is refused, or there is none on this system.
@@ -54,7 +54,7 @@ impl DefaultRoute {
         Ok(routes)
     }
 
-    /// The default routes of one address family in the main table, the best first.
+    /// Returns the default routes of one address family in the main table, the best first.
     ///
     /// # Errors
     /// Always, on this system.

@@ -42,7 +42,7 @@ impl RouteLookup {
         NetlinkSocket::open().map(Self).map_err(io::Error::other)
     }
 
-    /// The way to `address`.
+    /// Returns the way to `address`.
     ///
     /// # Errors
     /// If there is none, or the kernel does not answer in time.

@@ -10,7 +10,7 @@ pub struct DefaultRoute {
     pub ipv6: bool,
     /// The priority: the smallest is the one that is used.
     pub metric: u32,
-    /// The next router: none where the route leads onto a link as it is, or nowhere.
+    /// The next router: `None` where the route leads onto a link as it is, or nowhere.
     pub gateway: Option<IpAddr>,
     /// The index of the interface that it leaves by.
     pub interface: Option<u32>,

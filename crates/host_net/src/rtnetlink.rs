@@ -51,7 +51,7 @@ fn link_request() -> Vec<u8> {
     [&[0; LINK_HEADER], attribute.as_slice(), &SKIP_STATISTICS.to_ne_bytes()].concat()
 }
 
-/// The address of an RTM_NEWADDR message: none if it is of another family.
+/// The address of an RTM_NEWADDR message: `None` if it is of another family.
 fn address(payload: &[u8], lifetimes: &mut Vec<Lifetime>) -> Result<Option<BoundAddress>, NetlinkError> {
     // struct ifaddrmsg, by hand: this is done once for each of perhaps 60,000 addresses.
     let Some(([_family, prefix, flags, _scope, index @ ..], attributes)) = payload.split_first_chunk::<ADDRESS_HEADER>() else {

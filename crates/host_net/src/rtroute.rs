@@ -22,7 +22,7 @@ const AF_INET6: u8 = 10;
 /// How often a table that changed while it was read is read again.
 const TRIES: usize = 20;
 
-/// The default routes of the main table, a multipath route as its several ways.
+/// Returns the default routes of the main table, a multipath route as its several ways.
 pub(crate) fn read(ipv6: bool, deadline: &Deadline) -> Result<Vec<DefaultRoute>, NetlinkError> {
     let mut dump = NetlinkSocket::open()?;
     let mut request = [0; ROUTE_HEADER];
@@ -42,7 +42,7 @@ pub(crate) fn read(ipv6: bool, deadline: &Deadline) -> Result<Vec<DefaultRoute>,
     Err(NetlinkError::Changing)
 }
 
-/// The ways of the route in an RTM_NEWROUTE message: none unless it is a default route of the main table.
+/// The ways of the route in an RTM_NEWROUTE message: `None` unless it is a default route of the main table.
 fn default_routes(payload: &[u8], ipv6: bool) -> Result<Vec<DefaultRoute>, NetlinkError> {
     let header = RouteHeader::parse(payload)?;
     if header.destination_prefix_length != 0 || header.flags.contains(RouteFlags::Cloned) {

@@ -39,7 +39,7 @@ impl Assignments {
         Ok(reader.all)
     }
 
-    /// The value of `name`: none if it is not set, or empty.
+    /// Returns the value of `name`: `None` if it is not set, or empty.
     ///
     /// # Errors
     /// [`ConfigError::Line`]: the value can only be told by running commands.
@@ -52,7 +52,7 @@ impl Assignments {
         }
     }
 
-    /// The text of the value of `name`, empty if it is not set.
+    /// Returns the text of the value of `name`, empty if it is not set.
     ///
     /// # Errors
     /// The same.

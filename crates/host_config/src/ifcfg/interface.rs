@@ -22,7 +22,7 @@ pub(super) struct Parent<'a> {
     settings: &'a Assignments,
 }
 
-/// The file of an interface.
+/// Reads the file of an interface.
 pub(super) fn main<'a>(file: &'a File, manager: bool, all: &mut Promises) -> Result<Parent<'a>, ConfigError> {
     let settings = &file.settings;
     let device = match (settings.text("DEVICE")?, settings.text("HWADDR")?) {

@@ -69,7 +69,7 @@ const WITH_ARGUMENT: [&str; 11] =
 const ALONE: [&str; 10] =
     ["home", "nodad", "noprefixroute", "autojoin", "mngtmpaddr", "optimistic", "permanent", "dynamic", "secondary", "temporary"];
 
-/// What the command `line` of the stanza `logical` does when `physical` comes up.
+/// Returns what the command `line` of the stanza `logical` does when `physical` comes up.
 ///
 /// # Errors
 /// What is wrong with a command that binds addresses, or may do so.

@@ -77,7 +77,7 @@ enum Within {
 }
 
 impl Stanza {
-    /// What it is called in a remark, as "eth0: inet dhcp".
+    /// Returns what it is called in a remark, as "eth0: inet dhcp".
     pub(super) fn title(&self) -> String {
         let words = [self.family.as_deref(), self.method.as_deref()].into_iter().flatten().collect::<Vec<_>>();
         if words.is_empty() { self.name.clone() } else { format!("{}: {}", self.name, words.join(" ")) }
@@ -89,13 +89,13 @@ impl Stanza {
 }
 
 impl Interfaces {
-    /// The first stanza of this name, and of this family where one is given.
+    /// Returns the first stanza of this name, and of this family where one is given.
     pub(super) fn first(&self, name: &str, family: Option<&str>) -> Option<usize> {
         self.first.get(&(name.to_owned(), family.map(str::to_owned))).copied()
     }
 }
 
-/// Reads `path` and what it includes: none if there is no such file.
+/// Reads `path` and what it includes: `None` if there is no such file.
 pub(crate) fn read(tree: &Tree<'_>, path: &str) -> Result<Option<Interfaces>, ConfigError> {
     let mut reader = Reader { tree, all: Interfaces::default(), seen: HashSet::new(), includes: 0 };
     Ok(reader.file(path, 0)?.then_some(reader.all))

@@ -38,7 +38,7 @@ pub(super) struct Outcome {
     unbound: usize,
 }
 
-/// What comes of stanza `index`, applied to the interface `physical`.
+/// Returns what comes of stanza `index`, applied to the interface `physical`.
 ///
 /// # Errors
 /// [`ConfigError::Line`]: an address, a method or a command that binds addresses is not understood.

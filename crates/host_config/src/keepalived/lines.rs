@@ -131,7 +131,7 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
-    /// What is left of a line behind `@id` or `@^id`: none if it is for another host.
+    /// What is left of a line behind `@id` or `@^id`: `None` if it is for another host.
     fn condition(&mut self, text: &str, place: &Place) -> Result<Option<String>, ConfigError> {
         let (word, rest) = text.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((text, ""));
         let id = self.id(place)?;
@@ -163,7 +163,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// The line with each parameter replaced once: none if it has none that is defined.
+    /// The line with each parameter replaced once: `None` if it has none that is defined.
     fn expand(&mut self, line: &str, folder: &str, place: &Place) -> Result<Option<String>, ConfigError> {
         let mut expanded = String::new();
         let mut rest = line;

@@ -1,6 +1,6 @@
 //! The words of a keepalived line: quotes, comments and braces.
 
-/// The line up to its comment, which `#` or `!` starts anywhere but in quotes.
+/// Returns the line up to its comment, which `#` or `!` starts anywhere but in quotes.
 pub(super) fn without_comment(line: &str) -> &str {
     let mut quote = None;
     let mut escaped = false;
@@ -17,7 +17,7 @@ pub(super) fn without_comment(line: &str) -> &str {
     line.trim_ascii()
 }
 
-/// The words; a brace outside of quotes is a word of its own, `${NAME}` is part of one.
+/// Returns the words; a brace outside of quotes is a word of its own, `${NAME}` is part of one.
 pub(super) fn split(line: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut word: Option<String> = None;

@@ -103,7 +103,7 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// The root: none if the document is empty.
+    /// Returns the root: `None` if the document is empty.
     pub(super) fn root(&'a self) -> Option<Value<'a>> {
         let root = Value { document: self, node: 0 };
         (!self.nodes.is_empty() && !matches!(root.content(), Some(Content::Scalar(text)) if text.is_empty())).then_some(root)
@@ -128,7 +128,7 @@ impl<'a> Value<'a> {
         Place::new(self.document.file, self.document.nodes.get(self.node).map_or(0, |node| node.line))
     }
 
-    /// The text of a scalar; `what` names the thing where it is none.
+    /// Returns the text of a scalar; `what` names the thing where it is none.
     pub(super) fn text(self, what: &str) -> Result<&'a str, ConfigError> {
         match self.content() {
             Some(Content::Scalar(text)) => Ok(text),
@@ -136,7 +136,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The entries of a mapping, keys that come again too.
+    /// Returns the entries of a mapping, keys that come again too.
     pub(super) fn entries(self, what: &str) -> Result<impl Iterator<Item = (Value<'a>, Value<'a>)> + use<'a>, ConfigError> {
         let Some(Content::Mapping(children)) = self.content() else {
             return Err(self.place().error(format!("{what} is no mapping: check the indentation")));
@@ -146,7 +146,7 @@ impl<'a> Value<'a> {
         Ok(children.as_chunks::<2>().0.iter().map(move |[key, of]| (value(key), value(of))))
     }
 
-    /// The items of a sequence.
+    /// Returns the items of a sequence.
     pub(super) fn items(self, what: &str) -> Result<impl Iterator<Item = Value<'a>> + use<'a>, ConfigError> {
         let Some(Content::Sequence(children)) = self.content() else {
             return Err(self.place().error(format!("{what} is no sequence")));
@@ -155,7 +155,7 @@ impl<'a> Value<'a> {
         Ok(children.iter().map(move |node| Value { document: self.document, node: *node }))
     }
 
-    /// Whether it is a mapping.
+    /// Returns whether it is a mapping.
     pub(super) fn is_mapping(self) -> bool {
         matches!(self.content(), Some(Content::Mapping(_)))
     }

@@ -32,7 +32,7 @@ impl Match {
         self.names.extend(list.split_ascii_whitespace().map(pattern));
     }
 
-    /// The interface, where the file can be for one only.
+    /// Returns the interface, where the file can be for one only.
     pub(super) fn interface(&self) -> Option<&str> {
         match self.names.as_slice() {
             [(false, name)] if is_plain(name) => Some(name),
@@ -58,7 +58,7 @@ pub(super) struct Claimed {
 }
 
 impl Claimed {
-    /// Whether an earlier file is for the interface `name` in any case.
+    /// Returns whether an earlier file is for the interface `name` in any case.
     pub(super) fn has(&self, name: &str) -> bool {
         self.plain.contains(name) || self.patterns.iter().any(|earlier| earlier.certainly(name))
     }

@@ -19,7 +19,7 @@ pub(super) struct Section {
     pub(super) assignments: Vec<Assignment>,
 }
 
-/// The sections of the file `path`, in its order.
+/// Returns the sections of the file `path`, in its order.
 pub(super) fn sections(path: &str, content: &[u8]) -> Result<Vec<Section>, ConfigError> {
     let text = String::from_utf8_lossy(content);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
@@ -72,7 +72,7 @@ fn add(sections: &mut Vec<Section>, place: &Place, line: &str) -> Result<(), Con
     Ok(())
 }
 
-/// A boolean as systemd reads it: none where it is none.
+/// A boolean as systemd reads it: `None` where it is none.
 pub(super) fn boolean(text: &str) -> Option<bool> {
     let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
     match () {

@@ -36,7 +36,7 @@ impl Keyfile {
         Ok(file)
     }
 
-    /// The value of a key, where it is there and not empty.
+    /// Returns the value of a key, where it is there and not empty.
     pub(super) fn value(&self, group: &str, key: &str) -> Option<&Located> {
         self.groups.get(group)?.get(key).filter(|written| !written.value.is_empty())
     }

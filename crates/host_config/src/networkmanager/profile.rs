@@ -20,7 +20,7 @@ impl Profile {
         Ok(Self { rank, file: Keyfile::parse(&path, content)?, path })
     }
 
-    /// What makes it the same profile in another folder, with the line where it stands.
+    /// Returns what makes it the same profile in another folder, with the line where it stands.
     pub(super) fn uuid(&self) -> Option<&Located> {
         self.file.value("connection", "uuid")
     }
@@ -36,7 +36,7 @@ impl Profile {
         written.value.parse().map_err(|_| refuse())
     }
 
-    /// Why it is not activated at boot by itself, or has no addresses of its own.
+    /// Returns why it is not activated at boot by itself, or has no addresses of its own.
     pub(super) fn idle(&self) -> Result<Option<Located>, ConfigError> {
         let because =
             |key: &str, written: &Located| Located { value: format!("{key}={}", written.value), place: written.place.clone() };
@@ -53,7 +53,7 @@ impl Profile {
         Ok(vpn.or(other))
     }
 
-    /// The addresses and remarks of both families.
+    /// Returns the addresses and remarks of both families.
     pub(super) fn promises(&self) -> Result<Promises, ConfigError> {
         let mut promises = Promises::default();
         for family in ["ipv4", "ipv6"] {
@@ -109,7 +109,7 @@ impl Profile {
     }
 }
 
-/// The number of a key `address1`, `addresses1`, `address` or `addresses`: none of any other key.
+/// The number of a key `address1`, `addresses1`, `address` or `addresses`: `None` of any other key.
 fn number(key: &str) -> Result<Option<u32>, String> {
     let Some(rest) = key.strip_prefix("addresses").or_else(|| key.strip_prefix("address")) else { return Ok(None) };
     if rest.is_empty() {
