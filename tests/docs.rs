@@ -31,19 +31,21 @@ fn read(path: &Path) -> String {
 fn helps() -> BTreeMap<String, String> {
     let names = plugins::names();
     assert!(!names.is_empty(), "no plugin under crates/");
-    let help = |name: String| {
-        let text = process::run(plugins::command(&name).arg("--help")).stdout;
-        assert!(text.contains("--version"), "{name} --help prints {text:?}");
-        (name, text)
-    };
-    names.into_iter().map(help).collect()
+    names.into_iter().map(|name| (name.clone(), help_of(&name))).collect()
+}
+
+fn help_of(name: &str) -> String {
+    let text = process::run(plugins::command(name).arg("--help")).stdout;
+    assert!(text.contains("--version"), "{name} --help prints {text:?}");
+    text
 }
 
 /// The documents of the workspace, and the README.md of each plugin with its name.
 fn readmes() -> Vec<(Option<String>, PathBuf)> {
     let top = plugins::workspace();
-    let own = plugins::names().into_iter().map(|name| {
-        let path = top.join("crates").join(&name).join("README.md");
+    let skeleton = [plugins::SKELETON.to_owned()];
+    let own = plugins::names().into_iter().chain(skeleton).map(|name| {
+        let path = plugins::folder(&name).join("README.md");
         (Some(name), path)
     });
     ["README.md", "docs/scale.md"].map(|name| (None, top.join(name))).into_iter().chain(own).collect()
@@ -51,9 +53,8 @@ fn readmes() -> Vec<(Option<String>, PathBuf)> {
 
 #[test]
 fn the_help_in_a_readme_is_what_the_plugin_prints() {
-    let helps = helps();
     for (name, path) in readmes() {
-        let Some(help) = name.and_then(|name| helps.get(&name)) else { continue };
+        let Some(help) = name.map(|name| help_of(&name)) else { continue };
         let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
         Block::new(&path, "help").hold(&format!("```text\n{}\n```\n", lines.join("\n")));
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use plugin::Kind;
-use suite::plugins;
+use suite::plugins::{self, SKELETON};
 
 use super::all;
 
@@ -12,6 +12,8 @@ use super::all;
 const LONGEST_FILE: usize = 400;
 /// The most lines of code of a plugin's lib.rs.
 const LONGEST_LIB: usize = 60;
+/// The most lines of the skeleton, all its files together.
+const LARGEST_SKELETON: usize = 150;
 /// The most lines of code of a plugin's main.rs.
 const LONGEST_MAIN: usize = 5;
 
@@ -42,7 +44,7 @@ pub(super) fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
 #[test]
 fn a_plugin_has_its_files() {
     for plugin in all() {
-        let folder = plugins::workspace().join("crates").join(&plugin.name);
+        let folder = plugins::folder(&plugin.name);
         let own: &[&str] = match plugin.kind {
             Kind::Check => &["src/probe.rs", "src/evaluate.rs"],
             _ => &[],
@@ -58,9 +60,18 @@ fn a_plugin_has_its_files() {
 }
 
 #[test]
+fn the_skeleton_is_small() {
+    let folder = plugins::folder(SKELETON);
+    let lines = files(&folder, "").iter().map(|path| read(path).lines().count()).sum::<usize>();
+    let help = plugins::command(SKELETON).arg("--help").output().unwrap();
+    let own = lines - String::from_utf8(help.stdout).unwrap().lines().count();
+    assert!(own <= LARGEST_SKELETON, "{own} lines without what --help prints");
+}
+
+#[test]
 fn a_readme_has_its_sections_in_their_order() {
     for plugin in all() {
-        let path = plugins::workspace().join("crates").join(&plugin.name).join("README.md");
+        let path = plugins::folder(&plugin.name).join("README.md");
         let text = read(&path);
         let headings: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
         let expected: &[&str] = match plugin.kind {
@@ -78,7 +89,7 @@ fn a_plugin_is_listed() {
     let top = plugins::workspace();
     let readme = read(&top.join("README.md"));
     let configuration: String = files(&top.join("nrpe-config"), ".cfg").iter().map(|path| read(path)).collect();
-    for plugin in all() {
+    for plugin in all().into_iter().filter(|plugin| plugin.name != SKELETON) {
         let row = |line: &str| line.starts_with('|') && line.contains(&plugin.name);
         assert!(readme.lines().any(row), "{}: not in the table of README.md", plugin.name);
         let command = |line: &str| !line.trim_start().starts_with('#') && line.contains(&format!("/{}", plugin.name));
@@ -98,7 +109,7 @@ fn a_plugin_is_used_on_the_monitor() {
     let (nagios_commands, icinga_commands) =
         (text("nagios/silent-outage-commands.cfg"), text("icinga2/silent-outage-commands.conf"));
     let (icinga, nrpe) = (text("icinga2/silent-outage-services.conf"), text("nrpe.d/silent-outage-plugins.cfg"));
-    for name in all().into_iter().map(|plugin| plugin.name) {
+    for name in plugins::names() {
         let object = format!("Command \"{name}\" {{");
         assert!(icinga_commands.contains(&object), "{name}: no command for Icinga 2; UPDATE_DOCS=1 writes it");
         if plugins::kind(&name) != Kind::Check {
@@ -157,7 +168,7 @@ fn only_the_crate_plugin_prints_exits_and_reads_the_command_line() {
     let own = plugins::workspace().join("crates/plugin");
     let banned = ["println!", "print!(", "process::exit", "process::abort", "catch_unwind", "set_hook", "env::args"];
     for path in files(&plugins::workspace().join("crates"), ".rs").iter().filter(|path| !path.starts_with(&own)) {
-        let in_tests = |path: &Path| path.components().any(|part| part.as_os_str() == "tests");
+        let in_tests = |path: &Path| path.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs");
         if in_tests(path.strip_prefix(plugins::workspace()).unwrap()) {
             continue;
         }

@@ -6,7 +6,7 @@ use crate::plugins;
 
 /// The description in a plugin's Cargo.toml: empty if there is none.
 pub fn description(plugin: &str) -> String {
-    let manifest = plugins::workspace().join("crates").join(plugin).join("Cargo.toml");
+    let manifest = plugins::folder(plugin).join("Cargo.toml");
     let manifest = fs::read_to_string(manifest).unwrap_or_default();
     let line = manifest.lines().find_map(|line| line.strip_prefix("description = \"")?.strip_suffix('"'));
     line.unwrap_or_default().to_owned()

@@ -36,6 +36,17 @@ pub fn names() -> Vec<String> {
     names
 }
 
+/// The plugin to start from, which is held to the same rules and never shipped.
+pub const SKELETON: &str = "check_skeleton";
+
+/// Returns the folder of a plugin or an event handler.
+pub fn folder(name: &str) -> PathBuf {
+    match name {
+        SKELETON => workspace().join("tests/skeleton"),
+        _ => workspace().join("crates").join(name),
+    }
+}
+
 /// Returns the path of a program built from this workspace: in the folder of the variable SUITE_BINARIES, by which the tests try those
 /// of the release, or beside the running test.
 ///
