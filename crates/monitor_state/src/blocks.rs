@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use memchr::{memchr, memmem};
 
-use crate::status_dat::StatusError;
+use crate::error::StatusError;
 
 /// How much is read in one go, in octets.
 const CHUNK: usize = 256 << 10;

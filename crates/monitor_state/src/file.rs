@@ -12,7 +12,8 @@ use std::time::Duration;
 use plugin::{Deadline, READ_FLAGS};
 use rustix::fs::{FileType, Mode, Stat, fstat, open};
 
-use crate::{Collect, Monitor, StatusError, status_dat};
+use crate::error::StatusError;
+use crate::{Collect, Monitor, status_dat};
 
 /// Where status.dat usually is: Debian's Nagios 4 and 3, Nagios from source, Red Hat's, Naemon, Icinga 1 and 2.
 pub const PLACES: [&str; 8] = [

@@ -28,17 +28,18 @@
 //! let mut count = Count::default();
 //! let monitor = status_dat::parse(text.as_slice(), &mut count)?;
 //! assert_eq!((monitor.created, count.0), (1795640914, 1));
-//! # Ok::<(), status_dat::StatusError>(())
+//! # Ok::<(), monitor_state::StatusError>(())
 //! ```
 
 mod blocks;
 pub mod collect;
+mod error;
 pub mod file;
 pub mod object;
 pub mod status_dat;
 mod value;
 
 pub use collect::Collect;
+pub use error::StatusError;
 pub use file::{FileError, PLACES, StatusFile};
 pub use object::{Condition, Downtime, Monitor, Object, Output};
-pub use status_dat::StatusError;

@@ -3,55 +3,14 @@
 //! Keys that are unknown here are skipped; of a key that stands twice in a block, the last one counts.
 
 use std::borrow::Cow;
-use std::io::{self, Read};
+use std::io::Read;
 
 use memchr::memchr;
-use plugin::reason;
 
 use crate::blocks::{Block, Blocks};
+use crate::error::StatusError;
 use crate::value::{decimal, whole};
 use crate::{Collect, Condition, Downtime, Monitor, Object, Output};
-
-/// Why a status.dat is not used.
-#[derive(Debug, thiserror::Error)]
-pub enum StatusError {
-    /// The system refused to read on.
-    #[error("{}", reason(.0))]
-    Read(io::Error),
-    /// It ends inside of a block: whoever writes it was interrupted, or writes still.
-    #[error("cut after {octet} octets, in the middle of a block")]
-    Cut {
-        /// How many octets are there.
-        octet: u64,
-    },
-    /// Something stands between the blocks, so it is another kind of file.
-    #[error("octet {octet} starts no block and no comment")]
-    NotBlock {
-        /// Where, counted from 0.
-        octet: u64,
-    },
-    /// One block is larger than any monitor writes.
-    #[error("the block at octet {octet} is larger than {limit} octets")]
-    TooLarge {
-        /// Where, counted from 0.
-        octet: u64,
-        /// The limit, in octets.
-        limit: usize,
-    },
-    /// A block of the monitor itself is not there: an empty file, or another kind.
-    #[error("it has no block {0}, so it is empty or no status.dat")]
-    Missing(&'static str),
-    /// A block lacks what makes it a host, a service or a downtime.
-    #[error("the {kind} block that ends at octet {octet} has no valid {key}")]
-    NoValue {
-        /// The kind of the block.
-        kind: &'static str,
-        /// Where it ends, counted from 0.
-        octet: u64,
-        /// The key.
-        key: &'static str,
-    },
-}
 
 /// Reads a whole status.dat and tells `collect` what it wants of it.
 ///
