@@ -64,15 +64,21 @@ fn the_help_in_a_readme_is_what_the_plugin_prints() {
 fn the_tables_have_each_plugin_with_its_description() {
     let mut checks = "| plugin | the question that it answers |\n| --- | --- |\n".to_owned();
     let mut handlers = "| event handler | what it does |\n| --- | --- |\n".to_owned();
+    let mut publishers = "| program | what it writes |\n| --- | --- |\n".to_owned();
     for (name, help) in helps() {
         let description = help::description(&name);
         assert_eq!(help.lines().next(), Some(description.as_str()), "{name}: --help does not start with the description");
-        let table = if plugins::kind(&name) == Kind::Check { &mut checks } else { &mut handlers };
+        let table = match plugins::kind(&name) {
+            Kind::Check => &mut checks,
+            Kind::Handle | Kind::Notify => &mut handlers,
+            Kind::Publish => &mut publishers,
+        };
         *table += &format!("| [{name}](crates/{name}/README.md) | {description} |\n");
     }
     let readme = plugins::workspace().join("README.md");
     Block::new(&readme, "plugins").hold(&checks);
     Block::new(&readme, "handlers").hold(&handlers);
+    Block::new(&readme, "publishers").hold(&publishers);
 }
 
 #[test]

@@ -19,8 +19,8 @@ fn kinds(plugin: &str) -> &'static [&'static str] {
         Kind::Check => &["CheckCommand"],
         Kind::Handle => &["EventCommand"],
         Kind::Notify => &["EventCommand", "NotificationCommand"],
-        // Nothing of a host or a service: cron or a timer of systemd runs it.
-        Kind::Publish => &[],
+        // A service of the monitor itself: it alarms where publishing fails.
+        Kind::Publish => &["CheckCommand"],
     }
 }
 

@@ -1,0 +1,406 @@
+//! The configuration: a whitelist of what is public. Nothing that it does not name can reach the output.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use plugin::{Deadline, ReadError, clean, read_file};
+use serde::Deserialize;
+
+use crate::pattern::Pattern;
+
+/// The most that the file may hold, in octets.
+const LARGEST: u64 = 1 << 20;
+/// The most that a style or a logo may hold, in octets: the page carries both.
+const LARGEST_PART: u64 = 16 << 10;
+/// The longest public name, in characters.
+const LONGEST_NAME: usize = 100;
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It, or a file that it names, cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A line of it is not understood.
+    #[error("{} line {line}: {what}", .path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// The number of the line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A setting cannot be used.
+    #[error("{}: {what}", .path.display())]
+    Setting {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+/// The file as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    title: String,
+    url: String,
+    #[serde(default = "minute")]
+    interval: u64,
+    #[serde(default = "minute")]
+    interval_length: u64,
+    #[serde(default)]
+    show_planned: bool,
+    #[serde(default = "yes")]
+    search_engines: bool,
+    style: Option<PathBuf>,
+    logo: Option<PathBuf>,
+    #[serde(default)]
+    group: Vec<WrittenGroup>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenGroup {
+    name: String,
+    #[serde(default)]
+    component: Vec<WrittenComponent>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenComponent {
+    name: String,
+    id: Option<String>,
+    from: Vec<String>,
+    #[serde(default)]
+    rule: Rule,
+    #[serde(default)]
+    show: Show,
+    max_age: Option<u64>,
+}
+
+/// How the state of a component follows from those of its sources.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rule {
+    /// Each source is needed: one down is a major outage.
+    #[default]
+    Worst,
+    /// One source is enough: a major outage only if all are down.
+    Best,
+    /// Each source carries a part: some down is a partial outage.
+    Share,
+}
+
+/// What of a component is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Show {
+    /// The component itself.
+    #[default]
+    Component,
+    /// Only the state of its group, in which it counts.
+    Group,
+}
+
+/// What is public, and where its state comes from.
+#[derive(Debug)]
+pub struct Config {
+    /// The name of the page.
+    pub title: String,
+    /// Where the page is.
+    pub url: String,
+    /// How often the page is written, in seconds.
+    pub interval: u64,
+    /// The monitor's `interval_length`: the unit of its check intervals, in seconds.
+    pub interval_length: u64,
+    /// Whether downtimes to come are listed.
+    pub show_planned: bool,
+    /// Whether search engines may list the page.
+    pub search_engines: bool,
+    /// More style sheet for the page.
+    pub style: String,
+    /// A picture for the head of the page, as a `data:` URL.
+    pub logo: Option<String>,
+    /// The groups, in the order of the page.
+    pub groups: Vec<Group>,
+}
+
+/// A group of components.
+#[derive(Debug)]
+pub struct Group {
+    /// Its stable identifier.
+    pub id: String,
+    /// Its public name.
+    pub name: String,
+    /// Its components, in the order of the page.
+    pub components: Vec<Component>,
+}
+
+impl Group {
+    /// Returns whether the state of the group is shown because a component of it is not.
+    pub fn hides_components(&self) -> bool {
+        self.components.iter().any(|component| !component.is_shown)
+    }
+}
+
+/// A component: something that a customer knows by name.
+#[derive(Debug)]
+pub struct Component {
+    /// Its stable identifier.
+    pub id: String,
+    /// Its public name.
+    pub name: String,
+    /// Where its state comes from.
+    pub from: Vec<Pattern>,
+    /// How it follows from those.
+    pub rule: Rule,
+    /// Whether it is shown itself, not only in the state of its group.
+    pub is_shown: bool,
+    /// How old the result of a passive check may be, in seconds.
+    pub max_age: Option<u64>,
+}
+
+fn minute() -> u64 {
+    60
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Config {
+    /// Reads the file, and the style and the logo that it names.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn read(path: &Path, deadline: &Deadline) -> Result<Self, ConfigError> {
+        let content = read_file(path, LARGEST, deadline)?;
+        let part = |name: &Path| {
+            let name = path.parent().unwrap_or(Path::new("/")).join(name);
+            read_file(&name, LARGEST_PART, deadline).map(|content| (name, content)).map_err(ConfigError::from)
+        };
+        Self::parse(path, &content, part)
+    }
+
+    fn parse(
+        path: &Path,
+        content: &[u8],
+        part: impl Fn(&Path) -> Result<(PathBuf, Vec<u8>), ConfigError>,
+    ) -> Result<Self, ConfigError> {
+        let line_at = |offset: usize| 1 + content.iter().take(offset).filter(|octet| **octet == b'\n').count();
+        let wrong = |offset, what| ConfigError::Line { path: path.to_owned(), line: line_at(offset), what };
+        let text = str::from_utf8(content).map_err(|error| wrong(error.valid_up_to(), "not UTF-8".to_owned()))?;
+        let written: Written = toml::from_str(text).map_err(|error| {
+            let what = clean(error.message()).replace('`', "");
+            match error.span() {
+                // What is missing from the whole has no line of its own.
+                Some(span) if span.start > 0 || !what.starts_with("missing field") => wrong(span.start, what),
+                _ => ConfigError::Setting { path: path.to_owned(), what },
+            }
+        })?;
+        let style = written.style.as_deref().map(&part).transpose()?;
+        let logo = written.logo.as_deref().map(&part).transpose()?;
+        let checked = written.checked().and_then(|config| {
+            Ok(Self {
+                style: style.map(style_sheet).transpose()?.unwrap_or_default(),
+                logo: logo.map(data_url).transpose()?,
+                ..config
+            })
+        });
+        checked.map_err(|what| ConfigError::Setting { path: path.to_owned(), what })
+    }
+}
+
+/// The text of a style sheet that cannot end the element it stands in.
+fn style_sheet((name, content): (PathBuf, Vec<u8>)) -> Result<String, String> {
+    let text = String::from_utf8(content).map_err(|_| format!("style: {} is not UTF-8", name.display()))?;
+    if text.contains("</") {
+        return Err(format!("style: {} contains a tag, it must be a style sheet alone", name.display()));
+    }
+    Ok(text)
+}
+
+fn data_url((name, content): (PathBuf, Vec<u8>)) -> Result<String, String> {
+    use base64::Engine as _;
+    let kind = match name.extension().and_then(|ending| ending.to_str()) {
+        Some("svg") => "svg+xml",
+        Some("png") => "png",
+        Some("webp") => "webp",
+        Some("jpg" | "jpeg") => "jpeg",
+        _ => return Err(format!("logo: {} ends neither in .svg nor in .png, .webp or .jpg", name.display())),
+    };
+    Ok(format!("data:image/{kind};base64,{}", base64::engine::general_purpose::STANDARD.encode(content)))
+}
+
+impl Written {
+    /// The settings, each of which can be used.
+    fn checked(self) -> Result<Config, String> {
+        public_name("title", &self.title)?;
+        if !(self.url.starts_with("https://") || self.url.starts_with("http://")) || self.url.contains(char::is_whitespace) {
+            return Err(format!("url: {} is no address of a page", clean(&self.url)));
+        }
+        let limits = [("interval", self.interval, 10..=3_600), ("interval_length", self.interval_length, 1..=3_600)];
+        for (name, value, limits) in limits {
+            if !limits.contains(&value) {
+                return Err(format!("{name}: {value} is not from {} to {} seconds", limits.start(), limits.end()));
+            }
+        }
+        let groups: Vec<Group> = self.group.into_iter().map(WrittenGroup::checked).collect::<Result<_, _>>()?;
+        if groups.is_empty() {
+            return Err("no group, so nothing is public: write [[group]] and [[group.component]]".to_owned());
+        }
+        let components = groups.iter().flat_map(|group| &group.components);
+        let mut ids = HashSet::new();
+        for (id, name) in components.map(|part| (&part.id, &part.name)).chain(groups.iter().map(|part| (&part.id, &part.name))) {
+            if !ids.insert(id) {
+                return Err(format!("{name} stands twice, give each its own name or id"));
+            }
+        }
+        Ok(Config {
+            title: self.title,
+            url: self.url,
+            interval: self.interval,
+            interval_length: self.interval_length,
+            show_planned: self.show_planned,
+            search_engines: self.search_engines,
+            style: String::new(),
+            logo: None,
+            groups,
+        })
+    }
+}
+
+impl WrittenGroup {
+    fn checked(self) -> Result<Group, String> {
+        let name = public_name("group", &self.name)?;
+        let component = |written: WrittenComponent| written.checked(&name);
+        let components: Vec<Component> = self.component.into_iter().map(component).collect::<Result<_, _>>()?;
+        if components.is_empty() {
+            return Err(format!("group {name}: no component"));
+        }
+        Ok(Group { id: identifier(&["group", &name]), name, components })
+    }
+}
+
+impl WrittenComponent {
+    fn checked(self, group: &str) -> Result<Component, String> {
+        let name = public_name("component", &self.name)?;
+        if self.from.is_empty() {
+            return Err(format!("component {name}: from names no source"));
+        }
+        let pattern = |text: String| text.parse().map_err(|error| format!("component {name}: from: {error}"));
+        let from = self.from.into_iter().map(pattern).collect::<Result<_, _>>()?;
+        let is_word = |id: &str| !id.is_empty() && id.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
+        let id = match self.id {
+            Some(id) if id.len() <= LONGEST_NAME && is_word(&id) => id,
+            Some(id) => return Err(format!("component {name}: id: {} is not letters, digits and dashes", clean(&id))),
+            None => identifier(&[group, &name]),
+        };
+        Ok(Component { id, name, from, rule: self.rule, is_shown: self.show == Show::Component, max_age: self.max_age })
+    }
+}
+
+fn public_name(what: &str, name: &str) -> Result<String, String> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+        return Err(format!("{what}: a name has 1 to {LONGEST_NAME} characters, none of them a control character"));
+    }
+    Ok(name.to_owned())
+}
+
+/// A stable identifier from public names: their FNV-1a hash, twelve digits of it.
+pub(crate) fn identifier(parts: &[&str]) -> String {
+    format!("{:012x}", hash(parts) & 0xffff_ffff_ffff)
+}
+
+/// The FNV-1a hash of some texts: the same on every machine and in every version.
+pub(crate) fn hash(parts: &[&str]) -> u64 {
+    let octets = parts.iter().flat_map(|part| part.bytes().chain([0]));
+    octets.fold(0xcbf2_9ce4_8422_2325, |hash, octet| (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        let part = |name: &Path| {
+            let content: &[u8] = if name.ends_with("bad.css") { b"</style>" } else { b"p{}" };
+            Ok((name.to_owned(), content.to_owned()))
+        };
+        Config::parse(Path::new("/etc/x.toml"), text.as_bytes(), part).map_err(|error| error.to_string())
+    }
+
+    const HEAD: &str = "title = \"Example\"\nurl = \"https://status.example.com/\"\n";
+    const GROUP: &str = "[[group]]\nname = \"Europe\"\n[[group.component]]\nname = \"London\"\nfrom = [\"a!b\"]\n";
+
+    #[test]
+    fn all_of_it_is_read() {
+        let text = format!(
+            "{HEAD}interval = 30\nshow_planned = true\nstyle = \"x.css\"\nlogo = \"x.png\"\nsearch_engines = false\n{GROUP}\
+             rule = \"share\"\nshow = \"group\"\nmax_age = 300\nid = \"lon-1\"\n\
+             [[group.component]]\nname = \"Paris\"\nfrom = [\"p*\", \"q!?\"]\n"
+        );
+        let config = parse(&text).unwrap();
+        assert_eq!((config.interval, config.interval_length, config.show_planned), (30, 60, true));
+        assert_eq!((config.style.as_str(), config.logo.as_deref()), ("p{}", Some("data:image/png;base64,cHt9")));
+        assert!(!config.search_engines && config.groups[0].hides_components());
+        let [london, paris] = config.groups[0].components.as_slice() else { unreachable!("two components") };
+        assert_eq!((london.rule, london.is_shown, london.max_age, london.id.as_str()), (Rule::Share, false, Some(300), "lon-1"));
+        assert_eq!((paris.rule, paris.is_shown, paris.id.len()), (Rule::Worst, true, 12));
+    }
+
+    #[test]
+    fn an_identifier_is_the_same_for_ever() {
+        assert_eq!(parse(&format!("{HEAD}{GROUP}")).unwrap().groups[0].components[0].id, "849decbe606d");
+        assert_ne!(identifier(&["ab", "c"]), identifier(&["a", "bc"]));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let rows = [
+            (String::new(), "/etc/x.toml: missing field title"),
+            (format!("{HEAD}\n"), "/etc/x.toml: no group, so nothing is public: write [[group]] and [[group.component]]"),
+            (format!("{HEAD}colour = 1\n{GROUP}"), "/etc/x.toml line 3: unknown field colour"),
+            (format!("{HEAD}interval = 5\n{GROUP}"), "/etc/x.toml: interval: 5 is not from 10 to 3600 seconds"),
+            (
+                format!("{HEAD}style = \"bad.css\"\n{GROUP}"),
+                "/etc/x.toml: style: bad.css contains a tag, it must be a style sheet alone",
+            ),
+            (
+                format!("{HEAD}logo = \"x.gif\"\n{GROUP}"),
+                "/etc/x.toml: logo: x.gif ends neither in .svg nor in .png, .webp or .jpg",
+            ),
+            (format!("{HEAD}[[group]]\nname = \"A\"\n"), "/etc/x.toml: group A: no component"),
+            (
+                format!("{HEAD}[[group]]\nname = \" \"\n"),
+                "/etc/x.toml: group: a name has 1 to 100 characters, none of them a control character",
+            ),
+            (format!("{HEAD}{GROUP}rule = \"any\"\n"), "/etc/x.toml line 8: unknown variant any"),
+            (format!("{HEAD}{GROUP}id = \"a b\"\n"), "/etc/x.toml: component London: id: a b is not letters, digits and dashes"),
+            (format!("{HEAD}{}", GROUP.replace("[\"a!b\"]", "[]")), "/etc/x.toml: component London: from names no source"),
+            (
+                format!("{HEAD}{}", GROUP.replace("a!b", "a!")),
+                "/etc/x.toml: component London: from: a! is no source: write host!service, or host for the host itself",
+            ),
+            (
+                format!("{HEAD}{GROUP}[[group.component]]\nname = \"London\"\nfrom = [\"x\"]\n"),
+                "/etc/x.toml: London stands twice, give each its own name or id",
+            ),
+            (format!("{HEAD}{GROUP}{GROUP}"), "/etc/x.toml: London stands twice, give each its own name or id"),
+            (format!("title = \"x\"\nurl = \"status\"\n{GROUP}"), "/etc/x.toml: url: status is no address of a page"),
+        ];
+        for (text, error) in rows {
+            let seen = parse(&text).unwrap_err().replace('`', "");
+            assert!(seen.starts_with(error), "{text}: {seen}");
+        }
+        assert_eq!(
+            Config::parse(Path::new("x"), b"a\n\xff", |_| unreachable!("no part")).unwrap_err().to_string(),
+            "x line 2: not UTF-8"
+        );
+    }
+}

@@ -1,0 +1,33 @@
+//! Publishes a status page for customers from what the monitor knows.
+//!
+//! The outage it catches: the page that goes on saying that all is well when nobody renews it, and the page that shows everything as
+//! down when only the monitor is. It reads the monitor's whole state, never single events, so that a missed recovery leaves nothing
+//! stuck.
+//!
+//! [`publish`] is the order of the steps: [`config`] says what is public, [`sources`] chooses it from the monitor's state, [`judge`]
+//! makes states of components out of it, [`fault`] says when the monitor is not to be believed, [`ledger`] remembers, [`view`] puts
+//! together what is shown, and the templates write it.
+
+pub mod config;
+pub mod fault;
+mod history_json;
+pub mod judge;
+pub mod ledger;
+mod moment;
+pub mod options;
+mod outage;
+mod output;
+mod page;
+pub mod pattern;
+mod preview;
+mod report;
+mod run;
+mod source_file;
+pub mod sources;
+pub mod status;
+mod store;
+mod summary;
+pub mod view;
+
+pub use options::Args;
+pub use run::{PublishError, publish};

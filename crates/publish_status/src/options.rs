@@ -1,0 +1,79 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use plugin::Seconds;
+
+/// The limits of `--stale` and `--hold`, in seconds.
+const TIMES: std::ops::RangeInclusive<f64> = 1.0..=86_400.0;
+
+/// The command line.
+#[derive(Clone, Debug, clap::Parser)]
+#[command(version, about)]
+pub struct Args {
+    /// Read what is public from this file
+    #[arg(long, value_name = "FILE", default_value = "/etc/silent-outage/publish_status.toml")]
+    pub config: PathBuf,
+    /// Write the page into this folder, which must exist
+    #[arg(long, value_name = "FOLDER", default_value = "/var/lib/silent-outage/status")]
+    pub output: PathBuf,
+    /// Keep the history in this private folder
+    #[arg(long, value_name = "FOLDER", default_value = "/var/lib/silent-outage/publish_status")]
+    pub state: PathBuf,
+    /// Read this status.dat. Default: the first of the usual places that has one
+    #[arg(long, value_name = "FILE")]
+    pub status_file: Option<PathBuf>,
+    /// Treat the monitor as disturbed if its state is older than this
+    #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = Seconds::within(TIMES))]
+    pub stale: Seconds,
+    /// Treat the monitor as disturbed if more than this part of all sources goes bad within one run; off for small sites
+    #[arg(long, value_name = "PERCENT|off", default_value = "50")]
+    pub sanity: Percent,
+    /// Publish such a jump as the monitor reports it once it has lasted for this long
+    #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = Seconds::within(0.0..=86_400.0))]
+    pub hold: Seconds,
+    /// Show a soft problem as degraded
+    #[arg(long)]
+    pub soft: bool,
+    /// Write nothing; print each component with its state and the sources behind it
+    #[arg(long)]
+    pub preview: bool,
+}
+
+/// A part of all sources in per cent, or no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Percent(pub Option<u8>);
+
+/// Why a text is not a [`Percent`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a whole number from 1 to 99, nor off")]
+pub struct InvalidPercent;
+
+impl FromStr for Percent {
+    type Err = InvalidPercent;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPercent> {
+        if text == "off" {
+            return Ok(Self(None));
+        }
+        let is_plain = text.bytes().all(|octet| octet.is_ascii_digit());
+        let number = text.parse().ok().filter(|number| is_plain && (1..100).contains(number));
+        number.map(|number| Self(Some(number))).ok_or(InvalidPercent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_a_whole_number_or_off() {
+        for (text, percent) in [("50", Some(50)), ("1", Some(1)), ("99", Some(99)), ("off", None)] {
+            assert_eq!(text.parse(), Ok(Percent(percent)));
+        }
+        for text in ["", "0", "100", "256", "-1", "+5", "5%", "Off", "1.5"] {
+            assert_eq!(text.parse::<Percent>(), Err(InvalidPercent), "{text}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The files: each is replaced whole or not at all, and not touched while its content is the same.
+
+use std::path::Path;
+
+use plugin::Deadline;
+use state::{Above, Access, Folder, Lock, PUBLIC, StateError};
+
+use crate::view::View;
+use crate::{history_json, page, summary};
+
+/// The most that a file which is compared may hold, in octets.
+const LARGEST: u64 = 64 << 20;
+
+/// Why the files were not written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OutputError {
+    /// The folder or a file in it.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// A template or JSON, which cannot happen for what is written here.
+    #[error("rendering: {0}")]
+    Render(String),
+}
+
+/// A file by its name and its content.
+pub(crate) type File = (&'static str, Vec<u8>);
+
+/// Renders all files.
+///
+/// # Errors
+/// [`OutputError::Render`].
+pub(crate) fn render(view: &View<'_>) -> Result<Vec<File>, OutputError> {
+    // A template comes without the end of its last line.
+    let text = |text: askama::Result<String>| {
+        text.map(|text| (text + "\n").into_bytes()).map_err(|error| OutputError::Render(error.to_string()))
+    };
+    let json = |json: serde_json::Result<Vec<u8>>| json.map_err(|error| OutputError::Render(error.to_string()));
+    Ok(vec![
+        ("index.html", text(page::index(view))?),
+        ("summary.json", json(summary::render(view))?),
+        ("history.json", json(history_json::render(view))?),
+        ("feed.atom", text(page::feed(view))?),
+        ("status.svg", text(page::badge(view))?),
+        ("fragment.html", text(page::fragment(view))?),
+    ])
+}
+
+/// Writes the files that changed, and returns how many did.
+///
+/// # Errors
+/// [`OutputError::State`]: what was there before is still there.
+pub(crate) fn write(folder: &Path, files: &[File], lock: &Lock, deadline: &Deadline) -> Result<usize, OutputError> {
+    let folder = Folder::open(folder, Above::Unchecked, Access::ReadOnly)?;
+    let mut written = 0;
+    for (name, content) in files {
+        let _step = deadline.step(format!("writing {name}"));
+        let is_same = folder.read(name, LARGEST, deadline)?.as_ref() == Some(content);
+        if !is_same {
+            folder.replace(lock, name, content, PUBLIC)?;
+            written += 1;
+        }
+    }
+    Ok(written)
+}

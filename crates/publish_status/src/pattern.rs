@@ -1,0 +1,122 @@
+//! Patterns of sources: `host!service`, or `host` for the host itself. `*` stands for any characters, `?` for one.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A pattern of hosts, or of services of hosts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern {
+    /// Which hosts.
+    pub host: Glob,
+    /// Which services of them; `None` for the hosts themselves.
+    pub service: Option<Glob>,
+}
+
+/// Why a text is not a [`Pattern`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is no source: write host!service, or host for the host itself")]
+pub struct InvalidPattern(String);
+
+impl FromStr for Pattern {
+    type Err = InvalidPattern;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPattern> {
+        let (host, service) = match text.split_once('!') {
+            Some((host, service)) => (host, Some(service)),
+            None => (text, None),
+        };
+        if host.is_empty() || service == Some("") || text.chars().any(char::is_control) {
+            return Err(InvalidPattern(plugin::clean(text)));
+        }
+        Ok(Self { host: Glob(host.to_owned()), service: service.map(|service| Glob(service.to_owned())) })
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.service {
+            Some(service) => write!(f, "{}!{}", self.host.0, service.0),
+            None => f.write_str(&self.host.0),
+        }
+    }
+}
+
+/// A text in which `*` stands for any characters and `?` for one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Glob(String);
+
+impl Glob {
+    /// Returns whether all of `text` is as this says. The time is bounded by the product of both lengths.
+    pub fn matches(&self, text: &str) -> bool {
+        let (mut pattern, mut text) = (self.0.as_str(), text);
+        // Where to go on when what follows the last star does not match: the pattern after it, and one more character of the text.
+        let mut retry: Option<(&str, &str)> = None;
+        loop {
+            let mut rest = pattern.chars();
+            match (rest.next(), text.chars().next()) {
+                (None, None) => return true,
+                (Some('*'), _) => {
+                    pattern = rest.as_str();
+                    retry = Some((pattern, text));
+                    continue;
+                }
+                (Some(wanted), Some(found)) if wanted == '?' || wanted == found => {
+                    (pattern, text) = (rest.as_str(), text.get(found.len_utf8()..).unwrap_or_default());
+                    continue;
+                }
+                _ => {}
+            }
+            let Some((after, from)) = retry else { return false };
+            let Some(skipped) = from.chars().next() else { return false };
+            text = from.get(skipped.len_utf8()..).unwrap_or_default();
+            pattern = after;
+            retry = Some((after, text));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_a_host_or_a_service_of_one() {
+        for text in ["a", "a!b", "proxy-*!check_?", "a!b!c", "*!*"] {
+            assert_eq!(text.parse::<Pattern>().unwrap().to_string(), text);
+        }
+        for text in ["", "!b", "a!", "!", "a\u{0}"] {
+            assert!(text.parse::<Pattern>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn stars_and_question_marks() {
+        let rows = [
+            ("a", "a", true),
+            ("a", "ab", false),
+            ("a", "A", false),
+            ("", "", true),
+            ("", "a", false),
+            ("*", "", true),
+            ("*", "anything", true),
+            ("proxy-lon-*", "proxy-lon-1", true),
+            ("proxy-lon-*", "proxy-lon-", true),
+            ("proxy-lon-*", "proxy-nyc-1", false),
+            ("*-1", "proxy-lon-1", true),
+            ("*-1", "proxy-lon-1-2", false),
+            ("*a*b", "xaxbxb", true),
+            ("*a*b", "xaxbxc", false),
+            ("**", "x", true),
+            ("a*", "", false),
+            ("?", "é", true),
+            ("?", "", false),
+            ("*é?", "xxéy", true),
+            ("[a]", "[a]", true),
+        ];
+        for (pattern, text, matches) in rows {
+            assert_eq!(Glob(pattern.to_owned()).matches(text), matches, "{pattern} {text}");
+        }
+        let slow = Glob("*a".repeat(50) + "b");
+        assert!(!slow.matches(&"a".repeat(5_000)));
+    }
+}

@@ -1,0 +1,42 @@
+//! `--preview`: each component with its state and the sources behind it, for the administrator's eyes alone.
+
+use plugin::{Report, State};
+
+use crate::config::Config;
+use crate::fault::Fault;
+use crate::judge::{Health, Verdict};
+use crate::sources::{Observations, Source};
+use crate::status::Status;
+
+/// Prints everything that leads to the states.
+pub(crate) fn report(config: &Config, seen: &Observations, judged: &[(Status, Vec<Verdict>)], fault: Option<&Fault>) -> Report {
+    let line = format!("preview of {} components from {} sources, nothing written", judged.len(), seen.sources.len());
+    let mut report = Report::new(State::Ok, line);
+    if let Some(fault) = fault {
+        report = report.detail(format!("the monitor is disturbed, all would be shown as unknown: {}", fault.why));
+    }
+    let components = config.groups.iter().flat_map(|group| group.components.iter().map(move |component| (group, component)));
+    for ((group, component), ((status, verdicts), behind)) in components.zip(judged.iter().zip(&seen.behind)) {
+        let hidden = if component.is_shown { "" } else { " (shown in its group only)" };
+        report = report.detail(format!("{} / {}: {}{hidden}", group.name, component.name, status.text()));
+        let sources = behind.iter().filter_map(|place| seen.sources.get(*place));
+        for (source, verdict) in sources.zip(verdicts) {
+            report = report.detail(source_line(source, verdict));
+        }
+    }
+    report
+}
+
+/// A source with what it contributes, and why.
+fn source_line(source: &Source, verdict: &Verdict) -> String {
+    let kind = if source.hard == source.current { "hard" } else { "soft" };
+    let health = match verdict.health {
+        Health::Operational => "operational",
+        Health::Degraded => "degraded",
+        Health::Down => "down",
+        Health::Unknown => "unknown",
+    };
+    let why = if verdict.why.is_empty() { String::new() } else { format!(", {}", verdict.why) };
+    let left_out = if verdict.in_downtime { ", left out because it is in a downtime" } else { "" };
+    format!("- {} is {health}: {} {kind}{why}{left_out}", source.name(), source.current.word())
+}

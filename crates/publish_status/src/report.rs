@@ -1,0 +1,71 @@
+//! The line: whether the page was published. An outage of a component is no alarm of this program, other services are.
+
+use plugin::{Metric, Report, State, Unit};
+
+use crate::fault::Fault;
+use crate::output::OutputError;
+use crate::status::Status;
+use crate::view::Unit as Shown;
+
+/// What one run did.
+#[derive(Debug)]
+pub(crate) struct Outcome<'a> {
+    /// What is shown, with its state by the monitor.
+    pub(crate) units: &'a [Shown],
+    /// How many sources there are.
+    pub(crate) sources: usize,
+    /// How old the monitor's state is, in seconds.
+    pub(crate) age: u64,
+    /// How old it may be, in seconds.
+    pub(crate) stale: u64,
+    /// Why the monitor is not believed, if it is not.
+    pub(crate) fault: Option<&'a Fault>,
+    /// What happened to the files: how many were written.
+    pub(crate) written: Result<usize, OutputError>,
+}
+
+/// Says what happened: CRITICAL if the page could not be written or the monitor is at fault.
+pub(crate) fn report(outcome: &Outcome<'_>) -> Report {
+    let units = outcome.units;
+    let published = if units.len() == 1 { "1 component".to_owned() } else { format!("{} components", units.len()) };
+    let report = match (&outcome.written, outcome.fault) {
+        (Err(error), _) => Report::new(State::Critical, format!("page not written: {error}")),
+        (Ok(_), Some(fault)) => {
+            let line = format!("monitor disturbed: {}, {published} shown as unknown", fault.why);
+            Report::new(State::Critical, line)
+        }
+        (Ok(_), None) => Report::new(State::Ok, format!("{published} published, {}", states(units))),
+    };
+    with_metrics(report, outcome)
+}
+
+/// The states in words, as in `all operational` or `38 operational, 1 major outage`.
+fn states(units: &[Shown]) -> String {
+    let count = |status: Status| units.iter().filter(|unit| unit.status == status).count();
+    if count(Status::Operational) == units.len() {
+        return "all operational".to_owned();
+    }
+    let counts = Status::ALL.map(|status| (count(status), status.text().to_lowercase()));
+    let parts: Vec<String> =
+        counts.iter().filter(|(count, _)| *count > 0).map(|(count, text)| format!("{count} {text}")).collect();
+    parts.join(", ")
+}
+
+fn with_metrics(report: Report, outcome: &Outcome<'_>) -> Report {
+    let is_known = outcome.fault.is_none();
+    let count = |label: &str, wanted: &[Status]| {
+        let count = outcome.units.iter().filter(|unit| wanted.contains(&unit.status)).count();
+        if is_known { Metric::count(label, count) } else { Metric::new(label, f64::NAN).min(0.0) }
+    };
+    let limit = plugin::Thresholds { warning: None, critical: format!("0:{}", outcome.stale).parse().ok() };
+    report
+        .metric(Metric::count("components", outcome.units.len()))
+        .metric(count("operational", &[Status::Operational]))
+        .metric(count("degraded", &[Status::Degraded]))
+        .metric(count("outages", &[Status::Partial, Status::Major]))
+        .metric(count("maintenance", &[Status::Maintenance]))
+        .metric(count("unknown", &[Status::Unknown]))
+        .metric(Metric::count("sources", outcome.sources))
+        .metric(Metric::new("age", outcome.age as f64).unit(Unit::Seconds).thresholds(limit).min(0.0))
+        .metric(Metric::new("written", outcome.written.as_ref().map_or(f64::NAN, |written| *written as f64)).min(0.0))
+}

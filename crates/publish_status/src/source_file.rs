@@ -1,0 +1,57 @@
+//! Where the monitor's state comes from.
+
+use monitor_state::{FileError, Monitor, file};
+use plugin::Deadline;
+
+use crate::config::Config;
+use crate::options::Args;
+use crate::sources::{Chooser, Observations};
+
+/// Why the monitor's state cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// status.dat.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A pattern of the configuration meets nothing that the monitor knows.
+    #[error("component {component}: no source is called {pattern}, nothing published")]
+    NoSource {
+        /// The public name of the component.
+        component: String,
+        /// The pattern.
+        pattern: String,
+    },
+}
+
+/// The monitor's state, as far as the configuration names it.
+#[derive(Debug)]
+pub(crate) struct Sources {
+    /// What the monitor says of itself.
+    pub(crate) monitor: Monitor,
+    /// When its file was written, in seconds since 1970.
+    pub(crate) modified: u64,
+    /// What it knows of the sources.
+    pub(crate) seen: Observations,
+}
+
+impl Sources {
+    /// Returns when the monitor wrote its state, by the older of the two times that say so.
+    pub(crate) fn written(&self) -> u64 {
+        self.monitor.created.min(self.modified)
+    }
+}
+
+/// Reads it.
+///
+/// # Errors
+/// [`SourceError`].
+pub(crate) fn read(args: &Args, config: &Config, deadline: &Deadline) -> Result<Sources, SourceError> {
+    let mut chooser = Chooser::new(config);
+    let path = match &args.status_file {
+        Some(path) => path.as_path(),
+        None => file::find()?,
+    };
+    let file = file::read(path, &mut chooser, deadline)?;
+    let seen = chooser.finish().map_err(|(component, pattern)| SourceError::NoSource { component, pattern })?;
+    Ok(Sources { monitor: file.monitor, modified: file.modified, seen })
+}

@@ -1,0 +1,212 @@
+//! The hosts and services behind the components, out of all that the monitor knows.
+
+use std::collections::HashMap;
+
+use monitor_state::{Collect, Condition, Downtime, Object};
+
+use crate::config::{Component, Config, hash};
+use crate::pattern::Glob;
+
+/// A host or a service whose state counts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// The host.
+    pub host: String,
+    /// The service; `None` for the host itself.
+    pub service: Option<String>,
+    /// The hard state.
+    pub hard: Condition,
+    /// The current state, which may be soft.
+    pub current: Condition,
+    /// Whether it was ever checked.
+    pub is_checked: bool,
+    /// When it was last checked, in seconds since 1970.
+    pub last_check: u64,
+    /// Time between two checks, in units of the monitor's interval.
+    pub check_interval: f64,
+    /// Whether the monitor checks it by itself.
+    pub active_checks: bool,
+    /// Whether the monitor takes results of others for it.
+    pub passive_checks: bool,
+    /// Whether a downtime of its own runs now.
+    pub in_downtime: bool,
+}
+
+impl Source {
+    /// Returns `host!service`, or the host alone.
+    pub fn name(&self) -> String {
+        self.service.as_ref().map_or_else(|| self.host.clone(), |service| format!("{}!{service}", self.host))
+    }
+
+    /// Returns a number that stands for the name where that must not be written.
+    pub(crate) fn key(&self) -> u64 {
+        hash(&[&self.host, self.service.as_deref().unwrap_or("!")])
+    }
+}
+
+/// What is known of a host that has sources.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Host {
+    /// Its hard state.
+    pub hard: Condition,
+    /// Whether it was ever checked.
+    pub is_checked: bool,
+    /// Whether a downtime of its own runs now.
+    pub in_downtime: bool,
+}
+
+/// A downtime of a source, running or to come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    host: String,
+    service: Option<String>,
+    /// When it begins, in seconds since 1970.
+    pub start: u64,
+    /// When it ends, in seconds since 1970.
+    pub end: u64,
+    /// Whether it runs now.
+    pub is_running: bool,
+}
+
+impl Planned {
+    /// Returns whether it is a downtime of this source. That of a host is one of its services too.
+    pub fn covers(&self, source: &Source) -> bool {
+        self.host == source.host && (self.service.is_none() || self.service == source.service)
+    }
+}
+
+/// What the monitor knows of the sources.
+#[derive(Debug, Default)]
+pub struct Observations {
+    /// All sources, each once.
+    pub sources: Vec<Source>,
+    /// Their hosts.
+    pub hosts: HashMap<String, Host>,
+    /// For each component of the configuration in its order: the places of its sources.
+    pub behind: Vec<Vec<usize>>,
+    /// The downtimes of sources.
+    pub planned: Vec<Planned>,
+}
+
+/// A pattern of the configuration, with the place of its component.
+struct Wanted<'a> {
+    component: usize,
+    host: &'a Glob,
+    service: Option<&'a Glob>,
+    text: String,
+    is_met: bool,
+}
+
+/// Chooses the sources of a configuration.
+pub(crate) struct Chooser<'a> {
+    components: Vec<&'a Component>,
+    wanted: Vec<Wanted<'a>>,
+    /// The host that was asked for last, and which of the wanted patterns it meets: services of one host follow each other.
+    last: (String, Vec<usize>),
+    /// The components of what was asked for last.
+    chosen: Vec<usize>,
+    seen: Observations,
+}
+
+impl<'a> Chooser<'a> {
+    pub(crate) fn new(config: &'a Config) -> Self {
+        let components: Vec<&Component> = config.groups.iter().flat_map(|group| &group.components).collect();
+        let patterns = components.iter().enumerate().flat_map(|(place, component)| {
+            let wanted = move |pattern: &'a crate::pattern::Pattern| Wanted {
+                component: place,
+                host: &pattern.host,
+                service: pattern.service.as_ref(),
+                text: pattern.to_string(),
+                is_met: false,
+            };
+            component.from.iter().map(wanted)
+        });
+        let wanted: Vec<Wanted<'_>> = patterns.collect();
+        let seen = Observations { behind: vec![Vec::new(); components.len()], ..Observations::default() };
+        Self { components, wanted, last: (String::new(), Vec::new()), chosen: Vec::new(), seen }
+    }
+
+    /// Returns what was observed, or the component and the pattern that met nothing: a typo must not read as "all is well".
+    pub(crate) fn finish(self) -> Result<Observations, (String, String)> {
+        if let Some(unmet) = self.wanted.iter().find(|wanted| !wanted.is_met) {
+            let name = self.components.get(unmet.component).map(|component| component.name.clone());
+            return Err((name.unwrap_or_default(), unmet.text.clone()));
+        }
+        Ok(self.seen)
+    }
+
+    /// Which of the wanted patterns this host meets.
+    fn of_host(&mut self, host: &str) -> &[usize] {
+        if self.last.0 != host {
+            let met = self.wanted.iter().enumerate().filter(|(_, wanted)| wanted.host.matches(host));
+            self.last = (host.to_owned(), met.map(|(place, _)| place).collect());
+        }
+        &self.last.1
+    }
+}
+
+impl Collect for Chooser<'_> {
+    fn wants(&mut self, host: &str, service: Option<&str>) -> bool {
+        let candidates = self.of_host(host).to_vec();
+        self.chosen.clear();
+        for candidate in &candidates {
+            let Some(wanted) = self.wanted.get_mut(*candidate) else { continue };
+            let meets = match (wanted.service, service) {
+                (None, None) => true,
+                (Some(glob), Some(service)) => glob.matches(service),
+                _ => false,
+            };
+            if meets {
+                wanted.is_met = true;
+                self.chosen.push(wanted.component);
+            }
+        }
+        self.chosen.dedup();
+        // The host of a source is wanted even if it is none itself.
+        !self.chosen.is_empty() || (service.is_none() && !candidates.is_empty())
+    }
+
+    fn object(&mut self, object: &Object<'_>) {
+        let in_downtime = object.downtime_depth > 0;
+        if object.service.is_none() {
+            let host = Host { hard: object.hard_state(), is_checked: object.is_checked, in_downtime };
+            self.seen.hosts.insert(object.host.to_string(), host);
+        }
+        if self.chosen.is_empty() {
+            return;
+        }
+        for component in &self.chosen {
+            let place = self.seen.sources.len();
+            self.seen.behind.get_mut(*component).into_iter().for_each(|behind| behind.push(place));
+        }
+        self.seen.sources.push(Source {
+            host: object.host.to_string(),
+            service: object.service.as_ref().map(ToString::to_string),
+            hard: object.hard_state(),
+            current: object.state,
+            is_checked: object.is_checked,
+            last_check: object.last_check,
+            check_interval: object.check_interval,
+            active_checks: object.active_checks,
+            passive_checks: object.passive_checks,
+            in_downtime,
+        });
+    }
+
+    fn downtime(&mut self, downtime: &Downtime<'_>) {
+        let Downtime { host, service, start, end, is_running, .. } = downtime;
+        self.seen.planned.push(Planned {
+            host: host.to_string(),
+            service: service.as_ref().map(ToString::to_string),
+            start: *start,
+            end: *end,
+            is_running: *is_running,
+        });
+    }
+
+    fn restart(&mut self) {
+        self.seen = Observations { behind: vec![Vec::new(); self.components.len()], ..Observations::default() };
+        self.wanted.iter_mut().for_each(|wanted| wanted.is_met = false);
+        self.last = (String::new(), Vec::new());
+    }
+}

@@ -1,0 +1,207 @@
+//! `summary.json`, in the shape of Statuspage's public API v2, which readers and widgets know.
+
+use serde::Serialize;
+
+use crate::config::identifier;
+use crate::moment::rfc3339;
+use crate::status::Status;
+use crate::view::{Shown, ShownGroup, ShownOutage, View, Work};
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    page: Page<'a>,
+    updated_at: String,
+    expires_at: String,
+    status: Overall<'a>,
+    components: Vec<Component<'a>>,
+    incidents: Vec<Incident<'a>>,
+    scheduled_maintenances: Vec<Incident<'a>>,
+}
+
+#[derive(Serialize)]
+struct Page<'a> {
+    id: String,
+    name: &'a str,
+    url: &'a str,
+    time_zone: &'a str,
+    updated_at: String,
+}
+
+#[derive(Serialize)]
+struct Overall<'a> {
+    indicator: &'a str,
+    description: String,
+}
+
+#[derive(Serialize)]
+struct Component<'a> {
+    id: &'a str,
+    name: &'a str,
+    status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_known_status: Option<Status>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_known_at: Option<String>,
+    created_at: Option<String>,
+    updated_at: Option<String>,
+    position: usize,
+    description: Option<&'a str>,
+    showcase: bool,
+    start_date: Option<&'a str>,
+    group_id: Option<&'a str>,
+    page_id: String,
+    group: bool,
+    only_show_if_degraded: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    components: Option<Vec<&'a str>>,
+}
+
+#[derive(Serialize)]
+struct Incident<'a> {
+    id: String,
+    name: String,
+    status: &'a str,
+    created_at: String,
+    updated_at: String,
+    monitoring_at: Option<&'a str>,
+    resolved_at: Option<String>,
+    impact: &'a str,
+    shortlink: String,
+    started_at: String,
+    page_id: String,
+    incident_updates: [(); 0],
+    components: Vec<Affected<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheduled_for: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scheduled_until: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Affected<'a> {
+    id: &'a str,
+    name: &'a str,
+}
+
+/// Renders it.
+///
+/// # Errors
+/// What serde_json says; it cannot happen for what is written here.
+pub(crate) fn render(view: &View<'_>) -> Result<Vec<u8>, serde_json::Error> {
+    let page_id = page_id(view);
+    let made = rfc3339(view.made);
+    let summary = Summary {
+        page: Page {
+            id: page_id.clone(),
+            name: &view.config.title,
+            url: &view.config.url,
+            time_zone: "Etc/UTC",
+            updated_at: made.clone(),
+        },
+        updated_at: made,
+        expires_at: rfc3339(view.expires()),
+        status: Overall { indicator: view.indicator.word(), description: view.description() },
+        components: components(view, &page_id),
+        incidents: view.outages.iter().filter(|shown| shown.outage.end.is_none()).map(|shown| incident(view, shown)).collect(),
+        scheduled_maintenances: view.planned.iter().map(|work| maintenance(view, work)).collect(),
+    };
+    let mut text = serde_json::to_vec_pretty(&summary)?;
+    text.push(b'\n');
+    Ok(text)
+}
+
+fn page_id(view: &View<'_>) -> String {
+    identifier(&["page", &view.config.url])
+}
+
+fn components<'a>(view: &'a View<'_>, page_id: &str) -> Vec<Component<'a>> {
+    let mut list: Vec<Component<'a>> = Vec::new();
+    for ShownGroup { id, name, status, itself, components } in &view.groups {
+        let members = components.iter().map(|component| component.id.as_str()).collect();
+        let group = Component { group: true, components: Some(members), ..bare(id, name, *status, page_id) };
+        list.push(itself.as_ref().map_or(group, |itself| Component {
+            group: true,
+            components: Some(Vec::new()),
+            ..component(view, itself, page_id)
+        }));
+        list.extend(components.iter().map(|shown| Component { group_id: Some(id), ..component(view, shown, page_id) }));
+    }
+    (1..).zip(&mut list).for_each(|(position, component)| component.position = position);
+    list
+}
+
+fn bare<'a>(id: &'a str, name: &'a str, status: Status, page_id: &str) -> Component<'a> {
+    Component {
+        id,
+        name,
+        status,
+        last_known_status: None,
+        last_known_at: None,
+        created_at: None,
+        updated_at: None,
+        position: 0,
+        description: None,
+        showcase: true,
+        start_date: None,
+        group_id: None,
+        page_id: page_id.to_owned(),
+        group: false,
+        only_show_if_degraded: false,
+        components: None,
+    }
+}
+
+fn component<'a>(view: &View<'_>, shown: &'a Shown, page_id: &str) -> Component<'a> {
+    let since = shown.known.map(|(_, since)| rfc3339(since));
+    // While the monitor is at fault, what was known is told beside the state, never as the state.
+    let last = shown.known.filter(|_| view.fault.is_some());
+    Component {
+        last_known_status: last.map(|(status, _)| status),
+        last_known_at: last.and(view.fault).map(rfc3339),
+        created_at: since.clone(),
+        updated_at: if last.is_some() { view.fault.map(rfc3339) } else { since },
+        ..bare(&shown.id, &shown.name, shown.status, page_id)
+    }
+}
+
+fn incident<'a>(view: &View<'_>, ShownOutage { name, outage }: &'a ShownOutage) -> Incident<'a> {
+    Incident {
+        id: outage.id(),
+        name: format!("{name}: {}", outage.worst.text().to_lowercase()),
+        status: "investigating",
+        created_at: rfc3339(outage.start),
+        updated_at: rfc3339(outage.changed),
+        monitoring_at: None,
+        resolved_at: outage.end.map(rfc3339),
+        impact: if outage.worst == Status::Major { "major" } else { "minor" },
+        shortlink: format!("{}#{}", view.config.url, outage.id()),
+        started_at: rfc3339(outage.start),
+        page_id: page_id(view),
+        incident_updates: [],
+        components: vec![Affected { id: &outage.component, name }],
+        scheduled_for: None,
+        scheduled_until: None,
+    }
+}
+
+fn maintenance<'a>(view: &View<'_>, work: &'a Work) -> Incident<'a> {
+    let names = work.names();
+    let id = identifier(&["work", &names, &work.start.to_string(), &work.end.to_string()]);
+    Incident {
+        shortlink: format!("{}#planned", view.config.url),
+        id,
+        name: format!("Maintenance: {names}"),
+        status: if work.is_running { "in_progress" } else { "scheduled" },
+        created_at: rfc3339(work.start),
+        updated_at: rfc3339(work.start),
+        monitoring_at: None,
+        resolved_at: None,
+        impact: "maintenance",
+        started_at: rfc3339(work.start),
+        page_id: page_id(view),
+        incident_updates: [],
+        components: work.on.iter().map(|(id, name)| Affected { id, name }).collect(),
+        scheduled_for: Some(rfc3339(work.start)),
+        scheduled_until: Some(rfc3339(work.end)),
+    }
+}

@@ -1,0 +1,258 @@
+//! What the outputs show: the public names with their states, out of the configuration, this run and the history. Nothing else of the
+//! monitor comes so far.
+
+use crate::config::{Component, Config, Group};
+use crate::ledger::{DAYS, Ledger, Sums, day_status, uptime};
+use crate::moment::DAY;
+use crate::outage::Outage;
+use crate::sources::{Observations, Planned};
+use crate::status::{Indicator, Status, combine};
+
+/// The most planned works that are listed.
+const MOST_PLANNED: usize = 100;
+/// How many intervals a page is good for.
+const GOOD_FOR: u64 = 2;
+
+/// Something with a name and a state on the page: a component, or a group whose components are not shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// Its stable identifier.
+    pub id: String,
+    /// Its public name.
+    pub name: String,
+    /// Its state by the monitor.
+    pub status: Status,
+}
+
+/// Returns what is shown, in the order of the page, from the state of each component of the configuration.
+pub(crate) fn units(config: &Config, statuses: &[Status]) -> Vec<Unit> {
+    let mut rest = statuses.iter().copied();
+    let mut units = Vec::new();
+    for group in &config.groups {
+        let states: Vec<Status> = rest.by_ref().take(group.components.len()).collect();
+        if group.hides_components() {
+            units.push(Unit { id: group.id.clone(), name: group.name.clone(), status: combine(&states) });
+        }
+        let shown = group.components.iter().zip(&states).filter(|(component, _)| component.is_shown);
+        units.extend(shown.map(|(Component { id, name, .. }, status)| Unit {
+            id: id.clone(),
+            name: name.clone(),
+            status: *status,
+        }));
+    }
+    units
+}
+
+/// A [`Unit`] with its history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// Its stable identifier.
+    pub id: String,
+    /// Its public name.
+    pub name: String,
+    /// Its state: unknown while the monitor is at fault.
+    pub status: Status,
+    /// The state that was last known, and since when.
+    pub known: Option<(Status, u64)>,
+    /// The part of ninety days without an outage, from 0 to 1.
+    pub uptime: Option<f64>,
+    /// The last ninety days, the oldest first: each with its state and its sums, if anything was observed.
+    pub days: Vec<(u64, Option<Sums>)>,
+}
+
+impl Shown {
+    /// Returns what each of the ninety days looks like.
+    pub fn bar(&self) -> impl Iterator<Item = Status> {
+        self.days.iter().map(|(_, sums)| sums.as_ref().map_or(Status::Unknown, day_status))
+    }
+}
+
+/// A group of the page.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShownGroup {
+    /// Its stable identifier.
+    pub id: String,
+    /// Its public name.
+    pub name: String,
+    /// The state of all that is in it.
+    pub status: Status,
+    /// The group itself with its history, if components of it are not shown.
+    pub itself: Option<Shown>,
+    /// The components that are shown.
+    pub components: Vec<Shown>,
+}
+
+/// An outage with its public name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownOutage {
+    /// The public name of what was down.
+    pub name: String,
+    /// The outage.
+    pub outage: Outage,
+}
+
+/// Planned work, running or to come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Work {
+    /// The identifiers and public names of what it is on.
+    pub on: Vec<(String, String)>,
+    /// When it begins, in seconds since 1970.
+    pub start: u64,
+    /// When it ends, in seconds since 1970.
+    pub end: u64,
+    /// Whether it runs now.
+    pub is_running: bool,
+}
+
+impl Work {
+    /// Returns the public names, joined by commas.
+    pub fn names(&self) -> String {
+        self.on.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// All that is shown.
+#[derive(Clone, Debug)]
+pub struct View<'a> {
+    /// The name, the address and the looks of the page.
+    pub config: &'a Config,
+    /// When it was made, in seconds since 1970.
+    pub made: u64,
+    /// Since when the monitor is at fault, if it is.
+    pub fault: Option<u64>,
+    /// The state of the whole.
+    pub indicator: Indicator,
+    /// The groups, in the order of the page.
+    pub groups: Vec<ShownGroup>,
+    /// The outages of ninety days, the newest first.
+    pub outages: Vec<ShownOutage>,
+    /// Planned work, the earliest first.
+    pub planned: Vec<Work>,
+}
+
+impl<'a> View<'a> {
+    /// Puts together what is shown.
+    pub(crate) fn new(config: &'a Config, units: &[Unit], ledger: &Ledger, seen: &Observations, made: u64) -> Self {
+        let is_at_fault = ledger.fault.is_some();
+        let shown: Vec<Shown> = units.iter().map(|unit| show(unit, ledger, is_at_fault, made)).collect();
+        let statuses: Vec<Status> = shown.iter().map(|unit| unit.status).collect();
+        let find = |id: &str| shown.iter().find(|unit| unit.id == id).cloned();
+        let group = |group: &Group| {
+            let components: Vec<Shown> = group.components.iter().filter_map(|component| find(&component.id)).collect();
+            let itself = find(&group.id);
+            let of_components = || combine(&components.iter().map(|component| component.status).collect::<Vec<_>>());
+            let status = itself.as_ref().map_or_else(of_components, |itself| itself.status);
+            ShownGroup { id: group.id.clone(), name: group.name.clone(), status, itself, components }
+        };
+        let named = |outage: &Outage| {
+            let unit = units.iter().find(|unit| unit.id == outage.component)?;
+            Some(ShownOutage { name: unit.name.clone(), outage: outage.clone() })
+        };
+        Self {
+            config,
+            made,
+            fault: ledger.fault,
+            indicator: Indicator::of(&statuses),
+            groups: config.groups.iter().map(group).collect(),
+            outages: ledger.outages.iter().rev().filter_map(named).collect(),
+            planned: planned(config, seen, made),
+        }
+    }
+
+    /// Returns when the next one is due, in seconds since 1970: after that, this one says nothing of the present.
+    pub fn expires(&self) -> u64 {
+        self.made + GOOD_FOR * self.config.interval
+    }
+
+    /// Returns all that has a state, in the order of the page.
+    pub fn shown(&self) -> impl Iterator<Item = &Shown> {
+        self.groups.iter().flat_map(|group| group.itself.iter().chain(&group.components))
+    }
+
+    /// Returns the state of the whole as a sentence.
+    pub fn description(&self) -> String {
+        match self.fault {
+            Some(since) => format!("Monitoring is disturbed since {}", self.moment(since)),
+            None => self.indicator.description().to_owned(),
+        }
+    }
+
+    /// Writes a moment as short as it can be told from now.
+    fn moment(&self, seconds: u64) -> String {
+        let is_today = seconds / DAY == self.made / DAY;
+        if is_today { crate::moment::clock(seconds) } else { crate::moment::readable(seconds) }
+    }
+}
+
+fn show(unit: &Unit, ledger: &Ledger, is_at_fault: bool, made: u64) -> Shown {
+    let track = ledger.track(&unit.id);
+    let today = made / DAY;
+    let day = |day| (day, track.and_then(|track| track.days.get(&day)).copied());
+    let days: Vec<(u64, Option<Sums>)> = (today.saturating_sub(DAYS - 1)..=today).map(day).collect();
+    Shown {
+        id: unit.id.clone(),
+        name: unit.name.clone(),
+        status: if is_at_fault { Status::Unknown } else { unit.status },
+        known: track.and_then(|track| track.known),
+        uptime: uptime(days.iter().filter_map(|(_, sums)| sums.as_ref())),
+        days,
+    }
+}
+
+/// The downtimes of what is shown, those at the same time as one.
+fn planned(config: &Config, seen: &Observations, now: u64) -> Vec<Work> {
+    let is_listed =
+        |planned: &&Planned| planned.end > now && (planned.is_running || (config.show_planned && planned.start > now));
+    let mut works: Vec<Work> = Vec::new();
+    for planned in seen.planned.iter().filter(is_listed) {
+        let mut behind = seen.behind.iter();
+        for group in &config.groups {
+            for (component, places) in group.components.iter().zip(behind.by_ref()) {
+                let mut sources = places.iter().filter_map(|place| seen.sources.get(*place));
+                if sources.any(|source| planned.covers(source)) {
+                    let on = if component.is_shown { (&component.id, &component.name) } else { (&group.id, &group.name) };
+                    note(&mut works, planned, (on.0.clone(), on.1.clone()));
+                }
+            }
+        }
+    }
+    works.sort_by_key(|work| (work.start, work.end));
+    works.truncate(MOST_PLANNED);
+    works
+}
+
+fn note(works: &mut Vec<Work>, planned: &Planned, on: (String, String)) {
+    let Planned { start, end, is_running, .. } = *planned;
+    match works.iter_mut().find(|work| (work.start, work.end, work.is_running) == (start, end, is_running)) {
+        Some(work) if work.on.contains(&on) => {}
+        Some(work) => work.on.push(on),
+        None => works.push(Work { on: vec![on], start, end, is_running }),
+    }
+}
+
+/// Writes a part as per cent with two decimals at most, cut off: what is not 100 % is never written so.
+pub(crate) fn percent(part: f64) -> f64 {
+    // The smallest step away from a whole hundredth is a fault of the binary fraction, not of the part.
+    ((part * 10_000.0 + 1e-6).floor() / 100.0).min(100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_whole_is_not_a_hundred_per_cent() {
+        let rows = [
+            (1.0, "100"),
+            (0.999_999_9, "99.99"),
+            (0.9995, "99.95"),
+            (0.5, "50"),
+            (0.0, "0"),
+            (0.2857, "28.57"),
+            (0.5719, "57.19"),
+        ];
+        for (part, text) in rows {
+            assert_eq!(percent(part).to_string(), text);
+        }
+    }
+}

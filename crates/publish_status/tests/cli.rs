@@ -1,0 +1,11 @@
+//! The command `publish_status` as Nagios runs it.
+#![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "what a test cannot set up fails the test")]
+
+#[path = "cli/bad_input.rs"]
+mod bad_input;
+#[path = "cli/output.rs"]
+mod output;
+#[path = "cli/site.rs"]
+mod site;
+#[path = "cli/states.rs"]
+mod states;

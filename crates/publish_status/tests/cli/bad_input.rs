@@ -1,0 +1,133 @@
+//! What is wrong is said in one clear line, and the old pages stay as they were.
+
+use std::fs;
+
+use crate::site::{Site, TWO, now, two};
+
+/// A site that was published once.
+fn published() -> Site {
+    let site = Site::new(TWO);
+    site.services(&two([0, 0, 0, 0]), 0);
+    assert_eq!(site.run(&[]).code, Some(0));
+    site
+}
+
+/// Asserts that a run says this and leaves the pages alone.
+fn refused(site: &Site, code: i32, line: &str) {
+    let before = site.published();
+    let (seen_code, seen) = site.line(&[]);
+    assert_eq!((seen_code, seen.as_str()), (code, line));
+    assert_eq!(site.published(), before, "{line}");
+}
+
+#[test]
+fn a_monitor_state_that_is_not_whole() {
+    let rows: [(&[u8], &str); 6] = [
+        (b"", "reading @/status.dat: it has no block info, so it is empty or no status.dat"),
+        (b"<html>\n", "reading @/status.dat: octet 0 starts no block and no comment"),
+        (b"info {\n\tcreated=1", "reading @/status.dat: cut after 17 octets, in the middle of a block"),
+        (b"info {\n\tcreated=x\n\t}\n", "reading @/status.dat: the info block that ends at octet 21 has no valid created"),
+        (
+            b"info {\n\tcreated=1\n\t}\nprogramstatus {\n\t}\n",
+            "component London: no source is called lon-*!proxy, nothing published",
+        ),
+        (b"\xff\xfe\n", "reading @/status.dat: octet 0 starts no block and no comment"),
+    ];
+    let site = published();
+    for (content, line) in rows {
+        site.write("status.dat", content);
+        refused(&site, 3, &format!("STATUS UNKNOWN - {line}"));
+    }
+    fs::remove_file(site.path("status.dat")).unwrap();
+    refused(&site, 3, "STATUS UNKNOWN - reading @/status.dat: no such file or directory");
+    // Names that are not UTF-8 and markup are of no concern.
+    site.services(&[("lon-1", "proxy", 0), ("par-1", "proxy", 0), ("<script>", "x; y", 2)], 0);
+    let hostile =
+        [site.read("status.dat").as_bytes(), b"servicestatus {\n\thost_name=\xff\n\tservice_description=\xfe\n\tnew=1\n\t}\n"]
+            .concat();
+    site.write("status.dat", hostile);
+    assert_eq!(site.line(&[]).0, 0);
+}
+
+#[test]
+fn a_pattern_that_meets_nothing_is_no_operational_component() {
+    let site = published();
+    site.services(&[("lon-1", "proxy", 0), ("par-1", "web", 0)], 0);
+    refused(&site, 3, "STATUS UNKNOWN - component Paris: no source is called par-*!proxy, nothing published");
+}
+
+#[test]
+fn a_configuration_that_is_not_understood() {
+    let site = published();
+    site.write("config.toml", TWO.replace("from", "form"));
+    refused(
+        &site,
+        3,
+        "STATUS UNKNOWN - @/config.toml line 8: unknown field form, expected one of name, id, from, rule, show, max_age",
+    );
+    fs::remove_file(site.path("config.toml")).unwrap();
+    refused(&site, 3, "STATUS UNKNOWN - reading @/config.toml: no such file or directory");
+}
+
+#[test]
+fn a_history_that_is_not_ours() {
+    let site = published();
+    let whole = site.read("state/history.jsonl");
+    let rows = [
+        ("", "@/state/history.jsonl line 1 is damaged, move the file away to begin anew"),
+        (&whole[..60], "@/state/history.jsonl line 1 is damaged, move the file away to begin anew"),
+        ("{\"publish_status\":2,\"more\":1}\n", "@/state/history.jsonl has version 2, this program knows 1"),
+        ("{\"publish_status\":0}\n", "@/state/history.jsonl has version 0, this program knows 1"),
+        ("\u{0}\n", "@/state/history.jsonl line 1 is damaged, move the file away to begin anew"),
+    ];
+    for (content, line) in rows {
+        site.write("state/history.jsonl", content);
+        refused(&site, 3, &format!("STATUS UNKNOWN - history: {line}"));
+    }
+    for middle in ["x\n", "{\"t\":1,\"s\":\"o\"}\n", "{\"t\":-1}\n", "{\"t\":1,\"s\":\"zz\"}\n", "\n"] {
+        site.write("state/history.jsonl", format!("{whole}{middle}{{\"t\":1}}\n"));
+        refused(&site, 3, "STATUS UNKNOWN - history: @/state/history.jsonl line 2 is damaged, move the file away to begin anew");
+    }
+    // Half a line at the end is what a killed run leaves: a minute is lost, and no more.
+    site.write("state/history.jsonl", format!("{whole}{{\"t\":17"));
+    assert_eq!(site.line(&[]).0, 0);
+    assert!(site.read("state/history.jsonl").ends_with("}\n"));
+
+    site.write("state/machine", "0123456789abcdef0123456789abcdef");
+    refused(
+        &site,
+        3,
+        "STATUS UNKNOWN - history: @/state/history.jsonl is of another machine, remove machine beside it to go on with it here",
+    );
+    fs::remove_file(site.path("state/machine")).unwrap();
+    assert_eq!(site.line(&[]).0, 0);
+}
+
+#[test]
+fn a_clock_that_was_set_back() {
+    let site = published();
+    let whole = site.read("state/history.jsonl");
+    let last = whole.split("\"last\":").nth(1).and_then(|rest| rest.split(',').next()).unwrap();
+    site.write("state/history.jsonl", whole.replace(&format!("\"last\":{last}"), &format!("\"last\":{}", now() + 7_230)));
+    refused(
+        &site,
+        3,
+        "STATUS UNKNOWN - the clock was set back: the last run was 2 h later than now, move the history away if that was wrong",
+    );
+    site.write("state/history.jsonl", whole.replace(&format!("\"last\":{last}"), &format!("\"last\":{}", now() + 30)));
+    assert_eq!(site.line(&[]).0, 0, "adjusted by some seconds");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written() {
+    let site = published();
+    fs::rename(site.path("out"), site.path("elsewhere")).unwrap();
+    let (code, line) = site.line(&[]);
+    assert_eq!((code, line.as_str()), (2, "STATUS CRITICAL - page not written: opening @/out: no such file or directory"));
+    fs::write(site.path("out"), "").unwrap();
+    let (code, line) = site.line(&[]);
+    assert_eq!((code, line.as_str()), (2, "STATUS CRITICAL - page not written: @/out: not a folder"));
+    fs::remove_file(site.path("out")).unwrap();
+    fs::rename(site.path("elsewhere"), site.path("out")).unwrap();
+    assert_eq!(site.line(&[]).0, 0);
+}
