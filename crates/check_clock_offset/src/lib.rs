@@ -13,7 +13,6 @@ mod probe;
 mod readings;
 mod reference;
 pub mod snmp;
-mod udp;
 pub mod value;
 mod words;
 

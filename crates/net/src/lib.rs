@@ -43,6 +43,7 @@ mod source;
 mod stamped;
 mod stream;
 pub mod tls;
+pub mod udp;
 mod waiting;
 
 pub use cause::Cause;
@@ -56,4 +57,5 @@ pub use name::{InvalidHost, Name, Zone};
 pub use resolve::{Resolver, resolve, resolve_addresses};
 pub use source::{Source, is_own};
 pub use stream::{Connector, Stream};
+pub use udp::Udp;
 pub use waiting::{SlowPath, SlowPathAction, Waiting};

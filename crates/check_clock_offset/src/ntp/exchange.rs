@@ -1,16 +1,14 @@
 //! Asking all servers at once on one thread, each by a socket of its own.
 
-use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use net::Source;
+use net::udp::{self, Udp, UdpError};
 use plugin::reason;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
 
 use super::packet::{Measured, NtpError, Question, read};
 use crate::clock::Stamp;
-use crate::udp;
 
 /// A server that is silent is asked again after this: no sooner, so that no server can take it for abuse (RFC 8633).
 const AGAIN: Duration = Duration::from_secs(2);
@@ -33,7 +31,7 @@ pub struct Sample {
 /// A server that has not yet answered, or has.
 struct Asking {
     name: String,
-    socket: Option<UdpSocket>,
+    socket: Option<Udp>,
     open: Vec<(Question, Instant)>,
     /// The best that can be said so far.
     result: Result<Measured, NtpError>,
@@ -79,17 +77,10 @@ pub fn ask(servers: &[Server], clock: &Stamp, limit: Duration) -> Vec<Sample> {
 
 /// Which of the sockets have something to say; all have none once `until` has come.
 fn wait(all: &[Asking], until: Instant) -> Vec<bool> {
-    let open = |asking: &Asking| asking.socket.as_ref().filter(|_| !asking.settled).is_some();
-    let sockets = all.iter().filter(|asking| open(asking)).filter_map(|asking| asking.socket.as_ref());
-    let mut polled: Vec<PollFd<'_>> = sockets.map(|socket| PollFd::new(socket, PollFlags::IN)).collect();
-    let remaining = until.saturating_duration_since(Instant::now());
-    let timeout = Timespec::try_from(remaining).unwrap_or(Timespec { tv_sec: 0, tv_nsec: 0 });
-    match poll(&mut polled, Some(&timeout)) {
-        Ok(_) | Err(Errno::INTR) => {}
-        Err(_) => return vec![false; all.len()],
-    }
-    let mut polled = polled.iter().map(|socket| !socket.revents().is_empty());
-    all.iter().map(|asking| open(asking) && polled.next().unwrap_or(false)).collect()
+    let open = |asking: &Asking| !asking.settled && asking.socket.is_some();
+    let sockets: Vec<&Udp> = all.iter().filter(|asking| open(asking)).filter_map(|asking| asking.socket.as_ref()).collect();
+    let mut ready = udp::ready(&sockets, until).unwrap_or_default().into_iter();
+    all.iter().map(|asking| open(asking) && ready.next().unwrap_or(false)).collect()
 }
 
 impl Asking {
@@ -103,8 +94,7 @@ impl Asking {
                 return asking;
             }
         };
-        let socket = udp::connect(addresses).map_err(|(_, error)| error);
-        match socket.and_then(|(socket, _)| socket.set_nonblocking(true).map(|()| socket)) {
+        match Udp::connect(addresses, &Source::default()) {
             Ok(socket) => {
                 asking.socket = Some(socket);
                 asking.send();
@@ -116,12 +106,12 @@ impl Asking {
 
     fn send(&mut self) {
         let Some(socket) = &self.socket else { return };
-        let sent = udp::random().map(Question::new).and_then(|question| {
-            let sent = Instant::now();
-            socket.send(&question.octets()).map(|_| (question, sent))
-        });
-        match sent {
-            Ok(question) => self.open.push(question),
+        let question = match udp::random() {
+            Ok(number) => Question::new(number),
+            Err(error) => return self.settle(Err(NtpError::System(reason(&error)))),
+        };
+        match socket.send(&question.octets()) {
+            Ok(sent) => self.open.push((question, sent)),
             Err(error) => self.settle(Err(system(&error))),
         }
     }
@@ -130,15 +120,19 @@ impl Asking {
     fn hear(&mut self, clock: &Stamp) {
         let mut buffer = [0; LARGEST];
         loop {
-            let received = match self.socket.as_ref().map(|socket| socket.recv(&mut buffer)) {
-                None => return,
-                Some(Err(error)) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => return,
+            let datagram = match self.socket.as_mut().map(|socket| socket.receive_now(&mut buffer)) {
+                None | Some(Ok(None)) => return,
+                // A router's error may pass.
+                Some(Err(error)) if error.is_passing() => {
+                    self.result = Err(system(&error));
+                    continue;
+                }
                 Some(Err(error)) => return self.settle(Err(system(&error))),
-                Some(Ok(length)) => length,
+                Some(Ok(Some(datagram))) => datagram,
             };
-            let now = clock.real_at(Instant::now());
-            let octets = buffer.get(..received).unwrap_or_default();
-            let answers = self.open.iter().map(|(question, sent)| read(octets, *question, clock.real_at(*sent), now));
+            let received = clock.real_at(datagram.at);
+            let octets = buffer.get(..datagram.length).unwrap_or_default();
+            let answers = self.open.iter().map(|(question, sent)| read(octets, *question, clock.real_at(*sent), received));
             let best = answers.reduce(|best, other| if belongs(&best) { best } else { other });
             match best {
                 Some(best) if belongs(&best) => return self.settle(best),
@@ -158,6 +152,6 @@ fn belongs(result: &Result<Measured, NtpError>) -> bool {
     !matches!(result, Err(NtpError::Origin | NtpError::Short(_) | NtpError::Mode(_)))
 }
 
-fn system(error: &io::Error) -> NtpError {
-    NtpError::System(reason(error))
+fn system(error: &UdpError) -> NtpError {
+    NtpError::System(error.to_string())
 }

@@ -1,9 +1,11 @@
 //! One agent, its address, and the exchange of a question and its answer under the deadline.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
+use net::Source;
+use net::udp::{self, Exchanged, Udp, Verdict};
 use plugin::{Deadline, reason};
 use snmp2::{Error, Oid, Pdu};
 
@@ -13,7 +15,6 @@ use super::message;
 use super::options::Settled;
 use super::usm::{Level, Opened, Usm};
 use super::variables::{Variable, VariableError, variables};
-use crate::udp;
 
 /// What is left of the deadline when the last try is given up.
 const RESERVE: Duration = Duration::from_millis(250);
@@ -70,17 +71,10 @@ pub struct Answer {
 /// An agent, and who asks it.
 #[derive(Debug)]
 pub struct Session {
-    socket: UdpSocket,
+    socket: Udp,
     agent: SocketAddr,
     settled: Settled,
     usm: Option<Usm>,
-}
-
-/// What came of one exchange.
-struct Exchanged<T> {
-    what: T,
-    sent: Instant,
-    received: Instant,
 }
 
 impl Session {
@@ -89,7 +83,9 @@ impl Session {
     /// # Errors
     /// [`SnmpError::System`]: there is a way to none.
     pub fn open(addresses: &[SocketAddr], settled: Settled) -> Result<Self, SnmpError> {
-        let (socket, agent) = udp::connect(addresses).map_err(|(address, error)| SnmpError::System(address, error))?;
+        let failed = |error: udp::UdpError| SnmpError::System(error.peer.ip(), error.why);
+        let socket = Udp::connect(addresses, &Source::default()).map_err(failed)?;
+        let agent = socket.peer();
         Ok(Self { socket, agent, settled, usm: None })
     }
 
@@ -117,7 +113,7 @@ impl Session {
                 Opened::Forged => None,
                 opened => Some(opened),
             };
-            let Exchanged { what, sent, received } = self.exchange(&questions, deadline, true, accept)?;
+            let Exchanged { answer: what, sent, received } = self.exchange(&questions, deadline, true, accept)?;
             match what {
                 Opened::Values(values) => {
                     self.usm = Some(usm);
@@ -132,21 +128,21 @@ impl Session {
         Err(self.report(Report::NotInTimeWindow))
     }
 
-    fn get_plain(&self, oids: &[Oid<'_>], deadline: &Deadline) -> Result<Answer, SnmpError> {
+    fn get_plain(&mut self, oids: &[Oid<'_>], deadline: &Deadline) -> Result<Answer, SnmpError> {
         let question = |id| (id, message::get(self.settled.version, &self.settled.community, id, oids));
         let questions: Vec<_> = self.ids()?.into_iter().map(question).collect();
         let accept = |octets: &[u8], _: &Envelope| Pdu::from_bytes(octets).ok().map(|answer| variables(&answer, oids));
-        let Exchanged { what, sent, received } = self.exchange(&questions, deadline, false, accept)?;
+        let Exchanged { answer: what, sent, received } = self.exchange(&questions, deadline, false, accept)?;
         let values = what.map_err(|error| SnmpError::Refuses(self.agent, error))?;
         Ok(Answer { values, sent, received })
     }
 
     /// Asks the agent for its engine, which it tells to everybody (RFC 3414, section 4).
-    fn discover(&self, deadline: &Deadline) -> Result<Usm, SnmpError> {
+    fn discover(&mut self, deadline: &Deadline) -> Result<Usm, SnmpError> {
         let question = |id| (id, message::get_v3(id, &message::Engine::UNKNOWN, &[], &[], &[]));
         let questions: Vec<_> = self.ids()?.into_iter().map(question).collect();
         let told = |_: &[u8], envelope: &Envelope| envelope.report.map(|report| (report, envelope.engine.clone()));
-        match self.exchange(&questions, deadline, false, told)?.what {
+        match self.exchange(&questions, deadline, false, told)?.answer {
             (Report::UnknownEngine, engine) => match &self.settled.user {
                 Some(user) => Usm::new(user, &engine).map_err(|error| self.unsupported(&error)),
                 None => Err(self.unsupported_text("version 3 has users")),
@@ -157,58 +153,33 @@ impl Session {
 
     /// Sends the questions one after the other until `accept` takes an answer to any of them.
     fn exchange<T>(
-        &self,
+        &mut self,
         questions: &[(i32, Vec<u8>)],
         deadline: &Deadline,
         knows_engine: bool,
         mut accept: impl FnMut(&[u8], &Envelope) -> Option<T>,
     ) -> Result<Exchanged<T>, SnmpError> {
         let end = Instant::now() + deadline.remaining().saturating_sub(RESERVE.min(deadline.limit() / 8));
-        let mut open: Vec<(i32, Instant)> = Vec::new();
-        let mut buffer = vec![0; LARGEST];
-        let mut silence = Silence { knows_engine, ..Silence::default() };
-        for (number, (id, question)) in questions.iter().enumerate() {
-            let sent = Instant::now();
-            let tries_left = u32::try_from(questions.len() - number).unwrap_or(1);
-            let until = sent + end.saturating_duration_since(sent) / tries_left;
-            open.push((*id, sent));
-            let mut heard = self.socket.send(question).map(|_| ());
-            while heard.is_ok() {
-                let octets = match udp::receive(&self.socket, &mut buffer, until) {
-                    Ok(Some(octets)) => octets,
-                    Ok(None) => break,
-                    Err(error) => {
-                        heard = Err(error);
-                        break;
-                    }
-                };
-                let received = Instant::now();
-                match self.take(octets, &open, &mut accept) {
-                    Ok((id, what)) => {
-                        let sent = open.iter().find(|(open, _)| *open == id).map_or(sent, |(_, sent)| *sent);
-                        return Ok(Exchanged { what, sent, received });
-                    }
-                    Err(Refused::MessageSize(size)) => return Err(self.unsupported_text(&too_large(size))),
-                    Err(_) => silence.passed_over += 1,
-                }
+        let (ids, octets): (Vec<i32>, Vec<&[u8]>) = questions.iter().map(|(id, octets)| (*id, octets.as_slice())).unzip();
+        let settled = &self.settled;
+        let take = |octets: &[u8], sent: usize| {
+            let open = ids.get(..sent).unwrap_or_default();
+            let asked = Asked { version: settled.version, community: &settled.community, ids: open };
+            let envelope = match Envelope::read(octets, &asked) {
+                Ok(envelope) => envelope,
+                Err(Refused::MessageSize(size)) => return Verdict::Ends(Ended::TooLarge(size)),
+                Err(_) => return Verdict::Foreign,
+            };
+            let number = open.iter().position(|id| *id == envelope.id);
+            match (number, accept(octets, &envelope)) {
+                (Some(number), Some(answer)) => Verdict::Answers(number, answer),
+                _ => Verdict::Foreign,
             }
-            silence.failure = heard.err().map(|error| reason(&error));
-        }
-        Err(self.no_answer(questions.len(), &silence))
-    }
-
-    /// What `accept` makes of a datagram, with the number of the question that it belongs to.
-    fn take<T>(
-        &self,
-        octets: &[u8],
-        open: &[(i32, Instant)],
-        accept: &mut impl FnMut(&[u8], &Envelope) -> Option<T>,
-    ) -> Result<(i32, T), Refused> {
-        let ids: Vec<i32> = open.iter().map(|(id, _)| *id).collect();
-        let asked = Asked { version: self.settled.version, community: &self.settled.community, ids: &ids };
-        let envelope = Envelope::read(octets, &asked)?;
-        let what = accept(octets, &envelope).ok_or(Refused::Foreign)?;
-        Ok((envelope.id, what))
+        };
+        self.socket.exchange(&octets, &mut vec![0; LARGEST], end, take).map_err(|ended| match ended {
+            Ended::TooLarge(size) => self.unsupported_text(&too_large(size)),
+            Ended::Silent(silence) => self.no_answer(questions.len(), &silence, knows_engine),
+        })
     }
 
     /// Numbers that cannot be guessed, so that nobody who does not see the questions can answer them.
@@ -218,11 +189,11 @@ impl Session {
         ids.map_err(|error| SnmpError::System(self.agent.ip(), error))
     }
 
-    fn no_answer(&self, tries: usize, silence: &Silence) -> SnmpError {
+    fn no_answer(&self, tries: usize, silence: &udp::Silence, knows_engine: bool) -> SnmpError {
         let encrypts = self.settled.user.as_ref().is_some_and(|user| user.level == Level::AuthPriv);
         let mut why = match &silence.failure {
-            Some(failure) => failure.clone(),
-            None if silence.knows_engine && encrypts => "wrong privacy password or protocol, or blocked".to_owned(),
+            Some(failure) => failure.to_string(),
+            None if knows_engine && encrypts => "wrong privacy password or protocol, or blocked".to_owned(),
             None if self.settled.version == Version::V3 => "blocked or down".to_owned(),
             None => "wrong community, blocked or down".to_owned(),
         };
@@ -246,15 +217,18 @@ impl Session {
     }
 }
 
-/// What is known of why nothing came.
-#[derive(Debug, Default)]
-struct Silence {
-    /// Whether the agent has answered a question of version 3 already.
-    knows_engine: bool,
-    /// What the system said to the last try.
-    failure: Option<String>,
-    /// How many datagrams were passed over.
-    passed_over: u32,
+/// What ends an exchange without an answer.
+enum Ended {
+    /// An answer that `snmp2` refuses, since it announces messages of so many octets.
+    TooLarge(i64),
+    /// No answer.
+    Silent(udp::Silence),
+}
+
+impl From<udp::Silence> for Ended {
+    fn from(silence: udp::Silence) -> Self {
+        Self::Silent(silence)
+    }
 }
 
 fn too_large(size: i64) -> String {
