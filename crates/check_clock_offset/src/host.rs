@@ -9,7 +9,6 @@ use plugin::{Deadline, Seconds, State};
 use snmp2::Oid;
 
 use crate::clock::Stamp;
-use crate::probe::reserve;
 use crate::readings::{Reading, Readings};
 use crate::snmp::{Answer, ClockOid, Session, SnmpError};
 use crate::value::{Value, ValueError};
@@ -27,6 +26,9 @@ const FRACTION: Duration = Duration::from_millis(270);
 const FRACTIONS: usize = 4;
 /// How far apart the readings of a cached source are: more than a second, so that whole seconds move.
 const SPACING: Duration = Duration::from_millis(1100);
+
+/// What is left of the deadline when nothing more is asked.
+const RESERVE: Duration = Duration::from_millis(300);
 
 /// Why a host's clock could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +56,11 @@ pub enum HostError {
         /// What it is.
         why: ValueError,
     },
+}
+
+/// What is left of the deadline when nothing more is asked.
+pub(crate) fn reserve(deadline: &Deadline) -> Duration {
+    RESERVE.min(deadline.limit() / 8)
 }
 
 /// Reads one host's clock as often as it takes.

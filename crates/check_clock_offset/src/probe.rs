@@ -9,13 +9,11 @@ use net::{HostPort, ResolveError, Resolver};
 use plugin::{Deadline, read_file};
 
 use crate::clock::Stamp;
-use crate::host::{HostError, HostReader};
+use crate::host::{HostError, HostReader, reserve};
 use crate::ntp::{self, Sample, Server};
 use crate::snmp::{ClockOid, OptionsError, Session};
 use crate::{Args, HostClock, Observations};
 
-/// What is left of the deadline when nothing more is asked.
-const RESERVE: Duration = Duration::from_millis(300);
 /// How long NTP servers may be silent where no host has to be asked after them.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Where systems keep their time zones.
@@ -100,11 +98,6 @@ fn ask_servers(servers: &[Server], clock: &Stamp, deadline: &Deadline, host_too:
     let remaining = deadline.remaining().saturating_sub(reserve(deadline));
     let _step = deadline.step("asking NTP servers");
     ntp::ask(servers, clock, if host_too { remaining / 3 } else { remaining.min(PATIENCE) })
-}
-
-/// What is left of the deadline when nothing more is asked.
-pub(crate) fn reserve(deadline: &Deadline) -> Duration {
-    RESERVE.min(deadline.limit() / 8)
 }
 
 /// What the host's clock shows, or why it shows nothing.

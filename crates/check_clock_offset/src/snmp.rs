@@ -26,30 +26,11 @@ mod options;
 mod session;
 mod usm;
 mod variables;
+mod version;
 
 pub use envelope::{Asked, Engine, Envelope, Refused, Report};
 pub use options::{ClockOid, Options, OptionsError, Privacy, Settled};
 pub use session::{Answer, Session, SnmpError};
 pub use usm::{Level, Opened, User, Usm};
 pub use variables::{Variable, VariableError, variables};
-
-/// A version of SNMP, as messages number it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Version {
-    /// SNMPv1 (RFC 1157).
-    V1 = 0,
-    /// Community-based SNMPv2 (RFC 1901).
-    V2c = 1,
-    /// SNMPv3 (RFC 3412).
-    V3 = 3,
-}
-
-impl std::fmt::Display for Version {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::V1 => "v1",
-            Self::V2c => "v2c",
-            Self::V3 => "v3",
-        })
-    }
-}
+pub use version::Version;

@@ -8,8 +8,8 @@ use snmp2::snmp::{
     MSG_REPORT, MSG_RESPONSE, TYPE_COUNTER32, TYPE_TIMETICKS, TYPE_UNSIGNED32, V3_MSG_FLAGS_AUTH, V3_MSG_FLAGS_PRIVACY,
 };
 
-use super::Version;
 use super::message::USM;
+use super::version::Version;
 
 /// The greatest message size that `snmp2` takes from an agent, in octets.
 const GREATEST_SIZE: i64 = 65_507;

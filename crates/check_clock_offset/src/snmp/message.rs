@@ -4,7 +4,7 @@ use snmp2::Oid;
 use snmp2::asn1::{TYPE_INTEGER, TYPE_NULL, TYPE_OBJECTIDENTIFIER, TYPE_OCTETSTRING, TYPE_SEQUENCE};
 use snmp2::snmp::{MSG_GET, V3_MSG_FLAGS_REPORTABLE};
 
-use super::Version;
+use super::version::Version;
 
 /// The greatest message that we take, in octets: what UDP can carry, and what `snmp2` allows.
 const GREATEST: u32 = 65_507;

@@ -6,8 +6,8 @@ use plugin::Seconds;
 use snmp2::Oid;
 use snmp2::v3::{Auth, AuthProtocol, Cipher, KeyExtension};
 
-use super::Version;
 use super::usm::{Level, User};
+use super::version::Version;
 
 /// The shortest password of the user-based security model, in octets (RFC 3414, section 11.2).
 const SHORTEST: usize = 8;

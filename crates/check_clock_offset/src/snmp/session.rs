@@ -9,12 +9,12 @@ use net::udp::{self, Exchanged, Udp, Verdict};
 use plugin::{Deadline, reason};
 use snmp2::{Error, Oid, Pdu};
 
-use super::Version;
 use super::envelope::{Asked, Envelope, Refused, Report};
 use super::message;
 use super::options::Settled;
 use super::usm::{Level, Opened, Usm};
 use super::variables::{Variable, VariableError, variables};
+use super::version::Version;
 
 /// What is left of the deadline when the last try is given up.
 const RESERVE: Duration = Duration::from_millis(250);
