@@ -242,8 +242,12 @@ impl Drop for Killed {
     }
 }
 
-/// The first field of each line is an address. One whose zone is not an interface of this machine is left out.
-fn parse(name: &str, answer: &[u8], family: Family) -> Resolved {
+/// Returns the addresses in what getent printed, each once, of one family, without a port. The first field of each line is an
+/// address; one whose zone is not an interface of this machine is left out.
+///
+/// # Errors
+/// [`ResolveError`]: there is none, or something else is printed.
+pub fn parse(name: &str, answer: &[u8], family: Family) -> Result<Vec<SocketAddr>, ResolveError> {
     let mut addresses: Vec<SocketAddr> = Vec::new();
     for line in String::from_utf8_lossy(answer).lines() {
         let field = line.split_ascii_whitespace().next().unwrap_or_default();

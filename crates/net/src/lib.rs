@@ -6,6 +6,7 @@
 //! | get the addresses of names | [`resolve()`], [`Resolver`] for several at once |
 //! | talk over TCP, a Unix socket or TLS | [`Connector`], [`Stream`], [`Waiting`], with a [`Cause`] for each end |
 //! | set TLS up, and judge certificates | [`tls::Settings`], [`tls::Authorities`], [`tls::Fault`] |
+//! | ask by UDP, with several tries | [`Udp`] |
 //! | send from an address or an interface | [`Source`] |
 //! | ping | [`Echo`] |
 //! | read ICMP errors | [`IcmpError`] |
@@ -49,12 +50,12 @@ mod waiting;
 pub use cause::Cause;
 pub use checksum::checksum;
 pub use echo::{Echo, EchoError, EchoResult, Event as EchoEvent};
-pub use getent::{Family, ResolveError};
+pub use getent::{Family, ResolveError, parse as getent_addresses};
 pub use host::{Host, NoInterface};
 pub use host_port::HostPort;
 pub use icmp_error::{IcmpError, keep_icmp_errors, take_icmp_error};
 pub use name::{InvalidHost, Name, Zone};
-pub use resolve::{Resolver, resolve, resolve_addresses};
+pub use resolve::{Resolver, resolve};
 pub use source::{Source, is_own};
 pub use stream::{Connector, Stream};
 pub use udp::Udp;

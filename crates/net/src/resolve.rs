@@ -2,7 +2,7 @@
 //! else is configured there. A static binary cannot load the host's name service modules, and a child process can be killed when
 //! its time is over (`getent.rs`).
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use plugin::{Deadline, Step};
@@ -97,14 +97,6 @@ impl<'a> Resolver<'a> {
 /// [`ResolveError`], with the host in each message.
 pub fn resolve(host: &Host, port: u16, deadline: &Deadline) -> Result<Vec<SocketAddr>, ResolveError> {
     Resolver::new(deadline).one(host, port)
-}
-
-/// Returns every address of a host without a port; the zone of a link-local one is lost.
-///
-/// # Errors
-/// [`ResolveError`], with the host in each message.
-pub fn resolve_addresses(host: &Host, deadline: &Deadline) -> Result<Vec<IpAddr>, ResolveError> {
-    Ok(resolve(host, 0, deadline)?.iter().map(SocketAddr::ip).collect())
 }
 
 /// Names what is done for the watchdog.
