@@ -10,7 +10,7 @@ use plugin::{Deadline, Seconds};
 /// The ports of STOMP, without and with TLS, unless a broker is named with another.
 const PORTS: (u16, u16) = (61613, 61614);
 
-/// Which broker, as whom, and where there. What is wrong here is found by [`Target::route`] and not by the parser of the command line:
+/// Which broker, as whom, and where there. What is wrong here is found by the run itself and not by the parser of the command line:
 /// an event must be in the spool first.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Broker")]
