@@ -14,6 +14,7 @@ mod options;
 pub mod perfdata;
 mod publish;
 mod remove;
+mod salvage;
 mod session;
 mod spool;
 
@@ -25,6 +26,7 @@ pub use cat::CatError;
 pub use event::{Event, EventError};
 pub use options::{SpoolOptions, Target, TargetError};
 pub use publish::{Fate, Observations, PublishError};
+pub use salvage::salvage;
 
 /// How long a run may take by default: Nagios waits for its event handlers.
 pub const TIMEOUT: Duration = Duration::from_secs(5);

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    plugin::run_within(notify_stomp::TIMEOUT, notify_stomp::publish)
+    plugin::run_salvaging(notify_stomp::TIMEOUT, notify_stomp::publish, notify_stomp::salvage)
 }

@@ -90,7 +90,7 @@ pub(crate) fn publish(args: &Args, deadline: &Deadline) -> Result<Observations, 
     let route = match (args.target.route(&patience), &mut event) {
         (Ok(route), _) => route,
         (Err(error), None) => return Err(error.into()),
-        (Err(error), Some(event)) => return Ok(spool_only(args, event, &error, &patience)),
+        (Err(error), Some(event)) => return Ok(spool_only(args, event, &error.to_string(), &patience)),
     };
     let send = SendOptions { destination, is_persistent: !args.target.not_persistent };
     let connect = ConnectOptions { route: &route, deadline: &patience, stop: None };
@@ -112,9 +112,9 @@ fn names(route: &Route<'_>) -> String {
     names.join(", ")
 }
 
-/// Puts the event into the spool and through to the disk, since no broker can be asked.
-fn spool_only(args: &Args, event: &mut Event, why: &TargetError, patience: &Deadline) -> Observations {
-    let mut seen = Observations { refused: Some(why.to_string()), ..Observations::default() };
+/// Puts the event into the spool and through to the disk, since no broker can be asked: `why`.
+pub(crate) fn spool_only(args: &Args, event: &mut Event, why: &str, patience: &Deadline) -> Observations {
+    let mut seen = Observations { refused: Some(why.to_owned()), ..Observations::default() };
     let _step = patience.step(format!("using the spool {}", args.spool.spool.display()));
     match put_and_count(args, event, &mut seen, patience) {
         Ok(sequence) => seen.fate = Fate::Waits(sequence),

@@ -445,3 +445,35 @@ fn a_wrong_option_of_the_broker_is_unknown_and_the_event_waits() {
                 colon is a number from 1 to 65535, as in b:161";
     assert_eq!(text(&outcome), (2, line));
 }
+
+/// The same where the command line itself is refused, on it or in the file of options.
+#[test]
+fn a_refused_command_line_leaves_the_event_in_the_spool() {
+    let spool = Spool::new();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("options.ini");
+    let named = format!("spool={}\ndestination=/topic/nagios\nbroker=127.0.0.1:1\n", spool.path().display());
+    let rows: [(&str, &[&str], &str); 6] = [
+        ("", &["--passcode=x"], "--passcode"),
+        ("", &["--tls=yes"], "--tls"),
+        ("", &["--not-an-option"], "--not-an-option"),
+        ("", &["--login"], "--login"),
+        ("tls=yes\n", &[], "--tls"),
+        ("brokr=b\n", &[], "brokr"),
+    ];
+    for (count, (line, options, named_in)) in (1..).zip(rows) {
+        fs::write(&file, format!("[notify_stomp]\n{named}{line}")).unwrap();
+        let mut command = Command::new(BINARY);
+        let outcome = ended(command.arg(format!("--extra-opts=@{}", file.display())).args(EVENT).args(options));
+        let end = format!(", event {count} waits in the spool");
+        let (code, text) = text(&outcome);
+        assert!(code == 3 && text.contains(named_in) && text.ends_with(&end), "{options:?}: {text}");
+        assert_eq!(spool.waiting().len(), count);
+    }
+    // What is no event, or has no destination, is refused as before.
+    for options in [&["--flush", "--tls=yes"][..], &["--state=OK", "--tls=yes"], &["--host=h", "--state=OK", "--tls=yes"]] {
+        let outcome = ended(Command::new(BINARY).arg(format!("--spool={}", spool.path().display())).args(options));
+        assert!(outcome.code == Some(3) && !outcome.stdout.contains("event"), "{}", outcome.stdout);
+    }
+    assert_eq!(spool.waiting().len(), rows.len());
+}

@@ -116,6 +116,28 @@ fn from_files(
     Ok(given)
 }
 
+/// Returns the arguments with those settings of `--extra-opts` in front that can be understood.
+pub(crate) fn with_readable_files(
+    command: &Command,
+    arguments: Vec<OsString>,
+    plugin: &str,
+    deadline: &Deadline,
+) -> Vec<OsString> {
+    let Some(matches) = lenient(command, &arguments) else { return arguments };
+    let files = Common::from_arg_matches(&matches).map(|common| common.extra_opts).unwrap_or_default();
+    let settings = files.iter().filter_map(|file| extra_opts::load(file, plugin, deadline).ok()).flatten();
+    let is_given = |argument: &Arg| matches.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine);
+    let argument = |setting: Setting| {
+        let known = known(command, &setting).ok().filter(|argument| !is_given(argument))?;
+        Some(as_argument(known, &setting).argument)
+    };
+    let extra: Vec<OsString> = settings.filter_map(argument).collect();
+    let mut all = arguments;
+    let start = 1.min(all.len());
+    all.splice(start..start, extra);
+    all
+}
+
 /// `--extra-opts SECTION@FILE`: since the value is optional, the word after the blank would be no part of it.
 fn refuse_blank(arguments: &[OsString]) -> Result<(), ExtraOptsError> {
     let mut following = arguments.iter().skip_while(|argument| *argument != "--extra-opts").skip(1);

@@ -37,7 +37,7 @@ pub use options::{InvalidTimeout, Timeout};
 pub use output::show;
 pub use range::{InvalidRange, Range};
 pub use report::Report;
-pub use run::{run, run_within};
+pub use run::{run, run_salvaging, run_within};
 pub use seconds::{InvalidSeconds, Seconds};
 pub use text::{clean, reason};
 pub use thresholds::Thresholds;

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::arguments::{command, parse};
+use crate::arguments::{command, parse, with_readable_files};
 use crate::failure::{failed, unknown};
 use crate::kind::display_name;
 use crate::options::{Common, Timeout};
@@ -41,6 +41,16 @@ pub fn run_within<A: clap::Parser, E: Error>(
     limit: Duration,
     check: impl FnOnce(&A, &Deadline) -> Result<Report, E>,
 ) -> ExitCode {
+    run_salvaging(limit, check, |_, refused, _| refused)
+}
+
+/// The same for a program that must not lose what it is run for. Where its command line is refused, `salvage` gets the arguments, with
+/// those of `--extra-opts` as far as they can be read, and the report that says why; it returns the report to end with.
+pub fn run_salvaging<A: clap::Parser, E: Error>(
+    limit: Duration,
+    check: impl FnOnce(&A, &Deadline) -> Result<Report, E>,
+    salvage: impl FnOnce(&[OsString], Report, &Deadline) -> Report,
+) -> ExitCode {
     panic::set_hook(Box::new(report_panic));
     let start = Instant::now();
     let arguments: Vec<OsString> = env::args_os().collect();
@@ -66,9 +76,10 @@ pub fn run_within<A: clap::Parser, E: Error>(
         deadline.change(&Deadline::new(start, limit, state));
         watchdog.unpark();
     };
+    let given = arguments.clone();
     let report = match parse::<A>(command, arguments, &plugin, &deadline, settle) {
         Ok(args) => check(&args, &deadline).unwrap_or_else(|error| failed(&error, &deadline)),
-        Err(report) => report,
+        Err(refused) => salvage(&with_readable_files(&self::command::<A>(), given, &plugin, &deadline), refused, &deadline),
     };
     output::finish(&report)
 }
