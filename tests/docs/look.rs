@@ -11,11 +11,11 @@ const CHARACTER: (f32, f32) = (7.25, 17.0);
 
 /// Gives each check that has no quick look an empty one, for its test on a real host to fill.
 fn add_marks() {
-    let block = Block::new(&plugins::workspace().join("README.md"), "looks");
-    let shown = block.shown().unwrap_or_default();
-    let missing = plugins::checks().filter(|name| look::shown(name).is_none());
-    let marks: String = missing.map(|name| format!("\n<!-- look {name} -->\n<!-- /look {name} -->\n")).collect();
-    block.hold(&(shown + &marks));
+    Block::new(&plugins::workspace().join("README.md"), "looks").hold_changed(|shown| {
+        let missing = plugins::checks().filter(|name| !shown.contains(&format!("<!-- look {name} -->\n")));
+        let marks = missing.map(|name| format!("\n<!-- look {name} -->\n<!-- /look {name} -->\n"));
+        shown.to_owned() + &marks.collect::<String>()
+    });
 }
 
 /// What each check says, in the order of their names.

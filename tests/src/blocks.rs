@@ -52,6 +52,18 @@ impl Block {
     /// # Panics
     /// If the marks are missing, stand there twice, or something else stands between them.
     pub fn hold_alike(&self, expected: &str, mask: impl Fn(&str) -> String) {
+        self.hold_made(|_| expected.to_owned(), mask);
+    }
+
+    /// Asserts that there stands what `expected` makes of what stands there, or writes it there.
+    ///
+    /// # Panics
+    /// If the marks are missing, stand there twice, or something else stands between them.
+    pub fn hold_changed(&self, expected: impl Fn(&str) -> String) {
+        self.hold_made(expected, str::to_owned);
+    }
+
+    fn hold_made(&self, expected: impl Fn(&str) -> String, mask: impl Fn(&str) -> String) {
         let _writing = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
         let (path, start) = (self.path.display(), self.start.trim_end());
         let text = read(&self.path);
@@ -59,11 +71,12 @@ impl Block {
         assert!(parts.is_some(), "{path}: no {start} ... {}", self.end);
         let Some((before, shown, after)) = parts else { return };
         assert!(!after.contains(&self.start), "{path}: {start} stands there twice");
-        if mask(shown) == mask(expected) {
+        let expected = expected(shown);
+        if mask(shown) == mask(&expected) {
             return;
         }
         assert!(is_update(), "{path} shows after {start}:\n{shown}\nand it is now:\n{expected}\nUPDATE_DOCS=1 writes it anew");
-        write(&self.path, &[before, &self.start, expected, &self.end, after].concat());
+        write(&self.path, &[before, &self.start, &expected, &self.end, after].concat());
     }
 
     fn split<'a>(&self, text: &'a str) -> Option<(&'a str, &'a str, &'a str)> {
@@ -91,8 +104,10 @@ fn read(path: &Path) -> String {
     text.unwrap_or_default()
 }
 
+/// Replaces a file at once: other tests may read it meanwhile.
 fn write(path: &Path, text: &str) {
-    let written = fs::write(path, text);
+    let new = path.with_extension("new");
+    let written = fs::write(&new, text).and_then(|()| fs::rename(&new, path));
     assert!(written.is_ok(), "writing {}: {written:?}", path.display());
 }
 

@@ -26,8 +26,7 @@ pub(super) fn ratio(ratio: f64) -> String {
 pub(super) fn keep(rows: &[Row]) {
     let block = Block::new(&plugins::workspace().join("README.md"), "bench");
     if is_update() {
-        let table = merged(&block.shown().unwrap_or_default(), rows);
-        block.hold(&table);
+        block.hold_changed(|table| merged(table, rows));
     }
 }
 
