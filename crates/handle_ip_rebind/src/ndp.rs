@@ -50,16 +50,10 @@ fn frame(own: Mac, to: Mac, source: Ipv6Addr, destination: Ipv6Addr, mut body: V
     [&to.0[..], &own.0, &IPV6, &header, &source.octets(), &destination.octets(), &body].concat()
 }
 
-/// The checksum of an ICMPv6 message whose own field is zero (RFC 4443, section 2.3). All messages here have an even length.
+/// The checksum of an ICMPv6 message whose own field is zero (RFC 4443, section 2.3).
 fn checksum(source: Ipv6Addr, destination: Ipv6Addr, body: &[u8]) -> u16 {
-    let words = body.chunks_exact(2).filter_map(|pair| pair.first_chunk::<2>()).map(|pair| u32::from(u16::from_be_bytes(*pair)));
-    let addresses = source.segments().into_iter().chain(destination.segments()).map(u32::from);
-    let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
-    let mut sum: u32 = words.chain(addresses).sum::<u32>() + length + u32::from(ICMPV6);
-    while sum > 0xffff {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    !u16::try_from(sum).unwrap_or(0)
+    let length = u32::try_from(body.len()).unwrap_or(u32::MAX).to_be_bytes();
+    net::checksum(&[&source.octets(), &destination.octets(), &length, &[0, 0, 0, ICMPV6], body])
 }
 
 #[cfg(test)]
