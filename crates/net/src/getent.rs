@@ -16,6 +16,8 @@ use crate::host::{Host, NoInterface};
 const LARGEST: usize = 256 << 10;
 /// getent(1): one or more of the keys could not be found.
 const NOT_FOUND: i32 = 2;
+/// A name that is not found after this was looked for at a silent server.
+const SERVER_TIMEOUT: Duration = Duration::from_secs(1);
 /// How many children run at once: a limit of processes is easily reached.
 const AT_ONCE: usize = 32;
 
@@ -33,6 +35,15 @@ pub enum ResolveError {
     /// The name has no address.
     #[error("resolving {0}: no address found")]
     NotFound(String),
+    /// No address was found after so long that a resolver kept silent: getent(1) does not say which of the two it was, and
+    /// resolv.conf(5) gives each server a second at least.
+    #[error("resolving {name}: no address found in {seconds:.1} s, so the resolver may be silent")]
+    GaveUp {
+        /// The name.
+        name: String,
+        /// How long it took, in seconds.
+        seconds: f64,
+    },
     /// getent ended with an error, or printed something other than addresses.
     #[error("resolving {name}: {what}")]
     Answer {
@@ -60,6 +71,13 @@ pub enum ResolveError {
     /// The zone of a link-local address is not an interface of this machine.
     #[error(transparent)]
     NoInterface(#[from] NoInterface),
+}
+
+impl ResolveError {
+    /// Whether the resolver is to blame for the lack of an answer, and not the name.
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Self::TooSlow { .. } | Self::GaveUp { .. })
+    }
 }
 
 /// Which addresses of a name are asked for.
@@ -183,6 +201,7 @@ struct Asked {
     child: Killed,
     output: ChildStdout,
     answer: Vec<u8>,
+    started: Instant,
     until: Instant,
 }
 
@@ -194,7 +213,7 @@ impl Asked {
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let mut child = Killed(child.map_err(failed)?);
         let output = child.0.stdout.take().ok_or_else(|| failed(io::ErrorKind::BrokenPipe.into()))?;
-        Ok(Self { name: name.to_owned(), child, output, answer: Vec::new(), until: now + limit })
+        Ok(Self { name: name.to_owned(), child, output, answer: Vec::new(), started: now, until: now + limit })
     }
 
     /// Reads what was printed, if that is `ready`. Returns the result once there is one.
@@ -220,7 +239,7 @@ impl Asked {
         let status = self.child.0.wait().map_err(|why| ResolveError::Getent { name: self.name.clone(), why })?;
         match status.code() {
             Some(0) => parse(&self.name, &self.answer, family),
-            Some(NOT_FOUND) => Err(ResolveError::NotFound(self.name.clone())),
+            Some(NOT_FOUND) => Err(not_found(&self.name, self.started.elapsed())),
             Some(code) => Err(self.unfit(format!("getent ended with {code}"))),
             None => Err(self.unfit("getent was killed".to_owned())),
         }
@@ -228,6 +247,13 @@ impl Asked {
 
     fn unfit(&self, what: String) -> ResolveError {
         ResolveError::Answer { name: self.name.clone(), what }
+    }
+}
+
+fn not_found(name: &str, after: Duration) -> ResolveError {
+    match after < SERVER_TIMEOUT {
+        true => ResolveError::NotFound(name.to_owned()),
+        false => ResolveError::GaveUp { name: name.to_owned(), seconds: after.as_secs_f64() },
     }
 }
 
@@ -329,6 +355,14 @@ mod tests {
         assert_eq!(found[..3], [silent("silent"), Ok(vec!["192.0.2.1:0".parse().unwrap()]), silent("trickling")]);
         assert_eq!(found[3..], rest);
         assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    }
+
+    #[test]
+    fn a_name_that_is_not_found_late_is_not_to_blame() {
+        assert!(!not_found("db-01", Duration::from_millis(900)).is_silence());
+        let late = not_found("db-01", Duration::from_millis(5_020));
+        assert!(late.is_silence());
+        assert_eq!(late.to_string(), "resolving db-01: no address found in 5.0 s, so the resolver may be silent");
     }
 
     #[test]
