@@ -2,7 +2,7 @@
 
 use plugin::{Finding, Findings, Metric, Report, Unit};
 
-use crate::publish::{Fate, Observations};
+use crate::observations::{Fate, Observations};
 
 /// OK: confirmed, or left to another process that is sending. WARNING: it waits. CRITICAL: something is lost. UNKNOWN: a setting must be
 /// changed before anything can be sent.

@@ -10,6 +10,7 @@ mod evaluate;
 mod event;
 pub mod frame;
 mod macros;
+mod observations;
 mod options;
 pub mod perfdata;
 mod publish;
@@ -24,8 +25,9 @@ use plugin::{Deadline, Report};
 
 pub use cat::CatError;
 pub use event::{Event, EventError};
+pub use observations::{Fate, Observations};
 pub use options::{SpoolOptions, Target, TargetError};
-pub use publish::{Fate, Observations, PublishError};
+pub use publish::PublishError;
 pub use salvage::salvage;
 
 /// How long a run may take by default: Nagios waits for its event handlers.
