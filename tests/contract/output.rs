@@ -54,8 +54,8 @@ fn performance_data_can_be_read_back() {
         rest = further;
     }
     let numbers: Vec<Option<f64>> = values.iter().map(|value| value.parse().ok()).collect();
-    let (max, min) = (Some(f64::MAX), Some(f64::MIN_POSITIVE));
-    assert_eq!(numbers, [Some(0.0), Some(0.0), None, None, None, max, min, Some(-1e-7), Some(1e21)], "{values:#?}");
+    let max = Some(f64::MAX);
+    assert_eq!(numbers, [Some(0.0), Some(0.0), None, None, None, max, Some(0.0), Some(0.0), Some(1e21)], "{values:#?}");
     assert!(values.iter().all(|value| !value.contains(['e', 'E'])), "{values:#?}");
     assert_eq!(values.iter().filter(|value| *value == "U").count(), 3, "{values:#?}");
 }

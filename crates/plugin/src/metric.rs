@@ -4,6 +4,9 @@ use std::fmt;
 
 use crate::{State, Thresholds};
 
+/// How many decimals a value has at most.
+const DECIMALS: i32 = 6;
+
 /// The unit of a [`Metric`]'s value: base units only, so that graphs need no conversion.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unit {
@@ -62,18 +65,30 @@ impl Metric {
         Self { max: Some(max), ..self }
     }
 
-    /// The state of the value by the thresholds; UNKNOWN if it is not a number.
+    /// Returns the state of the unrounded value by the thresholds: UNKNOWN if it is not a number.
     pub fn state(&self) -> State {
         self.thresholds.state(self.value)
+    }
+
+    /// The value with at most six decimals, so rounded that the printed ranges judge it as they judge the value: 5.0000000001 prints as
+    /// 5.000001 where the limit is 5. All decimals where ranges are finer than that. `None` if it is not known.
+    fn printed(&self) -> Option<String> {
+        let is_faithful = |text: &String| text.parse().is_ok_and(|value| self.thresholds.state(value) == self.state());
+        let step = 10_f64.powi(DECIMALS);
+        let directions: [fn(f64) -> f64; 2] = [f64::floor, f64::ceil];
+        let nearest = std::iter::once(rounded(self.value));
+        let beside = directions.into_iter().map(|direction| rounded(direction(self.value * step) / step));
+        let printed = || nearest.chain(beside).find(is_faithful).unwrap_or_else(|| plain(self.value));
+        self.value.is_finite().then(printed)
     }
 }
 
 /// `label=value[unit];warn;crit;min;max`, without the empty fields at the end.
 impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = |value: Option<f64>| value.filter(|value| value.is_finite()).map(plain).unwrap_or_default();
+        let number = |value: Option<f64>| value.filter(|value| value.is_finite()).map(rounded).unwrap_or_default();
         let range = |range: &Option<crate::Range>| range.as_ref().map(ToString::to_string).unwrap_or_default();
-        let value = if self.value.is_finite() { plain(self.value) + self.unit.symbol() } else { "U".to_owned() };
+        let value = self.printed().map_or_else(|| "U".to_owned(), |value| value + self.unit.symbol());
         let fields =
             [value, range(&self.thresholds.warning), range(&self.thresholds.critical), number(self.min), number(self.max)];
         let line = format!("{}={}", label(&self.label), fields.join(";"));
@@ -93,14 +108,23 @@ impl Unit {
     }
 }
 
+/// A finite number in plain decimal with at most six decimals.
+fn rounded(value: f64) -> String {
+    let text = format!("{value:.*}", DECIMALS.unsigned_abs() as usize);
+    match text.trim_end_matches('0').trim_end_matches('.') {
+        "-0" => "0".to_owned(),
+        text => text.to_owned(),
+    }
+}
+
 /// Plain decimal, never an exponent, never "-0": the shortest text that reads back as the same number.
 fn plain(value: f64) -> String {
     (value + 0.0).to_string()
 }
 
-/// A label without what would end it early, quoted where it holds a blank.
+/// A label without what would end it early and without what Graphite takes for a level (`.`, `:`), quoted where it holds a blank.
 fn label(text: &str) -> String {
-    let cleaned: String = crate::clean(text).chars().map(|c| if matches!(c, '=' | '\'') { '_' } else { c }).collect();
+    let cleaned: String = crate::clean(text).chars().map(|c| if matches!(c, '=' | '\'' | '.' | ':') { '_' } else { c }).collect();
     match cleaned.trim() {
         "" => "_".to_owned(),
         label if label.contains(' ') => format!("'{label}'"),
@@ -125,7 +149,12 @@ mod tests {
             (Metric::new(" ", 1.0), "_=1"),
             (Metric::new("lag", f64::NAN).unit(Unit::Seconds), "lag=U"),
             (Metric::new("lag", f64::INFINITY).max(f64::INFINITY), "lag=U"),
-            (Metric::new("tiny", 1e-7), "tiny=0.0000001"),
+            (Metric::new("tiny", 1e-7), "tiny=0"),
+            (Metric::new("negative", -1e-7), "negative=0"),
+            (Metric::new("share", 100.0 / 6.0).unit(Unit::Percent), "share=16.666667%"),
+            (Metric::new("age", 214.107_226_927).unit(Unit::Seconds).min(0.0).max(1.0 / 3.0), "age=214.107227s;;;0;0.333333"),
+            (Metric::new("lag_db-01.example.com:3306", 1.5), "lag_db-01_example_com_3306=1.5"),
+            (Metric::new("thousand", 1000.0), "thousand=1000"),
             (Metric::new("huge", 1e21).unit(Unit::Bytes), "huge=1000000000000000000000B"),
             (Metric::new("zero", -0.0).unit(Unit::Percent), "zero=0%"),
             (Metric::new("n", 7.0).unit(Unit::Counter), "n=7c"),
@@ -139,8 +168,28 @@ mod tests {
     fn is_judged_by_what_it_prints() {
         let limit = Thresholds { warning: None, critical: Some("5".parse().unwrap()) };
         assert_eq!(Metric::new("x", 5.0000000001).thresholds(limit.clone()).state(), State::Critical);
-        assert_eq!(Metric::new("x", 5.0000000001).thresholds(limit.clone()).to_string(), "x=5.0000000001;;5");
+        assert_eq!(Metric::new("x", 5.0000000001).thresholds(limit.clone()).to_string(), "x=5.000001;;5");
         assert_eq!(Metric::new("x", 5.0).thresholds(limit.clone()).state(), State::Ok);
         assert_eq!(Metric::new("x", f64::NAN).thresholds(limit).state(), State::Unknown);
+    }
+
+    #[test]
+    fn rounding_never_changes_the_state() {
+        let ranges =
+            ["5", "10:", "~:-5", "@5:10", "-5:5", "0", "0.0000001", "@0.0000001:0.0000002", "5.1234567:5.1234569", "~:1e9"];
+        let values = [0.0, 1.5e-7, 2e-7, -1e-9, 5.0, 10.0, -5.0, 1e9, 5.1234568, 0.1 + 0.2, 1e15];
+        let mut rows = 0;
+        for range in ranges.iter().filter_map(|range| range.parse::<crate::Range>().ok()) {
+            let thresholds = Thresholds { warning: None, critical: Some(range) };
+            for value in values.iter().flat_map(|value| [-1e-9, -1e-12, 0.0, 1e-12, 1e-9].map(|more| value + more)) {
+                let metric = Metric::new("x", value).thresholds(thresholds.clone());
+                let text = metric.to_string();
+                let printed = text.strip_prefix("x=").and_then(|text| text.split(';').next()).unwrap();
+                assert_eq!(thresholds.state(printed.parse().unwrap()), metric.state(), "{value}: {text}");
+                assert!((printed.parse::<f64>().unwrap() - value).abs() <= 1e-6 * 1.01, "{value}: {text}");
+                rows += 1;
+            }
+        }
+        assert!(rows > 400, "{rows}");
     }
 }
