@@ -28,7 +28,7 @@ const FRACTIONS: usize = 4;
 const SPACING: Duration = Duration::from_millis(1100);
 
 /// What is left of the deadline when nothing more is asked.
-const RESERVE: Duration = Duration::from_millis(300);
+pub(crate) const RESERVE: Duration = Duration::from_millis(300);
 
 /// Why a host's clock could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -58,11 +58,6 @@ pub enum HostError {
     },
 }
 
-/// What is left of the deadline when nothing more is asked.
-pub(crate) fn reserve(deadline: &Deadline) -> Duration {
-    RESERVE.min(deadline.limit() / 8)
-}
-
 /// Reads one host's clock as often as it takes.
 pub(crate) struct HostReader<'a> {
     pub(crate) args: &'a Args,
@@ -84,7 +79,7 @@ impl HostReader<'_> {
         while !self.is_enough(&readings) {
             let pause = if age > 0.0 { SPACING } else { FRACTION };
             let enough = age == 0.0 && readings.count() >= FRACTIONS;
-            if enough || deadline.remaining() < pause + reserve(deadline) * 2 {
+            if enough || deadline.keeping(RESERVE * 2) < pause {
                 break;
             }
             thread::sleep(pause);

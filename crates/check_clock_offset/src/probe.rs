@@ -9,7 +9,7 @@ use net::{HostPort, ResolveError, Resolver};
 use plugin::{Deadline, read_file};
 
 use crate::clock::Stamp;
-use crate::host::{HostError, HostReader, reserve};
+use crate::host::{HostError, HostReader, RESERVE};
 use crate::ntp::{self, Sample, Server};
 use crate::snmp::{ClockOid, OptionsError, Session};
 use crate::{Args, HostClock, Observations};
@@ -72,7 +72,7 @@ fn resolve(args: &Args, deadline: &Deadline) -> Result<(Vec<Server>, Option<Vec<
     let ntp = args.ntp.iter().map(|server| (&server.host, server.port_or(ntp::PORT)));
     let agent = args.hostname.iter().map(|agent| (&agent.host, agent.port_or(args.snmp.port)));
     // A name whose resolver is silent leaves time to ask the others.
-    let half = deadline.remaining().saturating_sub(reserve(deadline)) / 2;
+    let half = deadline.keeping(RESERVE) / 2;
     let mut found = Resolver::new(deadline).limit(half).all(ntp.chain(agent));
     let agent = args.hostname.as_ref().and_then(|_| found.pop()).transpose()?;
     // A name that has no address is that server's fault, and the others may still be a majority.
@@ -95,7 +95,7 @@ fn zone(name: &str, deadline: &Deadline) -> Result<TimeZone, ProbeError> {
 }
 
 fn ask_servers(servers: &[Server], clock: &Stamp, deadline: &Deadline, host_too: bool) -> Vec<Sample> {
-    let remaining = deadline.remaining().saturating_sub(reserve(deadline));
+    let remaining = deadline.keeping(RESERVE);
     let _step = deadline.step("asking NTP servers");
     ntp::ask(servers, clock, if host_too { remaining / 3 } else { remaining.min(PATIENCE) })
 }

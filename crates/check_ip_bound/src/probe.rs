@@ -50,7 +50,7 @@ pub fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, ProbeErro
         expected.expect_all(&bound);
     }
     let mut found = conditions(&expected.entries, &bound, &args.interface);
-    let until = Instant::now() + DETECTION.min(deadline.remaining().saturating_sub(RESERVE));
+    let until = Instant::now() + DETECTION.min(deadline.keeping(RESERVE));
     while found.iter().any(|(_, condition)| matches!(condition, Condition::Tentative(_))) && Instant::now() < until {
         thread::sleep(PAUSE);
         bound = Bound::read(deadline)?;

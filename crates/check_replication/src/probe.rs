@@ -222,8 +222,7 @@ impl Asker<'_> {
     }
 
     fn request(&self, target: &Target) -> Request<'_> {
-        let reserve = RESERVE.min(self.deadline.limit() / 8);
-        let deadline = Deadline::after(self.deadline.remaining().saturating_sub(reserve));
+        let deadline = Deadline::after(self.deadline.keeping(RESERVE));
         let zone = if self.heartbeat.utc { Zone::Utc } else { Zone::Server };
         let heartbeats = self.heartbeat.table.as_ref().map(|table| (table, zone));
         Request { asked: target.to_string(), several: self.several, heartbeats, deadline }

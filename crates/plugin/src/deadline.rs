@@ -42,6 +42,11 @@ impl Deadline {
         self.at().saturating_duration_since(Instant::now())
     }
 
+    /// Returns what is left of the time if `reserve` is kept for the end, of a short limit at most an eighth: zero once that has begun.
+    pub fn keeping(&self, reserve: Duration) -> Duration {
+        self.remaining().saturating_sub(reserve.min(self.limit() / 8))
+    }
+
     /// Whether the time is over.
     pub fn is_over(&self) -> bool {
         self.remaining().is_zero()
@@ -125,6 +130,15 @@ mod tests {
         let open = Deadline::after(Duration::from_secs(3600));
         assert!(!open.is_over());
         assert!(open.remaining() > Duration::from_secs(3500));
+    }
+
+    #[test]
+    fn keeps_a_reserve_of_at_most_an_eighth() {
+        let second = Duration::from_secs(1);
+        let deadline = Deadline::after(80 * second);
+        assert!(deadline.keeping(second) > 78 * second && deadline.keeping(second) <= 79 * second);
+        assert!(deadline.keeping(40 * second) > 69 * second && deadline.keeping(40 * second) <= 70 * second);
+        assert_eq!(Deadline::after(Duration::ZERO).keeping(second), Duration::ZERO);
     }
 
     #[test]

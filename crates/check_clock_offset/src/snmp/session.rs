@@ -159,7 +159,7 @@ impl Session {
         knows_engine: bool,
         mut accept: impl FnMut(&[u8], &Envelope) -> Option<T>,
     ) -> Result<Exchanged<T>, SnmpError> {
-        let end = Instant::now() + deadline.remaining().saturating_sub(RESERVE.min(deadline.limit() / 8));
+        let end = Instant::now() + deadline.keeping(RESERVE);
         let (ids, octets): (Vec<i32>, Vec<&[u8]>) = questions.iter().map(|(id, octets)| (*id, octets.as_slice())).unzip();
         let settled = &self.settled;
         let take = |octets: &[u8], sent: usize| {
