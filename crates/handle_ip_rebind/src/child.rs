@@ -2,21 +2,22 @@
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread;
+use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use plugin::{clean, reason};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 use serde::Serialize;
-use state::{Trust, open_trusted};
 
 use crate::config::Argv;
+use crate::program::{PATH, Program};
 
 /// What a program finds in its environment.
-const ENVIRONMENT: [(&str, &str); 2] =
-    [("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"), ("LC_ALL", "C")];
+const ENVIRONMENT: [(&str, &str); 2] = [("PATH", PATH), ("LC_ALL", "C")];
 /// How much of what it prints is kept: the end, in octets.
 const KEPT: u64 = 400;
 /// How long a program that was told to end may take for it.
@@ -52,37 +53,47 @@ pub(crate) fn run(argv: &Argv, mut output: File, limit: Duration) -> Ran {
 }
 
 fn start(argv: &Argv, output: &File) -> Result<Child, String> {
-    open_trusted(&argv.program, &Trust::PROGRAM).map_err(|error| error.to_string())?;
+    let program = Program::open(&argv.program).map_err(|error| error.to_string())?;
+    let mut command = program.command();
     let to = || output.try_clone().map_or_else(|_| Stdio::null(), Stdio::from);
-    let mut command = Command::new(&argv.program);
     command.args(&argv.arguments).env_clear().envs(ENVIRONMENT).current_dir("/").process_group(0);
     let child = command.stdin(Stdio::null()).stdout(to()).stderr(to()).spawn();
     child.map_err(|error| format!("{}: {}", argv.program.display(), reason(&error)))
 }
 
-/// Waits for a program, and says what went wrong.
+/// Waits for a program, and says what went wrong. It is not reaped before it is known whether it must be signalled: until then no
+/// other process can have its number, nor that of its group.
 fn wait(mut child: Child, limit: Duration) -> Option<String> {
-    if let Some(status) = ended(&mut child, limit) {
-        return fault(status);
+    let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else { return Some("has no number".to_owned()) };
+    let process = match pidfd_open(group, PidfdFlags::empty()) {
+        Ok(process) => process,
+        Err(errno) => return Some(format!("cannot be waited for: {}", reason(&errno.into()))),
+    };
+    let mut signals = [Signal::TERM, Signal::KILL].into_iter();
+    let mut is_over = has_ended(&process, limit);
+    let in_time = is_over;
+    while let Some(signal) = signals.next().filter(|_| !is_over) {
+        // A group whose last process has just ended needs no signal.
+        let _ = kill_process_group(group, signal);
+        is_over = has_ended(&process, GRACE);
     }
-    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    for signal in [Signal::TERM, Signal::KILL] {
-        // Whoever has ended meanwhile needs no signal.
-        let _ = group.map(|group| kill_process_group(group, signal));
-        if ended(&mut child, GRACE).is_some() {
-            break;
-        }
+    match child.try_wait() {
+        Ok(Some(status)) if in_time => fault(status),
+        Err(error) if in_time => Some(format!("cannot be waited for: {}", reason(&error))),
+        _ => Some(format!("did not end within {} s and was killed", limit.as_secs())),
     }
-    Some(format!("did not end within {} s and was killed", limit.as_secs()))
 }
 
-fn ended(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
+/// Returns whether a process ends within this time.
+fn has_ended(process: &OwnedFd, limit: Duration) -> bool {
     let until = Instant::now() + limit;
     loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Some(status),
-            _ if Instant::now() >= until => return None,
-            _ => thread::sleep(Duration::from_millis(5)),
+        let Ok(timeout) = Timespec::try_from(until.saturating_duration_since(Instant::now())) else { return false };
+        match poll(&mut [PollFd::new(process, PollFlags::IN)], Some(&timeout)) {
+            Ok(0) => return false,
+            Ok(_) => return true,
+            Err(Errno::INTR) => {}
+            Err(_) => return false,
         }
     }
 }
@@ -106,6 +117,11 @@ fn end_of(output: &mut File) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
+
     use super::*;
 
     fn ran(program: &str, arguments: &[&str], limit: u64) -> Ran {
@@ -144,5 +160,47 @@ mod tests {
     fn what_is_no_trusted_program_is_not_run() {
         assert!(ran("/nonexistent", &[], 100).fault.unwrap().contains("no such file or directory"));
         assert!(ran("/etc", &[], 100).fault.unwrap().contains("not a regular file"));
+    }
+
+    /// A link that another user exchanges all the time, in a folder of his: root's program or his own.
+    #[test]
+    fn what_is_run_is_what_was_checked() {
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        let top = tempfile::tempdir().unwrap();
+        let path = |name: &str| top.path().join(name);
+        fs::set_permissions(top.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        // The one prints -u, and the other the number of its user.
+        fs::copy("/bin/echo", path("own")).unwrap();
+        fs::create_dir(path("theirs")).unwrap();
+        fs::copy("/usr/bin/id", path("theirs/program")).unwrap();
+        chown(path("theirs/program"), Some(64_999), None).unwrap();
+        chown(path("theirs"), Some(64_999), None).unwrap();
+        let is_over = AtomicBool::new(false);
+        let mut seen = [0; 3];
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    for target in ["own", "theirs/program"] {
+                        symlink(path(target), path("next")).unwrap();
+                        fs::rename(path("next"), path("link")).unwrap();
+                    }
+                }
+            });
+            let start = Instant::now();
+            while seen[0] + seen[2] < 50 && start.elapsed() < Duration::from_secs(30) {
+                let ran = ran(path("link").to_str().unwrap(), &["-u"], 5_000);
+                let place = match (ran.output.as_str(), &ran.fault) {
+                    ("-u", None) => 0,
+                    ("", Some(_)) => 1,
+                    _ => 2,
+                };
+                seen[place] += 1;
+            }
+            is_over.store(true, Ordering::Relaxed);
+        });
+        assert!(seen[0] > 0 && seen[1] > 0, "both were there: {seen:?}");
+        assert_eq!(seen[2], 0, "nothing else was run: {seen:?}");
     }
 }

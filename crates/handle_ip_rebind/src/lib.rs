@@ -6,6 +6,7 @@
 mod arp;
 mod bind;
 mod budget;
+mod caller;
 mod case;
 mod child;
 mod config;
@@ -19,6 +20,7 @@ mod network;
 mod outcome;
 mod prefix;
 mod probe;
+mod program;
 mod record;
 mod trial;
 mod work;

@@ -9,13 +9,14 @@ use state::{Above, Access, Folder, StateError, Trust, open_trusted};
 use crate::case::{Case, Fate};
 use crate::config::Config;
 use crate::probe::{ObserveError, Seen};
+use crate::program::{Program, ProgramError};
 
 /// Why a run with this configuration could do nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum TrialError {
     /// A program would not be run.
     #[error("program: {0}")]
-    Program(StateError),
+    Program(ProgramError),
     /// A run could not be recorded.
     #[error("log: {0}")]
     Log(StateError),
@@ -72,7 +73,7 @@ fn would(case: &Case, config: &Config) -> String {
 /// Checks the programs, the log and the state as far as they exist.
 fn check_files(config: &Config) -> Result<(), TrialError> {
     for argv in config.command.iter().chain(&config.restart) {
-        open_trusted(&argv.program, &Trust::PROGRAM).map_err(TrialError::Program)?;
+        Program::open(&argv.program).map_err(TrialError::Program)?;
     }
     let log = open_trusted(&config.log, &Trust::LOG).map(drop);
     will_be_made(log, &config.log).map_err(TrialError::Log)?;

@@ -2,16 +2,13 @@
 
 use std::io;
 use std::net::IpAddr;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use plugin::{Deadline, Report, State, reason};
-use signal_hook::consts::{SIGHUP, SIGTERM};
-use signal_hook::flag;
 use state::StateError;
 
 use crate::bind::{bring_back, tell};
 use crate::budget::{BudgetError, Held, now};
+use crate::caller;
 use crate::case::{Case, Fate, bindable, of};
 use crate::config::{Config, ConfigError};
 use crate::evaluate::evaluate;
@@ -55,6 +52,7 @@ pub enum HandleError {
 /// # Errors
 /// [`HandleError`], recorded too where there is a log.
 pub(crate) fn work_and_record(config: &Config, event: Event, deadline: &Deadline) -> Result<Report, HandleError> {
+    caller::leave().map_err(HandleError::Signals)?;
     let mut log = Log::open(config, event).map_err(HandleError::Log)?;
     let result = work(config, event, &mut log, deadline);
     let (error, mut report) = match &result {
@@ -76,7 +74,6 @@ fn work(config: &Config, event: Event, log: &mut Log<'_>, deadline: &Deadline) -
     if !config.on.iter().any(|when| when.matches(event)) {
         return Ok(outcome.ends(End::NotActedOn));
     }
-    outlast_the_caller().map_err(HandleError::Signals)?;
     let Some(held) = Held::take(&config.state)? else { return Ok(outcome.ends(End::Busy)) };
     let seen = Seen::read(config, deadline)?;
     outcome.expected = seen.expected();
@@ -111,18 +108,6 @@ fn work(config: &Config, event: Event, log: &mut Log<'_>, deadline: &Deadline) -
         tell(config, &held, &link, &back, &mut outcome, deadline);
     }
     Ok(outcome.ends(End::Done))
-}
-
-/// Lets this run go on to its own end. When NRPE's time is up, it kills the process group of what it has started, with root's right where
-/// it began as root; sudo passes on the signals that it gets, and a terminal of sudo's own hangs up. In the middle of binding that
-/// would help nobody, and `--timeout` ends every run. Programs that are run from here hear such signals as ever.
-fn outlast_the_caller() -> io::Result<()> {
-    // Refused to the leader of a session alone, which is in nobody else's group.
-    let _ = rustix::process::setpgid(None, None);
-    for signal in [SIGTERM, SIGHUP] {
-        flag::register(signal, Arc::new(AtomicBool::new(false)))?;
-    }
-    Ok(())
 }
 
 /// Asks the link who has the addresses: what another host has is left alone.

@@ -9,6 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use suite::host::{public_folder, write};
 use suite::needs::{Need, missing};
 use suite::nrpe::{self, Nrpe, install};
+use suite::process::run;
 use suite::wait::eventually;
 
 use super::site::{HOSTS, Site};
@@ -160,4 +161,48 @@ fn what_ends_nrpe_does_not_end_a_run() {
     eventually("the run has ended by itself", Duration::from_secs(20), || !site.records().is_empty());
     assert_eq!(site.records().remove(0)["summary"].as_str(), Some("bound again: 192.0.2.31"));
     assert!(site.has("192.0.2.31/24"));
+}
+
+/// Runs the handler by a shell that first does `prepare`.
+fn after(site: &Site, prepare: &str) -> suite::process::Outcome {
+    let handler = site.command("CRITICAL-HARD-3");
+    let mut shell = std::process::Command::new("sh");
+    let script = format!("{prepare}\nexec \"$0\" \"$@\"");
+    run(shell.args(["-c", &script]).arg(handler.get_program()).args(handler.get_args()))
+}
+
+#[test]
+fn what_the_caller_set_or_ignores_is_of_no_account() {
+    if missing(&HOSTS) {
+        return;
+    }
+    for prepare in ["trap '' CHLD", "ulimit -S -f 2", "umask 0777", "ulimit -S -f 0; trap '' CHLD HUP INT; umask 0"] {
+        let site = Site::new("192.0.2.31");
+        let restart = site.script("restart", "umask; ulimit -f; kill -s INT $$; echo not ended");
+        site.configure(&format!("enabled = true\nrestart = [[\"{restart}\"]]\n"));
+        let outcome = after(&site, prepare);
+        assert!(site.has("192.0.2.31/24"), "{prepare}: {outcome:?}");
+        // The program runs with the umask, the limits and the signals of a fresh process.
+        let line = "IP_REBIND CRITICAL - restart was ended by signal 2, bound again: 192.0.2.31";
+        assert_eq!(outcome.verdict(), (2, line), "{prepare}");
+        assert!(outcome.stdout.contains("(0022 unlimited)"), "{prepare}: {outcome:?}");
+        assert_eq!(site.log().len(), 2, "{prepare}: begun and ended");
+    }
+}
+
+#[test]
+fn no_signal_ends_a_run_without_its_record() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    let mut child = site.command("CRITICAL-HARD-3").stdout(Stdio::piped()).spawn().unwrap();
+    eventually("it works", Duration::from_secs(20), || site.path("state/lock").exists());
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).unwrap();
+    for signal in [Signal::INT, Signal::QUIT, Signal::HUP, Signal::TERM, Signal::ALARM, Signal::USR1, Signal::USR2, Signal::XCPU]
+    {
+        kill_process(pid, signal).unwrap();
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(site.records().remove(0)["summary"].as_str(), Some("bound again: 192.0.2.31"));
 }
