@@ -1,0 +1,114 @@
+//! Options of the broker, the TLS and the login that are wrong: each is named, and the event is in the spool.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use suite::process::{Outcome, run};
+use suite::stomp::{Broker, Manner};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_notify_stomp");
+const EVENT: [&str; 2] = ["--host=web1", "--state=DOWN"];
+
+fn ended(command: &mut Command) -> Outcome {
+    let outcome = run(command);
+    assert_eq!(outcome.stderr, "", "{command:?}");
+    outcome
+}
+
+/// How many events wait.
+fn waiting(spool: &Path) -> usize {
+    fs::read_dir(spool.join("new")).unwrap().count()
+}
+
+/// Whatever is wrong with reaching the broker never loses the event.
+#[test]
+fn a_wrong_option_of_the_broker_is_unknown_and_the_event_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = folder.path().join("spool");
+    let named = "--broker=127.0.0.1:1";
+    let rows: [(&[&str], &str); 14] = [
+        (&[], "no broker: name it by --broker, as in --broker=127.0.0.1"),
+        (
+            &["--broker=ex;ample:1"],
+            "--broker=ex,ample:1: a host name has only ASCII letters, digits, dots, hyphens and underscores",
+        ),
+        (
+            &["--broker=a:1:2"],
+            "--broker=a:1:2: neither HOST:PORT nor an IPv6 address, which with a port is written [2001:db8::1]:161",
+        ),
+        (
+            &["--broker=127.0.0.1:+1"],
+            "--broker=127.0.0.1:+1: the port after the colon is a number from 1 to 65535, as in 127.0.0.1:161",
+        ),
+        (&["--broker=b:0"], "--broker=b:0: the port after the colon is a number from 1 to 65535, as in b:161"),
+        (&["--broker="], "--broker=: the host is missing"),
+        (&["--broker=tcp:b"], "--broker=tcp:b: write it without tcp:"),
+        (&["--broker=[b]:1"], "--broker=[b]:1: brackets enclose a whole IPv6 address, as in [2001:db8::1]:161"),
+        // One that is right does not hide one that is wrong.
+        (
+            &[named, "--broker=192.0.2.300"],
+            "--broker=192.0.2.300: 192.0.2.300 has only digits and dots, but is no IPv4 address: that has four numbers from 0 to 255",
+        ),
+        (&[named, "--tls-ca=/nonexistent"], "--tls-ca has no effect without --tls: add --tls"),
+        (&[named, "--tls", "--tls-ca=/nonexistent"], "reading /nonexistent: no such file or directory"),
+        (&[named, "--tls", "--tls-ca=/dev/null"], "reading /dev/null: no certificate in it"),
+        (&[named, "--login=a\nb"], "--login has a line end, which STOMP cannot send"),
+        (&[named, "--vhost=a\rb"], "--vhost has a line end, which STOMP cannot send"),
+    ];
+    for (count, (options, words)) in (1..).zip(rows) {
+        let mut command = Command::new(BINARY);
+        command.arg(format!("--spool={}", spool.display())).arg("--destination=/topic/nagios").args(EVENT);
+        let outcome = ended(command.args(options));
+        let line = format!("STOMP UNKNOWN - {words}, event {count} waits in the spool");
+        assert_eq!((outcome.summary(), waiting(&spool)), ((3, line.as_str()), count), "{options:?}");
+    }
+    // Once it is right, all of them arrive.
+    let broker = Broker::start(Manner::Confirms).unwrap();
+    let mut flush = Command::new(BINARY);
+    flush.args(["--flush", "--destination=/topic/nagios"]);
+    flush.arg(format!("--spool={}", spool.display())).arg(format!("--broker={}", broker.address()));
+    assert_eq!(ended(&mut flush).code, Some(0));
+    let sequences: Vec<String> = broker.sent().iter().map(|event| event.value("sequence")).collect();
+    assert_eq!(sequences, (1..=rows.len()).map(|sequence| sequence.to_string()).collect::<Vec<_>>());
+    // Without a spool it is lost, and that is said.
+    let mut command = Command::new(BINARY);
+    let outcome = ended(command.args(["--spool=/nonexistent/spool", "--destination=/topic/nagios", "--broker=b:0"]).args(EVENT));
+    let line = "STOMP CRITICAL - event lost: making /nonexistent/spool: no such file or directory, and --broker=b:0: the port after the \
+                colon is a number from 1 to 65535, as in b:161";
+    assert_eq!(outcome.summary(), (2, line));
+}
+
+/// The same where the command line itself is refused, on it or in the file of options.
+#[test]
+fn a_refused_command_line_leaves_the_event_in_the_spool() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = folder.path().join("spool");
+    let file = folder.path().join("options.ini");
+    let named = format!("spool={}\ndestination=/topic/nagios\nbroker=127.0.0.1:1\n", spool.display());
+    let rows: [(&str, &[&str], &str); 6] = [
+        ("", &["--passcode=x"], "--passcode"),
+        ("", &["--tls=yes"], "--tls"),
+        ("", &["--not-an-option"], "--not-an-option"),
+        ("", &["--login"], "--login"),
+        ("tls=yes\n", &[], "--tls"),
+        ("brokr=b\n", &[], "brokr"),
+    ];
+    for (count, (line, options, named_in)) in (1..).zip(rows) {
+        fs::write(&file, format!("[notify_stomp]\n{named}{line}")).unwrap();
+        let mut command = Command::new(BINARY);
+        let outcome = ended(command.arg(format!("--extra-opts=@{}", file.display())).args(EVENT).args(options));
+        let end = format!(", event {count} waits in the spool");
+        let (code, text) = outcome.summary();
+        assert!(code == 3 && text.contains(named_in) && text.ends_with(&end), "{options:?}: {text}");
+        assert_eq!(waiting(&spool), count);
+    }
+    // What is no event, or has no destination, is refused as before.
+    for options in [&["--flush", "--tls=yes"][..], &["--state=OK", "--tls=yes"], &["--host=h", "--state=OK", "--tls=yes"]] {
+        let outcome = ended(Command::new(BINARY).arg(format!("--spool={}", spool.display())).args(options));
+        assert!(outcome.code == Some(3) && !outcome.stdout.contains("event"), "{}", outcome.stdout);
+    }
+    assert_eq!(waiting(&spool), rows.len());
+}
