@@ -128,6 +128,12 @@ impl Echo {
         socket.as_ref().is_ok_and(Socket::is_raw)
     }
 
+    /// Returns how many packets this machine dropped before they could be read: at most as many replies are missing, which is not the
+    /// targets' loss. A raw socket also counts what its filter would have left out.
+    pub fn dropped(&self) -> u64 {
+        [&self.v4, &self.v6].into_iter().filter_map(|socket| socket.as_ref().ok()).map(|socket| u64::from(socket.dropped())).sum()
+    }
+
     /// Sends a ping to the target of this number, and returns the ping's number.
     ///
     /// # Errors

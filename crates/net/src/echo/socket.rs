@@ -5,9 +5,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use nix::sys::socket::setsockopt;
-use nix::sys::socket::sockopt::{RcvBuf, RcvBufForce, SetStruct};
-use nix::{libc, setsockopt_impl, sockopt_impl};
+use nix::sys::socket::sockopt::{GetStruct, RcvBuf, RcvBufForce, SetStruct};
+use nix::sys::socket::{getsockopt, setsockopt};
+use nix::{getsockopt_impl, libc, setsockopt_impl, sockopt_impl};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, ipproto, sendto, socket_with};
 
@@ -16,12 +16,15 @@ use crate::icmp_error::{self, Queued, keep_icmp_errors};
 use crate::source::Source;
 use crate::stamped::{Received, Receiver};
 
-/// Room for replies, in octets: the kernel counts some 768 for each, and its net.core.rmem_max limits this without CAP_NET_ADMIN.
-const ROOM: usize = 2 << 20;
+/// Room for replies, in octets, of which the kernel takes twice as many and counts some 768 for each; net.core.rmem_max limits it
+/// without CAP_NET_ADMIN. At 50,000 replies a second 2 MiB were full after 100 ms, for which a busy machine easily stops a process.
+const ROOM: usize = 8 << 20;
 /// linux/icmp.h: SOL_RAW and ICMP_FILTER; linux/icmpv6.h: ICMPV6_FILTER.
 const SOL_RAW: libc::c_int = 255;
 const ICMP_FILTER: libc::c_int = 1;
 const ICMPV6_FILTER: libc::c_int = 1;
+/// asm-generic/socket.h: SO_MEMINFO, from Linux 4.12 on.
+const SO_MEMINFO: libc::c_int = 55;
 /// Filters whose set bits are the types to leave out: all but echo replies, which are type 0 of ICMP and 129 of ICMPv6.
 const ONLY_REPLIES: u32 = !1;
 const ONLY_REPLIES_V6: [u32; 8] = [!0, !0, !0, !0, !(1 << 1), !0, !0, !0];
@@ -33,6 +36,12 @@ sockopt_impl!(
 sockopt_impl!(
     /// Which types of ICMPv6 a raw socket receives.
     Icmpv6Filter, SetOnly, libc::IPPROTO_ICMPV6, ICMPV6_FILTER, [u32; 8], SetStruct<'_, [u32; 8]>
+);
+
+sockopt_impl!(
+    /// The nine counters of linux/sock_diag.h, the last of which is that of dropped packets. SO_RXQ_OVFL tells it for raw sockets,
+    /// but not for ping sockets.
+    MemoryInfo, GetOnly, libc::SOL_SOCKET, SO_MEMINFO, [u32; 9], GetStruct<[u32; 9]>
 );
 
 /// A socket for the echoes of one family.
@@ -93,6 +102,12 @@ impl Socket {
     /// Receives one packet into `room` without waiting.
     pub(super) fn receive(&mut self, room: &mut [u8]) -> Result<Received, nix::errno::Errno> {
         self.receiver.receive(&self.descriptor, room)
+    }
+
+    /// Returns how many packets were dropped since there was no room for them: 0 where the kernel does not count them.
+    pub(super) fn dropped(&self) -> u32 {
+        let [.., dropped] = getsockopt(&self.descriptor, MemoryInfo).unwrap_or_default();
+        dropped
     }
 
     /// Takes the error at the head of the queue: `None` if that is empty.
