@@ -17,6 +17,8 @@ mod files;
 mod first_lines;
 #[path = "conformance/manual.rs"]
 mod manual;
+#[path = "conformance/parsers.rs"]
+mod parsers;
 #[path = "conformance/seconds.rs"]
 mod seconds;
 #[path = "conformance/streams.rs"]

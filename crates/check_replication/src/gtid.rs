@@ -7,6 +7,6 @@ mod part;
 mod position;
 mod set;
 
-pub(crate) use part::InvalidGtid;
-pub(crate) use position::Position;
-pub(crate) use set::GtidSet;
+pub use part::InvalidGtid;
+pub use position::{Last, Position};
+pub use set::GtidSet;

@@ -13,7 +13,7 @@ mod evaluate;
 mod failure;
 #[cfg(test)]
 mod fixture;
-mod gtid;
+pub mod gtid;
 mod heartbeat;
 mod judge;
 mod liveness;

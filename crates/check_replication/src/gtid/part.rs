@@ -5,7 +5,7 @@ pub(super) const MOST: usize = 100_000;
 
 /// Why a text is no set, or no position.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum InvalidGtid {
+pub enum InvalidGtid {
     /// This part of it means nothing.
     #[error("not a GTID: {0}")]
     Part(String),

@@ -9,11 +9,11 @@ use super::part::{InvalidGtid, MOST, number};
 /// MariaDB's position: the last transaction of each domain. Its text is `domain-server-number`, more than one joined by commas.
 /// Numbers of different domains have nothing to do with each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Position(BTreeMap<u32, Last>);
+pub struct Position(BTreeMap<u32, Last>);
 
 /// The last transaction of a domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Last {
+pub struct Last {
     /// The server that wrote it first.
     pub server: u32,
     /// Its number in the domain.
@@ -22,13 +22,13 @@ pub(crate) struct Last {
 
 impl Position {
     /// The last transaction of a domain.
-    pub(crate) fn last(&self, domain: u32) -> Option<Last> {
+    pub fn last(&self, domain: u32) -> Option<Last> {
         self.0.get(&domain).copied()
     }
 
     /// How far this is ahead of the other: for each domain where it is, by how many numbers. A domain that the other does not
     /// know is ahead by its whole number.
-    pub(crate) fn ahead_of(&self, other: &Self) -> BTreeMap<u32, u64> {
+    pub fn ahead_of(&self, other: &Self) -> BTreeMap<u32, u64> {
         let ahead = |(domain, own): (&u32, &Last)| {
             let theirs = other.last(*domain).map_or(0, |last| last.number);
             (*domain, own.number.saturating_sub(theirs))
@@ -38,7 +38,7 @@ impl Position {
 
     /// The domains whose last transaction has the same number here and there and was written by different servers: these
     /// histories have parted.
-    pub(crate) fn parted_from(&self, other: &Self) -> Vec<u32> {
+    pub fn parted_from(&self, other: &Self) -> Vec<u32> {
         let parted = |(domain, own): (&u32, &Last)| {
             let theirs = other.last(*domain)?;
             (theirs.number == own.number && theirs.server != own.server).then_some(*domain)
@@ -48,7 +48,7 @@ impl Position {
 
     /// The further of both in each domain.
     #[must_use]
-    pub(crate) fn furthest(&self, other: &Self) -> Self {
+    pub fn furthest(&self, other: &Self) -> Self {
         let mut all = self.clone();
         for (domain, last) in &other.0 {
             all.keep(*domain, *last);

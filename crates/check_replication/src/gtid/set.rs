@@ -12,7 +12,7 @@ const LONGEST_TAG: usize = 32;
 /// MySQL's set of transactions. Its text is `uuid:interval[:interval]...[:tag:interval[:interval]...]...`, several joined by
 /// commas; an interval is `first[-last]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct GtidSet(BTreeMap<Origin, Vec<Interval>>);
+pub struct GtidSet(BTreeMap<Origin, Vec<Interval>>);
 
 /// Where transactions are numbered from 1: a server's uuid, and a tag, which is mostly empty.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,14 +30,14 @@ struct Interval {
 
 impl GtidSet {
     /// How many transactions are in it: `u64::MAX` where they are more than that.
-    pub(crate) fn count(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         let size = |interval: &Interval| (interval.last - interval.first).saturating_add(1);
         self.0.values().flatten().map(size).fold(0, u64::saturating_add)
     }
 
     /// What is in this and not in the other, as GTID_SUBTRACT does.
     #[must_use]
-    pub(crate) fn subtract(&self, other: &Self) -> Self {
+    pub fn subtract(&self, other: &Self) -> Self {
         let none = Vec::new();
         let rest = self.0.iter().map(|(origin, own)| (origin.clone(), subtract(own, other.0.get(origin).unwrap_or(&none))));
         Self(rest.filter(|(_, intervals)| !intervals.is_empty()).collect())
@@ -45,7 +45,7 @@ impl GtidSet {
 
     /// What is in this or in the other.
     #[must_use]
-    pub(crate) fn union(&self, other: &Self) -> Self {
+    pub fn union(&self, other: &Self) -> Self {
         let mut all = self.clone();
         for (origin, intervals) in &other.0 {
             all.0.entry(origin.clone()).or_default().extend(intervals);

@@ -1,0 +1,13 @@
+//! Events of a monitor: what parses prints as it was given, but for zeros before an attempt.
+#![no_main]
+
+use handle_ip_rebind::Event;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    if let Ok(event) = text.parse::<Event>() {
+        let printed = event.to_string();
+        assert_eq!(printed.parse(), Ok(event), "{printed} does not read back");
+        assert_eq!(printed, text.replace("-00", "-").replace("-0", "-"), "{text:?}");
+    }
+});
