@@ -14,6 +14,8 @@ mod arguments;
 mod extra_opts;
 #[path = "contract/output.rs"]
 mod output;
+#[path = "contract/signals.rs"]
+mod signals;
 #[path = "contract/streams.rs"]
 mod streams;
 #[path = "contract/time.rs"]

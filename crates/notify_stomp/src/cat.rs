@@ -3,7 +3,7 @@
 use std::io;
 use std::os::unix::net::UnixStream;
 
-use plugin::{Deadline, Report, State, show};
+use plugin::{Deadline, Report, State, leave_signals, show};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::low_level::pipe;
@@ -35,6 +35,7 @@ pub enum CatError {
 pub(crate) fn cat(args: &Args, destination: &str, deadline: &Deadline) -> Result<Report, CatError> {
     let route = args.target.route(deadline)?;
     let stop = signals().map_err(CatError::Show)?;
+    leave_signals();
     let options = ConnectOptions { route: &route, deadline, stop: Some(&stop) };
     let mut shown = None;
     let result = follow(args, destination, &options, &mut shown);

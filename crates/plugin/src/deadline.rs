@@ -3,14 +3,17 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::State;
+use crate::{Progress, State};
 
 /// Longer than any process runs: ten years.
 const NEVER: Duration = Duration::from_secs(10 * 366 * 86_400);
 
 /// The moment by which a run must have answered. Every wait is bounded by [`Deadline::remaining`]; clones share the moment.
 #[derive(Clone, Debug)]
-pub struct Deadline(Arc<Mutex<Inner>>);
+pub struct Deadline {
+    time: Arc<Mutex<Inner>>,
+    progress: Progress,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -24,7 +27,8 @@ struct Inner {
 impl Deadline {
     /// A deadline `limit` after `start`; a run that misses it reports `state`.
     pub fn new(start: Instant, limit: Duration, state: State) -> Self {
-        Self(Arc::new(Mutex::new(Inner { at: start + limit, limit, state, steps: Vec::new(), started: 0 })))
+        let inner = Inner { at: start + limit, limit, state, steps: Vec::new(), started: 0 };
+        Self { time: Arc::new(Mutex::new(inner)), progress: Progress::default() }
     }
 
     /// A deadline `limit` from now whose miss is UNKNOWN.
@@ -60,6 +64,11 @@ impl Deadline {
     /// What `--timeout SECONDS:STATE` wants a missed deadline to report.
     pub fn state(&self) -> State {
         self.lock().state
+    }
+
+    /// Returns what is known of the targets so far, for the line of a run that is stopped or misses this deadline.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
     }
 
     /// From now on there is no end, for what runs until somebody stops it. The watchdog follows.
@@ -99,7 +108,7 @@ impl Deadline {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.time.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

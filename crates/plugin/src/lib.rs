@@ -19,6 +19,7 @@ mod kind;
 mod metric;
 mod options;
 mod output;
+mod progress;
 mod range;
 mod report;
 mod run;
@@ -26,6 +27,7 @@ mod seconds;
 mod text;
 mod thresholds;
 mod usage;
+mod watchdog;
 
 pub use arguments::command;
 pub use deadline::{Deadline, Step};
@@ -35,12 +37,14 @@ pub use kind::Kind;
 pub use metric::{Metric, Unit};
 pub use options::{InvalidTimeout, Timeout};
 pub use output::show;
+pub use progress::Progress;
 pub use range::{InvalidRange, Range};
 pub use report::Report;
 pub use run::{run, run_salvaging, run_within};
 pub use seconds::{InvalidSeconds, Seconds};
 pub use text::{clean, reason};
 pub use thresholds::Thresholds;
+pub use watchdog::leave_signals;
 
 /// The state of a service: `Ok < Unknown < Warning < Critical`, with the exit codes 0, 3, 1 and 2. The worst of several is their
 /// maximum.

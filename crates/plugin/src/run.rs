@@ -1,14 +1,13 @@
 //! From the command line to the exit code: parse, watchdog, panic hook, check.
 //!
 //! The promise, whatever the plugin does: exit code 0 to 3 and one non-empty first line on standard output, before the deadline
-//! plus a quarter of a second; nothing on standard error; no death by a signal.
+//! plus a quarter of a second and as soon after SIGTERM or SIGINT; nothing on standard error; no death by a signal.
 
 use std::env;
 use std::error::Error;
 use std::ffi::OsString;
 use std::panic::{self, PanicHookInfo};
 use std::process::ExitCode;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::arguments::{command, parse, with_readable_files};
@@ -16,12 +15,8 @@ use crate::failure::{failed, unknown};
 use crate::kind::display_name;
 use crate::options::{Common, Timeout};
 use crate::output;
+use crate::watchdog::{Watchdog, hold_signals};
 use crate::{Deadline, Report, State, reason};
-
-/// What a check that honours the deadline may take to put its partial results together, before the watchdog speaks for it.
-const GRACE: Duration = Duration::from_millis(150);
-/// The watchdog only waits and writes; it needs less than the 2 MiB which a thread gets by default.
-const WATCHDOG_STACK: usize = 128 * 1024;
 
 /// How long a run may take where neither its command nor `--timeout` says otherwise: below the 10 s of check_nrpe.
 const LIMIT: Duration = Duration::from_secs(8);
@@ -52,6 +47,7 @@ pub fn run_salvaging<A: clap::Parser, E: Error>(
     salvage: impl FnOnce(&[OsString], Report, &Deadline) -> Report,
 ) -> ExitCode {
     panic::set_hook(Box::new(report_panic));
+    hold_signals();
     let start = Instant::now();
     let arguments: Vec<OsString> = env::args_os().collect();
     // For clap a default lives as long as the process, and so this one does.
@@ -67,14 +63,14 @@ pub fn run_salvaging<A: clap::Parser, E: Error>(
             Err(error) => output::finish(&unknown(&error.to_string())),
         }
     }
-    let watchdog = match start_watchdog(deadline.clone()) {
+    let watchdog = match Watchdog::start(deadline.clone(), start) {
         Ok(watchdog) => watchdog,
         Err(error) => output::finish(&unknown(&format!("starting the watchdog: {}", reason(&error)))),
     };
     let settle = |common: &Common| {
         let Timeout { limit, state } = common.timeout;
         deadline.change(&Deadline::new(start, limit, state));
-        watchdog.unpark();
+        watchdog.wake();
     };
     let given = arguments.clone();
     let report = match parse::<A>(command, arguments, &plugin, &deadline, settle) {
@@ -82,21 +78,6 @@ pub fn run_salvaging<A: clap::Parser, E: Error>(
         Err(refused) => salvage(&with_readable_files(&self::command::<A>(), given, &plugin, &deadline), refused, &deadline),
     };
     output::finish(&report)
-}
-
-/// Speaks for the process when the deadline has passed and the check has not spoken.
-fn start_watchdog(deadline: Deadline) -> std::io::Result<thread::Thread> {
-    let watch = move || {
-        loop {
-            let end = deadline.at() + GRACE;
-            match end.saturating_duration_since(Instant::now()) {
-                Duration::ZERO => output::finish(&Report::new(deadline.state(), deadline.missed())),
-                remaining => thread::park_timeout(remaining),
-            }
-        }
-    };
-    let thread = thread::Builder::new().name("watchdog".to_owned()).stack_size(WATCHDOG_STACK).spawn(watch)?;
-    Ok(thread.thread().clone())
 }
 
 /// A panic on whatever thread is a fault of ours, never of the thing checked.

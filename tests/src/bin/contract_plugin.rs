@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 
-use plugin::{Deadline, Metric, Report, State, Thresholds, Unit, read_file};
+use plugin::{Deadline, Finding, Metric, Report, State, Thresholds, Unit, read_file};
 
 /// Misbehaves on demand
 #[derive(Debug, clap::Parser)]
@@ -68,6 +68,8 @@ enum Act {
     PanicEverywhere,
     /// Waits for ever
     Hang,
+    /// Judges three of its five targets, then waits for ever
+    Partial,
     /// Computes for ever
     Spin,
     /// Reads the file in a way that cannot be interrupted
@@ -123,6 +125,13 @@ fn check(args: &Args, deadline: &Deadline) -> Result<Report, Failure> {
         Act::ReadFile => Ok(Report::new(args.state, String::from_utf8_lossy(&read_file(&args.file, 99, deadline)?))),
         Act::Panic | Act::PanicAny | Act::PanicElsewhere | Act::PanicEverywhere => panics(args.act),
         Act::Hang => hang(),
+        Act::Partial => {
+            deadline.progress().expect(5, "asked");
+            deadline.progress().count();
+            deadline.progress().count();
+            deadline.progress().add(Finding::new(args.state, "192.0.2.3 refused"));
+            hang()
+        }
         Act::Spin => spin(),
     }
 }

@@ -1,0 +1,117 @@
+//! What is known of a run's targets before it ends: for the line of a run that is stopped or misses its deadline.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::{Finding, Report, State};
+
+/// How many targets of a run are judged, and what was found. Clones share it.
+///
+/// A plugin says how many there are, then counts each that is judged; [`run`](crate::run()) reports what is known if a signal or the
+/// deadline ends the run before the plugin's own report is there.
+///
+/// ```
+/// use std::time::Duration;
+/// use plugin::{Deadline, Finding};
+///
+/// let deadline = Deadline::after(Duration::from_secs(8));
+/// deadline.progress().expect(300, "asked");
+/// deadline.progress().count();
+/// deadline.progress().add(Finding::critical("192.0.2.7 refused"));
+/// assert_eq!(deadline.progress().to_string(), "partial: 2 of 300 asked, 192.0.2.7 refused");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Progress(Arc<Mutex<Known>>);
+
+#[derive(Debug, Default)]
+struct Known {
+    total: usize,
+    done: usize,
+    participle: &'static str,
+    findings: Vec<Finding>,
+}
+
+impl Progress {
+    /// Sets how many targets there are, and what is done to each, as in "asked".
+    pub fn expect(&self, total: usize, participle: &'static str) {
+        let mut known = self.lock();
+        (known.total, known.participle) = (total, participle);
+    }
+
+    /// Counts a target that is as it should be.
+    pub fn count(&self) {
+        self.lock().done += 1;
+    }
+
+    /// Counts a target and keeps what was found out about it.
+    pub fn add(&self, finding: Finding) {
+        let mut known = self.lock();
+        known.done += 1;
+        known.findings.push(finding);
+    }
+
+    /// Returns the report of a run that ended because of `why`, with what is known until then: at least `state`, at most as bad as
+    /// the worst finding.
+    pub(crate) fn report(&self, state: State, why: &str) -> Report {
+        let summary = match self.to_string() {
+            known if known.is_empty() => why.to_owned(),
+            known => format!("{why}, {known}"),
+        };
+        let known = self.lock();
+        let state = known.findings.iter().map(|finding| finding.state).fold(state, State::max);
+        let lines = known.findings.iter().filter(|finding| !finding.text.is_empty());
+        lines.fold(Report::new(state, summary), |report, finding| report.detail(format!("{}: {}", finding.state, finding.text)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// As in "partial: 120 of 300 asked, 192.0.2.7 refused" with the worst finding: empty if no target was announced.
+impl std::fmt::Display for Progress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let known = self.lock();
+        if known.total == 0 {
+            return Ok(());
+        }
+        write!(f, "partial: {} of {} {}", known.done, known.total, known.participle)?;
+        let worst = known.findings.iter().rev().max_by_key(|finding| finding.state);
+        match worst.filter(|finding| finding.state != State::Ok && !finding.text.is_empty()) {
+            Some(finding) => write!(f, ", {}", finding.text),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_is_said_and_makes_it_no_better() {
+        let progress = Progress::default();
+        let report = |state| progress.report(state, "stopped by SIGTERM after 2.1 s").render("X", 0);
+        assert_eq!(report(State::Unknown), "X UNKNOWN - stopped by SIGTERM after 2.1 s\n");
+        progress.expect(300, "asked");
+        progress.count();
+        assert_eq!(report(State::Unknown), "X UNKNOWN - stopped by SIGTERM after 2.1 s, partial: 1 of 300 asked\n");
+        progress.add(Finding::ok("fine"));
+        progress.add(Finding::warning("b is slow"));
+        progress.add(Finding::critical("c refused"));
+        progress.add(Finding::critical("d refused"));
+        let line = "X CRITICAL - stopped by SIGTERM after 2.1 s, partial: 5 of 300 asked, c refused\n";
+        assert_eq!(
+            report(State::Unknown),
+            format!("{line}OK: fine\nWARNING: b is slow\nCRITICAL: c refused\nCRITICAL: d refused\n")
+        );
+    }
+
+    #[test]
+    fn a_warning_is_worse_than_unknown_as_everywhere() {
+        let progress = Progress::default();
+        progress.expect(2, "tried");
+        progress.add(Finding::warning("a is slow"));
+        assert_eq!(progress.report(State::Unknown, "stopped").state, State::Warning);
+        assert_eq!(progress.report(State::Critical, "stopped").state, State::Critical);
+    }
+}

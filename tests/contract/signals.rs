@@ -1,0 +1,81 @@
+//! SIGTERM and SIGINT in a run: one line, in time, and never death without it.
+
+use std::fs;
+use std::io::Read as _;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use suite::wait::eventually;
+
+use super::time::silent_fifo;
+use super::{in_time, plugin};
+
+/// Whether the process holds back SIGTERM and has its watchdog: then the plugin's own code has begun.
+fn is_watched(child: &Child) -> bool {
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+    let blocked = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigBlk:")?.trim(), 16).ok());
+    let threads = fs::read_dir(format!("/proc/{}/task", child.id())).map_or(0, Iterator::count);
+    blocked.is_some_and(|mask| mask & (1 << 14) != 0) && threads > 1
+}
+
+/// The exit code and the output of the plugin that gets the signal once it is watched, and how long it took from then on.
+fn stopped(signal: Signal, arguments: &[&str]) -> ((Option<i32>, String), Duration) {
+    let mut child = plugin(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    eventually("the watchdog", Duration::from_secs(10), || is_watched(&child));
+    let start = Instant::now();
+    kill_process(Pid::from_child(&child), signal).unwrap();
+    let code = child.wait().unwrap().code();
+    let (elapsed, mut output, mut error) = (start.elapsed(), String::new(), String::new());
+    child.stdout.take().unwrap().read_to_string(&mut output).unwrap();
+    child.stderr.take().unwrap().read_to_string(&mut error).unwrap();
+    assert_eq!(error, "", "{arguments:?}");
+    ((code, output), elapsed)
+}
+
+/// The line without its number of seconds.
+fn line(output: &str) -> String {
+    let (before, rest) = output.trim_end().split_once(" after ").unwrap_or((output, ""));
+    let (seconds, after) = rest.split_once(" s").unwrap_or((rest, ""));
+    assert!(seconds.parse::<f64>().is_ok_and(|seconds| seconds < 10.0), "{output}");
+    format!("{before} after TIME{after}")
+}
+
+#[test]
+fn a_signal_is_answered_by_one_line_whatever_is_done() {
+    let (_folder, fifo) = silent_fifo();
+    for (signal, name) in [(Signal::TERM, "SIGTERM"), (Signal::INT, "SIGINT")] {
+        for act in ["hang", "spin", "read", "read-file"] {
+            let arguments = ["--timeout=30:critical", "--act", act, "--file", &fifo];
+            let (code, output) = in_time(Duration::ZERO, || stopped(signal, &arguments));
+            assert_eq!(code, Some(3), "{act}: {output}");
+            assert_eq!(line(&output), format!("CONTRACT_PLUGIN UNKNOWN - stopped by {name} after TIME"), "{act}");
+        }
+    }
+    let (code, _) = in_time(Duration::ZERO, || stopped(Signal::TERM, &["--timeout=30", "--act=hang", "--exit-ok"]));
+    assert_eq!(code, Some(0));
+}
+
+#[test]
+fn what_is_known_until_then_is_said_and_is_never_ok() {
+    for (state, code, name, more) in [
+        ("ok", 3, "UNKNOWN", ""),
+        ("unknown", 3, "UNKNOWN", ", 192.0.2.3 refused"),
+        ("warning", 1, "WARNING", ", 192.0.2.3 refused"),
+        ("critical", 2, "CRITICAL", ", 192.0.2.3 refused"),
+    ] {
+        let arguments = ["--timeout=30", "--act=partial", "--state", state];
+        let (seen, output) = in_time(Duration::ZERO, || stopped(Signal::TERM, &arguments));
+        assert_eq!(seen, Some(code), "{output}");
+        let first = line(output.lines().next().unwrap());
+        assert_eq!(first, format!("CONTRACT_PLUGIN {name} - stopped by SIGTERM after TIME, partial: 3 of 5 asked{more}"));
+        assert_eq!(output.lines().nth(1), Some(format!("{}: 192.0.2.3 refused", state.to_uppercase()).as_str()));
+    }
+}
+
+#[test]
+fn a_missed_deadline_says_what_is_known_too() {
+    let outcome = super::outcome(&mut plugin(&["--timeout=0.2", "--act=partial", "--state=critical"]));
+    let line = "CONTRACT_PLUGIN CRITICAL - no result within 0.2 s, partial: 3 of 5 asked, 192.0.2.3 refused";
+    assert_eq!((outcome.code, outcome.first_line()), (Some(2), line));
+}
