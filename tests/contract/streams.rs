@@ -100,9 +100,10 @@ fn a_full_pipe_is_given_up_in_time() {
 
 #[test]
 fn a_reader_who_leaves_in_the_middle_gets_no_answer() {
-    let code = in_time(Duration::from_millis(300), || {
+    // The report is written whole however busy the machine is; what ends the run is that the reader leaves.
+    let code = in_time(Duration::from_secs(10), || {
         let (reader, writer) = pipe_with(PipeFlags::CLOEXEC).unwrap();
-        let arguments = ["--act=large", "--size=50000", "-v", "--timeout=0.3"];
+        let arguments = ["--act=large", "--size=50000", "-v", "--timeout=20"];
         let leaving = std::thread::spawn(move || rustix::io::read(&reader, &mut [0; 1000]).unwrap());
         let ended = writing_to(writer.into(), &arguments);
         assert_eq!(leaving.join().unwrap(), 1000);

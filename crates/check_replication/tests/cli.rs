@@ -6,10 +6,10 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use suite::needs::{Need, missing};
 use suite::process::{Outcome, run};
 use tempfile::TempDir;
 
@@ -103,8 +103,7 @@ fn a_full_socket_ends_at_the_deadline() {
 /// As user nobody, where the tests run as root.
 #[test]
 fn a_file_or_socket_that_is_for_others_is_unknown() {
-    if !Path::new("/usr/bin/setpriv").exists() || !rustix::process::geteuid().is_root() {
-        eprintln!("skipped: it takes root and setpriv");
+    if missing(&[Need::Root, Need::Program("setpriv")]) {
         return;
     }
     let folder = suite::host::public_folder();

@@ -17,7 +17,12 @@ fn nagios_accepts_every_file() {
     }
     let folder = public_folder();
     let own = fs::read_to_string("/etc/nagios4/nagios.cfg").unwrap();
-    let shipped = plugins::workspace().join("nrpe-config/nagios");
+    // Nagios reads as its own user, who need not be able to look into this workspace.
+    let shipped = folder.path().join("shipped");
+    fs::create_dir(&shipped).unwrap();
+    for file in fs::read_dir(plugins::workspace().join("nrpe-config/nagios")).unwrap().flatten() {
+        write(&shipped.join(file.file_name()), &fs::read_to_string(file.path()).unwrap());
+    }
     let nagios = |name: &str, lines: &str| {
         write(&folder.path().join(name), &format!("{own}\n{lines}\n"));
         run(Command::new(program("nagios4").unwrap_or_default()).arg("-v").arg(folder.path().join(name)))
