@@ -11,12 +11,12 @@ use suite::wait::eventually;
 use super::time::silent_fifo;
 use super::{in_time, plugin};
 
-/// Whether the process holds back SIGTERM and has its watchdog: then the plugin's own code has begun.
+/// Whether the process handles SIGTERM and has its watchdog: then the plugin's own code has begun.
 fn is_watched(child: &Child) -> bool {
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-    let blocked = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigBlk:")?.trim(), 16).ok());
+    let caught = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigCgt:")?.trim(), 16).ok());
     let threads = fs::read_dir(format!("/proc/{}/task", child.id())).map_or(0, Iterator::count);
-    blocked.is_some_and(|mask| mask & (1 << 14) != 0) && threads > 1
+    caught.is_some_and(|mask| mask & (1 << 14) != 0) && threads > 1
 }
 
 /// The exit code and the output of the plugin that gets the signal once it is watched, and how long it took from then on.
@@ -78,4 +78,15 @@ fn a_missed_deadline_says_what_is_known_too() {
     let outcome = super::outcome(&mut plugin(&["--timeout=0.2", "--act=partial", "--state=critical"]));
     let line = "CONTRACT_PLUGIN CRITICAL - no result within 0.2 s, partial: 3 of 5 asked, 192.0.2.3 refused";
     assert_eq!((outcome.code, outcome.first_line()), (Some(2), line));
+}
+
+#[test]
+fn a_child_gets_the_signals_that_the_plugin_gets() {
+    let (code, lines) = super::run(&["--act=child"]);
+    assert_eq!(code, 0);
+    let mask = |name: &str| lines.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).unwrap().to_owned();
+    for name in ["SigBlk", "SigIgn", "SigCgt"] {
+        let mask = u64::from_str_radix(&mask(name), 16).unwrap();
+        assert_eq!(mask & ((1 << 14) | (1 << 1)), 0, "{name} has SIGTERM or SIGINT: {lines:#?}");
+    }
 }

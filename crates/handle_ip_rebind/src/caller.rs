@@ -24,6 +24,7 @@ pub(crate) fn leave() -> io::Result<()> {
     for signal in SIGNALS {
         flag::register(signal, Arc::new(AtomicBool::new(false)))?;
     }
+    plugin::leave_signals();
     umask(Mode::WGRP | Mode::WOTH);
     // Who may not raise them runs within the caller's: then a write that fails is an error, and not the end.
     let _ = setpriority_process(None, 0);

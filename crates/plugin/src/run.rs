@@ -15,7 +15,7 @@ use crate::failure::{failed, unknown};
 use crate::kind::display_name;
 use crate::options::{Common, Timeout};
 use crate::output;
-use crate::watchdog::{Watchdog, hold_signals};
+use crate::watchdog::Watchdog;
 use crate::{Deadline, Report, State, reason};
 
 /// How long a run may take where neither its command nor `--timeout` says otherwise: below the 10 s of check_nrpe.
@@ -47,7 +47,6 @@ pub fn run_salvaging<A: clap::Parser, E: Error>(
     salvage: impl FnOnce(&[OsString], Report, &Deadline) -> Report,
 ) -> ExitCode {
     panic::set_hook(Box::new(report_panic));
-    hold_signals();
     let start = Instant::now();
     let arguments: Vec<OsString> = env::args_os().collect();
     // For clap a default lives as long as the process, and so this one does.

@@ -66,6 +66,8 @@ enum Act {
     PanicElsewhere,
     /// Panics on eight threads at once
     PanicEverywhere,
+    /// Reports how a child is to take signals
+    Child,
     /// Waits for ever
     Hang,
     /// Judges three of its five targets, then waits for ever
@@ -124,6 +126,11 @@ fn check(args: &Args, deadline: &Deadline) -> Result<Report, Failure> {
         }
         Act::ReadFile => Ok(Report::new(args.state, String::from_utf8_lossy(&read_file(&args.file, 99, deadline)?))),
         Act::Panic | Act::PanicAny | Act::PanicElsewhere | Act::PanicEverywhere => panics(args.act),
+        Act::Child => {
+            let child = std::process::Command::new("cat").arg("/proc/self/status").output();
+            Ok(Report::new(args.state, "a child")
+                .detail(child.map(|child| String::from_utf8_lossy(&child.stdout).into_owned()).unwrap_or_default()))
+        }
         Act::Hang => hang(),
         Act::Partial => {
             deadline.progress().expect(5, "asked");
