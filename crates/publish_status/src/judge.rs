@@ -33,6 +33,40 @@ pub enum Health {
     Unknown,
 }
 
+/// Why a source counts otherwise than its own state says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// It does not.
+    State,
+    /// Its host is down.
+    HostDown,
+    /// Its host is unreachable.
+    HostUnreachable,
+    /// It was never checked.
+    NeverChecked,
+    /// Neither active nor passive checks are enabled.
+    Disabled,
+    /// It was not checked for too long.
+    TooOld,
+    /// A soft problem is public.
+    Soft,
+}
+
+impl Why {
+    /// Returns the words for an administrator; empty for [`Why::State`].
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::State => "",
+            Self::HostDown => "its host is down",
+            Self::HostUnreachable => "its host is unreachable",
+            Self::NeverChecked => "never checked",
+            Self::Disabled => "checks disabled",
+            Self::TooOld => "not checked for too long",
+            Self::Soft => "soft problem",
+        }
+    }
+}
+
 /// A source as it counts, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
@@ -40,8 +74,8 @@ pub struct Verdict {
     pub health: Health,
     /// Whether it is in a downtime now, and so left out.
     pub in_downtime: bool,
-    /// Why, where the source's own state does not say it; else empty.
-    pub why: &'static str,
+    /// Why, where the source's own state does not say it.
+    pub why: Why,
 }
 
 /// Judges a source. `host` is the host it is on, if the monitor told of it.
@@ -51,27 +85,27 @@ pub(crate) fn judge(source: &Source, host: Option<&Host>, max_age: Option<u64>, 
     Verdict { health, in_downtime, why }
 }
 
-fn health(source: &Source, host: Option<&Host>, max_age: Option<u64>, limits: &Limits) -> (Health, &'static str) {
+fn health(source: &Source, host: Option<&Host>, max_age: Option<u64>, limits: &Limits) -> (Health, Why) {
     if source.service.is_some() {
         // A service keeps its last state, often OK, when its host goes down. A host that is never checked counts as up.
         match host.filter(|host| host.is_checked).map(|host| host.hard) {
-            Some(Condition::Down) => return (Health::Down, "its host is down"),
-            Some(Condition::Unreachable) => return (Health::Unknown, "its host is unreachable"),
+            Some(Condition::Down) => return (Health::Down, Why::HostDown),
+            Some(Condition::Unreachable) => return (Health::Unknown, Why::HostUnreachable),
             _ => {}
         }
     }
     if !source.is_checked {
-        return (Health::Unknown, "never checked");
+        return (Health::Unknown, Why::NeverChecked);
     }
     if !source.active_checks && !source.passive_checks {
-        return (Health::Unknown, "checks disabled");
+        return (Health::Unknown, Why::Disabled);
     }
     if is_too_old(source, max_age, limits) {
-        return (Health::Unknown, "not checked for too long");
+        return (Health::Unknown, Why::TooOld);
     }
     let health = of_condition(source.hard);
     let is_soft_problem = limits.soft && health == Health::Operational && of_condition(source.current) != Health::Operational;
-    if is_soft_problem { (Health::Degraded, "soft problem") } else { (health, "") }
+    if is_soft_problem { (Health::Degraded, Why::Soft) } else { (health, Why::State) }
 }
 
 fn is_too_old(source: &Source, max_age: Option<u64>, limits: &Limits) -> bool {
@@ -93,8 +127,8 @@ fn of_condition(condition: Condition) -> Health {
 }
 
 /// Judges all sources of a component, in their order.
-pub(crate) fn verdicts(component: &Component, behind: &[usize], seen: &Observations, limits: &Limits) -> Vec<Verdict> {
-    let sources = behind.iter().filter_map(|place| seen.sources.get(*place));
+pub(crate) fn verdicts(component: &Component, behind: &[u32], seen: &Observations, limits: &Limits) -> Vec<Verdict> {
+    let sources = behind.iter().filter_map(|place| seen.source(*place));
     sources.map(|source| judge(source, seen.hosts.get(&source.host), component.max_age, limits)).collect()
 }
 
@@ -148,7 +182,7 @@ mod tests {
         let host = host.map(|hard| Host { hard, is_checked: true, in_downtime: false });
         let verdict = judge(source, host.as_ref(), max_age, &Limits { now, interval_length: 60, soft });
         assert!(!verdict.in_downtime);
-        (verdict.health, verdict.why)
+        (verdict.health, verdict.why.text())
     }
 
     #[test]
@@ -248,7 +282,7 @@ mod tests {
                     'd' => Health::Down,
                     _ => Health::Unknown,
                 };
-                Verdict { health, in_downtime: c.is_ascii_uppercase(), why: "" }
+                Verdict { health, in_downtime: c.is_ascii_uppercase(), why: Why::State }
             };
             let verdicts: Vec<Verdict> = sources.chars().map(verdict).collect();
             let by_rule: String =

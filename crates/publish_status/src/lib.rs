@@ -8,12 +8,15 @@
 //! makes states of components out of it, [`fault`] says when the monitor is not to be believed, [`ledger`] remembers, [`view`] puts
 //! together what is shown, and the templates write it.
 
+mod api;
 pub mod config;
 pub mod fault;
 mod history_json;
+mod http;
 pub mod judge;
 pub mod ledger;
 mod moment;
+mod monitor;
 pub mod options;
 mod outage;
 mod output;
@@ -22,12 +25,15 @@ pub mod pattern;
 mod preview;
 mod report;
 mod run;
-mod source_file;
 pub mod sources;
 pub mod status;
 mod store;
 mod summary;
 pub mod view;
 
+pub use api::{ApiError, ApiUrl};
+pub use config::ConfigError;
+pub use monitor::SourceError;
 pub use options::Args;
 pub use run::{PublishError, publish};
+pub use store::HistoryError;

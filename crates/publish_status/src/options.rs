@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use plugin::Seconds;
 
+use crate::api::ApiUrl;
+
 /// The limits of `--stale` and `--hold`, in seconds.
 const TIMES: std::ops::RangeInclusive<f64> = 1.0..=86_400.0;
 
@@ -22,7 +24,7 @@ pub struct Args {
     #[arg(long, value_name = "FOLDER", default_value = "/var/lib/silent-outage/publish_status")]
     pub state: PathBuf,
     /// Read this status.dat. Default: the first of the usual places that has one
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "icinga_api")]
     pub status_file: Option<PathBuf>,
     /// Treat the monitor as disturbed if its state is older than this
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = Seconds::within(TIMES))]
@@ -39,6 +41,27 @@ pub struct Args {
     /// Write nothing; print each component with its state and the sources behind it
     #[arg(long)]
     pub preview: bool,
+    /// The API of Icinga 2, in place of a file
+    #[command(flatten)]
+    pub api: Api,
+}
+
+/// The API of Icinga 2.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Icinga 2")]
+pub struct Api {
+    /// Ask the API of Icinga 2 at https://HOST[:PORT] instead of reading status.dat. Default port: 5665
+    #[arg(long, value_name = "URL")]
+    pub icinga_api: Option<ApiUrl>,
+    /// User of the API, who may use objects/query and status/query
+    #[arg(long, value_name = "USER", requires = "icinga_api")]
+    pub api_user: Option<String>,
+    /// Password of the user; accepted from --extra-opts only, because every user can read a command line
+    #[arg(long, value_name = "SECRET", requires = "icinga_api")]
+    pub api_password: Option<String>,
+    /// PEM file of the authority that signed the certificate of the API: Icinga has its own. Default: those of the system
+    #[arg(long, value_name = "FILE", requires = "icinga_api")]
+    pub tls_ca: Option<PathBuf>,
 }
 
 /// A part of all sources in per cent, or no limit.

@@ -4,7 +4,7 @@ use plugin::{Report, State};
 
 use crate::config::Config;
 use crate::fault::Fault;
-use crate::judge::{Health, Verdict};
+use crate::judge::{Health, Verdict, Why};
 use crate::sources::{Observations, Source};
 use crate::status::Status;
 
@@ -19,7 +19,7 @@ pub(crate) fn report(config: &Config, seen: &Observations, judged: &[(Status, Ve
     for ((group, component), ((status, verdicts), behind)) in components.zip(judged.iter().zip(&seen.behind)) {
         let hidden = if component.is_shown { "" } else { " (shown in its group only)" };
         report = report.detail(format!("{} / {}: {}{hidden}", group.name, component.name, status.text()));
-        let sources = behind.iter().filter_map(|place| seen.sources.get(*place));
+        let sources = behind.iter().filter_map(|place| seen.source(*place));
         for (source, verdict) in sources.zip(verdicts) {
             report = report.detail(source_line(source, verdict));
         }
@@ -36,7 +36,10 @@ fn source_line(source: &Source, verdict: &Verdict) -> String {
         Health::Down => "down",
         Health::Unknown => "unknown",
     };
-    let why = if verdict.why.is_empty() { String::new() } else { format!(", {}", verdict.why) };
+    let why = match verdict.why {
+        Why::State => String::new(),
+        why => format!(", {}", why.text()),
+    };
     let left_out = if verdict.in_downtime { ", left out because it is in a downtime" } else { "" };
     format!("- {} is {health}: {} {kind}{why}{left_out}", source.name(), source.current.word())
 }

@@ -7,9 +7,9 @@ use crate::fault::{self, Fault, Sanity};
 use crate::judge::{self, Health, Limits, Verdict};
 use crate::ledger::{Ledger, Run};
 use crate::moment::{length, now};
+use crate::monitor::{SourceError, Sources, read};
 use crate::options::Args;
 use crate::report::{Outcome, report};
-use crate::source_file::{SourceError, Sources, read};
 use crate::status::Status;
 use crate::store::{HistoryError, Store};
 use crate::view::{View, units};
@@ -41,7 +41,7 @@ pub fn publish(args: &Args, deadline: &Deadline) -> Result<Report, PublishError>
     if args.preview {
         let sources = read(args, &config, deadline)?;
         let fault = stale(args, &sources, now());
-        return Ok(preview::report(&config, &sources.seen, &judge(args, &config, &sources, now()), fault.as_ref()));
+        return Ok(preview::report(&config, &sources.seen, &judge(args, &sources, &config, now()), fault.as_ref()));
     }
     let Some(store) = Store::open(&args.state)? else {
         return Ok(Report::new(State::Ok, "already running, this run does nothing"));
@@ -49,7 +49,7 @@ pub fn publish(args: &Args, deadline: &Deadline) -> Result<Report, PublishError>
     let mut history = store.read(deadline)?;
     let now = not_before(&history.ledger, config.interval, now())?;
     let sources = read(args, &config, deadline)?;
-    let judged = judge(args, &config, &sources, now);
+    let judged = judge(args, &sources, &config, now);
     let statuses: Vec<Status> = judged.iter().map(|(status, _)| *status).collect();
     let units = units(&config, &statuses);
     history.look_at(units.iter().map(|unit| unit.id.clone()).collect(), config.interval + config.interval / 2);
@@ -84,8 +84,8 @@ fn stale(args: &Args, sources: &Sources, now: u64) -> Option<Fault> {
 }
 
 /// The state of each component, with what it follows from.
-fn judge(args: &Args, config: &Config, sources: &Sources, now: u64) -> Vec<(Status, Vec<Verdict>)> {
-    let limits = Limits { now, interval_length: config.interval_length, soft: args.soft };
+fn judge(args: &Args, sources: &Sources, config: &Config, now: u64) -> Vec<(Status, Vec<Verdict>)> {
+    let limits = Limits { now, interval_length: sources.interval_length, soft: args.soft };
     let components = config.groups.iter().flat_map(|group| &group.components);
     let judged = components.zip(&sources.seen.behind).map(|(component, behind)| {
         let verdicts = judge::verdicts(component, behind, &sources.seen, &limits);
@@ -121,7 +121,7 @@ fn run(
 fn bad(sources: &Sources, judged: &[(Status, Vec<Verdict>)]) -> Vec<u64> {
     let verdicts = judged.iter().zip(&sources.seen.behind).flat_map(|((_, verdicts), behind)| behind.iter().zip(verdicts));
     let bad = verdicts.filter(|(_, verdict)| verdict.health != Health::Operational && !verdict.in_downtime);
-    let mut keys: Vec<u64> = bad.filter_map(|(place, _)| sources.seen.sources.get(*place)).map(|source| source.key()).collect();
+    let mut keys: Vec<u64> = bad.filter_map(|(place, _)| sources.seen.source(*place)).map(|source| source.key()).collect();
     keys.sort_unstable();
     keys.dedup();
     keys

@@ -83,9 +83,16 @@ pub struct Observations {
     /// Their hosts.
     pub hosts: HashMap<String, Host>,
     /// For each component of the configuration in its order: the places of its sources.
-    pub behind: Vec<Vec<usize>>,
+    pub behind: Vec<Vec<u32>>,
     /// The downtimes of sources.
     pub planned: Vec<Planned>,
+}
+
+impl Observations {
+    /// Returns the source at this place.
+    pub fn source(&self, place: u32) -> Option<&Source> {
+        self.sources.get(usize::try_from(place).ok()?)
+    }
 }
 
 /// A pattern of the configuration, with the place of its component.
@@ -176,7 +183,7 @@ impl Collect for Chooser<'_> {
             return;
         }
         for component in &self.chosen {
-            let place = self.seen.sources.len();
+            let place = u32::try_from(self.seen.sources.len()).unwrap_or(u32::MAX);
             self.seen.behind.get_mut(*component).into_iter().for_each(|behind| behind.push(place));
         }
         self.seen.sources.push(Source {

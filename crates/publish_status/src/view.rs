@@ -208,7 +208,7 @@ fn planned(config: &Config, seen: &Observations, now: u64) -> Vec<Work> {
         let mut behind = seen.behind.iter();
         for group in &config.groups {
             for (component, places) in group.components.iter().zip(behind.by_ref()) {
-                let mut sources = places.iter().filter_map(|place| seen.sources.get(*place));
+                let mut sources = places.iter().filter_map(|place| seen.source(*place));
                 if sources.any(|source| planned.covers(source)) {
                     let on = if component.is_shown { (&component.id, &component.name) } else { (&group.id, &group.name) };
                     note(&mut works, planned, (on.0.clone(), on.1.clone()));

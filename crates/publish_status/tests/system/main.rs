@@ -5,4 +5,6 @@
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod icinga;
+#[cfg(test)]
 mod nagios;

@@ -1,9 +1,11 @@
-//! Where the monitor's state comes from.
+//! Where the monitor's state comes from: status.dat or Icinga's API, both as the same list of sources.
 
 use monitor_state::{FileError, Monitor, file};
 use plugin::Deadline;
 
+use crate::api::{self, Account, ApiError};
 use crate::config::Config;
+use crate::moment::now;
 use crate::options::Args;
 use crate::sources::{Chooser, Observations};
 
@@ -13,6 +15,12 @@ pub enum SourceError {
     /// status.dat.
     #[error(transparent)]
     File(#[from] FileError),
+    /// Icinga's API.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// An option without which the API cannot be asked.
+    #[error("--icinga-api needs --api-user, and --api-password by --extra-opts")]
+    NoLogin,
     /// A pattern of the configuration meets nothing that the monitor knows.
     #[error("component {component}: no source is called {pattern}, nothing published")]
     NoSource {
@@ -28,8 +36,10 @@ pub enum SourceError {
 pub(crate) struct Sources {
     /// What the monitor says of itself.
     pub(crate) monitor: Monitor,
-    /// When its file was written, in seconds since 1970.
+    /// When it was written, in seconds since 1970.
     pub(crate) modified: u64,
+    /// The unit of check intervals, in seconds.
+    pub(crate) interval_length: u64,
     /// What it knows of the sources.
     pub(crate) seen: Observations,
 }
@@ -47,11 +57,24 @@ impl Sources {
 /// [`SourceError`].
 pub(crate) fn read(args: &Args, config: &Config, deadline: &Deadline) -> Result<Sources, SourceError> {
     let mut chooser = Chooser::new(config);
-    let path = match &args.status_file {
-        Some(path) => path.as_path(),
-        None => file::find()?,
+    let (monitor, modified, interval_length) = match &args.api.icinga_api {
+        Some(url) => {
+            let (Some(user), Some(password)) = (&args.api.api_user, &args.api.api_password) else {
+                return Err(SourceError::NoLogin);
+            };
+            let account = Account { url, user, password, authorities: args.api.tls_ca.clone() };
+            let now = now();
+            (api::read(&account, now, &mut chooser, deadline)?, now, 1)
+        }
+        None => {
+            let path = match &args.status_file {
+                Some(path) => path.as_path(),
+                None => file::find()?,
+            };
+            let file = file::read(path, &mut chooser, deadline)?;
+            (file.monitor, file.modified, config.interval_length)
+        }
     };
-    let file = file::read(path, &mut chooser, deadline)?;
     let seen = chooser.finish().map_err(|(component, pattern)| SourceError::NoSource { component, pattern })?;
-    Ok(Sources { monitor: file.monitor, modified: file.modified, seen })
+    Ok(Sources { monitor, modified, interval_length, seen })
 }
