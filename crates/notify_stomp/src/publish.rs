@@ -45,8 +45,7 @@ pub enum PublishError {
 pub(crate) fn publish(args: &Args, deadline: &Deadline) -> Result<Observations, PublishError> {
     let mut event = if args.flush { None } else { Some(Event::new(&args.event.complete()?)?) };
     let destination = args.target.destination.as_deref().filter(|name| !name.is_empty()).ok_or(PublishError::NoDestination)?;
-    let reserve = RESERVE.min(deadline.limit() / 4);
-    let patience = Deadline::after(deadline.remaining().saturating_sub(reserve));
+    let patience = Deadline::after(deadline.keeping(RESERVE));
     let route = match (args.target.route(&patience), &mut event) {
         (Ok(route), _) => route,
         (Err(error), None) => return Err(error.into()),
