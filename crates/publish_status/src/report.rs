@@ -20,11 +20,13 @@ pub(crate) struct Outcome<'a> {
     pub(crate) stale: u64,
     /// Why the monitor is not believed, if it is not.
     pub(crate) fault: Option<&'a Fault>,
+    /// What is wrong with incidents written by hand that are left out.
+    pub(crate) note_faults: &'a [String],
     /// What happened to the files: how many were written.
     pub(crate) written: Result<usize, OutputError>,
 }
 
-/// Says what happened: CRITICAL if the page could not be written or the monitor is at fault.
+/// Says what happened: CRITICAL if the page could not be written or the monitor is at fault, WARNING if an incident is left out.
 pub(crate) fn report(outcome: &Outcome<'_>) -> Report {
     let units = outcome.units;
     let published = if units.len() == 1 { "1 component".to_owned() } else { format!("{} components", units.len()) };
@@ -34,8 +36,18 @@ pub(crate) fn report(outcome: &Outcome<'_>) -> Report {
             let line = format!("monitor disturbed: {}, {published} shown as unknown", fault.why);
             Report::new(State::Critical, line)
         }
+        (Ok(_), None) if !outcome.note_faults.is_empty() => {
+            let more = match outcome.note_faults.len() {
+                1 => String::new(),
+                2 => ", 1 more fault".to_owned(),
+                faults => format!(", {} more faults", faults - 1),
+            };
+            let first = outcome.note_faults.first().map_or("", String::as_str);
+            Report::new(State::Warning, format!("{first}, left out{more}, {published} published"))
+        }
         (Ok(_), None) => Report::new(State::Ok, format!("{published} published, {}", states(units))),
     };
+    let report = outcome.note_faults.iter().skip(1).fold(report, |report, fault| report.detail(fault.clone()));
     with_metrics(report, outcome)
 }
 

@@ -12,8 +12,8 @@ use crate::options::Args;
 use crate::report::{Outcome, report};
 use crate::status::Status;
 use crate::store::{HistoryError, Store};
-use crate::view::{View, units};
-use crate::{output, preview};
+use crate::view::{View, apply, units};
+use crate::{notes, output, preview};
 
 /// Why nothing could be published.
 #[derive(Debug, thiserror::Error)]
@@ -51,11 +51,14 @@ pub fn publish(args: &Args, deadline: &Deadline) -> Result<Report, PublishError>
     let sources = read(args, &config, deadline)?;
     let judged = judge(args, &sources, &config, now);
     let statuses: Vec<Status> = judged.iter().map(|(status, _)| *status).collect();
-    let units = units(&config, &statuses);
+    let mut units = units(&config, &statuses);
+    let names: Vec<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
+    let (notes, faults) = notes::read(&args.config.with_file_name("incidents"), &names, deadline);
+    apply(&notes, &mut units, now);
     history.look_at(units.iter().map(|unit| unit.id.clone()).collect(), config.interval + config.interval / 2);
     let (run, fault) = run(args, &sources, &judged, &history.ledger, now, units.iter().map(|unit| unit.status));
     let added = store.add(&mut history, &run, deadline);
-    let view = View::new(&config, &units, &history.ledger, &sources.seen, now);
+    let view = View::new(&config, &units, &history.ledger, &sources.seen, &notes, now);
     let written = match added {
         Ok(()) => output::render(&view).and_then(|files| output::write(&args.output, &files, store.lock(), deadline)),
         Err(HistoryError::State(error)) => Err(error.into()),
@@ -67,6 +70,7 @@ pub fn publish(args: &Args, deadline: &Deadline) -> Result<Report, PublishError>
         age: now.saturating_sub(sources.written()),
         stale: args.stale.duration().as_secs(),
         fault: fault.as_ref(),
+        note_faults: &faults,
         written,
     }))
 }

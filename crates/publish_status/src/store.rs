@@ -231,3 +231,7 @@ fn run(ledger: &Ledger, line: Line) -> Option<Run> {
     let is_whole = statuses.len() == ledger.order.len();
     is_whole.then_some(Run { at: line.t, fault: line.f, statuses, baseline: Baseline { bad, held_since: line.h } })
 }
+
+#[cfg(test)]
+#[path = "store_tests.rs"]
+mod tests;

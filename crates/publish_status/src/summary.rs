@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::config::identifier;
 use crate::moment::rfc3339;
+use crate::notes::Note;
 use crate::status::Status;
 use crate::view::{Shown, ShownGroup, ShownOutage, View, Work};
 
@@ -69,12 +70,23 @@ struct Incident<'a> {
     shortlink: String,
     started_at: String,
     page_id: String,
-    incident_updates: [(); 0],
+    incident_updates: Vec<Update<'a>>,
     components: Vec<Affected<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scheduled_for: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scheduled_until: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Update<'a> {
+    id: String,
+    status: &'a str,
+    body: &'a str,
+    incident_id: String,
+    created_at: String,
+    updated_at: String,
+    display_at: String,
 }
 
 #[derive(Serialize)]
@@ -102,12 +114,25 @@ pub(crate) fn render(view: &View<'_>) -> Result<Vec<u8>, serde_json::Error> {
         expires_at: rfc3339(view.expires()),
         status: Overall { indicator: view.indicator.word(), description: view.description() },
         components: components(view, &page_id),
-        incidents: view.outages.iter().filter(|shown| shown.outage.end.is_none()).map(|shown| incident(view, shown)).collect(),
-        scheduled_maintenances: view.planned.iter().map(|work| maintenance(view, work)).collect(),
+        incidents: incidents(view),
+        scheduled_maintenances: maintenances(view),
     };
     let mut text = serde_json::to_vec_pretty(&summary)?;
     text.push(b'\n');
     Ok(text)
+}
+
+/// What is not over: outages, and incidents written by hand that are no planned work.
+fn incidents<'a>(view: &'a View<'_>) -> Vec<Incident<'a>> {
+    let notes = view.notes.iter().filter(|note| note.status != Status::Maintenance && note.is_running(view.made));
+    let outages = view.outages.iter().filter(|shown| shown.outage.end.is_none());
+    notes.map(|note| written(view, note)).chain(outages.map(|shown| incident(view, shown))).collect()
+}
+
+/// Planned work that is not over: downtimes, and what is written by hand.
+fn maintenances<'a>(view: &'a View<'_>) -> Vec<Incident<'a>> {
+    let notes = view.notes.iter().filter(|note| note.status == Status::Maintenance && !note.is_over(view.made));
+    notes.map(|note| written(view, note)).chain(view.planned.iter().map(|work| maintenance(view, work))).collect()
 }
 
 fn page_id(view: &View<'_>) -> String {
@@ -177,7 +202,7 @@ fn incident<'a>(view: &View<'_>, ShownOutage { name, outage }: &'a ShownOutage) 
         shortlink: format!("{}#{}", view.config.url, outage.id()),
         started_at: rfc3339(outage.start),
         page_id: page_id(view),
-        incident_updates: [],
+        incident_updates: Vec::new(),
         components: vec![Affected { id: &outage.component, name }],
         scheduled_for: None,
         scheduled_until: None,
@@ -199,9 +224,52 @@ fn maintenance<'a>(view: &View<'_>, work: &'a Work) -> Incident<'a> {
         impact: "maintenance",
         started_at: rfc3339(work.start),
         page_id: page_id(view),
-        incident_updates: [],
+        incident_updates: Vec::new(),
         components: work.on.iter().map(|(id, name)| Affected { id, name }).collect(),
         scheduled_for: Some(rfc3339(work.start)),
         scheduled_until: Some(rfc3339(work.end)),
+    }
+}
+
+/// An incident written by hand.
+fn written<'a>(view: &'a View<'_>, note: &'a Note) -> Incident<'a> {
+    let updated = rfc3339(note.updated(view.made));
+    let is_planned = note.status == Status::Maintenance;
+    let status = match (is_planned, note.is_running(view.made)) {
+        (false, _) => "identified",
+        (true, true) => "in_progress",
+        (true, false) => "scheduled",
+    };
+    let update = Update {
+        id: identifier(&["update", &note.id]),
+        status,
+        body: &note.text,
+        incident_id: note.id.clone(),
+        created_at: rfc3339(note.start),
+        updated_at: updated.clone(),
+        display_at: updated.clone(),
+    };
+    let affected = view.shown().filter(|shown| note.on.contains(&shown.name));
+    Incident {
+        id: note.id.clone(),
+        name: note.title.clone(),
+        status,
+        created_at: rfc3339(note.start),
+        updated_at: updated,
+        monitoring_at: None,
+        resolved_at: None,
+        impact: match note.status {
+            Status::Operational => "none",
+            Status::Major => "major",
+            Status::Maintenance => "maintenance",
+            _ => "minor",
+        },
+        shortlink: format!("{}#{}", view.config.url, note.id),
+        started_at: rfc3339(note.start),
+        page_id: page_id(view),
+        incident_updates: vec![update],
+        components: affected.map(|shown| Affected { id: &shown.id, name: &shown.name }).collect(),
+        scheduled_for: is_planned.then(|| rfc3339(note.start)),
+        scheduled_until: note.end.filter(|_| is_planned).map(rfc3339),
     }
 }

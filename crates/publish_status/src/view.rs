@@ -4,6 +4,7 @@
 use crate::config::{Component, Config, Group};
 use crate::ledger::{DAYS, Ledger, Sums, day_status, uptime};
 use crate::moment::DAY;
+use crate::notes::Note;
 use crate::outage::Outage;
 use crate::sources::{Observations, Planned};
 use crate::status::{Indicator, Status, combine};
@@ -41,6 +42,15 @@ pub(crate) fn units(config: &Config, statuses: &[Status]) -> Vec<Unit> {
         }));
     }
     units
+}
+
+/// Applies the incidents written by hand that last now.
+pub(crate) fn apply(notes: &[Note], units: &mut [Unit], now: u64) {
+    for note in notes.iter().filter(|note| note.is_running(now)) {
+        for unit in units.iter_mut().filter(|unit| note.on.contains(&unit.name)) {
+            unit.status = note.applied_to(unit.status);
+        }
+    }
 }
 
 /// A [`Unit`] with its history.
@@ -128,11 +138,20 @@ pub struct View<'a> {
     pub outages: Vec<ShownOutage>,
     /// Planned work, the earliest first.
     pub planned: Vec<Work>,
+    /// Incidents written by hand, those that end last first.
+    pub notes: &'a [Note],
 }
 
 impl<'a> View<'a> {
     /// Puts together what is shown.
-    pub(crate) fn new(config: &'a Config, units: &[Unit], ledger: &Ledger, seen: &Observations, made: u64) -> Self {
+    pub(crate) fn new(
+        config: &'a Config,
+        units: &[Unit],
+        ledger: &Ledger,
+        seen: &Observations,
+        notes: &'a [Note],
+        made: u64,
+    ) -> Self {
         let is_at_fault = ledger.fault.is_some();
         let shown: Vec<Shown> = units.iter().map(|unit| show(unit, ledger, is_at_fault, made)).collect();
         let statuses: Vec<Status> = shown.iter().map(|unit| unit.status).collect();
@@ -156,12 +175,34 @@ impl<'a> View<'a> {
             groups: config.groups.iter().map(group).collect(),
             outages: ledger.outages.iter().rev().filter_map(named).collect(),
             planned: planned(config, seen, made),
+            notes,
         }
     }
 
     /// Returns when the next one is due, in seconds since 1970: after that, this one says nothing of the present.
     pub fn expires(&self) -> u64 {
         self.made + GOOD_FOR * self.config.interval
+    }
+
+    /// Returns the incidents written by hand that are not over for more than ninety days.
+    pub fn recent_notes(&self) -> impl Iterator<Item = &'a Note> {
+        let since = self.made.saturating_sub(DAYS * DAY);
+        self.notes.iter().filter(move |note| note.end.is_none_or(|end| end >= since))
+    }
+
+    /// Returns whether an incident written by hand lasts now.
+    pub fn is_running(&self, note: &Note) -> bool {
+        note.is_running(self.made)
+    }
+
+    /// Returns whether an incident written by hand is over.
+    pub fn is_over(&self, note: &Note) -> bool {
+        note.is_over(self.made)
+    }
+
+    /// Returns when an incident written by hand last changed, in seconds since 1970.
+    pub fn updated(&self, note: &Note) -> u64 {
+        note.updated(self.made)
     }
 
     /// Returns all that has a state, in the order of the page.

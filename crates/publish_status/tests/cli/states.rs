@@ -149,3 +149,30 @@ fn the_preview_shows_what_leads_to_the_states() {
     assert!(outcome.stdout.contains("\nElsewhere / Johannesburg: Unknown (shown in its group only)\n"), "{}", outcome.stdout);
     assert!(site.published().is_empty() && !site.path("state").exists());
 }
+
+#[test]
+fn an_incident_written_by_hand_is_published_at_once() {
+    let site = Site::new(TWO);
+    site.services(&two([0, 0, 0, 0]), 0);
+    site.run(&[]);
+    std::fs::create_dir(site.path("incidents")).unwrap();
+    let text = "---\ncomponent: London\nstate: partial outage\nstart: 2026-01-01T00:00Z\n---\nA **fibre** is cut, see <script>x</script> \
+                [the news](https://example.com/).\n";
+    site.write("incidents/fibre.md", text);
+    assert_eq!(site.line(&[]), (0, "STATUS OK - 2 components published, 1 operational, 1 partial outage".to_owned()));
+    let page = site.read("out/index.html");
+    assert!(page.contains("A <strong>fibre</strong> is cut, see &lt;script&gt;x&lt;/script&gt;"), "{page}");
+    let summary = site.json("summary.json");
+    assert_eq!(summary["incidents"][0]["name"], "London: partial outage");
+    assert!(summary["incidents"][0]["incident_updates"][0]["body"].as_str().unwrap().starts_with("A **fibre**"));
+    assert!(site.read("out/feed.atom").contains("<title>London: partial outage</title>"));
+
+    site.write("incidents/fibre.md", text.replace("---\nA", "end: 2026-01-01T01:00Z\n---\nA"));
+    site.write("incidents/work.md", "---\ncomponent: Paris\nstate: maintenance\nstart: 2099-01-01T00:00Z\n---\nNew fibre.\n");
+    assert_eq!(site.line(&[]), (0, "STATUS OK - 2 components published, all operational".to_owned()));
+    assert_eq!(site.json("summary.json")["scheduled_maintenances"][0]["name"], "Paris: maintenance");
+
+    site.write("incidents/bad.md", "---\ncomponent: Rome\n---\n");
+    let line = "STATUS WARNING - incident bad.md: line 2: no component is called Rome, left out, 2 components published";
+    assert_eq!(site.line(&[]), (1, line.to_owned()));
+}
