@@ -12,12 +12,16 @@ use suite::process::{self, Outcome};
 mod arguments;
 #[path = "contract/extra_opts.rs"]
 mod extra_opts;
+#[path = "contract/formats.rs"]
+mod formats;
 #[path = "contract/output.rs"]
 mod output;
 #[path = "contract/signals.rs"]
 mod signals;
 #[path = "contract/streams.rs"]
 mod streams;
+#[path = "contract/terminal.rs"]
+mod terminal;
 #[path = "contract/time.rs"]
 mod time;
 

@@ -364,42 +364,6 @@ fn civil(days: u64) -> (u64, u64, u64) {
     (era * 400 + year + u64::from(month <= 2), month, day)
 }
 
-/// Each bad input ends in time, UNKNOWN, with one line that names the thing.
-#[test]
-fn bad_arguments_are_named() {
-    let rows: [(&[&str], &str); 20] = [
-        (&[], "nothing to compare: give --hostname for the clock of a host, --ntp for that of this machine"),
-        (&["-H", "127.0.0.1", "--oid", "sysUpTime.0"], "sysUpTime.0 is not a numeric OID, as in .1.3.6.1.2.1.25.1.2.0"),
-        (&["-H", "127.0.0.1", "-P", "4"], "--protocol=4: not 1, 2c or 3, see --help"),
-        (&["-H", "127.0.0.1", "-P", "3"], "--protocol=3 needs --secname"),
-        (&["-H", "127.0.0.1", "-P", "3", "-U", "x", "-L", "authNoPriv"], "--seclevel=authNoPriv needs --authpasswd"),
-        (&["-H", "127.0.0.1", "-P", "3", "-U", "x", "-L", "authNoPriv", "-A", ""], "--authpasswd"),
-        (&["-H", "127.0.0.1", "-P", "3", "-U", "x", "-L", "authNoPriv", "-A", "short"], "--authpasswd has less than 8 octets"),
-        (
-            &["-H", "127.0.0.1", "-P", "3", "-U", "x", "-L", "authPriv", "-A", "longenough"],
-            "--seclevel=authPriv needs --privpasswd",
-        ),
-        (&["-H", "127.0.0.1", "-a", "SHA3"], "not MD5, SHA, SHA-224, SHA-256, SHA-384 or SHA-512"),
-        (&["-H", "127.0.0.1", "-x", "ROT13"], "not DES, AES, AES-192, AES-256, AES-192-C or AES-256-C"),
-        (&["-H", "127.0.0.1", "--cache-time=-1"], "not a time in seconds from 0 to 86400"),
-        (&["-H", "127.0.0.1", "-p", "0"], "--port"),
-        (&["--ntp", "a b"], "a host name has only ASCII letters, digits, dots, hyphens and underscores"),
-        (&["-H", "no such host", "-t", "2"], "a host name has only ASCII letters, digits, dots, hyphens and underscores"),
-        (&["--ntp=udp:127.0.0.1"], "write it without udp:"),
-        (&["-H", "udp6:[::1]:161"], "write it without udp6:"),
-        (&["-H", "1.2.3"], "1.2.3 has only digits and dots, but is no IPv4 address"),
-        (&["-H", "127.0.0.1:+1"], "the port after the colon is a number from 1 to 65535, as in 127.0.0.1:161"),
-        (&["--ntp=fe80::1"], "a link-local address needs its interface, as in fe80::1%eth0"),
-        (&["-H", "fe80::1%nosuch0"], "there is no interface nosuch0 on this machine"),
-    ];
-    for (arguments, message) in rows {
-        let outcome = check(arguments);
-        assert_eq!(outcome.code, Some(3), "{arguments:?}: {}", outcome.stdout);
-        assert!(outcome.first_line().contains(message), "{arguments:?}: {}", outcome.stdout);
-        assert_eq!(outcome.stdout.lines().count(), 1, "{}", outcome.stdout);
-    }
-}
-
 #[test]
 fn secrets_come_from_a_file_and_are_never_printed() {
     let folder = tempfile::tempdir().unwrap();

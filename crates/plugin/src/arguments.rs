@@ -55,6 +55,7 @@ pub(crate) fn parse<A: clap::Parser>(
     let mut matches = parsed.map_err(refused)?;
     let common = Common::from_arg_matches_mut(&mut matches).map_err(refused)?;
     output::set_verbosity(common.verbose);
+    output::set_format(common.format.clone());
     if common.exit_ok {
         output::set_exit_ok();
     }

@@ -72,7 +72,7 @@ impl Metric {
 
     /// The value with at most six decimals, so rounded that the printed ranges judge it as they judge the value: 5.0000000001 prints as
     /// 5.000001 where the limit is 5. All decimals where ranges are finer than that. `None` if it is not known.
-    fn printed(&self) -> Option<String> {
+    pub(crate) fn printed(&self) -> Option<String> {
         let is_faithful = |text: &String| text.parse().is_ok_and(|value| self.thresholds.state(value) == self.state());
         let step = 10_f64.powi(DECIMALS);
         let directions: [fn(f64) -> f64; 2] = [f64::floor, f64::ceil];
@@ -83,15 +83,42 @@ impl Metric {
     }
 }
 
+/// The parts as every format prints them.
+impl Metric {
+    pub(crate) fn label(&self) -> String {
+        label(&self.label)
+    }
+
+    pub(crate) fn has_unit(&self, unit: Unit) -> bool {
+        self.unit == unit
+    }
+
+    pub(crate) fn symbol(&self) -> &'static str {
+        self.unit.symbol()
+    }
+
+    /// The warning and the critical range.
+    pub(crate) fn ranges(&self) -> [Option<&crate::Range>; 2] {
+        [self.thresholds.warning.as_ref(), self.thresholds.critical.as_ref()]
+    }
+
+    /// The smallest and the greatest possible value.
+    pub(crate) fn bounds(&self) -> [Option<String>; 2] {
+        [self.min, self.max].map(|bound| bound.filter(|bound| bound.is_finite()).map(rounded))
+    }
+}
+
 /// `label=value[unit];warn;crit;min;max`, without the empty fields at the end.
 impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = |value: Option<f64>| value.filter(|value| value.is_finite()).map(rounded).unwrap_or_default();
-        let range = |range: &Option<crate::Range>| range.as_ref().map(ToString::to_string).unwrap_or_default();
         let value = self.printed().map_or_else(|| "U".to_owned(), |value| value + self.unit.symbol());
-        let fields =
-            [value, range(&self.thresholds.warning), range(&self.thresholds.critical), number(self.min), number(self.max)];
-        let line = format!("{}={}", label(&self.label), fields.join(";"));
+        let [warning, critical] = self.ranges().map(|range| range.map(ToString::to_string).unwrap_or_default());
+        let [min, max] = self.bounds().map(Option::unwrap_or_default);
+        let label = match self.label() {
+            label if label.contains(' ') => format!("'{label}'"),
+            label => label,
+        };
+        let line = format!("{label}={}", [value, warning, critical, min, max].join(";"));
         f.write_str(line.trim_end_matches(';'))
     }
 }
@@ -122,12 +149,11 @@ fn plain(value: f64) -> String {
     (value + 0.0).to_string()
 }
 
-/// A label without what would end it early and without what Graphite takes for a level (`.`, `:`), quoted where it holds a blank.
+/// A label without what would end it early and without what Graphite takes for a level (`.`, `:`).
 fn label(text: &str) -> String {
     let cleaned: String = crate::clean(text).chars().map(|c| if matches!(c, '=' | '\'' | '.' | ':') { '_' } else { c }).collect();
     match cleaned.trim() {
         "" => "_".to_owned(),
-        label if label.contains(' ') => format!("'{label}'"),
         label => label.to_owned(),
     }
 }

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::format::Format;
 use crate::{InvalidSeconds, Seconds, State};
 
 /// The shortest and the longest `--timeout`, in seconds: a millisecond and a day.
@@ -18,6 +19,10 @@ pub(crate) struct Common {
     /// Show more: details, origins, and what would otherwise be cut to fit NRPE's buffers
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// Print text, json (docs/output.schema.json), or prometheus for node_exporter's textfile collector. prometheus:SERVICE adds a
+    /// label, which several runs of a program on one host need
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
     /// Exit 0 whatever the state is (for packagers)
     #[arg(long)]
     pub(crate) exit_ok: bool,

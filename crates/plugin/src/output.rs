@@ -1,16 +1,19 @@
 //! The one write and the one exit of a process, whoever gets there first: the check, the watchdog or a panic.
 
+use std::env;
 use std::io;
 use std::process;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::termios::isatty;
 
-use crate::{Deadline, Report, State};
+use crate::format::Format;
+use crate::{Deadline, Report, State, json, prometheus};
 
 /// How long after the deadline the last word may still be written.
 const LAST_WORD: Duration = Duration::from_millis(220);
@@ -19,18 +22,34 @@ const CHUNK: usize = 4_096;
 
 /// Set by whoever speaks for this process; all others wait for its exit.
 static TAKEN: AtomicBool = AtomicBool::new(false);
-/// How this process reports: the name it uses and the time it has. Set once, at its start.
-static MANNER: OnceLock<(String, Deadline)> = OnceLock::new();
+/// How this process reports. Set once, at its start.
+static CONTEXT: OnceLock<Context> = OnceLock::new();
+/// What `--format` says, or seems to say until the command line is parsed.
+static FORMAT: Mutex<Format> = Mutex::new(Format::Text);
 /// How often `--verbose` was given.
 static VERBOSITY: AtomicU8 = AtomicU8::new(0);
 /// Whether `--exit-ok` was given.
 static EXIT_OK: AtomicBool = AtomicBool::new(false);
 
+/// How a process reports: its program, the name in its output, and the time it has.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) plugin: String,
+    pub(crate) name: String,
+    pub(crate) deadline: Deadline,
+}
+
 /// Settles how this process reports, before anything can go wrong.
-pub(crate) fn begin(name: String, deadline: Deadline, exit_ok: bool) {
+pub(crate) fn begin(context: Context, format: Format, exit_ok: bool) {
     // One process, one start: a second call would change nothing.
-    let _ = MANNER.set((name, deadline));
+    let _ = CONTEXT.set(context);
+    set_format(format);
     EXIT_OK.store(exit_ok, Ordering::SeqCst);
+}
+
+/// Prints in this format from now on.
+pub(crate) fn set_format(format: Format) {
+    *FORMAT.lock().unwrap_or_else(PoisonError::into_inner) = format;
 }
 
 /// Shows as much as `verbosity` times `--verbose` asks for.
@@ -45,13 +64,40 @@ pub(crate) fn set_exit_ok() {
 
 /// Renders the report, writes it and exits with its state.
 pub(crate) fn finish(report: &Report) -> ! {
-    let name = MANNER.get().map_or("PLUGIN", |(name, _)| name);
-    finish_with(&report.render(name, VERBOSITY.load(Ordering::SeqCst)), report.state)
+    let (plugin, name) = CONTEXT.get().map_or(("plugin", "PLUGIN"), |context| (&context.plugin, &context.name));
+    let verbosity = VERBOSITY.load(Ordering::SeqCst);
+    let format = FORMAT.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let text = match format {
+        _ if report.is_silent() => String::new(),
+        Format::Text => coloured(report.render(name, verbosity), name, report.state),
+        Format::Json => json::render(report, plugin, name, verbosity),
+        Format::Prometheus(service) => prometheus::render(report, plugin, name, service.as_deref()),
+    };
+    finish_with(&text, report.state)
+}
+
+/// The text with its state in colour, where a person sees it on a terminal that shows colours (see no-color.org).
+fn coloured(text: String, name: &str, state: State) -> String {
+    let is_set = |variable| env::var_os(variable).is_some_and(|value| !value.is_empty());
+    let is_dumb = env::var_os("TERM").is_none_or(|terminal| terminal == "dumb");
+    if is_dumb || is_set("NO_COLOR") || !isatty(rustix::stdio::stdout()) {
+        return text;
+    }
+    let colour = match state {
+        State::Ok => 32,
+        State::Warning => 33,
+        State::Critical => 31,
+        State::Unknown => 35,
+    };
+    match text.strip_prefix(&format!("{name} {state}")) {
+        Some(rest) => format!("{name} \u{1b}[1;{colour}m{state}\u{1b}[0m{rest}"),
+        None => text,
+    }
 }
 
 /// Writes `text` as it is and exits with `state`: with UNKNOWN where it could not be written.
 pub(crate) fn finish_with(text: &str, state: State) -> ! {
-    let until = MANNER.get().map_or_else(Instant::now, |(_, deadline)| deadline.at()) + LAST_WORD;
+    let until = CONTEXT.get().map_or_else(Instant::now, |context| context.deadline.at()) + LAST_WORD;
     if TAKEN.swap(true, Ordering::SeqCst) {
         // Somebody else speaks; but a write can hang where no poll foresees it, as on a dead network mount.
         while let Some(remaining) = until.checked_duration_since(Instant::now()).filter(|remaining| !remaining.is_zero()) {

@@ -56,6 +56,26 @@ impl Report {
         self
     }
 
+    /// The summary as the first line has it, whole.
+    pub(crate) fn first_line_text(&self) -> String {
+        clean_first_line(&self.summary)
+    }
+
+    pub(crate) fn metrics(&self) -> &[Metric] {
+        &self.metrics
+    }
+
+    /// The lines of the details that show with `verbosity`.
+    pub(crate) fn lines(&self, verbosity: u8) -> impl Iterator<Item = String> {
+        let shown = self.details.iter().filter(move |(level, _)| *level <= verbosity);
+        shown.flat_map(|(_, text)| text.lines()).map(clean).filter(|line| !line.is_empty())
+    }
+
+    /// Whether it is a list of nothing, for which nothing is printed.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.bare && self.details.is_empty()
+    }
+
     /// The output of the plugin `name`: `NAME STATE - summary | performance data`, then the details. Without `verbosity` the first
     /// line holds at most 1,000 octets and the whole at most 60 KiB; what is cut is counted.
     pub fn render(&self, name: &str, verbosity: u8) -> String {

@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 
 use crate::arguments::{command, parse, with_readable_files};
 use crate::failure::{failed, unknown};
+use crate::format::Format;
 use crate::kind::display_name;
 use crate::options::{Common, Timeout};
-use crate::output;
+use crate::output::{self, Context};
 use crate::watchdog::Watchdog;
 use crate::{Deadline, Report, State, reason};
 
@@ -54,7 +55,8 @@ pub fn run_salvaging<A: clap::Parser, E: Error>(
     let command = command::<A>().mut_arg("timeout", |timeout| timeout.default_value(seconds));
     let plugin = command.get_name().to_owned();
     let deadline = Deadline::new(start, limit, State::Unknown);
-    output::begin(display_name(&plugin), deadline.clone(), arguments.iter().any(|argument| argument == "--exit-ok"));
+    let context = Context { plugin: plugin.clone(), name: display_name(&plugin), deadline: deadline.clone() };
+    output::begin(context, Format::foreseen(&arguments), arguments.iter().any(|argument| argument == "--exit-ok"));
     #[cfg(feature = "manual")]
     if let Some(described) = manual::described(&command, &arguments) {
         match described {
