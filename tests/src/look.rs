@@ -39,8 +39,8 @@ pub fn hold(plugin: &str, runs: &[(&str, Outcome)]) {
     block(plugin).hold_alike(&format!("{}{}{}", FENCES.0, runs.collect::<String>(), FENCES.1), measured_as_hash);
 }
 
-/// The text with # for each number that has a fraction, and for its sign, and for the slowest address. Another address is no such
-/// number.
+/// The text with # for each number that has a fraction, and for its sign, for the slowest address, and for the age of a change.
+/// Another address is no such number.
 fn measured_as_hash(text: &str) -> String {
     let mut masked = String::new();
     let mut rest = text;
@@ -50,7 +50,7 @@ fn measured_as_hash(text: &str) -> String {
         let (number, after) = number.split_at(end);
         let is_fraction = number.trim_end_matches('.').matches('.').count() == 1;
         masked += if is_fraction { before.strip_suffix('-').unwrap_or(before) } else { before };
-        masked += if is_fraction || before.ends_with(" slowest ") { "#" } else { number };
+        masked += if is_fraction || before.ends_with(" slowest ") || before.ends_with(" age_of_change=") { "#" } else { number };
         rest = after;
     }
     masked + rest
@@ -62,7 +62,10 @@ mod tests {
 
     #[test]
     fn only_what_is_measured_is_masked() {
-        let text = "offset=-3599.5s;-5:5;-60:60, slowest 192.0.2.1 on port 80 in 0.25 s, 2 of 192.0.2.3.";
-        assert_eq!(measured_as_hash(text), "offset=#s;-5:5;-60:60, slowest # on port 80 in # s, 2 of 192.0.2.3.");
+        let text = "offset=-3599.5s;-5:5;-60:60, slowest 192.0.2.1 on port 80 in 0.25 s, 2 of 192.0.2.3, age_of_change=7s.";
+        assert_eq!(
+            measured_as_hash(text),
+            "offset=#s;-5:5;-60:60, slowest # on port 80 in # s, 2 of 192.0.2.3, age_of_change=#s."
+        );
     }
 }

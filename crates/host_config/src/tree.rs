@@ -57,6 +57,17 @@ impl<'a> Tree<'a> {
         Self { root: Root::Memory(all), deadline }
     }
 
+    /// Opens `path` with these flags, for a program that looks at more than its content.
+    ///
+    /// # Errors
+    /// The kernel's; `ENOSYS` for a tree in memory.
+    pub fn open(&self, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
+        match &self.root {
+            Root::Disk(root) => open_inside(root, path, flags),
+            Root::Memory(_) => Err(Errno::NOSYS),
+        }
+    }
+
     /// Returns the content of the file `path`: `None` if there is no such file.
     ///
     /// # Errors

@@ -1,0 +1,87 @@
+//! A file's content against what it should be: by meaning where its format is known, else by octets.
+
+use std::net::IpAddr;
+
+use crate::hosts::Hosts;
+use crate::lines::first_difference;
+use crate::resolver::Resolver;
+
+/// The files that are compared by meaning.
+pub(crate) const HOSTNAME: &str = "/etc/hostname";
+pub(crate) const HOSTS: &str = "/etc/hosts";
+pub(crate) const RESOLVER: &str = "/etc/resolv.conf";
+
+/// What a file should hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// The same as this copy of the reference.
+    Copy(Vec<u8>),
+    /// These servers and this search list; an empty one is not compared.
+    Resolver(Vec<IpAddr>, Vec<String>),
+}
+
+/// Returns how the content of `path` differs, with the path; `None` if it is as it should be.
+pub fn difference(path: &str, expected: &Expected, found: &[u8], exact: bool) -> Option<String> {
+    let copy = match expected {
+        Expected::Resolver(servers, search) => {
+            return Resolver::parse(found).difference_from(servers, search).map(|text| format!("{path}: {text}"));
+        }
+        Expected::Copy(copy) => copy.as_slice(),
+    };
+    if found.is_empty() && !copy.is_empty() {
+        return Some(format!("{path} is empty"));
+    }
+    let meaning = match path {
+        _ if exact => None,
+        HOSTNAME => Some(name_difference(found, copy)),
+        HOSTS => Some(Hosts::parse(found).difference(&Hosts::parse(copy))),
+        RESOLVER => Some(Resolver::parse(found).difference(&Resolver::parse(copy))),
+        _ => None,
+    };
+    match meaning {
+        Some(difference) => difference.map(|text| format!("{path}: {text}")),
+        None => first_difference(copy, found).map(|line| format!("{path} line {line} differs")),
+    }
+}
+
+/// Returns the name in a hostname file: its first line that is neither blank nor a comment (hostname(5)). `None` without one.
+pub(crate) fn host_name(text: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(text);
+    text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned)
+}
+
+fn name_difference(found: &[u8], expected: &[u8]) -> Option<String> {
+    let (found, expected) = (host_name(found), host_name(expected));
+    let word = |name: Option<String>| name.unwrap_or_else(|| "no name".to_owned());
+    (found != expected).then(|| format!("{}, not {}", word(found), word(expected)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_format_is_compared_by_meaning_and_the_rest_by_octets() {
+        let rows: [(&str, &str, &str, bool, Option<&str>); 12] = [
+            (HOSTNAME, "proxy7\n", "# the name\n\n proxy7 \r\n", false, None),
+            (HOSTNAME, "proxy7\n", "vz2542\n", false, Some("/etc/hostname: vz2542, not proxy7")),
+            (HOSTNAME, "proxy7\n", "#\n", false, Some("/etc/hostname: no name, not proxy7")),
+            (HOSTNAME, "proxy7\n", "", false, Some("/etc/hostname is empty")),
+            (HOSTNAME, "proxy7\n", "# the name\nproxy7\n", true, Some("/etc/hostname line 1 differs")),
+            (HOSTS, "::1 a\n", "::1  a # it\n", false, None),
+            (RESOLVER, "nameserver ::1\n", "# it\nnameserver ::1\n", false, None),
+            (RESOLVER, "nameserver ::1\n", "nameserver ::1", true, Some("/etc/resolv.conf line 1 differs")),
+            ("/etc/ntp.conf", "a\nb\n", "a\nb\n", false, None),
+            ("/etc/ntp.conf", "a\nb\n", "a\n# b\n", false, Some("/etc/ntp.conf line 2 differs")),
+            ("/etc/empty", "", "", false, None),
+            ("/etc/empty", "", "x", false, Some("/etc/empty line 1 differs")),
+        ];
+        for (path, expected, found, exact, text) in rows {
+            let seen = difference(path, &Expected::Copy(expected.into()), found.as_bytes(), exact);
+            assert_eq!(seen.as_deref(), text, "{path} {found:?}");
+        }
+        let given = Expected::Resolver(vec!["127.0.0.1".parse().unwrap()], Vec::new());
+        let text = "/etc/resolv.conf: no nameserver, expected 127.0.0.1";
+        assert_eq!(difference(RESOLVER, &given, b"", true).as_deref(), Some(text));
+    }
+}

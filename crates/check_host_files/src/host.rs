@@ -1,0 +1,238 @@
+//! Reads the facts about this host: /proc, /run, /sys and the settings of cloud-init.
+
+use std::fs;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use host_config::Tree;
+use rustix::fs::OFlags;
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::facts::{Cloud, Facts, Platform};
+
+/// Ticks of a second in /proc (proc(5), USER_HZ): 100 on every architecture that this runs on.
+const TICKS: i64 = 100;
+/// CAP_LINUX_IMMUTABLE (capability.h).
+const LINUX_IMMUTABLE: u32 = 9;
+/// From this version on openresolv fails where it cannot write.
+const FAILING_OPENRESOLV: (u32, u32) = (3, 17);
+
+/// Programs that rewrite the name or the resolver, and what is there where one is installed or runs.
+const PROGRAMS: [(&str, &[&str]); 10] = [
+    ("cloud-init", &["/etc/cloud/cloud.cfg"]),
+    ("NetworkManager", &["/run/NetworkManager"]),
+    ("systemd-resolved", &["/run/systemd/resolve"]),
+    ("resolvconf", &["/sbin/resolvconf", "/usr/sbin/resolvconf"]),
+    ("dhclient", &["/sbin/dhclient", "/usr/sbin/dhclient"]),
+    ("dhcpcd", &["/sbin/dhcpcd", "/usr/sbin/dhcpcd"]),
+    ("connman", &["/run/connman"]),
+    ("netconfig", &["/run/netconfig", "/sbin/netconfig"]),
+    ("tailscale", &["/var/lib/tailscale"]),
+    ("netctl", &["/usr/bin/netctl"]),
+];
+
+/// Reads the facts. What cannot be read is not known, and no fault: it only explains others.
+pub(crate) fn read(tree: &Tree<'_>, proc: &Path, is_resolver_locked: bool) -> Facts {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let now = i64::try_from(now).unwrap_or_default();
+    let has = |path: &&str| exists(tree, path);
+    Facts {
+        platform: platform(tree, proc),
+        now,
+        booted: booted(proc, now),
+        programs: PROGRAMS.iter().filter(|(_, paths)| paths.iter().any(has)).map(|(program, _)| *program).collect(),
+        cloud: cloud(tree),
+        needs_resolver: if is_resolver_locked { needs_resolver(tree) } else { None },
+        can_lock: text(proc, "self/status").and_then(|status| bounding_set(&status)).map(|set| set >> LINUX_IMMUTABLE & 1 == 1),
+    }
+}
+
+fn exists(tree: &Tree<'_>, path: &str) -> bool {
+    tree.open(path, OFlags::PATH | OFlags::CLOEXEC).is_ok()
+}
+
+fn text(folder: &Path, name: &str) -> Option<String> {
+    fs::read_to_string(folder.join(name)).ok()
+}
+
+fn line(tree: &Tree<'_>, path: &str) -> Option<String> {
+    let text = tree.read(path).ok()??;
+    String::from_utf8_lossy(&text).lines().next().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty())
+}
+
+fn platform(tree: &Tree<'_>, proc: &Path) -> Platform {
+    let in_proc = |name: &str| proc.join(name).exists();
+    // The node itself has both.
+    if (in_proc("vz") || in_proc("user_beancounters")) && !in_proc("bc") {
+        return Platform::OpenVz;
+    }
+    if let Some(engine) = line(tree, "/run/systemd/container") {
+        return Platform::Container(engine);
+    }
+    for (path, engine) in [("/.dockerenv", "docker"), ("/run/.containerenv", "podman")] {
+        if exists(tree, path) {
+            return Platform::Container(engine.to_owned());
+        }
+    }
+    // Xen's own control domain is no guest.
+    let controls = text(proc, "xen/capabilities").is_some_and(|capabilities| capabilities.contains("control_d"));
+    if line(tree, "/sys/hypervisor/type").as_deref() == Some("xen") && !controls {
+        return Platform::Xen;
+    }
+    line(tree, "/sys/class/dmi/id/sys_vendor").map_or(Platform::Unknown, Platform::Machine)
+}
+
+/// Returns when process 1 started. The boot time of /proc/stat is the node's in some containers, and moves with the clock on old kernels.
+fn booted(proc: &Path, now: i64) -> Option<i64> {
+    let uptime = clock_gettime(ClockId::Boottime).tv_sec;
+    let first = text(proc, "1/stat").and_then(|stat| started(&stat)).map(|seconds| now - (uptime - seconds));
+    first.or_else(|| {
+        let stat = text(proc, "stat")?;
+        stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()
+    })
+}
+
+/// Returns the start of a process in seconds after the boot: field 22 of its stat, and the name in the second one may hold anything.
+fn started(stat: &str) -> Option<i64> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    let ticks: i64 = fields.split_whitespace().nth(19)?.parse().ok()?;
+    Some(ticks / TICKS)
+}
+
+fn bounding_set(status: &str) -> Option<u64> {
+    let set = status.lines().find_map(|line| line.strip_prefix("CapBnd:"))?;
+    u64::from_str_radix(set.trim(), 16).ok()
+}
+
+fn cloud(tree: &Tree<'_>) -> Option<Cloud> {
+    let main = tree.read("/etc/cloud/cloud.cfg").ok()??;
+    if exists(tree, "/etc/cloud/cloud-init.disabled") {
+        return None;
+    }
+    let mut settings = String::from_utf8_lossy(&main).into_owned();
+    for name in tree.names("/etc/cloud/cloud.cfg.d").unwrap_or_default() {
+        let name = name.to_string_lossy().into_owned();
+        if name.ends_with(".cfg")
+            && let Ok(Some(more)) = tree.read(&format!("/etc/cloud/cloud.cfg.d/{name}"))
+        {
+            settings = format!("{settings}\n{}", String::from_utf8_lossy(&more));
+        }
+    }
+    let names = line(tree, "/var/lib/cloud/data/previous-hostname").into_iter().chain(names_set(tree)).collect();
+    let is_true = |key| setting(&settings, key).is_some_and(|value| matches!(&*value, "true" | "yes" | "on" | "localhost"));
+    Some(Cloud { preserves_name: is_true("preserve_hostname"), manages_hosts: is_true("manage_etc_hosts"), names })
+}
+
+/// Returns the last value of a key of the top level, in lower case. In a YAML file in block style only that level starts without a blank.
+fn setting(settings: &str, key: &str) -> Option<String> {
+    let values = settings.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
+    let value = values.last()?.split(" #").next()?;
+    Some(value.trim().trim_matches(['"', '\'']).to_ascii_lowercase())
+}
+
+/// Returns the names in cloud-init's record of what it set.
+fn names_set(tree: &Tree<'_>) -> Vec<String> {
+    let read = || serde_json::from_slice::<serde_json::Value>(&tree.read("/var/lib/cloud/data/set-hostname").ok()??).ok();
+    let record = read().unwrap_or_default();
+    ["hostname", "fqdn"].iter().filter_map(|key| record.get(key)?.as_str().map(str::to_owned)).collect()
+}
+
+/// Returns the program that may fail to start where resolv.conf cannot be written.
+fn needs_resolver(tree: &Tree<'_>) -> Option<&'static str> {
+    let script = ["/sbin/resolvconf", "/usr/sbin/resolvconf"].iter().find_map(|path| tree.read(path).ok()?);
+    if let Some(script) = script.filter(|script| script.starts_with(b"#!")) {
+        return match version(&String::from_utf8_lossy(&script)) {
+            Some(version) if version >= FAILING_OPENRESOLV => Some("openresolv"),
+            Some(_) => None,
+            None => Some("resolvconf"),
+        };
+    }
+    exists(tree, "/usr/bin/netctl").then_some("netctl")
+}
+
+/// Returns the version in openresolv's script: Debian's resolvconf has none.
+fn version(script: &str) -> Option<(u32, u32)> {
+    let text = script.lines().find_map(|line| line.trim().strip_prefix("OPENRESOLV_VERSION="))?;
+    let mut numbers = text.trim_matches(['"', '\'']).split('.').map(|number| number.parse().unwrap_or(0));
+    Some((numbers.next()?, numbers.next().unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use plugin::Deadline;
+
+    use super::*;
+
+    fn facts(files: &[(&str, &str)]) -> Facts {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let file = folder.path().join(path.trim_start_matches('/'));
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        }
+        let deadline = Deadline::after(Duration::from_secs(8));
+        read(&Tree::new(folder.path(), &deadline), &folder.path().join("proc"), true)
+    }
+
+    #[test]
+    fn the_kind_of_host_is_told_by_what_is_there() {
+        let rows: [(&[(&str, &str)], Platform); 9] = [
+            (&[("proc/vz/version", "")], Platform::OpenVz),
+            (&[("proc/user_beancounters", "")], Platform::OpenVz),
+            (&[("proc/vz/version", ""), ("proc/bc/x", "")], Platform::Unknown),
+            (&[("run/systemd/container", "lxc\n")], Platform::Container("lxc".to_owned())),
+            (&[(".dockerenv", "")], Platform::Container("docker".to_owned())),
+            (&[("run/.containerenv", "")], Platform::Container("podman".to_owned())),
+            (&[("sys/hypervisor/type", "xen\n")], Platform::Xen),
+            (&[("sys/hypervisor/type", "xen\n"), ("proc/xen/capabilities", "control_d\n")], Platform::Unknown),
+            (&[("sys/class/dmi/id/sys_vendor", "QEMU\n")], Platform::Machine("QEMU".to_owned())),
+        ];
+        for (files, platform) in rows {
+            assert_eq!(facts(files).platform, platform, "{files:?}");
+        }
+    }
+
+    #[test]
+    fn the_boot_is_the_start_of_process_1_or_that_of_the_kernel() {
+        let stat = "1 (a) (b) S 0 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 12345 1 2";
+        assert_eq!(started(stat), Some(123));
+        assert_eq!(started("1 (x) S 0"), None);
+        assert_eq!(facts(&[("proc/stat", "cpu 1 2\nbtime 1700000000\n")]).booted, Some(1_700_000_000));
+        let uptime = clock_gettime(ClockId::Boottime).tv_sec;
+        let found = facts(&[("proc/stat", "btime 1\n"), ("proc/1/stat", stat)]);
+        assert!((found.now - found.booted.unwrap() - (uptime - 123)).abs() <= 1);
+        assert_eq!(facts(&[]).booted, None);
+    }
+
+    #[test]
+    fn the_last_setting_of_cloud_init_counts() {
+        let main = ("etc/cloud/cloud.cfg", "preserve_hostname: false\nmanage_etc_hosts: \"True\" # by us\n");
+        let cached = ("var/lib/cloud/data/set-hostname", r#"{"hostname": "vz2542", "fqdn": "vz2542.example.net"}"#);
+        let cloud = facts(&[main, cached, ("etc/cloud/cloud.cfg.d/99.cfg", "x:\n  preserve_hostname: true\n")]).cloud.unwrap();
+        let names = vec!["vz2542".to_owned(), "vz2542.example.net".to_owned()];
+        assert_eq!(cloud, Cloud { preserves_name: false, manages_hosts: true, names });
+        let more = [("etc/cloud/cloud.cfg.d/99.cfg", "preserve_hostname: true\n"), ("etc/cloud/cloud.cfg.d/00.cfg.old", "")];
+        assert!(facts(&[&more[..], &[main]].concat()).cloud.unwrap().preserves_name);
+        assert_eq!(facts(&[main, ("etc/cloud/cloud-init.disabled", "")]).cloud, None);
+        assert_eq!(facts(&[]).cloud, None);
+    }
+
+    #[test]
+    fn what_fails_on_an_immutable_resolver() {
+        let rows = [
+            ("sbin/resolvconf", "#!/bin/sh\n# Debian\n", Some("resolvconf")),
+            ("usr/sbin/resolvconf", "#!/bin/sh\nOPENRESOLV_VERSION=\"3.17.1\"\n", Some("openresolv")),
+            ("usr/sbin/resolvconf", "#!/bin/sh\nOPENRESOLV_VERSION=\"3.12.0\"\n", None),
+            ("usr/sbin/resolvconf", "\u{7f}ELF", None),
+            ("usr/bin/netctl", "#!/bin/bash\n", Some("netctl")),
+        ];
+        for (path, text, program) in rows {
+            assert_eq!(facts(&[(path, text)]).needs_resolver, program, "{path} {text}");
+        }
+        assert_eq!(facts(&[("proc/self/status", "CapBnd:\t00000000a80425fb\n")]).can_lock, Some(false));
+        assert_eq!(facts(&[("proc/self/status", "CapBnd:\t000001ffffffffff\n")]).can_lock, Some(true));
+        assert_eq!(facts(&[("run/NetworkManager/x", ""), ("sbin/dhclient", "")]).programs, ["NetworkManager", "dhclient"]);
+    }
+}

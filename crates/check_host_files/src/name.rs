@@ -1,0 +1,161 @@
+//! Judges the host's name: the kernel's, the one that the next boot sets, and whether it has an address.
+
+use plugin::{Finding, State};
+
+use crate::compare::{HOSTNAME, host_name};
+use crate::facts::Facts;
+use crate::found::{Found, What};
+use crate::writer::{CLOUD, is_cloud, who};
+
+/// What was seen of the host's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameSeen {
+    /// The name as it should be.
+    pub expected: String,
+    /// The kernel's: `None` where another tree is checked.
+    pub kernel: Option<String>,
+    /// /etc/hostname.
+    pub file: Found,
+    /// Where the name has an address.
+    pub entry: Entry,
+}
+
+/// Where a name has an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// In /etc/hosts or by the host's other name services.
+    There,
+    /// Nowhere.
+    Nowhere,
+    /// It was not looked for.
+    Untried,
+    /// It could not be looked up, and why.
+    Unknown(String),
+}
+
+impl NameSeen {
+    /// Returns the name in /etc/hostname: `None` if there is no such file or no name in it.
+    fn in_file(&self) -> Option<String> {
+        if let What::Content(content) = &self.file.what { host_name(content) } else { None }
+    }
+
+    fn kernel_differs(&self) -> bool {
+        self.kernel.as_ref().is_some_and(|kernel| *kernel != self.expected)
+    }
+
+    fn file_differs(&self) -> bool {
+        self.in_file().is_some_and(|name| name != self.expected)
+    }
+
+    /// Whether the kernel or /etc/hostname has another name.
+    pub(crate) fn is_changed(&self) -> bool {
+        self.kernel_differs() || self.file_differs()
+    }
+}
+
+/// Makes the findings: another name in `state`, a name without an address as a warning.
+pub(crate) fn judge(seen: &NameSeen, facts: &Facts, state: State) -> Vec<Finding> {
+    let changed = difference(seen).map(|text| match who_changed(seen, facts) {
+        Some(who) => Finding::new(state, format!("{text}: {who}")),
+        None => Finding::new(state, text),
+    });
+    let expected = &seen.expected;
+    let entry = match &seen.entry {
+        Entry::There | Entry::Untried => None,
+        Entry::Nowhere => Some(Finding::warning(format!("{expected} is in neither /etc/hosts nor DNS"))),
+        Entry::Unknown(why) => Some(Finding::unknown(why.clone())),
+    };
+    let note = match seen.file.what {
+        What::Missing => Some(format!("note: there is no {HOSTNAME}: the name after the next boot was not checked")),
+        _ if seen.in_file().is_none() => Some(format!("note: no name can be read from {HOSTNAME}")),
+        _ => None,
+    };
+    let note = note.map(|note| Finding::ok("").detail(note));
+    changed.into_iter().chain(entry).chain(note).collect()
+}
+
+fn difference(seen: &NameSeen) -> Option<String> {
+    let expected = &seen.expected;
+    let kernel = seen.kernel.as_ref().filter(|_| seen.kernel_differs());
+    let file = seen.in_file();
+    match (kernel, file.filter(|_| seen.file_differs())) {
+        (None, None) => None,
+        (Some(kernel), None) if seen.in_file().is_some() => {
+            Some(format!("the name is {kernel} now, {expected} after the next boot"))
+        }
+        (Some(kernel), None) => Some(format!("the name is {}", instead(kernel, expected))),
+        (None, Some(file)) => Some(format!("after the next boot the name is {}", instead(&file, expected))),
+        (Some(kernel), Some(file)) if *kernel == file => Some(format!("the name is {}", instead(kernel, expected))),
+        (Some(kernel), Some(file)) => Some(format!("the name is {kernel} now, {file} after the next boot, not {expected}")),
+    }
+}
+
+fn instead(found: &str, expected: &str) -> String {
+    let is_short = expected.strip_prefix(found).is_some_and(|rest| rest.starts_with('.'));
+    if is_short { format!("{found}, the short form of {expected}") } else { format!("{found}, not {expected}") }
+}
+
+fn who_changed(seen: &NameSeen, facts: &Facts) -> Option<String> {
+    if seen.file_differs() {
+        return who(HOSTNAME, &seen.file, facts);
+    }
+    seen.kernel.as_ref().filter(|kernel| is_cloud(kernel, facts)).map(|_| CLOUD.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Cloud;
+
+    const EXPECTED: &str = "proxy7.example.com";
+
+    fn seen(kernel: Option<&str>, file: Option<&str>) -> NameSeen {
+        let what = file.map_or(What::Missing, |file| What::Content(file.into()));
+        let file = Found { link: None, what, status: None, locked_folder: None };
+        NameSeen { expected: EXPECTED.to_owned(), kernel: kernel.map(str::to_owned), file, entry: Entry::There }
+    }
+
+    #[test]
+    fn the_kernels_name_and_the_files_are_told_apart() {
+        let rows = [
+            (Some(EXPECTED), Some("proxy7.example.com\n"), None),
+            (Some(EXPECTED), None, None),
+            (Some("vz2542"), Some("vz2542\n"), Some("the name is vz2542, not proxy7.example.com")),
+            (Some("vz2542"), None, Some("the name is vz2542, not proxy7.example.com")),
+            (Some("vz2542"), Some(EXPECTED), Some("the name is vz2542 now, proxy7.example.com after the next boot")),
+            (Some(EXPECTED), Some("vz2542"), Some("after the next boot the name is vz2542, not proxy7.example.com")),
+            (None, Some("vz2542"), Some("after the next boot the name is vz2542, not proxy7.example.com")),
+            (Some("a"), Some("b"), Some("the name is a now, b after the next boot, not proxy7.example.com")),
+            (Some("proxy7"), Some("proxy7"), Some("the name is proxy7, the short form of proxy7.example.com")),
+            (Some("proxy"), Some("proxy"), Some("the name is proxy, not proxy7.example.com")),
+        ];
+        for (kernel, file, text) in rows {
+            let seen = seen(kernel, file);
+            assert_eq!(difference(&seen).as_deref(), text);
+            assert_eq!(seen.is_changed(), text.is_some());
+        }
+    }
+
+    #[test]
+    fn a_name_wants_an_address_and_a_file() {
+        let texts = |seen: &NameSeen| -> Vec<(State, String)> {
+            let findings = judge(seen, &Facts::default(), State::Critical);
+            findings.into_iter().map(|finding| (finding.state, finding.text)).collect()
+        };
+        let nowhere = NameSeen { entry: Entry::Nowhere, ..seen(Some("vz2542"), Some("vz2542")) };
+        let lost = (State::Warning, "proxy7.example.com is in neither /etc/hosts nor DNS".to_owned());
+        let name = (State::Critical, "the name is vz2542, not proxy7.example.com".to_owned());
+        assert_eq!(texts(&nowhere), [name, lost]);
+        let silent = NameSeen { entry: Entry::Unknown("no answer".to_owned()), ..seen(Some(EXPECTED), Some(EXPECTED)) };
+        assert_eq!(texts(&silent), [(State::Unknown, "no answer".to_owned())]);
+        assert_eq!(texts(&seen(Some(EXPECTED), None)), [(State::Ok, String::new())]);
+    }
+
+    #[test]
+    fn cloud_init_is_told_by_its_cache() {
+        let cloud = Some(Cloud { names: vec!["vz2542".to_owned()], ..Cloud::default() });
+        let facts = Facts { cloud, ..Facts::default() };
+        let text = judge(&seen(Some("vz2542"), Some(EXPECTED)), &facts, State::Critical).remove(0).text;
+        assert_eq!(text, format!("the name is vz2542 now, {EXPECTED} after the next boot: {CLOUD}"));
+    }
+}

@@ -1,0 +1,110 @@
+//! The values of the options, checked as far as that needs no file.
+
+use std::path::{Component, Path};
+use std::str::FromStr;
+
+/// The most octets of a host's name that the kernel keeps (utsname(2)).
+const LONGEST_NAME: usize = 64;
+
+/// An absolute path without `..`, written with single slashes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FilePath(String);
+
+/// Why a text is not a value of an option.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidValue {
+    /// A path that does not name one file below `/`.
+    #[error("not an absolute path of a file without ..")]
+    Path,
+    /// A text that cannot be a host's or a domain's name.
+    #[error("not a name of 1 to {LONGEST_NAME} characters without blanks")]
+    Name,
+    /// No such way to judge the immutable bit.
+    #[error("not ok, warn or want")]
+    Immutable,
+}
+
+impl FilePath {
+    /// Returns the path.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for FilePath {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let path = Path::new(text);
+        let mut normal = String::new();
+        for part in path.components() {
+            match part {
+                Component::RootDir | Component::CurDir => {}
+                Component::Normal(name) => normal = format!("{normal}/{}", name.to_str().ok_or(InvalidValue::Path)?),
+                Component::ParentDir | Component::Prefix(_) => return Err(InvalidValue::Path),
+            }
+        }
+        let is_file = path.is_absolute() && !normal.is_empty() && !text.ends_with('/') && !text.contains('\0');
+        if is_file { Ok(Self(normal)) } else { Err(InvalidValue::Path) }
+    }
+}
+
+/// Reads the name of a host or of a domain.
+pub(crate) fn name(text: &str) -> Result<String, InvalidValue> {
+    let is_odd = |c: char| c.is_whitespace() || c.is_control() || c == '/';
+    match text.len() {
+        1..=LONGEST_NAME if !text.contains(is_odd) => Ok(text.to_owned()),
+        _ => Err(InvalidValue::Name),
+    }
+}
+
+/// What to report of the immutable and the append-only bit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Immutable {
+    /// Nothing.
+    Ok,
+    /// Where it does harm, or protects nothing.
+    #[default]
+    Warn,
+    /// Where it is missing.
+    Want,
+}
+
+impl FromStr for Immutable {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        match text {
+            "ok" => Ok(Self::Ok),
+            "warn" => Ok(Self::Warn),
+            "want" => Ok(Self::Want),
+            _ => Err(InvalidValue::Immutable),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_names_one_file_below_the_root() {
+        for (text, normal) in [("/etc/hosts", "/etc/hosts"), ("//etc/./hosts", "/etc/hosts"), ("/x", "/x")] {
+            assert_eq!(text.parse::<FilePath>().unwrap().as_str(), normal);
+        }
+        for text in ["", "/", "etc/hosts", "/etc/../hosts", "/etc/", "./x", "..", "/etc/a\0b"] {
+            assert_eq!(text.parse::<FilePath>(), Err(InvalidValue::Path), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_has_no_blank_and_64_octets_at_most() {
+        assert_eq!(name("proxy7.example.com").as_deref(), Ok("proxy7.example.com"));
+        assert!(name(&"x".repeat(64)).is_ok());
+        for text in ["", " ", "a b", "a\n", "a/b", &"x".repeat(65)] {
+            assert_eq!(name(text), Err(InvalidValue::Name), "{text:?}");
+        }
+        assert_eq!("want".parse(), Ok(Immutable::Want));
+        assert!("yes".parse::<Immutable>().is_err() && "".parse::<Immutable>().is_err());
+    }
+}

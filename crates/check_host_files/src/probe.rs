@@ -1,0 +1,140 @@
+//! All the reading: what should be, what is, and what kind of host this is.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use host_config::Tree;
+use net::{Host, Resolver};
+use plugin::Deadline;
+use rustix::system::uname;
+
+use crate::compare::{Expected, HOSTNAME, HOSTS, RESOLVER, host_name};
+use crate::file::Checked;
+use crate::found::{Found, What};
+use crate::hosts::Hosts;
+use crate::look::look;
+use crate::name::{Entry, NameSeen};
+use crate::reference::{self, Copy, ReferenceError};
+use crate::{Args, Observations, host};
+
+/// How long the look-up of the name may take.
+const LOOKUP: Duration = Duration::from_secs(3);
+/// The value of `--name` that stands for the copy of /etc/hostname.
+const OF_REFERENCE: &str = "reference";
+
+/// Explains why the check could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// The reference cannot be used.
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
+    /// An option needs the reference.
+    #[error("{0} needs --reference")]
+    NeedsReference(&'static str),
+    /// There is nothing to check.
+    #[error("nothing to check: name it by --reference, --name, --nameserver or --search")]
+    Nothing,
+    /// An option has the same value twice.
+    #[error("{0} is given twice")]
+    Twice(String),
+    /// The copy of /etc/hostname gives no name.
+    #[error("--name=reference: {0}")]
+    Name(String),
+}
+
+/// Reads the reference, the files and the facts about this host.
+///
+/// # Errors
+/// [`ProbeError`]: the options do not fit together, or the reference as a whole cannot be used.
+pub fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, ProbeError> {
+    validate(args)?;
+    let tree = Tree::new(&args.root, deadline);
+    let mut seen = Seen { tree: &tree, deadline, found: BTreeMap::new() };
+    let mut files = match &args.reference {
+        Some(top) => reference::read(top, &args.file, deadline)?.into_iter().map(|copy| seen.checked(copy)).collect(),
+        None => Vec::new(),
+    };
+    let name = match (&args.name, &args.reference) {
+        (Some(name), Some(top)) if name == OF_REFERENCE => Some(name_of(reference::copy(top, HOSTNAME.to_owned(), deadline))?),
+        (name, _) => name.clone(),
+    };
+    if !args.nameserver.is_empty() || !args.search.is_empty() {
+        files.retain(|file: &Checked| file.path != RESOLVER);
+        let expected = Ok(Expected::Resolver(args.nameserver.clone(), args.search.clone()));
+        files.push(Checked { path: RESOLVER.to_owned(), expected, access: None, found: seen.at(RESOLVER) });
+    }
+    let name = name.map(|name| seen.name(name, args));
+    let is_locked = files.iter().any(|file| file.path == RESOLVER && file.found.is_locked());
+    let facts = host::read(&tree, &args.proc, is_locked);
+    Ok(Observations { reference: args.reference.clone(), files, name, facts })
+}
+
+fn validate(args: &Args) -> Result<(), ProbeError> {
+    let Args { reference, file, name, nameserver, search, .. } = args;
+    match reference {
+        None if !file.is_empty() => return Err(ProbeError::NeedsReference("--file")),
+        None if name.as_deref() == Some(OF_REFERENCE) => return Err(ProbeError::NeedsReference("--name=reference")),
+        None if args.mode => return Err(ProbeError::NeedsReference("--mode")),
+        None if name.is_none() && nameserver.is_empty() && search.is_empty() => return Err(ProbeError::Nothing),
+        _ => {}
+    }
+    let files = file.iter().map(|path| path.as_str().to_owned());
+    let mut values: Vec<String> = files.chain(nameserver.iter().map(ToString::to_string)).chain(search.iter().cloned()).collect();
+    values.sort();
+    match values.windows(2).find(|pair| pair.first() == pair.last()) {
+        Some(pair) => Err(ProbeError::Twice(pair.concat().chars().take(pair.concat().chars().count() / 2).collect())),
+        None => Ok(()),
+    }
+}
+
+fn name_of(copy: Copy) -> Result<String, ProbeError> {
+    let content = copy.content.map_err(ProbeError::Name)?;
+    host_name(&content).ok_or_else(|| ProbeError::Name(format!("the copy of {HOSTNAME} has no name in it")))
+}
+
+/// The files that were looked at: each once.
+struct Seen<'a> {
+    tree: &'a Tree<'a>,
+    deadline: &'a Deadline,
+    found: BTreeMap<String, Found>,
+}
+
+impl Seen<'_> {
+    fn at(&mut self, path: &str) -> Found {
+        let look = || look(self.tree, path, self.deadline);
+        self.found.entry(path.to_owned()).or_insert_with(look).clone()
+    }
+
+    fn checked(&mut self, copy: Copy) -> Checked {
+        let Copy { path, content, mode, uid, gid } = copy;
+        let found = self.at(&path);
+        Checked { path, expected: content.map(Expected::Copy), access: Some((mode, uid, gid)), found }
+    }
+
+    fn name(&mut self, expected: String, args: &Args) -> NameSeen {
+        let is_here = args.root == Path::new("/");
+        let kernel = is_here.then(|| uname().nodename().to_string_lossy().into_owned());
+        let file = self.at(HOSTNAME);
+        let entry = self.entry(&expected, is_here);
+        NameSeen { expected, kernel, file, entry }
+    }
+
+    /// Looks for an address of the name: in /etc/hosts, and by all that this host is configured to ask.
+    fn entry(&mut self, name: &str, is_here: bool) -> Entry {
+        if let What::Content(content) = self.at(HOSTS).what
+            && Hosts::parse(&content).has(name)
+        {
+            return Entry::There;
+        }
+        let Ok(host) = name.parse::<Host>() else { return Entry::Nowhere };
+        if !is_here || host.name().is_none() {
+            return Entry::Untried;
+        }
+        match Resolver::new(self.deadline).limit(LOOKUP).one(&host, 0) {
+            Ok(_) => Entry::There,
+            Err(net::ResolveError::NotFound(_)) => Entry::Nowhere,
+            Err(error) => Entry::Unknown(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The tree of copies as they should be: read only if no other user could have written it, and no larger than it may be.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use plugin::{Deadline, reason};
+use state::{Trust, read_trusted};
+
+use crate::look::LARGEST;
+use crate::options::FilePath;
+
+/// The most files of a tree.
+const MOST_FILES: usize = 256;
+/// The most folders of a tree, and how deep it may be is less.
+const MOST_FOLDERS: usize = 1024;
+
+/// A file as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Copy {
+    pub(crate) path: String,
+    /// Its content, or why that is not known.
+    pub(crate) content: Result<Vec<u8>, String>,
+    pub(crate) mode: u32,
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+}
+
+/// Explains why a tree cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ReferenceError {
+    /// A folder cannot be listed.
+    #[error("reading {}: {}", .0.display(), .1)]
+    Folder(PathBuf, String),
+    /// Nothing to compare with.
+    #[error("{} holds no file: copy those to check by cp -aL --parents /etc/resolv.conf {}", .0.display(), .0.display())]
+    Empty(PathBuf),
+    /// More files or folders than are read.
+    #[error("{} holds more than {MOST_FILES} files or {MOST_FOLDERS} folders: choose by --file", .0.display())]
+    TooMany(PathBuf),
+}
+
+/// Reads the files of the tree `top`: those named, or all of them in the order of their paths.
+pub(crate) fn read(top: &Path, named: &[FilePath], deadline: &Deadline) -> Result<Vec<Copy>, ReferenceError> {
+    let _step = deadline.step(format!("reading {}", top.display()));
+    let mut paths: Vec<String> = named.iter().map(|path| path.as_str().to_owned()).collect();
+    if !top.exists() {
+        return Err(ReferenceError::Empty(top.to_owned()));
+    }
+    if paths.is_empty() {
+        paths = list(top)?;
+    }
+    match paths.len() {
+        0 => return Err(ReferenceError::Empty(top.to_owned())),
+        0..=MOST_FILES => {}
+        _ => return Err(ReferenceError::TooMany(top.to_owned())),
+    }
+    paths.sort();
+    Ok(paths.into_iter().map(|path| copy(top, path, deadline)).collect())
+}
+
+/// Reads one file of the tree `top`.
+pub(crate) fn copy(top: &Path, path: String, deadline: &Deadline) -> Copy {
+    let file = top.join(path.trim_start_matches('/'));
+    let (mode, uid, gid, content) = match fs::symlink_metadata(&file) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            (0, 0, 0, Err(format!("{path} is not in {}", top.display())))
+        }
+        Err(error) => (0, 0, 0, Err(format!("reading {}: {}", file.display(), reason(&error)))),
+        Ok(entry) if !entry.is_file() => {
+            let advice = "is not a regular file: copy the content by cp -aL";
+            (0, 0, 0, Err(format!("{} {advice}", file.display())))
+        }
+        Ok(entry) => {
+            let content = read_trusted(&file, LARGEST, &Trust::CONFIGURATION, deadline);
+            (entry.mode() & 0o7777, entry.uid(), entry.gid(), content.map_err(|error| joined(&error)))
+        }
+    };
+    Copy { path, content, mode, uid, gid }
+}
+
+fn joined(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
+/// Lists the paths of all entries that are no folders. Links are not followed.
+fn list(top: &Path) -> Result<Vec<String>, ReferenceError> {
+    let mut paths = Vec::new();
+    let mut folders = vec![top.to_owned()];
+    let mut seen = 0;
+    while let Some(folder) = folders.pop() {
+        let failed = |error| ReferenceError::Folder(folder.clone(), reason(&error));
+        seen += 1;
+        for entry in fs::read_dir(&folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            if entry.file_type().map_err(failed)?.is_dir() {
+                folders.push(entry.path());
+            } else {
+                let path = entry.path();
+                let inside = path.strip_prefix(top).unwrap_or(&path).to_str().map(|inside| format!("/{inside}"));
+                paths.push(inside.ok_or_else(|| ReferenceError::Folder(path, "its name is not UTF-8".to_owned()))?);
+            }
+            if paths.len() > MOST_FILES || folders.len() + seen > MOST_FOLDERS {
+                return Err(ReferenceError::TooMany(top.to_owned()));
+            }
+        }
+    }
+    Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::time::Duration;
+
+    use super::*;
+
+    fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let file = folder.path().join(path);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(&file, text).unwrap();
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        folder
+    }
+
+    fn read_all(top: &Path, named: &[&str]) -> Result<Vec<(String, Result<String, String>)>, String> {
+        let named: Vec<FilePath> = named.iter().map(|path| path.parse().unwrap()).collect();
+        let found = read(top, &named, &Deadline::after(Duration::from_secs(8))).map_err(|error| error.to_string())?;
+        Ok(found.into_iter().map(|copy| (copy.path, copy.content.map(|text| String::from_utf8(text).unwrap()))).collect())
+    }
+
+    #[test]
+    fn every_file_of_the_tree_or_those_named() {
+        let folder = tree(&[("etc/hosts", "h"), ("etc/ntp/ntp.conf", "n"), ("a", "")]);
+        let row = |path: &str, text: &str| (path.to_owned(), Ok(text.to_owned()));
+        let all = vec![row("/a", ""), row("/etc/hosts", "h"), row("/etc/ntp/ntp.conf", "n")];
+        assert_eq!(read_all(folder.path(), &[]), Ok(all));
+        let missing = Err(format!("/etc/passwd is not in {}", folder.path().display()));
+        let named = vec![row("/etc/hosts", "h"), ("/etc/passwd".to_owned(), missing)];
+        assert_eq!(read_all(folder.path(), &["/etc/passwd", "//etc/hosts"]), Ok(named));
+    }
+
+    #[test]
+    fn what_others_could_have_written_is_refused() {
+        let folder = tree(&[("etc/hosts", "h"), ("etc/resolv.conf", "r")]);
+        let hosts = folder.path().join("etc/hosts");
+        fs::set_permissions(&hosts, fs::Permissions::from_mode(0o666)).unwrap();
+        symlink("/etc/passwd", folder.path().join("etc/linked")).unwrap();
+        let found = read_all(folder.path(), &[]).unwrap();
+        assert!(found[0].1.as_ref().unwrap_err().contains(&*hosts.to_string_lossy()), "{found:?}");
+        assert!(found[1].1.as_ref().unwrap_err().contains("etc/linked is not a regular file"), "{found:?}");
+        assert_eq!(found[2].1, Ok("r".to_owned()));
+        fs::set_permissions(folder.path().join("etc"), fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(read_all(folder.path(), &["/etc/resolv.conf"]).unwrap()[0].1.is_err());
+    }
+
+    #[test]
+    fn a_tree_is_neither_empty_nor_endless() {
+        let folder = tree(&[]);
+        assert!(read_all(folder.path(), &[]).unwrap_err().contains("holds no file"));
+        assert!(read_all(&folder.path().join("none"), &[]).unwrap_err().contains("none holds no file"));
+        assert!(read_all(&folder.path().join("none"), &["/etc/hosts"]).unwrap_err().contains("none holds no file"));
+        for number in 0..257 {
+            fs::write(folder.path().join(number.to_string()), "").unwrap();
+            let is_refused = read_all(folder.path(), &[]).is_err_and(|error| error.contains("more than 256 files"));
+            assert_eq!(is_refused, number == 256);
+        }
+        fs::remove_file(folder.path().join("256")).unwrap();
+        fs::File::create(folder.path().join("0")).unwrap().set_len(LARGEST + 1).unwrap();
+        assert!(read_all(folder.path(), &["/0"]).unwrap()[0].1.as_ref().unwrap_err().contains("larger than 1048576 octets"));
+    }
+}
