@@ -23,11 +23,11 @@ pub struct Checked {
 
 /// What is compared how.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Strictness {
+pub struct Strictness {
     /// Octets, not meaning.
-    pub(crate) exact: bool,
+    pub exact: bool,
     /// Also owner, group and mode.
-    pub(crate) mode: bool,
+    pub mode: bool,
 }
 
 impl Checked {

@@ -20,7 +20,6 @@ mod reference;
 mod resolver;
 mod writer;
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 use plugin::{Deadline, Report, Thresholds};
@@ -28,11 +27,10 @@ use plugin::{Deadline, Report, Thresholds};
 pub use compare::{Expected, difference};
 use evaluate::{Rules, evaluate};
 pub use facts::{Cloud, Facts, Platform};
-pub use file::Checked;
-use file::Strictness;
+pub use file::{Checked, Strictness};
 pub use found::{Found, Status, What};
 pub use name::{Entry, NameSeen};
-pub use options::{FilePath, Immutable, InvalidValue};
+pub use options::{ExpectedOptions, FilePath, Immutable, InvalidValue};
 pub use probe::{ProbeError, probe};
 pub use reference::ReferenceError;
 
@@ -40,39 +38,21 @@ pub use reference::ReferenceError;
 #[derive(Debug, clap::Parser)]
 #[command(version, about, mut_args(Thresholds::judge("the number of changed files, the name included,", "", "0")))]
 pub struct Args {
-    /// Folder with a copy of each file to check: DIR/etc/hosts is what /etc/hosts should be
-    #[arg(long, value_name = "DIR")]
-    pub reference: Option<PathBuf>,
-    /// Check only this file of the reference. Repeatable
-    #[arg(long, value_name = "PATH")]
-    pub file: Vec<FilePath>,
-    /// Name of the host: compared with the kernel's and /etc/hostname. `reference`: the name in the copy of /etc/hostname
-    #[arg(long, value_name = "NAME", value_parser = options::name)]
-    pub name: Option<String>,
-    /// Server that resolv.conf must name, in this order and no other. Repeatable
-    #[arg(long, value_name = "ADDRESS")]
-    pub nameserver: Vec<IpAddr>,
-    /// Domain that resolv.conf must search, in this order and no other. Repeatable
-    #[arg(long, value_name = "NAME", value_parser = options::name)]
-    pub search: Vec<String>,
+    /// What is checked, and what it should be.
+    #[command(flatten)]
+    pub expected: ExpectedOptions,
     /// Compare octets: without it hostname, hosts and resolv.conf are compared by their meaning
     #[arg(long)]
     pub exact: bool,
     /// Compare owner, group and mode with the reference too
-    #[arg(long)]
+    #[arg(long, requires = "reference")]
     pub mode: bool,
     /// Report the immutable bit where it does harm (warn), where it is missing (want), or never (ok)
     #[arg(long, value_name = "POLICY", default_value = "warn")]
     pub immutable: Immutable,
-    /// Check the files below this directory: an image or a copy of a host's files
-    #[arg(long, value_name = "DIR", default_value = "/")]
-    pub root: PathBuf,
     /// How many may be changed.
     #[command(flatten)]
     pub thresholds: Thresholds,
-    /// Directory in place of /proc
-    #[arg(long, hide = true, default_value = "/proc")]
-    pub proc: PathBuf,
 }
 
 /// What one run observed.
@@ -93,7 +73,7 @@ pub struct Observations {
 /// # Errors
 /// [`ProbeError`]: the options do not fit together, or the reference as a whole cannot be used.
 pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
-    let observed = probe(args, deadline)?;
+    let observed = probe(&args.expected, deadline)?;
     Ok(evaluate(&args.rules(), &observed))
 }
 

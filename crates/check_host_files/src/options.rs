@@ -1,10 +1,37 @@
 //! The values of the options, checked as far as that needs no file.
 
-use std::path::{Component, Path};
+use std::net::IpAddr;
+use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
 /// The most octets of a host's name that the kernel keeps (utsname(2)).
 const LONGEST_NAME: usize = 64;
+
+/// What is checked, and what it should be.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ExpectedOptions {
+    /// Folder with a copy of each file to check: DIR/etc/hosts is what /etc/hosts should be
+    #[arg(long, value_name = "DIR")]
+    pub reference: Option<PathBuf>,
+    /// Check only this file of the reference. Repeatable
+    #[arg(long, value_name = "PATH")]
+    pub file: Vec<FilePath>,
+    /// Name of the host: compared with the kernel's and /etc/hostname. `reference`: the name in the copy of /etc/hostname
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    pub name: Option<String>,
+    /// Server that resolv.conf must name, in this order and no other. Repeatable
+    #[arg(long, value_name = "ADDRESS")]
+    pub nameserver: Vec<IpAddr>,
+    /// Domain that resolv.conf must search, in this order and no other. Repeatable
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    pub search: Vec<String>,
+    /// Check the files below this directory: an image or a copy of a host's files
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    pub root: PathBuf,
+    /// Directory in place of /proc
+    #[arg(long, hide = true, default_value = "/proc")]
+    pub proc: PathBuf,
+}
 
 /// An absolute path without `..`, written with single slashes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

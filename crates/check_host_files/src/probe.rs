@@ -15,8 +15,9 @@ use crate::found::{Found, What};
 use crate::hosts::Hosts;
 use crate::look::look;
 use crate::name::{Entry, NameSeen};
+use crate::options::ExpectedOptions;
 use crate::reference::{self, Copy, ReferenceError};
-use crate::{Args, Observations, host};
+use crate::{Observations, host};
 
 /// How long the look-up of the name may take.
 const LOOKUP: Duration = Duration::from_secs(3);
@@ -47,7 +48,7 @@ pub enum ProbeError {
 ///
 /// # Errors
 /// [`ProbeError`]: the options do not fit together, or the reference as a whole cannot be used.
-pub fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, ProbeError> {
+pub fn probe(args: &ExpectedOptions, deadline: &Deadline) -> Result<Observations, ProbeError> {
     validate(args)?;
     let tree = Tree::new(&args.root, deadline);
     let mut seen = Seen { tree: &tree, deadline, found: BTreeMap::new() };
@@ -70,12 +71,11 @@ pub fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, ProbeErro
     Ok(Observations { reference: args.reference.clone(), files, name, facts })
 }
 
-fn validate(args: &Args) -> Result<(), ProbeError> {
-    let Args { reference, file, name, nameserver, search, .. } = args;
+fn validate(args: &ExpectedOptions) -> Result<(), ProbeError> {
+    let ExpectedOptions { reference, file, name, nameserver, search, .. } = args;
     match reference {
         None if !file.is_empty() => return Err(ProbeError::NeedsReference("--file")),
         None if name.as_deref() == Some(OF_REFERENCE) => return Err(ProbeError::NeedsReference("--name=reference")),
-        None if args.mode => return Err(ProbeError::NeedsReference("--mode")),
         None if name.is_none() && nameserver.is_empty() && search.is_empty() => return Err(ProbeError::Nothing),
         _ => {}
     }
@@ -112,7 +112,7 @@ impl Seen<'_> {
         Checked { path, expected: content.map(Expected::Copy), access: Some((mode, uid, gid)), found }
     }
 
-    fn name(&mut self, expected: String, args: &Args) -> NameSeen {
+    fn name(&mut self, expected: String, args: &ExpectedOptions) -> NameSeen {
         let is_here = args.root == Path::new("/");
         let kernel = is_here.then(|| uname().nodename().to_string_lossy().into_owned());
         let file = self.at(HOSTNAME);

@@ -108,7 +108,7 @@ fn what_does_not_fit_together_is_refused() {
         (&[], "nothing to check: name it by --reference, --name, --nameserver or --search"),
         (&["--file=/etc/hosts"], "--file needs --reference"),
         (&["--name=reference"], "--name=reference needs --reference"),
-        (&["--name=x", "--mode"], "--mode needs --reference"),
+        (&["--name=x", "--mode"], "--reference"),
         (&["--reference=reference", "--file=etc/hosts"], "not an absolute path of a file without .."),
         (&["--reference=reference", "--file=/etc/../hosts"], "not an absolute path of a file without .."),
         (&["--reference=reference", "--file=/etc/hosts", "--file=//etc/hosts"], "/etc/hosts is given twice"),
