@@ -125,8 +125,8 @@ fn cloud(tree: &Tree<'_>) -> Option<Cloud> {
 
 /// Returns the last value of a key of the top level, in lower case. In a YAML file in block style only that level starts without a blank.
 fn setting(settings: &str, key: &str) -> Option<String> {
-    let values = settings.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
-    let value = values.last()?.split(" #").next()?;
+    let mut values = settings.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
+    let value = values.next_back()?.split(" #").next()?;
     Some(value.trim().trim_matches(['"', '\'']).to_ascii_lowercase())
 }
 

@@ -84,7 +84,7 @@ fn describe(file: &OwnedFd, status: &Stat) -> Status {
         mode: status.st_mode & 0o7777,
         uid: status.st_uid,
         gid: status.st_gid,
-        changed: i64::try_from(status.st_ctime).unwrap_or_default(),
+        changed: status.st_ctime,
         locked,
         is_mount,
     }

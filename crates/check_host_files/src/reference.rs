@@ -52,7 +52,7 @@ pub(crate) fn read(top: &Path, named: &[FilePath], deadline: &Deadline) -> Resul
     }
     match paths.len() {
         0 => return Err(ReferenceError::Empty(top.to_owned())),
-        0..=MOST_FILES => {}
+        1..=MOST_FILES => {}
         _ => return Err(ReferenceError::TooMany(top.to_owned())),
     }
     paths.sort();
