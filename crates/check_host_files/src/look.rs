@@ -80,14 +80,7 @@ fn read(tree: &Tree<'_>, path: &str, deadline: &Deadline) -> What {
 
 fn describe(file: &OwnedFd, status: &Stat) -> Status {
     let (locked, is_mount) = attributes(file);
-    Status {
-        mode: status.st_mode & 0o7777,
-        uid: status.st_uid,
-        gid: status.st_gid,
-        changed: status.st_ctime,
-        locked,
-        is_mount,
-    }
+    Status { mode: status.st_mode & 0o7777, uid: status.st_uid, gid: status.st_gid, changed: status.st_ctime, locked, is_mount }
 }
 
 /// Returns whether the file is immutable or append-only, `None` if the file system does not tell, and whether it is the root of a mount. No

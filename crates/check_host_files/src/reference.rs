@@ -129,7 +129,10 @@ mod tests {
         folder
     }
 
-    fn read_all(top: &Path, named: &[&str]) -> Result<Vec<(String, Result<String, String>)>, String> {
+    /// A path, and its content or why that is not known.
+    type Row = (String, Result<String, String>);
+
+    fn read_all(top: &Path, named: &[&str]) -> Result<Vec<Row>, String> {
         let named: Vec<FilePath> = named.iter().map(|path| path.parse().unwrap()).collect();
         let found = read(top, &named, &Deadline::after(Duration::from_secs(8))).map_err(|error| error.to_string())?;
         Ok(found.into_iter().map(|copy| (copy.path, copy.content.map(|text| String::from_utf8(text).unwrap()))).collect())
