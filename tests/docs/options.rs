@@ -37,7 +37,9 @@ fn named<'a>(piece: &'a str, plugins: &BTreeSet<String>, owner: Option<&str>) ->
         let program = word.rsplit('/').next().unwrap_or_default();
         if plugins.contains(program) {
             plugin = Some(program.to_owned());
-        } else if let (Some(plugin), Some(start)) = (&plugin, word.strip_prefix("--").filter(|name| !name.is_empty())) {
+        } else if let (Some(plugin), Some(start)) =
+            (&plugin, word.strip_prefix("--").filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic())))
+        {
             let end = start.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(start.len());
             found.push((plugin.clone(), &word[..end + 2]));
         }

@@ -69,8 +69,12 @@ fn a_page_that_is_not_renewed_says_so_by_itself() {
     let folder = published();
     let fresh = browse(&moved(folder.path(), 3_600), &[]).stdout;
     assert!(fresh.contains("<html lang=\"en\" data-expires") && !fresh.contains("class=\"stale\""), "{fresh}");
+    assert!(fresh.contains("role=\"alert\" hidden"), "{fresh}");
     let old = browse(&moved(folder.path(), -3_600), &[]).stdout;
-    assert!(old.contains("class=\"stale\""), "its script runs under its own policy: {old}");
+    assert!(
+        old.contains("class=\"stale\"") && !old.contains("role=\"alert\" hidden"),
+        "its script runs under its own policy: {old}"
+    );
 }
 
 #[test]
