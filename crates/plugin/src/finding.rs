@@ -44,6 +44,8 @@ pub struct Finding {
     pub state: State,
     /// Which thing, and what is wrong with it: for the first line. Empty where there is nothing to say.
     pub text: String,
+    /// What stands there instead where several faults share that line.
+    brief: Option<String>,
     /// Further lines, each with the verbosity from which on it shows.
     details: Vec<(u8, String)>,
     metrics: Vec<Metric>,
@@ -52,7 +54,7 @@ pub struct Finding {
 impl Finding {
     /// Creates a finding from its state and its text.
     pub fn new(state: State, text: impl Into<String>) -> Self {
-        Self { state, text: text.into(), details: Vec::new(), metrics: Vec::new() }
+        Self { state, text: text.into(), brief: None, details: Vec::new(), metrics: Vec::new() }
     }
 
     /// Creates a finding that something is as it should be.
@@ -73,6 +75,11 @@ impl Finding {
     /// Creates a finding that is critical.
     pub fn critical(text: impl Into<String>) -> Self {
         Self::new(State::Critical, text)
+    }
+
+    /// Sets a shorter text for a first line that several faults share. The whole text then has a line below.
+    pub fn brief(self, text: impl Into<String>) -> Self {
+        Self { brief: Some(text.into()), ..self }
     }
 
     /// Adds a detail, which stands on a line of its own below the first one.
@@ -162,8 +169,10 @@ impl Findings {
     }
 
     fn summary(&self, all_well: String) -> String {
-        let faults: Vec<&str> =
-            self.all.iter().filter(|finding| finding.state != State::Ok).map(|fault| fault.text.as_str()).collect();
+        let faults: Vec<&Finding> = self.all.iter().filter(|finding| finding.state != State::Ok).collect();
+        let brief = |fault: &Finding| fault.brief.clone().filter(|_| faults.len() > 1).unwrap_or_else(|| fault.text.clone());
+        let faults: Vec<String> = faults.iter().map(|fault| brief(fault)).collect();
+        let faults: Vec<&str> = faults.iter().map(String::as_str).collect();
         let text = match (faults.len(), self.counted) {
             (0, _) => all_well,
             (count, Some((total, noun))) => {
@@ -262,6 +271,13 @@ mod tests {
         };
         let first = output(targets(38)).lines().next().unwrap().to_owned();
         assert_eq!(first, "X CRITICAL - 3 of 38 targets: proxy9 does not answer, proxy7 loses 22% (usual 0.4%) and 1 more");
+        let brief = |name: &str| Finding::warning(format!("{name} is slow since 14:05")).brief(format!("{name} is slow"));
+        let two = output(Findings::from_iter([brief("a"), brief("b")]).of(3, "targets"));
+        assert_eq!(
+            two,
+            "X WARNING - 2 of 3 targets: a is slow, b is slow\nWARNING: a is slow since 14:05\nWARNING: b is slow since 14:05\n"
+        );
+        assert_eq!(output(Findings::from_iter([brief("a"), Finding::ok("")])), "X WARNING - a is slow since 14:05\n");
         let all_well = Findings::from_iter([Finding::ok("")]).of(1, "targets");
         assert_eq!(output(all_well), "X OK - all is well\n");
     }

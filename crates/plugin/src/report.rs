@@ -19,6 +19,7 @@ pub struct Report {
     details: Vec<(u8, String)>,
     metrics: Vec<Metric>,
     bare: bool,
+    room: usize,
 }
 
 impl Report {
@@ -29,7 +30,7 @@ impl Report {
 
     /// A report with its summary: what is wrong with which thing, how many of how many.
     pub fn new(state: State, summary: impl Into<String>) -> Self {
-        Self { state, summary: summary.into(), details: Vec::new(), metrics: Vec::new(), bare: false }
+        Self { state, summary: summary.into(), details: Vec::new(), metrics: Vec::new(), bare: false, room: FIRST_LINE }
     }
 
     /// Not the result of a check but lines to be used as they are, such as a list: OK, without name and state, and all of them.
@@ -76,6 +77,11 @@ impl Report {
         self.bare && self.details.is_empty()
     }
 
+    /// With room for so many octets on the first line, in place of 1,000: for what a monitor runs itself, and never through NRPE.
+    pub fn room(self, room: usize) -> Self {
+        Self { room, ..self }
+    }
+
     /// The output of the plugin `name`: `NAME STATE - summary | performance data`, then the details. Without `verbosity` the first
     /// line holds at most 1,000 octets and the whole at most 60 KiB; what is cut is counted.
     pub fn render(&self, name: &str, verbosity: u8) -> String {
@@ -85,7 +91,7 @@ impl Report {
             return output;
         }
         let unlimited = verbosity > 0;
-        let (first_line, whole) = if unlimited { (usize::MAX, usize::MAX) } else { (FIRST_LINE, WHOLE) };
+        let (first_line, whole) = if unlimited { (usize::MAX, usize::MAX) } else { (self.room, WHOLE) };
         let head = format!("{name} {}", self.state);
         let mut metrics: Vec<String> = self.metrics.iter().map(Metric::to_string).collect();
         let summary = clean_first_line(&self.summary);
@@ -159,6 +165,15 @@ mod tests {
         let details = "192.0.2.22: not bound\n192.0.2.31: not bound\n";
         assert_eq!(report.render("IP_BOUND", 0), format!("{first}{details}"));
         assert_eq!(report.render("IP_BOUND", 1), format!("{first}{details}from /etc/ips\n"));
+    }
+
+    #[test]
+    fn a_first_line_may_have_more_room() {
+        let report = (0..200).fold(Report::new(State::Ok, "fine").room(8_000), |report, number| {
+            report.metric(Metric::count(format!("a_label_of_some_length_{number:03}"), number))
+        });
+        let output = report.render("X", 0);
+        assert!(output.lines().next().unwrap().len() > 6_000 && output.lines().count() == 1, "{output}");
     }
 
     #[test]
