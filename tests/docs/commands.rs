@@ -10,8 +10,8 @@ use suite::plugins;
 
 use super::helps;
 
-/// What a scheduled check has no use for: help, what makes every state OK, and what prints a list.
-const BY_HAND: [&str; 4] = ["--help", "--version", "--exit-ok", "--list"];
+/// What a scheduled check has no use for: help, what makes every state OK, what prints a list, and what forgets.
+const BY_HAND: [&str; 5] = ["--help", "--version", "--exit-ok", "--list", "--forget"];
 
 /// What Icinga 2 calls a program, by its kind.
 fn kinds(plugin: &str) -> &'static [&'static str] {

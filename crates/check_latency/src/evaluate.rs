@@ -1,0 +1,151 @@
+//! Makes the report: which targets are abnormal and since when, what could not be judged, and the performance data.
+
+use jiff::tz::TimeZone;
+use plugin::{Finding, Findings, Report, State};
+
+use crate::fault;
+use crate::metrics::metrics;
+use crate::options::{Judging, Limit};
+use crate::record::{Judged, JudgedTarget};
+use crate::rule::{Accepted, Level};
+use crate::words::{Calendar, milliseconds, percent};
+
+/// The most octets of the first line with performance data of each target: the monitor runs this itself, without NRPE.
+const EACH: usize = 8_000;
+
+/// Makes the report.
+pub(crate) fn evaluate(judging: &Judging, judged: &Judged) -> Report {
+    let calendar = Calendar::new(judged.at, TimeZone::system());
+    let total = judged.targets.len() + judged.unusable.len();
+    let mut faults = faults(judging, judged, &calendar);
+    let abnormal = faults.iter().filter(|fault| fault.state != State::Unknown).count();
+    let well = match count_state(judging, abnormal, total) {
+        Some(state) => count(&mut faults, state, judged, &allowed(judging)),
+        None => all_well(judged),
+    };
+    let own = own_faults(judged, &faults);
+    let told = faults.iter().filter(|fault| fault.state != State::Ok).count();
+    let findings = Findings::from_iter(own.iter().cloned().chain(faults).chain([Finding::ok("")]));
+    let findings = if own.is_empty() && told > 1 { findings.of(total, "targets") } else { findings };
+    let report = remark(findings, judged).report(well);
+    let problem = judged.problem.clone().filter(|_| told > 0 && own.is_empty());
+    let report = notes(judged, &calendar).into_iter().chain(problem).fold(report, Report::detail);
+    let report = metrics(judging, judged, abnormal).into_iter().fold(report, Report::metric);
+    if judging.each { report.room(EACH) } else { report }
+}
+
+/// What is wrong with each target, or why it was not pinged.
+fn faults(judging: &Judging, judged: &Judged, calendar: &Calendar) -> Vec<Finding> {
+    if judged.no_socket.is_some() {
+        return Vec::new();
+    }
+    let pinged = judged.targets.iter().filter(|target| !judged.is_excused(target));
+    let found = pinged.filter_map(|target| fault::finding(target, judging, calendar));
+    found.chain(judged.unusable.iter().map(|what| Finding::unknown(what.clone()))).collect()
+}
+
+/// The state of so many abnormal targets by --warning and --critical: `None` without them.
+fn count_state(judging: &Judging, abnormal: usize, total: usize) -> Option<State> {
+    let alerts = |limit: &Limit| {
+        let value = if limit.share { abnormal as f64 * 100.0 / total as f64 } else { abnormal as f64 };
+        limit.range.alerts(value)
+    };
+    match (&judging.warning, &judging.critical) {
+        (None, None) => None,
+        (_, Some(critical)) if alerts(critical) => Some(State::Critical),
+        (Some(warning), _) if alerts(warning) => Some(State::Warning),
+        _ => Some(State::Ok),
+    }
+}
+
+/// Gives all abnormal targets the state of their number, and returns what is said if that is OK.
+fn count(faults: &mut [Finding], state: State, judged: &Judged, allowed: &str) -> String {
+    let mut abnormal: Vec<&mut Finding> = faults.iter_mut().filter(|fault| fault.state != State::Unknown).collect();
+    abnormal.iter_mut().for_each(|fault| fault.state = state);
+    match abnormal.as_slice() {
+        [] => all_well(judged),
+        [one] => format!("1 of {} targets abnormal, allowed {allowed}: {}", judged.targets.len(), one.text),
+        [first, rest @ ..] => {
+            let (all, count) = (judged.targets.len(), rest.len() + 1);
+            format!("{count} of {all} targets abnormal, allowed {allowed}: {} and {} more", first.text, rest.len())
+        }
+    }
+}
+
+/// How many may be abnormal, in words.
+fn allowed(judging: &Judging) -> String {
+    let limit = judging.warning.as_ref().or(judging.critical.as_ref());
+    let Some(Limit { range, share }) = limit else { return String::new() };
+    let range = range.to_string();
+    let link = if range.contains([':', '@']) { "by" } else { "up to" };
+    format!("{link} {range}{}", if *share { "%" } else { "" })
+}
+
+/// What is wrong on this machine.
+fn own_faults(judged: &Judged, faults: &[Finding]) -> Vec<Finding> {
+    let mut own = Vec::new();
+    if let Some(why) = &judged.no_socket {
+        own.push(Finding::unknown(format!("no permission to ping: {why}, give check_latency cap_net_raw+ep by setcap")));
+    }
+    for (v6, control) in [false, true].into_iter().zip(&judged.excused) {
+        let Some(control) = control else { continue };
+        let family: Vec<&JudgedTarget> = judged.targets.iter().filter(|target| target.target.address.is_ipv6() == v6).collect();
+        let worse = family.iter().filter(|target| target.is_worse()).count();
+        let all = family.len();
+        own.push(Finding::unknown(format!(
+            "{worse} of {all} targets and the gateway {control} are worse at once: the network of this monitor"
+        )));
+    }
+    if judged.dropped > 0 {
+        let what = format!("{} replies found no room in this machine: lower --rate or raise net.core.rmem_max", judged.dropped);
+        own.push(Finding::unknown(what));
+    }
+    let is_worse = faults.iter().any(|fault| fault.state > State::Unknown);
+    own.extend(judged.problem.iter().filter(|_| !is_worse).map(|problem| Finding::unknown(problem.clone())));
+    own
+}
+
+/// What is said where nothing is wrong.
+fn all_well(judged: &Judged) -> String {
+    let total = judged.targets.len();
+    let learning = judged.targets.iter().filter(|target| target.is_learning()).count();
+    let noun = if total == 1 { "target" } else { "targets" };
+    let head = match (learning == total, total) {
+        (true, 1) => "1 target answers".to_owned(),
+        (true, _) => format!("{total} targets answer"),
+        (false, _) => format!("{total} {noun} as usual"),
+    };
+    let lossiest = judged.targets.iter().filter_map(|target| Some((target, target.loss().filter(|loss| *loss > 0.0)?)));
+    let most = lossiest.max_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(target, loss)| {
+        let usual = target.verdict.filter(|verdict| !verdict.learning);
+        let usual = usual.map(|verdict| format!(" (usual {})", percent(verdict.usual_loss))).unwrap_or_default();
+        format!(", most loss {} at {}{usual}", percent(loss), target.target.name())
+    });
+    let still = match learning {
+        0 => String::new(),
+        learning if learning == total => ", still learning".to_owned(),
+        learning => format!(", {learning} still learning"),
+    };
+    format!("{head}{}{still}", most.unwrap_or_default())
+}
+
+fn remark(findings: Findings, judged: &Judged) -> Findings {
+    match &judged.anew {
+        Some(anew) => findings.remark(anew.clone()),
+        None if judged.control_is_usual => findings.remark("the gateway is as usual"),
+        None => findings,
+    }
+}
+
+/// New levels, and what does not change the state.
+fn notes(judged: &Judged, calendar: &Calendar) -> Vec<String> {
+    let accepted = judged.targets.iter().filter_map(|target| {
+        let Accepted { since, was, is, .. } = target.verdict?.accepted?;
+        let say = |level| match level {
+            Level::Loss(share) => format!("a loss of {}", percent(share)),
+            Level::Rtt(seconds) => milliseconds(seconds),
+        };
+        Some(format!("{}: usual was {}, is {} since {}", target.target.name(), say(was), say(is), calendar.day(since)))
+    });
+    accepted.chain(judged.notes.iter().cloned()).collect()
+}

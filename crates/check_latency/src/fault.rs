@@ -1,0 +1,113 @@
+//! What is wrong with one target, in words.
+
+use plugin::{Finding, State};
+
+use crate::options::{Absolute, Judging};
+use crate::record::JudgedTarget;
+use crate::rule::{LossAlert, Verdict};
+use crate::words::{Calendar, milliseconds, percent};
+
+/// One thing that is wrong with a target.
+struct Fault {
+    state: State,
+    /// What, without the target's name: for the first line.
+    brief: String,
+    /// Since when.
+    since: Option<u64>,
+    /// Who reported why.
+    cause: Option<String>,
+}
+
+/// Returns what is wrong with a target, the worst first; `None` if it is as usual.
+pub(crate) fn finding(judged: &JudgedTarget, judging: &Judging, calendar: &Calendar) -> Option<Finding> {
+    let name = judged.target.name();
+    if judged.seen.sent == 0 {
+        let why = judged.seen.unsent.as_deref().unwrap_or("no time was left");
+        return Some(Finding::unknown(format!("{name} not pinged: {why}")));
+    }
+    let mut faults = faults(judged, judging);
+    // The sort is stable: equally bad ones keep their order.
+    faults.sort_by_key(|fault| std::cmp::Reverse(fault.state));
+    let mut faults = faults.into_iter();
+    let first = faults.next()?;
+    let finding = Finding::new(first.state, format!("{name} {}", first.full(calendar))).brief(format!("{name} {}", first.brief));
+    Some(finding.details(faults.map(|fault| format!("{name} {}", fault.full(calendar)))))
+}
+
+fn faults(judged: &JudgedTarget, judging: &Judging) -> Vec<Fault> {
+    let verdict = judged.verdict.as_ref();
+    let loss = verdict.and_then(|verdict| Some(lossy(judged, verdict, &verdict.loss?, judging.critical_loss / 100.0)));
+    let slow = verdict.and_then(|verdict| slow(judged, verdict));
+    loss.into_iter()
+        .chain(strange(judged))
+        .chain(too_lossy(judged, judging))
+        .chain(slow)
+        .chain(too_slow(judged, judging))
+        .collect()
+}
+
+impl Fault {
+    fn new(state: State, brief: String) -> Self {
+        Self { state, brief, since: None, cause: None }
+    }
+
+    fn full(&self, calendar: &Calendar) -> String {
+        let since = self.since.map(|since| format!(" since {}", calendar.moment(since))).unwrap_or_default();
+        let cause = self.cause.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default();
+        format!("{}{since}{cause}", self.brief)
+    }
+}
+
+/// More loss than usual, or no answer, with the ICMP error that tells why.
+fn lossy(judged: &JudgedTarget, verdict: &Verdict, alert: &LossAlert, critical: f64) -> Fault {
+    let rise = alert.told - verdict.usual_loss;
+    let state = if alert.silent || rise >= critical { State::Critical } else { State::Warning };
+    let usual = if verdict.learning { "still learning".to_owned() } else { format!("usual {}", percent(verdict.usual_loss)) };
+    let brief = match alert.silent {
+        true => "does not answer".to_owned(),
+        false => format!("loses {} ({usual})", percent(alert.told)),
+    };
+    let cause = judged.seen.icmp.filter(|_| judged.seen.lost() > 0).map(|icmp| {
+        let from = icmp.from.map(|from| if net::is_own(from) { "this machine".to_owned() } else { from.to_string() });
+        let from = from.map(|from| format!(", reported by {from}")).unwrap_or_default();
+        format!("{}{from}", icmp.brief())
+    });
+    Fault { state, brief, since: Some(alert.since), cause }
+}
+
+/// A longer round-trip time than usual: never critical by itself, since a slow host is not a dead one.
+fn slow(judged: &JudgedTarget, verdict: &Verdict) -> Option<Fault> {
+    let (alert, usual) = (verdict.rtt?, verdict.usual_rtt?);
+    let brief = match judged.rtt() {
+        Some(rtt) => format!("takes {} (usual {})", milliseconds(rtt), milliseconds(usual)),
+        None => format!("took longer than its usual {} before it fell silent", milliseconds(usual)),
+    };
+    Some(Fault { since: Some(alert.since), ..Fault::new(State::Warning, brief) })
+}
+
+/// Answers that are not the target's.
+fn strange(judged: &JudgedTarget) -> Option<Fault> {
+    let other = judged.seen.other_address.map(|address| format!("answers as {address}"));
+    let brief = other.or_else(|| judged.seen.other_payload.then(|| "answers with another payload".to_owned()))?;
+    Some(Fault::new(State::Warning, brief))
+}
+
+/// More loss than the absolute limits allow.
+fn too_lossy(judged: &JudgedTarget, judging: &Judging) -> Option<Fault> {
+    let loss = judged.loss()?;
+    let (state, limit) = reached(judging, |limit| loss * 100.0 >= limit.loss)?;
+    Some(Fault::new(state, format!("loses {}, limit {}%", percent(loss), limit.loss)))
+}
+
+/// A longer round-trip time than the absolute limits allow.
+fn too_slow(judged: &JudgedTarget, judging: &Judging) -> Option<Fault> {
+    let rtt = judged.rtt()?;
+    let (state, limit) = reached(judging, |limit| rtt * 1e3 >= limit.rtt)?;
+    Some(Fault::new(state, format!("takes {}, limit {}", milliseconds(rtt), limit.rtt)))
+}
+
+/// The absolute limit that is reached, the critical one first.
+fn reached(judging: &Judging, is_reached: impl Fn(&Absolute) -> bool) -> Option<(State, Absolute)> {
+    let limits = [(State::Critical, judging.limit_critical), (State::Warning, judging.limit_warning)];
+    limits.into_iter().filter_map(|(state, limit)| Some((state, limit?))).find(|(_, limit)| is_reached(limit))
+}

@@ -1,0 +1,83 @@
+//! Which host loses more packets, or answers later, than it normally does?
+//!
+//! The outage it catches: a path gets worse, and a fixed threshold does not tell. Either it is far above what this host normally
+//! does, or it alerts every evening and is not believed any more. Here the normal of each host is learned.
+
+mod error;
+mod evaluate;
+mod fault;
+mod metrics;
+mod options;
+mod pinger;
+mod probe;
+mod record;
+pub mod rule;
+mod seen;
+mod store;
+mod target;
+mod words;
+
+use std::net::SocketAddr;
+
+use plugin::{Deadline, Report};
+
+pub use error::CheckError;
+pub use options::ContradictoryLimits;
+use options::{Judging, Learning, Pinging, TargetOptions};
+pub use probe::ProbeError;
+use seen::Seen;
+pub use store::StoreError;
+use target::Target;
+pub use target::TargetError;
+
+/// The command line.
+#[derive(Debug, clap::Parser)]
+#[command(version, about)]
+pub struct Args {
+    /// Which targets are pinged.
+    #[command(flatten)]
+    pub(crate) targets: TargetOptions,
+    /// How they are pinged.
+    #[command(flatten)]
+    pub(crate) pinging: Pinging,
+    /// What is reported.
+    #[command(flatten)]
+    pub(crate) judging: Judging,
+    /// What is learned.
+    #[command(flatten)]
+    pub(crate) learning: Learning,
+}
+
+/// What one run observed.
+#[derive(Debug)]
+pub(crate) struct Observations {
+    /// When the pings ended, in seconds since 1970.
+    pub(crate) at: u64,
+    /// What came of the pings to each target.
+    pub(crate) targets: Vec<(Target, Seen)>,
+    /// What came of those to the controls that are no targets.
+    pub(crate) extra: Vec<(Target, Seen)>,
+    /// The controls, targets or not.
+    pub(crate) controls: Vec<SocketAddr>,
+    /// What could not be pinged: names without an address, in words.
+    pub(crate) unusable: Vec<String>,
+    /// Why no socket could be had, in words.
+    pub(crate) no_socket: Option<String>,
+    /// How many replies found no room in this machine.
+    pub(crate) dropped: u64,
+}
+
+/// Pings every target, judges each by its own record, adds this run to the records, and reports.
+///
+/// # Errors
+/// [`CheckError`]: nothing can be said of any target.
+pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, CheckError> {
+    if let Some(target) = &args.learning.forget {
+        return record::forget(target, &args.learning, deadline);
+    }
+    args.judging.validate()?;
+    let targets = target::targets(&args.targets, deadline)?;
+    let observations = probe::probe(targets, &args.pinging, deadline)?;
+    let judged = record::judge(observations, &args.judging.settings(&args.learning), &args.learning, deadline);
+    Ok(evaluate::evaluate(&args.judging, &judged))
+}

@@ -1,0 +1,61 @@
+//! The performance data.
+
+use plugin::{Metric, Range, Thresholds, Unit};
+
+use crate::options::{Judging, Limit};
+use crate::record::{Judged, JudgedTarget};
+
+/// Returns the performance data: of all targets together, and with `--each` of each.
+pub(crate) fn metrics(judging: &Judging, judged: &Judged, abnormal: usize) -> Vec<Metric> {
+    let all = judged.targets.len() as f64;
+    let count = Metric::count("abnormal", abnormal).thresholds(thresholds(judging, false)).max(all);
+    let share = [&judging.warning, &judging.critical].into_iter().flatten().any(|limit| limit.share).then(|| {
+        let share = abnormal as f64 * 100.0 / all;
+        percent("abnormal_share", share).thresholds(thresholds(judging, true))
+    });
+    let each = judged.targets.iter().filter(|_| judging.each).flat_map(each);
+    [count].into_iter().chain(share).chain(together(judged)).chain(each).collect()
+}
+
+fn together(judged: &Judged) -> [Metric; 7] {
+    let targets = &judged.targets;
+    let count = |is: fn(&JudgedTarget) -> bool| targets.iter().filter(|target| is(target)).count();
+    let sum = |of: fn(&JudgedTarget) -> u32| targets.iter().map(|target| u64::from(of(target))).sum::<u64>() as f64;
+    let greatest = |of: fn(&JudgedTarget) -> Option<f64>| targets.iter().filter_map(of).reduce(f64::max).unwrap_or(f64::NAN);
+    let lost = sum(|target| target.seen.lost()) * 100.0 / sum(|target| target.seen.counted());
+    [
+        Metric::count("silent", count(|target| target.run().is_some_and(|run| run.is_silent()))),
+        Metric::count("learning", count(JudgedTarget::is_learning)),
+        percent("lost", lost),
+        Metric::new("worst_rise", greatest(JudgedTarget::rise)).min(0.0),
+        Metric::new("worst_slower", greatest(JudgedTarget::slower)).unit(Unit::Seconds).min(0.0),
+        Metric::new("late", sum(|target| target.seen.late)).min(0.0),
+        Metric::new("duplicates", sum(|target| target.seen.duplicates)).min(0.0),
+    ]
+}
+
+fn each(target: &JudgedTarget) -> [Metric; 4] {
+    let name = target.target.name();
+    let label = |what: &str| format!("{name}_{what}");
+    let seconds = |what, value: Option<f64>| Metric::new(label(what), value.unwrap_or(f64::NAN)).unit(Unit::Seconds).min(0.0);
+    let loss = |what, share: Option<f64>| percent(&label(what), share.map_or(f64::NAN, |share| share * 100.0));
+    let known = target.verdict.filter(|verdict| !verdict.learning);
+    [
+        seconds("rtt", target.rtt()),
+        loss("loss", target.loss()),
+        seconds("usual_rtt", known.and_then(|verdict| verdict.usual_rtt)),
+        loss("usual_loss", known.map(|verdict| verdict.usual_loss)),
+    ]
+}
+
+fn percent(label: &str, value: f64) -> Metric {
+    Metric::new(label, value).unit(Unit::Percent).min(0.0).max(100.0)
+}
+
+/// The thresholds on the number, or on the share, of abnormal targets.
+fn thresholds(judging: &Judging, share: bool) -> Thresholds {
+    let range = |limit: &Option<Limit>| -> Option<Range> {
+        limit.as_ref().filter(|limit| limit.share == share).map(|limit| limit.range.clone())
+    };
+    Thresholds { warning: range(&judging.warning), critical: range(&judging.critical) }
+}

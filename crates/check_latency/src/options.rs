@@ -1,0 +1,255 @@
+//! The options of the command line, and the values of options: absolute limits, numbers within bounds, the control.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use addresses::HostAddress;
+use net::Host;
+use plugin::{InvalidRange, Range, Seconds};
+
+use crate::rule::Settings;
+
+/// Which targets are pinged.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct TargetOptions {
+    /// Address to ping: 192.0.2.10 or 2001:db8::10. Repeatable
+    #[arg(long, value_name = "ADDRESS")]
+    pub ip: Vec<HostAddress>,
+    /// File with one address a line, then a label where it has one: 192.0.2.10 proxy7. Repeatable
+    #[arg(long)]
+    pub file: Vec<PathBuf>,
+    /// Host name, of which every IPv4 and IPv6 address is pinged. Repeatable
+    #[arg(short = 'H', long, value_name = "HOST")]
+    pub hostname: Vec<Host>,
+}
+
+/// How targets are pinged.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Pinging {
+    /// Pings to each target
+    #[arg(long, value_name = "NUMBER", default_value = "20", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub pings: u32,
+    /// Time between two pings to one target
+    #[arg(long, value_name = "SECONDS", default_value = "0.25", value_parser = Seconds::within(0.02..=60.0))]
+    pub interval: Seconds,
+    /// Time limit of a reply; a later one counts as lost and as late
+    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = Seconds::within(0.01..=60.0))]
+    pub wait: Seconds,
+    /// Maximum pings per second to all targets together
+    #[arg(long, value_name = "NUMBER", default_value = "2000", value_parser = clap::value_parser!(u32).range(1..=50_000))]
+    pub rate: u32,
+    /// Default gateway to compare with: auto, none or an address. It is never reported as a target
+    #[arg(long, value_name = "ADDRESS", default_value = "auto")]
+    pub gateway: Control,
+}
+
+/// What is reported.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Judging {
+    /// Least rise of loss to report, in percentage points
+    #[arg(long, value_name = "POINTS", default_value = "5", value_parser = number_within(0.1, 100.0))]
+    pub loss_rise: f64,
+    /// Least rise of latency to report, in per cent of the usual one
+    #[arg(long, value_name = "PERCENT", default_value = "15", value_parser = number_within(0.0, 1_000.0))]
+    pub rtt_rise: f64,
+    /// Least rise of latency to report
+    #[arg(long, value_name = "SECONDS", default_value = "0.005", value_parser = Seconds::within(0.0..=60.0))]
+    pub rtt_floor: Seconds,
+    /// Rise of loss that is CRITICAL, in percentage points
+    #[arg(long, value_name = "POINTS", default_value = "40", value_parser = number_within(0.1, 100.0))]
+    pub critical_loss: f64,
+    /// WARNING if the number of abnormal targets, or with % their share, is outside this range: 2, 5%. Replaces the states of the
+    /// targets
+    #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
+    pub warning: Option<Limit>,
+    /// CRITICAL if it is outside this range
+    #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
+    pub critical: Option<Limit>,
+    /// WARNING from this latency in milliseconds or this loss on, whatever is usual: 200,20%
+    #[arg(long, value_name = "RTA,PL%")]
+    pub limit_warning: Option<Absolute>,
+    /// CRITICAL from this latency or this loss on
+    #[arg(long, value_name = "RTA,PL%")]
+    pub limit_critical: Option<Absolute>,
+    /// Add performance data of each target
+    #[arg(long)]
+    pub each: bool,
+}
+
+/// What is learned.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Learning {
+    /// Runs with an answer that are learned before a target is judged by its own record
+    #[arg(long, value_name = "NUMBER", default_value = "12", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub learn_runs: u32,
+    /// Store no run sooner than this after the last one: retries and runs by hand are judged only
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = Seconds::within(0.0..=86_400.0))]
+    pub learn_every: Seconds,
+    /// Accept a changed latency, or a loss below --critical-loss, as the new normal after this time
+    #[arg(long, value_name = "SECONDS", default_value = "86400", value_parser = Seconds::within(60.0..=31_536_000.0))]
+    pub accept: Seconds,
+    /// File of the learned records, in a folder of mode 0700. Default: UID/check_latency/paths.json in MP_STATE_PATH, else in
+    /// NAGIOS_PLUGIN_STATE_DIRECTORY, else in /var/lib/monitoring-plugins
+    #[arg(long, value_name = "FILE")]
+    pub state_file: Option<PathBuf>,
+    /// Judge only: write no file
+    #[arg(long)]
+    pub no_learn: bool,
+    /// Forget the record of this target, named by its label, name or address, and exit
+    #[arg(long, value_name = "TARGET", conflicts_with = "no_learn")]
+    pub forget: Option<String>,
+}
+
+/// The control: what is pinged to tell the monitor's own network from that of the targets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Control {
+    /// The default gateway of each family of the targets.
+    Auto,
+    /// Nothing.
+    None,
+    /// This address.
+    Address(IpAddr),
+}
+
+/// Explains why a text is not a value of an option.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub(crate) enum InvalidValue {
+    /// Neither a word nor an address.
+    #[error("not auto, none or an address")]
+    Control,
+    /// Not a time in milliseconds and a loss.
+    #[error("not a latency in milliseconds and a loss, as in 200,20%")]
+    Absolute,
+    /// Not a number, or outside of the bounds.
+    #[error("not a number from {0} to {1}")]
+    Number(f64, f64),
+}
+
+/// An absolute critical limit below the warning one.
+#[derive(Debug, thiserror::Error)]
+#[error("--limit-critical is below --limit-warning")]
+pub struct ContradictoryLimits;
+
+impl FromStr for Control {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "none" => Ok(Self::None),
+            text => text.parse::<HostAddress>().map(|host| Self::Address(host.address)).map_err(|_| InvalidValue::Control),
+        }
+    }
+}
+
+/// A range on the number of abnormal targets or, with a `%` behind it, on their share in per cent.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Limit {
+    /// The range.
+    pub range: Range,
+    /// Whether it judges the share.
+    pub share: bool,
+}
+
+impl FromStr for Limit {
+    type Err = InvalidRange;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRange> {
+        let (range, share) = text.strip_suffix('%').map_or((text, false), |range| (range, true));
+        Ok(Self { range: range.parse()?, share })
+    }
+}
+
+/// An absolute limit, as check_icmp and check_ping take it. Reaching it alerts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Absolute {
+    /// The latency in milliseconds.
+    pub rtt: f64,
+    /// The loss in per cent.
+    pub loss: f64,
+}
+
+impl FromStr for Absolute {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let (rtt, loss) = text.split_once(',').ok_or(InvalidValue::Absolute)?;
+        let rtt = decimal(rtt.strip_suffix("ms").unwrap_or(rtt)).ok_or(InvalidValue::Absolute)?;
+        let loss = loss.strip_suffix('%').and_then(decimal).filter(|loss| *loss <= 100.0).ok_or(InvalidValue::Absolute)?;
+        Ok(Self { rtt, loss })
+    }
+}
+
+/// A number of digits with an optional point.
+fn decimal(text: &str) -> Option<f64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|octet| octet.is_ascii_digit());
+    if digits(whole) && digits(fraction) { text.parse().ok() } else { None }
+}
+
+fn number_within(low: f64, high: f64) -> impl Fn(&str) -> Result<f64, InvalidValue> + Clone + Send + Sync + 'static {
+    move |text| decimal(text).filter(|number| (low..=high).contains(number)).ok_or(InvalidValue::Number(low, high))
+}
+
+impl Judging {
+    /// Refuses absolute limits that contradict each other.
+    ///
+    /// # Errors
+    /// [`ContradictoryLimits`]
+    pub(crate) fn validate(&self) -> Result<(), ContradictoryLimits> {
+        let contradict = |warning: Absolute, critical: Absolute| critical.rtt < warning.rtt || critical.loss < warning.loss;
+        match (self.limit_warning, self.limit_critical) {
+            (Some(warning), Some(critical)) if contradict(warning, critical) => Err(ContradictoryLimits),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns what of the rule can be set.
+    pub(crate) fn settings(&self, learning: &Learning) -> Settings {
+        Settings {
+            loss_rise: self.loss_rise / 100.0,
+            rtt_rise: self.rtt_rise / 100.0,
+            rtt_floor: self.rtt_floor.as_f64(),
+            critical_loss: self.critical_loss / 100.0,
+            learn_runs: learning.learn_runs,
+            accept: learning.accept.duration().as_secs(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absolute_limits_are_those_of_check_icmp() {
+        let read = |text: &str| text.parse::<Absolute>().map(|limit| (limit.rtt, limit.loss));
+        assert_eq!(read("200,20%"), Ok((200.0, 20.0)));
+        assert_eq!(read("200.5ms,0%"), Ok((200.5, 0.0)));
+        for text in ["", "200", "200,", "200,20", ",20%", "200,101%", "-1,5%", "1e3,5%", "nan,5%", "200,20%,5"] {
+            assert_eq!(read(text), Err(InvalidValue::Absolute), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_control_is_a_word_or_an_address() {
+        let read = |text: &str| text.parse::<Control>();
+        assert_eq!(read("auto"), Ok(Control::Auto));
+        assert_eq!(read("none"), Ok(Control::None));
+        assert_eq!(read("192.0.2.254"), Ok(Control::Address("192.0.2.254".parse().unwrap())));
+        for text in ["", "no", "0.0.0.0", "gateway"] {
+            assert_eq!(read(text), Err(InvalidValue::Control), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_have_bounds() {
+        let read = number_within(0.1, 100.0);
+        assert_eq!(read("5"), Ok(5.0));
+        assert_eq!(read("0.1"), Ok(0.1));
+        for text in ["0", "100.1", "-5", "", ".5", "5.", "inf", "NaN"] {
+            assert_eq!(read(text), Err(InvalidValue::Number(0.1, 100.0)), "{text}");
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Sends the pings of a run evenly paced and in random order, and counts what comes back.
+//!
+//! Pacing is what keeps the run from making its own loss: routers police ICMP, and a burst overflows queues that even traffic does
+//! not fill. Times are the kernel's, so what has come may wait in the socket until the next ping is due.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::io;
+use std::net::SocketAddr;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use net::{Echo, EchoError, EchoEvent, EchoResult, Source};
+
+use crate::options::Pinging;
+use crate::seen::Seen;
+
+/// Pings that are due within this time are sent together: a pause costs more than a ping.
+const TOGETHER: Duration = Duration::from_millis(1);
+/// How often a ping is tried for which this machine has no room.
+const TRIES: u32 = 50;
+/// More pings for a target that answered none.
+const MORE: u32 = 5;
+/// The least time in which those are worth it.
+const WORTH: Duration = Duration::from_millis(250);
+
+/// What a ping is waiting for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ping {
+    /// An answer.
+    Waiting,
+    /// Nothing: it is answered, or an error said that it will not be.
+    Done,
+    /// Nothing, but the proper reply may still come.
+    Strange,
+}
+
+/// The pings of a run.
+pub(crate) struct Pinger<'a> {
+    echo: Echo,
+    pinging: &'a Pinging,
+    seen: Vec<Seen>,
+    /// By number.
+    pings: Vec<Ping>,
+    waiting: usize,
+    v6: [bool; 2],
+    events: Vec<EchoEvent>,
+}
+
+impl<'a> Pinger<'a> {
+    /// Opens the sockets.
+    pub(crate) fn open(addresses: Vec<SocketAddr>, pinging: &'a Pinging) -> Self {
+        let seen = addresses.iter().map(|_| Seen::default()).collect();
+        let v6 = [false, true].map(|v6| addresses.iter().any(|address| address.is_ipv6() == v6));
+        let echo = Echo::open(addresses, &Source::default());
+        Self { echo, pinging, seen, pings: Vec::new(), waiting: 0, v6, events: Vec::new() }
+    }
+
+    /// Returns why no socket could be had at all, in words.
+    pub(crate) fn refused(&self) -> Option<String> {
+        let needed = [false, true].into_iter().zip(self.v6).filter(|(_, needed)| *needed);
+        let refused: Vec<_> = needed.map(|(v6, _)| self.echo.refused(v6)).collect();
+        let all: Option<Vec<io::Error>> = refused.into_iter().collect();
+        all.and_then(|all| all.first().map(plugin::reason))
+    }
+
+    /// Returns how many replies found no room in this machine.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.echo.dropped()
+    }
+
+    /// Returns what came of the pings, in the order of the addresses.
+    pub(crate) fn into_seen(self) -> Vec<Seen> {
+        self.seen
+    }
+
+    /// Sends all pings and waits for the replies, at most until `end`.
+    ///
+    /// # Errors
+    /// What the system reports of waiting.
+    pub(crate) fn run(&mut self, end: Instant) -> io::Result<()> {
+        let all = (0..self.seen.len()).filter_map(|place| u32::try_from(place).ok()).collect();
+        let wait = self.pinging.wait.duration();
+        let gap = self.gap(self.seen.len());
+        self.send(all, self.pinging.pings, gap, end.checked_sub(wait).unwrap_or(end));
+        self.collect(end.min(Instant::now() + wait))?;
+        self.ask_again(end)
+    }
+
+    /// The time between two pings to so many targets.
+    fn gap(&self, targets: usize) -> Duration {
+        let by_interval = self.pinging.interval.as_f64() / targets.max(1) as f64;
+        Duration::from_secs_f64(by_interval.max(1.0 / f64::from(self.pinging.rate)))
+    }
+
+    /// Sends a number of pings to each of these targets, the first of each, then the second of each, until `end`.
+    fn send(&mut self, mut targets: Vec<u32>, pings: u32, gap: Duration, end: Instant) {
+        shuffle(&mut targets);
+        let mut due = Instant::now();
+        for _ in 0..pings {
+            for &target in &targets {
+                let now = Instant::now();
+                if now >= end {
+                    return;
+                }
+                if due > now + TOGETHER {
+                    thread::sleep(due - now);
+                    self.read();
+                }
+                self.ping(target);
+                // Where this process was stopped, what it missed is not made up for in a burst.
+                due = (due + gap).max(Instant::now().checked_sub(TOGETHER).unwrap_or(due));
+            }
+        }
+    }
+
+    fn ping(&mut self, target: u32) {
+        let Some(place) = usize::try_from(target).ok() else { return };
+        // Where not even the first could be sent, patience would only cost the others their time.
+        let hopeless = self.seen.get(place).is_some_and(|seen| seen.sent == 0 && seen.unsent.is_some());
+        for _ in 0..if hopeless { 1 } else { TRIES } {
+            let error = match self.echo.send(target) {
+                Ok(_) => {
+                    self.pings.push(Ping::Waiting);
+                    self.waiting += 1;
+                    self.seen.get_mut(place).into_iter().for_each(|seen| seen.sent += 1);
+                    return;
+                }
+                Err(error) => error,
+            };
+            let is_full = matches!(error, EchoError::Full(_));
+            self.seen.get_mut(place).into_iter().for_each(|seen| seen.unsent = Some(why(&error)));
+            if !is_full {
+                return;
+            }
+            thread::sleep(TOGETHER);
+            self.read();
+        }
+    }
+
+    /// Reads what has come.
+    fn read(&mut self) {
+        let mut events = std::mem::take(&mut self.events);
+        self.echo.read(&mut events);
+        events.drain(..).for_each(|event| self.take(event));
+        self.events = events;
+    }
+
+    /// Waits until nothing is left to wait for, at most until `until`.
+    fn collect(&mut self, until: Instant) -> io::Result<()> {
+        let mut events = std::mem::take(&mut self.events);
+        self.read();
+        while self.waiting > 0 {
+            let goes_on = self.echo.wait(until, &mut events)?;
+            events.drain(..).for_each(|event| self.take(event));
+            if !goes_on {
+                break;
+            }
+        }
+        self.events = events;
+        Ok(())
+    }
+
+    /// Asks targets that answered nothing once more, in what is left of the time.
+    fn ask_again(&mut self, end: Instant) -> io::Result<()> {
+        let silent = |seen: &Seen| seen.sent > 0 && seen.times.is_empty() && seen.late == 0 && seen.strange == 0;
+        let places = self.seen.iter().enumerate().filter(|(_, seen)| silent(seen));
+        let targets: Vec<u32> = places.filter_map(|(place, _)| u32::try_from(place).ok()).collect();
+        let left = end.saturating_duration_since(Instant::now());
+        if targets.is_empty() || left < WORTH {
+            return Ok(());
+        }
+        // Half of the time is for sending, the other half for replies.
+        let gap =
+            (left / 2 / MORE / u32::try_from(targets.len()).unwrap_or(u32::MAX)).max(Duration::from_secs(1) / self.pinging.rate);
+        self.send(targets, MORE, gap.min(self.pinging.interval.duration()), Instant::now() + left / 2);
+        self.collect(end.min(Instant::now() + self.pinging.wait.duration()))
+    }
+
+    fn take(&mut self, event: EchoEvent) {
+        let EchoEvent { target, ping, result } = event;
+        let place = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let (Some(seen), Some(state)) = (self.seen.get_mut(place(target)), self.pings.get_mut(place(ping))) else { return };
+        let before = *state;
+        match result {
+            EchoResult::Reply(rtt) => {
+                *state = Ping::Done;
+                seen.strange -= u32::from(before == Ping::Strange);
+                if rtt > self.pinging.wait.duration() {
+                    seen.late += 1;
+                } else {
+                    seen.times.push(u32::try_from(rtt.as_micros()).unwrap_or(u32::MAX));
+                }
+            }
+            EchoResult::Duplicate(_) => seen.duplicates += 1,
+            EchoResult::OtherAddress(_) | EchoResult::OtherPayload => {
+                if let EchoResult::OtherAddress(from) = result {
+                    seen.other_address = Some(from);
+                } else {
+                    seen.other_payload = true;
+                }
+                if before == Ping::Waiting {
+                    *state = Ping::Strange;
+                    seen.strange += 1;
+                }
+            }
+            EchoResult::Icmp(error) => {
+                seen.icmp = Some(error);
+                if before == Ping::Waiting {
+                    *state = Ping::Done;
+                }
+            }
+        }
+        self.waiting -= usize::from(before == Ping::Waiting && *state != Ping::Waiting);
+    }
+}
+
+/// Why this machine did not send, in words.
+fn why(error: &EchoError) -> String {
+    match error {
+        EchoError::NoSocket(why) | EchoError::Full(why) | EchoError::Local(why) => plugin::reason(why),
+        EchoError::NoTarget(_) => error.to_string(),
+    }
+}
+
+/// Brings targets into random order: so none always follows the same other one through a queue.
+fn shuffle(targets: &mut [u32]) {
+    let hasher = RandomState::new();
+    targets.sort_by_cached_key(|target| {
+        let mut hash = hasher.build_hasher();
+        hash.write_u32(*target);
+        hash.finish()
+    });
+}

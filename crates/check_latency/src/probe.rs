@@ -1,0 +1,116 @@
+//! Everything that touches the world: names, routes, sockets and clocks.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use host_net::DefaultRoute;
+use plugin::Deadline;
+
+use crate::Observations;
+use crate::options::{Control, Pinging};
+use crate::pinger::Pinger;
+use crate::target::{Target, Targets};
+
+/// What is needed beside the pings: starting, judging, writing.
+pub(crate) const RESERVE: Duration = Duration::from_millis(300);
+/// A clock that moves by more against the monotonic one was set: the times of the kernel are by it.
+const CLOCK_STEP: Duration = Duration::from_millis(50);
+
+/// rtnetlink(7): a route that leads somewhere.
+const UNICAST: u8 = 1;
+
+/// Explains why nothing could be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// The pings take longer than the run may.
+    #[error("needs {needed} s, --timeout is {timeout}: {remedy}")]
+    TooLong {
+        /// What the pings take, in seconds, rounded up.
+        needed: u64,
+        /// What the run may take, in seconds.
+        timeout: f64,
+        /// What to change.
+        remedy: &'static str,
+    },
+    /// The clock was set while the pings were on their way.
+    #[error("the clock of this machine was set by {0:.1} s during the run: nothing was measured")]
+    ClockSet(f64),
+    /// The system refuses to wait.
+    #[error("waiting for replies: {}", plugin::reason(.0))]
+    Wait(std::io::Error),
+}
+
+/// Pings all targets and the controls.
+///
+/// # Errors
+/// [`ProbeError`]: nothing was measured.
+pub(crate) fn probe(targets: Targets, pinging: &Pinging, deadline: &Deadline) -> Result<Observations, ProbeError> {
+    let Targets { all: targets, unusable } = targets;
+    let controls = controls(&targets, &pinging.gateway, deadline);
+    let extra: Vec<SocketAddr> = controls.iter().filter(|address| place(&targets, **address).is_none()).copied().collect();
+    let addresses: Vec<SocketAddr> = targets.iter().map(|target| target.address).chain(extra.iter().copied()).collect();
+    check_time(addresses.len(), pinging, deadline)?;
+    let (clock, start) = (SystemTime::now(), Instant::now());
+    let mut pinger = Pinger::open(addresses, pinging);
+    pinger.run(deadline.at().checked_sub(RESERVE).unwrap_or_else(Instant::now)).map_err(ProbeError::Wait)?;
+    let now = SystemTime::now();
+    let moved = now.duration_since(clock).map_or_else(|back| -back.duration().as_secs_f64(), |on| on.as_secs_f64());
+    let step = moved - start.elapsed().as_secs_f64();
+    if step.abs() > CLOCK_STEP.as_secs_f64() {
+        return Err(ProbeError::ClockSet(step));
+    }
+    let at = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let (no_socket, dropped, mut seen) = (pinger.refused(), pinger.dropped(), pinger.into_seen());
+    let extra = extra.into_iter().zip(seen.split_off(targets.len()));
+    let of = |address| Target { address, label: "gateway".to_owned() };
+    let extra: Vec<_> = extra.map(|(address, seen)| (of(address), seen)).collect();
+    Ok(Observations { at, targets: targets.into_iter().zip(seen).collect(), extra, controls, unusable, no_socket, dropped })
+}
+
+/// The place of a target with this address.
+fn place(targets: &[Target], address: SocketAddr) -> Option<usize> {
+    targets.iter().position(|target| target.address == address)
+}
+
+/// What the pings of so many targets take.
+fn check_time(targets: usize, pinging: &Pinging, deadline: &Deadline) -> Result<(), ProbeError> {
+    let (pings, all) = (f64::from(pinging.pings), f64::from(pinging.pings) * targets as f64);
+    let (by_interval, by_rate) = (pings * pinging.interval.as_f64(), all / f64::from(pinging.rate));
+    let needed = by_interval.max(by_rate) + pinging.wait.as_f64() + RESERVE.as_secs_f64();
+    let timeout = deadline.limit().as_secs_f64();
+    let remedy = if by_interval >= by_rate {
+        "lower --pings, --interval or --wait, or raise --timeout"
+    } else {
+        "raise --rate or --timeout, or lower --pings"
+    };
+    if needed <= timeout {
+        return Ok(());
+    }
+    Err(ProbeError::TooLong { needed: Duration::from_secs_f64(needed.ceil()).as_secs(), timeout, remedy })
+}
+
+/// The controls of the families that the targets have.
+fn controls(targets: &[Target], control: &Control, deadline: &Deadline) -> Vec<SocketAddr> {
+    let has = |v6: bool| targets.iter().any(|target| target.address.is_ipv6() == v6);
+    match control {
+        Control::None => Vec::new(),
+        Control::Address(address) => vec![SocketAddr::new(*address, 0)],
+        Control::Auto => {
+            let families = [false, true].into_iter().filter(|v6| has(*v6));
+            // Where routes cannot be read there is no control, as where there is no default route.
+            let routes = families.filter_map(|v6| {
+                let routes = DefaultRoute::read(v6, deadline).unwrap_or_default();
+                routes.into_iter().filter(|route| route.kind == UNICAST).min_by_key(|route| route.metric)
+            });
+            routes.filter_map(|route| gateway(route.gateway?, route.interface)).collect()
+        }
+    }
+}
+
+/// A gateway with its interface, without which a link-local address is not reached.
+fn gateway(address: IpAddr, interface: Option<u32>) -> Option<SocketAddr> {
+    Some(match address {
+        IpAddr::V6(v6) if v6.is_unicast_link_local() => std::net::SocketAddrV6::new(v6, 0, 0, interface?).into(),
+        address => SocketAddr::new(address, 0),
+    })
+}

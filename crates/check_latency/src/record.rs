@@ -1,0 +1,200 @@
+//! Judges what was seen by the records, and adds it to them: under the lock of their file, so that runs side by side lose nothing.
+
+use plugin::{Deadline, Report, State};
+
+use crate::options::Learning;
+use crate::rule::{Path, Run, Settings, Verdict};
+use crate::seen::Seen;
+use crate::store::{Store, StoreError};
+use crate::target::Target;
+use crate::{CheckError, Observations};
+
+/// Of so many targets at least, two thirds worse at once point to this machine's own network.
+const TOGETHER: usize = 3;
+/// A run that comes a little early is not left out: this share of `--learn-every` is enough.
+const EARLY: f64 = 0.9;
+
+/// A target after its judgement.
+#[derive(Debug)]
+pub(crate) struct JudgedTarget {
+    pub(crate) target: Target,
+    pub(crate) seen: Seen,
+    /// `None` where no ping tells anything of the path.
+    pub(crate) verdict: Option<Verdict>,
+}
+
+/// All that is reported.
+#[derive(Debug, Default)]
+pub(crate) struct Judged {
+    /// When the pings ended, in seconds since 1970.
+    pub(crate) at: u64,
+    pub(crate) targets: Vec<JudgedTarget>,
+    /// What was pinged for comparison and is no target.
+    pub(crate) extra: Vec<JudgedTarget>,
+    /// The control of IPv4, and of IPv6, by whose trouble its targets are excused.
+    pub(crate) excused: [Option<String>; 2],
+    /// Whether a control answers as usual while two thirds of its targets are worse.
+    pub(crate) control_is_usual: bool,
+    /// What could not be pinged, in words.
+    pub(crate) unusable: Vec<String>,
+    /// Why no socket could be had, in words.
+    pub(crate) no_socket: Option<String>,
+    /// How many replies found no room in this machine.
+    pub(crate) dropped: u64,
+    /// Why the records cannot be used, in words.
+    pub(crate) problem: Option<String>,
+    /// Why they begin anew, in words.
+    pub(crate) anew: Option<String>,
+    /// Further lines.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Judges every target, and stores this run unless `--no-learn` is given, it comes too soon, or this machine's own network is in
+/// trouble. Where the records cannot be used, targets are judged as if they were new, which is said.
+pub(crate) fn judge(observations: Observations, settings: &Settings, learning: &Learning, deadline: &Deadline) -> Judged {
+    let opened = Store::open(learning.state_file.as_deref(), !learning.no_learn, deadline);
+    let (mut store, mut problem) = match opened {
+        Ok(store) => (Some(store), None),
+        Err(error) if learning.no_learn && is_absent(&error) => (None, None),
+        Err(error) => (None, Some(error.to_string())),
+    };
+    let mut judged = verdicts(observations, settings, store.as_ref());
+    if let Some(store) = &mut store {
+        judged.anew = store.anew.take();
+        if store.is_locked() && judged.dropped == 0 {
+            add(&judged, store, settings, learning.learn_every.as_f64() * EARLY);
+            problem = store.write(judged.at).err().map(|error| error.to_string());
+        } else if !store.is_locked() && !learning.no_learn {
+            judged.notes.push(format!("{}: locked by another run: judged and not learned", store.path().display()));
+        }
+    }
+    Judged { problem, ..judged }
+}
+
+/// Forgets a target, and leaves all others as they are.
+///
+/// # Errors
+/// [`CheckError`]: nothing was forgotten.
+pub(crate) fn forget(target: &str, learning: &Learning, deadline: &Deadline) -> Result<Report, CheckError> {
+    let mut store = Store::open(learning.state_file.as_deref(), true, deadline)?;
+    let file = store.path().display().to_string();
+    if !store.is_locked() {
+        return Err(CheckError::Locked(file));
+    }
+    let gone = store.records.forget(target);
+    if gone.is_empty() {
+        return Err(CheckError::NotKnown { target: target.to_owned(), file });
+    }
+    store.write(0)?;
+    Ok(Report::new(State::Ok, format!("forgotten, learned anew from the next run on: {}", gone.join(", "))))
+}
+
+/// Whether nothing was learned yet, which a run that learns nothing need not mind.
+fn is_absent(error: &StoreError) -> bool {
+    matches!(error, StoreError::State(error) if error.is_not_found() || matches!(error, state::StateError::NoPlace(_)))
+}
+
+/// What the records say of this run, before it is added to them.
+fn verdicts(observations: Observations, settings: &Settings, store: Option<&Store>) -> Judged {
+    let Observations { at, targets, extra, controls, unusable, no_socket, dropped } = observations;
+    let judge = |(target, seen): (Target, Seen)| {
+        let known = store.and_then(|store| store.records.targets.get(&target.key()));
+        let mut path = known.cloned().unwrap_or_default();
+        let verdict = seen.run(at).map(|run| path.judge(run, settings));
+        JudgedTarget { verdict: verdict.map(|verdict| trusted(verdict, dropped)), target, seen }
+    };
+    let targets: Vec<JudgedTarget> = targets.into_iter().map(judge).collect();
+    let extra: Vec<JudgedTarget> = extra.into_iter().map(judge).collect();
+    let mut judged = Judged { at, targets, extra, unusable, no_socket, dropped, ..Judged::default() };
+    for address in controls {
+        judged.compare(address);
+    }
+    judged
+}
+
+/// Where replies found no room in this machine, only silence is told.
+fn trusted(verdict: Verdict, dropped: u64) -> Verdict {
+    let loss = verdict.loss.filter(|loss| dropped == 0 || loss.silent);
+    Verdict { loss, ..verdict }
+}
+
+impl Judged {
+    /// Compares the targets of a family with their control: worse together, they are excused.
+    fn compare(&mut self, control: std::net::SocketAddr) {
+        let v6 = control.is_ipv6();
+        let family = || self.targets.iter().filter(|judged| judged.target.address.is_ipv6() == v6);
+        let all = family().count();
+        let worse = family().filter(|judged| judged.is_worse()).count();
+        let all_judged = self.targets.iter().chain(&self.extra);
+        let known = all_judged.filter(|judged| judged.target.address == control).find_map(|judged| judged.verdict);
+        let Some(known) = known.filter(|verdict| !verdict.learning) else { return };
+        if all < TOGETHER || worse * 3 < all * 2 {
+            return;
+        }
+        if known.worse {
+            let [v4_excused, v6_excused] = &mut self.excused;
+            *(if v6 { v6_excused } else { v4_excused }) = Some(control.ip().to_string());
+        } else {
+            self.control_is_usual = true;
+        }
+    }
+
+    /// Whether the target is excused by this machine's own network.
+    pub(crate) fn is_excused(&self, judged: &JudgedTarget) -> bool {
+        let [v4, v6] = &self.excused;
+        if judged.target.address.is_ipv6() { v6.is_some() } else { v4.is_some() }
+    }
+}
+
+impl JudgedTarget {
+    /// Whether it is worse than usual in this run, or something is told of it.
+    pub(crate) fn is_worse(&self) -> bool {
+        self.verdict.is_some_and(|verdict| verdict.worse || verdict.loss.is_some() || verdict.rtt.is_some())
+    }
+
+    /// Whether it is not known well enough to be judged in full.
+    pub(crate) fn is_learning(&self) -> bool {
+        self.verdict.is_some_and(|verdict| verdict.learning)
+    }
+
+    /// This run, where its pings tell something of the path; its time is left out.
+    pub(crate) fn run(&self) -> Option<Run> {
+        self.seen.run(0)
+    }
+
+    /// The share of pings lost in this run.
+    pub(crate) fn loss(&self) -> Option<f64> {
+        self.run().map(|run| run.loss())
+    }
+
+    /// The median of the round-trip times of this run, in seconds.
+    pub(crate) fn rtt(&self) -> Option<f64> {
+        self.run().and_then(|run| run.rtt())
+    }
+
+    /// How much more was lost in this run than usual, in percentage points.
+    pub(crate) fn rise(&self) -> Option<f64> {
+        let known = self.verdict.filter(|verdict| !verdict.learning)?;
+        Some(((self.loss()? - known.usual_loss) * 100.0).max(0.0))
+    }
+
+    /// How much later than usual this run was answered, in seconds.
+    pub(crate) fn slower(&self) -> Option<f64> {
+        let known = self.verdict.filter(|verdict| !verdict.learning)?;
+        Some((self.rtt()? - known.usual_rtt?).max(0.0))
+    }
+}
+
+/// Adds this run to the records of all that it tells something of, unless their newest run is younger than `pause` seconds.
+fn add(judged: &Judged, store: &mut Store, settings: &Settings, pause: f64) {
+    let all = judged.targets.iter().chain(&judged.extra).filter(|target| !judged.is_excused(target));
+    for target in all {
+        let Some(run) = target.seen.run(judged.at) else { continue };
+        let path: &mut Path = store.records.targets.entry(target.target.key()).or_default();
+        // A time in the future is of a clock that was set back since.
+        let is_due = judged.at.checked_sub(path.seen()).is_none_or(|ago| ago as f64 >= pause);
+        if is_due {
+            path.judge(run, settings);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What is told of a target: alerts that are held from run to run, and levels that became the new normal.
+
+use serde::{Deserialize, Serialize};
+
+/// More loss than usual, or no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LossAlert {
+    /// Since when, in seconds since 1970.
+    pub since: u64,
+    /// Since when without a gap between the runs, in seconds since 1970.
+    pub(super) held: u64,
+    /// The share that is lost, by the window that told it.
+    pub told: f64,
+    /// Whether nothing is answered.
+    pub silent: bool,
+}
+
+/// A longer round-trip time than usual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RttAlert {
+    /// Since when, in seconds since 1970.
+    pub since: u64,
+    /// Since when without a gap between the runs, in seconds since 1970.
+    pub(super) held: u64,
+}
+
+/// A changed level that became the new normal.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Accepted {
+    /// When, in seconds since 1970.
+    pub at: u64,
+    /// Since when the path is so, in seconds since 1970.
+    pub since: u64,
+    /// What was usual before.
+    pub was: Level,
+    /// What is usual now.
+    pub is: Level,
+}
+
+/// A level of one of the two quantities.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// A share of pings lost.
+    Loss(f64),
+    /// A round-trip time in seconds.
+    Rtt(f64),
+}
+
+impl LossAlert {
+    /// The alert after a run at `at` that shows this loss: since when is kept while it is of the same kind.
+    pub(super) fn shown(before: Option<Self>, at: u64, told: f64, silent: bool) -> Self {
+        let same = before.filter(|before| before.silent == silent);
+        let (since, held) = same.map_or((at, at), |before| (before.since, before.held));
+        Self { since, held, told, silent }
+    }
+}

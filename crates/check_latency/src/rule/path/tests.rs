@@ -1,0 +1,195 @@
+//! What is told of a path after which runs.
+
+use super::*;
+
+const PAUSE: u64 = 300;
+const MS: u32 = 1_000;
+
+/// A path that is judged every five minutes.
+struct Judge {
+    path: Path,
+    at: u64,
+    settings: Settings,
+}
+
+impl Judge {
+    fn new() -> Self {
+        Self { path: Path::default(), at: 1_790_000_000, settings: Settings::default() }
+    }
+
+    /// One that knows so many runs of this loss of 20 pings, with a time of 60 ms.
+    fn knowing(runs: usize, lost: u32) -> Self {
+        let mut judge = Self::new();
+        (0..runs).for_each(|_| assert!(!told(&judge.run(lost, 60 * MS))));
+        judge
+    }
+
+    fn run(&mut self, lost: u32, median: u32) -> Verdict {
+        self.at += PAUSE;
+        self.path.judge(Run::new(self.at, 20, lost, (lost < 20).then_some(median)), &self.settings)
+    }
+}
+
+fn told(verdict: &Verdict) -> bool {
+    verdict.loss.is_some() || verdict.rtt.is_some()
+}
+
+/// The number of runs after which something is told: `None` if not after 40.
+fn told_after(judge: &mut Judge, lost: u32, median: u32) -> Option<usize> {
+    (1..=40).find(|_| told(&judge.run(lost, median)))
+}
+
+#[test]
+fn how_soon_a_loss_is_told() {
+    // (usual loss of 20 pings, loss from now on, after how many runs)
+    let rows = [
+        (0, 20, Some(1)),
+        (0, 11, Some(1)),
+        (0, 9, Some(2)),
+        (0, 2, Some(7)),
+        (0, 1, None),
+        (1, 1, None),
+        (1, 20, Some(1)),
+        (1, 12, Some(1)),
+        (1, 7, Some(3)),
+        (2, 2, None),
+    ];
+    for (usual, now, runs) in rows {
+        assert_eq!(told_after(&mut Judge::knowing(100, usual), now, 60 * MS), runs, "{usual} and then {now}");
+    }
+}
+
+#[test]
+fn one_bad_run_is_no_trend_and_is_forgotten() {
+    let mut judge = Judge::knowing(100, 0);
+    assert!(!told(&judge.run(9, 60 * MS)));
+    assert_eq!(told_after(&mut judge, 0, 60 * MS), None);
+}
+
+#[test]
+fn a_silent_run_is_told_for_one_run() {
+    let mut judge = Judge::knowing(100, 0);
+    let alert = judge.run(20, 0).loss.unwrap();
+    assert!(alert.silent && alert.told == 1.0 && alert.since == judge.at);
+    assert!(!told(&judge.run(0, 60 * MS)));
+    assert!(!told(&judge.run(0, 60 * MS)));
+}
+
+#[test]
+fn since_is_the_first_run_of_an_alert() {
+    let mut judge = Judge::knowing(100, 0);
+    let first = judge.run(20, 0).loss.unwrap().since;
+    for _ in 0..500 {
+        assert_eq!(judge.run(20, 0).loss.unwrap().since, first, "silence is never accepted");
+    }
+    let other = judge.run(15, 60 * MS).loss.unwrap();
+    assert!(!other.silent && other.since == judge.at, "it answers again, and loses 75 %");
+}
+
+#[test]
+fn an_alert_of_loss_is_held_until_runs_are_good() {
+    let mut judge = Judge::knowing(100, 0);
+    assert!((0..6).map(|_| judge.run(8, 60 * MS)).any(|verdict| verdict.loss.is_some()));
+    assert!(judge.run(4, 60 * MS).loss.is_some(), "better, and not good");
+    let ends = (1..=12).find(|_| judge.run(0, 60 * MS).loss.is_none());
+    assert_eq!(ends, Some(1), "20 of 20 are improbable at 40 %");
+}
+
+#[test]
+fn latency_takes_two_runs_and_ends_below_most_of_the_rise() {
+    let mut judge = Judge::knowing(100, 0);
+    // 15 % of 60 ms are 9 ms.
+    assert_eq!(told_after(&mut judge, 0, 68 * MS), None);
+    let mut judge = Judge::knowing(100, 0);
+    assert_eq!(told_after(&mut judge, 0, 70 * MS), Some(2));
+    assert!(judge.run(0, 67 * MS).rtt.is_some(), "above 70 % of the rise");
+    assert!(judge.run(0, 66 * MS).rtt.is_none());
+    assert_eq!(told_after(&mut judge, 0, 10 * MS), None, "faster is never told");
+}
+
+#[test]
+fn near_targets_have_a_floor() {
+    let mut judge = Judge::new();
+    (0..100).for_each(|_| assert!(!told(&judge.run(0, 200))));
+    assert_eq!(told_after(&mut judge, 0, 5 * MS), None);
+    let mut judge = Judge::new();
+    (0..100).for_each(|_| assert!(!told(&judge.run(0, 200))));
+    assert_eq!(told_after(&mut judge, 0, 6 * MS), Some(2));
+}
+
+#[test]
+fn a_new_target_is_told_by_silence_and_sudden_loss_alone() {
+    assert!(Judge::new().run(20, 0).loss.unwrap().silent, "a target never seen that does not answer is not new");
+    assert!(Judge::new().run(11, 60 * MS).loss.is_some());
+    let mut judge = Judge::new();
+    let verdicts: Vec<Verdict> = (0..12).map(|_| judge.run(6, 60 * MS)).collect();
+    assert!(verdicts.iter().all(|verdict| verdict.learning && !told(verdict)));
+    let verdict = judge.run(6, 60 * MS);
+    assert!(!verdict.learning && (verdict.usual_loss - 0.3).abs() < 0.01, "{verdict:?}");
+}
+
+#[test]
+fn a_loss_does_not_teach_itself_into_the_normal() {
+    let mut judge = Judge::knowing(13, 0);
+    let runs = told_after(&mut judge, 6, 60 * MS).unwrap();
+    assert!(runs <= 3, "{runs}");
+    (0..100).for_each(|_| assert!(judge.run(6, 60 * MS).loss.is_some()));
+    assert!(judge.run(6, 60 * MS).usual_loss < 0.001);
+}
+
+#[test]
+fn a_changed_level_is_accepted_after_a_day() {
+    let mut judge = Judge::knowing(100, 0);
+    assert_eq!(told_after(&mut judge, 0, 91 * MS), Some(2));
+    let day = (1..=400).find(|_| judge.run(0, 91 * MS).rtt.is_none()).unwrap();
+    assert_eq!(day, 289);
+    let accepted = judge.run(0, 91 * MS).accepted.unwrap();
+    assert!(matches!((accepted.was, accepted.is), (Level::Rtt(was), Level::Rtt(is)) if (was - 0.06).abs() < 1e-3 && is == 0.091));
+    let said = (1..=400).find(|_| judge.run(0, 91 * MS).accepted.is_none()).unwrap();
+    assert!((286..=288).contains(&said), "{said}");
+
+    let mut judge = Judge::knowing(100, 0);
+    told_after(&mut judge, 5, 60 * MS).unwrap();
+    assert!((0..288).all(|_| judge.run(5, 60 * MS).loss.is_some()));
+    let (mut after, mut accepted) = (judge.run(5, 60 * MS), None);
+    for _ in 0..3 {
+        accepted = accepted.or(after.accepted);
+        after = judge.run(5, 60 * MS);
+    }
+    assert!(after.loss.is_none() && (after.usual_loss - 0.25).abs() < 0.01, "{after:?}");
+    assert!(matches!(accepted.unwrap().is, Level::Loss(is) if (is - 0.25).abs() < 1e-9));
+}
+
+#[test]
+fn a_critical_loss_is_never_accepted() {
+    let mut judge = Judge::knowing(100, 0);
+    told_after(&mut judge, 9, 60 * MS).unwrap();
+    assert!((0..600).all(|_| judge.run(9, 60 * MS).loss.is_some()));
+}
+
+#[test]
+fn a_gap_drops_the_last_runs_and_never_the_normal() {
+    let mut judge = Judge::knowing(100, 0);
+    judge.run(9, 60 * MS);
+    judge.at += 86_400;
+    assert!(!told(&judge.run(9, 60 * MS)), "what was a day ago is no trend with now");
+    assert!(judge.run(9, 60 * MS).loss.is_some());
+    judge.at -= 7 * 86_400;
+    let back = judge.run(20, 0).loss.unwrap();
+    assert_eq!(back.since, judge.at, "a clock that was set back");
+    assert!(judge.run(0, 60 * MS).usual_rtt.is_some_and(|usual| (usual - 0.06).abs() < 1e-3));
+}
+
+#[test]
+fn any_number_of_pings_is_judged() {
+    for pings in [1, 2, 255, 256, 257, 1_000] {
+        let mut judge = Judge::new();
+        for lost in (0..60).map(|_| 0).chain([pings, 0, pings / 2]) {
+            judge.at += PAUSE;
+            let run = Run::new(judge.at, pings, lost, (lost < pings).then_some(60 * MS));
+            let verdict = judge.path.judge(run, &judge.settings);
+            assert_eq!(verdict.loss.is_some_and(|alert| alert.silent), lost == pings, "{pings} pings, {lost} lost");
+        }
+        assert!(judge.path.is_possible());
+    }
+}

@@ -1,0 +1,194 @@
+//! One run's pings to a target, and the last runs of it.
+
+use serde::{Deserialize, Serialize};
+
+/// The most runs that are judged together.
+pub(super) const LONGEST: usize = 12;
+/// A pause between two runs of more than this, in seconds, and of more than [`PAUSE_RATIO`] times the usual one is a gap.
+const GAP: u64 = 3_600;
+/// See [`GAP`].
+const PAUSE_RATIO: u64 = 3;
+
+/// What came of the pings of one run to a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Row", into = "Row")]
+pub struct Run {
+    /// When it ended, in seconds since 1970.
+    pub at: u64,
+    /// How many pings were sent whose end says something of the path: at least one.
+    pub sent: u32,
+    /// How many of them were not answered in time.
+    pub lost: u32,
+    /// The median of the round-trip times, in microseconds: `None` if no ping was answered.
+    pub median: Option<u32>,
+    /// Whether it is not learned when it leaves the window.
+    pub(super) tainted: bool,
+}
+
+/// A run as it stands in the file.
+type Row = (u64, u32, u32, Option<u32>, u8);
+
+impl From<Row> for Run {
+    fn from((at, sent, lost, median, tainted): Row) -> Self {
+        Self { at, sent, lost, median, tainted: tainted != 0 }
+    }
+}
+
+impl From<Run> for Row {
+    fn from(run: Run) -> Self {
+        (run.at, run.sent, run.lost, run.median, run.tainted.into())
+    }
+}
+
+impl Run {
+    /// A run that is not judged yet.
+    pub fn new(at: u64, sent: u32, lost: u32, median: Option<u32>) -> Self {
+        Self { at, sent, lost, median, tainted: false }
+    }
+
+    /// Returns the share of its pings that were lost.
+    pub fn loss(&self) -> f64 {
+        f64::from(self.lost) / f64::from(self.sent.max(1))
+    }
+
+    /// Returns whether nothing was answered.
+    pub fn is_silent(&self) -> bool {
+        self.lost >= self.sent
+    }
+
+    /// Returns the median of the round-trip times in seconds.
+    pub fn rtt(&self) -> Option<f64> {
+        self.median.map(|median| f64::from(median) / 1e6)
+    }
+
+    /// Returns whether it can have been: for what is read from a file.
+    pub(super) fn is_possible(&self) -> bool {
+        self.sent > 0 && self.lost <= self.sent && (self.is_silent() || self.median.is_some())
+    }
+}
+
+/// The last runs, the newest at the end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Window(Vec<Run>);
+
+impl Window {
+    /// The runs, the oldest first.
+    pub(super) fn runs(&self) -> &[Run] {
+        &self.0
+    }
+
+    /// The time of the newest run.
+    pub(super) fn newest(&self) -> Option<u64> {
+        self.0.last().map(|run| run.at)
+    }
+
+    /// Adds a run and returns the one that leaves.
+    pub(super) fn push(&mut self, run: Run) -> Option<Run> {
+        let leaving = (self.0.len() >= LONGEST).then(|| self.0.remove(0));
+        self.0.push(run);
+        leaving
+    }
+
+    /// Forgets all but the last `count` runs.
+    pub(super) fn keep(&mut self, count: usize) {
+        self.0.drain(..self.0.len().saturating_sub(count));
+    }
+
+    /// Has none of its runs learned.
+    pub(super) fn taint(&mut self) {
+        self.0.iter_mut().for_each(|run| run.tainted = true);
+    }
+
+    /// Has the newest run not learned.
+    pub(super) fn taint_newest(&mut self) {
+        self.0.iter_mut().rev().take(1).for_each(|run| run.tainted = true);
+    }
+
+    /// The sum of the last `count` runs: pings sent and pings lost. A run that is missing counts as one without loss, of as many
+    /// pings as the newest.
+    pub(super) fn sum(&self, count: usize) -> (u32, u32) {
+        let runs = || self.0.iter().rev().take(count);
+        let missing = u32::try_from(count.saturating_sub(self.0.len())).unwrap_or(0);
+        let newest = self.0.last().map_or(0, |run| run.sent);
+        let sent = runs().map(|run| run.sent).fold(missing.saturating_mul(newest), u32::saturating_add);
+        (sent, runs().map(|run| run.lost).fold(0, u32::saturating_add))
+    }
+
+    /// The same without the run that lost most.
+    pub(super) fn sum_without_worst(&self, count: usize) -> (u32, u32) {
+        let (sent, lost) = self.sum(count);
+        let worst = self.0.iter().rev().take(count).max_by_key(|run| run.lost).copied();
+        worst.map_or((sent, lost), |worst| (sent - worst.sent, lost - worst.lost))
+    }
+
+    /// The medians of the runs that were answered, in seconds, the newest first.
+    pub(super) fn medians(&self) -> impl Iterator<Item = f64> + '_ {
+        self.0.iter().rev().filter_map(Run::rtt)
+    }
+
+    /// Whether the pause until `at` is so long that what was before tells nothing of now, or the clock was set back.
+    pub(super) fn is_broken_off(&self, at: u64) -> bool {
+        let Some(newest) = self.newest() else { return false };
+        let Some(pause) = at.checked_sub(newest) else { return true };
+        let mut pauses: Vec<u64> =
+            self.0.iter().zip(self.0.iter().skip(1)).map(|(before, after)| after.at.saturating_sub(before.at)).collect();
+        pauses.sort_unstable();
+        let usual = pauses.get(pauses.len() / 2).copied().unwrap_or(0);
+        pause > GAP.max(usual.saturating_mul(PAUSE_RATIO))
+    }
+}
+
+/// The share that was lost of (sent, lost).
+pub(super) fn share((sent, lost): (u32, u32)) -> f64 {
+    f64::from(lost) / f64::from(sent.max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(rows: &[(u64, u32)]) -> Window {
+        Window(rows.iter().map(|&(at, lost)| Run::new(at, 20, lost, (lost < 20).then_some(1_000))).collect())
+    }
+
+    #[test]
+    fn missing_runs_count_as_runs_without_loss() {
+        let window = window(&[(0, 5), (300, 1)]);
+        assert_eq!([1, 3, 12].map(|count| window.sum(count)), [(20, 1), (60, 6), (240, 6)]);
+        assert_eq!([1, 3].map(|count| window.sum_without_worst(count)), [(0, 0), (40, 1)]);
+        assert_eq!(Window::default().sum(3), (0, 0));
+    }
+
+    #[test]
+    fn the_thirteenth_run_pushes_the_first_out() {
+        let mut window = Window::default();
+        let leaving: Vec<Option<u64>> = (0..14).map(|at| window.push(Run::new(at, 20, 0, Some(1))).map(|run| run.at)).collect();
+        assert_eq!(leaving.iter().flatten().copied().collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(leaving[11], None);
+        window.keep(2);
+        assert_eq!(window.runs().iter().map(|run| run.at).collect::<Vec<_>>(), [12, 13]);
+    }
+
+    #[test]
+    fn a_long_pause_and_a_clock_that_was_set_back_break_off() {
+        let often = window(&[(0, 0), (300, 0), (600, 0), (900, 0)]);
+        assert_eq!([900, 1_200, 4_500, 4_501].map(|at| often.is_broken_off(at)), [false, false, false, true]);
+        assert!(often.is_broken_off(899));
+        let seldom = window(&[(0, 0), (7_200, 0), (14_400, 0)]);
+        assert_eq!([36_000, 36_001].map(|at| seldom.is_broken_off(at)), [false, true]);
+        assert!(!Window::default().is_broken_off(u64::MAX));
+    }
+
+    #[test]
+    fn a_run_is_a_row_of_the_file() {
+        let run = Run { tainted: true, ..Run::new(1_790_000_000, 20, 20, None) };
+        assert_eq!(serde_json::to_string(&run).unwrap(), "[1790000000,20,20,null,1]");
+        assert_eq!(serde_json::from_str::<Run>("[1790000000,20,20,null,1]").unwrap(), run);
+        assert!(serde_json::from_str::<Run>("[1790000000,20,20,null]").is_err());
+        assert!(run.is_possible());
+        assert!(!Run::new(0, 0, 0, None).is_possible());
+        assert!(!Run::new(0, 5, 6, None).is_possible());
+        assert!(!Run::new(0, 5, 4, None).is_possible());
+    }
+}

@@ -1,0 +1,284 @@
+//! The file of what is learned: one for all services of this user, keyed by target, so that other thresholds do not begin anew.
+
+use std::collections::BTreeMap;
+use std::path::{Path as FilePath, PathBuf};
+use std::time::{Duration, Instant};
+
+use plugin::{Deadline, read_file};
+use serde::{Deserialize, Serialize};
+use state::{Above, Folder, Lock, PRIVATE, StateError};
+
+use crate::rule::Path;
+
+/// The version of the file that is written.
+const VERSION: u32 = 1;
+/// The most that is read, in octets.
+const LARGEST: u64 = 16 << 20;
+/// The most targets of a file.
+pub(crate) const MOST_TARGETS: usize = 20_000;
+/// A target that was not pinged for so long is forgotten, in seconds: 30 days.
+const UNSEEN: u64 = 30 * 86_400;
+/// How long another run is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// What tells one machine from another (machine-id(5)), in octets at most.
+const MACHINE_ID: (&str, u64) = ("/etc/machine-id", 4_096);
+/// The file's name where none is given.
+const NAME: &str = "paths.json";
+
+/// The records of all targets.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Records {
+    version: u32,
+    monitor: String,
+    /// By [`crate::target::Target::key`].
+    pub(crate) targets: BTreeMap<String, Path>,
+}
+
+/// A file of records, and the lock on it.
+#[derive(Debug)]
+pub(crate) struct Store {
+    folder: Folder,
+    name: String,
+    lock: Option<Lock>,
+    /// What it holds.
+    pub(crate) records: Records,
+    /// Why it begins anew, in words.
+    pub(crate) anew: Option<String>,
+}
+
+/// Explains why the file cannot be used. Each message names it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The folder or file cannot be used.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// It was written by a newer version of this program.
+    #[error("{}: written by a newer version of check_latency, version {version} of the file", .path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        version: u32,
+    },
+    /// It would hold too many targets.
+    #[error("{}: full, it may hold {MOST_TARGETS} targets", .0.display())]
+    Full(PathBuf),
+    /// The name of a file is missing.
+    #[error("--state-file {}: not a file in a folder", .0.display())]
+    NoFile(PathBuf),
+}
+
+/// What every version of the file starts with.
+#[derive(Deserialize)]
+struct Header {
+    version: u32,
+}
+
+impl Store {
+    /// Opens the file, and reads it under its lock; for reading alone without one.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub(crate) fn open(file: Option<&FilePath>, writable: bool, deadline: &Deadline) -> Result<Self, StoreError> {
+        let (folder, name) = place(file)?;
+        let until = Instant::now() + PATIENCE.min(deadline.remaining() / 2);
+        let lock_name = format!("{}.lock", name.strip_suffix(".json").unwrap_or(&name));
+        let lock = if writable { folder.lock(&lock_name, until)? } else { None };
+        let mut store = Self { folder, name, lock, records: Records::new(monitor(deadline)), anew: None };
+        let content = store.folder.read(&store.name, LARGEST, deadline)?;
+        if let Some(content) = content {
+            store.take(&content)?;
+        }
+        Ok(store)
+    }
+
+    /// Whether this run may write.
+    pub(crate) fn is_locked(&self) -> bool {
+        self.lock.is_some()
+    }
+
+    /// The file's path, for messages.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join(&self.name)
+    }
+
+    /// Writes the records, without those of targets that are long gone. Without the lock it does nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the file is as it was.
+    pub(crate) fn write(&mut self, now: u64) -> Result<(), StoreError> {
+        let Some(lock) = &self.lock else { return Ok(()) };
+        self.records.targets.retain(|_, path| now.saturating_sub(path.seen()) <= UNSEEN);
+        if self.records.targets.len() > MOST_TARGETS {
+            return Err(StoreError::Full(self.path()));
+        }
+        // Nothing in a record can fail to be written: its keys are texts.
+        let content = serde_json::to_vec(&self.records).unwrap_or_default();
+        Ok(self.folder.replace(lock, &self.name, &content, PRIVATE)?)
+    }
+
+    /// Takes what the file holds, unless that is broken or of another machine.
+    fn take(&mut self, content: &[u8]) -> Result<(), StoreError> {
+        if let Ok(Header { version }) = serde_json::from_slice(content)
+            && version > VERSION
+        {
+            return Err(StoreError::Newer { path: self.path(), version });
+        }
+        let records = serde_json::from_slice::<Records>(content).ok();
+        let possible = |records: &Records| records.targets.values().all(Path::is_possible);
+        match records.filter(possible) {
+            Some(records) if records.monitor == self.records.monitor => self.records = records,
+            Some(_) => self.anew = Some(format!("{} is another machine's: learning anew", self.name)),
+            None => {
+                if let Some(lock) = &self.lock {
+                    self.folder.replace(lock, &format!("{}.broken", self.name), content, PRIVATE)?;
+                }
+                self.anew = Some(format!("{} was broken: learning anew", self.name));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Records {
+    fn new(monitor: String) -> Self {
+        Self { version: VERSION, monitor, targets: BTreeMap::new() }
+    }
+
+    /// Forgets a target by its key, its label or its address, and returns the keys that are gone.
+    pub(crate) fn forget(&mut self, target: &str) -> Vec<String> {
+        let is_named = |key: &str| key == target || key.split(' ').any(|part| part == target);
+        let gone: Vec<String> = self.targets.keys().filter(|key| is_named(key)).cloned().collect();
+        self.targets.retain(|key, _| !is_named(key));
+        gone
+    }
+}
+
+/// The folder and the name of the file.
+fn place(file: Option<&FilePath>) -> Result<(Folder, String), StoreError> {
+    let Some(file) = file else { return Ok((Folder::of_program("check_latency")?, NAME.to_owned())) };
+    let name = file.file_name().and_then(|name| name.to_str());
+    let (Some(name), Some(parent)) = (name, file.parent()) else { return Err(StoreError::NoFile(file.to_owned())) };
+    let parent = if parent.as_os_str().is_empty() { FilePath::new(".") } else { parent };
+    Ok((Folder::make(parent, Above::Unchecked)?, name.to_owned()))
+}
+
+/// A hash of what tells this machine from a clone of its disk; empty without it. FNV-1a, of which the text itself cannot be told.
+fn monitor(deadline: &Deadline) -> String {
+    let content = read_file(FilePath::new(MACHINE_ID.0), MACHINE_ID.1, deadline).unwrap_or_default();
+    let content = content.trim_ascii();
+    if content.is_empty() {
+        return String::new();
+    }
+    let hash = content
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, octet| (hash ^ u64::from(*octet)).wrapping_mul(0x0000_0100_0000_01b3));
+    format!("{hash:016x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::rule::{Run, Settings};
+
+    fn deadline() -> Deadline {
+        Deadline::after(Duration::from_secs(8))
+    }
+
+    /// A folder of this user's alone, and a file in it.
+    fn own_folder() -> (TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+        let file = folder.path().join("paths.json");
+        (folder, file)
+    }
+
+    fn open(file: &FilePath) -> Result<Store, String> {
+        Store::open(Some(file), true, &deadline()).map_err(|error| error.to_string())
+    }
+
+    fn judged(at: u64) -> Path {
+        let mut path = Path::default();
+        path.judge(Run::new(at, 20, 1, Some(61_000)), &Settings::default());
+        path
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let (_folder, file) = own_folder();
+        let mut store = open(&file).unwrap();
+        assert!(store.records.targets.is_empty() && store.anew.is_none());
+        store.records.targets.insert("proxy7 192.0.2.7".to_owned(), judged(1_790_000_000));
+        store.records.targets.insert("192.0.2.8".to_owned(), judged(1_790_000_000 - UNSEEN - 1));
+        store.write(1_790_000_000).unwrap();
+        let written = serde_json::to_string(&store.records).unwrap();
+        drop(store);
+        let store = open(&file).unwrap();
+        assert_eq!(serde_json::to_string(&store.records).unwrap(), written);
+        assert_eq!(store.records.targets.keys().collect::<Vec<_>>(), ["proxy7 192.0.2.7"], "the other is long gone");
+        assert!(file.with_extension("lock").exists());
+    }
+
+    #[test]
+    fn a_broken_file_is_set_aside() {
+        let (_folder, file) = own_folder();
+        let impossible = r#"{"version":1,"monitor":"","targets":{"192.0.2.1":{"loss":[1,2,0]}}}"#;
+        for content in ["", "{", "null", "[]", r#"{"version":1}"#, r#"{"version":-1}"#, impossible] {
+            fs::write(&file, content).unwrap();
+            let store = open(&file).unwrap();
+            assert_eq!(store.anew.as_deref(), Some("paths.json was broken: learning anew"), "{content}");
+            assert_eq!(fs::read_to_string(file.with_extension("json.broken")).unwrap(), content);
+        }
+    }
+
+    #[test]
+    fn a_newer_file_and_that_of_another_machine() {
+        let (_folder, file) = own_folder();
+        fs::write(&file, r#"{"version":2,"all":"different"}"#).unwrap();
+        let newer = "paths.json: written by a newer version of check_latency, version 2 of the file";
+        assert!(open(&file).unwrap_err().ends_with(newer));
+        fs::write(&file, r#"{"version":1,"monitor":"of another","targets":{"192.0.2.1":{}}}"#).unwrap();
+        let store = open(&file).unwrap();
+        assert_eq!(store.anew.as_deref(), Some("paths.json is another machine's: learning anew"));
+        assert!(store.records.targets.is_empty());
+    }
+
+    #[test]
+    fn one_target_too_many_is_told_and_nothing_is_dropped() {
+        let (_folder, file) = own_folder();
+        let mut store = open(&file).unwrap();
+        let path = judged(1_790_000_000);
+        store.records.targets = (0..MOST_TARGETS).map(|number| (number.to_string(), path.clone())).collect();
+        store.write(1_790_000_000).unwrap();
+        assert!(fs::metadata(&file).unwrap().len() < LARGEST);
+        let before = fs::read(&file).unwrap();
+        store.records.targets.insert("one more".to_owned(), path);
+        let full = store.write(1_790_000_000).unwrap_err().to_string();
+        assert_eq!(full, format!("{}: full, it may hold 20000 targets", file.display()));
+        assert_eq!(fs::read(&file).unwrap(), before);
+    }
+
+    #[test]
+    fn a_target_is_forgotten_by_label_address_or_both() {
+        let keys = ["proxy7 192.0.2.7", "proxy7 2001:db8::7", "proxy8 192.0.2.8", "192.0.2.9"];
+        for (target, gone) in [("proxy7", 2), ("192.0.2.8", 1), ("proxy8 192.0.2.8", 1), ("192.0.2.9", 1), ("proxy", 0), ("", 0)]
+        {
+            let mut records = Records::new(String::new());
+            records.targets = keys.iter().map(|key| ((*key).to_owned(), Path::default())).collect();
+            assert_eq!(records.forget(target).len(), gone, "{target}");
+            assert_eq!(records.targets.len(), keys.len() - gone, "{target}");
+        }
+    }
+
+    #[test]
+    fn a_state_file_needs_a_name_and_a_folder_of_ones_own() {
+        assert_eq!(open(FilePath::new("/")).unwrap_err(), "--state-file /: not a file in a folder");
+        let shared = open(FilePath::new("/tmp/paths.json"));
+        assert!(shared.is_err(), "{shared:?}");
+    }
+}

@@ -1,0 +1,182 @@
+//! What is to be pinged: each address once, with the name that it is known by.
+
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use addresses::ambiguous;
+use host_config::{ConfigError, read_list_with_fields};
+use net::{ResolveError, Resolver};
+use plugin::Deadline;
+
+use crate::options::TargetOptions;
+
+/// An address that is pinged.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Target {
+    /// Where pings go; the port is 0.
+    pub(crate) address: SocketAddr,
+    /// Its label or name: empty without one.
+    pub(crate) label: String,
+}
+
+/// All that the command line names.
+#[derive(Debug, Default)]
+pub(crate) struct Targets {
+    /// What is to be pinged, in the order given.
+    pub(crate) all: Vec<Target>,
+    /// Names without an address, and what is no address of a host, in words.
+    pub(crate) unusable: Vec<String>,
+}
+
+/// Explains why it is not known what to ping.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// A list cannot be used.
+    #[error(transparent)]
+    List(#[from] ConfigError),
+    /// No source of addresses is given.
+    #[error("no target to ping: give --ip, --file or --hostname")]
+    NoTarget,
+}
+
+impl Target {
+    /// Returns what it is called on the first line: its label or name, else its address.
+    pub(crate) fn name(&self) -> String {
+        if self.label.is_empty() { self.address_text() } else { self.label.clone() }
+    }
+
+    /// Returns its key in the file: what it is called, and its address. A name whose address moves is a new path.
+    pub(crate) fn key(&self) -> String {
+        if self.label.is_empty() { self.address_text() } else { format!("{} {}", self.label, self.address_text()) }
+    }
+
+    fn address_text(&self) -> String {
+        match self.address {
+            SocketAddr::V6(address) if address.scope_id() != 0 => format!("{}%{}", address.ip(), address.scope_id()),
+            address => address.ip().to_string(),
+        }
+    }
+}
+
+/// Reads and resolves the targets, each address once: the one with a label before the one without.
+///
+/// # Errors
+/// [`TargetError`]. A name that does not resolve is none: the other targets are still pinged.
+pub(crate) fn targets(options: &TargetOptions, deadline: &Deadline) -> Result<Targets, TargetError> {
+    let mut found = Targets::default();
+    for (number, file) in (0..).zip(&options.file) {
+        let (list, fields) = read_list_with_fields(file, number, deadline)?;
+        let mut labels: HashMap<u32, String> = fields.labels.into_iter().map(|own| (own.entry, own.label)).collect();
+        found.all.extend((0..).zip(&list.entries).map(|(place, entry)| Target {
+            address: SocketAddr::new(entry.expected.address, 0),
+            label: labels.remove(&place).unwrap_or_default(),
+        }));
+    }
+    drop_ambiguous(&mut found.all);
+    let plain = |address: IpAddr| Target { address: SocketAddr::new(address, 0), label: String::new() };
+    found.all.extend(options.ip.iter().map(|expected| plain(expected.address)));
+    let resolved = Resolver::new(deadline).all(options.hostname.iter().map(|host| (host, 0)));
+    for (host, addresses) in options.hostname.iter().zip(resolved) {
+        found.add_host(host.name().unwrap_or_default(), addresses);
+    }
+    found.all = once(found.all);
+    if found.all.is_empty() && found.unusable.is_empty() { Err(TargetError::NoTarget) } else { Ok(found) }
+}
+
+impl Targets {
+    fn add_host(&mut self, name: &str, addresses: Result<Vec<SocketAddr>, ResolveError>) {
+        let addresses = match addresses {
+            Ok(addresses) => addresses,
+            Err(error) => return self.unusable.push(error.to_string()),
+        };
+        for address in addresses {
+            let ip = address.ip();
+            if ip.is_unspecified() || ip.is_multicast() || ip == Ipv4Addr::BROADCAST {
+                let of = if name.is_empty() { String::new() } else { format!("{name}: ") };
+                self.unusable.push(format!("{of}{ip} is not an address that a host can have"));
+            } else {
+                self.all.push(Target { address, label: name.to_owned() });
+            }
+        }
+    }
+}
+
+/// Takes away the labels that stand with several addresses.
+fn drop_ambiguous(targets: &mut [Target]) {
+    let labelled = targets.iter().filter(|target| !target.label.is_empty());
+    let several = ambiguous(labelled.map(|target| (target.address.ip(), target.label.as_str())));
+    let several: HashSet<String> = several.into_iter().map(str::to_owned).collect();
+    let named = |target: &&mut Target| several.contains(&target.label);
+    targets.iter_mut().filter(named).for_each(|target| target.label.clear());
+}
+
+/// Each address once, in the order of the first.
+fn once(targets: Vec<Target>) -> Vec<Target> {
+    let mut places: HashMap<SocketAddr, usize> = HashMap::new();
+    let mut kept: Vec<Target> = Vec::with_capacity(targets.len());
+    for target in targets {
+        match places.get(&target.address).and_then(|place| kept.get_mut(*place)) {
+            Some(first) if first.label.is_empty() => first.label = target.label,
+            Some(_) => {}
+            None => {
+                places.insert(target.address, kept.len());
+                kept.push(target);
+            }
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::time::Duration;
+
+    use super::*;
+
+    fn read(content: &str, ip: &[&str], hostname: &[&str]) -> Result<Targets, String> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(&file, content).unwrap();
+        let options = TargetOptions {
+            ip: ip.iter().map(|address| address.parse().unwrap()).collect(),
+            file: if content.is_empty() { Vec::new() } else { vec![file.path().to_owned()] },
+            hostname: hostname.iter().map(|name| name.parse().unwrap()).collect(),
+        };
+        targets(&options, &Deadline::after(Duration::from_secs(8))).map_err(|error| error.to_string())
+    }
+
+    fn keys(targets: &Targets) -> Vec<String> {
+        targets.all.iter().map(Target::key).collect()
+    }
+
+    #[test]
+    fn labels_name_one_address() {
+        let list =
+            "192.0.2.1 proxy1\n192.0.2.2 443 proxy2\n192.0.2.3\n192.0.2.4 twice\n192.0.2.5 twice\n192.0.2.6 255.255.255.0\n";
+        let found = read(list, &[], &[]).unwrap();
+        assert_eq!(keys(&found), ["proxy1 192.0.2.1", "proxy2 192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5", "192.0.2.6"]);
+        assert_eq!(found.all[1].name(), "proxy2");
+        assert_eq!(found.all[2].name(), "192.0.2.3");
+    }
+
+    #[test]
+    fn an_address_is_pinged_once() {
+        let found =
+            read("192.0.2.1\n192.0.2.1 proxy1\n2001:db8::1\n", &["192.0.2.1", "2001:db8:0::1", "192.0.2.9"], &[]).unwrap();
+        assert_eq!(keys(&found), ["proxy1 192.0.2.1", "2001:db8::1", "192.0.2.9"]);
+    }
+
+    #[test]
+    fn a_name_that_does_not_resolve_leaves_the_others() {
+        let found = read("", &["192.0.2.1"], &["no-such-name.invalid", "127.0.0.1", "0.0.0.0"]).unwrap();
+        assert_eq!(keys(&found), ["192.0.2.1", "127.0.0.1"]);
+        assert_eq!(found.unusable.len(), 2);
+        assert!(found.unusable[0].starts_with("resolving no-such-name.invalid: "), "{:?}", found.unusable);
+    }
+
+    #[test]
+    fn nothing_to_ping_is_an_error() {
+        assert_eq!(read("", &[], &[]).unwrap_err(), "no target to ping: give --ip, --file or --hostname");
+        assert!(read("x\n", &[], &[]).unwrap_err().contains(" line 1: x is not an IP address"));
+    }
+}
