@@ -128,7 +128,10 @@ fn bad_input_is_refused() {
         (&["--ip=224.0.0.1"], "224.0.0.1 is not an address that a host can have"),
         (&["--ip=255.255.255.255"], "255.255.255.255 is not an address that a host can have"),
         (&["--ip=127.0.0.1", "--limit-warning=200,20%", "--limit-critical=100,60%"], "--limit-critical is below --limit-warning"),
-        (&["--ip=127.0.0.1", "--wait=30"], "needs 31 s, --timeout is 8: lower --pings, --interval or --wait, or raise --timeout"),
+        (
+            &["--ip=127.0.0.1", "--timeout=0.5"],
+            "needs 1 s, --timeout is 0.5: lower --pings, --interval or --wait, or raise --timeout",
+        ),
         (
             &["--ip=127.0.0.1", "--rate=1", "--timeout=5"],
             "needs 6 s, --timeout is 5: raise --rate or --timeout, or lower --pings",
