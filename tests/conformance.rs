@@ -1,5 +1,6 @@
-//! What holds for every plugin and every event handler of the workspace, found by looking into `crates/`, and for every source file.
-//! An event handler keeps the same promise on its command line and its output; only the shape of its package and of its README differ.
+//! What holds for every plugin and every event handler of the workspace, found by looking into `crates/`, and
+//! for every source file. An event handler keeps the same promise on its command line and its output; only
+//! the shape of its package and of its README differ.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "what a test cannot read fails the test")]
 
 use plugin::Kind;
@@ -24,7 +25,8 @@ mod seconds;
 #[path = "conformance/streams.rs"]
 mod streams;
 
-/// A plugin or an event handler: its name, what kind of program it is, as it calls itself in its output, its description, and its --help.
+/// A plugin or an event handler: its name, what kind of program it is, as it calls itself in its output, its
+/// description, and its --help.
 struct Plugin {
     name: String,
     kind: Kind,
@@ -41,7 +43,8 @@ impl Plugin {
     }
 
     fn run(&self, arguments: &[&str]) -> suite::process::Outcome {
-        let outcome = suite::process::run(plugins::command(&self.name).args(arguments).env_remove("MP_CONFIG_FILE"));
+        let outcome =
+            suite::process::run(plugins::command(&self.name).args(arguments).env_remove("MP_CONFIG_FILE"));
         assert!(matches!(outcome.code, Some(0..=3)), "{} {arguments:?}: {outcome:?}", self.name);
         assert!(!outcome.first_line().trim().is_empty(), "{} {arguments:?}: {outcome:?}", self.name);
         assert_eq!(outcome.stderr, "", "{} {arguments:?}: {outcome:?}", self.name);
@@ -52,11 +55,20 @@ impl Plugin {
     fn refuses(&self, arguments: &[&str], parts: &[&str]) {
         let (code, line) = self.ask(arguments);
         assert_eq!(code, 3, "{} {arguments:?}: {line}", self.name);
-        assert!(line.starts_with(&format!("{} UNKNOWN - ", self.title)), "{} {arguments:?}: {line}", self.name);
+        assert!(
+            line.starts_with(&format!("{} UNKNOWN - ", self.title)),
+            "{} {arguments:?}: {line}",
+            self.name
+        );
         for part in parts {
             assert!(line.contains(part), "{} {arguments:?}: no {part:?} in {line:?}", self.name);
         }
-        assert_eq!(self.ask(&[arguments, &["--exit-ok"]].concat()).0, 0, "{} {arguments:?} --exit-ok", self.name);
+        assert_eq!(
+            self.ask(&[arguments, &["--exit-ok"]].concat()).0,
+            0,
+            "{} {arguments:?} --exit-ok",
+            self.name
+        );
     }
 
     /// Whether --help has this option.

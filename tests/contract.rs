@@ -1,5 +1,6 @@
-//! Holds `plugin::run` to its promise, by a plugin that misbehaves on demand (`src/bin/contract_plugin.rs`): whatever a check
-//! does, exit code 0 to 3, one non-empty first line on standard output in time, nothing on standard error, no death by a signal.
+//! Holds `plugin::run` to its promise, by a plugin that misbehaves on demand (`src/bin/contract_plugin.rs`):
+//! whatever a check does, exit code 0 to 3, one non-empty first line on standard output in time, nothing on
+//! standard error, no death by a signal.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "what a test cannot set up fails the test")]
 
 use std::process::Command;
@@ -57,8 +58,8 @@ fn line(arguments: &[&str]) -> (i32, String) {
     (code, line.strip_prefix("CONTRACT_PLUGIN ").unwrap_or(line).to_owned())
 }
 
-/// What `attempt` comes to, which must end before `limit` and a quarter of a second. Three attempts, because a busy machine can
-/// delay any one of them, whereas a plugin that is late by itself is always late.
+/// What `attempt` comes to, which must end before `limit` and a quarter of a second. Three attempts, because
+/// a busy machine can delay any one of them, whereas a plugin that is late by itself is always late.
 fn in_time<T>(limit: Duration, attempt: impl Fn() -> (T, Duration)) -> T {
     let mut took = Vec::new();
     for _ in 0..3 {

@@ -1,6 +1,6 @@
-//! Holds what the documents say against the plugins: the Help block of each plugin's README.md is what `--help` prints, the tables
-//! in the root README.md have each plugin with its description, the monitor's commands have each option, options that are named
-//! exist, and examples use no real address.
+//! Holds what the documents say against the plugins: the Help block of each plugin's README.md is what
+//! `--help` prints, the tables in the root README.md have each plugin with its description, the monitor's
+//! commands have each option, options that are named exist, and examples use no real address.
 //!
 //! With UPDATE_DOCS=1 it writes all of these anew.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "what a test cannot read fails the test")]
@@ -27,7 +27,8 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("reading {}: {error}", path.display()))
 }
 
-/// What a plugin prints for --help, by the plugin's name. There is at least one, or nothing would be tested here.
+/// What a plugin prints for --help, by the plugin's name. There is at least one, or nothing would be tested
+/// here.
 fn helps() -> BTreeMap<String, String> {
     let names = plugins::names();
     assert!(!names.is_empty(), "no plugin under crates/");
@@ -67,7 +68,11 @@ fn the_tables_have_each_plugin_with_its_description() {
     let mut publishers = "| program | what it writes |\n| --- | --- |\n".to_owned();
     for (name, help) in helps() {
         let description = help::description(&name);
-        assert_eq!(help.lines().next(), Some(description.as_str()), "{name}: --help does not start with the description");
+        assert_eq!(
+            help.lines().next(),
+            Some(description.as_str()),
+            "{name}: --help does not start with the description"
+        );
         let table = match plugins::kind(&name) {
             Kind::Check => &mut checks,
             Kind::Handle | Kind::Notify => &mut handlers,
@@ -94,10 +99,16 @@ fn links_between_the_documents_lead_somewhere() {
     let mut links = 0;
     for (_, path) in readmes() {
         let text = read(&path);
-        for target in text.split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(target, _)| target)) {
+        for target in
+            text.split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(target, _)| target))
+        {
             if !target.contains("://") && !target.starts_with('#') {
                 let file = target.split('#').next().unwrap();
-                assert!(path.parent().unwrap().join(file).exists(), "{}: {target} leads nowhere", path.display());
+                assert!(
+                    path.parent().unwrap().join(file).exists(),
+                    "{}: {target} leads nowhere",
+                    path.display()
+                );
                 links += 1;
             }
         }

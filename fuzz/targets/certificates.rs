@@ -1,5 +1,6 @@
-//! The files of authorities, and the certificates that a server shows: nothing panics, and what is wrong with them is in words. The first
-//! octet says whether the rest is PEM text of a file, or the DER of a server's certificate.
+//! The files of authorities, and the certificates that a server shows: nothing panics, and what is wrong with
+//! them is in words. The first octet says whether the rest is PEM text of a file, or the DER of a server's
+//! certificate.
 #![no_main]
 
 use std::sync::LazyLock;

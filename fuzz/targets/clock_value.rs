@@ -1,5 +1,6 @@
-//! The values by which an agent shows its clock, as octets: digits, dates with and without a zone, or words. What is told is a
-//! moment that exists, and a date with its own offset from UTC does not depend on --timezone.
+//! The values by which an agent shows its clock, as octets: digits, dates with and without a zone, or words.
+//! What is told is a moment that exists, and a date with its own offset from UTC does not depend on
+//! --timezone.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -9,7 +10,14 @@ use jiff::tz::TimeZone;
 use libfuzzer_sys::fuzz_target;
 
 static ZONES: LazyLock<Vec<TimeZone>> = LazyLock::new(|| {
-    let names = ["UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kolkata", "Pacific/Kiritimati", "Australia/Lord_Howe"];
+    let names = [
+        "UTC",
+        "Europe/Berlin",
+        "America/St_Johns",
+        "Asia/Kolkata",
+        "Pacific/Kiritimati",
+        "Australia/Lord_Howe",
+    ];
     names.iter().map(|name| TimeZone::get(name).unwrap()).collect()
 });
 
@@ -19,7 +27,10 @@ fuzz_target!(|octets: &[u8]| {
     for zone in ZONES.iter() {
         let told = value.time(Some(zone));
         if let Ok(shown) = &told {
-            assert!(shown.value.is_finite() && shown.value.abs() < 3e11 && shown.resolution > 0.0, "{shown:?}");
+            assert!(
+                shown.value.is_finite() && shown.value.abs() < 3e11 && shown.resolution > 0.0,
+                "{shown:?}"
+            );
         }
         if octets.len() != 8 || without.is_ok() {
             assert_eq!(told, without);

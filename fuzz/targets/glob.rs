@@ -1,5 +1,5 @@
-//! Patterns of sources against names, line by line: a pattern reads back from what it prints, and matches what a slow and simple
-//! matcher does.
+//! Patterns of sources against names, line by line: a pattern reads back from what it prints, and matches
+//! what a slow and simple matcher does.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -13,7 +13,8 @@ fn matches(pattern: &[char], text: &[char]) -> bool {
         let before = reached.clone();
         for place in 0..=text.len() {
             let after_one = place > 0 && before[place - 1] && (*c == '?' || *c == text[place - 1]);
-            reached[place] = if *c == '*' { before[place] || place > 0 && reached[place - 1] } else { after_one };
+            reached[place] =
+                if *c == '*' { before[place] || place > 0 && reached[place - 1] } else { after_one };
         }
     }
     reached[text.len()]

@@ -1,5 +1,5 @@
-//! Sets and positions of transactions: what parses reads back as it prints, and differences and unions fit together. Two texts on
-//! two lines.
+//! Sets and positions of transactions: what parses reads back as it prints, and differences and unions fit
+//! together. Two texts on two lines.
 #![no_main]
 
 use check_replication::gtid::{GtidSet, Position};

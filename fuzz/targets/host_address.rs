@@ -1,5 +1,5 @@
-//! One address, as an option or a line has it: what parses can be a host's, prints as it reads, and names the same number as the
-//! standard library.
+//! One address, as an option or a line has it: what parses can be a host's, prints as it reads, and names the
+//! same number as the standard library.
 #![no_main]
 
 use std::net::IpAddr;
@@ -14,7 +14,10 @@ fuzz_target!(|text: &str| {
         Ok(parsed) => {
             let HostAddress { address, prefix } = parsed;
             assert!(!address.is_unspecified() && !address.is_multicast(), "no host can have {address}");
-            assert!(prefix.is_none_or(|prefix| prefix <= if address.is_ipv4() { 32 } else { 128 }), "{parsed}");
+            assert!(
+                prefix.is_none_or(|prefix| prefix <= if address.is_ipv4() { 32 } else { 128 }),
+                "{parsed}"
+            );
             assert_eq!(parsed.to_string().parse(), Ok(parsed), "does not read back");
             assert_eq!(prefix.is_some(), text.contains('/'), "{text:?}");
             if prefix.is_none() {
@@ -25,7 +28,9 @@ fuzz_target!(|text: &str| {
             let message = error.to_string();
             assert!(!message.is_empty() && message.chars().count() < 200, "{message}");
             if let Ok(address) = plain {
-                let refused = address.is_unspecified() || address.is_multicast() || address.to_string() == "255.255.255.255";
+                let refused = address.is_unspecified()
+                    || address.is_multicast()
+                    || address.to_string() == "255.255.255.255";
                 assert!(refused, "{text:?} is an address, and refused: {message}");
             }
         }

@@ -1,5 +1,5 @@
-//! Two contents of a host's file: nothing panics, the same octets are no difference but for a CR that breaks a resolv.conf, and what differs
-//! by meaning differs by octets too. The first octet says which file it is.
+//! Two contents of a host's file: nothing panics, the same octets are no difference but for a CR that breaks
+//! a resolv.conf, and what differs by meaning differs by octets too. The first octet says which file it is.
 #![no_main]
 
 use check_host_files::{Expected, difference};

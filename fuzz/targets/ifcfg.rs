@@ -1,4 +1,5 @@
-//! The network scripts' files of an interface, an alias and a range: each promise and each error names a file that is there.
+//! The network scripts' files of an interface, an alias and a range: each promise and each error names a file
+//! that is there.
 #![no_main]
 
 use host_config::Source;

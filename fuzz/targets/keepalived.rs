@@ -1,4 +1,5 @@
-//! keepalived's blocks, parameters, conditions and includes: each promise and each error names a file that is there.
+//! keepalived's blocks, parameters, conditions and includes: each promise and each error names a file that is
+//! there.
 #![no_main]
 
 use host_config::Source;

@@ -1,4 +1,5 @@
-//! Lists of addresses: every line is an address, blank, or named as bad; nothing is skipped, and nothing is made up.
+//! Lists of addresses: every line is an address, blank, or named as bad; nothing is skipped, and nothing is
+//! made up.
 #![no_main]
 
 use std::collections::HashSet;
@@ -17,7 +18,10 @@ fuzz_target!(|content: &[u8]| {
     // Ports and labels stand beside the addresses: they never change which addresses there are.
     if let Ok((list, fields)) = List::parse_with_fields("/etc/ips", 7, content) {
         assert_eq!(List::parse("/etc/ips", 7, content).ok().as_ref(), Some(&list));
-        assert!(fields.ports.iter().all(|own| own.port > 0 && (own.entry as usize) < list.entries.len()), "{fields:?}");
+        assert!(
+            fields.ports.iter().all(|own| own.port > 0 && (own.entry as usize) < list.entries.len()),
+            "{fields:?}"
+        );
         assert!(fields.ports.is_sorted_by_key(|own| own.entry), "{fields:?}");
         labelled(&list, &fields, &lines);
     }
@@ -32,7 +36,10 @@ fn labelled(list: &List, fields: &Fields, lines: &[&[u8]]) {
         assert!(!own.label.is_empty() && own.label.parse::<IpAddr>().is_err(), "{own:?}");
         assert!(!own.label.contains(|c: char| c.is_ascii_whitespace() || c == ',' || c == '#'), "{own:?}");
     }
-    let addresses = fields.labels.iter().map(|own| (list.entries[own.entry as usize].expected.address, own.label.as_str()));
+    let addresses = fields
+        .labels
+        .iter()
+        .map(|own| (list.entries[own.entry as usize].expected.address, own.label.as_str()));
     let pairs: HashSet<(IpAddr, &str)> = addresses.clone().collect();
     for label in ambiguous(addresses) {
         assert!(pairs.iter().filter(|(_, other)| *other == label).count() > 1, "{label}");
@@ -46,7 +53,8 @@ fn is_blank(line: &[u8]) -> bool {
 }
 
 fn accepted(list: &List, lines: &[&[u8]]) {
-    let filled: Vec<usize> = (1..).zip(lines).filter(|(_, line)| !is_blank(line)).map(|(number, _)| number).collect();
+    let filled: Vec<usize> =
+        (1..).zip(lines).filter(|(_, line)| !is_blank(line)).map(|(number, _)| number).collect();
     let entries: Vec<usize> = list.entries.iter().map(|entry| entry.line as usize).collect();
     assert_eq!(entries, filled, "not each line that is filled is an entry");
     assert!(!entries.is_empty(), "an empty list was accepted");
@@ -54,18 +62,28 @@ fn accepted(list: &List, lines: &[&[u8]]) {
         assert_eq!(entry.list, 7);
         let HostAddress { address, prefix } = entry.expected;
         assert!(!address.is_unspecified() && !address.is_multicast(), "no host can have {address}");
-        assert!(prefix.is_none_or(|prefix| prefix <= if address.is_ipv4() { 32 } else { 128 }), "{}", entry.expected);
+        assert!(
+            prefix.is_none_or(|prefix| prefix <= if address.is_ipv4() { 32 } else { 128 }),
+            "{}",
+            entry.expected
+        );
         assert_eq!(entry.expected.to_string().parse().ok(), Some(entry.expected), "does not read back");
         let line = lines[entry.line as usize - 1].trim_ascii();
-        let field: Vec<u8> =
-            line.iter().copied().take_while(|octet| !octet.is_ascii_whitespace() && !b",#".contains(octet)).collect();
+        let field: Vec<u8> = line
+            .iter()
+            .copied()
+            .take_while(|octet| !octet.is_ascii_whitespace() && !b",#".contains(octet))
+            .collect();
         if let Ok(plain) = String::from_utf8_lossy(&field).parse::<IpAddr>() {
             assert_eq!((plain.to_canonical(), None), (address, prefix), "line {}", entry.line);
         }
     }
     let again: Vec<String> = list.entries.iter().map(|entry| entry.expected.to_string()).collect();
-    let again = List::parse("again", 0, again.join("\r\n").as_bytes()).expect("what was read can be written and read again");
-    assert!(again.entries.iter().map(|entry| entry.expected).eq(list.entries.iter().map(|entry| entry.expected)));
+    let again = List::parse("again", 0, again.join("\r\n").as_bytes())
+        .expect("what was read can be written and read again");
+    assert!(
+        again.entries.iter().map(|entry| entry.expected).eq(list.entries.iter().map(|entry| entry.expected))
+    );
 }
 
 fn refused(error: &ListError, lines: &[&[u8]]) {
@@ -74,7 +92,11 @@ fn refused(error: &ListError, lines: &[&[u8]]) {
     match error {
         ListError::Empty(_) => assert!(lines.iter().all(|line| is_blank(line)), "not empty"),
         ListError::Lines { lines: bad, count, .. } => {
-            assert!(!bad.is_empty() && bad.len() <= *count && *count <= lines.len(), "{} named of {count}", bad.len());
+            assert!(
+                !bad.is_empty() && bad.len() <= *count && *count <= lines.len(),
+                "{} named of {count}",
+                bad.len()
+            );
             assert!(message.len() <= 40_000, "the message holds {} octets", message.len());
             for (number, what) in bad {
                 assert!(!what.is_empty() && !is_blank(lines[*number as usize - 1]), "line {number}: {what}");

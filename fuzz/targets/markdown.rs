@@ -1,4 +1,5 @@
-//! The text of an incident as HTML: no tag and no attribute comes of it but those that are meant, each closed again.
+//! The text of an incident as HTML: no tag and no attribute comes of it but those that are meant, each closed
+//! again.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -15,7 +16,8 @@ fuzz_target!(|input: &str| {
             Some(tag) => assert_eq!(open.pop(), Some(tag), "{html}"),
             None if TAGS.contains(&tag) => open.push(tag),
             None => {
-                let address = tag.strip_prefix("a href=\"").and_then(|rest| rest.strip_suffix("\" rel=\"noopener\""));
+                let address =
+                    tag.strip_prefix("a href=\"").and_then(|rest| rest.strip_suffix("\" rel=\"noopener\""));
                 let address = address.unwrap_or_else(|| panic!("{tag} in {html}"));
                 assert!(address.starts_with("https://") || address.starts_with("http://"), "{html}");
                 assert!(!address.contains(['"', '\'', ' ', '\n']), "{html}");

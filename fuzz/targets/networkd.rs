@@ -4,7 +4,10 @@
 use host_config::Source;
 use libfuzzer_sys::fuzz_target;
 
-const FILES: [&str; 3] =
-    ["etc/systemd/network/10-a.network", "run/systemd/network/10-a.network.d/10.conf", "usr/lib/systemd/network/20-b.network"];
+const FILES: [&str; 3] = [
+    "etc/systemd/network/10-a.network",
+    "run/systemd/network/10-a.network.d/10.conf",
+    "usr/lib/systemd/network/20-b.network",
+];
 
 fuzz_target!(|input: &[u8]| fuzz::read(Source::Networkd, &FILES, false, input));

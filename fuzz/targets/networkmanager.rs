@@ -4,6 +4,7 @@
 use host_config::Source;
 use libfuzzer_sys::fuzz_target;
 
-const FILES: [&str; 2] = ["run/NetworkManager/system-connections/a.nmconnection", "etc/NetworkManager/system-connections/b"];
+const FILES: [&str; 2] =
+    ["run/NetworkManager/system-connections/a.nmconnection", "etc/NetworkManager/system-connections/b"];
 
 fuzz_target!(|input: &[u8]| fuzz::read(Source::NetworkManager, &FILES, false, input));

@@ -1,5 +1,5 @@
-//! Answers of an NTP server: nothing panics, and what is believed repeats the question, is synchronised and near its reference,
-//! and states an uncertainty of at least half the round trip.
+//! Answers of an NTP server: nothing panics, and what is believed repeats the question, is synchronised and
+//! near its reference, and states an uncertainty of at least half the round trip.
 #![no_main]
 
 use check_clock_offset::ntp::{Question, read};
@@ -18,7 +18,10 @@ fuzz_target!(|octets: &[u8]| {
             assert!([16, 32, 40].iter().all(|at| octets[*at..at + 8] != [0; 8]));
             assert!(measured.round_trip >= 0.0 && measured.round_trip <= trip + 1e-6, "{measured:?}");
             let uncertainty = measured.offset.half_width();
-            assert!(uncertainty >= measured.round_trip / 2.0 - 1e-6 && uncertainty < 1.5 + trip + 1.0, "{measured:?}");
+            assert!(
+                uncertainty >= measured.round_trip / 2.0 - 1e-6 && uncertainty < 1.5 + trip + 1.0,
+                "{measured:?}"
+            );
             assert!(measured.offset.middle().abs() < 2_200_000_000.0, "{measured:?}");
         }
     }

@@ -1,4 +1,5 @@
-//! Performance data of a plugin: whatever it writes, nothing panics, every number is one in JSON, and no piece is lost.
+//! Performance data of a plugin: whatever it writes, nothing panics, every number is one in JSON, and no
+//! piece is lost.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -12,6 +12,9 @@ fuzz_target!(|text: &str| match parse_ports(text) {
     }
     Err(error) => {
         assert!(error.to_string().ends_with(" is not a port of 1 to 65535"), "{error}");
-        assert!(text.split(',').any(|part| part.parse::<u16>().map_or(true, |port| port == 0 || port.to_string() != part)));
+        assert!(
+            text.split(',')
+                .any(|part| part.parse::<u16>().map_or(true, |port| port == 0 || port.to_string() != part))
+        );
     }
 });

@@ -1,5 +1,6 @@
-//! What a MySQL server says from its greeting to its goodbye: whatever comes, nothing panics, nothing is waited for that does not
-//! come, and what is believed is bounded. The seeds are whole conversations of real servers.
+//! What a MySQL server says from its greeting to its goodbye: whatever comes, nothing panics, nothing is
+//! waited for that does not come, and what is believed is bounded. The seeds are whole conversations of real
+//! servers.
 #![no_main]
 
 use std::io::Write;

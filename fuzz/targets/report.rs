@@ -1,4 +1,5 @@
-//! Reports: whatever texts and numbers a check reports, the output keeps its shape and its size, and what is cut is counted.
+//! Reports: whatever texts and numbers a check reports, the output keeps its shape and its size, and what is
+//! cut is counted.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -9,7 +10,8 @@ const LONG: usize = 20_000;
 const LONG_TEXTS: usize = 4;
 
 fuzz_target!(|input: &[u8]| {
-    // The first record chooses state, verbosity and whether there are long texts; each further one begins with what it is.
+    // The first record chooses state, verbosity and whether there are long texts; each further one begins
+    // with what it is.
     let input = String::from_utf8_lossy(input);
     let mut records = input.split('\u{1e}');
     let choice = records.next().and_then(|first| first.bytes().next()).unwrap_or_default();
@@ -45,7 +47,9 @@ fuzz_target!(|input: &[u8]| {
     let first = output.lines().next().unwrap_or_default();
     assert!(first.starts_with(&format!("NAME {state}")), "{first:?}");
     assert!(output.ends_with('\n') && !output.contains("\n\n"), "{output:?}");
-    let harmful = |c: char| (c.is_control() && c != '\n') || matches!(c, '<' | '>' | '\u{fffd}' | '\u{202e}' | '\u{2028}');
+    let harmful = |c: char| {
+        (c.is_control() && c != '\n') || matches!(c, '<' | '>' | '\u{fffd}' | '\u{202e}' | '\u{2028}')
+    };
     assert!(!output.contains(harmful), "{output:?}");
     let (bars, all_bars) = (first.matches('|').count(), output.matches('|').count());
     assert!(bars == all_bars && bars <= 1, "{bars} and {all_bars} bars: {output:?}");
@@ -55,9 +59,15 @@ fuzz_target!(|input: &[u8]| {
     }
     let data = first.split_once(" | ").map_or("", |(_, data)| data);
     let shown = tokens(data);
-    let left_out = output.lines().find_map(|line| line.strip_prefix("and ")?.strip_suffix(" more metrics, which -v shows"));
+    let left_out = output
+        .lines()
+        .find_map(|line| line.strip_prefix("and ")?.strip_suffix(" more metrics, which -v shows"));
     let left_out: usize = left_out.and_then(|count| count.parse().ok()).unwrap_or(0);
-    assert!(shown.len() + left_out >= metrics.len() && shown.len() <= metrics.len(), "{} metrics: {output:?}", metrics.len());
+    assert!(
+        shown.len() + left_out >= metrics.len() && shown.len() <= metrics.len(),
+        "{} metrics: {output:?}",
+        metrics.len()
+    );
     assert!(verbosity == 0 || shown.len() == metrics.len(), "-v leaves out metrics: {output:?}");
     for (token, metric) in shown.iter().zip(&metrics) {
         assert_eq!(*token, metric.to_string());
@@ -105,8 +115,10 @@ fn value(fields: &str) {
     let fields: Vec<&str> = fields.split(';').collect();
     assert!((1..=5).contains(&fields.len()), "{fields:?}");
     assert!(fields.len() == 1 || fields.last() != Some(&""), "an empty field at the end: {fields:?}");
-    let plain =
-        |text: &str| text.bytes().all(|octet| octet.is_ascii_digit() || b"-.".contains(&octet)) && text.parse::<f64>().is_ok();
+    let plain = |text: &str| {
+        text.bytes().all(|octet| octet.is_ascii_digit() || b"-.".contains(&octet))
+            && text.parse::<f64>().is_ok()
+    };
     let number = fields[0].trim_end_matches(['s', 'B', '%', 'c']);
     assert!(fields[0] == "U" || (plain(number) && fields[0].len() - number.len() <= 1), "{fields:?}");
     for range in fields.iter().skip(1).take(2).filter(|range| !range.is_empty()) {

@@ -16,7 +16,8 @@ fuzz_target!(|input: &[u8]| {
         let start = u128::from_be_bytes(*start);
         for number in 0..u128::from(count) {
             given.push(match family & 1 {
-                // As the rest of the crate has it: an IPv4-mapped address is the IPv4 address that it stands for.
+                // As the rest of the crate has it: an IPv4-mapped address is the IPv4 address that it stands
+                // for.
                 1 => IpAddr::V6(Ipv6Addr::from_bits(start.wrapping_add(number))).to_canonical(),
                 _ => IpAddr::V4(Ipv4Addr::from_bits(start.wrapping_add(number) as u32)),
             });
@@ -29,7 +30,9 @@ fuzz_target!(|input: &[u8]| {
 
     let short = brief(&given, room.into());
     let (shown, more) = match short.rsplit_once(" and ") {
-        Some((shown, more)) => (shown, more.strip_suffix(" more").expect("so many more").parse().expect("a number")),
+        Some((shown, more)) => {
+            (shown, more.strip_suffix(" more").expect("so many more").parse().expect("a number"))
+        }
         None => (short.as_str(), 0),
     };
     assert_eq!(expand(shown).len() + more, expected.len(), "{short}");

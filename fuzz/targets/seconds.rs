@@ -1,4 +1,5 @@
-//! Times in seconds, and the value of --timeout: digits and one point, within the limits, and the time that the standard library reads.
+//! Times in seconds, and the value of --timeout: digits and one point, within the limits, and the time that
+//! the standard library reads.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -14,10 +15,17 @@ fuzz_target!(|text: &str| {
             assert!(plain, "{text:?}");
             let expected: f64 = text.parse().expect("a number");
             assert!((seconds.as_f64() - expected).abs() < 1e-6, "{text:?} is {seconds}");
-            assert_eq!(Seconds::parse(&seconds.to_string(), LIMITS).ok(), Some(seconds), "does not read back");
+            assert_eq!(
+                Seconds::parse(&seconds.to_string(), LIMITS).ok(),
+                Some(seconds),
+                "does not read back"
+            );
         }
         Err(error) => {
-            assert!(!plain || !LIMITS.contains(&text.parse().unwrap_or(f64::NAN)), "{text:?} is refused: {error}");
+            assert!(
+                !plain || !LIMITS.contains(&text.parse().unwrap_or(f64::NAN)),
+                "{text:?} is refused: {error}"
+            );
         }
     }
     if let Ok(timeout) = text.parse::<Timeout>() {

@@ -9,6 +9,8 @@ fuzz_target!(|text: &str| {
     assert_eq!(text.parse::<Source>().is_ok(), known);
     match text.parse::<Origin>() {
         Ok(origin) => assert_eq!(origin.to_string(), text),
-        Err(error) => assert!(!known && text != "auto" && error.to_string().ends_with("auto for all of them")),
+        Err(error) => {
+            assert!(!known && text != "auto" && error.to_string().ends_with("auto for all of them"))
+        }
     }
 });

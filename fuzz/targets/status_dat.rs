@@ -1,5 +1,5 @@
-//! status.dat as anyone may have written it: nothing panics, memory is bounded, and the same hosts, services and downtimes come of the
-//! same octets however they are cut. The first octet says the cut.
+//! status.dat as anyone may have written it: nothing panics, memory is bounded, and the same hosts, services
+//! and downtimes come of the same octets however they are cut. The first octet says the cut.
 #![no_main]
 
 use std::io::{self, Read};

@@ -1,5 +1,6 @@
-//! What a broker says: nothing panics, memory is bounded, the same frames come of the same octets however they are cut, and each frame
-//! reads back from what it is encoded to. The first octet says the version and the cut.
+//! What a broker says: nothing panics, memory is bounded, the same frames come of the same octets however
+//! they are cut, and each frame reads back from what it is encoded to. The first octet says the version and
+//! the cut.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -31,9 +32,17 @@ fuzz_target!(|input: &[u8]| {
     let (whole, error) = decode(version, std::iter::once(octets));
     let (pieces, piece_error) = decode(version, octets.chunks(size));
     assert_eq!(whole, pieces, "cut into pieces of {size}");
-    assert_eq!(error.is_some(), piece_error.is_some(), "{error:?} whole, {piece_error:?} in pieces of {size}");
+    assert_eq!(
+        error.is_some(),
+        piece_error.is_some(),
+        "{error:?} whole, {piece_error:?} in pieces of {size}"
+    );
     for frame in whole {
-        assert!(["CONNECTED", "MESSAGE", "RECEIPT", "ERROR"].contains(&frame.command.as_str()), "{}", frame.command);
+        assert!(
+            ["CONNECTED", "MESSAGE", "RECEIPT", "ERROR"].contains(&frame.command.as_str()),
+            "{}",
+            frame.command
+        );
         assert!(frame.body.len() <= BODY);
         back(frame, version);
     }

@@ -69,8 +69,16 @@ fn arguments_that_are_not_utf8_or_far_too_long_are_one_line() {
         for argument in [OsStr::from_bytes(b"--\xff\xfe"), OsStr::from_bytes(b"\xff"), OsStr::new(&long)] {
             let outcome = process::run(plugins::command(&plugin.name).arg(argument));
             assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(3), ""), "{}", plugin.name);
-            assert!(outcome.stdout.starts_with(&format!("{} UNKNOWN - ", plugin.title)), "{}", outcome.stdout);
-            assert!(outcome.stdout.len() <= 1_001 && outcome.stdout.lines().count() == 1, "{}", outcome.stdout);
+            assert!(
+                outcome.stdout.starts_with(&format!("{} UNKNOWN - ", plugin.title)),
+                "{}",
+                outcome.stdout
+            );
+            assert!(
+                outcome.stdout.len() <= 1_001 && outcome.stdout.lines().count() == 1,
+                "{}",
+                outcome.stdout
+            );
         }
     }
 }
@@ -85,8 +93,12 @@ fn extra_opts_that_cannot_be_had_are_refused() {
     mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
     let fifo = fifo.to_str().unwrap();
     for plugin in all() {
-        plugin.refuses(&["--extra-opts=@/nonexistent/plugins.ini"], &["/nonexistent/plugins.ini: no such file or directory"]);
-        plugin.refuses(&[&format!("--extra-opts=@{file}")], &[file, &format!("no section [{}]", plugin.name)]);
+        plugin.refuses(
+            &["--extra-opts=@/nonexistent/plugins.ini"],
+            &["/nonexistent/plugins.ini: no such file or directory"],
+        );
+        plugin
+            .refuses(&[&format!("--extra-opts=@{file}")], &[file, &format!("no section [{}]", plugin.name)]);
         plugin.refuses(&[&format!("--extra-opts=missing@{file}")], &[file, "no section [missing]"]);
         plugin.refuses(&[&format!("--extra-opts=bogus@{file}")], &[file, "line 3", "no-such-option"]);
         plugin.refuses(&[&format!("--extra-opts=late@{file}")], &["--timeout"]);

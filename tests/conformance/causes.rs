@@ -31,24 +31,34 @@ fn an_error_names_its_cause_once() {
     }
 }
 
-/// `#[from]`, `#[source]` and a field called `source` hand the cause on, to be printed after the error's own text.
+/// `#[from]`, `#[source]` and a field called `source` hand the cause on, to be printed after the error's own
+/// text.
 #[test]
 fn an_error_that_hands_its_cause_on_does_not_print_it() {
     let doubled = |variant: &str| {
         let (printed, fields) = variant.split_once(")]").unwrap_or_default();
         let unnamed = fields.contains("#[from]") || fields.contains("#[source]");
         let is_word = |c: char| c.is_alphanumeric() || c == '_';
-        let named = printed.split(|c| !is_word(c)).any(|word| word == "source") && fields.contains(" source: ");
+        let named =
+            printed.split(|c| !is_word(c)).any(|word| word == "source") && fields.contains(" source: ");
         unnamed && (printed.contains("{0") || printed.contains(".0")) || named
     };
     assert!(doubled("\"the configuration {0}\")]\n    Trust(#[from] TrustError),\n"));
-    assert!(!doubled("transparent)]\n    Trust(#[from] TrustError),\n") && !doubled("\"the log {0}\")]\n    Log(TrustError),\n"));
+    assert!(
+        !doubled("transparent)]\n    Trust(#[from] TrustError),\n")
+            && !doubled("\"the log {0}\")]\n    Log(TrustError),\n")
+    );
     let mut variants = 0;
     for path in files(&plugins::workspace().join("crates"), ".rs") {
         let text = read(&path);
         for variant in text.split("#[error(").skip(1) {
             variants += 1;
-            assert!(!doubled(variant), "{}: #[error({}", path.display(), variant.lines().next().unwrap_or_default());
+            assert!(
+                !doubled(variant),
+                "{}: #[error({}",
+                path.display(),
+                variant.lines().next().unwrap_or_default()
+            );
         }
     }
     assert!(variants > 50, "{variants} variants of errors");

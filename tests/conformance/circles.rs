@@ -15,7 +15,12 @@ fn no_modules_use_each_other_in_a_circle() {
         let circles = Modules::read(&entry.path().join("src")).circles();
         seen.extend(circles.into_iter().map(|circle| (name.clone(), circle)));
     }
-    seen.extend(Modules::read(&workspace().join("tests/src")).circles().into_iter().map(|circle| ("suite".to_owned(), circle)));
+    seen.extend(
+        Modules::read(&workspace().join("tests/src"))
+            .circles()
+            .into_iter()
+            .map(|circle| ("suite".to_owned(), circle)),
+    );
     assert!(crates > 8, "only {crates} crates were read");
     let tell = |(name, circle): &(String, Circle)| format!("{name}:\n    {}\n", circle.edges.join("\n    "));
     assert!(seen.is_empty(), "circles of modules:\n{}", seen.iter().map(tell).collect::<String>());
@@ -43,7 +48,10 @@ fn a_circle_that_is_put_in_is_found() {
     assert_eq!(circles(&[("lib.rs", lib), ("a.rs", uses_b), ("b.rs", "pub struct B;")]), [""; 0]);
     let in_tests = "pub struct B; #[cfg(test)] mod tests { use crate::a::A; }";
     assert_eq!(circles(&[("lib.rs", lib), ("a.rs", uses_b), ("b.rs", in_tests)]), [""; 0]);
-    assert_eq!(circles(&[("lib.rs", lib), ("a.rs", "use crate::Args;"), ("b.rs", "use crate::Args; pub struct B;")]), [""; 0]);
+    assert_eq!(
+        circles(&[("lib.rs", lib), ("a.rs", "use crate::Args;"), ("b.rs", "use crate::Args; pub struct B;")]),
+        [""; 0]
+    );
 }
 
 #[test]
@@ -52,12 +60,22 @@ fn a_child_and_its_parent_are_a_circle_if_each_uses_the_other() {
     let parent = "mod child; pub struct Shared; fn f() { child::g() }";
     let edges = "parent -> parent::child (g); parent::child -> parent (Shared)";
     assert_eq!(
-        circles(&[("lib.rs", lib), ("parent.rs", parent), ("parent/child.rs", "use super::Shared; pub fn g() {}")]),
+        circles(&[
+            ("lib.rs", lib),
+            ("parent.rs", parent),
+            ("parent/child.rs", "use super::Shared; pub fn g() {}")
+        ]),
         [edges]
     );
-    assert_eq!(circles(&[("lib.rs", lib), ("parent.rs", parent), ("parent/child.rs", "pub fn g() {}")]), [""; 0]);
+    assert_eq!(
+        circles(&[("lib.rs", lib), ("parent.rs", parent), ("parent/child.rs", "pub fn g() {}")]),
+        [""; 0]
+    );
     let only_declares = "mod child; pub struct Shared;";
-    assert_eq!(circles(&[("lib.rs", lib), ("parent.rs", only_declares), ("parent/child.rs", "use super::Shared;")]), [""; 0]);
+    assert_eq!(
+        circles(&[("lib.rs", lib), ("parent.rs", only_declares), ("parent/child.rs", "use super::Shared;")]),
+        [""; 0]
+    );
 }
 
 #[test]

@@ -33,7 +33,9 @@ pub(super) fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     for entry in fs::read_dir(folder).unwrap().flatten() {
         let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
         match entry.file_type().unwrap() {
-            kind if kind.is_dir() && !name.starts_with('.') && name != "target" => found.extend(files(&path, ending)),
+            kind if kind.is_dir() && !name.starts_with('.') && name != "target" => {
+                found.extend(files(&path, ending))
+            }
             kind if kind.is_file() && name.ends_with(ending) => found.push(path),
             _ => {}
         }
@@ -53,9 +55,17 @@ fn a_plugin_has_its_files() {
             assert!(folder.join(file).is_file(), "{}: no {file}", plugin.name);
         }
         let main = code(&read(&folder.join("src/main.rs")));
-        assert!(main <= LONGEST_MAIN, "{}: {main} lines of code in main.rs: it is a stub of one expression", plugin.name);
+        assert!(
+            main <= LONGEST_MAIN,
+            "{}: {main} lines of code in main.rs: it is a stub of one expression",
+            plugin.name
+        );
         let lib = code(&read(&folder.join("src/lib.rs")));
-        assert!(lib <= LONGEST_LIB, "{}: {lib} lines of code in lib.rs: it shows Args, what can be seen, and check", plugin.name);
+        assert!(
+            lib <= LONGEST_LIB,
+            "{}: {lib} lines of code in lib.rs: it shows Args, what can be seen, and check",
+            plugin.name
+        );
     }
 }
 
@@ -76,7 +86,9 @@ fn a_readme_has_its_sections_in_their_order() {
         let headings: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
         let expected: &[&str] = match plugin.kind {
             Kind::Check => &["Overview", "Help", "States", "Performance data", "Examples", "Security"],
-            _ if headings.contains(&"Outcomes") => &["Overview", "Help", "Outcomes", "Configuration", "Examples", "Security"],
+            _ if headings.contains(&"Outcomes") => {
+                &["Overview", "Help", "Outcomes", "Configuration", "Examples", "Security"]
+            }
             _ => &["Overview", "Help", "States", "Configuration", "Examples", "Security"],
         };
         let found: Vec<&str> = headings.into_iter().filter(|heading| expected.contains(heading)).collect();
@@ -88,16 +100,19 @@ fn a_readme_has_its_sections_in_their_order() {
 fn a_plugin_is_listed() {
     let top = plugins::workspace();
     let readme = read(&top.join("README.md"));
-    let configuration: String = files(&top.join("nrpe-config"), ".cfg").iter().map(|path| read(path)).collect();
+    let configuration: String =
+        files(&top.join("nrpe-config"), ".cfg").iter().map(|path| read(path)).collect();
     for plugin in all().into_iter().filter(|plugin| plugin.name != SKELETON) {
         let row = |line: &str| line.starts_with('|') && line.contains(&plugin.name);
         assert!(readme.lines().any(row), "{}: not in the table of README.md", plugin.name);
-        let command = |line: &str| !line.trim_start().starts_with('#') && line.contains(&format!("/{}", plugin.name));
+        let command =
+            |line: &str| !line.trim_start().starts_with('#') && line.contains(&format!("/{}", plugin.name));
         assert!(configuration.lines().any(command), "{}: no command in nrpe-config", plugin.name);
     }
 }
 
-/// The commands are made by tests/docs/commands.rs; what uses them is written by hand, and commented lines do not count.
+/// The commands are made by tests/docs/commands.rs; what uses them is written by hand, and commented lines do
+/// not count.
 #[test]
 fn a_plugin_is_used_on_the_monitor() {
     let top = plugins::workspace().join("nrpe-config");
@@ -105,13 +120,19 @@ fn a_plugin_is_used_on_the_monitor() {
         let text = read(&top.join(name));
         text.lines().filter(|line| !line.trim_start().starts_with(['#', '/'])).collect::<Vec<_>>().join("\n")
     };
-    let nagios = ["plugins", "floating", "passive"].map(|name| text(&format!("nagios/silent-outage-{name}.cfg"))).concat();
+    let nagios = ["plugins", "floating", "passive"]
+        .map(|name| text(&format!("nagios/silent-outage-{name}.cfg")))
+        .concat();
     let (nagios_commands, icinga_commands) =
         (text("nagios/silent-outage-commands.cfg"), text("icinga2/silent-outage-commands.conf"));
-    let (icinga, nrpe) = (text("icinga2/silent-outage-services.conf"), text("nrpe.d/silent-outage-plugins.cfg"));
+    let (icinga, nrpe) =
+        (text("icinga2/silent-outage-services.conf"), text("nrpe.d/silent-outage-plugins.cfg"));
     for name in plugins::names() {
         let object = format!("Command \"{name}\" {{");
-        assert!(icinga_commands.contains(&object), "{name}: no command for Icinga 2; UPDATE_DOCS=1 writes it");
+        assert!(
+            icinga_commands.contains(&object),
+            "{name}: no command for Icinga 2; UPDATE_DOCS=1 writes it"
+        );
         if plugins::kind(&name) != Kind::Check {
             let all = nagios.clone() + &nagios_commands;
             assert!(all.contains(&name), "{name}: no Nagios command in nrpe-config/nagios");
@@ -119,7 +140,10 @@ fn a_plugin_is_used_on_the_monitor() {
         }
         let command = format!("    command_name        {name}\n");
         assert!(nagios_commands.contains(&command), "{name}: no Nagios command; UPDATE_DOCS=1 writes it");
-        assert!(nrpe.contains(&format!("command[{name}")), "{name}: no command in nrpe.d/silent-outage-plugins.cfg");
+        assert!(
+            nrpe.contains(&format!("command[{name}")),
+            "{name}: no command in nrpe.d/silent-outage-plugins.cfg"
+        );
         let service = format!("check_silent_outage!{name}\n");
         assert!(nagios.contains(&service), "{name}: no service in nagios/silent-outage-plugins.cfg");
         let rule = format!("vars.nrpe_command = \"{name}\"");
@@ -127,19 +151,24 @@ fn a_plugin_is_used_on_the_monitor() {
     }
 }
 
-/// A plugin is one folder: what all plugins share, the tests of all, the packages and CI find it by looking into `crates/`.
+/// A plugin is one folder: what all plugins share, the tests of all, the packages and CI find it by looking
+/// into `crates/`.
 #[test]
 fn what_all_plugins_share_names_none() {
     let top = plugins::workspace();
     let names = plugins::names();
     let is_plugin = |path: &Path| names.iter().any(|name| path.starts_with(top.join("crates").join(name)));
     let shared = files(&top.join("crates"), ".rs").into_iter().chain(files(&top.join("crates"), ".toml"));
-    let shared = shared.filter(|path| !is_plugin(path) && path.components().all(|part| part.as_os_str() != "tests"));
-    // What takes several programs at once, and the installed packages, are tried with programs by their names.
-    let suite = files(&top.join("tests"), ".rs").into_iter().filter(|path| !path.starts_with(top.join("tests/site")));
-    let packaging = files(&top.join("packaging"), "").into_iter().filter(|path| !path.ends_with("packaging/test"));
-    let more =
-        ["Cargo.toml", "tests/run", "tests/Cargo.toml", ".ci/run", ".ci/tool", ".cargo/config.toml"].map(|name| top.join(name));
+    let shared =
+        shared.filter(|path| !is_plugin(path) && path.components().all(|part| part.as_os_str() != "tests"));
+    // What takes several programs at once, and the installed packages, are tried with programs by their
+    // names.
+    let suite =
+        files(&top.join("tests"), ".rs").into_iter().filter(|path| !path.starts_with(top.join("tests/site")));
+    let packaging =
+        files(&top.join("packaging"), "").into_iter().filter(|path| !path.ends_with("packaging/test"));
+    let more = ["Cargo.toml", "tests/run", "tests/Cargo.toml", ".ci/run", ".ci/tool", ".cargo/config.toml"]
+        .map(|name| top.join(name));
     let all: Vec<PathBuf> = shared.chain(suite).chain(packaging).chain(more).collect();
     assert!(all.len() > 100, "only {} files were read", all.len());
     for path in all {
@@ -157,7 +186,10 @@ fn source_files_are_short_and_say_what_they_are() {
     for path in sources {
         let text = read(&path);
         let name = path.strip_prefix(&top).unwrap().display();
-        assert!(text.starts_with("//! ") && text.lines().next().unwrap().len() > 20, "{name}: does not start with what it is");
+        assert!(
+            text.starts_with("//! ") && text.lines().next().unwrap().len() > 20,
+            "{name}: does not start with what it is"
+        );
         let lines = text.lines().count();
         assert!(lines <= LONGEST_FILE, "{name}: {lines} lines");
     }
@@ -166,9 +198,14 @@ fn source_files_are_short_and_say_what_they_are() {
 #[test]
 fn only_the_crate_plugin_prints_exits_and_reads_the_command_line() {
     let own = plugins::workspace().join("crates/plugin");
-    let banned = ["println!", "print!(", "process::exit", "process::abort", "catch_unwind", "set_hook", "env::args"];
-    for path in files(&plugins::workspace().join("crates"), ".rs").iter().filter(|path| !path.starts_with(&own)) {
-        let in_tests = |path: &Path| path.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs");
+    let banned =
+        ["println!", "print!(", "process::exit", "process::abort", "catch_unwind", "set_hook", "env::args"];
+    for path in
+        files(&plugins::workspace().join("crates"), ".rs").iter().filter(|path| !path.starts_with(&own))
+    {
+        let in_tests = |path: &Path| {
+            path.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs")
+        };
         if in_tests(path.strip_prefix(plugins::workspace()).unwrap()) {
             continue;
         }

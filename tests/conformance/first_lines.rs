@@ -6,7 +6,8 @@ use suite::help;
 
 use super::{Plugin, all};
 
-/// The characters that Nagios strips (illegal_macro_output_chars) or changes (`;`), and what starts performance data.
+/// The characters that Nagios strips (illegal_macro_output_chars) or changes (`;`), and what starts
+/// performance data.
 const STRIPPED: [char; 10] = ['\'', '"', '`', ';', '$', '<', '>', '&', '|', '~'];
 /// All of them in a text that no option means, with what TOML, SQL and a shell would trip over.
 const HOSTILE: &str = "it's \"a\" `b`; $c <d> & |e ~f";
@@ -26,14 +27,21 @@ fn assert_bare(plugin: &Plugin, arguments: &[&str]) {
 #[test]
 fn no_error_of_the_command_line_has_what_nagios_strips() {
     for plugin in all() {
-        for arguments in
-            [&["--bogus"][..], &[HOSTILE], &["--", HOSTILE], &["--hel"], &["192.0.2.1"], &["--timeout=5", "-t5"], &[]]
-        {
+        for arguments in [
+            &["--bogus"][..],
+            &[HOSTILE],
+            &["--", HOSTILE],
+            &["--hel"],
+            &["192.0.2.1"],
+            &["--timeout=5", "-t5"],
+            &[],
+        ] {
             assert_bare(&plugin, &[&["--timeout=2"], arguments].concat());
             assert_bare(&plugin, arguments);
         }
-        for option in
-            help::options(&plugin.help).into_iter().filter(|option| option.long != "--help" && option.long != "--version")
+        for option in help::options(&plugin.help)
+            .into_iter()
+            .filter(|option| option.long != "--help" && option.long != "--version")
         {
             for value in [HOSTILE, "", "~:$x", "'", "/nonexistent/it's", "\"192.0.2.1\""] {
                 assert_bare(&plugin, &["--timeout=2", &format!("{}={value}", option.long)]);
@@ -49,12 +57,18 @@ fn no_error_of_a_file_has_what_nagios_strips() {
     let file = folder.path().join("it's; $a");
     let path = file.to_str().unwrap().to_owned();
     for plugin in all() {
-        for content in
-            [HOSTILE.to_owned(), format!("[x]\n{HOSTILE}\n"), format!("[{HOSTILE}]\n"), "[x]\ntimeout='5'\n".to_owned()]
-        {
+        for content in [
+            HOSTILE.to_owned(),
+            format!("[x]\n{HOSTILE}\n"),
+            format!("[{HOSTILE}]\n"),
+            "[x]\ntimeout='5'\n".to_owned(),
+        ] {
             fs::write(&file, content).unwrap();
             assert_bare(&plugin, &[&format!("--extra-opts=x@{path}")]);
-            for option in ["--file", "--config", "--defaults-file", "--tls-ca"].into_iter().filter(|option| plugin.has(option)) {
+            for option in ["--file", "--config", "--defaults-file", "--tls-ca"]
+                .into_iter()
+                .filter(|option| plugin.has(option))
+            {
                 assert_bare(&plugin, &["--timeout=2", &format!("{option}={path}")]);
             }
         }
@@ -64,9 +78,15 @@ fn no_error_of_a_file_has_what_nagios_strips() {
 #[test]
 fn every_usage_error_says_where_help_is() {
     for plugin in all() {
-        for arguments in
-            [&["--bogus"][..], &["stray"], &["192.0.2.1"], &["--timeout=x"], &["--timeout"], &["-t5", "-t5"], &["--exit-ok=1"]]
-        {
+        for arguments in [
+            &["--bogus"][..],
+            &["stray"],
+            &["192.0.2.1"],
+            &["--timeout=x"],
+            &["--timeout"],
+            &["-t5", "-t5"],
+            &["--exit-ok=1"],
+        ] {
             let line = text(&plugin, arguments);
             assert!(line.ends_with(", see --help"), "{} {arguments:?}: {line}", plugin.name);
         }

@@ -14,7 +14,8 @@ const COMMON: [(&str, Option<&str>); 6] = [
     ("--extra-opts", None),
 ];
 /// What these must mean where a plugin has them.
-const RESERVED: [(&str, Option<&str>); 3] = [("--warning", Some("-w")), ("--critical", Some("-c")), ("--hostname", Some("-H"))];
+const RESERVED: [(&str, Option<&str>); 3] =
+    [("--warning", Some("-w")), ("--critical", Some("-c")), ("--hostname", Some("-H"))];
 
 #[test]
 fn help_starts_with_the_description_and_names_the_common_options() {
@@ -24,7 +25,9 @@ fn help_starts_with_the_description_and_names_the_common_options() {
         assert_eq!(plugin.ask(&["--help"]), (3, plugin.description.clone()), "{name} --help");
         assert_eq!(plugin.ask(&["-h"]), (3, plugin.description.clone()), "{name} -h");
         let options = help::options(&plugin.help);
-        let short = |long: &str| options.iter().find(|option| option.long == long).map(|option| option.short.as_deref());
+        let short = |long: &str| {
+            options.iter().find(|option| option.long == long).map(|option| option.short.as_deref())
+        };
         for (long, expected) in COMMON {
             assert_eq!(short(long), Some(expected), "{name} {long}");
         }
@@ -32,10 +35,17 @@ fn help_starts_with_the_description_and_names_the_common_options() {
             assert!(short(long).is_none_or(|short| short == expected), "{name}: {long} without {expected:?}");
         }
         let reserved = COMMON.iter().chain(&RESERVED);
-        let reserved: Vec<_> = reserved.filter_map(|(long, short)| short.map(|short| (short, *long))).collect();
+        let reserved: Vec<_> =
+            reserved.filter_map(|(long, short)| short.map(|short| (short, *long))).collect();
         for option in options {
-            let owner = option.short.as_deref().and_then(|short| reserved.iter().find(|(reserved, _)| *reserved == short));
-            assert!(owner.is_none_or(|(_, long)| *long == option.long), "{name}: {option:?} uses a short name of {owner:?}");
+            let owner = option
+                .short
+                .as_deref()
+                .and_then(|short| reserved.iter().find(|(reserved, _)| *reserved == short));
+            assert!(
+                owner.is_none_or(|(_, long)| *long == option.long),
+                "{name}: {option:?} uses a short name of {owner:?}"
+            );
         }
     }
 }
@@ -47,7 +57,12 @@ fn every_option_has_a_text() {
         assert!(options.len() >= COMMON.len(), "{}: {options:?}", plugin.name);
         for option in options {
             assert!(option.text.split(' ').count() >= 2, "{}: no text for {}", plugin.name, option.long);
-            assert!(!option.text.ends_with('.'), "{}: a full stop at the end of the text of {}", plugin.name, option.long);
+            assert!(
+                !option.text.ends_with('.'),
+                "{}: a full stop at the end of the text of {}",
+                plugin.name,
+                option.long
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What parses text or octets from outside has a fuzz target, or a reason why not: fuzz/parsers.txt says which.
+//! What parses text or octets from outside has a fuzz target, or a reason why not: fuzz/parsers.txt says
+//! which.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,8 +11,8 @@ use super::files::{files, read};
 /// Crates whose parsers read what this workspace wrote itself.
 const OWN: [&str; 1] = ["manual"];
 
-/// The parsers that a source file defines outside of its tests: `FromStr` of a type, a function `parse` or `parse_...`, and one named
-/// `read` or `decode` that is given octets.
+/// The parsers that a source file defines outside of its tests: `FromStr` of a type, a function `parse` or
+/// `parse_...`, and one named `read` or `decode` that is given octets.
 fn parsers(text: &str) -> Vec<String> {
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
     let parser = |line: &str| {
@@ -44,7 +45,10 @@ fn each_parser_has_a_fuzz_target_or_a_reason() {
     for line in list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let (parser, how) = line.split_once(": ").unwrap_or_else(|| panic!("fuzz/parsers.txt: {line}"));
         let is_reason = how.split(' ').count() > 2;
-        assert!(is_reason || top.join(format!("fuzz/targets/{how}.rs")).is_file(), "no target and no reason: {line}");
+        assert!(
+            is_reason || top.join(format!("fuzz/targets/{how}.rs")).is_file(),
+            "no target and no reason: {line}"
+        );
         assert!(listed.insert(parser.to_owned(), how).is_none(), "twice: {line}");
     }
     let mut found = Vec::new();

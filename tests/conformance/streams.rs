@@ -10,16 +10,25 @@ use suite::{plugins, process};
 
 use super::all;
 
-/// Calls that answer at once, whatever the plugin is for: a check, as far as it comes, and what needs no check.
+/// Calls that answer at once, whatever the plugin is for: a check, as far as it comes, and what needs no
+/// check.
 const CALLS: [&str; 4] = ["--timeout=0.3", "--help", "--version", "--bogus"];
 
 #[test]
 fn an_answer_that_nobody_can_get_is_unknown() {
     for plugin in all() {
-        for (call, redirection) in CALLS.iter().flat_map(|call| [">&-", ">/dev/full", "<&- >&- 2>&-"].map(|to| (call, to))) {
+        for (call, redirection) in
+            CALLS.iter().flat_map(|call| [">&-", ">/dev/full", "<&- >&- 2>&-"].map(|to| (call, to)))
+        {
             let script = format!("exec \"$0\" {call} {redirection}");
-            let outcome = process::run(Command::new("sh").args(["-c", &script]).arg(plugins::binary(&plugin.name)));
-            assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(3), ""), "{} {call} {redirection}", plugin.name);
+            let outcome =
+                process::run(Command::new("sh").args(["-c", &script]).arg(plugins::binary(&plugin.name)));
+            assert_eq!(
+                (outcome.code, outcome.stderr.as_str()),
+                (Some(3), ""),
+                "{} {call} {redirection}",
+                plugin.name
+            );
         }
     }
 }
@@ -35,7 +44,9 @@ fn a_pipe_that_nobody_reads_is_given_up() {
         let mut command = plugins::command(&plugin.name);
         command.arg("--timeout=0.3").stdin(Stdio::null()).stdout(Stdio::from(writer)).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
-        eventually(&format!("the end of {}", plugin.name), Duration::from_secs(15), || child.try_wait().unwrap().is_some());
+        eventually(&format!("the end of {}", plugin.name), Duration::from_secs(15), || {
+            child.try_wait().unwrap().is_some()
+        });
         assert_eq!(child.wait().unwrap().code(), Some(3), "{}", plugin.name);
         assert!(start.elapsed() < Duration::from_secs(2), "{}: {:?}", plugin.name, start.elapsed());
         drop(reader);

@@ -35,7 +35,10 @@ fn what_is_wrong_with_the_arguments_is_named() {
         (&["--timeout="], format!("--timeout with an empty value: {time}")),
         (&["--timeout=8:ok"], format!("--timeout=8:ok: {state}")),
         (&["--warning", "abc"], "--warning: abc is not a plain decimal number".to_owned()),
-        (&["--critical=20:10"], "--critical=20:10: the start of the range is greater than its end".to_owned()),
+        (
+            &["--critical=20:10"],
+            "--critical=20:10: the start of the range is greater than its end".to_owned(),
+        ),
         (&["-w", ""], "--warning with an empty value: the range is empty".to_owned()),
         (&["-w:"], "--warning=:: an empty text is not a plain decimal number".to_owned()),
         (&["--single=1", "--single=2"], "--single is given twice".to_owned()),
@@ -80,7 +83,9 @@ fn help_and_version_are_printed_whole() {
 
 #[test]
 fn invalid_utf8_is_named() {
-    for (octets, shown) in [(&b"\xff\xfe"[..], "??"), (b"--single=\xc3(", "--single=?("), (b"--bo\xffgus", "--bo?gus")] {
+    for (octets, shown) in
+        [(&b"\xff\xfe"[..], "??"), (b"--single=\xc3(", "--single=?("), (b"--bo\xffgus", "--bo?gus")]
+    {
         let outcome = outcome(plugin(&["--flag"]).arg(OsStr::from_bytes(octets)));
         let line = outcome.stdout.trim_end();
         assert_eq!(outcome.code, Some(3), "{line}");
@@ -96,7 +101,11 @@ fn an_enormous_argument_is_cut_to_one_line() {
         let outcome = outcome(&mut plugin(&[&argument]));
         assert_eq!(outcome.code, Some(if prefix == "--single=" { 0 } else { 3 }), "{prefix}");
         let first = outcome.first_line();
-        assert!(outcome.stdout.len() == first.len() + 1 && first.len() <= 1_000, "{prefix}: {} octets", outcome.stdout.len());
+        assert!(
+            outcome.stdout.len() == first.len() + 1 && first.len() <= 1_000,
+            "{prefix}: {} octets",
+            outcome.stdout.len()
+        );
         let end = if prefix == "--single=" { " more characters" } else { ", see --help" };
         assert!(first.ends_with(end), "{prefix}: {first}");
     }

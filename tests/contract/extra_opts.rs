@@ -27,8 +27,7 @@ fn with(content: &str, section: &str, arguments: &[&str]) -> (i32, String) {
     (code, text.replace(&path, "FILE"))
 }
 
-const CONTENT: &str =
-    "; comment\n[other]\nsingle=no\n[contract_plugin]\nitem=a\n item = b \nsingle=of the file\nflag\nwarning=5:\n";
+const CONTENT: &str = "; comment\n[other]\nsingle=no\n[contract_plugin]\nitem=a\n item = b \nsingle=of the file\nflag\nwarning=5:\n";
 
 #[test]
 fn the_section_of_the_plugin_gives_options() {
@@ -36,7 +35,10 @@ fn the_section_of_the_plugin_gives_options() {
     assert_eq!(with(CONTENT, "", &[]), expected);
     assert_eq!(with(CONTENT, "contract_plugin", &[]), expected);
     assert_eq!(with(&CONTENT.replace('\n', "\r\n"), "", &[]), expected);
-    assert_eq!(with(CONTENT, "other", &[]), (0, "OK - items , single no, flag false, thresholds /".to_owned()));
+    assert_eq!(
+        with(CONTENT, "other", &[]),
+        (0, "OK - items , single no, flag false, thresholds /".to_owned())
+    );
     assert_eq!(with("[x]\n", "x", &[]), (0, "OK - items , single , flag false, thresholds /".to_owned()));
 }
 
@@ -78,8 +80,14 @@ fn what_is_wrong_in_the_file_is_named_with_its_line() {
         ("[x]\nextra-opts=y\n", "line 2: no option is called extra-opts, see --help"),
         ("[x]\nw=5\n", "line 2: no option is called w, see --help"),
         ("[x]\n[y\n", "line 2: a section without its ]"),
-        ("[x]\n--item=1\n", "line 2: neither a section nor option=value, the option by its long name and without dashes"),
-        ("[x]\nitem=1\n= 5\n", "line 3: neither a section nor option=value, the option by its long name and without dashes"),
+        (
+            "[x]\n--item=1\n",
+            "line 2: neither a section nor option=value, the option by its long name and without dashes",
+        ),
+        (
+            "[x]\nitem=1\n= 5\n",
+            "line 3: neither a section nor option=value, the option by its long name and without dashes",
+        ),
         ("[y]\nitem=1\n", "no section [x]"),
         ("", "no section [x]"),
         ("single=1\n[x]\n", "line 1: an option above the first [section]"),
@@ -89,7 +97,10 @@ fn what_is_wrong_in_the_file_is_named_with_its_line() {
     for (content, what) in rows {
         assert_eq!(with(content, "x", &[]), (3, format!("UNKNOWN - reading FILE: {what}")), "{content:?}");
     }
-    assert_eq!(with("[x]\n", "", &[]), (3, "UNKNOWN - reading FILE: no section [contract_plugin]".to_owned()));
+    assert_eq!(
+        with("[x]\n", "", &[]),
+        (3, "UNKNOWN - reading FILE: no section [contract_plugin]".to_owned())
+    );
 }
 
 #[test]
@@ -98,18 +109,28 @@ fn several_sections_are_read_in_their_order() {
     let (_folder, path) = ini(content);
     let sections = |names: &[&str], more: &[&str]| {
         let extra = names.iter().map(|name| format!("--extra-opts={name}@{path}"));
-        let arguments: Vec<String> = extra.chain(more.iter().map(|argument| (*argument).to_owned())).collect();
+        let arguments: Vec<String> =
+            extra.chain(more.iter().map(|argument| (*argument).to_owned())).collect();
         let (code, text) = line(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
         (code, text.replace(&path, "FILE"))
     };
     let ok = |text: &str| (0, format!("OK - {text}"));
     assert_eq!(sections(&["a", "b"], &[]), ok("items 1+2, single of b, flag true, thresholds 5:/"));
     assert_eq!(sections(&["b", "a"], &[]), ok("items 2+1, single of b, flag true, thresholds 5:/"));
-    assert_eq!(sections(&["a", "c"], &["--item=mine"]), ok("items mine, single of c, flag true, thresholds 5:/"));
+    assert_eq!(
+        sections(&["a", "c"], &["--item=mine"]),
+        ok("items mine, single of c, flag true, thresholds 5:/")
+    );
     let twice = (3, "UNKNOWN - single is given twice: FILE line 8, FILE line 12".to_owned());
     assert_eq!(sections(&["a", "b", "c"], &[]), twice);
-    assert_eq!(sections(&["a", "b", "c"], &["--single=mine"]), ok("items 1+2+3, single mine, flag true, thresholds 5:/"));
-    assert_eq!(sections(&["b", "b"], &[]), (3, "UNKNOWN - single is given twice: FILE line 8, FILE line 8".to_owned()));
+    assert_eq!(
+        sections(&["a", "b", "c"], &["--single=mine"]),
+        ok("items 1+2+3, single mine, flag true, thresholds 5:/")
+    );
+    assert_eq!(
+        sections(&["b", "b"], &[]),
+        (3, "UNKNOWN - single is given twice: FILE line 8, FILE line 8".to_owned())
+    );
     let same_section = with("[x]\nsingle=1\n\nsingle=2\n", "x", &[]);
     assert_eq!(same_section, (3, "UNKNOWN - single is given twice: FILE line 2, FILE line 4".to_owned()));
 }
@@ -119,18 +140,26 @@ fn thresholds_of_the_first_section_are_not_dropped() {
     let content = "[limits]\nwarning=10\ncritical=20\n[more]\nitem=1\n";
     let (_folder, path) = ini(content);
     let (first, second) = (format!("--extra-opts=limits@{path}"), format!("--extra-opts=more@{path}"));
-    assert_eq!(line(&[&first, &second]), (0, "OK - items 1, single , flag false, thresholds 10/20".to_owned()));
+    assert_eq!(
+        line(&[&first, &second]),
+        (0, "OK - items 1, single , flag false, thresholds 10/20".to_owned())
+    );
 }
 
 #[test]
 fn a_mark_of_utf8_hides_no_section() {
-    assert_eq!(with("\u{feff}[x]\nitem=1\n", "x", &[]), (0, "OK - items 1, single , flag false, thresholds /".to_owned()));
+    assert_eq!(
+        with("\u{feff}[x]\nitem=1\n", "x", &[]),
+        (0, "OK - items 1, single , flag false, thresholds /".to_owned())
+    );
 }
 
 #[test]
 fn a_blank_in_place_of_the_equals_sign_is_explained() {
     for value in ["x@/nonexistent/x.ini", "x", "@/etc/x.ini"] {
-        let what = format!("UNKNOWN - --extra-opts takes its value after an equals sign, write --extra-opts={value}");
+        let what = format!(
+            "UNKNOWN - --extra-opts takes its value after an equals sign, write --extra-opts={value}"
+        );
         assert_eq!(line(&["--extra-opts", value]), (3, what.clone()));
         assert_eq!(line(&["--flag", "--extra-opts", value, "--item=a"]), (3, what));
     }
@@ -141,7 +170,10 @@ fn an_option_without_its_value_takes_nothing_else_for_it() {
     for content in ["[x]\nwarning\n", "[x]\nwarning=\n", "[x]\nwarning = \ncritical=5\n"] {
         let (code, text) = with(content, "x", &["--single=x"]);
         assert_eq!(code, 3, "{content:?}: {text}");
-        assert!(text.contains("warning") && !text.contains("critical") && !text.contains("single"), "{content:?}: {text}");
+        assert!(
+            text.contains("warning") && !text.contains("critical") && !text.contains("single"),
+            "{content:?}: {text}"
+        );
     }
 }
 
@@ -155,12 +187,18 @@ fn a_bad_value_in_the_file_is_an_error_of_the_option() {
 fn a_file_that_cannot_be_read_is_an_error() {
     let missing = line(&["--extra-opts=@/nonexistent/x.ini"]);
     assert_eq!(missing, (3, "UNKNOWN - reading /nonexistent/x.ini: no such file or directory".to_owned()));
-    assert_eq!(line(&["--extra-opts=x@"]), (3, "UNKNOWN - --extra-opts names no file after its @".to_owned()));
+    assert_eq!(
+        line(&["--extra-opts=x@"]),
+        (3, "UNKNOWN - --extra-opts names no file after its @".to_owned())
+    );
     assert_eq!(line(&["--extra-opts=x@/"]), (3, "UNKNOWN - reading /: is a directory".to_owned()));
     let zeros = line(&["--extra-opts=x@/dev/zero"]);
     assert_eq!(zeros, (3, "UNKNOWN - reading /dev/zero: larger than 1048576 octets".to_owned()));
     let named = outcome(plugin(&["--extra-opts"]).env("MP_CONFIG_FILE", "/nonexistent/y.ini"));
-    assert_eq!(named.first_line(), "CONTRACT_PLUGIN UNKNOWN - reading /nonexistent/y.ini: no such file or directory");
+    assert_eq!(
+        named.first_line(),
+        "CONTRACT_PLUGIN UNKNOWN - reading /nonexistent/y.ini: no such file or directory"
+    );
 }
 
 #[test]
@@ -180,7 +218,9 @@ fn a_fifo_that_nobody_writes_is_given_up() {
 #[test]
 fn the_variable_names_the_file() {
     let (_folder, path) = ini(CONTENT);
-    for (extra, single) in [("--extra-opts", "of the file"), ("--extra-opts=", "of the file"), ("--extra-opts=other", "no")] {
+    for (extra, single) in
+        [("--extra-opts", "of the file"), ("--extra-opts=", "of the file"), ("--extra-opts=other", "no")]
+    {
         let outcome = outcome(plugin(&[extra]).env("MP_CONFIG_FILE", &path));
         assert!(outcome.stdout.contains(&format!(", single {single},")), "{extra}: {outcome:?}");
     }
@@ -191,7 +231,9 @@ fn the_variable_names_the_file() {
 /// The plugin in a mount namespace of its own, whose /etc and /usr/local/etc hold only what `script` writes.
 fn elsewhere(script: &str) -> String {
     let program = suite::plugins::binary("contract_plugin");
-    let script = format!("mount -t tmpfs none /etc && mount -t tmpfs none /usr/local/etc && {script} exec \"$0\" --extra-opts");
+    let script = format!(
+        "mount -t tmpfs none /etc && mount -t tmpfs none /usr/local/etc && {script} exec \"$0\" --extra-opts"
+    );
     let mut command = Command::new("unshare");
     command.args(["--mount", "sh", "-c", &script]).arg(program).env_remove("MP_CONFIG_FILE");
     outcome(&mut command).stdout.trim_end().replace("CONTRACT_PLUGIN ", "")
@@ -213,8 +255,14 @@ fn without_a_name_the_file_is_one_of_four() {
     let mut script = String::new();
     for (number, place) in places.iter().enumerate() {
         assert!(none.contains(place), "{none}");
-        script += &format!("mkdir -p $(dirname {place}) && printf '[contract_plugin]\\nsingle={number}\\n' > {place} && ");
+        script += &format!(
+            "mkdir -p $(dirname {place}) && printf '[contract_plugin]\\nsingle={number}\\n' > {place} && "
+        );
         let seen = elsewhere(&script);
-        assert_eq!(seen, format!("OK - items , single {number}, flag false, thresholds /"), "{place} comes before those below");
+        assert_eq!(
+            seen,
+            format!("OK - items , single {number}, flag false, thresholds /"),
+            "{place} comes before those below"
+        );
     }
 }

@@ -44,7 +44,9 @@ fn text(arguments: &[&str], code: i32) -> (String, String) {
 
 #[test]
 fn json_is_one_line_by_the_schema() {
-    let schema: Value = serde_json::from_str(&fs::read_to_string(workspace().join("docs/output.schema.json")).unwrap()).unwrap();
+    let schema: Value =
+        serde_json::from_str(&fs::read_to_string(workspace().join("docs/output.schema.json")).unwrap())
+            .unwrap();
     let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
     compiler.add_resource("output.json", schema).unwrap();
     let index = compiler.compile("output.json", &mut schemas).unwrap();
@@ -54,8 +56,15 @@ fn json_is_one_line_by_the_schema() {
         let value: Value = serde_json::from_str(&output).unwrap();
         schemas.validate(&value, index).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {output}"));
         let (state, summary) = text(arguments, code);
-        assert_eq!((value["plugin"].as_str(), value["name"].as_str()), (Some("contract_plugin"), Some("CONTRACT_PLUGIN")));
-        assert_eq!((value["state"].as_str(), value["code"].as_i64()), (Some(state.as_str()), Some(i64::from(code))), "{output}");
+        assert_eq!(
+            (value["plugin"].as_str(), value["name"].as_str()),
+            (Some("contract_plugin"), Some("CONTRACT_PLUGIN"))
+        );
+        assert_eq!(
+            (value["state"].as_str(), value["code"].as_i64()),
+            (Some(state.as_str()), Some(i64::from(code))),
+            "{output}"
+        );
         // Threads and places of a panic differ from run to run, and text is cut where JSON is not.
         if !summary.contains("internal error") && !summary.ends_with("more characters") {
             assert_eq!(value["summary"].as_str(), Some(summary.as_str()));
@@ -65,7 +74,8 @@ fn json_is_one_line_by_the_schema() {
     assert!(schemas.validate(&broken, index).is_err(), "the schema refuses nothing");
 }
 
-/// The samples of a text in Prometheus' exposition format: name and labels, and the value. What breaks its rules fails the test.
+/// The samples of a text in Prometheus' exposition format: name and labels, and the value. What breaks its
+/// rules fails the test.
 fn samples(text: &str) -> BTreeMap<String, f64> {
     let (mut samples, mut family) = (BTreeMap::new(), String::new());
     for line in text.lines() {
@@ -74,7 +84,10 @@ fn samples(text: &str) -> BTreeMap<String, f64> {
             continue;
         }
         if let Some(kind) = line.strip_prefix("# TYPE ") {
-            assert!([format!("{family} gauge"), format!("{family} counter")].contains(&kind.to_owned()), "{line}");
+            assert!(
+                [format!("{family} gauge"), format!("{family} counter")].contains(&kind.to_owned()),
+                "{line}"
+            );
             continue;
         }
         if line.starts_with('#') {
@@ -83,9 +96,15 @@ fn samples(text: &str) -> BTreeMap<String, f64> {
         let (name, rest) = line.split_once('{').unwrap();
         assert_eq!(name, family, "a sample stands below its family");
         let (labels, value) = rest.rsplit_once("} ").unwrap();
-        assert!(!name.is_empty() && name.bytes().all(|octet| octet.is_ascii_lowercase() || octet == b'_'), "{line}");
+        assert!(
+            !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_lowercase() || octet == b'_'),
+            "{line}"
+        );
         let quotes = labels.replace("\\\\", "").replace("\\\"", "");
-        assert!(quotes.matches('"').count() % 2 == 0 && quotes.starts_with("plugin=\"contract_plugin\""), "{line}");
+        assert!(
+            quotes.matches('"').count() % 2 == 0 && quotes.starts_with("plugin=\"contract_plugin\""),
+            "{line}"
+        );
         let value = if value == "NaN" { f64::NAN } else { value.parse().unwrap() };
         assert!(samples.insert(format!("{name}{{{labels}}}"), value).is_none(), "twice: {line}");
     }
@@ -105,7 +124,10 @@ fn prometheus_gets_families_with_the_state_and_the_values() {
     assert_eq!(large.get("silent_outage_value{plugin=\"contract_plugin\",label=\"metric_7\"}"), Some(&7.0));
     assert_eq!(large.len(), 51);
     let named = printed("prometheus:a \"b\" \\c", &[], 0);
-    assert!(named.contains("\nsilent_outage_state{plugin=\"contract_plugin\",service=\"a \\\"b\\\" \\\\c\"} 0\n"), "{named}");
+    assert!(
+        named.contains("\nsilent_outage_state{plugin=\"contract_plugin\",service=\"a \\\"b\\\" \\\\c\"} 0\n"),
+        "{named}"
+    );
 }
 
 #[test]

@@ -23,17 +23,23 @@ fn an_error_is_unknown_with_all_its_causes() {
 
 #[test]
 fn nothing_from_outside_breaks_the_lines() {
-    for verbose in [&["--act=hostile"][..], &["--act=hostile", "-v"], &["--act=hostile", "--state=critical", "-vv"]] {
+    for verbose in
+        [&["--act=hostile"][..], &["--act=hostile", "-v"], &["--act=hostile", "--state=critical", "-vv"]]
+    {
         let (_, lines) = run(verbose);
         assert!(lines.len() >= 4, "{lines:#?}");
         let bars: Vec<usize> = lines.iter().map(|line| line.matches('|').count()).collect();
         assert_eq!(bars.iter().sum::<usize>(), 1, "{lines:#?}");
         assert_eq!(bars.first(), Some(&1), "{lines:#?}");
         for line in &lines {
-            let bad = |c: char| c.is_control() || matches!(c, '<' | '>' | '\u{202e}' | '\u{2028}' | '\u{fffd}');
+            let bad =
+                |c: char| c.is_control() || matches!(c, '<' | '>' | '\u{202e}' | '\u{2028}' | '\u{fffd}');
             assert!(!line.contains(bad), "{line:?}");
         }
-        assert!(lines.iter().all(|line| line.contains('é') || line.contains("b=1") || line.contains("c=2")), "{lines:#?}");
+        assert!(
+            lines.iter().all(|line| line.contains('é') || line.contains("b=1") || line.contains("c=2")),
+            "{lines:#?}"
+        );
     }
 }
 
@@ -47,15 +53,25 @@ fn performance_data_can_be_read_back() {
         let quoted = rest.strip_prefix('\'').map(|inner| inner.find('\'').unwrap() + 2);
         let end = quoted.unwrap_or_else(|| rest.find('=').unwrap());
         let (label, behind) = rest.split_at(end);
-        assert!(!label.trim_matches('\'').contains(['=', '\'']) && !label.is_empty(), "{label:?} in {data:?}");
-        let (value, further) =
-            behind.strip_prefix('=').unwrap().split_once(' ').unwrap_or((behind.strip_prefix('=').unwrap(), ""));
+        assert!(
+            !label.trim_matches('\'').contains(['=', '\'']) && !label.is_empty(),
+            "{label:?} in {data:?}"
+        );
+        let (value, further) = behind
+            .strip_prefix('=')
+            .unwrap()
+            .split_once(' ')
+            .unwrap_or((behind.strip_prefix('=').unwrap(), ""));
         values.push(value.split(';').next().unwrap().trim_end_matches('B').to_owned());
         rest = further;
     }
     let numbers: Vec<Option<f64>> = values.iter().map(|value| value.parse().ok()).collect();
     let max = Some(f64::MAX);
-    assert_eq!(numbers, [Some(0.0), Some(0.0), None, None, None, max, Some(0.0), Some(0.0), Some(1e21)], "{values:#?}");
+    assert_eq!(
+        numbers,
+        [Some(0.0), Some(0.0), None, None, None, max, Some(0.0), Some(0.0), Some(1e21)],
+        "{values:#?}"
+    );
     assert!(values.iter().all(|value| !value.contains(['e', 'E'])), "{values:#?}");
     assert_eq!(values.iter().filter(|value| *value == "U").count(), 3, "{values:#?}");
 }
@@ -70,15 +86,27 @@ fn the_output_fits_the_buffers_of_nrpe_and_counts_what_is_cut() {
         let first = lines.first().unwrap();
         assert!(first.len() <= 1_000, "{size}: the first line holds {} octets", first.len());
         assert!(whole <= 60 * 1024, "{size}: the whole holds {whole} octets");
-        let shown = |what: &str| lines.iter().flat_map(|line| line.split(' ')).filter(|word| word.starts_with(what)).count();
-        let counted = |what: &str| lines.iter().find_map(|line| line.strip_suffix(what)?.rsplit(' ').next()?.parse().ok());
+        let shown = |what: &str| {
+            lines.iter().flat_map(|line| line.split(' ')).filter(|word| word.starts_with(what)).count()
+        };
+        let counted = |what: &str| {
+            lines.iter().find_map(|line| line.strip_suffix(what)?.rsplit(' ').next()?.parse().ok())
+        };
         let details = lines.iter().filter(|line| line.starts_with("detail ")).count();
         assert_eq!(details + counted(" more lines").unwrap_or(0), size, "details of {size}");
-        assert_eq!(shown("metric_") + counted(" more metrics, which -v shows").unwrap_or(0), size, "metrics of {size}");
+        assert_eq!(
+            shown("metric_") + counted(" more metrics, which -v shows").unwrap_or(0),
+            size,
+            "metrics of {size}"
+        );
         let summary = first.split(" | ").next().unwrap();
-        let cut = summary.strip_suffix(" more characters").and_then(|text| text.rsplit(' ').next()?.parse().ok());
+        let cut =
+            summary.strip_suffix(" more characters").and_then(|text| text.rsplit(' ').next()?.parse().ok());
         let kept = summary.chars().filter(|&c| c == 's').count() - usize::from(cut.is_some());
-        assert!(kept + cut.unwrap_or(0) >= size.min(300) && (size < 1_000 || cut.is_some()), "{size}: {summary}");
+        assert!(
+            kept + cut.unwrap_or(0) >= size.min(300) && (size < 1_000 || cut.is_some()),
+            "{size}: {summary}"
+        );
     }
 }
 

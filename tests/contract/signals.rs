@@ -14,7 +14,8 @@ use super::{in_time, plugin};
 /// Whether the process handles SIGTERM and has its watchdog: then the plugin's own code has begun.
 fn is_watched(child: &Child) -> bool {
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-    let caught = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigCgt:")?.trim(), 16).ok());
+    let caught =
+        status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigCgt:")?.trim(), 16).ok());
     let threads = fs::read_dir(format!("/proc/{}/task", child.id())).map_or(0, Iterator::count);
     caught.is_some_and(|mask| mask & (1 << 14) != 0) && threads > 1
 }
@@ -25,9 +26,11 @@ fn is_parked(child: &Child) -> bool {
     status.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('S'))
 }
 
-/// The exit code and the output of the plugin that gets the signal once it is watched, and how long it took from then on.
+/// The exit code and the output of the plugin that gets the signal once it is watched, and how long it took
+/// from then on.
 fn stopped(signal: Signal, arguments: &[&str]) -> ((Option<i32>, String), Duration) {
-    let mut child = plugin(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        plugin(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     eventually("the watchdog", Duration::from_secs(10), || {
         is_watched(&child) && (!arguments.contains(&"--act=partial") || is_parked(&child))
     });
@@ -57,10 +60,15 @@ fn a_signal_is_answered_by_one_line_whatever_is_done() {
             let arguments = ["--timeout=30:critical", "--act", act, "--file", &fifo];
             let (code, output) = in_time(Duration::ZERO, || stopped(signal, &arguments));
             assert_eq!(code, Some(3), "{act}: {output}");
-            assert_eq!(line(&output), format!("CONTRACT_PLUGIN UNKNOWN - stopped by {name} after TIME"), "{act}");
+            assert_eq!(
+                line(&output),
+                format!("CONTRACT_PLUGIN UNKNOWN - stopped by {name} after TIME"),
+                "{act}"
+            );
         }
     }
-    let (code, _) = in_time(Duration::ZERO, || stopped(Signal::TERM, &["--timeout=30", "--act=hang", "--exit-ok"]));
+    let (code, _) =
+        in_time(Duration::ZERO, || stopped(Signal::TERM, &["--timeout=30", "--act=hang", "--exit-ok"]));
     assert_eq!(code, Some(0));
 }
 
@@ -76,8 +84,14 @@ fn what_is_known_until_then_is_said_and_is_never_ok() {
         let (seen, output) = in_time(Duration::ZERO, || stopped(Signal::TERM, &arguments));
         assert_eq!(seen, Some(code), "{output}");
         let first = line(output.lines().next().unwrap());
-        assert_eq!(first, format!("CONTRACT_PLUGIN {name} - stopped by SIGTERM after TIME, partial: 3 of 5 asked{more}"));
-        assert_eq!(output.lines().nth(1), Some(format!("{}: 192.0.2.3 refused", state.to_uppercase()).as_str()));
+        assert_eq!(
+            first,
+            format!("CONTRACT_PLUGIN {name} - stopped by SIGTERM after TIME, partial: 3 of 5 asked{more}")
+        );
+        assert_eq!(
+            output.lines().nth(1),
+            Some(format!("{}: 192.0.2.3 refused", state.to_uppercase()).as_str())
+        );
     }
 }
 
@@ -92,7 +106,9 @@ fn a_missed_deadline_says_what_is_known_too() {
 fn a_child_gets_the_signals_that_the_plugin_gets() {
     let (code, lines) = super::run(&["--act=child"]);
     assert_eq!(code, 0);
-    let mask = |name: &str| lines.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).unwrap().to_owned();
+    let mask = |name: &str| {
+        lines.iter().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).unwrap().to_owned()
+    };
     for name in ["SigBlk", "SigIgn", "SigCgt"] {
         let mask = u64::from_str_radix(&mask(name), 16).unwrap();
         assert_eq!(mask & ((1 << 14) | (1 << 1)), 0, "{name} has SIGTERM or SIGINT: {lines:#?}");

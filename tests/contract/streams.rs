@@ -13,7 +13,8 @@ use suite::plugins;
 
 use super::{in_time, outcome, plugin};
 
-/// Runs the plugin by a shell that redirects as in `>&-`, and takes the exit code; standard error must stay empty.
+/// Runs the plugin by a shell that redirects as in `>&-`, and takes the exit code; standard error must stay
+/// empty.
 fn redirected(redirection: &str, arguments: &str) -> Option<i32> {
     let program = plugins::binary("contract_plugin");
     let script = format!("exec \"$0\" {arguments} {redirection}");
@@ -58,7 +59,9 @@ fn full_pipe() -> (OwnedFd, OwnedFd) {
 #[test]
 fn an_answer_that_nobody_can_get_is_unknown() {
     for redirection in [">&-", ">/dev/full", "1</dev/null", "<&- >&-", "<&- >&- 2>&-"] {
-        for arguments in ["", "--state=critical", "--act=panic", "--act=error", "--help", "--version", "--bogus"] {
+        for arguments in
+            ["", "--state=critical", "--act=panic", "--act=error", "--help", "--version", "--bogus"]
+        {
             assert_eq!(redirected(redirection, arguments), Some(3), "{redirection} {arguments}");
         }
         assert_eq!(redirected(redirection, "--exit-ok"), Some(0), "{redirection}");
@@ -67,7 +70,9 @@ fn an_answer_that_nobody_can_get_is_unknown() {
 
 #[test]
 fn other_streams_do_not_matter() {
-    for redirection in [">/dev/null", "<&- >/dev/null", "2>&- >/dev/null", "<&- 2>&- >/dev/null", "</dev/full >/dev/null"] {
+    for redirection in
+        [">/dev/null", "<&- >/dev/null", "2>&- >/dev/null", "<&- 2>&- >/dev/null", "</dev/full >/dev/null"]
+    {
         assert_eq!(redirected(redirection, "--state=critical"), Some(2), "{redirection}");
         assert_eq!(redirected(redirection, "--act=panic"), Some(3), "{redirection}");
     }
@@ -76,14 +81,21 @@ fn other_streams_do_not_matter() {
         let file = folder.path().join("output");
         assert_eq!(redirected(&format!("{streams} >{}", file.display()), "--state=warning"), Some(1));
         let text = std::fs::read_to_string(&file).unwrap();
-        assert_eq!(text, "CONTRACT_PLUGIN WARNING - items , single , flag false, thresholds /\n", "{streams}");
+        assert_eq!(
+            text, "CONTRACT_PLUGIN WARNING - items , single , flag false, thresholds /\n",
+            "{streams}"
+        );
     }
 }
 
 #[test]
 fn a_full_pipe_is_given_up_in_time() {
     for non_blocking in [false, true] {
-        for arguments in [&["--timeout=0.3:critical"][..], &["--timeout=0.3", "--act=hang"], &["--timeout=0.3", "--act=panic"]] {
+        for arguments in [
+            &["--timeout=0.3:critical"][..],
+            &["--timeout=0.3", "--act=hang"],
+            &["--timeout=0.3", "--act=panic"],
+        ] {
             let code = in_time(Duration::from_millis(300), || {
                 let (reader, writer) = full_pipe();
                 if !non_blocking {
@@ -114,7 +126,9 @@ fn a_reader_who_leaves_in_the_middle_gets_no_answer() {
 
 #[test]
 fn a_reader_who_is_gone_is_not_death_by_a_signal() {
-    for arguments in [&["--state=ok"][..], &["--act=large", "--size=50000", "-v"], &["--help"], &["--act=panic"]] {
+    for arguments in
+        [&["--state=ok"][..], &["--act=large", "--size=50000", "-v"], &["--help"], &["--act=panic"]]
+    {
         let (reader, writer) = pipe_with(PipeFlags::CLOEXEC).unwrap();
         drop(reader);
         assert_eq!(writing_to(writer.into(), arguments).0, Some(3), "{arguments:?}");

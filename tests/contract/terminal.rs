@@ -18,7 +18,8 @@ fn terminal(columns: u16) -> (OwnedFd, OwnedFd) {
     unlockpt(&own).unwrap();
     let name = ptsname(&own, Vec::new()).unwrap();
     let program = open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
-    tcsetwinsize(program.as_fd(), Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+    tcsetwinsize(program.as_fd(), Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 })
+        .unwrap();
     (own, program)
 }
 
@@ -27,7 +28,8 @@ fn shown(columns: u16, arguments: &[&str], environment: &[(&str, &str)]) -> Stri
     let (own, program) = terminal(columns);
     let mut command = plugin(arguments);
     command.env("TERM", "xterm").env_remove("NO_COLOR").envs(environment.iter().copied());
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::from(program)).stderr(Stdio::null()).spawn().unwrap();
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::from(program)).stderr(Stdio::null()).spawn().unwrap();
     // The command holds the program's end, and the reader would wait for it.
     drop(command);
     let (mut own, mut text, mut part) = (File::from(own), Vec::new(), [0; 4096]);
@@ -41,21 +43,33 @@ fn shown(columns: u16, arguments: &[&str], environment: &[(&str, &str)]) -> Stri
 
 #[test]
 fn a_state_has_its_colour_unless_colours_are_not_wanted() {
-    for (state, name, colour) in
-        [("ok", "OK", 32), ("warning", "WARNING", 33), ("critical", "CRITICAL", 31), ("unknown", "UNKNOWN", 35)]
-    {
+    for (state, name, colour) in [
+        ("ok", "OK", 32),
+        ("warning", "WARNING", 33),
+        ("critical", "CRITICAL", 31),
+        ("unknown", "UNKNOWN", 35),
+    ] {
         let arguments = ["--act=large", "--size=1", "--state", state];
         let line = shown(80, &arguments, &[]);
-        assert!(line.starts_with(&format!("CONTRACT_PLUGIN \u{1b}[1;{colour}m{name}\u{1b}[0m - s | ")), "{line:?}");
+        assert!(
+            line.starts_with(&format!("CONTRACT_PLUGIN \u{1b}[1;{colour}m{name}\u{1b}[0m - s | ")),
+            "{line:?}"
+        );
         for plain in [&[("NO_COLOR", "1")][..], &[("TERM", "dumb")]] {
             assert!(!shown(80, &arguments, plain).contains('\u{1b}'), "{plain:?}");
         }
-        assert!(shown(80, &arguments, &[("NO_COLOR", "")]).contains('\u{1b}'), "an empty NO_COLOR is as none");
+        assert!(
+            shown(80, &arguments, &[("NO_COLOR", "")]).contains('\u{1b}'),
+            "an empty NO_COLOR is as none"
+        );
     }
     for format in ["--format=json", "--format=prometheus"] {
         assert!(!shown(80, &[format], &[]).contains('\u{1b}'), "{format}");
     }
-    assert!(!super::outcome(plugin(&[]).env("TERM", "xterm").env_remove("NO_COLOR")).stdout.contains('\u{1b}'), "a pipe");
+    assert!(
+        !super::outcome(plugin(&[]).env("TERM", "xterm").env_remove("NO_COLOR")).stdout.contains('\u{1b}'),
+        "a pipe"
+    );
 }
 
 #[test]

@@ -19,7 +19,8 @@ pub(crate) fn silent_fifo() -> (tempfile::TempDir, String) {
     (folder, path.to_str().unwrap().to_owned())
 }
 
-/// The exit code and the first line, which must be there before `limit` milliseconds and a quarter of a second.
+/// The exit code and the first line, which must be there before `limit` milliseconds and a quarter of a
+/// second.
 fn within(limit: u64, arguments: &[&str]) -> (i32, String) {
     in_time(Duration::from_millis(limit), || {
         let outcome = outcome(&mut plugin(arguments));
@@ -38,7 +39,10 @@ fn a_panic_is_unknown_and_says_where() {
     ] {
         let (code, line) = within(0, &["--act", act, "--timeout=20"]);
         assert_eq!(code, 3, "{act}");
-        assert!(line.starts_with("UNKNOWN - internal error at ") && line.contains("contract_plugin.rs:"), "{act}: {line}");
+        assert!(
+            line.starts_with("UNKNOWN - internal error at ") && line.contains("contract_plugin.rs:"),
+            "{act}: {line}"
+        );
         assert!(line.contains(what), "{act}: {line}");
         assert_eq!(within(0, &["--act", act, "--timeout=20", "--exit-ok"]).0, 0, "{act}");
     }
@@ -55,7 +59,8 @@ fn what_hangs_is_ended_with_the_state_that_was_asked_for() {
             let step = if act == "read" { format!(": looking into {fifo}") } else { String::new() };
             assert_eq!((seen, line), (code, format!("{name} - no result within 0.2 s{step}")), "{act}");
         }
-        let (seen, line) = within(200, &["--act", act, "--file", &fifo, "--timeout=0.2:critical", "--exit-ok"]);
+        let (seen, line) =
+            within(200, &["--act", act, "--file", &fifo, "--timeout=0.2:critical", "--exit-ok"]);
         assert_eq!((seen, line.starts_with("CRITICAL - no result within 0.2 s")), (0, true), "{act}: {line}");
     }
 }

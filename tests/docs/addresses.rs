@@ -1,5 +1,5 @@
-//! Addresses in documents and configurations: only those set aside for documentation (RFC 5737, RFC 3849), a host's own, and those of
-//! a link, which are the same everywhere.
+//! Addresses in documents and configurations: only those set aside for documentation (RFC 5737, RFC 3849), a
+//! host's own, and those of a link, which are the same everywhere.
 
 use std::net::IpAddr;
 
@@ -34,12 +34,17 @@ fn addresses(text: &str) -> impl Iterator<Item = IpAddr> {
 
 #[test]
 fn addresses_are_found() {
-    let text = "ping 192.0.2.1, 2001:db8::1/64 (8.8.8.8). 010.1.1.1, 0.1.0 at 12:30: 203.0.113.9: a::b fe80::1%eth0";
+    let text =
+        "ping 192.0.2.1, 2001:db8::1/64 (8.8.8.8). 010.1.1.1, 0.1.0 at 12:30: 203.0.113.9: a::b fe80::1%eth0";
     let found: Vec<String> = addresses(text).map(|address| address.to_string()).collect();
     assert_eq!(found, ["192.0.2.1", "2001:db8::1", "8.8.8.8", "203.0.113.9", "a::b", "fe80::1"]);
-    for (address, expected) in
-        [("192.0.2.1", true), ("192.0.3.1", false), ("2001:db8::1", true), ("2001:db9::1", false), ("127.0.0.1", true)]
-    {
+    for (address, expected) in [
+        ("192.0.2.1", true),
+        ("192.0.3.1", false),
+        ("2001:db8::1", true),
+        ("2001:db9::1", false),
+        ("127.0.0.1", true),
+    ] {
         assert_eq!(may_stand(address.parse().unwrap()), expected, "{address}");
     }
 }
@@ -53,7 +58,11 @@ fn examples_use_addresses_of_documentation() {
     for path in paths {
         for line in read(&path).lines() {
             for address in addresses(line) {
-                assert!(may_stand(address), "{}: {address} is no address of documentation: {line}", path.display());
+                assert!(
+                    may_stand(address),
+                    "{}: {address} is no address of documentation: {line}",
+                    path.display()
+                );
             }
         }
     }

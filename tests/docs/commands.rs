@@ -1,5 +1,6 @@
-//! The commands for Nagios and Icinga 2: what they name is made from what each plugin prints for `--help`, so that an option that
-//! does not exist cannot be shipped, and a new plugin has its commands without a line by hand.
+//! The commands for Nagios and Icinga 2: what they name is made from what each plugin prints for `--help`, so
+//! that an option that does not exist cannot be shipped, and a new plugin has its commands without a line by
+//! hand.
 
 use std::fmt::Write as _;
 
@@ -10,7 +11,8 @@ use suite::plugins;
 
 use super::helps;
 
-/// What a scheduled check has no use for: help, what makes every state OK, what prints a list, and what forgets.
+/// What a scheduled check has no use for: help, what makes every state OK, what prints a list, and what
+/// forgets.
 const BY_HAND: [&str; 5] = ["--help", "--version", "--exit-ok", "--list", "--forget"];
 
 /// What Icinga 2 calls a program, by its kind.
@@ -34,12 +36,16 @@ fn argument(plugin: &str, option: &HelpOption) -> String {
     let (name, variable) = (&option.long, variable(plugin, option));
     let value = match option.takes_value {
         // Its value is optional, so that it must stand behind a =.
-        true if name == "--extra-opts" => format!("value = \"{name}=${variable}$\"\n            skip_key = true"),
+        true if name == "--extra-opts" => {
+            format!("value = \"{name}=${variable}$\"\n            skip_key = true")
+        }
         true => format!("value = \"${variable}$\""),
         false => format!("set_if = \"${variable}$\""),
     };
     let text = option.text.replace('\\', "\\\\").replace('"', "\\\"");
-    format!("        \"{name}\" = {{\n            {value}\n            description = \"{text}\"\n        }}\n")
+    format!(
+        "        \"{name}\" = {{\n            {value}\n            description = \"{text}\"\n        }}\n"
+    )
 }
 
 /// The whole file for Icinga 2.
@@ -50,8 +56,11 @@ fn icinga() -> String {
         .to_owned();
     for (plugin, help) in helps() {
         let options = help::options(&help);
-        let arguments: String =
-            options.iter().filter(|option| !BY_HAND.contains(&&*option.long)).map(|option| argument(&plugin, option)).collect();
+        let arguments: String = options
+            .iter()
+            .filter(|option| !BY_HAND.contains(&&*option.long))
+            .map(|option| argument(&plugin, option))
+            .collect();
         for kind in kinds(&plugin) {
             write!(
                 file,
@@ -76,7 +85,8 @@ fn nagios_has_a_command_for_every_check() {
     // What a handler or a notification is given of an event is written by hand.
     let commands = plugins::checks().map(|plugin| {
         let description = help::description(&plugin);
-        let name = format!("    command_name        {plugin}\n    command_line        $USER1$/{plugin} $ARG1$\n");
+        let name =
+            format!("    command_name        {plugin}\n    command_line        $USER1$/{plugin} $ARG1$\n");
         format!("# {description}\ndefine command {{\n{name}}}\n\n")
     });
     Block::between(&path, "# The plugins, from here", "# to here").hold(&commands.collect::<String>());
@@ -84,12 +94,17 @@ fn nagios_has_a_command_for_every_check() {
 
 #[test]
 fn a_name_tells_what_it_is_for() {
-    let option =
-        |long: &str, takes_value| HelpOption { long: long.to_owned(), short: None, takes_value, text: "Say \"a\\b\"".to_owned() };
+    let option = |long: &str, takes_value| HelpOption {
+        long: long.to_owned(),
+        short: None,
+        takes_value,
+        text: "Say \"a\\b\"".to_owned(),
+    };
     assert_eq!(kinds("check_x"), ["CheckCommand"]);
     assert_eq!(kinds("handle_x"), ["EventCommand"]);
     assert_eq!(kinds("notify_x"), ["EventCommand", "NotificationCommand"]);
-    let lines = |option: &HelpOption| argument("check_x_y", option).split_whitespace().collect::<Vec<_>>().join(" ");
+    let lines =
+        |option: &HelpOption| argument("check_x_y", option).split_whitespace().collect::<Vec<_>>().join(" ");
     let text = r#"description = "Say \"a\\b\"""#;
     assert_eq!(lines(&option("--no-x", false)), format!("\"--no-x\" = {{ set_if = \"$x_y_no_x$\" {text} }}"));
     assert_eq!(lines(&option("--ip", true)), format!("\"--ip\" = {{ value = \"$x_y_ip$\" {text} }}"));

@@ -1,4 +1,5 @@
-//! The quick look: README.md has one for each check, and docs/quick-look.svg is a picture of it, as a terminal shows it.
+//! The quick look: README.md has one for each check, and docs/quick-look.svg is a picture of it, as a
+//! terminal shows it.
 
 use std::fmt::Write as _;
 
@@ -63,7 +64,11 @@ fn picture() -> String {
         for piece in wrapped(line) {
             let piece = piece.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             let colour = colour(line);
-            writeln!(text, "<text x=\"14\" y=\"{y}\" fill=\"{colour}\" xml:space=\"preserve\">{piece}</text>").unwrap();
+            writeln!(
+                text,
+                "<text x=\"14\" y=\"{y}\" fill=\"{colour}\" xml:space=\"preserve\">{piece}</text>"
+            )
+            .unwrap();
             y += CHARACTER.1;
         }
         // Half a line between one plugin and the next.

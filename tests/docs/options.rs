@@ -8,12 +8,15 @@ use suite::{help, plugins};
 
 use super::{helps, read, readmes};
 
-/// What stands in code: the text between backquotes and the lines of fenced blocks, without the block of --help itself.
+/// What stands in code: the text between backquotes and the lines of fenced blocks, without the block of
+/// --help itself.
 pub(crate) fn code(markdown: &str) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut fence: Option<String> = None;
     let without_help = |text: &str| match text.split_once("<!-- help -->") {
-        Some((before, rest)) => before.to_owned() + rest.split_once("<!-- /help -->").map_or("", |(_, after)| after),
+        Some((before, rest)) => {
+            before.to_owned() + rest.split_once("<!-- /help -->").map_or("", |(_, after)| after)
+        }
         None => text.to_owned(),
     };
     for line in without_help(markdown).lines() {
@@ -28,8 +31,8 @@ pub(crate) fn code(markdown: &str) -> Vec<String> {
     pieces.join("\n").replace("\\\n", " ").lines().map(str::to_owned).collect()
 }
 
-/// The options in one piece of code, each with the plugin that they are given to: the last one named before them on the line, or
-/// `owner` where the piece starts with an option.
+/// The options in one piece of code, each with the plugin that they are given to: the last one named before
+/// them on the line, or `owner` where the piece starts with an option.
 fn named<'a>(piece: &'a str, plugins: &BTreeSet<String>, owner: Option<&str>) -> Vec<(String, &'a str)> {
     let mut plugin = piece.trim_start().starts_with('-').then_some(owner).flatten().map(str::to_owned);
     let mut found = Vec::new();
@@ -37,9 +40,10 @@ fn named<'a>(piece: &'a str, plugins: &BTreeSet<String>, owner: Option<&str>) ->
         let program = word.rsplit('/').next().unwrap_or_default();
         if plugins.contains(program) {
             plugin = Some(program.to_owned());
-        } else if let (Some(plugin), Some(start)) =
-            (&plugin, word.strip_prefix("--").filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic())))
-        {
+        } else if let (Some(plugin), Some(start)) = (
+            &plugin,
+            word.strip_prefix("--").filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic())),
+        ) {
             let end = start.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(start.len());
             found.push((plugin.clone(), &word[..end + 2]));
         }
@@ -63,14 +67,18 @@ fn options_are_found_with_their_plugins() {
         let found = named(piece, &plugins, owner);
         found.into_iter().map(|(plugin, option)| format!("{plugin}{option}")).collect::<Vec<_>>().join(" ")
     };
-    assert_eq!(find("cargo run --release --bin check_a -- --ip 192.0.2.1 --x=1", None), "check_a--ip check_a--x");
+    assert_eq!(
+        find("cargo run --release --bin check_a -- --ip 192.0.2.1 --x=1", None),
+        "check_a--ip check_a--x"
+    );
     assert_eq!(
         find("command[a]=/usr/lib/plugins/check_a --warning=~:5 | check_b -w 5 --y; ip --z", None),
         "check_a--warning check_b--y"
     );
     assert_eq!(find("--file FILE", Some("check_b")), "check_b--file");
     assert_eq!(find("grep --word", Some("check_b")), "");
-    let markdown = "a `--one` b\n```sh\ncheck_a \\\n  --two\n```\n<!-- help -->\n`--no`\n<!-- /help -->\n`--three`";
+    let markdown =
+        "a `--one` b\n```sh\ncheck_a \\\n  --two\n```\n<!-- help -->\n`--no`\n<!-- /help -->\n`--three`";
     assert_eq!(code(markdown), ["--one", "check_a    --two", "--three"]);
 }
 

@@ -53,7 +53,10 @@ fn it_sets_a_changed_configuration_aside() {
     let configuration = folder.path().join("nrpe.d/silent-outage-plugins.cfg");
     install(folder.path(), &[]);
     let again = install(folder.path(), &[]);
-    assert_eq!((again.stderr.as_str(), files(folder.path()).iter().any(|file| file.ends_with(".old"))), ("", false));
+    assert_eq!(
+        (again.stderr.as_str(), files(folder.path()).iter().any(|file| file.ends_with(".old"))),
+        ("", false)
+    );
     write(&configuration, "command[mine]=/bin/true\n");
     let again = install(folder.path(), &[]);
     let old = format!("{}.old", configuration.display());
@@ -69,12 +72,18 @@ fn it_refuses_in_one_line_and_installs_nothing() {
     let first = plugins::names().remove(0);
     let rows = [
         (vec![format!("--from={top}")], format!("no {first} in {top}: build it by cargo build --release")),
-        (vec![format!("--plugindir={top}/a b")], format!("{top}/a b has a character that a command line of NRPE cannot hold")),
+        (
+            vec![format!("--plugindir={top}/a b")],
+            format!("{top}/a b has a character that a command line of NRPE cannot hold"),
+        ),
         (vec!["--nrpedir=nrpe.d".to_owned()], "nrpe.d is not an absolute path".to_owned()),
         (vec!["--form=x".to_owned()], "unknown argument --form=x".to_owned()),
     ];
     for (options, message) in rows {
-        let outcome = run(script().arg(format!("--prefix={top}")).arg(format!("--nrpedir={top}/nrpe.d")).args(&options));
+        let outcome = run(script()
+            .arg(format!("--prefix={top}"))
+            .arg(format!("--nrpedir={top}/nrpe.d"))
+            .args(&options));
         let seen = (outcome.code, outcome.stdout.as_str(), outcome.stderr.as_str());
         assert_eq!(seen, (Some(1), "", format!("install: {message}\n").as_str()), "{options:?}");
     }
@@ -86,13 +95,20 @@ fn a_packages_root_does_not_show_in_the_files() {
     let folder = public_folder();
     let binaries = plugins::binary("check_ip_bound");
     let from = format!("--from={}", binaries.parent().unwrap().display());
-    let outcome = run(script().env("DESTDIR", folder.path()).arg(from).args(["--prefix=/usr", "--nrpedir=/etc/nagios/nrpe.d"]));
+    let outcome = run(script()
+        .env("DESTDIR", folder.path())
+        .arg(from)
+        .args(["--prefix=/usr", "--nrpedir=/etc/nagios/nrpe.d"]));
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
     let installed = files(folder.path());
     let places = ["usr/", "etc/nagios/nrpe.d/", "etc/nagios/silent-outage.ini"];
     assert!(installed.iter().all(|file| places.iter().any(|place| file.starts_with(place))), "{installed:?}");
-    let commands = fs::read_to_string(folder.path().join("etc/nagios/nrpe.d/silent-outage-plugins.cfg")).unwrap();
-    assert!(commands.contains("\ncommand[check_ip_bound]=/usr/lib/nagios/plugins/check_ip_bound\n"), "{commands}");
+    let commands =
+        fs::read_to_string(folder.path().join("etc/nagios/nrpe.d/silent-outage-plugins.cfg")).unwrap();
+    assert!(
+        commands.contains("\ncommand[check_ip_bound]=/usr/lib/nagios/plugins/check_ip_bound\n"),
+        "{commands}"
+    );
 }
 
 #[test]
@@ -100,9 +116,24 @@ fn each_family_has_its_folders_and_every_file_a_place() {
     let binaries = plugins::binary("check_ip_bound");
     let from = format!("--from={}", binaries.parent().unwrap().display());
     let rows = [
-        ("debian", "usr/lib/nagios/plugins", "etc/nagios/nrpe.d", "usr/share/doc/monitoring-plugins-silent-outage"),
-        ("redhat", "usr/lib64/nagios/plugins", "etc/nrpe.d", "usr/share/doc/monitoring-plugins-silent-outage"),
-        ("prefix", "usr/local/lib/nagios/plugins", "etc/nagios/nrpe.d", "usr/local/share/doc/silent-outage-plugins"),
+        (
+            "debian",
+            "usr/lib/nagios/plugins",
+            "etc/nagios/nrpe.d",
+            "usr/share/doc/monitoring-plugins-silent-outage",
+        ),
+        (
+            "redhat",
+            "usr/lib64/nagios/plugins",
+            "etc/nrpe.d",
+            "usr/share/doc/monitoring-plugins-silent-outage",
+        ),
+        (
+            "prefix",
+            "usr/local/lib/nagios/plugins",
+            "etc/nagios/nrpe.d",
+            "usr/local/share/doc/silent-outage-plugins",
+        ),
     ];
     for (family, plugin_folder, commands, documents) in rows {
         let folder = public_folder();
@@ -124,13 +155,19 @@ fn each_family_has_its_folders_and_every_file_a_place() {
             if !file.contains('/') {
                 has(format!("etc/nagios/{file}"));
             }
-            if let Some(name) = file.strip_prefix("nagios/").filter(|name| family == "debian" && name.ends_with("-commands.cfg"))
+            if let Some(name) = file
+                .strip_prefix("nagios/")
+                .filter(|name| family == "debian" && name.ends_with("-commands.cfg"))
             {
                 has(format!("etc/nagios-plugins/config/{name}"));
             }
         }
         let outcome = run(script().env("DESTDIR", folder.path()).args([&family_option, "--remove"]));
-        assert_eq!((outcome.code, outcome.stderr.as_str(), files(folder.path())), (Some(0), "", vec![]), "{family}");
+        assert_eq!(
+            (outcome.code, outcome.stderr.as_str(), files(folder.path())),
+            (Some(0), "", vec![]),
+            "{family}"
+        );
     }
 }
 
@@ -154,7 +191,8 @@ fn options_in_a_file_are_never_replaced() {
     fs::copy(plugins::workspace().join("packaging/install"), tree.join("install")).unwrap();
     let installed = root.join("etc/nagios/own.ini");
     let install = |options: &[&str]| {
-        let outcome = run(Command::new(tree.join("install")).env("DESTDIR", &root).env_remove("PREFIX").args(options));
+        let outcome =
+            run(Command::new(tree.join("install")).env("DESTDIR", &root).env_remove("PREFIX").args(options));
         assert_eq!(outcome.code, Some(0), "{outcome:?}");
         outcome.stderr
     };

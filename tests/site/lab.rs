@@ -1,5 +1,6 @@
-//! A small site to monitor: a web server, two nodes that share a floating address and have a database each, what we ship on all of
-//! them, and a monitor. Each thing that the plugins watch can be broken for real, and healed.
+//! A small site to monitor: a web server, two nodes that share a floating address and have a database each,
+//! what we ship on all of them, and a monitor. Each thing that the plugins watch can be broken for real, and
+//! healed.
 
 use std::fs;
 use std::time::Duration;
@@ -41,7 +42,10 @@ pub(crate) const SERVICES: [(&str, &str); 6] = [
     ("www1!Addresses answer", "TCP_EACH_IP CRITICAL - 1 of 2 fails, port 80: 192.0.2.226 net unreachable"),
     ("www1!Clock by NTP", "CLOCK_OFFSET CRITICAL - this host is 3"),
     ("www1!Clock", "CLOCK_OFFSET CRITICAL - 198.51.100.10 is 3"),
-    ("node1!Addresses answer from here", "TCP_EACH_IP CRITICAL - 1 of 1 fails, port 80: 198.51.100.10 refused"),
+    (
+        "node1!Addresses answer from here",
+        "TCP_EACH_IP CRITICAL - 1 of 1 fails, port 80: 198.51.100.10 refused",
+    ),
     ("db1!Replication both ways", "REPLICATION CRITICAL - db2 from db1: SQL thread stopped, no error"),
 ];
 
@@ -134,7 +138,8 @@ impl Site {
         let [first, second] = &databases;
         first.replicate("", second);
         second.replicate("", first);
-        let mut servers = Servers { site: self, nrpe, _nodes: nodes, web: None, agent: None, ntp: None, databases };
+        let mut servers =
+            Servers { site: self, nrpe, _nodes: nodes, web: None, agent: None, ntp: None, databases };
         servers.heal();
         servers
     }
@@ -144,7 +149,8 @@ impl Site {
         let commands = plugins::workspace().join("nrpe-config/nrpe.d/silent-outage-plugins.cfg");
         let commands = fs::read_to_string(commands).unwrap_or_default();
         let holder = commands.lines().filter_map(|line| line.strip_prefix('#'));
-        let holder: String = holder.filter(|line| line.starts_with("command[check_ip_bound_holder]")).collect();
+        let holder: String =
+            holder.filter(|line| line.starts_with("command[check_ip_bound_holder]")).collect();
         assert!(holder.ends_with("--ip=192.0.2.100 --warning=0"), "{holder}");
         let nrpe = Nrpe::start(host, &(holder + "\n"));
         self.printed.keep(&plugin_folder(nrpe.folder()));
@@ -161,8 +167,9 @@ fn tuned(line: &str, own: &str) -> String {
 }
 
 impl Servers<'_> {
-    /// Breaks each thing: an address is gone, the NTP server and the agent's clock are an hour off, the web server's port is closed to
-    /// the other node, both nodes hold the floating address, and one direction of the replication has stopped.
+    /// Breaks each thing: an address is gone, the NTP server and the agent's clock are an hour off, the web
+    /// server's port is closed to the other node, both nodes hold the floating address, and one direction of
+    /// the replication has stopped.
     pub(crate) fn break_all(&mut self) {
         self.site.www1.ip(&["addr", "del", "192.0.2.226/32", "dev", "eth0"]);
         self.site.node2.ip(&["addr", "add", "192.0.2.100/32", "dev", "eth0"]);
@@ -176,7 +183,9 @@ impl Servers<'_> {
 
     /// Heals what is broken, or starts what does not run yet.
     pub(crate) fn heal(&mut self) {
-        let has = |host: &Host, address: &str| run(host.command("ip").args(["-br", "addr"])).stdout.contains(address);
+        let has = |host: &Host, address: &str| {
+            run(host.command("ip").args(["-br", "addr"])).stdout.contains(address)
+        };
         if !has(&self.site.www1, "192.0.2.226/32") {
             self.site.www1.ip(&["addr", "add", "192.0.2.226/32", "dev", "eth0"]);
         }
@@ -225,8 +234,8 @@ impl Servers<'_> {
     }
 }
 
-/// The whole way: all is well, each thing breaks and its service is critical and hard, it is healed and recovers; then NRPE goes, which
-/// is one alarm, and comes back. `rounds` times.
+/// The whole way: all is well, each thing breaks and its service is critical and hard, it is healed and
+/// recovers; then NRPE goes, which is one alarm, and comes back. `rounds` times.
 ///
 /// # Panics
 /// If a service is not what it must be.
@@ -255,18 +264,27 @@ pub(crate) fn play(site: &Site, servers: &mut Servers<'_>, status: &Status, roun
     servers.stop_nrpe();
     status.hard("www1!NRPE", 2);
     let (asked, last) = (status.last_check("www1!NRPE"), status.last_check("www1!Addresses bound"));
-    // NRPE is asked every second here, and what depends on it would be every five seconds, or every two where intervals are short.
+    // NRPE is asked every second here, and what depends on it would be every five seconds, or every two where
+    // intervals are short.
     let pause = if rounds == 1 { 4 } else { 8 };
-    eventually("NRPE is asked again", Duration::from_secs(60), || status.last_check("www1!NRPE") > asked + pause);
+    eventually("NRPE is asked again", Duration::from_secs(60), || {
+        status.last_check("www1!NRPE") > asked + pause
+    });
     assert_eq!(status.last_check("www1!Addresses bound"), last, "checked although NRPE is down");
     servers.start_nrpe();
     well();
 }
 
-/// The shipped services for a round alone: five and fifteen minutes, which are seconds in tests, become two and three.
+/// The shipped services for a round alone: five and fifteen minutes, which are seconds in tests, become two
+/// and three.
 pub(crate) fn hurried(services: &str) -> String {
     let (nagios, icinga) = ("check_interval      ", "check_interval = ");
-    let rows = [(nagios, "15\n", "3\n"), (nagios, "5\n", "2\n"), (icinga, "15m\n", "3m\n"), (icinga, "5m\n", "2m\n")];
+    let rows = [
+        (nagios, "15\n", "3\n"),
+        (nagios, "5\n", "2\n"),
+        (icinga, "15m\n", "3m\n"),
+        (icinga, "5m\n", "2m\n"),
+    ];
     rows.iter().fold(services.to_owned(), |text, (name, minutes, fewer)| {
         text.replace(&format!(" {name}{minutes}"), &format!(" {name}{fewer}"))
     })

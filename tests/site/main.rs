@@ -1,8 +1,8 @@
-//! What takes several programs at once: a whole site under Nagios and Icinga 2, and what `packaging/install` puts where.
-//! Only here does the suite name a plugin.
+//! What takes several programs at once: a whole site under Nagios and Icinga 2, and what `packaging/install`
+//! puts where. Only here does the suite name a plugin.
 //!
-//! Needs root and the packages that `tests/run` installs. A test that misses something says so and skips, and with CI=true it fails.
-//! Every test has network namespaces of its own.
+//! Needs root and the packages that `tests/run` installs. A test that misses something says so and skips, and
+//! with CI=true it fails. Every test has network namespaces of its own.
 
 #[cfg(test)]
 mod installed;
@@ -19,8 +19,8 @@ mod monitored {
     use std::env;
     use std::path::Path;
 
-    /// How often each thing is broken and healed: once and in a hurry, or by the shipped intervals, as often as the variable
-    /// MONITORED_ROUNDS says. Twelve rounds take some minutes.
+    /// How often each thing is broken and healed: once and in a hurry, or by the shipped intervals, as often
+    /// as the variable MONITORED_ROUNDS says. Twelve rounds take some minutes.
     fn rounds() -> usize {
         env::var("MONITORED_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(1)
     }

@@ -1,10 +1,11 @@
-//! What the benchmarks of the plugins have in common: `cargo bench --bench speed [-- [--quick] [FILTER]]` runs those of all plugins,
-//! `cargo bench -p check_x --bench speed` those of one.
+//! What the benchmarks of the plugins have in common: `cargo bench --bench speed [-- [--quick] [FILTER]]`
+//! runs those of all plugins, `cargo bench -p check_x --bench speed` those of one.
 //!
-//! Whole processes run in turn (A, B, C, then B, A, C ...), and only ratios within one run are compared: the table has the median of
-//! the paired ratios and their middle half, and each command against itself, which is the noise of the machine. It prints and
-//! never fails on a time. FILTER is a part of a row's name, as in start or 60000; --quick shows that it runs, with too few rounds
-//! to mean much. With UPDATE_DOCS=1 what a full run measured is written into the table of README.md.
+//! Whole processes run in turn (A, B, C, then B, A, C ...), and only ratios within one run are compared: the
+//! table has the median of the paired ratios and their middle half, and each command against itself, which is
+//! the noise of the machine. It prints and never fails on a time. FILTER is a part of a row's name, as in
+//! start or 60000; --quick shows that it runs, with too few rounds to mean much. With UPDATE_DOCS=1 what a
+//! full run measured is written into the table of README.md.
 
 mod machine;
 mod measure;
@@ -87,7 +88,8 @@ impl Bench<'_> {
         measure::resident(&self.own("peak"), command)
     }
 
-    /// Adds a row: a comparison of two subjects of `times`; `target` is the greatest ratio that is good enough.
+    /// Adds a row: a comparison of two subjects of `times`; `target` is the greatest ratio that is good
+    /// enough.
     pub fn ratio(&self, times: &Times, subject: (&str, usize), peer: (&str, usize), target: Option<f64>) {
         self.table.ratio(times, subject, peer, target);
     }
@@ -97,7 +99,8 @@ impl Bench<'_> {
         self.table.seconds(own, most);
     }
 
-    /// Adds a row: the memory that a program has resident, and a peer's, in MiB; `target` is the most that is good enough.
+    /// Adds a row: the memory that a program has resident, and a peer's, in MiB; `target` is the most that is
+    /// good enough.
     pub fn memory(&self, own: (&str, f64), peer: (&str, f64), target: Option<f64>) {
         self.table.memory(own, peer, target);
     }

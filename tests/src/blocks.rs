@@ -1,5 +1,5 @@
-//! What the documents quote: the text between two marks, or a whole file, is what the programs print. It is compared with what they
-//! print now; with UPDATE_DOCS=1 it is written anew instead, whatever block it is.
+//! What the documents quote: the text between two marks, or a whole file, is what the programs print. It is
+//! compared with what they print now; with UPDATE_DOCS=1 it is written anew instead, whatever block it is.
 
 use std::env;
 use std::fs;
@@ -23,7 +23,8 @@ pub struct Block {
 }
 
 impl Block {
-    /// The part of a Markdown document between `<!-- name -->` and `<!-- /name -->`, each on a line of its own.
+    /// The part of a Markdown document between `<!-- name -->` and `<!-- /name -->`, each on a line of its
+    /// own.
     pub fn new(path: &Path, name: &str) -> Self {
         Self::between(path, &format!("<!-- {name} -->"), &format!("<!-- /{name} -->"))
     }
@@ -75,7 +76,10 @@ impl Block {
         if mask(shown) == mask(&expected) {
             return;
         }
-        assert!(is_update(), "{path} shows after {start}:\n{shown}\nand it is now:\n{expected}\nUPDATE_DOCS=1 writes it anew");
+        assert!(
+            is_update(),
+            "{path} shows after {start}:\n{shown}\nand it is now:\n{expected}\nUPDATE_DOCS=1 writes it anew"
+        );
         write(&self.path, &[before, &self.start, &expected, &self.end, after].concat());
     }
 
@@ -95,7 +99,11 @@ pub fn hold_file(path: &Path, expected: &str) {
         write(path, expected);
         return;
     }
-    assert!(seen == expected, "{} is out of date: UPDATE_DOCS=1 writes it anew. It should be:\n{expected}", path.display());
+    assert!(
+        seen == expected,
+        "{} is out of date: UPDATE_DOCS=1 writes it anew. It should be:\n{expected}",
+        path.display()
+    );
 }
 
 fn read(path: &Path) -> String {

@@ -12,7 +12,8 @@ use crate::process::run;
 use crate::wait::eventually;
 
 /// What a test needs that starts a RabbitMQ.
-pub const RABBITMQ: [Need; 4] = [Need::Root, Need::Program("ip"), Need::Program("ss"), Need::Program("rabbitmqctl")];
+pub const RABBITMQ: [Need; 4] =
+    [Need::Root, Need::Program("ip"), Need::Program("ss"), Need::Program("rabbitmqctl")];
 /// What a test needs that starts an ActiveMQ.
 pub const ACTIVEMQ: [Need; 5] =
     [Need::Root, Need::Program("ip"), Need::Program("ss"), Need::Program("java"), Need::Program("activemq")];
@@ -71,9 +72,13 @@ impl<'a> Broker<'a> {
     /// If it does not start.
     pub fn activemq(host: &'a Host) -> Self {
         let folder = public_folder();
-        let settings =
-            ACTIVEMQ_SETTINGS.replace("@port@", &PORT.to_string()).replace("@top@", &folder.path().display().to_string());
-        write(&folder.path().join("activemq.xml"), &settings.replace("@login@", LOGIN.0).replace("@passcode@", LOGIN.1));
+        let settings = ACTIVEMQ_SETTINGS
+            .replace("@port@", &PORT.to_string())
+            .replace("@top@", &folder.path().display().to_string());
+        write(
+            &folder.path().join("activemq.xml"),
+            &settings.replace("@login@", LOGIN.0).replace("@passcode@", LOGIN.1),
+        );
         Self::start(host, folder, Kind::ActiveMq)
     }
 
@@ -107,12 +112,16 @@ impl<'a> Broker<'a> {
             Kind::RabbitMq => {
                 command.env("HOME", top).env("RABBITMQ_NODENAME", "sop@localhost").env("LANG", "C.UTF-8");
                 command.env("RABBITMQ_MNESIA_BASE", at("mnesia")).env("RABBITMQ_LOG_BASE", at("log"));
-                command.env("RABBITMQ_ENABLED_PLUGINS_FILE", at("enabled_plugins")).env("RABBITMQ_CONFIG_FILE", at("rabbitmq"));
+                command
+                    .env("RABBITMQ_ENABLED_PLUGINS_FILE", at("enabled_plugins"))
+                    .env("RABBITMQ_CONFIG_FILE", at("rabbitmq"));
                 command.env("RABBITMQ_CONF_ENV_FILE", "/dev/null");
             }
             Kind::ActiveMq => {
                 let base = top.display();
-                command.args(["-Xmx256m", "-Dactivemq.home=/usr/share/activemq"]).arg(format!("-Dactivemq.base={base}"));
+                command
+                    .args(["-Xmx256m", "-Dactivemq.home=/usr/share/activemq"])
+                    .arg(format!("-Dactivemq.base={base}"));
                 command.args(["-jar", "/usr/share/activemq/bin/activemq.jar", "start"]);
                 command.arg(format!("xbean:file:{base}/activemq.xml"));
             }
@@ -126,7 +135,8 @@ impl<'a> Broker<'a> {
         open.contains(&format!(":{} ", if self.kind == Kind::RabbitMq { TLS_PORT } else { PORT }))
     }
 
-    /// The file of the authority that signed the certificate of the RabbitMQ, which is for 127.0.0.1 and broker.example.com.
+    /// The file of the authority that signed the certificate of the RabbitMQ, which is for 127.0.0.1 and
+    /// broker.example.com.
     pub fn authority(&self) -> String {
         self.folder.path().join("authority.pem").display().to_string()
     }

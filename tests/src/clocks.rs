@@ -1,4 +1,5 @@
-//! Clocks to compare: real SNMP agents and NTP servers, each in a host of its own and at another time of day by `faketime`.
+//! Clocks to compare: real SNMP agents and NTP servers, each in a host of its own and at another time of day
+//! by `faketime`.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,9 +11,11 @@ use crate::host::{Host, public_folder, write};
 use crate::needs::Need;
 
 /// What a test needs that starts an agent.
-pub const AGENT_NEEDS: [Need; 4] = [Need::Root, Need::Program("ip"), Need::Program("snmpd"), Need::Program("faketime")];
+pub const AGENT_NEEDS: [Need; 4] =
+    [Need::Root, Need::Program("ip"), Need::Program("snmpd"), Need::Program("faketime")];
 /// What a test needs that starts an NTP server.
-pub const SERVER_NEEDS: [Need; 4] = [Need::Root, Need::Program("ip"), Need::Program("chronyd"), Need::Program("faketime")];
+pub const SERVER_NEEDS: [Need; 4] =
+    [Need::Root, Need::Program("ip"), Need::Program("chronyd"), Need::Program("faketime")];
 
 /// The OID that an agent's `pass` answers.
 pub const PASS: &str = ".1.3.6.1.4.1.8072.9999.1.1.0";
@@ -58,7 +61,8 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Starts an SNMP agent on port 161 of a host, whose clock is off by `offset` as `faketime` writes it: "+7s".
+    /// Starts an SNMP agent on port 161 of a host, whose clock is off by `offset` as `faketime` writes it:
+    /// "+7s".
     ///
     /// # Panics
     /// If it does not start.
@@ -82,8 +86,8 @@ impl Clock {
         Self::start(command, folder, 161)
     }
 
-    /// Starts an NTP server on port 123 of a host. `settings` are lines of chrony.conf: "local stratum 10" makes it believe in its
-    /// own clock; without, it is not synchronised.
+    /// Starts an NTP server on port 123 of a host. `settings` are lines of chrony.conf: "local stratum 10"
+    /// makes it believe in its own clock; without, it is not synchronised.
     ///
     /// # Panics
     /// If it does not start.
@@ -91,7 +95,10 @@ impl Clock {
         let folder = public_folder();
         let top = folder.path().display();
         let file = folder.path().join("chrony.conf");
-        write(&file, &format!("allow\nport 123\ncmdport 0\nbindcmdaddress /\npidfile {top}/pid\n{settings}\n"));
+        write(
+            &file,
+            &format!("allow\nport 123\ncmdport 0\nbindcmdaddress /\npidfile {top}/pid\n{settings}\n"),
+        );
         let mut command = at(host, offset, "chronyd");
         // -x: it must not touch the clock of the machine.
         command.args(["-d", "-x", "-u", "root", "-f"]).arg(file);
@@ -104,8 +111,9 @@ impl Clock {
     }
 }
 
-/// A program at another time of day. The command `faketime` would start it as a child, which a signal to `faketime` does not end: so
-/// this sets what that sets. The loader puts the folder of this machine's libraries for $LIB.
+/// A program at another time of day. The command `faketime` would start it as a child, which a signal to
+/// `faketime` does not end: so this sets what that sets. The loader puts the folder of this machine's
+/// libraries for $LIB.
 fn at(host: &Host, offset: &str, program: &str) -> Command {
     let mut command = host.command("env");
     command.arg("LD_PRELOAD=/usr/$LIB/faketime/libfaketime.so.1").arg(format!("FAKETIME={offset}"));
@@ -117,5 +125,7 @@ fn at(host: &Host, offset: &str, program: &str) -> Command {
 fn listens(pid: u32, port: u16) -> bool {
     let file = Path::new("/proc").join(pid.to_string()).join("net/udp");
     let table = std::fs::read_to_string(file).unwrap_or_default();
-    table.lines().any(|line| line.split_whitespace().nth(1).is_some_and(|local| local.ends_with(&format!(":{port:04X}"))))
+    table.lines().any(|line| {
+        line.split_whitespace().nth(1).is_some_and(|local| local.ends_with(&format!(":{port:04X}")))
+    })
 }

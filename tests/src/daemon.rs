@@ -20,7 +20,8 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts it with what it prints going into the file `log`, and waits until it is `ready`, which is given its process id.
+    /// Starts it with what it prints going into the file `log`, and waits until it is `ready`, which is given
+    /// its process id.
     ///
     /// # Panics
     /// If it cannot be started, ends, or is not ready within 20 s: then with what it said.
@@ -33,8 +34,15 @@ impl Daemon {
     /// # Panics
     /// If it cannot be started, ends, or is not ready within `limit`: then with what it said.
     #[expect(clippy::panic, reason = "a test's helper: a daemon that does not start must fail the test")]
-    pub fn start_within(limit: Duration, command: &mut Command, log: &Path, ready: impl Fn(u32) -> bool) -> Self {
-        let output = || File::options().create(true).append(true).open(log).map_or_else(|_| Stdio::null(), Stdio::from);
+    pub fn start_within(
+        limit: Duration,
+        command: &mut Command,
+        log: &Path,
+        ready: impl Fn(u32) -> bool,
+    ) -> Self {
+        let output = || {
+            File::options().create(true).append(true).open(log).map_or_else(|_| Stdio::null(), Stdio::from)
+        };
         let child = command.stdin(Stdio::null()).stdout(output()).stderr(output()).spawn();
         let child = child.unwrap_or_else(|error| panic!("starting {command:?}: {error}"));
         let mut daemon = Self { child, log: log.to_owned() };

@@ -19,8 +19,12 @@ pub fn options(help: &str) -> Vec<HelpOption> {
         let text = line.trim_start();
         let indentation = line.len() - text.len();
         match options.last_mut() {
-            _ if text.starts_with('-') && (2..=6).contains(&indentation) => options.extend(HelpOption::parse(text)),
-            Some(option) if indentation > 6 => option.text = format!("{} {text}", option.text).trim().to_owned(),
+            _ if text.starts_with('-') && (2..=6).contains(&indentation) => {
+                options.extend(HelpOption::parse(text))
+            }
+            Some(option) if indentation > 6 => {
+                option.text = format!("{} {text}", option.text).trim().to_owned()
+            }
             _ => {}
         }
     }
@@ -49,7 +53,12 @@ impl HelpOption {
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(rest.len());
         let (long, value) = rest.split_at_checked(end)?;
         let short = short.trim().strip_suffix(',').map(str::to_owned);
-        Some(Self { long: long.to_owned(), short, takes_value: value.contains('<'), text: text.trim().to_owned() })
+        Some(Self {
+            long: long.to_owned(),
+            short,
+            takes_value: value.contains('<'),
+            text: text.trim().to_owned(),
+        })
     }
 }
 
@@ -61,9 +70,15 @@ mod tests {
     fn reads_options_in_both_layouts() {
         let help = "What it is\n\nUsage: x [OPTIONS]\n\nOptions:\n      --ip <ADDRESS[/PREFIX]>  An address\n  -h, --help           Print help\n\n\
                     More:\n  -v, --verbose...\n          Show\n          more\n      --extra-opts[=<[SECTION][@FILE]>]\n          From a file --x\n      --bare\n";
-        let seen: Vec<_> = options(help).into_iter().map(|o| (o.long, o.short, o.takes_value, o.text)).collect();
+        let seen: Vec<_> =
+            options(help).into_iter().map(|o| (o.long, o.short, o.takes_value, o.text)).collect();
         let row = |long: &str, short: &str, takes_value: bool, text: &str| {
-            (long.to_owned(), Some(short.to_owned()).filter(|short| !short.is_empty()), takes_value, text.to_owned())
+            (
+                long.to_owned(),
+                Some(short.to_owned()).filter(|short| !short.is_empty()),
+                takes_value,
+                text.to_owned(),
+            )
         };
         let expected = [
             row("--ip", "", true, "An address"),

@@ -1,5 +1,5 @@
-//! A host of its own: a network namespace with its own interfaces and addresses and, where a test wants them, its own files
-//! in /etc. Dropping it ends what still runs there and removes it.
+//! A host of its own: a network namespace with its own interfaces and addresses and, where a test wants them,
+//! its own files in /etc. Dropping it ends what still runs there and removes it.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -13,7 +13,8 @@ use tempfile::TempDir;
 
 use crate::process::{Outcome, run};
 
-/// How the namespaces of this suite are called: this, the number of the process that made it, a dash and a counter.
+/// How the namespaces of this suite are called: this, the number of the process that made it, a dash and a
+/// counter.
 const PREFIX: &str = "sop-";
 static COUNTER: AtomicU32 = AtomicU32::new(0);
 static SWEEP: Once = Once::new();
@@ -44,7 +45,8 @@ impl Host {
         &self.name
     }
 
-    /// Runs `ip` with these arguments in this host, as in `host.ip(&["addr", "add", "192.0.2.1/24", "dev", "eth0"])`.
+    /// Runs `ip` with these arguments in this host, as in `host.ip(&["addr", "add", "192.0.2.1/24", "dev",
+    /// "eth0"])`.
     ///
     /// # Panics
     /// If `ip` refuses.
@@ -90,11 +92,17 @@ impl Host {
     /// # Panics
     /// If the kernel has no such parameter, or refuses the value.
     pub fn sysctl(&self, parameter: &str, value: &str) {
-        succeed(self.command("sh").args(["-c", "printf %s \"$2\" >\"/proc/sys/$1\"", "sh", parameter, value]));
+        succeed(self.command("sh").args([
+            "-c",
+            "printf %s \"$2\" >\"/proc/sys/$1\"",
+            "sh",
+            parameter,
+            value,
+        ]));
     }
 
-    /// Gives this host a file in /etc that the machine itself need not have, as in `host.etc("ips", "192.0.2.1\n")`. Only what
-    /// is started later sees it.
+    /// Gives this host a file in /etc that the machine itself need not have, as in `host.etc("ips",
+    /// "192.0.2.1\n")`. Only what is started later sees it.
     ///
     /// # Panics
     /// If it cannot be written.
@@ -158,7 +166,8 @@ pub fn public_folder() -> TempDir {
 
 /// Makes a folder if it is not there, and lets everybody look into it, whatever the umask is.
 fn open_folder(path: &Path) {
-    let made = fs::create_dir_all(path).and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(0o755)));
+    let made =
+        fs::create_dir_all(path).and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(0o755)));
     assert!(made.is_ok(), "making {}: {made:?}", path.display());
 }
 
@@ -167,7 +176,8 @@ fn open_folder(path: &Path) {
 /// # Panics
 /// If it cannot be written.
 pub fn write(path: &Path, text: &str) {
-    let written = fs::write(path, text).and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(0o644)));
+    let written =
+        fs::write(path, text).and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(0o644)));
     assert!(written.is_ok(), "writing {}: {written:?}", path.display());
 }
 
@@ -177,7 +187,13 @@ pub fn write(path: &Path, text: &str) {
 /// If it does not.
 pub fn succeed(command: &mut Command) -> Outcome {
     let outcome = run(command);
-    assert!(outcome.code == Some(0), "{command:?} gave {:?}: {}{}", outcome.code, outcome.stdout, outcome.stderr);
+    assert!(
+        outcome.code == Some(0),
+        "{command:?} gave {:?}: {}{}",
+        outcome.code,
+        outcome.stdout,
+        outcome.stderr
+    );
     outcome
 }
 
@@ -257,7 +273,10 @@ mod tests {
         host.etc("nagios/sop-own-file", "here\n");
         let read = |host: &Host| run(host.command("cat").arg("/etc/nagios/sop-own-file")).stdout;
         assert_eq!((read(&host).as_str(), read(&other).as_str()), ("here\n", ""));
-        assert!(run(host.command("cat").arg("/etc/passwd")).stdout.contains("root:"), "the rest of /etc is gone");
+        assert!(
+            run(host.command("cat").arg("/etc/passwd")).stdout.contains("root:"),
+            "the rest of /etc is gone"
+        );
         assert!(!Path::new("/etc/nagios/sop-own-file").exists());
     }
 }

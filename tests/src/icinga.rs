@@ -29,8 +29,8 @@ pub struct Icinga {
 }
 
 impl Icinga {
-    /// Starts an Icinga 2 in `host` with Icinga's own library, the shipped commands and `objects`, in which a minute (5m) lasts a
-    /// second and `@top@` is Icinga's own folder.
+    /// Starts an Icinga 2 in `host` with Icinga's own library, the shipped commands and `objects`, in which a
+    /// minute (5m) lasts a second and `@top@` is Icinga's own folder.
     ///
     /// # Panics
     /// If Icinga does not accept the configuration, or does not start.
@@ -38,8 +38,8 @@ impl Icinga {
         Self::start_with(host, MONITOR, objects, |_| {})
     }
 
-    /// The same under another name, and with what `prepare` does to its folder first: its plugins are in `plugins`, its certificates
-    /// belong into `certs`.
+    /// The same under another name, and with what `prepare` does to its folder first: its plugins are in
+    /// `plugins`, its certificates belong into `certs`.
     ///
     /// # Panics
     /// If Icinga does not accept the configuration, or does not start.
@@ -88,7 +88,8 @@ fn configure(host: &Host, top: &Path, name: &str, objects: &str, prepare: impl F
     write(&top.join("objects.conf"), &in_seconds(&objects.replace("@top@", &top.to_string_lossy())));
     // An instance with a certificate is in zones, which hand the commands on.
     let is_alone = !top.join("certs").exists();
-    let commands = is_alone.then(|| fs::read_to_string(shipped("silent-outage-commands.conf")).unwrap_or_default());
+    let commands =
+        is_alone.then(|| fs::read_to_string(shipped("silent-outage-commands.conf")).unwrap_or_default());
     write(&top.join("commands.conf"), &commands.unwrap_or_default());
     write(&top.join("icinga2.conf"), &main_file(top, name));
     write(&top.join("log"), "");
@@ -124,7 +125,11 @@ pub fn in_seconds(objects: &str) -> String {
         Some(number) if number.parse::<u32>().is_ok() => format!("{number}s"),
         _ => word.to_owned(),
     };
-    objects.split(' ').map(|part| part.split('\n').map(word).collect::<Vec<_>>().join("\n")).collect::<Vec<_>>().join(" ")
+    objects
+        .split(' ')
+        .map(|part| part.split('\n').map(word).collect::<Vec<_>>().join("\n"))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! The quick look in README.md: what a plugin says when all is well and when not, copied there from a real run and held against one.
+//! The quick look in README.md: what a plugin says when all is well and when not, copied there from a real
+//! run and held against one.
 
 use crate::blocks::Block;
 use crate::host::Host;
@@ -28,19 +29,19 @@ pub fn run_line<'a>(host: &Host, line: &'a str) -> (&'a str, Outcome) {
     (line, run(host.command(plugin).args(words)))
 }
 
-/// Asserts that README.md shows these runs, each with its command line, but for what is measured: fractions, and which address is the
-/// slowest. No two runs have the same.
-/// With UPDATE_DOCS=1 it writes them there.
+/// Asserts that README.md shows these runs, each with its command line, but for what is measured: fractions,
+/// and which address is the slowest. No two runs have the same. With UPDATE_DOCS=1 it writes them there.
 ///
 /// # Panics
 /// If README.md shows something else.
 pub fn hold(plugin: &str, runs: &[(&str, Outcome)]) {
     let runs = runs.iter().map(|(command, outcome)| format!("$ {command}\n{}\n", outcome.stdout.trim_end()));
-    block(plugin).hold_alike(&format!("{}{}{}", FENCES.0, runs.collect::<String>(), FENCES.1), measured_as_hash);
+    block(plugin)
+        .hold_alike(&format!("{}{}{}", FENCES.0, runs.collect::<String>(), FENCES.1), measured_as_hash);
 }
 
-/// The text with # for each number that has a fraction, and for its sign, for the slowest address, and for the age of a change.
-/// Another address is no such number.
+/// The text with # for each number that has a fraction, and for its sign, for the slowest address, and for
+/// the age of a change. Another address is no such number.
 fn measured_as_hash(text: &str) -> String {
     let mut masked = String::new();
     let mut rest = text;
@@ -50,7 +51,11 @@ fn measured_as_hash(text: &str) -> String {
         let (number, after) = number.split_at(end);
         let is_fraction = number.trim_end_matches('.').matches('.').count() == 1;
         masked += if is_fraction { before.strip_suffix('-').unwrap_or(before) } else { before };
-        masked += if is_fraction || before.ends_with(" slowest ") || before.ends_with(" age_of_change=") { "#" } else { number };
+        masked += if is_fraction || before.ends_with(" slowest ") || before.ends_with(" age_of_change=") {
+            "#"
+        } else {
+            number
+        };
         rest = after;
     }
     masked + rest

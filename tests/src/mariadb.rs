@@ -1,4 +1,5 @@
-//! Real MariaDB servers that replicate: each with its own data, socket, address and server id, killed when it is dropped.
+//! Real MariaDB servers that replicate: each with its own data, socket, address and server id, killed when it
+//! is dropped.
 
 use std::collections::HashMap;
 use std::fs;
@@ -19,13 +20,19 @@ use crate::process::{Outcome, run};
 use crate::wait::eventually;
 
 /// What a test needs that starts a server on loopback.
-pub const NEEDS: [Need; 3] = [Need::Program("mariadbd"), Need::Program("mariadb"), Need::Program("mariadb-install-db")];
+pub const NEEDS: [Need; 3] =
+    [Need::Program("mariadbd"), Need::Program("mariadb"), Need::Program("mariadb-install-db")];
 /// What a test needs that starts servers in a host.
-pub const HOST_NEEDS: [Need; 5] =
-    [Need::Root, Need::Program("ip"), Need::Program("mariadbd"), Need::Program("mariadb"), Need::Program("mariadb-install-db")];
+pub const HOST_NEEDS: [Need; 5] = [
+    Need::Root,
+    Need::Program("ip"),
+    Need::Program("mariadbd"),
+    Need::Program("mariadb"),
+    Need::Program("mariadb-install-db"),
+];
 
-/// The password of the accounts that each server has from the start: `repl`, by which others replicate from it, and `mon`, which
-/// may see the state of replication and nothing else. `root` needs none.
+/// The password of the accounts that each server has from the start: `repl`, by which others replicate from
+/// it, and `mon`, which may see the state of replication and nothing else. `root` needs none.
 pub const PASSWORD: &str = "a-secret-word";
 
 /// How long a server may take to do what it was told.
@@ -87,10 +94,21 @@ impl<'a> Setup<'a> {
         arguments.push(format!("--bind-address={}", self.address));
         arguments.push(format!("--port={port}"));
         arguments.push(format!("--server-id={}", self.server_id));
-        arguments.extend(["--log-bin=bin", "--log-slave-updates", "--binlog-format=ROW", "--relay-log=relay"].map(str::to_owned));
+        arguments.extend(
+            ["--log-bin=bin", "--log-slave-updates", "--binlog-format=ROW", "--relay-log=relay"]
+                .map(str::to_owned),
+        );
         arguments.extend(self.options);
         let host = self.host.map(|host| host.name().to_owned());
-        let mut server = Server { daemon: None, folder, _template: template, host, address: self.address, port, arguments };
+        let mut server = Server {
+            daemon: None,
+            folder,
+            _template: template,
+            host,
+            address: self.address,
+            port,
+            arguments,
+        };
         server.start();
         let grant = |user: &str, right: &str| {
             format!("CREATE USER {user}@'%' IDENTIFIED BY '{PASSWORD}'; GRANT {right} ON *.* TO {user}@'%';")
@@ -171,7 +189,9 @@ impl Server {
             command.arg("--user=root");
         }
         let socket = self.socket();
-        let daemon = Daemon::start(&mut command, &self.folder.path().join("log"), |_| UnixStream::connect(&socket).is_ok());
+        let daemon = Daemon::start(&mut command, &self.folder.path().join("log"), |_| {
+            UnixStream::connect(&socket).is_ok()
+        });
         self.daemon = Some(daemon);
     }
 
@@ -223,11 +243,18 @@ impl Server {
     /// # Panics
     /// If the server refuses it.
     pub fn value(&self, statement: &str) -> String {
-        self.sql(statement).lines().nth(1).unwrap_or_default().split('\t').next().unwrap_or_default().to_owned()
+        self.sql(statement)
+            .lines()
+            .nth(1)
+            .unwrap_or_default()
+            .split('\t')
+            .next()
+            .unwrap_or_default()
+            .to_owned()
     }
 
-    /// Makes this a replica of `source` by a connection of this name, empty for the unnamed one, by GTID, and waits until it
-    /// runs.
+    /// Makes this a replica of `source` by a connection of this name, empty for the unnamed one, by GTID, and
+    /// waits until it runs.
     ///
     /// # Panics
     /// If it does not.
@@ -257,8 +284,13 @@ impl Server {
         let table = self.sql("SHOW ALL SLAVES STATUS");
         let mut lines = table.lines();
         let names: Vec<&str> = lines.next().unwrap_or_default().split('\t').collect();
-        let row =
-            |line: &str| names.iter().zip(line.split('\t')).map(|(name, value)| ((*name).to_owned(), value.to_owned())).collect();
+        let row = |line: &str| {
+            names
+                .iter()
+                .zip(line.split('\t'))
+                .map(|(name, value)| ((*name).to_owned(), value.to_owned()))
+                .collect()
+        };
         lines.map(row).collect()
     }
 
@@ -277,7 +309,8 @@ impl Server {
     /// # Panics
     /// If it has another after 20 s.
     pub fn await_state(&self, connection: &str, column: &str, value: &str) {
-        let what = format!("{column} = {value} of connection '{connection}' at {}:{}", self.address, self.port);
+        let what =
+            format!("{column} = {value} of connection '{connection}' at {}:{}", self.address, self.port);
         eventually(&what, LIMIT, || self.state(connection, column) == value);
     }
 
@@ -319,7 +352,8 @@ impl Drop for Server {
     }
 }
 
-/// Forgets everything about replication on these servers, and their binary logs: no server loses its log while another reads it.
+/// Forgets everything about replication on these servers, and their binary logs: no server loses its log
+/// while another reads it.
 ///
 /// # Panics
 /// If a server refuses.
@@ -361,7 +395,8 @@ fn free_port(address: &str) -> u16 {
     listener.map_or(0, |address| address.port())
 }
 
-/// Writes a defaults file for the plugin in the server's folder, as in `[client]\nuser=mon\n`, and returns where it is.
+/// Writes a defaults file for the plugin in the server's folder, as in `[client]\nuser=mon\n`, and returns
+/// where it is.
 ///
 /// # Panics
 /// If it cannot be written.

@@ -1,8 +1,9 @@
-//! The modules of a crate and who uses what of whom, read from the source files: which of them use each other in a circle.
+//! The modules of a crate and who uses what of whom, read from the source files: which of them use each other
+//! in a circle.
 //!
-//! An edge leads from one file's module to the module in which an item is defined that a `use` or a path of it names. What is for
-//! tests alone makes no edge, and neither do items that lib.rs itself defines. What a module re-exports counts as its own only
-//! where it defines it.
+//! An edge leads from one file's module to the module in which an item is defined that a `use` or a path of
+//! it names. What is for tests alone makes no edge, and neither do items that lib.rs itself defines. What a
+//! module re-exports counts as its own only where it defines it.
 
 mod graph;
 mod paths;
@@ -66,7 +67,10 @@ impl Modules {
     /// Returns the circles, sorted.
     pub fn circles(&self) -> Vec<Circle> {
         let edges = self.edges();
-        let graph = edges.iter().map(|(from, to)| (from.clone(), to.keys().cloned().collect::<BTreeSet<_>>())).collect();
+        let graph = edges
+            .iter()
+            .map(|(from, to)| (from.clone(), to.keys().cloned().collect::<BTreeSet<_>>()))
+            .collect();
         graph::circles(&graph).into_iter().map(|modules| circle(&modules, &edges)).collect()
     }
 
@@ -76,7 +80,10 @@ impl Modules {
         for (module, source) in self.sources.iter().filter(|(module, _)| !module.is_empty()) {
             let targets = edges.entry(module.clone()).or_default();
             for path in &source.paths {
-                let Some((target, item)) = self.absolute(module, path).map(|path| self.definer(&path, 0)) else { continue };
+                let Some((target, item)) = self.absolute(module, path).map(|path| self.definer(&path, 0))
+                else {
+                    continue;
+                };
                 if target != *module && !target.is_empty() {
                     targets.entry(target).or_default().insert(item);
                 }
@@ -99,16 +106,20 @@ impl Modules {
                     Some([parent, rest].concat())
                 }
             }
-            _ if self.sources.contains_key(&[module, std::slice::from_ref(first)].concat()) => Some([module, path].concat()),
+            _ if self.sources.contains_key(&[module, std::slice::from_ref(first)].concat()) => {
+                Some([module, path].concat())
+            }
             _ => {
                 let source = self.sources.get(module)?;
-                let imported = source.imported.get(first).filter(|imported| imported.first() != Some(first))?;
+                let imported =
+                    source.imported.get(first).filter(|imported| imported.first() != Some(first))?;
                 self.absolute(module, imported).map(|path| [path.as_slice(), rest].concat())
             }
         }
     }
 
-    /// The module that defines what a path from the root names, and the item there: the module itself is `self`.
+    /// The module that defines what a path from the root names, and the item there: the module itself is
+    /// `self`.
     fn definer(&self, path: &[String], depth: usize) -> (Module, String) {
         let mut module = Vec::new();
         for (number, name) in path.iter().enumerate() {
@@ -120,7 +131,8 @@ impl Modules {
             let exported = self.sources.get(&module).and_then(|source| source.exported.get(name));
             let rest = path.get(number + 1..).unwrap_or_default();
             // So deep goes no chain of re-exports: one that leads to itself ends here.
-            return match exported.filter(|_| depth < 16).and_then(|exported| self.absolute(&module, exported)) {
+            return match exported.filter(|_| depth < 16).and_then(|exported| self.absolute(&module, exported))
+            {
                 Some(target) => self.definer(&[target.as_slice(), rest].concat(), depth + 1),
                 None => (module, name.clone()),
             };
@@ -129,10 +141,20 @@ impl Modules {
     }
 }
 
-fn circle(modules: &BTreeSet<Module>, edges: &BTreeMap<Module, BTreeMap<Module, BTreeSet<String>>>) -> Circle {
-    let inside = |module: &Module| edges.get(module).into_iter().flatten().filter(|(target, _)| modules.contains(*target));
+fn circle(
+    modules: &BTreeSet<Module>,
+    edges: &BTreeMap<Module, BTreeMap<Module, BTreeSet<String>>>,
+) -> Circle {
+    let inside = |module: &Module| {
+        edges.get(module).into_iter().flatten().filter(|(target, _)| modules.contains(*target))
+    };
     let edge = |from: &Module, (to, names): (&Module, &BTreeSet<String>)| {
-        format!("{} -> {} ({})", from.join("::"), to.join("::"), names.iter().cloned().collect::<Vec<_>>().join(", "))
+        format!(
+            "{} -> {} ({})",
+            from.join("::"),
+            to.join("::"),
+            names.iter().cloned().collect::<Vec<_>>().join(", ")
+        )
     };
     Circle {
         modules: modules.iter().map(|module| module.join("::")).collect(),

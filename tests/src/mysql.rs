@@ -1,6 +1,7 @@
-//! Real MySQL servers. Debian's stable release has none: the variable MYSQLD names a program that runs one with what it needs, such
-//! as a script for the packages of another release, unpacked into a folder; MYSQLD_SHARE names its folder of messages and character
-//! sets, where that is not at its place. Where MYSQLD is not set, tests of MySQL are skipped.
+//! Real MySQL servers. Debian's stable release has none: the variable MYSQLD names a program that runs one
+//! with what it needs, such as a script for the packages of another release, unpacked into a folder;
+//! MYSQLD_SHARE names its folder of messages and character sets, where that is not at its place. Where MYSQLD
+//! is not set, tests of MySQL are skipped.
 
 use std::collections::HashMap;
 use std::env;
@@ -44,7 +45,8 @@ pub fn program() -> Option<PathBuf> {
 fn mysqld(mut command: Command) -> Command {
     command.args(["--no-defaults", "--user=root"]).args(SMALL);
     if let Ok(share) = env::var("MYSQLD_SHARE") {
-        command.args([format!("--lc-messages-dir={share}"), format!("--character-sets-dir={share}/charsets")]);
+        command
+            .args([format!("--lc-messages-dir={share}"), format!("--character-sets-dir={share}/charsets")]);
     }
     command
 }
@@ -62,8 +64,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts the program in a host on an address that it gets here, and port 3306. It has the accounts `repl` and `mon` of
-    /// [`crate::mariadb`].
+    /// Starts the program in a host on an address that it gets here, and port 3306. It has the accounts
+    /// `repl` and `mon` of [`crate::mariadb`].
     ///
     /// # Panics
     /// If it does not start.
@@ -73,10 +75,19 @@ impl Server {
         let folder = public_folder();
         succeed(Command::new("cp").arg("-a").arg(template.path().join("data")).arg(folder.path()));
         let host = host.name().to_owned();
-        let mut server = Self { daemon: None, folder, _template: template, program, host, address: address.to_owned(), id };
+        let mut server = Self {
+            daemon: None,
+            folder,
+            _template: template,
+            program,
+            host,
+            address: address.to_owned(),
+            id,
+        };
         server.restart();
-        let account =
-            |user: &str, right: &str| format!("CREATE USER {user} IDENTIFIED BY '{PASSWORD}'; GRANT {right} ON *.* TO {user};");
+        let account = |user: &str, right: &str| {
+            format!("CREATE USER {user} IDENTIFIED BY '{PASSWORD}'; GRANT {right} ON *.* TO {user};")
+        };
         let accounts = account("repl", "REPLICATION SLAVE") + &account("mon", "REPLICATION CLIENT");
         server.sql(&format!("SET sql_log_bin=0; {accounts}"));
         server
@@ -92,9 +103,18 @@ impl Server {
         command.args(["netns", "exec", &self.host]).arg(&self.program);
         let mut command = mysqld(command);
         let top = self.folder.path().display();
-        command.arg(format!("--datadir={top}/data")).arg(format!("--socket={top}/socket")).arg(format!("--pid-file={top}/pid"));
+        command
+            .arg(format!("--datadir={top}/data"))
+            .arg(format!("--socket={top}/socket"))
+            .arg(format!("--pid-file={top}/pid"));
         command.arg(format!("--bind-address={}", self.address)).arg(format!("--server-id={}", self.id));
-        command.args(["--port=3306", "--mysqlx=OFF", "--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--skip-replica-start"]);
+        command.args([
+            "--port=3306",
+            "--mysqlx=OFF",
+            "--gtid-mode=ON",
+            "--enforce-gtid-consistency=ON",
+            "--skip-replica-start",
+        ]);
         let socket = self.socket();
         let log = self.folder.path().join("log");
         self.daemon = Some(Daemon::start(&mut command, &log, |_| UnixStream::connect(&socket).is_ok()));
@@ -115,8 +135,9 @@ impl Server {
         self.folder.path()
     }
 
-    /// Runs statements as root and returns what they print: tabs between columns, a line of their names first. A line feed in a value,
-    /// as between the parts of a set of GTIDs, is written as a backslash and an n.
+    /// Runs statements as root and returns what they print: tabs between columns, a line of their names
+    /// first. A line feed in a value, as between the parts of a set of GTIDs, is written as a backslash and
+    /// an n.
     ///
     /// # Panics
     /// If the server refuses one.
@@ -126,7 +147,8 @@ impl Server {
         succeed(client.args(["--execute", statements])).stdout
     }
 
-    /// Makes this a replica of `source` by a channel of this name, empty for the default one, and waits until it runs.
+    /// Makes this a replica of `source` by a channel of this name, empty for the default one, and waits until
+    /// it runs.
     ///
     /// # Panics
     /// If it does not.
@@ -148,7 +170,8 @@ impl Server {
         let table = self.sql("SHOW REPLICA STATUS");
         let mut lines = table.lines();
         let names: Vec<&str> = lines.next().unwrap_or_default().split('\t').collect();
-        let rows = lines.map(|line| names.iter().copied().zip(line.split('\t')).collect::<HashMap<&str, &str>>());
+        let rows =
+            lines.map(|line| names.iter().copied().zip(line.split('\t')).collect::<HashMap<&str, &str>>());
         let row = rows.into_iter().find(|row| row.get("Channel_Name") == Some(&channel));
         row.and_then(|row| row.get(column).map(|value| (*value).to_owned())).unwrap_or_default()
     }
@@ -158,7 +181,9 @@ impl Server {
     /// # Panics
     /// If it has another after 20 s.
     pub fn await_state(&self, channel: &str, column: &str, value: &str) {
-        eventually(&format!("{column} = {value} of channel '{channel}'"), LIMIT, || self.state(channel, column) == value);
+        eventually(&format!("{column} = {value} of channel '{channel}'"), LIMIT, || {
+            self.state(channel, column) == value
+        });
     }
 
     /// Waits until both threads are in these states.
@@ -175,7 +200,8 @@ impl Server {
     /// # Panics
     /// If it has not after 20 s.
     pub fn await_applied(&self, source: &Self) {
-        let set = source.sql("SELECT @@global.gtid_executed").lines().nth(1).unwrap_or_default().replace("\\n", "");
+        let set =
+            source.sql("SELECT @@global.gtid_executed").lines().nth(1).unwrap_or_default().replace("\\n", "");
         let waited = self.sql(&format!("SELECT WAIT_FOR_EXECUTED_GTID_SET('{set}', {})", LIMIT.as_secs()));
         assert_eq!(waited.lines().nth(1), Some("0"), "{set} is not applied");
     }

@@ -27,8 +27,8 @@ pub struct Nagios {
 }
 
 impl Nagios {
-    /// Starts a Nagios in `host` as user nagios, with the templates of Nagios' sample configuration, the shipped commands and
-    /// `objects`.
+    /// Starts a Nagios in `host` as user nagios, with the templates of Nagios' sample configuration, the
+    /// shipped commands and `objects`.
     ///
     /// # Panics
     /// If Nagios does not accept the configuration, or does not start.
@@ -54,7 +54,9 @@ impl Nagios {
         prepare(&plugin_folder(top));
         let resources = format!("$USER1$={}/plugins\n", top.display());
         let settings = settings(top) + &more.replace("@top@", &top.to_string_lossy());
-        for (name, text) in [("nagios.cfg", settings.as_str()), ("resource.cfg", &resources), ("own.cfg", TEMPLATES)] {
+        for (name, text) in
+            [("nagios.cfg", settings.as_str()), ("resource.cfg", &resources), ("own.cfg", TEMPLATES)]
+        {
             write(&top.join(name), text);
         }
         // Nagios reads as its own user, who need not be able to look into this workspace.
@@ -67,7 +69,9 @@ impl Nagios {
         let nagios = program("nagios4").unwrap_or_default();
         succeed(host.command(&nagios).arg("-v").arg(top.join("nagios.cfg")));
         let status = Status { file: top.join("status.dat"), log: top.join("nagios.log") };
-        let daemon = Daemon::start(host.command(&nagios).arg(top.join("nagios.cfg")), &status.log, |_| status.file.exists());
+        let daemon = Daemon::start(host.command(&nagios).arg(top.join("nagios.cfg")), &status.log, |_| {
+            status.file.exists()
+        });
         Self { _daemon: daemon, folder, status }
     }
 
@@ -118,7 +122,8 @@ pub fn plugin_folder(top: &Path) -> PathBuf {
         assert!(copied.is_ok(), "{plugin}: {copied:?}");
     }
     let theirs = program("check_nrpe").unwrap_or_default();
-    for entry in theirs.parent().and_then(|theirs| fs::read_dir(theirs).ok()).into_iter().flatten().flatten() {
+    for entry in theirs.parent().and_then(|theirs| fs::read_dir(theirs).ok()).into_iter().flatten().flatten()
+    {
         // One of ours goes before one that is installed on this machine.
         let _ = symlink(entry.path(), folder.join(entry.file_name()));
     }

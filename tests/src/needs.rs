@@ -1,11 +1,13 @@
-//! What a system test needs of the machine. Where it is missing, the test says so and skips; in CI it fails instead.
+//! What a system test needs of the machine. Where it is missing, the test says so and skips; in CI it fails
+//! instead.
 
 use std::env;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// Where programs are, besides PATH: a user's PATH lacks the folders for administrators, and plugins have their own.
+/// Where programs are, besides PATH: a user's PATH lacks the folders for administrators, and plugins have
+/// their own.
 const FOLDERS: [&str; 4] = ["/usr/sbin", "/sbin", "/usr/lib/nagios/plugins", "/usr/lib64/nagios/plugins"];
 
 /// One thing that a test needs.
@@ -17,20 +19,27 @@ pub enum Need {
     Program(&'static str),
 }
 
-/// Whether something that a test needs is missing: then it must return. Names it on standard error, past the test's capture, and in
-/// the file of the variable SUITE_SKIPPED, from which `tests/run` counts.
+/// Whether something that a test needs is missing: then it must return. Names it on standard error, past the
+/// test's capture, and in the file of the variable SUITE_SKIPPED, from which `tests/run` counts.
 ///
 /// # Panics
 /// If something is missing and the environment has CI=true, where nothing may be skipped.
 pub fn missing(needs: &[Need]) -> bool {
     let Some(what) = first_missing(needs) else { return false };
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
-    assert!(env::var("CI").as_deref() != Ok("true"), "{test} needs {what}, and CI may not skip it: tests/run installs it");
+    assert!(
+        env::var("CI").as_deref() != Ok("true"),
+        "{test} needs {what}, and CI may not skip it: tests/run installs it"
+    );
     let line = format!("skipped {test}: it needs {what}\n");
     // Without a standard error there is no one to tell.
     let _ = io::stderr().write_all(line.as_bytes());
     if let Some(path) = env::var_os("SUITE_SKIPPED") {
-        let written = File::options().append(true).create(true).open(&path).and_then(|mut file| file.write_all(line.as_bytes()));
+        let written = File::options()
+            .append(true)
+            .create(true)
+            .open(&path)
+            .and_then(|mut file| file.write_all(line.as_bytes()));
         assert!(written.is_ok(), "writing {}: {written:?}", path.display());
     }
     true

@@ -1,4 +1,5 @@
-//! A real NRPE daemon that serves the shipped configuration, installed as an administrator would, and `check_nrpe` to ask it.
+//! A real NRPE daemon that serves the shipped configuration, installed as an administrator would, and
+//! `check_nrpe` to ask it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,8 +13,13 @@ use crate::plugins;
 use crate::process::{Outcome, run};
 
 /// What a test needs that starts a daemon and asks it.
-pub const NEEDS: [Need; 5] =
-    [Need::Root, Need::Program("ip"), Need::Program("mount"), Need::Program("nrpe"), Need::Program("check_nrpe")];
+pub const NEEDS: [Need; 5] = [
+    Need::Root,
+    Need::Program("ip"),
+    Need::Program("mount"),
+    Need::Program("nrpe"),
+    Need::Program("check_nrpe"),
+];
 
 /// The monitors that the daemon answers, besides the host itself.
 pub const MONITORS: &str = "198.51.100.0/24";
@@ -21,7 +27,8 @@ pub const MONITORS: &str = "198.51.100.0/24";
 /// NRPE's own port: every daemon has a host to itself.
 const PORT: u16 = 5666;
 
-/// A running `nrpe` that runs plugins as user nagios. Dropping it stops it and removes what was installed for it.
+/// A running `nrpe` that runs plugins as user nagios. Dropping it stops it and removes what was installed for
+/// it.
 #[derive(Debug)]
 pub struct Nrpe<'a> {
     host: &'a Host,
@@ -30,8 +37,9 @@ pub struct Nrpe<'a> {
 }
 
 impl<'a> Nrpe<'a> {
-    /// Installs the plugins and the shipped configuration into a folder of their own and starts the daemon, which also serves
-    /// `commands`: lines of its configuration, where `@plugindir@` stands for the folder of the plugins.
+    /// Installs the plugins and the shipped configuration into a folder of their own and starts the daemon,
+    /// which also serves `commands`: lines of its configuration, where `@plugindir@` stands for the folder of
+    /// the plugins.
     ///
     /// # Panics
     /// If something cannot be installed or the daemon does not start.
@@ -56,7 +64,10 @@ impl<'a> Nrpe<'a> {
 
     fn serve(host: &'a Host, folder: TempDir, commands: &str) -> Self {
         let top = folder.path();
-        write(&top.join("nrpe.d/own.cfg"), &commands.replace("@plugindir@", &plugin_folder(top).to_string_lossy()));
+        write(
+            &top.join("nrpe.d/own.cfg"),
+            &commands.replace("@plugindir@", &plugin_folder(top).to_string_lossy()),
+        );
         let configuration = top.join("nrpe.cfg");
         write(&configuration, &daemon_settings(top));
         let mut command = host.command(program("nrpe").unwrap_or_default());
@@ -81,7 +92,8 @@ impl<'a> Nrpe<'a> {
     }
 }
 
-/// Runs `check_nrpe` in the host `from` against the daemon at `address`, with options such as `-2` for packets of version 2.
+/// Runs `check_nrpe` in the host `from` against the daemon at `address`, with options such as `-2` for
+/// packets of version 2.
 pub fn check_nrpe(from: &Host, address: &str, command: &str, options: &[&str]) -> Outcome {
     let program = program("check_nrpe").unwrap_or_default();
     run(from.command(program).args(["-H", address, "-c", command]).args(options))
@@ -93,7 +105,8 @@ pub fn check_nrpe(from: &Host, address: &str, command: &str, options: &[&str]) -
 /// If it fails.
 pub fn install(top: &Path, options: &[&str]) -> Outcome {
     let binary = plugins::names().first().map(|name| plugins::binary(name));
-    let binaries = binary.iter().flat_map(|binary| binary.parent()).next().unwrap_or(Path::new("/nonexistent"));
+    let binaries =
+        binary.iter().flat_map(|binary| binary.parent()).next().unwrap_or(Path::new("/nonexistent"));
     let option = |name: &str, folder: &Path| format!("--{name}={}", folder.display());
     let mut command = Command::new(plugins::workspace().join("packaging/install"));
     command.arg(option("from", binaries)).arg(option("prefix", top));

@@ -31,7 +31,8 @@ pub fn checks() -> impl Iterator<Item = String> {
 pub fn names() -> Vec<String> {
     let folders = fs::read_dir(workspace().join("crates")).into_iter().flatten().flatten();
     let plugins = folders.filter(|folder| folder.path().join("src/main.rs").is_file());
-    let mut names: Vec<String> = plugins.map(|folder| folder.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> =
+        plugins.map(|folder| folder.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }
@@ -47,8 +48,8 @@ pub fn folder(name: &str) -> PathBuf {
     }
 }
 
-/// Returns the path of a program built from this workspace: in the folder of the variable SUITE_BINARIES, by which the tests try those
-/// of the release, or beside the running test.
+/// Returns the path of a program built from this workspace: in the folder of the variable SUITE_BINARIES, by
+/// which the tests try those of the release, or beside the running test.
 ///
 /// # Panics
 /// If it is not there.
@@ -59,7 +60,11 @@ pub fn binary(name: &str) -> PathBuf {
         None => test.ancestors().skip(1).map(Path::to_owned).collect(),
     };
     let path = folders.iter().map(|folder| folder.join(name)).find(|path| path.is_file());
-    assert!(path.is_some(), "no program {name} beside {}: build it with `cargo build --workspace`", test.display());
+    assert!(
+        path.is_some(),
+        "no program {name} beside {}: build it with `cargo build --workspace`",
+        test.display()
+    );
     path.unwrap_or_default()
 }
 

@@ -1,4 +1,5 @@
-//! What the plugins really printed while a monitor ran them: each is replaced by a script that keeps a copy of its output.
+//! What the plugins really printed while a monitor ran them: each is replaced by a script that keeps a copy
+//! of its output.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,7 +11,8 @@ use crate::host::{public_folder, write};
 use crate::plugins;
 use crate::status::Service;
 
-/// The script: what the plugin prints goes through unchanged, and a copy of it and of the exit code into a file.
+/// The script: what the plugin prints goes through unchanged, and a copy of it and of the exit code into a
+/// file.
 const SCRIPT: &str = "#!/bin/sh
 copy=$(mktemp '@copies@/@plugin@.XXXXXXXXXX') || exit 3
 '@real@' \"$@\" >\"$copy.out\"
@@ -47,7 +49,9 @@ impl Printed {
             let (path, real) = (folder.join(&plugin), folder.join(format!("{plugin}.real")));
             let moved = fs::rename(&path, &real);
             assert!(moved.is_ok(), "{}: {moved:?}", path.display());
-            let script = SCRIPT.replace("@copies@", &self.copies.path().to_string_lossy()).replace("@plugin@", &plugin);
+            let script = SCRIPT
+                .replace("@copies@", &self.copies.path().to_string_lossy())
+                .replace("@plugin@", &plugin);
             write(&path, &script.replace("@real@", &real.to_string_lossy()));
             let made = fs::set_permissions(&path, fs::Permissions::from_mode(0o755));
             assert!(made.is_ok(), "{}: {made:?}", path.display());
@@ -56,8 +60,12 @@ impl Printed {
 
     /// What all plugins printed so far, as a monitor must have it.
     pub fn all(&self) -> Vec<Service> {
-        let entries = fs::read_dir(self.copies.path()).into_iter().flatten().flatten().map(|entry| entry.path());
-        entries.filter(|path| path.extension().is_none_or(|ending| ending != "out")).filter_map(|path| service(&path)).collect()
+        let entries =
+            fs::read_dir(self.copies.path()).into_iter().flatten().flatten().map(|entry| entry.path());
+        entries
+            .filter(|path| path.extension().is_none_or(|ending| ending != "out"))
+            .filter_map(|path| service(&path))
+            .collect()
     }
 }
 

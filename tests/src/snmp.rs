@@ -55,9 +55,11 @@ impl Question {
 
     /// The answer with this error-status, about the first variable.
     pub fn answer_with_status(&self, status: u8, values: &[Vec<u8>]) -> Vec<u8> {
-        let variables = self.names.iter().zip(values).map(|(name, value)| tlv(0x30, &[&name[..], value].concat()));
+        let variables =
+            self.names.iter().zip(values).map(|(name, value)| tlv(0x30, &[&name[..], value].concat()));
         let variables = tlv(0x30, &variables.collect::<Vec<_>>().concat());
-        let pdu = tlv(0xa2, &[&self.id[..], &[2, 1, status, 2, 1, u8::from(status > 0)], &variables].concat());
+        let pdu =
+            tlv(0xa2, &[&self.id[..], &[2, 1, status, 2, 1, u8::from(status > 0)], &variables].concat());
         tlv(0x30, &[&[2, 1, self.version][..], &tlv(4, &self.community), &pdu].concat())
     }
 }

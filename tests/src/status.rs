@@ -1,4 +1,5 @@
-//! What a monitor knows of its services: the file status.dat, which Nagios writes, and Icinga 2 by its StatusDataWriter.
+//! What a monitor knows of its services: the file status.dat, which Nagios writes, and Icinga 2 by its
+//! StatusDataWriter.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -69,7 +70,8 @@ impl Status {
         self.service_when(name, |service| service.is_hard && service.current_state == state)
     }
 
-    /// The service of this description, or with `host!description` that of one host: none until it was checked.
+    /// The service of this description, or with `host!description` that of one host: none until it was
+    /// checked.
     pub fn service(&self, name: &str) -> Option<Service> {
         let block = block(&self.file, name)?;
         let service = Service {
@@ -88,11 +90,12 @@ impl Status {
         self.service(&format!("{host}!{description}"))
     }
 
-    /// When the service was last checked, in seconds since the epoch; 0 if it never was. Icinga writes `last_check` but once a
-    /// minute, so this is the last time that it was in any state.
+    /// When the service was last checked, in seconds since the epoch; 0 if it never was. Icinga writes
+    /// `last_check` but once a minute, so this is the last time that it was in any state.
     pub fn last_check(&self, name: &str) -> u64 {
         let block = block(&self.file, name).unwrap_or_default();
-        let times = block.lines().filter_map(|line| line.trim_start().strip_prefix("last_time_")?.split_once('='));
+        let times =
+            block.lines().filter_map(|line| line.trim_start().strip_prefix("last_time_")?.split_once('='));
         times.filter_map(|(_, time)| time.split('.').next()?.parse().ok()).max().unwrap_or_default()
     }
 }
@@ -100,10 +103,13 @@ impl Status {
 /// The block of a service in status.dat.
 fn block(file: &Path, name: &str) -> Option<String> {
     let status = fs::read_to_string(file).ok()?;
-    let (host, description) = name.split_once('!').map_or((None, name), |(host, description)| (Some(host), description));
-    let mut blocks = status.split("\nservicestatus {").skip(1).filter_map(|block| block.split("\n\t}").next());
+    let (host, description) =
+        name.split_once('!').map_or((None, name), |(host, description)| (Some(host), description));
+    let mut blocks =
+        status.split("\nservicestatus {").skip(1).filter_map(|block| block.split("\n\t}").next());
     let is_it = |block: &&str| {
-        value(block, "service_description") == description && host.is_none_or(|host| value(block, "host_name") == host)
+        value(block, "service_description") == description
+            && host.is_none_or(|host| value(block, "host_name") == host)
     };
     blocks.find(is_it).map(str::to_owned)
 }

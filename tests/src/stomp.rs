@@ -1,5 +1,6 @@
-//! A message broker small enough to do on purpose what a real one does by accident: it takes events by STOMP and keeps what it took, or
-//! says nothing, nonsense or too much. Its reading of frames is its own, so that two mistakes do not agree.
+//! A message broker small enough to do on purpose what a real one does by accident: it takes events by STOMP
+//! and keeps what it took, or says nothing, nonsense or too much. Its reading of frames is its own, so that
+//! two mistakes do not agree.
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
@@ -51,7 +52,9 @@ impl Sent {
     /// The value of a key in the JSON of the body, as text.
     pub fn value(&self, key: &str) -> String {
         let value: Option<serde_json::Value> = serde_json::from_slice(&self.body).ok();
-        value.and_then(|value| value.get(key).map(ToString::to_string)).unwrap_or_else(|| "no such key".to_owned())
+        value
+            .and_then(|value| value.get(key).map(ToString::to_string))
+            .unwrap_or_else(|| "no such key".to_owned())
     }
 }
 
@@ -156,17 +159,21 @@ impl Drop for Broker {
     }
 }
 
-/// Puts `count` more events into a spool that nobody uses, copies of `template` with the next sequences: quicker than as many handlers.
+/// Puts `count` more events into a spool that nobody uses, copies of `template` with the next sequences:
+/// quicker than as many handlers.
 ///
 /// # Errors
 /// What the system says.
 pub fn fill(spool: &Path, template: &[u8], count: u64) -> io::Result<()> {
     let numbers = |folder: &str| -> io::Result<Option<u64>> {
-        let names = fs::read_dir(spool.join(folder))?.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let names = fs::read_dir(spool.join(folder))?
+            .flatten()
+            .map(|entry| entry.file_name().to_string_lossy().into_owned());
         Ok(names.filter_map(|name| name.split('-').next()?.parse().ok()).max())
     };
     let last = numbers("new")?.max(numbers("last")?).unwrap_or(0);
-    let mut event: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(template).map_err(io::Error::other)?;
+    let mut event: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_slice(template).map_err(io::Error::other)?;
     for sequence in last + 1..=last + count {
         event.insert("sequence".to_owned(), sequence.into());
         event.insert("id".to_owned(), format!("{sequence:08}-0000-4000-8000-000000000000").into());
@@ -221,7 +228,9 @@ fn answer(frame: &Sent, manner: &Manner, events: &mut usize) -> Option<Vec<u8>> 
         (Manner::Silent, _) => Some(Vec::new()),
         (Manner::Says(octets), "CONNECT") => Some(octets.clone()),
         (Manner::Says(_), _) => Some(Vec::new()),
-        (Manner::Speaks(version), "CONNECT") => Some(format!("CONNECTED\nversion:{version}\n\n\0\n").into_bytes()),
+        (Manner::Speaks(version), "CONNECT") => {
+            Some(format!("CONNECTED\nversion:{version}\n\n\0\n").into_bytes())
+        }
         (_, "CONNECT") => Some(b"CONNECTED\nversion:1.2\nheart-beat:0,0\n\n\0\n".to_vec()),
         (_, "DISCONNECT") => None,
         (Manner::Refuses, "SEND") => Some(b"ERROR\nmessage:no\n\nnot here\0".to_vec()),

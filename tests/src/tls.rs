@@ -1,4 +1,5 @@
-//! Certificates of every kind, made for a test, and a TLS server that shows one: openssl's own, which breaks no rule by mistake.
+//! Certificates of every kind, made for a test, and a TLS server that shows one: openssl's own, which breaks
+//! no rule by mistake.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -62,7 +63,8 @@ impl Authority {
         self.finish(name, extensions, "-days 2 -sha256")
     }
 
-    /// The same with these further arguments of `openssl x509`, as in `-sha1`; without extensions it is of version 1.
+    /// The same with these further arguments of `openssl x509`, as in `-sha1`; without extensions it is of
+    /// version 1.
     ///
     /// # Panics
     /// If openssl refuses.
@@ -89,7 +91,9 @@ impl Authority {
     /// If openssl refuses.
     pub fn self_signed(&self, name: &str, extensions: &[&str]) -> Pair {
         let extensions: String = extensions.iter().map(|extension| format!(" -addext {extension}")).collect();
-        self.openssl(&format!("req -x509 {KEY} -days 2 -subj /CN={name}{extensions} -keyout {name}.key -out {name}.pem"));
+        self.openssl(&format!(
+            "req -x509 {KEY} -days 2 -subj /CN={name}{extensions} -keyout {name}.key -out {name}.pem"
+        ));
         self.pair(name)
     }
 
@@ -129,12 +133,19 @@ impl TlsServer {
     #[expect(clippy::panic, reason = "a test's helper: a server that does not start must fail the test")]
     pub fn start(pair: &Pair, arguments: &str) -> Self {
         let mut command = Command::new("openssl");
-        command.args(["s_server", "-accept", "127.0.0.1:0", "-cert"]).arg(&pair.certificate).arg("-key").arg(&pair.key);
+        command
+            .args(["s_server", "-accept", "127.0.0.1:0", "-cert"])
+            .arg(&pair.certificate)
+            .arg("-key")
+            .arg(&pair.key);
         command.args(arguments.split_ascii_whitespace()).current_dir(folder(&pair.certificate));
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let mut child = child.unwrap_or_else(|error| panic!("starting {command:?}: {error}"));
         let mut lines = BufReader::new(child.stdout.take().unwrap_or_else(|| panic!("no output"))).lines();
-        let place = lines.by_ref().map_while(Result::ok).find_map(|line| line.strip_prefix("ACCEPT ").map(str::to_owned));
+        let place = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| line.strip_prefix("ACCEPT ").map(str::to_owned));
         let address = place.unwrap_or_else(|| panic!("{command:?} did not start"));
         // What it prints is taken, so that it never waits for a reader.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
@@ -199,8 +210,20 @@ pub fn faults(authority: &Authority) -> Vec<Fault> {
     let own = authority.self_signed("own", &[HERE]);
     let stranger = authority.self_signed("stranger", &[]).certificate;
     let rows: Vec<(&'static str, Pair, &'static str, Option<&Path>, &'static str)> = vec![
-        ("another authority", good.clone(), "", Some(&stranger), "the server certificate is not signed by a trusted authority"),
-        ("signed by itself", alone.clone(), "", None, "the server certificate is self-signed and not trusted"),
+        (
+            "another authority",
+            good.clone(),
+            "",
+            Some(&stranger),
+            "the server certificate is not signed by a trusted authority",
+        ),
+        (
+            "signed by itself",
+            alone.clone(),
+            "",
+            None,
+            "the server certificate is self-signed and not trusted",
+        ),
         (
             "an authority of its own",
             own.clone(),
@@ -231,7 +254,10 @@ pub fn faults(authority: &Authority) -> Vec<Fault> {
         ),
         (
             "another name",
-            signed("other", "subjectAltName=DNS:broker.example.com,DNS:*.example.org,IP:192.0.2.1,IP:192.0.2.2"),
+            signed(
+                "other",
+                "subjectAltName=DNS:broker.example.com,DNS:*.example.org,IP:192.0.2.1,IP:192.0.2.2",
+            ),
             "",
             None,
             "the server certificate is for broker.example.com, *.example.org, 192.0.2.1 and 1 more name, not for 127.0.0.1",
@@ -264,7 +290,13 @@ pub fn faults(authority: &Authority) -> Vec<Fault> {
             None,
             "the server certificate is signed by an unsupported method (SHA-1 or the like)",
         ),
-        ("TLS 1.1", good.clone(), "-tls1_1 -cipher DEFAULT@SECLEVEL=0", None, "the server speaks no TLS 1.2 or later"),
+        (
+            "TLS 1.1",
+            good.clone(),
+            "-tls1_1 -cipher DEFAULT@SECLEVEL=0",
+            None,
+            "the server speaks no TLS 1.2 or later",
+        ),
         (
             "no common cipher",
             good.clone(),
@@ -289,6 +321,9 @@ pub fn bad_files(good: &str) -> Vec<(String, &'static str)> {
         (format!("{good}{EMPTY}"), "certificate 2 is broken"),
         (format!("{EMPTY}{good}"), "certificate 1 is broken"),
         (good.replace("-----END CERTIFICATE-----\n", ""), "certificate 1 is broken"),
-        (format!("{good}-----BEGIN CERTIFICATE-----\nM?\n-----END CERTIFICATE-----\n"), "certificate 2 is broken"),
+        (
+            format!("{good}-----BEGIN CERTIFICATE-----\nM?\n-----END CERTIFICATE-----\n"),
+            "certificate 2 is broken",
+        ),
     ]
 }

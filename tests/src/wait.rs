@@ -3,7 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Waits until `condition` holds, which it tries every 10 ms, and says whether it came to hold within `limit`.
+/// Waits until `condition` holds, which it tries every 10 ms, and says whether it came to hold within
+/// `limit`.
 pub fn holds_within(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let end = Instant::now() + limit;
     while !condition() {

@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 /// An address that should be bound, and its prefix length where one was asked for.
 ///
-/// IPv6 is read in any spelling, also in brackets; an IPv4-mapped IPv6 address is the IPv4 address that it stands for.
+/// IPv6 is read in any spelling, also in brackets; an IPv4-mapped IPv6 address is the IPv4 address that it
+/// stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HostAddress {
     /// The address.
@@ -95,7 +96,9 @@ fn parse_prefix(text: &str) -> Option<u8> {
 }
 
 fn invalid(text: &str, address: &str) -> InvalidAddress {
-    let leading_zero = |part: &str| part.len() > 1 && part.starts_with('0') && part.bytes().all(|octet| octet.is_ascii_digit());
+    let leading_zero = |part: &str| {
+        part.len() > 1 && part.starts_with('0') && part.bytes().all(|octet| octet.is_ascii_digit())
+    };
     let quad = address.split('.').count() == 4;
     match address.split_once('%') {
         Some((address, _)) if address.parse::<Ipv6Addr>().is_ok() => InvalidAddress::Zone(short(text)),
@@ -133,7 +136,11 @@ mod tests {
             ("2001:db8::192.0.2.1", "2001:db8::c000:201"),
         ];
         for (text, printed) in rows {
-            assert_eq!(text.parse::<HostAddress>().map(|expected| expected.to_string()), Ok(printed.to_owned()), "{text}");
+            assert_eq!(
+                text.parse::<HostAddress>().map(|expected| expected.to_string()),
+                Ok(printed.to_owned()),
+                "{text}"
+            );
         }
     }
 
@@ -142,7 +149,10 @@ mod tests {
         let rows = [
             ("010.1.1.1", "010.1.1.1 is not an IP address: leading zero"),
             ("192.0.2.09/24", "192.0.2.09/24 is not an IP address: leading zero"),
-            ("fe80::1%eth0", "fe80::1%eth0 has a zone: give the address without it, and the interface by --interface"),
+            (
+                "fe80::1%eth0",
+                "fe80::1%eth0 has a zone: give the address without it, and the interface by --interface",
+            ),
             ("192.0.2.1%eth0", "192.0.2.1%eth0 is not an IP address"),
             ("192.0.2.256", "192.0.2.256 is not an IP address"),
             ("192.0.2", "192.0.2 is not an IP address"),

@@ -1,14 +1,14 @@
 //! IP addresses as text: one, a list of thousands, its ports, and a brief way to print many.
 //!
 //! - [`HostAddress`] is an address with the prefix length that may stand with it, in any spelling.
-//! - [`List`] parses a file of addresses, of the kinds that administrators and hosting panels keep: `ADDRESS [PORTS] [LABEL]`.
-//!   [`Fields`] are the ports and labels of its lines.
+//! - [`List`] parses a file of addresses, of the kinds that administrators and hosting panels keep: `ADDRESS
+//!   [PORTS] [LABEL]`. [`Fields`] are the ports and labels of its lines.
 //! - [`netmask`] parses the netmask that a panel writes after an address.
 //! - [`parse_ports`] parses `80,443`.
 //! - [`brief`] and [`all`] print many addresses as runs.
 //!
-//! What a host's configuration promises is `host_config`'s part, what its kernel has is `host_net`'s, and what a missing address
-//! means is the plugins'.
+//! What a host's configuration promises is `host_config`'s part, what its kernel has is `host_net`'s, and
+//! what a missing address means is the plugins'.
 //!
 //! ```
 //! use addresses::{List, all};

@@ -1,14 +1,15 @@
-//! A list of addresses, as administrators and hosting panels keep them. One grammar for every program that reads one:
-//! `ADDRESS [PORTS] [LABEL]`, one address a line.
+//! A list of addresses, as administrators and hosting panels keep them. One grammar for every program that
+//! reads one: `ADDRESS [PORTS] [LABEL]`, one address a line.
 //!
-//! Fields end at white space, a comma or `#`, which starts a comment. That covers plain lists, lists with notes after each address,
-//! and H-Sphere's `/hsphere/local/network/ips` (address, tab, netmask and more). cPanel's `/etc/ips` has
-//! `address:netmask:broadcast` in the first field. A line that is not understood is an error, never skipped: a list that came out
-//! shorter would hide an outage.
+//! Fields end at white space, a comma or `#`, which starts a comment. That covers plain lists, lists with
+//! notes after each address, and H-Sphere's `/hsphere/local/network/ips` (address, tab, netmask and more).
+//! cPanel's `/etc/ips` has `address:netmask:broadcast` in the first field. A line that is not understood is
+//! an error, never skipped: a list that came out shorter would hide an outage.
 //!
-//! [`List::parse`] takes the addresses alone. For [`List::parse_with_fields`], a second field of digits and commas is the address's
-//! own ports: `192.0.2.10 80,443`. The field after the address or its ports is its label: `192.0.2.10 443 www.example.com`. What
-//! is an address or a netmask is no label. Which labels stand with several addresses, [`ambiguous`] tells: those name none of them.
+//! [`List::parse`] takes the addresses alone. For [`List::parse_with_fields`], a second field of digits and
+//! commas is the address's own ports: `192.0.2.10 80,443`. The field after the address or its ports is its
+//! label: `192.0.2.10 443 www.example.com`. What is an address or a netmask is no label. Which labels stand
+//! with several addresses, [`ambiguous`] tells: those name none of them.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -70,14 +71,19 @@ pub struct OwnLabel {
     pub label: String,
 }
 
-/// Returns the labels that stand with more than one address, of however many lists: they tell no address from another.
+/// Returns the labels that stand with more than one address, of however many lists: they tell no address from
+/// another.
 pub fn ambiguous<'a>(labels: impl IntoIterator<Item = (IpAddr, &'a str)>) -> HashSet<&'a str> {
     let mut first: HashMap<&str, IpAddr> = HashMap::new();
     let labels = labels.into_iter();
-    labels.filter(|(address, label)| first.entry(label).or_insert(*address) != address).map(|(_, label)| label).collect()
+    labels
+        .filter(|(address, label)| first.entry(label).or_insert(*address) != address)
+        .map(|(_, label)| label)
+        .collect()
 }
 
-/// Why a list cannot be used. The first line of each message names the file; with several bad lines, each has a line.
+/// Why a list cannot be used. The first line of each message names the file; with several bad lines, each has
+/// a line.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
     /// Lines that are not understood, the first hundred of them with their text.
@@ -123,7 +129,9 @@ impl Fields {
         }
         let mut fields = rest.split('#').next().unwrap_or_default().split_ascii_whitespace();
         let mut field = fields.next();
-        if let Some(ports) = field.filter(|field| field.bytes().all(|octet| octet.is_ascii_digit() || octet == b',')) {
+        if let Some(ports) =
+            field.filter(|field| field.bytes().all(|octet| octet.is_ascii_digit() || octet == b','))
+        {
             let ports = parse_ports(ports).map_err(|error| error.to_string())?;
             self.ports.extend(ports.into_iter().map(|port| OwnPort { entry, port }));
             field = fields.next();
@@ -134,14 +142,21 @@ impl Fields {
     }
 }
 
-/// Returns whether a field is a label: not an address or a netmask in a form that is in use, which panels write after an address.
+/// Returns whether a field is a label: not an address or a netmask in a form that is in use, which panels
+/// write after an address.
 fn is_label(field: &str) -> bool {
     let address = |text: &str| text.split('/').next().is_some_and(|bare| bare.parse::<IpAddr>().is_ok());
-    let hexadecimal = |text: &str| text.strip_prefix("0x").is_some_and(|digits| u32::from_str_radix(digits, 16).is_ok());
-    !field.is_empty() && !field.starts_with('/') && !address(field) && !hexadecimal(field) && parse_cpanel(field).is_none()
+    let hexadecimal =
+        |text: &str| text.strip_prefix("0x").is_some_and(|digits| u32::from_str_radix(digits, 16).is_ok());
+    !field.is_empty()
+        && !field.starts_with('/')
+        && !address(field)
+        && !hexadecimal(field)
+        && parse_cpanel(field).is_none()
 }
 
-/// Parses line by line; `each` is given the place of an entry and what stands behind its address, and says what is wrong there.
+/// Parses line by line; `each` is given the place of an entry and what stands behind its address, and says
+/// what is wrong there.
 fn parse_lines(
     source: &str,
     number: u32,
@@ -174,7 +189,8 @@ fn parse_lines(
     }
 }
 
-/// The lines of a text. `str::split` would look for the line ends with a search made for long lines, which takes twice as long here.
+/// The lines of a text. `str::split` would look for the line ends with a search made for long lines, which
+/// takes twice as long here.
 fn lines_of(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
@@ -205,8 +221,9 @@ fn parse_line(line: &str) -> Result<Option<(HostAddress, &str)>, String> {
     parsed.map(|expected| Some((expected, rest))).map_err(|error| error.to_string())
 }
 
-/// Returns the address of a line and the prefix length of the netmask that a panel writes after it: `address:netmask:broadcast` as
-/// cPanel, or the netmask in the next field as H-Sphere. A [`List`] does not demand it of the bound address. `None` without one.
+/// Returns the address of a line and the prefix length of the netmask that a panel writes after it:
+/// `address:netmask:broadcast` as cPanel, or the netmask in the next field as H-Sphere. A [`List`] does not
+/// demand it of the bound address. `None` without one.
 pub fn netmask(line: &str) -> Option<(IpAddr, u8)> {
     let mut fields = line.split('#').next()?.split_ascii_whitespace();
     let first = fields.next()?;
@@ -219,8 +236,9 @@ pub fn netmask(line: &str) -> Option<(IpAddr, u8)> {
     (length > 0 && mask.count_ones() == u32::from(length)).then_some((address.address, length))
 }
 
-/// `address:netmask:broadcast`, all three IPv4: a file of another shape is no `/etc/ips`. The netmask is not demanded of the bound
-/// address, no more than H-Sphere's: the panels bind aliases with other masks than they list.
+/// `address:netmask:broadcast`, all three IPv4: a file of another shape is no `/etc/ips`. The netmask is not
+/// demanded of the bound address, no more than H-Sphere's: the panels bind aliases with other masks than they
+/// list.
 fn parse_cpanel(field: &str) -> Option<HostAddress> {
     let mut parts = field.split(':');
     let address = parts.next()?.parse().ok()?;
@@ -233,7 +251,11 @@ fn parse_cpanel(field: &str) -> Option<HostAddress> {
 fn bad_lines(source: &str, lines: &[(u32, String)], count: usize) -> String {
     let mut text = String::new();
     for (index, (line, what)) in lines.iter().enumerate() {
-        let more = if index == 0 && count > 1 { format!(" (and {} more bad lines)", count - 1) } else { String::new() };
+        let more = if index == 0 && count > 1 {
+            format!(" (and {} more bad lines)", count - 1)
+        } else {
+            String::new()
+        };
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{source} line {line}: {what}{more}");
     }
@@ -249,7 +271,8 @@ mod tests {
 
     fn parse(content: &[u8]) -> Result<String, String> {
         let list = List::parse("ips", 0, content).map_err(|error| error.to_string())?;
-        let entries: Vec<String> = list.entries.iter().map(|entry| format!("{}:{}", entry.line, entry.expected)).collect();
+        let entries: Vec<String> =
+            list.entries.iter().map(|entry| format!("{}:{}", entry.line, entry.expected)).collect();
         Ok(entries.join(" "))
     }
 
@@ -258,9 +281,15 @@ mod tests {
         let rows: [(&[u8], &str); 8] = [
             (b"192.0.2.1\n192.0.2.2", "1:192.0.2.1 2:192.0.2.2"),
             (b"\xef\xbb\xbf192.0.2.1\r\n\r\n  # note\r\n\t192.0.2.2 \r\n", "1:192.0.2.1 4:192.0.2.2"),
-            (b"192.0.2.1 eth0\n192.0.2.2,x\n192.0.2.3#x\n192.0.2.4 80,443\n", "1:192.0.2.1 2:192.0.2.2 3:192.0.2.3 4:192.0.2.4"),
+            (
+                b"192.0.2.1 eth0\n192.0.2.2,x\n192.0.2.3#x\n192.0.2.4 80,443\n",
+                "1:192.0.2.1 2:192.0.2.2 3:192.0.2.3 4:192.0.2.4",
+            ),
             (b"192.0.2.1\t255.255.255.0\tshared\t#0\n", "1:192.0.2.1"),
-            (b"192.0.2.1:255.255.255.0:192.0.2.255\n192.0.2.2:255.255.255.255:192.0.2.2\n", "1:192.0.2.1 2:192.0.2.2"),
+            (
+                b"192.0.2.1:255.255.255.0:192.0.2.255\n192.0.2.2:255.255.255.255:192.0.2.2\n",
+                "1:192.0.2.1 2:192.0.2.2",
+            ),
             (b"192.0.2.1/24\n2001:DB8::1/64\n192.0.2.1\n", "1:192.0.2.1/24 2:2001:db8::1/64 3:192.0.2.1"),
             (b"192.0.2.1 # caf\xe9\n", "1:192.0.2.1"),
             (b"192.0.2.1\x0b192.0.2.2", "ips line 1: 192.0.2.1\u{b}192.0.2.2 is not an IP address\n"),
@@ -304,16 +333,28 @@ mod tests {
             "192.0.2.01:255.255.255.0:192.0.2.255",
             "192.0.2.1:24:192.0.2.255",
         ] {
-            assert_eq!(parse(field.as_bytes()).unwrap_err(), format!("ips line 1: {field} is not an IP address\n"));
+            assert_eq!(
+                parse(field.as_bytes()).unwrap_err(),
+                format!("ips line 1: {field} is not an IP address\n")
+            );
         }
     }
 
     fn parse_with_fields(content: &[u8]) -> Result<String, String> {
         let (list, fields) = List::parse_with_fields("ips", 0, content).map_err(|error| error.to_string())?;
-        let ports = |entry| fields.ports.iter().filter(move |own| own.entry == entry).map(|own| format!(":{}", own.port));
-        let labels = |entry| fields.labels.iter().filter(move |own| own.entry == entry).map(|own| format!("={}", own.label));
+        let ports = |entry| {
+            fields.ports.iter().filter(move |own| own.entry == entry).map(|own| format!(":{}", own.port))
+        };
+        let labels = |entry| {
+            fields.labels.iter().filter(move |own| own.entry == entry).map(|own| format!("={}", own.label))
+        };
         let print = |(place, entry): (u32, &Entry)| {
-            format!("{}{}{}", entry.expected, ports(place).collect::<String>(), labels(place).collect::<String>())
+            format!(
+                "{}{}{}",
+                entry.expected,
+                ports(place).collect::<String>(),
+                labels(place).collect::<String>()
+            )
         };
         Ok((0..).zip(&list.entries).map(print).collect::<Vec<_>>().join(" "))
     }

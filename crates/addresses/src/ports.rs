@@ -43,7 +43,10 @@ mod tests {
             ("http", "http"),
         ];
         for (text, named) in rows {
-            assert_eq!(parse_ports(text).unwrap_err().to_string(), format!("{named} is not a port of 1 to 65535"));
+            assert_eq!(
+                parse_ports(text).unwrap_err().to_string(),
+                format!("{named} is not a port of 1 to 65535")
+            );
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-/// The addresses as runs, as many as fit into `room` characters, and the number of those left out. At least the first run stands
-/// there, whatever the room. Sorted and without duplicates, whatever the order given.
+/// The addresses as runs, as many as fit into `room` characters, and the number of those left out. At least
+/// the first run stands there, whatever the room. Sorted and without duplicates, whatever the order given.
 pub fn brief(addresses: &[IpAddr], room: usize) -> String {
     let runs = runs(addresses);
     let total: usize = runs.iter().map(Run::len).sum();

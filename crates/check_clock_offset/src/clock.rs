@@ -1,4 +1,5 @@
-//! This machine's own clock, read together with its monotonic one, so that a step between two readings is noticed.
+//! This machine's own clock, read together with its monotonic one, so that a step between two readings is
+//! noticed.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -43,8 +44,8 @@ impl Stamp {
         }
     }
 
-    /// By how many seconds the real clock was stepped since `earlier`: none if it went on like the monotonic one, which a clock
-    /// that is slewed does too.
+    /// By how many seconds the real clock was stepped since `earlier`: none if it went on like the monotonic
+    /// one, which a clock that is slewed does too.
     pub fn step_since(&self, earlier: &Self) -> Option<f64> {
         let step = self.real - earlier.real_at(self.monotonic);
         let noise = JITTER + self.gap.as_secs_f64() + earlier.gap.as_secs_f64();
@@ -70,7 +71,11 @@ mod tests {
         assert!((step + 7.0).abs() < 1e-6, "{step}");
         assert!(later(0.0, 0.01).step_since(&start).is_some());
         let unsure = Stamp { gap: Duration::from_millis(50), ..later(3.0, 0.03) };
-        assert_eq!(unsure.step_since(&start), None, "within the time that passed between reading the two clocks");
+        assert_eq!(
+            unsure.step_since(&start),
+            None,
+            "within the time that passed between reading the two clocks"
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! DateAndTime of SNMPv2-TC (RFC 2579): 8 octets of local time, or 11 with the offset from UTC. Exact, or refused by name.
+//! DateAndTime of SNMPv2-TC (RFC 2579): 8 octets of local time, or 11 with the offset from UTC. Exact, or
+//! refused by name.
 
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
@@ -77,7 +78,8 @@ fn within(field: &'static str, value: u8, most: u8) -> Result<(), DateError> {
     if value <= most { Ok(()) } else { Err(DateError::Field { field, value: value.into() }) }
 }
 
-/// The offset from UTC, in seconds: '+' or '-', hours and minutes. RFC 2579 allows up to 13 hours; Kiritimati has 14.
+/// The offset from UTC, in seconds: '+' or '-', hours and minutes. RFC 2579 allows up to 13 hours; Kiritimati
+/// has 14.
 fn utc_offset(sign: u8, hours: u8, minutes: u8) -> Result<i64, DateError> {
     within("hours from UTC", hours, 14)?;
     within("minutes from UTC", minutes, 59)?;
@@ -103,9 +105,14 @@ fn in_zone(local: DateTime, zone: &TimeZone) -> Result<i64, DateError> {
     }
 }
 
-/// The second after 23:59:59 UTC, which is the only one that can be the 60th. POSIX counts it like the one that follows.
+/// The second after 23:59:59 UTC, which is the only one that can be the 60th. POSIX counts it like the one
+/// that follows.
 fn leap_second(utc: i64) -> Result<i64, DateError> {
-    if utc.rem_euclid(86_400) == 86_399 { Ok(utc) } else { Err(DateError::Field { field: "second", value: 60 }) }
+    if utc.rem_euclid(86_400) == 86_399 {
+        Ok(utc)
+    } else {
+        Err(DateError::Field { field: "second", value: 60 })
+    }
 }
 
 #[cfg(test)]
@@ -140,7 +147,11 @@ mod tests {
             (full(2028, [2, 29, 12, 0, 0, 0], [b'+', 0, 0]), 1_835_438_400),
         ];
         for (octets, value) in rows {
-            assert_eq!(read(&octets, None), Ok(Shown { value: f64::from(value), resolution: 1.0 }), "{octets:?}");
+            assert_eq!(
+                read(&octets, None),
+                Ok(Shown { value: f64::from(value), resolution: 1.0 }),
+                "{octets:?}"
+            );
         }
         let tenths = read(&full(2026, [11, 22, 3, 50, 7, 4], [b'+', 0, 0]), None);
         assert_eq!(tenths, Ok(Shown { value: 1_795_319_407.4, resolution: 0.1 }));
@@ -166,7 +177,10 @@ mod tests {
     fn an_hour_that_came_twice_or_never_is_refused() {
         let berlin = zone("Europe/Berlin");
         let twice = read(&date(2026, [10, 25, 2, 30, 0, 0]), Some(&berlin)).unwrap_err().to_string();
-        assert_eq!(twice, "2026-10-25T02:30:00 came twice in Europe/Berlin, when clocks went back: ambiguous");
+        assert_eq!(
+            twice,
+            "2026-10-25T02:30:00 came twice in Europe/Berlin, when clocks went back: ambiguous"
+        );
         let never = read(&date(2026, [3, 29, 2, 30, 0, 0]), Some(&berlin)).unwrap_err().to_string();
         assert_eq!(never, "2026-03-29T02:30:00 never came in Europe/Berlin, when clocks went forward");
     }
@@ -218,7 +232,8 @@ mod tests {
         for round in 0..200_000_u32 {
             let octets: Vec<u8> = (0..if round % 2 == 0 { 8 } else { 11 })
                 .map(|_| {
-                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    state =
+                        state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                     let octet = (state >> 33) as u8;
                     if round % 3 == 0 { octet } else { octet % 24 }
                 })

@@ -1,4 +1,5 @@
-//! Judges what was observed: which clock is off, by how much at least, and whether the reference can be trusted.
+//! Judges what was observed: which clock is off, by how much at least, and whether the reference can be
+//! trusted.
 
 use plugin::{Finding, Findings, Metric, Report, State, Thresholds, Unit};
 
@@ -17,7 +18,13 @@ pub(crate) fn evaluate(thresholds: &Thresholds, observations: &Observations) -> 
     let host = observations.host.as_ref().and_then(|host| host.as_ref().ok());
     let judged = Judged { thresholds, observations, reference, host };
     let mut findings = Findings::default();
-    findings.extend(observations.host.as_ref().and_then(|host| host.as_ref().err()).map(|why| silent(why, observations.silent)));
+    findings.extend(
+        observations
+            .host
+            .as_ref()
+            .and_then(|host| host.as_ref().err())
+            .map(|why| silent(why, observations.silent)),
+    );
     findings.extend(unusable.map(|disagreement| judged.without_reference(disagreement)));
     let clock = judged.offset().map(|offset| judged.clock(offset));
     let all_well = clock.as_ref().map(|clock| clock.text.clone()).unwrap_or_default();
@@ -46,8 +53,8 @@ struct Judged<'a> {
 }
 
 impl Judged<'_> {
-    /// By how much the judged clock is ahead: the host's, or this machine's own where no host was asked. `None` if that or what it
-    /// should be compared with is not known.
+    /// By how much the judged clock is ahead: the host's, or this machine's own where no host was asked.
+    /// `None` if that or what it should be compared with is not known.
     fn offset(&self) -> Option<Interval> {
         let monitor = self.reference.map(|reference| -reference.offset);
         match (&self.observations.host, self.host, self.observations.ntp.is_empty()) {
@@ -58,7 +65,8 @@ impl Judged<'_> {
         }
     }
 
-    /// The finding about the judged clock. An alarm is certain: the end of the interval that is nearest to zero is judged.
+    /// The finding about the judged clock. An alarm is certain: the end of the interval that is nearest to
+    /// zero is judged.
     fn clock(&self, offset: Interval) -> Finding {
         let state = self.thresholds.state(offset.nearest_to_zero());
         let shown = self.host.and_then(|host| host.readings.latest()).map(|shown| shown.value);
@@ -70,7 +78,9 @@ impl Judged<'_> {
         let text = match (&self.observations.hostname, servers) {
             (None, servers) => verdict.of("this host", &servers.unwrap_or_default().1, ""),
             (Some(name), None) => verdict.of(name, "", ""),
-            (Some(name), Some((monitor, servers))) => verdict.of(name, "", &format!(", this monitor {monitor}{servers}")),
+            (Some(name), Some((monitor, servers))) => {
+                verdict.of(name, "", &format!(", this monitor {monitor}{servers}"))
+            }
         };
         let finding = Finding::new(state, text);
         match self.host.filter(|host| host.readings.greatest_age > 0.0) {
@@ -84,14 +94,18 @@ impl Judged<'_> {
         }
     }
 
-    /// The finding that there is no time to compare with, and what this monitor's own clock says of the host's.
+    /// The finding that there is no time to compare with, and what this monitor's own clock says of the
+    /// host's.
     fn without_reference(&self, disagreement: &Disagreement) -> Finding {
         let Observations { ntp, silent, hostname, .. } = self.observations;
         let finding = reference::missing(disagreement, ntp, *silent);
         match (self.host, hostname) {
             (Some(host), Some(name)) => {
                 let alone = words::offset(host.readings.offset());
-                Finding::new(finding.state, format!("{}, by this monitor alone {name} is {alone}", finding.text))
+                Finding::new(
+                    finding.state,
+                    format!("{}, by this monitor alone {name} is {alone}", finding.text),
+                )
             }
             _ => finding,
         }
@@ -137,7 +151,8 @@ mod tests {
         Args::parse_from([&["check_clock_offset", "--hostname=proxy7"], more].concat())
     }
 
-    /// A host that is ahead by `offset`, as seen by one reading of 12 ms half a second before the next whole one.
+    /// A host that is ahead by `offset`, as seen by one reading of 12 ms half a second before the next whole
+    /// one.
     fn host(offset: f64, greatest_age: f64) -> HostClock {
         let shown = Shown { value: 1_795_319_407.0 + offset - 0.494, resolution: 1.0 };
         let reading = Reading { sent: 1_795_319_407.0, received: 1_795_319_407.012, shown };
@@ -172,7 +187,12 @@ mod tests {
                 &[],
                 "WARNING - proxy7 is 7.2 s slow, allowed -5 to 5 s | offset=-7.21s;-5:5;-60:60 uncertainty=0.506s;;;0 rtt=0.012s;;;0\n",
             ),
-            (0.0, 0.0, &[], "OK - proxy7 is right within 0.51 s | offset=0s;-5:5;-60:60 uncertainty=0.506s;;;0 rtt=0.012s;;;0\n"),
+            (
+                0.0,
+                0.0,
+                &[],
+                "OK - proxy7 is right within 0.51 s | offset=0s;-5:5;-60:60 uncertainty=0.506s;;;0 rtt=0.012s;;;0\n",
+            ),
             (
                 5.2,
                 0.0,
@@ -207,7 +227,12 @@ mod tests {
                 "OK - undecided: proxy7 is 20.51 s slow to 11.51 s fast, too coarse for -5 to 5 s | offset=-4.5s;-5:5;-60:60 uncertainty=16.006s;;;0 \
                  rtt=0.012s;;;0\n192.0.2.7:161 may answer from a cache, up to 31 s old: 1 reading\n",
             ),
-            (7.0, 0.0, &["--warning=10"], "OK - proxy7 is 7.0 s fast | offset=7s;10 uncertainty=0.506s;;;0 rtt=0.012s;;;0\n"),
+            (
+                7.0,
+                0.0,
+                &["--warning=10"],
+                "OK - proxy7 is 7.0 s fast | offset=7s;10 uncertainty=0.506s;;;0 rtt=0.012s;;;0\n",
+            ),
             (
                 -7.0,
                 0.0,
@@ -222,7 +247,9 @@ mod tests {
 
     #[test]
     fn servers_tell_whose_clock_is_off() {
-        let three = |offset: f64| vec![server("192.0.2.1", offset), server("192.0.2.2", offset), server("192.0.2.3", offset)];
+        let three = |offset: f64| {
+            vec![server("192.0.2.1", offset), server("192.0.2.2", offset), server("192.0.2.3", offset)]
+        };
         let slow = judge(&[], Some(host(-7.21, 0.0)), three(0.001));
         let data = "uncertainty=0.514s;;;0 rtt=0.012s;;;0 monitor_offset=-0.001s ntp_servers=3;;;0;3\n";
         assert_eq!(
@@ -240,7 +267,10 @@ mod tests {
         let seen = judge(&[], Some(host(0.0, 0.0)), liar);
         let line = "right within 0.008 s of 3 of 4 NTP servers, falseticker 192.0.2.9 | ";
         assert!(seen.contains(line), "{seen}");
-        assert!(seen.ends_with("\nNTP server 192.0.2.9: falseticker, 35.20 s ahead of the majority\n"), "{seen}");
+        assert!(
+            seen.ends_with("\nNTP server 192.0.2.9: falseticker, 35.20 s ahead of the majority\n"),
+            "{seen}"
+        );
     }
 
     #[test]
@@ -250,7 +280,10 @@ mod tests {
                     uncertainty=0.008s;;;0 rtt=0.01s;;;0 ntp_servers=1;;;0;1\n";
         assert_eq!(seen, line);
         let zone = judge(&[], None, vec![server("192.0.2.1", -3600.002)]);
-        assert!(zone.contains("is 1 h fast by NTP server 192.0.2.1, perhaps a time zone mistake |"), "{zone}");
+        assert!(
+            zone.contains("is 1 h fast by NTP server 192.0.2.1, perhaps a time zone mistake |"),
+            "{zone}"
+        );
     }
 
     #[test]
@@ -258,7 +291,10 @@ mod tests {
         let unsynchronised = || NtpError::Unsynchronised { leap: 3, stratum: 0 };
         let rows = [
             (vec![broken("192.0.2.1", NtpError::Silent)], "CRITICAL - NTP server 192.0.2.1: no answer"),
-            (vec![broken("192.0.2.1", unsynchronised())], "UNKNOWN - NTP server 192.0.2.1: not synchronised (leap 3, stratum 0)"),
+            (
+                vec![broken("192.0.2.1", unsynchronised())],
+                "UNKNOWN - NTP server 192.0.2.1: not synchronised (leap 3, stratum 0)",
+            ),
             (
                 vec![broken("192.0.2.1", NtpError::Silent), broken("192.0.2.2", NtpError::Silent)],
                 "CRITICAL - none of 2 NTP servers gives a time",
@@ -267,25 +303,32 @@ mod tests {
                 vec![broken("192.0.2.1", NtpError::Silent), broken("192.0.2.2", unsynchronised())],
                 "UNKNOWN - none of 2 NTP servers gives a time",
             ),
-            (vec![server("192.0.2.1", 0.0), server("192.0.2.2", 7.0)], "UNKNOWN - no majority among 2 NTP servers, 7.0 s apart"),
+            (
+                vec![server("192.0.2.1", 0.0), server("192.0.2.2", 7.0)],
+                "UNKNOWN - no majority among 2 NTP servers, 7.0 s apart",
+            ),
         ];
         for (samples, line) in rows {
             let own = judge(&[], None, samples.clone());
             let servers = format!("ntp_servers=0;;;0;{}", samples.len());
-            let first = format!("CLOCK_OFFSET {line} | offset=U;-5:5;-60:60 uncertainty=U;;;0 rtt=U;;;0 {servers}");
+            let first =
+                format!("CLOCK_OFFSET {line} | offset=U;-5:5;-60:60 uncertainty=U;;;0 rtt=U;;;0 {servers}");
             assert_eq!(own.lines().next(), Some(first.as_str()));
             let data = " | offset=U;-5:5;-60:60 uncertainty=U;;;0 rtt=0.012s;;;0";
             let hosted = judge(&[], Some(host(-7.21, 0.0)), samples);
-            let expected =
-                format!("CLOCK_OFFSET {line}, by this monitor alone proxy7 is 7.2 s slow{data} monitor_offset=U {servers}");
+            let expected = format!(
+                "CLOCK_OFFSET {line}, by this monitor alone proxy7 is 7.2 s slow{data} monitor_offset=U {servers}"
+            );
             assert_eq!(hosted.lines().next(), Some(expected.as_str()));
         }
     }
 
     #[test]
     fn a_host_that_cannot_be_read_has_every_series() {
-        let broken = || HostError::Snmp(SnmpError::Unsupported("192.0.2.7:161".parse().unwrap(), "no".to_owned()));
-        let line = "CLOCK_OFFSET UNKNOWN - 192.0.2.7:161: no | offset=U;-5:5;-60:60 uncertainty=U;;;0 rtt=U;;;0";
+        let broken =
+            || HostError::Snmp(SnmpError::Unsupported("192.0.2.7:161".parse().unwrap(), "no".to_owned()));
+        let line =
+            "CLOCK_OFFSET UNKNOWN - 192.0.2.7:161: no | offset=U;-5:5;-60:60 uncertainty=U;;;0 rtt=U;;;0";
         assert_eq!(evaluated(&[], Some(Err(broken())), vec![]), format!("{line}\n"));
         let compared = evaluated(&[], Some(Err(broken())), vec![server("192.0.2.1", 7.0)]);
         assert_eq!(compared, format!("{line} monitor_offset=-7s ntp_servers=1;;;0;1\n"));
@@ -300,8 +343,10 @@ mod tests {
 
     #[test]
     fn part_of_the_servers_may_be_silent() {
-        let seen = judge(&[], None, vec![server("192.0.2.2", 0.0), server("192.0.2.3", 0.0), broken_server()]);
-        let line = "CLOCK_OFFSET OK - this host is right within 0.008 s of 2 of 3 NTP servers, 1 gave no time | ";
+        let seen =
+            judge(&[], None, vec![server("192.0.2.2", 0.0), server("192.0.2.3", 0.0), broken_server()]);
+        let line =
+            "CLOCK_OFFSET OK - this host is right within 0.008 s of 2 of 3 NTP servers, 1 gave no time | ";
         assert!(seen.starts_with(line) && seen.ends_with("\nNTP server 192.0.2.1: no answer\n"), "{seen}");
     }
 }

@@ -17,10 +17,11 @@ use crate::{Args, HostClock};
 
 /// What net-snmp can take longer to renew an answer than it says, since it counts whole seconds.
 const LATE: f64 = 1.0;
-/// How long net-snmp keeps the answers of `pass` and `exec`, and `LATE`: what an answer's age can be where nothing is known.
+/// How long net-snmp keeps the answers of `pass` and `exec`, and `LATE`: what an answer's age can be where
+/// nothing is known.
 const UNKNOWN_AGE: f64 = 31.0;
-/// How far apart the readings of a source are that cuts off to whole seconds and is never stale: each finds the host's clock in
-/// another part of its second.
+/// How far apart the readings of a source are that cuts off to whole seconds and is never stale: each finds
+/// the host's clock in another part of its second.
 const FRACTION: Duration = Duration::from_millis(270);
 /// The most readings of such a source.
 const FRACTIONS: usize = 4;
@@ -75,7 +76,8 @@ impl HostReader<'_> {
     pub(crate) fn read(mut self, deadline: &Deadline) -> Result<HostClock, HostError> {
         let (age, first) = self.first(deadline)?;
         let mut readings = Readings::new(age, first);
-        // A clock of whole seconds that is near a threshold, or that may be stale: look again until there is nothing to guess.
+        // A clock of whole seconds that is near a threshold, or that may be stale: look again until there is
+        // nothing to guess.
         while !self.is_enough(&readings) {
             let pause = if age > 0.0 { SPACING } else { FRACTION };
             let enough = age == 0.0 && readings.count() >= FRACTIONS;
@@ -93,7 +95,8 @@ impl HostReader<'_> {
         Ok(HostClock { agent: self.session.agent(), readings })
     }
 
-    /// Whether the state is the same wherever in its interval the offset is, and the size of an alarm is known.
+    /// Whether the state is the same wherever in its interval the offset is, and the size of an alarm is
+    /// known.
     fn is_enough(&self, readings: &Readings) -> bool {
         let offset = readings.offset();
         let state = |offset: f64| self.args.thresholds().state(offset);
@@ -140,8 +143,11 @@ impl HostReader<'_> {
     fn reading(&self, answer: &Answer) -> Result<Reading, HostError> {
         let nothing = Value::Other("nothing");
         let value = answer.values.first().and_then(|value| value.as_ref().ok()).unwrap_or(&nothing);
-        let shown =
-            value.time(self.zone).map_err(|why| HostError::Value { agent: self.session.agent(), oid: self.oid.name(), why })?;
+        let shown = value.time(self.zone).map_err(|why| HostError::Value {
+            agent: self.session.agent(),
+            oid: self.oid.name(),
+            why,
+        })?;
         let at = |instant: Instant| self.clock.real_at(instant);
         Ok(Reading { sent: at(answer.sent), received: at(answer.received), shown })
     }

@@ -1,7 +1,7 @@
 //! Is a clock off by more than the measurement error?
 //!
-//! The outage it catches: a virtual server has taken the wrong clock of its host, bills and logs wrong times, and every other
-//! check reports OK.
+//! The outage it catches: a virtual server has taken the wrong clock of its host, bills and logs wrong times,
+//! and every other check reports OK.
 
 mod clock;
 pub mod date_and_time;
@@ -56,7 +56,8 @@ pub struct Args {
 pub struct Observations {
     /// The name of the host that was asked, as it was given: `None` if no host was asked.
     pub hostname: Option<String>,
-    /// The host's clock compared with this machine's, or why it could not be read: `None` if no host was asked.
+    /// The host's clock compared with this machine's, or why it could not be read: `None` if no host was
+    /// asked.
     pub host: Option<Result<HostClock, HostError>>,
     /// What each NTP server says of this machine's clock.
     pub ntp: Vec<ntp::Sample>,
@@ -76,7 +77,10 @@ pub struct HostClock {
 impl Args {
     /// The thresholds, by default 5 s and a minute to either side.
     pub(crate) fn thresholds(&self) -> Thresholds {
-        let default = Thresholds { warning: Some(Range::between(-5.0, 5.0)), critical: Some(Range::between(-60.0, 60.0)) };
+        let default = Thresholds {
+            warning: Some(Range::between(-5.0, 5.0)),
+            critical: Some(Range::between(-60.0, 60.0)),
+        };
         self.thresholds.or(default)
     }
 }

@@ -1,4 +1,5 @@
-//! All the asking: NTP servers, then the host's agent, under one deadline; and once more if this machine's clock was stepped.
+//! All the asking: NTP servers, then the host's agent, under one deadline; and once more if this machine's
+//! clock was stepped.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -83,12 +84,15 @@ fn resolve(args: &Args, deadline: &Deadline) -> Result<(Vec<Server>, Option<Vec<
     Ok((args.ntp.iter().zip(found).map(server).collect(), agent))
 }
 
-/// The zone of this name: the system's own, which its packages keep up to date, else the one that was built in.
+/// The zone of this name: the system's own, which its packages keep up to date, else the one that was built
+/// in.
 fn zone(name: &str, deadline: &Deadline) -> Result<TimeZone, ProbeError> {
-    let is_name =
-        |part: &str| !part.is_empty() && part.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"_+-".contains(&octet));
+    let is_name = |part: &str| {
+        !part.is_empty() && part.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"_+-".contains(&octet))
+    };
     let path = name.split('/').all(is_name).then(|| Path::new(ZONES).join(name));
-    // Read here, since to find a name regardless of its case `TimeZone::get` walks through all of them, which takes 1.5 ms.
+    // Read here, since to find a name regardless of its case `TimeZone::get` walks through all of them, which
+    // takes 1.5 ms.
     let own = path.and_then(|path| read_file(&path, LARGEST_ZONE, deadline).ok());
     let own = own.and_then(|octets| TimeZone::tzif(name, &octets).ok());
     own.map_or_else(|| TimeZone::get(name), Ok).map_err(|_| ProbeError::Zone(name.to_owned()))

@@ -1,10 +1,11 @@
 //! What several readings of one clock say together, when each may come from a cache.
 //!
-//! A reading asks at `sent`, gets its answer at `received`, both by this machine's clock, and is shown `value`, cut off to
-//! `resolution`. The host took the value somewhere between, or earlier, if it answers from a cache. So the host's clock is ahead
-//! of ours by at least `value - received`, however old the value is: a stale value can only look slow. It is ahead by at most
-//! `value + resolution - taken`, and `taken` is `sent` less the greatest age that the cache allows, or the moment at which a
-//! value was seen that this one has replaced since.
+//! A reading asks at `sent`, gets its answer at `received`, both by this machine's clock, and is shown
+//! `value`, cut off to `resolution`. The host took the value somewhere between, or earlier, if it answers
+//! from a cache. So the host's clock is ahead of ours by at least `value - received`, however old the value
+//! is: a stale value can only look slow. It is ahead by at most `value + resolution - taken`, and `taken` is
+//! `sent` less the greatest age that the cache allows, or the moment at which a value was seen that this one
+//! has replaced since.
 
 use crate::interval::Interval;
 
@@ -63,8 +64,8 @@ impl Readings {
         self.readings.last().map(|reading| reading.shown)
     }
 
-    /// By how much the host's clock is ahead of this machine's, in seconds. Where readings contradict each other, because a clock
-    /// was stepped between them, the last one counts.
+    /// By how much the host's clock is ahead of this machine's, in seconds. Where readings contradict each
+    /// other, because a clock was stepped between them, the last one counts.
     pub fn offset(&self) -> Interval {
         let mut all: Option<Interval> = None;
         for (place, reading) in self.readings.iter().enumerate() {
@@ -79,7 +80,10 @@ impl Readings {
         let replaced = earlier.iter().rev().find(|earlier| earlier.shown.value != reading.shown.value);
         let oldest = reading.sent - self.greatest_age;
         let taken = replaced.map_or(oldest, |replaced| oldest.max(replaced.sent));
-        Interval { low: reading.shown.value - reading.received, high: reading.shown.value + reading.shown.resolution - taken }
+        Interval {
+            low: reading.shown.value - reading.received,
+            high: reading.shown.value + reading.shown.resolution - taken,
+        }
     }
 }
 
@@ -87,12 +91,17 @@ impl Readings {
 mod tests {
     use super::*;
 
-    /// Readings at these times of a host that is ahead by `offset` and answers from a cache that it renews at these times.
+    /// Readings at these times of a host that is ahead by `offset` and answers from a cache that it renews at
+    /// these times.
     fn read(offset: f64, greatest_age: f64, at: &[f64], renewed: &[f64]) -> Readings {
         let reading = |&sent: &f64| {
             let taken = renewed.iter().copied().filter(|&time| time <= sent).fold(f64::MIN, f64::max);
             let taken = if renewed.is_empty() { sent + 0.005 } else { taken };
-            Reading { sent, received: sent + 0.01, shown: Shown { value: (taken + offset).floor(), resolution: 1.0 } }
+            Reading {
+                sent,
+                received: sent + 0.01,
+                shown: Shown { value: (taken + offset).floor(), resolution: 1.0 },
+            }
         };
         let mut readings = at.iter().map(reading);
         let mut all = Readings::new(greatest_age, readings.next().unwrap());
@@ -137,7 +146,11 @@ mod tests {
     #[test]
     fn after_a_step_the_last_reading_counts() {
         let mut readings = read(0.0, 0.0, &[1000.5], &[]);
-        readings.add(Reading { sent: 1002.5, received: 1002.51, shown: Shown { value: 1102.0, resolution: 1.0 } });
+        readings.add(Reading {
+            sent: 1002.5,
+            received: 1002.51,
+            shown: Shown { value: 1102.0, resolution: 1.0 },
+        });
         let offset = readings.offset();
         assert!((offset.middle() - 99.995).abs() < 1e-9, "{offset:?}");
     }

@@ -6,7 +6,8 @@ use crate::interval::Interval;
 use crate::ntp::{Consensus, Disagreement, NtpError, Sample, Verdict};
 use crate::words;
 
-/// What follows an offset against the servers: ` of 2 of 3 NTP servers, 1 gave no time, falseticker 192.0.2.9`.
+/// What follows an offset against the servers: ` of 2 of 3 NTP servers, 1 gave no time, falseticker
+/// 192.0.2.9`.
 pub(crate) fn link_and_servers(offset: Interval, reference: &Consensus, samples: &[Sample]) -> String {
     let link = if offset.low <= 0.0 && offset.high >= 0.0 { "of" } else { "by" };
     let agreeing = reference.agreeing();
@@ -35,17 +36,23 @@ pub(crate) fn missing(disagreement: &Disagreement, samples: &[Sample], silent: S
     match (disagreement, samples) {
         (Disagreement::NoMajority(apart), samples) => {
             let usable = samples.iter().filter(|sample| sample.result.is_ok()).count();
-            Finding::unknown(format!("no majority among {usable} NTP servers, {} apart", words::seconds(*apart, 0.1)))
+            Finding::unknown(format!(
+                "no majority among {usable} NTP servers, {} apart",
+                words::seconds(*apart, 0.1)
+            ))
         }
         (Disagreement::NoneUsable, [only]) => {
             let why = only.result.as_ref().err().map(ToString::to_string).unwrap_or_default();
             Finding::new(state, format!("NTP server {}: {why}", only.name))
         }
-        (Disagreement::NoneUsable, samples) => Finding::new(state, format!("none of {} NTP servers gives a time", samples.len())),
+        (Disagreement::NoneUsable, samples) => {
+            Finding::new(state, format!("none of {} NTP servers gives a time", samples.len()))
+        }
     }
 }
 
-/// The details about each server: those that agree show from `-v` on. A single one that gives no time is the first line's.
+/// The details about each server: those that agree show from `-v` on. A single one that gives no time is the
+/// first line's.
 pub(crate) fn details(samples: &[Sample], reference: Option<&Consensus>) -> Finding {
     samples.iter().enumerate().fold(Finding::ok(""), |finding, (place, sample)| {
         let verdict = reference.and_then(|reference| reference.verdicts.get(place));
@@ -60,7 +67,8 @@ pub(crate) fn details(samples: &[Sample], reference: Option<&Consensus>) -> Find
             }
             (Ok(good), verdict) => {
                 let (ahead, within) = (good.offset.middle(), words::bound(good.offset.half_width()));
-                let line = format!("NTP server {name}: {ahead:+.6} s, within {within}, stratum {}", good.stratum);
+                let line =
+                    format!("NTP server {name}: {ahead:+.6} s, within {within}, stratum {}", good.stratum);
                 if verdict.is_some() { finding.verbose_detail(line) } else { finding.detail(line) }
             }
         }

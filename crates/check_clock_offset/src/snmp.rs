@@ -1,7 +1,8 @@
 //! Asking an SNMP agent: the options, the questions, and the answers that are believed.
 //!
-//! The crate `snmp2` reads the messages and does the cryptography of version 3. The exchange itself is ours, because `snmp2` 0.5
-//! is not safe against whoever can send us a datagram. What was found by reading and by fuzzing it, and where each is guarded:
+//! The crate `snmp2` reads the messages and does the cryptography of version 3. The exchange itself is ours,
+//! because `snmp2` 0.5 is not safe against whoever can send us a datagram. What was found by reading and by
+//! fuzzing it, and where each is guarded:
 //!
 //! | `snmp2` 0.5.3 | guard |
 //! | --- | --- |

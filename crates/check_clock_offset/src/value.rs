@@ -56,7 +56,9 @@ impl Value {
             Self::Octets(octets) if octets.trim_ascii().is_empty() => Err(ValueError::Empty),
             Self::Octets(octets) => match digits(octets) {
                 Some(text) => decimal(text),
-                None if matches!(octets.len(), 8 | 11) && !is_text(octets) => Ok(date_and_time::read(octets, zone)?),
+                None if matches!(octets.len(), 8 | 11) && !is_text(octets) => {
+                    Ok(date_and_time::read(octets, zone)?)
+                }
                 None => Err(ValueError::Text(excerpt(octets))),
             },
             Self::Other(name) => Err(ValueError::Type(name)),
@@ -68,7 +70,8 @@ fn bounded(value: f64, resolution: f64, text: &str) -> Result<Shown, ValueError>
     if value <= LATEST { Ok(Shown { value, resolution }) } else { Err(ValueError::Great(text.to_owned())) }
 }
 
-/// The text of digits, with or without a fraction, that the octets are but for blanks and a line end around it.
+/// The text of digits, with or without a fraction, that the octets are but for blanks and a line end around
+/// it.
 fn digits(octets: &[u8]) -> Option<&str> {
     let text = str::from_utf8(octets).ok()?.trim_matches([' ', '\t', '\r', '\n']);
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
@@ -82,7 +85,8 @@ fn decimal(text: &str) -> Result<Shown, ValueError> {
     bounded(value, 10_f64.powi(-i32::try_from(places).unwrap_or(9)), text)
 }
 
-/// Whether the octets are printable text, which no date of this age of the world is: its year's first octet is 7.
+/// Whether the octets are printable text, which no date of this age of the world is: its year's first octet
+/// is 7.
 fn is_text(octets: &[u8]) -> bool {
     octets.iter().all(|octet| octet.is_ascii_graphic() || octet.is_ascii_whitespace())
 }
@@ -139,15 +143,27 @@ mod tests {
             (text("\n"), "empty string, not a time"),
             (text("2026-11-22 03:50:11"), "not a time: 2026-11-22 03:50:11"),
             (text("Sun Nov 22 03:50:11 UTC 2026"), "not a time: Sun Nov 22 03:50:11 UTC 2026"),
-            (text("/nonexistent/cmd: No such file or directory"), "not a time: /nonexistent/cmd: No such file or direct..."),
+            (
+                text("/nonexistent/cmd: No such file or directory"),
+                "not a time: /nonexistent/cmd: No such file or direct...",
+            ),
             (text("1795319407 s"), "not a time: 1795319407 s"),
             (text("-1795319407"), "not a time: -1795319407"),
             (text("1.795e9"), "not a time: 1.795e9"),
             (text("1795319407."), "not a time: 1795319407."),
             (text("inf"), "not a time: inf"),
-            (text("1795319407737"), "1795319407737 is too large for seconds since the epoch, perhaps milliseconds"),
-            (Value::Number(1_795_319_407_737), "1795319407737 is too large for seconds since the epoch, perhaps milliseconds"),
-            (Value::Number(-2_147_483_648), "-2147483648 is below zero, perhaps a 32-bit overflow in January 2038"),
+            (
+                text("1795319407737"),
+                "1795319407737 is too large for seconds since the epoch, perhaps milliseconds",
+            ),
+            (
+                Value::Number(1_795_319_407_737),
+                "1795319407737 is too large for seconds since the epoch, perhaps milliseconds",
+            ),
+            (
+                Value::Number(-2_147_483_648),
+                "-2147483648 is below zero, perhaps a 32-bit overflow in January 2038",
+            ),
             (Value::Other("TimeTicks"), "TimeTicks, not a time"),
         ];
         for (value, message) in rows {

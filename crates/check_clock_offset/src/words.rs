@@ -18,8 +18,8 @@ const MINUTES: f64 = 600.0;
 /// From here on days are, and the date that the clock shows says more than the number, in seconds.
 const A_DAY: f64 = 86_400.0;
 
-/// Returns a number of seconds with as many places as are known of it, from one to three: `7.2 s`; from ten minutes on in minutes,
-/// hours and days: `1 h 30 min`.
+/// Returns a number of seconds with as many places as are known of it, from one to three: `7.2 s`; from ten
+/// minutes on in minutes, hours and days: `1 h 30 min`.
 pub(crate) fn seconds(value: f64, uncertainty: f64) -> String {
     let value = value.abs();
     if value.round() >= MINUTES {
@@ -85,12 +85,14 @@ pub(crate) struct Verdict<'a> {
 }
 
 impl Verdict<'_> {
-    /// Returns the line about the clock of `name`; `by` follows the offset, `rest` the verdict. An alarm says what the offset probably
-    /// comes from, or what is allowed as far as there is room; an OK that is not certain says so.
+    /// Returns the line about the clock of `name`; `by` follows the offset, `rest` the verdict. An alarm says
+    /// what the offset probably comes from, or what is allowed as far as there is room; an OK that is not
+    /// certain says so.
     pub(crate) fn of(&self, name: &str, by: &str, rest: &str) -> String {
         let state = self.thresholds.state(self.offset.nearest_to_zero());
         let allowed = |value: f64| self.thresholds.alerting(value).map(Range::in_words).unwrap_or_default();
-        let other_end = [self.offset.low, self.offset.high].into_iter().find(|end| self.thresholds.state(*end) != state);
+        let other_end =
+            [self.offset.low, self.offset.high].into_iter().find(|end| self.thresholds.state(*end) != state);
         let text = if other_end.is_some() { both_ends(self.offset) } else { offset(self.offset) };
         let text = format!("{name} is {text}{by}");
         match (state, other_end) {
@@ -107,8 +109,8 @@ impl Verdict<'_> {
     }
 }
 
-/// Returns what such an offset probably comes from, where the number tells: a mistake of the zone, or a clock that was never set.
-/// `shown` is what the clock shows, in seconds since the epoch.
+/// Returns what such an offset probably comes from, where the number tells: a mistake of the zone, or a clock
+/// that was never set. `shown` is what the clock shows, in seconds since the epoch.
 fn diagnosis(offset: Interval, shown: Option<f64>) -> Option<String> {
     let size = offset.middle().abs();
     let quarters = (size / QUARTER).round();

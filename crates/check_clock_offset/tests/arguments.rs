@@ -17,12 +17,21 @@ fn check(arguments: &[&str]) -> Outcome {
 fn bad_arguments_are_named() {
     let rows: [(&[&str], &str); 20] = [
         (&[], "nothing to compare: give --hostname for the clock of a host, --ntp for that of this machine"),
-        (&["-H", "127.0.0.1", "--oid", "sysUpTime.0"], "sysUpTime.0 is not a numeric OID, as in .1.3.6.1.2.1.25.1.2.0"),
+        (
+            &["-H", "127.0.0.1", "--oid", "sysUpTime.0"],
+            "sysUpTime.0 is not a numeric OID, as in .1.3.6.1.2.1.25.1.2.0",
+        ),
         (&["-H", "127.0.0.1", "-P", "4"], "--protocol=4: not 1, 2c or 3, see --help"),
         (&["-H", "127.0.0.1", "-P", "3"], "--protocol=3 needs --secname"),
-        (&["-H", "127.0.0.1", "-P", "3", "-U", "x", "-L", "authNoPriv"], "--seclevel=authNoPriv needs --authpasswd"),
+        (
+            &["-H", "127.0.0.1", "-P", "3", "-U", "x", "-L", "authNoPriv"],
+            "--seclevel=authNoPriv needs --authpasswd",
+        ),
         (&["-H", "127.0.0.1", "-P", "3", "-U", "x", "-L", "authNoPriv", "-A", ""], "--authpasswd"),
-        (&["-H", "127.0.0.1", "-P", "3", "-U", "x", "-L", "authNoPriv", "-A", "short"], "--authpasswd has less than 8 octets"),
+        (
+            &["-H", "127.0.0.1", "-P", "3", "-U", "x", "-L", "authNoPriv", "-A", "short"],
+            "--authpasswd has less than 8 octets",
+        ),
         (
             &["-H", "127.0.0.1", "-P", "3", "-U", "x", "-L", "authPriv", "-A", "longenough"],
             "--seclevel=authPriv needs --privpasswd",
@@ -32,11 +41,17 @@ fn bad_arguments_are_named() {
         (&["-H", "127.0.0.1", "--cache-time=-1"], "not a time in seconds from 0 to 86400"),
         (&["-H", "127.0.0.1", "-p", "0"], "--port"),
         (&["--ntp", "a b"], "a host name has only ASCII letters, digits, dots, hyphens and underscores"),
-        (&["-H", "no such host", "-t", "2"], "a host name has only ASCII letters, digits, dots, hyphens and underscores"),
+        (
+            &["-H", "no such host", "-t", "2"],
+            "a host name has only ASCII letters, digits, dots, hyphens and underscores",
+        ),
         (&["--ntp=udp:127.0.0.1"], "write it without udp:"),
         (&["-H", "udp6:[::1]:161"], "write it without udp6:"),
         (&["-H", "1.2.3"], "1.2.3 has only digits and dots, but is no IPv4 address"),
-        (&["-H", "127.0.0.1:+1"], "the port after the colon is a number from 1 to 65535, as in 127.0.0.1:161"),
+        (
+            &["-H", "127.0.0.1:+1"],
+            "the port after the colon is a number from 1 to 65535, as in 127.0.0.1:161",
+        ),
         (&["--ntp=fe80::1"], "a link-local address needs its interface, as in fe80::1%eth0"),
         (&["-H", "fe80::1%nosuch0"], "there is no interface nosuch0 on this machine"),
     ];

@@ -1,5 +1,6 @@
-//! The command `check_clock_offset` as a user runs it, against servers that answer in every wrong way that was seen in the field.
-//! What holds for all plugins is in the suite's conformance test; what needs real daemons is in its system tests.
+//! The command `check_clock_offset` as a user runs it, against servers that answer in every wrong way that
+//! was seen in the field. What holds for all plugins is in the suite's conformance test; what needs real
+//! daemons is in its system tests.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -42,8 +43,11 @@ fn agent(value: impl Fn() -> Vec<u8> + Send + 'static) -> Responder {
 
 fn ask(agent: &Responder, more: &[&str]) -> Outcome {
     let fixed = ["--hostname=127.0.0.1", "--port", &agent.port()].map(str::to_owned);
-    let more =
-        if more.iter().any(|option| option.starts_with("--timeout")) { more.to_vec() } else { [more, &["--timeout=3"]].concat() };
+    let more = if more.iter().any(|option| option.starts_with("--timeout")) {
+        more.to_vec()
+    } else {
+        [more, &["--timeout=3"]].concat()
+    };
     let all: Vec<&str> = fixed.iter().map(String::as_str).chain(more).collect();
     check(&all)
 }
@@ -67,8 +71,13 @@ fn the_sign_is_that_of_this_clock() {
         let (_server, option) = ntp(move |question| vec![answer(question, ahead)]);
         let outcome = check(&[&option]);
         assert_eq!(outcome.code, Some(code), "{}", outcome.stdout);
-        assert!(outcome.first_line().contains(&format!("this host is {words} by NTP server")), "{}", outcome.stdout);
-        let offset: f64 = outcome.stdout.split("offset=").nth(1).unwrap().split('s').next().unwrap().parse().unwrap();
+        assert!(
+            outcome.first_line().contains(&format!("this host is {words} by NTP server")),
+            "{}",
+            outcome.stdout
+        );
+        let offset: f64 =
+            outcome.stdout.split("offset=").nth(1).unwrap().split('s').next().unwrap().parse().unwrap();
         assert!((offset + ahead).abs() < 0.05, "{offset} for {ahead}");
     }
 }
@@ -90,16 +99,27 @@ fn no_wrong_answer_of_a_server_is_ok() {
             |question| vec![changed(answer(question, 1800.0), 24, &[7; 8])],
             "an answer to another question (wrong origin timestamp)",
         ),
-        (|question| vec![changed(answer(question, 0.0), 40, &[0; 8])], "an answer without a transmit timestamp"),
-        (|question| vec![changed(answer(question, 0.0), 32, &[0; 8])], "an answer without a receive timestamp"),
+        (
+            |question| vec![changed(answer(question, 0.0), 40, &[0; 8])],
+            "an answer without a transmit timestamp",
+        ),
+        (
+            |question| vec![changed(answer(question, 0.0), 32, &[0; 8])],
+            "an answer without a receive timestamp",
+        ),
         (|question| vec![changed(answer(question, 0.0), 0, &[0xe4])], "not synchronised (leap 3, stratum 2)"),
         (
-            |question| vec![changed(answer(question, 0.0), 0, &[0xe4, 0, 6, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0])],
+            |question| {
+                vec![changed(answer(question, 0.0), 0, &[0xe4, 0, 6, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0])]
+            },
             "not synchronised (leap 3, stratum 0)",
         ),
         (|question| vec![kiss(question, b"RATE")], "kiss of death RATE (asked too often)"),
         (|question| vec![kiss(question, b"DENY")], "kiss of death DENY (access denied)"),
-        (|question| vec![changed(answer(question, 0.0), 16, &timestamp(-90_000.0))], "last set its clock 25 h ago"),
+        (
+            |question| vec![changed(answer(question, 0.0), 16, &timestamp(-90_000.0))],
+            "last set its clock 25 h ago",
+        ),
         (|_| vec![], "no answer"),
     ];
     for (answers, why) in rows {
@@ -156,7 +176,12 @@ fn a_delayed_answer_is_no_alarm() {
 
 #[test]
 fn a_closed_port_is_known_at_once() {
-    for arguments in [&["--ntp=127.0.0.1:9"][..], &["--hostname=127.0.0.1", "--port=9"], &["-H127.0.0.1:9"], &["-H", "[::1]:9"]] {
+    for arguments in [
+        &["--ntp=127.0.0.1:9"][..],
+        &["--hostname=127.0.0.1", "--port=9"],
+        &["-H127.0.0.1:9"],
+        &["-H", "[::1]:9"],
+    ] {
         let outcome = check(&[arguments, &["--timeout=8:critical"]].concat());
         assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
         assert!(outcome.first_line().contains("connection refused"), "{}", outcome.stdout);
@@ -234,7 +259,10 @@ fn what_is_no_time_is_unknown() {
         (tlv(4, &[7, 234, 11, 22, 24, 0, 0, 0, b'+', 0, 0]), "not a date: hour is 24"),
         (tlv(4, &[7, 234, 11, 22, 12, 0, 60, 0, b'+', 0, 0]), "not a date: second is 60"),
         (tlv(2, &[0x80, 0, 0, 0]), "-2147483648 is below zero, perhaps a 32-bit overflow in January 2038"),
-        (tlv(2, &[1, 0xa2, 2, 2, 2, 2]), "1795330015746 is too large for seconds since the epoch, perhaps milliseconds"),
+        (
+            tlv(2, &[1, 0xa2, 2, 2, 2, 2]),
+            "1795330015746 is too large for seconds since the epoch, perhaps milliseconds",
+        ),
     ];
     for (value, why) in rows {
         let agent = agent(move || value.clone());
@@ -295,7 +323,9 @@ fn errors_of_an_agent_are_told_by_name() {
         (99, tlv(5, &[]), ": error-status 99"),
     ];
     for (status, value, why) in rows {
-        let answers = move |octets: &[u8]| vec![Question::read(octets).answer_with_status(status, std::slice::from_ref(&value))];
+        let answers = move |octets: &[u8]| {
+            vec![Question::read(octets).answer_with_status(status, std::slice::from_ref(&value))]
+        };
         let agent = Responder::start(answers).unwrap();
         let outcome = ask(&agent, &[]);
         assert_eq!(text(&outcome), (3, format!("CLOCK_OFFSET UNKNOWN - {}{why}", agent.address()).as_str()));
@@ -325,7 +355,8 @@ fn a_late_answer_is_read_in_its_own_interval() {
         let answer = Question::read(octets).answer(&[integer(now())]);
         late.replace(answer).into_iter().collect()
     });
-    let outcome = ask(&agent.unwrap(), &["--oid=1.3.6.1.4.1.8072.9999.1.1.0", "--cache-time=0", "--timeout=2.4"]);
+    let outcome =
+        ask(&agent.unwrap(), &["--oid=1.3.6.1.4.1.8072.9999.1.1.0", "--cache-time=0", "--timeout=2.4"]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
     let trip: f64 = outcome.stdout.split("rtt=").nth(1).unwrap().split('s').next().unwrap().parse().unwrap();
     assert!((0.5..1.2).contains(&trip), "{}", outcome.stdout);
@@ -346,7 +377,11 @@ fn a_zone_gives_local_time_its_moment() {
     assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
     let outcome = ask(&agent, &["--timezone=UTC"]);
     assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
-    assert!(outcome.first_line().contains(" is 5 h 30 min fast, perhaps a time zone mistake |"), "{}", outcome.stdout);
+    assert!(
+        outcome.first_line().contains(" is 5 h 30 min fast, perhaps a time zone mistake |"),
+        "{}",
+        outcome.stdout
+    );
     let outcome = ask(&agent, &["--timezone=Mars/Olympus"]);
     assert_eq!(outcome.code, Some(3));
     assert!(outcome.first_line().contains("unknown time zone Mars/Olympus"), "{}", outcome.stdout);

@@ -1,4 +1,5 @@
-//! Signed answers of a real agent, changed on the way: whatever is changed, they are not believed, and the true one still is.
+//! Signed answers of a real agent, changed on the way: whatever is changed, they are not believed, and the
+//! true one still is.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -53,7 +54,8 @@ fn usm(user: &User) -> Usm {
 /// What comes of an answer: nothing if it does not even look like one.
 fn open(usm: &mut Usm, octets: &[u8], id: i32) -> Option<Opened> {
     let oids = [Oid::from(&[1, 3, 6, 1, 2, 1, 25, 1, 2, 0]).unwrap()];
-    let envelope = Envelope::read(octets, &Asked { version: Version::V3, community: b"", ids: &[id] }).ok()?;
+    let envelope =
+        Envelope::read(octets, &Asked { version: Version::V3, community: b"", ids: &[id] }).ok()?;
     Some(usm.open(octets, &envelope, &oids))
 }
 
@@ -65,7 +67,10 @@ fn believed(opened: &Option<Opened>) -> bool {
 fn the_true_answers_are_believed() {
     for Signed { answer, id, user } in signed() {
         let opened = open(&mut usm(&user), answer, id);
-        assert!(matches!(&opened, Some(Opened::Values(Ok(values))) if values.len() == 1), "{user:?}: {opened:?}");
+        assert!(
+            matches!(&opened, Some(Opened::Values(Ok(values))) if values.len() == 1),
+            "{user:?}: {opened:?}"
+        );
         assert_eq!(open(&mut usm(&user), answer, id + 1), None, "it answers no other question");
     }
 }
@@ -84,7 +89,10 @@ fn no_octet_of_a_signed_answer_can_be_changed() {
                 assert!(!believed(&opened), "{user:?}: octet {place} ^ {change}: {opened:?}");
             }
         }
-        assert!(looked_right > 1000, "only {looked_right} of the forged answers came as far as the signature");
+        assert!(
+            looked_right > 1000,
+            "only {looked_right} of the forged answers came as far as the signature"
+        );
         assert!(believed(&open(&mut usm, answer, id)), "{user:?}: the true answer after the forged ones");
     }
 }
@@ -116,11 +124,13 @@ fn an_answer_of_a_version_without_signatures_is_none() {
     assert!(Envelope::read(plain, &asked).is_ok(), "where version 2c was asked, it is an answer");
 }
 
-/// A report that the questions of the user "sha" are not in the agent's time window, signed by the agent after 9 starts.
+/// A report that the questions of the user "sha" are not in the agent's time window, signed by the agent
+/// after 9 starts.
 fn not_in_time_window() -> Vec<u8> {
     let engine = b"\x80\0\x1f\x88\x80\x5d\x6a\xe5\x21\x51\x8d\x02\x6b\0\0\0\0";
     let security = |auth, boots, time| {
-        let security = Security::new(b"sha", b"authpass1").with_auth(auth).with_auth_protocol(AuthProtocol::Sha1);
+        let security =
+            Security::new(b"sha", b"authpass1").with_auth(auth).with_auth_protocol(AuthProtocol::Sha1);
         security.with_engine_id(engine).unwrap().with_engine_boots_and_time(boots, time)
     };
     // The same agent's report of a wrong signature, which it did not sign, with the other counter's name.

@@ -24,7 +24,9 @@ pub enum Expected {
 pub fn difference(path: &str, expected: &Expected, found: &[u8], exact: bool) -> Option<String> {
     let copy = match expected {
         Expected::Resolver(servers, search) => {
-            return Resolver::parse(found).difference_from(servers, search).map(|text| format!("{path}: {text}"));
+            return Resolver::parse(found)
+                .difference_from(servers, search)
+                .map(|text| format!("{path}: {text}"));
         }
         Expected::Copy(copy) => copy.as_slice(),
     };
@@ -44,7 +46,8 @@ pub fn difference(path: &str, expected: &Expected, found: &[u8], exact: bool) ->
     }
 }
 
-/// Returns the name in a hostname file: its first line that is neither blank nor a comment (hostname(5)). `None` without one.
+/// Returns the name in a hostname file: its first line that is neither blank nor a comment (hostname(5)).
+/// `None` without one.
 pub(crate) fn host_name(text: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(text);
     text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned)

@@ -25,7 +25,8 @@ pub(crate) fn evaluate(rules: &Rules, observed: &Observations) -> Report {
     let total = observed.files.len() + usize::from(observed.name.is_some());
     let metric = Metric::count("changed", changed).thresholds(rules.changed.clone()).max(total as f64);
     let state = metric.state();
-    let mut findings: Vec<Finding> = observed.name.iter().flat_map(|seen| name::judge(seen, &observed.facts, state)).collect();
+    let mut findings: Vec<Finding> =
+        observed.name.iter().flat_map(|seen| name::judge(seen, &observed.facts, state)).collect();
     for file in &observed.files {
         let own_state = (!is_told_by_the_name(observed, file)).then_some(state);
         findings.extend(file.judge(rules.strictness, &observed.facts, own_state));
@@ -37,23 +38,32 @@ pub(crate) fn evaluate(rules: &Rules, observed: &Observations) -> Report {
     let faults = findings.iter().filter(|finding| finding.state != State::Ok).count();
     findings.push(remarks(observed, metric));
     let findings: Findings = findings.into_iter().collect();
-    if changed > 1 && faults == changed { findings.of(total, "changed").report(all_well) } else { findings.report(all_well) }
+    if changed > 1 && faults == changed {
+        findings.of(total, "changed").report(all_well)
+    } else {
+        findings.report(all_well)
+    }
 }
 
 /// Counts the name, and the files with another content or without one.
 fn changed(observed: &Observations, exact: bool) -> usize {
     let name = observed.name.as_ref().is_some_and(|seen| seen.is_changed());
-    let files = observed.files.iter().filter(|file| !is_told_by_the_name(observed, file) && file.change(exact).is_some());
+    let files = observed
+        .files
+        .iter()
+        .filter(|file| !is_told_by_the_name(observed, file) && file.change(exact).is_some());
     usize::from(name) + files.count()
 }
 
 /// Whether what differs in this file is the host's name, which is judged by itself.
 fn is_told_by_the_name(observed: &Observations, file: &Checked) -> bool {
     let Some(seen) = observed.name.as_ref().filter(|_| file.path == HOSTNAME) else { return false };
-    seen.is_changed() && file.change(false).is_some_and(|text| text.ends_with(&format!(", not {}", seen.expected)))
+    seen.is_changed()
+        && file.change(false).is_some_and(|text| text.ends_with(&format!(", not {}", seen.expected)))
 }
 
-/// Returns the first line of a report without a fault. As many changed as are allowed are no fault, and not left out.
+/// Returns the first line of a report without a fault. As many changed as are allowed are no fault, and not
+/// left out.
 fn all_well(observed: &Observations, changed: usize, total: usize, findings: &[Finding]) -> String {
     if let Some(text) = findings.iter().map(|finding| &finding.text).find(|text| !text.is_empty()) {
         return format!("{changed} of {total} changed, as allowed: {text}");
@@ -76,13 +86,16 @@ fn remarks(observed: &Observations, changed: Metric) -> Finding {
     let files = &observed.files;
     let told = files.iter().filter_map(|file| file.found.status).any(|status| status.locked.is_some());
     let locked = files.iter().filter(|file| file.found.is_locked());
-    let immutable = if told || locked.clone().next().is_some() { locked.clone().count() as f64 } else { f64::NAN };
+    let immutable =
+        if told || locked.clone().next().is_some() { locked.clone().count() as f64 } else { f64::NAN };
     let unreadable = files.iter().filter(|file| file.unknown().is_some()).count();
     let youngest = files.iter().filter_map(|file| file.found.status).map(|status| status.changed).max();
     let age = youngest.map_or(f64::NAN, |changed| (observed.facts.now - changed).max(0) as f64);
     let facts = &observed.facts;
     let programs = if facts.programs.is_empty() { "none".to_owned() } else { facts.programs.join(", ") };
-    let links = files.iter().filter_map(|file| Some(format!("{} is a link to {}", file.path, file.found.link.as_ref()?)));
+    let links = files
+        .iter()
+        .filter_map(|file| Some(format!("{} is a link to {}", file.path, file.found.link.as_ref()?)));
     Finding::ok("")
         .metric(changed)
         .metric(Metric::new("immutable", immutable).min(0.0))
@@ -113,7 +126,12 @@ mod tests {
 
     fn checked(path: &str, copy: &str, what: What) -> Checked {
         let access = Some((0o644, 0, 0));
-        Checked { path: path.to_owned(), expected: Ok(Expected::Copy(copy.into())), access, found: found(what) }
+        Checked {
+            path: path.to_owned(),
+            expected: Ok(Expected::Copy(copy.into())),
+            access,
+            found: found(what),
+        }
     }
 
     fn file(path: &str, copy: &str, content: &str) -> Checked {
@@ -132,12 +150,20 @@ mod tests {
 
     fn named(kernel: &str, file: &str, files: Vec<Checked>) -> Observations {
         let file = found(What::Content(file.into()));
-        let name = NameSeen { expected: "proxy7".to_owned(), kernel: Some(kernel.to_owned()), file, entry: Entry::There };
+        let name = NameSeen {
+            expected: "proxy7".to_owned(),
+            kernel: Some(kernel.to_owned()),
+            file,
+            entry: Entry::There,
+        };
         Observations { name: Some(name), ..observed(files) }
     }
 
     fn rules() -> Rules {
-        Rules { changed: Thresholds { warning: None, critical: Some("0".parse().unwrap()) }, ..Rules::default() }
+        Rules {
+            changed: Thresholds { warning: None, critical: Some("0".parse().unwrap()) },
+            ..Rules::default()
+        }
     }
 
     fn output(rules: &Rules, observed: &Observations) -> String {
@@ -153,7 +179,10 @@ mod tests {
     #[test]
     fn each_condition_of_a_file_has_its_line() {
         let boot = "probably by the provider at the boot of 21:59 UTC";
-        let link = |what| Checked { found: Found { link: Some("/x/y".to_owned()), ..found(what) }, ..file(NTP, "a\n", "") };
+        let link = |what| Checked {
+            found: Found { link: Some("/x/y".to_owned()), ..found(what) },
+            ..file(NTP, "a\n", "")
+        };
         let rows = [
             (file(NTP, "a\n", "a\n"), "OK - /etc/ntp.conf as in /ref".to_owned()),
             (file(NTP, "a\n", "b\n"), format!("CRITICAL - /etc/ntp.conf line 1 differs: {boot}")),
@@ -199,7 +228,8 @@ mod tests {
         for file in [secret, secret_copy] {
             let output = output(&rules(), &observed(vec![file]));
             assert!(
-                output.starts_with("HOST_FILES CRITICAL - /etc/ntp.conf differs: ") && output.lines().count() == 1,
+                output.starts_with("HOST_FILES CRITICAL - /etc/ntp.conf differs: ")
+                    && output.lines().count() == 1,
                 "{output}"
             );
         }
@@ -207,7 +237,8 @@ mod tests {
 
     #[test]
     fn owner_group_and_mode_count_if_wanted() {
-        let other = with(file(NTP, "a\n", "a\n"), |status| (status.mode, status.uid, status.gid) = (0o666, 33, 5));
+        let other =
+            with(file(NTP, "a\n", "a\n"), |status| (status.mode, status.uid, status.gid) = (0o666, 33, 5));
         assert_eq!(line(&rules(), &observed(vec![other.clone()])), "OK - /etc/ntp.conf as in /ref");
         let strict = Rules { strictness: Strictness { exact: false, mode: true }, ..rules() };
         let text = "WARNING - /etc/ntp.conf has mode 0666, not 0644, owner 33, not 0, group 5, not 0";
@@ -223,8 +254,12 @@ mod tests {
         let boot = "probably by the provider at the boot of 21:59 UTC";
         let renamed = named("vz2542", "vz2542\n", vec![name("vz2542\n"), file(NTP, "", "")]);
         let text = output(&rules(), &renamed);
-        let first = format!("HOST_FILES CRITICAL - the name is vz2542, not proxy7: {boot} | changed=1;;0;0;3 ");
-        assert!(text.starts_with(&first) && text.ends_with("/etc/hostname: - proxy7\n/etc/hostname: + vz2542\n"), "{text}");
+        let first =
+            format!("HOST_FILES CRITICAL - the name is vz2542, not proxy7: {boot} | changed=1;;0;0;3 ");
+        assert!(
+            text.starts_with(&first) && text.ends_with("/etc/hostname: - proxy7\n/etc/hostname: + vz2542\n"),
+            "{text}"
+        );
         let now = named("vz2542", "proxy7\n", vec![name("proxy7\n")]);
         assert_eq!(line(&rules(), &now), "CRITICAL - the name is vz2542 now, proxy7 after the next boot");
         let only = Observations { reference: None, ..named("proxy7", "proxy7\n", vec![]) };
@@ -235,12 +270,24 @@ mod tests {
     fn several_are_counted_and_stand_worst_first() {
         let lost = |path: &str| checked(path, "a\n", What::Missing);
         let two = vec![lost("/etc/a"), file(NTP, "", ""), lost("/etc/b"), file(HOSTS, "", "")];
-        assert_eq!(line(&rules(), &observed(two)), "CRITICAL - 2 of 4 changed: /etc/a is missing, /etc/b is missing");
+        assert_eq!(
+            line(&rules(), &observed(two)),
+            "CRITICAL - 2 of 4 changed: /etc/a is missing, /etc/b is missing"
+        );
         let mixed = vec![checked("/etc/a", "a\n", What::TooLarge), lost("/etc/b")];
         let text = output(&rules(), &observed(mixed));
-        assert!(text.starts_with("HOST_FILES CRITICAL - /etc/b is missing, and /etc/a is larger than 1 MiB | "), "{text}");
-        assert!(text.ends_with("\nCRITICAL: /etc/b is missing\nUNKNOWN: /etc/a is larger than 1 MiB\n"), "{text}");
-        assert!(text.contains(" | changed=1;;0;0;2 immutable=0;;;0 unreadable=1;;;0 age_of_change=7200s;;;0\n"), "{text}");
+        assert!(
+            text.starts_with("HOST_FILES CRITICAL - /etc/b is missing, and /etc/a is larger than 1 MiB | "),
+            "{text}"
+        );
+        assert!(
+            text.ends_with("\nCRITICAL: /etc/b is missing\nUNKNOWN: /etc/a is larger than 1 MiB\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains(" | changed=1;;0;0;2 immutable=0;;;0 unreadable=1;;;0 age_of_change=7200s;;;0\n"),
+            "{text}"
+        );
     }
 
     #[test]

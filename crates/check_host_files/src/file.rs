@@ -31,7 +31,8 @@ pub struct Strictness {
 }
 
 impl Checked {
-    /// Returns what is wrong with the content, or with what is there in place of it; `None` if it is as it should be, or not known.
+    /// Returns what is wrong with the content, or with what is there in place of it; `None` if it is as it
+    /// should be, or not known.
     pub(crate) fn change(&self, exact: bool) -> Option<String> {
         let (path, expected) = (&self.path, self.expected.as_ref().ok()?);
         match &self.found.what {
@@ -40,7 +41,10 @@ impl Checked {
                 Some(if self.may_be_shown() { text } else { format!("{path} differs") })
             }
             What::Missing => Some(format!("{path} is missing")),
-            What::Dangling => Some(format!("{path} is a dangling link to {}", self.found.link.as_deref().unwrap_or("nothing"))),
+            What::Dangling => Some(format!(
+                "{path} is a dangling link to {}",
+                self.found.link.as_deref().unwrap_or("nothing")
+            )),
             What::Loop => Some(format!("{path} is a loop of links")),
             What::Special(kind) => Some(format!("{path} is {kind}")),
             What::TooLarge | What::Unreadable(_) => None,
@@ -57,28 +61,36 @@ impl Checked {
         }
     }
 
-    /// Whether all users may read the content, here and in the reference: else it does not belong into mails of the monitor.
+    /// Whether all users may read the content, here and in the reference: else it does not belong into mails
+    /// of the monitor.
     fn may_be_shown(&self) -> bool {
         let is_public = |mode: u32| mode & 0o004 != 0;
-        self.found.status.is_some_and(|status| status.is_public()) && self.access.is_none_or(|(mode, ..)| is_public(mode))
+        self.found.status.is_some_and(|status| status.is_public())
+            && self.access.is_none_or(|(mode, ..)| is_public(mode))
     }
 
-    /// Whether it is a resolv.conf that only root can read, unlike its copy: then no other user resolves a name.
+    /// Whether it is a resolv.conf that only root can read, unlike its copy: then no other user resolves a
+    /// name.
     fn hides_resolver(&self) -> bool {
         let is_meant = self.access.is_some_and(|(mode, ..)| mode != 0 && mode & 0o004 == 0);
-        self.path == RESOLVER && !is_meant && self.found.status.is_some_and(|status| !status.is_public() && self.is_file())
+        self.path == RESOLVER
+            && !is_meant
+            && self.found.status.is_some_and(|status| !status.is_public() && self.is_file())
     }
 
     fn is_file(&self) -> bool {
         matches!(self.found.what, What::Content(_) | What::TooLarge | What::Unreadable(_))
     }
 
-    /// Makes the findings. A changed content has `state`; with `None` another finding says it, and only its lines stay.
+    /// Makes the findings. A changed content has `state`; with `None` another finding says it, and only its
+    /// lines stay.
     pub(crate) fn judge(&self, strictness: Strictness, facts: &Facts, state: Option<State>) -> Vec<Finding> {
         let mut findings = Vec::new();
         if self.hides_resolver() {
             let mode = self.found.status.map_or(0, |status| status.mode);
-            findings.push(Finding::critical(format!("{RESOLVER} has mode {mode:04o}: only root can resolve names")));
+            findings.push(Finding::critical(format!(
+                "{RESOLVER} has mode {mode:04o}: only root can resolve names"
+            )));
         } else if let Some(why) = self.unknown() {
             findings.push(Finding::unknown(why));
         }
@@ -100,9 +112,8 @@ impl Checked {
             (Some(state), None) => Finding::new(state, change),
         };
         match (&self.expected, &self.found.what) {
-            (Ok(Expected::Copy(copy)), What::Content(content)) if self.may_be_shown() => {
-                finding.details(changes(copy, content).into_iter().map(|line| format!("{}: {line}", self.path)))
-            }
+            (Ok(Expected::Copy(copy)), What::Content(content)) if self.may_be_shown() => finding
+                .details(changes(copy, content).into_iter().map(|line| format!("{}: {line}", self.path))),
             _ => finding,
         }
     }

@@ -41,7 +41,8 @@ pub struct Status {
     pub uid: u32,
     /// The group.
     pub gid: u32,
-    /// When its inode changed, in seconds since 1970. Unlike the time of its content, no program can set it back.
+    /// When its inode changed, in seconds since 1970. Unlike the time of its content, no program can set it
+    /// back.
     pub changed: i64,
     /// Whether it is immutable or append-only: `None` if the file system does not tell.
     pub locked: Option<bool>,

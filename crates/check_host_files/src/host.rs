@@ -40,10 +40,16 @@ pub(crate) fn read(tree: &Tree<'_>, proc: &Path, is_resolver_locked: bool) -> Fa
         platform: platform(tree, proc),
         now,
         booted: booted(proc, now),
-        programs: PROGRAMS.iter().filter(|(_, paths)| paths.iter().any(has)).map(|(program, _)| *program).collect(),
+        programs: PROGRAMS
+            .iter()
+            .filter(|(_, paths)| paths.iter().any(has))
+            .map(|(program, _)| *program)
+            .collect(),
         cloud: cloud(tree),
         needs_resolver: if is_resolver_locked { needs_resolver(tree) } else { None },
-        can_lock: text(proc, "self/status").and_then(|status| bounding_set(&status)).map(|set| set >> LINUX_IMMUTABLE & 1 == 1),
+        can_lock: text(proc, "self/status")
+            .and_then(|status| bounding_set(&status))
+            .map(|set| set >> LINUX_IMMUTABLE & 1 == 1),
     }
 }
 
@@ -57,7 +63,11 @@ fn text(folder: &Path, name: &str) -> Option<String> {
 
 fn line(tree: &Tree<'_>, path: &str) -> Option<String> {
     let text = tree.read(path).ok()??;
-    String::from_utf8_lossy(&text).lines().next().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty())
+    String::from_utf8_lossy(&text)
+        .lines()
+        .next()
+        .map(|line| line.trim().to_owned())
+        .filter(|line| !line.is_empty())
 }
 
 fn platform(tree: &Tree<'_>, proc: &Path) -> Platform {
@@ -75,14 +85,16 @@ fn platform(tree: &Tree<'_>, proc: &Path) -> Platform {
         }
     }
     // Xen's own control domain is no guest.
-    let controls = text(proc, "xen/capabilities").is_some_and(|capabilities| capabilities.contains("control_d"));
+    let controls =
+        text(proc, "xen/capabilities").is_some_and(|capabilities| capabilities.contains("control_d"));
     if line(tree, "/sys/hypervisor/type").as_deref() == Some("xen") && !controls {
         return Platform::Xen;
     }
     line(tree, "/sys/class/dmi/id/sys_vendor").map_or(Platform::Unknown, Platform::Machine)
 }
 
-/// Returns when process 1 started. The boot time of /proc/stat is the node's in some containers, and moves with the clock on old kernels.
+/// Returns when process 1 started. The boot time of /proc/stat is the node's in some containers, and moves
+/// with the clock on old kernels.
 fn booted(proc: &Path, now: i64) -> Option<i64> {
     let uptime = clock_gettime(ClockId::Boottime).tv_sec;
     let first = text(proc, "1/stat").and_then(|stat| started(&stat)).map(|seconds| now - (uptime - seconds));
@@ -92,7 +104,8 @@ fn booted(proc: &Path, now: i64) -> Option<i64> {
     })
 }
 
-/// Returns the start of a process in seconds after the boot: field 22 of its stat, and the name in the second one may hold anything.
+/// Returns the start of a process in seconds after the boot: field 22 of its stat, and the name in the second
+/// one may hold anything.
 fn started(stat: &str) -> Option<i64> {
     let (_, fields) = stat.rsplit_once(')')?;
     let ticks: i64 = fields.split_whitespace().nth(19)?.parse().ok()?;
@@ -118,12 +131,20 @@ fn cloud(tree: &Tree<'_>) -> Option<Cloud> {
             settings = format!("{settings}\n{}", String::from_utf8_lossy(&more));
         }
     }
-    let names = line(tree, "/var/lib/cloud/data/previous-hostname").into_iter().chain(names_set(tree)).collect();
-    let is_true = |key| setting(&settings, key).is_some_and(|value| matches!(&*value, "true" | "yes" | "on" | "localhost"));
-    Some(Cloud { preserves_name: is_true("preserve_hostname"), manages_hosts: is_true("manage_etc_hosts"), names })
+    let names =
+        line(tree, "/var/lib/cloud/data/previous-hostname").into_iter().chain(names_set(tree)).collect();
+    let is_true = |key| {
+        setting(&settings, key).is_some_and(|value| matches!(&*value, "true" | "yes" | "on" | "localhost"))
+    };
+    Some(Cloud {
+        preserves_name: is_true("preserve_hostname"),
+        manages_hosts: is_true("manage_etc_hosts"),
+        names,
+    })
 }
 
-/// Returns the last value of a key of the top level, in lower case. In a YAML file in block style only that level starts without a blank.
+/// Returns the last value of a key of the top level, in lower case. In a YAML file in block style only that
+/// level starts without a blank.
 fn setting(settings: &str, key: &str) -> Option<String> {
     let mut values = settings.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
     let value = values.next_back()?.split(" #").next()?;
@@ -132,7 +153,10 @@ fn setting(settings: &str, key: &str) -> Option<String> {
 
 /// Returns the names in cloud-init's record of what it set.
 fn names_set(tree: &Tree<'_>) -> Vec<String> {
-    let read = || serde_json::from_slice::<serde_json::Value>(&tree.read("/var/lib/cloud/data/set-hostname").ok()??).ok();
+    let read = || {
+        serde_json::from_slice::<serde_json::Value>(&tree.read("/var/lib/cloud/data/set-hostname").ok()??)
+            .ok()
+    };
     let record = read().unwrap_or_default();
     ["hostname", "fqdn"].iter().filter_map(|key| record.get(key)?.as_str().map(str::to_owned)).collect()
 }
@@ -186,7 +210,10 @@ mod tests {
             (&[(".dockerenv", "")], Platform::Container("docker".to_owned())),
             (&[("run/.containerenv", "")], Platform::Container("podman".to_owned())),
             (&[("sys/hypervisor/type", "xen\n")], Platform::Xen),
-            (&[("sys/hypervisor/type", "xen\n"), ("proc/xen/capabilities", "control_d\n")], Platform::Unknown),
+            (
+                &[("sys/hypervisor/type", "xen\n"), ("proc/xen/capabilities", "control_d\n")],
+                Platform::Unknown,
+            ),
             (&[("sys/class/dmi/id/sys_vendor", "QEMU\n")], Platform::Machine("QEMU".to_owned())),
         ];
         for (files, platform) in rows {
@@ -209,11 +236,18 @@ mod tests {
     #[test]
     fn the_last_setting_of_cloud_init_counts() {
         let main = ("etc/cloud/cloud.cfg", "preserve_hostname: false\nmanage_etc_hosts: \"True\" # by us\n");
-        let cached = ("var/lib/cloud/data/set-hostname", r#"{"hostname": "vz2542", "fqdn": "vz2542.example.net"}"#);
-        let cloud = facts(&[main, cached, ("etc/cloud/cloud.cfg.d/99.cfg", "x:\n  preserve_hostname: true\n")]).cloud.unwrap();
+        let cached =
+            ("var/lib/cloud/data/set-hostname", r#"{"hostname": "vz2542", "fqdn": "vz2542.example.net"}"#);
+        let cloud =
+            facts(&[main, cached, ("etc/cloud/cloud.cfg.d/99.cfg", "x:\n  preserve_hostname: true\n")])
+                .cloud
+                .unwrap();
         let names = vec!["vz2542".to_owned(), "vz2542.example.net".to_owned()];
         assert_eq!(cloud, Cloud { preserves_name: false, manages_hosts: true, names });
-        let more = [("etc/cloud/cloud.cfg.d/99.cfg", "preserve_hostname: true\n"), ("etc/cloud/cloud.cfg.d/00.cfg.old", "")];
+        let more = [
+            ("etc/cloud/cloud.cfg.d/99.cfg", "preserve_hostname: true\n"),
+            ("etc/cloud/cloud.cfg.d/00.cfg.old", ""),
+        ];
         assert!(facts(&[&more[..], &[main]].concat()).cloud.unwrap().preserves_name);
         assert_eq!(facts(&[main, ("etc/cloud/cloud-init.disabled", "")]).cloud, None);
         assert_eq!(facts(&[]).cloud, None);
@@ -233,6 +267,9 @@ mod tests {
         }
         assert_eq!(facts(&[("proc/self/status", "CapBnd:\t00000000a80425fb\n")]).can_lock, Some(false));
         assert_eq!(facts(&[("proc/self/status", "CapBnd:\t000001ffffffffff\n")]).can_lock, Some(true));
-        assert_eq!(facts(&[("run/NetworkManager/x", ""), ("sbin/dhclient", "")]).programs, ["NetworkManager", "dhclient"]);
+        assert_eq!(
+            facts(&[("run/NetworkManager/x", ""), ("sbin/dhclient", "")]).programs,
+            ["NetworkManager", "dhclient"]
+        );
     }
 }

@@ -25,8 +25,9 @@ impl Hosts {
 
     /// Returns how this differs from what is expected; `None` if it means the same.
     pub(crate) fn difference(&self, expected: &Self) -> Option<String> {
-        let list =
-            |left: &Self, right: &Self| -> Vec<String> { left.0.difference(&right.0).map(|line| line.join(" ")).collect() };
+        let list = |left: &Self, right: &Self| -> Vec<String> {
+            left.0.difference(&right.0).map(|line| line.join(" ")).collect()
+        };
         let (added, missing) = (list(self, expected), list(expected, self));
         let some = |lines: &[String]| match lines {
             [] => String::new(),
@@ -54,7 +55,11 @@ mod tests {
             ("::1 localhost\n", "0:0::1 localhost\n", None),
             (left, "127.0.0.1 localhost\n", Some("no line 192.0.2.7 proxy7.example.com proxy7")),
             ("", left, Some("unexpected line 127.0.0.1 localhost and 1 more")),
-            (left, "127.0.0.1 localhost\n192.0.2.7 vz2542\n", Some("192.0.2.7 vz2542, not 192.0.2.7 proxy7.example.com proxy7")),
+            (
+                left,
+                "127.0.0.1 localhost\n192.0.2.7 vz2542\n",
+                Some("192.0.2.7 vz2542, not 192.0.2.7 proxy7.example.com proxy7"),
+            ),
             ("192.0.2.7 a b\n", "192.0.2.7 b a\n", Some("192.0.2.7 b a, not 192.0.2.7 a b")),
         ];
         for (expected, found, difference) in rows {
@@ -66,7 +71,8 @@ mod tests {
     #[test]
     fn a_name_is_found_in_any_column_but_the_first() {
         let hosts = Hosts::parse(b"127.0.1.1 proxy7.example.com proxy7\n#192.0.2.1 commented\n");
-        let has = ["PROXY7", "proxy7.example.com", "127.0.1.1", "commented", "proxy"].map(|name| hosts.has(name));
+        let has =
+            ["PROXY7", "proxy7.example.com", "127.0.1.1", "commented", "proxy"].map(|name| hosts.has(name));
         assert_eq!(has, [true, true, false, false, false]);
     }
 }

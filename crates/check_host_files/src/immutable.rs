@@ -7,12 +7,25 @@ use crate::facts::{Facts, Platform};
 use crate::found::Found;
 use crate::options::Immutable;
 
-/// Where a host's network is configured: what a provider's start script edits, besides name, hosts and resolver.
-const NETWORK: [&str; 6] =
-    ["/etc/network/", "/etc/sysconfig/network", "/etc/netplan/", "/etc/systemd/network/", "/etc/conf.d/net", "/etc/netctl/"];
+/// Where a host's network is configured: what a provider's start script edits, besides name, hosts and
+/// resolver.
+const NETWORK: [&str; 6] = [
+    "/etc/network/",
+    "/etc/sysconfig/network",
+    "/etc/netplan/",
+    "/etc/systemd/network/",
+    "/etc/conf.d/net",
+    "/etc/netctl/",
+];
 
 /// Judges the bit of one file: `None` if there is nothing to say.
-pub(crate) fn judge(policy: Immutable, path: &str, found: &Found, facts: &Facts, is_changed: bool) -> Option<(State, String)> {
+pub(crate) fn judge(
+    policy: Immutable,
+    path: &str,
+    found: &Found,
+    facts: &Facts,
+    is_changed: bool,
+) -> Option<(State, String)> {
     let status = found.status?;
     let warning = |text: String| Some((State::Warning, format!("{path} {text}")));
     match (policy, found.is_locked()) {
@@ -106,7 +119,9 @@ mod tests {
             assert_eq!(judge(Immutable::Warn, path, &found(Some(true)), facts, false), expected);
             let folder = Found { locked_folder: Some(true), ..found(Some(false)) };
             assert_eq!(judge(Immutable::Warn, path, &folder, facts, false), expected);
-            for (policy, locked) in [(Immutable::Ok, Some(true)), (Immutable::Warn, Some(false)), (Immutable::Want, Some(true))] {
+            for (policy, locked) in
+                [(Immutable::Ok, Some(true)), (Immutable::Warn, Some(false)), (Immutable::Want, Some(true))]
+            {
                 assert_eq!(judge(policy, path, &found(locked), facts, false), None);
             }
         }
@@ -115,8 +130,10 @@ mod tests {
     #[test]
     fn where_the_bit_protects_nothing() {
         let linked = Found { link: Some("/run/systemd/resolve/x".to_owned()), ..found(Some(true)) };
-        let mounted =
-            Found { status: found(Some(true)).status.map(|status| Status { is_mount: true, ..status }), ..linked.clone() };
+        let mounted = Found {
+            status: found(Some(true)).status.map(|status| Status { is_mount: true, ..status }),
+            ..linked.clone()
+        };
         let mounted = Found { link: None, ..mounted };
         let rows = [
             (found(Some(true)), true, "it keeps the wrong content"),
@@ -133,13 +150,17 @@ mod tests {
 
     #[test]
     fn where_the_bit_is_wanted() {
-        let judged =
-            |locked, can_lock| judge(Immutable::Want, RESOLVER, &found(locked), &Facts { can_lock, ..Facts::default() }, false);
+        let judged = |locked, can_lock| {
+            judge(Immutable::Want, RESOLVER, &found(locked), &Facts { can_lock, ..Facts::default() }, false)
+        };
         let text = |state, text: &str| Some((state, format!("{RESOLVER}{text}")));
         assert_eq!(judged(Some(true), None), None);
         assert_eq!(judged(Some(false), Some(true)), text(State::Warning, " is not immutable"));
         let nothing = " is not immutable, and nothing here may set it: no CAP_LINUX_IMMUTABLE";
         assert_eq!(judged(Some(false), Some(false)), text(State::Warning, nothing));
-        assert_eq!(judged(None, None), text(State::Unknown, ": its file system does not tell whether it is immutable"));
+        assert_eq!(
+            judged(None, None),
+            text(State::Unknown, ": its file system does not tell whether it is immutable")
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Are the host's name, its resolver and the chosen files as they were left, and who changed them?
 //!
-//! The outage it catches: a reboot, a DHCP lease, cloud-init or the provider rewrote them, and the host works as another one.
+//! The outage it catches: a reboot, a DHCP lease, cloud-init or the provider rewrote them, and the host works
+//! as another one.
 
 mod compare;
 mod evaluate;
@@ -36,7 +37,11 @@ pub use reference::ReferenceError;
 
 /// The command line.
 #[derive(Debug, clap::Parser)]
-#[command(version, about, mut_args(Thresholds::judge("the number of changed files, the name included,", "", "0")))]
+#[command(
+    version,
+    about,
+    mut_args(Thresholds::judge("the number of changed files, the name included,", "", "0"))
+)]
 pub struct Args {
     /// What is checked, and what it should be.
     #[command(flatten)]
@@ -81,6 +86,10 @@ impl Args {
     fn rules(&self) -> Rules {
         let critical = "0".parse().ok();
         let changed = self.thresholds.or(Thresholds { warning: None, critical });
-        Rules { changed, strictness: Strictness { exact: self.exact, mode: self.mode }, immutable: self.immutable }
+        Rules {
+            changed,
+            strictness: Strictness { exact: self.exact, mode: self.mode },
+            immutable: self.immutable,
+        }
     }
 }

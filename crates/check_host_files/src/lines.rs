@@ -10,12 +10,13 @@ pub(crate) fn first_difference(expected: &[u8], found: &[u8]) -> Option<usize> {
     (expected != found).then(|| common(lines(expected).iter(), lines(found).iter()) + 1)
 }
 
-/// Returns the lines between the common start and the common end of both texts: `- was` and `+ is`, six at most, the last of which
-/// counts what is left out.
+/// Returns the lines between the common start and the common end of both texts: `- was` and `+ is`, six at
+/// most, the last of which counts what is left out.
 pub(crate) fn changes(expected: &[u8], found: &[u8]) -> Vec<String> {
     let (expected, found) = (lines(expected), lines(found));
     let start = common(expected.iter(), found.iter());
-    let (expected, found) = (expected.get(start..).unwrap_or_default(), found.get(start..).unwrap_or_default());
+    let (expected, found) =
+        (expected.get(start..).unwrap_or_default(), found.get(start..).unwrap_or_default());
     let end = common(expected.iter().rev(), found.iter().rev());
     let (removals, additions) = (expected.len() - end, found.len() - end);
     let removed = expected.iter().take(removals).map(|line| format!("- {}", readable(line)));
@@ -27,7 +28,11 @@ pub(crate) fn changes(expected: &[u8], found: &[u8]) -> Vec<String> {
     // Half of the room for either side, and what one does not need for the other.
     let room = SHOWN - 1;
     let old = removals.min((room / 2).max(room.saturating_sub(additions)));
-    removed.take(old).chain(added.take(room - old)).chain([format!("and {} more lines", all - room)]).collect()
+    removed
+        .take(old)
+        .chain(added.take(room - old))
+        .chain([format!("and {} more lines", all - room)])
+        .collect()
 }
 
 fn lines(text: &[u8]) -> Vec<&[u8]> {
@@ -66,7 +71,11 @@ mod tests {
             ("a\r\n", "a\n", Some(1)),
         ];
         for (expected, found, line) in rows {
-            assert_eq!(first_difference(expected.as_bytes(), found.as_bytes()), line, "{expected:?} {found:?}");
+            assert_eq!(
+                first_difference(expected.as_bytes(), found.as_bytes()),
+                line,
+                "{expected:?} {found:?}"
+            );
         }
     }
 

@@ -1,4 +1,5 @@
-//! Looks at one path without ever waiting for it: what it is comes before it is opened for reading, and only a regular file is.
+//! Looks at one path without ever waiting for it: what it is comes before it is opened for reading, and only
+//! a regular file is.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -52,7 +53,9 @@ fn absent(errno: Errno, missing: What) -> What {
 
 fn examine(tree: &Tree<'_>, path: &str, status: &Stat, deadline: &Deadline) -> What {
     match FileType::from_raw_mode(status.st_mode) {
-        FileType::RegularFile if u64::try_from(status.st_size).is_ok_and(|size| size > LARGEST) => What::TooLarge,
+        FileType::RegularFile if u64::try_from(status.st_size).is_ok_and(|size| size > LARGEST) => {
+            What::TooLarge
+        }
         FileType::RegularFile => read(tree, path, deadline),
         FileType::Directory => What::Special("a folder"),
         FileType::Fifo => What::Special("a FIFO"),
@@ -80,13 +83,22 @@ fn read(tree: &Tree<'_>, path: &str, deadline: &Deadline) -> What {
 
 fn describe(file: &OwnedFd, status: &Stat) -> Status {
     let (locked, is_mount) = attributes(file);
-    Status { mode: status.st_mode & 0o7777, uid: status.st_uid, gid: status.st_gid, changed: status.st_ctime, locked, is_mount }
+    Status {
+        mode: status.st_mode & 0o7777,
+        uid: status.st_uid,
+        gid: status.st_gid,
+        changed: status.st_ctime,
+        locked,
+        is_mount,
+    }
 }
 
-/// Returns whether the file is immutable or append-only, `None` if the file system does not tell, and whether it is the root of a mount. No
-/// permission on the file is needed for that, and no ioctl.
+/// Returns whether the file is immutable or append-only, `None` if the file system does not tell, and whether
+/// it is the root of a mount. No permission on the file is needed for that, and no ioctl.
 fn attributes(file: &OwnedFd) -> (Option<bool>, bool) {
-    let Ok(found) = statx(file, "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS) else { return (None, false) };
+    let Ok(found) = statx(file, "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS) else {
+        return (None, false);
+    };
     let tells = found.stx_attributes_mask.contains(StatxAttributes::IMMUTABLE);
     let locked = found.stx_attributes.intersects(StatxAttributes::IMMUTABLE | StatxAttributes::APPEND);
     (tells.then_some(locked), found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
@@ -152,7 +164,10 @@ mod tests {
 
     #[test]
     fn a_link_leads_from_its_folder() {
-        assert_eq!(resolve("/etc", "../run/systemd/resolve/stub-resolv.conf"), "/run/systemd/resolve/stub-resolv.conf");
+        assert_eq!(
+            resolve("/etc", "../run/systemd/resolve/stub-resolv.conf"),
+            "/run/systemd/resolve/stub-resolv.conf"
+        );
         assert_eq!(resolve("/etc", "/run/x"), "/run/x");
         assert_eq!(resolve("/", "../../x"), "/x");
     }

@@ -66,7 +66,9 @@ pub(crate) fn judge(seen: &NameSeen, facts: &Facts, state: State) -> Vec<Finding
         Entry::Unknown(why) => Some(Finding::unknown(why.clone())),
     };
     let note = match seen.file.what {
-        What::Missing => Some(format!("note: there is no {HOSTNAME}: the name after the next boot was not checked")),
+        What::Missing => {
+            Some(format!("note: there is no {HOSTNAME}: the name after the next boot was not checked"))
+        }
         _ if seen.in_file().is_none() => Some(format!("note: no name can be read from {HOSTNAME}")),
         _ => None,
     };
@@ -85,14 +87,22 @@ fn difference(seen: &NameSeen) -> Option<String> {
         }
         (Some(kernel), None) => Some(format!("the name is {}", instead(kernel, expected))),
         (None, Some(file)) => Some(format!("after the next boot the name is {}", instead(&file, expected))),
-        (Some(kernel), Some(file)) if *kernel == file => Some(format!("the name is {}", instead(kernel, expected))),
-        (Some(kernel), Some(file)) => Some(format!("the name is {kernel} now, {file} after the next boot, not {expected}")),
+        (Some(kernel), Some(file)) if *kernel == file => {
+            Some(format!("the name is {}", instead(kernel, expected)))
+        }
+        (Some(kernel), Some(file)) => {
+            Some(format!("the name is {kernel} now, {file} after the next boot, not {expected}"))
+        }
     }
 }
 
 fn instead(found: &str, expected: &str) -> String {
     let is_short = expected.strip_prefix(found).is_some_and(|rest| rest.starts_with('.'));
-    if is_short { format!("{found}, the short form of {expected}") } else { format!("{found}, not {expected}") }
+    if is_short {
+        format!("{found}, the short form of {expected}")
+    } else {
+        format!("{found}, not {expected}")
+    }
 }
 
 fn who_changed(seen: &NameSeen, facts: &Facts) -> Option<String> {
@@ -112,7 +122,12 @@ mod tests {
     fn seen(kernel: Option<&str>, file: Option<&str>) -> NameSeen {
         let what = file.map_or(What::Missing, |file| What::Content(file.into()));
         let file = Found { link: None, what, status: None, locked_folder: None };
-        NameSeen { expected: EXPECTED.to_owned(), kernel: kernel.map(str::to_owned), file, entry: Entry::There }
+        NameSeen {
+            expected: EXPECTED.to_owned(),
+            kernel: kernel.map(str::to_owned),
+            file,
+            entry: Entry::There,
+        }
     }
 
     #[test]
@@ -122,11 +137,23 @@ mod tests {
             (Some(EXPECTED), None, None),
             (Some("vz2542"), Some("vz2542\n"), Some("the name is vz2542, not proxy7.example.com")),
             (Some("vz2542"), None, Some("the name is vz2542, not proxy7.example.com")),
-            (Some("vz2542"), Some(EXPECTED), Some("the name is vz2542 now, proxy7.example.com after the next boot")),
-            (Some(EXPECTED), Some("vz2542"), Some("after the next boot the name is vz2542, not proxy7.example.com")),
+            (
+                Some("vz2542"),
+                Some(EXPECTED),
+                Some("the name is vz2542 now, proxy7.example.com after the next boot"),
+            ),
+            (
+                Some(EXPECTED),
+                Some("vz2542"),
+                Some("after the next boot the name is vz2542, not proxy7.example.com"),
+            ),
             (None, Some("vz2542"), Some("after the next boot the name is vz2542, not proxy7.example.com")),
             (Some("a"), Some("b"), Some("the name is a now, b after the next boot, not proxy7.example.com")),
-            (Some("proxy7"), Some("proxy7"), Some("the name is proxy7, the short form of proxy7.example.com")),
+            (
+                Some("proxy7"),
+                Some("proxy7"),
+                Some("the name is proxy7, the short form of proxy7.example.com"),
+            ),
             (Some("proxy"), Some("proxy"), Some("the name is proxy, not proxy7.example.com")),
         ];
         for (kernel, file, text) in rows {
@@ -146,7 +173,10 @@ mod tests {
         let lost = (State::Warning, "proxy7.example.com is in neither /etc/hosts nor DNS".to_owned());
         let name = (State::Critical, "the name is vz2542, not proxy7.example.com".to_owned());
         assert_eq!(texts(&nowhere), [name, lost]);
-        let silent = NameSeen { entry: Entry::Unknown("no answer".to_owned()), ..seen(Some(EXPECTED), Some(EXPECTED)) };
+        let silent = NameSeen {
+            entry: Entry::Unknown("no answer".to_owned()),
+            ..seen(Some(EXPECTED), Some(EXPECTED))
+        };
         assert_eq!(texts(&silent), [(State::Unknown, "no answer".to_owned())]);
         assert_eq!(texts(&seen(Some(EXPECTED), None)), [(State::Ok, String::new())]);
     }

@@ -16,7 +16,8 @@ pub struct ExpectedOptions {
     /// Check only this file of the reference. Repeatable
     #[arg(long, value_name = "PATH")]
     pub file: Vec<FilePath>,
-    /// Name of the host: compared with the kernel's and /etc/hostname. `reference`: the name in the copy of /etc/hostname
+    /// Name of the host: compared with the kernel's and /etc/hostname. `reference`: the name in the copy of
+    /// /etc/hostname
     #[arg(long, value_name = "NAME", value_parser = name)]
     pub name: Option<String>,
     /// Server that resolv.conf must name, in this order and no other. Repeatable
@@ -67,11 +68,14 @@ impl FromStr for FilePath {
         for part in path.components() {
             match part {
                 Component::RootDir | Component::CurDir => {}
-                Component::Normal(name) => normal = format!("{normal}/{}", name.to_str().ok_or(InvalidValue::Path)?),
+                Component::Normal(name) => {
+                    normal = format!("{normal}/{}", name.to_str().ok_or(InvalidValue::Path)?)
+                }
                 Component::ParentDir | Component::Prefix(_) => return Err(InvalidValue::Path),
             }
         }
-        let is_file = path.is_absolute() && !normal.is_empty() && !text.ends_with('/') && !text.contains('\0');
+        let is_file =
+            path.is_absolute() && !normal.is_empty() && !text.ends_with('/') && !text.contains('\0');
         if is_file { Ok(Self(normal)) } else { Err(InvalidValue::Path) }
     }
 }

@@ -53,11 +53,15 @@ pub fn probe(args: &ExpectedOptions, deadline: &Deadline) -> Result<Observations
     let tree = Tree::new(&args.root, deadline);
     let mut seen = Seen { tree: &tree, deadline, found: BTreeMap::new() };
     let mut files = match &args.reference {
-        Some(top) => reference::read(top, &args.file, deadline)?.into_iter().map(|copy| seen.checked(copy)).collect(),
+        Some(top) => {
+            reference::read(top, &args.file, deadline)?.into_iter().map(|copy| seen.checked(copy)).collect()
+        }
         None => Vec::new(),
     };
     let name = match (&args.name, &args.reference) {
-        (Some(name), Some(top)) if name == OF_REFERENCE => Some(name_of(reference::copy(top, HOSTNAME.to_owned(), deadline))?),
+        (Some(name), Some(top)) if name == OF_REFERENCE => {
+            Some(name_of(reference::copy(top, HOSTNAME.to_owned(), deadline))?)
+        }
         (name, _) => name.clone(),
     };
     if !args.nameserver.is_empty() || !args.search.is_empty() {
@@ -75,15 +79,22 @@ fn validate(args: &ExpectedOptions) -> Result<(), ProbeError> {
     let ExpectedOptions { reference, file, name, nameserver, search, .. } = args;
     match reference {
         None if !file.is_empty() => return Err(ProbeError::NeedsReference("--file")),
-        None if name.as_deref() == Some(OF_REFERENCE) => return Err(ProbeError::NeedsReference("--name=reference")),
-        None if name.is_none() && nameserver.is_empty() && search.is_empty() => return Err(ProbeError::Nothing),
+        None if name.as_deref() == Some(OF_REFERENCE) => {
+            return Err(ProbeError::NeedsReference("--name=reference"));
+        }
+        None if name.is_none() && nameserver.is_empty() && search.is_empty() => {
+            return Err(ProbeError::Nothing);
+        }
         _ => {}
     }
     let files = file.iter().map(|path| path.as_str().to_owned());
-    let mut values: Vec<String> = files.chain(nameserver.iter().map(ToString::to_string)).chain(search.iter().cloned()).collect();
+    let mut values: Vec<String> =
+        files.chain(nameserver.iter().map(ToString::to_string)).chain(search.iter().cloned()).collect();
     values.sort();
     match values.windows(2).find(|pair| pair.first() == pair.last()) {
-        Some(pair) => Err(ProbeError::Twice(pair.concat().chars().take(pair.concat().chars().count() / 2).collect())),
+        Some(pair) => {
+            Err(ProbeError::Twice(pair.concat().chars().take(pair.concat().chars().count() / 2).collect()))
+        }
         None => Ok(()),
     }
 }

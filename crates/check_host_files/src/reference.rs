@@ -1,4 +1,5 @@
-//! The tree of copies as they should be: read only if no other user could have written it, and no larger than it may be.
+//! The tree of copies as they should be: read only if no other user could have written it, and no larger than
+//! it may be.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -100,8 +101,11 @@ fn list(top: &Path) -> Result<Vec<String>, ReferenceError> {
                 folders.push(entry.path());
             } else {
                 let path = entry.path();
-                let inside = path.strip_prefix(top).unwrap_or(&path).to_str().map(|inside| format!("/{inside}"));
-                paths.push(inside.ok_or_else(|| ReferenceError::Folder(path, "its name is not UTF-8".to_owned()))?);
+                let inside =
+                    path.strip_prefix(top).unwrap_or(&path).to_str().map(|inside| format!("/{inside}"));
+                paths.push(
+                    inside.ok_or_else(|| ReferenceError::Folder(path, "its name is not UTF-8".to_owned()))?,
+                );
             }
             if paths.len() > MOST_FILES || folders.len() + seen > MOST_FOLDERS {
                 return Err(ReferenceError::TooMany(top.to_owned()));
@@ -134,8 +138,12 @@ mod tests {
 
     fn read_all(top: &Path, named: &[&str]) -> Result<Vec<Row>, String> {
         let named: Vec<FilePath> = named.iter().map(|path| path.parse().unwrap()).collect();
-        let found = read(top, &named, &Deadline::after(Duration::from_secs(8))).map_err(|error| error.to_string())?;
-        Ok(found.into_iter().map(|copy| (copy.path, copy.content.map(|text| String::from_utf8(text).unwrap()))).collect())
+        let found =
+            read(top, &named, &Deadline::after(Duration::from_secs(8))).map_err(|error| error.to_string())?;
+        Ok(found
+            .into_iter()
+            .map(|copy| (copy.path, copy.content.map(|text| String::from_utf8(text).unwrap())))
+            .collect())
     }
 
     #[test]
@@ -168,14 +176,25 @@ mod tests {
         let folder = tree(&[]);
         assert!(read_all(folder.path(), &[]).unwrap_err().contains("holds no file"));
         assert!(read_all(&folder.path().join("none"), &[]).unwrap_err().contains("none holds no file"));
-        assert!(read_all(&folder.path().join("none"), &["/etc/hosts"]).unwrap_err().contains("none holds no file"));
+        assert!(
+            read_all(&folder.path().join("none"), &["/etc/hosts"])
+                .unwrap_err()
+                .contains("none holds no file")
+        );
         for number in 0..257 {
             fs::write(folder.path().join(number.to_string()), "").unwrap();
-            let is_refused = read_all(folder.path(), &[]).is_err_and(|error| error.contains("more than 256 files"));
+            let is_refused =
+                read_all(folder.path(), &[]).is_err_and(|error| error.contains("more than 256 files"));
             assert_eq!(is_refused, number == 256);
         }
         fs::remove_file(folder.path().join("256")).unwrap();
         fs::File::create(folder.path().join("0")).unwrap().set_len(LARGEST + 1).unwrap();
-        assert!(read_all(folder.path(), &["/0"]).unwrap()[0].1.as_ref().unwrap_err().contains("larger than 1048576 octets"));
+        assert!(
+            read_all(folder.path(), &["/0"]).unwrap()[0]
+                .1
+                .as_ref()
+                .unwrap_err()
+                .contains("larger than 1048576 octets")
+        );
     }
 }

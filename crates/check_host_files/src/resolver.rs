@@ -1,5 +1,6 @@
-//! What a resolv.conf means to the C library (resolv.conf(5), and glibc's `res_init`): a keyword counts at the start of a line only, the last
-//! of `search` and `domain` wins, the first three servers that it can parse are asked, options add up.
+//! What a resolv.conf means to the C library (resolv.conf(5), and glibc's `res_init`): a keyword counts at
+//! the start of a line only, the last of `search` and `domain` wins, the first three servers that it can
+//! parse are asked, options add up.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -51,7 +52,9 @@ impl Resolver {
 
     /// Returns how this differs from what is expected; `None` if it means the same.
     pub(crate) fn difference(&self, expected: &Self) -> Option<String> {
-        let options = |resolver: &Self| resolver.options.iter().map(|(name, value)| option(name, value)).collect::<Vec<_>>();
+        let options = |resolver: &Self| {
+            resolver.options.iter().map(|(name, value)| option(name, value)).collect::<Vec<_>>()
+        };
         let parts = [
             self.carriage_return(),
             difference("nameserver", &self.servers, &expected.servers),
@@ -62,7 +65,8 @@ impl Resolver {
         together(parts)
     }
 
-    /// Returns how it differs from the servers and the search list that were given; empty ones are not compared.
+    /// Returns how it differs from the servers and the search list that were given; empty ones are not
+    /// compared.
     pub(crate) fn difference_from(&self, servers: &[IpAddr], search: &[String]) -> Option<String> {
         let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
         let search: Vec<String> = search.iter().cloned().map(name).collect();
@@ -74,7 +78,9 @@ impl Resolver {
     }
 
     fn carriage_return(&self) -> Option<String> {
-        self.carriage_returns.first().map(|keyword| format!("a {keyword} line ends in CR, which is part of its value"))
+        self.carriage_returns
+            .first()
+            .map(|keyword| format!("a {keyword} line ends in CR, which is part of its value"))
     }
 }
 
@@ -127,7 +133,10 @@ mod tests {
             ("search Example.com.\n", "domain old.example.net\nsearch example.com\n"),
             ("options ndots:2 rotate\n", "options rotate\noptions ndots:1\noptions ndots:2\n"),
             ("nameserver 192.0.2.1\nsearch a.example\n", "search a.example\nnameserver 192.0.2.1\n"),
-            ("nameserver 127.0.0.1\n", " nameserver 192.0.2.1\nnameserver 192.0.2.x\nnameserver 127.0.0.1\nsearch \n"),
+            (
+                "nameserver 127.0.0.1\n",
+                " nameserver 192.0.2.1\nnameserver 192.0.2.x\nnameserver 127.0.0.1\nsearch \n",
+            ),
             (
                 "nameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver 192.0.2.3\n",
                 "nameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver 192.0.2.3\nnameserver 192.0.2.4\n",
@@ -135,7 +144,8 @@ mod tests {
             ("", "# nothing\n"),
         ];
         for (expected, found) in rows {
-            let difference = Resolver::parse(found.as_bytes()).difference(&Resolver::parse(expected.as_bytes()));
+            let difference =
+                Resolver::parse(found.as_bytes()).difference(&Resolver::parse(expected.as_bytes()));
             assert_eq!(difference, None, "{found:?}");
         }
     }
@@ -143,7 +153,11 @@ mod tests {
     #[test]
     fn a_difference_says_what_is_and_what_should_be() {
         let rows = [
-            ("nameserver 127.0.0.1\n", "nameserver 198.51.100.53\n", "nameserver 198.51.100.53, not 127.0.0.1"),
+            (
+                "nameserver 127.0.0.1\n",
+                "nameserver 198.51.100.53\n",
+                "nameserver 198.51.100.53, not 127.0.0.1",
+            ),
             ("nameserver 127.0.0.1\n", "", "no nameserver, expected 127.0.0.1"),
             (
                 "nameserver 192.0.2.1\nnameserver 192.0.2.2\n",
@@ -155,17 +169,30 @@ mod tests {
                 "search b.example\n",
                 "search b.example, not a.example, no options, expected rotate",
             ),
-            ("", "options edns0\nsortlist 192.0.2.0\n", "options edns0, not none, sortlist 192.0.2.0, not none"),
+            (
+                "",
+                "options edns0\nsortlist 192.0.2.0\n",
+                "options edns0, not none, sortlist 192.0.2.0, not none",
+            ),
             (
                 "nameserver 127.0.0.1\n",
                 "nameserver 127.0.0.1\r\n",
                 "a nameserver line ends in CR, which is part of its value, no nameserver, expected 127.0.0.1",
             ),
-            ("search a.example\n", "search a.example\r\n", "a search line ends in CR, which is part of its value"),
-            ("nameserver fe80::1%eth0\n", "nameserver fe80::1%eth1\n", "nameserver fe80::1%eth1, not fe80::1%eth0"),
+            (
+                "search a.example\n",
+                "search a.example\r\n",
+                "a search line ends in CR, which is part of its value",
+            ),
+            (
+                "nameserver fe80::1%eth0\n",
+                "nameserver fe80::1%eth1\n",
+                "nameserver fe80::1%eth1, not fe80::1%eth0",
+            ),
         ];
         for (expected, found, text) in rows {
-            let difference = Resolver::parse(found.as_bytes()).difference(&Resolver::parse(expected.as_bytes()));
+            let difference =
+                Resolver::parse(found.as_bytes()).difference(&Resolver::parse(expected.as_bytes()));
             assert_eq!(difference.as_deref(), Some(text), "{found:?}");
         }
     }

@@ -5,7 +5,8 @@ use crate::facts::Facts;
 use crate::found::{Found, What};
 use crate::moment::readable;
 
-/// How long after the boot, in seconds, a change belongs to it; a container's files are written a little before its first process starts.
+/// How long after the boot, in seconds, a change belongs to it; a container's files are written a little
+/// before its first process starts.
 const AT_BOOT: std::ops::RangeInclusive<i64> = -10..=120;
 
 /// What a program writes into the comments of its files, the program, and what stops it.
@@ -65,7 +66,10 @@ pub(crate) const CLOUD: &str = "probably by cloud-init (preserve_hostname: true 
 
 /// Whether cloud-init sets this name at each boot.
 pub(crate) fn is_cloud(name: &str, facts: &Facts) -> bool {
-    facts.cloud.as_ref().is_some_and(|cloud| !cloud.preserves_name && cloud.names.iter().any(|set| set == name))
+    facts
+        .cloud
+        .as_ref()
+        .is_some_and(|cloud| !cloud.preserves_name && cloud.names.iter().any(|set| set == name))
 }
 
 fn header(content: &[u8]) -> Option<(&'static str, &'static str)> {
@@ -103,19 +107,29 @@ mod tests {
     fn a_header_names_its_program() {
         for (mark, program, stops) in HEADERS {
             for comment in ["#", "; ", "  # "] {
-                let seen = who("/etc/resolv.conf", &found(&format!("{comment}{mark} x\n"), BOOT), &facts(Platform::Xen));
+                let seen = who(
+                    "/etc/resolv.conf",
+                    &found(&format!("{comment}{mark} x\n"), BOOT),
+                    &facts(Platform::Xen),
+                );
                 let first = HEADERS.iter().find(|(other, ..)| mark.contains(other)).unwrap();
                 assert_eq!((first.1, seen), (program, Some(format!("by {program} ({stops})"))));
             }
         }
         let text = found("127.0.0.1 manage_etc_hosts\n", NOW);
-        assert_eq!(who("/etc/hosts", &text, &facts(Platform::Unknown)).unwrap(), "changed at 00:00 UTC by an unknown hand");
+        assert_eq!(
+            who("/etc/hosts", &text, &facts(Platform::Unknown)).unwrap(),
+            "changed at 00:00 UTC by an unknown hand"
+        );
     }
 
     #[test]
     fn a_link_and_a_mount_name_theirs() {
         let rows = [
-            ("/run/systemd/resolve/stub-resolv.conf", "by systemd-resolved (a file in place of the link stops it)"),
+            (
+                "/run/systemd/resolve/stub-resolv.conf",
+                "by systemd-resolved (a file in place of the link stops it)",
+            ),
             ("/var/run/NetworkManager/resolv.conf", "by NetworkManager (dns=none stops it)"),
             ("/run/resolvconf/resolv.conf", "by resolvconf (resolvconf --disable-updates stops it)"),
             ("/run/resolvconfig", "changed at 00:00 UTC by an unknown hand"),
@@ -124,12 +138,19 @@ mod tests {
             let linked = Found { link: Some(link.to_owned()), ..found("", NOW) };
             assert_eq!(who("/etc/resolv.conf", &linked, &facts(Platform::Unknown)).as_deref(), Some(text));
         }
-        let dangling =
-            Found { link: Some("/run/systemd/resolve/x".to_owned()), status: None, what: What::Dangling, locked_folder: None };
-        assert!(who("/etc/resolv.conf", &dangling, &Facts::default()).unwrap().starts_with("by systemd-resolved"));
+        let dangling = Found {
+            link: Some("/run/systemd/resolve/x".to_owned()),
+            status: None,
+            what: What::Dangling,
+            locked_folder: None,
+        };
+        assert!(
+            who("/etc/resolv.conf", &dangling, &Facts::default()).unwrap().starts_with("by systemd-resolved")
+        );
         let missing = Found { link: None, status: None, what: What::Missing, locked_folder: None };
         assert_eq!(who("/etc/resolv.conf", &missing, &Facts::default()), None);
-        let mounted = Found { status: Some(Status { is_mount: true, ..Status::default() }), ..found("", BOOT) };
+        let mounted =
+            Found { status: Some(Status { is_mount: true, ..Status::default() }), ..found("", BOOT) };
         let text = "by the container engine (it mounts the file: no change inside lasts)";
         assert_eq!(who("/etc/resolv.conf", &mounted, &facts(Platform::Xen)).as_deref(), Some(text));
     }
@@ -144,18 +165,28 @@ mod tests {
             (lxc, BOOT, provider),
             (Platform::Xen, BOOT + 121, "changed at 23:02 UTC by an unknown hand"),
             (Platform::Xen, BOOT - 11, "changed at 22:59 UTC by an unknown hand"),
-            (Platform::Machine("QEMU".to_owned()), BOOT, "changed at the boot of 23:00 UTC by an unknown hand"),
+            (
+                Platform::Machine("QEMU".to_owned()),
+                BOOT,
+                "changed at the boot of 23:00 UTC by an unknown hand",
+            ),
         ];
         for (platform, changed, text) in rows {
-            assert_eq!(who("/etc/hostname", &found("vz2542\n", changed), &facts(platform)).as_deref(), Some(text));
+            assert_eq!(
+                who("/etc/hostname", &found("vz2542\n", changed), &facts(platform)).as_deref(),
+                Some(text)
+            );
         }
     }
 
     #[test]
     fn the_name_in_the_cache_of_cloud_init_is_probably_its_work() {
-        let cloud = |preserves_name| Some(Cloud { preserves_name, names: vec!["vz2542".to_owned()], ..Cloud::default() });
+        let cloud = |preserves_name| {
+            Some(Cloud { preserves_name, names: vec!["vz2542".to_owned()], ..Cloud::default() })
+        };
         let seen = |name: &str, preserves| {
-            who(HOSTNAME, &found(name, NOW), &Facts { cloud: cloud(preserves), ..facts(Platform::Unknown) }).unwrap()
+            who(HOSTNAME, &found(name, NOW), &Facts { cloud: cloud(preserves), ..facts(Platform::Unknown) })
+                .unwrap()
         };
         assert_eq!(seen("vz2542\n", false), CLOUD);
         assert_eq!(seen("vz2542\n", true), "changed at 00:00 UTC by an unknown hand");

@@ -19,9 +19,11 @@ fn trees() -> TempDir {
     for tree in ["host", "reference"] {
         let etc = folder.path().join(tree).join("etc");
         fs::create_dir_all(&etc).unwrap();
-        for (name, text) in
-            [("hostname", "proxy7\n"), ("hosts", "127.0.0.1 localhost\n192.0.2.7 proxy7\n"), ("resolv.conf", RESOLVER)]
-        {
+        for (name, text) in [
+            ("hostname", "proxy7\n"),
+            ("hosts", "127.0.0.1 localhost\n192.0.2.7 proxy7\n"),
+            ("resolv.conf", RESOLVER),
+        ] {
             let file = etc.join(name);
             fs::write(&file, text).unwrap();
             fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
@@ -51,17 +53,26 @@ fn an_answer_an_alarm_and_an_error() {
     assert_eq!(outcome.code, Some(0));
     let (line, data) = outcome.first_line().split_once(" | ").unwrap();
     assert_eq!(line, "HOST_FILES OK - /etc/hosts as in reference");
-    assert!(data.starts_with("changed=0;;0;0;1 immutable=") && data.contains(" unreadable=0;;;0 age_of_change="), "{data}");
+    assert!(
+        data.starts_with("changed=0;;0;0;1 immutable=") && data.contains(" unreadable=0;;;0 age_of_change="),
+        "{data}"
+    );
     fs::write(top.join("host/etc/resolv.conf"), "nameserver 198.51.100.53\nsearch example.com\n").unwrap();
     let line = summary(top, &[]);
-    assert!(line.starts_with("HOST_FILES CRITICAL - /etc/resolv.conf: nameserver 198.51.100.53, not 127.0.0.1: "), "{line}");
+    assert!(
+        line.starts_with("HOST_FILES CRITICAL - /etc/resolv.conf: nameserver 198.51.100.53, not 127.0.0.1: "),
+        "{line}"
+    );
     let line = summary(top, &["--warning=0"]);
     assert!(line.starts_with("HOST_FILES WARNING - "), "{line}");
     assert_eq!(summary(top, &["--file=/etc/passwd"]), "HOST_FILES UNKNOWN - /etc/passwd is not in reference");
     assert_eq!(summary(top, &["--nameserver=198.51.100.53"]), "HOST_FILES OK - 3 files as in reference");
     let given = ["--nameserver=198.51.100.53", "--search=example.net", "--file=/etc/hosts"];
     let line = summary(top, &given);
-    assert!(line.starts_with("HOST_FILES CRITICAL - /etc/resolv.conf: search example.com, not example.net: "), "{line}");
+    assert!(
+        line.starts_with("HOST_FILES CRITICAL - /etc/resolv.conf: search example.com, not example.net: "),
+        "{line}"
+    );
 }
 
 #[test]
@@ -86,9 +97,15 @@ fn nothing_hangs() {
             "CRITICAL - /etc/resolv.conf is a FIFO",
         ),
         (&|| symlink("resolv.conf", &resolver).unwrap(), "CRITICAL - /etc/resolv.conf is a loop of links"),
-        (&|| symlink("/run/x", &resolver).unwrap(), "CRITICAL - /etc/resolv.conf is a dangling link to /run/x"),
+        (
+            &|| symlink("/run/x", &resolver).unwrap(),
+            "CRITICAL - /etc/resolv.conf is a dangling link to /run/x",
+        ),
         (&|| fs::create_dir(&resolver).unwrap(), "CRITICAL - /etc/resolv.conf is a folder"),
-        (&|| fs::File::create(&resolver).unwrap().set_len(5 << 30).unwrap(), "UNKNOWN - /etc/resolv.conf is larger than 1 MiB"),
+        (
+            &|| fs::File::create(&resolver).unwrap().set_len(5 << 30).unwrap(),
+            "UNKNOWN - /etc/resolv.conf is larger than 1 MiB",
+        ),
         (&|| {}, "CRITICAL - /etc/resolv.conf is missing"),
     ];
     for (make, text) in rows {
@@ -96,7 +113,11 @@ fn nothing_hangs() {
         let _ = fs::remove_dir(&resolver);
         make();
         let outcome = check(top, &["--timeout=30"]);
-        assert!(outcome.first_line().starts_with(&format!("HOST_FILES {text}")), "{text}: {}", outcome.stdout);
+        assert!(
+            outcome.first_line().starts_with(&format!("HOST_FILES {text}")),
+            "{text}: {}",
+            outcome.stdout
+        );
         assert!(outcome.elapsed < Duration::from_secs(10), "{text}: {:?}", outcome.elapsed);
     }
 }
@@ -118,13 +139,19 @@ fn what_does_not_fit_together_is_refused() {
         (&["--search=a b"], "not a name of 1 to 64 characters without blanks"),
         (&["--name=x", "--immutable=no"], "not ok, warn or want"),
         (&["--reference=empty"], "empty holds no file"),
-        (&["--reference=nowhere"], "nowhere holds no file: copy those to check by cp -aL --parents /etc/resolv.conf nowhere"),
+        (
+            &["--reference=nowhere"],
+            "nowhere holds no file: copy those to check by cp -aL --parents /etc/resolv.conf nowhere",
+        ),
     ];
     for (options, text) in rows {
         let mut command = Command::new(env!("CARGO_BIN_EXE_check_host_files"));
         let outcome = run(command.current_dir(trees.path()).args(options));
         let (code, line) = outcome.verdict();
-        assert!(code == 3 && line.starts_with("HOST_FILES UNKNOWN - ") && line.contains(text), "{options:?}: {line}");
+        assert!(
+            code == 3 && line.starts_with("HOST_FILES UNKNOWN - ") && line.contains(text),
+            "{options:?}: {line}"
+        );
     }
 }
 
@@ -135,7 +162,11 @@ fn a_reference_that_others_can_write_is_not_obeyed() {
     fs::set_permissions(&hosts, fs::Permissions::from_mode(0o646)).unwrap();
     fs::remove_file(trees.path().join("host/etc/hostname")).unwrap();
     let outcome = check(trees.path(), &[]);
-    assert!(outcome.summary().1.starts_with("HOST_FILES CRITICAL - /etc/hostname is missing"), "{}", outcome.stdout);
+    assert!(
+        outcome.summary().1.starts_with("HOST_FILES CRITICAL - /etc/hostname is missing"),
+        "{}",
+        outcome.stdout
+    );
     let unknown = outcome.stdout.lines().find(|line| line.starts_with("UNKNOWN: ")).unwrap();
     assert!(unknown.contains("etc/hosts"), "{unknown}");
 }
@@ -146,11 +177,16 @@ fn a_full_reference_and_hostile_text_stay_inside_the_packet() {
     for number in 0..250 {
         let name = format!("etc/file-{number:03}");
         fs::write(trees.path().join("reference").join(&name), "a\n").unwrap();
-        fs::write(trees.path().join("host").join(&name), format!("\u{1b}[2J|x=1\r{}\n", "y".repeat(5000))).unwrap();
+        fs::write(trees.path().join("host").join(&name), format!("\u{1b}[2J|x=1\r{}\n", "y".repeat(5000)))
+            .unwrap();
     }
     let outcome = check(trees.path(), &[]);
     assert_eq!(outcome.code, Some(2));
-    assert!(outcome.first_line().starts_with("HOST_FILES CRITICAL - 250 of 253 changed: "), "{}", outcome.first_line());
+    assert!(
+        outcome.first_line().starts_with("HOST_FILES CRITICAL - 250 of 253 changed: "),
+        "{}",
+        outcome.first_line()
+    );
     assert!(outcome.first_line().len() <= 1000 && outcome.stdout.len() <= 60 << 10);
     assert!(!outcome.stdout.contains(['\u{1b}', '\r']) && outcome.stdout.matches('|').count() == 1);
 }

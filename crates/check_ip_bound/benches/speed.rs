@@ -59,7 +59,9 @@ fn start(bench: &Bench<'_>) {
     let own = || command(bench.own("check_ip_bound"), &["--ip", "127.0.0.1"]);
     let mut subjects = vec![Subject::new("check_ip_bound", own()), Subject::new("itself", own())];
     let peers = [("check_dummy", &["0"][..], Some(0.95)), ("true", &[], None)];
-    let peers = peers.map(|(name, arguments, target)| bench::other(name).map(|path| (name, command(path, arguments), target)));
+    let peers = peers.map(|(name, arguments, target)| {
+        bench::other(name).map(|path| (name, command(path, arguments), target))
+    });
     let peers: Vec<_> = peers.into_iter().flatten().collect();
     subjects.extend(peers.iter().map(|(name, peer, _)| Subject::new(*name, again(peer))));
     says(own(), "IP_BOUND OK - 1 address bound and usable |");
@@ -120,7 +122,8 @@ impl Case {
         says(again(&dump), &format!("{} addresses, hash ", self.addresses + 2));
         says(again(&pipeline), "");
 
-        let mut subjects = [own(), own(), again(&dump), pipeline].map(|command| Subject::new(self.name(), command));
+        let mut subjects =
+            [own(), own(), again(&dump), pipeline].map(|command| Subject::new(self.name(), command));
         let times = bench.in_turn(&mut subjects);
         let name = self.name();
         bench.ratio(&times, (&name, 0), ("itself (noise)", 1), None);

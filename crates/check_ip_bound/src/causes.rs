@@ -2,9 +2,9 @@
 //!
 //! - The interface that the configuration promises them on is not there.
 //! - All of one file is missing: whatever should have read it did not.
-//! - The primary address of a subnet took its secondaries along. Linux keeps the addresses of one subnet on one interface as a
-//!   primary and its secondaries. While promote_secondaries is off, the kernel's default, deleting the primary deletes them all,
-//!   and putting it back does not bring them back.
+//! - The primary address of a subnet took its secondaries along. Linux keeps the addresses of one subnet on
+//!   one interface as a primary and its secondaries. While promote_secondaries is off, the kernel's default,
+//!   deleting the primary deletes them all, and putting it back does not bring them back.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -83,13 +83,21 @@ pub(crate) fn causes(observed: &Observations) -> BTreeMap<IpAddr, Cause> {
 
 /// The addresses that are promised on an interface which is not there.
 fn lost_interfaces(observed: &Observations) -> impl Iterator<Item = (IpAddr, Cause)> {
-    let there: BTreeSet<&str> = observed.bound.interfaces.iter().map(|interface| interface.name.as_str()).collect();
+    let there: BTreeSet<&str> =
+        observed.bound.interfaces.iter().map(|interface| interface.name.as_str()).collect();
     // An alias as eth0:1 is on eth0.
-    let named = observed.expected.interfaces.iter().map(|(address, name)| (*address, name.split(':').next().unwrap_or(name)));
-    named.filter(move |(_, name)| !there.contains(name)).map(|(address, name)| (address, Cause::NoInterface(name.to_owned())))
+    let named = observed
+        .expected
+        .interfaces
+        .iter()
+        .map(|(address, name)| (*address, name.split(':').next().unwrap_or(name)));
+    named
+        .filter(move |(_, name)| !there.contains(name))
+        .map(|(address, name)| (address, Cause::NoInterface(name.to_owned())))
 }
 
-/// The addresses of files of which none is bound: where there are several in the file, and other files that fare better.
+/// The addresses of files of which none is bound: where there are several in the file, and other files that
+/// fare better.
 fn lost_files(observed: &Observations) -> Vec<(IpAddr, Cause)> {
     let mut totals: BTreeMap<u32, (usize, usize)> = BTreeMap::new();
     for entry in &observed.expected.entries {
@@ -100,7 +108,9 @@ fn lost_files(observed: &Observations) -> Vec<(IpAddr, Cause)> {
             totals.entry(entry.list).or_default().1 += 1;
         }
     }
-    let lost = |list: u32| totals.get(&list).filter(|(total, missing)| *total > 1 && total == missing).map(|(total, _)| *total);
+    let lost = |list: u32| {
+        totals.get(&list).filter(|(total, missing)| *total > 1 && total == missing).map(|(total, _)| *total)
+    };
     if totals.keys().all(|list| lost(*list).is_some()) {
         return Vec::new();
     }
@@ -111,8 +121,8 @@ fn lost_files(observed: &Observations) -> Vec<(IpAddr, Cause)> {
     observed.conditions.iter().filter_map(cause).collect()
 }
 
-/// The addresses of subnets that lost all their secondaries on a host where they go with their primary: `None` where that cannot be
-/// known.
+/// The addresses of subnets that lost all their secondaries on a host where they go with their primary:
+/// `None` where that cannot be known.
 fn lost_subnets(observed: &Observations) -> Vec<(IpAddr, Cause)> {
     if observed.promotes_all != Some(false) {
         return Vec::new();
@@ -120,7 +130,9 @@ fn lost_subnets(observed: &Observations) -> Vec<(IpAddr, Cause)> {
     let known = known_subnets(&observed.bound);
     let mut lost: Vec<(Subnet, Vec<IpAddr>)> = Vec::new();
     for (entry, condition) in &observed.conditions {
-        let (IpAddr::V4(address), Condition::NotBound) = (entry.expected.address, condition) else { continue };
+        let (IpAddr::V4(address), Condition::NotBound) = (entry.expected.address, condition) else {
+            continue;
+        };
         let prefix = entry.expected.prefix.or_else(|| neighbourhood(address, &known));
         let subnet = Subnet::of(address, prefix.unwrap_or(24));
         match lost.last_mut() {
@@ -129,12 +141,16 @@ fn lost_subnets(observed: &Observations) -> Vec<(IpAddr, Cause)> {
         }
     }
     let several = lost.into_iter().filter(|(_, addresses)| addresses.len() > 1);
-    let explained = several.filter_map(|(subnet, addresses)| Some((explain(subnet, &observed.bound)?, addresses)));
-    explained.flat_map(|(reason, addresses)| addresses.into_iter().map(move |address| (address, reason.clone()))).collect()
+    let explained =
+        several.filter_map(|(subnet, addresses)| Some((explain(subnet, &observed.bound)?, addresses)));
+    explained
+        .flat_map(|(reason, addresses)| addresses.into_iter().map(move |address| (address, reason.clone())))
+        .collect()
 }
 
 fn explain(subnet: Subnet, bound: &Bound) -> Option<Cause> {
-    let off = |index| bound.interface(index).is_some_and(|interface| interface.promotes_secondaries == Some(false));
+    let off =
+        |index| bound.interface(index).is_some_and(|interface| interface.promotes_secondaries == Some(false));
     let any_off = || bound.interfaces.iter().any(|interface| !interface.loopback && off(interface.index));
     match subnet.members(bound) {
         [] if any_off() => Some(Cause::PrimaryGone { prefix: subnet.prefix }),
@@ -201,17 +217,31 @@ mod tests {
 
     #[test]
     fn a_lost_file_or_interface_is_one_cause() {
-        let lists = ["198.51.100.1\n198.51.100.2\n", "192.0.2.1\n", "203.0.113.1\n203.0.113.2\n203.0.113.9\n"];
         let lists =
-            (0..).zip(lists).map(|(number, list)| List::parse(&format!("list{number}"), number, list.as_bytes()).unwrap());
+            ["198.51.100.1\n198.51.100.2\n", "192.0.2.1\n", "203.0.113.1\n203.0.113.2\n203.0.113.9\n"];
+        let lists = (0..)
+            .zip(lists)
+            .map(|(number, list)| List::parse(&format!("list{number}"), number, list.as_bytes()).unwrap());
         let mut expected = Expected::new(&args(), lists.collect(), Vec::new());
         let on = |address: &str, name: &str| (address.parse().unwrap(), name.to_owned());
         expected.interfaces = vec![on("203.0.113.1", "eth9:1"), on("203.0.113.2", "eth0:2")];
         let bound = bound("192.0.2.1/24@eth0 203.0.113.9/24@eth0");
         let conditions = conditions(&expected.entries, &bound, &[]);
-        let observed = Observations { expected, bound, conditions, routes: Vec::new(), promotes_all: None, uptime: None };
-        let found: Vec<String> = causes(&observed).iter().map(|(address, cause)| format!("{address}: {cause}")).collect();
-        let expected = ["198.51.100.1: all 2 of list0", "198.51.100.2: all 2 of list0", "203.0.113.1: there is no eth9 here"];
+        let observed = Observations {
+            expected,
+            bound,
+            conditions,
+            routes: Vec::new(),
+            promotes_all: None,
+            uptime: None,
+        };
+        let found: Vec<String> =
+            causes(&observed).iter().map(|(address, cause)| format!("{address}: {cause}")).collect();
+        let expected = [
+            "198.51.100.1: all 2 of list0",
+            "198.51.100.2: all 2 of list0",
+            "203.0.113.1: there is no eth9 here",
+        ];
         assert_eq!(found, expected);
     }
 
@@ -221,7 +251,14 @@ mod tests {
         let expected = Expected::new(&args(), vec![list], Vec::new());
         let bound = bound("192.0.2.1/24@eth0");
         let conditions = conditions(&expected.entries, &bound, &[]);
-        let observed = Observations { expected, bound, conditions, routes: Vec::new(), promotes_all: None, uptime: None };
+        let observed = Observations {
+            expected,
+            bound,
+            conditions,
+            routes: Vec::new(),
+            promotes_all: None,
+            uptime: None,
+        };
         assert!(causes(&observed).is_empty());
     }
 }

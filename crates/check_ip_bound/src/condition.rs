@@ -3,8 +3,8 @@
 use addresses::{Entry, HostAddress};
 use host_net::{Bound, BoundAddress, Interface, Link};
 
-/// What became of an expected address; the number is the index of the interface that has it. The later a variant stands, the nearer
-/// the address is to being usable.
+/// What became of an expected address; the number is the index of the interface that has it. The later a
+/// variant stands, the nearer the address is to being usable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Condition {
     /// No interface has it.
@@ -27,12 +27,13 @@ pub enum Condition {
     Usable,
 }
 
-/// Returns what became of the entries, in their order, but for those which are simply usable. `interfaces` are the names of those
-/// that they must be on: none for any.
+/// Returns what became of the entries, in their order, but for those which are simply usable. `interfaces`
+/// are the names of those that they must be on: none for any.
 pub(crate) fn conditions(entries: &[Entry], bound: &Bound, interfaces: &[String]) -> Vec<(Entry, Condition)> {
     let mut lookup = bound.lookup();
     let mut found = Vec::new();
-    // The interface that last bore a usable address: mostly the next one is there too, and nothing has to be asked again.
+    // The interface that last bore a usable address: mostly the next one is there too, and nothing has to be
+    // asked again.
     let mut good = None;
     for entry in entries {
         let places = lookup.places(entry.expected.address);
@@ -41,7 +42,9 @@ pub(crate) fn conditions(entries: &[Entry], bound: &Bound, interfaces: &[String]
             continue;
         }
         match Condition::of(entry.expected, places, bound, interfaces) {
-            Condition::Usable => good = places.first().filter(|_| places.len() == 1).map(|place| place.interface),
+            Condition::Usable => {
+                good = places.first().filter(|_| places.len() == 1).map(|place| place.interface)
+            }
             condition => found.push((*entry, condition)),
         }
     }
@@ -50,7 +53,12 @@ pub(crate) fn conditions(entries: &[Entry], bound: &Bound, interfaces: &[String]
 
 impl Condition {
     /// Returns the best that can be said of `expected`, which is bound in these places.
-    pub(crate) fn of(expected: HostAddress, places: &[BoundAddress], bound: &Bound, interfaces: &[String]) -> Self {
+    pub(crate) fn of(
+        expected: HostAddress,
+        places: &[BoundAddress],
+        bound: &Bound,
+        interfaces: &[String],
+    ) -> Self {
         let judge = |place| Self::at(place, expected.prefix, bound, interfaces);
         places.iter().map(judge).max().unwrap_or(Condition::NotBound)
     }
@@ -63,7 +71,9 @@ impl Condition {
         };
         match place.flags {
             _ if !interfaces.is_empty() && !interfaces.contains(name) => Condition::Elsewhere(index),
-            _ if prefix.is_some_and(|prefix| prefix != place.prefix) => Condition::Prefix(index, place.prefix),
+            _ if prefix.is_some_and(|prefix| prefix != place.prefix) => {
+                Condition::Prefix(index, place.prefix)
+            }
             _ if *link == Link::NoCarrier && *empty_bridge => Condition::EmptyBridge(index),
             _ if link.fault().is_some() => Condition::NoLink(index),
             flags if flags.duplicate() => Condition::Duplicate(index),

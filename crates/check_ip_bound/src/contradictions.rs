@@ -5,12 +5,14 @@ use std::net::IpAddr;
 
 use host_config::{Promises, Source};
 
-/// Drops the prefix lengths that sources disagree on, so that either is accepted, and returns a note on each contradiction.
+/// Drops the prefix lengths that sources disagree on, so that either is accepted, and returns a note on each
+/// contradiction.
 pub(crate) fn reconcile(found: &mut [(Source, Promises)]) -> Vec<String> {
     let mut notes = Vec::new();
     let disputed = disputed_prefixes(found);
     for (address, prefixes) in &disputed {
-        let said: Vec<String> = prefixes.iter().map(|(prefix, source)| format!("/{prefix} by {source}")).collect();
+        let said: Vec<String> =
+            prefixes.iter().map(|(prefix, source)| format!("/{prefix} by {source}")).collect();
         notes.push(format!("note: {address} is configured with {}: either is accepted", said.join(" and ")));
     }
     for promise in found.iter_mut().flat_map(|(_, promises)| &mut promises.promises) {
@@ -60,7 +62,13 @@ fn disputed_interfaces(found: &[(Source, Promises)]) -> Vec<String> {
     };
     let note = |interface: &str, sources: &[(Source, BTreeSet<IpAddr>)]| {
         let names: Vec<&str> = sources.iter().map(|(source, _)| source.name()).collect();
-        format!("note: {} configure different addresses on {interface}: all are expected", names.join(" and "))
+        format!(
+            "note: {} configure different addresses on {interface}: all are expected",
+            names.join(" and ")
+        )
     };
-    said.iter().filter(|(_, sources)| differ(sources)).map(|(interface, sources)| note(interface, sources)).collect()
+    said.iter()
+        .filter(|(_, sources)| differ(sources))
+        .map(|(interface, sources)| note(interface, sources))
+        .collect()
 }

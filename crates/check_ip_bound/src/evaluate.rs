@@ -17,7 +17,8 @@ pub(crate) struct Limits {
     pub(crate) grace: Option<Duration>,
 }
 
-/// Makes the report: missing, forbidden and unexpected addresses and the default route of each family are a finding each.
+/// Makes the report: missing, forbidden and unexpected addresses and the default route of each family are a
+/// finding each.
 pub(crate) fn evaluate(limits: &Limits, observed: &Observations) -> Report {
     let missing = missing::judge(&limits.missing, observed);
     let all_well = all_well(observed, &missing);
@@ -32,7 +33,8 @@ pub(crate) fn evaluate(limits: &Limits, observed: &Observations) -> Report {
     findings.remark(remark).report(all_well)
 }
 
-/// Returns the first line of a report without a fault. As many missing as are allowed are no fault, and not left out.
+/// Returns the first line of a report without a fault. As many missing as are allowed are no fault, and not
+/// left out.
 fn all_well(observed: &Observations, missing: &Finding) -> String {
     match held::floating_in_words(observed) {
         _ if !missing.text.is_empty() => missing.text.clone(),
@@ -81,7 +83,10 @@ mod tests {
         ];
         let found = looked(&args());
         let data = "missing=0;;0;0;1 unusable=0;;;0;1 not_bound=0;;;0;1 bound=9;;;0";
-        assert_eq!(found[0], format!("IP_BOUND OK - 1 address from netplan bound and usable | {data} unexpected=4;;;0"));
+        assert_eq!(
+            found[0],
+            format!("IP_BOUND OK - 1 address from netplan bound and usable | {data} unexpected=4;;;0")
+        );
         assert_eq!(found[1..], notes);
 
         let found = looked(&Args { unexpected: Some(State::Warning), ..args() });
@@ -127,7 +132,8 @@ mod tests {
 
     #[test]
     fn an_absent_address_must_not_be_here() {
-        let args = Args { absent: vec!["192.0.2.9".parse().unwrap(), "192.0.2.10".parse().unwrap()], ..args() };
+        let args =
+            Args { absent: vec!["192.0.2.9".parse().unwrap(), "192.0.2.10".parse().unwrap()], ..args() };
         let present = "192.0.2.1/24@eth0 192.0.2.9/32@eth1 192.0.2.9/32@lo";
         let found = judge(&args, "192.0.2.1", present);
         let data = "missing=0;;0;0;1 unusable=0;;;0;1 not_bound=0;;;0;1";
@@ -141,7 +147,10 @@ mod tests {
              192.0.2.9 is bound on eth1 and must be absent\n192.0.2.10 is bound on lo and must be absent\n"
         );
         assert_eq!(both, expected);
-        assert!(judge(&args, "192.0.2.1", "192.0.2.1/24@eth0").starts_with("IP_BOUND OK - 1 address bound and usable | "));
+        assert!(
+            judge(&args, "192.0.2.1", "192.0.2.1/24@eth0")
+                .starts_with("IP_BOUND OK - 1 address bound and usable | ")
+        );
     }
 
     fn route(gateway: &str, interface: u32, metric: u32, kind: u8, origin: u8) -> DefaultRoute {
@@ -171,20 +180,30 @@ mod tests {
         for (routes, wrong, detail) in rows {
             let args = Args { gateway: vec!["192.0.2.254".parse().unwrap()], ..args() };
             let count = routes.len();
-            let found = Observations { routes, ..observed(&args, "192.0.2.1", ListSource::Named, "192.0.2.1/24@eth0") };
+            let found = Observations {
+                routes,
+                ..observed(&args, "192.0.2.1", ListSource::Named, "192.0.2.1/24@eth0")
+            };
             let found = lines(&args, &found);
-            let (state, text) = wrong.map_or(("OK", "1 address bound and usable"), |wrong| ("CRITICAL", wrong));
+            let (state, text) =
+                wrong.map_or(("OK", "1 address bound and usable"), |wrong| ("CRITICAL", wrong));
             let data = format!(
                 "missing=0;;0;0;1 unusable=0;;;0;1 not_bound=0;;;0;1 bound=1;;;0 default_routes_ipv4={count};;;0 unexpected=U;;;0"
             );
             assert_eq!(found[0], format!("IP_BOUND {state} - {text} | {data}"));
             assert_eq!(found.get(1).map(String::as_str), Some(detail).filter(|detail| !detail.is_empty()));
         }
-        let both = Args { gateway: vec!["192.0.2.254".parse().unwrap(), "2001:db8::fe".parse().unwrap()], ..args() };
+        let both =
+            Args { gateway: vec!["192.0.2.254".parse().unwrap(), "2001:db8::fe".parse().unwrap()], ..args() };
         let routes = vec![route("192.0.2.254", 2, 0, 1, 4), route("2001:db8::fe", 2, 1024, 1, 9)];
-        let found =
-            lines(&both, &Observations { routes, ..observed(&both, "192.0.2.1", ListSource::Named, "192.0.2.1/24@eth0") });
-        assert!(found[0].ends_with("default_routes_ipv4=1;;;0 default_routes_ipv6=1;;;0 unexpected=U;;;0"), "{found:?}");
+        let found = lines(
+            &both,
+            &Observations { routes, ..observed(&both, "192.0.2.1", ListSource::Named, "192.0.2.1/24@eth0") },
+        );
+        assert!(
+            found[0].ends_with("default_routes_ipv4=1;;;0 default_routes_ipv6=1;;;0 unexpected=U;;;0"),
+            "{found:?}"
+        );
         assert_eq!(found[2], "default route via 2001:db8::fe by router advertisement metric 1024 on eth0");
     }
 
@@ -196,8 +215,10 @@ mod tests {
             thresholds: plugin::Thresholds { warning: Some("0".parse().unwrap()), critical: None },
             ..args()
         };
-        let found =
-            lines(&args, &observed(&args, "192.0.2.1 192.0.2.2", ListSource::Named, "192.0.2.1/24@eth0 192.0.2.3/24@eth0"));
+        let found = lines(
+            &args,
+            &observed(&args, "192.0.2.1 192.0.2.2", ListSource::Named, "192.0.2.1/24@eth0 192.0.2.3/24@eth0"),
+        );
         assert_eq!(
             found[0].split(" | ").next(),
             Some("IP_BOUND CRITICAL - no default route, expected via 192.0.2.254, 2 more faults")
@@ -221,14 +242,23 @@ mod tests {
         for (grace, uptime, state, text) in rows {
             let args = Args { grace: grace.map(|grace| Duration::from_secs(grace).into()), ..args() };
             let uptime = uptime.map(Duration::from_secs);
-            let found = Observations { uptime, ..observed(&args, "192.0.2.2", ListSource::Named, "192.0.2.1/24@eth0") };
+            let found = Observations {
+                uptime,
+                ..observed(&args, "192.0.2.2", ListSource::Named, "192.0.2.1/24@eth0")
+            };
             let report = evaluate(&args.limits(), &found);
             assert_eq!(report.state, state);
             assert!(report.render("X", 0).contains(text), "{}", report.render("X", 0));
         }
         let args = Args { grace: Some(Duration::from_secs(300).into()), ..args() };
-        let well =
-            Observations { uptime: Some(Duration::ZERO), ..observed(&args, "192.0.2.1", ListSource::Named, "192.0.2.1/24@eth0") };
-        assert!(evaluate(&args.limits(), &well).render("X", 0).starts_with("X OK - 1 address bound and usable | "));
+        let well = Observations {
+            uptime: Some(Duration::ZERO),
+            ..observed(&args, "192.0.2.1", ListSource::Named, "192.0.2.1/24@eth0")
+        };
+        assert!(
+            evaluate(&args.limits(), &well)
+                .render("X", 0)
+                .starts_with("X OK - 1 address bound and usable | ")
+        );
     }
 }

@@ -15,7 +15,8 @@ use crate::options::Ignored;
 /// The expected addresses.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expected {
-    /// Sorted by address, each once for each prefix length that is expected of it. Its list is a place in `files`.
+    /// Sorted by address, each once for each prefix length that is expected of it. Its list is a place in
+    /// `files`.
     pub entries: Vec<Entry>,
     /// The names of the files which the entries come from; beyond them is the command line.
     pub files: Vec<String>,
@@ -58,7 +59,8 @@ pub enum ExpectedError {
     /// A list or the host's configuration cannot be used.
     #[error(transparent)]
     Config(ConfigError),
-    /// The host's configuration is not for everybody's eyes, as netplan's and NetworkManager's files mostly are.
+    /// The host's configuration is not for everybody's eyes, as netplan's and NetworkManager's files mostly
+    /// are.
     #[error("{0}: let root print a list by --list, and give it to --file")]
     Forbidden(ReadError),
     /// The sources that were named promise nothing.
@@ -69,7 +71,9 @@ pub enum ExpectedError {
 impl From<ConfigError> for ExpectedError {
     fn from(error: ConfigError) -> Self {
         match error {
-            ConfigError::Read(ReadError::Refused { path, why }) if why.kind() == ErrorKind::PermissionDenied => {
+            ConfigError::Read(ReadError::Refused { path, why })
+                if why.kind() == ErrorKind::PermissionDenied =>
+            {
                 ExpectedError::Forbidden(ReadError::Refused { path, why })
             }
             error => ExpectedError::Config(error),
@@ -108,7 +112,11 @@ impl Expected {
             entries: Vec::new(),
             files: Vec::new(),
             source: ListSource::Named,
-            floating: args.floating.iter().map(|address| (address.to_canonical(), "--floating".to_owned())).collect(),
+            floating: args
+                .floating
+                .iter()
+                .map(|address| (address.to_canonical(), "--floating".to_owned()))
+                .collect(),
             interfaces: Vec::new(),
             on: args.interface.clone(),
             absent: args.absent.iter().map(IpAddr::to_canonical).collect(),
@@ -127,7 +135,11 @@ impl Expected {
             }
             expected.files.push(list.source);
         }
-        expected.entries.extend(args.addresses.ip.iter().map(|&expected| Entry { expected, list: u32::MAX, line: 0 }));
+        expected.entries.extend(args.addresses.ip.iter().map(|&expected| Entry {
+            expected,
+            list: u32::MAX,
+            line: 0,
+        }));
         if !found.is_empty() {
             expected.take_configuration(args, found);
         }
@@ -143,12 +155,14 @@ impl Expected {
     fn take_configuration(&mut self, args: &Args, mut found: Vec<(Source, Promises)>) {
         self.notes = reconcile(&mut found);
         let promises = |found: &&(Source, Promises)| found.1.promises.iter().any(|promise| !promise.floating);
-        let mut names: Vec<&'static str> = found.iter().filter(promises).map(|(source, _)| source.name()).collect();
+        let mut names: Vec<&'static str> =
+            found.iter().filter(promises).map(|(source, _)| source.name()).collect();
         names.extend((!args.addresses.file.is_empty()).then_some("--file"));
         names.extend((!args.addresses.ip.is_empty()).then_some("--ip"));
         self.source = ListSource::Configured(names);
         for (source, promises) in found {
-            let remark = |remark: host_config::Remark| format!("{source}: {} ({})", remark.what, remark.place);
+            let remark =
+                |remark: host_config::Remark| format!("{source}: {} ({})", remark.what, remark.place);
             self.remarks.extend(promises.remarks.into_iter().map(remark));
             for promise in promises.promises {
                 self.take(promise);
@@ -173,7 +187,11 @@ impl Expected {
 
     /// What is bound is expected, for entry of anything else.
     pub(crate) fn expect_all(&mut self, bound: &Bound) {
-        let entry = |address: IpAddr| Entry { expected: HostAddress { address, prefix: None }, list: u32::MAX, line: 0 };
+        let entry = |address: IpAddr| Entry {
+            expected: HostAddress { address, prefix: None },
+            list: u32::MAX,
+            line: 0,
+        };
         self.entries = unique(bound.addresses.iter().map(|bound| entry(bound.address)).collect());
     }
 
@@ -195,11 +213,12 @@ impl Expected {
         }
     }
 
-    /// The expected addresses as a list that --file takes, each with its place. Floating ones are comments in it: whoever takes the
-    /// list must not demand them of every host.
+    /// The expected addresses as a list that --file takes, each with its place. Floating ones are comments in
+    /// it: whoever takes the list must not demand them of every host.
     pub(crate) fn listing(&self) -> Report {
         let total = self.entries.len();
-        let mut lines = vec![format!("# {total} {}{}", if total == 1 { "address" } else { "addresses" }, self.from())];
+        let mut lines =
+            vec![format!("# {total} {}{}", if total == 1 { "address" } else { "addresses" }, self.from())];
         lines.extend(self.entries.iter().map(|entry| format!("{} # {}", entry.expected, self.origin(entry))));
         lines.extend(self.floating.iter().map(|(address, place)| format!("# floating: {address} # {place}")));
         lines.extend(self.notes.iter().chain(&self.remarks).map(|note| format!("# {note}")));
@@ -245,13 +264,17 @@ mod tests {
 
     #[test]
     fn takes_each_address_once() {
-        let list = List::parse("a", 0, b"192.0.2.2\n192.0.2.1\n192.0.2.2/24\n2001:DB8::1\n192.0.2.2/32\n").unwrap();
+        let list =
+            List::parse("a", 0, b"192.0.2.2\n192.0.2.1\n192.0.2.2/24\n2001:DB8::1\n192.0.2.2/32\n").unwrap();
         let other = List::parse("b", 1, b"2001:db8::1\n192.0.2.3\n").unwrap();
         let ip = ["192.0.2.1", "192.0.2.4/24"].map(|address| address.parse().unwrap()).to_vec();
         let args = Args { addresses: AddressOptions { ip, ..AddressOptions::default() }, ..args() };
         let expected = Expected::new(&args, vec![list, other], Vec::new());
-        let printed: Vec<String> =
-            expected.entries.iter().map(|entry| format!("{} {}", entry.expected, expected.origin(entry))).collect();
+        let printed: Vec<String> = expected
+            .entries
+            .iter()
+            .map(|entry| format!("{} {}", entry.expected, expected.origin(entry)))
+            .collect();
         let lines = [
             "192.0.2.1 a line 2",
             "192.0.2.2/24 a line 3",
@@ -268,7 +291,10 @@ mod tests {
     fn lists_what_would_be_checked() {
         let place = Place { file: "/etc/b".to_owned(), line: 7 };
         let first = Promises {
-            promises: vec![promise("192.0.2.1/24", "eth0", "/etc/a", 3), promise("192.0.2.2/24", "eth0", "/etc/b", 1)],
+            promises: vec![
+                promise("192.0.2.1/24", "eth0", "/etc/a", 3),
+                promise("192.0.2.2/24", "eth0", "/etc/b", 1),
+            ],
             remarks: vec![Remark { what: "eth1 by dhcp".to_owned(), place }],
         };
         let second = Promises {
@@ -281,7 +307,8 @@ mod tests {
         let addresses = AddressOptions { file: vec![PathBuf::from("list")], ..AddressOptions::default() };
         let args = Args { addresses, ..args() };
         let list = List::parse("list", 0, b"198.51.100.1\n192.0.2.9\n").unwrap();
-        let expected = Expected::new(&args, vec![list], vec![(Source::Hsphere, first), (Source::Cpanel, second)]);
+        let expected =
+            Expected::new(&args, vec![list], vec![(Source::Hsphere, first), (Source::Cpanel, second)]);
         let listing = expected.listing().render("IP_BOUND", 0);
         let lines = "# 3 addresses from hsphere, cpanel, --file\n\
                         192.0.2.1 # /etc/a line 3\n\
@@ -313,6 +340,9 @@ mod tests {
         assert_eq!(read(one, &[]).unwrap().from(), " from cpanel");
         assert_eq!(read(one, &["auto", "cpanel"]).unwrap().entries.len(), 1);
         assert_eq!(read(one, &["auto", "hsphere"]), Err("no configuration of hsphere here".to_owned()));
-        assert_eq!(read(Some("192.0.2.1\nx\n"), &[]), Err("/etc/ips line 2: x is not an IP address\n".to_owned()));
+        assert_eq!(
+            read(Some("192.0.2.1\nx\n"), &[]),
+            Err("/etc/ips line 2: x is not an IP address\n".to_owned())
+        );
     }
 }

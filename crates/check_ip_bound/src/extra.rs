@@ -15,13 +15,15 @@ use crate::words::runs;
 /// The interface and the networks whose addresses mean nothing on any host.
 const ALWAYS: [&str; 4] = ["docker0", "fe80::/10", "127.0.0.0/8", "::1"];
 
-/// Judges what is bound beyond what is expected; `unexpected` is the state of such an address, `None` for a note.
+/// Judges what is bound beyond what is expected; `unexpected` is the state of such an address, `None` for a
+/// note.
 pub(crate) fn judge(unexpected: Option<State>, observed: &Observations) -> Finding {
     let limit = |alarm| (unexpected == Some(alarm)).then(|| Range::up_to(0.0));
     let thresholds = Thresholds { warning: limit(State::Warning), critical: limit(State::Critical) };
     let metric = |value: f64| Metric::new("unexpected", value).thresholds(thresholds.clone()).min(0.0);
     let expected = &observed.expected;
-    // The rest is unexpected only beside a list of all that should be there, which addresses named by hand are not.
+    // The rest is unexpected only beside a list of all that should be there, which addresses named by hand
+    // are not.
     if expected.source == ListSource::Bound || !expected.complete && unexpected.is_none() {
         return Finding::ok("").metric(metric(f64::NAN));
     }
@@ -33,7 +35,8 @@ pub(crate) fn judge(unexpected: Option<State>, observed: &Observations) -> Findi
 
 fn in_words(extra: &[BoundAddress]) -> String {
     let addresses: Vec<IpAddr> = extra.iter().map(|bound| bound.address).collect();
-    let head = format!("{} unexpected {}: ", extra.len(), if extra.len() == 1 { "address" } else { "addresses" });
+    let head =
+        format!("{} unexpected {}: ", extra.len(), if extra.len() == 1 { "address" } else { "addresses" });
     let runs = runs(&addresses, &head);
     head + &runs
 }
@@ -53,7 +56,8 @@ fn find(observed: &Observations) -> Vec<BoundAddress> {
         }
         false
     };
-    let floats = |address: IpAddr| observed.expected.floating.iter().any(|(floating, _)| *floating == address);
+    let floats =
+        |address: IpAddr| observed.expected.floating.iter().any(|(floating, _)| *floating == address);
     let moves = |address: IpAddr| floats(address) || observed.expected.absent.contains(&address);
     let ignored = |bound: &BoundAddress| {
         let name = observed.name(bound.interface);

@@ -1,5 +1,5 @@
-//! What the tests of this plugin look at: a host with two interfaces that are up, one that is down, one without carrier, an empty
-//! bridge, and loopback.
+//! What the tests of this plugin look at: a host with two interfaces that are up, one that is down, one
+//! without carrier, an empty bridge, and loopback.
 
 use addresses::{HostAddress, List};
 use clap::Parser as _;
@@ -35,19 +35,26 @@ fn interfaces() -> Vec<Interface> {
     (1..).zip(links).map(interface).collect()
 }
 
-/// `ADDRESS/PREFIX@INTERFACE` for each, with the flags' bits after a `+`, and `~` with the seconds for one that goes by itself.
+/// `ADDRESS/PREFIX@INTERFACE` for each, with the flags' bits after a `+`, and `~` with the seconds for one
+/// that goes by itself.
 pub(crate) fn bound(text: &str) -> Bound {
     let interfaces = interfaces();
     let mut bound = Bound { interfaces, ..Bound::default() };
     for item in text.split_whitespace() {
-        let (item, seconds) = item.split_once('~').map_or((item, None), |(item, seconds)| (item, Some(seconds)));
+        let (item, seconds) =
+            item.split_once('~').map_or((item, None), |(item, seconds)| (item, Some(seconds)));
         let (expected, place) = item.split_once('@').unwrap();
-        let (name, flags) = place.split_once('+').unwrap_or((place, if seconds.is_some() { "0" } else { "80" }));
+        let (name, flags) =
+            place.split_once('+').unwrap_or((place, if seconds.is_some() { "0" } else { "80" }));
         let HostAddress { address, prefix } = expected.parse().unwrap();
         let interface = bound.interfaces.iter().find(|interface| interface.name == name).unwrap().index;
         let flags = Flags(u8::from_str_radix(flags, 16).unwrap());
         bound.addresses.push(BoundAddress { address, interface, prefix: prefix.unwrap(), flags });
-        bound.lifetimes.extend(seconds.map(|seconds| Lifetime { address, interface, seconds: seconds.parse().unwrap() }));
+        bound.lifetimes.extend(seconds.map(|seconds| Lifetime {
+            address,
+            interface,
+            seconds: seconds.parse().unwrap(),
+        }));
     }
     bound.addresses.sort();
     bound

@@ -21,7 +21,8 @@ pub(crate) fn judge(observed: &Observations) -> Vec<Finding> {
 fn judge_family(observed: &Observations, gateways: &[IpAddr], routes: &[&DefaultRoute]) -> Finding {
     let names: Vec<String> = gateways.iter().map(ToString::to_string).collect();
     let expected = names.join(" or ");
-    let label = if gateways.iter().any(IpAddr::is_ipv6) { "default_routes_ipv6" } else { "default_routes_ipv4" };
+    let label =
+        if gateways.iter().any(IpAddr::is_ipv6) { "default_routes_ipv6" } else { "default_routes_ipv4" };
     let described: Vec<String> = routes.iter().map(|route| describe(observed, route)).collect();
     let finding = match routes {
         [] => Finding::critical(format!("no default route, expected via {expected}")),

@@ -23,12 +23,14 @@ pub(crate) fn judge_absent(observed: &Observations) -> Finding {
         [only] => Finding::critical(on(only)),
         _ => {
             let rest = "are bound and must be absent";
-            Finding::critical(format!("{} {rest}", runs(&here, rest))).details(here.iter().map(on).collect::<Vec<_>>())
+            Finding::critical(format!("{} {rest}", runs(&here, rest)))
+                .details(here.iter().map(on).collect::<Vec<_>>())
         }
     }
 }
 
-/// Reports which floating addresses this host holds: bound here, and usable. Holding one or not is never a fault.
+/// Reports which floating addresses this host holds: bound here, and usable. Holding one or not is never a
+/// fault.
 pub(crate) fn report_floating(observed: &Observations) -> Finding {
     let mut finding = Finding::ok("");
     for (address, place) in &observed.expected.floating {

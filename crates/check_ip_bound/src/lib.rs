@@ -1,7 +1,8 @@
 //! Is every address that should be on this host bound, and usable?
 //!
-//! The outage it catches: after a reboot a few of a server's addresses were never bound, or are on a link that is down, or were
-//! given up as duplicates, while everything looks up from the inside. And its opposite: an address or a default route too many.
+//! The outage it catches: after a reboot a few of a server's addresses were never bound, or are on a link
+//! that is down, or were given up as duplicates, while everything looks up from the inside. And its opposite:
+//! an address or a default route too many.
 
 mod causes;
 mod condition;
@@ -35,7 +36,8 @@ pub use probe::{ProbeError, probe};
 /// The longest `--grace`, in seconds: a year.
 const LONGEST_GRACE: f64 = 366.0 * 86_400.0;
 
-const IP_HELP: &str = "Address that must be bound. The prefix length of 192.0.2.10/24 must match too. Repeatable";
+const IP_HELP: &str =
+    "Address that must be bound. The prefix length of 192.0.2.10/24 must match too. Repeatable";
 const FROM_HELP: &str = "Read the expected addresses from this host's network configuration: auto, hsphere, cpanel, ifupdown, ifcfg, \
                          networkd, networkmanager, netplan or keepalived. Repeatable. Default without --ip and --file: auto";
 const AFTER_HELP: &str = "\
@@ -52,7 +54,8 @@ pub struct Args {
     /// Print the expected addresses and where each is configured, as a list for --file, and exit 0
     #[arg(long)]
     pub list: bool,
-    /// Interface that the expected addresses must be on: one of those given. Repeatable. Default: any, loopback too
+    /// Interface that the expected addresses must be on: one of those given. Repeatable. Default: any,
+    /// loopback too
     #[arg(long, value_name = "NAME")]
     pub interface: Vec<String>,
     /// How many addresses may be missing.
@@ -61,8 +64,8 @@ pub struct Args {
     /// State to report for an unexpected address: warning, critical or unknown. Default: a note
     #[arg(long, value_name = "STATE", value_parser = options::alarm)]
     pub unexpected: Option<State>,
-    /// Network or interface on which no address is unexpected: 198.51.100.0/24, virbr0. Repeatable. Always: docker0, fe80::/10,
-    /// 127.0.0.0/8, ::1
+    /// Network or interface on which no address is unexpected: 198.51.100.0/24, virbr0. Repeatable. Always:
+    /// docker0, fe80::/10, 127.0.0.0/8, ::1
     #[arg(long, value_name = "NETWORK|INTERFACE")]
     pub ignore: Vec<Ignored>,
     /// Router of the only default route of its family. Repeatable: any one of them
@@ -105,11 +108,16 @@ impl Observations {
 
 impl Args {
     fn limits(&self) -> Limits {
-        Limits { missing: self.thresholds.clone(), unexpected: self.unexpected, grace: self.grace.map(Seconds::duration) }
+        Limits {
+            missing: self.thresholds.clone(),
+            unexpected: self.unexpected,
+            grace: self.grace.map(Seconds::duration),
+        }
     }
 }
 
-/// Probes this host ([`probe()`]), and judges what was observed; with `--list`, prints the expected addresses.
+/// Probes this host ([`probe()`]), and judges what was observed; with `--list`, prints the expected
+/// addresses.
 ///
 /// # Errors
 /// [`ProbeError`]: a list or the bound addresses cannot be read, or there is nothing to check.

@@ -33,7 +33,8 @@ struct Group {
 /// Judges the number of missing addresses; without thresholds one is CRITICAL.
 pub(crate) fn judge(thresholds: &Thresholds, observed: &Observations) -> Finding {
     let total = observed.expected.entries.len() as f64;
-    let missing: Vec<&(Entry, Condition)> = observed.conditions.iter().filter(|found| counts(observed, found)).collect();
+    let missing: Vec<&(Entry, Condition)> =
+        observed.conditions.iter().filter(|found| counts(observed, found)).collect();
     let not_bound = missing.iter().filter(|(_, condition)| *condition == Condition::NotBound).count();
     let thresholds = thresholds.or(Thresholds { warning: None, critical: Some(Range::up_to(0.0)) });
     let metric = Metric::count("missing", missing.len()).thresholds(thresholds.clone()).max(total);
@@ -56,12 +57,15 @@ pub(crate) fn judge(thresholds: &Thresholds, observed: &Observations) -> Finding
 pub(crate) fn all_well(observed: &Observations) -> String {
     let total = addresses(observed.expected.entries.len());
     match &observed.expected.source {
-        ListSource::Bound => format!("{total} bound here, all usable (no list, no static address configured)"),
+        ListSource::Bound => {
+            format!("{total} bound here, all usable (no list, no static address configured)")
+        }
         _ => format!("{total}{} bound and usable", observed.expected.from()),
     }
 }
 
-/// Whether a condition makes its address a missing one. An empty bridge is a fault only where its address is expected by name.
+/// Whether a condition makes its address a missing one. An empty bridge is a fault only where its address is
+/// expected by name.
 fn counts(observed: &Observations, (_, condition): &(Entry, Condition)) -> bool {
     match condition {
         Condition::EmptyBridge(_) => observed.expected.source != ListSource::Bound,
@@ -71,9 +75,18 @@ fn counts(observed: &Observations, (_, condition): &(Entry, Condition)) -> bool 
 
 /// Returns how many may be missing, in words: `, allowed up to 2`.
 fn allowed(thresholds: &Thresholds) -> String {
-    let range = thresholds.warning.as_ref().or(thresholds.critical.as_ref()).map(ToString::to_string).unwrap_or_default();
+    let range = thresholds
+        .warning
+        .as_ref()
+        .or(thresholds.critical.as_ref())
+        .map(ToString::to_string)
+        .unwrap_or_default();
     let range = range.strip_prefix("~:").unwrap_or(&range);
-    if range.contains([':', '@']) { format!(", allowed by {range}") } else { format!(", allowed up to {range}") }
+    if range.contains([':', '@']) {
+        format!(", allowed by {range}")
+    } else {
+        format!(", allowed up to {range}")
+    }
 }
 
 /// Returns the faults for the first line: how many, which, and the cause.
@@ -83,13 +96,20 @@ fn in_words(observed: &Observations, groups: &[Group], allowed: &str) -> String 
     let total = addresses(observed.expected.entries.len());
     let count = |groups: &[&Group]| groups.iter().map(|group| group.addresses.len()).sum::<usize>();
     match (absent.as_slice(), unusable.as_slice()) {
-        (absent, []) => not_bound_in_words(absent, &format!("{} of {total} missing{allowed}: ", count(absent))),
+        (absent, []) => {
+            not_bound_in_words(absent, &format!("{} of {total} missing{allowed}: ", count(absent)))
+        }
         ([], [only]) if count(&[only]) == 1 && observed.expected.entries.len() == 1 => {
             format!("{} bound but unusable{allowed}: {}", all(&only.addresses), only.in_brief(observed))
         }
-        ([], unusable) => unusable_in_words(observed, unusable, &format!("{} of {total} unusable{allowed}: ", count(unusable))),
+        ([], unusable) => unusable_in_words(
+            observed,
+            unusable,
+            &format!("{} of {total} unusable{allowed}: ", count(unusable)),
+        ),
         (absent, unusable) => {
-            let missing = not_bound_in_words(absent, &format!("{} of {total} missing{allowed}: ", count(absent)));
+            let missing =
+                not_bound_in_words(absent, &format!("{} of {total} missing{allowed}: ", count(absent)));
             let head = format!(", and {} unusable: ", count(unusable));
             missing + &unusable_in_words(observed, unusable, &head)
         }
@@ -133,7 +153,9 @@ impl Group {
     fn in_brief(&self, observed: &Observations) -> String {
         match &self.reason {
             Reason::NotBound(cause) => cause.as_ref().map(Cause::in_brief).unwrap_or_default(),
-            Reason::Unusable(condition, _) => condition.in_brief(self.example, &observed.bound, &observed.expected.on),
+            Reason::Unusable(condition, _) => {
+                condition.in_brief(self.example, &observed.bound, &observed.expected.on)
+            }
         }
     }
 
@@ -183,17 +205,28 @@ fn groups(observed: &Observations, missing: &[&(Entry, Condition)]) -> Vec<Group
 fn notes(observed: &Observations, some_missing: bool) -> Vec<String> {
     let Observations { expected, bound, .. } = observed;
     let note = |found: &(Entry, Condition)| match found {
-        (entry, Condition::Deprecated(on)) => Some(format!("note: {} is deprecated on {}", entry.expected, observed.name(*on))),
+        (entry, Condition::Deprecated(on)) => {
+            Some(format!("note: {} is deprecated on {}", entry.expected, observed.name(*on)))
+        }
         (entry, condition @ Condition::EmptyBridge(_)) if !counts(observed, found) => {
             Some(format!("note: {} is {}", entry.expected, reason(observed, entry.expected, *condition)))
         }
         _ => None,
     };
     let unlisted = expected.source == ListSource::Bound && some_missing;
-    let unlisted = unlisted.then(|| "note: no list, no static address configured: all bound addresses are expected".to_owned());
+    let unlisted = unlisted
+        .then(|| "note: no list, no static address configured: all bound addresses are expected".to_owned());
     let unknown = |name: &&String| !bound.interfaces.iter().any(|interface| interface.name == **name);
-    let no_interface = expected.on.iter().filter(unknown).map(|name| format!("note: there is no interface {name} here"));
-    observed.conditions.iter().filter_map(note).chain(unlisted).chain(no_interface).chain(misplaced(observed)).collect()
+    let no_interface =
+        expected.on.iter().filter(unknown).map(|name| format!("note: there is no interface {name} here"));
+    observed
+        .conditions
+        .iter()
+        .filter_map(note)
+        .chain(unlisted)
+        .chain(no_interface)
+        .chain(misplaced(observed))
+        .collect()
 }
 
 /// Returns a note for each address that is bound on another interface than the configuration promises it on.
@@ -205,7 +238,9 @@ fn misplaced(observed: &Observations) -> Vec<String> {
         let promised = promised.split(':').next().unwrap_or(promised);
         let first = places.first()?;
         let elsewhere = places.iter().all(|place| observed.name(place.interface) != promised);
-        elsewhere.then(|| format!("note: {address} is on {}, configured on {promised}", observed.name(first.interface)))
+        elsewhere.then(|| {
+            format!("note: {address} is on {}, configured on {promised}", observed.name(first.interface))
+        })
     };
     observed.expected.interfaces.iter().filter_map(note).collect()
 }
@@ -350,7 +385,10 @@ mod tests {
             let report = evaluate(&args.limits(), &observed);
             assert_eq!(report.state, state, "{warning:?} {critical:?}");
             let line = report.render("X", 0);
-            assert!(line.contains(&format!(" - 2 of 3 addresses missing{allowed}: 192.0.2.2-3 | {data} ")), "{line}");
+            assert!(
+                line.contains(&format!(" - 2 of 3 addresses missing{allowed}: 192.0.2.2-3 | {data} ")),
+                "{line}"
+            );
         }
     }
 
@@ -358,15 +396,21 @@ mod tests {
     fn says_who_chose_the_addresses() {
         let args = args();
         let usual = || ListSource::Configured(vec!["cpanel", "netplan"]);
-        let line =
-            |source, present| evaluate(&args.limits(), &observed(&args, "192.0.2.1", source, present)).render("IP_BOUND", 0);
+        let line = |source, present| {
+            evaluate(&args.limits(), &observed(&args, "192.0.2.1", source, present)).render("IP_BOUND", 0)
+        };
         let data = "missing=0;;0;0;1 unusable=0;;;0;1 not_bound=0;;;0;1 bound=1;;;0";
         assert_eq!(
             line(usual(), "192.0.2.1/24@eth0"),
-            format!("IP_BOUND OK - 1 address from cpanel, netplan bound and usable | {data} unexpected=0;;;0\n")
+            format!(
+                "IP_BOUND OK - 1 address from cpanel, netplan bound and usable | {data} unexpected=0;;;0\n"
+            )
         );
         let first = |source, present| line(source, present).split(" | ").next().unwrap().to_owned();
-        assert_eq!(first(usual(), "192.0.2.2/24@eth0"), "IP_BOUND CRITICAL - 1 of 1 address missing: 192.0.2.1");
+        assert_eq!(
+            first(usual(), "192.0.2.2/24@eth0"),
+            "IP_BOUND CRITICAL - 1 of 1 address missing: 192.0.2.1"
+        );
         assert_eq!(
             line(ListSource::Bound, "192.0.2.1/24@eth0"),
             format!(
@@ -379,26 +423,37 @@ mod tests {
              unusable=0;;;0;2 not_bound=0;;;0;2 bound=2;;;0 unexpected=U;;;0\nnote: 172.17.0.1 is on docker0, a bridge without ports\n"
         );
         let alarm = line(ListSource::Bound, "192.0.2.1/24@eth1");
-        assert!(alarm.starts_with("IP_BOUND CRITICAL - 192.0.2.1 bound but unusable: eth1 is down | "), "{alarm}");
+        assert!(
+            alarm.starts_with("IP_BOUND CRITICAL - 192.0.2.1 bound but unusable: eth1 is down | "),
+            "{alarm}"
+        );
         let note = "note: no list, no static address configured: all bound addresses are expected";
         assert_eq!(alarm.lines().nth(1), Some(note));
     }
 
     #[test]
     fn verbose_names_the_line_of_each() {
-        let addresses = AddressOptions { ip: vec!["192.0.2.9/24".parse().unwrap()], ..AddressOptions::default() };
+        let addresses =
+            AddressOptions { ip: vec!["192.0.2.9/24".parse().unwrap()], ..AddressOptions::default() };
         let args = Args { addresses, ..args() };
-        let output = evaluate(&args.limits(), &observed(&args, "192.0.2.1 192.0.2.7", ListSource::Named, "192.0.2.1/24@eth0"))
-            .render("X", 1);
+        let output = evaluate(
+            &args.limits(),
+            &observed(&args, "192.0.2.1 192.0.2.7", ListSource::Named, "192.0.2.1/24@eth0"),
+        )
+        .render("X", 1);
         let details: Vec<&str> = output.lines().skip(1).collect();
-        assert_eq!(details[details.len() - 2..], ["192.0.2.7: not bound (ips line 2)", "192.0.2.9/24: not bound (--ip)"]);
+        assert_eq!(
+            details[details.len() - 2..],
+            ["192.0.2.7: not bound (ips line 2)", "192.0.2.9/24: not bound (--ip)"]
+        );
     }
 
     #[test]
     fn a_subnet_lost_with_its_primary_is_said_once() {
         let args = args();
         let list: Vec<String> = (1..=42).map(|last| format!("192.0.2.{last}")).collect();
-        let mut lost = observed(&args, &list.join(" "), ListSource::Named, "192.0.2.1/24@eth0 198.51.100.1/24@eth0");
+        let mut lost =
+            observed(&args, &list.join(" "), ListSource::Named, "192.0.2.1/24@eth0 198.51.100.1/24@eth0");
         let lines = |observed: &Observations| -> Vec<String> {
             let output = evaluate(&args.limits(), observed).render("X", 0);
             let (first, details) = output.split_once('\n').unwrap();
@@ -416,7 +471,8 @@ mod tests {
         let none_left = observed(&args, &list.join(" "), ListSource::Named, "198.51.100.1/24@eth0");
         let gone = format!("192.0.2.1-42: not bound, nor is any other of the same /24: {cause}");
         assert_eq!(lines(&none_left), ["192.0.2.1-42, their primary is gone".to_owned(), gone]);
-        let secondary_left = observed(&args, &list.join(" "), ListSource::Named, "192.0.2.1/24@eth0 192.0.2.9/24@eth0+81");
+        let secondary_left =
+            observed(&args, &list.join(" "), ListSource::Named, "192.0.2.1/24@eth0 192.0.2.9/24@eth0+81");
         assert_eq!(lines(&secondary_left), ["192.0.2.2-8, 192.0.2.10-42"]);
         let one = observed(&args, "192.0.2.1 192.0.2.2", ListSource::Named, "192.0.2.1/24@eth0");
         assert_eq!(lines(&one), ["192.0.2.2"]);

@@ -74,7 +74,11 @@ mod tests {
         ];
         for (ignored, address, interface, covered) in rows {
             let parsed: Ignored = ignored.parse().unwrap();
-            assert_eq!(parsed.covers(address.parse().unwrap(), interface), covered, "{ignored} {address} {interface}");
+            assert_eq!(
+                parsed.covers(address.parse().unwrap(), interface),
+                covered,
+                "{ignored} {address} {interface}"
+            );
         }
     }
 

@@ -1,4 +1,5 @@
-//! All the reading: the lists, the bound addresses, and these again while duplicate address detection is running.
+//! All the reading: the lists, the bound addresses, and these again while duplicate address detection is
+//! running.
 
 use std::fs;
 use std::thread;
@@ -12,8 +13,8 @@ use crate::condition::{Condition, conditions};
 use crate::expected::{Expected, ExpectedError, ListSource};
 use crate::{Args, Observations};
 
-/// How long a tentative address is looked at again. Detection takes one to two seconds (RFC 4862: a random delay of up to one
-/// second, then one probe a second).
+/// How long a tentative address is looked at again. Detection takes one to two seconds (RFC 4862: a random
+/// delay of up to one second, then one probe a second).
 const DETECTION: Duration = Duration::from_secs(2);
 /// How long to wait between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -32,11 +33,14 @@ pub enum ProbeError {
     #[error(transparent)]
     Bound(#[from] ReadBoundError),
     /// Nobody says which addresses should be here, and what is bound says nothing.
-    #[error("no list, no static address configured, only loopback has an address: name those expected by --ip or --file")]
+    #[error(
+        "no list, no static address configured, only loopback has an address: name those expected by --ip or --file"
+    )]
     NothingToCheck,
 }
 
-/// Reads what is expected and what is bound, and looks again for two seconds while duplicate address detection runs.
+/// Reads what is expected and what is bound, and looks again for two seconds while duplicate address
+/// detection runs.
 ///
 /// # Errors
 /// [`ProbeError`]: a list or the bound addresses cannot be read, or there is nothing to check.
@@ -51,7 +55,9 @@ pub fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, ProbeErro
     }
     let mut found = conditions(&expected.entries, &bound, &args.interface);
     let until = Instant::now() + DETECTION.min(deadline.keeping(RESERVE));
-    while found.iter().any(|(_, condition)| matches!(condition, Condition::Tentative(_))) && Instant::now() < until {
+    while found.iter().any(|(_, condition)| matches!(condition, Condition::Tentative(_)))
+        && Instant::now() < until
+    {
         thread::sleep(PAUSE);
         bound = Bound::read(deadline)?;
         found = conditions(&expected.entries, &bound, &args.interface);
@@ -59,7 +65,14 @@ pub fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, ProbeErro
     let missing = found.iter().any(|(_, condition)| *condition == Condition::NotBound);
     let promotes_all = if missing { read_setting(PROMOTE_SECONDARIES) } else { None };
     let uptime = args.grace.map(|_| uptime());
-    Ok(Observations { expected, bound, conditions: found, routes: read_routes(args, deadline)?, promotes_all, uptime })
+    Ok(Observations {
+        expected,
+        bound,
+        conditions: found,
+        routes: read_routes(args, deadline)?,
+        promotes_all,
+        uptime,
+    })
 }
 
 /// The default routes of the families that --gateway names.

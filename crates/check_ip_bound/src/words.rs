@@ -15,7 +15,8 @@ pub(crate) fn runs(addresses: &[IpAddr], around: &str) -> String {
     brief(addresses, room_after(around))
 }
 
-/// Returns the texts, comma-separated, as many as there is room for beside `around`, and how many more causes there are.
+/// Returns the texts, comma-separated, as many as there is room for beside `around`, and how many more causes
+/// there are.
 pub(crate) fn causes_in_words(texts: &[String], around: &str) -> String {
     let room = room_after(around);
     let mut joined = String::new();

@@ -1,5 +1,5 @@
-//! The command `check_ip_bound` as a user runs it: an answer, an alarm, and every kind of bad input. What holds for all plugins is
-//! in the suite's conformance test; what needs other hosts is in its system tests.
+//! The command `check_ip_bound` as a user runs it: an answer, an alarm, and every kind of bad input. What
+//! holds for all plugins is in the suite's conformance test; what needs other hosts is in its system tests.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -59,13 +59,18 @@ fn addresses_are_compared_as_numbers() {
 
 #[test]
 fn lists_and_single_addresses_go_together() {
-    let (_folder, path) = list(b"# main\r\n127.0.0.1\t255.0.0.0\r\n192.0.2.249:255.255.255.0:192.0.2.255\r\n");
+    let (_folder, path) =
+        list(b"# main\r\n127.0.0.1\t255.0.0.0\r\n192.0.2.249:255.255.255.0:192.0.2.255\r\n");
     let outcome = check(&["--file", &path, "--ip", "192.0.2.248", "--ip", "127.0.0.1"]);
     // This machine may have an address of that subnet, and then a cause stands after the addresses.
     let (code, line) = text(&outcome);
     assert_eq!(code, 2);
     assert!(line.starts_with("IP_BOUND CRITICAL - 2 of 3 addresses missing: 192.0.2.248-249"), "{line}");
-    assert_eq!(outcome.stdout.lines().find(|line| line.ends_with(": not bound")), None, "the first line says it all");
+    assert_eq!(
+        outcome.stdout.lines().find(|line| line.ends_with(": not bound")),
+        None,
+        "the first line says it all"
+    );
     let verbose = check(&["--file", &path, "--ip", "192.0.2.248", "-v"]).stdout;
     assert!(verbose.contains(&format!("\n192.0.2.249: not bound ({path} line 3)\n")), "{verbose}");
     assert!(verbose.contains("\n192.0.2.248: not bound (--ip)\n"), "{verbose}");
@@ -83,10 +88,16 @@ fn thresholds_decide() {
 #[test]
 fn the_interface_counts_where_it_is_named() {
     let outcome = check(&["--ip", "127.0.0.1", "--interface", "nosuch0"]);
-    assert_eq!(text(&outcome), (2, "IP_BOUND CRITICAL - 127.0.0.1 bound but unusable: on lo, not on nosuch0"));
+    assert_eq!(
+        text(&outcome),
+        (2, "IP_BOUND CRITICAL - 127.0.0.1 bound but unusable: on lo, not on nosuch0")
+    );
     assert_eq!(text(&check(&["--ip", "127.0.0.1", "--interface", "lo"])).0, 0);
     let prefix = check(&["--ip", "127.0.0.1/32"]);
-    assert_eq!(text(&prefix), (2, "IP_BOUND CRITICAL - 127.0.0.1 bound but unusable: on lo with prefix 8, not 32"));
+    assert_eq!(
+        text(&prefix),
+        (2, "IP_BOUND CRITICAL - 127.0.0.1 bound but unusable: on lo with prefix 8, not 32")
+    );
 }
 
 /// Each bad input ends in time, UNKNOWN, with one line that names the thing.
@@ -127,7 +138,10 @@ fn bad_lists_are_named() {
             b"127.0.0.1\nfe80::1%lo\n",
             " line 2: fe80::1%lo has a zone: give the address without it, and the interface by --interface",
         ),
-        (b"127.0.0.1\n192.0.2.1/33\n", " line 2: 192.0.2.1/33 has no prefix length of 0 to 32 behind its slash"),
+        (
+            b"127.0.0.1\n192.0.2.1/33\n",
+            " line 2: 192.0.2.1/33 has no prefix length of 0 to 32 behind its slash",
+        ),
         (b"127.0.0.1\n0.0.0.0\n", " line 2: 0.0.0.0 is not an address that a host can have"),
         (b"127.0.0.1\nexample.com|<b>\n", " line 2: example.com/[b] is not an IP address"),
     ];
@@ -209,15 +223,18 @@ fn a_configuration_for_root_alone_is_named_with_the_remedy() {
 fn the_configuration_of_another_tree_can_be_checked_and_listed() {
     let root = tempfile::tempdir().unwrap();
     fs::create_dir_all(root.path().join("etc/network")).unwrap();
-    let content =
-        "auto lo eth0\niface lo inet loopback\niface eth0 inet static\n  address 192.0.2.249/24\niface eth1 inet dhcp\n";
+    let content = "auto lo eth0\niface lo inet loopback\niface eth0 inet static\n  address 192.0.2.249/24\niface eth1 inet dhcp\n";
     fs::write(root.path().join("etc/network/interfaces"), content).unwrap();
     let tree = root.path().to_str().unwrap();
     let listed = check(&["--root", tree, "--list"]);
     assert_eq!(listed.code, Some(0));
     assert!(
-        listed.stdout.starts_with("# 1 address from ifupdown\n192.0.2.249/24 # /etc/network/interfaces line 3\n")
-            || listed.stdout.starts_with("# 1 address from ifupdown\n192.0.2.249/24 # /etc/network/interfaces line 4\n"),
+        listed
+            .stdout
+            .starts_with("# 1 address from ifupdown\n192.0.2.249/24 # /etc/network/interfaces line 3\n")
+            || listed
+                .stdout
+                .starts_with("# 1 address from ifupdown\n192.0.2.249/24 # /etc/network/interfaces line 4\n"),
         "{}",
         listed.stdout
     );
@@ -227,7 +244,10 @@ fn the_configuration_of_another_tree_can_be_checked_and_listed() {
     let absent = check(&["--root", tree, "--from", "netplan"]);
     assert_eq!(absent.verdict(), (3, "IP_BOUND UNKNOWN - no configuration of netplan here"));
     let wrong = check(&["--root", "/nonexistent/tree"]);
-    assert_eq!(wrong.verdict(), (3, "IP_BOUND UNKNOWN - reading /nonexistent/tree: no such file or directory"));
+    assert_eq!(
+        wrong.verdict(),
+        (3, "IP_BOUND UNKNOWN - reading /nonexistent/tree: no such file or directory")
+    );
     let unknown = check(&["--from", "netplam"]);
     let line = "IP_BOUND UNKNOWN - --from=netplam: the sources are hsphere, cpanel, ifupdown, ifcfg, \
                 networkd, networkmanager, netplan, keepalived, and auto for all of them, see --help";

@@ -1,4 +1,5 @@
-//! Makes the report: which targets are abnormal and since when, what could not be judged, and the performance data.
+//! Makes the report: which targets are abnormal and since when, what could not be judged, and the performance
+//! data.
 
 use jiff::tz::TimeZone;
 use plugin::{Finding, Findings, Report, State};
@@ -10,7 +11,8 @@ use crate::record::{Judged, JudgedTarget};
 use crate::rule::{Accepted, Level};
 use crate::words::{Calendar, milliseconds, percent};
 
-/// The most octets of the first line with performance data of each target: the monitor runs this itself, without NRPE.
+/// The most octets of the first line with performance data of each target: the monitor runs this itself,
+/// without NRPE.
 const EACH: usize = 8_000;
 
 /// Makes the report.
@@ -60,14 +62,19 @@ fn count_state(judging: &Judging, abnormal: usize, total: usize) -> Option<State
 
 /// Gives all abnormal targets the state of their number, and returns what is said if that is OK.
 fn count(faults: &mut [Finding], state: State, judged: &Judged, allowed: &str) -> String {
-    let mut abnormal: Vec<&mut Finding> = faults.iter_mut().filter(|fault| fault.state != State::Unknown).collect();
+    let mut abnormal: Vec<&mut Finding> =
+        faults.iter_mut().filter(|fault| fault.state != State::Unknown).collect();
     abnormal.iter_mut().for_each(|fault| fault.state = state);
     match abnormal.as_slice() {
         [] => all_well(judged),
         [one] => format!("1 of {} targets abnormal, allowed {allowed}: {}", judged.targets.len(), one.text),
         [first, rest @ ..] => {
             let (all, count) = (judged.targets.len(), rest.len() + 1);
-            format!("{count} of {all} targets abnormal, allowed {allowed}: {} and {} more", first.text, rest.len())
+            format!(
+                "{count} of {all} targets abnormal, allowed {allowed}: {} and {} more",
+                first.text,
+                rest.len()
+            )
         }
     }
 }
@@ -85,11 +92,14 @@ fn allowed(judging: &Judging) -> String {
 fn own_faults(judged: &Judged, faults: &[Finding]) -> Vec<Finding> {
     let mut own = Vec::new();
     if let Some(why) = &judged.no_socket {
-        own.push(Finding::unknown(format!("no permission to ping: {why}, give check_latency cap_net_raw+ep by setcap")));
+        own.push(Finding::unknown(format!(
+            "no permission to ping: {why}, give check_latency cap_net_raw+ep by setcap"
+        )));
     }
     for (v6, control) in [false, true].into_iter().zip(&judged.excused) {
         let Some(control) = control else { continue };
-        let family: Vec<&JudgedTarget> = judged.targets.iter().filter(|target| target.target.address.is_ipv6() == v6).collect();
+        let family: Vec<&JudgedTarget> =
+            judged.targets.iter().filter(|target| target.target.address.is_ipv6() == v6).collect();
         let worse = family.iter().filter(|target| target.is_worse()).count();
         let all = family.len();
         own.push(Finding::unknown(format!(
@@ -97,7 +107,10 @@ fn own_faults(judged: &Judged, faults: &[Finding]) -> Vec<Finding> {
         )));
     }
     if judged.dropped > 0 {
-        let what = format!("{} replies found no room in this machine: lower --rate or raise net.core.rmem_max", judged.dropped);
+        let what = format!(
+            "{} replies found no room in this machine: lower --rate or raise net.core.rmem_max",
+            judged.dropped
+        );
         own.push(Finding::unknown(what));
     }
     let is_worse = faults.iter().any(|fault| fault.state > State::Unknown);
@@ -115,10 +128,12 @@ fn all_well(judged: &Judged) -> String {
         (true, _) => format!("{total} targets answer"),
         (false, _) => format!("{total} {noun} as usual"),
     };
-    let lossiest = judged.targets.iter().filter_map(|target| Some((target, target.loss().filter(|loss| *loss > 0.0)?)));
+    let lossiest =
+        judged.targets.iter().filter_map(|target| Some((target, target.loss().filter(|loss| *loss > 0.0)?)));
     let most = lossiest.max_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(target, loss)| {
         let usual = target.verdict.filter(|verdict| !verdict.learning);
-        let usual = usual.map(|verdict| format!(" (usual {})", percent(verdict.usual_loss))).unwrap_or_default();
+        let usual =
+            usual.map(|verdict| format!(" (usual {})", percent(verdict.usual_loss))).unwrap_or_default();
         format!(", most loss {} at {}{usual}", percent(loss), target.target.name())
     });
     let still = match learning {
@@ -145,7 +160,13 @@ fn notes(judged: &Judged, calendar: &Calendar) -> Vec<String> {
             Level::Loss(share) => format!("a loss of {}", percent(share)),
             Level::Rtt(seconds) => milliseconds(seconds),
         };
-        Some(format!("{}: usual was {}, is {} since {}", target.target.name(), say(was), say(is), calendar.day(since)))
+        Some(format!(
+            "{}: usual was {}, is {} since {}",
+            target.target.name(),
+            say(was),
+            say(is),
+            calendar.day(since)
+        ))
     });
     accepted.chain(judged.notes.iter().cloned()).collect()
 }

@@ -30,13 +30,15 @@ pub(crate) fn finding(judged: &JudgedTarget, judging: &Judging, calendar: &Calen
     faults.sort_by_key(|fault| std::cmp::Reverse(fault.state));
     let mut faults = faults.into_iter();
     let first = faults.next()?;
-    let finding = Finding::new(first.state, format!("{name} {}", first.full(calendar))).brief(format!("{name} {}", first.brief));
+    let finding = Finding::new(first.state, format!("{name} {}", first.full(calendar)))
+        .brief(format!("{name} {}", first.brief));
     Some(finding.details(faults.map(|fault| format!("{name} {}", fault.full(calendar)))))
 }
 
 fn faults(judged: &JudgedTarget, judging: &Judging) -> Vec<Fault> {
     let verdict = judged.verdict.as_ref();
-    let loss = verdict.and_then(|verdict| Some(lossy(judged, verdict, &verdict.loss?, judging.critical_loss / 100.0)));
+    let loss = verdict
+        .and_then(|verdict| Some(lossy(judged, verdict, &verdict.loss?, judging.critical_loss / 100.0)));
     let slow = verdict.and_then(|verdict| slow(judged, verdict));
     loss.into_iter()
         .chain(strange(judged))
@@ -62,13 +64,19 @@ impl Fault {
 fn lossy(judged: &JudgedTarget, verdict: &Verdict, alert: &LossAlert, critical: f64) -> Fault {
     let rise = alert.told - verdict.usual_loss;
     let state = if alert.silent || rise >= critical { State::Critical } else { State::Warning };
-    let usual = if verdict.learning { "still learning".to_owned() } else { format!("usual {}", percent(verdict.usual_loss)) };
+    let usual = if verdict.learning {
+        "still learning".to_owned()
+    } else {
+        format!("usual {}", percent(verdict.usual_loss))
+    };
     let brief = match alert.silent {
         true => "does not answer".to_owned(),
         false => format!("loses {} ({usual})", percent(alert.told)),
     };
     let cause = judged.seen.icmp.filter(|_| judged.seen.lost() > 0).map(|icmp| {
-        let from = icmp.from.map(|from| if net::is_own(from) { "this machine".to_owned() } else { from.to_string() });
+        let from = icmp
+            .from
+            .map(|from| if net::is_own(from) { "this machine".to_owned() } else { from.to_string() });
         let from = from.map(|from| format!(", reported by {from}")).unwrap_or_default();
         format!("{}{from}", icmp.brief())
     });
@@ -88,7 +96,8 @@ fn slow(judged: &JudgedTarget, verdict: &Verdict) -> Option<Fault> {
 /// Answers that are not the target's.
 fn strange(judged: &JudgedTarget) -> Option<Fault> {
     let other = judged.seen.other_address.map(|address| format!("answers as {address}"));
-    let brief = other.or_else(|| judged.seen.other_payload.then(|| "answers with another payload".to_owned()))?;
+    let brief =
+        other.or_else(|| judged.seen.other_payload.then(|| "answers with another payload".to_owned()))?;
     Some(Fault::new(State::Warning, brief))
 }
 

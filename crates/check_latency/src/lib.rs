@@ -1,7 +1,8 @@
 //! Which host loses more packets, or answers later, than it normally does?
 //!
-//! The outage it catches: a path gets worse, and a fixed threshold does not tell. Either it is far above what this host normally
-//! does, or it alerts every evening and is not believed any more. Here the normal of each host is learned.
+//! The outage it catches: a path gets worse, and a fixed threshold does not tell. Either it is far above what
+//! this host normally does, or it alerts every evening and is not believed any more. Here the normal of each
+//! host is learned.
 
 mod error;
 mod evaluate;
@@ -78,6 +79,7 @@ pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, CheckError> {
     args.judging.validate()?;
     let targets = target::targets(&args.targets, deadline)?;
     let observations = probe::probe(targets, &args.pinging, deadline)?;
-    let judged = record::judge(observations, &args.judging.settings(&args.learning), &args.learning, deadline);
+    let judged =
+        record::judge(observations, &args.judging.settings(&args.learning), &args.learning, deadline);
     Ok(evaluate::evaluate(&args.judging, &judged))
 }

@@ -9,10 +9,11 @@ use crate::record::{Judged, JudgedTarget};
 pub(crate) fn metrics(judging: &Judging, judged: &Judged, abnormal: usize) -> Vec<Metric> {
     let all = judged.targets.len() as f64;
     let count = Metric::count("abnormal", abnormal).thresholds(thresholds(judging, false)).max(all);
-    let share = [&judging.warning, &judging.critical].into_iter().flatten().any(|limit| limit.share).then(|| {
-        let share = abnormal as f64 * 100.0 / all;
-        percent("abnormal_share", share).thresholds(thresholds(judging, true))
-    });
+    let share =
+        [&judging.warning, &judging.critical].into_iter().flatten().any(|limit| limit.share).then(|| {
+            let share = abnormal as f64 * 100.0 / all;
+            percent("abnormal_share", share).thresholds(thresholds(judging, true))
+        });
     let each = judged.targets.iter().filter(|_| judging.each).flat_map(each);
     [count].into_iter().chain(share).chain(together(judged)).chain(each).collect()
 }
@@ -20,8 +21,11 @@ pub(crate) fn metrics(judging: &Judging, judged: &Judged, abnormal: usize) -> Ve
 fn together(judged: &Judged) -> [Metric; 7] {
     let targets = &judged.targets;
     let count = |is: fn(&JudgedTarget) -> bool| targets.iter().filter(|target| is(target)).count();
-    let sum = |of: fn(&JudgedTarget) -> u32| targets.iter().map(|target| u64::from(of(target))).sum::<u64>() as f64;
-    let greatest = |of: fn(&JudgedTarget) -> Option<f64>| targets.iter().filter_map(of).reduce(f64::max).unwrap_or(f64::NAN);
+    let sum =
+        |of: fn(&JudgedTarget) -> u32| targets.iter().map(|target| u64::from(of(target))).sum::<u64>() as f64;
+    let greatest = |of: fn(&JudgedTarget) -> Option<f64>| {
+        targets.iter().filter_map(of).reduce(f64::max).unwrap_or(f64::NAN)
+    };
     let lost = sum(|target| target.seen.lost()) * 100.0 / sum(|target| target.seen.counted());
     [
         Metric::count("silent", count(|target| target.run().is_some_and(|run| run.is_silent()))),
@@ -37,8 +41,11 @@ fn together(judged: &Judged) -> [Metric; 7] {
 fn each(target: &JudgedTarget) -> [Metric; 4] {
     let name = target.target.name();
     let label = |what: &str| format!("{name}_{what}");
-    let seconds = |what, value: Option<f64>| Metric::new(label(what), value.unwrap_or(f64::NAN)).unit(Unit::Seconds).min(0.0);
-    let loss = |what, share: Option<f64>| percent(&label(what), share.map_or(f64::NAN, |share| share * 100.0));
+    let seconds = |what, value: Option<f64>| {
+        Metric::new(label(what), value.unwrap_or(f64::NAN)).unit(Unit::Seconds).min(0.0)
+    };
+    let loss =
+        |what, share: Option<f64>| percent(&label(what), share.map_or(f64::NAN, |share| share * 100.0));
     let known = target.verdict.filter(|verdict| !verdict.learning);
     [
         seconds("rtt", target.rtt()),

@@ -1,4 +1,5 @@
-//! The options of the command line, and the values of options: absolute limits, numbers within bounds, the control.
+//! The options of the command line, and the values of options: absolute limits, numbers within bounds, the
+//! control.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -59,8 +60,8 @@ pub(crate) struct Judging {
     /// Rise of loss that is CRITICAL, in percentage points
     #[arg(long, value_name = "POINTS", default_value = "40", value_parser = number_within(0.1, 100.0))]
     pub critical_loss: f64,
-    /// WARNING if the number of abnormal targets, or with % their share, is outside this range: 2, 5%. Replaces the states of the
-    /// targets
+    /// WARNING if the number of abnormal targets, or with % their share, is outside this range: 2, 5%.
+    /// Replaces the states of the targets
     #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
     pub warning: Option<Limit>,
     /// CRITICAL if it is outside this range
@@ -89,8 +90,8 @@ pub(crate) struct Learning {
     /// Accept a changed latency, or a loss below --critical-loss, as the new normal after this time
     #[arg(long, value_name = "SECONDS", default_value = "86400", value_parser = Seconds::within(60.0..=31_536_000.0))]
     pub accept: Seconds,
-    /// File of the learned records, in a folder of mode 0700. Default: UID/check_latency/paths.json in MP_STATE_PATH, else in
-    /// NAGIOS_PLUGIN_STATE_DIRECTORY, else in /var/lib/monitoring-plugins
+    /// File of the learned records, in a folder of mode 0700. Default: UID/check_latency/paths.json in
+    /// MP_STATE_PATH, else in NAGIOS_PLUGIN_STATE_DIRECTORY, else in /var/lib/monitoring-plugins
     #[arg(long, value_name = "FILE")]
     pub state_file: Option<PathBuf>,
     /// Judge only: write no file
@@ -138,7 +139,10 @@ impl FromStr for Control {
         match text {
             "auto" => Ok(Self::Auto),
             "none" => Ok(Self::None),
-            text => text.parse::<HostAddress>().map(|host| Self::Address(host.address)).map_err(|_| InvalidValue::Control),
+            text => text
+                .parse::<HostAddress>()
+                .map(|host| Self::Address(host.address))
+                .map_err(|_| InvalidValue::Control),
         }
     }
 }
@@ -176,7 +180,11 @@ impl FromStr for Absolute {
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         let (rtt, loss) = text.split_once(',').ok_or(InvalidValue::Absolute)?;
         let rtt = decimal(rtt.strip_suffix("ms").unwrap_or(rtt)).ok_or(InvalidValue::Absolute)?;
-        let loss = loss.strip_suffix('%').and_then(decimal).filter(|loss| *loss <= 100.0).ok_or(InvalidValue::Absolute)?;
+        let loss = loss
+            .strip_suffix('%')
+            .and_then(decimal)
+            .filter(|loss| *loss <= 100.0)
+            .ok_or(InvalidValue::Absolute)?;
         Ok(Self { rtt, loss })
     }
 }
@@ -188,8 +196,13 @@ fn decimal(text: &str) -> Option<f64> {
     if digits(whole) && digits(fraction) { text.parse().ok() } else { None }
 }
 
-fn number_within(low: f64, high: f64) -> impl Fn(&str) -> Result<f64, InvalidValue> + Clone + Send + Sync + 'static {
-    move |text| decimal(text).filter(|number| (low..=high).contains(number)).ok_or(InvalidValue::Number(low, high))
+fn number_within(
+    low: f64,
+    high: f64,
+) -> impl Fn(&str) -> Result<f64, InvalidValue> + Clone + Send + Sync + 'static {
+    move |text| {
+        decimal(text).filter(|number| (low..=high).contains(number)).ok_or(InvalidValue::Number(low, high))
+    }
 }
 
 impl Judging {
@@ -198,7 +211,9 @@ impl Judging {
     /// # Errors
     /// [`ContradictoryLimits`]
     pub(crate) fn validate(&self) -> Result<(), ContradictoryLimits> {
-        let contradict = |warning: Absolute, critical: Absolute| critical.rtt < warning.rtt || critical.loss < warning.loss;
+        let contradict = |warning: Absolute, critical: Absolute| {
+            critical.rtt < warning.rtt || critical.loss < warning.loss
+        };
         match (self.limit_warning, self.limit_critical) {
             (Some(warning), Some(critical)) if contradict(warning, critical) => Err(ContradictoryLimits),
             _ => Ok(()),
@@ -227,7 +242,9 @@ mod tests {
         let read = |text: &str| text.parse::<Absolute>().map(|limit| (limit.rtt, limit.loss));
         assert_eq!(read("200,20%"), Ok((200.0, 20.0)));
         assert_eq!(read("200.5ms,0%"), Ok((200.5, 0.0)));
-        for text in ["", "200", "200,", "200,20", ",20%", "200,101%", "-1,5%", "1e3,5%", "nan,5%", "200,20%,5"] {
+        for text in
+            ["", "200", "200,", "200,20", ",20%", "200,101%", "-1,5%", "1e3,5%", "nan,5%", "200,20%,5"]
+        {
             assert_eq!(read(text), Err(InvalidValue::Absolute), "{text}");
         }
     }

@@ -1,7 +1,8 @@
 //! Sends the pings of a run evenly paced and in random order, and counts what comes back.
 //!
-//! Pacing is what keeps the run from making its own loss: routers police ICMP, and a burst overflows queues that even traffic does
-//! not fill. Times are the kernel's, so what has come may wait in the socket until the next ping is due.
+//! Pacing is what keeps the run from making its own loss: routers police ICMP, and a burst overflows queues
+//! that even traffic does not fill. Times are the kernel's, so what has come may wait in the socket until the
+//! next ping is due.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hasher as _};
@@ -93,7 +94,8 @@ impl<'a> Pinger<'a> {
         Duration::from_secs_f64(by_interval.max(1.0 / f64::from(self.pinging.rate)))
     }
 
-    /// Sends a number of pings to each of these targets, the first of each, then the second of each, until `end`.
+    /// Sends a number of pings to each of these targets, the first of each, then the second of each, until
+    /// `end`.
     fn send(&mut self, mut targets: Vec<u32>, pings: u32, gap: Duration, end: Instant) {
         shuffle(&mut targets);
         let mut due = Instant::now();
@@ -163,7 +165,8 @@ impl<'a> Pinger<'a> {
 
     /// Asks targets that answered nothing once more, in what is left of the time.
     fn ask_again(&mut self, end: Instant) -> io::Result<()> {
-        let silent = |seen: &Seen| seen.sent > 0 && seen.times.is_empty() && seen.late == 0 && seen.strange == 0;
+        let silent =
+            |seen: &Seen| seen.sent > 0 && seen.times.is_empty() && seen.late == 0 && seen.strange == 0;
         let places = self.seen.iter().enumerate().filter(|(_, seen)| silent(seen));
         let targets: Vec<u32> = places.filter_map(|(place, _)| u32::try_from(place).ok()).collect();
         let left = end.saturating_duration_since(Instant::now());
@@ -171,8 +174,8 @@ impl<'a> Pinger<'a> {
             return Ok(());
         }
         // Half of the time is for sending, the other half for replies.
-        let gap =
-            (left / 2 / MORE / u32::try_from(targets.len()).unwrap_or(u32::MAX)).max(Duration::from_secs(1) / self.pinging.rate);
+        let gap = (left / 2 / MORE / u32::try_from(targets.len()).unwrap_or(u32::MAX))
+            .max(Duration::from_secs(1) / self.pinging.rate);
         self.send(targets, MORE, gap.min(self.pinging.interval.duration()), Instant::now() + left / 2);
         self.collect(end.min(Instant::now() + self.pinging.wait.duration()))
     }
@@ -180,7 +183,10 @@ impl<'a> Pinger<'a> {
     fn take(&mut self, event: EchoEvent) {
         let EchoEvent { target, ping, result } = event;
         let place = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-        let (Some(seen), Some(state)) = (self.seen.get_mut(place(target)), self.pings.get_mut(place(ping))) else { return };
+        let (Some(seen), Some(state)) = (self.seen.get_mut(place(target)), self.pings.get_mut(place(ping)))
+        else {
+            return;
+        };
         let before = *state;
         match result {
             EchoResult::Reply(rtt) => {

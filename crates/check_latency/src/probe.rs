@@ -44,17 +44,24 @@ pub enum ProbeError {
 ///
 /// # Errors
 /// [`ProbeError`]: nothing was measured.
-pub(crate) fn probe(targets: Targets, pinging: &Pinging, deadline: &Deadline) -> Result<Observations, ProbeError> {
+pub(crate) fn probe(
+    targets: Targets,
+    pinging: &Pinging,
+    deadline: &Deadline,
+) -> Result<Observations, ProbeError> {
     let Targets { all: targets, unusable } = targets;
     let controls = controls(&targets, &pinging.gateway, deadline);
-    let extra: Vec<SocketAddr> = controls.iter().filter(|address| place(&targets, **address).is_none()).copied().collect();
-    let addresses: Vec<SocketAddr> = targets.iter().map(|target| target.address).chain(extra.iter().copied()).collect();
+    let extra: Vec<SocketAddr> =
+        controls.iter().filter(|address| place(&targets, **address).is_none()).copied().collect();
+    let addresses: Vec<SocketAddr> =
+        targets.iter().map(|target| target.address).chain(extra.iter().copied()).collect();
     check_time(addresses.len(), pinging, deadline)?;
     let (clock, start) = (SystemTime::now(), Instant::now());
     let mut pinger = Pinger::open(addresses, pinging);
     pinger.run(deadline.at().checked_sub(RESERVE).unwrap_or_else(Instant::now)).map_err(ProbeError::Wait)?;
     let now = SystemTime::now();
-    let moved = now.duration_since(clock).map_or_else(|back| -back.duration().as_secs_f64(), |on| on.as_secs_f64());
+    let moved =
+        now.duration_since(clock).map_or_else(|back| -back.duration().as_secs_f64(), |on| on.as_secs_f64());
     let step = moved - start.elapsed().as_secs_f64();
     if step.abs() > CLOCK_STEP.as_secs_f64() {
         return Err(ProbeError::ClockSet(step));
@@ -64,7 +71,15 @@ pub(crate) fn probe(targets: Targets, pinging: &Pinging, deadline: &Deadline) ->
     let extra = extra.into_iter().zip(seen.split_off(targets.len()));
     let of = |address| Target { address, label: "gateway".to_owned() };
     let extra: Vec<_> = extra.map(|(address, seen)| (of(address), seen)).collect();
-    Ok(Observations { at, targets: targets.into_iter().zip(seen).collect(), extra, controls, unusable, no_socket, dropped })
+    Ok(Observations {
+        at,
+        targets: targets.into_iter().zip(seen).collect(),
+        extra,
+        controls,
+        unusable,
+        no_socket,
+        dropped,
+    })
 }
 
 /// The place of a target with this address.
@@ -110,7 +125,9 @@ fn controls(targets: &[Target], control: &Control, deadline: &Deadline) -> Vec<S
 /// A gateway with its interface, without which a link-local address is not reached.
 fn gateway(address: IpAddr, interface: Option<u32>) -> Option<SocketAddr> {
     Some(match address {
-        IpAddr::V6(v6) if v6.is_unicast_link_local() => std::net::SocketAddrV6::new(v6, 0, 0, interface?).into(),
+        IpAddr::V6(v6) if v6.is_unicast_link_local() => {
+            std::net::SocketAddrV6::new(v6, 0, 0, interface?).into()
+        }
         address => SocketAddr::new(address, 0),
     })
 }

@@ -1,4 +1,5 @@
-//! Judges what was seen by the records, and adds it to them: under the lock of their file, so that runs side by side lose nothing.
+//! Judges what was seen by the records, and adds it to them: under the lock of their file, so that runs side
+//! by side lose nothing.
 
 use plugin::{Deadline, Report, State};
 
@@ -49,9 +50,15 @@ pub(crate) struct Judged {
     pub(crate) notes: Vec<String>,
 }
 
-/// Judges every target, and stores this run unless `--no-learn` is given, it comes too soon, or this machine's own network is in
-/// trouble. Where the records cannot be used, targets are judged as if they were new, which is said.
-pub(crate) fn judge(observations: Observations, settings: &Settings, learning: &Learning, deadline: &Deadline) -> Judged {
+/// Judges every target, and stores this run unless `--no-learn` is given, it comes too soon, or this
+/// machine's own network is in trouble. Where the records cannot be used, targets are judged as if they were
+/// new, which is said.
+pub(crate) fn judge(
+    observations: Observations,
+    settings: &Settings,
+    learning: &Learning,
+    deadline: &Deadline,
+) -> Judged {
     let opened = Store::open(learning.state_file.as_deref(), !learning.no_learn, deadline);
     let (mut store, mut problem) = match opened {
         Ok(store) => (Some(store), None),
@@ -65,7 +72,9 @@ pub(crate) fn judge(observations: Observations, settings: &Settings, learning: &
             add(&judged, store, settings, learning.learn_every.as_f64() * EARLY);
             problem = store.write(judged.at).err().map(|error| error.to_string());
         } else if !store.is_locked() && !learning.no_learn {
-            judged.notes.push(format!("{}: locked by another run: judged and not learned", store.path().display()));
+            judged
+                .notes
+                .push(format!("{}: locked by another run: judged and not learned", store.path().display()));
         }
     }
     Judged { problem, ..judged }
@@ -126,7 +135,8 @@ impl Judged {
         let all = family().count();
         let worse = family().filter(|judged| judged.is_worse()).count();
         let all_judged = self.targets.iter().chain(&self.extra);
-        let known = all_judged.filter(|judged| judged.target.address == control).find_map(|judged| judged.verdict);
+        let known =
+            all_judged.filter(|judged| judged.target.address == control).find_map(|judged| judged.verdict);
         let Some(known) = known.filter(|verdict| !verdict.learning) else { return };
         if all < TOGETHER || worse * 3 < all * 2 {
             return;
@@ -185,7 +195,8 @@ impl JudgedTarget {
     }
 }
 
-/// Adds this run to the records of all that it tells something of, unless their newest run is younger than `pause` seconds.
+/// Adds this run to the records of all that it tells something of, unless their newest run is younger than
+/// `pause` seconds.
 fn add(judged: &Judged, store: &mut Store, settings: &Settings, pause: f64) {
     let all = judged.targets.iter().chain(&judged.extra).filter(|target| !judged.is_excused(target));
     for target in all {

@@ -64,9 +64,13 @@ mod tests {
 
     #[test]
     fn the_median_is_that_of_the_replies_in_time() {
-        for (times, median) in
-            [(&[][..], None), (&[7], Some(7)), (&[9, 1], Some(5)), (&[9, 1, 2], Some(2)), (&[4, 8, 2, 6], Some(5))]
-        {
+        for (times, median) in [
+            (&[][..], None),
+            (&[7], Some(7)),
+            (&[9, 1], Some(5)),
+            (&[9, 1, 2], Some(2)),
+            (&[4, 8, 2, 6], Some(5)),
+        ] {
             let seen = Seen { sent: 20, times: times.to_vec(), ..Seen::default() };
             assert_eq!(seen.median(), median);
             assert_eq!(seen.lost(), 20 - u32::try_from(times.len()).unwrap());
@@ -78,7 +82,11 @@ mod tests {
         let seen = Seen { sent: 20, times: vec![5; 15], strange: 4, ..Seen::default() };
         assert_eq!(seen.run(7), Some(Run::new(7, 16, 1, Some(5))));
         assert_eq!(Seen { sent: 3, strange: 3, ..Seen::default() }.run(7), None);
-        assert_eq!(Seen { sent: 20, strange: 3, ..Seen::default() }.run(7), None, "it answers, but strangely");
+        assert_eq!(
+            Seen { sent: 20, strange: 3, ..Seen::default() }.run(7),
+            None,
+            "it answers, but strangely"
+        );
         assert_eq!(Seen::default().run(7), None);
     }
 }

@@ -1,4 +1,5 @@
-//! The file of what is learned: one for all services of this user, keyed by target, so that other thresholds do not begin anew.
+//! The file of what is learned: one for all services of this user, keyed by target, so that other thresholds
+//! do not begin anew.
 
 use std::collections::BTreeMap;
 use std::path::{Path as FilePath, PathBuf};
@@ -79,7 +80,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`]
-    pub(crate) fn open(file: Option<&FilePath>, writable: bool, deadline: &Deadline) -> Result<Self, StoreError> {
+    pub(crate) fn open(
+        file: Option<&FilePath>,
+        writable: bool,
+        deadline: &Deadline,
+    ) -> Result<Self, StoreError> {
         let (folder, name) = place(file)?;
         let until = Instant::now() + PATIENCE.min(deadline.remaining() / 2);
         let lock_name = format!("{}.lock", name.strip_suffix(".json").unwrap_or(&name));
@@ -158,21 +163,24 @@ impl Records {
 fn place(file: Option<&FilePath>) -> Result<(Folder, String), StoreError> {
     let Some(file) = file else { return Ok((Folder::of_program("check_latency")?, NAME.to_owned())) };
     let name = file.file_name().and_then(|name| name.to_str());
-    let (Some(name), Some(parent)) = (name, file.parent()) else { return Err(StoreError::NoFile(file.to_owned())) };
+    let (Some(name), Some(parent)) = (name, file.parent()) else {
+        return Err(StoreError::NoFile(file.to_owned()));
+    };
     let parent = if parent.as_os_str().is_empty() { FilePath::new(".") } else { parent };
     Ok((Folder::make(parent, Above::Unchecked)?, name.to_owned()))
 }
 
-/// A hash of what tells this machine from a clone of its disk; empty without it. FNV-1a, of which the text itself cannot be told.
+/// A hash of what tells this machine from a clone of its disk; empty without it. FNV-1a, of which the text
+/// itself cannot be told.
 fn monitor(deadline: &Deadline) -> String {
     let content = read_file(FilePath::new(MACHINE_ID.0), MACHINE_ID.1, deadline).unwrap_or_default();
     let content = content.trim_ascii();
     if content.is_empty() {
         return String::new();
     }
-    let hash = content
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, octet| (hash ^ u64::from(*octet)).wrapping_mul(0x0000_0100_0000_01b3));
+    let hash = content.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, octet| {
+        (hash ^ u64::from(*octet)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
     format!("{hash:016x}")
 }
 
@@ -220,7 +228,11 @@ mod tests {
         drop(store);
         let store = open(&file).unwrap();
         assert_eq!(serde_json::to_string(&store.records).unwrap(), written);
-        assert_eq!(store.records.targets.keys().collect::<Vec<_>>(), ["proxy7 192.0.2.7"], "the other is long gone");
+        assert_eq!(
+            store.records.targets.keys().collect::<Vec<_>>(),
+            ["proxy7 192.0.2.7"],
+            "the other is long gone"
+        );
         assert!(file.with_extension("lock").exists());
     }
 
@@ -266,8 +278,14 @@ mod tests {
     #[test]
     fn a_target_is_forgotten_by_label_address_or_both() {
         let keys = ["proxy7 192.0.2.7", "proxy7 2001:db8::7", "proxy8 192.0.2.8", "192.0.2.9"];
-        for (target, gone) in [("proxy7", 2), ("192.0.2.8", 1), ("proxy8 192.0.2.8", 1), ("192.0.2.9", 1), ("proxy", 0), ("", 0)]
-        {
+        for (target, gone) in [
+            ("proxy7", 2),
+            ("192.0.2.8", 1),
+            ("proxy8 192.0.2.8", 1),
+            ("192.0.2.9", 1),
+            ("proxy", 0),
+            ("", 0),
+        ] {
             let mut records = Records::new(String::new());
             records.targets = keys.iter().map(|key| ((*key).to_owned(), Path::default())).collect();
             assert_eq!(records.forget(target).len(), gone, "{target}");

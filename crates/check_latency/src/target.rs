@@ -45,14 +45,21 @@ impl Target {
         if self.label.is_empty() { self.address_text() } else { self.label.clone() }
     }
 
-    /// Returns its key in the file: what it is called, and its address. A name whose address moves is a new path.
+    /// Returns its key in the file: what it is called, and its address. A name whose address moves is a new
+    /// path.
     pub(crate) fn key(&self) -> String {
-        if self.label.is_empty() { self.address_text() } else { format!("{} {}", self.label, self.address_text()) }
+        if self.label.is_empty() {
+            self.address_text()
+        } else {
+            format!("{} {}", self.label, self.address_text())
+        }
     }
 
     fn address_text(&self) -> String {
         match self.address {
-            SocketAddr::V6(address) if address.scope_id() != 0 => format!("{}%{}", address.ip(), address.scope_id()),
+            SocketAddr::V6(address) if address.scope_id() != 0 => {
+                format!("{}%{}", address.ip(), address.scope_id())
+            }
             address => address.ip().to_string(),
         }
     }
@@ -66,7 +73,8 @@ pub(crate) fn targets(options: &TargetOptions, deadline: &Deadline) -> Result<Ta
     let mut found = Targets::default();
     for (number, file) in (0..).zip(&options.file) {
         let (list, fields) = read_list_with_fields(file, number, deadline)?;
-        let mut labels: HashMap<u32, String> = fields.labels.into_iter().map(|own| (own.entry, own.label)).collect();
+        let mut labels: HashMap<u32, String> =
+            fields.labels.into_iter().map(|own| (own.entry, own.label)).collect();
         found.all.extend((0..).zip(&list.entries).map(|(place, entry)| Target {
             address: SocketAddr::new(entry.expected.address, 0),
             label: labels.remove(&place).unwrap_or_default(),
@@ -151,18 +159,24 @@ mod tests {
 
     #[test]
     fn labels_name_one_address() {
-        let list =
-            "192.0.2.1 proxy1\n192.0.2.2 443 proxy2\n192.0.2.3\n192.0.2.4 twice\n192.0.2.5 twice\n192.0.2.6 255.255.255.0\n";
+        let list = "192.0.2.1 proxy1\n192.0.2.2 443 proxy2\n192.0.2.3\n192.0.2.4 twice\n192.0.2.5 twice\n192.0.2.6 255.255.255.0\n";
         let found = read(list, &[], &[]).unwrap();
-        assert_eq!(keys(&found), ["proxy1 192.0.2.1", "proxy2 192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5", "192.0.2.6"]);
+        assert_eq!(
+            keys(&found),
+            ["proxy1 192.0.2.1", "proxy2 192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.5", "192.0.2.6"]
+        );
         assert_eq!(found.all[1].name(), "proxy2");
         assert_eq!(found.all[2].name(), "192.0.2.3");
     }
 
     #[test]
     fn an_address_is_pinged_once() {
-        let found =
-            read("192.0.2.1\n192.0.2.1 proxy1\n2001:db8::1\n", &["192.0.2.1", "2001:db8:0::1", "192.0.2.9"], &[]).unwrap();
+        let found = read(
+            "192.0.2.1\n192.0.2.1 proxy1\n2001:db8::1\n",
+            &["192.0.2.1", "2001:db8:0::1", "192.0.2.9"],
+            &[],
+        )
+        .unwrap();
         assert_eq!(keys(&found), ["proxy1 192.0.2.1", "2001:db8::1", "192.0.2.9"]);
     }
 

@@ -49,7 +49,9 @@ impl Calendar {
 
     fn format(&self, at: u64, format: &str) -> String {
         let moment = i64::try_from(at).ok().and_then(|at| Timestamp::from_second(at).ok());
-        moment.map(|moment| moment.to_zoned(self.zone.clone()).strftime(format).to_string()).unwrap_or_default()
+        moment
+            .map(|moment| moment.to_zoned(self.zone.clone()).strftime(format).to_string())
+            .unwrap_or_default()
     }
 }
 
@@ -59,10 +61,18 @@ mod tests {
 
     #[test]
     fn numbers_have_as_many_decimals_as_tell_something() {
-        let shares =
-            [(0.0, "0%"), (0.0004, "0%"), (0.004, "0.4%"), (0.02, "2.0%"), (0.0994, "9.9%"), (0.22, "22%"), (1.0, "100%")];
+        let shares = [
+            (0.0, "0%"),
+            (0.0004, "0%"),
+            (0.004, "0.4%"),
+            (0.02, "2.0%"),
+            (0.0994, "9.9%"),
+            (0.22, "22%"),
+            (1.0, "100%"),
+        ];
         shares.iter().for_each(|(share, text)| assert_eq!(percent(*share), *text));
-        let times = [(0.0, "0.00 ms"), (0.000_25, "0.25 ms"), (0.0025, "2.5 ms"), (0.061, "61 ms"), (1.5, "1500 ms")];
+        let times =
+            [(0.0, "0.00 ms"), (0.000_25, "0.25 ms"), (0.0025, "2.5 ms"), (0.061, "61 ms"), (1.5, "1500 ms")];
         times.iter().for_each(|(seconds, text)| assert_eq!(milliseconds(*seconds), *text));
     }
 

@@ -52,7 +52,10 @@ fn loopback_answers_and_is_learned() {
     let outcome = place.check(&["--ip=127.0.0.1", "--ip=127.0.0.3", "--learn-every=0", "--learn-runs=1"]);
     assert_eq!(text(&outcome), (0, "LATENCY OK - 2 targets as usual, 1 still learning"));
     let written = fs::read_to_string(place.file()).unwrap();
-    assert!(["127.0.0.1", "127.0.0.2", "127.0.0.3"].iter().all(|key| written.contains(&format!("\"{key}\":"))), "{written}");
+    assert!(
+        ["127.0.0.1", "127.0.0.2", "127.0.0.3"].iter().all(|key| written.contains(&format!("\"{key}\":"))),
+        "{written}"
+    );
     assert_eq!(fs::metadata(place.file()).unwrap().permissions().mode() & 0o7777, 0o600);
 }
 
@@ -70,7 +73,10 @@ fn a_run_that_comes_soon_is_not_stored() {
 #[test]
 fn without_learning_nothing_is_written() {
     let place = Place::new();
-    assert_eq!(text(&place.check(&["--ip=127.0.0.1", "--no-learn"])), (0, "LATENCY OK - 1 target answers, still learning"));
+    assert_eq!(
+        text(&place.check(&["--ip=127.0.0.1", "--no-learn"])),
+        (0, "LATENCY OK - 1 target answers, still learning")
+    );
     assert_eq!(fs::read_dir(place.0.path()).unwrap().count(), 0);
 }
 
@@ -94,12 +100,17 @@ fn a_state_file_that_cannot_be_used_is_unknown() {
     let place = Place::new();
     let file = place.file().display().to_string();
     fs::write(place.file(), r#"{"version":2}"#).unwrap();
-    let newer = format!("LATENCY UNKNOWN - {file}: written by a newer version of check_latency, version 2 of the file");
+    let newer = format!(
+        "LATENCY UNKNOWN - {file}: written by a newer version of check_latency, version 2 of the file"
+    );
     assert_eq!(text(&place.check(&["--ip=127.0.0.1"])), (3, &*newer));
     assert_eq!(fs::read_to_string(place.file()).unwrap(), r#"{"version":2}"#);
     fs::write(place.file(), "not JSON").unwrap();
     let broken = place.check(&["--ip=127.0.0.1"]);
-    assert_eq!(text(&broken), (0, "LATENCY OK - 1 target answers, still learning (paths.json was broken: learning anew)"));
+    assert_eq!(
+        text(&broken),
+        (0, "LATENCY OK - 1 target answers, still learning (paths.json was broken: learning anew)")
+    );
     assert_eq!(fs::read_to_string(place.file().with_extension("json.broken")).unwrap(), "not JSON");
     fs::remove_file(place.file()).unwrap();
     std::os::unix::fs::symlink("/etc/passwd", place.file()).unwrap();
@@ -127,7 +138,10 @@ fn bad_input_is_refused() {
         (&["--ip=0.0.0.0"], "0.0.0.0 is not an address that a host can have"),
         (&["--ip=224.0.0.1"], "224.0.0.1 is not an address that a host can have"),
         (&["--ip=255.255.255.255"], "255.255.255.255 is not an address that a host can have"),
-        (&["--ip=127.0.0.1", "--limit-warning=200,20%", "--limit-critical=100,60%"], "--limit-critical is below --limit-warning"),
+        (
+            &["--ip=127.0.0.1", "--limit-warning=200,20%", "--limit-critical=100,60%"],
+            "--limit-critical is below --limit-warning",
+        ),
         (
             &["--ip=127.0.0.1", "--timeout=0.5"],
             "needs 1 s, --timeout is 0.5: lower --pings, --interval or --wait, or raise --timeout",
@@ -156,13 +170,18 @@ fn bad_input_is_refused() {
         let mut command = Command::new(BINARY);
         let outcome = run(command.args(["--ip=127.0.0.1", option]));
         assert_eq!(outcome.code, Some(3), "{option}");
-        assert!(outcome.first_line().contains(option.split('=').next().unwrap()), "{option}: {}", outcome.first_line());
+        assert!(
+            outcome.first_line().contains(option.split('=').next().unwrap()),
+            "{option}: {}",
+            outcome.first_line()
+        );
     }
 }
 
 #[test]
 fn an_unusable_name_leaves_the_others_judged() {
-    let outcome = Place::new().check(&["--ip=127.0.0.1", "--hostname=no-such-name.invalid", "--limit-warning=0,100%"]);
+    let outcome =
+        Place::new().check(&["--ip=127.0.0.1", "--hostname=no-such-name.invalid", "--limit-warning=0,100%"]);
     let (code, line) = text(&outcome);
     assert!(code == 1 && line.starts_with("LATENCY WARNING - 2 of 2 targets: 127.0.0.1 takes 0."), "{line}");
     assert!(outcome.stdout.contains("\nUNKNOWN: resolving no-such-name.invalid: "), "{}", outcome.stdout);
@@ -173,23 +192,43 @@ fn limits_and_counts_decide() {
     let place = Place::new();
     let critical = place.check(&["--ip=127.0.0.1", "--limit-critical=0,100%"]);
     let (code, line) = text(&critical);
-    assert!(code == 2 && line.starts_with("LATENCY CRITICAL - 127.0.0.1 takes 0.") && line.ends_with(" ms, limit 0"), "{line}");
+    assert!(
+        code == 2
+            && line.starts_with("LATENCY CRITICAL - 127.0.0.1 takes 0.")
+            && line.ends_with(" ms, limit 0"),
+        "{line}"
+    );
     let few = place.check(&["--ip=127.0.0.1", "--ip=127.0.0.2", "--limit-critical=0,100%", "--warning=2"]);
     let (code, line) = text(&few);
-    assert!(code == 0 && line.starts_with("LATENCY OK - 2 of 2 targets abnormal, allowed up to 2: 127.0.0.1 takes 0."), "{line}");
+    assert!(
+        code == 0
+            && line.starts_with("LATENCY OK - 2 of 2 targets abnormal, allowed up to 2: 127.0.0.1 takes 0."),
+        "{line}"
+    );
     assert!(few.first_line().contains(" | abnormal=2;2;;0;2 "), "{}", few.stdout);
     let many = place.check(&["--ip=127.0.0.1", "--ip=127.0.0.2", "--limit-critical=0,100%", "--warning=50%"]);
-    assert!(many.code == Some(1) && many.first_line().contains(" abnormal_share=100%;50;;0;100 "), "{}", many.stdout);
+    assert!(
+        many.code == Some(1) && many.first_line().contains(" abnormal_share=100%;50;;0;100 "),
+        "{}",
+        many.stdout
+    );
 }
 
 #[test]
 fn each_target_has_its_data() {
     let outcome = Place::new().check(&["--ip=127.0.0.1", "--each"]);
     let line = outcome.first_line();
-    assert!(line.contains(" 127_0_0_1_loss=0%;;;0;100 127_0_0_1_usual_rtt=U;;;0 127_0_0_1_usual_loss=U;;;0;100"), "{line}");
+    assert!(
+        line.contains(" 127_0_0_1_loss=0%;;;0;100 127_0_0_1_usual_rtt=U;;;0 127_0_0_1_usual_loss=U;;;0;100"),
+        "{line}"
+    );
     let many: Vec<String> = (1..=200).map(|number| format!("--ip=127.0.1.{number}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).chain(["--each"]).collect();
     let outcome = Place::new().check(&many);
     assert!((6_000..=8_000).contains(&outcome.first_line().len()), "{}", outcome.first_line().len());
-    assert!(outcome.stdout.lines().nth(1).unwrap().ends_with(" more metrics, which -v shows"), "{}", outcome.stdout);
+    assert!(
+        outcome.stdout.lines().nth(1).unwrap().ends_with(" more metrics, which -v shows"),
+        "{}",
+        outcome.stdout
+    );
 }

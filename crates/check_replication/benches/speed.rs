@@ -22,21 +22,29 @@ fn rows(bench: &Bench<'_>) {
     }
     let [source, replica] = start_all([Setup::new(1), Setup::new(2)]);
     replica.replicate("", &source);
-    let file = defaults_file(&replica, &format!("[client]\nuser=mon\npassword={PASSWORD}\n")).display().to_string();
+    let file =
+        defaults_file(&replica, &format!("[client]\nuser=mon\npassword={PASSWORD}\n")).display().to_string();
     let (socket, port) = (replica.socket().display().to_string(), replica.port().to_string());
     let own = [format!("--socket={socket}"), format!("--hostname=127.0.0.1:{port}")];
     let peer = [vec!["-s", &socket], vec!["-H", "127.0.0.1", "-P", &port]];
     for ((row, own), peer) in ROWS.into_iter().zip(own).zip(peer) {
         if bench.wants(row) {
-            let other = bench::other("check_mysql").map(|path| command(path, &[&["-S", "-f", &file], peer.as_slice()].concat()));
-            compare(bench, row, &command(bench.own("check_replication"), &[&own, "-f", &file]), other.as_ref());
+            let other = bench::other("check_mysql")
+                .map(|path| command(path, &[&["-S", "-f", &file], peer.as_slice()].concat()));
+            compare(
+                bench,
+                row,
+                &command(bench.own("check_replication"), &[&own, "-f", &file]),
+                other.as_ref(),
+            );
         }
     }
 }
 
 fn compare(bench: &Bench<'_>, row: &str, own: &Command, other: Option<&Command>) {
     says(again(own), "REPLICATION OK - ");
-    let mut subjects = vec![Subject::new("check_replication", again(own)), Subject::new("itself", again(own))];
+    let mut subjects =
+        vec![Subject::new("check_replication", again(own)), Subject::new("itself", again(own))];
     subjects.extend(other.map(|other| Subject::new("check_mysql -S", again(other))));
     let times = bench.in_turn(&mut subjects);
     bench.ratio(&times, (row, 0), ("itself (noise)", 1), None);

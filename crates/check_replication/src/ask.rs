@@ -1,4 +1,5 @@
-//! One server's conversation: connect, log in, ask for its variables and channels, look again where that tells more, say goodbye.
+//! One server's conversation: connect, log in, ask for its variables and channels, look again where that
+//! tells more, say goodbye.
 
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
@@ -54,8 +55,8 @@ impl From<Failure> for Refusal {
     }
 }
 
-/// Asks over a Unix socket that is connected already, as user and password `probe`, within `limit`: for tests with a
-/// server that is a test.
+/// Asks over a Unix socket that is connected already, as user and password `probe`, within `limit`: for tests
+/// with a server that is a test.
 ///
 /// # Errors
 /// [`Refusal`]: why there is no answer.
@@ -106,7 +107,8 @@ fn ask_over(
     Ok((answer?, kept))
 }
 
-/// Why a server that has let us in does not answer, with its name for the account where that lacks a privilege.
+/// Why a server that has let us in does not answer, with its name for the account where that lacks a
+/// privilege.
 fn refusal(packets: &mut Packets, greeting: &str, failure: Failure) -> Refusal {
     Refusal {
         server: Some(identify(greeting)),
@@ -143,16 +145,24 @@ fn converse(
 }
 
 /// Looks whether the sources still speak, where that can be seen in time.
-fn look_again(packets: &mut Packets, statement: &str, deadline: &Deadline, answer: &mut Answer) -> Result<(), Failure> {
+fn look_again(
+    packets: &mut Packets,
+    statement: &str,
+    deadline: &Deadline,
+    answer: &mut Answer,
+) -> Result<(), Failure> {
     let channels = &mut answer.server.channels;
     if let Some(pause) = liveness::pause(channels, deadline.at()) {
         thread::sleep(pause);
         let later: Vec<Channel> = packets.query(statement)?.iter().map(Channel::read).collect();
         answer.silent = liveness::compare(channels, &later, pause);
         *channels = later;
-    } else if answer.server.flavour == Flavour::MySql && channels.iter().any(|channel| channel.io == IoState::Yes) {
+    } else if answer.server.flavour == Flavour::MySql
+        && channels.iter().any(|channel| channel.io == IoState::Yes)
+    {
         // Who may not read it has not learnt anything, which is no failure.
-        let nothing = |failure: Failure| if failure.errno().is_some() { Ok(Vec::new()) } else { Err(failure) };
+        let nothing =
+            |failure: Failure| if failure.errno().is_some() { Ok(Vec::new()) } else { Err(failure) };
         answer.silent = liveness::read(&packets.query(liveness::QUERY).or_else(nothing)?);
     }
     Ok(())
@@ -173,8 +183,15 @@ pub(crate) fn ask_gtids(packets: &mut Packets, server: &mut Server) -> Result<()
 /// The variables in one row, each under its own name.
 fn variables(packets: &mut Packets, greeting: &str, sets: bool) -> Result<Row, Failure> {
     let (flavour, version) = identify(greeting);
-    let mut names =
-        vec!["version", "server_id", "read_only", "hostname", "port", "auto_increment_increment", "auto_increment_offset"];
+    let mut names = vec![
+        "version",
+        "server_id",
+        "read_only",
+        "hostname",
+        "port",
+        "auto_increment_increment",
+        "auto_increment_offset",
+    ];
     match flavour {
         Flavour::MariaDb => names.extend(["gtid_current_pos", "gtid_binlog_pos"]),
         Flavour::MySql => {
@@ -189,17 +206,30 @@ fn variables(packets: &mut Packets, greeting: &str, sets: bool) -> Result<Row, F
         Ok(rows) => Ok(rows.into_iter().next().unwrap_or_default()),
         // Not the server that it says it is.
         Err(failure) if matches!(failure.errno(), Some(NO_VARIABLE | NOT_UNDERSTOOD)) => {
-            names.extend(["server_uuid", "super_read_only", "gtid_executed", "gtid_current_pos", "gtid_binlog_pos"]);
-            let rows = packets.query(&format!("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('{}')", names.join("', '")))?;
-            let pair = |row: &Row| Some((row.filled(&["Variable_name"])?, row.text(&["Value"]).map(str::to_owned)));
+            names.extend([
+                "server_uuid",
+                "super_read_only",
+                "gtid_executed",
+                "gtid_current_pos",
+                "gtid_binlog_pos",
+            ]);
+            let rows = packets
+                .query(&format!("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('{}')", names.join("', '")))?;
+            let pair =
+                |row: &Row| Some((row.filled(&["Variable_name"])?, row.text(&["Value"]).map(str::to_owned)));
             Ok(Row::new(rows.iter().filter_map(pair)))
         }
         Err(failure) => Err(failure),
     }
 }
 
-/// The channels, and the statement that showed them: the server's own first, and another only where it does not know that one.
-fn channels(packets: &mut Packets, flavour: Flavour, version: Version) -> Result<(&'static str, Vec<Row>), Failure> {
+/// The channels, and the statement that showed them: the server's own first, and another only where it does
+/// not know that one.
+fn channels(
+    packets: &mut Packets,
+    flavour: Flavour,
+    version: Version,
+) -> Result<(&'static str, Vec<Row>), Failure> {
     const ALL: &str = "SHOW ALL SLAVES STATUS";
     const NEW: &str = "SHOW REPLICA STATUS";
     const OLD: &str = "SHOW SLAVE STATUS";
@@ -213,7 +243,9 @@ fn channels(packets: &mut Packets, flavour: Flavour, version: Version) -> Result
     for statement in statements {
         match packets.query(statement) {
             Ok(rows) => return Ok((statement, rows)),
-            Err(failure) if failure.errno() == Some(NOT_UNDERSTOOD) => not_understood = not_understood.or(Some(failure)),
+            Err(failure) if failure.errno() == Some(NOT_UNDERSTOOD) => {
+                not_understood = not_understood.or(Some(failure))
+            }
             Err(failure) => return Err(failure),
         }
     }

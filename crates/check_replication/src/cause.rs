@@ -1,9 +1,10 @@
 //! Why a thread of a replica does not run, from its error number: the classes that an administrator acts on.
 //!
-//! Numbers: MySQL's and MariaDB's error references; above 13000 MySQL 8.0 gave new ones to what the error log says.
+//! Numbers: MySQL's and MariaDB's error references; above 13000 MySQL 8.0 gave new ones to what the error log
+//! says.
 
-/// Why the thread that fetches events fails. The number tells most; for 1593 and 1236, which stand for several things, the text
-/// is looked at.
+/// Why the thread that fetches events fails. The number tells most; for 1593 and 1236, which stand for
+/// several things, the text is looked at.
 pub(crate) fn io_cause(errno: u32, text: &str) -> Option<&'static str> {
     let says = |words: &[&str]| words.iter().any(|word| text.to_ascii_lowercase().contains(word));
     Some(match errno {
@@ -23,10 +24,20 @@ pub(crate) fn io_cause(errno: u32, text: &str) -> Option<&'static str> {
         4052 => "another replica has the same server id",
         1593 | 13117 if says(&["uuid"]) => "equal server uuids",
         1593 | 13117 if says(&["equal", "server id", "server-id"]) => "equal server ids",
-        1236 | 13114 if says(&["purged", "could not find", "not in the master's binlog", "doesn't exist", "missing"]) => {
+        1236 | 13114
+            if says(&[
+                "purged",
+                "could not find",
+                "not in the master's binlog",
+                "doesn't exist",
+                "missing",
+            ]) =>
+        {
             "binary log purged on the source"
         }
-        1236 | 13114 if says(&["same server_uuid", "same server_id"]) => "another replica has the same server id or uuid",
+        1236 | 13114 if says(&["same server_uuid", "same server_id"]) => {
+            "another replica has the same server id or uuid"
+        }
         1236 | 13114 => "binary log of the source not readable",
         1593 | 13117 => "fatal error of the IO thread",
         1595 | 13121 => "relay log not writable",
@@ -77,16 +88,32 @@ mod tests {
                 Some("equal server ids"),
             ),
             (13117, "... because source and replica have equal MySQL server ids", Some("equal server ids")),
-            (13117, "... because source and replica have equal MySQL server UUIDs", Some("equal server uuids")),
-            (1593, "the slave I/O thread stops because a fatal error is encountered", Some("fatal error of the IO thread")),
-            (1236, "Could not find GTID state requested by slave in any binlog files", Some("binary log purged on the source")),
+            (
+                13117,
+                "... because source and replica have equal MySQL server UUIDs",
+                Some("equal server uuids"),
+            ),
+            (
+                1593,
+                "the slave I/O thread stops because a fatal error is encountered",
+                Some("fatal error of the IO thread"),
+            ),
+            (
+                1236,
+                "Could not find GTID state requested by slave in any binlog files",
+                Some("binary log purged on the source"),
+            ),
             (
                 13114,
                 "Got fatal error 1236 from source when reading data from binary log: 'A replica with the same server_uuid/server_id \
                  as this replica has connected to the source; the first event '' at 4'",
                 Some("another replica has the same server id or uuid"),
             ),
-            (1236, "log event entry exceeded max_allowed_packet", Some("binary log of the source not readable")),
+            (
+                1236,
+                "log event entry exceeded max_allowed_packet",
+                Some("binary log of the source not readable"),
+            ),
             (1045, "", Some("credentials refused by the source")),
             (0, "", None),
             (9999, "", None),
@@ -94,6 +121,9 @@ mod tests {
         for (errno, text, cause) in rows {
             assert_eq!(io_cause(errno, text), cause, "{errno} {text}");
         }
-        assert_eq!((sql_cause(1062), sql_cause(1032), sql_cause(7)), (Some("duplicate key"), Some("missing row"), None));
+        assert_eq!(
+            (sql_cause(1062), sql_cause(1032), sql_cause(7)),
+            (Some("duplicate key"), Some("missing row"), None)
+        );
     }
 }

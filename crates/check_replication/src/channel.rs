@@ -1,5 +1,5 @@
-//! One replication channel as its replica describes it, read by the names of its columns: the old words (master, slave), which
-//! all of MariaDB and MySQL before 8.0.22 use, and the new ones (source, replica).
+//! One replication channel as its replica describes it, read by the names of its columns: the old words
+//! (master, slave), which all of MariaDB and MySQL before 8.0.22 use, and the new ones (source, replica).
 
 use crate::row::Row;
 
@@ -27,7 +27,8 @@ pub enum SqlState {
     Other(String),
 }
 
-/// One channel (MySQL) or connection (MariaDB): one row of SHOW REPLICA STATUS, SHOW SLAVE STATUS or SHOW ALL SLAVES STATUS.
+/// One channel (MySQL) or connection (MariaDB): one row of SHOW REPLICA STATUS, SHOW SLAVE STATUS or SHOW ALL
+/// SLAVES STATUS.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Channel {
     /// Its name; empty for the default channel.
@@ -89,9 +90,11 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// Reads a row: columns that are not known are no error, and one that is missing reads as empty, 0 or none.
+    /// Reads a row: columns that are not known are no error, and one that is missing reads as empty, 0 or
+    /// none.
     pub fn read(row: &Row) -> Self {
-        let position = |file: &[&str], position: &[&str]| (row.owned(file), row.number(position).unwrap_or_default());
+        let position =
+            |file: &[&str], position: &[&str]| (row.owned(file), row.number(position).unwrap_or_default());
         Self {
             name: row.owned(&["Channel_Name", "Connection_name"]),
             source_host: row.owned(&["Source_Host", "Master_Host"]),
@@ -109,7 +112,10 @@ impl Channel {
             io_error: row.owned(&["Last_IO_Error"]),
             sql_errno: row.number(&["Last_SQL_Errno", "Last_Errno"]).unwrap_or_default(),
             sql_error: row.owned(&["Last_SQL_Error", "Last_Error"]),
-            read_position: position(&["Source_Log_File", "Master_Log_File"], &["Read_Source_Log_Pos", "Read_Master_Log_Pos"]),
+            read_position: position(
+                &["Source_Log_File", "Master_Log_File"],
+                &["Read_Source_Log_Pos", "Read_Master_Log_Pos"],
+            ),
             applied_position: position(
                 &["Relay_Source_Log_File", "Relay_Master_Log_File"],
                 &["Exec_Source_Log_Pos", "Exec_Master_Log_Pos"],
@@ -157,10 +163,16 @@ mod tests {
 
     #[test]
     fn both_vocabularies_read_the_same() {
-        for (name, statement) in [("mariadb1011-healthy", "SHOW ALL SLAVES STATUS"), ("mysql97-healthy", "SHOW REPLICA STATUS")] {
+        for (name, statement) in
+            [("mariadb1011-healthy", "SHOW ALL SLAVES STATUS"), ("mysql97-healthy", "SHOW REPLICA STATUS")]
+        {
             let rows = fixture::rows(name, statement);
             let channel = Channel::read(rows.first().unwrap());
-            assert_eq!((channel.io, channel.sql, channel.lag), (IoState::Yes, SqlState::Yes, Some(0.0)), "{name}");
+            assert_eq!(
+                (channel.io, channel.sql, channel.lag),
+                (IoState::Yes, SqlState::Yes, Some(0.0)),
+                "{name}"
+            );
             assert_eq!((channel.source_host.as_str(), channel.source_server_id), ("127.0.0.1", 1), "{name}");
             assert!(channel.source_port > 13_000 && channel.read_position.1 > 0, "{name}");
         }
@@ -170,7 +182,11 @@ mod tests {
     fn what_is_missing_or_strange_is_no_error() {
         let channel = Channel::read(&Row::default());
         assert_eq!((channel.io, channel.lag), (IoState::Other(String::new()), None));
-        let columns = [("SLAVE_IO_RUNNING", Some("Perhaps")), ("Seconds_Behind_Master", None), ("Brand_New", Some("1"))];
+        let columns = [
+            ("SLAVE_IO_RUNNING", Some("Perhaps")),
+            ("Seconds_Behind_Master", None),
+            ("Brand_New", Some("1")),
+        ];
         let row = Row::new(columns.map(|(name, value)| (name.to_owned(), value.map(str::to_owned))));
         assert_eq!(Channel::read(&row).io, IoState::Other("Perhaps".to_owned()));
         assert_eq!(Channel::read(&row).lag, None);

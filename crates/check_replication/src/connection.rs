@@ -1,6 +1,6 @@
-//! One connection to a server: packets, statements and their answers, all of them bounded. The protocol's own parts are
-//! `mysql_common`'s; its sister crate `mysql` would resolve names by itself, trust more authorities than we are told to, and wait
-//! for each read anew.
+//! One connection to a server: packets, statements and their answers, all of them bounded. The protocol's own
+//! parts are `mysql_common`'s; its sister crate `mysql` would resolve names by itself, trust more authorities
+//! than we are told to, and wait for each read anew.
 
 use std::io::{self, Read, Write};
 
@@ -18,14 +18,15 @@ use net::{Cause, Stream};
 use crate::failure::{Failure, Kind, Step};
 use crate::row::Row;
 
-/// The largest packet that is taken, in octets: one row of SHOW REPLICA STATUS with a GTID set of some ten thousand intervals.
+/// The largest packet that is taken, in octets: one row of SHOW REPLICA STATUS with a GTID set of some ten
+/// thousand intervals.
 pub(crate) const LARGEST: usize = 1 << 20;
 /// The most columns of an answer: MySQL's own limit of a table.
 const COLUMNS: u64 = 4096;
 /// The most rows of an answer: MySQL's limit is 256 channels.
 const ROWS: usize = 1024;
-/// The most that a server may say to one check, in octets: the widest honest answer, 256 channels with full errors, has less than
-/// 2 MiB.
+/// The most that a server may say to one check, in octets: the widest honest answer, 256 channels with full
+/// errors, has less than 2 MiB.
 const MOST: u64 = 8 << 20;
 /// What is read and written at once, in octets.
 const ROOM: usize = 16 << 10;
@@ -82,7 +83,9 @@ impl Packets {
     pub(crate) fn read(&mut self, step: Step) -> Result<Vec<u8>, Failure> {
         let mut packet = Vec::new();
         match self.0.next_packet(&mut packet) {
-            Ok(true) if packet.is_empty() => Err(Failure::new(step, Kind::Protocol("it sent an empty packet".to_owned()))),
+            Ok(true) if packet.is_empty() => {
+                Err(Failure::new(step, Kind::Protocol("it sent an empty packet".to_owned())))
+            }
             Ok(true) if packet.first() == Some(&0xff) => Err(Failure::new(step, error(&packet))),
             Ok(true) => Ok(packet),
             Ok(false) => Err(Failure::new(step, Kind::Closed)),
@@ -100,10 +103,12 @@ impl Packets {
         self.0.send(&mut octets).map_err(|error| Failure::new(step, kind(error)))
     }
 
-    /// Goes on in TLS with a server that is called `name`. What came before must have been read: it was not protected.
+    /// Goes on in TLS with a server that is called `name`. What came before must have been read: it was not
+    /// protected.
     pub(crate) fn secure(&mut self, client: &Client, name: &str) -> Result<(), Failure> {
         let failed = |kind: Kind| Failure::new(Step::Login, kind);
-        let nothing = MySyncFramed::construct(BytesMut::new(), BytesMut::new(), PacketCodec::default(), Line(None));
+        let nothing =
+            MySyncFramed::construct(BytesMut::new(), BytesMut::new(), PacketCodec::default(), Line(None));
         let (early, out, codec, line) = std::mem::replace(&mut self.0, nothing).destruct();
         if !early.is_empty() {
             return Err(failed(Kind::Protocol("it speaks on before TLS has begun".to_owned())));
@@ -127,11 +132,15 @@ impl Packets {
         }
         let count = ParseBuf(&head).checked_eat_lenenc_int().filter(|count| (1..=COLUMNS).contains(count));
         // 0xfb asks for a local file, which is no count either.
-        let count = count.filter(|_| head.first() != Some(&0xfb)).ok_or_else(|| strange("its answer begins strangely"))?;
+        let count = count
+            .filter(|_| head.first() != Some(&0xfb))
+            .ok_or_else(|| strange("its answer begins strangely"))?;
         let mut names = Vec::new();
         for _column in 0..count {
             let packet = self.read(Step::Statement)?;
-            let column = ParseBuf(&packet).parse::<Column>(()).map_err(|_| strange("it describes a column strangely"))?;
+            let column = ParseBuf(&packet)
+                .parse::<Column>(())
+                .map_err(|_| strange("it describes a column strangely"))?;
             names.push(column.name_str().into_owned());
         }
         if !is_end(&self.read(Step::Statement)?) {
@@ -170,8 +179,8 @@ fn strange(what: &str) -> Failure {
     Failure::new(Step::Statement, Kind::Protocol(what.to_owned()))
 }
 
-/// EOF, as servers end columns and rows unless CLIENT_DEPRECATE_EOF is agreed on. A row may begin with the same octet, but is
-/// longer.
+/// EOF, as servers end columns and rows unless CLIENT_DEPRECATE_EOF is agreed on. A row may begin with the
+/// same octet, but is longer.
 fn is_end(packet: &[u8]) -> bool {
     packet.first() == Some(&0xfe) && packet.len() < 9
 }
@@ -206,7 +215,9 @@ fn error(packet: &[u8]) -> Kind {
 fn kind(error: PacketCodecError) -> Kind {
     match error {
         PacketCodecError::Io(error) => Cause::from(error).into(),
-        PacketCodecError::PacketTooLarge => Kind::Protocol(format!("it sent a packet larger than {LARGEST} octets")),
+        PacketCodecError::PacketTooLarge => {
+            Kind::Protocol(format!("it sent a packet larger than {LARGEST} octets"))
+        }
         PacketCodecError::PacketsOutOfSync => Kind::Protocol("its packets are out of order".to_owned()),
         PacketCodecError::BadCompressedPacketHeader => Kind::Protocol("it sent a broken packet".to_owned()),
     }

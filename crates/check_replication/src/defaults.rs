@@ -1,5 +1,6 @@
-//! Credentials from a file in MySQL's own format: `[client]` and another group, `!include`, `!includedir`. The format is that of
-//! the manual's "Using Option Files"; options that are not ours are passed over, as every program does that shares the file.
+//! Credentials from a file in MySQL's own format: `[client]` and another group, `!include`, `!includedir`.
+//! The format is that of the manual's "Using Option Files"; options that are not ours are passed over, as
+//! every program does that shares the file.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -57,7 +58,8 @@ pub enum DefaultsError {
 pub(crate) struct Defaults(BTreeMap<String, String>);
 
 impl Defaults {
-    /// Reads `path` for the groups `[client]`, `[client-mariadb]` and `group`, which must exist if it is given.
+    /// Reads `path` for the groups `[client]`, `[client-mariadb]` and `group`, which must exist if it is
+    /// given.
     pub(crate) fn read(path: &Path, group: Option<&str>, deadline: &Deadline) -> Result<Self, DefaultsError> {
         let groups: Vec<&str> = ["client", "client-mariadb"].into_iter().chain(group).collect();
         let mut reader = Reader { groups, deadline, found: vec![BTreeMap::new(); 3], seen: false, files: 0 };
@@ -107,7 +109,8 @@ impl Reader<'_> {
                         .strip_prefix('[')
                         .and_then(|rest| rest.split_once(']'))
                         .ok_or_else(|| wrong("a group without its ]"))?;
-                    // Of two places in the list, which is [client] given as the chosen group, the later one wins.
+                    // Of two places in the list, which is [client] given as the chosen group, the later one
+                    // wins.
                     here = self.groups.iter().rposition(|known| *known == group.0.trim());
                     self.seen |= here.is_some_and(|place| place + 1 == self.groups.len());
                 }
@@ -124,8 +127,15 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn include(&mut self, text: &str, from: &Path, depth: usize, wrong: DefaultsError) -> Result<(), DefaultsError> {
-        // A relative name is relative to the including file's folder: MySQL takes the current folder, which is / under NRPE.
+    fn include(
+        &mut self,
+        text: &str,
+        from: &Path,
+        depth: usize,
+        wrong: DefaultsError,
+    ) -> Result<(), DefaultsError> {
+        // A relative name is relative to the including file's folder: MySQL takes the current folder, which
+        // is / under NRPE.
         let place = |name: &str| from.parent().unwrap_or(Path::new("/")).join(name.trim());
         match text.split_once(char::is_whitespace) {
             Some(("!include", name)) => self.file(&place(name), depth + 1),
@@ -149,7 +159,9 @@ impl Reader<'_> {
 fn read_value(text: &str) -> String {
     let quoted = text.chars().next().filter(|c| matches!(c, '"' | '\'')).and_then(|quote| {
         let inner = text.strip_prefix(quote)?;
-        let end = inner.char_indices().rfind(|(place, c)| *c == quote && is_end(inner.get(place + 1..).unwrap_or_default()))?;
+        let end = inner
+            .char_indices()
+            .rfind(|(place, c)| *c == quote && is_end(inner.get(place + 1..).unwrap_or_default()))?;
         inner.get(..end.0)
     });
     let plain = || text.split_once('#').map_or(text, |(value, _)| value).trim_end();
@@ -190,7 +202,8 @@ mod tests {
     use super::*;
 
     fn read(path: &Path, group: Option<&str>) -> Result<Defaults, String> {
-        Defaults::read(path, group, &Deadline::after(Duration::from_secs(8))).map_err(|error| error.to_string())
+        Defaults::read(path, group, &Deadline::after(Duration::from_secs(8)))
+            .map_err(|error| error.to_string())
     }
 
     #[test]
@@ -226,8 +239,15 @@ mod tests {
             (defaults.get("user"), defaults.get("password"), defaults.get("port")),
             (Some("mon"), Some("one"), Some("3307"))
         );
-        assert_eq!((defaults.path("ssl-ca"), defaults.get("skip-this")), (Some(PathBuf::from("/ca.pem")), None));
-        assert_eq!(read(&at("my.cnf"), Some("monitor")).unwrap().get("password"), Some("two"), "the chosen group wins");
+        assert_eq!(
+            (defaults.path("ssl-ca"), defaults.get("skip-this")),
+            (Some(PathBuf::from("/ca.pem")), None)
+        );
+        assert_eq!(
+            read(&at("my.cnf"), Some("monitor")).unwrap().get("password"),
+            Some("two"),
+            "the chosen group wins"
+        );
         assert_eq!(read(&at("my.cnf"), Some("client")).unwrap().get("password"), Some("one"));
         let none = format!("reading {}: no group [absent]", at("my.cnf").display());
         assert_eq!(read(&at("my.cnf"), Some("absent")).err(), Some(none));

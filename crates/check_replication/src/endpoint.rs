@@ -21,7 +21,10 @@ impl Endpoint<'_> {
     ///
     /// # Errors
     /// [`Failure`]: why not, for the last address.
-    pub(crate) fn connect(&self, deadline: &Deadline) -> Result<(Stream<'static>, Option<SocketAddr>), Failure> {
+    pub(crate) fn connect(
+        &self,
+        deadline: &Deadline,
+    ) -> Result<(Stream<'static>, Option<SocketAddr>), Failure> {
         let waiting = Waiting::until(deadline);
         let connected = match self {
             Endpoint::Unix(path) => Stream::unix(path, &waiting).map(|stream| (stream, None)),

@@ -23,7 +23,8 @@ pub(crate) fn evaluate(policy: &Policy<'_>, observations: &Observations) -> Repo
     let together = Together::of(policy, &answers, answers.len() == servers.len());
     let mut findings: Vec<Finding> = judge_each(policy, observations, &together);
     findings.extend(together.judge());
-    let all_well = all_fine(&answers).or_else(|| findings.first().map(|first| first.text.clone())).unwrap_or_default();
+    let all_well =
+        all_fine(&answers).or_else(|| findings.first().map(|first| first.text.clone())).unwrap_or_default();
     let report = Findings::from_iter(findings).report(all_well);
     let several = servers.len() > 1;
     let metrics = servers.iter().flat_map(|(name, answer)| {
@@ -57,7 +58,8 @@ fn judge_each(policy: &Policy<'_>, observations: &Observations, together: &Toget
 
 /// What is said of several channels that are all fine.
 fn all_fine(answers: &[&Answer]) -> Option<String> {
-    let lags: Vec<f64> = answers.iter().flat_map(|answer| ChannelView::all(answer)).map(|view| view.lag()).collect();
+    let lags: Vec<f64> =
+        answers.iter().flat_map(|answer| ChannelView::all(answer)).map(|view| view.lag()).collect();
     let worst = (lags.iter().copied().fold(f64::NAN, f64::max) * 10.0).round() / 10.0;
     let who = match answers {
         [] => return None,
@@ -69,7 +71,13 @@ fn all_fine(answers: &[&Answer]) -> Option<String> {
 }
 
 /// What is wrong with one server and its channels, or that each of them is fine.
-fn judge_server(policy: &Policy<'_>, alone: bool, together: &Together<'_>, place: usize, answer: &Answer) -> Vec<Finding> {
+fn judge_server(
+    policy: &Policy<'_>,
+    alone: bool,
+    together: &Together<'_>,
+    place: usize,
+    answer: &Answer,
+) -> Vec<Finding> {
     let Server { asked, channels, .. } = &answer.server;
     let mut findings = expectations(policy, alone, asked, channels);
     findings.extend(ChannelView::all(answer).enumerate().map(|(channel, view)| {
@@ -85,7 +93,10 @@ fn expectations(policy: &Policy<'_>, alone: bool, name: &str, all: &[Channel]) -
     if policy.role == Role::None {
         let (state, text) = match channels.as_slice() {
             [] => (State::Ok, format!("{name}: not a replica, as expected")),
-            [first, ..] => (State::Critical, format!("{}: replication configured, none expected", subject(name, None, first))),
+            [first, ..] => (
+                State::Critical,
+                format!("{}: replication configured, none expected", subject(name, None, first)),
+            ),
         };
         return vec![Finding::new(state, text)];
     }
@@ -99,19 +110,24 @@ fn expectations(policy: &Policy<'_>, alone: bool, name: &str, all: &[Channel]) -
         findings.push(Finding::new(State::Critical, text));
     }
     let is = |channel: &Channel, place: &net::HostPort| {
-        let port = place.port.is_none_or(|port| port == if channel.source_port == 0 { PORT } else { channel.source_port });
+        let port = place
+            .port
+            .is_none_or(|port| port == if channel.source_port == 0 { PORT } else { channel.source_port });
         port && place.host.is(&channel.source_host)
     };
     let missing = policy.sources.iter().filter(|place| !channels.iter().any(|channel| is(channel, place)));
-    findings.extend(missing.map(|place| Finding::new(State::Critical, format!("{name}: no channel from {}", place.shown(PORT)))));
+    findings.extend(missing.map(|place| {
+        Finding::new(State::Critical, format!("{name}: no channel from {}", place.shown(PORT)))
+    }));
     findings
 }
 
 /// The lag of each channel and how many there are. The default channel of a single server is just "lag".
 fn measure(policy: &Policy<'_>, server: Option<&str>, answer: &Answer) -> Vec<Metric> {
     let views = ChannelView::all(answer).filter(|view| !view.channel.is_group_replication());
-    let mut metrics: Vec<Metric> =
-        views.map(|view| view.metric(label(&["lag", server.unwrap_or_default(), &view.channel.name]), &policy.lag)).collect();
+    let mut metrics: Vec<Metric> = views
+        .map(|view| view.metric(label(&["lag", server.unwrap_or_default(), &view.channel.name]), &policy.lag))
+        .collect();
     metrics.push(Metric::count(label(&["channels", server.unwrap_or_default()]), metrics.len()));
     metrics
 }
@@ -119,7 +135,10 @@ fn measure(policy: &Policy<'_>, server: Option<&str>, answer: &Answer) -> Vec<Me
 /// The same of a server that did not answer.
 fn unknown(policy: &Policy<'_>, server: Option<&str>) -> Vec<Metric> {
     let name = server.unwrap_or_default();
-    let lag = Metric::new(label(&["lag", name]), f64::NAN).unit(Unit::Seconds).thresholds(policy.lag.clone()).min(0.0);
+    let lag = Metric::new(label(&["lag", name]), f64::NAN)
+        .unit(Unit::Seconds)
+        .thresholds(policy.lag.clone())
+        .min(0.0);
     vec![lag, Metric::new(label(&["channels", name]), f64::NAN).min(0.0)]
 }
 

@@ -79,7 +79,9 @@ impl fmt::Display for Kind {
             Kind::Closed => f.write_str("connection closed by the server"),
             Kind::Connection(cause) => cause.fmt(f),
             Kind::Server(errno, text) => write!(f, "error {errno}: {text}"),
-            Kind::Name(text) | Kind::Protocol(text) | Kind::Tls(text) | Kind::Method(text) => f.write_str(text),
+            Kind::Name(text) | Kind::Protocol(text) | Kind::Tls(text) | Kind::Method(text) => {
+                f.write_str(text)
+            }
         }
     }
 }

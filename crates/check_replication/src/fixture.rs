@@ -1,4 +1,5 @@
-//! The captured answers in `tests/fixtures`, for tests: what the stock client printed with `\G`, a heading before each statement.
+//! The captured answers in `tests/fixtures`, for tests: what the stock client printed with `\G`, a heading
+//! before each statement.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -14,7 +15,12 @@ pub(crate) fn rows(name: &str, statement: &str) -> Vec<Row> {
     let heading = format!("### {statement}\n");
     let answer = text.split_once(&heading).unwrap_or_else(|| panic!("{name} has no {statement}")).1;
     let answer = answer.split("### ").next().unwrap();
-    answer.split("*** ").filter(|part| part.contains(": ")).filter(|part| !part.starts_with("ERROR")).map(row).collect()
+    answer
+        .split("*** ")
+        .filter(|part| part.contains(": "))
+        .filter(|part| !part.starts_with("ERROR"))
+        .map(row)
+        .collect()
 }
 
 /// One row: `   Name: value` lines after the stars.

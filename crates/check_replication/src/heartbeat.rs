@@ -1,5 +1,6 @@
-//! The table in which a program on each source writes the time, once a second, as Percona's pt-heartbeat does: its age at the
-//! replica is the lag, whatever the threads say of themselves. It is the only measure that sees a frozen source at once.
+//! The table in which a program on each source writes the time, once a second, as Percona's pt-heartbeat
+//! does: its age at the replica is the lag, whatever the threads say of themselves. It is the only measure
+//! that sees a frozen source at once.
 
 use std::fmt;
 use std::str::FromStr;
@@ -47,8 +48,8 @@ impl fmt::Display for Table {
 }
 
 impl Table {
-    /// The statement whose rows [`Heartbeats::read`] reads. The server tells its own time with them: in UTC, and in its time
-    /// zone.
+    /// The statement whose rows [`Heartbeats::read`] reads. The server tells its own time with them: in UTC,
+    /// and in its time zone.
     pub(crate) fn query(&self) -> String {
         let Self { database, table } = self;
         format!(
@@ -63,8 +64,8 @@ impl Table {
 pub enum Zone {
     /// UTC: pt-heartbeat with its option --utc.
     Utc,
-    /// The time zone of the replica's server, as it writes without that option where all hosts have the same zone. In the hour
-    /// that a change from daylight saving time repeats, a time has two meanings.
+    /// The time zone of the replica's server, as it writes without that option where all hosts have the same
+    /// zone. In the hour that a change from daylight saving time repeats, a time has two meanings.
     Server,
 }
 
@@ -73,8 +74,8 @@ pub enum Zone {
 pub struct Heartbeat {
     /// The server_id of the server that wrote it.
     pub server_id: u64,
-    /// How many seconds old it is, by the replica's clock; negative where it is in the future. None if what stands there is no
-    /// time.
+    /// How many seconds old it is, by the replica's clock; negative where it is in the future. None if what
+    /// stands there is no time.
     pub age: Option<f64>,
 }
 
@@ -96,15 +97,18 @@ impl Heartbeats {
         Self(rows.iter().take(MOST).filter_map(heartbeat).collect())
     }
 
-    /// The row that tells of this channel, out of the rows that a replica with the id `own` and these channels sees.
+    /// The row that tells of this channel, out of the rows that a replica with the id `own` and these
+    /// channels sees.
     ///
-    /// It is the row of the channel's own source. Where that writes none but relays another's, it is the youngest row that
-    /// belongs neither to the replica itself, whose own row is always young, nor to the source of another channel.
+    /// It is the row of the channel's own source. Where that writes none but relays another's, it is the
+    /// youngest row that belongs neither to the replica itself, whose own row is always young, nor to the
+    /// source of another channel.
     pub fn of(&self, channel: &Channel, own: u64, channels: &[Channel]) -> Option<&Heartbeat> {
         let row = |id: u64| self.0.iter().find(|row| row.server_id == id);
         let direct = (channel.source_server_id != own).then(|| row(channel.source_server_id)).flatten();
-        let is_free =
-            |row: &&Heartbeat| row.server_id != own && !channels.iter().any(|channel| channel.source_server_id == row.server_id);
+        let is_free = |row: &&Heartbeat| {
+            row.server_id != own && !channels.iter().any(|channel| channel.source_server_id == row.server_id)
+        };
         let relayed = || self.0.iter().filter(is_free).min_by(|a, b| order(a).total_cmp(&order(b)));
         direct.or_else(relayed)
     }
@@ -115,8 +119,8 @@ fn order(row: &Heartbeat) -> f64 {
     row.age.unwrap_or(f64::INFINITY)
 }
 
-/// Seconds from `written` to `now`, both without a zone: as in 2026-11-22T04:19:42.000730, or with a blank in place of the T and
-/// without a fraction, as pt-heartbeat's own --check and --create-table write.
+/// Seconds from `written` to `now`, both without a zone: as in 2026-11-22T04:19:42.000730, or with a blank in
+/// place of the T and without a fraction, as pt-heartbeat's own --check and --create-table write.
 fn age(written: &str, now: &str) -> Option<f64> {
     let time = |text: &str| text.trim().parse::<DateTime>().ok();
     let span = time(now)?.duration_since(time(written)?);
@@ -173,8 +177,13 @@ mod tests {
 
     #[test]
     fn each_channel_has_the_row_of_its_own_source() {
-        // What the replica with the id 2 sees: its own row, always young, a live source's, and that of a server gone for days.
-        let table = [row("2", "2026-11-22 04:20:00"), row("1", "2026-11-22 04:19:55"), row("9", "2026-11-20 04:20:00")];
+        // What the replica with the id 2 sees: its own row, always young, a live source's, and that of a
+        // server gone for days.
+        let table = [
+            row("2", "2026-11-22 04:20:00"),
+            row("1", "2026-11-22 04:19:55"),
+            row("9", "2026-11-20 04:20:00"),
+        ];
         let seen = Heartbeats::read(&table, Zone::Utc);
         let rows: [(&[u64], Option<u64>); 7] = [
             (&[1], Some(1)),
@@ -198,7 +207,9 @@ mod tests {
 
     #[test]
     fn what_is_no_row_is_passed_over() {
-        let null = Row::new([("server_id", Some("1")), ("ts", None)].map(|(n, v)| (n.to_owned(), v.map(str::to_owned))));
+        let null = Row::new(
+            [("server_id", Some("1")), ("ts", None)].map(|(n, v)| (n.to_owned(), v.map(str::to_owned))),
+        );
         let seen = Heartbeats::read(&[Row::default(), row("x", "2026-11-22 04:20:00"), null], Zone::Utc);
         assert_eq!(seen, Heartbeats::default());
         // One that has no time is not younger than one that has.
@@ -214,7 +225,19 @@ mod tests {
         let longest = format!("d.{}", "t".repeat(64));
         assert!(longest.parse::<Table>().is_ok() && "my-db.Größe_$1".parse::<Table>().is_ok());
         let too_long = longest + "t";
-        for text in ["", "heartbeat", ".heartbeat", "percona.", "a.b.c", "a.b`", "a b.c", "a.b;", "a.b -- ", "a.\0", &too_long] {
+        for text in [
+            "",
+            "heartbeat",
+            ".heartbeat",
+            "percona.",
+            "a.b.c",
+            "a.b`",
+            "a b.c",
+            "a.b;",
+            "a.b -- ",
+            "a.\0",
+            &too_long,
+        ] {
             assert_eq!(text.parse::<Table>(), Err(InvalidTable), "{text}");
         }
     }

@@ -10,13 +10,14 @@ use crate::redact::{redact, table};
 use crate::server::Server;
 use crate::target;
 
-/// A channel as it is called in our lines: "db-02 from db-01", and its name if it has one. A `source` that was asked too goes by
-/// the name that it was asked by.
+/// A channel as it is called in our lines: "db-02 from db-01", and its name if it has one. A `source` that
+/// was asked too goes by the name that it was asked by.
 pub(crate) fn subject(server: &str, source: Option<&str>, channel: &Channel) -> String {
     if channel.is_group_replication() {
         return format!("{server} channel {}", channel.name);
     }
-    let source = source.map_or_else(|| target::source(&channel.source_host, channel.source_port), str::to_owned);
+    let source =
+        source.map_or_else(|| target::source(&channel.source_host, channel.source_port), str::to_owned);
     match channel.name.as_str() {
         "" => format!("{server} from {source}"),
         name => format!("{server} from {source} (channel {name})"),
@@ -49,11 +50,9 @@ impl<'a> ChannelView<'a> {
             channel,
             source: None,
             silent: answer.silent.iter().find(|silence| silence.channel == channel.name),
-            heartbeat: answer
-                .heartbeats
-                .as_ref()
-                .and_then(|heartbeats| heartbeats.as_ref().ok())
-                .map(|heartbeats| heartbeats.of(channel, *server_id, channels).and_then(|heartbeat| heartbeat.age)),
+            heartbeat: answer.heartbeats.as_ref().and_then(|heartbeats| heartbeats.as_ref().ok()).map(
+                |heartbeats| heartbeats.of(channel, *server_id, channels).and_then(|heartbeat| heartbeat.age),
+            ),
         })
     }
 
@@ -80,12 +79,18 @@ impl<'a> ChannelView<'a> {
 /// Judges one channel; `whole` is whether error texts may be shown whole.
 pub(crate) fn judge(view: &ChannelView<'_>, thresholds: &Thresholds, whole: bool) -> Finding {
     let ChannelView { server, channel, source, silent, .. } = *view;
-    let mut wrong: Vec<(State, String)> =
-        if channel.is_group_replication() { group_replication(channel).into_iter().collect() } else { threads(channel) };
+    let mut wrong: Vec<(State, String)> = if channel.is_group_replication() {
+        group_replication(channel).into_iter().collect()
+    } else {
+        threads(channel)
+    };
     let running = wrong.is_empty();
     wrong.extend(silent.map(|silence| {
         let Silence { seconds, period, .. } = silence;
-        (State::Critical, format!("source silent for {seconds:.1} s, heartbeat due each {period} s: frozen source"))
+        (
+            State::Critical,
+            format!("source silent for {seconds:.1} s, heartbeat due each {period} s: frozen source"),
+        )
     }));
     wrong.extend((running && !channel.is_group_replication()).then(|| behind(view, thresholds)).flatten());
     let state = wrong.iter().map(|(state, _)| *state).max().unwrap_or(State::Ok);
@@ -112,9 +117,10 @@ fn io(channel: &Channel) -> Option<String> {
     match &channel.io {
         IoState::Yes => None,
         IoState::No => Some(format!("IO thread stopped, {}", why())),
-        IoState::Connecting if errno == 0 => {
-            Some("IO thread connecting, no error: perhaps a frozen source or a replica with the same server id".to_owned())
-        }
+        IoState::Connecting if errno == 0 => Some(
+            "IO thread connecting, no error: perhaps a frozen source or a replica with the same server id"
+                .to_owned(),
+        ),
         IoState::Connecting => Some(format!("IO thread connecting, {}", why())),
         IoState::Other(word) => Some(format!("IO thread in unknown state {word}")),
     }
@@ -126,7 +132,10 @@ fn sql(channel: &Channel) -> Option<String> {
         SqlState::Yes => None,
         SqlState::No => {
             let place = table(&channel.sql_error).map(|table| format!(" in {table}")).unwrap_or_default();
-            Some(format!("SQL thread stopped, {}{place}", with_error(errno, sql_cause(errno), &channel.sql_error)))
+            Some(format!(
+                "SQL thread stopped, {}{place}",
+                with_error(errno, sql_cause(errno), &channel.sql_error)
+            ))
         }
         SqlState::Other(word) => Some(format!("SQL thread in unknown state {word}")),
     }
@@ -141,14 +150,15 @@ fn with_error(errno: u32, cause: Option<&str>, text: &str) -> String {
     }
 }
 
-/// Group replication's own channels are started and stopped by it: the recovery channel runs only while a member catches up, and
-/// the applier fetches nothing by itself.
+/// Group replication's own channels are started and stopped by it: the recovery channel runs only while a
+/// member catches up, and the applier fetches nothing by itself.
 fn group_replication(channel: &Channel) -> Option<(State, String)> {
     let failed = channel.sql_errno != 0 || channel.io_errno != 0;
     let applier = channel.name.ends_with("applier") && channel.sql != SqlState::Yes;
     (failed || applier).then(|| {
         let sql = with_error(channel.sql_errno, sql_cause(channel.sql_errno), &channel.sql_error);
-        let io = with_error(channel.io_errno, io_cause(channel.io_errno, &channel.io_error), &channel.io_error);
+        let io =
+            with_error(channel.io_errno, io_cause(channel.io_errno, &channel.io_error), &channel.io_error);
         let why = if channel.sql_errno == 0 && channel.io_errno != 0 { io } else { sql };
         (State::Critical, format!("group replication stopped, {why}"))
     })
@@ -161,7 +171,10 @@ fn behind(view: &ChannelView<'_>, thresholds: &Thresholds) -> Option<(State, Str
         None => "runs, lag not known (NULL)".to_owned(),
         Some(None) => "runs, but the table has no heartbeat of its source".to_owned(),
         Some(Some(age)) => {
-            format!("runs, but its heartbeat is {:.0} s in the future: wrong clock or zone, see --heartbeat-utc", -age)
+            format!(
+                "runs, but its heartbeat is {:.0} s in the future: wrong clock or zone, see --heartbeat-utc",
+                -age
+            )
         }
     };
     match thresholds.state(lag) {
@@ -198,6 +211,7 @@ fn errors(channel: &Channel, whole: bool) -> Vec<String> {
         errno if whole => Some(format!("{thread} error {errno}: {text}")),
         errno => Some(format!("{thread} error {errno}: {} (all of it with --show-query)", redact(text))),
     };
-    let all = [line("IO", channel.io_errno, &channel.io_error), line("SQL", channel.sql_errno, &channel.sql_error)];
+    let all =
+        [line("IO", channel.io_errno, &channel.io_error), line("SQL", channel.sql_errno, &channel.sql_error)];
     all.into_iter().flatten().collect()
 }

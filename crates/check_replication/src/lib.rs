@@ -1,7 +1,7 @@
 //! Does every replication channel run, in both directions, and if not, why?
 //!
-//! The outage it catches: two servers replicate to each other behind a floating address, one direction has stopped, and every
-//! other check reports OK until the failover.
+//! The outage it catches: two servers replicate to each other behind a floating address, one direction has
+//! stopped, and every other check reports OK until the failover.
 
 mod ask;
 mod cause;

@@ -1,8 +1,10 @@
-//! Whether a source still speaks. A frozen one looks healthy until slave_net_timeout has passed, a minute by default. What shows
-//! it before are heartbeats: an idle source sends one each period, half of that time unless configured otherwise.
+//! Whether a source still speaks. A frozen one looks healthy until slave_net_timeout has passed, a minute by
+//! default. What shows it before are heartbeats: an idle source sends one each period, half of that time
+//! unless configured otherwise.
 //!
-//! MariaDB only counts them, so two looks are needed, more than a period apart: where the deadline leaves no time for that,
-//! nothing is known and nothing said. MySQL's performance_schema tells when the last one came, to who may read it.
+//! MariaDB only counts them, so two looks are needed, more than a period apart: where the deadline leaves no
+//! time for that, nothing is known and nothing said. MySQL's performance_schema tells when the last one came,
+//! to who may read it.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +17,8 @@ const PERIODS: f64 = 1.5;
 const SLACK: f64 = 0.3;
 /// What the second look itself may take.
 const LOOK: Duration = Duration::from_millis(500);
-/// After which time a connection that is being made is looked at again: one that has just begun has no error yet either.
+/// After which time a connection that is being made is looked at again: one that has just begun has no error
+/// yet either.
 const CONNECTING: Duration = Duration::from_millis(1000);
 
 /// A channel whose source was silent.
@@ -48,7 +51,8 @@ pub(crate) fn pause(channels: &[Channel], stop: Instant) -> Option<Duration> {
     pauses.filter(|pause| *pause <= left).max()
 }
 
-/// How long a living source can be silent at most; none where it sends no heartbeats, or the server does not count them.
+/// How long a living source can be silent at most; none where it sends no heartbeats, or the server does not
+/// count them.
 fn patience(channel: &Channel) -> Option<Duration> {
     channel.heartbeats?;
     let period = channel.heartbeat_period.filter(|period| *period > 0.0)?;
@@ -58,7 +62,8 @@ fn patience(channel: &Channel) -> Option<Duration> {
 /// The channels of which nothing was heard between two looks that were `pause` apart.
 pub(crate) fn compare(before: &[Channel], after: &[Channel], pause: Duration) -> Vec<Silence> {
     let heard = |old: &Channel, new: &Channel| {
-        (old.heartbeats, &old.read_position, &old.gtid_io_pos) != (new.heartbeats, &new.read_position, &new.gtid_io_pos)
+        (old.heartbeats, &old.read_position, &old.gtid_io_pos)
+            != (new.heartbeats, &new.read_position, &new.gtid_io_pos)
     };
     let silence = |new: &Channel| {
         let old = before.iter().find(|old| old.name == new.name)?;
@@ -70,14 +75,15 @@ pub(crate) fn compare(before: &[Channel], after: &[Channel], pause: Duration) ->
     after.iter().filter_map(silence).collect()
 }
 
-/// The same out of the answer to [`QUERY`]. A source that is in the midst of a transaction is not silent, and of one that was
-/// never heard of since the connection began nothing is known.
+/// The same out of the answer to [`QUERY`]. A source that is in the midst of a transaction is not silent, and
+/// of one that was never heard of since the connection began nothing is known.
 pub(crate) fn read(rows: &[Row]) -> Vec<Silence> {
     let silence = |row: &Row| {
         let number = |name: &str| row.number::<f64>(&[name]);
         let period = number("HEARTBEAT_INTERVAL").filter(|period| *period > 0.0)?;
         let heard = number("heartbeat_at")?.max(number("queued_at").unwrap_or_default());
-        let busy = number("queueing_at").is_some_and(|at| at > 0.0) || row.text(&["SERVICE_STATE"]) != Some("ON");
+        let busy =
+            number("queueing_at").is_some_and(|at| at > 0.0) || row.text(&["SERVICE_STATE"]) != Some("ON");
         let seconds = number("now_at")? - heard;
         let silent = heard > 0.0 && !busy && seconds > period * PERIODS + SLACK;
         silent.then(|| Silence { channel: row.owned(&["CHANNEL_NAME"]), seconds, period })
@@ -113,7 +119,11 @@ mod tests {
         ];
         for (channel, seconds) in rows {
             let stop = Instant::now() + Duration::from_secs(8);
-            assert_eq!(pause(std::slice::from_ref(&channel), stop).map(|pause| pause.as_secs_f64()), seconds, "{channel:?}");
+            assert_eq!(
+                pause(std::slice::from_ref(&channel), stop).map(|pause| pause.as_secs_f64()),
+                seconds,
+                "{channel:?}"
+            );
         }
     }
 

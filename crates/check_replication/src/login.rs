@@ -45,7 +45,9 @@ pub(crate) fn login(packets: &mut Packets, login: &Login<'_>) -> Result<String, 
     let greeting = Some(ParseBuf(&octets)).filter(|_| has_usual_nonce(&octets));
     let greeting = greeting.and_then(|mut octets| octets.parse::<HandshakePacket<'_>>(()).ok());
     let greeting = greeting.ok_or_else(|| strange("its greeting is not that of MySQL"))?;
-    if greeting.protocol_version() != 10 || !greeting.capabilities().contains(Capabilities::CLIENT_PROTOCOL_41) {
+    if greeting.protocol_version() != 10
+        || !greeting.capabilities().contains(Capabilities::CLIENT_PROTOCOL_41)
+    {
         return Err(strange("its greeting is not that of MySQL 4.1 or later"));
     }
     let offered = greeting.capabilities();
@@ -55,20 +57,30 @@ pub(crate) fn login(packets: &mut Packets, login: &Login<'_>) -> Result<String, 
         _ => AuthPlugin::MysqlNativePassword,
     };
     let mut nonce = greeting.nonce();
-    let capabilities = WANTED & offered | if encrypted { Capabilities::CLIENT_SSL } else { Capabilities::empty() };
+    let capabilities =
+        WANTED & offered | if encrypted { Capabilities::CLIENT_SSL } else { Capabilities::empty() };
     let proof = method.gen_data(Some(login.password), &nonce);
     let plugin = capabilities.contains(Capabilities::CLIENT_PLUGIN_AUTH).then(|| method.clone());
     let user = Some(login.user.as_bytes());
     let database: Option<&[u8]> = None;
-    let response =
-        HandshakeResponse::new(proof.as_deref(), (5, 5, 3), user, database, plugin, capabilities, None, LARGEST as u32);
+    let response = HandshakeResponse::new(
+        proof.as_deref(),
+        (5, 5, 3),
+        user,
+        database,
+        plugin,
+        capabilities,
+        None,
+        LARGEST as u32,
+    );
     packets.send(&response, Step::Login)?;
     prove(packets, login, &mut method, &mut nonce)?;
     Ok(greeting.server_version_str().into_owned())
 }
 
-/// Whether the length of the nonce is one that `mysql_common` can calculate with: it takes it for a signed number. It stands 20
-/// octets behind the version (connection id, nonce's first part, filler, capabilities, collation, status, capabilities).
+/// Whether the length of the nonce is one that `mysql_common` can calculate with: it takes it for a signed
+/// number. It stands 20 octets behind the version (connection id, nonce's first part, filler, capabilities,
+/// collation, status, capabilities).
 fn has_usual_nonce(greeting: &[u8]) -> bool {
     let version = greeting.iter().skip(1).position(|octet| *octet == 0);
     let length = version.and_then(|end| greeting.get(end + 2 + 20));
@@ -83,7 +95,11 @@ fn secure(packets: &mut Packets, login: &Login<'_>, offered: Capabilities) -> Re
     }
     if !offered.contains(Capabilities::CLIENT_SSL) {
         let what = "the server offers no TLS, which --tls asks for";
-        return if login.level == TlsLevel::Prefer { Ok(false) } else { Err(failed(Kind::Tls(what.to_owned()))) };
+        return if login.level == TlsLevel::Prefer {
+            Ok(false)
+        } else {
+            Err(failed(Kind::Tls(what.to_owned())))
+        };
     }
     let client = (login.tls)()?;
     let request = SslRequest::new(WANTED & offered | Capabilities::CLIENT_SSL, LARGEST as u32, UTF8MB4);
@@ -93,10 +109,20 @@ fn secure(packets: &mut Packets, login: &Login<'_>, offered: Capabilities) -> Re
 }
 
 /// Answers what the server asks until it says yes or no.
-fn prove(packets: &mut Packets, login: &Login<'_>, method: &mut AuthPlugin<'static>, nonce: &mut Vec<u8>) -> Result<(), Failure> {
+fn prove(
+    packets: &mut Packets,
+    login: &Login<'_>,
+    method: &mut AuthPlugin<'static>,
+    nonce: &mut Vec<u8>,
+) -> Result<(), Failure> {
     for _exchange in 0..EXCHANGES {
         let packet = packets.read(Step::Login)?;
-        let strange = || Failure::new(Step::Login, Kind::Protocol("its answer to the login is not that of MySQL".to_owned()));
+        let strange = || {
+            Failure::new(
+                Step::Login,
+                Kind::Protocol("its answer to the login is not that of MySQL".to_owned()),
+            )
+        };
         match packet.split_first() {
             Some((0x00, _)) => return Ok(()),
             Some((0xfe, [])) => return Err(unknown("mysql_old_password")),
@@ -104,7 +130,8 @@ fn prove(packets: &mut Packets, login: &Login<'_>, method: &mut AuthPlugin<'stat
                 let request = ParseBuf(&packet).parse::<AuthSwitchRequest<'_>>(()).map_err(|_| strange())?;
                 *method = known(request.auth_plugin())?;
                 *nonce = request.plugin_data().to_vec();
-                // All but those two have nonces of 20 octets; what a server sends shorter is filled with zeros, as servers do.
+                // All but those two have nonces of 20 octets; what a server sends shorter is filled with
+                // zeros, as servers do.
                 if !matches!(method, AuthPlugin::Ed25519 | AuthPlugin::MariadbParsec { .. }) {
                     nonce.resize(NONCE, 0);
                 }
@@ -141,11 +168,14 @@ fn known(method: AuthPlugin<'_>) -> Result<AuthPlugin<'static>, Failure> {
 
 fn unknown(method: &str) -> Failure {
     let method: String = method.chars().take(60).collect();
-    Failure::new(Step::Login, Kind::Method(format!("the account logs in by {method}, which this plugin does not do")))
+    Failure::new(
+        Step::Login,
+        Kind::Method(format!("the account logs in by {method}, which this plugin does not do")),
+    )
 }
 
-/// What caching_sha2_password wants when it has not cached the account: the password as it is where nobody listens, else
-/// encrypted for the server's public key.
+/// What caching_sha2_password wants when it has not cached the account: the password as it is where nobody
+/// listens, else encrypted for the server's public key.
 fn full(packets: &mut Packets, password: &str, nonce: &[u8]) -> Result<Vec<u8>, Failure> {
     let mut text: Vec<u8> = password.bytes().chain([0]).collect();
     if packets.is_private() {
@@ -157,5 +187,6 @@ fn full(packets: &mut Packets, password: &str, nonce: &[u8]) -> Result<Vec<u8>, 
         *octet ^= mask;
     }
     let encrypted = answer.strip_prefix(&[0x01]).and_then(|pem| public_key::encrypt(&text, pem));
-    encrypted.ok_or_else(|| Failure::new(Step::Login, Kind::Protocol("its public key is not usable".to_owned())))
+    encrypted
+        .ok_or_else(|| Failure::new(Step::Login, Kind::Protocol("its public key is not usable".to_owned())))
 }

@@ -10,7 +10,8 @@ use net::HostPort;
 /// How to connect and log in.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Connecting {
-    /// Server to ask. Repeatable: several servers are also judged together. Default: host of --defaults-file, else the local socket
+    /// Server to ask. Repeatable: several servers are also judged together. Default: host of --defaults-file,
+    /// else the local socket
     #[arg(short = 'H', long, value_name = "HOST[:PORT]")]
     pub hostname: Vec<HostPort>,
     /// Port where --hostname gives none. Default: port of --defaults-file, else 3306
@@ -31,7 +32,8 @@ pub(crate) struct Connecting {
     /// TLS on TCP connections
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t)]
     pub tls: TlsLevel,
-    /// PEM file of the authorities that may have signed the server certificate. Default: ssl-ca of --defaults-file, else those of the system
+    /// PEM file of the authorities that may have signed the server certificate. Default: ssl-ca of
+    /// --defaults-file, else those of the system
     #[arg(long, value_name = "FILE")]
     pub tls_ca: Option<PathBuf>,
 }

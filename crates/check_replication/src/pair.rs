@@ -1,6 +1,8 @@
-//! Several servers seen together: whether their changes reach each other, whether they can be told apart, who may be written to.
+//! Several servers seen together: whether their changes reach each other, whether they can be told apart, who
+//! may be written to.
 //!
-//! Whether a channel runs is judged channel by channel, elsewhere. Here a channel counts as soon as it is configured.
+//! Whether a channel runs is judged channel by channel, elsewhere. Here a channel counts as soon as it is
+//! configured.
 
 pub(crate) mod errant;
 mod links;
@@ -26,8 +28,15 @@ pub(crate) enum Shape {
     Tree,
 }
 
-/// Judges the servers that answered. Where not all did (`complete` is false), only what is certain without the others is told.
-pub(crate) fn judge(servers: &[Server], links: &Links, complete: bool, shape: Shape, writable: Option<Writable>) -> Vec<Finding> {
+/// Judges the servers that answered. Where not all did (`complete` is false), only what is certain without
+/// the others is told.
+pub(crate) fn judge(
+    servers: &[Server],
+    links: &Links,
+    complete: bool,
+    shape: Shape,
+    writable: Option<Writable>,
+) -> Vec<Finding> {
     let mut findings = identities(servers);
     findings.extend(links.to_themselves().map(|replica| {
         let name = name(servers, replica);
@@ -45,8 +54,8 @@ pub(crate) fn judge(servers: &[Server], links: &Links, complete: bool, shape: Sh
     findings
 }
 
-/// Servers that cannot be told apart do not take each other's changes. Those that even have the same uuid, or the same name and
-/// port, may be one server by two names.
+/// Servers that cannot be told apart do not take each other's changes. Those that even have the same uuid, or
+/// the same name and port, may be one server by two names.
 fn identities(servers: &[Server]) -> Vec<Finding> {
     let alike = |(one, other): (&Server, &Server)| {
         let names = format!("{} and {}", one.asked, other.asked);
@@ -56,7 +65,8 @@ fn identities(servers: &[Server]) -> Vec<Finding> {
             return Some(Finding::critical(format!("{names} have the same server uuid{twice}")));
         }
         let same_id = one.server_id == other.server_id;
-        same_id.then(|| Finding::critical(format!("{names} have the same server id {}{twice}", one.server_id)))
+        same_id
+            .then(|| Finding::critical(format!("{names} have the same server id {}{twice}", one.server_id)))
     };
     pairs(servers).filter_map(alike).collect()
 }
@@ -66,9 +76,13 @@ fn ring(servers: &[Server], links: &Links) -> Vec<Finding> {
     let places = 0..servers.len();
     let alone: Vec<usize> = places.clone().filter(|place| links.sources(*place).next().is_none()).collect();
     if !alone.is_empty() {
-        return alone.into_iter().map(|place| Finding::critical(without_source(servers, links, place))).collect();
+        return alone
+            .into_iter()
+            .map(|place| Finding::critical(without_source(servers, links, place)))
+            .collect();
     }
-    let is_last = |place: &usize| !places.clone().any(|other| links.sources(other).any(|source| source == *place));
+    let is_last =
+        |place: &usize| !places.clone().any(|other| links.sources(other).any(|source| source == *place));
     let last: Vec<usize> = places.clone().filter(is_last).collect();
     if !last.is_empty() {
         let text = |place| format!("ring broken: no other server replicates from {}", name(servers, place));
@@ -79,7 +93,8 @@ fn ring(servers: &[Server], links: &Links) -> Vec<Finding> {
         .flat_map(|from| places.clone().map(move |to| (from, to)))
         .filter(|(from, to)| from != to && !links.reaches(*from, *to));
     let first = missing.next().map(|(from, to)| {
-        let text = format!("ring broken: writes of {} do not reach {}", name(servers, from), name(servers, to));
+        let text =
+            format!("ring broken: writes of {} do not reach {}", name(servers, from), name(servers, to));
         Finding::critical(text)
     });
     first.into_iter().collect()
@@ -87,17 +102,24 @@ fn ring(servers: &[Server], links: &Links) -> Vec<Finding> {
 
 /// Everything but one source must replicate from it, directly or not.
 fn tree(servers: &[Server], links: &Links) -> Vec<Finding> {
-    let alone: Vec<usize> = (0..servers.len()).filter(|place| links.sources(*place).next().is_none()).collect();
+    let alone: Vec<usize> =
+        (0..servers.len()).filter(|place| links.sources(*place).next().is_none()).collect();
     match alone.as_slice() {
         [] => vec![Finding::critical("no source: every server is a replica".to_owned())],
         [source] => {
             let reached = |place: &usize| place == source || links.reaches(*source, *place);
-            let text = |place| format!("writes of {} do not reach {}", name(servers, *source), name(servers, place));
-            (0..servers.len()).filter(|place| !reached(place)).map(|place| Finding::critical(text(place))).collect()
+            let text =
+                |place| format!("writes of {} do not reach {}", name(servers, *source), name(servers, place));
+            (0..servers.len())
+                .filter(|place| !reached(place))
+                .map(|place| Finding::critical(text(place)))
+                .collect()
         }
         // Which of them is the source is not known, unless somebody replicates from just one.
         several => {
-            let is_source = |place: &usize| (0..servers.len()).any(|other| links.sources(other).any(|source| source == *place));
+            let is_source = |place: &usize| {
+                (0..servers.len()).any(|other| links.sources(other).any(|source| source == *place))
+            };
             let lost: Vec<usize> = several.iter().copied().filter(|place| !is_source(place)).collect();
             let lost = if lost.is_empty() || lost.len() == several.len() { several.to_vec() } else { lost };
             lost.into_iter().map(|place| Finding::critical(without_source(servers, links, place))).collect()
@@ -109,7 +131,9 @@ fn tree(servers: &[Server], links: &Links) -> Vec<Finding> {
 fn without_source(servers: &[Server], links: &Links, place: usize) -> String {
     let own = name(servers, place);
     let other = match servers {
-        [one, other] => format!("{own} does not replicate from {}", if place == 0 { &other.asked } else { &one.asked }),
+        [one, other] => {
+            format!("{own} does not replicate from {}", if place == 0 { &other.asked } else { &one.asked })
+        }
         _ => format!("{own} replicates from no other server"),
     };
     match links.strangers(place).next() {

@@ -30,7 +30,8 @@ pub(crate) struct Policy<'a> {
 }
 
 impl<'a> Policy<'a> {
-    /// Takes it from the command line. The lag may be a minute (WARNING) and five (CRITICAL) unless it says otherwise.
+    /// Takes it from the command line. The lag may be a minute (WARNING) and five (CRITICAL) unless it says
+    /// otherwise.
     pub(crate) fn new(args: &'a Args) -> Self {
         let default = Thresholds { warning: Some(Range::up_to(60.0)), critical: Some(Range::up_to(300.0)) };
         let expected = &args.expected;

@@ -58,7 +58,9 @@ pub enum ProbeError {
         why: InvalidHost,
     },
     /// The options contradict each other.
-    #[error("--expect=none expects no channel, so neither --expect-channels nor --expect-source goes with it")]
+    #[error(
+        "--expect=none expects no channel, so neither --expect-channels nor --expect-source goes with it"
+    )]
     Expected,
     /// Several servers of which none replicates would not be checked for anything.
     #[error("--expect=none is for one server")]
@@ -80,13 +82,17 @@ pub enum ProbeError {
 /// [`ProbeError`]: it is not clear what to ask, or as whom.
 pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, ProbeError> {
     let connecting = &args.connecting;
-    if args.expected.role == Role::None && (args.expected.channels.is_some() || !args.expected.sources.is_empty()) {
+    if args.expected.role == Role::None
+        && (args.expected.channels.is_some() || !args.expected.sources.is_empty())
+    {
         return Err(ProbeError::Expected);
     }
     let group = connecting.defaults_group.as_deref();
-    let defaults = connecting.defaults_file.as_deref().map(|path| Defaults::read(path, group, deadline)).transpose()?;
+    let defaults =
+        connecting.defaults_file.as_deref().map(|path| Defaults::read(path, group, deadline)).transpose()?;
     let defaults = defaults.unwrap_or_default();
-    let asker = Asker { connecting, defaults: &defaults, heartbeat: &args.heartbeat, several: false, deadline };
+    let asker =
+        Asker { connecting, defaults: &defaults, heartbeat: &args.heartbeat, several: false, deadline };
     let targets = targets(connecting, &defaults)?;
     if targets.len() > 1 && args.expected.role == Role::None {
         return Err(ProbeError::None);
@@ -96,7 +102,11 @@ pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, Pr
         [target] => vec![(target.to_string(), asker.ask(target)?.map(|(answer, _)| answer))],
         targets => complete(asker.ask_all(targets)?),
     };
-    Ok(Observations { servers: answers, user: user(connecting, &defaults).to_owned(), seconds: deadline.limit().as_secs_f64() })
+    Ok(Observations {
+        servers: answers,
+        user: user(connecting, &defaults).to_owned(),
+        seconds: deadline.limit().as_secs_f64(),
+    })
 }
 
 /// The servers that the options name, else the one of the file, else the local one.
@@ -107,7 +117,8 @@ fn targets(connecting: &Connecting, defaults: &Defaults) -> Result<Vec<Target>, 
     };
     let host = |host: HostPort| Target::Host(HostPort { port: host.port.or(own), ..host });
     let hosts = connecting.hostname.iter().cloned().map(host);
-    let targets: Vec<Target> = connecting.socket.clone().map(Target::Socket).into_iter().chain(hosts).collect();
+    let targets: Vec<Target> =
+        connecting.socket.clone().map(Target::Socket).into_iter().chain(hosts).collect();
     if !targets.is_empty() {
         return Ok(targets);
     }
@@ -151,12 +162,15 @@ type Asked = Result<(Answer, Option<Packets>), Refusal>;
 
 /// Asks again whom it takes to be sure of errant transactions, and ends the connections.
 fn complete(mut answers: Vec<(String, Asked)>) -> Vec<(String, Result<Answer, Refusal>)> {
-    let mut open: Vec<&mut (Answer, Option<Packets>)> = answers.iter_mut().filter_map(|(_, asked)| asked.as_mut().ok()).collect();
+    let mut open: Vec<&mut (Answer, Option<Packets>)> =
+        answers.iter_mut().filter_map(|(_, asked)| asked.as_mut().ok()).collect();
     let servers: Vec<Server> = open.iter().map(|(answer, _)| answer.server.clone()).collect();
     for place in errant::to_ask_again(&servers, &Links::find(&servers)) {
-        // Who does not answer any more leaves what it said before, which is not enough to call a transaction errant.
+        // Who does not answer any more leaves what it said before, which is not enough to call a transaction
+        // errant.
         if let Some((answer, connection)) = open.get_mut(place)
-            && let Some(Err(_)) = connection.as_mut().map(|packets| ask::ask_gtids(packets, &mut answer.server))
+            && let Some(Err(_)) =
+                connection.as_mut().map(|packets| ask::ask_gtids(packets, &mut answer.server))
         {
             answer.server.read_gtids(&Row::default());
         }
@@ -172,7 +186,9 @@ impl Asker<'_> {
     /// All of them at once, so that one which is silent costs the others no time.
     fn ask_all(&self, targets: &[Target]) -> Result<Vec<(String, Asked)>, ProbeError> {
         thread::scope(|scope| {
-            let start = |target| thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || self.ask(target));
+            let start = |target| {
+                thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || self.ask(target))
+            };
             let started: Vec<_> = targets.iter().map(start).collect();
             let mut answers = Vec::new();
             for (target, handle) in targets.iter().zip(started) {
@@ -201,7 +217,8 @@ impl Asker<'_> {
         self.ask_at(&endpoint, &name, target)
     }
 
-    /// Asks the server at this endpoint, whose certificate must be for `name`. That TLS cannot be set up here is an error of the check.
+    /// Asks the server at this endpoint, whose certificate must be for `name`. That TLS cannot be set up here
+    /// is an error of the check.
     fn ask_at(&self, endpoint: &Endpoint<'_>, name: &str, target: &Target) -> Result<Asked, ProbeError> {
         let own = RefCell::new(None);
         let tls = || -> Result<Client, Failure> {
@@ -213,7 +230,13 @@ impl Asker<'_> {
             self.tls_settings().load(self.deadline).map_err(failed)
         };
         let password = self.defaults.get("password").unwrap_or_default();
-        let login = Login { user: user(self.connecting, self.defaults), password, level: self.connecting.tls, tls: &tls, name };
+        let login = Login {
+            user: user(self.connecting, self.defaults),
+            password,
+            level: self.connecting.tls,
+            tls: &tls,
+            name,
+        };
         let asked = ask::ask(endpoint, &login, &self.request(target));
         match own.take() {
             Some(error) => Err(error.into()),
@@ -233,7 +256,9 @@ impl Asker<'_> {
         Settings {
             verify: self.connecting.tls.verify(),
             authorities: self.connecting.tls_ca.clone().or_else(|| file("ssl-ca")),
-            identity: file("ssl-cert").zip(file("ssl-key")).map(|(certificate, key)| Identity { certificate, key }),
+            identity: file("ssl-cert")
+                .zip(file("ssl-key"))
+                .map(|(certificate, key)| Identity { certificate, key }),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The RSA public key that a server sends for a password to be encrypted with (caching_sha2_password without TLS). It is read
-//! here, since `mysql_common`'s own reader takes it on trust.
+//! The RSA public key that a server sends for a password to be encrypted with (caching_sha2_password without
+//! TLS). It is read here, since `mysql_common`'s own reader takes it on trust.
 
 use mysql_common::crypto::rsa::{GetRandom, Pkcs1OaepPadding, PublicKey};
 use num_bigint::BigUint;
@@ -16,8 +16,8 @@ const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
 const SEQUENCE: u8 = 0x30;
 
-/// `text` for whoever has the other half of the key in this PEM text (SubjectPublicKeyInfo, as all servers send it). None if that
-/// is no such key, or too short for the text.
+/// `text` for whoever has the other half of the key in this PEM text (SubjectPublicKeyInfo, as all servers
+/// send it). None if that is no such key, or too short for the text.
 pub(crate) fn encrypt(text: &[u8], pem: &[u8]) -> Option<Vec<u8>> {
     let der = SubjectPublicKeyInfoDer::from_pem_slice(pem).ok()?;
     let (modulus, exponent) = read(der.as_ref())?;
@@ -28,8 +28,8 @@ pub(crate) fn encrypt(text: &[u8], pem: &[u8]) -> Option<Vec<u8>> {
     Some(key.encrypt_block(text, Pkcs1OaepPadding::new(GetRandom)))
 }
 
-/// The modulus and exponent: a sequence of the algorithm and of a bit string, in which there is a sequence of two integers (RFC
-/// 3279, section 2.3.1).
+/// The modulus and exponent: a sequence of the algorithm and of a bit string, in which there is a sequence of
+/// two integers (RFC 3279, section 2.3.1).
 fn read(der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (whole, _) = element(der, SEQUENCE)?;
     let (_algorithm, rest) = element(whole, SEQUENCE)?;
@@ -47,7 +47,9 @@ fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
         0..=0x7f => rest.split_at_checked(length.into()),
         // The next one or two octets are the length; no key of 8,192 bits needs more.
         0x81 => rest.split_first().and_then(|(&length, rest)| rest.split_at_checked(length.into())),
-        0x82 => rest.split_first_chunk().and_then(|(length, rest)| rest.split_at_checked(u16::from_be_bytes(*length).into())),
+        0x82 => rest
+            .split_first_chunk()
+            .and_then(|(length, rest)| rest.split_at_checked(u16::from_be_bytes(*length).into())),
         _ => None,
     }
 }
@@ -71,10 +73,18 @@ sinS7YcQyeLJo/p5NwIDAQAB
         assert_eq!(encrypt(&[0; 87], KEY.as_bytes()), None, "a text too long for the key");
         let body: String = KEY.lines().filter(|line| !line.starts_with('-')).collect();
         for cut in 1..body.len() {
-            let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", body.get(..cut).unwrap());
+            let pem = format!(
+                "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+                body.get(..cut).unwrap()
+            );
             assert_eq!(encrypt(b"secret\0", pem.as_bytes()), None, "{cut} characters of it");
         }
-        for pem in ["", "-----BEGIN PUBLIC KEY-----", "-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----\n", "\0\u{1}"] {
+        for pem in [
+            "",
+            "-----BEGIN PUBLIC KEY-----",
+            "-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----\n",
+            "\0\u{1}",
+        ] {
             assert_eq!(encrypt(b"secret\0", pem.as_bytes()), None, "{pem:?}");
         }
     }

@@ -1,4 +1,5 @@
-//! Error texts of a replica without what must not travel: they hold the failed statement, and that may hold a password.
+//! Error texts of a replica without what must not travel: they hold the failed statement, and that may hold a
+//! password.
 
 /// How much of a text is kept, in characters.
 const LONGEST: usize = 200;
@@ -7,8 +8,8 @@ const BEFORE: [&str; 3] = ["query:", "statement:", " on query"];
 /// What texts quote with.
 const QUOTES: [char; 4] = ['\'', '"', '`', '\u{2019}'];
 
-/// `text` up to a statement or to the first quote, whichever comes first. What follows a quote cannot be told from what it
-/// quotes: it may hold quotes itself, and servers cut texts off at some length.
+/// `text` up to a statement or to the first quote, whichever comes first. What follows a quote cannot be told
+/// from what it quotes: it may hold quotes itself, and servers cut texts off at some length.
 pub(crate) fn redact(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let statement = BEFORE.iter().filter_map(|word| lower.find(word)).min();
@@ -18,7 +19,8 @@ pub(crate) fn redact(text: &str) -> String {
     if end.is_some() { format!("{kept} ...") } else { kept }
 }
 
-/// The table that a row event failed on, as in "Could not execute Write_rows_v1 event on table test.t; Duplicate entry ...".
+/// The table that a row event failed on, as in "Could not execute Write_rows_v1 event on table test.t;
+/// Duplicate entry ...".
 pub(crate) fn table(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once(" event on table ")?;
     let name = rest.split([';', ' ', ',']).next()?;
@@ -41,8 +43,14 @@ mod tests {
                 "Error ...",
             ),
             // Cut off by the server in the middle of the statement.
-            ("Error 'x' on query. Default database: ''. Query: 'create user m identified by 'sec", "Error ..."),
-            ("You have an error in your SQL syntax near 'identified by 'sec", "You have an error in your SQL syntax near ..."),
+            (
+                "Error 'x' on query. Default database: ''. Query: 'create user m identified by 'sec",
+                "Error ...",
+            ),
+            (
+                "You have an error in your SQL syntax near 'identified by 'sec",
+                "You have an error in your SQL syntax near ...",
+            ),
             ("near \"identified by 'secret'\" at line 1", "near ..."),
             (
                 "Could not execute Write_rows_v1 event on table test.t; Duplicate entry 'secret' for key 'PRIMARY', Error_code: 1062; the \
@@ -65,7 +73,10 @@ mod tests {
 
     #[test]
     fn tables_are_named() {
-        assert_eq!(table("Could not execute Write_rows_v1 event on table test.t; Duplicate entry"), Some("test.t"));
+        assert_eq!(
+            table("Could not execute Write_rows_v1 event on table test.t; Duplicate entry"),
+            Some("test.t")
+        );
         assert_eq!(table("event on table "), None);
         assert_eq!(table("x event on table 'a'b; y"), None);
     }

@@ -9,18 +9,32 @@ use crate::heartbeat::Table;
 use crate::redact::redact;
 use crate::server::{Flavour, Version};
 
-/// The finding for a server called `name`, asked as `user`, after at most `seconds`; `table` is that of heartbeats, if it was
-/// asked for.
-pub(crate) fn judge(name: &str, user: &str, seconds: f64, table: Option<&Table>, refusal: &Refusal) -> Finding {
+/// The finding for a server called `name`, asked as `user`, after at most `seconds`; `table` is that of
+/// heartbeats, if it was asked for.
+pub(crate) fn judge(
+    name: &str,
+    user: &str,
+    seconds: f64,
+    table: Option<&Table>,
+    refusal: &Refusal,
+) -> Finding {
     let failure = &refusal.failure;
     let finding = |state: State, text: String| Finding::new(state, format!("{name}: {text}"));
     match &failure.kind {
         Kind::Name(what) => Finding::new(State::Unknown, what.clone()),
         Kind::Late => finding(State::Critical, late(failure.step, seconds)),
-        Kind::Closed => finding(State::Critical, format!("the server closed the connection {}", when(failure.step))),
-        Kind::Connection(Cause::Prohibited) => finding(State::Unknown, "connecting: permission denied".to_owned()),
-        Kind::Connection(_) if failure.step == Step::Connect => finding(State::Critical, format!("connecting: {}", failure.kind)),
-        Kind::Connection(_) => finding(State::Critical, format!("{}: {}", during(failure.step), failure.kind)),
+        Kind::Closed => {
+            finding(State::Critical, format!("the server closed the connection {}", when(failure.step)))
+        }
+        Kind::Connection(Cause::Prohibited) => {
+            finding(State::Unknown, "connecting: permission denied".to_owned())
+        }
+        Kind::Connection(_) if failure.step == Step::Connect => {
+            finding(State::Critical, format!("connecting: {}", failure.kind))
+        }
+        Kind::Connection(_) => {
+            finding(State::Critical, format!("{}: {}", during(failure.step), failure.kind))
+        }
         Kind::Protocol(what) => finding(State::Critical, format!("not the protocol of MySQL: {what}")),
         Kind::Tls(what) => finding(State::Unknown, what.clone()),
         Kind::Method(what) => finding(State::Unknown, what.clone()),
@@ -31,7 +45,10 @@ pub(crate) fn judge(name: &str, user: &str, seconds: f64, table: Option<&Table>,
         }
         Kind::Server(1054, _) if table.is_some() && failure.step == Step::Statement => {
             let table = table.map(ToString::to_string).unwrap_or_default();
-            finding(State::Unknown, format!("the table {table} has no columns ts and server_id, so no heartbeats"))
+            finding(
+                State::Unknown,
+                format!("the table {table} has no columns ts and server_id, so no heartbeats"),
+            )
         }
         Kind::Server(errno, text) => {
             let (state, what) = said(*errno, user, refusal.private, failure.step);
@@ -46,7 +63,9 @@ fn late(step: Step, seconds: f64) -> String {
         Step::Connect => format!("no connection within {seconds} s"),
         Step::Greeting => format!("connected, but no greeting within {seconds} s: frozen server"),
         Step::Login => format!("no answer to the login within {seconds} s: frozen server"),
-        Step::Statement => format!("no answer to a statement within {seconds} s: frozen or overloaded server"),
+        Step::Statement => {
+            format!("no answer to a statement within {seconds} s: frozen or overloaded server")
+        }
     }
 }
 
@@ -67,13 +86,17 @@ fn during(step: Step) -> &'static str {
     }
 }
 
-/// The errors that have words of their own. Those that concern this account or this host leave the server's state unknown.
+/// The errors that have words of their own. Those that concern this account or this host leave the server's
+/// state unknown.
 fn said(errno: u16, user: &str, private: bool, step: Step) -> (State, Option<String>) {
     let named = |text: String| Some(format!("{text}, error {errno}"));
     let (state, text) = match errno {
         1040 => (State::Critical, named("too many connections".to_owned())),
         1053 => (State::Critical, named("the server is shutting down".to_owned())),
-        1129 => (State::Unknown, named("this host is blocked after failed connections, until FLUSH HOSTS".to_owned())),
+        1129 => (
+            State::Unknown,
+            named("this host is blocked after failed connections, until FLUSH HOSTS".to_owned()),
+        ),
         1130 => (State::Unknown, named("this host may not connect".to_owned())),
         // MariaDB's word for accounts that are bound to a user of the system.
         1698 => {
@@ -83,13 +106,20 @@ fn said(errno: u16, user: &str, private: bool, step: Step) -> (State, Option<Str
         1044 | 1045 => {
             let tls = if private { "" } else { ", or the account needs TLS" };
             let certificate = if private { ", or the account needs a client certificate" } else { "" };
-            (State::Unknown, named(format!("access denied for {user}: wrong user or password{tls}{certificate}")))
+            (
+                State::Unknown,
+                named(format!("access denied for {user}: wrong user or password{tls}{certificate}")),
+            )
         }
         1203 | 1226 => (State::Unknown, named(format!("too many connections of {user}"))),
         1820 | 1862 => (State::Unknown, named(format!("the password of {user} has expired"))),
         3118 | 4151 => (State::Unknown, named(format!("the account {user} is locked"))),
-        3159 => (State::Unknown, named("the server takes only connections with TLS: --tls=require".to_owned())),
-        1251 | 1524 => (State::Unknown, named(format!("the authentication method of {user} is not available"))),
+        3159 => {
+            (State::Unknown, named("the server takes only connections with TLS: --tls=require".to_owned()))
+        }
+        1251 | 1524 => {
+            (State::Unknown, named(format!("the authentication method of {user} is not available")))
+        }
         // Whatever else it says to a login is about the login.
         _ if step == Step::Login => (State::Unknown, None),
         _ => (State::Critical, None),
@@ -97,8 +127,8 @@ fn said(errno: u16, user: &str, private: bool, step: Step) -> (State, Option<Str
     (state, text)
 }
 
-/// The privilege that shows the replication, as this version calls it: <https://mariadb.com/kb/en/grant/#replica-monitor>, and
-/// MySQL's manual under SHOW REPLICA STATUS.
+/// The privilege that shows the replication, as this version calls it:
+/// <https://mariadb.com/kb/en/grant/#replica-monitor>, and MySQL's manual under SHOW REPLICA STATUS.
 fn needed(server: Option<(Flavour, Version)>) -> &'static str {
     match server {
         Some((Flavour::MariaDb, version)) if version >= Version(10, 5, 9) => "SLAVE MONITOR",
@@ -119,7 +149,8 @@ fn privilege(name: &str, user: &str, table: Option<&Table>, refusal: &Refusal) -
     // Only a table has an error of its own for this, and a table that does not exist has the same.
     if let (Some(table), Some(1142 | 1143)) = (table, refusal.failure.errno()) {
         let text = format!("{name}: the table {table} does not exist, or not for {user}");
-        return Finding::unknown(text).detail(format!("if it exists: {}", grant("SELECT", &table.to_string())));
+        return Finding::unknown(text)
+            .detail(format!("if it exists: {}", grant("SELECT", &table.to_string())));
     }
     let needed = needed(refusal.server);
     let version = refusal.server.map(|(flavour, version)| format!("{name} is {flavour} {version}"));

@@ -1,4 +1,5 @@
-//! One row of an answer, read by the names of its columns: servers differ in their columns, their order and their spelling.
+//! One row of an answer, read by the names of its columns: servers differ in their columns, their order and
+//! their spelling.
 
 /// A row: column names with their values, of which NULL is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,8 +36,8 @@ impl Row {
         self.text(names).and_then(|text| text.trim().parse().ok())
     }
 
-    /// The same as a switch: 1, ON and what else is not 0, OFF or NO counts as on, since MariaDB 12 has several ways of being
-    /// read only.
+    /// The same as a switch: 1, ON and what else is not 0, OFF or NO counts as on, since MariaDB 12 has
+    /// several ways of being read only.
     pub fn switch(&self, names: &[&str]) -> Option<bool> {
         let off = |text: &str| ["0", "OFF", "NO"].iter().any(|no| text.eq_ignore_ascii_case(no));
         self.text(names).map(|text| !off(text))

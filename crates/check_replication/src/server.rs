@@ -1,4 +1,5 @@
-//! What one server said of itself: its version, its identity, whether it is writable, its GTIDs and its channels.
+//! What one server said of itself: its version, its identity, whether it is writable, its GTIDs and its
+//! channels.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -22,7 +23,8 @@ pub struct Version(pub u16, pub u16, pub u16);
 /// Everything that one server answered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Server {
-    /// What it is called in our lines: the --hostname with its port if that was given, or the host's own name behind a socket.
+    /// What it is called in our lines: the --hostname with its port if that was given, or the host's own name
+    /// behind a socket.
     pub asked: String,
     /// The address that answered; none for a socket.
     pub address: Option<SocketAddr>,
@@ -58,7 +60,13 @@ pub struct Server {
 
 impl Server {
     /// Reads the row of variables, each under its own name, and the channels.
-    pub fn read(asked: &str, address: Option<SocketAddr>, greeting: &str, variables: &Row, channels: &[Row]) -> Self {
+    pub fn read(
+        asked: &str,
+        address: Option<SocketAddr>,
+        greeting: &str,
+        variables: &Row,
+        channels: &[Row],
+    ) -> Self {
         let (flavour, version) = known(greeting, variables);
         let hostname = variables.owned(&["hostname"]);
         let is_named = address.is_some() || hostname.is_empty();
@@ -91,20 +99,23 @@ impl Server {
     }
 }
 
-/// What is known after the variables were read: a server may greet with whatever version it was told to, or a proxy speaks for
-/// it, but only MariaDB has such positions.
+/// What is known after the variables were read: a server may greet with whatever version it was told to, or a
+/// proxy speaks for it, but only MariaDB has such positions.
 pub(crate) fn known(greeting: &str, variables: &Row) -> (Flavour, Version) {
     let (flavour, version) = identify(variables.text(&["version"]).unwrap_or(greeting));
     let flavour = if variables.has(&["gtid_current_pos"]) { Flavour::MariaDb } else { flavour };
     (flavour, version)
 }
 
-/// The kind and version in a greeting or in @@version: "5.5.5-10.11.19-MariaDB-log", "11.8.9-MariaDB-4 from Debian-log",
-/// "9.7.4-2". MariaDB up to 10.x greets with 5.5.5 in front, since old replicas would not take a version of two digits.
+/// The kind and version in a greeting or in @@version: "5.5.5-10.11.19-MariaDB-log", "11.8.9-MariaDB-4 from
+/// Debian-log", "9.7.4-2". MariaDB up to 10.x greets with 5.5.5 in front, since old replicas would not take a
+/// version of two digits.
 pub(crate) fn identify(version: &str) -> (Flavour, Version) {
-    let flavour = if version.to_ascii_lowercase().contains("mariadb") { Flavour::MariaDb } else { Flavour::MySql };
+    let flavour =
+        if version.to_ascii_lowercase().contains("mariadb") { Flavour::MariaDb } else { Flavour::MySql };
     let own = version.strip_prefix("5.5.5-").unwrap_or(version);
-    let mut numbers = own.split(|c: char| !c.is_ascii_digit()).map(|number| number.parse().unwrap_or_default());
+    let mut numbers =
+        own.split(|c: char| !c.is_ascii_digit()).map(|number| number.parse().unwrap_or_default());
     let mut next = || numbers.next().unwrap_or_default();
     (flavour, Version(next(), next(), next()))
 }

@@ -26,7 +26,8 @@ impl fmt::Display for Target {
     }
 }
 
-/// Returns the text for a source as a server reports it: a name or address that it did not validate, and a port or 0.
+/// Returns the text for a source as a server reports it: a name or address that it did not validate, and a
+/// port or 0.
 pub(crate) fn source(host: &str, port: u16) -> String {
     let port = Some(port).filter(|port| *port != 0 && *port != PORT);
     match (host.parse::<Host>(), port) {

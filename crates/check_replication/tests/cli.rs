@@ -1,5 +1,5 @@
-//! The command `check_replication` as a user runs it, without any server. What servers say that are none is in `hostile.rs`, what
-//! real ones say in the suite's system tests.
+//! The command `check_replication` as a user runs it, without any server. What servers say that are none is
+//! in `hostile.rs`, what real ones say in the suite's system tests.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -38,13 +38,22 @@ fn what_cannot_be_meant_is_unknown() {
         (&["--hostname=tcp:db-01:3306"], "write it without tcp:"),
         (&["--hostname=192.0.2.300"], "192.0.2.300 has only digits and dots, but is no IPv4 address"),
         (&["--port", "0"], "0 is not in 1..=65535"),
-        (&["--tls", "maybe"], "--tls=maybe: not one of off, prefer, require, verify-ca, verify-identity, see --help"),
+        (
+            &["--tls", "maybe"],
+            "--tls=maybe: not one of off, prefer, require, verify-ca, verify-identity, see --help",
+        ),
         (&["--heartbeat-table", "heartbeat"], "give the table with its database, as in percona.heartbeat"),
-        (&["--expect", "none", "--expect-channels", "2"], "neither --expect-channels nor --expect-source goes with it"),
+        (
+            &["--expect", "none", "--expect-channels", "2"],
+            "neither --expect-channels nor --expect-source goes with it",
+        ),
         (&["--expect", "none", "-H", "192.0.2.1", "-H", "192.0.2.2"], "--expect=none is for one server"),
         (&["--password", "x"], "--password is not an option"),
         (&["--defaults-group", "x"], "--defaults-file is missing"),
-        (&["--defaults-file", "/nonexistent/my.cnf"], "reading /nonexistent/my.cnf: no such file or directory"),
+        (
+            &["--defaults-file", "/nonexistent/my.cnf"],
+            "reading /nonexistent/my.cnf: no such file or directory",
+        ),
         (&["--hostname", "no-such-name.invalid"], "resolving no-such-name.invalid: no address found"),
     ];
     for (arguments, words) in rows {
@@ -60,7 +69,10 @@ fn the_file_says_whom_to_ask() {
     let socket = folder.path().join("there");
     let rows = [
         ("[client]\nhost=127.0.0.1\nport=1\n", "127.0.0.1:1: connecting: connection refused"),
-        ("[client]\nhost=localhost\nsocket=/nonexistent/socket\n", "/nonexistent/socket: connecting: no such file or directory"),
+        (
+            "[client]\nhost=localhost\nsocket=/nonexistent/socket\n",
+            "/nonexistent/socket: connecting: no such file or directory",
+        ),
         ("[client]\nhost=127.0.0.1\n[monitor]\nport=2\n", "127.0.0.1:2: connecting: connection refused"),
     ];
     for (text, line) in rows {
@@ -81,12 +93,14 @@ fn the_file_says_whom_to_ask() {
     let path = file(&folder, "my.cnf", "[client]\nhost=tcp:127.0.0.1\n");
     let line = format!("REPLICATION UNKNOWN - reading {path}: host tcp:127.0.0.1: write it without tcp:");
     assert_eq!(check(&["--defaults-file", &path]).summary(), (3, line.as_str()));
-    let options = file(&folder, "options.ini", &format!("[check_replication]\nsocket={}\n", socket.display()));
+    let options =
+        file(&folder, "options.ini", &format!("[check_replication]\nsocket={}\n", socket.display()));
     let line = format!("REPLICATION CRITICAL - {}: connecting: no such file or directory", socket.display());
     assert_eq!(check(&[&format!("--extra-opts=@{options}")]).summary(), (2, line.as_str()));
 }
 
-/// The queue of a socket that nobody accepts from is full after one connection; a plain connect would wait for ever.
+/// The queue of a socket that nobody accepts from is full after one connection; a plain connect would wait
+/// for ever.
 #[test]
 fn a_full_socket_ends_at_the_deadline() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,5 +1,5 @@
-//! Servers that say anything but what they should: whatever it is, one line in time, in little memory, and never a secret or an
-//! OK.
+//! Servers that say anything but what they should: whatever it is, one line in time, in little memory, and
+//! never a secret or an OK.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -110,7 +110,12 @@ fn welcome(stream: &mut TcpStream, octets: &mut Vec<u8>) {
 #[test]
 fn whatever_a_server_says_is_told_in_one_line() {
     let rows: [(&str, Talk, i32, &str); 27] = [
-        ("silence", |_, _| thread::sleep(Duration::from_secs(3)), 2, "connected, but no greeting within 2 s: frozen server"),
+        (
+            "silence",
+            |_, _| thread::sleep(Duration::from_secs(3)),
+            2,
+            "connected, but no greeting within 2 s: frozen server",
+        ),
         (
             "goodbye",
             |stream, _| drop(stream.shutdown(std::net::Shutdown::Both)),
@@ -142,7 +147,12 @@ fn whatever_a_server_says_is_told_in_one_line() {
             2,
             "not the protocol of MySQL: it sent a packet larger than 1048576 octets",
         ),
-        ("zeros", |stream, _| forever(stream, &[0; 4096]), 2, "not the protocol of MySQL: it sent an empty packet"),
+        (
+            "zeros",
+            |stream, _| forever(stream, &[0; 4096]),
+            2,
+            "not the protocol of MySQL: it sent an empty packet",
+        ),
         (
             "ones",
             |stream, _| forever(stream, &[0xff; 4096]),
@@ -184,7 +194,12 @@ fn whatever_a_server_says_is_told_in_one_line() {
         ),
         (
             "a blocked host",
-            |stream, _| drop(stream.write_all(&packet(0, b"\xff\x69\x04Host 'x' is blocked because of many connection errors"))),
+            |stream, _| {
+                drop(stream.write_all(&packet(
+                    0,
+                    b"\xff\x69\x04Host 'x' is blocked because of many connection errors",
+                )))
+            },
             3,
             "this host is blocked after failed connections, until FLUSH HOSTS, error 1129",
         ),
@@ -255,7 +270,10 @@ fn whatever_a_server_says_is_told_in_one_line() {
                 hear(stream, octets);
                 let _ = stream.write_all(&packet(2, b"\x01\x04"));
                 hear(stream, octets);
-                let _ = stream.write_all(&packet(4, b"\x01-----BEGIN PUBLIC KEY-----\nMA==\n-----END PUBLIC KEY-----\n"));
+                let _ = stream.write_all(&packet(
+                    4,
+                    b"\x01-----BEGIN PUBLIC KEY-----\nMA==\n-----END PUBLIC KEY-----\n",
+                ));
             },
             2,
             "not the protocol of MySQL: its public key is not usable",
@@ -300,7 +318,8 @@ fn whatever_a_server_says_is_told_in_one_line() {
             "rows without end",
             |stream, octets| {
                 welcome(stream, octets);
-                let _ = stream.write_all(&[packet(1, b"\x01"), packet(2, &column()), packet(3, EOF)].concat());
+                let _ =
+                    stream.write_all(&[packet(1, b"\x01"), packet(2, &column()), packet(3, EOF)].concat());
                 let mut number = 4_u8;
                 while stream.write_all(&packet(number, b"\x03abc")).is_ok() {
                     number = number.wrapping_add(1);
@@ -313,7 +332,8 @@ fn whatever_a_server_says_is_told_in_one_line() {
             "large rows without end",
             |stream, octets| {
                 welcome(stream, octets);
-                let _ = stream.write_all(&[packet(1, b"\x01"), packet(2, &column()), packet(3, EOF)].concat());
+                let _ =
+                    stream.write_all(&[packet(1, b"\x01"), packet(2, &column()), packet(3, EOF)].concat());
                 let row = [&b"\xfd\xf8\xff\x0f"[..], &vec![b'x'; 0xf_fff8]].concat();
                 let mut number = 4_u8;
                 while stream.write_all(&packet(number, &row)).is_ok() {
@@ -328,7 +348,8 @@ fn whatever_a_server_says_is_told_in_one_line() {
             |stream, octets| {
                 welcome(stream, octets);
                 let row = packet(4, b"\xfe\xff\xff\xff\xff\xff\xff\xff\x7fabc");
-                let _ = stream.write_all(&[packet(1, b"\x01"), packet(2, &column()), packet(3, EOF), row].concat());
+                let _ = stream
+                    .write_all(&[packet(1, b"\x01"), packet(2, &column()), packet(3, EOF), row].concat());
             },
             2,
             "not the protocol of MySQL: a row of its answer is broken",
@@ -340,9 +361,16 @@ fn whatever_a_server_says_is_told_in_one_line() {
                 let (address, heard) = server(talk);
                 let outcome = check(&address, &[]);
                 let state = if code == 2 { "CRITICAL" } else { "UNKNOWN" };
-                assert_eq!(outcome.summary(), (code, format!("REPLICATION {state} - {address}: {line}").as_str()), "{what}");
+                assert_eq!(
+                    outcome.summary(),
+                    (code, format!("REPLICATION {state} - {address}: {line}").as_str()),
+                    "{what}"
+                );
                 let heard = heard.recv_timeout(Duration::from_secs(10)).unwrap_or_default();
-                assert!(!heard.windows(PASSWORD.len()).any(|window| window == PASSWORD.as_bytes()), "{what} got the password");
+                assert!(
+                    !heard.windows(PASSWORD.len()).any(|window| window == PASSWORD.as_bytes()),
+                    "{what} got the password"
+                );
             });
         }
     });

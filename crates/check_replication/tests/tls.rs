@@ -46,7 +46,11 @@ fn relay(client: TcpStream, server: TcpStream) -> io::Result<()> {
 
 fn check(address: &str, level: &str, authority: &Path) -> Outcome {
     let mut command = Command::new(BINARY);
-    command.args([format!("--hostname={address}"), format!("--tls={level}"), format!("--tls-ca={}", authority.display())]);
+    command.args([
+        format!("--hostname={address}"),
+        format!("--tls={level}"),
+        format!("--tls-ca={}", authority.display()),
+    ]);
     let outcome = run(command.args(["--user=mon", "--timeout=4"]));
     assert_eq!(outcome.stderr, "");
     outcome

@@ -1,4 +1,5 @@
-//! The rows of check_tcp_each_ip: thousands of open addresses on loopback, black holes among thousands, and the deadline.
+//! The rows of check_tcp_each_ip: thousands of open addresses on loopback, black holes among thousands, and
+//! the deadline.
 #![expect(clippy::unwrap_used, reason = "a benchmark ends where it cannot be set up")]
 
 use std::net::Ipv4Addr;
@@ -35,14 +36,18 @@ fn rows(bench: &Bench<'_>) {
         "50,000 addresses, 5,000 black holes",
         "the deadline of 1 s",
     ];
-    if !NAMES.iter().any(|name| bench.wants(name)) || missing(&[Need::Root, Need::Program("ip"), Need::Program("nft")]) {
+    if !NAMES.iter().any(|name| bench.wants(name))
+        || missing(&[Need::Root, Need::Program("ip"), Need::Program("nft")])
+    {
         return;
     }
     let host = Host::create();
     // No queue of the listener's may ever be full.
-    for (parameter, value) in
-        [("net/core/somaxconn", "1048576"), ("net/ipv4/tcp_max_syn_backlog", "1048576"), ("net/ipv4/tcp_syncookies", "0")]
-    {
+    for (parameter, value) in [
+        ("net/core/somaxconn", "1048576"),
+        ("net/ipv4/tcp_max_syn_backlog", "1048576"),
+        ("net/ipv4/tcp_syncookies", "0"),
+    ] {
         host.sysctl(parameter, value);
     }
     let rules = "add table ip sop; add chain ip sop in { type filter hook input priority 0; }; \
@@ -100,11 +105,16 @@ fn open_addresses(bench: &Bench<'_>, folder: &Path, (name, count): (&str, u32)) 
     });
     let peers = [
         ("itself (noise)", Some(own(bench, &list, &[])), None),
-        ("bare mio loop", Some(command(bench.own("connect_loop"), &[&list, PORT])), (count == 10_000).then_some(0.8)),
+        (
+            "bare mio loop",
+            Some(command(bench.own("connect_loop"), &[&list, PORT])),
+            (count == 10_000).then_some(0.8),
+        ),
         ("nmap -sT -T4", nmap(&list, &[]).filter(|_| count == 10_000), Some(1.0)),
         ("check_tcp, one for each", one_by_one, Some(if count == 1 { 0.45 } else { 1.0 / 25.0 })),
     ];
-    let peers: Vec<_> = peers.into_iter().filter_map(|(peer, command, target)| Some((peer, command?, target))).collect();
+    let peers: Vec<_> =
+        peers.into_iter().filter_map(|(peer, command, target)| Some((peer, command?, target))).collect();
     let mut subjects = vec![Subject::new(name, own(bench, &list, &[]))];
     subjects.extend(peers.iter().map(|(peer, command, _)| Subject::new(*peer, again(command))));
     let times = bench.in_turn(&mut subjects);
@@ -118,9 +128,11 @@ fn very_many(bench: &Bench<'_>, folder: &Path, name: &str) {
     if !bench.wants(name) {
         return;
     }
-    let (list, tenth) = (write(folder, "hundred", &loopback(100_000)), write(folder, "ten", &loopback(10_000)));
+    let (list, tenth) =
+        (write(folder, "hundred", &loopback(100_000)), write(folder, "ten", &loopback(10_000)));
     let ten = bench.own("check_tcp_each_ip");
-    let ten_times = "for i in 1 2 3 4 5 6 7 8 9 10; do \"$0\" --port \"$1\" --file \"$2\" --timeout 60 || exit; done";
+    let ten_times =
+        "for i in 1 2 3 4 5 6 7 8 9 10; do \"$0\" --port \"$1\" --file \"$2\" --timeout 60 || exit; done";
     let ten_times = command("sh".into(), &["-c", ten_times, &ten.display().to_string(), PORT, &tenth]);
     let whole = own(bench, &list, &["--timeout", "60"]);
     says(again(&whole), "TCP_EACH_IP OK - 100000 addresses answer");
@@ -140,7 +152,8 @@ fn black_holes(bench: &Bench<'_>, folder: &Path, name: &str) {
     let dark: String = (1..=100).map(|number| format!("127.100.0.{number}\n")).collect();
     let list = write(folder, "dark", &(loopback(900) + &dark));
     let mut own = own(bench, &list, &[]);
-    let line = "TCP_EACH_IP CRITICAL - 100 of 1000 fail, port 18080: 127.100.0.1-100 silent (no ping) | failed=100;";
+    let line =
+        "TCP_EACH_IP CRITICAL - 100 of 1000 fail, port 18080: 127.100.0.1-100 silent (no ping) | failed=100;";
     let seen = outcome(&mut own);
     assert!(seen.first_line().starts_with(line), "{}", seen.stdout);
     bench.seconds((name, seen.elapsed), ("two tries of 3.5 s and 0.3 s", 7.3));
@@ -151,7 +164,8 @@ fn many_black_holes(bench: &Bench<'_>, folder: &Path, name: &str) {
         return;
     }
     let first = Ipv4Addr::new(127, 100, 0, 1).to_bits();
-    let dark: String = (0..5_000).map(|number| format!("{}\n", Ipv4Addr::from_bits(first + number))).collect();
+    let dark: String =
+        (0..5_000).map(|number| format!("{}\n", Ipv4Addr::from_bits(first + number))).collect();
     let list = write(folder, "darker", &(loopback(45_000) + &dark));
     let options = ["--tries=1", "--connect-timeout=5", "--timeout=60"];
     let seen = outcome(&mut own(bench, &list, &options));
@@ -173,7 +187,8 @@ fn until_the_deadline(bench: &Bench<'_>, folder: &Path, name: &str) {
         return;
     }
     let first = Ipv4Addr::new(127, 100, 0, 1).to_bits();
-    let dark: String = (0..50_000).map(|number| format!("{}\n", Ipv4Addr::from_bits(first + number))).collect();
+    let dark: String =
+        (0..50_000).map(|number| format!("{}\n", Ipv4Addr::from_bits(first + number))).collect();
     let list = write(folder, "darkest", &dark);
     let seen = outcome(&mut own(bench, &list, &["--timeout=1", "--connect-timeout=5"]));
     assert!(seen.first_line().contains(" | failed=0;;0;0;50000 untested=50000;"), "{}", seen.first_line());

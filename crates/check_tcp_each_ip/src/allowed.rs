@@ -21,8 +21,9 @@ impl Allowed {
     /// Takes the limits as given. Without any limit on failures one failed target is critical.
     pub(crate) fn new(limits: &Limits, refused: bool) -> Self {
         let given = |share: bool| {
-            let range =
-                |limit: &Option<Limit>| limit.as_ref().filter(|limit| limit.share == share).map(|limit| limit.range.clone());
+            let range = |limit: &Option<Limit>| {
+                limit.as_ref().filter(|limit| limit.share == share).map(|limit| limit.range.clone())
+            };
             Thresholds { warning: range(&limits.warning), critical: range(&limits.critical) }
         };
         let none_given = limits.warning.is_none() && limits.critical.is_none();
@@ -30,7 +31,10 @@ impl Allowed {
         Self {
             failed: if none_given { one_is_critical } else { given(false) },
             failed_share: Some(given(true)).filter(|share| *share != Thresholds::default()),
-            slowest: Thresholds { warning: limits.warning_time.clone(), critical: limits.critical_time.clone() },
+            slowest: Thresholds {
+                warning: limits.warning_time.clone(),
+                critical: limits.critical_time.clone(),
+            },
             refused,
         }
     }

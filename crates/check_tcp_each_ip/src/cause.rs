@@ -114,14 +114,20 @@ impl Local {
             Local::NoTime => "raise --timeout (and what calls this plugin), or split the list",
             Local::Unconfirmed => "raise --timeout: both tries need their --connect-timeout",
             Local::NoRoute => "this machine has no route to it: see ip route get",
-            Local::Prohibited => "a prohibit route or the firewall of this machine forbids it: see ip route get",
+            Local::Prohibited => {
+                "a prohibit route or the firewall of this machine forbids it: see ip route get"
+            }
             Local::UnreachableRoute => "an unreachable route of this machine: see ip route get",
-            Local::Invalid => "a blackhole route of this machine, or an address that needs an interface: see ip route get",
+            Local::Invalid => {
+                "a blackhole route of this machine, or an address that needs an interface: see ip route get"
+            }
             Local::NoPort => "widen net.ipv4.ip_local_port_range, or check that the --source is bound",
             Local::NoRoom => "raise the limit of open files (LimitNOFILE of the unit), or lower --in-flight",
             Local::LinkDown => "the interface towards it is down or has no carrier on this machine",
             Local::Gateway => "the gateway of this machine towards it does not answer: see ip route get",
-            Local::NeighbourTable => "raise net.ipv4.neigh.default.gc_thresh3 (and net.ipv6) above the number of neighbours",
+            Local::NeighbourTable => {
+                "raise net.ipv4.neigh.default.gc_thresh3 (and net.ipv6) above the number of neighbours"
+            }
             Local::Conntrack => "raise net.netfilter.nf_conntrack_max on this machine, or lower --rate",
             Local::NoFamily => "this machine has no such protocol, as with IPv6 switched off",
             Local::Other(_) => "this machine cannot make the connection",
@@ -162,8 +168,8 @@ impl Cause {
         }
     }
 
-    /// Of two tries' causes the one that tells more: the later one, unless it knows less than an ICMP error, of which routers send
-    /// only a few a second (RFC 1812, section 4.3.2.8).
+    /// Of two tries' causes the one that tells more: the later one, unless it knows less than an ICMP error,
+    /// of which routers send only a few a second (RFC 1812, section 4.3.2.8).
     pub(crate) fn after(self, earlier: Cause) -> Cause {
         match (&earlier, &self) {
             (Cause::Local(Local::NoTime), Cause::Local(Local::NoTime)) => self,

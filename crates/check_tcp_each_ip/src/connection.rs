@@ -36,7 +36,9 @@ pub(crate) fn start(target: Target, source: &Source) -> Started {
     };
     keep_icmp_errors(&socket, v6);
     if let Err(error) = source.apply(&socket, v6) {
-        return Started::Failed(Cause::Local(Local::from_errno(Errno::from_io_error(&error).unwrap_or(Errno::IO))));
+        return Started::Failed(Cause::Local(Local::from_errno(
+            Errno::from_io_error(&error).unwrap_or(Errno::IO),
+        )));
     }
     let address = SocketAddr::from(target);
     match connect(&socket, &address) {
@@ -46,7 +48,8 @@ pub(crate) fn start(target: Target, source: &Source) -> Started {
         // What the first call refuses, no packet was sent for: this machine says so.
         Err(errno) => return Started::Failed(Cause::Local(Local::from_errno(errno))),
     }
-    // Where the other end is this machine or very near, the answer is there already: asking costs less than to be woken for it.
+    // Where the other end is this machine or very near, the answer is there already: asking costs less than
+    // to be woken for it.
     match connect(&socket, &address) {
         Ok(()) | Err(Errno::ISCONN) => Started::Open(socket),
         Err(Errno::ALREADY | Errno::INPROGRESS | Errno::INTR) => Started::Pending(socket),
@@ -67,10 +70,14 @@ fn failed(socket: &OwnedFd, target: Target, errno: Errno) -> Option<Cause> {
         // A reset after the handshake: the port is open, and the service closed it.
         Errno::CONNRESET | Errno::PIPE => return None,
         Errno::TIMEDOUT => return Some(Cause::NoAnswer(Echo::NotAsked)),
-        Errno::ADDRNOTAVAIL | Errno::NOBUFS | Errno::NOMEM => return Some(Cause::Local(Local::from_errno(errno))),
+        Errno::ADDRNOTAVAIL | Errno::NOBUFS | Errno::NOMEM => {
+            return Some(Cause::Local(Local::from_errno(errno)));
+        }
         _ => {}
     }
     let told = icmp::cause(socket, target.address);
-    let untold = || if errno == Errno::CONNREFUSED { Cause::Refused } else { Cause::Unreachable(errno.raw_os_error()) };
+    let untold = || {
+        if errno == Errno::CONNREFUSED { Cause::Refused } else { Cause::Unreachable(errno.raw_os_error()) }
+    };
     Some(told.unwrap_or_else(untold))
 }

@@ -1,4 +1,5 @@
-//! Judges what was observed: how many targets fail, which, and why; which could not be tested from here; how slow the slowest is.
+//! Judges what was observed: how many targets fail, which, and why; which could not be tested from here; how
+//! slow the slowest is.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -16,8 +17,10 @@ type Failure<'a> = (Target, &'a Cause);
 
 /// Makes the report: what fails, what is untested and what is slow are one finding each.
 pub(crate) fn evaluate(allowed: &Allowed, observations: &Observations) -> Report {
-    let failures = observations.failed.iter().filter_map(|(place, cause)| Some((*observations.target(*place)?, cause)));
-    let (untested, failed): (Vec<Failure<'_>>, Vec<_>) = failures.partition(|(_, cause)| matches!(cause, Cause::Local(_)));
+    let failures =
+        observations.failed.iter().filter_map(|(place, cause)| Some((*observations.target(*place)?, cause)));
+    let (untested, failed): (Vec<Failure<'_>>, Vec<_>) =
+        failures.partition(|(_, cause)| matches!(cause, Cause::Local(_)));
     let judgement = Judgement { allowed, observations, ports: observations.several_ports() };
     let failing = judgement.failing(&failed);
     let all_well = if failed.is_empty() { judgement.all_well() } else { failing.text.clone() };
@@ -65,7 +68,8 @@ impl Judgement<'_> {
         share.into_iter().fold(finding, Finding::metric)
     }
 
-    /// What could not be tested is at least UNKNOWN, and what the deadline stopped is what a missed deadline is.
+    /// What could not be tested is at least UNKNOWN, and what the deadline stopped is what a missed deadline
+    /// is.
     fn untested(&self, untested: &[Failure<'_>]) -> Finding {
         let state = |cause: &Cause| match cause {
             Cause::Local(Local::NoTime | Local::Unconfirmed) => self.observations.late,
@@ -78,21 +82,25 @@ impl Judgement<'_> {
             .metric(Metric::count("second_try", self.observations.second_try).max(total))
     }
 
-    /// The finding that these targets are as `what` says, each group in a detail unless the first line says all of it.
+    /// The finding that these targets are as `what` says, each group in a detail unless the first line says
+    /// all of it.
     fn finding(&self, state: State, failures: &[Failure<'_>], what: &str) -> Finding {
         if failures.is_empty() {
             return Finding::ok("");
         }
-        let port = failures.first().filter(|_| !self.ports).map(|(target, _)| format!(", port {}", target.port));
+        let port =
+            failures.first().filter(|_| !self.ports).map(|(target, _)| format!(", port {}", target.port));
         let noun = if self.ports { " targets" } else { "" };
-        let head = format!("{} of {}{noun} {what}{}: ", failures.len(), self.total(), port.unwrap_or_default());
+        let head =
+            format!("{} of {}{noun} {what}{}: ", failures.len(), self.total(), port.unwrap_or_default());
         let brief = groups(failures, self.ports, Cause::brief);
         let said = whole(&brief, &head);
         let is_said = said.is_some();
         let adds = |group: &Group| !is_said || !brief.iter().any(|said| said.says_as(group));
         let full = groups(failures, self.ports, Cause::full);
         let details = full.iter().filter(|group| adds(group)).map(Group::line);
-        Finding::new(state, format!("{head}{}", said.unwrap_or_else(|| shortened(&brief, &head)))).details(details)
+        Finding::new(state, format!("{head}{}", said.unwrap_or_else(|| shortened(&brief, &head))))
+            .details(details)
     }
 
     /// The slowest connection. Where none stood, what that means is for the number of failed ones to say.
@@ -120,7 +128,10 @@ impl Judgement<'_> {
     }
 
     fn name(&self, place: u32) -> String {
-        self.observations.target(place).map(|Target { address, port, .. }| format!("{address} port {port}")).unwrap_or_default()
+        self.observations
+            .target(place)
+            .map(|Target { address, port, .. }| format!("{address} port {port}"))
+            .unwrap_or_default()
     }
 
     fn all_well(&self) -> String {
@@ -153,7 +164,8 @@ impl Judgement<'_> {
 /// What helps to read the causes.
 fn notes(observations: &Observations, failed: &[Failure<'_>]) -> Vec<String> {
     let icmp = |failure: &&Failure<'_>| matches!(failure.1, Cause::Icmp(_));
-    let told: BTreeSet<IpAddr> = failed.iter().filter(icmp).map(|(target, _)| neighbourhood(target.address)).collect();
+    let told: BTreeSet<IpAddr> =
+        failed.iter().filter(icmp).map(|(target, _)| neighbourhood(target.address)).collect();
     let silent = failed.iter().filter(|(_, cause)| matches!(cause, Cause::NoAnswer(_)));
     let near = silent.filter(|(target, _)| told.contains(&neighbourhood(target.address))).count();
     let mut notes = Vec::new();
@@ -163,8 +175,12 @@ fn notes(observations: &Observations, failed: &[Failure<'_>]) -> Vec<String> {
             "note: {near} silent {targets} next to some with ICMP errors, which routers limit: perhaps the same cause"
         ));
     }
-    if failed.is_empty() && observations.failed.iter().any(|(_, cause)| *cause == Cause::Local(Local::NeighbourTable)) {
-        notes.push("note: silent targets do not count as failed while the neighbour table overflows".to_owned());
+    if failed.is_empty()
+        && observations.failed.iter().any(|(_, cause)| *cause == Cause::Local(Local::NeighbourTable))
+    {
+        notes.push(
+            "note: silent targets do not count as failed while the neighbour table overflows".to_owned(),
+        );
     }
     notes
 }
@@ -183,7 +199,9 @@ fn verbose_notes(observations: &Observations) -> Vec<String> {
         notes.push(format!("{} answered only when tried again", observations.second_try));
     }
     if let Some(refused) = &observations.ping_refused {
-        notes.push(format!("silent addresses were not pinged: {refused}: set net.ipv4.ping_group_range or give CAP_NET_RAW"));
+        notes.push(format!(
+            "silent addresses were not pinged: {refused}: set net.ipv4.ping_group_range or give CAP_NET_RAW"
+        ));
     }
     notes
 }
@@ -205,11 +223,20 @@ mod tests {
 
     /// `count` addresses from 192.0.2.0 on, each with the `ports`, and what became of those that failed.
     fn seen(count: u8, ports: &[u16], failed: &[(u32, Cause)]) -> Observations {
-        let target = |last| ports.iter().map(move |&port| Target { address: IpAddr::from([192, 0, 2, last]), scope: 0, port });
+        let target = |last| {
+            ports.iter().map(move |&port| Target { address: IpAddr::from([192, 0, 2, last]), scope: 0, port })
+        };
         let targets: Vec<Target> = (0..count).flat_map(target).collect();
         let stood = targets.len() > failed.len();
         let slowest = stood.then_some((Duration::from_micros(43_210), 0));
-        Observations { targets, failed: failed.to_vec(), slowest, second_try: 0, ping_refused: None, late: State::Unknown }
+        Observations {
+            targets,
+            failed: failed.to_vec(),
+            slowest,
+            second_try: 0,
+            ping_refused: None,
+            late: State::Unknown,
+        }
     }
 
     fn judge(options: &[&str], seen: &Observations) -> String {
@@ -238,11 +265,27 @@ mod tests {
                 "CRITICAL - 3 of 18 targets fail: 2 refused, 1 silent (no ping)",
             ),
             (
-                seen(9, &[25], &[(1, Cause::Refused), (2, SILENT), (3, ICMP), (4, Cause::NoBanner), (5, Cause::ClosedAtOnce)]),
+                seen(
+                    9,
+                    &[25],
+                    &[
+                        (1, Cause::Refused),
+                        (2, SILENT),
+                        (3, ICMP),
+                        (4, Cause::NoBanner),
+                        (5, Cause::ClosedAtOnce),
+                    ],
+                ),
                 "CRITICAL - 5 of 9 fail, port 25: 1 closed at once, 1 no banner, 1 prohibited, 2 other",
             ),
             (
-                seen(250, &[25], &(0..200).map(|place| (place, if place % 2 == 0 { SILENT } else { ICMP })).collect::<Vec<_>>()),
+                seen(
+                    250,
+                    &[25],
+                    &(0..200)
+                        .map(|place| (place, if place % 2 == 0 { SILENT } else { ICMP }))
+                        .collect::<Vec<_>>(),
+                ),
                 "CRITICAL - 200 of 250 fail, port 25: 100 prohibited, 100 silent (no ping)",
             ),
             (
@@ -258,7 +301,12 @@ mod tests {
 
     #[test]
     fn the_details_say_what_to_do() {
-        let icmp = Cause::Icmp(IcmpError { v6: false, kind: 3, code: 13, from: Some("198.51.100.1".parse().unwrap()) });
+        let icmp = Cause::Icmp(IcmpError {
+            v6: false,
+            kind: 3,
+            code: 13,
+            from: Some("198.51.100.1".parse().unwrap()),
+        });
         let failed = [(1, icmp), (2, SILENT), (3, Cause::NoAnswer(Echo::Answers)), (4, Cause::NoNeighbour)];
         let output = judge(&[], &seen(9, &[80], &failed));
         let details: Vec<&str> = output.lines().skip(1).collect();
@@ -283,20 +331,32 @@ mod tests {
         let both = [(1, Cause::Refused), (2, Cause::Local(Local::NoTime))];
         let output = judge(&[], &seen(9, &[80], &both));
         assert!(
-            output.starts_with("TCP_EACH_IP CRITICAL - 1 of 9 fails, port 80: 192.0.2.1 refused, 1 more fault | "),
+            output.starts_with(
+                "TCP_EACH_IP CRITICAL - 1 of 9 fails, port 80: 192.0.2.1 refused, 1 more fault | "
+            ),
             "{output}"
         );
         let untested = "UNKNOWN: 1 of 9 untested, port 80: 192.0.2.2 not reached in time";
         assert_eq!(output.lines().nth(2), Some(untested));
         let allowed = judge(&["-c", "5"], &seen(9, &[80], &both));
         assert!(
-            allowed.starts_with("TCP_EACH_IP UNKNOWN - 1 of 9 untested, port 80: 192.0.2.2 not reached in time | "),
+            allowed.starts_with(
+                "TCP_EACH_IP UNKNOWN - 1 of 9 untested, port 80: 192.0.2.2 not reached in time | "
+            ),
             "{allowed}"
         );
-        assert!(allowed.contains("\nOK: 1 of 9 fails (allowed up to 5), port 80: 192.0.2.1 refused\n"), "{allowed}");
-        let late = Observations { late: State::Critical, ..seen(9, &[80], &[(2, Cause::Local(Local::NoTime))]) };
-        assert!(judge(&[], &late).starts_with("TCP_EACH_IP CRITICAL - 1 of 9 untested, port 80: 192.0.2.2 not reached"));
-        let own = Observations { late: State::Critical, ..seen(9, &[80], &[(2, Cause::Local(Local::NoRoute))]) };
+        assert!(
+            allowed.contains("\nOK: 1 of 9 fails (allowed up to 5), port 80: 192.0.2.1 refused\n"),
+            "{allowed}"
+        );
+        let late =
+            Observations { late: State::Critical, ..seen(9, &[80], &[(2, Cause::Local(Local::NoTime))]) };
+        assert!(
+            judge(&[], &late)
+                .starts_with("TCP_EACH_IP CRITICAL - 1 of 9 untested, port 80: 192.0.2.2 not reached")
+        );
+        let own =
+            Observations { late: State::Critical, ..seen(9, &[80], &[(2, Cause::Local(Local::NoRoute))]) };
         assert!(judge(&[], &own).starts_with("TCP_EACH_IP UNKNOWN - "));
     }
 
@@ -308,7 +368,11 @@ mod tests {
             (&["-w", "1", "-c", "2"], "WARNING - 2 of 10 fail, port 80", "failed=2;1;2;0;10 untested"),
             (&["-w", "0", "-c", "1"], "CRITICAL - 2 of 10 fail, port 80", "failed=2;0;1;0;10 untested"),
             (&["-c", "2"], "OK - 2 of 10 fail (allowed up to 2), port 80", "failed=2;;2;0;10 untested"),
-            (&["-w", "1:3", "-c", "5"], "OK - 2 of 10 fail (allowed by 1:3), port 80", "failed=2;1:3;5;0;10 untested"),
+            (
+                &["-w", "1:3", "-c", "5"],
+                "OK - 2 of 10 fail (allowed by 1:3), port 80",
+                "failed=2;1:3;5;0;10 untested",
+            ),
             (
                 &["-w", "2", "-c", "50%"],
                 "OK - 2 of 10 fail (allowed up to 2 and up to 50%), port 80",
@@ -319,7 +383,11 @@ mod tests {
                 "OK - 2 of 10 fail (allowed up to 20%), port 80",
                 "failed=2;;;0;10 failed_share=20%;;20;0;100 untested",
             ),
-            (&["-c", "19.9%"], "CRITICAL - 2 of 10 fail, port 80", "failed=2;;;0;10 failed_share=20%;;19.9;0;100 untested"),
+            (
+                &["-c", "19.9%"],
+                "CRITICAL - 2 of 10 fail, port 80",
+                "failed=2;;;0;10 failed_share=20%;;19.9;0;100 untested",
+            ),
             (
                 &["-w", "1", "-c", "50%"],
                 "WARNING - 2 of 10 fail, port 80",
@@ -328,7 +396,10 @@ mod tests {
         ];
         for (options, line, data) in rows {
             let output = judge(options, &two);
-            assert!(output.starts_with(&format!("TCP_EACH_IP {line}: 192.0.2.1-2 refused | ")), "{options:?}: {output}");
+            assert!(
+                output.starts_with(&format!("TCP_EACH_IP {line}: 192.0.2.1-2 refused | ")),
+                "{options:?}: {output}"
+            );
             assert!(output.contains(&format!(" | {data}=")), "{options:?}: {output}");
         }
     }
@@ -336,7 +407,10 @@ mod tests {
     #[test]
     fn a_slow_connection_may_alert() {
         let fine = seen(10, &[80], &[]);
-        assert!(judge(&["--warning-time", "0.05", "--critical-time", "1"], &fine).starts_with("TCP_EACH_IP OK - "));
+        assert!(
+            judge(&["--warning-time", "0.05", "--critical-time", "1"], &fine)
+                .starts_with("TCP_EACH_IP OK - ")
+        );
         let slow = judge(&["--warning-time=0.04321", "--critical-time=0.043209"], &fine);
         assert_eq!(
             slow,
@@ -344,7 +418,10 @@ mod tests {
              untested=0;;;0;10 second_try=0;;;0;10 slowest=0.04321s;0.04321;0.043209;0\n"
         );
         let warning = judge(&["--warning-time=0.02", "--critical-time=1"], &fine);
-        assert!(warning.starts_with("TCP_EACH_IP WARNING - slow: 192.0.2.0 port 80 took 0.043 s, limit 0.02 | "), "{warning}");
+        assert!(
+            warning.starts_with("TCP_EACH_IP WARNING - slow: 192.0.2.0 port 80 took 0.043 s, limit 0.02 | "),
+            "{warning}"
+        );
         let none = seen(1, &[80], &[(0, SILENT)]);
         let output = judge(&["--warning-time", "1", "-c", "1"], &none);
         let line = "TCP_EACH_IP OK - 1 of 1 fails (allowed up to 1), port 80: 192.0.2.0 silent (no ping) | ";

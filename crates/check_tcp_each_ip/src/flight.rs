@@ -1,7 +1,7 @@
 //! The connections in flight, and the order in which their time runs out.
 //!
-//! All connections of one stage have the same time, so the order of their ends is the order of their starts: two queues instead of
-//! a sorted structure, and a slow head never holds up those behind it.
+//! All connections of one stage have the same time, so the order of their ends is the order of their starts:
+//! two queues instead of a sorted structure, and a slow head never holds up those behind it.
 
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
@@ -31,7 +31,8 @@ pub(crate) struct Connection {
     pub(crate) stage: Stage,
 }
 
-/// An entry of a queue. It is stale if the slot has another connection by now, or the same one in another stage.
+/// An entry of a queue. It is stale if the slot has another connection by now, or the same one in another
+/// stage.
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
     slot: u32,
@@ -55,7 +56,8 @@ impl Flight {
         self.count
     }
 
-    /// Takes up a connection; its time runs from its `since`, which must not be before that of earlier ones of its stage.
+    /// Takes up a connection; its time runs from its `since`, which must not be before that of earlier ones
+    /// of its stage.
     pub(crate) fn add(&mut self, connection: Connection) -> u32 {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
@@ -129,7 +131,8 @@ fn place(slots: &mut [Option<Connection>], slot: u32) -> Option<&mut Option<Conn
 
 fn is_current(slots: &[Option<Connection>], waiting: &Waiting) -> bool {
     let connection = usize::try_from(waiting.slot).ok().and_then(|slot| slots.get(slot)?.as_ref());
-    connection.is_some_and(|connection| connection.target == waiting.target && connection.since == waiting.since)
+    connection
+        .is_some_and(|connection| connection.target == waiting.target && connection.since == waiting.since)
 }
 
 #[cfg(test)]
@@ -154,7 +157,8 @@ mod tests {
         assert_eq!((flight.len(), flight.due(TIMEOUT)), (3, Some(at(3000))));
         assert!(flight.expired(at(2999), TIMEOUT).is_none());
         assert_eq!(flight.remove(first).map(|connection| connection.target), Some(0));
-        let ends: Vec<u32> = std::iter::from_fn(|| flight.expired(at(3010), TIMEOUT)).map(|ended| ended.target).collect();
+        let ends: Vec<u32> =
+            std::iter::from_fn(|| flight.expired(at(3010), TIMEOUT)).map(|ended| ended.target).collect();
         assert_eq!((ends, flight.len(), flight.due(TIMEOUT)), (vec![2, 1], 0, None));
     }
 
@@ -176,7 +180,11 @@ mod tests {
         let mut flight = Flight::default();
         flight.add(connection(0, start, Stage::Handshake));
         for target in 1..10_000 {
-            let slot = flight.add(connection(target, start + Duration::from_micros(target.into()), Stage::Handshake));
+            let slot = flight.add(connection(
+                target,
+                start + Duration::from_micros(target.into()),
+                Stage::Handshake,
+            ));
             flight.remove(slot);
         }
         assert!(flight.queues[0].len() < 1100, "{}", flight.queues[0].len());

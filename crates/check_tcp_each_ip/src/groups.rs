@@ -24,7 +24,11 @@ pub(crate) struct Group {
 }
 
 /// The groups of failed targets, by their first addresses.
-pub(crate) fn groups(failed: &[(Target, &Cause)], ports: bool, words: impl Fn(&Cause) -> String) -> Vec<Group> {
+pub(crate) fn groups(
+    failed: &[(Target, &Cause)],
+    ports: bool,
+    words: impl Fn(&Cause) -> String,
+) -> Vec<Group> {
     // By cause first, so that its words are made once and not for each target.
     let mut causes: BTreeMap<(Option<u16>, &Cause), Vec<IpAddr>> = BTreeMap::new();
     for (target, cause) in failed {
@@ -34,7 +38,8 @@ pub(crate) fn groups(failed: &[(Target, &Cause)], ports: bool, words: impl Fn(&C
     for ((port, cause), addresses) in causes {
         said.entry((port, words(cause))).or_default().extend(addresses);
     }
-    let mut groups: Vec<Group> = said.into_iter().map(|((port, words), addresses)| Group { port, words, addresses }).collect();
+    let mut groups: Vec<Group> =
+        said.into_iter().map(|((port, words), addresses)| Group { port, words, addresses }).collect();
     groups.sort_by_key(|group| group.addresses.iter().min().copied());
     groups
 }
@@ -66,8 +71,8 @@ pub(crate) fn whole(groups: &[Group], head: &str) -> Option<String> {
     fits(&format!("{head}{text}")).then_some(text)
 }
 
-/// The groups as far as there is room in a line that starts with `head`: the first addresses of a single one, else how many
-/// addresses each cause has.
+/// The groups as far as there is room in a line that starts with `head`: the first addresses of a single one,
+/// else how many addresses each cause has.
 pub(crate) fn shortened(groups: &[Group], head: &str) -> String {
     if let [only] = groups {
         return only.brief(room_after(&format!("{head}{} {}", only.port(), only.words)));

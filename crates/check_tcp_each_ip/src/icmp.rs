@@ -12,7 +12,8 @@ use crate::cause::{Cause, Local};
 pub(crate) fn cause(socket: &OwnedFd, target: IpAddr) -> Option<Cause> {
     let icmp = take_icmp_error(socket)?;
     let here = getsockname(socket).ok().and_then(address);
-    // The machine itself reports what it found on its own link; when it is the target, it reports as the target.
+    // The machine itself reports what it found on its own link; when it is the target, it reports as the
+    // target.
     let own = icmp.from.is_some() && icmp.from == here && here != Some(target);
     let host_unreachable = matches!((icmp.v6, icmp.kind, icmp.code), (false, 3, 1) | (true, 1, 3));
     Some(match (own, host_unreachable) {

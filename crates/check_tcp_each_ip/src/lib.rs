@@ -1,7 +1,7 @@
 //! Does every address accept TCP connections, and why not?
 //!
-//! The outage it catches: after a reboot most addresses of a server work and one does not, while every check of one address, and
-//! every check from the inside, reports OK.
+//! The outage it catches: after a reboot most addresses of a server work and one does not, while every check
+//! of one address, and every check from the inside, reports OK.
 
 mod allowed;
 mod cause;

@@ -11,17 +11,20 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use crate::cause::{Cause, Local};
 use crate::target::Target;
 
-/// Descriptors that are not for connections: standard ones, those inherited, of the threads' epoll, netlink, ping.
+/// Descriptors that are not for connections: standard ones, those inherited, of the threads' epoll, netlink,
+/// ping.
 const RESERVED: u64 = 40;
 /// From how full a table on nothing new fits into it, in per cent: it is emptied a little all the time.
 const FULL: u64 = 98;
 
-/// How many of the `wanted` connections the limit of open files allows at once, after raising it as far as it may be.
+/// How many of the `wanted` connections the limit of open files allows at once, after raising it as far as it
+/// may be.
 pub(crate) fn room(wanted: usize) -> usize {
     let needed = u64::try_from(wanted).unwrap_or(u64::MAX).saturating_add(RESERVED);
     let mut limit = getrlimit(Resource::Nofile);
     if limit.current.is_some_and(|current| current < needed) {
-        let raised = Rlimit { current: limit.maximum.map(|maximum| maximum.min(needed)).or(Some(needed)), ..limit };
+        let raised =
+            Rlimit { current: limit.maximum.map(|maximum| maximum.min(needed)).or(Some(needed)), ..limit };
         if setrlimit(Resource::Nofile, raised).is_ok() {
             limit = getrlimit(Resource::Nofile);
         }
@@ -42,13 +45,14 @@ impl Tables {
 
     /// Whether a neighbour did not fit between then and `now`.
     fn overflowed(&self, now: &Tables, v6: bool) -> bool {
-        let overflows = |tables: &Tables| tables.0.iter().find(|table| table.v6 == v6).map(|table| table.overflows);
+        let overflows =
+            |tables: &Tables| tables.0.iter().find(|table| table.v6 == v6).map(|table| table.overflows);
         matches!((overflows(self), overflows(now)), (Some(then), Some(now)) if now > then)
     }
 }
 
-/// Takes back the verdict on targets whose silence is this machine's fault. `before` are the tables as they were before the last
-/// try.
+/// Takes back the verdict on targets whose silence is this machine's fault. `before` are the tables as they
+/// were before the last try.
 pub(crate) fn excuse(targets: &[Target], failed: &mut [(u32, Cause)], before: &Tables, deadline: &Deadline) {
     let silent = |cause: &Cause| matches!(cause, Cause::NoAnswer(_) | Cause::NoNeighbour);
     if !failed.iter().any(|(_, cause)| silent(cause)) {
@@ -59,7 +63,9 @@ pub(crate) fn excuse(targets: &[Target], failed: &mut [(u32, Cause)], before: &T
     let conntrack = conntrack_is_full();
     let mut ways = Ways::new(deadline);
     for (place, cause) in failed.iter_mut().filter(|(_, cause)| silent(cause)) {
-        let Some(target) = usize::try_from(*place).ok().and_then(|place| targets.get(place)) else { continue };
+        let Some(target) = usize::try_from(*place).ok().and_then(|place| targets.get(place)) else {
+            continue;
+        };
         let way = ways.to(target.address, deadline);
         let [v4, v6] = overflowed;
         let overflowed = if target.address.is_ipv6() { v6 } else { v4 };
@@ -112,8 +118,12 @@ impl Ways {
 
 /// Whether the table of tracked connections is as good as full: not where none are tracked.
 fn conntrack_is_full() -> bool {
-    let read = |name: &str| fs::read_to_string(format!("/proc/sys/net/netfilter/nf_conntrack_{name}")).ok()?.trim().parse().ok();
-    let (Some(count), Some(most)): (Option<u64>, Option<u64>) = (read("count"), read("max")) else { return false };
+    let read = |name: &str| {
+        fs::read_to_string(format!("/proc/sys/net/netfilter/nf_conntrack_{name}")).ok()?.trim().parse().ok()
+    };
+    let (Some(count), Some(most)): (Option<u64>, Option<u64>) = (read("count"), read("max")) else {
+        return false;
+    };
     most > 0 && count.saturating_mul(100) >= most.saturating_mul(FULL)
 }
 

@@ -1,5 +1,5 @@
-//! The options on limits and on how connections are made, and the values of options: ports, limits that may be shares, times, and
-//! texts with escapes.
+//! The options on limits and on how connections are made, and the values of options: ports, limits that may
+//! be shares, times, and texts with escapes.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -31,8 +31,8 @@ pub(crate) struct Limits {
 /// The options on how connections are made.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Connecting {
-    /// Time limit of a connection, and again of the answer with --expect or --send. Default: 3.5, which covers two retransmissions
-    /// of a lost packet, or less where --timeout leaves less for each try
+    /// Time limit of a connection, and again of the answer with --expect or --send. Default: 3.5, which
+    /// covers two retransmissions of a lost packet, or less where --timeout leaves less for each try
     #[arg(long, value_name = "SECONDS", value_parser = Seconds::within(0.01..=600.0))]
     pub connect_timeout: Option<Seconds>,
     /// Try a target this many times before it counts as failed
@@ -116,7 +116,11 @@ impl FromStr for Text {
                 octet => octet,
             });
         }
-        if (1..=LARGEST).contains(&octets.len()) { Ok(Self(octets)) } else { Err(InvalidValue::Length(octets.len())) }
+        if (1..=LARGEST).contains(&octets.len()) {
+            Ok(Self(octets))
+        } else {
+            Err(InvalidValue::Length(octets.len()))
+        }
     }
 }
 

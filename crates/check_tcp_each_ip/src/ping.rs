@@ -39,9 +39,11 @@ impl Echoes {
 pub(crate) fn ping(addresses: &[SocketAddr], source: &Source, until: Instant, stop: &AtomicBool) -> Echoes {
     let echo = net::Echo::open(addresses.to_vec(), source);
     let refused = [false, true].map(|v6| echo.refused(v6));
-    let can = |address: &&SocketAddr| refused.get(usize::from(address.is_ipv6())).is_some_and(Option::is_none);
+    let can =
+        |address: &&SocketAddr| refused.get(usize::from(address.is_ipv6())).is_some_and(Option::is_none);
     let asked = addresses.iter().filter(can).map(SocketAddr::ip).collect();
-    let mut round = Round { echo, addresses, events: Vec::new(), echoes: Echoes { asked, ..Echoes::default() } };
+    let mut round =
+        Round { echo, addresses, events: Vec::new(), echoes: Echoes { asked, ..Echoes::default() } };
     let [v4, v6] = refused;
     round.echoes.refused = v4.or(v6);
     let mut next = Instant::now();
@@ -69,7 +71,8 @@ impl Round<'_> {
     fn ask(&mut self, over: impl Fn() -> bool) {
         for (target, address) in (0..).zip(self.addresses) {
             if !self.echoes.answered.contains(&address.ip()) {
-                // A queue of this machine that is full is so for a moment. An address that cannot even be asked stays silent.
+                // A queue of this machine that is full is so for a moment. An address that cannot even be
+                // asked stays silent.
                 if let Err(EchoError::Full(_)) = self.echo.send(target) {
                     self.hear(Instant::now() + LOOK);
                     let _ = self.echo.send(target);

@@ -1,4 +1,5 @@
-//! All the work: the targets, a first pass over all of them, then again what failed, with echoes beside it for what is silent.
+//! All the work: the targets, a first pass over all of them, then again what failed, with echoes beside it
+//! for what is silent.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -22,14 +23,16 @@ use crate::talk::Talk;
 use crate::target::{Target, TargetError, targets};
 use crate::{Args, Observations};
 
-/// The time that spans two retransmissions of a SYN, which are sent after 1 s and 3 s (RFC 6298), earlier on Linux from 6.5 on.
+/// The time that spans two retransmissions of a SYN, which are sent after 1 s and 3 s (RFC 6298), earlier on
+/// Linux from 6.5 on.
 const TWO_RETRANSMISSIONS: Duration = Duration::from_millis(3_500);
-/// What is kept of the overall time for diagnosis and output: of its own, for each connection that must be closed, and for each
-/// target that must be named.
+/// What is kept of the overall time for diagnosis and output: of its own, for each connection that must be
+/// closed, and for each target that must be named.
 const RESERVE: Duration = Duration::from_millis(10);
 const RESERVE_OPEN: Duration = Duration::from_nanos(4_000);
 const RESERVE_NAMED: Duration = Duration::from_nanos(200);
-/// The pause before another try, and over what time its starts are spread: what limits rates on the way should have let go.
+/// The pause before another try, and over what time its starts are spread: what limits rates on the way
+/// should have let go.
 const PAUSE: Duration = Duration::from_millis(50);
 const SPREAD: Duration = Duration::from_millis(100);
 /// How long echoes are waited for where no further try gives them time.
@@ -65,13 +68,22 @@ pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, Pr
     let _step = deadline.step(format!("connecting to {} targets", targets.len()));
     let manner = manner(args, deadline, targets.len());
     let pace = args.connecting.rate.map_or(Duration::ZERO, |rate| Duration::from_secs(1) / rate.get());
-    let tries = Tries { targets: &targets, manner: &manner, pace, count: args.connecting.tries.into(), deadline };
+    let tries =
+        Tries { targets: &targets, manner: &manner, pace, count: args.connecting.tries.into(), deadline };
     let done = AtomicUsize::new(0);
-    let outcome = progress::shown(targets.len(), &done, || tries.run(&done)).map_err(|errno| ProbeError::Wait(errno.into()))?;
+    let outcome = progress::shown(targets.len(), &done, || tries.run(&done))
+        .map_err(|errno| ProbeError::Wait(errno.into()))?;
     let Outcome { found, second_try, echoes } = outcome;
     let Found { slowest, failed, .. } = found;
     let late = deadline.state();
-    Ok(Observations { targets, failed, slowest, second_try, ping_refused: echoes.refused.as_ref().map(reason), late })
+    Ok(Observations {
+        targets,
+        failed,
+        slowest,
+        second_try,
+        ping_refused: echoes.refused.as_ref().map(reason),
+        late,
+    })
 }
 
 /// Whether this machine can use the address as a source.
@@ -93,7 +105,9 @@ fn manner(args: &Args, deadline: &Deadline, targets: usize) -> Manner {
     });
     Manner {
         timeout: args.connecting.connect_timeout.map_or(default, Seconds::duration),
-        in_flight: monitor::room(usize::try_from(args.connecting.in_flight.get()).unwrap_or(usize::MAX).min(targets)),
+        in_flight: monitor::room(
+            usize::try_from(args.connecting.in_flight.get()).unwrap_or(usize::MAX).min(targets),
+        ),
         talk,
         source: Source { addresses: args.connecting.source.clone(), interface: None },
         refused_ok: args.connecting.refused_ok,
@@ -119,8 +133,15 @@ struct Outcome {
 impl Tries<'_> {
     fn run(&self, done: &AtomicUsize) -> Result<Outcome, Errno> {
         let until = self.until();
-        let pass =
-            Pass { targets: self.targets, which: None, manner: self.manner, begin: Instant::now(), until, pace: self.pace, done };
+        let pass = Pass {
+            targets: self.targets,
+            which: None,
+            manner: self.manner,
+            begin: Instant::now(),
+            until,
+            pace: self.pace,
+            done,
+        };
         let mut tables = if self.count == 1 { Tables::read(self.deadline) } else { Tables::default() };
         let mut found = sweep::run(&pass)?;
         let first = found.open;
@@ -134,7 +155,12 @@ impl Tries<'_> {
             let which: Vec<u32> = found.failed.iter().map(|(place, _)| *place).collect();
             done.fetch_sub(which.len().min(done.load(Ordering::Relaxed)), Ordering::Relaxed);
             let spread = SPREAD / u32::try_from(which.len()).unwrap_or(u32::MAX);
-            let again = Pass { which: Some(&which), begin: Instant::now() + PAUSE, pace: self.pace.max(spread), ..pass };
+            let again = Pass {
+                which: Some(&which),
+                begin: Instant::now() + PAUSE,
+                pace: self.pace.max(spread),
+                ..pass
+            };
             let (answers, heard) = self.with_echoes(&found, until, || sweep::run(&again));
             echoes.add(heard);
             found = merge(found, answers?);
@@ -166,7 +192,8 @@ impl Tries<'_> {
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
             // Without a thread for it, none is asked.
-            let asking = thread::Builder::new().spawn_scoped(scope, || ping::ping(&silent, &self.manner.source, until, &stop));
+            let asking = thread::Builder::new()
+                .spawn_scoped(scope, || ping::ping(&silent, &self.manner.source, until, &stop));
             let result = work();
             stop.store(true, Ordering::Relaxed);
             let echoes = asking.ok().and_then(|asking| asking.join().ok()).unwrap_or_default();
@@ -177,7 +204,8 @@ impl Tries<'_> {
     /// The addresses that did not answer at all, each once.
     fn silent(&self, found: &Found) -> Vec<SocketAddr> {
         let silent = found.failed.iter().filter(|(_, cause)| matches!(cause, Cause::NoAnswer(_)));
-        let mut addresses: Vec<SocketAddr> = silent.filter_map(|(place, _)| ping_address(self.targets, *place)).collect();
+        let mut addresses: Vec<SocketAddr> =
+            silent.filter_map(|(place, _)| ping_address(self.targets, *place)).collect();
         addresses.dedup();
         addresses.truncate(MOST_PINGED);
         addresses
@@ -233,8 +261,14 @@ mod tests {
         let found = |open, failed: &[(u32, Cause)]| Found { open, slowest: None, failed: failed.to_vec() };
         let icmp = Cause::Unreachable(113);
         let silent = Cause::NoAnswer(Echo::NotAsked);
-        let first = found(10, &[(1, silent.clone()), (4, icmp.clone()), (7, Cause::Refused), (9, Cause::Local(Local::NoTime))]);
-        let again = found(1, &[(4, silent.clone()), (7, Cause::Local(Local::NoTime)), (9, Cause::Local(Local::NoTime))]);
+        let first = found(
+            10,
+            &[(1, silent.clone()), (4, icmp.clone()), (7, Cause::Refused), (9, Cause::Local(Local::NoTime))],
+        );
+        let again = found(
+            1,
+            &[(4, silent.clone()), (7, Cause::Local(Local::NoTime)), (9, Cause::Local(Local::NoTime))],
+        );
         let merged = merge(first, again);
         let left = [(4, icmp), (7, Cause::Local(Local::Unconfirmed)), (9, Cause::Local(Local::NoTime))];
         assert_eq!((merged.open, merged.failed), (11, left.to_vec()));

@@ -1,5 +1,5 @@
-//! How far the check is, for somebody who watches at a terminal: one line on standard error, again and again. NRPE and Nagios give
-//! no terminal and never see it.
+//! How far the check is, for somebody who watches at a terminal: one line on standard error, again and again.
+//! NRPE and Nagios give no terminal and never see it.
 
 use std::env;
 use std::io::IsTerminal as _;

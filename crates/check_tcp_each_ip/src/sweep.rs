@@ -19,10 +19,16 @@ const FEW: usize = 256;
 /// If the system gives no epoll instance.
 pub(crate) fn run(pass: &Pass<'_>) -> Result<Found, Errno> {
     let work = Work::of(pass);
-    let threads = if work.total() < FEW { 1 } else { thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS) };
+    let threads = if work.total() < FEW {
+        1
+    } else {
+        thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS)
+    };
     let mut found = share(pass, &work, threads)?;
     // What no thread took, because the time was over.
-    found.failed.extend(work.left().filter_map(|number| Some((work.target(number)?, Cause::Local(Local::NoTime)))));
+    found
+        .failed
+        .extend(work.left().filter_map(|number| Some((work.target(number)?, Cause::Local(Local::NoTime)))));
     found.failed.sort_unstable();
     Ok(found)
 }

@@ -1,4 +1,5 @@
-//! What is said to a service and what it must say: for services that hang behind a kernel which still accepts connections.
+//! What is said to a service and what it must say: for services that hang behind a kernel which still accepts
+//! connections.
 
 use std::os::fd::OwnedFd;
 
@@ -54,7 +55,8 @@ impl Talk {
                 Err(Errno::AGAIN | Errno::INTR) => return Heard::Waiting,
                 Err(_) => return Heard::Failed(ended(said)),
             }
-            let found = self.expect.is_empty() || said.windows(self.expect.len()).any(|part| part == self.expect);
+            let found =
+                self.expect.is_empty() || said.windows(self.expect.len()).any(|part| part == self.expect);
             match found {
                 true => return Heard::Enough,
                 false if said.len() > LARGEST => return Heard::Failed(unexpected(said)),
@@ -64,7 +66,8 @@ impl Talk {
     }
 }
 
-/// A service that ended the connection: before it said anything, or with something else than what is expected.
+/// A service that ended the connection: before it said anything, or with something else than what is
+/// expected.
 fn ended(said: &[u8]) -> Cause {
     if said.is_empty() { Cause::ClosedAtOnce } else { unexpected(said) }
 }

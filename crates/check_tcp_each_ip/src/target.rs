@@ -112,22 +112,29 @@ fn add(
     Ok(())
 }
 
-/// The addresses that the configuration promises, without the floating ones: who holds those is not in the files.
+/// The addresses that the configuration promises, without the floating ones: who holds those is not in the
+/// files.
 fn promised(args: &Args, deadline: &Deadline) -> Result<Vec<IpAddr>, TargetError> {
     let found = host_config::read(&args.addresses.from, &args.addresses.tree(deadline))?;
-    let promises = found.iter().flat_map(|(_, promises)| &promises.promises).filter(|promise| !promise.floating);
+    let promises =
+        found.iter().flat_map(|(_, promises)| &promises.promises).filter(|promise| !promise.floating);
     let addresses: Vec<IpAddr> = promises.map(|promise| promise.expected.address).collect();
-    if addresses.is_empty() { Err(TargetError::NothingPromised(args.addresses.names())) } else { Ok(addresses) }
+    if addresses.is_empty() {
+        Err(TargetError::NothingPromised(args.addresses.names()))
+    } else {
+        Ok(addresses)
+    }
 }
 
-/// The addresses bound here that others can reach: not those of loopback, and not link-local ones, which nobody reaches by their
-/// number alone.
+/// The addresses bound here that others can reach: not those of loopback, and not link-local ones, which
+/// nobody reaches by their number alone.
 fn bound(deadline: &Deadline) -> Result<Vec<IpAddr>, TargetError> {
     let bound = Bound::read(deadline)?;
     let local = |address: &IpAddr| match address {
         IpAddr::V4(address) => address.is_loopback() || address.is_link_local(),
         IpAddr::V6(address) => address.is_loopback() || address.is_unicast_link_local(),
     };
-    let addresses: Vec<IpAddr> = bound.addresses.iter().map(|bound| bound.address).filter(|address| !local(address)).collect();
+    let addresses: Vec<IpAddr> =
+        bound.addresses.iter().map(|bound| bound.address).filter(|address| !local(address)).collect();
     if addresses.is_empty() { Err(TargetError::NothingBound) } else { Ok(addresses) }
 }

@@ -1,4 +1,5 @@
-//! One thread's part of a pass: an epoll loop that starts connections, hears of their ends and lets the others' time run out.
+//! One thread's part of a pass: an epoll loop that starts connections, hears of their ends and lets the
+//! others' time run out.
 
 use std::ops::Range;
 use std::os::fd::OwnedFd;
@@ -38,7 +39,8 @@ pub(crate) struct Worker<'a> {
 }
 
 impl<'a> Worker<'a> {
-    /// A loop with at most `window` connections in flight, one start every `pace`, the first `head` after the pass begins.
+    /// A loop with at most `window` connections in flight, one start every `pace`, the first `head` after the
+    /// pass begins.
     pub(crate) fn new(
         pass: &'a Pass<'a>,
         work: &'a Work<'a>,
@@ -49,7 +51,18 @@ impl<'a> Worker<'a> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let (flight, found) = (Flight::default(), Found::default());
         let next_start = pass.begin + head;
-        Ok(Self { pass, work, epoll, flight, portion: 0..0, exhausted: false, window, pace, next_start, found })
+        Ok(Self {
+            pass,
+            work,
+            epoll,
+            flight,
+            portion: 0..0,
+            exhausted: false,
+            window,
+            pace,
+            next_start,
+            found,
+        })
     }
 
     /// Runs until the work is done or the pass's time is over.
@@ -72,12 +85,14 @@ impl<'a> Worker<'a> {
         }
         let untried = self.portion.filter_map(|number| self.work.target(number));
         let unfinished = self.flight.drain().map(|connection| connection.target);
-        self.found.failed.extend(untried.chain(unfinished).map(|target| (target, Cause::Local(Local::NoTime))));
+        self.found
+            .failed
+            .extend(untried.chain(unfinished).map(|target| (target, Cause::Local(Local::NoTime))));
         Ok(self.found)
     }
 
-    /// Starts connections as the window and the pace allow. Returns when it can go on, by itself or by an end of one in flight:
-    /// none when all are started.
+    /// Starts connections as the window and the pace allow. Returns when it can go on, by itself or by an end
+    /// of one in flight: none when all are started.
     fn start_some(&mut self) -> Result<Option<Instant>, Errno> {
         for _ in 0..BURST {
             let Some(number) = self.peek() else { return Ok(None) };
@@ -111,8 +126,11 @@ impl<'a> Worker<'a> {
     /// Starts one: false if there is no room for it.
     fn start(&mut self, number: usize, now: Instant) -> Result<bool, Errno> {
         let Some(target) = self.work.target(number) else { return Ok(true) };
-        let Some(to) = usize::try_from(target).ok().and_then(|place| self.pass.targets.get(place)) else { return Ok(true) };
-        let connection = |socket| Connection { socket, target, started: now, since: now, stage: Stage::Handshake };
+        let Some(to) = usize::try_from(target).ok().and_then(|place| self.pass.targets.get(place)) else {
+            return Ok(true);
+        };
+        let connection =
+            |socket| Connection { socket, target, started: now, since: now, stage: Stage::Handshake };
         match connection::start(*to, &self.pass.manner.source) {
             Started::Open(socket) => self.opened(connection(socket), true)?,
             Started::Pending(socket) => self.await_event(connection(socket), epoll::EventFlags::OUT, true)?,
@@ -137,14 +155,20 @@ impl<'a> Worker<'a> {
         self.await_event(connection, epoll::EventFlags::IN, fresh)
     }
 
-    fn await_event(&mut self, connection: Connection, events: epoll::EventFlags, fresh: bool) -> Result<(), Errno> {
+    fn await_event(
+        &mut self,
+        connection: Connection,
+        events: epoll::EventFlags,
+        fresh: bool,
+    ) -> Result<(), Errno> {
         let register = if fresh { epoll::add } else { epoll::modify };
         let slot = self.flight.add(connection);
         let Some(connection) = self.flight.get_mut(slot) else { return Ok(()) };
         register(&self.epoll, &connection.socket, epoll::EventData::new_u64(slot.into()), events)
     }
 
-    /// Hears of ends, waiting for one until `next` or until some connection's time is over. Returns when it looked.
+    /// Hears of ends, waiting for one until `next` or until some connection's time is over. Returns when it
+    /// looked.
     fn wait(&mut self, next: Option<Instant>, events: &mut Vec<epoll::Event>) -> Result<Instant, Errno> {
         events.clear();
         let due = self.flight.due(self.pass.manner.timeout);
@@ -154,7 +178,8 @@ impl<'a> Worker<'a> {
         if self.flight.len() == 0 && until <= looked {
             return Ok(looked);
         }
-        let pause = Timespec::try_from(round_up(until.saturating_duration_since(looked))).map_err(|_| Errno::INVAL)?;
+        let pause = Timespec::try_from(round_up(until.saturating_duration_since(looked)))
+            .map_err(|_| Errno::INVAL)?;
         match epoll::wait(&self.epoll, rustix::buffer::spare_capacity(events), Some(&pause)) {
             Ok(_) => {}
             Err(Errno::INTR) => return Ok(looked),
@@ -177,14 +202,19 @@ impl<'a> Worker<'a> {
                 Heard::Waiting => {}
                 Heard::Enough => self.take(slot, |worker, connection| worker.succeeded(&connection)),
                 Heard::Failed(cause) => {
-                    self.take(slot, |worker, connection| worker.failed(connection.target, connection.started, cause));
+                    self.take(slot, |worker, connection| {
+                        worker.failed(connection.target, connection.started, cause)
+                    });
                 }
             },
             _ => {
                 let Some(connection) = self.flight.remove(slot) else { return Ok(()) };
-                let target = usize::try_from(connection.target).ok().and_then(|place| self.pass.targets.get(place));
+                let target =
+                    usize::try_from(connection.target).ok().and_then(|place| self.pass.targets.get(place));
                 let troubled = flags.intersects(epoll::EventFlags::ERR | epoll::EventFlags::HUP);
-                let cause = target.filter(|_| troubled).and_then(|target| connection::ended(&connection.socket, *target));
+                let cause = target
+                    .filter(|_| troubled)
+                    .and_then(|target| connection::ended(&connection.socket, *target));
                 match cause {
                     Some(cause) => self.failed(connection.target, connection.started, cause),
                     None => self.opened(connection, false)?,
@@ -232,5 +262,7 @@ impl<'a> Worker<'a> {
 
 /// Whole milliseconds, which every kernel's epoll understands.
 fn round_up(pause: Duration) -> Duration {
-    Duration::from_millis(u64::try_from(pause.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX).min(86_400_000))
+    Duration::from_millis(
+        u64::try_from(pause.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX).min(86_400_000),
+    )
 }

@@ -1,5 +1,5 @@
-//! The command `check_tcp_each_ip` as a user runs it, against services on loopback: well-behaved, hostile and hung ones; and every
-//! kind of bad input. What needs other hosts is in the suite's system tests.
+//! The command `check_tcp_each_ip` as a user runs it, against services on loopback: well-behaved, hostile and
+//! hung ones; and every kind of bad input. What needs other hosts is in the suite's system tests.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -26,7 +26,8 @@ fn text(outcome: &Outcome) -> (i32, &str) {
     (outcome.code.unwrap(), outcome.first_line().split(" | ").next().unwrap())
 }
 
-/// A service on all addresses of loopback that does `serve` with each connection, one after the other. Its port, as a text.
+/// A service on all addresses of loopback that does `serve` with each connection, one after the other. Its
+/// port, as a text.
 fn service(serve: impl Fn(TcpStream) + Send + 'static) -> String {
     let listener = TcpListener::bind("0.0.0.0:0").unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
@@ -47,7 +48,8 @@ fn closed_port() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string()
 }
 
-/// A port that takes nothing any more: its queue is full, and nobody accepts. It holds while what is returned lives.
+/// A port that takes nothing any more: its queue is full, and nobody accepts. It holds while what is returned
+/// lives.
 fn full_port() -> (String, Vec<TcpStream>, std::os::fd::OwnedFd) {
     use rustix::net::{AddressFamily, SocketType, bind, getsockname, listen, socket};
     let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
@@ -72,8 +74,12 @@ fn an_open_port_is_fine_and_a_closed_one_is_not() {
     let port = service(drop);
     let outcome = check(&["--ip", "127.0.0.1", "--port", &port]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
-    assert!(outcome.first_line().starts_with(&format!("TCP_EACH_IP OK - 1 address answers on port {port} in 0.")));
-    assert!(outcome.first_line().contains(" | failed=0;;0;0;1 untested=0;;;0;1 second_try=0;;;0;1 slowest=0."));
+    assert!(
+        outcome.first_line().starts_with(&format!("TCP_EACH_IP OK - 1 address answers on port {port} in 0."))
+    );
+    assert!(
+        outcome.first_line().contains(" | failed=0;;0;0;1 untested=0;;;0;1 second_try=0;;;0;1 slowest=0.")
+    );
 
     let closed = closed_port();
     let outcome = check(&["--ip", "127.0.0.1", "--ip", "127.0.0.2", "--ip", "127.0.0.1", "--port", &closed]);
@@ -81,7 +87,11 @@ fn an_open_port_is_fine_and_a_closed_one_is_not() {
     assert_eq!(text(&outcome), (2, line.as_str()));
     assert_eq!(outcome.stdout.lines().count(), 1, "the first line says all of it: {}", outcome.stdout);
     let fine = check(&["--ip", "127.0.0.1", "--port", &closed, "--refused-ok"]);
-    assert!(text(&fine).1.starts_with("TCP_EACH_IP OK - 1 address answers or refuses on port "), "{}", fine.stdout);
+    assert!(
+        text(&fine).1.starts_with("TCP_EACH_IP OK - 1 address answers or refuses on port "),
+        "{}",
+        fine.stdout
+    );
 }
 
 #[test]
@@ -92,7 +102,10 @@ fn a_line_of_a_list_may_have_its_own_ports() {
     let line = format!("TCP_EACH_IP CRITICAL - 1 of 4 targets fails: 127.0.0.1 port {closed} refused");
     assert_eq!(text(&outcome), (2, line.as_str()));
     let outcome = check(&["--file", &path]);
-    assert_eq!(text(&outcome), (3, format!("TCP_EACH_IP UNKNOWN - no port for 127.0.0.2 ({path} line 2): give --port").as_str()));
+    assert_eq!(
+        text(&outcome),
+        (3, format!("TCP_EACH_IP UNKNOWN - no port for 127.0.0.2 ({path} line 2): give --port").as_str())
+    );
 }
 
 #[test]
@@ -100,15 +113,18 @@ fn a_configuration_names_the_addresses() {
     let port = saying(b"");
     let root = tempfile::tempdir().unwrap();
     fs::create_dir_all(root.path().join("etc/network")).unwrap();
-    let stanzas = "auto eth0\niface eth0 inet static\n  address 192.0.2.1/24\n  up ip addr add 127.0.0.9/8 dev lo\n";
-    fs::write(root.path().join("etc/network/interfaces"), stanzas.replace("192.0.2.1/24", "127.0.0.8/8")).unwrap();
+    let stanzas =
+        "auto eth0\niface eth0 inet static\n  address 192.0.2.1/24\n  up ip addr add 127.0.0.9/8 dev lo\n";
+    fs::write(root.path().join("etc/network/interfaces"), stanzas.replace("192.0.2.1/24", "127.0.0.8/8"))
+        .unwrap();
     let tree = root.path().to_str().unwrap();
     let outcome = check(&["--from=ifupdown", "--root", tree, "--port", &port]);
     // An address of 127.0.0.0/8 as a static one is a remark, bound by a command it is promised.
     assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
     assert!(outcome.first_line().contains("1 address"), "{}", outcome.stdout);
     let nothing = check(&["--from=auto", "--root", "/proc/self/fdinfo", "--port", &port]);
-    let line = "TCP_EACH_IP UNKNOWN - no static address in the configuration of auto: nothing to check by --from";
+    let line =
+        "TCP_EACH_IP UNKNOWN - no static address in the configuration of auto: nothing to check by --from";
     assert_eq!(nothing.verdict(), (3, line));
     let absent = check(&["--from=netplan", "--root", tree, "--port", &port]);
     assert_eq!(absent.verdict(), (3, "TCP_EACH_IP UNKNOWN - no configuration of netplan here"));
@@ -120,7 +136,11 @@ fn a_name_stands_for_all_its_addresses() {
     let outcome = check(&["--hostname", "localhost", "--port", &port]);
     assert!(outcome.first_line().contains(" answer"), "{}", outcome.stdout);
     let outcome = check(&["--hostname", "[::ffff:127.0.0.1]", "--port", &port]);
-    assert!(text(&outcome).1.starts_with("TCP_EACH_IP OK - 1 address answers on port "), "{}", outcome.stdout);
+    assert!(
+        text(&outcome).1.starts_with("TCP_EACH_IP OK - 1 address answers on port "),
+        "{}",
+        outcome.stdout
+    );
     let outcome = check(&["--hostname", "no-such-name.invalid", "--port", &port]);
     assert_eq!(text(&outcome), (3, "TCP_EACH_IP UNKNOWN - resolving no-such-name.invalid: no address found"));
 }
@@ -139,7 +159,11 @@ fn silence_is_no_answer_and_the_address_is_there() {
     let detail = outcome.stdout.lines().nth(1);
     assert_eq!(detail, pinged.then_some("127.0.0.1: silent (answers ping): the service or a firewall"));
     let verbose = check(&["--ip", "127.0.0.1", "--port", &port, "--connect-timeout", "0.1", "-v"]).stdout;
-    assert_eq!(verbose.contains("\nsilent addresses were not pinged: permission denied: "), !pinged, "{verbose}");
+    assert_eq!(
+        verbose.contains("\nsilent addresses were not pinged: permission denied: "),
+        !pinged,
+        "{verbose}"
+    );
 }
 
 /// What is not known by the deadline is counted, and is not OK.
@@ -149,12 +173,14 @@ fn the_deadline_always_holds() {
     let open = service(drop);
     let (_folder, path) = list(&format!("127.0.0.1 {full},{open}\n"));
     let outcome = check(&["--file", &path, "--connect-timeout", "3.5", "--timeout", "0.5"]);
-    let line = format!("TCP_EACH_IP UNKNOWN - 1 of 2 targets untested: 127.0.0.1 port {full} not reached in time");
+    let line =
+        format!("TCP_EACH_IP UNKNOWN - 1 of 2 targets untested: 127.0.0.1 port {full} not reached in time");
     assert_eq!(text(&outcome), (3, line.as_str()));
     assert!(outcome.elapsed < Duration::from_millis(750), "{:?}", outcome.elapsed);
     let once = check(&["--file", &path, "--connect-timeout", "0.4", "--timeout", "0.6:critical"]);
-    let line =
-        format!("TCP_EACH_IP CRITICAL - 1 of 2 targets untested: 127.0.0.1 port {full} failed once, no time for the second try");
+    let line = format!(
+        "TCP_EACH_IP CRITICAL - 1 of 2 targets untested: 127.0.0.1 port {full} failed once, no time for the second try"
+    );
     assert_eq!(text(&once), (2, line.as_str()));
     // Without a --connect-timeout of their own, tries share what there is.
     let shared = check(&["--file", &path, "--timeout", "1"]);
@@ -165,7 +191,8 @@ fn the_deadline_always_holds() {
 #[test]
 fn few_descriptors_make_it_slower_and_not_wrong() {
     let port = service(drop);
-    let addresses: String = (0..600).map(|number| format!("127.0.{}.{}\n", number / 200, number % 200 + 1)).collect();
+    let addresses: String =
+        (0..600).map(|number| format!("127.0.{}.{}\n", number / 200, number % 200 + 1)).collect();
     let (_folder, path) = list(&addresses);
     for limit in ["1024", "45", "14"] {
         let command = format!("ulimit -n {limit}; exec {BINARY} --file {path} --port {port}");
@@ -194,7 +221,9 @@ fn in_flight_and_rate_bound_the_load() {
 #[test]
 fn what_a_service_says_must_contain_the_text() {
     let port = saying(b"220 mail.example.com ESMTP\r\n");
-    let ask = |options: &[&str]| check(&[&["--ip", "127.0.0.1", "--port", &port, "--connect-timeout", "0.3"], options].concat());
+    let ask = |options: &[&str]| {
+        check(&[&["--ip", "127.0.0.1", "--port", &port, "--connect-timeout", "0.3"], options].concat())
+    };
     assert_eq!(ask(&["--expect", "220 "]).code, Some(0));
     assert_eq!(ask(&["--expect", r"ESMTP\r\n"]).code, Some(0));
     let other = ask(&["--expect", "SSH-"]);
@@ -207,7 +236,9 @@ fn what_a_service_says_must_contain_the_text() {
         let length = stream.read(&mut room).unwrap_or(0);
         let _ = stream.write_all(&room[..length]);
     });
-    let ask = |options: &[&str]| check(&[&["--ip", "127.0.0.1", "--port", &echo, "--connect-timeout", "0.5"], options].concat());
+    let ask = |options: &[&str]| {
+        check(&[&["--ip", "127.0.0.1", "--port", &echo, "--connect-timeout", "0.5"], options].concat())
+    };
     assert_eq!(ask(&["--send", r"PING\r\n"]).code, Some(0));
     assert_eq!(ask(&["--send", r"PING\r\n", "--expect", "PING"]).code, Some(0));
     assert_eq!(ask(&["--send", r"PING\r\n", "--expect", "PONG"]).code, Some(2));
@@ -239,7 +270,16 @@ fn faults_of_services_have_their_words() {
         (saying(b"\xff\xfe\xc3(\x80"), "unexpected answer", "unexpected answer: ???(?".to_owned()),
     ];
     for (port, brief, full) in rows {
-        let outcome = check(&["--ip", "127.0.0.1", "--port", &port, "--expect", "nonsense", "--connect-timeout", "0.4"]);
+        let outcome = check(&[
+            "--ip",
+            "127.0.0.1",
+            "--port",
+            &port,
+            "--expect",
+            "nonsense",
+            "--connect-timeout",
+            "0.4",
+        ]);
         let line = format!("TCP_EACH_IP CRITICAL - 1 of 1 fails, port {port}: 127.0.0.1 {brief}");
         assert_eq!(text(&outcome), (2, line.as_str()));
         // Where the first line says all of it there is no detail.
@@ -258,10 +298,14 @@ fn a_source_must_be_bound_here() {
         let peer = stream.peer_addr().unwrap().ip().to_string();
         let _ = stream.write_all(peer.as_bytes());
     });
-    let from = check(&["--ip", "127.0.0.1", "--port", &port, "--source", "127.0.0.9", "--expect", "127.0.0.9"]);
+    let from =
+        check(&["--ip", "127.0.0.1", "--port", &port, "--source", "127.0.0.9", "--expect", "127.0.0.9"]);
     assert_eq!(from.code, Some(0), "{}", from.stdout);
     let foreign = check(&["--ip", "127.0.0.1", "--port", &port, "--source", "192.0.2.1"]);
-    assert_eq!(text(&foreign), (3, "TCP_EACH_IP UNKNOWN - --source 192.0.2.1: cannot assign requested address"));
+    assert_eq!(
+        text(&foreign),
+        (3, "TCP_EACH_IP UNKNOWN - --source 192.0.2.1: cannot assign requested address")
+    );
 }
 
 #[test]
@@ -273,9 +317,15 @@ fn bad_arguments_are_named() {
         (&["--ip", "127.0.0.1", "--port", "80,x"], "--port=80,x: x is not a port of 1 to 65535, see --help"),
         (&["--ip", "010.1.1.1"], "--ip: 010.1.1.1 is not an IP address: leading zero, see --help"),
         (&["--critical", "5%%"], "--critical=5%%: 5% is not a plain decimal number, see --help"),
-        (&["--connect-timeout", "0"], "--connect-timeout=0: not a time in seconds from 0.01 to 600, see --help"),
+        (
+            &["--connect-timeout", "0"],
+            "--connect-timeout=0: not a time in seconds from 0.01 to 600, see --help",
+        ),
         (&["--tries", "0"], "--tries: 0 is not in 1..=5, see --help"),
-        (&["--send", ""], "--send with an empty value: the text has 0 octets, 1 to 2048 are possible, see --help"),
+        (
+            &["--send", ""],
+            "--send with an empty value: the text has 0 octets, 1 to 2048 are possible, see --help",
+        ),
         (&["--rate", "0"], "--rate=0: number would be zero for non-zero type, see --help"),
         (
             &["--hostname", "a/b", "--port", "80"],
@@ -283,18 +333,30 @@ fn bad_arguments_are_named() {
         ),
         (&["--hostname", "db-01:80"], "--hostname=db-01:80: no port is taken here: write db-01, see --help"),
         (&["-H", "[::1]:80"], "--hostname=[::1]:80: no port is taken here: write ::1, see --help"),
-        (&["-H", "fe80::1%nosuch0", "--port", "80"], "fe80::1%nosuch0: there is no interface nosuch0 on this machine"),
-        (&["--file", "/nonexistent/ips", "--port", "80"], "reading /nonexistent/ips: no such file or directory"),
+        (
+            &["-H", "fe80::1%nosuch0", "--port", "80"],
+            "fe80::1%nosuch0: there is no interface nosuch0 on this machine",
+        ),
+        (
+            &["--file", "/nonexistent/ips", "--port", "80"],
+            "reading /nonexistent/ips: no such file or directory",
+        ),
     ];
     for (arguments, message) in rows {
         let outcome = check(arguments);
-        assert_eq!(outcome.verdict(), (3, format!("TCP_EACH_IP UNKNOWN - {message}").as_str()), "{arguments:?}");
+        assert_eq!(
+            outcome.verdict(),
+            (3, format!("TCP_EACH_IP UNKNOWN - {message}").as_str()),
+            "{arguments:?}"
+        );
         assert_eq!(outcome.stdout.lines().count(), 1, "{}", outcome.stdout);
     }
     let (_folder, path) = list("127.0.0.1 80\n127.0.0.2 99999\nexample.com\n");
     let lines = check(&["--file", &path]).stdout;
     let expected = [
-        format!("TCP_EACH_IP UNKNOWN - {path} line 2: 99999 is not a port of 1 to 65535 (and 1 more bad lines)"),
+        format!(
+            "TCP_EACH_IP UNKNOWN - {path} line 2: 99999 is not a port of 1 to 65535 (and 1 more bad lines)"
+        ),
         format!("{path} line 3: example.com is not an IP address"),
     ];
     assert_eq!(lines.lines().collect::<Vec<_>>(), expected);

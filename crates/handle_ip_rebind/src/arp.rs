@@ -1,5 +1,5 @@
-//! The frames of the Address Resolution Protocol (RFC 826) that ask whether somebody has an IPv4 address, and what answers them
-//! (RFC 5227).
+//! The frames of the Address Resolution Protocol (RFC 826) that ask whether somebody has an IPv4 address, and
+//! what answers them (RFC 5227).
 
 use std::net::Ipv4Addr;
 
@@ -26,14 +26,16 @@ pub(crate) fn announcement(own: Mac, address: Ipv4Addr) -> Vec<u8> {
 
 fn request(own: Mac, sender: Ipv4Addr, target: Ipv4Addr) -> Vec<u8> {
     let (sender, target) = (sender.octets(), target.octets());
-    let parts = [&Mac::BROADCAST.0[..], &own.0, &ARP, &ETHERNET_IPV4, &REQUEST, &own.0, &sender, &[0; 6], &target];
+    let parts =
+        [&Mac::BROADCAST.0[..], &own.0, &ARP, &ETHERNET_IPV4, &REQUEST, &own.0, &sender, &[0; 6], &target];
     let mut frame = parts.concat();
     frame.resize(LEAST, 0);
     frame
 }
 
-/// The address that a frame claims for another host than `own`, and that host: none of a frame that claims nothing. Whoever sends from
-/// an address has it, and who sends a probe for one is about to take it (RFC 5227, section 2.1.1).
+/// The address that a frame claims for another host than `own`, and that host: none of a frame that claims
+/// nothing. Whoever sends from an address has it, and who sends a probe for one is about to take it (RFC
+/// 5227, section 2.1.1).
 pub(crate) fn claim(frame: &[u8], own: Mac) -> Option<(Ipv4Addr, Mac)> {
     let (header, rest) = frame.split_at_checked(HEADER)?;
     let rest = rest.strip_prefix(&ETHERNET_IPV4).filter(|_| header.ends_with(&ARP))?;
@@ -66,7 +68,10 @@ mod tests {
         let frame = probe(OWN, address("192.0.2.31"));
         assert_eq!(frame.len(), 60);
         assert_eq!(frame[..14], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 8, 6]);
-        assert_eq!(frame[14..42], [0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 192, 0, 2, 31]);
+        assert_eq!(
+            frame[14..42],
+            [0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 192, 0, 2, 31]
+        );
         assert_eq!(announcement(OWN, address("192.0.2.31"))[28..32], [192, 0, 2, 31]);
     }
 

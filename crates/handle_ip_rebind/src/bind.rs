@@ -1,4 +1,5 @@
-//! Binding what may be bound, looking again until it is known what came of it, and telling the link and the services.
+//! Binding what may be bound, looking again until it is known what came of it, and telling the link and the
+//! services.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -19,8 +20,8 @@ use crate::probe::{ObserveError, Seen};
 
 /// What is left of the deadline for the last look and the record when a program is ended.
 const RESERVE: Duration = Duration::from_millis(700);
-/// How long after a command ended its addresses may take to come, and IPv6's detection to end: it begins up to a second late, by chance,
-/// and the kernel takes its time. And the pause between two looks.
+/// How long after a command ended its addresses may take to come, and IPv6's detection to end: it begins up
+/// to a second late, by chance, and the kernel takes its time. And the pause between two looks.
 const COMING: Duration = Duration::from_secs(2);
 const DETECTION: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(100);
@@ -52,8 +53,10 @@ pub(crate) fn bring_back(
             None => case.becomes(Fate::Back, None),
             Some((Condition::Duplicate(index), reason)) if config.command.is_none() => {
                 let removed = unbind(case.address, case.prefix, *index, deadline);
-                let then =
-                    removed.map_or_else(|error| format!("and it cannot be removed: {error}"), |()| "removed again".to_owned());
+                let then = removed.map_or_else(
+                    |error| format!("and it cannot be removed: {error}"),
+                    |()| "removed again".to_owned(),
+                );
                 case.becomes(Fate::Failed, format!("{reason}, {then}"));
             }
             Some((_, reason)) => {
@@ -65,13 +68,19 @@ pub(crate) fn bring_back(
     Ok(())
 }
 
-/// Looks until the addresses are there, or nothing more will come: what a command binds may take a while, and detection ends late.
-fn look_until_settled(config: &Config, tried: &[IpAddr], deadline: &Deadline) -> Result<Missing, ObserveError> {
+/// Looks until the addresses are there, or nothing more will come: what a command binds may take a while, and
+/// detection ends late.
+fn look_until_settled(
+    config: &Config,
+    tried: &[IpAddr],
+    deadline: &Deadline,
+) -> Result<Missing, ObserveError> {
     let began = Instant::now();
     loop {
         let again = Seen::read(config, deadline)?;
         let missing = again.missing(config).into_iter();
-        let missing: Missing = missing.map(|(entry, condition, reason)| (entry.expected.address, (condition, reason))).collect();
+        let missing: Missing =
+            missing.map(|(entry, condition, reason)| (entry.expected.address, (condition, reason))).collect();
         let may_come = |address: &IpAddr| match missing.get(address) {
             None => false,
             Some((Condition::Tentative(_), _)) => began.elapsed() < DETECTION,
@@ -84,8 +93,8 @@ fn look_until_settled(config: &Config, tried: &[IpAddr], deadline: &Deadline) ->
     }
 }
 
-/// Binds by rtnetlink what may be bound, in the order of the list, so that the first of a subnet is its primary address again, and
-/// returns what the kernel had against it.
+/// Binds by rtnetlink what may be bound, in the order of the list, so that the first of a subnet is its
+/// primary address again, and returns what the kernel had against it.
 fn bind_all(config: &Config, seen: &Seen, cases: &[Case], deadline: &Deadline) -> BTreeMap<IpAddr, String> {
     let known = seen.bound().interfaces.iter().find(|known| known.name == config.interface);
     let Some(index) = known.map(|known| known.index) else { return BTreeMap::new() };
@@ -96,7 +105,14 @@ fn bind_all(config: &Config, seen: &Seen, cases: &[Case], deadline: &Deadline) -
 }
 
 /// Tells the link and the services of the addresses that came back.
-pub(crate) fn tell(config: &Config, held: &Held, link: &Link, back: &[IpAddr], outcome: &mut Outcome, deadline: &Deadline) {
+pub(crate) fn tell(
+    config: &Config,
+    held: &Held,
+    link: &Link,
+    back: &[IpAddr],
+    outcome: &mut Outcome,
+    deadline: &Deadline,
+) {
     let mut announce = || {
         if config.announce
             && let Err(error) = link.announce(back)

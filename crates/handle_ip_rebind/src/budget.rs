@@ -1,4 +1,5 @@
-//! What one run leaves for the next: a lock while it works, and the times at which anything was changed, for the budget.
+//! What one run leaves for the next: a lock while it works, and the times at which anything was changed, for
+//! the budget.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -64,8 +65,8 @@ impl Held {
         Ok(lock.map(|lock| Self { folder, lock }))
     }
 
-    /// Returns when anything was changed within the hour before `now`, or within the hour after it, by a clock that was wrong then or
-    /// is now.
+    /// Returns when anything was changed within the hour before `now`, or within the hour after it, by a
+    /// clock that was wrong then or is now.
     ///
     /// # Errors
     /// [`BudgetError`]: without knowing that, nothing may be changed.
@@ -87,8 +88,10 @@ impl Held {
     pub(crate) fn spend(&self, mut acted: Vec<u64>, now: u64) -> Result<(), BudgetError> {
         acted.push(now);
         let budget = Budget { version: VERSION, acted };
-        let text = serde_json::to_vec(&budget)
-            .map_err(|error| BudgetError::Corrupt { path: self.folder.path().join(BUDGET), what: error.to_string() })?;
+        let text = serde_json::to_vec(&budget).map_err(|error| BudgetError::Corrupt {
+            path: self.folder.path().join(BUDGET),
+            what: error.to_string(),
+        })?;
         self.folder.replace(&self.lock, BUDGET, &text, PRIVATE).map_err(BudgetError::State)
     }
 

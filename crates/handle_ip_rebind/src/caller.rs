@@ -1,4 +1,5 @@
-//! Independence from the caller: what it set, ignored or sends must not end a run in the middle, nor reach the programs that it runs.
+//! Independence from the caller: what it set, ignored or sends must not end a run in the middle, nor reach
+//! the programs that it runs.
 
 use std::io;
 use std::sync::Arc;
@@ -6,15 +7,19 @@ use std::sync::atomic::AtomicBool;
 
 use rustix::fs::Mode;
 use rustix::process::{Resource, Rlimit, getrlimit, setpgid, setpriority_process, setrlimit, umask};
-use signal_hook::consts::{SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ};
+use signal_hook::consts::{
+    SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ,
+};
 use signal_hook::flag;
 
-/// The signals that would end a run, and SIGCHLD: where the caller ignores it, no program could be waited for. A signal that has a
-/// handler here is at its default in every program that is run (execve(2)).
-const SIGNALS: [i32; 10] = [SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ];
+/// The signals that would end a run, and SIGCHLD: where the caller ignores it, no program could be waited
+/// for. A signal that has a handler here is at its default in every program that is run (execve(2)).
+const SIGNALS: [i32; 10] =
+    [SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ];
 
-/// Lets this run go on to its own end, which `--timeout` sets. When NRPE's time is up, it kills the process group of what it has
-/// started, with root's right where it began as root; sudo passes on the signals that it gets, and a terminal of sudo's own hangs up.
+/// Lets this run go on to its own end, which `--timeout` sets. When NRPE's time is up, it kills the process
+/// group of what it has started, with root's right where it began as root; sudo passes on the signals that it
+/// gets, and a terminal of sudo's own hangs up.
 ///
 /// # Errors
 /// The system's, if a signal cannot be handled. Then nothing may be changed.

@@ -37,13 +37,15 @@ pub(crate) struct Ran {
 impl Ran {
     /// A program that was not run, and why.
     pub(crate) fn not(argv: &Argv, why: String) -> Self {
-        let words = [argv.program.to_string_lossy().into_owned()].into_iter().chain(argv.arguments.iter().cloned());
+        let words =
+            [argv.program.to_string_lossy().into_owned()].into_iter().chain(argv.arguments.iter().cloned());
         Self { argv: words.collect(), fault: Some(why), output: String::new() }
     }
 }
 
-/// Runs a program until `limit` is over: then it is ended, with all that it started in its process group. What it prints goes to
-/// `output`, a file and no pipe, so that a daemon which it starts and which keeps the pipe open holds up nobody.
+/// Runs a program until `limit` is over: then it is ended, with all that it started in its process group.
+/// What it prints goes to `output`, a file and no pipe, so that a daemon which it starts and which keeps the
+/// pipe open holds up nobody.
 pub(crate) fn run(argv: &Argv, mut output: File, limit: Duration) -> Ran {
     let fault = match start(argv, &output) {
         Ok(child) => wait(child, limit),
@@ -61,10 +63,12 @@ fn start(argv: &Argv, output: &File) -> Result<Child, String> {
     child.map_err(|error| format!("{}: {}", argv.program.display(), reason(&error)))
 }
 
-/// Waits for a program, and says what went wrong. It is not reaped before it is known whether it must be signalled: until then no
-/// other process can have its number, nor that of its group.
+/// Waits for a program, and says what went wrong. It is not reaped before it is known whether it must be
+/// signalled: until then no other process can have its number, nor that of its group.
 fn wait(mut child: Child, limit: Duration) -> Option<String> {
-    let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else { return Some("has no number".to_owned()) };
+    let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
+        return Some("has no number".to_owned());
+    };
     let process = match pidfd_open(group, PidfdFlags::empty()) {
         Ok(process) => process,
         Err(errno) => return Some(format!("cannot be waited for: {}", reason(&errno.into()))),
@@ -88,7 +92,9 @@ fn wait(mut child: Child, limit: Duration) -> Option<String> {
 fn has_ended(process: &OwnedFd, limit: Duration) -> bool {
     let until = Instant::now() + limit;
     loop {
-        let Ok(timeout) = Timespec::try_from(until.saturating_duration_since(Instant::now())) else { return false };
+        let Ok(timeout) = Timespec::try_from(until.saturating_duration_since(Instant::now())) else {
+            return false;
+        };
         match poll(&mut [PollFd::new(process, PollFlags::IN)], Some(&timeout)) {
             Ok(0) => return false,
             Ok(_) => return true,
@@ -111,7 +117,9 @@ fn fault(status: ExitStatus) -> Option<String> {
 fn end_of(output: &mut File) -> String {
     let length = output.metadata().map_or(0, |metadata| metadata.len());
     let mut octets = Vec::new();
-    let read = output.seek(SeekFrom::Start(length.saturating_sub(KEPT))).and_then(|_| output.take(KEPT).read_to_end(&mut octets));
+    let read = output
+        .seek(SeekFrom::Start(length.saturating_sub(KEPT)))
+        .and_then(|_| output.take(KEPT).read_to_end(&mut octets));
     read.map_or_else(|_| String::new(), |_| clean(&String::from_utf8_lossy(&octets)))
 }
 
@@ -126,16 +134,24 @@ mod tests {
 
     fn ran(program: &str, arguments: &[&str], limit: u64) -> Ran {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        run(&Argv { program: program.into(), arguments }, tempfile::tempfile().unwrap(), Duration::from_millis(limit))
+        run(
+            &Argv { program: program.into(), arguments },
+            tempfile::tempfile().unwrap(),
+            Duration::from_millis(limit),
+        )
     }
 
     #[test]
     fn says_how_a_program_ended_and_what_it_printed() {
-        let fine = ran("/bin/sh", &["-c", "echo one; echo two >&2; echo \"$0|$HOME|$PATH\"", "a $(b) ; c"], 5_000);
+        let fine =
+            ran("/bin/sh", &["-c", "echo one; echo two >&2; echo \"$0|$HOME|$PATH\"", "a $(b) ; c"], 5_000);
         assert_eq!(fine.fault, None);
         assert!(fine.output.starts_with("one two a $(b) ; c//"), "{}", fine.output);
         assert_eq!(ran("/bin/sh", &["-c", "exit 7"], 5_000).fault.as_deref(), Some("ended with 7"));
-        assert_eq!(ran("/bin/sh", &["-c", "kill -9 $$"], 5_000).fault.as_deref(), Some("was ended by signal 9"));
+        assert_eq!(
+            ran("/bin/sh", &["-c", "kill -9 $$"], 5_000).fault.as_deref(),
+            Some("was ended by signal 9")
+        );
         let long = ran("/bin/sh", &["-c", "head -c 100000 /dev/zero; echo end"], 5_000);
         assert_eq!((long.fault, long.output.ends_with("end"), long.output.len() <= 400), (None, true, true));
     }

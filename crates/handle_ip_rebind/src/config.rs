@@ -1,4 +1,5 @@
-//! The configuration, in TOML: of root alone to write, and strict, since a typo must not change what is done as root.
+//! The configuration, in TOML: of root alone to write, and strict, since a typo must not change what is done
+//! as root.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -140,14 +141,17 @@ impl Config {
     /// # Errors
     /// [`ConfigError`].
     pub(crate) fn read(path: &Path, deadline: &Deadline) -> Result<Self, ConfigError> {
-        let content = read_trusted(path, LARGEST, &Trust::CONFIGURATION, deadline).map_err(ConfigError::Trust)?;
+        let content =
+            read_trusted(path, LARGEST, &Trust::CONFIGURATION, deadline).map_err(ConfigError::Trust)?;
         Self::parse(path, &content)
     }
 
     fn parse(path: &Path, content: &[u8]) -> Result<Self, ConfigError> {
-        let line_at = |offset: usize| 1 + content.iter().take(offset).filter(|octet| **octet == b'\n').count();
+        let line_at =
+            |offset: usize| 1 + content.iter().take(offset).filter(|octet| **octet == b'\n').count();
         let wrong = |offset, what| ConfigError::Line { path: path.to_owned(), line: line_at(offset), what };
-        let text = str::from_utf8(content).map_err(|error| wrong(error.valid_up_to(), "not UTF-8".to_owned()))?;
+        let text =
+            str::from_utf8(content).map_err(|error| wrong(error.valid_up_to(), "not UTF-8".to_owned()))?;
         let written: Written = toml::from_str(text).map_err(|error| {
             let what = clean(error.message());
             match error.span() {
@@ -163,7 +167,20 @@ impl Config {
 impl Written {
     /// The settings, each of which can be.
     fn checked(self) -> Result<Config, String> {
-        let Self { enabled, on, check, from, files, interface, prefix, prefix_ipv4, prefix_ipv6, command, restart, .. } = self;
+        let Self {
+            enabled,
+            on,
+            check,
+            from,
+            files,
+            interface,
+            prefix,
+            prefix_ipv4,
+            prefix_ipv6,
+            command,
+            restart,
+            ..
+        } = self;
         if interface.is_empty()
             || interface.len() > LONGEST_NAME
             || interface.contains(|c: char| c == '/' || !c.is_ascii_graphic())
@@ -177,7 +194,9 @@ impl Written {
                 ));
             }
         }
-        for (name, path) in files.iter().map(|file| ("files", file)).chain([("log", &self.log), ("state", &self.state)]) {
+        for (name, path) in
+            files.iter().map(|file| ("files", file)).chain([("log", &self.log), ("state", &self.state)])
+        {
             if !path.is_absolute() {
                 return Err(format!("{name}: {} is not an absolute path", path.display()));
             }
@@ -196,7 +215,10 @@ impl Written {
             interface,
             prefix: prefix.into_iter().map(network).collect::<Result<_, _>>()?,
             command: command.map(|argv| argument_vector("command", argv)).transpose()?,
-            restart: restart.into_iter().map(|argv| argument_vector("restart", argv)).collect::<Result<_, _>>()?,
+            restart: restart
+                .into_iter()
+                .map(|argv| argument_vector("restart", argv))
+                .collect::<Result<_, _>>()?,
             announce: self.announce,
             per_hour: self.per_hour,
             log: self.log,
@@ -216,7 +238,8 @@ fn check_arguments(options: Vec<String>) -> Result<check_ip_bound::Args, String>
     })
 }
 
-/// The addresses that may be bound, which somebody must have named: "what the host promises" is a name, but nobody's default.
+/// The addresses that may be bound, which somebody must have named: "what the host promises" is a name, but
+/// nobody's default.
 fn list(from: &[String], files: Vec<PathBuf>) -> Result<check_ip_bound::Args, String> {
     if from.is_empty() && files.is_empty() {
         return Err("neither files nor from: nothing says which addresses may be bound".to_owned());
@@ -243,7 +266,10 @@ fn argument_vector(name: &str, argv: Vec<String>) -> Result<Argv, String> {
     let program = words.next().map(PathBuf::from).ok_or_else(|| format!("{name}: no program"))?;
     let arguments: Vec<String> = words.collect();
     if !program.is_absolute() {
-        return Err(format!("{name}: {} is not an absolute path: programs are not searched for", program.display()));
+        return Err(format!(
+            "{name}: {} is not an absolute path: programs are not searched for",
+            program.display()
+        ));
     }
     if arguments.iter().any(|argument| argument.contains('\0')) || program.to_string_lossy().contains('\0') {
         return Err(format!("{name}: a zero octet, which no program can be given"));
@@ -290,7 +316,11 @@ mod tests {
         assert_eq!(config.check.addresses.ip.len(), 1);
         let command = config.command.unwrap();
         assert_eq!(command.program, Path::new("/opt/setup ips.pl"));
-        assert_eq!(command.arguments, ["--all", "$(reboot); `id`"], "arguments are fixed words, for no shell to read");
+        assert_eq!(
+            command.arguments,
+            ["--all", "$(reboot); `id`"],
+            "arguments are fixed words, for no shell to read"
+        );
         assert_eq!((config.restart.len(), config.prefix.len()), (2, 2));
     }
 
@@ -308,8 +338,14 @@ mod tests {
             ("prefix-ipv4 = 24", "prefix-ipv4 is no setting any more: name each network in a table [prefix]"),
             ("prefix-ipv6 = \"x\"", "prefix-ipv6 is no setting any more"),
             ("prefix = 24", "line 3: "),
-            ("[prefix]\n\"203.0.113.0/24\" = 33", "prefix: 203.0.113.0/24 = 33: not a prefix length of 1 to 32"),
-            ("[prefix]\n\"203.0.113.1/24\" = 24", "prefix: 203.0.113.1/24 is not a network as in 203.0.113.0/24"),
+            (
+                "[prefix]\n\"203.0.113.0/24\" = 33",
+                "prefix: 203.0.113.0/24 = 33: not a prefix length of 1 to 32",
+            ),
+            (
+                "[prefix]\n\"203.0.113.1/24\" = 24",
+                "prefix: 203.0.113.1/24 is not a network as in 203.0.113.0/24",
+            ),
             ("[prefix]\n\"203.0.113.0/24\" = 0", "not a prefix length of 1 to 32"),
             ("[prefix]\n\"203.0.113.0/24\" = 256", "line 4: "),
             ("per-hour = 0", "per-hour: nothing could ever be done"),
@@ -327,14 +363,22 @@ mod tests {
         ];
         for (line, part) in rows {
             let error = parse(&format!("{base}{line}\n")).unwrap_err();
-            assert!(error.starts_with("configuration /etc/x.toml") && error.contains(part), "{line}: {error}");
+            assert!(
+                error.starts_with("configuration /etc/x.toml") && error.contains(part),
+                "{line}: {error}"
+            );
             assert!(!error.contains('\n'), "{error}");
         }
-        assert_eq!(parse("files = [\"/a\"]\n").unwrap_err(), "configuration /etc/x.toml: missing field `interface`");
+        assert_eq!(
+            parse("files = [\"/a\"]\n").unwrap_err(),
+            "configuration /etc/x.toml: missing field `interface`"
+        );
         assert!(parse("interface = \"eth0\"").unwrap_err().contains("neither files nor from"));
         for name in ["", "a/b", "e t", "sixteen-letters-", "e\\u0007"] {
             assert!(
-                parse(&format!("interface = \"{name}\"\nfiles = [\"/a\"]")).unwrap_err().contains("is not the name"),
+                parse(&format!("interface = \"{name}\"\nfiles = [\"/a\"]"))
+                    .unwrap_err()
+                    .contains("is not the name"),
                 "{name}"
             );
         }

@@ -69,11 +69,13 @@ fn done(outcome: &Outcome) -> Report {
     Report::new(state, texts.join(", "))
 }
 
-/// The addresses of one fate, briefly, and in brackets why, where that is the same for all: none if there are none.
+/// The addresses of one fate, briefly, and in brackets why, where that is the same for all: none if there are
+/// none.
 fn group(cases: &[Case], fate: Fate) -> Option<(String, String)> {
     let cases: Vec<&Case> = cases.iter().filter(|case| case.fate == fate).collect();
     let addresses: Vec<IpAddr> = cases.iter().map(|case| case.address).collect();
-    let why = cases.first()?.why.as_ref().filter(|why| cases.iter().all(|case| case.why.as_ref() == Some(why)));
+    let why =
+        cases.first()?.why.as_ref().filter(|why| cases.iter().all(|case| case.why.as_ref() == Some(why)));
     Some((brief(&addresses, ROOM), why.map_or_else(String::new, |why| format!(" ({why})"))))
 }
 
@@ -100,7 +102,14 @@ mod tests {
 
     fn case(address: &str, fate: Fate, why: &str) -> Case {
         let why = (!why.is_empty()).then(|| why.to_owned());
-        Case { address: address.parse().unwrap(), prefix: 24, order: (0, 0), missing: "not bound".to_owned(), fate, why }
+        Case {
+            address: address.parse().unwrap(),
+            prefix: 24,
+            order: (0, 0),
+            missing: "not bound".to_owned(),
+            fate,
+            why,
+        }
     }
 
     fn ran(words: &str, fault: &str, output: &str) -> Ran {
@@ -130,7 +139,10 @@ mod tests {
     #[test]
     fn says_that_nothing_is_done() {
         let rows = [
-            (End::NotActedOn, "IP_REBIND OK - nothing is done on CRITICAL-SOFT-2 (but on CRITICAL-SOFT-2, CRITICAL-HARD)"),
+            (
+                End::NotActedOn,
+                "IP_REBIND OK - nothing is done on CRITICAL-SOFT-2 (but on CRITICAL-SOFT-2, CRITICAL-HARD)",
+            ),
             (End::Busy, "IP_REBIND WARNING - nothing is done: another run is at work"),
             (End::AllWell, "IP_REBIND OK - nothing is missing, 40 addresses bound and usable"),
         ];
@@ -143,16 +155,27 @@ mod tests {
     fn says_what_became_of_each_address() {
         let rows = [
             (End::Done, vec![case("192.0.2.31", Fate::Back, "")], "OK - bound again: 192.0.2.31"),
-            (End::DryRun, vec![case("192.0.2.31", Fate::Bindable, "")], "WARNING - dry run, would bind: 192.0.2.31"),
+            (
+                End::DryRun,
+                vec![case("192.0.2.31", Fate::Bindable, "")],
+                "WARNING - dry run, would bind: 192.0.2.31",
+            ),
             (
                 End::OverBudget,
                 vec![case("192.0.2.31", Fate::Bindable, ""), case("192.0.2.32", Fate::Bindable, "")],
                 "WARNING - the budget of 3 an hour is used up, not bound: 192.0.2.31-32",
             ),
-            (End::Nothing, vec![case("192.0.2.99", Fate::Outside, "")], "WARNING - not in the list, left alone: 192.0.2.99"),
+            (
+                End::Nothing,
+                vec![case("192.0.2.99", Fate::Outside, "")],
+                "WARNING - not in the list, left alone: 192.0.2.99",
+            ),
             (
                 End::Done,
-                vec![case("192.0.2.31", Fate::Back, ""), case("192.0.2.32", Fate::LeftAlone, "02:00:00:00:00:02 has it on eth0")],
+                vec![
+                    case("192.0.2.31", Fate::Back, ""),
+                    case("192.0.2.32", Fate::LeftAlone, "02:00:00:00:00:02 has it on eth0"),
+                ],
                 "CRITICAL - left alone: 192.0.2.32 (02:00:00:00:00:02 has it on eth0), bound again: 192.0.2.31",
             ),
             (
@@ -173,11 +196,18 @@ mod tests {
         let mut seen = outcome(End::Done, vec![case("192.0.2.31", Fate::Back, "")]);
         seen.services = vec![ran("/usr/bin/systemctl restart apache2", "", "")];
         assert_eq!(lines(&seen)[0], "IP_REBIND OK - bound again: 192.0.2.31, restarted 1 service");
-        seen.services.push(ran("/usr/bin/systemctl restart nginx", "ended with 5", "Unit nginx.service not found"));
+        seen.services.push(ran(
+            "/usr/bin/systemctl restart nginx",
+            "ended with 5",
+            "Unit nginx.service not found",
+        ));
         seen.command = Some(ran("/opt/setup-ips.pl --all", "", "done|x"));
         seen.notes = vec!["not announced: x".to_owned()];
         let found = lines(&seen);
-        assert_eq!(found[0], "IP_REBIND CRITICAL - systemctl ended with 5, bound again: 192.0.2.31, restarted 1 service");
+        assert_eq!(
+            found[0],
+            "IP_REBIND CRITICAL - systemctl ended with 5, bound again: 192.0.2.31, restarted 1 service"
+        );
         let details = [
             "192.0.2.31: bound again",
             "/opt/setup-ips.pl --all: done (done/x)",

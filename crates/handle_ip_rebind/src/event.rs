@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use plugin::State;
 
-/// Why the handler runs: Nagios' macros SERVICESTATE, SERVICESTATETYPE and SERVICEATTEMPT joined by dashes, or a timer.
+/// Why the handler runs: Nagios' macros SERVICESTATE, SERVICESTATETYPE and SERVICEATTEMPT joined by dashes,
+/// or a timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// The service has, or keeps, this state.
@@ -33,8 +34,12 @@ impl FromStr for Event {
         if text == "TIMER" {
             return Ok(Event::Timer);
         }
-        let [state, kind, attempt] = text.split('-').collect::<Vec<_>>()[..] else { return Err(InvalidEvent) };
-        let state = [State::Ok, State::Warning, State::Critical, State::Unknown].into_iter().find(|known| name(*known) == state);
+        let [state, kind, attempt] = text.split('-').collect::<Vec<_>>()[..] else {
+            return Err(InvalidEvent);
+        };
+        let state = [State::Ok, State::Warning, State::Critical, State::Unknown]
+            .into_iter()
+            .find(|known| name(*known) == state);
         let digits = (1..=3).contains(&attempt.len()) && attempt.bytes().all(|octet| octet.is_ascii_digit());
         Ok(Event::Service {
             state: state.ok_or(InvalidEvent)?,
@@ -108,9 +113,11 @@ impl When {
     pub(crate) fn matches(self, event: Event) -> bool {
         match (self.like, event, self.exact) {
             (Event::Service { state, .. }, Event::Service { state: seen, .. }, Exact::State) => state == seen,
-            (Event::Service { state, hard, .. }, Event::Service { state: seen, hard: seen_hard, .. }, Exact::Type) => {
-                (state, hard) == (seen, seen_hard)
-            }
+            (
+                Event::Service { state, hard, .. },
+                Event::Service { state: seen, hard: seen_hard, .. },
+                Exact::Type,
+            ) => (state, hard) == (seen, seen_hard),
             (like, event, _) => like == event,
         }
     }

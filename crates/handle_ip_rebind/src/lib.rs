@@ -1,7 +1,7 @@
 //! Re-adds addresses that check_ip_bound reports missing, if that is safe.
 //!
-//! An event handler of Nagios: from the event over looking again, asking the link, binding and looking once more, to one line of
-//! output and one record in the log. Whatever it is not sure of it leaves alone.
+//! An event handler of Nagios: from the event over looking again, asking the link, binding and looking once
+//! more, to one line of output and one record in the log. Whatever it is not sure of it leaves alone.
 
 mod arp;
 mod bind;
@@ -57,8 +57,8 @@ pub struct Args {
 /// Handles the event and records it, or tries the configuration.
 ///
 /// # Errors
-/// [`HandleError`]: the configuration, the log, the state, the addresses or the link cannot be read. Then nothing was changed, but for
-/// [`HandleError::After`].
+/// [`HandleError`]: the configuration, the log, the state, the addresses or the link cannot be read. Then
+/// nothing was changed, but for [`HandleError::After`].
 pub fn handle(args: &Args, deadline: &Deadline) -> Result<Report, HandleError> {
     let config = Config::read(&args.config, deadline)?;
     match args.event {

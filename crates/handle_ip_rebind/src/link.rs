@@ -1,7 +1,8 @@
 //! An Ethernet link: asking on it whether somebody has an address, and telling it where an address is now.
 //!
-//! The frames go through packet(7) sockets, so that they can come from no address at all: whoever asked from an address of its own
-//! would be taken for a host that has it, and who asks by ping or arping from the holder itself gets its own answer.
+//! The frames go through packet(7) sockets, so that they can come from no address at all: whoever asked from
+//! an address of its own would be taken for a host that has it, and who asks by ping or arping from the
+//! holder itself gets its own answer.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -18,18 +19,21 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 use rustix::net::{
-    AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType, eth, ipproto, recv, send, socket_with,
+    AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType, eth, ipproto, recv, send,
+    socket_with,
 };
 
 use crate::ethernet::Mac;
 use crate::{arp, ndp};
 
-/// RFC 5227: PROBE_NUM, and PROBE_MIN between two probes. One probe is RFC 4862's default for IPv6; three are no worse.
+/// RFC 5227: PROBE_NUM, and PROBE_MIN between two probes. One probe is RFC 4862's default for IPv6; three are
+/// no worse.
 const PROBES: u32 = 3;
 const INTERVAL: Duration = Duration::from_secs(1);
 /// RFC 5227: ANNOUNCE_WAIT, the silence after the last probe that makes an address free.
 const SILENCE: Duration = Duration::from_secs(2);
-/// What asking takes, and what must be left of the deadline before it begins, so that what is bound then can be looked at and recorded.
+/// What asking takes, and what must be left of the deadline before it begins, so that what is bound then can
+/// be looked at and recorded.
 const ASKING: Duration = Duration::from_secs(4);
 const NEEDED: Duration = Duration::from_millis(5_500);
 
@@ -92,14 +96,20 @@ impl Link {
             return Err(LinkError::NoEthernet(interface.to_owned()));
         };
         // The frames of IPv6 are only sent from here: its protocol is one of which nothing comes in.
-        let packets = |protocol| packet_socket(&address, protocol).map_err(refused("opening a packet socket"));
+        let packets =
+            |protocol| packet_socket(&address, protocol).map_err(refused("opening a packet socket"));
         let icmpv6 = || icmpv6_socket(interface).map_err(refused("opening a socket of ICMPv6"));
         let ipv6 = if ipv6 { Some((packets(eth::LOOP)?, icmpv6()?)) } else { None };
         Ok(Self { interface: interface.to_owned(), own: Mac(own), arp: packets(eth::ARP)?, ipv6 })
     }
 
-    /// Which of these addresses another host on the link has or is about to take, and that host's hardware address where it says so.
-    pub(crate) fn ask(&self, addresses: &[IpAddr], deadline: &Deadline) -> Result<BTreeMap<IpAddr, String>, LinkError> {
+    /// Which of these addresses another host on the link has or is about to take, and that host's hardware
+    /// address where it says so.
+    pub(crate) fn ask(
+        &self,
+        addresses: &[IpAddr],
+        deadline: &Deadline,
+    ) -> Result<BTreeMap<IpAddr, String>, LinkError> {
         let _step = deadline.step(format!("asking on {} who has the addresses", self.interface));
         if deadline.remaining() < NEEDED {
             return Err(LinkError::TooLate(self.interface.clone()));
@@ -108,7 +118,8 @@ impl Link {
         for number in 1..=PROBES {
             for batch in addresses.chunks(BATCH) {
                 batch.iter().try_for_each(|address| self.send(*address, true))?;
-                // Answers come at once, and by the hundred where hundreds are asked: none may be lost for want of room.
+                // Answers come at once, and by the hundred where hundreds are asked: none may be lost for
+                // want of room.
                 self.listen(Instant::now() + PACE, addresses, &mut claimed)?;
             }
             let wait = if number == PROBES { SILENCE } else { INTERVAL };
@@ -141,7 +152,12 @@ impl Link {
     }
 
     /// Takes in who claims one of the addresses, until the time has come.
-    fn listen(&self, until: Instant, addresses: &[IpAddr], claimed: &mut BTreeMap<IpAddr, String>) -> Result<(), LinkError> {
+    fn listen(
+        &self,
+        until: Instant,
+        addresses: &[IpAddr],
+        claimed: &mut BTreeMap<IpAddr, String>,
+    ) -> Result<(), LinkError> {
         let mut room = [0; 2048];
         loop {
             let mut waiting = vec![PollFd::new(&self.arp, PollFlags::IN)];
@@ -157,7 +173,8 @@ impl Link {
             let mut found = arp.map(|(address, mac)| (IpAddr::from(address), Some(mac)));
             if let (Some((_, icmpv6)), None) = (&self.ipv6, found) {
                 let ndp = self.receive(icmpv6, &mut room)?.and_then(ndp::claim);
-                found = ndp.map(|(address, mac)| (address.into(), mac)).filter(|(_, mac)| *mac != Some(self.own));
+                found =
+                    ndp.map(|(address, mac)| (address.into(), mac)).filter(|(_, mac)| *mac != Some(self.own));
             }
             if let Some((address, mac)) = found.filter(|(address, _)| addresses.contains(address)) {
                 claimed.insert(address, mac.map_or_else(|| "another host".to_owned(), |mac| mac.to_string()));
@@ -186,8 +203,8 @@ impl Link {
 fn packet_socket(address: &LinkAddr, protocol: Protocol) -> Result<OwnedFd, Errno> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = socket_with(AddressFamily::PACKET, SocketType::RAW, flags, Some(protocol))?;
-    // The system's own list of interfaces gives an address with the interface's number and without a protocol, so that the socket's
-    // stays.
+    // The system's own list of interfaces gives an address with the interface's number and without a
+    // protocol, so that the socket's stays.
     bind(socket.as_raw_fd(), address).map_err(errno_of)?;
     set_socket_recv_buffer_size_force(&socket, ROOM)?;
     Ok(socket)

@@ -40,11 +40,16 @@ pub(crate) struct List {
 }
 
 impl List {
-    /// Takes over what check_ip_bound read of the list, adds the netmasks of panels, and compares it with what `check` demands.
+    /// Takes over what check_ip_bound read of the list, adds the netmasks of panels, and compares it with
+    /// what `check` demands.
     ///
     /// # Errors
     /// [`ListError`].
-    pub(crate) fn read(list: &Expected, check: Option<&Observations>, deadline: &Deadline) -> Result<Self, ListError> {
+    pub(crate) fn read(
+        list: &Expected,
+        check: Option<&Observations>,
+        deadline: &Deadline,
+    ) -> Result<Self, ListError> {
         if list.source == ListSource::Bound || list.entries.is_empty() {
             return Err(ListError::Empty);
         }
@@ -111,7 +116,8 @@ fn place(expected: &Expected, entry: &Entry) -> String {
     file.map_or_else(|| "check".to_owned(), |file| format!("{file} line {}", entry.line))
 }
 
-/// The files in which an address stands without a prefix length: a panel's list has the netmask in another field.
+/// The files in which an address stands without a prefix length: a panel's list has the netmask in another
+/// field.
 fn files_with_bare_addresses(list: &Expected) -> Vec<&String> {
     let bare = list.entries.iter().filter(|entry| entry.expected.prefix.is_none());
     let mut numbers: Vec<u32> = bare.map(|entry| entry.list).collect();

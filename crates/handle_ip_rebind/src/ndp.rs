@@ -1,4 +1,5 @@
-//! The packets of Neighbor Discovery (RFC 4861) that ask whether somebody has an IPv6 address, and what answers them (RFC 4862).
+//! The packets of Neighbor Discovery (RFC 4861) that ask whether somebody has an IPv6 address, and what
+//! answers them (RFC 4862).
 
 use std::net::Ipv6Addr;
 
@@ -15,7 +16,8 @@ const OVERRIDE: u8 = 0x20;
 const TARGET_LINK_LAYER: [u8; 2] = [2, 1];
 const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
 
-/// A Neighbor Solicitation from the unspecified address, as duplicate address detection sends it: who has `address`?
+/// A Neighbor Solicitation from the unspecified address, as duplicate address detection sends it: who has
+/// `address`?
 pub(crate) fn probe(own: Mac, address: Ipv6Addr) -> Vec<u8> {
     let [.., a, b, c] = address.octets();
     let [_, _, _, _, _, _, target @ ..] = address.segments();
@@ -31,12 +33,14 @@ pub(crate) fn announcement(own: Mac, address: Ipv6Addr) -> Vec<u8> {
     frame(own, Mac([0x33, 0x33, 0, 0, 0, 1]), address, ALL_NODES, body)
 }
 
-/// The address that an ICMPv6 message claims, and the hardware address of the host that has it, where the message gives it.
+/// The address that an ICMPv6 message claims, and the hardware address of the host that has it, where the
+/// message gives it.
 pub(crate) fn claim(message: &[u8]) -> Option<(Ipv6Addr, Option<Mac>)> {
     let (head, rest) = message.split_first_chunk::<8>()?;
     let (target, options) = rest.split_first_chunk::<16>()?;
     let is_advertisement = matches!(head, [ADVERTISEMENT, 0, ..]);
-    let holder = options.strip_prefix(&TARGET_LINK_LAYER).and_then(|mac| mac.first_chunk::<6>().copied()).map(Mac);
+    let holder =
+        options.strip_prefix(&TARGET_LINK_LAYER).and_then(|mac| mac.first_chunk::<6>().copied()).map(Mac);
     is_advertisement.then(|| ((*target).into(), holder))
 }
 

@@ -23,12 +23,12 @@ impl Network {
     /// Creates the network with this prefix length that an address is in.
     pub(crate) fn of(address: IpAddr, prefix: u8) -> Self {
         let first = match address {
-            IpAddr::V4(address) => {
-                IpAddr::V4((address.to_bits() & u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0)).into())
-            }
-            IpAddr::V6(address) => {
-                IpAddr::V6((address.to_bits() & u128::MAX.checked_shl(128 - u32::from(prefix)).unwrap_or(0)).into())
-            }
+            IpAddr::V4(address) => IpAddr::V4(
+                (address.to_bits() & u32::MAX.checked_shl(32 - u32::from(prefix)).unwrap_or(0)).into(),
+            ),
+            IpAddr::V6(address) => IpAddr::V6(
+                (address.to_bits() & u128::MAX.checked_shl(128 - u32::from(prefix)).unwrap_or(0)).into(),
+            ),
         };
         Self { first, prefix }
     }
@@ -38,12 +38,14 @@ impl Network {
         address.is_ipv4() == self.first.is_ipv4() && Self::of(address, self.prefix) == self
     }
 
-    /// Returns why no host has this address in this network. `None` if one can. A /31 and a /32 have hosts alone (RFC 3021), and a
-    /// /127 likewise (RFC 6164).
+    /// Returns why no host has this address in this network. `None` if one can. A /31 and a /32 have hosts
+    /// alone (RFC 3021), and a /127 likewise (RFC 6164).
     pub(crate) fn reserves(self, address: IpAddr) -> Option<String> {
         match (self.first, address) {
             (IpAddr::V4(first), IpAddr::V4(address)) if self.prefix < 31 => {
-                let last = Ipv4Addr::from_bits(first.to_bits() | u32::MAX.checked_shr(u32::from(self.prefix)).unwrap_or(0));
+                let last = Ipv4Addr::from_bits(
+                    first.to_bits() | u32::MAX.checked_shr(u32::from(self.prefix)).unwrap_or(0),
+                );
                 match address {
                     _ if address == first => Some(format!("the network address of {self}")),
                     _ if address == last => Some(format!("the broadcast address of {self}")),
@@ -76,7 +78,8 @@ impl FromStr for Network {
     fn from_str(text: &str) -> Result<Self, InvalidNetwork> {
         let invalid = || InvalidNetwork(addresses::short(text));
         let (first, prefix) = text.split_once('/').ok_or_else(invalid)?;
-        // What no host can have, such as 0.0.0.0, begins a network all the same; the rest is checked as a host's address is.
+        // What no host can have, such as 0.0.0.0, begins a network all the same; the rest is checked as a
+        // host's address is.
         let first: IpAddr = first.parse().map_err(|_| invalid())?;
         let most = if first.is_ipv4() { 32 } else { 128 };
         let digits = (1..=3).contains(&prefix.len()) && prefix.bytes().all(|octet| octet.is_ascii_digit());
@@ -97,15 +100,24 @@ mod tests {
 
     #[test]
     fn a_network_is_read_and_knows_its_addresses() {
-        for text in ["203.0.113.0/24", "0.0.0.0/0", "192.0.2.7/32", "2001:db8::/32", "::/0", "2001:db8::1/128"] {
+        for text in
+            ["203.0.113.0/24", "0.0.0.0/0", "192.0.2.7/32", "2001:db8::/32", "::/0", "2001:db8::1/128"]
+        {
             assert_eq!(text.parse::<Network>().map(|network| network.to_string()), Ok(text.to_owned()));
         }
-        for text in ["203.0.113.1/24", "203.0.113.0", "203.0.113.0/33", "203.0.113.0/+1", "x/24", "", "/", "::1/64"] {
+        for text in
+            ["203.0.113.1/24", "203.0.113.0", "203.0.113.0/33", "203.0.113.0/+1", "x/24", "", "/", "::1/64"]
+        {
             assert!(text.parse::<Network>().is_err(), "{text}");
         }
         let network: Network = "203.0.113.64/26".parse().unwrap();
         let contains = |address: &str| network.contains(address.parse().unwrap());
-        assert!(contains("203.0.113.64") && contains("203.0.113.127") && !contains("203.0.113.128") && !contains("::1"));
+        assert!(
+            contains("203.0.113.64")
+                && contains("203.0.113.127")
+                && !contains("203.0.113.128")
+                && !contains("::1")
+        );
         assert!("::/0".parse::<Network>().unwrap().contains("::1".parse().unwrap()));
     }
 

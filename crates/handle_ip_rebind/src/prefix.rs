@@ -1,20 +1,23 @@
 //! The prefix length that an address is bound with.
 //!
-//! A guess must never make a route that was not there: with /24 in place of /32 a whole network leaves by the wrong interface. So
-//! without a list, a setting or a bound network that knows better, an address is bound alone.
+//! A guess must never make a route that was not there: with /24 in place of /32 a whole network leaves by the
+//! wrong interface. So without a list, a setting or a bound network that knows better, an address is bound
+//! alone.
 
 use std::net::IpAddr;
 
 use crate::network::Network;
 
-/// Returns the prefix length of an address: what its list says; else the longest network of the setting `prefix` that it is in;
-/// else the longest network that the interface has an address in; else that of the address alone.
+/// Returns the prefix length of an address: what its list says; else the longest network of the setting
+/// `prefix` that it is in; else the longest network that the interface has an address in; else that of the
+/// address alone.
 pub(crate) fn prefix(address: IpAddr, listed: Option<u8>, set: &[(Network, u8)], bound: &[Network]) -> u8 {
     let set = || {
         let of = set.iter().filter(|(network, _)| network.contains(address));
         of.max_by_key(|(network, _)| network.prefix).map(|(_, prefix)| *prefix)
     };
-    let covering = || bound.iter().filter(|network| network.contains(address)).map(|network| network.prefix).max();
+    let covering =
+        || bound.iter().filter(|network| network.contains(address)).map(|network| network.prefix).max();
     listed.or_else(set).or_else(covering).unwrap_or(if address.is_ipv4() { 32 } else { 128 })
 }
 
@@ -42,7 +45,11 @@ mod tests {
         let set = set.map(|(network, prefix)| (network.parse().unwrap(), prefix));
         let bound = bound.map(|network| network.parse().unwrap());
         for (address, listed, expected) in rows {
-            assert_eq!(prefix(address.parse().unwrap(), listed, &set, &bound), expected, "{address} {listed:?}");
+            assert_eq!(
+                prefix(address.parse().unwrap(), listed, &set, &bound),
+                expected,
+                "{address} {listed:?}"
+            );
         }
     }
 }

@@ -33,8 +33,8 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// Looks, by both. An address of the list is looked for whatever `check` says: else a host without a static configuration
-    /// would be OK while they are missing.
+    /// Looks, by both. An address of the list is looked for whatever `check` says: else a host without a
+    /// static configuration would be OK while they are missing.
     ///
     /// # Errors
     /// [`ObserveError`]: a list, the configuration or the bound addresses cannot be read.
@@ -91,7 +91,12 @@ impl Seen {
         Ok(self.missing(config).into_iter().map(|missing| self.case(config, &list, missing)).collect())
     }
 
-    fn case(&self, config: &Config, list: &List, (entry, condition, missing): (&Entry, Condition, String)) -> Case {
+    fn case(
+        &self,
+        config: &Config,
+        list: &List,
+        (entry, condition, missing): (&Entry, Condition, String),
+    ) -> Case {
         let address = entry.expected.address;
         let prefix = self.prefix(config, list, address);
         let Some(listed) = list.entry(address) else {
@@ -114,16 +119,26 @@ impl Seen {
     fn networks(&self, interface: Option<&str>) -> Vec<Network> {
         let bound = self.bound();
         let on = |index| bound.interface(index).map(|interface| interface.name.as_str());
-        let here = bound.addresses.iter().filter(|bound| interface.is_none() || on(bound.interface) == interface);
+        let here =
+            bound.addresses.iter().filter(|bound| interface.is_none() || on(bound.interface) == interface);
         here.map(|bound| Network::of(bound.address, bound.prefix)).collect()
     }
 
     /// Returns why an address of the list must not be bound. `None` if it may be tried.
-    pub(crate) fn obstacle(&self, config: &Config, list: &List, address: IpAddr, prefix: u8) -> Option<String> {
+    pub(crate) fn obstacle(
+        &self,
+        config: &Config,
+        list: &List,
+        address: IpAddr,
+        prefix: u8,
+    ) -> Option<String> {
         let interface = config.interface.as_str();
-        let configured = self.check.iter().flat_map(|check| &check.expected.interfaces).chain(list.interfaces());
+        let configured =
+            self.check.iter().flat_map(|check| &check.expected.interfaces).chain(list.interfaces());
         // An alias such as eth0:1 is on eth0.
-        let names = configured.filter(|(of, _)| *of == address).map(|(_, name)| name.split(':').next().unwrap_or(name));
+        let names = configured
+            .filter(|(of, _)| *of == address)
+            .map(|(_, name)| name.split(':').next().unwrap_or(name));
         if let Some(name) = names.into_iter().find(|name| *name != interface) {
             return Some(format!("promised on {name}, not on {interface}"));
         }
@@ -140,9 +155,15 @@ impl Seen {
 }
 
 /// What counts as missing of what one probe found, and why.
-fn missing<'a>(seen: &'a Observations, interfaces: &'a [String]) -> impl Iterator<Item = (&'a Entry, Condition, String)> {
-    let unasked = |condition| matches!(condition, Condition::EmptyBridge(_)) && seen.expected.source == ListSource::Bound;
+fn missing<'a>(
+    seen: &'a Observations,
+    interfaces: &'a [String],
+) -> impl Iterator<Item = (&'a Entry, Condition, String)> {
+    let unasked = |condition| {
+        matches!(condition, Condition::EmptyBridge(_)) && seen.expected.source == ListSource::Bound
+    };
     let conditions = seen.conditions.iter().filter(move |(_, condition)| !unasked(*condition));
-    conditions
-        .filter_map(|(entry, condition)| Some((entry, *condition, condition.reason(entry.expected, &seen.bound, interfaces)?)))
+    conditions.filter_map(|(entry, condition)| {
+        Some((entry, *condition, condition.reason(entry.expected, &seen.bound, interfaces)?))
+    })
 }

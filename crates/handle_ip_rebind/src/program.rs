@@ -1,8 +1,8 @@
 //! A program that is run as root: what is checked is what is run, whatever happens to its name meanwhile.
 //!
-//! It is opened with every component of its path checked, and executed by that descriptor. Of a script, the interpreter is opened
-//! and executed in the same way. It gets the script by its name, so that a script which asks for its own place by `$0` finds it:
-//! after the check no other user can put anything else on that path.
+//! It is opened with every component of its path checked, and executed by that descriptor. Of a script, the
+//! interpreter is opened and executed in the same way. It gets the script by its name, so that a script which
+//! asks for its own place by `$0` finds it: after the check no other user can put anything else on that path.
 
 use std::fs::File;
 use std::io;
@@ -81,7 +81,8 @@ impl Program {
 }
 
 impl Interpreter {
-    /// Opens what the first line of `script` names. `env NAME` is followed: NAME is checked, and env is left out.
+    /// Opens what the first line of `script` names. `env NAME` is followed: NAME is checked, and env is left
+    /// out.
     fn open(script: &Path, line: &str) -> Result<Self, ProgramError> {
         let invalid = || ProgramError::Interpreter(script.to_owned());
         let (path, argument) = line.split_once([' ', '\t']).unwrap_or((line, ""));
@@ -89,9 +90,15 @@ impl Interpreter {
         let mut path = PathBuf::from(path);
         let mut argument = argument.map(str::to_owned);
         if path.file_name().is_some_and(|name| name == "env") {
-            let name = argument.take().filter(|name| !name.contains(['/', ' ', '\t', '=']) && !name.starts_with('-'));
+            let name = argument
+                .take()
+                .filter(|name| !name.contains(['/', ' ', '\t', '=']) && !name.starts_with('-'));
             let name = name.ok_or_else(invalid)?;
-            path = PATH.split(':').map(|folder| Path::new(folder).join(&name)).find(|path| path.exists()).ok_or_else(invalid)?;
+            path = PATH
+                .split(':')
+                .map(|folder| Path::new(folder).join(&name))
+                .find(|path| path.exists())
+                .ok_or_else(invalid)?;
         }
         if !path.is_absolute() {
             return Err(invalid());
@@ -154,7 +161,8 @@ mod tests {
         let echo = top.path().join("echo");
         symlink("/bin/sh", &echo).unwrap();
         let program = Program::open(&echo).unwrap();
-        let output = program.command().args(["-c", "tr '\\0' ' ' </proc/self/cmdline; echo $0"]).output().unwrap();
+        let output =
+            program.command().args(["-c", "tr '\\0' ' ' </proc/self/cmdline; echo $0"]).output().unwrap();
         assert!(String::from_utf8_lossy(&output.stdout).contains(&echo.display().to_string()), "{output:?}");
         // A script, its own line with an argument, and one by env.
         let plain = script("plain", "#!/bin/sh\necho \"$0 $1\"\n");
@@ -170,7 +178,10 @@ mod tests {
             ("cut", "#!/bin/sh"),
             ("nested", &format!("#!{}\n", top.path().join("plain").display())),
         ] {
-            assert!(refused(name, text).ends_with("its first line must name the interpreter by its path"), "{name}");
+            assert!(
+                refused(name, text).ends_with("its first line must name the interpreter by its path"),
+                "{name}"
+            );
         }
         let theirs = script("theirs", "#!/bin/sh\n");
         fs::copy("/bin/sh", &theirs).unwrap();

@@ -91,7 +91,12 @@ impl<'a> Log<'a> {
         self.append(&record)
     }
 
-    fn of<'r>(&self, outcome: Option<&'r Outcome>, error: Option<String>, (state, summary): (State, &'r str)) -> Record<'r>
+    fn of<'r>(
+        &self,
+        outcome: Option<&'r Outcome>,
+        error: Option<String>,
+        (state, summary): (State, &'r str),
+    ) -> Record<'r>
     where
         'a: 'r,
     {

@@ -1,5 +1,5 @@
-//! `--test-config`: reads all that a run would read, checks that it would be obeyed, and prints what a run would do. It changes
-//! nothing and does not ask the link.
+//! `--test-config`: reads all that a run would read, checks that it would be obeyed, and prints what a run
+//! would do. It changes nothing and does not ask the link.
 
 use std::path::Path;
 
@@ -41,14 +41,19 @@ pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, Tria
     let (missing, blocked) = (count(Fate::Bindable), count(Fate::LeftAlone));
     let listed = list.addresses().len();
     let noun = if listed == 1 { "address" } else { "addresses" };
-    let mut summary = format!("configuration is right: {listed} {noun} listed, {missing} would be bound on {}", config.interface);
+    let mut summary = format!(
+        "configuration is right: {listed} {noun} listed, {missing} would be bound on {}",
+        config.interface
+    );
     if blocked > 0 {
         summary = format!("{summary}, {blocked} left alone");
     }
     let mut report = Report::new(if blocked > 0 { State::Warning } else { State::Ok }, summary);
     for address in list.addresses() {
         let of = |case: &&Case| case.address == address;
-        report = report.detail(cases.iter().find(of).map_or_else(|| format!("{address}: bound"), |case| would(case, config)));
+        report = report.detail(
+            cases.iter().find(of).map_or_else(|| format!("{address}: bound"), |case| would(case, config)),
+        );
     }
     for case in cases.iter().filter(|case| case.fate == Fate::Outside) {
         report = report.detail(would(case, config));
@@ -63,8 +68,12 @@ pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, Tria
 fn would(case: &Case, config: &Config) -> String {
     let Case { address, prefix, missing, why, .. } = case;
     match case.fate {
-        Fate::Bindable if config.command.is_some() => format!("{address}: left to the command, if no other host has it"),
-        Fate::Bindable => format!("{address}: would be bound as /{prefix} on {}, if no other host has it", config.interface),
+        Fate::Bindable if config.command.is_some() => {
+            format!("{address}: left to the command, if no other host has it")
+        }
+        Fate::Bindable => {
+            format!("{address}: would be bound as /{prefix} on {}, if no other host has it", config.interface)
+        }
         Fate::Outside => format!("{address}: {missing}, not in the list"),
         _ => format!("{address}: left alone: {}", why.as_deref().unwrap_or(missing)),
     }

@@ -51,7 +51,11 @@ pub enum HandleError {
 ///
 /// # Errors
 /// [`HandleError`], recorded too where there is a log.
-pub(crate) fn work_and_record(config: &Config, event: Event, deadline: &Deadline) -> Result<Report, HandleError> {
+pub(crate) fn work_and_record(
+    config: &Config,
+    event: Event,
+    deadline: &Deadline,
+) -> Result<Report, HandleError> {
     caller::leave().map_err(HandleError::Signals)?;
     let mut log = Log::open(config, event).map_err(HandleError::Log)?;
     let result = work(config, event, &mut log, deadline);
@@ -69,7 +73,12 @@ pub(crate) fn work_and_record(config: &Config, event: Event, deadline: &Deadline
 }
 
 /// Does what the configuration wants of this event.
-fn work(config: &Config, event: Event, log: &mut Log<'_>, deadline: &Deadline) -> Result<Outcome, HandleError> {
+fn work(
+    config: &Config,
+    event: Event,
+    log: &mut Log<'_>,
+    deadline: &Deadline,
+) -> Result<Outcome, HandleError> {
     let mut outcome = Outcome::new(config, event);
     if !config.on.iter().any(|when| when.matches(event)) {
         return Ok(outcome.ends(End::NotActedOn));

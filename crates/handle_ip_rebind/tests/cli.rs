@@ -12,9 +12,14 @@ const BINARY: &str = env!("CARGO_BIN_EXE_handle_ip_rebind");
 
 #[test]
 fn an_event_that_is_none_is_refused_in_one_line() {
-    for event in ["$(reboot)", "CRITICAL-SOFT-1;reboot", "CRITICAL|SOFT|1", "", "`id`", "CRITICAL-SOFT-1\nx"] {
+    for event in ["$(reboot)", "CRITICAL-SOFT-1;reboot", "CRITICAL|SOFT|1", "", "`id`", "CRITICAL-SOFT-1\nx"]
+    {
         let outcome = run(Command::new(BINARY).arg(format!("--event={event}")));
-        assert_eq!((outcome.code, outcome.stderr.as_str(), outcome.stdout.lines().count()), (Some(3), "", 1), "{event:?}");
+        assert_eq!(
+            (outcome.code, outcome.stderr.as_str(), outcome.stdout.lines().count()),
+            (Some(3), "", 1),
+            "{event:?}"
+        );
         assert!(outcome.stdout.contains("TIMER, or STATE-TYPE-ATTEMPT"), "{}", outcome.stdout);
     }
 }
@@ -25,7 +30,8 @@ fn configured(text: &str) -> (i32, String) {
     let (config, top) = (folder.path().join("config.toml"), folder.path().display().to_string());
     fs::write(&config, text.replace('@', &top)).unwrap();
     fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).unwrap();
-    let outcome = run(Command::new(BINARY).arg("--event=OK-HARD-1").arg(format!("--config={}", config.display())));
+    let outcome =
+        run(Command::new(BINARY).arg("--event=OK-HARD-1").arg(format!("--config={}", config.display())));
     assert_eq!((outcome.stderr.as_str(), outcome.stdout.lines().count()), ("", 1), "{outcome:?}");
     (outcome.code.unwrap(), outcome.first_line().replace(&top, "@"))
 }
@@ -48,10 +54,16 @@ fn a_bad_configuration_is_one_line_that_names_it() {
     let base = "interface = \"eth0\"\nfiles = [\"/etc/ips\"]\n";
     let rows = [
         ("enabled = tru".to_owned(), "configuration @/config.toml line 1: "),
-        (format!("{base}comand = [\"/bin/true\"]\n"), "configuration @/config.toml line 3: unknown field comand"),
+        (
+            format!("{base}comand = [\"/bin/true\"]\n"),
+            "configuration @/config.toml line 3: unknown field comand",
+        ),
         (format!("{base}log = \"/dev/full\"\n"), "log: /dev/full: not a regular file"),
         (format!("{base}log = \"@/none/log\"\n"), "log: opening @/none: no such file or directory"),
-        (format!("{base}on = [\"CRITICAL;reboot\"]\n"), "configuration @/config.toml line 3: CRITICAL,reboot is none of TIMER"),
+        (
+            format!("{base}on = [\"CRITICAL;reboot\"]\n"),
+            "configuration @/config.toml line 3: CRITICAL,reboot is none of TIMER",
+        ),
         (String::new(), "configuration @/config.toml: missing field interface"),
         ("x".repeat(1 << 19), "configuration: reading @/config.toml: larger than 262144 octets"),
     ];

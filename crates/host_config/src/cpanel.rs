@@ -1,5 +1,5 @@
-//! cPanel: the additional addresses in `/etc/ips` (`address:netmask:broadcast`), which its ipaliases service binds, and the main
-//! address in `/var/cpanel/mainip`, which the system's own configuration binds.
+//! cPanel: the additional addresses in `/etc/ips` (`address:netmask:broadcast`), which its ipaliases service
+//! binds, and the main address in `/var/cpanel/mainip`, which the system's own configuration binds.
 
 use addresses::ListError;
 
@@ -9,7 +9,8 @@ use crate::tree::Tree;
 const ADDITIONAL: &str = "/etc/ips";
 const MAIN: &str = "/var/cpanel/mainip";
 
-/// Returns the main address, then the additional ones: on a server that has none of these the list is there and empty.
+/// Returns the main address, then the additional ones: on a server that has none of these the list is there
+/// and empty.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let main = tree.list(MAIN)?.map(Promises::from_list);
     let additional = match tree.list(ADDITIONAL) {
@@ -34,8 +35,11 @@ mod tests {
     #[test]
     fn without_additional_addresses_the_main_one_is_all() {
         let deadline = Deadline::after(Duration::from_secs(8));
-        let (empty, additional, main) =
-            (("etc/ips", "\n"), ("etc/ips", "192.0.2.2:255.255.255.0:192.0.2.255\n"), ("var/cpanel/mainip", "192.0.2.1"));
+        let (empty, additional, main) = (
+            ("etc/ips", "\n"),
+            ("etc/ips", "192.0.2.2:255.255.255.0:192.0.2.255\n"),
+            ("var/cpanel/mainip", "192.0.2.1"),
+        );
         let rows = [
             (vec![], Ok(0)),
             (vec![empty], Err("/etc/ips: no address in it".to_owned())),
@@ -45,7 +49,11 @@ mod tests {
         ];
         for (files, expected) in rows {
             let found = read(&Tree::in_memory(files.clone(), &deadline)).map_err(|error| error.to_string());
-            assert_eq!(found.map(|found| found.map_or(0, |found| found.promises.len())), expected, "{files:?}");
+            assert_eq!(
+                found.map(|found| found.map_or(0, |found| found.promises.len())),
+                expected,
+                "{files:?}"
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Folders of configuration files of which one overrides another: of files with the same name, that of the first folder counts.
+//! Folders of configuration files of which one overrides another: of files with the same name, that of the
+//! first folder counts.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -9,7 +10,8 @@ use plugin::ReadError;
 use crate::promise::ConfigError;
 use crate::tree::Tree;
 
-/// Returns the path of each name that is wanted, sorted by name, wherever it lies; `folders` have the one that counts most first.
+/// Returns the path of each name that is wanted, sorted by name, wherever it lies; `folders` have the one
+/// that counts most first.
 pub(crate) fn by_name(
     tree: &Tree<'_>,
     folders: &[String],
@@ -32,7 +34,9 @@ pub(crate) fn by_name(
 /// Returns the content of the file `path`: `None` where it is a folder, or a link that leads nowhere.
 pub(crate) fn content(tree: &Tree<'_>, path: &str) -> Result<Option<Vec<u8>>, ConfigError> {
     match tree.read(path) {
-        Err(ConfigError::Read(ReadError::Refused { why, .. })) if why.kind() == ErrorKind::IsADirectory => Ok(None),
+        Err(ConfigError::Read(ReadError::Refused { why, .. })) if why.kind() == ErrorKind::IsADirectory => {
+            Ok(None)
+        }
         read => read,
     }
 }

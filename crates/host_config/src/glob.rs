@@ -1,4 +1,5 @@
-//! Shell wildcards (`*`, `?`, `[...]`) in the names of files and interfaces, as POSIX.2 describes them (glob(7)).
+//! Shell wildcards (`*`, `?`, `[...]`) in the names of files and interfaces, as POSIX.2 describes them
+//! (glob(7)).
 
 use crate::promise::{ConfigError, Place};
 use crate::tree::Tree;
@@ -56,7 +57,8 @@ fn one(pattern: &[u8], octet: u8) -> Option<&[u8]> {
     }
 }
 
-/// Whether `octet` is within a bracket expression, and what follows it: `None` if the bracket is never closed.
+/// Whether `octet` is within a bracket expression, and what follows it: `None` if the bracket is never
+/// closed.
 fn bracket(inside: &[u8], octet: u8) -> Option<(bool, &[u8])> {
     let (not, mut rest) = match inside {
         [b'!' | b'^', rest @ ..] => (true, rest),
@@ -81,10 +83,12 @@ fn bracket(inside: &[u8], octet: u8) -> Option<(bool, &[u8])> {
     }
 }
 
-/// The paths that the absolute `pattern` names, sorted in each folder; without a wildcard it is the path itself, there or not.
+/// The paths that the absolute `pattern` names, sorted in each folder; without a wildcard it is the path
+/// itself, there or not.
 ///
 /// # Errors
-/// [`ConfigError`]: a folder cannot be read, a name is not UTF-8, or there are more than 10,000; `place` is where the pattern stands.
+/// [`ConfigError`]: a folder cannot be read, a name is not UTF-8, or there are more than 10,000; `place` is
+/// where the pattern stands.
 pub(crate) fn expand(tree: &Tree<'_>, pattern: &str, place: &Place) -> Result<Vec<String>, ConfigError> {
     let mut paths = vec![String::new()];
     for part in pattern.split('/').filter(|part| !part.is_empty()) {
@@ -96,7 +100,9 @@ pub(crate) fn expand(tree: &Tree<'_>, pattern: &str, place: &Place) -> Result<Ve
         for path in &paths {
             let names = tree.names(if path.is_empty() { "/" } else { path })?;
             for name in names {
-                let name = name.into_string().map_err(|name| place.error(format!("{path}/{}: not UTF-8", name.display())))?;
+                let name = name
+                    .into_string()
+                    .map_err(|name| place.error(format!("{path}/{}: not UTF-8", name.display())))?;
                 if matches(part, &name) && (!name.starts_with('.') || part.starts_with('.')) {
                     longer.push(format!("{path}/{name}"));
                 }
@@ -157,7 +163,15 @@ mod tests {
             ("[", "["),
             ("[a", "[a"),
         ];
-        let no = [("eth0", "eth01"), ("eth?", "eth"), ("[0-9]", "a"), ("[^a]", "a"), ("a\\*", "ab"), ("*a", "b"), ("", "a")];
+        let no = [
+            ("eth0", "eth01"),
+            ("eth?", "eth"),
+            ("[0-9]", "a"),
+            ("[^a]", "a"),
+            ("a\\*", "ab"),
+            ("*a", "b"),
+            ("", "a"),
+        ];
         for (pattern, text) in yes {
             assert!(matches(pattern, text), "{pattern} {text}");
         }

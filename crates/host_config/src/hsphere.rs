@@ -1,5 +1,5 @@
-//! H-Sphere: `/hsphere/local/network/ips`, one address a line, then a tab, its netmask and more. The panel's setup script binds
-//! each of them at boot.
+//! H-Sphere: `/hsphere/local/network/ips`, one address a line, then a tab, its netmask and more. The panel's
+//! setup script binds each of them at boot.
 
 use crate::promise::{ConfigError, Promises};
 use crate::tree::Tree;

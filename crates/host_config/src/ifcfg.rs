@@ -1,8 +1,10 @@
-//! Red Hat's network scripts: `/etc/sysconfig/network-scripts/ifcfg-*`, by the sysconfig.txt of initscripts and
-//! nm-settings-ifcfg-rh(5). SUSE's files of the same name are of another format, in `/etc/sysconfig/network`, and are not read.
+//! Red Hat's network scripts: `/etc/sysconfig/network-scripts/ifcfg-*`, by the sysconfig.txt of initscripts
+//! and nm-settings-ifcfg-rh(5). SUSE's files of the same name are of another format, in
+//! `/etc/sysconfig/network`, and are not read.
 //!
-//! An alias file (`ifcfg-eth0:1`) and a range file (`ifcfg-eth0-range0`) come up with the interface that they belong to. Static
-//! addresses beside DHCP are bound by NetworkManager and not by the scripts: they are promised where NetworkManager is installed.
+//! An alias file (`ifcfg-eth0:1`) and a range file (`ifcfg-eth0-range0`) come up with the interface that they
+//! belong to. Static addresses beside DHCP are bound by NetworkManager and not by the scripts: they are
+//! promised where NetworkManager is installed.
 
 mod assignments;
 mod interface;
@@ -61,9 +63,10 @@ fn promises(files: &[File], manager: bool) -> Result<Promises, ConfigError> {
             }
             Some(parent) if range => interface::range(file, name, parent, &mut all)?,
             Some(parent) => interface::alias(file, name, parent, &mut all)?,
-            None => all
-                .remarks
-                .push(Remark { what: format!("{}: there is no ifcfg-{name}", file.name), place: file.settings.place(1) }),
+            None => all.remarks.push(Remark {
+                what: format!("{}: there is no ifcfg-{name}", file.name),
+                place: file.settings.place(1),
+            }),
         }
     }
     all.promises.sort_by(|one, other| one.place.cmp(&other.place));

@@ -1,10 +1,11 @@
-//! ifupdown: `/etc/network/interfaces` and what it includes, by interfaces(5) of Debian's ifupdown; ifupdown2 (Cumulus, Proxmox)
-//! and ifupdown-ng (Alpine) read the same file and are told apart by their own configuration, because they bind the addresses of
-//! any stanza and all of them, where ifupdown binds those of the static methods.
+//! ifupdown: `/etc/network/interfaces` and what it includes, by interfaces(5) of Debian's ifupdown; ifupdown2
+//! (Cumulus, Proxmox) and ifupdown-ng (Alpine) read the same file and are told apart by their own
+//! configuration, because they bind the addresses of any stanza and all of them, where ifupdown binds those
+//! of the static methods.
 //!
-//! Promised is what comes up at boot: interfaces of `auto` and `allow-hotplug`, and what these bring up by `up ifup NAME`.
-//! Beside the `address` options, commands that bind addresses are read (`up ip addr add`, `ifconfig`); one that is not understood
-//! is an error. Scripts that commands start are not read, only named.
+//! Promised is what comes up at boot: interfaces of `auto` and `allow-hotplug`, and what these bring up by
+//! `up ifup NAME`. Beside the `address` options, commands that bind addresses are read (`up ip addr add`,
+//! `ifconfig`); one that is not understood is an error. Scripts that commands start are not read, only named.
 
 mod command;
 mod file;
@@ -68,14 +69,17 @@ impl<'a> Boot<'a> {
         Ok(boot)
     }
 
-    /// Puts what one word of an `auto` line names into the queue: `NAME`, `NAME=LOGICAL` or `[VARIABLE]/VALUE[/[N]][=LOGICAL]`.
+    /// Puts what one word of an `auto` line names into the queue: `NAME`, `NAME=LOGICAL` or
+    /// `[VARIABLE]/VALUE[/[N]][=LOGICAL]`.
     fn select(&mut self, Selected { word, place }: &'a Selected) -> Result<(), ConfigError> {
-        let (physical, logical) = word.split_once('=').map_or((word.as_str(), None), |(name, logical)| (name, Some(logical)));
+        let (physical, logical) =
+            word.split_once('=').map_or((word.as_str(), None), |(name, logical)| (name, Some(logical)));
         let Some((variable, value)) = physical.split_once('/') else {
             let physical = self.interfaces.renames.get(physical).map_or(physical, String::as_str);
             let logical = logical.unwrap_or(physical);
             if !self.stanzas.contains_key(logical) {
-                self.remarks.push(Remark { what: format!("{logical}: no iface stanza"), place: place.clone() });
+                self.remarks
+                    .push(Remark { what: format!("{logical}: no iface stanza"), place: place.clone() });
             }
             return self.push((logical, Some(physical)));
         };
@@ -86,8 +90,11 @@ impl<'a> Boot<'a> {
             return Err(place.error(format!("{word}: which interface this is cannot be told from the files")));
         }
         let stanzas = &self.interfaces.stanzas;
-        let names: Vec<&str> =
-            stanzas.iter().map(|stanza| stanza.name.as_str()).filter(|name| glob::matches(value, name)).collect();
+        let names: Vec<&str> = stanzas
+            .iter()
+            .map(|stanza| stanza.name.as_str())
+            .filter(|name| glob::matches(value, name))
+            .collect();
         names.into_iter().try_for_each(|name| self.push((name, Some(name))))
     }
 
@@ -95,8 +102,12 @@ impl<'a> Boot<'a> {
     fn push(&mut self, (logical, physical): Pair<'_>) -> Result<(), ConfigError> {
         let pair = (logical.to_owned(), physical.map(str::to_owned));
         let named = physical.unwrap_or(logical);
-        if let Some(mapping) = self.interfaces.mappings.iter().find(|mapping| glob::matches(&mapping.word, named)) {
-            return Err(mapping.place.error(format!("mapping {}: a script chooses what {named} comes up as", mapping.word)));
+        if let Some(mapping) =
+            self.interfaces.mappings.iter().find(|mapping| glob::matches(&mapping.word, named))
+        {
+            return Err(mapping
+                .place
+                .error(format!("mapping {}: a script chooses what {named} comes up as", mapping.word)));
         }
         if self.seen.insert(pair.clone()) {
             self.queue.push_back(pair);

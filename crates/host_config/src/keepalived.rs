@@ -1,9 +1,10 @@
-//! keepalived: `/etc/keepalived/keepalived.conf` and what it includes, by keepalived.conf(5) of version 2. The addresses of
-//! `virtual_ipaddress` and `virtual_ipaddress_excluded` are floating: they are bound while this host is the MASTER of their
-//! instance. Those of `static_ipaddress` are bound as long as keepalived runs.
+//! keepalived: `/etc/keepalived/keepalived.conf` and what it includes, by keepalived.conf(5) of version 2.
+//! The addresses of `virtual_ipaddress` and `virtual_ipaddress_excluded` are floating: they are bound while
+//! this host is the MASTER of their instance. Those of `static_ipaddress` are bound as long as keepalived
+//! runs.
 //!
-//! An address without a prefix is bound as /32 or /128. On an instance with `use_vmac` or `use_ipvlan` the interface is one that
-//! keepalived makes, and is not named here.
+//! An address without a prefix is bound as /32 or /128. On an instance with `use_vmac` or `use_ipvlan` the
+//! interface is one that keepalived makes, and is not named here.
 
 mod lines;
 mod words;
@@ -20,7 +21,9 @@ const DEFAULT_INTERFACE: &str = "eth0";
 /// Returns the virtual and the static addresses.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let mut config = Config::default();
-    let Some(remarks) = lines::read(tree, FILE, &mut |words, place| config.line(words, place))? else { return Ok(None) };
+    let Some(remarks) = lines::read(tree, FILE, &mut |words, place| config.line(words, place))? else {
+        return Ok(None);
+    };
     config.finish(remarks).map(Some)
 }
 
@@ -62,8 +65,11 @@ impl Config {
         for word in words {
             match word.as_str() {
                 "{" => {
-                    let opening =
-                        if statement.is_empty() { std::mem::take(&mut self.pending) } else { std::mem::take(&mut statement) };
+                    let opening = if statement.is_empty() {
+                        std::mem::take(&mut self.pending)
+                    } else {
+                        std::mem::take(&mut statement)
+                    };
                     self.open(&opening, place);
                 }
                 "}" => {
@@ -88,11 +94,17 @@ impl Config {
             (None, "static_ipaddress") => Block::Addresses(false),
             (None, "vrrp_instance") => {
                 let name = opening.get(1).map_or("", String::as_str);
-                self.instance =
-                    Instance { name: short(name), first: self.promises.len(), place: Some(place.clone()), ..Instance::default() };
+                self.instance = Instance {
+                    name: short(name),
+                    first: self.promises.len(),
+                    place: Some(place.clone()),
+                    ..Instance::default()
+                };
                 Block::Instance
             }
-            (Some(Block::Instance), "virtual_ipaddress" | "virtual_ipaddress_excluded") => Block::Addresses(true),
+            (Some(Block::Instance), "virtual_ipaddress" | "virtual_ipaddress_excluded") => {
+                Block::Addresses(true)
+            }
             _ => Block::Other,
         };
         self.blocks.push((block, place.clone()));
@@ -126,7 +138,8 @@ impl Config {
     /// Its addresses are on its interface where they name none.
     fn instance_ends(&mut self) -> Result<(), ConfigError> {
         let instance = std::mem::take(&mut self.instance);
-        let without = self.promises.iter_mut().skip(instance.first).filter(|promise| promise.interface.is_none());
+        let without =
+            self.promises.iter_mut().skip(instance.first).filter(|promise| promise.interface.is_none());
         let mut some = false;
         for promise in without {
             some = true;
@@ -145,7 +158,9 @@ impl Config {
             return Err(place.error("a block that is not closed"));
         }
         let default = self.default_interface.unwrap_or_else(|| DEFAULT_INTERFACE.to_owned());
-        for promise in self.promises.iter_mut().filter(|promise| !promise.floating && promise.interface.is_none()) {
+        for promise in
+            self.promises.iter_mut().filter(|promise| !promise.floating && promise.interface.is_none())
+        {
             promise.interface = Some(default.clone());
         }
         for promise in &mut self.promises {
@@ -156,17 +171,21 @@ impl Config {
     }
 }
 
-/// `ADDRESS[/PREFIX] [dev INTERFACE] [peer ADDRESS] ...`; of words that it does not know, keepalived says so and goes on.
+/// `ADDRESS[/PREFIX] [dev INTERFACE] [peer ADDRESS] ...`; of words that it does not know, keepalived says so
+/// and goes on.
 fn address(words: &[String], floating: bool, place: &Place) -> Result<Promise, ConfigError> {
     let mut words = words.iter().map(String::as_str);
-    let mut expected: HostAddress = words.next().unwrap_or_default().parse().map_err(|error| place.error(error))?;
+    let mut expected: HostAddress =
+        words.next().unwrap_or_default().parse().map_err(|error| place.error(error))?;
     let bits = if expected.address.is_ipv4() { 32 } else { 128 };
     expected.prefix = expected.prefix.or(Some(bits));
     let mut interface = None;
     while let Some(word) = words.next() {
         match word {
             "dev" => {
-                let name = words.next().ok_or_else(|| place.error(format!("{}: dev without an interface", expected.address)))?;
+                let name = words
+                    .next()
+                    .ok_or_else(|| place.error(format!("{}: dev without an interface", expected.address)))?;
                 interface = interface.or_else(|| Some(name.to_owned()));
             }
             // The prefix is the peer's then.

@@ -1,16 +1,17 @@
 //! The addresses that this host's own configuration promises: what it should come up with after a boot.
 //!
-//! Each file format has a module that reads it by its documented rules, search path and precedence, and yields [`Promises`]. What
-//! is understood but gives no static address is a [`Remark`]; what is not understood is an error that names file and line, never
-//! a shorter list. A new format is a module, its lines in [`Source`] and one in `read.rs`.
+//! Each file format has a module that reads it by its documented rules, search path and precedence, and
+//! yields [`Promises`]. What is understood but gives no static address is a [`Remark`]; what is not
+//! understood is an error that names file and line, never a shorter list. A new format is a module, its lines
+//! in [`Source`] and one in `read.rs`.
 //!
 //! - [`read`] reads the sources that an [`Origin`] (the value of `--from`) names; [`Source::read`] reads one.
 //! - [`Tree`] is where the files are: this host, the tree of an image, or in memory.
 //! - [`AddressOptions`] are `--ip`, `--file`, `--from` and `--root`; [`read_list`] reads a file of `--file`.
 //! - [`Promises`] is what a source says: each [`Promise`] and each [`Remark`] with its [`Place`].
 //!
-//! The grammar of an address and of a list of them is `addresses`' part; what the kernel has, `host_net`'s; what a missing address
-//! means, the plugins'.
+//! The grammar of an address and of a list of them is `addresses`' part; what the kernel has, `host_net`'s;
+//! what a missing address means, the plugins'.
 //!
 //! ```
 //! use std::time::Duration;

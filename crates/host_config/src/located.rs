@@ -1,4 +1,5 @@
-//! What is written on a line of a configuration file: an address, something to remark on, or something that is not understood.
+//! What is written on a line of a configuration file: an address, something to remark on, or something that
+//! is not understood.
 
 use addresses::{HostAddress, InvalidAddress, short};
 
@@ -47,6 +48,11 @@ impl Place {
 impl Located<HostAddress> {
     /// Returns the promise of this address on `interface`.
     pub(crate) fn promise(self, interface: Option<&str>) -> Promise {
-        Promise { expected: self.value, interface: interface.map(str::to_owned), floating: false, place: self.place }
+        Promise {
+            expected: self.value,
+            interface: interface.map(str::to_owned),
+            floating: false,
+            place: self.place,
+        }
     }
 }

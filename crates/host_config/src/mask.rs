@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use addresses::{HostAddress, InvalidAddress, short};
 
-/// Returns the prefix length that a netmask stands for, as bits (`24`) or dotted (`255.255.255.0`): `None` if it is neither.
+/// Returns the prefix length that a netmask stands for, as bits (`24`) or dotted (`255.255.255.0`): `None` if
+/// it is neither.
 pub(crate) fn length(mask: &str, address: IpAddr) -> Option<u8> {
     let bits = if address.is_ipv4() { 32 } else { 128 };
     if !mask.is_empty() && mask.bytes().all(|octet| octet.is_ascii_digit()) {
@@ -30,7 +31,8 @@ pub(crate) fn parse(text: &str) -> Result<HostAddress, InvalidAddress> {
     let Some((address, mask)) = text.split_once('/') else { return text.parse() };
     match address.parse::<HostAddress>() {
         Ok(plain) if mask.contains('.') && plain.prefix.is_none() => {
-            let prefix = length(mask, plain.address).ok_or_else(|| InvalidAddress::Prefix(short(text), 32))?;
+            let prefix =
+                length(mask, plain.address).ok_or_else(|| InvalidAddress::Prefix(short(text), 32))?;
             Ok(HostAddress { prefix: Some(prefix), ..plain })
         }
         _ => text.parse(),
@@ -71,6 +73,9 @@ mod tests {
             assert_eq!(parse(text).map(|expected| expected.to_string()), Ok(printed.to_owned()));
         }
         assert!(parse("192.0.2.1/255.0.255.0").is_err());
-        assert_eq!([class([10, 1, 1, 1].into()), class([172, 16, 0, 1].into()), class([192, 0, 2, 1].into())], [8, 16, 24]);
+        assert_eq!(
+            [class([10, 1, 1, 1].into()), class([172, 16, 0, 1].into()), class([192, 0, 2, 1].into())],
+            [8, 16, 24]
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! Files in memory, as a tree of them: what a fuzzer or a test reads needs no folder on disk. A path that a file system would refuse
-//! is refused here too. There are no symbolic links.
+//! Files in memory, as a tree of them: what a fuzzer or a test reads needs no folder on disk. A path that a
+//! file system would refuse is refused here too. There are no symbolic links.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -43,14 +43,20 @@ impl Files {
             return Err(if self.0.contains_key(&folder) { Errno::NOTDIR } else { Errno::NOENT });
         }
         let inside = self.0.keys().filter_map(|path| below(&folder, path));
-        let mut names: Vec<OsString> = inside.map(|path| path.split('/').next().unwrap_or(path).into()).collect();
+        let mut names: Vec<OsString> =
+            inside.map(|path| path.split('/').next().unwrap_or(path).into()).collect();
         names.sort();
         names.dedup();
         Ok(names)
     }
 
     fn is_folder(&self, path: &str) -> bool {
-        path.is_empty() || self.0.range(format!("{path}/")..).next().is_some_and(|(first, _)| below(path, first).is_some())
+        path.is_empty()
+            || self
+                .0
+                .range(format!("{path}/")..)
+                .next()
+                .is_some_and(|(first, _)| below(path, first).is_some())
     }
 
     /// Returns the path without `.`, `..` and empty parts; what a `..` leads out of must be a folder.
@@ -65,7 +71,11 @@ impl Files {
         for part in path.split('/') {
             match part {
                 "" | "." | ".." if !self.is_folder(&parts.join("/")) => {
-                    return Err(if self.0.contains_key(&parts.join("/")) { Errno::NOTDIR } else { Errno::NOENT });
+                    return Err(if self.0.contains_key(&parts.join("/")) {
+                        Errno::NOTDIR
+                    } else {
+                        Errno::NOENT
+                    });
                 }
                 "" | "." => {}
                 ".." => drop(parts.pop()),

@@ -1,7 +1,8 @@
 //! netplan: `*.yaml` in /run/netplan, /etc/netplan and /lib/netplan, by netplan(5) and netplan-generate(8).
 //!
-//! All folders' files are read in the order of their names, of the same name that of the folder that counts most. A later file
-//! adds to lists and replaces plain values. Keys that have nothing to do with addresses are not looked into.
+//! All folders' files are read in the order of their names, of the same name that of the folder that counts
+//! most. A later file adds to lists and replaces plain values. Keys that have nothing to do with addresses
+//! are not looked into.
 
 mod definition;
 mod yaml;
@@ -37,7 +38,9 @@ const OTHER: [&str; 3] = ["version", "renderer", "openvswitch"];
 
 /// Returns what all the files promise: `None` if there is not one.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
-    let files = folders::by_name(tree, &FOLDERS.map(str::to_owned), |name| name.ends_with(".yaml") && !name.starts_with('.'))?;
+    let files = folders::by_name(tree, &FOLDERS.map(str::to_owned), |name| {
+        name.ends_with(".yaml") && !name.starts_with('.')
+    })?;
     let found = !files.is_empty();
     let mut merged = Merged::default();
     let mut promises = Promises::default();
@@ -53,7 +56,9 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
             merged.take(root)?;
         }
         let second = document.second.as_ref();
-        promises.remarks.extend(second.map(|place| place.remark("another document, which netplan does not read")));
+        promises
+            .remarks
+            .extend(second.map(|place| place.remark("another document, which netplan does not read")));
     }
     merged.definitions.into_iter().for_each(|definition| definition.promise(&mut promises));
     Ok(found.then_some(promises))
@@ -80,7 +85,9 @@ impl Merged {
     fn take_network(&mut self, network: Value<'_>) -> Result<(), ConfigError> {
         for (key, value) in network.entries("network")? {
             match key.text("a key")? {
-                "version" if value.text("version")? != "2" => return Err(value.place().error("version 2 is the one known")),
+                "version" if value.text("version")? != "2" => {
+                    return Err(value.place().error("version 2 is the one known"));
+                }
                 kind if KINDS.contains(&kind) => self.take_kind(kind, value)?,
                 other if OTHER.contains(&other) => {}
                 other => return Err(key.place().error(format!("the key {} is not known", short(other)))),
@@ -103,7 +110,9 @@ impl Merged {
             }
             let Some(definition) = self.definitions.get_mut(place) else { continue };
             if definition.kind != kind {
-                return Err(key.place().error(format!("{id} is of {kind} here and of {} before", definition.kind)));
+                return Err(key
+                    .place()
+                    .error(format!("{id} is of {kind} here and of {} before", definition.kind)));
             }
             definition.take(value)?;
         }

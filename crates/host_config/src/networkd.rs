@@ -1,9 +1,10 @@
 //! systemd-networkd: `.network` files and their drop-ins, by systemd.network(5).
 //!
-//! All folders' files are taken in the order of their names, of the same name that of the folder that counts most; an empty one
-//! masks the name. The drop-ins of a file are read after it, whichever folder they are in. Each interface gets the first file
-//! that matches it. Which file that is, names alone decide here: what a file says that matches by hardware or by the kind of
-//! interface may come true, so its addresses are promised, without an interface where it names none.
+//! All folders' files are taken in the order of their names, of the same name that of the folder that counts
+//! most; an empty one masks the name. The drop-ins of a file are read after it, whichever folder they are in.
+//! Each interface gets the first file that matches it. Which file that is, names alone decide here: what a
+//! file says that matches by hardware or by the kind of interface may come true, so its addresses are
+//! promised, without an interface where it names none.
 
 mod matching;
 mod unit;
@@ -32,7 +33,9 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let found = !files.is_empty();
     for (name, path) in files {
         // An empty file is a mask, and so is a link to /dev/null; its drop-ins are not read either.
-        let Some(content) = folders::content(tree, &path)?.filter(|content| !content.is_empty()) else { continue };
+        let Some(content) = folders::content(tree, &path)?.filter(|content| !content.is_empty()) else {
+            continue;
+        };
         let mut network = Network::default();
         network.take(sections(&path, &content)?)?;
         for drop_in in drop_ins(tree, &name)? {
@@ -69,7 +72,10 @@ impl Network {
     fn take(&mut self, sections: Vec<Section>) -> Result<(), ConfigError> {
         for section in sections {
             match section.name.value.as_str() {
-                "Match" => section.assignments.iter().for_each(|each| self.matches.assign(&each.key, &each.value.value)),
+                "Match" => section
+                    .assignments
+                    .iter()
+                    .for_each(|each| self.matches.assign(&each.key, &each.value.value)),
                 "Network" => self.take_network(section)?,
                 "Address" => self.addresses.push(address_section(section)?),
                 "Link" => self.take_link(section)?,
@@ -86,7 +92,8 @@ impl Network {
                 "Address" if each.value.value.is_empty() => self.addresses.clear(),
                 "Address" => self.addresses.push(asked(&each.value)?),
                 "DHCP" => {
-                    let off = boolean(&each.value.value) == Some(false) || matches!(each.value.value.as_str(), "none" | "");
+                    let off = boolean(&each.value.value) == Some(false)
+                        || matches!(each.value.value.as_str(), "none" | "");
                     self.dhcp = (!off).then_some(each.value);
                 }
                 _ => {}
@@ -99,7 +106,8 @@ impl Network {
         for each in section.assignments {
             match each.key.as_str() {
                 "Unmanaged" => {
-                    let refuse = || each.value.place.error(format!("Unmanaged={} is no boolean", each.value.value));
+                    let refuse =
+                        || each.value.place.error(format!("Unmanaged={} is no boolean", each.value.value));
                     let unmanaged = boolean(&each.value.value).ok_or_else(refuse)?;
                     self.unmanaged = unmanaged.then_some(each.value);
                 }
@@ -117,7 +125,8 @@ impl Network {
     fn promise(self, start: &Place, claimed: &mut Claimed, to: &mut Promises) {
         let interface = self.matches.interface().map(str::to_owned);
         let name = interface.as_deref().unwrap_or("unnamed interface");
-        let left_down = self.left_down.map(|each| each.place.remark(format!("{name}: ActivationPolicy={}", each.value)));
+        let left_down =
+            self.left_down.map(|each| each.place.remark(format!("{name}: ActivationPolicy={}", each.value)));
         let unmanaged = self.unmanaged.map(|each| each.place.remark(format!("{name}: not managed")));
         let taken = interface.as_deref().is_some_and(|name| claimed.has(name));
         let taken = taken.then(|| start.remark(format!("{name}: an earlier file is for it, not this one")));
@@ -147,7 +156,8 @@ fn address_section(section: Section) -> Result<Located<Asked>, ConfigError> {
             _ => {}
         }
     }
-    let mut address = address.ok_or_else(|| section.name.place.error("an [Address] section without Address="))?;
+    let mut address =
+        address.ok_or_else(|| section.name.place.error("an [Address] section without Address="))?;
     if peer && let Some(expected) = &mut address.value {
         expected.prefix = None;
     }

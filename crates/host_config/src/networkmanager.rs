@@ -1,8 +1,9 @@
 //! NetworkManager: connection profiles in keyfiles, by nm-settings-keyfile(5).
 //!
-//! A profile is known by its UUID: the one in the folder that counts most is it, and an empty `UUID.nmmeta` (a link to
-//! /dev/null) hides those of its own folder and of the ones that count less. Only profiles that come up by themselves promise
-//! addresses. NetworkManager also skips files that others than root may read or write; that is not looked at here.
+//! A profile is known by its UUID: the one in the folder that counts most is it, and an empty `UUID.nmmeta`
+//! (a link to /dev/null) hides those of its own folder and of the ones that count less. Only profiles that
+//! come up by themselves promise addresses. NetworkManager also skips files that others than root may read or
+//! write; that is not looked at here.
 
 mod keyfile;
 mod profile;
@@ -33,12 +34,15 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let mut hidden = HashMap::new();
     for (rank, folder) in FOLDERS.into_iter().enumerate() {
         let folder = [folder.to_owned()];
-        for (name, path) in folders::by_name(tree, &folder, |name| is_profile(rank, name) || is_hiding(name))? {
+        for (name, path) in folders::by_name(tree, &folder, |name| is_profile(rank, name) || is_hiding(name))?
+        {
             let content = folders::content(tree, &path)?.unwrap_or_default();
             match name.strip_suffix(HIDES) {
                 Some(uuid) if content.is_empty() => _ = hidden.entry(uuid.to_owned()).or_insert(rank),
                 Some(_) => {}
-                None if content.is_empty() => promises.remarks.push(Place::new(&path, 1).remark("an empty profile")),
+                None if content.is_empty() => {
+                    promises.remarks.push(Place::new(&path, 1).remark("an empty profile"))
+                }
                 None => profiles.push(Profile::parse(rank, path, &content)?),
             }
         }
@@ -49,8 +53,8 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     Ok(found.then_some(promises))
 }
 
-/// Whether a file of this name is read as a profile. In /etc alone, where names were free once, the suffix may be missing;
-/// backups, certificates and temporary files are skipped there.
+/// Whether a file of this name is read as a profile. In /etc alone, where names were free once, the suffix
+/// may be missing; backups, certificates and temporary files are skipped there.
 fn is_profile(rank: usize, name: &str) -> bool {
     if name.starts_with('.') || is_hiding(name) {
         return false;
@@ -87,7 +91,9 @@ fn that_count(
             Some((rank, first)) if *rank == profile.rank => {
                 return Err(place.error(format!("the UUID of {first} again")));
             }
-            Some((_, first)) => promises.remarks.push(place.remark(format!("a profile that {first} replaces"))),
+            Some((_, first)) => {
+                promises.remarks.push(place.remark(format!("a profile that {first} replaces")))
+            }
             None => {
                 by_uuid.insert(uuid, (profile.rank, profile.path.clone()));
                 kept.push(profile);
@@ -97,7 +103,8 @@ fn that_count(
     Ok(kept)
 }
 
-/// Adds what the profiles say. Of those for one interface, only the ones with its highest priority are activated.
+/// Adds what the profiles say. Of those for one interface, only the ones with its highest priority are
+/// activated.
 fn promise(profiles: Vec<Profile>, to: &mut Promises) -> Result<(), ConfigError> {
     let mut highest: BTreeMap<String, i64> = BTreeMap::new();
     let mut active = Vec::new();
@@ -118,7 +125,9 @@ fn promise(profiles: Vec<Profile>, to: &mut Promises) -> Result<(), ConfigError>
     for (profile, mut promises, priority) in active {
         match profile.interface().and_then(|name| Some((name, highest.get(name)?))) {
             Some((name, highest)) if *highest > priority => {
-                to.remarks.push(Place::new(&profile.path, 1).remark(format!("{name}: another profile has priority")));
+                to.remarks.push(
+                    Place::new(&profile.path, 1).remark(format!("{name}: another profile has priority")),
+                );
             }
             _ => {
                 to.promises.append(&mut promises.promises);
@@ -146,7 +155,15 @@ mod tests {
         for name in ["eth0", "Wired connection 1", "eth0.old", "eth0.swp"] {
             assert!(is_profile(1, name) && !is_profile(0, name) && !is_profile(2, name), "{name}");
         }
-        for name in [".eth0.nmconnection", "eth0~", "eth0.nmconnection~", "eth0.Ab12Cd", "ca.pem", "ca.der", "u.nmmeta"] {
+        for name in [
+            ".eth0.nmconnection",
+            "eth0~",
+            "eth0.nmconnection~",
+            "eth0.Ab12Cd",
+            "ca.pem",
+            "ca.der",
+            "u.nmmeta",
+        ] {
             assert!((0..3).all(|rank| !is_profile(rank, name)), "{name}");
         }
     }

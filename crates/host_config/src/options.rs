@@ -10,8 +10,8 @@ use crate::origin::Origin;
 use crate::promise::ConfigError;
 use crate::tree::Tree;
 
-/// The options `--ip`, `--file`, `--from` and `--root`. A program for which a prefix length, ports or a default matter says so in the
-/// help of its own.
+/// The options `--ip`, `--file`, `--from` and `--root`. A program for which a prefix length, ports or a
+/// default matter says so in the help of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
 pub struct AddressOptions {
     /// Address to check: 192.0.2.10 or 2001:db8::10. Repeatable
@@ -20,8 +20,8 @@ pub struct AddressOptions {
     /// File with one address a line, as an administrator, H-Sphere or cPanel keeps it. Repeatable
     #[arg(long)]
     pub file: Vec<PathBuf>,
-    /// Read the addresses from a host's network configuration: auto, hsphere, cpanel, ifupdown, ifcfg, networkd, networkmanager,
-    /// netplan or keepalived. Repeatable
+    /// Read the addresses from a host's network configuration: auto, hsphere, cpanel, ifupdown, ifcfg,
+    /// networkd, networkmanager, netplan or keepalived. Repeatable
     #[arg(long, value_name = "SOURCE")]
     pub from: Vec<Origin>,
     /// Read the network configuration below this directory: an image or a copy of a host's files

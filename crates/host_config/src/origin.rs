@@ -46,7 +46,13 @@ mod tests {
             assert_eq!(Origin::One(source).to_string(), source.name());
         }
         for unknown in ["", "Cpanel", "netplam", "auto "] {
-            assert!(unknown.parse::<Origin>().unwrap_err().to_string().ends_with(", keepalived, and auto for all of them"));
+            assert!(
+                unknown
+                    .parse::<Origin>()
+                    .unwrap_err()
+                    .to_string()
+                    .ends_with(", keepalived, and auto for all of them")
+            );
         }
     }
 }

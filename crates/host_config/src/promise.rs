@@ -1,4 +1,5 @@
-//! What a configuration says: addresses that it promises, each with its place, and what gives no static address.
+//! What a configuration says: addresses that it promises, each with its place, and what gives no static
+//! address.
 
 use std::fmt;
 
@@ -86,8 +87,12 @@ impl Promises {
     /// Returns the promises of a plain list, which names no interfaces.
     pub(crate) fn from_list(list: List) -> Self {
         let place = |line| Place { file: list.source.clone(), line };
-        let promise =
-            |entry: &Entry| Promise { expected: entry.expected, interface: None, floating: false, place: place(entry.line) };
+        let promise = |entry: &Entry| Promise {
+            expected: entry.expected,
+            interface: None,
+            floating: false,
+            place: place(entry.line),
+        };
         Self { promises: list.entries.iter().map(promise).collect(), remarks: Vec::new() }
     }
 }

@@ -25,10 +25,12 @@ impl Source {
     }
 }
 
-/// What the sources promise, each once, in their own order: those that have no file here are left out, unless they are named.
+/// What the sources promise, each once, in their own order: those that have no file here are left out, unless
+/// they are named.
 ///
 /// # Errors
-/// [`ConfigError`]: a file cannot be read, a line is not understood, or a source that is named has no file here.
+/// [`ConfigError`]: a file cannot be read, a line is not understood, or a source that is named has no file
+/// here.
 pub fn read(from: &[Origin], tree: &Tree<'_>) -> Result<Vec<(Source, Promises)>, ConfigError> {
     let mut found = Vec::new();
     if from.is_empty() {

@@ -1,5 +1,5 @@
-//! The file tree whose configuration is read: this host's, that of an image, whose symbolic links must not lead out of it, or one in
-//! memory.
+//! The file tree whose configuration is read: this host's, that of an image, whose symbolic links must not
+//! lead out of it, or one in memory.
 
 use std::ffi::OsString;
 use std::os::fd::OwnedFd;
@@ -37,7 +37,8 @@ impl<'a> Tree<'a> {
         Self { root: Root::Disk(root.into()), deadline }
     }
 
-    /// Returns a tree of these files, each with its path and its content, and of the folders that they are in.
+    /// Returns a tree of these files, each with its path and its content, and of the folders that they are
+    /// in.
     ///
     /// ```
     /// use std::time::Duration;
@@ -51,7 +52,10 @@ impl<'a> Tree<'a> {
     /// assert_eq!(promises[0].place.to_string(), "/var/cpanel/mainip line 1");
     /// # Ok::<(), host_config::ConfigError>(())
     /// ```
-    pub fn in_memory<P: AsRef<str>, C: Into<Vec<u8>>>(files: impl IntoIterator<Item = (P, C)>, deadline: &'a Deadline) -> Self {
+    pub fn in_memory<P: AsRef<str>, C: Into<Vec<u8>>>(
+        files: impl IntoIterator<Item = (P, C)>,
+        deadline: &'a Deadline,
+    ) -> Self {
         let mut all = Files::default();
         files.into_iter().for_each(|(path, content)| all.insert(path.as_ref(), content.into()));
         Self { root: Root::Memory(all), deadline }
@@ -74,7 +78,9 @@ impl<'a> Tree<'a> {
     /// [`ConfigError::Read`].
     pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, ConfigError> {
         let read = match &self.root {
-            Root::Disk(root) => read_opened(Path::new(path), LARGEST, self.deadline, || open_inside(root, path, READ_FLAGS)),
+            Root::Disk(root) => {
+                read_opened(Path::new(path), LARGEST, self.deadline, || open_inside(root, path, READ_FLAGS))
+            }
             Root::Memory(files) => files.read(path).map_err(|why| refused(path, why)).map(<[u8]>::to_vec),
         };
         match read {
@@ -93,7 +99,8 @@ impl<'a> Tree<'a> {
         content.map(|content| List::parse(path, 0, &content).map_err(ConfigError::from)).transpose()
     }
 
-    /// Returns the names in the folder `path`, sorted by their octets, without `.` and `..`: none if there is no such folder.
+    /// Returns the names in the folder `path`, sorted by their octets, without `.` and `..`: none if there is
+    /// no such folder.
     ///
     /// # Errors
     /// [`ConfigError::Read`].
@@ -120,7 +127,8 @@ impl<'a> Tree<'a> {
     }
 }
 
-/// Opens `path` inside the tree below `root`; of another tree than this host's own, symbolic links are followed inside it.
+/// Opens `path` inside the tree below `root`; of another tree than this host's own, symbolic links are
+/// followed inside it.
 fn open_inside(root: &Path, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
     if root == Path::new("/") {
         return open(path, flags, Mode::empty());

@@ -21,12 +21,15 @@ type Addresses = BTreeSet<HostAddress>;
 fn cases(source: Source) -> Vec<(PathBuf, bool)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/trees").join(source.name());
     let cases = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    cases.map(|case| (case.join("root"), case.file_name().unwrap().to_str().unwrap().starts_with("bad-"))).collect()
+    cases
+        .map(|case| (case.join("root"), case.file_name().unwrap().to_str().unwrap().starts_with("bad-")))
+        .collect()
 }
 
 fn read(source: Source, root: &Path) -> Result<Addresses, String> {
     let deadline = Deadline::after(Duration::from_secs(60));
-    let promises = source.read(&Tree::new(root, &deadline)).map_err(|error| error.to_string())?.unwrap_or_default();
+    let promises =
+        source.read(&Tree::new(root, &deadline)).map_err(|error| error.to_string())?.unwrap_or_default();
     Ok(promises.promises.iter().map(|promise| promise.expected).collect())
 }
 
@@ -61,7 +64,10 @@ fn netplan_generates_what_its_files_promise() {
         for network in contents(&copy.path().join("run/systemd/network")) {
             if !network.contains("ActivationPolicy=") {
                 theirs.extend(
-                    network.lines().filter_map(|line| line.strip_prefix("Address=")).map(|it| it.parse::<HostAddress>().unwrap()),
+                    network
+                        .lines()
+                        .filter_map(|line| line.strip_prefix("Address="))
+                        .map(|it| it.parse::<HostAddress>().unwrap()),
                 );
             }
         }
@@ -69,7 +75,8 @@ fn netplan_generates_what_its_files_promise() {
             theirs.extend(keyfile_addresses(&profile));
         }
         assert_eq!(ours, theirs, "{said}");
-        let generated = [Source::Networkd, Source::NetworkManager].map(|source| read(source, copy.path()).unwrap());
+        let generated =
+            [Source::Networkd, Source::NetworkManager].map(|source| read(source, copy.path()).unwrap());
         let generated: Addresses = generated.into_iter().flatten().collect();
         assert_eq!(generated, ours, "what was generated, read again: {said}");
     }
@@ -77,7 +84,9 @@ fn netplan_generates_what_its_files_promise() {
 
 /// Of a profile in the form that NetworkManager and netplan write.
 fn keyfile_addresses(profile: &str) -> Addresses {
-    let numbered = |line: &str| line.strip_prefix("address").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let numbered = |line: &str| {
+        line.strip_prefix("address").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
     let value = |line: &str| line.split(['=', ',']).nth(1).unwrap().parse().unwrap();
     profile.lines().filter(|line| numbered(line)).map(value).collect()
 }
@@ -93,7 +102,9 @@ fn systemd_reads_files_and_drop_ins_in_the_same_order() {
         for folder in ["etc", "run", "usr/lib", "usr/local/lib"] {
             let Ok(entries) = fs::read_dir(root.join(folder).join("systemd/network")) else { continue };
             names.extend(
-                entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).filter(|it| it.ends_with(".network")),
+                entries
+                    .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                    .filter(|it| it.ends_with(".network")),
             );
         }
         let theirs: Addresses = names.iter().flat_map(|name| cat_config(&root, name)).collect();
@@ -111,11 +122,18 @@ fn systemd_reads_files_and_drop_ins_in_the_same_order() {
 fn cat_config(root: &Path, name: &str) -> Vec<HostAddress> {
     let mut root_option = std::ffi::OsString::from("--root=");
     root_option.push(root);
-    let output = run("systemd-analyze", |it| it.arg(root_option).arg("cat-config").arg(format!("systemd/network/{name}")));
+    let output = run("systemd-analyze", |it| {
+        it.arg(root_option).arg("cat-config").arg(format!("systemd/network/{name}"))
+    });
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     let path = |line: &&str| line.starts_with("# /");
-    let main = text.lines().skip_while(|line| !path(line)).skip(1).take_while(|line| !path(line)).collect::<String>();
+    let main = text
+        .lines()
+        .skip_while(|line| !path(line))
+        .skip(1)
+        .take_while(|line| !path(line))
+        .collect::<String>();
     let mut addresses = Vec::new();
     if main.is_empty() {
         return addresses;
@@ -140,7 +158,8 @@ fn networkmanager_reads_the_same_addresses() {
     for (root, _) in cases(Source::NetworkManager) {
         for folder in ["etc", "run", "usr/lib"] {
             for profile in contents(&root.join(folder).join("NetworkManager/system-connections")) {
-                // NetworkManager reads on past a bad prefix length; files that are no profiles it does not read at all.
+                // NetworkManager reads on past a bad prefix length; files that are no profiles it does not
+                // read at all.
                 if !profile.contains("[connection]") || profile.contains("/33") {
                     continue;
                 }

@@ -1,4 +1,5 @@
-//! ifupdown itself reads the trees of `trees/ifupdown`: what `ifup --no-act` would bind at boot is what is promised.
+//! ifupdown itself reads the trees of `trees/ifupdown`: what `ifup --no-act` would bind at boot is what is
+//! promised.
 
 #![expect(clippy::unwrap_used, reason = "what a test cannot set up fails the test")]
 
@@ -12,22 +13,31 @@ use addresses::HostAddress;
 use host_config::{Source, Tree};
 use plugin::Deadline;
 
-/// What `ifup` computes as it would at boot, and what is not its own: other programs' files, interfaces that the kernel must know.
+/// What `ifup` computes as it would at boot, and what is not its own: other programs' files, interfaces that
+/// the kernel must know.
 const ELSEWHERE: [&str; 3] = ["ifupdown2", "ifupdown_ng", "patterns"];
 
 /// An address as it is bound, and the interface.
 type Bound = (HostAddress, String);
 
-/// The command line of each interface that `ifup` with these arguments would configure, with `$IFACE` replaced.
+/// The command line of each interface that `ifup` with these arguments would configure, with `$IFACE`
+/// replaced.
 fn commands(file: &Path, state: &Path, arguments: &[&str]) -> Vec<String> {
     let mut ifup = Command::new("ifup");
-    ifup.args(["--no-act", "--verbose", "--force"]).arg("--interfaces").arg(file).arg("--state-dir").arg(state).args(arguments);
+    ifup.args(["--no-act", "--verbose", "--force"])
+        .arg("--interfaces")
+        .arg(file)
+        .arg("--state-dir")
+        .arg(state)
+        .args(arguments);
     let output = ifup.output().unwrap();
     let text = [output.stdout, output.stderr].concat();
     let mut interface = String::new();
     let mut lines = Vec::new();
     for line in String::from_utf8(text).unwrap().lines() {
-        if let Some(name) = line.strip_prefix("ifup: configuring interface ").and_then(|rest| rest.split_once('=')) {
+        if let Some(name) =
+            line.strip_prefix("ifup: configuring interface ").and_then(|rest| rest.split_once('='))
+        {
             interface = name.0.to_owned();
         }
         lines.push(line.replace("$IFACE", &interface));
@@ -46,7 +56,9 @@ fn bound(line: &str) -> Option<Bound> {
         _ => return None,
     };
     // Dotted masks are left to the tests beside the parser.
-    let parse = |word: &&str| word.parse().or_else(|_| word.split('/').next().unwrap_or_default().parse::<HostAddress>()).ok();
+    let parse = |word: &&str| {
+        word.parse().or_else(|_| word.split('/').next().unwrap_or_default().parse::<HostAddress>()).ok()
+    };
     let expected = words.iter().skip(2).find_map(parse)?;
     Some((expected, device.split(':').next()?.to_owned()))
 }
@@ -61,7 +73,8 @@ fn copy(from: &Path, to: &Path, root: &Path) {
             copy(&entry.path(), &target, root);
         } else {
             let text = fs::read_to_string(entry.path()).unwrap();
-            fs::write(target, text.replace("source /etc", &format!("source {}/etc", root.display()))).unwrap();
+            fs::write(target, text.replace("source /etc", &format!("source {}/etc", root.display())))
+                .unwrap();
         }
     }
 }
@@ -69,7 +82,10 @@ fn copy(from: &Path, to: &Path, root: &Path) {
 #[test]
 fn ifup_would_bind_what_is_promised() {
     if Command::new("ifup").arg("--version").output().is_err() {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "ifup is missing: install the package ifupdown");
+        assert!(
+            std::env::var("CI").as_deref() != Ok("true"),
+            "ifup is missing: install the package ifupdown"
+        );
         eprintln!("skipped: ifup is missing (package ifupdown)");
         return;
     }
@@ -79,7 +95,10 @@ fn ifup_would_bind_what_is_promised() {
     for case in fs::read_dir(trees).unwrap() {
         let case = case.unwrap();
         let name = case.file_name().into_string().unwrap();
-        let Ok(Some(promises)) = Source::Ifupdown.read(&Tree::new(case.path().join("root"), &deadline)) else { continue };
+        let Ok(Some(promises)) = Source::Ifupdown.read(&Tree::new(case.path().join("root"), &deadline))
+        else {
+            continue;
+        };
         if ELSEWHERE.contains(&name.as_str()) {
             continue;
         }
@@ -90,13 +109,18 @@ fn ifup_would_bind_what_is_promised() {
         fs::create_dir(&state).unwrap();
         let mut lines = commands(&file, &state, &["--all"]);
         lines.extend(commands(&file, &state, &["--all", "--allow=hotplug"]));
-        let others: Vec<String> = lines.iter().filter_map(|line| line.strip_prefix("ifup ").map(str::to_owned)).collect();
+        let others: Vec<String> =
+            lines.iter().filter_map(|line| line.strip_prefix("ifup ").map(str::to_owned)).collect();
         lines.extend(others.iter().flat_map(|other| commands(&file, &state, &[other])));
         let wanted: BTreeSet<Bound> = lines.iter().filter_map(|line| bound(line)).collect();
-        let addresses =
-            |all: &BTreeSet<Bound>| all.iter().map(|(it, on)| format!("{} on {on}", it.address)).collect::<BTreeSet<_>>();
-        let ours: BTreeSet<Bound> =
-            promises.promises.iter().map(|promise| (promise.expected, promise.interface.clone().unwrap_or_default())).collect();
+        let addresses = |all: &BTreeSet<Bound>| {
+            all.iter().map(|(it, on)| format!("{} on {on}", it.address)).collect::<BTreeSet<_>>()
+        };
+        let ours: BTreeSet<Bound> = promises
+            .promises
+            .iter()
+            .map(|promise| (promise.expected, promise.interface.clone().unwrap_or_default()))
+            .collect();
         assert_eq!(addresses(&ours), addresses(&wanted), "{name}: promised, and bound by ifup\n{lines:#?}");
         for (expected, interface) in &wanted {
             let same = |(own, on): &&Bound| own.address == expected.address && on == interface;

@@ -1,5 +1,5 @@
-//! Large configuration files: eight times as much takes about eight times as long, whatever it is that is much; and 10 MB are
-//! read. Without optimization, the shapes are compared at a tenth of that size.
+//! Large configuration files: eight times as much takes about eight times as long, whatever it is that is
+//! much; and 10 MB are read. Without optimization, the shapes are compared at a tenth of that size.
 
 #![expect(clippy::unwrap_used, reason = "what a test cannot set up fails the test")]
 
@@ -14,10 +14,12 @@ const SMALL: usize = if cfg!(debug_assertions) { LARGE / TIMES / 10 } else { LAR
 /// The most processor time for 10 MB, in seconds.
 const LONGEST: f64 = 5.0;
 const TIMES: usize = 8;
-/// The most for eight times the octets: a quadratic parser takes 64 times as long, and caches explain some of what is above 8.
+/// The most for eight times the octets: a quadratic parser takes 64 times as long, and caches explain some of
+/// what is above 8.
 const MOST: f64 = 4.0 * TIMES as f64;
 
-/// A file, what stands before that which is repeated to fill it, and that, with `%` for a number that counts up.
+/// A file, what stands before that which is repeated to fill it, and that, with `%` for a number that counts
+/// up.
 type Shape = (Source, &'static str, &'static str, &'static str);
 
 const NETWORKD: &str = "etc/systemd/network/10-eth0.network";
@@ -45,7 +47,12 @@ const SHAPES: [Shape; 57] = [
     (Source::NetworkManager, PROFILE, "[ipv4]\nmethod=manual\n", "address1=10.0.0.1/8\n"),
     (Source::NetworkManager, PROFILE, "", "[ipv%]\nk=v\n"),
     (Source::NetworkManager, PROFILE, "[ipv4]\nmethod=manual\naddress1=", ";,/"),
-    (Source::Netplan, NETPLAN, "network:\n  ethernets:\n    eth0:\n      addresses:\n", "      - 10.0.0.1/8\n"),
+    (
+        Source::Netplan,
+        NETPLAN,
+        "network:\n  ethernets:\n    eth0:\n      addresses:\n",
+        "      - 10.0.0.1/8\n",
+    ),
     (Source::Netplan, NETPLAN, "network: {ethernets: {eth0: {addresses: [", "10.0.0.1/8, "),
     (Source::Netplan, NETPLAN, ETHERNETS, "    eth%: {addresses: [10.0.0.1/8]}\n"),
     (Source::Netplan, NETPLAN, ETHERNETS, "    eth%: &a% {addresses: [10.0.0.1/8]}\n    e%: *a%\n"),
@@ -62,13 +69,28 @@ const SHAPES: [Shape; 57] = [
     (Source::Ifupdown, INTERFACES, "auto a\niface a inet static\n", "address 10.0.0.1\nnetmask 24\n"),
     (Source::Ifupdown, INTERFACES, STATIC, "up ip addr add 10.0.0.2/8 dev eth0\n"),
     (Source::Ifupdown, INTERFACES, STATIC, "up ip addr del 10.0.0.2/8 dev eth0\n"),
-    (Source::Ifupdown, INTERFACES, "auto a\niface a inet static\nup true", "|| ip addr add 10.0.0.2/8 dev eth0 "),
+    (
+        Source::Ifupdown,
+        INTERFACES,
+        "auto a\niface a inet static\nup true",
+        "|| ip addr add 10.0.0.2/8 dev eth0 ",
+    ),
     (Source::Ifupdown, INTERFACES, "auto a\niface a inet manual\n", "up ${${${${ $( ` \"'\n"),
     (Source::Ifupdown, INTERFACES, "auto a\niface a inet manual\nup ", "${"),
     (Source::Ifupdown, INTERFACES, "auto a0\n", "iface a% inet manual\nup ifup a% x%\n"),
     (Source::Ifupdown, INTERFACES, "iface a inet static\naddress 10.0.0.1\n", "auto x%=a\n"),
-    (Source::Ifupdown, INTERFACES, "iface a inet static\naddress 10.0.0.1\n", "iface b% inet static inherits a\nauto b%\n"),
-    (Source::Ifupdown, INTERFACES, "auto /*\niface a0 inet manual\n", "iface a% inet static inherits a0\naddress 10.0.0.1\n"),
+    (
+        Source::Ifupdown,
+        INTERFACES,
+        "iface a inet static\naddress 10.0.0.1\n",
+        "iface b% inet static inherits a\nauto b%\n",
+    ),
+    (
+        Source::Ifupdown,
+        INTERFACES,
+        "auto /*\niface a0 inet manual\n",
+        "iface a% inet static inherits a0\naddress 10.0.0.1\n",
+    ),
     (Source::Ifupdown, INTERFACES, "auto /*a*a*a*a*a*b\n", "iface aaaaaaaaaaaaaaaa% inet manual\n"),
     (Source::Ifupdown, INTERFACES, "auto a", "\\\n"),
     (Source::Ifupdown, INTERFACES, "auto ", "a% "),
@@ -82,8 +104,18 @@ const SHAPES: [Shape; 57] = [
     (Source::Ifcfg, IFCFG, "A=", "${"),
     (Source::Ifcfg, IFCFG, "A=", "$(`"),
     (Source::Keepalived, KEEPALIVED, VIRTUAL, "10.0.0.1/8 dev eth1\n"),
-    (Source::Keepalived, KEEPALIVED, "$A=10.0.0.1\nvrrp_instance A {\ninterface eth0\nvirtual_ipaddress {\n", "$A\n"),
-    (Source::Keepalived, KEEPALIVED, "", "vrrp_instance A% {\ninterface e\nvirtual_ipaddress {\n10.0.0.1\n}\n}\n"),
+    (
+        Source::Keepalived,
+        KEEPALIVED,
+        "$A=10.0.0.1\nvrrp_instance A {\ninterface eth0\nvirtual_ipaddress {\n",
+        "$A\n",
+    ),
+    (
+        Source::Keepalived,
+        KEEPALIVED,
+        "",
+        "vrrp_instance A% {\ninterface e\nvirtual_ipaddress {\n10.0.0.1\n}\n}\n",
+    ),
     (Source::Keepalived, KEEPALIVED, "$A=x\n", "$A=${A}x\n"),
     (Source::Keepalived, KEEPALIVED, "$A=x\n", "${A ${ "),
     (Source::Keepalived, KEEPALIVED, "$A=\\\n", "$B=${A}\\\n"),
@@ -91,7 +123,8 @@ const SHAPES: [Shape; 57] = [
     (Source::Keepalived, KEEPALIVED, "", "include x%\n"),
 ];
 
-/// What is read of a file of so many octets, as the number of promises, and the processor time that it takes, in seconds.
+/// What is read of a file of so many octets, as the number of promises, and the processor time that it takes,
+/// in seconds.
 fn read((source, path, start, repeated): Shape, size: usize) -> (Result<usize, String>, f64) {
     let mut text = start.to_owned();
     for number in 0_u32.. {
@@ -114,9 +147,13 @@ fn read((source, path, start, repeated): Shape, size: usize) -> (Result<usize, S
 
 #[test]
 fn ten_megabytes_are_read() {
-    for (shape, least) in
-        [(SHAPES[0], 500_000), (SHAPES[9], 250_000), (SHAPES[13], 1), (SHAPES[26], 150_000), (SHAPES[51], 100_000)]
-    {
+    for (shape, least) in [
+        (SHAPES[0], 500_000),
+        (SHAPES[9], 250_000),
+        (SHAPES[13], 1),
+        (SHAPES[26], 150_000),
+        (SHAPES[51], 100_000),
+    ] {
         let (read, _) = read(shape, LARGE);
         assert!(read.as_ref().is_ok_and(|promises| *promises >= least), "{read:?} {shape:?}");
     }
@@ -140,6 +177,9 @@ fn nothing_grows_faster_than_the_file() {
 #[test]
 fn parameters_that_name_themselves_are_given_up_soon() {
     let (seen, seconds) = read((Source::Keepalived, KEEPALIVED, "$A=${B${A}\n${A}\n", "\n"), 1);
-    assert!(seen.as_ref().is_err_and(|error| error.contains("parameters that name each other grow too long")), "{seen:?}");
+    assert!(
+        seen.as_ref().is_err_and(|error| error.contains("parameters that name each other grow too long")),
+        "{seen:?}"
+    );
     assert!(seconds < LONGEST, "{seconds} s");
 }

@@ -1,5 +1,6 @@
-//! Trees of configuration files as they are found on hosts, each with what it promises: `tests/trees/SOURCE/CASE/root` is the
-//! tree, `expected` beside it has a line for each promise, each remark, or the error. `UPDATE=1` writes what is read instead.
+//! Trees of configuration files as they are found on hosts, each with what it promises:
+//! `tests/trees/SOURCE/CASE/root` is the tree, `expected` beside it has a line for each promise, each remark,
+//! or the error. `UPDATE=1` writes what is read instead.
 
 #![expect(clippy::unwrap_used, reason = "what a test cannot set up fails the test")]
 

@@ -1,4 +1,5 @@
-//! What is bound on this host: each address with its interface, prefix and flags, each interface with the state of its link.
+//! What is bound on this host: each address with its interface, prefix and flags, each interface with the
+//! state of its link.
 
 use std::net::IpAddr;
 
@@ -42,8 +43,8 @@ pub struct BoundAddress {
 pub struct Flags(pub u8);
 
 impl Flags {
-    /// An IPv4 address beside a primary one of the same subnet, which goes when that goes unless promote_secondaries is on. The
-    /// kernel uses the same bit for IPv6 temporary addresses.
+    /// An IPv4 address beside a primary one of the same subnet, which goes when that goes unless
+    /// promote_secondaries is on. The kernel uses the same bit for IPv6 temporary addresses.
     pub fn secondary(self) -> bool {
         self.0 & 0x01 != 0
     }
@@ -68,7 +69,8 @@ impl Flags {
         self.0 & 0x20 != 0
     }
 
-    /// Duplicate address detection still runs, and the address cannot be used meanwhile: an optimistic one (RFC 4429) can.
+    /// Duplicate address detection still runs, and the address cannot be used meanwhile: an optimistic one
+    /// (RFC 4429) can.
     pub fn tentative(self) -> bool {
         self.0 & 0x40 != 0 && self.0 & 0x04 == 0
     }
@@ -85,9 +87,11 @@ pub struct Interface {
     pub link: Link,
     /// Whether it is the loopback interface.
     pub loopback: bool,
-    /// Whether it is a bridge without any port, which has no carrier while nothing is wrong (docker0 without containers).
+    /// Whether it is a bridge without any port, which has no carrier while nothing is wrong (docker0 without
+    /// containers).
     pub empty_bridge: bool,
-    /// Whether a secondary IPv4 address becomes primary when the primary goes, as far as this interface's own setting says.
+    /// Whether a secondary IPv4 address becomes primary when the primary goes, as far as this interface's own
+    /// setting says.
     pub promotes_secondaries: Option<bool>,
 }
 
@@ -174,7 +178,12 @@ mod tests {
 
     #[test]
     fn finds_every_place_of_an_address() {
-        let addresses = vec![bound("192.0.2.1", 2), bound("192.0.2.2", 2), bound("192.0.2.2", 3), bound("2001:db8::1", 2)];
+        let addresses = vec![
+            bound("192.0.2.1", 2),
+            bound("192.0.2.2", 2),
+            bound("192.0.2.2", 3),
+            bound("2001:db8::1", 2),
+        ];
         let all = Bound { addresses: addresses.clone(), ..Bound::default() };
         assert_eq!(all.places("192.0.2.2".parse().unwrap()), &addresses[1..3]);
         assert_eq!(all.places("192.0.2.22".parse().unwrap()), &[]);

@@ -1,4 +1,5 @@
-//! Giving an interface an address, and taking it away again, by rtnetlink(7): what `ip addr add` and `ip addr del` do.
+//! Giving an interface an address, and taking it away again, by rtnetlink(7): what `ip addr add` and `ip addr
+//! del` do.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -29,15 +30,21 @@ impl From<NetlinkError> for ChangeError {
     }
 }
 
-/// Binds `address` with a prefix length in bits to the interface of this index, for good. IPv4 of a subnet that has room for one
-/// gets its broadcast address; IPv6 goes through the kernel's own duplicate address detection.
+/// Binds `address` with a prefix length in bits to the interface of this index, for good. IPv4 of a subnet
+/// that has room for one gets its broadcast address; IPv6 goes through the kernel's own duplicate address
+/// detection.
 ///
 /// # Errors
-/// [`ChangeError`]: the kernel refused (as "operation not permitted", or "file exists" where the interface has it), or did not answer
-/// before the deadline.
+/// [`ChangeError`]: the kernel refused (as "operation not permitted", or "file exists" where the interface
+/// has it), or did not answer before the deadline.
 pub fn bind(address: IpAddr, prefix: u8, interface: u32, deadline: &Deadline) -> Result<(), ChangeError> {
     let _step = deadline.step(format!("binding {address}"));
-    Ok(NetlinkSocket::open()?.change(RTM_NEWADDR, EXCLUSIVE, &request(address, prefix, interface), deadline)?)
+    Ok(NetlinkSocket::open()?.change(
+        RTM_NEWADDR,
+        EXCLUSIVE,
+        &request(address, prefix, interface),
+        deadline,
+    )?)
 }
 
 /// Takes `address` away from the interface of this index.
@@ -86,7 +93,11 @@ mod tests {
 
     #[test]
     fn a_subnets_last_address_is_its_broadcast_address() {
-        let rows = [("192.0.2.10", 24, "192.0.2.255"), ("192.0.2.10", 30, "192.0.2.11"), ("192.0.2.10", 0, "255.255.255.255")];
+        let rows = [
+            ("192.0.2.10", 24, "192.0.2.255"),
+            ("192.0.2.10", 30, "192.0.2.11"),
+            ("192.0.2.10", 0, "255.255.255.255"),
+        ];
         for (address, prefix, last) in rows {
             assert_eq!(broadcast(address.parse().unwrap(), prefix).to_string(), last);
         }
@@ -97,7 +108,11 @@ mod tests {
         let body = request("192.0.2.10".parse().unwrap(), 24, 7);
         assert_eq!(body.get(..4), Some(&[2, 24, 0, 0][..]));
         assert_eq!(body.len(), 8 + 3 * 8);
-        assert_eq!(request("192.0.2.10".parse().unwrap(), 32, 7).len(), 8 + 2 * 8, "a /32 has no broadcast address");
+        assert_eq!(
+            request("192.0.2.10".parse().unwrap(), 32, 7).len(),
+            8 + 2 * 8,
+            "a /32 has no broadcast address"
+        );
         assert_eq!(request("2001:db8::1".parse().unwrap(), 64, 7).len(), 8 + 20);
     }
 }

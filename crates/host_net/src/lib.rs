@@ -1,15 +1,18 @@
-//! What this host's kernel has: the addresses that are bound, the interfaces that bear them, the routes and the neighbours.
+//! What this host's kernel has: the addresses that are bound, the interfaces that bear them, the routes and
+//! the neighbours.
 //!
-//! - [`Bound`] is each address with its interface, prefix and flags, each interface with the state of its link.
+//! - [`Bound`] is each address with its interface, prefix and flags, each interface with the state of its
+//!   link.
 //! - [`DefaultRoute`] is where packets to the rest of the world go.
-//! - `RouteLookup` tells by which way an address is reached, `NeighbourTable` whether the table of neighbours overflows.
+//! - `RouteLookup` tells by which way an address is reached, `NeighbourTable` whether the table of neighbours
+//!   overflows.
 //! - `bind` and `unbind` give an interface an address, and take it away again.
 //!
-//! On Linux all of it goes over one kind of netlink socket (`netlink.rs`), which bounds each wait by the deadline; elsewhere, and
-//! where netlink is refused, [`Bound`] is read by getifaddrs(3).
+//! On Linux all of it goes over one kind of netlink socket (`netlink.rs`), which bounds each wait by the
+//! deadline; elsewhere, and where netlink is refused, [`Bound`] is read by getifaddrs(3).
 //!
-//! Which addresses should be there is `host_config`'s part and the command line's; what a missing or unusable one means, the
-//! plugins'.
+//! Which addresses should be there is `host_config`'s part and the command line's; what a missing or unusable
+//! one means, the plugins'.
 //!
 //! ```
 //! use std::time::Duration;

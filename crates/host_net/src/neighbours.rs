@@ -1,5 +1,5 @@
-//! The kernel's tables of neighbours (arp(7)): how full they are, and whether they overflowed. They are shared by all network
-//! namespaces, and rtnetlink shows them in each of them, where /proc/sys does not.
+//! The kernel's tables of neighbours (arp(7)): how full they are, and whether they overflowed. They are
+//! shared by all network namespaces, and rtnetlink shows them in each of them, where /proc/sys does not.
 
 use std::io;
 
@@ -46,7 +46,8 @@ impl NeighbourTable {
             tables.extend(parse(payload)?);
             Ok(())
         };
-        let run = |mut dump: NetlinkSocket| dump.run(RTM_GETNEIGHTBL, &[0; HEADER], deadline, RTM_NEWNEIGHTBL, add);
+        let run =
+            |mut dump: NetlinkSocket| dump.run(RTM_GETNEIGHTBL, &[0; HEADER], deadline, RTM_NEWNEIGHTBL, add);
         NetlinkSocket::open().and_then(run).map_err(io::Error::other)?;
         Ok(tables)
     }
@@ -60,7 +61,9 @@ fn parse(payload: &[u8]) -> Result<Option<NeighbourTable>, NetlinkError> {
     for attribute in NlasIterator::new(payload.get(HEADER..).unwrap_or_default()) {
         let attribute = attribute?;
         let value = attribute.value();
-        let number = |place: usize| value.get(place..).and_then(|rest| rest.first_chunk().copied()).map_or(0, u32::from_ne_bytes);
+        let number = |place: usize| {
+            value.get(place..).and_then(|rest| rest.first_chunk().copied()).map_or(0, u32::from_ne_bytes)
+        };
         match attribute.kind() {
             NDTA_THRESH3 => (table.limit, whole) = (number(0), true),
             NDTA_CONFIG => table.entries = number(ENTRIES),

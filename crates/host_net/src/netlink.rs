@@ -1,5 +1,6 @@
-//! Questions over a netlink socket (netlink(7)): one request and one answer, or a dump of many, bounded in time. What the answers
-//! say is for `rtnetlink.rs`, `neighbours.rs` and `routes.rs`; what is changed by them, for `change.rs`.
+//! Questions over a netlink socket (netlink(7)): one request and one answer, or a dump of many, bounded in
+//! time. What the answers say is for `rtnetlink.rs`, `neighbours.rs` and `routes.rs`; what is changed by
+//! them, for `change.rs`.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -64,8 +65,8 @@ impl NetlinkSocket {
         Ok(Self { socket, room: vec![0; ROOM], sequence: 0 })
     }
 
-    /// Sends a dump request and hands the payload of each answer of the type `wanted` to `each`. Returns whether the dump is
-    /// complete: not interrupted by a change.
+    /// Sends a dump request and hands the payload of each answer of the type `wanted` to `each`. Returns
+    /// whether the dump is complete: not interrupted by a change.
     pub(crate) fn run(
         &mut self,
         request: u16,
@@ -95,7 +96,13 @@ impl NetlinkSocket {
     }
 
     /// Sends a request and returns the payload of its one answer of the type `wanted`.
-    pub(crate) fn ask(&mut self, request: u16, body: &[u8], deadline: &Deadline, wanted: u16) -> Result<Vec<u8>, NetlinkError> {
+    pub(crate) fn ask(
+        &mut self,
+        request: u16,
+        body: &[u8],
+        deadline: &Deadline,
+        wanted: u16,
+    ) -> Result<Vec<u8>, NetlinkError> {
         match self.answer(request, REQUEST, body, deadline)? {
             Message { kind, payload, .. } if kind == wanted => Ok(payload.to_vec()),
             answer => Err(answer.unexpected()),
@@ -103,7 +110,13 @@ impl NetlinkSocket {
     }
 
     /// Sends a request that changes something, and waits for the kernel's word that it is done (NLM_F_ACK).
-    pub(crate) fn change(&mut self, request: u16, flags: u16, body: &[u8], deadline: &Deadline) -> Result<(), NetlinkError> {
+    pub(crate) fn change(
+        &mut self,
+        request: u16,
+        flags: u16,
+        body: &[u8],
+        deadline: &Deadline,
+    ) -> Result<(), NetlinkError> {
         match self.answer(request, REQUEST | ACKNOWLEDGE | flags, body, deadline)? {
             Message { kind: NLMSG_ERROR, .. } => Ok(()),
             answer => Err(answer.unexpected()),
@@ -111,7 +124,13 @@ impl NetlinkSocket {
     }
 
     /// Sends a request and returns the first answer to it; one that tells of an error is that error.
-    fn answer(&mut self, request: u16, flags: u16, body: &[u8], deadline: &Deadline) -> Result<Message<'_>, NetlinkError> {
+    fn answer(
+        &mut self,
+        request: u16,
+        flags: u16,
+        body: &[u8],
+        deadline: &Deadline,
+    ) -> Result<Message<'_>, NetlinkError> {
         self.send(request, flags, body)?;
         let length = loop {
             let length = self.receive(deadline)?;
@@ -178,8 +197,9 @@ impl Message<'_> {
     }
 }
 
-/// The first message of several, and what is behind it: `None` at the end. By hand: this is done once for each of perhaps 60,000
-/// addresses, and netlink-packet-core's checked view of a message takes four times as long.
+/// The first message of several, and what is behind it: `None` at the end. By hand: this is done once for
+/// each of perhaps 60,000 addresses, and netlink-packet-core's checked view of a message takes four times as
+/// long.
 fn split(messages: &[u8]) -> Result<Option<(Message<'_>, &[u8])>, NetlinkError> {
     let Some((header, _)) = messages.split_first_chunk::<HEADER>() else { return Ok(None) };
     let [l0, l1, l2, l3, k0, k1, f0, f1, s0, s1, s2, s3, ..] = *header;

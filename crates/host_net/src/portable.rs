@@ -1,5 +1,5 @@
-//! The bound addresses by getifaddrs(3): for every Unix but Linux, and for Linux where netlink is refused. It shows no flags, and
-//! of a link no more than whether it runs.
+//! The bound addresses by getifaddrs(3): for every Unix but Linux, and for Linux where netlink is refused. It
+//! shows no flags, and of a link no more than whether it runs.
 
 use std::io;
 
@@ -19,7 +19,12 @@ pub(crate) fn read() -> io::Result<Bound> {
             IfAddr::V4(address) => address.prefixlen,
             IfAddr::V6(address) => address.prefixlen,
         };
-        bound.addresses.push(BoundAddress { address: entry.ip(), prefix, interface: index, flags: PERMANENT });
+        bound.addresses.push(BoundAddress {
+            address: entry.ip(),
+            prefix,
+            interface: index,
+            flags: PERMANENT,
+        });
         if !bound.interfaces.iter().any(|interface| interface.index == index) {
             bound.interfaces.push(Interface {
                 index,

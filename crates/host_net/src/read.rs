@@ -1,4 +1,5 @@
-//! Reads what the kernel has, in order: by rtnetlink on Linux, the addresses by getifaddrs(3) elsewhere and where netlink is refused.
+//! Reads what the kernel has, in order: by rtnetlink on Linux, the addresses by getifaddrs(3) elsewhere and
+//! where netlink is refused.
 
 use plugin::Deadline;
 
@@ -28,7 +29,8 @@ pub enum ReadBoundError {
 }
 
 impl Bound {
-    /// Reads what is bound here: by rtnetlink on Linux, by getifaddrs(3) elsewhere and where netlink is refused.
+    /// Reads what is bound here: by rtnetlink on Linux, by getifaddrs(3) elsewhere and where netlink is
+    /// refused.
     ///
     /// # Errors
     /// [`ReadBoundError`].
@@ -49,7 +51,8 @@ impl DefaultRoute {
     #[cfg(target_os = "linux")]
     pub fn read(ipv6: bool, deadline: &Deadline) -> Result<Vec<Self>, ReadBoundError> {
         let _step = deadline.step("reading the default routes");
-        let mut routes = rtroute::read(ipv6, deadline).map_err(|error| ReadBoundError::Routes(error.to_string()))?;
+        let mut routes =
+            rtroute::read(ipv6, deadline).map_err(|error| ReadBoundError::Routes(error.to_string()))?;
         routes.sort();
         Ok(routes)
     }
@@ -64,10 +67,13 @@ impl DefaultRoute {
     }
 }
 
-/// Sorts the addresses. The kernel lists them mostly in order, but for loopback's, which come first: taken out and put in again where
-/// they belong, they spare a merge of all the others.
+/// Sorts the addresses. The kernel lists them mostly in order, but for loopback's, which come first: taken
+/// out and put in again where they belong, they spare a merge of all the others.
 fn sort(addresses: &mut Vec<BoundAddress>) {
-    let first = addresses.windows(2).position(|pair| pair.first() > pair.last()).map_or(addresses.len(), |last| last + 1);
+    let first = addresses
+        .windows(2)
+        .position(|pair| pair.first() > pair.last())
+        .map_or(addresses.len(), |last| last + 1);
     let few: Vec<BoundAddress> = addresses.drain(..if first <= 4 { first } else { 0 }).collect();
     addresses.sort();
     for address in few {
@@ -102,8 +108,13 @@ mod tests {
 
     #[test]
     fn sorts_whatever_the_order() {
-        let orders =
-            ["127.0.0.1 10.0.0.1 10.0.0.2 ::1", "10.0.0.1 10.0.0.2", "10.0.0.9 10.0.0.1 10.0.0.5 ::2 ::1", "10.0.0.1", ""];
+        let orders = [
+            "127.0.0.1 10.0.0.1 10.0.0.2 ::1",
+            "10.0.0.1 10.0.0.2",
+            "10.0.0.9 10.0.0.1 10.0.0.5 ::2 ::1",
+            "10.0.0.1",
+            "",
+        ];
         for order in orders {
             let mut sorted: Vec<_> = order.split_whitespace().map(|address| bound(address, 2)).collect();
             let mut expected = sorted.clone();
@@ -119,8 +130,11 @@ mod tests {
     fn netlink_and_getifaddrs_agree() {
         let seen = |bound: Bound| {
             let name = |index| bound.interface(index).map(|interface| interface.name.clone());
-            let mut seen: Vec<_> =
-                bound.addresses.iter().map(|bound| (bound.address, bound.prefix, name(bound.interface))).collect();
+            let mut seen: Vec<_> = bound
+                .addresses
+                .iter()
+                .map(|bound| (bound.address, bound.prefix, name(bound.interface)))
+                .collect();
             seen.sort();
             seen
         };

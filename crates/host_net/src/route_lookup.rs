@@ -1,4 +1,5 @@
-//! The way to an address: what the kernel's routing tables say, asked address by address (rtnetlink(7), RTM_GETROUTE).
+//! The way to an address: what the kernel's routing tables say, asked address by address (rtnetlink(7),
+//! RTM_GETROUTE).
 
 use std::io;
 use std::net::IpAddr;
@@ -26,7 +27,8 @@ const RTN_UNICAST: u8 = 1;
 pub struct Route {
     /// The index of the interface.
     pub interface: u32,
-    /// Whether the address itself is a neighbour on the link: no gateway is between, and it is not this machine's own.
+    /// Whether the address itself is a neighbour on the link: no gateway is between, and it is not this
+    /// machine's own.
     pub on_link: bool,
 }
 
@@ -72,7 +74,9 @@ fn parse(payload: &[u8]) -> Result<Route, NetlinkError> {
     for attribute in NlasIterator::new(payload.get(HEADER..).unwrap_or_default()) {
         let attribute = attribute?;
         match attribute.kind() {
-            RTA_OIF => route.interface = attribute.value().first_chunk().copied().map_or(0, u32::from_ne_bytes),
+            RTA_OIF => {
+                route.interface = attribute.value().first_chunk().copied().map_or(0, u32::from_ne_bytes)
+            }
             RTA_GATEWAY | RTA_VIA => route.on_link = false,
             _ => {}
         }
@@ -101,7 +105,8 @@ mod tests {
 
     #[test]
     fn a_gateway_is_no_neighbour() {
-        let on_link = [&[2, 32, 0, 0, 254, 0, 0, 1, 0, 0, 0, 0][..], &[8, 0, 4, 0], &7_u32.to_ne_bytes()].concat();
+        let on_link =
+            [&[2, 32, 0, 0, 254, 0, 0, 1, 0, 0, 0, 0][..], &[8, 0, 4, 0], &7_u32.to_ne_bytes()].concat();
         assert_eq!(parse(&on_link).unwrap(), Route { interface: 7, on_link: true });
         let routed = [&on_link[..], &[8, 0, 5, 0, 192, 0, 2, 1]].concat();
         assert_eq!(parse(&routed).unwrap(), Route { interface: 7, on_link: false });

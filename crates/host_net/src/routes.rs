@@ -20,7 +20,8 @@ pub struct DefaultRoute {
     pub origin: u8,
 }
 
-/// What tells a route from another, as "via 192.0.2.254 by dhcp metric 100"; the interface's name is the caller's to add.
+/// What tells a route from another, as "via 192.0.2.254 by dhcp metric 100"; the interface's name is the
+/// caller's to add.
 impl fmt::Display for DefaultRoute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.gateway, self.kind) {

@@ -1,7 +1,8 @@
 //! The bound addresses by rtnetlink (rtnetlink(7)): one dump of the links, one of the addresses.
 //!
-//! It uses netlink-packet-core's and netlink-packet-route's checked views of attributes and headers, and takes from each message
-//! just the few attributes that matter here: turning each message into an owned one costs as much again as the kernel's own part.
+//! It uses netlink-packet-core's and netlink-packet-route's checked views of attributes and headers, and
+//! takes from each message just the few attributes that matter here: turning each message into an owned one
+//! costs as much again as the kernel's own part.
 
 use std::net::IpAddr;
 
@@ -30,7 +31,8 @@ pub(crate) fn read(deadline: &Deadline) -> Result<Bound, NetlinkError> {
     let mut dump = NetlinkSocket::open()?;
     for _ in 0..TRIES {
         let mut links = Links::default();
-        let complete = dump.run(RTM_GETLINK, &link_request(), deadline, RTM_NEWLINK, |payload| links.add(payload))?;
+        let complete =
+            dump.run(RTM_GETLINK, &link_request(), deadline, RTM_NEWLINK, |payload| links.add(payload))?;
         let (mut addresses, mut lifetimes) = (Vec::new(), Vec::new());
         let add = |payload: &[u8]| {
             if let Some(address) = address(payload, &mut lifetimes)? {
@@ -54,7 +56,9 @@ fn link_request() -> Vec<u8> {
 /// The address of an RTM_NEWADDR message: `None` if it is of another family.
 fn address(payload: &[u8], lifetimes: &mut Vec<Lifetime>) -> Result<Option<BoundAddress>, NetlinkError> {
     // struct ifaddrmsg, by hand: this is done once for each of perhaps 60,000 addresses.
-    let Some(([_family, prefix, flags, _scope, index @ ..], attributes)) = payload.split_first_chunk::<ADDRESS_HEADER>() else {
+    let Some(([_family, prefix, flags, _scope, index @ ..], attributes)) =
+        payload.split_first_chunk::<ADDRESS_HEADER>()
+    else {
         return Err(NetlinkError::Answer(format!("an address of {} octets", payload.len())));
     };
     let (flags, interface) = (Flags(*flags), u32::from_ne_bytes(*index));
@@ -63,7 +67,8 @@ fn address(payload: &[u8], lifetimes: &mut Vec<Lifetime>) -> Result<Option<Bound
     for attribute in NlasIterator::new(attributes) {
         let attribute = attribute?;
         match attribute.kind() {
-            // On a point-to-point link IFA_ADDRESS is the peer, and IFA_LOCAL this end; IPv6 without a peer has no IFA_LOCAL.
+            // On a point-to-point link IFA_ADDRESS is the peer, and IFA_LOCAL this end; IPv6 without a peer
+            // has no IFA_LOCAL.
             1 if found.is_none() => found = ip(attribute.value()),
             2 => found = ip(attribute.value()),
             // struct ifa_cacheinfo: first the preferred, then the valid lifetime.
@@ -119,7 +124,10 @@ impl Links {
                 3 => interface.name = String::from_utf8_lossy(value).trim_end_matches('\0').to_owned(),
                 10 => self.masters.extend(number(value)),
                 16 => state = value.first().copied().unwrap_or(0),
-                18 => interface.empty_bridge = nested(value, &[1]).is_some_and(|kind| kind.starts_with(b"bridge")),
+                18 => {
+                    interface.empty_bridge =
+                        nested(value, &[1]).is_some_and(|kind| kind.starts_with(b"bridge"))
+                }
                 26 => interface.promotes_secondaries = promotes_secondaries(value),
                 _ => {}
             }
@@ -138,8 +146,8 @@ impl Links {
     }
 }
 
-/// The state of a link by its administrative state and IFLA_OPERSTATE (linux/if.h, IF_OPER_*). The kernel never leaves the unknown
-/// state where a link that tells its carrier has none, so unknown counts as up.
+/// The state of a link by its administrative state and IFLA_OPERSTATE (linux/if.h, IF_OPER_*). The kernel
+/// never leaves the unknown state where a link that tells its carrier has none, so unknown counts as up.
 fn link(up: bool, state: u8) -> Link {
     match (up, state) {
         (false, _) => Link::Down,
@@ -151,8 +159,8 @@ fn link(up: bool, state: u8) -> Link {
     }
 }
 
-/// IFLA_AF_SPEC, AF_INET, IFLA_INET_CONF is an array of the interface's settings; IPV4_DEVCONF_PROMOTE_SECONDARIES (linux/ip.h)
-/// is the twentieth.
+/// IFLA_AF_SPEC, AF_INET, IFLA_INET_CONF is an array of the interface's settings;
+/// IPV4_DEVCONF_PROMOTE_SECONDARIES (linux/ip.h) is the twentieth.
 fn promotes_secondaries(value: &[u8]) -> Option<bool> {
     let settings = nested(value, &[2, 1])?;
     number(settings.get(19 * 4..)?).map(|setting| setting != 0)

@@ -1,4 +1,5 @@
-//! The default routes by rtnetlink: one dump of a family's routes, of which all but the default ones are passed over.
+//! The default routes by rtnetlink: one dump of a family's routes, of which all but the default ones are
+//! passed over.
 
 use std::net::IpAddr;
 
@@ -83,7 +84,9 @@ type Way = (Option<u32>, Option<IpAddr>);
 /// The ways of RTA_MULTIPATH: each a struct rtnexthop with attributes behind it.
 fn next_hops(mut rest: &[u8]) -> Result<Vec<Way>, NetlinkError> {
     let mut ways = Vec::new();
-    while let Some((length, _)) = rest.split_first_chunk().map(|(length, rest)| (u16::from_ne_bytes(*length), rest)) {
+    while let Some((length, _)) =
+        rest.split_first_chunk().map(|(length, rest)| (u16::from_ne_bytes(*length), rest))
+    {
         let length = usize::from(length);
         let Some(hop) = rest.get(NEXTHOP_HEADER..length) else {
             return Err(NetlinkError::Answer("a next hop that is cut off".to_owned()));

@@ -1,8 +1,9 @@
 //! The manual page and the shell completions of a plugin, from its command line and its README.md.
 //!
-//! No part of what is shipped: the feature `manual` of the crate `plugin` makes a plugin print these, and `packaging/build` asks.
-//! What clap knows comes out by `clap_mangen` and `clap_complete`; the sections of README.md follow, but for Help, which the page has
-//! from clap itself. Folders stand as `@plugindir@`, `@nrpedir@`, `@docdir@` and `@exampledir@`, which `packaging/install` replaces.
+//! No part of what is shipped: the feature `manual` of the crate `plugin` makes a plugin print these, and
+//! `packaging/build` asks. What clap knows comes out by `clap_mangen` and `clap_complete`; the sections of
+//! README.md follow, but for Help, which the page has from clap itself. Folders stand as `@plugindir@`,
+//! `@nrpedir@`, `@docdir@` and `@exampledir@`, which `packaging/install` replaces.
 
 mod page;
 mod sections;
@@ -34,8 +35,8 @@ pub enum ManualError {
     Write(#[from] io::Error),
 }
 
-/// What the arguments of a plugin (its name first) ask for: `describe man README.md` for its manual page, `describe bash` (`zsh`,
-/// `fish`) for a shell's completions. None if they do not start with that word.
+/// What the arguments of a plugin (its name first) ask for: `describe man README.md` for its manual page,
+/// `describe bash` (`zsh`, `fish`) for a shell's completions. None if they do not start with that word.
 pub fn described(command: &Command, arguments: &[OsString]) -> Option<Result<String, ManualError>> {
     match arguments {
         [_, word, rest @ ..] if word == WORD => Some(describe(command, rest)),
@@ -70,5 +71,6 @@ pub fn completions(command: &Command, shell: Shell) -> Result<String, ManualErro
 
 /// What was written into memory, as text.
 fn text(written: Vec<u8>) -> Result<String, ManualError> {
-    String::from_utf8(written).map_err(|error| ManualError::Write(io::Error::new(io::ErrorKind::InvalidData, error)))
+    String::from_utf8(written)
+        .map_err(|error| ManualError::Write(io::Error::new(io::ErrorKind::InvalidData, error)))
 }

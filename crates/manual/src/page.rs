@@ -16,8 +16,11 @@ const SECTION: &str = "8";
 /// [`ManualError::Write`]: the page is not UTF-8.
 pub fn page(command: &Command, readme: &str) -> Result<String, ManualError> {
     let name = command.get_name().to_owned();
-    let man =
-        Man::new(command.clone()).title(name.to_uppercase()).section(SECTION).date("@date@").manual("Silent outage plugins");
+    let man = Man::new(command.clone())
+        .title(name.to_uppercase())
+        .section(SECTION)
+        .date("@date@")
+        .manual("Silent outage plugins");
     let (about, rest): (Vec<Section>, Vec<Section>) = Section::all(readme)
         .into_iter()
         .filter(|section| section.title != "Help")
@@ -43,7 +46,8 @@ pub fn page(command: &Command, readme: &str) -> Result<String, ManualError> {
         section.body.to_writer(&mut page)?;
     }
     common().to_writer(&mut page)?;
-    // Before a list of possible values clap_mangen breaks the line on either side of an empty one: one empty line is meant.
+    // Before a list of possible values clap_mangen breaks the line on either side of an empty one: one empty
+    // line is meant.
     text(page).map(|page| without_repeated_preamble(&page).replace("\n.br\n\n.br\n", "\n.sp\n"))
 }
 
@@ -69,7 +73,9 @@ fn synopsis(name: &str) -> Roff {
 /// The exit status and where to go on.
 fn common() -> Roff {
     let mut roff = heading("Exit status");
-    for (code, state) in [("0", "OK"), ("1", "WARNING"), ("2", "CRITICAL"), ("3", "UNKNOWN; --help and --version too")] {
+    for (code, state) in
+        [("0", "OK"), ("1", "WARNING"), ("2", "CRITICAL"), ("3", "UNKNOWN; --help and --version too")]
+    {
         roff.control("TP", []).text([bold(code)]).text([roman(state)]);
     }
     roff.control("SH", ["FILES"]);
@@ -93,15 +99,25 @@ mod tests {
 
     #[test]
     fn a_page_has_what_clap_and_the_readme_know() {
-        let command = Command::new("check_x").about("Is x there?").version("1.2").after_help("One is enough.");
-        let command = command.arg(Arg::new("file").long("file").value_name("FILE").help("A list").value_parser(["a", "b"]));
-        let readme =
-            "# check_x\n\n## Overview\nFinds `x`.\n\n## Help\nno\n\n## States\n| state | when |\n| --- | --- |\n| OK | it is |\n";
+        let command =
+            Command::new("check_x").about("Is x there?").version("1.2").after_help("One is enough.");
+        let command = command
+            .arg(Arg::new("file").long("file").value_name("FILE").help("A list").value_parser(["a", "b"]));
+        let readme = "# check_x\n\n## Overview\nFinds `x`.\n\n## Help\nno\n\n## States\n| state | when |\n| --- | --- |\n| OK | it is |\n";
         let page = page(&command, readme).unwrap();
         let lines: Vec<&str> = page.lines().collect();
         let headings: Vec<&str> = lines.iter().filter_map(|line| line.strip_prefix(".SH ")).collect();
-        let expected =
-            ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "NOTES", "STATES", "\"EXIT STATUS\"", "FILES", "\"SEE ALSO\""];
+        let expected = [
+            "NAME",
+            "SYNOPSIS",
+            "DESCRIPTION",
+            "OPTIONS",
+            "NOTES",
+            "STATES",
+            "\"EXIT STATUS\"",
+            "FILES",
+            "\"SEE ALSO\"",
+        ];
         assert_eq!(headings, expected, "{page}");
         for line in [
             ".TH CHECK_X 8 @date@ \"check_x 1.2\" \"Silent outage plugins\"",

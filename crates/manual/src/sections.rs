@@ -125,7 +125,8 @@ impl Writer {
         }
     }
 
-    /// The first cell of a row is what the others, of which a third and further ones are named by their head, are about.
+    /// The first cell of a row is what the others, of which a third and further ones are named by their head,
+    /// are about.
     fn cell(&mut self) {
         if self.in_head {
             let name = self.plain();
@@ -209,7 +210,10 @@ mod tests {
             ("a\n```sh\n.x a-b\n```\n", "a\n.PP\n.nf\n\\&.x a\\-b\n.fi\n"),
             ("### Two\nx", ".SS Two\nx\n"),
             ("- a\n- b\n", ".IP \\(bu 2\na\n.IP \\(bu 2\nb\n"),
-            ("| k | v |\n| --- | --- |\n| `a`, b | c |\n| d | |\n", ".TP\n\\fBa, b\\fR\nc\n.TP\n\\fBd\\fR\n\\-\n"),
+            (
+                "| k | v |\n| --- | --- |\n| `a`, b | c |\n| d | |\n",
+                ".TP\n\\fBa, b\\fR\nc\n.TP\n\\fBd\\fR\n\\-\n",
+            ),
             ("| k | v | w |\n| --- | --- | --- |\n| a | b | c |\n", ".TP\n\\fBa\\fR\nb\n.br\nw: c\n"),
         ];
         for (markdown, expected) in rows {

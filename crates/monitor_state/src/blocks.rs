@@ -8,9 +8,11 @@ use crate::error::StatusError;
 
 /// How much is read in one go, in octets.
 const CHUNK: usize = 256 << 10;
-/// The most that one block may hold, in octets. Nagios keeps 8 KiB of a plugin's output unless it is built otherwise.
+/// The most that one block may hold, in octets. Nagios keeps 8 KiB of a plugin's output unless it is built
+/// otherwise.
 const LARGEST: usize = 16 << 20;
-/// The end of a block, at the start of a line. A value cannot hold it, since the end of a line inside a value is written as `\n`.
+/// The end of a block, at the start of a line. A value cannot hold it, since the end of a line inside a value
+/// is written as `\n`.
 const END: &[u8] = b"\n\t}";
 
 /// One block: what is in it, and its lines without those that open and close it.
@@ -70,7 +72,8 @@ impl<R: Read> Blocks<R> {
         Ok(Some(Block { kind, body: body.get(b" {\n".len()..).unwrap_or_default(), end }))
     }
 
-    /// Skips blank lines and comments up to the line that opens a block, which starts the unread part then: how long its kind is.
+    /// Skips blank lines and comments up to the line that opens a block, which starts the unread part then:
+    /// how long its kind is.
     fn find_header(&mut self) -> Result<Option<usize>, StatusError> {
         loop {
             let Some(end) = memchr(b'\n', self.unread()) else {
@@ -158,9 +161,11 @@ mod tests {
 
     #[test]
     fn blocks_are_the_same_however_they_come() {
-        let text = b"# comment {\n\n  \ninfo {\n\ta=1\n\t}\n\nempty {\n\t}\nhoststatus {\n\tb=} {\n\t}c\n\td=\n\t}";
+        let text =
+            b"# comment {\n\n  \ninfo {\n\ta=1\n\t}\n\nempty {\n\t}\nhoststatus {\n\tb=} {\n\t}c\n\td=\n\t}";
         let expected = [("info", "\ta=1"), ("empty", ""), ("hoststatus", "\tb=} {\n\t}c\n\td=")];
-        let expected: Vec<_> = expected.iter().map(|(kind, body)| ((*kind).to_owned(), (*body).to_owned())).collect();
+        let expected: Vec<_> =
+            expected.iter().map(|(kind, body)| ((*kind).to_owned(), (*body).to_owned())).collect();
         for size in 1..text.len() + 1 {
             assert_eq!(blocks(Trickle(text, size)).as_ref(), Ok(&expected), "{size} at a time");
         }
@@ -174,7 +179,10 @@ mod tests {
         let whole: Vec<usize> = (0..=text.len()).filter(|cut| blocks(&text[..*cut]).is_ok()).collect();
         // Between two blocks, nothing of the text itself tells.
         assert_eq!(whole, [0, 14, 15, 35, 36]);
-        assert_eq!(blocks(b"info {\n\ta=1".as_slice()), Err("cut after 11 octets, in the middle of a block".to_owned()));
+        assert_eq!(
+            blocks(b"info {\n\ta=1".as_slice()),
+            Err("cut after 11 octets, in the middle of a block".to_owned())
+        );
     }
 
     #[test]

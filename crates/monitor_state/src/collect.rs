@@ -2,10 +2,11 @@
 
 use crate::{Downtime, Object};
 
-/// Receives the hosts, services and downtimes of a monitor, one by one. Hosts come before the services in status.dat, but nothing
-/// promises that.
+/// Receives the hosts, services and downtimes of a monitor, one by one. Hosts come before the services in
+/// status.dat, but nothing promises that.
 pub trait Collect {
-    /// Returns whether this host, or this service of it, is wanted. What is not wanted is skipped without being parsed.
+    /// Returns whether this host, or this service of it, is wanted. What is not wanted is skipped without
+    /// being parsed.
     fn wants(&mut self, host: &str, service: Option<&str>) -> bool {
         let _ = (host, service);
         true

@@ -1,7 +1,7 @@
 //! status.dat as a file that the monitor replaces all the time.
 //!
-//! Nagios replaces it by a rename, so that an open file stays whole. What is copied over it in place (by rsync, on a network share) is
-//! noticed by its size and time, and read again.
+//! Nagios replaces it by a rename, so that an open file stays whole. What is copied over it in place (by
+//! rsync, on a network share) is noticed by its size and time, and read again.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -15,7 +15,8 @@ use rustix::fs::{FileType, Mode, Stat, fstat, open};
 use crate::error::StatusError;
 use crate::{Collect, Monitor, status_dat};
 
-/// Where status.dat usually is: Debian's Nagios 4 and 3, Nagios from source, Red Hat's, Naemon, Icinga 1 and 2.
+/// Where status.dat usually is: Debian's Nagios 4 and 3, Nagios from source, Red Hat's, Naemon, Icinga 1 and
+/// 2.
 pub const PLACES: [&str; 8] = [
     "/var/lib/nagios4/status.dat",
     "/var/cache/nagios3/status.dat",
@@ -91,7 +92,11 @@ pub fn read(path: &Path, collect: &mut impl Collect, deadline: &Deadline) -> Res
 }
 
 /// `None` if it changed meanwhile.
-fn read_once(path: &Path, collect: &mut impl Collect, deadline: &Deadline) -> Result<Option<StatusFile>, FileError> {
+fn read_once(
+    path: &Path,
+    collect: &mut impl Collect,
+    deadline: &Deadline,
+) -> Result<Option<StatusFile>, FileError> {
     let failed = |why| FileError::Status { path: path.to_owned(), why };
     let refused = |errno: rustix::io::Errno| failed(StatusError::Read(errno.into()));
     let file = open(path, READ_FLAGS, Mode::empty()).map_err(refused)?;

@@ -1,7 +1,8 @@
-//! Icinga 2's API: the answers to queries of hosts, services, downtimes and its own state, as JSON from any reader.
+//! Icinga 2's API: the answers to queries of hosts, services, downtimes and its own state, as JSON from any
+//! reader.
 //!
-//! Each answer is read as it comes, one object at a time. It leaves connections and passwords to the programs. The attributes to ask
-//! for stand beside each kind, so that an answer holds no more than is read.
+//! Each answer is read as it comes, one object at a time. It leaves connections and passwords to the
+//! programs. The attributes to ask for stand beside each kind, so that an answer holds no more than is read.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -138,7 +139,9 @@ impl Planned {
         }
         let begun = self.trigger_time > 0.0;
         let (start, end) = match () {
-            () if !self.fixed && begun => (seconds(self.trigger_time), seconds(self.trigger_time + self.duration)),
+            () if !self.fixed && begun => {
+                (seconds(self.trigger_time), seconds(self.trigger_time + self.duration))
+            }
             () => (seconds(self.start_time), seconds(self.end_time)),
         };
         collect.downtime(&Downtime {
@@ -194,7 +197,12 @@ pub fn application(answer: impl Read, now: u64) -> Result<Monitor, AnswerError> 
     each(answer, |result: Result| app = Some(result.status.icingaapplication.app))?;
     let app = app.ok_or_else(|| AnswerError("no state of Icinga itself".to_owned()))?;
     let active_service_checks = app.enable_service_checks;
-    Ok(Monitor { created: now, started: seconds(app.program_start), active_service_checks, passive_service_checks: true })
+    Ok(Monitor {
+        created: now,
+        started: seconds(app.program_start),
+        active_service_checks,
+        passive_service_checks: true,
+    })
 }
 
 #[derive(Deserialize)]

@@ -2,12 +2,13 @@
 //!
 //! - [`object`]: what is known of a host or a service, whichever monitor it comes from.
 //! - [`collect`]: the trait of those who receive the stream and choose what of it they want.
-//! - [`status_dat`]: status.dat of Nagios 3 and 4, Naemon, Icinga 1 and Icinga 2's StatusDataWriter, from any reader.
+//! - [`status_dat`]: status.dat of Nagios 3 and 4, Naemon, Icinga 1 and Icinga 2's StatusDataWriter, from any
+//!   reader.
 //! - [`icinga`]: the answers of Icinga 2's API, from any reader.
 //! - [`file`](mod@file): status.dat from a file that the monitor replaces meanwhile, with its age.
 //!
-//! Nothing is kept: memory is one buffer, whatever the size of the file. Text is borrowed from that buffer; octets that are not UTF-8
-//! become U+FFFD. What a state means for anyone is left to the programs.
+//! Nothing is kept: memory is one buffer, whatever the size of the file. Text is borrowed from that buffer;
+//! octets that are not UTF-8 become U+FFFD. What a state means for anyone is left to the programs.
 //!
 //! ```
 //! use monitor_state::{Collect, Object, status_dat};

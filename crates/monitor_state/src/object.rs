@@ -116,7 +116,8 @@ pub struct Output<'a> {
 }
 
 impl Output<'_> {
-    /// The further lines as the plugin printed them: `\n` is the end of a line, `\\` a backslash, and any other backslash is itself.
+    /// The further lines as the plugin printed them: `\n` is the end of a line, `\\` a backslash, and any
+    /// other backslash is itself.
     pub fn details(&self) -> String {
         let mut details = String::with_capacity(self.long_text.len());
         let mut rest = self.long_text.as_ref();
@@ -171,8 +172,14 @@ mod tests {
     #[test]
     fn numbers_are_states() {
         let words = |of: fn(u64) -> Condition| [0, 1, 2, 3, 4, 255, 256].map(|number| of(number).word());
-        assert_eq!(words(Condition::of_service), ["OK", "WARNING", "CRITICAL", "UNKNOWN", "UNKNOWN", "UNKNOWN", "UNKNOWN"]);
-        assert_eq!(words(Condition::of_host), ["UP", "DOWN", "UNREACHABLE", "UNKNOWN", "UNKNOWN", "UNKNOWN", "UNKNOWN"]);
+        assert_eq!(
+            words(Condition::of_service),
+            ["OK", "WARNING", "CRITICAL", "UNKNOWN", "UNKNOWN", "UNKNOWN", "UNKNOWN"]
+        );
+        assert_eq!(
+            words(Condition::of_host),
+            ["UP", "DOWN", "UNREACHABLE", "UNKNOWN", "UNKNOWN", "UNKNOWN", "UNKNOWN"]
+        );
     }
 
     #[test]

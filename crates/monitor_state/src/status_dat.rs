@@ -1,4 +1,5 @@
-//! status.dat: blocks of `key=value`, as Nagios 3 and 4, Naemon and Icinga 1 write them, and Icinga 2's StatusDataWriter.
+//! status.dat: blocks of `key=value`, as Nagios 3 and 4, Naemon and Icinga 1 write them, and Icinga 2's
+//! StatusDataWriter.
 //!
 //! Keys that are unknown here are skipped; of a key that stands twice in a block, the last one counts.
 

@@ -1,6 +1,7 @@
 //! The numbers of status.dat, from octets.
 
-/// Parses a whole number of 0 and more. A fraction is cut off, since Icinga 2 writes times with one; `None` if anything else is there.
+/// Parses a whole number of 0 and more. A fraction is cut off, since Icinga 2 writes times with one; `None`
+/// if anything else is there.
 pub(crate) fn whole(text: &[u8]) -> Option<u64> {
     let digits = memchr::memchr(b'.', text).map_or(Some(text), |point| {
         let fraction = text.get(point + 1..)?;

@@ -13,7 +13,13 @@ impl Collect for Lines {
     fn object(&mut self, object: &Object<'_>) {
         let service = object.service.as_deref().unwrap_or("-");
         let kind = if object.is_hard { "HARD" } else { "SOFT" };
-        let marks = (object.is_checked, object.downtime_depth, object.is_acknowledged, object.check_interval, object.last_check);
+        let marks = (
+            object.is_checked,
+            object.downtime_depth,
+            object.is_acknowledged,
+            object.check_interval,
+            object.last_check,
+        );
         self.0.push(format!(
             "{} {service} {} {kind} hard {} {marks:?}",
             object.host,
@@ -24,7 +30,10 @@ impl Collect for Lines {
 
     fn downtime(&mut self, downtime: &Downtime<'_>) {
         let Downtime { host, service, start, end, is_fixed, is_running } = downtime;
-        self.0.push(format!("{host} {} {start} {end} {is_fixed} {is_running}", service.as_deref().unwrap_or("-")));
+        self.0.push(format!(
+            "{host} {} {start} {end} {is_fixed} {is_running}",
+            service.as_deref().unwrap_or("-")
+        ));
     }
 
     fn restart(&mut self) {

@@ -22,7 +22,10 @@ impl Collect for Lines {
     }
 
     fn object(&mut self, object: &Object<'_>) {
-        let name = object.service.as_ref().map_or(object.host.to_string(), |service| format!("{}!{service}", object.host));
+        let name = object
+            .service
+            .as_ref()
+            .map_or(object.host.to_string(), |service| format!("{}!{service}", object.host));
         let kind = if object.is_hard { "HARD" } else { "SOFT" };
         let mut line = format!("{name} {} {kind}", object.state.word());
         let marks = [
@@ -42,7 +45,8 @@ impl Collect for Lines {
     fn downtime(&mut self, downtime: &Downtime<'_>) {
         let Downtime { host, service, start, end, is_fixed, is_running } = downtime;
         let service = service.as_deref().unwrap_or("-");
-        self.lines.push(format!("downtime {host} {service} {start} {end} fixed={is_fixed} running={is_running}"));
+        self.lines
+            .push(format!("downtime {host} {service} {start} {end} fixed={is_fixed} running={is_running}"));
     }
 
     fn restart(&mut self) {
@@ -123,7 +127,12 @@ fn what_a_plugin_printed_is_kept_as_it_is() {
     struct Output(String);
     impl Collect for Output {
         fn object(&mut self, object: &Object<'_>) {
-            self.0 = format!("{} / {} / {}", object.output.text, object.output.details(), object.output.performance_data);
+            self.0 = format!(
+                "{} / {} / {}",
+                object.output.text,
+                object.output.details(),
+                object.output.performance_data
+            );
         }
         fn restart(&mut self) {}
     }
@@ -134,7 +143,8 @@ fn what_a_plugin_printed_is_kept_as_it_is() {
     assert_eq!(output.0, "<b>x=1;2 }\\ \u{fffd} / one\ntwo\\n / 'a b'=1;2;3");
     assert_eq!(
         parse(&[with("").as_bytes(), block].concat()).unwrap(),
-        ["a\u{fffd}!b = c; d { CRITICAL SOFT, hard differs, pending, disabled"].map(|line| line.replace(", hard differs", ""))
+        ["a\u{fffd}!b = c; d { CRITICAL SOFT, hard differs, pending, disabled"]
+            .map(|line| line.replace(", hard differs", ""))
     );
 }
 
@@ -180,8 +190,14 @@ fn what_is_not_whole_is_refused() {
     let head = with("").len();
     let rows = [
         (String::new(), "it has no block info, so it is empty or no status.dat".to_owned()),
-        ("info {\n\tcreated=1\n\t}\n".to_owned(), "it has no block programstatus, so it is empty or no status.dat".to_owned()),
-        ("info {\n\tversion=4\n\t}\n".to_owned(), "the info block that ends at octet 21 has no valid created".to_owned()),
+        (
+            "info {\n\tcreated=1\n\t}\n".to_owned(),
+            "it has no block programstatus, so it is empty or no status.dat".to_owned(),
+        ),
+        (
+            "info {\n\tversion=4\n\t}\n".to_owned(),
+            "the info block that ends at octet 21 has no valid created".to_owned(),
+        ),
         ("<!DOCTYPE html>\n".to_owned(), "octet 0 starts no block and no comment".to_owned()),
         (
             with("hoststatus {\n\tcurrent_state=0\n\t}\n"),
@@ -197,15 +213,23 @@ fn what_is_not_whole_is_refused() {
         ),
         (
             with("servicestatus {\n\thost_name=a\n\tcurrent_state=0\n\t}\n"),
-            format!("the servicestatus block that ends at octet {} has no valid service_description", head + 49),
+            format!(
+                "the servicestatus block that ends at octet {} has no valid service_description",
+                head + 49
+            ),
         ),
-        (with("hoststatus {\n\thost_name=a\n\tcurr"), format!("cut after {} octets, in the middle of a block", head + 31)),
+        (
+            with("hoststatus {\n\thost_name=a\n\tcurr"),
+            format!("cut after {} octets, in the middle of a block", head + 31),
+        ),
     ];
     for (text, error) in rows {
         assert_eq!(parse(text.as_bytes()), Err(error), "{text}");
     }
     let zoo = zoo();
-    let cuts = (0..zoo.len()).step_by(97).filter(|cut| zoo[..*cut].ends_with(b"=") || zoo[..*cut].ends_with(b"\n\t"));
+    let cuts = (0..zoo.len())
+        .step_by(97)
+        .filter(|cut| zoo[..*cut].ends_with(b"=") || zoo[..*cut].ends_with(b"\n\t"));
     for cut in cuts {
         assert!(parse(&zoo[..cut]).is_err(), "cut after {cut}");
     }
@@ -222,14 +246,22 @@ fn a_file_is_read_with_its_age_and_what_is_none_is_named() {
     assert_eq!((read.size, lines.restarts, lines.lines.len()), (zoo().len() as u64, 0, 29));
     assert!(read.modified > read.monitor.created - 1_000_000_000);
 
-    let fail = |path: &Path, deadline: &Deadline| file::read(path, &mut Lines::default(), deadline).unwrap_err().to_string();
+    let fail = |path: &Path, deadline: &Deadline| {
+        file::read(path, &mut Lines::default(), deadline).unwrap_err().to_string()
+    };
     assert_eq!(fail(Path::new("/nonexistent"), &soon), "reading /nonexistent: no such file or directory");
     assert_eq!(fail(Path::new("/dev/zero"), &soon), "reading /dev/zero: not a regular file");
-    assert_eq!(fail(folder.path(), &soon), format!("reading {}: not a regular file", folder.path().display()));
+    assert_eq!(
+        fail(folder.path(), &soon),
+        format!("reading {}: not a regular file", folder.path().display())
+    );
     let over = Deadline::after(Duration::ZERO);
     assert_eq!(fail(&path, &over), format!("reading {}: not at its end within 0 s", path.display()));
     fs::write(&path, &zoo()[..20_000]).unwrap();
-    assert_eq!(fail(&path, &soon), format!("reading {}: cut after 20000 octets, in the middle of a block", path.display()));
+    assert_eq!(
+        fail(&path, &soon),
+        format!("reading {}: cut after 20000 octets, in the middle of a block", path.display())
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The Internet checksum (RFC 1071), which IPv4, ICMP, ICMPv6, UDP and TCP share.
 
-/// Returns the checksum of these parts one after the other, each of an even number of octets but the last; over a message that
-/// holds its own checksum, 0 if that is right.
+/// Returns the checksum of these parts one after the other, each of an even number of octets but the last;
+/// over a message that holds its own checksum, 0 if that is right.
 pub fn checksum(parts: &[&[u8]]) -> u16 {
     let words = parts.iter().flat_map(|part| part.chunks(2)).map(|word| match *word {
         [high, low] => u64::from(u16::from_be_bytes([high, low])),

@@ -1,8 +1,9 @@
 //! ICMP echo to many targets over one socket a family (RFC 792, RFC 4443), on Linux.
 //!
-//! A reply counts only if its source, its sequence and its payload are ours: the payload has a token of the run and the number of
-//! the ping. Times are the kernel's, so that a busy machine does not look like a slow target. What came of each ping is told as an
-//! [`Event`]; how long to wait, how fast to send and what to make of it is the caller's.
+//! A reply counts only if its source, its sequence and its payload are ours: the payload has a token of the
+//! run and the number of the ping. Times are the kernel's, so that a busy machine does not look like a slow
+//! target. What came of each ping is told as an [`Event`]; how long to wait, how fast to send and what to
+//! make of it is the caller's.
 
 mod ledger;
 mod packet;
@@ -24,7 +25,8 @@ use ledger::Ledger;
 use packet::{Parsed, Token};
 use socket::Socket;
 
-/// How many packets are read before the caller has its turn: on a busy raw socket the echoes of others never end.
+/// How many packets are read before the caller has its turn: on a busy raw socket the echoes of others never
+/// end.
 const AT_ONCE: usize = 16_384;
 /// How often a packet is sent again that failed by another target's ICMP error.
 const AGAIN: usize = 64;
@@ -90,7 +92,8 @@ pub enum EchoResult {
 /// Explains why a ping was not sent. None of these is the target's fault.
 #[derive(Debug, thiserror::Error)]
 pub enum EchoError {
-    /// No socket of its family: neither a ping socket nor a raw one is allowed, or the system has no such protocol.
+    /// No socket of its family: neither a ping socket nor a raw one is allowed, or the system has no such
+    /// protocol.
     #[error("no permission for ICMP of this family: {}", plugin::reason(.0))]
     NoSocket(io::Error),
     /// A queue of this machine is full (ENOBUFS, EAGAIN): to be sent again a little later.
@@ -105,18 +108,21 @@ pub enum EchoError {
 }
 
 impl Echo {
-    /// Opens the sockets that these targets need; a family without one is told by [`Echo::refused`] and when sending.
+    /// Opens the sockets that these targets need; a family without one is told by [`Echo::refused`] and when
+    /// sending.
     pub fn open(targets: Vec<SocketAddr>, source: &Source) -> Self {
         let token = token();
         let socket = |v6| match targets.iter().any(|target| target.is_ipv6() == v6) {
-            true => Socket::open(v6, source, token).map_err(|error| Errno::from_io_error(&error).or(Some(Errno::IO))),
+            true => Socket::open(v6, source, token)
+                .map_err(|error| Errno::from_io_error(&error).or(Some(Errno::IO))),
             false => Err(None),
         };
         let (v4, v6) = (socket(false), socket(true));
         Self { v4, v6, ledger: Ledger::new(targets), early: Vec::new() }
     }
 
-    /// Returns why there is no socket for IPv4, or for IPv6 if `v6`: `None` if there is one, or no target needs it.
+    /// Returns why there is no socket for IPv4, or for IPv6 if `v6`: `None` if there is one, or no target
+    /// needs it.
     pub fn refused(&self, v6: bool) -> Option<io::Error> {
         let socket = if v6 { &self.v6 } else { &self.v4 };
         socket.as_ref().err().copied().flatten().map(io::Error::from)
@@ -128,10 +134,14 @@ impl Echo {
         socket.as_ref().is_ok_and(Socket::is_raw)
     }
 
-    /// Returns how many packets this machine dropped before they could be read: at most as many replies are missing, which is not the
-    /// targets' loss. A raw socket also counts what its filter would have left out.
+    /// Returns how many packets this machine dropped before they could be read: at most as many replies are
+    /// missing, which is not the targets' loss. A raw socket also counts what its filter would have left out.
     pub fn dropped(&self) -> u64 {
-        [&self.v4, &self.v6].into_iter().filter_map(|socket| socket.as_ref().ok()).map(|socket| u64::from(socket.dropped())).sum()
+        [&self.v4, &self.v6]
+            .into_iter()
+            .filter_map(|socket| socket.as_ref().ok())
+            .map(|socket| u64::from(socket.dropped()))
+            .sum()
     }
 
     /// Sends a ping to the target of this number, and returns the ping's number.
@@ -168,18 +178,21 @@ impl Echo {
         Err(EchoError::Full(Errno::AGAIN.into()))
     }
 
-    /// Waits until something has come, at most until `until`, and adds all that is there to `events`. Returns whether `until` is
-    /// still to come.
+    /// Waits until something has come, at most until `until`, and adds all that is there to `events`. Returns
+    /// whether `until` is still to come.
     ///
     /// # Errors
     /// What the system reports of waiting.
     pub fn wait(&mut self, until: Instant, events: &mut Vec<Event>) -> io::Result<bool> {
         events.append(&mut self.early);
-        let remaining = if events.is_empty() { until.saturating_duration_since(Instant::now()) } else { Duration::ZERO };
+        let remaining =
+            if events.is_empty() { until.saturating_duration_since(Instant::now()) } else { Duration::ZERO };
         let timeout = Timespec::try_from(remaining).map_err(|_| io::ErrorKind::InvalidInput)?;
         let sockets = [&self.v4, &self.v6];
-        let mut polled: Vec<PollFd<'_>> =
-            sockets.iter().filter_map(|socket| Some(PollFd::new(socket.as_ref().ok()?, PollFlags::IN))).collect();
+        let mut polled: Vec<PollFd<'_>> = sockets
+            .iter()
+            .filter_map(|socket| Some(PollFd::new(socket.as_ref().ok()?, PollFlags::IN)))
+            .collect();
         match poll(&mut polled, Some(&timeout)) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(errno) => return Err(errno.into()),

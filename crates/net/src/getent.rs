@@ -35,8 +35,8 @@ pub enum ResolveError {
     /// The name has no address.
     #[error("resolving {0}: no address found")]
     NotFound(String),
-    /// No address was found after so long that a resolver kept silent: getent(1) does not say which of the two it was, and
-    /// resolv.conf(5) gives each server a second at least.
+    /// No address was found after so long that a resolver kept silent: getent(1) does not say which of the
+    /// two it was, and resolv.conf(5) gives each server a second at least.
     #[error("resolving {name}: no address found in {seconds:.1} s, so the resolver may be silent")]
     GaveUp {
         /// The name.
@@ -102,7 +102,8 @@ impl Family {
         }
     }
 
-    /// getent's name of the database. IPv6 has one of its own too, but maps IPv4 addresses into it, so its answers are sifted.
+    /// getent's name of the database. IPv6 has one of its own too, but maps IPv4 addresses into it, so its
+    /// answers are sifted.
     fn database(self) -> &'static str {
         match self {
             Self::Any => "ahosts",
@@ -137,8 +138,8 @@ pub(crate) struct Lookup {
 /// The addresses of a name without a port.
 type Resolved = Result<Vec<SocketAddr>, ResolveError>;
 
-/// Returns the addresses of each name, in the order of the names. They are valid host names, so that none looks like an option:
-/// getent has no "--" everywhere.
+/// Returns the addresses of each name, in the order of the names. They are valid host names, so that none
+/// looks like an option: getent has no "--" everywhere.
 pub(crate) fn ask(names: &[&str], lookup: &Lookup) -> Vec<Resolved> {
     let command = |name: &str| {
         let mut command = Command::new("getent");
@@ -174,7 +175,11 @@ fn ask_by(names: &[&str], lookup: &Lookup, command: impl Fn(&str) -> Command) ->
         }
     }
     let unasked = |name: &&str| ResolveError::NotFound((*name).to_owned());
-    results.into_iter().zip(names).map(|(result, name)| result.unwrap_or_else(|| Err(unasked(name)))).collect()
+    results
+        .into_iter()
+        .zip(names)
+        .map(|(result, name)| result.unwrap_or_else(|| Err(unasked(name))))
+        .collect()
 }
 
 fn settle(results: &mut [Option<Resolved>], place: usize, result: Resolved) {
@@ -186,7 +191,8 @@ fn settle(results: &mut [Option<Resolved>], place: usize, result: Resolved) {
 /// Waits until one of the children has printed something or its time is over, and returns which have.
 fn ready(running: &[(usize, Asked)]) -> Vec<bool> {
     let until = running.iter().map(|(_, asked)| asked.until).min().unwrap_or_else(Instant::now);
-    let mut polled: Vec<PollFd<'_>> = running.iter().map(|(_, asked)| PollFd::new(&asked.output, PollFlags::IN)).collect();
+    let mut polled: Vec<PollFd<'_>> =
+        running.iter().map(|(_, asked)| PollFd::new(&asked.output, PollFlags::IN)).collect();
     let remaining = Timespec::try_from(until.saturating_duration_since(Instant::now()));
     match poll(&mut polled, Some(&remaining.unwrap_or(Timespec { tv_sec: 1, tv_nsec: 0 }))) {
         // An error that is no interruption is met again where the pipe is read.
@@ -213,7 +219,14 @@ impl Asked {
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let mut child = Killed(child.map_err(failed)?);
         let output = child.0.stdout.take().ok_or_else(|| failed(io::ErrorKind::BrokenPipe.into()))?;
-        Ok(Self { name: name.to_owned(), child, output, answer: Vec::new(), started: now, until: now + limit })
+        Ok(Self {
+            name: name.to_owned(),
+            child,
+            output,
+            answer: Vec::new(),
+            started: now,
+            until: now + limit,
+        })
     }
 
     /// Reads what was printed, if that is `ready`. Returns the result once there is one.
@@ -236,7 +249,8 @@ impl Asked {
 
     /// The child has closed its output, so it is about to end; the watchdog bounds this.
     fn end(&mut self, family: Family) -> Resolved {
-        let status = self.child.0.wait().map_err(|why| ResolveError::Getent { name: self.name.clone(), why })?;
+        let status =
+            self.child.0.wait().map_err(|why| ResolveError::Getent { name: self.name.clone(), why })?;
         match status.code() {
             Some(0) => parse(&self.name, &self.answer, family),
             Some(NOT_FOUND) => Err(not_found(&self.name, self.started.elapsed())),
@@ -268,8 +282,8 @@ impl Drop for Killed {
     }
 }
 
-/// Returns the addresses in what getent printed, each once, of one family, without a port. The first field of each line is an
-/// address; one whose zone is not an interface of this machine is left out.
+/// Returns the addresses in what getent printed, each once, of one family, without a port. The first field of
+/// each line is an address; one whose zone is not an interface of this machine is left out.
 ///
 /// # Errors
 /// [`ResolveError`]: there is none, or something else is printed.
@@ -302,10 +316,19 @@ mod tests {
     use super::*;
 
     fn lookup(limit: Duration) -> Lookup {
-        Lookup { family: Family::Any, limit, seconds: limit.as_secs_f64(), until: Instant::now() + Duration::from_secs(8) }
+        Lookup {
+            family: Family::Any,
+            limit,
+            seconds: limit.as_secs_f64(),
+            until: Instant::now() + Duration::from_secs(8),
+        }
     }
 
-    fn asked(names: &[&str], limit: Duration, command: impl Fn(&str) -> Command) -> Vec<Result<Vec<SocketAddr>, String>> {
+    fn asked(
+        names: &[&str],
+        limit: Duration,
+        command: impl Fn(&str) -> Command,
+    ) -> Vec<Result<Vec<SocketAddr>, String>> {
         let results = ask_by(names, &lookup(limit), command);
         results.into_iter().map(|result| result.map_err(|error| error.to_string())).collect()
     }
@@ -318,7 +341,8 @@ mod tests {
 
     #[test]
     fn an_answer_is_hostile_until_parsed() {
-        let read = |answer: &[u8], family| parse("example.com", answer, family).map_err(|error| error.to_string());
+        let read =
+            |answer: &[u8], family| parse("example.com", answer, family).map_err(|error| error.to_string());
         let both = b"192.0.2.1       STREAM example.com\n192.0.2.1       DGRAM\n2001:db8::1 STREAM\n::ffff:192.0.2.1 RAW\n";
         let (v4, v6) = ("192.0.2.1:0".parse().unwrap(), "[2001:db8::1]:0".parse().unwrap());
         assert_eq!(read(both, Family::Any), Ok(vec![v4, v6]));
@@ -339,7 +363,9 @@ mod tests {
         let names = ["silent", "fast", "trickling", "none", "broken", "killed"];
         let command = |name: &str| match name {
             "silent" => shell("exec sleep 60"),
-            "trickling" => shell("while echo 192.0.2.1; do :; done | while read line; do echo 192.0.2.1; sleep 0.01; done"),
+            "trickling" => shell(
+                "while echo 192.0.2.1; do :; done | while read line; do echo 192.0.2.1; sleep 0.01; done",
+            ),
             "fast" => shell("echo 192.0.2.1 STREAM fast"),
             "none" => shell("exit 2"),
             "broken" => shell("exit 1"),
@@ -352,7 +378,10 @@ mod tests {
             Err("resolving broken: getent ended with 1".to_owned()),
             Err("resolving killed: getent was killed".to_owned()),
         ];
-        assert_eq!(found[..3], [silent("silent"), Ok(vec!["192.0.2.1:0".parse().unwrap()]), silent("trickling")]);
+        assert_eq!(
+            found[..3],
+            [silent("silent"), Ok(vec!["192.0.2.1:0".parse().unwrap()]), silent("trickling")]
+        );
         assert_eq!(found[3..], rest);
         assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
     }
@@ -362,15 +391,21 @@ mod tests {
         assert!(!not_found("db-01", Duration::from_millis(900)).is_silence());
         let late = not_found("db-01", Duration::from_millis(5_020));
         assert!(late.is_silence());
-        assert_eq!(late.to_string(), "resolving db-01: no address found in 5.0 s, so the resolver may be silent");
+        assert_eq!(
+            late.to_string(),
+            "resolving db-01: no address found in 5.0 s, so the resolver may be silent"
+        );
     }
 
     #[test]
     fn more_names_than_children_are_asked_in_turn() {
         let names: Vec<String> = (0..AT_ONCE * 2 + 5).map(|number| format!("n{number}")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let found = asked(&names, Duration::from_secs(8), |name| shell(&format!("echo 192.0.2.{} STREAM", &name[1..])));
-        let expected: Vec<_> = (0..names.len()).map(|number| Ok(vec![format!("192.0.2.{number}:0").parse().unwrap()])).collect();
+        let found = asked(&names, Duration::from_secs(8), |name| {
+            shell(&format!("echo 192.0.2.{} STREAM", &name[1..]))
+        });
+        let expected: Vec<_> =
+            (0..names.len()).map(|number| Ok(vec![format!("192.0.2.{number}:0").parse().unwrap()])).collect();
         assert_eq!(found, expected);
     }
 
@@ -383,6 +418,9 @@ mod tests {
     #[test]
     fn without_the_program_the_error_names_it() {
         let found = asked(&["example.com"], Duration::from_secs(8), |_| Command::new("/nonexistent/getent"));
-        assert_eq!(found, [Err("resolving example.com: running getent: no such file or directory".to_owned())]);
+        assert_eq!(
+            found,
+            [Err("resolving example.com: running getent: no such file or directory".to_owned())]
+        );
     }
 }

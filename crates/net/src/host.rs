@@ -1,5 +1,5 @@
-//! A host without a port: a name, an IPv4 address or an IPv6 address with its zone; and the grammar that it shares with
-//! [`crate::HostPort`].
+//! A host without a port: a name, an IPv4 address or an IPv6 address with its zone; and the grammar that it
+//! shares with [`crate::HostPort`].
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
@@ -49,7 +49,8 @@ impl Host {
         }
     }
 
-    /// Returns the host as certificates and requests name it: a name without the dot at its end, an address without its zone.
+    /// Returns the host as certificates and requests name it: a name without the dot at its end, an address
+    /// without its zone.
     pub fn bare(&self) -> String {
         match self {
             Self::Name(name) => name.as_str().trim_end_matches('.').to_owned(),
@@ -68,19 +69,22 @@ impl Host {
             Self::V4(address) => Ok(Some(SocketAddr::new((*address).into(), port))),
             Self::V6(address, None) => Ok(Some(SocketAddr::new((*address).into(), port))),
             Self::V6(address, Some(zone)) => {
-                let scope = zone.scope_id().map_err(|_| NoInterface { host: self.clone(), zone: zone.clone() })?;
+                let scope =
+                    zone.scope_id().map_err(|_| NoInterface { host: self.clone(), zone: zone.clone() })?;
                 Ok(Some(SocketAddrV6::new(*address, port, 0, scope).into()))
             }
         }
     }
 
-    /// Whether `text`, as another program writes it, means this host: names regardless of case and of a dot at the end, addresses
-    /// by their value.
+    /// Whether `text`, as another program writes it, means this host: names regardless of case and of a dot
+    /// at the end, addresses by their value.
     pub fn is(&self, text: &str) -> bool {
         let bare = |name: &str| name.trim_end_matches('.').to_ascii_lowercase();
         match self {
             Self::Name(name) => bare(name.as_str()) == bare(text),
-            address => text.parse::<IpAddr>().is_ok_and(|other| address.address() == Some(other.to_canonical())),
+            address => {
+                text.parse::<IpAddr>().is_ok_and(|other| address.address() == Some(other.to_canonical()))
+            }
         }
     }
 
@@ -113,7 +117,8 @@ impl Host {
 
     /// Reads an IPv6 address without brackets; `None` if it is not one.
     fn parse_v6(text: &str) -> Result<Option<Self>, InvalidHost> {
-        let (address, zone) = text.split_once('%').map_or((text, None), |(address, zone)| (address, Some(zone)));
+        let (address, zone) =
+            text.split_once('%').map_or((text, None), |(address, zone)| (address, Some(zone)));
         let Ok(address) = address.parse::<Ipv6Addr>() else { return Ok(None) };
         let zone = match (address.is_unicast_link_local(), zone) {
             (true, None) => return Err(InvalidHost::NoZone(address)),
@@ -158,9 +163,13 @@ impl FromStr for Host {
 
 /// Refuses the prefixes of net-snmp and others, and URLs.
 fn refuse_transport(text: &str) -> Result<(), InvalidHost> {
-    let starts = |prefix: &&str| text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    let starts =
+        |prefix: &&str| text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
     let transport = TRANSPORTS.iter().copied().find(starts);
-    let url = || text.split_once("://").map(|(scheme, _)| format!("{}://", scheme.chars().take(20).collect::<String>()));
+    let url = || {
+        text.split_once("://")
+            .map(|(scheme, _)| format!("{}://", scheme.chars().take(20).collect::<String>()))
+    };
     match transport.map(str::to_owned).or_else(url) {
         Some(prefix) => Err(InvalidHost::Transport(prefix)),
         None => Ok(()),
@@ -192,11 +201,15 @@ mod tests {
 
     #[test]
     fn a_zone_becomes_a_scope_id() {
-        let to = |text: &str| text.parse::<Host>().unwrap().socket_address(161).map_err(|why| why.to_string());
+        let to =
+            |text: &str| text.parse::<Host>().unwrap().socket_address(161).map_err(|why| why.to_string());
         let lo = if_nametoindex("lo").unwrap();
         assert_eq!(to("fe80::1%lo"), Ok(Some(format!("[fe80::1%{lo}]:161").parse().unwrap())));
         assert_eq!(to("fe80::1%4711"), Ok(Some("[fe80::1%4711]:161".parse().unwrap())));
-        assert_eq!(to("fe80::1%nosuch0"), Err("fe80::1%nosuch0: there is no interface nosuch0 on this machine".to_owned()));
+        assert_eq!(
+            to("fe80::1%nosuch0"),
+            Err("fe80::1%nosuch0: there is no interface nosuch0 on this machine".to_owned())
+        );
         assert_eq!(to("2001:db8::1"), Ok(Some("[2001:db8::1]:161".parse().unwrap())));
         assert_eq!(to("192.0.2.1"), Ok(Some("192.0.2.1:161".parse().unwrap())));
         assert_eq!(to("db-01"), Ok(None));
@@ -204,7 +217,9 @@ mod tests {
 
     #[test]
     fn certificates_name_a_host_without_dot_and_zone() {
-        for (text, bare) in [("a.example.", "a.example"), ("192.0.2.1", "192.0.2.1"), ("[fe80::1%eth0]", "fe80::1")] {
+        for (text, bare) in
+            [("a.example.", "a.example"), ("192.0.2.1", "192.0.2.1"), ("[fe80::1%eth0]", "fe80::1")]
+        {
             assert_eq!(text.parse::<Host>().unwrap().bare(), bare);
         }
     }

@@ -102,7 +102,8 @@ mod tests {
         let brackets = "brackets enclose a whole IPv6 address, as in [2001:db8::1]:161";
         let colons = "neither HOST:PORT nor an IPv6 address, which with a port is written [2001:db8::1]:161";
         let name = "a host name has only ASCII letters, digits, dots, hyphens and underscores";
-        let port = |host: &str| format!("the port after the colon is a number from 1 to 65535, as in {host}:161");
+        let port =
+            |host: &str| format!("the port after the colon is a number from 1 to 65535, as in {host}:161");
         let a = port("a");
         let rows = [
             ("", "the host is missing"),
@@ -136,14 +137,26 @@ mod tests {
             ("TCP:db-01", "write it without tcp:"),
             ("tcp:161", "write it without tcp:"),
             ("https://example.com:443/", "write it without https://"),
-            ("192.0.2.300", "192.0.2.300 has only digits and dots, but is no IPv4 address: that has four numbers from 0 to 255"),
+            (
+                "192.0.2.300",
+                "192.0.2.300 has only digits and dots, but is no IPv4 address: that has four numbers from 0 to 255",
+            ),
             (
                 "192.0.2.300:161",
                 "192.0.2.300 has only digits and dots, but is no IPv4 address: that has four numbers from 0 to 255",
             ),
-            ("1.2.3", "1.2.3 has only digits and dots, but is no IPv4 address: that has four numbers from 0 to 255"),
-            ("192.0.2.1.", "192.0.2.1. has only digits and dots, but is no IPv4 address: that has four numbers from 0 to 255"),
-            ("192.0.2.01", "192.0.2.01 has only digits and dots, but is no IPv4 address: that has four numbers from 0 to 255"),
+            (
+                "1.2.3",
+                "1.2.3 has only digits and dots, but is no IPv4 address: that has four numbers from 0 to 255",
+            ),
+            (
+                "192.0.2.1.",
+                "192.0.2.1. has only digits and dots, but is no IPv4 address: that has four numbers from 0 to 255",
+            ),
+            (
+                "192.0.2.01",
+                "192.0.2.01 has only digits and dots, but is no IPv4 address: that has four numbers from 0 to 255",
+            ),
             ("7", "7 has only digits and dots, but is no IPv4 address: that has four numbers from 0 to 255"),
             ("...", "a dot in a host name stands between two parts, or once at its end"),
             (".", "a dot in a host name stands between two parts, or once at its end"),
@@ -167,13 +180,17 @@ mod tests {
             ("fe80::1%eth0/64", "the zone after % is the name or number of an interface, as in fe80::1%eth0"),
             ("fe80::1%a b", "the zone after % is the name or number of an interface, as in fe80::1%eth0"),
             ("fe80::1%0", "the zone after % is the name or number of an interface, as in fe80::1%eth0"),
-            ("fe80::1%sixteen-letters-", "the zone after % is the name or number of an interface, as in fe80::1%eth0"),
+            (
+                "fe80::1%sixteen-letters-",
+                "the zone after % is the name or number of an interface, as in fe80::1%eth0",
+            ),
             ("2001:db8::1%eth0", "only link-local addresses (fe80::/10) have a zone: write 2001:db8::1"),
             ("192.0.2.1%eth0", name),
         ];
         for (text, why) in rows {
             let refused = text.parse::<HostPort>().map_err(|refused| refused.to_string());
-            let transport_as_written = |refused: String| if text.starts_with("TCP") { refused.to_lowercase() } else { refused };
+            let transport_as_written =
+                |refused: String| if text.starts_with("TCP") { refused.to_lowercase() } else { refused };
             assert_eq!(refused.map_err(transport_as_written), Err(why.to_owned()), "{text:?}");
         }
     }
@@ -185,7 +202,9 @@ mod tests {
         for good in [longest.clone(), format!("{longest}."), format!("{longest}:1")] {
             assert!(good.parse::<HostPort>().is_ok(), "{good}");
         }
-        for bad in [format!("{longest}x"), format!("{longest}x:1"), "x".repeat(64), format!("{label}x.example.com")] {
+        for bad in
+            [format!("{longest}x"), format!("{longest}x:1"), "x".repeat(64), format!("{label}x.example.com")]
+        {
             let refused = bad.parse::<HostPort>().unwrap_err().to_string();
             assert_eq!(refused, "a host name has at most 253 characters, and 63 between two dots");
         }

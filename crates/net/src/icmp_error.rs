@@ -1,4 +1,5 @@
-//! What ICMP reported about a packet of ours: the socket's error queue (ip(7), IP_RECVERR), which needs no privilege.
+//! What ICMP reported about a packet of ours: the socket's error queue (ip(7), IP_RECVERR), which needs no
+//! privilege.
 
 use std::io::IoSliceMut;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -73,7 +74,8 @@ impl IcmpError {
 /// Lets the kernel keep the ICMP errors of this socket.
 pub fn keep_icmp_errors(socket: impl AsFd, v6: bool) {
     // A system that cannot keep them just tells less.
-    let _ = if v6 { setsockopt(&socket, Ipv6RecvErr, &true) } else { setsockopt(&socket, Ipv4RecvErr, &true) };
+    let _ =
+        if v6 { setsockopt(&socket, Ipv6RecvErr, &true) } else { setsockopt(&socket, Ipv4RecvErr, &true) };
 }
 
 /// Takes the ICMP error at the head of the socket's queue: `None` if there is none.
@@ -88,7 +90,8 @@ pub(crate) fn take(socket: impl AsFd) -> Option<Queued> {
     let mut control = nix::cmsg_space!([u8; 192]);
     let mut parts = [IoSliceMut::new(&mut quoted)];
     let flags = MsgFlags::MSG_ERRQUEUE | MsgFlags::MSG_DONTWAIT;
-    let message = recvmsg::<SockaddrStorage>(socket.as_fd().as_raw_fd(), &mut parts, Some(&mut control), flags).ok()?;
+    let message =
+        recvmsg::<SockaddrStorage>(socket.as_fd().as_raw_fd(), &mut parts, Some(&mut control), flags).ok()?;
     let icmp = message.cmsgs().ok().and_then(|mut parts| parts.find_map(icmp));
     let (to, length) = (message.address.as_ref().and_then(socket_address), message.bytes);
     Some(Queued { to, icmp, quoted, length })
@@ -100,9 +103,11 @@ fn icmp(part: ControlMessageOwned) -> Option<IcmpError> {
         IcmpError { v6, kind: error.ee_type, code: error.ee_code, from }
     };
     match part {
-        ControlMessageOwned::Ipv4RecvErr(what, from) if what.ee_origin == ORIGIN_ICMP => {
-            Some(error(false, what, from.map(|from| Ipv4Addr::from(from.sin_addr.s_addr.to_ne_bytes()).into())))
-        }
+        ControlMessageOwned::Ipv4RecvErr(what, from) if what.ee_origin == ORIGIN_ICMP => Some(error(
+            false,
+            what,
+            from.map(|from| Ipv4Addr::from(from.sin_addr.s_addr.to_ne_bytes()).into()),
+        )),
         ControlMessageOwned::Ipv6RecvErr(what, from) if what.ee_origin == ORIGIN_ICMP6 => {
             Some(error(true, what, from.map(|from| Ipv6Addr::from(from.sin6_addr.s6_addr).into())))
         }

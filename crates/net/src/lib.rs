@@ -11,8 +11,8 @@
 //! | ping | [`Echo`] |
 //! | read ICMP errors | [`IcmpError`] |
 //!
-//! It leaves every protocol above TLS and ICMP echo to the plugins, and many connections side by side to the plugin that needs them.
-//! It knows nothing of any plugin, and nothing of async.
+//! It leaves every protocol above TLS and ICMP echo to the plugins, and many connections side by side to the
+//! plugin that needs them. It knows nothing of any plugin, and nothing of async.
 //!
 //! ```no_run
 //! use net::{Cause, Connector, HostPort, Waiting, resolve, tls};

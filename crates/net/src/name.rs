@@ -12,8 +12,8 @@ const LONGEST_LABEL: usize = 63;
 /// The longest name of an interface (linux/if.h, IFNAMSIZ less its end), in octets.
 const LONGEST_INTERFACE: usize = 15;
 
-/// A host name: 1 to 253 ASCII letters, digits, dots, hyphens and underscores, not starting with a hyphen, not of digits and dots
-/// alone.
+/// A host name: 1 to 253 ASCII letters, digits, dots, hyphens and underscores, not starting with a hyphen,
+/// not of digits and dots alone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Name(String);
 
@@ -21,7 +21,8 @@ pub struct Name(String);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Zone(String);
 
-/// Explains why a text is not a host, or not a host with a port, and what to write. It does not repeat the whole text: the caller names that.
+/// Explains why a text is not a host, or not a host with a port, and what to write. It does not repeat the
+/// whole text: the caller names that.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidHost {
     /// Nothing is written.
@@ -82,12 +83,18 @@ impl Name {
         let bare = text.strip_suffix('.').unwrap_or(text);
         match text {
             "" => Err(InvalidHost::Empty),
-            _ if !text.chars().all(|c| plain(c) || (!c.is_ascii() && c.is_alphanumeric())) => Err(InvalidHost::Character),
+            _ if !text.chars().all(|c| plain(c) || (!c.is_ascii() && c.is_alphanumeric())) => {
+                Err(InvalidHost::Character)
+            }
             _ if !text.is_ascii() => Err(InvalidHost::International),
             _ if text.starts_with('-') => Err(InvalidHost::Hyphen),
             _ if bare.split('.').any(str::is_empty) => Err(InvalidHost::Dots),
-            _ if bare.len() > LONGEST || bare.split('.').any(|label| label.len() > LONGEST_LABEL) => Err(InvalidHost::Long),
-            _ if text.bytes().all(|octet| octet.is_ascii_digit() || octet == b'.') => Err(InvalidHost::Digits(text.to_owned())),
+            _ if bare.len() > LONGEST || bare.split('.').any(|label| label.len() > LONGEST_LABEL) => {
+                Err(InvalidHost::Long)
+            }
+            _ if text.bytes().all(|octet| octet.is_ascii_digit() || octet == b'.') => {
+                Err(InvalidHost::Digits(text.to_owned()))
+            }
             _ => Ok(Self(text.to_owned())),
         }
     }

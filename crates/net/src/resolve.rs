@@ -1,6 +1,6 @@
-//! The addresses of names, as the host's own `getent` gives them: by its nsswitch.conf, from hosts files, DNS, LDAP or whatever
-//! else is configured there. A static binary cannot load the host's name service modules, and a child process can be killed when
-//! its time is over (`getent.rs`).
+//! The addresses of names, as the host's own `getent` gives them: by its nsswitch.conf, from hosts files,
+//! DNS, LDAP or whatever else is configured there. A static binary cannot load the host's name service
+//! modules, and a child process can be killed when its time is over (`getent.rs`).
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -10,7 +10,8 @@ use plugin::{Deadline, Step};
 use crate::getent::{self, Family, Lookup, ResolveError};
 use crate::host::Host;
 
-/// Resolves hosts under a deadline: several at once, so that a name whose resolver is silent costs the others no time.
+/// Resolves hosts under a deadline: several at once, so that a name whose resolver is silent costs the others
+/// no time.
 ///
 /// ```
 /// use std::time::Duration;
@@ -58,19 +59,24 @@ impl<'a> Resolver<'a> {
         self.all([(host, port)]).pop().unwrap_or_else(|| Err(missing()))
     }
 
-    /// Returns every address of each host with its port, in the order of the hosts: for an address at once, for names after
-    /// asking for all of them at the same time.
-    pub fn all<'h>(&self, hosts: impl IntoIterator<Item = (&'h Host, u16)>) -> Vec<Result<Vec<SocketAddr>, ResolveError>> {
+    /// Returns every address of each host with its port, in the order of the hosts: for an address at once,
+    /// for names after asking for all of them at the same time.
+    pub fn all<'h>(
+        &self,
+        hosts: impl IntoIterator<Item = (&'h Host, u16)>,
+    ) -> Vec<Result<Vec<SocketAddr>, ResolveError>> {
         let hosts: Vec<(&Host, u16)> = hosts.into_iter().collect();
         let names: Vec<&str> = hosts.iter().filter_map(|(host, _)| host.name()).collect();
         let _step = step(self.deadline, &names);
         let mut found = getent::ask(&names, &self.lookup()).into_iter();
         let resolved = hosts.into_iter().map(|(host, port)| match host.socket_address(port)? {
             Some(address) => self.literal(host, address),
-            None => found.next().unwrap_or_else(|| Err(ResolveError::NotFound(host.to_string()))).map(|mut addresses| {
-                addresses.iter_mut().for_each(|address| address.set_port(port));
-                addresses
-            }),
+            None => found.next().unwrap_or_else(|| Err(ResolveError::NotFound(host.to_string()))).map(
+                |mut addresses| {
+                    addresses.iter_mut().for_each(|address| address.set_port(port));
+                    addresses
+                },
+            ),
         });
         resolved.collect()
     }
@@ -90,8 +96,9 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// Returns every address of a host with this port, each once, in the order in which the system would try them; at least one.
-/// IPv6 addresses are left out on a host that has none of its own but loopback's (RFC 3493, AI_ADDRCONFIG).
+/// Returns every address of a host with this port, each once, in the order in which the system would try
+/// them; at least one. IPv6 addresses are left out on a host that has none of its own but loopback's (RFC
+/// 3493, AI_ADDRCONFIG).
 ///
 /// # Errors
 /// [`ResolveError`], with the host in each message.
@@ -123,14 +130,19 @@ mod tests {
         assert_eq!(resolved("::ffff:192.0.2.1"), Ok(vec!["192.0.2.1:7".parse().unwrap()]));
         assert_eq!(resolved("2001:db8::1"), Ok(vec!["[2001:db8::1]:7".parse().unwrap()]));
         assert_eq!(resolved("fe80::1%9"), Ok(vec!["[fe80::1%9]:7".parse().unwrap()]));
-        assert_eq!(resolved("fe80::1%nosuch0"), Err("fe80::1%nosuch0: there is no interface nosuch0 on this machine".to_owned()));
+        assert_eq!(
+            resolved("fe80::1%nosuch0"),
+            Err("fe80::1%nosuch0: there is no interface nosuch0 on this machine".to_owned())
+        );
     }
 
     #[test]
     fn asks_the_system() {
         let own = resolved("localhost").unwrap();
         assert!(own.iter().all(|address| address.ip().is_loopback() && address.port() == 7), "{own:?}");
-        assert!(resolved("no-such-name.invalid").unwrap_err().starts_with("resolving no-such-name.invalid: "));
+        assert!(
+            resolved("no-such-name.invalid").unwrap_err().starts_with("resolving no-such-name.invalid: ")
+        );
     }
 
     #[test]
@@ -146,8 +158,10 @@ mod tests {
     #[test]
     fn all_are_answered_in_their_order() {
         let deadline = Deadline::after(Duration::from_secs(8));
-        let hosts: Vec<Host> =
-            ["no-such-name.invalid", "192.0.2.1", "localhost"].iter().map(|host| host.parse().unwrap()).collect();
+        let hosts: Vec<Host> = ["no-such-name.invalid", "192.0.2.1", "localhost"]
+            .iter()
+            .map(|host| host.parse().unwrap())
+            .collect();
         let found = Resolver::new(&deadline).all(hosts.iter().zip(1..));
         assert!(found[0].as_ref().unwrap_err().to_string().starts_with("resolving no-such-name.invalid: "));
         assert_eq!(found[1].as_ref().unwrap(), &["192.0.2.1:2".parse().unwrap()]);

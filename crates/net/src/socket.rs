@@ -12,7 +12,8 @@ use rustix::event::PollFlags;
 use rustix::io::{Errno, ioctl_fionbio};
 use rustix::net::sockopt::{Timeout, set_socket_timeout, set_tcp_nodelay, socket_error};
 use rustix::net::{
-    AddressFamily, SendFlags, Shutdown, SocketAddrUnix, SocketFlags, SocketType, connect, send, shutdown, socket_with,
+    AddressFamily, SendFlags, Shutdown, SocketAddrUnix, SocketFlags, SocketType, connect, send, shutdown,
+    socket_with,
 };
 
 use crate::source::Source;
@@ -27,7 +28,12 @@ pub(crate) struct Socket<'a> {
 
 impl<'a> Socket<'a> {
     /// Connects by TCP from `source` within `limit`.
-    pub(crate) fn tcp(to: SocketAddr, limit: Duration, waiting: &Waiting<'a>, source: &Source) -> io::Result<Self> {
+    pub(crate) fn tcp(
+        to: SocketAddr,
+        limit: Duration,
+        waiting: &Waiting<'a>,
+        source: &Source,
+    ) -> io::Result<Self> {
         let family = if to.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
         let fd = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, None)?;
         source.apply(&fd, to.is_ipv6())?;
@@ -45,8 +51,8 @@ impl<'a> Socket<'a> {
         Ok(Self { fd, waiting: waiting.clone(), is_unix: false })
     }
 
-    /// Connects to a Unix socket. Its queue can be full, as that of a stopped server is in the end: then no poll tells when there is
-    /// room, and the timeout of sending ends the wait (unix(7)).
+    /// Connects to a Unix socket. Its queue can be full, as that of a stopped server is in the end: then no
+    /// poll tells when there is room, and the timeout of sending ends the wait (unix(7)).
     pub(crate) fn unix(path: &Path, waiting: &Waiting<'a>) -> io::Result<Self> {
         let fd = socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
         let left = waiting.deadline().remaining();
@@ -83,7 +89,11 @@ impl<'a> Socket<'a> {
     }
 
     /// Tries `act` until it need not wait.
-    fn patiently(&self, flags: PollFlags, mut act: impl FnMut(&OwnedFd) -> rustix::io::Result<usize>) -> io::Result<usize> {
+    fn patiently(
+        &self,
+        flags: PollFlags,
+        mut act: impl FnMut(&OwnedFd) -> rustix::io::Result<usize>,
+    ) -> io::Result<usize> {
         loop {
             match act(&self.fd) {
                 Err(Errno::AGAIN) => self.waiting.ready(&self.fd, flags, self.waiting.deadline().at())?,

@@ -19,11 +19,12 @@ pub struct Source {
 }
 
 impl Source {
-    /// Binds a socket of IPv4, or of IPv6 if `v6`, that is not connected yet. The port is left to connect(2): else each would be
-    /// taken once for all destinations together.
+    /// Binds a socket of IPv4, or of IPv6 if `v6`, that is not connected yet. The port is left to connect(2):
+    /// else each would be taken once for all destinations together.
     ///
     /// # Errors
-    /// What the system reports, as for an address that is not bound on this machine or an interface that it does not have.
+    /// What the system reports, as for an address that is not bound on this machine or an interface that it
+    /// does not have.
     pub fn apply(&self, socket: impl AsFd, v6: bool) -> io::Result<()> {
         let socket = socket.as_fd();
         if let Some(interface) = &self.interface {
@@ -49,9 +50,11 @@ mod tests {
 
     #[test]
     fn a_socket_is_bound_to_the_address_of_its_family() {
-        let source = Source { addresses: vec!["127.0.0.9".parse().unwrap(), "::1".parse().unwrap()], interface: None };
+        let source =
+            Source { addresses: vec!["127.0.0.9".parse().unwrap(), "::1".parse().unwrap()], interface: None };
         for (v6, expected) in [(false, "127.0.0.9"), (true, "::1")] {
-            let family = if v6 { rustix::net::AddressFamily::INET6 } else { rustix::net::AddressFamily::INET };
+            let family =
+                if v6 { rustix::net::AddressFamily::INET6 } else { rustix::net::AddressFamily::INET };
             let socket = rustix::net::socket(family, rustix::net::SocketType::DGRAM, None).unwrap();
             source.apply(&socket, v6).unwrap();
             let name = SocketAddr::try_from(rustix::net::getsockname(&socket).unwrap()).unwrap();
@@ -61,7 +64,9 @@ mod tests {
 
     #[test]
     fn what_this_machine_does_not_have_is_an_error() {
-        let socket = rustix::net::socket(rustix::net::AddressFamily::INET, rustix::net::SocketType::DGRAM, None).unwrap();
+        let socket =
+            rustix::net::socket(rustix::net::AddressFamily::INET, rustix::net::SocketType::DGRAM, None)
+                .unwrap();
         let foreign = Source { addresses: vec!["192.0.2.1".parse().unwrap()], interface: None };
         assert_eq!(foreign.apply(&socket, false).unwrap_err().kind(), io::ErrorKind::AddrNotAvailable);
         let absent = Source { addresses: Vec::new(), interface: Some("nosuch0".to_owned()) };

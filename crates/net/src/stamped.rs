@@ -1,5 +1,5 @@
-//! Receiving datagrams with the moment at which the kernel took them in (socket(7), SO_TIMESTAMPNS): on a busy machine a process
-//! is woken milliseconds later.
+//! Receiving datagrams with the moment at which the kernel took them in (socket(7), SO_TIMESTAMPNS): on a
+//! busy machine a process is woken milliseconds later.
 
 use std::io::IoSliceMut;
 use std::net::SocketAddr;
@@ -42,7 +42,12 @@ impl Receiver {
     pub(crate) fn receive(&mut self, socket: impl AsFd, room: &mut [u8]) -> Result<Received, Errno> {
         let mut parts = [IoSliceMut::new(room)];
         let descriptor = socket.as_fd().as_raw_fd();
-        let message = recvmsg::<SockaddrStorage>(descriptor, &mut parts, Some(&mut self.control), MsgFlags::MSG_DONTWAIT)?;
+        let message = recvmsg::<SockaddrStorage>(
+            descriptor,
+            &mut parts,
+            Some(&mut self.control),
+            MsgFlags::MSG_DONTWAIT,
+        )?;
         let stamp = message.cmsgs()?.find_map(|part| match part {
             ControlMessageOwned::ScmTimestampns(stamp) => Some(stamp),
             _ => None,

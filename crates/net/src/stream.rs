@@ -1,7 +1,7 @@
 //! One connection of octets under one deadline: TCP, a Unix socket, and TLS over either or over another TLS.
 //!
-//! Connecting, each read and each write end with the deadline of [`Waiting`] and say why as a [`Cause`]. Many connections side by
-//! side are the business of the plugin that needs them.
+//! Connecting, each read and each write end with the deadline of [`Waiting`] and say why as a [`Cause`]. Many
+//! connections side by side are the business of the plugin that needs them.
 
 use std::fmt;
 use std::io::{self, Cursor, Read, Write};
@@ -65,12 +65,16 @@ impl<'a> Connector<'a> {
         Ok(Stream::plain(Socket::tcp(to, limit, &self.waiting, &self.source)?))
     }
 
-    /// Connects to the first of these addresses that takes the connection, within `limit` for all of them: a silent one leaves each
-    /// of the others the same share of what is left.
+    /// Connects to the first of these addresses that takes the connection, within `limit` for all of them: a
+    /// silent one leaves each of the others the same share of what is left.
     ///
     /// # Errors
     /// [`Cause`]: why not, for the last address.
-    pub fn connect_any(&self, addresses: &[SocketAddr], limit: Duration) -> Result<(Stream<'a>, SocketAddr), Cause> {
+    pub fn connect_any(
+        &self,
+        addresses: &[SocketAddr],
+        limit: Duration,
+    ) -> Result<(Stream<'a>, SocketAddr), Cause> {
         let deadline = self.waiting.deadline();
         let spare = deadline.remaining().saturating_sub(limit);
         let mut last = Cause::NoAnswer;
@@ -112,8 +116,8 @@ impl<'a> Stream<'a> {
         Self { left: limit, limit, ..self }
     }
 
-    /// Goes on in TLS with a server that is called `name`, and ends the handshake. `early` was read already and belongs to the
-    /// handshake: it is what came with the answer to CONNECT of a proxy.
+    /// Goes on in TLS with a server that is called `name`, and ends the handshake. `early` was read already
+    /// and belongs to the handshake: it is what came with the answer to CONNECT of a proxy.
     ///
     /// # Errors
     /// [`Cause`]: the handshake failed, or the certificate is not accepted.
@@ -143,8 +147,9 @@ impl<'a> Stream<'a> {
         matches!(self.way, Way::Secure(_))
     }
 
-    /// Returns the certificates that the server showed, its own first: none without TLS. What [`crate::tls::Authorities::verify`]
-    /// says of them can be asked also where the connection was made without verification.
+    /// Returns the certificates that the server showed, its own first: none without TLS. What
+    /// [`crate::tls::Authorities::verify`] says of them can be asked also where the connection was made
+    /// without verification.
     pub fn peer_certificates(&self) -> &[CertificateDer<'static>] {
         match &self.way {
             Way::Plain(_) => &[],
@@ -192,7 +197,10 @@ impl<'a> Stream<'a> {
 
 impl fmt::Debug for Stream<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stream").field("is_unix", &self.is_unix()).field("is_secure", &self.is_secure()).finish_non_exhaustive()
+        f.debug_struct("Stream")
+            .field("is_unix", &self.is_unix())
+            .field("is_secure", &self.is_secure())
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,5 +1,5 @@
-//! TLS on the client's side, by rustls on ring: which authorities are trusted, how much of a server's certificate is verified, our
-//! own certificate, and one wording for each fault.
+//! TLS on the client's side, by rustls on ring: which authorities are trusted, how much of a server's
+//! certificate is verified, our own certificate, and one wording for each fault.
 //!
 //! | module | what is in it |
 //! | --- | --- |
@@ -55,7 +55,8 @@ impl Settings {
     /// Reads the files that these settings need, and no others.
     ///
     /// # Errors
-    /// [`TlsError`]: a file cannot be read or is not what it should be, or there are no authorities to verify by.
+    /// [`TlsError`]: a file cannot be read or is not what it should be, or there are no authorities to verify
+    /// by.
     pub fn load(&self, deadline: &Deadline) -> Result<Client, TlsError> {
         let authorities = match (self.verify, &self.authorities) {
             (Verify::Nothing, _) => Authorities::default(),
@@ -65,7 +66,9 @@ impl Settings {
         let provider = Arc::new(ring::default_provider());
         let verifier = Verifier::new(self.verify, authorities, Arc::clone(&provider));
         let setup = |error: rustls::Error| TlsError::Setup(Fault::from(&error));
-        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(setup)?;
+        let builder = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(setup)?;
         let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
         let config = match &self.identity {
             None => builder.with_no_client_auth(),

@@ -1,5 +1,5 @@
-//! One question and its answer by UDP under a deadline: a connected socket, which hears only the one that it asks; several tries;
-//! ICMP errors as causes; the kernel's moment of receiving.
+//! One question and its answer by UDP under a deadline: a connected socket, which hears only the one that it
+//! asks; several tries; ICMP errors as causes; the kernel's moment of receiving.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -92,8 +92,10 @@ impl Udp {
     }
 
     fn connect_one(peer: SocketAddr, source: &Source) -> io::Result<Self> {
-        let any: IpAddr = if peer.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-        let socket = if *source == Source::default() { UdpSocket::bind((any, 0))? } else { bound(peer, source)? };
+        let any: IpAddr =
+            if peer.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        let socket =
+            if *source == Source::default() { UdpSocket::bind((any, 0))? } else { bound(peer, source)? };
         keep_icmp_errors(&socket, peer.is_ipv6());
         let receiver = Receiver::new(&socket);
         socket.connect(peer)?;
@@ -154,8 +156,8 @@ impl Udp {
         }
     }
 
-    /// Sends the questions one after the other, each with its share of the time until `until`, until `accept` takes an answer to
-    /// any of them. `accept` is given a datagram and how many questions were sent.
+    /// Sends the questions one after the other, each with its share of the time until `until`, until `accept`
+    /// takes an answer to any of them. `accept` is given a datagram and how many questions were sent.
     ///
     /// A peer that is not listening ends a try at once; errors of routers may pass and are only remembered.
     ///
@@ -223,7 +225,8 @@ impl UdpError {
 /// # Errors
 /// What the system reports of waiting.
 pub fn ready(sockets: &[&Udp], until: Instant) -> io::Result<Vec<bool>> {
-    let mut polled: Vec<PollFd<'_>> = sockets.iter().map(|socket| PollFd::new(*socket, PollFlags::IN)).collect();
+    let mut polled: Vec<PollFd<'_>> =
+        sockets.iter().map(|socket| PollFd::new(*socket, PollFlags::IN)).collect();
     let remaining = until.saturating_duration_since(Instant::now()).min(Duration::from_secs(86_400));
     let timeout = Timespec::try_from(remaining).map_err(|_| io::ErrorKind::InvalidInput)?;
     match poll(&mut polled, Some(&timeout)) {
@@ -257,7 +260,10 @@ fn is_of_the_path(why: &io::Error) -> bool {
 }
 
 fn is_passing(why: &io::Error) -> bool {
-    matches!(Errno::from_io_error(why), Some(Errno::HOSTUNREACH | Errno::NETUNREACH | Errno::HOSTDOWN | Errno::PROTO))
+    matches!(
+        Errno::from_io_error(why),
+        Some(Errno::HOSTUNREACH | Errno::NETUNREACH | Errno::HOSTDOWN | Errno::PROTO)
+    )
 }
 
 /// The words for an error: those of its ICMP error, unless nothing listens there.
@@ -318,7 +324,9 @@ mod tests {
         let (far, mut near) = peer();
         far.send(b"forged").unwrap();
         let start = Instant::now();
-        let silence = near.exchange(&[b"one", b"two"], &mut [0; 64], soon(), |_, _| Verdict::<(), Silence>::Foreign).unwrap_err();
+        let silence = near
+            .exchange(&[b"one", b"two"], &mut [0; 64], soon(), |_, _| Verdict::<(), Silence>::Foreign)
+            .unwrap_err();
         assert!(start.elapsed() >= Duration::from_millis(190));
         assert_eq!(silence.passed_over, 1);
         assert!(silence.failure.is_none());
@@ -330,7 +338,9 @@ mod tests {
         drop(far);
         let start = Instant::now();
         let until = start + Duration::from_secs(20);
-        let silence = near.exchange(&[b"one", b"two"], &mut [0; 64], until, |_, _| Verdict::<(), Silence>::Foreign).unwrap_err();
+        let silence = near
+            .exchange(&[b"one", b"two"], &mut [0; 64], until, |_, _| Verdict::<(), Silence>::Foreign)
+            .unwrap_err();
         assert!(start.elapsed() < Duration::from_secs(5));
         let failure = silence.failure.unwrap();
         assert_eq!(failure.to_string(), "connection refused");
@@ -341,7 +351,9 @@ mod tests {
     fn an_answer_may_end_the_exchange() {
         let (far, mut near) = peer();
         far.send(b"go away").unwrap();
-        let ended = near.exchange(&[b"one"], &mut [0; 64], soon(), |_, _| Verdict::<(), _>::Ends(io::Error::other("told so")));
+        let ended = near.exchange(&[b"one"], &mut [0; 64], soon(), |_, _| {
+            Verdict::<(), _>::Ends(io::Error::other("told so"))
+        });
         assert_eq!(ended.unwrap_err().to_string(), "told so");
     }
 

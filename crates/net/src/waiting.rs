@@ -1,4 +1,5 @@
-//! How a connection waits: until the deadline, until the process is asked to stop, and with something to do if it takes long.
+//! How a connection waits: until the deadline, until the process is asked to stop, and with something to do
+//! if it takes long.
 
 use std::fmt;
 use std::io;
@@ -44,8 +45,8 @@ impl fmt::Debug for SlowPathAction<'_> {
     }
 }
 
-/// What is called before each wait: it returns how long to wait at most until it is called again, `None` for no limit of its own. It
-/// is [`SlowPathAction::run_if_due`] in general.
+/// What is called before each wait: it returns how long to wait at most until it is called again, `None` for
+/// no limit of its own. It is [`SlowPathAction::run_if_due`] in general.
 pub type SlowPath<'a> = &'a (dyn Fn() -> Option<Duration> + Sync + 'a);
 
 /// How a connection waits. Clones share the deadline, which may be changed meanwhile.
@@ -113,6 +114,9 @@ impl<'a> Waiting<'a> {
 
 impl fmt::Debug for Waiting<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Waiting").field("deadline", &self.deadline).field("stop", &self.stop).finish_non_exhaustive()
+        f.debug_struct("Waiting")
+            .field("deadline", &self.deadline)
+            .field("stop", &self.stop)
+            .finish_non_exhaustive()
     }
 }

@@ -42,7 +42,8 @@ fn closed() -> SocketAddr {
 fn each_end_of_a_connection_has_its_cause() {
     let waiting = Waiting::until(&deadline(LIMIT));
     assert!(matches!(connect(closed(), &waiting), Err(Cause::Refused)));
-    let cause = |act: fn(TcpStream)| connect(server(act), &waiting).unwrap().receive(&mut [0; 9]).unwrap_err();
+    let cause =
+        |act: fn(TcpStream)| connect(server(act), &waiting).unwrap().receive(&mut [0; 9]).unwrap_err();
     assert!(matches!(cause(|stream| drop(stream.shutdown(Shutdown::Both))), Cause::Closed));
     let reset = cause(|stream| {
         // An end with something unread is a reset.
@@ -50,7 +51,8 @@ fn each_end_of_a_connection_has_its_cause() {
         linger.unwrap();
     });
     assert!(matches!(reset, Cause::Reset), "{reset:?}");
-    let mut ample = connect(server(|mut stream| drop(stream.write_all(b"0123456789"))), &waiting).unwrap().at_most(4);
+    let mut ample =
+        connect(server(|mut stream| drop(stream.write_all(b"0123456789"))), &waiting).unwrap().at_most(4);
     let error = io::copy(&mut ample, &mut io::sink()).unwrap_err();
     assert_eq!(Cause::from(error).to_string(), "it sent more than 4 octets");
 }
@@ -59,7 +61,8 @@ fn each_end_of_a_connection_has_its_cause() {
 fn silence_ends_with_the_deadline() {
     let waiting = Waiting::until(&deadline(Duration::from_millis(200)));
     let start = Instant::now();
-    let mut stream = connect(server(|mut stream| drop(stream.read_to_end(&mut Vec::new()))), &waiting).unwrap();
+    let mut stream =
+        connect(server(|mut stream| drop(stream.read_to_end(&mut Vec::new()))), &waiting).unwrap();
     assert!(matches!(stream.receive(&mut [0; 9]), Err(Cause::NoAnswer)));
     // What the other end does not take is waited for no longer.
     assert!(matches!(stream.send_all(&vec![0; 64 << 20]), Err(Cause::NoAnswer)));
@@ -72,7 +75,8 @@ fn a_silent_address_leaves_time_for_the_next() {
     // A queue that is full drops what comes.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     rustix::net::listen(&silent, 0).unwrap();
-    let _queued = [0; 2].map(|_| TcpStream::connect_timeout(&silent.local_addr().unwrap(), Duration::from_millis(100)));
+    let _queued =
+        [0; 2].map(|_| TcpStream::connect_timeout(&silent.local_addr().unwrap(), Duration::from_millis(100)));
     let open = TcpListener::bind("127.0.0.1:0").unwrap();
     let addresses = [silent.local_addr().unwrap(), closed(), open.local_addr().unwrap()];
     let whole = deadline(LIMIT);
@@ -80,8 +84,15 @@ fn a_silent_address_leaves_time_for_the_next() {
     let connector = Connector::new(Waiting::until(&whole));
     let (_, address) = connector.connect_any(&addresses, Duration::from_millis(900)).unwrap();
     assert_eq!(address, open.local_addr().unwrap());
-    assert!((Duration::from_millis(290)..Duration::from_millis(890)).contains(&start.elapsed()), "{:?}", start.elapsed());
-    assert!(matches!(connector.connect_any(&addresses[..2], Duration::from_millis(200)), Err(Cause::Refused)));
+    assert!(
+        (Duration::from_millis(290)..Duration::from_millis(890)).contains(&start.elapsed()),
+        "{:?}",
+        start.elapsed()
+    );
+    assert!(matches!(
+        connector.connect_any(&addresses[..2], Duration::from_millis(200)),
+        Err(Cause::Refused)
+    ));
     assert!(matches!(connector.connect_any(&[], LIMIT), Err(Cause::NoAnswer)));
 }
 
@@ -124,7 +135,11 @@ fn a_wait_can_be_stopped_and_used() {
         assert!(matches!(stream.receive(&mut [0; 9]), Err(Cause::Stopped)));
     }
     assert_eq!(done.load(Ordering::SeqCst), 1);
-    assert!((Duration::from_millis(50)..Duration::from_secs(2)).contains(&start.elapsed()), "{:?}", start.elapsed());
+    assert!(
+        (Duration::from_millis(50)..Duration::from_secs(2)).contains(&start.elapsed()),
+        "{:?}",
+        start.elapsed()
+    );
 }
 
 #[test]
@@ -139,7 +154,8 @@ fn connections_come_from_their_source() {
     assert_eq!(cause.to_string(), "cannot assign requested address");
 }
 
-/// A proxy that takes one line, answers it together with what the server says first, if anything, and then is the server at `to`.
+/// A proxy that takes one line, answers it together with what the server says first, if anything, and then is
+/// the server at `to`.
 fn proxy(to: String) -> SocketAddr {
     server(move |mut client| {
         let mut line = [0; 4];
@@ -182,8 +198,11 @@ fn tls_goes_through_a_tunnel() {
 fn what_was_read_early_comes_first() {
     let deadline = deadline(LIMIT);
     let client = Settings { verify: Verify::Nothing, ..Settings::default() }.load(&deadline).unwrap();
-    let stream = connect(server(|mut stream| drop(stream.read_to_end(&mut Vec::new()))), &Waiting::until(&deadline)).unwrap();
-    let cause = stream.secure(&client, "inner.example.com", b"\x15\x03\x03\0\x02\x02\x28".to_vec()).unwrap_err();
+    let stream =
+        connect(server(|mut stream| drop(stream.read_to_end(&mut Vec::new()))), &Waiting::until(&deadline))
+            .unwrap();
+    let cause =
+        stream.secure(&client, "inner.example.com", b"\x15\x03\x03\0\x02\x02\x28".to_vec()).unwrap_err();
     assert_eq!(cause.to_string(), "the server ended the TLS handshake: handshake failure");
     for name in ["", "a b", "a;b"] {
         let stream = connect(server(drop), &Waiting::until(&deadline)).unwrap();
@@ -199,7 +218,8 @@ fn a_chain_is_judged_at_any_time() {
         return;
     }
     let authority = Authority::create("authority");
-    let pair = authority.sign_between("old", "subjectAltName=IP:127.0.0.1", "20200101000000Z", "20200131000000Z");
+    let pair =
+        authority.sign_between("old", "subjectAltName=IP:127.0.0.1", "20200101000000Z", "20200131000000Z");
     let server = TlsServer::start(&pair, "");
     let deadline = deadline(LIMIT);
     let client = Settings { verify: Verify::Nothing, ..Settings::default() }.load(&deadline).unwrap();
@@ -221,13 +241,17 @@ fn a_client_shows_its_own_certificate() {
         return;
     }
     let authority = Authority::create("authority");
-    let (server, own) =
-        (authority.sign("server", "subjectAltName=IP:127.0.0.1"), authority.sign("client", "keyUsage=digitalSignature"));
+    let (server, own) = (
+        authority.sign("server", "subjectAltName=IP:127.0.0.1"),
+        authority.sign("client", "keyUsage=digitalSignature"),
+    );
     let (other, deadline) = (authority.sign_by("other", "", "-days 2"), deadline(LIMIT));
     let identity = |key| Some(Identity { certificate: own.certificate.clone(), key });
-    let settings = |identity| Settings { authorities: Some(authority.path("ca.pem")), identity, ..Settings::default() };
+    let settings =
+        |identity| Settings { authorities: Some(authority.path("ca.pem")), identity, ..Settings::default() };
     for (version, asked) in [("-tls1_2", "-Verify 1"), ("-tls1_3", "-Verify 1")] {
-        let mut tls = TlsServer::start(&server, &format!("{version} {asked} -verify_return_error -CAfile ca.pem"));
+        let mut tls =
+            TlsServer::start(&server, &format!("{version} {asked} -verify_return_error -CAfile ca.pem"));
         let address = tls.address().parse().unwrap();
         let talk = |identity| -> Result<usize, Cause> {
             let client = settings(identity).load(&deadline).unwrap();
@@ -246,7 +270,10 @@ fn a_client_shows_its_own_certificate() {
     }
     let error = |key| settings(identity(key)).load(&deadline).unwrap_err().to_string();
     let (key, certificate) = (other.key.display().to_string(), own.certificate.display().to_string());
-    assert_eq!(error(other.key.clone()), format!("the key in {key} is not that of the certificate in {certificate}"));
+    assert_eq!(
+        error(other.key.clone()),
+        format!("the key in {key} is not that of the certificate in {certificate}")
+    );
     assert_eq!(error(own.certificate.clone()), format!("reading {certificate}: no private key in it"));
     let old = Some(Identity { certificate: other.certificate.clone(), key: other.key });
     let line = format!("reading {}: not an X.509 certificate of version 3", other.certificate.display());

@@ -63,13 +63,26 @@ fn event(broker: &str, port: u16, bench: &Bench<'_>) {
     let folder = tempfile::tempdir().unwrap();
     let own = || {
         let mut command = notify(&folder, port, bench);
-        command.args(["--host=web1", "--service=HTTP", "--state=CRITICAL", "--state-type=HARD", "--state-time=1700000000"]);
+        command.args([
+            "--host=web1",
+            "--service=HTTP",
+            "--state=CRITICAL",
+            "--state-type=HARD",
+            "--state-time=1700000000",
+        ]);
         command.args(["--attempt=3", "--max-attempts=3", "--output=no answer"]);
         command
     };
     let mut script = Command::new(ruby);
-    script.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/publish.rb")).arg(port.to_string()).arg("no answer");
-    let mut subjects = [Subject::new("notify_stomp", own()), Subject::new("itself", own()), Subject::new("ruby", again(&script))];
+    script
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/publish.rb"))
+        .arg(port.to_string())
+        .arg("no answer");
+    let mut subjects = [
+        Subject::new("notify_stomp", own()),
+        Subject::new("itself", own()),
+        Subject::new("ruby", again(&script)),
+    ];
     let times = bench.in_turn(&mut subjects);
     let what = format!("an event to {broker}");
     bench.ratio(&times, (&what, 0), ("itself (noise)", 1), None);
@@ -82,21 +95,28 @@ fn notify(folder: &TempDir, port: u16, bench: &Bench<'_>) -> Command {
     std::fs::write(&file, format!("[notify_stomp]\nlogin={}\npasscode={}\n", LOGIN.0, LOGIN.1)).unwrap();
     let mut command = Command::new(bench.own("notify_stomp"));
     command.arg(format!("--extra-opts=@{}", file.display())).arg(format!("--broker=127.0.0.1:{port}"));
-    command.arg("--destination=/queue/bench").arg(format!("--spool={}", folder.path().join("spool").display()));
+    command
+        .arg("--destination=/queue/bench")
+        .arg(format!("--spool={}", folder.path().join("spool").display()));
     command
 }
 
-/// A spool of so many events, sent with a receipt each; and the memory that it takes, against a spool of a hundredth.
+/// A spool of so many events, sent with a receipt each; and the memory that it takes, against a spool of a
+/// hundredth.
 fn spooled(count: u64, bench: &Bench<'_>) {
     let broker = Broker::counting().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let flush = |launcher: Option<&Path>, count: u64| {
         let mut event = notify(&folder, 1, bench);
         // One real event, which no broker takes, is what the others are copies of.
-        let output = event.args(["--host=web1", "--service=HTTP", "--state=CRITICAL", "--output=no answer"]).output().unwrap();
+        let output = event
+            .args(["--host=web1", "--service=HTTP", "--state=CRITICAL", "--output=no answer"])
+            .output()
+            .unwrap();
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         let new = folder.path().join("spool/new");
-        let template = std::fs::read(std::fs::read_dir(&new).unwrap().next().unwrap().unwrap().path()).unwrap();
+        let template =
+            std::fs::read(std::fs::read_dir(&new).unwrap().next().unwrap().unwrap().path()).unwrap();
         fill(&folder.path().join("spool"), &template, count - 1).unwrap();
         // What was just written is not on the disk yet, and would be removed too easily.
         rustix::fs::sync();
@@ -122,5 +142,9 @@ fn spooled(count: u64, bench: &Bench<'_>) {
     bench.seconds((&format!("{count} spooled events"), elapsed), ("2,000 a second", count as f64 / RATE));
     let most_of_five = |count| (0..5).map(|_| flush(Some(&bench.own("peak")), count).1).fold(0.0, f64::max);
     let (most, less) = (most_of_five(count), most_of_five(count / 100));
-    bench.memory((&format!("peak resident, {count} spooled events"), most), ("a hundredth of them", less), Some(MEMORY));
+    bench.memory(
+        (&format!("peak resident, {count} spooled events"), most),
+        ("a hundredth of them", less),
+        Some(MEMORY),
+    );
 }

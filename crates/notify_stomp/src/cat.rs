@@ -31,7 +31,8 @@ pub enum CatError {
     Show(io::Error),
 }
 
-/// Subscribes and shows. Each message is acknowledged when it has been shown: what the broker has sent beyond `--count` goes back to it.
+/// Subscribes and shows. Each message is acknowledged when it has been shown: what the broker has sent beyond
+/// `--count` goes back to it.
 pub(crate) fn cat(args: &Args, destination: &str, deadline: &Deadline) -> Result<Report, CatError> {
     let route = args.target.route(deadline)?;
     let stop = signals().map_err(CatError::Show)?;
@@ -43,7 +44,9 @@ pub(crate) fn cat(args: &Args, destination: &str, deadline: &Deadline) -> Result
         Ok(()) => return Ok(Report::listing([])),
         _ if is_readable(&stop) => return Ok(Report::listing([])),
         // Where nobody reads any more, there is nobody to tell.
-        Err(CatError::Show(error)) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(Report::listing([])),
+        Err(CatError::Show(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            return Ok(Report::listing([]));
+        }
         Err(error) => error,
     };
     match shown {
@@ -53,12 +56,21 @@ pub(crate) fn cat(args: &Args, destination: &str, deadline: &Deadline) -> Result
     }
 }
 
-fn follow(args: &Args, destination: &str, options: &ConnectOptions<'_>, shown: &mut Option<u64>) -> Result<(), CatError> {
+fn follow(
+    args: &Args,
+    destination: &str,
+    options: &ConnectOptions<'_>,
+    shown: &mut Option<u64>,
+) -> Result<(), CatError> {
     let mut session = Session::open(options, None)?;
     let mode = if session.version == Version::V10 { "client" } else { "client-individual" };
-    let subscribe = Frame::new("SUBSCRIBE").with("id", SUBSCRIPTION).with("destination", destination).with("ack", mode);
+    let subscribe =
+        Frame::new("SUBSCRIBE").with("id", SUBSCRIPTION).with("destination", destination).with("ack", mode);
     // RabbitMQ and ActiveMQ: no more than a few that go back if they are not shown.
-    let subscribe = subscribe.with("prefetch-count", "100").with("activemq.prefetchSize", "100").with("receipt", "subscribed");
+    let subscribe = subscribe
+        .with("prefetch-count", "100")
+        .with("activemq.prefetchSize", "100")
+        .with("receipt", "subscribed");
     session.queue(&subscribe)?;
     session.send("subscribing")?;
     while args.count.is_none_or(|count| shown.unwrap_or(0) < count) {
@@ -85,14 +97,17 @@ fn follow(args: &Args, destination: &str, options: &ConnectOptions<'_>, shown: &
 
 /// ACK names the message by the header `ack` in version 1.2, before by `message-id`.
 fn acknowledgement(session: &Session<'_>, message: &Frame) -> Result<Frame, SessionError> {
-    let (from, name) = if session.version == Version::V12 { ("ack", "id") } else { ("message-id", "message-id") };
-    let id = message.header(from).ok_or_else(|| session.unexpected(message, "a MESSAGE that can be acknowledged"))?;
+    let (from, name) =
+        if session.version == Version::V12 { ("ack", "id") } else { ("message-id", "message-id") };
+    let id = message
+        .header(from)
+        .ok_or_else(|| session.unexpected(message, "a MESSAGE that can be acknowledged"))?;
     let ack = Frame::new("ACK").with(name, id);
     Ok(if session.version == Version::V11 { ack.with("subscription", SUBSCRIPTION) } else { ack })
 }
 
-/// A message as one line that no terminal obeys: control characters, and what cannot be seen or turns the direction of writing, as JSON
-/// escapes them; line ends, which in JSON stand only between values, as blanks.
+/// A message as one line that no terminal obeys: control characters, and what cannot be seen or turns the
+/// direction of writing, as JSON escapes them; line ends, which in JSON stand only between values, as blanks.
 fn line(body: &[u8]) -> String {
     let mut line = String::with_capacity(body.len() + 1);
     for c in String::from_utf8_lossy(body).trim_end().chars() {

@@ -1,4 +1,5 @@
-//! The way to a broker: names, addresses, TCP and TLS, one broker after the other until one accepts the connection.
+//! The way to a broker: names, addresses, TCP and TLS, one broker after the other until one accepts the
+//! connection.
 
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
@@ -61,8 +62,8 @@ pub(crate) struct Connection<'a> {
 }
 
 impl<'a> ConnectOptions<'a> {
-    /// Connects to the first broker that accepts the connection; the error is that of the last one. `slow` is done if that, or
-    /// anything later, takes long.
+    /// Connects to the first broker that accepts the connection; the error is that of the last one. `slow` is
+    /// done if that, or anything later, takes long.
     pub(crate) fn connect(&self, slow: Option<SlowPath<'a>>) -> Result<Connection<'a>, ConnectionError> {
         let waiting = Waiting::until(self.deadline).stopped_by(self.stop).meanwhile(slow);
         let mut failure = None;
@@ -70,7 +71,13 @@ impl<'a> ConnectOptions<'a> {
             // A silent broker leaves time for the others.
             let left = u32::try_from(self.route.brokers.len() - number).unwrap_or(u32::MAX);
             let end = self.deadline.remaining() / left;
-            match self.connect_to(broker, *port, self.deadline.remaining().saturating_sub(end), &waiting, slow) {
+            match self.connect_to(
+                broker,
+                *port,
+                self.deadline.remaining().saturating_sub(end),
+                &waiting,
+                slow,
+            ) {
                 Ok(stream) => return Ok(Connection { stream, broker: broker.to_string() }),
                 Err(error) => failure = Some(error),
             }
@@ -94,14 +101,17 @@ impl<'a> ConnectOptions<'a> {
         let addresses: Vec<SocketAddr> = resolve(&broker.host, port, self.deadline)?;
         slow.and_then(|slow| slow());
         let limit = self.deadline.remaining().saturating_sub(spare);
-        let broken = |cause| ConnectionError::Broken { broker: broker.to_string(), doing: "connecting", cause };
+        let broken =
+            |cause| ConnectionError::Broken { broker: broker.to_string(), doing: "connecting", cause };
         let (stream, _) = Connector::new(waiting.clone()).connect_any(&addresses, limit).map_err(broken)?;
         match &self.route.tls {
             None => Ok(stream),
-            Some(client) => stream.secure(client, &broker.host.bare(), Vec::new()).map_err(|cause| ConnectionError::Broken {
-                broker: broker.to_string(),
-                doing: "waiting for the TLS handshake",
-                cause,
+            Some(client) => stream.secure(client, &broker.host.bare(), Vec::new()).map_err(|cause| {
+                ConnectionError::Broken {
+                    broker: broker.to_string(),
+                    doing: "waiting for the TLS handshake",
+                    cause,
+                }
             }),
         }
     }

@@ -1,5 +1,5 @@
-//! Sending what waits, in its order, with a receipt for each: many may be on their way at once, and none leaves the spool before its own
-//! receipt has come.
+//! Sending what waits, in its order, with a receipt for each: many may be on their way at once, and none
+//! leaves the spool before its own receipt has come.
 
 use std::collections::VecDeque;
 
@@ -41,7 +41,8 @@ pub(crate) struct SendOptions<'a> {
 impl SendOptions<'_> {
     /// The frame of an event. The receipt is called like its sequence.
     fn frame(&self, sequence: u64, json: Vec<u8>) -> Frame {
-        let mut frame = Frame::new("SEND").with("destination", self.destination).with("content-type", "application/json");
+        let mut frame =
+            Frame::new("SEND").with("destination", self.destination).with("content-type", "application/json");
         if self.is_persistent {
             frame = frame.with("persistent", "true");
         }
@@ -49,17 +50,29 @@ impl SendOptions<'_> {
     }
 
     /// Sends one event that is in no spool, and waits for its receipt.
-    pub(crate) fn send(&self, session: &mut Session<'_>, sequence: u64, json: Vec<u8>) -> Result<(), SessionError> {
+    pub(crate) fn send(
+        &self,
+        session: &mut Session<'_>,
+        sequence: u64,
+        json: Vec<u8>,
+    ) -> Result<(), SessionError> {
         session.queue(&self.frame(sequence, json))?;
         session.send(DOING)?;
         let answer = session.receive(DOING)?;
-        receipt(session, &answer)
-            .and_then(|number| if number == sequence { Ok(()) } else { Err(session.unexpected(&answer, "its RECEIPT")) })
+        receipt(session, &answer).and_then(|number| {
+            if number == sequence { Ok(()) } else { Err(session.unexpected(&answer, "its RECEIPT")) }
+        })
     }
 
-    /// Sends all that waits, and what comes meanwhile. How many the broker confirmed, also where an error ended it.
-    pub(crate) fn drain(&self, spool: &Spool, session: &mut Session<'_>) -> (usize, Result<(), DeliverError>) {
-        let mut delivery = Delivery { options: self, spool, session, open: VecDeque::new(), confirmed: Vec::new(), sent: 0 };
+    /// Sends all that waits, and what comes meanwhile. How many the broker confirmed, also where an error
+    /// ended it.
+    pub(crate) fn drain(
+        &self,
+        spool: &Spool,
+        session: &mut Session<'_>,
+    ) -> (usize, Result<(), DeliverError>) {
+        let mut delivery =
+            Delivery { options: self, spool, session, open: VecDeque::new(), confirmed: Vec::new(), sent: 0 };
         let mut result = Ok(());
         while result.is_ok() {
             match spool.entries() {
@@ -118,7 +131,8 @@ impl Delivery<'_, '_> {
         let sequence = receipt(self.session, frame)?;
         let place = self.open.iter().position(|entry| entry.sequence == sequence);
         let entry = place.and_then(|place| self.open.remove(place));
-        self.confirmed.push(entry.ok_or_else(|| self.session.unexpected(frame, "the RECEIPT of an event on its way"))?);
+        self.confirmed
+            .push(entry.ok_or_else(|| self.session.unexpected(frame, "the RECEIPT of an event on its way"))?);
         self.sent += 1;
         Ok(())
     }

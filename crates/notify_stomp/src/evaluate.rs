@@ -4,10 +4,11 @@ use plugin::{Finding, Findings, Metric, Report, Unit};
 
 use crate::observations::{Fate, Observations};
 
-/// OK: confirmed, or left to another process that is sending. WARNING: it waits. CRITICAL: something is lost. UNKNOWN: a setting must be
-/// changed before anything can be sent.
+/// OK: confirmed, or left to another process that is sending. WARNING: it waits. CRITICAL: something is lost.
+/// UNKNOWN: a setting must be changed before anything can be sent.
 pub(crate) fn evaluate(seen: &Observations) -> Report {
-    let findings = [Some(counts(seen)), refused(seen), failure(seen), dropped(seen), spooling(seen), broken(seen)];
+    let findings =
+        [Some(counts(seen)), refused(seen), failure(seen), dropped(seen), spooling(seen), broken(seen)];
     findings.into_iter().flatten().collect::<Findings>().report(ok_summary(seen))
 }
 
@@ -24,7 +25,9 @@ fn counts(seen: &Observations) -> Finding {
 fn refused(seen: &Observations) -> Option<Finding> {
     let refused = seen.refused.as_ref()?;
     Some(match (seen.fate, &seen.spool_failure) {
-        (Fate::Waits(sequence), _) => Finding::unknown(format!("{refused}, event {sequence} waits in the spool")),
+        (Fate::Waits(sequence), _) => {
+            Finding::unknown(format!("{refused}, event {sequence} waits in the spool"))
+        }
         (_, Some(spool)) => Finding::critical(format!("event lost: {spool}, and {refused}")),
         (_, None) => Finding::unknown(refused.clone()),
     })
@@ -34,8 +37,12 @@ fn refused(seen: &Observations) -> Option<Finding> {
 fn failure(seen: &Observations) -> Option<Finding> {
     let failure = seen.failure.as_ref()?;
     Some(match &seen.spool_failure {
-        Some(spool) if seen.fate == Fate::Lost => Finding::critical(format!("event lost: {spool}, and {failure}")),
-        _ if seen.waiting > 0 => Finding::warning(format!("{}: {failure}", count(seen.waiting, "event waits", "events wait"))),
+        Some(spool) if seen.fate == Fate::Lost => {
+            Finding::critical(format!("event lost: {spool}, and {failure}"))
+        }
+        _ if seen.waiting > 0 => {
+            Finding::warning(format!("{}: {failure}", count(seen.waiting, "event waits", "events wait")))
+        }
         _ => Finding::warning(failure.clone()),
     })
 }
@@ -50,7 +57,9 @@ fn spooling(seen: &Observations) -> Option<Finding> {
     let failure = seen.spool_failure.as_ref()?;
     match seen.fate {
         Fate::Lost => None,
-        Fate::Confirmed(_) => Some(Finding::warning(format!("confirmed by {}, but not spooled: {failure}", seen.broker))),
+        Fate::Confirmed(_) => {
+            Some(Finding::warning(format!("confirmed by {}, but not spooled: {failure}", seen.broker)))
+        }
         _ => Some(Finding::critical(format!("not safe on the disk: {failure}"))),
     }
 }

@@ -11,7 +11,8 @@ use crate::perfdata::{self, Datum};
 
 /// The most octets that one text of an event keeps: an NRPE v4 packet carries as much.
 const TEXT: usize = 64 << 10;
-/// The version of the schema: a new number where a reader of the old one would be misled, not where fields are added.
+/// The version of the schema: a new number where a reader of the old one would be misled, not where fields
+/// are added.
 const SCHEMA: u32 = 1;
 const STATES: [&str; 8] = ["OK", "WARNING", "CRITICAL", "UNKNOWN", "UP", "DOWN", "UNREACHABLE", "PENDING"];
 const TYPES: [&str; 2] = ["SOFT", "HARD"];
@@ -20,7 +21,9 @@ const TYPES: [&str; 2] = ["SOFT", "HARD"];
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
     /// No host.
-    #[error("no event: name its host by --host and its state by --state, or take both --from-env, or send what waits by --flush")]
+    #[error(
+        "no event: name its host by --host and its state by --state, or take both --from-env, or send what waits by --flush"
+    )]
     Nothing,
     /// No state.
     #[error("no state: give $SERVICESTATE$ or $HOSTSTATE$ by --state")]
@@ -163,7 +166,11 @@ fn with_line_ends(text: &str) -> String {
 }
 
 /// One of the words, whatever its case: none where nothing is given.
-fn one_of(option: &'static str, value: &Option<OsString>, words: &[&'static str]) -> Result<Option<&'static str>, EventError> {
+fn one_of(
+    option: &'static str,
+    value: &Option<OsString>,
+    words: &[&'static str],
+) -> Result<Option<&'static str>, EventError> {
     let Some(value) = value.as_deref().filter(|value| !value.is_empty()) else { return Ok(None) };
     let known = words.iter().find(|word| value.eq_ignore_ascii_case(word)).copied();
     known.map(Some).ok_or_else(|| EventError::Word { option, value: excerpt(value), words: words.join(", ") })

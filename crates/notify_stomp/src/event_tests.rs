@@ -34,16 +34,20 @@ fn events_follow_the_published_schema_and_fill_all_of_it() {
     let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
     let index = compiler.compile(path.to_str().unwrap(), &mut schemas).unwrap();
     let bare = Macros { host: Some("web1".into()), state: Some("UP".into()), ..Macros::default() };
-    let spooled = |macros: &Macros| Event { sequence: 1, spool: Uuid::new_v4(), ..Event::new(macros).unwrap() };
+    let spooled =
+        |macros: &Macros| Event { sequence: 1, spool: Uuid::new_v4(), ..Event::new(macros).unwrap() };
     for event in [spooled(&macros()), spooled(&bare)] {
         let json: Value = serde_json::from_slice(&event.json()).unwrap();
         schemas.validate(&json, index).unwrap_or_else(|error| panic!("{error}"));
         // The schema names each field and says that it is there.
         let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<String>>();
         assert_eq!(names(&schema["properties"]), names(&json));
-        let required: Vec<&str> = schema["required"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+        let required: Vec<&str> =
+            schema["required"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
         assert!(names(&json).iter().all(|name| required.contains(&name.as_str())), "{required:?}");
-        assert!(schema["properties"].as_object().unwrap().values().all(|field| field["description"].is_string()));
+        assert!(
+            schema["properties"].as_object().unwrap().values().all(|field| field["description"].is_string())
+        );
     }
     let mut wrong: Value = serde_json::from_slice(&spooled(&bare).json()).unwrap();
     wrong["state"] = "FINE".into();
@@ -67,7 +71,9 @@ fn an_events_json_is_as_documented() {
 
 #[test]
 fn line_ends_of_nagios_are_line_ends() {
-    for (given, expected) in [("a\\nb", "a\nb"), ("a\\\\nb", "a\\nb"), ("a\\tb\\", "a\\tb\\"), ("a\nb", "a\nb"), ("", "")] {
+    for (given, expected) in
+        [("a\\nb", "a\nb"), ("a\\\\nb", "a\\nb"), ("a\\tb\\", "a\\tb\\"), ("a\nb", "a\nb"), ("", "")]
+    {
         assert_eq!(with_line_ends(given), expected);
     }
 }

@@ -1,6 +1,7 @@
 //! STOMP frames as octets: versions 1.0, 1.1 and 1.2 of the specification at stomp.github.io.
 //!
-//! The crates that speak STOMP are asynchronous, unkept since 2015 or of an unfitting licence, and none lets every wait be bounded.
+//! The crates that speak STOMP are asynchronous, unkept since 2015 or of an unfitting licence, and none lets
+//! every wait be bounded.
 
 use std::fmt;
 
@@ -98,7 +99,8 @@ impl Frame {
     /// Appends the frame's octets to `to`. A body gets its content-length.
     ///
     /// # Errors
-    /// [`FrameError::Unsayable`]: a header that would end its line, for versions without an escape for that. CONNECT has none in any.
+    /// [`FrameError::Unsayable`]: a header that would end its line, for versions without an escape for that.
+    /// CONNECT has none in any.
     pub fn encode(&self, version: Version, to: &mut Vec<u8>) -> Result<(), FrameError> {
         let escapes = if self.command == "CONNECT" { Version::V10 } else { version };
         let mut head = format!("{}\n", self.command);
@@ -210,11 +212,20 @@ impl Decoder {
 
     /// An error as soon as the first line can be no command any more.
     fn refuse_garbage(&self) -> Result<(), FrameError> {
-        let line = self.octets.iter().take(COMMAND).take_while(|octet| **octet != b'\n').copied().collect::<Vec<u8>>();
+        let line = self
+            .octets
+            .iter()
+            .take(COMMAND)
+            .take_while(|octet| **octet != b'\n')
+            .copied()
+            .collect::<Vec<u8>>();
         let word = line.strip_suffix(b"\r").unwrap_or(&line);
         let is_whole = self.octets.get(line.len()) == Some(&b'\n');
         let commands: [&[u8]; 4] = [b"CONNECTED", b"MESSAGE", b"RECEIPT", b"ERROR"];
-        match commands.iter().any(|command| if is_whole { *command == word } else { command.starts_with(word) }) {
+        match commands
+            .iter()
+            .any(|command| if is_whole { *command == word } else { command.starts_with(word) })
+        {
             true => Ok(()),
             false => Err(FrameError::Command(excerpt(&self.octets))),
         }
@@ -240,13 +251,15 @@ impl Decoder {
 
     fn read_head(&self, end: usize) -> Result<Frame, FrameError> {
         let head = self.octets.get(..end).unwrap_or_default();
-        let mut lines = head.split(|octet| *octet == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        let mut lines =
+            head.split(|octet| *octet == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
         let command = String::from_utf8_lossy(lines.next().unwrap_or_default()).into_owned();
         let version = if command == "CONNECTED" { Version::V10 } else { self.version };
         let mut frame = Frame { command, ..Frame::default() };
         for line in lines.filter(|line| !line.is_empty()) {
             let header = str::from_utf8(line).ok().and_then(|line| line.split_once(':'));
-            let header = header.and_then(|(name, value)| Some((unescape(name, version)?, unescape(value, version)?)));
+            let header =
+                header.and_then(|(name, value)| Some((unescape(name, version)?, unescape(value, version)?)));
             frame.headers.push(header.ok_or_else(|| FrameError::Header(excerpt(line)))?);
         }
         Ok(frame)

@@ -26,7 +26,10 @@ fn headers_are_escaped_as_each_version_wants() {
     let twelve = "SEND\ndestination:/a\\cb\\\\c\\nd\ncontent-length:3\n\nx\0y\0";
     assert_eq!(encoded(&frame, Version::V12).unwrap(), twelve);
     assert_eq!(encoded(&frame, Version::V11).unwrap(), twelve);
-    assert_eq!(encoded(&frame, Version::V10), Err(FrameError::Unsayable("destination".to_owned(), Version::V10)));
+    assert_eq!(
+        encoded(&frame, Version::V10),
+        Err(FrameError::Unsayable("destination".to_owned(), Version::V10))
+    );
     let plain = Frame::new("SEND").with("destination", "/a:b\\c");
     assert_eq!(encoded(&plain, Version::V10).unwrap(), "SEND\ndestination:/a:b\\c\n\n\0");
     let returns = Frame::new("SEND").with("a", "\r");
@@ -37,9 +40,15 @@ fn headers_are_escaped_as_each_version_wants() {
     for version in [Version::V10, Version::V11, Version::V12] {
         assert!(encoded(&Frame::new("SEND").with("a", "\0"), version).is_err(), "{version}");
         // CONNECT is read by servers of all versions.
-        assert_eq!(encoded(&Frame::new("CONNECT").with("passcode", "a:\\b"), version).unwrap(), "CONNECT\npasscode:a:\\b\n\n\0");
+        assert_eq!(
+            encoded(&Frame::new("CONNECT").with("passcode", "a:\\b"), version).unwrap(),
+            "CONNECT\npasscode:a:\\b\n\n\0"
+        );
         for passcode in ["a\nb", "a\rb", "a\0b"] {
-            assert!(encoded(&Frame::new("CONNECT").with("passcode", passcode), version).is_err(), "{version} {passcode:?}");
+            assert!(
+                encoded(&Frame::new("CONNECT").with("passcode", passcode), version).is_err(),
+                "{version} {passcode:?}"
+            );
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Publishes each Nagios event as JSON to a STOMP broker, spooled until the broker confirms receipt.
 //!
-//! The outage it catches: the monitor knows of an outage, and its readers do not, because the broker was not there at that moment.
-//! An event is in the spool before it is sent, and leaves it when the broker has confirmed it.
+//! The outage it catches: the monitor knows of an outage, and its readers do not, because the broker was not
+//! there at that moment. An event is in the spool before it is sent, and leaves it when the broker has
+//! confirmed it.
 
 mod cat;
 mod connection;
@@ -40,7 +41,8 @@ pub struct Args {
     /// Send the events that wait in the spool, without an event of its own: for a timer
     #[arg(long, conflicts_with_all = ["cat", "from_env"])]
     pub flush: bool,
-    /// Subscribe to this destination and print each message on a line, until SIGTERM, SIGINT or the broker ends it
+    /// Subscribe to this destination and print each message on a line, until SIGTERM, SIGINT or the broker
+    /// ends it
     #[arg(long, value_name = "DESTINATION", conflicts_with = "from_env")]
     pub cat: Option<String>,
     /// End --cat after this many messages

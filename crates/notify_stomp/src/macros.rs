@@ -1,4 +1,5 @@
-//! The event's parts as options, one for each macro of Nagios, or from the variables NAGIOS_ of the environment.
+//! The event's parts as options, one for each macro of Nagios, or from the variables NAGIOS_ of the
+//! environment.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -8,11 +9,13 @@ use std::ffi::{OsStr, OsString};
 #[error("--from-env: no NAGIOS_HOSTNAME in the environment: nagios.cfg needs enable_environment_macros=1")]
 pub struct NoEnvironment;
 
-/// The parts of an event as they were given. Texts may hold anything, broken UTF-8 too; what is empty counts as not given.
+/// The parts of an event as they were given. Texts may hold anything, broken UTF-8 too; what is empty counts
+/// as not given.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Event")]
 pub struct Macros {
-    /// Take the event from the variables NAGIOS_..., for which nagios.cfg needs enable_environment_macros=1; options win
+    /// Take the event from the variables NAGIOS_..., for which nagios.cfg needs enable_environment_macros=1;
+    /// options win
     #[arg(long)]
     pub from_env: bool,
     /// The host: $HOSTNAME$
@@ -24,7 +27,8 @@ pub struct Macros {
     /// The service: $SERVICEDESC$. Without it, it is an event of the host
     #[arg(long, value_name = "DESCRIPTION")]
     pub service: Option<OsString>,
-    /// The state: $SERVICESTATE$ or $HOSTSTATE$, which is OK, WARNING, CRITICAL, UNKNOWN, UP, DOWN or UNREACHABLE
+    /// The state: $SERVICESTATE$ or $HOSTSTATE$, which is OK, WARNING, CRITICAL, UNKNOWN, UP, DOWN or
+    /// UNREACHABLE
     #[arg(long, value_name = "STATE")]
     pub state: Option<OsString>,
     /// SOFT or HARD: $SERVICESTATETYPE$ or $HOSTSTATETYPE$
@@ -69,7 +73,8 @@ impl Macros {
         Ok(all)
     }
 
-    /// Fills what was not given from variables without their prefix. A service has variables of its own beside its host's.
+    /// Fills what was not given from variables without their prefix. A service has variables of its own
+    /// beside its host's.
     fn add(&mut self, variable: impl Fn(&str) -> Option<OsString>) {
         let given = |name: &str| variable(name).filter(|value| !value.is_empty());
         let fill = |field: &mut Option<OsString>, name: &str| {
@@ -81,7 +86,11 @@ impl Macros {
         fill(&mut self.address, "HOSTADDRESS");
         fill(&mut self.service, "SERVICEDESC");
         fill(&mut self.time_t, "TIMET");
-        let kind = if self.service.as_deref().is_some_and(|service| service != OsStr::new("")) { "SERVICE" } else { "HOST" };
+        let kind = if self.service.as_deref().is_some_and(|service| service != OsStr::new("")) {
+            "SERVICE"
+        } else {
+            "HOST"
+        };
         fill(&mut self.state, &format!("{kind}STATE"));
         fill(&mut self.state_type, &format!("{kind}STATETYPE"));
         fill(&mut self.state_time, &format!("LAST{kind}STATECHANGE"));

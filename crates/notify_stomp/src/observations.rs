@@ -48,7 +48,8 @@ impl Observations {
     pub(crate) fn count(&mut self, spool: &Spool) -> Result<(), SpoolError> {
         let waiting = spool.entries()?;
         self.waiting = waiting.len();
-        self.oldest = waiting.first().and_then(|entry| spool.age(*entry)).map_or(0.0, |age| age.as_secs_f64());
+        self.oldest =
+            waiting.first().and_then(|entry| spool.age(*entry)).map_or(0.0, |age| age.as_secs_f64());
         self.broken = spool.broken();
         Ok(())
     }

@@ -10,12 +10,13 @@ use plugin::{Deadline, Seconds};
 /// The ports of STOMP, without and with TLS, unless a broker is named with another.
 const PORTS: (u16, u16) = (61613, 61614);
 
-/// Which broker, as whom, and where there. What is wrong here is found by the run itself and not by the parser of the command line:
-/// an event must be in the spool first.
+/// Which broker, as whom, and where there. What is wrong here is found by the run itself and not by the
+/// parser of the command line: an event must be in the spool first.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Broker")]
 pub struct Target {
-    /// Broker to publish to. Repeatable: the first that accepts the connection is used. Default port: 61613, with --tls 61614
+    /// Broker to publish to. Repeatable: the first that accepts the connection is used. Default port: 61613,
+    /// with --tls 61614
     #[arg(long, value_name = "HOST[:PORT]")]
     pub broker: Vec<String>,
     /// Destination of the events: /topic/nagios, /queue/nagios or /exchange/NAME/KEY
@@ -85,7 +86,8 @@ impl Target {
     pub(crate) fn route(&self, deadline: &Deadline) -> Result<Route<'_>, TargetError> {
         let default = if self.tls { PORTS.1 } else { PORTS.0 };
         let broker = |given: &String| {
-            let broker = given.parse::<HostPort>().map_err(|why| TargetError::Broker { given: given.clone(), why })?;
+            let broker =
+                given.parse::<HostPort>().map_err(|why| TargetError::Broker { given: given.clone(), why })?;
             let port = broker.port_or(default);
             Ok((broker, port))
         };
@@ -93,9 +95,14 @@ impl Target {
         if brokers.is_empty() {
             return Err(TargetError::NoBroker);
         }
-        let texts =
-            [("--login", self.login.as_deref()), ("--passcode", self.passcode.as_deref()), ("--vhost", Some(&*self.vhost))];
-        if let Some((option, _)) = texts.iter().find(|(_, text)| text.is_some_and(|text| text.contains(['\n', '\r', '\0']))) {
+        let texts = [
+            ("--login", self.login.as_deref()),
+            ("--passcode", self.passcode.as_deref()),
+            ("--vhost", Some(&*self.vhost)),
+        ];
+        if let Some((option, _)) =
+            texts.iter().find(|(_, text)| text.is_some_and(|text| text.contains(['\n', '\r', '\0'])))
+        {
             return Err(TargetError::LineEnd(option));
         }
         if self.tls_ca.is_some() && !self.tls {
@@ -116,7 +123,8 @@ fn excerpt(given: &str) -> String {
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Spool")]
 pub struct SpoolOptions {
-    /// Directory in which events wait until the broker confirms receipt: one for each destination, on a local disk
+    /// Directory in which events wait until the broker confirms receipt: one for each destination, on a local
+    /// disk
     #[arg(long, value_name = "FOLDER", default_value = "/var/spool/notify_stomp")]
     pub spool: PathBuf,
     /// Maximum size of the waiting events, in MiB: beyond it the oldest are dropped, which is CRITICAL
@@ -154,8 +162,14 @@ mod tests {
 
     #[test]
     fn brokers_are_hosts_with_or_without_a_port() {
-        let target = Target { broker: vec!["b.example.com".to_owned(), "[2001:db8::1]:1".to_owned()], ..Target::default() };
-        assert_eq!(route(&target), Ok(vec![("b.example.com".to_owned(), 61613), ("[2001:db8::1]:1".to_owned(), 1)]));
+        let target = Target {
+            broker: vec!["b.example.com".to_owned(), "[2001:db8::1]:1".to_owned()],
+            ..Target::default()
+        };
+        assert_eq!(
+            route(&target),
+            Ok(vec![("b.example.com".to_owned(), 61613), ("[2001:db8::1]:1".to_owned(), 1)])
+        );
         for broker in [
             "",
             ":61613",
@@ -170,7 +184,8 @@ mod tests {
             "a b",
             "192.0.2.300",
         ] {
-            let target = Target { broker: vec!["b.example.com".to_owned(), broker.to_owned()], ..Target::default() };
+            let target =
+                Target { broker: vec!["b.example.com".to_owned(), broker.to_owned()], ..Target::default() };
             let error = route(&target).unwrap_err();
             assert!(error.starts_with(&format!("--broker={broker}: ")), "{error}");
         }
@@ -184,14 +199,26 @@ mod tests {
             change(&mut target);
             route(&target).unwrap_err()
         };
-        assert_eq!(route(&Target::default()), Err("no broker: name it by --broker, as in --broker=127.0.0.1".to_owned()));
-        assert_eq!(with(|target| target.tls_ca = Some("/ca.pem".into())), "--tls-ca has no effect without --tls: add --tls");
-        assert_eq!(with(|target| target.login = Some("a\nb".to_owned())), "--login has a line end, which STOMP cannot send");
+        assert_eq!(
+            route(&Target::default()),
+            Err("no broker: name it by --broker, as in --broker=127.0.0.1".to_owned())
+        );
+        assert_eq!(
+            with(|target| target.tls_ca = Some("/ca.pem".into())),
+            "--tls-ca has no effect without --tls: add --tls"
+        );
+        assert_eq!(
+            with(|target| target.login = Some("a\nb".to_owned())),
+            "--login has a line end, which STOMP cannot send"
+        );
         assert_eq!(
             with(|target| target.passcode = Some("a\rb".to_owned())),
             "--passcode has a line end, which STOMP cannot send"
         );
-        assert_eq!(with(|target| target.vhost = "\n".to_owned()), "--vhost has a line end, which STOMP cannot send");
+        assert_eq!(
+            with(|target| target.vhost = "\n".to_owned()),
+            "--vhost has a line end, which STOMP cannot send"
+        );
         let missing = with(|target| (target.tls, target.tls_ca) = (true, Some("/nonexistent/ca.pem".into())));
         assert_eq!(missing, "reading /nonexistent/ca.pem: no such file or directory");
     }

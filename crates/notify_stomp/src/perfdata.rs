@@ -41,7 +41,10 @@ pub fn parse(text: &str) -> (Vec<Datum>, Vec<String>) {
 /// The first piece and what follows it: it ends at the first blank that is not in a quoted label.
 fn split(text: &str) -> (&str, &str) {
     let label = quoted(text).map_or(0, |(_, behind)| text.len() - behind.len());
-    let end = text.get(label..).and_then(|rest| rest.find(char::is_whitespace)).map_or(text.len(), |end| label + end);
+    let end = text
+        .get(label..)
+        .and_then(|rest| rest.find(char::is_whitespace))
+        .map_or(text.len(), |end| label + end);
     text.split_at_checked(end).unwrap_or((text, ""))
 }
 
@@ -81,17 +84,20 @@ fn value(field: &str) -> Option<(Option<Number>, String)> {
     if field == "U" {
         return Some((None, String::new()));
     }
-    let end = field.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(field.len());
+    let end =
+        field.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(field.len());
     let (digits, unit) = field.split_at_checked(end)?;
     // What looks like an exponent is one: 1e-05 of Python, but not 1e, whatever that unit is.
-    if let Some(exponent) =
-        unit.strip_prefix(['e', 'E']).filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '+'))
+    if let Some(exponent) = unit
+        .strip_prefix(['e', 'E'])
+        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '+'))
     {
         let end = exponent.find(|c: char| c.is_alphabetic() || c == '%').unwrap_or(exponent.len());
         let (exponent, unit) = exponent.split_at_checked(end)?;
         return Some((Some(number(&format!("{digits}e{exponent}"))?), unit.to_owned()));
     }
-    let is_unit = unit.chars().all(|c| !c.is_ascii_digit() && !c.is_control() && !matches!(c, ',' | '\'' | '"' | '='));
+    let is_unit =
+        unit.chars().all(|c| !c.is_ascii_digit() && !c.is_control() && !matches!(c, ',' | '\'' | '"' | '='));
     Some((Some(number(digits)?), is_unit.then(|| unit.to_owned())?))
 }
 

@@ -1,4 +1,5 @@
-//! One run: the event into the spool, what waits to the broker, and what is not confirmed through to the disk.
+//! One run: the event into the spool, what waits to the broker, and what is not confirmed through to the
+//! disk.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -16,7 +17,8 @@ use crate::options::{Route, TargetError};
 use crate::session::Session;
 use crate::spool::{Spool, SpoolError, Spooled};
 
-/// How long a receipt may take before the event is written through to the disk meanwhile. Most come sooner, and need no disk.
+/// How long a receipt may take before the event is written through to the disk meanwhile. Most come sooner,
+/// and need no disk.
 const PATIENCE: Duration = Duration::from_millis(50);
 /// What is left of the deadline when the broker is given up: for the disk.
 const RESERVE: Duration = Duration::from_millis(500);
@@ -41,10 +43,16 @@ pub enum PublishError {
     Spool(#[from] SpoolError),
 }
 
-/// Puts the event into the spool and sends what is there. Where the options of the broker are wrong, the event is spooled all the same.
+/// Puts the event into the spool and sends what is there. Where the options of the broker are wrong, the
+/// event is spooled all the same.
 pub(crate) fn publish(args: &Args, deadline: &Deadline) -> Result<Observations, PublishError> {
     let mut event = if args.flush { None } else { Some(Event::new(&args.event.complete()?)?) };
-    let destination = args.target.destination.as_deref().filter(|name| !name.is_empty()).ok_or(PublishError::NoDestination)?;
+    let destination = args
+        .target
+        .destination
+        .as_deref()
+        .filter(|name| !name.is_empty())
+        .ok_or(PublishError::NoDestination)?;
     let patience = Deadline::after(deadline.keeping(RESERVE));
     let route = match (args.target.route(&patience), &mut event) {
         (Ok(route), _) => route,
@@ -53,7 +61,8 @@ pub(crate) fn publish(args: &Args, deadline: &Deadline) -> Result<Observations, 
     };
     let send = SendOptions { destination, is_persistent: !args.target.not_persistent };
     let connect = ConnectOptions { route: &route, deadline: &patience, stop: None };
-    let mut run = Run { args, connect, send, seen: Observations { broker: names(&route), ..Observations::default() } };
+    let mut run =
+        Run { args, connect, send, seen: Observations { broker: names(&route), ..Observations::default() } };
     let _step = deadline.step(format!("using the spool {}", args.spool.spool.display()));
     match Spool::open(&args.spool.spool, &patience) {
         Ok(spool) => run.publish_via_spool(&spool, event.as_mut(), deadline)?,
@@ -82,7 +91,12 @@ pub(crate) fn spool_only(args: &Args, event: &mut Event, why: &str, patience: &D
     seen
 }
 
-fn put_and_count(args: &Args, event: &mut Event, seen: &mut Observations, patience: &Deadline) -> Result<u64, SpoolError> {
+fn put_and_count(
+    args: &Args,
+    event: &mut Event,
+    seen: &mut Observations,
+    patience: &Deadline,
+) -> Result<u64, SpoolError> {
     let spool = Spool::open(&args.spool.spool, patience)?;
     let lock = spool.lock(patience)?;
     let spooled = spool.put(event, args.spool.most_octets(), &lock)?;
@@ -107,11 +121,17 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Spools the event and sends it after what waits already.
-    fn publish_via_spool(&mut self, spool: &Spool, event: Option<&mut Event>, deadline: &Deadline) -> Result<(), SpoolError> {
+    fn publish_via_spool(
+        &mut self,
+        spool: &Spool,
+        event: Option<&mut Event>,
+        deadline: &Deadline,
+    ) -> Result<(), SpoolError> {
         let options = &self.args.spool;
         let put = event.map(|event| {
             let lock = spool.lock(self.connect.deadline);
-            lock.and_then(|lock| spool.put(event, options.most_octets(), &lock)).map_err(|error| (event, error))
+            lock.and_then(|lock| spool.put(event, options.most_octets(), &lock))
+                .map_err(|error| (event, error))
         });
         match put {
             None => drop(self.drain(spool, None)),
@@ -132,7 +152,8 @@ impl Run<'_> {
         self.seen.count(spool)
     }
 
-    /// Sends what waits, unless another process does. Returns whether `own` is confirmed; if not, it is on the disk.
+    /// Sends what waits, unless another process does. Returns whether `own` is confirmed; if not, it is on
+    /// the disk.
     fn drain(&mut self, spool: &Spool, own: Option<&Spooled>) -> bool {
         let durable = OnceLock::new();
         let sync = || {
@@ -155,12 +176,18 @@ impl Run<'_> {
         false
     }
 
-    /// The sender reads the spool again after it has given up the right to send: what came in between is its own to send. So a process
-    /// that finds the right taken can leave.
-    fn send_all(&mut self, spool: &Spool, is_event: bool, sync: &(impl Fn() + Sync)) -> Result<(), DeliverError> {
+    /// The sender reads the spool again after it has given up the right to send: what came in between is its
+    /// own to send. So a process that finds the right taken can leave.
+    fn send_all(
+        &mut self,
+        spool: &Spool,
+        is_event: bool,
+        sync: &(impl Fn() + Sync),
+    ) -> Result<(), DeliverError> {
         let retry = self.args.spool.retry.duration();
         if let Some(since) = spool.silent_for().filter(|since| is_event && *since < retry) {
-            self.seen.failure = Some(format!("{} did not answer {:.0} s ago", self.seen.broker, since.as_secs_f64()));
+            self.seen.failure =
+                Some(format!("{} did not answer {:.0} s ago", self.seen.broker, since.as_secs_f64()));
             return Ok(());
         }
         while !spool.entries()?.is_empty() {

@@ -1,4 +1,5 @@
-//! Removing many files: some file systems make each removal wait for the disk, so several threads wait side by side.
+//! Removing many files: some file systems make each removal wait for the disk, so several threads wait side
+//! by side.
 
 use std::fs;
 use std::io;
@@ -12,7 +13,8 @@ const MANY: usize = 32;
 /// What a thread needs that removes files, in octets.
 const STACK: usize = 64 << 10;
 
-/// Removes these files; one that is gone already is no error. After an error the others are removed all the same.
+/// Removes these files; one that is gone already is no error. After an error the others are removed all the
+/// same.
 pub(crate) fn all(paths: &[PathBuf]) -> Result<(), (PathBuf, io::Error)> {
     if paths.len() < MANY {
         return each(paths);

@@ -1,5 +1,5 @@
-//! An event whose command line is refused: it goes into the spool all the same, where the options of the event and of the spool are
-//! right, since Nagios hands it over only once.
+//! An event whose command line is refused: it goes into the spool all the same, where the options of the
+//! event and of the spool are right, since Nagios hands it over only once.
 
 use std::ffi::OsString;
 
@@ -14,7 +14,8 @@ use crate::publish::spool_only;
 /// The headings of the options that an event in the spool needs.
 const HEADINGS: [&str; 2] = ["Event", "Spool"];
 
-/// Spools the event of a command line that was `refused`, and reports both; where it is not an event, returns the report as it is.
+/// Spools the event of a command line that was `refused`, and reports both; where it is not an event, returns
+/// the report as it is.
 pub fn salvage(arguments: &[OsString], refused: Report, deadline: &Deadline) -> Report {
     match read_event(arguments) {
         Some((args, mut event)) => evaluate(&spool_only(&args, &mut event, refused.summary(), deadline)),
@@ -30,7 +31,8 @@ fn read_event(arguments: &[OsString]) -> Option<(Args, Event)> {
     Some((args, event))
 }
 
-/// The arguments without what concerns the broker, and without what is no option. `None` for a run without an event of its own.
+/// The arguments without what concerns the broker, and without what is no option. `None` for a run without an
+/// event of its own.
 fn event_options(arguments: &[OsString]) -> Option<Vec<OsString>> {
     let command = Args::command();
     let mut kept: Vec<OsString> = arguments.iter().take(1).cloned().collect();
@@ -45,7 +47,9 @@ fn event_options(arguments: &[OsString]) -> Option<Vec<OsString>> {
         }
         let has_value_behind = known.get_action().takes_values() && name.len() == option.len();
         let value = if has_value_behind { rest.next() } else { None };
-        if known.get_id() == "destination" || known.get_help_heading().is_some_and(|heading| HEADINGS.contains(&heading)) {
+        if known.get_id() == "destination"
+            || known.get_help_heading().is_some_and(|heading| HEADINGS.contains(&heading))
+        {
             kept.extend([argument].into_iter().chain(value).cloned());
         }
     }
@@ -59,7 +63,10 @@ mod tests {
     #[test]
     fn what_an_event_needs_is_kept() {
         let rows: [(&[&str], Option<&[&str]>); 5] = [
-            (&["--host=h", "--tls=yes", "--broker", "--host=b", "--state", "OK"], Some(&["--host=h", "--state", "OK"])),
+            (
+                &["--host=h", "--tls=yes", "--broker", "--host=b", "--state", "OK"],
+                Some(&["--host=h", "--state", "OK"]),
+            ),
             (
                 &["--spool=/s", "--destination", "/topic/x", "-x", "word", "--unknown=1"],
                 Some(&["--spool=/s", "--destination", "/topic/x"]),
@@ -70,7 +77,8 @@ mod tests {
         ];
         for (given, expected) in rows {
             let arguments: Vec<OsString> = ["notify_stomp"].iter().chain(given).map(OsString::from).collect();
-            let expected = expected.map(|kept| ["notify_stomp"].iter().chain(kept).map(OsString::from).collect::<Vec<_>>());
+            let expected = expected
+                .map(|kept| ["notify_stomp"].iter().chain(kept).map(OsString::from).collect::<Vec<_>>());
             assert_eq!(event_options(&arguments), expected, "{given:?}");
         }
     }

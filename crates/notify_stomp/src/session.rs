@@ -49,13 +49,17 @@ pub(crate) struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// Connects and logs in. `slow` is done if that, or anything later, takes long.
-    pub(crate) fn open(options: &ConnectOptions<'a>, slow: Option<SlowPath<'a>>) -> Result<Self, SessionError> {
+    pub(crate) fn open(
+        options: &ConnectOptions<'a>,
+        slow: Option<SlowPath<'a>>,
+    ) -> Result<Self, SessionError> {
         let connection = options.connect(slow)?;
         let _step = options.deadline.step(format!("talking to {}", connection.broker));
         let (decoder, output) = (Decoder::default(), Vec::new());
         let mut session = Self { connection, decoder, output, version: Version::V10 };
         let target = options.route.target;
-        let mut connect = Frame::new("CONNECT").with("accept-version", "1.0,1.1,1.2").with("heart-beat", "0,0");
+        let mut connect =
+            Frame::new("CONNECT").with("accept-version", "1.0,1.1,1.2").with("heart-beat", "0,0");
         connect = connect.with("host", target.vhost.as_str());
         for (name, value) in [("login", &target.login), ("passcode", &target.passcode)] {
             if let Some(value) = value {
@@ -84,7 +88,9 @@ impl<'a> Session<'a> {
 
     /// Appends a frame to those that [`Session::send`] sends.
     pub(crate) fn queue(&mut self, frame: &Frame) -> Result<(), SessionError> {
-        frame.encode(self.version, &mut self.output).map_err(|error| SessionError::Frame(self.connection.broker.clone(), error))
+        frame
+            .encode(self.version, &mut self.output)
+            .map_err(|error| SessionError::Frame(self.connection.broker.clone(), error))
     }
 
     /// Returns how many octets are queued.
@@ -126,7 +132,11 @@ impl<'a> Session<'a> {
             header if body.is_empty() || body == header => header.to_owned(),
             header => format!("{header}, {body}"),
         };
-        SessionError::Refused { broker: self.broker(), is_login, message: message.chars().take(200).collect() }
+        SessionError::Refused {
+            broker: self.broker(),
+            is_login,
+            message: message.chars().take(200).collect(),
+        }
     }
 
     /// Returns the error for a frame in place of the `expected` one.

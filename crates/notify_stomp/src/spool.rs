@@ -1,4 +1,5 @@
-//! Where events wait until a broker has confirmed them: one file each, whose name has its sequence and its length.
+//! Where events wait until a broker has confirmed them: one file each, whose name has its sequence and its
+//! length.
 //!
 //! ```text
 //! lock        held while an event is numbered and written
@@ -11,8 +12,9 @@
 //! broken/...  is no event, and was set aside
 //! ```
 //!
-//! An event appears in `new` by a rename, whole or not at all, and the highest number is never forgotten: it is in `new` or in `last`.
-//! A process that dies loses nothing. Against the machine dying too, [`Spooled::sync`] writes file and folder through to the disk.
+//! An event appears in `new` by a rename, whole or not at all, and the highest number is never forgotten: it
+//! is in `new` or in `last`. A process that dies loses nothing. Against the machine dying too,
+//! [`Spooled::sync`] writes file and folder through to the disk.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
@@ -155,7 +157,8 @@ impl Spool {
         Ok(self.folder.lock("sending", Instant::now())?)
     }
 
-    /// Numbers the event and puts it behind all others; older ones make room for it where the spool may not hold `most` octets.
+    /// Numbers the event and puts it behind all others; older ones make room for it where the spool may not
+    /// hold `most` octets.
     pub(crate) fn put(&self, event: &mut Event, most: u64, _lock: &Lock) -> Result<Spooled, SpoolError> {
         self.clean_up();
         let waiting = self.entries()?;
@@ -175,7 +178,12 @@ impl Spool {
         let too_much: Vec<Entry> = too_much.collect();
         self.retire(&too_much)?;
         let entry = Entry { sequence: event.sequence, length };
-        Ok(Spooled { entry, dropped: too_much.len(), file: self.write(entry, &json)?, folder: self.path_of("new") })
+        Ok(Spooled {
+            entry,
+            dropped: too_much.len(),
+            file: self.write(entry, &json)?,
+            folder: self.path_of("new"),
+        })
     }
 
     fn write(&self, entry: Entry, json: &[u8]) -> Result<File, SpoolError> {
@@ -310,7 +318,8 @@ impl Spool {
         SystemTime::now().duration_since(since).ok()
     }
 
-    /// Notes that no broker answered, or that one did. It only saves time: that it cannot be written does no harm.
+    /// Notes that no broker answered, or that one did. It only saves time: that it cannot be written does no
+    /// harm.
     pub(crate) fn set_silent(&self, is_silent: bool) {
         let path = self.path_of("silent");
         if is_silent {

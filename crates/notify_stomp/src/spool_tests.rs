@@ -61,12 +61,23 @@ fn locks_exclude_and_end_with_their_holder() {
 
 #[test]
 fn a_name_that_is_not_ours_is_no_entry() {
-    let rows = ["1-1", "00000000000000000001-01", "00000000000000000001", "00000000000000000001-99999999", "x-1", "", "-"];
+    let rows = [
+        "1-1",
+        "00000000000000000001-01",
+        "00000000000000000001",
+        "00000000000000000001-99999999",
+        "x-1",
+        "",
+        "-",
+    ];
     for name in rows {
         assert_eq!(Entry::parse(name), None, "{name}");
     }
     let entry = Entry { sequence: 1, length: 429 };
-    assert_eq!((entry.name().as_str(), Entry::parse(&entry.name())), ("00000000000000000001-429", Some(entry)));
+    assert_eq!(
+        (entry.name().as_str(), Entry::parse(&entry.name())),
+        ("00000000000000000001-429", Some(entry))
+    );
 }
 
 #[test]

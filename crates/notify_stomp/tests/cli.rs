@@ -1,5 +1,6 @@
-//! The command `notify_stomp` as Nagios runs it, against brokers that do on purpose what real ones do by accident. What holds for all
-//! programs is in the suite's conformance test; what needs real brokers is in its system tests.
+//! The command `notify_stomp` as Nagios runs it, against brokers that do on purpose what real ones do by
+//! accident. What holds for all programs is in the suite's conformance test; what needs real brokers is in
+//! its system tests.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -80,7 +81,8 @@ fn sequences(sent: &[Sent]) -> Vec<u64> {
 #[test]
 fn an_event_is_sent_confirmed_and_gone() {
     let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
-    let outcome = spool.event(&broker, &["--attempt=3", "--max-attempts=3", "--perfdata='a b'=5%;80;90", "--time-t=17"]);
+    let outcome = spool
+        .event(&broker, &["--attempt=3", "--max-attempts=3", "--perfdata='a b'=5%;80;90", "--time-t=17"]);
     assert_eq!(text(&outcome), (0, format!("STOMP OK - event 1 confirmed by {}", broker.address()).as_str()));
     assert_eq!(
         outcome.first_line().split(" | ").nth(1),
@@ -91,9 +93,21 @@ fn an_event_is_sent_confirmed_and_gone() {
     assert_eq!(commands, ["CONNECT", "SEND", "DISCONNECT"]);
     assert_eq!(frames[0].headers, ["accept-version:1.0,1.1,1.2", "heart-beat:0,0", "host:/"]);
     let length = format!("content-length:{}", frames[1].body.len());
-    let headers = ["destination:/topic/nagios", "content-type:application/json", "persistent:true", "receipt:1", &length];
+    let headers = [
+        "destination:/topic/nagios",
+        "content-type:application/json",
+        "persistent:true",
+        "receipt:1",
+        &length,
+    ];
     assert_eq!(frames[1].headers, headers);
-    let rows = [("hostname", "\"web1\""), ("kind", "\"service\""), ("attempt", "3"), ("time_t", "17"), ("state_time", "null")];
+    let rows = [
+        ("hostname", "\"web1\""),
+        ("kind", "\"service\""),
+        ("attempt", "3"),
+        ("time_t", "17"),
+        ("state_time", "null"),
+    ];
     for (key, value) in rows {
         assert_eq!(frames[1].value(key), value, "{key}");
     }
@@ -129,7 +143,10 @@ fn what_cannot_be_sent_waits_and_goes_in_order_with_the_next() {
     for number in 1..=3 {
         let outcome = ended(spool.command(address).args(EVENT));
         let events = if number == 1 { "1 event waits".to_owned() } else { format!("{number} events wait") };
-        assert_eq!(text(&outcome), (1, format!("STOMP WARNING - {events}: {address}: connection refused").as_str()));
+        assert_eq!(
+            text(&outcome),
+            (1, format!("STOMP WARNING - {events}: {address}: connection refused").as_str())
+        );
     }
     assert_eq!(spool.waiting().len(), 3);
     for name in spool.waiting() {
@@ -139,7 +156,10 @@ fn what_cannot_be_sent_waits_and_goes_in_order_with_the_next() {
     assert_eq!(fs::metadata(spool.path()).unwrap().permissions().mode() & 0o777, 0o700);
     let broker = Broker::start_at(address, Manner::Confirms).unwrap();
     let outcome = spool.event(&broker, &[]);
-    assert_eq!(text(&outcome), (0, format!("STOMP OK - event 4 and 3 before it confirmed by {address}").as_str()));
+    assert_eq!(
+        text(&outcome),
+        (0, format!("STOMP OK - event 4 and 3 before it confirmed by {address}").as_str())
+    );
     assert_eq!(sequences(&broker.sent()), [1, 2, 3, 4]);
     assert_eq!(text(&spool.flush(&broker)), (0, "STOMP OK - nothing waits"));
 }
@@ -153,12 +173,17 @@ fn what_was_sent_and_not_confirmed_is_sent_again_with_the_same_id() {
     drop(broker);
     let broken = Broker::start_at(address, Manner::Breaks(0)).unwrap();
     let outcome = spool.event(&broken, &[]);
-    let line = format!("STOMP WARNING - 1 event waits: {address}: it closed the connection while waiting for a receipt");
+    let line = format!(
+        "STOMP WARNING - 1 event waits: {address}: it closed the connection while waiting for a receipt"
+    );
     assert_eq!(text(&outcome), (1, line.as_str()));
     let first = broken.sent().remove(0);
     drop(broken);
     let broker = Broker::start_at(address, Manner::Confirms).unwrap();
-    assert_eq!(text(&spool.flush(&broker)), (0, format!("STOMP OK - 1 event confirmed by {address}").as_str()));
+    assert_eq!(
+        text(&spool.flush(&broker)),
+        (0, format!("STOMP OK - 1 event confirmed by {address}").as_str())
+    );
     assert_eq!(broker.sent()[0].body, first.body);
     assert_eq!(first.value("sequence"), "3");
 }
@@ -173,9 +198,18 @@ fn a_broker_that_refuses_or_talks_nonsense_keeps_nothing_from_the_spool() {
             ": the answer is not STOMP: HTTP/1.1 400 Bad Request\\r\\n\\r\\n",
         ),
         (Manner::Says(vec![0xff; 100]), ": the answer is not STOMP"),
-        (Manner::Says(b"CONNECTED\nversion\n\n\0".to_vec()), ": the answer has a header that is none: version"),
-        (Manner::Says(b"CONNECTED\ncontent-length:99999999999\n\n\0".to_vec()), ": the answer has more than 16777216 octets"),
-        (Manner::Says(b"CONNECTED\ncontent-length:-1\n\n\0".to_vec()), ": the content-length of the answer is wrong"),
+        (
+            Manner::Says(b"CONNECTED\nversion\n\n\0".to_vec()),
+            ": the answer has a header that is none: version",
+        ),
+        (
+            Manner::Says(b"CONNECTED\ncontent-length:99999999999\n\n\0".to_vec()),
+            ": the answer has more than 16777216 octets",
+        ),
+        (
+            Manner::Says(b"CONNECTED\ncontent-length:-1\n\n\0".to_vec()),
+            ": the content-length of the answer is wrong",
+        ),
         (
             Manner::Says([b"CONNECTED\n".to_vec(), vec![b'a'; 70_000]].concat()),
             ": the headers of the answer have more than 65536 octets",
@@ -192,7 +226,11 @@ fn a_broker_that_refuses_or_talks_nonsense_keeps_nothing_from_the_spool() {
         let (broker, spool) = (Broker::start(manner.clone()).unwrap(), Spool::new());
         let outcome = spool.event(&broker, &[]);
         let line = format!("STOMP WARNING - 1 event waits: {}{why}", broker.address());
-        assert!(outcome.code == Some(1) && outcome.first_line().starts_with(&line), "{manner:?}: {}", outcome.stdout);
+        assert!(
+            outcome.code == Some(1) && outcome.first_line().starts_with(&line),
+            "{manner:?}: {}",
+            outcome.stdout
+        );
         assert_eq!(spool.waiting().len(), 1);
     }
 }
@@ -247,7 +285,8 @@ fn the_next_broker_is_asked_where_one_is_gone() {
 #[test]
 fn hostile_text_arrives_as_text() {
     let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
-    // Every character but NUL, which no argument can hold; broken UTF-8; what would be a header or a frame of its own.
+    // Every character but NUL, which no argument can hold; broken UTF-8; what would be a header or a frame of
+    // its own.
     let octets: Vec<u8> = (1..=255).collect();
     let rows: [(&[u8], &str); 5] = [
         (&octets, ""),
@@ -264,7 +303,11 @@ fn hostile_text_arrives_as_text() {
         let outcome = ended(spool.command(broker.address()).args(["--host=h", "--state=UP"]).args(arguments));
         assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
         let sent = broker.sent().pop().unwrap();
-        let expected = if expected.is_empty() { String::from_utf8_lossy(given).into_owned() } else { expected.to_owned() };
+        let expected = if expected.is_empty() {
+            String::from_utf8_lossy(given).into_owned()
+        } else {
+            expected.to_owned()
+        };
         assert_eq!(sent.value("output"), serde_json::Value::from(expected.clone()).to_string());
         assert_eq!(sent.value("service"), serde_json::Value::from(expected).to_string());
         assert!(sent.body.iter().all(|octet| *octet >= b' '), "one line, and no control character");
@@ -290,7 +333,9 @@ fn a_megabyte_of_output_is_cut_and_says_so() {
 fn two_at_once_send_each_event_once_and_in_order() {
     let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
     let children: Vec<_> = (0..24)
-        .map(|_| spool.command(broker.address()).args(EVENT).stdout(std::process::Stdio::null()).spawn().unwrap())
+        .map(|_| {
+            spool.command(broker.address()).args(EVENT).stdout(std::process::Stdio::null()).spawn().unwrap()
+        })
         .collect();
     for mut child in children {
         assert!(child.wait().unwrap().success());
@@ -307,9 +352,16 @@ fn the_spool_is_bounded_and_says_what_it_dropped() {
     let outcomes: Vec<Outcome> = (0..20).map(|_| event()).collect();
     assert_eq!(outcomes[0].code, Some(1));
     let waiting = spool.waiting();
-    assert!((16..18).contains(&waiting.len()) && waiting.last().unwrap().starts_with("00000000000000000020-"), "{waiting:?}");
+    assert!(
+        (16..18).contains(&waiting.len()) && waiting.last().unwrap().starts_with("00000000000000000020-"),
+        "{waiting:?}"
+    );
     let line = "STOMP CRITICAL - 1 event dropped, too many or too old for the spool, 1 more fault | ";
-    assert!(outcomes[19].stdout.starts_with(line) && outcomes[19].stdout.contains(" dropped=1;;;0 "), "{}", outcomes[19].stdout);
+    assert!(
+        outcomes[19].stdout.starts_with(line) && outcomes[19].stdout.contains(" dropped=1;;;0 "),
+        "{}",
+        outcomes[19].stdout
+    );
     let detail = format!("WARNING: {} events wait: 127.0.0.1:1: connection refused", waiting.len());
     assert!(outcomes[19].stdout.lines().any(|line| line == detail), "{}", outcomes[19].stdout);
     let old = fs::File::open(spool.path().join("new").join(&waiting[0])).unwrap();
@@ -329,7 +381,10 @@ fn a_spool_that_cannot_be_used_is_reported_and_the_event_sent_all_the_same() {
     let line = format!("STOMP WARNING - confirmed by {}, but not spooled: {why}", broker.address());
     assert_eq!(text(&outcome), (1, line.as_str()));
     let outcome = ended(spool.command("127.0.0.1:1").args(EVENT));
-    assert_eq!(text(&outcome), (2, format!("STOMP CRITICAL - event lost: {why}, and 127.0.0.1:1: connection refused").as_str()));
+    assert_eq!(
+        text(&outcome),
+        (2, format!("STOMP CRITICAL - event lost: {why}, and 127.0.0.1:1: connection refused").as_str())
+    );
     assert_eq!(text(&spool.flush(&broker)), (3, format!("STOMP UNKNOWN - {why}").as_str()));
     fs::remove_file(&path).unwrap();
     assert_eq!(spool.event(&broker, &[]).code, Some(0));

@@ -43,10 +43,16 @@ fn a_wrong_option_of_the_broker_is_unknown_and_the_event_waits() {
             &["--broker=127.0.0.1:+1"],
             "--broker=127.0.0.1:+1: the port after the colon is a number from 1 to 65535, as in 127.0.0.1:161",
         ),
-        (&["--broker=b:0"], "--broker=b:0: the port after the colon is a number from 1 to 65535, as in b:161"),
+        (
+            &["--broker=b:0"],
+            "--broker=b:0: the port after the colon is a number from 1 to 65535, as in b:161",
+        ),
         (&["--broker="], "--broker=: the host is missing"),
         (&["--broker=tcp:b"], "--broker=tcp:b: write it without tcp:"),
-        (&["--broker=[b]:1"], "--broker=[b]:1: brackets enclose a whole IPv6 address, as in [2001:db8::1]:161"),
+        (
+            &["--broker=[b]:1"],
+            "--broker=[b]:1: brackets enclose a whole IPv6 address, as in [2001:db8::1]:161",
+        ),
         // One that is right does not hide one that is wrong.
         (
             &[named, "--broker=192.0.2.300"],
@@ -75,7 +81,11 @@ fn a_wrong_option_of_the_broker_is_unknown_and_the_event_waits() {
     assert_eq!(sequences, (1..=rows.len()).map(|sequence| sequence.to_string()).collect::<Vec<_>>());
     // Without a spool it is lost, and that is said.
     let mut command = Command::new(BINARY);
-    let outcome = ended(command.args(["--spool=/nonexistent/spool", "--destination=/topic/nagios", "--broker=b:0"]).args(EVENT));
+    let outcome = ended(
+        command
+            .args(["--spool=/nonexistent/spool", "--destination=/topic/nagios", "--broker=b:0"])
+            .args(EVENT),
+    );
     let line = "STOMP CRITICAL - event lost: making /nonexistent/spool: no such file or directory, and --broker=b:0: the port after the \
                 colon is a number from 1 to 65535, as in b:161";
     assert_eq!(outcome.summary(), (2, line));
@@ -99,14 +109,19 @@ fn a_refused_command_line_leaves_the_event_in_the_spool() {
     for (count, (line, options, named_in)) in (1..).zip(rows) {
         fs::write(&file, format!("[notify_stomp]\n{named}{line}")).unwrap();
         let mut command = Command::new(BINARY);
-        let outcome = ended(command.arg(format!("--extra-opts=@{}", file.display())).args(EVENT).args(options));
+        let outcome =
+            ended(command.arg(format!("--extra-opts=@{}", file.display())).args(EVENT).args(options));
         let end = format!(", event {count} waits in the spool");
         let (code, text) = outcome.summary();
         assert!(code == 3 && text.contains(named_in) && text.ends_with(&end), "{options:?}: {text}");
         assert_eq!(waiting(&spool), count);
     }
     // What is no event, or has no destination, is refused as before.
-    for options in [&["--flush", "--tls=yes"][..], &["--state=OK", "--tls=yes"], &["--host=h", "--state=OK", "--tls=yes"]] {
+    for options in [
+        &["--flush", "--tls=yes"][..],
+        &["--state=OK", "--tls=yes"],
+        &["--host=h", "--state=OK", "--tls=yes"],
+    ] {
         let outcome = ended(Command::new(BINARY).arg(format!("--spool={}", spool.display())).args(options));
         assert!(outcome.code == Some(3) && !outcome.stdout.contains("event"), "{}", outcome.stdout);
     }

@@ -18,7 +18,9 @@ fn event(address: &str, authority: &Path) -> Outcome {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(BINARY);
     command.args(["--host=web1", "--state=DOWN", "--destination=/topic/nagios", "--tls", "--timeout=4"]);
-    command.arg(format!("--spool={}", folder.path().join("spool").display())).arg(format!("--broker={address}"));
+    command
+        .arg(format!("--spool={}", folder.path().join("spool").display()))
+        .arg(format!("--broker={address}"));
     let outcome = run(command.arg(format!("--tls-ca={}", authority.display())));
     assert_eq!(outcome.stderr, "");
     outcome
@@ -44,7 +46,8 @@ fn a_certificate_that_is_right_is_taken() {
         return;
     }
     let authority = Authority::create("authority");
-    let alone = authority.self_signed("alone", &["subjectAltName=IP:127.0.0.1", "basicConstraints=critical,CA:FALSE"]);
+    let alone = authority
+        .self_signed("alone", &["subjectAltName=IP:127.0.0.1", "basicConstraints=critical,CA:FALSE"]);
     let signed = authority.sign("signed", "subjectAltName=IP:127.0.0.1");
     for (pair, trusted) in [(&signed, &authority.path("ca.pem")), (&alone, &alone.certificate)] {
         for version in ["-tls1_2", "-tls1_3"] {

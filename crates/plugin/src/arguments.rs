@@ -16,7 +16,8 @@ pub fn command<A: clap::Parser>() -> Command {
     Common::augment_args(A::command()).mut_args(repeatable_flag)
 }
 
-/// A flag that is given twice says the same as once; a value that is given twice may contradict itself, which clap refuses.
+/// A flag that is given twice says the same as once; a value that is given twice may contradict itself, which
+/// clap refuses.
 fn repeatable_flag(argument: Arg) -> Arg {
     if !matches!(argument.get_action(), ArgAction::SetTrue) {
         return argument;
@@ -25,8 +26,9 @@ fn repeatable_flag(argument: Arg) -> Arg {
     argument.overrides_with(id)
 }
 
-/// Parses the arguments as `A`, the options of `--extra-opts` among them. `settle` gets the common options as soon as they are
-/// known. Help, version and errors come back as the report to end with, or end the process themselves.
+/// Parses the arguments as `A`, the options of `--extra-opts` among them. `settle` gets the common options as
+/// soon as they are known. Help, version and errors come back as the report to end with, or end the process
+/// themselves.
 pub(crate) fn parse<A: clap::Parser>(
     mut command: Command,
     mut arguments: Vec<OsString>,
@@ -43,7 +45,8 @@ pub(crate) fn parse<A: clap::Parser>(
     }
     let parsed = command.try_get_matches_from_mut(&arguments);
     if parsed.is_err()
-        && let Some(common) = lenient(&command, &arguments).and_then(|matches| Common::from_arg_matches(&matches).ok())
+        && let Some(common) =
+            lenient(&command, &arguments).and_then(|matches| Common::from_arg_matches(&matches).ok())
     {
         // A command line that is refused is refused in the time that it gives.
         settle(&common);
@@ -63,8 +66,8 @@ pub(crate) fn parse<A: clap::Parser>(
     A::from_arg_matches_mut(&mut matches).map_err(refused)
 }
 
-/// Refuses a secret on the command line, where every account of the machine could read it in the list of processes: an option
-/// whose value is called SECRET comes by `--extra-opts` alone.
+/// Refuses a secret on the command line, where every account of the machine could read it in the list of
+/// processes: an option whose value is called SECRET comes by `--extra-opts` alone.
 fn refuse_secrets(command: &Command, arguments: &[OsString]) -> Result<(), Report> {
     let is_secret = |known: &&Arg| known.get_value_names().into_iter().flatten().any(|name| name == "SECRET");
     for long in command.get_arguments().filter(is_secret).filter_map(Arg::get_long) {
@@ -74,7 +77,9 @@ fn refuse_secrets(command: &Command, arguments: &[OsString]) -> Result<(), Repor
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"="))
         };
         if arguments.iter().any(|argument| given(&argument)) {
-            return Err(unknown(&format!("{option} on the command line is no secret: give it by --extra-opts")));
+            return Err(unknown(&format!(
+                "{option} on the command line is no secret: give it by --extra-opts"
+            )));
         }
     }
     Ok(())
@@ -85,7 +90,8 @@ fn lenient(command: &Command, arguments: &[OsString]) -> Option<ArgMatches> {
     command.clone().args_override_self(true).ignore_errors(true).try_get_matches_from(arguments).ok()
 }
 
-/// Returns the settings of all `--extra-opts` as arguments, in their order, without those which the command line gives itself.
+/// Returns the settings of all `--extra-opts` as arguments, in their order, without those which the command
+/// line gives itself.
 fn from_files(
     command: &Command,
     arguments: &[OsString],
@@ -127,7 +133,8 @@ pub(crate) fn with_readable_files(
     let Some(matches) = lenient(command, &arguments) else { return arguments };
     let files = Common::from_arg_matches(&matches).map(|common| common.extra_opts).unwrap_or_default();
     let settings = files.iter().filter_map(|file| extra_opts::load(file, plugin, deadline).ok()).flatten();
-    let is_given = |argument: &Arg| matches.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine);
+    let is_given =
+        |argument: &Arg| matches.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine);
     let argument = |setting: Setting| {
         let known = known(command, &setting).ok().filter(|argument| !is_given(argument))?;
         Some(as_argument(known, &setting).argument)
@@ -149,7 +156,10 @@ fn refuse_blank(arguments: &[OsString]) -> Result<(), ExtraOptsError> {
 }
 
 /// The option of this name.
-fn known<'a>(command: &'a Command, Setting { file, line, name, .. }: &Setting) -> Result<&'a Arg, ExtraOptsError> {
+fn known<'a>(
+    command: &'a Command,
+    Setting { file, line, name, .. }: &Setting,
+) -> Result<&'a Arg, ExtraOptsError> {
     let known = command.get_arguments().find(|argument| argument.get_long() == Some(name));
     known.filter(|argument| argument.get_id() != "extra_opts").ok_or_else(|| {
         let what = format!("no option is called {name}, {}", usage::WHERE_HELP_IS);
@@ -157,7 +167,8 @@ fn known<'a>(command: &'a Command, Setting { file, line, name, .. }: &Setting) -
     })
 }
 
-/// Whether a setting adds something to an earlier one of its name: values that may repeat do, a flag does not.
+/// Whether a setting adds something to an earlier one of its name: values that may repeat do, a flag does
+/// not.
 fn adds_to(known: &Arg, earlier: Option<&Setting>, setting: &Setting) -> Result<bool, ExtraOptsError> {
     match (known.get_action(), earlier) {
         (ArgAction::Set, Some(earlier)) => Err(ExtraOptsError::Twice {
@@ -169,11 +180,15 @@ fn adds_to(known: &Arg, earlier: Option<&Setting>, setting: &Setting) -> Result<
     }
 }
 
-/// The setting as an argument. An option that takes a value gets an empty one where there is none, so that it does not take the
-/// next argument for it.
+/// The setting as an argument. An option that takes a value gets an empty one where there is none, so that it
+/// does not take the next argument for it.
 fn as_argument(known: &Arg, setting: &Setting) -> Given {
     let value = setting.value.clone().or_else(|| known.get_action().takes_values().then(String::new));
     let option = format!("--{}", setting.name);
     let argument = value.map_or_else(|| option.clone(), |value| format!("{option}={value}"));
-    Given { argument: argument.into(), option, place: format!("reading {}: line {}", setting.file.display(), setting.line) }
+    Given {
+        argument: argument.into(),
+        option,
+        place: format!("reading {}: line {}", setting.file.display(), setting.line),
+    }
 }

@@ -8,7 +8,8 @@ use crate::{Progress, State};
 /// Longer than any process runs: ten years.
 const NEVER: Duration = Duration::from_secs(10 * 366 * 86_400);
 
-/// The moment by which a run must have answered. Every wait is bounded by [`Deadline::remaining`]; clones share the moment.
+/// The moment by which a run must have answered. Every wait is bounded by [`Deadline::remaining`]; clones
+/// share the moment.
 #[derive(Clone, Debug)]
 pub struct Deadline {
     time: Arc<Mutex<Inner>>,
@@ -46,7 +47,8 @@ impl Deadline {
         self.at().saturating_duration_since(Instant::now())
     }
 
-    /// Returns what is left of the time if `reserve` is kept for the end, of a short limit at most an eighth: zero once that has begun.
+    /// Returns what is left of the time if `reserve` is kept for the end, of a short limit at most an eighth:
+    /// zero once that has begun.
     pub fn keeping(&self, reserve: Duration) -> Duration {
         self.remaining().saturating_sub(reserve.min(self.limit() / 8))
     }
@@ -66,7 +68,8 @@ impl Deadline {
         self.lock().state
     }
 
-    /// Returns what is known of the targets so far, for the line of a run that is stopped or misses this deadline.
+    /// Returns what is known of the targets so far, for the line of a run that is stopped or misses this
+    /// deadline.
     pub fn progress(&self) -> &Progress {
         &self.progress
     }
@@ -78,8 +81,8 @@ impl Deadline {
         inner.limit += NEVER;
     }
 
-    /// Says what is done as long as the returned value lives, as in "reading /etc/ips". If that cannot be interrupted and outlasts
-    /// the deadline, the watchdog's line names it: of several, what began last.
+    /// Says what is done as long as the returned value lives, as in "reading /etc/ips". If that cannot be
+    /// interrupted and outlasts the deadline, the watchdog's line names it: of several, what began last.
     #[must_use = "the step ends when this is dropped"]
     pub fn step(&self, step: impl Into<String>) -> Step<'_> {
         let step = step.into();

@@ -1,7 +1,8 @@
 //! `--extra-opts[=[SECTION][@FILE]]`: options from an ini file, so that secrets stay out of the process list.
 //!
-//! The format is that of the Monitoring Plugins: `[section]` lines, `option=value` or a bare `option` (long names, without the
-//! dashes), comments after `#` or `;` at the start of a line. A key may repeat. What is not understood is an error.
+//! The format is that of the Monitoring Plugins: `[section]` lines, `option=value` or a bare `option` (long
+//! names, without the dashes), comments after `#` or `;` at the start of a line. A key may repeat. What is
+//! not understood is an error.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -50,7 +51,11 @@ pub(crate) struct Setting {
 }
 
 /// Returns the options that `--extra-opts=SPECIFICATION` asks for.
-pub(crate) fn load(specification: &str, plugin: &str, deadline: &Deadline) -> Result<Vec<Setting>, ExtraOptsError> {
+pub(crate) fn load(
+    specification: &str,
+    plugin: &str,
+    deadline: &Deadline,
+) -> Result<Vec<Setting>, ExtraOptsError> {
     let (section, file) = match specification.split_once('@') {
         Some((_, "")) => return Err(ExtraOptsError::EmptyName),
         Some((section, file)) => (section, PathBuf::from(file)),
@@ -89,12 +94,19 @@ fn parse(content: &[u8], section: &str, file: &Path) -> Result<Vec<Setting>, Ext
             None => (text, None),
         };
         if name.is_empty() || name.starts_with('-') || name.contains(char::is_whitespace) {
-            return Err(wrong("neither a section nor option=value, the option by its long name and without dashes"));
+            return Err(wrong(
+                "neither a section nor option=value, the option by its long name and without dashes",
+            ));
         }
         match here {
             None => return Err(wrong("an option above the first [section]")),
             Some(here) if here == section => {
-                settings.push(Setting { file: file.to_owned(), line, name: name.to_owned(), value: value.map(str::to_owned) });
+                settings.push(Setting {
+                    file: file.to_owned(),
+                    line,
+                    name: name.to_owned(),
+                    value: value.map(str::to_owned),
+                });
             }
             Some(_) => {}
         }
@@ -118,7 +130,8 @@ mod tests {
     fn reads_one_section() {
         let content = b"[other]\nno=1\n# comment\n; comment\n[db]\r\n password = a=b;c # d \r\nverbose\nempty=\n[other]\n[db]\npassword=2\n";
         let some = |text: &str| Some(text.to_owned());
-        let expected = [("password", some("a=b;c # d")), ("verbose", None), ("empty", None), ("password", some("2"))];
+        let expected =
+            [("password", some("a=b;c # d")), ("verbose", None), ("empty", None), ("password", some("2"))];
         assert_eq!(read(content, "db"), Ok(expected.map(|(name, value)| (name.to_owned(), value)).to_vec()));
         assert_eq!(read(b"[db]\n", "db"), Ok(vec![]));
         assert_eq!(read(b"\xef\xbb\xbf[db]\nverbose\n", "db"), Ok(vec![("verbose".to_owned(), None)]));
@@ -126,13 +139,19 @@ mod tests {
 
     #[test]
     fn names_the_line_that_is_wrong() {
-        assert_eq!(read(b"# a\na=1\n[db]\n", "db"), Err("reading x.ini: line 2: an option above the first [section]".to_owned()));
+        assert_eq!(
+            read(b"# a\na=1\n[db]\n", "db"),
+            Err("reading x.ini: line 2: an option above the first [section]".to_owned())
+        );
         assert_eq!(read(b"", "db"), Err("reading x.ini: no section [db]".to_owned()));
         assert_eq!(read(b"[db\n", "db"), Err("reading x.ini: line 1: a section without its ]".to_owned()));
         assert_eq!(read(b"[db]\n\xff=1\n", "db"), Err("reading x.ini: line 2: not UTF-8".to_owned()));
         for text in ["=1", "--critical=5", "two words=1", "two words"] {
             let error = read(format!("[db]\n\n{text}\n").as_bytes(), "other").unwrap_err();
-            assert!(error.starts_with("reading x.ini: line 3: neither a section nor option=value"), "{error}");
+            assert!(
+                error.starts_with("reading x.ini: line 3: neither a section nor option=value"),
+                "{error}"
+            );
         }
     }
 }

@@ -19,7 +19,8 @@ pub(crate) fn unknown(what: &str) -> Report {
     Report::new(State::Unknown, first).detail(details)
 }
 
-/// An error and what it came from, outermost first. An error that prints its cause itself must not have it as its source too.
+/// An error and what it came from, outermost first. An error that prints its cause itself must not have it as
+/// its source too.
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -1,14 +1,16 @@
-//! What a check found, and how several findings become one report: the worst first, in one place for every plugin.
+//! What a check found, and how several findings become one report: the worst first, in one place for every
+//! plugin.
 //!
-//! A [`Finding`] answers one question: is this target, channel or address as it should be? A plugin collects them in any order;
-//! [`Findings::report`] sorts them, writes the first line and adds a line for each. A plugin decides what is a fault and how to
-//! say it, and nothing else about the first line.
+//! A [`Finding`] answers one question: is this target, channel or address as it should be? A plugin collects
+//! them in any order; [`Findings::report`] sorts them, writes the first line and adds a line for each. A
+//! plugin decides what is a fault and how to say it, and nothing else about the first line.
 
 use std::cmp::Reverse;
 
 use crate::{Metric, Report, State};
 
-/// How many characters one text should take on the first line, so that with the name and the state it stays below 80.
+/// How many characters one text should take on the first line, so that with the name and the state it stays
+/// below 80.
 const ONE: usize = 56;
 /// How many characters several texts may take together: pagers show about 108 with the name and the state.
 const SEVERAL: usize = 84;
@@ -132,7 +134,8 @@ impl Extend<Finding> for Findings {
 }
 
 impl Findings {
-    /// Starts the first line with the number of faults out of `total`: `3 of 38 targets: `. `noun` is in the plural.
+    /// Starts the first line with the number of faults out of `total`: `3 of 38 targets: `. `noun` is in the
+    /// plural.
     pub fn of(self, total: usize, noun: &'static str) -> Self {
         Self { counted: Some((total, noun)), ..self }
     }
@@ -147,14 +150,19 @@ impl Findings {
         self.all.iter().map(|finding| finding.state).max().unwrap_or(State::Unknown)
     }
 
-    /// Makes the report. Its first line says the faults, the worst first, as many as there is room for, or `all_well` where there is
-    /// none. Where several findings have a text, each has a line below; the details of a finding follow its line. The metrics keep
-    /// the order in which the findings were collected.
+    /// Makes the report. Its first line says the faults, the worst first, as many as there is room for, or
+    /// `all_well` where there is none. Where several findings have a text, each has a line below; the details
+    /// of a finding follow its line. The metrics keep the order in which the findings were collected.
     pub fn report(mut self, all_well: impl Into<String>) -> Report {
-        let metrics: Vec<Metric> = self.all.iter_mut().flat_map(|finding| std::mem::take(&mut finding.metrics)).collect();
+        let metrics: Vec<Metric> =
+            self.all.iter_mut().flat_map(|finding| std::mem::take(&mut finding.metrics)).collect();
         // The sort is stable: equally bad ones keep their order.
         self.all.sort_by_key(|finding| Reverse(finding.state));
-        let summary = if self.all.is_empty() { "nothing was checked".to_owned() } else { self.summary(all_well.into()) };
+        let summary = if self.all.is_empty() {
+            "nothing was checked".to_owned()
+        } else {
+            self.summary(all_well.into())
+        };
         let lines = self.all.iter().filter(|finding| !finding.text.is_empty()).count() > 1;
         let mut report = Report::new(self.state(), summary);
         for Finding { state, text, details, .. } in self.all {
@@ -170,7 +178,9 @@ impl Findings {
 
     fn summary(&self, all_well: String) -> String {
         let faults: Vec<&Finding> = self.all.iter().filter(|finding| finding.state != State::Ok).collect();
-        let brief = |fault: &Finding| fault.brief.clone().filter(|_| faults.len() > 1).unwrap_or_else(|| fault.text.clone());
+        let brief = |fault: &Finding| {
+            fault.brief.clone().filter(|_| faults.len() > 1).unwrap_or_else(|| fault.text.clone())
+        };
         let faults: Vec<String> = faults.iter().map(|fault| brief(fault)).collect();
         let faults: Vec<&str> = faults.iter().map(String::as_str).collect();
         let text = match (faults.len(), self.counted) {
@@ -189,7 +199,8 @@ impl Findings {
     }
 }
 
-/// The texts, as many as fit into `room` characters, and how many `more` there are. At least the first one stands there.
+/// The texts, as many as fit into `room` characters, and how many `more` there are. At least the first one
+/// stands there.
 fn join(texts: &[&str], separator: &str, room: usize, more: impl Fn(usize) -> String) -> String {
     let mut joined = String::new();
     for (shown, text) in texts.iter().enumerate() {
@@ -216,9 +227,15 @@ mod tests {
     fn one_fault_is_the_first_line() {
         let fault = Finding::warning("eth1 is slow").detail("eth1: 10 Mbit/s").verbose_detail("by ethtool");
         let findings: Findings = [Finding::ok("").detail("note: eth0 is new"), fault].into_iter().collect();
-        assert_eq!(output(findings.clone()), "X WARNING - eth1 is slow\neth1: 10 Mbit/s\nnote: eth0 is new\n");
+        assert_eq!(
+            output(findings.clone()),
+            "X WARNING - eth1 is slow\neth1: 10 Mbit/s\nnote: eth0 is new\n"
+        );
         let verbose = findings.remark("up for 4 s").report("").render("X", 1);
-        assert_eq!(verbose, "X WARNING - eth1 is slow (up for 4 s)\neth1: 10 Mbit/s\nby ethtool\nnote: eth0 is new\n");
+        assert_eq!(
+            verbose,
+            "X WARNING - eth1 is slow (up for 4 s)\neth1: 10 Mbit/s\nby ethtool\nnote: eth0 is new\n"
+        );
     }
 
     #[test]
@@ -227,7 +244,10 @@ mod tests {
             (vec![], "X UNKNOWN - nothing was checked\n"),
             (vec![Finding::ok("")], "X OK - all is well\n"),
             (vec![Finding::ok("a runs")], "X OK - all is well\n"),
-            (vec![Finding::ok("a runs"), Finding::ok("b runs")], "X OK - all is well\nOK: a runs\nOK: b runs\n"),
+            (
+                vec![Finding::ok("a runs"), Finding::ok("b runs")],
+                "X OK - all is well\nOK: a runs\nOK: b runs\n",
+            ),
         ];
         for (findings, expected) in rows {
             assert_eq!(output(findings.into_iter().collect()), expected);
@@ -240,7 +260,10 @@ mod tests {
             Finding::ok("a runs").metric(Metric::count("a", 1)),
             Finding::warning("b is late").metric(Metric::count("b", 2)).detail("b: 3 s"),
         ]);
-        findings.extend([Finding::critical("c is down").metric(Metric::count("c", 3)), Finding::unknown("d is mute")]);
+        findings.extend([
+            Finding::critical("c is down").metric(Metric::count("c", 3)),
+            Finding::unknown("d is mute"),
+        ]);
         assert_eq!(findings.state(), State::Critical);
         let expected = "X CRITICAL - c is down, and b is late, and d is mute | a=1;;;0 b=2;;;0 c=3;;;0\n\
                         CRITICAL: c is down\nWARNING: b is late\nb: 3 s\nUNKNOWN: d is mute\nOK: a runs\n";
@@ -250,12 +273,23 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_counted() {
         let fault = |number: usize| Finding::critical(format!("server-{number} does not answer"));
-        let first = |count: usize| output((1..=count).map(fault).collect()).lines().next().unwrap().to_owned();
+        let first =
+            |count: usize| output((1..=count).map(fault).collect()).lines().next().unwrap().to_owned();
         assert_eq!(first(2), "X CRITICAL - server-1 does not answer, and server-2 does not answer");
-        assert_eq!(first(3).matches("server").count(), 3, "the last one fits where nothing has to be counted");
-        assert_eq!(first(4), "X CRITICAL - server-1 does not answer, and server-2 does not answer, 2 more faults");
+        assert_eq!(
+            first(3).matches("server").count(),
+            3,
+            "the last one fits where nothing has to be counted"
+        );
+        assert_eq!(
+            first(4),
+            "X CRITICAL - server-1 does not answer, and server-2 does not answer, 2 more faults"
+        );
         let long = Findings::from_iter([Finding::critical("x".repeat(100)), fault(1)]);
-        assert_eq!(output(long).lines().next().unwrap(), format!("X CRITICAL - {}, 1 more fault", "x".repeat(100)));
+        assert_eq!(
+            output(long).lines().next().unwrap(),
+            format!("X CRITICAL - {}, 1 more fault", "x".repeat(100))
+        );
     }
 
     #[test]
@@ -267,17 +301,27 @@ mod tests {
                 ("proxy9 does not answer", State::Critical),
                 ("proxy1 is slow", State::Warning),
             ];
-            ok.chain(faults.map(|(text, state)| Finding::new(state, text))).collect::<Findings>().of(total, "targets")
+            ok.chain(faults.map(|(text, state)| Finding::new(state, text)))
+                .collect::<Findings>()
+                .of(total, "targets")
         };
         let first = output(targets(38)).lines().next().unwrap().to_owned();
-        assert_eq!(first, "X CRITICAL - 3 of 38 targets: proxy9 does not answer, proxy7 loses 22% (usual 0.4%) and 1 more");
-        let brief = |name: &str| Finding::warning(format!("{name} is slow since 14:05")).brief(format!("{name} is slow"));
+        assert_eq!(
+            first,
+            "X CRITICAL - 3 of 38 targets: proxy9 does not answer, proxy7 loses 22% (usual 0.4%) and 1 more"
+        );
+        let brief = |name: &str| {
+            Finding::warning(format!("{name} is slow since 14:05")).brief(format!("{name} is slow"))
+        };
         let two = output(Findings::from_iter([brief("a"), brief("b")]).of(3, "targets"));
         assert_eq!(
             two,
             "X WARNING - 2 of 3 targets: a is slow, b is slow\nWARNING: a is slow since 14:05\nWARNING: b is slow since 14:05\n"
         );
-        assert_eq!(output(Findings::from_iter([brief("a"), Finding::ok("")])), "X WARNING - a is slow since 14:05\n");
+        assert_eq!(
+            output(Findings::from_iter([brief("a"), Finding::ok("")])),
+            "X WARNING - a is slow since 14:05\n"
+        );
         let all_well = Findings::from_iter([Finding::ok("")]).of(1, "targets");
         assert_eq!(output(all_well), "X OK - all is well\n");
     }

@@ -11,7 +11,8 @@ pub(crate) enum Format {
     Text,
     /// One JSON object on one line: docs/output.schema.json.
     Json,
-    /// Prometheus' text format, for the textfile collector of node_exporter, with the name of the service if one was given.
+    /// Prometheus' text format, for the textfile collector of node_exporter, with the name of the service if
+    /// one was given.
     Prometheus(Option<String>),
 }
 
@@ -25,7 +26,9 @@ impl FromStr for Format {
 
     fn from_str(text: &str) -> Result<Self, InvalidFormat> {
         match text.split_once(':') {
-            Some(("prometheus", service)) if !service.is_empty() => Ok(Self::Prometheus(Some(service.to_owned()))),
+            Some(("prometheus", service)) if !service.is_empty() => {
+                Ok(Self::Prometheus(Some(service.to_owned())))
+            }
             None if text == "text" => Ok(Self::Text),
             None if text == "json" => Ok(Self::Json),
             None if text == "prometheus" => Ok(Self::Prometheus(None)),
@@ -35,12 +38,13 @@ impl FromStr for Format {
 }
 
 impl Format {
-    /// Returns the format that the arguments ask for, as far as that can be seen before they are parsed: an error of the command line
-    /// is printed in it too.
+    /// Returns the format that the arguments ask for, as far as that can be seen before they are parsed: an
+    /// error of the command line is printed in it too.
     pub(crate) fn foreseen(arguments: &[OsString]) -> Self {
         let mut texts = arguments.iter().filter_map(|argument| argument.to_str());
         while let Some(argument) = texts.next() {
-            let value = if argument == "--format" { texts.next() } else { argument.strip_prefix("--format=") };
+            let value =
+                if argument == "--format" { texts.next() } else { argument.strip_prefix("--format=") };
             if let Some(Ok(format)) = value.map(str::parse) {
                 return format;
             }
@@ -72,7 +76,8 @@ mod tests {
 
     #[test]
     fn it_is_seen_before_the_arguments_are_parsed() {
-        let foreseen = |arguments: &[&str]| Format::foreseen(&arguments.iter().map(OsString::from).collect::<Vec<_>>());
+        let foreseen =
+            |arguments: &[&str]| Format::foreseen(&arguments.iter().map(OsString::from).collect::<Vec<_>>());
         assert_eq!(foreseen(&["x", "--bogus", "--format=json"]), Format::Json);
         assert_eq!(foreseen(&["x", "--format", "prometheus"]), Format::Prometheus(None));
         for arguments in [&["x"][..], &["x", "--format"], &["x", "--format=xml"], &["x", "--formats=json"]] {

@@ -27,8 +27,11 @@ pub(crate) fn print_if_asked_for(error: &Error, command: &Command, arguments: &[
 /// The help text: whole, or the first sentence of each option alone.
 fn text(command: &Command, is_long: bool, columns: u16) -> String {
     let command = command.clone().term_width(usize::from(columns));
-    let mut command =
-        if is_long { command } else { command.mut_args(first_sentence).after_help("--help shows more").after_long_help("") };
+    let mut command = if is_long {
+        command
+    } else {
+        command.mut_args(first_sentence).after_help("--help shows more").after_long_help("")
+    };
     command.render_help().to_string()
 }
 

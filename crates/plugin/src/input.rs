@@ -1,4 +1,5 @@
-//! Reading a file that may be missing, endless, a directory or a FIFO that nobody writes: bounded in size and in time.
+//! Reading a file that may be missing, endless, a directory or a FIFO that nobody writes: bounded in size and
+//! in time.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -40,18 +41,20 @@ pub enum ReadError {
     },
 }
 
-/// The octets of a file, at most `limit` of them, before `deadline`. FIFOs and character devices are read too, so that a shell's
-/// `<(command)` works; a directory is refused.
+/// The octets of a file, at most `limit` of them, before `deadline`. FIFOs and character devices are read
+/// too, so that a shell's `<(command)` works; a directory is refused.
 ///
 /// # Errors
-/// [`ReadError`], with the file's name in each message. A regular file on a network mount that hangs cannot be given up from
-/// inside; [`Deadline::step`] is set, so that the watchdog's line names the file.
+/// [`ReadError`], with the file's name in each message. A regular file on a network mount that hangs cannot
+/// be given up from inside; [`Deadline::step`] is set, so that the watchdog's line names the file.
 pub fn read_file(path: &Path, limit: u64, deadline: &Deadline) -> Result<Vec<u8>, ReadError> {
     read_opened(path, limit, deadline, || open(path, READ_FLAGS, Mode::empty()))
 }
 
-/// How to open a file for [`read_opened`]. Non-blocking: opening a FIFO for reading would otherwise wait for its writer.
-pub const READ_FLAGS: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC).union(OFlags::NOCTTY);
+/// How to open a file for [`read_opened`]. Non-blocking: opening a FIFO for reading would otherwise wait for
+/// its writer.
+pub const READ_FLAGS: OFlags =
+    OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC).union(OFlags::NOCTTY);
 
 /// The same for a file that `open` opens with [`READ_FLAGS`], called `path` in messages.
 ///
@@ -71,13 +74,17 @@ pub fn read_opened(
     let mut content = Vec::new();
     match FileType::from_raw_mode(status.st_mode) {
         FileType::Directory => return Err(refused(Errno::ISDIR)),
-        FileType::RegularFile => content.reserve_exact(usize::try_from(status.st_size).unwrap_or(0).min(1 << 24) + 1),
+        FileType::RegularFile => {
+            content.reserve_exact(usize::try_from(status.st_size).unwrap_or(0).min(1 << 24) + 1)
+        }
         _ => source.waits = true,
     }
     loop {
         source.wait(path, deadline)?;
         match source.file.by_ref().take(limit + 1 - content.len() as u64).read_to_end(&mut content) {
-            _ if content.len() as u64 > limit => return Err(ReadError::TooLarge { path: path.to_owned(), limit }),
+            _ if content.len() as u64 > limit => {
+                return Err(ReadError::TooLarge { path: path.to_owned(), limit });
+            }
             Ok(_) => return Ok(content),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
             Err(why) => return Err(ReadError::Refused { path: path.to_owned(), why }),
@@ -132,9 +139,15 @@ mod tests {
 
     #[test]
     fn names_what_cannot_be_read() {
-        assert_eq!(read(Path::new("/nonexistent"), 9), Err("reading /nonexistent: no such file or directory".to_owned()));
+        assert_eq!(
+            read(Path::new("/nonexistent"), 9),
+            Err("reading /nonexistent: no such file or directory".to_owned())
+        );
         assert_eq!(read(Path::new("/"), 9), Err("reading /: is a directory".to_owned()));
-        assert_eq!(read(Path::new("/dev/zero"), 9), Err("reading /dev/zero: larger than 9 octets".to_owned()));
+        assert_eq!(
+            read(Path::new("/dev/zero"), 9),
+            Err("reading /dev/zero: larger than 9 octets".to_owned())
+        );
         assert_eq!(read(Path::new("/dev/null"), 9), Ok(Vec::new()));
     }
 

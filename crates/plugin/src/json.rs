@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use crate::{Metric, Report};
 
-/// Returns the report of the program `plugin`, which calls itself `name`, with the details that show with `verbosity`.
+/// Returns the report of the program `plugin`, which calls itself `name`, with the details that show with
+/// `verbosity`.
 pub(crate) fn render(report: &Report, plugin: &str, name: &str, verbosity: u8) -> String {
     let details: Vec<String> = report.lines(verbosity).map(|line| string(&line)).collect();
     let metrics: Vec<String> = report.metrics().iter().map(metric).collect();
@@ -21,7 +22,8 @@ pub(crate) fn render(report: &Report, plugin: &str, name: &str, verbosity: u8) -
 }
 
 fn metric(metric: &Metric) -> String {
-    let [warning, critical] = metric.ranges().map(|range| range.map_or_else(null, |range| string(&range.to_string())));
+    let [warning, critical] =
+        metric.ranges().map(|range| range.map_or_else(null, |range| string(&range.to_string())));
     let [min, max] = metric.bounds().map(|bound| bound.map_or_else(null, number));
     format!(
         "{{\"label\":{},\"value\":{},\"unit\":{},\"warning\":{warning},\"critical\":{critical},\"min\":{min},\"max\":{max}}}",
@@ -31,7 +33,8 @@ fn metric(metric: &Metric) -> String {
     )
 }
 
-/// A number in plain decimal, as JSON has it: those of more than 17 digits with an exponent, which not every reader takes otherwise.
+/// A number in plain decimal, as JSON has it: those of more than 17 digits with an exponent, which not every
+/// reader takes otherwise.
 fn number(plain: String) -> String {
     match plain.parse::<f64>() {
         Ok(value) if value.abs() >= 1e17 => format!("{value:e}"),

@@ -1,5 +1,5 @@
-//! The kinds of programs, told by the first word of a program's name. This is the one table of them: `run`, the tests, the documents
-//! and the packages go by it.
+//! The kinds of programs, told by the first word of a program's name. This is the one table of them: `run`,
+//! the tests, the documents and the packages go by it.
 
 /// What a program is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,7 +18,12 @@ pub enum Kind {
 type Row = (Kind, &'static str, &'static str, &'static str);
 
 const TABLE: [Row; 4] = [
-    (Kind::Check, "check_", "judges and changes nothing", "nothing, or a learned baseline where its README.md says so"),
+    (
+        Kind::Check,
+        "check_",
+        "judges and changes nothing",
+        "nothing, or a learned baseline where its README.md says so",
+    ),
     (Kind::Handle, "handle_", "mends something on this host when a state changes", "its state and a log"),
     (Kind::Notify, "notify_", "tells others of a change", "a spool"),
     (Kind::Publish, "publish_", "writes something for others to read", "its pages and a history"),
@@ -73,7 +78,10 @@ mod tests {
     fn each_kind_has_its_row() {
         for kind in Kind::ALL {
             assert_eq!(kind.row().0, kind);
-            assert!(kind.prefix().ends_with('_') && !kind.does().is_empty() && !kind.keeps().is_empty(), "{kind:?}");
+            assert!(
+                kind.prefix().ends_with('_') && !kind.does().is_empty() && !kind.keeps().is_empty(),
+                "{kind:?}"
+            );
             assert_eq!(Kind::of(&format!("{}x", kind.prefix())), Some(kind));
         }
         assert_eq!(Kind::of("checkers"), None);

@@ -1,12 +1,13 @@
 //! What every plugin shares: the way from the command line to one line of output and an exit code.
 //!
-//! A plugin is a `main.rs` that hands its `check` to [`run()`], and a `check` that probes, evaluates and returns a [`Report`].
-//! This crate parses ([`Range`], [`Thresholds`], [`Seconds`], `--extra-opts`), bounds ([`Deadline`], [`read_file`]), puts findings together
-//! ([`Finding`], [`Findings`]), and renders ([`Metric`], [`Report`]). It knows nothing of addresses, clocks or databases, and it
-//! alone prints, exits, catches panics and watches the clock.
+//! A plugin is a `main.rs` that hands its `check` to [`run()`], and a `check` that probes, evaluates and
+//! returns a [`Report`]. This crate parses ([`Range`], [`Thresholds`], [`Seconds`], `--extra-opts`), bounds
+//! ([`Deadline`], [`read_file`]), puts findings together ([`Finding`], [`Findings`]), and renders
+//! ([`Metric`], [`Report`]). It knows nothing of addresses, clocks or databases, and it alone prints, exits,
+//! catches panics and watches the clock.
 //!
-//! The standards it follows: the Monitoring Plugins Development Guidelines, and the Internet-Draft "The Monitoring Plugins
-//! Interface" (draft-kaestle-monitoring-plugins-interface).
+//! The standards it follows: the Monitoring Plugins Development Guidelines, and the Internet-Draft "The
+//! Monitoring Plugins Interface" (draft-kaestle-monitoring-plugins-interface).
 
 mod arguments;
 mod deadline;
@@ -49,6 +50,6 @@ pub use text::{clean, reason};
 pub use thresholds::Thresholds;
 pub use watchdog::leave_signals;
 
-/// The state of a service: `Ok < Unknown < Warning < Critical`, with the exit codes 0, 3, 1 and 2. The worst of several is their
-/// maximum.
+/// The state of a service: `Ok < Unknown < Warning < Critical`, with the exit codes 0, 3, 1 and 2. The worst
+/// of several is their maximum.
 pub use nagiosplugin::ServiceState as State;

@@ -35,9 +35,17 @@ pub struct Metric {
 }
 
 impl Metric {
-    /// A metric without unit, thresholds and bounds. A value that is not finite stands for "not known" and prints as `U`.
+    /// A metric without unit, thresholds and bounds. A value that is not finite stands for "not known" and
+    /// prints as `U`.
     pub fn new(label: impl Into<String>, value: f64) -> Self {
-        Self { label: label.into(), value, unit: Unit::None, thresholds: Thresholds::default(), min: None, max: None }
+        Self {
+            label: label.into(),
+            value,
+            unit: Unit::None,
+            thresholds: Thresholds::default(),
+            min: None,
+            max: None,
+        }
     }
 
     /// The same for a count. Exact up to 2^53.
@@ -70,10 +78,12 @@ impl Metric {
         self.thresholds.state(self.value)
     }
 
-    /// The value with at most six decimals, so rounded that the printed ranges judge it as they judge the value: 5.0000000001 prints as
-    /// 5.000001 where the limit is 5. All decimals where ranges are finer than that. `None` if it is not known.
+    /// The value with at most six decimals, so rounded that the printed ranges judge it as they judge the
+    /// value: 5.0000000001 prints as 5.000001 where the limit is 5. All decimals where ranges are finer than
+    /// that. `None` if it is not known.
     pub(crate) fn printed(&self) -> Option<String> {
-        let is_faithful = |text: &String| text.parse().is_ok_and(|value| self.thresholds.state(value) == self.state());
+        let is_faithful =
+            |text: &String| text.parse().is_ok_and(|value| self.thresholds.state(value) == self.state());
         let step = 10_f64.powi(DECIMALS);
         let directions: [fn(f64) -> f64; 2] = [f64::floor, f64::ceil];
         let nearest = std::iter::once(rounded(self.value));
@@ -112,7 +122,8 @@ impl Metric {
 impl fmt::Display for Metric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = self.printed().map_or_else(|| "U".to_owned(), |value| value + self.unit.symbol());
-        let [warning, critical] = self.ranges().map(|range| range.map(ToString::to_string).unwrap_or_default());
+        let [warning, critical] =
+            self.ranges().map(|range| range.map(ToString::to_string).unwrap_or_default());
         let [min, max] = self.bounds().map(Option::unwrap_or_default);
         let label = match self.label() {
             label if label.contains(' ') => format!("'{label}'"),
@@ -151,7 +162,10 @@ fn plain(value: f64) -> String {
 
 /// A label without what would end it early and without what Graphite takes for a level (`.`, `:`).
 fn label(text: &str) -> String {
-    let cleaned: String = crate::clean(text).chars().map(|c| if matches!(c, '=' | '\'' | '.' | ':') { '_' } else { c }).collect();
+    let cleaned: String = crate::clean(text)
+        .chars()
+        .map(|c| if matches!(c, '=' | '\'' | '.' | ':') { '_' } else { c })
+        .collect();
     match cleaned.trim() {
         "" => "_".to_owned(),
         label => label.to_owned(),
@@ -165,7 +179,8 @@ mod tests {
     #[test]
     fn prints_as_performance_data() {
         let critical = Thresholds { warning: None, critical: Some("0".parse().unwrap()) };
-        let both = Thresholds { warning: Some("-5:5".parse().unwrap()), critical: Some("-60:60".parse().unwrap()) };
+        let both =
+            Thresholds { warning: Some("-5:5".parse().unwrap()), critical: Some("-60:60".parse().unwrap()) };
         let rows = [
             (Metric::count("missing", 2).thresholds(critical).max(40.0), "missing=2;;0;0;40"),
             (Metric::new("offset", -7.21).unit(Unit::Seconds).thresholds(both), "offset=-7.21s;-5:5;-60:60"),
@@ -178,7 +193,10 @@ mod tests {
             (Metric::new("tiny", 1e-7), "tiny=0"),
             (Metric::new("negative", -1e-7), "negative=0"),
             (Metric::new("share", 100.0 / 6.0).unit(Unit::Percent), "share=16.666667%"),
-            (Metric::new("age", 214.107_226_927).unit(Unit::Seconds).min(0.0).max(1.0 / 3.0), "age=214.107227s;;;0;0.333333"),
+            (
+                Metric::new("age", 214.107_226_927).unit(Unit::Seconds).min(0.0).max(1.0 / 3.0),
+                "age=214.107227s;;;0;0.333333",
+            ),
             (Metric::new("lag_db-01.example.com:3306", 1.5), "lag_db-01_example_com_3306=1.5"),
             (Metric::new("thousand", 1000.0), "thousand=1000"),
             (Metric::new("huge", 1e21).unit(Unit::Bytes), "huge=1000000000000000000000B"),
@@ -201,13 +219,25 @@ mod tests {
 
     #[test]
     fn rounding_never_changes_the_state() {
-        let ranges =
-            ["5", "10:", "~:-5", "@5:10", "-5:5", "0", "0.0000001", "@0.0000001:0.0000002", "5.1234567:5.1234569", "~:1e9"];
+        let ranges = [
+            "5",
+            "10:",
+            "~:-5",
+            "@5:10",
+            "-5:5",
+            "0",
+            "0.0000001",
+            "@0.0000001:0.0000002",
+            "5.1234567:5.1234569",
+            "~:1e9",
+        ];
         let values = [0.0, 1.5e-7, 2e-7, -1e-9, 5.0, 10.0, -5.0, 1e9, 5.1234568, 0.1 + 0.2, 1e15];
         let mut rows = 0;
         for range in ranges.iter().filter_map(|range| range.parse::<crate::Range>().ok()) {
             let thresholds = Thresholds { warning: None, critical: Some(range) };
-            for value in values.iter().flat_map(|value| [-1e-9, -1e-12, 0.0, 1e-12, 1e-9].map(|more| value + more)) {
+            for value in
+                values.iter().flat_map(|value| [-1e-9, -1e-12, 0.0, 1e-12, 1e-9].map(|more| value + more))
+            {
                 let metric = Metric::new("x", value).thresholds(thresholds.clone());
                 let text = metric.to_string();
                 let printed = text.strip_prefix("x=").and_then(|text| text.split(';').next()).unwrap();

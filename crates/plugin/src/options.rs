@@ -19,15 +19,15 @@ pub(crate) struct Common {
     /// Show more: details, origins, and what would otherwise be cut to fit NRPE's buffers
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
-    /// Print text, json (docs/output.schema.json), or prometheus for node_exporter's textfile collector. prometheus:SERVICE adds a
-    /// label, which several runs of a program on one host need
+    /// Print text, json (docs/output.schema.json), or prometheus for node_exporter's textfile collector.
+    /// prometheus:SERVICE adds a label, which several runs of a program on one host need
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
     /// Exit 0 whatever the state is (for packagers)
     #[arg(long)]
     pub(crate) exit_ok: bool,
-    /// Read options from an ini file: by default from the section named like the program in /etc/monitoring-plugins.ini.
-    /// Repeatable
+    /// Read options from an ini file: by default from the section named like the program in
+    /// /etc/monitoring-plugins.ini. Repeatable
     #[arg(long, value_name = "[SECTION][@FILE]", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub(crate) extra_opts: Vec<String>,
 }
@@ -77,13 +77,27 @@ mod tests {
 
     #[test]
     fn reads_seconds_and_a_state() {
-        let read = |text: &str| text.parse::<Timeout>().map(|timeout| (timeout.limit.as_millis(), timeout.state));
+        let read =
+            |text: &str| text.parse::<Timeout>().map(|timeout| (timeout.limit.as_millis(), timeout.state));
         assert_eq!(read("8"), Ok((8000, State::Unknown)));
         assert_eq!(read("0.5:critical"), Ok((500, State::Critical)));
         assert_eq!(read("86400:WARNING"), Ok((86_400_000, State::Warning)));
-        for text in
-            ["0", "0.0001", "-1", "5.", ".5", "1e30", "1e1", "86401", "nan", "inf", "", " 8", "8s", "99999999999999999999"]
-        {
+        for text in [
+            "0",
+            "0.0001",
+            "-1",
+            "5.",
+            ".5",
+            "1e30",
+            "1e1",
+            "86401",
+            "nan",
+            "inf",
+            "",
+            " 8",
+            "8s",
+            "99999999999999999999",
+        ] {
             let error = read(text).expect_err(text).to_string();
             assert_eq!(error, "not a time in seconds from 0.001 to 86400", "{text:?}");
         }

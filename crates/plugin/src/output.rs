@@ -17,7 +17,8 @@ use crate::{Deadline, Report, State, json, prometheus};
 
 /// How long after the deadline the last word may still be written.
 const LAST_WORD: Duration = Duration::from_millis(220);
-/// A pipe that polls as writable takes this much without blocking (POSIX: PIPE_BUF is at least 512; Linux: 4,096).
+/// A pipe that polls as writable takes this much without blocking (POSIX: PIPE_BUF is at least 512; Linux:
+/// 4,096).
 const CHUNK: usize = 4_096;
 
 /// Set by whoever speaks for this process; all others wait for its exit.
@@ -64,7 +65,8 @@ pub(crate) fn set_exit_ok() {
 
 /// Renders the report, writes it and exits with its state.
 pub(crate) fn finish(report: &Report) -> ! {
-    let (plugin, name) = CONTEXT.get().map_or(("plugin", "PLUGIN"), |context| (&context.plugin, &context.name));
+    let (plugin, name) =
+        CONTEXT.get().map_or(("plugin", "PLUGIN"), |context| (&context.plugin, &context.name));
     let verbosity = VERBOSITY.load(Ordering::SeqCst);
     let format = FORMAT.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let text = match format {
@@ -76,7 +78,8 @@ pub(crate) fn finish(report: &Report) -> ! {
     finish_with(&text, report.state)
 }
 
-/// The text with its state in colour, where a person sees it on a terminal that shows colours (see no-color.org).
+/// The text with its state in colour, where a person sees it on a terminal that shows colours (see
+/// no-color.org).
 fn coloured(text: String, name: &str, state: State) -> String {
     let is_set = |variable| env::var_os(variable).is_some_and(|value| !value.is_empty());
     let is_dumb = env::var_os("TERM").is_none_or(|terminal| terminal == "dumb");
@@ -100,7 +103,9 @@ pub(crate) fn finish_with(text: &str, state: State) -> ! {
     let until = CONTEXT.get().map_or_else(Instant::now, |context| context.deadline.at()) + LAST_WORD;
     if TAKEN.swap(true, Ordering::SeqCst) {
         // Somebody else speaks; but a write can hang where no poll foresees it, as on a dead network mount.
-        while let Some(remaining) = until.checked_duration_since(Instant::now()).filter(|remaining| !remaining.is_zero()) {
+        while let Some(remaining) =
+            until.checked_duration_since(Instant::now()).filter(|remaining| !remaining.is_zero())
+        {
             thread::park_timeout(remaining);
         }
         exit(State::Unknown);
@@ -113,15 +118,16 @@ fn exit(state: State) -> ! {
     process::exit(if EXIT_OK.load(Ordering::SeqCst) { 0 } else { state.exit_code() })
 }
 
-/// Writes everything to standard output before `until`, in one system call where the reader lets us. After an error `octets` are
-/// those that are not written.
+/// Writes everything to standard output before `until`, in one system call where the reader lets us. After an
+/// error `octets` are those that are not written.
 fn write(octets: &mut &[u8], until: Instant) -> io::Result<()> {
     if standard_output::was_closed() {
         return Err(Errno::BADF.into());
     }
     let output = rustix::stdio::stdout();
     while !octets.is_empty() {
-        let remaining = Timespec::try_from(until.saturating_duration_since(Instant::now())).map_err(io::Error::other)?;
+        let remaining =
+            Timespec::try_from(until.saturating_duration_since(Instant::now())).map_err(io::Error::other)?;
         match poll(&mut [PollFd::new(&output, PollFlags::OUT)], Some(&remaining)) {
             Ok(0) => return Err(io::ErrorKind::TimedOut.into()),
             Ok(_) | Err(Errno::INTR) => {}
@@ -137,8 +143,8 @@ fn write(octets: &mut &[u8], until: Instant) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes lines at once, for what shows things as they come; the report at the end is none of them. Waits for a slow reader as long
-/// as `goes_on` says, which it asks every 100 ms.
+/// Writes lines at once, for what shows things as they come; the report at the end is none of them. Waits for
+/// a slow reader as long as `goes_on` says, which it asks every 100 ms.
 ///
 /// # Errors
 /// What the system says, and [`io::ErrorKind::Interrupted`] where `goes_on` ended it.
@@ -147,14 +153,16 @@ pub fn show(text: &str, goes_on: impl Fn() -> bool) -> io::Result<()> {
     loop {
         match write(&mut rest, Instant::now() + Duration::from_millis(100)) {
             Err(error) if error.kind() == io::ErrorKind::TimedOut && goes_on() => {}
-            Err(error) if error.kind() == io::ErrorKind::TimedOut => return Err(io::ErrorKind::Interrupted.into()),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
             written => return written,
         }
     }
 }
 
-/// Rust opens /dev/null in place of a closed standard output before `main`, which would swallow the report and leave the exit code
-/// of a check that nobody could read. So this looks before Rust does.
+/// Rust opens /dev/null in place of a closed standard output before `main`, which would swallow the report
+/// and leave the exit code of a check that nobody could read. So this looks before Rust does.
 mod standard_output {
     use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -173,7 +181,10 @@ mod standard_output {
     }
 
     #[cfg(any(target_os = "linux", target_os = "freebsd", target_os = "netbsd"))]
-    #[expect(unsafe_code, reason = "the ELF section is what makes the loader call `look` before Rust's own start")]
+    #[expect(
+        unsafe_code,
+        reason = "the ELF section is what makes the loader call `look` before Rust's own start"
+    )]
     #[used]
     #[unsafe(link_section = ".init_array")]
     static LOOK: extern "C" fn() = look;

@@ -1,4 +1,5 @@
-//! What is known of a run's targets before it ends: for the line of a run that is stopped or misses its deadline.
+//! What is known of a run's targets before it ends: for the line of a run that is stopped or misses its
+//! deadline.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -6,8 +7,8 @@ use crate::{Finding, Report, State};
 
 /// How many targets of a run are judged, and what was found. Clones share it.
 ///
-/// A plugin says how many there are, then counts each that is judged; [`run`](crate::run()) reports what is known if a signal or the
-/// deadline ends the run before the plugin's own report is there.
+/// A plugin says how many there are, then counts each that is judged; [`run`](crate::run()) reports what is
+/// known if a signal or the deadline ends the run before the plugin's own report is there.
 ///
 /// ```
 /// use std::time::Duration;
@@ -49,8 +50,8 @@ impl Progress {
         known.findings.push(finding);
     }
 
-    /// Returns the report of a run that ended because of `why`, with what is known until then: at least `state`, at most as bad as
-    /// the worst finding.
+    /// Returns the report of a run that ended because of `why`, with what is known until then: at least
+    /// `state`, at most as bad as the worst finding.
     pub(crate) fn report(&self, state: State, why: &str) -> Report {
         let summary = match self.to_string() {
             known if known.is_empty() => why.to_owned(),
@@ -59,7 +60,9 @@ impl Progress {
         let known = self.lock();
         let state = known.findings.iter().map(|finding| finding.state).fold(state, State::max);
         let lines = known.findings.iter().filter(|finding| !finding.text.is_empty());
-        lines.fold(Report::new(state, summary), |report, finding| report.detail(format!("{}: {}", finding.state, finding.text)))
+        lines.fold(Report::new(state, summary), |report, finding| {
+            report.detail(format!("{}: {}", finding.state, finding.text))
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -67,7 +70,8 @@ impl Progress {
     }
 }
 
-/// As in "partial: 120 of 300 asked, 192.0.2.7 refused" with the worst finding: empty if no target was announced.
+/// As in "partial: 120 of 300 asked, 192.0.2.7 refused" with the worst finding: empty if no target was
+/// announced.
 impl std::fmt::Display for Progress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let known = self.lock();
@@ -94,7 +98,10 @@ mod tests {
         assert_eq!(report(State::Unknown), "X UNKNOWN - stopped by SIGTERM after 2.1 s\n");
         progress.expect(300, "asked");
         progress.count();
-        assert_eq!(report(State::Unknown), "X UNKNOWN - stopped by SIGTERM after 2.1 s, partial: 1 of 300 asked\n");
+        assert_eq!(
+            report(State::Unknown),
+            "X UNKNOWN - stopped by SIGTERM after 2.1 s, partial: 1 of 300 asked\n"
+        );
         progress.add(Finding::ok("fine"));
         progress.add(Finding::warning("b is slow"));
         progress.add(Finding::critical("c refused"));

@@ -1,7 +1,8 @@
 //! A report in Prometheus' text format, for the textfile collector of node_exporter.
 //!
-//! Names are the same for every program, and each has the same HELP everywhere, as the collector demands of several files: the state,
-//! and a family of values for each base unit, whose `label` says what is measured. A value that is not known is NaN.
+//! Names are the same for every program, and each has the same HELP everywhere, as the collector demands of
+//! several files: the state, and a family of values for each base unit, whose `label` says what is measured.
+//! A value that is not known is NaN.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -33,10 +34,15 @@ pub(crate) fn render(report: &Report, plugin: &str, name: &str, service: Option<
         if family.is_empty() {
             continue;
         }
-        let _ = write!(text, "# HELP silent_outage_value{end} {help}\n# TYPE silent_outage_value{end} {kind}\n");
+        let _ =
+            write!(text, "# HELP silent_outage_value{end} {help}\n# TYPE silent_outage_value{end} {kind}\n");
         for metric in family {
             let value = base_unit(metric, unit);
-            let _ = writeln!(text, "silent_outage_value{end}{{{labels},label=\"{}\"}} {value}", escaped(&metric.label()));
+            let _ = writeln!(
+                text,
+                "silent_outage_value{end}{{{labels},label=\"{}\"}} {value}",
+                escaped(&metric.label())
+            );
         }
     }
     text
@@ -47,7 +53,9 @@ fn base_unit(metric: &Metric, unit: Unit) -> String {
     let Some(value) = metric.printed() else { return "NaN".to_owned() };
     match (unit, value.parse::<f64>()) {
         // Six decimals of per cent are eight.
-        (Unit::Percent, Ok(value)) => format!("{:.8}", value / 100.0).trim_end_matches('0').trim_end_matches('.').to_owned(),
+        (Unit::Percent, Ok(value)) => {
+            format!("{:.8}", value / 100.0).trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
         _ => value,
     }
 }

@@ -98,8 +98,8 @@ impl fmt::Display for Range {
     }
 }
 
-/// A finite number in plain decimal: an optional minus, digits, and an optional fraction. No plus, no exponent, no blank, no
-/// `inf` and no `nan`, all of which [`f64::from_str`] would take.
+/// A finite number in plain decimal: an optional minus, digits, and an optional fraction. No plus, no
+/// exponent, no blank, no `inf` and no `nan`, all of which [`f64::from_str`] would take.
 fn number(text: &str) -> Option<f64> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
@@ -163,8 +163,9 @@ mod tests {
     #[test]
     fn refuses_what_is_not_a_range() {
         let no_number = [
-            "abc", "10:abc", "nan", "inf", "-inf", "10:20:30", "10 ", " 10", "1 0", "10: 20", "+5", "1e3", "1e30", "0x10", "5.",
-            ".5", "--5", "-", ":", ":10", "~", "~:~", "10:~", "@@1", "1,5", "٣", "infinity", "10\n", "10;", "1_000",
+            "abc", "10:abc", "nan", "inf", "-inf", "10:20:30", "10 ", " 10", "1 0", "10: 20", "+5", "1e3",
+            "1e30", "0x10", "5.", ".5", "--5", "-", ":", ":10", "~", "~:~", "10:~", "@@1", "1,5", "٣",
+            "infinity", "10\n", "10;", "1_000",
         ];
         for text in no_number {
             let error = text.parse::<Range>().expect_err(text);

@@ -1,9 +1,11 @@
-//! What a check found, and its rendering: one first line with all the performance data, then the details, inside NRPE's limits.
+//! What a check found, and its rendering: one first line with all the performance data, then the details,
+//! inside NRPE's limits.
 
 use crate::text::clean_first_line;
 use crate::{Metric, State, clean};
 
-/// The most octets of the first line with its performance data: an NRPE v2 or v3 packet keeps 1,023 of the whole output.
+/// The most octets of the first line with its performance data: an NRPE v2 or v3 packet keeps 1,023 of the
+/// whole output.
 const FIRST_LINE: usize = 1_000;
 /// The most octets of the whole output: an NRPE v4 packet keeps 65,504.
 const WHOLE: usize = 60 * 1024;
@@ -30,10 +32,18 @@ impl Report {
 
     /// A report with its summary: what is wrong with which thing, how many of how many.
     pub fn new(state: State, summary: impl Into<String>) -> Self {
-        Self { state, summary: summary.into(), details: Vec::new(), metrics: Vec::new(), bare: false, room: FIRST_LINE }
+        Self {
+            state,
+            summary: summary.into(),
+            details: Vec::new(),
+            metrics: Vec::new(),
+            bare: false,
+            room: FIRST_LINE,
+        }
     }
 
-    /// Not the result of a check but lines to be used as they are, such as a list: OK, without name and state, and all of them.
+    /// Not the result of a check but lines to be used as they are, such as a list: OK, without name and
+    /// state, and all of them.
     pub fn listing(lines: impl IntoIterator<Item = String>) -> Self {
         let details = lines.into_iter().map(|line| (0, line)).collect();
         Self { details, bare: true, ..Self::new(State::Ok, "") }
@@ -77,13 +87,15 @@ impl Report {
         self.bare && self.details.is_empty()
     }
 
-    /// With room for so many octets on the first line, in place of 1,000: for what a monitor runs itself, and never through NRPE.
+    /// With room for so many octets on the first line, in place of 1,000: for what a monitor runs itself, and
+    /// never through NRPE.
     pub fn room(self, room: usize) -> Self {
         Self { room, ..self }
     }
 
-    /// The output of the plugin `name`: `NAME STATE - summary | performance data`, then the details. Without `verbosity` the first
-    /// line holds at most 1,000 octets and the whole at most 60 KiB; what is cut is counted.
+    /// The output of the plugin `name`: `NAME STATE - summary | performance data`, then the details. Without
+    /// `verbosity` the first line holds at most 1,000 octets and the whole at most 60 KiB; what is cut is
+    /// counted.
     pub fn render(&self, name: &str, verbosity: u8) -> String {
         if self.bare {
             let mut output = String::new();
@@ -102,13 +114,15 @@ impl Report {
         let dash = if summary.is_empty() { "" } else { " - " };
         let mut output = format!("{head}{dash}{summary}{data}\n");
         let note = (left_out > 0).then(|| format!("and {left_out} more metrics, which -v shows"));
-        let details = self.details.iter().filter(|(level, _)| *level <= verbosity).map(|(_, text)| text.as_str());
+        let details =
+            self.details.iter().filter(|(level, _)| *level <= verbosity).map(|(_, text)| text.as_str());
         append(&mut output, note.as_deref().into_iter().chain(details), whole);
         output
     }
 }
 
-/// Drops metrics from the end until the rest, joined by blanks after a `" | "`, fits into `room`. Returns how many it dropped.
+/// Drops metrics from the end until the rest, joined by blanks after a `" | "`, fits into `room`. Returns how
+/// many it dropped.
 fn keep(metrics: &mut Vec<String>, room: usize) -> usize {
     let mut length = " |".len();
     let fitting = metrics.iter().take_while(|metric| {
@@ -224,7 +238,8 @@ mod tests {
 
     #[test]
     fn the_whole_fits_and_counts_what_is_cut() {
-        let report = (0..10_000).fold(Report::new(State::Critical, "many"), |report, n| report.detail(format!("detail {n}")));
+        let report = (0..10_000)
+            .fold(Report::new(State::Critical, "many"), |report, n| report.detail(format!("detail {n}")));
         let output = report.render("X", 0);
         assert!(output.len() <= WHOLE && output.len() > WHOLE - 100, "{}", output.len());
         let shown = output.matches("detail ").count();

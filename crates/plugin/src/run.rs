@@ -1,7 +1,8 @@
 //! From the command line to the exit code: parse, watchdog, panic hook, check.
 //!
-//! The promise, whatever the plugin does: exit code 0 to 3 and one non-empty first line on standard output, before the deadline
-//! plus a quarter of a second and as soon after SIGTERM or SIGINT; nothing on standard error; no death by a signal.
+//! The promise, whatever the plugin does: exit code 0 to 3 and one non-empty first line on standard output,
+//! before the deadline plus a quarter of a second and as soon after SIGTERM or SIGINT; nothing on standard
+//! error; no death by a signal.
 
 use std::env;
 use std::error::Error;
@@ -19,20 +20,23 @@ use crate::output::{self, Context};
 use crate::watchdog::Watchdog;
 use crate::{Deadline, Report, State, reason};
 
-/// How long a run may take where neither its command nor `--timeout` says otherwise: below the 10 s of check_nrpe.
+/// How long a run may take where neither its command nor `--timeout` says otherwise: below the 10 s of
+/// check_nrpe.
 const LIMIT: Duration = Duration::from_secs(8);
 
-/// Runs a plugin: parses the command line into `A`, calls `check` with it under the deadline of `--timeout`, prints the report and
-/// exits with its state.
+/// Runs a plugin: parses the command line into `A`, calls `check` with it under the deadline of `--timeout`,
+/// prints the report and exits with its state.
 ///
-/// A plugin's name in its output is that of its command without its [`Kind`](crate::Kind), in capitals: `check_x_y` says `X_Y`.
-/// An error of `check` means that the check could not be made: UNKNOWN, or what `--timeout` says once the deadline has passed, with
-/// the error and its sources joined by colons; further lines of its text become details.
+/// A plugin's name in its output is that of its command without its [`Kind`](crate::Kind), in capitals:
+/// `check_x_y` says `X_Y`. An error of `check` means that the check could not be made: UNKNOWN, or what
+/// `--timeout` says once the deadline has passed, with the error and its sources joined by colons; further
+/// lines of its text become details.
 pub fn run<A: clap::Parser, E: Error>(check: impl FnOnce(&A, &Deadline) -> Result<Report, E>) -> ExitCode {
     run_within(LIMIT, check)
 }
 
-/// The same with another default of `--timeout`, for what somebody waits for who has less time than a scheduler of checks.
+/// The same with another default of `--timeout`, for what somebody waits for who has less time than a
+/// scheduler of checks.
 pub fn run_within<A: clap::Parser, E: Error>(
     limit: Duration,
     check: impl FnOnce(&A, &Deadline) -> Result<Report, E>,
@@ -40,8 +44,9 @@ pub fn run_within<A: clap::Parser, E: Error>(
     run_salvaging(limit, check, |_, refused, _| refused)
 }
 
-/// The same for a program that must not lose what it is run for. Where its command line is refused, `salvage` gets the arguments, with
-/// those of `--extra-opts` as far as they can be read, and the report that says why; it returns the report to end with.
+/// The same for a program that must not lose what it is run for. Where its command line is refused, `salvage`
+/// gets the arguments, with those of `--extra-opts` as far as they can be read, and the report that says why;
+/// it returns the report to end with.
 pub fn run_salvaging<A: clap::Parser, E: Error>(
     limit: Duration,
     check: impl FnOnce(&A, &Deadline) -> Result<Report, E>,
@@ -56,7 +61,11 @@ pub fn run_salvaging<A: clap::Parser, E: Error>(
     let plugin = command.get_name().to_owned();
     let deadline = Deadline::new(start, limit, State::Unknown);
     let context = Context { plugin: plugin.clone(), name: display_name(&plugin), deadline: deadline.clone() };
-    output::begin(context, Format::foreseen(&arguments), arguments.iter().any(|argument| argument == "--exit-ok"));
+    output::begin(
+        context,
+        Format::foreseen(&arguments),
+        arguments.iter().any(|argument| argument == "--exit-ok"),
+    );
     #[cfg(feature = "manual")]
     if let Some(described) = manual::described(&command, &arguments) {
         match described {
@@ -76,7 +85,11 @@ pub fn run_salvaging<A: clap::Parser, E: Error>(
     let given = arguments.clone();
     let report = match parse::<A>(command, arguments, &plugin, &deadline, settle) {
         Ok(args) => check(&args, &deadline).unwrap_or_else(|error| failed(&error, &deadline)),
-        Err(refused) => salvage(&with_readable_files(&self::command::<A>(), given, &plugin, &deadline), refused, &deadline),
+        Err(refused) => salvage(
+            &with_readable_files(&self::command::<A>(), given, &plugin, &deadline),
+            refused,
+            &deadline,
+        ),
     };
     output::finish(&report)
 }

@@ -4,7 +4,8 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// A time in seconds: digits, optionally a point and digits, as in `5` or `2.5`. No sign, exponent, blank or unit.
+/// A time in seconds: digits, optionally a point and digits, as in `5` or `2.5`. No sign, exponent, blank or
+/// unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seconds(Duration);
 
@@ -17,7 +18,9 @@ pub struct InvalidSeconds {
 
 impl Seconds {
     /// Returns the `value_parser` of an option whose times lie within `limits`, both of them allowed.
-    pub fn within(limits: RangeInclusive<f64>) -> impl Fn(&str) -> Result<Self, InvalidSeconds> + Clone + Send + Sync + 'static {
+    pub fn within(
+        limits: RangeInclusive<f64>,
+    ) -> impl Fn(&str) -> Result<Self, InvalidSeconds> + Clone + Send + Sync + 'static {
         move |text| Self::parse(text, limits.clone())
     }
 
@@ -63,14 +66,22 @@ mod tests {
 
     #[test]
     fn a_time_is_digits_or_digits_with_a_point() {
-        let read = |text: &str| Seconds::parse(text, 0.01..=600.0).map(|seconds| seconds.duration().as_millis());
-        let rows = [("0.01", 10), ("3.5", 3_500), ("600", 600_000), ("600.0", 600_000), ("007", 7_000), ("1.50", 1_500)];
+        let read =
+            |text: &str| Seconds::parse(text, 0.01..=600.0).map(|seconds| seconds.duration().as_millis());
+        let rows = [
+            ("0.01", 10),
+            ("3.5", 3_500),
+            ("600", 600_000),
+            ("600.0", 600_000),
+            ("007", 7_000),
+            ("1.50", 1_500),
+        ];
         for (text, milliseconds) in rows {
             assert_eq!(read(text), Ok(milliseconds), "{text}");
         }
         let refused = [
-            "", "0", "0.009", "600.001", "5.", ".5", ".", "1.2.3", "+1", "-1", "-0", "1e2", "1_000", "1,5", " 1", "1 ", "1s",
-            "inf", "nan", "0x10", "٣", "1\n",
+            "", "0", "0.009", "600.001", "5.", ".5", ".", "1.2.3", "+1", "-1", "-0", "1e2", "1_000", "1,5",
+            " 1", "1 ", "1s", "inf", "nan", "0x10", "٣", "1\n",
         ];
         for text in refused {
             let error = read(text).expect_err(text);

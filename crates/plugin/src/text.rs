@@ -2,16 +2,18 @@
 
 use std::io;
 
-/// `text` as one line that no parser of plugin output can misread: control characters (line ends and tabs too), what changes the
-/// direction of writing or cannot be seen, and broken UTF-8's replacement become blanks or `?`; `|` would start performance data and becomes `/`;
-/// `<` and `>` would be markup on a status page and become `[` and `]`.
+/// `text` as one line that no parser of plugin output can misread: control characters (line ends and tabs
+/// too), what changes the direction of writing or cannot be seen, and broken UTF-8's replacement become
+/// blanks or `?`; `|` would start performance data and becomes `/`; `<` and `>` would be markup on a status
+/// page and become `[` and `]`.
 pub fn clean(text: &str) -> String {
     let cleaned: String = text.chars().map(harmless).collect();
     cleaned.trim().to_owned()
 }
 
-/// `text` for the first line: [`clean`], and without what Nagios strips from a text before an event handler or a notification gets
-/// it, or changes: quotes, backticks and `$` go, so that words stand bare, `;` becomes a comma, `&` a plus and `~` a minus.
+/// `text` for the first line: [`clean`], and without what Nagios strips from a text before an event handler
+/// or a notification gets it, or changes: quotes, backticks and `$` go, so that words stand bare, `;` becomes
+/// a comma, `&` a plus and `~` a minus.
 pub(crate) fn clean_first_line(text: &str) -> String {
     let kept = text.chars().filter(|c| !matches!(c, '\'' | '"' | '`' | '$'));
     let replaced = kept.map(|c| match c {

@@ -4,8 +4,8 @@ use crate::{Range, State};
 
 /// The ranges of `--warning` and `--critical`; flatten it into a plugin's `Args`.
 ///
-/// The texts of the two options do not say what is judged. A doc comment on the flattened field does not show in `--help`, so say
-/// it by [`Thresholds::judge`], with sign, unit and default:
+/// The texts of the two options do not say what is judged. A doc comment on the flattened field does not show
+/// in `--help`, so say it by [`Thresholds::judge`], with sign, unit and default:
 ///
 /// ```
 /// use clap::Parser as _;
@@ -33,11 +33,12 @@ pub struct Thresholds {
 }
 
 impl Thresholds {
-    /// Returns what names the judged value in the help of `--warning` and `--critical`, for `#[command(mut_args(..))]`: as in "the
-    /// offset in seconds (slow is negative)". `warning` and `critical` are the defaults where neither is given: empty if
-    /// there is none.
+    /// Returns what names the judged value in the help of `--warning` and `--critical`, for
+    /// `#[command(mut_args(..))]`: as in "the offset in seconds (slow is negative)". `warning` and `critical`
+    /// are the defaults where neither is given: empty if there is none.
     pub fn judge(what: &str, warning: &str, critical: &str) -> impl Fn(clap::Arg) -> clap::Arg {
-        let default = |range: &str| if range.is_empty() { String::new() } else { format!(" [default: {range}]") };
+        let default =
+            |range: &str| if range.is_empty() { String::new() } else { format!(" [default: {range}]") };
         let examples = ": 10, 10:, ~:10, 10:20, @10:20";
         let warning = format!("Report WARNING if {what} is outside this range{examples}{}", default(warning));
         let critical = format!("Report CRITICAL if {what} is outside this range{}", default(critical));
@@ -48,8 +49,8 @@ impl Thresholds {
         }
     }
 
-    /// These thresholds, or `default` where neither a warning nor a critical range was given. One range given stands alone: who
-    /// asks for a warning only does not want the default's critical beside it.
+    /// These thresholds, or `default` where neither a warning nor a critical range was given. One range given
+    /// stands alone: who asks for a warning only does not want the default's critical beside it.
     pub fn or(&self, default: Thresholds) -> Thresholds {
         if self.warning.is_none() && self.critical.is_none() { default } else { self.clone() }
     }
@@ -65,7 +66,8 @@ impl Thresholds {
         }
     }
 
-    /// Returns the range that puts `value` into its state: the one that alerts, CRITICAL before WARNING. `None` if none does.
+    /// Returns the range that puts `value` into its state: the one that alerts, CRITICAL before WARNING.
+    /// `None` if none does.
     pub fn alerting(&self, value: f64) -> Option<&Range> {
         [&self.critical, &self.warning].into_iter().flatten().find(|range| range.alerts(value))
     }
@@ -102,7 +104,11 @@ mod tests {
             ("-5:5", "-60:60", -60.5, State::Critical),
         ];
         for (warning, critical, value, state) in rows {
-            assert_eq!(thresholds(warning, critical).state(value), state, "{value} against {warning} and {critical}");
+            assert_eq!(
+                thresholds(warning, critical).state(value),
+                state,
+                "{value} against {warning} and {critical}"
+            );
         }
     }
 

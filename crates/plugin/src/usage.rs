@@ -32,7 +32,8 @@ pub(crate) fn report(error: &Error, command: &Command, arguments: &[OsString], g
     let value = text(error, ContextKind::InvalidValue).unwrap_or_default();
     let of_file = given.iter().find(|given| {
         let is_option = option.as_ref() == Some(&given.option);
-        is_option && (given.argument == *format!("{}={value}", given.option) || given.argument == *given.option)
+        is_option
+            && (given.argument == *format!("{}={value}", given.option) || given.argument == *given.option)
     });
     let place = of_file.map(|given| format!("{}: ", given.place)).unwrap_or_default();
     unknown(&format!("{place}{}, {WHERE_HELP_IS}", words(error, command, arguments)))
@@ -45,7 +46,9 @@ fn words(error: &Error, command: &Command, arguments: &[OsString]) -> String {
     match error.kind() {
         ErrorKind::UnknownArgument => unknown_argument(error, command, &argument),
         ErrorKind::InvalidValue if value.is_empty() => format!("{option} needs a value{}", one_of(error)),
-        ErrorKind::InvalidValue => format!("{option}={}: not{}", short(&value), one_of(error).trim_start_matches(',')),
+        ErrorKind::InvalidValue => {
+            format!("{option}={}: not{}", short(&value), one_of(error).trim_start_matches(','))
+        }
         ErrorKind::ValueValidation => refused_value(error, &option, &value),
         ErrorKind::TooManyValues => format!("{option} takes no value, but {} was given", short(&value)),
         ErrorKind::ArgumentConflict => match text(error, ContextKind::PriorArg).map(|prior| name(&prior)) {
@@ -71,7 +74,9 @@ fn unknown_argument(error: &Error, command: &Command, argument: &str) -> String 
     let shown = short(argument);
     match suggestion.or_else(|| owner(command, argument).map(|option| format!("{option}={shown}"))) {
         _ if clean(argument).is_empty() => "an empty argument belongs to no option".to_owned(),
-        Some(suggestion) if argument.starts_with('-') => format!("{shown} is not an option, did you mean {suggestion}"),
+        Some(suggestion) if argument.starts_with('-') => {
+            format!("{shown} is not an option, did you mean {suggestion}")
+        }
         Some(suggestion) => format!("{shown} belongs to no option, did you mean {suggestion}"),
         None if argument.starts_with('-') => format!("{shown} is not an option"),
         None => format!("{shown} belongs to no option"),
@@ -96,8 +101,8 @@ fn one_of(error: &Error) -> String {
     values.map(|values| format!(", one of {values}")).unwrap_or_default()
 }
 
-/// The option that a bare word probably belongs to: the first whose type accepts it but not everything, else that of a host for
-/// what looks like one, else that of a file for a path.
+/// The option that a bare word probably belongs to: the first whose type accepts it but not everything, else
+/// that of a host for what looks like one, else that of a file for a path.
 fn owner(command: &Command, word: &str) -> Option<String> {
     if word.is_empty() || word.starts_with('-') {
         return None;
@@ -105,7 +110,8 @@ fn owner(command: &Command, word: &str) -> Option<String> {
     let is_host = word.parse::<IpAddr>().is_ok() || (word.contains('.') && !word.contains('/'));
     let takes = |argument: &Arg| {
         let long = argument.get_long().unwrap_or_default();
-        accepts(command, long, word) && (!accepts(command, long, GIBBERISH) || (is_host && argument.get_short() == Some('H')))
+        accepts(command, long, word)
+            && (!accepts(command, long, GIBBERISH) || (is_host && argument.get_short() == Some('H')))
     };
     let is_file = |argument: &Arg| word.contains('/') && value_names(argument).any(|name| name == "FILE");
     let mut options: Vec<&Arg> = command.get_arguments().filter(|argument| is_public(argument)).collect();
@@ -131,7 +137,8 @@ fn value_names(argument: &Arg) -> impl Iterator<Item = &str> {
 
 /// Whether it takes a value that may stand on a command line.
 fn is_public(argument: &Arg) -> bool {
-    argument.get_action().takes_values() && !value_names(argument).any(|name| matches!(name, "SECRET" | "PASSWORD"))
+    argument.get_action().takes_values()
+        && !value_names(argument).any(|name| matches!(name, "SECRET" | "PASSWORD"))
 }
 
 /// "--timeout" of "--timeout <SECONDS[:STATE]>".

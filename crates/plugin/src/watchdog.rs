@@ -1,7 +1,8 @@
-//! Speaks for the process when its deadline has passed or a signal asks it to stop, and the check has not spoken.
+//! Speaks for the process when its deadline has passed or a signal asks it to stop, and the check has not
+//! spoken.
 //!
-//! SIGTERM and SIGINT write into sockets that the watchdog polls. They are not blocked, since children would inherit that; a handler
-//! ends with `exec`. What is changed in the deadline wakes it in the same way.
+//! SIGTERM and SIGINT write into sockets that the watchdog polls. They are not blocked, since children would
+//! inherit that; a handler ends with `exec`. What is changed in the deadline wakes it in the same way.
 
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -15,7 +16,8 @@ use signal_hook::low_level::pipe;
 
 use crate::{Deadline, State, output};
 
-/// What a check that honours the deadline may take to put its partial results together, before the watchdog speaks for it.
+/// What a check that honours the deadline may take to put its partial results together, before the watchdog
+/// speaks for it.
 const GRACE: Duration = Duration::from_millis(150);
 /// The watchdog only waits and writes; it needs less than the 2 MiB which a thread gets by default.
 const STACK: usize = 128 * 1024;
@@ -56,7 +58,8 @@ impl Watchdog {
     }
 }
 
-/// Waits for what is readable in `sources`, each with the name of its signal; the one that only wakes has none.
+/// Waits for what is readable in `sources`, each with the name of its signal; the one that only wakes has
+/// none.
 fn watch(deadline: &Deadline, start: Instant, sources: &[(&str, UnixStream)]) -> ! {
     loop {
         let remaining = (deadline.at() + GRACE).saturating_duration_since(Instant::now());
@@ -65,11 +68,14 @@ fn watch(deadline: &Deadline, start: Instant, sources: &[(&str, UnixStream)]) ->
         }
         // Longer than a timespec holds is as long as it holds.
         let timeout = Timespec::try_from(remaining).unwrap_or(Timespec { tv_sec: i64::MAX, tv_nsec: 0 });
-        let mut polled: Vec<PollFd<'_>> = sources.iter().map(|(_, source)| PollFd::new(source, PollFlags::IN)).collect();
+        let mut polled: Vec<PollFd<'_>> =
+            sources.iter().map(|(_, source)| PollFd::new(source, PollFlags::IN)).collect();
         if poll(&mut polled, Some(&timeout)).is_err() {
             continue;
         }
-        for ((name, source), _) in sources.iter().zip(polled).filter(|(_, polled)| polled.revents().contains(PollFlags::IN)) {
+        for ((name, source), _) in
+            sources.iter().zip(polled).filter(|(_, polled)| polled.revents().contains(PollFlags::IN))
+        {
             let _ = rustix::io::read(source, &mut [0; 8]);
             if !name.is_empty() && !LEFT.load(Ordering::SeqCst) {
                 let why = format!("stopped by {name} after {:.1} s", start.elapsed().as_secs_f64());

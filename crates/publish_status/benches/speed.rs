@@ -1,5 +1,9 @@
 //! The rows of publish_status: fifty thousand services in status.dat, and ninety days of forty components.
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a benchmark ends where it cannot be set up")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a benchmark ends where it cannot be set up"
+)]
 
 use std::fmt::Write as _;
 use std::fs;
@@ -33,9 +37,14 @@ fn now() -> u64 {
 
 /// A configuration of forty components, each with the services of one host; its folders; and the command.
 fn publish(bench: &Bench<'_>, top: &Path, status: &str) -> Command {
-    let mut config = "title = \"Example\"\nurl = \"https://status.example.com/\"\n[[group]]\nname = \"All\"\n".to_owned();
+    let mut config =
+        "title = \"Example\"\nurl = \"https://status.example.com/\"\n[[group]]\nname = \"All\"\n".to_owned();
     for number in 0..COMPONENTS {
-        writeln!(config, "[[group.component]]\nname = \"Component {number}\"\nfrom = [\"proxy-{number:04}!*\"]").unwrap();
+        writeln!(
+            config,
+            "[[group.component]]\nname = \"Component {number}\"\nfrom = [\"proxy-{number:04}!*\"]"
+        )
+        .unwrap();
     }
     let config = write(top, "page.toml", &config);
     fs::create_dir(top.join("out")).unwrap();
@@ -58,10 +67,14 @@ fn history(bench: &Bench<'_>) {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let mut status = format!("info {{\n\tcreated={}\n\t}}\nprogramstatus {{\n\tactive_service_checks_enabled=1\n\t}}\n", now());
+    let mut status = format!(
+        "info {{\n\tcreated={}\n\t}}\nprogramstatus {{\n\tactive_service_checks_enabled=1\n\t}}\n",
+        now()
+    );
     for number in 0..COMPONENTS {
         let names = format!("\thost_name=proxy-{number:04}\n\tservice_description=wire\n");
-        let state = "\tcurrent_state=0\n\thas_been_checked=1\n\tstate_type=1\n\tpassive_checks_enabled=1\n\t}\n";
+        let state =
+            "\tcurrent_state=0\n\thas_been_checked=1\n\tstate_type=1\n\tpassive_checks_enabled=1\n\t}\n";
         status += &format!("servicestatus {{\n{names}{state}");
     }
     let status = write(folder.path(), "status.dat", &status);
@@ -80,8 +93,10 @@ fn history(bench: &Bench<'_>) {
     }
     fs::write(&path, format!("{ledger}\n")).unwrap();
     says(again(&own), "STATUS OK - 40 components published, all operational");
-    let times =
-        bench.in_turn(&mut [Subject::new("publish_status", again(&own)), Subject::new("true", command("/bin/true".into(), &[]))]);
+    let times = bench.in_turn(&mut [
+        Subject::new("publish_status", again(&own)),
+        Subject::new("true", command("/bin/true".into(), &[])),
+    ]);
     bench.ratio(&times, (WHAT, 0), ("true", 1), None);
     bench.memory(
         (&format!("peak resident, {WHAT}"), bench.peak(&own)),
@@ -90,7 +105,8 @@ fn history(bench: &Bench<'_>) {
     );
 }
 
-/// A real Nagios of fifty thousand services, against a digest of the file and against Nagios' own way to its state.
+/// A real Nagios of fifty thousand services, against a digest of the file and against Nagios' own way to its
+/// state.
 fn services(bench: &Bench<'_>) {
     const WHAT: &str = "50,000 services in status.dat";
     if !bench.wants(WHAT) || missing(&[Need::Root, Need::Program("nagios4")]) {
@@ -104,23 +120,31 @@ fn services(bench: &Bench<'_>) {
     says(again(&own), "STATUS OK - 40 components published, ");
     let md5 = other("md5sum").map(|path| command(path, &[&status]));
     if let Some(md5) = &md5 {
-        let mut subjects =
-            [("publish_status", &own), ("itself", &own), ("md5sum", md5)].map(|(name, it)| Subject::new(name, again(it)));
+        let mut subjects = [("publish_status", &own), ("itself", &own), ("md5sum", md5)]
+            .map(|(name, it)| Subject::new(name, again(it)));
         let times = bench.in_turn(&mut subjects);
         bench.ratio(&times, (WHAT, 0), ("itself (noise)", 1), None);
         bench.ratio(&times, (WHAT, 0), ("md5sum of the file", 2), Some(2.0));
-        bench.memory((&format!("peak resident, {WHAT}"), bench.peak(&own)), ("md5sum", bench.peak(md5)), Some(64.0));
+        bench.memory(
+            (&format!("peak resident, {WHAT}"), bench.peak(&own)),
+            ("md5sum", bench.peak(md5)),
+            Some(64.0),
+        );
     }
     if Path::new(CGI).is_file() {
         let cgi = || {
             let mut cgi = command(CGI.into(), &[]);
-            cgi.env("NAGIOS_CGI_CONFIG", top.join("cgi.cfg")).env("REQUEST_METHOD", "GET").env("REMOTE_USER", "x");
+            cgi.env("NAGIOS_CGI_CONFIG", top.join("cgi.cfg"))
+                .env("REQUEST_METHOD", "GET")
+                .env("REMOTE_USER", "x");
             cgi.env("QUERY_STRING", "query=servicelist&details=true");
             cgi
         };
         says(cgi(), "Cache-Control: ");
-        let times =
-            bench.slow().in_turn(&mut [Subject::new("publish_status", again(&own)), Subject::new("statusjson.cgi", cgi())]);
+        let times = bench.slow().in_turn(&mut [
+            Subject::new("publish_status", again(&own)),
+            Subject::new("statusjson.cgi", cgi()),
+        ]);
         bench.ratio(&times, (WHAT, 0), ("statusjson.cgi, details of all services", 1), Some(0.08));
     }
 }
@@ -132,12 +156,14 @@ fn nagios(top: &Path) -> Daemon {
                        define contact {\n contact_name admin\n host_notification_period 24x7\n service_notification_period 24x7\n \
                        host_notification_commands nobody\n service_notification_commands nobody\n}\n"
         .to_owned();
-    let common =
-        "check_period 24x7\n notification_period 24x7\n contacts admin\n max_check_attempts 3\n active_checks_enabled 0\n";
+    let common = "check_period 24x7\n notification_period 24x7\n contacts admin\n max_check_attempts 3\n active_checks_enabled 0\n";
     for host in 0..HOSTS {
-        write!(objects, "define host {{\n host_name proxy-{host:04}\n address 192.0.2.1\n {common}}}\n").unwrap();
+        write!(objects, "define host {{\n host_name proxy-{host:04}\n address 192.0.2.1\n {common}}}\n")
+            .unwrap();
         for service in 0..SERVICES {
-            let names = format!("host_name proxy-{host:04}\n service_description check_{service:02}\n check_command nobody\n ");
+            let names = format!(
+                "host_name proxy-{host:04}\n service_description check_{service:02}\n check_command nobody\n "
+            );
             write!(objects, "define service {{\n {names}{common}}}\n").unwrap();
         }
     }
@@ -158,11 +184,18 @@ fn nagios(top: &Path) -> Daemon {
     write(
         top,
         "cgi.cfg",
-        &format!("main_config_file={folder}/nagios.cfg\nphysical_html_path={folder}\nurl_html_path=/\nuse_authentication=0\n"),
+        &format!(
+            "main_config_file={folder}/nagios.cfg\nphysical_html_path={folder}\nurl_html_path=/\nuse_authentication=0\n"
+        ),
     );
     succeed(Command::new("chown").arg("-R").arg("nagios:nagios").arg(top));
     let mut command = Command::new(program("nagios4").unwrap_or_default());
     let status = top.join("status.dat");
     let log = top.join("log");
-    Daemon::start_within(std::time::Duration::from_secs(60), command.arg(top.join("nagios.cfg")), &log, |_| status.exists())
+    Daemon::start_within(
+        std::time::Duration::from_secs(60),
+        command.arg(top.join("nagios.cfg")),
+        &log,
+        |_| status.exists(),
+    )
 }

@@ -64,7 +64,9 @@ pub enum ApiError {
     #[error("{0} refuses the login: see --api-user and --api-password")]
     Login(String),
     /// The user may not ask this, or nothing of the kind exists: Icinga answers both alike.
-    #[error("{place} has no answer to {query}: the user needs the permissions objects/query and status/query")]
+    #[error(
+        "{place} has no answer to {query}: the user needs the permissions objects/query and status/query"
+    )]
     Forbidden {
         /// The host and its port.
         place: String,
@@ -108,7 +110,11 @@ struct Api<'a> {
 
 impl Api<'_> {
     /// One query on a connection of its own.
-    fn ask<T>(&self, path: &str, take: impl FnOnce(&mut dyn Read) -> Result<T, AnswerError>) -> Result<T, ApiError> {
+    fn ask<T>(
+        &self,
+        path: &str,
+        take: impl FnOnce(&mut dyn Read) -> Result<T, AnswerError>,
+    ) -> Result<T, ApiError> {
         let HostPort { host, .. } = &self.account.url.0;
         let place = self.account.url.0.shown(PORT);
         let _step = self.deadline.step(format!("asking {place}"));
@@ -118,13 +124,17 @@ impl Api<'_> {
         let (stream, _) = connector.connect_any(&addresses, self.deadline.remaining()).map_err(broken)?;
         let stream = stream.secure(&self.client, &host.bare(), Vec::new()).map_err(broken)?;
         let mut stream = stream.at_most(LARGEST);
-        stream.send_all(&http::get(path, &place, self.account.user, self.account.password)).map_err(broken)?;
+        stream
+            .send_all(&http::get(path, &place, self.account.user, self.account.password))
+            .map_err(broken)?;
         let query = path.split('?').next().unwrap_or_default().to_owned();
         let body = http::answer(BufReader::new(stream)).map_err(|error| match error {
             HttpError::Status(401) => ApiError::Login(place.clone()),
             HttpError::Status(403 | 404) => ApiError::Forbidden { place: place.clone(), query },
             HttpError::Broken(cause) => broken(cause),
-            HttpError::NotHttp | HttpError::Status(_) => ApiError::Answer { place: place.clone(), what: error.to_string() },
+            HttpError::NotHttp | HttpError::Status(_) => {
+                ApiError::Answer { place: place.clone(), what: error.to_string() }
+            }
         })?;
         let wrong = |error: AnswerError| match self.deadline.is_over() {
             true => broken(Cause::NoAnswer),

@@ -191,9 +191,11 @@ impl Config {
         content: &[u8],
         part: impl Fn(&Path) -> Result<(PathBuf, Vec<u8>), ConfigError>,
     ) -> Result<Self, ConfigError> {
-        let line_at = |offset: usize| 1 + content.iter().take(offset).filter(|octet| **octet == b'\n').count();
+        let line_at =
+            |offset: usize| 1 + content.iter().take(offset).filter(|octet| **octet == b'\n').count();
         let wrong = |offset, what| ConfigError::Line { path: path.to_owned(), line: line_at(offset), what };
-        let text = str::from_utf8(content).map_err(|error| wrong(error.valid_up_to(), "not UTF-8".to_owned()))?;
+        let text =
+            str::from_utf8(content).map_err(|error| wrong(error.valid_up_to(), "not UTF-8".to_owned()))?;
         let written: Written = toml::from_str(text).map_err(|error| {
             let what = clean(error.message()).replace('`', "");
             match error.span() {
@@ -240,22 +242,33 @@ impl Written {
     /// The settings, each of which can be used.
     fn checked(self) -> Result<Config, String> {
         public_name("title", &self.title)?;
-        if !(self.url.starts_with("https://") || self.url.starts_with("http://")) || self.url.contains(char::is_whitespace) {
+        if !(self.url.starts_with("https://") || self.url.starts_with("http://"))
+            || self.url.contains(char::is_whitespace)
+        {
             return Err(format!("url: {} is no address of a page", clean(&self.url)));
         }
-        let limits = [("interval", self.interval, 10..=3_600), ("interval_length", self.interval_length, 1..=3_600)];
+        let limits =
+            [("interval", self.interval, 10..=3_600), ("interval_length", self.interval_length, 1..=3_600)];
         for (name, value, limits) in limits {
             if !limits.contains(&value) {
-                return Err(format!("{name}: {value} is not from {} to {} seconds", limits.start(), limits.end()));
+                return Err(format!(
+                    "{name}: {value} is not from {} to {} seconds",
+                    limits.start(),
+                    limits.end()
+                ));
             }
         }
-        let groups: Vec<Group> = self.group.into_iter().map(WrittenGroup::checked).collect::<Result<_, _>>()?;
+        let groups: Vec<Group> =
+            self.group.into_iter().map(WrittenGroup::checked).collect::<Result<_, _>>()?;
         if groups.is_empty() {
             return Err("no group, so nothing is public: write [[group]] and [[group.component]]".to_owned());
         }
         let components = groups.iter().flat_map(|group| &group.components);
         let mut ids = HashSet::new();
-        for (id, name) in components.map(|part| (&part.id, &part.name)).chain(groups.iter().map(|part| (&part.id, &part.name))) {
+        for (id, name) in components
+            .map(|part| (&part.id, &part.name))
+            .chain(groups.iter().map(|part| (&part.id, &part.name)))
+        {
             if !ids.insert(id) {
                 return Err(format!("{name} stands twice, give each its own name or id"));
             }
@@ -278,7 +291,8 @@ impl WrittenGroup {
     fn checked(self) -> Result<Group, String> {
         let name = public_name("group", &self.name)?;
         let component = |written: WrittenComponent| written.checked(&name);
-        let components: Vec<Component> = self.component.into_iter().map(component).collect::<Result<_, _>>()?;
+        let components: Vec<Component> =
+            self.component.into_iter().map(component).collect::<Result<_, _>>()?;
         if components.is_empty() {
             return Err(format!("group {name}: no component"));
         }
@@ -294,20 +308,36 @@ impl WrittenComponent {
         }
         let pattern = |text: String| text.parse().map_err(|error| format!("component {name}: from: {error}"));
         let from = self.from.into_iter().map(pattern).collect::<Result<_, _>>()?;
-        let is_word = |id: &str| !id.is_empty() && id.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
+        let is_word = |id: &str| {
+            !id.is_empty() && id.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
+        };
         let id = match self.id {
             Some(id) if id.len() <= LONGEST_NAME && is_word(&id) => id,
-            Some(id) => return Err(format!("component {name}: id: {} is not letters, digits and dashes", clean(&id))),
+            Some(id) => {
+                return Err(format!(
+                    "component {name}: id: {} is not letters, digits and dashes",
+                    clean(&id)
+                ));
+            }
             None => identifier(&[group, &name]),
         };
-        Ok(Component { id, name, from, rule: self.rule, is_shown: self.show == Show::Component, max_age: self.max_age })
+        Ok(Component {
+            id,
+            name,
+            from,
+            rule: self.rule,
+            is_shown: self.show == Show::Component,
+            max_age: self.max_age,
+        })
     }
 }
 
 fn public_name(what: &str, name: &str) -> Result<String, String> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-        return Err(format!("{what}: a name has 1 to {LONGEST_NAME} characters, none of them a control character"));
+        return Err(format!(
+            "{what}: a name has 1 to {LONGEST_NAME} characters, none of them a control character"
+        ));
     }
     Ok(name.to_owned())
 }
@@ -336,7 +366,8 @@ mod tests {
     }
 
     const HEAD: &str = "title = \"Example\"\nurl = \"https://status.example.com/\"\n";
-    const GROUP: &str = "[[group]]\nname = \"Europe\"\n[[group.component]]\nname = \"London\"\nfrom = [\"a!b\"]\n";
+    const GROUP: &str =
+        "[[group]]\nname = \"Europe\"\n[[group.component]]\nname = \"London\"\nfrom = [\"a!b\"]\n";
 
     #[test]
     fn all_of_it_is_read() {
@@ -347,10 +378,16 @@ mod tests {
         );
         let config = parse(&text).unwrap();
         assert_eq!((config.interval, config.interval_length, config.show_planned), (30, 60, true));
-        assert_eq!((config.style.as_str(), config.logo.as_deref()), ("p{}", Some("data:image/png;base64,cHt9")));
+        assert_eq!(
+            (config.style.as_str(), config.logo.as_deref()),
+            ("p{}", Some("data:image/png;base64,cHt9"))
+        );
         assert!(!config.search_engines && config.groups[0].hides_components());
         let [london, paris] = config.groups[0].components.as_slice() else { unreachable!("two components") };
-        assert_eq!((london.rule, london.is_shown, london.max_age, london.id.as_str()), (Rule::Share, false, Some(300), "lon-1"));
+        assert_eq!(
+            (london.rule, london.is_shown, london.max_age, london.id.as_str()),
+            (Rule::Share, false, Some(300), "lon-1")
+        );
         assert_eq!((paris.rule, paris.is_shown, paris.id.len()), (Rule::Worst, true, 12));
     }
 
@@ -364,9 +401,15 @@ mod tests {
     fn what_is_wrong_is_named() {
         let rows = [
             (String::new(), "/etc/x.toml: missing field title"),
-            (format!("{HEAD}\n"), "/etc/x.toml: no group, so nothing is public: write [[group]] and [[group.component]]"),
+            (
+                format!("{HEAD}\n"),
+                "/etc/x.toml: no group, so nothing is public: write [[group]] and [[group.component]]",
+            ),
             (format!("{HEAD}colour = 1\n{GROUP}"), "/etc/x.toml line 3: unknown field colour"),
-            (format!("{HEAD}interval = 5\n{GROUP}"), "/etc/x.toml: interval: 5 is not from 10 to 3600 seconds"),
+            (
+                format!("{HEAD}interval = 5\n{GROUP}"),
+                "/etc/x.toml: interval: 5 is not from 10 to 3600 seconds",
+            ),
             (
                 format!("{HEAD}style = \"bad.css\"\n{GROUP}"),
                 "/etc/x.toml: style: bad.css contains a tag, it must be a style sheet alone",
@@ -381,8 +424,14 @@ mod tests {
                 "/etc/x.toml: group: a name has 1 to 100 characters, none of them a control character",
             ),
             (format!("{HEAD}{GROUP}rule = \"any\"\n"), "/etc/x.toml line 8: unknown variant any"),
-            (format!("{HEAD}{GROUP}id = \"a b\"\n"), "/etc/x.toml: component London: id: a b is not letters, digits and dashes"),
-            (format!("{HEAD}{}", GROUP.replace("[\"a!b\"]", "[]")), "/etc/x.toml: component London: from names no source"),
+            (
+                format!("{HEAD}{GROUP}id = \"a b\"\n"),
+                "/etc/x.toml: component London: id: a b is not letters, digits and dashes",
+            ),
+            (
+                format!("{HEAD}{}", GROUP.replace("[\"a!b\"]", "[]")),
+                "/etc/x.toml: component London: from names no source",
+            ),
             (
                 format!("{HEAD}{}", GROUP.replace("a!b", "a!")),
                 "/etc/x.toml: component London: from: a! is no source: write host!service, or host for the host itself",
@@ -391,8 +440,14 @@ mod tests {
                 format!("{HEAD}{GROUP}[[group.component]]\nname = \"London\"\nfrom = [\"x\"]\n"),
                 "/etc/x.toml: London stands twice, give each its own name or id",
             ),
-            (format!("{HEAD}{GROUP}{GROUP}"), "/etc/x.toml: London stands twice, give each its own name or id"),
-            (format!("title = \"x\"\nurl = \"status\"\n{GROUP}"), "/etc/x.toml: url: status is no address of a page"),
+            (
+                format!("{HEAD}{GROUP}{GROUP}"),
+                "/etc/x.toml: London stands twice, give each its own name or id",
+            ),
+            (
+                format!("title = \"x\"\nurl = \"status\"\n{GROUP}"),
+                "/etc/x.toml: url: status is no address of a page",
+            ),
         ];
         for (text, error) in rows {
             let seen = parse(&text).unwrap_err().replace('`', "");

@@ -40,13 +40,23 @@ pub(crate) fn of_monitor(monitor: &Monitor, modified: u64, stale: u64, now: u64)
         return Some(Fault { why, since: Some(written) });
     }
     if !monitor.active_service_checks && !monitor.passive_service_checks {
-        return Some(Fault { why: "all service checks are disabled, active and passive".to_owned(), since: None });
+        return Some(Fault {
+            why: "all service checks are disabled, active and passive".to_owned(),
+            since: None,
+        });
     }
     None
 }
 
-/// Judges how many sources went bad since the last run: the baseline for the next one, and the fault if there were too many.
-pub(crate) fn of_jump(before: &Baseline, bad: Vec<u64>, sources: usize, sanity: Sanity, now: u64) -> (Baseline, Option<Fault>) {
+/// Judges how many sources went bad since the last run: the baseline for the next one, and the fault if there
+/// were too many.
+pub(crate) fn of_jump(
+    before: &Baseline,
+    bad: Vec<u64>,
+    sources: usize,
+    sanity: Sanity,
+    now: u64,
+) -> (Baseline, Option<Fault>) {
     let accept = |bad| (Baseline { bad: Some(bad), held_since: None }, None);
     let (Some(known), Some(percent)) = (&before.bad, sanity.percent) else { return accept(bad) };
     let fresh = bad.iter().filter(|key| known.binary_search(key).is_err()).count();
@@ -60,7 +70,8 @@ pub(crate) fn of_jump(before: &Baseline, bad: Vec<u64>, sources: usize, sanity: 
         return accept(bad);
     }
     let left = length(sanity.hold - held);
-    let why = format!("{fresh} of {sources} sources went bad at once, limit {percent}%, held for {left} more");
+    let why =
+        format!("{fresh} of {sources} sources went bad at once, limit {percent}%, held for {left} more");
     (Baseline { bad: before.bad.clone(), held_since: Some(since) }, Some(Fault { why, since: Some(since) }))
 }
 
@@ -91,7 +102,10 @@ mod tests {
             let fault = of_monitor(&monitor, modified, 120, now);
             assert_eq!(fault.map(|fault| fault.why).as_deref(), why, "{monitor:?} {modified} {now}");
         }
-        assert_eq!(of_monitor(&monitor(1_000, true, true), 990, 120, 2_000).and_then(|fault| fault.since), Some(990));
+        assert_eq!(
+            of_monitor(&monitor(1_000, true, true), 990, 120, 2_000).and_then(|fault| fault.since),
+            Some(990)
+        );
     }
 
     #[test]
@@ -108,7 +122,10 @@ mod tests {
         assert_eq!(run(&before, &[1, 2], 1_120).1, None, "half is not more than half");
 
         let (held, fault) = run(&before, &[1, 2, 3], 1_120);
-        assert_eq!(fault.as_deref(), Some("3 of 4 sources went bad at once, limit 50%, held for 10 min more"));
+        assert_eq!(
+            fault.as_deref(),
+            Some("3 of 4 sources went bad at once, limit 50%, held for 10 min more")
+        );
         assert_eq!((held.bad.as_deref(), held.held_since), (Some(&[][..]), Some(1_120)));
         let (held, fault) = run(&held, &[1, 2, 3, 4], 1_719);
         assert_eq!(fault.as_deref(), Some("4 of 4 sources went bad at once, limit 50%, held for 1 s more"));

@@ -1,4 +1,5 @@
-//! `history.json`: ninety days of each component, and the outages. Its form is described by history-1.schema.json.
+//! `history.json`: ninety days of each component, and the outages. Its form is described by
+//! history-1.schema.json.
 
 use serde::Serialize;
 

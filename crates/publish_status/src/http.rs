@@ -1,4 +1,5 @@
-//! As much of HTTP/1.1 as one query needs: the head of an answer, and its body by length, in chunks or to the end (RFC 9112).
+//! As much of HTTP/1.1 as one query needs: the head of an answer, and its body by length, in chunks or to the
+//! end (RFC 9112).
 
 use std::io::{self, BufRead, Read};
 
@@ -63,7 +64,10 @@ pub(crate) struct Body<R> {
 pub(crate) fn answer<R: BufRead>(mut source: R) -> Result<Body<R>, HttpError> {
     let mut room = LARGEST_HEAD;
     let first = line(&mut source, &mut room)?;
-    let status = first.strip_prefix("HTTP/1.").and_then(|rest| rest.split(' ').nth(1)).and_then(|code| code.parse().ok());
+    let status = first
+        .strip_prefix("HTTP/1.")
+        .and_then(|rest| rest.split(' ').nth(1))
+        .and_then(|code| code.parse().ok());
     match status {
         Some(200) => {}
         Some(status) => return Err(HttpError::Status(status)),
@@ -78,8 +82,11 @@ pub(crate) fn answer<R: BufRead>(mut source: R) -> Result<Body<R>, HttpError> {
         let (name, value) = header.split_once(':').ok_or(HttpError::NotHttp)?;
         if name.eq_ignore_ascii_case("transfer-encoding") {
             // Another encoding than this was not asked for.
-            left =
-                if value.trim().eq_ignore_ascii_case("chunked") { Left::Chunk(0, true) } else { return Err(HttpError::NotHttp) };
+            left = if value.trim().eq_ignore_ascii_case("chunked") {
+                Left::Chunk(0, true)
+            } else {
+                return Err(HttpError::NotHttp);
+            };
         } else if name.eq_ignore_ascii_case("content-length") && left == Left::UntilClosed {
             left = Left::Octets(digits(value.trim(), 10).ok_or(HttpError::NotHttp)?);
         }
@@ -97,7 +104,11 @@ fn line(source: &mut impl BufRead, room: &mut u64) -> Result<String, HttpError> 
     let read = source.take(*room).read_until(b'\n', &mut line)?;
     *room -= read as u64;
     let Some(text) = line.strip_suffix(b"\n") else {
-        return Err(if read == 0 && *room > 0 { HttpError::Broken(net::Cause::Closed) } else { HttpError::NotHttp });
+        return Err(if read == 0 && *room > 0 {
+            HttpError::Broken(net::Cause::Closed)
+        } else {
+            HttpError::NotHttp
+        });
     };
     String::from_utf8(text.strip_suffix(b"\r").unwrap_or(text).to_vec()).map_err(|_| HttpError::NotHttp)
 }
@@ -114,7 +125,8 @@ impl<R: BufRead> Body<R> {
             return Err(io::ErrorKind::InvalidData.into());
         }
         let head = line(&mut self.source, &mut room).map_err(broken)?;
-        let size = digits(head.split(';').next().unwrap_or_default().trim(), 16).ok_or(io::ErrorKind::InvalidData)?;
+        let size = digits(head.split(';').next().unwrap_or_default().trim(), 16)
+            .ok_or(io::ErrorKind::InvalidData)?;
         Ok(if size == 0 { Left::Nothing } else { Left::Chunk(size, false) })
     }
 }

@@ -87,7 +87,8 @@ pub(crate) fn judge(source: &Source, host: Option<&Host>, max_age: Option<u64>, 
 
 fn health(source: &Source, host: Option<&Host>, max_age: Option<u64>, limits: &Limits) -> (Health, Why) {
     if source.service.is_some() {
-        // A service keeps its last state, often OK, when its host goes down. A host that is never checked counts as up.
+        // A service keeps its last state, often OK, when its host goes down. A host that is never checked
+        // counts as up.
         match host.filter(|host| host.is_checked).map(|host| host.hard) {
             Some(Condition::Down) => return (Health::Down, Why::HostDown),
             Some(Condition::Unreachable) => return (Health::Unknown, Why::HostUnreachable),
@@ -104,7 +105,8 @@ fn health(source: &Source, host: Option<&Host>, max_age: Option<u64>, limits: &L
         return (Health::Unknown, Why::TooOld);
     }
     let health = of_condition(source.hard);
-    let is_soft_problem = limits.soft && health == Health::Operational && of_condition(source.current) != Health::Operational;
+    let is_soft_problem =
+        limits.soft && health == Health::Operational && of_condition(source.current) != Health::Operational;
     if is_soft_problem { (Health::Degraded, Why::Soft) } else { (health, Why::State) }
 }
 
@@ -127,14 +129,21 @@ fn of_condition(condition: Condition) -> Health {
 }
 
 /// Judges all sources of a component, in their order.
-pub(crate) fn verdicts(component: &Component, behind: &[u32], seen: &Observations, limits: &Limits) -> Vec<Verdict> {
+pub(crate) fn verdicts(
+    component: &Component,
+    behind: &[u32],
+    seen: &Observations,
+    limits: &Limits,
+) -> Vec<Verdict> {
     let sources = behind.iter().filter_map(|place| seen.source(*place));
     sources.map(|source| judge(source, seen.hosts.get(&source.host), component.max_age, limits)).collect()
 }
 
-/// Judges a component by its sources: those in a downtime are left out, and are maintenance where nothing else is wrong.
+/// Judges a component by its sources: those in a downtime are left out, and are maintenance where nothing
+/// else is wrong.
 pub(crate) fn status(rule: Rule, verdicts: &[Verdict]) -> Status {
-    let counting: Vec<Health> = verdicts.iter().filter(|seen| !seen.in_downtime).map(|seen| seen.health).collect();
+    let counting: Vec<Health> =
+        verdicts.iter().filter(|seen| !seen.in_downtime).map(|seen| seen.health).collect();
     let is_maintained = counting.len() < verdicts.len();
     match by_rule(rule, &counting) {
         _ if counting.is_empty() && is_maintained => Status::Maintenance,
@@ -178,7 +187,13 @@ mod tests {
         }
     }
 
-    fn seen(source: &Source, host: Option<Condition>, now: u64, max_age: Option<u64>, soft: bool) -> (Health, &'static str) {
+    fn seen(
+        source: &Source,
+        host: Option<Condition>,
+        now: u64,
+        max_age: Option<u64>,
+        soft: bool,
+    ) -> (Health, &'static str) {
         let host = host.map(|hard| Host { hard, is_checked: true, in_downtime: false });
         let verdict = judge(source, host.as_ref(), max_age, &Limits { now, interval_length: 60, soft });
         assert!(!verdict.in_downtime);
@@ -195,13 +210,28 @@ mod tests {
             (service(Condition::Critical), Some(Condition::Up), Health::Down, ""),
             (service(Condition::Unknown), Some(Condition::Up), Health::Unknown, ""),
             (service(Condition::Ok), Some(Condition::Down), Health::Down, "its host is down"),
-            (service(Condition::Ok), Some(Condition::Unreachable), Health::Unknown, "its host is unreachable"),
-            (service(Condition::Critical), Some(Condition::Unreachable), Health::Unknown, "its host is unreachable"),
+            (
+                service(Condition::Ok),
+                Some(Condition::Unreachable),
+                Health::Unknown,
+                "its host is unreachable",
+            ),
+            (
+                service(Condition::Critical),
+                Some(Condition::Unreachable),
+                Health::Unknown,
+                "its host is unreachable",
+            ),
             (source(None, Condition::Up), None, Health::Operational, ""),
             (source(None, Condition::Down), Some(Condition::Down), Health::Down, ""),
             (source(None, Condition::Unreachable), Some(Condition::Unreachable), Health::Unknown, ""),
             (Source { is_checked: false, ..service(Condition::Ok) }, None, Health::Unknown, "never checked"),
-            (Source { passive_checks: false, ..service(Condition::Ok) }, None, Health::Unknown, "checks disabled"),
+            (
+                Source { passive_checks: false, ..service(Condition::Ok) },
+                None,
+                Health::Unknown,
+                "checks disabled",
+            ),
         ];
         for (source, host, health, why) in rows {
             assert_eq!(seen(&source, host, 1_000, None, false), (health, why), "{source:?} on {host:?}");
@@ -210,7 +240,10 @@ mod tests {
         let limits = Limits { now: 1_000, interval_length: 60, soft: false };
         assert_eq!(judge(&service(Condition::Ok), Some(&never), None, &limits).health, Health::Operational);
         let maintained = Host { hard: Condition::Up, is_checked: true, in_downtime: true };
-        assert!(judge(&service(Condition::Critical), Some(&maintained), None, &limits).in_downtime, "by its host");
+        assert!(
+            judge(&service(Condition::Critical), Some(&maintained), None, &limits).in_downtime,
+            "by its host"
+        );
     }
 
     #[test]
@@ -285,8 +318,10 @@ mod tests {
                 Verdict { health, in_downtime: c.is_ascii_uppercase(), why: Why::State }
             };
             let verdicts: Vec<Verdict> = sources.chars().map(verdict).collect();
-            let by_rule: String =
-                [Rule::Worst, Rule::Best, Rule::Share].map(|rule| status(rule, &verdicts).letter()).iter().collect();
+            let by_rule: String = [Rule::Worst, Rule::Best, Rule::Share]
+                .map(|rule| status(rule, &verdicts).letter())
+                .iter()
+                .collect();
             assert_eq!(by_rule, expected, "{sources}: worst, best, share");
         }
     }

@@ -1,7 +1,7 @@
 //! What was observed of each component, for ninety days: how long it was in which state, a day at a time.
 //!
-//! A run vouches for the time up to the next one, and at most for one and a half intervals. Whatever lies beyond is a gap, which counts
-//! neither for nor against anything.
+//! A run vouches for the time up to the next one, and at most for one and a half intervals. Whatever lies
+//! beyond is a gap, which counts neither for nor against anything.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,8 @@ pub struct Run {
     pub at: u64,
     /// Since when the monitor is at fault, if it is: then no component's state is known.
     pub fault: Option<u64>,
-    /// The state of each component, in the order of the ledger; as it was known before where the monitor is at fault.
+    /// The state of each component, in the order of the ledger; as it was known before where the monitor is
+    /// at fault.
     pub statuses: Vec<Option<Status>>,
     /// What the next run compares its sources with.
     pub baseline: Baseline,
@@ -91,7 +92,10 @@ impl Ledger {
             self.outages.abandon(id);
         }
         // What was known of one that is looked at again is too old to be known.
-        self.tracks.iter_mut().filter(|(id, _)| !self.order.contains(id)).for_each(|(_, track)| track.known = None);
+        self.tracks
+            .iter_mut()
+            .filter(|(id, _)| !self.order.contains(id))
+            .for_each(|(_, track)| track.known = None);
         self.order = order;
         for id in &self.order {
             self.tracks.entry(id.clone()).or_default();
@@ -134,7 +138,11 @@ impl Ledger {
         }
         for id in &self.order {
             let Some(track) = self.tracks.get_mut(id) else { continue };
-            let status = track.known.map(|(status, _)| status).filter(|_| self.fault.is_none()).unwrap_or(Status::Unknown);
+            let status = track
+                .known
+                .map(|(status, _)| status)
+                .filter(|_| self.fault.is_none())
+                .unwrap_or(Status::Unknown);
             add(&mut track.days, status, self.last, until);
             if status.is_outage() {
                 self.outages.extend(id, until);
@@ -156,8 +164,8 @@ fn add(days: &mut BTreeMap<u64, Sums>, status: Status, from: u64, until: u64) {
     }
 }
 
-/// Returns the part of the observed time without an outage, from 0 to 1: maintenance and unknown count in neither. `None` if nothing
-/// was observed.
+/// Returns the part of the observed time without an outage, from 0 to 1: maintenance and unknown count in
+/// neither. `None` if nothing was observed.
 pub fn uptime<'a>(days: impl IntoIterator<Item = &'a Sums>) -> Option<f64> {
     let (mut down, mut observed) = (0_u64, 0_u64);
     for sums in days {
@@ -193,7 +201,12 @@ mod tests {
 
     fn run(at: u64, letter: char) -> Run {
         let status = Status::of_letter(letter);
-        Run { at, fault: (letter == 'F').then_some(at), statuses: vec![status], baseline: Baseline::default() }
+        Run {
+            at,
+            fault: (letter == 'F').then_some(at),
+            statuses: vec![status],
+            baseline: Baseline::default(),
+        }
     }
 
     /// The sums of all days: operational, degraded, partial, major, maintenance, unknown.
@@ -215,7 +228,10 @@ mod tests {
             (&[(1_000, 'o'), (90_000, 'o')], [90, 0, 0, 0, 0, 0]),
             (&[(1_000, 'o'), (1_060, 'F'), (1_120, 'o'), (1_180, 'o')], [120, 0, 0, 0, 0, 60]),
             (&[(1_000, 'o'), (900, 'm'), (1_060, 'o')], [0, 0, 0, 60, 0, 0]),
-            (&[(1_000, 'F'), (1_060, 'w'), (1_120, 'd'), (1_180, 'p'), (1_240, 'u'), (1_300, 'u')], [0, 60, 60, 0, 60, 120]),
+            (
+                &[(1_000, 'F'), (1_060, 'w'), (1_120, 'd'), (1_180, 'p'), (1_240, 'u'), (1_300, 'u')],
+                [0, 60, 60, 0, 60, 120],
+            ),
             (&[(1_000, 'o'), (1_000, 'o'), (1_001, 'o')], [1, 0, 0, 0, 0, 0]),
         ];
         for (runs, expected) in rows {

@@ -1,12 +1,12 @@
 //! Publishes a status page for customers from what the monitor knows.
 //!
-//! The outage it catches: the page that goes on saying that all is well when nobody renews it, and the page that shows everything as
-//! down when only the monitor is. It reads the monitor's whole state, never single events, so that a missed recovery leaves nothing
-//! stuck.
+//! The outage it catches: the page that goes on saying that all is well when nobody renews it, and the page
+//! that shows everything as down when only the monitor is. It reads the monitor's whole state, never single
+//! events, so that a missed recovery leaves nothing stuck.
 //!
-//! [`publish`] is the order of the steps: [`config`] says what is public, [`sources`] chooses it from the monitor's state, [`judge`]
-//! makes states of components out of it, [`fault`] says when the monitor is not to be believed, [`ledger`] remembers, [`view`] puts
-//! together what is shown, and the templates write it.
+//! [`publish`] is the order of the steps: [`config`] says what is public, [`sources`] chooses it from the
+//! monitor's state, [`judge`] makes states of components out of it, [`fault`] says when the monitor is not to
+//! be believed, [`ledger`] remembers, [`view`] puts together what is shown, and the templates write it.
 
 mod api;
 pub mod config;

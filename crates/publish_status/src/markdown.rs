@@ -1,5 +1,5 @@
-//! A safe subset of Markdown: paragraphs, lists of lines that begin with `- `, `**strong**`, `` `code` `` and `[text](https://...)`.
-//! Everything else is text, HTML too.
+//! A safe subset of Markdown: paragraphs, lists of lines that begin with `- `, `**strong**`, `` `code` `` and
+//! `[text](https://...)`. Everything else is text, HTML too.
 
 /// Renders a text as HTML in which nothing of the text is markup.
 pub fn html(text: &str) -> String {
@@ -34,10 +34,11 @@ fn inline(text: &str) -> String {
     while let Some(at) = rest.find(['*', '`', '[']) {
         let (before, marked) = rest.split_at_checked(at).unwrap_or((rest, ""));
         html += &escaped(before);
-        let (piece, after) = strong(marked).or_else(|| code(marked)).or_else(|| link(marked)).unwrap_or_else(|| {
-            let (mark, after) = marked.split_at_checked(1).unwrap_or((marked, ""));
-            (mark.to_owned(), after)
-        });
+        let (piece, after) =
+            strong(marked).or_else(|| code(marked)).or_else(|| link(marked)).unwrap_or_else(|| {
+                let (mark, after) = marked.split_at_checked(1).unwrap_or((marked, ""));
+                (mark.to_owned(), after)
+            });
         html += &piece;
         rest = after;
     }
@@ -96,7 +97,10 @@ mod tests {
             ),
             ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>\n"),
             ("[x](https://a b)", "<p>[x](https://a b)</p>\n"),
-            ("[x](https://a\"onclick=\"y)", "<p><a href=\"https://a&quot;onclick=&quot;y\" rel=\"noopener\">x</a></p>\n"),
+            (
+                "[x](https://a\"onclick=\"y)",
+                "<p><a href=\"https://a&quot;onclick=&quot;y\" rel=\"noopener\">x</a></p>\n",
+            ),
             ("<script>alert('x')</script>", "<p>&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;</p>\n"),
             ("![x](https://a/b.png)", "<p>!<a href=\"https://a/b.png\" rel=\"noopener\">x</a></p>\n"),
             ("* ** ` [ x", "<p>* ** ` [ x</p>\n"),

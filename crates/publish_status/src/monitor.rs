@@ -75,6 +75,7 @@ pub(crate) fn read(args: &Args, config: &Config, deadline: &Deadline) -> Result<
             (file.monitor, file.modified, config.interval_length)
         }
     };
-    let seen = chooser.finish().map_err(|(component, pattern)| SourceError::NoSource { component, pattern })?;
+    let seen =
+        chooser.finish().map_err(|(component, pattern)| SourceError::NoSource { component, pattern })?;
     Ok(Sources { monitor, modified, interval_length, seen })
 }

@@ -53,7 +53,8 @@ impl Note {
         moments.max().unwrap_or(0).max(self.changed)
     }
 
-    /// Returns the state of what it is about while it lasts: planned work is what it is, and else the worse of both counts.
+    /// Returns the state of what it is about while it lasts: planned work is what it is, and else the worse
+    /// of both counts.
     pub(crate) fn applied_to(&self, status: Status) -> Status {
         let weight = |status: Status| match status {
             Status::Operational => 0,
@@ -63,12 +64,16 @@ impl Note {
             Status::Partial => 4,
             Status::Major => 5,
         };
-        if self.status == Status::Maintenance || weight(self.status) > weight(status) { self.status } else { status }
+        if self.status == Status::Maintenance || weight(self.status) > weight(status) {
+            self.status
+        } else {
+            status
+        }
     }
 }
 
-/// Reads all notes in the folder, those that end last first, and says what is wrong with those that are left out. `names` are the
-/// public names that there are. A folder that does not exist has none.
+/// Reads all notes in the folder, those that end last first, and says what is wrong with those that are left
+/// out. `names` are the public names that there are. A folder that does not exist has none.
 pub(crate) fn read(folder: &Path, names: &[&str], deadline: &Deadline) -> (Vec<Note>, Vec<String>) {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -76,15 +81,19 @@ pub(crate) fn read(folder: &Path, names: &[&str], deadline: &Deadline) -> (Vec<N
         Err(error) => return (Vec::new(), vec![format!("reading {}: {}", folder.display(), reason(&error))]),
     };
     let paths = entries.flatten().map(|entry| entry.path());
-    let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|ending| ending == "md")).collect();
+    let mut paths: Vec<_> =
+        paths.filter(|path| path.extension().is_some_and(|ending| ending == "md")).collect();
     paths.sort();
     let (mut notes, mut faults) = (Vec::new(), Vec::new());
     for path in paths.iter().take(MOST) {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         let changed = fs::metadata(path).and_then(|status| status.modified()).ok();
-        let changed = changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).map_or(0, |time| time.as_secs());
+        let changed =
+            changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).map_or(0, |time| time.as_secs());
         let parsed = read_file(path, LARGEST, deadline).map_err(|error| error.to_string());
-        match parsed.and_then(|content| parse(&name, &content, names).map_err(|what| format!("incident {name}.md: {what}"))) {
+        match parsed.and_then(|content| {
+            parse(&name, &content, names).map_err(|what| format!("incident {name}.md: {what}"))
+        }) {
             Ok(note) => notes.push(Note { changed, ..note }),
             Err(fault) => faults.push(fault),
         }
@@ -92,7 +101,9 @@ pub(crate) fn read(folder: &Path, names: &[&str], deadline: &Deadline) -> (Vec<N
     if paths.len() > MOST {
         faults.push(format!("{} incidents, only {MOST} are read", paths.len()));
     }
-    notes.sort_by(|a, b| (b.end.unwrap_or(u64::MAX), b.start, &b.id).cmp(&(a.end.unwrap_or(u64::MAX), a.start, &a.id)));
+    notes.sort_by(|a, b| {
+        (b.end.unwrap_or(u64::MAX), b.start, &b.id).cmp(&(a.end.unwrap_or(u64::MAX), a.start, &a.id))
+    });
     (notes, faults)
 }
 
@@ -100,17 +111,27 @@ pub(crate) fn read(folder: &Path, names: &[&str], deadline: &Deadline) -> (Vec<N
 fn parse(name: &str, content: &[u8], names: &[&str]) -> Result<Note, String> {
     let text = str::from_utf8(content).map_err(|_| "not UTF-8".to_owned())?;
     let rest = text.strip_prefix("---\n").ok_or("the first line is not ---")?;
-    let (head, text) =
-        rest.split_once("\n---\n").or_else(|| Some((rest.strip_suffix("\n---")?, ""))).ok_or("no second line ---")?;
+    let (head, text) = rest
+        .split_once("\n---\n")
+        .or_else(|| Some((rest.strip_suffix("\n---")?, "")))
+        .ok_or("no second line ---")?;
     let (mut title, mut on, mut status, mut start, mut end) = (None, None, None, None, None);
     for (line, setting) in (2..).zip(head.lines()).filter(|(_, setting)| !setting.trim().is_empty()) {
         let (key, value) = setting.split_once(':').ok_or_else(|| format!("line {line}: not key: value"))?;
         let value = value.trim();
-        let moment = || moment(value).ok_or_else(|| format!("line {line}: write a time as 2026-11-25T21:00Z"));
+        let moment =
+            || moment(value).ok_or_else(|| format!("line {line}: write a time as 2026-11-25T21:00Z"));
         match key.trim() {
             "title" => title = Some(value.to_owned()),
-            "component" => on = Some(components(value, names).map_err(|what| format!("line {line}: {what}"))?),
-            "state" => status = Some(state(value).ok_or_else(|| format!("line {line}: no state is called {}", clean(value)))?),
+            "component" => {
+                on = Some(components(value, names).map_err(|what| format!("line {line}: {what}"))?)
+            }
+            "state" => {
+                status = Some(
+                    state(value)
+                        .ok_or_else(|| format!("line {line}: no state is called {}", clean(value)))?,
+                )
+            }
             "start" => start = Some(moment()?),
             "end" if value.is_empty() => {}
             "end" => end = Some(moment()?),
@@ -125,7 +146,16 @@ fn parse(name: &str, content: &[u8], names: &[&str]) -> Result<Note, String> {
     }
     let title = title.filter(|title| !title.is_empty());
     let title = title.unwrap_or_else(|| format!("{}: {}", on.join(", "), status.text().to_lowercase()));
-    Ok(Note { id: identifier(&["note", name]), title, on, status, start, end, changed: 0, text: text.trim().to_owned() })
+    Ok(Note {
+        id: identifier(&["note", name]),
+        title,
+        on,
+        status,
+        start,
+        end,
+        changed: 0,
+        text: text.trim().to_owned(),
+    })
 }
 
 /// Public names, set apart by commas.
@@ -134,7 +164,11 @@ fn components(value: &str, names: &[&str]) -> Result<Vec<String>, String> {
         true => Ok(name.to_owned()),
         false => Err(format!("no component is called {}", clean(name))),
     };
-    if names.contains(&value) { Ok(vec![value.to_owned()]) } else { value.split(',').map(str::trim).map(known).collect() }
+    if names.contains(&value) {
+        Ok(vec![value.to_owned()])
+    } else {
+        value.split(',').map(str::trim).map(known).collect()
+    }
 }
 
 fn state(value: &str) -> Option<Status> {
@@ -182,7 +216,10 @@ mod tests {
             ("---\ncomponent: Rome\n---\n", "line 2: no component is called Rome"),
             ("---\ncomponent: London\nstate: sad\n---\n", "line 3: no state is called sad"),
             ("---\ncomponent: London\nstate: unknown\n---\n", "line 3: no state is called unknown"),
-            ("---\ncomponent: London\n\nstart: yesterday\n---\n", "line 4: write a time as 2026-11-25T21:00Z"),
+            (
+                "---\ncomponent: London\n\nstart: yesterday\n---\n",
+                "line 4: write a time as 2026-11-25T21:00Z",
+            ),
             ("---\ncolour: red\n---\n", "line 2: no setting is called colour"),
             ("---\nred\n---\n", "line 2: not key: value"),
             ("---\ncomponent: London\nstart: 2026-11-25T21:00Z\n---\n", "no state"),
@@ -205,7 +242,8 @@ mod tests {
         };
         let rows = [('d', "ddpmdd"), ('p', "pppmpp"), ('m', "mmmmmm"), ('w', "wwwwww"), ('o', "odpmwu")];
         for (letter, expected) in rows {
-            let applied: String = Status::ALL.map(|status| note(letter).applied_to(status).letter()).iter().collect();
+            let applied: String =
+                Status::ALL.map(|status| note(letter).applied_to(status).letter()).iter().collect();
             assert_eq!(applied, expected, "{letter}");
         }
     }

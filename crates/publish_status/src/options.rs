@@ -29,7 +29,8 @@ pub struct Args {
     /// Treat the monitor as disturbed if its state is older than this
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = Seconds::within(TIMES))]
     pub stale: Seconds,
-    /// Treat the monitor as disturbed if more than this part of all sources goes bad within one run; off for small sites
+    /// Treat the monitor as disturbed if more than this part of all sources goes bad within one run; off for
+    /// small sites
     #[arg(long, value_name = "PERCENT|off", default_value = "50")]
     pub sanity: Percent,
     /// Publish such a jump as the monitor reports it once it has lasted for this long
@@ -59,7 +60,8 @@ pub struct Api {
     /// Password of the user; accepted from --extra-opts only, because every user can read a command line
     #[arg(long, value_name = "SECRET", requires = "icinga_api")]
     pub api_password: Option<String>,
-    /// PEM file of the authority that signed the certificate of the API: Icinga has its own. Default: those of the system
+    /// PEM file of the authority that signed the certificate of the API: Icinga has its own. Default: those
+    /// of the system
     #[arg(long, value_name = "FILE", requires = "icinga_api")]
     pub tls_ca: Option<PathBuf>,
 }

@@ -1,4 +1,5 @@
-//! Outages of a component that follow from its states: one that flaps is one outage with its number of changes.
+//! Outages of a component that follow from its states: one that flaps is one outage with its number of
+//! changes.
 
 use serde::{Deserialize, Serialize};
 
@@ -70,8 +71,12 @@ impl Outages {
         let last = self.last_of(component);
         match (status, last) {
             (Status::Unknown, _) => {}
-            (Status::Partial | Status::Major, Some(last)) if last.end.is_none_or(|end| now.saturating_sub(end) <= FLAP) => {
-                if last.end.is_some() || before.is_some_and(|before| before != status && before != Status::Unknown) {
+            (Status::Partial | Status::Major, Some(last))
+                if last.end.is_none_or(|end| now.saturating_sub(end) <= FLAP) =>
+            {
+                if last.end.is_some()
+                    || before.is_some_and(|before| before != status && before != Status::Unknown)
+                {
                     last.changes += 1;
                     last.changed = now;
                 }
@@ -81,7 +86,15 @@ impl Outages {
             }
             (Status::Partial | Status::Major, _) => {
                 let component = component.to_owned();
-                self.0.push(Outage { component, start: now, end: None, seen: now, worst: status, changes: 0, changed: now });
+                self.0.push(Outage {
+                    component,
+                    start: now,
+                    end: None,
+                    seen: now,
+                    worst: status,
+                    changes: 0,
+                    changed: now,
+                });
             }
             (_, Some(last)) if last.end.is_none() => {
                 last.end = Some(last.seen);
@@ -126,7 +139,9 @@ mod tests {
         }
         outages
             .iter()
-            .map(|outage| (outage.start / 60, outage.end.map(|end| end / 60), outage.worst.letter(), outage.changes))
+            .map(|outage| {
+                (outage.start / 60, outage.end.map(|end| end / 60), outage.worst.letter(), outage.changes)
+            })
             .collect()
     }
 
@@ -160,7 +175,10 @@ mod tests {
         }
         outages.abandon("2999");
         outages.forget(0);
-        assert_eq!((outages.iter().count(), outages.iter().next().map(|outage| outage.start)), (MOST, Some(1_000)));
+        assert_eq!(
+            (outages.iter().count(), outages.iter().next().map(|outage| outage.start)),
+            (MOST, Some(1_000))
+        );
         assert_eq!(outages.iter().next_back().and_then(|outage| outage.end), Some(2_999));
         outages.forget(5_000);
         assert_eq!(outages.iter().count(), MOST - 1, "those that go on are kept");

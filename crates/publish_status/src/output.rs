@@ -34,7 +34,8 @@ pub(crate) fn render(view: &View<'_>) -> Result<Vec<File>, OutputError> {
     let text = |text: askama::Result<String>| {
         text.map(|text| (text + "\n").into_bytes()).map_err(|error| OutputError::Render(error.to_string()))
     };
-    let json = |json: serde_json::Result<Vec<u8>>| json.map_err(|error| OutputError::Render(error.to_string()));
+    let json =
+        |json: serde_json::Result<Vec<u8>>| json.map_err(|error| OutputError::Render(error.to_string()));
     Ok(vec![
         ("index.html", text(page::index(view))?),
         ("summary.json", json(summary::render(view))?),
@@ -49,7 +50,12 @@ pub(crate) fn render(view: &View<'_>) -> Result<Vec<File>, OutputError> {
 ///
 /// # Errors
 /// [`OutputError::State`]: what was there before is still there.
-pub(crate) fn write(folder: &Path, files: &[File], lock: &Lock, deadline: &Deadline) -> Result<usize, OutputError> {
+pub(crate) fn write(
+    folder: &Path,
+    files: &[File],
+    lock: &Lock,
+    deadline: &Deadline,
+) -> Result<usize, OutputError> {
     let folder = Folder::open(folder, Above::Unchecked, Access::ReadOnly)?;
     let mut written = 0;
     for (name, content) in files {

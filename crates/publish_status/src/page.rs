@@ -1,4 +1,5 @@
-//! `index.html`, the fragment for another page, the badge and the feed: templates that are compiled in, with escaping on.
+//! `index.html`, the fragment for another page, the badge and the feed: templates that are compiled in, with
+//! escaping on.
 
 use askama::Template;
 use base64::Engine as _;
@@ -94,7 +95,8 @@ pub(crate) fn badge(view: &View<'_>) -> Result<String, askama::Error> {
 /// # Errors
 /// See [`index`].
 pub(crate) fn feed(view: &View<'_>) -> Result<String, askama::Error> {
-    let first_day = view.shown().flat_map(|shown| &shown.days).find(|(_, sums)| sums.is_some()).map(|(day, _)| day * DAY);
+    let first_day =
+        view.shown().flat_map(|shown| &shown.days).find(|(_, sums)| sums.is_some()).map(|(day, _)| day * DAY);
     let notes = view.recent_notes().map(|note| note.updated(view.made));
     let changed = view.outages.iter().map(|shown| shown.outage.changed).chain(notes).max();
     Feed { view, updated: changed.or(first_day).unwrap_or(view.made) }.render()

@@ -1,4 +1,5 @@
-//! Patterns of sources: `host!service`, or `host` for the host itself. `*` stands for any characters, `?` for one.
+//! Patterns of sources: `host!service`, or `host` for the host itself. `*` stands for any characters, `?` for
+//! one.
 
 use std::fmt;
 use std::str::FromStr;
@@ -49,7 +50,8 @@ impl Glob {
     /// Returns whether all of `text` is as this says. The time is bounded by the product of both lengths.
     pub fn matches(&self, text: &str) -> bool {
         let (mut pattern, mut text) = (self.0.as_str(), text);
-        // Where to go on when what follows the last star does not match: the pattern after it, and one more character of the text.
+        // Where to go on when what follows the last star does not match: the pattern after it, and one more
+        // character of the text.
         let mut retry: Option<(&str, &str)> = None;
         loop {
             let mut rest = pattern.chars();

@@ -9,14 +9,28 @@ use crate::sources::{Observations, Source};
 use crate::status::Status;
 
 /// Prints everything that leads to the states.
-pub(crate) fn report(config: &Config, seen: &Observations, judged: &[(Status, Vec<Verdict>)], fault: Option<&Fault>) -> Report {
-    let line = format!("preview of {} components from {} sources, nothing written", judged.len(), seen.sources.len());
+pub(crate) fn report(
+    config: &Config,
+    seen: &Observations,
+    judged: &[(Status, Vec<Verdict>)],
+    fault: Option<&Fault>,
+) -> Report {
+    let line = format!(
+        "preview of {} components from {} sources, nothing written",
+        judged.len(),
+        seen.sources.len()
+    );
     let mut report = Report::new(State::Ok, line);
     if let Some(fault) = fault {
-        report = report.detail(format!("the monitor is disturbed, all would be shown as unknown: {}", fault.why));
+        report =
+            report.detail(format!("the monitor is disturbed, all would be shown as unknown: {}", fault.why));
     }
-    let components = config.groups.iter().flat_map(|group| group.components.iter().map(move |component| (group, component)));
-    for ((group, component), ((status, verdicts), behind)) in components.zip(judged.iter().zip(&seen.behind)) {
+    let components = config
+        .groups
+        .iter()
+        .flat_map(|group| group.components.iter().map(move |component| (group, component)));
+    for ((group, component), ((status, verdicts), behind)) in components.zip(judged.iter().zip(&seen.behind))
+    {
         let hidden = if component.is_shown { "" } else { " (shown in its group only)" };
         report = report.detail(format!("{} / {}: {}{hidden}", group.name, component.name, status.text()));
         let sources = behind.iter().filter_map(|place| seen.source(*place));

@@ -1,4 +1,5 @@
-//! The line: whether the page was published. An outage of a component is no alarm of this program, other services are.
+//! The line: whether the page was published. An outage of a component is no alarm of this program, other
+//! services are.
 
 use plugin::{Metric, Report, State, Unit};
 
@@ -26,10 +27,12 @@ pub(crate) struct Outcome<'a> {
     pub(crate) written: Result<usize, OutputError>,
 }
 
-/// Says what happened: CRITICAL if the page could not be written or the monitor is at fault, WARNING if an incident is left out.
+/// Says what happened: CRITICAL if the page could not be written or the monitor is at fault, WARNING if an
+/// incident is left out.
 pub(crate) fn report(outcome: &Outcome<'_>) -> Report {
     let units = outcome.units;
-    let published = if units.len() == 1 { "1 component".to_owned() } else { format!("{} components", units.len()) };
+    let published =
+        if units.len() == 1 { "1 component".to_owned() } else { format!("{} components", units.len()) };
     let report = match (&outcome.written, outcome.fault) {
         (Err(error), _) => Report::new(State::Critical, format!("page not written: {error}")),
         (Ok(_), Some(fault)) => {
@@ -47,7 +50,8 @@ pub(crate) fn report(outcome: &Outcome<'_>) -> Report {
         }
         (Ok(_), None) => Report::new(State::Ok, format!("{published} published, {}", states(units))),
     };
-    let report = outcome.note_faults.iter().skip(1).fold(report, |report, fault| report.detail(fault.clone()));
+    let report =
+        outcome.note_faults.iter().skip(1).fold(report, |report, fault| report.detail(fault.clone()));
     with_metrics(report, outcome)
 }
 
@@ -58,8 +62,11 @@ fn states(units: &[Shown]) -> String {
         return "all operational".to_owned();
     }
     let counts = Status::ALL.map(|status| (count(status), status.text().to_lowercase()));
-    let parts: Vec<String> =
-        counts.iter().filter(|(count, _)| *count > 0).map(|(count, text)| format!("{count} {text}")).collect();
+    let parts: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, text)| format!("{count} {text}"))
+        .collect();
     parts.join(", ")
 }
 
@@ -79,5 +86,8 @@ fn with_metrics(report: Report, outcome: &Outcome<'_>) -> Report {
         .metric(count("unknown", &[Status::Unknown]))
         .metric(Metric::count("sources", outcome.sources))
         .metric(Metric::new("age", outcome.age as f64).unit(Unit::Seconds).thresholds(limit).min(0.0))
-        .metric(Metric::new("written", outcome.written.as_ref().map_or(f64::NAN, |written| *written as f64)).min(0.0))
+        .metric(
+            Metric::new("written", outcome.written.as_ref().map_or(f64::NAN, |written| *written as f64))
+                .min(0.0),
+        )
 }

@@ -41,7 +41,12 @@ pub fn publish(args: &Args, deadline: &Deadline) -> Result<Report, PublishError>
     if args.preview {
         let sources = read(args, &config, deadline)?;
         let fault = stale(args, &sources, now());
-        return Ok(preview::report(&config, &sources.seen, &judge(args, &sources, &config, now()), fault.as_ref()));
+        return Ok(preview::report(
+            &config,
+            &sources.seen,
+            &judge(args, &sources, &config, now()),
+            fault.as_ref(),
+        ));
     }
     let Some(store) = Store::open(&args.state)? else {
         return Ok(Report::new(State::Ok, "already running, this run does nothing"));
@@ -55,12 +60,15 @@ pub fn publish(args: &Args, deadline: &Deadline) -> Result<Report, PublishError>
     let names: Vec<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
     let (notes, faults) = notes::read(&args.config.with_file_name("incidents"), &names, deadline);
     apply(&notes, &mut units, now);
-    history.look_at(units.iter().map(|unit| unit.id.clone()).collect(), config.interval + config.interval / 2);
-    let (run, fault) = run(args, &sources, &judged, &history.ledger, now, units.iter().map(|unit| unit.status));
+    history
+        .look_at(units.iter().map(|unit| unit.id.clone()).collect(), config.interval + config.interval / 2);
+    let (run, fault) =
+        run(args, &sources, &judged, &history.ledger, now, units.iter().map(|unit| unit.status));
     let added = store.add(&mut history, &run, deadline);
     let view = View::new(&config, &units, &history.ledger, &sources.seen, &notes, now);
     let written = match added {
-        Ok(()) => output::render(&view).and_then(|files| output::write(&args.output, &files, store.lock(), deadline)),
+        Ok(()) => output::render(&view)
+            .and_then(|files| output::write(&args.output, &files, store.lock(), deadline)),
         Err(HistoryError::State(error)) => Err(error.into()),
         Err(error) => return Err(error.into()),
     };
@@ -75,7 +83,8 @@ pub fn publish(args: &Args, deadline: &Deadline) -> Result<Report, PublishError>
     }))
 }
 
-/// The moment of this run. A clock that is adjusted by less than an interval adds no time until it has caught up.
+/// The moment of this run. A clock that is adjusted by less than an interval adds no time until it has caught
+/// up.
 fn not_before(ledger: &Ledger, interval: u64, now: u64) -> Result<u64, PublishError> {
     match ledger.last.saturating_sub(now) {
         behind if behind > interval => Err(PublishError::Clock(behind)),
@@ -123,9 +132,13 @@ fn run(
 
 /// The keys of the sources that are not as they should be, sorted.
 fn bad(sources: &Sources, judged: &[(Status, Vec<Verdict>)]) -> Vec<u64> {
-    let verdicts = judged.iter().zip(&sources.seen.behind).flat_map(|((_, verdicts), behind)| behind.iter().zip(verdicts));
+    let verdicts = judged
+        .iter()
+        .zip(&sources.seen.behind)
+        .flat_map(|((_, verdicts), behind)| behind.iter().zip(verdicts));
     let bad = verdicts.filter(|(_, verdict)| verdict.health != Health::Operational && !verdict.in_downtime);
-    let mut keys: Vec<u64> = bad.filter_map(|(place, _)| sources.seen.source(*place)).map(|source| source.key()).collect();
+    let mut keys: Vec<u64> =
+        bad.filter_map(|(place, _)| sources.seen.source(*place)).map(|source| source.key()).collect();
     keys.sort_unstable();
     keys.dedup();
     keys

@@ -108,7 +108,8 @@ struct Wanted<'a> {
 pub(crate) struct Chooser<'a> {
     components: Vec<&'a Component>,
     wanted: Vec<Wanted<'a>>,
-    /// The host that was asked for last, and which of the wanted patterns it meets: services of one host follow each other.
+    /// The host that was asked for last, and which of the wanted patterns it meets: services of one host
+    /// follow each other.
     last: (String, Vec<usize>),
     /// The components of what was asked for last.
     chosen: Vec<usize>,
@@ -133,7 +134,8 @@ impl<'a> Chooser<'a> {
         Self { components, wanted, last: (String::new(), Vec::new()), chosen: Vec::new(), seen }
     }
 
-    /// Returns what was observed, or the component and the pattern that met nothing: a typo must not read as "all is well".
+    /// Returns what was observed, or the component and the pattern that met nothing: a typo must not read as
+    /// "all is well".
     pub(crate) fn finish(self) -> Result<Observations, (String, String)> {
         if let Some(unmet) = self.wanted.iter().find(|wanted| !wanted.is_met) {
             let name = self.components.get(unmet.component).map(|component| component.name.clone());
@@ -212,7 +214,8 @@ impl Collect for Chooser<'_> {
     }
 
     fn restart(&mut self) {
-        self.seen = Observations { behind: vec![Vec::new(); self.components.len()], ..Observations::default() };
+        self.seen =
+            Observations { behind: vec![Vec::new(); self.components.len()], ..Observations::default() };
         self.wanted.iter_mut().for_each(|wanted| wanted.is_met = false);
         self.last = (String::new(), Vec::new());
     }

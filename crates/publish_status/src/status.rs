@@ -27,7 +27,8 @@ pub enum Status {
 
 impl Status {
     /// All of them, each at the place of its number.
-    pub const ALL: [Self; 6] = [Self::Operational, Self::Degraded, Self::Partial, Self::Major, Self::Maintenance, Self::Unknown];
+    pub const ALL: [Self; 6] =
+        [Self::Operational, Self::Degraded, Self::Partial, Self::Major, Self::Maintenance, Self::Unknown];
 
     /// Returns the word of Statuspage's API, or our own `unknown`.
     pub const fn word(self) -> &'static str {
@@ -206,8 +207,17 @@ mod tests {
 
     #[test]
     fn a_group_is_down_only_if_all_of_it_is() {
-        let rows =
-            [("", 'u'), ("oo", 'o'), ("ow", 'w'), ("owu", 'u'), ("oud", 'd'), ("om", 'p'), ("op", 'p'), ("mm", 'm'), ("mu", 'p')];
+        let rows = [
+            ("", 'u'),
+            ("oo", 'o'),
+            ("ow", 'w'),
+            ("owu", 'u'),
+            ("oud", 'd'),
+            ("om", 'p'),
+            ("op", 'p'),
+            ("mm", 'm'),
+            ("mu", 'p'),
+        ];
         for (components, letter) in rows {
             assert_eq!(combine(&statuses(components)).letter(), letter, "{components}");
         }

@@ -1,7 +1,8 @@
 //! The history on disk: a file of JSON lines, to which each run appends one durably.
 //!
-//! The first line is the whole ledger as it was at the first run of a day; each further line is a run, with only what changed. A run
-//! that was killed while it wrote leaves half a line, which the next one drops: that minute is a gap.
+//! The first line is the whole ledger as it was at the first run of a day; each further line is a run, with
+//! only what changed. A run that was killed while it wrote leaves half a line, which the next one drops: that
+//! minute is a gap.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -128,7 +129,12 @@ impl Store {
     ///
     /// # Errors
     /// [`HistoryError::State`].
-    pub(crate) fn add(&self, history: &mut History, run: &Run, deadline: &Deadline) -> Result<(), HistoryError> {
+    pub(crate) fn add(
+        &self,
+        history: &mut History,
+        run: &Run,
+        deadline: &Deadline,
+    ) -> Result<(), HistoryError> {
         let ledger = &mut history.ledger;
         let line = line(ledger, run);
         let is_new_day = ledger.last / DAY != run.at / DAY;
@@ -172,7 +178,9 @@ impl History {
 
 /// What identifies this machine; empty where nothing does.
 fn machine(deadline: &Deadline) -> Vec<u8> {
-    read_file(Path::new("/etc/machine-id"), 1 << 10, deadline).map(|id| id.trim_ascii().to_vec()).unwrap_or_default()
+    read_file(Path::new("/etc/machine-id"), 1 << 10, deadline)
+        .map(|id| id.trim_ascii().to_vec())
+        .unwrap_or_default()
 }
 
 /// JSON of what cannot fail to be written as such.
@@ -195,7 +203,10 @@ fn parse(content: &[u8], path: &Path) -> Result<History, HistoryError> {
             runs = None;
             break;
         }
-        let run = serde_json::from_slice(line).ok().and_then(|line| run(&ledger, line)).ok_or_else(|| damaged(number + 1))?;
+        let run = serde_json::from_slice(line)
+            .ok()
+            .and_then(|line| run(&ledger, line))
+            .ok_or_else(|| damaged(number + 1))?;
         ledger.add(&run);
     }
     Ok(History { ledger, runs })
@@ -205,7 +216,9 @@ fn parse(content: &[u8], path: &Path) -> Result<History, HistoryError> {
 fn not_understood(head: &[u8], path: &Path) -> HistoryError {
     let version = serde_json::from_slice::<serde_json::Value>(head).ok();
     match version.and_then(|head| head.get("publish_status")?.as_u64()) {
-        Some(version) if version != u64::from(VERSION) => HistoryError::Version { path: path.to_owned(), version },
+        Some(version) if version != u64::from(VERSION) => {
+            HistoryError::Version { path: path.to_owned(), version }
+        }
         _ => HistoryError::Damaged { path: path.to_owned(), line: 1 },
     }
 }
@@ -226,10 +239,16 @@ fn line(ledger: &Ledger, run: &Run) -> Line {
 /// A line as a run: what it does not say is as the ledger has it. `None` if it cannot be one.
 fn run(ledger: &Ledger, line: Line) -> Option<Run> {
     let status = |letter| if letter == '-' { Some(None) } else { Status::of_letter(letter).map(Some) };
-    let statuses = line.s.map_or_else(|| Some(ledger.known()), |letters| letters.chars().map(status).collect())?;
+    let statuses =
+        line.s.map_or_else(|| Some(ledger.known()), |letters| letters.chars().map(status).collect())?;
     let bad = line.b.or_else(|| ledger.bad.clone());
     let is_whole = statuses.len() == ledger.order.len();
-    is_whole.then_some(Run { at: line.t, fault: line.f, statuses, baseline: Baseline { bad, held_since: line.h } })
+    is_whole.then_some(Run {
+        at: line.t,
+        fault: line.f,
+        statuses,
+        baseline: Baseline { bad, held_since: line.h },
+    })
 }
 
 #[cfg(test)]

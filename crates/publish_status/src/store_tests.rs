@@ -1,4 +1,5 @@
-//! The history through restarts, gaps, faults of the monitor, clock steps and killed runs, against a calculation by hand.
+//! The history through restarts, gaps, faults of the monitor, clock steps and killed runs, against a
+//! calculation by hand.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -30,12 +31,14 @@ fn step(path: &Path, at: u64, letter: char) {
     history.look_at(vec!["a".to_owned(), "b".to_owned()], VOUCHES);
     let fault = (letter == 'F').then_some(at);
     let known = history.ledger.known();
-    let statuses = if fault.is_some() { known } else { vec![Status::of_letter(letter), Some(Status::Operational)] };
+    let statuses =
+        if fault.is_some() { known } else { vec![Status::of_letter(letter), Some(Status::Operational)] };
     let baseline = Baseline { bad: Some(vec![at / 500]), held_since: fault };
     store.add(&mut history, &Run { at, fault, statuses, baseline }, &soon()).unwrap();
 }
 
-/// The seconds of each state, by painting: a run paints the time it vouches for, and a later one paints over it.
+/// The seconds of each state, by painting: a run paints the time it vouches for, and a later one paints over
+/// it.
 fn painted(runs: &[(u64, char)]) -> Sums {
     let start = runs[0].0;
     let end = runs.last().unwrap().0;
@@ -96,7 +99,9 @@ fn uptime_is_what_a_calculation_by_hand_says() {
 fn what_is_read_is_what_was_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state");
-    for (at, letter) in [(1_000_000, 'o'), (1_000_060, 'm'), (1_000_120, 'F'), (1_000_180, 'F'), (1_000_240, 'o')] {
+    for (at, letter) in
+        [(1_000_000, 'o'), (1_000_060, 'm'), (1_000_120, 'F'), (1_000_180, 'F'), (1_000_240, 'o')]
+    {
         step(&path, at, letter);
     }
     let store = Store::open(&path).unwrap().unwrap();
@@ -106,7 +111,8 @@ fn what_is_read_is_what_was_written() {
     assert_eq!(history.ledger.last, 1_000_240);
     assert_eq!(history.ledger.known(), [Some(Status::Operational); 2]);
     assert_eq!(history.ledger.bad, Some(vec![2_000]));
-    let outages: Vec<_> = history.ledger.outages.iter().map(|outage| (outage.start, outage.end, outage.duration())).collect();
+    let outages: Vec<_> =
+        history.ledger.outages.iter().map(|outage| (outage.start, outage.end, outage.duration())).collect();
     assert_eq!(outages, [(1_000_060, Some(1_000_120), 60)], "what came after is not known");
     assert!(Store::open(&path).unwrap().is_none(), "one at a time");
 }

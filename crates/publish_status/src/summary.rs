@@ -124,15 +124,20 @@ pub(crate) fn render(view: &View<'_>) -> Result<Vec<u8>, serde_json::Error> {
 
 /// What is not over: outages, and incidents written by hand that are no planned work.
 fn incidents<'a>(view: &'a View<'_>) -> Vec<Incident<'a>> {
-    let notes = view.notes.iter().filter(|note| note.status != Status::Maintenance && note.is_running(view.made));
+    let notes =
+        view.notes.iter().filter(|note| note.status != Status::Maintenance && note.is_running(view.made));
     let outages = view.outages.iter().filter(|shown| shown.outage.end.is_none());
     notes.map(|note| written(view, note)).chain(outages.map(|shown| incident(view, shown))).collect()
 }
 
 /// Planned work that is not over: downtimes, and what is written by hand.
 fn maintenances<'a>(view: &'a View<'_>) -> Vec<Incident<'a>> {
-    let notes = view.notes.iter().filter(|note| note.status == Status::Maintenance && !note.is_over(view.made));
-    notes.map(|note| written(view, note)).chain(view.planned.iter().map(|work| maintenance(view, work))).collect()
+    let notes =
+        view.notes.iter().filter(|note| note.status == Status::Maintenance && !note.is_over(view.made));
+    notes
+        .map(|note| written(view, note))
+        .chain(view.planned.iter().map(|work| maintenance(view, work)))
+        .collect()
 }
 
 fn page_id(view: &View<'_>) -> String {
@@ -149,7 +154,11 @@ fn components<'a>(view: &'a View<'_>, page_id: &str) -> Vec<Component<'a>> {
             components: Some(Vec::new()),
             ..component(view, itself, page_id)
         }));
-        list.extend(components.iter().map(|shown| Component { group_id: Some(id), ..component(view, shown, page_id) }));
+        list.extend(
+            components
+                .iter()
+                .map(|shown| Component { group_id: Some(id), ..component(view, shown, page_id) }),
+        );
     }
     (1..).zip(&mut list).for_each(|(position, component)| component.position = position);
     list

@@ -1,5 +1,5 @@
-//! What the outputs show: the public names with their states, out of the configuration, this run and the history. Nothing else of the
-//! monitor comes so far.
+//! What the outputs show: the public names with their states, out of the configuration, this run and the
+//! history. Nothing else of the monitor comes so far.
 
 use crate::config::{Component, Config, Group};
 use crate::ledger::{DAYS, Ledger, Sums, day_status, uptime};
@@ -157,9 +157,11 @@ impl<'a> View<'a> {
         let statuses: Vec<Status> = shown.iter().map(|unit| unit.status).collect();
         let find = |id: &str| shown.iter().find(|unit| unit.id == id).cloned();
         let group = |group: &Group| {
-            let components: Vec<Shown> = group.components.iter().filter_map(|component| find(&component.id)).collect();
+            let components: Vec<Shown> =
+                group.components.iter().filter_map(|component| find(&component.id)).collect();
             let itself = find(&group.id);
-            let of_components = || combine(&components.iter().map(|component| component.status).collect::<Vec<_>>());
+            let of_components =
+                || combine(&components.iter().map(|component| component.status).collect::<Vec<_>>());
             let status = itself.as_ref().map_or_else(of_components, |itself| itself.status);
             ShownGroup { id: group.id.clone(), name: group.name.clone(), status, itself, components }
         };
@@ -179,7 +181,8 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Returns when the next one is due, in seconds since 1970: after that, this one says nothing of the present.
+    /// Returns when the next one is due, in seconds since 1970: after that, this one says nothing of the
+    /// present.
     pub fn expires(&self) -> u64 {
         self.made + GOOD_FOR * self.config.interval
     }
@@ -242,8 +245,9 @@ fn show(unit: &Unit, ledger: &Ledger, is_at_fault: bool, made: u64) -> Shown {
 
 /// The downtimes of what is shown, those at the same time as one.
 fn planned(config: &Config, seen: &Observations, now: u64) -> Vec<Work> {
-    let is_listed =
-        |planned: &&Planned| planned.end > now && (planned.is_running || (config.show_planned && planned.start > now));
+    let is_listed = |planned: &&Planned| {
+        planned.end > now && (planned.is_running || (config.show_planned && planned.start > now))
+    };
     let mut works: Vec<Work> = Vec::new();
     for planned in seen.planned.iter().filter(is_listed) {
         let mut behind = seen.behind.iter();
@@ -251,7 +255,11 @@ fn planned(config: &Config, seen: &Observations, now: u64) -> Vec<Work> {
             for (component, places) in group.components.iter().zip(behind.by_ref()) {
                 let mut sources = places.iter().filter_map(|place| seen.source(*place));
                 if sources.any(|source| planned.covers(source)) {
-                    let on = if component.is_shown { (&component.id, &component.name) } else { (&group.id, &group.name) };
+                    let on = if component.is_shown {
+                        (&component.id, &component.name)
+                    } else {
+                        (&group.id, &group.name)
+                    };
                     note(&mut works, planned, (on.0.clone(), on.1.clone()));
                 }
             }

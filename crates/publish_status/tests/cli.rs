@@ -1,5 +1,10 @@
 //! The command `publish_status` as Nagios runs it.
-#![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "what a test cannot set up fails the test")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what a test cannot set up fails the test"
+)]
 
 #[path = "cli/bad_input.rs"]
 mod bad_input;

@@ -88,7 +88,9 @@ fn explain(path: &Path, fault: &Fault) -> String {
         Fault::NotFile => format!("{path}: not a regular file"),
         Fault::Link => format!("{path}: a symbolic link, name the file itself"),
         Fault::Loop => format!("{path}: too many symbolic links"),
-        Fault::Another { owner, own } => format!("{path}: belongs to uid {owner}, and this runs as uid {own}"),
+        Fault::Another { owner, own } => {
+            format!("{path}: belongs to uid {owner}, and this runs as uid {own}")
+        }
         Fault::NotRoots { owner } => format!("chown root {path}: it belongs to uid {owner}"),
         Fault::Writable => format!("chmod go-w {path}: others can write it"),
         Fault::Accessible { is_folder: true } => format!("chmod 0700 {path}: others have access to it"),
@@ -101,7 +103,9 @@ impl StateError {
     /// Returns whether the file or folder, or one above it, does not exist.
     pub fn is_not_found(&self) -> bool {
         match self {
-            Self::Refused { why, .. } | Self::Read(ReadError::Refused { why, .. }) => why.kind() == io::ErrorKind::NotFound,
+            Self::Refused { why, .. } | Self::Read(ReadError::Refused { why, .. }) => {
+                why.kind() == io::ErrorKind::NotFound
+            }
             _ => false,
         }
     }

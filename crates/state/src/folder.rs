@@ -1,5 +1,5 @@
-//! A folder that is this program's own, held open: what is read and written there is reached by its descriptor, so that a folder
-//! that is put in its place later gets nothing.
+//! A folder that is this program's own, held open: what is read and written there is reached by its
+//! descriptor, so that a folder that is put in its place later gets nothing.
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -21,7 +21,8 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens a private folder, and makes it with mode 0700 where it does not exist. The folder above must exist.
+    /// Opens a private folder, and makes it with mode 0700 where it does not exist. The folder above must
+    /// exist.
     ///
     /// # Errors
     /// [`StateError`]: it cannot be made, is no folder, belongs to another user, or others have access to it.
@@ -36,10 +37,12 @@ impl Folder {
     /// Opens a folder that exists.
     ///
     /// # Errors
-    /// [`StateError`]: it is no folder, belongs to another user, or others may do more with it than `access` allows.
+    /// [`StateError`]: it is no folder, belongs to another user, or others may do more with it than `access`
+    /// allows.
     pub fn open(path: &Path, above: Above, access: Access) -> Result<Self, StateError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
-        let descriptor = walk::open(path, above, false, flags, Mode::empty()).map_err(StateError::not_a_folder)?;
+        let descriptor =
+            walk::open(path, above, false, flags, Mode::empty()).map_err(StateError::not_a_folder)?;
         Self::checked(path.to_owned(), access, descriptor)
     }
 
@@ -103,7 +106,8 @@ impl Folder {
         fsync(&self.descriptor).map_err(StateError::refused("writing through to the disk", &self.path))
     }
 
-    /// Checks that an open file of this folder is this program's. Who may read it is the folder's matter, and that of pages.
+    /// Checks that an open file of this folder is this program's. Who may read it is the folder's matter, and
+    /// that of pages.
     pub(crate) fn check_file(&self, path: &Path, file: OwnedFd) -> Result<OwnedFd, StateError> {
         Trust::IN_FOLDER.check_file(path, &status(&file, path)?)?;
         Ok(file)

@@ -10,9 +10,9 @@
 //! | obey a file, such as a configuration | [`read_trusted`] |
 //! | run a program as root | [`open_trusted`] |
 //!
-//! It leaves the meaning of the files to the plugins, and reading what no trust is needed for to [`plugin::read_file`].
-//! Every message names the file or folder and what to do about it. Links are never followed out of trusted hands:
-//! see [`Above`].
+//! It leaves the meaning of the files to the plugins, and reading what no trust is needed for to
+//! [`plugin::read_file`]. Every message names the file or folder and what to do about it. Links are never
+//! followed out of trusted hands: see [`Above`].
 //!
 //! ```
 //! use std::time::{Duration, Instant};

@@ -19,8 +19,8 @@ const PAUSE: Duration = Duration::from_millis(1);
 pub struct Lock(#[expect(dead_code, reason = "held, not used")] OwnedFd);
 
 impl Folder {
-    /// Takes the exclusive lock `name`, and waits for it until `until`; a moment that is over means one attempt. `None` if another
-    /// process holds it all that time.
+    /// Takes the exclusive lock `name`, and waits for it until `until`; a moment that is over means one
+    /// attempt. `None` if another process holds it all that time.
     ///
     /// # Errors
     /// [`StateError`]: the file of the lock cannot be made or is not this program's.

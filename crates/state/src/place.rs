@@ -18,9 +18,9 @@ const SHARED: &str = "/var/lib/monitoring-plugins";
 const VARIABLES: [&str; 2] = ["MP_STATE_PATH", "NAGIOS_PLUGIN_STATE_DIRECTORY"];
 
 impl Folder {
-    /// Opens the folder in which `program` keeps its state, and makes it where it does not exist: BASE/UID/PROGRAM, where BASE is
-    /// `MP_STATE_PATH`, else `NAGIOS_PLUGIN_STATE_DIRECTORY`, else /var/lib/monitoring-plugins. Each user has a private folder
-    /// there.
+    /// Opens the folder in which `program` keeps its state, and makes it where it does not exist:
+    /// BASE/UID/PROGRAM, where BASE is `MP_STATE_PATH`, else `NAGIOS_PLUGIN_STATE_DIRECTORY`, else
+    /// /var/lib/monitoring-plugins. Each user has a private folder there.
     ///
     /// # Errors
     /// [`StateError`]; without BASE, the message names the command that makes it.
@@ -40,12 +40,15 @@ impl Folder {
 
 /// Returns the folder below which all users have theirs.
 fn base(variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, StateError> {
-    let given =
-        |name: &'static str| Some((name, PathBuf::from(variable(name)?))).filter(|(_, path)| !path.as_os_str().is_empty());
+    let given = |name: &'static str| {
+        Some((name, PathBuf::from(variable(name)?))).filter(|(_, path)| !path.as_os_str().is_empty())
+    };
     match VARIABLES.into_iter().find_map(given) {
         None => Ok(PathBuf::from(SHARED)),
         Some((_, path)) if path.is_absolute() => Ok(path),
-        Some((name, path)) => Err(StateError::NoPlace(format!("{name}: {} is not an absolute path", path.display()))),
+        Some((name, path)) => {
+            Err(StateError::NoPlace(format!("{name}: {} is not an absolute path", path.display())))
+        }
     }
 }
 
@@ -62,7 +65,9 @@ fn advise(error: StateError, base: &Path, own: &Path) -> StateError {
         }
         StateError::Untrusted { fault: Fault::Another { owner, own: uid }, .. } => {
             let own = own.display();
-            StateError::NoPlace(format!("{own} belongs to uid {owner}: remove it, install -d -m 0700 -o {uid} {own}"))
+            StateError::NoPlace(format!(
+                "{own} belongs to uid {owner}: remove it, install -d -m 0700 -o {uid} {own}"
+            ))
         }
         _ => error,
     }
@@ -113,7 +118,10 @@ mod tests {
         fs::set_permissions(&own, fs::Permissions::from_mode(0o700)).unwrap();
         if geteuid().is_root() {
             chown(&own, Some(64_999), None).unwrap();
-            let advice = format!("{0} belongs to uid 64999: remove it, install -d -m 0700 -o {uid} {0}", own.display());
+            let advice = format!(
+                "{0} belongs to uid 64999: remove it, install -d -m 0700 -o {uid} {0}",
+                own.display()
+            );
             assert_eq!(refused(), advice);
         }
     }

@@ -10,8 +10,8 @@ use crate::error::StateError;
 use crate::trust::Trust;
 use crate::walk::{self, status};
 
-/// Opens a file for reading, if it is as `trust` wants it. The descriptor stays that of the checked file, whatever happens to its
-/// name.
+/// Opens a file for reading, if it is as `trust` wants it. The descriptor stays that of the checked file,
+/// whatever happens to its name.
 ///
 /// # Errors
 /// [`StateError`].
@@ -23,7 +23,12 @@ pub fn open_trusted(path: &Path, trust: &Trust) -> Result<OwnedFd, StateError> {
 ///
 /// # Errors
 /// [`StateError`].
-pub fn read_trusted(path: &Path, limit: u64, trust: &Trust, deadline: &Deadline) -> Result<Vec<u8>, StateError> {
+pub fn read_trusted(
+    path: &Path,
+    limit: u64,
+    trust: &Trust,
+    deadline: &Deadline,
+) -> Result<Vec<u8>, StateError> {
     let file = open_trusted(path, trust)?;
     Ok(read_opened(path, limit, deadline, || Ok(file))?)
 }

@@ -37,8 +37,8 @@ impl Records {
         Ok(Self { file: file.into(), path: path.to_owned(), most })
     }
 
-    /// Appends a record and writes it through to the disk. A record that does not fit is taken back, so that the file never ends
-    /// in half of one; what a killed process left without an end is ended first.
+    /// Appends a record and writes it through to the disk. A record that does not fit is taken back, so that
+    /// the file never ends in half of one; what a killed process left without an end is ended first.
     ///
     /// # Errors
     /// [`StateError`]: the record is not in the file, or not certainly on the disk.

@@ -7,8 +7,8 @@ use rustix::process::geteuid;
 
 use crate::error::{Fault, StateError};
 
-/// Write permission of the group and of others. An access control list that lets another user write shows here too: its mask
-/// stands in place of the group's permissions (acl(5)).
+/// Write permission of the group and of others. An access control list that lets another user write shows
+/// here too: its mask stands in place of the group's permissions (acl(5)).
 const OTHERS_WRITE: u32 = 0o022;
 const WORLD_WRITE: u32 = 0o002;
 const OTHERS_ANY: u32 = 0o077;
@@ -36,10 +36,11 @@ pub enum Access {
 /// Which of the folders above it are checked, each by its descriptor while it is walked through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Above {
-    /// None: enough for a private file or folder of the user who runs this, which is recognized by its owner and mode.
+    /// None: enough for a private file or folder of the user who runs this, which is recognized by its owner
+    /// and mode.
     Unchecked,
-    /// All from `/` on, and all symbolic links among them: each belongs to root or the user who runs this, and no other user can
-    /// put anything else in place of what stands there.
+    /// All from `/` on, and all symbolic links among them: each belongs to root or the user who runs this,
+    /// and no other user can put anything else in place of what stands there.
     Checked,
     /// The same, but the group of the last folder may write it, as syslog may write /var/log on Ubuntu.
     GroupWrites,
@@ -54,23 +55,36 @@ pub struct Trust {
     pub access: Access,
     /// Which of the folders above it are checked.
     pub above: Above,
-    /// Whether it may be reached by a symbolic link in its last component. Only where all folders above are checked.
+    /// Whether it may be reached by a symbolic link in its last component. Only where all folders above are
+    /// checked.
     pub follow: bool,
     /// Whether it must have one name only: another could stand where its owner does not know of it.
     pub single_link: bool,
 }
 
 impl Trust {
-    /// A configuration that is obeyed as root: no symbolic link itself, and no other user can change it or any folder above it.
-    pub const CONFIGURATION: Self =
-        Self { owner: Owner::OwnOrRoot, access: Access::ReadOnly, above: Above::Checked, follow: false, single_link: false };
-    /// A program that is run as root: the same, but its last component may be a link in trusted hands, as of a multi-call program.
+    /// A configuration that is obeyed as root: no symbolic link itself, and no other user can change it or
+    /// any folder above it.
+    pub const CONFIGURATION: Self = Self {
+        owner: Owner::OwnOrRoot,
+        access: Access::ReadOnly,
+        above: Above::Checked,
+        follow: false,
+        single_link: false,
+    };
+    /// A program that is run as root: the same, but its last component may be a link in trusted hands, as of
+    /// a multi-call program.
     pub const PROGRAM: Self = Self { follow: true, ..Self::CONFIGURATION };
     /// A log that is appended to as root.
     pub const LOG: Self = Self { above: Above::GroupWrites, single_link: true, ..Self::CONFIGURATION };
     /// A file that only the user who runs this may see.
-    pub const PRIVATE: Self =
-        Self { owner: Owner::Own, access: Access::Private, above: Above::Unchecked, follow: false, single_link: true };
+    pub const PRIVATE: Self = Self {
+        owner: Owner::Own,
+        access: Access::Private,
+        above: Above::Unchecked,
+        follow: false,
+        single_link: true,
+    };
     /// A file in a folder that is checked itself.
     pub(crate) const IN_FOLDER: Self = Self { access: Access::ReadOnly, ..Self::PRIVATE };
 
@@ -89,7 +103,12 @@ impl Trust {
 }
 
 /// Checks an open folder.
-pub(crate) fn check_folder(path: &Path, status: &Stat, owner: Owner, access: Access) -> Result<(), StateError> {
+pub(crate) fn check_folder(
+    path: &Path,
+    status: &Stat,
+    owner: Owner,
+    access: Access,
+) -> Result<(), StateError> {
     if FileType::from_raw_mode(status.st_mode) != FileType::Directory {
         return Err(StateError::untrusted(path, Fault::NotFolder));
     }
@@ -97,7 +116,8 @@ pub(crate) fn check_folder(path: &Path, status: &Stat, owner: Owner, access: Acc
     check_access(path, status, access)
 }
 
-/// Checks a folder on the way to a file: no other user can put anything else in place of an entry of a trusted owner.
+/// Checks a folder on the way to a file: no other user can put anything else in place of an entry of a
+/// trusted owner.
 pub(crate) fn check_way(path: &Path, status: &Stat, group_may_write: bool) -> Result<(), StateError> {
     check_owner(path, status, Owner::OwnOrRoot)?;
     let forbidden = if group_may_write { WORLD_WRITE } else { OTHERS_WRITE };
@@ -125,8 +145,12 @@ pub(crate) fn check_owner(path: &Path, status: &Stat, expected: Owner) -> Result
 fn check_access(path: &Path, status: &Stat, access: Access) -> Result<(), StateError> {
     let is_folder = FileType::from_raw_mode(status.st_mode) == FileType::Directory;
     match access {
-        Access::Private if status.st_mode & OTHERS_ANY != 0 => Err(StateError::untrusted(path, Fault::Accessible { is_folder })),
-        Access::ReadOnly if status.st_mode & OTHERS_WRITE != 0 => Err(StateError::untrusted(path, Fault::Writable)),
+        Access::Private if status.st_mode & OTHERS_ANY != 0 => {
+            Err(StateError::untrusted(path, Fault::Accessible { is_folder }))
+        }
+        Access::ReadOnly if status.st_mode & OTHERS_WRITE != 0 => {
+            Err(StateError::untrusted(path, Fault::Writable))
+        }
         Access::Private | Access::ReadOnly => Ok(()),
     }
 }

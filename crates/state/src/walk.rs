@@ -1,8 +1,8 @@
 //! Opening a path with every component from `/` on checked, so that no other user can lead it elsewhere.
 //!
-//! Each component is opened by the descriptor of the one above it and checked by its own descriptor: what is checked is what is
-//! used, whatever is renamed meanwhile. Symbolic links are read here and not by the kernel. One is followed where its owner is
-//! trusted, and its target is walked in the same way.
+//! Each component is opened by the descriptor of the one above it and checked by its own descriptor: what is
+//! checked is what is used, whatever is renamed meanwhile. Symbolic links are read here and not by the
+//! kernel. One is followed where its owner is trusted, and its target is walked in the same way.
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
@@ -18,12 +18,18 @@ use crate::trust::{Above, Owner, check_owner, check_way};
 
 /// As many symbolic links as Linux follows itself (path_resolution(7)).
 const MOST_LINKS: usize = 40;
-/// For every file: no link in the last component, not inherited by programs, no waiting for the writer of a FIFO, and no terminal
-/// becomes the controlling one.
+/// For every file: no link in the last component, not inherited by programs, no waiting for the writer of a
+/// FIFO, and no terminal becomes the controlling one.
 const SAFE: OFlags = OFlags::NOFOLLOW.union(OFlags::CLOEXEC).union(OFlags::NONBLOCK).union(OFlags::NOCTTY);
 
 /// Opens a file or folder: the folders above it are checked as `above` says, what is opened is not.
-pub(crate) fn open(path: &Path, above: Above, follow: bool, flags: OFlags, mode: Mode) -> Result<OwnedFd, StateError> {
+pub(crate) fn open(
+    path: &Path,
+    above: Above,
+    follow: bool,
+    flags: OFlags,
+    mode: Mode,
+) -> Result<OwnedFd, StateError> {
     if above == Above::Unchecked {
         return openat(CWD, path, flags | SAFE, mode).map_err(refusal(path));
     }
@@ -42,7 +48,13 @@ pub(crate) fn open(path: &Path, above: Above, follow: bool, flags: OFlags, mode:
 }
 
 /// Opens a file by the descriptor of its folder.
-pub(crate) fn open_in(folder: &OwnedFd, path: &Path, name: &str, flags: OFlags, mode: Mode) -> Result<OwnedFd, StateError> {
+pub(crate) fn open_in(
+    folder: &OwnedFd,
+    path: &Path,
+    name: &str,
+    flags: OFlags,
+    mode: Mode,
+) -> Result<OwnedFd, StateError> {
     openat(folder, name, flags | SAFE, mode).map_err(refusal(path))
 }
 
@@ -89,7 +101,8 @@ impl Walk {
     /// Goes into a folder, or puts a link's target in place of its name.
     fn enter(&mut self, name: &OsStr) -> Result<(), StateError> {
         let path = self.at.join(name);
-        let entry = openat(&self.folder, name, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty());
+        let entry =
+            openat(&self.folder, name, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty());
         let entry = entry.map_err(refusal(&path))?;
         let status = status(&entry, &path)?;
         match FileType::from_raw_mode(status.st_mode) {
@@ -116,7 +129,8 @@ impl Walk {
         if self.links > MOST_LINKS {
             return Err(StateError::untrusted(path, Fault::Loop));
         }
-        let target = readlinkat(link, "", Vec::new()).map_err(StateError::refused("reading the link", path))?;
+        let target =
+            readlinkat(link, "", Vec::new()).map_err(StateError::refused("reading the link", path))?;
         let target = PathBuf::from(OsString::from_vec(target.into_bytes()));
         if target.is_absolute() {
             (self.folder, self.at) = root()?;

@@ -27,7 +27,11 @@ fn content(digit: u8) -> Vec<u8> {
 /// This binary again, which runs `writer` alone.
 fn again(writer: &str, folder: &Path) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", writer, "--nocapture"]).env(FOLDER, folder).stdin(Stdio::null()).stdout(Stdio::null());
+    command
+        .args(["--exact", writer, "--nocapture"])
+        .env(FOLDER, folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
     command
 }
 
@@ -64,13 +68,20 @@ fn a_writer_that_is_killed_leaves_the_old_or_the_new_file() {
         let digit = found[0] - b'0';
         assert!(found == content(digit), "{kill}: {} octets, {:?}", found.len(), &found[..1]);
         contents[usize::from(digit)] = true;
-        assert!(fs::read_dir(&path).unwrap().count() <= 4, "file, lock, records and at most one temporary file");
+        assert!(
+            fs::read_dir(&path).unwrap().count() <= 4,
+            "file, lock, records and at most one temporary file"
+        );
         let text = fs::read_to_string(path.join("records")).unwrap();
-        let whole = |line: &str| line.starts_with('<') && line.ends_with('>') && line.matches('<').count() == 1;
+        let whole =
+            |line: &str| line.starts_with('<') && line.ends_with('>') && line.matches('<').count() == 1;
         assert!(text.ends_with('\n') && text.lines().all(whole), "{kill}: {text:?}");
         fs::write(path.join("records"), "").unwrap();
     }
-    assert!(contents.iter().filter(|seen| **seen).count() > 1, "it was killed at different moments: {contents:?}");
+    assert!(
+        contents.iter().filter(|seen| **seen).count() > 1,
+        "it was killed at different moments: {contents:?}"
+    );
 }
 
 /// What the next tests run where nothing more fits.

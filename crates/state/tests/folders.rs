@@ -73,12 +73,19 @@ fn what_is_in_the_folder_is_this_programs_alone() {
     fs::hard_link(path("file"), path("name")).unwrap();
     assert_eq!(read("file"), Err(format!("{}: has 2 hard links, it must have one", path("file").display())));
     symlink("/etc/passwd", path("link")).unwrap();
-    assert_eq!(read("link"), Err(format!("{}: a symbolic link, name the file itself", path("link").display())));
+    assert_eq!(
+        read("link"),
+        Err(format!("{}: a symbolic link, name the file itself", path("link").display()))
+    );
     assert!(folder.lock("link", Instant::now()).is_err(), "no lock by a link");
     fs::create_dir(path("folder")).unwrap();
     assert_eq!(read("folder"), Err(format!("{}: not a regular file", path("folder").display())));
     rustix::fs::mknodat(rustix::fs::CWD, path("fifo"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
-    assert_eq!(read("fifo"), Err(format!("{}: not a regular file", path("fifo").display())), "and no waiting");
+    assert_eq!(
+        read("fifo"),
+        Err(format!("{}: not a regular file", path("fifo").display())),
+        "and no waiting"
+    );
     assert!(folder.lock("fifo", Instant::now()).is_err(), "no lock by a FIFO");
 }
 
@@ -97,13 +104,16 @@ fn a_folder_that_is_exchanged_gets_nothing() {
 #[test]
 fn a_lock_is_held_by_one_and_waited_for() {
     let top = tempfile::tempdir().unwrap();
-    let (folder, other) = (make(&top.path().join("state")).unwrap(), make(&top.path().join("state")).unwrap());
+    let (folder, other) =
+        (make(&top.path().join("state")).unwrap(), make(&top.path().join("state")).unwrap());
     let held = folder.lock("lock", Instant::now()).unwrap().unwrap();
     let start = Instant::now();
     assert!(other.lock("lock", start + Duration::from_millis(30)).unwrap().is_none());
     assert!(start.elapsed() >= Duration::from_millis(30), "it waits as long as it may");
     assert!(other.lock("another", Instant::now()).unwrap().is_some());
-    let waiting = thread::spawn(move || other.lock("lock", Instant::now() + Duration::from_secs(20)).unwrap().is_some());
+    let waiting = thread::spawn(move || {
+        other.lock("lock", Instant::now() + Duration::from_secs(20)).unwrap().is_some()
+    });
     drop(held);
     assert!(waiting.join().unwrap(), "who waits has it next");
     // A file of the lock that is removed under its holder locks no one out: the next holder makes a new one.
@@ -122,9 +132,13 @@ fn a_file_is_replaced_with_the_mode_that_was_asked_for() {
     symlink("/etc/passwd", path(".file.new")).unwrap();
     for (bits, content) in [(PRIVATE, "one"), (PUBLIC, "two"), (PRIVATE, "")] {
         folder.replace(&lock, "file", content.as_bytes(), bits).unwrap();
-        assert_eq!((fs::read_to_string(path("file")).unwrap().as_str(), mode(&path("file"))), (content, bits));
+        assert_eq!(
+            (fs::read_to_string(path("file")).unwrap().as_str(), mode(&path("file"))),
+            (content, bits)
+        );
     }
-    let mut names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let mut names: Vec<_> =
+        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort_unstable();
     assert_eq!(names, ["file", "lock"]);
     // A link in the place of the file is replaced and not written through.

@@ -97,7 +97,10 @@ fn links_are_followed_in_trusted_hands_alone() {
     symlink("one", path("two")).unwrap();
     assert!(read(&path("one"), &Trust::PROGRAM).unwrap_err().ends_with("too many symbolic links"));
     assert!(read(&path("one/x"), &Trust::CONFIGURATION).unwrap_err().ends_with("too many symbolic links"));
-    assert_eq!(read(&path("a"), &Trust::PROGRAM), Err(format!("{}: not a regular file", path("a").display())));
+    assert_eq!(
+        read(&path("a"), &Trust::PROGRAM),
+        Err(format!("{}: not a regular file", path("a").display()))
+    );
     let below = path("a/b/file/x");
     assert!(read(&below, &Trust::CONFIGURATION).unwrap_err().ends_with("not a folder"));
     assert!(read(&path("none/x"), &Trust::CONFIGURATION).unwrap_err().ends_with("no such file or directory"));
@@ -113,7 +116,9 @@ fn links_are_followed_in_trusted_hands_alone() {
         return;
     }
     lchown(path("relative"), Some(ANOTHER), None).unwrap();
-    assert!(read(&path("relative"), &Trust::PROGRAM).unwrap_err().contains("/relative: it belongs to uid 64999"));
+    assert!(
+        read(&path("relative"), &Trust::PROGRAM).unwrap_err().contains("/relative: it belongs to uid 64999")
+    );
 }
 
 #[test]
@@ -128,7 +133,8 @@ fn a_log_with_another_name_is_not_written() {
     assert!(!top.path().join("none").exists(), "nothing is made through a link");
 }
 
-/// A link that is exchanged all the time, between a trusted program and another user's: each read is of the trusted one, or refused.
+/// A link that is exchanged all the time, between a trusted program and another user's: each read is of the
+/// trusted one, or refused.
 #[test]
 fn an_exchange_under_way_is_never_read() {
     if missing(&[Need::Root]) {

@@ -31,11 +31,21 @@ fn nagios_accepts_every_file() {
     let without = own.contains("cfg_dir=/etc/nagios-plugins/config") && !fs::exists(INSTALLED).unwrap();
     assert!(without, "{INSTALLED} is there: this machine has the package installed");
     let outcome = nagios("all.cfg", &format!("cfg_dir={}", shipped.display()));
-    assert!(outcome.code == Some(0) && outcome.stdout.contains("\nTotal Errors:   0\n"), "{}", outcome.stdout);
+    assert!(
+        outcome.code == Some(0) && outcome.stdout.contains("\nTotal Errors:   0\n"),
+        "{}",
+        outcome.stdout
+    );
     // A monitor on which no host takes part yet.
-    let two = ["commands", "plugins"].map(|name| format!("cfg_file={}/silent-outage-{name}.cfg\n", shipped.display())).concat();
+    let two = ["commands", "plugins"]
+        .map(|name| format!("cfg_file={}/silent-outage-{name}.cfg\n", shipped.display()))
+        .concat();
     let outcome = nagios("none.cfg", &two);
-    assert!(outcome.code == Some(0) && outcome.stdout.contains("\nTotal Errors:   0\n"), "{}", outcome.stdout);
+    assert!(
+        outcome.code == Some(0) && outcome.stdout.contains("\nTotal Errors:   0\n"),
+        "{}",
+        outcome.stdout
+    );
 }
 
 const INSTALLED: &str = "/etc/nagios-plugins/config/silent-outage-commands.cfg";
@@ -45,9 +55,11 @@ fn icinga_accepts_every_file() {
     if missing(&icinga::NEEDS) {
         return;
     }
-    let files = ["services", "hosts", "zones"].map(|name| icinga::shipped(&format!("silent-outage-{name}.conf")));
+    let files =
+        ["services", "hosts", "zones"].map(|name| icinga::shipped(&format!("silent-outage-{name}.conf")));
     let objects = files.map(|file| fs::read_to_string(file).unwrap()).concat();
-    let said = Icinga::accepts(&Host::create(), icinga::MONITOR, &format!("const ZoneName = \"master\"\n{objects}"));
+    let said =
+        Icinga::accepts(&Host::create(), icinga::MONITOR, &format!("const ZoneName = \"master\"\n{objects}"));
     assert!(said.contains("Finished validating"), "{said}");
     // Each rule applies to one of the hosts, or nobody would know what it does.
     assert!(!said.contains("does not match anywhere"), "{said}");

@@ -74,8 +74,12 @@ fn everything_breaks_is_seen_and_recovers() {
     let folder = suite::host::public_folder();
     let files = ["graphite", "influxdb"].map(|name| folder.path().join(name));
     let _sinks = [sink(&site.monitor, "2003", &files[0]), sink(&site.monitor, "8086", &files[1])];
-    let objects = services(shipped, &["silent-outage-services.conf"]) + WRITERS + &HOSTS.replace("@list@", &site.list());
-    let icinga = Icinga::start_with(&site.monitor, icinga::MONITOR, &objects, |top| site.printed.keep(&top.join("plugins")));
+    let objects = services(shipped, &["silent-outage-services.conf"])
+        + WRITERS
+        + &HOSTS.replace("@list@", &site.list());
+    let icinga = Icinga::start_with(&site.monitor, icinga::MONITOR, &objects, |top| {
+        site.printed.keep(&top.join("plugins"))
+    });
     play(&site, &mut servers, &icinga, rounds());
 
     let [graphite, influxdb] = files.map(|file| fs::read_to_string(file).unwrap());
@@ -83,21 +87,31 @@ fn everything_breaks_is_seen_and_recovers() {
         .unwrap()
         .flatten()
         .map(|entry| entry.path())
-        .filter_map(|path| path.file_name()?.to_str()?.starts_with("perfdata.").then(|| fs::read_to_string(path).unwrap()))
+        .filter_map(|path| {
+            path.file_name()?.to_str()?.starts_with("perfdata.").then(|| fs::read_to_string(path).unwrap())
+        })
         .collect();
-    for (name, text) in [("icinga-graphite", &graphite), ("icinga-influxdb", &influxdb), ("icinga-perfdata", &written)] {
+    for (name, text) in
+        [("icinga-graphite", &graphite), ("icinga-influxdb", &influxdb), ("icinga-perfdata", &written)]
+    {
         save(name, text);
     }
     // Each line of performance data is what a plugin printed, and each value has arrived under its own name.
-    let printed: BTreeSet<String> = site.printed.all().into_iter().map(|service| service.performance_data).collect();
-    let data = written.split('\t').filter_map(|field| field.strip_prefix("SERVICEPERFDATA::")).filter(|data| data.contains('='));
+    let printed: BTreeSet<String> =
+        site.printed.all().into_iter().map(|service| service.performance_data).collect();
+    let data = written
+        .split('\t')
+        .filter_map(|field| field.strip_prefix("SERVICEPERFDATA::"))
+        .filter(|data| data.contains('='));
     let unknown = data.clone().find(|data| !printed.contains(*data));
     assert!(unknown.is_none() && data.count() > 20, "nobody printed {unknown:?}");
     let values = printed.iter().flat_map(|data| data.split(' ')).filter_map(|value| value.split_once('='));
     let labels: BTreeSet<&str> = values.map(|(label, _)| label).collect();
     assert!(labels.len() >= 10, "{labels:?}");
-    let dashboard = fs::read_to_string(plugins::workspace().join("nrpe-config/grafana/silent-outage.json")).unwrap();
-    let drawn: Vec<&str> = dashboard.split("metric\\\" =~ /^").skip(1).filter_map(|rest| rest.split("$/").next()).collect();
+    let dashboard =
+        fs::read_to_string(plugins::workspace().join("nrpe-config/grafana/silent-outage.json")).unwrap();
+    let drawn: Vec<&str> =
+        dashboard.split("metric\\\" =~ /^").skip(1).filter_map(|rest| rest.split("$/").next()).collect();
     assert!(drawn.len() >= 5, "{dashboard}");
     for label in drawn.iter().flat_map(|label| label.trim_matches(['(', ')']).split('|')) {
         assert!(labels.contains(label), "the dashboard draws {label}, which nobody printed: {labels:?}");
@@ -112,5 +126,9 @@ fn everything_breaks_is_seen_and_recovers() {
 /// Takes what is sent to a port of the monitor.
 fn sink(host: &Host, port: &str, file: &Path) -> Daemon {
     let listens = |_| run(host.command("ss").args(["-Hltn"])).stdout.contains(&format!(":{port} "));
-    Daemon::start(host.command(plugins::binary("sink")).arg(port).arg(file), &file.with_extension("log"), listens)
+    Daemon::start(
+        host.command(plugins::binary("sink")).arg(port).arg(file),
+        &file.with_extension("log"),
+        listens,
+    )
 }

@@ -52,18 +52,22 @@ fn everything_breaks_is_seen_and_recovers() {
     }
     let site = Site::create();
     let mut servers = site.serve();
-    let objects =
-        services(shipped, &["silent-outage-plugins.cfg", "silent-outage-floating.cfg"]) + &HOSTS.replace("@list@", &site.list());
+    let objects = services(shipped, &["silent-outage-plugins.cfg", "silent-outage-floating.cfg"])
+        + &HOSTS.replace("@list@", &site.list());
     let lines = format!("{PERFORMANCE_DATA}{}", "enable_predictive_service_dependency_checks=0\n");
-    let nagios = Nagios::start_prepared(&site.monitor, &objects, &lines, |plugins| site.printed.keep(plugins));
+    let nagios =
+        Nagios::start_prepared(&site.monitor, &objects, &lines, |plugins| site.printed.keep(plugins));
     play(&site, &mut servers, &nagios, rounds());
 
     let file = fs::read_to_string(nagios.folder().join("perfdata")).unwrap();
     let printed = site.printed.all();
     let mut checked = 0;
     for line in file.lines() {
-        let field =
-            |name: &str| line.split('\t').find_map(|field| field.strip_prefix(name)?.strip_prefix("::")).unwrap_or_default();
+        let field = |name: &str| {
+            line.split('\t')
+                .find_map(|field| field.strip_prefix(name)?.strip_prefix("::"))
+                .unwrap_or_default()
+        };
         if !field("SERVICEPERFDATA").contains('=') || field("SERVICEOUTPUT").starts_with("CLUSTER") {
             continue;
         }

@@ -1,4 +1,5 @@
-//! A host that nobody may connect to: it sends its results by NSCA-ng, as the shipped timer's service does, and its silence is seen.
+//! A host that nobody may connect to: it sends its results by NSCA-ng, as the shipped timer's service does,
+//! and its silence is seen.
 
 use std::fs;
 use std::process::Command;
@@ -12,8 +13,12 @@ use suite::plugins;
 use suite::process::run;
 use suite::status::Service;
 
-const NEEDS: [Need; 4] =
-    [Need::Program("nsca-ng"), Need::Program("send_nsca"), Need::Program("systemd-analyze"), Need::Program("ss")];
+const NEEDS: [Need; 4] = [
+    Need::Program("nsca-ng"),
+    Need::Program("send_nsca"),
+    Need::Program("systemd-analyze"),
+    Need::Program("ss"),
+];
 
 const HOST: &str = "
 define host {
@@ -48,12 +53,18 @@ fn results_arrive_whole_and_silence_is_unknown() {
     let passive = plugins::workspace().join("nrpe-config/passive");
     write(&top.join("nsca-ng.cfg"), &fs::read_to_string(passive.join("nsca-ng.cfg")).unwrap());
     let mut server = monitor.command("/usr/sbin/nsca-ng");
-    server.args(["-F", "-S", "-l", "4", "-b", "198.51.100.1:5668", "-P"]).arg(top.join("nsca-ng.pid")).arg("-c");
+    server
+        .args(["-F", "-S", "-l", "4", "-b", "198.51.100.1:5668", "-P"])
+        .arg(top.join("nsca-ng.pid"))
+        .arg("-c");
     server.arg(top.join("nsca-ng.cfg")).arg("-C").arg(nagios.folder().join("nagios.cmd"));
     let listens = |_| run(monitor.command("ss").args(["-Hltn"])).stdout.contains(":5668 ");
     let _server = Daemon::start(&mut server, &top.join("nsca-ng.log"), listens);
 
-    write(&top.join("send_nsca.cfg"), "identity = \"behind-nat\"\npassword = \"CHANGE_ME\"\nserver = \"198.51.100.1\"\n");
+    write(
+        &top.join("send_nsca.cfg"),
+        "identity = \"behind-nat\"\npassword = \"CHANGE_ME\"\nserver = \"198.51.100.1\"\n",
+    );
     let submit = || {
         let mut command = hidden.command("env");
         let send = format!("SEND_NSCA=send_nsca -c {}", top.join("send_nsca.cfg").display());
@@ -93,8 +104,10 @@ fn the_units_are_sound() {
         let text = fs::read_to_string(plugins::workspace().join("nrpe-config/passive").join(unit)).unwrap();
         // systemd-analyze wants the program to be there; it is the administrator's to put there.
         write(&folder.path().join(unit), &text.replace("/usr/local/sbin/silent-outage-submit", "/bin/true"));
-        let outcome = run(Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(folder.path().join(unit)));
-        let complaints: Vec<&str> = outcome.stderr.lines().filter(|line| line.contains("silent-outage")).collect();
+        let outcome =
+            run(Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(folder.path().join(unit)));
+        let complaints: Vec<&str> =
+            outcome.stderr.lines().filter(|line| line.contains("silent-outage")).collect();
         assert!(complaints.is_empty(), "{complaints:?}");
         assert_eq!(outcome.code, Some(0), "{outcome:?}");
     }
@@ -106,7 +119,11 @@ fn a_list_that_is_wrong_is_named() {
     let script = plugins::workspace().join("nrpe-config/passive/silent-outage-submit");
     let submit = |list: &str| {
         let mut command = Command::new(&script);
-        run(command.arg(folder.path().join(list)).arg(folder.path()).env("HOST_NAME", "h").env("SEND_NSCA", "cat"))
+        run(command
+            .arg(folder.path().join(list))
+            .arg(folder.path())
+            .env("HOST_NAME", "h")
+            .env("SEND_NSCA", "cat"))
     };
     let outcome = submit("none");
     assert!(outcome.code == Some(1) && outcome.stderr.contains("cannot read"), "{outcome:?}");

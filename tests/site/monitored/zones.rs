@@ -1,5 +1,5 @@
-//! One monitor becomes many: the shipped zones with a master, a satellite that schedules, and an agent that runs the plugin. The agent is
-//! not reachable from the master, and no NRPE is there.
+//! One monitor becomes many: the shipped zones with a master, a satellite that schedules, and an agent that
+//! runs the plugin. The agent is not reachable from the master, and no NRPE is there.
 
 use std::fs;
 use std::path::Path;
@@ -61,9 +61,10 @@ fn a_satellite_asks_an_agent_and_the_master_knows() {
     succeed(Command::new(program("icinga2").unwrap_or_default()).args(["pki", "new-ca", "-D", &data]));
 
     let zones = fs::read_to_string(shipped("silent-outage-zones.conf")).unwrap();
-    let told = format!("{zones}object ApiListener \"api\" {{\n accept_config = true\n accept_commands = true\n}}\n");
-    // The agent has the commands by itself and no global zone: each change of configuration makes an Icinga start anew, and what it was
-    // asked just then is asked again only after check_timeout and half a minute.
+    let told =
+        format!("{zones}object ApiListener \"api\" {{\n accept_config = true\n accept_commands = true\n}}\n");
+    // The agent has the commands by itself and no global zone: each change of configuration makes an Icinga
+    // start anew, and what it was asked just then is asked again only after check_timeout and half a minute.
     let global = "object Zone \"silent-outage\" {\n    global = true\n}\n";
     assert!(told.contains(global), "{told}");
     let commands = fs::read_to_string(shipped("silent-outage-commands.conf")).unwrap();
@@ -83,7 +84,8 @@ fn a_satellite_asks_an_agent_and_the_master_knows() {
         let services = fs::read_to_string(shipped("silent-outage-services.conf")).unwrap();
         write(&top.join("zones.d/site/services.conf"), &icinga::in_seconds(&hurried(&services)));
         write(&top.join("zones.d/site/hosts.conf"), HOST);
-        fs::copy(shipped("silent-outage-commands.conf"), top.join("zones.d/silent-outage/commands.conf")).unwrap();
+        fs::copy(shipped("silent-outage-commands.conf"), top.join("zones.d/silent-outage/commands.conf"))
+            .unwrap();
     });
 
     let bound = format!("{AGENT}!Addresses bound");

@@ -29,6 +29,7 @@ pub(super) fn machine() -> String {
 /// If the host is gone, or without root.
 pub fn enter(host: &Host) {
     let namespace = File::open(Path::new("/run/netns").join(host.name()));
-    let moved = namespace.map(|namespace| move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network)));
+    let moved = namespace
+        .map(|namespace| move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network)));
     assert!(matches!(moved, Ok(Ok(()))), "entering {}: {moved:?}", host.name());
 }

@@ -31,8 +31,9 @@ pub(super) struct Spread {
     pub(super) high: f64,
 }
 
-/// Runs the subjects in turn, round after round, until the time of the plan is used up. Each round has another order: a program that
-/// always ran behind a heavy one would find the caches cold each time, and read a fifth slower than itself.
+/// Runs the subjects in turn, round after round, until the time of the plan is used up. Each round has
+/// another order: a program that always ran behind a heavy one would find the caches cold each time, and read
+/// a fifth slower than itself.
 pub(super) fn in_turn(plan: &Plan, subjects: &mut [Subject]) -> Times {
     let mut times = vec![Vec::new(); subjects.len()];
     for _ in 0..plan.warm_up {
@@ -87,7 +88,9 @@ impl Times {
     /// The times of one subject divided by those of another in the same round.
     pub(super) fn ratio(&self, subject: usize, peer: usize) -> Spread {
         let (subject, peer) = (self.0.get(subject), self.0.get(peer));
-        Spread::of(subject.into_iter().flatten().zip(peer.into_iter().flatten()).map(|(time, peer)| time / peer))
+        Spread::of(
+            subject.into_iter().flatten().zip(peer.into_iter().flatten()).map(|(time, peer)| time / peer),
+        )
     }
 }
 
@@ -104,7 +107,10 @@ impl Spread {
 pub(super) fn resident(peak: &std::path::Path, command: &Command) -> f64 {
     let once = || {
         let output = Command::new(peak).arg(command.get_program()).args(command.get_args()).output();
-        let printed = output.as_ref().map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+        let printed = output
+            .as_ref()
+            .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+            .unwrap_or_default();
         let peak = printed.trim().parse::<f64>();
         assert!(peak.is_ok(), "{command:?}: {output:?}");
         peak.unwrap_or(f64::NAN) / 1024.0

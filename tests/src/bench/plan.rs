@@ -19,11 +19,23 @@ pub(super) struct Plan {
 
 impl Plan {
     pub(super) fn read(arguments: impl Iterator<Item = String>) -> Self {
-        let mut plan = Self { filter: String::new(), budget: Duration::from_secs(12), rounds: 25, warm_up: 2, is_quick: false };
+        let mut plan = Self {
+            filter: String::new(),
+            budget: Duration::from_secs(12),
+            rounds: 25,
+            warm_up: 2,
+            is_quick: false,
+        };
         for argument in arguments {
             match argument.as_str() {
                 "--quick" => {
-                    plan = Self { budget: Duration::from_millis(200), rounds: 3, warm_up: 1, is_quick: true, ..plan };
+                    plan = Self {
+                        budget: Duration::from_millis(200),
+                        rounds: 3,
+                        warm_up: 1,
+                        is_quick: true,
+                        ..plan
+                    };
                 }
                 // What cargo itself passes on.
                 "--bench" => {}

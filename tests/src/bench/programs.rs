@@ -17,7 +17,9 @@ impl Programs {
     pub(super) fn build() -> Self {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
-        command.args(["build", "--release", "--workspace", "--bins", "--quiet"]).current_dir(plugins::workspace());
+        command
+            .args(["build", "--release", "--workspace", "--bins", "--quiet"])
+            .current_dir(plugins::workspace());
         let built = command.status();
         assert!(built.as_ref().is_ok_and(|status| status.success()), "{command:?}: {built:?}");
         // The benchmark is in the folder `deps` of its profile, which is beside that of the release.
@@ -40,7 +42,8 @@ pub fn other(name: &str) -> Option<PathBuf> {
     found
 }
 
-/// Asserts that what is timed does what it is timed for: it succeeds, and its first line starts with `expected`.
+/// Asserts that what is timed does what it is timed for: it succeeds, and its first line starts with
+/// `expected`.
 ///
 /// # Panics
 /// If it does something else.

@@ -3,8 +3,7 @@
 use crate::blocks::{Block, is_update};
 use crate::plugins;
 
-const HEAD: &str =
-    "| program | what, from start to exit | against | ratio of times | resident |\n| --- | --- | --- | --- | --- |\n";
+const HEAD: &str = "| program | what, from start to exit | against | ratio of times | resident |\n| --- | --- | --- | --- | --- |\n";
 
 /// A row: its names, and of what was measured one of two.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,19 +36,27 @@ fn merged(table: &str, rows: &[Row]) -> String {
         match all.iter_mut().find(|known| known.names == row.names) {
             Some(known) => known.clone_from(row),
             None => {
-                let after = all.iter().rposition(|known| known.names[0] <= row.names[0]).map_or(0, |last| last + 1);
+                let after =
+                    all.iter().rposition(|known| known.names[0] <= row.names[0]).map_or(0, |last| last + 1);
                 all.insert(after, row.clone());
             }
         }
     }
-    let line =
-        |row: &Row| format!("| `{}` | {} | {} | {} | {} |\n", row.names[0], row.names[1], row.names[2], row.ratio, row.resident);
+    let line = |row: &Row| {
+        format!(
+            "| `{}` | {} | {} | {} | {} |\n",
+            row.names[0], row.names[1], row.names[2], row.ratio, row.resident
+        )
+    };
     HEAD.to_owned() + &all.iter().map(line).collect::<String>()
 }
 
 fn parse(line: &str) -> Option<Row> {
-    let mut cells =
-        line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").map(|cell| cell.trim_matches(['`', ' ']).to_owned());
+    let mut cells = line
+        .strip_prefix("| ")?
+        .strip_suffix(" |")?
+        .split(" | ")
+        .map(|cell| cell.trim_matches(['`', ' ']).to_owned());
     let names = [cells.next()?, cells.next()?, cells.next()?];
     Some(Row { names, ratio: cells.next()?, resident: cells.next()? })
 }
@@ -66,8 +73,14 @@ mod tests {
             resident: String::new(),
         };
         let first = merged("", &[row("check_b", "one", "0.50"), row("check_b", "two", "0.60")]);
-        assert_eq!(first, HEAD.to_owned() + "| `check_b` | one | peer | 0.50 |  |\n| `check_b` | two | peer | 0.60 |  |\n");
-        let second = merged(&first, &[row("check_a", "x", "1.00"), row("check_b", "one", "0.55"), row("check_c", "y", "2.00")]);
+        assert_eq!(
+            first,
+            HEAD.to_owned() + "| `check_b` | one | peer | 0.50 |  |\n| `check_b` | two | peer | 0.60 |  |\n"
+        );
+        let second = merged(
+            &first,
+            &[row("check_a", "x", "1.00"), row("check_b", "one", "0.55"), row("check_c", "y", "2.00")],
+        );
         let lines: Vec<&str> = second.lines().skip(2).collect();
         assert_eq!(
             lines,

@@ -8,7 +8,8 @@ use super::measure::{Spread, Times};
 use super::{machine, readme};
 
 const WIDTHS: [usize; 10] = [18, 42, 30, 10, 10, 7, 14, 7, 12, 4];
-/// What a row says that compares a program with itself: it stands for the noise of the machine, and README.md leaves it out.
+/// What a row says that compares a program with itself: it stands for the noise of the machine, and README.md
+/// leaves it out.
 const NOISE: &str = "itself";
 
 /// What one benchmark has measured so far.
@@ -22,7 +23,18 @@ impl Table {
     /// Prints the machine and the names of the columns.
     pub(super) fn begin(plugin: &str) -> Self {
         println!("{}", machine::machine());
-        let columns = ["program", "what", "against", "own", "the other", "ratio", "middle half", "rounds", "target", "ok"];
+        let columns = [
+            "program",
+            "what",
+            "against",
+            "own",
+            "the other",
+            "ratio",
+            "middle half",
+            "rounds",
+            "target",
+            "ok",
+        ];
         line(&columns.map(str::to_owned));
         line(&WIDTHS.map(|width| "-".repeat(width)));
         Self { plugin: plugin.to_owned(), rows: Mutex::default() }

@@ -1,5 +1,6 @@
-//! The least that a program must do to know which addresses are bound: one RTM_GETADDR dump by rtnetlink, read in pieces of 64 KiB
-//! and walked by hand into a count and a hash. What benchmarks measure a plugin against that reads addresses; it prints both.
+//! The least that a program must do to know which addresses are bound: one RTM_GETADDR dump by rtnetlink,
+//! read in pieces of 64 KiB and walked by hand into a count and a hash. What benchmarks measure a plugin
+//! against that reads addresses; it prints both.
 
 use std::io::{Error, Result};
 
@@ -44,7 +45,8 @@ fn main() -> Result<()> {
 /// The dump of all addresses, of every family.
 fn request() -> [u8; HEADER + ADDRESS_HEADER] {
     let mut request = [0; HEADER + ADDRESS_HEADER];
-    let fields = [(HEADER + ADDRESS_HEADER) as u32, u32::from(RTM_GETADDR) | u32::from(REQUEST_DUMP) << 16, 1];
+    let fields =
+        [(HEADER + ADDRESS_HEADER) as u32, u32::from(RTM_GETADDR) | u32::from(REQUEST_DUMP) << 16, 1];
     for (octets, field) in request.chunks_exact_mut(4).zip(fields) {
         octets.copy_from_slice(&field.to_ne_bytes());
     }
@@ -79,7 +81,9 @@ fn local(body: &[u8]) -> &[u8] {
 
 /// FNV-1a.
 fn hash(octets: &[u8]) -> u64 {
-    octets.iter().fold(0xcbf2_9ce4_8422_2325, |hash, octet| (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3))
+    octets
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, octet| (hash ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn print(count: u64, sum: u64) -> Result<()> {

@@ -1,5 +1,6 @@
-//! The least that a program must do to know which of many addresses take a TCP connection: one thread, one mio loop, each connected
-//! once and closed. What benchmarks measure a plugin against that connects to many: `connect_loop FILE PORT`; it prints how many did.
+//! The least that a program must do to know which of many addresses take a TCP connection: one thread, one
+//! mio loop, each connected once and closed. What benchmarks measure a plugin against that connects to many:
+//! `connect_loop FILE PORT`; it prints how many did.
 
 use std::env;
 use std::fs;
@@ -17,7 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 fn main() -> Result<()> {
     let mut arguments = env::args().skip(1);
-    let (Some(file), Some(port)) = (arguments.next(), arguments.next().and_then(|port| port.parse().ok())) else {
+    let (Some(file), Some(port)) = (arguments.next(), arguments.next().and_then(|port| port.parse().ok()))
+    else {
         return Err(Error::other("connect_loop FILE PORT"));
     };
     let text = fs::read_to_string(file)?;

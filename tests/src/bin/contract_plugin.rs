@@ -1,4 +1,5 @@
-//! A plugin that misbehaves on demand, because what `plugin::run` promises must hold whatever a check does. For the tests only.
+//! A plugin that misbehaves on demand, because what `plugin::run` promises must hold whatever a check does.
+//! For the tests only.
 
 use std::fmt;
 use std::fs;
@@ -124,12 +125,15 @@ fn check(args: &Args, deadline: &Deadline) -> Result<Report, Failure> {
             let _step = deadline.step(format!("looking into {}", args.file.display()));
             Ok(Report::new(args.state, format!("{:?}", fs::read(&args.file).map(|content| content.len()))))
         }
-        Act::ReadFile => Ok(Report::new(args.state, String::from_utf8_lossy(&read_file(&args.file, 99, deadline)?))),
+        Act::ReadFile => {
+            Ok(Report::new(args.state, String::from_utf8_lossy(&read_file(&args.file, 99, deadline)?)))
+        }
         Act::Panic | Act::PanicAny | Act::PanicElsewhere | Act::PanicEverywhere => panics(args.act),
         Act::Child => {
             let child = std::process::Command::new("cat").arg("/proc/self/status").output();
-            Ok(Report::new(args.state, "a child")
-                .detail(child.map(|child| String::from_utf8_lossy(&child.stdout).into_owned()).unwrap_or_default()))
+            Ok(Report::new(args.state, "a child").detail(
+                child.map(|child| String::from_utf8_lossy(&child.stdout).into_owned()).unwrap_or_default(),
+            ))
         }
         Act::Hang => hang(),
         Act::Partial => {
@@ -147,15 +151,22 @@ fn check(args: &Args, deadline: &Deadline) -> Result<Report, Failure> {
 fn echo(args: &Args) -> Report {
     let range = |range: &Option<plugin::Range>| range.as_ref().map(ToString::to_string).unwrap_or_default();
     let thresholds = format!("{}/{}", range(&args.thresholds.warning), range(&args.thresholds.critical));
-    let summary = format!("items {}, single {}, flag {}, thresholds {thresholds}", args.item.join("+"), args.single, args.flag);
+    let summary = format!(
+        "items {}, single {}, flag {}, thresholds {thresholds}",
+        args.item.join("+"),
+        args.single,
+        args.flag
+    );
     Report::new(args.state, summary)
 }
 
-/// Everything that parsers of plugin output trip over: in the summary, the details, the labels and the values.
+/// Everything that parsers of plugin output trip over: in the summary, the details, the labels and the
+/// values.
 fn hostile(state: State) -> Report {
     let text = "a|b=1\n| c=2;;\r\n\0\u{1b}[2J\u{9b}31m\t\u{202e}\u{2028}<b>\u{fffd}\u{85}\u{7f}'\"=é";
     let labels = [text, "", " ", "a b", "it's", "a=b", "|", "\n", "é;1"];
-    let values = [0.0, -0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN_POSITIVE, -1e-7, 1e21];
+    let values =
+        [0.0, -0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, f64::MIN_POSITIVE, -1e-7, 1e21];
     let report = Report::new(state, text).detail(text).verbose_detail(text);
     labels.iter().zip(values).fold(report, |report, (label, value)| {
         report.metric(Metric::new(*label, value).unit(Unit::Bytes).min(f64::NAN).max(f64::INFINITY))
@@ -177,7 +188,8 @@ fn panics(act: Act) -> ! {
             hang()
         }
         Act::PanicEverywhere => {
-            let threads: Vec<_> = (0..8).map(|number| thread::spawn(move || panic!("on thread {number}"))).collect();
+            let threads: Vec<_> =
+                (0..8).map(|number| thread::spawn(move || panic!("on thread {number}"))).collect();
             threads.into_iter().for_each(|thread| drop(thread.join()));
             hang()
         }

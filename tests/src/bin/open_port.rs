@@ -1,5 +1,6 @@
-//! A port that is open on every address of this host, and that is never the bottleneck: `open_port PORT` accepts connections on two
-//! threads, closes each at once, and has room for all that the kernel lets wait. It prints "open" when it listens.
+//! A port that is open on every address of this host, and that is never the bottleneck: `open_port PORT`
+//! accepts connections on two threads, closes each at once, and has room for all that the kernel lets wait.
+//! It prints "open" when it listens.
 
 use std::env;
 use std::io::{Error, Result};
@@ -14,7 +15,10 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, acceptfrom_with, bind,
 const BACKLOG: i32 = 1 << 20;
 
 fn main() -> Result<()> {
-    let port = env::args().nth(1).and_then(|port| port.parse().ok()).ok_or_else(|| Error::other("open_port PORT"))?;
+    let port = env::args()
+        .nth(1)
+        .and_then(|port| port.parse().ok())
+        .ok_or_else(|| Error::other("open_port PORT"))?;
     let socket = socket_with(AddressFamily::INET6, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     set_ipv6_v6only(&socket, false)?;
     set_socket_reuseaddr(&socket, true)?;

@@ -1,5 +1,6 @@
-//! Runs a program to its end and prints the most memory that it had resident, in KiB. A program of its own, because a child's peak
-//! begins with what its parent had resident when it forked: this parent is as small as they get.
+//! Runs a program to its end and prints the most memory that it had resident, in KiB. A program of its own,
+//! because a child's peak begins with what its parent had resident when it forked: this parent is as small as
+//! they get.
 
 use std::env;
 use std::io::{Error, Result};

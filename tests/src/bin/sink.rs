@@ -1,5 +1,5 @@
-//! Takes what a writer of performance data sends: `sink PORT FILE` listens on 127.0.0.1, appends everything to the file, and answers
-//! a question of HTTP as InfluxDB does.
+//! Takes what a writer of performance data sends: `sink PORT FILE` listens on 127.0.0.1, appends everything
+//! to the file, and answers a question of HTTP as InfluxDB does.
 #![expect(clippy::unwrap_used, reason = "a test's program: whatever goes wrong must end it")]
 
 use std::env;
@@ -28,7 +28,8 @@ fn take(mut stream: TcpStream, mut file: File) {
         question.extend_from_slice(piece);
         let text = String::from_utf8_lossy(&question);
         if text.starts_with("POST ") && is_whole(&text) {
-            let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            let _ = stream
+                .write_all(b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
             return;
         }
     }
@@ -37,7 +38,11 @@ fn take(mut stream: TcpStream, mut file: File) {
 /// Whether the body is as long as its header says.
 fn is_whole(question: &str) -> bool {
     let Some((head, body)) = question.split_once("\r\n\r\n") else { return false };
-    let length =
-        head.lines().filter_map(|line| line.split_once(':')).find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    length.and_then(|(_, length)| length.trim().parse::<usize>().ok()).is_none_or(|length| body.len() >= length)
+    let length = head
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    length
+        .and_then(|(_, length)| length.trim().parse::<usize>().ok())
+        .is_none_or(|length| body.len() >= length)
 }

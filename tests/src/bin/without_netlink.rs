@@ -1,5 +1,5 @@
-//! `without_netlink ERRNO PROGRAM [ARGUMENT..]` runs a program to which the kernel refuses every netlink socket with that error
-//! number, as containers and hardened services do.
+//! `without_netlink ERRNO PROGRAM [ARGUMENT..]` runs a program to which the kernel refuses every netlink
+//! socket with that error number, as containers and hardened services do.
 
 use std::env;
 use std::error::Error;
@@ -9,10 +9,12 @@ use std::process::{Command, ExitCode};
 
 use rustix::net::AddressFamily;
 use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, apply_filter,
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    apply_filter,
 };
 
-/// The number of socket(2): x86_64 has its own table of system calls, later architectures share one (asm-generic/unistd.h).
+/// The number of socket(2): x86_64 has its own table of system calls, later architectures share one
+/// (asm-generic/unistd.h).
 const SOCKET: i64 = if cfg!(target_arch = "x86_64") { 41 } else { 198 };
 
 fn main() -> ExitCode {

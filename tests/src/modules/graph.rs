@@ -6,8 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) fn circles<N: Clone + Ord>(graph: &BTreeMap<N, BTreeSet<N>>) -> Vec<BTreeSet<N>> {
     let reachable: BTreeMap<&N, BTreeSet<&N>> = graph.keys().map(|node| (node, reach(graph, node))).collect();
     let reaches = |from: &N, to: &N| reachable.get(from).is_some_and(|nodes| nodes.contains(to));
-    let circle = |node: &N| graph.keys().filter(|other| reaches(node, other) && reaches(other, node)).cloned().collect();
-    let circles: BTreeSet<BTreeSet<N>> = graph.keys().map(circle).filter(|circle: &BTreeSet<N>| circle.len() > 1).collect();
+    let circle = |node: &N| {
+        graph.keys().filter(|other| reaches(node, other) && reaches(other, node)).cloned().collect()
+    };
+    let circles: BTreeSet<BTreeSet<N>> =
+        graph.keys().map(circle).filter(|circle: &BTreeSet<N>| circle.len() > 1).collect();
     circles.into_iter().collect()
 }
 
@@ -29,9 +32,11 @@ mod tests {
 
     #[test]
     fn circles_are_found_and_nothing_else() {
-        let graph = |edges: &[(char, &str)]| edges.iter().map(|(node, to)| (*node, to.chars().collect())).collect();
+        let graph =
+            |edges: &[(char, &str)]| edges.iter().map(|(node, to)| (*node, to.chars().collect())).collect();
         let found = |edges: &[(char, &str)]| {
-            let circles: Vec<String> = circles(&graph(edges)).iter().map(|circle| circle.iter().collect()).collect();
+            let circles: Vec<String> =
+                circles(&graph(edges)).iter().map(|circle| circle.iter().collect()).collect();
             circles
         };
         assert_eq!(found(&[('a', "b"), ('b', "c"), ('c', "")]), [""; 0]);

@@ -1,4 +1,5 @@
-//! What one source file declares, imports, exports and names: by its tokens, so that comments and texts count for nothing.
+//! What one source file declares, imports, exports and names: by its tokens, so that comments and texts count
+//! for nothing.
 
 use std::collections::BTreeMap;
 use std::iter::Peekable;
@@ -59,7 +60,10 @@ impl Source {
 
     /// An attribute whose `#` has been read: `#[cfg(test)]` takes the whole item with it.
     fn read_attribute(&mut self, tokens: &mut Tokens) {
-        let Some(TokenTree::Group(group)) = tokens.next_if(|token| matches!(token, TokenTree::Group(_))) else { return };
+        let Some(TokenTree::Group(group)) = tokens.next_if(|token| matches!(token, TokenTree::Group(_)))
+        else {
+            return;
+        };
         if group.stream().to_string().replace(' ', "") != "cfg(test)" {
             self.read(group.stream());
             return;
@@ -83,7 +87,9 @@ impl Source {
     }
 
     fn read_use(&mut self, tokens: &mut Tokens, is_public: bool) {
-        let tree = tokens.by_ref().take_while(|token| !matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';'));
+        let tree = tokens
+            .by_ref()
+            .take_while(|token| !matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';'));
         let mut leaves = Vec::new();
         expand(&[], tree.collect(), &mut leaves);
         for (name, path) in leaves {
@@ -115,7 +121,9 @@ fn expand(start: &[String], tree: TokenStream, leaves: &mut Vec<(String, Segment
     let mut tokens = tree.into_iter().peekable();
     while tokens.peek().is_some() {
         let (mut path, mut name) = (start.to_vec(), None);
-        let branch = tokens.by_ref().take_while(|token| !matches!(token, TokenTree::Punct(punct) if punct.as_char() == ','));
+        let branch = tokens
+            .by_ref()
+            .take_while(|token| !matches!(token, TokenTree::Punct(punct) if punct.as_char() == ','));
         for token in branch {
             match token {
                 TokenTree::Group(group) => {
@@ -168,6 +176,9 @@ mod tests {
     fn what_is_for_tests_counts_for_nothing() {
         let text = "mod a; #[cfg(test)] mod tests; #[cfg(test)] #[expect(x)] mod more { use crate::b; } #[cfg(test)] use crate::c; mod d;";
         let source = parse(text);
-        assert_eq!((source.declared.as_slice(), source.paths.len()), (["a", "d"].map(str::to_owned).as_slice(), 0));
+        assert_eq!(
+            (source.declared.as_slice(), source.paths.len()),
+            (["a", "d"].map(str::to_owned).as_slice(), 0)
+        );
     }
 }

@@ -10,7 +10,8 @@ use plugin::reason;
 use super::packet::{Measured, NtpError, Question, read};
 use crate::clock::Stamp;
 
-/// A server that is silent is asked again after this: no sooner, so that no server can take it for abuse (RFC 8633).
+/// A server that is silent is asked again after this: no sooner, so that no server can take it for abuse (RFC
+/// 8633).
 const AGAIN: Duration = Duration::from_secs(2);
 /// Once a server has answered, the others have this long to do so.
 const STRAGGLERS: Duration = Duration::from_millis(1500);
@@ -78,7 +79,8 @@ pub fn ask(servers: &[Server], clock: &Stamp, limit: Duration) -> Vec<Sample> {
 /// Which of the sockets have something to say; all have none once `until` has come.
 fn wait(all: &[Asking], until: Instant) -> Vec<bool> {
     let open = |asking: &Asking| !asking.settled && asking.socket.is_some();
-    let sockets: Vec<&Udp> = all.iter().filter(|asking| open(asking)).filter_map(|asking| asking.socket.as_ref()).collect();
+    let sockets: Vec<&Udp> =
+        all.iter().filter(|asking| open(asking)).filter_map(|asking| asking.socket.as_ref()).collect();
     let mut ready = udp::ready(&sockets, until).unwrap_or_default().into_iter();
     all.iter().map(|asking| open(asking) && ready.next().unwrap_or(false)).collect()
 }
@@ -86,7 +88,8 @@ fn wait(all: &[Asking], until: Instant) -> Vec<bool> {
 impl Asking {
     fn start(server: &Server) -> Self {
         let name = server.name.clone();
-        let mut asking = Self { name, socket: None, open: Vec::new(), result: Err(NtpError::Silent), settled: false };
+        let mut asking =
+            Self { name, socket: None, open: Vec::new(), result: Err(NtpError::Silent), settled: false };
         let addresses = match &server.addresses {
             Ok(addresses) => addresses,
             Err(why) => {
@@ -132,7 +135,10 @@ impl Asking {
             };
             let received = clock.real_at(datagram.at);
             let octets = buffer.get(..datagram.length).unwrap_or_default();
-            let answers = self.open.iter().map(|(question, sent)| read(octets, *question, clock.real_at(*sent), received));
+            let answers = self
+                .open
+                .iter()
+                .map(|(question, sent)| read(octets, *question, clock.real_at(*sent), received));
             let best = answers.reduce(|best, other| if belongs(&best) { best } else { other });
             match best {
                 Some(best) if belongs(&best) => return self.settle(best),

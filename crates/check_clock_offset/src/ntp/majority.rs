@@ -1,11 +1,12 @@
-//! Which of several servers tell the truth: the largest group whose intervals have a point in common, after the selection of
-//! RFC 5905, section 11.2.1, if it is more than half of those that answered. The others are falsetickers.
+//! Which of several servers tell the truth: the largest group whose intervals have a point in common, after
+//! the selection of RFC 5905, section 11.2.1, if it is more than half of those that answered. The others are
+//! falsetickers.
 
 use super::exchange::Sample;
 use crate::interval::Interval;
 
-/// Servers agree within this beyond their own uncertainty, in seconds: routes are longer one way than the other, and some servers
-/// smear leap seconds.
+/// Servers agree within this beyond their own uncertainty, in seconds: routes are longer one way than the
+/// other, and some servers smear leap seconds.
 const TOLERANCE: f64 = 0.1;
 
 /// What the servers say together.
@@ -72,7 +73,8 @@ pub fn agree(samples: &[Sample]) -> Result<Consensus, Disagreement> {
     };
     let verdicts: Vec<Verdict> = samples.iter().map(verdict).collect();
     let round_trips = samples.iter().zip(&verdicts).filter(|(_, verdict)| **verdict == Verdict::Agrees);
-    let round_trips = round_trips.filter_map(|(sample, _)| sample.result.as_ref().ok()).map(|good| good.round_trip);
+    let round_trips =
+        round_trips.filter_map(|(sample, _)| sample.result.as_ref().ok()).map(|good| good.round_trip);
     let round_trip = round_trips.fold(f64::INFINITY, f64::min);
     Ok(Consensus { offset, verdicts, round_trip })
 }
@@ -94,7 +96,8 @@ fn combine(agreeing: &[Interval]) -> Interval {
 
 fn spread(offsets: &[Interval]) -> f64 {
     let middles = offsets.iter().map(|offset| offset.middle());
-    let (low, high) = middles.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), middle| (low.min(middle), high.max(middle)));
+    let (low, high) = middles
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), middle| (low.min(middle), high.max(middle)));
     high - low
 }
 
@@ -104,17 +107,29 @@ mod tests {
     use super::*;
 
     fn samples(rows: &[(f64, f64)]) -> Vec<Sample> {
-        let good =
-            |&(middle, half): &(f64, f64)| Measured { offset: Interval::around(middle, half), round_trip: half, stratum: 2 };
+        let good = |&(middle, half): &(f64, f64)| Measured {
+            offset: Interval::around(middle, half),
+            round_trip: half,
+            stratum: 2,
+        };
         let result = |row: &(f64, f64)| if row.1 > 0.0 { Ok(good(row)) } else { Err(NtpError::Silent) };
-        (0..).zip(rows).map(|(number, row)| Sample { name: format!("192.0.2.{number}"), result: result(row) }).collect()
+        (0..)
+            .zip(rows)
+            .map(|(number, row)| Sample { name: format!("192.0.2.{number}"), result: result(row) })
+            .collect()
     }
 
     #[test]
     fn the_majority_decides_and_the_falseticker_is_known() {
         let seen = agree(&samples(&[(7.0, 0.01), (0.002, 0.01), (0.0, -1.0), (-0.001, 0.02)])).unwrap();
-        assert!((seen.offset.low + 0.008).abs() < 1e-9 && (seen.offset.high - 0.012).abs() < 1e-9, "{seen:?}");
-        assert!(matches!(seen.verdicts[..], [Verdict::Falseticker(_), Verdict::Agrees, Verdict::Unusable, Verdict::Agrees]));
+        assert!(
+            (seen.offset.low + 0.008).abs() < 1e-9 && (seen.offset.high - 0.012).abs() < 1e-9,
+            "{seen:?}"
+        );
+        assert!(matches!(
+            seen.verdicts[..],
+            [Verdict::Falseticker(_), Verdict::Agrees, Verdict::Unusable, Verdict::Agrees]
+        ));
         let Verdict::Falseticker(by) = seen.verdicts[0] else { panic!() };
         assert!((by - 6.998).abs() < 1e-9, "{by}");
         assert_eq!(seen.round_trip, 0.01);
@@ -123,9 +138,14 @@ mod tests {
     #[test]
     fn one_server_is_believed_and_two_that_differ_are_not() {
         assert_eq!(agree(&samples(&[(7.0, 0.01)])).unwrap().offset, Interval::around(7.0, 0.01));
-        let Err(Disagreement::NoMajority(apart)) = agree(&samples(&[(7.0, 0.01), (0.0, 0.01)])) else { panic!() };
+        let Err(Disagreement::NoMajority(apart)) = agree(&samples(&[(7.0, 0.01), (0.0, 0.01)])) else {
+            panic!()
+        };
         assert!((apart - 7.0).abs() < 1e-9);
-        assert!(agree(&samples(&[(7.0, 0.01), (0.0, 0.01), (3.0, 0.01), (3.01, 0.01)])).is_err(), "two of four are no majority");
+        assert!(
+            agree(&samples(&[(7.0, 0.01), (0.0, 0.01), (3.0, 0.01), (3.01, 0.01)])).is_err(),
+            "two of four are no majority"
+        );
         assert_eq!(agree(&samples(&[(0.0, -1.0), (0.0, -1.0)])), Err(Disagreement::NoneUsable));
         assert_eq!(agree(&[]), Err(Disagreement::NoneUsable));
     }
@@ -133,7 +153,10 @@ mod tests {
     #[test]
     fn servers_within_the_tolerance_agree_and_their_difference_is_uncertain() {
         let seen = agree(&samples(&[(0.0, 0.001), (0.05, 0.001)])).unwrap();
-        assert!((seen.offset.low + 0.001).abs() < 1e-9 && (seen.offset.high - 0.051).abs() < 1e-9, "{seen:?}");
+        assert!(
+            (seen.offset.low + 0.001).abs() < 1e-9 && (seen.offset.high - 0.051).abs() < 1e-9,
+            "{seen:?}"
+        );
         assert_eq!(seen.verdicts, [Verdict::Agrees; 2]);
     }
 }

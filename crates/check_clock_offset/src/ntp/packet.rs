@@ -6,12 +6,13 @@ use crate::interval::Interval;
 const LENGTH: usize = 48;
 /// Leap indicator 0, version 4, mode 3: a client.
 const CLIENT: u8 = 0x23;
-/// A server that is farther than this from its reference by its own words is no reference, in seconds: MAXDIST of the reference
-/// implementation.
+/// A server that is farther than this from its reference by its own words is no reference, in seconds:
+/// MAXDIST of the reference implementation.
 const FARTHEST: f64 = 1.5;
 /// A server that has not set its clock for so long is no reference, in seconds.
 const OLDEST: f64 = 86_400.0;
-/// How much shorter than the server's own processing a round trip can look, since two clocks tick, in seconds.
+/// How much shorter than the server's own processing a round trip can look, since two clocks tick, in
+/// seconds.
 const TICK: f64 = 0.001;
 /// A unit of an NTP timestamp, in seconds.
 const UNIT: f64 = 1.0 / 4_294_967_296.0;
@@ -103,7 +104,8 @@ impl Question {
     }
 }
 
-/// What the answer to `question` tells, which was sent and answered at these moments of our clock, in seconds since the epoch.
+/// What the answer to `question` tells, which was sent and answered at these moments of our clock, in seconds
+/// since the epoch.
 ///
 /// # Errors
 /// [`NtpError`]: what makes it worthless.
@@ -131,7 +133,8 @@ pub fn read(octets: &[u8], question: Question, sent: f64, received: f64) -> Resu
     if age > OLDEST {
         return Err(NtpError::Stale(age / 3600.0));
     }
-    measure(came, went, sent, received, distance + precision_of(precision)).map(|measured| Measured { stratum, ..measured })
+    measure(came, went, sent, received, distance + precision_of(precision))
+        .map(|measured| Measured { stratum, ..measured })
 }
 
 /// The timestamp at this octet of a packet.
@@ -187,13 +190,14 @@ fn measure(came: u64, went: u64, sent: f64, received: f64, distance: f64) -> Res
     Ok(Measured { offset, round_trip, stratum: 0 })
 }
 
-/// The seconds from `earlier` to `later`. Timestamps count modulo 2^64, so this is right over the end of an era, in February 2036,
-/// as long as the two are within 68 years.
+/// The seconds from `earlier` to `later`. Timestamps count modulo 2^64, so this is right over the end of an
+/// era, in February 2036, as long as the two are within 68 years.
 fn difference(later: u64, earlier: u64) -> f64 {
     later.wrapping_sub(earlier).cast_signed() as f64 * UNIT
 }
 
-/// By how many seconds a timestamp is ahead of `local`, in seconds since the epoch: in the era that is the nearest.
+/// By how many seconds a timestamp is ahead of `local`, in seconds since the epoch: in the era that is the
+/// nearest.
 fn ahead(stamp: u64, local: f64) -> f64 {
     let seconds = (local + TO_UNIX).floor();
     let whole = seconds.rem_euclid(4_294_967_296.0) as u64;
@@ -229,7 +233,8 @@ mod tests {
         (((seconds.rem_euclid(4_294_967_296.0) as u64) << 32) | fraction).to_be_bytes()
     }
 
-    /// A good answer of a server that is ahead by `ahead`, to a question sent at `sent`, 10 ms on the way in each direction.
+    /// A good answer of a server that is ahead by `ahead`, to a question sent at `sent`, 10 ms on the way in
+    /// each direction.
     fn answer(sent: f64, ahead: f64) -> [u8; 48] {
         let mut packet = [0; 48];
         packet[..16].copy_from_slice(&[0x24, 2, 6, 0xe7, 0, 0, 0x02, 0, 0, 0, 0x01, 0, 192, 0, 2, 1]);
@@ -263,7 +268,8 @@ mod tests {
             let seen = tell(&answer(NOW, ahead)).unwrap();
             assert!((seen.offset.middle() - ahead).abs() < 1e-5, "{ahead}: {seen:?}");
             assert!((seen.round_trip - 0.020).abs() < 1e-5, "{seen:?}");
-            // Half of the round trip, half of the root delay of 1/128 s, a root dispersion of 1/256 s, a precision of 2^-25 s.
+            // Half of the round trip, half of the root delay of 1/128 s, a root dispersion of 1/256 s, a
+            // precision of 2^-25 s.
             assert!((seen.offset.half_width() - 0.010 - 1.0 / 256.0 - 1.0 / 256.0).abs() < 1e-5, "{seen:?}");
             assert_eq!(seen.stratum, 2);
         }
@@ -298,9 +304,18 @@ mod tests {
             (changed(1, &[16]), "not synchronised (leap 0, stratum 16)"),
             (changed(1, &[0]), "not synchronised (leap 0, stratum 0)"),
             (changed(1, &[255]), "not synchronised (leap 0, stratum 255)"),
-            ([&changed(0, &[0xe4, 0])[..12], b"RATE", &answer(NOW, 0.0)[16..]].concat(), "kiss of death RATE (asked too often)"),
-            ([&changed(0, &[0xe4, 0])[..12], b"DENY", &answer(NOW, 0.0)[16..]].concat(), "kiss of death DENY (access denied)"),
-            ([&changed(0, &[0xe4, 0])[..12], b"XXXX", &answer(NOW, 0.0)[16..]].concat(), "kiss of death XXXX"),
+            (
+                [&changed(0, &[0xe4, 0])[..12], b"RATE", &answer(NOW, 0.0)[16..]].concat(),
+                "kiss of death RATE (asked too often)",
+            ),
+            (
+                [&changed(0, &[0xe4, 0])[..12], b"DENY", &answer(NOW, 0.0)[16..]].concat(),
+                "kiss of death DENY (access denied)",
+            ),
+            (
+                [&changed(0, &[0xe4, 0])[..12], b"XXXX", &answer(NOW, 0.0)[16..]].concat(),
+                "kiss of death XXXX",
+            ),
             (changed(40, &[0; 8]), "an answer without a transmit timestamp"),
             (changed(32, &[0; 8]), "an answer without a receive timestamp"),
             (changed(16, &[0; 8]), "an answer without a reference timestamp"),
@@ -316,7 +331,10 @@ mod tests {
         assert_eq!(stale.to_string(), "last set its clock 28 h ago");
         let mut held = answer(NOW, 0.0);
         held[40..48].copy_from_slice(&ntp(NOW + 0.5));
-        assert_eq!(tell(&held).unwrap_err().to_string(), "impossible timestamps: held the question for longer than we waited");
+        assert_eq!(
+            tell(&held).unwrap_err().to_string(),
+            "impossible timestamps: held the question for longer than we waited"
+        );
         assert!(tell(&[&answer(NOW, 0.0)[..], &[0; 20]].concat()).is_ok(), "extensions may follow");
     }
 

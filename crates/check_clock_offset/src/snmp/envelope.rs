@@ -1,11 +1,13 @@
-//! The outside of an answer, read strictly before `snmp2` sees it: does it belong to a question of ours, and is it well-formed?
+//! The outside of an answer, read strictly before `snmp2` sees it: does it belong to a question of ours, and
+//! is it well-formed?
 //!
 //! Nothing may follow where something ends, so that `snmp2` and this file read the same message.
 
 use snmp2::AsnReader;
 use snmp2::asn1::{TYPE_OBJECTIDENTIFIER, TYPE_SEQUENCE};
 use snmp2::snmp::{
-    MSG_REPORT, MSG_RESPONSE, TYPE_COUNTER32, TYPE_TIMETICKS, TYPE_UNSIGNED32, V3_MSG_FLAGS_AUTH, V3_MSG_FLAGS_PRIVACY,
+    MSG_REPORT, MSG_RESPONSE, TYPE_COUNTER32, TYPE_TIMETICKS, TYPE_UNSIGNED32, V3_MSG_FLAGS_AUTH,
+    V3_MSG_FLAGS_PRIVACY,
 };
 
 use super::message::USM;
@@ -186,7 +188,8 @@ fn known(id: i64, asked: &Asked<'_>) -> Result<i32, Refused> {
     id.ok_or(Refused::Foreign)
 }
 
-/// The last thing of `reader`: a PDU with this tag. Its request id, and the encoded name of its first variable.
+/// The last thing of `reader`: a PDU with this tag. Its request id, and the encoded name of its first
+/// variable.
 fn pdu<'a>(reader: &mut AsnReader<'a>, tag: u8) -> Result<(i64, Option<&'a [u8]>), Refused> {
     let mut pdu = only(reader, tag)?;
     let id = pdu.read_asn_integer()?;
@@ -208,7 +211,8 @@ fn pdu<'a>(reader: &mut AsnReader<'a>, tag: u8) -> Result<(i64, Option<&'a [u8]>
     Ok((id, first))
 }
 
-/// An unsigned number of 32 bits: in up to 4 octets, whose first bit some agents let stand for 2^31, or in 5 that start with 0.
+/// An unsigned number of 32 bits: in up to 4 octets, whose first bit some agents let stand for 2^31, or in 5
+/// that start with 0.
 fn is_32_bits(value: &[u8]) -> bool {
     matches!(value, [_] | [_, _] | [_, _, _] | [_, _, _, _] | [0, _, _, _, _])
 }

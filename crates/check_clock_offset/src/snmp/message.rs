@@ -1,4 +1,5 @@
-//! The questions as they go over the wire: BER (X.690), a GetRequest of RFC 3416 in a message of RFC 1157, 1901 or 3412.
+//! The questions as they go over the wire: BER (X.690), a GetRequest of RFC 3416 in a message of RFC 1157,
+//! 1901 or 3412.
 
 use snmp2::Oid;
 use snmp2::asn1::{TYPE_INTEGER, TYPE_NULL, TYPE_OBJECTIDENTIFIER, TYPE_OCTETSTRING, TYPE_SEQUENCE};
@@ -13,7 +14,10 @@ pub(super) const USM: i64 = 3;
 
 /// A question of version 1 or 2c.
 pub(super) fn get(version: Version, community: &[u8], id: i32, oids: &[Oid<'_>]) -> Vec<u8> {
-    tlv(TYPE_SEQUENCE, &[integer(version as i64), tlv(TYPE_OCTETSTRING, &[community.to_vec()]), request(id, oids)])
+    tlv(
+        TYPE_SEQUENCE,
+        &[integer(version as i64), tlv(TYPE_OCTETSTRING, &[community.to_vec()]), request(id, oids)],
+    )
 }
 
 /// A question of version 3 without authentication and privacy.
@@ -69,7 +73,9 @@ fn tlv(tag: u8, parts: &[Vec<u8>]) -> Vec<u8> {
 /// An INTEGER in the fewest octets.
 fn integer(number: i64) -> Vec<u8> {
     let octets = number.to_be_bytes();
-    let redundant = |pair: &[u8]| matches!(pair, [0, next] if *next < 0x80) || matches!(pair, [0xff, next] if *next >= 0x80);
+    let redundant = |pair: &[u8]| {
+        matches!(pair, [0, next] if *next < 0x80) || matches!(pair, [0xff, next] if *next >= 0x80)
+    };
     let start = octets.windows(2).take_while(|pair| redundant(pair)).count();
     tlv(TYPE_INTEGER, &[octets.get(start..).unwrap_or_default().to_vec()])
 }
@@ -99,7 +105,8 @@ mod tests {
     #[test]
     fn a_question_is_what_snmpget_sends() {
         let oid = Oid::from(&[1, 3, 6, 1, 2, 1, 25, 1, 2, 0]).unwrap();
-        let expected = b"\x30\x2a\x02\x01\x01\x04\x06public\xa0\x1d\x02\x04\x12\x34\x56\x78\x02\x01\x00\x02\x01\x00\
+        let expected =
+            b"\x30\x2a\x02\x01\x01\x04\x06public\xa0\x1d\x02\x04\x12\x34\x56\x78\x02\x01\x00\x02\x01\x00\
                          \x30\x0f\x30\x0d\x06\x09\x2b\x06\x01\x02\x01\x19\x01\x02\x00\x05\x00";
         assert_eq!(get(Version::V2c, b"public", 0x1234_5678, &[oid]), expected);
     }

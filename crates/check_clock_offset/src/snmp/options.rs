@@ -23,8 +23,9 @@ pub struct Options {
     /// nsExtendOutput1Line."NAME". Default: hrSystemDate.0
     #[arg(short, long, value_name = "OID")]
     pub oid: Option<ClockOid>,
-    /// Maximum age of the agent's answers. Default: 0 for hrSystemDate, the cache time that the agent reports for extend, else 31
-    /// (pass of net-snmp caches 30 s). Give 0 for a source without a cache, such as pass_persist
+    /// Maximum age of the agent's answers. Default: 0 for hrSystemDate, the cache time that the agent reports
+    /// for extend, else 31 (pass of net-snmp caches 30 s). Give 0 for a source without a cache, such as
+    /// pass_persist
     #[arg(long, value_name = "SECONDS", value_parser = Seconds::within(0.0..=86_400.0))]
     pub cache_time: Option<Seconds>,
     /// SNMP version: 1, 2c or 3
@@ -54,7 +55,8 @@ pub struct Options {
     /// Authentication password: put it into a file and use --extra-opts
     #[arg(short = 'A', long, value_name = "PASSWORD")]
     pub authpasswd: Option<String>,
-    /// Privacy protocol: DES, AES, AES-192 or AES-256; AES-192-C and AES-256-C extend a short key as Cisco does
+    /// Privacy protocol: DES, AES, AES-192 or AES-256; AES-192-C and AES-256-C extend a short key as Cisco
+    /// does
     #[arg(short = 'x', long, value_name = "NAME", default_value = "DES", value_parser = parse_privacy)]
     pub privproto: Privacy,
     /// Privacy password: put it into a file and use --extra-opts
@@ -130,8 +132,10 @@ impl Options {
             user.auth = Auth::AuthNoPriv;
         }
         if self.seclevel == Level::AuthPriv {
-            user.auth =
-                Auth::AuthPriv { cipher: self.privproto.0, privacy_password: password(&self.privpasswd, "--privpasswd")? };
+            user.auth = Auth::AuthPriv {
+                cipher: self.privproto.0,
+                privacy_password: password(&self.privpasswd, "--privpasswd")?,
+            };
         }
         Ok(user)
     }
@@ -149,7 +153,8 @@ impl ClockOid {
         Oid::from(&self.arcs).unwrap_or_else(|_| Oid::new(Vec::new().into()))
     }
 
-    /// nsExtendCacheTime of NET-SNMP-EXTEND-MIB, where this is an output of an `extend`: how long the agent keeps it.
+    /// nsExtendCacheTime of NET-SNMP-EXTEND-MIB, where this is an output of an `extend`: how long the agent
+    /// keeps it.
     pub fn cache_time(&self) -> Option<Oid<'static>> {
         const EXTEND: [u64; 10] = [1, 3, 6, 1, 4, 1, 8072, 1, 3, 2];
         let (column, name) = self.arcs.strip_prefix(&EXTEND)?.split_first_chunk::<3>()?;
@@ -164,15 +169,21 @@ impl ClockOid {
         Oid::from(&[&EXTEND[..], &[2, 1, 5], name].concat()).ok()
     }
 
-    /// Returns its name where that is known, as `hrSystemDate.0` and `nsExtendOutput1Line.clock`, else its numbers.
+    /// Returns its name where that is known, as `hrSystemDate.0` and `nsExtendOutput1Line.clock`, else its
+    /// numbers.
     pub fn name(&self) -> String {
         let extend = || {
             let (length, name) = self.arcs.strip_prefix(&EXTEND_OUTPUT)?.split_first()?;
-            let octets: Option<Vec<u8>> = name.iter().map(|arc| u8::try_from(*arc).ok().filter(u8::is_ascii_graphic)).collect();
+            let octets: Option<Vec<u8>> =
+                name.iter().map(|arc| u8::try_from(*arc).ok().filter(u8::is_ascii_graphic)).collect();
             let octets = octets.filter(|octets| *length == octets.len() as u64)?;
             Some(format!("nsExtendOutput1Line.{}", String::from_utf8_lossy(&octets)))
         };
-        if *self == Self::system_date() { "hrSystemDate.0".to_owned() } else { extend().unwrap_or_else(|| self.to_string()) }
+        if *self == Self::system_date() {
+            "hrSystemDate.0".to_owned()
+        } else {
+            extend().unwrap_or_else(|| self.to_string())
+        }
     }
 
     /// The output of the `extend` of this name.
@@ -202,7 +213,9 @@ impl FromStr for ClockOid {
         let arc = |part: &str| part.parse::<u32>().ok().filter(|_| !part.starts_with('+')).map(u64::from);
         let arcs: Option<Vec<u64>> = numbers.map(arc).collect();
         match arcs {
-            Some(arcs) if matches!(arcs.as_slice(), [0..=2, 0..=39, _, ..]) && arcs.len() <= 128 => Ok(Self { arcs }),
+            Some(arcs) if matches!(arcs.as_slice(), [0..=2, 0..=39, _, ..]) && arcs.len() <= 128 => {
+                Ok(Self { arcs })
+            }
             _ => Err(format!("{text} is not a numeric OID, as in .1.3.6.1.2.1.25.1.2.0")),
         }
     }
@@ -266,7 +279,19 @@ mod tests {
         let epoch = Ok(".1.3.6.1.4.1.8072.1.3.2.3.1.1.5.101.112.111.99.104".to_owned());
         assert_eq!(oid("NET-SNMP-EXTEND-MIB::nsExtendOutput1Line.\"epoch\""), epoch);
         assert_eq!(oid("nsExtendOutput1Line.\"epoch\""), epoch);
-        for bad in ["", ".", "1.3", "1..3.6", "3.1.6", "1.40.6", "1.3.x", "1.3.-6", "1.3.+6", "1.3.4294967296", "sysUpTime.0"] {
+        for bad in [
+            "",
+            ".",
+            "1.3",
+            "1..3.6",
+            "3.1.6",
+            "1.40.6",
+            "1.3.x",
+            "1.3.-6",
+            "1.3.+6",
+            "1.3.4294967296",
+            "sysUpTime.0",
+        ] {
             assert!(oid(bad).is_err(), "{bad}");
         }
         assert!(oid("nsExtendOutput1Line.\"\"").is_err());
@@ -290,10 +315,14 @@ mod tests {
     fn the_cache_time_of_an_extend_is_known_by_its_name() {
         let cache = |text: &str| text.parse::<ClockOid>().unwrap().cache_time().map(|oid| oid.to_id_string());
         let expected = Some("1.3.6.1.4.1.8072.1.3.2.2.1.5.5.101.112.111.99.104".to_owned());
-        for column in ["3.1.1.5.101.112.111.99.104", "3.1.2.5.101.112.111.99.104", "4.1.2.5.101.112.111.99.104.1"] {
+        for column in
+            ["3.1.1.5.101.112.111.99.104", "3.1.2.5.101.112.111.99.104", "4.1.2.5.101.112.111.99.104.1"]
+        {
             assert_eq!(cache(&format!(".1.3.6.1.4.1.8072.1.3.2.{column}")), expected, "{column}");
         }
-        for other in ["3.1.4.5.101.112.111.99.104", "3.1.1.6.101.112.111.99.104", "3.1.1", "3.1.1.4294967295.1"] {
+        for other in
+            ["3.1.4.5.101.112.111.99.104", "3.1.1.6.101.112.111.99.104", "3.1.1", "3.1.1.4294967295.1"]
+        {
             assert_eq!(cache(&format!(".1.3.6.1.4.1.8072.1.3.2.{other}")), None, "{other}");
         }
         assert_eq!(ClockOid::system_date().cache_time(), None);

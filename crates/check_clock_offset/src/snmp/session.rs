@@ -113,7 +113,8 @@ impl Session {
                 Opened::Forged => None,
                 opened => Some(opened),
             };
-            let Exchanged { answer: what, sent, received } = self.exchange(&questions, deadline, true, accept)?;
+            let Exchanged { answer: what, sent, received } =
+                self.exchange(&questions, deadline, true, accept)?;
             match what {
                 Opened::Values(values) => {
                     self.usm = Some(usm);
@@ -122,7 +123,9 @@ impl Session {
                 }
                 Opened::Again | Opened::Forged => {}
                 Opened::Report(report) => return Err(self.report(report)),
-                Opened::NeverBooted => return Err(self.unsupported_text("its SNMP engine has never been started (boots 0)")),
+                Opened::NeverBooted => {
+                    return Err(self.unsupported_text("its SNMP engine has never been started (boots 0)"));
+                }
             }
         }
         Err(self.report(Report::NotInTimeWindow))
@@ -131,8 +134,10 @@ impl Session {
     fn get_plain(&mut self, oids: &[Oid<'_>], deadline: &Deadline) -> Result<Answer, SnmpError> {
         let question = |id| (id, message::get(self.settled.version, &self.settled.community, id, oids));
         let questions: Vec<_> = self.ids()?.into_iter().map(question).collect();
-        let accept = |octets: &[u8], _: &Envelope| Pdu::from_bytes(octets).ok().map(|answer| variables(&answer, oids));
-        let Exchanged { answer: what, sent, received } = self.exchange(&questions, deadline, false, accept)?;
+        let accept =
+            |octets: &[u8], _: &Envelope| Pdu::from_bytes(octets).ok().map(|answer| variables(&answer, oids));
+        let Exchanged { answer: what, sent, received } =
+            self.exchange(&questions, deadline, false, accept)?;
         let values = what.map_err(|error| SnmpError::Refuses(self.agent, error))?;
         Ok(Answer { values, sent, received })
     }
@@ -141,7 +146,8 @@ impl Session {
     fn discover(&mut self, deadline: &Deadline) -> Result<Usm, SnmpError> {
         let question = |id| (id, message::get_v3(id, &message::Engine::UNKNOWN, &[], &[], &[]));
         let questions: Vec<_> = self.ids()?.into_iter().map(question).collect();
-        let told = |_: &[u8], envelope: &Envelope| envelope.report.map(|report| (report, envelope.engine.clone()));
+        let told =
+            |_: &[u8], envelope: &Envelope| envelope.report.map(|report| (report, envelope.engine.clone()));
         match self.exchange(&questions, deadline, false, told)?.answer {
             (Report::UnknownEngine, engine) => match &self.settled.user {
                 Some(user) => Usm::new(user, &engine).map_err(|error| self.unsupported(&error)),
@@ -160,7 +166,8 @@ impl Session {
         mut accept: impl FnMut(&[u8], &Envelope) -> Option<T>,
     ) -> Result<Exchanged<T>, SnmpError> {
         let end = Instant::now() + deadline.keeping(RESERVE);
-        let (ids, octets): (Vec<i32>, Vec<&[u8]>) = questions.iter().map(|(id, octets)| (*id, octets.as_slice())).unzip();
+        let (ids, octets): (Vec<i32>, Vec<&[u8]>) =
+            questions.iter().map(|(id, octets)| (*id, octets.as_slice())).unzip();
         let settled = &self.settled;
         let take = |octets: &[u8], sent: usize| {
             let open = ids.get(..sent).unwrap_or_default();
@@ -239,7 +246,9 @@ fn too_large(size: i64) -> String {
 fn about(report: Report, user: &str) -> String {
     match report {
         Report::UnsupportedLevel => format!("user {user} may not ask at this security level"),
-        Report::NotInTimeWindow => "not in time window, which a wrong clock there can itself cause".to_owned(),
+        Report::NotInTimeWindow => {
+            "not in time window, which a wrong clock there can itself cause".to_owned()
+        }
         Report::UnknownUser => format!("unknown user {user}"),
         Report::UnknownEngine => "does not know its own SNMP engine".to_owned(),
         Report::WrongDigest => format!("authentication failure of user {user}: wrong password or protocol"),

@@ -1,4 +1,5 @@
-//! The user-based security model of version 3 (RFC 3414): who asks, and the signed and encrypted messages, by `snmp2`.
+//! The user-based security model of version 3 (RFC 3414): who asks, and the signed and encrypted messages, by
+//! `snmp2`.
 
 use snmp2::v3::{Auth, AuthErrorKind, AuthProtocol, KeyExtension, Security};
 use snmp2::{Error, Oid, Pdu};
@@ -98,7 +99,8 @@ impl Usm {
     /// # Errors
     /// `snmp2` cannot encrypt it.
     pub fn question(&self, id: i32, oids: &[Oid<'_>]) -> Result<Vec<u8>, Error> {
-        let engine = message::Engine { id: &self.engine.id, boots: self.engine.boots, time: self.engine.time };
+        let engine =
+            message::Engine { id: &self.engine.id, boots: self.engine.boots, time: self.engine.time };
         let plain = message::get_v3(id, &engine, &self.user.name, self.user.context.as_bytes(), oids);
         if self.user.level == Level::NoAuthNoPriv {
             return Ok(plain);

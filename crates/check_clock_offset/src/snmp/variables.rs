@@ -20,7 +20,8 @@ pub enum VariableError {
     Missing,
 }
 
-/// The values of the variables that were asked for, in that order. An exception of version 2c is a value: `None`.
+/// The values of the variables that were asked for, in that order. An exception of version 2c is a value:
+/// `None`.
 ///
 /// # Errors
 /// [`VariableError`]: the agent refuses, or answers another question.

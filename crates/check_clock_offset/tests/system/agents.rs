@@ -15,10 +15,70 @@ const VERSIONS: [&[&str]; 9] = [
     &["-P", "3", "-U", "open"],
     &["-P", "3", "-U", "signed", "-L", "authNoPriv", "-a", "SHA", "-A", "authpassword"],
     &["-P", "3", "-U", "old", "-L", "authPriv", "-A", "authpassword", "-X", "privpassword"],
-    &["-P", "3", "-U", "new", "-L", "authPriv", "-a", "SHA-256", "-A", "authpassword", "-x", "AES", "-X", "privpassword"],
-    &["-P", "3", "-U", "long", "-L", "authPriv", "-a", "SHA-512", "-A", "authpassword", "-x", "AES-256", "-X", "privpassword"],
-    &["-P", "3", "-U", "stretched", "-L", "authPriv", "-a", "SHA", "-A", "authpassword", "-x", "AES-256", "-X", "privpassword"],
-    &["-P", "3", "-U", "cisco", "-L", "authPriv", "-a", "SHA", "-A", "authpassword", "-x", "AES-192-C", "-X", "privpassword"],
+    &[
+        "-P",
+        "3",
+        "-U",
+        "new",
+        "-L",
+        "authPriv",
+        "-a",
+        "SHA-256",
+        "-A",
+        "authpassword",
+        "-x",
+        "AES",
+        "-X",
+        "privpassword",
+    ],
+    &[
+        "-P",
+        "3",
+        "-U",
+        "long",
+        "-L",
+        "authPriv",
+        "-a",
+        "SHA-512",
+        "-A",
+        "authpassword",
+        "-x",
+        "AES-256",
+        "-X",
+        "privpassword",
+    ],
+    &[
+        "-P",
+        "3",
+        "-U",
+        "stretched",
+        "-L",
+        "authPriv",
+        "-a",
+        "SHA",
+        "-A",
+        "authpassword",
+        "-x",
+        "AES-256",
+        "-X",
+        "privpassword",
+    ],
+    &[
+        "-P",
+        "3",
+        "-U",
+        "cisco",
+        "-L",
+        "authPriv",
+        "-a",
+        "SHA",
+        "-A",
+        "authpassword",
+        "-x",
+        "AES-192-C",
+        "-X",
+        "privpassword",
+    ],
 ];
 
 /// Sources other than hrSystemDate, and the uncertainty that each must end with.
@@ -104,7 +164,10 @@ fn what_an_agent_refuses_is_told_by_name() {
         ),
         (&["-U", "nobody", "-A", "authpassword"], "127.0.0.1:161: unknown user nobody"),
         (&["-L", "noAuthNoPriv"], "127.0.0.1:161: authorizationError"),
-        (&["-P", "2c", "--oid=.1.3.6.1.4.1.99999.1.0"], "127.0.0.1:161 has no .1.3.6.1.4.1.99999.1.0: noSuchObject"),
+        (
+            &["-P", "2c", "--oid=.1.3.6.1.4.1.99999.1.0"],
+            "127.0.0.1:161 has no .1.3.6.1.4.1.99999.1.0: noSuchObject",
+        ),
         (&["-P", "1", "--oid=.1.3.6.1.4.1.99999.1.0"], "127.0.0.1:161: noSuchName"),
         (
             &["-P", "2c", "--oid=nsExtendOutput1Line.\"failing\""],
@@ -114,14 +177,34 @@ fn what_an_agent_refuses_is_told_by_name() {
     ];
     for (arguments, words) in rows {
         // An option of the row takes the place of the one that all have.
-        let others = signed.chunks(2).filter(|pair| !arguments.contains(&pair[0])).collect::<Vec<_>>().concat();
+        let others =
+            signed.chunks(2).filter(|pair| !arguments.contains(&pair[0])).collect::<Vec<_>>().concat();
         let reading = check(&host, &[&[HOST], &others[..], arguments].concat());
-        assert_eq!(reading.verdict(), (3, format!("CLOCK_OFFSET UNKNOWN - {words}").as_str()), "{arguments:?}");
+        assert_eq!(
+            reading.verdict(),
+            (3, format!("CLOCK_OFFSET UNKNOWN - {words}").as_str()),
+            "{arguments:?}"
+        );
     }
-    let wrong_key =
-        ["-P", "3", "-U", "new", "-L", "authPriv", "-a", "SHA-256", "-A", "authpassword", "-x", "AES", "-X", "wrongpassword"];
+    let wrong_key = [
+        "-P",
+        "3",
+        "-U",
+        "new",
+        "-L",
+        "authPriv",
+        "-a",
+        "SHA-256",
+        "-A",
+        "authpassword",
+        "-x",
+        "AES",
+        "-X",
+        "wrongpassword",
+    ];
     let reading = check(&host, &[&[HOST, "--timeout=1"], &wrong_key[..]].concat());
-    let words = "no SNMP answer from 127.0.0.1:161 (v3, 3 tries): wrong privacy password or protocol, or blocked";
+    let words =
+        "no SNMP answer from 127.0.0.1:161 (v3, 3 tries): wrong privacy password or protocol, or blocked";
     assert_eq!(reading.verdict(), (3, format!("CLOCK_OFFSET UNKNOWN - {words}").as_str()));
     let reading = check(&host, &[HOST, "--community=wrong", "--timeout=1:critical"]);
     let words = "no SNMP answer from 127.0.0.1:161 (v2c, 3 tries): wrong community, blocked or down";

@@ -8,8 +8,8 @@ use suite::needs::missing;
 
 use super::check;
 
-/// A hundred runs against one source, several at once. Each reads twice, 1.1 s apart, unless the first reading is certain: so they
-/// spread over about half a minute where the cache is old.
+/// A hundred runs against one source, several at once. Each reads twice, 1.1 s apart, unless the first
+/// reading is certain: so they spread over about half a minute where the cache is old.
 fn never_alarms(source: &str) {
     if missing(&AGENT_NEEDS) {
         return;

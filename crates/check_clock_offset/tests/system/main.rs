@@ -1,7 +1,7 @@
 //! check_clock_offset against real SNMP agents and NTP servers, whose time of day `faketime` sets.
 //!
-//! Needs root and the packages that `tests/run` installs. A test that misses something says so and skips, and with CI=true it fails.
-//! Every test has network namespaces of its own.
+//! Needs root and the packages that `tests/run` installs. A test that misses something says so and skips, and
+//! with CI=true it fails. Every test has network namespaces of its own.
 
 #[cfg(test)]
 mod accuracy;
@@ -44,9 +44,14 @@ impl Reading {
         number.unwrap_or(f64::NAN)
     }
 
-    /// Asserts that the true offset is in the interval that it states, but for `slack` that `faketime` may be off by.
+    /// Asserts that the true offset is in the interval that it states, but for `slack` that `faketime` may be
+    /// off by.
     fn holds(&self, offset: f64, slack: f64) {
         let error = (self.value("offset") - offset).abs();
-        assert!(error <= self.value("uncertainty") + slack, "{offset} is not in what was stated: {:?}", self.0);
+        assert!(
+            error <= self.value("uncertainty") + slack,
+            "{offset} is not in what was stated: {:?}",
+            self.0
+        );
     }
 }

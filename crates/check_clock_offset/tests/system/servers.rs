@@ -67,8 +67,15 @@ fn the_majority_of_real_servers_decides() {
     }
     let reading = check(&monitor, &["--ntp=192.0.2.1", "--ntp=192.0.2.2", "--ntp=192.0.2.3"]);
     assert_eq!(reading.0.code, Some(0), "{:?}", reading.0);
-    assert!(reading.verdict().1.ends_with(" of 2 of 3 NTP servers, falseticker 192.0.2.3"), "{:?}", reading.0);
+    assert!(
+        reading.verdict().1.ends_with(" of 2 of 3 NTP servers, falseticker 192.0.2.3"),
+        "{:?}",
+        reading.0
+    );
     drop(servers.remove(0));
     let reading = check(&monitor, &["--ntp=192.0.2.2", "--ntp=192.0.2.3"]);
-    assert_eq!(reading.verdict(), (3, "CLOCK_OFFSET UNKNOWN - no majority among 2 NTP servers, 30 min apart"));
+    assert_eq!(
+        reading.verdict(),
+        (3, "CLOCK_OFFSET UNKNOWN - no majority among 2 NTP servers, 30 min apart")
+    );
 }

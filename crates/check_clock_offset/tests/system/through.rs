@@ -1,4 +1,5 @@
-//! The two ways in which it is used: through NRPE on the host, and from the monitor by SNMP with NTP servers as the reference.
+//! The two ways in which it is used: through NRPE on the host, and from the monitor by SNMP with NTP servers
+//! as the reference.
 
 use suite::clocks::{AGENT_NEEDS, Clock, SERVER_NEEDS};
 use suite::host::Host;
@@ -18,7 +19,9 @@ fn a_host_checks_its_own_clock_through_nrpe() {
     let line = "CLOCK_OFFSET UNKNOWN - NTP server 127.0.0.1: connection refused";
     let refused = nrpe.check("check_clock_offset", &[]);
     assert_eq!((refused.code, refused.stdout.split(" | ").next()), (Some(3), Some(line)));
-    for (offset, code, words) in [("+0s", 0, "OK - this host is right within"), ("+7s", 1, "WARNING - this host is 7.0")] {
+    for (offset, code, words) in
+        [("+0s", 0, "OK - this host is right within"), ("+7s", 1, "WARNING - this host is 7.0")]
+    {
         let _server = Clock::server(&host, offset, "local stratum 10");
         let outcome = nrpe.check("check_clock_offset", &[]);
         assert_eq!(outcome.code, Some(code), "{outcome:?}");
@@ -53,7 +56,8 @@ fn the_monitor_tells_whose_clock_is_off() {
         ("-90s", "+0s", 2, ["proxy7 is ", " s slow, this monitor right within "]),
         ("+90s", "+90s", 0, ["proxy7 is right within ", ", this monitor 90.0"]),
     ] {
-        let (_agent, _server) = (Clock::agent(&proxy, agent), Clock::server(&monitor, server, "local stratum 10"));
+        let (_agent, _server) =
+            (Clock::agent(&proxy, agent), Clock::server(&monitor, server, "local stratum 10"));
         let reading = check(&monitor, &arguments);
         assert_eq!(reading.0.code, Some(code), "{:?}", reading.0);
         assert!(parts.iter().all(|part| reading.verdict().1.contains(part)), "{:?}", reading.0);

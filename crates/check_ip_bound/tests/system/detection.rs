@@ -30,14 +30,20 @@ fn an_address_that_another_host_has_is_missing() {
     other.ip(&["addr", "add", "2001:db8::dad/64", "dev", "eth0", "nodad"]);
     host.ip(&["addr", "add", "2001:db8::dad/64", "dev", "eth0"]);
     let limit = Duration::from_secs(10);
-    eventually("2001:db8::dad fails detection", limit, || flags(&host, "2001:db8::dad").contains("dadfailed"));
+    eventually("2001:db8::dad fails detection", limit, || {
+        flags(&host, "2001:db8::dad").contains("dadfailed")
+    });
 
     let outcome = check(&host, &["--ip=2001:DB8:0::0DAD"]);
     let summary = "IP_BOUND CRITICAL - 2001:db8::dad bound but unusable: duplicate on eth0";
     let data = "missing=1;;0;0;1 unusable=1;;;0;1 not_bound=0;;;0;1 bound=3;;;0 unexpected=U;;;0";
     assert_eq!(outcome.verdict(), (2, format!("{summary} | {data}").as_str()));
     assert_eq!(outcome.stdout.lines().nth(1), None);
-    assert_eq!(check(&other, &["--ip=2001:db8::dad"]).code, Some(0), "the host that had it first still has it");
+    assert_eq!(
+        check(&other, &["--ip=2001:db8::dad"]).code,
+        Some(0),
+        "the host that had it first still has it"
+    );
 }
 
 #[test]
@@ -111,7 +117,9 @@ fn a_link_that_went_down_took_its_ipv6_addresses_along() {
         return;
     }
     let (host, _other) = cabled();
-    host.ip_batch("addr add 2001:db8::1/64 dev eth0 nodad\naddr add 192.0.2.1/24 dev eth0\nlink set eth0 down\n");
+    host.ip_batch(
+        "addr add 2001:db8::1/64 dev eth0 nodad\naddr add 192.0.2.1/24 dev eth0\nlink set eth0 down\n",
+    );
     let outcome = check(&host, &["--ip=2001:db8::1", "--ip=192.0.2.1"]);
     assert_eq!(outcome.code, Some(2));
     let details: Vec<&str> = outcome.stdout.lines().skip(1).collect();

@@ -1,4 +1,5 @@
-//! The administrators' own check and this plugin side by side on one host. Run with `-- --nocapture` to see the table.
+//! The administrators' own check and this plugin side by side on one host. Run with `-- --nocapture` to see
+//! the table.
 
 use std::time::Duration;
 

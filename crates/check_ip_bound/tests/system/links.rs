@@ -1,4 +1,5 @@
-//! Addresses that are bound and yet of no use, and addresses that are fine however they came to be bound: IPv4 and the links.
+//! Addresses that are bound and yet of no use, and addresses that are fine however they came to be bound:
+//! IPv4 and the links.
 
 use std::time::Duration;
 
@@ -46,10 +47,30 @@ fn each_state_of_a_link_and_of_an_address_has_its_verdict() {
         (&["--ip=192.0.2.5"], 0, "OK - 1 address bound and usable", ""),
         (&["--ip=192.0.2.7"], 0, "OK - 1 address bound and usable", ""),
         (&["--ip=192.0.2.4"], 2, "CRITICAL - 1 of 1 address missing: 192.0.2.4", ""),
-        (&["--ip=192.0.2.3/24"], 2, "CRITICAL - 192.0.2.3 bound but unusable: on eth0 with prefix 32, not 24", ""),
-        (&["--ip=192.0.2.7", "--interface=eth0"], 2, "CRITICAL - 192.0.2.7 bound but unusable: on lo, not on eth0", ""),
-        (&["--ip=192.0.2.5", "--interface=eth1"], 2, "CRITICAL - 192.0.2.5 bound but unusable: eth1 is down", ""),
-        (&["--ip=192.0.2.40", "--ip=192.0.2.41"], 2, "CRITICAL - 2 of 2 addresses unusable: 192.0.2.40-41, eth1 is down", ""),
+        (
+            &["--ip=192.0.2.3/24"],
+            2,
+            "CRITICAL - 192.0.2.3 bound but unusable: on eth0 with prefix 32, not 24",
+            "",
+        ),
+        (
+            &["--ip=192.0.2.7", "--interface=eth0"],
+            2,
+            "CRITICAL - 192.0.2.7 bound but unusable: on lo, not on eth0",
+            "",
+        ),
+        (
+            &["--ip=192.0.2.5", "--interface=eth1"],
+            2,
+            "CRITICAL - 192.0.2.5 bound but unusable: eth1 is down",
+            "",
+        ),
+        (
+            &["--ip=192.0.2.40", "--ip=192.0.2.41"],
+            2,
+            "CRITICAL - 2 of 2 addresses unusable: 192.0.2.40-41, eth1 is down",
+            "",
+        ),
         (&["--ip=192.0.2.50"], 2, "CRITICAL - 192.0.2.50 bound but unusable: eth2 has no carrier", ""),
         (&["--ip=192.0.2.60"], 2, "CRITICAL - 192.0.2.60 bound but unusable: br0 has no carrier", ""),
         (
@@ -84,8 +105,9 @@ fn performance_data_counts_missing_unusable_and_bound() {
     let outcome = check(&host, &["--ip=192.0.2.1", "--ip=192.0.2.2", "--ip=192.0.2.3", "--ip=192.0.2.3"]);
     // 127.0.0.1, ::1, and the two.
     let data = "missing=2;;0;0;3 unusable=1;;;0;3 not_bound=1;;;0;3 bound=4;;;0 unexpected=U;;;0";
-    let expected =
-        format!("IP_BOUND CRITICAL - 1 of 3 addresses missing: 192.0.2.3, and 1 unusable: 192.0.2.2, eth1 is down | {data}");
+    let expected = format!(
+        "IP_BOUND CRITICAL - 1 of 3 addresses missing: 192.0.2.3, and 1 unusable: 192.0.2.2, eth1 is down | {data}"
+    );
     assert_eq!(outcome.verdict(), (2, expected.as_str()));
 }
 
@@ -103,7 +125,9 @@ fn without_a_list_every_bound_address_must_be_usable() {
     let outcome = check(&host, &[]);
     assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
     assert!(
-        outcome.first_line().contains(" - 1 of 4 addresses unusable: 192.0.2.2, eth1 is down | missing=1;;0;0;4 "),
+        outcome
+            .first_line()
+            .contains(" - 1 of 4 addresses unusable: 192.0.2.2, eth1 is down | missing=1;;0;0;4 "),
         "{}",
         outcome.stdout
     );
@@ -141,7 +165,9 @@ fn a_primary_that_took_its_secondaries_along_is_said_once() {
         host.sysctl(&format!("net/ipv4/conf/{interface}/promote_secondaries"), "0");
     }
     let addresses: Vec<String> = (1..=40).map(|last| format!("192.0.2.{last}")).collect();
-    host.ip_batch(&addresses.iter().map(|address| format!("addr add {address}/24 dev eth0\n")).collect::<String>());
+    host.ip_batch(
+        &addresses.iter().map(|address| format!("addr add {address}/24 dev eth0\n")).collect::<String>(),
+    );
     host.ip(&["addr", "add", "198.51.100.1/24", "dev", "eth0"]);
     let mut arguments: Vec<String> = addresses.iter().map(|address| format!("--ip={address}")).collect();
     arguments.push("--ip=198.51.100.1".to_owned());
@@ -152,7 +178,9 @@ fn a_primary_that_took_its_secondaries_along_is_said_once() {
     assert!(!host.ip(&["addr"]).stdout.contains("192.0.2."), "the kernel kept the secondaries");
     let outcome = check(&host, &arguments);
     let data = "missing=40;;0;0;41 unusable=0;;;0;41 not_bound=40;;;0;41 bound=3;;;0 unexpected=U;;;0";
-    let first = format!("IP_BOUND CRITICAL - 40 of 41 addresses missing: 192.0.2.1-40, their primary is gone | {data}");
+    let first = format!(
+        "IP_BOUND CRITICAL - 40 of 41 addresses missing: 192.0.2.1-40, their primary is gone | {data}"
+    );
     assert_eq!(outcome.verdict(), (2, first.as_str()));
     let details: Vec<&str> = outcome.stdout.lines().skip(1).collect();
     let cause = "192.0.2.1-40: not bound, nor is any other of the same /24: with promote_secondaries off, secondaries go with \

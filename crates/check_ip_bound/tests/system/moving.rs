@@ -1,4 +1,5 @@
-//! Addresses that move between hosts: the recipe that demands exactly one holder, and the host that must not be one.
+//! Addresses that move between hosts: the recipe that demands exactly one holder, and the host that must not
+//! be one.
 
 use std::process::Command;
 use std::time::Duration;
@@ -13,15 +14,21 @@ use super::check;
 const CLUSTER: &str = "/usr/lib/nagios/plugins/check_cluster";
 const FLOATING: &str = "192.0.2.100";
 
-/// What check_cluster says of both nodes' service "holds the floating address": it counts those that are not OK, and is critical
-/// unless that is one of two.
+/// What check_cluster says of both nodes' service "holds the floating address": it counts those that are not
+/// OK, and is critical unless that is one of two.
 fn cluster(nodes: [&Host; 2]) -> Outcome {
     let states = nodes.map(|node| {
         // On the node that does not hold it a warning, as the service of the recipe has it.
         let outcome = check(node, &["--ip", FLOATING, "--warning=0"]);
         outcome.code.unwrap().to_string()
     });
-    run(Command::new(CLUSTER).args(["--service", "--label=floating", "--critical=1:1", "--data", &states.join(",")]))
+    run(Command::new(CLUSTER).args([
+        "--service",
+        "--label=floating",
+        "--critical=1:1",
+        "--data",
+        &states.join(","),
+    ]))
 }
 
 #[test]
@@ -51,7 +58,9 @@ fn exactly_one_holder_of_a_floating_address_is_fine() {
     assert_eq!(look(), (false, true, 0), "the other");
     // A holder whose link is gone serves nobody.
     one.ip(&["link", "set", "eth0", "down"]);
-    eventually("a holder without a link is none", Duration::from_secs(10), || cluster([&one, &two]).code == Some(2));
+    eventually("a holder without a link is none", Duration::from_secs(10), || {
+        cluster([&one, &two]).code == Some(2)
+    });
 }
 
 #[test]

@@ -11,7 +11,8 @@ use suite::process::{Outcome, run};
 /// What NRPE keeps of an output in a packet of version 2.
 const V2: usize = 1023;
 
-/// The answer through NRPE and the plugin's own, which must be the same but for the end that an old packet cuts off.
+/// The answer through NRPE and the plugin's own, which must be the same but for the end that an old packet
+/// cuts off.
 fn both(nrpe: &Nrpe<'_>, options: &[&str]) -> (Outcome, Outcome) {
     let (asked, own) = (nrpe.check("check_ip_bound", options), run(&mut nrpe.plugin("check_ip_bound")));
     let room = if options.is_empty() { own.stdout.len() } else { V2.min(own.stdout.len()) };
@@ -39,7 +40,12 @@ fn the_shipped_command_answers_like_the_plugin_itself() {
     verdict(0, fine);
     host.ip(&["addr", "del", "192.0.2.2/24", "dev", "eth0"]);
     let summary = "IP_BOUND CRITICAL - 1 of 2 addresses missing: 192.0.2.2";
-    verdict(2, &format!("{summary} | missing=1;;0;0;2 unusable=0;;;0;2 not_bound=1;;;0;2 bound=3;;;0 unexpected=0;;;0"));
+    verdict(
+        2,
+        &format!(
+            "{summary} | missing=1;;0;0;2 unusable=0;;;0;2 not_bound=1;;;0;2 bound=3;;;0 unexpected=0;;;0"
+        ),
+    );
     host.ip(&["addr", "add", "192.0.2.2/24", "dev", "eth0"]);
     verdict(0, fine);
 }
@@ -62,7 +68,9 @@ fn a_mass_outage_keeps_its_state_and_its_performance_data_in_an_old_packet() {
     assert!(own.stdout.len() > 10 * V2, "not a mass: {} octets", own.stdout.len());
     assert_eq!((whole.code, cut.code), (Some(2), Some(2)));
     assert_eq!(cut.first_line(), own.first_line(), "the first line is not whole");
-    assert!(cut.first_line().starts_with("IP_BOUND CRITICAL - 1200 of 1200 addresses missing: 2001:db8::1 and "));
+    assert!(
+        cut.first_line().starts_with("IP_BOUND CRITICAL - 1200 of 1200 addresses missing: 2001:db8::1 and ")
+    );
     assert!(
         cut.first_line()
             .ends_with(" | missing=1200;;0;0;1200 unusable=0;;;0;1200 not_bound=1200;;;0;1200 bound=2;;;0 unexpected=0;;;0"),
@@ -123,7 +131,11 @@ fn every_example_of_the_shipped_configuration_works() {
             _ => "2 addresses bound and usable | missing=0;",
         };
         let line = format!("IP_BOUND OK - {line}");
-        assert!(outcome.code == Some(0) && outcome.stdout.starts_with(&line), "{example}: {}", outcome.stdout);
+        assert!(
+            outcome.code == Some(0) && outcome.stdout.starts_with(&line),
+            "{example}: {}",
+            outcome.stdout
+        );
     }
     // And they do look at what they name.
     host.ip(&["addr", "del", "2001:db8::1/64", "dev", "eth0"]);

@@ -1,4 +1,5 @@
-//! What the host's configuration promises against what came of it: an address too few, an address and a default route too many.
+//! What the host's configuration promises against what came of it: an address too few, an address and a
+//! default route too many.
 
 use std::fmt::Write as _;
 
@@ -10,7 +11,8 @@ use super::{HOSTS, check};
 
 /// /etc/network/interfaces with 40 addresses on eth0: the main one and 39 by `up`.
 fn forty() -> String {
-    let mut text = "auto lo eth0\niface lo inet loopback\niface eth0 inet static\n  address 192.0.2.1/24\n".to_owned();
+    let mut text =
+        "auto lo eth0\niface lo inet loopback\niface eth0 inet static\n  address 192.0.2.1/24\n".to_owned();
     for last in 2..=40 {
         writeln!(text, "  up ip addr add 192.0.2.{last}/24 dev eth0").unwrap();
     }
@@ -89,7 +91,19 @@ fn a_second_default_route_is_named_with_its_origin() {
     let fine = (0, "IP_BOUND OK - 1 address bound and usable".to_owned());
     assert_eq!(look("192.0.2.254"), fine);
     assert_eq!(look("192.0.2.253"), critical("default route via 192.0.2.254 on eth0, not via 192.0.2.253"));
-    host.ip(&["route", "append", "default", "via", "192.0.2.253", "proto", "dhcp", "src", "192.0.2.200", "metric", "100"]);
+    host.ip(&[
+        "route",
+        "append",
+        "default",
+        "via",
+        "192.0.2.253",
+        "proto",
+        "dhcp",
+        "src",
+        "192.0.2.200",
+        "metric",
+        "100",
+    ]);
     let two = "2 default routes: via 192.0.2.254 on eth0, via 192.0.2.253 by dhcp metric 100 on eth0";
     assert_eq!(look("192.0.2.254"), critical(two));
     host.ip(&["route", "flush", "default"]);
@@ -98,7 +112,10 @@ fn a_second_default_route_is_named_with_its_origin() {
     assert_eq!(look("192.0.2.254"), critical("default route blackhole, not via 192.0.2.254"));
     host.ip(&["route", "flush", "default"]);
     host.ip(&["route", "add", "default", "nexthop", "via", "192.0.2.254", "nexthop", "via", "192.0.2.253"]);
-    assert_eq!(look("192.0.2.254"), critical("2 default routes: via 192.0.2.253 on eth0, via 192.0.2.254 on eth0"));
+    assert_eq!(
+        look("192.0.2.254"),
+        critical("2 default routes: via 192.0.2.253 on eth0, via 192.0.2.254 on eth0")
+    );
     // A route of another table is no default route of this host.
     host.ip(&["route", "flush", "default"]);
     host.ip_batch("route add default via 192.0.2.254\nroute add default via 192.0.2.253 table 100\n");
@@ -117,8 +134,24 @@ fn the_default_route_of_ipv6_counts_by_itself() {
     );
     let look = |gateway: &str| check(&host, &["--ip=2001:db8::1", "--gateway", gateway]);
     let fine = look("2001:db8::fe");
-    assert!(fine.code == Some(0) && fine.first_line().contains(" default_routes_ipv6=1;;;0 "), "{}", fine.stdout);
-    host.ip(&["route", "append", "default", "via", "2001:db8::fd", "dev", "eth0", "proto", "ra", "metric", "1024"]);
+    assert!(
+        fine.code == Some(0) && fine.first_line().contains(" default_routes_ipv6=1;;;0 "),
+        "{}",
+        fine.stdout
+    );
+    host.ip(&[
+        "route",
+        "append",
+        "default",
+        "via",
+        "2001:db8::fd",
+        "dev",
+        "eth0",
+        "proto",
+        "ra",
+        "metric",
+        "1024",
+    ]);
     let two = look("2001:db8::fe");
     assert_eq!(two.code, Some(2), "{}", two.stdout);
     assert!(two.first_line().contains("2 default routes: via 2001:db8::f"), "{}", two.stdout);
@@ -139,5 +172,8 @@ fn the_list_of_the_host_is_a_list_for_the_plugin() {
     let file = folder.path().join("list");
     suite::host::write(&file, &list.stdout);
     let again = check(&host, &["--file", file.to_str().unwrap()]);
-    assert_eq!(again.first_line().split(" | ").next(), Some("IP_BOUND CRITICAL - 1 of 2 addresses missing: 192.0.2.7"));
+    assert_eq!(
+        again.first_line().split(" | ").next(),
+        Some("IP_BOUND CRITICAL - 1 of 2 addresses missing: 192.0.2.7")
+    );
 }

@@ -10,7 +10,9 @@ use super::HOSTS;
 #[test]
 fn without_netlink_it_says_that_it_could_not_look() {
     // EPERM, as a service manager's filter refuses; EAFNOSUPPORT, as a kernel or a container without it.
-    for (errno, reason) in [("1", "operation not permitted"), ("97", "address family not supported by protocol")] {
+    for (errno, reason) in
+        [("1", "operation not permitted"), ("97", "address family not supported by protocol")]
+    {
         let mut command = plugins::command("without_netlink");
         let outcome = run(command.arg(errno).arg(plugins::binary("check_ip_bound")).arg("--ip=127.0.0.1"));
         assert_eq!((outcome.code, outcome.stdout.lines().count()), (Some(3), 1), "{outcome:?}");

@@ -34,7 +34,9 @@ fn nagios_sees_an_address_go_and_come_back() {
         assert_eq!(outcome.code, Some(code.into()), "{}", outcome.stdout);
         Service::of_output(code, &outcome.stdout)
     };
-    let hard = |state: u8| nagios.service_when("Addresses bound", |service| service.is_hard && service.current_state == state);
+    let hard = |state: u8| {
+        nagios.service_when("Addresses bound", |service| service.is_hard && service.current_state == state)
+    };
 
     assert_eq!(hard(0), own(0));
     server.ip(&["addr", "del", "192.0.2.226/24", "dev", "eth0"]);

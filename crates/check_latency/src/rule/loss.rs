@@ -9,14 +9,15 @@ use super::tail::at_least;
 pub(super) const MEMORY: f64 = 2_016.0;
 /// What is known of a target before the first ping: as if half of one in 50 pings had been lost.
 const PRIOR: (f64, f64) = (50.0, 0.5);
-/// The least dispersion, which is also what is taken for granted before anything is known: the number of pings lost varies 1.2
-/// times as much as if each were lost by itself.
+/// The least dispersion, which is also what is taken for granted before anything is known: the number of
+/// pings lost varies 1.2 times as much as if each were lost by itself.
 const DISPERSION: f64 = 1.2;
 /// As many runs are needed before the observed dispersion weighs as much as [`DISPERSION`].
 const DISPERSION_RUNS: f64 = 50.0;
 /// A run counts for at most so many standard deviations above the mean.
 const CAP: f64 = 3.0;
-/// The mean for that deviation is at least this, so that the first losses of a perfect path are learned at all.
+/// The mean for that deviation is at least this, so that the first losses of a perfect path are learned at
+/// all.
 const CAP_MEAN: f64 = 0.02;
 
 /// The learned loss of a target, by exponential weights.
@@ -27,7 +28,8 @@ pub(super) struct Loss {
     weight: f64,
     /// The share of pings lost.
     mean: f64,
-    /// The variance of the number lost in a run, for each ping of it: mean × (1 - mean) if each ping is lost by itself.
+    /// The variance of the number lost in a run, for each ping of it: mean × (1 - mean) if each ping is lost
+    /// by itself.
     variance: f64,
 }
 
@@ -69,11 +71,13 @@ impl Loss {
     fn dispersion(&self, pings: u32) -> f64 {
         let mean = self.mean.clamp(1e-6, 0.99);
         let observed = self.variance / (mean * (1.0 - mean));
-        let weighed = (observed * self.weight + DISPERSION_RUNS * DISPERSION) / (self.weight + DISPERSION_RUNS);
+        let weighed =
+            (observed * self.weight + DISPERSION_RUNS * DISPERSION) / (self.weight + DISPERSION_RUNS);
         weighed.clamp(DISPERSION, f64::from(pings).max(DISPERSION))
     }
 
-    /// Returns the probability that so many or more of the pings sent are lost by chance; `pings` are those of a run.
+    /// Returns the probability that so many or more of the pings sent are lost by chance; `pings` are those
+    /// of a run.
     pub(super) fn chance(&self, (sent, lost): (u32, u32), pings: u32) -> f64 {
         at_least(lost, sent, self.expected(pings), self.dispersion(pings))
     }
@@ -152,7 +156,9 @@ mod tests {
     fn the_weight_never_exceeds_a_week() {
         let loss = learned((0..20_000).map(|_| 1));
         assert!(loss.weight < MEMORY && loss.weight > 2_000.0 && loss.is_possible(), "{loss:?}");
-        for wrong in [(-1.0, 0.0, 0.0), (1.0, 1.5, 0.0), (1.0, 0.5, -0.1), (3_000.0, 0.0, 0.0), (f64::NAN, 0.0, 0.0)] {
+        for wrong in
+            [(-1.0, 0.0, 0.0), (1.0, 1.5, 0.0), (1.0, 0.5, -0.1), (3_000.0, 0.0, 0.0), (f64::NAN, 0.0, 0.0)]
+        {
             assert!(!Loss::from(wrong).is_possible(), "{wrong:?}");
         }
     }

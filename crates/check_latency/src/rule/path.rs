@@ -13,7 +13,8 @@ use super::tail::at_most;
 const CHANCE: f64 = 1e-6;
 /// An alert ends when the last runs are so good that they would be so improbable at the loss that was told.
 const CLEAR_CHANCE: f64 = 1e-3;
-/// The rise of the last run alone that is told, as a share. It is also what is told of a target that is not known yet.
+/// The rise of the last run alone that is told, as a share. It is also what is told of a target that is not
+/// known yet.
 const SUDDEN: f64 = 0.5;
 /// The greatest probability of loss in that comparison: that of 1 can lose nothing less.
 const NEARLY_ALL: f64 = 0.999;
@@ -109,15 +110,17 @@ impl Path {
         told && window && self.loss.is_possible() && self.rtt.is_none_or(|rtt| rtt.is_possible())
     }
 
-    /// What the time of a new run does to the record: after a gap, or when the clock was set back, the last runs tell nothing of
-    /// now.
+    /// What the time of a new run does to the record: after a gap, or when the clock was set back, the last
+    /// runs tell nothing of now.
     fn begin(&mut self, at: u64) {
         if self.last.is_broken_off(at) {
             self.last.keep(0);
-            self.loss_alert = self.loss_alert.map(|alert| LossAlert { since: alert.since.min(at), held: at, ..alert });
+            self.loss_alert =
+                self.loss_alert.map(|alert| LossAlert { since: alert.since.min(at), held: at, ..alert });
             self.rtt_alert = self.rtt_alert.map(|alert| RttAlert { since: alert.since.min(at), held: at });
         }
-        self.accepted = self.accepted.filter(|accepted| at.checked_sub(accepted.at).is_some_and(|ago| ago <= SAID));
+        self.accepted =
+            self.accepted.filter(|accepted| at.checked_sub(accepted.at).is_some_and(|ago| ago <= SAID));
         self.seen = at;
     }
 
@@ -137,7 +140,9 @@ impl Path {
             let sum = self.last.sum(count);
             // One bad run is no trend.
             let trend = || share(self.last.sum_without_worst(count)) - expected >= rise / 2.0;
-            share(sum) - expected >= rise && (count == 1 || trend()) && self.loss.chance(sum, run.sent) < CHANCE
+            share(sum) - expected >= rise
+                && (count == 1 || trend())
+                && self.loss.chance(sum, run.sent) < CHANCE
         };
         if !windows.iter().any(shows) {
             return None;
@@ -151,7 +156,8 @@ impl Path {
         let is_over = |count: &usize| {
             let (sent, lost) = self.last.sum(*count);
             // An answer ends silence, however few pings a run has.
-            let improbable = alert.silent || at_most(lost, sent, alert.told.min(1.0) * NEARLY_ALL) < CLEAR_CHANCE;
+            let improbable =
+                alert.silent || at_most(lost, sent, alert.told.min(1.0) * NEARLY_ALL) < CLEAR_CHANCE;
             improbable && share((sent, lost)) - expected < settings.loss_rise
         };
         if let Some(count) = (1..=self.last.runs().len()).find(is_over) {
@@ -169,7 +175,8 @@ impl Path {
     fn judge_rtt(&mut self, run: &Run, limit: Option<Limit>) {
         let Some(limit) = limit else { return };
         let last: Vec<f64> = self.last.medians().take(CONFIRMED).collect();
-        let told = run.rtt().is_some() && last.len() == CONFIRMED && last.iter().all(|median| *median > limit.told);
+        let told =
+            run.rtt().is_some() && last.len() == CONFIRMED && last.iter().all(|median| *median > limit.told);
         if told {
             self.rtt_alert = Some(self.rtt_alert.unwrap_or(RttAlert { since: run.at, held: run.at }));
         } else if run.rtt().is_some_and(|rtt| rtt <= limit.back) {
@@ -177,8 +184,8 @@ impl Path {
         }
     }
 
-    /// Learns this run's time if nothing is told, and the loss of the run that leaves the window; while the target is new, that of
-    /// this run at once.
+    /// Learns this run's time if nothing is told, and the loss of the run that leaves the window; while the
+    /// target is new, that of this run at once.
     fn learn(&mut self, run: Run, leaving: Option<Run>, shown: bool, learning: bool) {
         let early = learning && !run.is_silent();
         let quiet = self.loss_alert.is_none() && self.rtt_alert.is_none();
@@ -219,7 +226,9 @@ impl Path {
             }
             (None, Some(alert)) if long(alert.held) => {
                 let medians: Vec<f64> = self.last.medians().collect();
-                let Some((old, new)) = self.rtt.and_then(|old| Some((old, old.level(&medians)?))) else { return };
+                let Some((old, new)) = self.rtt.and_then(|old| Some((old, old.level(&medians)?))) else {
+                    return;
+                };
                 let (was, is) = (Level::Rtt(old.normal), Level::Rtt(new.normal));
                 self.accepted = Some(Accepted { at, since: alert.since, was, is });
                 (self.rtt, self.rtt_alert) = (Some(new), None);

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::loss::MEMORY;
 
-/// The least share of the distance by which a run moves the normal: a target that changes slowly is followed within two days.
+/// The least share of the distance by which a run moves the normal: a target that changes slowly is followed
+/// within two days.
 const PACE: f64 = 4.0 / MEMORY;
 /// The greatest step towards a run, in spreads.
 const STEP: f64 = 2.0;
@@ -114,7 +115,9 @@ mod tests {
     #[test]
     fn what_no_run_can_have_taught_is_refused() {
         assert!(learned([0.06]).is_possible());
-        for wrong in [(1, -0.1, 0.0), (1, 0.1, -0.1), (1, 1e9, 0.0), (1, f64::NAN, 0.0), (1, 0.1, f64::INFINITY)] {
+        for wrong in
+            [(1, -0.1, 0.0), (1, 0.1, -0.1), (1, 1e9, 0.0), (1, f64::NAN, 0.0), (1, 0.1, f64::INFINITY)]
+        {
             assert!(!Rtt::from(wrong).is_possible(), "{wrong:?}");
         }
     }

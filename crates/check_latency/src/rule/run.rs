@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// The most runs that are judged together.
 pub(super) const LONGEST: usize = 12;
-/// A pause between two runs of more than this, in seconds, and of more than [`PAUSE_RATIO`] times the usual one is a gap.
+/// A pause between two runs of more than this, in seconds, and of more than [`PAUSE_RATIO`] times the usual
+/// one is a gap.
 const GAP: u64 = 3_600;
 /// See [`GAP`].
 const PAUSE_RATIO: u64 = 3;
@@ -105,8 +106,8 @@ impl Window {
         self.0.iter_mut().rev().take(1).for_each(|run| run.tainted = true);
     }
 
-    /// The sum of the last `count` runs: pings sent and pings lost. A run that is missing counts as one without loss, of as many
-    /// pings as the newest.
+    /// The sum of the last `count` runs: pings sent and pings lost. A run that is missing counts as one
+    /// without loss, of as many pings as the newest.
     pub(super) fn sum(&self, count: usize) -> (u32, u32) {
         let runs = || self.0.iter().rev().take(count);
         let missing = u32::try_from(count.saturating_sub(self.0.len())).unwrap_or(0);
@@ -127,12 +128,17 @@ impl Window {
         self.0.iter().rev().filter_map(Run::rtt)
     }
 
-    /// Whether the pause until `at` is so long that what was before tells nothing of now, or the clock was set back.
+    /// Whether the pause until `at` is so long that what was before tells nothing of now, or the clock was
+    /// set back.
     pub(super) fn is_broken_off(&self, at: u64) -> bool {
         let Some(newest) = self.newest() else { return false };
         let Some(pause) = at.checked_sub(newest) else { return true };
-        let mut pauses: Vec<u64> =
-            self.0.iter().zip(self.0.iter().skip(1)).map(|(before, after)| after.at.saturating_sub(before.at)).collect();
+        let mut pauses: Vec<u64> = self
+            .0
+            .iter()
+            .zip(self.0.iter().skip(1))
+            .map(|(before, after)| after.at.saturating_sub(before.at))
+            .collect();
         pauses.sort_unstable();
         let usual = pauses.get(pauses.len() / 2).copied().unwrap_or(0);
         pause > GAP.max(usual.saturating_mul(PAUSE_RATIO))
@@ -163,7 +169,8 @@ mod tests {
     #[test]
     fn the_thirteenth_run_pushes_the_first_out() {
         let mut window = Window::default();
-        let leaving: Vec<Option<u64>> = (0..14).map(|at| window.push(Run::new(at, 20, 0, Some(1))).map(|run| run.at)).collect();
+        let leaving: Vec<Option<u64>> =
+            (0..14).map(|at| window.push(Run::new(at, 20, 0, Some(1))).map(|run| run.at)).collect();
         assert_eq!(leaving.iter().flatten().copied().collect::<Vec<_>>(), [0, 1]);
         assert_eq!(leaving[11], None);
         window.keep(2);

@@ -19,6 +19,13 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { loss_rise: 0.05, rtt_rise: 0.15, rtt_floor: 0.005, critical_loss: 0.4, learn_runs: 12, accept: 86_400 }
+        Self {
+            loss_rise: 0.05,
+            rtt_rise: 0.15,
+            rtt_floor: 0.005,
+            critical_loss: 0.4,
+            learn_runs: 12,
+            accept: 86_400,
+        }
     }
 }

@@ -5,8 +5,9 @@ const CORRELATION: (f64, f64) = (1e-5, 0.5);
 /// The least and the greatest mean, as a share.
 const MEAN: (f64, f64) = (1e-5, 0.95);
 
-/// Returns the probability that at least `lost` of `sent` pings are lost, where the share that is lost has this `mean` and the
-/// number a variance of `dispersion` times that of a binomial distribution: a beta-binomial distribution.
+/// Returns the probability that at least `lost` of `sent` pings are lost, where the share that is lost has
+/// this `mean` and the number a variance of `dispersion` times that of a binomial distribution: a
+/// beta-binomial distribution.
 pub(super) fn at_least(lost: u32, sent: u32, mean: f64, dispersion: f64) -> f64 {
     if lost == 0 {
         return 1.0;
@@ -17,7 +18,8 @@ pub(super) fn at_least(lost: u32, sent: u32, mean: f64, dispersion: f64) -> f64 
     let size = 1.0 / correlation - 1.0;
     let (lost_side, kept_side) = (mean * size, (1.0 - mean) * size);
     // The logarithm of P(X = 0), then from each term to the next by their ratio.
-    let mut term: f64 = (0..sent).map(|ping| ((kept_side + f64::from(ping)) / (size + f64::from(ping))).ln()).sum();
+    let mut term: f64 =
+        (0..sent).map(|ping| ((kept_side + f64::from(ping)) / (size + f64::from(ping))).ln()).sum();
     let ratio = |x: u32| {
         let (x, left) = (f64::from(x), f64::from(sent - x));
         left / (x + 1.0) * (x + lost_side) / (left - 1.0 + kept_side)
@@ -34,8 +36,8 @@ pub(super) fn at_least(lost: u32, sent: u32, mean: f64, dispersion: f64) -> f64 
     if lost > sent { 0.0 } else { sum.min(1.0) }
 }
 
-/// Returns the probability that at most `lost` of `sent` pings are lost, where each is lost with this probability by itself: a
-/// binomial distribution.
+/// Returns the probability that at most `lost` of `sent` pings are lost, where each is lost with this
+/// probability by itself: a binomial distribution.
 pub(super) fn at_most(lost: u32, sent: u32, probability: f64) -> f64 {
     if lost >= sent {
         return 1.0;

@@ -1,4 +1,5 @@
-//! Runs that are killed while they write, and runs side by side: what is learned is the old or the new, and never lost.
+//! Runs that are killed while they write, and runs side by side: what is learned is the old or the new, and
+//! never lost.
 
 use std::fs;
 use std::path::Path;
@@ -55,7 +56,8 @@ fn twenty_at_once_lose_no_run() {
         let folder = private_folder();
         let file = folder.path().join("paths.json");
         let option = format!("--learn-every={every}");
-        let children: Vec<_> = (0..20).map(|_| command(&file, &[&option]).stdout(Stdio::null()).spawn().unwrap()).collect();
+        let children: Vec<_> =
+            (0..20).map(|_| command(&file, &[&option]).stdout(Stdio::null()).spawn().unwrap()).collect();
         for mut child in children {
             assert_eq!(child.wait().unwrap().code(), Some(0));
         }

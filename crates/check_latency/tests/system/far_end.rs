@@ -1,5 +1,6 @@
-//! The far end of paths with vices: it holds addresses in a namespace of its own and answers pings as it is told to. The kernel there
-//! answers none. A router stands before it, which answers for addresses that nothing holds.
+//! The far end of paths with vices: it holds addresses in a namespace of its own and answers pings as it is
+//! told to. The kernel there answers none. A router stands before it, which answers for addresses that
+//! nothing holds.
 
 use std::collections::{BinaryHeap, HashMap};
 use std::net::{IpAddr, SocketAddr};
@@ -67,8 +68,8 @@ pub(crate) struct FarEnd {
 }
 
 impl FarEnd {
-    /// Makes the path: the monitor at 198.51.100.1 and 2001:db8:51::1, its gateway at .254 and ::254, and behind it the addresses, each
-    /// answering at once.
+    /// Makes the path: the monitor at 198.51.100.1 and 2001:db8:51::1, its gateway at .254 and ::254, and
+    /// behind it the addresses, each answering at once.
     pub(crate) fn create(addresses: &[&str]) -> Self {
         let (monitor, router) = (bare(), bare());
         for host in [&monitor, &router] {
@@ -95,9 +96,11 @@ impl FarEnd {
         router.sysctl("net/ipv6/icmp/echo_ignore_all", "1");
         router.sysctl("net/ipv4/icmp_ratelimit", "0");
         router.sysctl("net/ipv6/icmp/ratelimit", "0");
-        let mut far = Self { monitor, router, vices: Arc::default(), stop: Arc::default(), threads: Vec::new() };
+        let mut far =
+            Self { monitor, router, vices: Arc::default(), stop: Arc::default(), threads: Vec::new() };
         let gateways = ["198.51.100.254", "2001:db8:51::254"];
-        far.threads = addresses.iter().chain(&gateways).map(|address| far.serve(address.parse().unwrap())).collect();
+        far.threads =
+            addresses.iter().chain(&gateways).map(|address| far.serve(address.parse().unwrap())).collect();
         far
     }
 
@@ -108,9 +111,11 @@ impl FarEnd {
 
     fn serve(&self, address: IpAddr) -> JoinHandle<()> {
         let (vices, stop, name) = (self.vices.clone(), self.stop.clone(), &self.router);
-        let others: Vec<IpAddr> = ["192.0.2.250", "2001:db8:2::250"].iter().map(|other| other.parse().unwrap()).collect();
+        let others: Vec<IpAddr> =
+            ["192.0.2.250", "2001:db8:2::250"].iter().map(|other| other.parse().unwrap()).collect();
         thread::scope(|scope| {
-            // Sockets belong to the namespace in which they are made, so that only that needs a thread inside.
+            // Sockets belong to the namespace in which they are made, so that only that needs a thread
+            // inside.
             let inside = scope.spawn(|| {
                 enter(name);
                 let own = open(address);
@@ -140,14 +145,23 @@ fn open(address: IpAddr) -> OwnedFd {
 
 /// A raw socket that is bound to the address, so that it receives and sends as this address alone.
 fn try_open(address: IpAddr) -> Option<OwnedFd> {
-    let (family, protocol) =
-        if address.is_ipv6() { (AddressFamily::INET6, ipproto::ICMPV6) } else { (AddressFamily::INET, ipproto::ICMP) };
+    let (family, protocol) = if address.is_ipv6() {
+        (AddressFamily::INET6, ipproto::ICMPV6)
+    } else {
+        (AddressFamily::INET, ipproto::ICMP)
+    };
     let socket = socket(family, SocketType::RAW, Some(protocol)).ok()?;
     bind(&socket, &SocketAddr::new(address, 0)).ok()?;
     Some(socket)
 }
 
-fn answer(address: IpAddr, own: &OwnedFd, others: &[(IpAddr, OwnedFd)], vices: &Mutex<HashMap<IpAddr, Vice>>, stop: &AtomicBool) {
+fn answer(
+    address: IpAddr,
+    own: &OwnedFd,
+    others: &[(IpAddr, OwnedFd)],
+    vices: &Mutex<HashMap<IpAddr, Vice>>,
+    stop: &AtomicBool,
+) {
     let (mut queue, mut count) = (BinaryHeap::new(), 0_u32);
     while !stop.load(Ordering::SeqCst) {
         let next = queue.peek().map(|Due(at, ..)| at.saturating_duration_since(Instant::now()));
@@ -168,14 +182,25 @@ fn answer(address: IpAddr, own: &OwnedFd, others: &[(IpAddr, OwnedFd)], vices: &
             }
             let late = if count.is_multiple_of(2) { vice.every_second } else { Duration::ZERO };
             for _ in 0..vice.copies.max(1) {
-                queue.push(Due(Instant::now() + vice.delay + late, reply(message, &vice, address.is_ipv6()), from));
+                queue.push(Due(
+                    Instant::now() + vice.delay + late,
+                    reply(message, &vice, address.is_ipv6()),
+                    from,
+                ));
             }
         }
         while queue.peek().is_some_and(|Due(at, ..)| *at <= Instant::now()) {
             let Some(Due(_, packet, to)) = queue.pop() else { break };
             let vice = vices.lock().unwrap().get(&address).cloned().unwrap_or_default();
-            let other = vice.as_other.and_then(|other| others.iter().find(|(at, _)| *at == other.parse::<IpAddr>().unwrap()));
-            let _ = sendto(other.map_or(own, |(_, socket)| socket), &packet, SendFlags::empty(), &SocketAddr::new(to.ip(), 0));
+            let other = vice
+                .as_other
+                .and_then(|other| others.iter().find(|(at, _)| *at == other.parse::<IpAddr>().unwrap()));
+            let _ = sendto(
+                other.map_or(own, |(_, socket)| socket),
+                &packet,
+                SendFlags::empty(),
+                &SocketAddr::new(to.ip(), 0),
+            );
         }
     }
 }

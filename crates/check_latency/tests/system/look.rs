@@ -26,7 +26,9 @@ fn a_host_that_does_not_answer() {
         (line, run(command.args(words).args(more)))
     };
     let line = "check_latency --file=/etc/nagios4/proxies";
-    (0..13).for_each(|_| assert_eq!(check(line, &["--interval=0.02", "--wait=0.5", "--learn-every=0"]).1.code, Some(0)));
+    (0..13).for_each(|_| {
+        assert_eq!(check(line, &["--interval=0.02", "--wait=0.5", "--learn-every=0"]).1.code, Some(0))
+    });
     let well = check(line, &[]);
     far.set("192.0.2.9", Vice { loses: (1, 1), ..Vice::default() });
     let mut dead = check(line, &[]);

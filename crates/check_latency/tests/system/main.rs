@@ -1,7 +1,7 @@
 //! check_latency in simulated worlds, and against a far end with vices.
 //!
-//! What needs hosts needs root and the packages that `tests/run` installs. A test that misses something says so and skips, and with
-//! CI=true it fails. Every test has network namespaces of its own.
+//! What needs hosts needs root and the packages that `tests/run` installs. A test that misses something says
+//! so and skips, and with CI=true it fails. Every test has network namespaces of its own.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 

@@ -45,7 +45,14 @@ impl Lab {
     /// Runs the plugin on the monitor: 20 pings within half a second, each run stored.
     pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
         let mut command = self.far.monitor.command(plugins::binary("check_latency"));
-        command.args(["--pings=20", "--interval=0.02", "--wait=0.3", "--learn-every=0", "--learn-runs=3", "--timeout=8"]);
+        command.args([
+            "--pings=20",
+            "--interval=0.02",
+            "--wait=0.3",
+            "--learn-every=0",
+            "--learn-runs=3",
+            "--timeout=8",
+        ]);
         command.arg(format!("--state-file={}", self.folder.path().join("paths.json").display()));
         let outcome = run(command.args(arguments));
         assert_eq!(outcome.stderr, "", "{arguments:?}");
@@ -81,7 +88,9 @@ fn a_distant_host_is_as_usual_and_a_slower_one_is_told() {
     let lab = Lab::new();
     for address in ["192.0.2.1", "2001:db8:2::1"] {
         let target = format!("--ip={address}");
-        let slow = |milliseconds| lab.far.set(address, Vice { delay: Duration::from_millis(milliseconds), ..Vice::default() });
+        let slow = |milliseconds| {
+            lab.far.set(address, Vice { delay: Duration::from_millis(milliseconds), ..Vice::default() })
+        };
         slow(150);
         lab.learn(&[&target], 4);
         assert_eq!(line(&lab.run(&[&target])), "LATENCY OK - 1 target as usual");
@@ -124,7 +133,12 @@ fn loss_is_told_against_the_usual_one() {
         assert_eq!(quiet.code, Some(0), "one bad run is no trend: {}", quiet.stdout);
         lab.run(&[&target]);
         let told = lab.run(&[&target]);
-        assert_eq!(line(&told), format!("LATENCY WARNING - {address} loses 40% (usual 5.0%) since HH:MM"), "{}", told.stdout);
+        assert_eq!(
+            line(&told),
+            format!("LATENCY WARNING - {address} loses 40% (usual 5.0%) since HH:MM"),
+            "{}",
+            told.stdout
+        );
     }
 }
 
@@ -139,7 +153,9 @@ fn silence_is_told_at_once_with_who_reported_it() {
                  add rule inet far input ip6 daddr 2001:db8:2::3 icmpv6 type echo-request reject with icmpv6 type admin-prohibited; \
                  add rule inet far input ip daddr 192.0.2.4 drop; add rule inet far input ip6 daddr 2001:db8:2::4 drop";
     succeed(lab.far.router.command("nft").arg(rules));
-    lab.far.router.ip_batch("route add unreachable 192.0.2.99/32\nroute add unreachable 2001:db8:2::99/128\n");
+    lab.far
+        .router
+        .ip_batch("route add unreachable 192.0.2.99/32\nroute add unreachable 2001:db8:2::99/128\n");
     let rows = [
         ("192.0.2.3", ": prohibited, reported by 192.0.2.3"),
         ("2001:db8:2::3", ": prohibited, reported by 2001:db8:2::3"),
@@ -192,7 +208,12 @@ fn duplicates_late_and_reordered_replies_are_counted() {
         assert!(metric(&twice, "duplicates").parse::<u32>().unwrap() >= 19, "{}", twice.stdout);
         lab.far.set(address, Vice { every_second: Duration::from_millis(70), ..Vice::default() });
         let reordered = lab.run(&[&target]);
-        assert_eq!((reordered.code, metric(&reordered, "lost")), (Some(0), "0%".to_owned()), "{}", reordered.stdout);
+        assert_eq!(
+            (reordered.code, metric(&reordered, "lost")),
+            (Some(0), "0%".to_owned()),
+            "{}",
+            reordered.stdout
+        );
         lab.far.set(address, Vice { delay: Duration::from_millis(400), ..Vice::default() });
         let late = lab.run(&[&target]);
         assert_eq!(metric(&late, "lost"), "100%", "{}", late.stdout);
@@ -211,11 +232,12 @@ fn the_monitors_own_network_is_told_apart() {
     suite::host::write(&file, "192.0.2.1 proxy1\n192.0.2.2 proxy2\n192.0.2.3 proxy3\n192.0.2.4 proxy4\n");
     let list = format!("--file={}", file.display());
     lab.learn(&[&list], 4);
-    let dead = |address: &str, dead: bool| lab.far.set(address, Vice { loses: (u32::from(dead), 1), ..Vice::default() });
+    let dead = |address: &str, dead: bool| {
+        lab.far.set(address, Vice { loses: (u32::from(dead), 1), ..Vice::default() })
+    };
     ["192.0.2.1", "192.0.2.2", "192.0.2.3"].iter().for_each(|address| dead(address, true));
     let told = lab.run(&[&list]);
-    let expected =
-        "LATENCY CRITICAL - 3 of 4 targets: proxy1 does not answer, proxy2 does not answer and 1 more (the gateway is as usual)";
+    let expected = "LATENCY CRITICAL - 3 of 4 targets: proxy1 does not answer, proxy2 does not answer and 1 more (the gateway is as usual)";
     assert_eq!(line(&told), expected);
     dead("198.51.100.254", true);
     let told = lab.run(&[&list]);

@@ -1,5 +1,5 @@
-//! The rule in simulated worlds: how often it is wrong, and how soon it tells a change. The seeds are fixed, so that a figure that
-//! changes is a rule that changed.
+//! The rule in simulated worlds: how often it is wrong, and how soon it tells a change. The seeds are fixed,
+//! so that a figure that changes is a rule that changed.
 
 mod world;
 
@@ -35,7 +35,8 @@ fn alarms(kind: Kind, targets: u64, days: u64, told: impl Fn(&Verdict) -> bool) 
     counts.map(|count| f64::from(count) / years)
 }
 
-/// After how many runs a change is told, for each target: `None` if not within four days. And the share of the first day told.
+/// After how many runs a change is told, for each target: `None` if not within four days. And the share of
+/// the first day told.
 fn delays(change: Change, targets: u64) -> (Vec<Option<u64>>, f64) {
     let mut held = 0_u64;
     let delays = (0..targets).map(|number| {
@@ -65,7 +66,8 @@ fn stationary_targets_raise_no_alarm() {
     assert_eq!(alarms(STATIONARY, 80, 16, |verdict| verdict.loss.is_some()), [0.0; 4]);
 }
 
-/// Over 64 days: in 16 days the targets of one base are together less than a year, and one alarm more or less is chance.
+/// Over 64 days: in 16 days the targets of one base are together less than a year, and one alarm more or less
+/// is chance.
 #[test]
 fn bursty_targets_hardly_raise_one() {
     let alarms = alarms(BURSTY, 80, 64, |verdict| verdict.loss.is_some());

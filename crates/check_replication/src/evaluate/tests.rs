@@ -23,7 +23,11 @@ fn captured(name: &str) -> Answer {
 
 fn lines(answer: Answer, options: &[&str]) -> String {
     let args = Args::parse_from(["check_replication"].iter().chain(options));
-    let seen = Observations { servers: vec![("db-02".to_owned(), Ok(answer))], user: "nagios".to_owned(), seconds: 8.0 };
+    let seen = Observations {
+        servers: vec![("db-02".to_owned(), Ok(answer))],
+        user: "nagios".to_owned(),
+        seconds: 8.0,
+    };
     evaluate(&Policy::new(&args), &seen).render("REPLICATION", 0)
 }
 
@@ -50,12 +54,18 @@ fn every_captured_answer_has_its_line() {
             "mariadb1011-dup-key",
             "CRITICAL - db-02 from 127.0.0.1:13306: SQL thread stopped, error 1062 duplicate key in lab.t | lag=U;60;300;0 channels=1;;;0",
         ),
-        ("mariadb1011-healthy", "OK - db-02 from 127.0.0.1:13306: runs, 0 s behind | lag=0s;60;300;0 channels=1;;;0"),
+        (
+            "mariadb1011-healthy",
+            "OK - db-02 from 127.0.0.1:13306: runs, 0 s behind | lag=0s;60;300;0 channels=1;;;0",
+        ),
         (
             "mariadb1011-io-stop",
             "CRITICAL - db-02 from 127.0.0.1:13306: IO thread stopped, no error | lag=U;60;300;0 channels=1;;;0",
         ),
-        ("mariadb1011-lag-lock-wait", "OK - db-02 from 127.0.0.1:13306: runs, 6 s behind | lag=6s;60;300;0 channels=1;;;0"),
+        (
+            "mariadb1011-lag-lock-wait",
+            "OK - db-02 from 127.0.0.1:13306: runs, 6 s behind | lag=6s;60;300;0 channels=1;;;0",
+        ),
         (
             "mariadb1011-master-down",
             "CRITICAL - db-02 from 127.0.0.1:13306: IO thread connecting, error 2003 source unreachable | lag=U;60;300;0 channels=1;;;0",
@@ -64,7 +74,10 @@ fn every_captured_answer_has_its_line() {
             "mariadb1011-multisource-c",
             "OK - db-02: 2 channels run, at most 0 s behind | lag_a=0s;60;300;0 lag_b=0s;60;300;0 channels=2;;;0",
         ),
-        ("mariadb1011-not-replica", "CRITICAL - db-02: not a replica: no channel is configured | channels=0;;;0"),
+        (
+            "mariadb1011-not-replica",
+            "CRITICAL - db-02: not a replica: no channel is configured | channels=0;;;0",
+        ),
         (
             "mariadb1011-purged",
             "CRITICAL - db-02 from 127.0.0.1:13306: IO thread stopped, error 1236 binary log purged on the source | lag=U;60;300;0 channels=1;;;0",
@@ -97,12 +110,18 @@ fn every_captured_answer_has_its_line() {
             "mariadb118-dup-key",
             "CRITICAL - db-02 from 127.0.0.1:13316: SQL thread stopped, error 1062 duplicate key in lab.t | lag=U;60;300;0 channels=1;;;0",
         ),
-        ("mariadb118-healthy", "OK - db-02 from 127.0.0.1:13316: runs, 0 s behind | lag=0s;60;300;0 channels=1;;;0"),
+        (
+            "mariadb118-healthy",
+            "OK - db-02 from 127.0.0.1:13316: runs, 0 s behind | lag=0s;60;300;0 channels=1;;;0",
+        ),
         (
             "mariadb118-io-stop",
             "CRITICAL - db-02 from 127.0.0.1:13316: IO thread stopped, no error | lag=U;60;300;0 channels=1;;;0",
         ),
-        ("mariadb118-lag-lock-wait", "OK - db-02 from 127.0.0.1:13316: runs, 6 s behind | lag=6s;60;300;0 channels=1;;;0"),
+        (
+            "mariadb118-lag-lock-wait",
+            "OK - db-02 from 127.0.0.1:13316: runs, 6 s behind | lag=6s;60;300;0 channels=1;;;0",
+        ),
         (
             "mariadb118-master-down",
             "CRITICAL - db-02 from 127.0.0.1:13316: IO thread connecting, error 2003 source unreachable | lag=U;60;300;0 channels=1;;;0",
@@ -111,7 +130,10 @@ fn every_captured_answer_has_its_line() {
             "mariadb118-multisource-c",
             "OK - db-02: 2 channels run, at most 0 s behind | lag_a=0s;60;300;0 lag_b=0s;60;300;0 channels=2;;;0",
         ),
-        ("mariadb118-not-replica", "CRITICAL - db-02: not a replica: no channel is configured | channels=0;;;0"),
+        (
+            "mariadb118-not-replica",
+            "CRITICAL - db-02: not a replica: no channel is configured | channels=0;;;0",
+        ),
         (
             "mariadb118-same-id",
             "CRITICAL - db-02 from 127.0.0.1:13316: IO thread stopped, error 1593 equal server ids | lag=U;60;300;0 channels=1;;;0",
@@ -124,19 +146,34 @@ fn every_captured_answer_has_its_line() {
             "mysql97-bad-password",
             "CRITICAL - db-02 from 127.0.0.1:13406: IO thread connecting, error 1045 credentials refused by the source | lag=U;60;300;0 channels=1;;;0",
         ),
-        ("mysql97-delay", "OK - db-02 from 127.0.0.1:13406: up to date with its delay of 60 s | lag=0s;60;300;0 channels=1;;;0"),
+        (
+            "mysql97-delay",
+            "OK - db-02 from 127.0.0.1:13406: up to date with its delay of 60 s | lag=0s;60;300;0 channels=1;;;0",
+        ),
         (
             "mysql97-dup-key",
             "CRITICAL - db-02 from 127.0.0.1:13406: SQL thread stopped, error 1062 duplicate key | lag=U;60;300;0 channels=1;;;0",
         ),
-        ("mysql97-healthy", "OK - db-02 from 127.0.0.1:13406: runs, 0 s behind | lag=0s;60;300;0 channels=1;;;0"),
-        ("mysql97-io-stop", "CRITICAL - db-02 from 127.0.0.1:13406: IO thread stopped, no error | lag=U;60;300;0 channels=1;;;0"),
-        ("mysql97-lag-lock-wait", "OK - db-02 from 127.0.0.1:13406: runs, 6 s behind | lag=6s;60;300;0 channels=1;;;0"),
+        (
+            "mysql97-healthy",
+            "OK - db-02 from 127.0.0.1:13406: runs, 0 s behind | lag=0s;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mysql97-io-stop",
+            "CRITICAL - db-02 from 127.0.0.1:13406: IO thread stopped, no error | lag=U;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mysql97-lag-lock-wait",
+            "OK - db-02 from 127.0.0.1:13406: runs, 6 s behind | lag=6s;60;300;0 channels=1;;;0",
+        ),
         (
             "mysql97-master-down",
             "CRITICAL - db-02 from 127.0.0.1:13406: IO thread connecting, error 2003 source unreachable | lag=U;60;300;0 channels=1;;;0",
         ),
-        ("mysql97-no-public-key", "OK - db-02 from 127.0.0.1:13406: runs, 0 s behind | lag=0s;60;300;0 channels=1;;;0"),
+        (
+            "mysql97-no-public-key",
+            "OK - db-02 from 127.0.0.1:13406: runs, 0 s behind | lag=0s;60;300;0 channels=1;;;0",
+        ),
         ("mysql97-not-replica", "CRITICAL - db-02: not a replica: no channel is configured | channels=0;;;0"),
         (
             "mysql97-reset-replica",
@@ -165,10 +202,16 @@ fn every_captured_answer_has_its_line() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-/// Heartbeats of the source, whose id is 1 unless what it wrote is empty, and of the replica itself, in UTC; now is 12:00.
+/// Heartbeats of the source, whose id is 1 unless what it wrote is empty, and of the replica itself, in UTC;
+/// now is 12:00.
 fn beating(name: &str, written: &str) -> Answer {
     let row = |id: &str, ts: &str| {
-        let columns = [("server_id", id), ("ts", ts), ("utc_now", "2026-11-22 12:00:00"), ("local_now", "2026-11-22 13:00:00")];
+        let columns = [
+            ("server_id", id),
+            ("ts", ts),
+            ("utc_now", "2026-11-22 12:00:00"),
+            ("local_now", "2026-11-22 13:00:00"),
+        ];
         Row::new(columns.map(|(name, value)| (name.to_owned(), Some(value.to_owned()))))
     };
     let own = row("2", "2026-11-22T12:00:00.000000");
@@ -183,7 +226,13 @@ fn heartbeats_have_the_last_word_on_the_lag_and_none_on_the_threads() {
     let rows = [
         ("healthy", "2026-11-22T11:59:59.500000", "OK", "runs, 0.5 s behind by its heartbeat", "0.5s"),
         ("healthy", "2026-11-22 11:55:00", "WARNING", "300 s behind by its heartbeat, limit 60", "300s"),
-        ("healthy", "2026-11-22T11:54:59.990000", "CRITICAL", "300 s behind by its heartbeat, limit 300", "300.01s"),
+        (
+            "healthy",
+            "2026-11-22T11:54:59.990000",
+            "CRITICAL",
+            "300 s behind by its heartbeat, limit 300",
+            "300.01s",
+        ),
         ("lag-lock-wait", "2026-11-22T12:00:00.000000", "OK", "runs, 0 s behind by its heartbeat", "0s"),
         // By another clock a little, by another zone an hour.
         ("healthy", "2026-11-22T12:00:02.000000", "OK", "runs, 0 s behind by its heartbeat", "0s"),
@@ -197,11 +246,20 @@ fn heartbeats_have_the_last_word_on_the_lag_and_none_on_the_threads() {
         ("healthy", "", "UNKNOWN", "runs, but the table has no heartbeat of its source", "U"),
         ("healthy", "yesterday", "UNKNOWN", "runs, but the table has no heartbeat of its source", "U"),
         ("sql-stop", "2026-11-22T11:00:00.000000", "CRITICAL", "SQL thread stopped, no error", "3600s"),
-        ("delay", "2026-11-22T11:58:58.000000", "OK", "runs, 2 s behind its delay of 60 s by its heartbeat", "2s"),
+        (
+            "delay",
+            "2026-11-22T11:58:58.000000",
+            "OK",
+            "runs, 2 s behind its delay of 60 s by its heartbeat",
+            "2s",
+        ),
     ];
     for (name, written, state, what, lag) in rows {
-        let said = lines(beating(&format!("mariadb1011-{name}"), written), &["--heartbeat-table=percona.heartbeat"]);
-        let line = format!("REPLICATION {state} - db-02 from 127.0.0.1:13306: {what} | lag={lag};60;300;0 channels=1;;;0");
+        let said =
+            lines(beating(&format!("mariadb1011-{name}"), written), &["--heartbeat-table=percona.heartbeat"]);
+        let line = format!(
+            "REPLICATION {state} - db-02 from 127.0.0.1:13306: {what} | lag={lag};60;300;0 channels=1;;;0"
+        );
         assert_eq!(said.lines().next(), Some(line.as_str()), "{name} {written}");
     }
 }
@@ -236,7 +294,11 @@ fn what_is_expected_and_what_is_not_known() {
     let from = "db-02 from 127.0.0.1:13306";
     let lag = |value: &str| changed(&[("Seconds_Behind_Master", value)]);
     let group = |sql: &str| {
-        changed(&[("Channel_Name", "group_replication_applier"), ("Slave_IO_Running", "No"), ("Slave_SQL_Running", sql)])
+        changed(&[
+            ("Channel_Name", "group_replication_applier"),
+            ("Slave_IO_Running", "No"),
+            ("Slave_SQL_Running", sql),
+        ])
     };
     let rows: [(&[&str], Answer, String); 15] = [
         (&[], lag("NULL"), format!("UNKNOWN - {from}: runs, lag not known (NULL) | lag=U;60;300;0 channels=1;;;0")),
@@ -314,16 +376,23 @@ fn what_is_expected_and_what_is_not_known() {
 fn statements_are_shown_to_who_asks_for_them() {
     let error = "Error 'Operation CREATE USER failed for 'shop'@'%'' on query. Default database: ''. \
                  Query: 'CREATE USER shop IDENTIFIED BY 'x7''";
-    let answer = || changed(&[("Slave_SQL_Running", "No"), ("Last_SQL_Errno", "9999"), ("Last_SQL_Error", error)]);
+    let answer =
+        || changed(&[("Slave_SQL_Running", "No"), ("Last_SQL_Errno", "9999"), ("Last_SQL_Error", error)]);
     let shown = |options: &[&str], verbosity| {
         let args = Args::parse_from(["check_replication"].iter().chain(options));
-        let seen = Observations { servers: vec![("db-02".to_owned(), Ok(answer()))], user: "nagios".to_owned(), seconds: 8.0 };
+        let seen = Observations {
+            servers: vec![("db-02".to_owned(), Ok(answer()))],
+            user: "nagios".to_owned(),
+            seconds: 8.0,
+        };
         evaluate(&Policy::new(&args), &seen).render("REPLICATION", verbosity)
     };
     for verbosity in 0..4 {
         let said = shown(&[], verbosity);
         assert!(
-            said.starts_with("REPLICATION CRITICAL - db-02 from 127.0.0.1:13306: SQL thread stopped, error 9999 Error ..."),
+            said.starts_with(
+                "REPLICATION CRITICAL - db-02 from 127.0.0.1:13306: SQL thread stopped, error 9999 Error ..."
+            ),
             "{said}"
         );
         assert!(!said.contains("x7") && !said.contains("shop"), "{said}");

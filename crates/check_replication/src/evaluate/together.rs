@@ -38,7 +38,8 @@ impl<'a> Together<'a> {
 
     /// MariaDB's numbers may have gaps.
     fn lacking(&self, lack: &errant::Lack) -> Finding {
-        let is_exact = self.servers.get(lack.replica).is_some_and(|replica| replica.flavour == Flavour::MySql);
+        let is_exact =
+            self.servers.get(lack.replica).is_some_and(|replica| replica.flavour == Flavour::MySql);
         let (up_to, s) = (if is_exact { "" } else { "up to " }, if lack.count == 1 { "" } else { "s" });
         let (replica, source) = (self.name(lack.replica), self.name(lack.source));
         let text = format!("{replica} has yet to apply {up_to}{} transaction{s} of {source}", lack.count);
@@ -89,7 +90,11 @@ mod tests {
             let answer = if down.contains(&name) { Err(lost.into()) } else { Ok(answer) };
             (name, answer)
         };
-        Observations { servers: servers.into_iter().map(answer).collect(), user: "mon".to_owned(), seconds: 8.0 }
+        Observations {
+            servers: servers.into_iter().map(answer).collect(),
+            user: "mon".to_owned(),
+            seconds: 8.0,
+        }
     }
 
     fn lines(options: &[&str], seen: &Observations) -> String {
@@ -140,8 +145,8 @@ mod tests {
                      OK: b from a: runs, 0 s behind\nOK: b has yet to apply 2 transactions of a\n"
                 ),
             ),
-            // Of whom does not answer nothing is claimed, and a server that should be a replica of it and is none is found all
-            // the same.
+            // Of whom does not answer nothing is claimed, and a server that should be a replica of it and is
+            // none is found all the same.
             (
                 &[],
                 seen(pair(), "b", nothing),

@@ -1,6 +1,7 @@
 //! What sets and positions share: the parts of a text, and what is wrong with one.
 
-/// The most intervals of a set, or domains of a position: real ones have a few, and an answer that has more is not believed.
+/// The most intervals of a set, or domains of a position: real ones have a few, and an answer that has more
+/// is not believed.
 pub(super) const MOST: usize = 100_000;
 
 /// Why a text is no set, or no position.

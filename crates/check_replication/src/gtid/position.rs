@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use super::part::{InvalidGtid, MOST, number};
 
-/// MariaDB's position: the last transaction of each domain. Its text is `domain-server-number`, more than one joined by commas.
-/// Numbers of different domains have nothing to do with each other.
+/// MariaDB's position: the last transaction of each domain. Its text is `domain-server-number`, more than one
+/// joined by commas. Numbers of different domains have nothing to do with each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Position(BTreeMap<u32, Last>);
 
@@ -26,8 +26,8 @@ impl Position {
         self.0.get(&domain).copied()
     }
 
-    /// How far this is ahead of the other: for each domain where it is, by how many numbers. A domain that the other does not
-    /// know is ahead by its whole number.
+    /// How far this is ahead of the other: for each domain where it is, by how many numbers. A domain that
+    /// the other does not know is ahead by its whole number.
     pub fn ahead_of(&self, other: &Self) -> BTreeMap<u32, u64> {
         let ahead = |(domain, own): (&u32, &Last)| {
             let theirs = other.last(*domain).map_or(0, |last| last.number);
@@ -36,8 +36,8 @@ impl Position {
         self.0.iter().map(ahead).filter(|(_, by)| *by > 0).collect()
     }
 
-    /// The domains whose last transaction has the same number here and there and was written by different servers: these
-    /// histories have parted.
+    /// The domains whose last transaction has the same number here and there and was written by different
+    /// servers: these histories have parted.
     pub fn parted_from(&self, other: &Self) -> Vec<u32> {
         let parted = |(domain, own): (&u32, &Last)| {
             let theirs = other.last(*domain)?;
@@ -122,13 +122,23 @@ mod tests {
             ("0-1-7,1-2-3", "0-1-7", "1+3", ""),
             ("0-1-7,1-2-3,9-1-100", "0-1-9,1-2-1,9-2-100", "1+2", "9"),
             ("0-1-3,0-2-9,0-3-5", "0-2-8", "0+1", ""),
-            ("4294967295-4294967295-18446744073709551615", "4294967295-1-1", "4294967295+18446744073709551614", ""),
+            (
+                "4294967295-4294967295-18446744073709551615",
+                "4294967295-1-1",
+                "4294967295+18446744073709551614",
+                "",
+            ),
         ];
         for (one, other, ahead, parted) in rows {
             let (own, theirs) = (position(one), position(other));
-            let by: Vec<String> = own.ahead_of(&theirs).iter().map(|(domain, by)| format!("{domain}+{by}")).collect();
+            let by: Vec<String> =
+                own.ahead_of(&theirs).iter().map(|(domain, by)| format!("{domain}+{by}")).collect();
             let domains: Vec<String> = own.parted_from(&theirs).iter().map(u32::to_string).collect();
-            assert_eq!((by.join(","), domains.join(",")), (ahead.to_owned(), parted.to_owned()), "{one} and {other}");
+            assert_eq!(
+                (by.join(","), domains.join(",")),
+                (ahead.to_owned(), parted.to_owned()),
+                "{one} and {other}"
+            );
             assert!(own.furthest(&theirs).ahead_of(&own) == theirs.ahead_of(&own), "{one} and {other}");
         }
         assert_eq!(position("0-1-5,0-2-5").to_string(), "0-1-5", "the one that stands first");

@@ -9,8 +9,8 @@ use super::part::{InvalidGtid, MOST, number};
 /// The most octets of a tag, by MySQL's manual.
 const LONGEST_TAG: usize = 32;
 
-/// MySQL's set of transactions. Its text is `uuid:interval[:interval]...[:tag:interval[:interval]...]...`, several joined by
-/// commas; an interval is `first[-last]`.
+/// MySQL's set of transactions. Its text is `uuid:interval[:interval]...[:tag:interval[:interval]...]...`,
+/// several joined by commas; an interval is `first[-last]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GtidSet(BTreeMap<Origin, Vec<Interval>>);
 
@@ -39,7 +39,10 @@ impl GtidSet {
     #[must_use]
     pub fn subtract(&self, other: &Self) -> Self {
         let none = Vec::new();
-        let rest = self.0.iter().map(|(origin, own)| (origin.clone(), subtract(own, other.0.get(origin).unwrap_or(&none))));
+        let rest = self
+            .0
+            .iter()
+            .map(|(origin, own)| (origin.clone(), subtract(own, other.0.get(origin).unwrap_or(&none))));
         Self(rest.filter(|(_, intervals)| !intervals.is_empty()).collect())
     }
 
@@ -287,7 +290,11 @@ mod tests {
         ];
         for (one, other, expected, count) in rows {
             let rest = set(one).subtract(&set(other));
-            assert_eq!((rest.to_string(), rest.count()), (set(expected).to_string(), count), "{one} without {other}");
+            assert_eq!(
+                (rest.to_string(), rest.count()),
+                (set(expected).to_string(), count),
+                "{one} without {other}"
+            );
             assert_eq!(set(other).contains(&set(one)), count == 0, "{one} in {other}");
         }
     }

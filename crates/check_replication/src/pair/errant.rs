@@ -1,8 +1,9 @@
-//! What one server has and another has not, by GTID: transactions that have yet to come, and errant ones, which a replica has and
-//! its sources have not and never will.
+//! What one server has and another has not, by GTID: transactions that have yet to come, and errant ones,
+//! which a replica has and its sources have not and never will.
 //!
-//! The servers answer one after the other, so that a source asked before its replica looks as if it lacked what it has written
-//! since. A transaction is errant only where the source was asked later: [`to_ask_again`] says who is.
+//! The servers answer one after the other, so that a source asked before its replica looks as if it lacked
+//! what it has written since. A transaction is errant only where the source was asked later: [`to_ask_again`]
+//! says who is.
 
 use std::collections::BTreeMap;
 
@@ -72,7 +73,8 @@ impl Rest {
         match self {
             Self::MySql(set) => set.to_string(),
             Self::MariaDb(domains) => {
-                let domains: Vec<String> = domains.iter().map(|(domain, by)| format!("{by} in domain {domain}")).collect();
+                let domains: Vec<String> =
+                    domains.iter().map(|(domain, by)| format!("{by} in domain {domain}")).collect();
                 domains.join(", ")
             }
         }
@@ -86,7 +88,8 @@ pub(crate) struct Lack {
     pub replica: usize,
     /// The source's.
     pub source: usize,
-    /// How many transactions. MariaDB numbers them in each domain, and a number may have been left out: so at most that many.
+    /// How many transactions. MariaDB numbers them in each domain, and a number may have been left out: so at
+    /// most that many.
     pub count: u64,
 }
 
@@ -106,8 +109,8 @@ pub(crate) fn lacks(servers: &[Server], links: &Links) -> Vec<Lack> {
     (0..servers.len()).filter(|replica| links.by_gtid(*replica)).flat_map(of_replica).collect()
 }
 
-/// Which servers are to be asked for their GTIDs once more, in this order, before `judge` can say that a transaction is errant:
-/// everybody above a replica that seems to have some, the nearest first.
+/// Which servers are to be asked for their GTIDs once more, in this order, before `judge` can say that a
+/// transaction is errant: everybody above a replica that seems to have some, the nearest first.
 pub(crate) fn to_ask_again(servers: &[Server], links: &Links) -> Vec<usize> {
     let executed = read(servers);
     let mut order: Vec<usize> = Vec::new();
@@ -134,7 +137,8 @@ pub(crate) fn judge(servers: &[Server], links: &Links) -> Vec<Finding> {
         let sources: Vec<&str> = links.sources(replica).map(|source| name(servers, source)).collect();
         let (own, count, sources) = (name(servers, replica), rest.count(), sources.join(" and "));
         let s = if count == 1 { "" } else { "s" };
-        let text = format!("{own} has {count} errant transaction{s}, unknown to {sources}: {}", rest.describe());
+        let text =
+            format!("{own} has {count} errant transaction{s}, unknown to {sources}: {}", rest.describe());
         findings.push(Finding::warning(text));
     }
     findings.extend(parted(servers, &executed, links));
@@ -152,8 +156,8 @@ fn of(executed: &All, place: usize) -> Option<&Executed> {
     executed.get(place)?.as_ref().ok()?.as_ref()
 }
 
-/// What a replica has and its sources have not. None where that does not make it errant: the sources are not all known, or
-/// something may yet reach them from this replica or from a stranger.
+/// What a replica has and its sources have not. None where that does not make it errant: the sources are not
+/// all known, or something may yet reach them from this replica or from a stranger.
 fn errant(executed: &All, links: &Links, replica: usize) -> Option<Rest> {
     let above = links.upstream(replica);
     let all_known = above.iter().chain([&replica]).all(|place| links.strangers(*place).next().is_none());
@@ -168,18 +172,28 @@ fn errant(executed: &All, links: &Links, replica: usize) -> Option<Rest> {
 }
 
 /// MariaDB: a number of a domain that two servers gave to different transactions.
-fn parted<'a>(servers: &'a [Server], executed: &'a All, links: &'a Links) -> impl Iterator<Item = Finding> + 'a {
+fn parted<'a>(
+    servers: &'a [Server],
+    executed: &'a All,
+    links: &'a Links,
+) -> impl Iterator<Item = Finding> + 'a {
     let pair = |replica: usize, source: usize| {
-        let (Executed::MariaDb(own), Executed::MariaDb(theirs)) = (of(executed, replica)?, of(executed, source)?) else {
+        let (Executed::MariaDb(own), Executed::MariaDb(theirs)) =
+            (of(executed, replica)?, of(executed, source)?)
+        else {
             return None;
         };
         let domain = own.parted_from(theirs).into_iter().next()?;
         let number = own.last(domain)?.number;
         let (own, theirs) = (name(servers, replica), name(servers, source));
-        let text = format!("{own} and {theirs} have different transactions with the number {number} of GTID domain {domain}");
+        let text = format!(
+            "{own} and {theirs} have different transactions with the number {number} of GTID domain {domain}"
+        );
         Some(Finding::warning(text))
     };
-    let is_first = |replica: usize, source: usize| replica < source || !links.sources(source).any(|other| other == replica);
+    let is_first = |replica: usize, source: usize| {
+        replica < source || !links.sources(source).any(|other| other == replica)
+    };
     (0..servers.len()).filter(|replica| links.by_gtid(*replica)).flat_map(move |replica| {
         let sources = links.sources(replica).filter(move |source| is_first(replica, *source));
         sources.filter_map(move |source| pair(replica, source))

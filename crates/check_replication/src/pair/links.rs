@@ -24,7 +24,8 @@ impl Links {
     /// Those of all channels, but for group replication's own.
     pub(crate) fn find(servers: &[Server]) -> Self {
         let of_server = |(replica, server): (usize, &Server)| -> Vec<Link> {
-            let channels = server.channels.iter().enumerate().filter(|(_, channel)| !channel.is_group_replication());
+            let channels =
+                server.channels.iter().enumerate().filter(|(_, channel)| !channel.is_group_replication());
             let link = |(place, channel): (usize, &Channel)| {
                 let stranger = || format!("{}:{}", channel.source_host, channel.source_port);
                 let source = source(servers, replica, channel).ok_or_else(stranger);
@@ -38,7 +39,9 @@ impl Links {
     /// Which of the others a server replicates from.
     pub(crate) fn sources(&self, replica: usize) -> impl Iterator<Item = usize> {
         let of_replica = self.0.iter().filter(move |link| link.replica == replica);
-        of_replica.filter_map(|link| link.source.as_ref().ok().copied()).filter(move |source| *source != replica)
+        of_replica
+            .filter_map(|link| link.source.as_ref().ok().copied())
+            .filter(move |source| *source != replica)
     }
 
     /// Which other server a channel points at, by its place: none if it is none of these.
@@ -53,8 +56,9 @@ impl Links {
         of_replica.filter_map(|link| link.source.as_ref().err().map(String::as_str))
     }
 
-    /// Whether the numbers of a replica's transactions mean something: those of MariaDB do not where its channels go by positions in
-    /// files, since sources that write in one domain then may give a number twice, and nobody minds.
+    /// Whether the numbers of a replica's transactions mean something: those of MariaDB do not where its
+    /// channels go by positions in files, since sources that write in one domain then may give a number
+    /// twice, and nobody minds.
     pub(crate) fn by_gtid(&self, replica: usize) -> bool {
         self.0.iter().filter(|link| link.replica == replica).all(|link| link.by_gtid)
     }
@@ -88,13 +92,16 @@ impl Links {
 /// Which of the servers a channel points at.
 fn source(servers: &[Server], replica: usize, channel: &Channel) -> Option<usize> {
     let only = |is_source: &dyn Fn(&Server) -> bool, but: Option<usize>| {
-        let mut places = (0..servers.len()).filter(|place| Some(*place) != but && servers.get(*place).is_some_and(is_source));
+        let mut places = (0..servers.len())
+            .filter(|place| Some(*place) != but && servers.get(*place).is_some_and(is_source));
         places.next().filter(|_| places.next().is_none())
     };
     let own = servers.get(replica)?;
-    let by_uuid = || only(&|server| channel.source_uuid.is_some() && server.server_uuid == channel.source_uuid, None);
+    let by_uuid =
+        || only(&|server| channel.source_uuid.is_some() && server.server_uuid == channel.source_uuid, None);
     let by_address = || only(&|server| is_at(server, own, channel), None);
-    // An id is no more than a number that others may have as well: a source whose uuid is known to be another's is not meant.
+    // An id is no more than a number that others may have as well: a source whose uuid is known to be
+    // another's is not meant.
     let is_numbered = |server: &Server| {
         let other_uuid = channel.source_uuid.is_some() && server.server_uuid.is_some();
         channel.source_server_id != 0 && server.server_id == channel.source_server_id && !other_uuid
@@ -104,8 +111,8 @@ fn source(servers: &[Server], replica: usize, channel: &Channel) -> Option<usize
 
 /// Whether a channel of `replica` is configured with the address of this server.
 fn is_at(server: &Server, replica: &Server, channel: &Channel) -> bool {
-    let has_port =
-        channel.source_port == server.port || server.address.is_some_and(|address| address.port() == channel.source_port);
+    let has_port = channel.source_port == server.port
+        || server.address.is_some_and(|address| address.port() == channel.source_port);
     let host = channel.source_host.trim_end_matches('.');
     let address = host.parse::<IpAddr>().ok().map(|address| address.to_canonical());
     // Loopback is another host for each host: it means this server only if both were asked by it.
@@ -114,7 +121,9 @@ fn is_at(server: &Server, replica: &Server, channel: &Channel) -> bool {
     }
     let has_name = match address {
         Some(address) => server.address.is_some_and(|own| own.ip().to_canonical() == address),
-        None => [asked_host(server), &server.hostname].iter().any(|name| name.trim_end_matches('.').eq_ignore_ascii_case(host)),
+        None => [asked_host(server), &server.hostname]
+            .iter()
+            .any(|name| name.trim_end_matches('.').eq_ignore_ascii_case(host)),
     };
     !host.is_empty() && has_port && has_name
 }

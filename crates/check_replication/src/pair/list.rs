@@ -9,5 +9,8 @@ pub(crate) fn name(servers: &[Server], place: usize) -> &str {
 
 /// Returns all pairs, the first with the later ones.
 pub(super) fn pairs(servers: &[Server]) -> impl Iterator<Item = (&Server, &Server)> {
-    servers.iter().enumerate().flat_map(|(place, one)| servers.iter().skip(place + 1).map(move |other| (one, other)))
+    servers
+        .iter()
+        .enumerate()
+        .flat_map(|(place, one)| servers.iter().skip(place + 1).map(move |other| (one, other)))
 }

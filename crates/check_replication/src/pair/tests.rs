@@ -43,7 +43,8 @@ pub(crate) fn mariadb(asked: &str, id: u64) -> Server {
     }
 }
 
-/// A channel to port 3306 of a host that was found to be the server of this id; 0 for one that was never connected.
+/// A channel to port 3306 of a host that was found to be the server of this id; 0 for one that was never
+/// connected.
 fn channel(host: &str, id: u64) -> Channel {
     let mut channel = Channel::read(&Row::default());
     (channel.source_host, channel.source_port, channel.source_server_id) = (host.to_owned(), 3306, id);
@@ -56,13 +57,15 @@ fn with(mut server: Server, channels: &[(&str, u64)]) -> Server {
     server
 }
 
-/// Those called a, b, c and so on with the ids 1, 2, 3, of which each replicates from those named, by address.
+/// Those called a, b, c and so on with the ids 1, 2, 3, of which each replicates from those named, by
+/// address.
 pub(crate) fn linked(make: fn(&str, u64) -> Server, sources: &[&str]) -> Vec<Server> {
     let of = |(place, sources): (usize, &&str)| {
         let name = char::from(b'a' + u8::try_from(place).unwrap()).to_string();
         let mut server = make(&name, place as u64 + 1);
         let id = |source: char| u64::from(u32::from(source) - u32::from('a') + 1);
-        server.channels = sources.chars().map(|source| channel(&format!("192.0.2.{}", id(source)), id(source))).collect();
+        server.channels =
+            sources.chars().map(|source| channel(&format!("192.0.2.{}", id(source)), id(source))).collect();
         server
     };
     sources.iter().enumerate().map(of).collect()
@@ -93,7 +96,10 @@ fn rings_are_complete_or_not() {
         (&["b", "a", "b"], &["CRITICAL ring broken: no other server replicates from c"]),
         (&["b", "a", "d", "c"], &["CRITICAL ring broken: writes of a do not reach c"]),
         (&["b", "a", "db", "c"], &["CRITICAL ring broken: writes of c do not reach a"]),
-        (&["a", "a"], &["CRITICAL a is configured to replicate from itself", "CRITICAL a does not replicate from b"]),
+        (
+            &["a", "a"],
+            &["CRITICAL a is configured to replicate from itself", "CRITICAL a does not replicate from b"],
+        ),
     ];
     for (sources, expected) in rows {
         for make in [server, mariadb] {
@@ -128,7 +134,8 @@ fn who_is_missing_is_not_told_to_be_out_of_the_ring() {
     assert_eq!(judge(&servers, &links, false, Shape::Tree, Some(Writable::All)), []);
     let writable = texts(judge(&servers, &links, false, Shape::Ring, Some(Writable::One)));
     assert_eq!(writable, ["CRITICAL a and b are writable, one expected"]);
-    let closed: Vec<Server> = servers.into_iter().map(|server| Server { read_only: true, ..server }).collect();
+    let closed: Vec<Server> =
+        servers.into_iter().map(|server| Server { read_only: true, ..server }).collect();
     assert_eq!(judge(&closed, &links, false, Shape::Ring, Some(Writable::One)), []);
 }
 
@@ -149,7 +156,13 @@ fn a_channel_is_matched_by_uuid_then_address_then_id() {
         ("its uuid, whatever the address", &a, &b, by_uuid("203.0.113.9", 2), true),
         ("another's uuid, but the address", &a, &b, by_uuid("192.0.2.2", 9), true),
         ("another's uuid and address", &a, &b, by_uuid("203.0.113.9", 9), false),
-        ("another's uuid and the same id", &a, &b, Channel { source_server_id: 2, ..by_uuid("203.0.113.9", 9) }, false),
+        (
+            "another's uuid and the same id",
+            &a,
+            &b,
+            Channel { source_server_id: 2, ..by_uuid("203.0.113.9", 9) },
+            false,
+        ),
         ("the address", &ma, &mb, to("192.0.2.2", 3306, 0), true),
         ("another port", &ma, &mb, to("192.0.2.2", 3307, 0), false),
         ("the name asked for", &ma, &mb, to("DB-02.", 3306, 0), true),
@@ -194,7 +207,10 @@ fn servers_that_cannot_be_told_apart_are_critical() {
         found(&servers, Shape::Ring, None)
     };
     assert_eq!(changed(|server| server.server_id = 4), ["CRITICAL a and b have the same server id 4"]);
-    assert_eq!(changed(|server| server.server_uuid = Some(uuid(1))), ["CRITICAL a and b have the same server uuid"]);
+    assert_eq!(
+        changed(|server| server.server_uuid = Some(uuid(1))),
+        ["CRITICAL a and b have the same server uuid"]
+    );
     let same = changed(|server| {
         server.server_uuid = Some(uuid(1));
         server.hostname = "db-01".to_owned();
@@ -212,7 +228,11 @@ fn who_may_be_written_to() {
         (&[(false, open), (true, open)], Some(Writable::One), &[]),
         (&[(false, open), (false, closed)], Some(Writable::One), &[]),
         (&[(true, open), (true, closed)], Some(Writable::One), &["CRITICAL no server is writable"]),
-        (&[(false, open), (false, open)], Some(Writable::One), &["CRITICAL a and b are writable, one expected"]),
+        (
+            &[(false, open), (false, open)],
+            Some(Writable::One),
+            &["CRITICAL a and b are writable, one expected"],
+        ),
         (
             &[(false, None), (false, None), (false, None)],
             Some(Writable::One),

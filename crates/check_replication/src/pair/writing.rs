@@ -16,15 +16,22 @@ pub(crate) enum Writable {
 
 /// Judges how many of the servers that answered are writable; `complete` is whether all did.
 pub(super) fn expected(servers: &[Server], complete: bool, expected: Option<Writable>) -> Vec<Finding> {
-    let (writable, read_only): (Vec<&Server>, Vec<&Server>) = servers.iter().partition(|server| is_writable(server));
+    let (writable, read_only): (Vec<&Server>, Vec<&Server>) =
+        servers.iter().partition(|server| is_writable(server));
     let mut findings = Vec::new();
     match (expected, writable.as_slice(), read_only.as_slice()) {
-        (Some(Writable::One), [], _) if complete => findings.push(Finding::critical("no server is writable".to_owned())),
+        (Some(Writable::One), [], _) if complete => {
+            findings.push(Finding::critical("no server is writable".to_owned()))
+        }
         (Some(Writable::One), [_, _, ..], _) => {
             findings.push(Finding::critical(format!("{} are writable, one expected", names(&writable))));
         }
-        (Some(Writable::All), _, [one]) => findings.push(Finding::critical(format!("{} is read-only", one.asked))),
-        (Some(Writable::All), _, [_, _, ..]) => findings.push(Finding::critical(format!("{} are read-only", names(&read_only)))),
+        (Some(Writable::All), _, [one]) => {
+            findings.push(Finding::critical(format!("{} is read-only", one.asked)))
+        }
+        (Some(Writable::All), _, [_, _, ..]) => {
+            findings.push(Finding::critical(format!("{} are read-only", names(&read_only))))
+        }
         _ => {}
     }
     findings
@@ -32,7 +39,8 @@ pub(super) fn expected(servers: &[Server], complete: bool, expected: Option<Writ
 
 /// Servers that are written to and give out the same numbers.
 pub(super) fn colliding(servers: &[Server]) -> Option<Finding> {
-    let colliding = pairs(servers).filter(|(one, other)| is_writable(one) && is_writable(other) && collide(one, other));
+    let colliding =
+        pairs(servers).filter(|(one, other)| is_writable(one) && is_writable(other) && collide(one, other));
     let colliding: Vec<(&Server, &Server)> = colliding.collect();
     let (one, other) = colliding.first()?;
     let more = match colliding.len() - 1 {
@@ -48,7 +56,8 @@ pub(super) fn colliding(servers: &[Server]) -> Option<Finding> {
     Some(Finding::warning(text).details([numbers(one), numbers(other)]))
 }
 
-/// Whether clients may write: what super_read_only forbids to administrators, read_only forbids to all others.
+/// Whether clients may write: what super_read_only forbids to administrators, read_only forbids to all
+/// others.
 fn is_writable(server: &Server) -> bool {
     !server.read_only && server.super_read_only != Some(true)
 }
@@ -69,8 +78,9 @@ fn numbers(server: &Server) -> String {
     format!("{asked}: auto_increment_increment {increment}, auto_increment_offset {offset}")
 }
 
-/// Whether two servers can ever give out the same number. Theirs are `offset + n * increment`: two such sequences share a number
-/// just where the offsets differ by a multiple of what both increments are multiples of.
+/// Whether two servers can ever give out the same number. Theirs are `offset + n * increment`: two such
+/// sequences share a number just where the offsets differ by a multiple of what both increments are multiples
+/// of.
 fn collide(one: &Server, other: &Server) -> bool {
     let divisor = greatest_common_divisor(increment(one), increment(other));
     offset(one).abs_diff(offset(other)).is_multiple_of(divisor)
@@ -80,7 +90,8 @@ fn increment(server: &Server) -> u64 {
     server.auto_increment_increment.max(1)
 }
 
-/// An offset above the increment is ignored, by the manuals of both: then the numbers are the multiples of the increment.
+/// An offset above the increment is ignored, by the manuals of both: then the numbers are the multiples of
+/// the increment.
 fn offset(server: &Server) -> u64 {
     if server.auto_increment_offset > increment(server) { 0 } else { server.auto_increment_offset }
 }
@@ -99,7 +110,9 @@ mod tests {
 
     #[test]
     fn agrees_with_counting() {
-        for (i1, o1, i2, o2) in (0..6_u64.pow(4)).map(|n| (n % 6 + 1, n / 6 % 6 + 1, n / 36 % 6 + 1, n / 216 + 1)) {
+        for (i1, o1, i2, o2) in
+            (0..6_u64.pow(4)).map(|n| (n % 6 + 1, n / 6 % 6 + 1, n / 36 % 6 + 1, n / 216 + 1))
+        {
             let mut servers = [server("a", 1), server("b", 2)];
             for (server, (increment, offset)) in servers.iter_mut().zip([(i1, o1), (i2, o2)]) {
                 (server.auto_increment_increment, server.auto_increment_offset) = (increment, offset);

@@ -1,4 +1,5 @@
-//! Logging in to a real server: every method, every kind of TLS, and every way to be refused, each with its line.
+//! Logging in to a real server: every method, every kind of TLS, and every way to be refused, each with its
+//! line.
 
 use std::fs;
 use std::net::TcpStream;
@@ -21,14 +22,20 @@ const OK: &str = "not a replica, as expected";
 
 /// An authority with its certificate for 127.0.0.1, and one that nobody asked.
 fn authorities(folder: &Path) {
-    let openssl = |arguments: &str| succeed(Command::new("openssl").args(arguments.split(' ')).current_dir(folder));
+    let openssl =
+        |arguments: &str| succeed(Command::new("openssl").args(arguments.split(' ')).current_dir(folder));
     let key = "-newkey rsa:2048 -nodes -days 2";
     for authority in ["ca", "stranger"] {
-        openssl(&format!("req -x509 {key} -subj /CN=authority -keyout {authority}-key.pem -out {authority}.pem"));
+        openssl(&format!(
+            "req -x509 {key} -subj /CN=authority -keyout {authority}-key.pem -out {authority}.pem"
+        ));
     }
     for (name, more) in [("server", "subjectAltName=IP:127.0.0.1"), ("client", "basicConstraints=CA:FALSE")] {
         fs::write(folder.join("extensions"), more).unwrap();
-        openssl(&format!("req {} -subj /CN={name} -keyout {name}-key.pem -out {name}.csr", key.trim_end_matches(" -days 2")));
+        openssl(&format!(
+            "req {} -subj /CN={name} -keyout {name}-key.pem -out {name}.csr",
+            key.trim_end_matches(" -days 2")
+        ));
         let sign = "x509 -req -CA ca.pem -CAkey ca-key.pem -CAcreateserial -days 2 -extfile extensions";
         openssl(&format!("{sign} -in {name}.csr -out {name}.pem"));
     }
@@ -59,7 +66,10 @@ fn start() -> (Server, tempfile::TempDir) {
         account("x509", &by("REQUIRE X509")),
         account("expired", &by("PASSWORD EXPIRE")),
         account("locked", &by("ACCOUNT LOCK")),
-        format!("CREATE USER old@'127.0.0.1' IDENTIFIED {}; GRANT REPLICATION CLIENT ON *.* TO old@'127.0.0.1';", by("")),
+        format!(
+            "CREATE USER old@'127.0.0.1' IDENTIFIED {}; GRANT REPLICATION CLIENT ON *.* TO old@'127.0.0.1';",
+            by("")
+        ),
     ];
     server.sql(&accounts.concat());
     (server, folder)
@@ -70,7 +80,9 @@ fn ask(server: &Server, user: &str, lines: &str, options: &[&str]) -> Outcome {
     let file = server.folder().join(format!("{user}.cnf"));
     fs::write(&file, format!("[client]\nuser={user}\npassword={SECRET}\n{lines}\n")).unwrap();
     let mut command = plugins::command("check_replication");
-    command.arg(format!("--hostname=127.0.0.1:{}", server.port())).arg(format!("--defaults-file={}", file.display()));
+    command
+        .arg(format!("--hostname=127.0.0.1:{}", server.port()))
+        .arg(format!("--defaults-file={}", file.display()));
     let outcome = run(command.arg("--expect=none").args(options));
     assert!(outcome.stderr.is_empty() && !outcome.stdout.contains(SECRET), "{user}: {outcome:?}");
     outcome
@@ -85,12 +97,17 @@ fn every_way_to_log_in_and_to_be_refused_has_its_line() {
     let says = |what: &str, outcome: &Outcome, code: i32, line: &str| {
         let state = ["OK", "WARNING", "CRITICAL", "UNKNOWN"][code as usize];
         let line = format!("REPLICATION {state} - 127.0.0.1:{}: {line}", server.port());
-        assert_eq!((outcome.code, outcome.first_line().split(" | ").next()), (Some(code), Some(line.as_str())), "{what}");
+        assert_eq!(
+            (outcome.code, outcome.first_line().split(" | ").next()),
+            (Some(code), Some(line.as_str())),
+            "{what}"
+        );
     };
     let at = |name: &str| folder.path().join(name).display().to_string();
     let authority = format!("--tls-ca={}", at("ca.pem"));
     let certificate = format!("ssl-cert={}\nssl-key={}", at("client.pem"), at("client-key.pem"));
-    let denied = |user: &str, or: &str| format!("access denied for {user}: wrong user or password, {or}, error 1045");
+    let denied =
+        |user: &str, or: &str| format!("access denied for {user}: wrong user or password, {or}, error 1045");
     let needs_tls = "or the account needs TLS";
     let needs_certificate = "or the account needs a client certificate";
 
@@ -108,13 +125,23 @@ fn every_way_to_log_in_and_to_be_refused_has_its_line() {
     by_socket(&server);
 
     // What it refuses.
-    says("password", &ask(&server, "native", "password=wrong", &["--tls=off"]), 3, &denied("native", needs_tls));
+    says(
+        "password",
+        &ask(&server, "native", "password=wrong", &["--tls=off"]),
+        3,
+        &denied("native", needs_tls),
+    );
     says("no TLS", &ask(&server, "tls", "", &["--tls=off"]), 3, &denied("tls", needs_tls));
     says("no certificate", &ask(&server, "x509", "", &[]), 3, &denied("x509", needs_certificate));
     says("expired", &ask(&server, "expired", "", &[]), 3, "the password of expired has expired, error 1820");
     says("locked", &ask(&server, "locked", "", &[]), 3, "the account locked is locked, error 4151");
     let old = ask(&server, "old", "", &[]);
-    says("privilege", &old, 3, "old may not see the replication: GRANT SLAVE MONITOR ON *.* TO old@127.0.0.1");
+    says(
+        "privilege",
+        &old,
+        3,
+        "old may not see the replication: GRANT SLAVE MONITOR ON *.* TO old@127.0.0.1",
+    );
     let statement = old.stdout.lines().nth(1).unwrap();
     server.sql(statement);
     says("granted", &ask(&server, "old", "", &[]), 0, OK);
@@ -124,7 +151,12 @@ fn every_way_to_log_in_and_to_be_refused_has_its_line() {
     let wrong = "the server certificate is not signed by a trusted authority";
     says("stranger", &ask(&server, "native", "", &["--tls=verify-ca", &stranger]), 3, wrong);
     let name = format!("--hostname=localhost:{}", server.port());
-    let outcome = run(plugins::command("check_replication").args(["--user=native", "--tls=verify-identity", &authority, &name]));
+    let outcome = run(plugins::command("check_replication").args([
+        "--user=native",
+        "--tls=verify-identity",
+        &authority,
+        &name,
+    ]));
     let wrong = "the server certificate is for 127.0.0.1, not for localhost";
     let line = format!("REPLICATION UNKNOWN - localhost:{}: {wrong}", server.port());
     assert_eq!(outcome.summary(), (3, line.as_str()));
@@ -144,7 +176,10 @@ fn by_socket(server: &Server) {
         command.args(["--reuid", NOBODY, "--regid", NOBODY, "--clear-groups"]).arg(&binary);
         run(command.args(["--expect=none", user, &socket]))
     };
-    assert_eq!(ask("--user=nobody").verdict(), (0, format!("REPLICATION OK - {host}: {OK} | channels=0;;;0").as_str()));
+    assert_eq!(
+        ask("--user=nobody").verdict(),
+        (0, format!("REPLICATION OK - {host}: {OK} | channels=0;;;0").as_str())
+    );
     let line = format!(
         "REPLICATION UNKNOWN - {}: access denied for native: wrong user or password, or the account needs a client certificate, error 1045",
         server.socket().display()
@@ -155,7 +190,8 @@ fn by_socket(server: &Server) {
 /// Holds every connection that the server has to give.
 fn too_many(server: &Server, says: impl Fn(&Outcome)) {
     server.sql("SET GLOBAL max_connections=10");
-    let held: Vec<TcpStream> = (0..12).map(|_| TcpStream::connect((server.address(), server.port())).unwrap()).collect();
+    let held: Vec<TcpStream> =
+        (0..12).map(|_| TcpStream::connect((server.address(), server.port())).unwrap()).collect();
     // The last one that the server took in is in its list.
     eventually("no connection left", LIMIT, || ask(server, "native", "", &[]).code != Some(0));
     says(&ask(server, "native", "", &[]));

@@ -1,4 +1,5 @@
-//! One real replica of one real source: everything that can go wrong with a channel, broken and healed, one after the other.
+//! One real replica of one real source: everything that can go wrong with a channel, broken and healed, one
+//! after the other.
 
 use std::process::{Child, Stdio};
 
@@ -72,7 +73,11 @@ fn stopped_by_hand(pair: &Pair) {
     pair.replica.sql("STOP SLAVE IO_THREAD");
     pair.says("IO", &[], (2, "REPLICATION CRITICAL - db-02 from 192.0.2.1: IO thread stopped, no error"));
     pair.replica.sql("STOP SLAVE SQL_THREAD");
-    pair.says("both", &[], (2, "REPLICATION CRITICAL - db-02 from 192.0.2.1: both threads stopped, no error"));
+    pair.says(
+        "both",
+        &[],
+        (2, "REPLICATION CRITICAL - db-02 from 192.0.2.1: both threads stopped, no error"),
+    );
     pair.replica.sql("START SLAVE IO_THREAD");
     pair.replica.await_state("", "Slave_IO_Running", "Yes");
     pair.says("SQL", &[], (2, "REPLICATION CRITICAL - db-02 from 192.0.2.1: SQL thread stopped, no error"));
@@ -126,7 +131,8 @@ fn refused(pair: &Pair) {
 fn source_gone(pair: &mut Pair) {
     pair.source.stop();
     pair.replica.await_state("", "Last_IO_Errno", "2003");
-    let line = "REPLICATION CRITICAL - db-02 from 192.0.2.1: IO thread connecting, error 2003 source unreachable";
+    let line =
+        "REPLICATION CRITICAL - db-02 from 192.0.2.1: IO thread connecting, error 2003 source unreachable";
     pair.says("source stopped", &[], (2, line));
     pair.source.start();
     pair.heal("a stopped source");
@@ -145,7 +151,9 @@ fn slow(pair: &Pair) {
     pair.replica.sql("STOP SLAVE; CHANGE MASTER TO MASTER_DELAY=1000; START SLAVE");
     pair.replica.await_threads("", "Yes", "Yes");
     pair.source.sql("INSERT INTO shop.orders VALUES (3, '')");
-    eventually("the delayed replica waits", LIMIT, || pair.replica.state("", "SQL_Remaining_Delay").parse::<u32>().is_ok());
+    eventually("the delayed replica waits", LIMIT, || {
+        pair.replica.state("", "SQL_Remaining_Delay").parse::<u32>().is_ok()
+    });
     eventually("it is 2 s behind", LIMIT, || behind(&pair.replica) >= 2);
     let outcome = check(&pair.host, &pair.replica, &["--hostname=db-02", "--warning=1"]);
     let line = "REPLICATION OK - db-02 from 192.0.2.1: up to date with its delay of 1000 s | ";
@@ -179,15 +187,22 @@ fn locked(replica: &Server) -> Child {
     let mut client = replica.client();
     client.args(["--execute", "BEGIN; SELECT * FROM shop.orders WHERE id = 1 FOR UPDATE; SELECT SLEEP(60)"]);
     let child = client.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    replica.await_value("SELECT COUNT(*) FROM information_schema.processlist WHERE info = 'SELECT SLEEP(60)'", "1");
+    replica.await_value(
+        "SELECT COUNT(*) FROM information_schema.processlist WHERE info = 'SELECT SLEEP(60)'",
+        "1",
+    );
     child
 }
 
 fn purged(pair: &Pair) {
     pair.replica.sql("STOP SLAVE");
     pair.source.sql("INSERT INTO shop.orders VALUES (4, ''); FLUSH BINARY LOGS");
-    let last = pair.source.sql("SHOW BINARY LOGS").lines().last().unwrap().split('\t').next().unwrap().to_owned();
-    pair.source.await_value("SELECT COUNT(*) FROM information_schema.processlist WHERE command = 'Binlog Dump'", "0");
+    let last =
+        pair.source.sql("SHOW BINARY LOGS").lines().last().unwrap().split('\t').next().unwrap().to_owned();
+    pair.source.await_value(
+        "SELECT COUNT(*) FROM information_schema.processlist WHERE command = 'Binlog Dump'",
+        "0",
+    );
     // A log that the engine has yet to bring to the disk stays.
     eventually("the log is purged", LIMIT, || {
         pair.source.sql(&format!("PURGE BINARY LOGS TO '{last}'; SHOW BINARY LOGS")).lines().count() == 2
@@ -204,7 +219,11 @@ fn purged(pair: &Pair) {
 
 fn forgotten(pair: &Pair) {
     pair.replica.sql("STOP SLAVE; RESET SLAVE");
-    pair.says("reset", &[], (2, "REPLICATION CRITICAL - db-02 from 192.0.2.1: both threads stopped, no error"));
+    pair.says(
+        "reset",
+        &[],
+        (2, "REPLICATION CRITICAL - db-02 from 192.0.2.1: both threads stopped, no error"),
+    );
     pair.heal("a reset");
     pair.replica.sql("STOP SLAVE; RESET SLAVE ALL");
     pair.says("reset all", &[], (2, "REPLICATION CRITICAL - db-02: not a replica: no channel is configured"));

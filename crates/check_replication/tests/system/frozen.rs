@@ -19,12 +19,20 @@ fn a_frozen_server_is_told_in_time_where_another_plugin_hangs() {
     server.freeze();
     let file = defaults_file(&server, &format!("[client]\nuser=mon\npassword={PASSWORD}\n"));
     let mut command = host.command(program("check_mysql").unwrap_or_default());
-    command.args(["-S", "-H", "192.0.2.1", "-f"]).arg(&file).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .args(["-S", "-H", "192.0.2.1", "-f"])
+        .arg(&file)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     let mut other = Killed::start(&mut command);
     let socket = server.socket().display().to_string();
-    for (place, option) in [("192.0.2.1", "--hostname=192.0.2.1".to_owned()), (&socket, format!("--socket={socket}"))] {
+    for (place, option) in
+        [("192.0.2.1", "--hostname=192.0.2.1".to_owned()), (&socket, format!("--socket={socket}"))]
+    {
         let outcome = check(&host, &server, &[&option, "--timeout=2"]);
-        let line = format!("REPLICATION CRITICAL - {place}: connected, but no greeting within 2 s: frozen server");
+        let line =
+            format!("REPLICATION CRITICAL - {place}: connected, but no greeting within 2 s: frozen server");
         assert_eq!(outcome.summary(), (2, line.as_str()));
         assert!(outcome.elapsed < Duration::from_millis(2250), "{:?}", outcome.elapsed);
     }

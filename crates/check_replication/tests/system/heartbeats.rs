@@ -15,8 +15,8 @@ const HEARTBEAT: &str = "CREATE DATABASE percona; \
     (DATE_FORMAT(UTC_TIMESTAMP(6), '%Y-%m-%dT%H:%i:%s.%f'), @@server_id); GRANT SELECT ON percona.heartbeat TO mon@'%'";
 const HEALTHY: &str = "REPLICATION OK - db-02 from 192.0.2.1: runs, 0 s behind";
 
-/// A source at 192.0.2.1, and its replica db-02 at 192.0.2.2, which gives the source `timeout` seconds and wants a heartbeat each
-/// second.
+/// A source at 192.0.2.1, and its replica db-02 at 192.0.2.2, which gives the source `timeout` seconds and
+/// wants a heartbeat each second.
 fn start(timeout: u32) -> (Host, [Server; 2]) {
     let host = Host::create();
     host.etc("hosts", "192.0.2.2 db-02\n");
@@ -66,7 +66,10 @@ fn by_a_table_of_heartbeats_at_once() {
     replica.await_value("SELECT COUNT(*) FROM percona.heartbeat WHERE server_id = 1", "1");
     let table = ["--heartbeat-table=percona.heartbeat", "--heartbeat-utc", "--warning=3", "--critical=3600"];
     let outcome = ask(&host, &replica, &table);
-    assert!(outcome.code == Some(0) && outcome.summary().1.ends_with(" s behind by its heartbeat"), "{outcome:?}");
+    assert!(
+        outcome.code == Some(0) && outcome.summary().1.ends_with(" s behind by its heartbeat"),
+        "{outcome:?}"
+    );
 
     // Of another program's zone nothing is believed.
     let line = "REPLICATION CRITICAL - db-02 from 192.0.2.1: 180";
@@ -79,7 +82,8 @@ fn by_a_table_of_heartbeats_at_once() {
     source.thaw();
     let line = outcome.summary().1;
     assert!(
-        line.starts_with("REPLICATION WARNING - db-02 from 192.0.2.1: ") && line.ends_with(" s behind by its heartbeat, limit 3"),
+        line.starts_with("REPLICATION WARNING - db-02 from 192.0.2.1: ")
+            && line.ends_with(" s behind by its heartbeat, limit 3"),
         "{outcome:?}"
     );
     eventually("it beats again", LIMIT, || ask(&host, &replica, &table).code == Some(0));
@@ -87,12 +91,15 @@ fn by_a_table_of_heartbeats_at_once() {
     // Its row is the source's own, not the youngest of all.
     replica
         .sql("SET sql_log_bin=0; INSERT INTO percona.heartbeat VALUES (DATE_FORMAT(UTC_TIMESTAMP(6), '%Y-%m-%d %H:%i:%s'), 2)");
-    source.sql("ALTER EVENT percona.beat DISABLE; UPDATE percona.heartbeat SET ts = '2026-01-01T00:00:00.000000'");
+    source.sql(
+        "ALTER EVENT percona.beat DISABLE; UPDATE percona.heartbeat SET ts = '2026-01-01T00:00:00.000000'",
+    );
     replica.await_applied(&source);
     assert_eq!(ask(&host, &replica, &table).code, Some(2), "a row of January");
     source.sql("DELETE FROM percona.heartbeat");
     replica.await_applied(&source);
-    let line = "REPLICATION UNKNOWN - db-02 from 192.0.2.1: runs, but the table has no heartbeat of its source";
+    let line =
+        "REPLICATION UNKNOWN - db-02 from 192.0.2.1: runs, but the table has no heartbeat of its source";
     assert_eq!(ask(&host, &replica, &table).summary(), (3, line));
     let line = "REPLICATION UNKNOWN - db-02: the table percona.beats does not exist, or not for mon | ";
     let outcome = ask(&host, &replica, &["--heartbeat-table=percona.beats"]);

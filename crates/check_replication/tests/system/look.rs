@@ -11,7 +11,8 @@ fn a_replica_that_has_stopped() {
         return;
     }
     let host = Host::create();
-    let [source, replica] = start_all([Setup::new(1).at(&host, "192.0.2.1"), Setup::new(2).at(&host, "192.0.2.2")]);
+    let [source, replica] =
+        start_all([Setup::new(1).at(&host, "192.0.2.1"), Setup::new(2).at(&host, "192.0.2.2")]);
     host.etc("hosts", "192.0.2.1 db-01\n192.0.2.2 db-02\n");
     host.etc("nagios/replication.cnf", &format!("[client]\nuser=mon\npassword={PASSWORD}\n"));
     replica.replicate("", &source);

@@ -1,7 +1,7 @@
 //! check_replication against real MariaDB and MySQL servers that replicate.
 //!
-//! Needs root and the packages that `tests/run` installs. A test that misses something says so and skips, and with CI=true it fails.
-//! Every test has network namespaces of its own.
+//! Needs root and the packages that `tests/run` installs. A test that misses something says so and skips, and
+//! with CI=true it fails. Every test has network namespaces of its own.
 
 #[cfg(test)]
 mod access;
@@ -32,7 +32,8 @@ use suite::process::{Outcome, run};
 /// How long a server may take to do what it was told.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// Runs the plugin in a host, with the account that may see the state of replication. Its file is kept in the folder of `server`.
+/// Runs the plugin in a host, with the account that may see the state of replication. Its file is kept in the
+/// folder of `server`.
 fn check(host: &Host, server: &Server, arguments: &[&str]) -> Outcome {
     let file = defaults_file(server, &format!("[client]\nuser=mon\npassword={PASSWORD}\n"));
     let mut command = host.command(plugins::binary("check_replication"));

@@ -1,5 +1,6 @@
-//! Real MySQL, where the variable MYSQLD names its server: Debian stable has none. A script will do that runs one which is only
-//! unpacked. MYSQLD_SHARE names its folder of messages and character sets, where that is not at its place.
+//! Real MySQL, where the variable MYSQLD names its server: Debian stable has none. A script will do that runs
+//! one which is only unpacked. MYSQLD_SHARE names its folder of messages and character sets, where that is
+//! not at its place.
 
 use std::env;
 use std::fs;
@@ -32,9 +33,13 @@ impl MySql {
         let folder = public_folder();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let at = |name: &str| folder.path().join(name).display().to_string();
-        let mut arguments = vec!["--no-defaults".to_owned(), "--user=root".to_owned(), format!("--datadir={}", at("data"))];
+        let mut arguments =
+            vec!["--no-defaults".to_owned(), "--user=root".to_owned(), format!("--datadir={}", at("data"))];
         if let Ok(share) = env::var("MYSQLD_SHARE") {
-            arguments.extend([format!("--lc-messages-dir={share}"), format!("--character-sets-dir={share}/charsets")]);
+            arguments.extend([
+                format!("--lc-messages-dir={share}"),
+                format!("--character-sets-dir={share}/charsets"),
+            ]);
         }
         succeed(Command::new(program).args(&arguments).arg("--initialize-insecure"));
         arguments.extend([
@@ -55,8 +60,9 @@ impl MySql {
         );
         let socket = folder.path().join("socket");
         let mut command = Command::new(program);
-        let daemon =
-            Daemon::start(command.args(&arguments), &folder.path().join("log"), |_| UnixStream::connect(&socket).is_ok());
+        let daemon = Daemon::start(command.args(&arguments), &folder.path().join("log"), |_| {
+            UnixStream::connect(&socket).is_ok()
+        });
         Self { daemon, folder, port }
     }
 
@@ -66,7 +72,10 @@ impl MySql {
 
     fn sql(&self, statements: &str) -> String {
         let mut client = Command::new("mariadb");
-        client.args(["--no-defaults", "--user=root", "--batch", "--raw"]).arg("--socket").arg(self.at("socket"));
+        client
+            .args(["--no-defaults", "--user=root", "--batch", "--raw"])
+            .arg("--socket")
+            .arg(self.at("socket"));
         succeed(client.args(["--execute", statements])).stdout
     }
 
@@ -103,7 +112,9 @@ impl MySql {
         let file = self.at("client.cnf");
         fs::write(&file, format!("[client]\nuser={user}\npassword={SECRET}\n")).unwrap();
         let mut command = plugins::command("check_replication");
-        command.arg(format!("--hostname=127.0.0.1:{}", self.port)).arg(format!("--defaults-file={}", file.display()));
+        command
+            .arg(format!("--hostname=127.0.0.1:{}", self.port))
+            .arg(format!("--defaults-file={}", file.display()));
         let outcome = run(command.args(options));
         assert!(outcome.stderr.is_empty() && !outcome.stdout.contains(SECRET), "{user}: {outcome:?}");
         outcome
@@ -144,13 +155,16 @@ fn real_mysql_replicates_breaks_and_heals() {
     }
     let (source, replica) = (MySql::start(&program, 1), MySql::start(&program, 2));
     let account = |user: &str, right: &str, more: &str| {
-        format!("CREATE USER {user}@'127.0.0.1' IDENTIFIED BY '{SECRET}' {more}; GRANT {right} ON *.* TO {user}@'127.0.0.1';")
+        format!(
+            "CREATE USER {user}@'127.0.0.1' IDENTIFIED BY '{SECRET}' {more}; GRANT {right} ON *.* TO {user}@'127.0.0.1';"
+        )
     };
     source.locally(&account("repl", "REPLICATION SLAVE", ""));
     replica.locally(
         &[
             account("mon", "REPLICATION CLIENT", ""),
-            account("seer", "REPLICATION CLIENT", "") + "GRANT SELECT ON performance_schema.* TO seer@'127.0.0.1';",
+            account("seer", "REPLICATION CLIENT", "")
+                + "GRANT SELECT ON performance_schema.* TO seer@'127.0.0.1';",
             account("poor", "PROCESS", ""),
             account("expired", "REPLICATION CLIENT", "PASSWORD EXPIRE"),
             account("locked", "REPLICATION CLIENT", "ACCOUNT LOCK"),
@@ -163,11 +177,17 @@ fn real_mysql_replicates_breaks_and_heals() {
     threads(&source, &replica);
     frozen(&source, &replica);
     replica.sql("STOP REPLICA; RESET REPLICA ALL");
-    replica.says(&source, "mon", &[], (2, "REPLICATION CRITICAL - 127.0.0.1:R: not a replica: no channel is configured"));
+    replica.says(
+        &source,
+        "mon",
+        &[],
+        (2, "REPLICATION CRITICAL - 127.0.0.1:R: not a replica: no channel is configured"),
+    );
 }
 
 fn logins(source: &MySql, replica: &MySql) {
-    // The first login of caching_sha2_password wants the whole password: over RSA, over TLS, over the socket; later ones do not.
+    // The first login of caching_sha2_password wants the whole password: over RSA, over TLS, over the socket;
+    // later ones do not.
     for options in [&["--tls=off"][..], &["--tls=off"], &["--tls=require"]] {
         replica.says(source, "mon", options, HEALTHY);
     }
@@ -176,16 +196,21 @@ fn logins(source: &MySql, replica: &MySql) {
     let stranger = format!("--tls-ca={}", source.at("data/ca.pem").display());
     replica.says(source, "mon", &["--tls=verify-ca", &authority], HEALTHY);
     let unknown = |text: &'static str| (3, text);
-    let wrong = "REPLICATION UNKNOWN - 127.0.0.1:R: the server certificate is not signed by a trusted authority";
-    replica.says(source, "mon", &["--tls=verify-ca", &stranger], unknown(wrong));
     let wrong =
-        "REPLICATION UNKNOWN - 127.0.0.1:R: the server certificate is not made out to this name or address (subjectAltName)";
+        "REPLICATION UNKNOWN - 127.0.0.1:R: the server certificate is not signed by a trusted authority";
+    replica.says(source, "mon", &["--tls=verify-ca", &stranger], unknown(wrong));
+    let wrong = "REPLICATION UNKNOWN - 127.0.0.1:R: the server certificate is not made out to this name or address (subjectAltName)";
     replica.says(source, "mon", &["--tls=verify-identity", &authority], unknown(wrong));
     let poor = replica.ask("poor", &[]);
     assert_eq!(poor.stdout.lines().nth(1), Some("GRANT REPLICATION CLIENT ON *.* TO 'poor'@'127.0.0.1'"));
     let line = "REPLICATION UNKNOWN - 127.0.0.1:R: the password of expired has expired, error 1862";
     replica.says(source, "expired", &[], unknown(line));
-    replica.says(source, "locked", &[], unknown("REPLICATION UNKNOWN - 127.0.0.1:R: the account locked is locked, error 3118"));
+    replica.says(
+        source,
+        "locked",
+        &[],
+        unknown("REPLICATION UNKNOWN - 127.0.0.1:R: the account locked is locked, error 3118"),
+    );
     let line = "REPLICATION UNKNOWN - 127.0.0.1:R: access denied for x509: wrong user or password, or the account needs a client \
                 certificate, error 1045";
     replica.says(source, "x509", &[], unknown(line));
@@ -206,7 +231,8 @@ fn threads(source: &MySql, replica: &MySql) {
     replica.sql("START REPLICA");
     source.sql("CREATE DATABASE shop; CREATE TABLE shop.orders (id INT PRIMARY KEY)");
     eventually("the table", LIMIT, || replica.sql("SHOW DATABASES LIKE 'shop'").contains("shop"));
-    replica.await_state("Replica_SQL_Running_State", "Replica has read all relay log; waiting for more updates");
+    replica
+        .await_state("Replica_SQL_Running_State", "Replica has read all relay log; waiting for more updates");
     replica.locally("INSERT INTO shop.orders VALUES (1)");
     source.sql("INSERT INTO shop.orders VALUES (1)");
     replica.await_state("Last_SQL_Errno", "1062");
@@ -217,7 +243,12 @@ fn threads(source: &MySql, replica: &MySql) {
     replica.says(source, "mon", &[], HEALTHY);
     replica.sql("STOP REPLICA; CHANGE REPLICATION SOURCE TO SOURCE_PASSWORD='wrong'; START REPLICA");
     replica.await_state("Last_IO_Errno", "1045");
-    replica.says(source, "mon", &[], (2, &critical("IO thread connecting, error 1045 credentials refused by the source")));
+    replica.says(
+        source,
+        "mon",
+        &[],
+        (2, &critical("IO thread connecting, error 1045 credentials refused by the source")),
+    );
     replica.sql("STOP REPLICA; SET GLOBAL server_id=1");
     replica.replicate_again();
     replica.await_state("Last_IO_Errno", "13117");
@@ -230,7 +261,12 @@ fn threads(source: &MySql, replica: &MySql) {
         "CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_PORT={}, SOURCE_AUTO_POSITION=1 FOR CHANNEL 'second'",
         source.port
     ));
-    replica.says(source, "mon", &[], (2, &format!("{from} (channel second): both threads stopped, no error")));
+    replica.says(
+        source,
+        "mon",
+        &[],
+        (2, &format!("{from} (channel second): both threads stopped, no error")),
+    );
     replica.sql("RESET REPLICA ALL FOR CHANNEL 'second'");
     replica.says(
         source,
@@ -249,14 +285,18 @@ impl MySql {
 /// Who may read performance_schema is told of a frozen source within two of its heartbeats.
 fn frozen(source: &MySql, replica: &MySql) {
     eventually("a heartbeat", LIMIT, || {
-        let count = "SELECT COUNT_RECEIVED_HEARTBEATS > 1 FROM performance_schema.replication_connection_status";
+        let count =
+            "SELECT COUNT_RECEIVED_HEARTBEATS > 1 FROM performance_schema.replication_connection_status";
         replica.sql(count).ends_with("1\n")
     });
     replica.says(source, "seer", &[], HEALTHY);
     source.signal(Signal::STOP);
     eventually("silence", LIMIT, || replica.ask("seer", &[]).code == Some(2));
     let line = replica.ask("seer", &[]).stdout;
-    assert!(line.contains(": source silent for ") && line.contains(" each 1 s: frozen source | lag=0s;"), "{line}");
+    assert!(
+        line.contains(": source silent for ") && line.contains(" each 1 s: frozen source | lag=0s;"),
+        "{line}"
+    );
     // Who may not, knows nothing and says nothing.
     replica.says(source, "mon", &[], HEALTHY);
     source.signal(Signal::CONT);

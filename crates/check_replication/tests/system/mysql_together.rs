@@ -1,5 +1,5 @@
-//! Two real MySQL servers seen together, where the variable MYSQLD names a program that runs one: sets of transactions with tags,
-//! super_read_only, two channels of one replica.
+//! Two real MySQL servers seen together, where the variable MYSQLD names a program that runs one: sets of
+//! transactions with tags, super_read_only, two channels of one replica.
 
 use suite::host::{Host, write};
 use suite::mariadb::{HOST_NEEDS, PASSWORD};
@@ -23,11 +23,15 @@ impl Two {
         write(&file, &format!("[client]\nuser=mon\npassword={PASSWORD}\n"));
         let mut command = self.host.command(plugins::binary("check_replication"));
         let outcome = run(command.arg(format!("--defaults-file={}", file.display())).args(arguments));
-        assert!(outcome.stderr.is_empty() && !outcome.stdout.contains(PASSWORD), "{arguments:?}: {outcome:?}");
+        assert!(
+            outcome.stderr.is_empty() && !outcome.stdout.contains(PASSWORD),
+            "{arguments:?}: {outcome:?}"
+        );
         outcome
     }
 
-    /// Asserts what the plugin says; a replica may call itself a second behind just after it has applied something.
+    /// Asserts what the plugin says; a replica may call itself a second behind just after it has applied
+    /// something.
     fn are(&self, what: &str, arguments: &[&str], state: i32, line: &str) {
         let line = format!("REPLICATION {line}");
         if state == 0 && holds_within(LIMIT, || self.ask(arguments).summary() == (state, &line)) {
@@ -91,16 +95,28 @@ fn errant(two: &Two) {
 
 fn both_directions(two: &Two) {
     let numbers = |server: &Server, offset: u32| {
-        server.sql(&format!("SET GLOBAL auto_increment_increment=2; SET GLOBAL auto_increment_offset={offset}"));
+        server.sql(&format!(
+            "SET GLOBAL auto_increment_increment=2; SET GLOBAL auto_increment_offset={offset}"
+        ));
     };
     numbers(&two.a, 1);
-    two.both_are("the same numbers", &[], 1, "WARNING - db-01 and db-02: auto_increment collides, steps 2 and 1");
+    two.both_are(
+        "the same numbers",
+        &[],
+        1,
+        "WARNING - db-01 and db-02: auto_increment collides, steps 2 and 1",
+    );
     numbers(&two.b, 2);
     let healthy = "OK - 2 servers: 2 channels run, at most 0 s behind";
     two.both_are("both ways", &[], 0, healthy);
     for (server, name, other) in [(&two.a, "db-01", "db-02"), (&two.b, "db-02", "db-01")] {
         server.sql("STOP REPLICA SQL_THREAD");
-        two.both_are("one way stopped", &[], 2, &format!("CRITICAL - {name} from {other}: SQL thread stopped, no error"));
+        two.both_are(
+            "one way stopped",
+            &[],
+            2,
+            &format!("CRITICAL - {name} from {other}: SQL thread stopped, no error"),
+        );
         server.sql("START REPLICA");
         server.await_threads("", "Yes", "Yes");
         two.both_are("both ways again", &[], 0, healthy);

@@ -1,4 +1,5 @@
-//! Three real servers: a replica of two sources, two that replicate to each other, and a ring of three, each link broken in turn.
+//! Three real servers: a replica of two sources, two that replicate to each other, and a ring of three, each
+//! link broken in turn.
 
 use suite::host::Host;
 use suite::mariadb::{HOST_NEEDS, Server, Setup, reset, start_all};
@@ -19,7 +20,8 @@ impl Three {
         host.etc("hosts", "192.0.2.1 db-01\n192.0.2.2 db-02\n192.0.2.3 db-03\n");
         let setup = |id: u32| {
             let own = ["--gtid-domain-id", "--auto-increment-offset"].map(|option| format!("{option}={id}"));
-            let setup = Setup::new(id).at(&host, &format!("192.0.2.{id}")).option("--auto-increment-increment=3");
+            let setup =
+                Setup::new(id).at(&host, &format!("192.0.2.{id}")).option("--auto-increment-increment=3");
             own.into_iter().fold(setup, Setup::option)
         };
         let servers = start_all([1, 2, 3].map(setup));
@@ -87,10 +89,16 @@ fn two_sources(three: &Three) {
         (2, "REPLICATION CRITICAL - db-03: 1 of 2 expected channels configured"),
     );
     let line = "REPLICATION CRITICAL - db-03: no channel from 192.0.2.2";
-    three.say("its source is missing", &[3], &["--expect-source=192.0.2.1", "--expect-source=192.0.2.2"], (2, line));
+    three.say(
+        "its source is missing",
+        &[3],
+        &["--expect-source=192.0.2.1", "--expect-source=192.0.2.2"],
+        (2, line),
+    );
 }
 
-/// The source ends the connection of the one when the other connects, again and again: no thread has an error.
+/// The source ends the connection of the one when the other connects, again and again: no thread has an
+/// error.
 fn one_id_for_two_replicas(three: &Three) {
     let [a, b, c] = &three.servers;
     reset(&[c, b, a]);
@@ -102,9 +110,12 @@ fn one_id_for_two_replicas(three: &Three) {
         replica.sql("STOP SLAVE; CHANGE MASTER TO MASTER_CONNECT_RETRY=5; START SLAVE");
     }
     let said = || {
-        check(&three.host, a, &["--hostname=db-02"]).summary().1.to_owned() + &check(&three.host, a, &["--hostname=db-03"]).stdout
+        check(&three.host, a, &["--hostname=db-02"]).summary().1.to_owned()
+            + &check(&three.host, a, &["--hostname=db-03"]).stdout
     };
-    eventually("one of them is connecting", LIMIT, || said().contains("or a replica with the same server id"));
+    eventually("one of them is connecting", LIMIT, || {
+        said().contains("or a replica with the same server id")
+    });
     c.sql("STOP SLAVE; RESET SLAVE ALL; SET GLOBAL server_id=3");
     b.await_threads("", "Yes", "Yes");
     three.say("healed", &[2], &[], (0, "REPLICATION OK - db-02 from 192.0.2.1: runs, 0 s behind"));
@@ -117,7 +128,8 @@ fn both_directions(three: &mut Three) {
     for (replica, source) in [(1, 2), (2, 1)] {
         let server = &three.servers[replica - 1];
         server.sql("STOP SLAVE IO_THREAD");
-        let line = format!("REPLICATION CRITICAL - db-0{replica} from db-0{source}: IO thread stopped, no error");
+        let line =
+            format!("REPLICATION CRITICAL - db-0{replica} from db-0{source}: IO thread stopped, no error");
         three.say("one way stopped", &[1, 2], &[], (2, &line));
         server.sql("STOP SLAVE; RESET SLAVE ALL");
         let line = format!("REPLICATION CRITICAL - db-0{replica} does not replicate from db-0{source}");
@@ -128,13 +140,19 @@ fn both_directions(three: &mut Three) {
     let [a, b, _] = &mut three.servers;
     b.sql("SET GLOBAL server_id=1");
     let outcome = check(&three.host, a, &["--hostname=db-01", "--hostname=db-02"]);
-    assert!(outcome.summary().1.starts_with("REPLICATION CRITICAL - db-01 and db-02 have the same server id 1"), "{outcome:?}");
+    assert!(
+        outcome.summary().1.starts_with("REPLICATION CRITICAL - db-01 and db-02 have the same server id 1"),
+        "{outcome:?}"
+    );
     b.sql("SET GLOBAL server_id=2");
     b.stop();
     a.await_state("", "Slave_IO_Running", "Connecting");
     let outcome = check(&three.host, a, &["--hostname=db-01", "--hostname=db-02"]);
     assert_eq!(outcome.code, Some(2), "{outcome:?}");
-    assert!(outcome.stdout.contains("db-02") && !outcome.stdout.contains("does not replicate"), "{outcome:?}");
+    assert!(
+        outcome.stdout.contains("db-02") && !outcome.stdout.contains("does not replicate"),
+        "{outcome:?}"
+    );
     b.start();
     b.sql("START SLAVE");
     a.await_threads("", "Yes", "Yes");
@@ -149,7 +167,12 @@ fn one_writer(three: &Three) {
     three.say("both writable", &[1, 2], &one, (2, both));
     b.sql("SET GLOBAL read_only=1");
     assert_eq!(check(&three.host, a, &["--hostname=db-01", "--hostname=db-02", one[0]]).code, Some(0));
-    three.say("one read-only", &[1, 2], &["--expect-writable=all"], (2, "REPLICATION CRITICAL - db-02 is read-only"));
+    three.say(
+        "one read-only",
+        &[1, 2],
+        &["--expect-writable=all"],
+        (2, "REPLICATION CRITICAL - db-02 is read-only"),
+    );
     a.sql("SET GLOBAL read_only=1");
     three.say("none writable", &[1, 2], &one, (2, "REPLICATION CRITICAL - no server is writable"));
     a.sql("SET GLOBAL read_only=0");
@@ -190,7 +213,12 @@ fn transactions(three: &Three) {
     a.sql("CREATE DATABASE shop");
     b.await_applied(a);
     b.await_state("", "Seconds_Behind_Master", "0");
-    three.say("the source has written", &[1, 2], &tree, (0, "REPLICATION OK - db-02 from db-01: runs, 0 s behind"));
+    three.say(
+        "the source has written",
+        &[1, 2],
+        &tree,
+        (0, "REPLICATION OK - db-02 from db-01: runs, 0 s behind"),
+    );
     b.sql("CREATE TABLE shop.stray (id INT)");
     let line = "REPLICATION WARNING - db-02 has 1 errant transaction, unknown to db-01: 1 in domain 2";
     three.say("the replica was written to", &[1, 2], &tree, (1, line));
@@ -205,9 +233,19 @@ fn ring(three: &Three) {
     three.say("a ring", &[1, 2, 3], &[], healthy);
     let [a, b, c] = &three.servers;
     c.sql("STOP SLAVE SQL_THREAD");
-    three.say("one link stopped", &[1, 2, 3], &[], (2, "REPLICATION CRITICAL - db-03 from db-01: SQL thread stopped, no error"));
+    three.say(
+        "one link stopped",
+        &[1, 2, 3],
+        &[],
+        (2, "REPLICATION CRITICAL - db-03 from db-01: SQL thread stopped, no error"),
+    );
     c.sql("STOP SLAVE; RESET SLAVE ALL");
-    three.say("one link gone", &[1, 2, 3], &[], (2, "REPLICATION CRITICAL - db-03 replicates from no other server"));
+    three.say(
+        "one link gone",
+        &[1, 2, 3],
+        &[],
+        (2, "REPLICATION CRITICAL - db-03 replicates from no other server"),
+    );
     c.replicate("", b);
     three.say(
         "a link to the wrong one",

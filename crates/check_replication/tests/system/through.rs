@@ -1,4 +1,5 @@
-//! Through a real NRPE on the database host, by a file that is for NRPE's user alone: and nobody sees the password.
+//! Through a real NRPE on the database host, by a file that is for NRPE's user alone: and nobody sees the
+//! password.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -26,7 +27,8 @@ fn nagios() -> Option<(u32, u32)> {
 fn processes() -> String {
     let folders = fs::read_dir("/proc").into_iter().flatten().flatten();
     let read = |path: &Path, file: &str| fs::read(path.join(file)).unwrap_or_default();
-    let texts = folders.map(|entry| [read(&entry.path(), "cmdline"), read(&entry.path(), "environ")].concat());
+    let texts =
+        folders.map(|entry| [read(&entry.path(), "cmdline"), read(&entry.path(), "environ")].concat());
     texts.map(|octets| String::from_utf8_lossy(&octets).into_owned()).collect::<Vec<_>>().join("\n")
 }
 
@@ -36,22 +38,36 @@ fn through_nrpe_the_answer_comes_and_the_password_stays() {
         return;
     }
     let host = Host::create();
-    let [source, replica] = start_all([Setup::new(1).at(&host, "192.0.2.1"), Setup::new(2).at(&host, "192.0.2.2")]);
+    let [source, replica] =
+        start_all([Setup::new(1).at(&host, "192.0.2.1"), Setup::new(2).at(&host, "192.0.2.2")]);
     replica.replicate("", &source);
-    replica.sql(&format!("CREATE USER nrpe@localhost IDENTIFIED BY '{SECRET}'; GRANT SLAVE MONITOR ON *.* TO nrpe@localhost"));
+    replica.sql(&format!(
+        "CREATE USER nrpe@localhost IDENTIFIED BY '{SECRET}'; GRANT SLAVE MONITOR ON *.* TO nrpe@localhost"
+    ));
     let folder = suite::host::public_folder();
     let file = folder.path().join("replication.cnf");
-    fs::write(&file, format!("[client]\nuser=nrpe\npassword={SECRET}\nsocket={}\n", replica.socket().display())).unwrap();
+    fs::write(
+        &file,
+        format!("[client]\nuser=nrpe\npassword={SECRET}\nsocket={}\n", replica.socket().display()),
+    )
+    .unwrap();
     let (user, group) = nagios().unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o400)).unwrap();
     chown(&file, Some(user), Some(group)).unwrap();
-    let line = |more: &str| format!("@plugindir@/check_replication --defaults-file={} {more}", file.display());
-    let commands = format!("command[replication]={}\ncommand[verbose]={}\n", line(""), line("-vvv --show-query --timeout=4"));
+    let line =
+        |more: &str| format!("@plugindir@/check_replication --defaults-file={} {more}", file.display());
+    let commands = format!(
+        "command[replication]={}\ncommand[verbose]={}\n",
+        line(""),
+        line("-vvv --show-query --timeout=4")
+    );
     let nrpe = Nrpe::start(&host, &commands);
     let name = replica.value("SELECT @@hostname");
     let (healthy, stopped) = (
         format!("REPLICATION OK - {name} from 192.0.2.1: runs, 0 s behind | lag=0s;60;300;0 channels=1;;;0"),
-        format!("REPLICATION CRITICAL - {name} from 192.0.2.1: SQL thread stopped, no error | lag=U;60;300;0 channels=1;;;0"),
+        format!(
+            "REPLICATION CRITICAL - {name} from 192.0.2.1: SQL thread stopped, no error | lag=U;60;300;0 channels=1;;;0"
+        ),
     );
     for options in [&[][..], &["-2"], &["-3"]] {
         assert_eq!(nrpe.check("replication", options).verdict(), (0, healthy.as_str()), "{options:?}");
@@ -77,7 +93,8 @@ fn through_nrpe_the_answer_comes_and_the_password_stays() {
     });
     replica.thaw();
     let socket = replica.socket().display().to_string();
-    let frozen = format!("REPLICATION CRITICAL - {socket}: connected, but no greeting within 4 s: frozen server");
+    let frozen =
+        format!("REPLICATION CRITICAL - {socket}: connected, but no greeting within 4 s: frozen server");
     assert_eq!(outcome.summary(), (2, frozen.as_str()));
     let log = fs::read_to_string(nrpe.folder().join("nrpe.log")).unwrap_or_default();
     assert!(log.contains("check_replication") && !log.contains(SECRET), "NRPE's log");

@@ -5,7 +5,8 @@ use suite::needs::{Need, missing};
 
 use super::{HOSTS, check, listening, routed};
 
-/// What the server's firewall does with the numbered address of each family, and what the monitor must say of it.
+/// What the server's firewall does with the numbered address of each family, and what the monitor must say of
+/// it.
 const IPV4: [(u8, &str, &str); 11] = [
     (2, "reject with tcp reset", "refused"),
     (3, "reject with icmp type port-unreachable", "port unreachable (ICMP type 3 code 3 from 192.0.2.3)"),
@@ -17,18 +18,34 @@ const IPV4: [(u8, &str, &str); 11] = [
     (9, "reject with icmp type admin-prohibited", "prohibited (ICMP type 3 code 13 from 192.0.2.9)"),
     (10, "meta l4proto tcp drop", "silent (answers ping): the service or a firewall"),
     (11, "drop", "silent (no ping): the address or its host"),
-    (12, "", "prohibited here: a prohibit route or the firewall of this machine forbids it: see ip route get"),
+    (
+        12,
+        "",
+        "prohibited here: a prohibit route or the firewall of this machine forbids it: see ip route get",
+    ),
 ];
 const IPV6: [(u8, &str, &str); 9] = [
     (2, "reject with tcp reset", "refused"),
-    (3, "reject with icmpv6 type port-unreachable", "port unreachable (ICMPv6 type 1 code 4 from 2001:db8:2::3)"),
+    (
+        3,
+        "reject with icmpv6 type port-unreachable",
+        "port unreachable (ICMPv6 type 1 code 4 from 2001:db8:2::3)",
+    ),
     (4, "reject with icmpv6 type no-route", "net unreachable (ICMPv6 type 1 code 0 from 2001:db8:2::4)"),
-    (5, "reject with icmpv6 type addr-unreachable", "host unreachable (ICMPv6 type 1 code 3 from 2001:db8:2::5)"),
+    (
+        5,
+        "reject with icmpv6 type addr-unreachable",
+        "host unreachable (ICMPv6 type 1 code 3 from 2001:db8:2::5)",
+    ),
     (6, "reject with icmpv6 type policy-fail", "prohibited (ICMPv6 type 1 code 5 from 2001:db8:2::6)"),
     (9, "reject with icmpv6 type admin-prohibited", "prohibited (ICMPv6 type 1 code 1 from 2001:db8:2::9)"),
     (10, "meta l4proto tcp drop", "silent (answers ping): the service or a firewall"),
     (11, "drop", "silent (no ping): the address or its host"),
-    (12, "", "prohibited here: a prohibit route or the firewall of this machine forbids it: see ip route get"),
+    (
+        12,
+        "",
+        "prohibited here: a prohibit route or the firewall of this machine forbids it: see ip route get",
+    ),
 ];
 /// What the monitor's own routes and its link make of other addresses.
 const OWN: [(&str, &str); 8] = [
@@ -39,7 +56,10 @@ const OWN: [(&str, &str); 8] = [
     ),
     ("198.51.100.9", "no neighbour: nothing on the link has this address"),
     ("203.0.113.1", "no route from here: this machine has no route to it: see ip route get"),
-    ("203.0.113.9", "gateway silent here: the gateway of this machine towards it does not answer: see ip route get"),
+    (
+        "203.0.113.9",
+        "gateway silent here: the gateway of this machine towards it does not answer: see ip route get",
+    ),
     ("2001:db8:2::13", "unreachable by a route here: an unreachable route of this machine: see ip route get"),
     ("2001:db8:51::9", "no neighbour: nothing on the link has this address"),
     ("2001:db8:99::1", "no route from here: this machine has no route to it: see ip route get"),
@@ -73,14 +93,16 @@ fn each_cause_has_its_words() {
     succeed(server.command("nft").arg("-f").arg(&file));
     let _port = listening(&server, 80);
 
-    let mut expected: Vec<String> = IPV4.map(|(number, _, words)| format!("192.0.2.{number}: {words}")).into();
+    let mut expected: Vec<String> =
+        IPV4.map(|(number, _, words)| format!("192.0.2.{number}: {words}")).into();
     expected.extend(IPV6.map(|(number, _, words)| format!("2001:db8:2::{number}: {words}")));
     expected.extend(OWN.map(|(address, words)| format!("{address}: {words}")));
     let address = |line: &String| line.split(": ").next().unwrap().to_owned();
     let mut list: Vec<String> = expected.iter().map(address).collect();
     list.extend(["192.0.2.1", "2001:db8:2::1", "198.51.100.2"].map(str::to_owned));
     write(&folder.path().join("list"), &(list.join("\n") + "\n"));
-    let outcome = check(&monitor, &["--port=80", &format!("--file={}", folder.path().join("list").display())]);
+    let outcome =
+        check(&monitor, &["--port=80", &format!("--file={}", folder.path().join("list").display())]);
     // What several addresses share stands in one line; here it is taken apart.
     let mut seen: Vec<String> = Vec::new();
     for line in outcome
@@ -99,10 +121,14 @@ fn each_cause_has_its_words() {
     assert!(outcome.stdout.contains("\nUNKNOWN: 8 of 31 untested, port 80: "), "{}", outcome.stdout);
     let first = outcome.first_line();
     assert!(first.starts_with("TCP_EACH_IP CRITICAL - 20 of 31 fail, port 80: "), "{first}");
-    assert!(first.contains(", 1 more fault | failed=20;;0;0;31 untested=8;;;0;31 second_try=0;;;0;31 slowest=0."), "{first}");
+    assert!(
+        first.contains(", 1 more fault | failed=20;;0;0;31 untested=8;;;0;31 second_try=0;;;0;31 slowest=0."),
+        "{first}"
+    );
 }
 
-/// The same ICMP error for hundreds of addresses comes back for a few only; the others are not left without a hint.
+/// The same ICMP error for hundreds of addresses comes back for a few only; the others are not left without a
+/// hint.
 #[test]
 fn silence_beside_limited_errors_is_noted() {
     if missing(&HOSTS) || missing(&[Need::Program("nft")]) {
@@ -117,8 +143,16 @@ fn silence_beside_limited_errors_is_noted() {
     write(&folder.path().join("list"), &list);
     let list = format!("--file={}", folder.path().join("list").display());
     let outcome = check(&monitor, &["--port=80", &list, "--connect-timeout=1.5"]);
-    assert!(outcome.first_line().starts_with("TCP_EACH_IP CRITICAL - 200 of 200 fail, port 80: "), "{}", outcome.stdout);
+    assert!(
+        outcome.first_line().starts_with("TCP_EACH_IP CRITICAL - 200 of 200 fail, port 80: "),
+        "{}",
+        outcome.stdout
+    );
     let note = " next to some with ICMP errors, which routers limit: perhaps the same cause";
-    assert!(outcome.stdout.lines().any(|line| line.starts_with("note: ") && line.ends_with(note)), "{}", outcome.stdout);
+    assert!(
+        outcome.stdout.lines().any(|line| line.starts_with("note: ") && line.ends_with(note)),
+        "{}",
+        outcome.stdout
+    );
     assert!(outcome.stdout.contains(": prohibited (ICMP type 3 code 13 from 192.0.2."), "{}", outcome.stdout);
 }

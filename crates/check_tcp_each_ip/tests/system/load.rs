@@ -42,10 +42,12 @@ fn black_holes_take_their_time_once_and_nobody_else_with_them() {
     let last = address(99);
     nft(&server, &format!("ip daddr 198.18.0.1-{last} drop"));
     let outcome = check(&monitor, &["--port=80", &list]);
-    let line =
-        "TCP_EACH_IP CRITICAL - 100 of 1000 fail, port 80: 198.18.0.1-100 silent (no ping) | failed=100;;0;0;1000 untested=0;";
+    let line = "TCP_EACH_IP CRITICAL - 100 of 1000 fail, port 80: 198.18.0.1-100 silent (no ping) | failed=100;;0;0;1000 untested=0;";
     assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
-    assert_eq!(outcome.stdout.lines().nth(1), Some("198.18.0.1-100: silent (no ping): the address or its host"));
+    assert_eq!(
+        outcome.stdout.lines().nth(1),
+        Some("198.18.0.1-100: silent (no ping): the address or its host")
+    );
     assert!(outcome.elapsed < Duration::from_millis(7_600), "{:?}", outcome.elapsed);
 }
 
@@ -73,7 +75,11 @@ fn what_the_deadline_leaves_untried_is_counted() {
     let outcome = check(&monitor, &["--port=80", &list, "--timeout=1", "--connect-timeout=5"]);
     let line = "TCP_EACH_IP UNKNOWN - 5000 of 5000 untested, port 80: 198.18.0.1-250 ";
     assert!(outcome.first_line().starts_with(line), "{}", outcome.first_line());
-    assert!(outcome.first_line().contains(" | failed=0;;0;0;5000 untested=5000;;;0;5000 "), "{}", outcome.first_line());
+    assert!(
+        outcome.first_line().contains(" | failed=0;;0;0;5000 untested=5000;;;0;5000 "),
+        "{}",
+        outcome.first_line()
+    );
     // Of the machine's load under the tests comes what is above the 50 ms that the benchmark holds it to.
     assert!(outcome.elapsed < Duration::from_millis(1_250), "{:?}", outcome.elapsed);
 }

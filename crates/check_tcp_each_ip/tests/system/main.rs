@@ -1,7 +1,7 @@
 //! check_tcp_each_ip from one real host to another, and as a real Nagios runs it.
 //!
-//! Needs root and the packages that `tests/run` installs. A test that misses something says so and skips, and with CI=true it fails.
-//! Every test has network namespaces of its own.
+//! Needs root and the packages that `tests/run` installs. A test that misses something says so and skips, and
+//! with CI=true it fails. Every test has network namespaces of its own.
 
 #[cfg(test)]
 mod causes;
@@ -33,8 +33,8 @@ fn check(host: &Host, arguments: &[&str]) -> Outcome {
     outcome
 }
 
-/// A host whose eth0 is cabled to the eth0 of a second one. Their link-local addresses, without which neighbours do not find
-/// each other, are there at once.
+/// A host whose eth0 is cabled to the eth0 of a second one. Their link-local addresses, without which
+/// neighbours do not find each other, are there at once.
 fn cabled() -> (Host, Host) {
     let hosts = (Host::create(), Host::create());
     for host in [&hosts.0, &hosts.1] {
@@ -45,15 +45,17 @@ fn cabled() -> (Host, Host) {
     hosts
 }
 
-/// A monitor at 198.51.100.1 and 2001:db8:51::1, and a server at .2 and ::2 behind which are the first `count` addresses of
-/// 192.0.2.0/24 and, numbered in decimal, of 2001:db8:2::/64.
+/// A monitor at 198.51.100.1 and 2001:db8:51::1, and a server at .2 and ::2 behind which are the first
+/// `count` addresses of 192.0.2.0/24 and, numbered in decimal, of 2001:db8:2::/64.
 fn routed(count: u8) -> (Host, Host) {
     let (monitor, server) = cabled();
     monitor.ip_batch(
         "addr add 198.51.100.1/24 dev eth0\naddr add 2001:db8:51::1/64 dev eth0 nodad\n\
          route add 192.0.2.0/24 via 198.51.100.2\nroute add 2001:db8:2::/64 via 2001:db8:51::2\n",
     );
-    let addresses = |number| format!("addr add 192.0.2.{number}/32 dev lo\naddr add 2001:db8:2::{number}/128 dev lo nodad\n");
+    let addresses = |number| {
+        format!("addr add 192.0.2.{number}/32 dev lo\naddr add 2001:db8:2::{number}/128 dev lo nodad\n")
+    };
     let own = "addr add 198.51.100.2/24 dev eth0\naddr add 2001:db8:51::2/64 dev eth0 nodad\n".to_owned();
     server.ip_batch(&(1..=count).map(addresses).fold(own, |batch, lines| batch + &lines));
     (monitor, server)

@@ -26,8 +26,11 @@ fn a_full_table_of_neighbours_is_no_outage() {
     let live = limit * 3;
     let (monitor, server) = cabled();
     monitor.ip(&["addr", "add", "198.18.0.1/16", "dev", "eth0"]);
-    let addresses: Vec<String> = (0..live).map(|number| format!("198.18.{}.{}", 1 + number / 250, 1 + number % 250)).collect();
-    server.ip_batch(&addresses.iter().map(|address| format!("addr add {address}/16 dev eth0\n")).collect::<String>());
+    let addresses: Vec<String> =
+        (0..live).map(|number| format!("198.18.{}.{}", 1 + number / 250, 1 + number % 250)).collect();
+    server.ip_batch(
+        &addresses.iter().map(|address| format!("addr add {address}/16 dev eth0\n")).collect::<String>(),
+    );
     let _port = listening(&server, 80);
     let folder = public_folder();
     write(&folder.path().join("list"), &(addresses.join("\n") + "\n"));
@@ -37,7 +40,10 @@ fn a_full_table_of_neighbours_is_no_outage() {
     assert_eq!(outcome.code, Some(3), "{first}");
     assert!(first.contains(&format!(" of {live} untested, port 80: 198.18.")), "{first}");
     assert!(first.contains(&format!(" | failed=0;;0;0;{live} untested=")), "{first}");
-    assert!(outcome.stdout.contains(": neighbour table full here: raise net.ipv4.neigh.default.gc_thresh3 "), "{first}");
+    assert!(
+        outcome.stdout.contains(": neighbour table full here: raise net.ipv4.neigh.default.gc_thresh3 "),
+        "{first}"
+    );
 }
 
 #[test]

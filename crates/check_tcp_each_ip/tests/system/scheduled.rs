@@ -28,8 +28,13 @@ fn nagios_sees_an_address_go_dark_and_come_back() {
     let list = folder.path().join("list");
     write(&list, "192.0.2.1\n192.0.2.2\n2001:db8:2::3\n");
     let services = std::fs::read_to_string(shipped("silent-outage-plugins.cfg")).unwrap();
-    let nagios = Nagios::start(&monitor, &format!("{services}{}", SERVER.replace("@list@", &list.display().to_string())));
-    let hard = |state: u8| nagios.service_when("Addresses answer", |service| service.is_hard && service.current_state == state);
+    let nagios = Nagios::start(
+        &monitor,
+        &format!("{services}{}", SERVER.replace("@list@", &list.display().to_string())),
+    );
+    let hard = |state: u8| {
+        nagios.service_when("Addresses answer", |service| service.is_hard && service.current_state == state)
+    };
     assert!(hard(0).plugin_output.starts_with("TCP_EACH_IP OK - 3 addresses answer on port 80, slowest "));
     server.ip(&["addr", "del", "192.0.2.2/32", "dev", "lo"]);
     let alarm = hard(2);

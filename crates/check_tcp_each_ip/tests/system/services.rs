@@ -1,4 +1,5 @@
-//! Real services: a squid that came up without one of its addresses, a squid that hangs, and a list that both ends read.
+//! Real services: a squid that came up without one of its addresses, a squid that hangs, and a list that both
+//! ends read.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,7 +17,8 @@ const SQUID: [Need; 1] = [Need::Program("squid")];
 /// What any squid answers at once, without asking anybody else.
 const REQUEST: &str = r"--send=GET / HTTP/1.0\r\n\r\n";
 
-/// A squid on port 3128 of the addresses 192.0.2.1 up to `last`, those that the host does not have among them.
+/// A squid on port 3128 of the addresses 192.0.2.1 up to `last`, those that the host does not have among
+/// them.
 fn squid(host: &Host, folder: &Path, last: u8) -> Daemon {
     let ports: String = (1..=last).map(|number| format!("http_port 192.0.2.{number}:3128\n")).collect();
     let top = folder.display();
@@ -50,7 +52,8 @@ fn an_address_that_squid_could_not_bind_is_found_and_a_frozen_squid_too() {
     let _squid = squid(&server, folder.path(), 8);
     server.ip(&["addr", "add", "192.0.2.5/32", "dev", "lo"]);
     let list: Vec<String> = (1..=8).map(|number| format!("--ip=192.0.2.{number}")).collect();
-    let options: Vec<&str> = ["--port=3128", "--connect-timeout=1"].into_iter().chain(list.iter().map(String::as_str)).collect();
+    let options: Vec<&str> =
+        ["--port=3128", "--connect-timeout=1"].into_iter().chain(list.iter().map(String::as_str)).collect();
     let outcome = check(&monitor, &options);
     let line = "TCP_EACH_IP CRITICAL - 1 of 8 fails, port 3128: 192.0.2.5 refused | failed=1;;0;0;8 ";
     assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
@@ -77,7 +80,8 @@ fn both_ends_name_the_same_address_by_the_same_list() {
     let _port = listening(&server, 80);
     let folder = public_folder();
     let path = folder.path().join("list");
-    let list: String = (1..=20).map(|number| format!("192.0.2.{number}\t255.255.255.255\n2001:db8:2::{number}\n")).collect();
+    let list: String =
+        (1..=20).map(|number| format!("192.0.2.{number}\t255.255.255.255\n2001:db8:2::{number}\n")).collect();
     write(&path, &list);
     let list = format!("--file={}", path.display());
     let there = || run(server.command(plugins::binary("check_ip_bound")).arg(&list));
@@ -86,7 +90,11 @@ fn both_ends_name_the_same_address_by_the_same_list() {
     assert_eq!((there().code, here().code), (Some(0), Some(0)));
     server.ip(&["addr", "del", "192.0.2.17/32", "dev", "lo"]);
     let (there, here) = (there(), here());
-    assert!(there.first_line().starts_with("IP_BOUND CRITICAL - 1 of 40 addresses missing: 192.0.2.17 | "), "{}", there.stdout);
+    assert!(
+        there.first_line().starts_with("IP_BOUND CRITICAL - 1 of 40 addresses missing: 192.0.2.17 | "),
+        "{}",
+        there.stdout
+    );
     let line = "TCP_EACH_IP CRITICAL - 1 of 40 fails, port 80: 192.0.2.17 ";
     assert!(here.first_line().starts_with(line), "{}", here.stdout);
 }

@@ -1,4 +1,5 @@
-//! What is missing and free comes back: by rtnetlink and by a configured command, and the link and the services hear of it.
+//! What is missing and free comes back: by rtnetlink and by a configured command, and the link and the
+//! services hear of it.
 
 use std::fs;
 use std::process::Command;
@@ -16,11 +17,15 @@ fn what_is_missing_and_free_comes_back() {
     let site = Site::new("192.0.2.1 192.0.2.31 192.0.2.32/32 2001:db8::31");
     // The neighbour still sends to the host that had the addresses before.
     for address in ["192.0.2.31", "2001:db8::31"] {
-        let stale = ["neigh", "replace", address, "lladdr", "02:00:00:00:00:99", "dev", "eth0", "nud", "stale"];
+        let stale =
+            ["neigh", "replace", address, "lladdr", "02:00:00:00:00:99", "dev", "eth0", "nud", "stale"];
         site.neighbour.ip(&stale);
     }
-    let touch = site.script("restart", "echo \"$1|$HOME|$NRPE_PROGRAMVERSION\" >>\"${0%/*}/restarted\"; echo restarted");
-    site.configure(&format!("enabled = true\nannounce = true\nrestart = [[\"{touch}\", \"$(reboot) ; `id`\"]]\n"));
+    let touch = site
+        .script("restart", "echo \"$1|$HOME|$NRPE_PROGRAMVERSION\" >>\"${0%/*}/restarted\"; echo restarted");
+    site.configure(&format!(
+        "enabled = true\nannounce = true\nrestart = [[\"{touch}\", \"$(reboot) ; `id`\"]]\n"
+    ));
     let outcome = site.handle();
     let line = "IP_REBIND OK - bound again: 192.0.2.31-32, 2001:db8::31, restarted 1 service";
     assert_eq!(outcome.verdict(), (0, line), "{outcome:?}");
@@ -33,10 +38,13 @@ fn what_is_missing_and_free_comes_back() {
 
     let own = run(site.host.command("cat").arg("/sys/class/net/eth0/address")).stdout;
     for address in ["192.0.2.31", "2001:db8::31"] {
-        let known = run(Command::new("ip").args(["-n", site.neighbour.name(), "neigh", "show", address])).stdout;
+        let known =
+            run(Command::new("ip").args(["-n", site.neighbour.name(), "neigh", "show", address])).stdout;
         assert!(known.contains(own.trim()), "the neighbour knows {address} as {known}, not as {own}");
     }
-    let broadcast = run(Command::new("ip").args(["-n", site.host.name(), "-o", "addr", "show", "to", "192.0.2.31"])).stdout;
+    let broadcast =
+        run(Command::new("ip").args(["-n", site.host.name(), "-o", "addr", "show", "to", "192.0.2.31"]))
+            .stdout;
     assert!(broadcast.contains("brd 192.0.2.255"), "{broadcast}");
 
     let record = site.records().remove(0);
@@ -49,7 +57,10 @@ fn what_is_missing_and_free_comes_back() {
     assert_eq!(record["services"][0]["output"].as_str(), Some("restarted"));
 
     // Now nothing is missing, so nothing is done and nothing restarted.
-    assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - nothing is missing, 4 addresses bound and usable"));
+    assert_eq!(
+        site.handle().verdict(),
+        (0, "IP_REBIND OK - nothing is missing, 4 addresses bound and usable")
+    );
     assert_eq!(fs::read_to_string(site.path("restarted")).unwrap().lines().count(), 1);
 }
 
@@ -59,7 +70,10 @@ fn a_command_binds_in_its_place() {
         return;
     }
     let site = Site::new("192.0.2.1 192.0.2.31 192.0.2.32");
-    let setup = site.script("setup-ips.pl", "[ \"$1\" = --all ] || exit 9; ip addr add 192.0.2.31/24 dev eth0 && echo set up");
+    let setup = site.script(
+        "setup-ips.pl",
+        "[ \"$1\" = --all ] || exit 9; ip addr add 192.0.2.31/24 dev eth0 && echo set up",
+    );
     let restart = site.script("restart", "exit 5");
     site.configure(&format!(
         "enabled = true\ncommand = [\"{setup}\", \"--all\"]\nrestart = [[\"{restart}\"], [\"/bin/true\"]]\n"
@@ -82,7 +96,11 @@ fn a_command_that_hangs_is_ended_and_reported() {
     let outcome = run(&mut site.command_within("CRITICAL-HARD-3", 7));
     let line = "IP_REBIND CRITICAL - not back: 192.0.2.31 (not bound), setup-ips.pl did not end within ";
     assert!(outcome.code == Some(2) && outcome.stdout.starts_with(line), "{outcome:?}");
-    assert_eq!(site.records().remove(0)["services"].as_array().map(Vec::len), Some(0), "nothing came back, nothing is restarted");
+    assert_eq!(
+        site.records().remove(0)["services"].as_array().map(Vec::len),
+        Some(0),
+        "nothing came back, nothing is restarted"
+    );
 }
 
 #[test]
@@ -90,10 +108,12 @@ fn thousands_come_back_in_the_order_of_the_list_and_none_that_is_taken() {
     if missing(&HOSTS) {
         return;
     }
-    // The first of the list was the primary address of its subnet. The neighbour has every other one of the rest: its answers come
-    // faster than they can be read.
-    let many: Vec<String> = (0..2_000).map(|number| format!("198.18.{}.{}", number / 250, number % 250 + 1)).collect();
-    let list: Vec<&str> = ["198.51.100.9", "198.51.100.8"].into_iter().chain(many.iter().map(String::as_str)).collect();
+    // The first of the list was the primary address of its subnet. The neighbour has every other one of the
+    // rest: its answers come faster than they can be read.
+    let many: Vec<String> =
+        (0..2_000).map(|number| format!("198.18.{}.{}", number / 250, number % 250 + 1)).collect();
+    let list: Vec<&str> =
+        ["198.51.100.9", "198.51.100.8"].into_iter().chain(many.iter().map(String::as_str)).collect();
     let site = Site::new(&list.join(" "));
     let taken = |address: &String| format!("addr add {address}/15 dev eth0\n");
     site.neighbour.ip_batch(&many.iter().step_by(2).map(taken).collect::<String>());

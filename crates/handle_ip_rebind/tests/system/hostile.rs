@@ -1,4 +1,5 @@
-//! Files that somebody else had a hand in, a state that is broken, two handlers at once, and one that is killed.
+//! Files that somebody else had a hand in, a state that is broken, two handlers at once, and one that is
+//! killed.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -42,9 +43,15 @@ fn a_configuration_that_others_can_write_is_not_obeyed() {
     refused(": a symbolic link, name the file itself");
     fs::remove_file(&config).unwrap();
     refused(": no such file or directory");
-    write(&config, "enabled = true\ninterface = \"eth0\"\nfiles = [\"/etc/ips\"]\ncommand = \"rm -rf /; $(id)\"\n");
+    write(
+        &config,
+        "enabled = true\ninterface = \"eth0\"\nfiles = [\"/etc/ips\"]\ncommand = \"rm -rf /; $(id)\"\n",
+    );
     refused(" line 4: invalid type: string");
-    write(&config, "enabled = true\ninterface = \"eth0\"\nfiles = [\"/etc/ips\"]\nrestart = [[\"sh\", \"-c\", \"id\"]]\n");
+    write(
+        &config,
+        "enabled = true\ninterface = \"eth0\"\nfiles = [\"/etc/ips\"]\nrestart = [[\"sh\", \"-c\", \"id\"]]\n",
+    );
     refused(": restart: sh is not an absolute path: programs are not searched for");
     assert!(!site.has("192.0.2.31/24"));
 }
@@ -133,7 +140,10 @@ fn a_killed_handler_is_in_nobodys_way() {
     site.configure(&format!("enabled = true\ncommand = [\"{setup}\"]\n"));
     kill(&site, "the command runs", || site.path("setup-ips.pl.runs").exists());
     let begun = site.log().pop().unwrap();
-    assert_eq!((begun["begun"].as_bool(), begun["summary"].as_str()), (Some(true), Some("about to bind 192.0.2.31")));
+    assert_eq!(
+        (begun["begun"].as_bool(), begun["summary"].as_str()),
+        (Some(true), Some("about to bind 192.0.2.31"))
+    );
     // What it spent is spent, nothing is broken, and the next one works at once.
     write(&site.path("state/.budget.json.new"), "{\"ver");
     site.configure("enabled = true\n");
@@ -176,7 +186,9 @@ fn what_the_caller_set_or_ignores_is_of_no_account() {
     if missing(&HOSTS) {
         return;
     }
-    for prepare in ["trap '' CHLD", "ulimit -S -f 2", "umask 0777", "ulimit -S -f 0; trap '' CHLD HUP INT; umask 0"] {
+    for prepare in
+        ["trap '' CHLD", "ulimit -S -f 2", "umask 0777", "ulimit -S -f 0; trap '' CHLD HUP INT; umask 0"]
+    {
         let site = Site::new("192.0.2.31");
         let restart = site.script("restart", "umask; ulimit -f; kill -s INT $$; echo not ended");
         site.configure(&format!("enabled = true\nrestart = [[\"{restart}\"]]\n"));
@@ -199,8 +211,16 @@ fn no_signal_ends_a_run_without_its_record() {
     let mut child = site.command("CRITICAL-HARD-3").stdout(Stdio::piped()).spawn().unwrap();
     eventually("it works", Duration::from_secs(20), || site.path("state/lock").exists());
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).unwrap();
-    for signal in [Signal::INT, Signal::QUIT, Signal::HUP, Signal::TERM, Signal::ALARM, Signal::USR1, Signal::USR2, Signal::XCPU]
-    {
+    for signal in [
+        Signal::INT,
+        Signal::QUIT,
+        Signal::HUP,
+        Signal::TERM,
+        Signal::ALARM,
+        Signal::USR1,
+        Signal::USR2,
+        Signal::XCPU,
+    ] {
         kill_process(pid, signal).unwrap();
     }
     assert_eq!(child.wait().unwrap().code(), Some(0));

@@ -1,7 +1,7 @@
 //! handle_ip_rebind on real hosts, alone and as the event handler of a real Nagios.
 //!
-//! Needs root and the packages that `tests/run` installs. A test that misses something says so and skips, and with CI=true it fails.
-//! Every test has network namespaces of its own.
+//! Needs root and the packages that `tests/run` installs. A test that misses something says so and skips, and
+//! with CI=true it fails. Every test has network namespaces of its own.
 
 #[cfg(test)]
 mod acting;

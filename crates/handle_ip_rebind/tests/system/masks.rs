@@ -1,4 +1,5 @@
-//! What is looked for, and the prefix length that it is bound with: never one that makes a route which was not there.
+//! What is looked for, and the prefix length that it is bound with: never one that makes a route which was
+//! not there.
 
 use suite::host::write;
 use suite::needs::missing;
@@ -21,10 +22,13 @@ fn a_list_without_a_prefix_length_makes_no_route() {
     let outcome = site.handle();
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     // In the subnet of eth0 its own length; elsewhere none but that of the setting.
-    for address in ["192.0.2.31/24", "203.0.113.77/32", "198.51.100.9/28", "2001:db8::31/64", "2001:db8:7::1/128"] {
+    for address in
+        ["192.0.2.31/24", "203.0.113.77/32", "198.51.100.9/28", "2001:db8::31/64", "2001:db8:7::1/128"]
+    {
         assert!(site.has(address), "{address}: {}", site.host.ip(&["-o", "addr"]).stdout);
     }
-    let made: String = routes(&site).lines().filter(|line| !before.contains(line)).map(|line| format!("{line}\n")).collect();
+    let made: String =
+        routes(&site).lines().filter(|line| !before.contains(line)).map(|line| format!("{line}\n")).collect();
     assert!(made.starts_with("198.51.100.0/28 dev eth0 ") && made.lines().count() == 1, "{made}");
 }
 
@@ -54,7 +58,10 @@ fn what_the_list_has_is_looked_for_whatever_check_says() {
     assert_eq!(site.handle().verdict(), (1, "IP_REBIND WARNING - dry run, would bind: 192.0.2.31"));
     site.configure("enabled = true\ncheck = [\"--ip=192.0.2.1\"]\n");
     assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - bound again: 192.0.2.31"));
-    assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - nothing is missing, 2 addresses bound and usable"));
+    assert_eq!(
+        site.handle().verdict(),
+        (0, "IP_REBIND OK - nothing is missing, 2 addresses bound and usable")
+    );
     // A list that does not exist is no list on which nothing is missing.
     site.configure("check = [\"--ip=192.0.2.1\"]\nfiles = [\"/nonexistent/ips\"]\n");
     let line = "IP_REBIND UNKNOWN - reading /nonexistent/ips: no such file or directory";
@@ -73,8 +80,9 @@ fn lists_that_differ_are_named() {
     write(&site.path("more"), "192.0.2.1\n192.0.2.31/32\n");
     let (ips, more) = (site.path("ips").display().to_string(), site.path("more").display().to_string());
     site.configure(&format!("enabled = true\nfiles = [\"{ips}\", \"{more}\"]\n"));
-    let line =
-        format!("IP_REBIND UNKNOWN - 192.0.2.31 has prefix 24 in {ips} line 1 and 32 in {more} line 2: correct one of them");
+    let line = format!(
+        "IP_REBIND UNKNOWN - 192.0.2.31 has prefix 24 in {ips} line 1 and 32 in {more} line 2: correct one of them"
+    );
     assert_eq!(site.handle().verdict(), (3, line.as_str()));
     assert!(!site.has("192.0.2.31/24") && !site.has("192.0.2.31/32"));
 }

@@ -1,5 +1,5 @@
-//! The whole way: a real Nagios whose event handler asks real NRPEs to bind again what is missing, on seven hosts at once: one that
-//! mends itself, one that runs its own command, and five that must leave it.
+//! The whole way: a real Nagios whose event handler asks real NRPEs to bind again what is missing, on seven
+//! hosts at once: one that mends itself, one that runs its own command, and five that must leave it.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -17,7 +17,8 @@ use tempfile::TempDir;
 
 use suite::host::bare;
 
-/// A server of the test: what it should have, what is taken away, and what then is in the log of its handler and in the monitor.
+/// A server of the test: what it should have, what is taken away, and what then is in the log of its handler
+/// and in the monitor.
 struct Server {
     name: &'static str,
     /// What check_ip_bound expects, and the list of what may be bound.
@@ -108,7 +109,8 @@ impl Server {
         )
     }
 
-    /// Gives a host the addresses and the files of this server. `number` is its own in the network of the monitor.
+    /// Gives a host the addresses and the files of this server. `number` is its own in the network of the
+    /// monitor.
     fn set_up(&self, host: &Host, number: usize, folder: &TempDir) {
         let mut batch = format!("addr add 198.51.100.{number}/24 dev eth0\n");
         for address in self.wanted.split(' ') {
@@ -123,7 +125,10 @@ impl Server {
         let interface = if self.settings.contains("interface") { "" } else { "interface = \"eth0\"\n" };
         let usual = format!("files = [\"/etc/nagios/addresses\"]\n{interface}");
         let places = format!("log = \"{top}/log\"\nstate = \"{top}/state\"\n");
-        host.etc("nagios/handle_ip_rebind.toml", &format!("{usual}{places}{}\n", self.settings.replace("@folder@", &top)));
+        host.etc(
+            "nagios/handle_ip_rebind.toml",
+            &format!("{usual}{places}{}\n", self.settings.replace("@folder@", &top)),
+        );
     }
 }
 
@@ -140,7 +145,8 @@ fn nagios_has_what_is_missing_bound_again() {
     if missing(&nrpe::NEEDS) || missing(&nagios::NEEDS) || missing(&own) {
         return;
     }
-    // All on one link: the monitor with its bridge, the servers, and a stranger who has taken two of the addresses.
+    // All on one link: the monitor with its bridge, the servers, and a stranger who has taken two of the
+    // addresses.
     let monitor = bare();
     let hosts: Vec<Host> = SERVERS.iter().map(|_| bare()).collect();
     let stranger = bare();
@@ -169,27 +175,41 @@ fn nagios_has_what_is_missing_bound_again() {
     hosts[6].ip(&["link", "add", "eth1", "type", "veth", "peer", "name", "peer1"]);
     spend(folders[4].path());
 
-    let _daemons: Vec<Nrpe<'_>> = hosts.iter().map(|host| Nrpe::start_installed(host, installed.path())).collect();
+    let _daemons: Vec<Nrpe<'_>> =
+        hosts.iter().map(|host| Nrpe::start_installed(host, installed.path())).collect();
     let objects = fs::read_to_string(shipped.join("nagios/silent-outage-plugins.cfg")).unwrap();
-    let nagios =
-        Nagios::start(&monitor, &(10..).zip(&SERVERS).fold(objects, |all, (number, server)| all + &server.object(number)));
+    let nagios = Nagios::start(
+        &monitor,
+        &(10..).zip(&SERVERS).fold(objects, |all, (number, server)| all + &server.object(number)),
+    );
     let state = |server: &Server| {
-        nagios.service(&format!("{}!Addresses bound", server.name)).map(|service| (service.current_state, service.is_hard))
+        nagios
+            .service(&format!("{}!Addresses bound", server.name))
+            .map(|service| (service.current_state, service.is_hard))
     };
     let all = |what: &str, wanted: &dyn Fn(&Server) -> bool| {
-        let missing = || SERVERS.iter().filter(|server| !wanted(server)).map(|server| server.name).collect::<Vec<_>>();
+        let missing =
+            || SERVERS.iter().filter(|server| !wanted(server)).map(|server| server.name).collect::<Vec<_>>();
         let well = holds_within(Duration::from_secs(60), || missing().is_empty());
-        assert!(well, "{what}: not {:?}; the logs: {:#?}", missing(), folders.iter().map(records).collect::<Vec<_>>());
+        assert!(
+            well,
+            "{what}: not {:?}; the logs: {:#?}",
+            missing(),
+            folders.iter().map(records).collect::<Vec<_>>()
+        );
     };
     all("every service is OK at first", &|server| state(server) == Some((0, true)));
 
     for (server, host) in SERVERS.iter().zip(&hosts) {
-        host.ip_batch(&server.gone.split(' ').map(|gone| format!("addr del {gone} dev eth0\n")).collect::<String>());
+        host.ip_batch(
+            &server.gone.split(' ').map(|gone| format!("addr del {gone} dev eth0\n")).collect::<String>(),
+        );
     }
     stranger.ip_batch("addr add 192.0.2.42/24 dev eth0\naddr add 2001:db8::42/64 dev eth0 nodad\n");
 
     let decided = |folder: &TempDir, server: &Server| {
-        let summary = |record: &Value| record["state"] == server.outcome.0 && record["summary"] == server.outcome.1;
+        let summary =
+            |record: &Value| record["state"] == server.outcome.0 && record["summary"] == server.outcome.1;
         records(folder).iter().any(summary)
     };
     let place = |server: &Server| SERVERS.iter().position(|other| other.name == server.name).unwrap();
@@ -201,10 +221,18 @@ fn nagios_has_what_is_missing_bound_again() {
         // The first, soft attempt is none on which to act; what is done is done once.
         let records = records(folder);
         let of = |event: &str| {
-            records.iter().filter(|record| record["event"] == event).map(|record| record["end"].clone()).collect::<Vec<_>>()
+            records
+                .iter()
+                .filter(|record| record["event"] == event)
+                .map(|record| record["end"].clone())
+                .collect::<Vec<_>>()
         };
         assert_eq!(of("CRITICAL-SOFT-1"), ["not_acted_on"], "{}: {records:#?}", server.name);
-        assert_eq!(records.iter().filter(|record| record["end"] == "done").count(), usize::from(server.recovers), "{records:#?}");
+        assert_eq!(
+            records.iter().filter(|record| record["end"] == "done").count(),
+            usize::from(server.recovers),
+            "{records:#?}"
+        );
     }
 }
 

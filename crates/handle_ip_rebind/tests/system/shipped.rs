@@ -31,12 +31,19 @@ fn sudo_and_systemd_accept_them() {
             .args(["verify", "--man=no"])
             .args([unit("handle_ip_rebind@TIMER.service"), unit("handle_ip_rebind.timer")]),
     );
-    assert_eq!(verified.stderr.lines().filter(|line| line.contains("handle_ip_rebind")).collect::<Vec<_>>(), [""; 0]);
+    assert_eq!(
+        verified.stderr.lines().filter(|line| line.contains("handle_ip_rebind")).collect::<Vec<_>>(),
+        [""; 0]
+    );
     // The commands for systemd are those that sudo allows.
     let (sudoers, commands) =
         (fs::read_to_string(unit("sudoers")).unwrap(), fs::read_to_string(unit("nrpe-systemd.cfg")).unwrap());
-    let wanted: Vec<&str> = commands.lines().filter_map(|line| Some(line.split_once("]=/usr/bin/sudo -n ")?.1)).collect();
-    assert!(wanted.len() == 3 && wanted.iter().all(|command| sudoers.contains(&format!(" {command}"))), "{wanted:?} {sudoers}");
+    let wanted: Vec<&str> =
+        commands.lines().filter_map(|line| Some(line.split_once("]=/usr/bin/sudo -n ")?.1)).collect();
+    assert!(
+        wanted.len() == 3 && wanted.iter().all(|command| sudoers.contains(&format!(" {command}"))),
+        "{wanted:?} {sudoers}"
+    );
 }
 
 #[test]
@@ -45,14 +52,18 @@ fn the_example_of_a_configuration_is_a_dry_run() {
         return;
     }
     let site = Site::new("192.0.2.1 192.0.2.31");
-    let shipped =
-        fs::read_to_string(suite::plugins::workspace().join("nrpe-config/handle_ip_rebind/handle_ip_rebind.toml")).unwrap();
+    let shipped = fs::read_to_string(
+        suite::plugins::workspace().join("nrpe-config/handle_ip_rebind/handle_ip_rebind.toml"),
+    )
+    .unwrap();
     let top = site.folder.path();
     let own = |name: &str| top.join(name).display().to_string();
     site.host.etc("nagios/addresses", "192.0.2.1\n192.0.2.31\n");
     site.host.etc("ips", "192.0.2.1\n192.0.2.31\n");
-    let paths =
-        [("/var/log/handle_ip_rebind.log", own("log")), ("/var/lib/silent-outage-plugins/handle_ip_rebind", own("state"))];
+    let paths = [
+        ("/var/log/handle_ip_rebind.log", own("log")),
+        ("/var/lib/silent-outage-plugins/handle_ip_rebind", own("state")),
+    ];
     let text = paths.iter().fold(shipped.clone(), |text, (shipped, own)| text.replace(shipped, own));
     write(&site.path("config.toml"), &text);
     assert_eq!(site.handle().verdict(), (1, "IP_REBIND WARNING - dry run, would bind: 192.0.2.31"));
@@ -77,14 +88,21 @@ fn nrpes_user_may_run_what_ships_and_nothing_more() {
     let installed = public_folder();
     install(installed.path(), &[]);
     let program = plugin_folder(installed.path()).join("handle_ip_rebind").display().to_string();
-    site.host.etc("sudoers.d/handle_ip_rebind", &fs::read_to_string(installed.path().join(EXAMPLES).join("sudoers")).unwrap());
+    site.host.etc(
+        "sudoers.d/handle_ip_rebind",
+        &fs::read_to_string(installed.path().join(EXAMPLES).join("sudoers")).unwrap(),
+    );
     let sudo = |arguments: &[&str]| {
         let mut command = site.host.command("setpriv");
-        run(command.args(["--reuid=nagios", "--regid=nagios", "--clear-groups", "sudo", "-n", &program]).args(arguments))
+        run(command
+            .args(["--reuid=nagios", "--regid=nagios", "--clear-groups", "sudo", "-n", &program])
+            .args(arguments))
     };
     let allowed = sudo(&["--event=CRITICAL-SOFT-2", "--timeout=50"]);
     assert!(
-        allowed.stdout.starts_with("IP_REBIND UNKNOWN - configuration: opening /etc/nagios/handle_ip_rebind.toml"),
+        allowed
+            .stdout
+            .starts_with("IP_REBIND UNKNOWN - configuration: opening /etc/nagios/handle_ip_rebind.toml"),
         "{allowed:?}"
     );
     let own = format!("--config={}", site.path("config.toml").display());
@@ -101,7 +119,9 @@ fn nrpes_user_may_run_what_ships_and_nothing_more() {
     }
     // And over the network there is nothing but the name of a command.
     let nrpe = Nrpe::start_installed(&site.host, installed.path());
-    for name in ["handle_ip_rebind_CRITICAL-SOFT-2;id", "handle_ip_rebind_$(id)", "handle_ip_rebind_`id`-SOFT-1"] {
+    for name in
+        ["handle_ip_rebind_CRITICAL-SOFT-2;id", "handle_ip_rebind_$(id)", "handle_ip_rebind_`id`-SOFT-1"]
+    {
         let outcome = nrpe.check(name, &[]);
         assert!(outcome.code == Some(3) && !outcome.stdout.contains("IP_REBIND"), "{name}: {outcome:?}");
         assert!(!outcome.stdout.contains("uid="), "{name}: {outcome:?}");

@@ -17,7 +17,8 @@ use suite::host::cabled;
 /// What a test needs that makes hosts.
 pub(super) const HOSTS: [Need; 2] = [Need::Root, Need::Program("ip")];
 
-/// A host that may bind its addresses again, with eth0 at 192.0.2.1 and 2001:db8::1, and a neighbour at .50 and ::50.
+/// A host that may bind its addresses again, with eth0 at 192.0.2.1 and 2001:db8::1, and a neighbour at .50
+/// and ::50.
 pub(super) struct Site {
     pub(super) host: Host,
     pub(super) neighbour: Host,
@@ -25,7 +26,8 @@ pub(super) struct Site {
 }
 
 impl Site {
-    /// Both hosts, with a list of what the first should have and a configuration that says no more than is needed.
+    /// Both hosts, with a list of what the first should have and a configuration that says no more than is
+    /// needed.
     pub(super) fn new(list: &str) -> Self {
         let (host, neighbour) = cabled();
         host.ip_batch("addr add 192.0.2.1/24 dev eth0\naddr add 2001:db8::1/64 dev eth0 nodad\n");
@@ -48,7 +50,8 @@ impl Site {
             "check = [\"--file={top}/ips\"]\nfiles = [\"{top}/ips\"]\ninterface = \"eth0\"\n\
              log = \"{top}/log\"\nstate = \"{top}/state\"\non = [\"CRITICAL\"]\nannounce = false\n"
         );
-        let given = |line: &&str| !more.contains(&format!("{} =", line.split(" =").next().unwrap_or_default()));
+        let given =
+            |line: &&str| !more.contains(&format!("{} =", line.split(" =").next().unwrap_or_default()));
         let usual: Vec<&str> = usual.lines().filter(given).collect();
         write(&self.path("config.toml"), &format!("{}\n{more}", usual.join("\n")));
     }

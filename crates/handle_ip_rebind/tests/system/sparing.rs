@@ -32,7 +32,10 @@ fn a_command_is_not_run_where_another_host_has_an_address() {
     let setup = site.script("setup-ips.pl", "touch \"$0.ran\"");
     site.configure(&format!("enabled = true\ncommand = [\"{setup}\"]\n"));
     let outcome = site.handle();
-    assert!(outcome.stdout.contains("\n192.0.2.31: left alone: the command might bind 192.0.2.50 too\n"), "{outcome:?}");
+    assert!(
+        outcome.stdout.contains("\n192.0.2.31: left alone: the command might bind 192.0.2.50 too\n"),
+        "{outcome:?}"
+    );
     assert!(!site.path("setup-ips.pl.ran").exists() && !site.path("state/budget.json").exists());
 }
 
@@ -44,7 +47,9 @@ fn an_interface_without_a_link_gets_no_address() {
     let site = Site::new("192.0.2.1 192.0.2.31");
     site.neighbour.ip(&["link", "set", "eth0", "down"]);
     let flags = || site.host.ip(&["-o", "link", "show", "eth0"]).stdout;
-    eventually("the other end of the cable is noticed", Duration::from_secs(10), || flags().contains("NO-CARRIER"));
+    eventually("the other end of the cable is noticed", Duration::from_secs(10), || {
+        flags().contains("NO-CARRIER")
+    });
     let line = "IP_REBIND CRITICAL - left alone: 192.0.2.1, 192.0.2.31";
     let outcome = site.handle();
     assert!(outcome.code == Some(2) && outcome.first_line() == line, "{outcome:?}");
@@ -100,7 +105,8 @@ fn a_spent_budget_only_reports() {
     let line = "IP_REBIND WARNING - the budget of 1 an hour is used up, not bound: 192.0.2.31";
     assert_eq!(site.handle().verdict(), (1, line));
     assert!(!site.has("192.0.2.31/24"));
-    let ends: Vec<String> = site.records().iter().map(|record| record["end"].as_str().unwrap().to_owned()).collect();
+    let ends: Vec<String> =
+        site.records().iter().map(|record| record["end"].as_str().unwrap().to_owned()).collect();
     assert_eq!(ends, ["done", "over_budget"]);
 }
 
@@ -113,7 +119,8 @@ fn an_event_that_is_not_configured_does_nothing() {
     site.configure("enabled = true\non = [\"CRITICAL-SOFT-2\", \"CRITICAL-HARD\"]\n");
     for event in ["CRITICAL-SOFT-1", "OK-HARD-3", "WARNING-HARD-3", "UNKNOWN-SOFT-2", "TIMER"] {
         let outcome = run(&mut site.command(event));
-        let line = format!("IP_REBIND OK - nothing is done on {event} (but on CRITICAL-SOFT-2, CRITICAL-HARD)");
+        let line =
+            format!("IP_REBIND OK - nothing is done on {event} (but on CRITICAL-SOFT-2, CRITICAL-HARD)");
         assert_eq!(outcome.verdict(), (0, line.as_str()));
     }
     assert!(!site.has("192.0.2.31/24"));
@@ -126,9 +133,9 @@ fn what_the_kernel_finds_to_be_a_duplicate_is_removed_again() {
         return;
     }
     let site = Site::new("2001:db8::50 2001:db8::51");
-    // The neighbour does not hear the handler's own questions, which have no nonce (RFC 7527) as the kernel's later ones have.
-    let rules =
-        "table ip6 deaf { chain in { type filter hook input priority 0; icmpv6 type nd-neighbor-solicit ip6 length 24 drop; }; }";
+    // The neighbour does not hear the handler's own questions, which have no nonce (RFC 7527) as the kernel's
+    // later ones have.
+    let rules = "table ip6 deaf { chain in { type filter hook input priority 0; icmpv6 type nd-neighbor-solicit ip6 length 24 drop; }; }";
     suite::host::succeed(site.neighbour.command("nft").arg(rules));
     let outcome = site.handle();
     let why = "duplicate address detected on eth0, removed again";

@@ -27,14 +27,18 @@ fn a_trial_says_what_a_run_would_do_and_changes_nothing() {
                  203.0.113.7: would be bound as /32 on eth0, if no other host has it\n\
                  note: enabled = false, every run is a dry run\n";
     assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(0), lines));
-    let names: Vec<_> = fs::read_dir(site.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let names: Vec<_> =
+        fs::read_dir(site.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(names.len() == 2, "neither a log nor a state was made: {names:?}");
 
     let site = Site::new("192.0.2.255 192.0.2.1");
     let outcome = trial(&site);
     let line = "IP_REBIND WARNING - configuration is right: 2 addresses listed, 0 would be bound on eth0, 1 left alone";
     assert_eq!(outcome.verdict(), (1, line));
-    assert!(outcome.stdout.contains("\n192.0.2.255: left alone: the broadcast address of 192.0.2.0/24\n"), "{outcome:?}");
+    assert!(
+        outcome.stdout.contains("\n192.0.2.255: left alone: the broadcast address of 192.0.2.0/24\n"),
+        "{outcome:?}"
+    );
 }
 
 #[test]

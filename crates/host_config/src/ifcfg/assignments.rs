@@ -1,4 +1,5 @@
-//! The assignments of a file that the shell would source: `NAME=value` with the shell's quotes, and values of earlier names.
+//! The assignments of a file that the shell would source: `NAME=value` with the shell's quotes, and values of
+//! earlier names.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -34,7 +35,12 @@ impl Assignments {
     pub(super) fn parse(file: &str, content: &[u8]) -> Result<Self, ConfigError> {
         let text = str::from_utf8(content).map_or_else(|_| String::from_utf8_lossy(content), Cow::from);
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        let mut reader = Reader { rest: text, line: 1, growth: 0, all: Self { file: file.to_owned(), values: HashMap::new() } };
+        let mut reader = Reader {
+            rest: text,
+            line: 1,
+            growth: 0,
+            all: Self { file: file.to_owned(), values: HashMap::new() },
+        };
         while reader.assignment()? {}
         Ok(reader.all)
     }
@@ -45,9 +51,9 @@ impl Assignments {
     /// [`ConfigError::Line`]: the value can only be told by running commands.
     pub(super) fn get(&self, name: &str) -> Result<Option<&Value>, ConfigError> {
         match self.values.get(name).filter(|value| !value.text.is_empty()) {
-            Some(value) if value.unknown => {
-                Err(self.place(value.line).error(format!("{name}: {} needs a shell to tell", short(&value.text))))
-            }
+            Some(value) if value.unknown => Err(self
+                .place(value.line)
+                .error(format!("{name}: {} needs a shell to tell", short(&value.text)))),
             value => Ok(value),
         }
     }
@@ -80,7 +86,9 @@ impl Reader<'_> {
             match self.rest.chars().next() {
                 None => return Ok(false),
                 Some('\n') => drop(self.next()),
-                Some('#') => self.rest = self.rest.find('\n').and_then(|end| self.rest.get(end..)).unwrap_or(""),
+                Some('#') => {
+                    self.rest = self.rest.find('\n').and_then(|end| self.rest.get(end..)).unwrap_or("")
+                }
                 Some(_) => match self.rest.strip_prefix("export ") {
                     Some(rest) => self.rest = rest,
                     None => break,
@@ -144,7 +152,9 @@ impl Reader<'_> {
         }
         match quote {
             None => Ok(()),
-            Some(quote) => Err(self.all.place(value.line).error(format!("a quote ({quote}) that is not closed"))),
+            Some(quote) => {
+                Err(self.all.place(value.line).error(format!("a quote ({quote}) that is not closed")))
+            }
         }
     }
 
@@ -152,7 +162,9 @@ impl Reader<'_> {
     fn escaped(&mut self, quote: Option<char>, value: &mut Value) {
         match self.next() {
             Some('\n') => {}
-            Some(c) if quote.is_some() && !matches!(c, '$' | '`' | '"' | '\\') => value.text.extend(['\\', c]),
+            Some(c) if quote.is_some() && !matches!(c, '$' | '`' | '"' | '\\') => {
+                value.text.extend(['\\', c])
+            }
             c => value.text.extend(c),
         }
     }
@@ -211,8 +223,14 @@ mod tests {
 
     fn value(content: &str, name: &str) -> String {
         let all = Assignments::parse("f", content.as_bytes());
-        match all.as_ref().map_err(ToString::to_string).and_then(|all| all.get(name).map_err(|error| error.to_string())) {
-            Ok(value) => value.map_or_else(|| "-".to_owned(), |value| format!("{} {}", value.line, value.text)),
+        match all
+            .as_ref()
+            .map_err(ToString::to_string)
+            .and_then(|all| all.get(name).map_err(|error| error.to_string()))
+        {
+            Ok(value) => {
+                value.map_or_else(|| "-".to_owned(), |value| format!("{} {}", value.line, value.text))
+            }
             Err(error) => error,
         }
     }

@@ -39,10 +39,14 @@ pub(super) fn main<'a>(file: &'a File, manager: bool, all: &mut Promises) -> Res
         return Ok(parent);
     }
     let before = all.promises.len() + all.remarks.len();
-    let protocol =
-        settings.get("BOOTPROTO")?.filter(|value| matches!(lower(&value.text).as_str(), "dhcp" | "bootp" | "autoip" | "shared"));
+    let protocol = settings
+        .get("BOOTPROTO")?
+        .filter(|value| matches!(lower(&value.text).as_str(), "dhcp" | "bootp" | "autoip" | "shared"));
     if let Some(protocol) = protocol {
-        all.remarks.push(Remark { what: format!("{}: {}", file.name, protocol.text), place: settings.place(protocol.line) });
+        all.remarks.push(Remark {
+            what: format!("{}: {}", file.name, protocol.text),
+            place: settings.place(protocol.line),
+        });
     }
     let managed = manager && !is_false(settings.text("NM_CONTROLLED")?);
     if protocol.is_none() || managed {
@@ -51,12 +55,14 @@ pub(super) fn main<'a>(file: &'a File, manager: bool, all: &mut Promises) -> Res
     }
     v6(settings, parent.device.as_deref(), all)?;
     if all.promises.len() + all.remarks.len() == before {
-        all.remarks.push(Remark { what: format!("{}: no static address", file.name), place: settings.place(1) });
+        all.remarks
+            .push(Remark { what: format!("{}: no static address", file.name), place: settings.place(1) });
     }
     Ok(parent)
 }
 
-/// Why an interface gets no address, and the setting that says so. The loopback interface comes up in any case.
+/// Why an interface gets no address, and the setting that says so. The loopback interface comes up in any
+/// case.
 fn why_without(settings: &Assignments) -> Result<Option<(String, &Value)>, ConfigError> {
     if let Some(value) = settings.get("ONBOOT")?.filter(|value| is_false(&value.text))
         && settings.text("DEVICE")? != "lo"
@@ -78,7 +84,14 @@ fn v4(settings: &Assignments, device: Option<&str>, all: &mut Promises) -> Resul
         let Some(value) = settings.get(&format!("IPADDR{number}"))? else { continue };
         let address = parse_v4(settings, value)?;
         let own = own_prefix(settings, &number, address)?;
-        promise(settings, value, address.into(), Some(own.unwrap_or_else(|| mask::class(address))), device, all);
+        promise(
+            settings,
+            value,
+            address.into(),
+            Some(own.unwrap_or_else(|| mask::class(address))),
+            device,
+            all,
+        );
     }
     Ok(())
 }
@@ -99,7 +112,8 @@ fn own_prefix(settings: &Assignments, number: &str, address: Ipv4Addr) -> Result
 /// The address inside of a GRE or IPIP tunnel.
 fn tunnel(settings: &Assignments, device: Option<&str>, all: &mut Promises) -> Result<(), ConfigError> {
     let Some(value) = settings.get("MY_INNER_IPADDR")? else { return Ok(()) };
-    let expected: HostAddress = value.text.parse().map_err(|error| settings.place(value.line).error(error))?;
+    let expected: HostAddress =
+        value.text.parse().map_err(|error| settings.place(value.line).error(error))?;
     promise(settings, value, expected.address, expected.prefix, device, all);
     Ok(())
 }
@@ -125,7 +139,12 @@ fn v6(settings: &Assignments, device: Option<&str>, all: &mut Promises) -> Resul
 }
 
 /// An alias: `PREFIX` and `NETMASK` come from the interface where the file has none.
-pub(super) fn alias(file: &File, device: &str, parent: &Parent<'_>, all: &mut Promises) -> Result<(), ConfigError> {
+pub(super) fn alias(
+    file: &File,
+    device: &str,
+    parent: &Parent<'_>,
+    all: &mut Promises,
+) -> Result<(), ConfigError> {
     let settings = &file.settings;
     if stays_down(file, all)? {
         return Ok(());
@@ -145,7 +164,12 @@ pub(super) fn alias(file: &File, device: &str, parent: &Parent<'_>, all: &mut Pr
 }
 
 /// A range: each address from `IPADDR_START` to `IPADDR_END`, which differ in the last octet only.
-pub(super) fn range(file: &File, device: &str, parent: &Parent<'_>, all: &mut Promises) -> Result<(), ConfigError> {
+pub(super) fn range(
+    file: &File,
+    device: &str,
+    parent: &Parent<'_>,
+    all: &mut Promises,
+) -> Result<(), ConfigError> {
     let settings = &file.settings;
     if stays_down(file, all)? {
         return Ok(());
@@ -157,7 +181,9 @@ pub(super) fn range(file: &File, device: &str, parent: &Parent<'_>, all: &mut Pr
     };
     let ((value, first), (_, last)) = (end_of("IPADDR_START")?, end_of("IPADDR_END")?);
     if first > last || first.to_bits() >> 8 != last.to_bits() >> 8 {
-        return Err(settings.place(value.line).error(format!("{first} to {last} is no range within the last octet")));
+        return Err(settings
+            .place(value.line)
+            .error(format!("{first} to {last} is no range within the last octet")));
     }
     for bits in first.to_bits()..=last.to_bits() {
         let address = Ipv4Addr::from_bits(bits);
@@ -170,19 +196,28 @@ pub(super) fn range(file: &File, device: &str, parent: &Parent<'_>, all: &mut Pr
 /// `ONPARENT=no`, and the remark that says so.
 fn stays_down(file: &File, all: &mut Promises) -> Result<bool, ConfigError> {
     let value = file.settings.get("ONPARENT")?.filter(|value| is_false(&value.text));
-    let remark =
-        |value: &Value| Remark { what: format!("{}: not brought up at boot", file.name), place: file.settings.place(value.line) };
+    let remark = |value: &Value| Remark {
+        what: format!("{}: not brought up at boot", file.name),
+        place: file.settings.place(value.line),
+    };
     all.remarks.extend(value.map(remark));
     Ok(value.is_some())
 }
 
-/// The scripts let an inherited `PREFIX` win over the alias' own `NETMASK`, NetworkManager does not: then nothing is demanded.
-fn inherited_prefix(settings: &Assignments, parent: &Parent<'_>, address: Ipv4Addr) -> Result<Option<u8>, ConfigError> {
+/// The scripts let an inherited `PREFIX` win over the alias' own `NETMASK`, NetworkManager does not: then
+/// nothing is demanded.
+fn inherited_prefix(
+    settings: &Assignments,
+    parent: &Parent<'_>,
+    address: Ipv4Addr,
+) -> Result<Option<u8>, ConfigError> {
     let own = own_prefix(settings, "", address)?;
     let given = own_prefix(parent.settings, "", address)?;
     let parents_prefix = parent.settings.get("PREFIX")?.is_some();
     Ok(match (own, given) {
-        (Some(own), Some(given)) if settings.get("PREFIX")?.is_none() && parents_prefix => Some(own).filter(|_| own == given),
+        (Some(own), Some(given)) if settings.get("PREFIX")?.is_none() && parents_prefix => {
+            Some(own).filter(|_| own == given)
+        }
         (own, given) => own.or(given).or_else(|| Some(mask::class(address))),
     })
 }
@@ -197,10 +232,20 @@ fn parse_v4(settings: &Assignments, value: &Value) -> Result<Ipv4Addr, ConfigErr
 }
 
 /// Adds a promise, unless the kernel binds the address itself.
-fn promise(s: &Assignments, value: &Value, address: IpAddr, prefix: Option<u8>, device: Option<&str>, all: &mut Promises) {
+fn promise(
+    s: &Assignments,
+    value: &Value,
+    address: IpAddr,
+    prefix: Option<u8>,
+    device: Option<&str>,
+    all: &mut Promises,
+) {
     let place = s.place(value.line);
     if address.is_loopback() {
-        all.remarks.push(Remark { what: format!("{}: {address} is the kernel's own", device.unwrap_or("lo")), place });
+        all.remarks.push(Remark {
+            what: format!("{}: {address} is the kernel's own", device.unwrap_or("lo")),
+            place,
+        });
         return;
     }
     let expected = HostAddress { address, prefix };

@@ -1,4 +1,5 @@
-//! The commands of a stanza that bind addresses: `ip address add` (ip-address(8)) and `ifconfig` (ifconfig(8) of net-tools).
+//! The commands of a stanza that bind addresses: `ip address add` (ip-address(8)) and `ifconfig` (ifconfig(8)
+//! of net-tools).
 
 use std::net::IpAddr;
 
@@ -64,10 +65,31 @@ const HARMLESS: [&str; 38] = [
     "wg",
 ];
 /// Words of `ip address add` that an argument follows, and those that stand alone.
-const WITH_ARGUMENT: [&str; 11] =
-    ["broadcast", "brd", "anycast", "label", "scope", "valid_lft", "preferred_lft", "metric", "priority", "proto", "preference"];
-const ALONE: [&str; 10] =
-    ["home", "nodad", "noprefixroute", "autojoin", "mngtmpaddr", "optimistic", "permanent", "dynamic", "secondary", "temporary"];
+const WITH_ARGUMENT: [&str; 11] = [
+    "broadcast",
+    "brd",
+    "anycast",
+    "label",
+    "scope",
+    "valid_lft",
+    "preferred_lft",
+    "metric",
+    "priority",
+    "proto",
+    "preference",
+];
+const ALONE: [&str; 10] = [
+    "home",
+    "nodad",
+    "noprefixroute",
+    "autojoin",
+    "mngtmpaddr",
+    "optimistic",
+    "permanent",
+    "dynamic",
+    "secondary",
+    "temporary",
+];
 
 /// Returns what the command `line` of the stanza `logical` does when `physical` comes up.
 ///
@@ -90,9 +112,13 @@ pub(super) fn effects(line: &str, physical: Option<&str>, logical: &str) -> Resu
         let new = reader.effects.get(before..).unwrap_or_default();
         let known = |effect: &Effect| reader.effects.iter().take(before).any(|earlier| earlier == effect);
         // The second try of an address that was bound already adds nothing.
-        if *follows == Follows::Failure && new.iter().all(|effect| matches!(effect, Effect::Bind(..)) && known(effect)) {
+        if *follows == Follows::Failure
+            && new.iter().all(|effect| matches!(effect, Effect::Bind(..)) && known(effect))
+        {
             reader.effects.truncate(before);
-        } else if new.iter().any(|effect| matches!(effect, Effect::Bind(..))) && (tested || *follows == Follows::Failure) {
+        } else if new.iter().any(|effect| matches!(effect, Effect::Bind(..)))
+            && (tested || *follows == Follows::Failure)
+        {
             return Err(format!("an address is bound under a condition: {}", short(line)));
         }
         tested = is_test(words) || tested && *follows != Follows::Always;
@@ -110,8 +136,10 @@ fn is_test(words: &[String]) -> bool {
 
 /// How many times a text says `ip ... address add`, `replace` or `change`, or `ifconfig`, wherever that is.
 fn bindings(text: &str) -> usize {
-    let mut words =
-        text.split(|c: char| c.is_ascii_whitespace() || "'\"`;&|(){}$".contains(c)).filter(|word| !word.is_empty()).peekable();
+    let mut words = text
+        .split(|c: char| c.is_ascii_whitespace() || "'\"`;&|(){}$".contains(c))
+        .filter(|word| !word.is_empty())
+        .peekable();
     let mut number = 0;
     while let Some(word) = words.next() {
         number += usize::from(program(word) == "ifconfig");
@@ -147,7 +175,8 @@ fn is_address(word: &str) -> bool {
 }
 
 fn binds(word: &str) -> bool {
-    !word.is_empty() && ["add", "change", "replace"].iter().any(|whole| whole.starts_with(word)) || word == "chg"
+    !word.is_empty() && ["add", "change", "replace"].iter().any(|whole| whole.starts_with(word))
+        || word == "chg"
 }
 
 #[derive(Default)]
@@ -203,14 +232,16 @@ impl Reader {
                 self.effects.push(Effect::Bind(expected, device));
             }
             [object, verb, rest @ ..] if is_address(object) && verb.starts_with('d') && !elsewhere => {
-                self.effects.extend(ip_address(rest).ok().map(|(expected, _)| Effect::Unbind(expected.address)));
+                self.effects
+                    .extend(ip_address(rest).ok().map(|(expected, _)| Effect::Unbind(expected.address)));
             }
             _ => {}
         }
         Ok(())
     }
 
-    /// `ifconfig INTERFACE [inet] ADDRESS [netmask MASK] ...` and `ifconfig INTERFACE [inet6] add ADDRESS/LENGTH`.
+    /// `ifconfig INTERFACE [inet] ADDRESS [netmask MASK] ...` and `ifconfig INTERFACE [inet6] add
+    /// ADDRESS/LENGTH`.
     fn ifconfig(&mut self, words: &[&str]) -> Result<(), String> {
         self.understood += 1;
         let mut words = words.iter().copied().skip_while(|word| matches!(*word, "-a" | "-s" | "-v"));
@@ -221,11 +252,13 @@ impl Reader {
             match word {
                 "netmask" => netmask = words.next(),
                 "add" => found.push(parse(words.next().unwrap_or_default())?),
-                "pointopoint" | "dstaddr" | "broadcast" | "mtu" | "metric" | "txqueuelen" | "irq" | "io_addr" | "mem_start"
-                | "media" | "name" | "tunnel" | "keepalive" | "outfill" | "del" => drop(words.next()),
+                "pointopoint" | "dstaddr" | "broadcast" | "mtu" | "metric" | "txqueuelen" | "irq"
+                | "io_addr" | "mem_start" | "media" | "name" | "tunnel" | "keepalive" | "outfill" | "del" => {
+                    drop(words.next())
+                }
                 "hw" => drop(words.nth(1)),
-                "up" | "down" | "inet" | "inet6" | "ether" | "alias" | "promisc" | "allmulti" | "multicast" | "arp"
-                | "dynamic" | "trailers" | "0" | "0.0.0.0" => {}
+                "up" | "down" | "inet" | "inet6" | "ether" | "alias" | "promisc" | "allmulti"
+                | "multicast" | "arp" | "dynamic" | "trailers" | "0" | "0.0.0.0" => {}
                 _ if word.starts_with('-') => {}
                 _ => found.push(parse(word)?),
             }
@@ -233,8 +266,10 @@ impl Reader {
         let interface = known(interface);
         for mut expected in found {
             if let Some(mask) = netmask.filter(|_| expected.address.is_ipv4()) {
-                expected.prefix =
-                    Some(mask::length(mask, expected.address).ok_or_else(|| format!("{} is no netmask", short(mask)))?);
+                expected.prefix = Some(
+                    mask::length(mask, expected.address)
+                        .ok_or_else(|| format!("{} is no netmask", short(mask)))?,
+                );
             }
             self.effects.push(Effect::Bind(expected, interface.clone()));
         }
@@ -242,7 +277,8 @@ impl Reader {
     }
 }
 
-/// The arguments of `ip address add`: the address, with the prefix that the kernel gives it, and the interface.
+/// The arguments of `ip address add`: the address, with the prefix that the kernel gives it, and the
+/// interface.
 fn ip_address(words: &[&str]) -> Result<(HostAddress, Option<String>), String> {
     let mut words = words.iter().copied();
     let (mut address, mut device, mut peer) = (None, None, false);
@@ -254,7 +290,9 @@ fn ip_address(words: &[&str]) -> Result<(HostAddress, Option<String>), String> {
             _ if WITH_ARGUMENT.contains(&word) => drop(words.next()),
             _ if ALONE.contains(&word) => {}
             _ if address.is_none() => address = Some(word),
-            _ if word.len() > 1 && WITH_ARGUMENT.iter().any(|whole| whole.starts_with(word)) => drop(words.next()),
+            _ if word.len() > 1 && WITH_ARGUMENT.iter().any(|whole| whole.starts_with(word)) => {
+                drop(words.next())
+            }
             _ => return Err(format!("ip address add: {} is not understood", short(word))),
         }
     }
@@ -281,7 +319,9 @@ mod tests {
 
     fn shown(line: &str) -> String {
         let show = |effect: &Effect| match effect {
-            Effect::Bind(expected, interface) => format!("{expected} {}", interface.as_deref().unwrap_or("-")),
+            Effect::Bind(expected, interface) => {
+                format!("{expected} {}", interface.as_deref().unwrap_or("-"))
+            }
             Effect::Unbind(address) => format!("del {address}"),
             Effect::BringUp(name) => format!("ifup {name}"),
             Effect::Unread(name) => format!("unread {name}"),
@@ -298,19 +338,34 @@ mod tests {
             ("ip addr add 192.0.2.9/24 dev eth0", "192.0.2.9/24 eth0"),
             ("/sbin/ip a a 192.0.2.9/24 dev $IFACE label $IFACE:1 brd +", "192.0.2.9/24 eth0"),
             ("ip address add dev \"$IFACE\" 192.0.2.9", "192.0.2.9/32 eth0"),
-            ("ip -4 addr add local 192.0.2.9/255.255.255.0 broadcast 192.0.2.255 dev eth0:3 scope global", "192.0.2.9/24 eth0:3"),
-            ("ip -6 address add 2001:db8::9/64 dev ${IFACE} nodad preferred_lft 0 || true", "2001:db8::9/64 eth0"),
+            (
+                "ip -4 addr add local 192.0.2.9/255.255.255.0 broadcast 192.0.2.255 dev eth0:3 scope global",
+                "192.0.2.9/24 eth0:3",
+            ),
+            (
+                "ip -6 address add 2001:db8::9/64 dev ${IFACE} nodad preferred_lft 0 || true",
+                "2001:db8::9/64 eth0",
+            ),
             ("ip -f inet6 addr replace 2001:db8::9 dev eth1 2>/dev/null", "2001:db8::9/128 eth1"),
             ("ip addr add 192.0.2.9 peer 192.0.2.10/32 dev eth0", "192.0.2.9 eth0"),
-            ("ip addr add 192.0.2.9/24 dev eth0 || ip addr change 192.0.2.9/24 dev eth0", "192.0.2.9/24 eth0"),
-            ("ip addr add 192.0.2.9/24 dev eth0; ip addr add 192.0.2.8/24 dev eth0", "192.0.2.9/24 eth0, 192.0.2.8/24 eth0"),
+            (
+                "ip addr add 192.0.2.9/24 dev eth0 || ip addr change 192.0.2.9/24 dev eth0",
+                "192.0.2.9/24 eth0",
+            ),
+            (
+                "ip addr add 192.0.2.9/24 dev eth0; ip addr add 192.0.2.8/24 dev eth0",
+                "192.0.2.9/24 eth0, 192.0.2.8/24 eth0",
+            ),
             ("ip link set eth0 up && ip addr add 192.0.2.9/24 dev eth0", "192.0.2.9/24 eth0"),
             ("ip addr del 192.0.2.9/24 dev eth0", "del 192.0.2.9"),
             ("ip addr flush dev eth0", ""),
             ("ip route add 198.51.100.0/24 via 192.0.2.1", ""),
             ("ip netns exec web ip addr add 192.0.2.9/24 dev eth0", ""),
             ("ip -n web addr add 192.0.2.9/24 dev eth0", ""),
-            ("ifconfig eth0:2 192.0.2.9 netmask 255.255.255.0 broadcast 192.0.2.255 up", "192.0.2.9/24 eth0:2"),
+            (
+                "ifconfig eth0:2 192.0.2.9 netmask 255.255.255.0 broadcast 192.0.2.255 up",
+                "192.0.2.9/24 eth0:2",
+            ),
             ("ifconfig $IFACE inet6 add 2001:db8::9/64", "2001:db8::9/64 eth0"),
             ("ifconfig eth0 add 192.0.2.9", "192.0.2.9 eth0"),
             ("ifconfig eth0 192.0.2.9/28", "192.0.2.9/28 eth0"),
@@ -329,12 +384,21 @@ mod tests {
     #[test]
     fn what_may_bind_more_is_an_error() {
         let rows = [
-            ("for i in 1 2; do ip addr add 192.0.2.$i/24 dev eth0; done", "a command that binds addresses is not understood: "),
-            ("sh -c 'ip addr add 192.0.2.9/24 dev eth0'", "a command that binds addresses is not understood: "),
+            (
+                "for i in 1 2; do ip addr add 192.0.2.$i/24 dev eth0; done",
+                "a command that binds addresses is not understood: ",
+            ),
+            (
+                "sh -c 'ip addr add 192.0.2.9/24 dev eth0'",
+                "a command that binds addresses is not understood: ",
+            ),
             ("! ip addr add 192.0.2.9/24 dev eth0", "a command that binds addresses is not understood: "),
             ("x=$(ifconfig eth0 192.0.2.9)", "a command that binds addresses is not understood: "),
             ("[ -e /x ] && ip addr add 192.0.2.9/24 dev eth0", "an address is bound under a condition: "),
-            ("ip addr add 192.0.2.9/24 dev eth0 || ip addr add 192.0.2.8/24 dev eth0", "an address is bound under a condition: "),
+            (
+                "ip addr add 192.0.2.9/24 dev eth0 || ip addr add 192.0.2.8/24 dev eth0",
+                "an address is bound under a condition: ",
+            ),
         ];
         for (line, message) in rows {
             let shortened = format!("error: {message}{}", short(line));
@@ -343,8 +407,14 @@ mod tests {
         let rows = [
             ("ip addr add $ADDRESS dev eth0", "error: $ADDRESS is not an IP address"),
             ("ip addr add 192.0.2.9/24", "error: ip address add 192.0.2.9: no dev"),
-            ("ip addr add 192.0.2.9/33 dev eth0", "error: 192.0.2.9/33 has no prefix length of 0 to 32 behind its slash"),
-            ("ip addr add 192.0.2.9/24 dev eth0 frobnicate", "error: ip address add: frobnicate is not understood"),
+            (
+                "ip addr add 192.0.2.9/33 dev eth0",
+                "error: 192.0.2.9/33 has no prefix length of 0 to 32 behind its slash",
+            ),
+            (
+                "ip addr add 192.0.2.9/24 dev eth0 frobnicate",
+                "error: ip address add: frobnicate is not understood",
+            ),
             ("ip -batch /etc/addresses", "error: ip -batch: a batch of commands is not read"),
             ("ifconfig eth0 www.example.com", "error: www.example.com is not an IP address"),
             ("ifconfig eth0 192.0.2.9 netmask x", "error: x is no netmask"),

@@ -1,4 +1,5 @@
-//! `/etc/network/interfaces` and the files that it includes, as stanzas: what is written, not yet what it means.
+//! `/etc/network/interfaces` and the files that it includes, as stanzas: what is written, not yet what it
+//! means.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -18,8 +19,18 @@ pub(super) const PATTERNS: usize = 64;
 /// The longest name of an interface that ifupdown reads, in octets.
 const LONGEST: usize = 79;
 /// The options that have to do with addresses.
-const READ: [&str; 10] =
-    ["address", "address-virtual", "dstaddr", "inherit", "local", "netmask", "pointopoint", "post-up", "pre-up", "up"];
+const READ: [&str; 10] = [
+    "address",
+    "address-virtual",
+    "dstaddr",
+    "inherit",
+    "local",
+    "netmask",
+    "pointopoint",
+    "post-up",
+    "pre-up",
+    "up",
+];
 
 /// All that the files say.
 #[derive(Debug, Default)]
@@ -79,7 +90,8 @@ enum Within {
 impl Stanza {
     /// Returns what it is called in a remark, as "eth0: inet dhcp".
     pub(super) fn title(&self) -> String {
-        let words = [self.family.as_deref(), self.method.as_deref()].into_iter().flatten().collect::<Vec<_>>();
+        let words =
+            [self.family.as_deref(), self.method.as_deref()].into_iter().flatten().collect::<Vec<_>>();
         if words.is_empty() { self.name.clone() } else { format!("{}: {}", self.name, words.join(" ")) }
     }
 
@@ -132,9 +144,18 @@ impl Reader<'_> {
     }
 
     /// A line that includes nothing: what the next lines belong to.
-    fn line(&mut self, keyword: &str, rest: &str, place: Place, within: Within) -> Result<Within, ConfigError> {
+    fn line(
+        &mut self,
+        keyword: &str,
+        rest: &str,
+        place: Place,
+        within: Within,
+    ) -> Result<Within, ConfigError> {
         let words = |all: &mut Vec<Selected>| {
-            all.extend(rest.split_ascii_whitespace().map(|word| Selected { word: word.to_owned(), place: place.clone() }));
+            all.extend(
+                rest.split_ascii_whitespace()
+                    .map(|word| Selected { word: word.to_owned(), place: place.clone() }),
+            );
         };
         match keyword {
             "auto" | "allow-auto" | "allow-hotplug" => words(&mut self.all.selected),
@@ -161,9 +182,9 @@ impl Reader<'_> {
                     return Ok(within);
                 }
                 let options = self.all.stanzas.last_mut().map(|stanza| &mut stanza.options);
-                options
-                    .into_iter()
-                    .for_each(|all| all.push(Setting { name: keyword.into(), value: rest.into(), place: place.clone() }));
+                options.into_iter().for_each(|all| {
+                    all.push(Setting { name: keyword.into(), value: rest.into(), place: place.clone() })
+                });
                 return Ok(within);
             }
             "script" | "map" if within == Within::Mapping => return Ok(within),
@@ -185,7 +206,9 @@ impl Reader<'_> {
             Some("inherits") => {
                 let other = words.next().ok_or_else(|| place.error(format!("{name} inherits: from what")))?;
                 let known = self.all.first(other, family.as_deref());
-                Some(known.ok_or_else(|| place.error(format!("{name} inherits from {}, which is not above", short(other))))?)
+                Some(known.ok_or_else(|| {
+                    place.error(format!("{name} inherits from {}, which is not above", short(other)))
+                })?)
             }
             // ifupdown ignores it too, with a warning.
             _ => None,
@@ -197,15 +220,25 @@ impl Reader<'_> {
         let index = self.all.stanzas.len();
         self.all.first.entry((name.to_owned(), family.clone())).or_insert(index);
         self.all.first.entry((name.to_owned(), None)).or_insert(index);
-        self.all.stanzas.push(Stanza { name: name.to_owned(), family, method, inherits, options: Vec::new(), place, template });
+        self.all.stanzas.push(Stanza {
+            name: name.to_owned(),
+            family,
+            method,
+            inherits,
+            options: Vec::new(),
+            place,
+            template,
+        });
         Ok(())
     }
 
-    /// `source PATTERN...` and `source-directory PATTERN...`, relative to the folder of the file that says so.
+    /// `source PATTERN...` and `source-directory PATTERN...`, relative to the folder of the file that says
+    /// so.
     fn include(&mut self, keyword: &str, rest: &str, place: &Place, depth: usize) -> Result<(), ConfigError> {
         self.includes += 1;
         if depth >= DEPTH || self.includes > INCLUDES {
-            return Err(place.error(format!("files included more than {DEPTH} deep or by more than {INCLUDES} lines")));
+            return Err(place
+                .error(format!("files included more than {DEPTH} deep or by more than {INCLUDES} lines")));
         }
         if rest.contains(['$', '`', '~', '"', '\'', '{', '\\']) {
             return Err(place.error(format!("{keyword} {}: only wildcards are understood", short(rest))));
@@ -230,7 +263,9 @@ impl Reader<'_> {
     /// The files of a folder whose names are of letters, digits, underscores and hyphens.
     fn directory(&mut self, path: &str, depth: usize) -> Result<(), ConfigError> {
         for name in self.tree.names(path)? {
-            let plain = |name: &String| name.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-'));
+            let plain = |name: &String| {
+                name.bytes().all(|octet| octet.is_ascii_alphanumeric() || matches!(octet, b'_' | b'-'))
+            };
             if let Some(name) = name.into_string().ok().filter(plain) {
                 self.included(&format!("{path}/{name}"), true, depth)?;
             }
@@ -256,7 +291,8 @@ fn first_word(text: &str) -> (&str, &str) {
     (word, rest.trim_ascii_start())
 }
 
-/// The lines, each with the number of its first one: without comments and blank lines, continued where they end in a backslash.
+/// The lines, each with the number of its first one: without comments and blank lines, continued where they
+/// end in a backslash.
 fn logical_lines(text: &str) -> impl Iterator<Item = (u32, Cow<'_, str>)> {
     let mut lines = (1..).zip(text.split('\n'));
     std::iter::from_fn(move || {

@@ -1,5 +1,6 @@
-//! The simple commands of a shell command line, as far as configurations need it: words, quotes, `;`, `&&`, `||`, pipes and
-//! redirections (POSIX.1-2024, XCU 2). What is left of the language shows as words that name no known program.
+//! The simple commands of a shell command line, as far as configurations need it: words, quotes, `;`, `&&`,
+//! `||`, pipes and redirections (POSIX.1-2024, XCU 2). What is left of the language shows as words that name
+//! no known program.
 
 /// The longest name of a variable in braces, in octets.
 const LONGEST: usize = 128;
@@ -22,9 +23,17 @@ pub(super) struct Simple {
     pub(super) words: Vec<String>,
 }
 
-/// Splits a command line; `expand` gives the values of the variables that are known, others stay as they are written.
+/// Splits a command line; `expand` gives the values of the variables that are known, others stay as they are
+/// written.
 pub(super) fn simple_commands(line: &str, expand: impl Fn(&str) -> Option<String>) -> Vec<Simple> {
-    let mut splitter = Splitter { rest: line, expand, words: Vec::new(), word: None, all: Vec::new(), follows: Follows::Always };
+    let mut splitter = Splitter {
+        rest: line,
+        expand,
+        words: Vec::new(),
+        word: None,
+        all: Vec::new(),
+        follows: Follows::Always,
+    };
     splitter.run();
     splitter.all
 }
@@ -124,9 +133,11 @@ impl<F: Fn(&str) -> Option<String>> Splitter<'_, F> {
     /// `$NAME` or `${NAME}`, whose value is taken for one word.
     fn variable(&mut self) {
         let end = self.rest.bytes().take(LONGEST).position(|octet| octet == b'}');
-        let braced = end.and_then(|end| Some((self.rest.get(..end)?.strip_prefix('{')?, self.rest.get(end + 1..)?)));
+        let braced =
+            end.and_then(|end| Some((self.rest.get(..end)?.strip_prefix('{')?, self.rest.get(end + 1..)?)));
         let (name, after) = braced.unwrap_or_else(|| {
-            let end = self.rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(self.rest.len());
+            let end =
+                self.rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(self.rest.len());
             self.rest.split_at(end)
         });
         let value = (self.expand)(name);
@@ -163,10 +174,14 @@ mod tests {
         ];
         for (line, expected) in rows {
             let all = simple_commands(line, |name| (name == "IFACE").then(|| "eth0".to_owned()));
-            let words: Vec<_> = all.iter().map(|simple| simple.words.iter().map(String::as_str).collect::<Vec<_>>()).collect();
+            let words: Vec<_> = all
+                .iter()
+                .map(|simple| simple.words.iter().map(String::as_str).collect::<Vec<_>>())
+                .collect();
             assert_eq!(words, expected, "{line}");
         }
-        let follows: Vec<_> = simple_commands("a && b || c; d", |_| None).iter().map(|simple| simple.follows).collect();
+        let follows: Vec<_> =
+            simple_commands("a && b || c; d", |_| None).iter().map(|simple| simple.follows).collect();
         assert_eq!(follows, [Follows::Always, Follows::Success, Follows::Failure, Follows::Always]);
     }
 }

@@ -9,13 +9,15 @@ use super::file::{Interfaces, Setting, Stanza};
 use crate::mask;
 use crate::promise::{ConfigError, Place, Promise, Remark};
 
-/// How long a chain of stanzas that inherit from each other may be, and how many addresses a stanza may take away again.
+/// How long a chain of stanzas that inherit from each other may be, and how many addresses a stanza may take
+/// away again.
 const CHAIN: usize = 32;
 const UNBOUND: usize = 256;
 
 /// The families and methods that are known to ifupdown and give no address of their own.
-const WITHOUT: [&str; 12] =
-    ["loopback", "manual", "dhcp", "bootp", "ppp", "wvdial", "ipv4ll", "auto", "dynamic", "none", "hso", "ec2"];
+const WITHOUT: [&str; 12] = [
+    "loopback", "manual", "dhcp", "bootp", "ppp", "wvdial", "ipv4ll", "auto", "dynamic", "none", "hso", "ec2",
+];
 const FAMILIES: [&str; 6] = ["inet", "inet6", "can", "ipx", "x25", "meta"];
 
 /// Which program reads the file.
@@ -42,7 +44,12 @@ pub(super) struct Outcome {
 ///
 /// # Errors
 /// [`ConfigError::Line`]: an address, a method or a command that binds addresses is not understood.
-pub(super) fn outcome(all: &Interfaces, index: usize, physical: Option<&str>, flavour: Flavour) -> Result<Outcome, ConfigError> {
+pub(super) fn outcome(
+    all: &Interfaces,
+    index: usize,
+    physical: Option<&str>,
+    flavour: Flavour,
+) -> Result<Outcome, ConfigError> {
     let mut outcome = Outcome::default();
     let Some(stanza) = all.stanzas.get(index) else { return Ok(outcome) };
     let options = gather(all, stanza)?;
@@ -55,7 +62,9 @@ pub(super) fn outcome(all: &Interfaces, index: usize, physical: Option<&str>, fl
         if binding && !is_loopback(expected.address) {
             outcome.promises.push(Promise { expected, interface: interface.clone(), floating: false, place });
         } else {
-            outcome.remarks.push(Remark { what: format!("{}: {expected} is not bound by it", stanza.title()), place });
+            outcome
+                .remarks
+                .push(Remark { what: format!("{}: {expected} is not bound by it", stanza.title()), place });
         }
     }
     if flavour == Flavour::Ifupdown2 {
@@ -106,8 +115,13 @@ fn binds(stanza: &Stanza, flavour: Flavour) -> Result<bool, ConfigError> {
     }
 }
 
-/// The addresses of the options. ifupdown lets a `netmask` win over the prefix of an address, the others do not.
-fn addresses(stanza: &Stanza, options: &[&Setting], flavour: Flavour) -> Result<Vec<(HostAddress, Place)>, ConfigError> {
+/// The addresses of the options. ifupdown lets a `netmask` win over the prefix of an address, the others do
+/// not.
+fn addresses(
+    stanza: &Stanza,
+    options: &[&Setting],
+    flavour: Flavour,
+) -> Result<Vec<(HostAddress, Place)>, ConfigError> {
     let last = |name: &str| options.iter().rev().find(|option| &*option.name == name);
     if stanza.method.as_deref() == Some("6to4") {
         return last("local").map(|option| six_to_four(option)).transpose().map(Vec::from_iter);
@@ -121,7 +135,9 @@ fn addresses(stanza: &Stanza, options: &[&Setting], flavour: Flavour) -> Result<
         let winner = netmask.filter(|_| expected.prefix.is_none() || flavour == Flavour::Ifupdown);
         if let Some(netmask) = winner {
             let length = mask::length(&netmask.value, expected.address);
-            expected.prefix = Some(length.ok_or_else(|| netmask.place.error(format!("{} is no netmask", &*netmask.value)))?);
+            expected.prefix = Some(
+                length.ok_or_else(|| netmask.place.error(format!("{} is no netmask", &*netmask.value)))?,
+            );
         }
         expected.prefix = expected.prefix.filter(|_| !peer);
         addresses.push((expected, option.place.clone()));
@@ -144,7 +160,10 @@ fn six_to_four(local: &Setting) -> Result<(HostAddress, Place), ConfigError> {
 /// `address-virtual [MAC] ADDRESS...` of ifupdown2, bound on an interface of its own.
 fn virtual_addresses(options: &[&Setting], outcome: &mut Outcome) -> Result<(), ConfigError> {
     for option in options.iter().filter(|option| &*option.name == "address-virtual") {
-        let words = option.value.split_ascii_whitespace().filter(|word| word.split(':').count() != 6 || word.contains('/'));
+        let words = option
+            .value
+            .split_ascii_whitespace()
+            .filter(|word| word.split(':').count() != 6 || word.contains('/'));
         for word in words.filter(|word| *word != "None") {
             let expected = mask::parse(word).map_err(|error| option.place.error(error))?;
             let place = option.place.clone();
@@ -155,7 +174,12 @@ fn virtual_addresses(options: &[&Setting], outcome: &mut Outcome) -> Result<(), 
 }
 
 /// Adds what a command does.
-fn run(option: &Setting, stanza: &Stanza, physical: Option<&str>, outcome: &mut Outcome) -> Result<(), ConfigError> {
+fn run(
+    option: &Setting,
+    stanza: &Stanza,
+    physical: Option<&str>,
+    outcome: &mut Outcome,
+) -> Result<(), ConfigError> {
     let place = &option.place;
     for effect in effects(&option.value, physical, &stanza.name).map_err(|what| place.error(what))? {
         match effect {

@@ -1,7 +1,8 @@
 //! The lines of keepalived's files once includes, conditions and parameters are resolved.
 //!
-//! Resolved are `include` and its variants, `@id` and `@^id`, `$NAME=value` also of several lines, and the parameters that
-//! keepalived defines itself. The blocks `~SEQ` and `~LST`, which repeat a line, are an error, as is a random number.
+//! Resolved are `include` and its variants, `@id` and `@^id`, `$NAME=value` also of several lines, and the
+//! parameters that keepalived defines itself. The blocks `~SEQ` and `~LST`, which repeat a line, are an
+//! error, as is a random number.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -30,7 +31,15 @@ type Take<'t> = &'t mut dyn FnMut(Vec<String>, &Place) -> Result<(), ConfigError
 
 /// Hands each line to `take`, in words: what was left out, or none if there is no file `path`.
 pub(crate) fn read(tree: &Tree<'_>, path: &str, take: Take<'_>) -> Result<Option<Vec<Remark>>, ConfigError> {
-    let mut reader = Reader { tree, take, parameters: HashMap::new(), id: None, includes: 0, growth: 0, remarks: Vec::new() };
+    let mut reader = Reader {
+        tree,
+        take,
+        parameters: HashMap::new(),
+        id: None,
+        includes: 0,
+        growth: 0,
+        remarks: Vec::new(),
+    };
     Ok(reader.file(path, 0)?.then_some(reader.remarks))
 }
 
@@ -77,7 +86,8 @@ impl Reader<'_, '_> {
     fn include(&mut self, keyword: &str, rest: &str, place: &Place, depth: usize) -> Result<(), ConfigError> {
         self.includes += 1;
         if depth >= DEPTH || self.includes > INCLUDES {
-            return Err(place.error(format!("files included more than {DEPTH} deep or by more than {INCLUDES} lines")));
+            return Err(place
+                .error(format!("files included more than {DEPTH} deep or by more than {INCLUDES} lines")));
         }
         let name = rest.trim_matches(['"', '\'']);
         if name.is_empty() || name.contains(['{', '$', '~']) {
@@ -93,7 +103,10 @@ impl Reader<'_, '_> {
         match (found, keyword) {
             (true, _) => {}
             (false, "include") => {
-                self.remarks.push(Remark { what: format!("include {}: no such file", short(name)), place: place.clone() });
+                self.remarks.push(Remark {
+                    what: format!("include {}: no such file", short(name)),
+                    place: place.clone(),
+                });
             }
             (false, "includer") if glob::is_pattern(name) => {}
             (false, _) => return Err(place.error(format!("{keyword} {}: no such file", short(name)))),
@@ -139,7 +152,8 @@ impl Reader<'_, '_> {
         Ok(holds.then(|| rest.to_owned()))
     }
 
-    /// The configuration's id: that of the option `-i` in the service's settings, or the first part of the host's name.
+    /// The configuration's id: that of the option `-i` in the service's settings, or the first part of the
+    /// host's name.
     fn id(&mut self, place: &Place) -> Result<&str, ConfigError> {
         if self.id.is_none() {
             let mut id = None;
@@ -148,9 +162,16 @@ impl Reader<'_, '_> {
                 id = id.or_else(|| option_id(&String::from_utf8_lossy(&content)));
             }
             if id.is_none() {
-                let name = self.tree.read("/etc/hostname")?.ok_or_else(|| place.error("@: no /etc/hostname to compare with"))?;
+                let name = self
+                    .tree
+                    .read("/etc/hostname")?
+                    .ok_or_else(|| place.error("@: no /etc/hostname to compare with"))?;
                 let name = String::from_utf8_lossy(&name);
-                id = name.lines().map(str::trim_ascii).find(|line| !line.is_empty() && !line.starts_with('#')).map(short_name);
+                id = name
+                    .lines()
+                    .map(str::trim_ascii)
+                    .find(|line| !line.is_empty() && !line.starts_with('#'))
+                    .map(short_name);
             }
             self.id = id.or_else(|| Some(String::new()));
         }
@@ -176,7 +197,9 @@ impl Reader<'_, '_> {
                 "_PWD" => Some(Cow::Borrowed(folder)),
                 "_INSTANCE" => Some(Cow::Owned(self.id(place)?.to_owned())),
                 "_HASH" | "_BANG" => Some(Cow::Borrowed("")),
-                random if random.starts_with("_RANDOM") => return Err(place.error("a random number (_RANDOM) is not understood")),
+                random if random.starts_with("_RANDOM") => {
+                    return Err(place.error("a random number (_RANDOM) is not understood"));
+                }
                 name => self.parameters.get(name).map(|value| Cow::Borrowed(value.as_str())),
             };
             match (name, value) {
@@ -199,7 +222,8 @@ impl Reader<'_, '_> {
     }
 }
 
-/// `${NAME}`, or `$NAME` before white space, behind its dollar sign: the name and what follows. `${_RANDOM 1 9}` has blanks.
+/// `${NAME}`, or `$NAME` before white space, behind its dollar sign: the name and what follows. `${_RANDOM 1
+/// 9}` has blanks.
 fn parameter(text: &str) -> Option<(&str, &str)> {
     if let Some(inside) = text.strip_prefix('{') {
         // Up to what no name has in it, so that no octet is looked at for more than one dollar sign.
@@ -218,9 +242,9 @@ fn parameter(text: &str) -> Option<(&str, &str)> {
 /// Whether a line is `$NAME=...`, perhaps behind a condition.
 fn defines(line: &str) -> bool {
     let line = match line.strip_prefix('@') {
-        Some(condition) => {
-            condition.split_once(|c: char| c.is_ascii_whitespace()).map_or("", |(_, rest)| rest.trim_ascii_start())
-        }
+        Some(condition) => condition
+            .split_once(|c: char| c.is_ascii_whitespace())
+            .map_or("", |(_, rest)| rest.trim_ascii_start()),
         None => line,
     };
     let name = line.strip_prefix('$').and_then(|rest| rest.split_once('=')).map_or("", |(name, _)| name);
@@ -230,7 +254,8 @@ fn defines(line: &str) -> bool {
 /// The argument of `-i` or `--config-id` in a file of settings.
 fn option_id(settings: &str) -> Option<String> {
     let lines = settings.lines().map(str::trim_ascii).filter(|line| !line.starts_with('#'));
-    let mut words = lines.flat_map(|line| line.split(|c: char| c.is_ascii_whitespace() || c == '=' || c == '"' || c == '\''));
+    let mut words = lines
+        .flat_map(|line| line.split(|c: char| c.is_ascii_whitespace() || c == '=' || c == '"' || c == '\''));
     words.find(|word| matches!(*word, "-i" | "--config-id"))?;
     words.find(|word| !word.is_empty()).map(str::to_owned)
 }

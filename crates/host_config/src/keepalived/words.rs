@@ -31,7 +31,9 @@ pub(super) fn split(line: &str) -> Vec<String> {
                 word.get_or_insert_default();
             }
             '\\' => word.get_or_insert_default().extend(chars.next()),
-            '$' if chars.as_str().starts_with('{') && chars.as_str().bytes().take(128).any(|octet| octet == b'}') => {
+            '$' if chars.as_str().starts_with('{')
+                && chars.as_str().bytes().take(128).any(|octet| octet == b'}') =>
+            {
                 let word = word.get_or_insert_default();
                 word.push(c);
                 for c in chars.by_ref() {
@@ -62,7 +64,10 @@ mod tests {
         let rows: [(&str, &[&str]); 8] = [
             ("vrrp_instance VI_1 { # one", &["vrrp_instance", "VI_1", "{"]),
             ("vrrp_instance VI_1{ ! one", &["vrrp_instance", "VI_1", "{"]),
-            ("virtual_ipaddress { 192.0.2.1/24 dev eth0 }", &["virtual_ipaddress", "{", "192.0.2.1/24", "dev", "eth0", "}"]),
+            (
+                "virtual_ipaddress { 192.0.2.1/24 dev eth0 }",
+                &["virtual_ipaddress", "{", "192.0.2.1/24", "dev", "eth0", "}"],
+            ),
             ("auth_pass \"a # b ! c\" # d", &["auth_pass", "a # b ! c"]),
             ("script \"/bin/x {a}\" '' x", &["script", "/bin/x {a}", "", "x"]),
             ("${UNKNOWN}/24 $X", &["${UNKNOWN}/24", "$X"]),

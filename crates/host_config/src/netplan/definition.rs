@@ -1,4 +1,5 @@
-//! What netplan's files say about one interface, one file after the other: lists grow, plain values are replaced.
+//! What netplan's files say about one interface, one file after the other: lists grow, plain values are
+//! replaced.
 
 use std::collections::HashSet;
 
@@ -112,12 +113,15 @@ impl Definition {
 
     /// Settings of a NetworkManager profile that netplan hands on as they are.
     fn take_passthrough(&mut self, said: Value<'_>) -> Result<(), ConfigError> {
-        let settings = said.entries("networkmanager")?.filter(|(key, _)| key.text("a key").is_ok_and(|key| key == "passthrough"));
+        let settings = said
+            .entries("networkmanager")?
+            .filter(|(key, _)| key.text("a key").is_ok_and(|key| key == "passthrough"));
         for (_, settings) in settings {
             for (key, value) in settings.entries("passthrough")? {
                 let (family, key) = key.text("a key")?.split_once('.').unwrap_or_default();
                 if matches!(family, "ipv4" | "ipv6") && key.starts_with("address") && !key.contains('-') {
-                    let written = Located { value: value.text("an address")?.to_owned(), place: value.place() };
+                    let written =
+                        Located { value: value.text("an address")?.to_owned(), place: value.place() };
                     self.add(networkmanager::address(family, &written)?);
                 }
             }

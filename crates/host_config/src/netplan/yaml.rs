@@ -1,8 +1,8 @@
 //! A YAML document as a tree whose nodes know their lines.
 //!
-//! What an alias stands for is shared, not copied, so that a file that nests aliases cannot grow; and a node may contain itself,
-//! so that whoever walks the tree has to go to a fixed depth. How often nodes are visited is bounded too: aliases let a short file say
-//! the same many times.
+//! What an alias stands for is shared, not copied, so that a file that nests aliases cannot grow; and a node
+//! may contain itself, so that whoever walks the tree has to go to a fixed depth. How often nodes are visited
+//! is bounded too: aliases let a short file say the same many times.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -51,8 +51,9 @@ pub(super) struct Value<'a> {
 impl<'a> Document<'a> {
     /// Parses the first document of a file.
     pub(super) fn parse(file: &'a str, text: &str) -> Result<Self, ConfigError> {
-        let refuse =
-            |error: ScanError| Place::new(file, line(error.marker().line())).error(format!("not YAML: {}", error.info()));
+        let refuse = |error: ScanError| {
+            Place::new(file, line(error.marker().line())).error(format!("not YAML: {}", error.info()))
+        };
         let mut document = Self { file, nodes: Vec::new(), visits: Cell::new(0), second: None };
         let mut open: Vec<usize> = Vec::new();
         let mut anchors: HashMap<usize, usize> = HashMap::new();
@@ -98,7 +99,9 @@ impl<'a> Document<'a> {
 
     fn adopt(&mut self, parent: Option<&usize>, child: usize) {
         let parent = parent.and_then(|parent| self.nodes.get_mut(*parent));
-        if let Some(Content::Sequence(children) | Content::Mapping(children)) = parent.map(|node| &mut node.content) {
+        if let Some(Content::Sequence(children) | Content::Mapping(children)) =
+            parent.map(|node| &mut node.content)
+        {
             children.push(child);
         }
     }
@@ -106,7 +109,8 @@ impl<'a> Document<'a> {
     /// Returns the root: `None` if the document is empty.
     pub(super) fn root(&'a self) -> Option<Value<'a>> {
         let root = Value { document: self, node: 0 };
-        (!self.nodes.is_empty() && !matches!(root.content(), Some(Content::Scalar(text)) if text.is_empty())).then_some(root)
+        (!self.nodes.is_empty() && !matches!(root.content(), Some(Content::Scalar(text)) if text.is_empty()))
+            .then_some(root)
     }
 }
 
@@ -137,7 +141,10 @@ impl<'a> Value<'a> {
     }
 
     /// Returns the entries of a mapping, keys that come again too.
-    pub(super) fn entries(self, what: &str) -> Result<impl Iterator<Item = (Value<'a>, Value<'a>)> + use<'a>, ConfigError> {
+    pub(super) fn entries(
+        self,
+        what: &str,
+    ) -> Result<impl Iterator<Item = (Value<'a>, Value<'a>)> + use<'a>, ConfigError> {
         let Some(Content::Mapping(children)) = self.content() else {
             return Err(self.place().error(format!("{what} is no mapping: check the indentation")));
         };
@@ -173,7 +180,9 @@ mod tests {
         let line = value.place().line;
         match value.content().unwrap() {
             Content::Scalar(text) => format!("{line}:{text}"),
-            Content::Sequence(_) => format!("[{}]", value.items("").unwrap().map(shown).collect::<Vec<_>>().join(" ")),
+            Content::Sequence(_) => {
+                format!("[{}]", value.items("").unwrap().map(shown).collect::<Vec<_>>().join(" "))
+            }
             Content::Mapping(_) => {
                 let entry = |(key, value)| format!("{}={}", shown(key), shown(value));
                 format!("{{{}}}", value.entries("").unwrap().map(entry).collect::<Vec<_>>().join(" "))
@@ -206,11 +215,16 @@ mod tests {
 
     #[test]
     fn names_the_line_that_is_no_yaml() {
-        let rows = [("a:\n\tc: d\n", 2), ("a: [b\nc: d\n", 2), ("a: *x\n", 1), ("a: b\n c: d\n", 2), ("a: 'b\n", 1)];
+        let rows =
+            [("a:\n\tc: d\n", 2), ("a: [b\nc: d\n", 2), ("a: *x\n", 1), ("a: b\n c: d\n", 2), ("a: 'b\n", 1)];
         let lines = rows.map(|(text, _)| {
             let error = parsed(text).unwrap_err();
             let line = error.strip_prefix("f line ").and_then(|rest| rest.split_once(": not YAML: "));
-            (text, line.map(|(line, _)| line.parse::<u32>().unwrap()).unwrap_or_else(|| panic!("{text:?}: {error}")))
+            (
+                text,
+                line.map(|(line, _)| line.parse::<u32>().unwrap())
+                    .unwrap_or_else(|| panic!("{text:?}: {error}")),
+            )
         });
         assert_eq!(lines, rows);
     }

@@ -42,7 +42,9 @@ impl Match {
 
     /// Whether the file is for the interface `name` and whatever the host is, it says so.
     fn certainly(&self, name: &str) -> bool {
-        let matches = |inverted| self.names.iter().any(|(this, pattern)| *this == inverted && glob::matches(pattern, name));
+        let matches = |inverted| {
+            self.names.iter().any(|(this, pattern)| *this == inverted && glob::matches(pattern, name))
+        };
         let positive = self.names.iter().any(|(inverted, _)| !inverted);
         !self.other && !matches(true) && (!positive || matches(false))
     }

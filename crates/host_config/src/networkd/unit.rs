@@ -1,4 +1,5 @@
-//! The syntax of systemd's configuration files, by systemd.syntax(7): sections, assignments, comments and continued lines.
+//! The syntax of systemd's configuration files, by systemd.syntax(7): sections, assignments, comments and
+//! continued lines.
 
 use std::mem::take;
 
@@ -62,11 +63,13 @@ fn add(sections: &mut Vec<Section>, place: &Place, line: &str) -> Result<(), Con
     }
     let written = |value: &str| Located { value: value.trim_ascii().to_owned(), place: place.clone() };
     if let Some(rest) = line.strip_prefix('[') {
-        let name = rest.strip_suffix(']').ok_or_else(|| place.error("a section without its closing bracket"))?;
+        let name =
+            rest.strip_suffix(']').ok_or_else(|| place.error("a section without its closing bracket"))?;
         sections.push(Section { name: written(name), assignments: Vec::new() });
         return Ok(());
     }
-    let (key, value) = line.split_once('=').ok_or_else(|| place.error("neither a section nor an assignment"))?;
+    let (key, value) =
+        line.split_once('=').ok_or_else(|| place.error("neither a section nor an assignment"))?;
     let section = sections.last_mut().ok_or_else(|| place.error("an assignment before the first section"))?;
     section.assignments.push(Assignment { key: key.trim_ascii().to_owned(), value: written(value) });
     Ok(())
@@ -91,7 +94,10 @@ mod tests {
         let line = |section: &Section, each: &Assignment| {
             format!("{}: [{}] {}={}", each.value.place.line, section.name.value, each.key, each.value.value)
         };
-        Ok(sections.iter().flat_map(|section| section.assignments.iter().map(move |each| line(section, each))).collect())
+        Ok(sections
+            .iter()
+            .flat_map(|section| section.assignments.iter().map(move |each| line(section, each)))
+            .collect())
     }
 
     #[test]

@@ -25,13 +25,19 @@ impl Keyfile {
             }
             let place = Place::new(path, number);
             if let Some(rest) = line.strip_prefix('[') {
-                let name = rest.strip_suffix(']').ok_or_else(|| place.error("a group without its closing bracket"))?;
+                let name = rest
+                    .strip_suffix(']')
+                    .ok_or_else(|| place.error("a group without its closing bracket"))?;
                 group = Some(file.groups.entry(name.to_owned()).or_default());
                 continue;
             }
-            let (key, value) = line.split_once('=').ok_or_else(|| place.error("neither a group nor a key and its value"))?;
+            let (key, value) =
+                line.split_once('=').ok_or_else(|| place.error("neither a group nor a key and its value"))?;
             let group = group.as_mut().ok_or_else(|| place.error("a key before the first group"))?;
-            group.insert(key.trim_ascii_end().to_owned(), Located { value: value.trim_ascii_start().to_owned(), place });
+            group.insert(
+                key.trim_ascii_end().to_owned(),
+                Located { value: value.trim_ascii_start().to_owned(), place },
+            );
         }
         Ok(file)
     }
@@ -53,7 +59,9 @@ mod tests {
 
     #[test]
     fn reads_as_glib_does() {
-        let file = Keyfile::parse("f", b"\xef\xbb\xbf# c\n[a]\r\nk = v w \n  l=1\n\n[b]\nk=2\n [a] \nk=3;#4\nn=\n").unwrap();
+        let file =
+            Keyfile::parse("f", b"\xef\xbb\xbf# c\n[a]\r\nk = v w \n  l=1\n\n[b]\nk=2\n [a] \nk=3;#4\nn=\n")
+                .unwrap();
         let value = |group, key| file.value(group, key).map(|it| (it.value.as_str(), it.place.line));
         assert_eq!(value("a", "k"), Some(("3;#4", 9)));
         assert_eq!(value("a", "l"), Some(("1", 4)));

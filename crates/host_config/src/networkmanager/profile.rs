@@ -38,16 +38,26 @@ impl Profile {
 
     /// Returns why it is not activated at boot by itself, or has no addresses of its own.
     pub(super) fn idle(&self) -> Result<Option<Located>, ConfigError> {
-        let because =
-            |key: &str, written: &Located| Located { value: format!("{key}={}", written.value), place: written.place.clone() };
+        let because = |key: &str, written: &Located| Located {
+            value: format!("{key}={}", written.value),
+            place: written.place.clone(),
+        };
         if let Some(written) = self.file.value("connection", "autoconnect") {
             match written.value.as_str() {
                 "true" | "1" => {}
                 "false" | "0" => return Ok(Some(because("autoconnect", written))),
-                other => return Err(written.place.error(format!("autoconnect={other} is neither true nor false"))),
+                other => {
+                    return Err(written
+                        .place
+                        .error(format!("autoconnect={other} is neither true nor false")));
+                }
             }
         }
-        let vpn = self.file.value("connection", "type").filter(|kind| kind.value == "vpn").map(|kind| because("type", kind));
+        let vpn = self
+            .file
+            .value("connection", "type")
+            .filter(|kind| kind.value == "vpn")
+            .map(|kind| because("type", kind));
         let keys = ["controller", "master", "permissions"];
         let other = keys.into_iter().find_map(|key| Some(because(key, self.file.value("connection", key)?)));
         Ok(vpn.or(other))
@@ -66,8 +76,9 @@ impl Profile {
         let mut addresses = self.addresses(family)?;
         let name = self.interface().unwrap_or("unnamed interface");
         let Some(method) = self.file.value(family, "method") else {
-            let refuse =
-                |address: &Located<HostAddress>| Err(address.place.error(format!("[{family}] has an address and no method")));
+            let refuse = |address: &Located<HostAddress>| {
+                Err(address.place.error(format!("[{family}] has an address and no method")))
+            };
             return addresses.first().map_or(Ok(()), refuse);
         };
         let remark = || method.place.remark(format!("{name}: {family} method={}", method.value));
@@ -82,9 +93,13 @@ impl Profile {
                 to.remarks.push(remark());
             }
             ("auto", _) | ("dhcp" | "shared", "ipv6") => to.remarks.push(remark()),
-            ("disabled" | "link-local", _) | ("ignore", "ipv6") if addresses.is_empty() => to.remarks.push(remark()),
+            ("disabled" | "link-local", _) | ("ignore", "ipv6") if addresses.is_empty() => {
+                to.remarks.push(remark())
+            }
             ("disabled" | "link-local", _) | ("ignore", "ipv6") => {
-                return Err(method.place.error(format!("[{family}] method={} with an address", method.value)));
+                return Err(method
+                    .place
+                    .error(format!("[{family}] method={} with an address", method.value)));
             }
             (other, _) => return Err(method.place.error(format!("[{family}] method={other} is not known"))),
         }
@@ -111,7 +126,9 @@ impl Profile {
 
 /// The number of a key `address1`, `addresses1`, `address` or `addresses`: `None` of any other key.
 fn number(key: &str) -> Result<Option<u32>, String> {
-    let Some(rest) = key.strip_prefix("addresses").or_else(|| key.strip_prefix("address")) else { return Ok(None) };
+    let Some(rest) = key.strip_prefix("addresses").or_else(|| key.strip_prefix("address")) else {
+        return Ok(None);
+    };
     if rest.is_empty() {
         return Ok(Some(0));
     }
@@ -123,7 +140,8 @@ fn number(key: &str) -> Result<Option<u32>, String> {
     number.map(Some).ok_or_else(|| format!("{} is not counted as an address", short(key)))
 }
 
-/// `ADDRESS/PREFIX,GATEWAY` and the older `ADDRESS;PREFIX;GATEWAY;`. Without a prefix length, NetworkManager takes 24 and 64.
+/// `ADDRESS/PREFIX,GATEWAY` and the older `ADDRESS;PREFIX;GATEWAY;`. Without a prefix length, NetworkManager
+/// takes 24 and 64.
 pub(super) fn address(family: &str, written: &Located) -> Result<Located<HostAddress>, ConfigError> {
     let mut fields = written.value.split(['/', ',', ';']);
     let address = fields.next().unwrap_or_default();
@@ -144,8 +162,11 @@ mod tests {
     fn parsed(text: &str) -> Result<Vec<String>, String> {
         let profile = Profile::parse(0, "f".to_owned(), text.as_bytes()).unwrap();
         let promises = profile.promises().map_err(|error| error.to_string())?;
-        let addresses = promises.promises.iter().map(|promise| format!("{}: {}", promise.place.line, promise.expected));
-        Ok(addresses.chain(promises.remarks.iter().map(|remark| format!("{}: {}", remark.place.line, remark.what))).collect())
+        let addresses =
+            promises.promises.iter().map(|promise| format!("{}: {}", promise.place.line, promise.expected));
+        Ok(addresses
+            .chain(promises.remarks.iter().map(|remark| format!("{}: {}", remark.place.line, remark.what)))
+            .collect())
     }
 
     #[test]
@@ -158,12 +179,18 @@ mod tests {
                 "method=manual\naddress2=192.0.2.2/24\naddress10=192.0.2.3/24\naddress1=192.0.2.1/24,192.0.2.254",
                 &["5: 192.0.2.1/24", "3: 192.0.2.2/24", "4: 192.0.2.3/24"],
             ),
-            ("method=auto\naddress1=192.0.2.1/24", &["3: 192.0.2.1/24", "2: unnamed interface: ipv4 method=auto"]),
+            (
+                "method=auto\naddress1=192.0.2.1/24",
+                &["3: 192.0.2.1/24", "2: unnamed interface: ipv4 method=auto"],
+            ),
             (
                 "method=shared\naddress1=192.0.2.1/24\naddress2=192.0.2.2/24",
                 &["3: 192.0.2.1/24", "2: unnamed interface: ipv4 method=shared"],
             ),
-            ("method=disabled\nroute1=192.0.2.0/24,192.0.2.1", &["2: unnamed interface: ipv4 method=disabled"]),
+            (
+                "method=disabled\nroute1=192.0.2.0/24,192.0.2.1",
+                &["2: unnamed interface: ipv4 method=disabled"],
+            ),
             ("method=manual\naddress1=192.0.2.1,192.0.2.254\naddress-data=x", &["3: 192.0.2.1/24"]),
             ("method=manual\naddress1=192.0.2.9/24\naddress1=192.0.2.1/24", &["4: 192.0.2.1/24"]),
         ];
@@ -182,7 +209,10 @@ mod tests {
             ("method=disabled\naddress1=192.0.2.1/24", "f line 2: [ipv4] method=disabled with an address"),
             ("method=bogus", "f line 2: [ipv4] method=bogus is not known"),
             ("method=ignore", "f line 2: [ipv4] method=ignore is not known"),
-            ("method=manual\naddress1=192.0.2.1/33", "f line 3: 192.0.2.1/33 has no prefix length of 0 to 32 behind its slash"),
+            (
+                "method=manual\naddress1=192.0.2.1/33",
+                "f line 3: 192.0.2.1/33 has no prefix length of 0 to 32 behind its slash",
+            ),
             (
                 "method=manual\naddress1=192.0.2.1;255.255.255.0;",
                 "f line 3: 192.0.2.1/255.255.255.0 has no prefix length of 0 to 32 behind its slash",

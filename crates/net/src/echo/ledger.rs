@@ -70,7 +70,8 @@ impl Ledger {
         let rounds = 0..=self.pings.len() >> 16;
         let numbers = rounds.rev().map(|round| (round << 16) | usize::from(sequence));
         let mut pings = numbers.filter_map(|number| Some((number, self.pings.get(number)?)));
-        let ours = |ping: &Ping| self.targets.get(index(ping.target)).is_some_and(|target| is_same(*target, to));
+        let ours =
+            |ping: &Ping| self.targets.get(index(ping.target)).is_some_and(|target| is_same(*target, to));
         pings.find(|(_, ping)| ours(ping)).and_then(|(number, _)| u32::try_from(number).ok())
     }
 
@@ -86,7 +87,9 @@ fn index(number: u32) -> usize {
 /// Whether two addresses are the same host: of the same interface too, where the first names one.
 fn is_same(target: SocketAddr, other: SocketAddr) -> bool {
     let scope = match (target, other) {
-        (SocketAddr::V6(target), SocketAddr::V6(other)) => target.scope_id() == 0 || target.scope_id() == other.scope_id(),
+        (SocketAddr::V6(target), SocketAddr::V6(other)) => {
+            target.scope_id() == 0 || target.scope_id() == other.scope_id()
+        }
         _ => true,
     };
     scope && target.ip() == other.ip()
@@ -108,7 +111,8 @@ mod tests {
         ledger.sent(0, start);
         ledger.sent(1, start);
         let after = start + Duration::from_millis(5);
-        let reply = |again, from_target| Answered { target: 0, rtt: Duration::from_millis(5), again, from_target };
+        let reply =
+            |again, from_target| Answered { target: 0, rtt: Duration::from_millis(5), again, from_target };
         assert_eq!(ledger.answered(0, one, after), Some(reply(false, false)), "by another");
         assert_eq!(ledger.answered(0, two, after), Some(reply(false, true)));
         assert_eq!(ledger.answered(0, two, after), Some(reply(true, true)));
@@ -130,7 +134,8 @@ mod tests {
 
     #[test]
     fn a_link_local_address_is_one_of_its_interface() {
-        let scoped = |scope| SocketAddr::V6(std::net::SocketAddrV6::new("fe80::1".parse().unwrap(), 0, 0, scope));
+        let scoped =
+            |scope| SocketAddr::V6(std::net::SocketAddrV6::new("fe80::1".parse().unwrap(), 0, 0, scope));
         assert!(is_same(scoped(2), scoped(2)));
         assert!(!is_same(scoped(2), scoped(3)));
         assert!(is_same(address("2001:db8::1"), address("2001:db8::1")));

@@ -36,8 +36,8 @@ impl Token {
         u16::from_be_bytes([high, low])
     }
 
-    /// Returns the request of a ping. A ping socket fills in identifier and checksum itself, and the kernel the checksum of
-    /// ICMPv6.
+    /// Returns the request of a ping. A ping socket fills in identifier and checksum itself, and the kernel
+    /// the checksum of ICMPv6.
     pub(super) fn request(self, v6: bool, number: u32) -> [u8; LENGTH] {
         let kind = if v6 { REQUEST_V6 } else { REQUEST };
         let [high, low] = self.identifier().to_be_bytes();
@@ -69,20 +69,30 @@ impl Token {
     }
 
     fn read(self, message: &[u8], kind: u8, same: impl Fn(&[u8], &[u8]) -> bool) -> Parsed {
-        let Some(([first, 0, _, _, high, low, third, fourth], payload)) = message.split_first_chunk::<HEADER>() else {
+        let Some(([first, 0, _, _, high, low, third, fourth], payload)) =
+            message.split_first_chunk::<HEADER>()
+        else {
             return Parsed::Foreign;
         };
         if *first != kind {
             return Parsed::Foreign;
         }
         let sequence = [*third, *fourth];
-        let number = payload.get(8..12).and_then(|number| number.first_chunk()).copied().map(u32::from_be_bytes);
-        let fits = |token: Self, number: u32| same(payload, &token.payload(number)) && number.to_be_bytes().ends_with(&sequence);
+        let number =
+            payload.get(8..12).and_then(|number| number.first_chunk()).copied().map(u32::from_be_bytes);
+        let fits = |token: Self, number: u32| {
+            same(payload, &token.payload(number)) && number.to_be_bytes().ends_with(&sequence)
+        };
         match number {
             Some(number) if fits(self, number) => Parsed::Own(number),
-            Some(number) if Self::of(payload).is_some_and(|other| fits(other, number) && !self.is_near(other)) => Parsed::Foreign,
+            Some(number)
+                if Self::of(payload).is_some_and(|other| fits(other, number) && !self.is_near(other)) =>
+            {
+                Parsed::Foreign
+            }
             _ => {
-                let (identifier, sequence) = (u16::from_be_bytes([*high, *low]), u16::from_be_bytes(sequence));
+                let (identifier, sequence) =
+                    (u16::from_be_bytes([*high, *low]), u16::from_be_bytes(sequence));
                 Parsed::Other { identifier, sequence }
             }
         }
@@ -93,7 +103,8 @@ impl Token {
         payload.first_chunk().copied().map(Self)
     }
 
-    /// Whether another token can be this one with some bits flipped: that of another run differs in half of them.
+    /// Whether another token can be this one with some bits flipped: that of another run differs in half of
+    /// them.
     fn is_near(self, other: Self) -> bool {
         (u64::from_ne_bytes(self.0) ^ u64::from_ne_bytes(other.0)).count_ones() <= 8
     }
@@ -125,7 +136,11 @@ mod tests {
     #[test]
     fn only_our_own_payload_and_sequence_count() {
         assert_eq!(TOKEN.reply(&reply(70_000), false, false), Parsed::Own(70_000));
-        assert_eq!(TOKEN.reply(&TOKEN.request(false, 7), false, false), Parsed::Foreign, "a request is no reply");
+        assert_eq!(
+            TOKEN.reply(&TOKEN.request(false, 7), false, false),
+            Parsed::Foreign,
+            "a request is no reply"
+        );
         let other = Parsed::Other { identifier: 0x0102, sequence: 4464 };
         for place in HEADER..LENGTH {
             let mut flipped = reply(70_000);
@@ -140,7 +155,11 @@ mod tests {
         }
         assert_eq!(TOKEN.reply(&[&reply(70_000)[..], &[0]].concat(), false, false), other);
         for length in 0..HEADER {
-            assert_eq!(TOKEN.reply(&reply(70_000)[..length], false, false), Parsed::Foreign, "{length} octets");
+            assert_eq!(
+                TOKEN.reply(&reply(70_000)[..length], false, false),
+                Parsed::Foreign,
+                "{length} octets"
+            );
         }
         assert_eq!(Token([0xf9; 8]).reply(&reply(70_000), false, false), Parsed::Foreign, "of another run");
     }
@@ -161,6 +180,9 @@ mod tests {
         let request = TOKEN.request(false, 9);
         assert_eq!(TOKEN.quoted(&request, false), Parsed::Own(9));
         assert_eq!(TOKEN.quoted(&[&request[..], &[0; 8]].concat(), false), Parsed::Own(9));
-        assert_eq!(TOKEN.quoted(&request[..HEADER], false), Parsed::Other { identifier: 0x0102, sequence: 9 });
+        assert_eq!(
+            TOKEN.quoted(&request[..HEADER], false),
+            Parsed::Other { identifier: 0x0102, sequence: 9 }
+        );
     }
 }

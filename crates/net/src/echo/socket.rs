@@ -1,5 +1,5 @@
-//! The sockets: a ping socket (icmp(7)), which the host opens to groups by net.ipv4.ping_group_range, or a raw one, which needs
-//! CAP_NET_RAW.
+//! The sockets: a ping socket (icmp(7)), which the host opens to groups by net.ipv4.ping_group_range, or a
+//! raw one, which needs CAP_NET_RAW.
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,8 +16,9 @@ use crate::icmp_error::{self, Queued, keep_icmp_errors};
 use crate::source::Source;
 use crate::stamped::{Received, Receiver};
 
-/// Room for replies, in octets, of which the kernel takes twice as many and counts some 768 for each; net.core.rmem_max limits it
-/// without CAP_NET_ADMIN. At 50,000 replies a second 2 MiB were full after 100 ms, for which a busy machine easily stops a process.
+/// Room for replies, in octets, of which the kernel takes twice as many and counts some 768 for each;
+/// net.core.rmem_max limits it without CAP_NET_ADMIN. At 50,000 replies a second 2 MiB were full after 100
+/// ms, for which a busy machine easily stops a process.
 const ROOM: usize = 8 << 20;
 /// linux/icmp.h: SOL_RAW and ICMP_FILTER; linux/icmpv6.h: ICMPV6_FILTER.
 const SOL_RAW: libc::c_int = 255;
@@ -25,7 +26,8 @@ const ICMP_FILTER: libc::c_int = 1;
 const ICMPV6_FILTER: libc::c_int = 1;
 /// asm-generic/socket.h: SO_MEMINFO, from Linux 4.12 on.
 const SO_MEMINFO: libc::c_int = 55;
-/// Filters whose set bits are the types to leave out: all but echo replies, which are type 0 of ICMP and 129 of ICMPv6.
+/// Filters whose set bits are the types to leave out: all but echo replies, which are type 0 of ICMP and 129
+/// of ICMPv6.
 const ONLY_REPLIES: u32 = !1;
 const ONLY_REPLIES_V6: [u32; 8] = [!0, !0, !0, !0, !(1 << 1), !0, !0, !0];
 
@@ -39,8 +41,8 @@ sockopt_impl!(
 );
 
 sockopt_impl!(
-    /// The nine counters of linux/sock_diag.h, the last of which is that of dropped packets. SO_RXQ_OVFL tells it for raw sockets,
-    /// but not for ping sockets.
+    /// The nine counters of linux/sock_diag.h, the last of which is that of dropped packets. SO_RXQ_OVFL
+    /// tells it for raw sockets, but not for ping sockets.
     MemoryInfo, GetOnly, libc::SOL_SOCKET, SO_MEMINFO, [u32; 9], GetStruct<[u32; 9]>
 );
 
@@ -56,8 +58,10 @@ pub(super) struct Socket {
 
 impl Socket {
     pub(super) fn open(v6: bool, source: &Source, token: Token) -> io::Result<Self> {
-        let (family, protocol) = if v6 { (AddressFamily::INET6, ipproto::ICMPV6) } else { (AddressFamily::INET, ipproto::ICMP) };
-        let open = |kind| socket_with(family, kind, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC, Some(protocol));
+        let (family, protocol) =
+            if v6 { (AddressFamily::INET6, ipproto::ICMPV6) } else { (AddressFamily::INET, ipproto::ICMP) };
+        let open =
+            |kind| socket_with(family, kind, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC, Some(protocol));
         let (descriptor, raw) = match open(SocketType::DGRAM) {
             Ok(descriptor) => (descriptor, false),
             Err(errno) => (open(SocketType::RAW).map_err(|_| errno)?, true),
@@ -85,7 +89,8 @@ impl Socket {
     /// The token, and the identifier by which a reply reaches this socket.
     #[cfg(test)]
     pub(super) fn identity(&self) -> (Token, u16) {
-        let name = rustix::net::getsockname(&self.descriptor).ok().and_then(|name| SocketAddr::try_from(name).ok());
+        let name =
+            rustix::net::getsockname(&self.descriptor).ok().and_then(|name| SocketAddr::try_from(name).ok());
         let identifier = if self.raw { self.token.identifier() } else { name.map_or(0, |name| name.port()) };
         (self.token, identifier)
     }
@@ -104,7 +109,8 @@ impl Socket {
         self.receiver.receive(&self.descriptor, room)
     }
 
-    /// Returns how many packets were dropped since there was no room for them: 0 where the kernel does not count them.
+    /// Returns how many packets were dropped since there was no room for them: 0 where the kernel does not
+    /// count them.
     pub(super) fn dropped(&self) -> u32 {
         let [.., dropped] = getsockopt(&self.descriptor, MemoryInfo).unwrap_or_default();
         dropped
@@ -128,7 +134,9 @@ impl Socket {
     /// Leaves out other processes' echoes, which only a raw socket receives.
     fn ours(&self, parsed: Parsed) -> Parsed {
         match parsed {
-            Parsed::Other { identifier, .. } if self.raw && identifier != self.token.identifier() => Parsed::Foreign,
+            Parsed::Other { identifier, .. } if self.raw && identifier != self.token.identifier() => {
+                Parsed::Foreign
+            }
             parsed => parsed,
         }
     }

@@ -1,4 +1,5 @@
-//! Real sockets of both kinds in a network namespace of the test's own thread: each needs root, and is left out without it.
+//! Real sockets of both kinds in a network namespace of the test's own thread: each needs root, and is left
+//! out without it.
 
 use std::fs;
 use std::process::Command;
@@ -35,7 +36,9 @@ fn in_namespaces(addresses: &[&str], test: impl Fn(Kind) + Send + Sync) {
             fs::write("/proc/sys/net/ipv4/icmp_ratelimit", "0").unwrap();
             test(kind);
         };
-        thread::scope(|scope| scope.spawn(run).join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        thread::scope(|scope| {
+            scope.spawn(run).join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
     }
 }
 
@@ -65,8 +68,10 @@ fn run(command: &mut Command) {
 /// Has these addresses answer with an ICMP error.
 fn reject(rules: &[(&str, &str)]) {
     let rules = rules.iter().map(|(to, reject)| format!("{to} echo-request reject with {reject}\n"));
-    let table =
-        format!("table inet far {{ chain input {{ type filter hook input priority 0;\n{}}}\n}}\n", rules.collect::<String>());
+    let table = format!(
+        "table inet far {{ chain input {{ type filter hook input priority 0;\n{}}}\n}}\n",
+        rules.collect::<String>()
+    );
     run(Command::new("nft").arg(table));
 }
 
@@ -84,7 +89,8 @@ fn open(targets: &[&str], kind: Kind) -> Echo {
     echo
 }
 
-/// All that comes until there are `count` events, or for a time in which all that is sent on one machine has come.
+/// All that comes until there are `count` events, or for a time in which all that is sent on one machine has
+/// come.
 fn collect(echo: &mut Echo, count: usize) -> Vec<Event> {
     let mut events = Vec::new();
     let until = Instant::now() + Duration::from_secs(5);
@@ -121,14 +127,17 @@ fn both_families_answer_on_both_kinds_of_sockets() {
         seen.sort_unstable();
         assert_eq!(seen, [(0, 0, "reply"), (0, 2, "reply"), (1, 1, "reply")], "{kind:?}");
         for event in events {
-            assert!(matches!(event.result, EchoResult::Reply(rtt) if rtt < Duration::from_secs(1)), "{event:?}");
+            assert!(
+                matches!(event.result, EchoResult::Reply(rtt) if rtt < Duration::from_secs(1)),
+                "{event:?}"
+            );
         }
         assert!(matches!(echo.send(2), Err(EchoError::NoTarget(2))));
     });
 }
 
-/// The reply waits in the socket while this process is busy elsewhere: its time is the kernel's, which starts to stamp packets a
-/// moment after the first socket of the machine asks for it.
+/// The reply waits in the socket while this process is busy elsewhere: its time is the kernel's, which starts
+/// to stamp packets a moment after the first socket of the machine asks for it.
 #[test]
 fn the_time_is_that_of_the_kernel() {
     in_namespaces(&["192.0.2.1/32"], |kind| {
@@ -149,8 +158,9 @@ fn the_time_is_that_of_the_kernel() {
 #[test]
 fn five_thousand_replies_in_one_burst_are_all_read() {
     in_namespaces(&["198.18.0.0/15"], |kind| {
-        let targets: Vec<SocketAddr> =
-            (0..5_000u32).map(|number| SocketAddr::new(std::net::Ipv4Addr::from_bits(0xc612_0001 + number).into(), 0)).collect();
+        let targets: Vec<SocketAddr> = (0..5_000u32)
+            .map(|number| SocketAddr::new(std::net::Ipv4Addr::from_bits(0xc612_0001 + number).into(), 0))
+            .collect();
         let mut echo = Echo::open(targets, &Source::default());
         for target in 0..5_000 {
             echo.send(target).unwrap();
@@ -174,7 +184,11 @@ fn what_finds_no_room_is_counted() {
         assert!(first < 200, "{kind:?}: {first}");
         // A raw socket counts what its filter would have left out, too.
         let (missing, factor) = (200 - first as u64, if kind == Kind::Raw { 2 } else { 1 });
-        assert!((missing..=missing * factor).contains(&echo.dropped()), "{kind:?}: {} of {missing}", echo.dropped());
+        assert!(
+            (missing..=missing * factor).contains(&echo.dropped()),
+            "{kind:?}: {} of {missing}",
+            echo.dropped()
+        );
     });
 }
 
@@ -209,8 +223,13 @@ fn a_reply_must_have_source_sequence_and_payload() {
         forge("192.0.2.1", back, &reply(0, &plain));
         forge("192.0.2.1", back, &reply(0, &plain));
         let events = collect(&mut echo, 5);
-        let expected =
-            [(1, 1, "other address"), (0, 0, "other payload"), (0, 0, "other payload"), (0, 0, "reply"), (0, 0, "duplicate")];
+        let expected = [
+            (1, 1, "other address"),
+            (0, 0, "other payload"),
+            (0, 0, "other payload"),
+            (0, 0, "reply"),
+            (0, 0, "duplicate"),
+        ];
         assert_eq!(results(&events), expected, "{kind:?}");
         assert_eq!(events[0].result, EchoResult::OtherAddress("192.0.2.3".parse().unwrap()));
     });
@@ -233,10 +252,17 @@ fn the_errors_of_some_targets_cost_the_others_nothing() {
             }
         }
         let events = collect(&mut echo, 100);
-        let count = |target, what| results(&events).iter().filter(|seen| (seen.0, seen.2) == (target, what)).count();
+        let count =
+            |target, what| results(&events).iter().filter(|seen| (seen.0, seen.2) == (target, what)).count();
         assert_eq!([count(0, "reply"), count(3, "reply")], [20, 20], "{kind:?}");
-        assert_eq!([count(1, "host unreachable"), count(2, "prohibited"), count(4, "net unreachable")], [20, 20, 20], "{kind:?}");
-        let from = |event: &&Event| event.target == 1 && matches!(event.result, EchoResult::Icmp(icmp) if icmp.from.is_some());
+        assert_eq!(
+            [count(1, "host unreachable"), count(2, "prohibited"), count(4, "net unreachable")],
+            [20, 20, 20],
+            "{kind:?}"
+        );
+        let from = |event: &&Event| {
+            event.target == 1 && matches!(event.result, EchoResult::Icmp(icmp) if icmp.from.is_some())
+        };
         assert_eq!(events.iter().filter(from).count(), 20, "{kind:?}");
     });
 }

@@ -1,4 +1,5 @@
-//! The files of certificates and keys, in PEM (RFC 7468), and where systems keep the certificates of the authorities.
+//! The files of certificates and keys, in PEM (RFC 7468), and where systems keep the certificates of the
+//! authorities.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,7 +11,8 @@ use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
 use super::fault::Fault;
 
-/// Where systems keep the certificates of the authorities: Debian and Arch, Red Hat, SUSE, FreeBSD, Alpine and macOS.
+/// Where systems keep the certificates of the authorities: Debian and Arch, Red Hat, SUSE, FreeBSD, Alpine
+/// and macOS.
 const SYSTEM: [&str; 5] = [
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -85,8 +87,8 @@ impl Authorities {
         self.0.len()
     }
 
-    /// Reads the first file of authorities that the system has. A certificate that is not understood there is left out: it is one
-    /// of many that the user did not choose.
+    /// Reads the first file of authorities that the system has. A certificate that is not understood there is
+    /// left out: it is one of many that the user did not choose.
     ///
     /// # Errors
     /// [`TlsError`]: there is no such file, or it cannot be read or holds no certificate.
@@ -97,8 +99,9 @@ impl Authorities {
 
     /// The certificates of PEM text as authorities: `None` for a broken one.
     fn anchors(pem: &[u8]) -> impl Iterator<Item = Option<TrustAnchor<'static>>> + '_ {
-        let anchor =
-            |certificate: CertificateDer<'_>| anchor_from_trusted_cert(&certificate).ok().map(|anchor| anchor.to_owned());
+        let anchor = |certificate: CertificateDer<'_>| {
+            anchor_from_trusted_cert(&certificate).ok().map(|anchor| anchor.to_owned())
+        };
         parse_certificates(pem).map(move |certificate| certificate.and_then(anchor))
     }
 
@@ -107,11 +110,17 @@ impl Authorities {
         if self.0.is_empty() { Err(nothing()) } else { Ok(self) }
     }
 
-    /// Verifies the certificates that a server showed, its own first, as of `now` after 1970. With a name, that must be in the first.
+    /// Verifies the certificates that a server showed, its own first, as of `now` after 1970. With a name,
+    /// that must be in the first.
     ///
     /// # Errors
     /// [`Fault`]: the first thing that is wrong.
-    pub fn verify(&self, chain: &[CertificateDer<'_>], name: Option<&str>, now: Duration) -> Result<(), Fault> {
+    pub fn verify(
+        &self,
+        chain: &[CertificateDer<'_>],
+        name: Option<&str>,
+        now: Duration,
+    ) -> Result<(), Fault> {
         let (own, between) = chain.split_first().ok_or(Fault::NoCertificate)?;
         let certificate = EndEntityCert::try_from(own).map_err(Fault::from)?;
         let algorithms = rustls::crypto::ring::default_provider().signature_verification_algorithms.all;
@@ -125,8 +134,8 @@ impl Authorities {
     }
 }
 
-/// Returns the certificates of PEM text in their order, `None` for one whose PEM is broken, after which nothing follows. What is not
-/// a certificate is passed over.
+/// Returns the certificates of PEM text in their order, `None` for one whose PEM is broken, after which
+/// nothing follows. What is not a certificate is passed over.
 pub fn parse_certificates(pem: &[u8]) -> impl Iterator<Item = Option<CertificateDer<'static>>> + '_ {
     let mut is_over = false;
     CertificateDer::pem_slice_iter(pem).map(Result::ok).take_while(move |certificate| {
@@ -139,15 +148,22 @@ pub fn parse_certificates(pem: &[u8]) -> impl Iterator<Item = Option<Certificate
 /// Reads a chain of certificates.
 pub(super) fn read_chain(path: &Path, deadline: &Deadline) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let octets = read_file(path, LARGEST, deadline)?;
-    let numbered = (1..).zip(parse_certificates(&octets)).map(|(number, certificate)| certificate.ok_or(number));
+    let numbered =
+        (1..).zip(parse_certificates(&octets)).map(|(number, certificate)| certificate.ok_or(number));
     let chain = numbered.collect::<Result<Vec<_>, usize>>();
     let chain = chain.map_err(|number| TlsError::Broken { path: path.to_owned(), number })?;
-    if chain.is_empty() { Err(TlsError::Nothing { path: path.to_owned(), what: "certificate" }) } else { Ok(chain) }
+    if chain.is_empty() {
+        Err(TlsError::Nothing { path: path.to_owned(), what: "certificate" })
+    } else {
+        Ok(chain)
+    }
 }
 
 /// Reads the first private key of a file.
 pub(super) fn read_key(path: &Path, deadline: &Deadline) -> Result<PrivateKeyDer<'static>, TlsError> {
     let octets = read_file(path, LARGEST, deadline)?;
-    let what = |error| if matches!(error, PemError::NoItemsFound) { "private key" } else { "readable private key" };
-    PrivateKeyDer::from_pem_slice(&octets).map_err(|error| TlsError::Nothing { path: path.to_owned(), what: what(error) })
+    let what =
+        |error| if matches!(error, PemError::NoItemsFound) { "private key" } else { "readable private key" };
+    PrivateKeyDer::from_pem_slice(&octets)
+        .map_err(|error| TlsError::Nothing { path: path.to_owned(), what: what(error) })
 }

@@ -1,4 +1,5 @@
-//! What is wrong with a server's certificate or with the handshake, as data; its words are the same in every plugin.
+//! What is wrong with a server's certificate or with the handshake, as data; its words are the same in every
+//! plugin.
 
 use std::fmt;
 
@@ -21,7 +22,8 @@ pub enum Fault {
     Authority,
     /// The certificate, or one between it and its authority, has expired: when, in seconds since 1970.
     Expired(u64),
-    /// The certificate, or one between it and its authority, is not valid yet: from when, in seconds since 1970.
+    /// The certificate, or one between it and its authority, is not valid yet: from when, in seconds since
+    /// 1970.
     NotYetValid(u64),
     /// The certificate is for other names.
     OtherName {
@@ -34,7 +36,8 @@ pub enum Fault {
     Purpose,
     /// The certificate is of X.509 version 1 or 2.
     Version,
-    /// The certificate, or one between it and its authority, is signed by a method that is not accepted, such as SHA-1.
+    /// The certificate, or one between it and its authority, is signed by a method that is not accepted, such
+    /// as SHA-1.
     Method,
     /// The certificate cannot be read.
     Broken,
@@ -81,7 +84,8 @@ impl From<webpki::Error> for Fault {
             E::CertNotValidForName(context) => other_name(&context.expected, &context.presented),
             E::RequiredEkuNotFoundContext(_) => Fault::Purpose,
             E::UnsupportedCertVersion => Fault::Version,
-            E::UnsupportedSignatureAlgorithmContext(_) | E::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => Fault::Method,
+            E::UnsupportedSignatureAlgorithmContext(_)
+            | E::UnsupportedSignatureAlgorithmForPublicKeyContext(_) => Fault::Method,
             E::BadDer | E::BadDerTime | E::TrailingData(_) => Fault::Broken,
             other => Fault::Unusable(words(&other)),
         }
@@ -94,10 +98,13 @@ impl From<&Error> for Fault {
             Error::InvalidCertificate(error) => certificate(error),
             Error::AlertReceived(AlertDescription::ProtocolVersion) => Fault::TooOld,
             Error::AlertReceived(AlertDescription::CertificateRequired) => Fault::WantsCertificate,
-            Error::AlertReceived(AlertDescription::Unknown(number)) => Fault::Alert(format!("unknown alert {number}")),
+            Error::AlertReceived(AlertDescription::Unknown(number)) => {
+                Fault::Alert(format!("unknown alert {number}"))
+            }
             Error::AlertReceived(alert) => Fault::Alert(words(alert)),
             Error::PeerIncompatible(
-                PeerIncompatible::ServerDoesNotSupportTls12Or13 | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+                PeerIncompatible::ServerDoesNotSupportTls12Or13
+                | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
             ) => Fault::TooOld,
             Error::PeerIncompatible(_) => Fault::NothingInCommon,
             Error::InvalidMessage(_) => Fault::NotTls,
@@ -114,18 +121,24 @@ fn certificate(error: &CertificateError) -> Fault {
             inner.downcast_ref::<Fault>().cloned().unwrap_or_else(|| Fault::Unusable(words(inner)))
         }
         CertificateError::BadEncoding => Fault::Broken,
-        CertificateError::BadSignature => Fault::Other("the server does not have the key of its certificate".to_owned()),
+        CertificateError::BadSignature => {
+            Fault::Other("the server does not have the key of its certificate".to_owned())
+        }
         other => Fault::Unusable(words(other)),
     }
 }
 
-/// webpki has the names as `DnsName("example.com")` and `IpAddress("192.0.2.1")`, and others that no host is called.
+/// webpki has the names as `DnsName("example.com")` and `IpAddress("192.0.2.1")`, and others that no host is
+/// called.
 fn other_name(asked: &ServerName<'_>, presented: &[String]) -> Fault {
     let name = |text: &String| {
         let rest = text.strip_prefix("DnsName(").or_else(|| text.strip_prefix("IpAddress("))?;
         Some(rest.strip_suffix(')')?.trim_matches('"').to_owned())
     };
-    Fault::OtherName { asked: asked.to_str().into_owned(), names: presented.iter().filter_map(name).collect() }
+    Fault::OtherName {
+        asked: asked.to_str().into_owned(),
+        names: presented.iter().filter_map(name).collect(),
+    }
 }
 
 /// The name of a variant as words, as in `HandshakeFailure`; without what it holds.
@@ -139,8 +152,9 @@ fn words(error: &impl fmt::Debug) -> String {
         words.push(c);
     }
     // Abbreviations stay as they are.
-    let lower =
-        |word: &str| if word.chars().any(|c| c.is_ascii_lowercase()) { word.to_ascii_lowercase() } else { word.to_owned() };
+    let lower = |word: &str| {
+        if word.chars().any(|c| c.is_ascii_lowercase()) { word.to_ascii_lowercase() } else { word.to_owned() }
+    };
     words.split(' ').map(lower).collect::<Vec<String>>().join(" ")
 }
 
@@ -154,9 +168,13 @@ impl fmt::Display for Fault {
             Fault::OwnAuthority => {
                 "the server certificate is self-signed as its own authority (CA:TRUE): use one that an authority signed"
             }
-            Fault::Authority => "the server certificate is that of an authority (CA:TRUE): use one for servers",
+            Fault::Authority => {
+                "the server certificate is that of an authority (CA:TRUE): use one for servers"
+            }
             Fault::Expired(at) => return write!(f, "the server certificate expired on {}", Day(*at)),
-            Fault::NotYetValid(at) => return write!(f, "the server certificate is not valid before {}", Day(*at)),
+            Fault::NotYetValid(at) => {
+                return write!(f, "the server certificate is not valid before {}", Day(*at));
+            }
             Fault::OtherName { asked, names } => return write_names(f, asked, names),
             Fault::Purpose => "the server certificate is not for servers (extendedKeyUsage)",
             Fault::Version => "the server certificate is X.509 version 1, needed is version 3",
@@ -239,8 +257,14 @@ mod tests {
                 Fault::from(webpki::Error::NameConstraintViolation),
                 "the server certificate is not usable: name constraint violation",
             ),
-            (Fault::from(webpki::Error::TrailingData(webpki::DerTypeId::Certificate)), "the server certificate is broken"),
-            (Fault::from(&Error::AlertReceived(AlertDescription::UnknownCA)), "the server ended the TLS handshake: unknown CA"),
+            (
+                Fault::from(webpki::Error::TrailingData(webpki::DerTypeId::Certificate)),
+                "the server certificate is broken",
+            ),
+            (
+                Fault::from(&Error::AlertReceived(AlertDescription::UnknownCA)),
+                "the server ended the TLS handshake: unknown CA",
+            ),
             (
                 Fault::from(&Error::AlertReceived(AlertDescription::HandshakeFailure)),
                 "the server ended the TLS handshake: handshake failure",
@@ -250,7 +274,10 @@ mod tests {
                 "the server certificate is not usable: application verification failure",
             ),
             (
-                Fault::from(&Error::InappropriateMessage { expect_types: vec![], got_type: rustls::ContentType::Alert }),
+                Fault::from(&Error::InappropriateMessage {
+                    expect_types: vec![],
+                    got_type: rustls::ContentType::Alert,
+                }),
                 "TLS: inappropriate message",
             ),
             (
@@ -269,7 +296,10 @@ mod tests {
         let rows: [(&[&str], &str); 4] = [
             (&[], "has no subjectAltName, needed is db.example.com"),
             (&["DirectoryName", "Unsupported(0x81)"], "has no subjectAltName, needed is db.example.com"),
-            (&["DnsName(\"a.example\")", "IpAddress(192.0.2.1)"], "is for a.example, 192.0.2.1, not for db.example.com"),
+            (
+                &["DnsName(\"a.example\")", "IpAddress(192.0.2.1)"],
+                "is for a.example, 192.0.2.1, not for db.example.com",
+            ),
             (&["DnsName(\"a\")"; 9], "is for a, a, a and 6 more names, not for db.example.com"),
         ];
         for (presented, words) in rows {

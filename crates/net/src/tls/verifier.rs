@@ -50,13 +50,15 @@ impl ServerCertVerifier for Verifier {
             Verify::Chain => None,
             Verify::Full => Some(name.to_str()),
         };
-        let chain: Vec<CertificateDer<'_>> = [certificate].into_iter().chain(intermediates).cloned().collect();
+        let chain: Vec<CertificateDer<'_>> =
+            [certificate].into_iter().chain(intermediates).cloned().collect();
         let verified = self.authorities.verify(&chain, name.as_deref(), Duration::from_secs(now.as_secs()));
         let wrong = |fault| Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(fault))));
         verified.map(|()| ServerCertVerified::assertion()).map_err(wrong)
     }
 
-    // Without a verified certificate a signature by its key proves nothing, and MySQL's own certificates may be too old for it.
+    // Without a verified certificate a signature by its key proves nothing, and MySQL's own certificates may
+    // be too old for it.
     fn verify_tls12_signature(
         &self,
         message: &[u8],

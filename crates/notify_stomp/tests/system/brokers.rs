@@ -1,4 +1,5 @@
-//! Real brokers: what they refuse, what they show by `--cat`, and that they may be stopped in the middle of 1,000 events.
+//! Real brokers: what they refuse, what they show by `--cat`, and that they may be stopped in the middle of
+//! 1,000 events.
 
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -15,7 +16,8 @@ use suite::wait::holds_within;
 use super::{complete, configuration, events, notify};
 
 const EVENT: [&str; 4] = ["--host=web1", "--service=HTTP", "--state=CRITICAL", "--state-type=HARD"];
-/// How many events there are when the broker is stopped, how many come until it is started again, and how many after that.
+/// How many events there are when the broker is stopped, how many come until it is started again, and how
+/// many after that.
 const PHASES: [u64; 3] = [400, 300, 300];
 
 fn event(host: &Host, configuration: &Path, more: &[&str]) -> (i32, String) {
@@ -31,7 +33,8 @@ fn rabbitmq() {
     let host = Host::create();
     let mut broker = Broker::rabbitmq(&host);
     let login = format!("127.0.0.1:{PORT} refuses the login: Bad CONNECT, Access refused for user lab");
-    let destination = format!("127.0.0.1:{PORT} refuses: Unknown destination, /nosuch/x is not a valid destination.");
+    let destination =
+        format!("127.0.0.1:{PORT} refuses: Unknown destination, /nosuch/x is not a valid destination.");
     refused(&host, "/nosuch/x", &[("wrong", &login), ("not-so-secret", &destination)]);
     let folder = public_folder();
     let bare = configuration(folder.path(), "alerts");
@@ -78,7 +81,12 @@ fn refused(host: &Host, destination: &str, rows: &[(&str, &str)]) {
 }
 
 /// What `--cat` shows of a destination, so many messages.
-fn seen(host: &Host, file: &Path, destination: &str, count: usize) -> Vec<std::collections::BTreeMap<String, serde_json::Value>> {
+fn seen(
+    host: &Host,
+    file: &Path,
+    destination: &str,
+    count: usize,
+) -> Vec<std::collections::BTreeMap<String, serde_json::Value>> {
     let outcome = notify(host, file, &[&format!("--cat={destination}"), &format!("--count={count}")]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
     events(&outcome.stdout)
@@ -87,7 +95,8 @@ fn seen(host: &Host, file: &Path, destination: &str, count: usize) -> Vec<std::c
 fn tls(host: &Host, broker: &Broker<'_>) {
     let folder = public_folder();
     let file = configuration(folder.path(), "/queue/tls");
-    let (place, authority) = (format!("--broker=127.0.0.1:{TLS_PORT}"), format!("--tls-ca={}", broker.authority()));
+    let (place, authority) =
+        (format!("--broker=127.0.0.1:{TLS_PORT}"), format!("--tls-ca={}", broker.authority()));
     let (code, line) = event(host, &file, &["--tls", &place]);
     let unknown = format!(
         "STOMP WARNING - 1 event waits: 127.0.0.1:{TLS_PORT}: the server certificate is not signed by a trusted authority"
@@ -96,17 +105,23 @@ fn tls(host: &Host, broker: &Broker<'_>) {
     // The certificate is not for this name.
     let (code, line) = event(host, &file, &["--tls", &format!("--broker=localhost:{TLS_PORT}"), &authority]);
     assert!(
-        code == 1 && line.ends_with("the server certificate is for broker.example.com, 127.0.0.1, not for localhost"),
+        code == 1
+            && line
+                .ends_with("the server certificate is for broker.example.com, 127.0.0.1, not for localhost"),
         "{line}"
     );
     let (code, line) = event(host, &file, &["--tls", &format!("--broker=127.0.0.1:{PORT}"), &authority]);
     assert!(code == 1 && line.ends_with("closed in the TLS handshake, perhaps no TLS there"), "{line}");
     let (code, line) = event(host, &file, &["--tls", &place, &authority]);
-    assert_eq!((code, line), (0, format!("STOMP OK - event 4 and 3 before it confirmed by 127.0.0.1:{TLS_PORT}")));
+    assert_eq!(
+        (code, line),
+        (0, format!("STOMP OK - event 4 and 3 before it confirmed by 127.0.0.1:{TLS_PORT}"))
+    );
     assert_eq!(complete(&seen(host, &file, "/queue/tls", 4), 4), 0);
 }
 
-/// `--cat` on a topic shows what comes while it is there, and ends by a signal and with the broker's connection.
+/// `--cat` on a topic shows what comes while it is there, and ends by a signal and with the broker's
+/// connection.
 fn followed(host: &Host) {
     let folder = public_folder();
     let file = configuration(folder.path(), "/topic/nagios");
@@ -115,7 +130,8 @@ fn followed(host: &Host) {
         let child = follow(host, &file, "/topic/nagios", &log);
         let shows = || std::fs::read_to_string(&log).unwrap_or_default();
         // A topic keeps nothing for who is not there yet.
-        let arrives = || event(host, &file, &["--output=see"]).0 == 0 && shows().contains("\"output\":\"see\"");
+        let arrives =
+            || event(host, &file, &["--output=see"]).0 == 0 && shows().contains("\"output\":\"see\"");
         assert!(holds_within(Duration::from_secs(10), arrives), "{}", shows());
         // `ip netns exec` has become the command itself.
         kill_process(Pid::from_raw(child.id().try_into().unwrap()).unwrap(), signal).unwrap();
@@ -126,7 +142,10 @@ fn followed(host: &Host) {
 
 fn follow(host: &Host, file: &Path, destination: &str, log: &Path) -> Child {
     let mut command = host.command(plugins::binary("notify_stomp"));
-    command.arg(format!("--extra-opts=@{}", file.display())).arg(format!("--cat={destination}")).stdin(Stdio::null());
+    command
+        .arg(format!("--extra-opts=@{}", file.display()))
+        .arg(format!("--cat={destination}"))
+        .stdin(Stdio::null());
     command.stdout(std::fs::File::create(log).unwrap()).spawn().unwrap()
 }
 
@@ -136,17 +155,25 @@ fn stopped_in_the_middle(host: &Host, broker: &mut Broker<'_>) {
     let log = folder.path().join("seen");
     let mut cat = follow(host, &file, "/queue/empty", &log);
     // One script in the host, since each `ip netns exec` costs as much as an event.
-    let script = "for i in $(seq $1); do \"$0\" --extra-opts=@\"$2\" --host=web1 --state=DOWN >>\"$3\" || :; done";
+    let script =
+        "for i in $(seq $1); do \"$0\" --extra-opts=@\"$2\" --host=web1 --state=DOWN >>\"$3\" || :; done";
     let send = |count: u64| {
         let said = folder.path().join("said");
         let mut command = host.command("sh");
-        command.args(["-c", script]).arg(plugins::binary("notify_stomp")).arg(count.to_string()).args([&file, &said]);
+        command
+            .args(["-c", script])
+            .arg(plugins::binary("notify_stomp"))
+            .arg(count.to_string())
+            .args([&file, &said]);
         run(&mut command);
         std::fs::read_to_string(&said).unwrap()
     };
     assert_eq!(send(PHASES[0]).matches("STOMP OK").count() as u64, PHASES[0]);
     broker.stop();
-    assert!(holds_within(Duration::from_secs(5), || cat.try_wait().unwrap().is_some()), "--cat goes on without its broker");
+    assert!(
+        holds_within(Duration::from_secs(5), || cat.try_wait().unwrap().is_some()),
+        "--cat goes on without its broker"
+    );
     let end = std::fs::read_to_string(&log).unwrap();
     assert!(cat.wait().unwrap().code() == Some(1) && end.starts_with("STOMP WARNING - 127.0.0.1:"), "{end}");
     assert_eq!(send(PHASES[1]).matches("connection refused").count() as u64, PHASES[1]);

@@ -37,7 +37,10 @@ fn a_full_disk_is_reported_and_keeps_no_event_from_a_broker() {
     let broker = Broker::start(Manner::Confirms).unwrap();
     let notify = |address: &str, arguments: &[&str]| -> Outcome {
         let mut command = Command::new(plugins::binary("notify_stomp"));
-        command.arg(format!("--spool={}", spool.display())).arg(format!("--broker={address}")).arg("--destination=/queue/x");
+        command
+            .arg(format!("--spool={}", spool.display()))
+            .arg(format!("--broker={address}"))
+            .arg("--destination=/queue/x");
         run(command.args(arguments))
     };
     let event = |address: &str| notify(address, &["--host=web1", "--state=DOWN"]);
@@ -46,7 +49,9 @@ fn a_full_disk_is_reported_and_keeps_no_event_from_a_broker() {
     let filler = disk.0.join("filler");
     // As much as goes in: the error is what is wanted.
     assert!(fs::write(&filler, vec![0; 1 << 20]).is_err());
-    let text = |outcome: &Outcome| (outcome.code.unwrap(), outcome.first_line().split(" | ").next().unwrap().to_owned());
+    let text = |outcome: &Outcome| {
+        (outcome.code.unwrap(), outcome.first_line().split(" | ").next().unwrap().to_owned())
+    };
     let full = |number: u64| format!("writing {}/tmp/{number}: no space left on device", spool.display());
     let lost = format!("STOMP CRITICAL - event lost: {}, and {gone}: connection refused", full(2));
     assert_eq!(text(&event(gone)), (2, lost));

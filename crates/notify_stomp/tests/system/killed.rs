@@ -1,4 +1,5 @@
-//! kill -9 at random moments, while events are spooled and while they are sent: the sequence tells that none is lost.
+//! kill -9 at random moments, while events are spooled and while they are sent: the sequence tells that none
+//! is lost.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -33,7 +34,11 @@ fn whoever_is_killed_loses_nothing_and_leaves_no_broken_file() {
     let command = || {
         let mut command = Command::new(plugins::binary("notify_stomp"));
         command.arg(format!("--broker={}", broker.address())).arg(format!("--spool={}", spool.display()));
-        command.arg("--destination=/queue/nagios").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .arg("--destination=/queue/nagios")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         command
     };
     let event = |name: &str| {

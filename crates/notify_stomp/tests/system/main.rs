@@ -1,7 +1,7 @@
 //! notify_stomp against real brokers, and from a real Nagios.
 //!
-//! Needs root and the packages that `tests/run` installs. A test that misses something says so and skips, and with CI=true it fails.
-//! Every test has network namespaces of its own.
+//! Needs root and the packages that `tests/run` installs. A test that misses something says so and skips, and
+//! with CI=true it fails. Every test has network namespaces of its own.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "what a test cannot read fails the test")]
 
@@ -27,7 +27,8 @@ use suite::process::{Outcome, run};
 fn configuration(folder: &Path, destination: &str) -> PathBuf {
     let path = folder.join("notify_stomp.ini");
     let (login, passcode) = LOGIN;
-    let broker = format!("broker=127.0.0.1:{PORT}\ndestination={destination}\nlogin={login}\npasscode={passcode}\n");
+    let broker =
+        format!("broker=127.0.0.1:{PORT}\ndestination={destination}\nlogin={login}\npasscode={passcode}\n");
     write(&path, &format!("[notify_stomp]\n{broker}spool={}\n", folder.join("spool").display()));
     path
 }
@@ -42,10 +43,13 @@ fn notify(host: &Host, configuration: &Path, arguments: &[&str]) -> Outcome {
 
 /// The events that so many lines are, as they came.
 fn events(text: &str) -> Vec<BTreeMap<String, Value>> {
-    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect()
 }
 
-/// Asserts that no event is missing, that first copies come in order, and that copies have one id. How many copies there were.
+/// Asserts that no event is missing, that first copies come in order, and that copies have one id. How many
+/// copies there were.
 fn complete(events: &[BTreeMap<String, Value>], last: u64) -> usize {
     let mut seen: BTreeMap<u64, &Value> = BTreeMap::new();
     for event in events {
@@ -53,7 +57,11 @@ fn complete(events: &[BTreeMap<String, Value>], last: u64) -> usize {
         match seen.get(&sequence) {
             Some(id) => assert_eq!(**id, event["id"], "event {sequence} has two ids"),
             None => {
-                assert_eq!(sequence, seen.len() as u64 + 1, "event {sequence} out of order, or one before it is missing");
+                assert_eq!(
+                    sequence,
+                    seen.len() as u64 + 1,
+                    "event {sequence} out of order, or one before it is missing"
+                );
                 seen.insert(sequence, &event["id"]);
             }
         }

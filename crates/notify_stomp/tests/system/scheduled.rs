@@ -1,4 +1,5 @@
-//! A real Nagios that runs the shipped event handler, and a broker that takes its events: host and service, SOFT and HARD.
+//! A real Nagios that runs the shipped event handler, and a broker that takes its events: host and service,
+//! SOFT and HARD.
 
 use std::fs;
 use std::process::Command;
@@ -71,10 +72,12 @@ fn events_of_hosts_and_services_arrive_soft_and_hard() {
     say("service", 0, "HTTP OK");
     nagios.service_when("HTTP", |service| service.current_state == 0 && service.is_hard);
     say("host", 2, "PING CRITICAL");
-    // Whoever drains the queue early would miss what comes later, so the spool's own counter tells when all have come.
+    // Whoever drains the queue early would miss what comes later, so the spool's own counter tells when all
+    // have come.
     let last = || {
-        fs::read_dir(spool.join("last"))
-            .map_or(0, |names| names.flatten().filter_map(|name| name.file_name().to_str()?.parse().ok()).max().unwrap_or(0))
+        fs::read_dir(spool.join("last")).map_or(0, |names| {
+            names.flatten().filter_map(|name| name.file_name().to_str()?.parse().ok()).max().unwrap_or(0)
+        })
     };
     assert!(holds_within(Duration::from_secs(30), || last() >= 6), "only {} events", last());
     say("host", 0, "PING OK");
@@ -82,10 +85,16 @@ fn events_of_hosts_and_services_arrive_soft_and_hard() {
     drop(nagios);
     let outcome = notify(&host, &file, &["--cat=/queue/nagios", "--count=7"]);
     let events = events(&outcome.stdout);
-    let text = |event: &std::collections::BTreeMap<String, serde_json::Value>, key: &str| event[key].to_string().replace('"', "");
+    let text = |event: &std::collections::BTreeMap<String, serde_json::Value>, key: &str| {
+        event[key].to_string().replace('"', "")
+    };
     let seen: Vec<String> = events
         .iter()
-        .map(|event| ["kind", "service", "state", "state_type", "attempt", "max_attempts"].map(|key| text(event, key)).join(" "))
+        .map(|event| {
+            ["kind", "service", "state", "state_type", "attempt", "max_attempts"]
+                .map(|key| text(event, key))
+                .join(" ")
+        })
         .collect();
     let expected = [
         "service HTTP CRITICAL SOFT 1 3",
@@ -97,12 +106,20 @@ fn events_of_hosts_and_services_arrive_soft_and_hard() {
         "host null UP HARD 1 2",
     ];
     assert_eq!(seen, expected);
-    assert_eq!((text(&events[0], "hostname"), text(&events[0], "address")), ("web1".to_owned(), "192.0.2.1".to_owned()));
-    // Whatever a plugin says arrives as it said it; only `;` in the text is made `:` by Nagios, when it takes the result.
+    assert_eq!(
+        (text(&events[0], "hostname"), text(&events[0], "address")),
+        ("web1".to_owned(), "192.0.2.1".to_owned())
+    );
+    // Whatever a plugin says arrives as it said it; only `;` in the text is made `:` by Nagios, when it takes
+    // the result.
     let first = &events[0];
     assert_eq!(first["output"], "HTTP CRITICAL: <b>\"no\"</b> 'answer' & $x : \\t \u{e4}");
     assert_eq!(first["long_output"], "second \\ line\nthird ");
-    let labels: Vec<&str> =
-        first["performance_data"].as_array().unwrap().iter().map(|datum| datum["label"].as_str().unwrap()).collect();
+    let labels: Vec<&str> = first["performance_data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|datum| datum["label"].as_str().unwrap())
+        .collect();
     assert_eq!(labels, ["time", "a b", "size"]);
 }

@@ -26,7 +26,10 @@ fn a_monitor_state_that_is_not_whole() {
         (b"", "reading @/status.dat: it has no block info, so it is empty or no status.dat"),
         (b"<html>\n", "reading @/status.dat: octet 0 starts no block and no comment"),
         (b"info {\n\tcreated=1", "reading @/status.dat: cut after 17 octets, in the middle of a block"),
-        (b"info {\n\tcreated=x\n\t}\n", "reading @/status.dat: the info block that ends at octet 21 has no valid created"),
+        (
+            b"info {\n\tcreated=x\n\t}\n",
+            "reading @/status.dat: the info block that ends at octet 21 has no valid created",
+        ),
         (
             b"info {\n\tcreated=1\n\t}\nprogramstatus {\n\t}\n",
             "component London: no source is called lon-*!proxy, nothing published",
@@ -42,9 +45,11 @@ fn a_monitor_state_that_is_not_whole() {
     refused(&site, 3, "STATUS UNKNOWN - reading @/status.dat: no such file or directory");
     // Names that are not UTF-8 and markup are of no concern.
     site.services(&[("lon-1", "proxy", 0), ("par-1", "proxy", 0), ("<script>", "x; y", 2)], 0);
-    let hostile =
-        [site.read("status.dat").as_bytes(), b"servicestatus {\n\thost_name=\xff\n\tservice_description=\xfe\n\tnew=1\n\t}\n"]
-            .concat();
+    let hostile = [
+        site.read("status.dat").as_bytes(),
+        b"servicestatus {\n\thost_name=\xff\n\tservice_description=\xfe\n\tnew=1\n\t}\n",
+    ]
+    .concat();
     site.write("status.dat", hostile);
     assert_eq!(site.line(&[]).0, 0);
 }
@@ -86,7 +91,11 @@ fn a_history_that_is_not_ours() {
     }
     for middle in ["x\n", "{\"t\":1,\"s\":\"o\"}\n", "{\"t\":-1}\n", "{\"t\":1,\"s\":\"zz\"}\n", "\n"] {
         site.write("state/history.jsonl", format!("{whole}{middle}{{\"t\":1}}\n"));
-        refused(&site, 3, "STATUS UNKNOWN - history: @/state/history.jsonl line 2 is damaged, move the file away to begin anew");
+        refused(
+            &site,
+            3,
+            "STATUS UNKNOWN - history: @/state/history.jsonl line 2 is damaged, move the file away to begin anew",
+        );
     }
     // Half a line at the end is what a killed run leaves: a minute is lost, and no more.
     site.write("state/history.jsonl", format!("{whole}{{\"t\":17"));
@@ -108,13 +117,19 @@ fn a_clock_that_was_set_back() {
     let site = published();
     let whole = site.read("state/history.jsonl");
     let last = whole.split("\"last\":").nth(1).and_then(|rest| rest.split(',').next()).unwrap();
-    site.write("state/history.jsonl", whole.replace(&format!("\"last\":{last}"), &format!("\"last\":{}", now() + 7_230)));
+    site.write(
+        "state/history.jsonl",
+        whole.replace(&format!("\"last\":{last}"), &format!("\"last\":{}", now() + 7_230)),
+    );
     refused(
         &site,
         3,
         "STATUS UNKNOWN - the clock was set back: the last run was 2 h later than now, move the history away if that was wrong",
     );
-    site.write("state/history.jsonl", whole.replace(&format!("\"last\":{last}"), &format!("\"last\":{}", now() + 30)));
+    site.write(
+        "state/history.jsonl",
+        whole.replace(&format!("\"last\":{last}"), &format!("\"last\":{}", now() + 30)),
+    );
     assert_eq!(site.line(&[]).0, 0, "adjusted by some seconds");
 }
 
@@ -123,7 +138,10 @@ fn a_folder_that_cannot_be_written() {
     let site = published();
     fs::rename(site.path("out"), site.path("elsewhere")).unwrap();
     let (code, line) = site.line(&[]);
-    assert_eq!((code, line.as_str()), (2, "STATUS CRITICAL - page not written: opening @/out: no such file or directory"));
+    assert_eq!(
+        (code, line.as_str()),
+        (2, "STATUS CRITICAL - page not written: opening @/out: no such file or directory")
+    );
     fs::write(site.path("out"), "").unwrap();
     let (code, line) = site.line(&[]);
     assert_eq!((code, line.as_str()), (2, "STATUS CRITICAL - page not written: @/out: not a folder"));

@@ -36,7 +36,9 @@ fn what_does_not_change_is_not_touched() {
     // The second run is the first that knows of observed time.
     let inodes = || {
         let files = fs::read_dir(site.path("out")).unwrap().flatten();
-        files.map(|file| (file.file_name().into_string().unwrap(), file.metadata().unwrap().ino())).collect::<BTreeMap<_, _>>()
+        files
+            .map(|file| (file.file_name().into_string().unwrap(), file.metadata().unwrap().ino()))
+            .collect::<BTreeMap<_, _>>()
     };
     let next_second = || {
         let start = crate::site::now();
@@ -60,11 +62,18 @@ fn the_page_needs_nothing_else() {
     let site = Site::of_each_state();
     site.run(&[]);
     let page = site.read("out/index.html");
-    for word in ["http-equiv=\"Content-Security-Policy\" content=\"default-src &#39;none&#39;", "<noscript>", "lang=\"en\""] {
+    for word in [
+        "http-equiv=\"Content-Security-Policy\" content=\"default-src &#39;none&#39;",
+        "<noscript>",
+        "lang=\"en\"",
+    ] {
         assert!(page.contains(word), "no {word}");
     }
-    let addresses: Vec<&str> =
-        page.split("http").skip(1).filter(|rest| rest.starts_with("://") || rest.starts_with("s://")).collect();
+    let addresses: Vec<&str> = page
+        .split("http")
+        .skip(1)
+        .filter(|rest| rest.starts_with("://") || rest.starts_with("s://"))
+        .collect();
     assert_eq!(addresses, [""; 0], "no address of anything else");
     assert!(page.contains("São Paulo &#60;b&#62;"), "a name is text");
     assert!(page.len() < 60 << 10);
@@ -73,7 +82,9 @@ fn the_page_needs_nothing_else() {
 #[test]
 fn a_page_of_forty_components_is_small() {
     let component = |number| {
-        format!("[[group.component]]\nname = \"A component of our network, number {number}\"\nfrom = [\"lon-1!proxy\"]\n")
+        format!(
+            "[[group.component]]\nname = \"A component of our network, number {number}\"\nfrom = [\"lon-1!proxy\"]\n"
+        )
     };
     let components: String = (0..40).map(component).collect();
     let head = "title = \"Example\"\nurl = \"https://status.example.com/\"\n[[group]]\nname = \"All\"\n";
@@ -81,7 +92,8 @@ fn a_page_of_forty_components_is_small() {
     site.services(&two([0, 0, 0, 0]), 0);
     site.run(&[]);
     // Each day of each component in another state than the day before.
-    let mut history: serde_json::Value = serde_json::from_str(site.read("state/history.jsonl").lines().next().unwrap()).unwrap();
+    let mut history: serde_json::Value =
+        serde_json::from_str(site.read("state/history.jsonl").lines().next().unwrap()).unwrap();
     let today = crate::site::now() / 86_400;
     for track in history["ledger"]["tracks"].as_object_mut().unwrap().values_mut() {
         for day in today - 89..=today {

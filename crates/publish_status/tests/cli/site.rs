@@ -105,7 +105,8 @@ impl Site {
     /// The public names with their states, from summary.json, without the groups.
     pub(crate) fn states(&self) -> Vec<(String, String)> {
         let summary = self.json("summary.json");
-        let components = summary["components"].as_array().unwrap().iter().filter(|component| component["group"] == false);
+        let components =
+            summary["components"].as_array().unwrap().iter().filter(|component| component["group"] == false);
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         components.map(|component| (text(&component["name"]), text(&component["status"]))).collect()
     }
@@ -118,8 +119,9 @@ impl Site {
 
 pub(crate) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = fs::read_dir(folder).unwrap().flatten();
-    let mut files: Vec<_> =
-        entries.map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())).collect();
+    let mut files: Vec<_> = entries
+        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()))
+        .collect();
     files.sort();
     files
 }

@@ -17,29 +17,47 @@ fn each_state_of_a_real_nagios_is_published() {
         ("Sydney", "unknown"),
         ("Sydney by ping", "operational"),
     ];
-    let expected: Vec<_> = expected.iter().map(|(name, status)| ((*name).to_owned(), (*status).to_owned())).collect();
+    let expected: Vec<_> =
+        expected.iter().map(|(name, status)| ((*name).to_owned(), (*status).to_owned())).collect();
     assert_eq!(site.states(), expected);
     let summary = site.json("summary.json");
     assert_eq!(summary["status"]["indicator"], "major");
-    let groups = summary["components"].as_array().unwrap().iter().filter(|component| component["group"] == true);
+    let groups =
+        summary["components"].as_array().unwrap().iter().filter(|component| component["group"] == true);
     let groups: Vec<_> = groups.map(|group| group["status"].as_str().unwrap()).collect();
     assert_eq!(groups, ["partial_outage", "partial_outage", "unknown"]);
     let works = summary["scheduled_maintenances"].as_array().unwrap();
-    let works: Vec<_> = works.iter().map(|work| (work["name"].as_str().unwrap(), work["status"].as_str().unwrap())).collect();
-    assert_eq!(works, [("Maintenance: London", "in_progress"), ("Maintenance: Sydney, Sydney by ping", "scheduled")]);
-    let names: Vec<_> =
-        summary["incidents"].as_array().unwrap().iter().map(|incident| incident["name"].as_str().unwrap()).collect();
+    let works: Vec<_> =
+        works.iter().map(|work| (work["name"].as_str().unwrap(), work["status"].as_str().unwrap())).collect();
+    assert_eq!(
+        works,
+        [("Maintenance: London", "in_progress"), ("Maintenance: Sydney, Sydney by ping", "scheduled")]
+    );
+    let names: Vec<_> = summary["incidents"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|incident| incident["name"].as_str().unwrap())
+        .collect();
     assert_eq!(names, ["São Paulo <b>: major outage", "Frankfurt: partial outage"]);
 }
 
 #[test]
 fn a_soft_problem_is_published_on_wish() {
-    let site = Site::new(&TWO.replace("lon-*", "proxy-lon-1").replace("par-*!proxy", "proxy-lon-1!check_tcp_each_ip"));
+    let site = Site::new(
+        &TWO.replace("lon-*", "proxy-lon-1").replace("par-*!proxy", "proxy-lon-1!check_tcp_each_ip"),
+    );
     let text = Site::of_each_state().read("status.dat");
-    site.write("config.toml", site.read("config.toml").replace("proxy-lon-1!proxy", "proxy-lon-1!check_proxy"));
+    site.write(
+        "config.toml",
+        site.read("config.toml").replace("proxy-lon-1!proxy", "proxy-lon-1!check_proxy"),
+    );
     site.write("status.dat", text);
     assert_eq!(site.line(&[]), (0, "STATUS OK - 2 components published, all operational".to_owned()));
-    assert_eq!(site.line(&["--soft"]), (0, "STATUS OK - 2 components published, 1 operational, 1 degraded".to_owned()));
+    assert_eq!(
+        site.line(&["--soft"]),
+        (0, "STATUS OK - 2 components published, 1 operational, 1 degraded".to_owned())
+    );
 }
 
 #[test]
@@ -47,7 +65,15 @@ fn nothing_of_the_monitor_is_public() {
     let site = Site::of_each_state();
     site.run(&[]);
     let status = site.read("status.dat");
-    let keys = ["host_name", "service_description", "plugin_output", "author", "comment", "comment_data", "check_command"];
+    let keys = [
+        "host_name",
+        "service_description",
+        "plugin_output",
+        "author",
+        "comment",
+        "comment_data",
+        "check_command",
+    ];
     let mut values: Vec<&str> = status
         .lines()
         .filter_map(|line| line.trim().split_once('='))
@@ -78,24 +104,34 @@ fn a_monitor_that_stopped_is_not_believed() {
     let (code, line) = site.line(&[]);
     assert_eq!(
         (code, line.as_str()),
-        (2, "STATUS CRITICAL - monitor disturbed: its state is 6 min old, limit 2 min, 2 components shown as unknown")
+        (
+            2,
+            "STATUS CRITICAL - monitor disturbed: its state is 6 min old, limit 2 min, 2 components shown as unknown"
+        )
     );
     let summary = site.json("summary.json");
     assert_eq!(summary["status"]["indicator"], "unknown");
     assert!(summary["status"]["description"].as_str().unwrap().starts_with("Monitoring is disturbed since "));
-    for component in summary["components"].as_array().unwrap().iter().filter(|component| component["group"] == false) {
-        assert_eq!((&component["status"], &component["last_known_status"]), (&"unknown".into(), &"operational".into()));
+    for component in
+        summary["components"].as_array().unwrap().iter().filter(|component| component["group"] == false)
+    {
+        assert_eq!(
+            (&component["status"], &component["last_known_status"]),
+            (&"unknown".into(), &"operational".into())
+        );
         assert!(component["last_known_at"].as_str().unwrap().ends_with('Z'));
     }
     let page = site.read("out/index.html");
-    assert!(page.contains("Monitoring is disturbed since ") && page.contains("Last known: Operational, since "), "{page}");
+    assert!(
+        page.contains("Monitoring is disturbed since ") && page.contains("Last known: Operational, since "),
+        "{page}"
+    );
     assert_eq!(site.line(&["--stale=900"]).0, 0);
 
     site.services(&two([0, 0, 0, 0]), 0);
     let text = site.read("status.dat").replace("_service_checks_enabled=1", "_service_checks_enabled=0");
     site.write("status.dat", text);
-    let line =
-        "STATUS CRITICAL - monitor disturbed: all service checks are disabled, active and passive, 2 components shown as unknown";
+    let line = "STATUS CRITICAL - monitor disturbed: all service checks are disabled, active and passive, 2 components shown as unknown";
     assert_eq!(site.line(&[]), (2, line.to_owned()));
 }
 
@@ -127,7 +163,10 @@ fn everything_bad_at_once_is_held_back() {
     site.services(&two([0, 0, 0, 0]), 0);
     site.run(&[]);
     site.services(&two([2, 2, 2, 2]), 0);
-    assert_eq!(site.line(&["--sanity=off"]), (0, "STATUS OK - 2 components published, 2 major outage".to_owned()));
+    assert_eq!(
+        site.line(&["--sanity=off"]),
+        (0, "STATUS OK - 2 components published, 2 major outage".to_owned())
+    );
 }
 
 #[test]
@@ -145,8 +184,16 @@ fn the_preview_shows_what_leads_to_the_states() {
     ];
     assert_eq!(outcome.code, Some(0));
     assert_eq!(outcome.stdout.lines().take(7).collect::<Vec<_>>(), expected);
-    assert!(outcome.stdout.contains("\n- proxy-gru-1!check_proxy is down: OK hard, its host is down\n"), "{}", outcome.stdout);
-    assert!(outcome.stdout.contains("\nElsewhere / Johannesburg: Unknown (shown in its group only)\n"), "{}", outcome.stdout);
+    assert!(
+        outcome.stdout.contains("\n- proxy-gru-1!check_proxy is down: OK hard, its host is down\n"),
+        "{}",
+        outcome.stdout
+    );
+    assert!(
+        outcome.stdout.contains("\nElsewhere / Johannesburg: Unknown (shown in its group only)\n"),
+        "{}",
+        outcome.stdout
+    );
     assert!(site.published().is_empty() && !site.path("state").exists());
 }
 
@@ -159,16 +206,24 @@ fn an_incident_written_by_hand_is_published_at_once() {
     let text = "---\ncomponent: London\nstate: partial outage\nstart: 2026-01-01T00:00Z\n---\nA **fibre** is cut, see <script>x</script> \
                 [the news](https://example.com/).\n";
     site.write("incidents/fibre.md", text);
-    assert_eq!(site.line(&[]), (0, "STATUS OK - 2 components published, 1 operational, 1 partial outage".to_owned()));
+    assert_eq!(
+        site.line(&[]),
+        (0, "STATUS OK - 2 components published, 1 operational, 1 partial outage".to_owned())
+    );
     let page = site.read("out/index.html");
     assert!(page.contains("A <strong>fibre</strong> is cut, see &lt;script&gt;x&lt;/script&gt;"), "{page}");
     let summary = site.json("summary.json");
     assert_eq!(summary["incidents"][0]["name"], "London: partial outage");
-    assert!(summary["incidents"][0]["incident_updates"][0]["body"].as_str().unwrap().starts_with("A **fibre**"));
+    assert!(
+        summary["incidents"][0]["incident_updates"][0]["body"].as_str().unwrap().starts_with("A **fibre**")
+    );
     assert!(site.read("out/feed.atom").contains("<title>London: partial outage</title>"));
 
     site.write("incidents/fibre.md", text.replace("---\nA", "end: 2026-01-01T01:00Z\n---\nA"));
-    site.write("incidents/work.md", "---\ncomponent: Paris\nstate: maintenance\nstart: 2099-01-01T00:00Z\n---\nNew fibre.\n");
+    site.write(
+        "incidents/work.md",
+        "---\ncomponent: Paris\nstate: maintenance\nstart: 2099-01-01T00:00Z\n---\nNew fibre.\n",
+    );
     assert_eq!(site.line(&[]), (0, "STATUS OK - 2 components published, all operational".to_owned()));
     assert_eq!(site.json("summary.json")["scheduled_maintenances"][0]["name"], "Paris: maintenance");
 

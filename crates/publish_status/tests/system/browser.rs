@@ -1,4 +1,5 @@
-//! The page in a real browser: it turns grey by itself, loads nothing from anywhere, and an accessibility checker finds nothing.
+//! The page in a real browser: it turns grey by itself, loads nothing from anywhere, and an accessibility
+//! checker finds nothing.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,8 @@ use tempfile::TempDir;
 
 const NEEDS: [Need; 1] = [Need::Program("chromium")];
 /// Where npm puts axe-core: `npm install --global axe-core`.
-const AXE: [&str; 2] = ["/usr/local/lib/node_modules/axe-core/axe.min.js", "/usr/lib/node_modules/axe-core/axe.min.js"];
+const AXE: [&str; 2] =
+    ["/usr/local/lib/node_modules/axe-core/axe.min.js", "/usr/lib/node_modules/axe-core/axe.min.js"];
 
 /// A page of one of each state.
 fn published() -> TempDir {
@@ -20,12 +22,15 @@ fn published() -> TempDir {
     fs::create_dir(top.join("out")).unwrap();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let status = include_str!("../../../monitor_state/tests/fixtures/one-of-each-state.dat");
-    let status =
-        status.replace("1795640914", &now.to_string()).replace("end_time=1795648097", &format!("end_time={}", now + 3_600));
+    let status = status
+        .replace("1795640914", &now.to_string())
+        .replace("end_time=1795648097", &format!("end_time={}", now + 3_600));
     fs::write(top.join("status.dat"), status).unwrap();
     fs::write(top.join("page.toml"), include_str!("../fixtures/each-state.toml")).unwrap();
     let mut command = suite::plugins::command("publish_status");
-    for (option, name) in [("config", "page.toml"), ("status-file", "status.dat"), ("output", "out"), ("state", "state")] {
+    for (option, name) in
+        [("config", "page.toml"), ("status-file", "status.dat"), ("output", "out"), ("state", "state")]
+    {
         command.arg(format!("--{option}={}", top.join(name).display()));
     }
     let outcome = process::run(&mut command);
@@ -45,7 +50,12 @@ fn browse(page: &Path, options: &[&str]) -> Outcome {
         "--no-first-run",
         "--disable-background-networking",
     ]);
-    command.args(["--disable-component-update", "--disable-sync", "--virtual-time-budget=5000", "--dump-dom"]);
+    command.args([
+        "--disable-component-update",
+        "--disable-sync",
+        "--virtual-time-budget=5000",
+        "--dump-dom",
+    ]);
     command.arg(format!("--user-data-dir={}", profile.path().display())).args(options);
     process::run(command.arg(format!("file://{}", page.display())))
 }
@@ -68,7 +78,10 @@ fn a_page_that_is_not_renewed_says_so_by_itself() {
     }
     let folder = published();
     let fresh = browse(&moved(folder.path(), 3_600), &[]).stdout;
-    assert!(fresh.contains("<html lang=\"en\" data-expires") && !fresh.contains("class=\"stale\""), "{fresh}");
+    assert!(
+        fresh.contains("<html lang=\"en\" data-expires") && !fresh.contains("class=\"stale\""),
+        "{fresh}"
+    );
     assert!(fresh.contains("role=\"alert\" hidden"), "{fresh}");
     let old = browse(&moved(folder.path(), -3_600), &[]).stdout;
     assert!(
@@ -86,8 +99,10 @@ fn the_page_asks_for_nothing_else() {
     let log = folder.path().join("net.json");
     browse(&folder.path().join("out/index.html"), &[&format!("--log-net-log={}", log.display())]);
     let log = fs::read_to_string(log).unwrap();
-    let addresses: Vec<&str> = log.split("\"url\":\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
-    let foreign: Vec<&&str> = addresses.iter().filter(|url| url.starts_with("http") || url.starts_with("ws")).collect();
+    let addresses: Vec<&str> =
+        log.split("\"url\":\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    let foreign: Vec<&&str> =
+        addresses.iter().filter(|url| url.starts_with("http") || url.starts_with("ws")).collect();
     // What the browser itself asks its maker for is not the page's.
     let foreign: Vec<_> = foreign.into_iter().filter(|url| !url.contains("google")).collect();
     assert!(foreign.is_empty(), "{foreign:?}");
@@ -100,7 +115,10 @@ fn an_accessibility_checker_finds_nothing() {
     }
     let named = std::env::var_os("AXE_CORE").map(PathBuf::from);
     let Some(axe) = named.or_else(|| AXE.iter().map(PathBuf::from).find(|path| path.is_file())) else {
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "axe-core is missing: npm install --global axe-core");
+        assert!(
+            std::env::var("CI").as_deref() != Ok("true"),
+            "axe-core is missing: npm install --global axe-core"
+        );
         return;
     };
     let folder = published();
@@ -112,10 +130,17 @@ fn an_accessibility_checker_finds_nothing() {
     let script = format!("<script>{}</script>{runner}</body>", fs::read_to_string(axe).unwrap());
     let checked = folder.path().join("checked.html");
     fs::write(&checked, page.replace(policy, "").replace("</body>", &script)).unwrap();
-    for options in [&["--window-size=1280,800"][..], &["--window-size=320,640"], &["--blink-settings=preferredColorScheme=0"]] {
+    for options in [
+        &["--window-size=1280,800"][..],
+        &["--window-size=320,640"],
+        &["--blink-settings=preferredColorScheme=0"],
+    ] {
         let dom = browse(&checked, options).stdout;
-        let title =
-            dom.split("<title>AXE ").nth(1).and_then(|rest| rest.split("</title>").next()).unwrap_or("the checker did not end");
+        let title = dom
+            .split("<title>AXE ")
+            .nth(1)
+            .and_then(|rest| rest.split("</title>").next())
+            .unwrap_or("the checker did not end");
         let (passes, violations) = title.split_once(' ').unwrap();
         assert!(passes.parse::<usize>().is_ok_and(|passes| passes > 20), "{title}");
         assert_eq!(violations, "[]", "{options:?}");

@@ -1,4 +1,5 @@
-//! A real Icinga 2, asked by its API over TLS: the same states as from Nagios, and what is said when the API does not answer.
+//! A real Icinga 2, asked by its API over TLS: the same states as from Nagios, and what is said when the API
+//! does not answer.
 
 use std::fs;
 use std::path::Path;
@@ -15,8 +16,13 @@ use suite::process::{Outcome, run};
 use suite::wait::holds_within;
 use tempfile::TempDir;
 
-const NEEDS: [Need; 5] =
-    [Need::Root, Need::Program("icinga2"), Need::Program("check_nrpe"), Need::Program("curl"), Need::Program("openssl")];
+const NEEDS: [Need; 5] = [
+    Need::Root,
+    Need::Program("icinga2"),
+    Need::Program("check_nrpe"),
+    Need::Program("curl"),
+    Need::Program("openssl"),
+];
 const MINUTE: Duration = Duration::from_secs(60);
 
 const OBJECTS: &str = r#"
@@ -82,13 +88,26 @@ impl Site {
             fs::create_dir(&certs).unwrap();
             succeed(Command::new("chown").arg("nagios:nagios").arg(&certs));
             let path = |ending: &str| certs.join(format!("{MONITOR}.{ending}"));
-            succeed(pki().args(["pki", "new-cert", "--cn", MONITOR, "--key"]).arg(path("key")).arg("--csr").arg(path("csr")));
-            succeed(pki().args(["pki", "sign-csr", "-D", &data, "--csr"]).arg(path("csr")).arg("--cert").arg(path("crt")));
+            succeed(
+                pki()
+                    .args(["pki", "new-cert", "--cn", MONITOR, "--key"])
+                    .arg(path("key"))
+                    .arg("--csr")
+                    .arg(path("csr")),
+            );
+            succeed(
+                pki()
+                    .args(["pki", "sign-csr", "-D", &data, "--csr"])
+                    .arg(path("csr"))
+                    .arg("--cert")
+                    .arg(path("crt")),
+            );
             fs::copy(authority.path().join("ca/ca.crt"), certs.join("ca.crt")).unwrap();
         };
         let icinga = Icinga::start_with(&host, MONITOR, OBJECTS, certify);
-        let component =
-            |(name, host): &(&str, &str)| format!("[[group.component]]\nname = \"{name}\"\nfrom = [\"{host}!wire\"]\n");
+        let component = |(name, host): &(&str, &str)| {
+            format!("[[group.component]]\nname = \"{name}\"\nfrom = [\"{host}!wire\"]\n")
+        };
         let components: String = NAMES.iter().map(component).collect();
         let head = "title = \"Example\"\nurl = \"https://status.example.com/\"\nshow_planned = true\n[[group]]\nname = \"All\"\n";
         fs::write(page.path().join("page.toml"), head.to_owned() + &components).unwrap();
@@ -122,13 +141,19 @@ impl Site {
 
     fn result(&self, kind: &str, name: &str, state: u8) {
         let filter = format!("\"type\":\"{kind}\",\"{}\":\"{name}\"", kind.to_lowercase());
-        self.act("process-check-result", &filter, &format!("\"exit_status\":{state},\"plugin_output\":\"<b>secret</b>\""));
+        self.act(
+            "process-check-result",
+            &filter,
+            &format!("\"exit_status\":{state},\"plugin_output\":\"<b>secret</b>\""),
+        );
     }
 
     fn publish(&self, ini: &str, arguments: &[&str]) -> Outcome {
         fs::write(self.page.path().join("page.ini"), ini).unwrap();
         let mut command = self.host.command(suite::plugins::binary("publish_status"));
-        for (option, name) in [("config", "page.toml"), ("output", "out"), ("state", "state"), ("tls-ca", "ca.crt")] {
+        for (option, name) in
+            [("config", "page.toml"), ("output", "out"), ("state", "state"), ("tls-ca", "ca.crt")]
+        {
             command.arg(format!("--{option}={}", self.page.path().join(name).display()));
         }
         command.arg(format!("--extra-opts=page@{}", self.page.path().join("page.ini").display()));
@@ -136,8 +161,10 @@ impl Site {
     }
 
     fn states(&self) -> Vec<(String, String)> {
-        let summary: Value = serde_json::from_slice(&fs::read(self.page.path().join("out/summary.json")).unwrap()).unwrap();
-        let components = summary["components"].as_array().unwrap().iter().filter(|component| component["group"] == false);
+        let summary: Value =
+            serde_json::from_slice(&fs::read(self.page.path().join("out/summary.json")).unwrap()).unwrap();
+        let components =
+            summary["components"].as_array().unwrap().iter().filter(|component| component["group"] == false);
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         components.map(|component| (text(&component["name"]), text(&component["status"]))).collect()
     }
@@ -169,8 +196,12 @@ fn each_state_of_a_real_icinga_is_published() {
     let of = |name: &str| format!("\"type\":\"Service\",\"service\":\"{name}!wire\"");
     site.act("acknowledge-problem", &of("hq-acked"), "\"author\":\"carolina\",\"comment\":\"known\"");
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    let times =
-        |start: u64| format!("\"author\":\"roberta\",\"comment\":\"x\",\"start_time\":{start},\"end_time\":{}", start + 3_600);
+    let times = |start: u64| {
+        format!(
+            "\"author\":\"roberta\",\"comment\":\"x\",\"start_time\":{start},\"end_time\":{}",
+            start + 3_600
+        )
+    };
     site.act("schedule-downtime", &of("hq-planned"), &times(now - 5));
     site.act("schedule-downtime", &of("hq-slow"), &times(now + 7_200));
     site.result("Service", "hq-planned!wire", 2);
@@ -186,15 +217,25 @@ fn each_state_of_a_real_icinga_is_published() {
         ("Without answer", "unknown"),
         ("Slow", "degraded_performance"),
     ];
-    let expected: Vec<_> = expected.iter().map(|(name, status)| ((*name).to_owned(), (*status).to_owned())).collect();
+    let expected: Vec<_> =
+        expected.iter().map(|(name, status)| ((*name).to_owned(), (*status).to_owned())).collect();
     let mut outcome = site.publish(LOGIN, &[]);
     holds_within(MINUTE, || {
         outcome = site.publish(LOGIN, &[]);
         outcome.code == Some(0) && site.states() == expected
     });
-    assert_eq!((outcome.code, site.states()), (Some(0), expected), "{outcome:?} {}", site.icinga.folder().display());
+    assert_eq!(
+        (outcome.code, site.states()),
+        (Some(0), expected),
+        "{outcome:?} {}",
+        site.icinga.folder().display()
+    );
     let page = fs::read_to_string(site.page.path().join("out/index.html")).unwrap();
-    assert!(page.contains("Under way until ") && page.matches("<section aria-labelledby=\"planned\">").count() == 1, "{page}");
+    assert!(
+        page.contains("Under way until ")
+            && page.matches("<section aria-labelledby=\"planned\">").count() == 1,
+        "{page}"
+    );
     for word in ["hq-", "wire", "secret", "carolina", "roberta", "203.0.113"] {
         assert!(!page.contains(word), "{word}");
     }
@@ -211,7 +252,10 @@ fn each_state_of_a_real_icinga_is_published() {
         "STATUS UNKNOWN - {MONITOR} has no answer to /v1/objects/hosts: the user needs the permissions objects/query and status/query"
     );
     refused("[page]\napi-user=blind\napi-password=blind-secret\n", &forbidden);
-    refused("[page]\napi-user=page\n", "STATUS UNKNOWN - --icinga-api needs --api-user, and --api-password by --extra-opts");
+    refused(
+        "[page]\napi-user=page\n",
+        "STATUS UNKNOWN - --icinga-api needs --api-user, and --api-password by --extra-opts",
+    );
     what_is_no_icinga_is_told(site);
 }
 
@@ -219,14 +263,17 @@ fn each_state_of_a_real_icinga_is_published() {
 fn what_is_no_icinga_is_told(site: Site) {
     let certs = tempfile::tempdir().unwrap();
     for ending in ["crt", "key"] {
-        fs::copy(site.icinga.folder().join(format!("certs/{MONITOR}.{ending}")), certs.path().join(ending)).unwrap();
+        fs::copy(site.icinga.folder().join(format!("certs/{MONITOR}.{ending}")), certs.path().join(ending))
+            .unwrap();
     }
     let Site { host, icinga, page } = site;
     drop(icinga);
     fs::write(page.path().join("page.ini"), LOGIN).unwrap();
     let publish = || {
         let mut command = host.command(suite::plugins::binary("publish_status"));
-        for (option, name) in [("config", "page.toml"), ("output", "out"), ("state", "state"), ("tls-ca", "ca.crt")] {
+        for (option, name) in
+            [("config", "page.toml"), ("output", "out"), ("state", "state"), ("tls-ca", "ca.crt")]
+        {
             command.arg(format!("--{option}={}", page.path().join(name).display()));
         }
         command.arg(format!("--extra-opts=page@{}", page.path().join("page.ini").display()));
@@ -247,7 +294,10 @@ fn what_is_no_icinga_is_told(site: Site) {
     };
     let web = serve(&["-www"]);
     let outcome = publish();
-    assert!(outcome.code == Some(3) && outcome.stdout.starts_with(&line("not what Icinga answers: ")), "{outcome:?}");
+    assert!(
+        outcome.code == Some(3) && outcome.stdout.starts_with(&line("not what Icinga answers: ")),
+        "{outcome:?}"
+    );
     drop(web);
     let echo = serve(&["-rev"]);
     assert_eq!(publish().verdict(), (3, line("its answer is no HTTP").as_str()));

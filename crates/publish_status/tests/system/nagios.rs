@@ -12,7 +12,8 @@ use suite::nagios::{NEEDS, Nagios};
 use suite::needs::missing;
 use suite::wait::eventually;
 
-/// How long a change may take from the monitor to the page: a status.dat every two seconds and a run every second.
+/// How long a change may take from the monitor to the page: a status.dat every two seconds and a run every
+/// second.
 const MINUTE: Duration = Duration::from_secs(60);
 
 const PAGE: &str = r#"
@@ -49,8 +50,17 @@ name = "All"
   from = ["hq-slow!wire"]
 "#;
 
-const HOSTS: [&str; 9] =
-    ["hq-soft", "hq-down", "hq-router", "hq-behind", "hq-never", "hq-acked", "hq-planned", "hq-vague", "hq-slow"];
+const HOSTS: [&str; 9] = [
+    "hq-soft",
+    "hq-down",
+    "hq-router",
+    "hq-behind",
+    "hq-never",
+    "hq-acked",
+    "hq-planned",
+    "hq-vague",
+    "hq-slow",
+];
 
 /// Passive hosts and services, and the page as a service of the monitor.
 fn objects() -> String {
@@ -96,7 +106,9 @@ fn state(top: &Path, name: &str) -> Option<String> {
 
 fn becomes(nagios: &Nagios, name: &str, wanted: &str) {
     let top = nagios.folder();
-    eventually(&format!("{name} is published as {wanted}"), MINUTE, || state(top, name).as_deref() == Some(wanted));
+    eventually(&format!("{name} is published as {wanted}"), MINUTE, || {
+        state(top, name).as_deref() == Some(wanted)
+    });
 }
 
 fn start(host: &Host) -> Nagios {
@@ -122,7 +134,10 @@ fn play_each_state(nagios: &Nagios) {
     result(nagios, "hq-acked", 2, "broken wire");
     order(nagios, "ACKNOWLEDGE_SVC_PROBLEM;hq-acked;wire;1;0;1;carolina;known to the night shift");
     let (start, end) = (now(), now() + 3_600);
-    order(nagios, &format!("SCHEDULE_SVC_DOWNTIME;hq-planned;wire;{start};{end};1;0;3600;roberta;new <i>wires</i>"));
+    order(
+        nagios,
+        &format!("SCHEDULE_SVC_DOWNTIME;hq-planned;wire;{start};{end};1;0;3600;roberta;new <i>wires</i>"),
+    );
     result(nagios, "hq-vague", 3, "no idea at all");
     result(nagios, "hq-slow", 1, "rather slow");
 }
@@ -221,12 +236,15 @@ fn a_nagios_that_hangs_is_published_as_a_disturbed_monitor() {
     becomes(&nagios, "Slow", "operational");
     let top = nagios.folder();
     let status = fs::read_to_string(top.join("status.dat")).unwrap();
-    let pid: i32 = status.lines().find_map(|line| line.trim().strip_prefix("nagios_pid=")).unwrap().parse().unwrap();
+    let pid: i32 =
+        status.lines().find_map(|line| line.trim().strip_prefix("nagios_pid=")).unwrap().parse().unwrap();
     let signal = |signal| kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
     signal(Signal::STOP);
     let run = || {
         let mut command = suite::plugins::command("publish_status");
-        for (option, name) in [("config", "page.toml"), ("status-file", "status.dat"), ("output", "out"), ("state", "state")] {
+        for (option, name) in
+            [("config", "page.toml"), ("status-file", "status.dat"), ("output", "out"), ("state", "state")]
+        {
             command.arg(format!("--{option}={}", top.join(name).display()));
         }
         let ids = fs::metadata(top.join("out")).map(|out| (out.uid(), out.gid())).unwrap();

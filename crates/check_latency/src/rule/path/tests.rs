@@ -119,7 +119,10 @@ fn near_targets_have_a_floor() {
 
 #[test]
 fn a_new_target_is_told_by_silence_and_sudden_loss_alone() {
-    assert!(Judge::new().run(20, 0).loss.unwrap().silent, "a target never seen that does not answer is not new");
+    assert!(
+        Judge::new().run(20, 0).loss.unwrap().silent,
+        "a target never seen that does not answer is not new"
+    );
     assert!(Judge::new().run(11, 60 * MS).loss.is_some());
     let mut judge = Judge::new();
     let verdicts: Vec<Verdict> = (0..12).map(|_| judge.run(6, 60 * MS)).collect();
@@ -144,7 +147,9 @@ fn a_changed_level_is_accepted_after_a_day() {
     let day = (1..=400).find(|_| judge.run(0, 91 * MS).rtt.is_none()).unwrap();
     assert_eq!(day, 289);
     let accepted = judge.run(0, 91 * MS).accepted.unwrap();
-    assert!(matches!((accepted.was, accepted.is), (Level::Rtt(was), Level::Rtt(is)) if (was - 0.06).abs() < 1e-3 && is == 0.091));
+    assert!(
+        matches!((accepted.was, accepted.is), (Level::Rtt(was), Level::Rtt(is)) if (was - 0.06).abs() < 1e-3 && is == 0.091)
+    );
     let said = (1..=400).find(|_| judge.run(0, 91 * MS).accepted.is_none()).unwrap();
     assert!((286..=288).contains(&said), "{said}");
 
@@ -188,7 +193,11 @@ fn any_number_of_pings_is_judged() {
             judge.at += PAUSE;
             let run = Run::new(judge.at, pings, lost, (lost < pings).then_some(60 * MS));
             let verdict = judge.path.judge(run, &judge.settings);
-            assert_eq!(verdict.loss.is_some_and(|alert| alert.silent), lost == pings, "{pings} pings, {lost} lost");
+            assert_eq!(
+                verdict.loss.is_some_and(|alert| alert.silent),
+                lost == pings,
+                "{pings} pings, {lost} lost"
+            );
         }
         assert!(judge.path.is_possible());
     }

@@ -1,5 +1,6 @@
-//! Simulated paths: one run of 20 pings in five minutes, for days. Base losses of 0, 0.5, 2 and 5 %, two thirds of the paths with
-//! bursts, an evening swell of loss and time, blips, and moments in which the monitor itself is slow.
+//! Simulated paths: one run of 20 pings in five minutes, for days. Base losses of 0, 0.5, 2 and 5 %, two
+//! thirds of the paths with bursts, an evening swell of loss and time, blips, and moments in which the
+//! monitor itself is slow.
 
 use check_latency::rule::Run;
 

@@ -21,7 +21,8 @@ pub(crate) fn executed(make: fn(&str, u64) -> Server, sources: &[&str], gtids: &
 /// What replicas lack as "b-a=3", who is to be asked again, and what is found.
 fn transactions(servers: &[Server]) -> (String, Vec<usize>, Vec<String>) {
     let links = Links::find(servers);
-    let lack = |lack: Lack| format!("{}-{}={}", name(servers, lack.replica), name(servers, lack.source), lack.count);
+    let lack =
+        |lack: Lack| format!("{}-{}={}", name(servers, lack.replica), name(servers, lack.source), lack.count);
     let lacks: Vec<String> = lacks(servers, &links).into_iter().map(lack).collect();
     (lacks.join(" "), to_ask_again(servers, &links), texts(judge(servers, &links)))
 }
@@ -76,7 +77,9 @@ fn errant_transactions_of_mysql() {
             &["U1:1-5", "U2:1-2", "U1:1-5,U2:1-2,U3:1"],
             "c-a=0 c-b=0",
             &[0, 1],
-            &["WARNING c has 1 errant transaction, unknown to a and b: 00000000-0000-0000-0000-000000000003:1"],
+            &[
+                "WARNING c has 1 errant transaction, unknown to a and b: 00000000-0000-0000-0000-000000000003:1",
+            ],
         ),
         // A stranger may have them, or may bring them.
         (&["", "az"], &["U1:1-5", "U1:1-5,U2:1-2"], "b-a=0", &[], &[]),
@@ -85,7 +88,8 @@ fn errant_transactions_of_mysql() {
         (&["", "a"], &["U1:1-5", "junk"], "", &[], &["UNKNOWN b: not a GTID: junk"]),
     ];
     for (sources, gtids, lacks, again, findings) in rows {
-        let expected = ((*lacks).to_owned(), again.to_vec(), findings.iter().map(|text| (*text).to_owned()).collect());
+        let expected =
+            ((*lacks).to_owned(), again.to_vec(), findings.iter().map(|text| (*text).to_owned()).collect());
         assert_eq!(transactions(&executed(server, sources, gtids)), expected, "{sources:?} {gtids:?}");
     }
 }
@@ -96,7 +100,13 @@ fn errant_transactions_of_mariadb() {
     let rows: &[Transactions<'_>] = &[
         (&["", "a"], &["0-1-5", "0-1-5"], "b-a=0", &[], &[]),
         (&["", "a"], &["0-1-5,1-1-9", "0-1-3,1-1-8"], "b-a=3", &[], &[]),
-        (&["", "a"], &["0-1-5", "0-2-7"], "b-a=0", &[0], &["WARNING b has 2 errant transactions, unknown to a: 2 in domain 0"]),
+        (
+            &["", "a"],
+            &["0-1-5", "0-2-7"],
+            "b-a=0",
+            &[0],
+            &["WARNING b has 2 errant transactions, unknown to a: 2 in domain 0"],
+        ),
         (
             &["", "a"],
             &["0-1-5", "0-1-3,2-2-1,3-2-4"],
@@ -116,11 +126,14 @@ fn errant_transactions_of_mariadb() {
         (&["", "", "ab"], &["1-1-7", "2-2-3", "1-1-7,2-2-3"], "c-a=0 c-b=0", &[], &[]),
     ];
     for (sources, gtids, lacks, again, findings) in rows {
-        let expected = ((*lacks).to_owned(), again.to_vec(), findings.iter().map(|text| (*text).to_owned()).collect());
+        let expected =
+            ((*lacks).to_owned(), again.to_vec(), findings.iter().map(|text| (*text).to_owned()).collect());
         assert_eq!(transactions(&executed(mariadb, sources, gtids)), expected, "{sources:?} {gtids:?}");
     }
     // By positions in files, numbers mean nothing.
-    for (sources, gtids) in [(["", "a"], ["0-1-5", "0-2-7"]), (["", "a"], ["0-1-7", "0-2-7"]), (["b", "a"], ["0-1-7", "0-2-7"])] {
+    for (sources, gtids) in
+        [(["", "a"], ["0-1-5", "0-2-7"]), (["", "a"], ["0-1-7", "0-2-7"]), (["b", "a"], ["0-1-7", "0-2-7"])]
+    {
         let mut servers = executed(mariadb, &sources, &gtids);
         let channels = servers.iter_mut().flat_map(|server| &mut server.channels);
         channels.for_each(|channel| channel.using_gtid = Some("No".to_owned()));
