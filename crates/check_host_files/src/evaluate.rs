@@ -1,5 +1,7 @@
 //! Judges what was observed: the name, each file, the immutable bits; and makes one report of it.
 
+use std::collections::BTreeSet;
+
 use plugin::{Finding, Findings, Metric, Report, State, Thresholds, Unit};
 
 use crate::compare::HOSTNAME;
@@ -34,6 +36,9 @@ pub(crate) fn evaluate(rules: &Rules, observed: &Observations) -> Report {
         let bit = immutable::judge(rules.immutable, &file.path, &file.found, &observed.facts, is_changed);
         findings.extend(bit.map(|(state, text)| Finding::new(state, text)));
     }
+    // A folder of the reference that others can write is the fault of each file in it, and told once.
+    let mut told = BTreeSet::new();
+    findings.retain(|finding| finding.text.is_empty() || told.insert(finding.text.clone()));
     let all_well = all_well(observed, changed, total, &findings);
     let faults = findings.iter().filter(|finding| finding.state != State::Ok).count();
     findings.push(remarks(observed, metric));
@@ -274,6 +279,10 @@ mod tests {
             line(&rules(), &observed(two)),
             "CRITICAL - 2 of 4 changed: /etc/a is missing, /etc/b is missing"
         );
+        let refused =
+            |path: &str| Checked { expected: Err("chmod go-w /ref".to_owned()), ..file(path, "", "") };
+        let same = observed(vec![refused("/etc/a"), refused("/etc/b")]);
+        assert_eq!(line(&rules(), &same), "UNKNOWN - chmod go-w /ref");
         let mixed = vec![checked("/etc/a", "a\n", What::TooLarge), lost("/etc/b")];
         let text = output(&rules(), &observed(mixed));
         assert!(

@@ -5,4 +5,12 @@
 //! with CI=true it fails.
 
 #[cfg(test)]
+mod bits;
+#[cfg(test)]
+mod lab;
+#[cfg(test)]
 mod look;
+#[cfg(test)]
+mod reboots;
+#[cfg(test)]
+mod states;

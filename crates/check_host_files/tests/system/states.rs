@@ -1,0 +1,143 @@
+//! Each row of the README's table of states, as nagios through NRPE.
+
+use suite::needs::missing;
+
+use crate::lab::{Lab, NEEDS};
+
+#[test]
+fn each_state_has_its_line() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let lab = Lab::create();
+    lab.hold(&[
+        (":", "check_host_files", 0, "OK - proxy7.example.com and 5 files as in /etc/silent-outage/reference"),
+        (":", "lab_given", 0, "OK - proxy7.example.com and /etc/resolv.conf as given"),
+        ("hostname vz2542", "check_host_files", 2, "CRITICAL - the name is vz2542 now, proxy7.example.com after the next boot"),
+        (
+            "hostname proxy7; echo proxy7 >/etc/hostname",
+            "lab_given",
+            2,
+            "CRITICAL - the name is proxy7, the short form of proxy7.example.com: ",
+        ),
+        (
+            "echo vz2542 >/etc/hostname",
+            "lab_given",
+            2,
+            "CRITICAL - after the next boot the name is vz2542, not proxy7.example.com: ",
+        ),
+        (
+            "hostname a; echo b >/etc/hostname",
+            "lab_default",
+            2,
+            "CRITICAL - the name is a now, b after the next boot, not proxy7.example.com: ",
+        ),
+        (
+            "echo 127.0.0.1 localhost | tee /etc/hosts >/etc/silent-outage/reference/etc/hosts",
+            "lab_default",
+            1,
+            "WARNING - proxy7.example.com is in neither /etc/hosts nor DNS",
+        ),
+        (
+            "echo nameserver 198.51.100.53 >/etc/resolv.conf",
+            "lab_default",
+            2,
+            "CRITICAL - /etc/resolv.conf: nameserver 198.51.100.53, not 127.0.0.1, no search, expected example.com: changed at ",
+        ),
+        ("echo 2 >/etc/extra.conf", "lab_default", 2, "CRITICAL - /etc/extra.conf line 1 differs: changed at "),
+        (": >/etc/resolv.conf", "lab_default", 2, "CRITICAL - /etc/resolv.conf is empty: "),
+        ("rm /etc/resolv.conf", "lab_default", 2, "CRITICAL - /etc/resolv.conf is missing"),
+        ("ln -sf /run/x /etc/resolv.conf", "lab_default", 2, "CRITICAL - /etc/resolv.conf is a dangling link to /run/x"),
+        ("ln -sf resolv.conf /etc/resolv.conf", "lab_default", 2, "CRITICAL - /etc/resolv.conf is a loop of links"),
+        ("ln -sf a /etc/b; ln -sf b /etc/a; ln -sf a /etc/hosts", "lab_default", 2, "CRITICAL - /etc/hosts is a loop of links"),
+        ("rm /etc/hosts; mkdir /etc/hosts", "lab_default", 2, "CRITICAL - /etc/hosts is a folder"),
+        ("rm /etc/hosts; mkfifo /etc/hosts", "lab_default", 2, "CRITICAL - /etc/hosts is a FIFO"),
+        ("rm /etc/hosts; mknod /etc/hosts c 1 5", "lab_default", 2, "CRITICAL - /etc/hosts is a device"),
+        ("truncate -s 5G /etc/extra.conf", "lab_default", 3, "UNKNOWN - /etc/extra.conf is larger than 1 MiB"),
+        (
+            "chmod 600 /etc/resolv.conf",
+            "lab_default",
+            2,
+            "CRITICAL - /etc/resolv.conf has mode 0600: only root can resolve names",
+        ),
+        ("chmod 0 /etc/extra.conf", "lab_default", 3, "UNKNOWN - /etc/extra.conf is not readable: permission denied"),
+        ("chmod 600 /etc/silent-outage/reference/etc/secret.conf", "lab_default", 3, "UNKNOWN - "),
+        ("chmod 666 /etc/silent-outage/reference/etc/hosts", "lab_default", 3, "UNKNOWN - "),
+        ("chmod 777 /etc/silent-outage/reference", "lab_default", 3, "UNKNOWN - "),
+        (
+            "rm -r /etc/silent-outage/reference/etc",
+            "check_host_files",
+            3,
+            "UNKNOWN - /etc/silent-outage/reference holds no file: ",
+        ),
+        ("rm -r /etc/silent-outage", "check_host_files", 3, "UNKNOWN - /etc/silent-outage/reference holds no file: "),
+        (
+            "chmod 666 /etc/extra.conf; chgrp nagios /etc/hosts",
+            "lab_mode",
+            1,
+            "WARNING - /etc/extra.conf has mode 0666, not 0644, and /etc/hosts has group ",
+        ),
+        (
+            "rm /etc/secret.conf; echo 2 >/etc/extra.conf",
+            "lab_default",
+            2,
+            "CRITICAL - 2 of 6 changed: /etc/extra.conf line 1 differs: changed at ",
+        ),
+    ]);
+}
+
+#[test]
+fn meaning_counts_and_octets_do_if_wanted() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let lab = Lab::create();
+    let fine = "OK - proxy7.example.com and 5 files as in /etc/silent-outage/reference";
+    lab.hold(&[
+        ("sed -i '1i# by hand' /etc/resolv.conf; echo '#' >>/etc/hosts", "lab_default", 0, fine),
+        ("sed -i '1i# by hand' /etc/resolv.conf", "lab_exact", 2, "CRITICAL - /etc/resolv.conf line 1 differs: "),
+        ("tac /etc/hosts >/etc/new; mv /etc/new /etc/hosts", "lab_default", 0, fine),
+        (
+            "sed -i 's/$/\\r/' /etc/resolv.conf",
+            "lab_default",
+            2,
+            "CRITICAL - /etc/resolv.conf: a nameserver line ends in CR, which is part of its value, no nameserver, expected 127.0.0.1: ",
+        ),
+        (
+            "printf 'nameserver 192.0.2.1\\nnameserver 127.0.0.1\\nsearch example.com\\n' >/etc/resolv.conf",
+            "lab_default",
+            2,
+            "CRITICAL - /etc/resolv.conf: nameserver 192.0.2.1 127.0.0.1, not 127.0.0.1: ",
+        ),
+        ("head -c 100000 /dev/urandom >/etc/resolv.conf", "lab_default", 2, "CRITICAL - /etc/resolv.conf: no nameserver, expected 127.0.0.1"),
+    ]);
+}
+
+#[test]
+fn a_secret_is_never_printed() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let lab = Lab::create();
+    let outcome = lab.after(
+        "cd /etc; echo hunter2 >secret.conf; for file in secret.conf silent-outage/reference/etc/secret.conf; do \
+         chgrp nagios $file; chmod 640 $file; done",
+        "lab_default",
+    );
+    assert!(
+        outcome.summary().1.starts_with("HOST_FILES CRITICAL - /etc/secret.conf differs: changed at "),
+        "{}",
+        outcome.stdout
+    );
+    assert!(
+        !outcome.stdout.contains("hunter2") && !outcome.stdout.contains("password"),
+        "{}",
+        outcome.stdout
+    );
+    let outcome = lab.after("echo hunter2 >/etc/secret.conf", "lab_default");
+    assert!(
+        outcome.stdout.ends_with("/etc/secret.conf: - password\n/etc/secret.conf: + hunter2\n"),
+        "{}",
+        outcome.stdout
+    );
+}
