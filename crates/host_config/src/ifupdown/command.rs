@@ -254,7 +254,7 @@ impl Reader {
                 "add" => found.push(parse(words.next().unwrap_or_default())?),
                 "pointopoint" | "dstaddr" | "broadcast" | "mtu" | "metric" | "txqueuelen" | "irq"
                 | "io_addr" | "mem_start" | "media" | "name" | "tunnel" | "keepalive" | "outfill" | "del" => {
-                    drop(words.next())
+                    let _value = words.next();
                 }
                 "hw" => drop(words.nth(1)),
                 "up" | "down" | "inet" | "inet6" | "ether" | "alias" | "promisc" | "allmulti"
@@ -291,7 +291,7 @@ fn ip_address(words: &[&str]) -> Result<(HostAddress, Option<String>), String> {
             _ if ALONE.contains(&word) => {}
             _ if address.is_none() => address = Some(word),
             _ if word.len() > 1 && WITH_ARGUMENT.iter().any(|whole| whole.starts_with(word)) => {
-                drop(words.next())
+                let _value = words.next();
             }
             _ => return Err(format!("ip address add: {} is not understood", short(word))),
         }
