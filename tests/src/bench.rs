@@ -88,6 +88,16 @@ impl Bench<'_> {
         measure::resident(&self.own("peak"), command)
     }
 
+    /// Adds a row: the time that two programs keep processors busy, for what mostly waits; `target` is the
+    /// greatest ratio that is good enough.
+    ///
+    /// # Panics
+    /// If one of them fails.
+    pub fn busy(&self, own: (&str, &Command), peer: (&str, &Command), target: Option<f64>) {
+        let times = measure::busy(&self.own("peak"), self.plan.rounds.min(5), [own.1, peer.1]);
+        self.table.ratio(&times, (own.0, 0), (peer.0, 1), target);
+    }
+
     /// Adds a row: a comparison of two subjects of `times`; `target` is the greatest ratio that is good
     /// enough.
     pub fn ratio(&self, times: &Times, subject: (&str, usize), peer: (&str, usize), target: Option<f64>) {

@@ -103,17 +103,30 @@ impl Spread {
     }
 }
 
-/// The most that a program has resident, in MiB: the greatest of five runs by the launcher `peak`.
+/// What the launcher `peak` says of one run: the most memory resident in MiB, and the processors' time in
+/// seconds.
+fn used(peak: &std::path::Path, command: &Command) -> (f64, f64) {
+    let output = Command::new(peak).arg(command.get_program()).args(command.get_args()).output();
+    let printed = output
+        .as_ref()
+        .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+        .unwrap_or_default();
+    let mut numbers = printed.split_ascii_whitespace().filter_map(|number| number.parse::<f64>().ok());
+    let used = numbers.next().zip(numbers.next());
+    assert!(used.is_some(), "{command:?}: {output:?}");
+    used.map_or((f64::NAN, f64::NAN), |(kibibytes, seconds)| (kibibytes / 1024.0, seconds))
+}
+
+/// The most that a program has resident, in MiB: the greatest of five runs.
 pub(super) fn resident(peak: &std::path::Path, command: &Command) -> f64 {
-    let once = || {
-        let output = Command::new(peak).arg(command.get_program()).args(command.get_args()).output();
-        let printed = output
-            .as_ref()
-            .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
-            .unwrap_or_default();
-        let peak = printed.trim().parse::<f64>();
-        assert!(peak.is_ok(), "{command:?}: {output:?}");
-        peak.unwrap_or(f64::NAN) / 1024.0
-    };
-    (0..5).map(|_| once()).fold(0.0, f64::max)
+    (0..5).map(|_| used(peak, command).0).fold(0.0, f64::max)
+}
+
+/// The time that two programs keep processors busy, in seconds, in turn for so many rounds.
+pub(super) fn busy(peak: &std::path::Path, rounds: usize, commands: [&Command; 2]) -> Times {
+    let mut times = vec![Vec::new(); commands.len()];
+    for _ in 0..rounds {
+        commands.iter().zip(&mut times).for_each(|(command, times)| times.push(used(peak, command).1));
+    }
+    Times(times)
 }
