@@ -66,7 +66,7 @@ impl Lab {
 }
 
 /// The line without its performance data, with the time of day as HH:MM.
-fn line(outcome: &Outcome) -> String {
+pub(crate) fn line(outcome: &Outcome) -> String {
     let line = outcome.first_line().split(" | ").next().unwrap();
     match line.split_once(" since ") {
         Some((before, after)) => format!("{before} since HH:MM{}", &after[5..]),
@@ -74,7 +74,7 @@ fn line(outcome: &Outcome) -> String {
     }
 }
 
-fn metric(outcome: &Outcome, label: &str) -> String {
+pub(crate) fn metric(outcome: &Outcome, label: &str) -> String {
     let data = outcome.first_line().split(" | ").nth(1).unwrap();
     let field = data.split(' ').find_map(|field| field.strip_prefix(&format!("{label}="))).unwrap();
     field.split(';').next().unwrap().to_owned()

@@ -1,0 +1,118 @@
+//! The rows of check_latency: many targets against fping, one against check_icmp.
+#![expect(clippy::unwrap_used, reason = "a benchmark ends where it cannot be set up")]
+
+use std::fs;
+use std::net::Ipv4Addr;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+
+use suite::bench::{self, Bench, Subject, again, command, enter, says, write};
+use suite::host::{Host, bare};
+use suite::needs::{Need, missing};
+
+/// A row of many targets: their number, and the greatest ratios to fping of the time from start to exit, of
+/// the processors' time and of the memory.
+const MANY: [(&str, u32, Option<f64>, f64, f64); 2] = [
+    ("1,000 targets, 10 pings", 1_000, None, 1.1, 1.2),
+    ("5,000 targets, 10 pings", 5_000, Some(0.7), 0.7, 1.0),
+];
+const ONE: &str = "1 target, 1 ping";
+
+fn main() {
+    bench::run(env!("CARGO_PKG_NAME"), rows);
+}
+
+fn rows(bench: &Bench<'_>) {
+    let wanted = bench.wants(ONE) || MANY.iter().any(|(name, ..)| bench.wants(name));
+    if !wanted || missing(&[Need::Root, Need::Program("ip")]) {
+        return;
+    }
+    // Two hosts, so that packets take the way that they take elsewhere, and no answer is limited.
+    let (monitor, far) = (bare(), bare());
+    monitor.cable("eth0", &far, "eth0");
+    monitor.ip_batch("addr add 198.51.100.1/24 dev eth0\nroute add 10.0.0.0/8 via 198.51.100.2\n");
+    far.ip_batch("addr add 198.51.100.2/24 dev eth0\nroute add local 10.0.0.0/8 dev lo\n");
+    for (parameter, value) in
+        [("net/ipv4/icmp_ratelimit", "0"), ("net/ipv4/ping_group_range", "0 2147483647")]
+    {
+        far.sysctl(parameter, value);
+        monitor.sysctl(parameter, value);
+    }
+    measure(bench, &monitor);
+}
+
+fn measure(bench: &Bench<'_>, monitor: &Host) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+    thread::scope(|scope| {
+        let inside = scope.spawn(|| {
+            enter(monitor);
+            one_target(bench);
+            MANY.iter().for_each(|row| many_targets(bench, folder.path(), *row));
+        });
+        inside.join().unwrap();
+    });
+}
+
+/// What a check of one host costs: nothing but starting, one packet and its answer.
+fn one_target(bench: &Bench<'_>) {
+    if !bench.wants(ONE) {
+        return;
+    }
+    let options = ["--ip=10.0.0.1", "--pings=1", "--no-learn", "--gateway=none"];
+    let own = command(bench.own("check_latency"), &options);
+    says(again(&own), "LATENCY OK - 1 target answers");
+    let Some(check_icmp) = bench::other("check_icmp") else { return };
+    let peer = command(check_icmp, &["-H", "10.0.0.1", "-n", "1"]);
+    let mut subjects =
+        [Subject::new(ONE, again(&own)), Subject::new("itself", own), Subject::new("check_icmp", peer)];
+    let times = bench.in_turn(&mut subjects);
+    bench.ratio(&times, (ONE, 0), ("itself (noise)", 1), None);
+    bench.ratio(&times, (ONE, 0), ("check_icmp", 2), Some(0.9));
+}
+
+fn many_targets(
+    bench: &Bench<'_>,
+    folder: &Path,
+    (name, count, wall, busy, memory): (&str, u32, Option<f64>, f64, f64),
+) {
+    if !bench.wants(name) {
+        return;
+    }
+    let bench = &bench.slow();
+    let first = Ipv4Addr::new(10, 1, 0, 1).to_bits();
+    let list: String =
+        (0..count).map(|number| format!("{}\n", Ipv4Addr::from_bits(first + number))).collect();
+    let list = write(folder, &count.to_string(), &list);
+    let (file, state) = (
+        format!("--file={list}"),
+        format!("--state-file={}", folder.join(format!("{count}.json")).display()),
+    );
+    let timing = [
+        "--pings=10",
+        "--interval=0.2",
+        "--wait=2",
+        "--rate=20000",
+        "--timeout=30",
+        "--gateway=none",
+        "--learn-every=0",
+    ];
+    let own = command(bench.own("check_latency"), &[&[file.as_str(), state.as_str()], &timing[..]].concat());
+    says(again(&own), &format!("LATENCY OK - {count} targets answer"));
+    let Some(fping) = bench::other("fping") else { return };
+    // All of it by fping: ten rounds 200 ms apart at the same rate, each reply waited for as long.
+    let peer: Command =
+        command(fping, &["-q", "-c", "10", "-p", "200", "-i", "0.05", "-t", "2000", "-r", "0", "-f", &list]);
+    let mut subjects = [Subject::new(name, again(&own)), Subject::new("fping", again(&peer))];
+    let times = bench.in_turn(&mut subjects);
+    bench.ratio(&times, (name, 0), ("fping", 1), wall);
+    bench.busy((&format!("processors, {name}"), &own), ("fping", &peer), Some(busy));
+    let (mine, theirs) = (bench.peak(&own), bench.peak(&peer));
+    bench.memory(
+        (&format!("peak resident, {name}"), mine),
+        ("fping", theirs),
+        Some((theirs * memory * 10.0).round() / 10.0),
+    );
+}
