@@ -127,6 +127,8 @@ fn a_plugin_is_used_on_the_monitor() {
         (text("nagios/silent-outage-commands.cfg"), text("icinga2/silent-outage-commands.conf"));
     let (icinga, nrpe) =
         (text("icinga2/silent-outage-services.conf"), text("nrpe.d/silent-outage-plugins.cfg"));
+    // Debian's NRPE takes no arguments, so that no more than this can be held of these.
+    let with_arguments = text("nrpe-arguments/silent-outage-arguments.cfg") + "\n";
     for name in plugins::names() {
         let object = format!("Command \"{name}\" {{");
         assert!(
@@ -143,6 +145,11 @@ fn a_plugin_is_used_on_the_monitor() {
         assert!(
             nrpe.contains(&format!("command[{name}")),
             "{name}: no command in nrpe.d/silent-outage-plugins.cfg"
+        );
+        let command = format!("command[{name}_args]=@plugindir@/{name} $ARG1$\n");
+        assert!(
+            with_arguments.contains(&command),
+            "{name}: no {command}in nrpe-arguments/silent-outage-arguments.cfg"
         );
         let service = format!("check_silent_outage!{name}\n");
         assert!(nagios.contains(&service), "{name}: no service in nagios/silent-outage-plugins.cfg");

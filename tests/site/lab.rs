@@ -40,8 +40,8 @@ pub(crate) const NEEDS: [Need; 13] = [
 pub(crate) const SERVICES: [(&str, &str); 6] = [
     ("www1!Addresses bound", "IP_BOUND CRITICAL - 1 of 2 addresses missing: 192.0.2.226"),
     ("www1!Addresses answer", "TCP_EACH_IP CRITICAL - 1 of 2 fails, port 80: 192.0.2.226 net unreachable"),
-    ("www1!Clock by NTP", "CLOCK_OFFSET CRITICAL - this host is 3"),
-    ("www1!Clock", "CLOCK_OFFSET CRITICAL - 198.51.100.10 is 3"),
+    ("www1!Clock by NTP", "CLOCK_OFFSET CRITICAL - this host is 1 h slow by NTP server 198.51.100.22"),
+    ("www1!Clock", "CLOCK_OFFSET CRITICAL - 198.51.100.10 is 1 h slow"),
     (
         "node1!Addresses answer from here",
         "TCP_EACH_IP CRITICAL - 1 of 1 fails, port 80: 198.51.100.10 refused",

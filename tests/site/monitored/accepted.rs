@@ -64,14 +64,3 @@ fn icinga_accepts_every_file() {
     // Each rule applies to one of the hosts, or nobody would know what it does.
     assert!(!said.contains("does not match anywhere"), "{said}");
 }
-
-/// Debian's NRPE takes no arguments, so that no more than this can be held here.
-#[test]
-fn nrpe_has_a_command_with_arguments_for_every_check() {
-    let file = plugins::workspace().join("nrpe-config/nrpe-arguments/silent-outage-arguments.cfg");
-    let text = fs::read_to_string(file).unwrap();
-    for plugin in plugins::checks() {
-        let line = format!("\ncommand[{plugin}_args]=@plugindir@/{plugin} $ARG1$\n");
-        assert!(text.contains(&line), "no {line}");
-    }
-}
