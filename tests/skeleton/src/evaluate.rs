@@ -6,8 +6,8 @@ use crate::Observations;
 
 /// Returns the state and the first line.
 pub(crate) fn evaluate(thresholds: &Thresholds, observed: &Observations) -> Report {
-    let size =
-        Metric::new("size", observed.size as f64).unit(Unit::Bytes).thresholds(thresholds.clone()).min(0.0);
+    let size = Metric::new("size", observed.size as f64).unit(Unit::Bytes);
+    let size = size.thresholds(thresholds.clone()).min(0.0);
     Report::new(size.state(), format!("{} B", observed.size)).metric(size)
 }
 
