@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod disk;
+#[cfg(test)]
 mod icinga;
 #[cfg(test)]
 mod nagios;
