@@ -87,10 +87,10 @@ impl Ledger {
         if self.order == order {
             return false;
         }
-        self.observe_until(self.last.saturating_add(self.vouches));
-        for id in self.order.iter().filter(|id| !order.contains(id)) {
-            self.outages.abandon(id);
-        }
+        let gone: Vec<String> = self.order.iter().filter(|id| !order.contains(id)).cloned().collect();
+        // No later run tells how long their last state lasted, so it lasted for as long as that run vouches.
+        self.observe(&gone, self.last.saturating_add(self.vouches));
+        gone.iter().for_each(|id| self.outages.abandon(id));
         // What was known of one that is looked at again is too old to be known.
         self.tracks
             .iter_mut()
@@ -105,7 +105,9 @@ impl Ledger {
 
     /// Adds a run. One that is not later than the last adds no time.
     pub fn add(&mut self, run: &Run) {
-        self.observe_until(run.at);
+        let order = std::mem::take(&mut self.order);
+        self.observe(&order, run.at);
+        self.order = order;
         for (id, status) in self.order.iter().zip(&run.statuses).filter(|_| run.fault.is_none()) {
             let (Some(track), Some(status)) = (self.tracks.get_mut(id), *status) else { continue };
             let before = track.known.map(|(status, _)| status);
@@ -130,13 +132,13 @@ impl Ledger {
         self.outages.forget(first * DAY);
     }
 
-    /// Adds the time from the last run up to a moment, as far as that run vouches for it.
-    fn observe_until(&mut self, moment: u64) {
+    /// Adds the time from the last run up to a moment to these components, as far as that run vouches for it.
+    fn observe(&mut self, components: &[String], moment: u64) {
         let until = moment.min(self.last.saturating_add(self.vouches));
         if self.last == 0 || until <= self.last {
             return;
         }
-        for id in &self.order {
+        for id in components {
             let Some(track) = self.tracks.get_mut(id) else { continue };
             let status = track
                 .known
@@ -280,6 +282,17 @@ mod tests {
         assert_eq!(sums(&ledger), [0, 0, 0, 90, 0, 0]);
         let outage = ledger.outages.iter().next().unwrap();
         assert_eq!((outage.end, outage.duration()), (Some(1_090), 90));
+    }
+
+    #[test]
+    fn a_component_that_stays_has_its_time_once() {
+        let mut ledger = ledger();
+        ledger.add(&run(1_000, 'm'));
+        ledger.look_at(vec!["a".to_owned(), "b".to_owned()]);
+        ledger.add(&Run { statuses: vec![Some(Status::Operational); 2], ..run(1_060, 'o') });
+        assert_eq!(sums(&ledger), [0, 0, 0, 60, 0, 0]);
+        let outage = ledger.outages.iter().next().unwrap();
+        assert_eq!((outage.end, outage.duration()), (Some(1_060), 60));
     }
 
     #[test]
