@@ -21,7 +21,7 @@ pub struct Args {
     #[arg(long, value_name = "FOLDER", default_value = "/var/lib/silent-outage/status")]
     pub output: PathBuf,
     /// Keep the history in this private folder
-    #[arg(long, value_name = "FOLDER", default_value = "/var/lib/silent-outage/publish_status")]
+    #[arg(long, value_name = "FOLDER", default_value = "/var/lib/silent-outage/status-history")]
     pub state: PathBuf,
     /// Read this status.dat. Default: the first of the usual places that has one
     #[arg(long, value_name = "FILE", conflicts_with = "icinga_api")]
