@@ -170,3 +170,6 @@ fn notes(judged: &Judged, calendar: &Calendar) -> Vec<String> {
     });
     accepted.chain(judged.notes.iter().cloned()).collect()
 }
+
+#[cfg(test)]
+mod tests;
