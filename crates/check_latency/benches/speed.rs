@@ -5,12 +5,15 @@ use std::fs;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command};
 use std::thread;
+use std::time::Duration;
 
 use suite::bench::{self, Bench, Subject, again, command, enter, says, write};
 use suite::host::{Host, bare};
 use suite::needs::{Need, missing};
+use suite::process::run;
+use suite::wait::eventually;
 
 /// A row of many targets: their number, and the greatest ratios to fping of the time from start to exit, of
 /// the processors' time and of the memory.
@@ -19,13 +22,16 @@ const MANY: [(&str, u32, Option<f64>, f64, f64); 2] = [
     ("5,000 targets, 10 pings", 5_000, Some(0.7), 0.7, 1.0),
 ];
 const ONE: &str = "1 target, 1 ping";
+const BUSY: &str = "worst median, 16 busy loops";
+/// What the far end of that row takes for an answer, in seconds.
+const DELAY: f64 = 0.03;
 
 fn main() {
     bench::run(env!("CARGO_PKG_NAME"), rows);
 }
 
 fn rows(bench: &Bench<'_>) {
-    let wanted = bench.wants(ONE) || MANY.iter().any(|(name, ..)| bench.wants(name));
+    let wanted = bench.wants(ONE) || bench.wants(BUSY) || MANY.iter().any(|(name, ..)| bench.wants(name));
     if !wanted || missing(&[Need::Root, Need::Program("ip")]) {
         return;
     }
@@ -41,6 +47,10 @@ fn rows(bench: &Bench<'_>) {
         monitor.sysctl(parameter, value);
     }
     measure(bench, &monitor);
+    if bench.wants(BUSY) && !missing(&[Need::Program("chrt")]) {
+        far.sysctl("net/ipv4/icmp_echo_ignore_all", "1");
+        busy_machine(bench, &monitor, &far);
+    }
 }
 
 fn measure(bench: &Bench<'_>, monitor: &Host) {
@@ -115,4 +125,58 @@ fn many_targets(
         ("fping", theirs),
         Some((theirs * memory * 10.0).round() / 10.0),
     );
+}
+
+/// Processes that are ended with this value.
+struct Children(Vec<Child>);
+
+impl Drop for Children {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// How far off the worst of 100 medians is while 16 processes want two processors: the far end has real-time priority and answers
+/// after exactly 30 ms.
+fn busy_machine(bench: &Bench<'_>, monitor: &Host, far: &Host) {
+    let mut late = far.command("chrt");
+    late.args(["-f", "50"]).arg(bench.own("late_echo")).arg("30");
+    let looping = || Command::new("sh").args(["-c", "while :; do :; done"]).spawn().unwrap();
+    let _children = Children((0..16).map(|_| looping()).chain([late.spawn().unwrap()]).collect());
+    let targets: Vec<String> = (1..=100).map(|number| format!("10.2.0.{number}")).collect();
+    let mut own = monitor.command(bench.own("check_latency"));
+    own.args(["--pings=20", "--interval=0.2", "--no-learn", "--gateway=none", "--each", "--verbose"]);
+    own.args(targets.iter().map(|target| format!("--ip={target}")));
+    let answers = || run(&mut again(&own)).first_line().contains(" lost=0%");
+    eventually("the far end answers", Duration::from_secs(60), answers);
+    let seen = run(&mut own);
+    let medians = seen.first_line().split(' ').filter_map(|field| {
+        let (label, value) = field.split_once('=')?;
+        if !label.ends_with("_rtt") || label.ends_with("_usual_rtt") {
+            return None;
+        }
+        value.split('s').next()?.parse::<f64>().ok()
+    });
+    let own = worst(medians.collect());
+    bench.seconds((BUSY, own), ("off by 0.2 ms", 0.0002));
+    let Some(fping) = bench::other("fping") else { return };
+    let mut peer = monitor.command(fping);
+    peer.args(["-q", "-C", "20", "-p", "200", "-i", "1", "-t", "2000", "-r", "0"]).args(&targets);
+    let seen = run(&mut peer);
+    let medians = seen.stderr.lines().filter_map(|line| {
+        let mut times: Vec<f64> =
+            line.split_once(" : ")?.1.split(' ').filter_map(|time| time.parse().ok()).collect();
+        times.sort_unstable_by(f64::total_cmp);
+        Some(times.get(times.len() / 2)? / 1e3)
+    });
+    bench.seconds((BUSY, own), ("fping", worst(medians.collect()).as_secs_f64()));
+}
+
+/// How far the worst of 100 medians is from the delay.
+fn worst(medians: Vec<f64>) -> Duration {
+    assert_eq!(medians.len(), 100);
+    Duration::from_secs_f64(medians.iter().map(|median| (median - DELAY).abs()).fold(0.0, f64::max))
 }
