@@ -11,6 +11,8 @@ mod lab;
 #[cfg(test)]
 mod look;
 #[cfg(test)]
+mod peers;
+#[cfg(test)]
 mod reboots;
 #[cfg(test)]
 mod states;
