@@ -9,6 +9,8 @@ use crate::heartbeat::{Heartbeats, Zone};
 use crate::row::Row;
 use crate::{Args, Observations};
 
+mod expectations;
+
 /// What a server called db-02 says that answers as captured.
 fn captured(name: &str) -> Answer {
     let (statement, version) = match name.split('-').next() {
@@ -287,115 +289,4 @@ fn changed(columns: &[(&str, &str)]) -> Answer {
     let row = Row::new(own.chain(rows.into_iter().flat_map(|row| row.into_columns())));
     answer.server.channels = vec![Channel::read(&row)];
     answer
-}
-
-#[test]
-fn what_is_expected_and_what_is_not_known() {
-    let from = "db-02 from 127.0.0.1:13306";
-    let lag = |value: &str| changed(&[("Seconds_Behind_Master", value)]);
-    let group = |sql: &str| {
-        changed(&[
-            ("Channel_Name", "group_replication_applier"),
-            ("Slave_IO_Running", "No"),
-            ("Slave_SQL_Running", sql),
-        ])
-    };
-    let rows: [(&[&str], Answer, String); 15] = [
-        (&[], lag("NULL"), format!("UNKNOWN - {from}: runs, lag not known (NULL) | lag=U;60;300;0 channels=1;;;0")),
-        (&[], lag("60"), format!("OK - {from}: runs, 60 s behind | lag=60s;60;300;0 channels=1;;;0")),
-        (&[], lag("61"), format!("WARNING - {from}: 61 s behind, limit 60 | lag=61s;60;300;0 channels=1;;;0")),
-        (&[], lag("301"), format!("CRITICAL - {from}: 301 s behind, limit 300 | lag=301s;60;300;0 channels=1;;;0")),
-        (
-            &["-w5"],
-            lag("301"),
-            format!("WARNING - {from}: 301 s behind, limit 5 | lag=301s;5 channels=1;;;0").replace(";5 ", ";5;;0 "),
-        ),
-        (
-            &[],
-            changed(&[("Seconds_Behind_Master", "70"), ("SQL_Delay", "60")]),
-            format!("OK - {from}: runs, 10 s behind its delay of 60 s | lag=10s;60;300;0 channels=1;;;0"),
-        ),
-        (
-            &[],
-            changed(&[("Slave_IO_Running", "Perhaps")]),
-            format!("CRITICAL - {from}: IO thread in unknown state Perhaps | lag=0s;60;300;0 channels=1;;;0"),
-        ),
-        (
-            &[],
-            changed(&[
-                ("Slave_SQL_Running", "No"),
-                ("Last_SQL_Errno", "1064"),
-                ("Slave_IO_Running", "No"),
-                ("Last_IO_Errno", "2003"),
-            ]),
-            format!(
-                "CRITICAL - {from}: SQL thread stopped, error 1064 syntax not understood, IO thread stopped, error 2003 source \
-                 unreachable | lag=0s;60;300;0 channels=1;;;0"
-            ),
-        ),
-        (
-            &["--expect-channels=1", "--expect-source=127.0.0.1"],
-            lag("0"),
-            format!("OK - {from}: runs, 0 s behind | lag=0s;60;300;0 channels=1;;;0"),
-        ),
-        (
-            &["--expect-source=127.0.0.1:13306", "--expect-source=127.0.0.1:3306"],
-            lag("0"),
-            "CRITICAL - db-02: no channel from 127.0.0.1 | lag=0s;60;300;0 channels=1;;;0".to_owned(),
-        ),
-        (
-            &["--expect-channels=2"],
-            lag("0"),
-            "CRITICAL - db-02: 1 of 2 expected channels configured | lag=0s;60;300;0 channels=1;;;0".to_owned(),
-        ),
-        (
-            &["--expect=none"],
-            lag("0"),
-            format!("CRITICAL - {from}: replication configured, none expected | lag=0s;60;300;0 channels=1;;;0"),
-        ),
-        (
-            &["--expect=none"],
-            captured("mariadb1011-not-replica"),
-            "OK - db-02: not a replica, as expected | channels=0;;;0".to_owned(),
-        ),
-        // Its own channels make no replica, and fetch nothing by themselves.
-        (&["--expect=none"], group("Yes"), "OK - db-02: not a replica, as expected | channels=0;;;0".to_owned()),
-        (
-            &["--expect=none"],
-            group("No"),
-            "CRITICAL - db-02 channel group_replication_applier: group replication stopped, no error | channels=0;;;0".to_owned(),
-        ),
-    ];
-    for (options, answer, line) in rows {
-        let said = lines(answer, options);
-        assert_eq!(said.lines().next(), Some(format!("REPLICATION {line}").as_str()), "{options:?}");
-    }
-}
-
-#[test]
-fn statements_are_shown_to_who_asks_for_them() {
-    let error = "Error 'Operation CREATE USER failed for 'shop'@'%'' on query. Default database: ''. \
-                 Query: 'CREATE USER shop IDENTIFIED BY 'x7''";
-    let answer =
-        || changed(&[("Slave_SQL_Running", "No"), ("Last_SQL_Errno", "9999"), ("Last_SQL_Error", error)]);
-    let shown = |options: &[&str], verbosity| {
-        let args = Args::parse_from(["check_replication"].iter().chain(options));
-        let seen = Observations {
-            servers: vec![("db-02".to_owned(), Ok(answer()))],
-            user: "nagios".to_owned(),
-            seconds: 8.0,
-        };
-        evaluate(&Policy::new(&args), &seen).render("REPLICATION", verbosity)
-    };
-    for verbosity in 0..4 {
-        let said = shown(&[], verbosity);
-        assert!(
-            said.starts_with(
-                "REPLICATION CRITICAL - db-02 from 127.0.0.1:13306: SQL thread stopped, error 9999 Error ..."
-            ),
-            "{said}"
-        );
-        assert!(!said.contains("x7") && !said.contains("shop"), "{said}");
-    }
-    assert!(shown(&["--show-query"], 0).contains("Query: 'CREATE USER shop IDENTIFIED BY 'x7''"));
 }

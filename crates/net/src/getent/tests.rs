@@ -1,0 +1,102 @@
+//! What `getent` promises, row by row.
+
+use super::*;
+
+fn lookup(limit: Duration) -> Lookup {
+    Lookup {
+        family: Family::Any,
+        limit,
+        seconds: limit.as_secs_f64(),
+        until: Instant::now() + Duration::from_secs(8),
+    }
+}
+
+fn asked(
+    names: &[&str],
+    limit: Duration,
+    command: impl Fn(&str) -> Command,
+) -> Vec<Result<Vec<SocketAddr>, String>> {
+    let results = ask_by(names, &lookup(limit), command);
+    results.into_iter().map(|result| result.map_err(|error| error.to_string())).collect()
+}
+
+fn shell(script: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", script]);
+    command
+}
+
+#[test]
+fn an_answer_is_hostile_until_parsed() {
+    let read =
+        |answer: &[u8], family| parse("example.com", answer, family).map_err(|error| error.to_string());
+    let both = b"192.0.2.1       STREAM example.com\n192.0.2.1       DGRAM\n2001:db8::1 STREAM\n::ffff:192.0.2.1 RAW\n";
+    let (v4, v6) = ("192.0.2.1:0".parse().unwrap(), "[2001:db8::1]:0".parse().unwrap());
+    assert_eq!(read(both, Family::Any), Ok(vec![v4, v6]));
+    assert_eq!(read(both, Family::V4), Ok(vec![v4]));
+    assert_eq!(read(both, Family::V6), Ok(vec![v6]));
+    let nothing = Err("resolving example.com: no address found".to_owned());
+    assert_eq!(read(b"", Family::Any), nothing);
+    assert_eq!(read(b"192.0.2.1 STREAM\n", Family::V6), nothing);
+    assert_eq!(read(b"fe80::1%nosuch0 STREAM x\n", Family::Any), nothing);
+    assert_eq!(read(b"fe80::1%7 STREAM x\n", Family::Any), Ok(vec!["[fe80::1%7]:0".parse().unwrap()]));
+    let strange = "resolving example.com: getent printed something other than an address: so sorry";
+    assert_eq!(read(b"192.0.2.1 STREAM\nso sorry\n", Family::Any), Err(strange.to_owned()));
+}
+
+#[test]
+fn a_silent_one_is_killed_at_its_limit_and_costs_the_others_nothing() {
+    let start = Instant::now();
+    let names = ["silent", "fast", "trickling", "none", "broken", "killed"];
+    let command = |name: &str| match name {
+        "silent" => shell("exec sleep 60"),
+        "trickling" => {
+            shell("while echo 192.0.2.1; do :; done | while read line; do echo 192.0.2.1; sleep 0.01; done")
+        }
+        "fast" => shell("echo 192.0.2.1 STREAM fast"),
+        "none" => shell("exit 2"),
+        "broken" => shell("exit 1"),
+        _ => shell("kill -9 $$"),
+    };
+    let found = asked(&names, Duration::from_millis(400), command);
+    let silent = |name| Err(format!("resolving {name}: no answer within 0.4 s"));
+    let rest = [
+        Err("resolving none: no address found".to_owned()),
+        Err("resolving broken: getent ended with 1".to_owned()),
+        Err("resolving killed: getent was killed".to_owned()),
+    ];
+    assert_eq!(found[..3], [silent("silent"), Ok(vec!["192.0.2.1:0".parse().unwrap()]), silent("trickling")]);
+    assert_eq!(found[3..], rest);
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_name_that_is_not_found_late_is_not_to_blame() {
+    assert!(!not_found("db-01", Duration::from_millis(900)).is_silence());
+    let late = not_found("db-01", Duration::from_millis(5_020));
+    assert!(late.is_silence());
+    assert_eq!(late.to_string(), "resolving db-01: no address found in 5.0 s, so the resolver may be silent");
+}
+
+#[test]
+fn more_names_than_children_are_asked_in_turn() {
+    let names: Vec<String> = (0..AT_ONCE * 2 + 5).map(|number| format!("n{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let found =
+        asked(&names, Duration::from_secs(8), |name| shell(&format!("echo 192.0.2.{} STREAM", &name[1..])));
+    let expected: Vec<_> =
+        (0..names.len()).map(|number| Ok(vec![format!("192.0.2.{number}:0").parse().unwrap()])).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn an_endless_answer_ends() {
+    let found = asked(&["endless"], Duration::from_secs(8), |_| Command::new("yes"));
+    assert_eq!(found, [Err("resolving endless: getent printed more than 262144 octets".to_owned())]);
+}
+
+#[test]
+fn without_the_program_the_error_names_it() {
+    let found = asked(&["example.com"], Duration::from_secs(8), |_| Command::new("/nonexistent/getent"));
+    assert_eq!(found, [Err("resolving example.com: running getent: no such file or directory".to_owned())]);
+}

@@ -1,0 +1,107 @@
+//! The spool: its bounds, and what becomes of files and folders that cannot be used.
+
+use super::*;
+
+#[test]
+fn the_spool_is_bounded_and_says_what_it_dropped() {
+    let spool = Spool::new();
+    let output = format!("--output={}", "x".repeat(60_000));
+    let event = || ended(spool.command("127.0.0.1:1").args(EVENT).args(["--spool-size=1", &output]));
+    let outcomes: Vec<Outcome> = (0..20).map(|_| event()).collect();
+    assert_eq!(outcomes[0].code, Some(1));
+    let waiting = spool.waiting();
+    assert!(
+        (16..18).contains(&waiting.len()) && waiting.last().unwrap().starts_with("00000000000000000020-"),
+        "{waiting:?}"
+    );
+    let line = "STOMP CRITICAL - 1 event dropped, too many or too old for the spool, 1 more fault | ";
+    assert!(
+        outcomes[19].stdout.starts_with(line) && outcomes[19].stdout.contains(" dropped=1;;;0 "),
+        "{}",
+        outcomes[19].stdout
+    );
+    let detail = format!("WARNING: {} events wait: 127.0.0.1:1: connection refused", waiting.len());
+    assert!(outcomes[19].stdout.lines().any(|line| line == detail), "{}", outcomes[19].stdout);
+    let old = fs::File::open(spool.path().join("new").join(&waiting[0])).unwrap();
+    old.set_modified(std::time::SystemTime::now() - Duration::from_secs(8 * 86_400)).unwrap();
+    let outcome = ended(spool.command("127.0.0.1:1").arg("--flush"));
+    assert!(outcome.stdout.starts_with("STOMP CRITICAL - 1 event dropped"), "{}", outcome.stdout);
+    assert_eq!(spool.waiting(), waiting[1..]);
+}
+
+#[test]
+fn a_spool_that_cannot_be_used_is_reported_and_the_event_sent_all_the_same() {
+    let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
+    fs::write(spool.path(), "").unwrap();
+    let path = spool.path();
+    let why = format!("{}: not a folder", path.display());
+    let outcome = spool.event(&broker, &[]);
+    let line = format!("STOMP WARNING - confirmed by {}, but not spooled: {why}", broker.address());
+    assert_eq!(text(&outcome), (1, line.as_str()));
+    let outcome = ended(spool.command("127.0.0.1:1").args(EVENT));
+    assert_eq!(
+        text(&outcome),
+        (2, format!("STOMP CRITICAL - event lost: {why}, and 127.0.0.1:1: connection refused").as_str())
+    );
+    assert_eq!(text(&spool.flush(&broker)), (3, format!("STOMP UNKNOWN - {why}").as_str()));
+    fs::remove_file(&path).unwrap();
+    assert_eq!(spool.event(&broker, &[]).code, Some(0));
+    fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+    let why = format!("chmod 0700 {}: others have access to it", path.display());
+    assert_eq!(text(&spool.flush(&broker)), (3, format!("STOMP UNKNOWN - {why}").as_str()));
+}
+
+#[test]
+fn what_is_no_event_is_set_aside_and_holds_nobody_up() {
+    let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
+    ended(spool.command("127.0.0.1:1").args(EVENT));
+    ended(spool.command("127.0.0.1:1").args(EVENT));
+    let name = spool.waiting().remove(0);
+    fs::write(spool.path().join("new").join(&name), "{\"half\":").unwrap();
+    let outcome = spool.flush(&broker);
+    assert_eq!(text(&outcome), (1, "STOMP WARNING - 1 file set aside in the spool as broken"));
+    assert_eq!(sequences(&broker.sent()), [2]);
+    assert_eq!(names(&spool.path().join("broken")), [name]);
+}
+
+#[test]
+fn the_environment_of_nagios_is_an_event() {
+    let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
+    let environment = [
+        ("HOSTNAME", "web1"),
+        ("HOSTADDRESS", "192.0.2.1"),
+        ("SERVICEDESC", ""),
+        ("HOSTSTATE", "DOWN"),
+        ("HOSTSTATETYPE", "SOFT"),
+        ("LASTHOSTSTATECHANGE", "12"),
+        ("HOSTATTEMPT", "1"),
+        ("MAXHOSTATTEMPTS", "10"),
+        ("TIMET", "13"),
+        ("HOSTOUTPUT", "dead"),
+        ("LONGHOSTOUTPUT", "a\\nb\\\\n"),
+        ("HOSTPERFDATA", "rta=1ms"),
+        ("SERVICEOUTPUT", "not this"),
+    ];
+    let environment = environment.map(|(name, value)| (format!("NAGIOS_{name}"), value));
+    let outcome = ended(spool.command(broker.address()).arg("--from-env").envs(environment));
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+    let sent = broker.sent().remove(0);
+    let rows = [
+        ("kind", "\"host\""),
+        ("hostname", "\"web1\""),
+        ("address", "\"192.0.2.1\""),
+        ("service", "null"),
+        ("state", "\"DOWN\""),
+        ("state_type", "\"SOFT\""),
+        ("state_time", "12"),
+        ("attempt", "1"),
+        ("max_attempts", "10"),
+        ("time_t", "13"),
+        ("output", "\"dead\""),
+        ("long_output", "\"a\\nb\\\\n\""),
+        ("perfdata", "\"rta=1ms\""),
+    ];
+    for (key, value) in rows {
+        assert_eq!(sent.value(key), value, "{key}");
+    }
+}

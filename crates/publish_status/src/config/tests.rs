@@ -1,0 +1,96 @@
+//! What `config` promises, row by row.
+
+use super::*;
+
+fn parse(text: &str) -> Result<Config, String> {
+    let part = |name: &Path| {
+        let content: &[u8] = if name.ends_with("bad.css") { b"</style>" } else { b"p{}" };
+        Ok((name.to_owned(), content.to_owned()))
+    };
+    Config::parse(Path::new("/etc/x.toml"), text.as_bytes(), part).map_err(|error| error.to_string())
+}
+
+const HEAD: &str = "title = \"Example\"\nurl = \"https://status.example.com/\"\n";
+const GROUP: &str =
+    "[[group]]\nname = \"Europe\"\n[[group.component]]\nname = \"London\"\nfrom = [\"a!b\"]\n";
+
+#[test]
+fn all_of_it_is_read() {
+    let text = format!(
+        "{HEAD}interval = 30\nshow_planned = true\nstyle = \"x.css\"\nlogo = \"x.png\"\nsearch_engines = false\n{GROUP}\
+         rule = \"share\"\nshow = \"group\"\nmax_age = 300\nid = \"lon-1\"\n\
+         [[group.component]]\nname = \"Paris\"\nfrom = [\"p*\", \"q!?\"]\n"
+    );
+    let config = parse(&text).unwrap();
+    assert_eq!((config.interval, config.interval_length, config.show_planned), (30, 60, true));
+    assert_eq!((config.style.as_str(), config.logo.as_deref()), ("p{}", Some("data:image/png;base64,cHt9")));
+    assert!(!config.search_engines && config.groups[0].hides_components());
+    let [london, paris] = config.groups[0].components.as_slice() else { unreachable!("two components") };
+    assert_eq!(
+        (london.rule, london.is_shown, london.max_age, london.id.as_str()),
+        (Rule::Share, false, Some(300), "lon-1")
+    );
+    assert_eq!((paris.rule, paris.is_shown, paris.id.len()), (Rule::Worst, true, 12));
+}
+
+#[test]
+fn an_identifier_is_the_same_for_ever() {
+    assert_eq!(parse(&format!("{HEAD}{GROUP}")).unwrap().groups[0].components[0].id, "849decbe606d");
+    assert_ne!(identifier(&["ab", "c"]), identifier(&["a", "bc"]));
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    let rows = [
+        (String::new(), "/etc/x.toml: missing field title"),
+        (
+            format!("{HEAD}\n"),
+            "/etc/x.toml: no group, so nothing is public: write [[group]] and [[group.component]]",
+        ),
+        (format!("{HEAD}colour = 1\n{GROUP}"), "/etc/x.toml line 3: unknown field colour"),
+        (format!("{HEAD}interval = 5\n{GROUP}"), "/etc/x.toml: interval: 5 is not from 10 to 3600 seconds"),
+        (
+            format!("{HEAD}style = \"bad.css\"\n{GROUP}"),
+            "/etc/x.toml: style: bad.css contains a tag, it must be a style sheet alone",
+        ),
+        (
+            format!("{HEAD}logo = \"x.gif\"\n{GROUP}"),
+            "/etc/x.toml: logo: x.gif ends neither in .svg nor in .png, .webp or .jpg",
+        ),
+        (format!("{HEAD}[[group]]\nname = \"A\"\n"), "/etc/x.toml: group A: no component"),
+        (
+            format!("{HEAD}[[group]]\nname = \" \"\n"),
+            "/etc/x.toml: group: a name has 1 to 100 characters, none of them a control character",
+        ),
+        (format!("{HEAD}{GROUP}rule = \"any\"\n"), "/etc/x.toml line 8: unknown variant any"),
+        (
+            format!("{HEAD}{GROUP}id = \"a b\"\n"),
+            "/etc/x.toml: component London: id: a b is not letters, digits and dashes",
+        ),
+        (
+            format!("{HEAD}{}", GROUP.replace("[\"a!b\"]", "[]")),
+            "/etc/x.toml: component London: from names no source",
+        ),
+        (
+            format!("{HEAD}{}", GROUP.replace("a!b", "a!")),
+            "/etc/x.toml: component London: from: a! is no source: write host!service, or host for the host itself",
+        ),
+        (
+            format!("{HEAD}{GROUP}[[group.component]]\nname = \"London\"\nfrom = [\"x\"]\n"),
+            "/etc/x.toml: London stands twice, give each its own name or id",
+        ),
+        (format!("{HEAD}{GROUP}{GROUP}"), "/etc/x.toml: London stands twice, give each its own name or id"),
+        (
+            format!("title = \"x\"\nurl = \"status\"\n{GROUP}"),
+            "/etc/x.toml: url: status is no address of a page",
+        ),
+    ];
+    for (text, error) in rows {
+        let seen = parse(&text).unwrap_err().replace('`', "");
+        assert!(seen.starts_with(error), "{text}: {seen}");
+    }
+    assert_eq!(
+        Config::parse(Path::new("x"), b"a\n\xff", |_| unreachable!("no part")).unwrap_err().to_string(),
+        "x line 2: not UTF-8"
+    );
+}
