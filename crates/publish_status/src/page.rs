@@ -140,10 +140,16 @@ impl Shown {
         let bar: Vec<Status> = self.bar().collect();
         let path = |status: Status| {
             let mut path = String::new();
-            let mut day = 0;
+            let (mut day, mut drawn) = (0, 0);
             for run in bar.chunk_by(|a, b| a == b) {
                 if run.first() == Some(&status) {
-                    path += &format!("M{day} {}h{}", height(status), run.len());
+                    // From the end of the line before, which takes fewer characters than the day itself.
+                    let start = match path.as_str() {
+                        "" => format!("M{day} {}", height(status)),
+                        _ => format!("m{} 0", day - drawn),
+                    };
+                    path += &format!("{start}h{}", run.len());
+                    drawn = day + run.len();
                 }
                 day += run.len();
             }
