@@ -1,7 +1,6 @@
 //! Makes the report: which targets are abnormal and since when, what could not be judged, and the performance
 //! data.
 
-use jiff::tz::TimeZone;
 use plugin::{Finding, Findings, Report, State};
 
 use crate::fault;
@@ -17,7 +16,7 @@ const EACH: usize = 8_000;
 
 /// Makes the report.
 pub(crate) fn evaluate(judging: &Judging, judged: &Judged) -> Report {
-    let calendar = Calendar::new(judged.at, TimeZone::system());
+    let calendar = Calendar::new(judged.at);
     let total = judged.targets.len() + judged.unusable.len();
     let mut faults = faults(judging, judged, &calendar);
     let abnormal = faults.iter().filter(|fault| fault.state != State::Unknown).count();

@@ -17,6 +17,9 @@ const VERSION: u32 = 1;
 const LARGEST: u64 = 16 << 20;
 /// The most targets of a file.
 pub(crate) const MOST_TARGETS: usize = 20_000;
+/// The octets of a record in the file, about, and of what stands before them: a buffer that grows would take twice the memory.
+const RECORD: usize = 700;
+const HEAD: usize = 128;
 /// A target that was not pinged for so long is forgotten, in seconds: 30 days.
 const UNSEEN: u64 = 30 * 86_400;
 /// How long another run is waited for.
@@ -89,8 +92,9 @@ impl Store {
         let until = Instant::now() + PATIENCE.min(deadline.remaining() / 2);
         let lock_name = format!("{}.lock", name.strip_suffix(".json").unwrap_or(&name));
         let lock = if writable { folder.lock(&lock_name, until)? } else { None };
-        let mut store = Self { folder, name, lock, records: Records::new(monitor(deadline)), anew: None };
-        let content = store.folder.read(&store.name, LARGEST, deadline)?;
+        let content = folder.read(&name, LARGEST, deadline)?;
+        let monitor = if lock.is_some() || content.is_some() { monitor(deadline) } else { String::new() };
+        let mut store = Self { folder, name, lock, records: Records::new(monitor), anew: None };
         if let Some(content) = content {
             store.take(&content)?;
         }
@@ -117,8 +121,9 @@ impl Store {
         if self.records.targets.len() > MOST_TARGETS {
             return Err(StoreError::Full(self.path()));
         }
-        // Nothing in a record can fail to be written: its keys are texts.
-        let content = serde_json::to_vec(&self.records).unwrap_or_default();
+        let mut content = Vec::with_capacity(HEAD + self.records.targets.len() * RECORD);
+        // Nothing in a record can fail to be written: its keys are texts, and memory takes all of it.
+        let _ = serde_json::to_writer(&mut content, &self.records);
         Ok(self.folder.replace(lock, &self.name, &content, PRIVATE)?)
     }
 

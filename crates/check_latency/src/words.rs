@@ -1,5 +1,7 @@
 //! How numbers and times are said.
 
+use std::cell::OnceCell;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -27,12 +29,13 @@ pub(crate) fn milliseconds(seconds: f64) -> String {
 #[derive(Debug)]
 pub(crate) struct Calendar {
     now: u64,
-    zone: TimeZone,
+    /// Read when it is needed: where all is well no time is said.
+    zone: OnceCell<TimeZone>,
 }
 
 impl Calendar {
-    pub(crate) fn new(now: u64, zone: TimeZone) -> Self {
-        Self { now, zone }
+    pub(crate) fn new(now: u64) -> Self {
+        Self { now, zone: OnceCell::new() }
     }
 
     /// Says since when: `14:05`, with the date if that is not today.
@@ -50,7 +53,9 @@ impl Calendar {
     fn format(&self, at: u64, format: &str) -> String {
         let moment = i64::try_from(at).ok().and_then(|at| Timestamp::from_second(at).ok());
         moment
-            .map(|moment| moment.to_zoned(self.zone.clone()).strftime(format).to_string())
+            .map(|moment| {
+                moment.to_zoned(self.zone.get_or_init(TimeZone::system).clone()).strftime(format).to_string()
+            })
             .unwrap_or_default()
     }
 }
@@ -78,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_moment_of_another_day_has_its_date() {
-        let calendar = Calendar::new(1_790_000_000, TimeZone::fixed(jiff::tz::offset(2)));
+        let calendar = Calendar { now: 1_790_000_000, zone: TimeZone::fixed(jiff::tz::offset(2)).into() };
         assert_eq!(calendar.moment(1_790_000_000), "16:13");
         assert_eq!(calendar.moment(1_790_000_000 - 86_400), "2026-09-20 16:13");
         assert_eq!(calendar.day(1_790_000_000), "2026-09-21");

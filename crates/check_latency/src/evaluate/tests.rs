@@ -52,7 +52,7 @@ fn all(targets: Vec<JudgedTarget>) -> Judged {
 fn line(options: &[&str], judged: &Judged) -> String {
     let output = evaluate(&judging(options), judged).render("LATENCY", 0);
     let line = output.lines().next().unwrap().split(" | ").next().unwrap().to_owned();
-    let calendar = Calendar::new(NOW, TimeZone::system());
+    let calendar = Calendar::new(NOW);
     [0, 5, 10]
         .into_iter()
         .fold(line, |line, ago| line.replace(&calendar.moment(NOW - ago * 60), &format!("+{ago}")))
@@ -214,7 +214,7 @@ fn a_new_normal_is_said() {
     }
     let output =
         evaluate(&judging(&[]), &all(vec![judged("proxy7", seen(0, 91), verdict)])).render("LATENCY", 0);
-    let since = Calendar::new(NOW, TimeZone::system()).day(NOW - 299 * 300);
+    let since = Calendar::new(NOW).day(NOW - 299 * 300);
     assert!(output.ends_with(&format!("\nproxy7: usual was 60 ms, is 91 ms since {since}\n")), "{output}");
 }
 

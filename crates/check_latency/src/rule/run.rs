@@ -87,6 +87,8 @@ impl Window {
     /// Adds a run and returns the one that leaves.
     pub(super) fn push(&mut self, run: Run) -> Option<Run> {
         let leaving = (self.0.len() >= LONGEST).then(|| self.0.remove(0));
+        // No room for more than will ever be there: there may be thousands of these.
+        self.0.reserve_exact(LONGEST.saturating_sub(self.0.len()));
         self.0.push(run);
         leaving
     }
