@@ -7,6 +7,7 @@
 //! | talk over TCP, a Unix socket or TLS | [`Connector`], [`Stream`], [`Waiting`], with a [`Cause`] for each end |
 //! | set TLS up, and judge certificates | [`tls::Settings`], [`tls::Authorities`], [`tls::Fault`] |
 //! | ask by UDP, with several tries | [`Udp`] |
+//! | hear whoever answers by UDP | [`UnconnectedUdp`] |
 //! | send from an address or an interface | [`Source`] |
 //! | ping | [`Echo`] |
 //! | read ICMP errors | [`IcmpError`] |
@@ -45,6 +46,7 @@ mod stamped;
 mod stream;
 pub mod tls;
 pub mod udp;
+mod unconnected;
 mod waiting;
 
 pub use cause::Cause;
@@ -59,4 +61,5 @@ pub use resolve::{Resolver, resolve};
 pub use source::{Source, is_own};
 pub use stream::{Connector, Stream};
 pub use udp::Udp;
+pub use unconnected::UnconnectedUdp;
 pub use waiting::{SlowPath, SlowPathAction, Waiting};

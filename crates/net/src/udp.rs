@@ -255,7 +255,7 @@ fn bound(peer: SocketAddr, source: &Source) -> io::Result<UdpSocket> {
 }
 
 /// Whether an error can be an earlier datagram's, by ICMP.
-fn is_of_the_path(why: &io::Error) -> bool {
+pub(crate) fn is_of_the_path(why: &io::Error) -> bool {
     why.kind() == io::ErrorKind::ConnectionRefused || is_passing(why)
 }
 
