@@ -1,8 +1,8 @@
 //! What is allowed: how many targets may fail, how slow the slowest may be.
 
-use plugin::{Range, Thresholds};
+use plugin::{Limit, Range, Thresholds};
 
-use crate::options::{Limit, Limits};
+use crate::options::Limits;
 
 /// The thresholds that the observations are judged by.
 #[derive(Clone, Debug)]
@@ -20,17 +20,12 @@ pub(crate) struct Allowed {
 impl Allowed {
     /// Takes the limits as given. Without any limit on failures one failed target is critical.
     pub(crate) fn new(limits: &Limits, refused: bool) -> Self {
-        let given = |share: bool| {
-            let range = |limit: &Option<Limit>| {
-                limit.as_ref().filter(|limit| limit.share == share).map(|limit| limit.range.clone())
-            };
-            Thresholds { warning: range(&limits.warning), critical: range(&limits.critical) }
-        };
+        let (failed, failed_share) = Limit::split(limits.warning.as_ref(), limits.critical.as_ref());
         let none_given = limits.warning.is_none() && limits.critical.is_none();
         let one_is_critical = Thresholds { warning: None, critical: Some(Range::up_to(0.0)) };
         Self {
-            failed: if none_given { one_is_critical } else { given(false) },
-            failed_share: Some(given(true)).filter(|share| *share != Thresholds::default()),
+            failed: if none_given { one_is_critical } else { failed },
+            failed_share,
             slowest: Thresholds {
                 warning: limits.warning_time.clone(),
                 critical: limits.critical_time.clone(),

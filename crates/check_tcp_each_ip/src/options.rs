@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::str::FromStr;
 
 use addresses::{InvalidPort, parse_ports};
-use plugin::{InvalidRange, Range, Seconds};
+use plugin::{Limit, Range, Seconds};
 
 /// The most octets of `--send` and `--expect`: what any socket's buffer takes at once.
 const LARGEST: usize = 2_048;
@@ -70,24 +70,6 @@ impl FromStr for Ports {
     }
 }
 
-/// A range on the number of failed targets or, with a `%` behind it, on their share in per cent.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Limit {
-    /// The range.
-    pub range: Range,
-    /// Whether it judges the share.
-    pub share: bool,
-}
-
-impl FromStr for Limit {
-    type Err = InvalidRange;
-
-    fn from_str(text: &str) -> Result<Self, InvalidRange> {
-        let (range, share) = text.strip_suffix('%').map_or((text, false), |range| (range, true));
-        Ok(Self { range: range.parse()?, share })
-    }
-}
-
 /// Why a text is not a value of these options.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidValue {
@@ -140,17 +122,6 @@ fn escape(rest: &mut impl Iterator<Item = u8>) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_limit_may_be_a_share() {
-        let read = |text: &str| text.parse::<Limit>().map(|limit| (limit.range.to_string(), limit.share));
-        assert_eq!(read("5"), Ok(("5".to_owned(), false)));
-        assert_eq!(read("5%"), Ok(("5".to_owned(), true)));
-        assert_eq!(read("@10:20%"), Ok(("@10:20".to_owned(), true)));
-        for text in ["", "%", "5%%", "5 %", "x%", "20:10%"] {
-            assert!(read(text).is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn texts_have_escapes() {
