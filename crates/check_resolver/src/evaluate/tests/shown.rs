@@ -1,0 +1,77 @@
+//! Rows of what stands beside the count of failures: causes, performance data, details, and the judgement turned round.
+
+use domain::base::Rtype;
+
+use super::*;
+use crate::closed;
+use crate::question::Asked;
+
+#[test]
+fn expired_signatures_point_at_the_clock() {
+    let mut observed = seen(&[], "192.0.2.53=expired,expired 192.0.2.54=expired,192.0.2.80", Some(TWO), None);
+    let secure =
+        |name: &str| name.parse::<Asked>().unwrap().question(1, vec![Rtype::A], Expect::Secure).unwrap();
+    observed.questions = vec![secure("a.example"), secure("b.example")];
+    let line = "CRITICAL - 2 of 2 nameservers fail: 192.0.2.53 SERVFAIL by DNSSEC (signature expired) or the clock is off, \
+                192.0.2.54 SERVFAIL by DNSSEC (signature expired)";
+    assert_eq!(summary("", &observed), line);
+}
+
+#[test]
+fn a_failing_uplink_of_the_stub_is_a_warning() {
+    let mut observed = seen(&[NAME], "127.0.0.53=192.0.2.80", Some("nameserver 127.0.0.53\n"), GOOD);
+    observed.uplinks = servers("192.0.2.53=no 192.0.2.54=192.0.2.80");
+    assert_eq!(summary("", &observed), "WARNING - uplink 192.0.2.53 of 127.0.0.53: no answer");
+}
+
+#[test]
+fn every_series_is_there_in_every_run() {
+    let rows = [
+        (
+            "",
+            "::1=192.0.2.80 ::2=late ::3=no",
+            "failed=1;0;2;0;3 slowest=0.012s;;;0 second_try=1;;;0 system=0.002s;;;0",
+        ),
+        ("", "::1=no", "failed=1;0;0;0;1 slowest=U;;;0 second_try=0;;;0 system=0.002s;;;0"),
+        (
+            "-w 50% -c 1 --warning-time 1",
+            "::1=192.0.2.80 ::2=no",
+            "failed=1;;1;0;2 failed_share=50%;50;;0;100 slowest=0.012s;1;;0 second_try=0;;;0 system=0.002s;;;0",
+        ),
+    ];
+    for (options, servers, data) in rows {
+        let line = first_line(options, &seen(&[NAME], servers, Some(TWO), GOOD));
+        assert_eq!(line.split(" | ").nth(1), Some(data), "{options} {servers}");
+    }
+}
+
+#[test]
+fn details_tell_each_answer() {
+    let observed = seen(&[NAME], "192.0.2.53=192.0.2.80 192.0.2.54=expired", Some(TWO), GOOD);
+    let output = evaluate(&allowed(""), &observed).render("RESOLVER", 1);
+    let details: Vec<&str> = output.lines().skip(1).collect();
+    let expected = [
+        "192.0.2.53 www.example.com A: NOERROR, flags ra edns, 12.000 ms, 192.0.2.80, TTL 60",
+        "192.0.2.54 www.example.com A: SERVFAIL, flags ra edns, 12.000 ms, no record, EDE 7 (signature expired): late, answers with CD=1",
+        "this system: 192.0.2.80 in 0.002 s, hosts is files dns in nsswitch.conf",
+    ];
+    assert_eq!(details, expected);
+}
+
+#[test]
+fn closed_servers_refuse() {
+    let rows = [
+        ("::1=refused ::2=no", "OK - 2 servers refuse strangers"),
+        ("::1=authority", "OK - 1 server refuses strangers"),
+        ("192.0.2.53=192.0.2.80 ::2=no", "CRITICAL - 1 of 2 servers resolve for strangers: 192.0.2.53"),
+        ("192.0.2.53=nxdomain", "CRITICAL - 1 of 1 server resolves for strangers: 192.0.2.53"),
+        ("192.0.2.53=servfail", "CRITICAL - 1 of 1 server resolves for strangers: 192.0.2.53"),
+        ("192.0.2.53=noroute ::2=refused", "UNKNOWN - 192.0.2.53 not asked: no route from here"),
+    ];
+    for (servers, line) in rows {
+        let observed = seen(&[NAME], servers, None, None);
+        let output = closed::evaluate(&allowed("--closed"), &observed).render("RESOLVER", 0);
+        let summary = output.split(" | ").next().unwrap();
+        assert_eq!(summary, format!("RESOLVER {line}"), "{servers}");
+    }
+}

@@ -1,0 +1,263 @@
+//! Why a nameserver fails, in the words of the first line.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use domain::base::iana::OptRcode;
+use net::IcmpError;
+
+/// Why a question was not answered as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Nothing came back.
+    NoAnswer,
+    /// The port is closed.
+    Refused,
+    /// A router forbids it.
+    Prohibited,
+    /// No route leads there.
+    NoRoute,
+    /// A router or the link reports it, in these words.
+    Unreachable(&'static str),
+    /// This machine has no such interface.
+    NoInterface(String),
+    /// This machine cannot send.
+    Local(Local),
+    /// Answers came, with another id than the question's.
+    WrongId,
+    /// Answers came from another address or port.
+    Elsewhere {
+        /// Who was asked.
+        asked: SocketAddr,
+        /// Who answered.
+        from: SocketAddr,
+    },
+    /// Answers came, to another question.
+    OtherQuestion,
+    /// The question came back.
+    Echo,
+    /// An answer cannot be read.
+    Malformed(&'static str),
+    /// It did not fit into a datagram, and TCP failed.
+    Truncated(Tcp),
+    /// Only TCP brings answers.
+    OnlyTcp,
+    /// SERVFAIL, with what the server tells of the cause.
+    ServFail(Option<&'static str>),
+    /// SERVFAIL that goes when the server shall not validate.
+    Dnssec(Option<&'static str>),
+    /// Another code than NOERROR and NXDOMAIN.
+    Code(OptRcode),
+    /// There is no such name.
+    NxDomain,
+    /// The name has no record of the types asked for.
+    NoData,
+    /// Aliases lead in a circle.
+    Loop,
+    /// The server only answers for its own zones.
+    NotRecursive,
+    /// An address that is no host's.
+    Nowhere(IpAddr),
+    /// An address that is not expected.
+    Unexpected(IpAddr),
+    /// An answer for a name that cannot exist.
+    Invents,
+    /// A broken signature is not found.
+    NotValidating,
+    /// The answer was not validated.
+    NotValidated,
+}
+
+/// Why a question could not be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Local {
+    /// The table of neighbours is full (ENOBUFS).
+    NeighbourTable,
+    /// The firewall or a route of this machine forbids it (EPERM, EACCES).
+    Prohibited,
+    /// Another error of the system.
+    Other(String),
+}
+
+/// How TCP failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tcp {
+    /// The port is closed.
+    Refused,
+    /// Nothing came.
+    NoAnswer,
+    /// The server closed the connection before it answered.
+    Closed,
+    /// What came is not the answer.
+    Malformed,
+}
+
+impl Fault {
+    /// Whether this machine is at fault, and not the server.
+    pub(crate) fn is_local(&self) -> bool {
+        matches!(self, Self::Local(_))
+    }
+
+    /// Whether a zone that fails can look so on a server that is well.
+    pub(crate) fn may_be_the_zone(&self) -> bool {
+        use Fault::{Code, Dnssec, Loop, NoAnswer, NoData, NxDomain, ServFail};
+        matches!(self, NoAnswer | ServFail(_) | Dnssec(_) | Code(_) | NxDomain | NoData | Loop)
+    }
+
+    /// Whether a clock that is off can cause it. unbound 1.17 calls a trusted key whose signature is out of date
+    /// missing.
+    pub(crate) fn may_be_the_clock(&self) -> bool {
+        matches!(self, Self::Dnssec(Some(why)) if [EXPIRED, NOT_YET, NO_KEY].contains(why))
+    }
+
+    /// What an error in place of a datagram means.
+    pub(crate) fn from_icmp(icmp: IcmpError) -> Self {
+        match icmp.brief() {
+            "port unreachable" => Self::Refused,
+            "prohibited" => Self::Prohibited,
+            brief => Self::Unreachable(brief),
+        }
+    }
+}
+
+const EXPIRED: &str = "signature expired";
+const NOT_YET: &str = "signature not yet valid";
+const NO_KEY: &str = "DNSKEY missing";
+
+/// Returns the name of an extended error (RFC 8914, section 5.2, and IANA's list) in few words: `None` for
+/// one that tells nothing.
+pub(crate) fn extended(code: u16) -> Option<&'static str> {
+    Some(match code {
+        1 => "unsupported DNSKEY algorithm",
+        2 => "unsupported DS digest",
+        3 => "stale answer",
+        4 => "forged answer",
+        5 => "DNSSEC indeterminate",
+        6 => "DNSSEC bogus",
+        7 => EXPIRED,
+        8 => NOT_YET,
+        9 => NO_KEY,
+        10 => "signatures missing",
+        11 => "no zone key",
+        12 => "NSEC missing",
+        13 => "cached error",
+        14 => "not ready",
+        15 => "blocked",
+        16 => "censored",
+        17 => "filtered",
+        18 => "prohibited",
+        19 => "stale NXDOMAIN answer",
+        20 => "not authoritative",
+        21 => "not supported",
+        22 => "no reachable authority",
+        23 => "network error",
+        24 => "invalid data",
+        _ => return None,
+    })
+}
+
+/// Whether an extended error says that validation failed.
+pub(crate) fn is_dnssec(code: u16) -> bool {
+    matches!(code, 1 | 2 | 5..=12)
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoAnswer => "no answer",
+            Self::Refused => "refused: nothing listens there",
+            Self::Prohibited => "prohibited on the way",
+            Self::NoRoute => "no route from here",
+            Self::Unreachable(what) => what,
+            Self::NoInterface(zone) => return write!(f, "no such interface: {zone}"),
+            Self::Local(local) => return local.fmt(f),
+            Self::WrongId => "answers carry a wrong id",
+            Self::Elsewhere { asked, from } if asked.ip() == from.ip() => {
+                return write!(f, "answers come from another port, {}", from.port());
+            }
+            Self::Elsewhere { from, .. } => {
+                return write!(f, "answers come from another address, {}", from.ip());
+            }
+            Self::OtherQuestion => "answers another question",
+            Self::Echo => "the question itself came back",
+            Self::Malformed(why) => return write!(f, "malformed answer: {why}"),
+            Self::Truncated(tcp) => return write!(f, "truncated, and TCP {tcp}"),
+            Self::OnlyTcp => "no answer by UDP, TCP answers",
+            Self::ServFail(None) => "SERVFAIL",
+            Self::ServFail(Some(why)) => return write!(f, "SERVFAIL ({why})"),
+            Self::Dnssec(None) => "SERVFAIL by DNSSEC",
+            Self::Dnssec(Some(why)) => return write!(f, "SERVFAIL by DNSSEC ({why})"),
+            Self::Code(code) => return write!(f, "{code}"),
+            Self::NxDomain => "NXDOMAIN",
+            Self::NoData => "no address (NODATA)",
+            Self::Loop => "CNAME loop",
+            Self::NotRecursive => "does not recurse",
+            Self::Nowhere(address) => return write!(f, "answers {address}"),
+            Self::Unexpected(address) => return write!(f, "answers {address}, which is not expected"),
+            Self::Invents => "invents an answer for a name that does not exist",
+            Self::NotValidating => "does not validate DNSSEC",
+            Self::NotValidated => "answers, but not as validated (AD=0)",
+        })
+    }
+}
+
+impl fmt::Display for Local {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NeighbourTable => "neighbour table full here",
+            Self::Prohibited => "prohibited here",
+            Self::Other(why) => why,
+        })
+    }
+}
+
+impl fmt::Display for Tcp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Refused => "refused",
+            Self::NoAnswer => "no answer",
+            Self::Closed => "closed",
+            Self::Malformed => "malformed",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_its_words() {
+        let at = |text: &str| text.parse().unwrap();
+        let rows = [
+            (
+                Fault::Elsewhere { asked: at("192.0.2.1:53"), from: at("192.0.2.1:54") },
+                "answers come from another port, 54",
+            ),
+            (
+                Fault::Elsewhere { asked: at("192.0.2.1:53"), from: at("192.0.2.2:53") },
+                "answers come from another address, 192.0.2.2",
+            ),
+            (Fault::Truncated(Tcp::Closed), "truncated, and TCP closed"),
+            (Fault::Dnssec(extended(7)), "SERVFAIL by DNSSEC (signature expired)"),
+            (Fault::ServFail(extended(22)), "SERVFAIL (no reachable authority)"),
+            (Fault::ServFail(extended(0)), "SERVFAIL"),
+            (Fault::Code(OptRcode::REFUSED), "REFUSED"),
+            (Fault::Code(OptRcode::NOTIMP), "NOTIMP"),
+            (Fault::Code(OptRcode::FORMERR), "FORMERR"),
+            (Fault::Code(OptRcode::BADVERS), "BADVERS"),
+            (Fault::Code(OptRcode::masked_from_int(999)), "999"),
+            (Fault::NoInterface("eth9".to_owned()), "no such interface: eth9"),
+            (Fault::Local(Local::NeighbourTable), "neighbour table full here"),
+        ];
+        for (fault, words) in rows {
+            assert_eq!(fault.to_string(), words);
+        }
+    }
+
+    #[test]
+    fn signatures_out_of_date_point_at_the_clock() {
+        let with = |code: u16| Fault::Dnssec(extended(code)).may_be_the_clock();
+        assert!(with(7) && with(8) && with(9) && !with(6) && !with(0) && !with(10));
+    }
+}

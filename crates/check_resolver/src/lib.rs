@@ -1,0 +1,81 @@
+//! Does every nameserver of this machine resolve, and if not, why?
+//!
+//! The outage it catches: names stop resolving on one host, or take five seconds each because the first
+//! nameserver of resolv.conf is dead, while every check that asks some other nameserver reports OK.
+
+mod allowed;
+mod closed;
+mod evaluate;
+mod fault;
+mod judge;
+mod lines;
+pub mod message;
+mod options;
+mod plan;
+mod probe;
+pub mod question;
+pub mod resolv_conf;
+mod sweep;
+mod system;
+mod target;
+mod tcp;
+mod udp;
+
+use plugin::{Deadline, Report};
+
+use allowed::Allowed;
+pub use options::Args;
+use plan::Outcome;
+pub use probe::ProbeError;
+use question::Question;
+use resolv_conf::ResolvConf;
+use system::System;
+
+/// What one run observed.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Observations {
+    /// What was asked.
+    pub(crate) questions: Vec<Question>,
+    /// The servers that were asked: those named or listed.
+    pub(crate) servers: Vec<Server>,
+    /// The uplinks of systemd-resolved, where one of the servers is its stub.
+    pub(crate) uplinks: Vec<Server>,
+    /// The file that lists the servers: `None` if options name them.
+    pub(crate) file: Option<File>,
+    /// The machine's own way, with the place of its question: `None` if it was not tried.
+    pub(crate) system: Option<(usize, System)>,
+}
+
+/// What a server said.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Server {
+    /// Its address, with the port where that is not 53.
+    pub(crate) shown: String,
+    /// What came of each type of each question, in their order.
+    pub(crate) outcomes: Vec<Vec<Outcome>>,
+}
+
+/// The file that lists the nameservers.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct File {
+    /// Its path.
+    pub(crate) path: String,
+    /// Whether it is missing.
+    pub(crate) is_missing: bool,
+    /// What it lists.
+    pub(crate) conf: ResolvConf,
+}
+
+/// Asks, and judges what was answered.
+///
+/// # Errors
+/// [`ProbeError`]: it is not known what to ask, or this machine cannot ask at all.
+pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
+    let observations = probe::probe(args, deadline)?;
+    let allowed = Allowed::new(args);
+    Ok(if args.closed {
+        closed::evaluate(&allowed, &observations)
+    } else {
+        evaluate::evaluate(&allowed, &observations)
+    })
+}

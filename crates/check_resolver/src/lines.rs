@@ -1,0 +1,125 @@
+//! The details with -v, and the metrics that every judgement prints.
+
+use plugin::{Metric, Unit};
+
+use crate::Observations;
+use crate::allowed::Allowed;
+use crate::fault::extended;
+use crate::message::Reply;
+use crate::plan::{Answered, Outcome};
+use crate::question::Question;
+
+/// How many addresses of an answer are shown.
+const ADDRESSES: usize = 8;
+
+/// One line for each server, name and type.
+pub(crate) fn details(observed: &Observations) -> Vec<String> {
+    let servers = observed.servers.iter().chain(&observed.uplinks);
+    let of_server = |server: &crate::Server| {
+        let questions = observed.questions.iter().zip(&server.outcomes);
+        let lines = questions.flat_map(|(question, outcomes)| of_question(&server.shown, question, outcomes));
+        lines.collect::<Vec<_>>()
+    };
+    let mut lines: Vec<String> = servers.flat_map(of_server).collect();
+    let never_asked = observed.file.iter().flat_map(|file| &file.conf.never_asked);
+    lines.extend(
+        never_asked.map(|server| format!("{server} is never asked: the C library reads three nameservers")),
+    );
+    if let Some((_, system)) = &observed.system {
+        let got = match &system.result {
+            Ok(addresses) => {
+                addresses.iter().take(ADDRESSES).map(ToString::to_string).collect::<Vec<_>>().join(" ")
+            }
+            Err(_) => "no address".to_owned(),
+        };
+        lines.push(format!("this system: {got} in {:.3} s, {}", system.took, system.sources_in_words()));
+    }
+    lines
+}
+
+fn of_question(server: &str, question: &Question, outcomes: &[Outcome]) -> Vec<String> {
+    let line = |(kind, outcome): (_, &Outcome)| {
+        let name = &question.name;
+        let said = match &outcome.answer {
+            Ok(answered) => of_answer(answered, outcome),
+            Err(fault) => fault.to_string(),
+        };
+        format!("{server} {name} {kind}: {said}")
+    };
+    question.types.iter().zip(outcomes).map(line).collect()
+}
+
+fn of_answer(answered: &Answered, outcome: &Outcome) -> String {
+    let Reply { rcode, addresses, records, ttl, errors, .. } = &answered.reply;
+    let mut parts = vec![
+        rcode.to_string(),
+        flags(&answered.reply),
+        format!("{:.3} ms", answered.took.as_secs_f64() * 1000.0),
+    ];
+    let more = addresses.len().saturating_sub(ADDRESSES);
+    match (addresses.is_empty(), records) {
+        (true, 0) => parts.push("no record".to_owned()),
+        (true, 1) => parts.push("1 record".to_owned()),
+        (true, records) => parts.push(format!("{records} records")),
+        (false, _) => {
+            let shown: Vec<String> = addresses.iter().take(ADDRESSES).map(ToString::to_string).collect();
+            parts.push(shown.join(" ") + &if more > 0 { format!(" and {more} more") } else { String::new() });
+        }
+    }
+    parts.extend(ttl.map(|ttl| format!("TTL {ttl}")));
+    parts.extend(errors.iter().map(|(code, text)| {
+        let name = extended(*code).map(|name| format!(" ({name})")).unwrap_or_default();
+        format!("EDE {code}{name}{}{text}", if text.is_empty() { "" } else { ": " })
+    }));
+    let marks = [
+        (answered.is_repeated, "second try"),
+        (outcome.is_plain, "without EDNS"),
+        (outcome.is_dnssec, "answers with CD=1"),
+    ];
+    parts.extend(marks.iter().filter(|(is, _)| *is).map(|(_, mark)| (*mark).to_owned()));
+    parts.join(", ")
+}
+
+fn flags(reply: &Reply) -> String {
+    let flags =
+        [(reply.aa, "aa"), (reply.tc, "tc"), (reply.ra, "ra"), (reply.ad, "ad"), (reply.edns, "edns")];
+    let set: Vec<&str> = flags.iter().filter(|(is, _)| *is).map(|(_, flag)| *flag).collect();
+    if set.is_empty() { "no flags".to_owned() } else { format!("flags {}", set.join(" ")) }
+}
+
+/// The slowest answer: in seconds, with the server and the name.
+pub(crate) fn slowest(observed: &Observations) -> Option<(f64, &str, &str)> {
+    let of_server =
+        |server| answers(observed, server).map(|(name, answered)| (answered.took.as_secs_f64(), name));
+    let all = observed
+        .servers
+        .iter()
+        .flat_map(|server| of_server(server).map(|(took, name)| (took, server.shown.as_str(), name)));
+    all.max_by(|one, other| one.0.total_cmp(&other.0))
+}
+
+/// The metrics after that of the failures.
+pub(crate) fn metrics(allowed: &Allowed, observed: &Observations) -> Vec<Metric> {
+    let repeated = |server| answers(observed, server).filter(|(_, answered)| answered.is_repeated).count();
+    let second_try = observed.servers.iter().map(repeated).sum();
+    let mut metrics = vec![
+        allowed.slowest(slowest(observed).map(|(seconds, ..)| seconds)),
+        Metric::count("second_try", second_try),
+    ];
+    metrics.extend(
+        observed
+            .system
+            .as_ref()
+            .map(|(_, system)| Metric::new("system", system.took).unit(Unit::Seconds).min(0.0)),
+    );
+    metrics
+}
+
+fn answers<'a>(
+    observed: &'a Observations,
+    server: &'a crate::Server,
+) -> impl Iterator<Item = (&'a str, &'a Answered)> {
+    observed.questions.iter().zip(&server.outcomes).flat_map(|(question, outcomes)| {
+        outcomes.iter().filter_map(|outcome| Some((question.shown.as_str(), outcome.answer.as_ref().ok()?)))
+    })
+}

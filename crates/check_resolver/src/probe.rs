@@ -1,0 +1,187 @@
+//! All input and output: the file, the questions, the machine's own way.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use domain::base::Rtype;
+use net::HostPort;
+use net::udp::random;
+use plugin::{Deadline, READ_FLAGS, ReadError, read_file, read_opened, reason};
+use rustix::fs::{FileType, Mode, fstat, open};
+use rustix::io::Errno;
+
+use crate::fault::Fault;
+use crate::options::Args;
+use crate::plan::Outcome;
+use crate::question::{Expect, InvalidQuestion, Question};
+use crate::resolv_conf::{ResolvConf, asked};
+use crate::sweep;
+use crate::system;
+use crate::target::{Patience, Subject};
+use crate::{File, Observations, Server};
+
+/// The most octets of a resolv.conf.
+const LARGEST: u64 = 64 << 10;
+/// The time in which all servers are asked.
+const SWEEP: Duration = Duration::from_millis(5800);
+/// What is kept of the time for the report.
+const RESERVE: Duration = Duration::from_millis(300);
+/// The most questions at once: each takes up to two sockets, and 1,024 are the usual limit of open files.
+const MOST: usize = 480;
+/// The file that the C library reads.
+const OWN: &str = "/etc/resolv.conf";
+/// Where systemd-resolved listens, and the file of the servers that it asks.
+const STUB: &str = "127.0.0.53";
+const UPLINKS: &str = "/run/systemd/resolve/resolv.conf";
+
+/// Why nothing can be said.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// There is nothing to ask.
+    #[error("no name: give one that must resolve by --name, as in --name=www.example.com")]
+    NoName,
+    /// More than can be asked at once.
+    #[error("{0} questions are too many, at most {MOST} are possible: give fewer --name or --server")]
+    TooMany(usize),
+    /// A name that is too long with its random label.
+    #[error(transparent)]
+    Question(#[from] InvalidQuestion),
+    /// The file cannot be read.
+    #[error(transparent)]
+    File(#[from] ReadError),
+    /// No sockets or random numbers are left.
+    #[error("asking the nameservers: {}", reason(.0))]
+    Local(io::Error),
+}
+
+/// Asks every server every question, and the machine's own way the first name.
+pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, ProbeError> {
+    let questions = questions(args)?;
+    let file = if args.server.is_empty() { Some(read(&args.resolv_conf, deadline)?) } else { None };
+    let servers = match &file {
+        None => args.server.iter().map(|server| server.0.clone()).collect(),
+        Some(file) => listed(file),
+    };
+    let uplinks = uplinks(&servers, file.is_some() && !args.closed, deadline);
+    let is_own = file.as_ref().is_some_and(|file| file.path == OWN) && !args.no_system && !args.closed;
+    let by_system = questions.iter().position(|question| is_own && question.asks_addresses());
+    let all: Vec<HostPort> = servers.iter().chain(&uplinks).cloned().collect();
+    let (answers, system) = thread::scope(|scope| {
+        let asked = by_system.and_then(|place| Some((place, questions.get(place)?)));
+        let running =
+            asked.map(|(place, question)| (place, scope.spawn(|| system::resolve(question, deadline))));
+        let answers = ask(&all, &questions, args, deadline);
+        (answers, running.and_then(|(place, running)| Some((place, running.join().ok()?))))
+    });
+    let mut seen = answers?.into_iter();
+    let own = seen.by_ref().take(servers.len()).collect();
+    Ok(Observations { questions, servers: own, uplinks: seen.collect(), file, system })
+}
+
+fn questions(args: &Args) -> Result<Vec<Question>, ProbeError> {
+    let mut questions = Vec::new();
+    let random = || random().map_err(ProbeError::Local);
+    for name in &args.name {
+        questions.push(name.question(random()?)?);
+    }
+    for zone in &args.absent {
+        questions.push(zone.question(random()?)?);
+    }
+    for (names, expect) in [(&args.secure, Expect::Secure), (&args.bogus, Expect::Bogus)] {
+        for name in names {
+            questions.push(name.question(random()?, vec![Rtype::A], expect.clone())?);
+        }
+    }
+    if questions.is_empty() { Err(ProbeError::NoName) } else { Ok(questions) }
+}
+
+/// Reads a regular file. A missing one is no error: the C library goes on without.
+fn read(path: &Path, deadline: &Deadline) -> Result<File, ReadError> {
+    let shown = path.display().to_string();
+    let content = read_opened(path, LARGEST, deadline, || open_regular(path));
+    match content {
+        Ok(content) => Ok(File { path: shown, is_missing: false, conf: ResolvConf::parse(&content) }),
+        Err(ReadError::Refused { why, .. }) if why.kind() == io::ErrorKind::NotFound => {
+            Ok(File { path: shown, is_missing: true, conf: ResolvConf::default() })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn open_regular(path: &Path) -> Result<OwnedFd, Errno> {
+    let file = open(path, READ_FLAGS, Mode::empty())?;
+    match FileType::from_raw_mode(fstat(&file)?.st_mode) {
+        FileType::RegularFile | FileType::Directory => Ok(file),
+        _ => Err(Errno::INVAL),
+    }
+}
+
+/// The servers that the C library asks: without any the one on this machine.
+fn listed(file: &File) -> Vec<HostPort> {
+    match file.conf.servers.as_slice() {
+        [] => "127.0.0.1".parse().into_iter().collect(),
+        servers => servers.to_vec(),
+    }
+}
+
+/// The servers that systemd-resolved asks, where its stub is asked.
+fn uplinks(servers: &[HostPort], may_be_stub: bool, deadline: &Deadline) -> Vec<HostPort> {
+    if !may_be_stub || !servers.iter().any(|server| server.host.to_string() == STUB) {
+        return Vec::new();
+    }
+    let content = read_file(Path::new(UPLINKS), LARGEST, deadline).unwrap_or_default();
+    let ResolvConf { servers: uplinks, never_asked, .. } = ResolvConf::parse(&content);
+    uplinks.into_iter().chain(never_asked).filter(|uplink| !servers.contains(uplink)).collect()
+}
+
+fn ask(
+    servers: &[HostPort],
+    questions: &[Question],
+    args: &Args,
+    deadline: &Deadline,
+) -> Result<Vec<Server>, ProbeError> {
+    let _step = deadline.step("asking the nameservers");
+    let end = Instant::now() + SWEEP.min(deadline.keeping(RESERVE));
+    let patience = Patience { tries: args.tries, every: args.try_timeout.duration(), end };
+    let targets: Vec<Result<SocketAddr, Fault>> = servers.iter().map(target).collect();
+    let types = || {
+        questions.iter().flat_map(|question| question.types.iter().map(move |kind| (&question.name, *kind)))
+    };
+    let subjects: Vec<Subject<'_>> = targets
+        .iter()
+        .flatten()
+        .flat_map(|to| types().map(move |(name, kind)| Subject { to: *to, name, kind }))
+        .take(MOST + 1)
+        .collect();
+    if subjects.len() > MOST {
+        return Err(ProbeError::TooMany(types().count() * targets.len()));
+    }
+    let mut outcomes = sweep::ask(&subjects, &patience).map_err(ProbeError::Local)?.into_iter();
+    let servers = servers.iter().zip(targets).map(|(server, target)| {
+        let of_question = |question: &Question| match &target {
+            Ok(_) => outcomes.by_ref().take(question.types.len()).collect(),
+            Err(fault) => question.types.iter().map(|_| unasked(fault)).collect(),
+        };
+        Server { shown: server.shown(53), outcomes: questions.iter().map(of_question).collect() }
+    });
+    Ok(servers.collect())
+}
+
+fn unasked(fault: &Fault) -> Outcome {
+    Outcome { answer: Err(fault.clone()), is_plain: false, is_dnssec: false }
+}
+
+fn target(server: &HostPort) -> Result<SocketAddr, Fault> {
+    match server.host.socket_address(server.port_or(53)) {
+        Ok(Some(mut address)) => {
+            address.set_ip(asked(address.ip()));
+            Ok(address)
+        }
+        Ok(None) => Err(Fault::NoRoute),
+        Err(missing) => Err(Fault::NoInterface(missing.zone.to_string())),
+    }
+}

@@ -1,0 +1,309 @@
+//! What is asked and what is expected: the values of `--name`, `--absent`, `--secure` and `--bogus`.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use domain::base::Rtype;
+use domain::base::name::Name;
+use net::{Host, InvalidHost};
+
+/// The types that a name may be asked for.
+const TYPES: [Rtype; 10] = [
+    Rtype::A,
+    Rtype::AAAA,
+    Rtype::CAA,
+    Rtype::CNAME,
+    Rtype::MX,
+    Rtype::NS,
+    Rtype::PTR,
+    Rtype::SOA,
+    Rtype::SRV,
+    Rtype::TXT,
+];
+/// The octets of a random label with its dot.
+const RANDOM: usize = 17;
+/// The longest name, in characters (RFC 1035, section 2.3.4).
+const LONGEST: usize = 253;
+
+/// A name in the wire format.
+pub(crate) type WireName = Name<Vec<u8>>;
+
+/// The value of `--name`: `NAME[/TYPE][=ADDRESS[/LEN],..]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameOption {
+    name: Asked,
+    types: Vec<Rtype>,
+    expected: Vec<Prefix>,
+}
+
+/// A name, or a zone below which a random one is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    name: String,
+    is_random: bool,
+}
+
+/// The value of `--absent`: a zone below which a random name is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZoneOption(Asked);
+
+/// Addresses that have their first bits in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prefix {
+    address: IpAddr,
+    length: u8,
+}
+
+/// One question to every server, and what is expected of the answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The name for messages: with a star where a label is random.
+    pub shown: String,
+    /// The name to ask.
+    pub name: Name<Vec<u8>>,
+    /// The types to ask for.
+    pub types: Vec<Rtype>,
+    /// What is expected.
+    pub expect: Expect,
+}
+
+/// What is expected of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// It resolves, and every address is within one of these prefixes if there are any.
+    Resolves(Vec<Prefix>),
+    /// There is no such name.
+    Absent,
+    /// It comes as validated by DNSSEC.
+    Secure,
+    /// Its signature is broken, which the server finds.
+    Bogus,
+}
+
+/// Explains why a text is not a value of these options.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidQuestion {
+    /// Not a host name.
+    #[error(transparent)]
+    Name(#[from] InvalidHost),
+    /// An address.
+    #[error("{0} is an address, not a name")]
+    Address(Host),
+    /// No label of a random name fits.
+    #[error("the zone is too long for a name below it")]
+    Long,
+    /// Not one of the types.
+    #[error("{0} is not one of the types A, AAAA, CAA, CNAME, MX, NS, PTR, SOA, SRV and TXT")]
+    Type(String),
+    /// Not an address or prefix.
+    #[error("{0} is not an address, as in www.example.com=192.0.2.80,2001:db8::/32")]
+    Expected(String),
+    /// Addresses are expected of a type that has none.
+    #[error("{0} has no addresses: write no = after it")]
+    NoAddresses(Rtype),
+}
+
+impl FromStr for NameOption {
+    type Err = InvalidQuestion;
+
+    fn from_str(text: &str) -> Result<Self, InvalidQuestion> {
+        let (text, expected) =
+            text.split_once('=').map_or((text, None), |(name, expected)| (name, Some(expected)));
+        let (name, kind) = text.split_once('/').map_or((text, None), |(name, kind)| (name, Some(kind)));
+        let types = match kind {
+            None => vec![Rtype::A, Rtype::AAAA],
+            Some(kind) => vec![parse_type(kind)?],
+        };
+        let expected: Vec<Prefix> =
+            expected.map(|list| list.split(',').map(str::parse).collect()).transpose()?.unwrap_or_default();
+        match types.first() {
+            Some(kind) if !expected.is_empty() && !has_addresses(*kind) => {
+                Err(InvalidQuestion::NoAddresses(*kind))
+            }
+            _ => Ok(Self { name: name.parse()?, types, expected }),
+        }
+    }
+}
+
+impl FromStr for Asked {
+    type Err = InvalidQuestion;
+
+    fn from_str(text: &str) -> Result<Self, InvalidQuestion> {
+        let zone = text.strip_prefix("*.");
+        let host: Host = zone.unwrap_or(text).parse()?;
+        let name = host
+            .name()
+            .ok_or_else(|| InvalidQuestion::Address(host.clone()))?
+            .trim_end_matches('.')
+            .to_owned();
+        if zone.is_some() && name.len() + RANDOM > LONGEST {
+            return Err(InvalidQuestion::Long);
+        }
+        Ok(Self { name, is_random: zone.is_some() })
+    }
+}
+
+impl FromStr for ZoneOption {
+    type Err = InvalidQuestion;
+
+    fn from_str(text: &str) -> Result<Self, InvalidQuestion> {
+        let zone = text.strip_prefix("*.").unwrap_or(text);
+        format!("*.{zone}").parse().map(Self)
+    }
+}
+
+impl FromStr for Prefix {
+    type Err = InvalidQuestion;
+
+    fn from_str(text: &str) -> Result<Self, InvalidQuestion> {
+        let invalid = || InvalidQuestion::Expected(text.chars().take(60).collect());
+        let (address, length) =
+            text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
+        let address: IpAddr = address.parse().map_err(|_| invalid())?;
+        let bits = if address.is_ipv4() { 32 } else { 128 };
+        let is_number =
+            |length: &str| !length.is_empty() && length.bytes().all(|octet| octet.is_ascii_digit());
+        let length = match length {
+            None => bits,
+            Some(length) if is_number(length) => length.parse().map_err(|_| invalid())?,
+            Some(_) => return Err(invalid()),
+        };
+        if length > bits { Err(invalid()) } else { Ok(Self { address, length }) }
+    }
+}
+
+impl Prefix {
+    /// Whether an address is within it.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let bits = |address: IpAddr| match address {
+            IpAddr::V4(address) => (u128::from(address.to_bits()) << 96, true),
+            IpAddr::V6(address) => (address.to_bits(), false),
+        };
+        let ((own, is_v4), (other, other_is_v4)) = (bits(self.address), bits(address));
+        is_v4 == other_is_v4 && (own ^ other).checked_shr(128 - u32::from(self.length)).unwrap_or(0) == 0
+    }
+}
+
+impl NameOption {
+    /// Returns the question, with `random` as the label where one is wanted.
+    pub(crate) fn question(&self, random: u64) -> Result<Question, InvalidQuestion> {
+        self.name.question(random, self.types.clone(), Expect::Resolves(self.expected.clone()))
+    }
+}
+
+impl ZoneOption {
+    /// Returns the question for a name that does not exist.
+    pub(crate) fn question(&self, random: u64) -> Result<Question, InvalidQuestion> {
+        self.0.question(random, vec![Rtype::A], Expect::Absent)
+    }
+}
+
+impl Asked {
+    pub(crate) fn question(
+        &self,
+        random: u64,
+        types: Vec<Rtype>,
+        expect: Expect,
+    ) -> Result<Question, InvalidQuestion> {
+        let name = if self.is_random { format!("{random:016x}.{}", self.name) } else { self.name.clone() };
+        let shown = if self.is_random { format!("*.{}", self.name) } else { self.name.clone() };
+        let name = WireName::vec_from_str(&name).map_err(|_| InvalidQuestion::Name(InvalidHost::Long))?;
+        Ok(Question { shown, name, types, expect })
+    }
+}
+
+impl Question {
+    /// Whether addresses are asked for, as programs do.
+    pub fn asks_addresses(&self) -> bool {
+        matches!(self.expect, Expect::Resolves(_)) && self.types.iter().copied().all(has_addresses)
+    }
+}
+
+fn has_addresses(kind: Rtype) -> bool {
+    matches!(kind, Rtype::A | Rtype::AAAA)
+}
+
+fn parse_type(text: &str) -> Result<Rtype, InvalidQuestion> {
+    let known = TYPES.iter().find(|kind| kind.to_string().eq_ignore_ascii_case(text));
+    known.copied().ok_or_else(|| InvalidQuestion::Type(text.chars().take(20).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<String, String> {
+        let option: NameOption = text.parse().map_err(|why: InvalidQuestion| why.to_string())?;
+        let question = option.question(0xab).map_err(|why| why.to_string())?;
+        let types: Vec<String> = question.types.iter().map(ToString::to_string).collect();
+        let Expect::Resolves(expected) = &question.expect else { panic!("{question:?}") };
+        Ok(format!("{} {} {} {}", question.shown, question.name, types.join("+"), expected.len()))
+    }
+
+    #[test]
+    fn names_types_and_addresses_are_read() {
+        let rows = [
+            ("www.example.com", "www.example.com www.example.com A+AAAA 0"),
+            ("www.example.com.", "www.example.com www.example.com A+AAAA 0"),
+            ("_dmarc.example.com/txt", "_dmarc.example.com _dmarc.example.com TXT 0"),
+            ("example.com/AAAA=2001:db8::/32", "example.com example.com AAAA 1"),
+            ("example.com=192.0.2.1,198.51.100.0/24,::1", "example.com example.com A+AAAA 3"),
+            ("*.example.com", "*.example.com 00000000000000ab.example.com A+AAAA 0"),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(read(text).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused_with_what_to_write() {
+        let long =
+            format!("*.{}", ["x".repeat(60), "y".repeat(60), "z".repeat(60), "w".repeat(60)].join("."));
+        let rows = [
+            ("", "the host is missing"),
+            ("=192.0.2.1", "the host is missing"),
+            ("a..example", "a dot in a host name stands between two parts, or once at its end"),
+            ("192.0.2.1", "192.0.2.1 is an address, not a name"),
+            ("2001:db8::1", "2001:db8::1 is an address, not a name"),
+            (
+                "a.example/ANY",
+                "ANY is not one of the types A, AAAA, CAA, CNAME, MX, NS, PTR, SOA, SRV and TXT",
+            ),
+            ("a.example/", " is not one of the types A, AAAA, CAA, CNAME, MX, NS, PTR, SOA, SRV and TXT"),
+            ("a.example=x", "x is not an address, as in www.example.com=192.0.2.80,2001:db8::/32"),
+            ("a.example=", " is not an address, as in www.example.com=192.0.2.80,2001:db8::/32"),
+            (
+                "a.example=192.0.2.1/33",
+                "192.0.2.1/33 is not an address, as in www.example.com=192.0.2.80,2001:db8::/32",
+            ),
+            (
+                "a.example=192.0.2.1/+8",
+                "192.0.2.1/+8 is not an address, as in www.example.com=192.0.2.80,2001:db8::/32",
+            ),
+            ("a.example/MX=192.0.2.1", "MX has no addresses: write no = after it"),
+            (&long, "the zone is too long for a name below it"),
+        ];
+        for (text, why) in rows {
+            assert_eq!(read(text), Err(why.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn prefixes_contain_addresses_of_their_family() {
+        let rows = [
+            ("192.0.2.0/24", "192.0.2.255", true),
+            ("192.0.2.0/24", "192.0.3.0", false),
+            ("192.0.2.1", "192.0.2.1", true),
+            ("192.0.2.1", "192.0.2.2", false),
+            ("0.0.0.0/0", "255.255.255.255", true),
+            ("0.0.0.0/0", "::1", false),
+            ("::/0", "192.0.2.1", false),
+            ("2001:db8::/33", "2001:db8:8000::", false),
+            ("2001:db8::1", "2001:db8::1", true),
+        ];
+        for (prefix, address, within) in rows {
+            let prefix: Prefix = prefix.parse().unwrap();
+            assert_eq!(prefix.contains(address.parse().unwrap()), within, "{prefix:?} {address}");
+        }
+    }
+}

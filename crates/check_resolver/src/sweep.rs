@@ -1,0 +1,147 @@
+//! Every question to every server side by side, in one thread.
+
+use std::io;
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use crate::fault::Fault;
+use crate::message::Form;
+use crate::plan::{Ended, FIRST, Next, Outcome, Plan};
+use crate::target::{Patience, Subject};
+use crate::tcp::Tcp;
+use crate::udp::Udp;
+
+/// The largest datagram, in octets.
+const LARGEST: usize = 65_535;
+
+/// Asks all of it, and returns what came of each subject, in their order.
+///
+/// # Errors
+/// This machine has no sockets or random numbers left, or cannot wait.
+pub(crate) fn ask(subjects: &[Subject<'_>], patience: &Patience) -> io::Result<Vec<Outcome>> {
+    let mut room = vec![0; LARGEST];
+    let mut inquiries = Vec::with_capacity(subjects.len());
+    for subject in subjects {
+        let mut inquiry = Inquiry { subject, plan: Plan::default(), running: Vec::new(), outcome: None };
+        inquiry.start(vec![FIRST], patience)?;
+        inquiries.push(inquiry);
+    }
+    while inquiries.iter().any(|inquiry| inquiry.outcome.is_none()) {
+        let mut ready = wait(&inquiries)?.into_iter();
+        for inquiry in &mut inquiries {
+            let own = ready.by_ref().take(inquiry.running.len()).collect();
+            inquiry.advance(own, &mut room, patience)?;
+        }
+    }
+    Ok(inquiries.into_iter().filter_map(|inquiry| inquiry.outcome).collect())
+}
+
+/// One name and type at one server.
+struct Inquiry<'a> {
+    subject: &'a Subject<'a>,
+    plan: Plan,
+    running: Vec<(Form, Attempt)>,
+    outcome: Option<Outcome>,
+}
+
+/// One question under way.
+enum Attempt {
+    Udp(Box<Udp>),
+    Tcp(Tcp),
+    /// It could not begin.
+    Over(Fault),
+}
+
+impl Inquiry<'_> {
+    fn start(&mut self, forms: Vec<Form>, patience: &Patience) -> io::Result<()> {
+        for form in forms {
+            let attempt = if form.tcp {
+                Tcp::start(self.subject, form, patience)?.map_or_else(Attempt::Over, Attempt::Tcp)
+            } else {
+                Attempt::Udp(Box::new(Udp::start(self.subject, form, patience)?))
+            };
+            self.running.push((form, attempt));
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self, ready: Vec<bool>, room: &mut [u8], patience: &Patience) -> io::Result<()> {
+        let mut ready = ready.into_iter();
+        for (form, mut attempt) in std::mem::take(&mut self.running) {
+            let is_ready = ready.next().unwrap_or(false);
+            if self.outcome.is_some() {
+                break;
+            }
+            match attempt.advance(self.subject, is_ready, room)? {
+                None => self.running.push((form, attempt)),
+                Some(ended) => match self.plan.ended(form, ended) {
+                    Next::Wait => {}
+                    Next::Ask(forms) => self.start(forms, patience)?,
+                    Next::Done(outcome) => self.outcome = Some(*outcome),
+                },
+            }
+        }
+        if self.outcome.is_some() {
+            self.running.clear();
+        }
+        Ok(())
+    }
+}
+
+impl Attempt {
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Self::Udp(udp) => Some(udp.as_fd()),
+            Self::Tcp(tcp) => Some(tcp.as_fd()),
+            Self::Over(_) => None,
+        }
+    }
+
+    fn waits_for(&self) -> PollFlags {
+        if let Self::Tcp(tcp) = self { tcp.waits_for() } else { PollFlags::IN }
+    }
+
+    fn due(&self) -> Option<Instant> {
+        match self {
+            Self::Udp(udp) => Some(udp.due()),
+            Self::Tcp(tcp) => Some(tcp.due()),
+            Self::Over(_) => None,
+        }
+    }
+
+    fn advance(
+        &mut self,
+        subject: &Subject<'_>,
+        is_ready: bool,
+        room: &mut [u8],
+    ) -> io::Result<Option<Ended>> {
+        match self {
+            Self::Udp(udp) if is_ready || Instant::now() >= udp.due() => udp.advance(subject, room),
+            Self::Udp(_) => Ok(None),
+            Self::Tcp(tcp) => Ok(tcp.advance(subject, is_ready)),
+            Self::Over(fault) => Ok(Some(Err(fault.clone()))),
+        }
+    }
+}
+
+/// Waits until something has come or is due. Returns of all attempts, in their order, whether they are ready.
+fn wait(inquiries: &[Inquiry<'_>]) -> io::Result<Vec<bool>> {
+    let attempts = || inquiries.iter().flat_map(|inquiry| &inquiry.running).map(|(_, attempt)| attempt);
+    let mut polled: Vec<PollFd<'_>> = attempts()
+        .filter_map(|attempt| Some(PollFd::from_borrowed_fd(attempt.fd()?, attempt.waits_for())))
+        .collect();
+    let left = |due: Option<Instant>| {
+        due.map_or(Duration::ZERO, |due| due.saturating_duration_since(Instant::now()))
+    };
+    let limit = attempts().map(|attempt| left(attempt.due())).min().unwrap_or_default();
+    let limit = Timespec::try_from(limit).map_err(io::Error::other)?;
+    match poll(&mut polled, Some(&limit)) {
+        Ok(_) | Err(Errno::INTR) => {}
+        Err(errno) => return Err(errno.into()),
+    }
+    let mut states = polled.iter().map(|polled| !polled.revents().is_empty());
+    Ok(attempts().map(|attempt| attempt.fd().is_none() || states.next().unwrap_or(false)).collect())
+}

@@ -1,0 +1,106 @@
+//! The machine's own way to an address: what programs here get, and how long they wait.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use domain::base::Rtype;
+use net::{Family, Host, ResolveError, Resolver};
+use plugin::{Deadline, read_file};
+
+use crate::question::Question;
+
+/// What is kept of the time for the report.
+const RESERVE: Duration = Duration::from_millis(300);
+/// The most octets of nsswitch.conf.
+const LARGEST: u64 = 64 << 10;
+
+/// What the machine's own way gave.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct System {
+    /// The addresses, or why there are none.
+    pub result: Result<Vec<IpAddr>, SystemFault>,
+    /// How long it took, in seconds.
+    pub took: f64,
+    /// The sources of host names by nsswitch.conf(5): `None` if that has no such line.
+    pub sources: Option<String>,
+}
+
+/// Why the machine does not resolve a name.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum SystemFault {
+    /// No source has it.
+    NotFound,
+    /// There was no result in time.
+    TooSlow,
+    /// It could not be asked.
+    NotAsked(String),
+}
+
+/// Resolves the name of a question as programs here do, killed 0.3 s before the deadline.
+pub(crate) fn resolve(question: &Question, deadline: &Deadline) -> System {
+    let started = Instant::now();
+    let result = ask(question, deadline);
+    let took = started.elapsed().as_secs_f64();
+    let content = read_file(Path::new("/etc/nsswitch.conf"), LARGEST, deadline).unwrap_or_default();
+    System { result, took, sources: sources(&String::from_utf8_lossy(&content)) }
+}
+
+fn ask(question: &Question, deadline: &Deadline) -> Result<Vec<IpAddr>, SystemFault> {
+    let family = match question.types.as_slice() {
+        [Rtype::A] => Family::V4,
+        [Rtype::AAAA] => Family::V6,
+        _ => Family::Any,
+    };
+    // Without a dot at the end, as programs write it: with one /etc/hosts would not have it.
+    let host: Host = question.name.to_string().parse().map_err(|_| SystemFault::NotFound)?;
+    let found = Resolver::new(deadline).limit(deadline.keeping(RESERVE)).family(family).one(&host, 53);
+    match found {
+        Ok(addresses) => Ok(addresses.iter().map(|address| address.ip()).collect()),
+        Err(ResolveError::TooSlow { .. }) => Err(SystemFault::TooSlow),
+        Err(error @ (ResolveError::Getent { .. } | ResolveError::Answer { .. })) => {
+            Err(SystemFault::NotAsked(error.to_string()))
+        }
+        Err(_) => Err(SystemFault::NotFound),
+    }
+}
+
+/// The sources of host names in the text of nsswitch.conf(5).
+fn sources(text: &str) -> Option<String> {
+    let lines = text.lines().filter_map(|line| line.split('#').next()?.trim().strip_prefix("hosts:"));
+    lines.map(|sources| sources.split_whitespace().collect::<Vec<_>>().join(" ")).next_back()
+}
+
+impl System {
+    /// Where this machine looks names up, in words.
+    pub(crate) fn sources_in_words(&self) -> String {
+        match self.sources.as_deref() {
+            None => "nsswitch.conf has no hosts line".to_owned(),
+            Some("") => "hosts is empty in nsswitch.conf".to_owned(),
+            Some(sources) => format!("hosts is {sources} in nsswitch.conf"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_of_hosts_is_found() {
+        let rows = [
+            ("passwd: files\nhosts:\tfiles  dns # both\n", Some("files dns")),
+            ("#hosts: dns\n", None),
+            ("hosts:files\n", Some("files")),
+            (
+                "hosts: files mdns4_minimal [NOTFOUND=return] dns\n",
+                Some("files mdns4_minimal [NOTFOUND=return] dns"),
+            ),
+            ("hosts:\n", Some("")),
+            ("", None),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(sources(text).as_deref(), expected, "{text:?}");
+        }
+    }
+}

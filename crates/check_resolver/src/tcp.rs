@@ -1,0 +1,138 @@
+//! One question over TCP without blocking: connect, the question with its length before it, the answer with
+//! its own (RFC 7766).
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use net::udp::random;
+use rustix::event::PollFlags;
+use rustix::io::{Errno, read as receive};
+use rustix::net::sockopt::socket_error;
+use rustix::net::{AddressFamily, SendFlags, SocketFlags, SocketType, connect, send, socket_with};
+
+use crate::fault::{Fault, Tcp as TcpFault};
+use crate::message::{Form, Heard, question, read};
+use crate::plan::{Answered, Ended};
+use crate::target::{Patience, Subject};
+use crate::udp::of_sending;
+
+/// How long the whole exchange may take.
+const LIMIT: Duration = Duration::from_millis(2200);
+/// The octets of a length.
+const LENGTH: usize = 2;
+
+/// A question under way.
+#[derive(Debug)]
+pub(crate) struct Tcp {
+    socket: OwnedFd,
+    id: u16,
+    started: Instant,
+    end: Instant,
+    is_connected: bool,
+    /// What is still to be sent.
+    output: Vec<u8>,
+    input: Vec<u8>,
+}
+
+impl Tcp {
+    /// Begins to connect.
+    ///
+    /// # Errors
+    /// No socket or no random number can be had.
+    pub(crate) fn start(
+        subject: &Subject<'_>,
+        form: Form,
+        patience: &Patience,
+    ) -> io::Result<Result<Self, Fault>> {
+        let family = if subject.to.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+        let socket =
+            socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC | SocketFlags::NONBLOCK, None)?;
+        let [first, second, ..] = random()?.to_ne_bytes();
+        let id = u16::from_ne_bytes([first, second]);
+        let message = question(id, subject.name, subject.kind, form);
+        let length = u16::try_from(message.len()).unwrap_or(u16::MAX);
+        let output = [&length.to_be_bytes()[..], &message].concat();
+        let started = Instant::now();
+        let end = (started + LIMIT).min(patience.end);
+        let is_connected = match connect(&socket, &subject.to) {
+            Ok(()) => true,
+            Err(Errno::INPROGRESS) => false,
+            Err(errno) => return Ok(Err(of_sending(&errno.into()))),
+        };
+        Ok(Ok(Self { socket, id, started, end, is_connected, output, input: Vec::new() }))
+    }
+
+    /// When it is over whatever comes.
+    pub(crate) fn due(&self) -> Instant {
+        self.end
+    }
+
+    /// What it waits for.
+    pub(crate) fn waits_for(&self) -> PollFlags {
+        if self.is_connected && self.output.is_empty() { PollFlags::IN } else { PollFlags::OUT }
+    }
+
+    /// Does what can be done now. Returns the end once there is one.
+    pub(crate) fn advance(&mut self, subject: &Subject<'_>, is_ready: bool) -> Option<Ended> {
+        if is_ready && let Some(ended) = self.work(subject) {
+            return Some(ended);
+        }
+        (Instant::now() >= self.end).then_some(Err(Fault::NoAnswer))
+    }
+
+    fn work(&mut self, subject: &Subject<'_>) -> Option<Ended> {
+        if !self.is_connected {
+            match socket_error(&self.socket) {
+                Ok(Ok(())) => self.is_connected = true,
+                Ok(Err(errno)) | Err(errno) => return Some(Err(of_sending(&errno.into()))),
+            }
+        }
+        if !self.output.is_empty() {
+            match send(&self.socket, &self.output, SendFlags::NOSIGNAL) {
+                Ok(sent) => self.output.drain(..sent.min(self.output.len())),
+                Err(Errno::AGAIN | Errno::INTR) => return None,
+                Err(_) => return Some(closed()),
+            };
+        }
+        let mut room = [0; 4096];
+        loop {
+            match receive(&self.socket, &mut room) {
+                Ok(0) => return Some(closed()),
+                Ok(length) => self.input.extend(room.iter().take(length)),
+                Err(Errno::AGAIN) => return None,
+                Err(Errno::INTR) => {}
+                Err(_) => return Some(closed()),
+            }
+            if let Some(message) = whole(&self.input) {
+                return Some(self.read(message, subject));
+            }
+        }
+    }
+
+    fn read(&self, message: &[u8], subject: &Subject<'_>) -> Ended {
+        match read(message, &[self.id], subject.name, subject.kind) {
+            Heard::Reply(_, reply) => {
+                Ok(Answered { reply: *reply, took: self.started.elapsed(), is_repeated: false })
+            }
+            _ => Err(Fault::Truncated(TcpFault::Malformed)),
+        }
+    }
+}
+
+impl AsFd for Tcp {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+fn closed() -> Ended {
+    Err(Fault::Truncated(TcpFault::Closed))
+}
+
+/// The message, once all its octets are there.
+fn whole(input: &[u8]) -> Option<&[u8]> {
+    let (length, rest) = input.split_at_checked(LENGTH)?;
+    let length = u16::from_be_bytes([*length.first()?, *length.last()?]);
+    rest.get(..usize::from(length))
+}

@@ -1,0 +1,186 @@
+//! One question over UDP, sent several times, on a socket of its own that is not connected: an answer from
+//! elsewhere is seen too.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
+
+use domain::base::Rtype;
+use net::UnconnectedUdp;
+use net::udp::{UdpError, random};
+use plugin::reason;
+use rustix::io::Errno;
+
+use crate::fault::{Fault, Local};
+use crate::message::{Form, Heard, question, read};
+use crate::plan::{Answered, Ended};
+use crate::question::WireName;
+use crate::target::{Patience, Subject};
+
+/// How long the last try waits from its own sending: a late answer still counts.
+const LAST: Duration = Duration::from_millis(2200);
+/// The most datagrams that are read at once: a flood of them shall not stop the others.
+const AT_ONCE: usize = 64;
+
+/// A question under way.
+#[derive(Debug)]
+pub(crate) struct Udp {
+    socket: UnconnectedUdp,
+    to: SocketAddr,
+    form: Form,
+    ids: Vec<u16>,
+    sent: Vec<Instant>,
+    /// When to send again, or to give up.
+    due: Instant,
+    tries_left: u8,
+    every: Duration,
+    end: Instant,
+    /// Why this machine or the path did not let the question through.
+    failure: Option<Fault>,
+    /// What came and is not the answer.
+    stranger: Option<Fault>,
+}
+
+impl Udp {
+    /// Makes the socket and sends the first question.
+    ///
+    /// # Errors
+    /// What the system reports: no socket or no random number can be had.
+    pub(crate) fn start(subject: &Subject<'_>, form: Form, patience: &Patience) -> io::Result<Self> {
+        let now = Instant::now();
+        let mut udp = Self {
+            socket: UnconnectedUdp::new(subject.to.is_ipv6())?,
+            to: subject.to,
+            form,
+            ids: Vec::new(),
+            sent: Vec::new(),
+            due: now,
+            tries_left: patience.tries,
+            every: patience.every,
+            end: patience.end,
+            failure: None,
+            stranger: None,
+        };
+        udp.send(subject.name, subject.kind)?;
+        Ok(udp)
+    }
+
+    /// When it must be called again whatever comes.
+    pub(crate) fn due(&self) -> Instant {
+        self.due
+    }
+
+    /// Reads what is there, and sends again or gives up where it is time. Returns the end once there is one.
+    ///
+    /// # Errors
+    /// No random number can be had.
+    pub(crate) fn advance(&mut self, subject: &Subject<'_>, room: &mut [u8]) -> io::Result<Option<Ended>> {
+        for _ in 0..AT_ONCE {
+            match self.socket.receive_now(room) {
+                Ok(None) => break,
+                Ok(Some((datagram, from))) => {
+                    let octets = room.get(..datagram.length).unwrap_or_default();
+                    if let Some(answered) = self.take(octets, from, datagram.at, subject) {
+                        return Ok(Some(Ok(answered)));
+                    }
+                }
+                Err(error) => {
+                    self.failure.get_or_insert(of_the_path(&error));
+                    if self.tries_left == 0 {
+                        return Ok(Some(Err(self.fault())));
+                    }
+                }
+            }
+        }
+        let now = Instant::now();
+        if now >= self.end || (now >= self.due && self.tries_left == 0) {
+            return Ok(Some(Err(self.fault())));
+        }
+        if now >= self.due {
+            self.send(subject.name, subject.kind)?;
+        }
+        Ok(None)
+    }
+
+    /// Sends with a new id; the former ones are still accepted.
+    fn send(&mut self, name: &WireName, kind: Rtype) -> io::Result<()> {
+        let [first, second, ..] = random()?.to_ne_bytes();
+        let id = u16::from_ne_bytes([first, second]);
+        self.tries_left = self.tries_left.saturating_sub(1);
+        let now = Instant::now();
+        let wait = if self.tries_left == 0 { LAST } else { self.every };
+        self.due = (now + wait).min(self.end);
+        match self.socket.send(&question(id, name, kind, self.form), self.to) {
+            Ok(at) => {
+                self.ids.push(id);
+                self.sent.push(at);
+            }
+            Err(error) => {
+                self.failure.get_or_insert(of_sending(&error));
+                // Nothing is under way that could be waited for.
+                if self.tries_left == 0 && self.sent.is_empty() {
+                    self.due = now;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take(
+        &mut self,
+        octets: &[u8],
+        from: SocketAddr,
+        at: Instant,
+        subject: &Subject<'_>,
+    ) -> Option<Answered> {
+        let stranger = if is_same(from, self.to) {
+            match read(octets, &self.ids, subject.name, subject.kind) {
+                Heard::Reply(place, reply) => {
+                    let took = at.saturating_duration_since(self.sent.get(place).copied().unwrap_or(at));
+                    return Some(Answered { reply: *reply, took, is_repeated: place > 0 });
+                }
+                Heard::WrongId => Fault::WrongId,
+                Heard::OtherQuestion => Fault::OtherQuestion,
+                Heard::Echo => Fault::Echo,
+                Heard::Malformed(why) => Fault::Malformed(why),
+            }
+        } else {
+            Fault::Elsewhere { asked: self.to, from }
+        };
+        self.stranger.get_or_insert(stranger);
+        None
+    }
+
+    fn fault(&mut self) -> Fault {
+        self.stranger.take().or_else(|| self.failure.take()).unwrap_or(Fault::NoAnswer)
+    }
+}
+
+impl AsFd for Udp {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+/// Whether a datagram comes from where the question went: the scope of a link-local address is always the
+/// same.
+fn is_same(from: SocketAddr, to: SocketAddr) -> bool {
+    (from.ip(), from.port()) == (to.ip(), to.port())
+}
+
+fn of_the_path(error: &UdpError) -> Fault {
+    error.icmp.map_or_else(|| of_sending(&error.why), Fault::from_icmp)
+}
+
+/// What an error of sending means.
+pub(crate) fn of_sending(why: &io::Error) -> Fault {
+    match Errno::from_io_error(why) {
+        Some(Errno::CONNREFUSED) => Fault::Refused,
+        Some(Errno::NETUNREACH | Errno::INVAL | Errno::NETDOWN) => Fault::NoRoute,
+        Some(Errno::HOSTUNREACH | Errno::HOSTDOWN) => Fault::Unreachable("host unreachable"),
+        Some(Errno::PERM | Errno::ACCESS) => Fault::Local(Local::Prohibited),
+        Some(Errno::NOBUFS) => Fault::Local(Local::NeighbourTable),
+        _ => Fault::Local(Local::Other(reason(why))),
+    }
+}

@@ -1,0 +1,243 @@
+//! The command `check_resolver` as a user runs it, against a nameserver that fails in every way: each state
+//! of one server.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use suite::process::{Outcome, run};
+
+#[path = "fake/mod.rs"]
+mod fake;
+
+use fake::Fake;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_check_resolver");
+
+fn check(arguments: &[&str]) -> Outcome {
+    let outcome = run(Command::new(BINARY).args(arguments));
+    assert_eq!(outcome.stderr, "", "{arguments:?}");
+    outcome
+}
+
+/// The line without the name of the plugin, its performance data and what is measured.
+fn said(outcome: &Outcome) -> String {
+    let (_, line) = outcome.summary();
+    let line = line.strip_prefix("RESOLVER ").unwrap_or(line);
+    line.split(", slowest in ").next().unwrap_or_default().to_owned()
+}
+
+/// Runs all rows side by side, each with its own names and the fake's address for `@`.
+fn hold(server: &Fake, rows: &[(&str, &str)]) {
+    let address = server.address().to_string();
+    thread::scope(|scope| {
+        let running: Vec<_> = rows
+            .iter()
+            .map(|(arguments, line)| {
+                let server = format!("--server={address}");
+                let own = scope.spawn(move || {
+                    let arguments: Vec<&str> =
+                        std::iter::once(server.as_str()).chain(arguments.split(' ')).collect();
+                    check(&arguments)
+                });
+                (arguments, line, own)
+            })
+            .collect();
+        for (arguments, line, own) in running {
+            let outcome = own.join().unwrap();
+            assert_eq!(said(&outcome), line.replace('@', &address), "{arguments}: {}", outcome.stdout);
+            assert!(outcome.elapsed < Duration::from_secs(8), "{arguments} took {:?}", outcome.elapsed);
+        }
+    });
+}
+
+#[test]
+fn each_state_of_one_server_has_its_cause() {
+    let server = Fake::start("127.0.0.1:0", true);
+    let fails = "CRITICAL - 1 of 1 nameserver fails: @";
+    let good = "OK - 1 nameserver resolves 1 name".to_owned();
+    let failing = |reason: &str| format!("{fails} {reason}");
+    let rows = [
+        ("--name=good.test", good.clone()),
+        ("--name=v4only.test", good.clone()),
+        ("--name=v6only.test", good.clone()),
+        ("--name=v4only.test/AAAA", failing("no address (NODATA)")),
+        ("--name=upper.test", good.clone()),
+        ("--name=private.test", good.clone()),
+        ("--name=lost.test", good.clone()),
+        ("--name=late.test", good.clone()),
+        ("--name=wrongid-good.test", good.clone()),
+        ("--name=otherport-good.test", good.clone()),
+        ("--name=tc.test", good.clone()),
+        ("--name=zero.test=0.0.0.0", good.clone()),
+        ("--name=good.test=192.0.2.80,2001:db8::/32", good.clone()),
+        ("--name=good.test=192.0.2.81,2001:db8::/32", failing("answers 192.0.2.80, which is not expected")),
+        ("--name=nodata.test", failing("no address (NODATA)")),
+        ("--name=nxdomain.test", failing("NXDOMAIN")),
+        ("--name=servfail.test", failing("SERVFAIL")),
+        ("--name=servfail22.test", failing("SERVFAIL (no reachable authority)")),
+        ("--name=expired.test", failing("SERVFAIL by DNSSEC (signature expired)")),
+        ("--name=bogus.test", failing("SERVFAIL by DNSSEC")),
+        ("--name=refused.test", failing("REFUSED")),
+        ("--name=refused-bare.test", failing("REFUSED")),
+        ("--name=notimp.test", failing("NOTIMP")),
+        ("--name=formerr.test", failing("FORMERR")),
+        ("--name=badvers.test", failing("BADVERS")),
+        ("--name=loop.test", failing("CNAME loop")),
+        ("--name=zero.test", failing("answers 0.0.0.0")),
+        ("--name=loopback.test", failing("answers 127.0.0.1")),
+        ("--name=ra0.test/A", failing("does not recurse")),
+        ("--name=formerr-edns.test", "WARNING - @: answers only without EDNS".to_owned()),
+        ("--name=servfail-aaaa.test", "WARNING - @: AAAA SERVFAIL".to_owned()),
+        ("--name=nxdomain-aaaa.test", "WARNING - @: AAAA NXDOMAIN".to_owned()),
+        ("--absent=nxdomain.test", failing("invents an answer for a name that does not exist")),
+        ("--secure=secure.test", "OK - 1 nameserver answers 1 question as expected".to_owned()),
+        ("--secure=good.test", failing("answers, but not as validated (AD=0)")),
+        ("--secure=expired.test", failing("SERVFAIL by DNSSEC (signature expired) or the clock is off")),
+        ("--bogus=bogus.test", "OK - 1 nameserver answers 1 question as expected".to_owned()),
+        ("--bogus=good.test", failing("does not validate DNSSEC")),
+        ("--bogus=servfail.test", failing("SERVFAIL")),
+        ("--closed --name=refused.test", "OK - 1 server refuses strangers".to_owned()),
+        ("--closed --name=good.test", "CRITICAL - 1 of 1 server resolves for strangers: @".to_owned()),
+    ];
+    let rows: Vec<(&str, &str)> = rows.iter().map(|(arguments, line)| (*arguments, line.as_str())).collect();
+    hold(&server, &rows);
+}
+
+/// These wait for all tries and for what is asked after them.
+#[test]
+fn each_kind_of_silence_has_its_cause() {
+    let server = Fake::start("127.0.0.1:0", true);
+    let fails = "CRITICAL - 1 of 1 nameserver fails: @";
+    let rows = [
+        ("--name=silent.test", format!("{fails} no answer")),
+        ("--closed --name=silent.test", "OK - 1 server refuses strangers".to_owned()),
+        ("--name=silent-udp.test", format!("{fails} no answer by UDP, TCP answers")),
+        ("--name=noedns.test", "WARNING - @: answers only without EDNS".to_owned()),
+        ("--name=silent-aaaa.test", "WARNING - @: AAAA no answer".to_owned()),
+        ("--name=wrongid.test", format!("{fails} answers carry a wrong id")),
+        ("--name=otherquestion.test", format!("{fails} answers another question")),
+        ("--name=echo.test", format!("{fails} the question itself came back")),
+        ("--name=short.test", format!("{fails} malformed answer: shorter than its header")),
+        ("--name=pointer.test", format!("{fails} malformed answer: a record of its answer cannot be read")),
+        ("--name=tc-closed.test", format!("{fails} truncated, and TCP closed")),
+        ("--name=tc-silent.test", format!("{fails} truncated, and TCP no answer")),
+    ];
+    let rows: Vec<(&str, &str)> = rows.iter().map(|(arguments, line)| (*arguments, line.as_str())).collect();
+    hold(&server, &rows);
+    let other = check(&[&format!("--server={}", server.address()), "--name=otherport.test/A"]);
+    let from = said(&other);
+    let start =
+        format!("CRITICAL - 1 of 1 nameserver fails: {} answers come from another port, ", server.address());
+    assert!(from.starts_with(&start) && from[start.len()..].parse::<u16>().is_ok(), "{from}");
+}
+
+#[test]
+fn a_server_without_tcp_and_one_that_is_not_there() {
+    let server = Fake::start("127.0.0.1:0", false);
+    hold(
+        &server,
+        &[("--name=tc-refused.test", "CRITICAL - 1 of 1 nameserver fails: @ truncated, and TCP refused")],
+    );
+    let address = server.address().to_string();
+    drop(server);
+    let outcome = check(&[&format!("--server={address}"), "--name=good.test"]);
+    let line = format!("CRITICAL - 1 of 1 nameserver fails: {address} refused: nothing listens there");
+    assert_eq!((said(&outcome), outcome.code), (line, Some(2)));
+}
+
+#[test]
+fn several_servers_and_names_are_asked_side_by_side() {
+    let servers: Vec<Fake> = (0..20).map(|_| Fake::start("127.0.0.1:0", true)).collect();
+    let options: Vec<String> =
+        servers.iter().map(|server| format!("--server={}", server.address())).collect();
+    let mut arguments: Vec<&str> = options.iter().map(String::as_str).collect();
+    let all_good = check(&[&arguments[..], &["--name=good.test", "--name=v4only.test"]].concat());
+    assert_eq!(said(&all_good), "OK - 20 nameservers resolve 2 names");
+    arguments.push("--name=silent.test");
+    let silent = check(&arguments);
+    assert!(said(&silent).starts_with("CRITICAL - 20 of 20 nameservers fail: "), "{}", silent.stdout);
+    assert!(silent.elapsed < Duration::from_secs(7), "{:?}", silent.elapsed);
+    assert_eq!(
+        silent.stdout.lines().filter(|line| line.ends_with(" no answer")).count(),
+        20,
+        "{}",
+        silent.stdout
+    );
+}
+
+#[test]
+fn a_lost_question_is_counted_and_a_late_answer_too() {
+    let server = Fake::start("127.0.0.1:0", true);
+    let option = format!("--server={}", server.address());
+    let lost = check(&[&option, "--name=lost.test/A", "--tries=3", "--try-timeout=0.3"]);
+    assert!(lost.first_line().contains(" second_try=1;;;0"), "{}", lost.stdout);
+    let late = check(&[&option, "--name=late.test/A", "--warning-time=1.2"]);
+    assert!(
+        late.first_line().contains("WARNING - slow: ") && late.first_line().contains(" second_try=0"),
+        "{}",
+        late.stdout
+    );
+}
+
+#[test]
+fn wrong_options_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let large = folder.path().join("large");
+    fs::write(&large, vec![b'#'; 65_537]).unwrap();
+    let large = format!("--resolv-conf={}", large.display());
+    let many: Vec<String> = (0..241).map(|number| format!("--name=a{number}.test")).collect();
+    let rows: [(&[&str], &str); 8] = [
+        (&[], "no name: give one that must resolve by --name, as in --name=www.example.com"),
+        (&["--name=a.test/ANY"], "ANY is not one of the types"),
+        (
+            &["--name=a.test", "--server=ns.example.com"],
+            "a nameserver is named by its address, as in 192.0.2.53",
+        ),
+        (
+            &["--name=a.test", "--server=fe80::1"],
+            "a link-local address needs its interface, as in fe80::1%eth0",
+        ),
+        (&["--name=a.test", "--resolv-conf=/"], "reading /: is a directory"),
+        (&["--name=a.test", "--resolv-conf=/dev/null"], "reading /dev/null: invalid argument"),
+        (&["--name=a.test", &large], "larger than 65536 octets"),
+        (&["--name=a.test", "--tries=0"], "0 is not in 1..=5"),
+    ];
+    for (arguments, part) in rows {
+        let outcome = check(arguments);
+        assert!(
+            outcome.code == Some(3) && outcome.first_line().contains(part),
+            "{arguments:?}: {}",
+            outcome.stdout
+        );
+    }
+    let mut many: Vec<&str> = many.iter().map(String::as_str).collect();
+    many.push("--server=127.0.0.1:9");
+    let outcome = check(&many);
+    let line =
+        "UNKNOWN - 482 questions are too many, at most 480 are possible: give fewer --name or --server";
+    assert_eq!(said(&outcome), line);
+}
+
+#[test]
+fn a_link_local_server_needs_an_interface_that_is_there() {
+    let outcome = check(&["--server=fe80::1%nosuch0", "--name=good.test"]);
+    let line = "CRITICAL - 1 of 1 nameserver fails: fe80::1%nosuch0 no such interface: nosuch0";
+    assert_eq!(said(&outcome), line);
+}
+
+#[test]
+fn another_file_is_read_in_place_of_the_systems() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("resolv.conf");
+    fs::write(&file, "nameserver 127.0.0.1\r\n").unwrap();
+    let missing = format!("--resolv-conf={}/none", folder.path().display());
+    let written = format!("--resolv-conf={}", file.display());
+    let missing = check(&[&missing, "--name=good.test"]);
+    assert!(said(&missing).contains("/none is missing, so 127.0.0.1 is asked"), "{}", missing.stdout);
+    let written = check(&[&written, "--name=good.test"]);
+    assert!(said(&written).contains("no nameserver in "), "{}", written.stdout);
+    assert!(written.stdout.contains("is ignored: it ends with a carriage return"), "{}", written.stdout);
+}

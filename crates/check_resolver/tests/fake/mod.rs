@@ -1,0 +1,267 @@
+//! A nameserver that does what real ones will not do on request: the first label of the name asked says what.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+const POLL: Duration = Duration::from_millis(10);
+const RA: u16 = 0x8180;
+
+/// A running fake. Dropping it ends it.
+pub(crate) struct Fake {
+    address: SocketAddr,
+    ended: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// A question as it came.
+struct Query<'a> {
+    octets: &'a [u8],
+    label: String,
+    kind: u16,
+    /// Where the question ends.
+    end: usize,
+    has_edns: bool,
+    unchecked: bool,
+    tcp: bool,
+}
+
+impl Fake {
+    /// Listens on this address by UDP, and by TCP if `tcp`, on the same port.
+    pub(crate) fn start(address: &str, tcp: bool) -> Self {
+        for _ in 0..50 {
+            let udp = UdpSocket::bind(address).unwrap();
+            let address = udp.local_addr().unwrap();
+            let listener = if tcp { TcpListener::bind(address).ok() } else { None };
+            if tcp && listener.is_none() {
+                continue;
+            }
+            let ended = Arc::new(AtomicBool::new(false));
+            let mut threads = vec![serve_udp(udp, ended.clone())];
+            threads.extend(listener.map(|listener| serve_tcp(listener, ended.clone())));
+            return Self { address, ended, threads };
+        }
+        panic!("no port is free for both UDP and TCP on {address}");
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Fake {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::SeqCst);
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn serve_udp(socket: UdpSocket, ended: Arc<AtomicBool>) -> JoinHandle<()> {
+    socket.set_read_timeout(Some(POLL)).unwrap();
+    thread::spawn(move || {
+        let mut room = [0; 4096];
+        let mut seen: Vec<Vec<u8>> = Vec::new();
+        let mut later: Vec<(Instant, Vec<u8>, SocketAddr)> = Vec::new();
+        while !ended.load(Ordering::SeqCst) {
+            later.retain(|(at, answer, peer)| {
+                let is_due = Instant::now() >= *at;
+                if is_due {
+                    let _ = socket.send_to(answer, peer);
+                }
+                !is_due
+            });
+            let Ok((length, peer)) = socket.recv_from(&mut room) else { continue };
+            let Some(query) = Query::read(&room[..length], false) else { continue };
+            let key = room[12..query.end].to_vec();
+            let is_first = !seen.contains(&key);
+            seen.push(key);
+            match query.label.as_str() {
+                "lost" if is_first => {}
+                "late" if is_first => {
+                    later.push((Instant::now() + Duration::from_millis(1500), query.good(), peer))
+                }
+                "late" => {}
+                "otherport" | "otherport-good" => {
+                    let other = UdpSocket::bind((socket.local_addr().unwrap().ip(), 0)).unwrap();
+                    let _ = other.send_to(&query.good(), peer);
+                    if query.label == "otherport-good" {
+                        later.push((Instant::now() + Duration::from_millis(50), query.good(), peer));
+                    }
+                }
+                _ => {
+                    for answer in query.answers() {
+                        let _ = socket.send_to(&answer, peer);
+                    }
+                }
+            }
+        }
+    })
+}
+
+fn serve_tcp(listener: TcpListener, ended: Arc<AtomicBool>) -> JoinHandle<()> {
+    listener.set_nonblocking(true).unwrap();
+    thread::spawn(move || {
+        let mut kept = Vec::new();
+        while !ended.load(Ordering::SeqCst) {
+            match listener.accept() {
+                Ok((stream, _)) => kept.extend(talk(stream)),
+                Err(_) => thread::sleep(POLL),
+            }
+        }
+    })
+}
+
+/// Answers one question. Returns the connection where it is to stay open in silence.
+fn talk(mut stream: TcpStream) -> Option<TcpStream> {
+    stream.set_nonblocking(false).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+    let mut length = [0; 2];
+    stream.read_exact(&mut length).ok()?;
+    let mut room = vec![0; usize::from(u16::from_be_bytes(length))];
+    stream.read_exact(&mut room).ok()?;
+    let query = Query::read(&room, true)?;
+    match query.label.as_str() {
+        "tc-closed" => None,
+        "silent" | "tc-silent" | "noedns" | "wrongid" => Some(stream),
+        _ => {
+            let answer = query.answers().pop().unwrap_or_default();
+            // The length in a segment of its own.
+            stream.write_all(&u16::try_from(answer.len()).unwrap().to_be_bytes()).ok()?;
+            stream.set_nodelay(true).ok()?;
+            stream.write_all(&answer).ok()?;
+            None
+        }
+    }
+}
+
+impl<'a> Query<'a> {
+    fn read(octets: &'a [u8], tcp: bool) -> Option<Self> {
+        let mut at = 12;
+        let first = usize::from(*octets.get(at)?);
+        let label = String::from_utf8_lossy(octets.get(at + 1..at + 1 + first)?).into_owned();
+        while *octets.get(at)? != 0 {
+            at += 1 + usize::from(octets[at]);
+        }
+        let kind = u16::from_be_bytes([*octets.get(at + 1)?, *octets.get(at + 2)?]);
+        let unchecked = octets[3] & 0x10 != 0;
+        Some(Self { octets, label, kind, end: at + 5, has_edns: octets[11] == 1, unchecked, tcp })
+    }
+
+    /// An answer with these flags and code, these records, and EDNS where the question had it, with these
+    /// extended errors.
+    fn answer(&self, flags: u16, records: &[&[u8]], errors: &[u16]) -> Vec<u8> {
+        let mut answer = self.octets[..2].to_vec();
+        let count = u16::try_from(records.len()).unwrap();
+        for word in [flags, 1, count, 0, u16::from(self.has_edns)] {
+            answer.extend(word.to_be_bytes());
+        }
+        answer.extend(&self.octets[12..self.end]);
+        answer.extend(records.concat());
+        if self.has_edns {
+            answer.extend(b"\0\0\x29\x04\xd0\0\0\x80\0");
+            answer.extend(u16::try_from(errors.len() * 6).unwrap().to_be_bytes());
+            for error in errors {
+                answer.extend([0, 15, 0, 2]);
+                answer.extend(error.to_be_bytes());
+            }
+        }
+        answer
+    }
+
+    /// An answer without EDNS.
+    fn plain(&self, flags: u16) -> Vec<u8> {
+        Query { has_edns: false, label: String::new(), ..*self }.answer(flags, &[], &[])
+    }
+
+    fn good(&self) -> Vec<u8> {
+        match self.kind {
+            1 => self.answer(RA, &[&a([192, 0, 2, 80])], &[]),
+            28 => self.answer(
+                RA,
+                &[b"\xc0\x0c\0\x1c\0\x01\0\0\x01\x2c\0\x10\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x80"],
+                &[],
+            ),
+            _ => self.answer(RA, &[], &[]),
+        }
+    }
+
+    fn with_id(&self, id: u16) -> Vec<u8> {
+        let mut answer = self.good();
+        answer[..2].copy_from_slice(&id.to_be_bytes());
+        answer
+    }
+
+    fn other_id(&self) -> Vec<u8> {
+        self.with_id(u16::from_be_bytes([self.octets[0], self.octets[1]]).wrapping_add(1))
+    }
+
+    /// What is sent, in this order.
+    fn answers(&self) -> Vec<Vec<u8>> {
+        let code = |code: u16| vec![self.answer(RA | code, &[], &[])];
+        let is_aaaa = self.kind == 28;
+        let only_v4 = |record: &[u8]| {
+            vec![self.answer(RA, if is_aaaa { &[] } else { std::slice::from_ref(&record) }, &[])]
+        };
+        match self.label.as_str() {
+            "good" | "lost" | "late" => vec![self.good()],
+            "v4only" if is_aaaa => code(0),
+            "v6only" if !is_aaaa => code(0),
+            "nodata" => code(0),
+            "nxdomain" => code(3),
+            "servfail" => code(2),
+            "servfail22" => vec![self.answer(RA | 2, &[], &[22])],
+            "expired" if !self.unchecked => vec![self.answer(RA | 2, &[], &[6, 7])],
+            "bogus" if !self.unchecked => code(2),
+            "refused" => code(5),
+            "refused-bare" => vec![[&self.octets[..2], &[0x81, 0x85], &[0; 8]].concat()],
+            "notimp" => vec![self.plain(RA | 4)],
+            "formerr" => code(1),
+            "formerr-edns" if self.has_edns => vec![self.plain(RA | 1)],
+            "silent" | "silent-udp" if !self.tcp => vec![],
+            "noedns" if self.has_edns => vec![],
+            "silent-aaaa" if is_aaaa => vec![],
+            "servfail-aaaa" if is_aaaa => code(2),
+            "nxdomain-aaaa" if is_aaaa => code(3),
+            "wrongid" => vec![self.other_id()],
+            "wrongid-good" => vec![self.other_id(), self.good()],
+            "otherquestion" => {
+                let mut answer = self.good();
+                answer[13] ^= 1;
+                vec![answer]
+            }
+            "echo" => vec![self.octets.to_vec()],
+            "short" => vec![self.octets[..5].to_vec()],
+            "pointer" => vec![self.answer(RA, &[b"\xc0\xff\0\x01\0\x01\0\0\0\0\0\0"], &[])],
+            "badvers" => {
+                let mut answer = self.answer(RA, &[], &[]);
+                let extended = answer.len() - 6;
+                answer[extended] = 1;
+                vec![answer]
+            }
+            "tc" | "tc-closed" | "tc-silent" | "tc-refused" if !self.tcp => {
+                vec![self.answer(RA | 0x200, &[], &[])]
+            }
+            "loop" => only_v4(b"\xc0\x0c\0\x05\0\x01\0\0\0\x0a\0\x02\xc0\x0c"),
+            "zero" => only_v4(&a([0, 0, 0, 0])),
+            "loopback" => only_v4(&a([127, 0, 0, 1])),
+            "private" => only_v4(&a([10, 0, 0, 1])),
+            "ra0" => vec![self.answer(0x8500, &[&a([192, 0, 2, 80])], &[])],
+            "secure" => vec![self.answer(RA | 0x20, &[&a([192, 0, 2, 80])], &[])],
+            "upper" => {
+                let mut answer = self.good();
+                answer[13..self.end - 5].make_ascii_uppercase();
+                vec![answer]
+            }
+            _ => vec![self.good()],
+        }
+    }
+}
+
+fn a(address: [u8; 4]) -> Vec<u8> {
+    [&b"\xc0\x0c\0\x01\0\x01\0\0\x01\x2c\0\x04"[..], &address].concat()
+}

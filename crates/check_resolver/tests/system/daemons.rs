@@ -1,0 +1,195 @@
+//! Real nameservers: named as the authority of a plain and of a signed zone, unbound and dnsmasq as resolvers, well and not well.
+
+use std::path::Path;
+use std::time::Duration;
+
+use suite::daemon::Daemon;
+use suite::host::{Host, public_folder, write};
+use suite::needs::{Need, missing};
+use suite::process::run;
+use suite::wait::eventually;
+use tempfile::TempDir;
+
+use super::{NEEDS, check, host, said};
+
+const SERVERS: [Need; 4] =
+    [Need::Program("named"), Need::Program("unbound"), Need::Program("dnsmasq"), Need::Program("dig")];
+const AUTHORITY: &str = "127.0.0.2";
+
+/// A host with an authority, and a folder for what runs there.
+struct Lab {
+    authority: Option<Daemon>,
+    host: Host,
+    folder: TempDir,
+}
+
+impl Lab {
+    fn start() -> Self {
+        let (host, folder) = (host(&[AUTHORITY], ""), public_folder());
+        let mut lab = Self { authority: None, host, folder };
+        lab.authority = Some(lab.named());
+        lab
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
+    /// named with the zones plain.test and signed.test, which it signs itself.
+    fn named(&self) -> Daemon {
+        let zone = "$TTL 60\n@ SOA ns root 1 60 60 600 60\n@ NS ns\nns A 127.0.0.2\nwww A 192.0.2.80\n\
+                    *.wild A 192.0.2.81\nonly6 AAAA 2001:db8::80\n";
+        write(Path::new(&self.path("zone")), zone);
+        write(Path::new(&self.path("signed")), zone);
+        let folder = self.folder.path().display();
+        let conf = format!(
+            "options {{ directory \"{folder}\"; pid-file none; session-keyfile none; recursion no; dnssec-validation no; \
+             listen-on {{ {AUTHORITY}; }}; listen-on-v6 {{ none; }}; managed-keys-directory \"{folder}\"; }};\n\
+             controls {{ }};\n\
+             zone \"plain.test\" {{ type primary; file \"zone\"; }};\n\
+             zone \"signed.test\" {{ type primary; file \"signed\"; dnssec-policy default; inline-signing yes; \
+             key-directory \"{folder}\"; }};\n"
+        );
+        write(Path::new(&self.path("named.conf")), &conf);
+        let mut command = self.host.command("named");
+        command.args(["-g", "-c", &self.path("named.conf")]);
+        let daemon = self.start_server(&mut command, "named", AUTHORITY);
+        let signed = || self.dig(AUTHORITY, &["+dnssec", "www.signed.test"]).contains("RRSIG");
+        eventually("named signs its zone", Duration::from_secs(20), signed);
+        daemon
+    }
+
+    fn dig(&self, server: &str, arguments: &[&str]) -> String {
+        let at = format!("@{server}");
+        run(self.host.command("dig").args([&at[..], "+time=1", "+tries=1"]).args(arguments)).stdout
+    }
+
+    fn start_server(&self, command: &mut std::process::Command, name: &str, address: &str) -> Daemon {
+        let log = self.folder.path().join(format!("{name}.log"));
+        Daemon::start(command, &log, |_| {
+            self.dig(address, &["version.bind", "chaos", "txt"]).contains("status: ")
+        })
+    }
+
+    /// unbound, which asks the authority for both zones and trusts the signed one's key, with these further lines.
+    fn unbound(&self, address: &str, lines: &str) -> Daemon {
+        let keys = self.dig(AUTHORITY, &["+noall", "+answer", "DNSKEY", "signed.test"]);
+        let anchors: String = keys
+            .lines()
+            .filter(|line| line.contains("DNSKEY"))
+            .map(|line| format!("trust-anchor: \"{}\"\n", line.replace('\t', " ")))
+            .collect();
+        assert!(!anchors.is_empty(), "named has no keys: {keys}");
+        let zones: String = ["plain.test", "signed.test"]
+            .iter()
+            .map(|zone| format!("stub-zone:\nname: {zone}\nstub-addr: {AUTHORITY}\n"))
+            .collect();
+        let conf = format!(
+            "server:\ninterface: {address}\nusername: \"\"\nchroot: \"\"\npidfile: \"\"\nuse-syslog: no\n\
+             do-daemonize: no\ndo-not-query-localhost: no\nlocal-zone: \"test.\" nodefault\n\
+             domain-insecure: \"plain.test\"\nede: yes\nmodule-config: \"validator iterator\"\n\
+             {anchors}{lines}\nremote-control:\ncontrol-enable: no\n{zones}"
+        );
+        let path = self.path(&format!("unbound-{address}"));
+        write(Path::new(&path), &conf);
+        let mut command = self.host.command("unbound");
+        command.args(["-d", "-c", &path]);
+        self.start_server(&mut command, &format!("unbound-{address}"), address)
+    }
+
+    fn dnsmasq(&self, address: &str, more: &[&str]) -> Daemon {
+        let mut command = self.host.command("dnsmasq");
+        let listen = format!("--listen-address={address}");
+        let fixed =
+            ["-k", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--bind-interfaces", "--user=root"];
+        command.args(fixed).args([&listen, "--pid-file="]).args(more);
+        self.start_server(&mut command, &format!("dnsmasq-{address}"), address)
+    }
+
+    fn said(&self, server: &str, question: &str) -> String {
+        let outcome = check(&self.host, &[&format!("--server={server}"), question]);
+        said(&outcome).1
+    }
+
+    fn hold(&self, rows: &[(&str, &str, &str)]) {
+        for (server, question, line) in rows {
+            assert_eq!(self.said(server, question), line.replace('@', server), "{question}");
+        }
+    }
+}
+
+const GOOD: &str = "OK - 1 nameserver resolves 1 name";
+const AS_EXPECTED: &str = "OK - 1 nameserver answers 1 question as expected";
+
+#[test]
+fn resolvers_that_are_well_and_an_authority() {
+    if missing(&NEEDS) || missing(&SERVERS) {
+        return;
+    }
+    let lab = Lab::start();
+    let _unbound = lab.unbound("127.0.0.3", "");
+    let _dnsmasq = lab.dnsmasq("127.0.0.5", &[&format!("--server={AUTHORITY}")]);
+    lab.hold(&[
+        ("127.0.0.3", "--name=www.plain.test", GOOD),
+        ("127.0.0.3", "--name=only6.plain.test", GOOD),
+        ("127.0.0.3", "--name=*.wild.plain.test=192.0.2.81", GOOD),
+        ("127.0.0.3", "--name=plain.test/SOA", GOOD),
+        ("127.0.0.3", "--absent=plain.test", AS_EXPECTED),
+        (
+            "127.0.0.3",
+            "--absent=wild.plain.test",
+            "CRITICAL - 1 of 1 nameserver fails: @ invents an answer for a name that does not exist",
+        ),
+        ("127.0.0.3", "--name=www.signed.test", GOOD),
+        ("127.0.0.3", "--secure=www.signed.test", AS_EXPECTED),
+        (
+            "127.0.0.3",
+            "--secure=www.plain.test",
+            "CRITICAL - 1 of 1 nameserver fails: @ answers, but not as validated (AD=0)",
+        ),
+        (
+            "127.0.0.3",
+            "--bogus=www.signed.test",
+            "CRITICAL - 1 of 1 nameserver fails: @ does not validate DNSSEC",
+        ),
+        ("127.0.0.5", "--name=www.plain.test", GOOD),
+        (
+            "127.0.0.5",
+            "--secure=www.signed.test",
+            "CRITICAL - 1 of 1 nameserver fails: @ answers, but not as validated (AD=0)",
+        ),
+        (AUTHORITY, "--name=www.plain.test", "CRITICAL - 1 of 1 nameserver fails: @ does not recurse"),
+        (AUTHORITY, "--name=www.example.com", "CRITICAL - 1 of 1 nameserver fails: @ REFUSED"),
+    ]);
+}
+
+#[test]
+fn resolvers_that_are_not_well() {
+    if missing(&NEEDS) || missing(&SERVERS) {
+        return;
+    }
+    let mut lab = Lab::start();
+    let _late = lab.unbound("127.0.0.4", "val-override-date: \"20280101000000\"");
+    let _closed = lab.unbound("127.0.0.7", "access-control: 127.0.0.0/8 refuse");
+    let _open = lab.unbound("127.0.0.3", "");
+    let _alone = lab.dnsmasq("127.0.0.6", &[]);
+    let late =
+        "CRITICAL - 1 of 1 nameserver fails: @ SERVFAIL by DNSSEC (DNSKEY missing) or the clock is off";
+    lab.hold(&[
+        ("127.0.0.4", "--secure=www.signed.test", late),
+        ("127.0.0.4", "--bogus=www.signed.test", AS_EXPECTED),
+        ("127.0.0.4", "--name=www.plain.test", GOOD),
+        ("127.0.0.7", "--name=www.plain.test", "CRITICAL - 1 of 1 nameserver fails: @ REFUSED"),
+        ("127.0.0.6", "--name=www.plain.test", "CRITICAL - 1 of 1 nameserver fails: @ REFUSED"),
+        ("127.0.0.3", "--name=www.plain.test/A", GOOD),
+    ]);
+    let both = ["--server=127.0.0.3", "--server=127.0.0.7", "--closed", "--name=www.plain.test"];
+    let line = "CRITICAL - 1 of 2 servers resolve for strangers: 127.0.0.3";
+    assert_eq!(said(&check(&lab.host, &both)), (2, line.to_owned()));
+    assert_eq!(said(&check(&lab.host, &both[1..])), (0, "OK - 1 server refuses strangers".to_owned()));
+    // What the cache holds still resolves without the authority, and proves nothing.
+    lab.authority = None;
+    assert_eq!(lab.said("127.0.0.3", "--name=www.plain.test/A"), GOOD);
+    let fresh = lab.said("127.0.0.3", "--name=*.wild.plain.test/A");
+    assert!(fresh.starts_with("CRITICAL - 1 of 1 nameserver fails: 127.0.0.3 "), "{fresh}");
+}

@@ -1,0 +1,74 @@
+//! check_resolver against real nameservers (unbound, named, dnsmasq) and a fake in network namespaces, and beside the C library.
+//!
+//! Needs root and the packages that `tests/run` installs. A test that misses something says so and skips, and with CI=true it fails.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+#[path = "../fake/mod.rs"]
+mod fake;
+
+mod daemons;
+mod library;
+mod look;
+mod paths;
+mod programs;
+
+use std::net::UdpSocket;
+use std::thread;
+
+use suite::bench::enter;
+use suite::host::{Host, bare};
+use suite::needs::Need;
+use suite::plugins;
+use suite::process::{Outcome, run};
+
+use fake::Fake;
+
+/// What every test needs.
+const NEEDS: [Need; 3] = [Need::Root, Need::Program("ip"), Need::Program("mount")];
+
+/// Runs the plugin in a host.
+fn check(host: &Host, arguments: &[&str]) -> Outcome {
+    run(host.command(plugins::binary("check_resolver")).args(arguments))
+}
+
+/// The exit code, and the first line without the plugin's name, its data and what is measured.
+fn said(outcome: &Outcome) -> (i32, String) {
+    let (code, line) = outcome.summary();
+    let line = line.strip_prefix("RESOLVER ").unwrap_or(line);
+    (code, line.split(", slowest in ").next().unwrap_or_default().to_owned())
+}
+
+/// Starts a fake that listens in a host.
+fn fake(host: &Host, address: &str) -> Fake {
+    let fake = inside(host, || Fake::start(address, true));
+    assert_eq!(fake.address().port(), 53, "the C library asks no other port");
+    fake
+}
+
+/// Binds an address that never answers.
+fn silent(host: &Host, address: &str) -> UdpSocket {
+    inside(host, || UdpSocket::bind(address).unwrap())
+}
+
+/// Does something in the network namespace of a host.
+fn inside<T: Send>(host: &Host, act: impl FnOnce() -> T + Send) -> T {
+    thread::scope(|scope| {
+        let entered = scope.spawn(|| {
+            enter(host);
+            act()
+        });
+        entered.join().unwrap()
+    })
+}
+
+/// A host with these addresses on its loopback interface and this resolv.conf.
+fn host(addresses: &[&str], resolv_conf: &str) -> Host {
+    let host = bare();
+    for address in addresses {
+        host.ip(&["addr", "add", address, "dev", "lo"]);
+    }
+    host.etc("resolv.conf", resolv_conf);
+    host.etc("nsswitch.conf", "hosts: files dns\n");
+    host.etc("hosts", "127.0.0.1 localhost\n");
+    host
+}

@@ -1,0 +1,81 @@
+//! What lies between: IPv6, link-local nameservers, routers that refuse, and a machine that cannot send.
+
+use suite::host::{bare, cabled};
+use suite::needs::{Need, missing};
+use suite::process::run;
+
+use super::{NEEDS, check, fake, host, inside, said};
+
+#[test]
+fn nameservers_of_ipv6_and_of_the_link_are_asked() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let (near, far) = cabled();
+    near.ip(&["addr", "add", "fe80::1/64", "dev", "eth0", "nodad"]);
+    far.ip(&["addr", "add", "fe80::53/64", "dev", "eth0", "nodad"]);
+    near.ip(&["addr", "add", "2001:db8::1/64", "dev", "eth0", "nodad"]);
+    far.ip(&["addr", "add", "2001:db8::53/64", "dev", "eth0", "nodad"]);
+    let index = inside(&far, || std::fs::read_to_string("/proc/thread-self/net/if_inet6").unwrap());
+    let scope =
+        index.lines().find(|line| line.starts_with("fe80")).and_then(|line| line.split(' ').nth(1)).unwrap();
+    let scope = u32::from_str_radix(scope, 16).unwrap();
+    let _servers = (fake(&far, &format!("[fe80::53%{scope}]:53")), fake(&far, "[2001:db8::53]:53"));
+    near.etc("resolv.conf", "nameserver fe80::53%eth0\nnameserver 2001:db8::53\n");
+    near.etc("nsswitch.conf", "hosts: dns\n");
+    let outcome = check(&near, &["--name=good.test"]);
+    assert_eq!(said(&outcome), (0, "OK - 2 nameservers resolve 1 name".to_owned()), "{}", outcome.stdout);
+    let gone = check(&near, &["--server=fe80::53%eth9", "--name=good.test"]);
+    let line = "CRITICAL - 1 of 1 nameserver fails: fe80::53%eth9 no such interface: eth9";
+    assert_eq!(said(&gone), (2, line.to_owned()));
+}
+
+#[test]
+fn routers_and_routes_say_why() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let (near, router) = cabled();
+    near.ip(&["addr", "add", "192.0.2.1/24", "dev", "eth0"]);
+    router.ip(&["addr", "add", "192.0.2.254/24", "dev", "eth0"]);
+    router.sysctl("net/ipv4/ip_forward", "1");
+    router.ip(&["route", "add", "prohibit", "198.51.100.1/32"]);
+    router.ip(&["route", "add", "unreachable", "198.51.100.2/32"]);
+    near.ip(&["route", "add", "198.51.100.0/24", "via", "192.0.2.254"]);
+    near.ip(&["route", "add", "prohibit", "198.51.100.5/32"]);
+    let fails = |server: &str, why: &str| format!("CRITICAL - 1 of 1 nameserver fails: {server} {why}");
+    let rows = [
+        ("198.51.100.1", 2, fails("198.51.100.1", "prohibited on the way")),
+        ("198.51.100.2", 2, fails("198.51.100.2", "host unreachable")),
+        ("198.51.100.3", 2, fails("198.51.100.3", "net unreachable")),
+        ("203.0.113.1", 2, fails("203.0.113.1", "no route from here")),
+        ("192.0.2.9", 2, fails("192.0.2.9", "host unreachable")),
+        ("198.51.100.5", 3, "UNKNOWN - no question could be sent: prohibited here".to_owned()),
+    ];
+    for (server, code, line) in rows {
+        let outcome = check(&near, &[&format!("--server={server}"), "--name=good.test/A"]);
+        assert_eq!(said(&outcome), (code, line), "{server}: {}", outcome.stdout);
+    }
+}
+
+#[test]
+fn a_machine_whose_firewall_drops_its_own_questions_resolves_nothing() {
+    if missing(&NEEDS) || missing(&[Need::Program("nft")]) {
+        return;
+    }
+    let host = host(&["192.0.2.53"], "nameserver 192.0.2.53\n");
+    let _server = fake(&host, "192.0.2.53:53");
+    let rules = "add table inet x; add chain inet x o { type filter hook output priority 0; }; \
+                 add rule inet x o udp dport 53 drop";
+    assert_eq!(run(host.command("nft").arg(rules)).code, Some(0));
+    let outcome = check(&host, &["--name=good.test"]);
+    let (code, line) = said(&outcome);
+    assert_eq!(code, 2, "{line}");
+    assert!(
+        line.starts_with("CRITICAL - no question could be sent: prohibited here, this system "),
+        "{line}"
+    );
+    let other = check(&host, &["--name=good.test", "--no-system"]);
+    assert_eq!(said(&other), (3, "UNKNOWN - no question could be sent: prohibited here".to_owned()));
+    drop(bare());
+}

@@ -1,0 +1,124 @@
+//! The states of resolv.conf as programs on the host meet them: each with what the machine's own way gives.
+
+use std::time::Duration;
+
+use suite::needs::missing;
+
+use super::{NEEDS, check, fake, host, said, silent};
+
+const THREE: [&str; 3] = ["192.0.2.53", "192.0.2.54", "192.0.2.55"];
+
+fn lines(servers: &[&str]) -> String {
+    servers.iter().map(|server| format!("nameserver {server}\n")).collect()
+}
+
+#[test]
+fn the_first_server_is_silent_and_each_name_waits() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let host = host(&THREE, &lines(&THREE));
+    let _living = ["192.0.2.54:53", "192.0.2.55:53"].map(|address| fake(&host, address));
+    let _dead = silent(&host, "192.0.2.53:53");
+    let outcome = check(&host, &["--name=good.test"]);
+    let (code, line) = said(&outcome);
+    assert_eq!(code, 1, "{line}");
+    assert!(
+        line.starts_with("WARNING - 1 of 3 nameservers fails: 192.0.2.53 no answer, a name takes 5."),
+        "{line}"
+    );
+}
+
+#[test]
+fn all_are_silent_and_the_fourth_is_never_asked() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let four = [&THREE[..], &["192.0.2.101"]].concat();
+    let host = host(&four, &lines(&four));
+    let _dead = THREE.map(|address| silent(&host, &format!("{address}:53")));
+    let _fourth = fake(&host, "192.0.2.101:53");
+    let outcome = check(&host, &["--name=good.test"]);
+    let (code, line) = said(&outcome);
+    let start = "CRITICAL - 3 of 3 nameservers fail: 192.0.2.53 no answer, 192.0.2.54 no answer, 192.0.2.55 no answer";
+    let end = ", this system takes longer than 7.7 s, 192.0.2.101 is never asked: the C library reads three";
+    assert_eq!((code, line), (2, format!("{start}{end}")));
+    assert!(outcome.elapsed < Duration::from_secs(9), "{:?}", outcome.elapsed);
+}
+
+#[test]
+fn each_way_of_failing_has_its_line() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let host = host(&THREE, &lines(&THREE[..2]));
+    let fakes = ["192.0.2.53:53", "192.0.2.54:53"].map(|address| fake(&host, address));
+    let both = "2 of 2 nameservers fail: 192.0.2.53";
+    let rows = [
+        ("--name=good.test", 0, "OK - 2 nameservers resolve 1 name".to_owned()),
+        (
+            "--name=nxdomain.test",
+            2,
+            format!("CRITICAL - {both} NXDOMAIN, 192.0.2.54 NXDOMAIN, this system does not resolve"),
+        ),
+        (
+            "--name=servfail.test",
+            2,
+            format!("CRITICAL - {both} SERVFAIL, 192.0.2.54 SERVFAIL, this system does not resolve"),
+        ),
+        (
+            "--name=good.test/A=192.0.2.81",
+            2,
+            format!(
+                "CRITICAL - {both} answers 192.0.2.80, which is not expected, \
+                 192.0.2.54 answers 192.0.2.80, which is not expected, \
+                 this system resolves it all the same: hosts is files dns in nsswitch.conf"
+            ),
+        ),
+    ];
+    for (argument, code, line) in rows {
+        assert_eq!(said(&check(&host, &[argument])), (code, line), "{argument}");
+    }
+    let two = said(&check(&host, &["--name=servfail.test", "--name=good.test"]));
+    let line = "WARNING - servfail.test fails on all 2 nameservers (SERVFAIL), other names resolve: its zone, \
+                not the nameservers";
+    assert_eq!(two, (1, line.to_owned()));
+    host.etc("nsswitch.conf", "hosts: files\n");
+    let line = "CRITICAL - the nameservers resolve, this system does not: hosts is files in nsswitch.conf";
+    assert_eq!(said(&check(&host, &["--name=good.test"])), (2, line.to_owned()));
+    assert_eq!(said(&check(&host, &["--name=good.test", "--no-system"])).0, 0);
+    host.etc("hosts", "192.0.2.7 good.test\n");
+    let line =
+        "CRITICAL - this system answers 192.0.2.7, which is not expected: hosts is files in nsswitch.conf";
+    assert_eq!(said(&check(&host, &["--name=good.test/A=192.0.2.80"])), (2, line.to_owned()));
+    drop(fakes);
+    let closed = "CRITICAL - 2 of 2 nameservers fail: 192.0.2.53 refused: nothing listens there, \
+                  192.0.2.54 refused: nothing listens there, \
+                  this system resolves it all the same: hosts is files in nsswitch.conf";
+    assert_eq!(said(&check(&host, &["--name=good.test/A"])), (2, closed.to_owned()));
+}
+
+#[test]
+fn the_file_may_name_nothing_or_too_much() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let host = host(&["192.0.2.53"], "search example.com\n");
+    let line =
+        "CRITICAL - no nameserver in /etc/resolv.conf, so 127.0.0.1 is asked: refused: nothing listens there";
+    assert_eq!(said(&check(&host, &["--name=good.test"])), (2, line.to_owned()));
+    let _local = fake(&host, "127.0.0.1:53");
+    let line = "WARNING - no nameserver in /etc/resolv.conf, so 127.0.0.1 is asked, which resolves";
+    assert_eq!(said(&check(&host, &["--name=good.test"])), (1, line.to_owned()));
+    let _server = fake(&host, "192.0.2.53:53");
+    let rows = [
+        ("nameserver 192.0.2.300\nnameserver 192.0.2.53\n", "192.0.2.300 is not an address"),
+        ("nameserver 192.0.2.54\r\nnameserver 192.0.2.53\n", "it ends with a carriage return"),
+        ("nameserver fe80::1\nnameserver 192.0.2.53\n", "fe80::1 needs its interface, as in fe80::1%eth0"),
+    ];
+    for (text, why) in rows {
+        host.etc("resolv.conf", text);
+        let line = format!("WARNING - line 1 of /etc/resolv.conf is ignored: {why}");
+        assert_eq!(said(&check(&host, &["--name=good.test"])), (1, line));
+    }
+}

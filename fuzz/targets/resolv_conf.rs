@@ -1,0 +1,20 @@
+//! resolv.conf: at most three servers, each once, none of them both asked and never asked, and each ignored line is there.
+#![no_main]
+
+use check_resolver::resolv_conf::ResolvConf;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|content: &[u8]| {
+    let conf = ResolvConf::parse(content);
+    assert!(conf.servers.len() <= 3);
+    let lines = content.split(|octet| *octet == b'\n').count();
+    assert!(conf.servers.len() + conf.never_asked.len() + conf.ignored.len() <= lines);
+    for (number, server) in conf.servers.iter().enumerate() {
+        assert!(!conf.servers[..number].contains(server) && !conf.never_asked.contains(server));
+        assert!(server.host.name().is_none() && server.port.is_none());
+    }
+    for ignored in &conf.ignored {
+        assert!(ignored.line >= 1 && ignored.line <= lines);
+        assert!(!ignored.why.to_string().is_empty());
+    }
+});
