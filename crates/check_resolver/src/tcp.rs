@@ -105,12 +105,12 @@ impl Tcp {
                 Err(_) => return Some(closed()),
             }
             if let Some(message) = whole(&self.input) {
-                return Some(self.read(message, subject));
+                return Some(self.judge(message, subject));
             }
         }
     }
 
-    fn read(&self, message: &[u8], subject: &Subject<'_>) -> Ended {
+    fn judge(&self, message: &[u8], subject: &Subject<'_>) -> Ended {
         match read(message, &[self.id], subject.name, subject.kind) {
             Heard::Reply(_, reply) => {
                 Ok(Answered { reply: *reply, took: self.started.elapsed(), is_repeated: false })
