@@ -19,6 +19,8 @@ mod formats;
 mod output;
 #[path = "contract/signals.rs"]
 mod signals;
+#[path = "contract/stepwise.rs"]
+mod stepwise;
 #[path = "contract/streams.rs"]
 mod streams;
 #[path = "contract/terminal.rs"]

@@ -1,5 +1,7 @@
 //! Running a program to its end, bounded in time, and what came of it.
 
+use std::fs;
+use std::io;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -69,4 +71,24 @@ fn drain(pipe: Option<impl std::io::Read>) -> String {
         let _ = pipe.read_to_end(&mut octets);
     }
     String::from_utf8_lossy(&octets).into_owned()
+}
+
+/// How many threads `command` starts beside its first, as strace counts the calls of the kernel.
+///
+/// # Errors
+/// The trace cannot be had.
+pub fn threads(command: &Command) -> io::Result<usize> {
+    let folder = tempfile::tempdir()?;
+    let trace = folder.path().join("trace");
+    let mut traced = Command::new("strace");
+    traced.args(["-f", "-e", "trace=clone,clone3", "-o"]).arg(&trace);
+    traced.arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => traced.env(name, value),
+            None => traced.env_remove(name),
+        };
+    }
+    run(&mut traced);
+    Ok(fs::read_to_string(&trace)?.matches("CLONE_THREAD").count())
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    plugin::run(check_ip_bound::check)
+    plugin::run_stepwise(check_ip_bound::check)
 }

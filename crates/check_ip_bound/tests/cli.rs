@@ -11,7 +11,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
-use suite::process::{Outcome, run};
+use suite::needs::{Need, missing};
+use suite::process::{Outcome, run, threads};
 use tempfile::TempDir;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_check_ip_bound");
@@ -252,4 +253,14 @@ fn the_configuration_of_another_tree_can_be_checked_and_listed() {
     let line = "IP_BOUND UNKNOWN - --from=netplam: the sources are hsphere, cpanel, ifupdown, ifcfg, \
                 networkd, networkmanager, netplan, keepalived, and auto for all of them, see --help";
     assert_eq!(unknown.verdict(), (3, line));
+}
+
+#[test]
+fn what_only_asks_the_kernel_starts_no_thread() {
+    if missing(&[Need::Program("strace")]) {
+        return;
+    }
+    let mut check = Command::new(BINARY);
+    assert_eq!(threads(check.arg("--ip=127.0.0.1")).unwrap(), 0);
+    assert_eq!(threads(check.arg("--file=/dev/null")).unwrap(), 1, "a file can be on a mount that hangs");
 }

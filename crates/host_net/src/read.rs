@@ -35,7 +35,8 @@ impl Bound {
     /// # Errors
     /// [`ReadBoundError`].
     pub fn read(deadline: &Deadline) -> Result<Self, ReadBoundError> {
-        let _step = deadline.step("reading the bound addresses");
+        // Each wait for the kernel's answer has a limit; what waits inside the kernel, no thread of ours could end.
+        let _step = deadline.bounded_step("reading the bound addresses");
         let mut bound = read_by_any_means(deadline)?;
         bound.interfaces.sort_by_key(|interface| interface.index);
         sort(&mut bound.addresses);
@@ -50,7 +51,7 @@ impl DefaultRoute {
     /// [`ReadBoundError`]: netlink is refused, or there is none on this system.
     #[cfg(target_os = "linux")]
     pub fn read(ipv6: bool, deadline: &Deadline) -> Result<Vec<Self>, ReadBoundError> {
-        let _step = deadline.step("reading the default routes");
+        let _step = deadline.bounded_step("reading the default routes");
         let mut routes =
             rtroute::read(ipv6, deadline).map_err(|error| ReadBoundError::Routes(error.to_string()))?;
         routes.sort();
@@ -88,11 +89,13 @@ fn read_by_any_means(deadline: &Deadline) -> Result<Bound, ReadBoundError> {
         Err(_) if deadline.is_over() => return Err(ReadBoundError::TooSlow(deadline.limit().as_secs_f64())),
         Err(error) => error.to_string(),
     };
+    let _step = deadline.step("reading the bound addresses by getifaddrs");
     portable::read().map_err(|error| ReadBoundError::Refused { netlink, getifaddrs: plugin::reason(&error) })
 }
 
 #[cfg(not(target_os = "linux"))]
-fn read_by_any_means(_deadline: &Deadline) -> Result<Bound, ReadBoundError> {
+fn read_by_any_means(deadline: &Deadline) -> Result<Bound, ReadBoundError> {
+    let _step = deadline.step("reading the bound addresses by getifaddrs");
     let netlink = "this system has no netlink".to_owned();
     portable::read().map_err(|error| ReadBoundError::Refused { netlink, getifaddrs: plugin::reason(&error) })
 }

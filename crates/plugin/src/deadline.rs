@@ -1,6 +1,6 @@
 //! The one overall deadline of a run, and what is being done while it runs.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::{Progress, State};
@@ -23,6 +23,14 @@ struct Inner {
     state: State,
     steps: Vec<(u64, String)>,
     started: u64,
+}
+
+/// What is done before each step that can block.
+static BEFORE_STEPS: OnceLock<fn()> = OnceLock::new();
+
+/// Does this before each step that can block, of whatever deadline. Set once.
+pub(crate) fn before_steps(prepare: fn()) {
+    let _ = BEFORE_STEPS.set(prepare);
 }
 
 impl Deadline {
@@ -85,6 +93,16 @@ impl Deadline {
     /// interrupted and outlasts the deadline, the watchdog's line names it: of several, what began last.
     #[must_use = "the step ends when this is dropped"]
     pub fn step(&self, step: impl Into<String>) -> Step<'_> {
+        if let Some(prepare) = BEFORE_STEPS.get() {
+            prepare();
+        }
+        self.bounded_step(step)
+    }
+
+    /// The same for a step that cannot outlast the deadline, since each of its waits has a limit of its own: the watchdog, if it runs,
+    /// names it, but does not start for it.
+    #[must_use = "the step ends when this is dropped"]
+    pub fn bounded_step(&self, step: impl Into<String>) -> Step<'_> {
         let step = step.into();
         let mut inner = self.lock();
         inner.started += 1;

@@ -46,7 +46,7 @@ pub use output::show;
 pub use progress::Progress;
 pub use range::{InvalidRange, Range};
 pub use report::Report;
-pub use run::{run, run_salvaging, run_within};
+pub use run::{run, run_salvaging, run_stepwise, run_within};
 pub use seconds::{InvalidSeconds, Seconds};
 pub use text::{clean, reason};
 pub use thresholds::Thresholds;

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{FileType, fstat};
 use rustix::io::Errno;
 use rustix::termios::isatty;
 
@@ -111,6 +112,12 @@ pub(crate) fn finish_with(text: &str, state: State) -> ! {
         exit(State::Unknown);
     }
     exit(write(&mut text.as_bytes(), until).map_or(State::Unknown, |()| state))
+}
+
+/// Whether standard output is a file, so that writing may wait where no poll foresees it.
+pub(crate) fn may_hang() -> bool {
+    let kind = fstat(rustix::stdio::stdout()).map(|status| FileType::from_raw_mode(status.st_mode));
+    matches!(kind, Ok(FileType::RegularFile))
 }
 
 #[expect(clippy::exit, reason = "the one way out of every plugin")]

@@ -12,13 +12,14 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use crate::arguments::{command, parse, with_readable_files};
-use crate::failure::{failed, unknown};
+use crate::failure::failed;
+#[cfg(feature = "manual")]
+use crate::failure::unknown;
 use crate::format::Format;
 use crate::kind::display_name;
 use crate::options::{Common, Timeout};
 use crate::output::{self, Context};
-use crate::watchdog::Watchdog;
-use crate::{Deadline, Report, State, reason};
+use crate::{Deadline, Report, State, watchdog};
 
 /// How long a run may take where neither its command nor `--timeout` says otherwise: below the 10 s of
 /// check_nrpe.
@@ -52,6 +53,26 @@ pub fn run_salvaging<A: clap::Parser, E: Error>(
     check: impl FnOnce(&A, &Deadline) -> Result<Report, E>,
     salvage: impl FnOnce(&[OsString], Report, &Deadline) -> Report,
 ) -> ExitCode {
+    let watched = |args: &A, deadline: &Deadline| {
+        watchdog::ensure();
+        check(args, deadline)
+    };
+    start(limit, watched, salvage)
+}
+
+/// The same for a check that is often over in less time than the watchdog needs to start: it is watched from its
+/// first [`Deadline::step`] on, and so each of its waits must be one, or have a limit of its own.
+pub fn run_stepwise<A: clap::Parser, E: Error>(
+    check: impl FnOnce(&A, &Deadline) -> Result<Report, E>,
+) -> ExitCode {
+    start(LIMIT, check, |_, refused, _| refused)
+}
+
+fn start<A: clap::Parser, E: Error>(
+    limit: Duration,
+    check: impl FnOnce(&A, &Deadline) -> Result<Report, E>,
+    salvage: impl FnOnce(&[OsString], Report, &Deadline) -> Report,
+) -> ExitCode {
     panic::set_hook(Box::new(report_panic));
     let start = Instant::now();
     let arguments: Vec<OsString> = env::args_os().collect();
@@ -73,14 +94,11 @@ pub fn run_salvaging<A: clap::Parser, E: Error>(
             Err(error) => output::finish(&unknown(&error.to_string())),
         }
     }
-    let watchdog = match Watchdog::start(deadline.clone(), start) {
-        Ok(watchdog) => watchdog,
-        Err(error) => output::finish(&unknown(&format!("starting the watchdog: {}", reason(&error)))),
-    };
+    watchdog::prepare(deadline.clone(), start);
     let settle = |common: &Common| {
         let Timeout { limit, state } = common.timeout;
         deadline.change(&Deadline::new(start, limit, state));
-        watchdog.wake();
+        watchdog::wake();
     };
     let given = arguments.clone();
     let report = match parse::<A>(command, arguments, &plugin, &deadline, settle) {
@@ -91,6 +109,8 @@ pub fn run_salvaging<A: clap::Parser, E: Error>(
             &deadline,
         ),
     };
+    // No poll foresees that a file on a dead network mount takes nothing.
+    let _step = output::may_hang().then(|| deadline.step("writing the report"));
     output::finish(&report)
 }
 

@@ -1,66 +1,84 @@
-//! Speaks for the process when its deadline has passed or a signal asks it to stop, and the check has not
-//! spoken.
+//! Speaks for the process when its deadline has passed or a signal asks it to stop, and the check has not spoken.
 //!
-//! SIGTERM and SIGINT write into sockets that the watchdog polls. They are not blocked, since children would
-//! inherit that; a handler ends with `exec`. What is changed in the deadline wakes it in the same way.
+//! SIGTERM and SIGINT write into a socket that the watchdog polls. They are not blocked, since children would inherit that; a handler
+//! ends with `exec`. What is changed in the deadline
+//! wakes it in the same way. Its thread has its price (a stack, an arena of malloc, a signal stack), so that it
+//! starts before the first step that can block and not earlier.
 
 use std::io;
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Once, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 use signal_hook::low_level::pipe;
 
-use crate::{Deadline, State, output};
+use crate::failure::unknown;
+use crate::{Deadline, State, deadline, output, reason};
 
-/// What a check that honours the deadline may take to put its partial results together, before the watchdog
-/// speaks for it.
+/// What a check that honours the deadline may take to put its partial results together, before the watchdog speaks for it.
 const GRACE: Duration = Duration::from_millis(150);
 /// The watchdog only waits and writes; it needs less than the 2 MiB which a thread gets by default.
 const STACK: usize = 128 * 1024;
+/// The signals that end a run, with their names.
+const SIGNALS: [(i32, &str); 2] = [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")];
 
 /// Whether the plugin handles signals itself.
 static LEFT: AtomicBool = AtomicBool::new(false);
-
-/// Waits for the end of a deadline, which may be changed, and for signals.
-#[derive(Debug)]
-pub(crate) struct Watchdog {
-    wake: UnixStream,
-}
+/// The run that is to be watched: its deadline, and when it began.
+static RUN: OnceLock<(Deadline, Instant)> = OnceLock::new();
+/// What wakes the watchdog, once it has started.
+static WAKE: OnceLock<UnixStream> = OnceLock::new();
 
 /// Leaves SIGTERM and SIGINT to handlers that the plugin has set up: for what runs until it is stopped.
 pub fn leave_signals() {
     LEFT.store(true, Ordering::SeqCst);
 }
 
-impl Watchdog {
-    /// Starts the watchdog of a run that began at `start`.
-    pub(crate) fn start(deadline: Deadline, start: Instant) -> io::Result<Self> {
-        let (wake, woken) = UnixStream::pair()?;
-        let mut sources = vec![("", woken)];
-        for (name, signal) in [("SIGTERM", SIGTERM), ("SIGINT", SIGINT)] {
-            let (read, write) = UnixStream::pair()?;
-            pipe::register(signal, write)?;
-            sources.push((name, read));
-        }
-        let watch = move || watch(&deadline, start, &sources);
-        thread::Builder::new().name("watchdog".to_owned()).stack_size(STACK).spawn(watch)?;
-        Ok(Self { wake })
-    }
-
-    /// Makes it look at the deadline again.
-    pub(crate) fn wake(&self) {
-        // It wakes from what is in the socket already, if that is full.
-        let _ = rustix::io::write(&self.wake, &[0]);
-    }
+/// Announces the run that began at `start`: from its first step that can block on, it is watched.
+pub(crate) fn prepare(deadline: Deadline, start: Instant) {
+    // One process, one run: a second call would change nothing.
+    let _ = RUN.set((deadline, start));
+    deadline::before_steps(ensure);
 }
 
-/// Waits for what is readable in `sources`, each with the name of its signal; the one that only wakes has
-/// none.
-fn watch(deadline: &Deadline, start: Instant, sources: &[(&str, UnixStream)]) -> ! {
+/// Starts the watchdog unless it runs. Where that fails the run ends: without it there is no check.
+pub(crate) fn ensure() {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| {
+        let Some((deadline, start)) = RUN.get() else { return };
+        match spawn(deadline.clone(), *start) {
+            // Set here alone.
+            Ok(wake) => drop(WAKE.set(wake)),
+            Err(error) => output::finish(&unknown(&format!("starting the watchdog: {}", reason(&error)))),
+        }
+    });
+}
+
+/// Makes it look at the deadline again.
+pub(crate) fn wake() {
+    // It wakes from what is in the socket already, if that is full.
+    let _ = WAKE.get().map(|wake| rustix::io::write(wake, &[0]));
+}
+
+fn spawn(deadline: Deadline, start: Instant) -> io::Result<UnixStream> {
+    let (wake, woken) = UnixStream::pair()?;
+    let signal = Arc::new(AtomicUsize::new(0));
+    for (place, (number, _)) in (1..).zip(SIGNALS) {
+        // Handlers run in this order: what is readable has its reason.
+        flag::register_usize(number, Arc::clone(&signal), place)?;
+        pipe::register(number, wake.try_clone()?)?;
+    }
+    let watch = move || watch(&deadline, start, &woken, &signal);
+    thread::Builder::new().name("watchdog".to_owned()).stack_size(STACK).spawn(watch)?;
+    Ok(wake)
+}
+
+fn watch(deadline: &Deadline, start: Instant, woken: &UnixStream, signal: &AtomicUsize) -> ! {
     loop {
         let remaining = (deadline.at() + GRACE).saturating_duration_since(Instant::now());
         if remaining.is_zero() {
@@ -68,19 +86,13 @@ fn watch(deadline: &Deadline, start: Instant, sources: &[(&str, UnixStream)]) ->
         }
         // Longer than a timespec holds is as long as it holds.
         let timeout = Timespec::try_from(remaining).unwrap_or(Timespec { tv_sec: i64::MAX, tv_nsec: 0 });
-        let mut polled: Vec<PollFd<'_>> =
-            sources.iter().map(|(_, source)| PollFd::new(source, PollFlags::IN)).collect();
-        if poll(&mut polled, Some(&timeout)).is_err() {
-            continue;
+        if poll(&mut [PollFd::new(woken, PollFlags::IN)], Some(&timeout)).is_ok_and(|ready| ready > 0) {
+            let _ = rustix::io::read(woken, &mut [0; 8]);
         }
-        for ((name, source), _) in
-            sources.iter().zip(polled).filter(|(_, polled)| polled.revents().contains(PollFlags::IN))
-        {
-            let _ = rustix::io::read(source, &mut [0; 8]);
-            if !name.is_empty() && !LEFT.load(Ordering::SeqCst) {
-                let why = format!("stopped by {name} after {:.1} s", start.elapsed().as_secs_f64());
-                output::finish(&deadline.progress().report(State::Unknown, &why));
-            }
+        let name = signal.swap(0, Ordering::SeqCst).checked_sub(1).and_then(|place| SIGNALS.get(place));
+        if let Some((_, name)) = name.filter(|_| !LEFT.load(Ordering::SeqCst)) {
+            let why = format!("stopped by {name} after {:.1} s", start.elapsed().as_secs_f64());
+            output::finish(&deadline.progress().report(State::Unknown, &why));
         }
     }
 }
