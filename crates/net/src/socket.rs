@@ -77,6 +77,11 @@ impl<'a> Socket<'a> {
         Ok(Self { fd, waiting: waiting.clone(), is_unix: true })
     }
 
+    /// Waits as `waiting` says from now on.
+    pub(crate) fn wait_by(&mut self, waiting: &Waiting<'a>) {
+        self.waiting = waiting.clone();
+    }
+
     /// Whether it is a Unix socket.
     pub(crate) fn is_unix(&self) -> bool {
         self.is_unix

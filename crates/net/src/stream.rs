@@ -116,6 +116,20 @@ impl<'a> Stream<'a> {
         Self { left: limit, limit, ..self }
     }
 
+    /// Waits from now on as `waiting` says: by another deadline, where each answer has a time of its own.
+    #[must_use]
+    pub fn wait_by(mut self, waiting: &Waiting<'a>) -> Self {
+        self.set_waiting(waiting);
+        self
+    }
+
+    fn set_waiting(&mut self, waiting: &Waiting<'a>) {
+        match &mut self.way {
+            Way::Plain(socket) => socket.wait_by(waiting),
+            Way::Secure(tls) => tls.sock.stream.set_waiting(waiting),
+        }
+    }
+
     /// Goes on in TLS with a server that is called `name`, and ends the handshake. `early` was read already
     /// and belongs to the handshake: it is what came with the answer to CONNECT of a proxy.
     ///
