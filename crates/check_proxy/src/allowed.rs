@@ -1,0 +1,83 @@
+//! What is allowed: how many proxies may fail, how slow the slowest may be.
+
+use std::str::FromStr;
+
+use plugin::{InvalidRange, Range, Thresholds};
+
+/// The options on how many proxies may fail and how slow they may be.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct Limits {
+    /// WARNING if the number of failing proxies, or with % their share, is outside this range: 2, 5%
+    #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
+    pub(crate) warning: Option<Limit>,
+    /// CRITICAL if it is outside this range. Default without --warning and --critical: 0
+    #[arg(short, long, value_name = "RANGE[%]", allow_hyphen_values = true)]
+    pub(crate) critical: Option<Limit>,
+    /// WARNING if the time of the slowest page, in seconds, is outside this range: 1.5
+    #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
+    pub(crate) warning_time: Option<Range>,
+    /// CRITICAL if the time of the slowest page, in seconds, is outside this range: 3
+    #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
+    pub(crate) critical_time: Option<Range>,
+}
+
+/// A range on the number of failing proxies or, with a `%` behind it, on their share in per cent.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Limit {
+    range: Range,
+    share: bool,
+}
+
+impl FromStr for Limit {
+    type Err = InvalidRange;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRange> {
+        let (range, share) = text.strip_suffix('%').map_or((text, false), |range| (range, true));
+        Ok(Self { range: range.parse()?, share })
+    }
+}
+
+/// The thresholds that the observations are judged by.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Allowed {
+    /// How many proxies may fail.
+    pub(crate) failed: Thresholds,
+    /// Which share of them may fail, in per cent: `None` if no limit is a share.
+    pub(crate) failed_share: Option<Thresholds>,
+    /// How long the slowest page may take, in seconds.
+    pub(crate) slowest: Thresholds,
+}
+
+impl Allowed {
+    /// Takes the limits as given. Without any limit on failures one failing proxy is critical.
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let given = |share: bool| {
+            let range = |limit: &Option<Limit>| {
+                limit.as_ref().filter(|limit| limit.share == share).map(|limit| limit.range.clone())
+            };
+            Thresholds { warning: range(&limits.warning), critical: range(&limits.critical) }
+        };
+        let one_is_critical = Thresholds { warning: None, critical: Some(Range::up_to(0.0)) };
+        let none_given = limits.warning.is_none() && limits.critical.is_none();
+        Self {
+            failed: if none_given { one_is_critical } else { given(false) },
+            failed_share: Some(given(true)).filter(|share| *share != Thresholds::default()),
+            slowest: Thresholds {
+                warning: limits.warning_time.clone(),
+                critical: limits.critical_time.clone(),
+            },
+        }
+    }
+
+    /// How many may fail, in words: `allowed up to 5`.
+    pub(crate) fn in_words(&self) -> String {
+        let of = |thresholds: &Thresholds, unit: &str| {
+            let range = thresholds.warning.as_ref().or(thresholds.critical.as_ref())?.to_string();
+            let link = if range.contains([':', '@']) { "by" } else { "up to" };
+            Some(format!("{link} {range}{unit}"))
+        };
+        let share = self.failed_share.as_ref().and_then(|share| of(share, "%"));
+        let all: Vec<String> = of(&self.failed, "").into_iter().chain(share).collect();
+        format!("allowed {}", all.join(" and "))
+    }
+}

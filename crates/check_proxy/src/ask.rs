@@ -1,0 +1,296 @@
+//! One request through one proxy, on a connection of its own: GET for http, CONNECT for https, and both
+//! through a connection of SOCKS5.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use net::tls::Client;
+use net::{Cause, Connector, HostPort, Source, Stream, Waiting};
+use plugin::{Deadline, State};
+
+use crate::challenge::{Challenge, parse};
+use crate::fault::Fault;
+use crate::http::{Head, Reader};
+use crate::login::{Login, Scheme};
+use crate::page::Expected;
+use crate::socks::{self, Methods};
+use crate::url::Url;
+use crate::words::random;
+
+/// How all requests are made.
+#[derive(Debug)]
+pub(crate) struct Manner {
+    /// Whether the proxies speak SOCKS5 in place of HTTP.
+    pub(crate) socks: bool,
+    /// From where.
+    pub(crate) source: Source,
+    /// The time for connecting, and again for each answer.
+    pub(crate) limit: Duration,
+    /// When all of it must have ended.
+    pub(crate) until: Instant,
+    /// The client's side of TLS: `None` if no page needs it.
+    pub(crate) client: Option<Client>,
+    /// What the page must have.
+    pub(crate) expected: Expected,
+}
+
+/// With which login a request is made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum As<'a> {
+    /// Without one.
+    Stranger,
+    /// With this one, which nobody has.
+    Random(&'a Login, &'a Scheme),
+    /// With the customer's.
+    Customer(&'a Login, &'a Scheme),
+}
+
+/// What a request came to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Answer {
+    /// Why it is not as it should be: `None` if the page came and is right.
+    pub(crate) fault: Option<Fault>,
+    /// Whether our page came, by whichever address and with whichever status.
+    pub(crate) came: bool,
+    /// The logins that the proxy offers.
+    pub(crate) offers: Vec<Challenge>,
+    /// The scheme of the login that was made.
+    pub(crate) scheme: Option<&'static str>,
+    /// How long it took.
+    pub(crate) took: Duration,
+}
+
+/// What a proxy does with a target that it must not reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Passage {
+    /// It refuses.
+    Refused,
+    /// It connects, or tried to.
+    Tried,
+    /// It says nothing.
+    Silent,
+    /// It could not be asked.
+    Unasked,
+}
+
+impl As<'_> {
+    fn scheme(&self) -> Option<&Scheme> {
+        match self {
+            As::Stranger => None,
+            As::Random(_, scheme) | As::Customer(_, scheme) => Some(scheme),
+        }
+    }
+
+    /// The line of the header, or nothing.
+    fn line(&self, method: &str, target: &str) -> Result<String, Fault> {
+        match self {
+            As::Stranger => Ok(String::new()),
+            As::Random(login, scheme) | As::Customer(login, scheme) => {
+                let value = scheme.authorization(login, method, target, &random())?;
+                Ok(format!("Proxy-Authorization: {value}\r\n"))
+            }
+        }
+    }
+
+    fn methods(&self) -> Methods<'_> {
+        match self {
+            As::Stranger => Methods::NoLogin,
+            As::Random(login, _) => Methods::Password(login),
+            As::Customer(login, _) => Methods::Either(login),
+        }
+    }
+}
+
+impl Manner {
+    /// Returns what one answer may take from now on.
+    fn deadline(&self) -> Deadline {
+        let now = Instant::now();
+        Deadline::new(now, self.limit.min(self.until.saturating_duration_since(now)), State::Unknown)
+    }
+
+    /// Connects to the proxy, or to the page itself.
+    fn connect(&self, to: SocketAddr) -> Result<Stream<'static>, Fault> {
+        let deadline = self.deadline();
+        if deadline.is_over() {
+            return Err(Fault::Local("not reached in time".to_owned()));
+        }
+        let connector = Connector::new(Waiting::until(&deadline)).from_source(self.source.clone());
+        let stream = connector.connect(to, self.limit).map_err(Fault::of_connecting)?;
+        Ok(stream.wait_by(&Waiting::until(&self.deadline())))
+    }
+
+    /// Asks for a page through a proxy.
+    pub(crate) fn ask(&self, proxy: SocketAddr, url: &Url, who: As<'_>) -> Answer {
+        let (start, nonce) = (Instant::now(), random());
+        let mut answer =
+            Answer { scheme: who.scheme().filter(|_| !self.socks).map(Scheme::name), ..Answer::default() };
+        let asked = match (self.socks, url.secure) {
+            (false, false) => self.get(proxy, url, who, &nonce, &mut answer),
+            (false, true) => self.get_through_connect(proxy, url, who, &nonce, &mut answer),
+            (true, _) => self.get_through_socks(proxy, url, who, &nonce, &mut answer),
+        };
+        answer.fault = asked.err();
+        answer.took = start.elapsed();
+        answer
+    }
+
+    /// Asks for a page without a proxy.
+    pub(crate) fn ask_directly(&self, server: SocketAddr, url: &Url) -> Answer {
+        let (start, nonce) = (Instant::now(), random());
+        let mut answer = Answer::default();
+        let asked = self
+            .connect(server)
+            .and_then(|stream| self.get_behind(stream, Vec::new(), url, &nonce, None, &mut answer));
+        answer.fault = asked.err();
+        answer.took = start.elapsed();
+        answer
+    }
+
+    fn get(
+        &self,
+        proxy: SocketAddr,
+        url: &Url,
+        who: As<'_>,
+        nonce: &str,
+        answer: &mut Answer,
+    ) -> Result<(), Fault> {
+        let target = url.absolute(nonce);
+        let line = who.line("GET", &target)?;
+        let mut stream = self.connect(proxy)?;
+        send(&mut stream, &get_request(&target, url, &line))?;
+        self.read_page(Reader::new(stream), nonce, Some(proxy), answer)
+    }
+
+    fn get_through_connect(
+        &self,
+        proxy: SocketAddr,
+        url: &Url,
+        who: As<'_>,
+        nonce: &str,
+        answer: &mut Answer,
+    ) -> Result<(), Fault> {
+        let (head, reader) = self.open_tunnel(proxy, &url.authority(), who)?;
+        answer.offers = offers(&head);
+        if !(200..300).contains(&head.code) {
+            return Err(Fault::Status(head.status()));
+        }
+        let (stream, early) = reader.into_parts();
+        let stream = stream.wait_by(&Waiting::until(&self.deadline()));
+        self.get_behind(stream, early, url, nonce, Some(proxy), answer)
+    }
+
+    fn open_tunnel(
+        &self,
+        proxy: SocketAddr,
+        target: &str,
+        who: As<'_>,
+    ) -> Result<(Head, Reader<Stream<'static>>), Fault> {
+        let line = who.line("CONNECT", target)?;
+        let mut stream = self.connect(proxy)?;
+        send(&mut stream, &format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{USER_AGENT}{line}\r\n"))?;
+        let mut reader = Reader::new(stream);
+        Ok((reader.head()?, reader))
+    }
+
+    fn get_through_socks(
+        &self,
+        proxy: SocketAddr,
+        url: &Url,
+        who: As<'_>,
+        nonce: &str,
+        answer: &mut Answer,
+    ) -> Result<(), Fault> {
+        let mut stream = self.connect(proxy)?;
+        socks::open(&mut stream, who.methods(), &url.host, url.port)?;
+        let stream = stream.wait_by(&Waiting::until(&self.deadline()));
+        self.get_behind(stream, Vec::new(), url, nonce, Some(proxy), answer)
+    }
+
+    /// Asks the page's own server, over a connection that leads to it.
+    fn get_behind(
+        &self,
+        stream: Stream<'static>,
+        early: Vec<u8>,
+        url: &Url,
+        nonce: &str,
+        proxy: Option<SocketAddr>,
+        answer: &mut Answer,
+    ) -> Result<(), Fault> {
+        let mut stream = match &self.client {
+            Some(client) if url.secure => {
+                stream.secure(client, &url.bare_host(), early).map_err(Fault::of_handshake)?
+            }
+            _ => stream,
+        };
+        send(&mut stream, &get_request(&url.path(nonce), url, "")).map_err(Fault::in_tunnel)?;
+        self.read_page(Reader::new(stream), nonce, proxy, answer).map_err(Fault::in_tunnel)
+    }
+
+    fn read_page(
+        &self,
+        mut reader: Reader<Stream<'static>>,
+        nonce: &str,
+        proxy: Option<SocketAddr>,
+        answer: &mut Answer,
+    ) -> Result<(), Fault> {
+        let head = reader.head()?;
+        answer.offers = offers(&head);
+        let (page, fault) = reader.page(&head);
+        answer.came = self.expected.came(&page, nonce);
+        if head.code != 200 {
+            return Err(Fault::Status(head.status()));
+        }
+        let fault =
+            fault.or_else(|| self.expected.judge(&page, nonce, proxy.map(|proxy| proxy.ip().to_canonical())));
+        fault.map_or(Ok(()), Err)
+    }
+
+    /// Asks a proxy for a target that it must not reach.
+    pub(crate) fn try_forbidden(
+        &self,
+        proxy: SocketAddr,
+        target: &HostPort,
+        who: As<'_>,
+    ) -> (Passage, Vec<Challenge>) {
+        let asked = if self.socks {
+            let opened = self.connect(proxy).and_then(|mut stream| {
+                socks::open(&mut stream, who.methods(), &target.host, target.port_or(80))
+            });
+            opened.map(|()| Head::with_code(200))
+        } else {
+            self.open_tunnel(proxy, &target.to_string(), who).map(|(head, _)| head)
+        };
+        let passage = match &asked {
+            Ok(head) if (200..300).contains(&head.code) || head.code >= 500 => Passage::Tried,
+            Ok(_) => Passage::Refused,
+            Err(Fault::SocksReply(code)) if *code != 2 => Passage::Tried,
+            Err(Fault::Silent) => Passage::Silent,
+            Err(
+                Fault::Local(_) | Fault::NoAnswer | Fault::Refused | Fault::Unreachable | Fault::Prohibited,
+            ) => Passage::Unasked,
+            Err(_) => Passage::Refused,
+        };
+        (passage, asked.map(|head| offers(&head)).unwrap_or_default())
+    }
+}
+
+const USER_AGENT: &str = concat!("User-Agent: check_proxy/", env!("CARGO_PKG_VERSION"), "\r\n");
+
+fn get_request(target: &str, url: &Url, line: &str) -> String {
+    format!(
+        "GET {target} HTTP/1.1\r\nHost: {}\r\n{USER_AGENT}Accept: */*\r\nConnection: close\r\n{line}\r\n",
+        url.host_line()
+    )
+}
+
+fn offers(head: &Head) -> Vec<Challenge> {
+    if head.code == 407 { parse(head.all("Proxy-Authenticate")) } else { Vec::new() }
+}
+
+/// Sends a request. Who resets the connection meanwhile may have answered before.
+fn send(stream: &mut Stream<'_>, request: &str) -> Result<(), Fault> {
+    match stream.send_all(request.as_bytes()) {
+        Ok(()) | Err(Cause::Reset) => Ok(()),
+        Err(cause) => Err(Fault::of_talking(cause, false)),
+    }
+}

@@ -1,0 +1,293 @@
+//! The judgment over all proxies: the state, the first line, a line for each proxy, and the performance data.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use net::HostPort;
+use plugin::{Finding, Findings, Metric, Report, State, Unit};
+
+use crate::allowed::Allowed;
+use crate::ask::Answer;
+use crate::judge::{Verdict, judge};
+use crate::plan::{PageSeen, Seen};
+use crate::strangers::Strangers;
+use crate::target::Target;
+
+/// What one run observed.
+#[derive(Clone, Debug)]
+pub(crate) struct Observations {
+    /// The proxies, and what each answered: `None` if no thread was left for it.
+    pub(crate) proxies: Vec<(Target, Option<Seen>)>,
+    /// The targets that customers must not reach.
+    pub(crate) forbidden: Vec<HostPort>,
+    /// What strangers should get.
+    pub(crate) strangers: Strangers,
+    /// What asking for the page without a proxy came to.
+    pub(crate) direct: Direct,
+    /// The address of this machine towards an open proxy: `None` if it is not known.
+    pub(crate) own: Option<IpAddr>,
+}
+
+/// What asking for the page without a proxy came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Direct {
+    /// It was not asked.
+    Unasked,
+    /// It came.
+    Serves,
+    /// It did not: why.
+    Fails(String),
+    /// There is no way from here to try it.
+    NoWay,
+}
+
+/// A proxy and what is wrong with it.
+struct Judged<'a> {
+    target: &'a Target,
+    seen: Option<&'a Seen>,
+    verdict: Verdict,
+}
+
+/// Whether the page itself may be the fault: every proxy took the password, and then brought nothing.
+pub(crate) fn suspects_page<'a>(proxies: impl Iterator<Item = &'a (Target, Option<Seen>)>) -> bool {
+    let mut count = 0;
+    let all = proxies.filter_map(|(_, seen)| seen.as_ref()).all(|seen| {
+        count += 1;
+        let verdict = judge(seen, &[]);
+        verdict.past_login && !verdict.open && verdict.local.is_none()
+    });
+    all && count > 0
+}
+
+/// Judges the observations.
+pub(crate) fn evaluate(allowed: &Allowed, observations: &Observations) -> Report {
+    let unthreaded = || Verdict { local: Some("no thread left here".to_owned()), ..Verdict::default() };
+    let judged: Vec<Judged<'_>> = observations
+        .proxies
+        .iter()
+        .map(|(target, seen)| Judged {
+            target,
+            seen: seen.as_ref(),
+            verdict: seen.as_ref().map_or_else(unthreaded, |seen| judge(seen, &observations.forbidden)),
+        })
+        .collect();
+    let findings = findings(allowed, observations, &judged);
+    let report = findings.report(all_well(allowed, observations, &judged));
+    let report = details(report, observations, &judged);
+    metrics(allowed, &judged).into_iter().fold(report, Report::metric)
+}
+
+/// The faults for the first line, the worst first.
+fn findings(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>]) -> Findings {
+    let total = judged.len();
+    let failing: Vec<&Judged<'_>> = sorted(judged);
+    let slow = slow(allowed, judged);
+    let untested: Vec<&Judged<'_>> = judged.iter().filter(|judged| judged.verdict.local.is_some()).collect();
+    let mut findings = Findings::default();
+    let state = failed_state(allowed, total, failing.len());
+    if let Some(page) = page_at_fault(observations, &failing, total) {
+        findings.extend([page]);
+    } else if !failing.is_empty() {
+        let unspoken = failing.iter().all(|judged| judged.verdict.unspoken);
+        let state = if unspoken && state != State::Ok { State::Unknown } else { state };
+        let text = head(total, &failing, "fail");
+        let text = if state == State::Ok { String::new() } else { text };
+        findings.extend([Finding::new(state, text)]);
+    }
+    if !untested.is_empty() {
+        let texts: Vec<String> = untested
+            .iter()
+            .map(|judged| {
+                format!("{} {}", judged.target, judged.verdict.local.as_deref().unwrap_or_default())
+            })
+            .collect();
+        findings.extend([Finding::unknown(counted(total, &texts, "untested"))]);
+    }
+    findings.extend(slow);
+    if failing.len() + untested.len() < total {
+        findings.extend([Finding::ok("")]);
+    }
+    findings
+}
+
+/// The failing proxies: those that are open first.
+fn sorted<'a, 'b>(judged: &'b [Judged<'a>]) -> Vec<&'b Judged<'a>> {
+    let mut failing: Vec<&Judged<'_>> = judged.iter().filter(|judged| judged.verdict.fails()).collect();
+    failing.sort_by_key(|judged| !judged.verdict.open);
+    failing
+}
+
+fn failed_state(allowed: &Allowed, total: usize, failed: usize) -> State {
+    let by_share = allowed.failed_share.as_ref().map(|thresholds| thresholds.state(share(total, failed)));
+    by_share.into_iter().fold(allowed.failed.state(failed as f64), State::max)
+}
+
+fn share(total: usize, failed: usize) -> f64 {
+    if total == 0 { 0.0 } else { 100.0 * failed as f64 / total as f64 }
+}
+
+/// The page's own fault, and what cannot be told from it, where no proxy brought it.
+fn page_at_fault(observations: &Observations, failing: &[&Judged<'_>], total: usize) -> Option<Finding> {
+    let all = failing.len() == total
+        && total > 1
+        && failing.iter().all(|judged| judged.verdict.past_login && !judged.verdict.open);
+    let first = failing.first().and_then(|judged| judged.verdict.reasons.first()).filter(|_| all)?;
+    match &observations.direct {
+        Direct::Fails(why) => Some(Finding::unknown(format!(
+            "the page itself does not answer, through none of {total} proxies nor from here: {why}"
+        ))),
+        Direct::NoWay => Some(Finding::critical(format!(
+            "none of {total} proxies brings the page, not tried directly: {first}"
+        ))),
+        Direct::Serves | Direct::Unasked => None,
+    }
+}
+
+/// `2 of 38 proxies fail: A why, B why`, as many as there is room for.
+fn head(total: usize, failing: &[&Judged<'_>], verb: &str) -> String {
+    let text = |judged: &&Judged<'_>| {
+        format!(
+            "{} {}",
+            judged.target,
+            judged.verdict.reasons.first().map(String::as_str).unwrap_or_default()
+        )
+    };
+    counted(total, &failing.iter().map(text).collect::<Vec<_>>(), verb)
+}
+
+fn counted(total: usize, texts: &[String], verb: &str) -> String {
+    if total == 1 {
+        return texts.concat();
+    }
+    let mut line = format!("{} of {total} proxies {verb}: ", texts.len());
+    for (shown, text) in texts.iter().enumerate() {
+        let joined = if shown == 0 { text.clone() } else { format!(", {text}") };
+        if shown > 0 && !plugin::fits(&format!("{line}{joined}")) {
+            return format!("{line} and {} more", texts.len() - shown);
+        }
+        line += &joined;
+    }
+    line
+}
+
+fn slowest<'a, 'b>(judged: &'b [Judged<'a>]) -> Option<(Duration, &'b Judged<'a>)> {
+    let times = judged.iter().filter_map(|judged| Some((judged.verdict.slowest()?, judged)));
+    times.max_by_key(|(time, _)| *time)
+}
+
+fn slow(allowed: &Allowed, judged: &[Judged<'_>]) -> Option<Finding> {
+    let (time, slowest) = slowest(judged)?;
+    let seconds = time.as_secs_f64();
+    let state = allowed.slowest.state(seconds);
+    let limit = allowed.slowest.alerting(seconds)?;
+    Some(Finding::new(
+        state,
+        format!("slow: {} took {seconds:.3} s, allowed {} s", slowest.target, limit.in_words()),
+    ))
+}
+
+/// The first line where no alarm is due.
+fn all_well(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>]) -> String {
+    let total = judged.len();
+    let failing = sorted(judged);
+    if !failing.is_empty() {
+        return head(total, &failing, &format!("fail, {}", allowed.in_words()));
+    }
+    let plural = |one: &str, many: &str| {
+        if total == 1 {
+            format!("{} {one}", judged.iter().map(|judged| judged.target.to_string()).collect::<String>())
+        } else {
+            format!("{total} proxies {many}")
+        }
+    };
+    if observations.strangers == Strangers::Only {
+        let mute = judged.iter().filter(|judged| judged.verdict.mute).count();
+        let text = plural("refuses strangers", "refuse strangers");
+        return if mute == 0 { text } else { format!("{text}, {mute} of them without any answer") };
+    }
+    let time = slowest(judged).map_or(0.0, |(time, _)| time.as_secs_f64());
+    let strangers = if observations.strangers == Strangers::Refuse { ", strangers refused" } else { "" };
+    let slowest = if total == 1 { format!(" in {time:.3} s") } else { format!(", slowest in {time:.3} s") };
+    plural("serves customers", "serve customers") + &slowest + strangers
+}
+
+/// A line for each proxy and reason where the first line does not have them all, and from `-v` on one for
+/// each request.
+fn details(mut report: Report, observations: &Observations, judged: &[Judged<'_>]) -> Report {
+    let reasons: usize = judged.iter().map(|judged| judged.verdict.reasons.len()).sum();
+    let labelled = judged.iter().any(|judged| judged.verdict.fails() && judged.target.label.is_some());
+    for judged in sorted(judged) {
+        let name = judged.target.in_full();
+        for reason in judged
+            .verdict
+            .reasons
+            .iter()
+            .filter(|_| reasons > 1 || labelled || observations.direct != Direct::Unasked)
+        {
+            report = report.detail(format!("{name}: {reason}"));
+        }
+        if let Some(own) = observations
+            .own
+            .filter(|_| judged.verdict.reasons.iter().any(|reason| reason.starts_with("open: ")))
+        {
+            report = report
+                .detail(format!("{name}: or this address, {own}, is allowed by an ACL: ask from outside"));
+        }
+    }
+    let untested = judged.iter().filter_map(|judged| Some((judged.target, judged.verdict.local.as_ref()?)));
+    report = untested
+        .filter(|_| judged.len() > 1)
+        .fold(report, |report, (target, why)| report.detail(format!("{}: {why}", target.in_full())));
+    let requests = judged
+        .iter()
+        .flat_map(|judged| judged.seen.into_iter().flat_map(|seen| requests(judged.target, seen)));
+    requests.fold(report, Report::verbose_detail)
+}
+
+fn requests<'a>(target: &'a Target, seen: &'a Seen) -> impl Iterator<Item = String> {
+    let line = move |page: &PageSeen, who: &str, answer: &Answer| {
+        let scheme = if page.secure { "https" } else { "http" };
+        let login = answer.scheme.map(|login| format!(" ({login})")).unwrap_or_default();
+        let result = answer.fault.as_ref().map_or_else(
+            || "the page".to_owned(),
+            |fault| match fault {
+                crate::fault::Fault::Status(status) if status.code == 407 => "407".to_owned(),
+                fault => fault.brief(),
+            },
+        );
+        format!("{target} {who} by {scheme}{login}: {result} in {:.1} ms", answer.took.as_secs_f64() * 1e3)
+    };
+    seen.pages.iter().flat_map(move |page| {
+        let all =
+            [("stranger", &page.stranger), ("unknown user", &page.random), ("customer", &page.customer)];
+        all.into_iter().filter_map(move |(who, answer)| Some(line(page, who, answer.as_ref()?)))
+    })
+}
+
+fn metrics(allowed: &Allowed, judged: &[Judged<'_>]) -> Vec<Metric> {
+    let total = judged.len();
+    let failed = judged.iter().filter(|judged| judged.verdict.fails()).count();
+    let open = judged.iter().filter(|judged| judged.verdict.open).count();
+    let time = |label: &str, time: Option<Duration>| {
+        Metric::new(label, time.map_or(f64::NAN, |time| time.as_secs_f64())).unit(Unit::Seconds).min(0.0)
+    };
+    let mut metrics =
+        vec![Metric::count("failed", failed).thresholds(allowed.failed.clone()).min(0.0).max(total as f64)];
+    if let Some(thresholds) = &allowed.failed_share {
+        let share = Metric::new("failed_share", share(total, failed)).unit(Unit::Percent);
+        metrics.push(share.thresholds(thresholds.clone()).min(0.0).max(100.0));
+    }
+    metrics.push(Metric::count("open", open).min(0.0).max(total as f64));
+    metrics.push(time("slowest", slowest(judged).map(|(time, _)| time)).thresholds(allowed.slowest.clone()));
+    if let [Judged { seen: Some(seen), verdict, .. }] = judged {
+        for (secure, label) in [(false, "http"), (true, "https")] {
+            if seen.pages.iter().any(|page| page.secure == secure) {
+                metrics.push(time(label, verdict.times.get(usize::from(secure)).copied().flatten()));
+            }
+        }
+    }
+    metrics
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,332 @@
+//! Rows of what was observed and the exact first line.
+
+use std::time::Duration;
+
+use plugin::Range;
+
+use super::*;
+use crate::allowed::Limits;
+use crate::ask::Passage;
+use crate::fault::{Fault, Status, Tunnel};
+
+fn well() -> Option<Answer> {
+    Some(Answer { came: true, took: Duration::from_millis(12), ..Answer::default() })
+}
+
+fn failing(fault: Fault) -> Option<Answer> {
+    Some(Answer { fault: Some(fault), took: Duration::from_millis(3500), ..Answer::default() })
+}
+
+fn code(code: u16) -> Option<Answer> {
+    failing(Fault::Status(Status { code, ..Status::default() }))
+}
+
+fn page(secure: bool, [stranger, random, customer]: [Option<Answer>; 3]) -> PageSeen {
+    PageSeen { secure, stranger, random, customer }
+}
+
+/// A proxy that was asked for a page by http.
+fn http(answers: [Option<Answer>; 3]) -> Seen {
+    Seen { pages: vec![page(false, answers)], ..Seen::default() }
+}
+
+/// A proxy that was asked by http and by https.
+fn both(http: [Option<Answer>; 3], https: [Option<Answer>; 3]) -> Seen {
+    Seen { pages: vec![page(false, http), page(true, https)], ..Seen::default() }
+}
+
+fn closed() -> [Option<Answer>; 3] {
+    [code(407), code(407), well()]
+}
+
+fn customer(fault: Fault) -> Seen {
+    http([code(407), code(407), failing(fault)])
+}
+
+fn observed(seen: Vec<Seen>) -> Observations {
+    let target = |number| Target { address: ([192, 0, 2, number], 3128).into(), label: None, default: 3128 };
+    Observations {
+        proxies: (1..=255).cycle().zip(seen).map(|(number, seen)| (target(number), Some(seen))).collect(),
+        forbidden: Vec::new(),
+        strangers: Strangers::Refuse,
+        direct: Direct::Unasked,
+        own: None,
+    }
+}
+
+fn output(observations: &Observations) -> String {
+    evaluate(&Allowed::new(&Limits::default()), observations).render("PROXY", 0)
+}
+
+fn first(seen: Vec<Seen>) -> String {
+    output(&observed(seen)).lines().next().unwrap().split(" | ").next().unwrap().to_owned()
+}
+
+#[test]
+fn each_reason_has_its_line() {
+    let squid = |code: u16, squid: &str| {
+        Fault::Status(Status { code, squid: Some(squid.to_owned()), ..Status::default() })
+    };
+    let portal = Fault::Status(Status {
+        code: 302,
+        location: Some("portal.example.net".to_owned()),
+        ..Status::default()
+    });
+    let from_page = Fault::Status(Status { code: 404, from_page: true, ..Status::default() });
+    let carried = Some(Answer { came: true, ..code(407).unwrap() });
+    let tunnel = |tunnel| both(closed(), [code(407), code(407), failing(Fault::Tunnel(tunnel))]);
+    let rows = [
+        (http(closed()), "OK - 192.0.2.1 serves customers in 0.012 s, strangers refused"),
+        (
+            http([failing(Fault::Reset), failing(Fault::Closed), well()]),
+            "OK - 192.0.2.1 serves customers in 0.012 s, strangers refused",
+        ),
+        (
+            http([failing(Fault::Silent), code(403), well()]),
+            "OK - 192.0.2.1 serves customers in 0.012 s, strangers refused",
+        ),
+        (http([well(), well(), well()]), "CRITICAL - 192.0.2.1 open: serves strangers by http"),
+        (both(closed(), [well(), well(), well()]), "CRITICAL - 192.0.2.1 open: serves strangers by https"),
+        (
+            both([well(), well(), well()], [well(), well(), well()]),
+            "CRITICAL - 192.0.2.1 open: serves strangers by http and https",
+        ),
+        (http([carried, code(407), well()]), "CRITICAL - 192.0.2.1 open: the 407 carries the page"),
+        (http([code(407), well(), well()]), "CRITICAL - 192.0.2.1 takes any password"),
+        (both(closed(), [code(407), well(), well()]), "CRITICAL - 192.0.2.1 takes any password for https"),
+        (http([code(407), code(407), code(407)]), "CRITICAL - 192.0.2.1 password refused (407)"),
+        (
+            both(closed(), [code(407), code(407), code(407)]),
+            "CRITICAL - 192.0.2.1 password refused (407 for https)",
+        ),
+        (customer(squid(403, "ERR_ACCESS_DENIED")), "CRITICAL - 192.0.2.1 403 ERR_ACCESS_DENIED"),
+        (
+            both(closed(), [code(407), code(407), failing(squid(403, "ERR_ACCESS_DENIED"))]),
+            "CRITICAL - 192.0.2.1 403 ERR_ACCESS_DENIED for https",
+        ),
+        (customer(squid(503, "ERR_CONNECT_FAIL")), "CRITICAL - 192.0.2.1 503 ERR_CONNECT_FAIL"),
+        (http([code(407), code(407), code(429)]), "CRITICAL - 192.0.2.1 429"),
+        (customer(portal), "CRITICAL - 192.0.2.1 302 to portal.example.net"),
+        (customer(from_page), "CRITICAL - 192.0.2.1 404 from the page"),
+        (customer(Fault::OtherPage), "CRITICAL - 192.0.2.1 another page in place of ours"),
+        (customer(Fault::OldCopy), "CRITICAL - 192.0.2.1 an old copy of the page"),
+        (customer(Fault::Cut), "CRITICAL - 192.0.2.1 page cut"),
+        (customer(Fault::TooLong), "CRITICAL - 192.0.2.1 page longer than 256 KiB"),
+        (customer(Fault::LeavesBy([192, 0, 2, 99].into())), "CRITICAL - 192.0.2.1 leaves by 192.0.2.99"),
+        (
+            customer(Fault::Sees("X-Forwarded-For".to_owned())),
+            "CRITICAL - 192.0.2.1 the page sees X-Forwarded-For",
+        ),
+        (customer(Fault::NotHttp("SSH-2.0".to_owned())), "CRITICAL - 192.0.2.1 no HTTP: SSH-2.0"),
+        (customer(Fault::HeaderWithoutEnd), "CRITICAL - 192.0.2.1 header without end"),
+        (customer(Fault::Incomplete), "CRITICAL - 192.0.2.1 answer incomplete at the deadline"),
+        (tunnel(Tunnel::Reset), "CRITICAL - 192.0.2.1 CONNECT 200, then reset"),
+        (tunnel(Tunnel::Closed), "CRITICAL - 192.0.2.1 CONNECT 200, then closed"),
+        (tunnel(Tunnel::NoTls), "CRITICAL - 192.0.2.1 no TLS after CONNECT"),
+        (
+            tunnel(Tunnel::Certificate("self-signed".to_owned())),
+            "CRITICAL - 192.0.2.1 wrong certificate after CONNECT: self-signed",
+        ),
+        (
+            http([code(407), failing(Fault::Silent), failing(Fault::Silent)]),
+            "CRITICAL - 192.0.2.1 refuses strangers, does not answer any login: its authentication helper hangs",
+        ),
+        (
+            customer(Fault::Silent),
+            "CRITICAL - 192.0.2.1 takes the password, then no page: its DNS or its way to the page hangs",
+        ),
+        (
+            http([failing(Fault::Silent), failing(Fault::Silent), failing(Fault::Silent)]),
+            "CRITICAL - 192.0.2.1 connects, no answer",
+        ),
+        (customer(Fault::Refused), "CRITICAL - 192.0.2.1 refused"),
+        (customer(Fault::NoAnswer), "CRITICAL - 192.0.2.1 no answer"),
+        (customer(Fault::Prohibited), "CRITICAL - 192.0.2.1 prohibited"),
+        (customer(Fault::Closed), "CRITICAL - 192.0.2.1 closed without an answer"),
+        (customer(Fault::SocksReply(5)), "CRITICAL - 192.0.2.1 SOCKS reply 5 (connection refused)"),
+        (customer(Fault::SocksLogin), "CRITICAL - 192.0.2.1 password refused"),
+        (
+            customer(Fault::Unspoken(vec!["NTLM".to_owned(), "Negotiate".to_owned()])),
+            "UNKNOWN - 192.0.2.1 offers NTLM and Negotiate only, which this check does not speak",
+        ),
+        (
+            customer(Fault::ColonInUser),
+            "UNKNOWN - 192.0.2.1 wants Basic, which takes no user name with a colon",
+        ),
+    ];
+    for (seen, line) in rows {
+        assert_eq!(first(vec![seen]), format!("PROXY {line}"));
+    }
+    let local = || failing(Fault::Local("no route from here".to_owned()));
+    assert_eq!(
+        first(vec![http([local(), local(), local()])]),
+        "PROXY UNKNOWN - 192.0.2.1 no route from here"
+    );
+}
+
+#[test]
+fn several_proxies_are_counted_the_open_ones_first() {
+    let open = || both(closed(), [well(), well(), well()]);
+    let refused = || http([code(407), code(407), code(407)]);
+    let rows = [
+        (
+            vec![http(closed()), http(closed())],
+            "OK - 2 proxies serve customers, slowest in 0.012 s, strangers refused",
+        ),
+        (
+            vec![http(closed()), refused(), open()],
+            "CRITICAL - 2 of 3 proxies fail: 192.0.2.3 open: serves strangers by https and 1 more",
+        ),
+        (
+            vec![http(closed()), customer(Fault::Unspoken(vec!["NTLM".to_owned()]))],
+            "UNKNOWN - 1 of 2 proxies fail: 192.0.2.2 offers NTLM only, which this check does not speak",
+        ),
+        (
+            vec![refused(), customer(Fault::Unspoken(vec!["NTLM".to_owned()]))],
+            "CRITICAL - 2 of 2 proxies fail: 192.0.2.1 password refused (407) and 1 more",
+        ),
+    ];
+    for (seen, line) in rows {
+        assert_eq!(first(seen), format!("PROXY {line}"));
+    }
+    let many = first((0..=255).map(|_| refused()).collect());
+    assert_eq!(
+        many,
+        "PROXY CRITICAL - 256 of 256 proxies fail: 192.0.2.1 password refused (407) and 255 more"
+    );
+}
+
+#[test]
+fn the_page_is_told_from_the_proxies() {
+    let dead = || customer(Fault::Status(Status { code: 503, ..Status::default() }));
+    let with = |direct, count: usize| {
+        let observations = Observations { direct, ..observed((0..count).map(|_| dead()).collect()) };
+        output(&observations).lines().next().unwrap().split(" | ").next().unwrap().to_owned()
+    };
+    let rows = [
+        (
+            Direct::Fails("refused".to_owned()),
+            2,
+            "UNKNOWN - the page itself does not answer, through none of 2 proxies nor from here: refused",
+        ),
+        (Direct::NoWay, 2, "CRITICAL - none of 2 proxies brings the page, not tried directly: 503"),
+        (Direct::Serves, 2, "CRITICAL - 2 of 2 proxies fail: 192.0.2.1 503, 192.0.2.2 503"),
+        (Direct::Fails("refused".to_owned()), 1, "CRITICAL - 192.0.2.1 503"),
+        (Direct::Unasked, 2, "CRITICAL - 2 of 2 proxies fail: 192.0.2.1 503, 192.0.2.2 503"),
+    ];
+    for (direct, count, line) in rows {
+        assert_eq!(with(direct, count), format!("PROXY {line}"));
+    }
+    let suspects = |seen: Vec<Seen>| suspects_page(observed(seen).proxies.iter());
+    assert!(suspects(vec![dead(), dead()]) && suspects(vec![customer(Fault::Silent)]));
+    assert!(
+        !suspects(vec![dead(), http(closed())])
+            && !suspects(vec![dead(), http([code(407), code(407), code(407)])])
+    );
+    assert!(!suspects(vec![]));
+}
+
+#[test]
+fn forbidden_targets_are_reported_where_the_proxy_tried() {
+    let lets = |passage, seen: Seen| {
+        let seen = Seen { forbidden: vec![passage], ..seen };
+        let observations =
+            Observations { forbidden: vec!["127.0.0.1:22".parse().unwrap()], ..observed(vec![seen]) };
+        output(&observations).split(" | ").next().unwrap().to_owned()
+    };
+    let through = "PROXY CRITICAL - 192.0.2.1 lets customers through to 127.0.0.1:22";
+    let fine = "PROXY OK - 192.0.2.1 serves customers in 0.012 s, strangers refused";
+    assert_eq!(lets(Passage::Tried, http(closed())), through);
+    assert_eq!(lets(Passage::Silent, http(closed())), through);
+    assert_eq!(lets(Passage::Refused, http(closed())), fine);
+    let silent = lets(Passage::Silent, customer(Fault::Cut));
+    assert_eq!(silent, "PROXY CRITICAL - 192.0.2.1 page cut");
+}
+
+#[test]
+fn strangers_alone_can_be_asked() {
+    let only = |seen: Vec<Seen>| {
+        let observations =
+            Observations { strangers: Strangers::Only, own: Some([192, 0, 2, 250].into()), ..observed(seen) };
+        output(&observations)
+    };
+    let refused = || http([code(407), code(407), None]);
+    assert_eq!(
+        only(vec![refused(), refused()]),
+        "PROXY OK - 2 proxies refuse strangers | failed=0;;0;0;2 open=0;;;0;2 slowest=U;;;0\n"
+    );
+    let mute = only(vec![refused(), http([failing(Fault::NoAnswer), failing(Fault::NoAnswer), None])]);
+    assert!(
+        mute.starts_with("PROXY OK - 2 proxies refuse strangers, 1 of them without any answer |"),
+        "{mute}"
+    );
+    let open = only(vec![refused(), http([well(), well(), None])]);
+    let expected = "PROXY CRITICAL - 1 of 2 proxies fail: 192.0.2.2 open: serves strangers by http | failed=1;;0;0;2 open=1;;;0;2 slowest=U;;;0\n\
+                    192.0.2.2: or this address, 192.0.2.250, is allowed by an ACL: ask from outside\n";
+    assert_eq!(open, expected);
+}
+
+#[test]
+fn limits_decide_the_state() {
+    let seen =
+        || observed(vec![http(closed()), http([code(407), code(407), code(407)]), both(closed(), closed())]);
+    let judged = |limits: Limits| {
+        evaluate(&Allowed::new(&limits), &seen()).render("PROXY", 0).lines().next().unwrap().to_owned()
+    };
+    let limits = |warning: &str, time: Option<&str>| Limits {
+        warning: Some(warning.parse().unwrap()),
+        warning_time: time.map(|time| time.parse::<Range>().unwrap()),
+        ..Limits::default()
+    };
+    let rows = [
+        (
+            limits("1", None),
+            "PROXY OK - 1 of 3 proxies fail, allowed up to 1: 192.0.2.2 password refused (407) | failed=1;1;;0;3 open=0;;;0;3 slowest=0.012s;;;0",
+        ),
+        (
+            limits("20%", None),
+            "PROXY WARNING - 1 of 3 proxies fail: 192.0.2.2 password refused (407) | failed=1;;;0;3 failed_share=33.333333%;20;;0;100 open=0;;;0;3 slowest=0.012s;;;0",
+        ),
+        (
+            limits("1", Some("0.01")),
+            "PROXY WARNING - slow: 192.0.2.3 took 0.012 s, allowed 0 to 0.01 s | failed=1;1;;0;3 open=0;;;0;3 slowest=0.012s;0.01;;0",
+        ),
+    ];
+    for (limits, line) in rows {
+        assert_eq!(judged(limits), line);
+    }
+}
+
+#[test]
+fn verbose_output_has_each_request_and_never_a_login() {
+    let seen =
+        both(closed(), [code(407), code(407), Some(Answer { scheme: Some("Digest"), ..well().unwrap() })]);
+    let text = evaluate(&Allowed::new(&Limits::default()), &observed(vec![seen])).render("PROXY", 1);
+    let expected = "PROXY OK - 192.0.2.1 serves customers in 0.012 s, strangers refused | failed=0;;0;0;1 open=0;;;0;1 slowest=0.012s;;;0 http=0.012s;;;0 https=0.012s;;;0\n\
+                    192.0.2.1 stranger by http: 407 in 3500.0 ms\n\
+                    192.0.2.1 unknown user by http: 407 in 3500.0 ms\n\
+                    192.0.2.1 customer by http: the page in 12.0 ms\n\
+                    192.0.2.1 stranger by https: 407 in 3500.0 ms\n\
+                    192.0.2.1 unknown user by https: 407 in 3500.0 ms\n\
+                    192.0.2.1 customer by https (Digest): the page in 12.0 ms\n";
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn nothing_that_could_be_asked_is_unknown() {
+    let local = || failing(Fault::Local("no route from here".to_owned()));
+    let mut observations = observed(vec![http([local(), local(), local()]), http(closed())]);
+    let line = output(&observations);
+    assert!(
+        line.starts_with("PROXY UNKNOWN - 1 of 2 proxies untested: 192.0.2.1 no route from here |"),
+        "{line}"
+    );
+    observations.proxies[1].1 = None;
+    let line = output(&observations);
+    assert!(
+        line.starts_with(
+            "PROXY UNKNOWN - 2 of 2 proxies untested: 192.0.2.1 no route from here, 192.0.2.2 no thread left here |"
+        ),
+        "{line}"
+    );
+}

@@ -1,0 +1,254 @@
+//! Why a request through a proxy did not bring the page, as data, and the words for each.
+
+use std::net::IpAddr;
+
+use net::Cause;
+use rustix::io::Errno;
+
+/// Why a request did not bring the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Nothing can be said from here: a fault of this machine or of this run.
+    Local(String),
+    /// The proxy's port refused the connection.
+    Refused,
+    /// The proxy's port took no connection in time.
+    NoAnswer,
+    /// A firewall or a route prohibits the connection.
+    Prohibited,
+    /// A router or the last hop says that the address is not there.
+    Unreachable,
+    /// The connection stood, and no octet of an answer came.
+    Silent,
+    /// Some of the answer came, and then the time was over.
+    Incomplete,
+    /// The proxy closed the connection before its answer.
+    Closed,
+    /// The proxy reset the connection before its answer.
+    Reset,
+    /// What came is no HTTP: why.
+    NotHttp(String),
+    /// The header is larger than it may be.
+    HeaderWithoutEnd,
+    /// The answer has a status that does not bring the page.
+    Status(Status),
+    /// Only these schemes are offered for the login, and this check speaks none of them.
+    Unspoken(Vec<String>),
+    /// Basic cannot carry a user name with a colon (RFC 7617, section 2).
+    ColonInUser,
+    /// The page ended early.
+    Cut,
+    /// The page is larger than it may be.
+    TooLong,
+    /// CONNECT was answered by 200, and then this.
+    Tunnel(Tunnel),
+    /// The page is another one.
+    OtherPage,
+    /// The page is ours, with the random text of an earlier request.
+    OldCopy,
+    /// The page is ours, and saw this address in place of the proxy's.
+    LeavesBy(IpAddr),
+    /// The page has this text, which it must not have.
+    Sees(String),
+    /// The SOCKS5 server accepts none of the methods of login that were offered.
+    SocksMethod,
+    /// The SOCKS5 server refuses the user and the password.
+    SocksLogin,
+    /// The SOCKS5 server answers the request by this code (RFC 1928, section 6).
+    SocksReply(u8),
+    /// What came is no SOCKS5.
+    NotSocks,
+}
+
+/// The status of an answer, with what the answer says of its reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Status {
+    /// The status code.
+    pub(crate) code: u16,
+    /// What squid says in X-Squid-Error, without its number.
+    pub(crate) squid: Option<String>,
+    /// The host to which the answer redirects.
+    pub(crate) location: Option<String>,
+    /// Whether it came through the tunnel, and so from the page.
+    pub(crate) from_page: bool,
+}
+
+/// What went wrong after CONNECT was answered by 200, or after a SOCKS5 server had connected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Tunnel {
+    /// Nothing came.
+    Silent,
+    /// It was closed.
+    Closed,
+    /// It was reset.
+    Reset,
+    /// What came is no TLS, or no HTTP in it.
+    NoTls,
+    /// The certificate is not accepted: why.
+    Certificate(String),
+}
+
+impl Fault {
+    /// What an error while connecting to the proxy says.
+    pub(crate) fn of_connecting(cause: Cause) -> Self {
+        match cause {
+            Cause::Refused | Cause::Reset => Fault::Refused,
+            Cause::NoAnswer => Fault::NoAnswer,
+            Cause::Prohibited => Fault::Prohibited,
+            Cause::Unreachable => Fault::Unreachable,
+            Cause::NoRoute => Fault::Local("no route from here".to_owned()),
+            Cause::Io(error) => Fault::Local(match Errno::from_io_error(&error) {
+                Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => {
+                    "no file descriptors left".to_owned()
+                }
+                Some(Errno::ADDRNOTAVAIL | Errno::ADDRINUSE) => {
+                    "no local port left, or --source not bound here".to_owned()
+                }
+                Some(Errno::AFNOSUPPORT) => "protocol family missing here".to_owned(),
+                Some(Errno::NETDOWN) => "link down here".to_owned(),
+                Some(Errno::INVAL) => "not reachable from here".to_owned(),
+                _ => plugin::reason(&error),
+            }),
+            cause => Fault::Local(cause.to_string()),
+        }
+    }
+
+    /// What an error while talking says, after `any` octets of the answer.
+    pub(crate) fn of_talking(cause: Cause, any: bool) -> Self {
+        match (cause, any) {
+            (Cause::NoAnswer, false) => Fault::Silent,
+            (Cause::NoAnswer, true) => Fault::Incomplete,
+            (Cause::Closed, _) => Fault::Closed,
+            (Cause::Reset, _) => Fault::Reset,
+            // ICMP errors on a connection that stands.
+            (Cause::Unreachable | Cause::NoRoute, _) => Fault::Unreachable,
+            (Cause::Prohibited, _) => Fault::Prohibited,
+            (cause, _) => Fault::Local(cause.to_string()),
+        }
+    }
+
+    /// The same fault where it happened behind a tunnel that the proxy had opened.
+    pub(crate) fn in_tunnel(self) -> Self {
+        match self {
+            Fault::Silent => Fault::Tunnel(Tunnel::Silent),
+            Fault::Closed => Fault::Tunnel(Tunnel::Closed),
+            Fault::Reset => Fault::Tunnel(Tunnel::Reset),
+            Fault::Status(status) => Fault::Status(Status { from_page: true, ..status }),
+            fault => fault,
+        }
+    }
+
+    /// What an error of the TLS handshake in a tunnel says.
+    pub(crate) fn of_handshake(cause: Cause) -> Self {
+        use net::tls::Fault as Tls;
+        Fault::Tunnel(match cause {
+            Cause::NoAnswer => Tunnel::Silent,
+            Cause::Closed | Cause::ClosedInHandshake => Tunnel::Closed,
+            Cause::Reset => Tunnel::Reset,
+            Cause::Tls(Tls::NotTls) => Tunnel::NoTls,
+            cause => Tunnel::Certificate(cause.to_string()),
+        })
+    }
+
+    /// Whether the proxy had taken the login, as far as this answer alone tells.
+    pub(crate) fn is_past_login(&self) -> bool {
+        match self {
+            Fault::Status(status) => {
+                status.from_page || status.code >= 500 || matches!(status.code, 404 | 410)
+            }
+            Fault::SocksReply(code) => *code != 2,
+            Fault::Tunnel(_)
+            | Fault::Cut
+            | Fault::TooLong
+            | Fault::OtherPage
+            | Fault::OldCopy
+            | Fault::Incomplete => true,
+            _ => false,
+        }
+    }
+
+    /// Whether the request could not even be made.
+    pub(crate) fn is_local(&self) -> bool {
+        matches!(self, Fault::Local(_))
+    }
+
+    /// In few words, for the first line.
+    pub(crate) fn brief(&self) -> String {
+        match self {
+            Fault::Local(why) => return why.clone(),
+            Fault::Status(status) => return status.brief(),
+            Fault::Tunnel(tunnel) => return tunnel.brief(),
+            Fault::NotHttp(why) => return format!("no HTTP: {why}"),
+            Fault::Unspoken(schemes) => {
+                return format!("offers {} only, which this check does not speak", schemes.join(" and "));
+            }
+            Fault::LeavesBy(address) => return format!("leaves by {address}"),
+            Fault::Sees(text) => return format!("the page sees {text}"),
+            Fault::SocksReply(code) => return format!("SOCKS reply {code} ({})", socks_reply(*code)),
+            _ => {}
+        }
+        self.words().to_owned()
+    }
+
+    fn words(&self) -> &'static str {
+        match self {
+            Fault::Refused => "refused",
+            Fault::NoAnswer => "no answer",
+            Fault::Prohibited => "prohibited",
+            Fault::Unreachable => "unreachable",
+            Fault::Silent => "connects, no answer",
+            Fault::Incomplete => "answer incomplete at the deadline",
+            Fault::Closed => "closed without an answer",
+            Fault::Reset => "reset without an answer",
+            Fault::HeaderWithoutEnd => "header without end",
+            Fault::ColonInUser => "wants Basic, which takes no user name with a colon",
+            Fault::Cut => "page cut",
+            Fault::TooLong => "page longer than 256 KiB",
+            Fault::OtherPage => "another page in place of ours",
+            Fault::OldCopy => "an old copy of the page",
+            Fault::SocksMethod => "accepts neither our login nor none",
+            Fault::SocksLogin => "password refused",
+            _ => "no SOCKS5",
+        }
+    }
+}
+
+impl Status {
+    fn brief(&self) -> String {
+        let code = self.code;
+        match (code, &self.squid, &self.location) {
+            _ if self.from_page => format!("{code} from the page"),
+            (407, ..) => "password refused (407)".to_owned(),
+            (_, Some(squid), _) => format!("{code} {squid}"),
+            (_, None, Some(host)) => format!("{code} to {host}"),
+            _ => code.to_string(),
+        }
+    }
+}
+
+impl Tunnel {
+    fn brief(&self) -> String {
+        match self {
+            Tunnel::Silent => "tunnel opened, then no answer".to_owned(),
+            Tunnel::Closed => "CONNECT 200, then closed".to_owned(),
+            Tunnel::Reset => "CONNECT 200, then reset".to_owned(),
+            Tunnel::NoTls => "no TLS after CONNECT".to_owned(),
+            Tunnel::Certificate(why) => format!("wrong certificate after CONNECT: {why}"),
+        }
+    }
+}
+
+/// The meaning of a code of RFC 1928, section 6.
+fn socks_reply(code: u8) -> &'static str {
+    match code {
+        1 => "general failure",
+        2 => "not allowed",
+        3 => "network unreachable",
+        4 => "host unreachable",
+        5 => "connection refused",
+        6 => "TTL expired",
+        7 => "command not supported",
+        8 => "address type not supported",
+        _ => "unknown",
+    }
+}

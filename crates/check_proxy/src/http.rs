@@ -1,0 +1,317 @@
+//! The answers of HTTP/1.1 (RFC 9112): the header, and the page to its end, by its length, in chunks or until
+//! the connection closes.
+//!
+//! Everything here may be hostile: all that is read is bounded, and what is not understood is a [`Fault`].
+
+use std::io::Read;
+
+use net::Cause;
+
+use crate::fault::{Fault, Status};
+
+/// The most octets of a header, of all those of 1xx together.
+const HEADER: usize = 64 << 10;
+/// The most lines of a header.
+const LINES: usize = 128;
+/// The most octets of a page.
+const PAGE: usize = 256 << 10;
+/// The most octets of something else that a message shows.
+const SHOWN: usize = 40;
+/// How much is read at once.
+const ROOM: usize = 8 << 10;
+
+/// The header of an answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Head {
+    /// The status code.
+    pub(crate) code: u16,
+    fields: Vec<(String, Vec<u8>)>,
+}
+
+/// The length of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Length {
+    Octets(usize),
+    Chunks,
+    UntilClose,
+}
+
+/// Reads the answer from a connection.
+pub(crate) struct Reader<R> {
+    stream: R,
+    /// What was read and not used, from `used` on.
+    buffer: Vec<u8>,
+    used: usize,
+    any: bool,
+}
+
+impl Head {
+    /// A header of nothing but its status.
+    pub(crate) fn with_code(code: u16) -> Self {
+        Self { code, fields: Vec::new() }
+    }
+
+    /// The values of the lines of this name.
+    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.fields
+            .iter()
+            .filter(move |(field, _)| field.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_slice())
+    }
+
+    /// The value of the first line of this name, as text.
+    pub(crate) fn first(&self, name: &str) -> Option<String> {
+        self.all(name).next().map(|value| String::from_utf8_lossy(value).trim().to_owned())
+    }
+
+    /// The status, with the reasons that the header gives.
+    pub(crate) fn status(&self) -> Status {
+        let word =
+            |text: String| text.split_ascii_whitespace().next().map(|word| word.chars().take(40).collect());
+        let host = |url: String| {
+            let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+            let authority = rest.trim_start_matches('/').split(['/', '?', '#']).next().unwrap_or_default();
+            let host: String = authority.rsplit('@').next().unwrap_or_default().chars().take(60).collect();
+            (url.contains("//") && !host.is_empty()).then_some(host)
+        };
+        let redirects = (300..400).contains(&self.code);
+        Status {
+            code: self.code,
+            squid: self.first("X-Squid-Error").and_then(word),
+            location: self.first("Location").filter(|_| redirects).and_then(host),
+            from_page: false,
+        }
+    }
+
+    fn length(&self) -> Result<Length, Fault> {
+        if matches!(self.code, 204 | 304) {
+            return Ok(Length::Octets(0));
+        }
+        if let Some(coding) = self.all("Transfer-Encoding").last() {
+            let last = coding.rsplit(|octet| *octet == b',').next().unwrap_or_default();
+            let chunked = last.trim_ascii().eq_ignore_ascii_case(b"chunked");
+            return Ok(if chunked { Length::Chunks } else { Length::UntilClose });
+        }
+        let mut lengths = self.all("Content-Length").flat_map(|value| value.split(|octet| *octet == b','));
+        let Some(first) = lengths.next().map(<[u8]>::trim_ascii) else { return Ok(Length::UntilClose) };
+        if lengths.any(|other| other.trim_ascii() != first) {
+            return Err(Fault::NotHttp("several lengths".to_owned()));
+        }
+        let digits = !first.is_empty() && first.iter().all(u8::is_ascii_digit);
+        let text = str::from_utf8(first).ok().filter(|_| digits);
+        let text = text.ok_or_else(|| Fault::NotHttp("a length that is no number".to_owned()))?;
+        // A length beyond all limits is one that is too long.
+        Ok(Length::Octets(text.parse().unwrap_or(usize::MAX)))
+    }
+}
+
+impl<R: Read> Reader<R> {
+    pub(crate) fn new(stream: R) -> Self {
+        Self { stream, buffer: Vec::new(), used: 0, any: false }
+    }
+
+    /// Returns the connection, and the octets that were read behind the header.
+    pub(crate) fn into_parts(mut self) -> (R, Vec<u8>) {
+        self.buffer.drain(..self.used);
+        (self.stream, self.buffer)
+    }
+
+    /// Reads the header of the answer: what is 1xx comes before it.
+    pub(crate) fn head(&mut self) -> Result<Head, Fault> {
+        let mut before = 0;
+        loop {
+            let length = self.header_length(before)?;
+            let head = parse_head(self.rest().get(..length).unwrap_or_default())?;
+            self.used += length;
+            before += length;
+            if !(100..200).contains(&head.code) || head.code == 101 {
+                return Ok(head);
+            }
+        }
+    }
+
+    /// Reads until a blank line, and returns the length of what ends with it.
+    fn header_length(&mut self, before: usize) -> Result<usize, Fault> {
+        let mut searched = 0;
+        loop {
+            let rest = self.rest();
+            let begins = b"HTTP/".iter().zip(rest).all(|(expected, octet)| expected == octet);
+            if !begins {
+                return Err(self.not_http());
+            }
+            let from = searched;
+            let end = (from..rest.len()).find_map(|at| match rest.get(at..) {
+                Some([b'\n', b'\n', ..]) => Some(at + 2),
+                Some([b'\n', b'\r', b'\n', ..]) => Some(at + 3),
+                _ => None,
+            });
+            match end {
+                _ if before + rest.len().min(end.unwrap_or(usize::MAX)) > HEADER => {
+                    return Err(Fault::HeaderWithoutEnd);
+                }
+                Some(end) => return Ok(end),
+                None => searched = rest.len().saturating_sub(2),
+            }
+            match self.more() {
+                Ok(0) if self.rest().is_empty() => return Err(Fault::Closed),
+                Ok(0) => return Err(Fault::NotHttp("closed inside of the header".to_owned())),
+                Ok(_) => {}
+                Err(cause) => return Err(Fault::of_talking(cause, self.any)),
+            }
+        }
+    }
+
+    /// Reads the rest of the line that is no HTTP, for the message.
+    fn not_http(&mut self) -> Fault {
+        while !self.rest().contains(&b'\n')
+            && self.rest().len() < SHOWN
+            && self.more().is_ok_and(|length| length > 0)
+        {}
+        Fault::NotHttp(start(self.rest()))
+    }
+
+    /// Reads the page: as much of it as came, and what is wrong with it.
+    pub(crate) fn page(&mut self, head: &Head) -> (Vec<u8>, Option<Fault>) {
+        match head.length() {
+            Err(fault) => (Vec::new(), Some(fault)),
+            Ok(Length::Octets(length)) => {
+                let mut page = Vec::new();
+                let fault = if length > PAGE { Err(Fault::TooLong) } else { self.take(length, &mut page) };
+                (page, fault.err())
+            }
+            Ok(Length::UntilClose) => self.until_close(),
+            Ok(Length::Chunks) => {
+                let mut page = Vec::new();
+                let fault = self.chunks(&mut page);
+                (page, fault.err())
+            }
+        }
+    }
+
+    /// An end without TLS's own goodbye is an end too: there is no length to miss.
+    fn until_close(&mut self) -> (Vec<u8>, Option<Fault>) {
+        let mut page = Vec::new();
+        loop {
+            page.extend_from_slice(self.rest());
+            self.used = self.buffer.len();
+            if page.len() > PAGE {
+                return (page, Some(Fault::TooLong));
+            }
+            match self.more() {
+                Ok(0) | Err(Cause::Closed) => return (page, None),
+                Ok(_) => {}
+                Err(cause) => return (page, Some(in_page(cause))),
+            }
+        }
+    }
+
+    fn chunks(&mut self, page: &mut Vec<u8>) -> Result<(), Fault> {
+        loop {
+            let line = self.line()?;
+            let digits = line.split(|octet| *octet == b';').next().unwrap_or_default().trim_ascii();
+            let wrong = || Fault::NotHttp("a chunk without a length".to_owned());
+            let hexadecimal = !digits.is_empty() && digits.iter().all(u8::is_ascii_hexdigit);
+            let text = str::from_utf8(digits).ok().filter(|_| hexadecimal).ok_or_else(wrong)?;
+            // More digits than a number has are a chunk that is too long.
+            let length = usize::from_str_radix(text, 16).unwrap_or(usize::MAX);
+            if length == 0 {
+                return self.trailers();
+            }
+            if length > PAGE.saturating_sub(page.len()) {
+                return Err(Fault::TooLong);
+            }
+            self.take(length, page)?;
+            if !self.line()?.is_empty() {
+                return Err(Fault::NotHttp("a chunk without an end".to_owned()));
+            }
+        }
+    }
+
+    fn trailers(&mut self) -> Result<(), Fault> {
+        for _ in 0..LINES {
+            if self.line()?.is_empty() {
+                return Ok(());
+            }
+        }
+        Err(Fault::HeaderWithoutEnd)
+    }
+
+    /// Reads a line of the page's frame, without its end.
+    fn line(&mut self) -> Result<Vec<u8>, Fault> {
+        let mut line = Vec::new();
+        loop {
+            let mut octet = Vec::with_capacity(1);
+            self.take(1, &mut octet)?;
+            match octet.as_slice() {
+                b"\n" => break,
+                _ if line.len() > ROOM => return Err(Fault::HeaderWithoutEnd),
+                octet => line.extend_from_slice(octet),
+            }
+        }
+        Ok(line.strip_suffix(b"\r").map_or(line.clone(), <[u8]>::to_vec))
+    }
+
+    fn take(&mut self, length: usize, page: &mut Vec<u8>) -> Result<(), Fault> {
+        let mut left = length;
+        while left > 0 {
+            if self.rest().is_empty() {
+                match self.more() {
+                    Ok(0) => return Err(Fault::Cut),
+                    Ok(_) => {}
+                    Err(cause) => return Err(in_page(cause)),
+                }
+            }
+            let part = self.rest().get(..left.min(self.rest().len())).unwrap_or_default();
+            page.extend_from_slice(part);
+            left -= part.len();
+            self.used += part.len();
+        }
+        Ok(())
+    }
+
+    fn rest(&self) -> &[u8] {
+        self.buffer.get(self.used..).unwrap_or_default()
+    }
+
+    /// Reads what comes: zero octets at the end.
+    fn more(&mut self) -> Result<usize, Cause> {
+        self.buffer.drain(..self.used);
+        self.used = 0;
+        let mut room = [0; ROOM];
+        let length = self.stream.read(&mut room)?;
+        self.buffer.extend(room.iter().take(length));
+        self.any |= length > 0;
+        Ok(length)
+    }
+}
+
+/// What an error inside of a page says.
+fn in_page(cause: Cause) -> Fault {
+    match Fault::of_talking(cause, true) {
+        Fault::Closed | Fault::Reset => Fault::Cut,
+        fault => fault,
+    }
+}
+
+fn parse_head(octets: &[u8]) -> Result<Head, Fault> {
+    let mut lines = [httparse::EMPTY_HEADER; LINES];
+    let mut response = httparse::Response::new(&mut lines);
+    match response.parse(octets) {
+        Ok(httparse::Status::Complete(_)) => {}
+        Ok(httparse::Status::Partial) => return Err(Fault::NotHttp("half a header".to_owned())),
+        Err(error) => return Err(Fault::NotHttp(error.to_string())),
+    }
+    let code = response.code.filter(|code| *code >= 100);
+    let code = code.ok_or_else(|| Fault::NotHttp("no status".to_owned()))?;
+    let fields = response.headers.iter().map(|line| (line.name.to_owned(), line.value.to_vec())).collect();
+    Ok(Head { code, fields })
+}
+
+/// The start of what came, for messages.
+fn start(octets: &[u8]) -> String {
+    let line = octets.split(|octet| matches!(octet, b'\r' | b'\n')).next().unwrap_or_default();
+    plugin::clean(&String::from_utf8_lossy(line.get(..SHOWN).unwrap_or(line)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+//! What is wrong with one proxy, from what it answered: the reasons, what is worst first.
+
+use std::time::Duration;
+
+use net::HostPort;
+
+use crate::ask::{Answer, Passage};
+use crate::fault::{Fault, Status};
+use crate::plan::{PageSeen, Seen};
+
+/// What is wrong with one proxy.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Verdict {
+    /// Whether it serves who is no customer.
+    pub(crate) open: bool,
+    /// What is wrong with it, in few words each.
+    pub(crate) reasons: Vec<String>,
+    /// Why nothing can be said from here: `None` if it was asked.
+    pub(crate) local: Option<String>,
+    /// Whether nothing is wrong but that it wants a login that this check does not speak, or that the user's
+    /// name does not go with.
+    pub(crate) unspoken: bool,
+    /// Whether it took the password and brought none of the pages.
+    pub(crate) past_login: bool,
+    /// Whether it answered nothing at all.
+    pub(crate) mute: bool,
+    /// The longest time for a page by http, and by https.
+    pub(crate) times: [Option<Duration>; 2],
+}
+
+impl Verdict {
+    /// Whether something is wrong with it.
+    pub(crate) fn fails(&self) -> bool {
+        !self.reasons.is_empty()
+    }
+
+    /// The time for the slowest of its pages.
+    pub(crate) fn slowest(&self) -> Option<Duration> {
+        self.times.into_iter().flatten().max()
+    }
+}
+
+/// Judges one proxy, which was also asked for these forbidden targets.
+pub(crate) fn judge(seen: &Seen, forbidden: &[HostPort]) -> Verdict {
+    let faults: Vec<(bool, Fault)> = seen.pages.iter().filter_map(customer_fault).collect();
+    let mut reasons = open(seen);
+    let open = !reasons.is_empty();
+    reasons.extend(lets_through(seen, forbidden));
+    let schemes = |secure| seen.pages.iter().any(|page| page.secure == secure);
+    let both = schemes(false) && schemes(true);
+    let texts: Vec<(bool, String)> =
+        seen.pages.iter().filter_map(|page| Some((page.secure, text(page)?))).collect();
+    let unspoken = reasons.is_empty()
+        && !faults.is_empty()
+        && faults.iter().all(|(_, fault)| matches!(fault, Fault::Unspoken(_) | Fault::ColonInUser));
+    reasons.extend(grouped(&texts, both));
+    let local = local(seen).filter(|_| reasons.is_empty());
+    Verdict {
+        open,
+        unspoken,
+        past_login: faults.len() == seen.pages.len() && seen.pages.iter().all(is_past_login),
+        mute: seen.pages.iter().all(is_mute),
+        times: [false, true].map(|secure| time(seen, secure)),
+        reasons,
+        local,
+    }
+}
+
+fn customer_fault(page: &PageSeen) -> Option<(bool, Fault)> {
+    Some((page.secure, page.customer.as_ref()?.fault.clone()?))
+}
+
+/// Why a request could not be made, if one could not: then it is not known whether all is well.
+fn local(seen: &Seen) -> Option<String> {
+    let mut all = seen
+        .pages
+        .iter()
+        .flat_map(|page| [&page.stranger, &page.random, &page.customer].into_iter().flatten());
+    all.find_map(|answer| answer.fault.as_ref().filter(|fault| fault.is_local())).map(Fault::brief)
+}
+
+fn has_served(page: &PageSeen) -> bool {
+    page.customer.as_ref().is_some_and(|answer| answer.fault.is_none())
+}
+
+fn open(seen: &Seen) -> Vec<String> {
+    let came = |page: &PageSeen| page.stranger.as_ref().is_some_and(|answer| answer.came);
+    let is_407 = |page: &&PageSeen| page.stranger.as_ref().is_some_and(|answer| has_status(answer, 407));
+    let of = |secure: bool| seen.pages.iter().filter(move |page| page.secure == secure);
+    let served = |secure: bool| of(secure).any(|page| came(page) && !is_407(&page));
+    let mut reasons: Vec<String> = match (served(false), served(true)) {
+        (true, true) => vec!["open: serves strangers by http and https".to_owned()],
+        (true, false) => vec!["open: serves strangers by http".to_owned()],
+        (false, true) => vec!["open: serves strangers by https".to_owned()],
+        (false, false) => Vec::new(),
+    };
+    if seen.pages.iter().filter(is_407).any(came) {
+        reasons.push("open: the 407 carries the page".to_owned());
+    }
+    let any_password =
+        |page: &PageSeen| !came(page) && page.random.as_ref().is_some_and(|answer| answer.came);
+    let texts: Vec<(bool, String)> = seen
+        .pages
+        .iter()
+        .filter(|page| any_password(page))
+        .map(|page| (page.secure, "takes any password".to_owned()))
+        .collect();
+    let schemes = |secure| of(secure).next().is_some();
+    reasons.extend(grouped(&texts, schemes(false) && schemes(true)));
+    reasons
+}
+
+/// A silent proxy tried to reach the target if the same proxy answered for the page.
+fn lets_through(seen: &Seen, forbidden: &[HostPort]) -> Vec<String> {
+    let serves = seen.pages.iter().any(has_served);
+    let through = |passage: &Passage| match passage {
+        Passage::Tried => true,
+        Passage::Silent => serves,
+        Passage::Refused | Passage::Unasked => false,
+    };
+    let targets = forbidden.iter().zip(&seen.forbidden).filter(|(_, passage)| through(passage));
+    targets.map(|(target, _)| format!("lets customers through to {target}")).collect()
+}
+
+/// What is wrong with one page, in words: a silence is explained by what others got.
+fn text(page: &PageSeen) -> Option<String> {
+    let fault = page.customer.as_ref()?.fault.as_ref().filter(|fault| !fault.is_local())?;
+    let refused = |answer: &Option<Answer>| answer.as_ref().is_some_and(|answer| has_status(answer, 407));
+    let silent =
+        |answer: &Option<Answer>| answer.as_ref().is_some_and(|answer| answer.fault == Some(Fault::Silent));
+    Some(match fault {
+        Fault::Silent if refused(&page.stranger) && silent(&page.random) => {
+            "refuses strangers, does not answer any login: its authentication helper hangs".to_owned()
+        }
+        Fault::Silent if refused(&page.stranger) && refused(&page.random) => {
+            "takes the password, then no page: its DNS or its way to the page hangs".to_owned()
+        }
+        fault => fault.brief(),
+    })
+}
+
+fn has_status(answer: &Answer, code: u16) -> bool {
+    matches!(&answer.fault, Some(Fault::Status(Status { code: had, from_page: false, .. })) if *had == code)
+}
+
+fn is_past_login(page: &PageSeen) -> bool {
+    let Some(fault) = page.customer.as_ref().and_then(|answer| answer.fault.as_ref()) else { return false };
+    let refused = |answer: &Option<Answer>| answer.as_ref().is_some_and(|answer| has_status(answer, 407));
+    fault.is_past_login() || (*fault == Fault::Silent && refused(&page.stranger) && refused(&page.random))
+}
+
+/// Whether nothing was answered: no connection, or silence for everybody.
+fn is_mute(page: &PageSeen) -> bool {
+    let mut answers = [&page.stranger, &page.random, &page.customer].into_iter().flatten();
+    answers.all(|answer| {
+        matches!(
+            answer.fault,
+            Some(
+                Fault::Refused
+                    | Fault::NoAnswer
+                    | Fault::Silent
+                    | Fault::Unreachable
+                    | Fault::Prohibited
+                    | Fault::Local(_)
+            )
+        )
+    })
+}
+
+fn time(seen: &Seen, secure: bool) -> Option<Duration> {
+    let pages = seen.pages.iter().filter(|page| page.secure == secure && has_served(page));
+    pages.filter_map(|page| page.customer.as_ref()).map(|answer| answer.took).max()
+}
+
+/// The texts, each once: with the scheme where pages of `both` schemes were asked for and only those of one
+/// have it.
+fn grouped(texts: &[(bool, String)], both: bool) -> Vec<String> {
+    let mut reasons: Vec<String> = Vec::new();
+    for (secure, text) in texts {
+        let has_both = texts.iter().any(|(other, same)| other != secure && same == text);
+        let scheme = if *secure { "https" } else { "http" };
+        let reason = match text.strip_suffix("(407)") {
+            _ if !both || has_both => text.clone(),
+            Some(start) => format!("{start}(407 for {scheme})"),
+            None if text.contains(" after CONNECT") || text.contains("CONNECT 200") => text.clone(),
+            None => format!("{text} for {scheme}"),
+        };
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+    reasons
+}

@@ -1,0 +1,69 @@
+//! Does each proxy let a customer through to a page of ours, and refuse everybody else?
+//!
+//! The outage it catches: a proxy whose port answers while no customer gets a page through it, because its
+//! login, its DNS or an ACL is broken; and a proxy that serves strangers, which every check that only sees
+//! pages come through calls OK.
+
+mod allowed;
+mod ask;
+mod challenge;
+mod evaluate;
+mod fault;
+#[doc(hidden)]
+pub mod fuzzing;
+mod http;
+mod judge;
+mod login;
+mod options;
+mod page;
+mod plan;
+mod probe;
+mod side;
+mod socks;
+mod strangers;
+mod target;
+mod url;
+mod usage;
+mod words;
+
+use net::HostPort;
+use plugin::{Deadline, Report};
+
+use allowed::{Allowed, Limits};
+use options::{Clients, Connecting, Page, Proxies};
+pub use probe::ProbeError;
+pub use target::TargetError;
+pub use usage::UsageError;
+
+/// The command line.
+#[derive(Debug, clap::Parser)]
+#[command(version, about)]
+pub struct Args {
+    /// Which proxies are asked
+    #[command(flatten)]
+    pub(crate) proxies: Proxies,
+    /// What they are asked for
+    #[command(flatten)]
+    pub(crate) page: Page,
+    /// As whom they are asked
+    #[command(flatten)]
+    pub(crate) clients: Clients,
+    /// Target that customers must not reach by CONNECT: 127.0.0.1:22. Repeatable
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) forbid: Vec<HostPort>,
+    /// How many proxies may fail, and how slow they may be
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+    /// How they are asked
+    #[command(flatten)]
+    pub(crate) connecting: Connecting,
+}
+
+/// Asks every proxy, and judges the observations.
+///
+/// # Errors
+/// [`ProbeError`]: it is not known whom to ask for what, or this machine cannot ask at all.
+pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
+    let observations = probe::probe(args, deadline)?;
+    Ok(evaluate::evaluate(&Allowed::new(&args.limits), &observations))
+}

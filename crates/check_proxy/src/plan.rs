@@ -1,0 +1,230 @@
+//! What is asked of one proxy, and in which order: strangers first, since their answer says which login the
+//! proxy wants; then the customer and a login that nobody has, side by side; then the forbidden targets; then
+//! again what failed.
+
+use std::net::SocketAddr;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use net::HostPort;
+
+use crate::ask::{Answer, As, Manner, Passage};
+use crate::challenge::Challenge;
+use crate::fault::{Fault, Status};
+use crate::login::{Login, Scheme, choose};
+use crate::side::side_by_side;
+use crate::strangers::Strangers;
+use crate::url::Url;
+use crate::words::random;
+
+/// How long the customer waits for the answer to a stranger, which says which login is wanted.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// The pause before another try.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// What is asked of each proxy.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// How.
+    pub(crate) manner: Manner,
+    /// The pages.
+    pub(crate) urls: Vec<Url>,
+    /// What strangers should get.
+    pub(crate) strangers: Strangers,
+    /// The customer's login: `None` if none is needed.
+    pub(crate) login: Option<Login>,
+    /// The targets that customers must not reach.
+    pub(crate) forbidden: Vec<HostPort>,
+    /// How often a failed request of the customer is made.
+    pub(crate) tries: u8,
+}
+
+/// What one proxy answered.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    /// For each page.
+    pub(crate) pages: Vec<PageSeen>,
+    /// For each forbidden target.
+    pub(crate) forbidden: Vec<Passage>,
+}
+
+/// What one proxy answered for one page: `None` for what was not asked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PageSeen {
+    /// Whether it is https.
+    pub(crate) secure: bool,
+    /// Without a login.
+    pub(crate) stranger: Option<Answer>,
+    /// With a login that nobody has.
+    pub(crate) random: Option<Answer>,
+    /// As the customer.
+    pub(crate) customer: Option<Answer>,
+}
+
+/// Whose login is made.
+#[derive(Clone, Copy, Debug)]
+enum Who<'a> {
+    Random(&'a Login),
+    Customer(&'a Login),
+}
+
+impl<'a> Who<'a> {
+    fn by(self, scheme: &'a Scheme) -> As<'a> {
+        match self {
+            Who::Random(login) => As::Random(login, scheme),
+            Who::Customer(login) => As::Customer(login, scheme),
+        }
+    }
+}
+
+impl Plan {
+    /// Asks one proxy all of it.
+    pub(crate) fn ask(&self, proxy: SocketAddr) -> Seen {
+        let jobs = self.urls.iter().map(|url| move || self.ask_page(proxy, url));
+        let asked = side_by_side(jobs.collect());
+        let failed = |secure| PageSeen { secure, customer: Some(no_thread()), ..PageSeen::default() };
+        let pages: Vec<PageSeen> = self
+            .urls
+            .iter()
+            .zip(asked)
+            .map(|(url, page)| page.unwrap_or_else(|| failed(url.secure)))
+            .collect();
+        let forbidden = self.ask_forbidden(proxy, &pages);
+        Seen { pages, forbidden }
+    }
+
+    fn ask_page(&self, proxy: SocketAddr, url: &Url) -> PageSeen {
+        let mut seen = PageSeen { secure: url.secure, ..PageSeen::default() };
+        if self.login.is_none() && self.strangers == Strangers::Allow {
+            seen.customer = Some(self.again(url.secure, || self.manner.ask(proxy, url, As::Stranger)));
+            return seen;
+        }
+        let (sender, receiver) = mpsc::channel();
+        thread::scope(|scope| {
+            let stranger =
+                thread::Builder::new().stack_size(crate::side::STACK).spawn_scoped(scope, move || {
+                    let answer = self.manner.ask(proxy, url, As::Stranger);
+                    // The customer may not have waited for it.
+                    let _ = sender.send(answer.offers.clone());
+                    answer
+                });
+            let offers = receiver.recv_timeout(PATIENCE).unwrap_or_default();
+            let mut logins = side_by_side(vec![
+                (&|| self.ask_as_customer(proxy, url, &offers)) as &(dyn Fn() -> Option<Answer> + Sync),
+                &|| self.ask_at_random(proxy, url, &offers),
+            ])
+            .into_iter();
+            seen.customer = logins.next().flatten().unwrap_or_else(|| Some(no_thread()));
+            seen.random = logins.next().flatten().unwrap_or_else(|| Some(no_thread()));
+            let stranger = stranger.ok().and_then(|stranger| stranger.join().ok()).unwrap_or_else(no_thread);
+            // Where strangers may have the page, their request brings the challenge for the login, and no
+            // more.
+            let came = stranger.came && self.strangers != Strangers::Allow;
+            seen.stranger = Some(Answer { came, ..stranger });
+        });
+        seen
+    }
+
+    /// The customer's request, with the login that is wanted.
+    fn ask_as_customer(&self, proxy: SocketAddr, url: &Url, offers: &[Challenge]) -> Option<Answer> {
+        let login = self.login.as_ref()?;
+        Some(self.again(url.secure, || self.ask_with(proxy, url, offers, Who::Customer(login))))
+    }
+
+    /// The request with a login that nobody has. Digest needs a nonce of its own: squid takes each for one
+    /// user only.
+    fn ask_at_random(&self, proxy: SocketAddr, url: &Url, offers: &[Challenge]) -> Option<Answer> {
+        if self.strangers == Strangers::Allow {
+            return None;
+        }
+        let login = Login { user: format!("nobody-{}", random()), password: random() };
+        let own = match choose(offers) {
+            Ok(Scheme::Digest(_)) => self.manner.ask(proxy, url, As::Stranger).offers,
+            _ => offers.to_vec(),
+        };
+        Some(self.ask_with(proxy, url, &own, Who::Random(&login)))
+    }
+
+    /// A request with a login, once more if the proxy wants another scheme than it had said, or only a newer
+    /// nonce.
+    fn ask_with(&self, proxy: SocketAddr, url: &Url, offers: &[Challenge], who: Who<'_>) -> Answer {
+        let refused = |fault| Answer { fault: Some(fault), ..Answer::default() };
+        let scheme = match choose(offers) {
+            Ok(scheme) => scheme,
+            Err(fault) => return refused(fault),
+        };
+        let answer = self.manner.ask(proxy, url, who.by(&scheme));
+        let is_407 = matches!(&answer.fault, Some(Fault::Status(Status { code: 407, from_page: false, .. })));
+        if !is_407 || answer.offers.is_empty() {
+            return answer;
+        }
+        match choose(&answer.offers) {
+            Err(fault) if offers.is_empty() => refused(fault),
+            Ok(newer @ Scheme::Digest(_))
+                if matches!(scheme, Scheme::Basic) || answer.offers.iter().any(Challenge::is_stale) =>
+            {
+                self.manner.ask(proxy, url, who.by(&newer))
+            }
+            _ => answer,
+        }
+    }
+
+    /// Makes a request again while it fails, a little later, if there is time for all of it.
+    fn again(&self, secure: bool, ask: impl Fn() -> Answer) -> Answer {
+        let mut answer = ask();
+        let answers = if secure && !self.manner.socks { 3 } else { 2 };
+        for _ in 1..self.tries {
+            let silent = matches!(answer.fault, Some(Fault::Silent | Fault::NoAnswer | Fault::Incomplete));
+            // A proxy that answers at once will do so again.
+            let worst = self.manner.limit * if silent { 1 } else { answers.min(2) };
+            let is_final = matches!(answer.fault, None | Some(Fault::Unspoken(_) | Fault::ColonInUser));
+            if is_final || Instant::now() + PAUSE + worst > self.manner.until {
+                break;
+            }
+            thread::sleep(PAUSE);
+            answer = ask();
+        }
+        answer
+    }
+
+    /// Asks for the forbidden targets as the customer does, side by side.
+    fn ask_forbidden(&self, proxy: SocketAddr, pages: &[PageSeen]) -> Vec<Passage> {
+        if self.strangers == Strangers::Only {
+            return Vec::new();
+        }
+        let offers: Vec<Challenge> = pages
+            .iter()
+            .filter_map(|page| page.stranger.as_ref())
+            .flat_map(|answer| answer.offers.clone())
+            .collect();
+        let jobs = self.forbidden.iter().map(|target| {
+            let offers = &offers;
+            move || self.ask_for(proxy, target, offers)
+        });
+        side_by_side(jobs.collect()).into_iter().map(|passage| passage.unwrap_or(Passage::Unasked)).collect()
+    }
+
+    /// Digest begins with a nonce of its own here too, because the order in which these requests arrive is
+    /// not known.
+    fn ask_for(&self, proxy: SocketAddr, target: &HostPort, offers: &[Challenge]) -> Passage {
+        let ask = |who: As<'_>| self.manner.try_forbidden(proxy, target, who);
+        let Some(login) = &self.login else { return ask(As::Stranger).0 };
+        let scheme = match choose(offers) {
+            Ok(Scheme::Digest(_)) => {
+                let (passage, own) = ask(As::Stranger);
+                match choose(&own) {
+                    Ok(scheme @ Scheme::Digest(_)) => scheme,
+                    _ => return passage,
+                }
+            }
+            Ok(scheme) => scheme,
+            Err(_) => return Passage::Unasked,
+        };
+        ask(As::Customer(login, &scheme)).0
+    }
+}
+
+fn no_thread() -> Answer {
+    Answer { fault: Some(Fault::Local("no thread left here".to_owned())), ..Answer::default() }
+}

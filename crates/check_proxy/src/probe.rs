@@ -1,0 +1,146 @@
+//! All the work: the options become a plan, the proxies are asked side by side, and the page without a proxy
+//! where all of them fail.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
+
+use net::tls::{Settings, TlsError};
+use net::{Source, resolve};
+use plugin::{Deadline, Finding, Seconds};
+
+use crate::Args;
+use crate::ask::Manner;
+use crate::evaluate::{Direct, Observations, suspects_page};
+use crate::fault::Fault;
+use crate::judge::judge;
+use crate::page::Expected;
+use crate::plan::{Plan, Seen};
+use crate::side::for_each;
+use crate::strangers::Strangers;
+use crate::target::{Target, TargetError, targets};
+use crate::usage::{UsageError, login};
+
+/// The time for connecting, and again for each answer: it spans two retransmissions of a SYN (RFC 6298).
+const TIME: Duration = Duration::from_millis(3_500);
+/// What is kept of the overall time for the judgment and the output.
+const RESERVE: Duration = Duration::from_millis(300);
+/// File descriptors that are open anyway.
+const OWN_FILES: u64 = 32;
+
+/// Why the check could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// The options contradict each other or miss something.
+    #[error(transparent)]
+    Usage(#[from] UsageError),
+    /// It is not known which proxies to ask.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// TLS cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+/// Asks all proxies.
+pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, ProbeError> {
+    let login = login(args)?;
+    let targets = targets(&args.proxies, deadline)?;
+    let plan = plan(args, login, deadline)?;
+    let _step = deadline.step(format!("asking {} proxies", targets.len()));
+    deadline.progress().expect(targets.len(), "asked");
+    let seen = for_each(&targets, room(args), |target| {
+        let seen = plan.ask(target.address);
+        note(target, &seen, &plan, deadline);
+        seen
+    });
+    let proxies: Vec<(Target, Option<Seen>)> = targets.into_iter().zip(seen).collect();
+    let direct = if args.clients.strangers == Strangers::Only || !suspects_page(proxies.iter()) {
+        Direct::Unasked
+    } else if args.page.no_direct {
+        Direct::NoWay
+    } else {
+        ask_directly(&plan, deadline)
+    };
+    let own = proxies.iter().find(|(_, seen)| seen.as_ref().is_some_and(|seen| judge(seen, &[]).open));
+    let own = own.and_then(|(target, _)| own_address(target.address, &plan.manner.source));
+    Ok(Observations { proxies, forbidden: plan.forbidden, strangers: plan.strangers, direct, own })
+}
+
+fn plan(args: &Args, login: Option<crate::login::Login>, deadline: &Deadline) -> Result<Plan, ProbeError> {
+    let needs_tls = args.page.url.iter().any(|url| url.secure);
+    let settings = Settings { authorities: args.page.tls_ca.clone(), ..Settings::default() };
+    let client = if needs_tls { Some(settings.load(deadline)?) } else { None };
+    // Whoever shortens --timeout alone gets shorter tries, not none.
+    let most = (deadline.limit().saturating_sub(2 * RESERVE) / 2).max(Duration::from_millis(10));
+    let manner = Manner {
+        socks: args.proxies.protocol == crate::options::Protocol::Socks5,
+        source: Source { addresses: args.connecting.source.clone(), interface: None },
+        limit: args.connecting.connect_timeout.map_or(TIME.min(most), Seconds::duration),
+        until: Instant::now() + deadline.keeping(RESERVE),
+        client,
+        expected: Expected {
+            text: args.page.expect.clone().unwrap_or_default(),
+            not: args.page.not_expect.clone(),
+        },
+    };
+    Ok(Plan {
+        manner,
+        urls: args.page.url.clone(),
+        strangers: args.clients.strangers,
+        login,
+        forbidden: args.forbid.clone(),
+        tries: args.connecting.tries,
+    })
+}
+
+/// Notes what is known of one proxy, for a run that is stopped.
+fn note(target: &Target, seen: &Seen, plan: &Plan, deadline: &Deadline) {
+    let verdict = judge(seen, &plan.forbidden);
+    match (verdict.reasons.first(), &verdict.local) {
+        (Some(reason), _) => deadline.progress().add(Finding::critical(format!("{target} {reason}"))),
+        (None, Some(why)) => deadline.progress().add(Finding::unknown(format!("{target} {why}"))),
+        (None, None) => deadline.progress().count(),
+    }
+}
+
+/// How many proxies are asked at the same time, as far as files may be open.
+fn room(args: &Args) -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let each = u64::try_from(3 * args.page.url.len().max(1))
+        .unwrap_or(u64::MAX)
+        .max(u64::try_from(args.forbid.len()).unwrap_or(u64::MAX));
+    let fits = limit.map_or(u64::MAX, |limit| limit.saturating_sub(OWN_FILES) / each).max(1);
+    usize::try_from(args.connecting.in_flight.get())
+        .unwrap_or(usize::MAX)
+        .min(usize::try_from(fits).unwrap_or(usize::MAX))
+}
+
+/// Asks for the pages without a proxy: the first one that fails tells.
+fn ask_directly(plan: &Plan, deadline: &Deadline) -> Direct {
+    for url in &plan.urls {
+        let Some(server) =
+            resolve(&url.host, url.port, deadline).ok().and_then(|addresses| addresses.first().copied())
+        else {
+            return Direct::NoWay;
+        };
+        match plan.manner.ask_directly(server, url).fault {
+            None => {}
+            Some(Fault::Local(_) | Fault::Prohibited) => return Direct::NoWay,
+            Some(fault) => return Direct::Fails(fault.brief()),
+        }
+    }
+    Direct::Serves
+}
+
+/// The address of this machine from which it reaches another one.
+fn own_address(to: SocketAddr, source: &Source) -> Option<IpAddr> {
+    let bound = source.addresses.iter().find(|address| address.is_ipv6() == to.is_ipv6()).copied();
+    bound.or_else(|| {
+        let any =
+            if to.is_ipv6() { IpAddr::from(Ipv6Addr::UNSPECIFIED) } else { Ipv4Addr::UNSPECIFIED.into() };
+        let socket = UdpSocket::bind((any, 0)).ok()?;
+        // Nothing is sent: the route alone says the address.
+        socket.connect(to).ok()?;
+        Some(socket.local_addr().ok()?.ip())
+    })
+}

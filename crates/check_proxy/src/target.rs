@@ -1,0 +1,112 @@
+//! The proxies that are asked: from the command line, from files with a port and a label a line, and from
+//! names.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::net::SocketAddr;
+
+use addresses::{Fields, List};
+use host_config::{ConfigError, read_list_with_fields};
+use net::{ResolveError, Resolver};
+use plugin::Deadline;
+
+use crate::options::Proxies;
+
+/// A proxy. It prints as in messages: without the port where that is the default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// Where it is.
+    pub(crate) address: SocketAddr,
+    /// What the list calls it.
+    pub(crate) label: Option<String>,
+    /// The port that is not shown.
+    pub(crate) default: u16,
+}
+
+/// Why it is not known which proxies to ask.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// There is none.
+    #[error("no proxy: name it by --ip, --file or --hostname, as in --ip=192.0.2.1")]
+    None,
+    /// A file cannot be read or has a bad line.
+    #[error(transparent)]
+    File(#[from] ConfigError),
+    /// A name has no address.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.address.port() == self.default { self.address.ip().fmt(f) } else { self.address.fmt(f) }
+    }
+}
+
+impl Target {
+    /// The address with the label.
+    pub(crate) fn in_full(&self) -> String {
+        self.label.as_ref().map_or_else(|| self.to_string(), |label| format!("{self} ({label})"))
+    }
+}
+
+/// Returns every proxy once, in the order in which they are given.
+pub(crate) fn targets(proxies: &Proxies, deadline: &Deadline) -> Result<Vec<Target>, TargetError> {
+    let default = proxies.default_port();
+    let unlabelled = |address| Target { address, label: None, default };
+    let mut all: Vec<Target> =
+        proxies.ip.iter().map(|ip| unlabelled(SocketAddr::new(ip.address, default))).collect();
+    for (number, file) in (0..).zip(&proxies.file) {
+        let (list, fields) = read_list_with_fields(file, number, deadline)?;
+        all.extend(listed(&list, &fields, default));
+    }
+    for addresses in Resolver::new(deadline).all(proxies.hostname.iter().map(|host| (host, default))) {
+        all.extend(addresses?.into_iter().map(unlabelled));
+    }
+    let mut known = HashSet::new();
+    all.retain(|target| known.insert(target.address));
+    if all.is_empty() { Err(TargetError::None) } else { Ok(all) }
+}
+
+/// An entry with several ports is several proxies.
+fn listed(list: &List, fields: &Fields, default: u16) -> Vec<Target> {
+    let (mut ports, mut labels) = (fields.ports.iter().peekable(), fields.labels.iter().peekable());
+    let mut all = Vec::with_capacity(list.entries.len());
+    for (place, entry) in (0..).zip(&list.entries) {
+        let label = labels.next_if(|label| label.entry == place).map(|label| label.label.clone());
+        let mut own = Vec::new();
+        while let Some(port) = ports.next_if(|port| port.entry == place) {
+            own.push(port.port);
+        }
+        if own.is_empty() {
+            own.push(default);
+        }
+        let target = |port| Target {
+            address: SocketAddr::new(entry.expected.address, port),
+            label: label.clone(),
+            default,
+        };
+        all.extend(own.into_iter().map(target));
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_have_ports_and_labels() {
+        let content = b"192.0.2.1\n192.0.2.2 8080,8081 lon\n2001:db8::3 1080\n192.0.2.4 web4\n";
+        let (list, fields) = List::parse_with_fields("proxies", 0, content).unwrap();
+        let shown: Vec<String> = listed(&list, &fields, 3128).iter().map(Target::in_full).collect();
+        let expected = [
+            "192.0.2.1",
+            "192.0.2.2:8080 (lon)",
+            "192.0.2.2:8081 (lon)",
+            "[2001:db8::3]:1080",
+            "192.0.2.4 (web4)",
+        ];
+        assert_eq!(shown, expected);
+    }
+}

@@ -1,0 +1,326 @@
+//! The command `check_proxy` as a user runs it, against proxies on loopback that behave, refuse, lie and
+//! hang. Real proxies are in the system tests.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod fake;
+
+use std::fs;
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use fake::{Origin, Who, answer, for_customers, hang, listen_tls, nonce, page, proxy, refusal, tunnel};
+use rustls as _;
+
+/// The exit code, and the line without its performance data.
+fn verdict(origin: &Origin, port: &str, more: &[&str]) -> (i32, String) {
+    let (login, port) = (origin.login(), format!("--port={port}"));
+    let outcome = origin.check(&[&["--ip=127.0.0.1", &port, &login, "--connect-timeout=1.5"], more].concat());
+    (outcome.code.unwrap(), outcome.first_line().split(" | ").next().unwrap().to_owned())
+}
+
+#[test]
+fn a_proxy_that_serves_customers_alone_is_fine() {
+    let origin = Origin::start();
+    for path in ["pong", "chunked", "told"] {
+        let port = for_customers(|head| format!("HTTP/1.1 103 Early\r\n\r\n{}", page(head, "127.0.0.1")));
+        let (code, line) = verdict(&origin, &port, &[&origin.url(path), "--not-expect=X-Forwarded-For"]);
+        assert!(
+            code == 0 && line.starts_with("PROXY OK - 127.0.0.1 ") && line.ends_with(" s, strangers refused"),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn each_answer_to_the_customer_has_its_line() {
+    let origin = Origin::start();
+    type Answering = fn(&str) -> String;
+    let rows: [(Answering, &str); 14] = [
+        (|_| answer("403 Forbidden", "X-Squid-Error: ERR_ACCESS_DENIED 0\r\n", ""), "403 ERR_ACCESS_DENIED"),
+        (|_| answer("503 No", "X-Squid-Error: ERR_CONNECT_FAIL 111\r\n", ""), "503 ERR_CONNECT_FAIL"),
+        (|_| answer("429 Too many", "", ""), "429"),
+        (
+            |_| answer("302 Found", "Location: https://portal.example.net/?t=secret\r\n", ""),
+            "302 to portal.example.net",
+        ),
+        (|head| answer("200 OK", "", &format!("blocked: {head}")), "another page in place of ours"),
+        (|_| answer("200 OK", "", "pong 0123456789abcdef from 127.0.0.1"), "an old copy of the page"),
+        (|head| format!("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\npong {}", nonce(head)), "page cut"),
+        (|head| page(head, "192.0.2.99"), "leaves by 192.0.2.99"),
+        (
+            |head| {
+                answer(
+                    "200 OK",
+                    "",
+                    &format!("pong {} from 127.0.0.1\nx-forwarded-for: 10.0.0.1", nonce(head)),
+                )
+            },
+            "the page sees X-Forwarded-For",
+        ),
+        (|_| "220 mail.example.com ESMTP\r\n".to_owned(), "no HTTP: 220 mail.example.com ESMTP"),
+        (|_| format!("HTTP/1.1 200 OK\r\nA: {}", "b".repeat(100_000)), "header without end"),
+        (|_| answer("200 OK", "", &"x".repeat(300_000)), "page longer than 256 KiB"),
+        (|_| String::new(), "closed without an answer"),
+        (|_| refusal(), "password refused (407)"),
+    ];
+    for (answering, reason) in rows {
+        let port = for_customers(answering);
+        let line =
+            verdict(&origin, &port, &[&origin.url("pong"), "--not-expect=X-Forwarded-For", "--tries=1"]);
+        assert_eq!(line, (2, format!("PROXY CRITICAL - 127.0.0.1 {reason}")));
+    }
+}
+
+#[test]
+fn what_strangers_get_decides() {
+    let origin = Origin::start();
+    let url = origin.url("pong");
+    let serving = |stranger: bool, unknown: bool, status: &'static str| {
+        proxy(move |who, head, stream| {
+            let served = page(head, "127.0.0.1");
+            let text = match who {
+                Who::Customer => served,
+                Who::Stranger if stranger => served.replacen("200 OK", status, 1),
+                Who::Unknown if unknown => served,
+                _ => refusal(),
+            };
+            let _ = stream.write_all(text.as_bytes());
+        })
+    };
+    let rows = [
+        (serving(true, true, "200 OK"), "open: serves strangers by http"),
+        (serving(true, false, "407 No"), "open: the 407 carries the page"),
+        (serving(false, true, "200 OK"), "takes any password"),
+    ];
+    for (port, reason) in rows {
+        assert_eq!(verdict(&origin, &port, &[&url]), (2, format!("PROXY CRITICAL - 127.0.0.1 {reason}")));
+    }
+    let open = serving(true, true, "200 OK");
+    assert_eq!(verdict(&origin, &open, &[&url, "--strangers=allow"]).0, 0);
+    let only = origin.check(&["--ip=127.0.0.1", &format!("--port={open}"), &url, "--strangers=only"]);
+    assert_eq!(only.code, Some(2), "{}", only.stdout);
+    assert!(
+        only.stdout.contains("or this address, 127.0.0.1, is allowed by an ACL: ask from outside"),
+        "{}",
+        only.stdout
+    );
+    let closed = serving(false, false, "200 OK");
+    let only = origin.check(&["--ip=127.0.0.1", &format!("--port={closed}"), &url, "--strangers=only"]);
+    assert!(only.first_line().starts_with("PROXY OK - 127.0.0.1 refuses strangers | "), "{}", only.stdout);
+}
+
+#[test]
+fn silences_are_told_apart() {
+    let origin = Origin::start();
+    let hanging_for = |hangs: fn(Who) -> bool| {
+        proxy(
+            move |who, _, stream| {
+                if hangs(who) { hang(stream) } else { drop(stream.write_all(refusal().as_bytes())) }
+            },
+        )
+    };
+    let incomplete = proxy(|_, _, stream| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Le");
+        hang(stream);
+    });
+    let rows = [
+        (
+            hanging_for(|who| who != Who::Stranger),
+            "refuses strangers, does not answer any login: its authentication helper hangs",
+        ),
+        (
+            hanging_for(|who| who == Who::Customer),
+            "takes the password, then no page: its DNS or its way to the page hangs",
+        ),
+        (hanging_for(|_| true), "connects, no answer"),
+        (incomplete, "answer incomplete at the deadline"),
+    ];
+    for (port, reason) in rows {
+        let line = verdict(&origin, &port, &[&origin.url("pong"), "--tries=1", "--no-direct"]);
+        assert_eq!(line, (2, format!("PROXY CRITICAL - 127.0.0.1 {reason}")));
+    }
+}
+
+#[test]
+fn tunnels_are_judged_to_their_end() {
+    let origin = Origin::start();
+    let other = listen_tls(&Origin::start().authority.sign("other", "subjectAltName=IP:127.0.0.1"));
+    let through = |serve: Box<dyn Fn(&mut std::net::TcpStream) + Send + Sync>| {
+        proxy(move |who, _, stream| match who {
+            Who::Customer => serve(stream),
+            _ => drop(stream.write_all(refusal().as_bytes())),
+        })
+    };
+    let connected = b"HTTP/1.1 200 Connection established\r\n\r\n";
+    let https = origin.https;
+    let well = through(Box::new(move |stream| tunnel(https, stream)));
+    let line = verdict(&origin, &well, &[&origin.https_url()]);
+    assert!(line.0 == 0, "{line:?}");
+    let no_tls =
+        [connected.as_slice(), b"220 mail.example.com\r\n220 more than a record of TLS\r\n"].concat();
+    let rows = [
+        (
+            through(Box::new(|stream| drop(stream.write_all(connected)))),
+            "CONNECT 200, then closed".to_owned(),
+        ),
+        (through(Box::new(move |stream| drop(stream.write_all(&no_tls)))), "no TLS after CONNECT".to_owned()),
+        (
+            through(Box::new(|stream| {
+                let _ = stream.write_all(connected);
+                fake::read_head(stream);
+            })),
+            "tunnel opened, then no answer".to_owned(),
+        ),
+        (
+            through(Box::new(|stream| drop(stream.write_all(answer("403 No", "", "").as_bytes())))),
+            "403".to_owned(),
+        ),
+    ];
+    for (port, reason) in rows {
+        let line = verdict(&origin, &port, &[&origin.https_url(), "--tries=1", "--no-direct"]);
+        assert_eq!(line, (2, format!("PROXY CRITICAL - 127.0.0.1 {reason}")));
+    }
+    let port = through(Box::new(move |stream| tunnel(other, stream)));
+    let (code, line) = verdict(&origin, &port, &[&origin.https_url(), "--tries=1"]);
+    assert!(code == 2 && line.contains(" wrong certificate after CONNECT: "), "{line}");
+}
+
+#[test]
+fn one_failure_alone_does_not_count() {
+    let origin = Origin::start();
+    let asked = AtomicUsize::new(0);
+    let port = for_customers(move |head| match asked.fetch_add(1, Ordering::Relaxed) {
+        0 => answer("503 Not yet", "", ""),
+        _ => page(head, "127.0.0.1"),
+    });
+    assert_eq!(verdict(&origin, &port, &[&origin.url("pong")]).0, 0);
+}
+
+#[test]
+fn a_login_that_is_not_spoken_is_unknown_and_is_not_sent() {
+    let origin = Origin::start();
+    let port = proxy(|who, _, stream| {
+        let lines = if who == Who::Stranger {
+            "Proxy-Authenticate: NTLM\r\nProxy-Authenticate: Negotiate\r\n"
+        } else {
+            "X: sent\r\n"
+        };
+        let _ = stream.write_all(answer("407 No", lines, "").as_bytes());
+    });
+    let line = verdict(&origin, &port, &[&origin.url("pong")]);
+    let reason = "offers NTLM and Negotiate only, which this check does not speak";
+    assert_eq!(line, (3, format!("PROXY UNKNOWN - 127.0.0.1 {reason}")));
+}
+
+#[test]
+fn forbidden_targets_are_tried() {
+    let origin = Origin::start();
+    let port = for_customers(|head| match head {
+        head if head.contains("CONNECT 192.0.2.1:25") => answer("403 No", "", ""),
+        head if head.contains("CONNECT 192.0.2.2:22") => answer("503 No", "", ""),
+        head if head.contains("CONNECT") => "HTTP/1.1 200 OK\r\n\r\n".to_owned(),
+        head => page(head, "127.0.0.1"),
+    });
+    let forbid = |target| verdict(&origin, &port, &[&origin.url("pong"), &format!("--forbid={target}")]);
+    assert_eq!(forbid("192.0.2.1:25").0, 0);
+    for target in ["192.0.2.2:22", "127.0.0.1:22"] {
+        assert_eq!(
+            forbid(target),
+            (2, format!("PROXY CRITICAL - 127.0.0.1 lets customers through to {target}"))
+        );
+    }
+}
+
+/// Both proxies took the password, and the page refuses the direct request too.
+#[test]
+fn the_page_is_told_from_the_proxies() {
+    let origin = Origin::start();
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = for_customers(|_| answer("503 No", "", ""));
+    let arguments = |url: String, more: &'static str| {
+        let port = format!("--port={port}");
+        let outcome = origin.check(&[
+            "--ip=127.0.0.1",
+            "--ip=127.0.0.2",
+            &port,
+            &origin.login(),
+            &url,
+            "--tries=1",
+            "--timeout=8",
+            more,
+        ]);
+        let line = outcome.first_line().split(" | ").next().unwrap().to_owned();
+        (outcome.code.unwrap(), line)
+    };
+    let dead = format!("--url=http://127.0.0.1:{closed}/pong?n=NONCE");
+    let line =
+        "PROXY UNKNOWN - the page itself does not answer, through none of 2 proxies nor from here: refused";
+    assert_eq!(arguments(dead.clone(), "--strangers=refuse"), (3, line.to_owned()));
+    let line = "PROXY CRITICAL - none of 2 proxies brings the page, not tried directly: 503";
+    assert_eq!(arguments(dead, "--no-direct"), (2, line.to_owned()));
+    let (code, line) = arguments(origin.url("pong"), "--strangers=refuse");
+    assert!(code == 2 && line.starts_with("PROXY CRITICAL - 2 of 2 proxies fail: "), "{line}");
+}
+
+/// 38 proxies, 4 of which take connections and say nothing.
+#[test]
+fn silent_proxies_do_not_cost_the_others_their_time() {
+    let origin = Origin::start();
+    let port =
+        proxy(|who, head, stream| match (stream.local_addr().unwrap().ip().to_string().as_str(), who) {
+            ("127.0.0.7" | "127.0.0.8" | "127.0.0.21" | "127.0.0.38", _) => hang(stream),
+            (own, Who::Customer) => drop(stream.write_all(page(head, own).as_bytes())),
+            _ => drop(stream.write_all(refusal().as_bytes())),
+        });
+    let list: String = (1..=38).map(|number| format!("127.0.0.{number} lon-{number}\n")).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("proxies");
+    fs::write(&file, list).unwrap();
+    let start = Instant::now();
+    let outcome = origin.check(&[
+        &format!("--file={}", file.display()),
+        &format!("--port={port}"),
+        &origin.login(),
+        &origin.url("pong"),
+    ]);
+    assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
+    assert!(
+        outcome.first_line().starts_with("PROXY CRITICAL - 4 of 38 proxies fail: 127.0.0."),
+        "{}",
+        outcome.stdout
+    );
+    assert!(
+        outcome.first_line().contains(" | failed=4;;0;0;38 open=0;;;0;38 slowest=0."),
+        "{}",
+        outcome.stdout
+    );
+    assert!(
+        outcome.stdout.contains(": connects, no answer\n") && outcome.stdout.contains("(lon-21)"),
+        "{}",
+        outcome.stdout
+    );
+}
+
+#[test]
+fn every_address_of_a_name_is_a_proxy() {
+    let origin = Origin::start();
+    let port = for_customers(|head| page(head, "127.0.0.1"));
+    let outcome = origin.check(&[
+        "-H",
+        "127.0.0.1",
+        "-H",
+        "localhost",
+        &format!("--port={port}"),
+        &origin.login(),
+        &origin.url("pong"),
+    ]);
+    // localhost may have ::1 too, where this proxy does not listen.
+    assert!(
+        outcome.stdout.contains("OK - 127.0.0.1 ") || outcome.stdout.contains("::1 "),
+        "{}",
+        outcome.stdout
+    );
+}

@@ -1,0 +1,60 @@
+//! The quick look in README.md: what the plugin prints on a real host when all is well and when not.
+
+use suite::daemon::Daemon;
+use suite::host::{Host, public_folder};
+use suite::look::{hold, run_line};
+use suite::needs::{Need, missing};
+use suite::plugins;
+use suite::process::run;
+use tempfile::TempDir;
+
+use crate::fake::PASSWORD;
+use crate::squid::{CLOSED, basic, configured};
+
+#[test]
+fn an_open_proxy_among_three() {
+    if missing(&[
+        Need::Root,
+        Need::Program("ip"),
+        Need::Program("ss"),
+        Need::Program("squid"),
+        Need::Program("openssl"),
+    ]) {
+        return;
+    }
+    let host = Host::create();
+    host.ip_batch(
+        "link set lo up\naddr add 198.51.100.80/32 dev lo\naddr add 192.0.2.11/32 dev lo\n\
+         addr add 192.0.2.12/32 dev lo\naddr add 192.0.2.13/32 dev lo\n",
+    );
+    host.etc("hosts", "127.0.0.1 localhost\n198.51.100.80 www.example.com\n");
+    host.etc("nagios4/proxies", "192.0.2.11\n192.0.2.12\n192.0.2.13\n");
+    let login = format!("username = cust\npassword = {PASSWORD}\n");
+    let page = "url = http://www.example.com/pong?n=NONCE\nexpect = pong NONCE from PROXY\n";
+    host.etc("nagios4/proxy.ini", &format!("[check_proxy]\nfile = /etc/nagios4/proxies\n{page}{login}"));
+    let folder = public_folder();
+    let mut web = host.command(plugins::binary("page_server"));
+    let listens = |text: &str| run(host.command("ss").args(["-Hltn"])).stdout.contains(text);
+    let _web = Daemon::start(web.arg("80"), &folder.path().join("web"), |_| listens("*:80 "));
+    let _proxies = [11, 12].map(|number| squid(&host, number, &basic(CLOSED)));
+    let third = squid(&host, 13, &basic(CLOSED));
+    let line = "check_proxy --extra-opts=@/etc/nagios4/proxy.ini";
+    let well = run_line(&host, line);
+    drop(third);
+    let _open = squid(&host, 13, &basic(&format!("http_access allow all\n{CLOSED}")));
+    hold("check_proxy", &[well, run_line(&host, line)]);
+}
+
+/// Starts squid on 192.0.2.`number` of the host.
+fn squid(host: &Host, number: u8, rules: &str) -> (Daemon, TempDir) {
+    let address = format!("192.0.2.{number}");
+    let listen = format!("{address}:3128");
+    let (folder, file) = configured(&listen, &format!("{rules}tcp_outgoing_address {address}\n"));
+    let listens = |_| run(host.command("ss").args(["-Hltn"])).stdout.contains(&format!("{listen} "));
+    let daemon = Daemon::start(
+        host.command("squid").args(["-N", "-f"]).arg(file),
+        &folder.path().join("log"),
+        listens,
+    );
+    (daemon, folder)
+}

@@ -1,0 +1,54 @@
+//! check_proxy against real proxies: squid with Basic, with Digest, without a login, and with what goes wrong
+//! in its configuration; tinyproxy and microsocks. The page is the suite's own, by http and https.
+//!
+//! Needs root and the packages that `tests/run` installs. A test that misses something says so and skips, and
+//! with CI=true it fails.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "../fake/mod.rs"]
+mod fake;
+
+#[cfg(test)]
+mod look;
+#[cfg(test)]
+mod socks;
+#[cfg(test)]
+mod squid;
+#[cfg(test)]
+mod tinyproxy;
+
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
+
+use suite::daemon::Daemon;
+use tempfile::TempDir;
+
+/// A daemon with its folder.
+struct Running {
+    /// It ends before its folder goes.
+    _daemon: Daemon,
+    _folder: TempDir,
+    /// Where it listens.
+    port: u16,
+}
+
+/// A port that was free a moment ago.
+fn free_port(address: &str) -> u16 {
+    TcpListener::bind((address, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// Starts a daemon that listens there.
+fn start(command: &mut Command, folder: TempDir, address: &str, port: u16) -> Running {
+    let listens = |_| TcpStream::connect((address, port)).is_ok();
+    let daemon = Daemon::start(command, &folder.path().join("log"), listens);
+    Running { _daemon: daemon, _folder: folder, port }
+}
+
+/// The exit code and the first line of the plugin, by http and https.
+fn verdict(origin: &fake::Origin, address: &str, port: u16, more: &[&str]) -> (i32, String) {
+    let (ip, port, login) = (format!("--ip={address}"), format!("--port={port}"), origin.login());
+    let arguments = [&[ip.as_str(), &port, &login], more].concat();
+    let outcome = origin.check(&arguments);
+    (outcome.code.unwrap(), outcome.first_line().split(" | ").next().unwrap().to_owned())
+}

@@ -1,0 +1,83 @@
+//! Every kind of bad input is UNKNOWN, in one line that names it.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod fake;
+
+use std::process::Command;
+
+use fake::Origin;
+use suite::process::run;
+
+#[test]
+fn bad_input_is_unknown() {
+    let origin = Origin::start();
+    let (login, url) = (origin.login(), origin.url("pong"));
+    let expect = "--expect=pong NONCE";
+    let rows: [(&[&str], &str); 15] = [
+        (&[&url, expect, &login], "no proxy: name it by --ip, --file or --hostname, as in --ip=192.0.2.1"),
+        (
+            &["--ip=127.0.0.1", expect, &login],
+            "no page: name it by --url, as in --url=http://www.example.com/pong?n=NONCE",
+        ),
+        (
+            &["--ip=127.0.0.1", &url, &login],
+            "no --expect: without the text of the page a block page would pass, as in --expect=pong NONCE from PROXY",
+        ),
+        (
+            &["--ip=127.0.0.1", &url, "--expect=pong", &login],
+            "--expect has no word NONCE, without which an old copy of the page would pass",
+        ),
+        (
+            &["--ip=127.0.0.1", &url, "--expect=NONCE", &login],
+            "--expect needs words before NONCE that are not in --url: error pages show the URL, and so the bare NONCE",
+        ),
+        (
+            &["--ip=127.0.0.1", &url, "--expect=n=NONCE", &login],
+            "--expect needs words before NONCE that are not in --url: error pages show the URL, and so the bare NONCE",
+        ),
+        (
+            &["--ip=127.0.0.1", &url, expect],
+            "no --username: give the customer's login, or --strangers=allow or only",
+        ),
+        (
+            &["--ip=127.0.0.1", &url, expect, "--username=cust"],
+            "no password: write it to a file that --extra-opts names, as password = ...",
+        ),
+        (
+            &["--ip=127.0.0.1", &url, expect, &login, "--username=a\r\nb"],
+            "--username has a line end or a NUL in it",
+        ),
+        (
+            &["--ip=127.0.0.1", &url, expect, &login, "--protocol=socks5", "--username="],
+            "--username has 0 octets, SOCKS5 takes 1 to 255",
+        ),
+        (
+            &["--ip=127.0.0.1", &url, expect, &login, "--forbid=mail.example.com"],
+            "--forbid mail.example.com has no port: write HOST:PORT",
+        ),
+        (
+            &["--ip=127.0.0.1", &url, expect, &login, "--not-expect="],
+            "--not-expect is empty, which every page has",
+        ),
+        (
+            &["--ip=127.0.0.1", &url, expect, "--password=x"],
+            "--password on the command line is no secret: give it by --extra-opts",
+        ),
+        (
+            &["--ip=127.0.0.1", "--url=ftp://example.com/NONCE", expect],
+            "--url=ftp://example.com/NONCE: begins with neither http:// nor https://",
+        ),
+        (
+            &["--ip=127.0.0.1", "--url=http://example.com/pong", expect],
+            "--url=http://example.com/pong: has no word NONCE, which becomes a random text: http://www.example.com/pong?n=NONCE",
+        ),
+    ];
+    for (arguments, why) in rows {
+        let outcome = run(Command::new(fake::BINARY).args(arguments));
+        assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(3), ""), "{arguments:?}");
+        let plain = |text: &str| text.replace(['\'', '"'], "");
+        let line = plain(outcome.first_line());
+        assert!(line.starts_with("PROXY UNKNOWN - ") && line.contains(&plain(why)), "{arguments:?}: {line}");
+    }
+}

@@ -1,0 +1,11 @@
+//! The address of a page: what is accepted prints so that it is accepted again, and holds nothing that would end a line of a request.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &str| {
+    if let Some(printed) = check_proxy::fuzzing::url(input) {
+        assert_eq!(check_proxy::fuzzing::url(&printed).as_deref(), Some(printed.as_str()));
+        assert!(!printed.contains(['\r', '\n', ' ', '\0']));
+    }
+});
