@@ -105,7 +105,7 @@ impl<'a> Verdict<'a> {
         } else {
             self.failing_text() + &self.meaning() + &self.never_asked()
         };
-        let each = self.failing.iter().map(|failing| self.named(failing));
+        let each = self.failing.iter().map(|failing| format!("{} {}", failing.0.shown, self.why(failing)));
         let finding = Finding::new(state, text);
         if self.failing.len() > NAMED { finding.details(each) } else { finding }
     }
@@ -128,14 +128,23 @@ impl<'a> Verdict<'a> {
         let (failed, total) = (self.failing.len(), self.total());
         let noun = if total == 1 { "nameserver" } else { "nameservers" };
         let verb = if failed == 1 { "fails" } else { "fail" };
-        let named: Vec<String> = self.failing.iter().take(NAMED).map(|failing| self.named(failing)).collect();
+        let mut groups: Vec<(String, String)> = Vec::new();
+        for failing in self.failing.iter().take(NAMED) {
+            let why = self.why(failing);
+            match groups.last_mut().filter(|(_, former)| *former == why) {
+                Some((servers, _)) => *servers += &format!(", {}", failing.0.shown),
+                None => groups.push((failing.0.shown.clone(), why)),
+            }
+        }
+        let named: Vec<String> =
+            groups.into_iter().map(|(servers, why)| format!("{servers} {why}")).collect();
         let more = failed.saturating_sub(NAMED);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         format!("{failed} of {total} {noun} {verb}: {}{more}", named.join(", "))
     }
 
-    /// `192.0.2.53 SERVFAIL`, with the name where the server resolves others.
-    fn named(&self, (server, place, fault): &(&Server, usize, Fault)) -> String {
+    /// `SERVFAIL`, after the name where the server resolves others.
+    fn why(&self, (server, place, fault): &(&Server, usize, Fault)) -> String {
         let others =
             self.judged_of(server).is_some_and(|judged| judged.iter().any(|judged| judged.fault.is_none()));
         let name = self
@@ -143,9 +152,9 @@ impl<'a> Verdict<'a> {
             .questions
             .get(*place)
             .filter(|_| others)
-            .map(|question| format!(" {}", question.shown));
+            .map(|question| format!("{} ", question.shown));
         let clock = if self.may_be_the_clock(server, *place) { " or the clock is off" } else { "" };
-        format!("{}{} {fault}{clock}", server.shown, name.unwrap_or_default())
+        format!("{}{fault}{clock}", name.unwrap_or_default())
     }
 
     fn judged_of(&self, server: &Server) -> Option<&Vec<Judged>> {

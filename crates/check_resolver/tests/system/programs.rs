@@ -40,7 +40,7 @@ fn all_are_silent_and_the_fourth_is_never_asked() {
     let _fourth = fake(&host, "192.0.2.101:53");
     let outcome = check(&host, &["--name=good.test"]);
     let (code, line) = said(&outcome);
-    let start = "CRITICAL - 3 of 3 nameservers fail: 192.0.2.53 no answer, 192.0.2.54 no answer, 192.0.2.55 no answer";
+    let start = "CRITICAL - 3 of 3 nameservers fail: 192.0.2.53, 192.0.2.54, 192.0.2.55 no answer";
     let end = ", this system takes longer than 7.7 s, 192.0.2.101 is never asked: the C library reads three";
     assert_eq!((code, line), (2, format!("{start}{end}")));
     assert!(outcome.elapsed < Duration::from_secs(9), "{:?}", outcome.elapsed);
@@ -59,19 +59,18 @@ fn each_way_of_failing_has_its_line() {
         (
             "--name=nxdomain.test",
             2,
-            format!("CRITICAL - {both} NXDOMAIN, 192.0.2.54 NXDOMAIN, this system does not resolve"),
+            format!("CRITICAL - {both}, 192.0.2.54 NXDOMAIN, this system does not resolve"),
         ),
         (
             "--name=servfail.test",
             2,
-            format!("CRITICAL - {both} SERVFAIL, 192.0.2.54 SERVFAIL, this system does not resolve"),
+            format!("CRITICAL - {both}, 192.0.2.54 SERVFAIL, this system does not resolve"),
         ),
         (
             "--name=good.test/A=192.0.2.81",
             2,
             format!(
-                "CRITICAL - {both} answers 192.0.2.80, which is not expected, \
-                 192.0.2.54 answers 192.0.2.80, which is not expected, \
+                "CRITICAL - {both}, 192.0.2.54 answers 192.0.2.80, which is not expected, \
                  this system resolves it all the same: hosts is files dns in nsswitch.conf"
             ),
         ),
@@ -92,8 +91,7 @@ fn each_way_of_failing_has_its_line() {
         "CRITICAL - this system answers 192.0.2.7, which is not expected: hosts is files in nsswitch.conf";
     assert_eq!(said(&check(&host, &["--name=good.test/A=192.0.2.80"])), (2, line.to_owned()));
     drop(fakes);
-    let closed = "CRITICAL - 2 of 2 nameservers fail: 192.0.2.53 refused: nothing listens there, \
-                  192.0.2.54 refused: nothing listens there, \
+    let closed = "CRITICAL - 2 of 2 nameservers fail: 192.0.2.53, 192.0.2.54 refused: nothing listens there, \
                   this system resolves it all the same: hosts is files in nsswitch.conf";
     assert_eq!(said(&check(&host, &["--name=good.test/A"])), (2, closed.to_owned()));
 }
