@@ -3,11 +3,10 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -19,10 +18,11 @@ use crate::needs::{Need, program};
 use crate::process::{Outcome, run};
 use crate::wait::eventually;
 
-mod files;
+mod template;
+#[cfg(test)]
+mod tests;
 
-pub use files::defaults_file;
-use files::{free_port, template};
+use template::{SMALL, free_port, template};
 
 /// What a test needs that starts a server on loopback.
 pub const NEEDS: [Need; 3] =
@@ -42,17 +42,6 @@ pub const PASSWORD: &str = "a-secret-word";
 
 /// How long a server may take to do what it was told.
 const LIMIT: Duration = Duration::from_secs(20);
-/// Small, and in no hurry to bring anything to the disk: a server lives for seconds.
-const SMALL: [&str; 7] = [
-    "--innodb-flush-method=nosync",
-    "--innodb-flush-log-at-trx-commit=0",
-    "--innodb-buffer-pool-size=8M",
-    "--innodb-log-file-size=4M",
-    "--innodb-data-file-path=ibdata1:10M:autoextend",
-    "--innodb-undo-tablespaces=0",
-    "--skip-name-resolve",
-];
-
 /// How a server is to be started.
 #[derive(Clone, Debug)]
 pub struct Setup<'a> {
@@ -372,4 +361,15 @@ pub fn reset(servers: &[&Server]) {
     for server in servers {
         server.sql("RESET MASTER; SET GLOBAL gtid_slave_pos=''");
     }
+}
+
+/// Writes a defaults file for the plugin in the server's folder, as in `[client]\nuser=mon\n`, and returns
+/// where it is.
+///
+/// # Panics
+/// If it cannot be written.
+pub fn defaults_file(server: &Server, text: &str) -> PathBuf {
+    let path = server.folder().join("client.cnf");
+    write(&path, text);
+    path
 }
