@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use plugin::{Finding, Findings, Metric, Report, State, Thresholds, Unit};
 
 use crate::compare::HOSTNAME;
-use crate::file::{Checked, Strictness};
-use crate::options::Immutable;
+use crate::file::Checked;
+use crate::options::{Immutable, Strictness};
 use crate::{Observations, immutable, name};
 
 /// What is judged how.

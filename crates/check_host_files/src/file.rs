@@ -6,6 +6,7 @@ use crate::compare::{Expected, RESOLVER, difference};
 use crate::facts::Facts;
 use crate::found::{Found, Status, What};
 use crate::lines::changes;
+use crate::options::Strictness;
 use crate::writer::who;
 
 /// A file to check: as it should be, and as it was found.
@@ -19,15 +20,6 @@ pub struct Checked {
     pub access: Option<(u32, u32, u32)>,
     /// What is there.
     pub found: Found,
-}
-
-/// What is compared how.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Strictness {
-    /// Octets, not meaning.
-    pub exact: bool,
-    /// Also owner, group and mode.
-    pub mode: bool,
 }
 
 impl Checked {

@@ -28,30 +28,24 @@ use plugin::{Deadline, Report, Thresholds};
 pub use compare::{Expected, difference};
 use evaluate::{Rules, evaluate};
 pub use facts::{Cloud, Facts, Platform};
-pub use file::{Checked, Strictness};
+pub use file::Checked;
 pub use found::{Found, Status, What};
 pub use name::{Entry, NameSeen};
-pub use options::{ExpectedOptions, FilePath, Immutable, InvalidValue};
+pub use options::{ExpectedOptions, FilePath, Immutable, InvalidValue, Strictness};
 pub use probe::{ProbeError, probe};
 pub use reference::ReferenceError;
 
 /// The command line.
 #[derive(Debug, clap::Parser)]
-#[command(
-    version,
-    about,
-    mut_args(Thresholds::judge("the number of changed files, the name included,", "", "0"))
-)]
+#[command(version, about)]
+#[command(mut_args(Thresholds::judge("the number of changed files, the name included,", "", "0")))]
 pub struct Args {
     /// What is checked, and what it should be.
     #[command(flatten)]
     pub expected: ExpectedOptions,
-    /// Compare octets: without it hostname, hosts and resolv.conf are compared by their meaning
-    #[arg(long)]
-    pub exact: bool,
-    /// Compare owner, group and mode with the reference too
-    #[arg(long, requires = "reference")]
-    pub mode: bool,
+    /// What is compared how.
+    #[command(flatten)]
+    pub strictness: Strictness,
     /// Report the immutable bit where it does harm (warn), where it is missing (want), or never (ok)
     #[arg(long, value_name = "POLICY", default_value = "warn")]
     pub immutable: Immutable,
@@ -84,12 +78,7 @@ pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
 
 impl Args {
     fn rules(&self) -> Rules {
-        let critical = "0".parse().ok();
-        let changed = self.thresholds.or(Thresholds { warning: None, critical });
-        Rules {
-            changed,
-            strictness: Strictness { exact: self.exact, mode: self.mode },
-            immutable: self.immutable,
-        }
+        let changed = self.thresholds.or(Thresholds { warning: None, critical: "0".parse().ok() });
+        Rules { changed, strictness: self.strictness, immutable: self.immutable }
     }
 }

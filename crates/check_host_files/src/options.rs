@@ -34,6 +34,17 @@ pub struct ExpectedOptions {
     pub proc: PathBuf,
 }
 
+/// What is compared how.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub struct Strictness {
+    /// Compare octets: without it hostname, hosts and resolv.conf are compared by their meaning
+    #[arg(long)]
+    pub exact: bool,
+    /// Compare owner, group and mode with the reference too
+    #[arg(long, requires = "reference")]
+    pub mode: bool,
+}
+
 /// An absolute path without `..`, written with single slashes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FilePath(String);

@@ -1,6 +1,6 @@
 //! One cause behind many missing addresses, said once.
 //!
-//! - The interface that the configuration promises them on is not there.
+//! - The interface that the configuration promises them on is not there, is down, or was never configured.
 //! - All of one file is missing: whatever should have read it did not.
 //! - The primary address of a subnet took its secondaries along. Linux keeps the addresses of one subnet on
 //!   one interface as a primary and its secondaries. While promote_secondaries is off, the kernel's default,
@@ -14,12 +14,19 @@ use host_net::{Bound, BoundAddress};
 
 use crate::Observations;
 use crate::condition::Condition;
+use crate::dynamic::is_local;
 
 /// The cause that several addresses which are not bound have in common.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cause {
     /// There is no interface of this name.
     NoInterface(String),
+    /// The interface that should have it cannot carry traffic: its name, and what is wrong with it.
+    Unfit(String, &'static str),
+    /// IPv6 is disabled on the interface that should have it.
+    NoIpv6(String),
+    /// The interface that should have it has none of its addresses.
+    NeverConfigured(String),
     /// Every address of a file is missing.
     LostFile {
         /// How many there are in it.
@@ -45,7 +52,11 @@ impl Cause {
     /// Returns the cause in a few words for the first line, after the addresses.
     pub(crate) fn in_brief(&self) -> String {
         match self {
-            Cause::NoInterface(_) | Cause::LostFile { .. } => self.to_string(),
+            Cause::NoInterface(_)
+            | Cause::Unfit(..)
+            | Cause::NoIpv6(_)
+            | Cause::NeverConfigured(_)
+            | Cause::LostFile { .. } => self.to_string(),
             Cause::PrimaryGone { .. } => "their primary is gone".to_owned(),
             Cause::PrimaryBack { .. } => "perhaps lost with their primary".to_owned(),
         }
@@ -62,6 +73,9 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Cause::NoInterface(name) => write!(f, "there is no {name} here"),
+            Cause::Unfit(name, fault) => write!(f, "{name} {fault}"),
+            Cause::NoIpv6(name) => write!(f, "IPv6 is disabled on {name}"),
+            Cause::NeverConfigured(name) => write!(f, "{name} has no address at all"),
             Cause::LostFile { total, file } => write!(f, "all {total} of {file}"),
             Cause::PrimaryGone { prefix } => write!(f, "nor is any other of the same /{prefix}{PROMOTION}"),
             Cause::PrimaryBack { primary, subnet } => write!(f, "only {primary} of {subnet} is{PROMOTION}"),
@@ -81,19 +95,35 @@ pub(crate) fn causes(observed: &Observations) -> BTreeMap<IpAddr, Cause> {
     causes
 }
 
-/// The addresses that are promised on an interface which is not there.
+/// The addresses that are promised on an interface which is not there, or could not get them.
 fn lost_interfaces(observed: &Observations) -> impl Iterator<Item = (IpAddr, Cause)> {
-    let there: BTreeSet<&str> =
-        observed.bound.interfaces.iter().map(|interface| interface.name.as_str()).collect();
+    let bound = &observed.bound;
+    let with_address = |address: &&BoundAddress| !is_local(address.address);
+    let configured: BTreeSet<u32> =
+        bound.addresses.iter().filter(with_address).map(|address| address.interface).collect();
     // An alias as eth0:1 is on eth0.
     let named = observed
         .expected
         .interfaces
         .iter()
         .map(|(address, name)| (*address, name.split(':').next().unwrap_or(name)));
-    named
-        .filter(move |(_, name)| !there.contains(name))
-        .map(|(address, name)| (address, Cause::NoInterface(name.to_owned())))
+    named.filter_map(move |(address, name)| {
+        let name = name.to_owned();
+        let cause = match bound.by_name(&name) {
+            None => Cause::NoInterface(name),
+            Some(interface) if interface.link.fault().is_some() => {
+                Cause::Unfit(name, interface.link.fault().unwrap_or("is not up"))
+            }
+            Some(interface) if address.is_ipv6() && interface.ipv6_disabled == Some(true) => {
+                Cause::NoIpv6(name)
+            }
+            Some(interface) if !configured.contains(&interface.index) && !interface.loopback => {
+                Cause::NeverConfigured(name)
+            }
+            Some(_) => return None,
+        };
+        Some((address, cause))
+    })
 }
 
 /// The addresses of files of which none is bound: where there are several in the file, and other files that
@@ -226,11 +256,12 @@ mod tests {
         let on = |address: &str, name: &str| (address.parse().unwrap(), name.to_owned());
         expected.interfaces = vec![on("203.0.113.1", "eth9:1"), on("203.0.113.2", "eth0:2")];
         let bound = bound("192.0.2.1/24@eth0 203.0.113.9/24@eth0");
-        let conditions = conditions(&expected.entries, &bound, &[]);
+        let conditions = conditions(&expected.entries, &bound, &[], &[]);
         let observed = Observations {
             expected,
             bound,
             conditions,
+            port_faults: Vec::new(),
             routes: Vec::new(),
             promotes_all: None,
             uptime: None,
@@ -250,11 +281,12 @@ mod tests {
         let list = List::parse("list", 0, b"198.51.100.1\n198.51.100.2\n").unwrap();
         let expected = Expected::new(&args(), vec![list], Vec::new());
         let bound = bound("192.0.2.1/24@eth0");
-        let conditions = conditions(&expected.entries, &bound, &[]);
+        let conditions = conditions(&expected.entries, &bound, &[], &[]);
         let observed = Observations {
             expected,
             bound,
             conditions,
+            port_faults: Vec::new(),
             routes: Vec::new(),
             promotes_all: None,
             uptime: None,

@@ -3,6 +3,9 @@
 use addresses::{Entry, HostAddress};
 use host_net::{Bound, BoundAddress, Interface, Link};
 
+use crate::dynamic::is_parked;
+use crate::ports::PortFault;
+
 /// What became of an expected address; the number is the index of the interface that has it. The later a
 /// variant stands, the nearer the address is to being usable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,8 +22,12 @@ pub enum Condition {
     Duplicate(u32),
     /// Whether another host on the link has it is not known yet.
     Tentative(u32),
-    /// It is on a bridge without any port, which is nothing wrong where nobody asked for the address.
+    /// Its interface has none of its configured ports.
+    NoPorts(u32),
+    /// It is on a bridge without any port, which is nothing wrong where the bridge is configured so.
     EmptyBridge(u32),
+    /// Its interface only holds addresses, and is switched off on purpose.
+    Parked(u32),
     /// Usable, but not for new connections from here.
     Deprecated(u32),
     /// Usable.
@@ -28,8 +35,13 @@ pub enum Condition {
 }
 
 /// Returns what became of the entries, in their order, but for those which are simply usable. `interfaces`
-/// are the names of those that they must be on: none for any.
-pub(crate) fn conditions(entries: &[Entry], bound: &Bound, interfaces: &[String]) -> Vec<(Entry, Condition)> {
+/// are the names of those that they must be on: none for any; `faults` are the interfaces that lack ports.
+pub(crate) fn conditions(
+    entries: &[Entry],
+    bound: &Bound,
+    interfaces: &[String],
+    faults: &[PortFault],
+) -> Vec<(Entry, Condition)> {
     let mut lookup = bound.lookup();
     let mut found = Vec::new();
     // The interface that last bore a usable address: mostly the next one is there too, and nothing has to be
@@ -41,7 +53,7 @@ pub(crate) fn conditions(entries: &[Entry], bound: &Bound, interfaces: &[String]
         if matches!(places, [place] if Some(place.interface) == good && place.flags.plain() && fits(place)) {
             continue;
         }
-        match Condition::of(entry.expected, places, bound, interfaces) {
+        match Condition::of(entry.expected, places, bound, interfaces, faults) {
             Condition::Usable => {
                 good = places.first().filter(|_| places.len() == 1).map(|place| place.interface)
             }
@@ -58,23 +70,39 @@ impl Condition {
         places: &[BoundAddress],
         bound: &Bound,
         interfaces: &[String],
+        faults: &[PortFault],
     ) -> Self {
-        let judge = |place| Self::at(place, expected.prefix, bound, interfaces);
+        let judge = |place| Self::at(place, expected.prefix, bound, interfaces, faults);
         places.iter().map(judge).max().unwrap_or(Condition::NotBound)
     }
 
-    fn at(place: &BoundAddress, prefix: Option<u8>, bound: &Bound, interfaces: &[String]) -> Self {
+    fn at(
+        place: &BoundAddress,
+        prefix: Option<u8>,
+        bound: &Bound,
+        interfaces: &[String],
+        faults: &[PortFault],
+    ) -> Self {
         let index = place.interface;
-        let Some(Interface { name, link, empty_bridge, .. }) = bound.interface(index) else {
+        let Some(interface @ Interface { name, link, empty_bridge, altnames, .. }) = bound.interface(index)
+        else {
             // It went between the reading of the interfaces and that of the addresses.
             return Condition::NotBound;
         };
         match place.flags {
-            _ if !interfaces.is_empty() && !interfaces.contains(name) => Condition::Elsewhere(index),
+            _ if !interfaces.is_empty()
+                && !interfaces.iter().any(|on| on == name || altnames.contains(on)) =>
+            {
+                Condition::Elsewhere(index)
+            }
             _ if prefix.is_some_and(|prefix| prefix != place.prefix) => {
                 Condition::Prefix(index, place.prefix)
             }
+            _ if faults.iter().any(|fault| fault.none && fault.interface == index) => {
+                Condition::NoPorts(index)
+            }
             _ if *link == Link::NoCarrier && *empty_bridge => Condition::EmptyBridge(index),
+            _ if is_parked(interface) => Condition::Parked(index),
             _ if link.fault().is_some() => Condition::NoLink(index),
             flags if flags.duplicate() => Condition::Duplicate(index),
             flags if flags.tentative() => Condition::Tentative(index),
@@ -101,6 +129,8 @@ impl Condition {
             Condition::NoLink(on) => format!("on {}, which {}", name(on), fault(bound, on)),
             Condition::Duplicate(on) => format!("duplicate address detected on {}", name(on)),
             Condition::Tentative(on) => format!("still tentative on {}", name(on)),
+            Condition::NoPorts(on) => format!("on {}, which has none of its ports", name(on)),
+            Condition::Parked(on) => format!("on {}, which is down on purpose", name(on)),
             Condition::EmptyBridge(on) => format!("on {}, a bridge without ports", name(on)),
         };
         Some(reason)

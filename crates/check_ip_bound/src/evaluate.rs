@@ -4,15 +4,19 @@ use std::time::Duration;
 
 use plugin::{Finding, Findings, Report, State, Thresholds};
 
-use crate::{Observations, extra, gateway, held, missing};
+use crate::{Observations, extra, gateway, held, misplaced, missing, ports, shadowed};
 
 /// What is judged how.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Limits {
     /// How many expected addresses may be missing.
     pub(crate) missing: Thresholds,
     /// The state of an unexpected address: a note if `None`.
     pub(crate) unexpected: Option<State>,
+    /// The state of an address on another interface than configured: a note if OK.
+    pub(crate) misplaced: State,
+    /// The state of addresses in files that never apply: a note if OK.
+    pub(crate) shadowed: State,
     /// How long after boot CRITICAL is WARNING.
     pub(crate) grace: Option<Duration>,
 }
@@ -24,6 +28,10 @@ pub(crate) fn evaluate(limits: &Limits, observed: &Observations) -> Report {
     let all_well = all_well(observed, &missing);
     let mut findings = vec![missing, held::judge_absent(observed)];
     findings.extend(gateway::judge(observed));
+    findings.extend(ports::judge(observed));
+    findings.push(misplaced::judge(limits.misplaced, observed));
+    findings.push(shadowed::judge(limits.shadowed, observed));
+    findings.push(judge_unknown(observed));
     findings.push(extra::judge(limits.unexpected, observed));
     findings.push(held::report_floating(observed));
     let remark = apply_grace(&mut findings, limits.grace, observed.uptime);
@@ -33,12 +41,24 @@ pub(crate) fn evaluate(limits: &Limits, observed: &Observations) -> Report {
     findings.remark(remark).report(all_well)
 }
 
+/// Judges what of the configuration is not understood: the known addresses may be too few to say that all is
+/// well.
+fn judge_unknown(observed: &Observations) -> Finding {
+    match observed.expected.unknown.as_slice() {
+        [] => Finding::ok(""),
+        [first, rest @ ..] => {
+            let advice = "note: --list prints what is understood: complete it by hand, and give it to --file";
+            Finding::unknown(first).details(rest.iter().cloned()).detail(advice)
+        }
+    }
+}
+
 /// Returns the first line of a report without a fault. As many missing as are allowed are no fault, and not
 /// left out.
 fn all_well(observed: &Observations, missing: &Finding) -> String {
     match held::floating_in_words(observed) {
         _ if !missing.text.is_empty() => missing.text.clone(),
-        Some(floating) if observed.expected.entries.is_empty() => floating,
+        Some(floating) if missing::total(observed) == 0 => floating,
         _ => missing::all_well(observed),
     }
 }

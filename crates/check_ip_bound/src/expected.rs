@@ -1,12 +1,15 @@
 //! Which addresses are expected here, and who says so.
 
+use std::fs;
 use std::io::ErrorKind;
 use std::net::IpAddr;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use addresses::{Entry, HostAddress, List};
-use host_config::{AddressOptions, ConfigError, Origin, Promise, Promises, Source, Tree};
+use host_config::{AddressOptions, ConfigError, Dynamic, Origin, Ports, Promise, Promises, Source, Tree};
 use host_net::Bound;
-use plugin::{Deadline, ReadError, Report};
+use plugin::{Deadline, ReadError, Report, State};
 
 use crate::Args;
 use crate::contradictions::reconcile;
@@ -40,6 +43,18 @@ pub struct Expected {
     pub notes: Vec<String>,
     /// What of the configuration gives no address, each with its place.
     pub remarks: Vec<String>,
+    /// The interfaces that get an address from outside.
+    pub dynamic: Vec<Dynamic>,
+    /// Whether these must have one.
+    pub demands_dynamic: bool,
+    /// The configured ports of bridges, bonds, teams and VRFs.
+    pub ports: Vec<Ports>,
+    /// Addresses of files that never apply: why, and where each is written.
+    pub shadowed: Vec<(IpAddr, String, String)>,
+    /// What may give addresses and is not understood, each with its place.
+    pub unknown: Vec<String>,
+    /// Files that configure addresses and are not read.
+    pub unread: Vec<String>,
 }
 
 /// Who chose the expected addresses.
@@ -49,7 +64,7 @@ pub enum ListSource {
     Named,
     /// The host's configuration, by these names, with those of the options that name more.
     Configured(Vec<&'static str>),
-    /// Nobody, and the configuration promises nothing: what is bound is what is expected.
+    /// --bound, where no source names an address: what is bound is what is expected.
     Bound,
 }
 
@@ -63,9 +78,29 @@ pub enum ExpectedError {
     /// are.
     #[error("{0}: let root print a list by --list, and give it to --file")]
     Forbidden(ReadError),
+    /// A line of the configuration is not understood.
+    #[error("{0}")]
+    NotUnderstood(String),
+    /// A list is older than --file-max-age allows.
+    #[error("{0} was written {1} s ago, allowed {2} s: renew it by --list")]
+    Old(String, u64, u64),
+    /// The age of a list is not known.
+    #[error("{0}: {1}")]
+    Age(String, String),
     /// The sources that were named promise nothing.
     #[error("no static address in the configuration of {0}: nothing to check")]
     NothingPromised(String),
+}
+
+impl Expected {
+    /// Returns an error where a line is not understood: for a caller to which a shorter list is worse than
+    /// none.
+    ///
+    /// # Errors
+    /// [`ExpectedError::NotUnderstood`].
+    pub fn understood(&self) -> Result<(), ExpectedError> {
+        self.unknown.first().map_or(Ok(()), |line| Err(ExpectedError::NotUnderstood(line.clone())))
+    }
 }
 
 impl From<ConfigError> for ExpectedError {
@@ -93,17 +128,33 @@ impl Expected {
     /// The same with the configuration of `tree`.
     fn read_from(args: &Args, tree: &Tree<'_>, deadline: &Deadline) -> Result<Self, ExpectedError> {
         let AddressOptions { ip, file, from, .. } = &args.addresses;
-        let lists = args.addresses.read_lists(deadline).map_err(ExpectedError::Config)?;
+        if let Some(limit) = args.file_max_age {
+            file.iter().try_for_each(|path| check_age(path, limit.duration()))?;
+        }
+        let (lists, comments) =
+            args.addresses.read_lists_and_comments(deadline).map_err(ExpectedError::Config)?;
         let named = !ip.is_empty() || !file.is_empty();
         let from = if from.is_empty() && !named { &[Origin::Auto][..] } else { from };
         let found = host_config::read(from, tree)?;
         let mut expected = Self::new(args, lists, found);
-        if expected.entries.is_empty() && from.contains(&Origin::Auto) {
-            expected.source = ListSource::Bound;
-        } else if expected.entries.is_empty() && expected.floating.is_empty() {
+        expected.dynamic.extend(comments.dynamic);
+        expected.ports.extend(comments.ports);
+        if from.contains(&Origin::Auto) {
+            expected.unread = host_config::unread(tree)?;
+            let note = |path: &String| format!("note: {path} is here and is not read");
+            expected.notes.extend(expected.unread.iter().map(note));
+        } else if expected.is_empty() && (expected.dynamic.is_empty() || !expected.demands_dynamic) {
             return Err(ExpectedError::NothingPromised(args.addresses.names()));
         }
         Ok(expected)
+    }
+
+    /// Returns whether no source names an address: interfaces with dynamic ones aside.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+            && self.floating.is_empty()
+            && self.unknown.is_empty()
+            && self.shadowed.is_empty()
     }
 
     /// Returns the addresses of the command line, of the lists and of the configuration.
@@ -125,6 +176,12 @@ impl Expected {
             complete: !args.addresses.file.is_empty() || !found.is_empty(),
             notes: Vec::new(),
             remarks: Vec::new(),
+            dynamic: Vec::new(),
+            demands_dynamic: !args.no_dynamic,
+            ports: Vec::new(),
+            shadowed: Vec::new(),
+            unknown: Vec::new(),
+            unread: Vec::new(),
         };
         for mut list in lists {
             // A single list, the usual case, is taken over as it is.
@@ -154,13 +211,18 @@ impl Expected {
 
     fn take_configuration(&mut self, args: &Args, mut found: Vec<(Source, Promises)>) {
         self.notes = reconcile(&mut found);
-        let promises = |found: &&(Source, Promises)| found.1.promises.iter().any(|promise| !promise.floating);
+        let demands = self.demands_dynamic;
+        let promises = |(_, promises): &&(Source, Promises)| {
+            promises.promises.iter().any(|promise| !promise.floating)
+                || demands && !promises.dynamic.is_empty()
+        };
         let mut names: Vec<&'static str> =
             found.iter().filter(promises).map(|(source, _)| source.name()).collect();
         names.extend((!args.addresses.file.is_empty()).then_some("--file"));
         names.extend((!args.addresses.ip.is_empty()).then_some("--ip"));
         self.source = ListSource::Configured(names);
-        for (source, promises) in found {
+        for (source, mut promises) in found {
+            self.take_rest(&mut promises);
             let remark =
                 |remark: host_config::Remark| format!("{source}: {} ({})", remark.what, remark.place);
             self.remarks.extend(promises.remarks.into_iter().map(remark));
@@ -168,6 +230,33 @@ impl Expected {
                 self.take(promise);
             }
         }
+    }
+
+    /// Takes over all but the addresses and the remarks.
+    fn take_rest(&mut self, promises: &mut Promises) {
+        // netplan generates files for networkd and NetworkManager, which say the same again.
+        for dynamic in promises.dynamic.drain(..) {
+            let same =
+                |known: &&mut Dynamic| known.interface == dynamic.interface && known.family == dynamic.family;
+            match self.dynamic.iter_mut().find(same) {
+                Some(known) => known.required &= dynamic.required,
+                None => self.dynamic.push(dynamic),
+            }
+        }
+        for ports in promises.ports.drain(..) {
+            match self.ports.iter_mut().find(|known| known.interface == ports.interface) {
+                Some(known) if known.ports.is_empty() => *known = ports,
+                Some(_) => {}
+                None => self.ports.push(ports),
+            }
+        }
+        let shadowed = promises.shadowed.drain(..);
+        self.shadowed.extend(
+            shadowed.map(|shadowed| (shadowed.expected.address, shadowed.why, shadowed.place.to_string())),
+        );
+        self.unknown
+            .extend(promises.unknown.drain(..).map(|unknown| format!("{}: {}", unknown.place, unknown.what)));
+        self.notes.append(&mut promises.notes);
     }
 
     fn take(&mut self, promise: Promise) {
@@ -193,6 +282,7 @@ impl Expected {
             line: 0,
         };
         self.entries = unique(bound.addresses.iter().map(|bound| entry(bound.address)).collect());
+        self.source = ListSource::Bound;
     }
 
     /// Where an entry is written: nothing for those that come from what is bound.
@@ -219,11 +309,38 @@ impl Expected {
         let total = self.entries.len();
         let mut lines =
             vec![format!("# {total} {}{}", if total == 1 { "address" } else { "addresses" }, self.from())];
+        let dynamic = self.dynamic.iter().filter(|dynamic| self.demands_dynamic && dynamic.required);
+        lines.extend(dynamic.map(|dynamic| {
+            format!("# dynamic: {} {} # {}", dynamic.interface, dynamic.family, dynamic.place)
+        }));
+        let ports =
+            |ports: &Ports| if ports.ports.is_empty() { "none".to_owned() } else { ports.ports.join(" ") };
+        lines.extend(
+            self.ports
+                .iter()
+                .map(|each| format!("# ports: {} {} # {}", each.interface, ports(each), each.place)),
+        );
         lines.extend(self.entries.iter().map(|entry| format!("{} # {}", entry.expected, self.origin(entry))));
         lines.extend(self.floating.iter().map(|(address, place)| format!("# floating: {address} # {place}")));
         lines.extend(self.notes.iter().chain(&self.remarks).map(|note| format!("# {note}")));
-        Report::listing(lines)
+        lines.extend(self.unknown.iter().map(|line| format!("# not understood: {line}")));
+        let mut report = Report::listing(lines);
+        // A list that came out shorter must not replace a complete one.
+        if !self.unknown.is_empty() {
+            report.state = State::Unknown;
+        }
+        report
     }
+}
+
+/// Checks that a list was written within the time allowed.
+fn check_age(path: &Path, limit: Duration) -> Result<(), ExpectedError> {
+    let name = path.display().to_string();
+    let written = fs::metadata(path).and_then(|metadata| metadata.modified());
+    let written = written.map_err(|error| ExpectedError::Age(name.clone(), plugin::reason(&error)))?;
+    // One that was written in the future is not old.
+    let age = SystemTime::now().duration_since(written).unwrap_or_default();
+    if age > limit { Err(ExpectedError::Old(name, age.as_secs(), limit.as_secs())) } else { Ok(()) }
 }
 
 /// Whether an address is among the floating ones.
@@ -296,13 +413,14 @@ mod tests {
                 promise("192.0.2.2/24", "eth0", "/etc/b", 1),
             ],
             remarks: vec![Remark { what: "eth1 by dhcp".to_owned(), place }],
+            ..Promises::default()
         };
         let second = Promises {
             promises: vec![
                 promise("192.0.2.1/25", "eth0", "/etc/c", 9),
                 Promise { floating: true, ..promise("192.0.2.9/32", "", "/etc/k", 4) },
             ],
-            remarks: Vec::new(),
+            ..Promises::default()
         };
         let addresses = AddressOptions { file: vec![PathBuf::from("list")], ..AddressOptions::default() };
         let args = Args { addresses, ..args() };
@@ -334,7 +452,7 @@ mod tests {
             let tree = Tree::in_memory(ips.map(|ips| ("/etc/ips", ips)), &deadline);
             Expected::read_from(&args, &tree, &deadline).map_err(|error| error.to_string())
         };
-        assert_eq!(read(None, &[]).unwrap().source, ListSource::Bound);
+        assert!(read(None, &[]).unwrap().is_empty());
         assert_eq!(read(None, &["cpanel"]), Err("no configuration of cpanel here".to_owned()));
         let one = Some("192.0.2.1:255.255.255.0:192.0.2.255\n");
         assert_eq!(read(one, &[]).unwrap().from(), " from cpanel");

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use addresses::all;
-use host_net::{BoundAddress, Lifetime};
-use plugin::{Finding, Metric, Range, State, Thresholds};
+use host_net::{Bound, BoundAddress, Lifetime};
+use plugin::{Finding, Metric, Range, Report, State, Thresholds};
 
-use crate::Observations;
+use crate::dynamic::{is_engines_bridge, is_local, is_parked};
 use crate::expected::ListSource;
 use crate::options::Ignored;
 use crate::words::runs;
+use crate::{Args, Observations};
 
-/// The interface and the networks whose addresses mean nothing on any host.
-const ALWAYS: [&str; 4] = ["docker0", "fe80::/10", "127.0.0.0/8", "::1"];
+/// The networks whose addresses mean nothing on any host.
+const ALWAYS: [&str; 3] = ["fe80::/10", "127.0.0.0/8", "::1"];
 
 /// Judges what is bound beyond what is expected; `unexpected` is the state of such an address, `None` for a
 /// note.
@@ -24,7 +25,8 @@ pub(crate) fn judge(unexpected: Option<State>, observed: &Observations) -> Findi
     let expected = &observed.expected;
     // The rest is unexpected only beside a list of all that should be there, which addresses named by hand
     // are not.
-    if expected.source == ListSource::Bound || !expected.complete && unexpected.is_none() {
+    let nothing = expected.entries.is_empty() && expected.dynamic.is_empty();
+    if expected.source == ListSource::Bound || (!expected.complete || nothing) && unexpected.is_none() {
         return Finding::ok("").metric(metric(f64::NAN));
     }
     let extra = find(observed);
@@ -43,8 +45,7 @@ fn in_words(extra: &[BoundAddress]) -> String {
 
 /// Returns what is bound, not expected, not floating and not ignored.
 fn find(observed: &Observations) -> Vec<BoundAddress> {
-    let always = ALWAYS.iter().filter_map(|ignored| ignored.parse::<Ignored>().ok());
-    let ignored: Vec<Ignored> = always.chain(observed.expected.ignored.iter().cloned()).collect();
+    let ignored = ignored(&observed.expected.ignored);
     let mut entries = observed.expected.entries.as_slice();
     let mut expected = |address: IpAddr| {
         // Both are sorted.
@@ -61,10 +62,50 @@ fn find(observed: &Observations) -> Vec<BoundAddress> {
     let moves = |address: IpAddr| floats(address) || observed.expected.absent.contains(&address);
     let ignored = |bound: &BoundAddress| {
         let name = observed.name(bound.interface);
-        ignored.iter().any(|ignored| ignored.covers(bound.address, name))
+        let aside = observed.bound.interface(bound.interface).is_some_and(is_parked);
+        aside
+            || is_engines_bridge(name)
+            || is_leased(observed, bound)
+            || ignored.iter().any(|ignored| ignored.covers(bound.address, name))
     };
     let extra = |bound: &&BoundAddress| !expected(bound.address) && !moves(bound.address) && !ignored(bound);
     observed.bound.addresses.iter().filter(extra).copied().collect()
+}
+
+/// Returns where any address is expected: on any host, and by these.
+fn ignored(own: &[Ignored]) -> Vec<Ignored> {
+    let always = ALWAYS.iter().filter_map(|ignored| ignored.parse().ok());
+    always.chain(own.iter().cloned()).collect()
+}
+
+/// Whether an address is what its interface is configured to get from outside, temporary IPv6 addresses
+/// included.
+fn is_leased(observed: &Observations, bound: &BoundAddress) -> bool {
+    let Some(interface) = observed.bound.interface(bound.interface) else { return false };
+    let names = || interface.altnames.iter().chain([&interface.name]);
+    let asked = observed.expected.dynamic.iter().any(|dynamic| names().any(|name| dynamic.covers(name)));
+    asked && !bound.flags.permanent()
+}
+
+/// Returns the bound addresses that are neither local to this host or its link, nor temporary, leased,
+/// floating or ignored, as a list for --file.
+pub(crate) fn listing(bound: &Bound, args: &Args) -> Report {
+    let ignored = ignored(&args.ignore);
+    let mut lines = Vec::new();
+    for address in &bound.addresses {
+        let Some(interface) = bound.interface(address.interface) else { continue };
+        let name = interface.name.as_str();
+        let own = interface.loopback
+            || is_engines_bridge(name)
+            || is_parked(interface)
+            || is_local(address.address);
+        let moves = args.floating.contains(&address.address) || !address.flags.permanent();
+        if !own && !moves && !ignored.iter().any(|ignored| ignored.covers(address.address, name)) {
+            lines.push(format!("{}/{} # bound on {name}", address.address, address.prefix));
+        }
+    }
+    let head = format!("# {} bound here", crate::words::addresses(lines.len()));
+    Report::listing(std::iter::once(head).chain(lines))
 }
 
 /// Returns a line for each interface and origin.

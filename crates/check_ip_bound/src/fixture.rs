@@ -3,7 +3,7 @@
 
 use addresses::{HostAddress, List};
 use clap::Parser as _;
-use host_net::{Bound, BoundAddress, Flags, Interface, Lifetime, Link};
+use host_net::{Bound, BoundAddress, Flags, Interface, Kind, Lifetime, Link};
 use plugin::Report;
 
 use crate::condition::conditions;
@@ -30,6 +30,10 @@ fn interfaces() -> Vec<Interface> {
         link,
         loopback: name == "lo",
         empty_bridge: name == "docker0",
+        kind: if name == "docker0" { Kind::Bridge } else { Kind::Other },
+        altnames: Vec::new(),
+        controller: None,
+        ipv6_disabled: None,
         promotes_secondaries: Some(false),
     };
     (1..).zip(links).map(interface).collect()
@@ -70,8 +74,16 @@ pub(crate) fn observed(args: &Args, list: &str, source: ListSource, present: &st
     }
     expected.complete |= matches!(source, ListSource::Configured(_));
     expected.source = source;
-    let conditions = conditions(&expected.entries, &bound, &expected.on);
-    Observations { expected, bound, conditions, routes: Vec::new(), promotes_all: Some(false), uptime: None }
+    let conditions = conditions(&expected.entries, &bound, &expected.on, &[]);
+    Observations {
+        expected,
+        bound,
+        conditions,
+        port_faults: Vec::new(),
+        routes: Vec::new(),
+        promotes_all: Some(false),
+        uptime: None,
+    }
 }
 
 /// Returns the report on it, when the list was named on the command line.

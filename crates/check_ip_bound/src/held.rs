@@ -57,5 +57,5 @@ pub(crate) fn floating_in_words(observed: &Observations) -> Option<String> {
 
 fn condition(observed: &Observations, address: IpAddr) -> Condition {
     let expected = HostAddress { address, prefix: None };
-    Condition::of(expected, observed.bound.places(address), &observed.bound, &[])
+    Condition::of(expected, observed.bound.places(address), &observed.bound, &[], &observed.port_faults)
 }

@@ -7,6 +7,7 @@
 mod causes;
 mod condition;
 mod contradictions;
+mod dynamic;
 mod evaluate;
 mod expected;
 mod extra;
@@ -14,9 +15,12 @@ mod extra;
 mod fixture;
 mod gateway;
 mod held;
+mod misplaced;
 mod missing;
 mod options;
+mod ports;
 mod probe;
+mod shadowed;
 mod words;
 
 use std::net::IpAddr;
@@ -31,6 +35,7 @@ pub use condition::Condition;
 use evaluate::{Limits, evaluate};
 pub use expected::{Expected, ExpectedError, ListSource};
 pub use options::Ignored;
+pub use ports::PortFault;
 pub use probe::{ProbeError, probe};
 
 /// The longest `--grace`, in seconds: a year.
@@ -54,6 +59,16 @@ pub struct Args {
     /// Print the expected addresses and where each is configured, as a list for --file, and exit 0
     #[arg(long)]
     pub list: bool,
+    /// Expect no list: where no source names an address, it is enough that each bound address is usable. With
+    /// --list, list the bound addresses
+    #[arg(long)]
+    pub bound: bool,
+    /// Do not expect an address on interfaces that are configured for DHCP or router advertisements
+    #[arg(long)]
+    pub no_dynamic: bool,
+    /// Report UNKNOWN if a list of --file was last written longer ago than this
+    #[arg(long, value_name = "SECONDS", value_parser = Seconds::within(1.0..=LONGEST_GRACE))]
+    pub file_max_age: Option<Seconds>,
     /// Interface that the expected addresses must be on: one of those given. Repeatable. Default: any,
     /// loopback too
     #[arg(long, value_name = "NAME")]
@@ -64,8 +79,16 @@ pub struct Args {
     /// State to report for an unexpected address: warning, critical or unknown. Default: a note
     #[arg(long, value_name = "STATE", value_parser = options::alarm)]
     pub unexpected: Option<State>,
+    /// State to report for an address on another interface than configured: note, warning, critical or
+    /// unknown
+    #[arg(long, value_name = "STATE", default_value = "warning", value_parser = options::alarm_or_note)]
+    pub misplaced: State,
+    /// State to report for addresses in files that never apply: note, warning, critical or unknown
+    #[arg(long, value_name = "STATE", default_value = "warning", value_parser = options::alarm_or_note)]
+    pub shadowed: State,
     /// Network or interface on which no address is unexpected: 198.51.100.0/24, virbr0. Repeatable. Always:
-    /// docker0, fe80::/10, 127.0.0.0/8, ::1
+    /// fe80::/10, 127.0.0.0/8, ::1 and the bridges of container engines (docker0, br-0123456789ab, virbr0,
+    /// lxdbr0, cni0, podman0)
     #[arg(long, value_name = "NETWORK|INTERFACE")]
     pub ignore: Vec<Ignored>,
     /// Router of the only default route of its family. Repeatable: any one of them
@@ -91,6 +114,8 @@ pub struct Observations {
     pub bound: Bound,
     /// The condition of each expected address that is not simply usable.
     pub conditions: Vec<(Entry, Condition)>,
+    /// The bridges, bonds, teams and VRFs that lack configured ports.
+    pub port_faults: Vec<PortFault>,
     /// The default routes of each family that --gateway names, the best first.
     pub routes: Vec<DefaultRoute>,
     /// The setting net.ipv4.conf.all.promote_secondaries: `None` if it was not needed or cannot be read.
@@ -100,6 +125,25 @@ pub struct Observations {
 }
 
 impl Observations {
+    /// Returns whether a condition makes its address a missing one. A bridge without ports is no fault where
+    /// it is configured so, nor where its address is not expected by name; nor is an interface that only
+    /// holds addresses and is switched off on purpose.
+    pub fn counts(&self, condition: Condition) -> bool {
+        match condition {
+            Condition::EmptyBridge(index) => {
+                self.expected.source != ListSource::Bound
+                    && !ports::is_portless(self.name(index), &self.expected.ports)
+            }
+            Condition::Parked(_) => false,
+            condition => !condition.is_usable(),
+        }
+    }
+
+    /// Returns what is wrong with the ports of an interface.
+    fn port_fault(&self, index: u32) -> Option<&PortFault> {
+        self.port_faults.iter().find(|fault| fault.interface == index)
+    }
+
     /// The name of an interface, by its index.
     fn name(&self, index: u32) -> &str {
         self.bound.interface(index).map_or("an interface that is gone", |interface| interface.name.as_str())
@@ -111,6 +155,8 @@ impl Args {
         Limits {
             missing: self.thresholds.clone(),
             unexpected: self.unexpected,
+            misplaced: self.misplaced,
+            shadowed: self.shadowed,
             grace: self.grace.map(Seconds::duration),
         }
     }
@@ -123,8 +169,16 @@ impl Args {
 /// [`ProbeError`]: a list or the bound addresses cannot be read, or there is nothing to check.
 pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
     if args.list {
-        return Ok(Expected::read(args, deadline)?.listing());
+        return listing(args, deadline);
     }
     let observed = probe(args, deadline)?;
     Ok(evaluate(&args.limits(), &observed))
+}
+
+/// Prints the expected addresses, or with `--bound` those that are bound here.
+fn listing(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
+    if args.bound {
+        return Ok(extra::listing(&Bound::read(deadline)?, args));
+    }
+    Ok(Expected::read(args, deadline)?.listing())
 }

@@ -9,6 +9,7 @@ use plugin::{Finding, Metric, Range, State, Thresholds};
 use crate::Observations;
 use crate::causes::{Cause, causes};
 use crate::condition::Condition;
+use crate::dynamic::{Lease, leases};
 use crate::expected::ListSource;
 use crate::words::{addresses, causes_in_words, runs};
 
@@ -32,44 +33,62 @@ struct Group {
 
 /// Judges the number of missing addresses; without thresholds one is CRITICAL.
 pub(crate) fn judge(thresholds: &Thresholds, observed: &Observations) -> Finding {
-    let total = observed.expected.entries.len() as f64;
+    let leases = leases(&observed.expected, &observed.bound);
+    let lacking: Vec<&str> = leases
+        .iter()
+        .filter_map(|lease| if let Lease::Missing(what) = lease { Some(what.as_str()) } else { None })
+        .collect();
+    let total = total(observed);
     let missing: Vec<&(Entry, Condition)> =
-        observed.conditions.iter().filter(|found| counts(observed, found)).collect();
-    let not_bound = missing.iter().filter(|(_, condition)| *condition == Condition::NotBound).count();
+        observed.conditions.iter().filter(|(_, condition)| observed.counts(*condition)).collect();
+    let not_bound =
+        missing.iter().filter(|(_, condition)| *condition == Condition::NotBound).count() + lacking.len();
     let thresholds = thresholds.or(Thresholds { warning: None, critical: Some(Range::up_to(0.0)) });
-    let metric = Metric::count("missing", missing.len()).thresholds(thresholds.clone()).max(total);
+    let all_missing = missing.len() + lacking.len();
+    let metric = Metric::count("missing", all_missing).thresholds(thresholds.clone()).max(total as f64);
     let state = metric.state();
     let groups = groups(observed, &missing);
     let allowed = if state == State::Ok { allowed(&thresholds) } else { String::new() };
-    let text = if missing.is_empty() { String::new() } else { in_words(observed, &groups, &allowed) };
+    let text = if all_missing == 0 { String::new() } else { in_words(observed, &groups, &lacking, &allowed) };
     let told = |group: &Group| groups.len() > 1 || says_more(observed, group, &text);
     let details = groups.iter().filter(|group| told(group)).map(|group| group.detail(observed));
+    let untold = lacking.iter().filter(|what| !text.contains(**what)).map(|what| (*what).to_owned());
+    let excused = leases.iter().filter_map(|lease| {
+        if let Lease::Excused(why) = lease { Some(format!("note: {why}")) } else { None }
+    });
+    let idle = leases
+        .iter()
+        .filter_map(|lease| if let Lease::Idle(why) = lease { Some(format!("note: {why}")) } else { None });
+    let notes = notes(observed, all_missing > 0);
     Finding::new(state, text.clone())
-        .details(details.chain(notes(observed, !missing.is_empty())).collect::<Vec<_>>())
+        .details(details.chain(untold).chain(notes).chain(excused).collect::<Vec<_>>())
         .verbose_details(missing.iter().map(|(entry, condition)| verbose(observed, entry, *condition)))
+        .verbose_details(idle)
         .metric(metric)
-        .metric(Metric::count("unusable", missing.len() - not_bound).max(total))
-        .metric(Metric::count("not_bound", not_bound).max(total))
+        .metric(Metric::count("unusable", all_missing - not_bound).max(total as f64))
+        .metric(Metric::count("not_bound", not_bound).max(total as f64))
         .metric(Metric::count("bound", observed.bound.addresses.len()))
+}
+
+/// Returns how many addresses are expected: the static ones, and one of each interface that must have or has
+/// a dynamic one.
+pub(crate) fn total(observed: &Observations) -> usize {
+    let dynamic = leases(&observed.expected, &observed.bound).iter().filter(|lease| lease.counts()).count();
+    observed.expected.entries.len() + dynamic
 }
 
 /// Returns what the first line says where no address is missing.
 pub(crate) fn all_well(observed: &Observations) -> String {
-    let total = addresses(observed.expected.entries.len());
-    match &observed.expected.source {
-        ListSource::Bound => {
-            format!("{total} bound here, all usable (no list, no static address configured)")
+    let count = total(observed);
+    let dynamic = count - observed.expected.entries.len();
+    let from = observed.expected.from();
+    match (&observed.expected.source, addresses(count)) {
+        (ListSource::Bound, total) => {
+            format!("{total} bound here, all usable (no list, no configured address)")
         }
-        _ => format!("{total}{} bound and usable", observed.expected.from()),
-    }
-}
-
-/// Whether a condition makes its address a missing one. An empty bridge is a fault only where its address is
-/// expected by name.
-fn counts(observed: &Observations, (_, condition): &(Entry, Condition)) -> bool {
-    match condition {
-        Condition::EmptyBridge(_) => observed.expected.source != ListSource::Bound,
-        condition => !condition.is_usable(),
+        _ if count == 0 => "no address is expected, and none is out of place".to_owned(),
+        (_, total) if dynamic == 0 => format!("{total}{from} bound and usable"),
+        (_, total) => format!("{total}{from} bound and usable, {dynamic} dynamic"),
     }
 }
 
@@ -89,29 +108,49 @@ fn allowed(thresholds: &Thresholds) -> String {
     }
 }
 
-/// Returns the faults for the first line: how many, which, and the cause.
-fn in_words(observed: &Observations, groups: &[Group], allowed: &str) -> String {
+/// Returns the faults for the first line: how many, which, and the cause. `lacking` are the interfaces
+/// without a dynamic address.
+fn in_words(observed: &Observations, groups: &[Group], lacking: &[&str], allowed: &str) -> String {
     let (absent, unusable): (Vec<&Group>, Vec<&Group>) =
         groups.iter().partition(|group| matches!(group.reason, Reason::NotBound(_)));
-    let total = addresses(observed.expected.entries.len());
+    let expected = total(observed);
+    let total = addresses(expected);
     let count = |groups: &[&Group]| groups.iter().map(|group| group.addresses.len()).sum::<usize>();
+    let head = |absent: &[&Group]| format!("{} of {total} missing{allowed}: ", count(absent) + lacking.len());
+    let first_lacking = || match lacking {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first, rest @ ..] => format!("{first}, {} more", rest.len()),
+    };
     match (absent.as_slice(), unusable.as_slice()) {
-        (absent, []) => {
-            not_bound_in_words(absent, &format!("{} of {total} missing{allowed}: ", count(absent)))
-        }
-        ([], [only]) if count(&[only]) == 1 && observed.expected.entries.len() == 1 => {
+        ([], []) => format!("{}{}", head(&[]), first_lacking()),
+        ([], [only]) if lacking.is_empty() && count(&[only]) == 1 && expected == 1 => {
             format!("{} bound but unusable{allowed}: {}", all(&only.addresses), only.in_brief(observed))
         }
-        ([], unusable) => unusable_in_words(
+        ([], unusable) if lacking.is_empty() => unusable_in_words(
             observed,
             unusable,
             &format!("{} of {total} unusable{allowed}: ", count(unusable)),
         ),
         (absent, unusable) => {
-            let missing =
-                not_bound_in_words(absent, &format!("{} of {total} missing{allowed}: ", count(absent)));
-            let head = format!(", and {} unusable: ", count(unusable));
-            missing + &unusable_in_words(observed, unusable, &head)
+            let mut text =
+                if absent.is_empty() { head(absent) } else { not_bound_in_words(absent, &head(absent)) };
+            if !lacking.is_empty() {
+                text = if absent.is_empty() {
+                    text + &first_lacking()
+                } else {
+                    format!("{text}, and {}", first_lacking())
+                };
+            }
+            if unusable.is_empty() {
+                text
+            } else {
+                text + &unusable_in_words(
+                    observed,
+                    unusable,
+                    &format!(", and {} unusable: ", count(unusable)),
+                )
+            }
         }
     }
 }
@@ -153,6 +192,9 @@ impl Group {
     fn in_brief(&self, observed: &Observations) -> String {
         match &self.reason {
             Reason::NotBound(cause) => cause.as_ref().map(Cause::in_brief).unwrap_or_default(),
+            Reason::Unusable(Condition::NoPorts(on), _) => {
+                observed.port_fault(*on).map(|fault| fault.text.clone()).unwrap_or_default()
+            }
             Reason::Unusable(condition, _) => {
                 condition.in_brief(self.example, &observed.bound, &observed.expected.on)
             }
@@ -208,41 +250,49 @@ fn notes(observed: &Observations, some_missing: bool) -> Vec<String> {
         (entry, Condition::Deprecated(on)) => {
             Some(format!("note: {} is deprecated on {}", entry.expected, observed.name(*on)))
         }
-        (entry, condition @ Condition::EmptyBridge(_)) if !counts(observed, found) => {
+        (entry, condition @ Condition::EmptyBridge(_)) if !observed.counts(*condition) => {
             Some(format!("note: {} is {}", entry.expected, reason(observed, entry.expected, *condition)))
         }
         _ => None,
     };
     let unlisted = expected.source == ListSource::Bound && some_missing;
-    let unlisted = unlisted
-        .then(|| "note: no list, no static address configured: all bound addresses are expected".to_owned());
-    let unknown = |name: &&String| !bound.interfaces.iter().any(|interface| interface.name == **name);
-    let no_interface =
-        expected.on.iter().filter(unknown).map(|name| format!("note: there is no interface {name} here"));
-    observed
+    let unlisted =
+        unlisted.then(|| "note: no list, no configured address: all bound addresses are expected".to_owned());
+    let no_interface = expected.on.iter().filter(|name| bound.by_name(name).is_none());
+    let no_interface = no_interface.map(|name| format!("note: there is no interface {name} here"));
+    let all = observed
         .conditions
         .iter()
         .filter_map(note)
+        .chain(parked(observed))
         .chain(unlisted)
-        .chain(no_interface)
-        .chain(misplaced(observed))
-        .collect()
+        .chain(no_interface);
+    all.chain(other_names(observed, some_missing)).collect()
 }
 
-/// Returns a note for each address that is bound on another interface than the configuration promises it on.
-fn misplaced(observed: &Observations) -> Vec<String> {
-    let mut lookup = observed.bound.lookup();
-    let note = |(address, promised): &(IpAddr, String)| {
-        let places = lookup.places(*address);
-        // An alias as eth0:1 is on eth0.
-        let promised = promised.split(':').next().unwrap_or(promised);
-        let first = places.first()?;
-        let elsewhere = places.iter().all(|place| observed.name(place.interface) != promised);
-        elsewhere.then(|| {
-            format!("note: {address} is on {}, configured on {promised}", observed.name(first.interface))
-        })
+/// Returns a note for each interface that holds expected addresses and is switched off on purpose.
+fn parked(observed: &Observations) -> Vec<String> {
+    let mut held: BTreeMap<u32, usize> = BTreeMap::new();
+    for (_, condition) in &observed.conditions {
+        if let Condition::Parked(on) = condition {
+            *held.entry(*on).or_default() += 1;
+        }
+    }
+    let note = |(on, count): (&u32, &usize)| {
+        format!("note: {} on {}, which is down on purpose", addresses(*count), observed.name(*on))
     };
-    observed.expected.interfaces.iter().filter_map(note).collect()
+    held.iter().map(note).collect()
+}
+
+/// Returns a note for each configured name that is another name of an interface, where something is missing.
+fn other_names(observed: &Observations, some_missing: bool) -> Vec<String> {
+    let names: std::collections::BTreeSet<&str> =
+        observed.expected.interfaces.iter().map(|(_, name)| name.as_str()).collect();
+    let note = |name: &str| {
+        let interface = observed.bound.by_name(name).filter(|interface| interface.name != name)?;
+        Some(format!("note: {name} is an altname of {}", interface.name))
+    };
+    if some_missing { names.into_iter().filter_map(note).collect() } else { Vec::new() }
 }
 
 #[cfg(test)]
@@ -414,12 +464,12 @@ mod tests {
         assert_eq!(
             line(ListSource::Bound, "192.0.2.1/24@eth0"),
             format!(
-                "IP_BOUND OK - 1 address bound here, all usable (no list, no static address configured) | {data} unexpected=U;;;0\n"
+                "IP_BOUND OK - 1 address bound here, all usable (no list, no configured address) | {data} unexpected=U;;;0\n"
             )
         );
         assert_eq!(
             line(ListSource::Bound, "192.0.2.1/24@eth0 172.17.0.1/16@docker0"),
-            "IP_BOUND OK - 2 addresses bound here, all usable (no list, no static address configured) | missing=0;;0;0;2 \
+            "IP_BOUND OK - 2 addresses bound here, all usable (no list, no configured address) | missing=0;;0;0;2 \
              unusable=0;;;0;2 not_bound=0;;;0;2 bound=2;;;0 unexpected=U;;;0\nnote: 172.17.0.1 is on docker0, a bridge without ports\n"
         );
         let alarm = line(ListSource::Bound, "192.0.2.1/24@eth1");
@@ -427,7 +477,7 @@ mod tests {
             alarm.starts_with("IP_BOUND CRITICAL - 192.0.2.1 bound but unusable: eth1 is down | "),
             "{alarm}"
         );
-        let note = "note: no list, no static address configured: all bound addresses are expected";
+        let note = "note: no list, no configured address: all bound addresses are expected";
         assert_eq!(alarm.lines().nth(1), Some(note));
     }
 

@@ -53,6 +53,14 @@ pub(crate) fn alarm(text: &str) -> Result<State, String> {
     }
 }
 
+/// A state that is an alarm, or OK for a note.
+pub(crate) fn alarm_or_note(text: &str) -> Result<State, String> {
+    match text {
+        "note" => Ok(State::Ok),
+        text => alarm(text).map_err(|_| format!("{text:?} is not note, warning, critical or unknown")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,5 +94,7 @@ mod tests {
     fn reads_what_the_options_take() {
         assert_eq!(alarm("WARNING"), Ok(State::Warning));
         assert!(alarm("ok").is_err() && alarm("").is_err());
+        assert_eq!((alarm_or_note("note"), alarm_or_note("critical")), (Ok(State::Ok), Ok(State::Critical)));
+        assert!(alarm_or_note("ok").is_err());
     }
 }

@@ -10,8 +10,9 @@ use plugin::Deadline;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::condition::{Condition, conditions};
-use crate::expected::{Expected, ExpectedError, ListSource};
-use crate::{Args, Observations};
+use crate::dynamic::{expects_something, serves};
+use crate::expected::{Expected, ExpectedError};
+use crate::{Args, Observations, ports};
 
 /// How long a tentative address is looked at again. Detection takes one to two seconds (RFC 4862: a random
 /// delay of up to one second, then one probe a second).
@@ -32,11 +33,17 @@ pub enum ProbeError {
     /// The bound addresses or the routes cannot be read.
     #[error(transparent)]
     Bound(#[from] ReadBoundError),
-    /// Nobody says which addresses should be here, and what is bound says nothing.
+    /// No source says which addresses should be here.
     #[error(
-        "no list, no static address configured, only loopback has an address: name those expected by --ip or --file"
+        "no address is expected: name them by --ip or --file, or add --bound to check those that are bound"
     )]
     NothingToCheck,
+    /// The only source of addresses is one that is not read.
+    #[error("{0} is here and is not read: name its addresses by --file, or add --bound")]
+    Unread(String),
+    /// With --bound: no address is bound that others can reach.
+    #[error("only loopback and link-local addresses are bound here: nothing to check by --bound")]
+    NothingBound,
 }
 
 /// Reads what is expected and what is bound, and looks again for two seconds while duplicate address
@@ -47,32 +54,33 @@ pub enum ProbeError {
 pub fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, ProbeError> {
     let mut expected = Expected::read(args, deadline)?;
     let mut bound = Bound::read(deadline)?;
-    if expected.source == ListSource::Bound {
-        if !serves(&bound) {
-            return Err(ProbeError::NothingToCheck);
+    if !expects_something(&expected, &bound) {
+        if args.bound {
+            if !serves(&bound) {
+                return Err(ProbeError::NothingBound);
+            }
+            expected.expect_all(&bound);
+        } else if expected.absent.is_empty() && expected.gateways.is_empty() {
+            let unread = expected.unread.first().cloned();
+            return Err(unread.map_or(ProbeError::NothingToCheck, ProbeError::Unread));
         }
-        expected.expect_all(&bound);
     }
-    let mut found = conditions(&expected.entries, &bound, &args.interface);
+    let mut faults = ports::faults(&expected.ports, &bound);
+    let mut found = conditions(&expected.entries, &bound, &args.interface, &faults);
     let until = Instant::now() + DETECTION.min(deadline.keeping(RESERVE));
     while found.iter().any(|(_, condition)| matches!(condition, Condition::Tentative(_)))
         && Instant::now() < until
     {
         thread::sleep(PAUSE);
         bound = Bound::read(deadline)?;
-        found = conditions(&expected.entries, &bound, &args.interface);
+        faults = ports::faults(&expected.ports, &bound);
+        found = conditions(&expected.entries, &bound, &args.interface, &faults);
     }
     let missing = found.iter().any(|(_, condition)| *condition == Condition::NotBound);
     let promotes_all = if missing { read_setting(PROMOTE_SECONDARIES) } else { None };
     let uptime = args.grace.map(|_| uptime());
-    Ok(Observations {
-        expected,
-        bound,
-        conditions: found,
-        routes: read_routes(args, deadline)?,
-        promotes_all,
-        uptime,
-    })
+    let routes = read_routes(args, deadline)?;
+    Ok(Observations { expected, bound, conditions: found, port_faults: faults, routes, promotes_all, uptime })
 }
 
 /// The default routes of the families that --gateway names.
@@ -90,12 +98,6 @@ fn read_routes(args: &Args, deadline: &Deadline) -> Result<Vec<DefaultRoute>, Re
 fn uptime() -> Duration {
     let now = clock_gettime(ClockId::Boottime);
     Duration::from_secs(now.tv_sec.try_into().unwrap_or(0))
-}
-
-/// Whether anything but loopback has an address.
-fn serves(bound: &Bound) -> bool {
-    let loopback = |index| bound.interface(index).is_some_and(|interface| interface.loopback);
-    bound.addresses.iter().any(|address| !loopback(address.interface))
 }
 
 /// A kernel setting that is 0 or another number: `None` if it cannot be read.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use addresses::Entry;
-use check_ip_bound::{Condition, ListSource, Observations, ProbeError};
+use check_ip_bound::{Condition, Observations, ProbeError};
 use host_net::Bound;
 use plugin::Deadline;
 
@@ -43,10 +43,12 @@ impl Seen {
             Err(ProbeError::NothingToCheck) => return Err(ListError::Empty.into()),
             list => list?,
         };
+        list.expected.understood().map_err(ProbeError::from)?;
         let check = match check_ip_bound::probe(&config.check, deadline) {
             Err(ProbeError::NothingToCheck) => None,
             check => Some(check?),
         };
+        check.iter().try_for_each(|check| check.expected.understood()).map_err(ProbeError::from)?;
         Ok(Self { check, list })
     }
 
@@ -159,10 +161,7 @@ fn missing<'a>(
     seen: &'a Observations,
     interfaces: &'a [String],
 ) -> impl Iterator<Item = (&'a Entry, Condition, String)> {
-    let unasked = |condition| {
-        matches!(condition, Condition::EmptyBridge(_)) && seen.expected.source == ListSource::Bound
-    };
-    let conditions = seen.conditions.iter().filter(move |(_, condition)| !unasked(*condition));
+    let conditions = seen.conditions.iter().filter(|(_, condition)| seen.counts(*condition));
     conditions.filter_map(|(entry, condition)| {
         Some((entry, *condition, condition.reason(entry.expected, &seen.bound, interfaces)?))
     })

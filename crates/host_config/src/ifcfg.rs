@@ -24,6 +24,7 @@ const IGNORED: [&str; 11] =
 /// Returns the promises of all files, in the order of their names.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let mut files = Vec::new();
+    let mut all = Promises::default();
     for name in tree.names(FOLDER)? {
         let Some(name) = name.to_str().and_then(|name| name.strip_prefix("ifcfg-")) else { continue };
         if IGNORED.iter().any(|suffix| name.ends_with(suffix)) {
@@ -31,21 +32,29 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         }
         let path = format!("{FOLDER}/ifcfg-{name}");
         if let Some(content) = tree.read(&path)? {
-            files.push(File { name: name.to_owned(), settings: Assignments::parse(&path, &content)? });
+            match Assignments::parse(&path, &content) {
+                Ok(settings) => files.push(File { name: name.to_owned(), settings }),
+                Err(error) => all.survive(Err(error))?,
+            }
         }
     }
-    if files.is_empty() {
+    if files.is_empty() && all.unknown.is_empty() {
         return Ok(None);
     }
     let manager = tree.read("/etc/NetworkManager/NetworkManager.conf")?.is_some();
-    promises(&files, manager).map(Some)
+    promises(&files, manager, all).map(Some)
 }
 
-fn promises(files: &[File], manager: bool) -> Result<Promises, ConfigError> {
-    let mut all = Promises::default();
+fn promises(files: &[File], manager: bool, mut all: Promises) -> Result<Promises, ConfigError> {
     let mut parents: HashMap<String, Parent<'_>> = HashMap::new();
     for file in files.iter().filter(|file| belongs_to(&file.name).is_none()) {
-        let parent = interface::main(file, manager, &mut all)?;
+        let parent = match interface::main(file, manager, &mut all) {
+            Ok(parent) => parent,
+            Err(error) => {
+                all.survive(Err(error))?;
+                continue;
+            }
+        };
         let named = parent.device.clone().unwrap_or_else(|| file.name.clone());
         // Of two files for a device, the one that comes up is the one that counts.
         if parent.up || !parents.contains_key(&named) {
@@ -61,8 +70,11 @@ fn promises(files: &[File], manager: bool) -> Result<Promises, ConfigError> {
                     place: file.settings.place(1),
                 });
             }
-            Some(parent) if range => interface::range(file, name, parent, &mut all)?,
-            Some(parent) => interface::alias(file, name, parent, &mut all)?,
+            Some(parent) => {
+                let read = if range { interface::range } else { interface::alias };
+                let read = read(file, name, parent, &mut all);
+                all.survive(read)?;
+            }
             None => all.remarks.push(Remark {
                 what: format!("{}: there is no ifcfg-{name}", file.name),
                 place: file.settings.place(1),

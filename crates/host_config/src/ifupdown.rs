@@ -9,13 +9,17 @@
 
 mod command;
 mod file;
+mod ports;
+mod range;
+mod script;
 mod shell;
 mod stanza;
+mod test;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::glob;
-use crate::promise::{ConfigError, Promises, Remark};
+use crate::promise::{ConfigError, Dynamic, Place, Promises, Remark};
 use crate::tree::Tree;
 use file::{Interfaces, PATTERNS, Selected};
 use stanza::{Flavour, Outcome};
@@ -44,7 +48,9 @@ type Pair<'a> = (&'a str, Option<&'a str>);
 struct Boot<'a> {
     interfaces: &'a Interfaces,
     flavour: Flavour,
-    stanzas: HashMap<&'a str, Vec<usize>>,
+    stanzas: HashMap<String, Vec<usize>>,
+    /// The interfaces that come up in any case, and not only when the kernel finds them.
+    always: HashSet<String>,
     seen: HashSet<(String, Option<String>)>,
     queue: VecDeque<(String, Option<String>)>,
     remarks: Vec<Remark>,
@@ -52,12 +58,15 @@ struct Boot<'a> {
 
 impl<'a> Boot<'a> {
     fn new(interfaces: &'a Interfaces, flavour: Flavour) -> Result<Self, ConfigError> {
-        let mut stanzas: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut stanzas: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, stanza) in interfaces.stanzas.iter().enumerate() {
-            stanzas.entry(&stanza.name).or_default().push(index);
+            for name in range::names(&stanza.name, flavour, &stanza.place)? {
+                stanzas.entry(name).or_default().push(index);
+            }
         }
         let (seen, queue, remarks) = (HashSet::new(), VecDeque::new(), Vec::new());
-        let mut boot = Self { interfaces, flavour, stanzas, seen, queue, remarks };
+        let always = HashSet::new();
+        let mut boot = Self { interfaces, flavour, stanzas, always, seen, queue, remarks };
         let mut patterns = 0;
         for selected in &interfaces.selected {
             patterns += usize::from(selected.word.contains('/'));
@@ -71,17 +80,19 @@ impl<'a> Boot<'a> {
 
     /// Puts what one word of an `auto` line names into the queue: `NAME`, `NAME=LOGICAL` or
     /// `[VARIABLE]/VALUE[/[N]][=LOGICAL]`.
-    fn select(&mut self, Selected { word, place }: &'a Selected) -> Result<(), ConfigError> {
+    fn select(&mut self, Selected { word, place, hotplug }: &'a Selected) -> Result<(), ConfigError> {
+        if self.flavour == Flavour::Ifupdown2 && !word.contains(['=', '/']) {
+            let mut names = range::names(word, self.flavour, place)?;
+            if word == "all" {
+                names = self.interfaces.stanzas.iter().map(|stanza| stanza.name.clone()).collect();
+            }
+            return names.into_iter().try_for_each(|name| self.select_name(&name, &name, *hotplug, place));
+        }
         let (physical, logical) =
             word.split_once('=').map_or((word.as_str(), None), |(name, logical)| (name, Some(logical)));
         let Some((variable, value)) = physical.split_once('/') else {
             let physical = self.interfaces.renames.get(physical).map_or(physical, String::as_str);
-            let logical = logical.unwrap_or(physical);
-            if !self.stanzas.contains_key(logical) {
-                self.remarks
-                    .push(Remark { what: format!("{logical}: no iface stanza"), place: place.clone() });
-            }
-            return self.push((logical, Some(physical)));
+            return self.select_name(logical.unwrap_or(physical), physical, *hotplug, place);
         };
         if let Some(logical) = logical {
             return self.push((logical, None));
@@ -95,7 +106,25 @@ impl<'a> Boot<'a> {
             .map(|stanza| stanza.name.as_str())
             .filter(|name| glob::matches(value, name))
             .collect();
+        self.always.extend(names.iter().filter(|_| !hotplug).map(|name| (*name).to_owned()));
         names.into_iter().try_for_each(|name| self.push((name, Some(name))))
+    }
+
+    /// Puts one interface that is named plainly into the queue.
+    fn select_name(
+        &mut self,
+        logical: &str,
+        physical: &str,
+        hotplug: bool,
+        place: &Place,
+    ) -> Result<(), ConfigError> {
+        if !self.stanzas.contains_key(logical) {
+            self.remarks.push(Remark { what: format!("{logical}: no iface stanza"), place: place.clone() });
+        }
+        if !hotplug {
+            self.always.insert(physical.to_owned());
+        }
+        self.push((logical, Some(physical)))
     }
 
     /// Adds a pair once, unless a mapping decides what comes up.
@@ -118,10 +147,25 @@ impl<'a> Boot<'a> {
     /// The promises of all that comes up, in the order of the stanzas; remarks for the stanzas that do not.
     fn promises(mut self) -> Result<Promises, ConfigError> {
         let mut outcomes: Vec<(usize, Outcome)> = Vec::new();
+        let mut all = Promises::default();
+        let mut up = HashSet::new();
         let (mut promised, mut options) = (0, 0);
         while let Some((logical, physical)) = self.queue.pop_front() {
             for index in self.stanzas.get(logical.as_str()).cloned().unwrap_or_default() {
-                let outcome = stanza::outcome(self.interfaces, index, physical.as_deref(), self.flavour)?;
+                let outcome = match stanza::outcome(self.interfaces, index, physical.as_deref(), self.flavour)
+                {
+                    Ok(outcome) => outcome,
+                    Err(error) => {
+                        all.survive(Err(error))?;
+                        up.insert(index);
+                        continue;
+                    }
+                };
+                if let (Some(name), Some((family, place))) = (&physical, &outcome.dynamic) {
+                    let (interface, required) = (name.clone(), self.always.contains(name));
+                    all.dynamic.push(Dynamic { interface, family: *family, required, place: place.clone() });
+                }
+                ports::add(self.interfaces, index, physical.as_deref(), &mut all);
                 promised += outcome.promises.len();
                 options += outcome.options;
                 if let Some(stanza) = self.interfaces.stanzas.get(index).filter(|_| options > OPTIONS) {
@@ -135,13 +179,14 @@ impl<'a> Boot<'a> {
             }
         }
         outcomes.sort_by_key(|(index, _)| *index);
-        let mut all = Promises { promises: Vec::new(), remarks: self.remarks };
+        all.remarks = self.remarks;
         all.remarks.extend_from_slice(&self.interfaces.remarks);
-        let mut up = HashSet::new();
         for (index, outcome) in outcomes {
             up.insert(index);
             all.promises.extend(outcome.promises);
             all.remarks.extend(outcome.remarks);
+            all.unknown.extend(outcome.unknown);
+            all.notes.extend(outcome.notes);
         }
         let stanzas = self.interfaces.stanzas.iter().enumerate();
         let down = stanzas.filter(|(index, stanza)| !up.contains(index) && !stanza.is_template());

@@ -15,16 +15,55 @@ use crate::promise::{ConfigError, Place, Promise, Promises, Remark};
 use crate::tree::Tree;
 
 const FILE: &str = "/etc/keepalived/keepalived.conf";
+/// Where the options of the daemon are kept.
+const OPTIONS: [&str; 2] = ["/etc/default/keepalived", "/etc/sysconfig/keepalived"];
 /// Where static addresses go that name no interface, unless `default_interface` says so.
 const DEFAULT_INTERFACE: &str = "eth0";
 
 /// Returns the virtual and the static addresses.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let mut config = Config::default();
-    let Some(remarks) = lines::read(tree, FILE, &mut |words, place| config.line(words, place))? else {
+    let file = file(tree)?;
+    let Some(remarks) = lines::read(tree, &file, &mut |words, place| config.line(words, place))? else {
         return Ok(None);
     };
     config.finish(remarks).map(Some)
+}
+
+/// The file: the one that `-f` or `--use-file` names in the options that the distribution's unit passes on,
+/// or else the usual one.
+fn file(tree: &Tree<'_>) -> Result<String, ConfigError> {
+    for path in OPTIONS {
+        let content = tree.read(path)?.unwrap_or_default();
+        let text = String::from_utf8_lossy(&content).into_owned();
+        let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+        for (_, value) in lines.filter_map(|line| line.split_once('=')).filter(|(name, _)| is_options(name)) {
+            if let Some(file) = named_file(value.trim_matches(['"', '\''])) {
+                return Ok(file.to_owned());
+            }
+        }
+    }
+    Ok(FILE.to_owned())
+}
+
+fn is_options(name: &str) -> bool {
+    matches!(name.trim().trim_start_matches("export "), "DAEMON_ARGS" | "KEEPALIVED_OPTIONS" | "OPTIONS")
+}
+
+/// The argument of `-f`, in each of the forms of getopt_long(3).
+fn named_file(options: &str) -> Option<&str> {
+    let mut words = options.split_ascii_whitespace();
+    while let Some(word) = words.next() {
+        match word {
+            "-f" | "--use-file" => return words.next(),
+            _ => {}
+        }
+        let joined = word.strip_prefix("--use-file=").or_else(|| word.strip_prefix("-f"));
+        if let Some(file) = joined.filter(|file| file.starts_with('/')) {
+            return Some(file);
+        }
+    }
+    None
 }
 
 /// A block that is open.
@@ -167,7 +206,7 @@ impl Config {
             // The mark of an address on an interface of its own.
             promise.interface = promise.interface.take().filter(|name| !name.is_empty());
         }
-        Ok(Promises { promises: self.promises, remarks })
+        Ok(Promises { promises: self.promises, remarks, ..Promises::default() })
     }
 }
 
@@ -175,8 +214,10 @@ impl Config {
 /// and goes on.
 fn address(words: &[String], floating: bool, place: &Place) -> Result<Promise, ConfigError> {
     let mut words = words.iter().map(String::as_str);
-    let mut expected: HostAddress =
-        words.next().unwrap_or_default().parse().map_err(|error| place.error(error))?;
+    let first = words.next().unwrap_or_default();
+    // keepalived takes an address with nothing behind its slash.
+    let first = first.strip_suffix('/').unwrap_or(first);
+    let mut expected: HostAddress = first.parse().map_err(|error| place.error(error))?;
     let bits = if expected.address.is_ipv4() { 32 } else { 128 };
     expected.prefix = expected.prefix.or(Some(bits));
     let mut interface = None;

@@ -33,6 +33,7 @@ mod hsphere;
 mod ifcfg;
 mod ifupdown;
 mod keepalived;
+mod leftovers;
 mod lists;
 mod located;
 mod mask;
@@ -42,6 +43,7 @@ mod networkd;
 mod networkmanager;
 mod options;
 mod origin;
+mod others;
 mod promise;
 mod read;
 mod source;
@@ -50,7 +52,10 @@ mod tree;
 pub use lists::{read_list, read_list_with_fields};
 pub use options::AddressOptions;
 pub use origin::Origin;
-pub use promise::{ConfigError, Place, Promise, Promises, Remark};
+pub use others::unread;
+pub use promise::{
+    ConfigError, Dynamic, Family, Place, Ports, Promise, Promises, Remark, Shadowed, UnknownFamily,
+};
 pub use read::read;
 pub use source::{Source, UnknownSource};
 pub use tree::Tree;

@@ -5,7 +5,7 @@ use std::path::Path;
 use addresses::{Fields, List};
 use plugin::{Deadline, read_file};
 
-use crate::promise::ConfigError;
+use crate::promise::{ConfigError, Dynamic, Place, Promises};
 use crate::tree::LARGEST;
 
 /// Reads the list in the file `path`, which is the caller's list `number`.
@@ -15,6 +15,40 @@ use crate::tree::LARGEST;
 /// a line that is no address, or no address at all.
 pub fn read_list(path: &Path, number: u32, deadline: &Deadline) -> Result<List, ConfigError> {
     Ok(List::parse(&path.display().to_string(), number, &read_file(path, LARGEST, deadline)?)?)
+}
+
+/// Reads the comments of a list, which is at `path`, that a program wrote there: `# dynamic: eth1 ipv4` for
+/// an interface that gets its address from outside (ipv4, ipv6 or any), `# ports: vmbr0 enp4s0` for those of
+/// a bridge or a bond.
+pub(crate) fn expectations(path: &Path, content: &[u8], to: &mut Promises) {
+    let text = String::from_utf8_lossy(content);
+    for (mark, take) in [("# dynamic: ", true), ("# ports: ", false)] {
+        for (start, _) in text.match_indices(mark) {
+            let before = text.get(..start).unwrap_or_default();
+            let rest = text.get(start + mark.len()..).unwrap_or_default().lines().next().unwrap_or_default();
+            if !before.is_empty() && !before.ends_with('\n') {
+                continue;
+            }
+            let line = before.bytes().filter(|octet| *octet == b'\n').count() + 1;
+            let place =
+                Place { file: path.display().to_string(), line: u32::try_from(line).unwrap_or(u32::MAX) };
+            let words: Vec<&str> =
+                rest.split('#').next().unwrap_or_default().split_ascii_whitespace().collect();
+            match words.as_slice() {
+                [interface, family] if take => to.dynamic.extend(family.parse().ok().map(|family| Dynamic {
+                    interface: (*interface).to_owned(),
+                    family,
+                    required: true,
+                    place,
+                })),
+                [interface, "none"] if !take => to.add_port(interface, None, &place),
+                [interface, ports @ ..] if !take => {
+                    ports.iter().for_each(|port| to.add_port(interface, Some(port), &place))
+                }
+                _ => {}
+            }
+        }
+    }
 }
 
 /// Reads a list as [`read_list`] does, with the ports and the labels of its lines.

@@ -7,7 +7,7 @@
 mod definition;
 mod yaml;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use addresses::short;
 
@@ -60,7 +60,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
             .remarks
             .extend(second.map(|place| place.remark("another document, which netplan does not read")));
     }
-    merged.definitions.into_iter().for_each(|definition| definition.promise(&mut promises));
+    merged.promise(&mut promises);
     Ok(found.then_some(promises))
 }
 
@@ -72,6 +72,19 @@ struct Merged {
 }
 
 impl Merged {
+    /// Adds what the definitions say.
+    fn promise(self, to: &mut Promises) {
+        let named =
+            |definition: &Definition| (definition.id().to_owned(), definition.interface().map(str::to_owned));
+        let names: HashMap<String, Option<String>> = self.definitions.iter().map(named).collect();
+        let ports: HashSet<String> =
+            self.definitions.iter().flat_map(|definition| definition.port_ids().to_vec()).collect();
+        for definition in self.definitions {
+            let is_port = ports.contains(definition.id());
+            definition.promise(&names, is_port, to);
+        }
+    }
+
     fn take(&mut self, root: Value<'_>) -> Result<(), ConfigError> {
         for (key, network) in root.entries("the document")? {
             match key.text("a key")? {

@@ -2,19 +2,25 @@
 //!
 //! All folders' files are taken in the order of their names, of the same name that of the folder that counts
 //! most; an empty one masks the name. The drop-ins of a file are read after it, whichever folder they are in.
-//! Each interface gets the first file that matches it. Which file that is, names alone decide here: what a
-//! file says that matches by hardware or by the kind of interface may come true, so its addresses are
-//! promised, without an interface where it names none.
+//! Each interface gets the first file that matches it; a file without a condition in `[Match]` is ignored.
+//! Which file that is, names alone decide here: what a file says that matches by hardware or by the kind of
+//! interface may come true, so its addresses are promised, without an interface where it names none.
 
+mod conditions;
 mod matching;
+mod netdev;
+mod orphans;
 mod unit;
+mod version;
 
 use crate::folders;
 use crate::located::{Asked, Located};
-use crate::promise::{ConfigError, Place, Promises};
+use crate::promise::{ConfigError, Dynamic, Family, Place, Promises, Shadowed};
 use crate::tree::Tree;
+use addresses::HostAddress;
+use conditions::HostFacts;
 use matching::{Claimed, Match};
-use unit::{Section, boolean, sections};
+use unit::{Assignment, Section, boolean, sections};
 
 /// The one that counts most first.
 const FOLDERS: [&str; 5] = [
@@ -30,21 +36,46 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let files = folders::by_name(tree, &FOLDERS.map(str::to_owned), |name| is_of(name, ".network"))?;
     let mut promises = Promises::default();
     let mut claimed = Claimed::default();
-    let found = !files.is_empty();
-    for (name, path) in files {
+    let facts = HostFacts::read(tree)?;
+    // Up to version 252 an empty Address= is ignored; later ones reset the list.
+    let resets = version::read(tree)?.is_none_or(|version| version > LAST_WITHOUT_RESET);
+    netdev::add(tree, &mut promises)?;
+    for (name, path) in &files {
         // An empty file is a mask, and so is a link to /dev/null; its drop-ins are not read either.
-        let Some(content) = folders::content(tree, &path)?.filter(|content| !content.is_empty()) else {
+        let Some(content) = folders::content(tree, path)?.filter(|content| !content.is_empty()) else {
             continue;
         };
-        let mut network = Network::default();
-        network.take(sections(&path, &content)?)?;
-        for drop_in in drop_ins(tree, &name)? {
-            let content = folders::content(tree, &drop_in)?.unwrap_or_default();
-            network.take(sections(&drop_in, &content)?)?;
+        let shipped = !path.starts_with("/etc/") && !path.starts_with("/run/");
+        let mut network = Network { resets, shipped, ..Network::default() };
+        let read = read_whole(tree, name, path, &content, &mut network, &mut promises);
+        let understood = read.is_ok();
+        promises.survive(read)?;
+        if understood {
+            network.promise(&Place::new(path, 1), &facts, &mut claimed, &mut promises);
         }
-        network.promise(&Place::new(&path, 1), &mut claimed, &mut promises);
     }
-    Ok(found.then_some(promises))
+    orphans::add(tree, &files, &mut promises)?;
+    Ok((!files.is_empty() || !promises.shadowed.is_empty()).then_some(promises))
+}
+
+/// The last version that ignores an empty `Address=`.
+const LAST_WITHOUT_RESET: u32 = 252;
+
+/// Reads a file and its drop-ins.
+fn read_whole(
+    tree: &Tree<'_>,
+    name: &str,
+    path: &str,
+    content: &[u8],
+    network: &mut Network,
+    to: &mut Promises,
+) -> Result<(), ConfigError> {
+    network.take(sections(path, content, to)?, to)?;
+    for drop_in in drop_ins(tree, name)? {
+        let content = folders::content(tree, &drop_in)?.unwrap_or_default();
+        network.take(sections(&drop_in, &content, to)?, to)?;
+    }
+    Ok(())
 }
 
 fn is_of(name: &str, kind: &str) -> bool {
@@ -60,24 +91,50 @@ fn drop_ins(tree: &Tree<'_>, name: &str) -> Result<impl Iterator<Item = String>,
 /// What a file and its drop-ins say.
 #[derive(Debug, Default)]
 struct Network {
+    /// Whether an empty `Address=` resets the list.
+    resets: bool,
+    /// Whether the file is the distribution's, and not the administrator's.
+    shipped: bool,
     matches: Match,
     addresses: Vec<Located<Asked>>,
     dhcp: Option<Located>,
+    /// `[DHCPServer] ServerAddress=`, which counts where `DHCPServer=` is on.
+    server_address: Option<Located<Asked>>,
+    serves_dhcp: bool,
+    /// `[IPv6Prefix] Assign=yes`: an address of the prefix, which counts where `IPv6SendRA=` is on.
+    assigned_prefix: Option<Place>,
+    sends_ra: bool,
+    /// The bridge, bond or VRF that the interface is a port of.
+    controller: Option<Located>,
+    /// `RequiredForOnline=no`.
+    optional: bool,
     /// An assignment by which networkd does not bring the interface up.
     left_down: Option<Located>,
     unmanaged: Option<Located>,
 }
 
 impl Network {
-    fn take(&mut self, sections: Vec<Section>) -> Result<(), ConfigError> {
+    fn take(&mut self, sections: Vec<Section>, to: &mut Promises) -> Result<(), ConfigError> {
         for section in sections {
             match section.name.value.as_str() {
                 "Match" => section
                     .assignments
                     .iter()
                     .for_each(|each| self.matches.assign(&each.key, &each.value.value)),
-                "Network" => self.take_network(section)?,
-                "Address" => self.addresses.push(address_section(section)?),
+                "Network" => self.take_network(section, to),
+                "Address" => self.addresses.extend(address_section(section, to)),
+                "DHCPServer" => {
+                    let last = section.assignments.iter().rfind(|each| each.key == "ServerAddress");
+                    self.server_address =
+                        last.and_then(|each| asked(&each.value, to)).or(self.server_address.take());
+                }
+                "IPv6Prefix" => {
+                    let assigns =
+                        |each: &&Assignment| each.key == "Assign" && boolean(&each.value.value) == Some(true);
+                    let assigned =
+                        section.assignments.iter().find(assigns).map(|each| each.value.place.clone());
+                    self.assigned_prefix = assigned.or(self.assigned_prefix.take());
+                }
                 "Link" => self.take_link(section)?,
                 _ => {}
             }
@@ -85,21 +142,24 @@ impl Network {
         Ok(())
     }
 
-    fn take_network(&mut self, section: Section) -> Result<(), ConfigError> {
+    fn take_network(&mut self, section: Section, to: &mut Promises) {
         for each in section.assignments {
+            let value = each.value.value.as_str();
             match each.key.as_str() {
                 // An empty one resets the whole list, also what came from [Address] sections.
-                "Address" if each.value.value.is_empty() => self.addresses.clear(),
-                "Address" => self.addresses.push(asked(&each.value)?),
+                "Address" if value.is_empty() && self.resets => self.addresses.clear(),
+                "Address" if value.is_empty() => {}
+                "Address" => self.addresses.extend(asked(&each.value, to)),
+                "DHCPServer" => self.serves_dhcp = boolean(value) == Some(true),
+                "IPv6SendRA" | "IPv6PrefixDelegation" => self.sends_ra = boolean(value) == Some(true),
+                "Bridge" | "Bond" | "VRF" => self.controller = (!value.is_empty()).then_some(each.value),
                 "DHCP" => {
-                    let off = boolean(&each.value.value) == Some(false)
-                        || matches!(each.value.value.as_str(), "none" | "");
+                    let off = boolean(value) == Some(false) || matches!(value, "none" | "");
                     self.dhcp = (!off).then_some(each.value);
                 }
                 _ => {}
             }
         }
-        Ok(())
     }
 
     fn take_link(&mut self, section: Section) -> Result<(), ConfigError> {
@@ -111,6 +171,7 @@ impl Network {
                     let unmanaged = boolean(&each.value.value).ok_or_else(refuse)?;
                     self.unmanaged = unmanaged.then_some(each.value);
                 }
+                "RequiredForOnline" => self.optional = boolean(&each.value.value) == Some(false),
                 "ActivationPolicy" => {
                     let down = matches!(each.value.value.as_str(), "manual" | "down" | "always-down");
                     self.left_down = down.then_some(each.value);
@@ -121,49 +182,137 @@ impl Network {
         Ok(())
     }
 
+    /// The static addresses, each with its place.
+    fn statics(&self) -> impl Iterator<Item = (HostAddress, Place)> {
+        let server = self.server_address.iter().filter(|_| self.serves_dhcp);
+        self.addresses.iter().chain(server).filter_map(|each| Some((each.value?, each.place.clone())))
+    }
+
     /// Adds what this file says, unless earlier ones have its interface.
-    fn promise(self, start: &Place, claimed: &mut Claimed, to: &mut Promises) {
+    fn promise(mut self, start: &Place, facts: &HostFacts, claimed: &mut Claimed, to: &mut Promises) {
+        if self.matches.is_empty() {
+            to.notes.push(format!("note: {} has no condition in [Match]: networkd ignores it", start.file));
+            return;
+        }
+        match self.matches.holds(facts) {
+            (Some(false), condition) => {
+                to.remarks
+                    .push(start.remark(format!("not for this host: {}", condition.unwrap_or_default())));
+                return;
+            }
+            (None, condition) => {
+                let condition = condition.unwrap_or_default();
+                to.remarks.push(start.remark(format!("whether {condition} holds is not known here")));
+                self.matches.doubt();
+            }
+            (Some(true), _) => {}
+        }
         let interface = self.matches.interface().map(str::to_owned);
         let name = interface.as_deref().unwrap_or("unnamed interface");
-        let left_down =
-            self.left_down.map(|each| each.place.remark(format!("{name}: ActivationPolicy={}", each.value)));
-        let unmanaged = self.unmanaged.map(|each| each.place.remark(format!("{name}: not managed")));
-        let taken = interface.as_deref().is_some_and(|name| claimed.has(name));
-        let taken = taken.then(|| start.remark(format!("{name}: an earlier file is for it, not this one")));
-        claimed.claim(self.matches);
-        if let Some(nothing) = taken.or(unmanaged).or(left_down) {
+        let left_down = self
+            .left_down
+            .take()
+            .map(|each| each.place.remark(format!("{name}: ActivationPolicy={}", each.value)));
+        let unmanaged = self.unmanaged.take().map(|each| each.place.remark(format!("{name}: not managed")));
+        let earlier = interface.as_deref().and_then(|name| claimed.by(name)).map(str::to_owned);
+        let file = start.file.rsplit('/').next().unwrap_or_default();
+        claimed.claim(self.matches.clone(), file);
+        if let Some(earlier) = earlier {
+            let why = format!("{earlier} is for {name}");
+            to.shadowed.extend(self.statics().map(|(expected, place)| Shadowed {
+                expected,
+                why: why.clone(),
+                place,
+            }));
+            to.remarks.push(start.remark(format!("{name}: an earlier file is for it, not this one")));
+            return;
+        }
+        if let Some(nothing) = unmanaged.or(left_down) {
             to.remarks.push(nothing);
             return;
         }
+        self.add(interface.as_deref(), to);
+    }
+
+    /// Adds what it gives its interface.
+    fn add(self, interface: Option<&str>, to: &mut Promises) {
+        let name = interface.unwrap_or("unnamed interface");
+        // What a distribution ships for interfaces of some hardware, as for those of containers, says nothing
+        // of this host.
+        if self.matches.by_name_alone() || !self.shipped {
+            to.dynamic.extend(self.dynamic(interface));
+        }
+        if let (Some(interface), Some(controller)) = (interface, &self.controller) {
+            to.add_port(&controller.value, Some(interface), &controller.place);
+        }
         to.remarks.extend(self.dhcp.map(|dhcp| dhcp.place.remark(format!("{name}: DHCP={}", dhcp.value))));
-        for Located { value, place } in self.addresses {
+        let server = self.server_address.filter(|_| self.serves_dhcp);
+        for Located { value, place } in self.addresses.into_iter().chain(server) {
             match value {
-                Some(value) => to.promises.push(Located { value, place }.promise(interface.as_deref())),
+                Some(value) => to.promises.push(Located { value, place }.promise(interface)),
                 None => to.remarks.push(place.remark(format!("{name}: an address of a pool"))),
             }
         }
     }
+
+    /// The families of which the interface gets an address from outside.
+    fn dynamic(&self, interface: Option<&str>) -> Vec<Dynamic> {
+        let name = interface.map(str::to_owned).unwrap_or_else(|| self.matches.described());
+        let required = interface.is_some()
+            && !self.optional
+            && self.controller.is_none()
+            && self.matches.by_name_alone();
+        let dynamic = |family, place: &Place| Dynamic {
+            interface: name.clone(),
+            family,
+            required,
+            place: place.clone(),
+        };
+        let by_dhcp = self.dhcp.as_ref().map(|dhcp| {
+            let family = match dhcp.value.as_str() {
+                "ipv4" | "v4" => Family::V4,
+                "ipv6" | "v6" => Family::V6,
+                _ => Family::Either,
+            };
+            dynamic(family, &dhcp.place)
+        });
+        let by_prefix =
+            self.assigned_prefix.as_ref().filter(|_| self.sends_ra).map(|place| dynamic(Family::V6, place));
+        by_dhcp.into_iter().chain(by_prefix).collect()
+    }
 }
 
 /// The address of an `[Address]` section. With a peer, the prefix length that the kernel shows is the peer's.
-fn address_section(section: Section) -> Result<Located<Asked>, ConfigError> {
+/// networkd ignores a section without an address.
+fn address_section(section: Section, to: &mut Promises) -> Option<Located<Asked>> {
     let mut address = None;
     let mut peer = false;
     for each in &section.assignments {
         match each.key.as_str() {
-            "Address" => address = Some(asked(&each.value)?),
+            "Address" if each.value.value.is_empty() => address = None,
+            "Address" => address = Some(asked(&each.value, to)?),
             "Peer" => peer = !each.value.value.is_empty(),
             _ => {}
         }
     }
-    let mut address =
-        address.ok_or_else(|| section.name.place.error("an [Address] section without Address="))?;
+    let Some(mut address) = address else {
+        to.remarks
+            .push(section.name.place.remark("an [Address] section without Address=: networkd ignores it"));
+        return None;
+    };
     if peer && let Some(expected) = &mut address.value {
         expected.prefix = None;
     }
-    Ok(address)
+    Some(address)
 }
 
-fn asked(written: &Located) -> Result<Located<Asked>, ConfigError> {
-    Ok(Located { value: written.place.address_or_pool(&written.value)?, place: written.place.clone() })
+/// The address that is written; networkd passes over what is none, with a warning.
+fn asked(written: &Located, to: &mut Promises) -> Option<Located<Asked>> {
+    match written.place.address_or_pool(&written.value) {
+        Ok(value) => Some(Located { value, place: written.place.clone() }),
+        Err(error) => {
+            to.notes.push(format!("note: {error}: networkd ignores the line"));
+            None
+        }
+    }
 }

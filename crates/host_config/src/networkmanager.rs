@@ -14,7 +14,7 @@ use addresses::HostAddress;
 
 use crate::folders;
 use crate::located::Located;
-use crate::promise::{ConfigError, Place, Promises};
+use crate::promise::{ConfigError, Dynamic, Place, Promises};
 use crate::tree::Tree;
 use profile::Profile;
 
@@ -43,11 +43,14 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
                 None if content.is_empty() => {
                     promises.remarks.push(Place::new(&path, 1).remark("an empty profile"))
                 }
-                None => profiles.push(Profile::parse(rank, path, &content)?),
+                None => match Profile::parse(rank, path, &content) {
+                    Ok(profile) => profiles.push(profile),
+                    Err(error) => promises.survive(Err(error))?,
+                },
             }
         }
     }
-    let found = !profiles.is_empty() || !promises.remarks.is_empty();
+    let found = !profiles.is_empty() || !promises.remarks.is_empty() || !promises.unknown.is_empty();
     let profiles = that_count(profiles, &hidden, &mut promises)?;
     promise(profiles, &mut promises)?;
     Ok(found.then_some(promises))
@@ -108,11 +111,23 @@ fn that_count(
 fn promise(profiles: Vec<Profile>, to: &mut Promises) -> Result<(), ConfigError> {
     let mut highest: BTreeMap<String, i64> = BTreeMap::new();
     let mut active = Vec::new();
+    let by_uuid: HashMap<String, String> = profiles
+        .iter()
+        .filter_map(|profile| Some((profile.uuid()?.value.clone(), profile.interface()?.to_owned())))
+        .collect();
     for profile in profiles {
-        let promises = profile.promises()?;
-        let priority = profile.priority()?;
+        let read =
+            profile.promises().and_then(|promises| Ok((promises, profile.priority()?, profile.idle()?)));
+        let (promises, priority, idle) = match read {
+            Ok(read) => read,
+            Err(error) => {
+                to.survive(Err(error))?;
+                continue;
+            }
+        };
+        add_ports(&profile, &by_uuid, idle.as_ref(), to);
         let name = profile.interface().unwrap_or("unnamed interface");
-        if let Some(idle) = profile.idle()? {
+        if let Some(idle) = idle {
             to.remarks.push(idle.place.remark(format!("{name}: {}", idle.value)));
             continue;
         }
@@ -132,10 +147,37 @@ fn promise(profiles: Vec<Profile>, to: &mut Promises) -> Result<(), ConfigError>
             _ => {
                 to.promises.append(&mut promises.promises);
                 to.remarks.append(&mut promises.remarks);
+                let required = profile.interface().is_some();
+                let interface = profile.interface().unwrap_or("unnamed interface");
+                let dynamic = profile.dynamic().into_iter();
+                to.dynamic.extend(dynamic.map(|(family, place)| Dynamic {
+                    interface: interface.to_owned(),
+                    family,
+                    required,
+                    place,
+                }));
             }
         }
     }
     Ok(())
+}
+
+/// Adds the profile as a port of its controller, or as a bridge that may have ports.
+fn add_ports(
+    profile: &Profile,
+    by_uuid: &HashMap<String, String>,
+    idle: Option<&Located>,
+    to: &mut Promises,
+) {
+    let off = idle.is_some_and(|idle| idle.value.starts_with("autoconnect"));
+    let Some(interface) = profile.interface().filter(|_| !off) else { return };
+    if let Some(written) = profile.controller() {
+        let controller = by_uuid.get(&written.value).unwrap_or(&written.value);
+        to.add_port(controller, Some(interface), &written.place);
+    }
+    if let Some(written) = profile.bridge() {
+        to.add_port(interface, None, &written.place);
+    }
 }
 
 /// An address as the key `ipv4.address1` of netplan's passthrough has it.

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use addresses::{HostAddress, List};
-use plugin::Deadline;
+use plugin::{Deadline, read_file};
 
-use crate::lists::read_list;
+use crate::lists::{expectations, read_list};
 use crate::origin::Origin;
-use crate::promise::ConfigError;
-use crate::tree::Tree;
+use crate::promise::{ConfigError, Promises};
+use crate::tree::{LARGEST, Tree};
 
 /// The options `--ip`, `--file`, `--from` and `--root`. A program for which a prefix length, ports or a
 /// default matter says so in the help of its own.
@@ -36,6 +36,22 @@ impl AddressOptions {
     /// As [`read_list`].
     pub fn read_lists(&self, deadline: &Deadline) -> Result<Vec<List>, ConfigError> {
         (0..).zip(&self.file).map(|(number, file)| read_list(file, number, deadline)).collect()
+    }
+
+    /// Reads the lists as [`AddressOptions::read_lists`] does, and what their comments say of dynamic
+    /// addresses and of ports.
+    ///
+    /// # Errors
+    /// As [`read_list`].
+    pub fn read_lists_and_comments(&self, deadline: &Deadline) -> Result<(Vec<List>, Promises), ConfigError> {
+        let mut said = Promises::default();
+        let mut lists = Vec::new();
+        for (number, path) in (0..).zip(&self.file) {
+            let content = read_file(path, LARGEST, deadline)?;
+            expectations(path, &content, &mut said);
+            lists.push(List::parse(&path.display().to_string(), number, &content)?);
+        }
+        Ok((lists, said))
     }
 
     /// Returns the tree of `--root`.

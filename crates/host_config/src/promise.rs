@@ -2,10 +2,12 @@
 //! address.
 
 use std::fmt;
+use std::str::FromStr;
 
 use addresses::{Entry, HostAddress, List, ListError};
 use plugin::ReadError;
 
+use crate::glob;
 use crate::source::Source;
 
 /// One address that a configuration promises, and where.
@@ -39,13 +41,95 @@ pub struct Place {
     pub line: u32,
 }
 
+/// The families of which an interface gets an address from outside: by DHCP, DHCPv6 or router advertisements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Family {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+    /// One of the two is enough.
+    Either,
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Family::V4 => "ipv4",
+            Family::V6 => "ipv6",
+            Family::Either => "any",
+        })
+    }
+}
+
+impl FromStr for Family {
+    type Err = UnknownFamily;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFamily> {
+        [Family::V4, Family::V6, Family::Either]
+            .into_iter()
+            .find(|family| family.to_string() == text)
+            .ok_or(UnknownFamily)
+    }
+}
+
+/// The error of a text that names no family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the families are ipv4, ipv6 and any")]
+pub struct UnknownFamily;
+
+/// An interface that is configured to get its address from outside.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Dynamic {
+    /// The interface; a shell pattern, or what else tells it, where `required` is not set.
+    pub interface: String,
+    /// The family of the address.
+    pub family: Family,
+    /// Whether the interface is named and brought up at boot, and not declared optional.
+    pub required: bool,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// The ports that a bridge, a bond, a team or a VRF is configured with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ports {
+    /// The bridge, bond, team or VRF.
+    pub interface: String,
+    /// The names of its ports: none where it is configured without.
+    pub ports: Vec<String>,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// An address in a file that can never apply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shadowed {
+    /// The address.
+    pub expected: HostAddress,
+    /// Why, to follow "file line: " as "10-a.network is for eth0".
+    pub why: String,
+    /// Where it is written.
+    pub place: Place,
+}
+
 /// What one source says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Promises {
     /// The promised addresses, in the order of the files.
     pub promises: Vec<Promise>,
+    /// The interfaces that get an address from outside.
+    pub dynamic: Vec<Dynamic>,
+    /// The ports of bridges and the like.
+    pub ports: Vec<Ports>,
+    /// The addresses of files that can never apply.
+    pub shadowed: Vec<Shadowed>,
     /// What gives no static address.
     pub remarks: Vec<Remark>,
+    /// What may give addresses and is not understood: the promises may be too few.
+    pub unknown: Vec<Remark>,
+    /// What an administrator should see without asking for it.
+    pub notes: Vec<String>,
 }
 
 /// Why a configuration cannot be used.
@@ -83,7 +167,60 @@ impl Place {
     }
 }
 
+impl Dynamic {
+    /// Returns whether this is about the interface of this name: named plainly, or by one of several
+    /// patterns.
+    pub fn covers(&self, name: &str) -> bool {
+        // An alias as eth0:1 is on eth0.
+        let plain = self.interface.split(':').next().unwrap_or_default();
+        let patterns: Vec<&str> = self.interface.split(' ').collect();
+        let excluded = patterns
+            .iter()
+            .filter_map(|pattern| pattern.strip_prefix('!'))
+            .any(|pattern| glob::matches(pattern, name));
+        plain == name || !excluded && patterns.iter().any(|pattern| glob::matches(pattern, name))
+    }
+}
+
+impl From<Remark> for ConfigError {
+    fn from(Remark { what, place }: Remark) -> Self {
+        ConfigError::Line { place, what }
+    }
+}
+
 impl Promises {
+    /// Returns the promises where all of the source is understood.
+    ///
+    /// # Errors
+    /// [`ConfigError::Line`]: the first line that is not.
+    pub fn understood(mut self) -> Result<Self, ConfigError> {
+        if self.unknown.is_empty() { Ok(self) } else { Err(self.unknown.swap_remove(0).into()) }
+    }
+
+    /// Takes over an error of one line as something that is not understood, and returns any other.
+    pub(crate) fn survive(&mut self, result: Result<(), ConfigError>) -> Result<(), ConfigError> {
+        match result {
+            Err(ConfigError::Line { place, what }) => self.unknown.push(Remark { what, place }),
+            other => return other,
+        }
+        Ok(())
+    }
+
+    /// Adds a port to a bridge or the like.
+    pub(crate) fn add_port(&mut self, interface: &str, port: Option<&str>, place: &Place) {
+        let known = self.ports.iter_mut().find(|known| known.interface == interface);
+        let port = port.map(str::to_owned);
+        match known {
+            Some(known) => known.ports.extend(port.filter(|port| !known.ports.contains(port))),
+            None => {
+                self.ports.push(Ports {
+                    interface: interface.to_owned(),
+                    ports: Vec::from_iter(port),
+                    place: place.clone(),
+                });
+            }
+        }
+    }
     /// Returns the promises of a plain list, which names no interfaces.
     pub(crate) fn from_list(list: List) -> Self {
         let place = |line| Place { file: list.source.clone(), line };
@@ -93,6 +230,6 @@ impl Promises {
             floating: false,
             place: place(entry.line),
         };
-        Self { promises: list.entries.iter().map(promise).collect(), remarks: Vec::new() }
+        Self { promises: list.entries.iter().map(promise).collect(), ..Self::default() }
     }
 }

@@ -1,10 +1,10 @@
 //! Reads the sources: each by the module of its format.
 
 use crate::origin::Origin;
-use crate::promise::{ConfigError, Promises};
+use crate::promise::{ConfigError, Promises, Remark};
 use crate::source::Source;
 use crate::tree::Tree;
-use crate::{cpanel, hsphere, ifcfg, ifupdown, keepalived, netplan, networkd, networkmanager};
+use crate::{cpanel, hsphere, ifcfg, ifupdown, keepalived, leftovers, netplan, networkd, networkmanager};
 
 impl Source {
     /// Returns what this source promises in `tree`: `None` if it has no file there.
@@ -29,8 +29,8 @@ impl Source {
 /// they are named.
 ///
 /// # Errors
-/// [`ConfigError`]: a file cannot be read, a line is not understood, or a source that is named has no file
-/// here.
+/// [`ConfigError`]: a file cannot be read, or a source that is named has no file here. A line that is not
+/// understood is in [`Promises::unknown`].
 pub fn read(from: &[Origin], tree: &Tree<'_>) -> Result<Vec<(Source, Promises)>, ConfigError> {
     let mut found = Vec::new();
     if from.is_empty() {
@@ -42,11 +42,19 @@ pub fn read(from: &[Origin], tree: &Tree<'_>) -> Result<Vec<(Source, Promises)>,
         if !named && !from.contains(&Origin::Auto) {
             continue;
         }
-        match source.read(tree)? {
+        let read = match source.read(tree) {
+            // What the others say counts all the same.
+            Err(ConfigError::Line { place, what }) => {
+                Some(Promises { unknown: vec![Remark { what, place }], ..Promises::default() })
+            }
+            read => read?,
+        };
+        match read {
             Some(promises) => found.push((source, promises)),
             None if named => return Err(ConfigError::Absent(source)),
             None => {}
         }
     }
+    leftovers::set_aside(from, tree, &mut found);
     Ok(found)
 }

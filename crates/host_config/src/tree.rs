@@ -72,6 +72,19 @@ impl<'a> Tree<'a> {
         }
     }
 
+    /// Returns whether these are the files of the machine that this program runs on.
+    pub(crate) fn is_own(&self) -> bool {
+        matches!(&self.root, Root::Disk(root) if root == Path::new("/"))
+    }
+
+    /// Returns whether there is a file or a folder `path`, readable or not.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        match &self.root {
+            Root::Disk(root) => open_inside(root, path, OFlags::PATH | OFlags::CLOEXEC).is_ok(),
+            Root::Memory(files) => files.read(path).is_ok() || files.names(path).is_ok(),
+        }
+    }
+
     /// Returns the content of the file `path`: `None` if there is no such file.
     ///
     /// # Errors

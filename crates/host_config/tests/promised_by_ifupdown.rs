@@ -15,7 +15,7 @@ use plugin::Deadline;
 
 /// What `ifup` computes as it would at boot, and what is not its own: other programs' files, interfaces that
 /// the kernel must know.
-const ELSEWHERE: [&str; 3] = ["ifupdown2", "ifupdown_ng", "patterns"];
+const ELSEWHERE: [&str; 4] = ["ifupdown2", "ifupdown_ng", "patterns", "ranges"];
 
 /// An address as it is bound, and the interface.
 type Bound = (HostAddress, String);
@@ -43,6 +43,17 @@ fn commands(file: &Path, state: &Path, arguments: &[&str]) -> Vec<String> {
         lines.push(line.replace("$IFACE", &interface));
     }
     lines
+}
+
+/// The commands that a line runs by a real shell, where it is a loop, a condition or a group: a function stands
+/// for ip(8), and prints what it is called with.
+fn by_shell(line: &str) -> Vec<String> {
+    if !["for ", "if ", "("].iter().any(|start| line.starts_with(start)) {
+        return vec![line.to_owned()];
+    }
+    let script = format!("ip() {{ echo \"ip $*\"; }}; sleep() {{ :; }}; {line}\nwait");
+    let output = Command::new("bash").args(["-c", &script]).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
 /// The address that a line binds.
@@ -112,7 +123,8 @@ fn ifup_would_bind_what_is_promised() {
         let others: Vec<String> =
             lines.iter().filter_map(|line| line.strip_prefix("ifup ").map(str::to_owned)).collect();
         lines.extend(others.iter().flat_map(|other| commands(&file, &state, &[other])));
-        let wanted: BTreeSet<Bound> = lines.iter().filter_map(|line| bound(line)).collect();
+        let wanted: BTreeSet<Bound> =
+            lines.iter().flat_map(|line| by_shell(line)).filter_map(|line| bound(&line)).collect();
         let addresses = |all: &BTreeSet<Bound>| {
             all.iter().map(|(it, on)| format!("{} on {on}", it.address)).collect::<BTreeSet<_>>()
         };

@@ -41,6 +41,23 @@ fn shown(read: Result<Option<Promises>, ConfigError>) -> String {
         let floating = if promise.floating { ", floating" } else { "" };
         lines += &format!("{}{on}{floating}: {}\n", promise.expected, promise.place);
     }
+    for dynamic in promises.dynamic {
+        let required = if dynamic.required { "" } else { ", not required" };
+        lines +=
+            &format!("dynamic {} {:?}{required}: {}\n", dynamic.interface, dynamic.family, dynamic.place);
+    }
+    for ports in promises.ports {
+        lines += &format!("ports of {}: [{}]: {}\n", ports.interface, ports.ports.join(" "), ports.place);
+    }
+    for shadowed in promises.shadowed {
+        lines += &format!("shadowed {}, {}: {}\n", shadowed.expected, shadowed.why, shadowed.place);
+    }
+    for unknown in promises.unknown {
+        lines += &format!("not understood: {}: {}\n", unknown.what, unknown.place);
+    }
+    for note in promises.notes {
+        lines += &format!("{note}\n");
+    }
     for remark in promises.remarks {
         lines += &format!("({}): {}\n", remark.what, remark.place);
     }

@@ -90,9 +90,52 @@ pub struct Interface {
     /// Whether it is a bridge without any port, which has no carrier while nothing is wrong (docker0 without
     /// containers).
     pub empty_bridge: bool,
+    /// What kind of interface it is.
+    pub kind: Kind,
+    /// Its other names.
+    pub altnames: Vec<String>,
+    /// The index of the bridge, bond, team or VRF that it is a port of.
+    pub controller: Option<u32>,
+    /// Whether IPv6 is disabled on it, as far as the system tells.
+    pub ipv6_disabled: Option<bool>,
     /// Whether a secondary IPv4 address becomes primary when the primary goes, as far as this interface's own
     /// setting says.
     pub promotes_secondaries: Option<bool>,
+}
+
+/// The kinds of interface that are told apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// A bridge.
+    Bridge,
+    /// A bond.
+    Bond,
+    /// A team.
+    Team,
+    /// A VRF.
+    Vrf,
+    /// An interface that carries nothing: it only holds addresses.
+    Dummy,
+    /// A tunnel of a program (tun or tap).
+    Tun,
+    /// Any other, also hardware.
+    #[default]
+    Other,
+}
+
+impl Kind {
+    /// Returns the kind by the name that the kernel has for it (IFLA_INFO_KIND).
+    pub(crate) fn of(name: &[u8]) -> Self {
+        match name.split(|octet| *octet == 0).next().unwrap_or_default() {
+            b"bridge" => Kind::Bridge,
+            b"bond" => Kind::Bond,
+            b"team" => Kind::Team,
+            b"vrf" => Kind::Vrf,
+            b"dummy" => Kind::Dummy,
+            b"tun" => Kind::Tun,
+            _ => Kind::Other,
+        }
+    }
 }
 
 /// The state of an interface's link: administrative state, then RFC 2863's ifOperStatus.
@@ -131,6 +174,14 @@ impl Bound {
     pub fn interface(&self, index: u32) -> Option<&Interface> {
         let place = self.interfaces.binary_search_by_key(&index, |interface| interface.index).ok()?;
         self.interfaces.get(place)
+    }
+
+    /// Returns the interface of this name, or of this other name.
+    pub fn by_name(&self, name: &str) -> Option<&Interface> {
+        let by_name = self.interfaces.iter().find(|interface| interface.name == name);
+        by_name.or_else(|| {
+            self.interfaces.iter().find(|interface| interface.altnames.iter().any(|other| other == name))
+        })
     }
 
     /// Returns every place where `address` is bound: several, if several interfaces have it.

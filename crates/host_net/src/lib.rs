@@ -45,7 +45,7 @@ mod rtnetlink;
 #[cfg(target_os = "linux")]
 mod rtroute;
 
-pub use bound::{Bound, BoundAddress, Flags, Interface, Lifetime, Link, Lookup};
+pub use bound::{Bound, BoundAddress, Flags, Interface, Kind, Lifetime, Link, Lookup};
 #[cfg(target_os = "linux")]
 pub use change::{ChangeError, bind, unbind};
 #[cfg(target_os = "linux")]

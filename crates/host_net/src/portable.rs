@@ -5,7 +5,7 @@ use std::io;
 
 use if_addrs::{IfAddr, IfOperStatus, get_if_addrs};
 
-use crate::bound::{Bound, BoundAddress, Flags, Interface, Link};
+use crate::bound::{Bound, BoundAddress, Flags, Interface, Kind, Link};
 
 /// IFA_F_PERMANENT: nothing is known against the address.
 const PERMANENT: Flags = Flags(0x80);
@@ -32,6 +32,10 @@ pub(crate) fn read() -> io::Result<Bound> {
                 link: if entry.oper_status == IfOperStatus::Up { Link::Up } else { Link::NoCarrier },
                 name: entry.name,
                 empty_bridge: false,
+                kind: Kind::Other,
+                altnames: Vec::new(),
+                controller: None,
+                ipv6_disabled: None,
                 promotes_secondaries: None,
             });
         }

@@ -10,7 +10,7 @@ use netlink_packet_core::NlasIterator;
 use netlink_packet_route::link::{LinkFlags, LinkHeader};
 use plugin::Deadline;
 
-use crate::bound::{Bound, BoundAddress, Flags, Interface, Lifetime, Link};
+use crate::bound::{Bound, BoundAddress, Flags, Interface, Kind, Lifetime, Link};
 use crate::netlink::{NetlinkError, NetlinkSocket};
 
 /// How often a list that changed while it was read is read again.
@@ -97,11 +97,10 @@ pub(crate) fn number(value: &[u8]) -> Option<u32> {
     value.first_chunk().copied().map(u32::from_ne_bytes)
 }
 
-/// The links of a dump, and which bridges have a port.
+/// The links of a dump.
 #[derive(Default)]
 struct Links {
     interfaces: Vec<Interface>,
-    masters: Vec<u32>,
 }
 
 impl Links {
@@ -114,6 +113,10 @@ impl Links {
             link: Link::Up,
             loopback: header.flags.contains(LinkFlags::Loopback),
             empty_bridge: false,
+            kind: Kind::Other,
+            altnames: Vec::new(),
+            controller: None,
+            ipv6_disabled: None,
             promotes_secondaries: None,
         };
         let mut state = 0;
@@ -122,13 +125,14 @@ impl Links {
             let value = attribute.value();
             match attribute.kind() {
                 3 => interface.name = String::from_utf8_lossy(value).trim_end_matches('\0').to_owned(),
-                10 => self.masters.extend(number(value)),
+                10 => interface.controller = number(value).filter(|controller| *controller != 0),
                 16 => state = value.first().copied().unwrap_or(0),
-                18 => {
-                    interface.empty_bridge =
-                        nested(value, &[1]).is_some_and(|kind| kind.starts_with(b"bridge"))
+                18 => interface.kind = nested(value, &[1]).map(Kind::of).unwrap_or_default(),
+                26 => {
+                    interface.promotes_secondaries = promotes_secondaries(value);
+                    interface.ipv6_disabled = ipv6_disabled(value);
                 }
-                26 => interface.promotes_secondaries = promotes_secondaries(value),
+                52 => interface.altnames = altnames(value),
                 _ => {}
             }
         }
@@ -137,10 +141,12 @@ impl Links {
         Ok(())
     }
 
-    /// The interfaces, now that all masters are known.
+    /// The interfaces, now that all ports are known.
     fn finish(mut self) -> Vec<Interface> {
+        let with_ports: Vec<u32> =
+            self.interfaces.iter().filter_map(|interface| interface.controller).collect();
         for interface in &mut self.interfaces {
-            interface.empty_bridge &= !self.masters.contains(&interface.index);
+            interface.empty_bridge = interface.kind == Kind::Bridge && !with_ports.contains(&interface.index);
         }
         self.interfaces
     }
@@ -166,6 +172,19 @@ fn promotes_secondaries(value: &[u8]) -> Option<bool> {
     number(settings.get(19 * 4..)?).map(|setting| setting != 0)
 }
 
+/// IFLA_AF_SPEC, AF_INET6, IFLA_INET6_CONF is an array of settings too; DEVCONF_DISABLE_IPV6 (linux/ipv6.h)
+/// is the twenty-seventh.
+fn ipv6_disabled(value: &[u8]) -> Option<bool> {
+    let settings = nested(value, &[10, 2])?;
+    number(settings.get(26 * 4..)?).map(|setting| setting != 0)
+}
+
+/// IFLA_PROP_LIST has an IFLA_ALT_IFNAME for each other name.
+fn altnames(value: &[u8]) -> Vec<String> {
+    let names = NlasIterator::new(value).map_while(Result::ok).filter(|attribute| attribute.kind() == 53);
+    names.map(|name| String::from_utf8_lossy(name.value()).trim_end_matches('\0').to_owned()).collect()
+}
+
 /// The value at the end of a path of nested attributes.
 fn nested<'a>(value: &'a [u8], path: &[u16]) -> Option<&'a [u8]> {
     let Some((kind, path)) = path.split_first() else { return Some(value) };
@@ -178,4 +197,68 @@ fn nested<'a>(value: &'a [u8], path: &[u16]) -> Option<&'a [u8]> {
         rest = rest.get(length.next_multiple_of(4)..)?;
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An attribute with its header, filled up to four octets.
+    fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(4 + value.len()).unwrap();
+        let mut all = [&length.to_ne_bytes()[..], &kind.to_ne_bytes(), value].concat();
+        all.resize(all.len().next_multiple_of(4), 0);
+        all
+    }
+
+    /// An RTM_NEWLINK message of an interface that is up.
+    fn link_message(index: u32, name: &str, attributes: &[Vec<u8>]) -> Vec<u8> {
+        let mut all = vec![0, 0, 1, 0];
+        all.extend(index.to_ne_bytes());
+        all.extend(0x1_0043_u32.to_ne_bytes());
+        all.extend([0; 4]);
+        all.extend(attribute(3, format!("{name}\0").as_bytes()));
+        all.extend(attribute(16, &[6]));
+        all.extend(attributes.concat());
+        all
+    }
+
+    fn kind(name: &str) -> Vec<u8> {
+        attribute(18, &attribute(1, format!("{name}\0").as_bytes()))
+    }
+
+    #[test]
+    fn reads_kinds_ports_and_other_names() {
+        let mut links = Links::default();
+        let other = attribute(52 | 0x8000, &attribute(53, b"enp3s0np0\0"));
+        let disabled =
+            attribute(26, &attribute(10, &attribute(2, &[vec![0; 26 * 4], vec![1, 0, 0, 0]].concat())));
+        let messages = [
+            link_message(2, "eno1", &[attribute(10, &4_u32.to_ne_bytes()), other]),
+            link_message(3, "eth1", &[disabled]),
+            link_message(4, "bond0", &[kind("bond")]),
+            link_message(5, "team0", &[kind("team")]),
+            link_message(6, "blue", &[kind("vrf")]),
+            link_message(7, "br0", &[kind("bridge")]),
+            link_message(8, "kube-ipvs0", &[kind("dummy")]),
+            link_message(9, "eth0.7", &[kind("vlan"), attribute(5, &2_u32.to_ne_bytes())]),
+        ];
+        messages.iter().for_each(|message| links.add(message).unwrap());
+        let all = links.finish();
+        let kinds: Vec<Kind> = all.iter().map(|interface| interface.kind).collect();
+        let expected = [
+            Kind::Other,
+            Kind::Other,
+            Kind::Bond,
+            Kind::Team,
+            Kind::Vrf,
+            Kind::Bridge,
+            Kind::Dummy,
+            Kind::Other,
+        ];
+        assert_eq!(kinds, expected);
+        assert_eq!((all[0].controller, all[0].altnames.as_slice()), (Some(4), &["enp3s0np0".to_owned()][..]));
+        assert_eq!((all[0].ipv6_disabled, all[1].ipv6_disabled), (None, Some(true)));
+        assert!(all[5].empty_bridge && !all[2].empty_bridge);
+    }
 }

@@ -119,10 +119,12 @@ fn without_a_list_every_bound_address_must_be_usable() {
     let (host, other) = cabled();
     host.cable("eth1", &other, "eth1");
     host.ip_batch("addr add 192.0.2.1/24 dev eth0\naddr add 192.0.2.2/24 dev eth1\n");
-    let line = "IP_BOUND OK - 4 addresses bound here, all usable (no list, no static address configured) | missing=0;;0;0;4 unusable=0;;;0;4 not_bound=0;;;0;4 bound=4;;;0 unexpected=U;;;0";
-    assert_eq!(check(&host, &[]).verdict(), (0, line));
+    let line = "IP_BOUND OK - 4 addresses bound here, all usable (no list, no configured address) | missing=0;;0;0;4 unusable=0;;;0;4 not_bound=0;;;0;4 bound=4;;;0 unexpected=U;;;0";
+    assert_eq!(check(&host, &["--bound"]).verdict(), (0, line));
+    let unsaid = "IP_BOUND UNKNOWN - no address is expected: name them by --ip or --file, or add --bound to check those that are bound";
+    assert_eq!(check(&host, &[]).verdict(), (3, unsaid));
     host.ip(&["link", "set", "eth1", "down"]);
-    let outcome = check(&host, &[]);
+    let outcome = check(&host, &["--bound"]);
     assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
     assert!(
         outcome
@@ -132,8 +134,8 @@ fn without_a_list_every_bound_address_must_be_usable() {
         outcome.stdout
     );
 
-    let empty = check(&bare(), &[]);
-    let line = "IP_BOUND UNKNOWN - no list, no static address configured, only loopback has an address: name those expected by --ip or --file";
+    let empty = check(&bare(), &["--bound"]);
+    let line = "IP_BOUND UNKNOWN - only loopback and link-local addresses are bound here: nothing to check by --bound";
     assert_eq!(empty.verdict(), (3, line));
 }
 
@@ -147,7 +149,7 @@ fn an_empty_bridge_is_an_outage_only_for_those_who_ask_for_its_address() {
     host.ip_batch("addr add 192.0.2.3/24 dev br0\nlink set eth0 nomaster\n");
     let lost = || host.ip(&["-o", "link", "show", "br0"]).stdout.contains("NO-CARRIER");
     eventually("br0 loses its carrier with its last port", Duration::from_secs(10), lost);
-    let outcome = check(&host, &[]);
+    let outcome = check(&host, &["--bound"]);
     let note = "note: 192.0.2.3 is on br0, a bridge without ports";
     assert_eq!((outcome.code, outcome.stdout.lines().nth(1)), (Some(0), Some(note)));
     let outcome = check(&host, &["--ip=192.0.2.3"]);

@@ -39,6 +39,7 @@ impl Assignments {
             rest: text,
             line: 1,
             growth: 0,
+            same_line: false,
             all: Self { file: file.to_owned(), values: HashMap::new() },
         };
         while reader.assignment()? {}
@@ -75,6 +76,8 @@ struct Reader<'a> {
     rest: &'a str,
     line: u32,
     growth: usize,
+    /// Whether an assignment stands before on this line.
+    same_line: bool,
     all: Assignments,
 }
 
@@ -85,7 +88,10 @@ impl Reader<'_> {
             self.rest = self.rest.trim_start_matches([' ', '\t', '\r', ';']);
             match self.rest.chars().next() {
                 None => return Ok(false),
-                Some('\n') => drop(self.next()),
+                Some('\n') => {
+                    self.same_line = false;
+                    self.next();
+                }
                 Some('#') => {
                     self.rest = self.rest.find('\n').and_then(|end| self.rest.get(end..)).unwrap_or("")
                 }
@@ -100,6 +106,14 @@ impl Reader<'_> {
         let (append, rest) = match (rest.strip_prefix("+="), rest.strip_prefix('=')) {
             (Some(rest), _) => (true, rest),
             (None, Some(rest)) => (false, rest),
+            // `DOMAIN=a b` runs b with DOMAIN set, so the scripts go on without DOMAIN; NetworkManager takes
+            // the line for none either.
+            (None, None) if self.same_line && !name.is_empty() && is_rest_of_line(rest) => {
+                let line = self.line;
+                self.all.values.retain(|_, value| value.line != line);
+                self.rest = self.rest.find('\n').and_then(|end| self.rest.get(end..)).unwrap_or("");
+                return Ok(true);
+            }
             (None, None) => {
                 let text = self.rest.lines().next().unwrap_or_default();
                 return Err(self.all.place(self.line).error(format!("{} is no assignment", short(text))));
@@ -117,6 +131,7 @@ impl Reader<'_> {
             return Err(self.all.place(value.line).error(format!("{}: values grow too long", short(name))));
         }
         self.all.values.insert(name.to_owned(), value);
+        self.same_line = true;
         Ok(true)
     }
 
@@ -217,6 +232,12 @@ impl Reader<'_> {
     }
 }
 
+/// Whether plain words are all that is left of the line: a command that an assignment stands before.
+fn is_rest_of_line(text: &str) -> bool {
+    let line = text.lines().next().unwrap_or_default();
+    line.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '\t' | '.' | '_' | '-' | ':' | '/'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,6 +278,8 @@ mod tests {
             ("A=`hostname -i`", "f line 1: A: `hostname -i` needs a shell to tell"),
             ("B=$(hostname -i; echo $((1+1))) A=1", "1 1"),
             ("B=(x y) A=1", "1 1"),
+            ("A=1\nB=x y z\nC=2", "1 1"),
+            ("A=x y\nC=2", "-"),
             ("B=1\nif x", "f line 2: if x is no assignment"),
             ("A =1", "f line 1: A =1 is no assignment"),
             ("B=1\nA=\"1\n", "f line 2: a quote (\") that is not closed"),

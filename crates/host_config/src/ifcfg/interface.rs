@@ -6,7 +6,7 @@ use addresses::HostAddress;
 
 use super::assignments::{Assignments, Value};
 use crate::mask;
-use crate::promise::{ConfigError, Promise, Promises, Remark};
+use crate::promise::{ConfigError, Dynamic, Family, Promise, Promises, Remark};
 
 /// A file.
 pub(super) struct File {
@@ -33,6 +33,7 @@ pub(super) fn main<'a>(file: &'a File, manager: bool, all: &mut Promises) -> Res
     };
     let device = device.map(|name| name.split_once(':').map_or(name, |(device, _)| device).to_owned());
     let without = why_without(settings)?;
+    ports(settings, device.as_deref(), all)?;
     let parent = Parent { device, up: without.is_none(), settings };
     if let Some((why, value)) = without {
         all.remarks.push(Remark { what: format!("{}: {why}", file.name), place: settings.place(value.line) });
@@ -42,6 +43,7 @@ pub(super) fn main<'a>(file: &'a File, manager: bool, all: &mut Promises) -> Res
     let protocol = settings
         .get("BOOTPROTO")?
         .filter(|value| matches!(lower(&value.text).as_str(), "dhcp" | "bootp" | "autoip" | "shared"));
+    dynamic(file, protocol, parent.device.as_deref(), all)?;
     if let Some(protocol) = protocol {
         all.remarks.push(Remark {
             what: format!("{}: {}", file.name, protocol.text),
@@ -59,6 +61,46 @@ pub(super) fn main<'a>(file: &'a File, manager: bool, all: &mut Promises) -> Res
             .push(Remark { what: format!("{}: no static address", file.name), place: settings.place(1) });
     }
     Ok(parent)
+}
+
+/// Adds the family of the address that the interface gets from outside.
+fn dynamic(
+    file: &File,
+    protocol: Option<&Value>,
+    device: Option<&str>,
+    all: &mut Promises,
+) -> Result<(), ConfigError> {
+    let settings = &file.settings;
+    let v4 = protocol.filter(|protocol| matches!(lower(&protocol.text).as_str(), "dhcp" | "bootp"));
+    let v6 = settings.get("DHCPV6C")?.filter(|value| is_true(&value.text));
+    let (family, value) = match (v4, v6) {
+        (Some(value), None) => (Family::V4, value),
+        (None, Some(value)) => (Family::V6, value),
+        (Some(value), Some(_)) => (Family::Either, value),
+        (None, None) => return Ok(()),
+    };
+    let place = settings.place(value.line);
+    let interface = device.unwrap_or(&file.name).to_owned();
+    all.dynamic.push(Dynamic { interface, family, required: device.is_some(), place });
+    Ok(())
+}
+
+/// Adds the file's interface as a port of another, and a bridge as one that may have ports.
+fn ports(settings: &Assignments, device: Option<&str>, all: &mut Promises) -> Result<(), ConfigError> {
+    let Some(device) = device else { return Ok(()) };
+    if settings.get("ONBOOT")?.is_some_and(|value| is_false(&value.text)) {
+        return Ok(());
+    }
+    for name in ["MASTER", "TEAM_MASTER", "BRIDGE", "VRF"] {
+        let port = name != "MASTER" || is_true(settings.text("SLAVE")?);
+        if let Some(value) = settings.get(name)?.filter(|_| port) {
+            all.add_port(&value.text, Some(device), &settings.place(value.line));
+        }
+    }
+    if let Some(value) = settings.get("TYPE")?.filter(|value| lower(&value.text) == "bridge") {
+        all.add_port(device, None, &settings.place(value.line));
+    }
+    Ok(())
 }
 
 /// Why an interface gets no address, and the setting that says so. The loopback interface comes up in any

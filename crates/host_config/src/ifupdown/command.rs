@@ -1,9 +1,12 @@
 //! The commands of a stanza that bind addresses: `ip address add` (ip-address(8)) and `ifconfig` (ifconfig(8)
 //! of net-tools).
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
-use super::shell::{Follows, Simple, simple_commands};
+use super::script::{self, Node};
+use super::shell::{Follows, simple_commands};
+use super::test::{self, holds_word, is_search, is_test};
 use addresses::{HostAddress, short};
 
 use crate::mask;
@@ -13,8 +16,12 @@ use crate::mask;
 pub(super) enum Effect {
     /// Binds an address to an interface, which may not be known.
     Bind(HostAddress, Option<String>),
+    /// Binds an address under a condition that cannot be known.
+    May(HostAddress),
     /// Takes an address away.
     Unbind(IpAddr),
+    /// Takes all addresses of an interface away, or of one that is not known.
+    Flush(Option<String>),
     /// Brings up another interface.
     BringUp(String),
     /// Starts a program that is not known here.
@@ -23,9 +30,16 @@ pub(super) enum Effect {
 
 /// The longest command that is read, in octets.
 const LONGEST: usize = 16 << 10;
+/// The most commands that the loops of a line may run, and how deep a shell may start another.
+const STEPS: usize = 1 << 16;
+const NESTED: usize = 8;
 /// Programs that bind no address.
-const HARMLESS: [&str; 38] = [
+const HARMLESS: [&str; 42] = [
+    ":",
     "[",
+    "grep",
+    "pgrep",
+    "seq",
     "arp",
     "arping",
     "bridge",
@@ -99,39 +113,13 @@ pub(super) fn effects(line: &str, physical: Option<&str>, logical: &str) -> Resu
     if line.len() > LONGEST {
         return Err(format!("a command of more than {LONGEST} octets: {}", short(line)));
     }
-    let all = simple_commands(line, |name| match name {
-        "IFACE" => physical.map(str::to_owned),
-        "LOGICAL" => Some(logical.to_owned()),
-        _ => None,
-    });
-    let mut reader = Reader::default();
-    let mut tested = false;
-    for Simple { follows, words } in &all {
-        let before = reader.effects.len();
-        reader.command(words)?;
-        let new = reader.effects.get(before..).unwrap_or_default();
-        let known = |effect: &Effect| reader.effects.iter().take(before).any(|earlier| earlier == effect);
-        // The second try of an address that was bound already adds nothing.
-        if *follows == Follows::Failure
-            && new.iter().all(|effect| matches!(effect, Effect::Bind(..)) && known(effect))
-        {
-            reader.effects.truncate(before);
-        } else if new.iter().any(|effect| matches!(effect, Effect::Bind(..)))
-            && (tested || *follows == Follows::Failure)
-        {
-            return Err(format!("an address is bound under a condition: {}", short(line)));
-        }
-        tested = is_test(words) || tested && *follows != Follows::Always;
-    }
+    let mut reader = Reader { physical, logical, ..Reader::default() };
+    reader.line(line, false)?;
     // Whatever the shell would do with the rest of the line: it must not bind more than was understood.
     if bindings(line) > reader.understood {
         return Err(format!("a command that binds addresses is not understood: {}", short(line)));
     }
     Ok(reader.effects)
-}
-
-fn is_test(words: &[String]) -> bool {
-    words.first().is_some_and(|word| matches!(program(word), "[" | "[[" | "test" | "grep" | "pgrep"))
 }
 
 /// How many times a text says `ip ... address add`, `replace` or `change`, or `ifconfig`, wherever that is.
@@ -180,21 +168,225 @@ fn binds(word: &str) -> bool {
 }
 
 #[derive(Default)]
-struct Reader {
+struct Reader<'a> {
+    physical: Option<&'a str>,
+    logical: &'a str,
     effects: Vec<Effect>,
     /// How many binding commands were read.
     understood: usize,
+    /// How many commands were run, those of loops each time.
+    steps: usize,
+    depth: usize,
 }
 
-impl Reader {
-    fn command(&mut self, words: &[String]) -> Result<(), String> {
+/// The variables of the loops around a command.
+type Variables = Vec<(String, String)>;
+
+impl Reader<'_> {
+    /// A command line; in doubt, what it binds may be bound or not.
+    fn line(&mut self, line: &str, doubt: bool) -> Result<(), String> {
+        let (physical, logical) = (self.physical, self.logical);
+        let all = simple_commands(line, |name| match name {
+            "IFACE" => physical.map(str::to_owned),
+            "LOGICAL" => Some(logical.to_owned()),
+            _ => None,
+        });
+        self.depth += 1;
+        let not_understood = || format!("a command that binds addresses is not understood: {}", short(line));
+        match script::parse(all).filter(|_| self.depth <= NESTED) {
+            Some(nodes) => self.list(&nodes, &mut Vec::new(), doubt, &mut HashSet::new()).map(drop)?,
+            None if bindings(line) > 0 || self.depth > NESTED => return Err(not_understood()),
+            // Nothing that binds addresses is in it.
+            None => self.effects.push(Effect::Unread(short(line))),
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// Runs a list, and returns whether its last command succeeds, where that is known. `seen` has the
+    /// commands that were counted.
+    fn list(
+        &mut self,
+        nodes: &[Node],
+        set: &mut Variables,
+        doubt: bool,
+        seen: &mut HashSet<usize>,
+    ) -> Result<Option<bool>, String> {
+        let mut outcome = Some(true);
+        let mut chain_in_doubt = false;
+        // The addresses that the command before looks for.
+        let mut looked_for = String::new();
+        let mut tested = false;
+        for node in nodes {
+            let skipped = match (node.follows(), outcome) {
+                (Follows::Always, _) => {
+                    chain_in_doubt = false;
+                    false
+                }
+                (Follows::Success, Some(succeeds)) => !succeeds,
+                (Follows::Failure, Some(succeeds)) => succeeds,
+                // What tests nothing mostly succeeds.
+                (follows, None) => {
+                    chain_in_doubt |= follows == Follows::Failure || tested;
+                    false
+                }
+            };
+            if skipped {
+                self.skip(node, seen);
+                continue;
+            }
+            let before = self.effects.len();
+            let ran = self.node(node, set, doubt || chain_in_doubt, seen)?;
+            if node.follows() == Follows::Failure && outcome.is_none() {
+                self.second_try(before, &looked_for, doubt);
+            }
+            outcome = ran;
+            tested = matches!(node, Node::Command(_, _, words) if is_test(words));
+            looked_for = if let Node::Command(_, _, words) = node { words.join(" ") } else { String::new() };
+        }
+        Ok(outcome)
+    }
+
+    /// What follows a failure: the same address again adds nothing, and one that was looked for is there in
+    /// any case.
+    fn second_try(&mut self, before: usize, looked_for: &str, doubt: bool) {
+        let new = self.effects.split_off(before);
+        for effect in new {
+            let Effect::May(expected) = &effect else {
+                self.effects.push(effect);
+                continue;
+            };
+            let tried = |earlier: &Effect| matches!(earlier, Effect::Bind(first, _) if first == expected);
+            if self.effects.iter().any(tried) {
+                continue;
+            }
+            let address = expected.address.to_string();
+            let certain = !doubt && is_search(looked_for) && holds_word(looked_for, &address);
+            let certain = certain.then(|| Effect::Bind(*expected, self.physical.map(str::to_owned)));
+            self.effects.push(certain.unwrap_or(effect));
+        }
+    }
+
+    fn node(
+        &mut self,
+        node: &Node,
+        set: &mut Variables,
+        doubt: bool,
+        seen: &mut HashSet<usize>,
+    ) -> Result<Option<bool>, String> {
+        match node {
+            Node::Command(_, number, words) => self.simple(words, *number, set, doubt, seen),
+            Node::Group(_, body) => self.list(body, set, doubt, seen),
+            Node::Loop(_, name, items, body) => {
+                for item in items {
+                    set.push((name.clone(), item.clone()));
+                    self.list(body, set, doubt, seen)?;
+                    set.pop();
+                }
+                Ok(None)
+            }
+            Node::If(_, branches, otherwise) => {
+                let mut doubt = doubt;
+                let mut decided = false;
+                for (tested, body) in branches {
+                    let holds = if decided { Some(false) } else { self.list(tested, set, doubt, seen)? };
+                    match holds {
+                        Some(false) => body.iter().for_each(|node| self.skip(node, seen)),
+                        _ => drop(self.list(body, set, doubt || holds.is_none(), seen)?),
+                    }
+                    decided |= holds == Some(true);
+                    doubt |= holds.is_none();
+                }
+                if decided {
+                    otherwise.iter().for_each(|node| self.skip(node, seen));
+                    return Ok(None);
+                }
+                self.list(otherwise, set, doubt, seen)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Counts what is not run as understood.
+    fn skip(&mut self, node: &Node, seen: &mut HashSet<usize>) {
+        match node {
+            Node::Command(_, number, words) if seen.insert(*number) => {
+                self.understood += bindings(&words.join(" "))
+            }
+            Node::Command(..) => {}
+            Node::Group(_, body) | Node::Loop(_, _, _, body) => {
+                body.iter().for_each(|node| self.skip(node, seen))
+            }
+            Node::If(_, branches, otherwise) => {
+                let inside = branches.iter().flat_map(|(tested, body)| tested.iter().chain(body));
+                inside.chain(otherwise).for_each(|node| self.skip(node, seen));
+            }
+        }
+    }
+
+    /// Runs a simple command, with the values of the loops' variables.
+    fn simple(
+        &mut self,
+        words: &[String],
+        number: usize,
+        set: &Variables,
+        doubt: bool,
+        seen: &mut HashSet<usize>,
+    ) -> Result<Option<bool>, String> {
+        self.steps += 1;
+        if self.steps > STEPS {
+            return Err(format!("loops that run more than {STEPS} commands: {}", short(&words.join(" "))));
+        }
+        let with = |word: &String| {
+            set.iter().fold(word.clone(), |word, (name, value)| script::substitute(&word, name, value))
+        };
+        let words: Vec<String> = words.iter().map(with).collect();
+        let (counted, before) = (self.understood, self.effects.len());
+        self.command(&words, doubt)?;
+        if !seen.insert(number) {
+            self.understood = counted;
+        }
+        let bound = self
+            .effects
+            .get(before..)
+            .is_some_and(|new| new.iter().any(|effect| matches!(effect, Effect::Bind(..))));
+        if doubt {
+            for effect in self.effects.iter_mut().skip(before) {
+                if let Effect::Bind(expected, _) = effect {
+                    *effect = Effect::May(*expected);
+                }
+            }
+        }
+        Ok(if bound { None } else { test::outcome(&words) })
+    }
+
+    fn command(&mut self, words: &[String], doubt: bool) -> Result<(), String> {
         let before = |word: &&String| {
             word.split_once('=').is_some_and(|(name, _)| !name.contains(['/', '$']))
-                || matches!(program(word), "sudo" | "exec" | "command" | "busybox")
+                || matches!(
+                    program(word),
+                    "sudo" | "exec" | "command" | "busybox" | "nohup" | "setsid" | "env" | "time" | "eval"
+                )
         };
         let words: Vec<&str> = words.iter().skip_while(before).map(String::as_str).collect();
         let Some((head, arguments)) = words.split_first() else { return Ok(()) };
         match program(head) {
+            "sh" | "bash" | "dash" | "ash" => match arguments {
+                [option, line, ..] if option.starts_with('-') && option.ends_with('c') => {
+                    self.line(line, doubt)
+                }
+                _ => {
+                    self.effects.push(Effect::Unread(short(arguments.first().unwrap_or(head))));
+                    Ok(())
+                }
+            },
+            "timeout" | "nice" | "ionice" => {
+                let rest = arguments
+                    .iter()
+                    .skip_while(|word| !matches!(program(word), "ip" | "ifconfig" | "sh" | "bash"));
+                let rest: Vec<String> = rest.map(|word| (*word).to_owned()).collect();
+                if rest.is_empty() { Ok(()) } else { self.command(&rest, doubt) }
+            }
             "ip" => self.ip(arguments),
             "ifconfig" => self.ifconfig(arguments),
             "ifup" => {
@@ -230,6 +422,14 @@ impl Reader {
                 let (expected, device) = ip_address(rest)?;
                 self.understood += 1;
                 self.effects.push(Effect::Bind(expected, device));
+            }
+            [object, verb, rest @ ..] if is_address(object) && verb.starts_with('f') && !elsewhere => {
+                let device = rest.iter().skip_while(|word| **word != "dev").nth(1);
+                // A flush that names no interface alone takes away what cannot be told.
+                let other = rest.iter().any(|word| {
+                    matches!(*word, "to" | "label" | "scope" | "secondary" | "temporary" | "dynamic")
+                });
+                self.effects.extend(device.filter(|_| !other).map(|name| Effect::Flush(known(name))));
             }
             [object, verb, rest @ ..] if is_address(object) && verb.starts_with('d') && !elsewhere => {
                 self.effects
@@ -322,7 +522,9 @@ mod tests {
             Effect::Bind(expected, interface) => {
                 format!("{expected} {}", interface.as_deref().unwrap_or("-"))
             }
+            Effect::May(expected) => format!("may {expected}"),
             Effect::Unbind(address) => format!("del {address}"),
+            Effect::Flush(interface) => format!("flush {}", interface.as_deref().unwrap_or("-")),
             Effect::BringUp(name) => format!("ifup {name}"),
             Effect::Unread(name) => format!("unread {name}"),
         };
@@ -358,7 +560,55 @@ mod tests {
             ),
             ("ip link set eth0 up && ip addr add 192.0.2.9/24 dev eth0", "192.0.2.9/24 eth0"),
             ("ip addr del 192.0.2.9/24 dev eth0", "del 192.0.2.9"),
-            ("ip addr flush dev eth0", ""),
+            ("ip addr flush dev eth0", "flush eth0"),
+            ("ip addr flush dev eth0; ip addr add 192.0.2.9/24 dev eth0", "flush eth0, 192.0.2.9/24 eth0"),
+            (
+                "for i in 1 2; do ip addr add 192.0.2.$i/24 dev eth0; done",
+                "192.0.2.1/24 eth0, 192.0.2.2/24 eth0",
+            ),
+            (
+                "for i in $(seq 1 2); do ip addr add 192.0.2.${i}/24 dev $IFACE; done",
+                "192.0.2.1/24 eth0, 192.0.2.2/24 eth0",
+            ),
+            (
+                "for i in `seq 1 2`; do ip addr add 192.0.2.$i/24 dev eth0 || true; done",
+                "192.0.2.1/24 eth0, 192.0.2.2/24 eth0",
+            ),
+            (
+                "for i in {1..2}; do ip addr add 192.0.2.$i dev eth0; done",
+                "192.0.2.1/32 eth0, 192.0.2.2/32 eth0",
+            ),
+            (
+                "for i in 1; do for j in 7 8; do ip addr add 192.0.$i.$j/24 dev eth0; done; done",
+                "192.0.1.7/24 eth0, 192.0.1.8/24 eth0",
+            ),
+            ("sh -c 'ip addr add 192.0.2.9/24 dev $IFACE'", "192.0.2.9/24 eth0"),
+            ("bash -c \"ip addr add 192.0.2.9/24 dev eth0\"", "192.0.2.9/24 eth0"),
+            ("(sleep 10; ip addr add 192.0.2.9/24 dev eth0) &", "192.0.2.9/24 eth0"),
+            (
+                "nohup sh -c 'sleep 5; ip addr add 192.0.2.9/24 dev eth0' >/dev/null 2>&1 &",
+                "192.0.2.9/24 eth0",
+            ),
+            ("{ ip addr add 192.0.2.9/24 dev eth0; }", "192.0.2.9/24 eth0"),
+            (
+                "if [ -e /proc/net/if_inet6 ]; then ip -6 addr add 2001:db8::9/64 dev eth0; fi",
+                "2001:db8::9/64 eth0",
+            ),
+            (
+                "if [ \"$IFACE\" = eth1 ]; then ip addr add 192.0.2.9/24 dev eth0; else ip addr add 192.0.2.8/24 dev eth0; fi",
+                "192.0.2.8/24 eth0",
+            ),
+            ("if [ -e /x ]; then ip addr add 192.0.2.9/24 dev eth0; fi", "may 192.0.2.9/24"),
+            ("[ -e /x ] && ip addr add 192.0.2.9/24 dev eth0", "may 192.0.2.9/24"),
+            (
+                "ip addr show dev eth0 | grep -q 192.0.2.9 || ip addr add 192.0.2.9/24 dev eth0",
+                "192.0.2.9/24 eth0",
+            ),
+            ("ip a | grep -q 192.0.2.99 || ip addr add 192.0.2.9/24 dev eth0", "may 192.0.2.9/24"),
+            (
+                "ip addr add 192.0.2.9/24 dev eth0 || ip addr add 192.0.2.8/24 dev eth0",
+                "192.0.2.9/24 eth0, may 192.0.2.8/24",
+            ),
             ("ip route add 198.51.100.0/24 via 192.0.2.1", ""),
             ("ip netns exec web ip addr add 192.0.2.9/24 dev eth0", ""),
             ("ip -n web addr add 192.0.2.9/24 dev eth0", ""),
@@ -385,20 +635,15 @@ mod tests {
     fn what_may_bind_more_is_an_error() {
         let rows = [
             (
-                "for i in 1 2; do ip addr add 192.0.2.$i/24 dev eth0; done",
+                "for i in $LIST; do ip addr add $i/24 dev eth0; done",
                 "a command that binds addresses is not understood: ",
             ),
             (
-                "sh -c 'ip addr add 192.0.2.9/24 dev eth0'",
+                "while read a; do ip addr add $a dev eth0; done < /etc/ips",
                 "a command that binds addresses is not understood: ",
             ),
             ("! ip addr add 192.0.2.9/24 dev eth0", "a command that binds addresses is not understood: "),
             ("x=$(ifconfig eth0 192.0.2.9)", "a command that binds addresses is not understood: "),
-            ("[ -e /x ] && ip addr add 192.0.2.9/24 dev eth0", "an address is bound under a condition: "),
-            (
-                "ip addr add 192.0.2.9/24 dev eth0 || ip addr add 192.0.2.8/24 dev eth0",
-                "an address is bound under a condition: ",
-            ),
         ];
         for (line, message) in rows {
             let shortened = format!("error: {message}{}", short(line));

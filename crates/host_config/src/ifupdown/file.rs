@@ -18,10 +18,16 @@ const INCLUDES: usize = 4096;
 pub(super) const PATTERNS: usize = 64;
 /// The longest name of an interface that ifupdown reads, in octets.
 const LONGEST: usize = 79;
-/// The options that have to do with addresses.
-const READ: [&str; 10] = [
+/// The options that have to do with addresses, and with what carries them.
+const READ: [&str; 20] = [
     "address",
     "address-virtual",
+    "bond-master",
+    "bond-slaves",
+    "bond_master",
+    "bond_slaves",
+    "bridge-ports",
+    "bridge_ports",
     "dstaddr",
     "inherit",
     "local",
@@ -29,7 +35,11 @@ const READ: [&str; 10] = [
     "pointopoint",
     "post-up",
     "pre-up",
+    "slaves",
+    "team-ports",
     "up",
+    "vrf",
+    "vrf-slave",
 ];
 
 /// All that the files say.
@@ -54,6 +64,8 @@ pub(super) struct Interfaces {
 pub(super) struct Selected {
     pub(super) word: String,
     pub(super) place: Place,
+    /// It comes up when the kernel finds it, and not in any case.
+    pub(super) hotplug: bool,
 }
 
 /// An `iface` stanza, or a `template` of ifupdown-ng.
@@ -151,11 +163,10 @@ impl Reader<'_> {
         place: Place,
         within: Within,
     ) -> Result<Within, ConfigError> {
+        let hotplug = keyword == "allow-hotplug";
         let words = |all: &mut Vec<Selected>| {
-            all.extend(
-                rest.split_ascii_whitespace()
-                    .map(|word| Selected { word: word.to_owned(), place: place.clone() }),
-            );
+            let selected = |word: &str| Selected { word: word.to_owned(), place: place.clone(), hotplug };
+            all.extend(rest.split_ascii_whitespace().map(selected));
         };
         match keyword {
             "auto" | "allow-auto" | "allow-hotplug" => words(&mut self.all.selected),

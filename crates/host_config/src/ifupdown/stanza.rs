@@ -7,7 +7,7 @@ use addresses::HostAddress;
 use super::command::{Effect, effects};
 use super::file::{Interfaces, Setting, Stanza};
 use crate::mask;
-use crate::promise::{ConfigError, Place, Promise, Remark};
+use crate::promise::{ConfigError, Family, Place, Promise, Remark};
 
 /// How long a chain of stanzas that inherit from each other may be, and how many addresses a stanza may take
 /// away again.
@@ -33,6 +33,10 @@ pub(super) enum Flavour {
 pub(super) struct Outcome {
     pub(super) promises: Vec<Promise>,
     pub(super) remarks: Vec<Remark>,
+    pub(super) unknown: Vec<Remark>,
+    pub(super) notes: Vec<String>,
+    /// The family of the address that it gets from outside.
+    pub(super) dynamic: Option<(Family, Place)>,
     /// The interfaces that its commands bring up.
     pub(super) brings_up: Vec<String>,
     /// How many options were read for it.
@@ -58,6 +62,19 @@ pub(super) fn outcome(
     let binding = binds(stanza, flavour)?;
     let internet = stanza.family.as_deref().is_none_or(|family| matches!(family, "inet" | "inet6"));
     let written = if internet { addresses(stanza, &options, flavour)? } else { Vec::new() };
+    if internet
+        && written.is_empty()
+        && stanza.method.as_deref() == Some("static")
+        && flavour == Flavour::Ifupdown
+    {
+        outcome.notes.push(format!(
+            "note: {}: {}: no address, ifup stops there",
+            stanza.place,
+            stanza.title()
+        ));
+        return Ok(outcome);
+    }
+    outcome.dynamic = dynamic(stanza);
     for (expected, place) in written {
         if binding && !is_loopback(expected.address) {
             outcome.promises.push(Promise { expected, interface: interface.clone(), floating: false, place });
@@ -72,12 +89,33 @@ pub(super) fn outcome(
     }
     let commands = options.iter().filter(|option| matches!(&*option.name, "up" | "post-up" | "pre-up"));
     for option in commands {
-        run(option, stanza, physical, &mut outcome)?;
+        if let Err(error) = run(option, stanza, physical, &mut outcome) {
+            outcome.not_understood(error)?;
+        }
     }
     if outcome.promises.is_empty() && outcome.remarks.is_empty() {
         outcome.remarks.push(Remark { what: stanza.title(), place: stanza.place.clone() });
     }
     Ok(outcome)
+}
+
+/// The family of the address that the method gets from outside.
+fn dynamic(stanza: &Stanza) -> Option<(Family, Place)> {
+    let family = match (stanza.family.as_deref()?, stanza.method.as_deref()?) {
+        ("inet", "dhcp" | "bootp") => Family::V4,
+        ("inet6", "dhcp" | "auto") => Family::V6,
+        _ => return None,
+    };
+    Some((family, stanza.place.clone()))
+}
+
+impl Outcome {
+    /// Takes over that a command is not understood, and returns any other error.
+    fn not_understood(&mut self, error: ConfigError) -> Result<(), ConfigError> {
+        let ConfigError::Line { place, what } = error else { return Err(error) };
+        self.unknown.push(Remark { what, place });
+        Ok(())
+    }
 }
 
 /// Its options: first those of the stanzas that it inherits from.
@@ -142,9 +180,6 @@ fn addresses(
         expected.prefix = expected.prefix.filter(|_| !peer);
         addresses.push((expected, option.place.clone()));
     }
-    if addresses.is_empty() && stanza.method.as_deref() == Some("static") && flavour == Flavour::Ifupdown {
-        return Err(stanza.place.error(format!("{}: no address", stanza.title())));
-    }
     Ok(addresses)
 }
 
@@ -193,6 +228,14 @@ fn run(
             Effect::Unbind(address) => {
                 outcome.unbound += 1;
                 outcome.promises.retain(|promise| promise.expected.address != address);
+            }
+            Effect::Flush(name) => {
+                let name = name.as_deref().map(device);
+                outcome.promises.retain(|promise| name.is_none() || promise.interface.as_deref() != name);
+            }
+            Effect::May(expected) => {
+                let expected = expected.address;
+                outcome.notes.push(format!("note: {expected} may be added by {place}, under a condition"));
             }
             Effect::BringUp(name) => outcome.brings_up.push(name),
             Effect::Unread(program) => {

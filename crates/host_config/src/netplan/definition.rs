@@ -1,14 +1,14 @@
 //! What netplan's files say about one interface, one file after the other: lists grow, plain values are
 //! replaced.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use addresses::{HostAddress, short};
 
 use super::yaml::Value;
 use crate::located::Located;
 use crate::networkmanager;
-use crate::promise::{ConfigError, Place, Promises};
+use crate::promise::{ConfigError, Dynamic, Family, Place, Ports, Promises};
 
 /// One network definition.
 #[derive(Debug)]
@@ -23,6 +23,14 @@ pub(super) struct Definition {
     seen: HashSet<HostAddress>,
     /// `dhcp4` and `dhcp6`.
     dhcp: [Option<Place>; 2],
+    /// The interface may be without an address when the host is up.
+    optional: bool,
+    /// `interfaces`: the identifiers of its ports.
+    ports: Vec<String>,
+    /// Where it is mentioned first.
+    place: Option<Place>,
+    /// Open vSwitch has the ports, which the kernel does not show as such.
+    openvswitch: bool,
     /// `activation-mode`, by which the interface does not come up by itself.
     mode: Option<Located>,
 }
@@ -44,18 +52,28 @@ impl Definition {
             addresses: Vec::new(),
             seen: HashSet::new(),
             dhcp: [None, None],
+            optional: false,
+            ports: Vec::new(),
+            place: None,
+            openvswitch: false,
             mode: None,
         }
     }
 
     /// Takes over what one file says.
     pub(super) fn take(&mut self, said: Value<'_>) -> Result<(), ConfigError> {
+        self.place.get_or_insert_with(|| said.place());
         for (key, value) in said.entries(&self.id)? {
             match key.text("a key")? {
                 "addresses" => self.take_addresses(value)?,
                 "dhcp4" => self.dhcp[0] = boolean(value)?.then(|| value.place()),
                 "dhcp6" => self.dhcp[1] = boolean(value)?.then(|| value.place()),
                 "match" => self.take_match(value)?,
+                "optional" => self.optional = boolean(value)?,
+                "openvswitch" => self.openvswitch = true,
+                "interfaces" if matches!(self.kind.as_str(), "bonds" | "bridges" | "vrfs") => {
+                    self.take_ports(value)?
+                }
                 "set-name" => self.set_name = Some(value.text("set-name")?.to_owned()),
                 "activation-mode" => {
                     let mode = value.text("activation-mode")?.to_owned();
@@ -75,6 +93,16 @@ impl Definition {
             match key.text("a key")? {
                 "name" => matched.name = Some(value.text("name")?.to_owned()),
                 _ => matched.other = true,
+            }
+        }
+        Ok(())
+    }
+
+    fn take_ports(&mut self, said: Value<'_>) -> Result<(), ConfigError> {
+        for item in said.items("interfaces")? {
+            let port = item.text("an interface")?.to_owned();
+            if !self.ports.contains(&port) {
+                self.ports.push(port);
             }
         }
         Ok(())
@@ -130,7 +158,7 @@ impl Definition {
     }
 
     /// The interface, where it can be but one.
-    fn interface(&self) -> Option<&str> {
+    pub(super) fn interface(&self) -> Option<&str> {
         if self.set_name.is_some() {
             return self.set_name.as_deref();
         }
@@ -142,13 +170,50 @@ impl Definition {
         matched.name.as_deref().filter(|name| !name.contains(['*', '?', '[']))
     }
 
-    /// Adds what all files together say.
-    pub(super) fn promise(self, to: &mut Promises) {
+    /// The identifiers of its ports.
+    pub(super) fn port_ids(&self) -> &[String] {
+        &self.ports
+    }
+
+    /// The key it stands under.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The family of the address that it gets by DHCP.
+    fn dynamic(&self, is_port: bool) -> Option<Dynamic> {
+        let (family, place) = match &self.dhcp {
+            [None, None] => return None,
+            [Some(place), None] => (Family::V4, place),
+            [None, Some(place)] => (Family::V6, place),
+            [Some(place), Some(_)] => (Family::Either, place),
+        };
+        let pattern = self.matched.as_ref().and_then(|matched| matched.name.as_deref());
+        let interface = self.interface().or(pattern).unwrap_or(&self.id).to_owned();
+        let required = self.interface().is_some() && !self.optional && !is_port;
+        Some(Dynamic { interface, family, required, place: place.clone() })
+    }
+
+    /// Adds what all files together say. `names` has the interfaces of the definitions by their identifiers,
+    /// where they are known; `is_port` says that this one is a port of another.
+    pub(super) fn promise(self, names: &HashMap<String, Option<String>>, is_port: bool, to: &mut Promises) {
         let interface = self.interface().map(str::to_owned);
         let name = interface.as_deref().unwrap_or(&self.id);
-        if let Some(mode) = self.mode.filter(|mode| matches!(mode.value.as_str(), "off" | "manual")) {
+        if let Some(mode) = self.mode.as_ref().filter(|mode| matches!(mode.value.as_str(), "off" | "manual"))
+        {
             to.remarks.push(mode.place.remark(format!("{name}: activation-mode {}", mode.value)));
             return;
+        }
+        to.dynamic.extend(self.dynamic(is_port));
+        let holds_ports = matches!(self.kind.as_str(), "bonds" | "bridges" | "vrfs") && !self.openvswitch;
+        // A port that is told by something else than its name is not known, and then nor are the ports.
+        let ports: Option<Vec<String>> =
+            self.ports.iter().map(|id| names.get(id).cloned().unwrap_or(Some(id.clone()))).collect();
+        if let (true, Some(interface), Some(ports), Some(place)) =
+            (holds_ports, &interface, ports, &self.place)
+            && (self.kind == "bridges" || !ports.is_empty())
+        {
+            to.ports.push(Ports { interface: interface.clone(), ports, place: place.clone() });
         }
         for (dhcp, place) in ["dhcp4", "dhcp6"].into_iter().zip(self.dhcp) {
             to.remarks.extend(place.map(|place| place.remark(format!("{name}: {dhcp}"))));

@@ -1,7 +1,8 @@
 //! Which interfaces a `.network` file is for, as far as its `[Match]` section says so by name.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
+use super::conditions::{HostFacts, is_of_the_host};
 use crate::glob;
 
 /// The conditions of a `[Match]` section.
@@ -9,6 +10,12 @@ use crate::glob;
 pub(super) struct Match {
     /// Shell patterns, each with whether it is inverted.
     names: Vec<(bool, String)>,
+    /// The types of interface, of which one must fit.
+    types: Vec<String>,
+    /// The conditions on the host, each with its value.
+    host: Vec<(String, String)>,
+    /// Whether there is any condition at all.
+    some: bool,
     /// There are conditions on something else, which only the running host can tell.
     other: bool,
 }
@@ -16,9 +23,23 @@ pub(super) struct Match {
 impl Match {
     /// Takes an assignment of the section over. Lists of the same key add up; an empty one starts anew.
     pub(super) fn assign(&mut self, key: &str, value: &str) {
-        if key != "Name" {
-            self.other |= !value.is_empty();
-            return;
+        self.some |= !value.is_empty();
+        match key {
+            "Name" => {}
+            "Type" if value.is_empty() => return self.types.clear(),
+            "Type" => return self.types.extend(value.split_ascii_whitespace().map(str::to_owned)),
+            key if is_of_the_host(key) => {
+                if value.is_empty() {
+                    self.host.retain(|(known, _)| known != key);
+                } else {
+                    self.host.push((key.to_owned(), value.to_owned()));
+                }
+                return;
+            }
+            _ => {
+                self.other |= !value.is_empty();
+                return;
+            }
         }
         if value.is_empty() {
             self.names.clear();
@@ -40,40 +61,97 @@ impl Match {
         }
     }
 
+    /// Returns the patterns of names, or else what stands for the interface.
+    pub(super) fn described(&self) -> String {
+        let names: Vec<String> = self
+            .names
+            .iter()
+            .map(|(inverted, name)| format!("{}{name}", if *inverted { "!" } else { "" }))
+            .collect();
+        if names.is_empty() { "unnamed interface".to_owned() } else { names.join(" ") }
+    }
+
+    /// Whether the file has no condition: networkd ignores it.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.some
+    }
+
+    /// Returns whether the conditions on the host hold: `None` if the files do not tell, and with it the
+    /// first such condition.
+    pub(super) fn holds(&self, facts: &HostFacts) -> (Option<bool>, Option<String>) {
+        let mut unknown = None;
+        for (key, value) in &self.host {
+            match facts.holds(key, value) {
+                Some(false) => return (Some(false), Some(format!("{key}={value}"))),
+                Some(true) => {}
+                None => unknown = unknown.or_else(|| Some(format!("{key}={value}"))),
+            }
+        }
+        (unknown.is_none().then_some(true), unknown)
+    }
+
+    /// Whether nothing but names and types decides, which the files tell.
+    pub(super) fn by_name_alone(&self) -> bool {
+        !self.other
+    }
+
+    /// Leaves what the file is for to the running host.
+    pub(super) fn doubt(&mut self) {
+        self.other = true;
+    }
+
+    /// Whether one of the types is that which the name of the interface stands for.
+    fn type_fits(&self, name: &str) -> bool {
+        let known = match name {
+            "lo" => "loopback",
+            name if name.starts_with("wl") => "wlan",
+            name if name.starts_with("en") || name.starts_with("eth") => "ether",
+            _ => "",
+        };
+        self.types.is_empty() || self.types.iter().any(|kind| kind == known)
+    }
+
     /// Whether the file is for the interface `name` and whatever the host is, it says so.
     fn certainly(&self, name: &str) -> bool {
         let matches = |inverted| {
             self.names.iter().any(|(this, pattern)| *this == inverted && glob::matches(pattern, name))
         };
         let positive = self.names.iter().any(|(inverted, _)| !inverted);
-        !self.other && !matches(true) && (!positive || matches(false))
+        !self.other && self.type_fits(name) && !matches(true) && (!positive || matches(false))
     }
 }
 
 /// The files so far, of which the first that is for an interface is the one that counts.
 #[derive(Debug, Default)]
 pub(super) struct Claimed {
-    /// Interfaces of files that name them plainly.
-    plain: HashSet<String>,
+    /// Interfaces of files that name them plainly, with the first such file.
+    plain: HashMap<String, String>,
     /// The other files that match by name only.
-    patterns: Vec<Match>,
+    patterns: Vec<(Match, String)>,
 }
 
 impl Claimed {
-    /// Returns whether an earlier file is for the interface `name` in any case.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.plain.contains(name) || self.patterns.iter().any(|earlier| earlier.certainly(name))
+    /// Returns the earlier file that is for the interface `name` in any case.
+    pub(super) fn by(&self, name: &str) -> Option<&str> {
+        let by_pattern =
+            || self.patterns.iter().find(|(earlier, _)| earlier.certainly(name)).map(|(_, file)| file);
+        self.plain.get(name).or_else(by_pattern).map(String::as_str)
     }
 
     /// Takes a file's interfaces.
-    pub(super) fn claim(&mut self, by: Match) {
+    pub(super) fn claim(&mut self, by: Match, file: &str) {
         if by.other {
             return;
         }
-        if by.names.iter().all(|(inverted, name)| !inverted && is_plain(name)) && !by.names.is_empty() {
-            self.plain.extend(by.names.into_iter().map(|(_, name)| name));
+        if by.types.is_empty()
+            && by.names.iter().all(|(inverted, name)| !inverted && is_plain(name))
+            && !by.names.is_empty()
+        {
+            for (_, name) in by.names {
+                self.plain.entry(name).or_insert_with(|| file.to_owned());
+            }
         } else {
-            self.patterns.push(by);
+            self.patterns.push((by, file.to_owned()));
         }
     }
 }
@@ -100,14 +178,17 @@ mod tests {
             (of(&[("Name", "eth* !eth1")]), vec!["eth0"]),
             (of(&[("Name", "eth*"), ("Name", "!eth0")]), vec!["eth1"]),
             (of(&[("Name", "eth0"), ("Name", ""), ("Name", "eth1")]), vec!["eth1"]),
-            (of(&[("Name", "eth*"), ("Type", "ether")]), vec![]),
+            (of(&[("Name", "eth*"), ("Type", "ether")]), vec!["eth0", "eth1"]),
+            (of(&[("Name", "eth0"), ("Type", "wlan")]), vec![]),
+            (of(&[("Name", "eth0"), ("Driver", "virtio_net")]), vec![]),
             (of(&[]), vec!["eth0", "eth1"]),
         ];
         for (this, expected) in claims {
             let text = format!("{this:?}");
             let mut claimed = Claimed::default();
-            claimed.claim(this);
-            let all = ["eth0", "eth1"].into_iter().filter(|name| claimed.has(name)).collect::<Vec<_>>();
+            claimed.claim(this, "a.network");
+            let all =
+                ["eth0", "eth1"].into_iter().filter(|name| claimed.by(name).is_some()).collect::<Vec<_>>();
             assert_eq!(all, expected, "{text}");
         }
         assert_eq!(of(&[("Name", "eth0"), ("MACAddress", "00:00:5e:00:53:01")]).interface(), Some("eth0"));

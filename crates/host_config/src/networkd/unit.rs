@@ -4,7 +4,7 @@
 use std::mem::take;
 
 use crate::located::Located;
-use crate::promise::{ConfigError, Place};
+use crate::promise::{ConfigError, Place, Promises};
 
 /// An assignment, with the section that it stands in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +20,8 @@ pub(super) struct Section {
     pub(super) assignments: Vec<Assignment>,
 }
 
-/// Returns the sections of the file `path`, in its order.
-pub(super) fn sections(path: &str, content: &[u8]) -> Result<Vec<Section>, ConfigError> {
+/// Returns the sections of the file `path`, in its order. Lines that systemd ignores are remarked on.
+pub(super) fn sections(path: &str, content: &[u8], to: &mut Promises) -> Result<Vec<Section>, ConfigError> {
     let text = String::from_utf8_lossy(content);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut sections: Vec<Section> = Vec::new();
@@ -43,11 +43,11 @@ pub(super) fn sections(path: &str, content: &[u8]) -> Result<Vec<Section>, Confi
             whole.push(' ');
             continued = Some((number, whole));
         } else {
-            add(&mut sections, &Place::new(path, number), whole.trim_ascii())?;
+            add(&mut sections, &Place::new(path, number), whole.trim_ascii(), to)?;
         }
     }
     if let Some((number, whole)) = take(&mut continued) {
-        add(&mut sections, &Place::new(path, number), whole.trim_ascii())?;
+        add(&mut sections, &Place::new(path, number), whole.trim_ascii(), to)?;
     }
     Ok(sections)
 }
@@ -57,7 +57,7 @@ fn goes_on(line: &str) -> bool {
     line.bytes().rev().take_while(|&octet| octet == b'\\').count() % 2 == 1
 }
 
-fn add(sections: &mut Vec<Section>, place: &Place, line: &str) -> Result<(), ConfigError> {
+fn add(sections: &mut Vec<Section>, place: &Place, line: &str, to: &mut Promises) -> Result<(), ConfigError> {
     if line.is_empty() {
         return Ok(());
     }
@@ -68,9 +68,14 @@ fn add(sections: &mut Vec<Section>, place: &Place, line: &str) -> Result<(), Con
         sections.push(Section { name: written(name), assignments: Vec::new() });
         return Ok(());
     }
-    let (key, value) =
-        line.split_once('=').ok_or_else(|| place.error("neither a section nor an assignment"))?;
-    let section = sections.last_mut().ok_or_else(|| place.error("an assignment before the first section"))?;
+    let Some((key, value)) = line.split_once('=') else {
+        to.remarks.push(place.remark("neither a section nor an assignment: networkd ignores it"));
+        return Ok(());
+    };
+    let Some(section) = sections.last_mut() else {
+        to.remarks.push(place.remark("an assignment before the first section: networkd ignores it"));
+        return Ok(());
+    };
     section.assignments.push(Assignment { key: key.trim_ascii().to_owned(), value: written(value) });
     Ok(())
 }
@@ -90,7 +95,11 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> Result<Vec<String>, String> {
-        let sections = sections("f", text.as_bytes()).map_err(|error| error.to_string())?;
+        let mut to = Promises::default();
+        let sections = sections("f", text.as_bytes(), &mut to).map_err(|error| error.to_string())?;
+        if let [remark, ..] = to.remarks.as_slice() {
+            return Err(format!("{}: {}", remark.place, remark.what));
+        }
         let line = |section: &Section, each: &Assignment| {
             format!("{}: [{}] {}={}", each.value.place.line, section.name.value, each.key, each.value.value)
         };
@@ -121,8 +130,8 @@ mod tests {
     #[test]
     fn names_what_is_not_understood() {
         let rows = [
-            ("[A]\nk\n", "f line 2: neither a section nor an assignment"),
-            ("\nk=v\n", "f line 2: an assignment before the first section"),
+            ("[A]\nk\n", "f line 2: neither a section nor an assignment: networkd ignores it"),
+            ("\nk=v\n", "f line 2: an assignment before the first section: networkd ignores it"),
             ("[A\nk=v\n", "f line 1: a section without its closing bracket"),
         ];
         for (text, message) in rows {

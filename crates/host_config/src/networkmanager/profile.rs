@@ -4,7 +4,7 @@ use addresses::{HostAddress, short};
 
 use super::keyfile::Keyfile;
 use crate::located::Located;
-use crate::promise::{ConfigError, Promises};
+use crate::promise::{ConfigError, Family, Place, Promises};
 
 /// A profile, and where its file lies.
 #[derive(Debug)]
@@ -58,9 +58,56 @@ impl Profile {
             .value("connection", "type")
             .filter(|kind| kind.value == "vpn")
             .map(|kind| because("type", kind));
-        let keys = ["controller", "master", "permissions"];
-        let other = keys.into_iter().find_map(|key| Some(because(key, self.file.value("connection", key)?)));
+        let keys = if self.keeps_addresses() {
+            &["permissions"][..]
+        } else {
+            &["controller", "master", "permissions"]
+        };
+        let other = keys.iter().find_map(|key| Some(because(key, self.file.value("connection", key)?)));
         Ok(vpn.or(other))
+    }
+
+    /// Whether it is a port that keeps its own addresses: those of a VRF do, and the interface of an Open
+    /// vSwitch port.
+    fn keeps_addresses(&self) -> bool {
+        let text =
+            |key: &str| self.file.value("connection", key).map_or("", |written| written.value.as_str());
+        text("slave-type") == "vrf" || text("port-type") == "vrf" || text("type") == "ovs-interface"
+    }
+
+    /// The bridge, bond, team or VRF that it is a port of, as it is written: the interface or the UUID of its
+    /// profile.
+    pub(super) fn controller(&self) -> Option<&Located> {
+        let kind = ["port-type", "slave-type"].iter().find_map(|key| self.file.value("connection", key));
+        let kernel =
+            kind.is_none_or(|kind| matches!(kind.value.as_str(), "bridge" | "bond" | "team" | "vrf"));
+        ["controller", "master"].iter().find_map(|key| self.file.value("connection", key)).filter(|_| kernel)
+    }
+
+    /// The line that makes it the profile of a bridge.
+    pub(super) fn bridge(&self) -> Option<&Located> {
+        self.file.value("connection", "type").filter(|kind| kind.value == "bridge")
+    }
+
+    /// The families of which it gets an address from outside. NetworkManager takes what router advertisements
+    /// give by default, so IPv6 is demanded only where it may not fail.
+    pub(super) fn dynamic(&self) -> Vec<(Family, Place)> {
+        let method = |family: &str| {
+            self.file.value(family, "method").map(|method| (method.value.as_str(), &method.place))
+        };
+        let may_fail = |family: &str| {
+            self.file
+                .value(family, "may-fail")
+                .is_none_or(|value| !matches!(value.value.as_str(), "false" | "0"))
+        };
+        let v4 = method("ipv4").filter(|(method, _)| *method == "auto").map(|(_, place)| place.clone());
+        let v6 = method("ipv6").filter(|(method, _)| matches!(*method, "auto" | "dhcp"));
+        let v6_alone = method("ipv4").is_none_or(|(method, _)| method == "disabled");
+        let v6 = v6
+            .filter(|(method, _)| !may_fail("ipv6") || v6_alone && *method == "dhcp")
+            .map(|(_, place)| place.clone());
+        let v4 = v4.map(|place| (Family::V4, place));
+        v4.into_iter().chain(v6.map(|place| (Family::V6, place))).collect()
     }
 
     /// Returns the addresses and remarks of both families.
@@ -148,11 +195,17 @@ pub(super) fn address(family: &str, written: &Located) -> Result<Located<HostAdd
     let has_prefix = written.value.get(address.len()..).is_some_and(|rest| rest.starts_with(['/', ';']));
     let prefix = fields.next().filter(|prefix| has_prefix && !prefix.is_empty());
     let usual = if family == "ipv4" { "24" } else { "64" };
+    // What is no prefix length, such as a netmask, NetworkManager passes over with a warning.
+    let prefix = prefix.filter(|prefix| !is_netmask(prefix));
     let expected = written.place.address(&format!("{address}/{}", prefix.unwrap_or(usual)))?;
     if expected.address.is_ipv4() != (family == "ipv4") {
         return Err(written.place.error(format!("{} is not of [{family}]", expected.address)));
     }
     Ok(Located { value: expected, place: written.place.clone() })
+}
+
+fn is_netmask(text: &str) -> bool {
+    text.parse::<std::net::Ipv4Addr>().is_ok()
 }
 
 #[cfg(test)]
@@ -171,10 +224,11 @@ mod tests {
 
     #[test]
     fn takes_the_addresses_that_libnm_takes() {
-        let rows: [(&str, &[&str]); 9] = [
+        let rows: [(&str, &[&str]); 10] = [
             ("method=manual\naddress1=192.0.2.1/25,192.0.2.254", &["3: 192.0.2.1/25"]),
             ("method=manual\naddresses1=192.0.2.1;25;192.0.2.254;", &["3: 192.0.2.1/25"]),
             ("method=manual\naddress=192.0.2.1", &["3: 192.0.2.1/24"]),
+            ("method=manual\naddress1=192.0.2.1/255.255.255.0,192.0.2.254", &["3: 192.0.2.1/24"]),
             (
                 "method=manual\naddress2=192.0.2.2/24\naddress10=192.0.2.3/24\naddress1=192.0.2.1/24,192.0.2.254",
                 &["5: 192.0.2.1/24", "3: 192.0.2.2/24", "4: 192.0.2.3/24"],
@@ -212,10 +266,6 @@ mod tests {
             (
                 "method=manual\naddress1=192.0.2.1/33",
                 "f line 3: 192.0.2.1/33 has no prefix length of 0 to 32 behind its slash",
-            ),
-            (
-                "method=manual\naddress1=192.0.2.1;255.255.255.0;",
-                "f line 3: 192.0.2.1/255.255.255.0 has no prefix length of 0 to 32 behind its slash",
             ),
             ("method=manual\naddress1=", "f line 2: [ipv4] method=manual and no address"),
             ("method=manual\naddress1=,192.0.2.1", "f line 3: /24 is not an IP address"),

@@ -1,0 +1,153 @@
+//! The configured ports of bridges, bonds, teams and VRFs against those that there are. A bridge without its
+//! uplink has a carrier while guests are on it, or while nothing ever was: only its ports show that no packet
+//! leaves.
+
+use host_config::Ports;
+use host_net::{Bound, Interface, Kind, Link};
+use plugin::{Finding, State};
+
+use crate::Observations;
+use crate::condition::Condition;
+
+/// An interface that lacks configured ports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PortFault {
+    /// The index of the bridge, bond, team or VRF.
+    pub interface: u32,
+    /// Whether none of its configured ports is there and up.
+    pub none: bool,
+    /// What is wrong, as "vmbr0 has none of its ports: there is no enp4s0 here".
+    pub text: String,
+}
+
+/// Returns the faults of the configured ports.
+pub(crate) fn faults(configured: &[Ports], bound: &Bound) -> Vec<PortFault> {
+    configured.iter().filter_map(|ports| fault(ports, bound)).collect()
+}
+
+fn fault(configured: &Ports, bound: &Bound) -> Option<PortFault> {
+    let controller = bound.by_name(&configured.interface)?;
+    let carries = matches!(controller.kind, Kind::Bridge | Kind::Bond | Kind::Team | Kind::Vrf);
+    if !carries || controller.link == Link::Down || configured.ports.is_empty() {
+        return None;
+    }
+    let wrong: Vec<(bool, String)> =
+        configured.ports.iter().filter_map(|port| wrong(port, controller, bound)).collect();
+    let none = wrong.len() == configured.ports.len() && controller.kind != Kind::Vrf;
+    // A port of a bridge with nothing plugged in is usual, one of a bond is a lost redundancy.
+    let told: Vec<&String> = wrong
+        .iter()
+        .filter(|(plugged, _)| none || *plugged || controller.kind != Kind::Bridge)
+        .map(|(_, text)| text)
+        .collect();
+    let (first, rest) = told.split_first()?;
+    let more = if rest.is_empty() { String::new() } else { format!(", {} more", rest.len()) };
+    let name = &controller.name;
+    let text = match (none, configured.ports.len()) {
+        (true, _) => format!("{name} has none of its ports: {first}{more}"),
+        (false, all) => format!("{name} lacks {} of {all} ports: {first}{more}", told.len()),
+    };
+    Some(PortFault { interface: controller.index, none, text })
+}
+
+/// What is wrong with one port, and whether it is more than that nothing is plugged in.
+fn wrong(name: &str, controller: &Interface, bound: &Bound) -> Option<(bool, String)> {
+    let Some(port) = bound.by_name(name) else { return Some((true, format!("there is no {name} here"))) };
+    match port.link {
+        _ if port.controller != Some(controller.index) => Some((true, format!("{name} is not a port of it"))),
+        Link::Up => None,
+        Link::Down => Some((true, format!("{name} is down"))),
+        link => Some((false, format!("{name} {}", link.fault().unwrap_or("is not up")))),
+    }
+}
+
+/// Returns whether an interface is configured as a bridge without ports.
+pub(crate) fn is_portless(name: &str, configured: &[Ports]) -> bool {
+    configured.iter().any(|ports| ports.ports.is_empty() && ports.interface == name)
+}
+
+/// Judges the faults that no expected address stands for: each is a warning.
+pub(crate) fn judge(observed: &Observations) -> Vec<Finding> {
+    let told = |fault: &&PortFault| {
+        let stands = |condition: &Condition| *condition == Condition::NoPorts(fault.interface);
+        !observed.conditions.iter().any(|(_, condition)| stands(condition))
+    };
+    let finding = |fault: &PortFault| Finding::new(State::Warning, fault.text.clone());
+    observed.port_faults.iter().filter(told).map(finding).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use host_config::Place;
+
+    use super::*;
+    use crate::fixture::bound;
+
+    fn configured(interface: &str, ports: &str) -> Ports {
+        let ports = ports.split_whitespace().map(str::to_owned).collect();
+        Ports { interface: interface.to_owned(), ports, place: Place { file: "f".to_owned(), line: 1 } }
+    }
+
+    /// The fixture's host, with these links between ports and what they are ports of.
+    fn host(kind: Kind, ports: &[&str]) -> Bound {
+        let mut bound = bound("192.0.2.1/24@eth3");
+        let index = bound.by_name("eth3").unwrap().index;
+        for interface in &mut bound.interfaces {
+            interface.kind = if interface.index == index { kind } else { Kind::Other };
+            interface.controller = ports.contains(&interface.name.as_str()).then_some(index);
+        }
+        bound
+    }
+
+    #[test]
+    fn configured_ports_are_compared_with_those_that_are_there() {
+        type Row<'a> = (Kind, &'a [&'a str], &'a str, Option<(bool, &'a str)>);
+        let rows: [Row<'_>; 11] = [
+            (Kind::Bridge, &["eth0"], "eth0", None),
+            (
+                Kind::Bridge,
+                &[],
+                "enp4s0",
+                Some((true, "eth3 has none of its ports: there is no enp4s0 here")),
+            ),
+            (Kind::Bridge, &[], "eth0", Some((true, "eth3 has none of its ports: eth0 is not a port of it"))),
+            (Kind::Bridge, &["eth1"], "eth1", Some((true, "eth3 has none of its ports: eth1 is down"))),
+            (
+                Kind::Bridge,
+                &["eth2"],
+                "eth2",
+                Some((true, "eth3 has none of its ports: eth2 has no carrier")),
+            ),
+            (Kind::Bridge, &["eth0", "eth2"], "eth0 eth2", None),
+            (
+                Kind::Bond,
+                &["eth0", "eth2"],
+                "eth0 eth2",
+                Some((false, "eth3 lacks 1 of 2 ports: eth2 has no carrier")),
+            ),
+            (
+                Kind::Team,
+                &["eth0", "eth1"],
+                "eth0 eth1",
+                Some((false, "eth3 lacks 1 of 2 ports: eth1 is down")),
+            ),
+            (
+                Kind::Bond,
+                &[],
+                "a b c",
+                Some((true, "eth3 has none of its ports: there is no a here, 2 more")),
+            ),
+            (Kind::Vrf, &[], "eth0", Some((false, "eth3 lacks 1 of 1 ports: eth0 is not a port of it"))),
+            (Kind::Other, &[], "eth0", None),
+        ];
+        for (kind, there, ports, expected) in rows {
+            let found = faults(&[configured("eth3", ports)], &host(kind, there));
+            let found = found.first().map(|fault| (fault.none, fault.text.as_str()));
+            assert_eq!(found, expected, "{kind:?} {there:?} {ports}");
+        }
+        assert!(
+            faults(&[configured("br9", "eth0")], &host(Kind::Bridge, &[])).is_empty(),
+            "no such bridge: its addresses are missing"
+        );
+    }
+}

@@ -1,0 +1,50 @@
+//! The ports that stanzas give bridges, bonds, teams and VRFs: bridge-utils-interfaces(5), ifenslave's and
+//! ifupdown2's options.
+
+use crate::glob;
+use crate::promise::Promises;
+
+use super::file::Interfaces;
+
+/// Adds the ports of stanza `index`, which comes up as `physical`.
+pub(super) fn add(all: &Interfaces, index: usize, physical: Option<&str>, to: &mut Promises) {
+    let (Some(stanza), Some(physical)) = (all.stanzas.get(index), physical) else { return };
+    for option in &stanza.options {
+        match &*option.name {
+            "bridge_ports" | "bridge-ports" | "bond-slaves" | "bond_slaves" | "slaves" | "team-ports" => {
+                let bridge = option.name.starts_with("bridge");
+                let Some(names) = names(&option.value, all) else { continue };
+                if bridge {
+                    to.add_port(physical, None, &option.place);
+                }
+                names.iter().for_each(|name| to.add_port(physical, Some(name), &option.place));
+            }
+            "bond-master" | "bond_master" | "vrf" | "vrf-slave" if &*option.value != "none" => {
+                to.add_port(&option.value, Some(physical), &option.place);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The names of a list of ports: `None` where the files do not tell them.
+fn names(list: &str, all: &Interfaces) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    let mut words = list.split_ascii_whitespace();
+    while let Some(word) = words.next() {
+        match word {
+            "none" => {}
+            // What comes within the seconds that follow.
+            "all" | "regex" | "noregex" => return None,
+            "glob" => {
+                let pattern = words.next()?;
+                let known = all.stanzas.iter().map(|stanza| stanza.name.clone());
+                names.extend(known.filter(|name| glob::matches(pattern, name)));
+            }
+            "waitport" => drop(words.next()),
+            word if word.contains(['[', '*', '/', '$']) => return None,
+            word => names.push(word.to_owned()),
+        }
+    }
+    Some(names)
+}

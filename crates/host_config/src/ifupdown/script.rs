@@ -1,0 +1,255 @@
+//! The structure of a shell command line: lists, groups, `for` and `if`, made of simple commands
+//! (POSIX.1-2024, XCU 2.9.4). Loops over words that are known are expanded, those over `seq` and braces too;
+//! anything else is left to the caller as not understood.
+
+use super::shell::{Follows, Simple};
+
+/// The most words that a list of a loop may have.
+const WORDS: usize = 1 << 16;
+
+/// A part of a command line.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Node {
+    /// A simple command, by its number in the line.
+    Command(Follows, usize, Vec<String>),
+    /// `( … )` or `{ …; }`.
+    Group(Follows, Vec<Node>),
+    /// `for NAME in WORDS; do …; done`.
+    Loop(Follows, String, Vec<String>, Vec<Node>),
+    /// `if …; then …; elif …; else …; fi`: conditions with what follows them, and what follows none.
+    If(Follows, Vec<(Vec<Node>, Vec<Node>)>, Vec<Node>),
+}
+
+impl Node {
+    /// Returns how it follows the one before it.
+    pub(super) fn follows(&self) -> Follows {
+        match self {
+            Node::Command(follows, ..)
+            | Node::Group(follows, _)
+            | Node::Loop(follows, ..)
+            | Node::If(follows, ..) => *follows,
+        }
+    }
+}
+
+/// Words after which another command begins.
+const OPENING: [&str; 7] = ["do", "then", "else", "elif", "if", "(", "{"];
+
+/// Returns the structure of a line: `None` if it has none that is understood.
+pub(super) fn parse(commands: Vec<Simple>) -> Option<Vec<Node>> {
+    let mut parser = Parser { commands: apart(commands), next: 0 };
+    let nodes = parser.list(&[])?;
+    (parser.next == parser.commands.len()).then_some(nodes)
+}
+
+/// Sets the words that open and close a structure apart from the commands beside them.
+fn apart(commands: Vec<Simple>) -> Vec<Simple> {
+    let mut all = Vec::new();
+    for Simple { mut follows, words } in commands {
+        let mut words = words.as_slice();
+        while let [first, rest @ ..] = words
+            && OPENING.contains(&first.as_str())
+        {
+            all.push(Simple { follows, words: vec![first.clone()] });
+            (follows, words) = (Follows::Always, rest);
+        }
+        let count = |bracket: &str| words.iter().filter(|word| *word == bracket).count();
+        let closing = count(")").saturating_sub(count("("));
+        let closing = closing.min(words.iter().rev().take_while(|word| *word == ")").count());
+        let (command, brackets) = words.split_at(words.len() - closing);
+        if !command.is_empty() {
+            all.push(Simple { follows, words: command.to_vec() });
+        }
+        all.extend(
+            brackets.iter().map(|bracket| Simple { follows: Follows::Always, words: vec![bracket.clone()] }),
+        );
+    }
+    all
+}
+
+struct Parser {
+    commands: Vec<Simple>,
+    next: usize,
+}
+
+impl Parser {
+    fn keyword(&self) -> &str {
+        self.commands.get(self.next).and_then(|simple| simple.words.first()).map_or("", String::as_str)
+    }
+
+    fn follows(&self) -> Follows {
+        self.commands.get(self.next).map_or(Follows::Always, |simple| simple.follows)
+    }
+
+    fn take(&mut self, keyword: &str) -> Option<()> {
+        let found = self.keyword() == keyword;
+        self.next += usize::from(found);
+        found.then_some(())
+    }
+
+    /// The commands up to one of these words, or to the end.
+    fn list(&mut self, until: &[&str]) -> Option<Vec<Node>> {
+        let mut nodes = Vec::new();
+        while self.next < self.commands.len() && !until.contains(&self.keyword()) {
+            nodes.push(self.node()?);
+        }
+        Some(nodes)
+    }
+
+    fn node(&mut self) -> Option<Node> {
+        let follows = self.follows();
+        match self.keyword() {
+            "(" | "{" => {
+                let end = if self.keyword() == "(" { ")" } else { "}" };
+                self.next += 1;
+                let body = self.list(&[end])?;
+                self.take(end)?;
+                Some(Node::Group(follows, body))
+            }
+            "for" => self.for_loop(follows),
+            "if" => self.condition(follows),
+            "while" | "until" | "case" | "function" | "do" | "done" | "then" | "fi" | "!" | ")" | "}"
+            | "else" | "elif" => None,
+            _ => {
+                let words = self.commands.get(self.next)?.words.clone();
+                self.next += 1;
+                Some(Node::Command(follows, self.next, words))
+            }
+        }
+    }
+
+    fn for_loop(&mut self, follows: Follows) -> Option<Node> {
+        let words = self.commands.get(self.next)?.words.clone();
+        let [_, name, keyword, items @ ..] = words.as_slice() else { return None };
+        let items = if keyword == "in" { expand(items)? } else { return None };
+        self.next += 1;
+        self.take("do")?;
+        let body = self.list(&["done"])?;
+        self.take("done")?;
+        Some(Node::Loop(follows, name.clone(), items, body))
+    }
+
+    fn condition(&mut self, follows: Follows) -> Option<Node> {
+        let mut branches = Vec::new();
+        self.take("if")?;
+        loop {
+            let tested = self.list(&["then"])?;
+            self.take("then")?;
+            branches.push((tested, self.list(&["elif", "else", "fi"])?));
+            if self.take("elif").is_none() {
+                break;
+            }
+        }
+        let otherwise = if self.take("else").is_some() { self.list(&["fi"])? } else { Vec::new() };
+        self.take("fi")?;
+        Some(Node::If(follows, branches, otherwise))
+    }
+}
+
+/// Returns the words of a loop's list: `None` if they cannot be known.
+fn expand(items: &[String]) -> Option<Vec<String>> {
+    // $(seq 1 3) comes in words of its own, and so does `seq 1 3`.
+    let text = items.join(" ");
+    let command = text.strip_prefix("$ ( ").and_then(|rest| rest.strip_suffix(" )"));
+    let command = command.or_else(|| text.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')));
+    if let Some(command) = command {
+        return seq(command);
+    }
+    let mut words = Vec::new();
+    for item in items {
+        words.extend(braces(item)?);
+        if words.len() > WORDS || item.contains(['$', '`', '*', '?', '(', ')']) {
+            return None;
+        }
+    }
+    Some(words)
+}
+
+/// `seq [FIRST [STEP]] LAST` (seq(1)).
+fn seq(command: &str) -> Option<Vec<String>> {
+    let mut words = command.split_ascii_whitespace();
+    if words.next() != Some("seq") {
+        return None;
+    }
+    let numbers: Vec<i64> = words.map(|word| word.parse().ok()).collect::<Option<_>>()?;
+    match numbers.as_slice() {
+        [last] => count(1, 1, *last),
+        [first, last] => count(*first, 1, *last),
+        [first, step, last] => count(*first, *step, *last),
+        _ => None,
+    }
+}
+
+fn count(first: i64, step: i64, last: i64) -> Option<Vec<String>> {
+    let ahead = |number: &i64| if step > 0 { *number <= last } else { *number >= last };
+    let numbers = std::iter::successors(Some(first), |number| number.checked_add(step))
+        .take_while(ahead)
+        .take(WORDS + 1);
+    let numbers: Vec<String> =
+        if step == 0 { return None } else { numbers.map(|number| number.to_string()).collect() };
+    (numbers.len() <= WORDS).then_some(numbers)
+}
+
+/// Expands the first pair of braces of a word, and those behind it: `{1..3}` or `{1,5}`.
+fn braces(word: &str) -> Option<Vec<String>> {
+    let parts = word.split_once('{').filter(|(before, _)| !before.ends_with('$'));
+    let Some((before, (inside, after))) =
+        parts.and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+    else {
+        return Some(vec![word.to_owned()]);
+    };
+    let items = match inside.split_once("..") {
+        Some((first, last)) => {
+            let (first, last) = (first.parse().ok()?, last.parse().ok()?);
+            count(first, if first <= last { 1 } else { -1 }, last)?
+        }
+        None if inside.contains(',') => inside.split(',').map(str::to_owned).collect(),
+        None => return Some(vec![word.to_owned()]),
+    };
+    let rest = braces(after)?;
+    if items.len().saturating_mul(rest.len()) > WORDS {
+        return None;
+    }
+    Some(items.iter().flat_map(|item| rest.iter().map(move |rest| format!("{before}{item}{rest}"))).collect())
+}
+
+/// Puts the value of a loop's variable into a word.
+pub(super) fn substitute(word: &str, name: &str, value: &str) -> String {
+    let word = word.replace(&format!("${{{name}}}"), value);
+    let mut result = String::new();
+    let mut rest = word.as_str();
+    while let Some((before, after)) = rest.split_once(&format!("${name}")) {
+        result.push_str(before);
+        let longer = after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        result.push_str(&if longer { format!("${name}") } else { value.to_owned() });
+        rest = after;
+    }
+    result + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expands_lists_that_are_known() {
+        let rows: [(&str, Option<&[&str]>); 9] = [
+            ("11 12", Some(&["11", "12"])),
+            ("$ ( seq 3 )", Some(&["1", "2", "3"])),
+            ("`seq 9 -2 5`", Some(&["9", "7", "5"])),
+            ("{11..13} 20", Some(&["11", "12", "13", "20"])),
+            ("192.0.2.{1,5}/24", Some(&["192.0.2.1/24", "192.0.2.5/24"])),
+            ("{a..c}", None),
+            ("$ ( cat /etc/ips )", None),
+            ("$LIST", None),
+            ("$ ( seq 1 99999999 )", None),
+        ];
+        for (text, expected) in rows {
+            let items: Vec<String> = text.split(' ').map(str::to_owned).collect();
+            let expected =
+                expected.map(|words| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+            assert_eq!(expand(&items), expected, "{text}");
+        }
+        assert_eq!(substitute("192.0.2.$i/${i} $in $i", "i", "7"), "192.0.2.7/7 $in 7");
+    }
+}

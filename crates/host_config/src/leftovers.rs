@@ -1,0 +1,87 @@
+//! Files of a program that is not installed, beside those of one that is: what an earlier system left behind.
+
+use crate::origin::Origin;
+use crate::promise::Promises;
+use crate::source::Source;
+use crate::tree::Tree;
+
+/// The programs that read a source, by where distributions install them: one that is there is enough.
+fn tools(source: Source) -> &'static [&'static str] {
+    match source {
+        Source::Ifupdown => {
+            &["/sbin/ifup", "/usr/sbin/ifup", "/usr/share/ifupdown2", "/usr/libexec/ifupdown-ng"]
+        }
+        Source::Ifcfg => {
+            &["/usr/sbin/NetworkManager", "/etc/sysconfig/network-scripts/ifup", "/etc/init.d/network"]
+        }
+        Source::Networkd => &["/usr/lib/systemd/systemd-networkd", "/lib/systemd/systemd-networkd"],
+        Source::NetworkManager => &["/usr/sbin/NetworkManager", "/usr/bin/NetworkManager"],
+        Source::Netplan => &["/usr/sbin/netplan", "/usr/libexec/netplan", "/usr/lib/netplan"],
+        _ => &[],
+    }
+}
+
+/// Takes what a leftover promises away, but for a note: a source whose program is absent while that of
+/// another is there, or /etc/network/interfaces beside netplan's files where neither program is. A source
+/// that is named is read as it is.
+pub(crate) fn set_aside(from: &[Origin], tree: &Tree<'_>, found: &mut [(Source, Promises)]) {
+    let installed = |source: Source| tools(source).iter().any(|path| tree.has(path));
+    let sources: Vec<(Source, bool)> =
+        found.iter().map(|(source, _)| (*source, installed(*source))).collect();
+    let netplan = sources.iter().any(|(source, _)| *source == Source::Netplan);
+    for (source, promises) in found {
+        if from.contains(&Origin::One(*source)) || tools(*source).is_empty() || installed(*source) {
+            continue;
+        }
+        let other =
+            sources.iter().find(|(other, installed)| other != source && *installed).map(|(other, _)| *other);
+        let beside_netplan = (*source == Source::Ifupdown && netplan).then_some(Source::Netplan);
+        let Some(other) = other.or(beside_netplan) else { continue };
+        let addresses = promises.promises.len();
+        let what = format!(
+            "note: the files of {source} are a leftover beside those of {other}: {addresses} addresses not expected"
+        );
+        *promises = Promises { notes: vec![what], ..Promises::default() };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use plugin::Deadline;
+
+    use super::*;
+    use crate::read;
+
+    const INTERFACES: (&str, &str) =
+        ("/etc/network/interfaces", "auto eth0\niface eth0 inet static\naddress 192.0.2.99/24\n");
+    const NETPLAN: (&str, &str) = (
+        "/etc/netplan/a.yaml",
+        "network:\n  version: 2\n  ethernets:\n    eth0:\n      addresses: [192.0.2.10/24]\n",
+    );
+
+    #[test]
+    fn a_leftover_promises_nothing() {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        type Row<'a> = (&'a [(&'a str, &'a str)], &'a [Origin], &'a str);
+        let rows: [Row<'_>; 6] = [
+            (&[INTERFACES, NETPLAN], &[Origin::Auto], "192.0.2.10/24"),
+            (&[INTERFACES], &[Origin::Auto], "192.0.2.99/24"),
+            (
+                &[INTERFACES, NETPLAN, ("/sbin/ifup", ""), ("/usr/sbin/netplan", "")],
+                &[Origin::Auto],
+                "192.0.2.99/24 192.0.2.10/24",
+            ),
+            (&[INTERFACES, NETPLAN, ("/sbin/ifup", "")], &[Origin::Auto], "192.0.2.99/24"),
+            (&[INTERFACES, ("/usr/sbin/netplan", "")], &[Origin::Auto], "192.0.2.99/24"),
+            (&[INTERFACES, NETPLAN], &[Origin::One(Source::Ifupdown)], "192.0.2.99/24"),
+        ];
+        for (files, from, expected) in rows {
+            let found = read(from, &Tree::in_memory(files.iter().copied(), &deadline)).unwrap();
+            let promises = found.iter().flat_map(|(_, promises)| &promises.promises);
+            let addresses: Vec<String> = promises.map(|promise| promise.expected.to_string()).collect();
+            assert_eq!(addresses.join(" "), expected, "{files:?}");
+        }
+    }
+}
