@@ -129,7 +129,7 @@ impl Expected {
     fn read_from(args: &Args, tree: &Tree<'_>, deadline: &Deadline) -> Result<Self, ExpectedError> {
         let AddressOptions { ip, file, from, .. } = &args.addresses;
         if let Some(limit) = args.file_max_age {
-            file.iter().try_for_each(|path| check_age(path, limit.duration()))?;
+            file.iter().try_for_each(|path| check_age(path, limit.duration(), deadline))?;
         }
         let (lists, comments) =
             args.addresses.read_lists_and_comments(deadline).map_err(ExpectedError::Config)?;
@@ -334,8 +334,9 @@ impl Expected {
 }
 
 /// Checks that a list was written within the time allowed.
-fn check_age(path: &Path, limit: Duration) -> Result<(), ExpectedError> {
+fn check_age(path: &Path, limit: Duration, deadline: &Deadline) -> Result<(), ExpectedError> {
     let name = path.display().to_string();
+    let _step = deadline.step(format!("reading {name}"));
     let written = fs::metadata(path).and_then(|metadata| metadata.modified());
     let written = written.map_err(|error| ExpectedError::Age(name.clone(), plugin::reason(&error)))?;
     // One that was written in the future is not old.

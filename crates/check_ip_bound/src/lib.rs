@@ -43,8 +43,8 @@ const LONGEST_GRACE: f64 = 366.0 * 86_400.0;
 
 const IP_HELP: &str =
     "Address that must be bound. The prefix length of 192.0.2.10/24 must match too. Repeatable";
-const FROM_HELP: &str = "Read the expected addresses from this host's network configuration: auto, hsphere, cpanel, ifupdown, ifcfg, \
-                         networkd, networkmanager, netplan or keepalived. Repeatable. Default without --ip and --file: auto";
+const FROM_HELP: &str = "Read the expected addresses from this host's network configuration: auto, hsphere, cpanel, ifupdown, ifcfg, suse, \
+                         networkd, networkmanager, netplan, dhcpcd, wireguard or keepalived. Repeatable. Default without --ip and --file: auto";
 const AFTER_HELP: &str = "\
 Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (the check could not be made; also --help and --version).";
 

@@ -250,8 +250,9 @@ fn the_configuration_of_another_tree_can_be_checked_and_listed() {
         (3, "IP_BOUND UNKNOWN - reading /nonexistent/tree: no such file or directory")
     );
     let unknown = check(&["--from", "netplam"]);
-    let line = "IP_BOUND UNKNOWN - --from=netplam: the sources are hsphere, cpanel, ifupdown, ifcfg, \
-                networkd, networkmanager, netplan, keepalived, and auto for all of them, see --help";
+    let line = "IP_BOUND UNKNOWN - --from=netplam: the sources are hsphere, cpanel, ifupdown, ifcfg, suse, \
+                networkd, networkmanager, netplan, dhcpcd, wireguard, keepalived, and auto for all of them, \
+                see --help";
     assert_eq!(unknown.verdict(), (3, line));
 }
 
@@ -263,4 +264,35 @@ fn what_only_asks_the_kernel_starts_no_thread() {
     let mut check = Command::new(BINARY);
     assert_eq!(threads(check.arg("--ip=127.0.0.1")).unwrap(), 0);
     assert_eq!(threads(check.arg("--file=/dev/null")).unwrap(), 1, "a file can be on a mount that hangs");
+}
+
+#[test]
+fn a_list_may_ask_for_dynamic_addresses() {
+    for content in
+        ["127.0.0.1\n# dynamic: nosuch0 ipv4 # /etc/netplan/a.yaml line 4\n", "# dynamic: nosuch0 ipv4\n"]
+    {
+        let (_folder, path) = list(content.as_bytes());
+        let outcome = check(&["--file", &path]);
+        // Whether that is a note or an alarm depends on what else this machine has.
+        let told = outcome.stdout.contains("nosuch0 has no IPv4 address (DHCP)");
+        assert!(told || outcome.stdout.contains("no address is expected"), "{content:?}: {}", outcome.stdout);
+        let off = check(&["--file", &path, "--no-dynamic"]);
+        assert!(!off.stdout.contains("nosuch0"), "{content:?}: {}", off.stdout);
+    }
+}
+
+#[test]
+fn a_list_that_nothing_renews_is_unknown() {
+    let (_folder, path) = list(b"127.0.0.1\n");
+    assert_eq!(check(&["--file", &path, "--file-max-age=3600"]).code, Some(0));
+    let written = std::time::SystemTime::now() - Duration::from_secs(7200);
+    fs::File::options().write(true).open(&path).unwrap().set_modified(written).unwrap();
+    let outcome = check(&["--file", &path, "--file-max-age=3600"]);
+    let line = outcome.first_line();
+    let start = format!("IP_BOUND UNKNOWN - {path} was written 720");
+    assert!(
+        line.starts_with(&start) && line.ends_with(" s ago, allowed 3600 s: renew it by --list"),
+        "{line}"
+    );
+    assert_eq!(outcome.code, Some(3));
 }

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 use crate::promise::{ConfigError, Promises, Remark};
 use crate::tree::Tree;
-use assignments::Assignments;
+pub(crate) use assignments::{Assignments, Value};
 use interface::{File, Parent};
 
 const FOLDER: &str = "/etc/sysconfig/network-scripts";

@@ -27,6 +27,7 @@
 //! ```
 
 mod cpanel;
+mod dhcpcd;
 mod folders;
 mod glob;
 mod hsphere;
@@ -47,7 +48,9 @@ mod others;
 mod promise;
 mod read;
 mod source;
+mod suse;
 mod tree;
+mod wireguard;
 
 pub use lists::{read_list, read_list_with_fields};
 pub use options::AddressOptions;

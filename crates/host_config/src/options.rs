@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use addresses::{HostAddress, List};
+use addresses::{HostAddress, List, ListError};
 use plugin::{Deadline, read_file};
 
 use crate::lists::{expectations, read_list};
@@ -20,8 +20,8 @@ pub struct AddressOptions {
     /// File with one address a line, as an administrator, H-Sphere or cPanel keeps it. Repeatable
     #[arg(long)]
     pub file: Vec<PathBuf>,
-    /// Read the addresses from a host's network configuration: auto, hsphere, cpanel, ifupdown, ifcfg,
-    /// networkd, networkmanager, netplan or keepalived. Repeatable
+    /// Read the addresses from a host's network configuration: auto, hsphere, cpanel, ifupdown, ifcfg, suse,
+    /// networkd, networkmanager, netplan, dhcpcd, wireguard or keepalived. Repeatable
     #[arg(long, value_name = "SOURCE")]
     pub from: Vec<Origin>,
     /// Read the network configuration below this directory: an image or a copy of a host's files
@@ -49,7 +49,11 @@ impl AddressOptions {
         for (number, path) in (0..).zip(&self.file) {
             let content = read_file(path, LARGEST, deadline)?;
             expectations(path, &content, &mut said);
-            lists.push(List::parse(&path.display().to_string(), number, &content)?);
+            match List::parse(&path.display().to_string(), number, &content) {
+                // A list of dynamic addresses alone has none that is written.
+                Err(ListError::Empty(_)) if !said.dynamic.is_empty() => {}
+                list => lists.push(list?),
+            }
         }
         Ok((lists, said))
     }

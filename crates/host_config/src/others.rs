@@ -6,7 +6,7 @@ use crate::tree::Tree;
 
 /// A file, or a folder with such files, and words of which one is in a file that configures addresses: any
 /// content if there is none.
-const OTHERS: [(&str, &str, &[&str]); 10] = [
+const OTHERS: [(&str, &str, &[&str]); 8] = [
     ("/etc/netctl", "", &["Address="]),
     ("/etc/conf.d/net", "", &["config_"]),
     ("/etc/config/network", "", &["option ipaddr", "option proto", "option ip6addr"]),
@@ -15,8 +15,6 @@ const OTHERS: [(&str, &str, &[&str]); 10] = [
     ("/var/lib/pacemaker/cib/cib.xml", "", &["IPaddr"]),
     ("/etc/rc.conf", "", &["ifconfig_"]),
     ("/etc/systemd/network.conf", "", &["Address="]),
-    ("/etc/dhcpcd.conf", "", &["static ip_address=", "static ip6_address="]),
-    ("/etc/wireguard", ".conf", &["Address"]),
 ];
 
 /// Returns the files of other programs here that configure addresses, in the order of a fixed table.
@@ -61,13 +59,12 @@ mod tests {
     #[test]
     fn names_the_files_that_configure_addresses() {
         let deadline = Deadline::after(Duration::from_secs(60));
-        let rows: [(&str, &str, bool); 7] = [
+        let rows: [(&str, &str, bool); 6] = [
             ("/etc/rc.local", "#!/bin/sh\nip addr add 192.0.2.1/24 dev eth0\n", true),
             ("/etc/rc.local", "#!/bin/sh\n# ip addr add 192.0.2.1/24 dev eth0\nexit 0\n", false),
             ("/etc/conf.d/net", "config_eth0=\"192.0.2.1/24\"\n", true),
             ("/etc/netctl/lan", "Address=('192.0.2.1/24')\n", true),
             ("/etc/config/network", "config interface lan\n  option ipaddr 192.0.2.1\n", true),
-            ("/etc/dhcpcd.conf", "interface eth0\nstatic ip_address=192.0.2.1/24\n", true),
             ("/etc/hostname", "web1\n", false),
         ];
         for (path, content, named) in rows {

@@ -4,7 +4,10 @@ use crate::origin::Origin;
 use crate::promise::{ConfigError, Promises, Remark};
 use crate::source::Source;
 use crate::tree::Tree;
-use crate::{cpanel, hsphere, ifcfg, ifupdown, keepalived, leftovers, netplan, networkd, networkmanager};
+use crate::{
+    cpanel, dhcpcd, hsphere, ifcfg, ifupdown, keepalived, leftovers, netplan, networkd, networkmanager, suse,
+    wireguard,
+};
 
 impl Source {
     /// Returns what this source promises in `tree`: `None` if it has no file there.
@@ -17,9 +20,12 @@ impl Source {
             Source::Cpanel => cpanel::read(tree),
             Source::Ifupdown => ifupdown::read(tree),
             Source::Ifcfg => ifcfg::read(tree),
+            Source::Suse => suse::read(tree),
             Source::Networkd => networkd::read(tree),
             Source::NetworkManager => networkmanager::read(tree),
             Source::Netplan => netplan::read(tree),
+            Source::Dhcpcd => dhcpcd::read(tree),
+            Source::Wireguard => wireguard::read(tree),
             Source::Keepalived => keepalived::read(tree),
         }
     }

@@ -14,26 +14,35 @@ pub enum Source {
     Ifupdown,
     /// Red Hat's network scripts.
     Ifcfg,
+    /// SUSE's wicked.
+    Suse,
     /// systemd-networkd's `.network` files.
     Networkd,
     /// NetworkManager's keyfiles.
     NetworkManager,
     /// netplan's YAML files.
     Netplan,
+    /// dhcpcd's static addresses.
+    Dhcpcd,
+    /// wg-quick's tunnels.
+    Wireguard,
     /// The virtual addresses of keepalived, and its static ones.
     Keepalived,
 }
 
 impl Source {
     /// All of them, in the order in which they are read and named.
-    pub const ALL: [Source; 8] = [
+    pub const ALL: [Source; 11] = [
         Source::Hsphere,
         Source::Cpanel,
         Source::Ifupdown,
         Source::Ifcfg,
+        Source::Suse,
         Source::Networkd,
         Source::NetworkManager,
         Source::Netplan,
+        Source::Dhcpcd,
+        Source::Wireguard,
         Source::Keepalived,
     ];
 
@@ -44,9 +53,12 @@ impl Source {
             Source::Cpanel => "cpanel",
             Source::Ifupdown => "ifupdown",
             Source::Ifcfg => "ifcfg",
+            Source::Suse => "suse",
             Source::Networkd => "networkd",
             Source::NetworkManager => "networkmanager",
             Source::Netplan => "netplan",
+            Source::Dhcpcd => "dhcpcd",
+            Source::Wireguard => "wireguard",
             Source::Keepalived => "keepalived",
         }
     }

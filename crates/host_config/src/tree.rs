@@ -79,6 +79,7 @@ impl<'a> Tree<'a> {
 
     /// Returns whether there is a file or a folder `path`, readable or not.
     pub(crate) fn has(&self, path: &str) -> bool {
+        let _step = self.deadline.step(format!("looking for {path}"));
         match &self.root {
             Root::Disk(root) => open_inside(root, path, OFlags::PATH | OFlags::CLOEXEC).is_ok(),
             Root::Memory(files) => files.read(path).is_ok() || files.names(path).is_ok(),

@@ -13,16 +13,16 @@ const GROWTH: usize = 16 << 20;
 
 /// A value, and the line of its name.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Value {
-    pub(super) text: String,
-    pub(super) line: u32,
+pub(crate) struct Value {
+    pub(crate) text: String,
+    pub(crate) line: u32,
     /// Whether it holds what only a shell can tell: a command or a name that the file does not give.
     unknown: bool,
 }
 
 /// The last value of each name.
 #[derive(Debug, Default)]
-pub(super) struct Assignments {
+pub(crate) struct Assignments {
     file: String,
     values: HashMap<String, Value>,
 }
@@ -32,7 +32,7 @@ impl Assignments {
     ///
     /// # Errors
     /// [`ConfigError::Line`]: something else than assignments, or a quote that is not closed.
-    pub(super) fn parse(file: &str, content: &[u8]) -> Result<Self, ConfigError> {
+    pub(crate) fn parse(file: &str, content: &[u8]) -> Result<Self, ConfigError> {
         let text = str::from_utf8(content).map_or_else(|_| String::from_utf8_lossy(content), Cow::from);
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let mut reader = Reader {
@@ -50,7 +50,7 @@ impl Assignments {
     ///
     /// # Errors
     /// [`ConfigError::Line`]: the value can only be told by running commands.
-    pub(super) fn get(&self, name: &str) -> Result<Option<&Value>, ConfigError> {
+    pub(crate) fn get(&self, name: &str) -> Result<Option<&Value>, ConfigError> {
         match self.values.get(name).filter(|value| !value.text.is_empty()) {
             Some(value) if value.unknown => Err(self
                 .place(value.line)
@@ -59,15 +59,30 @@ impl Assignments {
         }
     }
 
+    /// Returns what follows `name` in the names that are it or begin with it and an underscore, in the order of
+    /// their lines.
+    pub(crate) fn suffixes(&self, name: &str) -> Vec<String> {
+        let suffix = |known: &str| {
+            known
+                .strip_prefix(name)
+                .filter(|rest| rest.is_empty() || rest.starts_with('_'))
+                .map(str::to_owned)
+        };
+        let mut all: Vec<(u32, String)> =
+            self.values.iter().filter_map(|(known, value)| Some((value.line, suffix(known)?))).collect();
+        all.sort();
+        all.into_iter().map(|(_, suffix)| suffix).collect()
+    }
+
     /// Returns the text of the value of `name`, empty if it is not set.
     ///
     /// # Errors
     /// The same.
-    pub(super) fn text(&self, name: &str) -> Result<&str, ConfigError> {
+    pub(crate) fn text(&self, name: &str) -> Result<&str, ConfigError> {
         Ok(self.get(name)?.map_or("", |value| &value.text))
     }
 
-    pub(super) fn place(&self, line: u32) -> Place {
+    pub(crate) fn place(&self, line: u32) -> Place {
         Place { file: self.file.clone(), line }
     }
 }

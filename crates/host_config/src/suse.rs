@@ -1,0 +1,114 @@
+//! SUSE's wicked: `/etc/sysconfig/network/ifcfg-*`, by ifcfg(5). The program itself was not at hand: this is by its
+//! manual.
+//!
+//! A value is that of a shell assignment. `IPADDR` and each `IPADDR_suffix` is an address, with its prefix behind a
+//! slash or in `PREFIXLEN` or `NETMASK` of the same suffix; `LABEL_suffix` names an alias and changes nothing here.
+
+use std::net::IpAddr;
+
+use addresses::HostAddress;
+
+use crate::ifcfg::{Assignments, Value};
+use crate::mask;
+use crate::promise::{ConfigError, Dynamic, Family, Promise, Promises};
+use crate::tree::Tree;
+
+const FOLDER: &str = "/etc/sysconfig/network";
+/// Files that are no interface's, and what package managers and editors leave behind.
+const IGNORED: [&str; 8] = [".template", "~", ".bak", ".old", ".orig", ".rpmnew", ".rpmorig", ".rpmsave"];
+
+/// Returns the promises of all files, in the order of their names.
+pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
+    let mut all = Promises::default();
+    let mut found = false;
+    for name in tree.names(FOLDER)? {
+        let Some(name) = name.to_str().and_then(|name| name.strip_prefix("ifcfg-")) else { continue };
+        if name == "lo" || IGNORED.iter().any(|suffix| name.ends_with(suffix)) {
+            continue;
+        }
+        let path = format!("{FOLDER}/ifcfg-{name}");
+        let Some(content) = tree.read(&path)? else { continue };
+        found = true;
+        let read =
+            Assignments::parse(&path, &content).and_then(|settings| interface(name, &settings, &mut all));
+        all.survive(read)?;
+    }
+    Ok(found.then_some(all))
+}
+
+fn interface(name: &str, settings: &Assignments, all: &mut Promises) -> Result<(), ConfigError> {
+    let mode = settings.text("STARTMODE")?.to_ascii_lowercase();
+    if matches!(mode.as_str(), "off" | "manual") {
+        all.remarks.push(settings.place(1).remark(format!("{name}: STARTMODE={mode}")));
+        return Ok(());
+    }
+    ports(name, settings, all)?;
+    let protocol = settings.get("BOOTPROTO")?;
+    let text = protocol.map(|protocol| protocol.text.to_ascii_lowercase()).unwrap_or_default();
+    if let (Some(protocol), Some(family)) = (protocol, dynamic(&text)) {
+        // hotplug and ifplugd wait for the device.
+        let required = matches!(mode.as_str(), "auto" | "boot" | "onboot" | "nfsroot" | "on");
+        let place = settings.place(protocol.line);
+        all.remarks.push(place.remark(format!("{name}: BOOTPROTO={text}")));
+        all.dynamic.push(Dynamic { interface: name.to_owned(), family, required, place });
+    }
+    if text == "none" {
+        return Ok(());
+    }
+    for suffix in settings.suffixes("IPADDR") {
+        if let Some(value) = settings.get(&format!("IPADDR{suffix}"))? {
+            let expected = address(settings, &suffix, value)?;
+            let place = settings.place(value.line);
+            all.promises.push(Promise { expected, interface: Some(name.to_owned()), floating: false, place });
+        }
+    }
+    Ok(())
+}
+
+/// The family of the addresses that a protocol brings: `static+dhcp4` brings one too.
+fn dynamic(protocol: &str) -> Option<Family> {
+    let any = |word: &str| protocol.split('+').any(|part| part == word);
+    match (any("dhcp"), any("dhcp4"), any("dhcp6")) {
+        (true, ..) | (_, true, true) => Some(Family::Either),
+        (_, true, false) => Some(Family::V4),
+        (_, false, true) => Some(Family::V6),
+        _ => None,
+    }
+}
+
+/// `BRIDGE_PORTS`, `BONDING_SLAVE_0` and so on.
+fn ports(name: &str, settings: &Assignments, all: &mut Promises) -> Result<(), ConfigError> {
+    if let Some(value) = settings.get("BRIDGE_PORTS")? {
+        for port in value.text.split_ascii_whitespace() {
+            all.add_port(name, Some(port), &settings.place(value.line));
+        }
+    } else if settings.text("BRIDGE")?.eq_ignore_ascii_case("yes") {
+        all.add_port(name, None, &settings.place(1));
+    }
+    for suffix in settings.suffixes("BONDING_SLAVE") {
+        if let Some(value) = settings.get(&format!("BONDING_SLAVE{suffix}"))? {
+            all.add_port(name, Some(&value.text), &settings.place(value.line));
+        }
+    }
+    Ok(())
+}
+
+/// An address, with its prefix: a slash wins over `PREFIXLEN`, that over `NETMASK`.
+fn address(settings: &Assignments, suffix: &str, value: &Value) -> Result<HostAddress, ConfigError> {
+    let mut expected = mask::parse(&value.text).map_err(|error| settings.place(value.line).error(error))?;
+    for name in ["PREFIXLEN", "NETMASK"] {
+        if expected.prefix.is_some() {
+            break;
+        }
+        let name = format!("{name}{suffix}");
+        if let Some(mask) = settings.get(&name)? {
+            let length = mask::length(&mask.text, expected.address);
+            let wrong = || settings.place(mask.line).error(format!("{name}: {} is no netmask", mask.text));
+            expected.prefix = Some(length.ok_or_else(wrong)?);
+        }
+    }
+    if let IpAddr::V4(address) = expected.address {
+        expected.prefix = expected.prefix.or_else(|| Some(mask::class(address)));
+    }
+    Ok(expected)
+}

@@ -1,0 +1,59 @@
+//! wg-quick: `/etc/wireguard/*.conf`, by wg-quick(8): the addresses of `[Interface]`, on the interface that the file
+//! is named after. Only an interface that a unit brings up at boot is expected.
+
+use std::borrow::Cow;
+
+use crate::located::Located;
+use crate::promise::{ConfigError, Place, Promises};
+use crate::tree::Tree;
+
+const FOLDER: &str = "/etc/wireguard";
+/// Where `systemctl enable wg-quick@NAME` puts its link.
+const ENABLED: &str = "/etc/systemd/system/multi-user.target.wants";
+
+/// Returns the addresses of the tunnels that come up at boot: `None` if there is no file.
+pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
+    let mut all = Promises::default();
+    let enabled = tree.names(ENABLED)?;
+    // The folder is for root alone: where no tunnel comes up at boot, it need not be read.
+    if !enabled.iter().any(|name| name.to_string_lossy().starts_with("wg-quick@")) {
+        return Ok(None);
+    }
+    let mut found = false;
+    for name in tree.names(FOLDER)?.into_iter().filter_map(|name| name.into_string().ok()) {
+        let Some(interface) = name.strip_suffix(".conf") else { continue };
+        found = true;
+        let place = Place::new(&format!("{FOLDER}/{name}"), 1);
+        let unit = format!("wg-quick@{interface}.service");
+        if !enabled.iter().any(|name| name.to_str() == Some(&unit)) {
+            all.remarks.push(place.remark(format!("{interface}: not brought up at boot")));
+            continue;
+        }
+        let content = tree.read(&place.file)?.unwrap_or_default();
+        let read = tunnel(interface, &place.file, &content, &mut all);
+        all.survive(read)?;
+    }
+    Ok(found.then_some(all))
+}
+
+fn tunnel(interface: &str, path: &str, content: &[u8], all: &mut Promises) -> Result<(), ConfigError> {
+    let text = str::from_utf8(content).map_or_else(|_| String::from_utf8_lossy(content), Cow::from);
+    let mut own = false;
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.split('#').next().unwrap_or_default().trim_ascii();
+        if line.starts_with('[') {
+            own = line.eq_ignore_ascii_case("[Interface]");
+            continue;
+        }
+        let Some((key, value)) = line.split_once('=').filter(|_| own) else { continue };
+        if !key.trim_ascii().eq_ignore_ascii_case("Address") {
+            continue;
+        }
+        let place = Place::new(path, number);
+        for text in value.split(',').map(str::trim_ascii).filter(|text| !text.is_empty()) {
+            let value = place.address(text)?;
+            all.promises.push(Located { value, place: place.clone() }.promise(Some(interface)));
+        }
+    }
+    Ok(())
+}
