@@ -1,5 +1,5 @@
-//! A check that is watched from its first step on: each step that hangs is still answered in time, and what needs no wait has no
-//! second thread.
+//! A check that is watched from its first step on: each step that hangs is still answered in time, and what
+//! needs no wait has no second thread.
 
 use std::process::Command;
 use std::time::Duration;

@@ -60,8 +60,8 @@ pub fn run_salvaging<A: clap::Parser, E: Error>(
     start(limit, watched, salvage)
 }
 
-/// The same for a check that is often over in less time than the watchdog needs to start: it is watched from its
-/// first [`Deadline::step`] on, and so each of its waits must be one, or have a limit of its own.
+/// The same for a check that is often over in less time than the watchdog needs to start: it is watched from
+/// its first [`Deadline::step`] on, and so each of its waits must be one, or have a limit of its own.
 pub fn run_stepwise<A: clap::Parser, E: Error>(
     check: impl FnOnce(&A, &Deadline) -> Result<Report, E>,
 ) -> ExitCode {

@@ -1,9 +1,10 @@
-//! Speaks for the process when its deadline has passed or a signal asks it to stop, and the check has not spoken.
+//! Speaks for the process when its deadline has passed or a signal asks it to stop, and the check has not
+//! spoken.
 //!
-//! SIGTERM and SIGINT write into a socket that the watchdog polls. They are not blocked, since children would inherit that; a handler
-//! ends with `exec`. What is changed in the deadline
-//! wakes it in the same way. Its thread has its price (a stack, an arena of malloc, a signal stack), so that it
-//! starts before the first step that can block and not earlier.
+//! SIGTERM and SIGINT write into a socket that the watchdog polls. They are not blocked, since children would
+//! inherit that; a handler ends with `exec`. What is changed in the deadline wakes it in the same way. Its
+//! thread has its price (a stack, an arena of malloc, a signal stack), so that it starts before the first
+//! step that can block and not earlier.
 
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -20,7 +21,8 @@ use signal_hook::low_level::pipe;
 use crate::failure::unknown;
 use crate::{Deadline, State, deadline, output, reason};
 
-/// What a check that honours the deadline may take to put its partial results together, before the watchdog speaks for it.
+/// What a check that honours the deadline may take to put its partial results together, before the watchdog
+/// speaks for it.
 const GRACE: Duration = Duration::from_millis(150);
 /// The watchdog only waits and writes; it needs less than the 2 MiB which a thread gets by default.
 const STACK: usize = 128 * 1024;
