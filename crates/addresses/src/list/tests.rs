@@ -1,0 +1,158 @@
+//! What `list` promises, row by row.
+
+use super::*;
+
+fn parse(content: &[u8]) -> Result<String, String> {
+    let list = List::parse("ips", 0, content).map_err(|error| error.to_string())?;
+    let entries: Vec<String> =
+        list.entries.iter().map(|entry| format!("{}:{}", entry.line, entry.expected)).collect();
+    Ok(entries.join(" "))
+}
+
+#[test]
+fn reads_the_kinds_of_list() {
+    let rows: [(&[u8], &str); 8] = [
+        (b"192.0.2.1\n192.0.2.2", "1:192.0.2.1 2:192.0.2.2"),
+        (b"\xef\xbb\xbf192.0.2.1\r\n\r\n  # note\r\n\t192.0.2.2 \r\n", "1:192.0.2.1 4:192.0.2.2"),
+        (
+            b"192.0.2.1 eth0\n192.0.2.2,x\n192.0.2.3#x\n192.0.2.4 80,443\n",
+            "1:192.0.2.1 2:192.0.2.2 3:192.0.2.3 4:192.0.2.4",
+        ),
+        (b"192.0.2.1\t255.255.255.0\tshared\t#0\n", "1:192.0.2.1"),
+        (
+            b"192.0.2.1:255.255.255.0:192.0.2.255\n192.0.2.2:255.255.255.255:192.0.2.2\n",
+            "1:192.0.2.1 2:192.0.2.2",
+        ),
+        (b"192.0.2.1/24\n2001:DB8::1/64\n192.0.2.1\n", "1:192.0.2.1/24 2:2001:db8::1/64 3:192.0.2.1"),
+        (b"192.0.2.1 # caf\xe9\n", "1:192.0.2.1"),
+        (b"192.0.2.1\x0b192.0.2.2", "ips line 1: 192.0.2.1\u{b}192.0.2.2 is not an IP address\n"),
+    ];
+    for (content, expected) in rows {
+        assert_eq!(parse(content).unwrap_or_else(|error| error), expected);
+    }
+}
+
+#[test]
+fn every_bad_line_is_named() {
+    let message = parse(b"192.0.2.1\n010.1.1.1\n,192.0.2.2\nfe80::1%eth0\n\xff\xfe\n").unwrap_err();
+    let expected = [
+        "ips line 2: 010.1.1.1 is not an IP address: leading zero (and 3 more bad lines)",
+        "ips line 3: an empty field is not an IP address",
+        "ips line 4: fe80::1%eth0 has a zone: give the address without it, and the interface by --interface",
+        "ips line 5: \u{fffd}\u{fffd} is not an IP address",
+    ];
+    assert_eq!(message.lines().collect::<Vec<_>>(), expected);
+    let many = parse("x\n".repeat(1000).as_bytes()).unwrap_err();
+    assert_eq!(many.lines().count(), 101);
+    assert_eq!(many.lines().last(), Some("ips: and 900 more bad lines"));
+}
+
+#[test]
+fn no_address_gets_lost_behind_a_carriage_return() {
+    let what = "a carriage return inside the line: lines end with a line feed";
+    for content in ["192.0.2.1\r192.0.2.2\r", "# list\r192.0.2.1\r", "192.0.2.1 eth0\r\r192.0.2.2\n"] {
+        assert_eq!(parse(content.as_bytes()), Err(format!("ips line 1: {what}\n")), "{content:?}");
+    }
+    assert_eq!(parse(b"192.0.2.1 eth0\r\r\n"), Ok("1:192.0.2.1".to_owned()));
+}
+
+#[test]
+fn cpanel_lines_must_be_whole() {
+    for field in [
+        "192.0.2.1:80",
+        "192.0.2.1:255.255.255.0",
+        "192.0.2.1:255.0.255.0:192.0.2.255",
+        "192.0.2.1:255.255.255.0:192.0.2.255:x",
+        "192.0.2.01:255.255.255.0:192.0.2.255",
+        "192.0.2.1:24:192.0.2.255",
+    ] {
+        assert_eq!(
+            parse(field.as_bytes()).unwrap_err(),
+            format!("ips line 1: {field} is not an IP address\n")
+        );
+    }
+}
+
+fn parse_with_fields(content: &[u8]) -> Result<String, String> {
+    let (list, fields) = List::parse_with_fields("ips", 0, content).map_err(|error| error.to_string())?;
+    let ports =
+        |entry| fields.ports.iter().filter(move |own| own.entry == entry).map(|own| format!(":{}", own.port));
+    let labels = |entry| {
+        fields.labels.iter().filter(move |own| own.entry == entry).map(|own| format!("={}", own.label))
+    };
+    let print = |(place, entry): (u32, &Entry)| {
+        format!("{}{}{}", entry.expected, ports(place).collect::<String>(), labels(place).collect::<String>())
+    };
+    Ok((0..).zip(&list.entries).map(print).collect::<Vec<_>>().join(" "))
+}
+
+#[test]
+fn a_line_may_carry_its_own_ports_and_a_label() {
+    let rows: [(&[u8], &str); 8] = [
+        (
+            b"192.0.2.10 80,443\n192.0.2.11\n2001:db8::1\t25 # mail\n",
+            "192.0.2.10:80:443 192.0.2.11 2001:db8::1:25",
+        ),
+        (
+            b"192.0.2.1 eth0 80\n192.0.2.2,80\n192.0.2.3#80\n192.0.2.4 80#x\n192.0.2.5 # 80\n",
+            "192.0.2.1=eth0 192.0.2.2 192.0.2.3 192.0.2.4:80 192.0.2.5",
+        ),
+        (b"192.0.2.1\t255.255.255.0\tshared\t#0\n", "192.0.2.1"),
+        (b"192.0.2.1:255.255.255.0:192.0.2.255 65535\n", "192.0.2.1:65535"),
+        (
+            b"192.0.2.10 443 www.example.com # SNI\n192.0.2.11 proxy7, spare\n2001:db8::1\tm\xc3\xbcnchen\n",
+            "192.0.2.10:443=www.example.com 192.0.2.11=proxy7 2001:db8::1=m\u{fc}nchen",
+        ),
+        (
+            b"192.0.2.1 0xffffff00\n192.0.2.2 /24\n192.0.2.3 80 ffff:ffff::/32\n",
+            "192.0.2.1 192.0.2.2 192.0.2.3:80",
+        ),
+        (b"192.0.2.1 192.0.2.1:255.255.255.0:192.0.2.255\n192.0.2.2 0xweb\n", "192.0.2.1 192.0.2.2=0xweb"),
+        (b"192.0.2.1 80 443 web\n", "192.0.2.1:80=443"),
+    ];
+    for (content, expected) in rows {
+        assert_eq!(parse_with_fields(content).unwrap_or_else(|error| error), expected);
+    }
+    for bad in ["0", "65536", "80,", ",80", "80,,443", ",", "00080", "99999999999999999999"] {
+        let line = format!("192.0.2.1 80\n192.0.2.2 {bad}\n");
+        let message = parse_with_fields(line.as_bytes()).unwrap_err();
+        assert!(message.starts_with("ips line 2: ") && message.contains(" is not a port"), "{message}");
+        assert_eq!(parse(line.as_bytes()).unwrap(), "1:192.0.2.1 2:192.0.2.2");
+    }
+}
+
+#[test]
+fn a_label_of_several_addresses_names_none() {
+    let [one, other] = ["192.0.2.1", "192.0.2.2"].map(|address| address.parse().unwrap());
+    let labels = [(one, "web"), (one, "eth0"), (other, "eth0"), (one, "web"), (other, "mail")];
+    assert_eq!(ambiguous(labels), HashSet::from(["eth0"]));
+}
+
+#[test]
+fn nothing_in_it_is_an_error() {
+    for content in ["", "\n\n", "# only a comment\n", "\u{feff}", " \t\r\n"] {
+        assert_eq!(parse(content.as_bytes()), Err("ips: no address in it".to_owned()));
+    }
+    let zeros = parse(&[0; 5000]).unwrap_err();
+    assert_eq!(zeros, format!("ips line 1: {}... is not an IP address\n", "\0".repeat(60)));
+}
+
+#[test]
+fn a_panels_netmask_follows_its_address() {
+    let rows = [
+        ("192.0.2.1:255.255.255.0:192.0.2.255", Some(("192.0.2.1", 24))),
+        ("192.0.2.1:255.255.255.255:192.0.2.1", Some(("192.0.2.1", 32))),
+        ("192.0.2.1\t255.255.255.192\teth0", Some(("192.0.2.1", 26))),
+        ("192.0.2.1 255.0.255.0", None),
+        ("192.0.2.1 0.0.0.0", None),
+        ("192.0.2.1 192.0.2.2", None),
+        ("192.0.2.1 # 255.255.255.0", None),
+        ("192.0.2.1", None),
+        ("# 192.0.2.1 255.255.255.0", None),
+        ("", None),
+    ];
+    for (line, expected) in rows {
+        let expected = expected.map(|(address, length)| (address.parse().unwrap(), length));
+        assert_eq!(netmask(line), expected, "{line:?}");
+    }
+}

@@ -1,0 +1,42 @@
+//! The arguments of `ip address add` (ip-address(8)).
+
+use addresses::{HostAddress, short};
+
+use super::words::{ALONE, WITH_ARGUMENT};
+use crate::mask;
+
+/// The arguments of `ip address add`: the address, with the prefix that the kernel gives it, and the
+/// interface.
+pub(super) fn ip_address(words: &[&str]) -> Result<(HostAddress, Option<String>), String> {
+    let mut words = words.iter().copied();
+    let (mut address, mut device, mut peer) = (None, None, false);
+    while let Some(word) = words.next() {
+        match word {
+            "local" => address = words.next(),
+            "dev" => device = words.next(),
+            "peer" | "remote" => peer = words.next().is_some(),
+            _ if WITH_ARGUMENT.contains(&word) => drop(words.next()),
+            _ if ALONE.contains(&word) => {}
+            _ if address.is_none() => address = Some(word),
+            _ if word.len() > 1 && WITH_ARGUMENT.iter().any(|whole| whole.starts_with(word)) => {
+                let _value = words.next();
+            }
+            _ => return Err(format!("ip address add: {} is not understood", short(word))),
+        }
+    }
+    let mut expected = parse(address.unwrap_or_default())?;
+    let bits = if expected.address.is_ipv4() { 32 } else { 128 };
+    // With the address of a peer, the prefix is the peer's.
+    expected.prefix = if peer { None } else { expected.prefix.or(Some(bits)) };
+    let device = device.ok_or_else(|| format!("ip address add {}: no dev", expected.address))?;
+    Ok((expected, known(device)))
+}
+
+pub(super) fn parse(text: &str) -> Result<HostAddress, String> {
+    mask::parse(text).map_err(|error| error.to_string())
+}
+
+/// The interface, unless its name is that of a variable.
+pub(super) fn known(name: &str) -> Option<String> {
+    (!name.contains('$')).then(|| name.to_owned())
+}

@@ -1,0 +1,140 @@
+//! What `command` promises, row by row.
+
+use super::*;
+
+fn shown(line: &str) -> String {
+    let show = |effect: &Effect| match effect {
+        Effect::Bind(expected, interface) => {
+            format!("{expected} {}", interface.as_deref().unwrap_or("-"))
+        }
+        Effect::May(expected) => format!("may {expected}"),
+        Effect::Unbind(address) => format!("del {address}"),
+        Effect::Flush(interface) => format!("flush {}", interface.as_deref().unwrap_or("-")),
+        Effect::BringUp(name) => format!("ifup {name}"),
+        Effect::Unread(name) => format!("unread {name}"),
+    };
+    match effects(line, Some("eth0"), "eth0") {
+        Ok(effects) => effects.iter().map(show).collect::<Vec<_>>().join(", "),
+        Err(what) => format!("error: {what}"),
+    }
+}
+
+#[test]
+fn reads_what_binds_addresses() {
+    let rows = [
+        ("ip addr add 192.0.2.9/24 dev eth0", "192.0.2.9/24 eth0"),
+        ("/sbin/ip a a 192.0.2.9/24 dev $IFACE label $IFACE:1 brd +", "192.0.2.9/24 eth0"),
+        ("ip address add dev \"$IFACE\" 192.0.2.9", "192.0.2.9/32 eth0"),
+        (
+            "ip -4 addr add local 192.0.2.9/255.255.255.0 broadcast 192.0.2.255 dev eth0:3 scope global",
+            "192.0.2.9/24 eth0:3",
+        ),
+        (
+            "ip -6 address add 2001:db8::9/64 dev ${IFACE} nodad preferred_lft 0 || true",
+            "2001:db8::9/64 eth0",
+        ),
+        ("ip -f inet6 addr replace 2001:db8::9 dev eth1 2>/dev/null", "2001:db8::9/128 eth1"),
+        ("ip addr add 192.0.2.9 peer 192.0.2.10/32 dev eth0", "192.0.2.9 eth0"),
+        ("ip addr add 192.0.2.9/24 dev eth0 || ip addr change 192.0.2.9/24 dev eth0", "192.0.2.9/24 eth0"),
+        (
+            "ip addr add 192.0.2.9/24 dev eth0; ip addr add 192.0.2.8/24 dev eth0",
+            "192.0.2.9/24 eth0, 192.0.2.8/24 eth0",
+        ),
+        ("ip link set eth0 up && ip addr add 192.0.2.9/24 dev eth0", "192.0.2.9/24 eth0"),
+        ("ip addr del 192.0.2.9/24 dev eth0", "del 192.0.2.9"),
+        ("ip addr flush dev eth0", "flush eth0"),
+        ("ip addr flush dev eth0; ip addr add 192.0.2.9/24 dev eth0", "flush eth0, 192.0.2.9/24 eth0"),
+        ("for i in 1 2; do ip addr add 192.0.2.$i/24 dev eth0; done", "192.0.2.1/24 eth0, 192.0.2.2/24 eth0"),
+        (
+            "for i in $(seq 1 2); do ip addr add 192.0.2.${i}/24 dev $IFACE; done",
+            "192.0.2.1/24 eth0, 192.0.2.2/24 eth0",
+        ),
+        (
+            "for i in `seq 1 2`; do ip addr add 192.0.2.$i/24 dev eth0 || true; done",
+            "192.0.2.1/24 eth0, 192.0.2.2/24 eth0",
+        ),
+        ("for i in {1..2}; do ip addr add 192.0.2.$i dev eth0; done", "192.0.2.1/32 eth0, 192.0.2.2/32 eth0"),
+        (
+            "for i in 1; do for j in 7 8; do ip addr add 192.0.$i.$j/24 dev eth0; done; done",
+            "192.0.1.7/24 eth0, 192.0.1.8/24 eth0",
+        ),
+        ("sh -c 'ip addr add 192.0.2.9/24 dev $IFACE'", "192.0.2.9/24 eth0"),
+        ("bash -c \"ip addr add 192.0.2.9/24 dev eth0\"", "192.0.2.9/24 eth0"),
+        ("(sleep 10; ip addr add 192.0.2.9/24 dev eth0) &", "192.0.2.9/24 eth0"),
+        ("nohup sh -c 'sleep 5; ip addr add 192.0.2.9/24 dev eth0' >/dev/null 2>&1 &", "192.0.2.9/24 eth0"),
+        ("{ ip addr add 192.0.2.9/24 dev eth0; }", "192.0.2.9/24 eth0"),
+        (
+            "if [ -e /proc/net/if_inet6 ]; then ip -6 addr add 2001:db8::9/64 dev eth0; fi",
+            "2001:db8::9/64 eth0",
+        ),
+        (
+            "if [ \"$IFACE\" = eth1 ]; then ip addr add 192.0.2.9/24 dev eth0; else ip addr add 192.0.2.8/24 dev eth0; fi",
+            "192.0.2.8/24 eth0",
+        ),
+        ("if [ -e /x ]; then ip addr add 192.0.2.9/24 dev eth0; fi", "may 192.0.2.9/24"),
+        ("[ -e /x ] && ip addr add 192.0.2.9/24 dev eth0", "may 192.0.2.9/24"),
+        (
+            "ip addr show dev eth0 | grep -q 192.0.2.9 || ip addr add 192.0.2.9/24 dev eth0",
+            "192.0.2.9/24 eth0",
+        ),
+        ("ip a | grep -q 192.0.2.99 || ip addr add 192.0.2.9/24 dev eth0", "may 192.0.2.9/24"),
+        (
+            "ip addr add 192.0.2.9/24 dev eth0 || ip addr add 192.0.2.8/24 dev eth0",
+            "192.0.2.9/24 eth0, may 192.0.2.8/24",
+        ),
+        ("ip route add 198.51.100.0/24 via 192.0.2.1", ""),
+        ("ip netns exec web ip addr add 192.0.2.9/24 dev eth0", ""),
+        ("ip -n web addr add 192.0.2.9/24 dev eth0", ""),
+        ("ifconfig eth0:2 192.0.2.9 netmask 255.255.255.0 broadcast 192.0.2.255 up", "192.0.2.9/24 eth0:2"),
+        ("ifconfig $IFACE inet6 add 2001:db8::9/64", "2001:db8::9/64 eth0"),
+        ("ifconfig eth0 add 192.0.2.9", "192.0.2.9 eth0"),
+        ("ifconfig eth0 192.0.2.9/28", "192.0.2.9/28 eth0"),
+        ("ifconfig eth0 0.0.0.0 up", ""),
+        ("ifconfig eth0 hw ether 02:00:00:00:00:01 mtu 9000 -arp promisc", ""),
+        ("ifup eth0.3 eth0:1 --force", "ifup eth0.3, ifup eth0:1"),
+        ("/etc/network/aliases.sh start", "unread /etc/network/aliases.sh"),
+        ("[ -x /usr/sbin/ethtool ] && ethtool -K $IFACE tso off", ""),
+        ("echo 1 > /proc/sys/net/ipv4/ip_forward", ""),
+    ];
+    for (line, expected) in rows {
+        assert_eq!(shown(line), expected, "{line}");
+    }
+}
+
+#[test]
+fn what_may_bind_more_is_an_error() {
+    let rows = [
+        (
+            "for i in $LIST; do ip addr add $i/24 dev eth0; done",
+            "a command that binds addresses is not understood: ",
+        ),
+        (
+            "while read a; do ip addr add $a dev eth0; done < /etc/ips",
+            "a command that binds addresses is not understood: ",
+        ),
+        ("! ip addr add 192.0.2.9/24 dev eth0", "a command that binds addresses is not understood: "),
+        ("x=$(ifconfig eth0 192.0.2.9)", "a command that binds addresses is not understood: "),
+    ];
+    for (line, message) in rows {
+        let shortened = format!("error: {message}{}", short(line));
+        assert_eq!(shown(line), shortened);
+    }
+    let rows = [
+        ("ip addr add $ADDRESS dev eth0", "error: $ADDRESS is not an IP address"),
+        ("ip addr add 192.0.2.9/24", "error: ip address add 192.0.2.9: no dev"),
+        (
+            "ip addr add 192.0.2.9/33 dev eth0",
+            "error: 192.0.2.9/33 has no prefix length of 0 to 32 behind its slash",
+        ),
+        (
+            "ip addr add 192.0.2.9/24 dev eth0 frobnicate",
+            "error: ip address add: frobnicate is not understood",
+        ),
+        ("ip -batch /etc/addresses", "error: ip -batch: a batch of commands is not read"),
+        ("ifconfig eth0 www.example.com", "error: www.example.com is not an IP address"),
+        ("ifconfig eth0 192.0.2.9 netmask x", "error: x is no netmask"),
+    ];
+    for (line, message) in rows {
+        assert_eq!(shown(line), message, "{line}");
+    }
+}
