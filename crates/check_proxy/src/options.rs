@@ -45,9 +45,13 @@ impl Proxies {
 /// The options on the page.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Page {
-    /// Page to ask for, in which the word NONCE becomes a random text: http://www.example.com/pong?n=NONCE.
-    /// http is asked by GET, https by CONNECT. Repeatable
-    #[arg(long)]
+    /// The pages to ask for.
+    // The help stands apart because rustdoc refuses an address that is no link.
+    #[arg(
+        long,
+        help = "Page to ask for, in which the word NONCE becomes a random text: \
+                http://www.example.com/pong?n=NONCE. http is asked by GET, https by CONNECT. Repeatable"
+    )]
     pub(crate) url: Vec<Url>,
     /// Text that only the page has, with NONCE in it; PROXY is the proxy's own address: pong NONCE from PROXY
     #[arg(long, value_name = "TEXT")]

@@ -141,7 +141,7 @@ fn is_public(argument: &Arg) -> bool {
         && !value_names(argument).any(|name| matches!(name, "SECRET" | "PASSWORD"))
 }
 
-/// "--timeout" of "--timeout <SECONDS[:STATE]>".
+/// `--timeout` of `--timeout <SECONDS[:STATE]>`.
 fn name(argument: &str) -> String {
     argument.split([' ', '=', '[']).next().unwrap_or_default().to_owned()
 }

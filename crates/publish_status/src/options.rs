@@ -51,7 +51,7 @@ pub struct Args {
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Icinga 2")]
 pub struct Api {
-    /// Ask the API of Icinga 2 at https://HOST[:PORT] instead of reading status.dat. Default port: 5665
+    /// Ask the API of Icinga 2 at https://HOST:PORT instead of reading status.dat. Default port: 5665
     #[arg(long, value_name = "URL")]
     pub icinga_api: Option<ApiUrl>,
     /// User of the API, who may use objects/query and status/query
