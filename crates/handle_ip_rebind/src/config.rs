@@ -165,29 +165,15 @@ impl Config {
 }
 
 impl Written {
-    /// The settings, each of which can be.
-    fn checked(self) -> Result<Config, String> {
-        let Self {
-            enabled,
-            on,
-            check,
-            from,
-            files,
-            interface,
-            prefix,
-            prefix_ipv4,
-            prefix_ipv6,
-            command,
-            restart,
-            ..
-        } = self;
-        if interface.is_empty()
-            || interface.len() > LONGEST_NAME
-            || interface.contains(|c: char| c == '/' || !c.is_ascii_graphic())
+    /// Refuses settings that cannot be.
+    fn check(&self) -> Result<(), String> {
+        if self.interface.is_empty()
+            || self.interface.len() > LONGEST_NAME
+            || self.interface.contains(|c: char| c == '/' || !c.is_ascii_graphic())
         {
-            return Err(format!("interface: {interface:?} is not the name of an interface"));
+            return Err(format!("interface: {:?} is not the name of an interface", self.interface));
         }
-        for (name, given) in [("prefix-ipv4", prefix_ipv4), ("prefix-ipv6", prefix_ipv6)] {
+        for (name, given) in [("prefix-ipv4", &self.prefix_ipv4), ("prefix-ipv6", &self.prefix_ipv6)] {
             if given.is_some() {
                 return Err(format!(
                     "{name} is no setting any more: name each network in a table [prefix], as 203.0.113.0/24 = 24"
@@ -195,18 +181,25 @@ impl Written {
             }
         }
         for (name, path) in
-            files.iter().map(|file| ("files", file)).chain([("log", &self.log), ("state", &self.state)])
+            self.files.iter().map(|file| ("files", file)).chain([("log", &self.log), ("state", &self.state)])
         {
             if !path.is_absolute() {
                 return Err(format!("{name}: {} is not an absolute path", path.display()));
             }
         }
-        if on.is_empty() {
+        if self.on.is_empty() {
             return Err("on: no event, so nothing could ever be done".to_owned());
         }
         if self.per_hour == 0 {
             return Err("per-hour: nothing could ever be done, which is said by enabled = false".to_owned());
         }
+        Ok(())
+    }
+
+    /// Returns the settings, each of which can be.
+    fn checked(self) -> Result<Config, String> {
+        self.check()?;
+        let Self { enabled, on, check, from, files, interface, prefix, command, restart, .. } = self;
         Ok(Config {
             enabled,
             on,

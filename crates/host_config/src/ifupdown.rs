@@ -178,6 +178,12 @@ impl<'a> Boot<'a> {
                 outcomes.push((index, outcome));
             }
         }
+        self.assemble(outcomes, up, &mut all);
+        Ok(all)
+    }
+
+    /// Puts the outcomes together in the order of the stanzas, with a remark for each stanza that stays down.
+    fn assemble(self, mut outcomes: Vec<(usize, Outcome)>, mut up: HashSet<usize>, all: &mut Promises) {
         outcomes.sort_by_key(|(index, _)| *index);
         all.remarks = self.remarks;
         all.remarks.extend_from_slice(&self.interfaces.remarks);
@@ -195,6 +201,5 @@ impl<'a> Boot<'a> {
             place: stanza.place.clone(),
         }));
         all.remarks.sort_by(|one, other| one.place.cmp(&other.place));
-        Ok(all)
     }
 }

@@ -137,29 +137,31 @@ fn promise(profiles: Vec<Profile>, to: &mut Promises) -> Result<(), ConfigError>
         }
         active.push((profile, promises, priority));
     }
-    for (profile, mut promises, priority) in active {
+    for (profile, promises, priority) in active {
         match profile.interface().and_then(|name| Some((name, highest.get(name)?))) {
             Some((name, highest)) if *highest > priority => {
-                to.remarks.push(
-                    Place::new(&profile.path, 1).remark(format!("{name}: another profile has priority")),
-                );
+                let what = format!("{name}: another profile has priority");
+                to.remarks.push(Place::new(&profile.path, 1).remark(what));
             }
-            _ => {
-                to.promises.append(&mut promises.promises);
-                to.remarks.append(&mut promises.remarks);
-                let required = profile.interface().is_some();
-                let interface = profile.interface().unwrap_or("unnamed interface");
-                let dynamic = profile.dynamic().into_iter();
-                to.dynamic.extend(dynamic.map(|(family, place)| Dynamic {
-                    interface: interface.to_owned(),
-                    family,
-                    required,
-                    place,
-                }));
-            }
+            _ => add_active(&profile, promises, to),
         }
     }
     Ok(())
+}
+
+/// Adds what a profile that is activated says.
+fn add_active(profile: &Profile, mut promises: Promises, to: &mut Promises) {
+    to.promises.append(&mut promises.promises);
+    to.remarks.append(&mut promises.remarks);
+    let required = profile.interface().is_some();
+    let interface = profile.interface().unwrap_or("unnamed interface");
+    let dynamic = profile.dynamic().into_iter();
+    to.dynamic.extend(dynamic.map(|(family, place)| Dynamic {
+        interface: interface.to_owned(),
+        family,
+        required,
+        place,
+    }));
 }
 
 /// Adds the profile as a port of its controller, or as a bridge that may have ports.

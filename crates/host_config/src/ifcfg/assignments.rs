@@ -97,12 +97,12 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The next assignment: whether there is one.
-    fn assignment(&mut self) -> Result<bool, ConfigError> {
+    /// Skips blanks, comments and `export`: whether anything follows.
+    fn skip_to_word(&mut self) -> bool {
         loop {
             self.rest = self.rest.trim_start_matches([' ', '\t', '\r', ';']);
             match self.rest.chars().next() {
-                None => return Ok(false),
+                None => return false,
                 Some('\n') => {
                     self.same_line = false;
                     self.next();
@@ -112,9 +112,16 @@ impl Reader<'_> {
                 }
                 Some(_) => match self.rest.strip_prefix("export ") {
                     Some(rest) => self.rest = rest,
-                    None => break,
+                    None => return true,
                 },
             }
+        }
+    }
+
+    /// The next assignment: whether there is one.
+    fn assignment(&mut self) -> Result<bool, ConfigError> {
+        if !self.skip_to_word() {
+            return Ok(false);
         }
         let end = self.rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(self.rest.len());
         let (name, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
