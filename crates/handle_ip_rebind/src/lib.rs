@@ -36,20 +36,20 @@ pub use event::{Event, InvalidEvent};
 pub use work::HandleError;
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 OK, 1 WARNING (something is missing and nothing was tried), 2 CRITICAL (something in the list is still missing),
-3 UNKNOWN (nothing could be known; also --help and --version).";
+Exit codes: 0 OK, 1 WARNING (an address is missing and nothing was tried), 2 CRITICAL (an address of the list is still missing),
+3 UNKNOWN (configuration, state, address list or link unusable; also --help and --version).";
 
 /// The command line.
 #[derive(Debug, clap::Parser)]
 #[command(version, about, after_help = AFTER_HELP)]
 pub struct Args {
-    /// Event to handle: STATE-TYPE-ATTEMPT of the service, as in CRITICAL-SOFT-2, or TIMER
+    /// Event to handle: state, state type and attempt of the service, as in CRITICAL-SOFT-2, or TIMER
     #[arg(long, value_name = "EVENT", required_unless_present = "test_config")]
     pub event: Option<Event>,
     /// Read everything, change nothing, and print what a run would do for each address of the list
     #[arg(long, conflicts_with = "event")]
     pub test_config: bool,
-    /// Configuration file, writable for root alone
+    /// Configuration file, writable only by root
     #[arg(long, value_name = "FILE", default_value = "/etc/nagios/handle_ip_rebind.toml")]
     pub config: PathBuf,
 }

@@ -38,11 +38,11 @@ pub const TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, clap::Parser)]
 #[command(version, about)]
 pub struct Args {
-    /// Send the events that wait in the spool, without an event of its own: for a timer
+    /// Send the events that wait in the spool and publish no new one: for a timer
     #[arg(long, conflicts_with_all = ["cat", "from_env"])]
     pub flush: bool,
-    /// Subscribe to this destination and print each message on a line, until SIGTERM, SIGINT or the broker
-    /// ends it
+    /// Subscribe to this destination and print one message per line, until SIGTERM, SIGINT or the broker ends
+    /// the subscription
     #[arg(long, value_name = "DESTINATION", conflicts_with = "from_env")]
     pub cat: Option<String>,
     /// End --cat after this many messages

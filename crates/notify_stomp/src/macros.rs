@@ -14,48 +14,48 @@ pub struct NoEnvironment;
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Event")]
 pub struct Macros {
-    /// Take the event from the variables NAGIOS_..., for which nagios.cfg needs enable_environment_macros=1;
-    /// options win
+    /// Read the event from the environment variables NAGIOS_*, which nagios.cfg sets with
+    /// enable_environment_macros=1; options override them
     #[arg(long)]
     pub from_env: bool,
-    /// The host: $HOSTNAME$
+    /// Name of the host: $HOSTNAME$
     #[arg(long, value_name = "NAME")]
     pub host: Option<OsString>,
-    /// Its address: $HOSTADDRESS$
+    /// Address of the host: $HOSTADDRESS$
     #[arg(long, value_name = "ADDRESS")]
     pub address: Option<OsString>,
-    /// The service: $SERVICEDESC$. Without it, it is an event of the host
+    /// Name of the service: $SERVICEDESC$. Omit it for an event of the host
     #[arg(long, value_name = "DESCRIPTION")]
     pub service: Option<OsString>,
-    /// The state: $SERVICESTATE$ or $HOSTSTATE$, which is OK, WARNING, CRITICAL, UNKNOWN, UP, DOWN or
-    /// UNREACHABLE
+    /// State, $SERVICESTATE$ or $HOSTSTATE$: OK, WARNING, CRITICAL, UNKNOWN, UP, DOWN or UNREACHABLE
     #[arg(long, value_name = "STATE")]
     pub state: Option<OsString>,
-    /// SOFT or HARD: $SERVICESTATETYPE$ or $HOSTSTATETYPE$
+    /// State type, SOFT or HARD: $SERVICESTATETYPE$ or $HOSTSTATETYPE$
     #[arg(long, value_name = "TYPE")]
     pub state_type: Option<OsString>,
-    /// Since when it is so, in seconds since 1970: $LASTSERVICESTATECHANGE$ or $LASTHOSTSTATECHANGE$
+    /// Time of the last state change, in seconds since 1970: $LASTSERVICESTATECHANGE$ or
+    /// $LASTHOSTSTATECHANGE$
     #[arg(long, value_name = "TIME")]
     pub state_time: Option<OsString>,
-    /// Which attempt it was: $SERVICEATTEMPT$ or $HOSTATTEMPT$
+    /// Number of the check attempt: $SERVICEATTEMPT$ or $HOSTATTEMPT$
     #[arg(long, value_name = "NUMBER")]
     pub attempt: Option<OsString>,
-    /// After how many it is HARD: $MAXSERVICEATTEMPTS$ or $MAXHOSTATTEMPTS$
+    /// Number of attempts until the state is HARD: $MAXSERVICEATTEMPTS$ or $MAXHOSTATTEMPTS$
     #[arg(long, value_name = "NUMBER")]
     pub max_attempts: Option<OsString>,
-    /// When the event was, in seconds since 1970: $TIMET$. Default: now
+    /// Time of the event, in seconds since 1970: $TIMET$. Default: now
     #[arg(long, value_name = "TIME")]
     pub time_t: Option<OsString>,
-    /// What the check says: $SERVICEOUTPUT$ or $HOSTOUTPUT$
+    /// First line of the check's output: $SERVICEOUTPUT$ or $HOSTOUTPUT$
     #[arg(long, value_name = "TEXT")]
     pub output: Option<OsString>,
-    /// Its further lines: $LONGSERVICEOUTPUT$ or $LONGHOSTOUTPUT$
+    /// Further lines of the check's output: $LONGSERVICEOUTPUT$ or $LONGHOSTOUTPUT$
     #[arg(long, value_name = "TEXT")]
     pub long_output: Option<OsString>,
-    /// Its performance data: $SERVICEPERFDATA$ or $HOSTPERFDATA$
+    /// Performance data of the check: $SERVICEPERFDATA$ or $HOSTPERFDATA$
     #[arg(long, value_name = "TEXT")]
     pub perfdata: Option<OsString>,
-    /// Which monitor says so. Default: this machine's name
+    /// Name of the monitor. Default: host name of this machine
     #[arg(long, value_name = "NAME")]
     pub monitor: Option<OsString>,
 }

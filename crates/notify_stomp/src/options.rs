@@ -15,8 +15,8 @@ const PORTS: (u16, u16) = (61613, 61614);
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Broker")]
 pub struct Target {
-    /// Broker to publish to. Repeatable: the first that accepts the connection is used. Default port: 61613,
-    /// with --tls 61614
+    /// Broker to publish to: broker.example.com or 192.0.2.5:61613. Repeatable: the first that accepts the
+    /// connection is used. Default port: 61613, with --tls 61614
     #[arg(long, value_name = "HOST[:PORT]")]
     pub broker: Vec<String>,
     /// Destination of the events: /topic/nagios, /queue/nagios or /exchange/NAME/KEY
@@ -25,7 +25,7 @@ pub struct Target {
     /// User to log in as
     #[arg(long, value_name = "USER")]
     pub login: Option<String>,
-    /// Password of the user; accepted from --extra-opts only, because every user can read a command line
+    /// Password of the user; accepted only from --extra-opts, because every user can read a command line
     #[arg(long, value_name = "SECRET")]
     pub passcode: Option<String>,
     /// Virtual host, which RabbitMQ requires and ActiveMQ ignores
@@ -34,10 +34,10 @@ pub struct Target {
     /// Do not ask the broker to keep events across its own restart
     #[arg(long)]
     pub not_persistent: bool,
-    /// Encrypt, and verify the certificate of the broker
+    /// Use TLS and verify the certificate of the broker
     #[arg(long)]
     pub tls: bool,
-    /// PEM file of the authorities that may have signed it. Default: those of the system
+    /// PEM file of the certificate authorities to trust. Default: those of the system
     #[arg(long, value_name = "FILE")]
     pub tls_ca: Option<PathBuf>,
 }
@@ -123,17 +123,17 @@ fn excerpt(given: &str) -> String {
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Spool")]
 pub struct SpoolOptions {
-    /// Directory in which events wait until the broker confirms receipt: one for each destination, on a local
-    /// disk
+    /// Directory in which events wait until the broker confirms receipt: on a local disk, one directory per
+    /// destination
     #[arg(long, value_name = "FOLDER", default_value = "/var/spool/notify_stomp")]
     pub spool: PathBuf,
-    /// Maximum size of the waiting events, in MiB: beyond it the oldest are dropped, which is CRITICAL
+    /// Maximum size of the waiting events, in MiB: above it the oldest are dropped, which is CRITICAL
     #[arg(long, value_name = "MIB", default_value = "64", value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
     pub spool_size: u64,
     /// Drop events that have waited longer than this many days and still cannot be sent, which is CRITICAL
     #[arg(long, value_name = "DAYS", default_value = "7", value_parser = clap::value_parser!(u64).range(1..=3650))]
     pub spool_age: u64,
-    /// After no broker answered, only spool events for this long, so that Nagios does not wait for each
+    /// Only spool events for this long after no broker answered, so that Nagios does not wait for each event
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = Seconds::within(0.0..=86_400.0))]
     pub retry: Seconds,
 }
