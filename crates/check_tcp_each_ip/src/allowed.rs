@@ -1,6 +1,6 @@
 //! What is allowed: how many targets may fail, how slow the slowest may be.
 
-use plugin::{Limit, Range, Thresholds};
+use plugin::{Limit, Range, State, Thresholds};
 
 use crate::options::Limits;
 
@@ -32,6 +32,13 @@ impl Allowed {
             },
             refused,
         }
+    }
+
+    /// Returns what it means that so many of `total` failed.
+    pub(crate) fn state(&self, failed: usize, total: usize) -> State {
+        let share = failed as f64 * 100.0 / total as f64;
+        let of_share = self.failed_share.as_ref().map(|thresholds| thresholds.state(share));
+        of_share.into_iter().fold(self.failed.state(failed as f64), State::max)
     }
 
     /// How many may fail, in words: ` (allowed up to 5)`.

@@ -61,7 +61,7 @@ impl Judgement<'_> {
             let share = failed.len() as f64 * 100.0 / total;
             Metric::new("failed_share", share).unit(Unit::Percent).thresholds(thresholds).min(0.0).max(100.0)
         });
-        let state = share.iter().map(Metric::state).fold(count.state(), State::max);
+        let state = self.allowed.state(failed.len(), self.total());
         let verb = if failed.len() == 1 { "fails" } else { "fail" };
         let allowed = if state == State::Ok { self.allowed.in_words() } else { String::new() };
         let finding = self.finding(state, failed, &format!("{verb}{allowed}")).metric(count);

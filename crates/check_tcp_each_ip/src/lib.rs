@@ -10,6 +10,7 @@ mod evaluate;
 mod flight;
 mod groups;
 mod icmp;
+mod judged;
 mod monitor;
 mod options;
 mod pass;
@@ -82,6 +83,7 @@ pub(crate) struct Observations {
 /// # Errors
 /// [`ProbeError`]: it is not known what to try, or this machine cannot connect at all.
 pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
-    let observations = probe::probe(args, deadline)?;
-    Ok(evaluate::evaluate(&Allowed::new(&args.limits, args.connecting.refused_ok), &observations))
+    let allowed = Allowed::new(&args.limits, args.connecting.refused_ok);
+    let observations = probe::probe(args, &allowed, deadline)?;
+    Ok(evaluate::evaluate(&allowed, &observations))
 }

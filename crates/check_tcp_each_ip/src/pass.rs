@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use net::Source;
 
 use crate::cause::Cause;
+use crate::judged::Judged;
 use crate::talk::Talk;
 use crate::target::Target;
 
@@ -44,6 +45,10 @@ pub(crate) struct Pass<'a> {
     pub(crate) pace: Duration,
     /// How many have an end, for whoever watches.
     pub(crate) done: &'a AtomicUsize,
+    /// What needs no further try.
+    pub(crate) judged: &'a Judged<'a>,
+    /// Whether what fails is not tried again.
+    pub(crate) is_last: bool,
 }
 
 /// What a pass found.

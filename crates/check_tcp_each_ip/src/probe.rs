@@ -12,7 +12,9 @@ use plugin::{Deadline, Seconds, reason};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
+use crate::allowed::Allowed;
 use crate::cause::{Cause, Echo, Local};
+use crate::judged::Judged;
 use crate::monitor::{self, Tables};
 use crate::options::Text;
 use crate::pass::{Found, Manner, Pass};
@@ -59,8 +61,8 @@ pub enum ProbeError {
     Wait(io::Error),
 }
 
-/// Tries all targets.
-pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, ProbeError> {
+/// Tries all targets. Of a run that is stopped, what is `allowed` judges those that are known by then.
+pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Result<Observations, ProbeError> {
     let targets = targets(args, deadline)?;
     for &address in &args.connecting.source {
         check_source(address).map_err(|why| ProbeError::Source { address, why })?;
@@ -71,7 +73,8 @@ pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, Pr
     let tries =
         Tries { targets: &targets, manner: &manner, pace, count: args.connecting.tries.into(), deadline };
     let done = AtomicUsize::new(0);
-    let outcome = progress::shown(targets.len(), &done, || tries.run(&done))
+    let judged = Judged::new(&targets, allowed, deadline.progress());
+    let outcome = progress::shown(targets.len(), &done, || tries.run(&done, &judged))
         .map_err(|errno| ProbeError::Wait(errno.into()))?;
     let Outcome { found, second_try, echoes } = outcome;
     let Found { slowest, failed, .. } = found;
@@ -131,7 +134,7 @@ struct Outcome {
 }
 
 impl Tries<'_> {
-    fn run(&self, done: &AtomicUsize) -> Result<Outcome, Errno> {
+    fn run(&self, done: &AtomicUsize, judged: &Judged<'_>) -> Result<Outcome, Errno> {
         let until = self.until();
         let pass = Pass {
             targets: self.targets,
@@ -141,12 +144,14 @@ impl Tries<'_> {
             until,
             pace: self.pace,
             done,
+            judged,
+            is_last: self.count == 1,
         };
         let mut tables = if self.count == 1 { Tables::read(self.deadline) } else { Tables::default() };
         let mut found = sweep::run(&pass)?;
         let first = found.open;
         let mut echoes = Echoes::default();
-        for _ in 1..self.count {
+        for number in 2..=self.count {
             if found.failed.is_empty() || Instant::now() >= until {
                 give_up(&mut found);
                 break;
@@ -159,6 +164,7 @@ impl Tries<'_> {
                 which: Some(&which),
                 begin: Instant::now() + PAUSE,
                 pace: self.pace.max(spread),
+                is_last: number == self.count,
                 ..pass
             };
             let (answers, heard) = self.with_echoes(&found, until, || sweep::run(&again));

@@ -249,11 +249,15 @@ impl<'a> Worker<'a> {
         self.found.open += 1;
         self.found.slowest = self.found.slowest.max(Some((started.elapsed(), target)));
         self.pass.done.fetch_add(1, Ordering::Relaxed);
+        self.pass.judged.answers();
     }
 
     fn failed(&mut self, target: u32, started: Instant, cause: Cause) {
         if cause == Cause::Refused && self.pass.manner.refused_ok {
             return self.open(target, started);
+        }
+        if self.pass.is_last {
+            self.pass.judged.fails(target, &cause);
         }
         self.found.failed.push((target, cause));
         self.pass.done.fetch_add(1, Ordering::Relaxed);
