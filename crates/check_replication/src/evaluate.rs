@@ -21,7 +21,11 @@ pub(crate) fn evaluate(policy: &Policy<'_>, observations: &Observations) -> Repo
     let servers = &observations.servers;
     let answers: Vec<&Answer> = servers.iter().filter_map(|(_, answer)| answer.as_ref().ok()).collect();
     let together = Together::of(policy, &answers, answers.len() == servers.len());
-    let mut findings: Vec<Finding> = judge_each(policy, observations, &together);
+    // Of several servers the shape says which must be a replica of which.
+    let alone = servers.len() == 1 || (!together.complete && policy.shape == Shape::Ring);
+    let account = (observations.user.as_str(), observations.seconds);
+    let each = servers.iter().map(|(name, answer)| (name.as_str(), answer.as_ref()));
+    let mut findings = judge_each(policy, account, alone, &together, each);
     findings.extend(together.judge());
     let all_well =
         all_fine(&answers).or_else(|| findings.first().map(|first| first.text.clone())).unwrap_or_default();
@@ -34,12 +38,33 @@ pub(crate) fn evaluate(policy: &Policy<'_>, observations: &Observations) -> Repo
     metrics.chain(together.measure()).fold(report, Report::metric)
 }
 
+/// The worst fault of one of several servers, as far as its own answer tells: for a run that is stopped before
+/// the others have answered. None if there is none.
+pub(crate) fn fault(
+    policy: &Policy<'_>,
+    account: Account<'_>,
+    name: &str,
+    answer: Result<&Answer, &Refusal>,
+) -> Option<Finding> {
+    let together = Together::of(policy, &[], false);
+    let findings = judge_each(policy, account, false, &together, [(name, answer)].into_iter());
+    let faults = findings.into_iter().filter(|finding| finding.state != State::Ok);
+    // Of equally bad ones the first.
+    faults.rev().max_by_key(|finding| finding.state)
+}
+
+/// The account that was logged in with, and the time given, in seconds.
+type Account<'a> = (&'a str, f64);
+
 /// Judges each server and its channels.
-fn judge_each(policy: &Policy<'_>, observations: &Observations, together: &Together<'_>) -> Vec<Finding> {
-    let Observations { servers, user, seconds } = observations;
-    // Of several servers the shape says which must be a replica of which.
-    let alone = servers.len() == 1 || (!together.complete && policy.shape == Shape::Ring);
-    let refused = |name: &str, why: &Refusal| refusal::judge(name, user, *seconds, policy.heartbeats, why);
+fn judge_each<'a>(
+    policy: &Policy<'_>,
+    (user, seconds): Account<'_>,
+    alone: bool,
+    together: &Together<'_>,
+    servers: impl Iterator<Item = (&'a str, Result<&'a Answer, &'a Refusal>)>,
+) -> Vec<Finding> {
+    let refused = |name: &str, why: &Refusal| refusal::judge(name, user, seconds, policy.heartbeats, why);
     let mut findings = Vec::new();
     let mut place = 0;
     for (name, answer) in servers {

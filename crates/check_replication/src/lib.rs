@@ -79,6 +79,7 @@ pub(crate) struct Observations {
 /// # Errors
 /// [`ProbeError`]: it is not clear what to ask, or as whom.
 pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
-    let observations = probe::probe(args, deadline)?;
-    Ok(evaluate::evaluate(&Policy::new(args), &observations))
+    let policy = Policy::new(args);
+    let observations = probe::probe(args, &policy, deadline)?;
+    Ok(evaluate::evaluate(&policy, &observations))
 }

@@ -13,11 +13,13 @@ use crate::ask::{self, Answer, Refusal, Request};
 use crate::connection::Packets;
 use crate::defaults::{Defaults, DefaultsError};
 use crate::endpoint::Endpoint;
+use crate::evaluate::fault;
 use crate::failure::{Failure, Kind, Step};
 use crate::heartbeat::Zone;
 use crate::login::Login;
 use crate::options::{Connecting, Heartbeat, Role};
 use crate::pair::{Links, errant};
+use crate::policy::Policy;
 use crate::row::Row;
 use crate::server::Server;
 use crate::target::{PORT, Target};
@@ -76,11 +78,15 @@ pub enum ProbeError {
     Thread(std::io::Error),
 }
 
-/// Asks every server.
+/// Asks every server. Of a run that is stopped, `policy` judges those that have answered.
 ///
 /// # Errors
 /// [`ProbeError`]: it is not clear what to ask, or as whom.
-pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, ProbeError> {
+pub(crate) fn probe(
+    args: &Args,
+    policy: &Policy<'_>,
+    deadline: &Deadline,
+) -> Result<Observations, ProbeError> {
     let connecting = &args.connecting;
     if args.expected.role == Role::None
         && (args.expected.channels.is_some() || !args.expected.sources.is_empty())
@@ -100,7 +106,7 @@ pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, Pr
     let asker = Asker { several: targets.len() > 1, ..asker };
     let answers = match targets.as_slice() {
         [target] => vec![(target.to_string(), asker.ask(target)?.map(|(answer, _)| answer))],
-        targets => complete(asker.ask_all(targets)?),
+        targets => complete(asker.ask_all(targets, policy)?),
     };
     Ok(Observations {
         servers: answers,
@@ -184,11 +190,12 @@ fn complete(mut answers: Vec<(String, Asked)>) -> Vec<(String, Result<Answer, Re
 
 impl Asker<'_> {
     /// All of them at once, so that one which is silent costs the others no time.
-    fn ask_all(&self, targets: &[Target]) -> Result<Vec<(String, Asked)>, ProbeError> {
+    fn ask_all(&self, targets: &[Target], policy: &Policy<'_>) -> Result<Vec<(String, Asked)>, ProbeError> {
+        self.deadline.progress().expect(targets.len(), "asked");
         thread::scope(|scope| {
-            let start = |target| {
-                thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || self.ask(target))
-            };
+            let ask = |target| self.ask(target).inspect(|asked| self.note(target, asked, policy));
+            let start =
+                |target| thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || ask(target));
             let started: Vec<_> = targets.iter().map(start).collect();
             let mut answers = Vec::new();
             for (target, handle) in targets.iter().zip(started) {
@@ -198,6 +205,16 @@ impl Asker<'_> {
             }
             Ok(answers)
         })
+    }
+
+    /// Notes what one server alone tells, for a run that is stopped.
+    fn note(&self, target: &Target, asked: &Asked, policy: &Policy<'_>) {
+        let account = (user(self.connecting, self.defaults), self.deadline.limit().as_secs_f64());
+        let answer = asked.as_ref().map(|(answer, _)| answer);
+        match fault(policy, account, &target.to_string(), answer) {
+            Some(fault) => self.deadline.progress().add(fault),
+            None => self.deadline.progress().count(),
+        }
     }
 
     fn ask(&self, target: &Target) -> Result<Asked, ProbeError> {

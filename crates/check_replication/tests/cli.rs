@@ -4,13 +4,16 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use suite::needs::{Need, missing};
 use suite::process::{Outcome, run};
+use suite::wait::eventually;
 use tempfile::TempDir;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_check_replication");
@@ -112,6 +115,32 @@ fn a_full_socket_ends_at_the_deadline() {
     let line = format!("REPLICATION CRITICAL - {}: no connection within 1 s", path.display());
     assert_eq!(outcome.summary(), (2, line.as_str()));
     assert!(outcome.elapsed < Duration::from_millis(1300), "{:?}", outcome.elapsed);
+}
+
+/// Each server has a thread, which ends with its answer: the first one's, the watchdog's and that of the
+/// silent server are left.
+#[test]
+fn a_run_that_is_stopped_says_what_it_knows() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    silent.set_nonblocking(true).unwrap();
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let mut command = Command::new(BINARY);
+    command.args(["--timeout=60", "--hostname", &closed, "--hostname"]);
+    command.arg(silent.local_addr().unwrap().to_string());
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut held = None;
+    eventually("a connection to the silent server alone", Duration::from_secs(20), || {
+        held = held.take().or_else(|| silent.accept().ok());
+        let threads = fs::read_dir(format!("/proc/{}/task", child.id())).map_or(0, Iterator::count);
+        held.is_some() && threads == 3
+    });
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr), (Some(2), Vec::new()));
+    let output = String::from_utf8(output.stdout).unwrap();
+    let (before, after) = output.lines().next().unwrap().split_once(" s, ").unwrap();
+    assert!(before.starts_with("REPLICATION CRITICAL - stopped by SIGTERM after "), "{output}");
+    assert_eq!(after, format!("partial: 1 of 2 asked, {closed}: connecting: connection refused"));
 }
 
 /// As user nobody, where the tests run as root.
