@@ -4,7 +4,7 @@ use addresses::{Entry, HostAddress};
 use host_net::{Bound, BoundAddress, Interface, Link};
 
 use crate::dynamic::is_parked;
-use crate::ports::PortFault;
+use crate::port_fault::PortFault;
 
 /// What became of an expected address; the number is the index of the interface that has it. The later a
 /// variant stands, the nearer the address is to being usable.

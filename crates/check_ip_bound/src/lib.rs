@@ -18,6 +18,7 @@ mod held;
 mod misplaced;
 mod missing;
 mod options;
+mod port_fault;
 mod ports;
 mod probe;
 mod shadowed;
@@ -35,7 +36,7 @@ pub use condition::Condition;
 use evaluate::{Limits, evaluate};
 pub use expected::{Expected, ExpectedError, ListSource};
 pub use options::Ignored;
-pub use ports::PortFault;
+pub use port_fault::PortFault;
 pub use probe::{ProbeError, probe};
 
 /// The longest `--grace`, in seconds: a year.

@@ -18,9 +18,9 @@ mod test;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use crate::glob;
 use crate::promise::{ConfigError, Dynamic, Place, Promises, Remark};
 use crate::tree::Tree;
+use crate::wildcard;
 use file::{Interfaces, PATTERNS, Selected};
 use stanza::{Flavour, Outcome};
 
@@ -104,7 +104,7 @@ impl<'a> Boot<'a> {
         let names: Vec<&str> = stanzas
             .iter()
             .map(|stanza| stanza.name.as_str())
-            .filter(|name| glob::matches(value, name))
+            .filter(|name| wildcard::matches(value, name))
             .collect();
         self.always.extend(names.iter().filter(|_| !hotplug).map(|name| (*name).to_owned()));
         names.into_iter().try_for_each(|name| self.push((name, Some(name))))
@@ -132,7 +132,7 @@ impl<'a> Boot<'a> {
         let pair = (logical.to_owned(), physical.map(str::to_owned));
         let named = physical.unwrap_or(logical);
         if let Some(mapping) =
-            self.interfaces.mappings.iter().find(|mapping| glob::matches(&mapping.word, named))
+            self.interfaces.mappings.iter().find(|mapping| wildcard::matches(&mapping.word, named))
         {
             return Err(mapping
                 .place

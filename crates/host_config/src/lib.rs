@@ -50,6 +50,7 @@ mod read;
 mod source;
 mod suse;
 mod tree;
+mod wildcard;
 mod wireguard;
 
 pub use lists::{read_list, read_list_with_fields};

@@ -9,9 +9,10 @@
 mod conditions;
 mod matching;
 mod netdev;
-mod orphans;
 mod unit;
 mod version;
+
+use std::collections::BTreeMap;
 
 use crate::folders;
 use crate::located::{Asked, Located};
@@ -39,7 +40,8 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let facts = HostFacts::read(tree)?;
     // Up to version 252 an empty Address= is ignored; later ones reset the list.
     let resets = version::read(tree)?.is_none_or(|version| version > LAST_WITHOUT_RESET);
-    netdev::add(tree, &mut promises)?;
+    let devices = folders::by_name(tree, &FOLDERS.map(str::to_owned), |name| is_of(name, ".netdev"))?;
+    netdev::add(tree, devices, &mut promises)?;
     for (name, path) in &files {
         // An empty file is a mask, and so is a link to /dev/null; its drop-ins are not read either.
         let Some(content) = folders::content(tree, path)?.filter(|content| !content.is_empty()) else {
@@ -54,8 +56,39 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
             network.promise(&Place::new(path, 1), &facts, &mut claimed, &mut promises);
         }
     }
-    orphans::add(tree, &files, &mut promises)?;
+    add_orphans(tree, &files, &mut promises)?;
     Ok((!files.is_empty() || !promises.shadowed.is_empty()).then_some(promises))
+}
+
+/// Adds the addresses of the drop-ins of files that are not there; `files` has those that are, by name.
+fn add_orphans(
+    tree: &Tree<'_>,
+    files: &BTreeMap<String, String>,
+    to: &mut Promises,
+) -> Result<(), ConfigError> {
+    let mut names = Vec::new();
+    for folder in FOLDERS {
+        let all = tree.names(folder)?.into_iter().filter_map(|name| name.into_string().ok());
+        names.extend(all.filter_map(|name| {
+            name.strip_suffix(".d").filter(|name| name.ends_with(".network")).map(str::to_owned)
+        }));
+    }
+    names.sort();
+    names.dedup();
+    for name in names.into_iter().filter(|name| !files.contains_key(name)) {
+        let mut network = Network::default();
+        for path in drop_ins(tree, &name)? {
+            let content = folders::content(tree, &path)?.unwrap_or_default();
+            network.take(sections(&path, &content, to)?, to)?;
+        }
+        let why = format!("there is no {name}");
+        to.shadowed.extend(network.statics().map(|(expected, place)| Shadowed {
+            expected,
+            why: why.clone(),
+            place,
+        }));
+    }
+    Ok(())
 }
 
 /// The last version that ignores an empty `Address=`.

@@ -7,8 +7,8 @@ use std::str::FromStr;
 use addresses::{Entry, HostAddress, List, ListError};
 use plugin::ReadError;
 
-use crate::glob;
 use crate::source::Source;
+use crate::wildcard;
 
 /// One address that a configuration promises, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,8 +177,8 @@ impl Dynamic {
         let excluded = patterns
             .iter()
             .filter_map(|pattern| pattern.strip_prefix('!'))
-            .any(|pattern| glob::matches(pattern, name));
-        plain == name || !excluded && patterns.iter().any(|pattern| glob::matches(pattern, name))
+            .any(|pattern| wildcard::matches(pattern, name));
+        plain == name || !excluded && patterns.iter().any(|pattern| wildcard::matches(pattern, name))
     }
 }
 

@@ -7,9 +7,9 @@ use std::rc::Rc;
 
 use addresses::short;
 
-use crate::glob;
 use crate::promise::{ConfigError, Place, Remark};
 use crate::tree::Tree;
+use crate::{glob, wildcard};
 
 /// How deep files may include files, and how many lines may do so.
 const DEPTH: usize = 32;
@@ -259,7 +259,7 @@ impl Reader<'_> {
             let pattern = if word.starts_with('/') { word.to_owned() } else { format!("{folder}/{word}") };
             for path in glob::expand(self.tree, &pattern, place)? {
                 if keyword == "source" {
-                    let several = glob::is_pattern(&pattern);
+                    let several = wildcard::is_pattern(&pattern);
                     if !self.included(&path, several, depth)? && !several {
                         self.all.remarks.push(place.remark(format!("source {}: no such file", short(word))));
                     }

@@ -1,8 +1,8 @@
 //! The ports that stanzas give bridges, bonds, teams and VRFs: bridge-utils-interfaces(5), ifenslave's and
 //! ifupdown2's options.
 
-use crate::glob;
 use crate::promise::Promises;
+use crate::wildcard;
 
 use super::file::Interfaces;
 
@@ -39,7 +39,7 @@ fn names(list: &str, all: &Interfaces) -> Option<Vec<String>> {
             "glob" => {
                 let pattern = words.next()?;
                 let known = all.stanzas.iter().map(|stanza| stanza.name.clone());
-                names.extend(known.filter(|name| glob::matches(pattern, name)));
+                names.extend(known.filter(|name| wildcard::matches(pattern, name)));
             }
             "waitport" => drop(words.next()),
             word if word.contains(['[', '*', '/', '$']) => return None,

@@ -10,9 +10,9 @@ use std::collections::HashMap;
 use addresses::short;
 
 use super::words;
-use crate::glob;
 use crate::promise::{ConfigError, Place, Remark};
 use crate::tree::Tree;
+use crate::{glob, wildcard};
 
 const DEPTH: usize = 32;
 const INCLUDES: usize = 4096;
@@ -108,7 +108,7 @@ impl Reader<'_, '_> {
                     place: place.clone(),
                 });
             }
-            (false, "includer") if glob::is_pattern(name) => {}
+            (false, "includer") if wildcard::is_pattern(name) => {}
             (false, _) => return Err(place.error(format!("{keyword} {}: no such file", short(name)))),
         }
         Ok(())

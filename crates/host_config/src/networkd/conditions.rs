@@ -1,9 +1,9 @@
 //! The conditions of a `[Match]` section that are about the host and not about an interface: `Host=`,
 //! `Architecture=`, `KernelVersion=` and the others of systemd.network(5).
 
-use crate::glob;
 use crate::promise::ConfigError;
 use crate::tree::Tree;
+use crate::wildcard;
 
 /// What is known of the host that the files are of.
 #[derive(Debug, Default)]
@@ -50,14 +50,16 @@ impl HostFacts {
         let (inverted, value) =
             value.strip_prefix('!').map_or((false, value), |value| (true, value.trim_ascii()));
         let holds = match key {
-            "Host" => value == self.machine_id && !value.is_empty() || glob::matches(value, &self.hostname),
+            "Host" => {
+                value == self.machine_id && !value.is_empty() || wildcard::matches(value, &self.hostname)
+            }
             "Architecture" => {
                 let here = self.architecture?;
                 value == here || value == "native"
             }
             // A version with an operator is left to systemd.
             "KernelVersion" if !value.starts_with(['<', '>', '=', '!']) => {
-                glob::matches(value, self.kernel.as_deref()?)
+                wildcard::matches(value, self.kernel.as_deref()?)
             }
             _ => return None,
         };

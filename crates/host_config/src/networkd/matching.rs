@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::conditions::{HostFacts, is_of_the_host};
-use crate::glob;
+use crate::wildcard;
 
 /// The conditions of a `[Match]` section.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -114,7 +114,7 @@ impl Match {
     /// Whether the file is for the interface `name` and whatever the host is, it says so.
     fn certainly(&self, name: &str) -> bool {
         let matches = |inverted| {
-            self.names.iter().any(|(this, pattern)| *this == inverted && glob::matches(pattern, name))
+            self.names.iter().any(|(this, pattern)| *this == inverted && wildcard::matches(pattern, name))
         };
         let positive = self.names.iter().any(|(inverted, _)| !inverted);
         !self.other && self.type_fits(name) && !matches(true) && (!positive || matches(false))

@@ -1,17 +1,20 @@
 //! The `.netdev` files of networkd, by systemd.netdev(5), as far as they make bridges.
 
+use std::collections::BTreeMap;
+
 use crate::folders;
 use crate::promise::{ConfigError, Place, Promises};
 use crate::tree::Tree;
 
 use super::unit::sections;
-use super::{FOLDERS, is_of};
 
-/// Adds the bridges that networkd makes, each without a port yet.
-pub(super) fn add(tree: &Tree<'_>, to: &mut Promises) -> Result<(), ConfigError> {
-    for path in
-        folders::by_name(tree, &FOLDERS.map(str::to_owned), |name| is_of(name, ".netdev"))?.into_values()
-    {
+/// Adds the bridges that networkd makes by `files`, each without a port yet.
+pub(super) fn add(
+    tree: &Tree<'_>,
+    files: BTreeMap<String, String>,
+    to: &mut Promises,
+) -> Result<(), ConfigError> {
+    for path in files.into_values() {
         let content = folders::content(tree, &path)?.unwrap_or_default();
         let (mut name, mut bridge) = (None, false);
         for section in
