@@ -108,6 +108,8 @@ impl Site {
         let lists = public_folder();
         write(&lists.path().join("www1"), "192.0.2.22\n192.0.2.226\n");
         www1.etc("ips", "192.0.2.22\n192.0.2.226\n");
+        node1.etc("ips", "198.51.100.21\n");
+        node2.etc("ips", "198.51.100.22\n");
         www1.etc("nagios/silent-outage.ini", &tuned("#ntp=192.0.2.1\n", "ntp=198.51.100.22\n"));
         let others = "#file=/etc/nagios/addresses-of-others\n#port=80\n";
         node1.etc("nagios/silent-outage.ini", &tuned(others, "ip=198.51.100.10\nport=80\n"));
