@@ -38,7 +38,7 @@ fn a_full_table_of_neighbours_is_no_outage() {
     let outcome = check(&monitor, &["--port=80", &list]);
     let first = outcome.first_line();
     assert_eq!(outcome.code, Some(3), "{first}");
-    assert!(first.contains(&format!(" of {live} untested, port 80: 198.18.")), "{first}");
+    assert!(first.contains(&format!(" of {live} untested, port 80: ")), "{first}");
     assert!(first.contains(&format!(" | failed=0;;0;0;{live} untested=")), "{first}");
     assert!(
         outcome.stdout.contains(": neighbour table full here: raise net.ipv4.neigh.default.gc_thresh3 "),
