@@ -4,7 +4,7 @@
 //! Whole processes run in turn (A, B, C, then B, A, C ...), and only ratios within one run are compared: the
 //! table has the median of the paired ratios and their middle half, and each command against itself, which is
 //! the noise of the machine. It prints and never fails on a time. FILTER is a part of a row's name, as in
-//! start or 60000; --quick shows that it runs, with too few rounds to mean much. With UPDATE_DOCS=1 what a
+//! start or 60000; --quick shows that it runs, by a single round. With UPDATE_DOCS=1 what a
 //! full run measured is written into the table of README.md.
 
 mod machine;
@@ -85,7 +85,7 @@ impl Bench<'_> {
     /// # Panics
     /// If it fails.
     pub fn peak(&self, command: &Command) -> f64 {
-        measure::resident(&self.own("peak"), command)
+        measure::resident(&self.own("peak"), self.plan.samples, command)
     }
 
     /// Adds a row: the time that two programs keep processors busy, for what mostly waits; `target` is the
@@ -94,7 +94,7 @@ impl Bench<'_> {
     /// # Panics
     /// If one of them fails.
     pub fn busy(&self, own: (&str, &Command), peer: (&str, &Command), target: Option<f64>) {
-        let times = measure::busy(&self.own("peak"), self.plan.rounds.min(5), [own.1, peer.1]);
+        let times = measure::busy(&self.own("peak"), self.plan.samples, [own.1, peer.1]);
         self.table.ratio(&times, (own.0, 0), (peer.0, 1), target);
     }
 
@@ -112,6 +112,6 @@ impl Bench<'_> {
     /// Adds a row: the memory that a program has resident, and a peer's, in MiB; `target` is the most that is
     /// good enough.
     pub fn memory(&self, own: (&str, f64), peer: (&str, f64), target: Option<f64>) {
-        self.table.memory(own, peer, target);
+        self.table.memory(own, peer, self.plan.samples, target);
     }
 }

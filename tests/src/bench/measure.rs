@@ -67,7 +67,7 @@ fn shuffle(order: &mut [usize], random: &mut u64) {
 
 /// From start to exit, which must be a success: a program that fails early would look fast.
 fn time(subject: &mut Subject) -> Duration {
-    let command = subject.command.stdin(Stdio::null()).stdout(Stdio::null());
+    let command = subject.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let start = Instant::now();
     let status = command.status();
     let elapsed = start.elapsed();
@@ -117,9 +117,9 @@ fn used(peak: &std::path::Path, command: &Command) -> (f64, f64) {
     used.map_or((f64::NAN, f64::NAN), |(kibibytes, seconds)| (kibibytes / 1024.0, seconds))
 }
 
-/// The most that a program has resident, in MiB: the greatest of five runs.
-pub(super) fn resident(peak: &std::path::Path, command: &Command) -> f64 {
-    (0..5).map(|_| used(peak, command).0).fold(0.0, f64::max)
+/// The most that a program has resident, in MiB: the greatest of so many runs.
+pub(super) fn resident(peak: &std::path::Path, runs: usize, command: &Command) -> f64 {
+    (0..runs).map(|_| used(peak, command).0).fold(0.0, f64::max)
 }
 
 /// The time that two programs keep processors busy, in seconds, in turn for so many rounds.

@@ -13,6 +13,8 @@ pub(super) struct Plan {
     pub(super) rounds: usize,
     /// The rounds before them that are not counted.
     pub(super) warm_up: usize,
+    /// How often memory and the processors' time are taken.
+    pub(super) samples: usize,
     /// Whether it only shows that it runs.
     pub(super) is_quick: bool,
 }
@@ -24,15 +26,17 @@ impl Plan {
             budget: Duration::from_secs(12),
             rounds: 25,
             warm_up: 2,
+            samples: 5,
             is_quick: false,
         };
         for argument in arguments {
             match argument.as_str() {
                 "--quick" => {
                     plan = Self {
-                        budget: Duration::from_millis(200),
-                        rounds: 3,
-                        warm_up: 1,
+                        budget: Duration::ZERO,
+                        rounds: 1,
+                        warm_up: 0,
+                        samples: 1,
                         is_quick: true,
                         ..plan
                     };

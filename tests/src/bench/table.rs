@@ -69,14 +69,20 @@ impl Table {
         self.add((what, against), cells, (readme::ratio(own / target), String::new()));
     }
 
-    pub(super) fn memory(&self, (what, own): (&str, f64), (against, peer): (&str, f64), target: Option<f64>) {
+    pub(super) fn memory(
+        &self,
+        (what, own): (&str, f64),
+        (against, peer): (&str, f64),
+        runs: usize,
+        target: Option<f64>,
+    ) {
         let size = |mebibytes: f64| format!("{mebibytes:.2} MiB");
         let cells = [
             size(own),
             size(peer),
             format!("{:.3}", own / peer),
             String::new(),
-            "5".to_owned(),
+            runs.to_string(),
             target.map(|target| format!("<= {target} MiB")).unwrap_or_default(),
             target.map(|target| verdict(own, target)).unwrap_or_default(),
         ];
