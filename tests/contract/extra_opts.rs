@@ -1,6 +1,7 @@
 //! `--extra-opts`: options from an ini file.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use std::time::Duration;
 
@@ -133,6 +134,26 @@ fn several_sections_are_read_in_their_order() {
     );
     let same_section = with("[x]\nsingle=1\n\nsingle=2\n", "x", &[]);
     assert_eq!(same_section, (3, "UNKNOWN - single is given twice: FILE line 2, FILE line 4".to_owned()));
+}
+
+#[test]
+fn a_secret_that_others_can_read_is_named() {
+    let (_folder, path) = ini("[x]\nsecret=abc\n[y]\nitem=1\n[z]\n");
+    for (mode, section, is_told) in
+        [(0o644, "x", true), (0o640, "x", false), (0o600, "x", false), (0o644, "z", false)]
+    {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let extra = format!("--extra-opts={section}@{path}");
+        let seen = outcome(&mut plugin(&[&extra, &format!("--extra-opts=y@{path}")]));
+        let detail = format!("{path} holds secret and every account here can read it: chmod o= {path}");
+        let details: Vec<&str> = seen.stdout.lines().skip(1).collect();
+        assert_eq!(
+            (seen.code, details == [detail.as_str()], details.is_empty()),
+            (Some(0), is_told, !is_told),
+            "{mode:o} {section}"
+        );
+        assert!(!seen.stdout.contains("abc"), "{}", seen.stdout);
+    }
 }
 
 #[test]

@@ -69,8 +69,7 @@ pub(crate) fn parse<A: clap::Parser>(
 /// Refuses a secret on the command line, where every account of the machine could read it in the list of
 /// processes: an option whose value is called SECRET comes by `--extra-opts` alone.
 fn refuse_secrets(command: &Command, arguments: &[OsString]) -> Result<(), Report> {
-    let is_secret = |known: &&Arg| known.get_value_names().into_iter().flatten().any(|name| name == "SECRET");
-    for long in command.get_arguments().filter(is_secret).filter_map(Arg::get_long) {
+    for long in command.get_arguments().filter(|known| is_secret(known)).filter_map(Arg::get_long) {
         let option = format!("--{long}");
         let given = |argument: &&OsString| {
             let rest = argument.as_encoded_bytes().strip_prefix(option.as_bytes());
@@ -83,6 +82,17 @@ fn refuse_secrets(command: &Command, arguments: &[OsString]) -> Result<(), Repor
         }
     }
     Ok(())
+}
+
+/// Whether an option's value is a secret, by what the value is called.
+fn is_secret(known: &Arg) -> bool {
+    known.get_value_names().into_iter().flatten().any(|name| name == "SECRET")
+}
+
+/// What a report adds where the file of a secret is open to all accounts of the machine.
+fn others_read(Setting { file, name, .. }: &Setting) -> String {
+    let file = file.display();
+    format!("{file} holds {name} and every account here can read it: chmod o= {file}")
 }
 
 /// As much of the arguments as can be understood.
@@ -112,6 +122,9 @@ fn from_files(
             let known = known(command, &setting).map_err(refused)?;
             if matches.value_source(known.get_id().as_str()) == Some(ValueSource::CommandLine) {
                 continue;
+            }
+            if is_secret(known) && extra_opts::others_read(&setting.file) {
+                output::note(others_read(&setting));
             }
             let earlier = settings.iter().find(|earlier| earlier.name == setting.name);
             if adds_to(known, earlier, &setting).map_err(refused)? {

@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 use std::env;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::Mode;
+
 use crate::{Deadline, ReadError, read_file};
 
 /// Where to look when no file is named, after the variable MP_CONFIG_FILE.
@@ -64,6 +66,11 @@ pub(crate) fn load(
     let section = if section.is_empty() { plugin } else { section };
     let content = read_file(&file, LARGEST, deadline)?;
     parse(&content, section, &file)
+}
+
+/// Whether every account of this machine may read the file, by its mode.
+pub(crate) fn others_read(file: &Path) -> bool {
+    rustix::fs::stat(file).is_ok_and(|status| Mode::from_raw_mode(status.st_mode).contains(Mode::ROTH))
 }
 
 fn default_file() -> Result<PathBuf, ExtraOptsError> {

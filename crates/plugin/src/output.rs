@@ -2,6 +2,7 @@
 
 use std::env;
 use std::io;
+use std::mem;
 use std::process;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -32,6 +33,9 @@ static FORMAT: Mutex<Format> = Mutex::new(Format::Text);
 static VERBOSITY: AtomicU8 = AtomicU8::new(0);
 /// Whether `--exit-ok` was given.
 static EXIT_OK: AtomicBool = AtomicBool::new(false);
+
+/// Details that the report gets beside its own, each once.
+static NOTES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// How a process reports: its program, the name in its output, and the time it has.
 #[derive(Debug)]
@@ -64,8 +68,18 @@ pub(crate) fn set_exit_ok() {
     EXIT_OK.store(true, Ordering::SeqCst);
 }
 
+/// Adds a detail to the report, whatever it will be.
+pub(crate) fn note(text: String) {
+    let mut notes = NOTES.lock().unwrap_or_else(PoisonError::into_inner);
+    if !notes.contains(&text) {
+        notes.push(text);
+    }
+}
+
 /// Renders the report, writes it and exits with its state.
 pub(crate) fn finish(report: &Report) -> ! {
+    let notes = mem::take(&mut *NOTES.lock().unwrap_or_else(PoisonError::into_inner));
+    let report = &notes.into_iter().fold(report.clone(), Report::detail);
     let (plugin, name) =
         CONTEXT.get().map_or(("plugin", "PLUGIN"), |context| (&context.plugin, &context.name));
     let verbosity = VERBOSITY.load(Ordering::SeqCst);

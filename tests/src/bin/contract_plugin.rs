@@ -29,6 +29,9 @@ struct Args {
     /// A value that may be given once
     #[arg(long, default_value = "")]
     single: String,
+    /// A value that is no other account's business
+    #[arg(long, value_name = "SECRET")]
+    secret: Option<String>,
     /// A value that may repeat
     #[arg(long)]
     item: Vec<String>,
