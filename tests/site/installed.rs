@@ -162,6 +162,7 @@ fn each_family_has_its_folders_and_every_file_a_place() {
                 has(format!("etc/nagios-plugins/config/{name}"));
             }
         }
+        links_lead_somewhere(folder.path(), documents, family);
         let outcome = run(script().env("DESTDIR", folder.path()).args([&family_option, "--remove"]));
         assert_eq!(
             (outcome.code, outcome.stderr.as_str(), files(folder.path())),
@@ -169,6 +170,29 @@ fn each_family_has_its_folders_and_every_file_a_place() {
             "{family}"
         );
     }
+}
+
+/// Opens each link of the documents installed below `root`.
+fn links_lead_somewhere(root: &Path, documents: &str, family: &str) {
+    let mut links = 0;
+    for file in files(&root.join(documents)).into_iter().filter(|file| file.ends_with(".md")) {
+        let page = root.join(documents).join(&file);
+        let text = fs::read_to_string(&page).unwrap();
+        let targets = text.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0));
+        for target in targets.filter(|target| !target.contains("://") && !target.starts_with('#')) {
+            // Debian's own copyright comes with packaging/build.
+            if (family, target) == ("debian", "copyright") {
+                continue;
+            }
+            let path = match target.strip_prefix('/') {
+                Some(absolute) => root.join(absolute),
+                None => page.parent().unwrap().join(target.split('#').next().unwrap()),
+            };
+            assert!(path.exists(), "{family}: {file}: {target} leads nowhere");
+            links += 1;
+        }
+    }
+    assert!(links > 40, "{family}: {links} links");
 }
 
 #[test]
