@@ -49,7 +49,11 @@ fn readmes() -> Vec<(Option<String>, PathBuf)> {
         let path = plugins::folder(&name).join("README.md");
         (Some(name), path)
     });
-    ["README.md", "docs/scale.md"].map(|name| (None, top.join(name))).into_iter().chain(own).collect()
+    ["README.md", "SECURITY.md", "docs/scale.md"]
+        .map(|name| (None, top.join(name)))
+        .into_iter()
+        .chain(own)
+        .collect()
 }
 
 #[test]
@@ -63,7 +67,9 @@ fn the_help_in_a_readme_is_what_the_plugin_prints() {
 
 #[test]
 fn the_tables_have_each_plugin_with_its_description() {
-    let mut checks = "| plugin | the question that it answers |\n| --- | --- |\n".to_owned();
+    let mut checks =
+        "| plugin | the question that it answers | what it needs first | a command to try |\n| --- | --- | --- | --- |\n"
+            .to_owned();
     let mut handlers = "| event handler | what it does |\n| --- | --- |\n".to_owned();
     let mut publishers = "| program | what it writes |\n| --- | --- |\n".to_owned();
     for (name, help) in helps() {
@@ -78,7 +84,16 @@ fn the_tables_have_each_plugin_with_its_description() {
             Kind::Handle | Kind::Notify => &mut handlers,
             Kind::Publish => &mut publishers,
         };
-        *table += &format!("| [{name}](crates/{name}/README.md) | {description} |\n");
+        *table += &format!("| [{name}](crates/{name}/README.md) | {description} |");
+        if plugins::kind(&name) == Kind::Check {
+            let (needs, command) = (help::needs(&name), help::first_command(&name));
+            assert!(
+                !needs.is_empty() && command.starts_with(&name),
+                "{name}: [package.metadata.readme] lacks something"
+            );
+            *table += &format!(" {needs} | `{command}` |");
+        }
+        *table += "\n";
     }
     let readme = plugins::workspace().join("README.md");
     Block::new(&readme, "plugins").hold(&checks);

@@ -6,9 +6,25 @@ use crate::plugins;
 
 /// The description in a plugin's Cargo.toml: empty if there is none.
 pub fn description(plugin: &str) -> String {
+    manifest_line(plugin, "description")
+}
+
+/// What a check needs before it can judge anything, from its Cargo.toml: empty if nothing is said there.
+pub fn needs(plugin: &str) -> String {
+    manifest_line(plugin, "needs")
+}
+
+/// The command line of a check to try first, from its Cargo.toml: empty if there is none.
+pub fn first_command(plugin: &str) -> String {
+    manifest_line(plugin, "first-command")
+}
+
+/// The value of `key = "value"` in a plugin's Cargo.toml.
+fn manifest_line(plugin: &str, key: &str) -> String {
     let manifest = plugins::folder(plugin).join("Cargo.toml");
     let manifest = fs::read_to_string(manifest).unwrap_or_default();
-    let line = manifest.lines().find_map(|line| line.strip_prefix("description = \"")?.strip_suffix('"'));
+    let start = format!("{key} = \"");
+    let line = manifest.lines().find_map(|line| line.strip_prefix(&start)?.strip_suffix('"'));
     line.unwrap_or_default().to_owned()
 }
 
