@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use plugin::{InvalidRange, Range, Thresholds};
+use plugin::{InvalidRange, Range, State, Thresholds};
 
 /// The options on how many proxies may fail and how slow they may be.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -69,6 +69,12 @@ impl Allowed {
         }
     }
 
+    /// How bad it is that `failed` out of `total` fail.
+    pub(crate) fn state(&self, failed: usize, total: usize) -> State {
+        let by_share = self.failed_share.as_ref().map(|limits| limits.state(share(failed, total)));
+        by_share.into_iter().fold(self.failed.state(failed as f64), State::max)
+    }
+
     /// How many may fail, in words: `allowed up to 5`.
     pub(crate) fn in_words(&self) -> String {
         let of = |thresholds: &Thresholds, unit: &str| {
@@ -80,4 +86,9 @@ impl Allowed {
         let all: Vec<String> = of(&self.failed, "").into_iter().chain(share).collect();
         format!("allowed {}", all.join(" and "))
     }
+}
+
+/// `failed` out of `total`, in per cent.
+pub(crate) fn share(failed: usize, total: usize) -> f64 {
+    if total == 0 { 0.0 } else { 100.0 * failed as f64 / total as f64 }
 }

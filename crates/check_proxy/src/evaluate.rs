@@ -6,7 +6,7 @@ use std::time::Duration;
 use net::HostPort;
 use plugin::{Finding, Findings, Metric, Report, State, Unit};
 
-use crate::allowed::Allowed;
+use crate::allowed::{Allowed, share};
 use crate::ask::Answer;
 use crate::judge::{Verdict, judge};
 use crate::plan::{PageSeen, Seen};
@@ -84,7 +84,7 @@ fn findings(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
     let slow = slow(allowed, judged);
     let untested: Vec<&Judged<'_>> = judged.iter().filter(|judged| judged.verdict.local.is_some()).collect();
     let mut findings = Findings::default();
-    let state = failed_state(allowed, total, failing.len());
+    let state = allowed.state(failing.len(), total);
     if let Some(page) = page_at_fault(observations, &failing, total) {
         findings.extend([page]);
     } else if !failing.is_empty() {
@@ -115,15 +115,6 @@ fn sorted<'a, 'b>(judged: &'b [Judged<'a>]) -> Vec<&'b Judged<'a>> {
     let mut failing: Vec<&Judged<'_>> = judged.iter().filter(|judged| judged.verdict.fails()).collect();
     failing.sort_by_key(|judged| !judged.verdict.open);
     failing
-}
-
-fn failed_state(allowed: &Allowed, total: usize, failed: usize) -> State {
-    let by_share = allowed.failed_share.as_ref().map(|thresholds| thresholds.state(share(total, failed)));
-    by_share.into_iter().fold(allowed.failed.state(failed as f64), State::max)
-}
-
-fn share(total: usize, failed: usize) -> f64 {
-    if total == 0 { 0.0 } else { 100.0 * failed as f64 / total as f64 }
 }
 
 /// The page's own fault, and what cannot be told from it, where no proxy brought it.
@@ -274,7 +265,7 @@ fn metrics(allowed: &Allowed, judged: &[Judged<'_>]) -> Vec<Metric> {
     let mut metrics =
         vec![Metric::count("failed", failed).thresholds(allowed.failed.clone()).min(0.0).max(total as f64)];
     if let Some(thresholds) = &allowed.failed_share {
-        let share = Metric::new("failed_share", share(total, failed)).unit(Unit::Percent);
+        let share = Metric::new("failed_share", share(failed, total)).unit(Unit::Percent);
         metrics.push(share.thresholds(thresholds.clone()).min(0.0).max(100.0));
     }
     metrics.push(Metric::count("open", open).min(0.0).max(total as f64));

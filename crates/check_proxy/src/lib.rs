@@ -13,6 +13,7 @@ mod fault;
 pub mod fuzzing;
 mod http;
 mod judge;
+mod known;
 mod login;
 mod options;
 mod page;
@@ -64,6 +65,7 @@ pub struct Args {
 /// # Errors
 /// [`ProbeError`]: it is not known whom to ask for what, or this machine cannot ask at all.
 pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
-    let observations = probe::probe(args, deadline)?;
-    Ok(evaluate::evaluate(&Allowed::new(&args.limits), &observations))
+    let allowed = Allowed::new(&args.limits);
+    let observations = probe::probe(args, &allowed, deadline)?;
+    Ok(evaluate::evaluate(&allowed, &observations))
 }

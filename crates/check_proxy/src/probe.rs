@@ -6,13 +6,15 @@ use std::time::{Duration, Instant};
 
 use net::tls::{Settings, TlsError};
 use net::{Source, resolve};
-use plugin::{Deadline, Finding, Seconds};
+use plugin::{Deadline, Seconds};
 
 use crate::Args;
+use crate::allowed::Allowed;
 use crate::ask::Manner;
 use crate::evaluate::{Direct, Observations, suspects_page};
 use crate::fault::Fault;
 use crate::judge::judge;
+use crate::known::Known;
 use crate::page::Expected;
 use crate::plan::{Plan, Seen};
 use crate::side::for_each;
@@ -42,15 +44,15 @@ pub enum ProbeError {
 }
 
 /// Asks all proxies.
-pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, ProbeError> {
+pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Result<Observations, ProbeError> {
     let login = login(args)?;
     let targets = targets(&args.proxies, deadline)?;
     let plan = plan(args, login, deadline)?;
     let _step = deadline.step(format!("asking {} proxies", targets.len()));
-    deadline.progress().expect(targets.len(), "asked");
+    let known = Known::new(targets.len(), allowed, deadline.progress());
     let seen = for_each(&targets, room(args), |target| {
         let seen = plan.ask(target.address);
-        note(target, &seen, &plan, deadline);
+        known.ended(target, &judge(&seen, &plan.forbidden));
         seen
     });
     let proxies: Vec<(Target, Option<Seen>)> = targets.into_iter().zip(seen).collect();
@@ -91,16 +93,6 @@ fn plan(args: &Args, login: Option<crate::login::Login>, deadline: &Deadline) ->
         forbidden: args.forbid.clone(),
         tries: args.connecting.tries,
     })
-}
-
-/// Notes what is known of one proxy, for a run that is stopped.
-fn note(target: &Target, seen: &Seen, plan: &Plan, deadline: &Deadline) {
-    let verdict = judge(seen, &plan.forbidden);
-    match (verdict.reasons.first(), &verdict.local) {
-        (Some(reason), _) => deadline.progress().add(Finding::critical(format!("{target} {reason}"))),
-        (None, Some(why)) => deadline.progress().add(Finding::unknown(format!("{target} {why}"))),
-        (None, None) => deadline.progress().count(),
-    }
 }
 
 /// How many proxies are asked at the same time, as far as files may be open.

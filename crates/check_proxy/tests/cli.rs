@@ -8,10 +8,13 @@ mod fake;
 use std::fs;
 use std::io::Write as _;
 use std::net::TcpListener;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use fake::{Origin, Who, answer, for_customers, hang, listen_tls, nonce, page, proxy, refusal, tunnel};
+use rustix::process::{Pid, Signal, kill_process};
 use rustls as _;
 
 /// The exit code, and the line without its performance data.
@@ -302,6 +305,34 @@ fn silent_proxies_do_not_cost_the_others_their_time() {
         "{}",
         outcome.stdout
     );
+}
+
+/// The customer asks the silent proxy a second after the stranger: by then the other one is judged.
+#[test]
+fn a_run_that_is_stopped_says_what_it_knows() {
+    let origin = Origin::start();
+    let (asked, is_asked) = mpsc::channel();
+    let port = proxy(move |who, _, stream| match stream.local_addr().unwrap().ip().to_string().as_str() {
+        "127.0.0.1" => drop(stream.write_all(refusal().as_bytes())),
+        _ => {
+            asked.send(who).unwrap();
+            hang(stream);
+        }
+    });
+    let mut command = Command::new(fake::BINARY);
+    command.args(["--ip=127.0.0.1", "--ip=127.0.0.2", "--tries=1", "--timeout=60", "--connect-timeout=30"]);
+    command.args([&format!("--port={port}"), &origin.login(), &origin.url("pong"), "--expect=pong NONCE"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    for _ in 0..3 {
+        is_asked.recv_timeout(Duration::from_secs(20)).unwrap();
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr), (Some(2), Vec::new()));
+    let output = String::from_utf8(output.stdout).unwrap();
+    let (before, after) = output.lines().next().unwrap().split_once(" s, ").unwrap();
+    assert!(before.starts_with("PROXY CRITICAL - stopped by SIGTERM after "), "{output}");
+    assert_eq!(after, "partial: 1 of 2 asked, 127.0.0.1 password refused (407)");
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! What is allowed: how many nameservers may fail, how slow the slowest answer may be.
 
-use plugin::{Limit, Metric, Range, Thresholds, Unit};
+use plugin::{Limit, Metric, Range, State, Thresholds, Unit};
 
 use crate::options::Args;
 
 /// The thresholds that the observations are judged by.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Allowed {
     /// How many may fail: `None` if no limit is given.
     failed: Option<Thresholds>,
@@ -41,6 +41,12 @@ impl Allowed {
                 .max(100.0)
         };
         std::iter::once(count).chain(self.share.as_ref().map(share)).collect()
+    }
+
+    /// How bad it is that `failed` out of `total` fail.
+    pub(crate) fn state(&self, failed: usize, total: usize, has_choice: bool) -> State {
+        let metrics = self.failed(failed, total, has_choice);
+        metrics.iter().map(Metric::state).max().unwrap_or(State::Unknown)
     }
 
     /// The metric of the slowest answer, in seconds.

@@ -15,7 +15,7 @@ const NAMED: usize = 3;
 pub(crate) fn evaluate(allowed: &Allowed, observed: &Observations) -> Report {
     let total = observed.servers.len();
     let open: Vec<&Server> =
-        observed.servers.iter().filter(|server| outcomes(server).any(resolves)).collect();
+        observed.servers.iter().filter(|server| resolves_for_strangers(server)).collect();
     let metrics = allowed.failed(open.len(), total, false);
     let state = metrics.iter().map(plugin::Metric::state).max().unwrap_or(State::Unknown);
     let text = if open.is_empty() { String::new() } else { open_text(&open, total) };
@@ -28,6 +28,11 @@ pub(crate) fn evaluate(allowed: &Allowed, observed: &Observations) -> Report {
         (0, total) => format!("{total} servers refuse strangers"),
         _ => format!("{} as allowed", open_text(&open, total)),
     })
+}
+
+/// Whether a server answered any question as a resolver does.
+pub(crate) fn resolves_for_strangers(server: &Server) -> bool {
+    outcomes(server).any(resolves)
 }
 
 fn open_text(open: &[&Server], total: usize) -> String {

@@ -4,7 +4,7 @@ use plugin::{Finding, Findings, Metric, Report, State};
 
 use crate::allowed::Allowed;
 use crate::fault::Fault;
-use crate::judge::{Judged, judge};
+use crate::judge::{Judged, judge_all};
 use crate::question::{Expect, Question};
 use crate::system::{System, SystemFault};
 use crate::{File, Observations, Server, lines};
@@ -47,7 +47,7 @@ struct Verdict<'a> {
 impl<'a> Verdict<'a> {
     fn new(observed: &'a Observations) -> Self {
         let judged: Vec<Vec<Judged>> =
-            observed.servers.iter().map(|server| judge_all(observed, server)).collect();
+            observed.servers.iter().map(|server| judge_all(&observed.questions, &server.outcomes)).collect();
         let zones = zones(&observed.questions, &judged);
         let first_fault = |judged: &[Judged]| {
             let mut counted = judged.iter().enumerate().filter(|(place, _)| !zones.contains(place));
@@ -244,7 +244,7 @@ impl<'a> Verdict<'a> {
     /// The uplinks of systemd-resolved that fail.
     fn uplinks(&self) -> Vec<Finding> {
         let fault = |server: &'a Server| {
-            let judged = judge_all(self.observed, server);
+            let judged = judge_all(&self.observed.questions, &server.outcomes);
             judged
                 .into_iter()
                 .enumerate()
@@ -309,15 +309,6 @@ impl<'a> Verdict<'a> {
         let allowed = if failed == 0 { String::new() } else { format!(", allowed: {}", self.failing_text()) };
         format!("{servers} {verb} {names} {things}{}{allowed}", slowest.unwrap_or_default())
     }
-}
-
-fn judge_all(observed: &Observations, server: &Server) -> Vec<Judged> {
-    observed
-        .questions
-        .iter()
-        .zip(&server.outcomes)
-        .map(|(question, outcomes)| judge(question, outcomes))
-        .collect()
 }
 
 /// The places of the names that fail on every one of several servers while another name resolves: their zones

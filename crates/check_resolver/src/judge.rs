@@ -20,13 +20,18 @@ pub(crate) struct Judged {
 }
 
 /// Judges a server by its outcomes for the types of a question, in their order.
-pub(crate) fn judge(question: &Question, outcomes: &[Outcome]) -> Judged {
+fn judge(question: &Question, outcomes: &[Outcome]) -> Judged {
     match &question.expect {
         Expect::Resolves(expected) => resolves(question, expected, outcomes),
         Expect::Absent => single(outcomes, absent),
         Expect::Secure => single(outcomes, secure),
         Expect::Bogus => single(outcomes, bogus),
     }
+}
+
+/// Judges a server by its outcomes for each question.
+pub(crate) fn judge_all(questions: &[Question], outcomes: &[Vec<Outcome>]) -> Vec<Judged> {
+    questions.iter().zip(outcomes).map(|(question, outcomes)| judge(question, outcomes)).collect()
 }
 
 fn single(outcomes: &[Outcome], fault: impl Fn(&Reply, &Outcome) -> Option<Fault>) -> Judged {

@@ -8,6 +8,7 @@ mod closed;
 mod evaluate;
 mod fault;
 mod judge;
+mod known;
 mod lines;
 pub mod message;
 mod options;
@@ -71,8 +72,8 @@ pub(crate) struct File {
 /// # Errors
 /// [`ProbeError`]: it is not known what to ask, or this machine cannot ask at all.
 pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
-    let observations = probe::probe(args, deadline)?;
     let allowed = Allowed::new(args);
+    let observations = probe::probe(args, &allowed, deadline)?;
     Ok(if args.closed {
         closed::evaluate(&allowed, &observations)
     } else {

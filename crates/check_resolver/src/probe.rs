@@ -14,7 +14,9 @@ use plugin::{Deadline, READ_FLAGS, ReadError, read_file, read_opened, reason};
 use rustix::fs::{FileType, Mode, fstat, open};
 use rustix::io::Errno;
 
+use crate::allowed::Allowed;
 use crate::fault::Fault;
+use crate::known::{Known, Pending, Rules};
 use crate::options::Args;
 use crate::plan::Outcome;
 use crate::question::{Expect, InvalidQuestion, Question};
@@ -59,7 +61,7 @@ pub enum ProbeError {
 }
 
 /// Asks every server every question, and the machine's own way the first name.
-pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, ProbeError> {
+pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Result<Observations, ProbeError> {
     let questions = questions(args)?;
     let file = if args.server.is_empty() { Some(read(&args.resolv_conf, deadline)?) } else { None };
     let servers = match &file {
@@ -70,11 +72,17 @@ pub(crate) fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, Pr
     let is_own = file.as_ref().is_some_and(|file| file.path == OWN) && !args.no_system && !args.closed;
     let by_system = questions.iter().position(|question| is_own && question.asks_addresses());
     let all: Vec<HostPort> = servers.iter().chain(&uplinks).cloned().collect();
+    let rules = Rules {
+        allowed,
+        has_choice: file.is_some() && !args.closed,
+        closed: args.closed,
+        total: servers.len(),
+    };
     let (answers, system) = thread::scope(|scope| {
         let asked = by_system.and_then(|place| Some((place, questions.get(place)?)));
         let running =
             asked.map(|(place, question)| (place, scope.spawn(|| system::resolve(question, deadline))));
-        let answers = ask(&all, &questions, args, deadline);
+        let answers = ask(&all, &questions, args, rules, deadline);
         (answers, running.and_then(|(place, running)| Some((place, running.join().ok()?))))
     });
     let mut seen = answers?.into_iter();
@@ -142,37 +150,61 @@ fn ask(
     servers: &[HostPort],
     questions: &[Question],
     args: &Args,
+    rules: Rules<'_>,
     deadline: &Deadline,
 ) -> Result<Vec<Server>, ProbeError> {
     let _step = deadline.step("asking the nameservers");
     let end = Instant::now() + SWEEP.min(deadline.keeping(RESERVE));
     let patience = Patience { tries: args.tries, every: args.try_timeout.duration(), end };
     let targets: Vec<Result<SocketAddr, Fault>> = servers.iter().map(target).collect();
+    let asked: Vec<(usize, SocketAddr)> =
+        targets.iter().enumerate().filter_map(|(place, to)| Some((place, *to.as_ref().ok()?))).collect();
+    let subjects = subjects(&asked, questions)?;
+    let mut known = Known::new(questions, rules, deadline.progress());
+    let mut answers: Vec<Server> =
+        servers.iter().zip(&targets).map(|(server, target)| unasked(server, target, questions)).collect();
+    for (place, server) in answers.iter().enumerate().filter(|(_, server)| !server.outcomes.is_empty()) {
+        known.ended(place, server);
+    }
+    let mut pending = Pending::new(asked.len(), questions);
+    let ended = |place: usize, outcome: &Outcome| {
+        let complete = pending.take(place, outcome).and_then(|(number, outcomes)| {
+            let (place, _) = asked.get(number)?;
+            Some((*place, answers.get_mut(*place)?, outcomes))
+        });
+        if let Some((place, server, outcomes)) = complete {
+            server.outcomes = outcomes;
+            known.ended(place, server);
+        }
+    };
+    sweep::ask(&subjects, &patience, ended).map_err(ProbeError::Local)?;
+    Ok(answers)
+}
+
+/// Every server with every name and type.
+fn subjects<'a>(
+    asked: &[(usize, SocketAddr)],
+    questions: &'a [Question],
+) -> Result<Vec<Subject<'a>>, ProbeError> {
     let types = || {
         questions.iter().flat_map(|question| question.types.iter().map(move |kind| (&question.name, *kind)))
     };
-    let subjects: Vec<Subject<'_>> = targets
-        .iter()
-        .flatten()
-        .flat_map(|to| types().map(move |(name, kind)| Subject { to: *to, name, kind }))
-        .take(MOST + 1)
-        .collect();
-    if subjects.len() > MOST {
-        return Err(ProbeError::TooMany(types().count() * targets.len()));
+    match types().count() * asked.len() {
+        count if count > MOST => Err(ProbeError::TooMany(count)),
+        _ => Ok(asked
+            .iter()
+            .flat_map(|(_, to)| types().map(move |(name, kind)| Subject { to: *to, name, kind }))
+            .collect()),
     }
-    let mut outcomes = sweep::ask(&subjects, &patience).map_err(ProbeError::Local)?.into_iter();
-    let servers = servers.iter().zip(targets).map(|(server, target)| {
-        let of_question = |question: &Question| match &target {
-            Ok(_) => outcomes.by_ref().take(question.types.len()).collect(),
-            Err(fault) => question.types.iter().map(|_| unasked(fault)).collect(),
-        };
-        Server { shown: server.shown(53), outcomes: questions.iter().map(of_question).collect() }
-    });
-    Ok(servers.collect())
 }
 
-fn unasked(fault: &Fault) -> Outcome {
-    Outcome { answer: Err(fault.clone()), is_plain: false, is_dnssec: false }
+/// A server before it is asked: with outcomes already where it cannot be.
+fn unasked(server: &HostPort, target: &Result<SocketAddr, Fault>, questions: &[Question]) -> Server {
+    let of = |fault: &Fault| Outcome { answer: Err(fault.clone()), is_plain: false, is_dnssec: false };
+    let outcomes = target.as_ref().err().map(|fault| {
+        questions.iter().map(|question| question.types.iter().map(|_| of(fault)).collect()).collect()
+    });
+    Server { shown: server.shown(53), outcomes: outcomes.unwrap_or_default() }
 }
 
 fn target(server: &HostPort) -> Result<SocketAddr, Fault> {

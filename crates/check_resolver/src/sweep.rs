@@ -17,11 +17,15 @@ use crate::udp::Udp;
 /// The largest datagram, in octets.
 const LARGEST: usize = 65_535;
 
-/// Asks all of it, and returns what came of each subject, in their order.
+/// Asks all of it, and calls `ended` with the place and the outcome of each subject as it ends.
 ///
 /// # Errors
 /// This machine has no sockets or random numbers left, or cannot wait.
-pub(crate) fn ask(subjects: &[Subject<'_>], patience: &Patience) -> io::Result<Vec<Outcome>> {
+pub(crate) fn ask(
+    subjects: &[Subject<'_>],
+    patience: &Patience,
+    mut ended: impl FnMut(usize, &Outcome),
+) -> io::Result<()> {
     let mut room = vec![0; LARGEST];
     let mut inquiries = Vec::with_capacity(subjects.len());
     for subject in subjects {
@@ -31,12 +35,15 @@ pub(crate) fn ask(subjects: &[Subject<'_>], patience: &Patience) -> io::Result<V
     }
     while inquiries.iter().any(|inquiry| inquiry.outcome.is_none()) {
         let mut ready = wait(&inquiries)?.into_iter();
-        for inquiry in &mut inquiries {
+        for (place, inquiry) in
+            inquiries.iter_mut().enumerate().filter(|(_, inquiry)| inquiry.outcome.is_none())
+        {
             let own = ready.by_ref().take(inquiry.running.len()).collect();
             inquiry.advance(own, &mut room, patience)?;
+            inquiry.outcome.iter().for_each(|outcome| ended(place, outcome));
         }
     }
-    Ok(inquiries.into_iter().filter_map(|inquiry| inquiry.outcome).collect())
+    Ok(())
 }
 
 /// One name and type at one server.

@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use std::fs;
-use std::process::Command;
+use std::net::UdpSocket;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use suite::process::{Outcome, run};
 
 #[path = "fake/mod.rs"]
@@ -180,6 +182,29 @@ fn a_lost_question_is_counted_and_a_late_answer_too() {
         "{}",
         late.stdout
     );
+}
+
+/// The silent server gets its second question a second after the first: by then the other one is judged.
+#[test]
+fn a_run_that_is_stopped_says_what_it_knows() {
+    let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+    silent.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let refuses = Fake::start("127.0.0.1:0", true);
+    let mut command = Command::new(BINARY);
+    let servers =
+        [refuses.address(), silent.local_addr().unwrap()].map(|address| format!("--server={address}"));
+    let child = command.args(servers).args(["--name=refused.test/A", "--timeout=60"]);
+    let child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    for _ in 0..2 {
+        silent.recv(&mut [0; 512]).unwrap();
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr), (Some(2), Vec::new()));
+    let output = String::from_utf8(output.stdout).unwrap();
+    let (before, after) = output.lines().next().unwrap().split_once(" s, ").unwrap();
+    assert!(before.starts_with("RESOLVER CRITICAL - stopped by SIGTERM after "), "{output}");
+    assert_eq!(after, format!("partial: 1 of 2 asked, {} REFUSED", refuses.address()));
 }
 
 #[test]
