@@ -168,6 +168,11 @@ impl Cause {
         }
     }
 
+    /// Whether something at the target's address answered, if not as it should.
+    pub(crate) fn is_an_answer(&self) -> bool {
+        matches!(self, Cause::Refused | Cause::ClosedAtOnce | Cause::NoBanner | Cause::Unexpected(_))
+    }
+
     /// Of two tries' causes the one that tells more: the later one, unless it knows less than an ICMP error,
     /// of which routers send only a few a second (RFC 1812, section 4.3.2.8).
     pub(crate) fn after(self, earlier: Cause) -> Cause {

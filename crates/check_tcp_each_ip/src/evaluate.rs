@@ -10,6 +10,7 @@ use crate::Observations;
 use crate::allowed::Allowed;
 use crate::cause::{Cause, Local};
 use crate::groups::{Group, groups, shortened, whole};
+use crate::outage::total_outage;
 use crate::target::Target;
 
 /// A target that did not answer as it should.
@@ -24,8 +25,11 @@ pub(crate) fn evaluate(allowed: &Allowed, observations: &Observations) -> Report
     let judgement = Judgement { allowed, observations, ports: observations.several_ports() };
     let failing = judgement.failing(&failed);
     let all_well = if failed.is_empty() { judgement.all_well() } else { failing.text.clone() };
-    let findings = Findings::from_iter([failing, judgement.untested(&untested), judgement.slow()]);
-    let report = notes(observations, &failed).into_iter().fold(findings.report(all_well), Report::detail);
+    let findings = judgement
+        .total_outage()
+        .unwrap_or_else(|| Findings::from_iter([failing, judgement.untested(&untested), judgement.slow()]));
+    let report = findings.report(all_well);
+    let report = notes(observations, &failed).into_iter().fold(report, Report::detail);
     verbose_notes(observations).into_iter().fold(report, Report::verbose_detail)
 }
 
@@ -55,17 +59,49 @@ impl Judgement<'_> {
     }
 
     fn failing(&self, failed: &[Failure<'_>]) -> Finding {
-        let total = self.total() as f64;
-        let count = Metric::count("failed", failed.len()).thresholds(self.allowed.failed.clone()).max(total);
-        let share = self.allowed.failed_share.clone().map(|thresholds| {
-            let share = failed.len() as f64 * 100.0 / total;
-            Metric::new("failed_share", share).unit(Unit::Percent).thresholds(thresholds).min(0.0).max(100.0)
-        });
         let state = self.allowed.state(failed.len(), self.total());
         let verb = if failed.len() == 1 { "fails" } else { "fail" };
         let allowed = if state == State::Ok { self.allowed.in_words() } else { String::new() };
-        let finding = self.finding(state, failed, &format!("{verb}{allowed}")).metric(count);
-        share.into_iter().fold(finding, Finding::metric)
+        let finding = self.finding((state, self.total()), failed, &format!("{verb}{allowed}"));
+        self.share(finding.metric(self.count(failed.len())), failed.len())
+    }
+
+    fn count(&self, failed: usize) -> Metric {
+        let total = self.total() as f64;
+        Metric::count("failed", failed).thresholds(self.allowed.failed.clone()).max(total)
+    }
+
+    fn share(&self, finding: Finding, failed: usize) -> Finding {
+        let Some(thresholds) = self.allowed.failed_share.clone() else { return finding };
+        let share = failed as f64 * 100.0 / self.total() as f64;
+        let metric = Metric::new("failed_share", share).unit(Unit::Percent);
+        finding.metric(metric.thresholds(thresholds).min(0.0).max(100.0))
+    }
+
+    /// The findings where nothing at all answers and the time was over before every target had all its tries:
+    /// `None` if that is not so, or if it is no fault by the limits.
+    fn total_outage(&self) -> Option<Findings> {
+        let failed = &self.observations.failed;
+        let (tried, not_reached) = total_outage(failed.iter().map(|(_, cause)| cause), self.total())?;
+        let state = self.allowed.state(self.total(), self.total());
+        let named = |is_tried: bool| {
+            let is_chosen = move |cause: &Cause| (*cause != Cause::Local(Local::NoTime)) == is_tried;
+            let chosen = failed.iter().filter(move |(_, cause)| is_chosen(cause));
+            chosen.filter_map(|(place, cause)| Some((*self.observations.target(*place)?, cause))).collect()
+        };
+        let (silent, untested): (Vec<Failure<'_>>, Vec<_>) = (named(true), named(false));
+        let is_confirmed = !silent.iter().any(|(_, cause)| matches!(cause, Cause::Local(_)));
+        if state <= State::Unknown || (is_confirmed && not_reached == 0) {
+            return None;
+        }
+        let rest = if not_reached == 0 { String::new() } else { format!(", {not_reached} not reached") };
+        let verb = if tried == 1 { "does" } else { "do" };
+        let what = format!("tried {verb} not answer{rest}");
+        let failing = self.finding((state, tried), &silent, &what).metric(self.count(tried));
+        let details = groups(&untested, self.ports, Cause::full);
+        let untested = self.untested_metrics(Finding::ok(""), not_reached);
+        let untested = untested.details(details.iter().map(Group::line));
+        Some(Findings::from_iter([self.share(failing, tried), untested, self.slow()]))
     }
 
     /// What could not be tested is at least UNKNOWN, and what the deadline stopped is what a missed deadline
@@ -76,23 +112,27 @@ impl Judgement<'_> {
             _ => State::Unknown,
         };
         let state = untested.iter().map(|(_, cause)| state(cause)).fold(State::Ok, State::max);
+        let finding = self.finding((state, self.total()), untested, "untested");
+        self.untested_metrics(finding, untested.len())
+    }
+
+    fn untested_metrics(&self, finding: Finding, untested: usize) -> Finding {
         let total = self.total() as f64;
-        self.finding(state, untested, "untested")
-            .metric(Metric::count("untested", untested.len()).max(total))
+        finding
+            .metric(Metric::count("untested", untested).max(total))
             .metric(Metric::count("second_try", self.observations.second_try).max(total))
     }
 
-    /// The finding that these targets are as `what` says, each group in a detail unless the first line says
-    /// all of it.
-    fn finding(&self, state: State, failures: &[Failure<'_>], what: &str) -> Finding {
+    /// The finding that these of `total` targets are as `what` says, each group in a detail unless the first
+    /// line says all of it.
+    fn finding(&self, (state, total): (State, usize), failures: &[Failure<'_>], what: &str) -> Finding {
         if failures.is_empty() {
             return Finding::ok("");
         }
         let port =
             failures.first().filter(|_| !self.ports).map(|(target, _)| format!(", port {}", target.port));
         let noun = if self.ports { " targets" } else { "" };
-        let head =
-            format!("{} of {}{noun} {what}{}: ", failures.len(), self.total(), port.unwrap_or_default());
+        let head = format!("{} of {total}{noun} {what}{}: ", failures.len(), port.unwrap_or_default());
         let brief = groups(failures, self.ports, Cause::brief);
         let said = whole(&brief, &head);
         let is_said = said.is_some();

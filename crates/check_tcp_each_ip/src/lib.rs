@@ -13,13 +13,14 @@ mod icmp;
 mod judged;
 mod monitor;
 mod options;
-mod pass;
+mod outage;
 mod ping;
 mod probe;
 mod progress;
 mod sweep;
 mod talk;
 mod target;
+mod work;
 mod worker;
 
 use std::time::Duration;

@@ -32,7 +32,7 @@ pub(crate) struct Limits {
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Connecting {
     /// Time limit of a connection, and again of the answer with --expect or --send. Default: 3.5, which
-    /// covers two retransmissions of a lost packet, or less where --timeout leaves less for each try
+    /// covers two retransmissions of a lost packet, or less where --timeout leaves less for all tries
     #[arg(long, value_name = "SECONDS", value_parser = Seconds::within(0.01..=600.0))]
     pub connect_timeout: Option<Seconds>,
     /// Try a target this many times before it counts as failed
@@ -50,9 +50,9 @@ pub(crate) struct Connecting {
     /// Source address of the connections. Repeatable: one for IPv4, one for IPv6
     #[arg(long, value_name = "ADDRESS")]
     pub source: Vec<IpAddr>,
-    /// Maximum concurrent connections (limited by open files)
-    #[arg(long, value_name = "NUMBER", default_value = "8192")]
-    pub in_flight: NonZeroU32,
+    /// Maximum concurrent connections. Default: all targets at once, as far as open files allow
+    #[arg(long, value_name = "NUMBER")]
+    pub in_flight: Option<NonZeroU32>,
     /// Maximum connections started per second. Default: limited by --in-flight only
     #[arg(long, value_name = "NUMBER")]
     pub rate: Option<NonZeroU32>,

@@ -1,24 +1,30 @@
 //! ICMP echo to addresses that take no connection: is the address there at all?
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use net::{EchoError, EchoEvent, EchoResult, Source};
+use net::{Echo, EchoError, EchoEvent, EchoResult, Source};
 
 /// The time between two requests to the same address.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// How many requests go out before replies are read.
 const BURST: usize = 16;
-/// How long replies are waited for before it is looked whether they are still wanted.
+/// How long replies are waited for before new addresses are looked for.
 const LOOK: Duration = Duration::from_millis(20);
+/// How long a reply is waited for at least, unless a connection has less time.
+const ENOUGH: Duration = Duration::from_millis(500);
+/// The most addresses that are pinged.
+const MOST: usize = 10_000;
 
 /// What pinging found.
 #[derive(Debug, Default)]
 pub(crate) struct Echoes {
-    /// The addresses that were asked.
+    /// The addresses that were asked, and had the time to answer.
     pub(crate) asked: BTreeSet<IpAddr>,
     /// Those that answered.
     pub(crate) answered: BTreeSet<IpAddr>,
@@ -26,64 +32,143 @@ pub(crate) struct Echoes {
     pub(crate) refused: Option<io::Error>,
 }
 
-impl Echoes {
-    /// Takes up what another round found.
-    pub(crate) fn add(&mut self, other: Echoes) {
-        self.asked.extend(other.asked);
-        self.answered.extend(other.answered);
-        self.refused = self.refused.take().or(other.refused);
-    }
+/// Pings addresses beside other work, on a thread that the first of them starts.
+#[derive(Debug)]
+pub(crate) struct Pinger {
+    source: Source,
+    until: Instant,
+    enough: Duration,
+    running: Mutex<Option<Running>>,
 }
 
-/// Asks each address once a second until `until`, until all have answered, or until `stop`.
-pub(crate) fn ping(addresses: &[SocketAddr], source: &Source, until: Instant, stop: &AtomicBool) -> Echoes {
-    let echo = net::Echo::open(addresses.to_vec(), source);
-    let refused = [false, true].map(|v6| echo.refused(v6));
-    let can =
-        |address: &&SocketAddr| refused.get(usize::from(address.is_ipv6())).is_some_and(Option::is_none);
-    let asked = addresses.iter().filter(can).map(SocketAddr::ip).collect();
-    let mut round =
-        Round { echo, addresses, events: Vec::new(), echoes: Echoes { asked, ..Echoes::default() } };
-    let [v4, v6] = refused;
-    round.echoes.refused = v4.or(v6);
-    let mut next = Instant::now();
-    let over = |now: Instant| now >= until || stop.load(Ordering::Relaxed);
-    while !over(Instant::now()) && round.echoes.answered.len() < round.echoes.asked.len() {
-        if Instant::now() >= next {
-            next += INTERVAL;
-            round.ask(|| over(Instant::now()));
-        }
-        round.hear(next.min(until).min(Instant::now() + LOOK));
+#[derive(Debug)]
+struct Running {
+    addresses: Sender<SocketAddr>,
+    /// `None` if the system gives no thread: then nothing is asked.
+    thread: Option<JoinHandle<Echoes>>,
+}
+
+impl Pinger {
+    /// Pings from `source` until `until` at most; a connection has the time `timeout`.
+    pub(crate) fn new(source: Source, until: Instant, timeout: Duration) -> Self {
+        Self { source, until, enough: ENOUGH.min(timeout), running: Mutex::new(None) }
     }
-    round.echoes
+
+    /// Asks an address once a second from now on, until it answers.
+    pub(crate) fn ping(&self, address: SocketAddr) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = running.get_or_insert_with(|| self.start());
+        let _ = running.addresses.send(address);
+    }
+
+    fn start(&self) -> Running {
+        let (addresses, receiver) = channel();
+        let (source, until, enough) = (self.source.clone(), self.until, self.enough);
+        let run = move || Round::new(&source, until, enough).run(&receiver);
+        Running { addresses, thread: thread::Builder::new().spawn(run).ok() }
+    }
+
+    /// Waits until the last addresses had the time to answer, and returns what was found.
+    pub(crate) fn finish(self) -> Echoes {
+        let running = self.running.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Some(Running { addresses, thread }) = running else { return Echoes::default() };
+        drop(addresses);
+        thread.and_then(|thread| thread.join().ok()).unwrap_or_default()
+    }
 }
 
 /// The addresses and what came of them.
-struct Round<'a> {
-    echo: net::Echo,
-    addresses: &'a [SocketAddr],
+struct Round {
+    echo: Echo,
+    until: Instant,
+    enough: Duration,
+    known: HashSet<SocketAddr>,
+    /// By their numbers, with the time of the first request.
+    addresses: Vec<(IpAddr, Instant)>,
     events: Vec<EchoEvent>,
-    echoes: Echoes,
+    answered: BTreeSet<IpAddr>,
 }
 
-impl Round<'_> {
-    /// Sends a request to each that has not answered, and reads replies now and then.
-    fn ask(&mut self, over: impl Fn() -> bool) {
-        for (target, address) in (0..).zip(self.addresses) {
-            if !self.echoes.answered.contains(&address.ip()) {
-                // A queue of this machine that is full is so for a moment. An address that cannot even be
-                // asked stays silent.
-                if let Err(EchoError::Full(_)) = self.echo.send(target) {
-                    self.hear(Instant::now() + LOOK);
-                    let _ = self.echo.send(target);
+impl Round {
+    fn new(source: &Source, until: Instant, enough: Duration) -> Self {
+        Self {
+            echo: Echo::open(Vec::new(), source),
+            until,
+            enough,
+            known: HashSet::new(),
+            addresses: Vec::new(),
+            events: Vec::new(),
+            answered: BTreeSet::new(),
+        }
+    }
+
+    /// Asks what is received, until the sender is gone and the last address had the time to answer.
+    fn run(mut self, receiver: &Receiver<SocketAddr>) -> Echoes {
+        let mut end = self.until;
+        let mut again = Instant::now() + INTERVAL;
+        loop {
+            if !self.ask_new(receiver) {
+                let latest = self.addresses.last().map_or(end, |(_, asked)| *asked + self.enough);
+                end = end.min(latest);
+                if self.answered.len() == self.addresses.len() {
+                    break;
                 }
             }
-            if usize::try_from(target).is_ok_and(|target| target % BURST == BURST - 1) {
-                self.hear(Instant::now());
-                if over() {
-                    return;
-                }
+            let now = Instant::now();
+            if now >= end {
+                break;
             }
+            if now >= again {
+                again += INTERVAL;
+                self.ask_again();
+            }
+            self.hear(again.min(end).min(now + LOOK));
+        }
+        self.echoes()
+    }
+
+    /// Asks the addresses that have come. Returns whether more may come.
+    fn ask_new(&mut self, receiver: &Receiver<SocketAddr>) -> bool {
+        loop {
+            match receiver.try_recv() {
+                Ok(address) if self.known.len() < MOST && self.known.insert(address) => {
+                    let number = self.echo.add(address);
+                    self.addresses.push((address.ip(), Instant::now()));
+                    self.ask(number);
+                }
+                Ok(_) => {}
+                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Disconnected) => return false,
+            }
+            if Instant::now() >= self.until {
+                return true;
+            }
+        }
+    }
+
+    /// Sends another request to each that has not answered.
+    fn ask_again(&mut self) {
+        for number in 0..self.addresses.len() {
+            let silent = self.addresses.get(number).is_some_and(|(ip, _)| !self.answered.contains(ip));
+            if let (true, Ok(number)) = (silent, u32::try_from(number)) {
+                self.ask(number);
+            }
+            if Instant::now() >= self.until {
+                return;
+            }
+        }
+    }
+
+    /// Sends a request, and reads replies now and then.
+    fn ask(&mut self, number: u32) {
+        // A queue of this machine that is full is so for a moment. An address that cannot even be asked stays
+        // silent.
+        if let Err(EchoError::Full(_)) = self.echo.send(number) {
+            self.hear(Instant::now() + LOOK);
+            let _ = self.echo.send(number);
+        }
+        if usize::try_from(number).is_ok_and(|number| number % BURST == BURST - 1) {
+            self.hear(Instant::now());
         }
     }
 
@@ -94,8 +179,18 @@ impl Round<'_> {
             let address = usize::try_from(target).ok().and_then(|target| self.addresses.get(target));
             // With another payload it is no reply, but the address is there.
             if matches!(result, EchoResult::Reply(_) | EchoResult::OtherPayload) {
-                self.echoes.answered.extend(address.map(SocketAddr::ip));
+                self.answered.extend(address.map(|(ip, _)| *ip));
             }
         }
+    }
+
+    fn echoes(self) -> Echoes {
+        let [v4, v6] = [false, true].map(|v6| self.echo.refused(v6));
+        let can = |ip: &IpAddr| if ip.is_ipv6() { v6.is_none() } else { v4.is_none() };
+        let now = Instant::now();
+        let asked = self.addresses.iter().filter(|(ip, asked)| can(ip) && *asked + self.enough <= now);
+        let mut asked: BTreeSet<IpAddr> = asked.map(|(ip, _)| *ip).collect();
+        asked.extend(&self.answered);
+        Echoes { asked, answered: self.answered, refused: v4.or(v6) }
     }
 }

@@ -1,10 +1,10 @@
-//! All the work: the targets, a first pass over all of them, then again what failed, with echoes beside it
-//! for what is silent.
+//! All the work: the targets, the sweep over all of them with echoes beside it for what is silent, and whose
+//! fault it is.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread;
+use std::net::IpAddr;
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use net::Source;
@@ -13,16 +13,17 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 use crate::allowed::Allowed;
-use crate::cause::{Cause, Echo, Local};
+use crate::cause::{Cause, Echo};
 use crate::judged::Judged;
 use crate::monitor::{self, Tables};
 use crate::options::Text;
-use crate::pass::{Found, Manner, Pass};
-use crate::ping::{self, Echoes};
+use crate::ping::{Echoes, Pinger};
 use crate::progress;
 use crate::sweep;
 use crate::talk::Talk;
 use crate::target::{Target, TargetError, targets};
+use crate::work::{Found, Manner, Sweep};
+use crate::worker::{PAUSE, SPREAD};
 use crate::{Args, Observations};
 
 /// The time that spans two retransmissions of a SYN, which are sent after 1 s and 3 s (RFC 6298), earlier on
@@ -33,14 +34,11 @@ const TWO_RETRANSMISSIONS: Duration = Duration::from_millis(3_500);
 const RESERVE: Duration = Duration::from_millis(10);
 const RESERVE_OPEN: Duration = Duration::from_nanos(4_000);
 const RESERVE_NAMED: Duration = Duration::from_nanos(200);
-/// The pause before another try, and over what time its starts are spread: what limits rates on the way
-/// should have let go.
-const PAUSE: Duration = Duration::from_millis(50);
-const SPREAD: Duration = Duration::from_millis(100);
-/// How long echoes are waited for where no further try gives them time.
-const LAST_ECHO: Duration = Duration::from_millis(500);
-/// The most addresses that are pinged.
-const MOST_PINGED: usize = 10_000;
+/// What starting a connection and naming a failure take at most on a slow machine, for each target.
+const EACH: Duration = Duration::from_micros(50);
+/// The shortest time for a connection for the sake of others that wait for their turn: it spans one
+/// retransmission.
+const ONE_RETRANSMISSION: Duration = Duration::from_millis(1_200);
 
 /// Why the check could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -69,24 +67,44 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     }
     let _step = deadline.step(format!("connecting to {} targets", targets.len()));
     let manner = manner(args, deadline, targets.len());
-    let pace = args.connecting.rate.map_or(Duration::ZERO, |rate| Duration::from_secs(1) / rate.get());
-    let tries =
-        Tries { targets: &targets, manner: &manner, pace, count: args.connecting.tries.into(), deadline };
     let done = AtomicUsize::new(0);
     let judged = Judged::new(&targets, allowed, deadline.progress());
-    let outcome = progress::shown(targets.len(), &done, || tries.run(&done, &judged))
-        .map_err(|errno| ProbeError::Wait(errno.into()))?;
-    let Outcome { found, second_try, echoes } = outcome;
-    let Found { slowest, failed, .. } = found;
-    let late = deadline.state();
-    Ok(Observations {
-        targets,
-        failed,
-        slowest,
-        second_try,
-        ping_refused: echoes.refused.as_ref().map(reason),
-        late,
-    })
+    let outcome =
+        progress::shown(targets.len(), &done, || sweep_all(&targets, &manner, deadline, &done, &judged));
+    let (Found { slowest, failed, second_try, .. }, echoes) =
+        outcome.map_err(|errno| ProbeError::Wait(errno.into()))?;
+    let ping_refused = echoes.refused.as_ref().map(reason);
+    Ok(Observations { targets, failed, slowest, second_try, ping_refused, late: deadline.state() })
+}
+
+/// Tries all targets, pings what is silent meanwhile, and takes back what is this machine's fault.
+fn sweep_all(
+    targets: &[Target],
+    manner: &Manner,
+    deadline: &Deadline,
+    done: &AtomicUsize,
+    judged: &Judged<'_>,
+) -> Result<(Found, Echoes), Errno> {
+    let until = until(deadline, manner.in_flight, targets.len());
+    let pinger = Pinger::new(manner.source.clone(), until, manner.timeout);
+    let tables = OnceLock::new();
+    if manner.tries == 1 {
+        // No later try shows what the first ones did to them.
+        let _ = tables.set(Tables::read(deadline));
+    }
+    let sweep = Sweep { targets, manner, until, deadline, done, judged, tables: &tables, pinger: &pinger };
+    let mut found = sweep::run(&sweep, sweep::threads_for(targets.len()))?;
+    let echoes = pinger.finish();
+    note(targets, &mut found, &echoes);
+    monitor::excuse(targets, &mut found.failed, &tables.into_inner().unwrap_or_default(), deadline);
+    Ok((found, echoes))
+}
+
+/// When trying must end.
+fn until(deadline: &Deadline, in_flight: usize, targets: usize) -> Instant {
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let reserve = RESERVE + RESERVE_OPEN * count(in_flight) + RESERVE_NAMED * count(targets);
+    deadline.at().checked_sub(reserve).unwrap_or_else(Instant::now)
 }
 
 /// Whether this machine can use the address as a source.
@@ -97,154 +115,39 @@ fn check_source(address: IpAddr) -> io::Result<()> {
 }
 
 fn manner(args: &Args, deadline: &Deadline, targets: usize) -> Manner {
-    // Whoever shortens --timeout alone gets shorter tries, not none.
-    let tries = u32::from(args.connecting.tries);
-    let whole = deadline.limit().saturating_sub((PAUSE + SPREAD) * (tries - 1) + 10 * RESERVE) / tries;
-    let default = TWO_RETRANSMISSIONS.min(whole).max(RESERVE);
+    let options = &args.connecting;
+    let wanted = options.in_flight.and_then(|number| usize::try_from(number.get()).ok());
+    let in_flight = monitor::room(wanted.unwrap_or(targets).min(targets));
+    let default = default_timeout(deadline.limit(), options.tries.into(), targets, in_flight);
     let text = |text: &Option<Text>| text.as_ref().map(|text| text.0.clone());
-    let talk = (args.connecting.send.is_some() || args.connecting.expect.is_some()).then(|| Talk {
-        send: text(&args.connecting.send).unwrap_or_default(),
-        expect: text(&args.connecting.expect).unwrap_or_default(),
+    let talk = (options.send.is_some() || options.expect.is_some()).then(|| Talk {
+        send: text(&options.send).unwrap_or_default(),
+        expect: text(&options.expect).unwrap_or_default(),
     });
     Manner {
-        timeout: args.connecting.connect_timeout.map_or(default, Seconds::duration),
-        in_flight: monitor::room(
-            usize::try_from(args.connecting.in_flight.get()).unwrap_or(usize::MAX).min(targets),
-        ),
+        timeout: options.connect_timeout.map_or(default, Seconds::duration),
+        in_flight,
+        tries: options.tries,
+        pace: options.rate.map_or(Duration::ZERO, |rate| Duration::from_secs(1) / rate.get()),
         talk,
-        source: Source { addresses: args.connecting.source.clone(), interface: None },
-        refused_ok: args.connecting.refused_ok,
+        source: Source { addresses: options.source.clone(), interface: None },
+        refused_ok: options.refused_ok,
     }
 }
 
-/// The tries, one after the other.
-struct Tries<'a> {
-    targets: &'a [Target],
-    manner: &'a Manner,
-    pace: Duration,
-    count: u32,
-    deadline: &'a Deadline,
-}
-
-/// What all tries came to.
-struct Outcome {
-    found: Found,
-    second_try: usize,
-    echoes: Echoes,
-}
-
-impl Tries<'_> {
-    fn run(&self, done: &AtomicUsize, judged: &Judged<'_>) -> Result<Outcome, Errno> {
-        let until = self.until();
-        let pass = Pass {
-            targets: self.targets,
-            which: None,
-            manner: self.manner,
-            begin: Instant::now(),
-            until,
-            pace: self.pace,
-            done,
-            judged,
-            is_last: self.count == 1,
-        };
-        let mut tables = if self.count == 1 { Tables::read(self.deadline) } else { Tables::default() };
-        let mut found = sweep::run(&pass)?;
-        let first = found.open;
-        let mut echoes = Echoes::default();
-        for number in 2..=self.count {
-            if found.failed.is_empty() || Instant::now() >= until {
-                give_up(&mut found);
-                break;
-            }
-            tables = Tables::read(self.deadline);
-            let which: Vec<u32> = found.failed.iter().map(|(place, _)| *place).collect();
-            done.fetch_sub(which.len().min(done.load(Ordering::Relaxed)), Ordering::Relaxed);
-            let spread = SPREAD / u32::try_from(which.len()).unwrap_or(u32::MAX);
-            let again = Pass {
-                which: Some(&which),
-                begin: Instant::now() + PAUSE,
-                pace: self.pace.max(spread),
-                is_last: number == self.count,
-                ..pass
-            };
-            let (answers, heard) = self.with_echoes(&found, until, || sweep::run(&again));
-            echoes.add(heard);
-            found = merge(found, answers?);
-        }
-        if self.count == 1 {
-            let end = until.min(Instant::now() + LAST_ECHO);
-            echoes = ping::ping(&self.silent(&found), &self.manner.source, end, &AtomicBool::new(false));
-        }
-        note(self.targets, &mut found, &echoes);
-        monitor::excuse(self.targets, &mut found.failed, &tables, self.deadline);
-        Ok(Outcome { second_try: found.open - first, found, echoes })
-    }
-
-    /// When trying must end.
-    fn until(&self) -> Instant {
-        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        let closing = RESERVE_OPEN * count(self.manner.in_flight);
-        let reserve = RESERVE + closing + RESERVE_NAMED * count(self.targets.len());
-        self.deadline.at().checked_sub(reserve).unwrap_or_else(Instant::now)
-    }
-
-    /// Does `work`, and asks for echoes beside it, as long as it goes on.
-    fn with_echoes<T>(&self, found: &Found, until: Instant, work: impl FnOnce() -> T) -> (T, Echoes) {
-        let silent = self.silent(found);
-        if silent.is_empty() {
-            return (work(), Echoes::default());
-        }
-        let until = until.min(Instant::now() + self.manner.timeout);
-        let stop = AtomicBool::new(false);
-        thread::scope(|scope| {
-            // Without a thread for it, none is asked.
-            let asking = thread::Builder::new()
-                .spawn_scoped(scope, || ping::ping(&silent, &self.manner.source, until, &stop));
-            let result = work();
-            stop.store(true, Ordering::Relaxed);
-            let echoes = asking.ok().and_then(|asking| asking.join().ok()).unwrap_or_default();
-            (result, echoes)
-        })
-    }
-
-    /// The addresses that did not answer at all, each once.
-    fn silent(&self, found: &Found) -> Vec<SocketAddr> {
-        let silent = found.failed.iter().filter(|(_, cause)| matches!(cause, Cause::NoAnswer(_)));
-        let mut addresses: Vec<SocketAddr> =
-            silent.filter_map(|(place, _)| ping_address(self.targets, *place)).collect();
-        addresses.dedup();
-        addresses.truncate(MOST_PINGED);
-        addresses
-    }
-}
-
-/// The address of a target, with its scope and without its port.
-fn ping_address(targets: &[Target], place: u32) -> Option<SocketAddr> {
-    let target = usize::try_from(place).ok().and_then(|place| targets.get(place))?;
-    Some(Target { port: 0, ..*target }.into())
+/// The time for a connection that leaves room for all tries of all targets, should all of them be silent: by
+/// default as long as two retransmissions need. For the sake of those that wait for their turn it is no
+/// shorter than one needs, but whoever shortens --timeout alone gets shorter tries, not fewer.
+fn default_timeout(limit: Duration, tries: u32, targets: usize, in_flight: usize) -> Duration {
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let overhead = (PAUSE + SPREAD) * (tries - 1) + 10 * RESERVE + EACH * count(targets);
+    let each_try = limit.saturating_sub(overhead) / tries;
+    let turns = count(targets.div_ceil(in_flight.max(1)).max(1));
+    (each_try / turns).clamp(ONE_RETRANSMISSION, TWO_RETRANSMISSIONS).min(each_try).max(RESERVE)
 }
 
 fn address(targets: &[Target], place: u32) -> Option<IpAddr> {
     usize::try_from(place).ok().and_then(|place| targets.get(place)).map(|target| target.address)
-}
-
-/// No time is left for another try: what has failed is not confirmed.
-fn give_up(found: &mut Found) {
-    for (_, cause) in &mut found.failed {
-        let earlier = std::mem::replace(cause, Cause::Local(Local::NoTime));
-        *cause = Cause::Local(Local::NoTime).after(earlier);
-    }
-}
-
-/// What is left of the first try's failures after another one. Both are sorted by their places.
-fn merge(first: Found, again: Found) -> Found {
-    let mut earlier = first.failed.into_iter();
-    let mut failed = Vec::with_capacity(again.failed.len());
-    for (place, cause) in again.failed {
-        let before = earlier.find(|(earlier, _)| *earlier == place).map(|(_, cause)| cause);
-        failed.push((place, before.map_or(cause.clone(), |before| cause.after(before))));
-    }
-    Found { open: first.open + again.open, slowest: first.slowest.max(again.slowest), failed }
 }
 
 /// Notes which of the silent ones answer ping.
@@ -263,20 +166,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_fails_twice_has_failed() {
-        let found = |open, failed: &[(u32, Cause)]| Found { open, slowest: None, failed: failed.to_vec() };
-        let icmp = Cause::Unreachable(113);
-        let silent = Cause::NoAnswer(Echo::NotAsked);
-        let first = found(
-            10,
-            &[(1, silent.clone()), (4, icmp.clone()), (7, Cause::Refused), (9, Cause::Local(Local::NoTime))],
-        );
-        let again = found(
-            1,
-            &[(4, silent.clone()), (7, Cause::Local(Local::NoTime)), (9, Cause::Local(Local::NoTime))],
-        );
-        let merged = merge(first, again);
-        let left = [(4, icmp), (7, Cause::Local(Local::Unconfirmed)), (9, Cause::Local(Local::NoTime))];
-        assert_eq!((merged.open, merged.failed), (11, left.to_vec()));
+    fn the_default_time_leaves_room_for_all_tries() {
+        let rows = [
+            // (--timeout in s, tries, targets, in flight, ms at least, ms at most)
+            (8, 2, 1, 1, 3_500, 3_500),
+            (8, 2, 5_000, 5_000, 3_500, 3_500),
+            (8, 2, 20_000, 20_000, 3_300, 3_400),
+            (8, 3, 300, 300, 2_500, 2_600),
+            (2, 2, 10, 10, 850, 900),
+            // Two turns, and twenty.
+            (8, 2, 2_000, 1_000, 1_850, 1_950),
+            (8, 2, 20_000, 984, 1_200, 1_200),
+            (2, 2, 20_000, 984, 300, 400),
+            (600, 2, 20_000, 984, 3_500, 3_500),
+        ];
+        for (limit, tries, targets, in_flight, least, most) in rows {
+            let time = default_timeout(Duration::from_secs(limit), tries, targets, in_flight).as_millis();
+            assert!((least..=most).contains(&time), "{limit} {tries} {targets} {in_flight}: {time}");
+        }
     }
 }

@@ -1,11 +1,12 @@
-//! One pass over targets: shared out among a few threads, each with an epoll loop of its own (`worker.rs`).
+//! The sweep over all targets: shared out among a few threads, each with an epoll loop of its own
+//! (`worker.rs`).
 
 use std::thread;
 
 use rustix::io::Errno;
 
 use crate::cause::{Cause, Local};
-use crate::pass::{Found, Pass, Work};
+use crate::work::{Found, Sweep, Work};
 use crate::worker::Worker;
 
 /// More threads than this find no more work: the kernel's part is the bottleneck.
@@ -13,35 +14,38 @@ const MOST_THREADS: usize = 4;
 /// Below this many targets a second thread costs more than it brings.
 const FEW: usize = 256;
 
-/// Tries each target of a pass once.
+/// Returns how many threads so many targets are worth on this machine.
+pub(crate) fn threads_for(targets: usize) -> usize {
+    if targets < FEW { 1 } else { thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS) }
+}
+
+/// Tries each target until it answers, until it has failed as often as it is to be tried, or until the time is
+/// over. What failed is sorted by its places.
 ///
 /// # Errors
 /// If the system gives no epoll instance.
-pub(crate) fn run(pass: &Pass<'_>) -> Result<Found, Errno> {
-    let work = Work::of(pass);
-    let threads = if work.total() < FEW {
-        1
-    } else {
-        thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS)
-    };
-    let mut found = share(pass, &work, threads)?;
+pub(crate) fn run(sweep: &Sweep<'_>, threads: usize) -> Result<Found, Errno> {
+    let work = Work::new(sweep.targets.len());
+    let mut found = share(sweep, &work, threads.clamp(1, sweep.manner.in_flight.max(1)))?;
     // What no thread took, because the time was over.
-    found
-        .failed
-        .extend(work.left().filter_map(|number| Some((work.target(number)?, Cause::Local(Local::NoTime)))));
+    found.failed.extend(work.left().map(|place| (place, Cause::Local(Local::NoTime))));
     found.failed.sort_unstable();
     Ok(found)
 }
 
-/// The work done by as many threads, this one among them.
-fn share(pass: &Pass<'_>, work: &Work<'_>, threads: usize) -> Result<Found, Errno> {
-    let window = (pass.manner.in_flight / threads).max(1);
-    let number = u32::try_from(threads).unwrap_or(1);
-    let worker = |first: u32| Worker::new(pass, work, window, pass.pace * number, pass.pace * first);
+/// The work done by as many threads, this one among them. Their windows make up exactly what may be in
+/// flight.
+fn share(sweep: &Sweep<'_>, work: &Work, threads: usize) -> Result<Found, Errno> {
+    let in_flight = sweep.manner.in_flight;
+    let worker = |number: usize| {
+        let window = in_flight / threads + usize::from(number < in_flight % threads);
+        let [number, threads] = [number, threads].map(|count| u32::try_from(count).unwrap_or(1));
+        Worker::new(sweep, work, window.max(1), sweep.manner.pace * threads, sweep.manner.pace * number)
+    };
     thread::scope(|scope| {
         // Where the system gives no thread, the others do its part.
-        let start = |first| thread::Builder::new().spawn_scoped(scope, move || worker(first)?.run()).ok();
-        let others: Vec<_> = (1..number).filter_map(start).collect();
+        let start = |number| thread::Builder::new().spawn_scoped(scope, move || worker(number)?.run()).ok();
+        let others: Vec<_> = (1..threads).filter_map(start).collect();
         let mut found = worker(0)?.run()?;
         for other in others {
             found.add(other.join().unwrap_or(Err(Errno::CANCELED))?);
@@ -49,3 +53,6 @@ fn share(pass: &Pass<'_>, work: &Work<'_>, threads: usize) -> Result<Found, Errn
         Ok(found)
     })
 }
+
+#[cfg(test)]
+mod tests;

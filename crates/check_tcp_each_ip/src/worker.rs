@@ -1,6 +1,8 @@
-//! One thread's part of a pass: an epoll loop that starts connections, hears of their ends and lets the
-//! others' time run out.
+//! One thread's part of a sweep: an epoll loop that starts connections, hears of their ends, lets the others'
+//! time run out, and tries again what failed, each on its own clock.
 
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 use std::ops::Range;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::Ordering;
@@ -9,11 +11,13 @@ use std::time::{Duration, Instant};
 use rustix::event::{Timespec, epoll};
 use rustix::io::Errno;
 
-use crate::cause::{Cause, Echo, Local};
+use crate::cause::{Cause, Echo};
 use crate::connection::{self, Started};
 use crate::flight::{Connection, Flight, Stage};
-use crate::pass::{Found, Pass, Work};
+use crate::monitor::Tables;
 use crate::talk::{self, Heard};
+use crate::target::Target;
+use crate::work::{Failure, Found, Sweep, Work};
 
 /// How many connections are started before ends are looked for.
 const BURST: usize = 32;
@@ -24,55 +28,69 @@ const SLACK: Duration = Duration::from_millis(5);
 /// How long to wait when neither a descriptor is left nor a connection in flight whose end would free one.
 const STARVED: Duration = Duration::from_millis(10);
 
+/// The pause before another try, and over what further time such starts are spread: what limits rates on the
+/// way should have let go.
+pub(crate) const PAUSE: Duration = Duration::from_millis(50);
+pub(crate) const SPREAD: Duration = Duration::from_millis(100);
+/// Into how many steps the spread is cut.
+const STEPS: u32 = 64;
+
 /// The loop of one thread.
 pub(crate) struct Worker<'a> {
-    pass: &'a Pass<'a>,
-    work: &'a Work<'a>,
+    sweep: &'a Sweep<'a>,
+    work: &'a Work,
     epoll: OwnedFd,
     flight: Flight,
-    portion: Range<usize>,
-    exhausted: bool,
+    portion: Range<u32>,
+    /// The places of those that have failed and are to be tried again, the earliest first.
+    retries: BinaryHeap<Reverse<(Instant, u32)>>,
+    failures: HashMap<u32, Failure>,
     window: usize,
     pace: Duration,
     next_start: Instant,
     found: Found,
 }
 
+/// What a thread can start next.
+enum Next {
+    /// The first try of a target.
+    First(u32),
+    /// Another try.
+    Again(u32),
+    /// Another try, but not yet.
+    Later(Instant),
+    /// Nothing, unless what is in flight fails.
+    Nothing,
+}
+
 impl<'a> Worker<'a> {
-    /// A loop with at most `window` connections in flight, one start every `pace`, the first `head` after the
-    /// pass begins.
+    /// A loop with at most `window` connections in flight, one start every `pace`, the first `head` from now.
     pub(crate) fn new(
-        pass: &'a Pass<'a>,
-        work: &'a Work<'a>,
+        sweep: &'a Sweep<'a>,
+        work: &'a Work,
         window: usize,
         pace: Duration,
         head: Duration,
     ) -> Result<Self, Errno> {
-        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-        let (flight, found) = (Flight::default(), Found::default());
-        let next_start = pass.begin + head;
         Ok(Self {
-            pass,
+            sweep,
             work,
-            epoll,
-            flight,
+            epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
+            flight: Flight::default(),
             portion: 0..0,
-            exhausted: false,
+            retries: BinaryHeap::new(),
+            failures: HashMap::new(),
             window,
             pace,
-            next_start,
-            found,
+            next_start: Instant::now() + head,
+            found: Found::default(),
         })
     }
 
-    /// Runs until the work is done or the pass's time is over.
+    /// Runs until the work is done or the time is over.
     pub(crate) fn run(mut self) -> Result<Found, Errno> {
         let mut events = Vec::with_capacity(EVENTS);
-        loop {
-            let now = Instant::now();
-            if now >= self.pass.until {
-                break;
-            }
+        while Instant::now() < self.sweep.until {
             let next = self.start_some()?;
             if next.is_none() && self.flight.len() == 0 {
                 break;
@@ -83,11 +101,8 @@ impl<'a> Worker<'a> {
                 self.expire(looked);
             }
         }
-        let untried = self.portion.filter_map(|number| self.work.target(number));
-        let unfinished = self.flight.drain().map(|connection| connection.target);
-        self.found
-            .failed
-            .extend(untried.chain(unfinished).map(|target| (target, Cause::Local(Local::NoTime))));
+        let unfinished = self.flight.drain().map(|connection| connection.target).chain(self.portion);
+        self.found.close(self.failures, self.sweep.manner.tries, unfinished);
         Ok(self.found)
     }
 
@@ -95,43 +110,63 @@ impl<'a> Worker<'a> {
     /// of one in flight: none when all are started.
     fn start_some(&mut self) -> Result<Option<Instant>, Errno> {
         for _ in 0..BURST {
-            let Some(number) = self.peek() else { return Ok(None) };
             if self.flight.len() >= self.window {
-                return Ok(Some(self.pass.until));
+                return Ok(Some(self.sweep.until));
             }
             let now = Instant::now();
+            let (target, again) = match self.next(now) {
+                Next::First(target) => (target, false),
+                Next::Again(target) => (target, true),
+                Next::Later(moment) => return Ok(Some(moment)),
+                Next::Nothing => return Ok(None),
+            };
             if now < self.next_start {
                 return Ok(Some(self.next_start));
             }
-            if !self.start(number, now)? {
-                // Nobody's failure: less at once, and this one again.
-                self.window = self.flight.len().max(1);
-                return Ok(Some(if self.flight.len() == 0 { now + STARVED } else { self.pass.until }));
+            if again {
+                self.retries.pop();
             }
-            self.portion.start += 1;
+            if !self.start(target, now)? {
+                // The target is not to blame: fewer at once, and this one again.
+                self.window = self.flight.len().max(1);
+                if again {
+                    self.retries.push(Reverse((now, target)));
+                }
+                return Ok(Some(if self.flight.len() == 0 { now + STARVED } else { self.sweep.until }));
+            }
+            if !again {
+                self.portion.start += 1;
+            }
             self.next_start = (self.next_start + self.pace).max(now.checked_sub(SLACK).unwrap_or(now));
         }
         Ok(Some(self.next_start))
     }
 
-    /// The number of the next one to start.
-    fn peek(&mut self) -> Option<usize> {
-        if self.portion.is_empty() && !self.exhausted {
-            self.portion = self.work.take();
-            self.exhausted = self.portion.is_empty();
+    /// What comes next: another try that is due goes before what was never tried, so that a failure is
+    /// confirmed by the time its own tries need.
+    fn next(&mut self, now: Instant) -> Next {
+        let retry = self.retries.peek().map(|Reverse(retry)| *retry);
+        if let Some((moment, target)) = retry
+            && moment <= now
+        {
+            return Next::Again(target);
         }
-        (!self.portion.is_empty()).then_some(self.portion.start)
+        if self.portion.is_empty() {
+            self.portion = self.work.take(self.window.saturating_sub(self.flight.len()));
+        }
+        match (self.portion.is_empty(), retry) {
+            (false, _) => Next::First(self.portion.start),
+            (true, Some((moment, _))) => Next::Later(moment),
+            (true, None) => Next::Nothing,
+        }
     }
 
     /// Starts one: false if there is no room for it.
-    fn start(&mut self, number: usize, now: Instant) -> Result<bool, Errno> {
-        let Some(target) = self.work.target(number) else { return Ok(true) };
-        let Some(to) = usize::try_from(target).ok().and_then(|place| self.pass.targets.get(place)) else {
-            return Ok(true);
-        };
+    fn start(&mut self, target: u32, now: Instant) -> Result<bool, Errno> {
+        let Some(to) = self.sweep.target(target) else { return Ok(true) };
         let connection =
             |socket| Connection { socket, target, started: now, since: now, stage: Stage::Handshake };
-        match connection::start(*to, &self.pass.manner.source) {
+        match connection::start(to, &self.sweep.manner.source) {
             Started::Open(socket) => self.opened(connection(socket), true)?,
             Started::Pending(socket) => self.await_event(connection(socket), epoll::EventFlags::OUT, true)?,
             Started::Failed(cause) => self.failed(target, now, cause),
@@ -142,7 +177,7 @@ impl<'a> Worker<'a> {
 
     /// A connection stands: that is all, or now the service must speak. `fresh`: epoll does not know it yet.
     fn opened(&mut self, mut connection: Connection, fresh: bool) -> Result<(), Errno> {
-        let Some(talk) = &self.pass.manner.talk else {
+        let Some(talk) = &self.sweep.manner.talk else {
             self.succeeded(&connection);
             return Ok(());
         };
@@ -171,9 +206,9 @@ impl<'a> Worker<'a> {
     /// looked.
     fn wait(&mut self, next: Option<Instant>, events: &mut Vec<epoll::Event>) -> Result<Instant, Errno> {
         events.clear();
-        let due = self.flight.due(self.pass.manner.timeout);
-        let moments = [next, due, Some(self.pass.until)];
-        let until = moments.into_iter().flatten().min().unwrap_or(self.pass.until);
+        let due = self.flight.due(self.sweep.manner.timeout);
+        let moments = [next, due, Some(self.sweep.until)];
+        let until = moments.into_iter().flatten().min().unwrap_or(self.sweep.until);
         let looked = Instant::now();
         if self.flight.len() == 0 && until <= looked {
             return Ok(looked);
@@ -197,7 +232,7 @@ impl<'a> Worker<'a> {
     /// Something happened to the connection of a slot.
     fn heard(&mut self, slot: u32, flags: epoll::EventFlags) -> Result<(), Errno> {
         let Some(connection) = self.flight.get_mut(slot) else { return Ok(()) };
-        match (&mut connection.stage, &self.pass.manner.talk) {
+        match (&mut connection.stage, &self.sweep.manner.talk) {
             (Stage::Answer(said), Some(talk)) => match talk.hear(&connection.socket, said) {
                 Heard::Waiting => {}
                 Heard::Enough => self.take(slot, |worker, connection| worker.succeeded(&connection)),
@@ -209,12 +244,11 @@ impl<'a> Worker<'a> {
             },
             _ => {
                 let Some(connection) = self.flight.remove(slot) else { return Ok(()) };
-                let target =
-                    usize::try_from(connection.target).ok().and_then(|place| self.pass.targets.get(place));
+                let target = self.sweep.target(connection.target);
                 let troubled = flags.intersects(epoll::EventFlags::ERR | epoll::EventFlags::HUP);
                 let cause = target
                     .filter(|_| troubled)
-                    .and_then(|target| connection::ended(&connection.socket, *target));
+                    .and_then(|target| connection::ended(&connection.socket, target));
                 match cause {
                     Some(cause) => self.failed(connection.target, connection.started, cause),
                     None => self.opened(connection, false)?,
@@ -232,7 +266,7 @@ impl<'a> Worker<'a> {
 
     /// Gives up what had no answer in its time, as of `looked`.
     fn expire(&mut self, looked: Instant) {
-        while let Some(connection) = self.flight.expired(looked, self.pass.manner.timeout) {
+        while let Some(connection) = self.flight.expired(looked, self.sweep.manner.timeout) {
             let cause = match &connection.stage {
                 Stage::Handshake => Cause::NoAnswer(Echo::NotAsked),
                 Stage::Answer(said) => talk::late(said),
@@ -247,20 +281,45 @@ impl<'a> Worker<'a> {
 
     fn open(&mut self, target: u32, started: Instant) {
         self.found.open += 1;
+        if !self.failures.is_empty() && self.failures.remove(&target).is_some() {
+            self.found.second_try += 1;
+        }
         self.found.slowest = self.found.slowest.max(Some((started.elapsed(), target)));
-        self.pass.done.fetch_add(1, Ordering::Relaxed);
-        self.pass.judged.answers();
+        self.sweep.done.fetch_add(1, Ordering::Relaxed);
+        self.sweep.judged.answers();
     }
 
+    /// Notes a failure; another try follows unless it was the last.
     fn failed(&mut self, target: u32, started: Instant, cause: Cause) {
-        if cause == Cause::Refused && self.pass.manner.refused_ok {
+        let manner = self.sweep.manner;
+        if cause == Cause::Refused && manner.refused_ok {
             return self.open(target, started);
         }
-        if self.pass.is_last {
-            self.pass.judged.fails(target, &cause);
+        let is_refused = cause == Cause::Refused;
+        let failure = match self.failures.remove(&target) {
+            Some(earlier) => Failure { tries: earlier.tries + 1, cause: cause.after(earlier.cause) },
+            None => Failure { tries: 1, cause },
+        };
+        if matches!(failure.cause, Cause::NoAnswer(_) | Cause::NoNeighbour) {
+            self.diagnose(target, &failure.cause);
         }
-        self.found.failed.push((target, cause));
-        self.pass.done.fetch_add(1, Ordering::Relaxed);
+        if failure.tries < manner.tries {
+            let pause = PAUSE + SPREAD / STEPS * (target % STEPS);
+            let pause = if is_refused { Duration::ZERO } else { pause };
+            self.retries.push(Reverse((Instant::now() + pause, target)));
+        } else {
+            self.sweep.judged.fails(target, &failure.cause);
+            self.sweep.done.fetch_add(1, Ordering::Relaxed);
+        }
+        self.failures.insert(target, failure);
+    }
+
+    /// Asks beside the tries what tells whose fault a silence is.
+    fn diagnose(&self, target: u32, cause: &Cause) {
+        self.sweep.tables.get_or_init(|| Tables::read(self.sweep.deadline));
+        if let (Some(target), Cause::NoAnswer(_)) = (self.sweep.target(target), cause) {
+            self.sweep.pinger.ping(Target { port: 0, ..target }.into());
+        }
     }
 }
 

@@ -226,8 +226,8 @@ fn a_run_that_is_stopped_says_what_it_knows() {
         ("1", &[], 2, "CRITICAL", format!("120 of 200 asked{refused}")),
         ("1", &["--warning", "0"], 1, "WARNING", format!("120 of 200 asked{refused}")),
         ("1", &["--warning", "5"], 3, "UNKNOWN", "120 of 200 asked".to_owned()),
-        // What failed once is not judged.
-        ("2", &[], 3, "UNKNOWN", "119 of 200 asked".to_owned()),
+        // What is refused is tried again at once.
+        ("2", &[], 2, "CRITICAL", format!("120 of 200 asked{refused}")),
     ];
     for (tries, more, code, state, known) in rows {
         let (seen, output) = stopped(&silent, &[&["--file", &path, "--tries", tries], more].concat());

@@ -59,6 +59,8 @@ pub struct Echo {
     v4: Result<Socket, Option<Errno>>,
     v6: Result<Socket, Option<Errno>>,
     ledger: Ledger,
+    token: Token,
+    source: Source,
     /// What was read while sending.
     early: Vec<Event>,
 }
@@ -111,14 +113,34 @@ impl Echo {
     /// Opens the sockets that these targets need; a family without one is told by [`Echo::refused`] and when
     /// sending.
     pub fn open(targets: Vec<SocketAddr>, source: &Source) -> Self {
-        let token = token();
-        let socket = |v6| match targets.iter().any(|target| target.is_ipv6() == v6) {
-            true => Socket::open(v6, source, token)
-                .map_err(|error| Errno::from_io_error(&error).or(Some(Errno::IO))),
-            false => Err(None),
+        let mut echo = Self {
+            v4: Err(None),
+            v6: Err(None),
+            ledger: Ledger::new(Vec::new()),
+            token: token(),
+            source: source.clone(),
+            early: Vec::new(),
         };
-        let (v4, v6) = (socket(false), socket(true));
-        Self { v4, v6, ledger: Ledger::new(targets), early: Vec::new() }
+        for target in &targets {
+            echo.open_for(*target);
+        }
+        Self { ledger: Ledger::new(targets), ..echo }
+    }
+
+    /// Adds a target, and opens the socket that it needs. Returns its number.
+    pub fn add(&mut self, target: SocketAddr) -> u32 {
+        self.open_for(target);
+        self.ledger.add(target)
+    }
+
+    /// Opens the socket of a target's family, unless that was tried before.
+    fn open_for(&mut self, target: SocketAddr) {
+        let v6 = target.is_ipv6();
+        let socket = if v6 { &mut self.v6 } else { &mut self.v4 };
+        if matches!(socket, Err(None)) {
+            *socket = Socket::open(v6, &self.source, self.token)
+                .map_err(|error| Errno::from_io_error(&error).or(Some(Errno::IO)));
+        }
     }
 
     /// Returns why there is no socket for IPv4, or for IPv6 if `v6`: `None` if there is one, or no target

@@ -218,3 +218,76 @@ fn text_from_a_service_stays_text() {
     assert_eq!(output.lines().nth(1), Some("192.0.2.1: unexpected answer: a/b=1  [2J"));
     assert_eq!(output.lines().count(), 2, "{output}");
 }
+
+/// What was tried of it does not answer: neither the time nor the limit of open files makes that UNKNOWN.
+#[test]
+fn a_total_outage_is_never_unknown() {
+    let once = Cause::Local(Local::Unconfirmed);
+    let never = Cause::Local(Local::NoTime);
+    let dark = |silent: u32, unconfirmed: u32, total: u8| {
+        let cause = |place| match place {
+            place if place < silent => SILENT,
+            place if place < silent + unconfirmed => once.clone(),
+            _ => never.clone(),
+        };
+        seen(total, &[80], &(0..total.into()).map(|place| (place, cause(place))).collect::<Vec<_>>())
+    };
+    let rows: [(&[&str], Observations, &str); 8] = [
+        (
+            &[],
+            dark(120, 0, 120),
+            "CRITICAL - 120 of 120 fail, port 80: 192.0.2.0-119 silent (no ping) | failed=120;;0;0;120 untested=0;",
+        ),
+        (
+            &[],
+            dark(120, 0, 250),
+            "CRITICAL - 120 of 120 tried do not answer, 130 not reached, port 80: 192.0.2.0-119 silent (no ping) | \
+             failed=120;;0;0;250 untested=130;",
+        ),
+        (
+            &["--critical=50%"],
+            dark(60, 60, 250),
+            "CRITICAL - 120 of 120 tried do not answer, 130 not reached, port 80: 60 failed once, no time for the second try, \
+             60 silent (no ping) | failed=120;;;0;250 failed_share=48%;;50;0;100 untested=130;",
+        ),
+        (
+            &["--warning=5"],
+            dark(0, 9, 9),
+            "WARNING - 9 of 9 tried do not answer, port 80: 192.0.2.0-8 failed once, no time for the second try | failed=9;5;",
+        ),
+        (
+            &[],
+            dark(0, 1, 1),
+            "CRITICAL - 1 of 1 tried does not answer, port 80: 192.0.2.0 failed once, no time for the second try | failed=1;",
+        ),
+        // Fewer than a hundred may be one rack.
+        (
+            &[],
+            dark(0, 99, 250),
+            "UNKNOWN - 250 of 250 untested, port 80: 151 not reached in time, 99 failed once, no time for the second try | failed=0;",
+        ),
+        (
+            &[],
+            dark(0, 0, 250),
+            "UNKNOWN - 250 of 250 untested, port 80: 192.0.2.0-249 not reached in time | failed=0;",
+        ),
+        // As the limits have it, even all of them may fail.
+        (
+            &["--critical=@300:400"],
+            dark(120, 0, 250),
+            "UNKNOWN - 130 of 250 untested, port 80: 192.0.2.120-249 not reached in time | failed=120;",
+        ),
+    ];
+    for (options, seen, line) in rows {
+        let output = judge(options, &seen);
+        assert!(output.starts_with(&format!("TCP_EACH_IP {line}")), "{options:?} {output}");
+    }
+    let output = judge(&[], &dark(120, 0, 250));
+    assert_eq!(
+        output.lines().skip(1).collect::<Vec<_>>(),
+        [
+            "192.0.2.0-119: silent (no ping): the address or its host",
+            "192.0.2.120-249: not reached in time: raise --timeout (and what calls this plugin), or split the list"
+        ]
+    );
+}

@@ -83,3 +83,70 @@ fn what_the_deadline_leaves_untried_is_counted() {
     // Of the machine's load under the tests comes what is above the 50 ms that the benchmark holds it to.
     assert!(outcome.elapsed < Duration::from_millis(1_250), "{:?}", outcome.elapsed);
 }
+
+/// Runs the plugin against the first `dark` addresses of 198.18.0.0/16, where nothing answers, and `open` ones
+/// of 198.19.0.0/16. Two tries of 3.5 s take their time once, however many there are: what comes on top of
+/// that is a busy machine's.
+fn outage(monitor: &Host, folder: &std::path::Path, dark: usize, open: usize) {
+    let path = folder.join(format!("{dark}-{open}"));
+    let lines =
+        (0..dark).map(address).chain((0..open).map(|number| address(number).replace("198.18.", "198.19.")));
+    write(&path, &lines.map(|line| line + "\n").collect::<String>());
+    let outcome = check(monitor, &["--port=80", "--timeout=14", &format!("--file={}", path.display())]);
+    let total = dark + open;
+    let verb = if dark == 1 { "fails" } else { "fail" };
+    let line = format!("TCP_EACH_IP CRITICAL - {dark} of {total} {verb}, port 80: 198.18.0.1");
+    assert!(outcome.first_line().starts_with(&line), "{}", outcome.first_line());
+    let figures = format!(" | failed={dark};;0;0;{total} untested=0;;;0;{total} second_try=0;");
+    assert!(outcome.first_line().contains(&figures), "{}", outcome.first_line());
+    let most = Duration::from_millis(2 * 3_500 + 300 + 2_500 + total as u64 / 20);
+    assert!(outcome.elapsed < most, "{dark} and {open}: {:?}", outcome.elapsed);
+}
+
+#[test]
+fn an_outage_of_everything_is_critical_in_the_time_of_two_tries() {
+    if missing(&HOSTS) || missing(&[Need::Program("nft")]) {
+        return;
+    }
+    let (monitor, server, folder, _list) = many(1);
+    monitor.ip(&["route", "add", "198.19.0.0/16", "via", "198.51.100.2"]);
+    server.ip(&["route", "add", "local", "198.19.0.0/16", "dev", "lo"]);
+    let _port = listening(&server, 80);
+    nft(&server, "ip daddr 198.18.0.0/16 drop");
+    let rows = [
+        (1, 0),
+        (255, 0),
+        (256, 0),
+        (257, 0),
+        (300, 0),
+        (511, 0),
+        (513, 0),
+        (1_024, 0),
+        (5_000, 0),
+        (768, 256),
+        (921, 103),
+    ];
+    std::thread::scope(|scope| {
+        for (dark, open) in rows {
+            let (monitor, folder) = (&monitor, folder.path());
+            scope.spawn(move || outage(monitor, folder, dark, open));
+        }
+    });
+}
+
+/// Neither the time nor the descriptors are enough for all: what was tried is known all the same.
+#[test]
+fn few_descriptors_do_not_hide_an_outage() {
+    if missing(&HOSTS) || missing(&[Need::Program("nft")]) {
+        return;
+    }
+    let (monitor, server, _folder, list) = many(20_000);
+    nft(&server, "drop");
+    let binary = suite::plugins::binary("check_tcp_each_ip");
+    let script = format!("ulimit -n 1024; exec {} --port=80 '{list}'", binary.display());
+    let outcome = suite::process::run(monitor.command("sh").args(["-c", &script]));
+    assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
+    let line = outcome.first_line();
+    assert!(line.contains(" tried do not answer, ") && line.contains(" not reached, port 80: "), "{line}");
+    assert!(!line.contains(" failed=0;"), "{line}");
+}

@@ -35,6 +35,12 @@ impl Ledger {
         Self { targets, start: Instant::now(), pings: Vec::new() }
     }
 
+    /// Adds a target and returns its number.
+    pub(super) fn add(&mut self, target: SocketAddr) -> u32 {
+        self.targets.push(target);
+        u32::try_from(self.targets.len() - 1).unwrap_or(u32::MAX)
+    }
+
     pub(super) fn target(&self, target: u32) -> Option<SocketAddr> {
         self.targets.get(index(target)).copied()
     }

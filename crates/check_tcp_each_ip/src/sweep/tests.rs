@@ -1,0 +1,108 @@
+//! Silent targets by the hundred, shared out among threads: none is held back by another.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicUsize;
+use std::time::{Duration, Instant};
+
+use net::Source;
+use plugin::{Deadline, Progress, Thresholds};
+use rustix::net::{AddressFamily, SocketType, bind, getsockname, listen, socket};
+
+use super::*;
+use crate::allowed::Allowed;
+use crate::cause::Echo;
+use crate::judged::Judged;
+use crate::ping::Pinger;
+use crate::target::Target;
+use crate::work::Manner;
+
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// A port whose queue is full, so that no further connection is answered; it holds while the rest lives.
+fn silent_port() -> (u16, OwnedFd, Vec<TcpStream>) {
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    bind(&socket, &SocketAddr::new(HERE, 0)).unwrap();
+    listen(&socket, 0).unwrap();
+    let address = SocketAddr::try_from(getsockname(&socket).unwrap()).unwrap();
+    let fill = || TcpStream::connect_timeout(&address, Duration::from_millis(200));
+    let taken: Vec<TcpStream> = std::iter::from_fn(|| fill().ok()).take(8).collect();
+    assert!((1..8).contains(&taken.len()), "{taken:?}");
+    (address.port(), socket, taken)
+}
+
+/// What becomes of these targets with so many in flight, threads, and this time for a connection and for all.
+fn swept(targets: &[Target], in_flight: usize, threads: usize, [timeout, whole]: [Duration; 2]) -> Found {
+    let manner = Manner {
+        timeout,
+        in_flight,
+        tries: 2,
+        pace: Duration::ZERO,
+        talk: None,
+        source: Source::default(),
+        refused_ok: false,
+    };
+    let none = Thresholds { warning: None, critical: None };
+    let allowed = Allowed { failed: none.clone(), failed_share: None, slowest: none, refused: false };
+    let (deadline, progress, done) = (Deadline::after(whole), Progress::default(), AtomicUsize::new(0));
+    let judged = Judged::new(targets, &allowed, &progress);
+    let until = Instant::now() + whole;
+    let pinger = Pinger::new(Source::default(), until, timeout);
+    let sweep = Sweep {
+        targets,
+        manner: &manner,
+        until,
+        deadline: &deadline,
+        done: &done,
+        judged: &judged,
+        tables: &OnceLock::new(),
+        pinger: &pinger,
+    };
+    run(&sweep, threads).unwrap()
+}
+
+fn target(port: u16) -> Target {
+    Target { address: HERE, scope: 0, port }
+}
+
+/// Two tries of all of them, and no third one's time: if a single one had to wait for another, it would be
+/// unconfirmed.
+#[test]
+fn each_silent_target_has_both_tries_in_the_time_of_two() {
+    let (port, _socket, _taken) = silent_port();
+    let time = [Duration::from_millis(600), Duration::from_millis(1_700)];
+    for (number, threads) in [(1, 1), (255, 2), (256, 2), (257, 2), (257, 4), (300, 4), (511, 4), (513, 1)] {
+        let found = swept(&vec![target(port); number], number, threads, time);
+        let causes: Vec<&Cause> = found.failed.iter().map(|(_, cause)| cause).collect();
+        assert_eq!(causes, vec![&Cause::NoAnswer(Echo::NotAsked); number], "{number} by {threads} threads");
+        assert_eq!((found.open, found.second_try), (0, 0));
+    }
+}
+
+/// The refused ones have their second try long before the first of a silent one is over, and with fewer in
+/// flight than there are.
+#[test]
+fn a_failure_is_confirmed_on_its_own_clock() {
+    let (port, _socket, _taken) = silent_port();
+    let closed = TcpListener::bind((HERE, 0)).unwrap().local_addr().unwrap().port();
+    let mut targets = vec![target(closed); 400];
+    targets.extend([target(port); 4]);
+    let time = [Duration::from_secs(20), Duration::from_secs(2)];
+    let found = swept(&targets, 24, 2, time);
+    let of = |cause: &Cause| found.failed.iter().filter(|(_, seen)| seen == cause).count();
+    assert_eq!((of(&Cause::Refused), of(&Cause::Local(Local::NoTime))), (400, 4), "{:?}", found.failed);
+}
+
+/// Every target is reported exactly once, whatever the windows are.
+#[test]
+fn none_is_lost_between_threads() {
+    let listener = TcpListener::bind((HERE, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || listener.incoming().for_each(drop));
+    for (in_flight, threads) in [(1, 4), (3, 2), (31, 4), (1_000, 3)] {
+        let targets = vec![target(port); 700];
+        let found = swept(&targets, in_flight, threads, [Duration::from_secs(10), Duration::from_secs(30)]);
+        assert_eq!((found.open, found.failed.as_slice()), (700, [].as_slice()), "{in_flight} by {threads}");
+    }
+}

@@ -1,0 +1,181 @@
+//! What a sweep over targets is given and what it finds: shared by its threads.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use net::Source;
+use plugin::Deadline;
+
+use crate::cause::{Cause, Local};
+use crate::judged::Judged;
+use crate::monitor::Tables;
+use crate::ping::Pinger;
+use crate::talk::Talk;
+use crate::target::Target;
+
+/// How many targets a thread takes at once.
+const PORTION: usize = 32;
+
+/// How connections are made.
+#[derive(Clone, Debug)]
+pub(crate) struct Manner {
+    /// The time for a handshake, and again for an answer.
+    pub(crate) timeout: Duration,
+    /// How many connections may be in flight.
+    pub(crate) in_flight: usize,
+    /// How often a target is tried before it counts as failed.
+    pub(crate) tries: u8,
+    /// The time between two starts.
+    pub(crate) pace: Duration,
+    /// What is said and expected.
+    pub(crate) talk: Option<Talk>,
+    /// From where connections are made.
+    pub(crate) source: Source,
+    /// Whether being refused is as good as being accepted.
+    pub(crate) refused_ok: bool,
+}
+
+/// One sweep over all targets.
+#[derive(Debug)]
+pub(crate) struct Sweep<'a> {
+    /// All targets.
+    pub(crate) targets: &'a [Target],
+    /// How.
+    pub(crate) manner: &'a Manner,
+    /// When it ends, whatever is left.
+    pub(crate) until: Instant,
+    /// The deadline of the whole run, for reading what the kernel shows.
+    pub(crate) deadline: &'a Deadline,
+    /// How many have an end, for whoever watches.
+    pub(crate) done: &'a AtomicUsize,
+    /// What needs no further try.
+    pub(crate) judged: &'a Judged<'a>,
+    /// The tables of neighbours as they were when the first target was silent.
+    pub(crate) tables: &'a OnceLock<Tables>,
+    /// Pings what is silent.
+    pub(crate) pinger: &'a Pinger,
+}
+
+impl Sweep<'_> {
+    /// The target of this place.
+    pub(crate) fn target(&self, place: u32) -> Option<Target> {
+        self.targets.get(usize::try_from(place).ok()?).copied()
+    }
+}
+
+/// What is known of a target that has failed so far.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// How often.
+    pub(crate) tries: u8,
+    /// Why, by all of its tries.
+    pub(crate) cause: Cause,
+}
+
+/// What a sweep found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// How many answer.
+    pub(crate) open: usize,
+    /// How many of them answered only when tried again.
+    pub(crate) second_try: usize,
+    /// The longest time that an answering one took, and its place.
+    pub(crate) slowest: Option<(Duration, u32)>,
+    /// The places of the others, and why.
+    pub(crate) failed: Vec<(u32, Cause)>,
+}
+
+impl Found {
+    /// Takes up what another thread found.
+    pub(crate) fn add(&mut self, other: Found) {
+        self.open += other.open;
+        self.second_try += other.second_try;
+        self.slowest = self.slowest.max(other.slowest);
+        self.failed.extend(other.failed);
+    }
+
+    /// Takes up the failures of a thread, of which only those with all their `tries` are confirmed; and what
+    /// had no end when the time was over.
+    pub(crate) fn close(
+        &mut self,
+        mut failures: HashMap<u32, Failure>,
+        tries: u8,
+        unfinished: impl Iterator<Item = u32>,
+    ) {
+        let unfinished = unfinished.filter(|place| !failures.contains_key(place));
+        self.failed.extend(unfinished.map(|place| (place, Cause::Local(Local::NoTime))));
+        self.failed.extend(failures.drain().map(|(place, Failure { tries: made, cause })| {
+            (place, if made < tries { Cause::Local(Local::NoTime).after(cause) } else { cause })
+        }));
+    }
+}
+
+/// The places of the targets that are still to be tried for the first time; shared by the threads.
+#[derive(Debug)]
+pub(crate) struct Work {
+    total: usize,
+    next: AtomicUsize,
+}
+
+impl Work {
+    /// Of so many targets none is taken yet.
+    pub(crate) fn new(total: usize) -> Self {
+        Self { total, next: AtomicUsize::new(0) }
+    }
+
+    /// Takes the next portion, of at most `room`: no thread may hold what another one could start now.
+    pub(crate) fn take(&self, room: usize) -> Range<u32> {
+        let portion = PORTION.min(room);
+        let start = self.next.fetch_add(portion, Ordering::Relaxed).min(self.total);
+        places(start..(start + portion).min(self.total))
+    }
+
+    /// What was not taken.
+    pub(crate) fn left(&self) -> Range<u32> {
+        places(self.next.load(Ordering::Relaxed).min(self.total)..self.total)
+    }
+}
+
+fn places(range: Range<usize>) -> Range<u32> {
+    let place = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    place(range.start)..place(range.end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cause::Echo;
+
+    #[test]
+    fn only_what_fails_each_time_has_failed() {
+        let silent = || Cause::NoAnswer(Echo::NotAsked);
+        let failures = [
+            (1, Failure { tries: 2, cause: silent() }),
+            (4, Failure { tries: 1, cause: silent() }),
+            (7, Failure { tries: 2, cause: Cause::Refused }),
+        ];
+        let mut found = Found::default();
+        // Of the fourth the second try is in flight, of the ninth the first.
+        found.close(HashMap::from(failures), 2, [4, 9].into_iter());
+        found.failed.sort_unstable();
+        let expected = [
+            (1, silent()),
+            (4, Cause::Local(Local::Unconfirmed)),
+            (7, Cause::Refused),
+            (9, Cause::Local(Local::NoTime)),
+        ];
+        assert_eq!(found.failed, expected);
+    }
+
+    #[test]
+    fn no_more_is_taken_than_can_be_started() {
+        let work = Work::new(70);
+        assert_eq!((work.take(100), work.take(5), work.take(0)), (0..32, 32..37, 37..37));
+        assert_eq!(work.left(), 37..70);
+        assert_eq!((work.take(32), work.take(32), work.take(32)), (37..69, 69..70, 70..70));
+        assert_eq!(work.left(), 70..70);
+    }
+}
