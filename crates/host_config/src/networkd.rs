@@ -6,6 +6,7 @@
 //! Which file that is, names alone decide here: what a file says that matches by hardware or by the kind of
 //! interface may come true, so its addresses are promised, without an interface where it names none.
 
+mod address;
 mod conditions;
 mod matching;
 mod netdev;
@@ -18,6 +19,7 @@ use crate::folders;
 use crate::located::{Asked, Located};
 use crate::promise::{ConfigError, Dynamic, Family, Place, Promises, Shadowed};
 use crate::tree::Tree;
+use address::{address_section, asked};
 use addresses::HostAddress;
 use conditions::HostFacts;
 use matching::{Claimed, Match};
@@ -168,7 +170,7 @@ impl Network {
                         section.assignments.iter().find(assigns).map(|each| each.value.place.clone());
                     self.assigned_prefix = assigned.or(self.assigned_prefix.take());
                 }
-                "Link" => self.take_link(section)?,
+                "Link" => self.take_link(section),
                 _ => {}
             }
         }
@@ -195,24 +197,24 @@ impl Network {
         }
     }
 
-    fn take_link(&mut self, section: Section) -> Result<(), ConfigError> {
+    /// networkd passes over a value that it does not know.
+    fn take_link(&mut self, section: Section) {
         for each in section.assignments {
+            let value = each.value.value.as_str();
             match each.key.as_str() {
-                "Unmanaged" => {
-                    let refuse =
-                        || each.value.place.error(format!("Unmanaged={} is no boolean", each.value.value));
-                    let unmanaged = boolean(&each.value.value).ok_or_else(refuse)?;
-                    self.unmanaged = unmanaged.then_some(each.value);
-                }
-                "RequiredForOnline" => self.optional = boolean(&each.value.value) == Some(false),
-                "ActivationPolicy" => {
-                    let down = matches!(each.value.value.as_str(), "manual" | "down" | "always-down");
-                    self.left_down = down.then_some(each.value);
-                }
+                "Unmanaged" => match boolean(value) {
+                    Some(unmanaged) => self.unmanaged = unmanaged.then_some(each.value),
+                    None => {}
+                },
+                "RequiredForOnline" => self.optional = boolean(value) == Some(false),
+                "ActivationPolicy" => match value {
+                    "manual" | "down" | "always-down" => self.left_down = Some(each.value),
+                    "up" | "always-up" | "bound" => self.left_down = None,
+                    _ => {}
+                },
                 _ => {}
             }
         }
-        Ok(())
     }
 
     /// The static addresses, each with its place.
@@ -235,7 +237,7 @@ impl Network {
             }
             (None, condition) => {
                 let condition = condition.unwrap_or_default();
-                to.remarks.push(start.remark(format!("whether {condition} holds is not known here")));
+                to.notes.push(format!("note: {}: whether {condition} holds is not known here", start.file));
                 self.matches.doubt();
             }
             (Some(true), _) => {}
@@ -312,40 +314,5 @@ impl Network {
         let by_prefix =
             self.assigned_prefix.as_ref().filter(|_| self.sends_ra).map(|place| dynamic(Family::V6, place));
         by_dhcp.into_iter().chain(by_prefix).collect()
-    }
-}
-
-/// The address of an `[Address]` section. With a peer, the prefix length that the kernel shows is the peer's.
-/// networkd ignores a section without an address.
-fn address_section(section: Section, to: &mut Promises) -> Option<Located<Asked>> {
-    let mut address = None;
-    let mut peer = false;
-    for each in &section.assignments {
-        match each.key.as_str() {
-            "Address" if each.value.value.is_empty() => address = None,
-            "Address" => address = Some(asked(&each.value, to)?),
-            "Peer" => peer = !each.value.value.is_empty(),
-            _ => {}
-        }
-    }
-    let Some(mut address) = address else {
-        to.remarks
-            .push(section.name.place.remark("an [Address] section without Address=: networkd ignores it"));
-        return None;
-    };
-    if peer && let Some(expected) = &mut address.value {
-        expected.prefix = None;
-    }
-    Some(address)
-}
-
-/// The address that is written; networkd passes over what is none, with a warning.
-fn asked(written: &Located, to: &mut Promises) -> Option<Located<Asked>> {
-    match written.place.address_or_pool(&written.value) {
-        Ok(value) => Some(Located { value, place: written.place.clone() }),
-        Err(error) => {
-            to.notes.push(format!("note: {error}: networkd ignores the line"));
-            None
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! Which interfaces a `.network` file is for, as far as its `[Match]` section says so by name.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::conditions::{HostFacts, is_of_the_host};
 use crate::wildcard;
@@ -14,32 +14,36 @@ pub(super) struct Match {
     types: Vec<String>,
     /// The conditions on the host, each with its value.
     host: Vec<(String, String)>,
-    /// Whether there is any condition at all.
-    some: bool,
-    /// There are conditions on something else, which only the running host can tell.
-    other: bool,
+    /// The keys of conditions on something else, which only the running host can tell.
+    other: BTreeSet<String>,
+    /// A condition on the host is not known to hold.
+    doubtful: bool,
 }
+
+/// The keys whose conditions only the running host can tell.
+const HARDWARE: [&str; 9] = [
+    "MACAddress",
+    "PermanentMACAddress",
+    "Path",
+    "Driver",
+    "Kind",
+    "WLANInterfaceType",
+    "SSID",
+    "BSSID",
+    "Property",
+];
 
 impl Match {
     /// Takes an assignment of the section over. Lists of the same key add up; an empty one starts anew.
     pub(super) fn assign(&mut self, key: &str, value: &str) {
-        self.some |= !value.is_empty();
         match key {
             "Name" => {}
             "Type" if value.is_empty() => return self.types.clear(),
             "Type" => return self.types.extend(value.split_ascii_whitespace().map(str::to_owned)),
-            key if is_of_the_host(key) => {
-                if value.is_empty() {
-                    self.host.retain(|(known, _)| known != key);
-                } else {
-                    self.host.push((key.to_owned(), value.to_owned()));
-                }
-                return;
-            }
-            _ => {
-                self.other |= !value.is_empty();
-                return;
-            }
+            key if is_of_the_host(key) => return self.assign_host(key, value),
+            key if HARDWARE.contains(&key) => return self.assign_hardware(key, value),
+            // networkd knows no such key, and passes over it.
+            _ => return,
         }
         if value.is_empty() {
             self.names.clear();
@@ -50,7 +54,26 @@ impl Match {
             Some(name) if !all_inverted => (true, name.to_owned()),
             _ => (all_inverted, name.to_owned()),
         };
-        self.names.extend(list.split_ascii_whitespace().map(pattern));
+        let valid = |name: &&str| is_interface_name(name.trim_start_matches('!'));
+        self.names.extend(list.split_ascii_whitespace().filter(valid).map(pattern));
+    }
+
+    fn assign_host(&mut self, key: &str, value: &str) {
+        // The last one of a key counts.
+        self.host.retain(|(known, _)| known != key);
+        if !value.is_empty() {
+            self.host.push((key.to_owned(), value.to_owned()));
+        }
+    }
+
+    /// Takes a condition on hardware over; of hardware addresses, networkd passes over what is none.
+    fn assign_hardware(&mut self, key: &str, value: &str) {
+        let some = |value: &str| !key.ends_with("MACAddress") && key != "BSSID" || is_hardware_address(value);
+        if value.is_empty() {
+            self.other.remove(key);
+        } else if value.split_ascii_whitespace().any(some) {
+            self.other.insert(key.to_owned());
+        }
     }
 
     /// Returns the interface, where the file can be for one only.
@@ -73,7 +96,7 @@ impl Match {
 
     /// Whether the file has no condition: networkd ignores it.
     pub(super) fn is_empty(&self) -> bool {
-        !self.some
+        self.names.is_empty() && self.types.is_empty() && self.host.is_empty() && self.other.is_empty()
     }
 
     /// Returns whether the conditions on the host hold: `None` if the files do not tell, and with it the
@@ -92,12 +115,12 @@ impl Match {
 
     /// Whether nothing but names and types decides, which the files tell.
     pub(super) fn by_name_alone(&self) -> bool {
-        !self.other
+        self.other.is_empty() && !self.doubtful
     }
 
     /// Leaves what the file is for to the running host.
     pub(super) fn doubt(&mut self) {
-        self.other = true;
+        self.doubtful = true;
     }
 
     /// Whether one of the types is that which the name of the interface stands for.
@@ -117,7 +140,7 @@ impl Match {
             self.names.iter().any(|(this, pattern)| *this == inverted && wildcard::matches(pattern, name))
         };
         let positive = self.names.iter().any(|(inverted, _)| !inverted);
-        !self.other && self.type_fits(name) && !matches(true) && (!positive || matches(false))
+        self.by_name_alone() && self.type_fits(name) && !matches(true) && (!positive || matches(false))
     }
 }
 
@@ -140,7 +163,7 @@ impl Claimed {
 
     /// Takes a file's interfaces.
     pub(super) fn claim(&mut self, by: Match, file: &str) {
-        if by.other {
+        if !by.by_name_alone() {
             return;
         }
         if by.types.is_empty()
@@ -156,6 +179,28 @@ impl Claimed {
     }
 }
 
+/// Whether networkd takes this as the name of an interface or a pattern of names: fewer than 128 octets, no
+/// colon, no slash, no percent sign.
+fn is_interface_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() < 128
+        && name.bytes().all(|octet| octet.is_ascii_graphic())
+        && !name.contains([':', '/', '%'])
+}
+
+/// Whether this is a hardware address of Ethernet or InfiniBand, in one of the ways to write one.
+fn is_hardware_address(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_hexdigit).count();
+    let fields = text.split([':', '-', '.']).collect::<Vec<_>>();
+    let hexadecimal =
+        fields.iter().all(|field| !field.is_empty() && field.bytes().all(|octet| octet.is_ascii_hexdigit()));
+    let all =
+        |length: usize, most: usize| fields.len() == length && fields.iter().all(|field| field.len() <= most);
+    hexadecimal
+        && digits > 0
+        && (all(6, 2) || all(3, 4) || all(20, 2) || all(10, 4) || text.parse::<std::net::IpAddr>().is_ok())
+}
+
 fn is_plain(name: &str) -> bool {
     !name.contains(['*', '?', '[', '\\'])
 }
@@ -163,6 +208,29 @@ fn is_plain(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_networkd_passes_over_is_no_condition() {
+        let rows: [(&[(&str, &str)], bool); 12] = [
+            (&[("Interface", "eth0")], true),
+            (&[("name", "eth0")], true),
+            (&[("Name", "eth0"), ("Name", "")], true),
+            (&[("Name", "eth0/1")], true),
+            (&[("Type", "wlan"), ("Type", "")], true),
+            (&[("MACAddress", "zz")], true),
+            (&[("MACAddress", "00:00:5e:00:53:01"), ("MACAddress", "")], true),
+            (&[("MACAddress", "00-00-5e-00-53-01")], false),
+            (&[("PermanentMACAddress", "0000.5e00.5301")], false),
+            (&[("Path", "pci-*")], false),
+            (&[("Host", "web1")], false),
+            (&[("Name", "eth0,eth1")], false),
+        ];
+        for (assignments, empty) in rows {
+            let mut of = Match::default();
+            assignments.iter().for_each(|(key, value)| of.assign(key, value));
+            assert_eq!(of.is_empty(), empty, "{assignments:?}");
+        }
+    }
 
     #[test]
     fn the_first_file_that_is_for_an_interface_claims_it() {

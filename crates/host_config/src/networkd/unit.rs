@@ -26,7 +26,7 @@ pub(super) fn sections(path: &str, content: &[u8], to: &mut Promises) -> Result<
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut sections: Vec<Section> = Vec::new();
     let mut continued: Option<(u32, String)> = None;
-    for (number, line) in (1..).zip(text.lines()) {
+    for (number, line) in lines(text) {
         let line = line.trim_ascii_start();
         if line.starts_with(['#', ';']) {
             continue;
@@ -52,6 +52,13 @@ pub(super) fn sections(path: &str, content: &[u8], to: &mut Promises) -> Result<
     Ok(sections)
 }
 
+/// The lines, each with its number. systemd ends one at a carriage return or a NUL too.
+fn lines(text: &str) -> impl Iterator<Item = (u32, &str)> {
+    (1..)
+        .zip(text.lines())
+        .flat_map(|(number, line)| line.split(['\r', '\0']).map(move |part| (number, part)))
+}
+
 /// An odd number of backslashes at the end continues the line.
 fn goes_on(line: &str) -> bool {
     line.bytes().rev().take_while(|&octet| octet == b'\\').count() % 2 == 1
@@ -61,10 +68,14 @@ fn add(sections: &mut Vec<Section>, place: &Place, line: &str, to: &mut Promises
     if line.is_empty() {
         return Ok(());
     }
+    if line.contains(char::REPLACEMENT_CHARACTER) {
+        return Err(place.error("not UTF-8: networkd ignores the whole file"));
+    }
     let written = |value: &str| Located { value: value.trim_ascii().to_owned(), place: place.clone() };
     if let Some(rest) = line.strip_prefix('[') {
-        let name =
-            rest.strip_suffix(']').ok_or_else(|| place.error("a section without its closing bracket"))?;
+        let name = rest.strip_suffix(']').ok_or_else(|| {
+            place.error("a section without its closing bracket: networkd ignores the whole file")
+        })?;
         sections.push(Section { name: written(name), assignments: Vec::new() });
         return Ok(());
     }
@@ -111,7 +122,7 @@ mod tests {
 
     #[test]
     fn reads_as_systemd_does() {
-        let rows: [(&str, &[&str]); 9] = [
+        let rows: [(&str, &[&str]); 10] = [
             ("[A]\nk=v\n", &["2: [A] k=v"]),
             ("\u{feff}[A]\r\n  k = v w \r\n", &["2: [A] k=v w"]),
             ("# c\n; c\n\n[A]\nk=v # no comment\n", &["5: [A] k=v # no comment"]),
@@ -120,6 +131,7 @@ mod tests {
             ("[A]\nk=a\\\\\nl=b\\", &["2: [A] k=a\\\\", "3: [A] l=b"]),
             ("[A]\nk=\n[A]\nk=x=y", &["2: [A] k=", "4: [A] k=x=y"]),
             ("[A]\nk=a\\\n\nl=b", &["2: [A] k=a", "4: [A] l=b"]),
+            ("[A]\rk=a\0l=b\r", &["1: [A] k=a", "1: [A] l=b"]),
             ("", &[]),
         ];
         for (text, expected) in rows {
@@ -132,7 +144,7 @@ mod tests {
         let rows = [
             ("[A]\nk\n", "f line 2: neither a section nor an assignment: networkd ignores it"),
             ("\nk=v\n", "f line 2: an assignment before the first section: networkd ignores it"),
-            ("[A\nk=v\n", "f line 1: a section without its closing bracket"),
+            ("[A\nk=v\n", "f line 1: a section without its closing bracket: networkd ignores the whole file"),
         ];
         for (text, message) in rows {
             assert_eq!(parsed(text), Err(message.to_owned()), "{text:?}");
