@@ -202,10 +202,11 @@ impl Network {
         for each in section.assignments {
             let value = each.value.value.as_str();
             match each.key.as_str() {
-                "Unmanaged" => match boolean(value) {
-                    Some(unmanaged) => self.unmanaged = unmanaged.then_some(each.value),
-                    None => {}
-                },
+                "Unmanaged" => {
+                    if let Some(unmanaged) = boolean(value) {
+                        self.unmanaged = unmanaged.then_some(each.value);
+                    }
+                }
                 "RequiredForOnline" => self.optional = boolean(value) == Some(false),
                 "ActivationPolicy" => match value {
                     "manual" | "down" | "always-down" => self.left_down = Some(each.value),
