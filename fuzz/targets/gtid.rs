@@ -2,7 +2,8 @@
 //! together. Two texts on two lines.
 #![no_main]
 
-use check_replication::gtid::{GtidSet, Position};
+use check_replication::gtid::{Accepted, GtidSet, History, Position};
+use check_replication::memory::Records;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
@@ -16,6 +17,16 @@ fuzz_target!(|text: &str| {
         if both.count() < u64::MAX {
             assert_eq!(only_one.count() + two.count(), both.count());
         }
+    }
+    if let (Ok(one), Ok(two)) = (one.parse::<History>(), two.parse::<History>()) {
+        assert_eq!(one.to_string().parse().as_ref(), Ok(&one), "does not read back");
+        let both = one.union(&two);
+        assert!(one.ahead_of(&both).is_empty() && two.ahead_of(&both).is_empty(), "{both}");
+        assert_eq!(one.ahead_of(&two).union(&two), both);
+    }
+    let _ = one.parse::<Accepted>();
+    if let Ok(records) = text.parse::<Records>() {
+        assert_eq!(records.to_string().parse(), Ok(records), "does not read back");
     }
     if let (Ok(one), Ok(two)) = (one.parse::<Position>(), two.parse::<Position>()) {
         let furthest = one.furthest(&two);

@@ -1,11 +1,9 @@
-//! Real MySQL servers. Debian's stable release has none: the variable MYSQLD names a program that runs one
-//! with what it needs, such as a script for the packages of another release, unpacked into a folder;
-//! MYSQLD_SHARE names its folder of messages and character sets, where that is not at its place. Where MYSQLD
-//! is not set, tests of MySQL are skipped.
+//! Real MySQL servers. Debian's stable release has none: `tests/servers/fetch` unpacks one of a later release.
+//! The variable MYSQLD names another program, and MYSQLD_SHARE its folder of messages and character sets,
+//! where that is not at its place.
 
 use std::collections::HashMap;
 use std::env;
-use std::io::{self, Write as _};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::Command;
@@ -17,6 +15,7 @@ use tempfile::TempDir;
 use crate::daemon::Daemon;
 use crate::host::{Host, public_folder, succeed};
 use crate::mariadb::PASSWORD;
+use crate::needs::{Need, missing, server};
 use crate::wait::eventually;
 
 /// How long a server may take to do what it was told.
@@ -30,15 +29,18 @@ const SMALL: [&str; 5] = [
     "--skip-name-resolve",
 ];
 
-/// The program that MYSQLD names; where it names none, says so on standard error.
+/// The server that `tests/servers/fetch` unpacks.
+const UNPACKED: &str = "mysql97/bin/mysqld";
+
+/// Returns the program that MYSQLD names, else the unpacked one.
+///
+/// # Panics
+/// If there is none and the environment has CI=true, where nothing may be skipped; otherwise the test is.
 pub fn program() -> Option<PathBuf> {
-    let program = env::var_os("MYSQLD").map(PathBuf::from);
-    if program.is_none() {
-        let test = std::thread::current().name().unwrap_or("a test").to_owned();
-        // Without a standard error there is nobody to tell.
-        let _ = writeln!(io::stderr(), "skipped {test}: MYSQLD names no program that runs MySQL's server");
+    if let Some(program) = env::var_os("MYSQLD") {
+        return Some(program.into());
     }
-    program
+    if missing(&[Need::Server(UNPACKED)]) { None } else { server(UNPACKED) }
 }
 
 /// The program with the arguments that it always needs.

@@ -61,6 +61,8 @@ impl Nagios {
         }
         // Nagios reads as its own user, who need not be able to look into this workspace.
         let commands = fs::read_to_string(shipped("silent-outage-commands.cfg")).unwrap_or_default();
+        // What the packages make, each monitor of a test has for itself.
+        let commands = commands.replace("/var/lib/silent-outage/", &format!("{}/", top.display()));
         write(&top.join("commands.cfg"), &commands);
         write(&top.join("objects.cfg"), objects);
         write(&top.join("nagios.log"), "");

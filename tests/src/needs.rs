@@ -17,6 +17,9 @@ pub enum Need {
     Root,
     /// A program of this name; `tests/run` installs the packages that have them.
     Program(&'static str),
+    /// A server of another release, unpacked by `tests/servers/fetch`: its folder and its program, as in
+    /// mysql97/bin/mysqld.
+    Server(&'static str),
 }
 
 /// Whether something that a test needs is missing: then it must return. Names it on standard error, past the
@@ -50,6 +53,7 @@ fn first_missing(needs: &[Need]) -> Option<String> {
     needs.iter().find_map(|need| match need {
         Need::Root => (!rustix::process::geteuid().is_root()).then(|| "root".to_owned()),
         Need::Program(name) => program(name).is_none().then(|| format!("the program {name}")),
+        Need::Server(path) => server(path).is_none().then(|| format!("the server {path}")),
     })
 }
 
@@ -58,6 +62,15 @@ pub fn program(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = env::split_paths(&path).chain(FOLDERS.iter().map(|folder| Path::new(folder).to_owned()));
     folders.map(|folder| folder.join(name)).find(|program| program.is_file())
+}
+
+/// Where a server of another release is: below the folder of what was built, or of the variable
+/// CARGO_TARGET_DIR.
+pub fn server(path: &str) -> Option<PathBuf> {
+    let test = env::current_exe().unwrap_or_default();
+    let target = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    let folders = test.ancestors().skip(1).map(Path::to_owned).chain(target);
+    folders.map(|folder| folder.join("servers").join(path)).find(|program| program.is_file())
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use crate::heartbeat::{Heartbeats, Table, Zone};
 use crate::liveness::{self, Silence};
 use crate::login::{self, Login};
 use crate::row::Row;
-use crate::server::{Flavour, Server, Version, identify};
+use crate::server::{Flavour, Gtids, Server, Version, identify};
 use crate::tls_level::TlsLevel;
 
 /// ER_PARSE_ERROR: the server does not know the statement.
@@ -64,7 +64,8 @@ pub fn over(socket: UnixStream, limit: Duration) -> Result<Answer, Refusal> {
     let deadline = Deadline::after(limit);
     let tls = || Err(Failure::new(Step::Login, Kind::Closed));
     let login = Login { user: "probe", password: "probe", level: TlsLevel::Off, tls: &tls, name: "" };
-    let request = Request { asked: "probe".to_owned(), several: false, heartbeats: None, deadline };
+    let request =
+        Request { asked: "probe".to_owned(), several: false, gtids: false, heartbeats: None, deadline };
     let failed = |cause| Failure::new(Step::Connect, Kind::from(cause));
     let stream = Stream::connected(socket, &Waiting::until(&request.deadline)).map_err(failed)?;
     ask_over(stream, None, &login, &request).map(|(answer, _)| answer)
@@ -74,8 +75,10 @@ pub fn over(socket: UnixStream, limit: Duration) -> Result<Answer, Refusal> {
 pub(crate) struct Request<'a> {
     /// The name that the user gave it.
     pub(crate) asked: String,
-    /// Whether several are asked: then sets of GTIDs too, and the connection stays for more.
+    /// Whether several are asked: then the connection stays for more.
     pub(crate) several: bool,
+    /// Whether its GTIDs are compared with those of others, or with earlier ones.
+    pub(crate) gtids: bool,
     /// The table of heartbeats, and what its times are in.
     pub(crate) heartbeats: Option<(&'a Table, Zone)>,
     /// The end of the whole conversation.
@@ -124,7 +127,7 @@ fn converse(
     greeting: &str,
     request: &Request<'_>,
 ) -> Result<Answer, Failure> {
-    let variables = variables(packets, greeting, request.several)?;
+    let variables = variables(packets, greeting, request.gtids)?;
     let (flavour, version) = crate::server::known(greeting, &variables);
     let (statement, rows) = channels(packets, flavour, version)?;
     let server = Server::read(&request.asked, address, greeting, &variables, &rows);
@@ -170,14 +173,21 @@ fn look_again(
 
 /// Asks once more for the GTIDs alone.
 pub(crate) fn ask_gtids(packets: &mut Packets, server: &mut Server) -> Result<(), Failure> {
-    let names: &[&str] = match server.flavour {
-        Flavour::MariaDb => &["gtid_current_pos", "gtid_binlog_pos"],
-        Flavour::MySql => &["gtid_executed"],
-    };
-    let list: Vec<String> = names.iter().map(|name| format!("@@global.{name} AS {name}")).collect();
-    let row = packets.query(&format!("SELECT {}", list.join(", ")))?.into_iter().next().unwrap_or_default();
-    server.read_gtids(&row);
+    let row = packets.query(&select(Gtids::names(server.flavour)))?.into_iter().next().unwrap_or_default();
+    server.later = Some(Gtids::read(&row));
     Ok(())
+}
+
+/// Asks how many commits wait for an acknowledgement by semi-sync. MySQL renamed the variable in 8.0.26.
+pub(crate) fn ask_commits_waiting(packets: &mut Packets, server: &mut Server) -> Result<(), Failure> {
+    let rows = packets.query("SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_%_wait_sessions'")?;
+    server.commits_waiting = rows.first().and_then(|row| row.number(&["Value"])).unwrap_or_default();
+    Ok(())
+}
+
+fn select(names: &[&str]) -> String {
+    let list: Vec<String> = names.iter().map(|name| format!("@@global.{name} AS {name}")).collect();
+    format!("SELECT {}", list.join(", "))
 }
 
 /// The variables in one row, each under its own name.
@@ -193,7 +203,8 @@ fn variables(packets: &mut Packets, greeting: &str, sets: bool) -> Result<Row, F
         "auto_increment_offset",
     ];
     match flavour {
-        Flavour::MariaDb => names.extend(["gtid_current_pos", "gtid_binlog_pos"]),
+        Flavour::MariaDb if sets => names.extend(Gtids::names(flavour).iter().chain(&["log_bin"])),
+        Flavour::MariaDb => names.push("gtid_current_pos"),
         Flavour::MySql => {
             names.extend((version >= Version(5, 6, 0)).then_some("server_uuid"));
             names.extend((version >= Version(5, 7, 8)).then_some("super_read_only"));
@@ -201,18 +212,12 @@ fn variables(packets: &mut Packets, greeting: &str, sets: bool) -> Result<Row, F
             names.extend((sets && version >= Version(5, 6, 5)).then_some("gtid_executed"));
         }
     }
-    let list: Vec<String> = names.iter().map(|name| format!("@@global.{name} AS {name}")).collect();
-    match packets.query(&format!("SELECT {}", list.join(", "))) {
+    match packets.query(&select(&names)) {
         Ok(rows) => Ok(rows.into_iter().next().unwrap_or_default()),
         // Not the server that it says it is.
         Err(failure) if matches!(failure.errno(), Some(NO_VARIABLE | NOT_UNDERSTOOD)) => {
-            names.extend([
-                "server_uuid",
-                "super_read_only",
-                "gtid_executed",
-                "gtid_current_pos",
-                "gtid_binlog_pos",
-            ]);
+            names.extend(["server_uuid", "super_read_only", "log_bin"]);
+            names.extend(Gtids::names(Flavour::MySql).iter().chain(Gtids::names(Flavour::MariaDb)));
             let rows = packets
                 .query(&format!("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('{}')", names.join("', '")))?;
             let pair =

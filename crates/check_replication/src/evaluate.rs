@@ -8,6 +8,7 @@ use crate::Observations;
 use crate::ask::{Answer, Refusal};
 use crate::channel::Channel;
 use crate::judge::{self, ChannelView, subject};
+use crate::memory::{MemoryError, Remembered, Restart};
 use crate::options::Role;
 use crate::pair::Shape;
 use crate::policy::Policy;
@@ -27,6 +28,7 @@ pub(crate) fn evaluate(policy: &Policy<'_>, observations: &Observations) -> Repo
     let each = servers.iter().map(|(name, answer)| (name.as_str(), answer.as_ref()));
     let mut findings = judge_each(policy, account, alone, &together, each);
     findings.extend(together.judge());
+    findings.extend(observations.remembered.iter().flat_map(remembered));
     let all_well =
         all_fine(&answers).or_else(|| findings.first().map(|first| first.text.clone())).unwrap_or_default();
     let report = Findings::from_iter(findings).report(all_well);
@@ -79,6 +81,28 @@ fn judge_each<'a>(
         }
     }
     findings
+}
+
+/// What the positions that were kept tell.
+fn remembered(kept: &Result<Vec<Remembered>, MemoryError>) -> Vec<Finding> {
+    let one = |Remembered { name, restart, acknowledged }: &Remembered| {
+        match (restart, acknowledged) {
+        (Err(why), _) => Some(Finding::unknown(format!("{name}: {why}"))),
+        (Ok(Some(Restart { before, after })), _) => Some(
+            Finding::critical(format!(
+                "{name}: binary log started again ({before}, then {after}): replicas may have skipped transactions"
+            ))
+            .detail(format!("{name}: compare its replicas with it, then run --acknowledge")),
+        ),
+        (Ok(None), Some(true)) => Some(Finding::ok(format!("{name}: its binary log that started again is acknowledged"))),
+        (Ok(None), Some(false)) => Some(Finding::ok(format!("{name}: nothing to acknowledge"))),
+        (Ok(None), None) => None,
+    }
+    };
+    match kept {
+        Ok(servers) => servers.iter().filter_map(one).collect(),
+        Err(why) => vec![Finding::unknown(why.to_string())],
+    }
 }
 
 /// What is said of several channels that are all fine.

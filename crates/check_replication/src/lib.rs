@@ -18,6 +18,7 @@ mod heartbeat;
 mod judge;
 mod liveness;
 mod login;
+pub mod memory;
 mod options;
 mod pair;
 mod policy;
@@ -26,6 +27,7 @@ mod public_key;
 mod redact;
 mod refusal;
 mod row;
+mod second_look;
 mod server;
 mod target;
 mod tls_level;
@@ -35,6 +37,7 @@ use plugin::{Deadline, Report, Thresholds};
 use policy::Policy;
 
 pub use ask::{Answer, Refusal, over};
+use memory::{MemoryError, MemoryOptions, Remembered};
 use options::{Connecting, ExpectOptions, Heartbeat};
 pub use probe::ProbeError;
 
@@ -58,6 +61,9 @@ pub struct Args {
     /// What shows the lag
     #[command(flatten)]
     pub(crate) heartbeat: Heartbeat,
+    /// What is kept from run to run
+    #[command(flatten)]
+    pub(crate) memory: MemoryOptions,
     /// Show complete error texts, with their statements, which may contain passwords
     #[arg(long)]
     pub(crate) show_query: bool,
@@ -68,6 +74,8 @@ pub struct Args {
 pub(crate) struct Observations {
     /// Each server by the name that it was asked by: what it answered, or why it did not.
     pub(crate) servers: Vec<(String, Result<Answer, Refusal>)>,
+    /// What was kept of them tells, with --state; or why it is not usable.
+    pub(crate) remembered: Option<Result<Vec<Remembered>, MemoryError>>,
     /// The account that was logged in with.
     pub(crate) user: String,
     /// The time given, in seconds.

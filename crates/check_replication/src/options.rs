@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::gtid::Accepted;
 use crate::heartbeat::Table;
 use crate::pair::{Shape, Writable};
 use crate::tls_level::TlsLevel;
@@ -66,6 +67,10 @@ pub(crate) struct ExpectOptions {
     /// Expected shape of the replication between several servers
     #[arg(long = "expect-shape", value_name = "SHAPE", value_enum, default_value_t)]
     pub shape: Shape,
+    /// Errant transactions that are known: those of a server by its id (MariaDB) or uuid (MySQL), or
+    /// transactions as in 0-2-7 or UUID:1-5. Repeatable
+    #[arg(long = "accept-errant", value_name = "GTIDS")]
+    pub errant: Vec<Accepted>,
 }
 
 /// A table of heartbeats.

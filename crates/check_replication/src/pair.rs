@@ -4,7 +4,9 @@
 //! Whether a channel runs is judged channel by channel, elsewhere. Here a channel counts as soon as it is
 //! configured.
 
+pub(crate) mod ahead;
 pub(crate) mod errant;
+mod executed;
 mod links;
 mod list;
 mod writing;

@@ -4,6 +4,7 @@ use net::HostPort;
 use plugin::{Range, Thresholds};
 
 use crate::Args;
+use crate::gtid::Accepted;
 use crate::heartbeat::Table;
 use crate::options::Role;
 use crate::pair::{Shape, Writable};
@@ -25,6 +26,8 @@ pub(crate) struct Policy<'a> {
     pub(crate) shape: Shape,
     /// The table that shows the lag: `None` for the servers' own word.
     pub(crate) heartbeats: Option<&'a Table>,
+    /// Errant transactions that are known.
+    pub(crate) accepted: &'a [Accepted],
     /// Whether error texts are shown whole, with the statements in them.
     pub(crate) show_query: bool,
 }
@@ -43,6 +46,7 @@ impl<'a> Policy<'a> {
             writable: expected.writable,
             shape: expected.shape,
             heartbeats: args.heartbeat.table.as_ref(),
+            accepted: &expected.errant,
             show_query: args.show_query,
         }
     }

@@ -9,19 +9,17 @@ use net::tls::{Client, Identity, Settings, TlsError};
 use net::{Host, HostPort, InvalidHost, resolve};
 use plugin::{Deadline, reason};
 
-use crate::ask::{self, Answer, Refusal, Request};
-use crate::connection::Packets;
+use crate::ask::{self, Request};
 use crate::defaults::{Defaults, DefaultsError};
 use crate::endpoint::Endpoint;
 use crate::evaluate::fault;
 use crate::failure::{Failure, Kind, Step};
 use crate::heartbeat::Zone;
 use crate::login::Login;
+use crate::memory;
 use crate::options::{Connecting, Heartbeat, Role};
-use crate::pair::{Links, errant};
 use crate::policy::Policy;
-use crate::row::Row;
-use crate::server::Server;
+use crate::second_look::{self, Asked};
 use crate::target::{PORT, Target};
 use crate::{Args, Observations};
 
@@ -67,6 +65,9 @@ pub enum ProbeError {
     /// Several servers of which none replicates would not be checked for anything.
     #[error("--expect=none is for one server")]
     None,
+    /// What is acknowledged is one server's.
+    #[error("--acknowledge is for one server: give one --hostname or --socket")]
+    Acknowledge,
     /// Neither an option nor the file names a server, and there is no local one.
     #[error("no server is named by --hostname, --socket or --defaults-file, and there is no socket at {}", SOCKETS.join(", "))]
     NoServer,
@@ -97,18 +98,33 @@ pub(crate) fn probe(
     let defaults =
         connecting.defaults_file.as_deref().map(|path| Defaults::read(path, group, deadline)).transpose()?;
     let defaults = defaults.unwrap_or_default();
-    let asker =
-        Asker { connecting, defaults: &defaults, heartbeat: &args.heartbeat, several: false, deadline };
     let targets = targets(connecting, &defaults)?;
     if targets.len() > 1 && args.expected.role == Role::None {
         return Err(ProbeError::None);
     }
-    let asker = Asker { several: targets.len() > 1, ..asker };
+    if targets.len() > 1 && args.memory.acknowledge {
+        return Err(ProbeError::Acknowledge);
+    }
+    let asker = Asker {
+        connecting,
+        defaults: &defaults,
+        heartbeat: &args.heartbeat,
+        several: targets.len() > 1,
+        state: args.memory.state.is_some(),
+        deadline,
+    };
     let answers = match targets.as_slice() {
         [target] => vec![(target.to_string(), asker.ask(target)?.map(|(answer, _)| answer))],
-        targets => complete(asker.ask_all(targets, policy)?),
+        targets => second_look::complete(asker.ask_all(targets, policy)?, deadline),
     };
+    let remembered = args.memory.state.as_ref().map(|folder| {
+        let servers = answers
+            .iter()
+            .filter_map(|(target, answer)| Some((target.as_str(), &answer.as_ref().ok()?.server)));
+        memory::remember(folder, args.memory.acknowledge, servers, deadline)
+    });
     Ok(Observations {
+        remembered,
         servers: answers,
         user: user(connecting, &defaults).to_owned(),
         seconds: deadline.limit().as_secs_f64(),
@@ -160,32 +176,9 @@ struct Asker<'a> {
     defaults: &'a Defaults,
     heartbeat: &'a Heartbeat,
     several: bool,
+    /// Whether GTIDs are kept from run to run.
+    state: bool,
     deadline: &'a Deadline,
-}
-
-/// What one server answered and the connection to it, or why it did not.
-type Asked = Result<(Answer, Option<Packets>), Refusal>;
-
-/// Asks again whom it takes to be sure of errant transactions, and ends the connections.
-fn complete(mut answers: Vec<(String, Asked)>) -> Vec<(String, Result<Answer, Refusal>)> {
-    let mut open: Vec<&mut (Answer, Option<Packets>)> =
-        answers.iter_mut().filter_map(|(_, asked)| asked.as_mut().ok()).collect();
-    let servers: Vec<Server> = open.iter().map(|(answer, _)| answer.server.clone()).collect();
-    for place in errant::to_ask_again(&servers, &Links::find(&servers)) {
-        // Who does not answer any more leaves what it said before, which is not enough to call a transaction
-        // errant.
-        if let Some((answer, connection)) = open.get_mut(place)
-            && let Some(Err(_)) =
-                connection.as_mut().map(|packets| ask::ask_gtids(packets, &mut answer.server))
-        {
-            answer.server.read_gtids(&Row::default());
-        }
-    }
-    let end = |(answer, packets): (Answer, Option<Packets>)| {
-        packets.and_then(Packets::quit);
-        answer
-    };
-    answers.into_iter().map(|(name, asked)| (name, asked.map(end))).collect()
 }
 
 impl Asker<'_> {
@@ -265,7 +258,8 @@ impl Asker<'_> {
         let deadline = Deadline::after(self.deadline.keeping(RESERVE));
         let zone = if self.heartbeat.utc { Zone::Utc } else { Zone::Server };
         let heartbeats = self.heartbeat.table.as_ref().map(|table| (table, zone));
-        Request { asked: target.to_string(), several: self.several, heartbeats, deadline }
+        let gtids = self.several || self.state;
+        Request { asked: target.to_string(), several: self.several, gtids, heartbeats, deadline }
     }
 
     fn tls_settings(&self) -> Settings {

@@ -20,6 +20,21 @@ pub enum Flavour {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub u16, pub u16, pub u16);
 
+/// A server's GTIDs at one moment. `None`: it did not tell, which is not the same as that there is nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Gtids {
+    /// MySQL's @@gtid_executed.
+    pub executed: Option<String>,
+    /// MariaDB's @@gtid_current_pos: what it applied or wrote itself.
+    pub current: Option<String>,
+    /// MariaDB's @@gtid_binlog_pos: what is last in its binary log.
+    pub logged: Option<String>,
+    /// MariaDB's @@gtid_slave_pos: what it applied.
+    pub applied: Option<String>,
+    /// MariaDB's @@gtid_binlog_state: the last number of each domain and server in its binary log.
+    pub history: Option<String>,
+}
+
 /// Everything that one server answered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Server {
@@ -48,12 +63,14 @@ pub struct Server {
     pub auto_increment_increment: u64,
     /// @@auto_increment_offset.
     pub auto_increment_offset: u64,
-    /// MySQL's @@gtid_executed; none where it was not asked for.
-    pub gtid_executed: Option<String>,
-    /// MariaDB's @@gtid_current_pos: what it applied or wrote itself.
-    pub gtid_current_pos: Option<String>,
-    /// MariaDB's @@gtid_binlog_pos: what is last in its binary log.
-    pub gtid_binlog_pos: Option<String>,
+    /// @@log_bin: `None` where it was not asked for.
+    pub log_bin: Option<bool>,
+    /// Its GTIDs at the first look.
+    pub gtids: Gtids,
+    /// Its GTIDs at a later look, if there was one.
+    pub later: Option<Gtids>,
+    /// How many commits waited for an acknowledgement by semi-sync at that look.
+    pub commits_waiting: u64,
     /// Every channel, in the server's order.
     pub channels: Vec<Channel>,
 }
@@ -83,19 +100,41 @@ impl Server {
             super_read_only: variables.switch(&["super_read_only"]),
             auto_increment_increment: variables.number(&["auto_increment_increment"]).unwrap_or(1),
             auto_increment_offset: variables.number(&["auto_increment_offset"]).unwrap_or(1),
-            gtid_executed: variables.text(&["gtid_executed"]).map(str::to_owned),
-            gtid_current_pos: variables.text(&["gtid_current_pos"]).map(str::to_owned),
-            gtid_binlog_pos: variables.text(&["gtid_binlog_pos"]).map(str::to_owned),
+            log_bin: variables.switch(&["log_bin"]),
+            gtids: Gtids::read(variables),
+            later: None,
+            commits_waiting: 0,
             channels: channels.iter().map(Channel::read).collect(),
         }
     }
 
-    /// Takes the GTIDs out of a later row of variables.
-    pub(crate) fn read_gtids(&mut self, variables: &Row) {
+    /// Returns its GTIDs at its last look.
+    pub(crate) fn latest(&self) -> &Gtids {
+        self.later.as_ref().unwrap_or(&self.gtids)
+    }
+}
+
+impl Gtids {
+    /// The variables that have them.
+    pub(crate) fn names(flavour: Flavour) -> &'static [&'static str] {
+        match flavour {
+            Flavour::MariaDb => {
+                &["gtid_current_pos", "gtid_binlog_pos", "gtid_slave_pos", "gtid_binlog_state"]
+            }
+            Flavour::MySql => &["gtid_executed"],
+        }
+    }
+
+    /// Reads them out of a row of variables.
+    pub(crate) fn read(variables: &Row) -> Self {
         let text = |name: &str| variables.text(&[name]).map(str::to_owned);
-        self.gtid_executed = text("gtid_executed");
-        self.gtid_current_pos = text("gtid_current_pos");
-        self.gtid_binlog_pos = text("gtid_binlog_pos");
+        Self {
+            executed: text("gtid_executed"),
+            current: text("gtid_current_pos"),
+            logged: text("gtid_binlog_pos"),
+            applied: text("gtid_slave_pos"),
+            history: text("gtid_binlog_state"),
+        }
     }
 }
 

@@ -32,7 +32,7 @@ fn file(folder: &TempDir, name: &str, text: &str) -> String {
 
 #[test]
 fn what_cannot_be_meant_is_unknown() {
-    let rows: [(&[&str], &str); 16] = [
+    let rows: [(&[&str], &str); 20] = [
         (&["--hostname", "a b"], "a host name has only ASCII letters, digits, dots, hyphens and underscores"),
         (&["--hostname", "db-01:0"], "the port after the colon is a number from 1 to 65535, as in db-01:161"),
         (&["--hostname=[localhost]:1"], "brackets enclose a whole IPv6 address, as in [2001:db8::1]:161"),
@@ -51,6 +51,13 @@ fn what_cannot_be_meant_is_unknown() {
             "neither --expect-channels nor --expect-source goes with it",
         ),
         (&["--expect", "none", "-H", "192.0.2.1", "-H", "192.0.2.2"], "--expect=none is for one server"),
+        (&["--accept-errant=x"], "give a server id, a server uuid, or transactions as in 0-2-7 or UUID:1-5"),
+        (&["--accept-errant=0-1"], "give a server id, a server uuid, or transactions"),
+        (&["--acknowledge"], "--state is missing"),
+        (
+            &["--acknowledge", "--state=/nonexistent", "-H", "192.0.2.1", "-H", "192.0.2.2"],
+            "--acknowledge is for one server: give one --hostname or --socket",
+        ),
         (&["--password", "x"], "--password is not an option"),
         (&["--defaults-group", "x"], "--defaults-file is missing"),
         (

@@ -27,6 +27,7 @@ fn lines(answer: Answer, options: &[&str]) -> String {
     let args = Args::parse_from(["check_replication"].iter().chain(options));
     let seen = Observations {
         servers: vec![("db-02".to_owned(), Ok(answer))],
+        remembered: None,
         user: "nagios".to_owned(),
         seconds: 8.0,
     };

@@ -3,7 +3,7 @@
 use plugin::{Finding, Metric};
 
 use crate::ask::Answer;
-use crate::pair::{self, Links, errant};
+use crate::pair::{self, Links, ahead, errant};
 use crate::policy::Policy;
 use crate::server::{Flavour, Server};
 
@@ -30,7 +30,8 @@ impl<'a> Together<'a> {
         let Policy { shape, writable, .. } = *self.policy;
         let mut findings = pair::judge(&self.servers, &self.links, self.complete, shape, writable);
         if self.servers.len() > 1 {
-            findings.extend(errant::judge(&self.servers, &self.links));
+            findings.extend(errant::judge(&self.servers, &self.links, self.policy.accepted));
+            findings.extend(ahead::judge(&self.servers, &self.links));
         }
         findings.extend(self.lacks.iter().filter(|lack| lack.count > 0).map(|lack| self.lacking(lack)));
         findings
@@ -92,6 +93,7 @@ mod tests {
         };
         Observations {
             servers: servers.into_iter().map(answer).collect(),
+            remembered: None,
             user: "mon".to_owned(),
             seconds: 8.0,
         }

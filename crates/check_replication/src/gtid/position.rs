@@ -81,7 +81,7 @@ impl FromStr for Position {
 }
 
 /// Parses `domain-server-number`.
-fn last(text: &str) -> Option<(u32, Last)> {
+pub(super) fn last(text: &str) -> Option<(u32, Last)> {
     let (domain, rest) = text.split_once('-')?;
     let (server, sequence) = rest.split_once('-')?;
     let small = |text: &str| number(text).and_then(|number| u32::try_from(number).ok());

@@ -46,6 +46,34 @@ impl GtidSet {
         Self(rest.filter(|(_, intervals)| !intervals.is_empty()).collect())
     }
 
+    /// Returns whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the part that the server of this uuid numbered, tags included; nothing where that is no uuid.
+    #[must_use]
+    pub fn of(&self, uuid: &str) -> Self {
+        self.only(|own| Some(own) == read_uuid(uuid))
+    }
+
+    /// Returns the part that no server of these uuids numbered.
+    #[must_use]
+    pub fn without<'a>(&self, uuids: impl IntoIterator<Item = &'a str>) -> Self {
+        let uuids: Vec<u128> = uuids.into_iter().filter_map(read_uuid).collect();
+        self.only(|own| !uuids.contains(&own))
+    }
+
+    fn only(&self, keep: impl Fn(u128) -> bool) -> Self {
+        let part = self.0.iter().filter(|(origin, _)| keep(origin.uuid));
+        Self(part.map(|(origin, intervals)| (origin.clone(), intervals.clone())).collect())
+    }
+
+    /// Returns the greatest number in it.
+    pub fn last(&self) -> Option<u64> {
+        self.0.values().flatten().map(|interval| interval.last).max()
+    }
+
     /// What is in this or in the other.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
@@ -107,7 +135,7 @@ impl FromStr for GtidSet {
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
             let invalid = || InvalidGtid::part(part);
             let mut pieces = part.split(':').map(str::trim);
-            let uuid = pieces.next().and_then(uuid).ok_or_else(invalid)?;
+            let uuid = pieces.next().and_then(read_uuid).ok_or_else(invalid)?;
             let mut origin = Origin { uuid, tag: String::new() };
             let mut is_numbered = false;
             for piece in pieces {
@@ -134,7 +162,7 @@ impl FromStr for GtidSet {
 }
 
 /// 32 hexadecimal digits, with dashes as in RFC 9562 or without.
-fn uuid(text: &str) -> Option<u128> {
+pub(super) fn read_uuid(text: &str) -> Option<u128> {
     let dashes: Vec<usize> = text.match_indices('-').map(|(place, _)| place).collect();
     let digits: String = text.chars().filter(|c| *c != '-').collect();
     let fits = digits.len() == 32 && digits.bytes().all(|octet| octet.is_ascii_hexdigit());
@@ -223,6 +251,14 @@ mod tests {
         }
         let undashed = A.replace('-', "").to_uppercase() + ":1";
         assert_eq!(undashed.parse(), Ok(set("A:1")));
+    }
+
+    #[test]
+    fn parts_are_told_by_the_server_that_numbered_them() {
+        let all = set("A:1-5:tag:1,B:2");
+        assert_eq!((all.of(A), all.of(B), all.of("junk")), (set("A:1-5:tag:1"), set("B:2"), set("")));
+        assert_eq!((all.without([A]), all.without([A, B]), all.last()), (set("B:2"), set(""), Some(5)));
+        assert_eq!((set("").last(), set("").is_empty(), all.without([]).is_empty()), (None, true, false));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 use super::*;
 use crate::channel::Channel;
 use crate::row::Row;
+use crate::server::Gtids;
 
 /// A MySQL server at 192.0.2.ID, writable as far as its numbers go.
 pub(crate) fn server(asked: &str, id: u64) -> Server {
@@ -36,9 +37,7 @@ pub(crate) fn mariadb(asked: &str, id: u64) -> Server {
         flavour: crate::server::Flavour::MariaDb,
         server_uuid: None,
         super_read_only: None,
-        gtid_executed: None,
-        gtid_current_pos: position.clone(),
-        gtid_binlog_pos: position,
+        gtids: Gtids { current: position.clone(), logged: position, ..Gtids::default() },
         ..mysql
     }
 }

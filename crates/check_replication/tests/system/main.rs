@@ -18,6 +18,8 @@ mod mysql;
 #[cfg(test)]
 mod mysql_together;
 #[cfg(test)]
+mod reset;
+#[cfg(test)]
 mod several;
 #[cfg(test)]
 mod through;

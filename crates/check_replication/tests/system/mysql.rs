@@ -1,16 +1,15 @@
-//! Real MySQL, where the variable MYSQLD names its server: Debian stable has none. A script will do that runs
-//! one which is only unpacked. MYSQLD_SHARE names its folder of messages and character sets, where that is
-//! not at its place.
+//! Real MySQL, on loopback: logging in, threads that stop, a source that is frozen.
 
 use std::env;
 use std::fs;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rustix::process::{Pid, Signal, kill_process};
 use suite::daemon::Daemon;
 use suite::host::{public_folder, succeed};
+use suite::mysql::program;
 use suite::needs::{Need, missing};
 use suite::plugins;
 use suite::process::{Outcome, run};
@@ -29,7 +28,7 @@ struct MySql {
 }
 
 impl MySql {
-    fn start(program: &str, id: u32) -> Self {
+    fn start(program: &Path, id: u32) -> Self {
         let folder = public_folder();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let at = |name: &str| folder.path().join(name).display().to_string();
@@ -146,13 +145,10 @@ const HEALTHY: (i32, &str) = (0, "REPLICATION OK - 127.0.0.1:R from 127.0.0.1:S:
 
 #[test]
 fn real_mysql_replicates_breaks_and_heals() {
-    let Ok(program) = env::var("MYSQLD") else {
-        eprintln!("skipped: MYSQLD names no server of MySQL");
-        return;
-    };
     if missing(&[Need::Root, Need::Program("mariadb")]) {
         return;
     }
+    let Some(program) = program() else { return };
     let (source, replica) = (MySql::start(&program, 1), MySql::start(&program, 2));
     let account = |user: &str, right: &str, more: &str| {
         format!(
@@ -199,7 +195,7 @@ fn logins(source: &MySql, replica: &MySql) {
     let wrong =
         "REPLICATION UNKNOWN - 127.0.0.1:R: the server certificate is not signed by a trusted authority";
     replica.says(source, "mon", &["--tls=verify-ca", &stranger], unknown(wrong));
-    let wrong = "REPLICATION UNKNOWN - 127.0.0.1:R: the server certificate is not made out to this name or address (subjectAltName)";
+    let wrong = "REPLICATION UNKNOWN - 127.0.0.1:R: the server certificate has no subjectAltName, needed is 127.0.0.1";
     replica.says(source, "mon", &["--tls=verify-identity", &authority], unknown(wrong));
     let poor = replica.ask("poor", &[]);
     assert_eq!(poor.stdout.lines().nth(1), Some("GRANT REPLICATION CLIENT ON *.* TO 'poor'@'127.0.0.1'"));

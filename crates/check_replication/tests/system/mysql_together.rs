@@ -1,5 +1,4 @@
-//! Two real MySQL servers seen together, where the variable MYSQLD names a program that runs one: sets of
-//! transactions with tags, super_read_only, two channels of one replica.
+//! Two real MySQL servers seen together: sets of transactions with tags, super_read_only, two channels of one replica.
 
 use suite::host::{Host, write};
 use suite::mariadb::{HOST_NEEDS, PASSWORD};
@@ -88,7 +87,12 @@ fn errant(two: &Two) {
     let uuid = two.b.sql("SELECT @@server_uuid").lines().nth(1).unwrap().to_owned();
     let line = format!("WARNING - db-02 has 2 errant transactions, unknown to db-01: {uuid}:1:nightly:1");
     two.both_are("the replica was written to", &tree, 1, &line);
-    two.both_are("the same as a ring", &[], 2, "CRITICAL - db-01 does not replicate from db-02 (and 2 more)");
+    two.both_are(
+        "the same as a ring",
+        &[],
+        2,
+        "CRITICAL - db-01 does not replicate from db-02, 2 more faults",
+    );
     two.a.replicate("", &two.b);
     two.a.await_applied(&two.b);
 }

@@ -95,6 +95,7 @@ fn statements_are_shown_to_who_asks_for_them() {
         let args = Args::parse_from(["check_replication"].iter().chain(options));
         let seen = Observations {
             servers: vec![("db-02".to_owned(), Ok(answer()))],
+            remembered: None,
             user: "nagios".to_owned(),
             seconds: 8.0,
         };

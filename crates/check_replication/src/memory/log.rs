@@ -1,0 +1,71 @@
+//! What a server has numbered itself: its own part of its GTIDs.
+
+use std::fmt;
+
+use crate::gtid::{GtidSet, History, InvalidGtid};
+use crate::server::{Flavour, Server};
+
+/// The transactions that a server wrote first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Log {
+    MySql(GtidSet),
+    MariaDb(History),
+}
+
+impl Log {
+    /// Returns what tells the server from others that may answer at its address, and its own transactions.
+    /// `None` if it has no binary log or did not tell.
+    pub(super) fn of(server: &Server) -> Result<Option<(String, Self)>, InvalidGtid> {
+        let gtids = server.latest();
+        Ok(match (server.flavour, &gtids.executed, &gtids.history) {
+            (Flavour::MySql, Some(executed), _) => {
+                let Some(uuid) = &server.server_uuid else { return Ok(None) };
+                Some((uuid.to_ascii_lowercase(), Self::MySql(executed.parse::<GtidSet>()?.of(uuid))))
+            }
+            (Flavour::MariaDb, _, Some(history)) if server.log_bin != Some(false) => {
+                let own = |_, id, _| u64::from(id) == server.server_id;
+                let own = history.parse::<History>()?.only(own);
+                Some((
+                    format!("{}@{}:{}", server.server_id, server.hostname, server.port),
+                    Self::MariaDb(own),
+                ))
+            }
+            _ => None,
+        })
+    }
+
+    /// Returns what was the last of these and what is the last of `now`, if `now` lacks some of these.
+    pub(super) fn lost_in(&self, now: &Self) -> Option<(String, String)> {
+        match (self, now) {
+            (Self::MySql(before), Self::MySql(now)) => {
+                let lost = before.subtract(now).last()?;
+                let now = now.last().map_or_else(|| "none".to_owned(), |last| last.to_string());
+                Some((format!("transaction {lost}"), now))
+            }
+            (Self::MariaDb(before), Self::MariaDb(now)) => {
+                let (domain, server, number) = before.ahead_of(now).iter().next()?;
+                let last = now.number(domain, server);
+                let last = last.map_or_else(|| "none".to_owned(), |last| format!("{domain}-{server}-{last}"));
+                Some((format!("{domain}-{server}-{number}"), last))
+            }
+            // One identity is of one kind.
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MySql(set) => set.fmt(f),
+            Self::MariaDb(history) => history.fmt(f),
+        }
+    }
+}
+
+impl Log {
+    /// Parses what [`fmt::Display`] wrote of the server with this identity.
+    pub(super) fn parse(identity: &str, text: &str) -> Result<Self, InvalidGtid> {
+        if identity.contains('@') { text.parse().map(Self::MariaDb) } else { text.parse().map(Self::MySql) }
+    }
+}

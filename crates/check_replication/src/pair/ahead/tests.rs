@@ -1,0 +1,88 @@
+//! Rows: a replica, its source, and whether the replica is ahead.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::*;
+use crate::pair::errant::tests::executed;
+use crate::pair::tests::{mariadb, server, texts};
+use crate::server::Gtids;
+
+fn found(servers: &[Server]) -> Vec<String> {
+    texts(judge(servers, &Links::find(servers)))
+}
+
+#[test]
+fn a_source_that_lost_what_its_replica_has() {
+    let lost = "source reset, restored or log lost";
+    let rows: [(fn(&str, u64) -> Server, &[&str], &[&str], &str); 14] = [
+        (mariadb, &["", "a"], &["1-1-3", "1-1-3"], ""),
+        (mariadb, &["", "a"], &["1-1-4", "1-1-3"], ""),
+        (mariadb, &["", "a"], &["1-1-1", "1-1-3"], "b is ahead of its source a (1-1-3 past 1-1-1): "),
+        (mariadb, &["", "a"], &["", "1-1-3"], "b is ahead of its source a (1-1-3 past none): "),
+        // Each domain for itself, and what the replica wrote is another matter.
+        (
+            mariadb,
+            &["", "a"],
+            &["0-1-9,1-1-1", "0-1-9,1-1-3"],
+            "b is ahead of its source a (1-1-3 past 1-1-1): ",
+        ),
+        (mariadb, &["", "a"], &["1-1-3", "1-2-9"], ""),
+        // In a ring one of them has lost its own.
+        (
+            mariadb,
+            &["b", "a"],
+            &["1-1-1,2-2-5", "1-1-3,2-2-5"],
+            "b is ahead of its source a (1-1-3 past 1-1-1): ",
+        ),
+        (mariadb, &["b", "a"], &["1-1-3,2-2-5", "1-1-3,2-2-6"], ""),
+        // Through a server between them.
+        (
+            mariadb,
+            &["", "a", "b"],
+            &["1-1-1", "1-1-1", "1-1-3"],
+            "c is ahead of its source a (1-1-3 past 1-1-1): ",
+        ),
+        (server, &["", "a"], &["U1:1-3", "U1:1-3"], ""),
+        (server, &["", "a"], &["U1:1-3", "U1:1-2,U2:1"], ""),
+        (server, &["", "a"], &["U1:1", "U1:1-3"], "b is ahead of its source a (2 transactions): "),
+        (server, &["", "a"], &["", "U1:1,U2:5"], "b is ahead of its source a (1 transaction): "),
+        (
+            server,
+            &["b", "a"],
+            &["U1:1,U2:1", "U1:1-2,U2:1-2"],
+            "b is ahead of its source a (1 transaction): ",
+        ),
+    ];
+    for (make, sources, gtids, text) in rows {
+        let expected = if text.is_empty() { vec![] } else { vec![format!("CRITICAL {text}{lost}")] };
+        assert_eq!(found(&executed(make, sources, gtids)), expected, "{sources:?} {gtids:?}");
+    }
+}
+
+#[test]
+fn what_the_source_wrote_meanwhile_and_what_does_not_count() {
+    let mut servers = executed(mariadb, &["", "a"], &["1-1-1", "1-1-3"]);
+    let ahead = found(&servers);
+    servers[0].later = Some(Gtids { current: Some("1-1-3".to_owned()), ..Gtids::default() });
+    assert_eq!((ahead.len(), found(&servers)), (1, vec![]));
+    // A source that did not answer again.
+    servers[0].later = Some(Gtids::default());
+    assert_eq!(found(&servers), [""; 0]);
+    // A replica that goes by positions in files, or was moved to where its source began again.
+    servers[0].later = None;
+    servers[1].gtids.current = Some("1-1-1".to_owned());
+    servers[1].gtids.history = Some("1-1-3".to_owned());
+    assert_eq!(found(&servers).len(), 1);
+    servers[1].gtids.applied = Some("1-1-1".to_owned());
+    assert_eq!(found(&servers), [""; 0]);
+    servers[1].gtids.applied = None;
+    servers[1].channels[0].using_gtid = Some("No".to_owned());
+    assert_eq!(found(&servers), [""; 0]);
+}
+
+#[test]
+fn a_commit_that_waits_for_semi_sync_is_not_lost() {
+    let mut servers = executed(server, &["", "a"], &["U1:1", "U1:1-2"]);
+    servers[0].commits_waiting = 1;
+    assert_eq!(found(&servers), ["WARNING a commit on a waits for a semi-sync acknowledgement"]);
+}

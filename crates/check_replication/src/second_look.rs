@@ -1,0 +1,80 @@
+//! The second look at servers that are judged together: a source whose replica seems to have transactions that
+//! it has not is asked again, since it may have written them meanwhile.
+
+use std::thread;
+use std::time::Duration;
+
+use plugin::Deadline;
+
+use crate::ask::{self, Answer, Refusal};
+use crate::connection::Packets;
+use crate::failure::Failure;
+use crate::pair::{Links, ahead, errant};
+use crate::server::{Flavour, Gtids, Server};
+
+/// How long a commit may take between the binary log, from which replicas have it, and @@gtid_executed.
+const COMMIT: Duration = Duration::from_millis(500);
+/// What is left of the deadline for the answers.
+const RESERVE: Duration = Duration::from_secs(1);
+
+/// What one server answered and the connection to it, or why it did not.
+pub(crate) type Asked = Result<(Answer, Option<Packets>), Refusal>;
+
+type Open<'a> = Vec<&'a mut (Answer, Option<Packets>)>;
+
+/// Asks again where that is needed to be sure, and ends the connections.
+pub(crate) fn complete(
+    mut answers: Vec<(String, Asked)>,
+    deadline: &Deadline,
+) -> Vec<(String, Result<Answer, Refusal>)> {
+    let mut open: Open<'_> = answers.iter_mut().filter_map(|(_, asked)| asked.as_mut().ok()).collect();
+    let servers = servers(&open);
+    let links = Links::find(&servers);
+    for place in errant::to_ask_again(&servers, &links) {
+        again(&mut open, place, ask::ask_gtids);
+    }
+    let mut sources = sources_of_ahead(&open, &links);
+    if !sources.is_empty() && deadline.remaining() > COMMIT + RESERVE {
+        thread::sleep(COMMIT);
+        sources.retain(|place| again(&mut open, *place, ask::ask_gtids));
+        for place in sources.into_iter().filter(|place| is_mysql(&servers, *place)) {
+            again(&mut open, place, ask::ask_commits_waiting);
+        }
+    }
+    let end = |(answer, packets): (Answer, Option<Packets>)| {
+        packets.and_then(Packets::quit);
+        answer
+    };
+    answers.into_iter().map(|(name, asked)| (name, asked.map(end))).collect()
+}
+
+/// Asks one server once more. One that does not answer any more leaves what it said before, which is not
+/// enough to compare it with others.
+fn again(
+    open: &mut Open<'_>,
+    place: usize,
+    question: fn(&mut Packets, &mut Server) -> Result<(), Failure>,
+) -> bool {
+    let Some((answer, Some(packets))) = open.get_mut(place) else { return false };
+    let answered = question(packets, &mut answer.server).is_ok();
+    if !answered {
+        answer.server.later = Some(Gtids::default());
+    }
+    answered
+}
+
+fn sources_of_ahead(open: &Open<'_>, links: &Links) -> Vec<usize> {
+    let mut sources: Vec<usize> =
+        ahead::find(&servers(open), links).into_iter().map(|ahead| ahead.source).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    sources
+}
+
+fn servers(open: &Open<'_>) -> Vec<Server> {
+    open.iter().map(|(answer, _)| answer.server.clone()).collect()
+}
+
+fn is_mysql(servers: &[Server], place: usize) -> bool {
+    servers.get(place).is_some_and(|server| server.flavour == Flavour::MySql)
+}

@@ -1,0 +1,86 @@
+//! A source that was reset: both threads run, the lag is 0, and the replica skips what the source writes next.
+//! And errant transactions, which stay errant.
+
+use suite::host::Host;
+use suite::mariadb::{HOST_NEEDS, Server, Setup, reset, start_all};
+use suite::needs::missing;
+
+use super::check;
+
+const BOTH: [&str; 3] = ["--hostname=db-01", "--hostname=db-02", "--expect-shape=tree"];
+
+struct Two {
+    host: Host,
+    servers: [Server; 2],
+}
+
+impl Two {
+    fn say(&self, what: &str, arguments: &[&str], code: i32, line: &str) {
+        let outcome = check(&self.host, &self.servers[0], arguments);
+        assert_eq!(outcome.summary(), (code, format!("REPLICATION {line}").as_str()), "{what}: {outcome:?}");
+    }
+}
+
+#[test]
+fn a_source_that_was_reset_and_transactions_of_a_replica() {
+    if missing(&HOST_NEEDS) {
+        return;
+    }
+    let host = Host::create();
+    host.etc("hosts", "192.0.2.1 db-01\n192.0.2.2 db-02\n");
+    let setup = |id: u32| Setup::new(id).at(&host, &format!("192.0.2.{id}")).option("--gtid-domain-id=1");
+    let servers = start_all([1, 2].map(setup));
+    let two = Two { host, servers };
+    errant(&two);
+    reset(&two.servers.each_ref());
+    source_reset(&two);
+}
+
+fn errant(two: &Two) {
+    let [source, replica] = &two.servers;
+    replica.replicate("", source);
+    replica.sql("CREATE DATABASE stray");
+    let line = "WARNING - db-02 has errant transactions, unknown to db-01: up to 1-2-1";
+    two.say("the replica was written to", &BOTH, 1, line);
+    source.sql("CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY)");
+    replica.await_value("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema='shop'", "1");
+    two.say("and the source since", &BOTH, 1, line);
+    let healthy = "OK - db-02 from db-01: runs, 0 s behind";
+    for accepted in ["--accept-errant=2", "--accept-errant=1-2-1"] {
+        two.say("accepted", &[&BOTH[..], &[accepted]].concat(), 0, healthy);
+    }
+    replica.sql("DROP DATABASE stray");
+    let line = "WARNING - db-02 has errant transactions, unknown to db-01: up to 1-2-3";
+    two.say("more than was accepted", &[&BOTH[..], &["--accept-errant=1-2-1"]].concat(), 1, line);
+}
+
+fn source_reset(two: &Two) {
+    let [source, replica] = &two.servers;
+    source.sql("DROP DATABASE shop; CREATE DATABASE shop; CREATE TABLE shop.t (id INT PRIMARY KEY)");
+    replica.sql("DROP DATABASE shop; RESET MASTER");
+    replica.replicate("", source);
+    replica.await_state("", "Gtid_Slave_Pos", "1-1-3");
+    let state = source.folder().join("positions");
+    let state = format!("--state={}", state.display());
+    let healthy = "OK - db-02 from db-01: runs, 0 s behind";
+    let kept = [&BOTH[..], &[state.as_str()]].concat();
+    two.say("before", &kept, 0, healthy);
+    source.sql("RESET MASTER; INSERT INTO shop.t VALUES (1)");
+    let line = "CRITICAL - db-02 is ahead of its source db-01 (1-1-3 past 1-1-1): source reset, restored or log lost";
+    two.say("together", &BOTH, 2, line);
+    let alone = ["--hostname=db-01", "--expect=none", state.as_str()];
+    let line = "CRITICAL - db-01: binary log started again (1-1-3, then 1-1-1): replicas may have skipped transactions";
+    two.say("alone, by what is kept", &alone, 2, line);
+    // Even the numbers agree after that, and the rows do not.
+    source.sql("INSERT INTO shop.t VALUES (2); INSERT INTO shop.t VALUES (3)");
+    replica.sql("STOP SLAVE; START SLAVE");
+    replica.await_threads("", "Yes", "Yes");
+    source.sql("INSERT INTO shop.t VALUES (4)");
+    replica.await_value("SELECT GROUP_CONCAT(id) FROM shop.t", "4");
+    two.say("together, when the numbers agree", &BOTH, 0, healthy);
+    two.say("by what is kept, when they agree", &kept, 2, line);
+    two.say("again", &alone, 2, line);
+    let acknowledge = [&alone[..], &["--acknowledge"]].concat();
+    two.say("acknowledged", &acknowledge, 0, "OK - db-01: not a replica, as expected");
+    two.say("after that", &kept, 0, healthy);
+}
