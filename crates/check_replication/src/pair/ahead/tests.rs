@@ -11,10 +11,12 @@ fn found(servers: &[Server]) -> Vec<String> {
     texts(judge(servers, &Links::find(servers)))
 }
 
+type Row<'a> = (fn(&str, u64) -> Server, &'a [&'a str], &'a [&'a str], &'a str);
+
 #[test]
 fn a_source_that_lost_what_its_replica_has() {
     let lost = "source reset, restored or log lost";
-    let rows: [(fn(&str, u64) -> Server, &[&str], &[&str], &str); 14] = [
+    let rows: [Row<'_>; 14] = [
         (mariadb, &["", "a"], &["1-1-3", "1-1-3"], ""),
         (mariadb, &["", "a"], &["1-1-4", "1-1-3"], ""),
         (mariadb, &["", "a"], &["1-1-1", "1-1-3"], "b is ahead of its source a (1-1-3 past 1-1-1): "),
