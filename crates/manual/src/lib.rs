@@ -7,6 +7,7 @@
 
 mod page;
 mod sections;
+mod values;
 
 use std::ffi::OsString;
 use std::fs;
@@ -63,7 +64,7 @@ fn describe(command: &Command, wanted: &[OsString]) -> Result<String, ManualErro
 /// # Errors
 /// [`ManualError::Write`]: it is not UTF-8.
 pub fn completions(command: &Command, shell: Shell) -> Result<String, ManualError> {
-    let (mut command, mut script) = (command.clone(), Vec::new());
+    let (mut command, mut script) = (command.clone().mut_args(values::hinted), Vec::new());
     let name = command.get_name().to_owned();
     clap_complete::generate(shell, &mut command, name, &mut script);
     text(script)
