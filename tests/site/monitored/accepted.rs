@@ -23,6 +23,10 @@ fn nagios_accepts_every_file() {
     for file in fs::read_dir(plugins::workspace().join("nrpe-config/nagios")).unwrap().flatten() {
         write(&shipped.join(file.file_name()), &fs::read_to_string(file.path()).unwrap());
     }
+    let start = shipped.join("quick-start.cfg");
+    let quick_start = fs::read_to_string(&start).unwrap();
+    // It is what the other files replace.
+    fs::remove_file(&start).unwrap();
     let nagios = |name: &str, lines: &str| {
         write(&folder.path().join(name), &format!("{own}\n{lines}\n"));
         run(Command::new(program("nagios4").unwrap_or_default()).arg("-v").arg(folder.path().join(name)))
@@ -31,6 +35,17 @@ fn nagios_accepts_every_file() {
     let without = own.contains("cfg_dir=/etc/nagios-plugins/config") && !fs::exists(INSTALLED).unwrap();
     assert!(without, "{INSTALLED} is there: this machine has the package installed");
     let outcome = nagios("all.cfg", &format!("cfg_dir={}", shipped.display()));
+    assert!(
+        outcome.code == Some(0) && outcome.stdout.contains("\nTotal Errors:   0\n"),
+        "{}",
+        outcome.stdout
+    );
+    // The file of the quick start with the commands alone, as README.md says.
+    write(&start, &quick_start);
+    let start = ["silent-outage-commands", "quick-start"]
+        .map(|name| format!("cfg_file={}/{name}.cfg\n", shipped.display()))
+        .concat();
+    let outcome = nagios("start.cfg", &start);
     assert!(
         outcome.code == Some(0) && outcome.stdout.contains("\nTotal Errors:   0\n"),
         "{}",
@@ -63,4 +78,7 @@ fn icinga_accepts_every_file() {
     assert!(said.contains("Finished validating"), "{said}");
     // Each rule applies to one of the hosts, or nobody would know what it does.
     assert!(!said.contains("does not match anywhere"), "{said}");
+    let start = fs::read_to_string(icinga::shipped("quick-start.conf")).unwrap();
+    let said = Icinga::accepts(&Host::create(), icinga::MONITOR, &start);
+    assert!(said.contains("Finished validating"), "{said}");
 }
