@@ -14,6 +14,7 @@ mod monitored {
     mod icinga;
     mod nagios;
     mod passive;
+    mod prometheus;
     mod zones;
 
     use std::env;

@@ -100,10 +100,20 @@ fn the_units_are_sound() {
         return;
     }
     let folder = public_folder();
-    for unit in ["silent-outage-passive.service", "silent-outage-passive.timer"] {
-        let text = fs::read_to_string(plugins::workspace().join("nrpe-config/passive").join(unit)).unwrap();
+    let units = [
+        ("passive", "silent-outage-passive.service"),
+        ("passive", "silent-outage-passive.timer"),
+        ("prometheus", "silent-outage-textfile.service"),
+        ("prometheus", "silent-outage-textfile.timer"),
+    ];
+    for (place, unit) in units {
+        let text =
+            fs::read_to_string(plugins::workspace().join("nrpe-config").join(place).join(unit)).unwrap();
         // systemd-analyze wants the program to be there; it is the administrator's to put there.
-        write(&folder.path().join(unit), &text.replace("/usr/local/sbin/silent-outage-submit", "/bin/true"));
+        let text = text
+            .replace("/usr/local/sbin/silent-outage-submit", "/bin/true")
+            .replace("/usr/local/sbin/silent-outage-textfile", "/bin/true");
+        write(&folder.path().join(unit), &text);
         let outcome =
             run(Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(folder.path().join(unit)));
         let complaints: Vec<&str> =

@@ -1,0 +1,177 @@
+//! The real Prometheus, node_exporter and Alertmanager with the shipped script, rules and dashboard: an address that is removed is one
+//! alert, which ends when it is back.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+use suite::daemon::Daemon;
+use suite::host::{Host, public_folder, succeed, write};
+use suite::needs::{Need, missing};
+use suite::nrpe::install;
+use suite::plugins;
+use suite::process::run;
+use suite::wait::eventually;
+
+const NEEDS: [Need; 5] = [
+    Need::Root,
+    Need::Program("prometheus"),
+    Need::Program("prometheus-node-exporter"),
+    Need::Program("prometheus-alertmanager"),
+    Need::Program("curl"),
+];
+/// How long Prometheus may take to see, judge and pass on, on a busy machine.
+const LIMIT: Duration = Duration::from_secs(60);
+const SETTINGS: &str = "global:
+  scrape_interval: 1s
+  evaluation_interval: 1s
+rule_files: [rules.yml]
+alerting:
+  alertmanagers:
+    - static_configs: [{targets: [\"127.0.0.1:9093\"]}]
+scrape_configs:
+  - job_name: node
+    static_configs: [{targets: [\"127.0.0.1:9100\"]}]
+";
+
+fn shipped(name: &str) -> std::path::PathBuf {
+    plugins::workspace().join("nrpe-config").join(name)
+}
+
+/// What a daemon in the host answers.
+fn get(host: &Host, url: &str) -> Option<Value> {
+    serde_json::from_str(&run(host.command("curl").args(["-sg", "-m", "5", url])).stdout).ok()
+}
+
+/// The alerts that Alertmanager holds as active, by their names and services.
+fn alerts(host: &Host) -> Option<Vec<(String, String)>> {
+    let found = get(host, "http://127.0.0.1:9093/api/v2/alerts?active=true")?;
+    let of = |alert: &Value, label: &str| alert.get("labels")?.get(label)?.as_str().map(str::to_owned);
+    let pair = |alert: &Value| Some((of(alert, "alertname")?, of(alert, "service").unwrap_or_default()));
+    found.as_array()?.iter().map(pair).collect()
+}
+
+/// Starts a daemon and waits until its port answers.
+fn daemon(host: &Host, top: &Path, name: &str, arguments: &[&str], port: u16) -> Daemon {
+    let mut command = host.command(name);
+    command.current_dir(top).args(arguments);
+    let url = format!("http://127.0.0.1:{port}/metrics");
+    let ready =
+        |_| run(host.command("curl").args(["-sf", "-m", "1", "-o", "/dev/null", &url])).code == Some(0);
+    Daemon::start_within(LIMIT, &mut command, &top.join(format!("{name}.log")), ready)
+}
+
+#[test]
+fn an_address_that_is_gone_is_one_alert_until_it_is_back() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let (host, other) = (Host::create(), Host::create());
+    host.cable("eth0", &other, "eth0");
+    host.ip_batch("addr add 192.0.2.10/24 dev eth0\naddr add 192.0.2.31/32 dev eth0\n");
+    host.etc("ips", "192.0.2.10\n192.0.2.31\n");
+    let folder = public_folder();
+    let top = folder.path();
+    install(top, &[]);
+    let results = top.join("results");
+    fs::create_dir(&results).unwrap();
+    write(&top.join("list"), "check_ip_bound Addresses bound\n");
+    // What takes minutes takes seconds here.
+    let rules = fs::read_to_string(shipped("prometheus/silent-outage-rules.yml")).unwrap();
+    assert!(rules.contains("for: 2m\n") && rules.contains("for: 10m\n"), "{rules}");
+    write(
+        &top.join("rules.yml"),
+        &rules.replace("for: 2m\n", "for: 2s\n").replace("for: 10m\n", "for: 20s\n"),
+    );
+    write(&top.join("prometheus.yml"), SETTINGS);
+    write(
+        &top.join("alertmanager.yml"),
+        "route: {receiver: none, group_wait: 0s}\nreceivers: [{name: none}]\n",
+    );
+    let text = || {
+        let mut script = host.command(shipped("prometheus/silent-outage-textfile"));
+        succeed(script.arg(top.join("list")).arg(top.join("nrpe.d")).arg(&results));
+    };
+    text();
+    let collector = format!("--collector.textfile.directory={}", results.display());
+    let only = [
+        "--collector.disable-defaults",
+        "--collector.textfile",
+        &collector,
+        "--web.listen-address=127.0.0.1:9100",
+    ];
+    let _exporter = daemon(&host, top, "prometheus-node-exporter", &only, 9100);
+    let manager = [
+        "--config.file=alertmanager.yml",
+        "--storage.path=am",
+        "--web.listen-address=127.0.0.1:9093",
+        "--cluster.listen-address=",
+    ];
+    let _manager = daemon(&host, top, "prometheus-alertmanager", &manager, 9093);
+    let server =
+        ["--config.file=prometheus.yml", "--storage.tsdb.path=db", "--web.listen-address=127.0.0.1:9090"];
+    let _server = daemon(&host, top, "prometheus", &server, 9090);
+
+    let state = || {
+        let found = get(&host, "http://127.0.0.1:9090/api/v1/query?query=silent_outage_state")?;
+        found.pointer("/data/result/0/value/1")?.as_str().map(str::to_owned)
+    };
+    eventually("Prometheus has the state", LIMIT, || state().as_deref() == Some("0"));
+    assert_eq!(alerts(&host), Some(vec![]));
+    host.ip(&["addr", "del", "192.0.2.31/32", "dev", "eth0"]);
+    text();
+    let critical = ("SilentOutageCritical".to_owned(), "Addresses bound".to_owned());
+    eventually("one alert fires", LIMIT, || alerts(&host) == Some(vec![critical.clone()]));
+    host.ip(&["addr", "add", "192.0.2.31/32", "dev", "eth0"]);
+    text();
+    eventually("it is resolved", LIMIT, || alerts(&host) == Some(vec![]));
+    queries_are_understood(&host);
+}
+
+/// Each query of the dashboard is taken by Prometheus, and those of what this host reports have values.
+fn queries_are_understood(host: &Host) {
+    let text = fs::read_to_string(shipped("grafana/silent-outage-prometheus.json")).unwrap();
+    let dashboard: Value = serde_json::from_str(&text).unwrap();
+    let panels = dashboard.get("panels").and_then(Value::as_array).unwrap();
+    let mut with_values = 0;
+    for target in panels.iter().filter_map(|panel| panel.get("targets")?.as_array()).flatten() {
+        let query = target.get("expr").and_then(Value::as_str).unwrap().replace("$instance", ".*");
+        let mut curl = host.command("curl");
+        curl.args(["-sG", "-m", "5", "http://127.0.0.1:9090/api/v1/query", "--data-urlencode"]);
+        let outcome = run(curl.arg(format!("query={query}")));
+        let answer: Value = serde_json::from_str(&outcome.stdout).unwrap();
+        assert_eq!(answer.get("status").and_then(Value::as_str), Some("success"), "{query}: {answer}");
+        let values = answer.pointer("/data/result").and_then(Value::as_array).map_or(0, Vec::len);
+        with_values += usize::from(values > 0);
+    }
+    // States, missing addresses, the age of the file.
+    assert_eq!(with_values, 3);
+}
+
+#[test]
+fn the_script_says_what_cannot_be_run_and_takes_old_files_away() {
+    let folder = public_folder();
+    let top = folder.path();
+    fs::create_dir_all(top.join("nrpe.d")).unwrap();
+    fs::create_dir_all(top.join("results")).unwrap();
+    write(&top.join("nrpe.d/own.cfg"), "command[fails]=/bin/false\ncommand[speaks]=/bin/echo nonsense\n");
+    write(&top.join("results/silent_outage_old.prom"), "x 1\n");
+    write(&top.join("results/silent_outage_old.prom.123"), "x 1\n");
+    write(&top.join("results/other.prom"), "y 1\n");
+    write(&top.join("list"), "# comment\n\nfails One\nspeaks Two words\nabsent Three\nbad' Four\n");
+    let mut script = Command::new(shipped("prometheus/silent-outage-textfile"));
+    let outcome = run(script.arg(top.join("list")).arg(top.join("nrpe.d")).arg(top.join("results")));
+    assert_eq!(outcome.code, Some(1));
+    assert!(outcome.stderr.contains("bad' Four has a character"), "{}", outcome.stderr);
+    let mut files: Vec<String> = fs::read_dir(top.join("results"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    let own = ["absent", "fails", "speaks"].map(|name| format!("silent_outage_{name}.prom"));
+    assert_eq!(files, [&["other.prom".to_owned()], &own[..]].concat());
+    let two = fs::read_to_string(top.join("results/silent_outage_speaks.prom")).unwrap();
+    assert!(two.ends_with("silent_outage_state{plugin=\"speaks\",service=\"Two words\"} 3\n"), "{two}");
+}
