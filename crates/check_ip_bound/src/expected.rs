@@ -324,6 +324,8 @@ impl Expected {
         lines.extend(self.floating.iter().map(|(address, place)| format!("# floating: {address} # {place}")));
         lines.extend(self.notes.iter().chain(&self.remarks).map(|note| format!("# {note}")));
         lines.extend(self.unknown.iter().map(|line| format!("# not understood: {line}")));
+        // A name that is written over several lines must not make lines of the list.
+        let lines = lines.iter().map(|line| line.replace(char::is_control, " "));
         let mut report = Report::listing(lines);
         // A list that came out shorter must not replace a complete one.
         if !self.unknown.is_empty() {

@@ -5,8 +5,10 @@
 //! come up by themselves promise addresses. NetworkManager also skips files that others than root may read or
 //! write; that is not looked at here.
 
+mod address;
 mod keyfile;
 mod profile;
+mod unmanaged;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -17,6 +19,7 @@ use crate::located::Located;
 use crate::promise::{ConfigError, Dynamic, Place, Promises};
 use crate::tree::Tree;
 use profile::Profile;
+use unmanaged::Unmanaged;
 
 /// The one that counts most first.
 const FOLDERS: [&str; 3] = [
@@ -52,7 +55,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     }
     let found = !profiles.is_empty() || !promises.remarks.is_empty() || !promises.unknown.is_empty();
     let profiles = that_count(profiles, &hidden, &mut promises)?;
-    promise(profiles, &mut promises)?;
+    promise(profiles, &Unmanaged::read(tree)?, &mut promises)?;
     Ok(found.then_some(promises))
 }
 
@@ -108,7 +111,7 @@ fn that_count(
 
 /// Adds what the profiles say. Of those for one interface, only the ones with its highest priority are
 /// activated.
-fn promise(profiles: Vec<Profile>, to: &mut Promises) -> Result<(), ConfigError> {
+fn promise(profiles: Vec<Profile>, unmanaged: &Unmanaged, to: &mut Promises) -> Result<(), ConfigError> {
     let mut highest: BTreeMap<String, i64> = BTreeMap::new();
     let mut active = Vec::new();
     let by_uuid: HashMap<String, String> = profiles
@@ -116,10 +119,13 @@ fn promise(profiles: Vec<Profile>, to: &mut Promises) -> Result<(), ConfigError>
         .filter_map(|profile| Some((profile.uuid()?.value.clone(), profile.interface()?.to_owned())))
         .collect();
     for profile in profiles {
-        let read =
-            profile.promises().and_then(|promises| Ok((promises, profile.priority()?, profile.idle()?)));
-        let (promises, priority, idle) = match read {
-            Ok(read) => read,
+        if let Some(name) = profile.interface().filter(|name| unmanaged.covers(name, profile.kind())) {
+            to.remarks.push(Place::new(&profile.path, 1).remark(format!("{name}: not managed")));
+            continue;
+        }
+        let (priority, idle) = (profile.priority(), profile.idle());
+        let promises = match profile.promises() {
+            Ok(promises) => promises,
             Err(error) => {
                 to.survive(Err(error))?;
                 continue;
@@ -153,6 +159,7 @@ fn promise(profiles: Vec<Profile>, to: &mut Promises) -> Result<(), ConfigError>
 fn add_active(profile: &Profile, mut promises: Promises, to: &mut Promises) {
     to.promises.append(&mut promises.promises);
     to.remarks.append(&mut promises.remarks);
+    to.notes.append(&mut promises.notes);
     let required = profile.interface().is_some();
     let interface = profile.interface().unwrap_or("unnamed interface");
     let dynamic = profile.dynamic().into_iter();
@@ -184,7 +191,7 @@ fn add_ports(
 
 /// An address as the key `ipv4.address1` of netplan's passthrough has it.
 pub(super) fn address(family: &str, written: &Located) -> Result<Located<HostAddress>, ConfigError> {
-    profile::address(family, written)
+    address::address(family, written)?.map_err(|what| written.place.error(what))
 }
 
 #[cfg(test)]

@@ -31,6 +31,8 @@ pub(super) struct Definition {
     place: Option<Place>,
     /// Open vSwitch has the ports, which the kernel does not show as such.
     openvswitch: bool,
+    /// A VLAN of a network card's virtual function, which gets no address.
+    sriov: bool,
     /// `activation-mode`, by which the interface does not come up by itself.
     mode: Option<Located>,
 }
@@ -56,6 +58,7 @@ impl Definition {
             ports: Vec::new(),
             place: None,
             openvswitch: false,
+            sriov: false,
             mode: None,
         }
     }
@@ -71,6 +74,7 @@ impl Definition {
                 "match" => self.take_match(value)?,
                 "optional" => self.optional = boolean(value)?,
                 "openvswitch" => self.openvswitch = true,
+                "renderer" => self.sriov = value.text("renderer")? == "sriov",
                 "interfaces" if matches!(self.kind.as_str(), "bonds" | "bridges" | "vrfs") => {
                     self.take_ports(value)?
                 }
@@ -202,6 +206,10 @@ impl Definition {
         if let Some(mode) = self.mode.as_ref().filter(|mode| matches!(mode.value.as_str(), "off" | "manual"))
         {
             to.remarks.push(mode.place.remark(format!("{name}: activation-mode {}", mode.value)));
+            return;
+        }
+        if let Some(place) = self.place.as_ref().filter(|_| self.sriov) {
+            to.remarks.push(place.remark(format!("{name}: renderer sriov")));
             return;
         }
         to.dynamic.extend(self.dynamic(is_port));

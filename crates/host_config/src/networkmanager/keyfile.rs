@@ -19,13 +19,15 @@ impl Keyfile {
         let mut file = Self::default();
         let mut group: Option<&mut BTreeMap<String, Located>> = None;
         for (number, line) in (1..).zip(text.lines()) {
-            let line = line.trim_ascii();
-            if line.is_empty() || line.starts_with('#') {
+            // GLib keeps what stands at the end of a value, blanks too.
+            let line = line.trim_ascii_start();
+            if line.trim_ascii().is_empty() || line.starts_with('#') {
                 continue;
             }
             let place = Place::new(path, number);
             if let Some(rest) = line.strip_prefix('[') {
                 let name = rest
+                    .trim_ascii_end()
                     .strip_suffix(']')
                     .ok_or_else(|| place.error("a group without its closing bracket"))?;
                 group = Some(file.groups.entry(name.to_owned()).or_default());
@@ -60,7 +62,7 @@ mod tests {
     #[test]
     fn reads_as_glib_does() {
         let file =
-            Keyfile::parse("f", b"\xef\xbb\xbf# c\n[a]\r\nk = v w \n  l=1\n\n[b]\nk=2\n [a] \nk=3;#4\nn=\n")
+            Keyfile::parse("f", b"\xef\xbb\xbf# c\n[a]\r\nk = v w\n  l=1\n\n[b]\nk=2\n [a] \nk=3;#4\nn=\n")
                 .unwrap();
         let value = |group, key| file.value(group, key).map(|it| (it.value.as_str(), it.place.line));
         assert_eq!(value("a", "k"), Some(("3;#4", 9)));

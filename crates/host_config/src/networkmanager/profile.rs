@@ -2,6 +2,7 @@
 
 use addresses::{HostAddress, short};
 
+use super::address::address;
 use super::keyfile::Keyfile;
 use crate::located::Located;
 use crate::promise::{ConfigError, Family, Place, Promises};
@@ -29,29 +30,27 @@ impl Profile {
         self.file.value("connection", "interface-name").map(|name| name.value.as_str())
     }
 
+    /// The type of the connection, as it is written.
+    pub(super) fn kind(&self) -> &str {
+        self.file.value("connection", "type").map_or("", |kind| kind.value.as_str())
+    }
+
     /// Of several profiles for one interface, that with the highest is activated.
-    pub(super) fn priority(&self) -> Result<i64, ConfigError> {
-        let Some(written) = self.file.value("connection", "autoconnect-priority") else { return Ok(0) };
-        let refuse = || written.place.error(format!("autoconnect-priority={} is no number", written.value));
-        written.value.parse().map_err(|_| refuse())
+    pub(super) fn priority(&self) -> i64 {
+        let written = self.file.value("connection", "autoconnect-priority");
+        written.and_then(|written| written.value.trim_ascii_end().parse().ok()).unwrap_or(0)
     }
 
     /// Returns why it is not activated at boot by itself, or has no addresses of its own.
-    pub(super) fn idle(&self) -> Result<Option<Located>, ConfigError> {
+    pub(super) fn idle(&self) -> Option<Located> {
         let because = |key: &str, written: &Located| Located {
             value: format!("{key}={}", written.value),
             place: written.place.clone(),
         };
-        if let Some(written) = self.file.value("connection", "autoconnect") {
-            match written.value.as_str() {
-                "true" | "1" => {}
-                "false" | "0" => return Ok(Some(because("autoconnect", written))),
-                other => {
-                    return Err(written
-                        .place
-                        .error(format!("autoconnect={other} is neither true nor false")));
-                }
-            }
+        // NetworkManager knows no other words, and takes what it does not know for the default.
+        let off = |written: &&Located| matches!(written.value.trim_ascii_end(), "false" | "0");
+        if let Some(written) = self.file.value("connection", "autoconnect").filter(off) {
+            return Some(because("autoconnect", written));
         }
         let vpn = self
             .file
@@ -64,7 +63,7 @@ impl Profile {
             &["controller", "master", "permissions"]
         };
         let other = keys.iter().find_map(|key| Some(because(key, self.file.value("connection", key)?)));
-        Ok(vpn.or(other))
+        vpn.or(other)
     }
 
     /// Whether it is a port that keeps its own addresses: those of a VRF do, and the interface of an Open
@@ -120,7 +119,7 @@ impl Profile {
     }
 
     fn add(&self, family: &str, to: &mut Promises) -> Result<(), ConfigError> {
-        let mut addresses = self.addresses(family)?;
+        let mut addresses = self.addresses(family, to)?;
         let name = self.interface().unwrap_or("unnamed interface");
         let Some(method) = self.file.value(family, "method") else {
             let refuse = |address: &Located<HostAddress>| {
@@ -154,16 +153,24 @@ impl Profile {
         Ok(())
     }
 
-    /// The addresses of a family, in the order of their numbers.
-    fn addresses(&self, family: &str) -> Result<Vec<Located<HostAddress>>, ConfigError> {
+    /// The addresses of a family, in the order of their numbers. NetworkManager passes over those that it does
+    /// not understand.
+    fn addresses(&self, family: &str, to: &mut Promises) -> Result<Vec<Located<HostAddress>>, ConfigError> {
         let mut addresses = Vec::new();
         for (key, written) in self.file.keys(family) {
             // An empty value counts as none.
             if written.value.is_empty() {
                 continue;
             }
-            if let Some(number) = number(key).map_err(|what| written.place.error(what))? {
-                addresses.push((number, address(family, written)?));
+            match number(key) {
+                Some(Ok(number)) => match address(family, written)? {
+                    Ok(address) => addresses.push((number, address)),
+                    Err(what) => {
+                        to.notes.push(format!("note: {}: {what}: NetworkManager ignores it", written.place));
+                    }
+                },
+                Some(Err(what)) => to.remarks.push(written.place.remark(what)),
+                None => {}
             }
         }
         addresses.sort_by_key(|(number, _)| *number);
@@ -171,41 +178,19 @@ impl Profile {
     }
 }
 
-/// The number of a key `address1`, `addresses1`, `address` or `addresses`: `None` of any other key.
-fn number(key: &str) -> Result<Option<u32>, String> {
-    let Some(rest) = key.strip_prefix("addresses").or_else(|| key.strip_prefix("address")) else {
-        return Ok(None);
-    };
+/// The number of a key `address1`, `addresses1`, `address` or `addresses`: `None` of any other key, an error
+/// of a number that NetworkManager does not take.
+fn number(key: &str) -> Option<Result<u32, String>> {
+    let rest = key.strip_prefix("addresses").or_else(|| key.strip_prefix("address"))?;
     if rest.is_empty() {
-        return Ok(Some(0));
+        return Some(Ok(0));
     }
     if !rest.bytes().all(|octet| octet.is_ascii_digit()) {
-        return Ok(None);
+        return None;
     }
     let usual = rest == "0" || !rest.starts_with('0');
     let number = rest.parse::<u32>().ok().filter(|_| usual).and_then(|number| number.checked_add(1));
-    number.map(Some).ok_or_else(|| format!("{} is not counted as an address", short(key)))
-}
-
-/// `ADDRESS/PREFIX,GATEWAY` and the older `ADDRESS;PREFIX;GATEWAY;`. Without a prefix length, NetworkManager
-/// takes 24 and 64.
-pub(super) fn address(family: &str, written: &Located) -> Result<Located<HostAddress>, ConfigError> {
-    let mut fields = written.value.split(['/', ',', ';']);
-    let address = fields.next().unwrap_or_default();
-    let has_prefix = written.value.get(address.len()..).is_some_and(|rest| rest.starts_with(['/', ';']));
-    let prefix = fields.next().filter(|prefix| has_prefix && !prefix.is_empty());
-    let usual = if family == "ipv4" { "24" } else { "64" };
-    // What is no prefix length, such as a netmask, NetworkManager passes over with a warning.
-    let prefix = prefix.filter(|prefix| !is_netmask(prefix));
-    let expected = written.place.address(&format!("{address}/{}", prefix.unwrap_or(usual)))?;
-    if expected.address.is_ipv4() != (family == "ipv4") {
-        return Err(written.place.error(format!("{} is not of [{family}]", expected.address)));
-    }
-    Ok(Located { value: expected, place: written.place.clone() })
-}
-
-fn is_netmask(text: &str) -> bool {
-    text.parse::<std::net::Ipv4Addr>().is_ok()
+    Some(number.ok_or_else(|| format!("{} is not counted as an address", short(key))))
 }
 
 #[cfg(test)]
@@ -228,7 +213,7 @@ mod tests {
             ("method=manual\naddress1=192.0.2.1/25,192.0.2.254", &["3: 192.0.2.1/25"]),
             ("method=manual\naddresses1=192.0.2.1;25;192.0.2.254;", &["3: 192.0.2.1/25"]),
             ("method=manual\naddress=192.0.2.1", &["3: 192.0.2.1/24"]),
-            ("method=manual\naddress1=192.0.2.1/255.255.255.0,192.0.2.254", &["3: 192.0.2.1/24"]),
+            ("method=manual\naddress1=192.0.2.1/255.255.255.0", &["3: 192.0.2.1/24"]),
             (
                 "method=manual\naddress2=192.0.2.2/24\naddress10=192.0.2.3/24\naddress1=192.0.2.1/24,192.0.2.254",
                 &["5: 192.0.2.1/24", "3: 192.0.2.2/24", "4: 192.0.2.3/24"],
@@ -263,14 +248,14 @@ mod tests {
             ("method=disabled\naddress1=192.0.2.1/24", "f line 2: [ipv4] method=disabled with an address"),
             ("method=bogus", "f line 2: [ipv4] method=bogus is not known"),
             ("method=ignore", "f line 2: [ipv4] method=ignore is not known"),
-            (
-                "method=manual\naddress1=192.0.2.1/33",
-                "f line 3: 192.0.2.1/33 has no prefix length of 0 to 32 behind its slash",
-            ),
             ("method=manual\naddress1=", "f line 2: [ipv4] method=manual and no address"),
-            ("method=manual\naddress1=,192.0.2.1", "f line 3: /24 is not an IP address"),
-            ("method=manual\naddress1=2001:db8::1/64", "f line 3: 2001:db8::1 is not of [ipv4]"),
-            ("method=manual\naddress01=192.0.2.1/24", "f line 3: address01 is not counted as an address"),
+            ("method=manual\naddress1=,192.0.2.1", "f line 2: [ipv4] method=manual and no address"),
+            ("method=manual\naddress1=2001:db8::1/64", "f line 2: [ipv4] method=manual and no address"),
+            ("method=manual\naddress01=192.0.2.1/24", "f line 2: [ipv4] method=manual and no address"),
+            (
+                "method=manual\naddress1=192.0.2.1/24,,",
+                "f line 3: the gateway of 192.0.2.1/24,, is no address: NetworkManager ignores the profile",
+            ),
         ];
         for (text, message) in rows {
             assert_eq!(parsed(&format!("[ipv4]\n{text}\n")), Err(message.to_owned()), "{text}");
