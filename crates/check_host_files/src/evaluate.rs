@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use plugin::{Finding, Findings, Metric, Report, State, Thresholds, Unit};
 
 use crate::compare::HOSTNAME;
+use crate::facts::Facts;
 use crate::file::Checked;
 use crate::options::{Immutable, Strictness};
 use crate::{Observations, immutable, name};
@@ -96,8 +97,6 @@ fn remarks(observed: &Observations, changed: Metric) -> Finding {
     let unreadable = files.iter().filter(|file| file.unknown().is_some()).count();
     let youngest = files.iter().filter_map(|file| file.found.status).map(|status| status.changed).max();
     let age = youngest.map_or(f64::NAN, |changed| (observed.facts.now - changed).max(0) as f64);
-    let facts = &observed.facts;
-    let programs = if facts.programs.is_empty() { "none".to_owned() } else { facts.programs.join(", ") };
     let links = files
         .iter()
         .filter_map(|file| Some(format!("{} is a link to {}", file.path, file.found.link.as_ref()?)));
@@ -108,15 +107,24 @@ fn remarks(observed: &Observations, changed: Metric) -> Finding {
         .metric(Metric::new("age_of_change", age).unit(Unit::Seconds).min(0.0))
         .verbose_details(links)
         .verbose_details(locked.map(|file| format!("{} is immutable or append-only", file.path)))
-        .verbose_detail(format!("this host is {}", facts.platform.in_words()))
-        .verbose_detail(format!("programs here that rewrite name or resolver: {programs}"))
+        .verbose_details(about_the_host(&observed.facts))
+}
+
+/// What could explain a change or a bit, where there is one.
+fn about_the_host(facts: &Facts) -> Vec<String> {
+    let Some(programs) = &facts.programs else { return Vec::new() };
+    let programs = if programs.is_empty() { "none".to_owned() } else { programs.join(", ") };
+    vec![
+        format!("this host is {}", facts.platform.in_words()),
+        format!("programs here that rewrite name or resolver: {programs}"),
+    ]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::compare::{Expected, HOSTS, RESOLVER};
-    use crate::facts::{Facts, Platform};
+    use crate::facts::Platform;
     use crate::found::{Found, Status, What};
     use crate::name::{Entry, NameSeen};
 
@@ -190,6 +198,7 @@ mod tests {
         };
         let rows = [
             (file(NTP, "a\n", "a\n"), "OK - /etc/ntp.conf as in /ref".to_owned()),
+            (checked(NTP, "", What::SameAsCopy), "OK - /etc/ntp.conf as in /ref".to_owned()),
             (file(NTP, "a\n", "b\n"), format!("CRITICAL - /etc/ntp.conf line 1 differs: {boot}")),
             (file(NTP, "a\n", ""), format!("CRITICAL - /etc/ntp.conf is empty: {boot}")),
             (checked(NTP, "a\n", What::Missing), "CRITICAL - /etc/ntp.conf is missing".to_owned()),

@@ -9,8 +9,8 @@ pub struct Facts {
     pub now: i64,
     /// When it booted: in a container, when that started. `None` if /proc does not tell.
     pub booted: Option<i64>,
-    /// Programs on this host that rewrite its name or its resolver.
-    pub programs: Vec<&'static str>,
+    /// Programs on this host that rewrite its name or its resolver: `None` where nothing had to be explained.
+    pub programs: Option<Vec<&'static str>>,
     /// The settings of cloud-init: `None` if it is not installed, or disabled.
     pub cloud: Option<Cloud>,
     /// A program that may fail to start where resolv.conf is immutable. Only found out where it is.

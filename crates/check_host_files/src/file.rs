@@ -39,8 +39,13 @@ impl Checked {
             )),
             What::Loop => Some(format!("{path} is a loop of links")),
             What::Special(kind) => Some(format!("{path} is {kind}")),
-            What::TooLarge | What::Unreadable(_) => None,
+            What::SameAsCopy | What::TooLarge | What::Unreadable(_) => None,
         }
+    }
+
+    /// Whether a change or a bit may have to be explained, however strictly it is judged.
+    pub(crate) fn is_odd(&self) -> bool {
+        self.found.is_locked() || [false, true].iter().any(|exact| self.change(*exact).is_some())
     }
 
     /// Returns why the content could not be compared.
@@ -71,7 +76,7 @@ impl Checked {
     }
 
     fn is_file(&self) -> bool {
-        matches!(self.found.what, What::Content(_) | What::TooLarge | What::Unreadable(_))
+        matches!(self.found.what, What::Content(_) | What::SameAsCopy | What::TooLarge | What::Unreadable(_))
     }
 
     /// Makes the findings. A changed content has `state`; with `None` another finding says it, and only its
@@ -98,16 +103,20 @@ impl Checked {
     }
 
     fn changed(&self, change: String, facts: &Facts, state: Option<State>) -> Finding {
-        let finding = match (state, who(&self.path, &self.found, facts)) {
+        let finding = match (state, who(&self.path, &self.found, self.copy(), facts)) {
             (None, _) => Finding::ok(""),
             (Some(state), Some(who)) => Finding::new(state, format!("{change}: {who}")),
             (Some(state), None) => Finding::new(state, change),
         };
-        match (&self.expected, &self.found.what) {
-            (Ok(Expected::Copy(copy)), What::Content(content)) if self.may_be_shown() => finding
+        match (self.copy(), &self.found.what) {
+            (Some(copy), What::Content(content)) if self.may_be_shown() => finding
                 .details(changes(copy, content).into_iter().map(|line| format!("{}: {line}", self.path))),
             _ => finding,
         }
+    }
+
+    fn copy(&self) -> Option<&[u8]> {
+        if let Ok(Expected::Copy(copy)) = &self.expected { Some(copy) } else { None }
     }
 
     fn access_difference(&self) -> Option<String> {

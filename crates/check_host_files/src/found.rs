@@ -18,6 +18,8 @@ pub struct Found {
 pub enum What {
     /// A regular file and its content.
     Content(Vec<u8>),
+    /// A regular file with the octets of its copy, which are not kept.
+    SameAsCopy,
     /// Nothing.
     Missing,
     /// A link to nothing.

@@ -33,24 +33,30 @@ const PROGRAMS: [(&str, &[&str]); 10] = [
 
 /// Reads the facts. What cannot be read is not known, and no fault: it only explains others.
 pub(crate) fn read(tree: &Tree<'_>, proc: &Path, is_resolver_locked: bool) -> Facts {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let now = i64::try_from(now).unwrap_or_default();
+    let now = now();
     let has = |path: &&str| exists(tree, path);
     Facts {
         platform: platform(tree, proc),
         now,
         booted: booted(proc, now),
-        programs: PROGRAMS
-            .iter()
-            .filter(|(_, paths)| paths.iter().any(has))
-            .map(|(program, _)| *program)
-            .collect(),
+        programs: Some(
+            PROGRAMS.iter().filter(|(_, paths)| paths.iter().any(has)).map(|(program, _)| *program).collect(),
+        ),
         cloud: cloud(tree),
         needs_resolver: if is_resolver_locked { needs_resolver(tree) } else { None },
-        can_lock: text(proc, "self/status")
-            .and_then(|status| bounding_set(&status))
-            .map(|set| set >> LINUX_IMMUTABLE & 1 == 1),
+        can_lock: can_lock(proc),
     }
+}
+
+/// Returns the time, in seconds since 1970.
+pub(crate) fn now() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    i64::try_from(now).unwrap_or_default()
+}
+
+fn can_lock(proc: &Path) -> Option<bool> {
+    let set = bounding_set(&text(proc, "self/status")?)?;
+    Some(set >> LINUX_IMMUTABLE & 1 == 1)
 }
 
 fn exists(tree: &Tree<'_>, path: &str) -> bool {
@@ -269,7 +275,7 @@ mod tests {
         assert_eq!(facts(&[("proc/self/status", "CapBnd:\t000001ffffffffff\n")]).can_lock, Some(true));
         assert_eq!(
             facts(&[("run/NetworkManager/x", ""), ("sbin/dhclient", "")]).programs,
-            ["NetworkManager", "dhclient"]
+            Some(vec!["NetworkManager", "dhclient"])
         );
     }
 }

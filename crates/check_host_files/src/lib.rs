@@ -72,7 +72,7 @@ pub struct Observations {
 /// # Errors
 /// [`ProbeError`]: the options do not fit together, or the reference as a whole cannot be used.
 pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
-    let observed = probe(&args.expected, deadline)?;
+    let observed = probe(&args.expected, args.immutable, deadline)?;
     Ok(evaluate(&args.rules(), &observed))
 }
 

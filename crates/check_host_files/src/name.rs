@@ -107,7 +107,7 @@ fn instead(found: &str, expected: &str) -> String {
 
 fn who_changed(seen: &NameSeen, facts: &Facts) -> Option<String> {
     if seen.file_differs() {
-        return who(HOSTNAME, &seen.file, facts);
+        return who(HOSTNAME, &seen.file, None, facts);
     }
     seen.kernel.as_ref().filter(|kernel| is_cloud(kernel, facts)).map(|_| CLOUD.to_owned())
 }

@@ -10,12 +10,13 @@ use plugin::Deadline;
 use rustix::system::uname;
 
 use crate::compare::{Expected, HOSTNAME, HOSTS, RESOLVER, host_name};
+use crate::facts::Facts;
 use crate::file::Checked;
 use crate::found::{Found, What};
 use crate::hosts::Hosts;
 use crate::look::look;
 use crate::name::{Entry, NameSeen};
-use crate::options::ExpectedOptions;
+use crate::options::{ExpectedOptions, Immutable};
 use crate::reference::{self, Copy, ReferenceError};
 use crate::{Observations, host};
 
@@ -44,11 +45,15 @@ pub enum ProbeError {
     Name(String),
 }
 
-/// Reads the reference, the files and the facts about this host.
+/// Reads the reference, the files, and, where something has to be explained, the facts about this host.
 ///
 /// # Errors
 /// [`ProbeError`]: the options do not fit together, or the reference as a whole cannot be used.
-pub fn probe(args: &ExpectedOptions, deadline: &Deadline) -> Result<Observations, ProbeError> {
+pub fn probe(
+    args: &ExpectedOptions,
+    immutable: Immutable,
+    deadline: &Deadline,
+) -> Result<Observations, ProbeError> {
     validate(args)?;
     let tree = Tree::new(&args.root, deadline);
     let mut seen = Seen { tree: &tree, deadline, found: BTreeMap::new() };
@@ -70,8 +75,14 @@ pub fn probe(args: &ExpectedOptions, deadline: &Deadline) -> Result<Observations
         files.push(Checked { path: RESOLVER.to_owned(), expected, access: None, found: seen.at(RESOLVER) });
     }
     let name = name.map(|name| seen.name(name, args));
-    let is_locked = files.iter().any(|file| file.path == RESOLVER && file.found.is_locked());
-    let facts = host::read(&tree, &args.proc, is_locked);
+    let is_wanted = immutable == Immutable::Want && files.iter().any(|file| !file.found.is_locked());
+    let is_odd = files.iter().any(Checked::is_odd) || name.as_ref().is_some_and(NameSeen::is_changed);
+    let facts = if is_odd || is_wanted {
+        let is_locked = files.iter().any(|file| file.path == RESOLVER && file.found.is_locked());
+        host::read(&tree, &args.proc, is_locked)
+    } else {
+        Facts { now: host::now(), ..Facts::default() }
+    };
     Ok(Observations { reference: args.reference.clone(), files, name, facts })
 }
 
@@ -104,7 +115,17 @@ fn name_of(copy: Copy) -> Result<String, ProbeError> {
     host_name(&content).ok_or_else(|| ProbeError::Name(format!("the copy of {HOSTNAME} has no name in it")))
 }
 
-/// The files that were looked at: each once.
+/// Drops two contents that are the same: a full reference would take half a gigabyte.
+fn forget_if_same(found: &mut What, copy: &mut Result<Vec<u8>, String>) {
+    if let (What::Content(content), Ok(copy)) = (&*found, copy)
+        && content == copy
+    {
+        *found = What::SameAsCopy;
+        *copy = Vec::new();
+    }
+}
+
+/// The files that were looked at. Those that are read for more than one reason are looked at once.
 struct Seen<'a> {
     tree: &'a Tree<'a>,
     deadline: &'a Deadline,
@@ -118,8 +139,15 @@ impl Seen<'_> {
     }
 
     fn checked(&mut self, copy: Copy) -> Checked {
-        let Copy { path, content, mode, uid, gid } = copy;
-        let found = self.at(&path);
+        let Copy { path, mut content, mode, uid, gid } = copy;
+        let found = match path.as_str() {
+            HOSTNAME | HOSTS | RESOLVER => self.at(&path),
+            _ => {
+                let mut found = look(self.tree, &path, self.deadline);
+                forget_if_same(&mut found.what, &mut content);
+                found
+            }
+        };
         Checked { path, expected: content.map(Expected::Copy), access: Some((mode, uid, gid)), found }
     }
 
