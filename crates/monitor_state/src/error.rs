@@ -30,8 +30,11 @@ pub enum StatusError {
         /// The limit, in octets.
         limit: usize,
     },
-    /// A block of the monitor itself is not there: an empty file, or another kind.
-    #[error("it has no block {0}, so it is empty or no status.dat")]
+    /// It has no block. Nagios 4 puts an empty file in place of a good one when its disk is full.
+    #[error("it is empty, perhaps the disk of the monitor is full")]
+    Empty,
+    /// A block of the monitor itself is not there, so it is another kind of file.
+    #[error("it has no block {0}, so it is no status.dat")]
     Missing(&'static str),
     /// A block lacks what makes it a host, a service or a downtime.
     #[error("the {kind} block that ends at octet {octet} has no valid {key}")]

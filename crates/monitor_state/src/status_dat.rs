@@ -20,7 +20,9 @@ use crate::{Collect, Condition, Downtime, Monitor, Object, Output};
 pub fn parse(source: impl Read, collect: &mut impl Collect) -> Result<Monitor, StatusError> {
     let mut blocks = Blocks::new(source);
     let (mut created, mut program) = (None, None);
+    let mut is_empty = true;
     while let Some(Block { kind, body, end: octet }) = blocks.next()? {
+        is_empty = false;
         let no_value = |(kind, key)| StatusError::NoValue { kind, octet, key };
         match kind {
             b"info" => created = Some(number(body, b"created").ok_or_else(|| no_value(("info", "created")))?),
@@ -31,6 +33,9 @@ pub fn parse(source: impl Read, collect: &mut impl Collect) -> Result<Monitor, S
             b"servicedowntime" => read_downtime("servicedowntime", body, collect).map_err(no_value)?,
             _ => {}
         }
+    }
+    if is_empty {
+        return Err(StatusError::Empty);
     }
     let created = created.ok_or(StatusError::Missing("info"))?;
     Ok(Monitor { created, ..program.ok_or(StatusError::Missing("programstatus"))? })

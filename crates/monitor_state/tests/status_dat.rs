@@ -189,10 +189,15 @@ fn unknown_keys_fractions_and_repeats_are_no_trouble() {
 fn what_is_not_whole_is_refused() {
     let head = with("").len();
     let rows = [
-        (String::new(), "it has no block info, so it is empty or no status.dat".to_owned()),
+        (String::new(), "it is empty, perhaps the disk of the monitor is full".to_owned()),
+        (
+            "# NAGIOS STATUS FILE\n\n".to_owned(),
+            "it is empty, perhaps the disk of the monitor is full".to_owned(),
+        ),
+        ("host {\n\t}\n".to_owned(), "it has no block info, so it is no status.dat".to_owned()),
         (
             "info {\n\tcreated=1\n\t}\n".to_owned(),
-            "it has no block programstatus, so it is empty or no status.dat".to_owned(),
+            "it has no block programstatus, so it is no status.dat".to_owned(),
         ),
         (
             "info {\n\tversion=4\n\t}\n".to_owned(),

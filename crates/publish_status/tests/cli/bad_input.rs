@@ -23,7 +23,7 @@ fn refused(site: &Site, code: i32, line: &str) {
 #[test]
 fn a_monitor_state_that_is_not_whole() {
     let rows: [(&[u8], &str); 6] = [
-        (b"", "reading @/status.dat: it has no block info, so it is empty or no status.dat"),
+        (b"", "reading @/status.dat: it is empty, perhaps the disk of the monitor is full"),
         (b"<html>\n", "reading @/status.dat: octet 0 starts no block and no comment"),
         (b"info {\n\tcreated=1", "reading @/status.dat: cut after 17 octets, in the middle of a block"),
         (

@@ -10,7 +10,7 @@ use suite::needs::{Need, missing, program};
 use suite::process::{self, Outcome};
 use tempfile::TempDir;
 
-const NEEDS: [Need; 1] = [Need::Program("chromium")];
+pub(crate) const NEEDS: [Need; 1] = [Need::Program("chromium")];
 /// Where npm puts axe-core: `npm install --global axe-core`.
 const AXE: [&str; 2] =
     ["/usr/local/lib/node_modules/axe-core/axe.min.js", "/usr/lib/node_modules/axe-core/axe.min.js"];
@@ -39,7 +39,7 @@ fn published() -> TempDir {
 }
 
 /// What the browser makes of a page, as text.
-fn browse(page: &Path, options: &[&str]) -> Outcome {
+pub(crate) fn browse(page: &Path, options: &[&str]) -> Outcome {
     let profile = tempfile::tempdir().unwrap();
     let mut command = Command::new(program("chromium").unwrap_or_default());
     command.args([

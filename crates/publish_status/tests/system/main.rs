@@ -8,6 +8,8 @@ mod browser;
 #[cfg(test)]
 mod disk;
 #[cfg(test)]
+mod disturbed;
+#[cfg(test)]
 mod icinga;
 #[cfg(test)]
 mod nagios;

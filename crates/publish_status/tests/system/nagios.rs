@@ -5,7 +5,6 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use suite::host::Host;
 use suite::nagios::{NEEDS, Nagios};
@@ -14,7 +13,7 @@ use suite::wait::eventually;
 
 /// How long a change may take from the monitor to the page: a status.dat every two seconds and a run every
 /// second.
-const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 
 const PAGE: &str = r#"
 title = "Example Proxies"
@@ -50,7 +49,7 @@ name = "All"
   from = ["hq-slow!wire"]
 "#;
 
-const HOSTS: [&str; 9] = [
+pub(crate) const HOSTS: [&str; 9] = [
     "hq-soft",
     "hq-down",
     "hq-router",
@@ -62,8 +61,8 @@ const HOSTS: [&str; 9] = [
     "hq-slow",
 ];
 
-/// Passive hosts and services, and the page as a service of the monitor.
-fn objects() -> String {
+/// Passive hosts and services, and the page, made with these options, as a service of the monitor.
+fn objects(options: &str) -> String {
     let host = |name: &str| {
         let parent = if name == "hq-behind" { "    parents hq-router\n" } else { "" };
         format!(
@@ -74,26 +73,28 @@ fn objects() -> String {
             if name == "hq-soft" { 3 } else { 1 }
         )
     };
-    let page = "define command {\n    command_name page\n    command_line $USER1$/publish_status --config=$USER1$/../page.toml \
-                --status-file=$USER1$/../status.dat --output=$USER1$/../out --state=$USER1$/../state --stale=20 --sanity=off\n}\n\
-                define host {\n    use generic-host\n    host_name monitor\n    address 127.0.0.1\n    active_checks_enabled 0\n}\n\
+    let page = format!(
+        "define command {{\n    command_name page\n    command_line $USER1$/publish_status --config=$USER1$/../page.toml \
+         --status-file=$USER1$/../status.dat --output=$USER1$/../out --state=$USER1$/../state {options}\n}}\n"
+    );
+    let monitor = "define host {\n    use generic-host\n    host_name monitor\n    address 127.0.0.1\n    active_checks_enabled 0\n}\n\
                 define service {\n    use generic-service\n    host_name monitor\n    service_description Status page\n    \
                 check_command page\n    check_interval 1\n    retry_interval 1\n    max_check_attempts 1\n}\n";
-    HOSTS.map(host).concat() + page
+    HOSTS.map(host).concat() + &page + monitor
 }
 
-fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
 /// Gives Nagios an external command.
-fn order(nagios: &Nagios, command: &str) {
+pub(crate) fn order(nagios: &Nagios, command: &str) {
     let pipe = nagios.folder().join("nagios.cmd");
     eventually("Nagios takes commands", MINUTE, || pipe.exists());
     fs::write(pipe, format!("[{}] {command}\n", now())).unwrap();
 }
 
-fn result(nagios: &Nagios, host: &str, state: u8, output: &str) {
+pub(crate) fn result(nagios: &Nagios, host: &str, state: u8, output: &str) {
     order(nagios, &format!("PROCESS_SERVICE_CHECK_RESULT;{host};wire;{state};{output}"));
 }
 
@@ -104,19 +105,21 @@ fn state(top: &Path, name: &str) -> Option<String> {
     Some(component["status"].as_str()?.to_owned())
 }
 
-fn becomes(nagios: &Nagios, name: &str, wanted: &str) {
+pub(crate) fn becomes(nagios: &Nagios, name: &str, wanted: &str) {
     let top = nagios.folder();
     eventually(&format!("{name} is published as {wanted}"), MINUTE, || {
         state(top, name).as_deref() == Some(wanted)
     });
 }
 
-fn start(host: &Host) -> Nagios {
-    let more = "check_external_commands=1\ntranslate_passive_host_checks=1\nstatus_update_interval=1\n";
-    Nagios::start_prepared(host, &objects(), more, |plugins| {
+/// Starts a Nagios that publishes with these options, after what `prepare` does to its folder.
+pub(crate) fn start(host: &Host, options: &str, more: &str, prepare: impl FnOnce(&Path)) -> Nagios {
+    let settings = "check_external_commands=1\ntranslate_passive_host_checks=1\nstatus_update_interval=1\n";
+    Nagios::start_prepared(host, &objects(options), &format!("{settings}{more}"), |plugins| {
         let top = plugins.parent().unwrap();
         fs::write(top.join("page.toml"), PAGE).unwrap();
         fs::create_dir(top.join("out")).unwrap();
+        prepare(top);
     })
 }
 
@@ -148,7 +151,7 @@ fn each_state_and_each_change_is_published_within_a_minute() {
         return;
     }
     let host = Host::create();
-    let nagios = start(&host);
+    let nagios = start(&host, "--stale=20 --sanity=off", "", |_| {});
     play_each_state(&nagios);
     let expected = [
         ("Soft", "operational"),
@@ -219,47 +222,4 @@ fn nothing_leaks(top: &Path) {
             }
         }
     }
-}
-
-/// A stopped Nagios leaves a status.dat that looks healthy.
-#[test]
-fn a_nagios_that_hangs_is_published_as_a_disturbed_monitor() {
-    if missing(&NEEDS) {
-        return;
-    }
-    let host = Host::create();
-    let nagios = start(&host);
-    for name in HOSTS {
-        order(&nagios, &format!("PROCESS_HOST_CHECK_RESULT;{name};0;ping fine"));
-        result(&nagios, name, 0, "all quiet");
-    }
-    becomes(&nagios, "Slow", "operational");
-    let top = nagios.folder();
-    let status = fs::read_to_string(top.join("status.dat")).unwrap();
-    let pid: i32 =
-        status.lines().find_map(|line| line.trim().strip_prefix("nagios_pid=")).unwrap().parse().unwrap();
-    let signal = |signal| kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
-    signal(Signal::STOP);
-    let run = || {
-        // The monitor's copy: its user may not read below a folder that is root's alone.
-        let mut command = std::process::Command::new(top.join("plugins/publish_status"));
-        for (option, name) in
-            [("config", "page.toml"), ("status-file", "status.dat"), ("output", "out"), ("state", "state")]
-        {
-            command.arg(format!("--{option}={}", top.join(name).display()));
-        }
-        let ids = fs::metadata(top.join("out")).map(|out| (out.uid(), out.gid())).unwrap();
-        std::os::unix::process::CommandExt::gid(&mut command, ids.1);
-        std::os::unix::process::CommandExt::uid(&mut command, ids.0);
-        suite::process::run(command.arg("--stale=5"))
-    };
-    let mut outcome = run();
-    let is_seen = suite::wait::holds_within(MINUTE, || {
-        outcome = run();
-        outcome.code == Some(2)
-    });
-    signal(Signal::CONT);
-    assert!(is_seen, "{outcome:?}");
-    assert!(outcome.stdout.starts_with("STATUS CRITICAL - monitor disturbed: its state is "), "{outcome:?}");
-    becomes(&nagios, "Slow", "operational");
 }
