@@ -311,6 +311,9 @@ impl WrittenComponent {
         let is_word = |id: &str| {
             !id.is_empty() && id.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
         };
+        if self.max_age == Some(0) {
+            return Err(format!("component {name}: max_age: 0 s is younger than any result"));
+        }
         let id = match self.id {
             Some(id) if id.len() <= LONGEST_NAME && is_word(&id) => id,
             Some(id) => {

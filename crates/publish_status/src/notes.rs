@@ -1,7 +1,8 @@
 //! Incidents that an administrator writes: `incidents/*.md` beside the configuration, read in every run.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use jiff::Timestamp;
@@ -75,31 +76,30 @@ impl Note {
 /// Reads all notes in the folder, those that end last first, and says what is wrong with those that are left
 /// out. `names` are the public names that there are. A folder that does not exist has none.
 pub(crate) fn read(folder: &Path, names: &[&str], deadline: &Deadline) -> (Vec<Note>, Vec<String>) {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
+    let mut files = match files(folder) {
+        Ok(files) => files,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return (Vec::new(), Vec::new()),
         Err(error) => return (Vec::new(), vec![format!("reading {}: {}", folder.display(), reason(&error))]),
     };
-    let paths = entries.flatten().map(|entry| entry.path());
-    let mut paths: Vec<_> =
-        paths.filter(|path| path.extension().is_some_and(|ending| ending == "md")).collect();
-    paths.sort();
     let (mut notes, mut faults) = (Vec::new(), Vec::new());
-    for path in paths.iter().take(MOST) {
+    if files.len() > MOST {
+        faults.push(format!("incidents: all but the newest {MOST} of {}", files.len()));
+    }
+    // What is written last tells of the present.
+    files.sort_by(|a, b| b.cmp(a));
+    for (changed, path) in files.iter().take(MOST) {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        let changed = fs::metadata(path).and_then(|status| status.modified()).ok();
-        let changed =
-            changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok()).map_or(0, |time| time.as_secs());
-        let parsed = read_file(path, LARGEST, deadline).map_err(|error| error.to_string());
-        match parsed.and_then(|content| {
-            parse(&name, &content, names).map_err(|what| format!("incident {name}.md: {what}"))
-        }) {
-            Ok(note) => notes.push(Note { changed, ..note }),
+        let fault = |what: String| format!("incident {name}.md: {what}");
+        if !fs::metadata(path).is_ok_and(|status| status.is_file()) {
+            // A FIFO would be waited for.
+            faults.push(fault("not a file".to_owned()));
+            continue;
+        }
+        let content = read_file(path, LARGEST, deadline).map_err(|error| error.to_string());
+        match content.and_then(|content| parse(&name, &content, names).map_err(fault)) {
+            Ok(note) => notes.push(Note { changed: *changed, ..note }),
             Err(fault) => faults.push(fault),
         }
-    }
-    if paths.len() > MOST {
-        faults.push(format!("{} incidents, only {MOST} are read", paths.len()));
     }
     notes.sort_by(|a, b| {
         (b.end.unwrap_or(u64::MAX), b.start, &b.id).cmp(&(a.end.unwrap_or(u64::MAX), a.start, &a.id))
@@ -107,37 +107,39 @@ pub(crate) fn read(folder: &Path, names: &[&str], deadline: &Deadline) -> (Vec<N
     (notes, faults)
 }
 
-/// Parses a note: settings between two lines `---`, and the text after them.
+/// Lists the notes with the time at which each was written, in seconds since 1970. Hidden files are an
+/// editor's.
+fn files(folder: &Path) -> std::io::Result<Vec<(u64, PathBuf)>> {
+    let paths = fs::read_dir(folder)?.flatten().map(|entry| entry.path());
+    let is_note = |path: &PathBuf| {
+        let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        !is_hidden && path.extension().is_some_and(|ending| ending == "md")
+    };
+    let changed = |path: &Path| {
+        let changed = fs::metadata(path).and_then(|status| status.modified()).ok()?;
+        Some(changed.duration_since(UNIX_EPOCH).ok()?.as_secs())
+    };
+    Ok(paths.filter(is_note).map(|path| (changed(&path).unwrap_or(0), path)).collect())
+}
+
+/// Parses a note: settings between two lines `---`, and the text after them. The ends of lines, and a byte
+/// order mark, may be those of Windows.
 fn parse(name: &str, content: &[u8], names: &[&str]) -> Result<Note, String> {
     let text = str::from_utf8(content).map_err(|_| "not UTF-8".to_owned())?;
-    let rest = text.strip_prefix("---\n").ok_or("the first line is not ---")?;
-    let (head, text) = rest
-        .split_once("\n---\n")
-        .or_else(|| Some((rest.strip_suffix("\n---")?, "")))
-        .ok_or("no second line ---")?;
-    let (mut title, mut on, mut status, mut start, mut end) = (None, None, None, None, None);
-    for (line, setting) in (2..).zip(head.lines()).filter(|(_, setting)| !setting.trim().is_empty()) {
-        let (key, value) = setting.split_once(':').ok_or_else(|| format!("line {line}: not key: value"))?;
-        let value = value.trim();
-        let moment =
-            || moment(value).ok_or_else(|| format!("line {line}: write a time as 2026-11-25T21:00Z"));
-        match key.trim() {
-            "title" => title = Some(value.to_owned()),
-            "component" => {
-                on = Some(components(value, names).map_err(|what| format!("line {line}: {what}"))?)
-            }
-            "state" => {
-                status = Some(
-                    state(value)
-                        .ok_or_else(|| format!("line {line}: no state is called {}", clean(value)))?,
-                )
-            }
-            "start" => start = Some(moment()?),
-            "end" if value.is_empty() => {}
-            "end" => end = Some(moment()?),
-            key => return Err(format!("line {line}: no setting is called {}", clean(key))),
+    let mut lines = text.strip_prefix('\u{feff}').unwrap_or(text).lines();
+    let is_mark = |line: &str| line.trim_end() == "---";
+    if !lines.next().is_some_and(is_mark) {
+        return Err("the first line is not ---".to_owned());
+    }
+    let mut head = Vec::new();
+    loop {
+        match lines.next() {
+            None => return Err("no second line ---".to_owned()),
+            Some(line) if is_mark(line) => break,
+            Some(line) => head.push(line),
         }
     }
+    let Settings { title, on, status, start, end } = Settings::parse(&head, names)?;
     let on = on.ok_or("no component")?;
     let status = status.ok_or("no state")?;
     let start = start.ok_or("no start")?;
@@ -146,35 +148,82 @@ fn parse(name: &str, content: &[u8], names: &[&str]) -> Result<Note, String> {
     }
     let title = title.filter(|title| !title.is_empty());
     let title = title.unwrap_or_else(|| format!("{}: {}", on.join(", "), status.text().to_lowercase()));
-    Ok(Note {
-        id: identifier(&["note", name]),
-        title,
-        on,
-        status,
-        start,
-        end,
-        changed: 0,
-        text: text.trim().to_owned(),
-    })
+    let text = lines.collect::<Vec<_>>().join("\n").trim().to_owned();
+    Ok(Note { id: identifier(&["note", name]), title, on, status, start, end, changed: 0, text })
+}
+
+/// The settings of a note, as far as they are given.
+#[derive(Default)]
+struct Settings {
+    title: Option<String>,
+    on: Option<Vec<String>>,
+    status: Option<Status>,
+    start: Option<u64>,
+    end: Option<u64>,
+}
+
+impl Settings {
+    fn parse(head: &[&str], names: &[&str]) -> Result<Self, String> {
+        let (mut settings, mut given) = (Self::default(), BTreeSet::new());
+        for (line, setting) in (2..).zip(head).filter(|(_, setting)| !setting.trim().is_empty()) {
+            let wrong = |what: String| format!("line {line}: {what}");
+            let (key, value) = setting.split_once(':').ok_or_else(|| wrong("not key: value".to_owned()))?;
+            if !given.insert(key.trim()) {
+                return Err(wrong(format!("{} is given twice", clean(key.trim()))));
+            }
+            settings.add(key.trim(), unquoted(value.trim()), names).map_err(wrong)?;
+        }
+        Ok(settings)
+    }
+
+    fn add(&mut self, key: &str, value: &str, names: &[&str]) -> Result<(), String> {
+        let moment = || moment(value).ok_or("write a time as 2026-11-25T21:00Z");
+        match key {
+            "title" => self.title = Some(value.to_owned()),
+            "component" => self.on = Some(components(value, names)?),
+            "state" => self.status = Some(state(value)?),
+            "start" => self.start = Some(moment()?),
+            "end" if value.is_empty() => {}
+            "end" => self.end = Some(moment()?),
+            key => return Err(format!("no setting is called {}", clean(key))),
+        }
+        Ok(())
+    }
+}
+
+/// Returns what stands between quotation marks, as YAML has them.
+fn unquoted(value: &str) -> &str {
+    let inside = |mark| value.strip_prefix(mark)?.strip_suffix(mark);
+    inside('"').or_else(|| inside('\'')).unwrap_or(value)
 }
 
 /// Public names, set apart by commas.
 fn components(value: &str, names: &[&str]) -> Result<Vec<String>, String> {
-    let known = |name: &str| match names.contains(&name) {
-        true => Ok(name.to_owned()),
-        false => Err(format!("no component is called {}", clean(name))),
-    };
     if names.contains(&value) {
-        Ok(vec![value.to_owned()])
-    } else {
-        value.split(',').map(str::trim).map(known).collect()
+        return Ok(vec![value.to_owned()]);
     }
+    let mut on = Vec::new();
+    for name in value.split(',').map(str::trim) {
+        if name.is_empty() {
+            return Err("the name of a component is missing".to_owned());
+        }
+        if !names.contains(&name) {
+            return Err(format!("no component is called {}", clean(name)));
+        }
+        if on.iter().any(|known| known == name) {
+            return Err(format!("{name} is given twice"));
+        }
+        on.push(name.to_owned());
+    }
+    Ok(on)
 }
 
-fn state(value: &str) -> Option<Status> {
-    Status::ALL.into_iter().find(|status| {
-        let is_told = !matches!(status, Status::Unknown);
-        is_told && (value == status.word() || value.eq_ignore_ascii_case(status.text()))
+fn state(value: &str) -> Result<Status, String> {
+    let told = || Status::ALL.into_iter().filter(|status| *status != Status::Unknown);
+    let is_called = |status: &Status| value == status.word() || value.eq_ignore_ascii_case(status.text());
+    told().find(is_called).ok_or_else(|| {
+        let states: Vec<String> = told().map(|status| status.text().to_lowercase()).collect();
+        format!("state {} is none of {}", clean(value), states.join(", "))
     })
 }
 
@@ -183,68 +232,4 @@ fn moment(value: &str) -> Option<u64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NAMES: [&str; 3] = ["London", "Paris", "A, B"];
-
-    fn read_one(text: &str) -> Result<Note, String> {
-        parse("x", text.as_bytes(), &NAMES)
-    }
-
-    #[test]
-    fn a_note_is_its_settings_and_its_text() {
-        let text = "---\ncomponent: London, Paris\nstate: Major outage\nstart: 2026-11-25T21:00Z\nend: 2026-11-25T22:30:00+01:00\n---\nFibre **cut**.\n";
-        let note = read_one(text).unwrap();
-        assert_eq!((note.title.as_str(), note.status), ("London, Paris: major outage", Status::Major));
-        assert_eq!((note.start, note.end), (1_795_640_400, Some(1_795_642_200)));
-        assert_eq!((note.on.len(), note.text.as_str()), (2, "Fibre **cut**."));
-        let note = read_one(
-            "---\ntitle: Work: new fibre\ncomponent: A, B\nstate: under_maintenance\nstart: 2026-11-25T21:00:00Z\nend:\n---",
-        )
-        .unwrap();
-        assert_eq!((note.title.as_str(), note.end, note.text.as_str()), ("Work: new fibre", None, ""));
-        let lasts = [note.is_running(note.start - 1), note.is_running(note.start), note.is_over(u64::MAX)];
-        assert_eq!((note.on.as_slice(), lasts), (&["A, B".to_owned()][..], [false, true, false]));
-    }
-
-    #[test]
-    fn what_is_wrong_is_named() {
-        let rows = [
-            ("", "the first line is not ---"),
-            ("---\ncomponent: London\n", "no second line ---"),
-            ("---\ncomponent: Rome\n---\n", "line 2: no component is called Rome"),
-            ("---\ncomponent: London\nstate: sad\n---\n", "line 3: no state is called sad"),
-            ("---\ncomponent: London\nstate: unknown\n---\n", "line 3: no state is called unknown"),
-            (
-                "---\ncomponent: London\n\nstart: yesterday\n---\n",
-                "line 4: write a time as 2026-11-25T21:00Z",
-            ),
-            ("---\ncolour: red\n---\n", "line 2: no setting is called colour"),
-            ("---\nred\n---\n", "line 2: not key: value"),
-            ("---\ncomponent: London\nstart: 2026-11-25T21:00Z\n---\n", "no state"),
-            (
-                "---\ncomponent: London\nstate: degraded\nstart: 2026-11-25T21:00Z\nend: 2026-11-25T21:00Z\n---\n",
-                "it ends before it begins",
-            ),
-        ];
-        for (text, error) in rows {
-            assert_eq!(read_one(text), Err(error.to_owned()), "{text}");
-        }
-        assert_eq!(parse("x", b"---\n\xff", &NAMES), Err("not UTF-8".to_owned()));
-    }
-
-    #[test]
-    fn the_worse_of_both_counts_and_planned_work_is_planned() {
-        let note = |letter| Note {
-            status: Status::of_letter(letter).unwrap(),
-            ..read_one("---\ncomponent: London\nstate: degraded\nstart: 2026-11-25T21:00Z\n---\n").unwrap()
-        };
-        let rows = [('d', "ddpmdd"), ('p', "pppmpp"), ('m', "mmmmmm"), ('w', "wwwwww"), ('o', "odpmwu")];
-        for (letter, expected) in rows {
-            let applied: String =
-                Status::ALL.map(|status| note(letter).applied_to(status).letter()).iter().collect();
-            assert_eq!(applied, expected, "{letter}");
-        }
-    }
-}
+mod tests;

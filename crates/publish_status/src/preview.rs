@@ -15,10 +15,12 @@ pub(crate) fn report(
     judged: &[(Status, Vec<Verdict>)],
     fault: Option<&Fault>,
 ) -> Report {
+    let counted =
+        |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
     let line = format!(
-        "preview of {} components from {} sources, nothing written",
-        judged.len(),
-        seen.sources.len()
+        "preview of {} from {}, nothing written",
+        counted(judged.len(), "component"),
+        counted(seen.sources.len(), "source")
     );
     let mut report = Report::new(State::Ok, line);
     if let Some(fault) = fault {

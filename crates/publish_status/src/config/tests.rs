@@ -68,6 +68,10 @@ fn what_is_wrong_is_named() {
             "/etc/x.toml: component London: id: a b is not letters, digits and dashes",
         ),
         (
+            format!("{HEAD}{GROUP}max_age = 0\n"),
+            "/etc/x.toml: component London: max_age: 0 s is younger than any result",
+        ),
+        (
             format!("{HEAD}{}", GROUP.replace("[\"a!b\"]", "[]")),
             "/etc/x.toml: component London: from names no source",
         ),

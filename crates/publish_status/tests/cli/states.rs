@@ -195,6 +195,11 @@ fn the_preview_shows_what_leads_to_the_states() {
         outcome.stdout
     );
     assert!(site.published().is_empty() && !site.path("state").exists());
+    let one = TWO.split("  [[group.component]]\n  name = \"Paris\"").next().unwrap();
+    let site = Site::new(one);
+    site.services(&two([0, 0, 0, 0])[..1], 0);
+    let line = "STATUS OK - preview of 1 component from 1 source, nothing written";
+    assert_eq!(site.line(&["--preview"]), (0, line.to_owned()));
 }
 
 #[test]

@@ -1,0 +1,129 @@
+//! Incidents written by hand, right and wrong.
+
+use super::*;
+
+const NAMES: [&str; 3] = ["London", "Paris", "A, B"];
+
+fn read_one(text: &str) -> Result<Note, String> {
+    parse("x", text.as_bytes(), &NAMES)
+}
+
+#[test]
+fn a_note_is_its_settings_and_its_text() {
+    let text = "---\ncomponent: London, Paris\nstate: Major outage\nstart: 2026-11-25T21:00Z\nend: 2026-11-25T22:30:00+01:00\n---\nFibre **cut**.\n";
+    let note = read_one(text).unwrap();
+    assert_eq!((note.title.as_str(), note.status), ("London, Paris: major outage", Status::Major));
+    assert_eq!((note.start, note.end), (1_795_640_400, Some(1_795_642_200)));
+    assert_eq!((note.on.len(), note.text.as_str()), (2, "Fibre **cut**."));
+    let note = read_one(
+        "---\ntitle: Work: new fibre\ncomponent: A, B\nstate: under_maintenance\nstart: 2026-11-25T21:00:00Z\nend:\n---",
+    )
+    .unwrap();
+    assert_eq!((note.title.as_str(), note.end, note.text.as_str()), ("Work: new fibre", None, ""));
+    let lasts = [note.is_running(note.start - 1), note.is_running(note.start), note.is_over(u64::MAX)];
+    assert_eq!((note.on.as_slice(), lasts), (&["A, B".to_owned()][..], [false, true, false]));
+}
+
+#[test]
+fn the_ends_of_lines_and_quotation_marks_may_be_others() {
+    let text = "---\ncomponent: London, Paris\nstate: degraded\nstart: 2026-11-25T21:00Z\ntitle: It\n---\nOne\n\nTwo\n";
+    let note = read_one(text).unwrap();
+    assert_eq!((note.text.as_str(), note.title.as_str()), ("One\n\nTwo", "It"));
+    let quoted = text.replace("London, Paris", "\"London, Paris\"").replace("degraded", "'degraded'");
+    let others = [
+        text.replace('\n', "\r\n"),
+        format!("\u{feff}{text}"),
+        text.replace("---", "--- \t"),
+        quoted,
+        text.trim_end().to_owned(),
+    ];
+    for other in others {
+        assert_eq!(read_one(&other).as_ref(), Ok(&note), "{other:?}");
+    }
+}
+
+#[test]
+fn what_is_no_note_is_told_and_never_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let good = "---\ncomponent: London\nstate: degraded\nstart: 2026-11-25T21:00Z\n---\n";
+    for (name, text) in [("good.md", good), (".hidden.md", "x"), ("old.md~", "x"), ("x.txt", "x")] {
+        fs::write(at(name), text).unwrap();
+    }
+    fs::create_dir(at("folder.md")).unwrap();
+    std::os::unix::fs::symlink("/nowhere", at("link.md")).unwrap();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        at("fifo.md"),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR,
+        0,
+    )
+    .unwrap();
+    let deadline = Deadline::after(std::time::Duration::from_secs(8));
+    let (notes, mut faults) = read(folder.path(), &NAMES, &deadline);
+    faults.sort();
+    assert_eq!(notes.len(), 1);
+    let not_files = ["fifo", "folder", "link"].map(|name| format!("incident {name}.md: not a file"));
+    assert_eq!(faults, not_files);
+    assert!(!deadline.is_over());
+    for number in 0..MOST {
+        fs::write(at(&format!("{number}.md")), good).unwrap();
+    }
+    let old = fs::File::options().write(true).open(at("good.md")).unwrap();
+    old.set_modified(UNIX_EPOCH).unwrap();
+    for name in ["folder.md", "link.md", "fifo.md"] {
+        let _ = fs::remove_file(at(name)).or_else(|_| fs::remove_dir(at(name)));
+    }
+    let (notes, faults) = read(folder.path(), &NAMES, &deadline);
+    assert_eq!(faults, ["incidents: all but the newest 500 of 501"]);
+    assert!(notes.len() == MOST && notes.iter().all(|note| note.changed > 0), "the oldest is left out");
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    let rows = [
+        ("", "the first line is not ---"),
+        ("---\ncomponent: London\n", "no second line ---"),
+        ("---\ncomponent: Rome\n---\n", "line 2: no component is called Rome"),
+        (
+            "---\ncomponent: London\nstate: sad\n---\n",
+            "line 3: state sad is none of operational, degraded, partial outage, major outage, maintenance",
+        ),
+        (
+            "---\ncomponent: London\nstate: unknown\n---\n",
+            "line 3: state unknown is none of operational, degraded, partial outage, major outage, maintenance",
+        ),
+        ("---\ncomponent: London\ncomponent: Paris\n---\n", "line 3: component is given twice"),
+        ("---\ncomponent: London, London\n---\n", "line 2: London is given twice"),
+        ("---\ncomponent:\n---\n", "line 2: the name of a component is missing"),
+        ("---\ncomponent: London,\n---\n", "line 2: the name of a component is missing"),
+        (" ---\ncomponent: London\n---\n", "the first line is not ---"),
+        ("---\ncomponent: London\n\nstart: yesterday\n---\n", "line 4: write a time as 2026-11-25T21:00Z"),
+        ("---\ncolour: red\n---\n", "line 2: no setting is called colour"),
+        ("---\nred\n---\n", "line 2: not key: value"),
+        ("---\ncomponent: London\nstart: 2026-11-25T21:00Z\n---\n", "no state"),
+        (
+            "---\ncomponent: London\nstate: degraded\nstart: 2026-11-25T21:00Z\nend: 2026-11-25T21:00Z\n---\n",
+            "it ends before it begins",
+        ),
+    ];
+    for (text, error) in rows {
+        assert_eq!(read_one(text), Err(error.to_owned()), "{text}");
+    }
+    assert_eq!(parse("x", b"---\n\xff", &NAMES), Err("not UTF-8".to_owned()));
+}
+
+#[test]
+fn the_worse_of_both_counts_and_planned_work_is_planned() {
+    let note = |letter| Note {
+        status: Status::of_letter(letter).unwrap(),
+        ..read_one("---\ncomponent: London\nstate: degraded\nstart: 2026-11-25T21:00Z\n---\n").unwrap()
+    };
+    let rows = [('d', "ddpmdd"), ('p', "pppmpp"), ('m', "mmmmmm"), ('w', "wwwwww"), ('o', "odpmwu")];
+    for (letter, expected) in rows {
+        let applied: String =
+            Status::ALL.map(|status| note(letter).applied_to(status).letter()).iter().collect();
+        assert_eq!(applied, expected, "{letter}");
+    }
+}
