@@ -89,7 +89,7 @@ fn the_tables_have_each_plugin_with_its_description() {
             let (needs, command) = (help::needs(&name), help::first_command(&name));
             assert!(
                 !needs.is_empty() && command.starts_with(&name),
-                "{name}: [package.metadata.readme] lacks something"
+                "{name}: metadata.readme of Cargo.toml lacks something"
             );
             *table += &format!(" {needs} | `{command}` |");
         }

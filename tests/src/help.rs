@@ -11,12 +11,12 @@ pub fn description(plugin: &str) -> String {
 
 /// What a check needs before it can judge anything, from its Cargo.toml: empty if nothing is said there.
 pub fn needs(plugin: &str) -> String {
-    manifest_line(plugin, "needs")
+    manifest_line(plugin, "metadata.readme.needs")
 }
 
 /// The command line of a check to try first, from its Cargo.toml: empty if there is none.
 pub fn first_command(plugin: &str) -> String {
-    manifest_line(plugin, "first-command")
+    manifest_line(plugin, "metadata.readme.first-command")
 }
 
 /// The value of `key = "value"` in a plugin's Cargo.toml.

@@ -9,9 +9,7 @@ use std::path::PathBuf;
 
 use plugin::{Deadline, Report, Thresholds};
 
-use evaluate::evaluate;
 pub use probe::ProbeError;
-use probe::probe;
 
 /// The command line.
 #[derive(Debug, clap::Parser)]
@@ -37,6 +35,6 @@ pub struct Observations {
 /// # Errors
 /// [`ProbeError`]: the file cannot be examined.
 pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
-    let observed = probe(&args.file, deadline)?;
-    Ok(evaluate(&args.thresholds, &observed))
+    let observed = probe::probe(&args.file, deadline)?;
+    Ok(evaluate::evaluate(&args.thresholds, &observed))
 }
