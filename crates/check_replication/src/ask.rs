@@ -16,6 +16,7 @@ use crate::failure::{Failure, Kind, Step};
 use crate::heartbeat::{Heartbeats, Table, Zone};
 use crate::liveness::{self, Silence};
 use crate::login::{self, Login};
+use crate::redact;
 use crate::row::Row;
 use crate::server::{Flavour, Gtids, Server, Version, identify};
 use crate::tls_level::TlsLevel;
@@ -130,7 +131,10 @@ fn converse(
     let variables = variables(packets, greeting, request.gtids)?;
     let (flavour, version) = crate::server::known(greeting, &variables);
     let (statement, rows) = channels(packets, flavour, version)?;
-    let server = Server::read(&request.asked, address, greeting, &variables, &rows);
+    let mut server = Server::read(&request.asked, address, greeting, &variables, &rows);
+    if flavour == Flavour::MySql {
+        worker_errors(packets, &mut server.channels)?;
+    }
     let mut answer = Answer { server, silent: Vec::new(), heartbeats: None };
     match request.heartbeats {
         Some(_) if answer.server.channels.is_empty() => {}
@@ -145,6 +149,33 @@ fn converse(
         None => look_again(packets, statement, &request.deadline, &mut answer)?,
     }
     Ok(answer)
+}
+
+/// MySQL's coordinator stops with the number of a worker's error and without its text, which names the table.
+/// An account that may not read that has learnt nothing.
+fn worker_errors(packets: &mut Packets, channels: &mut [Channel]) -> Result<(), Failure> {
+    const QUERY: &str = "SELECT CHANNEL_NAME, LAST_ERROR_NUMBER, LAST_ERROR_MESSAGE \
+        FROM performance_schema.replication_applier_status_by_worker WHERE LAST_ERROR_NUMBER <> 0";
+    let is_vague = |channel: &Channel| channel.sql_errno != 0 && redact::table(&channel.sql_error).is_none();
+    if !channels.iter().any(is_vague) {
+        return Ok(());
+    }
+    let rows = packets.query(QUERY).or_else(if_told)?;
+    for channel in channels.iter_mut().filter(|channel| is_vague(channel)) {
+        let is_its = |row: &&Row| {
+            row.owned(&["CHANNEL_NAME"]) == channel.name
+                && row.number(&["LAST_ERROR_NUMBER"]) == Some(channel.sql_errno)
+        };
+        if let Some(text) = rows.iter().find(is_its).and_then(|row| row.filled(&["LAST_ERROR_MESSAGE"])) {
+            channel.sql_error = text;
+        }
+    }
+    Ok(())
+}
+
+/// An error of the server means that it tells nothing here, and any other that the connection is lost.
+fn if_told(failure: Failure) -> Result<Vec<Row>, Failure> {
+    if failure.errno().is_some() { Ok(Vec::new()) } else { Err(failure) }
 }
 
 /// Looks whether the sources still speak, where that can be seen in time.
@@ -163,10 +194,8 @@ fn look_again(
     } else if answer.server.flavour == Flavour::MySql
         && channels.iter().any(|channel| channel.io == IoState::Yes)
     {
-        // Who may not read it has not learnt anything, which is no failure.
-        let nothing =
-            |failure: Failure| if failure.errno().is_some() { Ok(Vec::new()) } else { Err(failure) };
-        answer.silent = liveness::read(&packets.query(liveness::QUERY).or_else(nothing)?);
+        // An account that may not read it has learnt nothing, which is no failure.
+        answer.silent = liveness::read(&packets.query(liveness::QUERY).or_else(if_told)?);
     }
     Ok(())
 }

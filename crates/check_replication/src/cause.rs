@@ -3,11 +3,14 @@
 //! Numbers: MySQL's and MariaDB's error references; above 13000 MySQL 8.0 gave new ones to what the error log
 //! says.
 
-/// Why the thread that fetches events fails. The number tells most; for 1593 and 1236, which stand for
-/// several things, the text is looked at.
-pub(crate) fn io_cause(errno: u32, text: &str) -> Option<&'static str> {
+use std::borrow::Cow;
+
+/// Why the thread that fetches events fails. The number tells most; for those that stand for several things,
+/// the text is looked at. The file and the position are those that it read up to.
+pub(crate) fn io_cause(errno: u32, text: &str, (file, position): (&str, u64)) -> Option<Cow<'static, str>> {
     let says = |words: &[&str]| words.iter().any(|word| text.to_ascii_lowercase().contains(word));
-    Some(match errno {
+    let cause = match errno {
+        1236 | 13114 => return Some(log_cause(text, file, position)),
         1044 | 1045 | 1698 => "credentials refused by the source",
         1820 | 1862 => "password of the replication account expired",
         3118 | 4151 => "replication account locked",
@@ -18,32 +21,71 @@ pub(crate) fn io_cause(errno: u32, text: &str) -> Option<&'static str> {
         1158..=1161 | 2002 | 2003 => "source unreachable",
         2005 => "name of the source not resolved",
         2006 | 2013 | 2055 => "connection to the source lost",
-        2026 | 3159 => "no TLS with the source",
+        3159 => "the source takes only connections with TLS",
+        2026 => "no TLS with the source",
         2059 | 1251 | 1524 => "authentication method not available",
         2061 => "login needs TLS or the public key of the source",
         4052 => "another replica has the same server id",
         1593 | 13117 if says(&["uuid"]) => "equal server uuids",
         1593 | 13117 if says(&["equal", "server id", "server-id"]) => "equal server ids",
-        1236 | 13114
-            if says(&[
-                "purged",
-                "could not find",
-                "not in the master's binlog",
-                "doesn't exist",
-                "missing",
-            ]) =>
-        {
-            "binary log purged on the source"
+        1593 | 13117 if says(&["gtid_mode"]) => "gtid_mode of source and replica differ",
+        1593 | 13117 => "fatal error of the IO thread",
+        1595 | 13119 => "relay log not writable",
+        1597 | 13120 if says(&["register", "binlog_dump"]) && says(&["access denied", "privilege"]) => {
+            "replication account lacks REPLICATION SLAVE"
         }
-        1236 | 13114 if says(&["same server_uuid", "same server_id"]) => {
+        1597 | 13120 => "source refuses what the replica asks",
+        _ => return None,
+    };
+    Some(cause.into())
+}
+
+/// What error 1236 stands for. Each text is one that a server has: MariaDB's sql/sql_repl.cc, MySQL's
+/// sql/rpl_binlog_sender.cc and messages_to_error_log.txt.
+fn log_cause(text: &str, file: &str, position: u64) -> Cow<'static, str> {
+    let lower = text.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    let cause = match () {
+        () if says(&["same server_uuid", "same server_id"]) => {
             "another replica has the same server id or uuid"
         }
-        1236 | 13114 => "binary log of the source not readable",
-        1593 | 13117 => "fatal error of the IO thread",
-        1595 | 13121 => "relay log not writable",
-        1597 | 13119 => "source refuses what the replica asks",
-        _ => return None,
-    })
+        () if says(&["has diverged", "gtid strict mode"]) => {
+            "diverged: the replica has transactions that the source has not"
+        }
+        () if says(&[
+            "not in the master's binlog",
+            "more gtids than the source",
+            "more gtids than the master",
+        ]) =>
+        {
+            let position = after(text, "start from GTID ").unwrap_or("its position");
+            return format!("source does not have {position}: it was reset, or the replica is ahead").into();
+        }
+        () if says(&["impossible position", "position > file size"]) => {
+            // MariaDB says where; MySQL does not, but has not moved on.
+            let asked = after(text, "first event '").zip(after(text, "' at "));
+            let (file, position) = asked
+                .map_or_else(|| (file, position.to_string()), |(file, position)| (file, position.to_owned()));
+            return format!("position {position} does not exist in {file}").into();
+        }
+        () if says(&["binary log is not open"]) => "the source writes no binary log",
+        () if says(&["max_allowed_packet"]) => "event larger than max_allowed_packet",
+        () if says(&["bogus data", "corrupt", "truncated", "checksum"]) => {
+            "binary log of the source damaged, or position wrong"
+        }
+        () if says(&["purged", "could not find", "doesn't exist", "missing"]) => {
+            "binary log purged on the source"
+        }
+        () => "binary log of the source not readable",
+    };
+    cause.into()
+}
+
+/// The word after `before`, up to what cannot be part of a file name, a position or a GTID.
+fn after<'a>(text: &'a str, before: &str) -> Option<&'a str> {
+    let rest = text.split_once(before)?.1;
+    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c))).unwrap_or(rest.len());
+    rest.get(..end).filter(|word| !word.is_empty() && word.len() <= 64)
 }
 
 /// Why the thread that applies events fails.
@@ -63,7 +105,7 @@ pub(crate) fn sql_cause(errno: u32) -> Option<&'static str> {
         1213 => "deadlock",
         1290 | 1836 => "server is read only",
         1064 => "syntax not understood",
-        1594 | 13120 | 1872 | 1871 => "relay log broken",
+        1594 | 13118 | 1872 | 1871 => "relay log broken",
         1950 => "GTID out of order",
         1756 | 1755 => "a parallel worker failed",
         1021 | 1114 => "disk or table full",
@@ -112,14 +154,72 @@ mod tests {
             (
                 1236,
                 "log event entry exceeded max_allowed_packet",
-                Some("binary log of the source not readable"),
+                Some("event larger than max_allowed_packet"),
+            ),
+            (
+                1236,
+                "Error: connecting slave requested to start from GTID 1-2-2, which is not in the master's binlog. Since the master's binlog \
+                 contains GTIDs with higher sequence numbers, it probably means that the slave has diverged due to executing extra erroneous \
+                 transactions",
+                Some("diverged: the replica has transactions that the source has not"),
+            ),
+            (
+                1236,
+                "Error: connecting slave requested to start from GTID 1-1-3, which is not in the master's binlog",
+                Some("source does not have 1-1-3: it was reset, or the replica is ahead"),
+            ),
+            (
+                13114,
+                "Replica has more GTIDs than the source has, using the source's SERVER_UUID. This may indicate that the the last binary log file \
+                 was truncated or lost",
+                Some("source does not have its position: it was reset, or the replica is ahead"),
+            ),
+            (
+                1236,
+                "Client requested master to start replication from impossible position; the first event 'bin.000001' at 99999, the last event \
+                 read from 'bin.000001' at 4",
+                Some("position 99999 does not exist in bin.000001"),
+            ),
+            (
+                13114,
+                "Client requested source to start replication from position > file size; the first event 'bin.000001' at 99999, the last",
+                Some("position 99999 does not exist in bin.000001"),
+            ),
+            (13114, "position > file size", Some("position 4 does not exist in bin.000007")),
+            (1236, "Binary log is not open", Some("the source writes no binary log")),
+            (
+                1236,
+                "Could not find first log file name in binary log index file",
+                Some("binary log purged on the source"),
+            ),
+            (
+                13114,
+                "Cannot replicate because the source purged required binary logs",
+                Some("binary log purged on the source"),
+            ),
+            (
+                1236,
+                "bogus data in log event; the first",
+                Some("binary log of the source damaged, or position wrong"),
+            ),
+            (1236, "something new", Some("binary log of the source not readable")),
+            (
+                1597,
+                "Master command COM_REGISTER_SLAVE failed: Access denied for user 'repl'@'127.0.0.1' (using password: YES) (Errno: 1045)",
+                Some("replication account lacks REPLICATION SLAVE"),
+            ),
+            (1597, "something else", Some("source refuses what the replica asks")),
+            (
+                13117,
+                "The replication receiver thread cannot start because the source has GTID_MODE = OFF and this server has GTID_MODE = ON.",
+                Some("gtid_mode of source and replica differ"),
             ),
             (1045, "", Some("credentials refused by the source")),
             (0, "", None),
             (9999, "", None),
         ];
         for (errno, text, cause) in rows {
-            assert_eq!(io_cause(errno, text), cause, "{errno} {text}");
+            assert_eq!(io_cause(errno, text, ("bin.000007", 4)).as_deref(), cause, "{errno} {text}");
         }
         assert_eq!(
             (sql_cause(1062), sql_cause(1032), sql_cause(7)),

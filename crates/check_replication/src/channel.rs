@@ -55,6 +55,8 @@ pub struct Channel {
     pub delay: f64,
     /// Seconds until the next event may be applied (SQL_Remaining_Delay); none if nothing waits.
     pub remaining: Option<f64>,
+    /// Whether it asks its source for TLS (Source_SSL_Allowed).
+    pub tls: Option<bool>,
     /// Last_IO_Errno: 0 for no error.
     pub io_errno: u32,
     /// Last_IO_Error, as it is: it may hold anything.
@@ -108,6 +110,7 @@ impl Channel {
             lag: row.number(&["Seconds_Behind_Source", "Seconds_Behind_Master"]),
             delay: row.number(&["SQL_Delay"]).unwrap_or_default(),
             remaining: row.number(&["SQL_Remaining_Delay"]),
+            tls: row.switch(&["Source_SSL_Allowed", "Master_SSL_Allowed"]),
             io_errno: row.number(&["Last_IO_Errno"]).unwrap_or_default(),
             io_error: row.owned(&["Last_IO_Error"]),
             sql_errno: row.number(&["Last_SQL_Errno", "Last_Errno"]).unwrap_or_default(),

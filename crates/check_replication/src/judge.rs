@@ -1,5 +1,7 @@
 //! One channel judged: its two threads, why they do not run, how far it is behind.
 
+use std::borrow::Cow;
+
 use plugin::{Finding, Metric, State, Thresholds, Unit};
 
 use crate::ask::Answer;
@@ -113,7 +115,12 @@ fn threads(channel: &Channel) -> Vec<(State, String)> {
 
 fn io(channel: &Channel) -> Option<String> {
     let errno = channel.io_errno;
-    let why = || with_error(errno, io_cause(errno, &channel.io_error), &channel.io_error);
+    let why = || {
+        let cause = why_io(channel);
+        let with_tls = matches!(errno, 1045) && channel.tls == Some(false);
+        let or = if with_tls { ", or its account needs TLS" } else { "" };
+        format!("{}{or}", with_error(errno, cause.as_deref(), &channel.io_error))
+    };
     match &channel.io {
         IoState::Yes => None,
         IoState::No => Some(format!("IO thread stopped, {}", why())),
@@ -124,6 +131,11 @@ fn io(channel: &Channel) -> Option<String> {
         IoState::Connecting => Some(format!("IO thread connecting, {}", why())),
         IoState::Other(word) => Some(format!("IO thread in unknown state {word}")),
     }
+}
+
+fn why_io(channel: &Channel) -> Option<Cow<'static, str>> {
+    let (file, position) = &channel.read_position;
+    io_cause(channel.io_errno, &channel.io_error, (file, *position))
 }
 
 fn sql(channel: &Channel) -> Option<String> {
@@ -157,8 +169,7 @@ fn group_replication(channel: &Channel) -> Option<(State, String)> {
     let applier = channel.name.ends_with("applier") && channel.sql != SqlState::Yes;
     (failed || applier).then(|| {
         let sql = with_error(channel.sql_errno, sql_cause(channel.sql_errno), &channel.sql_error);
-        let io =
-            with_error(channel.io_errno, io_cause(channel.io_errno, &channel.io_error), &channel.io_error);
+        let io = with_error(channel.io_errno, why_io(channel).as_deref(), &channel.io_error);
         let why = if channel.sql_errno == 0 && channel.io_errno != 0 { io } else { sql };
         (State::Critical, format!("group replication stopped, {why}"))
     })
@@ -206,12 +217,14 @@ fn seconds_behind(view: &ChannelView<'_>) -> String {
 
 /// The error texts: redacted, or `whole`.
 fn errors(channel: &Channel, whole: bool) -> Vec<String> {
-    let line = |thread: &str, errno: u32, text: &str| match errno {
-        0 => None,
-        errno if whole => Some(format!("{thread} error {errno}: {text}")),
-        errno => Some(format!("{thread} error {errno}: {} (all of it with --show-query)", redact(text))),
-    };
-    let all =
-        [line("IO", channel.io_errno, &channel.io_error), line("SQL", channel.sql_errno, &channel.sql_error)];
-    all.into_iter().flatten().collect()
+    // Errors of the IO thread hold no statement.
+    let io = (channel.io_errno != 0).then(|| format!("IO error {}: {}", channel.io_errno, channel.io_error));
+    let sql = (channel.sql_errno != 0).then(|| match whole {
+        true => format!("SQL error {}: {}", channel.sql_errno, channel.sql_error),
+        false => {
+            let text = redact(&channel.sql_error);
+            format!("SQL error {}: {text} (all of it with --show-query)", channel.sql_errno)
+        }
+    });
+    io.into_iter().chain(sql).collect()
 }

@@ -19,10 +19,11 @@ pub(crate) fn redact(text: &str) -> String {
     if end.is_some() { format!("{kept} ...") } else { kept }
 }
 
-/// The table that a row event failed on, as in "Could not execute Write_rows_v1 event on table test.t;
-/// Duplicate entry ...".
+/// The table that an event failed on, as in "Could not execute Write_rows_v1 event on table test.t; Duplicate
+/// entry ..." or "Error executing row event: 'Table 'test.t' doesn't exist'".
 pub(crate) fn table(text: &str) -> Option<&str> {
-    let (_, rest) = text.split_once(" event on table ")?;
+    let missing = || Some(text.split_once("Table '")?.1.split_once("' doesn't exist")?.0);
+    let rest = text.split_once(" event on table ").map(|(_, rest)| rest).or_else(missing)?;
     let name = rest.split([';', ' ', ',']).next()?;
     let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-');
     (!name.is_empty() && name.len() <= 130 && name.chars().all(fits)).then_some(name)
@@ -77,6 +78,8 @@ mod tests {
             table("Could not execute Write_rows_v1 event on table test.t; Duplicate entry"),
             Some("test.t")
         );
+        assert_eq!(table("Error executing row event: 'Table 'shop.t' doesn't exist'"), Some("shop.t"));
+        assert_eq!(table("Table 'secret word' doesn't exist"), Some("secret"));
         assert_eq!(table("event on table "), None);
         assert_eq!(table("x event on table 'a'b; y"), None);
     }

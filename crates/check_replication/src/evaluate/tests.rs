@@ -43,7 +43,7 @@ fn every_captured_answer_has_its_line() {
     let rows = [
         (
             "mariadb1011-bad-password",
-            "CRITICAL - db-02 from 127.0.0.1:13306: IO thread connecting, error 1045 credentials refused by the source | lag=U;60;300;0 channels=1;;;0",
+            "CRITICAL - db-02 from 127.0.0.1:13306: IO thread connecting, error 1045 credentials refused by the source, or its account needs TLS | lag=U;60;300;0 channels=1;;;0",
         ),
         (
             "mariadb1011-both-stop",
@@ -84,6 +84,22 @@ fn every_captured_answer_has_its_line() {
         (
             "mariadb1011-purged",
             "CRITICAL - db-02 from 127.0.0.1:13306: IO thread stopped, error 1236 binary log purged on the source | lag=U;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mariadb1011-diverged",
+            "CRITICAL - db-02 from 127.0.0.1:23306: IO thread stopped, error 1236 diverged: the replica has transactions that the source has not | lag=U;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mariadb1011-not-in-binlog",
+            "CRITICAL - db-02 from 127.0.0.1:23306: IO thread stopped, error 1236 source does not have 1-1-3: it was reset, or the replica is ahead | lag=U;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mariadb1011-repl-no-privilege",
+            "CRITICAL - db-02 from 127.0.0.1:23306: IO thread connecting, error 1597 replication account lacks REPLICATION SLAVE | lag=U;60;300;0 channels=1;;;0",
+        ),
+        (
+            "mysql97-more-gtids",
+            "CRITICAL - db-02 from 127.0.0.1:23406: IO thread stopped, error 13114 source does not have its position: it was reset, or the replica is ahead | lag=U;60;300;0 channels=1;;;0",
         ),
         (
             "mariadb1011-reset-slave",

@@ -122,7 +122,7 @@ fn stopped_by_data(pair: &Pair) {
 fn refused(pair: &Pair) {
     pair.replica.sql("STOP SLAVE; CHANGE MASTER TO MASTER_PASSWORD='wrong'; START SLAVE");
     pair.replica.await_state("", "Last_IO_Errno", "1045");
-    let line = "REPLICATION CRITICAL - db-02 from 192.0.2.1: IO thread connecting, error 1045 credentials refused by the source";
+    let line = "REPLICATION CRITICAL - db-02 from 192.0.2.1: IO thread connecting, error 1045 credentials refused by the source, or its account needs TLS";
     pair.says("wrong password", &[], (2, line));
     pair.replica.sql(&format!("STOP SLAVE; CHANGE MASTER TO MASTER_PASSWORD='{PASSWORD}'"));
     pair.heal("a wrong password");

@@ -233,6 +233,8 @@ fn threads(source: &MySql, replica: &MySql) {
     source.sql("INSERT INTO shop.orders VALUES (1)");
     replica.await_state("Last_SQL_Errno", "1062");
     replica.says(source, "mon", &[], (2, &critical("SQL thread stopped, error 1062 duplicate key")));
+    let line = critical("SQL thread stopped, error 1062 duplicate key in shop.orders");
+    replica.says(source, "seer", &[], (2, &line));
     replica.locally("DELETE FROM shop.orders");
     replica.sql("START REPLICA");
     replica.await_state("Last_SQL_Errno", "0");

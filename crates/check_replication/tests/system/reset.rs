@@ -71,16 +71,32 @@ fn source_reset(two: &Two) {
     let alone = ["--hostname=db-01", "--expect=none", state.as_str()];
     let line = "CRITICAL - db-01: binary log started again (1-1-3, then 1-1-1): replicas may have skipped transactions";
     two.say("alone, by what is kept", &alone, 2, line);
+    replica.sql("STOP SLAVE; START SLAVE");
+    replica.await_state("", "Last_IO_Errno", "1236");
+    let line = "CRITICAL - db-02 from 192.0.2.1: IO thread stopped, error 1236 source does not have 1-1-3: it was reset, or the replica is ahead";
+    two.say("the replica, when it connects again", &["--hostname=db-02"], 2, line);
     // Even the numbers agree after that, and the rows do not.
     source.sql("INSERT INTO shop.t VALUES (2); INSERT INTO shop.t VALUES (3)");
-    replica.sql("STOP SLAVE; START SLAVE");
+    replica.sql("START SLAVE");
     replica.await_threads("", "Yes", "Yes");
     source.sql("INSERT INTO shop.t VALUES (4)");
     replica.await_value("SELECT GROUP_CONCAT(id) FROM shop.t", "4");
     two.say("together, when the numbers agree", &BOTH, 0, healthy);
+    let line = "CRITICAL - db-01: binary log started again (1-1-3, then 1-1-1): replicas may have skipped transactions";
     two.say("by what is kept, when they agree", &kept, 2, line);
     two.say("again", &alone, 2, line);
     let acknowledge = [&alone[..], &["--acknowledge"]].concat();
     two.say("acknowledged", &acknowledge, 0, "OK - db-01: not a replica, as expected");
     two.say("after that", &kept, 0, healthy);
+    for (file, position, why) in [
+        ("bin.000001", 99999, "position 99999 does not exist in bin.000001"),
+        ("bin.000099", 4, "binary log purged on the source"),
+    ] {
+        replica.sql(&format!(
+            "STOP SLAVE; CHANGE MASTER TO MASTER_USE_GTID=no, MASTER_LOG_FILE='{file}', MASTER_LOG_POS={position}; START SLAVE"
+        ));
+        replica.await_state("", "Last_IO_Errno", "1236");
+        let line = format!("CRITICAL - db-02 from 192.0.2.1: IO thread stopped, error 1236 {why}");
+        two.say("by positions", &["--hostname=db-02"], 2, &line);
+    }
 }
