@@ -50,6 +50,23 @@ impl Records {
         appended
     }
 
+    /// Returns the last record. `None` if there is none, or if it is longer than `most` octets.
+    ///
+    /// # Errors
+    /// [`StateError`]: the file cannot be read.
+    pub fn last(&self, most: usize) -> Result<Option<Vec<u8>>, StateError> {
+        let failed = || StateError::failed("reading", &self.path);
+        let length = self.file.metadata().map_err(failed())?.len();
+        // With the end of the record before it, and its own.
+        let room = (most as u64).saturating_add(2).min(length);
+        let mut end = vec![0; usize::try_from(room).unwrap_or_default()];
+        self.file.read_exact_at(&mut end, length - room).map_err(failed())?;
+        let end = end.strip_suffix(b"\n").unwrap_or(&end);
+        let start = end.iter().rposition(|octet| *octet == b'\n').map(|place| place + 1);
+        let is_whole = start.is_some() || room == length;
+        Ok(end.get(start.unwrap_or(0)..).filter(|last| is_whole && !last.is_empty()).map(<[u8]>::to_vec))
+    }
+
     fn write(&mut self, record: &[u8]) -> Result<(), StateError> {
         let failed = || StateError::failed("appending to", &self.path);
         let length = self.file.metadata().map_err(failed())?.len();
@@ -79,5 +96,27 @@ impl Records {
                 Err(errno) => return Err(StateError::refused("locking", &self.path)(errno)),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_record_is_read_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut records = Records::open(&path, &Trust::LOG, 1_000).unwrap();
+        assert_eq!(records.last(10).unwrap(), None);
+        records.append(b"one").unwrap();
+        assert_eq!(records.last(10).unwrap().as_deref(), Some(&b"one"[..]));
+        records.append(b"another").unwrap();
+        assert_eq!(records.last(10).unwrap().as_deref(), Some(&b"another"[..]));
+        assert_eq!(records.last(7).unwrap().as_deref(), Some(&b"another"[..]));
+        assert_eq!(records.last(6).unwrap(), None);
+        // What a killed process left without an end.
+        std::fs::write(&path, "one\nhal").unwrap();
+        assert_eq!(records.last(10).unwrap().as_deref(), Some(&b"hal"[..]));
     }
 }
