@@ -90,6 +90,15 @@ impl Status {
         self.service(&format!("{host}!{description}"))
     }
 
+    /// The state of a host: 0 up, 1 down, 2 unreachable; none until it was checked.
+    pub fn host_state(&self, host: &str) -> Option<u8> {
+        let status = fs::read_to_string(&self.file).ok()?;
+        let mut blocks =
+            status.split("\nhoststatus {").skip(1).filter_map(|block| block.split("\n\t}").next());
+        let block = blocks.find(|block| value(block, "host_name") == host)?;
+        value(block, "current_state").parse().ok()
+    }
+
     /// When the service was last checked, in seconds since the epoch; 0 if it never was. Icinga writes
     /// `last_check` but once a minute, so this is the last time that it was in any state.
     pub fn last_check(&self, name: &str) -> u64 {
