@@ -33,23 +33,29 @@ fn request(own: Mac, sender: Ipv4Addr, target: Ipv4Addr) -> Vec<u8> {
     frame
 }
 
-/// The address that a frame claims for another host than `own`, and that host: none of a frame that claims
-/// nothing. Whoever sends from an address has it, and who sends a probe for one is about to take it (RFC
-/// 5227, section 2.1.1).
-pub(crate) fn claim(frame: &[u8], own: Mac) -> Option<(Ipv4Addr, Mac)> {
+/// What a frame says of another host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// The host sends from this address, so it has it.
+    Has(Ipv4Addr, Mac),
+    /// The host probes for this address, so it is about to take it (RFC 5227, section 2.1.1).
+    Probes(Ipv4Addr, Mac),
+}
+
+/// Returns what a frame claims for another host than `own`. `None` if it claims nothing.
+pub(crate) fn claim(frame: &[u8], own: Mac) -> Option<Claim> {
     let (header, rest) = frame.split_at_checked(HEADER)?;
     let rest = rest.strip_prefix(&ETHERNET_IPV4).filter(|_| header.ends_with(&ARP))?;
     let (operation, rest) = rest.split_first_chunk::<2>()?;
     let (sender, rest) = rest.split_first_chunk::<6>()?;
     let (from, rest) = rest.split_first_chunk::<4>()?;
     let target = rest.get(6..10)?.first_chunk::<4>()?;
-    let claimed = match *from {
-        [0, 0, 0, 0] if *operation == REQUEST => *target,
-        [0, 0, 0, 0] => return None,
-        from => from,
-    };
-    let known = *operation == REQUEST || *operation == REPLY;
-    (known && *sender != own.0).then(|| (claimed.into(), Mac(*sender)))
+    let is_known = *operation == REQUEST || *operation == REPLY;
+    let mac = Some(Mac(*sender)).filter(|sender| is_known && *sender != own)?;
+    match *from {
+        [0, 0, 0, 0] => (*operation == REQUEST).then_some(Claim::Probes((*target).into(), mac)),
+        from => Some(Claim::Has(from.into(), mac)),
+    }
 }
 
 #[cfg(test)]
@@ -77,9 +83,10 @@ mod tests {
 
     #[test]
     fn who_sends_from_an_address_or_probes_for_it_claims_it() {
-        let taken = Some((address("192.0.2.31"), OTHER));
+        let taken = Some(Claim::Has(address("192.0.2.31"), OTHER));
         assert_eq!(claim(&announcement(OTHER, address("192.0.2.31")), OWN), taken);
-        assert_eq!(claim(&probe(OTHER, address("192.0.2.31")), OWN), taken);
+        let probed = Some(Claim::Probes(address("192.0.2.31"), OTHER));
+        assert_eq!(claim(&probe(OTHER, address("192.0.2.31")), OWN), probed);
         assert_eq!(claim(&probe(OWN, address("192.0.2.31")), OWN), None, "our own, come back by a loop");
         let mut reply = request(OTHER, address("192.0.2.31"), Ipv4Addr::UNSPECIFIED);
         reply[21] = 2;

@@ -15,7 +15,7 @@ use crate::budget::Held;
 use crate::case::{Case, Fate, bindable};
 use crate::child::{self, Ran};
 use crate::config::{Argv, Config};
-use crate::link::Link;
+use crate::link::{CONFLICTS_NEEDED, Link};
 use crate::probe::{ObserveError, Seen};
 
 /// What is left of the deadline for the last look and the record when a program is ended.
@@ -31,7 +31,7 @@ const ANNOUNCE_INTERVAL: Duration = Duration::from_secs(2);
 /// What is still missing, and why.
 type Missing = BTreeMap<IpAddr, (Condition, String)>;
 
-/// Binds what may be bound, looks again, and gives each of these addresses its fate.
+/// Binds what may be bound, checks again, and gives each of these addresses its fate.
 ///
 /// # Errors
 /// [`ObserveError`]: it cannot be known what came of it.
@@ -39,46 +39,92 @@ pub(crate) fn bring_back(
     config: &Config,
     held: &Held,
     seen: &Seen,
+    link: &Link,
     outcome: &mut Outcome,
     deadline: &Deadline,
 ) -> Result<(), ObserveError> {
-    let mut faults = BTreeMap::new();
-    match &config.command {
-        Some(command) => outcome.command = Some(run(command, held, deadline)),
-        None => faults = bind_all(config, seen, &outcome.cases, deadline),
-    }
-    let still = look_until_settled(config, &bindable(&outcome.cases), deadline)?;
-    for case in outcome.cases.iter_mut().filter(|case| case.fate == Fate::Bindable) {
-        match still.get(&case.address) {
-            None => case.becomes(Fate::Back, None),
-            Some((Condition::Duplicate(index), reason)) if config.command.is_none() => {
-                let removed = unbind(case.address, case.prefix, *index, deadline);
-                let then = removed.map_or_else(
-                    |error| format!("and it cannot be removed: {error}"),
-                    |()| "removed again".to_owned(),
-                );
-                case.becomes(Fate::Failed, format!("{reason}, {then}"));
-            }
-            Some((_, reason)) => {
-                let why = faults.remove(&case.address).unwrap_or_else(|| reason.clone());
-                case.becomes(Fate::Failed, why);
-            }
+    let tried = bindable(&outcome.cases);
+    let (faults, is_there) = match &config.command {
+        Some(command) => {
+            let ran = run(command, held, deadline.keeping(RESERVE + CONFLICTS_NEEDED), deadline);
+            outcome.changed = ran.is_started;
+            outcome.command = Some(ran);
+            let (_, missing) = observe_until_settled(config, &tried, deadline)?;
+            (
+                BTreeMap::new(),
+                tried.iter().filter(|address| !missing.contains_key(*address)).copied().collect(),
+            )
         }
+        None => {
+            let faults = bind_all(config, seen, &outcome.cases, deadline);
+            outcome.changed = faults.len() < tried.len();
+            let is_there = tried.iter().filter(|address| !faults.contains_key(*address)).copied();
+            let is_there: Vec<IpAddr> = is_there.collect();
+            (faults, is_there)
+        }
+    };
+    // The kernel's own detection of IPv6 runs meanwhile.
+    let conflicts =
+        if is_there.is_empty() { Ok(BTreeMap::new()) } else { link.conflicts(&is_there, deadline) };
+    let conflicts = conflicts.unwrap_or_else(|error| {
+        outcome.notes.push(format!("not checked for conflicts after binding: {error}"));
+        BTreeMap::new()
+    });
+    decide(config, &faults, &conflicts, outcome, deadline)
+}
+
+/// Checks what came of the addresses that were tried, and gives each its fate: `faults` are those of the
+/// kernel, `conflicts` the other hosts that have an address too.
+fn decide(
+    config: &Config,
+    faults: &BTreeMap<IpAddr, String>,
+    conflicts: &BTreeMap<IpAddr, String>,
+    outcome: &mut Outcome,
+    deadline: &Deadline,
+) -> Result<(), ObserveError> {
+    let (after, still) = observe_until_settled(config, &bindable(&outcome.cases), deadline)?;
+    for case in outcome.cases.iter_mut().filter(|case| case.fate == Fate::Bindable) {
+        let removed = || take_back(config, &after, case.address, deadline);
+        let (fate, why) = match (still.get(&case.address), conflicts.get(&case.address)) {
+            (Some((Condition::Duplicate(_), reason)), _) if config.command.is_none() => {
+                (Fate::Failed, Some(format!("{reason}, {}", removed())))
+            }
+            (Some((_, reason)), _) => {
+                (Fate::Failed, Some(faults.get(&case.address).unwrap_or(reason).clone()))
+            }
+            (None, Some(holder)) => {
+                (Fate::Failed, Some(format!("{holder} has it too on {}, {}", config.interface, removed())))
+            }
+            (None, None) => (Fate::Back, None),
+        };
+        case.becomes(fate, why);
     }
     Ok(())
 }
 
-/// Looks until the addresses are there, or nothing more will come: what a command binds may take a while, and
-/// detection ends late.
-fn look_until_settled(
+/// Removes an address from the interface again, and says what came of it.
+fn take_back(config: &Config, after: &Seen, address: IpAddr, deadline: &Deadline) -> String {
+    let bound = after.bound();
+    let is_here = |index| bound.interface(index).is_some_and(|known| known.name == config.interface);
+    let mut places = bound.addresses.iter().filter(|place| place.address == address);
+    let Some(place) = places.find(|place| is_here(place.interface)) else {
+        return "and it is bound elsewhere".to_owned();
+    };
+    let removed = unbind(address, place.prefix, place.interface, deadline);
+    removed.map_or_else(|error| format!("and it cannot be removed: {error}"), |()| "removed again".to_owned())
+}
+
+/// Checks until the addresses are there, or nothing more will come: what a command binds may take a while,
+/// and detection ends late.
+fn observe_until_settled(
     config: &Config,
     tried: &[IpAddr],
     deadline: &Deadline,
-) -> Result<Missing, ObserveError> {
+) -> Result<(Seen, Missing), ObserveError> {
     let began = Instant::now();
     loop {
-        let again = Seen::read(config, deadline)?;
-        let missing = again.missing(config).into_iter();
+        let seen = Seen::read(config, deadline)?;
+        let missing = seen.missing(config).into_iter();
         let missing: Missing =
             missing.map(|(entry, condition, reason)| (entry.expected.address, (condition, reason))).collect();
         let may_come = |address: &IpAddr| match missing.get(address) {
@@ -87,7 +133,7 @@ fn look_until_settled(
             Some(_) => config.command.is_some() && began.elapsed() < COMING,
         };
         if !tried.iter().any(may_come) || deadline.remaining() <= RESERVE {
-            return Ok(missing);
+            return Ok((seen, missing));
         }
         thread::sleep(PAUSE);
     }
@@ -97,11 +143,15 @@ fn look_until_settled(
 /// primary address again, and returns what the kernel had against it.
 fn bind_all(config: &Config, seen: &Seen, cases: &[Case], deadline: &Deadline) -> BTreeMap<IpAddr, String> {
     let known = seen.bound().interfaces.iter().find(|known| known.name == config.interface);
-    let Some(index) = known.map(|known| known.index) else { return BTreeMap::new() };
     let mut ordered: Vec<&Case> = cases.iter().filter(|case| case.fate == Fate::Bindable).collect();
     ordered.sort_by_key(|case| case.order);
-    let fault = |case: &Case| bind(case.address, case.prefix, index, deadline).err();
-    ordered.into_iter().filter_map(|case| Some((case.address, fault(case)?.to_string()))).collect()
+    let fault = |case: &Case| match known {
+        Some(known) => {
+            bind(case.address, case.prefix, known.index, deadline).err().map(|error| error.to_string())
+        }
+        None => Some(format!("there is no {} here", config.interface)),
+    };
+    ordered.into_iter().filter_map(|case| Some((case.address, fault(case)?))).collect()
 }
 
 /// Tells the link and the services of the addresses that came back.
@@ -124,7 +174,7 @@ pub(crate) fn tell(
     let again = Instant::now() + ANNOUNCE_INTERVAL;
     let mut services = Vec::new();
     for argv in &config.restart {
-        services.push(run(argv, held, deadline));
+        services.push(run(argv, held, deadline.keeping(RESERVE), deadline));
     }
     // The second of the two announcements that RFC 5227 wants, as far as there is time for it.
     let wait = again.saturating_duration_since(Instant::now());
@@ -136,10 +186,10 @@ pub(crate) fn tell(
 }
 
 /// Runs a program. What it prints must have a place, or it is not run.
-fn run(argv: &Argv, held: &Held, deadline: &Deadline) -> Ran {
+fn run(argv: &Argv, held: &Held, limit: Duration, deadline: &Deadline) -> Ran {
     let _step = deadline.step(format!("running {}", argv.program.display()));
     match held.output() {
-        Ok(output) => child::run(argv, output, deadline.remaining().saturating_sub(RESERVE)),
+        Ok(output) => child::run(argv, output, limit),
         Err(error) => Ran::not(argv, error.to_string()),
     }
 }

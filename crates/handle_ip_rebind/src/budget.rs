@@ -1,5 +1,5 @@
-//! What one run leaves for the next: a lock while it works, and the times at which anything was changed, for
-//! the budget.
+//! What one run leaves for the next: a lock while it works, the times at which something was changed, for the
+//! budget, and the addresses that did not come back.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -7,12 +7,15 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use plugin::Deadline;
 use serde::{Deserialize, Serialize};
+
 use state::{Above, Folder, Lock, PRIVATE, StateError};
+
+use crate::backoff::Failures;
 
 /// The hour of the budget, in seconds.
 const HOUR: u64 = 3_600;
-/// The most that the file of the budget may hold, in octets.
-const LARGEST: u64 = 1 << 16;
+/// The most that the file of the budget may hold, in octets: more than [`Failures`] can take.
+const LARGEST: u64 = 16 << 20;
 /// The version of the file.
 const VERSION: u32 = 1;
 /// Its name in the folder of the state.
@@ -25,7 +28,7 @@ pub enum BudgetError {
     #[error("state: {0}")]
     State(StateError),
     /// The file of the budget is not understood.
-    #[error("state {}: {what}: nothing is done until you have looked at it and removed it", .path.display())]
+    #[error("state {}: {what}: inspect and remove it, nothing is done before", .path.display())]
     Corrupt {
         /// The file.
         path: PathBuf,
@@ -41,13 +44,16 @@ pub(crate) struct Held {
     lock: Lock,
 }
 
-/// The file of the budget.
-#[derive(Debug, Deserialize, Serialize)]
+/// What is kept from run to run, in the file of the budget.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Budget {
+pub(crate) struct Memory {
     version: u32,
-    /// When anything was done, in seconds since 1970.
-    acted: Vec<u64>,
+    /// When something was changed within the hour, in seconds since 1970.
+    pub(crate) acted: Vec<u64>,
+    /// What was tried in vain.
+    #[serde(default)]
+    pub(crate) failed: Failures,
 }
 
 impl Held {
@@ -65,30 +71,31 @@ impl Held {
         Ok(lock.map(|lock| Self { folder, lock }))
     }
 
-    /// Returns when anything was changed within the hour before `now`, or within the hour after it, by a
-    /// clock that was wrong then or is now.
+    /// Reads what runs before this one left. Of the times at which something was changed it has those within
+    /// the hour before `now`, and within the hour after it, by a clock that was wrong then or is now.
     ///
     /// # Errors
     /// [`BudgetError`]: without knowing that, nothing may be changed.
-    pub(crate) fn acted(&self, now: u64, deadline: &Deadline) -> Result<Vec<u64>, BudgetError> {
+    pub(crate) fn read(&self, now: u64, deadline: &Deadline) -> Result<Memory, BudgetError> {
         let content = self.folder.read(BUDGET, LARGEST, deadline).map_err(BudgetError::State)?;
-        let Some(content) = content else { return Ok(Vec::new()) };
+        let Some(content) = content else { return Ok(Memory::default()) };
         let corrupt = |what: String| BudgetError::Corrupt { path: self.folder.path().join(BUDGET), what };
-        let budget: Budget = serde_json::from_slice(&content).map_err(|error| corrupt(error.to_string()))?;
-        if budget.version != VERSION {
-            return Err(corrupt(format!("its version is {}, not {VERSION}", budget.version)));
+        let mut memory: Memory =
+            serde_json::from_slice(&content).map_err(|error| corrupt(error.to_string()))?;
+        if memory.version != VERSION {
+            return Err(corrupt(format!("its version is {}, not {VERSION}", memory.version)));
         }
-        Ok(budget.acted.into_iter().filter(|then| then.abs_diff(now) < HOUR).collect())
+        memory.acted.retain(|then| then.abs_diff(now) < HOUR);
+        Ok(memory)
     }
 
-    /// Notes that something is changed `now`, before it is changed.
+    /// Writes this for the next run.
     ///
     /// # Errors
     /// [`BudgetError::State`]: then nothing may be changed.
-    pub(crate) fn spend(&self, mut acted: Vec<u64>, now: u64) -> Result<(), BudgetError> {
-        acted.push(now);
-        let budget = Budget { version: VERSION, acted };
-        let text = serde_json::to_vec(&budget).map_err(|error| BudgetError::Corrupt {
+    pub(crate) fn write(&self, memory: &mut Memory) -> Result<(), BudgetError> {
+        memory.version = VERSION;
+        let text = serde_json::to_vec(memory).map_err(|error| BudgetError::Corrupt {
             path: self.folder.path().join(BUDGET),
             what: error.to_string(),
         })?;
@@ -131,15 +138,39 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path().join("state");
         let held = Held::take(&state).unwrap().unwrap();
-        assert_eq!(held.acted(10_000, &soon()).unwrap(), [0_u64; 0]);
-        held.spend(Vec::new(), 10_000).unwrap();
-        held.spend(held.acted(11_000, &soon()).unwrap(), 11_000).unwrap();
-        assert_eq!(held.acted(11_000, &soon()).unwrap(), [10_000, 11_000]);
-        assert_eq!(held.acted(13_600, &soon()).unwrap(), [11_000]);
-        assert_eq!(held.acted(8_000, &soon()).unwrap(), [10_000, 11_000], "the clock was put back");
-        assert_eq!(held.acted(1_000_000, &soon()).unwrap(), [0_u64; 0]);
-        held.spend(Vec::new(), 20_000).unwrap();
-        assert_eq!(held.acted(20_000, &soon()).unwrap(), [20_000]);
+        let acted = |now| held.read(now, &soon()).unwrap().acted;
+        let spend = |now| {
+            let mut memory = held.read(now, &soon()).unwrap();
+            memory.acted.push(now);
+            held.write(&mut memory).unwrap();
+        };
+        assert_eq!(held.read(10_000, &soon()).unwrap(), Memory::default());
+        spend(10_000);
+        spend(11_000);
+        assert_eq!(acted(11_000), [10_000, 11_000]);
+        assert_eq!(acted(13_600), [11_000]);
+        assert_eq!(acted(8_000), [10_000, 11_000], "the clock was put back");
+        assert_eq!(acted(1_000_000), [0_u64; 0]);
+        spend(20_000);
+        assert_eq!(acted(20_000), [20_000]);
+    }
+
+    #[test]
+    fn the_most_that_can_fail_can_be_read_again() {
+        let folder = private_folder();
+        let held = Held::take(folder.path()).unwrap().unwrap();
+        let case = |number: u128| crate::case::Case {
+            address: std::net::Ipv6Addr::from_bits(u128::MAX - number).into(),
+            prefix: 128,
+            order: (0, 0),
+            missing: String::new(),
+            fate: crate::case::Fate::Failed,
+            why: Some("x".repeat(300)),
+        };
+        let mut memory = Memory::default();
+        memory.failed.learn(&(0..20_001).map(case).collect::<Vec<_>>(), 1_700_000_000);
+        held.write(&mut memory).unwrap();
+        assert_eq!(held.read(1_700_000_000, &soon()).unwrap(), memory);
     }
 
     #[test]
@@ -168,12 +199,12 @@ mod tests {
         ];
         for content in contents {
             fs::write(&file, content).unwrap();
-            let error = held.acted(0, &soon()).unwrap_err().to_string();
+            let error = held.read(0, &soon()).unwrap_err().to_string();
             assert!(error.starts_with(&format!("state {}: ", file.display())), "{error}");
-            assert!(error.ends_with("nothing is done until you have looked at it and removed it"), "{error}");
+            assert!(error.ends_with("inspect and remove it, nothing is done before"), "{error}");
         }
         fs::remove_file(&file).unwrap();
         std::os::unix::fs::symlink("/dev/zero", &file).unwrap();
-        assert!(held.acted(0, &soon()).unwrap_err().to_string().contains("a symbolic link"));
+        assert!(held.read(0, &soon()).unwrap_err().to_string().contains("a symbolic link"));
     }
 }

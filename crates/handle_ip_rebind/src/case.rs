@@ -29,6 +29,8 @@ pub(crate) struct Case {
 pub(crate) enum Fate {
     /// It was tried, and it is still missing.
     Failed,
+    /// It was tried in vain a short time ago, and is tried again later.
+    Waiting,
     /// It is in the list, and may not be bound.
     LeftAlone,
     /// It is usable again.

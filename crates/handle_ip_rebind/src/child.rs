@@ -32,6 +32,9 @@ pub(crate) struct Ran {
     pub(crate) fault: Option<String>,
     /// The end of what it printed.
     pub(crate) output: String,
+    /// Whether it was started at all.
+    #[serde(skip)]
+    pub(crate) is_started: bool,
 }
 
 impl Ran {
@@ -39,7 +42,7 @@ impl Ran {
     pub(crate) fn not(argv: &Argv, why: String) -> Self {
         let words =
             [argv.program.to_string_lossy().into_owned()].into_iter().chain(argv.arguments.iter().cloned());
-        Self { argv: words.collect(), fault: Some(why), output: String::new() }
+        Self { argv: words.collect(), fault: Some(why), output: String::new(), is_started: false }
     }
 }
 
@@ -47,11 +50,12 @@ impl Ran {
 /// What it prints goes to `output`, a file and no pipe, so that a daemon which it starts and which keeps the
 /// pipe open holds up nobody.
 pub(crate) fn run(argv: &Argv, mut output: File, limit: Duration) -> Ran {
-    let fault = match start(argv, &output) {
-        Ok(child) => wait(child, limit),
-        Err(fault) => Some(fault),
+    let child = match start(argv, &output) {
+        Ok(child) => child,
+        Err(fault) => return Ran::not(argv, fault),
     };
-    Ran { fault, output: end_of(&mut output), ..Ran::not(argv, String::new()) }
+    let fault = wait(child, limit);
+    Ran { fault, output: end_of(&mut output), is_started: true, ..Ran::not(argv, String::new()) }
 }
 
 fn start(argv: &Argv, output: &File) -> Result<Child, String> {

@@ -10,7 +10,7 @@ use plugin::{Deadline, clean};
 use serde::Deserialize;
 use state::{StateError, Trust, read_trusted};
 
-use crate::event::When;
+use crate::event::{Event, When};
 use crate::network::Network;
 
 /// The most that the file may hold, in octets.
@@ -116,7 +116,7 @@ pub(crate) struct Argv {
 }
 
 fn usual_events() -> Vec<When> {
-    ["CRITICAL-SOFT-2", "CRITICAL-HARD"].into_iter().filter_map(|when| when.parse().ok()).collect()
+    ["CRITICAL-SOFT-2", "CRITICAL-HARD", "TIMER"].into_iter().filter_map(|when| when.parse().ok()).collect()
 }
 
 fn yes() -> bool {
@@ -136,6 +136,11 @@ fn state() -> PathBuf {
 }
 
 impl Config {
+    /// Returns whether to act on this event.
+    pub(crate) fn acts_on(&self, event: Event) -> bool {
+        self.on.iter().any(|when| when.matches(event))
+    }
+
     /// Reads the file.
     ///
     /// # Errors
@@ -283,7 +288,7 @@ mod tests {
         let config = parse("interface = \"eth0\"\nfiles = [\"/etc/ips\"]\n").unwrap();
         assert!(!config.enabled && config.announce && config.per_hour == 3 && config.command.is_none());
         let events: Vec<String> = config.on.iter().map(ToString::to_string).collect();
-        assert_eq!(events, ["CRITICAL-SOFT-2", "CRITICAL-HARD"]);
+        assert_eq!(events, ["CRITICAL-SOFT-2", "CRITICAL-HARD", "TIMER"]);
         assert_eq!(config.list.addresses.file, [PathBuf::from("/etc/ips")]);
     }
 
@@ -291,7 +296,7 @@ mod tests {
     fn all_of_it_is_read() {
         let text = r#"
             enabled = true
-            on = ["CRITICAL", "WARNING-HARD-3", "TIMER"]
+            on = ["CRITICAL", "WARNING-HARD", "TIMER"]
             check = ["--from=auto", "--ip", "192.0.2.9/24"]
             from = ["hsphere", "auto"]
             files = ["/etc/a b"]
@@ -327,6 +332,10 @@ mod tests {
             ("[section]\nx = 1", "line 3: unknown field `section`"),
             ("on = [\"CRITICAL-SOFT-x\"]", "line 3: "),
             ("on = [\"*\"]", "line 3: "),
+            (
+                "on = [\"CRITICAL-HARD-3\"]",
+                "line 3: CRITICAL-HARD-3: a hard state has no attempt, write CRITICAL-HARD",
+            ),
             ("on = []", "on: no event, so nothing could ever be done"),
             ("prefix-ipv4 = 24", "prefix-ipv4 is no setting any more: name each network in a table [prefix]"),
             ("prefix-ipv6 = \"x\"", "prefix-ipv6 is no setting any more"),

@@ -1,99 +1,119 @@
-//! What a run came to, as a report: the state, the first line, and a line for each address and each program.
+//! What came of a run, as a report: a finding for each cause, and a line for each program.
 
 use std::net::IpAddr;
 
-use addresses::brief;
-use plugin::{Report, State};
+use addresses::{all, brief};
+use plugin::{Finding, Findings, Report, State, room_after};
 
-use crate::case::{Case, Fate};
+use crate::case::{Case, Fate, of};
 use crate::child::Ran;
 use crate::{End, Outcome};
 
-/// How many characters of the first line go to the addresses of one fate.
-const ROOM: usize = 40;
-
-/// The report.
+/// Returns the report.
 pub(crate) fn evaluate(outcome: &Outcome) -> Report {
-    let mut report = match outcome.end {
+    let findings =
+        |all_well: String| Findings::from_iter([Finding::ok("").details(notes(outcome))]).report(all_well);
+    match outcome.end {
         End::NotActedOn => {
             let on: Vec<String> = outcome.on.iter().map(ToString::to_string).collect();
-            Report::new(State::Ok, format!("nothing is done on {} (but on {})", outcome.event, on.join(", ")))
+            findings(format!("nothing is done on {} (but on {})", outcome.event, on.join(", ")))
         }
-        End::Busy => Report::new(State::Warning, "nothing is done: another run is at work"),
+        End::Downtime => findings("nothing is done in a downtime".to_owned()),
+        End::Busy => {
+            Findings::from_iter([Finding::warning("nothing is done: another run is in progress")]).report("")
+        }
         End::AllWell => {
             let total = outcome.expected;
             let noun = if total == 1 { "address" } else { "addresses" };
-            Report::new(State::Ok, format!("nothing is missing, {total} {noun} bound and usable"))
+            findings(format!("nothing is missing, {total} {noun} bound and usable"))
         }
         End::Nothing | End::OverBudget | End::DryRun | End::Done => done(outcome),
-    };
-    for case in &outcome.cases {
-        report = report.detail(line(case));
     }
-    for ran in outcome.command.iter().chain(&outcome.services) {
-        let words = ran.argv.join(" ");
-        let printed = if ran.output.is_empty() { String::new() } else { format!(" ({})", ran.output) };
-        report = report.detail(format!("{words}: {}{printed}", ran.fault.as_deref().unwrap_or("done")));
-    }
-    for note in &outcome.notes {
-        report = report.detail(format!("note: {note}"));
-    }
-    report
 }
 
+/// The report of a run for which something is missing.
 fn done(outcome: &Outcome) -> Report {
-    let mut state = State::Ok;
-    let mut texts = Vec::new();
-    let mut say = |alarm: State, text: Option<String>| {
-        if let Some(text) = text {
-            state = state.max(alarm);
-            texts.push(text);
-        }
-    };
-    let of = |fate| group(&outcome.cases, fate);
-    say(State::Critical, of(Fate::Failed).map(|(which, why)| format!("not back: {which}{why}")));
-    say(State::Critical, of(Fate::LeftAlone).map(|(which, why)| format!("left alone: {which}{why}")));
-    for ran in outcome.command.iter().chain(&outcome.services) {
-        say(State::Critical, ran.fault.as_ref().map(|fault| format!("{} {fault}", program(ran))));
+    let back = back(outcome);
+    // The fault of the command explains those of the addresses.
+    let mut findings: Findings = outcome.command.iter().map(program).collect();
+    findings.extend(groups(&outcome.cases).into_iter().filter_map(|group| finding(outcome, &group)));
+    findings.extend(outcome.services.iter().map(program));
+    findings.extend([Finding::ok("").details(all_back(outcome)).details(notes(outcome))]);
+    if findings.state() != State::Ok && !back.is_empty() {
+        findings = findings.remark(back.clone());
     }
-    say(State::Ok, of(Fate::Back).map(|(which, _)| format!("bound again: {which}")));
+    findings.report(back)
+}
+
+/// The start of the text on addresses that came back.
+const BACK: &str = "bound again: ";
+
+/// What came back and what was restarted.
+fn back(outcome: &Outcome) -> String {
+    let back: Vec<IpAddr> = of(&outcome.cases, Fate::Back).collect();
     let restarted = outcome.services.iter().filter(|ran| ran.fault.is_none()).count();
     let noun = if restarted == 1 { "service" } else { "services" };
-    say(State::Ok, (restarted > 0).then(|| format!("restarted {restarted} {noun}")));
-    let spared = match outcome.end {
-        End::OverBudget => format!("the budget of {} an hour is used up, not bound", outcome.per_hour),
-        _ => "dry run, would bind".to_owned(),
+    let back = (!back.is_empty()).then(|| format!("{BACK}{}", brief(&back, room_after(BACK))));
+    let restarted = (restarted > 0).then(|| format!("restarted {restarted} {noun}"));
+    back.into_iter().chain(restarted).collect::<Vec<_>>().join(", ")
+}
+
+/// All addresses that came back, where the first line has not all of them.
+fn all_back(outcome: &Outcome) -> Option<String> {
+    let back: Vec<IpAddr> = of(&outcome.cases, Fate::Back).collect();
+    let whole = all(&back);
+    (brief(&back, room_after(BACK)) != whole).then(|| format!("{BACK}{whole}"))
+}
+
+fn notes(outcome: &Outcome) -> Vec<String> {
+    outcome.notes.iter().map(|note| format!("note: {note}")).collect()
+}
+
+/// The cases by what became of them and why, the worst first.
+fn groups(cases: &[Case]) -> Vec<Vec<&Case>> {
+    let mut sorted: Vec<&Case> = cases.iter().collect();
+    sorted.sort_by_key(|case| (case.fate, &case.why, case.address));
+    sorted
+        .chunk_by(|one, other| (one.fate, &one.why) == (other.fate, &other.why))
+        .map(<[_]>::to_vec)
+        .collect()
+}
+
+/// What is wrong with addresses of one fate and cause. `None` of those that came back.
+fn finding(outcome: &Outcome, group: &[&Case]) -> Option<Finding> {
+    let first = group.first()?;
+    let why = first.why.as_deref().unwrap_or(&first.missing);
+    let (state, tail) = match first.fate {
+        Fate::Back => return None,
+        Fate::Failed | Fate::Waiting => (State::Critical, format!(" not back: {why}")),
+        Fate::LeftAlone => (State::Critical, format!(" left alone: {why}")),
+        Fate::Bindable if outcome.end == End::OverBudget => {
+            (State::Warning, format!(" not bound: the budget of {} an hour is used up", outcome.per_hour))
+        }
+        Fate::Bindable => (State::Warning, " would be bound, but this is a dry run".to_owned()),
+        Fate::Outside => (State::Warning, " left alone: not in the list".to_owned()),
     };
-    say(State::Warning, of(Fate::Bindable).map(|(which, _)| format!("{spared}: {which}")));
-    say(State::Warning, of(Fate::Outside).map(|(which, _)| format!("not in the list, left alone: {which}")));
-    Report::new(state, texts.join(", "))
-}
-
-/// The addresses of one fate, briefly, and in brackets why, where that is the same for all: none if there are
-/// none.
-fn group(cases: &[Case], fate: Fate) -> Option<(String, String)> {
-    let cases: Vec<&Case> = cases.iter().filter(|case| case.fate == fate).collect();
-    let addresses: Vec<IpAddr> = cases.iter().map(|case| case.address).collect();
-    let why =
-        cases.first()?.why.as_ref().filter(|why| cases.iter().all(|case| case.why.as_ref() == Some(why)));
-    Some((brief(&addresses, ROOM), why.map_or_else(String::new, |why| format!(" ({why})"))))
-}
-
-fn line(Case { address, missing, fate, why, .. }: &Case) -> String {
-    let why = why.as_deref().unwrap_or_default();
-    match fate {
-        Fate::Failed => format!("{address}: not back: {why}"),
-        Fate::LeftAlone => format!("{address}: left alone: {why}"),
-        Fate::Back => format!("{address}: bound again"),
-        Fate::Bindable => format!("{address}: {missing}, could be bound"),
-        Fate::Outside => format!("{address}: {missing}, not in the list"),
+    let addresses: Vec<IpAddr> = group.iter().map(|case| case.address).collect();
+    let (short, whole) = (brief(&addresses, room_after(&tail)), all(&addresses));
+    let mut finding = Finding::new(state, format!("{short}{tail}"));
+    if first.fate == Fate::Failed && why == first.missing {
+        finding = finding.brief(format!("{short} not back"));
     }
+    Some(if short == whole { finding } else { finding.detail(format!("all of these: {whole}")) })
 }
 
-/// The last part of a program's path.
-fn program(ran: &Ran) -> &str {
+/// What came of a program.
+fn program(ran: &Ran) -> Finding {
+    let words = ran.argv.join(" ");
+    let printed = if ran.output.is_empty() { String::new() } else { format!(" ({})", ran.output) };
+    let detail = format!("{words}: {}{printed}", ran.fault.as_deref().unwrap_or("done"));
     let path = ran.argv.first().map_or("", String::as_str);
-    path.rsplit('/').next().unwrap_or(path)
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let finding = match &ran.fault {
+        Some(fault) => Finding::critical(format!("{name} {fault}")),
+        None => Finding::ok(""),
+    };
+    finding.detail(detail)
 }
 
 #[cfg(test)]
@@ -114,7 +134,12 @@ mod tests {
 
     fn ran(words: &str, fault: &str, output: &str) -> Ran {
         let fault = (!fault.is_empty()).then(|| fault.to_owned());
-        Ran { argv: words.split(' ').map(str::to_owned).collect(), fault, output: output.to_owned() }
+        Ran {
+            argv: words.split(' ').map(str::to_owned).collect(),
+            fault,
+            output: output.to_owned(),
+            is_started: true,
+        }
     }
 
     fn outcome(end: End, cases: Vec<Case>) -> Outcome {
@@ -125,6 +150,7 @@ mod tests {
             expected: 40,
             cases,
             acted: 1,
+            changed: true,
             per_hour: 3,
             command: None,
             services: Vec::new(),
@@ -143,7 +169,8 @@ mod tests {
                 End::NotActedOn,
                 "IP_REBIND OK - nothing is done on CRITICAL-SOFT-2 (but on CRITICAL-SOFT-2, CRITICAL-HARD)",
             ),
-            (End::Busy, "IP_REBIND WARNING - nothing is done: another run is at work"),
+            (End::Downtime, "IP_REBIND OK - nothing is done in a downtime"),
+            (End::Busy, "IP_REBIND WARNING - nothing is done: another run is in progress"),
             (End::AllWell, "IP_REBIND OK - nothing is missing, 40 addresses bound and usable"),
         ];
         for (end, line) in rows {
@@ -153,22 +180,27 @@ mod tests {
 
     #[test]
     fn says_what_became_of_each_address() {
-        let rows = [
-            (End::Done, vec![case("192.0.2.31", Fate::Back, "")], "OK - bound again: 192.0.2.31"),
+        let rows: [(End, Vec<Case>, &[&str]); 9] = [
+            (End::Done, vec![case("192.0.2.31", Fate::Back, "")], &["OK - bound again: 192.0.2.31"]),
             (
                 End::DryRun,
                 vec![case("192.0.2.31", Fate::Bindable, "")],
-                "WARNING - dry run, would bind: 192.0.2.31",
+                &["WARNING - 192.0.2.31 would be bound, but this is a dry run"],
             ),
             (
                 End::OverBudget,
                 vec![case("192.0.2.31", Fate::Bindable, ""), case("192.0.2.32", Fate::Bindable, "")],
-                "WARNING - the budget of 3 an hour is used up, not bound: 192.0.2.31-32",
+                &["WARNING - 192.0.2.31-32 not bound: the budget of 3 an hour is used up"],
             ),
             (
                 End::Nothing,
                 vec![case("192.0.2.99", Fate::Outside, "")],
-                "WARNING - not in the list, left alone: 192.0.2.99",
+                &["WARNING - 192.0.2.99 left alone: not in the list"],
+            ),
+            (
+                End::Nothing,
+                vec![case("192.0.2.31", Fate::Waiting, "x, waits 5 min after 2 tries")],
+                &["CRITICAL - 192.0.2.31 not back: x, waits 5 min after 2 tries"],
             ),
             (
                 End::Done,
@@ -176,18 +208,46 @@ mod tests {
                     case("192.0.2.31", Fate::Back, ""),
                     case("192.0.2.32", Fate::LeftAlone, "02:00:00:00:00:02 has it on eth0"),
                 ],
-                "CRITICAL - left alone: 192.0.2.32 (02:00:00:00:00:02 has it on eth0), bound again: 192.0.2.31",
+                &[
+                    "CRITICAL - 192.0.2.32 left alone: 02:00:00:00:00:02 has it on eth0 (bound again: 192.0.2.31)",
+                ],
             ),
             (
                 End::Done,
-                vec![case("192.0.2.31", Fate::Failed, "x"), case("192.0.2.32", Fate::Failed, "y")],
-                "CRITICAL - not back: 192.0.2.31-32",
+                vec![case("192.0.2.31", Fate::Failed, "x"), case("192.0.2.32", Fate::Failed, "x")],
+                &["CRITICAL - 192.0.2.31-32 not back: x"],
+            ),
+            (
+                End::Done,
+                vec![
+                    case("192.0.2.99", Fate::Outside, ""),
+                    case("192.0.2.31", Fate::Failed, "x"),
+                    case("192.0.2.33", Fate::LeftAlone, "z"),
+                    case("192.0.2.32", Fate::Failed, "y"),
+                ],
+                &[
+                    "CRITICAL - 192.0.2.31 not back: x, and 192.0.2.32 not back: y, 2 more faults",
+                    "CRITICAL: 192.0.2.31 not back: x",
+                    "CRITICAL: 192.0.2.32 not back: y",
+                    "CRITICAL: 192.0.2.33 left alone: z",
+                    "WARNING: 192.0.2.99 left alone: not in the list",
+                ],
+            ),
+            (
+                End::Done,
+                ["192.0.2.1", "192.0.2.3", "192.0.2.5", "192.0.2.7", "192.0.2.9"]
+                    .map(|address| case(address, Fate::Failed, "x"))
+                    .into(),
+                &[
+                    "CRITICAL - 192.0.2.1, 192.0.2.3, 192.0.2.5 and 2 more not back: x",
+                    "all of these: 192.0.2.1, 192.0.2.3, 192.0.2.5, 192.0.2.7, 192.0.2.9",
+                ],
             ),
         ];
-        for (end, cases, line) in rows {
-            let found = lines(&outcome(end, cases.clone()));
-            assert_eq!(found[0], format!("IP_REBIND {line}"));
-            assert_eq!(found.len(), 1 + cases.len());
+        for (end, cases, expected) in rows {
+            let found = lines(&outcome(end, cases));
+            assert_eq!(found[0], format!("IP_REBIND {}", expected[0]));
+            assert_eq!(found[1..], expected[1..], "{}", expected[0]);
         }
     }
 
@@ -206,13 +266,12 @@ mod tests {
         let found = lines(&seen);
         assert_eq!(
             found[0],
-            "IP_REBIND CRITICAL - systemctl ended with 5, bound again: 192.0.2.31, restarted 1 service"
+            "IP_REBIND CRITICAL - systemctl ended with 5 (bound again: 192.0.2.31, restarted 1 service)"
         );
         let details = [
-            "192.0.2.31: bound again",
+            "/usr/bin/systemctl restart nginx: ended with 5 (Unit nginx.service not found)",
             "/opt/setup-ips.pl --all: done (done/x)",
             "/usr/bin/systemctl restart apache2: done",
-            "/usr/bin/systemctl restart nginx: ended with 5 (Unit nginx.service not found)",
             "note: not announced: x",
         ];
         assert_eq!(found[1..], details);

@@ -4,6 +4,7 @@
 //! more, to one line of output and one record in the log. Whatever it is not sure of it leaves alone.
 
 mod arp;
+mod backoff;
 mod bind;
 mod budget;
 mod caller;
@@ -32,7 +33,7 @@ use plugin::{Deadline, Report};
 use config::Config;
 use outcome::{End, Outcome};
 
-pub use event::{Event, InvalidEvent};
+pub use event::{Event, InvalidEvent, StateType};
 pub use work::HandleError;
 
 const AFTER_HELP: &str = "\
@@ -43,9 +44,13 @@ Exit codes: 0 OK, 1 WARNING (an address is missing and nothing was tried), 2 CRI
 #[derive(Debug, clap::Parser)]
 #[command(version, about, after_help = AFTER_HELP)]
 pub struct Args {
-    /// Event to handle: state, state type and attempt of the service, as in CRITICAL-SOFT-2, or TIMER
+    /// Event to handle: state, state type and attempt of the service, as in CRITICAL-SOFT-2 or
+    /// CRITICAL-HARD, or TIMER
     #[arg(long, value_name = "EVENT", required_unless_present = "test_config")]
     pub event: Option<Event>,
+    /// Downtime depth of the host or of the service: above 0, nothing is done. Repeatable
+    #[arg(long, value_name = "DEPTH", conflicts_with = "test_config")]
+    pub downtime: Vec<u32>,
     /// Read everything, change nothing, and print what a run would do for each address of the list
     #[arg(long, conflicts_with = "event")]
     pub test_config: bool,
@@ -62,7 +67,10 @@ pub struct Args {
 pub fn handle(args: &Args, deadline: &Deadline) -> Result<Report, HandleError> {
     let config = Config::read(&args.config, deadline)?;
     match args.event {
-        Some(event) => work::work_and_record(&config, event, deadline),
+        Some(event) => {
+            let is_downtime = args.downtime.iter().any(|depth| *depth > 0);
+            work::work_and_record(&config, event, is_downtime, deadline)
+        }
         None => Ok(trial::trial(&config, deadline)?),
     }
 }

@@ -23,6 +23,7 @@ use rustix::net::{
     socket_with,
 };
 
+use crate::arp::Claim;
 use crate::ethernet::Mac;
 use crate::{arp, ndp};
 
@@ -35,7 +36,10 @@ const SILENCE: Duration = Duration::from_secs(2);
 /// What asking takes, and what must be left of the deadline before it begins, so that what is bound then can
 /// be looked at and recorded.
 const ASKING: Duration = Duration::from_secs(4);
-const NEEDED: Duration = Duration::from_millis(5_500);
+const NEEDED: Duration = Duration::from_millis(6_700);
+/// How long to listen for another host that has taken an address meanwhile, and what must be left for it.
+const CONFLICT_WAIT: Duration = Duration::from_secs(1);
+pub(crate) const CONFLICTS_NEEDED: Duration = Duration::from_millis(1_500);
 
 /// So many frames are sent at once, and then so long none: the answers must fit into the socket's buffer.
 const BATCH: usize = 32;
@@ -66,8 +70,17 @@ pub enum LinkError {
         why: Errno,
     },
     /// The deadline does not leave the time.
-    #[error("asking on {0}: it takes {asking} s, and too little is left of --timeout", asking = ASKING.as_secs())]
-    TooLate(String),
+    #[error("asking on {0}: it takes {seconds} s, and too little is left of --timeout", seconds = .1.as_secs())]
+    TooLate(String, Duration),
+}
+
+/// What is going on while a link is listened to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waiting {
+    /// The addresses are to be bound: who probes for one is first.
+    ToBind,
+    /// They are bound: only who has one is in conflict.
+    Bound,
 }
 
 /// An interface with the sockets to ask on it.
@@ -112,20 +125,51 @@ impl Link {
     ) -> Result<BTreeMap<IpAddr, String>, LinkError> {
         let _step = deadline.step(format!("asking on {} who has the addresses", self.interface));
         if deadline.remaining() < NEEDED {
-            return Err(LinkError::TooLate(self.interface.clone()));
+            return Err(LinkError::TooLate(self.interface.clone(), ASKING));
         }
         let mut claimed = BTreeMap::new();
         for number in 1..=PROBES {
-            for batch in addresses.chunks(BATCH) {
-                batch.iter().try_for_each(|address| self.send(*address, true))?;
-                // Answers come at once, and by the hundred where hundreds are asked: none may be lost for
-                // want of room.
-                self.listen(Instant::now() + PACE, addresses, &mut claimed)?;
-            }
             let wait = if number == PROBES { SILENCE } else { INTERVAL };
-            self.listen(Instant::now() + wait, addresses, &mut claimed)?;
+            self.probe(addresses, wait, Waiting::ToBind, &mut claimed)?;
         }
         Ok(claimed)
+    }
+
+    /// Returns which of these addresses, which are bound here now, another host has too: one that took an
+    /// address between [`Link::ask`] and the binding. Hosts such as Linux do not answer an announcement, so
+    /// this probes again.
+    ///
+    /// # Errors
+    /// [`LinkError`].
+    pub(crate) fn conflicts(
+        &self,
+        addresses: &[IpAddr],
+        deadline: &Deadline,
+    ) -> Result<BTreeMap<IpAddr, String>, LinkError> {
+        let _step = deadline.step(format!("asking on {} for conflicts", self.interface));
+        if deadline.remaining() < CONFLICTS_NEEDED {
+            return Err(LinkError::TooLate(self.interface.clone(), CONFLICT_WAIT));
+        }
+        let mut claimed = BTreeMap::new();
+        self.probe(addresses, CONFLICT_WAIT, Waiting::Bound, &mut claimed)?;
+        Ok(claimed)
+    }
+
+    /// Asks once who has these addresses, and listens for this long after.
+    fn probe(
+        &self,
+        addresses: &[IpAddr],
+        wait: Duration,
+        waiting: Waiting,
+        claimed: &mut BTreeMap<IpAddr, String>,
+    ) -> Result<(), LinkError> {
+        for batch in addresses.chunks(BATCH) {
+            batch.iter().try_for_each(|address| self.send(*address, true))?;
+            // Answers come at once, and by the hundred where hundreds are asked: none may be lost for want of
+            // room.
+            self.listen(Instant::now() + PACE, addresses, waiting, claimed)?;
+        }
+        self.listen(Instant::now() + wait, addresses, waiting, claimed)
     }
 
     /// Tells the link that these addresses are here now.
@@ -156,6 +200,7 @@ impl Link {
         &self,
         until: Instant,
         addresses: &[IpAddr],
+        waiting_for: Waiting,
         claimed: &mut BTreeMap<IpAddr, String>,
     ) -> Result<(), LinkError> {
         let mut room = [0; 2048];
@@ -170,7 +215,14 @@ impl Link {
                 Err(errno) => return Err(self.refused("waiting for answers", errno)),
             }
             let arp = self.receive(&self.arp, &mut room)?.and_then(|frame| arp::claim(frame, self.own));
-            let mut found = arp.map(|(address, mac)| (IpAddr::from(address), Some(mac)));
+            let mut found = match arp {
+                Some(Claim::Has(address, mac)) => Some((IpAddr::from(address), Some(mac))),
+                Some(Claim::Probes(address, mac)) if waiting_for == Waiting::ToBind => {
+                    Some((address.into(), Some(mac)))
+                }
+                // The kernel answers such a probe now, and the other host gives way.
+                Some(Claim::Probes(..)) | None => None,
+            };
             if let (Some((_, icmpv6)), None) = (&self.ipv6, found) {
                 let ndp = self.receive(icmpv6, &mut room)?.and_then(ndp::claim);
                 found =

@@ -12,6 +12,8 @@ use crate::event::When;
 pub(crate) enum End {
     /// The event is none of those on which to act.
     NotActedOn,
+    /// The host or the service is in a downtime.
+    Downtime,
     /// Another run has the lock.
     Busy,
     /// Nothing is missing.
@@ -39,8 +41,10 @@ pub(crate) struct Outcome {
     pub(crate) expected: usize,
     /// The missing ones.
     pub(crate) cases: Vec<Case>,
-    /// How often anything was done within the hour, this run included.
+    /// How often something was changed within the hour, by this run too.
     pub(crate) acted: usize,
+    /// Whether this run has changed something, or may have.
+    pub(crate) changed: bool,
     /// How often it may be.
     pub(crate) per_hour: usize,
     /// What became of the command that binds.
@@ -61,6 +65,7 @@ impl Outcome {
             expected: 0,
             cases: Vec::new(),
             acted: 0,
+            changed: false,
             per_hour: config.per_hour,
             command: None,
             services: Vec::new(),

@@ -106,6 +106,8 @@ impl Seen {
         };
         let obstacle = match condition {
             Condition::NotBound => self.obstacle(config, list, address, prefix),
+            // In the words of an address that is not bound there, so that both are one fault.
+            Condition::NoLink(index) => self.link_fault(index).or_else(|| Some(missing.clone())),
             _ => Some(missing.clone()),
         };
         let fate = if obstacle.is_some() { Fate::LeftAlone } else { Fate::Bindable };
@@ -126,6 +128,12 @@ impl Seen {
         here.map(|bound| Network::of(bound.address, bound.prefix)).collect()
     }
 
+    /// Returns why an interface cannot carry traffic. `None` if it can.
+    fn link_fault(&self, index: u32) -> Option<String> {
+        let known = self.bound().interface(index)?;
+        Some(format!("{} {}", known.name, known.link.fault()?))
+    }
+
     /// Returns why an address of the list must not be bound. `None` if it may be tried.
     pub(crate) fn obstacle(
         &self,
@@ -142,13 +150,13 @@ impl Seen {
             .filter(|(of, _)| *of == address)
             .map(|(_, name)| name.split(':').next().unwrap_or(name));
         if let Some(name) = names.into_iter().find(|name| *name != interface) {
-            return Some(format!("promised on {name}, not on {interface}"));
+            return Some(format!("configured on {name}, not on {interface}"));
         }
         let Some(known) = self.bound().interfaces.iter().find(|known| known.name == interface) else {
             return Some(format!("there is no {interface} here"));
         };
-        if let Some(fault) = known.link.fault() {
-            return Some(format!("{interface} {fault}"));
+        if let Some(fault) = self.link_fault(known.index) {
+            return Some(fault);
         }
         let networks = self.networks(None).into_iter().chain([Network::of(address, prefix)]);
         let of_a_network = || networks.into_iter().find_map(|network| network.reserves(address));

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use addresses::brief;
 use plugin::State;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use state::{Records, StateError, Trust};
 
 use crate::budget::now;
@@ -20,6 +20,9 @@ const VERSION: u32 = 1;
 const ROOM: usize = 60;
 /// The most that the log may hold, in octets: logrotate keeps it far below.
 const LARGEST: u64 = 1 << 30;
+
+/// The most octets of a record that is compared with the next one.
+const COMPARED: usize = 4 << 20;
 
 /// The log, for one run.
 pub(crate) struct Log<'a> {
@@ -57,6 +60,16 @@ struct Record<'a> {
     services: &'a [Ran],
 }
 
+/// What makes two records say the same.
+#[derive(Deserialize)]
+struct Gist {
+    #[serde(default)]
+    begun: bool,
+    event: String,
+    state: String,
+    summary: String,
+}
+
 impl<'a> Log<'a> {
     /// Opens the log: what could not be recorded is not done.
     ///
@@ -77,7 +90,8 @@ impl<'a> Log<'a> {
         self.append(&Record { begun: true, ..self.of(Some(outcome), None, (State::Unknown, &summary)) })
     }
 
-    /// Appends how a run ended, which is reported as this state and text.
+    /// Appends how a run ended, which is reported as this state and text. A timer's run that ended like the run
+    /// before it is not appended: it would fill the log with a line a minute.
     ///
     /// # Errors
     /// [`StateError`].
@@ -88,7 +102,24 @@ impl<'a> Log<'a> {
         report: (State, &str),
     ) -> Result<(), StateError> {
         let record = Record { end: outcome.map(|outcome| outcome.end), ..self.of(outcome, error, report) };
+        if self.event == Event::Timer
+            && outcome.is_none_or(|outcome| !outcome.changed)
+            && self.repeats(&record)
+        {
+            return Ok(());
+        }
         self.append(&record)
+    }
+
+    /// Returns whether the last record says the same. A log that cannot be read is not a reason to say less.
+    fn repeats(&self, record: &Record<'_>) -> bool {
+        let last = self.records.last(COMPARED).ok().flatten();
+        let last = last.and_then(|last| serde_json::from_slice::<Gist>(&last).ok());
+        last.is_some_and(|last| {
+            !last.begun
+                && (last.event, last.state) == (record.event.clone(), record.state.to_owned())
+                && last.summary == record.summary
+        })
     }
 
     fn of<'r>(

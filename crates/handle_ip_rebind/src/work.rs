@@ -6,8 +6,9 @@ use std::net::IpAddr;
 use plugin::{Deadline, Report, State, reason};
 use state::StateError;
 
+use crate::backoff::Failures;
 use crate::bind::{bring_back, tell};
-use crate::budget::{BudgetError, Held, now};
+use crate::budget::{BudgetError, Held, Memory, now};
 use crate::caller;
 use crate::case::{Case, Fate, bindable, of};
 use crate::config::{Config, ConfigError};
@@ -54,11 +55,16 @@ pub enum HandleError {
 pub(crate) fn work_and_record(
     config: &Config,
     event: Event,
+    is_downtime: bool,
     deadline: &Deadline,
 ) -> Result<Report, HandleError> {
     caller::leave().map_err(HandleError::Signals)?;
     let mut log = Log::open(config, event).map_err(HandleError::Log)?;
-    let result = work(config, event, &mut log, deadline);
+    let result = if is_downtime && config.acts_on(event) {
+        Ok(Outcome::new(config, event).ends(End::Downtime))
+    } else {
+        work(config, event, &mut log, deadline)
+    };
     let (error, mut report) = match &result {
         Ok(outcome) => (None, evaluate(outcome)),
         Err(error) => (Some(error.to_string()), Report::new(State::Unknown, error.to_string())),
@@ -80,24 +86,28 @@ fn work(
     deadline: &Deadline,
 ) -> Result<Outcome, HandleError> {
     let mut outcome = Outcome::new(config, event);
-    if !config.on.iter().any(|when| when.matches(event)) {
+    if !config.acts_on(event) {
         return Ok(outcome.ends(End::NotActedOn));
     }
     let Some(held) = Held::take(&config.state)? else { return Ok(outcome.ends(End::Busy)) };
+    let now = now();
+    let mut memory = held.read(now, deadline)?;
+    outcome.acted = memory.acted.len();
     let seen = Seen::read(config, deadline)?;
     outcome.expected = seen.expected();
     outcome.cases = seen.cases(config, deadline).map_err(ObserveError::from)?;
     if outcome.cases.is_empty() {
+        forget(&held, &mut memory)?;
         return Ok(outcome.ends(End::AllWell));
     }
     spare_the_command(config, &mut outcome.cases);
+    if config.enabled {
+        hold_back(config, &memory, &mut outcome.cases, now);
+    }
     if bindable(&outcome.cases).is_empty() {
         return Ok(outcome.ends(End::Nothing));
     }
-    let now = now();
-    let acted = held.acted(now, deadline)?;
-    outcome.acted = acted.len();
-    if acted.len() >= config.per_hour {
+    if outcome.acted >= config.per_hour {
         return Ok(outcome.ends(End::OverBudget));
     }
     let link = Link::open(&config.interface, bindable(&outcome.cases).iter().any(IpAddr::is_ipv6))?;
@@ -108,15 +118,49 @@ fn work(
     if !config.enabled {
         return Ok(outcome.ends(End::DryRun));
     }
-    held.spend(acted, now)?;
-    outcome.acted += 1;
+    // Until it is known what came of it, this run has used the budget.
+    memory.acted.push(now);
+    held.write(&mut memory)?;
+    outcome.acted = memory.acted.len();
     log.begun(&outcome).map_err(HandleError::Log)?;
-    bring_back(config, &held, &seen, &mut outcome, deadline).map_err(HandleError::After)?;
+    bring_back(config, &held, &seen, &link, &mut outcome, deadline).map_err(HandleError::After)?;
+    learn(&held, &mut memory, &mut outcome, now);
     let back: Vec<IpAddr> = of(&outcome.cases, Fate::Back).collect();
     if !back.is_empty() {
         tell(config, &held, &link, &back, &mut outcome, deadline);
     }
     Ok(outcome.ends(End::Done))
+}
+
+/// Forgets what failed before, where nothing is missing any more.
+fn forget(held: &Held, memory: &mut Memory) -> Result<(), BudgetError> {
+    if memory.failed.is_empty() {
+        return Ok(());
+    }
+    memory.failed = Failures::default();
+    held.write(memory)
+}
+
+/// Lets those addresses wait that were tried in vain a short time ago. A command tries all or none of them.
+fn hold_back(config: &Config, memory: &Memory, cases: &mut [Case], now: u64) {
+    let mut held_back = cases.to_vec();
+    memory.failed.hold_back(&mut held_back, now);
+    if config.command.is_none() || bindable(&held_back).is_empty() {
+        cases.clone_from_slice(&held_back);
+    }
+}
+
+/// Notes for the next run which addresses did not come back. A run that could change nothing has used none of
+/// the budget.
+fn learn(held: &Held, memory: &mut Memory, outcome: &mut Outcome, now: u64) {
+    memory.failed.learn(&outcome.cases, now);
+    if !outcome.changed {
+        memory.acted.pop();
+        outcome.acted = memory.acted.len();
+    }
+    if let Err(error) = held.write(memory) {
+        outcome.notes.push(format!("not kept for the next run: {error}"));
+    }
 }
 
 /// Asks the link who has the addresses: what another host has is left alone.

@@ -20,7 +20,7 @@ fn an_event_that_is_none_is_refused_in_one_line() {
             (Some(3), "", 1),
             "{event:?}"
         );
-        assert!(outcome.stdout.contains("TIMER, or STATE-TYPE-ATTEMPT"), "{}", outcome.stdout);
+        assert!(outcome.stdout.contains("an event is TIMER, STATE-SOFT-ATTEMPT"), "{}", outcome.stdout);
     }
 }
 
@@ -41,7 +41,7 @@ fn an_event_on_which_nothing_is_done_is_an_answer_and_a_record() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let text = format!("interface = \"eth0\"\nfiles = [\"/etc/ips\"]\nlog = \"{}\"\n", log.display());
-    let line = "IP_REBIND OK - nothing is done on OK-HARD-1 (but on CRITICAL-SOFT-2, CRITICAL-HARD)";
+    let line = "IP_REBIND OK - nothing is done on OK-HARD (but on CRITICAL-SOFT-2, CRITICAL-HARD, TIMER)";
     assert_eq!(configured(&text), (0, line.to_owned()));
     let record = fs::read_to_string(&log).unwrap();
     assert!(record.starts_with("{\"version\":1,\"time\":") && record.ends_with("}\n"), "{record}");
@@ -62,7 +62,7 @@ fn a_bad_configuration_is_one_line_that_names_it() {
         (format!("{base}log = \"@/none/log\"\n"), "log: opening @/none: no such file or directory"),
         (
             format!("{base}on = [\"CRITICAL;reboot\"]\n"),
-            "configuration @/config.toml line 3: CRITICAL,reboot is none of TIMER",
+            "configuration @/config.toml line 3: CRITICAL,reboot is not TIMER",
         ),
         (String::new(), "configuration @/config.toml: missing field interface"),
         ("x".repeat(1 << 19), "configuration: reading @/config.toml: larger than 262144 octets"),

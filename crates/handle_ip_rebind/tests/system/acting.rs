@@ -52,7 +52,7 @@ fn what_is_missing_and_free_comes_back() {
         (record["version"].as_u64(), record["state"].as_str(), record["end"].as_str()),
         (Some(1), Some("OK"), Some("done"))
     );
-    assert_eq!((record["event"].as_str(), record["acted"].as_u64()), (Some("CRITICAL-HARD-3"), Some(1)));
+    assert_eq!((record["event"].as_str(), record["acted"].as_u64()), (Some("CRITICAL-HARD"), Some(1)));
     assert_eq!(record["addresses"].as_array().map(Vec::len), Some(3));
     assert_eq!(record["services"][0]["output"].as_str(), Some("restarted"));
 
@@ -79,7 +79,7 @@ fn a_command_binds_in_its_place() {
         "enabled = true\ncommand = [\"{setup}\", \"--all\"]\nrestart = [[\"{restart}\"], [\"/bin/true\"]]\n"
     ));
     let outcome = site.handle();
-    let line = "IP_REBIND CRITICAL - not back: 192.0.2.32 (not bound), restart ended with 5, bound again: 192.0.2.31, restarted 1 service";
+    let line = "IP_REBIND CRITICAL - 192.0.2.32 not back, and restart ended with 5 (bound again: 192.0.2.31, restarted 1 service)";
     assert_eq!(outcome.verdict(), (2, line), "{outcome:?}");
     assert!(outcome.stdout.contains(&format!("{setup} --all: done (set up)\n")), "{}", outcome.stdout);
     assert!(site.has("192.0.2.31/24") && !site.has("192.0.2.32/24"));
@@ -93,9 +93,10 @@ fn a_command_that_hangs_is_ended_and_reported() {
     let site = Site::new("192.0.2.31");
     let setup = site.script("setup-ips.pl", "trap '' TERM; sleep 30");
     site.configure(&format!("enabled = true\ncommand = [\"{setup}\"]\nrestart = [[\"/bin/true\"]]\n"));
-    let outcome = run(&mut site.command_within("CRITICAL-HARD-3", 7));
-    let line = "IP_REBIND CRITICAL - not back: 192.0.2.31 (not bound), setup-ips.pl did not end within ";
+    let outcome = run(&mut site.command_within("CRITICAL-HARD-3", 8));
+    let line = "IP_REBIND CRITICAL - setup-ips.pl did not end within ";
     assert!(outcome.code == Some(2) && outcome.stdout.starts_with(line), "{outcome:?}");
+    assert!(outcome.first_line().ends_with(" was killed, and 192.0.2.31 not back"), "{outcome:?}");
     assert_eq!(
         site.records().remove(0)["services"].as_array().map(Vec::len),
         Some(0),

@@ -86,7 +86,7 @@ fn without_a_state_that_is_understood_nothing_is_done() {
     };
     for content in ["", "{\"version\":1,\"acted\":[1,", "\0\0\0"] {
         write(&state.join("budget.json"), content);
-        refused("nothing is done until you have looked at it and removed it");
+        refused("inspect and remove it, nothing is done before");
     }
     fs::remove_file(state.join("budget.json")).unwrap();
     symlink("/dev/zero", state.join("budget.json")).unwrap();
@@ -115,7 +115,7 @@ fn of_two_handlers_one_works() {
     });
     let mut verdicts: Vec<_> = outcomes.iter().map(suite::process::Outcome::verdict).collect();
     verdicts.sort_unstable();
-    let busy = "IP_REBIND WARNING - nothing is done: another run is at work";
+    let busy = "IP_REBIND WARNING - nothing is done: another run is in progress";
     assert_eq!(verdicts, [(0, "IP_REBIND OK - bound again: 192.0.2.31"), (1, busy)]);
     assert_eq!(site.records().len(), 2);
 }
@@ -164,7 +164,7 @@ fn what_ends_nrpe_does_not_end_a_run() {
     site.host.etc("sudoers.d/handle_ip_rebind", &fs::read_to_string(sudoers).unwrap());
     write(&installed.path().join("nrpe.d/impatient.cfg"), "command_timeout=1\n");
     let nrpe = Nrpe::start_installed(&site.host, installed.path());
-    let asked = nrpe.check("handle_ip_rebind_CRITICAL-SOFT-2", &["-t", "20"]);
+    let asked = nrpe.check("handle_ip_rebind_CRITICAL-SOFT-2-0-0", &["-t", "20"]);
     assert!(asked.first_line().contains("timed out after 1 seconds"), "{asked:?}");
     assert!(site.records().is_empty(), "the run was over before NRPE gave up");
     drop(nrpe);
@@ -195,7 +195,7 @@ fn what_the_caller_set_or_ignores_is_of_no_account() {
         let outcome = after(&site, prepare);
         assert!(site.has("192.0.2.31/24"), "{prepare}: {outcome:?}");
         // The program runs with the umask, the limits and the signals of a fresh process.
-        let line = "IP_REBIND CRITICAL - restart was ended by signal 2, bound again: 192.0.2.31";
+        let line = "IP_REBIND CRITICAL - restart was ended by signal 2 (bound again: 192.0.2.31)";
         assert_eq!(outcome.verdict(), (2, line), "{prepare}");
         assert!(outcome.stdout.contains("(0022 unlimited)"), "{prepare}: {outcome:?}");
         assert_eq!(site.log().len(), 2, "{prepare}: begun and ended");

@@ -6,9 +6,13 @@
 #[cfg(test)]
 mod acting;
 #[cfg(test)]
+mod again;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod masks;
+#[cfg(test)]
+mod reboot;
 #[cfg(test)]
 mod scheduled;
 #[cfg(test)]

@@ -55,7 +55,10 @@ fn what_the_list_has_is_looked_for_whatever_check_says() {
     let site = Site::new("192.0.2.31");
     // A host without a static configuration, with the example as it ships.
     site.configure("check = []\n");
-    assert_eq!(site.handle().verdict(), (1, "IP_REBIND WARNING - dry run, would bind: 192.0.2.31"));
+    assert_eq!(
+        site.handle().verdict(),
+        (1, "IP_REBIND WARNING - 192.0.2.31 would be bound, but this is a dry run")
+    );
     site.configure("enabled = true\ncheck = [\"--ip=192.0.2.1\"]\n");
     assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - bound again: 192.0.2.31"));
     assert_eq!(
@@ -96,11 +99,10 @@ fn an_address_that_no_host_has_is_refused_by_name() {
     let outcome = site.handle();
     assert_eq!(outcome.code, Some(2), "{outcome:?}");
     for line in [
-        "192.0.2.0: left alone: the network address of 192.0.2.0/24",
-        "192.0.2.255: left alone: the broadcast address of 192.0.2.0/24",
-        "127.0.0.9: left alone: a loopback address",
-        "2001:db8::: left alone: the anycast address of the routers of 2001:db8::/64",
-        "192.0.2.31: bound again",
+        "CRITICAL: 192.0.2.0 left alone: the network address of 192.0.2.0/24",
+        "CRITICAL: 192.0.2.255 left alone: the broadcast address of 192.0.2.0/24",
+        "CRITICAL: 127.0.0.9 left alone: a loopback address",
+        "CRITICAL: 2001:db8:: left alone: the anycast address of the routers of 2001:db8::/64",
     ] {
         assert!(outcome.stdout.lines().any(|found| found == line), "{line}: {}", outcome.stdout);
     }

@@ -59,7 +59,7 @@ const SERVERS: [Server; 7] = [
         list: "192.0.2.31",
         gone: "192.0.2.32/24",
         settings: "enabled = true",
-        outcome: ("WARNING", "not in the list, left alone: 192.0.2.32"),
+        outcome: ("WARNING", "192.0.2.32 left alone: not in the list"),
         recovers: false,
     },
     Server {
@@ -68,7 +68,7 @@ const SERVERS: [Server; 7] = [
         list: "192.0.2.41 192.0.2.42 2001:db8::42",
         gone: "192.0.2.42/24 2001:db8::42/64",
         settings: "enabled = true",
-        outcome: ("CRITICAL", "left alone: 192.0.2.42, 2001:db8::42 (02:00:00:00:00:42 has it on eth0)"),
+        outcome: ("CRITICAL", "192.0.2.42, 2001:db8::42 left alone: 02:00:00:00:00:42 has it on eth0"),
         recovers: false,
     },
     Server {
@@ -77,7 +77,7 @@ const SERVERS: [Server; 7] = [
         list: "192.0.2.51 192.0.2.52",
         gone: "192.0.2.52/24",
         settings: "enabled = true\nper-hour = 2",
-        outcome: ("WARNING", "the budget of 2 an hour is used up, not bound: 192.0.2.52"),
+        outcome: ("WARNING", "192.0.2.52 not bound: the budget of 2 an hour is used up"),
         recovers: false,
     },
     Server {
@@ -86,7 +86,7 @@ const SERVERS: [Server; 7] = [
         list: "192.0.2.61 192.0.2.62",
         gone: "192.0.2.62/24",
         settings: "enabled = false",
-        outcome: ("WARNING", "dry run, would bind: 192.0.2.62"),
+        outcome: ("WARNING", "192.0.2.62 would be bound, but this is a dry run"),
         recovers: false,
     },
     Server {
@@ -95,7 +95,7 @@ const SERVERS: [Server; 7] = [
         list: "192.0.2.72",
         gone: "192.0.2.72/24",
         settings: "enabled = true\ninterface = \"eth1\"",
-        outcome: ("CRITICAL", "left alone: 192.0.2.72 (eth1 is down)"),
+        outcome: ("CRITICAL", "192.0.2.72 left alone: eth1 is down"),
         recovers: false,
     },
 ];

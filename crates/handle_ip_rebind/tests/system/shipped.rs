@@ -35,15 +35,45 @@ fn sudo_and_systemd_accept_them() {
         verified.stderr.lines().filter(|line| line.contains("handle_ip_rebind")).collect::<Vec<_>>(),
         [""; 0]
     );
+    // Without a command of its own the unit is confined, and the unit with command.conf is not.
+    let security = |unit: &Path| {
+        let mut command = Command::new("systemd-analyze");
+        run(command.args(["security", "--offline=true", "--no-pager", "--threshold=40"]).arg(unit))
+    };
+    let confined = unit("handle_ip_rebind@TIMER.service");
+    assert_eq!(security(&confined).code, Some(0), "{}", security(&confined).stdout);
+    let text = fs::read_to_string(&confined).unwrap();
+    let capabilities: Vec<&str> =
+        text.lines().filter(|line| line.starts_with("CapabilityBoundingSet=")).collect();
+    assert_eq!(capabilities, ["CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW"]);
     // The commands for systemd are those that sudo allows.
     let (sudoers, commands) =
         (fs::read_to_string(unit("sudoers")).unwrap(), fs::read_to_string(unit("nrpe-systemd.cfg")).unwrap());
     let wanted: Vec<&str> =
         commands.lines().filter_map(|line| Some(line.split_once("]=/usr/bin/sudo -n ")?.1)).collect();
     assert!(
-        wanted.len() == 3 && wanted.iter().all(|command| sudoers.contains(&format!(" {command}"))),
+        wanted.len() == 20 && wanted.iter().all(|command| sudoers.contains(&format!(" {command}"))),
         "{wanted:?} {sudoers}"
     );
+}
+
+#[test]
+fn sudo_knows_nrpes_user_by_the_family_of_the_system() {
+    let file = suite::plugins::workspace().join("nrpe-config/handle_ip_rebind/sudoers");
+    let user = |options: &[&str]| {
+        let mut install = Command::new(suite::plugins::workspace().join("packaging/install"));
+        let filled = succeed(install.args(options).arg(format!("--fill={}", file.display()))).stdout;
+        filled.lines().last().and_then(|line| line.split(' ').next()).map(str::to_owned)
+    };
+    let rows: [(&[&str], &str); 4] = [
+        (&["--family=debian"], "nagios"),
+        (&["--family=redhat"], "nrpe"),
+        (&[], "nagios"),
+        (&["--family=redhat", "--nrpe-user=icinga"], "icinga"),
+    ];
+    for (options, name) in rows {
+        assert_eq!(user(options).as_deref(), Some(name), "{options:?}");
+    }
 }
 
 #[test]
@@ -66,7 +96,10 @@ fn the_example_of_a_configuration_is_a_dry_run() {
     ];
     let text = paths.iter().fold(shipped.clone(), |text, (shipped, own)| text.replace(shipped, own));
     write(&site.path("config.toml"), &text);
-    assert_eq!(site.handle().verdict(), (1, "IP_REBIND WARNING - dry run, would bind: 192.0.2.31"));
+    assert_eq!(
+        site.handle().verdict(),
+        (1, "IP_REBIND WARNING - 192.0.2.31 would be bound, but this is a dry run")
+    );
     // The lines behind a # are examples to start from: they must be right too, one at a time.
     let examples: Vec<&str> =
         text.lines().filter_map(|line| line.strip_prefix('#')).filter(|line| line.contains(" = [")).collect();
@@ -117,17 +150,30 @@ fn nrpes_user_may_run_what_ships_and_nothing_more() {
         let outcome = sudo(arguments);
         assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), ""), "{arguments:?}: {outcome:?}");
     }
-    // And over the network there is nothing but the name of a command.
+    // And over the network there is nothing but the name of a command. What sudo has to say of this host's name
+    // is not in the answer.
+    site.host.etc("hosts", "127.0.0.1 localhost\n");
+    let complaint = sudo(&["--event=CRITICAL-SOFT-2", "--timeout=50"]).stderr;
+    assert!(complaint.contains("unable to resolve host"), "{complaint}");
     let nrpe = Nrpe::start_installed(&site.host, installed.path());
     for name in
-        ["handle_ip_rebind_CRITICAL-SOFT-2;id", "handle_ip_rebind_$(id)", "handle_ip_rebind_`id`-SOFT-1"]
+        ["handle_ip_rebind_CRITICAL-SOFT-2-0-0;id", "handle_ip_rebind_$(id)", "handle_ip_rebind_`id`-SOFT-1"]
     {
         let outcome = nrpe.check(name, &[]);
         assert!(outcome.code == Some(3) && !outcome.stdout.contains("IP_REBIND"), "{name}: {outcome:?}");
         assert!(!outcome.stdout.contains("uid="), "{name}: {outcome:?}");
     }
-    let unknown = "NRPE: Command 'handle_ip_rebind_OK-HARD-1' not defined";
-    assert_eq!(nrpe.check("handle_ip_rebind_OK-HARD-1", &[]).verdict(), (3, unknown));
-    let asked = nrpe.check("handle_ip_rebind_CRITICAL-SOFT-2", &[]);
+    // Neither other states nor a downtime of the host or the service are known.
+    for event in [
+        "OK-HARD-1-0-0",
+        "CRITICAL-SOFT-2-1-0",
+        "CRITICAL-HARD-3-0-2",
+        "CRITICAL-SOFT-2",
+        "CRITICAL-HARD-11-0-0",
+    ] {
+        let unknown = format!("NRPE: Command 'handle_ip_rebind_{event}' not defined");
+        assert_eq!(nrpe.check(&format!("handle_ip_rebind_{event}"), &[]).verdict(), (3, unknown.as_str()));
+    }
+    let asked = nrpe.check("handle_ip_rebind_CRITICAL-SOFT-2-0-0", &[]);
     assert_eq!(asked.verdict(), allowed.verdict());
 }

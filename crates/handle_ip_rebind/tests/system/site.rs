@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -16,6 +16,17 @@ use suite::host::cabled;
 
 /// What a test needs that makes hosts.
 pub(super) const HOSTS: [Need; 2] = [Need::Root, Need::Program("ip")];
+
+/// Gives a host sudo's rule as `packaging/install` put it below `installed`, and a configuration with these
+/// `settings` that keeps its files in `folder`. The list is /etc/ips.
+pub(super) fn handler_files(host: &Host, folder: &TempDir, installed: &Path, settings: &str) {
+    let shipped = installed.join("share/doc/silent-outage-plugins/handle_ip_rebind/sudoers");
+    host.etc("sudoers.d/handle_ip_rebind", &fs::read_to_string(shipped).unwrap());
+    let top = folder.path().display();
+    let places = format!("log = \"{top}/log\"\nstate = \"{top}/state\"\n");
+    let usual = "interface = \"eth0\"\nfiles = [\"/etc/ips\"]\n";
+    host.etc("nagios/handle_ip_rebind.toml", &format!("{usual}{places}{settings}\n"));
+}
 
 /// A host that may bind its addresses again, with eth0 at 192.0.2.1 and 2001:db8::1, and a neighbour at .50
 /// and ::50.

@@ -1,0 +1,177 @@
+//! What one run leaves for the next: the budget, addresses that wait, and a log that a timer does not fill. And
+//! what another host takes in the middle of a run.
+
+use std::fs;
+
+use suite::host::{succeed, write};
+use suite::needs::{Need, missing};
+use suite::process::run;
+
+use super::site::{HOSTS, Site};
+
+/// A site on which 2001:db8::31 cannot be bound: IPv6 is switched off there.
+fn site_without_ipv6(list: &str) -> Site {
+    let site = Site::new(list);
+    site.host.sysctl("net/ipv6/conf/eth0/disable_ipv6", "1");
+    site
+}
+
+impl Site {
+    /// Lets this many seconds pass for the handler: what it noted is that much older.
+    fn later(&self, seconds: u64) {
+        let path = self.path("state/budget.json");
+        let mut noted: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        for failure in noted["failed"].as_object_mut().unwrap().values_mut() {
+            failure["last"] = (failure["last"].as_u64().unwrap() - seconds).into();
+        }
+        fs::write(&path, noted.to_string()).unwrap();
+    }
+}
+
+#[test]
+fn an_address_that_does_not_come_back_waits_longer_and_longer() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = site_without_ipv6("192.0.2.1 192.0.2.31 2001:db8::31");
+    site.configure("enabled = true\nper-hour = 1\n");
+    site.host.ip(&["addr", "add", "192.0.2.31/24", "dev", "eth0"]);
+    let failed = "IP_REBIND CRITICAL - 2001:db8::31 not back: netlink: permission denied";
+    let refused = || {
+        let outcome = site.handle();
+        assert!(outcome.code == Some(2) && outcome.stdout.starts_with(failed), "{outcome:?}");
+        outcome.first_line().to_owned()
+    };
+    let cause = refused();
+    let waits = |minutes: u64, tries: &str| {
+        site.later(minutes * 60 - 30);
+        assert_eq!(refused(), format!("{cause}, waits {minutes} min after {tries}"));
+        site.later(31);
+    };
+    waits(1, "1 try");
+    assert_eq!(refused(), cause, "tried again");
+    // Nothing was changed, so the only change of this hour is still there for another address, which is tried
+    // at once. What it needs is done, and the other one still waits.
+    site.host.ip(&["addr", "del", "192.0.2.31/24", "dev", "eth0"]);
+    let outcome = site.handle();
+    assert!(site.has("192.0.2.31/24"), "{outcome:?}");
+    assert!(
+        outcome.first_line().ends_with(" waits 5 min after 2 tries (bound again: 192.0.2.31)"),
+        "{outcome:?}"
+    );
+    let acted: Vec<_> = site.records().iter().map(|record| record["acted"].as_u64().unwrap()).collect();
+    assert_eq!(acted, [0, 0, 0, 1]);
+    // Now the budget is used up for what may be tried again.
+    site.later(301);
+    let line = "IP_REBIND WARNING - 2001:db8::31 not bound: the budget of 1 an hour is used up";
+    assert_eq!(site.handle().verdict(), (1, line));
+    // And what is back by itself is forgotten.
+    site.host.sysctl("net/ipv6/conf/eth0/disable_ipv6", "0");
+    site.host.ip(&["addr", "add", "2001:db8::31/64", "dev", "eth0", "nodad"]);
+    assert_eq!(site.handle().code, Some(0));
+    let noted = fs::read_to_string(site.path("state/budget.json")).unwrap();
+    assert!(noted.contains("\"failed\":{}"), "{noted}");
+}
+
+#[test]
+fn an_address_that_is_taken_in_the_middle_of_a_run_is_given_back() {
+    if missing(&HOSTS) || missing(&[Need::Program("nft")]) {
+        return;
+    }
+    let site = Site::new("192.0.2.31 192.0.2.32 2001:db8::31");
+    let restart = site.script("restart", "true");
+    site.configure(&format!("enabled = true\nannounce = true\nrestart = [[\"{restart}\"]]\n"));
+    // The neighbour hears the first three questions for the address not, and the one after the binding.
+    site.neighbour.ip(&["addr", "add", "192.0.2.31/24", "dev", "eth0"]);
+    let rules = "table arp deaf { chain in { type filter hook input priority 0; arp daddr ip 192.0.2.31 quota until 150 bytes drop; }; }";
+    succeed(site.neighbour.command("nft").arg(rules));
+    let mac = run(site.neighbour.command("cat").arg("/sys/class/net/eth0/address")).stdout;
+    let why = format!("192.0.2.31 not back: {} has it too on eth0, removed again", mac.trim());
+    let outcome = site.handle();
+    let back = "bound again: 192.0.2.32, 2001:db8::31, restarted 1 service";
+    let line = format!("IP_REBIND CRITICAL - {why} ({back})");
+    assert_eq!(outcome.verdict(), (2, line.as_str()), "{outcome:?}");
+    assert!(!site.has("192.0.2.31/24") && site.has("192.0.2.32/24"));
+    let line = format!("IP_REBIND CRITICAL - {why}, waits 1 min after 1 try");
+    assert_eq!(site.handle().verdict(), (2, line.as_str()));
+}
+
+#[test]
+fn what_a_command_binds_is_given_back_too() {
+    if missing(&HOSTS) || missing(&[Need::Program("nft")]) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    let setup = site.script("setup-ips.pl", "ip addr add 192.0.2.31/25 dev eth0");
+    site.configure(&format!("enabled = true\ncommand = [\"{setup}\"]\n"));
+    site.neighbour.ip(&["addr", "add", "192.0.2.31/24", "dev", "eth0"]);
+    let rules = "table arp deaf { chain in { type filter hook input priority 0; arp daddr ip 192.0.2.31 quota until 150 bytes drop; }; }";
+    succeed(site.neighbour.command("nft").arg(rules));
+    let outcome = site.handle();
+    assert!(outcome.first_line().ends_with(" has it too on eth0, removed again"), "{outcome:?}");
+    assert!(!site.has("192.0.2.31/25"));
+}
+
+#[test]
+fn in_a_downtime_nothing_is_done() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    let line = "IP_REBIND OK - nothing is done in a downtime";
+    for depths in [&["--downtime=1"][..], &["--downtime=0", "--downtime=2"]] {
+        assert_eq!(run(site.command("CRITICAL-HARD").args(depths)).verdict(), (0, line));
+    }
+    assert_eq!(site.records().remove(0)["end"].as_str(), Some("downtime"));
+    assert!(!site.has("192.0.2.31/24") && !site.path("state").exists());
+    let outcome = run(site.command("CRITICAL-HARD").args(["--downtime=0", "--downtime=0"]));
+    assert_eq!(outcome.verdict(), (0, "IP_REBIND OK - bound again: 192.0.2.31"));
+}
+
+#[test]
+fn a_timer_does_not_fill_the_log() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.1 192.0.2.31");
+    site.configure("enabled = true\non = [\"TIMER\"]\n");
+    let timer = || run(&mut site.command("TIMER")).code;
+    assert_eq!(timer(), Some(0));
+    assert_eq!(site.log().len(), 2, "begun and done");
+    for _ in 0..3 {
+        assert_eq!(timer(), Some(0));
+    }
+    assert_eq!(site.log().len(), 3, "nothing is missing, once");
+    write(&site.path("ips"), "192.0.2.1\n192.0.2.1/32\n192.0.2.1/24\n");
+    for _ in 0..2 {
+        assert_eq!(timer(), Some(3));
+    }
+    assert_eq!(site.log().len(), 4, "an error, once");
+    site.configure("enabled = false\non = [\"CRITICAL\"]\n");
+    for _ in 0..2 {
+        assert_eq!(run(&mut site.command("OK-HARD-1")).code, Some(0));
+    }
+    assert_eq!(site.log().len(), 6, "every event of the monitor");
+}
+
+#[test]
+fn two_capabilities_are_enough() {
+    if missing(&HOSTS) || missing(&[Need::Program("setpriv")]) {
+        return;
+    }
+    // As the unit of systemd grants them.
+    let site = Site::new("192.0.2.31 2001:db8::31 2001:db8::50");
+    let handler = site.command("TIMER");
+    site.configure("enabled = true\non = [\"TIMER\"]\nannounce = true\nrestart = [[\"/bin/true\"]]\n");
+    let mut command = site.host.command("setpriv");
+    let set = "-all,+net_admin,+net_raw";
+    command.args([format!("--bounding-set={set}"), format!("--inh-caps={set}"), "--no-new-privs".to_owned()]);
+    // Behind `ip netns exec NAME`.
+    let outcome = run(command.args(handler.get_args().skip(3)));
+    let back = "(bound again: 192.0.2.31, 2001:db8::31, restarted 1 service)";
+    assert!(outcome.first_line().ends_with(back), "{outcome:?}");
+    assert!(
+        outcome.first_line().starts_with("IP_REBIND CRITICAL - 2001:db8::50 left alone: "),
+        "{outcome:?}"
+    );
+}
