@@ -2,7 +2,7 @@
 
 use plugin::{Limit, Range, State, Thresholds};
 
-use crate::options::Limits;
+use crate::options::{Connecting, Limits, Mismatch};
 
 /// The thresholds that the observations are judged by.
 #[derive(Clone, Debug)]
@@ -15,11 +15,15 @@ pub(crate) struct Allowed {
     pub(crate) slowest: Thresholds,
     /// Whether a refused connection is fine.
     pub(crate) refused: bool,
+    /// Whether ports must be closed.
+    pub(crate) closed: bool,
+    /// What an answer without the expected text is: `None` if it is a failure as all others.
+    pub(crate) mismatch: Option<State>,
 }
 
 impl Allowed {
     /// Takes the limits as given. Without any limit on failures one failed target is critical.
-    pub(crate) fn new(limits: &Limits, refused: bool) -> Self {
+    pub(crate) fn new(limits: &Limits, connecting: &Connecting) -> Self {
         let (failed, failed_share) = Limit::split(limits.warning.as_ref(), limits.critical.as_ref());
         let none_given = limits.warning.is_none() && limits.critical.is_none();
         let one_is_critical = Thresholds { warning: None, critical: Some(Range::up_to(0.0)) };
@@ -30,7 +34,9 @@ impl Allowed {
                 warning: limits.warning_time.clone(),
                 critical: limits.critical_time.clone(),
             },
-            refused,
+            refused: connecting.refused_ok,
+            closed: connecting.closed,
+            mismatch: connecting.mismatch.map(Mismatch::state),
         }
     }
 

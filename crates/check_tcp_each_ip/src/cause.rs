@@ -21,6 +21,12 @@ pub(crate) enum Cause {
     ClosedAtOnce,
     /// The connection stood, and the service said nothing.
     NoBanner,
+    /// The connection stood, and the service did not answer what was sent.
+    NoReply,
+    /// The connection stood, but not for as long as it should.
+    ClosedEarly,
+    /// The port is open and should not be.
+    Open,
     /// The service said something else than what is expected: the start of it.
     Unexpected(String),
     /// Nothing can be said from here.
@@ -67,6 +73,8 @@ pub(crate) enum Local {
     Conntrack,
     /// The system has no such protocol family.
     NoFamily,
+    /// It is the broadcast address of one of this machine's networks.
+    Broadcast,
     /// Another error of the system's.
     Other(i32),
 }
@@ -103,6 +111,7 @@ impl Local {
             Local::NeighbourTable => "neighbour table full here",
             Local::Conntrack => "conntrack table full here",
             Local::NoFamily => "protocol family missing here",
+            Local::Broadcast => "a broadcast address",
             Local::Other(errno) => return system(errno),
         };
         words.to_owned()
@@ -130,6 +139,7 @@ impl Local {
             }
             Local::Conntrack => "raise net.netfilter.nf_conntrack_max on this machine, or lower --rate",
             Local::NoFamily => "this machine has no such protocol, as with IPv6 switched off",
+            Local::Broadcast => "no host has it: take it off the list",
             Local::Other(_) => "this machine cannot make the connection",
         }
     }
@@ -148,6 +158,9 @@ impl Cause {
             Cause::Unreachable(_) => "unreachable".to_owned(),
             Cause::ClosedAtOnce => "closed at once".to_owned(),
             Cause::NoBanner => "no banner".to_owned(),
+            Cause::NoReply => "no reply".to_owned(),
+            Cause::ClosedEarly => "closed early".to_owned(),
+            Cause::Open => "open".to_owned(),
             Cause::Unexpected(_) => "unexpected answer".to_owned(),
             Cause::Local(local) => local.brief(),
         }
@@ -161,7 +174,13 @@ impl Cause {
             Cause::NoNeighbour => "no neighbour: nothing on the link has this address".to_owned(),
             Cause::Icmp(icmp) => icmp.full(),
             Cause::Unreachable(errno) => format!("unreachable ({})", system(*errno)),
-            Cause::NoBanner => "connected, but no banner: the service hangs".to_owned(),
+            Cause::NoBanner => {
+                "connected, but no banner: the service hangs, or it waits for the client to speak first: --send"
+                    .to_owned()
+            }
+            Cause::NoReply => "connected, but no reply: the service hangs".to_owned(),
+            Cause::ClosedEarly => "closed early: the connection did not stand for the time of --stay".to_owned(),
+            Cause::Open => "open: the port should be closed".to_owned(),
             Cause::Unexpected(text) => format!("unexpected answer: {text}"),
             Cause::Local(local) => format!("{}: {}", local.brief(), local.remedy()),
             cause => cause.brief(),
@@ -170,7 +189,14 @@ impl Cause {
 
     /// Whether something at the target's address answered, if not as it should.
     pub(crate) fn is_an_answer(&self) -> bool {
-        matches!(self, Cause::Refused | Cause::ClosedAtOnce | Cause::NoBanner | Cause::Unexpected(_))
+        !matches!(
+            self,
+            Cause::NoAnswer(_)
+                | Cause::NoNeighbour
+                | Cause::Icmp(_)
+                | Cause::Unreachable(_)
+                | Cause::Local(_)
+        )
     }
 
     /// Of two tries' causes the one that tells more: the later one, unless it knows less than an ICMP error,

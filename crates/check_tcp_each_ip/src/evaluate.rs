@@ -22,12 +22,16 @@ pub(crate) fn evaluate(allowed: &Allowed, observations: &Observations) -> Report
         observations.failed.iter().filter_map(|(place, cause)| Some((*observations.target(*place)?, cause)));
     let (untested, failed): (Vec<Failure<'_>>, Vec<_>) =
         failures.partition(|(_, cause)| matches!(cause, Cause::Local(_)));
+    let is_mismatch =
+        |(_, cause): &Failure<'_>| allowed.mismatch.is_some() && matches!(cause, Cause::Unexpected(_));
+    let (mismatched, failed): (Vec<Failure<'_>>, Vec<_>) = failed.into_iter().partition(is_mismatch);
     let judgement = Judgement { allowed, observations, ports: observations.several_ports() };
     let failing = judgement.failing(&failed);
     let all_well = if failed.is_empty() { judgement.all_well() } else { failing.text.clone() };
-    let findings = judgement
+    let mut findings = judgement
         .total_outage()
         .unwrap_or_else(|| Findings::from_iter([failing, judgement.untested(&untested), judgement.slow()]));
+    findings.extend(judgement.mismatched(&mismatched));
     let report = findings.report(all_well);
     let report = notes(observations, &failed).into_iter().fold(report, Report::detail);
     verbose_notes(observations).into_iter().fold(report, Report::verbose_detail)
@@ -66,6 +70,21 @@ impl Judgement<'_> {
         self.share(finding.metric(self.count(failed.len())), failed.len())
     }
 
+    /// What answers something else, where that has a state of its own.
+    fn mismatched(&self, mismatched: &[Failure<'_>]) -> Option<Finding> {
+        let state = self.allowed.mismatch?;
+        let count = Metric::count("mismatched", mismatched.len()).max(self.total() as f64);
+        let verb = if mismatched.len() == 1 { "answers" } else { "answer" };
+        let finding = match state {
+            State::Ok => {
+                let groups = groups(mismatched, self.ports, Cause::full);
+                Finding::ok("").details(groups.iter().map(Group::line))
+            }
+            state => self.finding((state, self.total()), mismatched, &format!("{verb} otherwise")),
+        };
+        Some(finding.metric(count))
+    }
+
     fn count(&self, failed: usize) -> Metric {
         let total = self.total() as f64;
         Metric::count("failed", failed).thresholds(self.allowed.failed.clone()).max(total)
@@ -82,6 +101,9 @@ impl Judgement<'_> {
     /// `None` if that is not so, or if it is no fault by the limits.
     fn total_outage(&self) -> Option<Findings> {
         let failed = &self.observations.failed;
+        if self.allowed.closed {
+            return None;
+        }
         let (tried, not_reached) = total_outage(failed.iter().map(|(_, cause)| cause), self.total())?;
         let state = self.allowed.state(self.total(), self.total());
         let named = |is_tried: bool| {
@@ -183,6 +205,8 @@ impl Judgement<'_> {
             (false, false) => "addresses",
         };
         let verb = match (self.allowed.refused, one) {
+            _ if self.allowed.closed && one => "is closed",
+            _ if self.allowed.closed => "are closed",
             (false, true) => "answers",
             (false, false) => "answer",
             (true, true) => "answers or refuses",
@@ -190,7 +214,9 @@ impl Judgement<'_> {
         };
         let target = self.observations.targets.first().filter(|_| !self.ports);
         let port = target.map(|target| format!(" on port {}", target.port)).unwrap_or_default();
-        let (slowest, place) = self.observations.slowest.unwrap_or_default();
+        let Some((slowest, place)) = self.observations.slowest else {
+            return format!("{total} {what} {verb}{port}");
+        };
         let slowest_name = match self.observations.target(place) {
             Some(_) if one => String::new(),
             Some(_) if self.ports => format!(", slowest {}", self.name(place)),

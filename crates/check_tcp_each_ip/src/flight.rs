@@ -1,7 +1,7 @@
 //! The connections in flight, and the order in which their time runs out.
 //!
 //! All connections of one stage have the same time, so the order of their ends is the order of their starts:
-//! two queues instead of a sorted structure, and a slow head never holds up those behind it.
+//! a queue for each stage instead of a sorted structure, and a slow head never holds up those behind it.
 
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
@@ -14,6 +14,24 @@ pub(crate) enum Stage {
     Handshake,
     /// What the service says; so far it said this.
     Answer(Vec<u8>),
+    /// Nothing but its end, which must not come in time.
+    Stay,
+}
+
+/// How many stages there are.
+const STAGES: usize = 3;
+/// How long a connection may be in each stage: waiting for the handshake, for the answer, and standing.
+pub(crate) type Times = [Duration; STAGES];
+
+impl Stage {
+    /// Its place among the queues and the times.
+    fn place(&self) -> usize {
+        match self {
+            Stage::Handshake => 0,
+            Stage::Answer(_) => 1,
+            Stage::Stay => 2,
+        }
+    }
 }
 
 /// A connection in flight.
@@ -25,6 +43,8 @@ pub(crate) struct Connection {
     pub(crate) target: u32,
     /// When it was started.
     pub(crate) started: Instant,
+    /// How long it took until it was as it should be.
+    pub(crate) took: Duration,
     /// When its stage began.
     pub(crate) since: Instant,
     /// What it waits for.
@@ -45,8 +65,8 @@ struct Waiting {
 pub(crate) struct Flight {
     slots: Vec<Option<Connection>>,
     free: Vec<u32>,
-    /// Of the handshakes, and of the answers.
-    queues: [VecDeque<Waiting>; 2],
+    /// By stage.
+    queues: [VecDeque<Waiting>; STAGES],
     count: usize,
 }
 
@@ -91,32 +111,31 @@ impl Flight {
     }
 
     /// The moment at which the first connection's time runs out.
-    pub(crate) fn due(&mut self, timeout: Duration) -> Option<Instant> {
+    pub(crate) fn due(&mut self, times: &Times) -> Option<Instant> {
+        self.first(times).map(|(moment, _)| moment)
+    }
+
+    /// The connection whose time runs out first, and when.
+    fn first(&mut self, times: &Times) -> Option<(Instant, u32)> {
         let slots = &self.slots;
-        let mut heads = self.queues.iter_mut().filter_map(|queue| {
+        let heads = self.queues.iter_mut().zip(times).filter_map(|(queue, time)| {
             while queue.front().is_some_and(|waiting| !is_current(slots, waiting)) {
                 queue.pop_front();
             }
-            queue.front().map(|waiting| waiting.since + timeout)
+            queue.front().map(|waiting| (waiting.since + *time, waiting.slot))
         });
-        let first = heads.next();
-        first.into_iter().chain(heads).min()
+        heads.min()
     }
 
     /// Takes out a connection whose time was over at `now`.
-    pub(crate) fn expired(&mut self, now: Instant, timeout: Duration) -> Option<Connection> {
-        if self.due(timeout)? > now {
-            return None;
-        }
-        let heads = self.queues.iter().filter_map(|queue| queue.front());
-        let slot = heads.min_by_key(|waiting| waiting.since)?.slot;
+    pub(crate) fn expired(&mut self, now: Instant, times: &Times) -> Option<Connection> {
+        let (_, slot) = self.first(times).filter(|(moment, _)| *moment <= now)?;
         self.remove(slot)
     }
 
     fn wait(&mut self, slot: u32, connection: &Connection) {
         let slots = &self.slots;
-        let [handshakes, answers] = &mut self.queues;
-        let queue = if connection.stage == Stage::Handshake { handshakes } else { answers };
+        let Some(queue) = self.queues.get_mut(connection.stage.place()) else { return };
         // One black hole at the head keeps the ends of thousands behind it: they are swept out now and then.
         if queue.len() > 2 * slots.len() + 1024 {
             queue.retain(|waiting| is_current(slots, waiting));
@@ -140,10 +159,11 @@ mod tests {
     use super::*;
 
     const TIMEOUT: Duration = Duration::from_secs(3);
+    const TIMES: Times = [TIMEOUT, TIMEOUT, Duration::from_secs(1)];
 
     fn connection(target: u32, since: Instant, stage: Stage) -> Connection {
         let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().into();
-        Connection { socket, target, started: since, since, stage }
+        Connection { socket, target, started: since, took: Duration::ZERO, since, stage }
     }
 
     #[test]
@@ -154,12 +174,14 @@ mod tests {
         let first = flight.add(connection(0, at(0), Stage::Handshake));
         flight.add(connection(1, at(10), Stage::Handshake));
         flight.add(connection(2, at(5), Stage::Answer(Vec::new())));
-        assert_eq!((flight.len(), flight.due(TIMEOUT)), (3, Some(at(3000))));
-        assert!(flight.expired(at(2999), TIMEOUT).is_none());
+        // That time is shorter.
+        flight.add(connection(3, at(2_007), Stage::Stay));
+        assert_eq!((flight.len(), flight.due(&TIMES)), (4, Some(at(3000))));
+        assert!(flight.expired(at(2999), &TIMES).is_none());
         assert_eq!(flight.remove(first).map(|connection| connection.target), Some(0));
         let ends: Vec<u32> =
-            std::iter::from_fn(|| flight.expired(at(3010), TIMEOUT)).map(|ended| ended.target).collect();
-        assert_eq!((ends, flight.len(), flight.due(TIMEOUT)), (vec![2, 1], 0, None));
+            std::iter::from_fn(|| flight.expired(at(3010), &TIMES)).map(|ended| ended.target).collect();
+        assert_eq!((ends, flight.len(), flight.due(&TIMES)), (vec![2, 3, 1], 0, None));
     }
 
     #[test]
@@ -170,8 +192,8 @@ mod tests {
         flight.remove(slot);
         let later = start + Duration::from_secs(1);
         assert_eq!(flight.add(connection(1, later, Stage::Handshake)), slot);
-        assert_eq!(flight.due(TIMEOUT), Some(later + TIMEOUT));
-        assert!(flight.expired(start + TIMEOUT, TIMEOUT).is_none());
+        assert_eq!(flight.due(&TIMES), Some(later + TIMEOUT));
+        assert!(flight.expired(start + TIMEOUT, &TIMES).is_none());
     }
 
     #[test]
@@ -188,6 +210,6 @@ mod tests {
             flight.remove(slot);
         }
         assert!(flight.queues[0].len() < 1100, "{}", flight.queues[0].len());
-        assert_eq!(flight.expired(start + TIMEOUT, TIMEOUT).map(|ended| ended.target), Some(0));
+        assert_eq!(flight.expired(start + TIMEOUT, &TIMES).map(|ended| ended.target), Some(0));
     }
 }

@@ -41,6 +41,9 @@ impl<'a> Judged<'a> {
         };
         let (number, before, state) = match cause {
             Cause::NoAnswer(_) | Cause::NoNeighbour => return,
+            cause if self.allowed.closed && *cause != Cause::Open && !matches!(cause, Cause::Local(_)) => {
+                return self.progress.count();
+            }
             Cause::Local(_) => {
                 (self.untested.fetch_add(1, Ordering::Relaxed), State::Unknown, State::Unknown)
             }
@@ -84,6 +87,8 @@ mod tests {
             failed_share: None,
             slowest: none,
             refused: false,
+            closed: false,
+            mismatch: None,
         };
         let targets: Vec<Target> = (0..=255)
             .map(|octet| Target { address: Ipv4Addr::new(192, 0, 2, octet).into(), scope: 0, port: 80 })

@@ -7,16 +7,19 @@ mod allowed;
 mod cause;
 mod connection;
 mod evaluate;
+mod expand;
 mod flight;
 mod groups;
 mod icmp;
 mod judged;
+mod memory;
 mod monitor;
 mod options;
 mod outage;
 mod ping;
 mod probe;
 mod progress;
+mod service;
 mod sweep;
 mod talk;
 mod target;
@@ -31,12 +34,12 @@ use plugin::{Deadline, Report, State};
 
 use allowed::Allowed;
 use cause::Cause;
-use options::{Connecting, Limits, Ports};
+use options::{Choice, Connecting, Limits, Ports};
 pub use probe::ProbeError;
 use target::Target;
 
 const FILE_HELP: &str = "File with one address a line, then its own ports and a label where it has them: 192.0.2.10 80,443 web. \
-                         H-Sphere's and cPanel's lists are read too. Repeatable";
+                         H-Sphere's and cPanel's lists are read too, and - is the standard input. Repeatable";
 
 /// The command line.
 #[derive(Debug, clap::Parser)]
@@ -51,7 +54,10 @@ pub struct Args {
     /// Check every address bound on this host, except loopback and link-local ones
     #[arg(long)]
     pub(crate) bound: bool,
-    /// Ports of each address that has none of its own: 80 or 80,443. Repeatable
+    /// Which of the addresses are checked
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+    /// Ports of each address that has none of its own: 80, https or 80,443. Repeatable
     #[arg(short, long, value_name = "PORT[,PORT]")]
     pub(crate) port: Vec<Ports>,
     /// How many may fail, and how slow they may be
@@ -84,7 +90,7 @@ pub(crate) struct Observations {
 /// # Errors
 /// [`ProbeError`]: it is not known what to try, or this machine cannot connect at all.
 pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
-    let allowed = Allowed::new(&args.limits, args.connecting.refused_ok);
+    let allowed = Allowed::new(&args.limits, &args.connecting);
     let observations = probe::probe(args, &allowed, deadline)?;
     Ok(evaluate::evaluate(&allowed, &observations))
 }

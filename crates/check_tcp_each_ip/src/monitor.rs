@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::net::IpAddr;
 
-use host_net::{Bound, NeighbourTable, RouteLookup};
+use host_net::{Bound, NeighbourTable, Route, RouteLookup};
 use plugin::Deadline;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -54,7 +54,9 @@ impl Tables {
 /// Takes back the verdict on targets whose silence is this machine's fault. `before` are the tables as they
 /// were before the last try.
 pub(crate) fn excuse(targets: &[Target], failed: &mut [(u32, Cause)], before: &Tables, deadline: &Deadline) {
-    let silent = |cause: &Cause| matches!(cause, Cause::NoAnswer(_) | Cause::NoNeighbour);
+    let silent = |cause: &Cause| {
+        matches!(cause, Cause::NoAnswer(_) | Cause::NoNeighbour | Cause::Local(Local::NoRoute))
+    };
     if !failed.iter().any(|(_, cause)| silent(cause)) {
         return;
     }
@@ -70,6 +72,10 @@ pub(crate) fn excuse(targets: &[Target], failed: &mut [(u32, Cause)], before: &T
         let [v4, v6] = overflowed;
         let overflowed = if target.address.is_ipv6() { v6 } else { v4 };
         let fault = match way {
+            // connect(2) has no route to a broadcast address, which routes lead to all the same.
+            _ if *cause == Cause::Local(Local::NoRoute) => {
+                way.filter(|way| way.is_broadcast).map(|_| Local::Broadcast)
+            }
             Some(Way { link_down: true, .. }) => Some(Local::LinkDown),
             Some(Way { on_link: true, .. }) if overflowed => Some(Local::NeighbourTable),
             Some(Way { on_link: false, .. }) if *cause == Cause::NoNeighbour => Some(Local::Gateway),
@@ -86,6 +92,7 @@ pub(crate) fn excuse(targets: &[Target], failed: &mut [(u32, Cause)], before: &T
 #[derive(Clone, Copy)]
 struct Way {
     on_link: bool,
+    is_broadcast: bool,
     link_down: bool,
 }
 
@@ -109,7 +116,8 @@ impl Ways {
         let route = self.routes.as_mut().and_then(|routes| routes.to(address, deadline).ok());
         let way = route.map(|route| {
             let link = self.bound.interface(route.interface).map(|interface| interface.link);
-            Way { on_link: route.on_link, link_down: link.is_some_and(|link| link.fault().is_some()) }
+            let Route { on_link, is_broadcast, .. } = route;
+            Way { on_link, is_broadcast, link_down: link.is_some_and(|link| link.fault().is_some()) }
         });
         self.known.insert(address, way);
         way

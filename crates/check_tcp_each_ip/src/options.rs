@@ -6,7 +6,9 @@ use std::num::NonZeroU32;
 use std::str::FromStr;
 
 use addresses::{InvalidPort, parse_ports};
-use plugin::{Limit, Range, Seconds};
+use plugin::{Limit, Range, Seconds, State};
+
+use crate::service;
 
 /// The most octets of `--send` and `--expect`: what any socket's buffer takes at once.
 const LARGEST: usize = 2_048;
@@ -28,6 +30,20 @@ pub(crate) struct Limits {
     pub critical_time: Option<Range>,
 }
 
+/// The options on which addresses are checked.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Choice {
+    /// Check each host address of the networks given: IPv4 /20 to /30, IPv6 /116 to /126
+    #[arg(long)]
+    pub expand: bool,
+    /// Only the IPv4 addresses
+    #[arg(short = '4', long, conflicts_with = "ipv6")]
+    pub ipv4: bool,
+    /// Only the IPv6 addresses
+    #[arg(short = '6', long)]
+    pub ipv6: bool,
+}
+
 /// The options on how connections are made.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Connecting {
@@ -38,18 +54,37 @@ pub(crate) struct Connecting {
     /// Try a target this many times before it counts as failed
     #[arg(long, value_name = "NUMBER", default_value = "2", value_parser = clap::value_parser!(u8).range(1..=5))]
     pub tries: u8,
-    /// Text that the first answer of the service must contain. Escapes: \r \n \t \\ \xHH
+    /// Text that the first answer of the service must contain. Escapes: \r \n \t \\ \xHH. Repeatable: all
+    /// of them, in any order
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
-    pub expect: Option<Text>,
+    pub expect: Vec<Text>,
+    /// One of the texts of --expect is enough
+    #[arg(long, requires = "expect")]
+    pub any: bool,
+    /// Report an answer without the expected text as this state, however many may fail
+    #[arg(long, value_name = "STATE", requires = "expect")]
+    pub mismatch: Option<Mismatch>,
     /// Text to send first, with the same escapes. Without --expect any answer is accepted
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub send: Option<Text>,
+    /// Text to send at the end, as in QUIT\r\n
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub quit: Option<Text>,
+    /// A connection must still stand after this time, also behind what accepts for a service that is gone
+    #[arg(long, value_name = "SECONDS", value_parser = Seconds::within(0.01..=600.0))]
+    pub stay: Option<Seconds>,
+    /// The ports must not be open
+    #[arg(long, conflicts_with_all = ["expect", "send", "quit", "stay", "refused_ok", "warning_time", "critical_time"])]
+    pub closed: bool,
     /// Accept a refused connection: the host is up
     #[arg(long)]
     pub refused_ok: bool,
     /// Source address of the connections. Repeatable: one for IPv4, one for IPv6
     #[arg(long, value_name = "ADDRESS")]
     pub source: Vec<IpAddr>,
+    /// Interface of the connections, whatever the routes say (before Linux 5.7 with CAP_NET_RAW only)
+    #[arg(long, value_name = "NAME")]
+    pub interface: Option<String>,
     /// Maximum concurrent connections. Default: all targets at once, as far as open files allow
     #[arg(long, value_name = "NUMBER")]
     pub in_flight: Option<NonZeroU32>,
@@ -58,7 +93,32 @@ pub(crate) struct Connecting {
     pub rate: Option<NonZeroU32>,
 }
 
-/// One or several ports: `80` or `80,443`.
+/// What an answer without the expected text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Mismatch {
+    /// Fine, and only named.
+    Ok,
+    /// A warning.
+    Warning,
+    /// Critical.
+    Critical,
+    /// Unknown.
+    Unknown,
+}
+
+impl Mismatch {
+    /// The state.
+    pub(crate) fn state(self) -> State {
+        match self {
+            Self::Ok => State::Ok,
+            Self::Warning => State::Warning,
+            Self::Critical => State::Critical,
+            Self::Unknown => State::Unknown,
+        }
+    }
+}
+
+/// One or several ports or services: `80`, `https` or `80,443`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ports(pub Vec<u16>);
 
@@ -66,7 +126,11 @@ impl FromStr for Ports {
     type Err = InvalidPort;
 
     fn from_str(text: &str) -> Result<Self, InvalidPort> {
-        parse_ports(text).map(Self)
+        let parts = text.split(',').map(|part| match service::port(part) {
+            Some(port) => Ok(vec![port]),
+            None => parse_ports(part),
+        });
+        Ok(Self(parts.collect::<Result<Vec<_>, _>>()?.concat()))
     }
 }
 

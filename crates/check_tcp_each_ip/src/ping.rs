@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use net::{Echo, EchoError, EchoEvent, EchoResult, Source};
 
+use crate::memory::{self, STACK};
+
 /// The time between two requests to the same address.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// How many requests go out before replies are read.
@@ -19,7 +21,7 @@ const LOOK: Duration = Duration::from_millis(20);
 /// How long a reply is waited for at least, unless a connection has less time.
 const ENOUGH: Duration = Duration::from_millis(500);
 /// The most addresses that are pinged.
-const MOST: usize = 10_000;
+const MOST: usize = 65_536;
 
 /// What pinging found.
 #[derive(Debug, Default)]
@@ -65,7 +67,8 @@ impl Pinger {
         let (addresses, receiver) = channel();
         let (source, until, enough) = (self.source.clone(), self.until, self.enough);
         let run = move || Round::new(&source, until, enough).run(&receiver);
-        Running { addresses, thread: thread::Builder::new().spawn(run).ok() }
+        let builder = thread::Builder::new().stack_size(STACK);
+        Running { addresses, thread: if memory::is_scarce() { None } else { builder.spawn(run).ok() } }
     }
 
     /// Waits until the last addresses had the time to answer, and returns what was found.

@@ -15,6 +15,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 use crate::allowed::Allowed;
 use crate::cause::{Cause, Echo};
 use crate::judged::Judged;
+use crate::memory::{self, NoMemory};
 use crate::monitor::{self, Tables};
 use crate::options::Text;
 use crate::ping::{Echoes, Pinger};
@@ -54,6 +55,17 @@ pub enum ProbeError {
         /// What the system said.
         why: io::Error,
     },
+    /// Connections cannot be bound to the interface.
+    #[error("--interface {name}: {}", reason(.why))]
+    Interface {
+        /// The interface.
+        name: String,
+        /// What the system said.
+        why: io::Error,
+    },
+    /// There is not enough memory.
+    #[error(transparent)]
+    Memory(#[from] NoMemory),
     /// The system gives no epoll instance.
     #[error("waiting for connections: {}", reason(.0))]
     Wait(io::Error),
@@ -65,6 +77,10 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     for &address in &args.connecting.source {
         check_source(address).map_err(|why| ProbeError::Source { address, why })?;
     }
+    if let Some(interface) = &args.connecting.interface {
+        check_interface(interface).map_err(|why| ProbeError::Interface { name: interface.clone(), why })?;
+    }
+    memory::ask_for_targets(targets.len())?;
     let _step = deadline.step(format!("connecting to {} targets", targets.len()));
     let manner = manner(args, deadline, targets.len());
     let done = AtomicUsize::new(0);
@@ -97,6 +113,10 @@ fn sweep_all(
     let echoes = pinger.finish();
     note(targets, &mut found, &echoes);
     monitor::excuse(targets, &mut found.failed, &tables.into_inner().unwrap_or_default(), deadline);
+    if manner.closed {
+        // Whatever else a port does, it is not open.
+        found.failed.retain(|(_, cause)| matches!(cause, Cause::Open | Cause::Local(_)));
+    }
     Ok((found, echoes))
 }
 
@@ -114,15 +134,24 @@ fn check_source(address: IpAddr) -> io::Result<()> {
     Source { addresses: vec![address], interface: None }.apply(&socket, address.is_ipv6())
 }
 
+/// Whether this machine can bind connections to the interface.
+fn check_interface(name: &str) -> io::Result<()> {
+    let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    Source { addresses: Vec::new(), interface: Some(name.to_owned()) }.apply(&socket, false)
+}
+
 fn manner(args: &Args, deadline: &Deadline, targets: usize) -> Manner {
     let options = &args.connecting;
     let wanted = options.in_flight.and_then(|number| usize::try_from(number.get()).ok());
     let in_flight = monitor::room(wanted.unwrap_or(targets).min(targets));
-    let default = default_timeout(deadline.limit(), options.tries.into(), targets, in_flight);
-    let text = |text: &Option<Text>| text.as_ref().map(|text| text.0.clone());
-    let talk = (options.send.is_some() || options.expect.is_some()).then(|| Talk {
-        send: text(&options.send).unwrap_or_default(),
-        expect: text(&options.expect).unwrap_or_default(),
+    let stay = options.stay.map_or(Duration::ZERO, Seconds::duration);
+    let limit = deadline.limit().saturating_sub(stay);
+    let default = default_timeout(limit, options.tries.into(), targets, in_flight);
+    let text = |text: &Option<Text>| text.as_ref().map(|text| text.0.clone()).unwrap_or_default();
+    let talk = (options.send.is_some() || !options.expect.is_empty()).then(|| Talk {
+        send: text(&options.send),
+        expect: options.expect.iter().map(|text| text.0.clone()).collect(),
+        any: options.any,
     });
     Manner {
         timeout: options.connect_timeout.map_or(default, Seconds::duration),
@@ -130,7 +159,10 @@ fn manner(args: &Args, deadline: &Deadline, targets: usize) -> Manner {
         tries: options.tries,
         pace: options.rate.map_or(Duration::ZERO, |rate| Duration::from_secs(1) / rate.get()),
         talk,
-        source: Source { addresses: options.source.clone(), interface: None },
+        quit: text(&options.quit),
+        stay,
+        closed: options.closed,
+        source: Source { addresses: options.source.clone(), interface: options.interface.clone() },
         refused_ok: options.refused_ok,
     }
 }

@@ -6,6 +6,7 @@ use std::thread;
 use rustix::io::Errno;
 
 use crate::cause::{Cause, Local};
+use crate::memory::{self, STACK};
 use crate::work::{Found, Sweep, Work};
 use crate::worker::Worker;
 
@@ -16,7 +17,11 @@ const FEW: usize = 256;
 
 /// Returns how many threads so many targets are worth on this machine.
 pub(crate) fn threads_for(targets: usize) -> usize {
-    if targets < FEW { 1 } else { thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS) }
+    if targets < FEW || memory::is_scarce() {
+        1
+    } else {
+        thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS)
+    }
 }
 
 /// Tries each target until it answers, until it has failed as often as it is to be tried, or until the time is
@@ -44,7 +49,9 @@ fn share(sweep: &Sweep<'_>, work: &Work, threads: usize) -> Result<Found, Errno>
     };
     thread::scope(|scope| {
         // Where the system gives no thread, the others do its part.
-        let start = |number| thread::Builder::new().spawn_scoped(scope, move || worker(number)?.run()).ok();
+        let start = |number| {
+            thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || worker(number)?.run()).ok()
+        };
         let others: Vec<_> = (1..threads).filter_map(start).collect();
         let mut found = worker(0)?.run()?;
         for other in others {

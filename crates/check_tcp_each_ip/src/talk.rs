@@ -18,8 +18,10 @@ const SHOWN: usize = 60;
 pub(crate) struct Talk {
     /// What is sent once the connection stands: nothing if it is empty.
     pub(crate) send: Vec<u8>,
-    /// What the answer must contain: any octet will do if it is empty.
-    pub(crate) expect: Vec<u8>,
+    /// What the answer must contain: any octet will do if there is none.
+    pub(crate) expect: Vec<Vec<u8>>,
+    /// Whether one of those is enough.
+    pub(crate) any: bool,
 }
 
 /// What reading has come to.
@@ -40,7 +42,7 @@ impl Talk {
         }
         match send(socket, &self.send, SendFlags::NOSIGNAL) {
             Ok(length) if length == self.send.len() => Ok(()),
-            Ok(_) => Err(Cause::NoBanner),
+            Ok(_) => Err(Cause::NoReply),
             Err(_) => Err(Cause::ClosedAtOnce),
         }
     }
@@ -55,13 +57,44 @@ impl Talk {
                 Err(Errno::AGAIN | Errno::INTR) => return Heard::Waiting,
                 Err(_) => return Heard::Failed(ended(said)),
             }
-            let found =
-                self.expect.is_empty() || said.windows(self.expect.len()).any(|part| part == self.expect);
-            match found {
+            match self.is_met(said) {
                 true => return Heard::Enough,
                 false if said.len() > LARGEST => return Heard::Failed(unexpected(said)),
                 false => {}
             }
+        }
+    }
+
+    fn is_met(&self, said: &[u8]) -> bool {
+        let has = |text: &Vec<u8>| said.windows(text.len()).any(|part| part == text);
+        self.expect.is_empty()
+            || if self.any { self.expect.iter().any(has) } else { self.expect.iter().all(has) }
+    }
+
+    /// Why a service whose time is over fails, after what was `said`.
+    pub(crate) fn late(&self, said: &[u8]) -> Cause {
+        match (said.is_empty(), self.send.is_empty()) {
+            (true, true) => Cause::NoBanner,
+            (true, false) => Cause::NoReply,
+            (false, _) => unexpected(said),
+        }
+    }
+}
+
+/// Says goodbye, as far as the other end still takes it.
+pub(crate) fn quit(socket: &OwnedFd, text: &[u8]) {
+    let _ = send(socket, text, SendFlags::NOSIGNAL);
+}
+
+/// Reads and forgets what a service says while its connection must stand. Returns whether it has ended it.
+pub(crate) fn has_ended(socket: &OwnedFd) -> bool {
+    let mut room = [0; 4096];
+    loop {
+        match recv(socket, room.as_mut_slice(), RecvFlags::empty()) {
+            Ok((_, 0)) => return true,
+            Ok(_) => {}
+            Err(Errno::AGAIN | Errno::INTR) => return false,
+            Err(_) => return true,
         }
     }
 }
@@ -70,11 +103,6 @@ impl Talk {
 /// expected.
 fn ended(said: &[u8]) -> Cause {
     if said.is_empty() { Cause::ClosedAtOnce } else { unexpected(said) }
-}
-
-/// A service whose time is over.
-pub(crate) fn late(said: &[u8]) -> Cause {
-    if said.is_empty() { Cause::NoBanner } else { unexpected(said) }
 }
 
 fn unexpected(said: &[u8]) -> Cause {
@@ -91,12 +119,26 @@ mod tests {
 
     #[test]
     fn what_a_service_says_is_shown_cleaned_and_short() {
-        let shown = |said: &[u8]| late(said);
+        let talk = |send: &str| Talk { send: send.into(), expect: Vec::new(), any: false };
+        let shown = |said: &[u8]| talk("").late(said);
+        assert_eq!(talk("PING").late(b""), Cause::NoReply);
         assert_eq!(shown(b""), Cause::NoBanner);
         assert_eq!(shown(b"550 go|away\r\n"), Cause::Unexpected("550 go/away".to_owned()));
         assert_eq!(shown(b"\x1b[2J\x00\xff\xfe<b>"), Cause::Unexpected("[2J ??[b]".to_owned()));
         assert_eq!(shown(&[b'x'; 10_000]), Cause::Unexpected(format!("{}...", "x".repeat(60))));
         assert_eq!(ended(b""), Cause::ClosedAtOnce);
         assert_eq!(ended(b"SSH"), Cause::Unexpected("SSH".to_owned()));
+    }
+
+    #[test]
+    fn all_texts_must_be_there_or_any() {
+        let met = |any, said: &[u8]| {
+            let expect = vec![b"SSH-2.0".to_vec(), b"OpenSSH".to_vec()];
+            Talk { send: Vec::new(), expect, any }.is_met(said)
+        };
+        assert!(met(false, b"SSH-2.0-OpenSSH_9.2"));
+        assert!(!met(false, b"SSH-2.0-dropbear"));
+        assert!(met(true, b"SSH-2.0-dropbear"));
+        assert!(!met(true, b"220 mail"));
     }
 }

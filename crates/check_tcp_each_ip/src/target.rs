@@ -1,14 +1,18 @@
 //! What is to be tried: each address with each of its ports, once.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fs;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 
+use addresses::HostAddress;
 use host_config::{ConfigError, read_list_with_fields};
 use host_net::{Bound, ReadBoundError};
 use net::{ResolveError, Resolver};
 use plugin::Deadline;
 
 use crate::Args;
+use crate::expand::{NotAHost, hosts};
+use crate::memory::{self, NoMemory};
 
 /// An address and a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,6 +55,20 @@ pub enum TargetError {
     /// No source of addresses is given.
     #[error("no address to check: give --ip, --file, --from, --hostname or --bound")]
     NoAddress,
+    /// What is given is no address of a host.
+    #[error("{place}{why}")]
+    NotAHost {
+        /// Where it stands, with a space, if it is in a list.
+        place: String,
+        /// Why.
+        why: NotAHost,
+    },
+    /// There is not enough memory.
+    #[error(transparent)]
+    Memory(#[from] NoMemory),
+    /// None of the addresses is of the family that is asked for.
+    #[error("none of the {0} addresses is an {1} address: nothing to check by -{2}")]
+    Family(usize, &'static str, u8),
     /// An address without a port.
     #[error("no port for {0}: give --port")]
     NoPort(String),
@@ -61,20 +79,20 @@ pub(crate) fn targets(args: &Args, deadline: &Deadline) -> Result<Vec<Target>, T
     let ports: BTreeSet<u16> = args.port.iter().flat_map(|ports| ports.0.iter().copied()).collect();
     let mut targets = Vec::new();
     for (number, file) in (0..).zip(&args.addresses.file) {
+        let octets = fs::metadata(file).map_or(0, |file| file.len());
+        memory::ask_for_lists(usize::try_from(octets).unwrap_or(usize::MAX))?;
         let (list, fields) = read_list_with_fields(file, number, deadline)?;
-        let own = fields.ports.into_iter().fold(HashMap::<u32, Vec<u16>>::new(), |mut all, own| {
-            all.entry(own.entry).or_default().push(own.port);
+        let own = fields.ports.into_iter().fold(HashMap::<u32, BTreeSet<u16>>::new(), |mut all, own| {
+            all.entry(own.entry).or_default().insert(own.port);
             all
         });
         targets.reserve(list.entries.len() * ports.len().max(1));
         for (place, entry) in (0..).zip(&list.entries) {
             let origin = || format!("{} ({} line {})", entry.expected.address, list.source, entry.line);
-            match own.get(&place) {
-                Some(own) => {
-                    let address = entry.expected.address;
-                    targets.extend(own.iter().map(|&port| Target { address, scope: 0, port }));
-                }
-                None => add(&mut targets, SocketAddr::new(entry.expected.address, 0), &ports, origin)?,
+            let place_of = || format!("{} line {}: ", list.source, entry.line);
+            let own = own.get(&place).unwrap_or(&ports);
+            for address in hosts_of(entry.expected, args.choice.expand, place_of)? {
+                add(&mut targets, SocketAddr::new(address, 0), own, origin)?;
             }
         }
     }
@@ -83,7 +101,10 @@ pub(crate) fn targets(args: &Args, deadline: &Deadline) -> Result<Vec<Target>, T
             add(&mut targets, address, &ports, || address.ip().to_string())?;
         }
     }
-    let mut single: Vec<IpAddr> = args.addresses.ip.iter().map(|expected| expected.address).collect();
+    let mut single = Vec::new();
+    for expected in &args.addresses.ip {
+        single.extend(hosts_of(*expected, args.choice.expand, String::new)?);
+    }
     if !args.addresses.from.is_empty() {
         single.extend(promised(args, deadline)?);
     }
@@ -93,9 +114,31 @@ pub(crate) fn targets(args: &Args, deadline: &Deadline) -> Result<Vec<Target>, T
     for address in single {
         add(&mut targets, SocketAddr::new(address, 0), &ports, || address.to_string())?;
     }
+    if targets.is_empty() {
+        return Err(TargetError::NoAddress);
+    }
     targets.sort_unstable();
     targets.dedup();
-    if targets.is_empty() { Err(TargetError::NoAddress) } else { Ok(targets) }
+    of_family(targets, args)
+}
+
+/// The addresses that `given` stands for; `place` is where it stands, for an error.
+fn hosts_of(
+    given: HostAddress,
+    expand: bool,
+    place: impl Fn() -> String,
+) -> Result<Vec<IpAddr>, TargetError> {
+    hosts(given, expand).map_err(|why| TargetError::NotAHost { place: place(), why })
+}
+
+/// The targets of the family that `-4` or `-6` asks for.
+fn of_family(mut targets: Vec<Target>, args: &Args) -> Result<Vec<Target>, TargetError> {
+    let count = targets.len();
+    let (name, number) = if args.choice.ipv4 { ("IPv4", 4) } else { ("IPv6", 6) };
+    if args.choice.ipv4 || args.choice.ipv6 {
+        targets.retain(|target| target.address.is_ipv6() == args.choice.ipv6);
+    }
+    if targets.is_empty() { Err(TargetError::Family(count, name, number)) } else { Ok(targets) }
 }
 
 fn add(

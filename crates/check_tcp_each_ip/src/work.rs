@@ -32,6 +32,12 @@ pub(crate) struct Manner {
     pub(crate) pace: Duration,
     /// What is said and expected.
     pub(crate) talk: Option<Talk>,
+    /// What is said at the end.
+    pub(crate) quit: Vec<u8>,
+    /// How long a connection must stand.
+    pub(crate) stay: Duration,
+    /// Whether a connection must not stand at all.
+    pub(crate) closed: bool,
     /// From where connections are made.
     pub(crate) source: Source,
     /// Whether being refused is as good as being accepted.

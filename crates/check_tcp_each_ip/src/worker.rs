@@ -13,7 +13,7 @@ use rustix::io::Errno;
 
 use crate::cause::{Cause, Echo};
 use crate::connection::{self, Started};
-use crate::flight::{Connection, Flight, Stage};
+use crate::flight::{Connection, Flight, Stage, Times};
 use crate::monitor::Tables;
 use crate::talk::{self, Heard};
 use crate::target::Target;
@@ -46,6 +46,7 @@ pub(crate) struct Worker<'a> {
     retries: BinaryHeap<Reverse<(Instant, u32)>>,
     failures: HashMap<u32, Failure>,
     window: usize,
+    times: Times,
     pace: Duration,
     next_start: Instant,
     found: Found,
@@ -81,6 +82,7 @@ impl<'a> Worker<'a> {
             retries: BinaryHeap::new(),
             failures: HashMap::new(),
             window,
+            times: [sweep.manner.timeout, sweep.manner.timeout, sweep.manner.stay],
             pace,
             next_start: Instant::now() + head,
             found: Found::default(),
@@ -164,8 +166,14 @@ impl<'a> Worker<'a> {
     /// Starts one: false if there is no room for it.
     fn start(&mut self, target: u32, now: Instant) -> Result<bool, Errno> {
         let Some(to) = self.sweep.target(target) else { return Ok(true) };
-        let connection =
-            |socket| Connection { socket, target, started: now, since: now, stage: Stage::Handshake };
+        let connection = |socket| Connection {
+            socket,
+            target,
+            started: now,
+            took: Duration::ZERO,
+            since: now,
+            stage: Stage::Handshake,
+        };
         match connection::start(to, &self.sweep.manner.source) {
             Started::Open(socket) => self.opened(connection(socket), true)?,
             Started::Pending(socket) => self.await_event(connection(socket), epoll::EventFlags::OUT, true)?,
@@ -178,8 +186,7 @@ impl<'a> Worker<'a> {
     /// A connection stands: that is all, or now the service must speak. `fresh`: epoll does not know it yet.
     fn opened(&mut self, mut connection: Connection, fresh: bool) -> Result<(), Errno> {
         let Some(talk) = &self.sweep.manner.talk else {
-            self.succeeded(&connection);
-            return Ok(());
+            return self.stood(connection, fresh);
         };
         if let Err(cause) = talk.begin(&connection.socket) {
             self.failed(connection.target, connection.started, cause);
@@ -188,6 +195,18 @@ impl<'a> Worker<'a> {
         connection.since = Instant::now();
         connection.stage = Stage::Answer(Vec::new());
         self.await_event(connection, epoll::EventFlags::IN, fresh)
+    }
+
+    /// A connection is as it should be: that is all, or now it must stay so.
+    fn stood(&mut self, mut connection: Connection, fresh: bool) -> Result<(), Errno> {
+        connection.took = connection.started.elapsed();
+        if self.sweep.manner.stay.is_zero() {
+            self.succeeded(&connection);
+            return Ok(());
+        }
+        connection.since = Instant::now();
+        connection.stage = Stage::Stay;
+        self.await_event(connection, epoll::EventFlags::IN | epoll::EventFlags::RDHUP, fresh)
     }
 
     fn await_event(
@@ -206,7 +225,7 @@ impl<'a> Worker<'a> {
     /// looked.
     fn wait(&mut self, next: Option<Instant>, events: &mut Vec<epoll::Event>) -> Result<Instant, Errno> {
         events.clear();
-        let due = self.flight.due(self.sweep.manner.timeout);
+        let due = self.flight.due(&self.times);
         let moments = [next, due, Some(self.sweep.until)];
         let until = moments.into_iter().flatten().min().unwrap_or(self.sweep.until);
         let looked = Instant::now();
@@ -235,13 +254,24 @@ impl<'a> Worker<'a> {
         match (&mut connection.stage, &self.sweep.manner.talk) {
             (Stage::Answer(said), Some(talk)) => match talk.hear(&connection.socket, said) {
                 Heard::Waiting => {}
-                Heard::Enough => self.take(slot, |worker, connection| worker.succeeded(&connection)),
+                Heard::Enough => {
+                    if let Some(connection) = self.flight.remove(slot) {
+                        self.stood(connection, false)?;
+                    }
+                }
                 Heard::Failed(cause) => {
-                    self.take(slot, |worker, connection| {
-                        worker.failed(connection.target, connection.started, cause)
-                    });
+                    if let Some(connection) = self.flight.remove(slot) {
+                        self.failed(connection.target, connection.started, cause);
+                    }
                 }
             },
+            (Stage::Stay, _) => {
+                if talk::has_ended(&connection.socket) {
+                    let (target, started) = (connection.target, connection.started);
+                    self.flight.remove(slot);
+                    self.failed(target, started, Cause::ClosedEarly);
+                }
+            }
             _ => {
                 let Some(connection) = self.flight.remove(slot) else { return Ok(()) };
                 let target = self.sweep.target(connection.target);
@@ -258,33 +288,40 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    fn take(&mut self, slot: u32, end: impl FnOnce(&mut Self, Connection)) {
-        if let Some(connection) = self.flight.remove(slot) {
-            end(self, connection);
-        }
-    }
-
     /// Gives up what had no answer in its time, as of `looked`.
     fn expire(&mut self, looked: Instant) {
-        while let Some(connection) = self.flight.expired(looked, self.sweep.manner.timeout) {
+        while let Some(connection) = self.flight.expired(looked, &self.times) {
             let cause = match &connection.stage {
                 Stage::Handshake => Cause::NoAnswer(Echo::NotAsked),
-                Stage::Answer(said) => talk::late(said),
+                Stage::Answer(said) => {
+                    self.sweep.manner.talk.as_ref().map_or(Cause::NoBanner, |talk| talk.late(said))
+                }
+                Stage::Stay => {
+                    self.succeeded(&connection);
+                    continue;
+                }
             };
             self.failed(connection.target, connection.started, cause);
         }
     }
 
     fn succeeded(&mut self, connection: &Connection) {
-        self.open(connection.target, connection.started);
+        let manner = self.sweep.manner;
+        if manner.closed {
+            return self.conclude(connection.target, Failure { tries: manner.tries, cause: Cause::Open });
+        }
+        if !manner.quit.is_empty() {
+            talk::quit(&connection.socket, &manner.quit);
+        }
+        self.open(connection.target, connection.took);
     }
 
-    fn open(&mut self, target: u32, started: Instant) {
+    fn open(&mut self, target: u32, took: Duration) {
         self.found.open += 1;
         if !self.failures.is_empty() && self.failures.remove(&target).is_some() {
             self.found.second_try += 1;
         }
-        self.found.slowest = self.found.slowest.max(Some((started.elapsed(), target)));
+        self.found.slowest = self.found.slowest.max(Some((took, target)));
         self.sweep.done.fetch_add(1, Ordering::Relaxed);
         self.sweep.judged.answers();
     }
@@ -293,7 +330,7 @@ impl<'a> Worker<'a> {
     fn failed(&mut self, target: u32, started: Instant, cause: Cause) {
         let manner = self.sweep.manner;
         if cause == Cause::Refused && manner.refused_ok {
-            return self.open(target, started);
+            return self.open(target, started.elapsed());
         }
         let is_refused = cause == Cause::Refused;
         let failure = match self.failures.remove(&target) {
@@ -307,10 +344,16 @@ impl<'a> Worker<'a> {
             let pause = PAUSE + SPREAD / STEPS * (target % STEPS);
             let pause = if is_refused { Duration::ZERO } else { pause };
             self.retries.push(Reverse((Instant::now() + pause, target)));
+            self.failures.insert(target, failure);
         } else {
-            self.sweep.judged.fails(target, &failure.cause);
-            self.sweep.done.fetch_add(1, Ordering::Relaxed);
+            self.conclude(target, failure);
         }
+    }
+
+    /// Notes a failure that is not tried again.
+    fn conclude(&mut self, target: u32, failure: Failure) {
+        self.sweep.judged.fails(target, &failure.cause);
+        self.sweep.done.fetch_add(1, Ordering::Relaxed);
         self.failures.insert(target, failure);
     }
 

@@ -15,6 +15,8 @@ use suite::process::{Outcome, run};
 use suite::wait::eventually;
 use tempfile::TempDir;
 
+#[path = "cli/options.rs"]
+mod options;
 #[path = "cli/services.rs"]
 mod services;
 

@@ -3,18 +3,21 @@
 use std::path::Path;
 
 use addresses::{Fields, List};
-use plugin::{Deadline, read_file};
+use plugin::{Deadline, ReadError, read_file, read_opened};
+use rustix::io::fcntl_dupfd_cloexec;
+use rustix::stdio::stdin;
 
 use crate::promise::{ConfigError, Dynamic, Place, Promises};
 use crate::tree::LARGEST;
 
-/// Reads the list in the file `path`, which is the caller's list `number`.
+/// Reads the list in the file `path`, or the standard input if that is `-`, which is the caller's list `number`.
 ///
 /// # Errors
 /// [`ConfigError::Read`] and [`ConfigError::List`]: the file cannot be read in time, holds more than 16 MiB,
 /// a line that is no address, or no address at all.
 pub fn read_list(path: &Path, number: u32, deadline: &Deadline) -> Result<List, ConfigError> {
-    Ok(List::parse(&path.display().to_string(), number, &read_file(path, LARGEST, deadline)?)?)
+    let (name, content) = read_content(path, deadline)?;
+    Ok(List::parse(&name, number, &content)?)
 }
 
 /// Reads the comments of a list, which is at `path`, that a program wrote there: `# dynamic: eth1 ipv4` for
@@ -60,5 +63,16 @@ pub fn read_list_with_fields(
     number: u32,
     deadline: &Deadline,
 ) -> Result<(List, Fields), ConfigError> {
-    Ok(List::parse_with_fields(&path.display().to_string(), number, &read_file(path, LARGEST, deadline)?)?)
+    let (name, content) = read_content(path, deadline)?;
+    Ok(List::parse_with_fields(&name, number, &content)?)
+}
+
+/// The name of a list for messages, and its content: of the standard input if it is called `-`.
+fn read_content(path: &Path, deadline: &Deadline) -> Result<(String, Vec<u8>), ReadError> {
+    if path != Path::new("-") {
+        return Ok((path.display().to_string(), read_file(path, LARGEST, deadline)?));
+    }
+    let name = "standard input";
+    let open = || fcntl_dupfd_cloexec(stdin(), 0);
+    Ok((name.to_owned(), read_opened(Path::new(name), LARGEST, deadline, open)?))
 }

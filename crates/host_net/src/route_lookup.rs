@@ -21,6 +21,8 @@ const RTA_VIA: u16 = 18;
 /// The place of rtm_type in struct rtmsg, and its value for an address that is reached over a link.
 const TYPE: usize = 7;
 const RTN_UNICAST: u8 = 1;
+/// The same for a broadcast address.
+const RTN_BROADCAST: u8 = 3;
 
 /// The way to an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub struct Route {
     /// Whether the address itself is a neighbour on the link: no gateway is between, and it is not this
     /// machine's own.
     pub on_link: bool,
+    /// Whether it is the broadcast address of a network of this machine.
+    pub is_broadcast: bool,
 }
 
 /// Asks the routing tables, address by address.
@@ -70,7 +74,9 @@ fn request(address: IpAddr) -> Vec<u8> {
 }
 
 fn parse(payload: &[u8]) -> Result<Route, NetlinkError> {
-    let mut route = Route { interface: 0, on_link: payload.get(TYPE) == Some(&RTN_UNICAST) };
+    let kind = payload.get(TYPE);
+    let [on_link, is_broadcast] = [RTN_UNICAST, RTN_BROADCAST].map(|wanted| kind == Some(&wanted));
+    let mut route = Route { interface: 0, on_link, is_broadcast };
     for attribute in NlasIterator::new(payload.get(HEADER..).unwrap_or_default()) {
         let attribute = attribute?;
         match attribute.kind() {
@@ -99,18 +105,25 @@ mod tests {
         for address in ["127.0.0.1", "127.1.2.3", "127.0.0.1"] {
             let route = routes.to(address.parse().unwrap(), &deadline).unwrap();
             assert!(bound.interface(route.interface).unwrap().loopback);
-            assert!(!route.on_link);
+            assert!(!route.on_link && !route.is_broadcast);
         }
+    }
+
+    #[test]
+    fn a_broadcast_address_is_told_apart() {
+        let deadline = Deadline::after(Duration::from_secs(8));
+        let route = RouteLookup::open().unwrap().to("127.255.255.255".parse().unwrap(), &deadline).unwrap();
+        assert!(route.is_broadcast && !route.on_link);
     }
 
     #[test]
     fn a_gateway_is_no_neighbour() {
         let on_link =
             [&[2, 32, 0, 0, 254, 0, 0, 1, 0, 0, 0, 0][..], &[8, 0, 4, 0], &7_u32.to_ne_bytes()].concat();
-        assert_eq!(parse(&on_link).unwrap(), Route { interface: 7, on_link: true });
+        assert_eq!(parse(&on_link).unwrap(), Route { interface: 7, on_link: true, is_broadcast: false });
         let routed = [&on_link[..], &[8, 0, 5, 0, 192, 0, 2, 1]].concat();
-        assert_eq!(parse(&routed).unwrap(), Route { interface: 7, on_link: false });
-        assert_eq!(parse(&[]).unwrap(), Route { interface: 0, on_link: false });
+        assert_eq!(parse(&routed).unwrap(), Route { interface: 7, on_link: false, is_broadcast: false });
+        assert_eq!(parse(&[]).unwrap(), Route { interface: 0, on_link: false, is_broadcast: false });
         assert!(parse(&[&on_link[..], &[200, 0, 5, 0]].concat()).is_err());
     }
 }

@@ -75,7 +75,8 @@ pub fn read_opened(
     match FileType::from_raw_mode(status.st_mode) {
         FileType::Directory => return Err(refused(Errno::ISDIR)),
         FileType::RegularFile => {
-            content.reserve_exact(usize::try_from(status.st_size).unwrap_or(0).min(1 << 24) + 1)
+            let size = usize::try_from(status.st_size).unwrap_or(0).min(1 << 24) + 1;
+            content.try_reserve_exact(size).map_err(|_| refused(Errno::NOMEM))?;
         }
         _ => source.waits = true,
     }

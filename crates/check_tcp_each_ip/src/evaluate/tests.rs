@@ -33,7 +33,7 @@ fn seen(count: u8, ports: &[u16], failed: &[(u32, Cause)]) -> Observations {
 
 fn judge(options: &[&str], seen: &Observations) -> String {
     let args = Args::parse_from(["check_tcp_each_ip"].iter().chain(options));
-    evaluate(&Allowed::new(&args.limits, args.connecting.refused_ok), seen).render("TCP_EACH_IP", 0)
+    evaluate(&Allowed::new(&args.limits, &args.connecting), seen).render("TCP_EACH_IP", 0)
 }
 
 #[test]
@@ -290,4 +290,50 @@ fn a_total_outage_is_never_unknown() {
             "192.0.2.120-249: not reached in time: raise --timeout (and what calls this plugin), or split the list"
         ]
     );
+}
+
+#[test]
+fn what_must_be_closed_and_what_answers_otherwise_have_their_words() {
+    let other = || Cause::Unexpected("550 go away".to_owned());
+    let closed = |count| Observations { slowest: None, ..seen(count, &[3306], &[]) };
+    let rows: [(&[&str], Observations, &str); 8] = [
+        (&["--closed"], closed(1), "OK - 1 address is closed on port 3306 | failed=0;"),
+        (&["--closed"], closed(9), "OK - 9 addresses are closed on port 3306 | failed=0;"),
+        (
+            &["--closed"],
+            seen(9, &[3306], &[(2, Cause::Open), (3, Cause::Open)]),
+            "CRITICAL - 2 of 9 fail, port 3306: 192.0.2.2-3 open | failed=2;",
+        ),
+        (
+            &["--closed"],
+            Observations { slowest: None, ..seen(1, &[3306], &[(0, Cause::Local(Local::Unconfirmed))]) },
+            "UNKNOWN - 1 of 1 untested, port 3306: 192.0.2.0 failed once, no time for the second try | failed=0;",
+        ),
+        (
+            &["--expect=220"],
+            seen(9, &[25], &[(2, other())]),
+            "CRITICAL - 1 of 9 fails, port 25: 192.0.2.2 unexpected answer | failed=1;",
+        ),
+        (
+            &["--expect=220", "--mismatch=warning"],
+            seen(9, &[25], &[(2, other())]),
+            "WARNING - 1 of 9 answers otherwise, port 25: 192.0.2.2 unexpected answer | failed=0;",
+        ),
+        (
+            &["--expect=220", "--mismatch=warning"],
+            seen(9, &[25], &[(2, other()), (3, SILENT)]),
+            "CRITICAL - 1 of 9 fails, port 25: 192.0.2.3 silent (no ping), 1 more fault | failed=1;",
+        ),
+        (
+            &["--expect=220", "--mismatch=ok"],
+            seen(9, &[25], &[(2, other())]),
+            "OK - 9 addresses answer on port 25, slowest 192.0.2.0 in 0.043 s | failed=0;",
+        ),
+    ];
+    for (options, seen, line) in rows {
+        let output = judge(options, &seen);
+        assert!(output.starts_with(&format!("TCP_EACH_IP {line}")), "{options:?} {output}");
+    }
+    let fine = judge(&["--expect=220", "--mismatch=ok"], &seen(9, &[25], &[(2, other())]));
+    assert!(fine.ends_with("mismatched=1;;;0;9\n192.0.2.2: unexpected answer: 550 go away\n"), "{fine}");
 }

@@ -43,7 +43,12 @@ fn faults_of_services_have_their_words() {
     });
     let rows = [
         (service(drop), "closed at once", "closed at once".to_owned()),
-        (hanging, "no banner", "connected, but no banner: the service hangs".to_owned()),
+        (
+            hanging,
+            "no banner",
+            "connected, but no banner: the service hangs, or it waits for the client to speak first: --send"
+                .to_owned(),
+        ),
         (endless, "unexpected answer", format!("unexpected answer: {}...", "a".repeat(60))),
         (dribbling, "unexpected answer", "unexpected answer: x".to_owned()),
         (

@@ -65,7 +65,7 @@ fn an_address_that_squid_could_not_bind_is_found_and_a_frozen_squid_too() {
     let blind = check(&monitor, &options);
     assert!(blind.first_line().starts_with(line), "{}", blind.stdout);
     let seeing = check(&monitor, &asking);
-    let line = "TCP_EACH_IP CRITICAL - 8 of 8 fail, port 3128: 192.0.2.1-4, 192.0.2.6-8 no banner, 192.0.2.5 refused | ";
+    let line = "TCP_EACH_IP CRITICAL - 8 of 8 fail, port 3128: 192.0.2.1-4, 192.0.2.6-8 no reply, 192.0.2.5 refused | ";
     assert!(seeing.first_line().starts_with(line), "{}", seeing.stdout);
     assert!(seeing.elapsed < Duration::from_millis(2_900), "{:?}", seeing.elapsed);
     kill_process(pid(folder.path()), Signal::CONT).unwrap();
