@@ -5,12 +5,16 @@
 //! | --- | --- |
 //! | `authorities` | the files of certificates and keys, and where systems keep those of the authorities |
 //! | `verifier` | the verification of a server's certificate, during the handshake or at any time after it |
+//! | `certificate` | what a certificate says of itself |
+//! | `session` | a connection whose octets the caller moves |
 //! | `fault` | what is wrong with a certificate or a handshake, as data and in words |
 //!
 //! [`crate::Stream::secure`] makes a connection of it.
 
 mod authorities;
+mod certificate;
 mod fault;
+mod session;
 mod verifier;
 
 use std::path::PathBuf;
@@ -22,7 +26,9 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection};
 
 pub use authorities::{Authorities, TlsError, parse_certificates};
+pub use certificate::{Day, not_after};
 pub use fault::Fault;
+pub use session::Session;
 pub use verifier::Verify;
 
 use verifier::Verifier;

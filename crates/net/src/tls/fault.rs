@@ -6,11 +6,13 @@ use std::fmt;
 use rustls::pki_types::ServerName;
 use rustls::{AlertDescription, CertificateError, Error, OtherError, PeerIncompatible};
 
+use super::certificate::Day;
+
 /// How many names of a certificate are shown.
 const NAMES: usize = 3;
 
 /// What is wrong with a server's certificate or with the handshake.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
     /// No trusted authority signed the certificate.
     Untrusted,
@@ -62,6 +64,29 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Returns the fault in few words, for a line that names many servers.
+    pub fn brief(&self) -> String {
+        let text = match self {
+            Fault::Untrusted => "untrusted certificate",
+            Fault::SelfSigned | Fault::OwnAuthority => "self-signed certificate",
+            Fault::Expired(at) => return format!("certificate expired {}", Day(*at)),
+            Fault::NotYetValid(at) => return format!("certificate valid from {}", Day(*at)),
+            Fault::OtherName { names, .. } => return brief_names(names),
+            Fault::NoCertificate => "no certificate",
+            Fault::TooOld => "TLS too old",
+            Fault::NotTls => "no TLS",
+            Fault::WantsCertificate => "wants a client certificate",
+            Fault::Authority
+            | Fault::Purpose
+            | Fault::Version
+            | Fault::Method
+            | Fault::Broken
+            | Fault::Unusable(_) => "unusable certificate",
+            Fault::NothingInCommon | Fault::Alert(_) | Fault::Name(_) | Fault::Other(_) => "TLS fails",
+        };
+        text.to_owned()
+    }
+
     /// Returns the same fault, with the more that is known of it if the certificate `is_self_signed`.
     pub(super) fn of_self_signed(self, is_self_signed: bool) -> Self {
         match self {
@@ -194,6 +219,14 @@ impl fmt::Display for Fault {
     }
 }
 
+fn brief_names(names: &[String]) -> String {
+    match names {
+        [] => "certificate without a name".to_owned(),
+        [name] => format!("certificate of {}", name.chars().take(80).collect::<String>()),
+        [name, ..] => format!("certificate of {} and others", name.chars().take(80).collect::<String>()),
+    }
+}
+
 fn write_names(f: &mut fmt::Formatter<'_>, asked: &str, names: &[String]) -> fmt::Result {
     if names.is_empty() {
         return write!(f, "the server certificate has no subjectAltName, needed is {asked}");
@@ -209,46 +242,9 @@ fn write_names(f: &mut fmt::Formatter<'_>, asked: &str, names: &[String]) -> fmt
     write!(f, "the server certificate is for {shown}{rest}, not for {asked}")
 }
 
-/// The day of a time in seconds since 1970, in UTC.
-struct Day(u64);
-
-impl fmt::Display for Day {
-    /// By the years from March to February, 400 of which have 146,097 days (proleptic Gregorian calendar).
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let days = self.0 / 86_400 + 719_468;
-        let (era, of_era) = (days / 146_097, days % 146_097);
-        let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-        let of_year = of_era - (365 * year + year / 4 - year / 100);
-        let month = (5 * of_year + 2) / 153;
-        let day = of_year - (153 * month + 2) / 5 + 1;
-        let month = if month < 10 { month + 3 } else { month - 9 };
-        let year = era * 400 + year + u64::from(month <= 2);
-        write!(f, "{year:04}-{month:02}-{day:02}")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn days_are_those_of_the_calendar() {
-        let rows = [
-            (0, "1970-01-01"),
-            (951_782_399, "2000-02-28"),
-            (951_782_400, "2000-02-29"),
-            (951_868_800, "2000-03-01"),
-            (1_582_934_400, "2020-02-29"),
-            (4_070_908_799, "2098-12-31"),
-            (4_107_542_400, "2100-03-01"),
-            (253_402_300_799, "9999-12-31"),
-        ];
-        for (seconds, day) in rows {
-            assert_eq!(Day(seconds).to_string(), day);
-        }
-        // Times of certificates end with the year 9999; more is no panic.
-        let _ = Day(u64::MAX).to_string();
-    }
 
     #[test]
     fn what_has_no_words_of_its_own_is_never_debug_text() {
@@ -287,6 +283,26 @@ mod tests {
         ];
         for (fault, words) in rows {
             assert_eq!(fault.to_string(), words);
+        }
+    }
+
+    #[test]
+    fn few_words_tell_the_faults_apart() {
+        let other = |names: &[&str]| Fault::OtherName {
+            asked: "www.example.com".to_owned(),
+            names: names.iter().map(ToString::to_string).collect(),
+        };
+        let rows = [
+            (Fault::Expired(1_767_225_599), "certificate expired 2025-12-31"),
+            (Fault::NotYetValid(1_767_225_600), "certificate valid from 2026-01-01"),
+            (other(&[]), "certificate without a name"),
+            (other(&["a.example.com"]), "certificate of a.example.com"),
+            (other(&["a.example.com", "b.example.com"]), "certificate of a.example.com and others"),
+            (Fault::SelfSigned, "self-signed certificate"),
+            (Fault::NotTls, "no TLS"),
+        ];
+        for (fault, words) in rows {
+            assert_eq!(fault.brief(), words);
         }
     }
 

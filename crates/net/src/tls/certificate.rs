@@ -1,0 +1,62 @@
+//! What a certificate says of itself (X.509, RFC 5280).
+
+use std::fmt;
+
+use rustls::pki_types::CertificateDer;
+use x509_cert::Certificate;
+use x509_cert::der::Decode as _;
+
+/// Returns when a certificate expires, in seconds since 1970: `None` if it cannot be read.
+pub fn not_after(certificate: &CertificateDer<'_>) -> Option<u64> {
+    let certificate = Certificate::from_der(certificate).ok()?;
+    Some(certificate.tbs_certificate.validity.not_after.to_unix_duration().as_secs())
+}
+
+/// The day of a time in seconds since 1970, in UTC: `2026-12-31`.
+#[derive(Clone, Copy, Debug)]
+pub struct Day(pub u64);
+
+impl fmt::Display for Day {
+    /// By the years from March to February, 400 of which have 146,097 days (proleptic Gregorian calendar).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let days = self.0 / 86_400 + 719_468;
+        let (era, of_era) = (days / 146_097, days % 146_097);
+        let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year + year / 4 - year / 100);
+        let month = (5 * of_year + 2) / 153;
+        let day = of_year - (153 * month + 2) / 5 + 1;
+        let month = if month < 10 { month + 3 } else { month - 9 };
+        let year = era * 400 + year + u64::from(month <= 2);
+        write!(f, "{year:04}-{month:02}-{day:02}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        let rows = [
+            (0, "1970-01-01"),
+            (951_782_399, "2000-02-28"),
+            (951_782_400, "2000-02-29"),
+            (951_868_800, "2000-03-01"),
+            (1_582_934_400, "2020-02-29"),
+            (4_070_908_799, "2098-12-31"),
+            (4_107_542_400, "2100-03-01"),
+            (253_402_300_799, "9999-12-31"),
+        ];
+        for (seconds, day) in rows {
+            assert_eq!(Day(seconds).to_string(), day);
+        }
+        // Times of certificates end with the year 9999; more is no panic.
+        let _ = Day(u64::MAX).to_string();
+    }
+
+    #[test]
+    fn what_is_no_certificate_has_no_end() {
+        assert_eq!(not_after(&CertificateDer::from(vec![0x30, 0x03, 0x02, 0x01, 0x00])), None);
+        assert_eq!(not_after(&CertificateDer::from(Vec::new())), None);
+    }
+}
