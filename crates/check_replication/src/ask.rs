@@ -64,7 +64,8 @@ impl From<Failure> for Refusal {
 pub fn over(socket: UnixStream, limit: Duration) -> Result<Answer, Refusal> {
     let deadline = Deadline::after(limit);
     let tls = || Err(Failure::new(Step::Login, Kind::Closed));
-    let login = Login { user: "probe", password: "probe", level: TlsLevel::Off, tls: &tls, name: "" };
+    let login =
+        Login { user: "probe", password: "probe", level: TlsLevel::Off, key: None, tls: &tls, name: "" };
     let request =
         Request { asked: "probe".to_owned(), several: false, gtids: false, heartbeats: None, deadline };
     let failed = |cause| Failure::new(Step::Connect, Kind::from(cause));

@@ -15,6 +15,10 @@ const LARGEST: u64 = 1 << 20;
 const DEEPEST: usize = 10;
 /// The most files in all, so that an include of a large tree ends.
 const FILES: usize = 200;
+const NO_INCLUDE: &str = "neither !include nor !includedir with a name";
+const NO_END: &str = "a group without its ]";
+const NO_GROUP: &str = "an option above the first group";
+const BYTE_ORDER_MARK: &str = "begins with a byte order mark: save it as UTF-8 without one";
 
 /// Why a file of options is not usable. Each message names it.
 #[derive(Debug, thiserror::Error)]
@@ -61,8 +65,7 @@ impl Defaults {
     /// Reads `path` for the groups `[client]`, `[client-mariadb]` and `group`, which must exist if it is
     /// given.
     pub(crate) fn read(path: &Path, group: Option<&str>, deadline: &Deadline) -> Result<Self, DefaultsError> {
-        let groups: Vec<&str> = ["client", "client-mariadb"].into_iter().chain(group).collect();
-        let mut reader = Reader { groups, deadline, found: vec![BTreeMap::new(); 3], seen: false, files: 0 };
+        let mut reader = Reader { group, deadline, found: Default::default(), seen: false, files: 0 };
         reader.file(path, 0)?;
         if let Some(group) = group.filter(|_| !reader.seen) {
             return Err(DefaultsError::Group { path: path.to_owned(), group: group.to_owned() });
@@ -80,12 +83,18 @@ impl Defaults {
     pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
         self.get(name).map(PathBuf::from)
     }
+
+    /// Every option with its value, which is empty where it has none.
+    pub(crate) fn options(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
 }
 
 struct Reader<'a> {
-    groups: Vec<&'a str>,
+    group: Option<&'a str>,
     deadline: &'a Deadline,
-    found: Vec<BTreeMap<String, String>>,
+    /// Of the groups that every client reads, and of the chosen one.
+    found: [BTreeMap<String, String>; 2],
     seen: bool,
     files: usize,
 }
@@ -98,33 +107,45 @@ impl Reader<'_> {
         }
         let octets = read_file(path, LARGEST, self.deadline)?;
         let mut here = None;
+        let mut in_group = false;
         for (line, octets) in (1..).zip(octets.split(|octet| *octet == b'\n')) {
             let wrong = |what: &'static str| DefaultsError::Line { path: path.to_owned(), line, what };
-            let text = str::from_utf8(octets).map_err(|_| wrong("not UTF-8"))?.trim();
-            match text.chars().next() {
-                None | Some('#' | ';') => {}
-                Some('!') => self.include(text, path, depth, wrong("neither !include nor !includedir"))?,
-                Some('[') => {
-                    let group = text
-                        .strip_prefix('[')
-                        .and_then(|rest| rest.split_once(']'))
-                        .ok_or_else(|| wrong("a group without its ]"))?;
-                    // Of two places in the list, which is [client] given as the chosen group, the later one
-                    // wins.
-                    here = self.groups.iter().rposition(|known| *known == group.0.trim());
-                    self.seen |= here.is_some_and(|place| place + 1 == self.groups.len());
+            let octets = octets.trim_ascii();
+            match octets.first() {
+                None | Some(b'#' | b';') => {}
+                Some(b'!') => {
+                    self.include(&String::from_utf8_lossy(octets), path, depth, wrong(NO_INCLUDE))?
+                }
+                Some(b'[') => {
+                    let end = octets.iter().position(|octet| *octet == b']').ok_or_else(|| wrong(NO_END))?;
+                    let name = octets.get(1..end).unwrap_or_default().trim_ascii_end();
+                    (here, in_group) = (self.place(name), true);
+                    self.seen |= here == Some(1);
+                }
+                Some(_) if !in_group => {
+                    let mark = octets.starts_with(b"\xef\xbb\xbf");
+                    return Err(wrong(if mark { BYTE_ORDER_MARK } else { NO_GROUP }));
                 }
                 Some(_) => {
                     if let Some(found) = here.and_then(|place| self.found.get_mut(place)) {
-                        let (name, value) = text.split_once('=').unwrap_or((text, ""));
-                        let name = name.trim().replace('_', "-");
-                        let name = name.strip_prefix("loose-").unwrap_or(&name).to_owned();
-                        found.insert(name, read_value(value.trim()));
+                        let (name, value) = read_option(octets).ok_or_else(|| wrong("not UTF-8"))?;
+                        found.insert(name, value);
                     }
                 }
             }
         }
         Ok(())
+    }
+
+    /// Which of the two a group of this name belongs to; clients do not mind the case.
+    fn place(&self, name: &[u8]) -> Option<usize> {
+        if self.group.is_some_and(|group| name.eq_ignore_ascii_case(group.as_bytes())) {
+            return Some(1);
+        }
+        ["client", "client-mariadb"]
+            .iter()
+            .any(|group| name.eq_ignore_ascii_case(group.as_bytes()))
+            .then_some(0)
     }
 
     fn include(
@@ -138,7 +159,15 @@ impl Reader<'_> {
         // is / under NRPE.
         let place = |name: &str| from.parent().unwrap_or(Path::new("/")).join(name.trim());
         match text.split_once(char::is_whitespace) {
-            Some(("!include", name)) => self.file(&place(name), depth + 1),
+            Some(("!include", name)) => match self.file(&place(name), depth + 1) {
+                // As clients do. A file that may not be read is another matter.
+                Err(DefaultsError::Read(ReadError::Refused { why, .. }))
+                    if why.kind() == io::ErrorKind::NotFound =>
+                {
+                    Ok(())
+                }
+                read => read,
+            },
             Some(("!includedir", name)) => {
                 let folder = place(name);
                 let failed = |why: io::Error| DefaultsError::Folder { path: folder.clone(), why };
@@ -150,30 +179,44 @@ impl Reader<'_> {
                 paths.sort();
                 paths.iter().try_for_each(|path| self.file(path, depth + 1))
             }
-            _ => Err(wrong),
+            _ if text.starts_with("!include") => Err(wrong),
+            // Clients pass over any other.
+            _ => Ok(()),
         }
     }
 }
 
-/// A value without its quotes, with its escapes, and without a comment behind it.
+/// An option's name with hyphens, and its value. `None` if they are not UTF-8; a comment may be anything.
+fn read_option(octets: &[u8]) -> Option<(String, String)> {
+    let text = str::from_utf8(without_comment(octets)).ok()?.trim_end();
+    let (name, value) = text.split_once('=').unwrap_or((text, ""));
+    let name = name.trim().replace('_', "-");
+    let name = name.strip_prefix("loose-").unwrap_or(&name).to_owned();
+    Some((name, read_value(value.trim())))
+}
+
+/// The line up to a `#` outside of quotes.
+fn without_comment(octets: &[u8]) -> &[u8] {
+    let (mut quote, mut escaped) = (None, false);
+    for (place, octet) in octets.iter().enumerate() {
+        match octet {
+            b'\'' | b'"' if !escaped && quote.is_none() => quote = Some(octet),
+            _ if !escaped && quote == Some(octet) => quote = None,
+            b'#' if quote.is_none() => return octets.get(..place).unwrap_or_default(),
+            _ => {}
+        }
+        escaped = quote.is_some() && *octet == b'\\' && !escaped;
+    }
+    octets
+}
+
+/// A value without the quotes around it, and with its escapes.
 fn read_value(text: &str) -> String {
-    let quoted = text.chars().next().filter(|c| matches!(c, '"' | '\'')).and_then(|quote| {
-        let inner = text.strip_prefix(quote)?;
-        let end = inner
-            .char_indices()
-            .rfind(|(place, c)| *c == quote && is_end(inner.get(place + 1..).unwrap_or_default()))?;
-        inner.get(..end.0)
-    });
-    let plain = || text.split_once('#').map_or(text, |(value, _)| value).trim_end();
-    unescape(quoted.unwrap_or_else(plain))
+    let inner = |quote: char| text.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+    unescape(inner('"').or_else(|| inner('\'')).unwrap_or(text))
 }
 
-/// Whether nothing but a comment follows.
-fn is_end(rest: &str) -> bool {
-    rest.trim().is_empty() || rest.trim().starts_with('#')
-}
-
-/// `\b \t \n \r \\ \s`, and any other character stands for itself with its backslash.
+/// `\b \t \n \r \\ \s`, quotes, and any other character stands for itself with its backslash.
 fn unescape(text: &str) -> String {
     let mut value = String::new();
     let mut chars = text.chars();
@@ -189,6 +232,7 @@ fn unescape(text: &str) -> String {
             Some('r') => value.push('\r'),
             Some('s') => value.push(' '),
             Some('\\') | None => value.push('\\'),
+            Some(quote @ ('"' | '\'')) => value.push(quote),
             Some(other) => value.extend(['\\', other]),
         }
     }
@@ -197,7 +241,10 @@ fn unescape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
     use std::time::Duration;
+
+    use suite::needs::{Need, missing};
 
     use super::*;
 
@@ -210,11 +257,9 @@ mod tests {
     fn values_as_mysql_reads_them() {
         let rows = [
             ("plain", "plain"),
-            ("  ", ""),
-            ("with # comment", "with"),
             ("\"with # no comment\"", "with # no comment"),
             ("'it''s'", "it''s"),
-            ("'quoted' # comment", "quoted"),
+            ("\"a\\\"b\"", "a\"b"),
             ("a\\sb\\tc\\\\d\\x", "a b\tc\\d\\x"),
             ("'open", "'open"),
             ("a=b", "a=b"),
@@ -259,7 +304,12 @@ mod tests {
         let path = folder.path().join("my.cnf");
         let rows = [
             ("[client\n", "line 1: a group without its ]"),
-            ("[client]\n!inc x\n", "line 2: neither !include nor !includedir"),
+            ("[client]\n!include\n", "line 2: neither !include nor !includedir with a name"),
+            ("user=x\n", "line 1: an option above the first group"),
+            (
+                "\u{feff}[client]\nuser=x\n",
+                "line 1: begins with a byte order mark: save it as UTF-8 without one",
+            ),
             ("!include my.cnf\n", "more than 200 files, or includes more than 10 deep"),
         ];
         for (text, what) in rows {
@@ -268,5 +318,67 @@ mod tests {
         }
         fs::write(&path, b"[client]\npassword=\xff\n").unwrap();
         assert_eq!(read(&path, None).err(), Some(format!("reading {}: line 2: not UTF-8", path.display())));
+    }
+
+    /// What the stock client's own program reads out of files like these, for [client] and [client-mariadb].
+    #[test]
+    fn files_are_read_as_the_stock_client_reads_them() {
+        if missing(&[Need::Program("my_print_defaults")]) {
+            return;
+        }
+        let lines: [&[u8]; 30] = [
+            b"user=plain",
+            b" user = two words \t",
+            b"password=\"a\\\"b\"",
+            b"password=a\\\"b",
+            b"password='it''s'",
+            b"password=\"a\" b\"",
+            b"password=\"a\\\" # b\"",
+            b"password='a#b' # c",
+            b"password='open # c",
+            b"password=\"ab\\\"",
+            b"password=ab\\",
+            b"password=\"\"",
+            b"password=a\\sb\\tc\\\\d\\x",
+            b"user=a;b",
+            b"user=a#b",
+            b"user==a",
+            b"# caf\xe9",
+            b"user=x # caf\xe9",
+            b"; a comment",
+            b"user",
+            b"[client]",
+            b"[CLIENT]",
+            b"[client ]",
+            b"[ client]",
+            b"[client] more",
+            b"[client-mariadb]",
+            b"[mysqld]",
+            b"!include /nonexistent/my.cnf",
+            b"!unknown x",
+            b"ssl_ca=/x\r",
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("my.cnf");
+        // All pairs of lines, in a few files: a multiplicative walk through them.
+        for step in 1..60_usize {
+            let mut text = b"[client]\n".to_vec();
+            for place in 0..24_usize {
+                text.extend(lines[(place * step + step * step + place / 5) % lines.len()]);
+                text.push(b'\n');
+            }
+            fs::write(&path, &text).unwrap();
+            let mut command = Command::new("my_print_defaults");
+            command.arg(format!("--defaults-file={}", path.display())).args(["client", "client-mariadb"]);
+            let printed = suite::process::run(&mut command);
+            assert_eq!(printed.code, Some(0), "{printed:?}");
+            let mut expected = BTreeMap::new();
+            for line in printed.stdout.lines() {
+                let (name, value) = line.trim_start_matches("--").split_once('=').unwrap_or((&line[2..], ""));
+                expected.insert(name.replace('_', "-"), value.to_owned());
+            }
+            let read = read(&path, None).map(|defaults| defaults.0);
+            assert_eq!(read, Ok(expected), "{}", String::from_utf8_lossy(&text));
+        }
     }
 }

@@ -34,6 +34,8 @@ pub enum Kind {
     Protocol(String),
     /// TLS could not be agreed on, or the certificate is not the one wanted.
     Tls(String),
+    /// The account wants the full password, and the server is not verified.
+    FullPassword,
     /// The account wants to be authenticated in a way that this plugin does not know, or will not use.
     Method(String),
 }
@@ -76,6 +78,7 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Kind::Late => f.write_str("no answer"),
+            Kind::FullPassword => f.write_str("the full password is wanted"),
             Kind::Closed => f.write_str("connection closed by the server"),
             Kind::Connection(cause) => cause.fmt(f),
             Kind::Server(errno, text) => write!(f, "error {errno}: {text}"),

@@ -31,6 +31,7 @@ mod second_look;
 mod server;
 mod target;
 mod tls_level;
+mod tls_options;
 
 use plugin::{Deadline, Report, Thresholds};
 

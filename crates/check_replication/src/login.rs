@@ -3,7 +3,7 @@
 use mysql_common::constants::CapabilityFlags as Capabilities;
 use mysql_common::io::ParseBuf;
 use mysql_common::packets::{AuthPlugin, AuthSwitchRequest, HandshakePacket, HandshakeResponse, SslRequest};
-use net::tls::Client;
+use net::tls::{Client, Verify};
 
 use crate::connection::{LARGEST, Packets};
 use crate::failure::{Failure, Kind, Step};
@@ -32,6 +32,8 @@ pub(crate) struct Login<'a> {
     pub(crate) password: &'a str,
     /// How much TLS there must be.
     pub(crate) level: TlsLevel,
+    /// The server's public key, known beforehand.
+    pub(crate) key: Option<&'a [u8]>,
     /// Sets TLS up; asked only when it is needed.
     pub(crate) tls: &'a dyn Fn() -> Result<Client, Failure>,
     /// The name or address that the server's certificate must be made out to.
@@ -90,7 +92,9 @@ fn has_usual_nonce(greeting: &[u8]) -> bool {
 /// Switches to TLS where it is wanted and offered; whether it did.
 fn secure(packets: &mut Packets, login: &Login<'_>, offered: Capabilities) -> Result<bool, Failure> {
     let failed = |kind: Kind| Failure::new(Step::Login, kind);
-    if packets.is_unix() || login.level == TlsLevel::Off {
+    // By a key that is known, the full password is safe without TLS alone: in it the server wants it as it is.
+    let by_key = login.key.is_some() && login.level == TlsLevel::Prefer;
+    if packets.is_unix() || login.level == TlsLevel::Off || by_key {
         return Ok(false);
     }
     if !offered.contains(Capabilities::CLIENT_SSL) {
@@ -141,7 +145,7 @@ fn prove(
             }
             Some((0x01, [0x03])) if *method == AuthPlugin::CachingSha2Password => {}
             Some((0x01, [0x04])) if *method == AuthPlugin::CachingSha2Password => {
-                let proof = full(packets, login.password, nonce)?;
+                let proof = full(packets, login, nonce)?;
                 packets.send_octets(&proof, Step::Login)?;
             }
             // The byte in front came with later versions.
@@ -174,19 +178,22 @@ fn unknown(method: &str) -> Failure {
     )
 }
 
-/// What caching_sha2_password wants when it has not cached the account: the password as it is where nobody
-/// listens, else encrypted for the server's public key.
-fn full(packets: &mut Packets, password: &str, nonce: &[u8]) -> Result<Vec<u8>, Failure> {
-    let mut text: Vec<u8> = password.bytes().chain([0]).collect();
-    if packets.is_private() {
+/// What caching_sha2_password wants when it has not cached the account: the password as it is where no third
+/// party can read it, else encrypted for the server's public key. A server that is not verified may be another,
+/// and so may be its key.
+fn full(packets: &mut Packets, login: &Login<'_>, nonce: &[u8]) -> Result<Vec<u8>, Failure> {
+    let mut text: Vec<u8> = login.password.bytes().chain([0]).collect();
+    let is_verified = login.level.verify() != Verify::Nothing || login.level == TlsLevel::RequireUnverified;
+    if packets.is_unix() || packets.is_private() && is_verified {
         return Ok(text);
     }
-    packets.send_octets(&[0x02], Step::Login)?;
-    let answer = packets.read(Step::Login)?;
+    let key = login.key.filter(|_| !packets.is_private());
+    let key = key.ok_or_else(|| Failure::new(Step::Login, Kind::FullPassword))?;
     for (octet, mask) in text.iter_mut().zip(nonce.iter().cycle()) {
         *octet ^= mask;
     }
-    let encrypted = answer.strip_prefix(&[0x01]).and_then(|pem| public_key::encrypt(&text, pem));
-    encrypted
-        .ok_or_else(|| Failure::new(Step::Login, Kind::Protocol("its public key is not usable".to_owned())))
+    let unusable = || {
+        Failure::new(Step::Login, Kind::Method("the key of server-public-key-path is not usable".to_owned()))
+    };
+    public_key::encrypt(&text, key).ok_or_else(unusable)
 }

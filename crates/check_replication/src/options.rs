@@ -30,9 +30,10 @@ pub(crate) struct Connecting {
     /// Read this group of the file too; it overrides the group client
     #[arg(short = 'g', long, value_name = "NAME", requires = "defaults_file")]
     pub defaults_group: Option<String>,
-    /// TLS on TCP connections
-    #[arg(long, value_name = "LEVEL", value_enum, default_value_t)]
-    pub tls: TlsLevel,
+    /// TLS on TCP connections. Default: as the ssl options of --defaults-file, verify-ca with --tls-ca, else
+    /// prefer
+    #[arg(long, value_name = "LEVEL", value_enum)]
+    pub tls: Option<TlsLevel>,
     /// PEM file of the authorities that may have signed the server certificate. Default: ssl-ca of
     /// --defaults-file, else those of the system
     #[arg(long, value_name = "FILE")]

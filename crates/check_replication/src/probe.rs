@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use net::tls::{Client, Identity, Settings, TlsError};
 use net::{Host, HostPort, InvalidHost, resolve};
-use plugin::{Deadline, reason};
+use plugin::{Deadline, ReadError, read_file, reason};
 
 use crate::ask::{self, Request};
 use crate::defaults::{Defaults, DefaultsError};
@@ -21,6 +21,8 @@ use crate::options::{Connecting, Heartbeat, Role};
 use crate::policy::Policy;
 use crate::second_look::{self, Asked};
 use crate::target::{PORT, Target};
+use crate::tls_level::TlsLevel;
+use crate::tls_options::{self, TlsOptionError};
 use crate::{Args, Observations};
 
 /// What is left of the deadline when nothing more is waited for.
@@ -32,6 +34,8 @@ const SOCKETS: [&str; 4] =
 const USER: &str = "nagios";
 /// Room for the thread of one server, in octets: TLS needs some.
 const STACK: usize = 512 << 10;
+/// The most octets of a server's public key.
+const LARGEST_KEY: u64 = 1 << 16;
 
 /// Why the check could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +75,12 @@ pub enum ProbeError {
     /// Neither an option nor the file names a server, and there is no local one.
     #[error("no server is named by --hostname, --socket or --defaults-file, and there is no socket at {}", SOCKETS.join(", "))]
     NoServer,
+    /// A setting of the file is not honoured.
+    #[error(transparent)]
+    TlsOption(#[from] TlsOptionError),
+    /// The server's public key cannot be read.
+    #[error(transparent)]
+    Key(#[from] ReadError),
     /// TLS cannot be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -105,11 +115,17 @@ pub(crate) fn probe(
     if targets.len() > 1 && args.memory.acknowledge {
         return Err(ProbeError::Acknowledge);
     }
+    let level =
+        if targets.iter().any(Target::is_tcp) { level(connecting, &defaults)? } else { TlsLevel::Off };
+    let key = defaults.path("server-public-key-path");
+    let key = key.map(|path| read_file(&path, LARGEST_KEY, deadline)).transpose()?;
     let asker = Asker {
         connecting,
         defaults: &defaults,
         heartbeat: &args.heartbeat,
         several: targets.len() > 1,
+        level,
+        key: key.as_deref(),
         state: args.memory.state.is_some(),
         deadline,
     };
@@ -144,8 +160,14 @@ fn targets(connecting: &Connecting, defaults: &Defaults) -> Result<Vec<Target>, 
     if !targets.is_empty() {
         return Ok(targets);
     }
-    // As every client of MySQL's does: localhost is the socket.
-    if let Some(name) = defaults.get("host").filter(|host| *host != "localhost") {
+    // As every client of MySQL's does: localhost is the socket, unless the protocol says otherwise.
+    let protocol = defaults.get("protocol").unwrap_or_default().to_ascii_lowercase();
+    let name = match (protocol.as_str(), defaults.get("host")) {
+        ("tcp", name) => Some(name.unwrap_or("localhost")),
+        ("socket", _) => None,
+        (_, name) => name.filter(|host| *host != "localhost"),
+    };
+    if let Some(name) = name {
         let name = name.parse::<Host>().map_err(|why| ProbeError::Host {
             path: connecting.defaults_file.clone().unwrap_or_default(),
             host: name.chars().take(60).collect(),
@@ -167,6 +189,15 @@ fn read_port(connecting: &Connecting, text: &str) -> Result<u16, ProbeError> {
     })
 }
 
+/// How much TLS there must be: an option goes before the file.
+fn level(connecting: &Connecting, defaults: &Defaults) -> Result<TlsLevel, TlsOptionError> {
+    match connecting.tls {
+        Some(level) => Ok(level),
+        None if connecting.tls_ca.is_some() => Ok(tls_options::level(defaults)?.max(TlsLevel::VerifyCa)),
+        None => tls_options::level(defaults),
+    }
+}
+
 fn user<'a>(connecting: &'a Connecting, defaults: &'a Defaults) -> &'a str {
     connecting.user.as_deref().or_else(|| defaults.get("user")).unwrap_or(USER)
 }
@@ -176,6 +207,8 @@ struct Asker<'a> {
     defaults: &'a Defaults,
     heartbeat: &'a Heartbeat,
     several: bool,
+    level: TlsLevel,
+    key: Option<&'a [u8]>,
     /// Whether GTIDs are kept from run to run.
     state: bool,
     deadline: &'a Deadline,
@@ -243,7 +276,8 @@ impl Asker<'_> {
         let login = Login {
             user: user(self.connecting, self.defaults),
             password,
-            level: self.connecting.tls,
+            level: self.level,
+            key: self.key,
             tls: &tls,
             name,
         };
@@ -265,7 +299,7 @@ impl Asker<'_> {
     fn tls_settings(&self) -> Settings {
         let file = |name| self.defaults.path(name);
         Settings {
-            verify: self.connecting.tls.verify(),
+            verify: self.level.verify(),
             authorities: self.connecting.tls_ca.clone().or_else(|| file("ssl-ca")),
             identity: file("ssl-cert")
                 .zip(file("ssl-key"))

@@ -36,6 +36,9 @@ pub(crate) fn judge(
             finding(State::Critical, format!("{}: {}", during(failure.step), failure.kind))
         }
         Kind::Protocol(what) => finding(State::Critical, format!("not the protocol of MySQL: {what}")),
+        Kind::FullPassword => Finding::unknown(format!(
+            "{name} wants the full password and its certificate is not verified: give --tls-ca FILE (on a MySQL server: ca.pem of its datadir)"
+        )),
         Kind::Tls(what) => finding(State::Unknown, what.clone()),
         Kind::Method(what) => finding(State::Unknown, what.clone()),
         Kind::Server(..) if lacks_privilege(failure) => privilege(name, user, table, refusal),
@@ -86,45 +89,46 @@ fn during(step: Step) -> &'static str {
     }
 }
 
-/// The errors that have words of their own. Those that concern this account or this host leave the server's
-/// state unknown.
+/// The errors that have words of their own, or whose kind is known. Those that concern this account or this
+/// host leave the server's state unknown; where the server lets no ordinary account in, that is CRITICAL.
 fn said(errno: u16, user: &str, private: bool, step: Step) -> (State, Option<String>) {
-    let named = |text: String| Some(format!("{text}, error {errno}"));
     let (state, text) = match errno {
-        1040 => (State::Critical, named("too many connections".to_owned())),
-        1053 => (State::Critical, named("the server is shutting down".to_owned())),
+        1040 => (State::Critical, "too many connections".to_owned()),
+        1053 => (State::Critical, "the server is shutting down".to_owned()),
         1129 => (
-            State::Unknown,
-            named("this host is blocked after failed connections, until FLUSH HOSTS".to_owned()),
+            State::Critical,
+            "the server blocks this host after failed connections, until FLUSH HOSTS".to_owned(),
         ),
-        1130 => (State::Unknown, named("this host may not connect".to_owned())),
-        // MariaDB's word for accounts that are bound to a user of the system.
-        1698 => {
-            let wants = "only the system user of that name may log in, by the Unix socket";
-            (State::Unknown, named(format!("access denied for {user}: {wants}")))
+        1203 => (State::Critical, format!("too many connections of {user}")),
+        3032 | 6400 => {
+            (State::Critical, "the server is in offline mode and lets no ordinary account in".to_owned())
         }
+        1130 => (State::Unknown, "this host may not connect".to_owned()),
+        // MariaDB's word for accounts that are bound to a user of the system, and for those that do not exist.
+        1698 => (
+            State::Unknown,
+            format!(
+                "access denied for {user}: no such user over TCP, or an account bound to the Unix socket"
+            ),
+        ),
         1044 | 1045 => {
             let tls = if private { "" } else { ", or the account needs TLS" };
             let certificate = if private { ", or the account needs a client certificate" } else { "" };
-            (
-                State::Unknown,
-                named(format!("access denied for {user}: wrong user or password{tls}{certificate}")),
-            )
+            (State::Unknown, format!("access denied for {user}: wrong user or password{tls}{certificate}"))
         }
-        1203 | 1226 => (State::Unknown, named(format!("too many connections of {user}"))),
-        1820 | 1862 => (State::Unknown, named(format!("the password of {user} has expired"))),
-        3118 | 4151 => (State::Unknown, named(format!("the account {user} is locked"))),
-        3159 => {
-            (State::Unknown, named("the server takes only connections with TLS: --tls=require".to_owned()))
-        }
-        1251 | 1524 => {
-            (State::Unknown, named(format!("the authentication method of {user} is not available")))
-        }
-        // Whatever else it says to a login is about the login.
-        _ if step == Step::Login => (State::Unknown, None),
-        _ => (State::Critical, None),
+        1226 => (State::Unknown, format!("{user} has used up a limit of its account")),
+        1820 | 1862 => (State::Unknown, format!("the password of {user} has expired")),
+        3118 | 4151 => (State::Unknown, format!("the account {user} is locked")),
+        3159 => (State::Unknown, "the server takes only connections with TLS: --tls=require".to_owned()),
+        1251 | 1524 => (State::Unknown, format!("the authentication method of {user} is not available")),
+        4031 => (State::Unknown, "the server ended the connection since it was idle".to_owned()),
+        // Out of memory, files, threads or disk; no server behind a proxy.
+        1021 | 1037 | 1038 | 1041 | 1114 | 1135 | 3168 => return (State::Critical, None),
+        // Whatever else it says to a login may be about the login.
+        _ if matches!(step, Step::Greeting | Step::Login) => return (State::Unknown, None),
+        _ => return (State::Critical, None),
     };
-    (state, text)
+    (state, Some(format!("{text}, error {errno}")))
 }
 
 /// The privilege that shows the replication, as this version calls it:
@@ -156,4 +160,54 @@ fn privilege(name: &str, user: &str, table: Option<&Table>, refusal: &Refusal) -
     let version = refusal.server.map(|(flavour, version)| format!("{name} is {flavour} {version}"));
     let text = format!("{name}: {user} may not see the replication: GRANT {needed} ON *.* TO {account}");
     Finding::unknown(text).detail(grant(needed, "*.*")).verbose_details(version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Failure;
+
+    /// What is said of a server called db-01 that answers a login of mon like this.
+    fn line(errno: u16, step: Step, private: bool) -> String {
+        let failure = Failure::new(step, Kind::Server(errno, "some text".to_owned()));
+        let refusal = Refusal { private, ..failure.into() };
+        let finding = judge("db-01", "mon", 8.0, None, &refusal);
+        format!("{} {}", finding.state, finding.text)
+    }
+
+    #[test]
+    fn errors_at_login_are_sorted_by_kind() {
+        let ours = [1044, 1045, 1130, 1142, 1226, 1227, 1251, 1524, 1698, 1820, 1862, 3118, 3159, 4031, 4151];
+        let theirs = [1021, 1037, 1040, 1041, 1053, 1129, 1135, 1203, 3032, 3168, 6400];
+        for errno in ours {
+            assert!(line(errno, Step::Login, false).starts_with("UNKNOWN db-01: "), "{errno}");
+        }
+        for errno in theirs {
+            for step in [Step::Greeting, Step::Login] {
+                assert!(line(errno, step, false).starts_with("CRITICAL db-01: "), "{errno}");
+            }
+        }
+        assert_eq!(line(9999, Step::Login, false), "UNKNOWN db-01: the server says error 9999: some text");
+        assert_eq!(
+            line(9999, Step::Statement, false),
+            "CRITICAL db-01: the server says error 9999: some text"
+        );
+        let rows = [
+            (
+                3032,
+                "CRITICAL db-01: the server is in offline mode and lets no ordinary account in, error 3032",
+            ),
+            (
+                6400,
+                "CRITICAL db-01: the server is in offline mode and lets no ordinary account in, error 6400",
+            ),
+            (
+                1698,
+                "UNKNOWN db-01: access denied for mon: no such user over TCP, or an account bound to the Unix socket, error 1698",
+            ),
+        ];
+        for (errno, expected) in rows {
+            assert_eq!(line(errno, Step::Login, false), expected);
+        }
+    }
 }

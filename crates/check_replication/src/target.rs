@@ -17,6 +17,13 @@ pub(crate) enum Target {
     Socket(PathBuf),
 }
 
+impl Target {
+    /// Returns whether it is asked by TCP.
+    pub(crate) fn is_tcp(&self) -> bool {
+        matches!(self, Target::Host(_))
+    }
+}
+
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -3,7 +3,7 @@
 use net::tls::Verify;
 
 /// How much TLS there must be on a TCP connection; the names are those of the client's --ssl-mode.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub(crate) enum TlsLevel {
     /// No TLS
     Off,
@@ -12,6 +12,8 @@ pub(crate) enum TlsLevel {
     Prefer,
     /// Always TLS, certificate not verified
     Require,
+    /// The same, and even the full password is sent to a server whose certificate is not verified
+    RequireUnverified,
     /// Always TLS, certificate signed by an authority of --tls-ca, for any name
     VerifyCa,
     /// The same, and the certificate is for the name or address in --hostname
@@ -22,7 +24,9 @@ impl TlsLevel {
     /// Returns how much of the server's certificate is verified.
     pub(crate) fn verify(self) -> Verify {
         match self {
-            TlsLevel::Off | TlsLevel::Prefer | TlsLevel::Require => Verify::Nothing,
+            TlsLevel::Off | TlsLevel::Prefer | TlsLevel::Require | TlsLevel::RequireUnverified => {
+                Verify::Nothing
+            }
             TlsLevel::VerifyCa => Verify::Chain,
             TlsLevel::VerifyIdentity => Verify::Full,
         }

@@ -43,7 +43,7 @@ fn what_cannot_be_meant_is_unknown() {
         (&["--port", "0"], "0 is not in 1..=65535"),
         (
             &["--tls", "maybe"],
-            "--tls=maybe: not one of off, prefer, require, verify-ca, verify-identity, see --help",
+            "--tls=maybe: not one of off, prefer, require, require-unverified, verify-ca, verify-identity, see --help",
         ),
         (&["--heartbeat-table", "heartbeat"], "give the table with its database, as in percona.heartbeat"),
         (
@@ -84,6 +84,7 @@ fn the_file_says_whom_to_ask() {
             "/nonexistent/socket: connecting: no such file or directory",
         ),
         ("[client]\nhost=127.0.0.1\n[monitor]\nport=2\n", "127.0.0.1:2: connecting: connection refused"),
+        ("[client]\nhost=localhost\nprotocol=tcp\nport=1\n", "localhost:1: connecting: connection refused"),
     ];
     for (text, line) in rows {
         let path = file(&folder, "my.cnf", text);
@@ -100,6 +101,11 @@ fn the_file_says_whom_to_ask() {
     let path = file(&folder, "my.cnf", "[client]\nhost=127.0.0.1\nport=+1\n");
     let line = format!("REPLICATION UNKNOWN - reading {path}: +1 is not a port");
     assert_eq!(check(&["--defaults-file", &path]).summary(), (3, line.as_str()));
+    let path = file(&folder, "my.cnf", "[client]\nhost=127.0.0.1\nport=1\nssl-crl=/crl.pem\n");
+    let line = "REPLICATION UNKNOWN - ssl-crl of the defaults file is not supported: remove it there, or give --tls=off";
+    assert_eq!(check(&["--defaults-file", &path]).summary(), (3, line));
+    let line = "REPLICATION CRITICAL - 127.0.0.1:1: connecting: connection refused";
+    assert_eq!(check(&["--defaults-file", &path, "--tls=off"]).summary(), (2, line));
     let path = file(&folder, "my.cnf", "[client]\nhost=tcp:127.0.0.1\n");
     let line = format!("REPLICATION UNKNOWN - reading {path}: host tcp:127.0.0.1: write it without tcp:");
     assert_eq!(check(&["--defaults-file", &path]).summary(), (3, line.as_str()));

@@ -108,8 +108,14 @@ impl MySql {
     }
 
     fn ask(&self, user: &str, options: &[&str]) -> Outcome {
+        // The server's own authority, unless something else is tried.
+        let authority = format!("ssl-ca={}\n", self.at("data/ca.pem").display());
+        self.ask_with(user, &authority, options)
+    }
+
+    fn ask_with(&self, user: &str, lines: &str, options: &[&str]) -> Outcome {
         let file = self.at("client.cnf");
-        fs::write(&file, format!("[client]\nuser={user}\npassword={SECRET}\n")).unwrap();
+        fs::write(&file, format!("[client]\nuser={user}\npassword={SECRET}\n{lines}")).unwrap();
         let mut command = plugins::command("check_replication");
         command
             .arg(format!("--hostname=127.0.0.1:{}", self.port))
@@ -182,11 +188,32 @@ fn real_mysql_replicates_breaks_and_heals() {
 }
 
 fn logins(source: &MySql, replica: &MySql) {
-    // The first login of caching_sha2_password wants the whole password: over RSA, over TLS, over the socket;
-    // later ones do not.
-    for options in [&["--tls=off"][..], &["--tls=off"], &["--tls=require"]] {
-        replica.says(source, "mon", options, HEALTHY);
+    // The first login of caching_sha2_password wants the whole password, and later ones do not.
+    let key = format!("server-public-key-path={}\n", replica.at("data/public_key.pem").display());
+    let verified = format!("ssl-ca={}\n", replica.at("data/ca.pem").display());
+    let wants = "wants the full password and its certificate is not verified: give --tls-ca FILE (on a MySQL server: ca.pem of its datadir)";
+    let wants = format!("REPLICATION UNKNOWN - 127.0.0.1:{} {wants}", replica.port);
+    let first = |lines: &str, options: &[&str]| {
+        replica.locally("FLUSH PRIVILEGES");
+        replica.ask_with("mon", lines, options).first_line().split(" | ").next().unwrap().to_owned()
+    };
+    for options in [&[][..], &["--tls=off"], &["--tls=prefer"], &["--tls=require"]] {
+        assert_eq!(first("", options), wants, "{options:?}");
     }
+    assert_eq!(first(&key, &["--tls=require"]), wants, "in TLS the server wants it as it is");
+    for (lines, options) in [
+        ("", &["--tls=require-unverified"][..]),
+        (&key, &[]),
+        (&key, &["--tls=off"]),
+        (&verified, &[]),
+        ("", &[&format!("--tls-ca={}", replica.at("data/ca.pem").display())]),
+    ] {
+        assert!(first(lines, options).starts_with("REPLICATION OK - "), "{lines} {options:?}");
+    }
+    assert!(
+        replica.ask_with("mon", "", &["--tls=off"]).first_line().starts_with("REPLICATION OK - "),
+        "cached"
+    );
     replica.locally("FLUSH PRIVILEGES");
     let authority = format!("--tls-ca={}", replica.at("data/ca.pem").display());
     let stranger = format!("--tls-ca={}", source.at("data/ca.pem").display());
@@ -213,7 +240,11 @@ fn logins(source: &MySql, replica: &MySql) {
     replica.sql("SET GLOBAL require_secure_transport=ON");
     let line = "REPLICATION UNKNOWN - 127.0.0.1:R: the server takes only connections with TLS: --tls=require, error 3159";
     replica.says(source, "mon", &["--tls=off"], unknown(line));
-    replica.sql("SET GLOBAL require_secure_transport=OFF");
+    replica.sql("SET GLOBAL require_secure_transport=OFF; SET GLOBAL offline_mode=ON");
+    let line = replica.ask("mon", &[]).first_line().replace("6400", "3032");
+    let offline = "the server is in offline mode and lets no ordinary account in, error 3032";
+    assert!(line.starts_with("REPLICATION CRITICAL - ") && line.contains(offline), "{line}");
+    replica.sql("SET GLOBAL offline_mode=OFF");
 }
 
 fn threads(source: &MySql, replica: &MySql) {

@@ -21,7 +21,10 @@ impl Two {
         let file = self.a.folder().join("client.cnf");
         write(&file, &format!("[client]\nuser=mon\npassword={PASSWORD}\n"));
         let mut command = self.host.command(plugins::binary("check_replication"));
-        let outcome = run(command.arg(format!("--defaults-file={}", file.display())).args(arguments));
+        let outcome = run(command
+            .arg(format!("--defaults-file={}", file.display()))
+            .arg("--tls=require-unverified")
+            .args(arguments));
         assert!(
             outcome.stderr.is_empty() && !outcome.stdout.contains(PASSWORD),
             "{arguments:?}: {outcome:?}"

@@ -1,0 +1,140 @@
+//! The TLS settings of the defaults file: each is honoured, or refused by its name. One that is dropped in
+//! silence would let the check trust what the file forbids.
+
+use crate::defaults::Defaults;
+use crate::tls_level::TlsLevel;
+
+/// A setting that this plugin does not honour.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TlsOptionError {
+    /// There is no such thing here.
+    #[error("{0} of the defaults file is not supported: remove it there, or give --tls=off")]
+    Unsupported(String),
+    /// Its value is not understood. The value is not repeated, since the file holds secrets.
+    #[error("{0} of the defaults file has an unknown value")]
+    Value(&'static str),
+}
+
+/// Settings that [`level`] or the caller honours.
+const HONOURED: [&str; 7] =
+    ["ssl", "ssl-mode", "ssl-ca", "ssl-cert", "ssl-key", "ssl-verify-server-cert", "tls-version"];
+/// What stands in front of a switch and turns it round, or on.
+const OFF: [&str; 2] = ["skip-", "disable-"];
+
+/// Returns how much TLS the file asks for, as the stock clients read it: a bare ssl-ca verifies the chain, not
+/// the name.
+///
+/// # Errors
+/// [`TlsOptionError`]: the setting that is not honoured.
+pub(crate) fn level(file: &Defaults) -> Result<TlsLevel, TlsOptionError> {
+    file.options().try_for_each(|(name, value)| check(name, value))?;
+    let has = |name: &str| file.get(name).is_some();
+    let chain = |level: TlsLevel| if has("ssl-ca") { TlsLevel::VerifyCa } else { level };
+    if let Some(mode) = file.get("ssl-mode") {
+        return Ok(match mode.to_ascii_uppercase().as_str() {
+            "DISABLED" => TlsLevel::Off,
+            "PREFERRED" => TlsLevel::Prefer,
+            "REQUIRED" => chain(TlsLevel::Require),
+            "VERIFY_CA" => TlsLevel::VerifyCa,
+            "VERIFY_IDENTITY" => TlsLevel::VerifyIdentity,
+            _ => return Err(TlsOptionError::Value("ssl-mode")),
+        });
+    }
+    let switched = |name: &'static str| switch(file, name);
+    if switched("ssl")? == Some(false) {
+        return Ok(TlsLevel::Off);
+    }
+    if switched("ssl-verify-server-cert")? == Some(true) {
+        return Ok(TlsLevel::VerifyIdentity);
+    }
+    let needed = switched("ssl")? == Some(true) || has("ssl-cert") || has("ssl-key");
+    Ok(chain(if needed { TlsLevel::Require } else { TlsLevel::Prefer }))
+}
+
+/// Whether a setting is honoured.
+fn check(name: &str, value: &str) -> Result<(), TlsOptionError> {
+    let bare = OFF.iter().chain(&["enable-"]).find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
+    if !(bare == "ssl" || bare.starts_with("ssl-") || bare.starts_with("tls-")) {
+        return Ok(());
+    }
+    // Both are spoken, and no others.
+    let versions = || ["TLSv1.2", "TLSv1.3"].iter().all(|version| value.contains(version));
+    match bare {
+        "tls-version" if !versions() => {
+            Err(TlsOptionError::Unsupported(format!("{name} without TLSv1.2 and TLSv1.3")))
+        }
+        "ssl-fips-mode" if value.eq_ignore_ascii_case("off") => Ok(()),
+        bare if HONOURED.contains(&bare) => Ok(()),
+        // A setting without a value sets nothing.
+        _ if value.is_empty() && bare == name && !bare.contains("verify") => Ok(()),
+        _ => Err(TlsOptionError::Unsupported(name.chars().take(40).collect())),
+    }
+}
+
+/// A switch with its forms that turn it round.
+fn switch(file: &Defaults, name: &'static str) -> Result<Option<bool>, TlsOptionError> {
+    let mut found = None;
+    for (option, value) in file.options() {
+        let off = OFF.iter().any(|prefix| option.strip_prefix(prefix) == Some(name));
+        if !off && option != name && option.strip_prefix("enable-") != Some(name) {
+            continue;
+        }
+        let on = match value.to_ascii_lowercase().as_str() {
+            "" | "1" | "on" | "true" => true,
+            "0" | "off" | "false" => false,
+            _ => return Err(TlsOptionError::Value(name)),
+        };
+        found = Some(on != off);
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_is_honoured_or_refused_by_name() {
+        let refused = |name: &str| Err(TlsOptionError::Unsupported(name.to_owned()));
+        let rows = [
+            ("user=x", Ok(TlsLevel::Prefer)),
+            ("ssl-ca=/ca.pem", Ok(TlsLevel::VerifyCa)),
+            ("ssl_ca=", Ok(TlsLevel::Prefer)),
+            ("ssl", Ok(TlsLevel::Require)),
+            ("ssl=0", Ok(TlsLevel::Off)),
+            ("skip-ssl", Ok(TlsLevel::Off)),
+            ("disable-ssl=0", Ok(TlsLevel::Require)),
+            ("ssl=perhaps", Err(TlsOptionError::Value("ssl"))),
+            ("ssl-cert=/c\nssl-key=/k", Ok(TlsLevel::Require)),
+            ("ssl-verify-server-cert", Ok(TlsLevel::VerifyIdentity)),
+            ("ssl-verify-server-cert=1\nssl-ca=/ca.pem", Ok(TlsLevel::VerifyIdentity)),
+            ("skip-ssl-verify-server-cert", Ok(TlsLevel::Prefer)),
+            ("disable-ssl-verify-server-cert\nssl-ca=/ca.pem", Ok(TlsLevel::VerifyCa)),
+            ("ssl-mode=DISABLED\nssl-ca=/ca.pem", Ok(TlsLevel::Off)),
+            ("ssl-mode=preferred", Ok(TlsLevel::Prefer)),
+            ("ssl-mode=REQUIRED", Ok(TlsLevel::Require)),
+            ("ssl-mode=REQUIRED\nssl-ca=/ca.pem", Ok(TlsLevel::VerifyCa)),
+            ("ssl-mode=VERIFY_CA", Ok(TlsLevel::VerifyCa)),
+            ("ssl-mode=VERIFY_IDENTITY", Ok(TlsLevel::VerifyIdentity)),
+            ("ssl-mode=VERIFY", Err(TlsOptionError::Value("ssl-mode"))),
+            ("tls-version=TLSv1.2,TLSv1.3", Ok(TlsLevel::Prefer)),
+            ("tls-version=TLSv1.3", refused("tls-version without TLSv1.2 and TLSv1.3")),
+            ("ssl-capath=/d", refused("ssl-capath")),
+            ("ssl-crl=/c", refused("ssl-crl")),
+            ("ssl-cipher=AES", refused("ssl-cipher")),
+            ("ssl-fp=00", refused("ssl-fp")),
+            ("ssl-passphrase=x", refused("ssl-passphrase")),
+            ("tls-ciphersuites=x", refused("tls-ciphersuites")),
+            ("tls-sni-servername=x", refused("tls-sni-servername")),
+            ("ssl-fips-mode=OFF", Ok(TlsLevel::Prefer)),
+            ("ssl-fips-mode=ON", refused("ssl-fips-mode")),
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("my.cnf");
+        for (text, expected) in rows {
+            std::fs::write(&path, format!("[client]\n{text}\n")).unwrap();
+            let deadline = plugin::Deadline::after(std::time::Duration::from_secs(8));
+            assert_eq!(level(&Defaults::read(&path, None, &deadline).unwrap()), expected, "{text}");
+        }
+    }
+}
