@@ -1,11 +1,14 @@
 //! The values of the options, checked as far as that needs no file.
 
-use std::net::IpAddr;
 use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
+use crate::resolver;
+
 /// The most octets of a host's name that the kernel keeps (utsname(2)).
 const LONGEST_NAME: usize = 64;
+/// The most octets of a domain's name (RFC 1035, section 2.3.4), as text and without the dot at its end.
+const LONGEST_DOMAIN: usize = 253;
 
 /// What is checked, and what it should be.
 #[derive(Clone, Debug, clap::Args)]
@@ -21,10 +24,10 @@ pub struct ExpectedOptions {
     #[arg(long, value_name = "NAME", value_parser = name)]
     pub name: Option<String>,
     /// Server that resolv.conf must name, in this order and no other. Repeatable
-    #[arg(long, value_name = "ADDRESS")]
-    pub nameserver: Vec<IpAddr>,
+    #[arg(long, value_name = "ADDRESS", value_parser = nameserver)]
+    pub nameserver: Vec<String>,
     /// Domain that resolv.conf must search, in this order and no other. Repeatable
-    #[arg(long, value_name = "NAME", value_parser = name)]
+    #[arg(long, value_name = "NAME", value_parser = domain)]
     pub search: Vec<String>,
     /// Check the files below this directory: an image or a copy of a host's files
     #[arg(long, value_name = "DIR", default_value = "/")]
@@ -56,8 +59,11 @@ pub enum InvalidValue {
     #[error("not an absolute path of a file without ..")]
     Path,
     /// A text that cannot be a host's or a domain's name.
-    #[error("not a name of 1 to {LONGEST_NAME} characters without blanks")]
-    Name,
+    #[error("not a name of 1 to {0} characters without blanks")]
+    Name(usize),
+    /// A text that the C library takes for no server.
+    #[error("not an address, such as 192.0.2.53 or fe80::1%eth0")]
+    Server,
     /// No such way to judge the immutable bit.
     #[error("not ok, warn or want")]
     Immutable,
@@ -91,13 +97,26 @@ impl FromStr for FilePath {
     }
 }
 
-/// Reads the name of a host or of a domain.
-pub(crate) fn name(text: &str) -> Result<String, InvalidValue> {
+/// Reads the name of a host.
+fn name(text: &str) -> Result<String, InvalidValue> {
+    name_within(LONGEST_NAME, text)
+}
+
+/// Reads the name of a domain.
+fn domain(text: &str) -> Result<String, InvalidValue> {
+    name_within(LONGEST_DOMAIN, text.strip_suffix('.').filter(|name| !name.is_empty()).unwrap_or(text))
+}
+
+fn name_within(longest: usize, text: &str) -> Result<String, InvalidValue> {
     let is_odd = |c: char| c.is_whitespace() || c.is_control() || c == '/';
-    match text.len() {
-        1..=LONGEST_NAME if !text.contains(is_odd) => Ok(text.to_owned()),
-        _ => Err(InvalidValue::Name),
-    }
+    let is_name = (1..=longest).contains(&text.len()) && !text.contains(is_odd);
+    if is_name { Ok(text.to_owned()) } else { Err(InvalidValue::Name(longest)) }
+}
+
+/// Reads the address of a nameserver, with its zone if it is of one link.
+fn nameserver(text: &str) -> Result<String, InvalidValue> {
+    let is_whole = !text.contains([';', '#', ' ', '\t']) && !text.ends_with('%');
+    resolver::server(text).filter(|_| is_whole).ok_or(InvalidValue::Server)
 }
 
 /// What to report of the immutable and the append-only bit.
@@ -140,11 +159,31 @@ mod tests {
     }
 
     #[test]
+    fn a_nameserver_is_an_address() {
+        for (text, server) in
+            [("192.0.2.53", "192.0.2.53"), ("0::1", "::1"), ("fe80::1%eth0", "fe80::1%eth0")]
+        {
+            assert_eq!(nameserver(text).as_deref(), Ok(server));
+        }
+        for text in
+            ["", "localhost", "127.1", "127.0.0.01", "::1 x", "::1#53", "[::1]", "::1%", "::1;", "::1:53:x"]
+        {
+            assert_eq!(nameserver(text), Err(InvalidValue::Server), "{text:?}");
+        }
+    }
+
+    #[test]
     fn a_name_has_no_blank_and_64_octets_at_most() {
         assert_eq!(name("proxy7.example.com").as_deref(), Ok("proxy7.example.com"));
         assert!(name(&"x".repeat(64)).is_ok());
         for text in ["", " ", "a b", "a\n", "a/b", &"x".repeat(65)] {
-            assert_eq!(name(text), Err(InvalidValue::Name), "{text:?}");
+            assert_eq!(name(text), Err(InvalidValue::Name(64)), "{text:?}");
+        }
+        let longest = format!("{0}.{0}.{0}.{1}", "x".repeat(63), "x".repeat(61));
+        assert_eq!(domain(&longest).as_ref(), Ok(&longest));
+        assert_eq!(domain(&format!("{longest}.")).as_ref(), Ok(&longest));
+        for text in ["", "a b", &format!("{longest}x")] {
+            assert_eq!(domain(text), Err(InvalidValue::Name(253)), "{text:?}");
         }
         assert_eq!("want".parse(), Ok(Immutable::Want));
         assert!("yes".parse::<Immutable>().is_err() && "".parse::<Immutable>().is_err());

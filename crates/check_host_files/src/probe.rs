@@ -1,12 +1,13 @@
 //! All the reading: what should be, what is, and what kind of host this is.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use host_config::Tree;
 use net::{Host, Resolver};
-use plugin::Deadline;
+use plugin::{Deadline, reason};
 use rustix::system::uname;
 
 use crate::compare::{Expected, HOSTNAME, HOSTS, RESOLVER, host_name};
@@ -37,6 +38,9 @@ pub enum ProbeError {
     /// There is nothing to check.
     #[error("nothing to check: name it by --reference, --name, --nameserver or --search")]
     Nothing,
+    /// What --root names is no folder.
+    #[error("--root: reading {}: {}", .0.display(), reason(.1))]
+    Root(PathBuf, std::io::Error),
     /// An option has the same value twice.
     #[error("{0} is given twice")]
     Twice(String),
@@ -55,6 +59,7 @@ pub fn probe(
     deadline: &Deadline,
 ) -> Result<Observations, ProbeError> {
     validate(args)?;
+    is_folder(&args.root)?;
     let tree = Tree::new(&args.root, deadline);
     let mut seen = Seen { tree: &tree, deadline, found: BTreeMap::new() };
     let mut files = match &args.reference {
@@ -100,7 +105,7 @@ fn validate(args: &ExpectedOptions) -> Result<(), ProbeError> {
     }
     let files = file.iter().map(|path| path.as_str().to_owned());
     let mut values: Vec<String> =
-        files.chain(nameserver.iter().map(ToString::to_string)).chain(search.iter().cloned()).collect();
+        files.chain(nameserver.iter().cloned()).chain(search.iter().cloned()).collect();
     values.sort();
     match values.windows(2).find(|pair| pair.first() == pair.last()) {
         Some(pair) => {
@@ -108,6 +113,16 @@ fn validate(args: &ExpectedOptions) -> Result<(), ProbeError> {
         }
         None => Ok(()),
     }
+}
+
+/// A root that is no folder would make each file missing.
+fn is_folder(root: &Path) -> Result<(), ProbeError> {
+    let found = match fs::metadata(root) {
+        Ok(status) if status.is_dir() => return Ok(()),
+        Ok(_) => std::io::ErrorKind::NotADirectory.into(),
+        Err(error) => error,
+    };
+    Err(ProbeError::Root(root.to_owned(), found))
 }
 
 fn name_of(copy: Copy) -> Result<String, ProbeError> {

@@ -45,8 +45,12 @@ pub enum ReferenceError {
 pub(crate) fn read(top: &Path, named: &[FilePath], deadline: &Deadline) -> Result<Vec<Copy>, ReferenceError> {
     let _step = deadline.step(format!("reading {}", top.display()));
     let mut paths: Vec<String> = named.iter().map(|path| path.as_str().to_owned()).collect();
-    if !top.exists() {
-        return Err(ReferenceError::Empty(top.to_owned()));
+    match fs::metadata(top) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(ReferenceError::Empty(top.to_owned()));
+        }
+        Err(error) => return Err(ReferenceError::Folder(top.to_owned(), reason(&error))),
+        Ok(_) => {}
     }
     if paths.is_empty() {
         paths = list(top)?;

@@ -67,12 +67,11 @@ impl Resolver {
 
     /// Returns how it differs from the servers and the search list that were given; empty ones are not
     /// compared.
-    pub(crate) fn difference_from(&self, servers: &[IpAddr], search: &[String]) -> Option<String> {
-        let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
+    pub(crate) fn difference_from(&self, servers: &[String], search: &[String]) -> Option<String> {
         let search: Vec<String> = search.iter().cloned().map(name).collect();
         together([
             self.carriage_return(),
-            if servers.is_empty() { None } else { difference("nameserver", &self.servers, &servers) },
+            if servers.is_empty() { None } else { difference("nameserver", &self.servers, servers) },
             if search.is_empty() { None } else { difference("search", &self.search, &search) },
         ])
     }
@@ -101,7 +100,7 @@ fn difference(what: &str, found: &[String], expected: &[String]) -> Option<Strin
 }
 
 /// Returns a server as the C library would ask it; `None` for a text that it skips.
-fn server(value: &str) -> Option<String> {
+pub(crate) fn server(value: &str) -> Option<String> {
     let value = value.trim_start_matches([' ', '\t']);
     let end = value.find([';', '#', ' ', '\t']).unwrap_or(value.len());
     let text = value.get(..end)?;
@@ -201,7 +200,7 @@ mod tests {
     fn only_what_was_given_is_compared() {
         let resolver = Resolver::parse(b"nameserver 127.0.0.1\nsearch a.example b.example\noptions rotate\n");
         let difference = |servers: &[&str], search: &[&str]| {
-            let servers: Vec<IpAddr> = servers.iter().map(|server| server.parse().unwrap()).collect();
+            let servers: Vec<String> = servers.iter().map(|server| (*server).to_owned()).collect();
             let search: Vec<String> = search.iter().map(ToString::to_string).collect();
             resolver.difference_from(&servers, &search)
         };

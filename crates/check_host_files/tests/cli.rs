@@ -140,7 +140,7 @@ fn an_old_header_is_a_guess() {
 fn what_does_not_fit_together_is_refused() {
     let trees = trees();
     fs::create_dir(trees.path().join("empty")).unwrap();
-    let rows: [(&[&str], &str); 13] = [
+    let rows: [(&[&str], &str); 17] = [
         (&[], "nothing to check: name it by --reference, --name, --nameserver or --search"),
         (&["--file=/etc/hosts"], "--file needs --reference"),
         (&["--name=reference"], "--name=reference needs --reference"),
@@ -150,8 +150,12 @@ fn what_does_not_fit_together_is_refused() {
         (&["--reference=reference", "--file=/etc/hosts", "--file=//etc/hosts"], "/etc/hosts is given twice"),
         (&["--nameserver=::1", "--nameserver=0::1"], "::1 is given twice"),
         (&["--name="], "--name"),
-        (&["--search=a b"], "not a name of 1 to 64 characters without blanks"),
+        (&["--search=a b"], "not a name of 1 to 253 characters without blanks"),
         (&["--name=x", "--immutable=no"], "not ok, warn or want"),
+        (&["--name=x", "--root=nowhere"], "--root: reading nowhere: no such file or directory"),
+        (&["--name=x", "--root=reference/etc/hosts"], "--root: reading reference/etc/hosts: not a directory"),
+        (&["--nameserver=localhost"], "not an address, such as 192.0.2.53 or fe80::1%eth0"),
+        (&["--reference=host/etc/hosts/x"], "reading host/etc/hosts/x: not a directory"),
         (&["--reference=empty"], "empty holds no file"),
         (
             &["--reference=nowhere"],

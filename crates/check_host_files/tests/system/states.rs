@@ -70,6 +70,12 @@ fn each_state_has_its_line() {
             3,
             "UNKNOWN - /etc/silent-outage/reference holds no file: ",
         ),
+        (
+            "chmod 700 /etc/silent-outage",
+            "check_host_files",
+            3,
+            "UNKNOWN - reading /etc/silent-outage/reference: permission denied",
+        ),
         ("rm -r /etc/silent-outage", "check_host_files", 3, "UNKNOWN - /etc/silent-outage/reference holds no file: "),
         (
             "chmod 666 /etc/extra.conf; chgrp nagios /etc/hosts",
