@@ -7,11 +7,11 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io::Read;
-use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use crate::results::Results;
 use crate::{Collect, Condition, Downtime, Monitor, Object, Output};
 
 /// The path of the query for hosts.
@@ -213,14 +213,12 @@ struct Attributes<T> {
 /// Gives `take` each of the results of an answer.
 fn each<T: for<'de> Deserialize<'de>>(answer: impl Read, take: impl FnMut(T)) -> Result<(), AnswerError> {
     let mut json = serde_json::Deserializer::from_reader(answer);
-    let read = Answer(Results(take, PhantomData)).deserialize(&mut json).and_then(|()| json.end());
+    let read = Answer(Results::new(take)).deserialize(&mut json).and_then(|()| json.end());
     read.map_err(|error| AnswerError(error.to_string()))
 }
 
 /// `{"results": [...]}`, whatever else stands in it.
 struct Answer<T, F>(Results<T, F>);
-
-struct Results<T, F>(F, PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>, F: FnMut(T)> DeserializeSeed<'de> for Answer<T, F> {
     type Value = ();
@@ -248,28 +246,5 @@ impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for Answer<T, F> {
             }
         }
         if is_found { Ok(()) } else { Err(serde::de::Error::missing_field("results")) }
-    }
-}
-
-impl<'de, T: Deserialize<'de>, F: FnMut(T)> DeserializeSeed<'de> for &mut Results<T, F> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for &mut Results<T, F> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of results")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut results: A) -> Result<(), A::Error> {
-        while let Some(result) = results.next_element()? {
-            (self.0)(result);
-        }
-        Ok(())
     }
 }

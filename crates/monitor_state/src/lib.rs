@@ -5,6 +5,7 @@
 //! - [`status_dat`]: status.dat of Nagios 3 and 4, Naemon, Icinga 1 and Icinga 2's StatusDataWriter, from any
 //!   reader.
 //! - [`icinga`]: the answers of Icinga 2's API, from any reader.
+//! - [`livestatus`]: the answers of Livestatus, which Naemon, Checkmk and others have, from any reader.
 //! - [`file`](mod@file): status.dat from a file that the monitor replaces meanwhile, with its age.
 //!
 //! Nothing is kept: memory is one buffer, whatever the size of the file. Text is borrowed from that buffer;
@@ -38,7 +39,9 @@ pub mod collect;
 mod error;
 pub mod file;
 pub mod icinga;
+pub mod livestatus;
 pub mod object;
+mod results;
 pub mod status_dat;
 mod value;
 

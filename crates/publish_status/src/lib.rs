@@ -15,6 +15,7 @@ mod history_json;
 mod http;
 pub mod judge;
 pub mod ledger;
+mod livestatus;
 pub mod markdown;
 mod moment;
 mod monitor;
@@ -35,6 +36,7 @@ pub mod view;
 
 pub use api::{ApiError, ApiUrl};
 pub use config::ConfigError;
+pub use livestatus::LivestatusError;
 pub use monitor::SourceError;
 pub use options::Args;
 pub use run::{PublishError, publish};

@@ -1,10 +1,11 @@
-//! Where the monitor's state comes from: status.dat or Icinga's API, both as the same list of sources.
+//! Where the monitor's state comes from: status.dat, Icinga's API or Livestatus, all as the same list of sources.
 
 use monitor_state::{FileError, Monitor, file};
 use plugin::Deadline;
 
 use crate::api::{self, Account, ApiError};
 use crate::config::Config;
+use crate::livestatus::{self, LivestatusError};
 use crate::moment::now;
 use crate::options::Args;
 use crate::sources::{Chooser, Observations};
@@ -18,6 +19,9 @@ pub enum SourceError {
     /// Icinga's API.
     #[error(transparent)]
     Api(#[from] ApiError),
+    /// Livestatus.
+    #[error(transparent)]
+    Livestatus(#[from] LivestatusError),
     /// An option without which the API cannot be asked.
     #[error("--icinga-api needs --api-user, and --api-password by --extra-opts")]
     NoLogin,
@@ -57,16 +61,20 @@ impl Sources {
 /// [`SourceError`].
 pub(crate) fn read(args: &Args, config: &Config, deadline: &Deadline) -> Result<Sources, SourceError> {
     let mut chooser = Chooser::new(config);
-    let (monitor, modified, interval_length) = match &args.api.icinga_api {
-        Some(url) => {
+    let now = now();
+    let (monitor, modified, interval_length) = match (&args.api.icinga_api, &args.livestatus) {
+        (Some(url), _) => {
             let (Some(user), Some(password)) = (&args.api.api_user, &args.api.api_password) else {
                 return Err(SourceError::NoLogin);
             };
             let account = Account { url, user, password, authorities: args.api.tls_ca.clone() };
-            let now = now();
             (api::read(&account, now, &mut chooser, deadline)?, now, 1)
         }
-        None => {
+        (None, Some(socket)) => {
+            let (monitor, unit) = livestatus::read(socket, now, &mut chooser, deadline)?;
+            (monitor, now, if unit == 0 { config.interval_length } else { unit })
+        }
+        (None, None) => {
             let path = match &args.status_file {
                 Some(path) => path.as_path(),
                 None => file::find()?,

@@ -24,8 +24,11 @@ pub struct Args {
     #[arg(long, value_name = "FOLDER", default_value = "/var/lib/silent-outage/status-history")]
     pub state: PathBuf,
     /// Read this status.dat. Default: the first of the usual places that has one
-    #[arg(long, value_name = "FILE", conflicts_with = "icinga_api")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["icinga_api", "livestatus"])]
     pub status_file: Option<PathBuf>,
+    /// Ask Livestatus of Naemon, Checkmk, Nagios or Icinga 2 at this socket instead of reading status.dat
+    #[arg(long, value_name = "SOCKET", conflicts_with = "icinga_api")]
+    pub livestatus: Option<PathBuf>,
     /// Treat the monitor as disturbed if its state is older than this
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = Seconds::within(TIMES))]
     pub stale: Seconds,

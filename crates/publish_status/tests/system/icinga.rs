@@ -31,6 +31,7 @@ object Zone "main" { endpoints = [ NodeName ] }
 object ApiListener "api" { }
 object ApiUser "page" { password = "page-secret", permissions = [ "objects/query/*", "status/query" ] }
 object ApiUser "blind" { password = "blind-secret", permissions = [ "status/query" ] }
+object LivestatusListener "live" { socket_path = "@top@/live" }
 object ApiUser "root" { password = "root-secret", permissions = [ "*" ] }
 template Host "passive" {
     check_command = "dummy"
@@ -230,6 +231,7 @@ fn each_state_of_a_real_icinga_is_published() {
         "{outcome:?} {}",
         site.icinga.folder().display()
     );
+    by_livestatus_too(&site);
     let page = fs::read_to_string(site.page.path().join("out/index.html")).unwrap();
     assert!(
         page.contains("Under way until ")
@@ -257,6 +259,31 @@ fn each_state_of_a_real_icinga_is_published() {
         "STATUS UNKNOWN - --icinga-api needs --api-user, and --api-password by --extra-opts",
     );
     what_is_no_icinga_is_told(site);
+}
+
+/// Livestatus tells the same, into another folder.
+fn by_livestatus_too(site: &Site) {
+    let top = site.page.path();
+    fs::create_dir(top.join("live")).unwrap();
+    let mut command = Command::new(suite::plugins::binary("publish_status"));
+    for (option, name) in [("config", "page.toml"), ("output", "live"), ("state", "live-state")] {
+        command.arg(format!("--{option}={}", top.join(name).display()));
+    }
+    let outcome = run(command.arg(format!("--livestatus={}", site.icinga.folder().join("live").display())));
+    let parts = |folder: &str| {
+        let summary: Value =
+            serde_json::from_slice(&fs::read(top.join(folder).join("summary.json")).unwrap()).unwrap();
+        (summary["components"].clone(), summary["scheduled_maintenances"].clone())
+    };
+    let without_times = |(mut components, works): (Value, Value)| {
+        for component in components.as_array_mut().unwrap() {
+            component.as_object_mut().unwrap().retain(|key, _| !key.ends_with("_at"));
+        }
+        let names: Vec<Value> = works.as_array().unwrap().iter().map(|work| work["name"].clone()).collect();
+        (components, names)
+    };
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert_eq!(without_times(parts("live")), without_times(parts("out")));
 }
 
 /// In the place of Icinga: nothing, a web server, and one that takes connections and says nothing.

@@ -1,0 +1,26 @@
+//! What Livestatus answers: nothing panics, and numbers stay within what the rest counts on.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use monitor_state::{Collect, Downtime, Object, livestatus};
+
+struct Hold;
+
+impl Collect for Hold {
+    fn object(&mut self, object: &Object<'_>) {
+        assert!(object.check_interval.is_finite() && object.check_interval >= 0.0);
+    }
+
+    fn downtime(&mut self, downtime: &Downtime<'_>) {
+        assert!(!downtime.is_running || (downtime.start..downtime.end).contains(&1_000));
+    }
+
+    fn restart(&mut self) {}
+}
+
+fuzz_target!(|input: &[u8]| {
+    let _ = livestatus::hosts(input, &mut Hold);
+    let _ = livestatus::services(input, &mut Hold);
+    let _ = livestatus::downtimes(input, 1_000, &mut Hold);
+    let _ = livestatus::status(input, 1_000);
+});
