@@ -38,7 +38,7 @@ pub struct Bench<'a> {
 pub fn run(plugin: &str, rows: impl FnOnce(&Bench<'_>)) {
     let plan = Plan::read(env::args().skip(1));
     let is_quick = plan.is_quick;
-    let programs = Programs::build();
+    let programs = Programs::build(plugin);
     let table = Table::begin(plugin);
     rows(&Bench { plan, programs: &programs, table: &table });
     if !is_quick {
