@@ -32,12 +32,13 @@ const OPTIONS: usize = 1 << 22;
 
 /// Returns the promises of the interfaces that come up at boot.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
-    let Some(interfaces) = file::read(tree, FILE)? else { return Ok(None) };
     let flavour = match () {
         () if tree.read("/etc/network/ifupdown2/ifupdown2.conf")?.is_some() => Flavour::Ifupdown2,
         () if !tree.names("/usr/libexec/ifupdown-ng")?.is_empty() => Flavour::IfupdownNg,
         () => Flavour::Ifupdown,
     };
+    let narrow = flavour == Flavour::Ifupdown2;
+    let Some(interfaces) = file::read(tree, FILE, narrow)? else { return Ok(None) };
     Boot::new(&interfaces, flavour)?.promises().map(Some)
 }
 
@@ -174,8 +175,12 @@ impl<'a> Boot<'a> {
                 if let Some(promise) = outcome.promises.last().filter(|_| promised > MOST) {
                     return Err(promise.place.error(format!("more than {MOST} addresses in all")));
                 }
+                let stops = outcome.stops;
                 outcome.brings_up.iter().try_for_each(|name| self.push((name, Some(name))))?;
                 outcomes.push((index, outcome));
+                if stops {
+                    break;
+                }
             }
         }
         self.assemble(outcomes, up, &mut all);
@@ -187,12 +192,14 @@ impl<'a> Boot<'a> {
         outcomes.sort_by_key(|(index, _)| *index);
         all.remarks = self.remarks;
         all.remarks.extend_from_slice(&self.interfaces.remarks);
+        all.notes.extend_from_slice(&self.interfaces.notes);
         for (index, outcome) in outcomes {
             up.insert(index);
             all.promises.extend(outcome.promises);
             all.remarks.extend(outcome.remarks);
             all.unknown.extend(outcome.unknown);
             all.notes.extend(outcome.notes);
+            all.shadowed.extend(outcome.shadowed);
         }
         let stanzas = self.interfaces.stanzas.iter().enumerate();
         let down = stanzas.filter(|(index, stanza)| !up.contains(index) && !stanza.is_template());

@@ -11,7 +11,7 @@ mod words;
 
 use addresses::{HostAddress, short};
 
-use crate::promise::{ConfigError, Place, Promise, Promises, Remark};
+use crate::promise::{ConfigError, Place, Promise, Promises};
 use crate::tree::Tree;
 
 const FILE: &str = "/etc/keepalived/keepalived.conf";
@@ -24,10 +24,10 @@ const DEFAULT_INTERFACE: &str = "eth0";
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let mut config = Config::default();
     let file = file(tree)?;
-    let Some(remarks) = lines::read(tree, &file, &mut |words, place| config.line(words, place))? else {
-        return Ok(None);
-    };
-    config.finish(remarks).map(Some)
+    let mut promises = Promises::default();
+    let found = lines::read(tree, &file, &mut |words, place| config.line(words, place), &mut promises)?;
+    config.finish(&mut promises);
+    Ok(found.then_some(promises))
 }
 
 /// The file: the one that `-f` or `--use-file` names in the options that the distribution's unit passes on,
@@ -192,9 +192,9 @@ impl Config {
         }
     }
 
-    fn finish(mut self, remarks: Vec<Remark>) -> Result<Promises, ConfigError> {
+    fn finish(mut self, to: &mut Promises) {
         if let Some((_, place)) = self.blocks.pop() {
-            return Err(place.error("a block that is not closed"));
+            to.unknown.push(place.remark("a block that is not closed"));
         }
         let default = self.default_interface.unwrap_or_else(|| DEFAULT_INTERFACE.to_owned());
         for promise in
@@ -206,7 +206,7 @@ impl Config {
             // The mark of an address on an interface of its own.
             promise.interface = promise.interface.take().filter(|name| !name.is_empty());
         }
-        Ok(Promises { promises: self.promises, remarks, ..Promises::default() })
+        to.promises = self.promises;
     }
 }
 

@@ -46,22 +46,27 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let mut promises = Promises::default();
     for path in files.into_values() {
         let content = folders::content(tree, &path)?.unwrap_or_default();
-        let text = str::from_utf8(&content).map_err(|error| {
-            let before = content.get(..error.valid_up_to()).unwrap_or_default();
-            let line = before.iter().filter(|&&octet| octet == b'\n').count() + 1;
-            Place::new(&path, u32::try_from(line).unwrap_or(u32::MAX)).error("not UTF-8")
-        })?;
-        let document = Document::parse(&path, text)?;
-        if let Some(root) = document.root() {
-            merged.take(root)?;
-        }
-        let second = document.second.as_ref();
-        promises
-            .remarks
-            .extend(second.map(|place| place.remark("another document, which netplan does not read")));
+        let read = file(&path, &content, &mut merged, &mut promises);
+        promises.survive(read)?;
     }
     merged.promise(&mut promises);
     Ok(found.then_some(promises))
+}
+
+/// Reads one file. netplan stops at what it does not understand; what is understood is promised all the same.
+fn file(path: &str, content: &[u8], merged: &mut Merged, to: &mut Promises) -> Result<(), ConfigError> {
+    let text = str::from_utf8(content).map_err(|error| {
+        let before = content.get(..error.valid_up_to()).unwrap_or_default();
+        let line = before.iter().filter(|&&octet| octet == b'\n').count() + 1;
+        Place::new(path, u32::try_from(line).unwrap_or(u32::MAX)).error("not UTF-8")
+    })?;
+    let document = Document::parse(path, text)?;
+    if let Some(root) = document.root() {
+        merged.take(root, to)?;
+    }
+    let second = document.second.as_ref();
+    to.remarks.extend(second.map(|place| place.remark("another document, which netplan does not read")));
+    Ok(())
 }
 
 /// The definitions of all files so far, in the order of their first mention.
@@ -85,31 +90,42 @@ impl Merged {
         }
     }
 
-    fn take(&mut self, root: Value<'_>) -> Result<(), ConfigError> {
+    fn take(&mut self, root: Value<'_>, to: &mut Promises) -> Result<(), ConfigError> {
         for (key, network) in root.entries("the document")? {
             match key.text("a key")? {
-                "network" => self.take_network(network)?,
+                "network" => self.take_network(network, to)?,
                 other => return Err(key.place().error(format!("the key {} is not known", short(other)))),
             }
         }
         Ok(())
     }
 
-    fn take_network(&mut self, network: Value<'_>) -> Result<(), ConfigError> {
+    fn take_network(&mut self, network: Value<'_>, to: &mut Promises) -> Result<(), ConfigError> {
         for (key, value) in network.entries("network")? {
             match key.text("a key")? {
                 "version" if value.text("version")? != "2" => {
                     return Err(value.place().error("version 2 is the one known"));
                 }
-                kind if KINDS.contains(&kind) => self.take_kind(kind, value)?,
+                kind if KINDS.contains(&kind) => {
+                    let taken = self.take_kind(kind, value, to);
+                    to.survive(taken)?;
+                }
                 other if OTHER.contains(&other) => {}
-                other => return Err(key.place().error(format!("the key {} is not known", short(other)))),
+                other => {
+                    let unknown = key.place().remark(format!("the key {} is not known", short(other)));
+                    to.unknown.push(unknown);
+                }
             }
         }
         Ok(())
     }
 
-    fn take_kind(&mut self, kind: &str, definitions: Value<'_>) -> Result<(), ConfigError> {
+    fn take_kind(
+        &mut self,
+        kind: &str,
+        definitions: Value<'_>,
+        to: &mut Promises,
+    ) -> Result<(), ConfigError> {
         for (key, value) in definitions.entries(kind)? {
             let id = key.text("a key")?;
             // A renderer can be set for all definitions of a kind.
@@ -127,7 +143,8 @@ impl Merged {
                     .place()
                     .error(format!("{id} is of {kind} here and of {} before", definition.kind)));
             }
-            definition.take(value)?;
+            let taken = definition.take(value);
+            to.survive(taken)?;
         }
         Ok(())
     }

@@ -1,21 +1,41 @@
 //! Files that are known to configure addresses and are not read: to be named, so that their addresses are not
 //! taken for nothing.
 
+use std::io::ErrorKind;
+
+use plugin::ReadError;
+
 use crate::promise::ConfigError;
 use crate::tree::Tree;
 
 /// A file, or a folder with such files, and words of which one is in a file that configures addresses: any
 /// content if there is none.
-const OTHERS: [(&str, &str, &[&str]); 8] = [
+const OTHERS: [(&str, &str, &[&str]); 18] = [
     ("/etc/netctl", "", &["Address="]),
     ("/etc/conf.d/net", "", &["config_"]),
     ("/etc/config/network", "", &["option ipaddr", "option proto", "option ip6addr"]),
     ("/etc/rc.local", "", &["ip addr", "ip a a", "ip -4 addr", "ip -6 addr", "ip address", "ifconfig "]),
     ("/etc/rc.d/rc.local", "", &["ip addr", "ip a a", "ip address", "ifconfig "]),
-    ("/var/lib/pacemaker/cib/cib.xml", "", &["IPaddr"]),
+    (PACEMAKER, "", &["IPaddr"]),
     ("/etc/rc.conf", "", &["ifconfig_"]),
     ("/etc/systemd/network.conf", "", &["Address="]),
+    ("/etc/local.d", ".start", ADDS),
+    ("/etc/init.d/boot.local", "", ADDS),
+    ("/etc/network/if-up.d", "", ADDS),
+    ("/etc/NetworkManager/dispatcher.d", "", ADDS),
+    ("/etc/networkd-dispatcher/routable.d", "", ADDS),
+    ("/etc/systemd/system", ".service", ADDS),
+    ("/etc/frr/frr.conf", "", &["ip address ", "ipv6 address "]),
+    ("/etc/quagga/zebra.conf", "", &["ip address ", "ipv6 address "]),
+    ("/etc/ha.d/haresources", "", &["IPaddr"]),
+    ("/etc/ucarp", ".conf", &["VIP"]),
 ];
+
+/// Commands that add an address.
+const ADDS: &[&str] = &["addr add", "address add", "addr replace", "ip a a ", "ip -6 a a "];
+
+/// Where Pacemaker keeps its configuration, for its own accounts alone.
+const PACEMAKER: &str = "/var/lib/pacemaker/cib/cib.xml";
 
 /// Returns the files of other programs here that configure addresses, in the order of a fixed table.
 ///
@@ -33,13 +53,24 @@ pub fn unread(tree: &Tree<'_>) -> Result<Vec<String>, ConfigError> {
         };
         for path in paths {
             // One that others may not read is no error: it is not read in any case.
-            let Ok(Some(content)) = tree.read(&path) else { continue };
+            let content = match tree.read(&path) {
+                Ok(Some(content)) => content,
+                Err(ConfigError::Read(error)) if path == PACEMAKER && is_forbidden(&error) => {
+                    found.push(path);
+                    continue;
+                }
+                _ => continue,
+            };
             if says(&String::from_utf8_lossy(&content), words) {
                 found.push(path);
             }
         }
     }
     Ok(found)
+}
+
+fn is_forbidden(error: &ReadError) -> bool {
+    matches!(error, ReadError::Refused { why, .. } if why.kind() == ErrorKind::PermissionDenied)
 }
 
 /// Whether one of the words is on a line that is no comment.
@@ -59,7 +90,14 @@ mod tests {
     #[test]
     fn names_the_files_that_configure_addresses() {
         let deadline = Deadline::after(Duration::from_secs(60));
-        let rows: [(&str, &str, bool); 6] = [
+        let unit = "[Service]\nExecStart=/sbin/ip addr add 192.0.2.1/24 dev eth0\n";
+        let rows: [(&str, &str, bool); 12] = [
+            ("/etc/local.d/addresses.start", "ip addr add 192.0.2.1/24 dev eth0\n", true),
+            ("/etc/local.d/README", "ip addr add 192.0.2.1/24 dev eth0\n", false),
+            ("/etc/systemd/system/vip.service", unit, true),
+            ("/etc/systemd/system/web.service", "[Service]\nExecStart=/usr/bin/web\n", false),
+            ("/etc/frr/frr.conf", "interface lo\n ip address 192.0.2.1/32\n", true),
+            ("/etc/network/if-up.d/mtu", "ip addr show dev eth0\n", false),
             ("/etc/rc.local", "#!/bin/sh\nip addr add 192.0.2.1/24 dev eth0\n", true),
             ("/etc/rc.local", "#!/bin/sh\n# ip addr add 192.0.2.1/24 dev eth0\nexit 0\n", false),
             ("/etc/conf.d/net", "config_eth0=\"192.0.2.1/24\"\n", true),

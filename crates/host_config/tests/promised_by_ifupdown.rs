@@ -15,7 +15,7 @@ use plugin::Deadline;
 
 /// What `ifup` computes as it would at boot, and what is not its own: other programs' files, interfaces that
 /// the kernel must know.
-const ELSEWHERE: [&str; 4] = ["ifupdown2", "ifupdown_ng", "patterns", "ranges"];
+const ELSEWHERE: [&str; 6] = ["ifupdown2_words", "refused", "ifupdown2", "ifupdown_ng", "patterns", "ranges"];
 
 /// An address as it is bound, and the interface.
 type Bound = (HostAddress, String);
@@ -48,7 +48,7 @@ fn commands(file: &Path, state: &Path, arguments: &[&str]) -> Vec<String> {
 /// The commands that a line runs by a real shell, where it is a loop, a condition or a group: a function stands
 /// for ip(8), and prints what it is called with.
 fn by_shell(line: &str) -> Vec<String> {
-    if !["for ", "if ", "("].iter().any(|start| line.starts_with(start)) {
+    if !["for ", "if ", "(", "A="].iter().any(|start| line.starts_with(start)) {
         return vec![line.to_owned()];
     }
     let script = format!("ip() {{ echo \"ip $*\"; }}; sleep() {{ :; }}; {line}\nwait");

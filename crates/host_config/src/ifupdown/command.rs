@@ -9,13 +9,13 @@ use super::shell::{Follows, simple_commands};
 use super::test::{self, holds_word, is_search, is_test};
 use addresses::{HostAddress, short};
 
-use crate::mask;
-
 mod ip_address;
+mod programs;
+mod variables;
 mod words;
 
-use ip_address::{ip_address, known, parse};
-use words::{HARMLESS, bindings, binds, is_address, is_batch, program, takes_argument};
+use variables::{Variables, assign, with};
+use words::{HARMLESS, bindings, program};
 
 /// What a command does to addresses.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,8 +26,8 @@ pub(super) enum Effect {
     May(HostAddress),
     /// Takes an address away.
     Unbind(IpAddr),
-    /// Takes all addresses of an interface away, or of one that is not known.
-    Flush(Option<String>),
+    /// Takes all addresses of an interface away, or of one that is not known; of one family or of both.
+    Flush(Option<String>, Option<bool>),
     /// Brings up another interface.
     BringUp(String),
     /// Starts a program that is not known here.
@@ -40,15 +40,21 @@ const LONGEST: usize = 16 << 10;
 const STEPS: usize = 1 << 16;
 const NESTED: usize = 8;
 
-/// Returns what the command `line` of the stanza `logical` does when `physical` comes up.
+/// Returns what the command `line` of the stanza `logical` does when `physical` comes up; `environment` has the
+/// variables that are set for it.
 ///
 /// # Errors
 /// What is wrong with a command that binds addresses, or may do so.
-pub(super) fn effects(line: &str, physical: Option<&str>, logical: &str) -> Result<Vec<Effect>, String> {
+pub(super) fn effects(
+    line: &str,
+    physical: Option<&str>,
+    logical: &str,
+    environment: &[(String, String)],
+) -> Result<Vec<Effect>, String> {
     if line.len() > LONGEST {
         return Err(format!("a command of more than {LONGEST} octets: {}", short(line)));
     }
-    let mut reader = Reader { physical, logical, ..Reader::default() };
+    let mut reader = Reader { physical, logical, environment, ..Reader::default() };
     reader.line(line, false)?;
     // Whatever the shell would do with the rest of the line: it must not bind more than was understood.
     if bindings(line) > reader.understood {
@@ -61,16 +67,17 @@ pub(super) fn effects(line: &str, physical: Option<&str>, logical: &str) -> Resu
 struct Reader<'a> {
     physical: Option<&'a str>,
     logical: &'a str,
+    environment: &'a [(String, String)],
     effects: Vec<Effect>,
     /// How many binding commands were read.
     understood: usize,
     /// How many commands were run, those of loops each time.
     steps: usize,
     depth: usize,
+    /// Whether the shell has ended: for certain, and perhaps.
+    exited: bool,
+    perhaps_exited: bool,
 }
-
-/// The variables of the loops around a command.
-type Variables = Vec<(String, String)>;
 
 impl Reader<'_> {
     /// A command line; in doubt, what it binds may be bound or not.
@@ -84,7 +91,12 @@ impl Reader<'_> {
         self.depth += 1;
         let not_understood = || format!("a command that binds addresses is not understood: {}", short(line));
         match script::parse(all).filter(|_| self.depth <= NESTED) {
-            Some(nodes) => self.list(&nodes, &mut Vec::new(), doubt, &mut HashSet::new()).map(drop)?,
+            Some(nodes) => {
+                let mut set = self.environment.to_vec();
+                let perhaps_exited = self.perhaps_exited;
+                self.list(&nodes, &mut set, doubt, &mut HashSet::new()).map(drop)?;
+                (self.exited, self.perhaps_exited) = (false, perhaps_exited);
+            }
             None if bindings(line) > 0 || self.depth > NESTED => return Err(not_understood()),
             // Nothing that binds addresses is in it.
             None => self.effects.push(Effect::Unread(short(line))),
@@ -109,6 +121,7 @@ impl Reader<'_> {
         let mut tested = false;
         for node in nodes {
             let skipped = match (node.follows(), outcome) {
+                _ if self.exited => true,
                 (Follows::Always, _) => {
                     chain_in_doubt = false;
                     false
@@ -126,7 +139,7 @@ impl Reader<'_> {
                 continue;
             }
             let before = self.effects.len();
-            let ran = self.node(node, set, doubt || chain_in_doubt, seen)?;
+            let ran = self.node(node, set, doubt || chain_in_doubt || self.perhaps_exited, seen)?;
             if node.follows() == Follows::Failure && outcome.is_none() {
                 self.second_try(before, &looked_for, doubt);
             }
@@ -167,22 +180,20 @@ impl Reader<'_> {
         match node {
             Node::Command(_, number, words) => self.simple(words, *number, set, doubt, seen),
             Node::Group(_, body) => self.list(body, set, doubt, seen),
-            Node::Loop(_, name, items, body) => {
-                for item in items {
-                    set.push((name.clone(), item.clone()));
-                    self.list(body, set, doubt, seen)?;
-                    set.pop();
-                }
-                Ok(None)
-            }
+            Node::Loop(_, name, items, body) => self.repeat(name, items, body, set, doubt, seen),
             Node::If(_, branches, otherwise) => {
                 let mut doubt = doubt;
                 let mut decided = false;
                 for (tested, body) in branches {
                     let holds = if decided { Some(false) } else { self.list(tested, set, doubt, seen)? };
+                    let before = self.effects.len();
                     match holds {
                         Some(false) => body.iter().for_each(|node| self.skip(node, seen)),
                         _ => drop(self.list(body, set, doubt || holds.is_none(), seen)?),
+                    }
+                    // An address that is added where a search does not find it is there in any case.
+                    if let Some(looked_for) = negated_search(tested).filter(|_| holds.is_none()) {
+                        self.second_try(before, &looked_for, doubt);
                     }
                     decided |= holds == Some(true);
                     doubt |= holds.is_none();
@@ -195,6 +206,38 @@ impl Reader<'_> {
                 Ok(None)
             }
         }
+    }
+
+    /// Runs a loop once for each of its words.
+    fn repeat(
+        &mut self,
+        name: &str,
+        items: &[String],
+        body: &[Node],
+        set: &mut Variables,
+        doubt: bool,
+        seen: &mut HashSet<usize>,
+    ) -> Result<Option<bool>, String> {
+        let words: Vec<String> = items.iter().map(|item| with(item, set)).collect();
+        // The value of a variable is split into words again.
+        let words: Vec<String> = words.join(" ").split_ascii_whitespace().map(str::to_owned).collect();
+        let Some(words) = script::expand(&words) else {
+            let binding =
+                |node: &Node| matches!(node, Node::Command(_, _, words) if bindings(&words.join(" ")) == 0);
+            let list = short(&words.join(" "));
+            if body.iter().all(binding) {
+                self.effects.push(Effect::Unread(list));
+                return Ok(None);
+            }
+            return Err(format!("a command that binds addresses is not understood: for {name} in {list}"));
+        };
+        let known = set.len();
+        for word in words {
+            set.push((name.to_owned(), word));
+            self.list(body, set, doubt, seen)?;
+            set.truncate(known);
+        }
+        Ok(None)
     }
 
     /// Counts what is not run as understood.
@@ -219,7 +262,7 @@ impl Reader<'_> {
         &mut self,
         words: &[String],
         number: usize,
-        set: &Variables,
+        set: &mut Variables,
         doubt: bool,
         seen: &mut HashSet<usize>,
     ) -> Result<Option<bool>, String> {
@@ -227,10 +270,19 @@ impl Reader<'_> {
         if self.steps > STEPS {
             return Err(format!("loops that run more than {STEPS} commands: {}", short(&words.join(" "))));
         }
-        let with = |word: &String| {
-            set.iter().fold(word.clone(), |word, (name, value)| script::substitute(&word, name, value))
-        };
-        let words: Vec<String> = words.iter().map(with).collect();
+        let words: Vec<String> = words.iter().map(|word| with(word, set)).collect();
+        if let Some((negation, rest)) = words.split_first().filter(|(first, _)| *first == "!") {
+            _ = negation;
+            let succeeds = self.simple(rest, number, set, doubt, seen)?;
+            return Ok(succeeds.map(|succeeds| !succeeds));
+        }
+        if assign(&words, set, doubt) {
+            return Ok(Some(true));
+        }
+        if words.first().is_some_and(|word| word == "exit") {
+            self.exited |= !doubt;
+            self.perhaps_exited |= doubt;
+        }
         let (counted, before) = (self.understood, self.effects.len());
         self.command(&words, doubt)?;
         if !seen.insert(number) {
@@ -255,7 +307,7 @@ impl Reader<'_> {
             word.split_once('=').is_some_and(|(name, _)| !name.contains(['/', '$']))
                 || matches!(
                     program(word),
-                    "sudo" | "exec" | "command" | "busybox" | "nohup" | "setsid" | "env" | "time" | "eval"
+                    "sudo" | "exec" | "command" | "busybox" | "nohup" | "setsid" | "env" | "time"
                 )
         };
         let words: Vec<&str> = words.iter().skip_while(before).map(String::as_str).collect();
@@ -270,6 +322,7 @@ impl Reader<'_> {
                     Ok(())
                 }
             },
+            "eval" => self.line(&arguments.join(" "), doubt),
             "timeout" | "nice" | "ionice" => {
                 let rest = arguments
                     .iter()
@@ -291,80 +344,18 @@ impl Reader<'_> {
             }
         }
     }
+}
 
-    /// `ip [OPTIONS] address add ...`; other objects bind nothing.
-    fn ip(&mut self, mut words: &[&str]) -> Result<(), String> {
-        let mut elsewhere = false;
-        while let [option, rest @ ..] = words
-            && option.starts_with('-')
-        {
-            if is_batch(option) {
-                return Err(format!("ip {option}: a batch of commands is not read"));
-            }
-            elsewhere |= matches!(*option, "-n" | "-netns");
-            words = rest.get(usize::from(takes_argument(option))..).unwrap_or_default();
-        }
-        match words {
-            // In another network namespace.
-            ["netns", "exec", _, rest @ ..] => self.understood += bindings(&rest.join(" ")),
-            [object, verb, ..] if is_address(object) && binds(verb) && elsewhere => self.understood += 1,
-            [object, verb, rest @ ..] if is_address(object) && binds(verb) => {
-                let (expected, device) = ip_address(rest)?;
-                self.understood += 1;
-                self.effects.push(Effect::Bind(expected, device));
-            }
-            [object, verb, rest @ ..] if is_address(object) && verb.starts_with('f') && !elsewhere => {
-                let device = rest.iter().skip_while(|word| **word != "dev").nth(1);
-                // A flush that names no interface alone takes away what cannot be told.
-                let other = rest.iter().any(|word| {
-                    matches!(*word, "to" | "label" | "scope" | "secondary" | "temporary" | "dynamic")
-                });
-                self.effects.extend(device.filter(|_| !other).map(|name| Effect::Flush(known(name))));
-            }
-            [object, verb, rest @ ..] if is_address(object) && verb.starts_with('d') && !elsewhere => {
-                self.effects
-                    .extend(ip_address(rest).ok().map(|(expected, _)| Effect::Unbind(expected.address)));
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// `ifconfig INTERFACE [inet] ADDRESS [netmask MASK] ...` and `ifconfig INTERFACE [inet6] add
-    /// ADDRESS/LENGTH`.
-    fn ifconfig(&mut self, words: &[&str]) -> Result<(), String> {
-        self.understood += 1;
-        let mut words = words.iter().copied().skip_while(|word| matches!(*word, "-a" | "-s" | "-v"));
-        let Some(interface) = words.next() else { return Ok(()) };
-        let mut found: Vec<HostAddress> = Vec::new();
-        let mut netmask = None;
-        while let Some(word) = words.next() {
-            match word {
-                "netmask" => netmask = words.next(),
-                "add" => found.push(parse(words.next().unwrap_or_default())?),
-                "pointopoint" | "dstaddr" | "broadcast" | "mtu" | "metric" | "txqueuelen" | "irq"
-                | "io_addr" | "mem_start" | "media" | "name" | "tunnel" | "keepalive" | "outfill" | "del" => {
-                    let _value = words.next();
-                }
-                "hw" => drop(words.nth(1)),
-                "up" | "down" | "inet" | "inet6" | "ether" | "alias" | "promisc" | "allmulti"
-                | "multicast" | "arp" | "dynamic" | "trailers" | "0" | "0.0.0.0" => {}
-                _ if word.starts_with('-') => {}
-                _ => found.push(parse(word)?),
-            }
-        }
-        let interface = known(interface);
-        for mut expected in found {
-            if let Some(mask) = netmask.filter(|_| expected.address.is_ipv4()) {
-                expected.prefix = Some(
-                    mask::length(mask, expected.address)
-                        .ok_or_else(|| format!("{} is no netmask", short(mask)))?,
-                );
-            }
-            self.effects.push(Effect::Bind(expected, interface.clone()));
-        }
-        Ok(())
-    }
+/// Returns what a condition searches for, where it holds if the search fails.
+fn negated_search(tested: &[Node]) -> Option<String> {
+    let words = |node: &Node| match node {
+        Node::Command(_, _, words) => Some(words.clone()),
+        _ => None,
+    };
+    let first = words(tested.first()?)?;
+    let last = words(tested.last()?)?;
+    let search = if first == last { last.get(1..)?.to_vec() } else { last };
+    (first.first()? == "!").then(|| search.join(" "))
 }
 
 #[cfg(test)]

@@ -55,6 +55,8 @@ pub(super) struct Interfaces {
     pub(super) stanzas: Vec<Stanza>,
     /// Files that are included and missing.
     pub(super) remarks: Vec<Remark>,
+    /// Notes on what is not read.
+    pub(super) notes: Vec<String>,
     /// The first stanza of each name and family, and of each name.
     first: HashMap<(String, Option<String>), usize>,
 }
@@ -119,9 +121,10 @@ impl Interfaces {
     }
 }
 
-/// Reads `path` and what it includes: `None` if there is no such file.
-pub(crate) fn read(tree: &Tree<'_>, path: &str) -> Result<Option<Interfaces>, ConfigError> {
-    let mut reader = Reader { tree, all: Interfaces::default(), seen: HashSet::new(), includes: 0 };
+/// Reads `path` and what it includes: `None` if there is no such file. `narrow`: as ifupdown2, which knows no
+/// `source-directory` and no path that is relative to a file.
+pub(crate) fn read(tree: &Tree<'_>, path: &str, narrow: bool) -> Result<Option<Interfaces>, ConfigError> {
+    let mut reader = Reader { tree, all: Interfaces::default(), seen: HashSet::new(), includes: 0, narrow };
     Ok(reader.file(path, 0)?.then_some(reader.all))
 }
 
@@ -130,6 +133,7 @@ struct Reader<'a> {
     all: Interfaces,
     seen: HashSet<String>,
     includes: usize,
+    narrow: bool,
 }
 
 impl Reader<'_> {
@@ -251,11 +255,16 @@ impl Reader<'_> {
             return Err(place
                 .error(format!("files included more than {DEPTH} deep or by more than {INCLUDES} lines")));
         }
-        if rest.contains(['$', '`', '~', '"', '\'', '{', '\\']) {
+        if rest.contains(['$', '`', '~', '"', '\'', '\\']) {
             return Err(place.error(format!("{keyword} {}: only wildcards are understood", short(rest))));
         }
         let folder = place.file.rsplit_once('/').map_or("", |(folder, _)| folder);
         for word in rest.split_ascii_whitespace() {
+            if self.narrow && (keyword != "source" || !word.starts_with('/')) {
+                let what = format!("{keyword} {}: ifupdown2 does not read it", short(word));
+                self.all.remarks.push(place.remark(what));
+                continue;
+            }
             let pattern = if word.starts_with('/') { word.to_owned() } else { format!("{folder}/{word}") };
             for path in glob::expand(self.tree, &pattern, place)? {
                 if keyword == "source" {
@@ -284,10 +293,14 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// A file, and whether it is there; a folder among those that a wildcard names is passed over.
+    /// A file, and whether it is there; a folder is passed over, with a note where it is named alone.
     fn included(&mut self, path: &str, among_others: bool, depth: usize) -> Result<bool, ConfigError> {
         match self.file(path, depth + 1) {
-            Err(ConfigError::Read(error)) if among_others && is_folder(&error) => Ok(true),
+            Err(ConfigError::Read(error)) if is_folder(&error) => {
+                let what = format!("note: source {path}: a folder, whose files are not read");
+                self.all.notes.extend((!among_others).then_some(what));
+                Ok(true)
+            }
             other => other,
         }
     }

@@ -14,7 +14,7 @@ pub(super) enum Node {
     Command(Follows, usize, Vec<String>),
     /// `( … )` or `{ …; }`.
     Group(Follows, Vec<Node>),
-    /// `for NAME in WORDS; do …; done`.
+    /// `for NAME in WORDS; do …; done`, with the words as they are written.
     Loop(Follows, String, Vec<String>, Vec<Node>),
     /// `if …; then …; elif …; else …; fi`: conditions with what follows them, and what follows none.
     If(Follows, Vec<(Vec<Node>, Vec<Node>)>, Vec<Node>),
@@ -108,8 +108,8 @@ impl Parser {
             }
             "for" => self.for_loop(follows),
             "if" => self.condition(follows),
-            "while" | "until" | "case" | "function" | "do" | "done" | "then" | "fi" | "!" | ")" | "}"
-            | "else" | "elif" => None,
+            "while" | "until" | "case" | "function" | "do" | "done" | "then" | "fi" | ")" | "}" | "else"
+            | "elif" => None,
             _ => {
                 let words = self.commands.get(self.next)?.words.clone();
                 self.next += 1;
@@ -121,7 +121,7 @@ impl Parser {
     fn for_loop(&mut self, follows: Follows) -> Option<Node> {
         let words = self.commands.get(self.next)?.words.clone();
         let [_, name, keyword, items @ ..] = words.as_slice() else { return None };
-        let items = if keyword == "in" { expand(items)? } else { return None };
+        let items = if keyword == "in" { items.to_vec() } else { return None };
         self.next += 1;
         self.take("do")?;
         let body = self.list(&["done"])?;
@@ -147,7 +147,7 @@ impl Parser {
 }
 
 /// Returns the words of a loop's list: `None` if they cannot be known.
-fn expand(items: &[String]) -> Option<Vec<String>> {
+pub(super) fn expand(items: &[String]) -> Option<Vec<String>> {
     // $(seq 1 3) comes in words of its own, and so does `seq 1 3`.
     let text = items.join(" ");
     let command = text.strip_prefix("$ ( ").and_then(|rest| rest.strip_suffix(" )"));
@@ -171,13 +171,20 @@ fn seq(command: &str) -> Option<Vec<String>> {
     if words.next() != Some("seq") {
         return None;
     }
-    let numbers: Vec<i64> = words.map(|word| word.parse().ok()).collect::<Option<_>>()?;
-    match numbers.as_slice() {
+    let mut words: Vec<&str> = words.collect();
+    let wide = words.first() == Some(&"-w");
+    if wide {
+        words.remove(0);
+    }
+    let numbers: Vec<i64> = words.iter().map(|word| word.parse().ok()).collect::<Option<_>>()?;
+    let counted = match numbers.as_slice() {
         [last] => count(1, 1, *last),
         [first, last] => count(*first, 1, *last),
         [first, step, last] => count(*first, *step, *last),
         _ => None,
-    }
+    }?;
+    let width = if wide { counted.iter().map(String::len).max().unwrap_or(0) } else { 0 };
+    Some(counted.into_iter().map(|number| format!("{number:0>width$}")).collect())
 }
 
 fn count(first: i64, step: i64, last: i64) -> Option<Vec<String>> {
@@ -233,10 +240,11 @@ mod tests {
 
     #[test]
     fn expands_lists_that_are_known() {
-        let rows: [(&str, Option<&[&str]>); 9] = [
+        let rows: [(&str, Option<&[&str]>); 10] = [
             ("11 12", Some(&["11", "12"])),
             ("$ ( seq 3 )", Some(&["1", "2", "3"])),
             ("`seq 9 -2 5`", Some(&["9", "7", "5"])),
+            ("$ ( seq -w 9 11 )", Some(&["09", "10", "11"])),
             ("{11..13} 20", Some(&["11", "12", "13", "20"])),
             ("192.0.2.{1,5}/24", Some(&["192.0.2.1/24", "192.0.2.5/24"])),
             ("{a..c}", None),

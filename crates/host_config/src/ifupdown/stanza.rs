@@ -7,7 +7,7 @@ use addresses::HostAddress;
 use super::command::{Effect, effects};
 use super::file::{Interfaces, Setting, Stanza};
 use crate::mask;
-use crate::promise::{ConfigError, Family, Place, Promise, Remark};
+use crate::promise::{ConfigError, Family, Place, Promise, Remark, Shadowed};
 
 /// How long a chain of stanzas that inherit from each other may be, and how many addresses a stanza may take
 /// away again.
@@ -41,6 +41,10 @@ pub(super) struct Outcome {
     pub(super) brings_up: Vec<String>,
     /// How many options were read for it.
     pub(super) options: usize,
+    /// Addresses that the program never binds.
+    pub(super) shadowed: Vec<Shadowed>,
+    /// The program stops there, and brings up no later stanza of the interface.
+    pub(super) stops: bool,
     unbound: usize,
 }
 
@@ -72,8 +76,10 @@ pub(super) fn outcome(
             stanza.place,
             stanza.title()
         ));
+        outcome.stops = true;
         return Ok(outcome);
     }
+    let written = if flavour == Flavour::Ifupdown { outcome.one(stanza, written) } else { written };
     outcome.dynamic = dynamic(stanza);
     for (expected, place) in written {
         if binding && !is_loopback(expected.address) {
@@ -87,9 +93,16 @@ pub(super) fn outcome(
     if flavour == Flavour::Ifupdown2 {
         virtual_addresses(&options, &mut outcome)?;
     }
-    let commands = options.iter().filter(|option| matches!(&*option.name, "up" | "post-up" | "pre-up"));
+    // ifupdown2 takes away what was there before it binds the addresses.
+    let commands = options.iter().filter(|option| {
+        matches!(&*option.name, "up" | "post-up")
+            || &*option.name == "pre-up" && flavour != Flavour::Ifupdown2
+    });
+    let environments = ["pre-up", "post-up"].map(|phase| environment(phase, stanza, &options, flavour));
     for option in commands {
-        if let Err(error) = run(option, stanza, physical, &mut outcome) {
+        let [before, after] = &environments;
+        let environment = if &*option.name == "pre-up" { before } else { after };
+        if let Err(error) = run(option, stanza, physical, environment, &mut outcome) {
             outcome.not_understood(error)?;
         }
     }
@@ -109,7 +122,50 @@ fn dynamic(stanza: &Stanza) -> Option<(Family, Place)> {
     Some((family, stanza.place.clone()))
 }
 
+/// The variables that ifup sets for the commands of a phase, beside the names of the interface.
+fn environment(
+    phase: &str,
+    stanza: &Stanza,
+    options: &[&Setting],
+    flavour: Flavour,
+) -> Vec<(String, String)> {
+    if flavour != Flavour::Ifupdown {
+        return Vec::new();
+    }
+    let address =
+        options.iter().find(|option| &*option.name == "address").map_or("", |option| &*option.value);
+    let all = [
+        ("MODE", "start"),
+        ("PHASE", phase),
+        ("METHOD", stanza.method.as_deref().unwrap_or_default()),
+        ("ADDRFAM", stanza.family.as_deref().unwrap_or_default()),
+        ("IF_ADDRESS", address.split('/').next().unwrap_or_default()),
+    ];
+    let known = all.into_iter().filter(|(_, value)| !value.is_empty());
+    known.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
 impl Outcome {
+    /// Returns the address that ifupdown binds: the first of a stanza, if it is of the stanza's family.
+    fn one(&mut self, stanza: &Stanza, written: Vec<(HostAddress, Place)>) -> Vec<(HostAddress, Place)> {
+        let ipv4 = stanza.family.as_deref() == Some("inet");
+        let of_family = |address: IpAddr| stanza.family.is_none() || address.is_ipv4() == ipv4;
+        let mut written = written.into_iter();
+        let Some(first) = written.next() else { return Vec::new() };
+        let shadowed = |(expected, place), why: &str| Shadowed { expected, why: why.to_owned(), place };
+        // Without a family, this is of ifupdown2 or ifupdown-ng, which bind all.
+        if stanza.family.is_none() {
+            return std::iter::once(first).chain(written).collect();
+        }
+        self.shadowed.extend(written.map(|other| shadowed(other, "ifup takes one address of a stanza")));
+        if of_family(first.0.address) {
+            return vec![first];
+        }
+        self.stops = true;
+        self.shadowed.push(shadowed(first, &format!("ifup refuses it in {}", stanza.title())));
+        Vec::new()
+    }
+
     /// Takes over that a command is not understood, and returns any other error.
     fn not_understood(&mut self, error: ConfigError) -> Result<(), ConfigError> {
         let ConfigError::Line { place, what } = error else { return Err(error) };
@@ -145,6 +201,8 @@ fn gather<'a>(all: &'a Interfaces, stanza: &'a Stanza) -> Result<Vec<&'a Setting
 fn binds(stanza: &Stanza, flavour: Flavour) -> Result<bool, ConfigError> {
     let known = stanza.family.as_deref().is_none_or(|family| FAMILIES.contains(&family));
     match stanza.method.as_deref() {
+        // The others pass over words that they do not know.
+        _ if flavour != Flavour::Ifupdown => Ok(true),
         _ if !known => Err(stanza.place.error(format!("{}: unknown address family", stanza.title()))),
         None if stanza.family.is_some() => Err(stanza.place.error(format!("{}: no method", stanza.title()))),
         None | Some("static" | "tunnel" | "v4tunnel" | "6to4") => Ok(true),
@@ -166,13 +224,19 @@ fn addresses(
     }
     // The prefix belongs to the other end there.
     let peer = ["pointopoint", "dstaddr"].into_iter().any(|name| last(name).is_some());
-    let netmask = last("netmask");
+    let netmasks: Vec<&&Setting> = options.iter().filter(|option| &*option.name == "netmask").collect();
     let mut addresses = Vec::new();
-    for option in options.iter().filter(|option| &*option.name == "address") {
-        let mut expected = mask::parse(&option.value).map_err(|error| option.place.error(error))?;
+    for (index, option) in options.iter().filter(|option| &*option.name == "address").enumerate() {
+        let mut expected = mask::parse(value(option, flavour)).map_err(|error| option.place.error(error))?;
+        // ifupdown2 pairs them in their order.
+        let netmask = if flavour == Flavour::Ifupdown2 && netmasks.len() > 1 {
+            netmasks.get(index)
+        } else {
+            netmasks.last()
+        };
         let winner = netmask.filter(|_| expected.prefix.is_none() || flavour == Flavour::Ifupdown);
         if let Some(netmask) = winner {
-            let length = mask::length(&netmask.value, expected.address);
+            let length = mask::length(value(netmask, flavour), expected.address);
             expected.prefix = Some(
                 length.ok_or_else(|| netmask.place.error(format!("{} is no netmask", &*netmask.value)))?,
             );
@@ -181,6 +245,15 @@ fn addresses(
         addresses.push((expected, option.place.clone()));
     }
     Ok(addresses)
+}
+
+/// The value of an address or a netmask. The shell to which ifupdown hands it takes a comment off; a slash with
+/// nothing behind it is no prefix length.
+fn value(option: &Setting, flavour: Flavour) -> &str {
+    let value =
+        option.value.split(" #").next().filter(|_| flavour == Flavour::Ifupdown).unwrap_or(&option.value);
+    let value = value.trim_ascii_end();
+    value.strip_suffix('/').unwrap_or(value)
 }
 
 /// The address of a 6to4 tunnel: 2002, then the local IPv4 address, then 1 (RFC 3056).
@@ -213,10 +286,13 @@ fn run(
     option: &Setting,
     stanza: &Stanza,
     physical: Option<&str>,
+    environment: &[(String, String)],
     outcome: &mut Outcome,
 ) -> Result<(), ConfigError> {
     let place = &option.place;
-    for effect in effects(&option.value, physical, &stanza.name).map_err(|what| place.error(what))? {
+    for effect in
+        effects(&option.value, physical, &stanza.name, environment).map_err(|what| place.error(what))?
+    {
         match effect {
             Effect::Bind(expected, name) => {
                 let interface = name.map(|name| device(&name).to_owned());
@@ -229,9 +305,12 @@ fn run(
                 outcome.unbound += 1;
                 outcome.promises.retain(|promise| promise.expected.address != address);
             }
-            Effect::Flush(name) => {
+            Effect::Flush(name, ipv6) => {
                 let name = name.as_deref().map(device);
-                outcome.promises.retain(|promise| name.is_none() || promise.interface.as_deref() != name);
+                let other = |promise: &Promise| name.is_none() || promise.interface.as_deref() != name;
+                let kept =
+                    |promise: &Promise| ipv6.is_some_and(|ipv6| promise.expected.address.is_ipv6() != ipv6);
+                outcome.promises.retain(|promise| other(promise) || kept(promise));
             }
             Effect::May(expected) => {
                 let expected = expected.address;

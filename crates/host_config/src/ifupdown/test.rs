@@ -1,8 +1,18 @@
 //! What is known of the outcome of a command that tests something, on a host that has come up.
 
 /// Paths that are there on a host with IPv6 and iproute2.
-const THERE: [&str; 6] =
-    ["/proc/net/if_inet6", "/proc/sys/net/ipv6", "/sbin/ip", "/bin/ip", "/usr/sbin/ip", "/usr/bin/ip"];
+const THERE: [&str; 10] = [
+    "/",
+    "/proc",
+    "/sys",
+    "/etc",
+    "/proc/net/if_inet6",
+    "/proc/sys/net/ipv6",
+    "/sbin/ip",
+    "/bin/ip",
+    "/usr/sbin/ip",
+    "/usr/bin/ip",
+];
 
 /// Returns whether the command succeeds: `None` if that is not known.
 pub(super) fn outcome(words: &[String]) -> Option<bool> {

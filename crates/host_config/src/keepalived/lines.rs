@@ -10,10 +10,12 @@ use std::collections::HashMap;
 use addresses::short;
 
 use super::words;
-use crate::promise::{ConfigError, Place, Remark};
+use crate::promise::{ConfigError, Place, Promises, Remark};
 use crate::tree::Tree;
 use crate::{glob, wildcard};
 
+/// The name that keepalived asks the kernel for.
+const KERNELS_NAME: &str = "/proc/sys/kernel/hostname";
 const DEPTH: usize = 32;
 const INCLUDES: usize = 4096;
 /// How many octets and how many lines parameters may grow to: they may name each other.
@@ -29,8 +31,14 @@ const LONGEST: usize = 128;
 /// What is done with each line.
 type Take<'t> = &'t mut dyn FnMut(Vec<String>, &Place) -> Result<(), ConfigError>;
 
-/// Hands each line to `take`, in words: what was left out, or none if there is no file `path`.
-pub(crate) fn read(tree: &Tree<'_>, path: &str, take: Take<'_>) -> Result<Option<Vec<Remark>>, ConfigError> {
+/// Hands each line to `take`, in words, and returns whether there is a file `path`. Lines that are not
+/// understood, and what else was left out, go to `promises`.
+pub(crate) fn read(
+    tree: &Tree<'_>,
+    path: &str,
+    take: Take<'_>,
+    promises: &mut Promises,
+) -> Result<bool, ConfigError> {
     let mut reader = Reader {
         tree,
         take,
@@ -38,9 +46,10 @@ pub(crate) fn read(tree: &Tree<'_>, path: &str, take: Take<'_>) -> Result<Option
         id: None,
         includes: 0,
         growth: 0,
-        remarks: Vec::new(),
+        promises,
+        given_up: false,
     };
-    Ok(reader.file(path, 0)?.then_some(reader.remarks))
+    reader.file(path, 0)
 }
 
 struct Reader<'a, 't> {
@@ -50,7 +59,9 @@ struct Reader<'a, 't> {
     id: Option<String>,
     includes: usize,
     growth: usize,
-    remarks: Vec<Remark>,
+    promises: &'a mut Promises,
+    /// A limit is reached: no further line is read.
+    given_up: bool,
 }
 
 impl Reader<'_, '_> {
@@ -60,12 +71,13 @@ impl Reader<'_, '_> {
         let text = str::from_utf8(&content).map_or_else(|_| String::from_utf8_lossy(&content), Cow::from);
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let mut lines = (1..).zip(text.lines());
-        while let Some((line, text)) = lines.next() {
+        while let Some((line, text)) = lines.next().filter(|_| !self.given_up) {
             let place = Place { file: path.to_owned(), line };
             let text = words::without_comment(text);
             let (keyword, rest) = text.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((text, ""));
             if matches!(keyword, "include" | "includer" | "includem" | "includew" | "includeb" | "includea") {
-                self.include(keyword, rest.trim_ascii(), &place, depth)?;
+                let included = self.include(keyword, rest.trim_ascii(), &place, depth);
+                self.promises.survive(included)?;
                 continue;
             }
             let mut whole = Cow::Borrowed(text);
@@ -77,7 +89,8 @@ impl Reader<'_, '_> {
                 let Some((_, more)) = lines.next() else { break };
                 whole.push_str(words::without_comment(more));
             }
-            self.line(whole.into_owned(), folder, &place)?;
+            let taken = self.line(whole.into_owned(), folder, &place);
+            self.promises.survive(taken)?;
         }
         Ok(true)
     }
@@ -86,6 +99,7 @@ impl Reader<'_, '_> {
     fn include(&mut self, keyword: &str, rest: &str, place: &Place, depth: usize) -> Result<(), ConfigError> {
         self.includes += 1;
         if depth >= DEPTH || self.includes > INCLUDES {
+            self.given_up = true;
             return Err(place
                 .error(format!("files included more than {DEPTH} deep or by more than {INCLUDES} lines")));
         }
@@ -103,7 +117,7 @@ impl Reader<'_, '_> {
         match (found, keyword) {
             (true, _) => {}
             (false, "include") => {
-                self.remarks.push(Remark {
+                self.promises.remarks.push(Remark {
                     what: format!("include {}: no such file", short(name)),
                     place: place.clone(),
                 });
@@ -127,13 +141,14 @@ impl Reader<'_, '_> {
                 return Err(place.error("blocks that repeat a line (~SEQ, ~LST) are not understood"));
             }
             if let Some(condition) = line.strip_prefix('@') {
-                lines.extend(self.condition(condition, place)?.map(|rest| (rest, deep)));
+                lines.extend(self.condition(condition)?.map(|rest| (rest, deep)));
             } else if defines(line) {
                 self.define(line);
             } else if let Some(expanded) = self.expand(line, folder, place)? {
                 self.growth += expanded.len();
                 steps += 1;
                 if self.growth > GROWTH || steps > NESTED || deep == DEEP {
+                    self.given_up = true;
                     return Err(place.error("parameters that name each other grow too long"));
                 }
                 lines.extend(expanded.split('\n').rev().map(|line| (line.to_owned(), deep + 1)));
@@ -145,16 +160,16 @@ impl Reader<'_, '_> {
     }
 
     /// What is left of a line behind `@id` or `@^id`: `None` if it is for another host.
-    fn condition(&mut self, text: &str, place: &Place) -> Result<Option<String>, ConfigError> {
+    fn condition(&mut self, text: &str) -> Result<Option<String>, ConfigError> {
         let (word, rest) = text.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((text, ""));
-        let id = self.id(place)?;
+        let id = self.id()?;
         let holds = word.strip_prefix('^').map_or(word == id, |other| other != id);
         Ok(holds.then(|| rest.to_owned()))
     }
 
     /// The configuration's id: that of the option `-i` in the service's settings, or the first part of the
     /// host's name.
-    fn id(&mut self, place: &Place) -> Result<&str, ConfigError> {
+    fn id(&mut self) -> Result<&str, ConfigError> {
         if self.id.is_none() {
             let mut id = None;
             for file in ["/etc/default/keepalived", "/etc/sysconfig/keepalived"] {
@@ -162,10 +177,9 @@ impl Reader<'_, '_> {
                 id = id.or_else(|| option_id(&String::from_utf8_lossy(&content)));
             }
             if id.is_none() {
-                let name = self
-                    .tree
-                    .read("/etc/hostname")?
-                    .ok_or_else(|| place.error("@: no /etc/hostname to compare with"))?;
+                // Without the file, no name is known, and none that is given fits.
+                let file = if self.tree.is_own() { KERNELS_NAME } else { "/etc/hostname" };
+                let name = self.tree.read(file)?.unwrap_or_default();
                 let name = String::from_utf8_lossy(&name);
                 id = name
                     .lines()
@@ -195,7 +209,7 @@ impl Reader<'_, '_> {
             let value = match name.map_or("", |(name, _)| name) {
                 "" => None,
                 "_PWD" => Some(Cow::Borrowed(folder)),
-                "_INSTANCE" => Some(Cow::Owned(self.id(place)?.to_owned())),
+                "_INSTANCE" => Some(Cow::Owned(self.id()?.to_owned())),
                 "_HASH" | "_BANG" => Some(Cow::Borrowed("")),
                 random if random.starts_with("_RANDOM") => {
                     return Err(place.error("a random number (_RANDOM) is not understood"));
@@ -214,6 +228,7 @@ impl Reader<'_, '_> {
                 }
             }
             if expanded.len() > LINE {
+                self.given_up = true;
                 return Err(place.error("parameters that name each other grow too long"));
             }
         }

@@ -9,11 +9,16 @@ fn shown(line: &str) -> String {
         }
         Effect::May(expected) => format!("may {expected}"),
         Effect::Unbind(address) => format!("del {address}"),
-        Effect::Flush(interface) => format!("flush {}", interface.as_deref().unwrap_or("-")),
+        Effect::Flush(interface, None) => format!("flush {}", interface.as_deref().unwrap_or("-")),
+        Effect::Flush(interface, Some(ipv6)) => {
+            format!("flush {} {}", if *ipv6 { "IPv6" } else { "IPv4" }, interface.as_deref().unwrap_or("-"))
+        }
         Effect::BringUp(name) => format!("ifup {name}"),
         Effect::Unread(name) => format!("unread {name}"),
     };
-    match effects(line, Some("eth0"), "eth0") {
+    let environment = [("METHOD", "static"), ("MODE", "start"), ("IF_ADDRESS", "192.0.2.1")];
+    let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    match effects(line, Some("eth0"), "eth0", &environment) {
         Ok(effects) => effects.iter().map(show).collect::<Vec<_>>().join(", "),
         Err(what) => format!("error: {what}"),
     }
@@ -83,6 +88,29 @@ fn reads_what_binds_addresses() {
             "192.0.2.9/24 eth0, may 192.0.2.8/24",
         ),
         ("ip route add 198.51.100.0/24 via 192.0.2.1", ""),
+        ("ip -6 addr flush dev eth0", "flush IPv6 eth0"),
+        ("ip -f inet addr flush dev eth0", "flush IPv4 eth0"),
+        ("A=192.0.2.9; ip addr add $A/24 dev eth0", "192.0.2.9/24 eth0"),
+        ("A=192.0.2.9 B=24; export B; ip addr add ${A}/$B dev ${IFACE}", "192.0.2.9/24 eth0"),
+        ("A=1; A=2; ip addr add 192.0.2.$A/24 dev eth0", "192.0.2.2/24 eth0"),
+        (
+            "L='1 2'; for i in $L; do ip addr add 192.0.2.$i/24 dev eth0; done",
+            "192.0.2.1/24 eth0, 192.0.2.2/24 eth0",
+        ),
+        ("ip addr add $IF_ADDRESS dev lo", "192.0.2.1/32 lo"),
+        ("[ $METHOD = static ] && ip addr add 192.0.2.9/24 dev eth0", "192.0.2.9/24 eth0"),
+        ("[ \"$MODE\" = stop ] && ip addr add 192.0.2.9/24 dev eth0", ""),
+        ("exit 0; ip addr add 192.0.2.9/24 dev eth0", ""),
+        ("[ -e /x ] && exit 0; ip addr add 192.0.2.9/24 dev eth0", "may 192.0.2.9/24"),
+        ("[ $MODE = stop ] && exit 0; ip addr add 192.0.2.9/24 dev eth0", "192.0.2.9/24 eth0"),
+        ("! ip addr add 192.0.2.9/24 dev eth0", "192.0.2.9/24 eth0"),
+        ("eval 'ip addr add 192.0.2.9/24 dev eth0'", "192.0.2.9/24 eth0"),
+        (
+            "if ! ip addr show dev eth0 | grep -q 192.0.2.9; then ip addr add 192.0.2.9/24 dev eth0; fi",
+            "192.0.2.9/24 eth0",
+        ),
+        ("if ! grep -q 192.0.2.99 /x; then ip addr add 192.0.2.9/24 dev eth0; fi", "may 192.0.2.9/24"),
+        ("[ -d /proc ] && ip addr add 192.0.2.9/24 dev eth0", "192.0.2.9/24 eth0"),
         ("ip netns exec web ip addr add 192.0.2.9/24 dev eth0", ""),
         ("ip -n web addr add 192.0.2.9/24 dev eth0", ""),
         ("ifconfig eth0:2 192.0.2.9 netmask 255.255.255.0 broadcast 192.0.2.255 up", "192.0.2.9/24 eth0:2"),
@@ -105,14 +133,9 @@ fn reads_what_binds_addresses() {
 fn what_may_bind_more_is_an_error() {
     let rows = [
         (
-            "for i in $LIST; do ip addr add $i/24 dev eth0; done",
-            "a command that binds addresses is not understood: ",
-        ),
-        (
             "while read a; do ip addr add $a dev eth0; done < /etc/ips",
             "a command that binds addresses is not understood: ",
         ),
-        ("! ip addr add 192.0.2.9/24 dev eth0", "a command that binds addresses is not understood: "),
         ("x=$(ifconfig eth0 192.0.2.9)", "a command that binds addresses is not understood: "),
     ];
     for (line, message) in rows {
@@ -130,6 +153,11 @@ fn what_may_bind_more_is_an_error() {
             "ip addr add 192.0.2.9/24 dev eth0 frobnicate",
             "error: ip address add: frobnicate is not understood",
         ),
+        (
+            "for i in $LIST; do ip addr add $i/24 dev eth0; done",
+            "error: a command that binds addresses is not understood: for i in $LIST",
+        ),
+        ("A=$(hostname -i); ip addr add $A/24 dev eth0", "error: $A/24 is not an IP address"),
         ("ip -batch /etc/addresses", "error: ip -batch: a batch of commands is not read"),
         ("ifconfig eth0 www.example.com", "error: www.example.com is not an IP address"),
         ("ifconfig eth0 192.0.2.9 netmask x", "error: x is no netmask"),

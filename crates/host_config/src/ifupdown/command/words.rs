@@ -1,7 +1,7 @@
 //! The words of commands: which programs bind addresses, and which arguments ip(8) takes.
 
 /// Programs that bind no address.
-pub(super) const HARMLESS: [&str; 42] = [
+pub(super) const HARMLESS: [&str; 45] = [
     ":",
     "[",
     "grep",
@@ -17,6 +17,7 @@ pub(super) const HARMLESS: [&str; 42] = [
     "echo",
     "ethtool",
     "exit",
+    "export",
     "false",
     "ifdown",
     "ifmetric",
@@ -27,11 +28,13 @@ pub(super) const HARMLESS: [&str; 42] = [
     "iptables-restore",
     "iw",
     "iwconfig",
+    "local",
     "logger",
     "mkdir",
     "modprobe",
     "nft",
     "ping",
+    "readonly",
     "resolvectl",
     "resolvconf",
     "rm",

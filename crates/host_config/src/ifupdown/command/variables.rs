@@ -1,0 +1,36 @@
+//! The variables of a command line: those of loops, those that it sets, and those that are set for it.
+
+use super::script;
+
+/// The variables that are known, the latest value last.
+pub(super) type Variables = Vec<(String, String)>;
+
+/// Returns a word with the values of the variables that are known.
+pub(super) fn with(word: &str, set: &Variables) -> String {
+    set.iter().rev().fold(word.to_owned(), |word, (name, value)| script::substitute(&word, name, value))
+}
+
+/// Takes `NAME=value ...` over, with or without `export`: whether the command is no more than that. One that may
+/// not be run makes the variable unknown.
+pub(super) fn assign(words: &[String], set: &mut Variables, doubt: bool) -> bool {
+    let assignments = match words {
+        [first, rest @ ..] if matches!(first.as_str(), "export" | "local" | "readonly") => rest,
+        all => all,
+    };
+    let parsed: Option<Vec<(&str, &str)>> =
+        assignments.iter().map(|word| word.split_once('=').filter(|(name, _)| is_variable(name))).collect();
+    let Some(parsed) = parsed.filter(|parsed| !parsed.is_empty()) else { return false };
+    for (name, value) in parsed {
+        let known = !doubt && !value.contains(['$', '`']);
+        // What is not known stands for itself: no address.
+        let value = if known { value.to_owned() } else { format!("${{{name}}}") };
+        set.push((name.to_owned(), value));
+    }
+    true
+}
+
+fn is_variable(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_')
+}
