@@ -1,6 +1,6 @@
 //! The variables of a command line: those of loops, those that it sets, and those that are set for it.
 
-use super::script;
+use super::super::script;
 
 /// The variables that are known, the latest value last.
 pub(super) type Variables = Vec<(String, String)>;
