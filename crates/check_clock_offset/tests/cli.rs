@@ -219,7 +219,7 @@ fn a_server_whose_name_has_no_address_is_not_all_of_them() {
     let outcome = check(&[&good, "--ntp=no-such-server.invalid"]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
     assert!(outcome.first_line().contains(" of 1 of 2 NTP servers, 1 gave no time |"), "{}", outcome.stdout);
-    let why = "\nNTP server no-such-server.invalid: resolving no-such-server.invalid: no address found\n";
+    let why = "\nNTP server no-such-server.invalid: resolving no-such-server.invalid: no address found, see check_resolver\n";
     assert!(outcome.stdout.contains(why), "{}", outcome.stdout);
     let outcome = check(&["--ntp=no-such-server.invalid", "--timeout=8:critical"]);
     assert_eq!(outcome.code, Some(3), "{}", outcome.stdout);

@@ -64,7 +64,10 @@ fn what_cannot_be_meant_is_unknown() {
             &["--defaults-file", "/nonexistent/my.cnf"],
             "reading /nonexistent/my.cnf: no such file or directory",
         ),
-        (&["--hostname", "no-such-name.invalid"], "resolving no-such-name.invalid: no address found"),
+        (
+            &["--hostname", "no-such-name.invalid"],
+            "resolving no-such-name.invalid: no address found, see check_resolver",
+        ),
     ];
     for (arguments, words) in rows {
         let outcome = check(arguments);

@@ -149,7 +149,10 @@ fn a_name_stands_for_all_its_addresses() {
         outcome.stdout
     );
     let outcome = check(&["--hostname", "no-such-name.invalid", "--port", &port]);
-    assert_eq!(text(&outcome), (3, "TCP_EACH_IP UNKNOWN - resolving no-such-name.invalid: no address found"));
+    assert_eq!(
+        text(&outcome),
+        (3, "TCP_EACH_IP UNKNOWN - resolving no-such-name.invalid: no address found, see check_resolver")
+    );
 }
 
 #[test]

@@ -33,11 +33,13 @@ pub enum ResolveError {
         why: io::Error,
     },
     /// The name has no address.
-    #[error("resolving {0}: no address found")]
+    #[error("resolving {0}: no address found, see check_resolver")]
     NotFound(String),
     /// No address was found after so long that a resolver kept silent: getent(1) does not say which of the
     /// two it was, and resolv.conf(5) gives each server a second at least.
-    #[error("resolving {name}: no address found in {seconds:.1} s, so the resolver may be silent")]
+    #[error(
+        "resolving {name}: no address found in {seconds:.1} s, a nameserver may be silent: see check_resolver"
+    )]
     GaveUp {
         /// The name.
         name: String,
@@ -53,7 +55,7 @@ pub enum ResolveError {
         what: String,
     },
     /// The resolver was silent until the time for this name was over.
-    #[error("resolving {name}: no answer within {seconds} s")]
+    #[error("resolving {name}: no answer within {seconds} s, see check_resolver")]
     TooSlow {
         /// The name.
         name: String,

@@ -35,7 +35,7 @@ fn an_answer_is_hostile_until_parsed() {
     assert_eq!(read(both, Family::Any), Ok(vec![v4, v6]));
     assert_eq!(read(both, Family::V4), Ok(vec![v4]));
     assert_eq!(read(both, Family::V6), Ok(vec![v6]));
-    let nothing = Err("resolving example.com: no address found".to_owned());
+    let nothing = Err("resolving example.com: no address found, see check_resolver".to_owned());
     assert_eq!(read(b"", Family::Any), nothing);
     assert_eq!(read(b"192.0.2.1 STREAM\n", Family::V6), nothing);
     assert_eq!(read(b"fe80::1%nosuch0 STREAM x\n", Family::Any), nothing);
@@ -59,9 +59,9 @@ fn a_silent_one_is_killed_at_its_limit_and_costs_the_others_nothing() {
         _ => shell("kill -9 $$"),
     };
     let found = asked(&names, Duration::from_millis(400), command);
-    let silent = |name| Err(format!("resolving {name}: no answer within 0.4 s"));
+    let silent = |name| Err(format!("resolving {name}: no answer within 0.4 s, see check_resolver"));
     let rest = [
-        Err("resolving none: no address found".to_owned()),
+        Err("resolving none: no address found, see check_resolver".to_owned()),
         Err("resolving broken: getent ended with 1".to_owned()),
         Err("resolving killed: getent was killed".to_owned()),
     ];
@@ -75,7 +75,10 @@ fn a_name_that_is_not_found_late_is_not_to_blame() {
     assert!(!not_found("db-01", Duration::from_millis(900)).is_silence());
     let late = not_found("db-01", Duration::from_millis(5_020));
     assert!(late.is_silence());
-    assert_eq!(late.to_string(), "resolving db-01: no address found in 5.0 s, so the resolver may be silent");
+    assert_eq!(
+        late.to_string(),
+        "resolving db-01: no address found in 5.0 s, a nameserver may be silent: see check_resolver"
+    );
 }
 
 #[test]
