@@ -6,6 +6,7 @@ use crate::allowed::Allowed;
 use crate::fault::Fault;
 use crate::judge::{Judged, judge_all};
 use crate::question::{Expect, Question};
+use crate::resolv_conf::Ignored;
 use crate::system::{System, SystemFault};
 use crate::{File, Observations, Server, lines};
 
@@ -22,9 +23,9 @@ pub(crate) fn evaluate(allowed: &Allowed, observed: &Observations) -> Report {
     let state = counted.iter().map(Metric::state).max().unwrap_or(State::Unknown);
     let mut findings = Findings::from_iter([verdict.servers(state)]);
     findings.extend(verdict.system_alone());
-    findings.extend(observed.file.iter().flat_map(ignored));
+    findings.extend(observed.file.iter().filter_map(ignored));
     findings.extend(verdict.uplinks());
-    findings.extend(verdict.costs());
+    findings.extend(verdict.slowed());
     findings.extend(verdict.zones());
     findings.extend(slow(allowed, observed));
     let metrics = counted.into_iter().chain(lines::metrics(allowed, observed));
@@ -112,10 +113,10 @@ impl<'a> Verdict<'a> {
 
     /// The finding where the file names no server.
     fn fallback(&self, file: &File) -> Finding {
-        let head = if file.is_missing {
-            format!("{} is missing", file.path)
-        } else {
-            format!("no nameserver in {}", file.path)
+        let head = match ignored_text(file) {
+            _ if file.is_missing => format!("{} is missing", file.path),
+            Some(ignored) => ignored,
+            None => format!("no nameserver in {}", file.path),
         };
         match self.failing.first() {
             Some((.., fault)) => Finding::critical(format!("{head}, so 127.0.0.1 is asked: {fault}")),
@@ -223,10 +224,12 @@ impl<'a> Verdict<'a> {
                 let why = system.sources_in_words();
                 Some(Finding::critical(format!("the nameservers resolve, this system does not: {why}")))
             }
-            Err(SystemFault::TooSlow) => Some(Finding::critical(format!(
-                "the nameservers resolve, this system takes longer than {:.1} s",
-                system.took
-            ))),
+            Err(SystemFault::TooSlow) => {
+                let cost = self.costs().first().map(|cost| format!(" ({cost})"));
+                let text =
+                    format!("the nameservers resolve, this system takes longer than {:.1} s", system.took);
+                Some(Finding::critical(text + &cost.unwrap_or_default()))
+            }
             Ok(addresses) => {
                 let Expect::Resolves(prefixes) = &expected.expect else { return None };
                 let is_expected =
@@ -258,8 +261,21 @@ impl<'a> Verdict<'a> {
             .collect()
     }
 
-    /// What costs programs time although the servers resolve: each cost once, with its servers.
-    fn costs(&self) -> Vec<Finding> {
+    /// What costs programs time although the servers resolve, with how much that is. The finding on a system
+    /// that takes too long has the first one.
+    fn slowed(&self) -> Vec<Finding> {
+        let (took, told) = match self.system().map(|system| (&system.result, system.took)) {
+            Some((Ok(_), took)) if took >= SLOW && self.failing.is_empty() => {
+                (format!(", a name takes {took:.1} s here"), 0)
+            }
+            Some((Err(SystemFault::TooSlow), _)) if self.failing.is_empty() => (String::new(), 1),
+            _ => (String::new(), 0),
+        };
+        self.costs().into_iter().skip(told).map(|cost| Finding::warning(cost + &took)).collect()
+    }
+
+    /// Each cost once, with its servers.
+    fn costs(&self) -> Vec<String> {
         let mut costs: Vec<(&str, Vec<&str>)> = Vec::new();
         for (server, judged) in self.observed.servers.iter().zip(&self.judged) {
             for cost in judged.iter().flat_map(|judged| &judged.costs) {
@@ -271,7 +287,7 @@ impl<'a> Verdict<'a> {
             }
         }
         let text = |(cost, servers): (&str, Vec<&str>)| format!("{}: {cost}", servers.join(", "));
-        costs.into_iter().map(|cost| Finding::warning(text(cost))).collect()
+        costs.into_iter().map(text).collect()
     }
 
     /// The names whose zone fails.
@@ -330,19 +346,27 @@ fn zones(questions: &[Question], judged: &[Vec<Judged>]) -> Vec<usize> {
     names().map(|(place, _)| place).filter(|place| fails_everywhere(*place)).collect()
 }
 
-/// The lines of the file that the C library passes over.
-fn ignored(file: &File) -> Vec<Finding> {
-    let all = &file.conf.ignored;
-    let Some(first) = all.first() else { return Vec::new() };
+/// The lines of the file that the C library passes over: the fallback names them where none is left.
+fn ignored(file: &File) -> Option<Finding> {
+    let text = ignored_text(file)?;
+    let of = |ignored: &Ignored| format!("line {} of {}: {}", ignored.line, file.path, ignored.why);
+    let finding = match file.conf.servers.is_empty() {
+        true => Finding::ok(""),
+        false => Finding::warning(text),
+    };
+    Some(finding.verbose_details(file.conf.ignored.iter().skip(1).map(of)))
+}
+
+/// `line 1 of /etc/resolv.conf is ignored: it ends with a carriage return, and 2 more lines`
+fn ignored_text(file: &File) -> Option<String> {
+    let first = file.conf.ignored.first()?;
     let text = format!("line {} of {} is ignored: {}", first.line, file.path, first.why);
-    let more = match all.len() {
+    let more = match file.conf.ignored.len() {
         1 => String::new(),
         2 => ", and 1 more line".to_owned(),
         count => format!(", and {} more lines", count - 1),
     };
-    let rest =
-        all.iter().skip(1).map(|ignored| format!("line {} of {}: {}", ignored.line, file.path, ignored.why));
-    vec![Finding::warning(text + &more).verbose_details(rest)]
+    Some(text + &more)
 }
 
 fn slow(allowed: &Allowed, observed: &Observations) -> Option<Finding> {

@@ -243,6 +243,16 @@ fn the_file_itself_is_judged() {
             "WARNING - line 1 of /etc/resolv.conf is ignored: a is not an address, and 2 more lines",
         ),
         (
+            "nameserver 192.0.2.53\r\n",
+            "127.0.0.1=closed",
+            "CRITICAL - line 1 of /etc/resolv.conf is ignored: it ends with a carriage return, so 127.0.0.1 is asked: refused: nothing listens there",
+        ),
+        (
+            "nameserver a\nnameserver b\n",
+            "127.0.0.1=192.0.2.80",
+            "WARNING - line 1 of /etc/resolv.conf is ignored: a is not an address, and 1 more line, so 127.0.0.1 is asked, which resolves",
+        ),
+        (
             "nameserver ::1\nnameserver ::2\nnameserver ::3\nnameserver 192.0.2.101\n",
             "::1=no ::2=no ::3=no",
             "CRITICAL - 3 of 3 nameservers fail: ::1, ::2, ::3 no answer, \
@@ -347,6 +357,22 @@ fn a_zone_or_a_type_may_fail_alone() {
     ];
     for (names, servers, line) in rows {
         assert_eq!(summary("", &seen(names, servers, Some(TWO), None)), line, "{servers}");
+    }
+}
+
+#[test]
+fn what_costs_time_is_told_with_the_time() {
+    let rows = [
+        (GOOD, "WARNING - ::1: AAAA no answer"),
+        (Some(Ok(5.04)), "WARNING - ::1: AAAA no answer, a name takes 5.0 s here"),
+        (
+            too_slow(),
+            "CRITICAL - the nameservers resolve, this system takes longer than 7.7 s (::1: AAAA no answer)",
+        ),
+    ];
+    for (system, line) in rows {
+        let observed = seen(&["www.example.com"], "::1=192.0.2.80+no", Some("nameserver ::1\n"), system);
+        assert_eq!(summary("", &observed), line);
     }
 }
 

@@ -1,4 +1,5 @@
-//! A nameserver that does what real ones will not do on request: the first label of the name asked says what.
+//! A nameserver that does what real ones will not do on request: the first label of the name asked says what, or
+//! the nameserver itself does the same for every name.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -29,9 +30,17 @@ struct Query<'a> {
     tcp: bool,
 }
 
+/// What a fake does for every name in place of what its first label says.
+type Always = Option<&'static str>;
+
 impl Fake {
     /// Listens on this address by UDP, and by TCP if `tcp`, on the same port.
     pub(crate) fn start(address: &str, tcp: bool) -> Self {
+        Self::start_as(None, address, tcp)
+    }
+
+    /// The same, for a fake that does this for every name.
+    pub(crate) fn start_as(always: Always, address: &str, tcp: bool) -> Self {
         for _ in 0..50 {
             let udp = UdpSocket::bind(address).unwrap();
             let address = udp.local_addr().unwrap();
@@ -40,8 +49,8 @@ impl Fake {
                 continue;
             }
             let ended = Arc::new(AtomicBool::new(false));
-            let mut threads = vec![serve_udp(udp, ended.clone())];
-            threads.extend(listener.map(|listener| serve_tcp(listener, ended.clone())));
+            let mut threads = vec![serve_udp(always, udp, ended.clone())];
+            threads.extend(listener.map(|listener| serve_tcp(always, listener, ended.clone())));
             return Self { address, ended, threads };
         }
         panic!("no port is free for both UDP and TCP on {address}");
@@ -61,7 +70,7 @@ impl Drop for Fake {
     }
 }
 
-fn serve_udp(socket: UdpSocket, ended: Arc<AtomicBool>) -> JoinHandle<()> {
+fn serve_udp(always: Always, socket: UdpSocket, ended: Arc<AtomicBool>) -> JoinHandle<()> {
     socket.set_read_timeout(Some(POLL)).unwrap();
     thread::spawn(move || {
         let mut room = [0; 4096];
@@ -76,7 +85,7 @@ fn serve_udp(socket: UdpSocket, ended: Arc<AtomicBool>) -> JoinHandle<()> {
                 !is_due
             });
             let Ok((length, peer)) = socket.recv_from(&mut room) else { continue };
-            let Some(query) = Query::read(&room[..length], false) else { continue };
+            let Some(query) = Query::read(always, &room[..length], false) else { continue };
             let key = room[12..query.end].to_vec();
             let is_first = !seen.contains(&key);
             seen.push(key);
@@ -103,13 +112,13 @@ fn serve_udp(socket: UdpSocket, ended: Arc<AtomicBool>) -> JoinHandle<()> {
     })
 }
 
-fn serve_tcp(listener: TcpListener, ended: Arc<AtomicBool>) -> JoinHandle<()> {
+fn serve_tcp(always: Always, listener: TcpListener, ended: Arc<AtomicBool>) -> JoinHandle<()> {
     listener.set_nonblocking(true).unwrap();
     thread::spawn(move || {
         let mut kept = Vec::new();
         while !ended.load(Ordering::SeqCst) {
             match listener.accept() {
-                Ok((stream, _)) => kept.extend(talk(stream)),
+                Ok((stream, _)) => kept.extend(talk(always, stream)),
                 Err(_) => thread::sleep(POLL),
             }
         }
@@ -117,14 +126,14 @@ fn serve_tcp(listener: TcpListener, ended: Arc<AtomicBool>) -> JoinHandle<()> {
 }
 
 /// Answers one question. Returns the connection where it is to stay open in silence.
-fn talk(mut stream: TcpStream) -> Option<TcpStream> {
+fn talk(always: Always, mut stream: TcpStream) -> Option<TcpStream> {
     stream.set_nonblocking(false).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
     let mut length = [0; 2];
     stream.read_exact(&mut length).ok()?;
     let mut room = vec![0; usize::from(u16::from_be_bytes(length))];
     stream.read_exact(&mut room).ok()?;
-    let query = Query::read(&room, true)?;
+    let query = Query::read(always, &room, true)?;
     match query.label.as_str() {
         "tc-closed" => None,
         "silent" | "tc-silent" | "noedns" | "wrongid" => Some(stream),
@@ -140,10 +149,11 @@ fn talk(mut stream: TcpStream) -> Option<TcpStream> {
 }
 
 impl<'a> Query<'a> {
-    fn read(octets: &'a [u8], tcp: bool) -> Option<Self> {
+    fn read(always: Always, octets: &'a [u8], tcp: bool) -> Option<Self> {
         let mut at = 12;
         let first = usize::from(*octets.get(at)?);
-        let label = String::from_utf8_lossy(octets.get(at + 1..at + 1 + first)?).into_owned();
+        let label = String::from_utf8_lossy(octets.get(at + 1..at + 1 + first)?);
+        let label = always.unwrap_or(&label).to_owned();
         while *octets.get(at)? != 0 {
             at += 1 + usize::from(octets[at]);
         }

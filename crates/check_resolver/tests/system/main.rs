@@ -11,6 +11,7 @@ mod library;
 mod look;
 mod paths;
 mod programs;
+mod states;
 
 use std::net::UdpSocket;
 use std::thread;
@@ -40,7 +41,15 @@ fn said(outcome: &Outcome) -> (i32, String) {
 
 /// Starts a fake that listens in a host.
 fn fake(host: &Host, address: &str) -> Fake {
-    let fake = inside(host, || Fake::start(address, true));
+    listening(inside(host, || Fake::start(address, true)))
+}
+
+/// Starts a fake in a host that does the same for every name.
+fn fake_as(host: &Host, does: &'static str, address: &str) -> Fake {
+    listening(inside(host, || Fake::start_as(Some(does), address, true)))
+}
+
+fn listening(fake: Fake) -> Fake {
     assert_eq!(fake.address().port(), 53, "the C library asks no other port");
     fake
 }

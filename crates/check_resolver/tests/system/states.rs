@@ -1,0 +1,429 @@
+//! The states of resolv.conf, one row each: the file, what its nameservers do, and what the plugin says on a
+//! host that has no others. Each row has a host of its own, and all of them run side by side.
+
+use std::net::UdpSocket;
+use std::process::Command;
+use std::thread;
+use std::time::Duration;
+
+use suite::host::Host;
+use suite::needs::missing;
+use suite::plugins;
+use suite::process::run;
+
+use super::{NEEDS, fake_as, host, said, silent};
+
+/// What a row needs on its host, and what is said there.
+#[derive(Clone, Copy)]
+struct State {
+    what: &'static str,
+    /// The content of resolv.conf, its lines separated by `|`: `None` if there is no such file.
+    conf: Option<&'static str>,
+    /// `ADDRESS=BEHAVIOUR`, as the fake has them: `dead` takes questions and never answers, `closed` has no
+    /// listener.
+    servers: &'static [&'static str],
+    hosts: &'static str,
+    name: &'static str,
+    code: i32,
+    /// The start and the end of the line, without what is measured.
+    line: (&'static str, &'static str),
+}
+
+const BASE: State = State {
+    what: "",
+    conf: Some(""),
+    servers: &[],
+    hosts: "files dns",
+    name: "--name=www.example.com",
+    code: 0,
+    line: ("", ""),
+};
+const ONE: Option<&str> = Some("nameserver 192.0.2.53");
+const TWO: Option<&str> = Some("nameserver 192.0.2.53|nameserver 192.0.2.54");
+const THREE: Option<&str> = Some("nameserver 192.0.2.53|nameserver 192.0.2.54|nameserver 192.0.2.55");
+const FOUR: Option<&str> =
+    Some("nameserver 192.0.2.53|nameserver 192.0.2.54|nameserver 192.0.2.55|nameserver 192.0.2.101");
+
+const STATES: [State; 35] = [
+    State {
+        what: "three answer",
+        conf: THREE,
+        servers: &["192.0.2.53=good", "192.0.2.54=good", "192.0.2.55=good"],
+        line: ("OK - 3 nameservers resolve 1 name", ""),
+        ..BASE
+    },
+    State {
+        what: "one answers",
+        conf: ONE,
+        servers: &["192.0.2.53=good"],
+        line: ("OK - 1 nameserver resolves 1 name", ""),
+        ..BASE
+    },
+    State {
+        what: "the first of three is silent",
+        conf: THREE,
+        servers: &["192.0.2.53=dead", "192.0.2.54=good", "192.0.2.55=good"],
+        code: 1,
+        line: ("WARNING - 1 of 3 nameservers fails: 192.0.2.53 no answer, a name takes 5.", " s here"),
+        ..BASE
+    },
+    State {
+        what: "the last of three is silent",
+        conf: THREE,
+        servers: &["192.0.2.53=good", "192.0.2.54=good", "192.0.2.55=dead"],
+        code: 1,
+        line: ("WARNING - 1 of 3 nameservers fails: 192.0.2.55 no answer", ""),
+        ..BASE
+    },
+    State {
+        what: "the first has no such name",
+        conf: TWO,
+        servers: &["192.0.2.53=nxdomain", "192.0.2.54=good"],
+        code: 2,
+        line: ("CRITICAL - 1 of 2 nameservers fails: 192.0.2.53 NXDOMAIN, this system does not resolve", ""),
+        ..BASE
+    },
+    State {
+        what: "the second has no such name",
+        conf: TWO,
+        servers: &["192.0.2.53=good", "192.0.2.54=nxdomain"],
+        code: 1,
+        line: ("WARNING - 1 of 2 nameservers fails: 192.0.2.54 NXDOMAIN", ""),
+        ..BASE
+    },
+    State {
+        what: "the first refuses",
+        conf: TWO,
+        servers: &["192.0.2.53=refused", "192.0.2.54=good"],
+        code: 1,
+        line: ("WARNING - 1 of 2 nameservers fails: 192.0.2.53 REFUSED", ""),
+        ..BASE
+    },
+    State {
+        what: "the first cannot resolve",
+        conf: TWO,
+        servers: &["192.0.2.53=servfail22", "192.0.2.54=good"],
+        code: 1,
+        line: ("WARNING - 1 of 2 nameservers fails: 192.0.2.53 SERVFAIL (no reachable authority)", ""),
+        ..BASE
+    },
+    State {
+        what: "the first does not run",
+        conf: TWO,
+        servers: &["192.0.2.53=closed", "192.0.2.54=good"],
+        code: 1,
+        line: ("WARNING - 1 of 2 nameservers fails: 192.0.2.53 refused: nothing listens there", ""),
+        ..BASE
+    },
+    State {
+        what: "no route leads to the first",
+        conf: Some("nameserver 203.0.113.53|nameserver 192.0.2.54"),
+        servers: &["192.0.2.54=good"],
+        code: 1,
+        line: ("WARNING - 1 of 2 nameservers fails: 203.0.113.53 no route from here", ""),
+        ..BASE
+    },
+    State {
+        what: "the first answers for its own zones only",
+        conf: TWO,
+        servers: &["192.0.2.53=ra0", "192.0.2.54=good"],
+        code: 1,
+        line: ("WARNING - 1 of 2 nameservers fails: 192.0.2.53 does not recurse", ""),
+        ..BASE
+    },
+    State {
+        what: "AAAA is lost, and this host has no IPv6",
+        conf: ONE,
+        servers: &["192.0.2.53=silent-aaaa"],
+        code: 1,
+        line: ("WARNING - 192.0.2.53: AAAA no answer", ""),
+        ..BASE
+    },
+    State {
+        what: "AAAA is lost, and this host has IPv6",
+        conf: Some("nameserver 2001:db8::53"),
+        servers: &["2001:db8::53=silent-aaaa"],
+        code: 2,
+        line: (
+            "CRITICAL - the nameservers resolve, this system takes longer than ",
+            " s (2001:db8::53: AAAA no answer)",
+        ),
+        ..BASE
+    },
+    State {
+        what: "AAAA fails",
+        conf: ONE,
+        servers: &["192.0.2.53=servfail-aaaa"],
+        code: 1,
+        line: ("WARNING - 192.0.2.53: AAAA SERVFAIL", ""),
+        ..BASE
+    },
+    State {
+        what: "the only one is silent",
+        conf: ONE,
+        servers: &["192.0.2.53=dead"],
+        code: 2,
+        line: (
+            "CRITICAL - 1 of 1 nameserver fails: 192.0.2.53 no answer, this system takes longer than ",
+            " s",
+        ),
+        ..BASE
+    },
+    State {
+        what: "both are silent",
+        conf: TWO,
+        servers: &["192.0.2.53=dead", "192.0.2.54=dead"],
+        code: 2,
+        line: (
+            "CRITICAL - 2 of 2 nameservers fail: 192.0.2.53, 192.0.2.54 no answer, this system takes longer than ",
+            " s",
+        ),
+        ..BASE
+    },
+    State {
+        what: "both refuse",
+        conf: TWO,
+        servers: &["192.0.2.53=refused", "192.0.2.54=refused"],
+        code: 2,
+        line: (
+            "CRITICAL - 2 of 2 nameservers fail: 192.0.2.53, 192.0.2.54 REFUSED, this system does not resolve",
+            "",
+        ),
+        ..BASE
+    },
+    State {
+        what: "both cannot resolve",
+        conf: TWO,
+        servers: &["192.0.2.53=servfail", "192.0.2.54=servfail"],
+        code: 2,
+        line: (
+            "CRITICAL - 2 of 2 nameservers fail: 192.0.2.53, 192.0.2.54 SERVFAIL, this system does not resolve",
+            "",
+        ),
+        ..BASE
+    },
+    State {
+        what: "the only one that answers is the fourth",
+        conf: FOUR,
+        servers: &["192.0.2.53=dead", "192.0.2.54=dead", "192.0.2.55=dead", "192.0.2.101=good"],
+        code: 2,
+        line: (
+            "CRITICAL - 3 of 3 nameservers fail: 192.0.2.53, 192.0.2.54, 192.0.2.55 no answer",
+            ", 192.0.2.101 is never asked: the C library reads three",
+        ),
+        ..BASE
+    },
+    State {
+        what: "a fourth beside three that answer",
+        conf: FOUR,
+        servers: &["192.0.2.53=good", "192.0.2.54=good", "192.0.2.55=good"],
+        line: ("OK - 3 nameservers resolve 1 name", ""),
+        ..BASE
+    },
+    State {
+        what: "Windows wrote the file",
+        conf: Some("nameserver 192.0.2.53\r"),
+        servers: &["192.0.2.53=good"],
+        code: 2,
+        line: (
+            "CRITICAL - line 1 of /etc/resolv.conf is ignored: it ends with a carriage return, so 127.0.0.1 is asked: ",
+            "refused: nothing listens there",
+        ),
+        ..BASE
+    },
+    State {
+        what: "Windows wrote a line",
+        conf: Some("nameserver 192.0.2.53\r|nameserver 192.0.2.54"),
+        servers: &["192.0.2.54=good"],
+        code: 1,
+        line: ("WARNING - line 1 of /etc/resolv.conf is ignored: it ends with a carriage return", ""),
+        ..BASE
+    },
+    State {
+        what: "a name in place of an address",
+        conf: Some("nameserver ns.example.com|nameserver 192.0.2.54"),
+        servers: &["192.0.2.54=good"],
+        code: 1,
+        line: ("WARNING - line 1 of /etc/resolv.conf is ignored: ns.example.com is not an address", ""),
+        ..BASE
+    },
+    State {
+        what: "no such address",
+        conf: Some("nameserver 192.0.2.300|nameserver 192.0.2.54"),
+        servers: &["192.0.2.54=good"],
+        code: 1,
+        line: ("WARNING - line 1 of /etc/resolv.conf is ignored: 192.0.2.300 is not an address", ""),
+        ..BASE
+    },
+    State {
+        what: "a link-local address without its interface",
+        conf: Some("nameserver fe80::1|nameserver 192.0.2.54"),
+        servers: &["192.0.2.54=good"],
+        code: 1,
+        line: (
+            "WARNING - line 1 of /etc/resolv.conf is ignored: fe80::1 needs its interface, as in fe80::1%eth0",
+            "",
+        ),
+        ..BASE
+    },
+    State {
+        what: "an indented line",
+        conf: Some("nameserver 192.0.2.54| nameserver 192.0.2.53"),
+        servers: &["192.0.2.54=good"],
+        code: 1,
+        line: ("WARNING - line 2 of /etc/resolv.conf is ignored: a blank stands before nameserver", ""),
+        ..BASE
+    },
+    State {
+        what: "an empty file, and a server on this machine",
+        servers: &["127.0.0.1=good"],
+        code: 1,
+        line: ("WARNING - no nameserver in /etc/resolv.conf, so 127.0.0.1 is asked, which resolves", ""),
+        ..BASE
+    },
+    State {
+        what: "an empty file, and none",
+        conf: Some("search example.com|options timeout:1"),
+        code: 2,
+        line: (
+            "CRITICAL - no nameserver in /etc/resolv.conf, so 127.0.0.1 is asked: refused: nothing listens there",
+            "",
+        ),
+        ..BASE
+    },
+    State {
+        what: "a link to a file that is not there",
+        conf: None,
+        code: 2,
+        line: (
+            "CRITICAL - /etc/resolv.conf is missing, so 127.0.0.1 is asked: refused: nothing listens there",
+            "",
+        ),
+        ..BASE
+    },
+    State {
+        what: "options and a search list",
+        conf: Some(
+            "search a.example b.example|options use-vc rotate ndots:3 trust-ad edns0|nameserver 192.0.2.53",
+        ),
+        servers: &["192.0.2.53=good"],
+        line: ("OK - 1 nameserver resolves 1 name", ""),
+        ..BASE
+    },
+    State {
+        what: "EDNS is lost, which the system uses",
+        conf: Some("options edns0|nameserver 192.0.2.53"),
+        servers: &["192.0.2.53=noedns"],
+        code: 2,
+        line: (
+            "CRITICAL - the nameservers resolve, this system takes longer than ",
+            " s (192.0.2.53: answers only without EDNS)",
+        ),
+        ..BASE
+    },
+    State {
+        what: "EDNS is lost, which the system does not use",
+        conf: ONE,
+        servers: &["192.0.2.53=noedns"],
+        code: 1,
+        line: ("WARNING - 192.0.2.53: answers only without EDNS", ""),
+        ..BASE
+    },
+    State {
+        what: "the system does not ask nameservers",
+        conf: ONE,
+        servers: &["192.0.2.53=good"],
+        hosts: "files",
+        code: 2,
+        line: (
+            "CRITICAL - the nameservers resolve, this system does not: hosts is files in nsswitch.conf",
+            "",
+        ),
+        ..BASE
+    },
+    State {
+        what: "the hosts file has another address",
+        conf: ONE,
+        servers: &["192.0.2.53=good"],
+        name: "--name=www2.example.com/A=192.0.2.80",
+        code: 2,
+        line: (
+            "CRITICAL - this system answers 192.0.2.7, which is not expected: hosts is files dns in nsswitch.conf",
+            "",
+        ),
+        ..BASE
+    },
+    State {
+        what: "IPv6, and the same one three times",
+        conf: Some(
+            "nameserver 2001:db8::53|nameserver 2001:db8::53|nameserver 2001:db8::53|nameserver 192.0.2.54",
+        ),
+        servers: &["2001:db8::53=good"],
+        line: ("OK - 1 nameserver resolves 1 name", ""),
+        ..BASE
+    },
+];
+
+#[test]
+fn each_has_its_line() {
+    if missing(&NEEDS) {
+        return;
+    }
+    thread::scope(|scope| {
+        let running: Vec<_> = STATES.iter().map(|state| (state, scope.spawn(|| state.run()))).collect();
+        let wrong: Vec<String> =
+            running.into_iter().filter_map(|(state, running)| state.wrong(running.join().unwrap())).collect();
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    });
+}
+
+impl State {
+    /// What came, where that is not what should: `None` if it is.
+    fn wrong(&self, (code, line, took): (i32, String, Duration)) -> Option<String> {
+        let Self { what, line: (start, end), .. } = self;
+        let fits =
+            if end.is_empty() { line == *start } else { line.starts_with(start) && line.ends_with(end) };
+        let is_right = code == self.code && fits && took < Duration::from_secs(12);
+        (!is_right).then(|| format!("{what}: {code}, {line}, {took:?}"))
+    }
+
+    /// The exit code, the line and the time.
+    fn run(&self) -> (i32, String, Duration) {
+        let addresses: Vec<&str> =
+            self.servers.iter().map(|server| server.split_once('=').unwrap().0).collect();
+        let own: Vec<&str> = addresses.iter().copied().filter(|address| *address != "127.0.0.1").collect();
+        let host = host(&own, &self.conf.unwrap_or_default().replace('|', "\n"));
+        host.etc("nsswitch.conf", &format!("hosts: {}\n", self.hosts));
+        host.etc("hosts", "127.0.0.1 localhost\n192.0.2.7 www2.example.com\n");
+        let (mut fakes, mut dead): (Vec<_>, Vec<UdpSocket>) = Default::default();
+        for server in self.servers {
+            let (address, does) = server.split_once('=').unwrap();
+            let address =
+                if address.contains(':') { format!("[{address}]:53") } else { format!("{address}:53") };
+            match does {
+                "closed" => {}
+                "dead" => dead.push(silent(&host, &address)),
+                does => fakes.push(fake_as(&host, does, &address)),
+            }
+        }
+        let mut command = self.command(&host);
+        let outcome = run(command.arg(plugins::binary("check_resolver")).arg(self.name));
+        assert_eq!(outcome.stderr, "", "{}", self.what);
+        let (code, line) = said(&outcome);
+        (code, line, outcome.elapsed)
+    }
+
+    /// A command on the host, in whose /etc there is no resolv.conf behind its link if the state wants it so.
+    fn command(&self, host: &Host) -> Command {
+        match self.conf {
+            Some(_) => host.command("env"),
+            None => {
+                let dangling = "mount -t tmpfs none /etc && echo 'hosts: files dns' >/etc/nsswitch.conf && \
+                                ln -s /run/nowhere/resolv.conf /etc/resolv.conf && exec \"$@\"";
+                let mut command = host.command("sh");
+                command.args(["-c", dangling, "sh"]);
+                command
+            }
+        }
+    }
+}
