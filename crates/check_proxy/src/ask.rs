@@ -61,7 +61,7 @@ pub(crate) struct Answer {
 }
 
 /// What a proxy does with a target that it must not reach.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Passage {
     /// It refuses.
     Refused,
@@ -69,8 +69,8 @@ pub(crate) enum Passage {
     Tried,
     /// It says nothing.
     Silent,
-    /// It could not be asked.
-    Unasked,
+    /// It could not be asked: why.
+    Unasked(String),
 }
 
 impl As<'_> {
@@ -108,11 +108,16 @@ impl Manner {
         Deadline::new(now, self.limit.min(self.until.saturating_duration_since(now)), State::Unknown)
     }
 
+    /// Whether all of the time is over.
+    pub(crate) fn is_over(&self) -> bool {
+        Instant::now() >= self.until
+    }
+
     /// Connects to the proxy, or to the page itself.
     fn connect(&self, to: SocketAddr) -> Result<Stream<'static>, Fault> {
         let deadline = self.deadline();
         if deadline.is_over() {
-            return Err(Fault::Local("not reached in time".to_owned()));
+            return Err(Fault::Late);
         }
         let connector = Connector::new(Waiting::until(&deadline)).from_source(self.source.clone());
         let stream = connector.connect(to, self.limit).map_err(Fault::of_connecting)?;
@@ -266,8 +271,13 @@ impl Manner {
             Err(Fault::SocksReply(code)) if *code != 2 => Passage::Tried,
             Err(Fault::Silent) => Passage::Silent,
             Err(
-                Fault::Local(_) | Fault::NoAnswer | Fault::Refused | Fault::Unreachable | Fault::Prohibited,
-            ) => Passage::Unasked,
+                fault @ (Fault::Local(_)
+                | Fault::Late
+                | Fault::NoAnswer
+                | Fault::Refused
+                | Fault::Unreachable
+                | Fault::Prohibited),
+            ) => Passage::Unasked(fault.brief()),
             Err(_) => Passage::Refused,
         };
         (passage, asked.map(|head| offers(&head)).unwrap_or_default())

@@ -10,6 +10,8 @@ use rustix::io::Errno;
 pub(crate) enum Fault {
     /// Nothing can be said from here: a fault of this machine or of this run.
     Local(String),
+    /// The time of this run was over before the connection could be made.
+    Late,
     /// The proxy's port refused the connection.
     Refused,
     /// The proxy's port took no connection in time.
@@ -167,9 +169,17 @@ impl Fault {
         }
     }
 
+    /// Whether it may only be that the time was too short.
+    pub(crate) fn is_timeout(&self) -> bool {
+        matches!(
+            self,
+            Fault::Late | Fault::NoAnswer | Fault::Silent | Fault::Incomplete | Fault::Tunnel(Tunnel::Silent)
+        )
+    }
+
     /// Whether the request could not even be made.
     pub(crate) fn is_local(&self) -> bool {
-        matches!(self, Fault::Local(_))
+        matches!(self, Fault::Local(_) | Fault::Late)
     }
 
     /// In few words, for the first line.
@@ -192,6 +202,7 @@ impl Fault {
 
     fn words(&self) -> &'static str {
         match self {
+            Fault::Late => "not reached in time",
             Fault::Refused => "refused",
             Fault::NoAnswer => "no answer",
             Fault::Prohibited => "prohibited",

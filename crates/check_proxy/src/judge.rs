@@ -54,7 +54,7 @@ pub(crate) fn judge(seen: &Seen, forbidden: &[HostPort]) -> Verdict {
         && !faults.is_empty()
         && faults.iter().all(|(_, fault)| matches!(fault, Fault::Unspoken(_) | Fault::ColonInUser));
     reasons.extend(grouped(&texts, both));
-    let local = local(seen).filter(|_| reasons.is_empty());
+    let local = local(seen).or_else(|| untried(seen, forbidden)).filter(|_| reasons.is_empty());
     Verdict {
         open,
         unspoken,
@@ -77,6 +77,14 @@ fn local(seen: &Seen) -> Option<String> {
         .iter()
         .flat_map(|page| [&page.stranger, &page.random, &page.customer].into_iter().flatten());
     all.find_map(|answer| answer.fault.as_ref().filter(|fault| fault.is_local())).map(Fault::brief)
+}
+
+/// Why it is not known whether a forbidden target can be reached.
+fn untried(seen: &Seen, forbidden: &[HostPort]) -> Option<String> {
+    forbidden.iter().zip(&seen.forbidden).find_map(|(target, passage)| match passage {
+        Passage::Unasked(why) => Some(format!("was not asked for {target}: {why}")),
+        _ => None,
+    })
 }
 
 fn has_served(page: &PageSeen) -> bool {
@@ -116,7 +124,7 @@ fn lets_through(seen: &Seen, forbidden: &[HostPort]) -> Vec<String> {
     let through = |passage: &Passage| match passage {
         Passage::Tried => true,
         Passage::Silent => serves,
-        Passage::Refused | Passage::Unasked => false,
+        Passage::Refused | Passage::Unasked(_) => false,
     };
     let targets = forbidden.iter().zip(&seen.forbidden).filter(|(_, passage)| through(passage));
     targets.map(|(target, _)| format!("lets customers through to {target}")).collect()
@@ -162,6 +170,7 @@ fn is_mute(page: &PageSeen) -> bool {
                     | Fault::Unreachable
                     | Fault::Prohibited
                     | Fault::Local(_)
+                    | Fault::Late
             )
         )
     })

@@ -22,6 +22,8 @@ use crate::words::random;
 const PATIENCE: Duration = Duration::from_secs(1);
 /// The pause before another try.
 const PAUSE: Duration = Duration::from_millis(300);
+/// The least time for another try: it spans the first retransmission of a SYN (RFC 6298).
+const LEAST: Duration = Duration::from_millis(1_500);
 
 /// What is asked of each proxy.
 #[derive(Debug)]
@@ -97,7 +99,7 @@ impl Plan {
     fn ask_page(&self, proxy: SocketAddr, url: &Url) -> PageSeen {
         let mut seen = PageSeen { secure: url.secure, ..PageSeen::default() };
         if self.login.is_none() && self.strangers == Strangers::Allow {
-            seen.customer = Some(self.again(url.secure, || self.manner.ask(proxy, url, As::Stranger)));
+            seen.customer = Some(self.again(|| self.manner.ask(proxy, url, As::Stranger)));
             return seen;
         }
         let (sender, receiver) = mpsc::channel();
@@ -129,7 +131,7 @@ impl Plan {
     /// The customer's request, with the login that is wanted.
     fn ask_as_customer(&self, proxy: SocketAddr, url: &Url, offers: &[Challenge]) -> Option<Answer> {
         let login = self.login.as_ref()?;
-        Some(self.again(url.secure, || self.ask_with(proxy, url, offers, Who::Customer(login))))
+        Some(self.again(|| self.ask_with(proxy, url, offers, Who::Customer(login))))
     }
 
     /// The request with a login that nobody has. Digest needs a nonce of its own: squid takes each for one
@@ -170,20 +172,22 @@ impl Plan {
         }
     }
 
-    /// Makes a request again while it fails, a little later, if there is time for all of it.
-    fn again(&self, secure: bool, ask: impl Fn() -> Answer) -> Answer {
+    /// Makes a request again while it fails, a little later, if enough time is left. What fails because that
+    /// is over tells less than what failed before.
+    fn again(&self, ask: impl Fn() -> Answer) -> Answer {
         let mut answer = ask();
-        let answers = if secure && !self.manner.socks { 3 } else { 2 };
         for _ in 1..self.tries {
-            let silent = matches!(answer.fault, Some(Fault::Silent | Fault::NoAnswer | Fault::Incomplete));
-            // A proxy that answers at once will do so again.
-            let worst = self.manner.limit * if silent { 1 } else { answers.min(2) };
             let is_final = matches!(answer.fault, None | Some(Fault::Unspoken(_) | Fault::ColonInUser));
-            if is_final || Instant::now() + PAUSE + worst > self.manner.until {
+            if is_final || Instant::now() + PAUSE + self.manner.limit.min(LEAST) > self.manner.until {
                 break;
             }
             thread::sleep(PAUSE);
-            answer = ask();
+            let later = ask();
+            let is_cut = later.fault.as_ref().is_some_and(Fault::is_timeout) && self.manner.is_over();
+            if is_cut {
+                break;
+            }
+            answer = later;
         }
         answer
     }
@@ -202,7 +206,10 @@ impl Plan {
             let offers = &offers;
             move || self.ask_for(proxy, target, offers)
         });
-        side_by_side(jobs.collect()).into_iter().map(|passage| passage.unwrap_or(Passage::Unasked)).collect()
+        side_by_side(jobs.collect())
+            .into_iter()
+            .map(|passage| passage.unwrap_or_else(no_thread_for))
+            .collect()
     }
 
     /// Digest begins with a nonce of its own here too, because the order in which these requests arrive is
@@ -219,12 +226,18 @@ impl Plan {
                 }
             }
             Ok(scheme) => scheme,
-            Err(_) => return Passage::Unasked,
+            Err(fault) => return Passage::Unasked(fault.brief()),
         };
         ask(As::Customer(login, &scheme)).0
     }
 }
 
+const NO_THREAD: &str = "no thread left here";
+
 fn no_thread() -> Answer {
-    Answer { fault: Some(Fault::Local("no thread left here".to_owned())), ..Answer::default() }
+    Answer { fault: Some(Fault::Local(NO_THREAD.to_owned())), ..Answer::default() }
+}
+
+fn no_thread_for() -> Passage {
+    Passage::Unasked(NO_THREAD.to_owned())
 }

@@ -117,7 +117,7 @@ fn ask_directly(plan: &Plan, deadline: &Deadline) -> Direct {
         };
         match plan.manner.ask_directly(server, url).fault {
             None => {}
-            Some(Fault::Local(_) | Fault::Prohibited) => return Direct::NoWay,
+            Some(Fault::Local(_) | Fault::Late | Fault::Prohibited) => return Direct::NoWay,
             Some(fault) => return Direct::Fails(fault.brief()),
         }
     }

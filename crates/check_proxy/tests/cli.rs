@@ -202,6 +202,24 @@ fn one_failure_alone_does_not_count() {
     assert_eq!(verdict(&origin, &port, &[&origin.url("pong")]).0, 0);
 }
 
+/// Strangers and the customer's first request get no answer at all: there is time for another one within the
+/// default --timeout.
+#[test]
+fn a_silence_is_tried_again_with_the_defaults() {
+    let origin = Origin::start();
+    let asked = AtomicUsize::new(0);
+    let port = proxy(move |who, head, stream| match who {
+        Who::Customer if asked.fetch_add(1, Ordering::Relaxed) > 0 => {
+            drop(stream.write_all(page(head, "127.0.0.1").as_bytes()));
+        }
+        _ => hang(stream),
+    });
+    let port = format!("--port={port}");
+    let outcome = origin.check(&["--ip=127.0.0.1", &port, &origin.login(), &origin.url("pong")]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+    assert!(outcome.elapsed < Duration::from_secs(8), "{:?}", outcome.elapsed);
+}
+
 #[test]
 fn a_login_that_is_not_spoken_is_unknown_and_is_not_sent() {
     let origin = Origin::start();

@@ -239,6 +239,9 @@ fn forbidden_targets_are_reported_where_the_proxy_tried() {
     assert_eq!(lets(Passage::Tried, http(closed())), through);
     assert_eq!(lets(Passage::Silent, http(closed())), through);
     assert_eq!(lets(Passage::Refused, http(closed())), fine);
+    let unasked = lets(Passage::Unasked("no file descriptors left".to_owned()), http(closed()));
+    let why = "PROXY UNKNOWN - 192.0.2.1 was not asked for 127.0.0.1:22: no file descriptors left";
+    assert_eq!(unasked, why);
     let silent = lets(Passage::Silent, customer(Fault::Cut));
     assert_eq!(silent, "PROXY CRITICAL - 192.0.2.1 page cut");
 }
