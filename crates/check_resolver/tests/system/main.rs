@@ -11,7 +11,9 @@ mod library;
 mod look;
 mod paths;
 mod programs;
+mod resolved;
 mod states;
+mod through;
 
 use std::net::UdpSocket;
 use std::thread;

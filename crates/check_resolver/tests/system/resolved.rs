@@ -1,0 +1,99 @@
+//! systemd-resolved, which answers on 127.0.0.53 and asks uplinks of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use suite::daemon::Daemon;
+use suite::host::{Host, bare, public_folder};
+use suite::needs::{Need, missing};
+use suite::plugins;
+use suite::process::run;
+use tempfile::TempDir;
+
+use super::{NEEDS, fake_as, host, said, silent};
+
+/// Where systemd-resolved is: `tests/run` unpacks it and names it, since its package would make itself the
+/// resolver of the machine.
+fn program() -> Option<PathBuf> {
+    let named = std::env::var_os("SYSTEMD_RESOLVED").map(PathBuf::from);
+    let installed = ["/lib/systemd/systemd-resolved", "/usr/lib/systemd/systemd-resolved"].map(PathBuf::from);
+    named.into_iter().chain(installed).find(|path| path.is_file())
+}
+
+/// A host whose programs ask 127.0.0.53, and whose own /run is there for what is started by [`Lab::command`].
+/// The uplinks are on another one: without a network systemd-resolved asks nothing.
+struct Lab {
+    host: Host,
+    uplinks: Host,
+    run: TempDir,
+}
+
+impl Lab {
+    fn new(uplinks: &[&str]) -> Self {
+        let (host, far) = (host(&[], "nameserver 127.0.0.53\noptions edns0 trust-ad\n"), bare());
+        host.cable("eth0", &far, "eth0");
+        host.ip(&["addr", "add", "192.0.2.1/24", "dev", "eth0"]);
+        for uplink in uplinks {
+            far.ip(&["addr", "add", &format!("{uplink}/24"), "dev", "eth0"]);
+        }
+        let own = |file: &str, line: &str| {
+            let text = std::fs::read_to_string(format!("/etc/{file}")).unwrap();
+            let is_there = text.lines().any(|line| line.starts_with("systemd-resolve:"));
+            host.etc(file, &if is_there { text } else { text + line });
+        };
+        own("passwd", "systemd-resolve:x:64990:64990::/:/usr/sbin/nologin\n");
+        own("group", "systemd-resolve:x:64990:\n");
+        let settings = "FallbackDNS=\nDNSSEC=no\nMulticastDNS=no\nLLMNR=no\nCache=no\n";
+        host.etc("systemd/resolved.conf", &format!("[Resolve]\nDNS={}\n{settings}", uplinks.join(" ")));
+        let run = public_folder();
+        std::fs::create_dir(run.path().join("systemd")).unwrap();
+        Self { host, uplinks: far, run }
+    }
+
+    fn command(&self, program: impl AsRef<Path>) -> Command {
+        let mut command = self.host.command("sh");
+        command.args(["-c", "mount --bind \"$0\" /run && exec \"$@\""]).arg(self.run.path());
+        command.arg(program.as_ref());
+        command
+    }
+
+    fn start(&self) -> Daemon {
+        let mut command = self.command(program().unwrap());
+        command.env("SYSTEMD_LOG_TARGET", "console");
+        let listed = self.run.path().join("systemd/resolve/resolv.conf");
+        let log = self.run.path().join("log");
+        Daemon::start(&mut command, &log, |_| {
+            let listens = run(self.host.command("ss").args(["-Hlun"])).stdout.contains("127.0.0.53%lo:53");
+            listens && std::fs::read_to_string(&listed).is_ok_and(|text| text.contains("nameserver "))
+        })
+    }
+
+    fn said(&self) -> (i32, String) {
+        let mut command = self.command(plugins::binary("check_resolver"));
+        said(&run(command.arg("--name=www.example.com")))
+    }
+}
+
+#[test]
+fn its_uplinks_are_asked_too() {
+    if missing(&NEEDS) || missing(&[Need::Program("ss")]) {
+        return;
+    }
+    if program().is_none() {
+        missing(&[Need::Program("systemd-resolved")]);
+        return;
+    }
+    let lab = Lab::new(&["192.0.2.53", "192.0.2.54"]);
+    let first = fake_as(&lab.uplinks, "good", "192.0.2.53:53");
+    let second = fake_as(&lab.uplinks, "good", "192.0.2.54:53");
+    let _resolved = lab.start();
+    assert_eq!(lab.said(), (0, "OK - 1 nameserver resolves 1 name".to_owned()));
+    drop(second);
+    let line = "WARNING - uplink 192.0.2.54 of 127.0.0.53: refused: nothing listens there";
+    assert_eq!(lab.said(), (1, line.to_owned()));
+    drop(first);
+    let _dead = ["192.0.2.53:53", "192.0.2.54:53"].map(|address| silent(&lab.uplinks, address));
+    let (code, line) = lab.said();
+    let start = "CRITICAL - 1 of 1 nameserver fails: 127.0.0.53 no answer, this system takes longer than ";
+    assert!(code == 2 && line.starts_with(start), "{line}");
+}
