@@ -146,7 +146,7 @@ impl Fault {
         Fault::Tunnel(match cause {
             Cause::NoAnswer => Tunnel::Silent,
             Cause::Closed | Cause::ClosedInHandshake => Tunnel::Closed,
-            Cause::Reset => Tunnel::Reset,
+            Cause::Reset | Cause::ResetInHandshake => Tunnel::Reset,
             Cause::Tls(Tls::NotTls) => Tunnel::NoTls,
             cause => Tunnel::Certificate(cause.to_string()),
         })

@@ -68,7 +68,7 @@ impl From<Cause> for Kind {
         match cause {
             Cause::Tls(fault) => Kind::Tls(fault.to_string()),
             Cause::NoAnswer => Kind::Late,
-            Cause::Closed | Cause::Reset | Cause::ClosedInHandshake => Kind::Closed,
+            Cause::Closed | Cause::Reset | Cause::ClosedInHandshake | Cause::ResetInHandshake => Kind::Closed,
             cause => Kind::Connection(cause),
         }
     }

@@ -34,6 +34,9 @@ pub enum Cause {
     Tls(Fault),
     /// The other end closed the connection in the TLS handshake.
     ClosedInHandshake,
+    /// The other end reset the connection in the TLS handshake, as a server without TLS may: it prints like
+    /// [`Cause::ClosedInHandshake`].
+    ResetInHandshake,
     /// Another error of the system.
     Io(io::Error),
 }
@@ -94,7 +97,9 @@ impl fmt::Display for Cause {
             Cause::Stopped => "stopped",
             Cause::TooMuch(limit) => return write!(f, "it sent more than {limit} octets"),
             Cause::Tls(fault) => return fault.fmt(f),
-            Cause::ClosedInHandshake => "closed in the TLS handshake, perhaps no TLS there",
+            Cause::ClosedInHandshake | Cause::ResetInHandshake => {
+                "closed in the TLS handshake, perhaps no TLS there"
+            }
             Cause::Io(error) => return f.write_str(&plugin::reason(error)),
         };
         f.write_str(text)

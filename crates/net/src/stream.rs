@@ -140,7 +140,8 @@ impl<'a> Stream<'a> {
         let mut resumed = Resumed { early: Cursor::new(early), stream: self };
         while connection.is_handshaking() {
             connection.complete_io(&mut resumed).map_err(|error| match Cause::from(error) {
-                Cause::Closed | Cause::Reset => Cause::ClosedInHandshake,
+                Cause::Closed => Cause::ClosedInHandshake,
+                Cause::Reset => Cause::ResetInHandshake,
                 cause => cause,
             })?;
         }
