@@ -112,6 +112,17 @@ impl Host {
         write(&path, text);
     }
 
+    /// The same for a file that others than root cannot read.
+    ///
+    /// # Panics
+    /// If it cannot be written.
+    pub fn etc_private(&self, file: &str, text: &str) {
+        self.etc(file, text);
+        let path = self.etc.get_or_init(public_folder).path().join(file);
+        let hidden = fs::set_permissions(&path, fs::Permissions::from_mode(0o600));
+        assert!(hidden.is_ok(), "hiding {}: {hidden:?}", path.display());
+    }
+
     /// A command that runs in this host, and sees its files in /etc where it has its own.
     pub fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new("ip");

@@ -159,7 +159,7 @@ fn tunnels_are_judged_to_their_end() {
     };
     let connected = b"HTTP/1.1 200 Connection established\r\n\r\n";
     let https = origin.https;
-    let well = through(Box::new(move |stream| tunnel(https, stream)));
+    let well = through(Box::new(move |stream| tunnel(("127.0.0.1", https), stream)));
     let line = verdict(&origin, &well, &[&origin.https_url()]);
     assert!(line.0 == 0, "{line:?}");
     let no_tls =
@@ -186,7 +186,7 @@ fn tunnels_are_judged_to_their_end() {
         let line = verdict(&origin, &port, &[&origin.https_url(), "--tries=1", "--no-direct"]);
         assert_eq!(line, (2, format!("PROXY CRITICAL - 127.0.0.1 {reason}")));
     }
-    let port = through(Box::new(move |stream| tunnel(other, stream)));
+    let port = through(Box::new(move |stream| tunnel(("127.0.0.1", other), stream)));
     let (code, line) = verdict(&origin, &port, &[&origin.https_url(), "--tries=1"]);
     assert!(code == 2 && line.contains(" wrong certificate after CONNECT: "), "{line}");
 }

@@ -13,7 +13,8 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream, ToSocketAddrs};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
@@ -47,11 +48,9 @@ impl Origin {
         let http = listen("[::]:0", |mut stream| serve_page(&mut stream));
         let https = listen_tls(&pair);
         let folder = tempfile::tempdir().unwrap();
-        fs::write(
-            folder.path().join("login.ini"),
-            format!("[check_proxy]\nusername = cust\npassword = {PASSWORD}\n"),
-        )
-        .unwrap();
+        let login = folder.path().join("login.ini");
+        fs::write(&login, format!("[check_proxy]\nusername = cust\npassword = {PASSWORD}\n")).unwrap();
+        fs::set_permissions(&login, fs::Permissions::from_mode(0o600)).unwrap();
         Self { http, https, authority, folder }
     }
 
@@ -203,12 +202,12 @@ pub fn refusal() -> String {
 
 /// Does nothing until the other end goes.
 pub fn hang(stream: &mut TcpStream) {
-    let _ = stream.read(&mut [0; 4096]);
+    while stream.read(&mut [0; 4096]).is_ok_and(|length| length > 0) {}
 }
 
 /// Connects to the target of CONNECT and passes octets on, until one end closes.
-pub fn tunnel(to: u16, stream: &mut TcpStream) {
-    let mut server = TcpStream::connect(("127.0.0.1", to)).unwrap();
+pub fn tunnel(to: impl ToSocketAddrs, stream: &mut TcpStream) {
+    let mut server = TcpStream::connect(to).unwrap();
     let _ = stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n");
     let (mut back, mut forth) = (server.try_clone().unwrap(), stream.try_clone().unwrap());
     let backwards = thread::spawn(move || {

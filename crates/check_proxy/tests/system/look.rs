@@ -31,7 +31,10 @@ fn an_open_proxy_among_three() {
     host.etc("nagios4/proxies", "192.0.2.11\n192.0.2.12\n192.0.2.13\n");
     let login = format!("username = cust\npassword = {PASSWORD}\n");
     let page = "url = http://www.example.com/pong?n=NONCE\nexpect = pong NONCE from PROXY\n";
-    host.etc("nagios4/proxy.ini", &format!("[check_proxy]\nfile = /etc/nagios4/proxies\n{page}{login}"));
+    host.etc_private(
+        "nagios4/proxy.ini",
+        &format!("[check_proxy]\nfile = /etc/nagios4/proxies\n{page}{login}"),
+    );
     let folder = public_folder();
     let mut web = host.command(plugins::binary("page_server"));
     let listens = |text: &str| run(host.command("ss").args(["-Hltn"])).stdout.contains(text);

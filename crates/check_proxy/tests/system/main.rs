@@ -1,5 +1,6 @@
 //! check_proxy against real proxies: squid with Basic, with Digest, without a login, and with what goes wrong
-//! in its configuration; tinyproxy and microsocks. The page is the suite's own, by http and https.
+//! in its configuration; tinyproxy, microsocks and dante; and a fake for the
+//! states that no real one gets into on request. The page is the suite's own, by http and https. Each test has a host of its own.
 //!
 //! Needs root and the packages that `tests/run` installs. A test that misses something says so and skips, and
 //! with CI=true it fails.
@@ -16,13 +17,34 @@ mod socks;
 #[cfg(test)]
 mod squid;
 #[cfg(test)]
+mod states;
+#[cfg(test)]
 mod tinyproxy;
 
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
+use std::thread;
 
+use suite::bench::enter;
 use suite::daemon::Daemon;
+use suite::host::{Host, bare};
 use tempfile::TempDir;
+
+/// Does something in the network of a host, with what it starts there.
+fn inside<T: Send>(host: &Host, act: impl FnOnce() -> T + Send) -> T {
+    thread::scope(|scope| {
+        let entered = scope.spawn(|| {
+            enter(host);
+            act()
+        });
+        entered.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// Does something in the network of a host that has nothing but its loopback interface.
+fn on_a_host<T: Send>(act: impl FnOnce() -> T + Send) -> T {
+    inside(&bare(), act)
+}
 
 /// A daemon with its folder.
 struct Running {

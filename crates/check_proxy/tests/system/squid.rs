@@ -11,9 +11,9 @@ use suite::needs::{Need, missing};
 use tempfile::TempDir;
 
 use crate::fake::{Origin, PASSWORD, folder};
-use crate::{Running, free_port, start, verdict};
+use crate::{Running, free_port, on_a_host, start, verdict};
 
-const NEEDS: [Need; 3] = [Need::Root, Need::Program("squid"), Need::Program("openssl")];
+const NEEDS: [Need; 4] = [Need::Root, Need::Program("ip"), Need::Program("squid"), Need::Program("openssl")];
 pub(crate) const CLOSED: &str =
     "acl customers proxy_auth REQUIRED\nhttp_access allow customers\nhttp_access deny all\n";
 
@@ -76,32 +76,34 @@ fn logins_by_basic_and_digest_are_made() {
     if missing(&NEEDS) {
         return;
     }
-    let origin = Origin::start();
-    let pages = [origin.url("pong"), origin.url("chunked"), origin.https_url()];
-    let urls: Vec<&str> = pages.iter().map(String::as_str).chain(["-v"]).collect();
-    for (configuration, scheme) in
-        [(basic(CLOSED), "Basic"), (digest(CLOSED), "Digest"), (basic(&digest(CLOSED)), "Digest")]
-    {
-        let running = squid("127.0.0.1", &configuration);
-        let (ip, port) = ("--ip=127.0.0.1", format!("--port={}", running.port));
-        // Digest twice: the second run gets a nonce of its own.
-        for _ in 0..2 {
-            let outcome = origin.check(&[&[ip, &port, &origin.login()], urls.as_slice()].concat());
-            assert_eq!(outcome.code, Some(0), "{scheme}: {}", outcome.stdout);
-            assert_eq!(
-                outcome.stdout.matches(&format!("customer by http ({scheme}): the page in")).count(),
-                2,
-                "{}",
-                outcome.stdout
-            );
-            assert_eq!(
-                outcome.stdout.matches(&format!("unknown user by https ({scheme}): 407 in")).count(),
-                1,
-                "{}",
-                outcome.stdout
-            );
+    on_a_host(|| {
+        let origin = Origin::start();
+        let pages = [origin.url("pong"), origin.url("chunked"), origin.https_url()];
+        let urls: Vec<&str> = pages.iter().map(String::as_str).chain(["-v"]).collect();
+        for (configuration, scheme) in
+            [(basic(CLOSED), "Basic"), (digest(CLOSED), "Digest"), (basic(&digest(CLOSED)), "Digest")]
+        {
+            let running = squid("127.0.0.1", &configuration);
+            let (ip, port) = ("--ip=127.0.0.1", format!("--port={}", running.port));
+            // Digest twice: the second run gets a nonce of its own.
+            for _ in 0..2 {
+                let outcome = origin.check(&[&[ip, &port, &origin.login()], urls.as_slice()].concat());
+                assert_eq!(outcome.code, Some(0), "{scheme}: {}", outcome.stdout);
+                assert_eq!(
+                    outcome.stdout.matches(&format!("customer by http ({scheme}): the page in")).count(),
+                    2,
+                    "{}",
+                    outcome.stdout
+                );
+                assert_eq!(
+                    outcome.stdout.matches(&format!("unknown user by https ({scheme}): 407 in")).count(),
+                    1,
+                    "{}",
+                    outcome.stdout
+                );
+            }
         }
-    }
+    });
 }
 
 #[test]
@@ -109,17 +111,19 @@ fn a_wrong_password_is_refused_by_both_schemes() {
     if missing(&NEEDS) {
         return;
     }
-    let origin = Origin::start();
-    for configuration in [basic(CLOSED), digest(CLOSED)] {
-        let running = squid("127.0.0.1", &configuration);
-        let line = verdict(
-            &origin,
-            "127.0.0.1",
-            running.port,
-            &[&origin.url("pong"), &origin.https_url(), "--username=other"],
-        );
-        assert_eq!(line, (2, "PROXY CRITICAL - 127.0.0.1 password refused (407)".to_owned()));
-    }
+    on_a_host(|| {
+        let origin = Origin::start();
+        for configuration in [basic(CLOSED), digest(CLOSED)] {
+            let running = squid("127.0.0.1", &configuration);
+            let line = verdict(
+                &origin,
+                "127.0.0.1",
+                running.port,
+                &[&origin.url("pong"), &origin.https_url(), "--username=other"],
+            );
+            assert_eq!(line, (2, "PROXY CRITICAL - 127.0.0.1 password refused (407)".to_owned()));
+        }
+    });
 }
 
 #[test]
@@ -127,25 +131,27 @@ fn open_proxies_are_found_by_what_they_let_through() {
     if missing(&NEEDS) {
         return;
     }
-    let origin = Origin::start();
-    let both = [origin.url("pong"), origin.https_url()];
-    let urls: Vec<&str> = both.iter().map(String::as_str).collect();
-    let rows = [
-        ("http_access allow all\n".to_owned(), "open: serves strangers by http and https"),
-        (
-            basic(&format!("acl c method CONNECT\nhttp_access allow c\n{CLOSED}")),
-            "open: serves strangers by https",
-        ),
-        (
-            basic(&format!("acl g method GET\nhttp_access allow g\n{CLOSED}")),
-            "open: serves strangers by http",
-        ),
-    ];
-    for (configuration, reason) in rows {
-        let running = squid("127.0.0.1", &configuration);
-        let line = verdict(&origin, "127.0.0.1", running.port, &urls);
-        assert_eq!(line, (2, format!("PROXY CRITICAL - 127.0.0.1 {reason}")));
-    }
+    on_a_host(|| {
+        let origin = Origin::start();
+        let both = [origin.url("pong"), origin.https_url()];
+        let urls: Vec<&str> = both.iter().map(String::as_str).collect();
+        let rows = [
+            ("http_access allow all\n".to_owned(), "open: serves strangers by http and https"),
+            (
+                basic(&format!("acl c method CONNECT\nhttp_access allow c\n{CLOSED}")),
+                "open: serves strangers by https",
+            ),
+            (
+                basic(&format!("acl g method GET\nhttp_access allow g\n{CLOSED}")),
+                "open: serves strangers by http",
+            ),
+        ];
+        for (configuration, reason) in rows {
+            let running = squid("127.0.0.1", &configuration);
+            let line = verdict(&origin, "127.0.0.1", running.port, &urls);
+            assert_eq!(line, (2, format!("PROXY CRITICAL - 127.0.0.1 {reason}")));
+        }
+    });
 }
 
 #[test]
@@ -153,30 +159,33 @@ fn an_acl_that_is_wrong_is_named() {
     if missing(&NEEDS) {
         return;
     }
-    let origin = Origin::start();
-    let both = [origin.url("pong"), origin.https_url()];
-    let urls: Vec<&str> = both.iter().map(String::as_str).collect();
-    let rules = |method: &str| {
-        basic(&format!(
-            "acl customers proxy_auth REQUIRED\nacl m method {method}\nhttp_access deny !customers\nhttp_access deny m\nhttp_access allow all\n"
-        ))
-    };
-    for (method, reason) in
-        [("CONNECT", "403 ERR_ACCESS_DENIED for https"), ("GET", "403 ERR_ACCESS_DENIED for http")]
-    {
-        let running = squid("127.0.0.1", &rules(method));
+    on_a_host(|| {
+        let origin = Origin::start();
+        let both = [origin.url("pong"), origin.https_url()];
+        let urls: Vec<&str> = both.iter().map(String::as_str).collect();
+        let rules = |method: &str| {
+            basic(&format!(
+                "acl customers proxy_auth REQUIRED\nacl m method {method}\nhttp_access deny !customers\nhttp_access deny m\nhttp_access allow all\n"
+            ))
+        };
+        for (method, reason) in
+            [("CONNECT", "403 ERR_ACCESS_DENIED for https"), ("GET", "403 ERR_ACCESS_DENIED for http")]
+        {
+            let running = squid("127.0.0.1", &rules(method));
+            assert_eq!(
+                verdict(&origin, "127.0.0.1", running.port, &urls),
+                (2, format!("PROXY CRITICAL - 127.0.0.1 {reason}"))
+            );
+        }
+        let running = squid("127.0.0.1", &basic(&format!("acl ssh port 22\nhttp_access deny ssh\n{CLOSED}")));
+        let forbid =
+            |target| verdict(&origin, "127.0.0.1", running.port, &[urls.as_slice(), &[target]].concat());
+        assert_eq!(forbid("--forbid=127.0.0.1:22").0, 0);
         assert_eq!(
-            verdict(&origin, "127.0.0.1", running.port, &urls),
-            (2, format!("PROXY CRITICAL - 127.0.0.1 {reason}"))
+            forbid("--forbid=127.0.0.1:9"),
+            (2, "PROXY CRITICAL - 127.0.0.1 lets customers through to 127.0.0.1:9".to_owned())
         );
-    }
-    let running = squid("127.0.0.1", &basic(&format!("acl ssh port 22\nhttp_access deny ssh\n{CLOSED}")));
-    let forbid = |target| verdict(&origin, "127.0.0.1", running.port, &[urls.as_slice(), &[target]].concat());
-    assert_eq!(forbid("--forbid=127.0.0.1:22").0, 0);
-    assert_eq!(
-        forbid("--forbid=127.0.0.1:9"),
-        (2, "PROXY CRITICAL - 127.0.0.1 lets customers through to 127.0.0.1:9".to_owned())
-    );
+    });
 }
 
 /// The name server of squid takes questions and never answers.
@@ -185,27 +194,29 @@ fn a_dns_that_hangs_is_told_from_a_helper_that_hangs() {
     if missing(&NEEDS) {
         return;
     }
-    let origin = Origin::start();
-    // squid asks port 53 and no other.
-    let silent = UdpSocket::bind("127.0.0.53:53").or_else(|_| UdpSocket::bind("127.0.77.53:53")).unwrap();
-    let server = silent.local_addr().unwrap().ip();
-    let url = format!("--url=http://no-such-name.example.com:{}/pong?n=NONCE", origin.http);
-    let limits = ["--tries=1", "--no-direct", "--connect-timeout=2"];
-    let dns = squid("127.0.0.1", &basic(&format!("{CLOSED}dns_nameservers {server}\n")));
-    let start = Instant::now();
-    let line = verdict(&origin, "127.0.0.1", dns.port, &[&[url.as_str()], limits.as_slice()].concat());
-    let reason = "takes the password, then no page: its DNS or its way to the page hangs";
-    assert_eq!(line, (2, format!("PROXY CRITICAL - 127.0.0.1 {reason}")));
-    let helper = squid("127.0.0.1", &format!("auth_param basic program FOLDER/hangs\n{CLOSED}"));
-    let line = verdict(
-        &origin,
-        "127.0.0.1",
-        helper.port,
-        &[&[origin.url("pong").as_str()], limits.as_slice()].concat(),
-    );
-    let reason = "refuses strangers, does not answer any login: its authentication helper hangs";
-    assert_eq!(line, (2, format!("PROXY CRITICAL - 127.0.0.1 {reason}")));
-    assert!(start.elapsed() < Duration::from_secs(60));
+    on_a_host(|| {
+        let origin = Origin::start();
+        // squid asks port 53 and no other.
+        let silent = UdpSocket::bind("127.0.0.53:53").unwrap();
+        let server = silent.local_addr().unwrap().ip();
+        let url = format!("--url=http://no-such-name.example.com:{}/pong?n=NONCE", origin.http);
+        let limits = ["--tries=1", "--no-direct", "--connect-timeout=2"];
+        let dns = squid("127.0.0.1", &basic(&format!("{CLOSED}dns_nameservers {server}\n")));
+        let start = Instant::now();
+        let line = verdict(&origin, "127.0.0.1", dns.port, &[&[url.as_str()], limits.as_slice()].concat());
+        let reason = "takes the password, then no page: its DNS or its way to the page hangs";
+        assert_eq!(line, (2, format!("PROXY CRITICAL - 127.0.0.1 {reason}")));
+        let helper = squid("127.0.0.1", &format!("auth_param basic program FOLDER/hangs\n{CLOSED}"));
+        let line = verdict(
+            &origin,
+            "127.0.0.1",
+            helper.port,
+            &[&[origin.url("pong").as_str()], limits.as_slice()].concat(),
+        );
+        let reason = "refuses strangers, does not answer any login: its authentication helper hangs";
+        assert_eq!(line, (2, format!("PROXY CRITICAL - 127.0.0.1 {reason}")));
+        assert!(start.elapsed() < Duration::from_secs(60));
+    });
 }
 
 #[test]
@@ -213,12 +224,14 @@ fn an_origin_that_refuses_is_named() {
     if missing(&NEEDS) {
         return;
     }
-    let origin = Origin::start();
-    let closed = free_port("127.0.0.1");
-    let running = squid("127.0.0.1", &basic(CLOSED));
-    let url = format!("--url=http://127.0.0.1:{closed}/pong?n=NONCE");
-    let line = verdict(&origin, "127.0.0.1", running.port, &[&url, "--tries=1"]);
-    assert_eq!(line, (2, "PROXY CRITICAL - 127.0.0.1 503 ERR_CONNECT_FAIL".to_owned()));
+    on_a_host(|| {
+        let origin = Origin::start();
+        let closed = free_port("127.0.0.1");
+        let running = squid("127.0.0.1", &basic(CLOSED));
+        let url = format!("--url=http://127.0.0.1:{closed}/pong?n=NONCE");
+        let line = verdict(&origin, "127.0.0.1", running.port, &[&url, "--tries=1"]);
+        assert_eq!(line, (2, "PROXY CRITICAL - 127.0.0.1 503 ERR_CONNECT_FAIL".to_owned()));
+    });
 }
 
 #[test]
@@ -226,22 +239,24 @@ fn ipv6_and_another_address_are_told() {
     if missing(&NEEDS) {
         return;
     }
-    let origin = Origin::start();
-    let six = squid("::1", &digest(CLOSED));
-    let url = format!("--url=https://[::1]:{}/pong?n=NONCE", origin.https);
-    assert_eq!(verdict(&origin, "::1", six.port, &[&url]).0, 0);
-    let other = squid("127.0.0.1", &basic(&format!("{CLOSED}tcp_outgoing_address 127.0.0.99\n")));
-    let line = verdict(&origin, "127.0.0.1", other.port, &[&origin.url("pong")]);
-    assert_eq!(line, (2, "PROXY CRITICAL - 127.0.0.1 leaves by 127.0.0.99".to_owned()));
-    let line = verdict(
-        &origin,
-        "127.0.0.1",
-        other.port,
-        &[&origin.url("told"), "--expect=pong NONCE", "--not-expect=X-Forwarded-For"],
-    );
-    assert_eq!(line.0, 3, "--expect is given twice: {line:?}");
-    let leak = squid("127.0.0.1", &basic(CLOSED));
-    let line =
-        verdict(&origin, "127.0.0.1", leak.port, &[&origin.url("told"), "--not-expect=X-Forwarded-For"]);
-    assert_eq!(line, (2, "PROXY CRITICAL - 127.0.0.1 the page sees X-Forwarded-For".to_owned()));
+    on_a_host(|| {
+        let origin = Origin::start();
+        let six = squid("::1", &digest(CLOSED));
+        let url = format!("--url=https://[::1]:{}/pong?n=NONCE", origin.https);
+        assert_eq!(verdict(&origin, "::1", six.port, &[&url]).0, 0);
+        let other = squid("127.0.0.1", &basic(&format!("{CLOSED}tcp_outgoing_address 127.0.0.99\n")));
+        let line = verdict(&origin, "127.0.0.1", other.port, &[&origin.url("pong")]);
+        assert_eq!(line, (2, "PROXY CRITICAL - 127.0.0.1 leaves by 127.0.0.99".to_owned()));
+        let line = verdict(
+            &origin,
+            "127.0.0.1",
+            other.port,
+            &[&origin.url("told"), "--expect=pong NONCE", "--not-expect=X-Forwarded-For"],
+        );
+        assert_eq!(line.0, 3, "--expect is given twice: {line:?}");
+        let leak = squid("127.0.0.1", &basic(CLOSED));
+        let line =
+            verdict(&origin, "127.0.0.1", leak.port, &[&origin.url("told"), "--not-expect=X-Forwarded-For"]);
+        assert_eq!(line, (2, "PROXY CRITICAL - 127.0.0.1 the page sees X-Forwarded-For".to_owned()));
+    });
 }

@@ -6,22 +6,26 @@ use std::process::Command;
 use suite::needs::{Need, missing, program};
 
 use crate::fake::{Origin, PASSWORD, folder};
-use crate::{free_port, start, verdict};
+use crate::{free_port, on_a_host, start, verdict};
 
 #[test]
 fn tinyproxy_serves_customers_and_refuses_others() {
-    if missing(&[Need::Program("tinyproxy"), Need::Program("openssl")]) {
+    if missing(&[Need::Root, Need::Program("ip"), Need::Program("tinyproxy"), Need::Program("openssl")]) {
         return;
     }
-    let origin = Origin::start();
-    for (login, code) in [(format!("BasicAuth cust {PASSWORD}\n"), 0), (String::new(), 2)] {
-        let (folder, path) = folder();
-        let port = free_port("127.0.0.1");
-        fs::write(path.join("conf"), format!("Port {port}\nListen 127.0.0.1\nTimeout 20\n{login}")).unwrap();
-        let mut command = Command::new(program("tinyproxy").unwrap());
-        let running = start(command.args(["-d", "-c"]).arg(path.join("conf")), folder, "127.0.0.1", port);
-        let line = verdict(&origin, "127.0.0.1", running.port, &[&origin.url("pong"), &origin.https_url()]);
-        assert_eq!(line.0, code, "{line:?}");
-        assert!(code == 0 || line.1.ends_with(" open: serves strangers by http and https"), "{line:?}");
-    }
+    on_a_host(|| {
+        let origin = Origin::start();
+        for (login, code) in [(format!("BasicAuth cust {PASSWORD}\n"), 0), (String::new(), 2)] {
+            let (folder, path) = folder();
+            let port = free_port("127.0.0.1");
+            fs::write(path.join("conf"), format!("Port {port}\nListen 127.0.0.1\nTimeout 20\n{login}"))
+                .unwrap();
+            let mut command = Command::new(program("tinyproxy").unwrap());
+            let running = start(command.args(["-d", "-c"]).arg(path.join("conf")), folder, "127.0.0.1", port);
+            let line =
+                verdict(&origin, "127.0.0.1", running.port, &[&origin.url("pong"), &origin.https_url()]);
+            assert_eq!(line.0, code, "{line:?}");
+            assert!(code == 0 || line.1.ends_with(" open: serves strangers by http and https"), "{line:?}");
+        }
+    });
 }
