@@ -8,6 +8,8 @@ mod acting;
 #[cfg(test)]
 mod again;
 #[cfg(test)]
+mod campaign;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod masks;
