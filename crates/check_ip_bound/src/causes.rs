@@ -252,7 +252,7 @@ mod tests {
         let lists = (0..)
             .zip(lists)
             .map(|(number, list)| List::parse(&format!("list{number}"), number, list.as_bytes()).unwrap());
-        let mut expected = Expected::new(&args(), lists.collect(), Vec::new());
+        let mut expected = Expected::new(&args().expectations(), lists.collect(), Vec::new());
         let on = |address: &str, name: &str| (address.parse().unwrap(), name.to_owned());
         expected.interfaces = vec![on("203.0.113.1", "eth9:1"), on("203.0.113.2", "eth0:2")];
         let bound = bound("192.0.2.1/24@eth0 203.0.113.9/24@eth0");
@@ -279,7 +279,7 @@ mod tests {
     #[test]
     fn all_files_lost_is_nothing_special() {
         let list = List::parse("list", 0, b"198.51.100.1\n198.51.100.2\n").unwrap();
-        let expected = Expected::new(&args(), vec![list], Vec::new());
+        let expected = Expected::new(&args().expectations(), vec![list], Vec::new());
         let bound = bound("192.0.2.1/24@eth0");
         let conditions = conditions(&expected.entries, &bound, &[], &[]);
         let observed = Observations {

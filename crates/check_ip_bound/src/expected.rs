@@ -11,7 +11,7 @@ use host_config::{AddressOptions, ConfigError, Dynamic, Origin, Ports, Promise, 
 use host_net::Bound;
 use plugin::{Deadline, ReadError, Report, State};
 
-use crate::Args;
+use crate::Expectations;
 use crate::contradictions::reconcile;
 use crate::options::Ignored;
 
@@ -121,22 +121,26 @@ impl Expected {
     ///
     /// # Errors
     /// [`ExpectedError`]: a file cannot be used, or a source that is named is not here or promises nothing.
-    pub fn read(args: &Args, deadline: &Deadline) -> Result<Self, ExpectedError> {
-        Self::read_from(args, &args.addresses.tree(deadline), deadline)
+    pub fn read(expectations: &Expectations, deadline: &Deadline) -> Result<Self, ExpectedError> {
+        Self::read_from(expectations, &expectations.addresses.tree(deadline), deadline)
     }
 
     /// The same with the configuration of `tree`.
-    fn read_from(args: &Args, tree: &Tree<'_>, deadline: &Deadline) -> Result<Self, ExpectedError> {
-        let AddressOptions { ip, file, from, .. } = &args.addresses;
-        if let Some(limit) = args.file_max_age {
-            file.iter().try_for_each(|path| check_age(path, limit.duration(), deadline))?;
+    fn read_from(
+        expectations: &Expectations,
+        tree: &Tree<'_>,
+        deadline: &Deadline,
+    ) -> Result<Self, ExpectedError> {
+        let AddressOptions { ip, file, from, .. } = &expectations.addresses;
+        if let Some(limit) = expectations.file_max_age {
+            file.iter().try_for_each(|path| check_age(path, limit, deadline))?;
         }
         let (lists, comments) =
-            args.addresses.read_lists_and_comments(deadline).map_err(ExpectedError::Config)?;
+            expectations.addresses.read_lists_and_comments(deadline).map_err(ExpectedError::Config)?;
         let named = !ip.is_empty() || !file.is_empty();
         let from = if from.is_empty() && !named { &[Origin::Auto][..] } else { from };
         let found = host_config::read(from, tree)?;
-        let mut expected = Self::new(args, lists, found);
+        let mut expected = Self::new(expectations, lists, found);
         expected.dynamic.extend(comments.dynamic);
         expected.ports.extend(comments.ports);
         if from.contains(&Origin::Auto) {
@@ -144,7 +148,7 @@ impl Expected {
             let note = |path: &String| format!("note: {path} is here and is not read");
             expected.notes.extend(expected.unread.iter().map(note));
         } else if expected.is_empty() && (expected.dynamic.is_empty() || !expected.demands_dynamic) {
-            return Err(ExpectedError::NothingPromised(args.addresses.names()));
+            return Err(ExpectedError::NothingPromised(expectations.addresses.names()));
         }
         Ok(expected)
     }
@@ -158,26 +162,26 @@ impl Expected {
     }
 
     /// Returns the addresses of the command line, of the lists and of the configuration.
-    pub(crate) fn new(args: &Args, lists: Vec<List>, found: Vec<(Source, Promises)>) -> Self {
+    pub(crate) fn new(expectations: &Expectations, lists: Vec<List>, found: Vec<(Source, Promises)>) -> Self {
         let mut expected = Self {
             entries: Vec::new(),
             files: Vec::new(),
             source: ListSource::Named,
-            floating: args
+            floating: expectations
                 .floating
                 .iter()
                 .map(|address| (address.to_canonical(), "--floating".to_owned()))
                 .collect(),
             interfaces: Vec::new(),
-            on: args.interface.clone(),
-            absent: args.absent.iter().map(IpAddr::to_canonical).collect(),
-            gateways: args.gateway.clone(),
-            ignored: args.ignore.clone(),
-            complete: !args.addresses.file.is_empty() || !found.is_empty(),
+            on: expectations.interface.clone(),
+            absent: expectations.absent.iter().map(IpAddr::to_canonical).collect(),
+            gateways: expectations.gateway.clone(),
+            ignored: expectations.ignore.clone(),
+            complete: !expectations.addresses.file.is_empty() || !found.is_empty(),
             notes: Vec::new(),
             remarks: Vec::new(),
             dynamic: Vec::new(),
-            demands_dynamic: !args.no_dynamic,
+            demands_dynamic: !expectations.no_dynamic,
             ports: Vec::new(),
             shadowed: Vec::new(),
             unknown: Vec::new(),
@@ -192,13 +196,13 @@ impl Expected {
             }
             expected.files.push(list.source);
         }
-        expected.entries.extend(args.addresses.ip.iter().map(|&expected| Entry {
+        expected.entries.extend(expectations.addresses.ip.iter().map(|&expected| Entry {
             expected,
             list: u32::MAX,
             line: 0,
         }));
         if !found.is_empty() {
-            expected.take_configuration(args, found);
+            expected.take_configuration(expectations, found);
         }
         expected.floating.sort();
         expected.floating.dedup_by_key(|(address, _)| *address);
@@ -209,7 +213,7 @@ impl Expected {
         expected
     }
 
-    fn take_configuration(&mut self, args: &Args, mut found: Vec<(Source, Promises)>) {
+    fn take_configuration(&mut self, expectations: &Expectations, mut found: Vec<(Source, Promises)>) {
         self.notes = reconcile(&mut found);
         let demands = self.demands_dynamic;
         let promises = |(_, promises): &&(Source, Promises)| {
@@ -218,8 +222,8 @@ impl Expected {
         };
         let mut names: Vec<&'static str> =
             found.iter().filter(promises).map(|(source, _)| source.name()).collect();
-        names.extend((!args.addresses.file.is_empty()).then_some("--file"));
-        names.extend((!args.addresses.ip.is_empty()).then_some("--ip"));
+        names.extend((!expectations.addresses.file.is_empty()).then_some("--file"));
+        names.extend((!expectations.addresses.ip.is_empty()).then_some("--ip"));
         self.source = ListSource::Configured(names);
         for (source, mut promises) in found {
             self.take_rest(&mut promises);

@@ -68,7 +68,7 @@ pub(crate) fn bound(text: &str) -> Bound {
 pub(crate) fn observed(args: &Args, list: &str, source: ListSource, present: &str) -> Observations {
     let bound = bound(present);
     let list = (!list.is_empty()).then(|| List::parse("ips", 0, list.replace(' ', "\n").as_bytes()).unwrap());
-    let mut expected = Expected::new(args, list.into_iter().collect(), Vec::new());
+    let mut expected = Expected::new(&args.expectations(), list.into_iter().collect(), Vec::new());
     if source == ListSource::Bound {
         expected.expect_all(&bound);
     }

@@ -9,6 +9,7 @@ mod condition;
 mod contradictions;
 mod dynamic;
 mod evaluate;
+mod expectations;
 mod expected;
 mod extra;
 #[cfg(test)]
@@ -34,6 +35,7 @@ use plugin::{Deadline, Report, Seconds, State, Thresholds};
 
 pub use condition::Condition;
 use evaluate::{Limits, evaluate};
+pub use expectations::Expectations;
 pub use expected::{Expected, ExpectedError, ListSource};
 pub use options::Ignored;
 pub use port_fault::PortFault;
@@ -152,6 +154,22 @@ impl Observations {
 }
 
 impl Args {
+    /// Returns what these options expect of this host.
+    pub fn expectations(&self) -> Expectations {
+        Expectations {
+            addresses: self.addresses.clone(),
+            bound: self.bound,
+            no_dynamic: self.no_dynamic,
+            file_max_age: self.file_max_age.map(Seconds::duration),
+            interface: self.interface.clone(),
+            ignore: self.ignore.clone(),
+            gateway: self.gateway.clone(),
+            absent: self.absent.clone(),
+            floating: self.floating.clone(),
+            uptime: self.grace.is_some(),
+        }
+    }
+
     fn limits(&self) -> Limits {
         Limits {
             missing: self.thresholds.clone(),
@@ -172,7 +190,7 @@ pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
     if args.list {
         return listing(args, deadline);
     }
-    let observed = probe(args, deadline)?;
+    let observed = probe(&args.expectations(), deadline)?;
     Ok(evaluate(&args.limits(), &observed))
 }
 
@@ -181,5 +199,5 @@ fn listing(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
     if args.bound {
         return Ok(extra::listing(&Bound::read(deadline)?, args));
     }
-    Ok(Expected::read(args, deadline)?.listing())
+    Ok(Expected::read(&args.expectations(), deadline)?.listing())
 }

@@ -12,7 +12,7 @@ use rustix::time::{ClockId, clock_gettime};
 use crate::condition::{Condition, conditions};
 use crate::dynamic::{expects_something, serves};
 use crate::expected::{Expected, ExpectedError};
-use crate::{Args, Observations, ports};
+use crate::{Expectations, Observations, ports};
 
 /// How long a tentative address is looked at again. Detection takes one to two seconds (RFC 4862: a random
 /// delay of up to one second, then one probe a second).
@@ -51,11 +51,11 @@ pub enum ProbeError {
 ///
 /// # Errors
 /// [`ProbeError`]: a list or the bound addresses cannot be read, or there is nothing to check.
-pub fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, ProbeError> {
-    let mut expected = Expected::read(args, deadline)?;
+pub fn probe(expectations: &Expectations, deadline: &Deadline) -> Result<Observations, ProbeError> {
+    let mut expected = Expected::read(expectations, deadline)?;
     let mut bound = Bound::read(deadline)?;
     if !expects_something(&expected, &bound) {
-        if args.bound {
+        if expectations.bound {
             if !serves(&bound) {
                 return Err(ProbeError::NothingBound);
             }
@@ -66,7 +66,7 @@ pub fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, ProbeErro
         }
     }
     let mut faults = ports::faults(&expected.ports, &bound);
-    let mut found = conditions(&expected.entries, &bound, &args.interface, &faults);
+    let mut found = conditions(&expected.entries, &bound, &expectations.interface, &faults);
     let until = Instant::now() + DETECTION.min(deadline.keeping(RESERVE));
     while found.iter().any(|(_, condition)| matches!(condition, Condition::Tentative(_)))
         && Instant::now() < until
@@ -74,20 +74,23 @@ pub fn probe(args: &Args, deadline: &Deadline) -> Result<Observations, ProbeErro
         thread::sleep(PAUSE);
         bound = Bound::read(deadline)?;
         faults = ports::faults(&expected.ports, &bound);
-        found = conditions(&expected.entries, &bound, &args.interface, &faults);
+        found = conditions(&expected.entries, &bound, &expectations.interface, &faults);
     }
     let missing = found.iter().any(|(_, condition)| *condition == Condition::NotBound);
     let promotes_all = if missing { read_setting(PROMOTE_SECONDARIES) } else { None };
-    let uptime = args.grace.map(|_| uptime());
-    let routes = read_routes(args, deadline)?;
+    let uptime = expectations.uptime.then(uptime);
+    let routes = read_routes(expectations, deadline)?;
     Ok(Observations { expected, bound, conditions: found, port_faults: faults, routes, promotes_all, uptime })
 }
 
 /// The default routes of the families that --gateway names.
-fn read_routes(args: &Args, deadline: &Deadline) -> Result<Vec<DefaultRoute>, ReadBoundError> {
+fn read_routes(
+    expectations: &Expectations,
+    deadline: &Deadline,
+) -> Result<Vec<DefaultRoute>, ReadBoundError> {
     let mut routes = Vec::new();
     for ipv6 in [false, true] {
-        if args.gateway.iter().any(|gateway| gateway.is_ipv6() == ipv6) {
+        if expectations.gateway.iter().any(|gateway| gateway.is_ipv6() == ipv6) {
             routes.extend(DefaultRoute::read(ipv6, deadline)?);
         }
     }

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use check_ip_bound::Expectations;
 use clap::Parser as _;
-use host_config::Origin;
+use host_config::{AddressOptions, Origin};
 use plugin::{Deadline, clean};
 use serde::Deserialize;
 use state::{StateError, Trust, read_trusted};
@@ -84,10 +85,10 @@ pub(crate) struct Config {
     pub(crate) enabled: bool,
     /// The events on which to act.
     pub(crate) on: Vec<When>,
-    /// How check_ip_bound looks.
-    pub(crate) check: check_ip_bound::Args,
-    /// How check_ip_bound would look for the addresses that may be bound: the list.
-    pub(crate) list: check_ip_bound::Args,
+    /// What check_ip_bound expects by the options in `check`.
+    pub(crate) check: Expectations,
+    /// The list: the addresses that may be bound, and that are always expected.
+    pub(crate) list: Expectations,
     /// Where they may be bound.
     pub(crate) interface: String,
     /// The prefix length of an address of the list that has none, by the network that it is in.
@@ -226,27 +227,25 @@ impl Written {
 }
 
 /// The options of check_ip_bound, as its own command line has them.
-fn check_arguments(options: Vec<String>) -> Result<check_ip_bound::Args, String> {
+fn check_arguments(options: Vec<String>) -> Result<Expectations, String> {
     let all = ["check_ip_bound".to_owned()].into_iter().chain(options);
     let args = check_ip_bound::Args::try_parse_from(all);
-    args.map_err(|error| {
+    args.map(|args| args.expectations()).map_err(|error| {
         let text = error.to_string();
         let first = text.lines().next().unwrap_or_default();
         format!("check: not options of check_ip_bound: {}", first.strip_prefix("error: ").unwrap_or(first))
     })
 }
 
-/// The addresses that may be bound, which somebody must have named: "what the host promises" is a name, but
-/// nobody's default.
-fn list(from: &[String], files: Vec<PathBuf>) -> Result<check_ip_bound::Args, String> {
-    if from.is_empty() && files.is_empty() {
+/// The addresses that may be bound. They have no default: only an administrator decides what is bound as root.
+fn list(from: &[String], file: Vec<PathBuf>) -> Result<Expectations, String> {
+    if from.is_empty() && file.is_empty() {
         return Err("neither files nor from: nothing says which addresses may be bound".to_owned());
     }
     let origin = |name: &String| name.parse::<Origin>().map_err(|error| format!("from: {name:?}: {error}"));
     let from = from.iter().map(origin).collect::<Result<_, _>>()?;
-    let mut args = check_arguments(Vec::new())?;
-    (args.addresses.from, args.addresses.file) = (from, files);
-    Ok(args)
+    let addresses = AddressOptions { from, file, ..AddressOptions::default() };
+    Ok(Expectations { addresses, ..Expectations::default() })
 }
 
 /// One line of the table `prefix`.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use host_config::{Place, Remark};
 
 use super::*;
+use crate::Args;
 use crate::fixture::args;
 
 fn promise(expected: &str, interface: &str, file: &str, line: u32) -> Promise {
@@ -21,7 +22,7 @@ fn takes_each_address_once() {
     let other = List::parse("b", 1, b"2001:db8::1\n192.0.2.3\n").unwrap();
     let ip = ["192.0.2.1", "192.0.2.4/24"].map(|address| address.parse().unwrap()).to_vec();
     let args = Args { addresses: AddressOptions { ip, ..AddressOptions::default() }, ..args() };
-    let expected = Expected::new(&args, vec![list, other], Vec::new());
+    let expected = Expected::new(&args.expectations(), vec![list, other], Vec::new());
     let printed: Vec<String> = expected
         .entries
         .iter()
@@ -60,7 +61,11 @@ fn lists_what_would_be_checked() {
     let addresses = AddressOptions { file: vec![PathBuf::from("list")], ..AddressOptions::default() };
     let args = Args { addresses, ..args() };
     let list = List::parse("list", 0, b"198.51.100.1\n192.0.2.9\n").unwrap();
-    let expected = Expected::new(&args, vec![list], vec![(Source::Hsphere, first), (Source::Cpanel, second)]);
+    let expected = Expected::new(
+        &args.expectations(),
+        vec![list],
+        vec![(Source::Hsphere, first), (Source::Cpanel, second)],
+    );
     let listing = expected.listing().render("IP_BOUND", 0);
     let lines = "# 3 addresses from hsphere, cpanel, --file\n\
                     192.0.2.1 # /etc/a line 3\n\
@@ -84,7 +89,7 @@ fn reads_a_tree() {
         let from = from.iter().map(|from| from.parse().unwrap()).collect();
         let args = Args { addresses: AddressOptions { from, ..AddressOptions::default() }, ..args() };
         let tree = Tree::in_memory(ips.map(|ips| ("/etc/ips", ips)), &deadline);
-        Expected::read_from(&args, &tree, &deadline).map_err(|error| error.to_string())
+        Expected::read_from(&args.expectations(), &tree, &deadline).map_err(|error| error.to_string())
     };
     assert!(read(None, &[]).unwrap().is_empty());
     assert_eq!(read(None, &["cpanel"]), Err("no configuration of cpanel here".to_owned()));
