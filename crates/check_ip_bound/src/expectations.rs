@@ -8,8 +8,8 @@ use host_config::AddressOptions;
 
 use crate::options::Ignored;
 
-/// What is expected of this host. By default, the addresses that its configuration names.
-#[derive(Clone, Debug, Default)]
+/// What is expected of this host: made by [`crate::Args::expectations`].
+#[derive(Clone, Debug)]
 pub struct Expectations {
     /// The sources of the expected addresses.
     pub addresses: AddressOptions,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use check_ip_bound::Expectations;
 use clap::Parser as _;
-use host_config::{AddressOptions, Origin};
+use host_config::Origin;
 use plugin::{Deadline, clean};
 use serde::Deserialize;
 use state::{StateError, Trust, read_trusted};
@@ -244,8 +244,9 @@ fn list(from: &[String], file: Vec<PathBuf>) -> Result<Expectations, String> {
     }
     let origin = |name: &String| name.parse::<Origin>().map_err(|error| format!("from: {name:?}: {error}"));
     let from = from.iter().map(origin).collect::<Result<_, _>>()?;
-    let addresses = AddressOptions { from, file, ..AddressOptions::default() };
-    Ok(Expectations { addresses, ..Expectations::default() })
+    let mut expectations = check_arguments(Vec::new())?;
+    (expectations.addresses.from, expectations.addresses.file) = (from, file);
+    Ok(expectations)
 }
 
 /// One line of the table `prefix`.
