@@ -1,5 +1,5 @@
-//! The frames of the Address Resolution Protocol (RFC 826) that ask whether somebody has an IPv4 address, and
-//! what answers them (RFC 5227).
+//! The frames of the Address Resolution Protocol (RFC 826) that ask which host has an IPv4 address, and what
+//! answers them (RFC 5227).
 
 use std::net::Ipv4Addr;
 
@@ -14,7 +14,7 @@ const REPLY: [u8; 2] = [0, 2];
 /// The least that an Ethernet frame holds, without its checksum.
 const LEAST: usize = 60;
 
-/// An ARP Probe: who has `address`, asked from 0.0.0.0, so that nobody takes the asker for its holder.
+/// An ARP Probe: who has `address`, asked from 0.0.0.0, so that no host takes the sender for its holder.
 pub(crate) fn probe(own: Mac, address: Ipv4Addr) -> Vec<u8> {
     request(own, Ipv4Addr::UNSPECIFIED, address)
 }

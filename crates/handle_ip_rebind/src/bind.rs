@@ -1,5 +1,5 @@
-//! Binding what may be bound, looking again until it is known what came of it, and telling the link and the
-//! services.
+//! Binds what may be bound, checks until the result is known, gives back what another host has too, announces
+//! the addresses and restarts the services.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -18,10 +18,10 @@ use crate::config::{Argv, Config};
 use crate::link::{CONFLICTS_NEEDED, Link};
 use crate::probe::{ObserveError, Seen};
 
-/// What is left of the deadline for the last look and the record when a program is ended.
+/// What is left of the deadline for the last check and the record when a program is ended.
 const RESERVE: Duration = Duration::from_millis(700);
 /// How long after a command ended its addresses may take to come, and IPv6's detection to end: it begins up
-/// to a second late, by chance, and the kernel takes its time. And the pause between two looks.
+/// to a second late, by chance, and the kernel takes its time. And the pause between two checks.
 const COMING: Duration = Duration::from_secs(2);
 const DETECTION: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(100);

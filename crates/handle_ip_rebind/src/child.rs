@@ -47,8 +47,8 @@ impl Ran {
 }
 
 /// Runs a program until `limit` is over: then it is ended, with all that it started in its process group.
-/// What it prints goes to `output`, a file and no pipe, so that a daemon which it starts and which keeps the
-/// pipe open holds up nobody.
+/// What it prints goes to `output`, a file and no pipe, so that a daemon which it starts and which keeps it
+/// open does not delay the run.
 pub(crate) fn run(argv: &Argv, mut output: File, limit: Duration) -> Ran {
     let child = match start(argv, &output) {
         Ok(child) => child,

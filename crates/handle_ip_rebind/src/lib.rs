@@ -1,7 +1,8 @@
 //! Re-adds addresses that check_ip_bound reports missing, if that is safe.
 //!
-//! An event handler of Nagios: from the event over looking again, asking the link, binding and looking once
-//! more, to one line of output and one record in the log. Whatever it is not sure of it leaves alone.
+//! An event handler of Nagios. A run checks the event, the addresses and the budget, probes the link, binds,
+//! probes and checks again, and ends in one line of output and one record in the log. It leaves an address
+//! alone where it is not sure.
 
 mod arp;
 mod backoff;

@@ -1,8 +1,8 @@
-//! An Ethernet link: asking on it whether somebody has an address, and telling it where an address is now.
+//! An Ethernet link: probing it for hosts that have an address, and announcing where an address is now.
 //!
-//! The frames go through packet(7) sockets, so that they can come from no address at all: whoever asked from
-//! an address of its own would be taken for a host that has it, and who asks by ping or arping from the
-//! holder itself gets its own answer.
+//! The frames go through packet(7) sockets, so that their source can be no address at all: other hosts would
+//! take the sender for the holder of its source address. ping and arping on the holder itself get its own
+//! answer.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -34,7 +34,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// RFC 5227: ANNOUNCE_WAIT, the silence after the last probe that makes an address free.
 const SILENCE: Duration = Duration::from_secs(2);
 /// What asking takes, and what must be left of the deadline before it begins, so that what is bound then can
-/// be looked at and recorded.
+/// be checked and recorded.
 const ASKING: Duration = Duration::from_secs(4);
 const NEEDED: Duration = Duration::from_millis(6_700);
 /// How long to listen for another host that has taken an address meanwhile, and what must be left for it.
@@ -54,13 +54,13 @@ const ARPHRD_ETHER: u16 = 1;
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
     /// There is no interface of this name.
-    #[error("asking on {0}: there is no such interface here")]
+    #[error("probing on {0}: no such interface")]
     Absent(String),
     /// No ARP and no Neighbor Discovery on Ethernet addresses there.
-    #[error("asking on {0}: it is no Ethernet interface, so nobody can be asked who has an address")]
+    #[error("probing on {0}: not an Ethernet interface with ARP, other hosts cannot be probed there")]
     NoEthernet(String),
     /// The system refused.
-    #[error("asking on {interface}: {what}: {}", reason(&(*.why).into()))]
+    #[error("probing on {interface}: {what}: {}", reason(&(*.why).into()))]
     Refused {
         /// The interface.
         interface: String,
@@ -70,7 +70,7 @@ pub enum LinkError {
         why: Errno,
     },
     /// The deadline does not leave the time.
-    #[error("asking on {0}: it takes {seconds} s, and too little is left of --timeout", seconds = .1.as_secs())]
+    #[error("probing on {0}: it takes {seconds} s, and too little is left of --timeout", seconds = .1.as_secs())]
     TooLate(String, Duration),
 }
 
@@ -101,7 +101,7 @@ impl Link {
         if named.peek().is_none() {
             return Err(LinkError::Absent(interface.to_owned()));
         }
-        // On a dummy interface, say, nobody ever answers.
+        // On a dummy interface, for example, no host ever answers.
         let quiet = named.peek().is_some_and(|entry| entry.flags.contains(InterfaceFlags::IFF_NOARP));
         let address = named.find_map(|entry| entry.address?.as_link_addr().copied()).filter(|_| !quiet);
         let ethernet = address.filter(|address| address.hatype() == ARPHRD_ETHER && address.halen() == 6);
@@ -123,7 +123,7 @@ impl Link {
         addresses: &[IpAddr],
         deadline: &Deadline,
     ) -> Result<BTreeMap<IpAddr, String>, LinkError> {
-        let _step = deadline.step(format!("asking on {} who has the addresses", self.interface));
+        let _step = deadline.step(format!("probing on {}", self.interface));
         if deadline.remaining() < NEEDED {
             return Err(LinkError::TooLate(self.interface.clone(), ASKING));
         }
@@ -146,7 +146,7 @@ impl Link {
         addresses: &[IpAddr],
         deadline: &Deadline,
     ) -> Result<BTreeMap<IpAddr, String>, LinkError> {
-        let _step = deadline.step(format!("asking on {} for conflicts", self.interface));
+        let _step = deadline.step(format!("probing on {} for conflicts", self.interface));
         if deadline.remaining() < CONFLICTS_NEEDED {
             return Err(LinkError::TooLate(self.interface.clone(), CONFLICT_WAIT));
         }
@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn what_is_no_ethernet_cannot_be_asked() {
         let error = |interface| Link::open(interface, true).err().unwrap().to_string();
-        assert_eq!(error("no-such-if"), "asking on no-such-if: there is no such interface here");
-        assert!(error("lo").starts_with("asking on lo: it is no Ethernet interface"), "{}", error("lo"));
+        assert_eq!(error("no-such-if"), "probing on no-such-if: no such interface");
+        assert!(error("lo").starts_with("probing on lo: not an Ethernet interface"), "{}", error("lo"));
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use addresses::{Entry, netmask};
 use check_ip_bound::{Expected, ListSource, Observations};
 use plugin::{Deadline, ReadError, read_file};
+use state::StateError;
 
 /// The most that a file of the list may hold, in octets: as much as check_ip_bound reads.
 const LARGEST: u64 = 16 << 20;
@@ -27,6 +28,9 @@ pub enum ListError {
         /// Another one.
         second: (u8, String),
     },
+    /// A user other than root could have written the list.
+    #[error("list: {0}")]
+    Trust(StateError),
     /// A file of the list cannot be read a second time, for its netmasks.
     #[error(transparent)]
     Read(#[from] ReadError),

@@ -1,4 +1,4 @@
-//! The packets of Neighbor Discovery (RFC 4861) that ask whether somebody has an IPv6 address, and what
+//! The packets of Neighbor Discovery (RFC 4861) that ask which host has an IPv6 address, and what
 //! answers them (RFC 4862).
 
 use std::net::Ipv6Addr;

@@ -1,11 +1,13 @@
 //! Which addresses are missing, as check_ip_bound finds them, and which of those may be bound.
 
 use std::net::IpAddr;
+use std::path::Path;
 
 use addresses::Entry;
 use check_ip_bound::{Condition, Observations, ProbeError};
 use host_net::Bound;
 use plugin::Deadline;
+use state::{Trust, open_trusted};
 
 use crate::case::{Case, Fate};
 use crate::config::Config;
@@ -16,7 +18,7 @@ use crate::prefix::prefix;
 /// Why it cannot be known what is missing.
 #[derive(Debug, thiserror::Error)]
 pub enum ObserveError {
-    /// check_ip_bound cannot look.
+    /// The addresses cannot be checked.
     #[error(transparent)]
     Probe(#[from] ProbeError),
     /// The list cannot be used.
@@ -33,12 +35,15 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// Looks, by both. An address of the list is looked for whatever `check` says: else a host without a
-    /// static configuration would be OK while they are missing.
+    /// Checks both. An address of the list is checked whatever `check` says: else a host without a static
+    /// configuration would be OK while they are missing.
     ///
     /// # Errors
     /// [`ObserveError`]: a list, the configuration or the bound addresses cannot be read.
     pub(crate) fn read(config: &Config, deadline: &Deadline) -> Result<Self, ObserveError> {
+        for file in &config.list.addresses.file {
+            check_owner(file)?;
+        }
         let list = match check_ip_bound::probe(&config.list, deadline) {
             Err(ProbeError::NothingToCheck) => return Err(ListError::Empty.into()),
             list => list?,
@@ -161,6 +166,15 @@ impl Seen {
         let networks = self.networks(None).into_iter().chain([Network::of(address, prefix)]);
         let of_a_network = || networks.into_iter().find_map(|network| network.reserves(address));
         reserved(address).map(str::to_owned).or_else(of_a_network)
+    }
+}
+
+/// Refuses a list that another user can write: he could have an address of the Internet bound here, and what
+/// the host sends there would come to him. What cannot be opened is reported when it is read.
+fn check_owner(file: &Path) -> Result<(), ListError> {
+    match open_trusted(file, &Trust::PROGRAM) {
+        Err(error) if !error.is_not_found() => Err(ListError::Trust(error)),
+        _ => Ok(()),
     }
 }
 

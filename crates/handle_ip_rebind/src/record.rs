@@ -20,6 +20,9 @@ const VERSION: u32 = 1;
 const ROOM: usize = 60;
 /// The most that the log may hold, in octets: logrotate keeps it far below.
 const LARGEST: u64 = 1 << 30;
+/// How much of it runs that change nothing may use: else NRPE's user, who may start such runs all day, could
+/// fill the disk, and the log for those that mend.
+const LARGEST_IDLE: u64 = 64 << 20;
 
 /// The most octets of a record that is compared with the next one.
 const COMPARED: usize = 4 << 20;
@@ -102,11 +105,13 @@ impl<'a> Log<'a> {
         report: (State, &str),
     ) -> Result<(), StateError> {
         let record = Record { end: outcome.map(|outcome| outcome.end), ..self.of(outcome, error, report) };
-        if self.event == Event::Timer
-            && outcome.is_none_or(|outcome| !outcome.changed)
-            && self.repeats(&record)
-        {
-            return Ok(());
+        if outcome.is_none_or(|outcome| !outcome.changed) {
+            if self.event == Event::Timer && self.repeats(&record) {
+                return Ok(());
+            }
+            if self.records.size()? > LARGEST_IDLE {
+                return Err(StateError::Full { path: self.config.log.clone(), limit: LARGEST_IDLE });
+            }
         }
         self.append(&record)
     }

@@ -1,4 +1,4 @@
-//! One run from the event to the last look: each step either goes on or says why it does not.
+//! One run from the event to the last check: each step either goes on or says why it does not.
 
 use std::io;
 use std::net::IpAddr;

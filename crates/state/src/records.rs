@@ -50,17 +50,25 @@ impl Records {
         appended
     }
 
+    /// Returns how many octets the file holds.
+    ///
+    /// # Errors
+    /// [`StateError`]: the file cannot be read.
+    pub fn size(&self) -> Result<u64, StateError> {
+        self.file.metadata().map(|status| status.len()).map_err(StateError::failed("reading", &self.path))
+    }
+
     /// Returns the last record. `None` if there is none, or if it is longer than `most` octets.
     ///
     /// # Errors
     /// [`StateError`]: the file cannot be read.
     pub fn last(&self, most: usize) -> Result<Option<Vec<u8>>, StateError> {
-        let failed = || StateError::failed("reading", &self.path);
-        let length = self.file.metadata().map_err(failed())?.len();
+        let length = self.size()?;
         // With the end of the record before it, and its own.
         let room = (most as u64).saturating_add(2).min(length);
         let mut end = vec![0; usize::try_from(room).unwrap_or_default()];
-        self.file.read_exact_at(&mut end, length - room).map_err(failed())?;
+        let read = self.file.read_exact_at(&mut end, length - room);
+        read.map_err(StateError::failed("reading", &self.path))?;
         let end = end.strip_suffix(b"\n").unwrap_or(&end);
         let start = end.iter().rposition(|octet| *octet == b'\n').map(|place| place + 1);
         let is_whole = start.is_some() || room == length;
@@ -115,6 +123,7 @@ mod tests {
         assert_eq!(records.last(10).unwrap().as_deref(), Some(&b"another"[..]));
         assert_eq!(records.last(7).unwrap().as_deref(), Some(&b"another"[..]));
         assert_eq!(records.last(6).unwrap(), None);
+        assert_eq!(records.size().unwrap(), 12);
         // What a killed process left without an end.
         std::fs::write(&path, "one\nhal").unwrap();
         assert_eq!(records.last(10).unwrap().as_deref(), Some(&b"hal"[..]));

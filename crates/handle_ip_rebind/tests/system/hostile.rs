@@ -104,6 +104,47 @@ fn without_a_state_that_is_understood_nothing_is_done() {
 }
 
 #[test]
+fn a_list_that_others_can_write_is_not_obeyed() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    let list = site.path("ips");
+    let refused = |part: &str| {
+        let outcome = site.handle();
+        assert!(outcome.code == Some(3) && outcome.first_line().contains(part), "{outcome:?}");
+        assert!(!site.has("192.0.2.31/24"));
+    };
+    fs::set_permissions(&list, fs::Permissions::from_mode(0o666)).unwrap();
+    refused("list: chmod go-w /");
+    fs::set_permissions(&list, fs::Permissions::from_mode(0o644)).unwrap();
+    std::os::unix::fs::chown(&list, Some(64_999), None).unwrap();
+    refused("list: chown root /");
+    std::os::unix::fs::chown(&list, Some(0), None).unwrap();
+    // A link of root's leads to it as before.
+    fs::rename(&list, site.path("own")).unwrap();
+    symlink(site.path("own"), &list).unwrap();
+    assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - bound again: 192.0.2.31"));
+}
+
+#[test]
+fn runs_that_change_nothing_leave_room_in_the_log() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    // As large as after many runs for nothing, without using the disk.
+    fs::File::create(site.path("log")).unwrap().set_len((64 << 20) + 1).unwrap();
+    fs::set_permissions(site.path("log"), fs::Permissions::from_mode(0o600)).unwrap();
+    let outcome = run(&mut site.command("OK-HARD"));
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    assert!(outcome.stdout.contains("\nnote: not recorded: "), "{outcome:?}");
+    assert_eq!(fs::metadata(site.path("log")).unwrap().len(), (64 << 20) + 1);
+    assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - bound again: 192.0.2.31"));
+    assert!(fs::metadata(site.path("log")).unwrap().len() > (64 << 20) + 1);
+}
+
+#[test]
 fn of_two_handlers_one_works() {
     if missing(&HOSTS) {
         return;
