@@ -122,7 +122,7 @@ impl Deadline {
     }
 
     /// Takes over another deadline's time and state; the watchdog follows.
-    pub(crate) fn change(&self, other: &Deadline) {
+    pub fn change(&self, other: &Deadline) {
         let (at, limit, state) = (other.at(), other.limit(), other.state());
         let mut inner = self.lock();
         (inner.at, inner.limit, inner.state) = (at, limit, state);
