@@ -25,6 +25,9 @@ pub const PORT: u16 = 61613;
 /// The port of STOMP by TLS, which only the RabbitMQ of these tests has.
 pub const TLS_PORT: u16 = 61614;
 
+/// The largest message that both take, in octets.
+pub const LARGEST: usize = 200_000;
+
 /// How long a broker may take to start: on an idle machine RabbitMQ takes 8 s, ActiveMQ 3 s.
 const LIMIT: Duration = Duration::from_secs(90);
 
@@ -58,7 +61,7 @@ impl<'a> Broker<'a> {
         );
         let settings = format!(
             "listeners.tcp.1 = 127.0.0.1:5672\nstomp.listeners.tcp.1 = 127.0.0.1:{PORT}\nstomp.listeners.ssl.1 = 127.0.0.1:{TLS_PORT}\n\
-             default_user = {}\ndefault_pass = {}\nssl_options.cacertfile = {tls}",
+             max_message_size = {LARGEST}\ndefault_user = {}\ndefault_pass = {}\nssl_options.cacertfile = {tls}",
             LOGIN.0, LOGIN.1
         );
         write(&top.join("rabbitmq.conf"), &settings);
@@ -74,6 +77,7 @@ impl<'a> Broker<'a> {
         let folder = public_folder();
         let settings = ACTIVEMQ_SETTINGS
             .replace("@port@", &PORT.to_string())
+            .replace("@largest@", &LARGEST.to_string())
             .replace("@top@", &folder.path().display().to_string());
         write(
             &folder.path().join("activemq.xml"),
@@ -160,7 +164,7 @@ const ACTIVEMQ_SETTINGS: &str = r#"<beans xmlns="http://www.springframework.org/
     <plugins><simpleAuthenticationPlugin><users>
       <authenticationUser username="@login@" password="@passcode@" groups="users"/>
     </users></simpleAuthenticationPlugin></plugins>
-    <transportConnectors><transportConnector name="stomp" uri="stomp://127.0.0.1:@port@"/></transportConnectors>
+    <transportConnectors><transportConnector name="stomp" uri="stomp://127.0.0.1:@port@?wireFormat.maxDataLength=@largest@"/></transportConnectors>
   </broker>
 </beans>
 "#;

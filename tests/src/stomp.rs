@@ -5,7 +5,8 @@
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -30,6 +31,16 @@ pub enum Manner {
     Refuses,
     /// Takes events and confirms none.
     Forgets,
+    /// Confirms so many events in a connection, and takes the others without a word.
+    Stalls(usize),
+    /// Confirms events whose bodies have at most so many octets; answers a larger one with ERROR, and closes.
+    RefusesLarger(usize),
+    /// The same without a word.
+    ClosesOnLarger(usize),
+    /// Confirms events to any destination but this; answers those with ERROR, and closes.
+    RefusesTo(&'static str),
+    /// Answers every event with an ERROR of these words, and closes.
+    SaysOfAll(&'static str),
 }
 
 /// A frame that somebody sent.
@@ -159,6 +170,17 @@ impl Drop for Broker {
     }
 }
 
+/// Makes the folder of a spool in `folder` for the user who runs the test, as a package does for nagios.
+///
+/// # Panics
+/// If it cannot be made.
+pub fn make_spool(folder: &Path) -> PathBuf {
+    let spool = folder.join("spool");
+    let made = fs::DirBuilder::new().mode(0o700).create(&spool);
+    assert!(made.is_ok(), "{}: {made:?}", spool.display());
+    spool
+}
+
 /// Puts `count` more events into a spool that nobody uses, copies of `template` with the next sequences:
 /// quicker than as many handlers.
 ///
@@ -200,19 +222,17 @@ fn serve(mut stream: TcpStream, manner: &Manner, taken: &Taken) -> io::Result<()
         let mut at = 0;
         while let Some((frame, end)) = octets.get(at..).and_then(read_frame) {
             at += end;
-            let answer = answer(&frame, manner, &mut events);
+            let (answer, is_end) = answer(&frame, manner, &mut events);
             if frame.command == "SEND" {
                 taken.events.fetch_add(1, Ordering::SeqCst);
             }
             if !taken.is_counting {
                 taken.frames.lock().unwrap_or_else(PoisonError::into_inner).push(frame);
             }
-            match answer {
-                Some(answer) => answers.extend(answer),
-                None => {
-                    stream.write_all(&answers)?;
-                    return stream.shutdown(Shutdown::Both);
-                }
+            answers.extend(answer);
+            if is_end {
+                stream.write_all(&answers)?;
+                return stream.shutdown(Shutdown::Both);
             }
         }
         octets.drain(..at);
@@ -220,24 +240,38 @@ fn serve(mut stream: TcpStream, manner: &Manner, taken: &Taken) -> io::Result<()
     }
 }
 
-/// What is said to a frame: none to close.
-fn answer(frame: &Sent, manner: &Manner, events: &mut usize) -> Option<Vec<u8>> {
+/// What is said to a frame, and whether the connection is closed then.
+fn answer(frame: &Sent, manner: &Manner, events: &mut usize) -> (Vec<u8>, bool) {
     let receipt = |id: &str| format!("RECEIPT\nreceipt-id:{id}\n\n\0").into_bytes();
-    let confirmed = Some(frame.header("receipt").map(receipt).unwrap_or_default());
+    let confirmed = (frame.header("receipt").map(receipt).unwrap_or_default(), false);
+    let nothing = (Vec::new(), false);
+    let error = |words: &str| (format!("ERROR\nmessage:no\n\n{words}\0").into_bytes(), true);
     match (manner, frame.command.as_str()) {
-        (Manner::Silent, _) => Some(Vec::new()),
-        (Manner::Says(octets), "CONNECT") => Some(octets.clone()),
-        (Manner::Says(_), _) => Some(Vec::new()),
+        (Manner::Silent, _) => nothing,
+        (Manner::Says(octets), "CONNECT") => (octets.clone(), false),
+        (Manner::Says(_), _) => nothing,
         (Manner::Speaks(version), "CONNECT") => {
-            Some(format!("CONNECTED\nversion:{version}\n\n\0\n").into_bytes())
+            (format!("CONNECTED\nversion:{version}\n\n\0\n").into_bytes(), false)
         }
-        (_, "CONNECT") => Some(b"CONNECTED\nversion:1.2\nheart-beat:0,0\n\n\0\n".to_vec()),
-        (_, "DISCONNECT") => None,
-        (Manner::Refuses, "SEND") => Some(b"ERROR\nmessage:no\n\nnot here\0".to_vec()),
-        (Manner::Forgets, "SEND") => Some(Vec::new()),
-        (Manner::Breaks(after), "SEND") => {
+        (_, "CONNECT") => (b"CONNECTED\nversion:1.2\nheart-beat:0,0\n\n\0\n".to_vec(), false),
+        (_, "DISCONNECT") => (Vec::new(), true),
+        (_, "SEND") => {
             *events += 1;
-            if *events > *after { None } else { confirmed }
+            match manner {
+                Manner::Refuses => (b"ERROR\nmessage:no\n\nnot here\0".to_vec(), false),
+                Manner::Forgets => nothing,
+                Manner::Stalls(after) if *events > *after => nothing,
+                Manner::Breaks(after) if *events > *after => (Vec::new(), true),
+                Manner::RefusesLarger(most) if frame.body.len() > *most => {
+                    error(&format!("message size {} is larger than {most}", frame.body.len()))
+                }
+                Manner::ClosesOnLarger(most) if frame.body.len() > *most => (Vec::new(), true),
+                Manner::RefusesTo(destination) if frame.header("destination") == Some(destination) => {
+                    error("no exchange of this name")
+                }
+                Manner::SaysOfAll(words) => error(words),
+                _ => confirmed,
+            }
         }
         _ => confirmed,
     }
