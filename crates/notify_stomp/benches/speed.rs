@@ -4,19 +4,21 @@
 use std::path::Path;
 use std::process::Command;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use suite::bench::{self, Bench, Subject, again, enter};
 use suite::brokers::{ACTIVEMQ, Broker as Real, LOGIN, PORT, RABBITMQ};
 use suite::host::Host;
 use suite::needs::{Need, missing};
-use suite::stomp::{Broker, fill};
+use suite::stomp::{Broker, fill, make_spool};
 use tempfile::TempDir;
 
 /// The greatest ratio of one event to the Ruby script's.
 const RATIO: f64 = 0.1;
 /// How many spooled events go out in a second at least.
 const RATE: f64 = 2000.0;
+/// How many services a snapshot has.
+const SERVICES: usize = 50_000;
 /// The most memory resident while they do, in MiB.
 const MEMORY: f64 = 8.0;
 
@@ -36,7 +38,14 @@ fn rows(bench: &Bench<'_>) {
     }
     let count = if is_quick { 1_000 } else { 10_000 };
     if bench.wants("spooled events") {
-        spooled(count, bench);
+        let broker = Broker::counting().unwrap();
+        let port = broker.address().port();
+        spooled("", port, count, bench);
+        resident(port, count, bench);
+        if !is_quick {
+            real(&ACTIVEMQ, |host| all_inside(host, &Real::activemq(host), bench, "ActiveMQ"));
+            real(&RABBITMQ, |host| all_inside(host, &Real::rabbitmq(host), bench, "RabbitMQ"));
+        }
     }
 }
 
@@ -48,10 +57,21 @@ fn real(needs: &[Need], measure: impl FnOnce(&Host)) {
 }
 
 fn inside(host: &Host, _broker: &Real<'_>, bench: &Bench<'_>, name: &str) {
+    within(host, || event(name, PORT, bench));
+}
+
+fn all_inside(host: &Host, _broker: &Real<'_>, bench: &Bench<'_>, name: &str) {
+    within(host, || {
+        spooled(&format!(" to {name}"), PORT, 10_000, bench);
+        snapshot(name, PORT, bench);
+    });
+}
+
+fn within(host: &Host, measure: impl FnOnce() + Send) {
     thread::scope(|scope| {
         let inside = scope.spawn(|| {
             enter(host);
-            event(name, PORT, bench);
+            measure();
         });
         inside.join().unwrap();
     });
@@ -93,58 +113,97 @@ fn event(broker: &str, port: u16, bench: &Bench<'_>) {
 fn notify(folder: &TempDir, port: u16, bench: &Bench<'_>) -> Command {
     let file = folder.path().join("notify_stomp.ini");
     std::fs::write(&file, format!("[notify_stomp]\nlogin={}\npasscode={}\n", LOGIN.0, LOGIN.1)).unwrap();
+    let spool = folder.path().join("spool");
+    if !spool.exists() {
+        make_spool(folder.path());
+    }
     let mut command = Command::new(bench.own("notify_stomp"));
     command.arg(format!("--extra-opts=@{}", file.display())).arg(format!("--broker=127.0.0.1:{port}"));
-    command
-        .arg("--destination=/queue/bench")
-        .arg(format!("--spool={}", folder.path().join("spool").display()));
+    command.arg("--destination=/queue/bench").arg(format!("--spool={}", spool.display()));
     command
 }
 
-/// A spool of so many events, sent with a receipt each; and the memory that it takes, against a spool of a
-/// hundredth.
-fn spooled(count: u64, bench: &Bench<'_>) {
-    let broker = Broker::counting().unwrap();
+/// A spool of so many events, sent with a receipt each.
+fn spooled(to: &str, port: u16, count: u64, bench: &Bench<'_>) {
     let folder = tempfile::tempdir().unwrap();
-    let flush = |launcher: Option<&Path>, count: u64| {
-        let mut event = notify(&folder, 1, bench);
-        // One real event, which no broker takes, is what the others are copies of.
-        let output = event
-            .args(["--host=web1", "--service=HTTP", "--state=CRITICAL", "--output=no answer"])
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(1), "{output:?}");
-        let new = folder.path().join("spool/new");
-        let template =
-            std::fs::read(std::fs::read_dir(&new).unwrap().next().unwrap().unwrap().path()).unwrap();
-        fill(&folder.path().join("spool"), &template, count - 1).unwrap();
-        // What was just written is not on the disk yet, and would be removed too easily.
-        rustix::fs::sync();
-        let before = broker.events();
-        let own = notify(&folder, broker.address().port(), bench);
-        let mut command = launcher.map_or_else(
-            || Command::new(own.get_program()),
-            |launcher| {
-                let mut command = Command::new(launcher);
-                command.arg(own.get_program());
-                command
-            },
-        );
-        command.args(own.get_args()).args(["--flush", "--timeout=60"]);
-        let start = Instant::now();
-        let output = command.output().unwrap();
-        let elapsed = start.elapsed();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-        assert_eq!((broker.events() - before) as u64, count);
-        (elapsed, String::from_utf8_lossy(&output.stdout).trim().parse::<f64>().unwrap_or_default() / 1024.0)
-    };
-    let (elapsed, _) = flush(None, count);
-    bench.seconds((&format!("{count} spooled events"), elapsed), ("2,000 a second", count as f64 / RATE));
-    let most_of_five = |count| (0..5).map(|_| flush(Some(&bench.own("peak")), count).1).fold(0.0, f64::max);
-    let (most, less) = (most_of_five(count), most_of_five(count / 100));
+    let (elapsed, _) = flush(&folder, port, count, bench);
+    bench.seconds((&format!("{count} spooled events{to}"), elapsed), ("2,000 a second", count as f64 / RATE));
+}
+
+/// The memory that it takes, against a spool of a hundredth.
+fn resident(port: u16, count: u64, bench: &Bench<'_>) {
+    let folder = tempfile::tempdir().unwrap();
+    let rounds = if bench.is_quick() { 2 } else { 5 };
+    let most = |count| (0..rounds).map(|_| flush(&folder, port, count, bench).1).fold(0.0, f64::max);
+    let (most, less) = (most(count), most(count / 100));
     bench.memory(
         (&format!("peak resident, {count} spooled events"), most),
         ("a hundredth of them", less),
         Some(MEMORY),
+    );
+}
+
+/// Fills a spool and sends it. Returns the time, and the most memory resident, in MiB.
+fn flush(folder: &TempDir, port: u16, count: u64, bench: &Bench<'_>) -> (Duration, f64) {
+    let mut event = notify(folder, 1, bench);
+    // One real event, which no broker takes, is what the others are copies of.
+    let output = event
+        .args(["--host=web1", "--service=HTTP", "--state=CRITICAL", "--output=no answer"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let new = folder.path().join("spool/new");
+    let template = std::fs::read(std::fs::read_dir(&new).unwrap().next().unwrap().unwrap().path()).unwrap();
+    fill(&folder.path().join("spool"), &template, count - 1).unwrap();
+    // What was just written is not on the disk yet, and would be removed too easily.
+    rustix::fs::sync();
+    let own = notify(folder, port, bench);
+    let mut command = peak(&own, bench);
+    command.args(["--flush", "--timeout=60"]);
+    let measured = measure(command);
+    assert_eq!(std::fs::read_dir(&new).unwrap().count(), 0, "all of them are confirmed");
+    measured
+}
+
+/// The same command in a launcher that prints the most memory that it had resident.
+fn peak(own: &Command, bench: &Bench<'_>) -> Command {
+    let mut command = Command::new(bench.own("peak"));
+    command.arg(own.get_program()).args(own.get_args());
+    command
+}
+
+fn measure(mut command: Command) -> (Duration, f64) {
+    let start = Instant::now();
+    let output = command.output().unwrap();
+    let elapsed = start.elapsed();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    // In KiB, and after it the time of the processor.
+    let kibibytes: f64 = text.split_whitespace().next().unwrap().parse().unwrap();
+    (elapsed, kibibytes / 1024.0)
+}
+
+/// The states of 50,000 services.
+fn snapshot(name: &str, port: u16, bench: &Bench<'_>) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text =
+        "info {\n\tcreated=1\n\t}\nprogramstatus {\n\tactive_service_checks_enabled=1\n\t}\n".to_owned();
+    for number in 0..SERVICES {
+        text += &format!(
+            "servicestatus {{\n\thost_name=web{}\n\tservice_description=S{number}\n\tcurrent_state=0\n\tstate_type=1\n\t\
+             has_been_checked=1\n\tcurrent_event_id=7\n\tplugin_output=HTTP OK - 200 in 0.1 s\n\tperformance_data=time=0.1s;1;2;0;10\n\t}}\n",
+            number / 10
+        );
+    }
+    let file = folder.path().join("status.dat");
+    std::fs::write(&file, text).unwrap();
+    let mut command = peak(&notify(&folder, port, bench), bench);
+    command.args(["--snapshot", "--timeout=60"]).arg(format!("--status-file={}", file.display()));
+    let (elapsed, resident) = measure(command);
+    bench.seconds((&format!("a snapshot of {SERVICES} services to {name}"), elapsed), ("10 s", 10.0));
+    bench.memory(
+        (&format!("peak resident, that snapshot to {name}"), resident),
+        ("its limit", 32.0),
+        Some(32.0),
     );
 }

@@ -12,8 +12,13 @@ use crate::Args;
 use crate::connection::ConnectOptions;
 use crate::frame::{Frame, Version};
 use crate::options::TargetError;
+use crate::order;
 use crate::session::{Session, SessionError};
 
+/// How many messages the broker may send before the first of them is acknowledged.
+const FEW: u64 = 100;
+/// The most octets of messages that `--in-order` holds.
+const LARGEST: usize = 64 << 20;
 /// What the subscription is called.
 const SUBSCRIPTION: &str = "0";
 
@@ -26,6 +31,9 @@ pub enum CatError {
     /// The conversation with the broker ended.
     #[error(transparent)]
     Session(#[from] SessionError),
+    /// `--in-order` would hold too much.
+    #[error("--in-order: more than {LARGEST} octets, take a smaller --count")]
+    TooMuch,
     /// Signals cannot be received, or standard output takes nothing more.
     #[error("showing messages: {}", plugin::reason(.0))]
     Show(io::Error),
@@ -62,37 +70,99 @@ fn follow(
     options: &ConnectOptions<'_>,
     shown: &mut Option<u64>,
 ) -> Result<(), CatError> {
-    let mut session = Session::open(options, None)?;
-    let mode = if session.version == Version::V10 { "client" } else { "client-individual" };
-    let subscribe =
-        Frame::new("SUBSCRIBE").with("id", SUBSCRIPTION).with("destination", destination).with("ack", mode);
-    // RabbitMQ and ActiveMQ: no more than a few that go back if they are not shown.
-    let subscribe = subscribe
-        .with("prefetch-count", "100")
-        .with("activemq.prefetchSize", "100")
-        .with("receipt", "subscribed");
-    session.queue(&subscribe)?;
-    session.send("subscribing")?;
-    while args.count.is_none_or(|count| shown.unwrap_or(0) < count) {
-        let frame = session.receive(if shown.is_some() { "waiting for messages" } else { "subscribing" })?;
-        match frame.command.as_str() {
-            "RECEIPT" => {
+    let mut session = subscribe(args, destination, options)?;
+    let mut held = Held::default();
+    let count = args.action.count.unwrap_or(u64::MAX);
+    while shown.unwrap_or(0) + held.len() < count {
+        let frame = session.receive(if shown.is_some() { "waiting for messages" } else { "subscribing" });
+        match frame {
+            Ok(frame) if frame.command == "RECEIPT" => {
                 *shown = shown.or(Some(0));
                 options.deadline.lift();
+                session.go_on(options.deadline);
             }
-            "MESSAGE" => {
-                let line = line(&frame.body);
-                show(&line, || options.stop.is_none_or(|stop| !is_readable(stop))).map_err(CatError::Show)?;
-                *shown = Some(shown.unwrap_or(0) + 1);
+            Ok(frame) if frame.command == "MESSAGE" => held.push(frame)?,
+            Ok(frame) if frame.command == "ERROR" => return Err(session.refused(&frame, false).into()),
+            Ok(frame) => return Err(session.unexpected(&frame, "a MESSAGE").into()),
+            // What came until then is shown, and goes back to the broker.
+            Err(error) => {
+                let left = held.take();
+                left.iter().try_for_each(|frame| print(frame, None, shown))?;
+                return Err(error.into());
+            }
+        }
+        if !args.action.in_order || shown.unwrap_or(0) + held.len() == count {
+            for frame in held.take() {
+                print(&frame, options.stop, shown)?;
                 session.queue(&acknowledgement(&session, &frame)?)?;
                 session.send("acknowledging")?;
             }
-            "ERROR" => return Err(session.refused(&frame, false).into()),
-            _ => return Err(session.unexpected(&frame, "a MESSAGE").into()),
         }
     }
     session.close();
     Ok(())
+}
+
+/// Subscribes, and leaves the receipt to come.
+fn subscribe<'a>(
+    args: &Args,
+    destination: &str,
+    options: &ConnectOptions<'a>,
+) -> Result<Session<'a>, SessionError> {
+    let mut session = Session::open_first(options)?;
+    let mode = if session.version == Version::V10 { "client" } else { "client-individual" };
+    let subscribe =
+        Frame::new("SUBSCRIBE").with("id", SUBSCRIPTION).with("destination", destination).with("ack", mode);
+    // RabbitMQ and ActiveMQ: no more than a few that go back if they are not shown.
+    let few = match args.action.count {
+        Some(count) if args.action.in_order => count.max(FEW),
+        _ => FEW,
+    };
+    let subscribe = subscribe
+        .with("prefetch-count", few.to_string())
+        .with("activemq.prefetchSize", few.to_string())
+        .with("receipt", "subscribed");
+    session.queue(&subscribe)?;
+    session.send("subscribing")?;
+    Ok(session)
+}
+
+/// Shows a message, unless the process shall stop.
+fn print(frame: &Frame, stop: Option<&UnixStream>, shown: &mut Option<u64>) -> Result<(), CatError> {
+    let line = line(&frame.body);
+    show(&line, || stop.is_none_or(|stop| !is_readable(stop))).map_err(CatError::Show)?;
+    *shown = Some(shown.unwrap_or(0) + 1);
+    Ok(())
+}
+
+/// Messages that wait to be shown: with `--in-order` all of them.
+#[derive(Default)]
+struct Held {
+    frames: Vec<Frame>,
+    octets: usize,
+}
+
+impl Held {
+    fn len(&self) -> u64 {
+        self.frames.len() as u64
+    }
+
+    fn push(&mut self, frame: Frame) -> Result<(), CatError> {
+        self.octets += frame.body.len();
+        if self.octets > LARGEST {
+            return Err(CatError::TooMuch);
+        }
+        self.frames.push(frame);
+        Ok(())
+    }
+
+    /// Takes them, in their order.
+    fn take(&mut self) -> Vec<Frame> {
+        let frames = std::mem::take(self).frames;
+        let order = order::of(frames.iter().map(|frame| frame.body.as_slice()));
+        let mut frames: Vec<Option<Frame>> = frames.into_iter().map(Some).collect();
+        order.into_iter().filter_map(|index| frames.get_mut(index)?.take()).collect()
+    }
 }
 
 /// ACK names the message by the header `ack` in version 1.2, before by `message-id`.

@@ -1,14 +1,12 @@
-//! The way to a broker: names, addresses, TCP and TLS, one broker after the other until one accepts the
-//! connection.
+//! The way to a broker: names, addresses, TCP and TLS.
 
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
 
-use net::{Cause, Connector, HostPort, ResolveError, SlowPath, Stream, Waiting, resolve};
+use net::{Cause, Connector, ResolveError, SlowPath, Stream, Waiting, resolve};
 use plugin::Deadline;
 
-use crate::options::Route;
+use crate::options::{Broker, Route};
 
 /// Why a broker could not be reached, or the connection to it broke.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +34,11 @@ impl ConnectionError {
             Self::Broken { cause, .. } => matches!(cause, Cause::NoAnswer),
         }
     }
+
+    /// Whether the broker ended a connection that it had accepted.
+    pub(crate) fn is_hang_up(&self) -> bool {
+        matches!(self, Self::Broken { cause: Cause::Closed | Cause::Reset, .. })
+    }
 }
 
 fn describe(cause: &Cause, doing: &str) -> String {
@@ -62,58 +65,30 @@ pub(crate) struct Connection<'a> {
 }
 
 impl<'a> ConnectOptions<'a> {
-    /// Connects to the first broker that accepts the connection; the error is that of the last one. `slow` is
-    /// done if that, or anything later, takes long.
-    pub(crate) fn connect(&self, slow: Option<SlowPath<'a>>) -> Result<Connection<'a>, ConnectionError> {
-        let waiting = Waiting::until(self.deadline).stopped_by(self.stop).meanwhile(slow);
-        let mut failure = None;
-        for (number, (broker, port)) in self.route.brokers.iter().enumerate() {
-            // A silent broker leaves time for the others.
-            let left = u32::try_from(self.route.brokers.len() - number).unwrap_or(u32::MAX);
-            let end = self.deadline.remaining() / left;
-            match self.connect_to(
-                broker,
-                *port,
-                self.deadline.remaining().saturating_sub(end),
-                &waiting,
-                slow,
-            ) {
-                Ok(stream) => return Ok(Connection { stream, broker: broker.to_string() }),
-                Err(error) => failure = Some(error),
-            }
-        }
-        Err(failure.unwrap_or_else(|| ConnectionError::Broken {
-            broker: "no broker".to_owned(),
-            doing: "connecting",
-            cause: Cause::NoAnswer,
-        }))
-    }
-
-    /// Connects to one broker, and leaves `spare` of the time to others.
-    fn connect_to(
+    /// Connects to this broker before `deadline`. `slow` is done if that, or anything later, takes long.
+    pub(crate) fn connect(
         &self,
-        broker: &HostPort,
-        port: u16,
-        spare: Duration,
-        waiting: &Waiting<'a>,
-        slow: Option<SlowPath<'_>>,
-    ) -> Result<Stream<'a>, ConnectionError> {
-        let addresses: Vec<SocketAddr> = resolve(&broker.host, port, self.deadline)?;
+        broker: &Broker,
+        deadline: &Deadline,
+        slow: Option<SlowPath<'a>>,
+    ) -> Result<Connection<'a>, ConnectionError> {
+        let waiting = Waiting::until(deadline).stopped_by(self.stop).meanwhile(slow);
+        let addresses: Vec<SocketAddr> = resolve(&broker.host.host, broker.port, deadline)?;
         slow.and_then(|slow| slow());
-        let limit = self.deadline.remaining().saturating_sub(spare);
-        let broken =
-            |cause| ConnectionError::Broken { broker: broker.to_string(), doing: "connecting", cause };
-        let (stream, _) = Connector::new(waiting.clone()).connect_any(&addresses, limit).map_err(broken)?;
-        match &self.route.tls {
-            None => Ok(stream),
-            Some(client) => stream.secure(client, &broker.host.bare(), Vec::new()).map_err(|cause| {
-                ConnectionError::Broken {
-                    broker: broker.to_string(),
-                    doing: "waiting for the TLS handshake",
-                    cause,
-                }
-            }),
-        }
+        let name = broker.name();
+        let broken = |doing| {
+            let broker = name.clone();
+            move |cause| ConnectionError::Broken { broker, doing, cause }
+        };
+        let connected = Connector::new(waiting).connect_any(&addresses, deadline.remaining());
+        let (stream, _) = connected.map_err(broken("connecting"))?;
+        let stream = match &self.route.tls {
+            None => stream,
+            Some(client) => stream
+                .secure(client, &broker.host.host.bare(), Vec::new())
+                .map_err(broken("waiting for the TLS handshake"))?,
+        };
+        Ok(Connection { stream, broker: name })
     }
 }
 

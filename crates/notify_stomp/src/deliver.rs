@@ -1,8 +1,12 @@
 //! Sending what waits, in its order, with a receipt for each: many may be on their way at once, and none
 //! leaves the spool before its own receipt has come.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
+use plugin::Deadline;
+
+use crate::brokers::Telling;
+use crate::destination::{Labels, Template};
 use crate::frame::Frame;
 use crate::session::{Session, SessionError};
 use crate::spool::{Entry, Spool, SpoolError};
@@ -32,31 +36,52 @@ impl DeliverError {
     }
 }
 
+impl Telling for DeliverError {
+    fn is_refusal(&self) -> bool {
+        matches!(self, Self::Session(error) if error.is_refusal())
+    }
+}
+
+/// Destinations that a broker refuses in this run, each with the broker's words.
+pub(crate) type Held = BTreeMap<String, String>;
+
 /// How events are sent.
 pub(crate) struct SendOptions<'a> {
-    pub(crate) destination: &'a str,
+    pub(crate) template: Template<'a>,
     pub(crate) is_persistent: bool,
+    pub(crate) is_text: bool,
 }
 
 impl SendOptions<'_> {
-    /// The frame of an event. The receipt is called like its sequence.
-    fn frame(&self, sequence: u64, json: Vec<u8>) -> Frame {
+    /// The frame of an event, and its destination. The receipt is called like its sequence.
+    pub(crate) fn frame(&self, receipt: Option<u64>, json: Vec<u8>) -> Frame {
+        let labels = Labels::of(&json);
+        let destination = self.template.of(&labels);
         let mut frame =
-            Frame::new("SEND").with("destination", self.destination).with("content-type", "application/json");
+            Frame::new("SEND").with("destination", destination).with("content-type", "application/json");
         if self.is_persistent {
             frame = frame.with("persistent", "true");
         }
-        Frame { body: json, ..frame.with("receipt", sequence.to_string()) }
+        frame = labels.headers().fold(frame, |frame, (name, value)| frame.with(name, value));
+        if let Some(receipt) = receipt {
+            frame = frame.with("receipt", receipt.to_string());
+        }
+        Frame { body: json, is_text: self.is_text, ..frame }
     }
 
-    /// Sends one event that is in no spool, and waits for its receipt.
+    /// Returns whether the destination of an event is held.
+    pub(crate) fn is_held(&self, json: &[u8], held: &Held) -> bool {
+        !held.is_empty() && held.contains_key(&self.template.of(&Labels::of(json)))
+    }
+
+    /// Sends one event and waits for its receipt.
     pub(crate) fn send(
         &self,
         session: &mut Session<'_>,
         sequence: u64,
         json: Vec<u8>,
     ) -> Result<(), SessionError> {
-        session.queue(&self.frame(sequence, json))?;
+        session.queue(&self.frame(Some(sequence), json))?;
         session.send(DOING)?;
         let answer = session.receive(DOING)?;
         receipt(session, &answer).and_then(|number| {
@@ -64,26 +89,29 @@ impl SendOptions<'_> {
         })
     }
 
-    /// Sends all that waits, and what comes meanwhile. How many the broker confirmed, also where an error
-    /// ended it.
+    /// Sends all that waits, and what comes meanwhile. From the first receipt on, the session goes on until
+    /// `deadline`. Returns how many the broker confirmed, also where an error ended it.
     pub(crate) fn drain(
         &self,
         spool: &Spool,
         session: &mut Session<'_>,
+        held: &Held,
+        deadline: &Deadline,
     ) -> (usize, Result<(), DeliverError>) {
+        let (open, confirmed) = (VecDeque::new(), Vec::new());
         let mut delivery =
-            Delivery { options: self, spool, session, open: VecDeque::new(), confirmed: Vec::new(), sent: 0 };
-        let mut result = Ok(());
-        while result.is_ok() {
-            match spool.entries() {
-                Ok(entries) if entries.is_empty() => break,
-                Ok(entries) => result = delivery.deliver(&entries),
-                Err(error) => result = Err(error.into()),
-            }
+            Delivery { options: self, spool, session, held, deadline, open, confirmed, sent: 0 };
+        let result = loop {
+            let delivered = spool.entries().map_err(DeliverError::from);
+            let delivered = delivered.and_then(|entries| delivery.deliver(&entries));
             // What was confirmed before an error is done with.
             let retired = delivery.retire();
-            result = result.and(retired);
-        }
+            match delivered.and_then(|is_more| retired.map(|()| is_more)) {
+                Ok(true) => {}
+                Ok(false) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
         (delivery.sent, result)
     }
 }
@@ -92,6 +120,8 @@ struct Delivery<'a, 'b> {
     options: &'a SendOptions<'a>,
     spool: &'a Spool,
     session: &'a mut Session<'b>,
+    held: &'a Held,
+    deadline: &'a Deadline,
     /// On their way.
     open: VecDeque<Entry>,
     /// Confirmed, and still in the spool.
@@ -100,18 +130,21 @@ struct Delivery<'a, 'b> {
 }
 
 impl Delivery<'_, '_> {
-    fn deliver(&mut self, entries: &[Entry]) -> Result<(), DeliverError> {
+    /// Sends these. Returns whether there was one to send.
+    fn deliver(&mut self, entries: &[Entry]) -> Result<bool, DeliverError> {
+        let before = self.sent;
         let mut rest = entries.iter();
         loop {
             while self.open.len() < WINDOW && self.session.unsent() < BATCH {
                 let Some(entry) = rest.next() else { break };
-                if let Some(json) = self.spool.read(*entry)? {
-                    self.session.queue(&self.options.frame(entry.sequence, json))?;
+                let json = self.spool.read(*entry)?;
+                if let Some(json) = json.filter(|json| !self.options.is_held(json, self.held)) {
+                    self.session.queue(&self.options.frame(Some(entry.sequence), json))?;
                     self.open.push_back(*entry);
                 }
             }
             if self.open.is_empty() {
-                return Ok(());
+                return Ok(self.sent > before);
             }
             self.session.send(DOING)?;
             // Half of the window is waited for, so that the next frames go out together.
@@ -133,6 +166,9 @@ impl Delivery<'_, '_> {
         let entry = place.and_then(|place| self.open.remove(place));
         self.confirmed
             .push(entry.ok_or_else(|| self.session.unexpected(frame, "the RECEIPT of an event on its way"))?);
+        if self.sent == 0 {
+            self.session.go_on(self.deadline);
+        }
         self.sent += 1;
         Ok(())
     }
@@ -144,8 +180,8 @@ impl Delivery<'_, '_> {
     }
 }
 
-/// The sequence that a RECEIPT confirms.
-fn receipt(session: &Session<'_>, frame: &Frame) -> Result<u64, SessionError> {
+/// The number that a RECEIPT confirms.
+pub(crate) fn receipt(session: &Session<'_>, frame: &Frame) -> Result<u64, SessionError> {
     match frame.command.as_str() {
         "RECEIPT" => frame
             .header("receipt-id")

@@ -1,6 +1,7 @@
-//! An event as it goes to the broker: JSON by the schema in `event-1.schema.json`.
+//! An event as it goes to the broker: JSON by the schema in `event-2.schema.json`.
 
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
@@ -13,39 +14,30 @@ use crate::perfdata::{self, Datum};
 const TEXT: usize = 64 << 10;
 /// The version of the schema: a new number where a reader of the old one would be misled, not where fields
 /// are added.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 const STATES: [&str; 8] = ["OK", "WARNING", "CRITICAL", "UNKNOWN", "UP", "DOWN", "UNREACHABLE", "PENDING"];
 const TYPES: [&str; 2] = ["SOFT", "HARD"];
 
 /// Why the macros are not an event.
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
-    /// No host.
+    /// Nothing of an event is given.
     #[error(
         "no event: name its host by --host and its state by --state, or take both --from-env, or send what waits by --flush"
     )]
     Nothing,
-    /// No state.
-    #[error("no state: give $SERVICESTATE$ or $HOSTSTATE$ by --state")]
-    NoState,
-    /// A word that is none of those that it may be.
-    #[error("{option} {value:?}: none of {words}")]
-    Word {
-        /// The option.
-        option: &'static str,
-        /// What it was given.
-        value: String,
-        /// What it may be.
-        words: String,
-    },
-    /// Not a number.
-    #[error("{option} {value:?}: not a whole number")]
-    Number {
-        /// The option.
-        option: &'static str,
-        /// What it was given.
-        value: String,
-    },
+    /// An event of no host.
+    #[error("no host: give $HOSTNAME$ by --host")]
+    NoHost,
+}
+
+/// A value that is not what its field holds. The field is null.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Invalid {
+    /// The field.
+    field: &'static str,
+    /// The beginning of what was given.
+    value: String,
 }
 
 /// One event, its fields in the order in which they are written.
@@ -58,16 +50,25 @@ pub struct Event {
     pub sequence: u64,
     /// Which spool counts.
     pub spool: Uuid,
-    monitor: String,
-    kind: &'static str,
-    hostname: String,
+    /// Which snapshot it belongs to; `None` for a change of state.
+    pub(crate) snapshot: Option<Uuid>,
+    pub(crate) monitor: String,
+    pub(crate) kind: &'static str,
+    pub(crate) hostname: String,
     address: Option<String>,
-    service: Option<String>,
-    state: &'static str,
-    state_type: Option<&'static str>,
+    pub(crate) service: Option<String>,
+    pub(crate) state: Option<&'static str>,
+    pub(crate) state_type: Option<&'static str>,
+    last_hard_state: Option<&'static str>,
     state_time: Option<u64>,
     attempt: Option<u64>,
     max_attempts: Option<u64>,
+    event_id: Option<u64>,
+    last_event_id: Option<u64>,
+    problem_id: Option<u64>,
+    downtime_depth: Option<u64>,
+    acknowledged: Option<bool>,
+    flapping: Option<bool>,
     time_t: u64,
     output: String,
     long_output: String,
@@ -75,60 +76,72 @@ pub struct Event {
     performance_data: Vec<Datum>,
     performance_data_unparsed: Vec<String>,
     truncated: Vec<&'static str>,
+    pub(crate) invalid: Vec<Invalid>,
 }
 
 impl Event {
-    /// The event of these macros; its sequence and spool are for the spool to say.
+    /// Makes the event of these macros; its sequence and spool are for the spool to say. A value that is not
+    /// what its field holds makes the field null and is noted.
     ///
     /// # Errors
-    /// [`EventError`]: no host or state, or something that is none.
+    /// [`EventError`]: there is no host.
     pub fn new(macros: &Macros) -> Result<Self, EventError> {
-        let mut truncated = Vec::new();
-        let mut text = |value: &Option<OsString>, name: &'static str| {
-            let (text, is_cut) = bounded(value.as_deref().unwrap_or_default());
-            if is_cut {
-                truncated.push(name);
-            }
-            text
-        };
-        let hostname = text(&macros.host, "hostname");
-        let address = Some(text(&macros.address, "address")).filter(|address| !address.is_empty());
-        let service = Some(text(&macros.service, "service")).filter(|service| !service.is_empty());
-        let output = text(&macros.output, "output");
-        let long_output = with_line_ends(&text(&macros.long_output, "long_output"));
-        let perfdata = text(&macros.perfdata, "perfdata");
-        let monitor = match &macros.monitor {
-            Some(_) => text(&macros.monitor, "monitor"),
-            None => rustix::system::uname().nodename().to_string_lossy().into_owned(),
-        };
+        let mut texts = Texts::default();
+        let mut values = Values::default();
+        let hostname = texts.take(&macros.host, "hostname");
         if hostname.is_empty() {
-            return Err(EventError::Nothing);
+            return Err(if macros.is_empty() { EventError::Nothing } else { EventError::NoHost });
         }
-        let state = one_of("--state", &macros.state, &STATES)?.ok_or(EventError::NoState)?;
+        let address = Some(texts.take(&macros.address, "address")).filter(|address| !address.is_empty());
+        let service = Some(texts.take(&macros.service, "service")).filter(|service| !service.is_empty());
+        let mut output = texts.take(&macros.output, "output");
+        let mut long_output = with_line_ends(&texts.take(&macros.long_output, "long_output"));
+        // Icinga 2 has one macro for all lines.
+        if let Some((first, rest)) = output.split_once('\n').filter(|_| long_output.is_empty()) {
+            (output, long_output) = (first.to_owned(), rest.to_owned());
+        }
+        let perfdata = texts.take(&macros.perfdata, "perfdata");
+        let monitor = match &macros.monitor {
+            Some(_) => texts.take(&macros.monitor, "monitor"),
+            None => monitor_name(),
+        };
         let (performance_data, performance_data_unparsed) = perfdata::parse(&perfdata);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let state = values.required_state(&macros.state);
+        let state_type = values.one_of("state_type", &macros.state_type, &TYPES);
+        let last_hard_state = values
+            .one_of("last_hard_state", &macros.last_hard_state, &STATES)
+            .or_else(|| state.filter(|_| state_type == Some("HARD")));
         Ok(Self {
             schema_version: SCHEMA,
             id: Uuid::new_v4(),
             sequence: 0,
             spool: Uuid::nil(),
+            snapshot: None,
             monitor,
             kind: if service.is_some() { "service" } else { "host" },
             hostname,
             address,
             service,
             state,
-            state_type: one_of("--state-type", &macros.state_type, &TYPES)?,
-            state_time: number("--state-time", &macros.state_time)?,
-            attempt: number("--attempt", &macros.attempt)?,
-            max_attempts: number("--max-attempts", &macros.max_attempts)?,
-            time_t: number("--time-t", &macros.time_t)?.unwrap_or(now),
+            state_type,
+            last_hard_state,
+            state_time: values.number("state_time", &macros.state_time),
+            attempt: values.number("attempt", &macros.attempt),
+            max_attempts: values.number("max_attempts", &macros.max_attempts),
+            event_id: values.number("event_id", &macros.event_id),
+            last_event_id: values.number("last_event_id", &macros.last_event_id),
+            problem_id: values.number("problem_id", &macros.problem_id),
+            downtime_depth: values.number("downtime_depth", &macros.downtime_depth),
+            acknowledged: values.boolean("acknowledged", &macros.acknowledged),
+            flapping: values.boolean("flapping", &macros.flapping),
+            time_t: values.number("time_t", &macros.time_t).unwrap_or_else(now),
             output,
             long_output,
             perfdata,
             performance_data,
             performance_data_unparsed,
-            truncated,
+            truncated: texts.truncated,
+            invalid: values.invalid,
         })
     }
 
@@ -136,6 +149,102 @@ impl Event {
     pub fn json(&self) -> Vec<u8> {
         // Nothing in it can fail: its keys are texts, its numbers finite, and it is written to memory.
         serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Event {
+    /// Host, service, state and the beginning of the output, for a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (service, state) = (self.service.as_deref().unwrap_or("-"), self.state.unwrap_or("-"));
+        let output: String = self.output.chars().take(100).collect();
+        write!(f, "{} {service} {state} {output}", self.hostname)
+    }
+}
+
+/// The name of this machine.
+pub(crate) fn monitor_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// The time, in seconds since 1970.
+pub(crate) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// Takes texts, bounded, and notes which were cut.
+#[derive(Default)]
+struct Texts {
+    truncated: Vec<&'static str>,
+}
+
+impl Texts {
+    fn take(&mut self, value: &Option<OsString>, name: &'static str) -> String {
+        let (text, is_cut) = bounded(value.as_deref().unwrap_or_default());
+        if is_cut {
+            self.truncated.push(name);
+        }
+        text
+    }
+}
+
+/// Takes words and numbers, and notes what is none.
+#[derive(Default)]
+struct Values {
+    invalid: Vec<Invalid>,
+}
+
+impl Values {
+    /// The state. It is noted too if none is given.
+    fn required_state(&mut self, value: &Option<OsString>) -> Option<&'static str> {
+        let state = self.one_of("state", value, &STATES);
+        if state.is_none() && self.invalid.is_empty() {
+            self.invalid.push(Invalid { field: "state", value: String::new() });
+        }
+        state
+    }
+
+    /// One of the words, whatever its case.
+    fn one_of(
+        &mut self,
+        field: &'static str,
+        value: &Option<OsString>,
+        words: &[&'static str],
+    ) -> Option<&'static str> {
+        self.take(field, value, |value| words.iter().find(|word| value.eq_ignore_ascii_case(word)).copied())
+    }
+
+    /// A whole number. Icinga 2 writes times with a fraction, which is cut off.
+    fn number(&mut self, field: &'static str, value: &Option<OsString>) -> Option<u64> {
+        let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
+        self.take(field, value, |value| {
+            let text = value.to_str()?;
+            let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+            whole.parse().ok().filter(|_| is_digits(whole) && is_digits(fraction))
+        })
+    }
+
+    /// Yes or no. Icinga 2 writes 1 for a normal and 2 for a sticky acknowledgement.
+    fn boolean(&mut self, field: &'static str, value: &Option<OsString>) -> Option<bool> {
+        self.take(field, value, |value| match value.to_str()? {
+            "1" | "2" | "true" => Some(true),
+            "0" | "false" => Some(false),
+            _ => None,
+        })
+    }
+
+    /// What `parse` makes of a value that is given.
+    fn take<T>(
+        &mut self,
+        field: &'static str,
+        value: &Option<OsString>,
+        parse: impl FnOnce(&OsStr) -> Option<T>,
+    ) -> Option<T> {
+        let value = value.as_deref().filter(|value| !value.is_empty())?;
+        let parsed = parse(value);
+        if parsed.is_none() {
+            self.invalid.push(Invalid { field, value: excerpt(value) });
+        }
+        parsed
     }
 }
 
@@ -165,26 +274,7 @@ fn with_line_ends(text: &str) -> String {
     plain
 }
 
-/// One of the words, whatever its case: none where nothing is given.
-fn one_of(
-    option: &'static str,
-    value: &Option<OsString>,
-    words: &[&'static str],
-) -> Result<Option<&'static str>, EventError> {
-    let Some(value) = value.as_deref().filter(|value| !value.is_empty()) else { return Ok(None) };
-    let known = words.iter().find(|word| value.eq_ignore_ascii_case(word)).copied();
-    known.map(Some).ok_or_else(|| EventError::Word { option, value: excerpt(value), words: words.join(", ") })
-}
-
-/// A whole number: none where nothing is given.
-fn number(option: &'static str, value: &Option<OsString>) -> Result<Option<u64>, EventError> {
-    let Some(value) = value.as_deref().filter(|value| !value.is_empty()) else { return Ok(None) };
-    let digits = value.to_str().filter(|text| text.bytes().all(|octet| octet.is_ascii_digit()));
-    let number = digits.and_then(|digits| digits.parse().ok());
-    number.map(Some).ok_or_else(|| EventError::Number { option, value: excerpt(value) })
-}
-
-/// The beginning of what somebody gave, for a message.
+/// The beginning of what was given.
 fn excerpt(value: &OsStr) -> String {
     value.to_string_lossy().chars().take(60).collect()
 }

@@ -18,6 +18,13 @@ fn macros() -> Macros {
         state_time: given("1700000000"),
         attempt: given("3"),
         max_attempts: given("3"),
+        event_id: given("12"),
+        last_event_id: given("9"),
+        problem_id: given("4"),
+        last_hard_state: None,
+        downtime_depth: given("1"),
+        acknowledged: given("0"),
+        flapping: None,
         time_t: given("1700000001"),
         output: given("HTTP CRITICAL - no answer"),
         long_output: given("a\\nb"),
@@ -29,7 +36,7 @@ fn macros() -> Macros {
 
 #[test]
 fn events_follow_the_published_schema_and_fill_all_of_it() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("event-1.schema.json");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("event-2.schema.json");
     let schema: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
     let index = compiler.compile(path.to_str().unwrap(), &mut schemas).unwrap();
@@ -58,13 +65,14 @@ fn events_follow_the_published_schema_and_fill_all_of_it() {
 fn an_events_json_is_as_documented() {
     let event = Event { id: Uuid::nil(), sequence: 7, spool: Uuid::max(), ..Event::new(&macros()).unwrap() };
     let expected = concat!(
-        r#"{"schema_version":1,"id":"00000000-0000-0000-0000-000000000000","sequence":7,"spool":"ffffffff-ffff-ffff-ffff-ffffffffffff","#,
+        r#"{"schema_version":2,"id":"00000000-0000-0000-0000-000000000000","sequence":7,"spool":"ffffffff-ffff-ffff-ffff-ffffffffffff","snapshot":null,"#,
         r#""monitor":"monitor1","kind":"service","hostname":"web1","address":"192.0.2.1","service":"HTTP","state":"CRITICAL","#,
-        r#""state_type":"HARD","state_time":1700000000,"attempt":3,"max_attempts":3,"time_t":1700000001,"#,
+        r#""state_type":"HARD","last_hard_state":"CRITICAL","state_time":1700000000,"attempt":3,"max_attempts":3,"#,
+        r#""event_id":12,"last_event_id":9,"problem_id":4,"downtime_depth":1,"acknowledged":false,"flapping":null,"time_t":1700000001,"#,
         r#""output":"HTTP CRITICAL - no answer","long_output":"a\nb","perfdata":"time=5s;1;2;0;10 size=U odd","performance_data":["#,
         r#"{"label":"time","value":5,"unit":"s","warn":"1","crit":"2","min":0,"max":10},"#,
         r#"{"label":"size","value":null,"unit":"","warn":null,"crit":null,"min":null,"max":null}],"#,
-        r#""performance_data_unparsed":["odd"],"truncated":[]}"#,
+        r#""performance_data_unparsed":["odd"],"truncated":[],"invalid":[]}"#,
     );
     assert_eq!(String::from_utf8(event.json()).unwrap(), expected);
 }
@@ -76,6 +84,51 @@ fn line_ends_of_nagios_are_line_ends() {
     {
         assert_eq!(with_line_ends(given), expected);
     }
+}
+
+#[test]
+fn a_wrong_macro_is_null_and_a_note() {
+    let given = |text: &str| Some(OsString::from(text));
+    let wrong = Macros {
+        host: given("web1"),
+        state: given("BAD"),
+        state_type: given("$SERVICESTATETYPE$"),
+        attempt: given("-1"),
+        event_id: given("99999999999999999999999"),
+        state_time: given("1700000000.25"),
+        acknowledged: given("2"),
+        flapping: given("perhaps"),
+        ..Macros::default()
+    };
+    let json: Value = serde_json::from_slice(&Event::new(&wrong).unwrap().json()).unwrap();
+    for field in ["state", "state_type", "attempt", "event_id", "flapping"] {
+        assert_eq!(json[field], Value::Null, "{field}");
+    }
+    assert_eq!((&json["state_time"], &json["acknowledged"]), (&1_700_000_000.into(), &true.into()));
+    let notes = r#"[{"field":"state","value":"BAD"},{"field":"state_type","value":"$SERVICESTATETYPE$"},{"field":"attempt","value":"-1"},
+        {"field":"event_id","value":"99999999999999999999999"},{"field":"flapping","value":"perhaps"}]"#;
+    assert_eq!(json["invalid"], serde_json::from_str::<Value>(notes).unwrap());
+    let bare = Event::new(&Macros { host: given("web1"), ..Macros::default() }).unwrap();
+    assert_eq!((bare.state, bare.invalid), (None, vec![Invalid { field: "state", value: String::new() }]));
+    let words = |macros: Macros| Event::new(&macros).unwrap_err().to_string();
+    assert!(words(Macros::default()).starts_with("no event: "));
+    assert_eq!(
+        words(Macros { state: given("OK"), ..Macros::default() }),
+        "no host: give $HOSTNAME$ by --host"
+    );
+}
+
+#[test]
+fn an_output_of_several_lines_is_taken_apart() {
+    let given = |text: &str| Some(OsString::from(text));
+    let event = |output: &str, long: &str| {
+        let macros =
+            Macros { host: given("h"), output: given(output), long_output: given(long), ..Macros::default() };
+        let event = Event::new(&macros).unwrap();
+        (event.output, event.long_output)
+    };
+    assert_eq!(event("a\nb\nc", ""), ("a".to_owned(), "b\nc".to_owned()));
+    assert_eq!(event("a\nb", "c"), ("a\nb".to_owned(), "c".to_owned()));
 }
 
 #[test]

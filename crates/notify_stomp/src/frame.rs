@@ -54,6 +54,8 @@ pub struct Frame {
     pub headers: Vec<(String, String)>,
     /// What it carries.
     pub body: Vec<u8>,
+    /// Whether the body is sent without its length: it has no NUL then.
+    pub is_text: bool,
 }
 
 /// Why octets are no frame, or a frame cannot be octets.
@@ -111,7 +113,7 @@ impl Frame {
             head += &escape(value, escapes).ok_or_else(unsayable)?;
             head.push('\n');
         }
-        if !self.body.is_empty() {
+        if !self.body.is_empty() && !self.is_text {
             head += &format!("content-length:{}\n", self.body.len());
         }
         head.push('\n');

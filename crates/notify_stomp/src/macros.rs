@@ -43,6 +43,27 @@ pub struct Macros {
     /// Number of attempts until the state is HARD: $MAXSERVICEATTEMPTS$ or $MAXHOSTATTEMPTS$
     #[arg(long, value_name = "NUMBER")]
     pub max_attempts: Option<OsString>,
+    /// Nagios' number of the event that began this state: $SERVICEEVENTID$ or $HOSTEVENTID$
+    #[arg(long, value_name = "NUMBER")]
+    pub event_id: Option<OsString>,
+    /// Number of the event before that one: $LASTSERVICEEVENTID$ or $LASTHOSTEVENTID$
+    #[arg(long, value_name = "NUMBER")]
+    pub last_event_id: Option<OsString>,
+    /// Number of the problem, 0 if there is none: $SERVICEPROBLEMID$ or $HOSTPROBLEMID$
+    #[arg(long, value_name = "NUMBER")]
+    pub problem_id: Option<OsString>,
+    /// Last hard state. Default: the state itself if it is HARD
+    #[arg(long, value_name = "STATE")]
+    pub last_hard_state: Option<OsString>,
+    /// Number of downtimes that run now: $SERVICEDOWNTIME$ or $HOSTDOWNTIME$
+    #[arg(long, value_name = "NUMBER")]
+    pub downtime_depth: Option<OsString>,
+    /// Whether the problem is acknowledged: 1, 2 or true, 0 or false
+    #[arg(long, value_name = "BOOLEAN")]
+    pub acknowledged: Option<OsString>,
+    /// Whether the object is flapping: 1 or true, 0 or false
+    #[arg(long, value_name = "BOOLEAN")]
+    pub flapping: Option<OsString>,
     /// Time of the event, in seconds since 1970: $TIMET$. Default: now
     #[arg(long, value_name = "TIME")]
     pub time_t: Option<OsString>,
@@ -73,6 +94,12 @@ impl Macros {
         Ok(all)
     }
 
+    /// Returns whether nothing of an event is given.
+    pub(crate) fn is_empty(&self) -> bool {
+        let given = [&self.host, &self.service, &self.state, &self.state_type, &self.output, &self.event_id];
+        given.iter().all(|value| value.is_none())
+    }
+
     /// Fills what was not given from variables without their prefix. A service has variables of its own
     /// beside its host's.
     fn add(&mut self, variable: impl Fn(&str) -> Option<OsString>) {
@@ -96,6 +123,10 @@ impl Macros {
         fill(&mut self.state_time, &format!("LAST{kind}STATECHANGE"));
         fill(&mut self.attempt, &format!("{kind}ATTEMPT"));
         fill(&mut self.max_attempts, &format!("MAX{kind}ATTEMPTS"));
+        fill(&mut self.event_id, &format!("{kind}EVENTID"));
+        fill(&mut self.last_event_id, &format!("LAST{kind}EVENTID"));
+        fill(&mut self.problem_id, &format!("{kind}PROBLEMID"));
+        fill(&mut self.downtime_depth, &format!("{kind}DOWNTIME"));
         fill(&mut self.output, &format!("{kind}OUTPUT"));
         fill(&mut self.long_output, &format!("LONG{kind}OUTPUT"));
         fill(&mut self.perfdata, &format!("{kind}PERFDATA"));
@@ -116,6 +147,8 @@ mod tests {
         service.add(variable);
         assert_eq!(service.state.as_deref(), Some(OsStr::new("SERVICESTATE")));
         assert_eq!(service.max_attempts.as_deref(), Some(OsStr::new("MAXSERVICEATTEMPTS")));
+        assert_eq!(service.last_event_id.as_deref(), Some(OsStr::new("LASTSERVICEEVENTID")));
+        assert_eq!(service.problem_id.as_deref(), Some(OsStr::new("SERVICEPROBLEMID")));
         assert_eq!(service.output.as_deref(), Some(OsStr::new("mine")));
         let mut host = Macros::default();
         host.add(|name| variable(name).filter(|_| name != "SERVICEDESC"));

@@ -1,5 +1,8 @@
 //! What a run did and what it did not, for the line about it.
 
+use plugin::Thresholds;
+
+use crate::harm::Counts;
 use crate::spool::{Spool, SpoolError};
 
 /// What became of the event of this run.
@@ -12,8 +15,19 @@ pub enum Fate {
     Confirmed(u64),
     /// It is in the spool.
     Waits(u64),
-    /// Neither.
+    /// The broker refuses it, and it is set aside.
+    Refused(u64),
+    /// None of these.
     Lost,
+}
+
+/// Why what waits was not sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Broker and cause.
+    pub text: String,
+    /// Whether a broker refuses login, virtual host, permission or destination: it will again.
+    pub is_refusal: bool,
 }
 
 /// What was done, and what was not.
@@ -21,6 +35,9 @@ pub enum Fate {
 pub struct Observations {
     /// What became of the event of this run.
     pub fate: Fate,
+    /// How long the oldest event may wait. `None` for a run that publishes an event: Nagios discards its
+    /// state.
+    pub limits: Option<Thresholds>,
     /// The broker, or all of them.
     pub broker: String,
     /// How many the broker confirmed.
@@ -29,18 +46,26 @@ pub struct Observations {
     pub waiting: usize,
     /// See `waiting`.
     pub oldest: f64,
-    /// How many were dropped because they were too many or too old.
+    /// How many this run dropped because they were too many or too old.
     pub dropped: usize,
+    /// How many this run set aside because a broker refused them, and its words about the last one.
+    pub aside: usize,
+    /// See `aside`.
+    pub words: String,
+    /// How many were lost, dropped and refused since the last `--acknowledge`.
+    pub counts: Counts,
     /// How many files are set aside in the spool that are no events.
     pub broken: usize,
     /// What is wrong with the options of the broker: then nothing was sent.
     pub refused: Option<String>,
     /// Why what waits was not sent.
-    pub failure: Option<String>,
+    pub failure: Option<Failure>,
     /// Why the event could not be spooled, or not durably.
     pub spool_failure: Option<String>,
     /// Whether another process is sending.
     pub is_busy: bool,
+    /// Whether the time was up while the broker confirmed one event after the other.
+    pub is_unfinished: bool,
 }
 
 impl Observations {
@@ -48,9 +73,9 @@ impl Observations {
     pub(crate) fn count(&mut self, spool: &Spool) -> Result<(), SpoolError> {
         let waiting = spool.entries()?;
         self.waiting = waiting.len();
-        self.oldest =
-            waiting.first().and_then(|entry| spool.age(*entry)).map_or(0.0, |age| age.as_secs_f64());
+        self.oldest = waiting.first().map_or(0.0, |entry| spool.age(*entry).as_secs_f64());
         self.broken = spool.broken();
+        self.counts = spool.counts()?;
         Ok(())
     }
 }

@@ -1,11 +1,14 @@
-//! The options of the broker and of the spool.
+//! The options of the broker.
+
+mod failover;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use net::tls::{Client, Settings, TlsError};
+use net::tls::{Client, Identity, Settings, TlsError};
 use net::{HostPort, InvalidHost};
-use plugin::{Deadline, Seconds};
+use plugin::Deadline;
+
+use crate::destination::{Template, TemplateError};
 
 /// The ports of STOMP, without and with TLS, unless a broker is named with another.
 const PORTS: (u16, u16) = (61613, 61614);
@@ -15,11 +18,13 @@ const PORTS: (u16, u16) = (61613, 61614);
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Broker")]
 pub struct Target {
-    /// Broker to publish to: broker.example.com or 192.0.2.5:61613. Repeatable: the first that accepts the
-    /// connection is used. Default port: 61613, with --tls 61614
+    /// Broker to publish to: broker.example.com or 192.0.2.5:61613. Repeatable, also as
+    /// failover:(tcp://b1,tcp://b2): the first that confirms an event is used, and tried first the next time.
+    /// Default port: 61613, with --tls 61614
     #[arg(long, value_name = "HOST[:PORT]")]
     pub broker: Vec<String>,
-    /// Destination of the events: /topic/nagios, /queue/nagios or /exchange/NAME/KEY
+    /// Destination of the events: /topic/nagios, /queue/nagios or /exchange/NAME/KEY. {monitor}, {kind}, {host},
+    /// {service}, {state} and {state_type} stand for the values of the event: /topic/nagios.{state}
     #[arg(long, value_name = "NAME")]
     pub destination: Option<String>,
     /// User to log in as
@@ -34,12 +39,21 @@ pub struct Target {
     /// Do not ask the broker to keep events across its own restart
     #[arg(long)]
     pub not_persistent: bool,
+    /// Leave out the header content-length, so that JMS consumers of ActiveMQ get a text message and not octets
+    #[arg(long)]
+    pub text_message: bool,
     /// Use TLS and verify the certificate of the broker
     #[arg(long)]
     pub tls: bool,
     /// PEM file of the certificate authorities to trust. Default: those of the system
     #[arg(long, value_name = "FILE")]
     pub tls_ca: Option<PathBuf>,
+    /// PEM file of the own certificate, for a broker that asks for one
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// PEM file of the key of that certificate
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
 }
 
 /// What is wrong with the options of the broker. Each message names the option.
@@ -56,9 +70,21 @@ pub enum TargetError {
         /// What is wrong with it.
         why: InvalidHost,
     },
-    /// A file of authorities without TLS would be ignored.
-    #[error("--tls-ca has no effect without --tls: add --tls")]
-    CaWithoutTls,
+    /// A `failover:` list is not one.
+    #[error(transparent)]
+    Failover(#[from] failover::FailoverError),
+    /// No destination.
+    #[error("no destination: name it by --destination, as in --destination=/topic/nagios")]
+    NoDestination,
+    /// The destination has a placeholder that is none.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// A file for TLS without TLS would be ignored.
+    #[error("{0} has no effect without --tls: add --tls")]
+    WithoutTls(&'static str),
+    /// A certificate without its key, or a key alone.
+    #[error("--tls-cert and --tls-key belong together: name both files")]
+    HalfIdentity,
     /// TLS cannot be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -67,15 +93,39 @@ pub enum TargetError {
     LineEnd(&'static str),
 }
 
+/// A broker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Broker {
+    /// As it was named.
+    pub(crate) host: HostPort,
+    /// The port to connect to.
+    pub(crate) port: u16,
+}
+
+impl Broker {
+    /// Returns the broker as it was named.
+    pub(crate) fn name(&self) -> String {
+        self.host.to_string()
+    }
+}
+
 /// How to reach the brokers: options in which nothing is wrong.
 #[derive(Debug)]
 pub(crate) struct Route<'a> {
     /// As whom, and where there.
     pub(crate) target: &'a Target,
-    /// The brokers in their order, each with the port to connect to.
-    pub(crate) brokers: Vec<(HostPort, u16)>,
+    /// The first broker, and the others in their order.
+    pub(crate) brokers: (Broker, Vec<Broker>),
     /// TLS, if it is asked for.
     pub(crate) tls: Option<Client>,
+}
+
+impl Route<'_> {
+    /// Returns the brokers as they were named.
+    pub(crate) fn names(&self) -> String {
+        let names = std::iter::once(&self.brokers.0).chain(&self.brokers.1).map(Broker::name);
+        names.collect::<Vec<String>>().join(", ")
+    }
 }
 
 impl Target {
@@ -84,33 +134,68 @@ impl Target {
     /// # Errors
     /// [`TargetError`]: what is wrong with them.
     pub(crate) fn route(&self, deadline: &Deadline) -> Result<Route<'_>, TargetError> {
-        let default = if self.tls { PORTS.1 } else { PORTS.0 };
-        let broker = |given: &String| {
-            let broker =
-                given.parse::<HostPort>().map_err(|why| TargetError::Broker { given: given.clone(), why })?;
-            let port = broker.port_or(default);
-            Ok((broker, port))
-        };
-        let brokers = self.broker.iter().map(broker).collect::<Result<Vec<_>, TargetError>>()?;
-        if brokers.is_empty() {
-            return Err(TargetError::NoBroker);
+        let mut brokers = Vec::new();
+        for given in &self.broker {
+            match failover::parse(given, self.tls)? {
+                Some(list) => list.into_iter().try_for_each(|one| self.add(&mut brokers, one))?,
+                None => self.add(&mut brokers, given)?,
+            }
         }
+        let mut brokers = brokers.into_iter();
+        let first = brokers.next().ok_or(TargetError::NoBroker)?;
+        self.check_line_ends()?;
+        let tls = self.tls_settings()?.map(|settings| settings.load(deadline)).transpose()?;
+        Ok(Route { target: self, brokers: (first, brokers.collect()), tls })
+    }
+
+    fn add(&self, brokers: &mut Vec<Broker>, given: &str) -> Result<(), TargetError> {
+        let wrong = |why| TargetError::Broker { given: given.to_owned(), why };
+        let host = given.parse::<HostPort>().map_err(wrong)?;
+        let port = host.port_or(if self.tls { PORTS.1 } else { PORTS.0 });
+        brokers.push(Broker { host, port });
+        Ok(())
+    }
+
+    fn check_line_ends(&self) -> Result<(), TargetError> {
         let texts = [
             ("--login", self.login.as_deref()),
             ("--passcode", self.passcode.as_deref()),
             ("--vhost", Some(&*self.vhost)),
         ];
-        if let Some((option, _)) =
-            texts.iter().find(|(_, text)| text.is_some_and(|text| text.contains(['\n', '\r', '\0'])))
-        {
-            return Err(TargetError::LineEnd(option));
+        let wrong = texts.iter().find(|(_, text)| text.is_some_and(|text| text.contains(['\n', '\r', '\0'])));
+        wrong.map_or(Ok(()), |(option, _)| Err(TargetError::LineEnd(option)))
+    }
+
+    /// The settings of TLS: `None` without it.
+    fn tls_settings(&self) -> Result<Option<Settings>, TargetError> {
+        let files =
+            [("--tls-ca", &self.tls_ca), ("--tls-cert", &self.tls_cert), ("--tls-key", &self.tls_key)];
+        if let Some((option, _)) = files.iter().find(|(_, file)| file.is_some() && !self.tls) {
+            return Err(TargetError::WithoutTls(option));
         }
-        if self.tls_ca.is_some() && !self.tls {
-            return Err(TargetError::CaWithoutTls);
-        }
-        let settings = Settings { authorities: self.tls_ca.clone(), ..Settings::default() };
-        let tls = self.tls.then(|| settings.load(deadline)).transpose()?;
-        Ok(Route { target: self, brokers, tls })
+        let identity = match (&self.tls_cert, &self.tls_key) {
+            (Some(certificate), Some(key)) => {
+                Some(Identity { certificate: certificate.clone(), key: key.clone() })
+            }
+            (None, None) => None,
+            _ => return Err(TargetError::HalfIdentity),
+        };
+        let settings = Settings { authorities: self.tls_ca.clone(), identity, ..Settings::default() };
+        Ok(self.tls.then_some(settings))
+    }
+
+    /// The destination.
+    ///
+    /// # Errors
+    /// [`TargetError`]: there is none, or it has a placeholder that is none.
+    pub(crate) fn template(&self) -> Result<Template<'_>, TargetError> {
+        let destination = self.destination.as_deref().filter(|name| !name.is_empty());
+        Ok(Template::parse(destination.ok_or(TargetError::NoDestination)?)?)
+    }
+
+    /// Whether login or passcode has a backslash.
+    pub(crate) fn has_backslash(&self) -> bool {
+        [&self.login, &self.passcode].into_iter().flatten().any(|text| text.contains('\\'))
     }
 }
 
@@ -119,45 +204,17 @@ fn excerpt(given: &str) -> String {
     given.chars().take(60).collect()
 }
 
-/// Where events wait that no broker has confirmed, and how many.
-#[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "Spool")]
-pub struct SpoolOptions {
-    /// Directory in which events wait until the broker confirms receipt: on a local disk, one directory per
-    /// destination
-    #[arg(long, value_name = "FOLDER", default_value = "/var/spool/notify_stomp")]
-    pub spool: PathBuf,
-    /// Maximum size of the waiting events, in MiB: above it the oldest are dropped, which is CRITICAL
-    #[arg(long, value_name = "MIB", default_value = "64", value_parser = clap::value_parser!(u64).range(1..=1 << 20))]
-    pub spool_size: u64,
-    /// Drop events that have waited longer than this many days and still cannot be sent, which is CRITICAL
-    #[arg(long, value_name = "DAYS", default_value = "7", value_parser = clap::value_parser!(u64).range(1..=3650))]
-    pub spool_age: u64,
-    /// Only spool events for this long after no broker answered, so that Nagios does not wait for each event
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = Seconds::within(0.0..=86_400.0))]
-    pub retry: Seconds,
-}
-
-impl SpoolOptions {
-    /// The most octets that may wait.
-    pub fn most_octets(&self) -> u64 {
-        self.spool_size << 20
-    }
-
-    /// How long they may wait.
-    pub fn longest_wait(&self) -> Duration {
-        Duration::from_secs(self.spool_age * 86_400)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn route(target: &Target) -> Result<Vec<(String, u16)>, String> {
         let deadline = Deadline::after(Duration::from_secs(8));
         let route = target.route(&deadline).map_err(|error| error.to_string())?;
-        Ok(route.brokers.iter().map(|(broker, port)| (broker.to_string(), *port)).collect())
+        let all = std::iter::once(&route.brokers.0).chain(&route.brokers.1);
+        Ok(all.map(|broker| (broker.name(), broker.port)).collect())
     }
 
     #[test]
@@ -170,6 +227,10 @@ mod tests {
             route(&target),
             Ok(vec![("b.example.com".to_owned(), 61613), ("[2001:db8::1]:1".to_owned(), 1)])
         );
+        let list = "failover:(tcp://a:1,tcp://b.example.com)?randomize=true";
+        let target = Target { broker: vec![list.to_owned(), "c".to_owned()], ..Target::default() };
+        let expected = [("a:1", 1), ("b.example.com", 61613), ("c", 61613)];
+        assert_eq!(route(&target), Ok(expected.map(|(name, port)| (name.to_owned(), port)).to_vec()));
         for broker in [
             "",
             ":61613",
@@ -206,6 +267,14 @@ mod tests {
         assert_eq!(
             with(|target| target.tls_ca = Some("/ca.pem".into())),
             "--tls-ca has no effect without --tls: add --tls"
+        );
+        assert_eq!(
+            with(|target| target.tls_key = Some("/key.pem".into())),
+            "--tls-key has no effect without --tls: add --tls"
+        );
+        assert_eq!(
+            with(|target| (target.tls, target.tls_cert) = (true, Some("/cert.pem".into()))),
+            "--tls-cert and --tls-key belong together: name both files"
         );
         assert_eq!(
             with(|target| target.login = Some("a\nb".to_owned())),

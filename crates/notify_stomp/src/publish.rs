@@ -8,14 +8,18 @@ use net::SlowPathAction;
 use plugin::Deadline;
 
 use crate::Args;
+use crate::brokers::Telling as _;
 use crate::connection::ConnectOptions;
-use crate::deliver::{DeliverError, SendOptions};
+use crate::deliver::SendOptions;
 use crate::event::{Event, EventError};
+use crate::loss::lose;
 use crate::macros::NoEnvironment;
-use crate::observations::{Fate, Observations};
+use crate::observations::{Failure, Fate, Observations};
 use crate::options::{Route, TargetError};
-use crate::session::Session;
+use crate::send::{Sender, Sent};
+use crate::session::{Session, SessionError};
 use crate::spool::{Spool, SpoolError, Spooled};
+use crate::user::{UserError, become_user};
 
 /// How long a receipt may take before the event is written through to the disk meanwhile. Most come sooner,
 /// and need no disk.
@@ -32,12 +36,12 @@ pub enum PublishError {
     /// Nagios exports no macros.
     #[error(transparent)]
     Environment(#[from] NoEnvironment),
-    /// No destination.
-    #[error("no destination: name it by --destination, as in --destination=/topic/nagios")]
-    NoDestination,
     /// The options of the broker are wrong, and there is no event that could be spooled.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// Root cannot become the user of the spool.
+    #[error(transparent)]
+    User(#[from] UserError),
     /// The spool cannot be used, and there is no event that could be sent without it.
     #[error(transparent)]
     Spool(#[from] SpoolError),
@@ -46,38 +50,72 @@ pub enum PublishError {
 /// Puts the event into the spool and sends what is there. Where the options of the broker are wrong, the
 /// event is spooled all the same.
 pub(crate) fn publish(args: &Args, deadline: &Deadline) -> Result<Observations, PublishError> {
-    let mut event = if args.flush { None } else { Some(Event::new(&args.event.complete()?)?) };
-    let destination = args
-        .target
-        .destination
-        .as_deref()
-        .filter(|name| !name.is_empty())
-        .ok_or(PublishError::NoDestination)?;
     let patience = Deadline::after(deadline.keeping(RESERVE));
-    let route = match (args.target.route(&patience), &mut event) {
-        (Ok(route), _) => route,
-        (Err(error), None) => return Err(error.into()),
-        (Err(error), Some(event)) => return Ok(spool_only(args, event, &error.to_string(), &patience)),
+    let user = args.spool.user.as_deref().map_or(Ok(()), |user| become_user(user, &patience));
+    if args.action.is_flush() {
+        user?;
+        return flush(args, deadline, &patience);
+    }
+    if let Err(error) = user {
+        return Ok(lose(&args.spool, &error.to_string(), &patience));
+    }
+    let mut event = match read_event(args) {
+        Err(error @ PublishError::Event(EventError::Nothing)) => return Err(error),
+        Err(error) => return Ok(lose(&args.spool, &error.to_string(), &patience)),
+        Ok(event) => event,
     };
-    let send = SendOptions { destination, is_persistent: !args.target.not_persistent };
+    let (route, send) = match route(args, &patience) {
+        Ok(options) => options,
+        Err(error) => return Ok(spool_only(args, &mut event, &error.to_string(), &patience)),
+    };
     let connect = ConnectOptions { route: &route, deadline: &patience, stop: None };
-    let mut run =
-        Run { args, connect, send, seen: Observations { broker: names(&route), ..Observations::default() } };
+    let seen = Observations { broker: route.names(), ..Observations::default() };
+    let mut run = Run { args, connect, send, seen };
     let _step = deadline.step(format!("using the spool {}", args.spool.spool.display()));
-    match Spool::open(&args.spool.spool, &patience) {
-        Ok(spool) => run.publish_via_spool(&spool, event.as_mut(), deadline)?,
-        Err(error) => match event {
-            Some(event) => run.publish_unspooled(event, error),
-            None => return Err(error.into()),
-        },
+    match Spool::open(&args.spool, &patience) {
+        Ok(spool) => run.publish_via_spool(&spool, &mut event, deadline)?,
+        Err(error) => run.send_now(&event, error),
+    }
+    if run.seen.fate == Fate::Lost {
+        run.seen.note_loss(&args.spool, &event.to_string(), deadline);
     }
     Ok(run.seen)
 }
 
-/// The brokers as they were named.
-fn names(route: &Route<'_>) -> String {
-    let names: Vec<String> = route.brokers.iter().map(|(broker, _)| broker.to_string()).collect();
-    names.join(", ")
+/// The event of the options and the environment.
+pub(crate) fn read_event(args: &Args) -> Result<Event, PublishError> {
+    Ok(Event::new(&args.event.complete()?)?)
+}
+
+/// How to reach the brokers, and what to send.
+fn route<'a>(args: &'a Args, deadline: &Deadline) -> Result<(Route<'a>, SendOptions<'a>), TargetError> {
+    let template = args.target.template()?;
+    let send = SendOptions {
+        template,
+        is_persistent: !args.target.not_persistent,
+        is_text: args.target.text_message,
+    };
+    Ok((args.target.route(deadline)?, send))
+}
+
+/// Sends what waits, and tells what happened since the last time.
+fn flush(args: &Args, deadline: &Deadline, patience: &Deadline) -> Result<Observations, PublishError> {
+    let _step = deadline.step(format!("using the spool {}", args.spool.spool.display()));
+    let spool = Spool::open(&args.spool, patience)?;
+    if args.action.acknowledge {
+        spool.acknowledge()?;
+    }
+    if args.action.retry_refused {
+        spool.retry_refused()?;
+    }
+    let (route, send) = route(args, patience)?;
+    let connect = ConnectOptions { route: &route, deadline: patience, stop: None };
+    let seen =
+        Observations { broker: route.names(), limits: Some(args.action.oldest()), ..Observations::default() };
+    let mut run = Run { args, connect, send, seen };
+    run.drain(&spool, None);
+    run.end(&spool, deadline)?;
+    Ok(run.seen)
 }
 
 /// Puts the event into the spool and through to the disk, since no broker can be asked: `why`.
@@ -86,7 +124,10 @@ pub(crate) fn spool_only(args: &Args, event: &mut Event, why: &str, patience: &D
     let _step = patience.step(format!("using the spool {}", args.spool.spool.display()));
     match put_and_count(args, event, &mut seen, patience) {
         Ok(sequence) => seen.fate = Fate::Waits(sequence),
-        Err(error) => (seen.fate, seen.spool_failure) = (Fate::Lost, Some(error.to_string())),
+        Err(error) => {
+            (seen.fate, seen.spool_failure) = (Fate::Lost, Some(error.to_string()));
+            seen.note_loss(&args.spool, &event.to_string(), patience);
+        }
     }
     seen
 }
@@ -97,7 +138,7 @@ fn put_and_count(
     seen: &mut Observations,
     patience: &Deadline,
 ) -> Result<u64, SpoolError> {
-    let spool = Spool::open(&args.spool.spool, patience)?;
+    let spool = Spool::open(&args.spool, patience)?;
     let lock = spool.lock(patience)?;
     let spooled = spool.put(event, args.spool.most_octets(), &lock)?;
     seen.dropped = spooled.dropped;
@@ -124,93 +165,113 @@ impl Run<'_> {
     fn publish_via_spool(
         &mut self,
         spool: &Spool,
-        event: Option<&mut Event>,
+        event: &mut Event,
         deadline: &Deadline,
     ) -> Result<(), SpoolError> {
-        let options = &self.args.spool;
-        let put = event.map(|event| {
-            let lock = spool.lock(self.connect.deadline);
-            lock.and_then(|lock| spool.put(event, options.most_octets(), &lock))
-                .map_err(|error| (event, error))
-        });
-        match put {
-            None => drop(self.drain(spool, None)),
-            Some(Ok(spooled)) => {
+        let lock = spool.lock(self.connect.deadline);
+        let most = self.args.spool.most_octets();
+        match lock.and_then(|lock| spool.put(event, most, &lock)) {
+            Ok(spooled) => {
                 self.seen.dropped += spooled.dropped;
-                let confirmed = self.drain(spool, Some(&spooled));
-                let sequence = spooled.entry.sequence;
-                self.seen.fate = if confirmed { Fate::Confirmed(sequence) } else { Fate::Waits(sequence) };
+                self.seen.fate = self.drain(spool, Some(&spooled));
             }
-            Some(Err((event, error))) => self.publish_past_spool(spool, event, error),
+            Err(error) => self.publish_past_spool(spool, event, error),
         }
-        if self.seen.failure.is_some() {
-            // Only what cannot be sent is too old.
-            if let Ok(lock) = spool.lock(deadline) {
-                self.seen.dropped += spool.drop_old(options.longest_wait(), &lock)?;
-            }
+        self.end(spool, deadline)
+    }
+
+    /// Drops what is too old, and counts what is left.
+    fn end(&mut self, spool: &Spool, deadline: &Deadline) -> Result<(), SpoolError> {
+        // Only what cannot be sent is too old.
+        if self.seen.failure.is_some()
+            && let Ok(lock) = spool.lock(deadline)
+        {
+            self.seen.dropped += spool.drop_old(self.args.spool.longest_wait(), &lock)?;
         }
         self.seen.count(spool)
     }
 
-    /// Sends what waits, unless another process does. Returns whether `own` is confirmed; if not, it is on
+    /// Sends what waits, unless another process does. Returns what became of `own`: where it waits, it is on
     /// the disk.
-    fn drain(&mut self, spool: &Spool, own: Option<&Spooled>) -> bool {
+    fn drain(&mut self, spool: &Spool, own: Option<&Spooled>) -> Fate {
         let durable = OnceLock::new();
         let sync = || {
             durable.get_or_init(|| own.map_or(Ok(()), Spooled::sync));
         };
-        let result = self.send_all(spool, own.is_some(), &sync);
-        if let Err(error) = &result {
-            spool.set_silent(error.is_silence());
-            self.seen.failure = Some(error.to_string());
+        let refused = match self.recent_silence(spool, own.is_some()) {
+            Some(text) => {
+                self.seen.failure = Some(Failure { text, is_refusal: false });
+                Vec::new()
+            }
+            None => self.send_all(spool, &sync),
+        };
+        let Some(own) = own else { return Fate::None };
+        let sequence = own.entry.sequence;
+        if spool.has(own.entry) {
+            sync();
+            if let Some(Err(error)) = durable.get() {
+                self.seen.spool_failure = Some(error.to_string());
+            }
+            return Fate::Waits(sequence);
         }
-        let Some(own) = own else { return false };
-        let still_waits = self.seen.failure.is_some() || self.seen.is_busy;
-        if !still_waits || spool.age(own.entry).is_none() {
-            return true;
-        }
-        sync();
-        if let Some(Err(error)) = durable.get() {
-            self.seen.spool_failure = Some(error.to_string());
-        }
-        false
+        if refused.contains(&sequence) { Fate::Refused(sequence) } else { Fate::Confirmed(sequence) }
     }
 
-    /// The sender reads the spool again after it has given up the right to send: what came in between is its
-    /// own to send. So a process that finds the right taken can leave.
-    fn send_all(
-        &mut self,
-        spool: &Spool,
-        is_event: bool,
-        sync: &(impl Fn() + Sync),
-    ) -> Result<(), DeliverError> {
+    /// Says that no broker answered a moment ago. An event does not wait for another try then, and a flush
+    /// does.
+    fn recent_silence(&self, spool: &Spool, is_event: bool) -> Option<String> {
         let retry = self.args.spool.retry.duration();
-        if let Some(since) = spool.silent_for().filter(|since| is_event && *since < retry) {
-            self.seen.failure =
-                Some(format!("{} did not answer {:.0} s ago", self.seen.broker, since.as_secs_f64()));
-            return Ok(());
+        let since = spool.silent_for().filter(|since| is_event && *since < retry)?;
+        let (since, left) = (since.as_secs_f64(), (retry - since).as_secs_f64());
+        Some(format!("{} was silent {since:.0} s ago, asked again in {left:.0} s", self.seen.broker))
+    }
+
+    /// Sends what waits and notes what came of it. Returns the events that were set aside.
+    fn send_all(&mut self, spool: &Spool, sync: &(impl Fn() + Sync)) -> Vec<u64> {
+        let slow = SlowPathAction::after(PATIENCE, sync);
+        let if_due = || slow.run_if_due();
+        let mut sender = Sender {
+            connect: &self.connect,
+            options: &self.send,
+            spool,
+            most: self.args.spool.most_octets(),
+            slow: Some(&if_due),
+            sent: Sent::default(),
+        };
+        let result = sender.send_all();
+        let sent = sender.sent;
+        match &result {
+            // A broker that confirms is not silent: the time was up.
+            Err(error) if error.is_silence() && sent.confirmed > 0 => self.seen.is_unfinished = true,
+            Err(error) => {
+                spool.set_silent(error.is_silence());
+                let (text, is_refusal) = (error.to_string(), error.is_refusal());
+                self.seen.failure = Some(Failure { text, is_refusal });
+            }
+            Ok(()) if sent.confirmed > 0 => spool.set_silent(false),
+            Ok(()) => {}
         }
-        while !spool.entries()?.is_empty() {
-            let Some(_right) = spool.try_to_send()? else {
-                self.seen.is_busy = true;
-                return Ok(());
+        if let (None, Some((destination, words))) = (&self.seen.failure, sent.held.first_key_value()) {
+            let others = match sent.held.len() - 1 {
+                0 => String::new(),
+                others => format!(" and {others} more"),
             };
-            let slow = SlowPathAction::after(PATIENCE, sync);
-            let if_due = || slow.run_if_due();
-            let mut session = Session::open(&self.connect, Some(&if_due))?;
-            self.seen.broker = session.broker();
-            let (sent, result) = self.send.drain(spool, &mut session);
-            self.seen.sent += sent;
-            result?;
-            session.close();
-            spool.set_silent(false);
+            let text = format!("{words}, destination {destination}{others}");
+            self.seen.failure = Some(Failure { text, is_refusal: true });
         }
-        Ok(())
+        self.seen.sent += sent.confirmed;
+        self.seen.is_busy |= sent.is_busy;
+        self.seen.broker = sent.broker.unwrap_or_else(|| self.seen.broker.clone());
+        self.seen.aside += sent.aside.len();
+        if let Some((_, words)) = sent.aside.last() {
+            self.seen.words.clone_from(words);
+        }
+        sent.aside.into_iter().map(|(sequence, _)| sequence).collect()
     }
 
     /// Sends an event that could not be spooled, after what waits.
     fn publish_past_spool(&mut self, spool: &Spool, event: &mut Event, error: SpoolError) {
-        let _ = self.drain(spool, None);
+        self.drain(spool, None);
         let lock = spool.lock(self.connect.deadline);
         // Without a number of its own it is still the event.
         let _ = spool.number(event);
@@ -222,25 +283,25 @@ impl Run<'_> {
     }
 
     /// Sends an event without any spool.
-    fn publish_unspooled(&mut self, event: Event, error: SpoolError) {
-        self.send_now(&event, error);
-    }
-
     fn send_now(&mut self, event: &Event, error: SpoolError) {
         self.seen.spool_failure = Some(error.to_string());
-        let sent = Session::open(&self.connect, None).and_then(|mut session| {
-            self.seen.broker = session.broker();
+        let connect = &self.connect;
+        let sent = connect.route.first_that(None, connect.deadline, |broker, share| {
+            let mut session = Session::open(connect, broker, share, None)?;
             self.send.send(&mut session, event.sequence, event.json())?;
             session.close();
-            Ok(())
+            Ok(broker.name())
         });
+        let sent: Result<String, SessionError> = sent;
         match sent {
-            Ok(()) => {
+            Ok(broker) => {
                 self.seen.sent += 1;
+                self.seen.broker = broker;
                 self.seen.fate = Fate::Confirmed(event.sequence);
             }
             Err(error) => {
-                self.seen.failure = Some(error.to_string());
+                let (text, is_refusal) = (error.to_string(), error.is_refusal());
+                self.seen.failure = Some(Failure { text, is_refusal });
                 self.seen.fate = Fate::Lost;
             }
         }

@@ -8,27 +8,36 @@ use plugin::{Deadline, Report};
 
 use crate::Args;
 use crate::evaluate::evaluate;
-use crate::event::Event;
-use crate::publish::spool_only;
+use crate::event::EventError;
+use crate::loss::lose;
+use crate::publish::{PublishError, read_event, spool_only};
+use crate::user::become_user;
 
 /// The headings of the options that an event in the spool needs.
 const HEADINGS: [&str; 2] = ["Event", "Spool"];
 
 /// Spools the event of a command line that was `refused`, and reports both; where it is not an event, returns
-/// the report as it is.
+/// the report as it is. An event that cannot be read is counted as lost.
 pub fn salvage(arguments: &[OsString], refused: Report, deadline: &Deadline) -> Report {
-    match read_event(arguments) {
-        Some((args, mut event)) => evaluate(&spool_only(&args, &mut event, refused.summary(), deadline)),
-        None => refused,
+    let Some(kept) = event_options(arguments) else { return refused };
+    let why = refused.summary();
+    let Some(args) = parse(&kept) else { return refused };
+    let user = args.spool.user.as_deref().map_or(Ok(()), |user| become_user(user, deadline));
+    if user.is_err() {
+        return evaluate(&lose(&args.spool, why, deadline));
+    }
+    match read_event(&args) {
+        Ok(mut event) => evaluate(&spool_only(&args, &mut event, why, deadline)),
+        Err(PublishError::Event(EventError::Nothing)) => refused,
+        Err(_) => evaluate(&lose(&args.spool, why, deadline)),
     }
 }
 
-/// The event, with the options that say where it waits.
-fn read_event(arguments: &[OsString]) -> Option<(Args, Event)> {
-    let args = Args::try_parse_from(event_options(arguments)?).ok()?;
-    args.target.destination.as_ref().filter(|name| !name.is_empty())?;
-    let event = Event::new(&args.event.complete().ok()?).ok()?;
-    Some((args, event))
+/// The options, without those of the spool that are wrong too.
+fn parse(kept: &[OsString]) -> Option<Args> {
+    let is_spool = |option: &OsString| option.as_encoded_bytes().starts_with(b"--spool-");
+    let fewer = || kept.iter().filter(|option| !is_spool(option)).cloned().collect::<Vec<_>>();
+    Args::try_parse_from(kept).or_else(|_| Args::try_parse_from(fewer())).ok()
 }
 
 /// The arguments without what concerns the broker, and without what is no option. `None` for a run without an
@@ -42,14 +51,12 @@ fn event_options(arguments: &[OsString]) -> Option<Vec<OsString>> {
         let name = option.split(|octet| *octet == b'=').next().unwrap_or_default();
         let is_it = |known: &&Arg| known.get_long().is_some_and(|long| long.as_bytes() == name);
         let Some(known) = command.get_arguments().find(is_it) else { continue };
-        if matches!(known.get_id().as_str(), "flush" | "cat") {
+        if matches!(known.get_id().as_str(), "flush" | "acknowledge" | "retry_refused" | "snapshot" | "cat") {
             return None;
         }
         let has_value_behind = known.get_action().takes_values() && name.len() == option.len();
         let value = if has_value_behind { rest.next() } else { None };
-        if known.get_id() == "destination"
-            || known.get_help_heading().is_some_and(|heading| HEADINGS.contains(&heading))
-        {
+        if known.get_help_heading().is_some_and(|heading| HEADINGS.contains(&heading)) {
             kept.extend([argument].into_iter().chain(value).cloned());
         }
     }
@@ -69,7 +76,7 @@ mod tests {
             ),
             (
                 &["--spool=/s", "--destination", "/topic/x", "-x", "word", "--unknown=1"],
-                Some(&["--spool=/s", "--destination", "/topic/x"]),
+                Some(&["--spool=/s"]),
             ),
             (&["--from-env", "--passcode=secret", "--spool-age"], Some(&["--from-env", "--spool-age"])),
             (&["--host=h", "--flush"], None),

@@ -1,9 +1,12 @@
 //! A conversation with a broker: who we are, which version of STOMP it speaks, and one frame after the other.
 
 use net::SlowPath;
+use plugin::Deadline;
 
+use crate::brokers::Telling;
 use crate::connection::{ConnectOptions, Connection, ConnectionError};
 use crate::frame::{Decoder, Frame, FrameError, Version};
+use crate::options::{Broker, Target};
 
 /// Why a conversation ended.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +30,9 @@ pub enum SessionError {
         /// What it says of it.
         message: String,
     },
+    /// It ends the connection in place of an answer to a login with a backslash.
+    #[error("{0}, perhaps because of the backslash in login or passcode, which RabbitMQ takes as an escape")]
+    Backslash(ConnectionError),
     /// It answers with another frame than it should.
     #[error("{0}: {1} in place of {2}")]
     Unexpected(String, String, &'static str),
@@ -39,36 +45,51 @@ impl SessionError {
     }
 }
 
+impl Telling for SessionError {
+    fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused { .. })
+    }
+}
+
 /// A conversation. Dropping it breaks it off.
 pub(crate) struct Session<'a> {
     connection: Connection<'a>,
     decoder: Decoder,
     output: Vec<u8>,
+    deadline: Deadline,
     pub(crate) version: Version,
 }
 
 impl<'a> Session<'a> {
-    /// Connects and logs in. `slow` is done if that, or anything later, takes long.
+    /// Connects to the first broker that lets us in.
+    pub(crate) fn open_first(options: &ConnectOptions<'a>) -> Result<Self, SessionError> {
+        options.route.first_that(None, options.deadline, |broker, deadline| {
+            let session = Self::open(options, broker, deadline, None)?;
+            session.go_on(options.deadline);
+            Ok(session)
+        })
+    }
+
+    /// Connects to this broker and logs in, before `deadline`, which goes on to limit each wait. `slow` is
+    /// done if that, or anything later, takes long.
     pub(crate) fn open(
         options: &ConnectOptions<'a>,
+        broker: &Broker,
+        deadline: &Deadline,
         slow: Option<SlowPath<'a>>,
     ) -> Result<Self, SessionError> {
-        let connection = options.connect(slow)?;
+        let connection = options.connect(broker, deadline, slow)?;
         let _step = options.deadline.step(format!("talking to {}", connection.broker));
         let (decoder, output) = (Decoder::default(), Vec::new());
-        let mut session = Self { connection, decoder, output, version: Version::V10 };
+        let mut session =
+            Self { connection, decoder, output, deadline: deadline.clone(), version: Version::V10 };
         let target = options.route.target;
-        let mut connect =
-            Frame::new("CONNECT").with("accept-version", "1.0,1.1,1.2").with("heart-beat", "0,0");
-        connect = connect.with("host", target.vhost.as_str());
-        for (name, value) in [("login", &target.login), ("passcode", &target.passcode)] {
-            if let Some(value) = value {
-                connect = connect.with(name, value.as_str());
+        let answer = session.log_in(target).map_err(|error| match error {
+            SessionError::Connection(error) if error.is_hang_up() && target.has_backslash() => {
+                SessionError::Backslash(error)
             }
-        }
-        session.queue(&connect)?;
-        session.send("logging in")?;
-        let answer = session.receive("logging in")?;
+            error => error,
+        })?;
         match answer.command.as_str() {
             "CONNECTED" => {}
             "ERROR" => return Err(session.refused(&answer, true)),
@@ -79,6 +100,26 @@ impl<'a> Session<'a> {
         session.version = Version::of(version).ok_or_else(unknown)?;
         session.decoder.set_version(session.version);
         Ok(session)
+    }
+
+    /// Says who we are, and returns the answer.
+    fn log_in(&mut self, target: &Target) -> Result<Frame, SessionError> {
+        let mut connect =
+            Frame::new("CONNECT").with("accept-version", "1.0,1.1,1.2").with("heart-beat", "0,0");
+        connect = connect.with("host", target.vhost.as_str());
+        for (name, value) in [("login", &target.login), ("passcode", &target.passcode)] {
+            if let Some(value) = value {
+                connect = connect.with(name, value.as_str());
+            }
+        }
+        self.queue(&connect)?;
+        self.send("logging in")?;
+        self.receive("logging in")
+    }
+
+    /// Waits from now on until this deadline.
+    pub(crate) fn go_on(&self, deadline: &Deadline) {
+        self.deadline.change(deadline);
     }
 
     /// Returns the broker as it was named.

@@ -5,10 +5,13 @@
 //! lock        held while an event is numbered and written
 //! sending     held by the one process that sends
 //! silent      its time is when a broker last did not answer
+//! good        the broker that last confirmed an event
 //! id          which spool it is
 //! last/N      an empty file: N is the highest sequence that has left the spool
+//! counts/...  empty files: how many events were lost, dropped and refused (see `counts`)
 //! tmp/N       being written
 //! new/N-LEN   waits
+//! refused/... was refused by a broker and set aside, with the broker's words
 //! broken/...  is no event, and was set aside
 //! ```
 //!
@@ -16,21 +19,30 @@
 //! is in `new` or in `last`. A process that dies loses nothing. Against the machine dying too,
 //! [`Spooled::sync`] writes file and folder through to the disk.
 
+mod aside;
+mod counts;
+mod hints;
+mod remove;
+
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use plugin::{Deadline, reason};
 use rustix::fs::OFlags;
+use rustix::process::geteuid;
 use serde::de::IgnoredAny;
 use state::{Above, Access, Folder, Lock, PRIVATE, StateError};
 use uuid::Uuid;
 
 use crate::event::Event;
-use crate::remove;
+use crate::harm::Harm;
+use crate::spool_options::SpoolOptions;
 
+/// The folders in it.
+const PARTS: [&str; 6] = ["tmp", "new", "last", "counts", "refused", "broken"];
 /// The most octets of one event's file: texts are bounded, and each of their octets may become six.
 const LARGEST: u64 = 4 << 20;
 
@@ -50,6 +62,17 @@ pub enum SpoolError {
     /// A file or folder of it is not this user's alone, or cannot be made or written.
     #[error(transparent)]
     State(#[from] StateError),
+    /// Root would make it, and no other user could use it.
+    #[error("{} does not exist, and root makes none: add --user=nagios, or who runs the event handlers", .0.display())]
+    Root(PathBuf),
+    /// Root would write into it what its owner cannot use.
+    #[error("{} belongs to uid {owner}, and this runs as root: add --user={owner}", .path.display())]
+    Another {
+        /// The folder.
+        path: PathBuf,
+        /// Its owner.
+        owner: u32,
+    },
     /// Another process held the lock until the deadline.
     #[error("spool {}: locked by another notify_stomp until the deadline", .0.display())]
     Locked(PathBuf),
@@ -116,22 +139,43 @@ fn refusal(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SpoolE
 }
 
 impl Spool {
-    /// Opens the spool, and makes it where it does not exist.
-    pub(crate) fn open(path: &Path, deadline: &Deadline) -> Result<Self, SpoolError> {
+    /// Opens the spool, and makes it where it does not exist. Root uses and makes none by mistake that the
+    /// user of the event handlers could not use.
+    pub(crate) fn open(options: &SpoolOptions, deadline: &Deadline) -> Result<Self, SpoolError> {
+        let path = options.spool.as_path();
+        if options.user.is_none() && geteuid().is_root() {
+            let owner = fs::metadata(path).map(|status| status.uid());
+            match owner {
+                Ok(0) => {}
+                Ok(owner) => return Err(SpoolError::Another { path: path.to_owned(), owner }),
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {}
+                Err(_) if path.parent().is_some_and(|above| !above.exists()) => {}
+                Err(_) => return Err(SpoolError::Root(path.to_owned())),
+            }
+        }
         let mut spool = Self { folder: Folder::make(path, Above::Unchecked)?, id: Uuid::nil() };
         if let Some(id) = spool.read_id(deadline)? {
             return Ok(Self { id, ..spool });
         }
-        for part in ["tmp", "new", "last", "broken"] {
+        for part in PARTS {
             spool.folder.subfolder(part)?;
         }
         let lock = spool.lock(deadline)?;
+        spool.prepare()?;
         // Another process may have made one meanwhile.
         spool.id = match spool.read_id(deadline)? {
             Some(id) => id,
             None => spool.make_id(&lock)?,
         };
         Ok(spool)
+    }
+
+    /// Makes the files that are later only renamed: a rename needs no room on a full disk.
+    fn prepare(&self) -> Result<(), SpoolError> {
+        if self.last()?.is_none() {
+            self.folder.subfolder("last")?.create(&format!("{:020}", 0))?;
+        }
+        self.prepare_counts()
     }
 
     /// Returns the spool's id. `None` where there is no spool yet.
@@ -177,6 +221,7 @@ impl Spool {
         });
         let too_much: Vec<Entry> = too_much.collect();
         self.retire(&too_much)?;
+        self.add(Harm::Dropped, too_much.len())?;
         let entry = Entry { sequence: event.sequence, length };
         Ok(Spooled {
             entry,
@@ -222,7 +267,11 @@ impl Spool {
 
     /// What waits, oldest first.
     pub(crate) fn entries(&self) -> Result<Vec<Entry>, SpoolError> {
-        let folder = self.path_of("new");
+        self.entries_of("new")
+    }
+
+    fn entries_of(&self, part: &str) -> Result<Vec<Entry>, SpoolError> {
+        let folder = self.path_of(part);
         let mut entries = Vec::new();
         for found in fs::read_dir(&folder).map_err(refusal("reading", &folder))? {
             let found = found.map_err(refusal("reading", &folder))?;
@@ -260,31 +309,34 @@ impl Spool {
         Ok(None)
     }
 
-    /// How many were set aside.
-    pub(crate) fn broken(&self) -> usize {
-        fs::read_dir(self.path_of("broken")).map_or(0, |entries| entries.flatten().count())
-    }
-
-    /// Takes out what was confirmed.
+    /// Takes out what was confirmed: also where that cannot be noted, since it would be sent again and again.
     pub(crate) fn retire(&self, entries: &[Entry]) -> Result<(), SpoolError> {
         let Some(last) = entries.iter().max() else { return Ok(()) };
-        self.advance(last.sequence)?;
+        let noted = self.advance(last.sequence);
         let paths: Vec<PathBuf> = entries.iter().map(|entry| self.path(*entry)).collect();
-        remove::all(&paths).map_err(|(path, why)| refusal("removing", &path)(why))
+        remove::all(&paths).map_err(|(path, why)| refusal("removing", &path)(why))?;
+        noted
     }
 
-    /// Drops what has waited longer than `longest`. How many that were.
+    /// Drops what has waited longer than `longest`. Returns how many that were.
     pub(crate) fn drop_old(&self, longest: Duration, _lock: &Lock) -> Result<usize, SpoolError> {
-        let old = |entry: &Entry| self.age(*entry).is_some_and(|age| age > longest);
+        let old = |entry: &Entry| self.age(*entry) > longest;
         let old: Vec<Entry> = self.entries()?.into_iter().take_while(old).collect();
         self.retire(&old)?;
+        self.add(Harm::Dropped, old.len())?;
         Ok(old.len())
     }
 
-    /// How long an event has waited: none where its file is gone or from the future.
-    pub(crate) fn age(&self, entry: Entry) -> Option<Duration> {
-        let written = fs::symlink_metadata(self.path(entry)).and_then(|status| status.modified()).ok()?;
-        SystemTime::now().duration_since(written).ok()
+    /// Returns whether an event is still there. An error of the file system is no proof that it is gone.
+    pub(crate) fn has(&self, entry: Entry) -> bool {
+        let found = fs::symlink_metadata(self.path(entry));
+        !found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+    }
+
+    /// Returns how long an event has waited. Where the clock was put back since, it waits from now on: its
+    /// time would otherwise lie in the future for as long as the clock was wrong.
+    pub(crate) fn age(&self, entry: Entry) -> Duration {
+        age(&self.path(entry)).unwrap_or_default()
     }
 
     /// The highest sequence that has left the spool.
@@ -304,30 +356,24 @@ impl Spool {
                 Some(last) if last >= to => return Ok(()),
                 None => return Ok(self.folder.subfolder("last")?.create(&format!("{to:020}")).map(drop)?),
                 Some(last) => match fs::rename(folder.join(format!("{last:020}")), &target) {
-                    // Somebody else has just advanced it.
+                    // Another process has just advanced it.
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                     renamed => return renamed.map_err(refused),
                 },
             }
         }
     }
+}
 
-    /// How long ago a broker did not answer: none if it has since.
-    pub(crate) fn silent_for(&self) -> Option<Duration> {
-        let since = fs::symlink_metadata(self.path_of("silent")).and_then(|status| status.modified()).ok()?;
-        SystemTime::now().duration_since(since).ok()
-    }
-
-    /// Notes that no broker answered, or that one did. It only saves time: that it cannot be written does no
-    /// harm.
-    pub(crate) fn set_silent(&self, is_silent: bool) {
-        let path = self.path_of("silent");
-        if is_silent {
-            let _ = self.folder.create("silent").map(|file| file.set_modified(SystemTime::now()));
-        } else if path.exists() {
-            let _ = fs::remove_file(path);
-        }
-    }
+/// How long ago a file was written; one from the future is written now. `None` where there is none.
+fn age(path: &Path) -> Option<Duration> {
+    let written = fs::symlink_metadata(path).and_then(|status| status.modified()).ok()?;
+    let now = SystemTime::now();
+    Some(now.duration_since(written).unwrap_or_else(|_| {
+        // Where its time cannot be changed, it stays new.
+        let _ = File::open(path).and_then(|file| file.set_modified(now));
+        Duration::ZERO
+    }))
 }
 
 #[cfg(test)]

@@ -1,11 +1,20 @@
 //! Tests of spool.rs: numbers, order, and what a dead process leaves.
 
 use super::*;
+use crate::harm::Counts;
 use crate::macros::Macros;
 
 /// A deadline that is over: one attempt, and no waiting.
 fn now() -> Deadline {
     Deadline::after(Duration::ZERO)
+}
+
+/// Opens or makes the spool in a folder, whoever runs the test.
+fn open(folder: &Path) -> Result<Spool, SpoolError> {
+    let user = geteuid().as_raw().to_string();
+    let mut options = <crate::Args as clap::Parser>::parse_from(["notify_stomp"]).spool;
+    (options.spool, options.user) = (folder.join("spool"), Some(user));
+    Spool::open(&options, &now())
 }
 
 fn event() -> Event {
@@ -20,7 +29,7 @@ fn put(spool: &Spool) -> Spooled {
 #[test]
 fn numbers_go_on_whatever_has_left_the_spool() {
     let folder = tempfile::tempdir().unwrap();
-    let open = || Spool::open(&folder.path().join("spool"), &now()).unwrap();
+    let open = || open(folder.path()).unwrap();
     let entries: Vec<Entry> = (0..3).map(|_| put(&open()).entry).collect();
     assert_eq!(entries.iter().map(|entry| entry.sequence).collect::<Vec<_>>(), [1, 2, 3]);
     let spool = open();
@@ -38,7 +47,7 @@ fn numbers_go_on_whatever_has_left_the_spool() {
 #[test]
 fn what_a_dead_process_left_half_written_is_removed_and_what_is_foreign_is_left() {
     let folder = tempfile::tempdir().unwrap();
-    let spool = Spool::open(&folder.path().join("spool"), &now()).unwrap();
+    let spool = open(folder.path()).unwrap();
     let (half, foreign) = (spool.path_of("tmp/9"), spool.path_of("new/README"));
     fs::write(&half, "{").unwrap();
     fs::write(&foreign, "not mine").unwrap();
@@ -50,7 +59,7 @@ fn what_a_dead_process_left_half_written_is_removed_and_what_is_foreign_is_left(
 #[test]
 fn locks_exclude_and_end_with_their_holder() {
     let folder = tempfile::tempdir().unwrap();
-    let spool = Spool::open(&folder.path().join("spool"), &now()).unwrap();
+    let spool = open(folder.path()).unwrap();
     let held = spool.try_to_send().unwrap();
     assert!(held.is_some() && spool.try_to_send().unwrap().is_none());
     drop(held);
@@ -92,4 +101,97 @@ fn many_files_are_removed_as_few_are() {
     fs::create_dir(folder.path().join("0")).unwrap();
     let paths: Vec<PathBuf> = (0..40).map(|number| folder.path().join(number.to_string())).collect();
     assert_eq!(remove::all(&paths).unwrap_err().0, paths[0]);
+}
+
+#[test]
+fn counts_survive_and_end_with_an_acknowledgement() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || open(folder.path()).unwrap();
+    assert_eq!(open().counts().unwrap(), Counts::default());
+    open().add(Harm::Lost, 1).unwrap();
+    // Those of several processes at once add up.
+    std::thread::scope(|scope| {
+        (0..8)
+            .for_each(|_| drop(scope.spawn(|| (0..20).for_each(|_| open().add(Harm::Dropped, 2).unwrap()))));
+    });
+    let counts = open().counts().unwrap();
+    assert_eq!((counts.lost, counts.dropped, counts.refused), (1, 320, 0));
+    assert!(counts.last.unwrap() < Duration::from_secs(60));
+    open().acknowledge().unwrap();
+    assert_eq!(open().counts().unwrap(), Counts::default());
+    // A spool of an earlier version has none of the files.
+    fs::remove_dir_all(folder.path().join("spool/counts")).unwrap();
+    assert_eq!(open().counts().unwrap(), Counts::default());
+    open().add(Harm::Refused, 3).unwrap();
+    assert_eq!(open().counts().unwrap().refused, 3);
+}
+
+#[test]
+fn what_is_dropped_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path()).unwrap();
+    let entries: Vec<Entry> = (0..3).map(|_| put(&spool).entry).collect();
+    let lock = spool.lock(&now()).unwrap();
+    let most = entries.iter().map(|entry| entry.length).sum::<u64>();
+    assert_eq!(spool.put(&mut event(), most, &lock).unwrap().dropped, 1);
+    assert_eq!(spool.drop_old(Duration::ZERO, &lock).unwrap(), 3);
+    assert_eq!(spool.counts().unwrap().dropped, 4);
+}
+
+#[test]
+fn a_clock_that_was_put_back_makes_no_event_ageless() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path()).unwrap();
+    let entry = put(&spool).entry;
+    let file = File::open(spool.path(entry)).unwrap();
+    file.set_modified(SystemTime::now() + Duration::from_secs(86_400)).unwrap();
+    assert!(spool.has(entry));
+    assert_eq!(spool.age(entry), Duration::ZERO);
+    // From then on it grows older.
+    let written = file.metadata().unwrap().modified().unwrap();
+    assert!(written <= SystemTime::now());
+    spool.set_silent(true);
+    let silent = File::open(spool.path_of("silent")).unwrap();
+    silent.set_modified(SystemTime::now() + Duration::from_secs(86_400)).unwrap();
+    assert_eq!(spool.silent_for(), Some(Duration::ZERO));
+    assert!(silent.metadata().unwrap().modified().unwrap() <= SystemTime::now());
+    spool.retire(&[entry]).unwrap();
+    assert!(!spool.has(entry));
+}
+
+#[test]
+fn what_was_confirmed_goes_even_if_that_cannot_be_noted() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path()).unwrap();
+    assert_eq!(
+        fs::read_dir(spool.path_of("last")).unwrap().count(),
+        1,
+        "it is renamed later, and never made"
+    );
+    let entry = put(&spool).entry;
+    fs::remove_dir_all(spool.path_of("last")).unwrap();
+    assert!(spool.retire(&[entry]).is_err());
+    assert_eq!(spool.entries().unwrap(), []);
+}
+
+#[test]
+fn what_a_broker_refuses_is_kept_with_its_words_and_can_be_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path()).unwrap();
+    let entries: Vec<Entry> = (0..3).map(|_| put(&spool).entry).collect();
+    spool.refuse(entries[0], "too large", 1 << 20).unwrap();
+    assert_eq!(
+        (spool.entries().unwrap(), spool.refused().unwrap()),
+        (entries[1..].to_vec(), vec![entries[0]])
+    );
+    let words = spool.path_of("refused").join(format!("{}.why", entries[0].name()));
+    assert_eq!(fs::read_to_string(&words).unwrap(), "too large\n");
+    assert_eq!(spool.counts().unwrap().refused, 1);
+    assert_eq!(spool.retry_refused().unwrap(), 1);
+    assert!(!words.exists());
+    assert_eq!(spool.entries().unwrap(), entries);
+    // Bounded as the spool itself: the oldest are dropped.
+    entries.iter().for_each(|entry| spool.refuse(*entry, "no", entry.length * 2).unwrap());
+    assert_eq!(spool.refused().unwrap(), entries[1..]);
+    assert_eq!(spool.counts().unwrap().dropped, 1);
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use suite::process::{Outcome, run};
-use suite::stomp::{Broker, Manner};
+use suite::stomp::{Broker, Manner, make_spool};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_notify_stomp");
 const EVENT: [&str; 2] = ["--host=web1", "--state=DOWN"];
@@ -27,9 +27,9 @@ fn waiting(spool: &Path) -> usize {
 #[test]
 fn a_wrong_option_of_the_broker_is_unknown_and_the_event_waits() {
     let folder = tempfile::tempdir().unwrap();
-    let spool = folder.path().join("spool");
+    let spool = make_spool(folder.path());
     let named = "--broker=127.0.0.1:1";
-    let rows: [(&[&str], &str); 14] = [
+    let rows: [(&[&str], &str); 18] = [
         (&[], "no broker: name it by --broker, as in --broker=127.0.0.1"),
         (
             &["--broker=ex;ample:1"],
@@ -61,13 +61,29 @@ fn a_wrong_option_of_the_broker_is_unknown_and_the_event_waits() {
         (&[named, "--tls-ca=/nonexistent"], "--tls-ca has no effect without --tls: add --tls"),
         (&[named, "--tls", "--tls-ca=/nonexistent"], "reading /nonexistent: no such file or directory"),
         (&[named, "--tls", "--tls-ca=/dev/null"], "reading /dev/null: no certificate in it"),
+        (
+            &[named, "--tls", "--tls-cert=/dev/null"],
+            "--tls-cert and --tls-key belong together: name both files",
+        ),
+        (&["--broker=failover:(ssl://b1)"], "--broker=ssl://b1: add --tls"),
+        (
+            &[named, "--destination="],
+            "no destination: name it by --destination, as in --destination=/topic/nagios",
+        ),
+        (
+            &[named, "--destination=/topic/{stat}"],
+            "--destination: {stat} is no placeholder, there are monitor, kind, host, service, state and state_type",
+        ),
         (&[named, "--login=a\nb"], "--login has a line end, which STOMP cannot send"),
         (&[named, "--vhost=a\rb"], "--vhost has a line end, which STOMP cannot send"),
     ];
     for (count, (options, words)) in (1..).zip(rows) {
         let mut command = Command::new(BINARY);
-        command.arg(format!("--spool={}", spool.display())).arg("--destination=/topic/nagios").args(EVENT);
-        let outcome = ended(command.args(options));
+        command.arg(format!("--spool={}", spool.display())).args(EVENT).args(options);
+        if !options.iter().any(|option| option.starts_with("--destination")) {
+            command.arg("--destination=/topic/nagios");
+        }
+        let outcome = ended(&mut command);
         let line = format!("STOMP UNKNOWN - {words}, event {count} waits in the spool");
         assert_eq!((outcome.summary(), waiting(&spool)), ((3, line.as_str()), count), "{options:?}");
     }
@@ -95,7 +111,7 @@ fn a_wrong_option_of_the_broker_is_unknown_and_the_event_waits() {
 #[test]
 fn a_refused_command_line_leaves_the_event_in_the_spool() {
     let folder = tempfile::tempdir().unwrap();
-    let spool = folder.path().join("spool");
+    let spool = make_spool(folder.path());
     let file = folder.path().join("options.ini");
     let named = format!("spool={}\ndestination=/topic/nagios\nbroker=127.0.0.1:1\n", spool.display());
     let rows: [(&str, &[&str], &str); 6] = [
@@ -116,12 +132,8 @@ fn a_refused_command_line_leaves_the_event_in_the_spool() {
         assert!(code == 3 && text.contains(named_in) && text.ends_with(&end), "{options:?}: {text}");
         assert_eq!(waiting(&spool), count);
     }
-    // What is no event, or has no destination, is refused as before.
-    for options in [
-        &["--flush", "--tls=yes"][..],
-        &["--state=OK", "--tls=yes"],
-        &["--host=h", "--state=OK", "--tls=yes"],
-    ] {
+    // What is no event is refused as before.
+    for options in [&["--flush", "--tls=yes"][..], &["--tls=yes"], &["--cat=/topic/x", "--tls=yes"]] {
         let outcome = ended(Command::new(BINARY).arg(format!("--spool={}", spool.display())).args(options));
         assert!(outcome.code == Some(3) && !outcome.stdout.contains("event"), "{}", outcome.stdout);
     }

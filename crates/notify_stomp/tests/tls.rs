@@ -9,6 +9,7 @@ use std::process::Command;
 
 use suite::needs::missing;
 use suite::process::{Outcome, run};
+use suite::stomp::make_spool;
 use suite::tls::{Authority, NEEDS, TlsServer, faults};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_notify_stomp");
@@ -19,7 +20,7 @@ fn event(address: &str, authority: &Path) -> Outcome {
     let mut command = Command::new(BINARY);
     command.args(["--host=web1", "--state=DOWN", "--destination=/topic/nagios", "--tls", "--timeout=4"]);
     command
-        .arg(format!("--spool={}", folder.path().join("spool").display()))
+        .arg(format!("--spool={}", make_spool(folder.path()).display()))
         .arg(format!("--broker={address}"));
     let outcome = run(command.arg(format!("--tls-ca={}", authority.display())));
     assert_eq!(outcome.stderr, "");

@@ -16,7 +16,7 @@ fn the_spool_is_bounded_and_says_what_it_dropped() {
     );
     let line = "STOMP CRITICAL - 1 event dropped, too many or too old for the spool, 1 more fault | ";
     assert!(
-        outcomes[19].stdout.starts_with(line) && outcomes[19].stdout.contains(" dropped=1;;;0 "),
+        outcomes[19].stdout.starts_with(line) && outcomes[19].stdout.contains(" dropped=3;;;0 "),
         "{}",
         outcomes[19].stdout
     );
@@ -26,12 +26,18 @@ fn the_spool_is_bounded_and_says_what_it_dropped() {
     old.set_modified(std::time::SystemTime::now() - Duration::from_secs(8 * 86_400)).unwrap();
     let outcome = ended(spool.command("127.0.0.1:1").arg("--flush"));
     assert!(outcome.stdout.starts_with("STOMP CRITICAL - 1 event dropped"), "{}", outcome.stdout);
+    // An alarm until somebody has seen it: dropped before and now.
+    let counts = |outcome: &Outcome| {
+        outcome.stdout.contains("events 4 dropped, last 0 s ago: --acknowledge ends this")
+    };
+    assert!(counts(&outcome), "{}", outcome.stdout);
     assert_eq!(spool.waiting(), waiting[1..]);
 }
 
 #[test]
 fn a_spool_that_cannot_be_used_is_reported_and_the_event_sent_all_the_same() {
     let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
+    fs::remove_dir(spool.path()).unwrap();
     fs::write(spool.path(), "").unwrap();
     let path = spool.path();
     let why = format!("{}: not a folder", path.display());
@@ -45,6 +51,7 @@ fn a_spool_that_cannot_be_used_is_reported_and_the_event_sent_all_the_same() {
     );
     assert_eq!(text(&spool.flush(&broker)), (3, format!("STOMP UNKNOWN - {why}").as_str()));
     fs::remove_file(&path).unwrap();
+    make_spool(spool.0.path());
     assert_eq!(spool.event(&broker, &[]).code, Some(0));
     fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
     let why = format!("chmod 0700 {}: others have access to it", path.display());
@@ -104,4 +111,44 @@ fn the_environment_of_nagios_is_an_event() {
     for (key, value) in rows {
         assert_eq!(sent.value(key), value, "{key}");
     }
+}
+
+/// What root makes by hand, the event handlers of Nagios could not use.
+#[test]
+fn root_makes_and_uses_no_spool_of_another_user() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
+    let path = spool.path();
+    fs::set_permissions(spool.0.path(), Permissions::from_mode(0o777)).unwrap();
+    fs::remove_dir(&path).unwrap();
+    let none = format!(
+        "{} does not exist, and root makes none: add --user=nagios, or who runs the event handlers",
+        path.display()
+    );
+    assert_eq!(text(&spool.flush(&broker)), (3, format!("STOMP UNKNOWN - {none}").as_str()));
+    let outcome = spool.event(&broker, &[]);
+    let line = format!("STOMP WARNING - confirmed by {}, but not spooled: {none}", broker.address());
+    assert_eq!(text(&outcome), (1, line.as_str()));
+    assert!(!path.exists());
+    // As the user who runs the handlers, it makes and uses the spool of that user.
+    let flush = |user: &str| {
+        let outcome = ended(spool.command(broker.address()).args(["--flush", &format!("--user={user}")]));
+        let (code, text) = text(&outcome);
+        (code, text.to_owned())
+    };
+    assert_eq!(flush("nobody"), (0, "STOMP OK - nothing waits".to_owned()));
+    let owner = std::os::unix::fs::MetadataExt::uid(&fs::metadata(&path).unwrap());
+    assert_ne!(owner, 0);
+    let other =
+        format!("{} belongs to uid {owner}, and this runs as root: add --user={owner}", path.display());
+    assert_eq!(text(&spool.flush(&broker)), (3, format!("STOMP UNKNOWN - {other}").as_str()));
+    assert_eq!(flush(&owner.to_string()).0, 0);
+    assert_eq!(
+        flush("nosuch"),
+        (3, "STOMP UNKNOWN - --user=nosuch: /etc/passwd has no such user".to_owned())
+    );
+    let outcome = ended(spool.command("127.0.0.1:1").args(EVENT).arg("--user=nobody"));
+    assert_eq!((outcome.code, spool.waiting().len()), (Some(1), 1), "{}", outcome.stdout);
 }

@@ -40,6 +40,8 @@ fn rabbitmq() {
     let bare = configuration(folder.path(), "alerts");
     assert_eq!(event(&host, &bare, &[]).0, 0);
     assert_eq!(seen(&host, &bare, "alerts", 1).len(), 1, "a name without a slash is a queue");
+    poison(&host, "refuses: precondition_failed, PRECONDITION_FAILED - message size");
+    held(&host);
     tls(&host, &broker);
     followed(&host);
     stopped_in_the_middle(&host, &mut broker);
@@ -54,6 +56,7 @@ fn activemq() {
     let mut broker = Broker::activemq(&host);
     let login = format!("127.0.0.1:{PORT} refuses the login: User name [lab] or password is invalid.");
     refused(&host, "/queue/refused", &[("wrong", &login)]);
+    poison(&host, "refuses: The maximum data length was exceeded");
     followed(&host);
     stopped_in_the_middle(&host, &mut broker);
 }
@@ -71,13 +74,73 @@ fn refused(host: &Host, destination: &str, rows: &[(&str, &str)]) {
             .join("\n");
         std::fs::write(&file, format!("{text}\npasscode={passcode}\n")).unwrap();
         let events = if number == 1 { "1 event waits".to_owned() } else { format!("{number} events wait") };
-        let line = format!("STOMP WARNING - {events}: {why}");
-        assert_eq!(event(host, &file, &[]), (1, line));
+        let line = format!("STOMP CRITICAL - {events}: {why}");
+        assert_eq!(event(host, &file, &[]), (2, line));
     }
     let file = configuration(folder.path(), "/queue/refused");
     let count = rows.len();
     assert!(notify(host, &file, &["--flush"]).stdout.starts_with("STOMP OK - "));
     assert_eq!(complete(&seen(host, &file, "/queue/refused", count), count as u64), 0);
+}
+
+/// An event that the broker takes from nobody because of its size: the others go on, in order.
+fn poison(host: &Host, words: &str) {
+    let folder = public_folder();
+    let file = configuration(folder.path(), "/queue/poison");
+    let large = format!("--output={}", "\u{1}".repeat(60_000));
+    // Where nothing listens, all of them wait.
+    let nowhere = format!("--broker=127.0.0.1:{}", PORT + 1000);
+    let only = std::fs::read_to_string(&file).unwrap();
+    let only: Vec<&str> = only.lines().filter(|line| !line.starts_with("broker=")).collect();
+    let file_without = folder.path().join("without.ini");
+    std::fs::write(&file_without, only.join("\n")).unwrap();
+    for output in ["--output=1", "--output=2", &large, "--output=4"] {
+        assert_eq!(event(host, &file_without, &[&nowhere, output]).0, 1);
+    }
+    let outcome = notify(host, &file, &["--flush"]);
+    let line = format!("STOMP CRITICAL - 1 event set aside: 127.0.0.1:{PORT} {words}");
+    assert!(outcome.stdout.starts_with(&line), "{}", outcome.stdout);
+    // What went before the poison in the same breath may come twice.
+    let log = folder.path().join("seen");
+    let mut cat = follow(host, &file, "/queue/poison", &log);
+    let order = || {
+        let mut order: Vec<u64> = Vec::new();
+        for event in events(&std::fs::read_to_string(&log).unwrap_or_default()) {
+            let sequence = event["sequence"].as_u64().unwrap();
+            if !order.contains(&sequence) {
+                order.push(sequence);
+            }
+        }
+        order
+    };
+    assert!(holds_within(Duration::from_secs(10), || order() == [1, 2, 4]), "{:?}", order());
+    kill_process(Pid::from_raw(cat.id().try_into().unwrap()).unwrap(), Signal::TERM).unwrap();
+    cat.wait().unwrap();
+    assert_eq!(event(host, &file, &[]).0, 0);
+    let told = notify(host, &file, &["--flush"]);
+    assert!(told.stdout.starts_with("STOMP CRITICAL - events 1 refused, last "), "{}", told.stdout);
+    let again = notify(host, &file, &["--retry-refused", "--acknowledge"]);
+    assert!(again.stdout.starts_with(&line), "{}", again.stdout);
+}
+
+/// A destination that is not there holds its own events, and no others.
+fn held(host: &Host) {
+    let folder = public_folder();
+    let file = configuration(folder.path(), "/exchange/{host}/x");
+    let to = |name: &str| {
+        let outcome = notify(host, &file, &["--state=DOWN", &format!("--host={name}")]);
+        (outcome.code.unwrap(), outcome.first_line().split(" | ").next().unwrap().to_owned())
+    };
+    let (code, line) = to("nosuch");
+    let words = format!(
+        "STOMP CRITICAL - 1 event waits: 127.0.0.1:{PORT} refuses: not_found, NOT_FOUND - no exchange 'nosuch'"
+    );
+    assert!(code == 2 && line.replace('\'', "").starts_with(&words.replace('\'', "")), "{line}");
+    let (code, line) = to("amq_topic");
+    assert!(code == 2 && line.contains("2 events wait"), "{line}");
+    let file = configuration(folder.path(), "/queue/held.{host}");
+    assert!(notify(host, &file, &["--flush"]).stdout.starts_with("STOMP OK - 2 events confirmed"));
+    assert_eq!(seen(host, &file, "/queue/held.nosuch", 1)[0]["hostname"], "nosuch");
 }
 
 /// What `--cat` shows of a destination, so many messages.

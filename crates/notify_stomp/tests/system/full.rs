@@ -8,7 +8,7 @@ use suite::host::{public_folder, succeed};
 use suite::needs::{Need, missing};
 use suite::plugins;
 use suite::process::{Outcome, run};
-use suite::stomp::{Broker, Manner};
+use suite::stomp::{Broker, Manner, make_spool};
 
 /// A file system of 256 KiB, which is unmounted when this is dropped.
 struct Small<'a>(&'a Path);
@@ -33,7 +33,7 @@ fn a_full_disk_is_reported_and_keeps_no_event_from_a_broker() {
     }
     let folder = public_folder();
     let disk = Small::mount(folder.path());
-    let spool = disk.0.join("spool");
+    let spool = make_spool(disk.0);
     let broker = Broker::start(Manner::Confirms).unwrap();
     let notify = |address: &str, arguments: &[&str]| -> Outcome {
         let mut command = Command::new(plugins::binary("notify_stomp"));

@@ -9,12 +9,12 @@ use std::time::{Duration, SystemTime};
 
 use suite::plugins;
 use suite::process::run;
-use suite::stomp::{Broker, Manner, fill};
+use suite::stomp::{Broker, Manner, fill, make_spool};
 
 use super::complete;
 
 /// How many processes are killed before they end by themselves.
-const KILLS: u64 = 200;
+const KILLS: u64 = 300;
 /// The most that are started for that.
 const TRIES: u64 = 4 * KILLS;
 
@@ -30,7 +30,7 @@ fn random(state: &mut u64, below: u64) -> u64 {
 fn whoever_is_killed_loses_nothing_and_leaves_no_broken_file() {
     let broker = Broker::start(Manner::Confirms).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let spool = folder.path().join("spool");
+    let spool = make_spool(folder.path());
     let command = || {
         let mut command = Command::new(plugins::binary("notify_stomp"));
         command.arg(format!("--broker={}", broker.address())).arg(format!("--spool={}", spool.display()));
@@ -93,7 +93,7 @@ fn whoever_is_killed_loses_nothing_and_leaves_no_broken_file() {
     for name in ended {
         assert!(sent.iter().any(|event| event["output"] == name), "{name} is lost");
     }
-    for folder in ["new", "tmp", "broken"] {
+    for folder in ["new", "tmp", "broken", "refused"] {
         assert_eq!(fs::read_dir(spool.join(folder)).unwrap().count(), 0, "{folder}");
     }
     assert_eq!(killed, KILLS, "the others ended first");

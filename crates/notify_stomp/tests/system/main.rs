@@ -22,6 +22,7 @@ use suite::brokers::{LOGIN, PORT};
 use suite::host::{Host, write};
 use suite::plugins;
 use suite::process::{Outcome, run};
+use suite::stomp::make_spool;
 
 /// The configuration of a monitor: where to send, as whom, and the spool.
 fn configuration(folder: &Path, destination: &str) -> PathBuf {
@@ -29,6 +30,9 @@ fn configuration(folder: &Path, destination: &str) -> PathBuf {
     let (login, passcode) = LOGIN;
     let broker =
         format!("broker=127.0.0.1:{PORT}\ndestination={destination}\nlogin={login}\npasscode={passcode}\n");
+    if !folder.join("spool").exists() {
+        make_spool(folder);
+    }
     write(&path, &format!("[notify_stomp]\n{broker}spool={}\n", folder.join("spool").display()));
     path
 }

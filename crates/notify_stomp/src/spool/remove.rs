@@ -15,7 +15,7 @@ const STACK: usize = 64 << 10;
 
 /// Removes these files; one that is gone already is no error. After an error the others are removed all the
 /// same.
-pub(crate) fn all(paths: &[PathBuf]) -> Result<(), (PathBuf, io::Error)> {
+pub(super) fn all(paths: &[PathBuf]) -> Result<(), (PathBuf, io::Error)> {
     if paths.len() < MANY {
         return each(paths);
     }

@@ -1,0 +1,60 @@
+//! What a run does, in place of publishing one event.
+
+use std::path::PathBuf;
+
+use plugin::{Range, Thresholds};
+
+/// The options that say what to do.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Action {
+    /// Send the events that wait in the spool and publish no new one: for a timer
+    #[arg(long, conflicts_with_all = ["cat", "from_env"])]
+    pub flush: bool,
+    /// Acknowledge the lost, dropped and refused events that --flush reports, and flush
+    #[arg(long, conflicts_with_all = ["cat", "from_env"])]
+    pub acknowledge: bool,
+    /// Put back the events that a broker refused and that were set aside, and flush
+    #[arg(long, conflicts_with_all = ["cat", "from_env"])]
+    pub retry_refused: bool,
+    /// Subscribe to this destination and print one message per line, until SIGTERM, SIGINT or the broker ends
+    /// the subscription
+    #[arg(long, value_name = "DESTINATION", conflicts_with = "from_env")]
+    pub cat: Option<String>,
+    /// End --cat after this many messages
+    #[arg(long, value_name = "MESSAGES", requires = "cat", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+    /// With --cat and --count: hold the messages until all are there, and print them in the order of their
+    /// events
+    #[arg(long, requires = "count")]
+    pub in_order: bool,
+    /// Publish the state of every host and service that status.dat holds, marked as a snapshot and not
+    /// spooled: after a start of Nagios, or from a timer
+    #[arg(long, conflicts_with_all = ["cat", "flush", "acknowledge", "retry_refused", "from_env"])]
+    pub snapshot: bool,
+    /// File of --snapshot. Default: the first of the usual places, such as /var/lib/nagios4/status.dat
+    #[arg(long, value_name = "FILE", requires = "snapshot")]
+    pub status_file: Option<PathBuf>,
+    /// How long an event may wait, for --flush
+    #[command(flatten)]
+    pub thresholds: Thresholds,
+}
+
+impl Action {
+    /// Names what --warning and --critical judge.
+    pub fn judged(argument: clap::Arg) -> clap::Arg {
+        Thresholds::judge("the age in seconds of the oldest waiting event, with --flush,", "60", "600")(
+            argument,
+        )
+    }
+
+    /// Whether the run publishes no new event and sends what waits.
+    pub(crate) fn is_flush(&self) -> bool {
+        self.flush || self.acknowledge || self.retry_refused
+    }
+
+    /// How long the oldest event may wait.
+    pub(crate) fn oldest(&self) -> Thresholds {
+        let range = |seconds: &str| seconds.parse::<Range>().ok();
+        self.thresholds.or(Thresholds { warning: range("60"), critical: range("600") })
+    }
+}

@@ -1,0 +1,50 @@
+//! What can become of events beside being confirmed, and how many it happened to.
+
+use std::time::Duration;
+
+/// What can become of an event beside being confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Harm {
+    /// Neither spooled nor confirmed.
+    Lost,
+    /// Removed from the spool unsent: too many or too old.
+    Dropped,
+    /// Refused by a broker and set aside.
+    Refused,
+}
+
+impl Harm {
+    /// Its word, as `lost`.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::Dropped => "dropped",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// The name of the file that counts so many.
+    pub(crate) fn name(self, number: u64) -> String {
+        format!("{}-{number:020}", self.word())
+    }
+}
+
+/// How many events came to harm.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Counts {
+    /// Neither spooled nor confirmed.
+    pub lost: u64,
+    /// Removed from the spool unsent.
+    pub dropped: u64,
+    /// Refused by a broker and set aside.
+    pub refused: u64,
+    /// How long ago the last one was.
+    pub last: Option<Duration>,
+}
+
+impl Counts {
+    /// Returns whether an event came to harm.
+    pub fn is_harm(&self) -> bool {
+        self.lost > 0 || self.dropped > 0 || self.refused > 0
+    }
+}

@@ -1,0 +1,79 @@
+//! What is set aside so that it holds up no other event: files that are no events, and events that a broker
+//! refuses, with its words.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::time::SystemTime;
+
+use super::{Entry, Spool, SpoolError, refusal};
+use crate::harm::Harm;
+
+/// What the name of the file with a broker's words ends in.
+const WORDS: &str = ".why";
+
+impl Spool {
+    /// Returns how many files were set aside as broken.
+    pub(crate) fn broken(&self) -> usize {
+        fs::read_dir(self.path_of("broken")).map_or(0, |entries| entries.flatten().count())
+    }
+
+    /// Sets an event aside that a broker refuses, durably. Where more than `most` octets were set aside, the
+    /// oldest are dropped.
+    pub(crate) fn refuse(&self, entry: Entry, words: &str, most: u64) -> Result<(), SpoolError> {
+        let folder = self.folder.subfolder("refused")?;
+        self.advance(entry.sequence)?;
+        let path = self.path_of("refused").join(entry.name());
+        fs::rename(self.path(entry), &path).map_err(refusal("setting aside", &path))?;
+        // On a full disk the event counts more than the words.
+        let _ = folder
+            .create(&format!("{}{WORDS}", entry.name()))
+            .map(|mut file| file.write_all(format!("{words}\n").as_bytes()));
+        self.add(Harm::Refused, 1)?;
+        File::open(&path)
+            .and_then(|file| file.sync_all())
+            .map_err(refusal("writing through to the disk", &path))?;
+        folder.sync()?;
+        self.drop_refused(most)
+    }
+
+    fn drop_refused(&self, most: u64) -> Result<(), SpoolError> {
+        let refused = self.refused()?;
+        let mut total: u64 = refused.iter().map(|entry| entry.length).sum();
+        for entry in refused {
+            if total <= most {
+                break;
+            }
+            total -= entry.length;
+            self.forget_words(entry);
+            let path = self.path_of("refused").join(entry.name());
+            fs::remove_file(&path).map_err(refusal("removing", &path))?;
+            self.add(Harm::Dropped, 1)?;
+        }
+        Ok(())
+    }
+
+    /// Returns what brokers refused, oldest first.
+    pub(crate) fn refused(&self) -> Result<Vec<Entry>, SpoolError> {
+        match self.entries_of("refused") {
+            Err(SpoolError::Refused { why, .. }) if why.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            entries => entries,
+        }
+    }
+
+    /// Puts back what brokers refused: it is sent before what came later. Returns how many events that were.
+    pub(crate) fn retry_refused(&self) -> Result<usize, SpoolError> {
+        let refused = self.refused()?;
+        for entry in &refused {
+            let path = self.path_of("refused").join(entry.name());
+            // It waits from now on, and is not too old at once.
+            let _ = File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
+            fs::rename(&path, self.path(*entry)).map_err(refusal("putting back", &path))?;
+            self.forget_words(*entry);
+        }
+        Ok(refused.len())
+    }
+
+    fn forget_words(&self, entry: Entry) {
+        let _ = fs::remove_file(self.path_of("refused").join(format!("{}{WORDS}", entry.name())));
+    }
+}

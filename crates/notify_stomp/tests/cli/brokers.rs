@@ -1,0 +1,110 @@
+//! Several brokers: the next one is asked until one confirms an event.
+
+use std::process::Command;
+
+use super::*;
+
+/// The command with these brokers.
+fn command(spool: &Spool, brokers: &[&dyn std::fmt::Display]) -> Command {
+    let mut command = Command::new(BINARY);
+    command.arg(format!("--spool={}", spool.path().display())).arg("--destination=/topic/nagios");
+    command.args(brokers.iter().map(|broker| format!("--broker={broker}"))).args(EVENT);
+    command
+}
+
+/// Whatever is wrong with the first broker, the second one gets the event.
+#[test]
+fn every_kind_of_broken_first_broker_leaves_the_event_to_the_second() {
+    let error = b"ERROR\nmessage:Bad CONNECT\n\nAccess refused for user x\0".to_vec();
+    let rows = [
+        Manner::Silent,
+        Manner::Forgets,
+        Manner::Breaks(0),
+        Manner::Refuses,
+        Manner::Says(error),
+        Manner::Says(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()),
+        Manner::SaysOfAll("access_refused, ACCESS_REFUSED - write access refused"),
+        Manner::SaysOfAll("Unknown destination"),
+        Manner::Speaks("3.0"),
+    ];
+    for manner in rows {
+        let (first, second) =
+            (Broker::start(manner.clone()).unwrap(), Broker::start(Manner::Confirms).unwrap());
+        let spool = Spool::new();
+        let mut both = command(&spool, &[&first.address(), &second.address()]);
+        let outcome = ended(both.arg("--timeout=2"));
+        let line = format!("STOMP OK - event 1 confirmed by {}", second.address());
+        assert_eq!(text(&outcome), (0, line.as_str()), "{manner:?}");
+        assert_eq!(spool.waiting(), [""; 0], "{manner:?}");
+        // The good one is remembered, and asked first.
+        let before = first.frames().len();
+        let mut list =
+            command(&spool, &[&format!("failover:(tcp://{},{})", first.address(), second.address())]);
+        let outcome = ended(list.arg("--timeout=2"));
+        assert_eq!(text(&outcome).0, 0, "{manner:?}: {}", outcome.stdout);
+        assert!(outcome.elapsed < Duration::from_millis(900), "{manner:?}: {:?}", outcome.elapsed);
+        assert_eq!(first.frames().len(), before, "{manner:?}");
+    }
+    // One that is gone, and then the good one is gone and the first is back.
+    let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
+    let outcome = ended(&mut command(&spool, &[&"127.0.0.1:1", &broker.address()]));
+    assert_eq!(text(&outcome), (0, format!("STOMP OK - event 1 confirmed by {}", broker.address()).as_str()));
+    let gone = broker.address();
+    drop(broker);
+    let broker = Broker::start(Manner::Confirms).unwrap();
+    let outcome = ended(&mut command(&spool, &[&broker.address(), &gone]));
+    assert_eq!(text(&outcome), (0, format!("STOMP OK - event 2 confirmed by {}", broker.address()).as_str()));
+}
+
+#[test]
+fn where_none_takes_it_the_refusal_is_told() {
+    let first = Broker::start(Manner::Says(b"ERROR\nmessage:Bad CONNECT\n\n\0".to_vec())).unwrap();
+    let spool = Spool::new();
+    let outcome = ended(&mut command(&spool, &[&first.address(), &"127.0.0.1:1"]));
+    let line = format!("STOMP CRITICAL - 1 event waits: {} refuses the login: Bad CONNECT", first.address());
+    assert_eq!(text(&outcome), (2, line.as_str()));
+}
+
+/// Many receipts, and then the deadline: that is no silence, and the next event is sent at once.
+#[test]
+fn progress_is_not_silence() {
+    let (broker, spool) = (Broker::start(Manner::Stalls(2)).unwrap(), Spool::new());
+    for _ in 0..4 {
+        ended(spool.command("127.0.0.1:1").args(EVENT));
+    }
+    let outcome = ended(spool.command(broker.address()).args(["--flush", "--timeout=1"]));
+    let line = format!("STOMP OK - 2 events wait, 2 events confirmed by {}", broker.address());
+    assert_eq!(text(&outcome), (0, line.as_str()));
+    let outcome = spool.event(&broker, &["--timeout=1"]);
+    let line = "STOMP WARNING - 1 event waits: the time was up after 2 events";
+    assert_eq!(text(&outcome), (1, line));
+    assert_eq!(sequences(&broker.sent()), [1, 2, 3, 4, 3, 4, 5]);
+}
+
+#[test]
+fn a_backslash_in_a_passcode_is_named_where_the_broker_hangs_up() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let _ = std::io::Read::read(&mut &stream, &mut [0; 4096]);
+        }
+    });
+    let spool = Spool::new();
+    let file = spool.0.path().join("notify_stomp.ini");
+    fs::write(&file, "[notify_stomp]\nlogin=lab\npasscode=a\\b\n").unwrap();
+    let outcome = ended(spool.command(address).args(EVENT).arg(format!("--extra-opts=@{}", file.display())));
+    let line = format!(
+        "STOMP WARNING - 1 event waits: {address}: it closed the connection while logging in, perhaps because of the backslash \
+         in login or passcode, which RabbitMQ takes as an escape"
+    );
+    assert_eq!(text(&outcome), (1, line.as_str()));
+}
+
+#[test]
+fn a_text_message_has_no_length() {
+    let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
+    assert_eq!(spool.event(&broker, &["--text-message", "--output=a\u{1}b"]).code, Some(0));
+    let sent = broker.sent().remove(0);
+    assert_eq!((sent.header("content-length"), sent.value("output").as_str()), (None, "\"a\\u0001b\""));
+}

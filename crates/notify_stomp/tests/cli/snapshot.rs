@@ -1,0 +1,119 @@
+//! A snapshot of all states, and messages in the order of their events.
+
+use super::*;
+
+/// A status.dat of one host and so many services.
+fn status(folder: &Path, services: usize) -> PathBuf {
+    let mut text =
+        "info {\n\tcreated=1\n\t}\nprogramstatus {\n\tactive_service_checks_enabled=1\n\t}\n".to_owned();
+    text += "hoststatus {\n\thost_name=web1\n\tcurrent_state=1\n\tstate_type=1\n\thas_been_checked=1\n\tplugin_output=PING CRITICAL\n\t}\n";
+    for number in 1..=services {
+        text += &format!(
+            "servicestatus {{\n\thost_name=web1\n\tservice_description=S{number}\n\tcurrent_state=2\n\tlast_hard_state=0\n\t\
+             state_type=0\n\thas_been_checked=1\n\tcurrent_attempt=2\n\tmax_attempts=3\n\tcurrent_event_id={number}7\n\t\
+             last_event_id=3\n\tcurrent_problem_id=5\n\tplugin_output=no \"answer\"\n\tlong_plugin_output=a\\nb\n\t\
+             performance_data=t=1s\n\tproblem_has_been_acknowledged=1\n\tis_flapping=0\n\tscheduled_downtime_depth=2\n\t}}\n"
+        );
+    }
+    let path = folder.join("status.dat");
+    fs::write(&path, text).unwrap();
+    path
+}
+
+fn snapshot(spool: &Spool, broker: &Broker, services: usize, options: &[&str]) -> Outcome {
+    let file = format!("--status-file={}", status(spool.0.path(), services).display());
+    ended(spool.command(broker.address()).args(["--snapshot", &file]).args(options))
+}
+
+#[test]
+fn a_snapshot_is_every_host_and_service_marked() {
+    let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
+    let outcome = snapshot(&spool, &broker, 2500, &["--timeout=30"]);
+    let line = format!("STOMP OK - snapshot of 2501 objects confirmed by {}", broker.address());
+    assert_eq!(text(&outcome), (0, line.as_str()));
+    assert!(outcome.stdout.contains(" | objects=2501;;;0 confirmed=2501;;;0"), "{}", outcome.stdout);
+    let sent = broker.sent();
+    assert_eq!(sequences(&sent), (1..=2501).collect::<Vec<u64>>());
+    assert!(!spool.path().join("new").exists(), "it needs no spool");
+    let receipts: Vec<&str> = sent.iter().filter_map(|event| event.header("receipt")).collect();
+    assert_eq!(receipts, ["1000", "2000", "2501"]);
+    assert!(
+        sent[0].value("snapshot").len() == 38 && sent[0].value("snapshot") == sent[2500].value("snapshot")
+    );
+    let rows = [
+        ("kind", "\"service\""),
+        ("service", "\"S1\""),
+        ("state", "\"CRITICAL\""),
+        ("state_type", "\"SOFT\""),
+        ("last_hard_state", "\"OK\""),
+        ("event_id", "17"),
+        ("last_event_id", "3"),
+        ("problem_id", "5"),
+        ("downtime_depth", "2"),
+        ("acknowledged", "true"),
+        ("flapping", "false"),
+        ("attempt", "2"),
+        ("long_output", "\"a\\nb\""),
+        ("invalid", "[]"),
+    ];
+    for (key, value) in rows {
+        assert_eq!(sent[1].value(key), value, "{key}");
+    }
+    assert_eq!((sent[0].value("state").as_str(), sent[0].value("event_id").as_str()), ("\"DOWN\"", "null"));
+}
+
+#[test]
+fn a_snapshot_that_is_not_confirmed_is_a_warning() {
+    for (manner, confirmed) in [(Manner::Stalls(1200), 1000), (Manner::Breaks(10), 0), (Manner::Silent, 0)] {
+        let (broker, spool) = (Broker::start(manner.clone()).unwrap(), Spool::new());
+        let outcome = snapshot(&spool, &broker, 1500, &["--timeout=3"]);
+        let line = format!("STOMP WARNING - snapshot unfinished, {confirmed} objects confirmed: ");
+        assert!(
+            outcome.code == Some(1) && outcome.stdout.starts_with(&line),
+            "{manner:?}: {}",
+            outcome.stdout
+        );
+    }
+    let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
+    let outcome = ended(spool.command(broker.address()).args(["--snapshot", "--status-file=/nonexistent"]));
+    assert_eq!(text(&outcome), (3, "STOMP UNKNOWN - reading /nonexistent: no such file or directory"));
+}
+
+#[test]
+fn an_old_status_file_is_told() {
+    let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
+    let path = status(spool.0.path(), 1);
+    let old = fs::File::options().write(true).open(&path).unwrap();
+    old.set_modified(std::time::SystemTime::now() - Duration::from_secs(7300)).unwrap();
+    let file = format!("--status-file={}", path.display());
+    let outcome = ended(spool.command(broker.address()).args(["--snapshot", &file]));
+    let line = format!("STOMP WARNING - {} is 121 min old: does the monitor run", path.display());
+    assert_eq!((text(&outcome), broker.sent().len()), ((1, line.as_str()), 2));
+}
+
+/// Three events that came swapped, from a broker that has no others.
+#[test]
+fn messages_can_be_shown_in_the_order_of_their_events() {
+    let event = |id: u64, last: u64| {
+        format!(
+            r#"{{"monitor":"m","hostname":"h","service":"s","state_type":"HARD","attempt":1,"event_id":{id},"last_event_id":{last}}}"#
+        )
+    };
+    let message =
+        |event: String| format!("MESSAGE\nack:{0}\nmessage-id:{0}\nsubscription:0\n\n{event}\0", event.len());
+    let messages = [(3, 2), (1, 0), (2, 1)].map(|(id, last)| message(event(id, last))).concat();
+    let answer = format!("CONNECTED\nversion:1.2\n\n\0RECEIPT\nreceipt-id:subscribed\n\n\0{messages}");
+    let (broker, spool) = (Broker::start(Manner::Says(answer.into_bytes())).unwrap(), Spool::new());
+    for (options, expected) in [(&["--in-order"][..], [1, 2, 3]), (&[], [3, 1, 2])] {
+        let mut command = spool.command(broker.address());
+        let outcome = ended(command.args(["--cat=/queue/x", "--count=3"]).args(options));
+        let ids: Vec<u64> = outcome
+            .stdout
+            .lines()
+            .map(|line| {
+                serde_json::from_str::<serde_json::Value>(line).unwrap()["event_id"].as_u64().unwrap()
+            })
+            .collect();
+        assert_eq!(ids, expected, "{}", outcome.stdout);
+    }
+}
