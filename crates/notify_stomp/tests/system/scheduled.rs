@@ -1,17 +1,23 @@
-//! A real Nagios that runs the shipped event handler, and a broker that takes its events: host and service,
-//! SOFT and HARD.
+//! A real Nagios that runs the shipped event handlers, and a broker that takes its events: host and service,
+//! SOFT and HARD, many at once, a large host group and large outputs.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use serde_json::Value;
 use suite::brokers::{ACTIVEMQ, Broker};
 use suite::host::{Host, public_folder, succeed, write};
 use suite::nagios::{self, Nagios};
 use suite::needs::missing;
+use suite::stomp::make_spool;
 use suite::wait::holds_within;
 
 use super::{configuration, events, notify};
+
+type Event = BTreeMap<String, Value>;
 
 /// Checks that say what a file says, and exit as its first word tells.
 const OBJECTS: &str = "
@@ -38,8 +44,43 @@ define service {
     max_check_attempts     3
 }
 ";
-const SETTINGS: &str = "enable_event_handlers=1\nenable_environment_macros=1\nglobal_host_event_handler=notify_stomp\n\
-    global_service_event_handler=notify_stomp\nexecute_host_checks=1\ncached_host_check_horizon=0\nillegal_macro_output_chars=`~$&|'<>\"\n";
+const SETTINGS: &str = "enable_event_handlers=1\nexecute_host_checks=1\ncached_host_check_horizon=0\nillegal_macro_output_chars=`~$&|'<>\"\n";
+/// The event from options, as it is shipped, and from the environment.
+const ARGUMENTS: &str =
+    "global_host_event_handler=notify_stomp_host\nglobal_service_event_handler=notify_stomp_service\n";
+const ENVIRONMENT: &str = "global_host_event_handler=notify_stomp\nglobal_service_event_handler=notify_stomp\n\
+    enable_environment_macros=1\nuse_large_installation_tweaks=1\n";
+
+/// What the handlers of a Nagios need in `top`: their configuration, a spool of nagios', and what checks say.
+fn prepare(host: &Host, top: &Path, destination: &str) {
+    succeed(Command::new("chown").arg("nagios:nagios").arg(make_spool(top)));
+    let file = configuration(top, destination);
+    host.etc("nagios4/notify_stomp.ini", &fs::read_to_string(&file).unwrap());
+    write(&top.join("say"), "read -r code <\"$1\"; tail -n +2 \"$1\"; exit \"$code\"\n");
+}
+
+/// How many events have left the spool. A reader that drains the queue early would miss what comes later.
+fn left(top: &Path) -> u64 {
+    let names = fs::read_dir(top.join("spool/last")).into_iter().flatten().flatten();
+    names.filter_map(|name| name.file_name().to_str()?.parse().ok()).max().unwrap_or(0)
+}
+
+fn all_left(top: &Path, count: u64) {
+    assert!(holds_within(Duration::from_secs(60), || left(top) >= count), "only {} events", left(top));
+}
+
+fn text(event: &Event, key: &str) -> String {
+    event[key].to_string().replace('"', "")
+}
+
+/// The events of a queue as a reader puts them in order that knows the rule of README.md and the JSON alone.
+fn ordered(mut events: Vec<Event>) -> Vec<Event> {
+    events.sort_by_key(|event| {
+        let number = |key: &str| event[key].as_u64().unwrap();
+        (number("event_id"), event["state_type"] == "HARD", number("attempt"))
+    });
+    events
+}
 
 #[test]
 fn events_of_hosts_and_services_arrive_soft_and_hard() {
@@ -48,20 +89,21 @@ fn events_of_hosts_and_services_arrive_soft_and_hard() {
     }
     let host = Host::create();
     let _broker = Broker::activemq(&host);
+    for (handlers, queue) in [(ARGUMENTS, "/queue/arguments"), (ENVIRONMENT, "/queue/environment")] {
+        life(&host, handlers, queue);
+    }
+}
+
+/// From OK to CRITICAL and back, a service and then a host.
+fn life(host: &Host, handlers: &str, queue: &str) {
     let folder = public_folder();
     let top = folder.path();
-    let spool = top.join("spool");
-    fs::create_dir(&spool).unwrap();
-    succeed(Command::new("chmod").arg("700").arg(&spool));
-    succeed(Command::new("chown").arg("nagios:nagios").arg(&spool));
-    let file = configuration(top, "/queue/nagios");
+    prepare(host, top, queue);
     let say = |what: &str, code: u8, text: &str| write(&top.join(what), &format!("{code}\n{text}\n"));
-    write(&top.join("say"), "read -r code <\"$1\"; tail -n +2 \"$1\"; exit \"$code\"\n");
     say("host", 0, "PING OK");
     say("service", 0, "HTTP OK");
-    host.etc("nagios4/notify_stomp.ini", &fs::read_to_string(&file).unwrap());
     let objects = OBJECTS.replace("@top@", &top.display().to_string());
-    let nagios = Nagios::start_with(&host, &objects, SETTINGS);
+    let nagios = Nagios::start_with(host, &objects, &format!("{SETTINGS}{handlers}"));
     nagios.service_when("HTTP", |service| service.current_state == 0 && service.is_hard);
     say(
         "service",
@@ -72,23 +114,15 @@ fn events_of_hosts_and_services_arrive_soft_and_hard() {
     say("service", 0, "HTTP OK");
     nagios.service_when("HTTP", |service| service.current_state == 0 && service.is_hard);
     say("host", 2, "PING CRITICAL");
-    // Whoever drains the queue early would miss what comes later, so the spool's own counter tells when all
-    // have come.
-    let last = || {
-        fs::read_dir(spool.join("last")).map_or(0, |names| {
-            names.flatten().filter_map(|name| name.file_name().to_str()?.parse().ok()).max().unwrap_or(0)
-        })
-    };
-    assert!(holds_within(Duration::from_secs(30), || last() >= 6), "only {} events", last());
+    all_left(top, 6);
     say("host", 0, "PING OK");
-    assert!(holds_within(Duration::from_secs(30), || last() >= 7), "only {} events", last());
+    all_left(top, 7);
     drop(nagios);
-    let outcome = notify(&host, &file, &["--cat=/queue/nagios", "--count=7"]);
-    let events = events(&outcome.stdout);
-    let text = |event: &std::collections::BTreeMap<String, serde_json::Value>, key: &str| {
-        event[key].to_string().replace('"', "")
-    };
-    let seen: Vec<String> = events
+    let file = top.join("notify_stomp.ini");
+    let outcome = notify(host, &file, &[&format!("--cat={queue}"), "--count=7", "--in-order"]);
+    let shown = events(&outcome.stdout);
+    assert_eq!(shown, ordered(shown.clone()), "--in-order is the order of the rule");
+    let seen: Vec<String> = shown
         .iter()
         .map(|event| {
             ["kind", "service", "state", "state_type", "attempt", "max_attempts"]
@@ -105,26 +139,150 @@ fn events_of_hosts_and_services_arrive_soft_and_hard() {
         "host null DOWN HARD 2 2",
         "host null UP HARD 1 2",
     ];
-    // Nagios runs its handlers side by side, so that two events of one moment may arrive either way round.
-    let sorted = |mut events: Vec<String>| {
-        events.sort();
-        events
-    };
-    assert_eq!(sorted(seen.clone()), sorted(expected.map(str::to_owned).to_vec()));
-    let first = &events[seen.iter().position(|event| event == expected[0]).unwrap()];
+    assert_eq!(seen, expected);
+    let first = &shown[0];
     assert_eq!(
         (text(first, "hostname"), text(first, "address")),
         ("web1".to_owned(), "192.0.2.1".to_owned())
     );
-    // Whatever a plugin says arrives as it said it; only `;` in the text is made `:` by Nagios, when it takes
-    // the result.
+    let numbers: Vec<[String; 3]> = shown
+        .iter()
+        .map(|event| ["event_id", "last_event_id", "problem_id"].map(|key| text(event, key)))
+        .collect();
+    // SOFT and HARD of one state have one number, and the state before is named.
+    assert!(
+        numbers[0] == numbers[1] && numbers[1] == numbers[2] && numbers[3][1] == numbers[0][0],
+        "{numbers:?}"
+    );
+    // The recovery of a service still names the problem that it ends, that of a host none.
+    assert!(numbers[0][2] != "0" && numbers[3][2] == numbers[0][2] && numbers[6][2] == "0", "{numbers:?}");
+    assert_eq!(
+        (&first["invalid"], &first["downtime_depth"]),
+        (&Value::from(Vec::<Value>::new()), &Value::from(0))
+    );
+    if handlers == ARGUMENTS {
+        // Nagios takes what a shell could take for more than text.
+        assert_eq!(first["output"], "HTTP CRITICAL: bno/b answer  x : \\t \u{e4}");
+        return;
+    }
+    // From the environment, an output arrives as the plugin said it; only `;` in the text is made `:` by
+    // Nagios, when it takes the result.
     assert_eq!(first["output"], "HTTP CRITICAL: <b>\"no\"</b> 'answer' & $x : \\t \u{e4}");
     assert_eq!(first["long_output"], "second \\ line\nthird ");
-    let labels: Vec<&str> = first["performance_data"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|datum| datum["label"].as_str().unwrap())
-        .collect();
+    let data = first["performance_data"].as_array().unwrap();
+    let labels: Vec<&str> = data.iter().map(|datum| datum["label"].as_str().unwrap()).collect();
     assert_eq!(labels, ["time", "a b", "size"]);
+}
+
+/// So many hosts in one group export more than the kernel takes as one variable.
+const HOSTS: usize = 9000;
+/// So many results in one burst.
+const BURST: usize = 120;
+
+const LARGE: &str = "
+define host {
+    use                    generic-host
+    name                   member
+    hostgroups             all
+    active_checks_enabled  0
+    check_command          nothing
+    register               0
+}
+define command {
+    command_name           nothing
+    command_line           /bin/true
+}
+define hostgroup {
+    hostgroup_name         all
+}
+define service {
+    use                    generic-service
+    host_name              host-with-a-long-name-0
+    service_description    burst
+    check_command          nothing
+    active_checks_enabled  0
+    passive_checks_enabled 1
+    max_check_attempts     1
+}
+define command {
+    command_name           large
+    command_line           /bin/sh @top@/print
+}
+define service {
+    use                    generic-service
+    host_name              host-with-a-long-name-0
+    service_description    large
+    check_command          large
+    check_interval         1
+    max_check_attempts     1
+}
+";
+
+/// 120 passive results that alternate between states in one burst, put in order by their JSON alone; and a
+/// check that prints 300 KB in many lines.
+#[test]
+fn a_large_monitor_and_a_burst() {
+    if missing(&ACTIVEMQ) || missing(&nagios::NEEDS) {
+        return;
+    }
+    let host = Host::create();
+    let _broker = Broker::activemq(&host);
+    for (handlers, queue) in [(ARGUMENTS, "/queue/arguments"), (ENVIRONMENT, "/queue/environment")] {
+        burst(&host, handlers, queue);
+    }
+}
+
+fn burst(host: &Host, handlers: &str, queue: &str) {
+    let folder = public_folder();
+    let top = folder.path();
+    prepare(host, top, queue);
+    let script =
+        "[ -e \"${0%/*}/on\" ] || exit 0; echo LARGE; head -c 300000 /dev/zero | tr '\\0' x | fold; exit 2\n";
+    write(&top.join("print"), script);
+    let member = |number| {
+        format!(
+            "define host {{\nuse member\nhost_name host-with-a-long-name-{number}\naddress 192.0.2.1\n}}\n"
+        )
+    };
+    let objects =
+        LARGE.replace("@top@", &top.display().to_string()) + &(0..HOSTS).map(member).collect::<String>();
+    let settings =
+        format!("{SETTINGS}{handlers}check_external_commands=1\naccept_passive_service_checks=1\n");
+    let nagios = Nagios::start_with(host, &objects, &settings);
+    nagios.service_when("large", |service| service.current_state == 0 && service.is_hard);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let result = |number: usize| {
+        let state = if number % 2 == 1 { 2 } else { 0 };
+        format!("[{now}] PROCESS_SERVICE_CHECK_RESULT;host-with-a-long-name-0;burst;{state};n={number}\n")
+    };
+    let results: String = (1..=BURST).map(result).collect();
+    fs::OpenOptions::new()
+        .write(true)
+        .open(nagios.folder().join("nagios.cmd"))
+        .and_then(|mut pipe| std::io::Write::write_all(&mut pipe, results.as_bytes()))
+        .unwrap();
+    all_left(top, BURST as u64);
+    // The kernel takes no variable of more than 128 KiB: the environment cannot hold all lines.
+    let large = usize::from(handlers == ARGUMENTS);
+    if large > 0 {
+        write(&top.join("on"), "");
+        all_left(top, BURST as u64 + 1);
+    }
+    drop(nagios);
+    let count = format!("--count={}", BURST + large);
+    let outcome = notify(host, &top.join("notify_stomp.ini"), &[&format!("--cat={queue}"), &count]);
+    let (lines, burst): (Vec<Event>, Vec<Event>) =
+        events(&outcome.stdout).into_iter().partition(|event| event["service"] == "large");
+    let came: Vec<String> = burst.iter().map(|event| text(event, "output")).collect();
+    let order: Vec<String> = ordered(burst).iter().map(|event| text(event, "output")).collect();
+    assert_eq!(order, (1..=BURST).map(|number| format!("n={number}")).collect::<Vec<_>>());
+    println!(
+        "{} of {BURST} came out of order",
+        came.iter().zip(&order).filter(|(came, order)| came != order).count()
+    );
+    assert_eq!(lines.len(), large);
+    assert!(
+        lines.iter().all(|event| event["output"] == "LARGE" && event["state"] == "CRITICAL"),
+        "{lines:?}"
+    );
 }
