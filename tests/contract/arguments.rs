@@ -34,13 +34,16 @@ fn what_is_wrong_with_the_arguments_is_named() {
         (&["--timeout=5."], format!("--timeout=5.: {time}")),
         (&["--timeout="], format!("--timeout with an empty value: {time}")),
         (&["--timeout=8:ok"], format!("--timeout=8:ok: {state}")),
-        (&["--warning", "abc"], "--warning: abc is not a plain decimal number".to_owned()),
+        (
+            &["--warning", "abc"],
+            "--warning: abc is not a plain decimal number, write a range as in 0:10".to_owned(),
+        ),
         (
             &["--critical=20:10"],
             "--critical=20:10: the start of the range is greater than its end".to_owned(),
         ),
         (&["-w", ""], "--warning with an empty value: the range is empty".to_owned()),
-        (&["-w:"], "--warning=:: an empty text is not a plain decimal number".to_owned()),
+        (&["-w:"], "--warning=:: the range has no number, write it as in 0:10".to_owned()),
         (&["--single=1", "--single=2"], "--single is given twice".to_owned()),
         (&["-t5", "--timeout=5"], "--timeout is given twice".to_owned()),
         (&["-w1", "-c2", "-w1"], "--warning is given twice".to_owned()),

@@ -105,7 +105,10 @@ fn the_interface_counts_where_it_is_named() {
 #[test]
 fn bad_arguments_are_named() {
     let rows: [(&[&str], &str); 11] = [
-        (&["--warning", "abc"], "--warning: abc is not a plain decimal number, see --help"),
+        (
+            &["--warning", "abc"],
+            "--warning: abc is not a plain decimal number, write a range as in 0:10, see --help",
+        ),
         (&["-c", "20:10"], "--critical=20:10: the start of the range is greater than its end, see --help"),
         (&["--nonsense"], "--nonsense is not an option, see --help"),
         (&["127.0.0.1"], "127.0.0.1 belongs to no option, did you mean --ip=127.0.0.1, see --help"),

@@ -32,10 +32,10 @@ struct Known {
 }
 
 impl Progress {
-    /// Sets how many targets there are, and what is done to each, as in "asked".
+    /// Sets how many targets there are, and what is done to each, as in "asked". What was known is forgotten:
+    /// a plugin that begins anew counts anew.
     pub fn expect(&self, total: usize, participle: &'static str) {
-        let mut known = self.lock();
-        (known.total, known.participle) = (total, participle);
+        *self.lock() = Known { total, participle, ..Known::default() };
     }
 
     /// Counts a target that is as it should be.
@@ -111,6 +111,17 @@ mod tests {
             report(State::Unknown),
             format!("{line}OK: fine\nWARNING: b is slow\nCRITICAL: c refused\nCRITICAL: d refused\n")
         );
+    }
+
+    #[test]
+    fn who_begins_anew_counts_anew() {
+        let progress = Progress::default();
+        progress.expect(2, "asked");
+        progress.add(Finding::critical("a is slow"));
+        progress.expect(3, "read");
+        progress.count();
+        assert_eq!(progress.to_string(), "partial: 1 of 3 read");
+        assert_eq!(progress.report(State::Unknown, "stopped").state, State::Unknown);
     }
 
     #[test]

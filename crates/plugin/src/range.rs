@@ -7,13 +7,15 @@ use std::str::FromStr;
 ///
 /// | range | alerts when the value is |
 /// | --- | --- |
-/// | `10` | < 0 or > 10 |
+/// | `10`, `:10` | < 0 or > 10 |
 /// | `10:` | < 10 |
 /// | `~:10` | > 10 |
 /// | `10:20` | < 10 or > 20 |
 /// | `@10:20` | >= 10 and <= 20 |
 ///
 /// It prints exactly as it was given, so that performance data shows the very range that judged the value.
+/// Only `:10` prints as `0:10`: the guidelines let the start be left out together with the colon, and readers
+/// of performance data keep to that.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Range {
     start: f64,
@@ -29,8 +31,11 @@ pub enum InvalidRange {
     #[error("the range is empty")]
     Empty,
     /// An end of the range is not a plain, finite decimal number.
-    #[error("{} is not a plain decimal number", if .0.is_empty() { "an empty text" } else { .0 })]
+    #[error("{0} is not a plain decimal number, write a range as in 0:10")]
     Number(String),
+    /// A colon without a number.
+    #[error("the range has no number, write it as in 0:10")]
+    NoNumber,
     /// The start is greater than the end.
     #[error("the start of the range is greater than its end")]
     Order,
@@ -52,6 +57,16 @@ impl Range {
     pub fn alerts(&self, value: f64) -> bool {
         let within = self.start <= value && value <= self.end;
         value.is_nan() || within == self.inside
+    }
+
+    /// Whether this is a bare number above zero, which allows as much above zero and nothing below.
+    pub fn is_bare(&self) -> bool {
+        self.end > 0.0 && !self.inside && !self.text.contains(':')
+    }
+
+    /// The two numbers at which it begins and ends.
+    pub(crate) fn ends(&self) -> [f64; 2] {
+        [self.start, self.end]
     }
 
     /// Returns what is allowed, in words: `0 to 10`, `10 or more`, `up to 10`, `not 10 to 20`.
@@ -80,6 +95,8 @@ impl FromStr for Range {
         let read = |part: &str| number(part).ok_or_else(|| InvalidRange::Number(part.to_owned()));
         let (start, end) = match span.split_once(':') {
             None => (0.0, read(span)?),
+            Some(("", "")) => return Err(InvalidRange::NoNumber),
+            Some(("", end)) => (0.0, read(end)?),
             Some(("~", "")) => (f64::NEG_INFINITY, f64::INFINITY),
             Some(("~", end)) => (f64::NEG_INFINITY, read(end)?),
             Some((start, "")) => (read(start)?, f64::INFINITY),
@@ -88,7 +105,11 @@ impl FromStr for Range {
         if start > end {
             return Err(InvalidRange::Order);
         }
-        Ok(Self { start, end, inside, text: text.to_owned() })
+        let text = match span.strip_prefix(':') {
+            Some(end) => format!("{}0:{end}", if inside { "@" } else { "" }),
+            None => text.to_owned(),
+        };
+        Ok(Self { start, end, inside, text })
     }
 }
 
@@ -144,6 +165,8 @@ mod tests {
             ("@10:20", &[10.0, 15.0, 20.0], &[9.999, 20.001]),
             ("-5:5", &[-5.001, 5.001], &[-5.0, 0.0, 5.0]),
             ("@10", &[0.0, 10.0], &[-0.1, 10.1]),
+            (":10", &[-0.001, 10.001], &[0.0, 10.0]),
+            ("@:10", &[0.0, 10.0], &[-0.1, 10.1]),
             ("0", &[1.0, -1.0], &[0.0]),
             ("-20:-10.5", &[-10.4, -20.1], &[-10.5, -20.0]),
             ("~:", &[], &[f64::MAX, f64::MIN]),
@@ -161,18 +184,29 @@ mod tests {
     }
 
     #[test]
+    fn a_bare_number_is_told_from_a_range() {
+        for (text, bare) in [("60", true), ("0.5", true), ("0", false), ("0:60", false), ("@60", false)] {
+            assert_eq!(text.parse::<Range>().unwrap().is_bare(), bare, "{text}");
+        }
+    }
+
+    #[test]
     fn refuses_what_is_not_a_range() {
         let no_number = [
             "abc", "10:abc", "nan", "inf", "-inf", "10:20:30", "10 ", " 10", "1 0", "10: 20", "+5", "1e3",
-            "1e30", "0x10", "5.", ".5", "--5", "-", ":", ":10", "~", "~:~", "10:~", "@@1", "1,5", "٣",
-            "infinity", "10\n", "10;", "1_000",
+            "1e30", "0x10", "5.", ".5", "--5", "-", "~", "~:~", "10:~", "@@1", "1,5", "٣", "infinity",
+            "10\n", "10;", "1_000",
         ];
         for text in no_number {
             let error = text.parse::<Range>().expect_err(text);
             assert!(matches!(error, InvalidRange::Number(_)), "{text:?}: {error}");
         }
         assert!("9".repeat(400).parse::<Range>().is_err(), "more than a finite number holds");
-        assert_eq!("10:abc".parse::<Range>().unwrap_err().to_string(), "abc is not a plain decimal number");
+        let why = |text: &str| text.parse::<Range>().unwrap_err().to_string();
+        assert_eq!(why("10:abc"), "abc is not a plain decimal number, write a range as in 0:10");
+        for text in [":", "@:"] {
+            assert_eq!(why(text), "the range has no number, write it as in 0:10");
+        }
         assert_eq!("".parse::<Range>(), Err(InvalidRange::Empty));
         assert_eq!("@".parse::<Range>(), Err(InvalidRange::Empty));
         assert_eq!("20:10".parse::<Range>(), Err(InvalidRange::Order));
@@ -185,6 +219,9 @@ mod tests {
             let range: Range = text.parse().unwrap();
             assert_eq!(range.to_string(), text);
             assert_eq!(range.to_string().parse::<Range>().unwrap(), range);
+        }
+        for (given, printed) in [(":10", "0:10"), ("@:10", "@0:10")] {
+            assert_eq!(given.parse::<Range>().unwrap().to_string(), printed);
         }
         assert_eq!(Range::up_to(0.0).to_string(), "0");
         assert_eq!(Range::between(5.0, -5.0).to_string(), "-5:5");

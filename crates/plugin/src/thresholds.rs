@@ -66,6 +66,19 @@ impl Thresholds {
         }
     }
 
+    /// Returns a value from `low` to `high` whose state is the mildest, and one whose state is the worst: of a
+    /// measurement that is known to lie between the two, the first is certain and the second possible.
+    pub fn extremes(&self, low: f64, high: f64) -> (f64, f64) {
+        let ends = [&self.critical, &self.warning].into_iter().flatten().flat_map(Range::ends);
+        let beside = ends.flat_map(|end| [end.next_down(), end, end.next_up()]);
+        let within = beside.filter(|value| low <= *value && *value <= high);
+        // Between two ends the state does not change.
+        let values = || [low, high].into_iter().chain(within.clone());
+        let mildest = values().min_by_key(|value| self.state(*value));
+        let worst = values().max_by_key(|value| self.state(*value));
+        (mildest.unwrap_or(low), worst.unwrap_or(high))
+    }
+
     /// Returns the range that puts `value` into its state: the one that alerts, CRITICAL before WARNING.
     /// `None` if none does.
     pub fn alerting(&self, value: f64) -> Option<&Range> {
@@ -109,6 +122,38 @@ mod tests {
                 state,
                 "{value} against {warning} and {critical}"
             );
+        }
+    }
+
+    #[test]
+    fn an_interval_has_its_mildest_and_its_worst_state() {
+        use State::{Critical, Ok, Unknown, Warning};
+        let rows = [
+            ("-5:5", "-60:60", (-7.5, -6.5), (Warning, Warning)),
+            ("-5:5", "-60:60", (4.7, 5.7), (Ok, Warning)),
+            ("-5:5", "-60:60", (-70.0, 70.0), (Ok, Critical)),
+            ("-5:5", "-60:60", (6.0, 70.0), (Warning, Critical)),
+            ("290:310", "", (250.0, 350.0), (Ok, Warning)),
+            ("290:310", "200:400", (311.0, 350.0), (Warning, Warning)),
+            ("290:310", "200:400", (-0.5, 0.5), (Critical, Critical)),
+            ("~:-10", "", (-11.0, 3.0), (Ok, Warning)),
+            ("~:-10", "", (-9.0, 3.0), (Warning, Warning)),
+            ("10:", "", (-3.0, 9.0), (Warning, Warning)),
+            ("10:", "", (-3.0, 11.0), (Ok, Warning)),
+            ("@10:20", "", (12.0, 13.0), (Warning, Warning)),
+            ("@10:20", "", (9.0, 21.0), (Ok, Warning)),
+            ("@10:20", "@15", (10.0, 15.0), (Critical, Critical)),
+            ("@10:20", "@15", (10.0, 15.1), (Warning, Critical)),
+            ("@~:", "", (-1.0, 1.0), (Warning, Warning)),
+            ("", "", (-1.0, 1.0), (Ok, Ok)),
+            ("-5:5", "", (f64::NEG_INFINITY, f64::INFINITY), (Ok, Warning)),
+            ("-5:5", "", (f64::NAN, f64::NAN), (Unknown, Unknown)),
+        ];
+        for (warning, critical, (low, high), expected) in rows {
+            let thresholds = thresholds(warning, critical);
+            let (mildest, worst) = thresholds.extremes(low, high);
+            let seen = (thresholds.state(mildest), thresholds.state(worst));
+            assert_eq!(seen, expected, "{low} to {high} against {warning} and {critical}");
         }
     }
 

@@ -105,7 +105,10 @@ fn bad_arguments_are_named() {
         (&["--ip", "127.0.0.1", "--port", "0"], "--port: 0 is not a port of 1 to 65535, see --help"),
         (&["--ip", "127.0.0.1", "--port", "80,x"], "--port=80,x: x is not a port of 1 to 65535, see --help"),
         (&["--ip", "010.1.1.1"], "--ip: 010.1.1.1 is not an IP address: leading zero, see --help"),
-        (&["--critical", "5%%"], "--critical=5%%: 5% is not a plain decimal number, see --help"),
+        (
+            &["--critical", "5%%"],
+            "--critical=5%%: 5% is not a plain decimal number, write a range as in 0:10, see --help",
+        ),
         (
             &["--connect-timeout", "0"],
             "--connect-timeout=0: not a time in seconds from 0.01 to 600, see --help",
