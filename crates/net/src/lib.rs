@@ -6,7 +6,7 @@
 //! | get the addresses of names | [`resolve()`], [`Resolver`] for several at once |
 //! | talk over TCP, a Unix socket or TLS | [`Connector`], [`Stream`], [`Waiting`], with a [`Cause`] for each end |
 //! | set TLS up, and judge certificates | [`tls::Settings`], [`tls::Authorities`], [`tls::Fault`] |
-//! | ask by UDP, with several tries | [`Udp`] |
+//! | ask by UDP, with several tries, at several addresses | [`Udp`], [`exchange()`] |
 //! | hear whoever answers by UDP | [`UnconnectedUdp`] |
 //! | send from an address or an interface | [`Source`] |
 //! | ping | [`Echo`] |
@@ -34,6 +34,7 @@
 mod cause;
 mod checksum;
 mod echo;
+mod exchange;
 mod getent;
 mod host;
 mod host_port;
@@ -52,12 +53,13 @@ mod waiting;
 pub use cause::Cause;
 pub use checksum::checksum;
 pub use echo::{Echo, EchoError, EchoResult, Event as EchoEvent};
+pub use exchange::{Exchanged, STAGGER, Silence, Unanswered, Verdict, exchange};
 pub use getent::{Family, ResolveError, parse as getent_addresses};
 pub use host::{Host, NoInterface};
 pub use host_port::HostPort;
 pub use icmp_error::{IcmpError, keep_icmp_errors, take_icmp_error};
 pub use name::{InvalidHost, Name, Zone};
-pub use resolve::{Resolver, resolve};
+pub use resolve::{Resolver, alternate_families, resolve};
 pub use source::{Source, is_own};
 pub use stream::{Connector, Stream};
 pub use udp::Udp;

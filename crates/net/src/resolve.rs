@@ -106,6 +106,19 @@ pub fn resolve(host: &Host, port: u16, deadline: &Deadline) -> Result<Vec<Socket
     Resolver::new(deadline).one(host, port)
 }
 
+/// Returns the addresses with the families in turn, each in its order and the first one first (RFC 8305, section
+/// 4): where one family is dead as a whole, every other address still answers.
+pub fn alternate_families(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
+    let first = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let mut families =
+        [first, !first].map(|v6| addresses.iter().filter(move |address| address.is_ipv6() == v6));
+    let mut turns = Vec::with_capacity(addresses.len());
+    while turns.len() < addresses.len() {
+        turns.extend(families.iter_mut().filter_map(Iterator::next));
+    }
+    turns
+}
+
 /// Names what is done for the watchdog.
 fn step<'a>(deadline: &'a Deadline, names: &[&str]) -> Option<Step<'a>> {
     match names {
@@ -134,6 +147,20 @@ mod tests {
             resolved("fe80::1%nosuch0"),
             Err("fe80::1%nosuch0: there is no interface nosuch0 on this machine".to_owned())
         );
+    }
+
+    #[test]
+    fn families_take_turns() {
+        let turns = |given: &str| {
+            let addresses: Vec<SocketAddr> =
+                given.split_whitespace().map(|ip| SocketAddr::new(ip.parse().unwrap(), 0)).collect();
+            let turns = alternate_families(&addresses);
+            turns.iter().map(|address| address.ip().to_string()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(turns("::1 ::2 ::3 192.0.2.1 192.0.2.2"), "::1 192.0.2.1 ::2 192.0.2.2 ::3");
+        assert_eq!(turns("192.0.2.1 ::1 ::2"), "192.0.2.1 ::1 ::2");
+        assert_eq!(turns("::1 ::2"), "::1 ::2");
+        assert_eq!(turns(""), "");
     }
 
     #[test]

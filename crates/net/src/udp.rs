@@ -1,5 +1,5 @@
-//! One question and its answer by UDP under a deadline: a connected socket, which hears only the one that it
-//! asks; several tries; ICMP errors as causes; the kernel's moment of receiving.
+//! A connected UDP socket, which hears only the one that it asks: ICMP errors as causes, the kernel's moment of
+//! receiving. What is asked several times, and at several addresses, is `exchange.rs`.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -14,7 +14,7 @@ use crate::icmp_error::{IcmpError, keep_icmp_errors, take_icmp_error};
 use crate::source::Source;
 use crate::stamped::Receiver;
 
-/// A socket connected to one peer. It never blocks but in [`Udp::receive`] and [`Udp::exchange`].
+/// A socket connected to one peer. It never blocks.
 #[derive(Debug)]
 pub struct Udp {
     socket: UdpSocket,
@@ -43,55 +43,33 @@ pub struct Datagram {
     pub at: Instant,
 }
 
-/// An answer that was accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Exchanged<T> {
-    /// What was made of it.
-    pub answer: T,
-    /// When the question was sent that it belongs to.
-    pub sent: Instant,
-    /// When the kernel received it.
-    pub received: Instant,
-}
-
-/// What is known of why no answer was accepted.
-#[derive(Debug, Default)]
-pub struct Silence {
-    /// What the path or the peer reported last.
-    pub failure: Option<UdpError>,
-    /// How many datagrams were passed over.
-    pub passed_over: u32,
-}
-
-/// What `accept` of [`Udp::exchange`] makes of a datagram.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict<T, E> {
-    /// It answers the question of this number.
-    Answers(usize, T),
-    /// It does not belong to any question: late, or forged.
-    Foreign,
-    /// It ends the exchange.
-    Ends(E),
-}
-
 impl Udp {
-    /// Returns a socket connected to the first of these addresses that there is a way to.
+    /// Returns a socket connected to this address.
     ///
     /// # Errors
-    /// [`UdpError`] of the last address that was tried.
-    pub fn connect(addresses: &[SocketAddr], source: &Source) -> Result<Self, UdpError> {
-        let nowhere = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0);
-        let mut failed = UdpError { peer: nowhere, why: io::Error::other("no address"), icmp: None };
-        for &peer in addresses {
-            match Self::connect_one(peer, source) {
-                Ok(socket) => return Ok(socket),
-                Err(why) => failed = UdpError { peer, why, icmp: None },
-            }
-        }
-        Err(failed)
+    /// [`UdpError`]: there is no way to it.
+    pub fn connect(peer: SocketAddr, source: &Source) -> Result<Self, UdpError> {
+        Self::open(peer, source).map_err(|why| UdpError { peer, why, icmp: None })
     }
 
-    fn connect_one(peer: SocketAddr, source: &Source) -> io::Result<Self> {
+    /// Returns a socket for each of these addresses that there is a way to, in their order; at least one.
+    ///
+    /// # Errors
+    /// [`UdpError`] of the last address: there is a way to none.
+    pub fn connect_each(addresses: &[SocketAddr], source: &Source) -> Result<Vec<Self>, UdpError> {
+        let nowhere = SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0);
+        let mut failed = UdpError { peer: nowhere, why: io::Error::other("no address"), icmp: None };
+        let mut sockets = Vec::new();
+        for &peer in addresses {
+            match Self::connect(peer, source) {
+                Ok(socket) => sockets.push(socket),
+                Err(error) => failed = error,
+            }
+        }
+        if sockets.is_empty() { Err(failed) } else { Ok(sockets) }
+    }
+
+    fn open(peer: SocketAddr, source: &Source) -> io::Result<Self> {
         let any: IpAddr =
             if peer.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
         let socket =
@@ -138,68 +116,6 @@ impl Udp {
                 Err(errno) => return Err(self.failed(errno.into())),
             }
         }
-    }
-
-    /// Receives the next datagram: `None` if none comes before `until`.
-    ///
-    /// # Errors
-    /// [`UdpError`]: an ICMP error came in its place.
-    pub fn receive(&mut self, room: &mut [u8], until: Instant) -> Result<Option<Datagram>, UdpError> {
-        loop {
-            if let Some(datagram) = self.receive_now(room)? {
-                return Ok(Some(datagram));
-            }
-            if Instant::now() >= until {
-                return Ok(None);
-            }
-            ready(&[&*self], until).map_err(|why| self.failed(why))?;
-        }
-    }
-
-    /// Sends the questions one after the other, each with its share of the time until `until`, until `accept`
-    /// takes an answer to any of them. `accept` is given a datagram and how many questions were sent.
-    ///
-    /// A peer that is not listening ends a try at once; errors of routers may pass and are only remembered.
-    ///
-    /// # Errors
-    /// [`Silence`], or what ended the exchange.
-    pub fn exchange<T, E: From<Silence>>(
-        &mut self,
-        questions: &[impl AsRef<[u8]>],
-        room: &mut [u8],
-        until: Instant,
-        mut accept: impl FnMut(&[u8], usize) -> Verdict<T, E>,
-    ) -> Result<Exchanged<T>, E> {
-        let mut silence = Silence::default();
-        let mut sent = Vec::with_capacity(questions.len());
-        for (number, question) in (0..).zip(questions) {
-            let now = Instant::now();
-            let tries_left = u32::try_from(questions.len() - number).unwrap_or(1);
-            let end = now + until.saturating_duration_since(now) / tries_left;
-            let at = self.send(question.as_ref());
-            sent.push(*at.as_ref().unwrap_or(&now));
-            let mut refused = at.map_err(|error| silence.failure = Some(error)).is_err();
-            while !refused {
-                let datagram = match self.receive(room, end) {
-                    Ok(Some(datagram)) => datagram,
-                    Ok(None) => break,
-                    Err(error) => {
-                        refused = !is_passing(&error.why);
-                        silence.failure = Some(error);
-                        continue;
-                    }
-                };
-                match accept(room.get(..datagram.length).unwrap_or_default(), sent.len()) {
-                    Verdict::Answers(number, answer) => {
-                        let sent = sent.get(number).copied().unwrap_or(now);
-                        return Ok(Exchanged { answer, sent, received: datagram.at });
-                    }
-                    Verdict::Ends(end) => return Err(end),
-                    Verdict::Foreign => silence.passed_over += 1,
-                }
-            }
-        }
-        Err(silence.into())
     }
 
     fn failed(&self, why: io::Error) -> UdpError {
@@ -274,98 +190,20 @@ fn told(why: &io::Error, icmp: Option<IcmpError>) -> String {
     }
 }
 
-impl From<Silence> for io::Error {
-    fn from(silence: Silence) -> Self {
-        silence.failure.map_or_else(|| io::ErrorKind::TimedOut.into(), |failure| failure.why)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::thread;
-
     use super::*;
 
-    fn peer() -> (UdpSocket, Udp) {
-        let far = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let near = Udp::connect(&[far.local_addr().unwrap()], &Source::default()).unwrap();
-        far.connect(near.socket.local_addr().unwrap()).unwrap();
-        (far, near)
-    }
-
-    fn soon() -> Instant {
-        Instant::now() + Duration::from_millis(200)
-    }
-
     #[test]
-    fn an_answer_belongs_to_its_own_question() {
-        let (far, mut near) = peer();
-        let answering = thread::spawn(move || {
-            let mut room = [0; 8];
-            for _ in 0..2 {
-                far.recv(&mut room).unwrap();
-            }
-            // To the first question, after the second was sent; before it something that does not belong.
-            far.send(b"forged").unwrap();
-            far.send(b"to one").unwrap();
-        });
-        let accept = |octets: &[u8], asked| match octets {
-            b"to one" => Verdict::Answers(0, asked),
-            _ => Verdict::<_, io::Error>::Foreign,
-        };
-        let exchanged = near.exchange(&[b"one", b"two"], &mut [0; 64], soon(), accept).unwrap();
-        answering.join().unwrap();
-        assert_eq!(exchanged.answer, 2);
-        assert!(exchanged.received - exchanged.sent >= Duration::from_millis(90), "{exchanged:?}");
-    }
-
-    #[test]
-    fn silence_ends_with_the_time_and_says_what_was_passed_over() {
-        let (far, mut near) = peer();
-        far.send(b"forged").unwrap();
-        let start = Instant::now();
-        let silence = near
-            .exchange(&[b"one", b"two"], &mut [0; 64], soon(), |_, _| Verdict::<(), Silence>::Foreign)
-            .unwrap_err();
-        assert!(start.elapsed() >= Duration::from_millis(190));
-        assert_eq!(silence.passed_over, 1);
-        assert!(silence.failure.is_none());
-    }
-
-    #[test]
-    fn a_closed_port_is_known_at_once() {
-        let (far, mut near) = peer();
-        drop(far);
-        let start = Instant::now();
-        let until = start + Duration::from_secs(20);
-        let silence = near
-            .exchange(&[b"one", b"two"], &mut [0; 64], until, |_, _| Verdict::<(), Silence>::Foreign)
-            .unwrap_err();
-        assert!(start.elapsed() < Duration::from_secs(5));
-        let failure = silence.failure.unwrap();
-        assert_eq!(failure.to_string(), "connection refused");
-        assert_eq!(failure.icmp.map(|icmp| icmp.brief()), Some("port unreachable"));
-    }
-
-    #[test]
-    fn an_answer_may_end_the_exchange() {
-        let (far, mut near) = peer();
-        far.send(b"go away").unwrap();
-        let ended = near.exchange(&[b"one"], &mut [0; 64], soon(), |_, _| {
-            Verdict::<(), _>::Ends(io::Error::other("told so"))
-        });
-        assert_eq!(ended.unwrap_err().to_string(), "told so");
-    }
-
-    #[test]
-    fn the_first_address_with_a_way_is_taken() {
+    fn each_address_with_a_way_has_its_socket() {
         let source = Source { addresses: vec!["127.0.0.9".parse().unwrap()], interface: None };
-        let addresses = ["255.255.255.255:9".parse().unwrap(), "127.0.0.1:9".parse().unwrap()];
-        let near = Udp::connect(&addresses, &source).unwrap();
-        assert_eq!(near.peer(), addresses[1]);
-        assert_eq!(near.socket.local_addr().unwrap().ip(), source.addresses[0]);
-        let nowhere = Udp::connect(&addresses[..1], &Source::default()).unwrap_err();
+        let addresses =
+            ["255.255.255.255:9", "127.0.0.1:9", "127.0.0.2:9"].map(|address| address.parse().unwrap());
+        let near = Udp::connect_each(&addresses, &source).unwrap();
+        assert_eq!(near.iter().map(Udp::peer).collect::<Vec<_>>(), addresses[1..]);
+        assert_eq!(near[0].socket.local_addr().unwrap().ip(), source.addresses[0]);
+        let nowhere = Udp::connect_each(&addresses[..1], &Source::default()).unwrap_err();
         assert_eq!((nowhere.peer, nowhere.to_string().as_str()), (addresses[0], "permission denied"));
-        assert_eq!(Udp::connect(&[], &Source::default()).unwrap_err().to_string(), "no address");
+        assert_eq!(Udp::connect_each(&[], &Source::default()).unwrap_err().to_string(), "no address");
     }
 }
