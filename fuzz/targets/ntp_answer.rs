@@ -15,7 +15,8 @@ fuzz_target!(|octets: &[u8]| {
             let Ok(measured) = read(octets, Question::new(NONCE), sent, sent + trip) else { continue };
             assert!(octets.len() >= 48 && octets[24..32] == NONCE.to_be_bytes());
             assert!(octets[0] & 7 == 4 && octets[0] >> 6 != 3 && (1..=15).contains(&octets[1]));
-            assert!([16, 32, 40].iter().all(|at| octets[*at..at + 8] != [0; 8]));
+            assert!([32, 40].iter().all(|at| octets[*at..at + 8] != [0; 8]));
+            assert_eq!(measured.never_set, octets[16..24] == [0; 8]);
             assert!(measured.round_trip >= 0.0 && measured.round_trip <= trip + 1e-6, "{measured:?}");
             let uncertainty = measured.offset.half_width();
             assert!(

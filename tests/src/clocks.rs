@@ -25,6 +25,7 @@ pub const PASS_PERSIST: &str = ".1.3.6.1.4.1.8072.9999.2.1.0";
 /// Everything that net-snmp can show its clock by, and users of version 3.
 const AGENT: &str = r#"
 rocommunity public
+rocommunity6 public
 createUser signed SHA "authpassword"
 rouser signed auth
 createUser old MD5 "authpassword" DES "privpassword"
@@ -61,7 +62,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Starts an SNMP agent on port 161 of a host, whose clock is off by `offset` as `faketime` writes it:
+    /// Starts an SNMP agent on port 161 of a host by IPv4 and IPv6, whose clock is off by `offset` as `faketime` writes it:
     /// "+7s".
     ///
     /// # Panics
@@ -82,7 +83,8 @@ impl Clock {
         write(&top.join("pass_persist"), PASS_PERSIST_SCRIPT);
         let mut command = at(host, offset, "snmpd");
         command.env("SNMP_PERSISTENT_DIR", top.join("persistent")).env("TZ", zone);
-        command.args(["-f", "-Lo", "-C", "-I", "-smux", "-c"]).arg(top.join("snmpd.conf")).arg("udp:161");
+        command.args(["-f", "-Lo", "-C", "-I", "-smux", "-c"]).arg(top.join("snmpd.conf"));
+        command.args(["udp:161", "udp6:161"]);
         Self::start(command, folder, 161)
     }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 /// How often a server looks whether it is still wanted.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// A running server on 127.0.0.1. Dropping it ends it.
+/// A running server. Dropping it ends it.
 #[derive(Debug)]
 pub struct Responder {
     address: SocketAddr,
@@ -19,12 +19,23 @@ pub struct Responder {
 }
 
 impl Responder {
-    /// Starts a server that sends what `answers` makes of each datagram.
+    /// Starts a server on a free port of 127.0.0.1 that sends what `answers` makes of each datagram.
     ///
     /// # Errors
     /// No socket can be had.
-    pub fn start(mut answers: impl FnMut(&[u8]) -> Vec<Vec<u8>> + Send + 'static) -> io::Result<Self> {
-        let socket = UdpSocket::bind("127.0.0.1:0")?;
+    pub fn start(answers: impl FnMut(&[u8]) -> Vec<Vec<u8>> + Send + 'static) -> io::Result<Self> {
+        Self::start_on(SocketAddr::from(([127, 0, 0, 1], 0)), answers)
+    }
+
+    /// The same on an address of loopback that the test chooses.
+    ///
+    /// # Errors
+    /// No socket can be had there.
+    pub fn start_on(
+        address: SocketAddr,
+        mut answers: impl FnMut(&[u8]) -> Vec<Vec<u8>> + Send + 'static,
+    ) -> io::Result<Self> {
+        let socket = UdpSocket::bind(address)?;
         socket.set_read_timeout(Some(LOOK))?;
         let (address, ended) = (socket.local_addr()?, Arc::new(AtomicBool::new(false)));
         let stop = ended.clone();

@@ -10,7 +10,7 @@ use crate::readings::Shown;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DateError {
     /// Neither 8 nor 11 octets.
-    #[error("a date of {0} octets, not 8 or 11")]
+    #[error("{0} octets, neither text nor a date, which has 8 or 11")]
     Length(usize),
     /// All octets are zero: the agent does not know.
     #[error("a date of zeros: the agent does not know its time")]
@@ -212,7 +212,7 @@ mod tests {
             (full(2026, [1, 1, 0, 0, 0, 0], [b'+', 0, 60]), "not a date: minutes from UTC is 60"),
             (vec![0; 8], "a date of zeros: the agent does not know its time"),
             (vec![0; 11], "a date of zeros: the agent does not know its time"),
-            (vec![7, 234, 1], "a date of 3 octets, not 8 or 11"),
+            (vec![7, 234, 1], "3 octets, neither text nor a date, which has 8 or 11"),
             (vec![7; 9], ""),
         ];
         for (octets, message) in rows {

@@ -5,15 +5,18 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
+use net::ResolveError;
 use plugin::{Deadline, Seconds, State};
 use snmp2::Oid;
 
+use crate::HostClock;
 use crate::clock::Stamp;
+use crate::interval::Interval;
+use crate::judging::Judging;
 use crate::readings::{Reading, Readings};
-use crate::snmp::{Answer, ClockOid, Session, SnmpError};
+use crate::snmp::{Answer, ClockOid, Options, Session, SnmpError, VariableError};
 use crate::value::{Value, ValueError};
 use crate::words::WIDE;
-use crate::{Args, HostClock};
 
 /// What net-snmp can take longer to renew an answer than it says, since it counts whole seconds.
 const LATE: f64 = 1.0;
@@ -25,6 +28,8 @@ const UNKNOWN_AGE: f64 = 31.0;
 const FRACTION: Duration = Duration::from_millis(270);
 /// The most readings of such a source.
 const FRACTIONS: usize = 4;
+/// The error-status of version 1 for a variable that the agent does not have (RFC 1157).
+const NO_SUCH_NAME: u32 = 2;
 /// How far apart the readings of a cached source are: more than a second, so that whole seconds move.
 const SPACING: Duration = Duration::from_millis(1100);
 
@@ -34,11 +39,19 @@ pub(crate) const RESERVE: Duration = Duration::from_millis(300);
 /// Why a host's clock could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
+    /// Its name has no address.
+    #[error("{why}")]
+    Unresolved {
+        /// Why.
+        why: String,
+        /// Whether the resolver was silent, so that the name may be right.
+        is_silence: bool,
+    },
     /// The agent gives no value.
     #[error(transparent)]
     Snmp(#[from] SnmpError),
     /// The agent has no such variable.
-    #[error("{agent} has no {oid}: {exception}")]
+    #[error("{agent} has no {oid} ({exception}){}", if *.is_default { ": give --oid" } else { "" })]
     Exception {
         /// Address and port.
         agent: SocketAddr,
@@ -46,6 +59,8 @@ pub enum HostError {
         oid: String,
         /// What it says.
         exception: String,
+        /// Whether that was asked since no --oid is given.
+        is_default: bool,
     },
     /// The value is no time.
     #[error("{oid} of {agent}: {why}")]
@@ -59,22 +74,53 @@ pub enum HostError {
     },
 }
 
+impl HostError {
+    pub(crate) fn unresolved(why: &ResolveError) -> Self {
+        Self::Unresolved { why: why.to_string(), is_silence: why.is_silence() }
+    }
+
+    /// Whether silence, of the agent, of the resolver or of the way, is to blame.
+    pub fn is_silence(&self) -> bool {
+        match self {
+            Self::Unresolved { is_silence, .. } => *is_silence,
+            Self::Snmp(why) => matches!(why, SnmpError::NoAnswer(_) | SnmpError::NotAsked(_)),
+            Self::Exception { .. } | Self::Value { .. } => false,
+        }
+    }
+
+    /// Returns further lines about it.
+    pub fn details(&self) -> Vec<String> {
+        match self {
+            Self::Snmp(SnmpError::NoAnswer(none)) => none.details().collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// Reads one host's clock as often as it takes.
 pub(crate) struct HostReader<'a> {
-    pub(crate) args: &'a Args,
+    /// How it is asked.
+    pub(crate) snmp: &'a Options,
+    pub(crate) judging: &'a Judging,
     pub(crate) session: Session,
-    /// What shows the clock.
-    pub(crate) oid: ClockOid,
     /// The zone of local times.
     pub(crate) zone: Option<&'a TimeZone>,
     /// This machine's clock.
     pub(crate) clock: &'a Stamp,
+    /// By how much that is ahead.
+    pub(crate) monitor: Interval,
 }
 
 impl HostReader<'_> {
-    /// What the clock shows, or why it shows nothing.
-    pub(crate) fn read(mut self, deadline: &Deadline) -> Result<HostClock, HostError> {
-        let (age, first) = self.first(deadline)?;
+    /// What the clock shows, or why it shows nothing. What is known of it before it is read again goes to
+    /// `note`.
+    pub(crate) fn read(
+        mut self,
+        deadline: &Deadline,
+        note: impl Fn(SocketAddr, &Readings),
+    ) -> Result<HostClock, HostError> {
+        let oid = self.snmp.oid.clone().unwrap_or_else(ClockOid::system_date);
+        let (age, first) = self.first(&oid, deadline)?;
         let mut readings = Readings::new(age, first);
         // A clock of whole seconds that is near a threshold, or that may be stale: look again until there is
         // nothing to guess.
@@ -84,11 +130,12 @@ impl HostReader<'_> {
             if enough || deadline.keeping(RESERVE * 2) < pause {
                 break;
             }
+            note(self.session.agent(), &readings);
             thread::sleep(pause);
-            match self.ask(&[self.oid.oid()], deadline) {
-                Ok(answer) => readings.add(self.reading(&answer)?),
+            match self.ask(&oid, &[oid.oid()], deadline) {
+                Ok(answer) => readings.add(self.reading(&oid, &answer)?),
                 // What was read before it fell silent still counts.
-                Err(HostError::Snmp(SnmpError::NoAnswer { .. })) => break,
+                Err(error) if error.is_silence() => break,
                 Err(error) => return Err(error),
             }
         }
@@ -98,26 +145,25 @@ impl HostReader<'_> {
     /// Whether the state is the same wherever in its interval the offset is, and the size of an alarm is
     /// known.
     fn is_enough(&self, readings: &Readings) -> bool {
-        let offset = readings.offset();
-        let state = |offset: f64| self.args.thresholds().state(offset);
-        let certain = state(offset.nearest_to_zero());
-        let same = state(offset.low) == certain && state(offset.high) == certain;
-        same && (certain == State::Ok || offset.half_width() <= WIDE)
+        let offset = readings.offset() + self.monitor;
+        let possible = self.judging.possible(offset);
+        let same = possible.certain == possible.worst && self.judging.is_fine_enough(offset);
+        same && (possible.certain == State::Ok || offset.half_width() <= WIDE)
     }
 
     /// The first reading, and how old an answer can be.
-    fn first(&mut self, deadline: &Deadline) -> Result<(f64, Reading), HostError> {
-        let cache = self.oid.cache_time().filter(|_| self.args.snmp.cache_time.is_none());
-        let live = self.oid == ClockOid::system_date();
-        let age = self.args.snmp.cache_time.map_or(if live { 0.0 } else { UNKNOWN_AGE }, Seconds::as_f64);
+    fn first(&mut self, oid: &ClockOid, deadline: &Deadline) -> Result<(f64, Reading), HostError> {
+        let cache = oid.cache_time().filter(|_| self.snmp.cache_time.is_none());
+        let live = *oid == ClockOid::system_date();
+        let age = self.snmp.cache_time.map_or(if live { 0.0 } else { UNKNOWN_AGE }, Seconds::as_f64);
         let Some(cache) = cache else {
-            let answer = self.ask(&[self.oid.oid()], deadline)?;
-            return Ok((age, self.reading(&answer)?));
+            let answer = self.ask(oid, &[oid.oid()], deadline)?;
+            return Ok((age, self.reading(oid, &answer)?));
         };
-        let both = [self.oid.oid(), cache];
+        let both = [oid.oid(), cache];
         // Version 1 refuses the whole question where it lacks one of the two.
-        let answer = match self.ask(&both, deadline) {
-            Err(HostError::Snmp(SnmpError::Refuses(..))) => self.ask(&[self.oid.oid()], deadline)?,
+        let answer = match self.ask(oid, &both, deadline) {
+            Err(HostError::Snmp(SnmpError::Refuses(..))) => self.ask(oid, &[oid.oid()], deadline)?,
             answer => answer?,
         };
         let age = match answer.values.get(1) {
@@ -126,26 +172,36 @@ impl HostReader<'_> {
             Some(Ok(Value::Number(seconds @ 0..=86_400))) => *seconds as f64 + LATE,
             _ => age,
         };
-        Ok((age, self.reading(&answer)?))
+        Ok((age, self.reading(oid, &answer)?))
     }
 
-    fn ask(&mut self, oids: &[Oid<'_>], deadline: &Deadline) -> Result<Answer, HostError> {
-        let answer = self.session.get(oids, deadline)?;
-        match answer.values.first() {
-            Some(Err(exception)) => {
-                let (agent, oid) = (self.session.agent(), self.oid.name());
-                Err(HostError::Exception { agent, oid, exception: (*exception).to_owned() })
+    fn ask(&mut self, oid: &ClockOid, oids: &[Oid<'_>], deadline: &Deadline) -> Result<Answer, HostError> {
+        let answer = match self.session.get(oids, deadline) {
+            // What versions 2c and 3 say of a variable, version 1 says of the question.
+            Err(SnmpError::Refuses(_, VariableError::Status { status: NO_SUCH_NAME, .. }))
+                if oids.len() == 1 =>
+            {
+                return Err(self.exception(oid, "noSuchName"));
             }
+            answer => answer?,
+        };
+        match answer.values.first() {
+            Some(Err(exception)) => Err(self.exception(oid, exception)),
             _ => Ok(answer),
         }
     }
 
-    fn reading(&self, answer: &Answer) -> Result<Reading, HostError> {
+    fn exception(&self, oid: &ClockOid, exception: &str) -> HostError {
+        let (agent, is_default) = (self.session.agent(), self.snmp.oid.is_none());
+        HostError::Exception { agent, oid: oid.name(), exception: exception.to_owned(), is_default }
+    }
+
+    fn reading(&self, oid: &ClockOid, answer: &Answer) -> Result<Reading, HostError> {
         let nothing = Value::Other("nothing");
         let value = answer.values.first().and_then(|value| value.as_ref().ok()).unwrap_or(&nothing);
         let shown = value.time(self.zone).map_err(|why| HostError::Value {
             agent: self.session.agent(),
-            oid: self.oid.name(),
+            oid: oid.name(),
             why,
         })?;
         let at = |instant: Instant| self.clock.real_at(instant);

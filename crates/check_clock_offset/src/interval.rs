@@ -35,6 +35,11 @@ impl Interval {
         self.low.abs().max(self.high.abs())
     }
 
+    /// The interval that holds the size of the value, whatever its sign.
+    pub fn size(self) -> Self {
+        Self { low: self.nearest_to_zero().abs(), high: self.farthest_from_zero() }
+    }
+
     /// What both intervals hold: none if they have nothing in common.
     pub fn intersection(self, other: Self) -> Option<Self> {
         let common = Self { low: self.low.max(other.low), high: self.high.min(other.high) };
@@ -85,6 +90,8 @@ mod tests {
             assert_eq!(interval(low, high).nearest_to_zero(), nearest, "{low} to {high}");
         }
         assert_eq!(interval(-7.5, 2.0).farthest_from_zero(), 7.5);
+        assert_eq!(interval(-7.5, 2.0).size(), interval(0.0, 7.5));
+        assert_eq!(interval(-7.5, -7.0).size(), interval(7.0, 7.5));
     }
 
     #[test]

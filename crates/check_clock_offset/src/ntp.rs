@@ -8,10 +8,11 @@
 //! looks at the stratum before the origin timestamp, asks with its real time instead of a number that nobody
 //! can guess, gives up on the first datagram that does not fit, and asks one server at a time.
 
+mod asking;
 mod exchange;
 mod majority;
 mod packet;
 
-pub use exchange::{PORT, Sample, Server, ask};
+pub use exchange::{PORT, Sample, Server, Way, ask};
 pub use majority::{Consensus, Disagreement, Verdict, agree};
 pub use packet::{Measured, NtpError, Question, read};

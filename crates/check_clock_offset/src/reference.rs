@@ -1,6 +1,6 @@
 //! The NTP servers in words: who agrees, who does not, and why there is no time to compare with.
 
-use plugin::{Finding, State};
+use plugin::{Finding, Range, State};
 
 use crate::interval::Interval;
 use crate::ntp::{Consensus, Disagreement, NtpError, Sample, Verdict};
@@ -31,7 +31,7 @@ pub(crate) fn link_and_servers(offset: Interval, reference: &Consensus, samples:
 
 /// The finding that the servers give no time to compare with; silence is reported as `silent`.
 pub(crate) fn missing(disagreement: &Disagreement, samples: &[Sample], silent: State) -> Finding {
-    let is_silent = |sample: &Sample| matches!(sample.result, Err(NtpError::Silent | NtpError::System(_)));
+    let is_silent = |sample: &Sample| sample.result.as_ref().is_err_and(NtpError::is_silence);
     let state = if samples.iter().all(is_silent) { silent } else { State::Unknown };
     match (disagreement, samples) {
         (Disagreement::NoMajority(apart), samples) => {
@@ -69,8 +69,32 @@ pub(crate) fn details(samples: &[Sample], reference: Option<&Consensus>) -> Find
                 let (ahead, within) = (good.offset.middle(), words::bound(good.offset.half_width()));
                 let line =
                     format!("NTP server {name}: {ahead:+.6} s, within {within}, stratum {}", good.stratum);
+                let note = format!("NTP server {name}: never set its clock, by its reference timestamp");
+                let finding = if good.never_set { finding.detail(note) } else { finding };
                 if verdict.is_some() { finding.verbose_detail(line) } else { finding.detail(line) }
             }
         }
     })
+}
+
+/// The finding that servers that agree have a stratum outside of `range`, if there is one.
+pub(crate) fn stratum(range: &Range, samples: &[Sample], reference: &Consensus) -> Option<Finding> {
+    let outside: Vec<(&str, u8)> = samples
+        .iter()
+        .zip(&reference.verdicts)
+        .filter(|(_, verdict)| **verdict == Verdict::Agrees)
+        .filter_map(|(sample, _)| Some((sample.name.as_str(), sample.result.as_ref().ok()?.stratum)))
+        .filter(|(_, stratum)| range.alerts(f64::from(*stratum)))
+        .collect();
+    let ((name, stratum), rest) = outside.split_first()?;
+    let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+    let text = format!("stratum {stratum} of NTP server {name}{more}, allowed {}", range.in_words());
+    Some(Finding::warning(text))
+}
+
+/// The best stratum of the servers that agree.
+pub(crate) fn best_stratum(samples: &[Sample], reference: &Consensus) -> Option<u8> {
+    let agreeing =
+        samples.iter().zip(&reference.verdicts).filter(|(_, verdict)| **verdict == Verdict::Agrees);
+    agreeing.filter_map(|(sample, _)| sample.result.as_ref().ok()).map(|good| good.stratum).min()
 }

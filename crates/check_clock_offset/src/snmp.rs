@@ -23,6 +23,7 @@
 
 mod envelope;
 mod message;
+mod no_answer;
 mod options;
 mod session;
 mod usm;
@@ -30,6 +31,7 @@ mod variables;
 mod version;
 
 pub use envelope::{Asked, Engine, Envelope, Refused, Report};
+pub use no_answer::NoAnswer;
 pub use options::{ClockOid, Options, OptionsError, Privacy, Settled};
 pub use session::{Answer, Session, SnmpError};
 pub use usm::{Level, Opened, User, Usm};

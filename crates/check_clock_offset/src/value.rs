@@ -53,13 +53,11 @@ impl Value {
         match self {
             Self::Number(number) if *number < 0 => Err(ValueError::Negative(*number)),
             Self::Number(number) => bounded(*number as f64, 1.0, &number.to_string()),
-            Self::Octets(octets) if octets.trim_ascii().is_empty() => Err(ValueError::Empty),
-            Self::Octets(octets) => match digits(octets) {
-                Some(text) => decimal(text),
-                None if matches!(octets.len(), 8 | 11) && !is_text(octets) => {
-                    Ok(date_and_time::read(octets, zone)?)
-                }
-                None => Err(ValueError::Text(excerpt(octets))),
+            Self::Octets(octets) => match text(octets) {
+                Some("") => Err(ValueError::Empty),
+                Some(text) if is_decimal(text) => decimal(text),
+                Some(text) => Err(ValueError::Text(excerpt(text))),
+                None => Ok(date_and_time::read(octets, zone)?),
             },
             Self::Other(name) => Err(ValueError::Type(name)),
         }
@@ -70,13 +68,21 @@ fn bounded(value: f64, resolution: f64, text: &str) -> Result<Shown, ValueError>
     if value <= LATEST { Ok(Shown { value, resolution }) } else { Err(ValueError::Great(text.to_owned())) }
 }
 
-/// The text of digits, with or without a fraction, that the octets are but for blanks and a line end around
-/// it.
-fn digits(octets: &[u8]) -> Option<&str> {
-    let text = str::from_utf8(octets).ok()?.trim_matches([' ', '\t', '\r', '\n']);
+/// The text that the octets are but for blanks, a line end and the NULs of C around it: `None` if they are
+/// something else, as a date of this age of the world is, whose first octet is 7.
+fn text(octets: &[u8]) -> Option<&str> {
+    let zeros = octets.iter().all(|octet| *octet == 0) && matches!(octets.len(), 8 | 11);
+    let text = str::from_utf8(octets).ok().filter(|_| !zeros)?;
+    let text = text.trim_matches(['\0', ' ', '\t', '\r', '\n']);
+    let plain = |c: char| !c.is_control() || matches!(c, '\t' | '\r' | '\n');
+    text.chars().all(plain).then_some(text)
+}
+
+/// Whether a text is digits, with or without a fraction.
+fn is_decimal(text: &str) -> bool {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let decimal = |part: &str| !part.is_empty() && part.bytes().all(|octet| octet.is_ascii_digit());
-    (text.len() <= LONGEST && decimal(whole) && decimal(fraction)).then_some(text)
+    text.len() <= LONGEST && decimal(whole) && decimal(fraction)
 }
 
 fn decimal(text: &str) -> Result<Shown, ValueError> {
@@ -85,15 +91,11 @@ fn decimal(text: &str) -> Result<Shown, ValueError> {
     bounded(value, 10_f64.powi(-i32::try_from(places).unwrap_or(9)), text)
 }
 
-/// Whether the octets are printable text, which no date of this age of the world is: its year's first octet
-/// is 7.
-fn is_text(octets: &[u8]) -> bool {
-    octets.iter().all(|octet| octet.is_ascii_graphic() || octet.is_ascii_whitespace())
-}
-
-fn excerpt(octets: &[u8]) -> String {
-    let text = String::from_utf8_lossy(octets.get(..LONGEST).unwrap_or(octets)).into_owned();
-    text.trim().to_owned() + if octets.len() > LONGEST { "..." } else { "" }
+fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default().trim_end()),
+    }
 }
 
 #[cfg(test)]
@@ -117,6 +119,9 @@ mod tests {
             (text("1795319407"), (1_795_319_407.0, 1.0)),
             (text("1795319407\n"), (1_795_319_407.0, 1.0)),
             (text(" 1795319407 \r\n"), (1_795_319_407.0, 1.0)),
+            (text("1795319407\0"), (1_795_319_407.0, 1.0)),
+            (text("1795319407\n\0\0"), (1_795_319_407.0, 1.0)),
+            (text("17953194\0\0\0"), (17_953_194.0, 1.0)),
             (text("1795319407.5"), (1_795_319_407.5, 0.1)),
             (text("1795319407.737586723"), (1_795_319_407.737_586_7, 1e-9)),
         ];
@@ -141,6 +146,18 @@ mod tests {
         let rows = [
             (text(""), "empty string, not a time"),
             (text("\n"), "empty string, not a time"),
+            (text("\0"), "empty string, not a time"),
+            (text("no\0"), "not a time: no"),
+            (text("Mär 7"), "not a time: Mär 7"),
+            (text("a\0b"), "3 octets, neither text nor a date, which has 8 or 11"),
+            (
+                Value::Octets(vec![7, 234, 11, 22, 3, 50, 7, 0, b'+']),
+                "9 octets, neither text nor a date, which has 8 or 11",
+            ),
+            (
+                Value::Octets(vec![7, 234, 11, 22, 3, 50, 7, 0, b'+', 1]),
+                "10 octets, neither text nor a date, which has 8 or 11",
+            ),
             (text("2026-11-22 03:50:11"), "not a time: 2026-11-22 03:50:11"),
             (text("Sun Nov 22 03:50:11 UTC 2026"), "not a time: Sun Nov 22 03:50:11 UTC 2026"),
             (

@@ -1,9 +1,10 @@
 //! Offsets in words: fast or slow, how sure, what is allowed, and what a zone mistake looks like.
 
 use jiff::Timestamp;
-use plugin::{Range, State, Thresholds, fits};
+use plugin::{Range, State, fits};
 
 use crate::interval::Interval;
+use crate::judging::Judging;
 
 /// A quarter of an hour, which all offsets from UTC are multiples of, in seconds.
 const QUARTER: f64 = 900.0;
@@ -13,10 +14,14 @@ const SURE: f64 = 60.0;
 const FARTHEST: f64 = 26.0 * 3600.0;
 /// An offset that is known no better than this is told by its certain end, in seconds to both sides.
 pub(crate) const WIDE: f64 = 2.0;
+/// How the line about a clock begins that may be outside of what is allowed.
+pub(crate) const UNDECIDED: &str = "undecided: ";
 /// From here on minutes and hours are easier to read than seconds, in seconds.
 const MINUTES: f64 = 600.0;
 /// From here on days are, and the date that the clock shows says more than the number, in seconds.
 const A_DAY: f64 = 86_400.0;
+/// From here on a whole number of days is chance, and the date that the clock shows tells more: ten years.
+const NEVER_SET: f64 = 3652.0 * A_DAY;
 
 /// Returns a number of seconds with as many places as are known of it, from one to three: `7.2 s`; from ten
 /// minutes on in minutes, hours and days: `1 h 30 min`.
@@ -44,7 +49,11 @@ fn long(seconds: f64) -> String {
             (whole, rest) => format!("{whole} {name} {rest} {part}"),
         }
     };
-    if seconds < A_DAY { units(3600.0, 60.0, ["h", "min"]) } else { units(A_DAY, 3600.0, ["d", "h"]) }
+    if (seconds / 60.0).round() * 60.0 < A_DAY {
+        units(3600.0, 60.0, ["h", "min"])
+    } else {
+        units(A_DAY, 3600.0, ["d", "h"])
+    }
 }
 
 /// Returns a bound that holds: rounded up.
@@ -81,7 +90,7 @@ pub(crate) struct Verdict<'a> {
     pub(crate) offset: Interval,
     /// What the clock shows, in seconds since the epoch, if that is known.
     pub(crate) shown: Option<f64>,
-    pub(crate) thresholds: &'a Thresholds,
+    pub(crate) judging: &'a Judging,
 }
 
 impl Verdict<'_> {
@@ -89,35 +98,54 @@ impl Verdict<'_> {
     /// what the offset probably comes from, or what is allowed as far as there is room; an OK that is not
     /// certain says so.
     pub(crate) fn of(&self, name: &str, by: &str, rest: &str) -> String {
-        let state = self.thresholds.state(self.offset.nearest_to_zero());
-        let allowed = |value: f64| self.thresholds.alerting(value).map(Range::in_words).unwrap_or_default();
-        let other_end =
-            [self.offset.low, self.offset.high].into_iter().find(|end| self.thresholds.state(*end) != state);
-        let text = if other_end.is_some() { both_ends(self.offset) } else { offset(self.offset) };
-        let text = format!("{name} is {text}{by}");
-        match (state, other_end) {
-            (State::Ok, None) => format!("{text}{rest}"),
-            (State::Ok, Some(end)) => format!("undecided: {text}, too coarse for {} s{rest}", allowed(end)),
-            _ => match diagnosis(self.offset, self.shown) {
+        let possible = self.judging.possible(self.offset);
+        let is_certain = possible.certain == possible.worst;
+        let question = self
+            .judging
+            .one_sided(&possible)
+            .map(|number| format!("{number} alerts on every slow clock: is -{number}:{number} meant?"));
+        let plain = format!("{name} is {}{by}", offset(self.offset));
+        let text =
+            if is_certain { plain.clone() } else { format!("{name} is {}{by}", both_ends(self.offset)) };
+        match (possible.certain, question) {
+            (State::Ok, _) if is_certain => format!("{text}{rest}"),
+            (State::Ok, Some(question)) => format!("{plain}{rest}, but {question}"),
+            (State::Ok, None) => {
+                format!("{UNDECIDED}{text}, too coarse for {}{rest}", self.allowed(possible.limit))
+            }
+            (_, Some(question)) => format!("{text}{rest}, {question}"),
+            (_, None) => match diagnosis(self.offset, self.shown) {
                 Some(why) => format!("{text}, {why}{rest}"),
                 None => {
-                    let whole = format!("{text}{rest}, allowed {} s", allowed(self.offset.nearest_to_zero()));
+                    let whole = format!("{text}{rest}, allowed {}", self.allowed(possible.certain_limit));
                     if fits(&whole) { whole } else { format!("{text}{rest}") }
                 }
             },
         }
     }
+
+    /// The limit in words.
+    fn allowed(&self, limit: Option<(&Range, f64)>) -> String {
+        let range = limit.map(|(range, _)| range.in_words()).unwrap_or_default();
+        match self.judging.absolute {
+            true => format!("{} s either way", range.strip_prefix("0 to ").unwrap_or(&range)),
+            false => format!("{range} s"),
+        }
+    }
 }
 
-/// Returns what such an offset probably comes from, where the number tells: a mistake of the zone, or a clock
-/// that was never set. `shown` is what the clock shows, in seconds since the epoch.
+/// Returns what such an offset probably comes from, where the number tells: a mistake of the zone, a wrong date,
+/// or a clock that was never set. `shown` is what the clock shows, in seconds since the epoch.
 fn diagnosis(offset: Interval, shown: Option<f64>) -> Option<String> {
     let size = offset.middle().abs();
     let quarters = (size / QUARTER).round();
     let exact = (quarters * QUARTER - size).abs() <= offset.half_width() && offset.half_width() <= SURE;
-    let is_zone = quarters >= 2.0 && quarters * QUARTER <= FARTHEST && (quarters * QUARTER) % A_DAY != 0.0;
-    if exact && is_zone {
+    let is_days = (quarters * QUARTER) % A_DAY == 0.0;
+    if exact && !is_days && quarters >= 2.0 && quarters * QUARTER <= FARTHEST {
         return Some("perhaps a time zone mistake".to_owned());
+    }
+    if exact && is_days && (MINUTES..NEVER_SET).contains(&size) {
+        return Some("the time of day is right, the date is wrong".to_owned());
     }
     let shown = shown.filter(|_| size >= A_DAY)?;
     let date = Timestamp::from_second(shown as i64).ok()?;
@@ -156,7 +184,8 @@ mod tests {
             (3599.0, "1 h"),
             (3600.2, "1 h"),
             (-5400.0, "1 h 30 min"),
-            (86_399.0, "24 h"),
+            (86_369.0, "23 h 59 min"),
+            (86_399.0, "1 d"),
             (90_000.0, "1 d 1 h"),
             (31_536_000.0, "365 d"),
             (1_795_319_402.0, "20779 d 4 h"),
@@ -180,9 +209,9 @@ mod tests {
             (3600.6, false),
             (3599.5, true),
             (1799.4, false),
-            (86_400.0, false),
-            (172_800.0, false),
             (900.0, false),
+            (3610.0, false),
+            (2759.0, false),
             (93_600.0, true),
             (94_500.0, false),
             (-90.0, false),
@@ -191,6 +220,11 @@ mod tests {
             let seen = diagnosis(Interval::around(middle, 0.5), None);
             assert_eq!(seen, zone.clone().filter(|_| expected), "{middle}");
         }
+        let date = Some("the time of day is right, the date is wrong".to_owned());
+        for days in [86_400.0, -86_400.2, 172_800.4, 31_536_000.0] {
+            assert_eq!(diagnosis(Interval::around(days, 0.5), Some(5.0)), date, "{days}");
+        }
+        assert_eq!(diagnosis(Interval::around(86_399.0, 0.5), None), None, "a second off a day");
         assert_eq!(diagnosis(Interval::around(3600.0, 61.0), None), None, "too uncertain to tell");
         assert_eq!(diagnosis(Interval::around(3610.0, 20.0), None), zone, "a quarter within the interval");
     }

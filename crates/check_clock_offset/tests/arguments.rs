@@ -15,7 +15,7 @@ fn check(arguments: &[&str]) -> Outcome {
 /// Each bad input ends in time, UNKNOWN, with one line that names the thing.
 #[test]
 fn bad_arguments_are_named() {
-    let rows: [(&[&str], &str); 20] = [
+    let rows: [(&[&str], &str); 24] = [
         (&[], "nothing to compare: give --hostname for the clock of a host, --ntp for that of this machine"),
         (
             &["-H", "127.0.0.1", "--oid", "sysUpTime.0"],
@@ -40,6 +40,10 @@ fn bad_arguments_are_named() {
         (&["-H", "127.0.0.1", "-x", "ROT13"], "not DES, AES, AES-192, AES-256, AES-192-C or AES-256-C"),
         (&["-H", "127.0.0.1", "--cache-time=-1"], "not a time in seconds from 0 to 86400"),
         (&["-H", "127.0.0.1", "-p", "0"], "--port"),
+        (&["-H", "127.0.0.1", "-4", "-6"], "--ipv4 and --ipv6 cannot be used together"),
+        (&["-H", "127.0.0.1", "--stratum", "5"], "--ntp is missing"),
+        (&["-H", "127.0.0.1", "--source", "eth0"], "--source=eth0: invalid IP address syntax"),
+        (&["-6", "-H", "127.0.0.1"], "127.0.0.1 is not an IPv6 address"),
         (&["--ntp", "a b"], "a host name has only ASCII letters, digits, dots, hyphens and underscores"),
         (
             &["-H", "no such host", "-t", "2"],

@@ -1,13 +1,15 @@
-//! Asking all servers at once on one thread, each by a socket of its own.
+//! Asking all servers at once on one thread, each address by a socket of its own.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use net::Source;
-use net::udp::{self, Udp, UdpError};
-use plugin::reason;
+use net::udp::{self, Udp};
+use net::{ResolveError, STAGGER, Source, alternate_families};
+use plugin::{Finding, Progress};
 
-use super::packet::{Measured, NtpError, Question, read};
+use super::asking::Asking;
+use super::packet::{Measured, NtpError};
 use crate::clock::Stamp;
 
 /// A server that is silent is asked again after this: no sooner, so that no server can take it for abuse (RFC
@@ -15,149 +17,160 @@ use crate::clock::Stamp;
 const AGAIN: Duration = Duration::from_secs(2);
 /// Once a server has answered, the others have this long to do so.
 const STRAGGLERS: Duration = Duration::from_millis(1500);
+/// How many addresses of a name have a vote, as RFC 8633, section 3.2, advises for a client.
+const VOTES: usize = 4;
 /// NTP's own port (IANA).
 pub const PORT: u16 = 123;
-/// What an answer can hold that we look at: the header, and what would be in its place.
-const LARGEST: usize = 512;
 
 /// What came of one server.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// What it is called on the command line.
+    /// What it is called on the command line, with the address that was asked where it has several.
     pub name: String,
     /// What it tells.
     pub result: Result<Measured, NtpError>,
 }
 
-/// A server that has not yet answered, or has.
-struct Asking {
-    name: String,
-    socket: Option<Udp>,
-    open: Vec<(Question, Instant)>,
-    /// The best that can be said so far.
-    result: Result<Measured, NtpError>,
-    settled: bool,
-}
-
 /// A server to ask.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Server {
-    /// What it is called in messages.
+    /// What it is called on the command line.
     pub name: String,
     /// Its addresses with the port, or why it has none.
-    pub addresses: Result<Vec<SocketAddr>, String>,
+    pub addresses: Result<Vec<SocketAddr>, ResolveError>,
 }
 
-/// Asks the servers and waits for at most `limit`. `clock` is our clock.
-pub fn ask(servers: &[Server], clock: &Stamp, limit: Duration) -> Vec<Sample> {
+/// How servers are asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Way<'a> {
+    /// Our clock.
+    pub clock: &'a Stamp,
+    /// The longest wait.
+    pub limit: Duration,
+    /// Where questions come from.
+    pub source: &'a Source,
+    /// What counts the answers.
+    pub progress: &'a Progress,
+}
+
+/// A server and what of it has been asked.
+struct Named<'a> {
+    server: &'a Server,
+    spare: VecDeque<SocketAddr>,
+    /// The addresses that are being asked, or were.
+    asked: Vec<Asking>,
+    /// Why it cannot be asked at all.
+    failure: Option<NtpError>,
+}
+
+/// Asks up to four addresses of each server, and the next ones in place of those that are dead.
+pub fn ask(servers: &[Server], way: &Way<'_>) -> Vec<Sample> {
     let start = Instant::now();
-    let mut all: Vec<Asking> = servers.iter().map(Asking::start).collect();
-    let mut end = start + limit;
-    let mut again = start + AGAIN;
-    while all.iter().any(|asking| !asking.settled) {
+    let (mut end, mut again) = (start + way.limit, start + AGAIN);
+    let mut all = begin(servers);
+    loop {
         let now = Instant::now();
         if now >= end {
             break;
         }
+        all.iter_mut().for_each(|named| named.top_up(now, way));
         if now >= again {
-            all.iter_mut().filter(|asking| !asking.settled).for_each(Asking::send);
+            open(&mut all).for_each(Asking::send);
             again = now + AGAIN;
         }
-        let ready = wait(&all, end.min(again));
-        for (asking, ready) in all.iter_mut().zip(ready) {
-            if ready {
-                asking.hear(clock);
-            }
+        let Some(wake) = all.iter().filter_map(|named| named.wake(now)).min() else { break };
+        for asking in heard(&mut all, end.min(again).min(wake)) {
+            asking.hear(way.clock);
+            note(asking, way.progress);
         }
-        if all.iter().any(|asking| asking.result.is_ok()) {
+        if all.iter().flat_map(|named| &named.asked).any(|asking| asking.result.is_ok()) {
             end = end.min(start + STRAGGLERS);
         }
     }
-    all.into_iter().map(|asking| Sample { name: asking.name, result: asking.result }).collect()
+    all.into_iter().flat_map(Named::samples).collect()
 }
 
-/// Which of the sockets have something to say; all have none once `until` has come.
-fn wait(all: &[Asking], until: Instant) -> Vec<bool> {
-    let open = |asking: &Asking| !asking.settled && asking.socket.is_some();
-    let sockets: Vec<&Udp> =
-        all.iter().filter(|asking| open(asking)).filter_map(|asking| asking.socket.as_ref()).collect();
-    let mut ready = udp::ready(&sockets, until).unwrap_or_default().into_iter();
-    all.iter().map(|asking| open(asking) && ready.next().unwrap_or(false)).collect()
-}
-
-impl Asking {
-    fn start(server: &Server) -> Self {
-        let name = server.name.clone();
-        let mut asking =
-            Self { name, socket: None, open: Vec::new(), result: Err(NtpError::Silent), settled: false };
-        let addresses = match &server.addresses {
-            Ok(addresses) => addresses,
+/// Each address stands with the first server that has it: twice the same is one vote.
+fn begin(servers: &[Server]) -> Vec<Named<'_>> {
+    let mut known: Vec<SocketAddr> = Vec::new();
+    let named = servers.iter().map(|server| {
+        let (addresses, failure) = match &server.addresses {
+            Ok(addresses) => (alternate_families(addresses), None),
             Err(why) => {
-                asking.settle(Err(NtpError::Unresolved(why.clone())));
-                return asking;
+                let is_silence = why.is_silence();
+                (Vec::new(), Some(NtpError::Unresolved { why: why.to_string(), is_silence }))
             }
         };
-        match Udp::connect(addresses, &Source::default()) {
-            Ok(socket) => {
-                asking.socket = Some(socket);
-                asking.send();
-            }
-            Err(error) => asking.settle(Err(system(&error))),
-        }
-        asking
-    }
+        let spare: VecDeque<_> = addresses.into_iter().filter(|address| !known.contains(address)).collect();
+        known.extend(&spare);
+        Named { server, spare, asked: Vec::new(), failure }
+    });
+    named.collect()
+}
 
-    fn send(&mut self) {
-        let Some(socket) = &self.socket else { return };
-        let question = match udp::random() {
-            Ok(number) => Question::new(number),
-            Err(error) => return self.settle(Err(NtpError::System(reason(&error)))),
-        };
-        match socket.send(&question.octets()) {
-            Ok(sent) => self.open.push((question, sent)),
-            Err(error) => self.settle(Err(system(&error))),
-        }
-    }
+/// What is still being asked.
+fn open<'a>(all: &'a mut [Named<'_>]) -> impl Iterator<Item = &'a mut Asking> {
+    all.iter_mut().flat_map(|named| &mut named.asked).filter(|asking| !asking.settled)
+}
 
-    /// Takes what has come. Only what repeats a number of ours settles it; the rest may be of anybody.
-    fn hear(&mut self, clock: &Stamp) {
-        let mut buffer = [0; LARGEST];
-        loop {
-            let datagram = match self.socket.as_mut().map(|socket| socket.receive_now(&mut buffer)) {
-                None | Some(Ok(None)) => return,
-                // A router's error may pass.
-                Some(Err(error)) if error.is_passing() => {
-                    self.result = Err(system(&error));
-                    continue;
-                }
-                Some(Err(error)) => return self.settle(Err(system(&error))),
-                Some(Ok(Some(datagram))) => datagram,
+/// Waits until `until`, and returns what has something to say.
+fn heard<'a>(all: &'a mut [Named<'_>], until: Instant) -> impl Iterator<Item = &'a mut Asking> {
+    let asked = all.iter().flat_map(|named| &named.asked).filter(|asking| !asking.settled);
+    let sockets: Vec<&Udp> = asked.map(|asking| &asking.socket).collect();
+    let ready = udp::ready(&sockets, until).unwrap_or_default();
+    open(all).zip(ready).filter(|(_, ready)| *ready).map(|(asking, _)| asking)
+}
+
+/// Counts an answer, for a run that is stopped.
+fn note(asking: &Asking, progress: &Progress) {
+    match &asking.result {
+        _ if !asking.settled => {}
+        Ok(_) => progress.count(),
+        Err(why) => progress.add(Finding::unknown(format!("NTP server {}: {why}", asking.name))),
+    }
+}
+
+impl Named<'_> {
+    /// Asks the next addresses, as long as fewer than four are alive.
+    fn top_up(&mut self, now: Instant, way: &Way<'_>) {
+        while self.asked.iter().filter(|asking| asking.is_alive(now)).count() < VOTES
+            && let Some(address) = self.spare.pop_front()
+        {
+            let name = match self.is_ambiguous() {
+                true => format!("{} ({})", self.server.name, address.ip()),
+                false => self.server.name.clone(),
             };
-            let received = clock.real_at(datagram.at);
-            let octets = buffer.get(..datagram.length).unwrap_or_default();
-            let answers = self
-                .open
-                .iter()
-                .map(|(question, sent)| read(octets, *question, clock.real_at(*sent), received));
-            let best = answers.reduce(|best, other| if belongs(&best) { best } else { other });
-            match best {
-                Some(best) if belongs(&best) => return self.settle(best),
-                Some(best) => self.result = best,
-                None => {}
+            match Udp::connect(address, way.source) {
+                Ok(socket) => self.asked.push(Asking::start(name, socket, now)),
+                // No way there from here, as for all of a family that this machine does not have.
+                Err(error) => self.failure = Some(NtpError::System(error.to_string())),
             }
         }
     }
 
-    fn settle(&mut self, result: Result<Measured, NtpError>) {
-        (self.result, self.settled) = (result, true);
+    /// Whether its name alone does not tell who was asked.
+    fn is_ambiguous(&self) -> bool {
+        self.server.addresses.as_ref().is_ok_and(|addresses| addresses.len() > 1)
     }
-}
 
-/// Whether what came is an answer to our question, good or not.
-fn belongs(result: &Result<Measured, NtpError>) -> bool {
-    !matches!(result, Err(NtpError::Origin | NtpError::Short(_) | NtpError::Mode(_)))
-}
+    /// When to look at it again at the latest: `None` if nothing more can come.
+    fn wake(&self, now: Instant) -> Option<Instant> {
+        let open = self.asked.iter().any(|asking| !asking.settled);
+        open.then(|| now + if self.spare.is_empty() { AGAIN } else { STAGGER })
+    }
 
-fn system(error: &UdpError) -> NtpError {
-    NtpError::System(error.to_string())
+    /// What came of each address; what came of the name where none could be asked.
+    fn samples(self) -> Vec<Sample> {
+        let unasked = || match (&self.failure, self.spare.is_empty()) {
+            (Some(failure), _) => Some(failure.clone()),
+            (None, false) => Some(NtpError::NotAsked),
+            // All its addresses are asked as those of others.
+            (None, true) => None,
+        };
+        if self.asked.is_empty() {
+            let name = self.server.name.clone();
+            return unasked().map(|why| Sample { name, result: Err(why) }).into_iter().collect();
+        }
+        self.asked.into_iter().map(|asking| Sample { name: asking.name, result: asking.result }).collect()
+    }
 }

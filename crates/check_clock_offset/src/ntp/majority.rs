@@ -111,6 +111,7 @@ mod tests {
             offset: Interval::around(middle, half),
             round_trip: half,
             stratum: 2,
+            never_set: false,
         };
         let result = |row: &(f64, f64)| if row.1 > 0.0 { Ok(good(row)) } else { Err(NtpError::Silent) };
         (0..)

@@ -30,8 +30,16 @@ pub enum NtpError {
     #[error("no answer")]
     Silent,
     /// Its name has no address.
-    #[error("{0}")]
-    Unresolved(String),
+    #[error("{why}")]
+    Unresolved {
+        /// Why.
+        why: String,
+        /// Whether the resolver was silent, so that the name may be right.
+        is_silence: bool,
+    },
+    /// There was no time left to ask.
+    #[error("not asked: no time left")]
+    NotAsked,
     /// The system refuses, as where nobody listens.
     #[error("{0}")]
     System(String),
@@ -84,6 +92,20 @@ pub struct Measured {
     pub round_trip: f64,
     /// The server's distance from a reference clock in servers.
     pub stratum: u8,
+    /// Its reference timestamp is zero: by its own words its clock was never set. RFC 5905 does not refuse that,
+    /// and some servers with a clock of their own never fill it in.
+    pub never_set: bool,
+}
+
+impl NtpError {
+    /// Whether silence, of the server or of the way to it, is to blame, and not what it answers.
+    pub fn is_silence(&self) -> bool {
+        match self {
+            Self::Silent | Self::System(_) | Self::NotAsked => true,
+            Self::Unresolved { is_silence, .. } => *is_silence,
+            _ => false,
+        }
+    }
 }
 
 impl Question {
@@ -124,17 +146,20 @@ pub fn read(octets: &[u8], question: Question, sent: f64, received: f64) -> Resu
         return Err(NtpError::Version(version));
     }
     synchronised(leap, stratum, word(packet, 12))?;
-    complete(set, came, went)?;
+    complete(came, went)?;
+    let never_set = set == 0;
     let distance = short(word(packet, 4)) / 2.0 + short(word(packet, 8));
     if distance >= FARTHEST {
         return Err(NtpError::Far(distance));
     }
-    let age = difference(went, set);
-    if age > OLDEST {
-        return Err(NtpError::Stale(age / 3600.0));
+    if !never_set {
+        fresh(set, went)?;
     }
-    measure(came, went, sent, received, distance + precision_of(precision))
-        .map(|measured| Measured { stratum, ..measured })
+    measure(came, went, sent, received, distance + precision_of(precision)).map(|measured| Measured {
+        stratum,
+        never_set,
+        ..measured
+    })
 }
 
 /// The timestamp at this octet of a packet.
@@ -162,8 +187,8 @@ fn synchronised(leap: u8, stratum: u8, reference_id: u32) -> Result<(), NtpError
     }
 }
 
-fn complete(set: u64, came: u64, went: u64) -> Result<(), NtpError> {
-    for (stamp, name) in [(went, "a transmit"), (came, "a receive"), (set, "a reference")] {
+fn complete(came: u64, went: u64) -> Result<(), NtpError> {
+    for (stamp, name) in [(went, "a transmit"), (came, "a receive")] {
         if stamp == 0 {
             return Err(NtpError::Zero(name));
         }
@@ -171,10 +196,16 @@ fn complete(set: u64, came: u64, went: u64) -> Result<(), NtpError> {
     if difference(went, came) < 0.0 {
         return Err(NtpError::Impossible("sent before the question came"));
     }
-    if difference(went, set) < 0.0 {
-        return Err(NtpError::Impossible("sent before the clock was set"));
-    }
     Ok(())
+}
+
+/// Whether the clock was set lately, and not later than the answer was sent (RFC 5905, appendix A.5.1.1).
+fn fresh(set: u64, went: u64) -> Result<(), NtpError> {
+    match difference(went, set) {
+        age if age < 0.0 => Err(NtpError::Impossible("sent before the clock was set")),
+        age if age > OLDEST => Err(NtpError::Stale(age / 3600.0)),
+        _ => Ok(()),
+    }
 }
 
 fn measure(came: u64, went: u64, sent: f64, received: f64, distance: f64) -> Result<Measured, NtpError> {
@@ -187,7 +218,7 @@ fn measure(came: u64, went: u64, sent: f64, received: f64, distance: f64) -> Res
     }
     let round_trip = round_trip.max(0.0);
     let offset = Interval::around(outward.midpoint(homeward), round_trip / 2.0 + distance);
-    Ok(Measured { offset, round_trip, stratum: 0 })
+    Ok(Measured { offset, round_trip, stratum: 0, never_set: false })
 }
 
 /// The seconds from `earlier` to `later`. Timestamps count modulo 2^64, so this is right over the end of an
@@ -289,7 +320,7 @@ mod tests {
 
     #[test]
     fn each_wrong_answer_is_refused_by_its_name() {
-        let rows: [(Vec<u8>, &str); 24] = [
+        let rows: [(Vec<u8>, &str); 23] = [
             (vec![], "an answer of 0 octets, not 48"),
             (vec![0x24, 2], "an answer of 2 octets, not 48"),
             (answer(NOW, 0.0)[..40].to_vec(), "an answer of 40 octets, not 48"),
@@ -318,7 +349,6 @@ mod tests {
             ),
             (changed(40, &[0; 8]), "an answer without a transmit timestamp"),
             (changed(32, &[0; 8]), "an answer without a receive timestamp"),
-            (changed(16, &[0; 8]), "an answer without a reference timestamp"),
             (changed(8, &[0, 30, 0, 0]), "up to 30.0 s from its own reference"),
             (changed(4, &[0, 3, 0, 0]), "up to 1.5 s from its own reference"),
             (changed(32, &ntp(NOW + 5.0)), "impossible timestamps: sent before the question came"),
@@ -336,6 +366,8 @@ mod tests {
             "impossible timestamps: held the question for longer than we waited"
         );
         assert!(tell(&[&answer(NOW, 0.0)[..], &[0; 20]].concat()).is_ok(), "extensions may follow");
+        assert!(tell(&changed(16, &[0; 8])).unwrap().never_set, "a clock that was never set may be right");
+        assert!(!tell(&answer(NOW, 0.0)).unwrap().never_set);
     }
 
     #[test]

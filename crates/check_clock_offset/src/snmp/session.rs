@@ -1,16 +1,18 @@
-//! One agent, its address, and the exchange of a question and its answer under the deadline.
+//! One agent, its addresses in turn until one answers, and the exchange of a question and its answer under the
+//! deadline.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use net::Source;
-use net::udp::{self, Exchanged, Udp, Verdict};
+use net::udp::{self, Udp};
+use net::{Exchanged, Silence, Source, Unanswered, Verdict, exchange};
 use plugin::{Deadline, reason};
 use snmp2::{Error, Oid, Pdu};
 
 use super::envelope::{Asked, Envelope, Refused, Report};
 use super::message;
+use super::no_answer::NoAnswer;
 use super::options::Settled;
 use super::usm::{Level, Opened, Usm};
 use super::variables::{Variable, VariableError, variables};
@@ -18,6 +20,8 @@ use super::version::Version;
 
 /// What is left of the deadline when the last try is given up.
 const RESERVE: Duration = Duration::from_millis(250);
+/// The most addresses of an agent that are asked.
+const MOST: usize = 16;
 /// The most that UDP can carry, in octets.
 const LARGEST: usize = 65_535;
 
@@ -25,17 +29,11 @@ const LARGEST: usize = 65_535;
 #[derive(Debug, thiserror::Error)]
 pub enum SnmpError {
     /// Nothing came that belongs to a question.
-    #[error("no SNMP answer from {agent} ({version}, {tries} {}): {why}", if *.tries == 1 { "try" } else { "tries" })]
-    NoAnswer {
-        /// Address and port.
-        agent: SocketAddr,
-        /// The version.
-        version: Version,
-        /// How often it was asked.
-        tries: usize,
-        /// What can be behind it.
-        why: String,
-    },
+    #[error("{0}")]
+    NoAnswer(NoAnswer),
+    /// There was no time left to ask.
+    #[error("{0} not asked: no time left")]
+    NotAsked(SocketAddr),
     /// The agent reports an error of version 3.
     #[error("{agent}: {}", about(*.report, .user))]
     Report {
@@ -71,25 +69,27 @@ pub struct Answer {
 /// An agent, and who asks it.
 #[derive(Debug)]
 pub struct Session {
-    socket: Udp,
+    /// One for each address; once one has answered, that one alone.
+    sockets: Vec<Udp>,
     agent: SocketAddr,
     settled: Settled,
     usm: Option<Usm>,
 }
 
 impl Session {
-    /// A session with the first of these addresses that there is a way to.
+    /// A session with the agent at these addresses, of which there is a way to at least one.
     ///
     /// # Errors
     /// [`SnmpError::System`]: there is a way to none.
-    pub fn open(addresses: &[SocketAddr], settled: Settled) -> Result<Self, SnmpError> {
-        let failed = |error: udp::UdpError| SnmpError::System(error.peer.ip(), error.why);
-        let socket = Udp::connect(addresses, &Source::default()).map_err(failed)?;
-        let agent = socket.peer();
-        Ok(Self { socket, agent, settled, usm: None })
+    pub fn open(addresses: &[SocketAddr], source: &Source, settled: Settled) -> Result<Self, SnmpError> {
+        let addresses = addresses.get(..MOST).unwrap_or(addresses);
+        let sockets = Udp::connect_each(addresses, source);
+        let sockets = sockets.map_err(|error| SnmpError::System(error.peer.ip(), error.why))?;
+        let agent = sockets.first().map_or_else(nowhere, Udp::peer);
+        Ok(Self { sockets, agent, settled, usm: None })
     }
 
-    /// The agent's address and port.
+    /// The agent's address and port: the one that answered, or the first one.
     pub fn agent(&self) -> SocketAddr {
         self.agent
     }
@@ -113,7 +113,7 @@ impl Session {
                 Opened::Forged => None,
                 opened => Some(opened),
             };
-            let Exchanged { answer: what, sent, received } =
+            let Exchanged { answer: what, sent, received, .. } =
                 self.exchange(&questions, deadline, true, accept)?;
             match what {
                 Opened::Values(values) => {
@@ -136,7 +136,7 @@ impl Session {
         let questions: Vec<_> = self.ids()?.into_iter().map(question).collect();
         let accept =
             |octets: &[u8], _: &Envelope| Pdu::from_bytes(octets).ok().map(|answer| variables(&answer, oids));
-        let Exchanged { answer: what, sent, received } =
+        let Exchanged { answer: what, sent, received, .. } =
             self.exchange(&questions, deadline, false, accept)?;
         let values = what.map_err(|error| SnmpError::Refuses(self.agent, error))?;
         Ok(Answer { values, sent, received })
@@ -174,7 +174,7 @@ impl Session {
             let asked = Asked { version: settled.version, community: &settled.community, ids: open };
             let envelope = match Envelope::read(octets, &asked) {
                 Ok(envelope) => envelope,
-                Err(Refused::MessageSize(size)) => return Verdict::Ends(Ended::TooLarge(size)),
+                Err(Refused::MessageSize(size)) => return Verdict::Ends(size),
                 Err(_) => return Verdict::Foreign,
             };
             let number = open.iter().position(|id| *id == envelope.id);
@@ -183,10 +183,22 @@ impl Session {
                 _ => Verdict::Foreign,
             }
         };
-        self.socket.exchange(&octets, &mut vec![0; LARGEST], end, take).map_err(|ended| match ended {
-            Ended::TooLarge(size) => self.unsupported_text(&too_large(size)),
-            Ended::Silent(silence) => self.no_answer(questions.len(), &silence, knows_engine),
-        })
+        let exchanged = exchange(&mut self.sockets, &octets, &mut vec![0; LARGEST], end, take);
+        let exchanged = exchanged.map_err(|unanswered| match unanswered {
+            Unanswered::Ended(size) => self.unsupported_text(&too_large(size)),
+            Unanswered::Silent(silences) => self.no_answer(silences, knows_engine),
+        })?;
+        self.keep(exchanged.socket);
+        Ok(exchanged)
+    }
+
+    /// From now on asks the address alone that has answered.
+    fn keep(&mut self, socket: usize) {
+        if self.sockets.len() > 1 {
+            self.sockets.swap(0, socket);
+            self.sockets.truncate(1);
+            self.agent = self.sockets.first().map_or(self.agent, Udp::peer);
+        }
     }
 
     /// Numbers that cannot be guessed, so that nobody who does not see the questions can answer them.
@@ -196,18 +208,17 @@ impl Session {
         ids.map_err(|error| SnmpError::System(self.agent.ip(), error))
     }
 
-    fn no_answer(&self, tries: usize, silence: &udp::Silence, knows_engine: bool) -> SnmpError {
-        let encrypts = self.settled.user.as_ref().is_some_and(|user| user.level == Level::AuthPriv);
-        let mut why = match &silence.failure {
-            Some(failure) => failure.to_string(),
-            None if knows_engine && encrypts => "wrong privacy password or protocol, or blocked".to_owned(),
-            None if self.settled.version == Version::V3 => "blocked or down".to_owned(),
-            None => "wrong community, blocked or down".to_owned(),
-        };
-        if silence.passed_over > 0 {
-            why += &format!(" ({} answers that do not fit passed over)", silence.passed_over);
+    fn no_answer(&self, silences: Vec<Silence>, knows_engine: bool) -> SnmpError {
+        if silences.iter().all(|silence| silence.tries == 0 && silence.failure.is_none()) {
+            return SnmpError::NotAsked(self.agent);
         }
-        SnmpError::NoAnswer { agent: self.agent, version: self.settled.version, tries, why }
+        let encrypts = self.settled.user.as_ref().is_some_and(|user| user.level == Level::AuthPriv);
+        let guess = match self.settled.version {
+            _ if knows_engine && encrypts => "wrong privacy password or protocol, or blocked",
+            Version::V3 => "blocked or down",
+            _ => "wrong community, blocked or down",
+        };
+        SnmpError::NoAnswer(NoAnswer { version: self.settled.version, silences, guess })
     }
 
     fn report(&self, report: Report) -> SnmpError {
@@ -224,18 +235,9 @@ impl Session {
     }
 }
 
-/// What ends an exchange without an answer.
-enum Ended {
-    /// An answer that `snmp2` refuses, since it announces messages of so many octets.
-    TooLarge(i64),
-    /// No answer.
-    Silent(udp::Silence),
-}
-
-impl From<udp::Silence> for Ended {
-    fn from(silence: udp::Silence) -> Self {
-        Self::Silent(silence)
-    }
+/// The address of none.
+fn nowhere() -> SocketAddr {
+    SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0)
 }
 
 fn too_large(size: i64) -> String {

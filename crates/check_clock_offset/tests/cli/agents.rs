@@ -5,8 +5,9 @@ use super::*;
 #[test]
 fn a_number_digits_and_dates_are_read() {
     type Value = fn() -> Vec<u8>;
-    let rows: [(Value, i32); 7] = [
+    let rows: [(Value, i32); 8] = [
         (|| integer(now()), 0),
+        (|| tlv(4, format!("{}\0", now()).as_bytes()), 0),
         (|| tlv(0x41, &integer(now())[2..]), 0),
         (|| tlv(0x42, &integer(now() + 30)[2..]), 1),
         (|| tlv(0x46, &integer(now() - 90)[2..]), 2),
@@ -25,7 +26,16 @@ fn a_number_digits_and_dates_are_read() {
 
 #[test]
 fn what_is_no_time_is_unknown() {
-    let rows: [(Vec<u8>, &str); 14] = [
+    let rows: [(Vec<u8>, &str); 17] = [
+        (tlv(4, b"soon\0"), "not a time: soon"),
+        (
+            tlv(4, &[7, 234, 11, 22, 3, 50, 7, 0, b'+']),
+            "9 octets, neither text nor a date, which has 8 or 11",
+        ),
+        (
+            tlv(4, &[7, 234, 11, 22, 3, 50, 7, 0, b'+', 0]),
+            "10 octets, neither text nor a date, which has 8 or 11",
+        ),
         (tlv(0x43, &[1, 2, 3, 4]), "TimeTicks, not a time"),
         (tlv(5, &[]), "NULL, not a time"),
         (tlv(0x44, b"\x9f\x78\x04\x4e\xd6"), "Opaque, not a time"),
@@ -96,9 +106,9 @@ fn an_answer_to_another_variable_is_unknown() {
 #[test]
 fn errors_of_an_agent_are_told_by_name() {
     let rows: [(u8, Vec<u8>, &str); 5] = [
-        (0, tlv(0x80, &[]), " has no hrSystemDate.0: noSuchObject"),
-        (0, tlv(0x81, &[]), " has no hrSystemDate.0: noSuchInstance"),
-        (2, tlv(5, &[]), ": noSuchName"),
+        (0, tlv(0x80, &[]), " has no hrSystemDate.0 (noSuchObject): give --oid"),
+        (0, tlv(0x81, &[]), " has no hrSystemDate.0 (noSuchInstance): give --oid"),
+        (2, tlv(5, &[]), " has no hrSystemDate.0 (noSuchName): give --oid"),
         (5, tlv(5, &[]), ": genErr"),
         (99, tlv(5, &[]), ": error-status 99"),
     ];
@@ -155,6 +165,12 @@ fn a_zone_gives_local_time_its_moment() {
     });
     let outcome = ask(&agent, &["--timezone=Asia/Kolkata"]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+    for zone in ["--timezone=+0530", "--timezone=+05:30"] {
+        let outcome = ask(&agent, &[zone]);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+    }
+    let outcome = ask(&agent, &["--timezone", "-1830"]);
+    assert_eq!(outcome.code, Some(3), "no zone is so far west: {}", outcome.stdout);
     let outcome = ask(&agent, &["--timezone=UTC"]);
     assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
     assert!(

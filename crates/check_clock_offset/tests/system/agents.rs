@@ -166,9 +166,12 @@ fn what_an_agent_refuses_is_told_by_name() {
         (&["-L", "noAuthNoPriv"], "127.0.0.1:161: authorizationError"),
         (
             &["-P", "2c", "--oid=.1.3.6.1.4.1.99999.1.0"],
-            "127.0.0.1:161 has no .1.3.6.1.4.1.99999.1.0: noSuchObject",
+            "127.0.0.1:161 has no .1.3.6.1.4.1.99999.1.0 (noSuchObject)",
         ),
-        (&["-P", "1", "--oid=.1.3.6.1.4.1.99999.1.0"], "127.0.0.1:161: noSuchName"),
+        (
+            &["-P", "1", "--oid=.1.3.6.1.4.1.99999.1.0"],
+            "127.0.0.1:161 has no .1.3.6.1.4.1.99999.1.0 (noSuchName)",
+        ),
         (
             &["-P", "2c", "--oid=nsExtendOutput1Line.\"failing\""],
             "nsExtendOutput1Line.failing of 127.0.0.1:161: not a time: /nonexistent/clock: No such file or \

@@ -6,11 +6,15 @@
 #[cfg(test)]
 mod accuracy;
 #[cfg(test)]
+mod addresses;
+#[cfg(test)]
 mod agents;
 #[cfg(test)]
 mod caches;
 #[cfg(test)]
 mod look;
+#[cfg(test)]
+mod opinions;
 #[cfg(test)]
 mod servers;
 #[cfg(test)]

@@ -1,0 +1,273 @@
+//! Rows of what was observed and the first line that it makes.
+
+use clap::Parser as _;
+
+use super::*;
+use crate::Args;
+use crate::ntp::{Measured, NtpError, Sample};
+use crate::readings::{Reading, Readings, Shown};
+use crate::snmp::SnmpError;
+
+fn args(more: &[&str]) -> Args {
+    Args::parse_from([&["check_clock_offset", "--hostname=proxy7"], more].concat())
+}
+
+/// A host that is ahead by `offset`, as seen by one reading of 12 ms half a second before the next whole
+/// one.
+fn host(offset: f64, greatest_age: f64) -> HostClock {
+    let shown = Shown { value: 1_795_319_407.0 + offset - 0.494, resolution: 1.0 };
+    let reading = Reading { sent: 1_795_319_407.0, received: 1_795_319_407.012, shown };
+    HostClock { agent: "192.0.2.7:161".parse().unwrap(), readings: Readings::new(greatest_age, reading) }
+}
+
+fn server(name: &str, offset: f64) -> Sample {
+    let offset = Interval::around(offset, 0.008);
+    let measured = Measured { offset, round_trip: 0.01, stratum: 2, never_set: false };
+    Sample { name: name.to_owned(), result: Ok(measured) }
+}
+
+fn broken(name: &str, why: NtpError) -> Sample {
+    Sample { name: name.to_owned(), result: Err(why) }
+}
+
+fn judge(more: &[&str], host: Option<HostClock>, ntp: Vec<Sample>) -> String {
+    evaluated(more, host.map(Ok), ntp)
+}
+
+fn evaluated(more: &[&str], host: Option<Result<HostClock, HostError>>, ntp: Vec<Sample>) -> String {
+    let hostname = host.is_some().then(|| "proxy7".to_owned());
+    let is_ambiguous = false;
+    let observations = Observations { hostname, is_ambiguous, host, ntp, silent: State::Critical };
+    evaluate(&args(more).judging.into(), &observations).render("CLOCK_OFFSET", 0)
+}
+
+#[test]
+fn a_host_is_judged_by_this_machines_clock() {
+    let rows: [(f64, f64, &[&str], &str); 9] = [
+        (
+            -7.21,
+            0.0,
+            &[],
+            "WARNING - proxy7 is 7.2 s slow, allowed -5 to 5 s | offset=-7.21s;-5:5;-60:60 uncertainty=0.506s;;;0 rtt=0.012s;;;0\n",
+        ),
+        (
+            0.0,
+            0.0,
+            &[],
+            "OK - proxy7 is right within 0.51 s | offset=0s;-5:5;-60:60 uncertainty=0.506s;;;0 rtt=0.012s;;;0\n",
+        ),
+        (
+            5.2,
+            0.0,
+            &[],
+            "OK - undecided: proxy7 is 4.7 to 5.7 s fast, too coarse for -5 to 5 s | offset=5.2s;-5:5;-60:60 uncertainty=0.506s;;;0 rtt=0.012s;;;0\n",
+        ),
+        (
+            -60.2,
+            0.0,
+            &[],
+            "WARNING - proxy7 is 59.7 to 60.7 s slow, allowed -5 to 5 s | offset=-60.2s;-5:5;-60:60 uncertainty=0.506s;;;0 \
+             rtt=0.012s;;;0\n",
+        ),
+        (
+            3600.2,
+            0.0,
+            &[],
+            "CRITICAL - proxy7 is 1 h fast, perhaps a time zone mistake | offset=3600.2s;-5:5;-60:60 \
+             uncertainty=0.506s;;;0 rtt=0.012s;;;0\n",
+        ),
+        (
+            -1_795_319_402.0,
+            0.0,
+            &[],
+            "CRITICAL - proxy7 is 20779 d 4 h slow, it shows 1970-01-01 00:00:04 UTC | offset=-1795319402s;-5:5;-60:60 \
+             uncertainty=0.506s;;;0 rtt=0.012s;;;0\n",
+        ),
+        (
+            -20.0,
+            31.0,
+            &[],
+            "OK - undecided: proxy7 is 20.51 s slow to 11.51 s fast, too coarse for -5 to 5 s | offset=-4.5s;-5:5;-60:60 uncertainty=16.006s;;;0 \
+             rtt=0.012s;;;0\n192.0.2.7:161 may answer from a cache, up to 31 s old: 1 reading\n",
+        ),
+        (
+            7.0,
+            0.0,
+            &["--warning=10"],
+            "OK - proxy7 is 7.0 s fast | offset=7s;10 uncertainty=0.506s;;;0 rtt=0.012s;;;0\n",
+        ),
+        (
+            -7.0,
+            0.0,
+            &["--critical=-1:1"],
+            "CRITICAL - proxy7 is 7.0 s slow, allowed -1 to 1 s | offset=-7s;;-1:1 uncertainty=0.506s;;;0 rtt=0.012s;;;0\n",
+        ),
+    ];
+    for (offset, age, more, line) in rows {
+        assert_eq!(judge(more, Some(host(offset, age)), vec![]), format!("CLOCK_OFFSET {line}"));
+    }
+}
+
+#[test]
+fn servers_tell_whose_clock_is_off() {
+    let three = |offset: f64| {
+        vec![server("192.0.2.1", offset), server("192.0.2.2", offset), server("192.0.2.3", offset)]
+    };
+    let slow = judge(&[], Some(host(-7.21, 0.0)), three(0.001));
+    let data = "uncertainty=0.514s;;;0 rtt=0.012s;;;0 monitor_offset=-0.001s ntp_servers=3;;;0;3\n";
+    assert_eq!(
+        slow,
+        format!(
+            "CLOCK_OFFSET WARNING - proxy7 is 7.2 s slow, this monitor right within 0.01 s of 3 NTP servers | \
+             offset=-7.211s;-5:5;-60:60 {data}"
+        )
+    );
+    let monitor = judge(&[], Some(host(7.21, 0.0)), three(7.21));
+    let line = "CLOCK_OFFSET OK - proxy7 is right within 0.52 s, this monitor 7.21 s slow by 3 NTP servers | offset=0s;";
+    assert!(monitor.starts_with(line), "{monitor}");
+    let mut liar = three(0.0);
+    liar.push(server("192.0.2.9", 35.2));
+    let seen = judge(&[], Some(host(0.0, 0.0)), liar);
+    let line = "right within 0.008 s of 3 of 4 NTP servers, falseticker 192.0.2.9 | ";
+    assert!(seen.contains(line), "{seen}");
+    assert!(seen.ends_with("\nNTP server 192.0.2.9: falseticker, 35.20 s ahead of the majority\n"), "{seen}");
+}
+
+#[test]
+fn ranges_that_do_not_hold_zero_alarm_only_for_certain() {
+    let ranges = ["--warning=290:310", "--critical=200:400"];
+    let rows = [
+        (300.0, 0.0, "OK - proxy7 is 300.0 s fast"),
+        (309.8, 0.0, "OK - undecided: proxy7 is 309.3 to 310.3 s fast, too coarse for 290 to 310 s"),
+        (320.0, 0.0, "WARNING - proxy7 is 320.0 s fast, allowed 290 to 310 s"),
+        (0.0, 0.0, "CRITICAL - proxy7 is right within 0.51 s, allowed 200 to 400 s"),
+        (300.0, 31.0, "OK - undecided: proxy7 is 299.5 to 331.5 s fast, too coarse for 290 to 310 s"),
+    ];
+    for (offset, age, line) in rows {
+        let seen = judge(&ranges, Some(host(offset, age)), vec![]);
+        assert!(seen.starts_with(&format!("CLOCK_OFFSET {line} | ")), "{seen}");
+    }
+}
+
+#[test]
+fn a_bare_number_is_asked_about() {
+    let hint = "120 alerts on every slow clock: is -120:120 meant?";
+    let rows = [
+        (-3.0, format!("CRITICAL - proxy7 is 3.0 s slow, {hint}")),
+        (0.0, format!("OK - proxy7 is right within 0.51 s, but {hint}")),
+        (-130.0, "CRITICAL - proxy7 is 130.0 s slow, allowed 0 to 120 s".to_owned()),
+        (130.0, "CRITICAL - proxy7 is 130.0 s fast, allowed 0 to 120 s".to_owned()),
+    ];
+    for (offset, line) in rows {
+        let seen = judge(&["-w60", "-c120"], Some(host(offset, 0.0)), vec![]);
+        assert!(seen.starts_with(&format!("CLOCK_OFFSET {line} | ")), "{seen}");
+    }
+    let absolute = judge(&["-w60", "-c120", "--absolute"], Some(host(-70.0, 0.0)), vec![]);
+    let line = "CLOCK_OFFSET WARNING - proxy7 is 70.0 s slow, allowed 60 s either way | \
+                offset=-70s offset_size=70s;60;120 uncertainty=0.506s;;;0 rtt=0.012s;;;0\n";
+    assert_eq!(absolute, line);
+}
+
+#[test]
+fn a_monitor_that_is_off_is_named_first_unless_the_host_is_right() {
+    let off = || vec![server("192.0.2.1", 90.0)];
+    let rows = [
+        (90.0, "OK - proxy7 is right within 0.52 s, this monitor 90.00 s slow by NTP server 192.0.2.1"),
+        (0.0, "CRITICAL - this monitor 90.00 s slow by NTP server 192.0.2.1, proxy7 is 90.0 s slow"),
+        (
+            95.0,
+            "OK - undecided: this monitor 90.00 s slow by NTP server 192.0.2.1, \
+             proxy7 is 4.5 to 5.5 s fast, too coarse for -5 to 5 s",
+        ),
+    ];
+    for (offset, line) in rows {
+        let seen = judge(&[], Some(host(offset, 0.0)), off());
+        assert!(seen.starts_with(&format!("CLOCK_OFFSET {line}")), "{seen}");
+    }
+}
+
+#[test]
+fn what_is_too_coarse_or_too_far_is_a_warning_if_asked_for() {
+    let coarse = judge(&["--max-uncertainty=:1"], Some(host(0.0, 31.0)), vec![]);
+    let line = "CLOCK_OFFSET WARNING - clock of proxy7 known within 16.01 s, allowed 0 to 1 s | ";
+    assert!(coarse.starts_with(line) && coarse.contains("uncertainty=16.006s;0:1;;0 "), "{coarse}");
+    let alarm = judge(&["--max-uncertainty=:0.1"], Some(host(90.0, 0.0)), vec![]);
+    assert!(alarm.starts_with("CLOCK_OFFSET CRITICAL - proxy7 is 90.0 s fast"), "{alarm}");
+    let servers = || vec![server("192.0.2.1", 0.0), server("192.0.2.2", 0.0)];
+    let far = judge(&["--ntp=192.0.2.1", "--stratum=1"], None, servers());
+    let line = "CLOCK_OFFSET WARNING - stratum 2 of NTP server 192.0.2.1 and 1 more, allowed 0 to 1 | ";
+    assert!(far.starts_with(line) && far.contains(" stratum=2;1\n"), "{far}");
+    let unknown = judge(&["--ntp=192.0.2.1", "--stratum=1"], None, vec![broken_server()]);
+    assert!(unknown.contains(" stratum=U;1\n"), "{unknown}");
+}
+
+#[test]
+fn this_hosts_own_clock_is_judged_by_servers() {
+    let seen = judge(&[], None, vec![server("192.0.2.1", 7.0)]);
+    let line = "CLOCK_OFFSET WARNING - this host is 7.00 s slow by NTP server 192.0.2.1, allowed -5 to 5 s | offset=-7s;-5:5;-60:60 \
+                uncertainty=0.008s;;;0 rtt=0.01s;;;0 ntp_servers=1;;;0;1\n";
+    assert_eq!(seen, line);
+    let zone = judge(&[], None, vec![server("192.0.2.1", -3600.002)]);
+    assert!(zone.contains("is 1 h fast by NTP server 192.0.2.1, perhaps a time zone mistake |"), "{zone}");
+}
+
+#[test]
+fn without_a_reference_nothing_is_ok() {
+    let unsynchronised = || NtpError::Unsynchronised { leap: 3, stratum: 0 };
+    let rows = [
+        (vec![broken("192.0.2.1", NtpError::Silent)], "CRITICAL - NTP server 192.0.2.1: no answer"),
+        (
+            vec![broken("192.0.2.1", unsynchronised())],
+            "UNKNOWN - NTP server 192.0.2.1: not synchronised (leap 3, stratum 0)",
+        ),
+        (
+            vec![broken("192.0.2.1", NtpError::Silent), broken("192.0.2.2", NtpError::Silent)],
+            "CRITICAL - none of 2 NTP servers gives a time",
+        ),
+        (
+            vec![broken("192.0.2.1", NtpError::Silent), broken("192.0.2.2", unsynchronised())],
+            "UNKNOWN - none of 2 NTP servers gives a time",
+        ),
+        (
+            vec![server("192.0.2.1", 0.0), server("192.0.2.2", 7.0)],
+            "UNKNOWN - no majority among 2 NTP servers, 7.0 s apart",
+        ),
+    ];
+    for (samples, line) in rows {
+        let own = judge(&[], None, samples.clone());
+        let servers = format!("ntp_servers=0;;;0;{}", samples.len());
+        let first =
+            format!("CLOCK_OFFSET {line} | offset=U;-5:5;-60:60 uncertainty=U;;;0 rtt=U;;;0 {servers}");
+        assert_eq!(own.lines().next(), Some(first.as_str()));
+        let data = " | offset=U;-5:5;-60:60 uncertainty=U;;;0 rtt=0.012s;;;0";
+        let hosted = judge(&[], Some(host(-7.21, 0.0)), samples);
+        let expected = format!(
+            "CLOCK_OFFSET {line}, by this monitor alone proxy7 is 7.2 s slow{data} monitor_offset=U {servers}"
+        );
+        assert_eq!(hosted.lines().next(), Some(expected.as_str()));
+    }
+}
+
+#[test]
+fn a_host_that_cannot_be_read_has_every_series() {
+    let broken =
+        || HostError::Snmp(SnmpError::Unsupported("192.0.2.7:161".parse().unwrap(), "no".to_owned()));
+    let line = "CLOCK_OFFSET UNKNOWN - 192.0.2.7:161: no | offset=U;-5:5;-60:60 uncertainty=U;;;0 rtt=U;;;0";
+    assert_eq!(evaluated(&[], Some(Err(broken())), vec![]), format!("{line}\n"));
+    let compared = evaluated(&[], Some(Err(broken())), vec![server("192.0.2.1", 7.0)]);
+    assert_eq!(compared, format!("{line} monitor_offset=-7s ntp_servers=1;;;0;1\n"));
+    let nothing = evaluated(&[], Some(Err(broken())), vec![broken_server()]);
+    let both = "CLOCK_OFFSET CRITICAL - NTP server 192.0.2.1: no answer, and 192.0.2.7:161: no | ";
+    assert!(nothing.starts_with(both), "{nothing}");
+}
+
+fn broken_server() -> Sample {
+    broken("192.0.2.1", NtpError::Silent)
+}
+
+#[test]
+fn part_of_the_servers_may_be_silent() {
+    let seen = judge(&[], None, vec![server("192.0.2.2", 0.0), server("192.0.2.3", 0.0), broken_server()]);
+    let line = "CLOCK_OFFSET OK - this host is right within 0.008 s of 2 of 3 NTP servers, 1 gave no time | ";
+    assert!(seen.starts_with(line) && seen.ends_with("\nNTP server 192.0.2.1: no answer\n"), "{seen}");
+}

@@ -1,0 +1,96 @@
+//! One address that is asked: its socket, its questions, and what came of them.
+
+use std::time::Instant;
+
+use net::STAGGER;
+use net::udp::{self, Udp, UdpError};
+use plugin::reason;
+
+use super::packet::{Measured, NtpError, Question, read};
+use crate::clock::Stamp;
+
+/// What an answer can hold that we look at: the header, and what would be in its place.
+const LARGEST: usize = 512;
+
+/// An address that has not yet answered, or has.
+pub(crate) struct Asking {
+    pub(crate) name: String,
+    pub(crate) socket: Udp,
+    started: Instant,
+    open: Vec<(Question, Instant)>,
+    /// The best that can be said so far.
+    pub(crate) result: Result<Measured, NtpError>,
+    pub(crate) settled: bool,
+}
+
+impl Asking {
+    /// Asks for the first time.
+    pub(crate) fn start(name: String, socket: Udp, now: Instant) -> Self {
+        let result = Err(NtpError::Silent);
+        let mut asking = Self { name, socket, started: now, open: Vec::new(), result, settled: false };
+        asking.send();
+        asking
+    }
+
+    /// Whether it has answered, whatever that is, or may still do so soon.
+    pub(crate) fn is_alive(&self, now: Instant) -> bool {
+        match &self.result {
+            Err(NtpError::Silent) => now.saturating_duration_since(self.started) < STAGGER,
+            Err(NtpError::System(_)) => false,
+            _ => true,
+        }
+    }
+
+    pub(crate) fn send(&mut self) {
+        let question = match udp::random() {
+            Ok(number) => Question::new(number),
+            Err(error) => return self.settle(Err(NtpError::System(reason(&error)))),
+        };
+        match self.socket.send(&question.octets()) {
+            Ok(sent) => self.open.push((question, sent)),
+            Err(error) => self.settle(Err(system(&error))),
+        }
+    }
+
+    /// Takes what has come. Only what repeats a number of ours settles it; the rest may be of anybody.
+    pub(crate) fn hear(&mut self, clock: &Stamp) {
+        let mut buffer = [0; LARGEST];
+        loop {
+            let datagram = match self.socket.receive_now(&mut buffer) {
+                Ok(None) => return,
+                // A router's error may pass.
+                Err(error) if error.is_passing() => {
+                    self.result = Err(system(&error));
+                    continue;
+                }
+                Err(error) => return self.settle(Err(system(&error))),
+                Ok(Some(datagram)) => datagram,
+            };
+            let received = clock.real_at(datagram.at);
+            let octets = buffer.get(..datagram.length).unwrap_or_default();
+            let answers = self
+                .open
+                .iter()
+                .map(|(question, sent)| read(octets, *question, clock.real_at(*sent), received));
+            let best = answers.reduce(|best, other| if belongs(&best) { best } else { other });
+            match best {
+                Some(best) if belongs(&best) => return self.settle(best),
+                Some(best) => self.result = best,
+                None => {}
+            }
+        }
+    }
+
+    fn settle(&mut self, result: Result<Measured, NtpError>) {
+        (self.result, self.settled) = (result, true);
+    }
+}
+
+/// Whether what came is an answer to our question, good or not.
+fn belongs(result: &Result<Measured, NtpError>) -> bool {
+    !matches!(result, Err(NtpError::Origin | NtpError::Short(_) | NtpError::Mode(_)))
+}
+
+fn system(error: &UdpError) -> NtpError {
+    NtpError::System(error.to_string())
+}

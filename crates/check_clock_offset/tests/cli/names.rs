@@ -1,0 +1,206 @@
+//! The real binary and names: a resolver of the test's own, which gives several addresses, none, or no answer.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Child, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use super::*;
+
+/// The `getent` of a test: what it does with the name, which is its second argument.
+struct Names(TempDir);
+
+impl Names {
+    fn new(cases: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("getent");
+        fs::write(&file, format!("#!/bin/sh\ncase $2 in\n{cases}\nesac\n")).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+        Self(folder)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(BINARY);
+        command.env("PATH", format!("{}:/usr/bin:/bin", self.0.path().display())).args(arguments);
+        command
+    }
+
+    fn check(&self, arguments: &[&str]) -> Outcome {
+        let outcome = run(&mut self.command(arguments));
+        assert_eq!(outcome.stderr, "", "{arguments:?}");
+        outcome
+    }
+}
+
+fn at(address: &str, port: u16) -> SocketAddr {
+    SocketAddr::new(address.parse().unwrap(), port)
+}
+
+fn good_agent() -> Responder {
+    agent(|| integer(now()))
+}
+
+/// An address and a port that nothing else uses: kept open and silent.
+fn silent(address: &str, port: u16) -> UdpSocket {
+    UdpSocket::bind(at(address, port)).unwrap()
+}
+
+const FRESH: [&str; 2] = ["--oid=1.3.6.1.4.1.8072.9999.1.1.0", "--cache-time=0"];
+
+#[test]
+fn the_next_address_of_a_host_answers_where_one_refuses_or_is_silent() {
+    let names = Names::new("proxy7) printf '127.0.0.2 STREAM x\\n127.0.0.1 STREAM x\\n' ;;");
+    let agent = good_agent();
+    let (port, host) = (agent.address().port(), format!("--hostname=proxy7:{}", agent.port()));
+    let answered = format!("CLOCK_OFFSET OK - proxy7:{port} (127.0.0.1) is right within ");
+    let refused = names.check(&[&FRESH[..], &[&host]].concat());
+    assert!(refused.stdout.starts_with(&answered), "{}", refused.stdout);
+    let silent = silent("127.0.0.2", port);
+    let outcome = names.check(&[&FRESH[..], &[&host]].concat());
+    assert!(outcome.stdout.starts_with(&answered), "{}", outcome.stdout);
+    assert!(outcome.elapsed < Duration::from_secs(3), "{:?}", outcome.elapsed);
+    drop((silent, agent));
+    let outcome = names.check(&[&FRESH[..], &[&host, "--timeout=2:critical"]].concat());
+    assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
+    let line = format!("no SNMP answer from 127.0.0.2:{port} and 127.0.0.1:{port} (v2c, 1 try): connection ");
+    assert!(text(&outcome).1.contains(&line), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains(&format!("\n127.0.0.1:{port}: connection refused\n")));
+}
+
+/// Servers on the same port of several addresses, each ahead by some seconds.
+fn pool(servers: &[(&str, f64)]) -> (Vec<Responder>, u16) {
+    let mut port = 0;
+    let mut start = |(address, ahead): &(&str, f64)| {
+        let ahead = *ahead;
+        let answers = move |question: &[u8]| vec![answer(question, ahead)];
+        let server = Responder::start_on(at(address, port), answers).unwrap();
+        port = server.address().port();
+        server
+    };
+    let servers: Vec<Responder> = servers.iter().map(&mut start).collect();
+    (servers, port)
+}
+
+#[test]
+fn each_address_of_a_pool_has_a_vote() {
+    let lines = "pool) for n in 2 2 3 4 5 6; do echo \"127.0.0.$n STREAM\"; done ;;";
+    let names = Names::new(lines);
+    let (_servers, port) =
+        pool(&[("127.0.0.2", 1800.0), ("127.0.0.3", 0.0), ("127.0.0.4", 0.0), ("127.0.0.5", 0.0)]);
+    let ntp = format!("--ntp=pool:{port}");
+    let outcome = names.check(&[&ntp]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+    let line = format!(" of 3 of 4 NTP servers, falseticker pool:{port} (127.0.0.2)");
+    assert!(text(&outcome).1.ends_with(&line), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains(" ntp_servers=3;;;0;4\n"), "{}", outcome.stdout);
+    // The same addresses again are no more votes.
+    let literal = format!("--ntp=127.0.0.2:{port}");
+    let outcome = names.check(&[&ntp, &literal]);
+    assert!(outcome.stdout.contains(" ntp_servers=3;;;0;4\n"), "{}", outcome.stdout);
+}
+
+#[test]
+fn an_address_of_a_pool_that_is_dead_has_a_substitute() {
+    let names = Names::new("pool) for n in 2 3 4 5 6 7; do echo \"127.0.0.$n STREAM\"; done ;;");
+    let good = ["127.0.0.4", "127.0.0.5", "127.0.0.6", "127.0.0.7"].map(|address| (address, 0.0));
+    let (_servers, port) = pool(&good);
+    let _silent = silent("127.0.0.3", port);
+    let outcome = names.check(&[&format!("--ntp=pool:{port}")]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+    assert!(text(&outcome).1.ends_with(" of 4 of 6 NTP servers, 2 gave no time"), "{}", outcome.stdout);
+    let refused = format!("\nNTP server pool:{port} (127.0.0.2): connection refused\n");
+    assert!(outcome.stdout.contains(&refused), "{}", outcome.stdout);
+}
+
+#[test]
+fn a_resolver_that_hangs_is_the_silence_of_the_timeout() {
+    let names = Names::new("hang) exec sleep 60 ;;");
+    let agent = good_agent();
+    let host = format!("--hostname={}", agent.address());
+    for (arguments, code, words) in [
+        (&["--hostname=hang", "--timeout=1.2:critical"][..], 2, "resolving hang: no answer within 0."),
+        (&["--ntp=hang", "--timeout=1.2:warning"], 1, "NTP server hang: resolving hang: no answer within 0."),
+        (&["--ntp=hang", "--timeout=1.2"], 3, "NTP server hang: resolving hang: no answer within 0."),
+        // The agent, which has an address, is asked, and not blamed.
+        (&[&host, "--ntp=hang", "--timeout=1.5:critical"], 2, " s, by this monitor alone 127.0.0.1:"),
+    ] {
+        let outcome = names.check(&[&FRESH[..], arguments].concat());
+        assert_eq!(outcome.code, Some(code), "{}", outcome.stdout);
+        assert!(text(&outcome).1.contains(words), "{}", outcome.stdout);
+        assert!(outcome.stdout.contains(" | offset=U;-5:5;-60:60 "), "{}", outcome.stdout);
+    }
+    let (_server, good) = ntp(|question| vec![answer(question, 0.0)]);
+    let outcome = names.check(&["--ntp=hang", &good, "--timeout=1.5"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+    assert!(text(&outcome).1.ends_with(" of 1 of 2 NTP servers, 1 gave no time"), "{}", outcome.stdout);
+}
+
+#[test]
+fn a_name_that_does_not_exist_is_unknown_whatever_the_timeout_says() {
+    let names = Names::new("*) exit 2 ;;");
+    for (option, line) in [
+        ("--hostname=nosuch", "resolving nosuch: no address found"),
+        ("--ntp=nosuch", "NTP server nosuch: resolving nosuch: no address found"),
+    ] {
+        let outcome = names.check(&[option, "--timeout=3:critical"]);
+        assert_eq!(text(&outcome), (3, format!("CLOCK_OFFSET UNKNOWN - {line}").as_str()));
+    }
+}
+
+#[test]
+fn one_family_alone_is_asked_if_wanted() {
+    let names =
+        Names::new("proxy7) case $1 in ahostsv4) echo '127.0.0.1 STREAM' ;; ahostsv6) exit 2 ;; esac ;;");
+    let agent = good_agent();
+    let host = format!("--hostname=proxy7:{}", agent.port());
+    for option in ["-4", "--ipv4", "--source=127.0.0.1"] {
+        let outcome = names.check(&[&FRESH[..], &[&host, option]].concat());
+        assert_eq!(outcome.code, Some(0), "{option}: {}", outcome.stdout);
+    }
+    for option in ["-6", "--source=::1"] {
+        let outcome = names.check(&[&FRESH[..], &[&host, option]].concat());
+        let line = "CLOCK_OFFSET UNKNOWN - resolving proxy7: no address found";
+        assert_eq!(text(&outcome), (3, line), "{option}");
+    }
+}
+
+#[test]
+fn questions_come_from_the_source_and_it_must_be_bound_here() {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let server = format!("--ntp={}", socket.local_addr().unwrap());
+    let asked = std::thread::spawn(move || socket.recv_from(&mut [0; 512]).unwrap().1.ip().to_string());
+    let silent = check(&[&server, "--source=127.0.0.9", "--timeout=0.5"]);
+    assert_eq!(silent.code, Some(3), "{}", silent.stdout);
+    assert_eq!(asked.join().unwrap(), "127.0.0.9");
+    let foreign = check(&[&server, "--source=192.0.2.1"]);
+    let line = "CLOCK_OFFSET UNKNOWN - --source=192.0.2.1 is not an address of this machine";
+    assert_eq!(text(&foreign), (3, line));
+}
+
+#[test]
+fn a_run_that_is_stopped_says_what_it_knows() {
+    let start = now() + 600;
+    let (asked, heard) = std::sync::mpsc::channel();
+    // A value that never moves is as old as it can be: it is read again and again.
+    let agent = agent(move || {
+        let _ = asked.send(());
+        integer(start)
+    });
+    let host = format!("--hostname={}", agent.address());
+    let mut command = Command::new(BINARY);
+    command.args([&host, FRESH[0], "--timeout=20"]).stdout(Stdio::piped());
+    let child: Child = command.spawn().unwrap();
+    // Each question takes two values; with the second question the first answer has been judged.
+    for _ in 0..3 {
+        heard.recv_timeout(Duration::from_secs(15)).unwrap();
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let line = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{line}");
+    assert!(line.starts_with("CLOCK_OFFSET CRITICAL - stopped by SIGTERM after "), "{line}");
+    assert!(line.contains(", partial: 1 of 1 answered, 127.0.0.1:"), "{line}");
+}

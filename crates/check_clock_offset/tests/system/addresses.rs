@@ -1,0 +1,68 @@
+//! Real agents and servers on IPv4 and IPv6: names with a dead side, closed or silent.
+
+use std::time::Duration;
+
+use suite::clocks::{AGENT_NEEDS, Clock, SERVER_NEEDS};
+use suite::host::{self, Host};
+use suite::needs::missing;
+
+use super::check;
+
+/// A monitor and a proxy on one cable, both with IPv4 and IPv6.
+fn network() -> (Host, Host) {
+    let (monitor, proxy) = host::cabled();
+    for (host, number) in [(&monitor, 1), (&proxy, 7)] {
+        host.ip(&["addr", "add", &format!("198.51.100.{number}/24"), "dev", "eth0"]);
+        host.ip(&["addr", "add", &format!("2001:db8::{number}/64"), "dev", "eth0", "nodad"]);
+    }
+    (monitor, proxy)
+}
+
+#[test]
+fn agents_and_servers_answer_by_ipv6() {
+    if missing(&AGENT_NEEDS) || missing(&SERVER_NEEDS) {
+        return;
+    }
+    let (monitor, proxy) = network();
+    let _clocks = (Clock::agent(&proxy, "+7s"), Clock::server(&proxy, "+7s", "local stratum 10"));
+    let rows: [(&[&str], f64); 4] = [
+        (&["--hostname=2001:db8::7"], 7.0),
+        (&["--hostname=[2001:db8::7]:161", "--source=2001:db8::1"], 7.0),
+        (&["--ntp=2001:db8::7"], -7.0),
+        (&["--ntp=2001:db8::7", "--ntp=198.51.100.7"], -7.0),
+    ];
+    for (arguments, offset) in rows {
+        let reading = check(&monitor, arguments);
+        assert_eq!(reading.0.code, Some(1), "{arguments:?}: {:?}", reading.0);
+        reading.holds(offset, 0.01);
+    }
+}
+
+#[test]
+fn a_name_with_a_dead_ipv6_side_is_asked_by_ipv4() {
+    if missing(&AGENT_NEEDS) || missing(&SERVER_NEEDS) {
+        return;
+    }
+    let (monitor, proxy) = network();
+    // Silent until the neighbour is given up after three seconds; and an address where nothing listens.
+    monitor.etc(
+        "hosts",
+        "2001:db8::dead silent7\n198.51.100.7 silent7\n2001:db8::1 closed7\n198.51.100.7 closed7\n",
+    );
+    let _clocks = (Clock::agent(&proxy, "+0s"), Clock::server(&proxy, "+0s", "local stratum 10"));
+    for name in ["silent7", "closed7"] {
+        let reading = check(&monitor, &["--hostname", name]);
+        let line = format!("CLOCK_OFFSET OK - {name} (198.51.100.7) is right within ");
+        assert!(reading.verdict().1.starts_with(&line), "{:?}", reading.0);
+        assert!(reading.0.elapsed < Duration::from_secs(3), "{:?}", reading.0);
+        let reading = check(&monitor, &["--ntp", name]);
+        let line = " of 1 of 2 NTP servers, 1 gave no time";
+        assert!(reading.0.code == Some(0) && reading.verdict().1.ends_with(line), "{:?}", reading.0);
+        let reading = check(&monitor, &["-4", "--ntp", name]);
+        assert!(reading.verdict().1.ends_with(&format!(" of NTP server {name}")), "{:?}", reading.0);
+    }
+    let reading = check(&monitor, &["-6", "--hostname=closed7"]);
+    let line =
+        "CLOCK_OFFSET UNKNOWN - no SNMP answer from [2001:db8::1]:161 (v2c, 1 try): connection refused";
+    assert_eq!(reading.verdict(), (3, line));
+}
