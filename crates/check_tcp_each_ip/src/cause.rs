@@ -1,6 +1,7 @@
 //! Why a target failed, or why nothing can be said about it from here; and the words for each.
 
 use net::IcmpError;
+use net::tls::{Day, Fault};
 use plugin::reason;
 use rustix::io::Errno;
 
@@ -25,6 +26,16 @@ pub(crate) enum Cause {
     NoReply,
     /// The connection stood, but not for as long as it should.
     ClosedEarly,
+    /// The handshake of TLS failed, or the certificate is not accepted.
+    Tls(Fault),
+    /// The service ended the connection in the handshake of TLS.
+    TlsClosed,
+    /// The service said nothing, or not enough, in the handshake of TLS.
+    TlsSilent,
+    /// The service does not offer STARTTLS.
+    NoStartTls,
+    /// The certificate expires too soon, or too late: when, in seconds since 1970.
+    Expires(u64),
     /// The port is open and should not be.
     Open,
     /// The service said something else than what is expected: the start of it.
@@ -160,6 +171,11 @@ impl Cause {
             Cause::NoBanner => "no banner".to_owned(),
             Cause::NoReply => "no reply".to_owned(),
             Cause::ClosedEarly => "closed early".to_owned(),
+            Cause::Tls(fault) => fault.brief(),
+            Cause::TlsClosed => "closed in the TLS handshake".to_owned(),
+            Cause::TlsSilent => "no TLS reply".to_owned(),
+            Cause::NoStartTls => "no STARTTLS".to_owned(),
+            Cause::Expires(at) => format!("certificate expires {}", Day(*at)),
             Cause::Open => "open".to_owned(),
             Cause::Unexpected(_) => "unexpected answer".to_owned(),
             Cause::Local(local) => local.brief(),
@@ -175,11 +191,19 @@ impl Cause {
             Cause::Icmp(icmp) => icmp.full(),
             Cause::Unreachable(errno) => format!("unreachable ({})", system(*errno)),
             Cause::NoBanner => {
-                "connected, but no banner: the service hangs, or it waits for the client to speak first: --send"
+                "connected, but no banner: the service hangs, or it waits for the client to speak first: --send, --tls"
                     .to_owned()
             }
             Cause::NoReply => "connected, but no reply: the service hangs".to_owned(),
             Cause::ClosedEarly => "closed early: the connection did not stand for the time of --stay".to_owned(),
+            Cause::Tls(fault) => format!("{}: {fault}", fault.brief()),
+            Cause::TlsSilent => {
+                "connected, but no TLS reply: it does not speak TLS on this port, or hangs".to_owned()
+            }
+            Cause::NoStartTls => "no STARTTLS: the service does not offer it".to_owned(),
+            Cause::Expires(at) => {
+                format!("certificate expires {}, outside of --certificate-days", Day(*at))
+            }
             Cause::Open => "open: the port should be closed".to_owned(),
             Cause::Unexpected(text) => format!("unexpected answer: {text}"),
             Cause::Local(local) => format!("{}: {}", local.brief(), local.remedy()),

@@ -1,6 +1,9 @@
 //! Judges what was observed: how many targets fail, which, and why; which could not be tested from here; how
 //! slow the slowest is.
 
+mod groups;
+mod outage;
+
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -9,8 +12,8 @@ use plugin::{Finding, Findings, Metric, Report, State, Unit};
 use crate::Observations;
 use crate::allowed::Allowed;
 use crate::cause::{Cause, Local};
-use crate::groups::{Group, groups, shortened, whole};
-use crate::outage::total_outage;
+use crate::evaluate::groups::{Group, groups, shortened, whole};
+use crate::evaluate::outage::total_outage;
 use crate::target::Target;
 
 /// A target that did not answer as it should.
@@ -31,7 +34,7 @@ pub(crate) fn evaluate(allowed: &Allowed, observations: &Observations) -> Report
     let mut findings = judgement
         .total_outage()
         .unwrap_or_else(|| Findings::from_iter([failing, judgement.untested(&untested), judgement.slow()]));
-    findings.extend(judgement.mismatched(&mismatched));
+    findings.extend(judgement.mismatched(&mismatched).into_iter().chain(judgement.certificates()));
     let report = findings.report(all_well);
     let report = notes(observations, &failed).into_iter().fold(report, Report::detail);
     verbose_notes(observations).into_iter().fold(report, Report::verbose_detail)
@@ -83,6 +86,12 @@ impl Judgement<'_> {
             state => self.finding((state, self.total()), mismatched, &format!("{verb} otherwise")),
         };
         Some(finding.metric(count))
+    }
+
+    /// For how many days the certificate is valid that expires first.
+    fn certificates(&self) -> Option<Finding> {
+        let days = (self.observations.certificate_days? * 100.0).floor() / 100.0;
+        Some(Finding::ok("").metric(Metric::new("certificate_days", days)))
     }
 
     fn count(&self, failed: usize) -> Metric {

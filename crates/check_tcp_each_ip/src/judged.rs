@@ -91,7 +91,12 @@ mod tests {
             mismatch: None,
         };
         let targets: Vec<Target> = (0..=255)
-            .map(|octet| Target { address: Ipv4Addr::new(192, 0, 2, octet).into(), scope: 0, port: 80 })
+            .map(|octet| Target {
+                address: Ipv4Addr::new(192, 0, 2, octet).into(),
+                scope: 0,
+                port: 80,
+                name: None,
+            })
             .collect();
         let progress = Progress::default();
         let judged = Judged::new(&targets, &allowed, &progress);

@@ -5,26 +5,16 @@
 
 mod allowed;
 mod cause;
-mod connection;
 mod evaluate;
-mod expand;
-mod flight;
-mod groups;
-mod icmp;
 mod judged;
 mod memory;
 mod monitor;
 mod options;
-mod outage;
 mod ping;
 mod probe;
 mod progress;
-mod service;
 mod sweep;
-mod talk;
 mod target;
-mod work;
-mod worker;
 
 use std::time::Duration;
 
@@ -34,6 +24,7 @@ use plugin::{Deadline, Report, State};
 
 use allowed::Allowed;
 use cause::Cause;
+use options::securing::Securing;
 use options::{Choice, Connecting, Limits, Ports};
 pub use probe::ProbeError;
 use target::Target;
@@ -63,6 +54,9 @@ pub struct Args {
     /// How many may fail, and how slow they may be
     #[command(flatten)]
     pub(crate) limits: Limits,
+    /// TLS and certificates
+    #[command(flatten)]
+    pub(crate) securing: Securing,
     /// How connections are made
     #[command(flatten)]
     pub(crate) connecting: Connecting,
@@ -79,6 +73,9 @@ pub(crate) struct Observations {
     pub(crate) slowest: Option<(Duration, u32)>,
     /// How many answered only when tried again.
     pub(crate) second_try: usize,
+    /// For how many days the certificate is valid that expires first: `None` without TLS, not a number if
+    /// none was seen.
+    pub(crate) certificate_days: Option<f64>,
     /// Why silent addresses could not be pinged: `None` if they could, or if none was silent.
     pub(crate) ping_refused: Option<String>,
     /// What a missed deadline reports.

@@ -1,14 +1,15 @@
 //! The options on limits and on how connections are made, and the values of options: ports, limits that may
 //! be shares, times, and texts with escapes.
 
+pub(crate) mod securing;
+pub(crate) mod service;
+
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
 use addresses::{InvalidPort, parse_ports};
 use plugin::{Limit, Range, Seconds, State};
-
-use crate::service;
 
 /// The most octets of `--send` and `--expect`: what any socket's buffer takes at once.
 const LARGEST: usize = 2_048;
@@ -74,7 +75,7 @@ pub(crate) struct Connecting {
     #[arg(long, value_name = "SECONDS", value_parser = Seconds::within(0.01..=600.0))]
     pub stay: Option<Seconds>,
     /// The ports must not be open
-    #[arg(long, conflicts_with_all = ["expect", "send", "quit", "stay", "refused_ok", "warning_time", "critical_time"])]
+    #[arg(long, conflicts_with_all = ["tls", "expect", "send", "quit", "stay", "refused_ok", "warning_time", "critical_time"])]
     pub closed: bool,
     /// Accept a refused connection: the host is up
     #[arg(long)]

@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use net::Source;
+use net::tls::TlsError;
 use plugin::{Deadline, Seconds, reason};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
@@ -21,10 +22,12 @@ use crate::options::Text;
 use crate::ping::{Echoes, Pinger};
 use crate::progress;
 use crate::sweep;
-use crate::talk::Talk;
+use crate::sweep::dialogue::{Script, Tls};
+use crate::sweep::talk::Talk;
+use crate::sweep::work::{Found, Manner, Sweep};
+use crate::sweep::worker::{PAUSE, SPREAD};
+use crate::target::names::Names;
 use crate::target::{Target, TargetError, targets};
-use crate::work::{Found, Manner, Sweep};
-use crate::worker::{PAUSE, SPREAD};
 use crate::{Args, Observations};
 
 /// The time that spans two retransmissions of a SYN, which are sent after 1 s and 3 s (RFC 6298), earlier on
@@ -66,6 +69,9 @@ pub enum ProbeError {
     /// There is not enough memory.
     #[error(transparent)]
     Memory(#[from] NoMemory),
+    /// TLS cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The system gives no epoll instance.
     #[error("waiting for connections: {}", reason(.0))]
     Wait(io::Error),
@@ -73,7 +79,7 @@ pub enum ProbeError {
 
 /// Tries all targets. Of a run that is stopped, what is `allowed` judges those that are known by then.
 pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Result<Observations, ProbeError> {
-    let targets = targets(args, deadline)?;
+    let (targets, names) = targets(args, deadline)?;
     for &address in &args.connecting.source {
         check_source(address).map_err(|why| ProbeError::Source { address, why })?;
     }
@@ -82,20 +88,29 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     }
     memory::ask_for_targets(targets.len())?;
     let _step = deadline.step(format!("connecting to {} targets", targets.len()));
-    let manner = manner(args, deadline, targets.len());
+    let tls = args.securing.load(deadline)?;
+    let manner = manner(args, tls, deadline, targets.len());
     let done = AtomicUsize::new(0);
     let judged = Judged::new(&targets, allowed, deadline.progress());
-    let outcome =
-        progress::shown(targets.len(), &done, || sweep_all(&targets, &manner, deadline, &done, &judged));
-    let (Found { slowest, failed, second_try, .. }, echoes) =
-        outcome.map_err(|errno| ProbeError::Wait(errno.into()))?;
-    let ping_refused = echoes.refused.as_ref().map(reason);
-    Ok(Observations { targets, failed, slowest, second_try, ping_refused, late: deadline.state() })
+    let outcome = progress::shown(targets.len(), &done, || {
+        sweep_all((&targets, &names), &manner, deadline, &done, &judged)
+    });
+    let (found, echoes) = outcome.map_err(|errno| ProbeError::Wait(errno.into()))?;
+    let days = |tls: &Tls| found.first_expiry.map_or(f64::NAN, |at| tls.days_until(at));
+    Ok(Observations {
+        certificate_days: manner.script.as_ref().and_then(|script| script.tls.as_ref()).map(days),
+        targets,
+        failed: found.failed,
+        slowest: found.slowest,
+        second_try: found.second_try,
+        ping_refused: echoes.refused.as_ref().map(reason),
+        late: deadline.state(),
+    })
 }
 
 /// Tries all targets, pings what is silent meanwhile, and takes back what is this machine's fault.
 fn sweep_all(
-    targets: &[Target],
+    (targets, names): (&[Target], &Names),
     manner: &Manner,
     deadline: &Deadline,
     done: &AtomicUsize,
@@ -108,7 +123,8 @@ fn sweep_all(
         // No later try shows what the first ones did to them.
         let _ = tables.set(Tables::read(deadline));
     }
-    let sweep = Sweep { targets, manner, until, deadline, done, judged, tables: &tables, pinger: &pinger };
+    let sweep =
+        Sweep { targets, names, manner, until, deadline, done, judged, tables: &tables, pinger: &pinger };
     let mut found = sweep::run(&sweep, sweep::threads_for(targets.len()))?;
     let echoes = pinger.finish();
     note(targets, &mut found, &echoes);
@@ -140,7 +156,7 @@ fn check_interface(name: &str) -> io::Result<()> {
     Source { addresses: Vec::new(), interface: Some(name.to_owned()) }.apply(&socket, false)
 }
 
-fn manner(args: &Args, deadline: &Deadline, targets: usize) -> Manner {
+fn manner(args: &Args, tls: Option<Tls>, deadline: &Deadline, targets: usize) -> Manner {
     let options = &args.connecting;
     let wanted = options.in_flight.and_then(|number| usize::try_from(number.get()).ok());
     let in_flight = monitor::room(wanted.unwrap_or(targets).min(targets));
@@ -158,7 +174,11 @@ fn manner(args: &Args, deadline: &Deadline, targets: usize) -> Manner {
         in_flight,
         tries: options.tries,
         pace: options.rate.map_or(Duration::ZERO, |rate| Duration::from_secs(1) / rate.get()),
-        talk,
+        script: (talk.is_some() || tls.is_some()).then_some(Script {
+            starttls: args.securing.starttls,
+            tls,
+            talk,
+        }),
         quit: text(&options.quit),
         stay,
         closed: options.closed,

@@ -1,14 +1,23 @@
 //! The sweep over all targets: shared out among a few threads, each with an epoll loop of its own
 //! (`worker.rs`).
 
+pub(crate) mod connection;
+pub(crate) mod dialogue;
+pub(crate) mod flight;
+pub(crate) mod icmp;
+pub(crate) mod starttls;
+pub(crate) mod talk;
+pub(crate) mod work;
+pub(crate) mod worker;
+
 use std::thread;
 
 use rustix::io::Errno;
 
 use crate::cause::{Cause, Local};
 use crate::memory::{self, STACK};
-use crate::work::{Found, Sweep, Work};
-use crate::worker::Worker;
+use crate::sweep::work::{Found, Sweep, Work};
+use crate::sweep::worker::Worker;
 
 /// More threads than this find no more work: the kernel's part is the bottleneck.
 const MOST_THREADS: usize = 4;

@@ -1,8 +1,13 @@
 //! What is to be tried: each address with each of its ports, once.
 
+pub(crate) mod expand;
+pub(crate) mod names;
+
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::num::NonZeroU32;
+use std::path::Path;
 
 use addresses::HostAddress;
 use host_config::{ConfigError, read_list_with_fields};
@@ -11,8 +16,9 @@ use net::{ResolveError, Resolver};
 use plugin::Deadline;
 
 use crate::Args;
-use crate::expand::{NotAHost, hosts};
 use crate::memory::{self, NoMemory};
+use crate::target::expand::{NotAHost, hosts};
+use crate::target::names::{Names, host_name};
 
 /// An address and a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,6 +29,8 @@ pub struct Target {
     pub scope: u32,
     /// The TCP port.
     pub port: u16,
+    /// The number of the name that its certificate must be for: `None` for the address.
+    pub name: Option<NonZeroU32>,
 }
 
 impl From<Target> for SocketAddr {
@@ -74,52 +82,91 @@ pub enum TargetError {
     NoPort(String),
 }
 
-/// The targets of the command line, sorted, each once.
-pub(crate) fn targets(args: &Args, deadline: &Deadline) -> Result<Vec<Target>, TargetError> {
-    let ports: BTreeSet<u16> = args.port.iter().flat_map(|ports| ports.0.iter().copied()).collect();
-    let mut targets = Vec::new();
+/// The targets of the command line, sorted, each once, and their names.
+pub(crate) fn targets(args: &Args, deadline: &Deadline) -> Result<(Vec<Target>, Names), TargetError> {
+    let ports = args.port.iter().flat_map(|ports| ports.0.iter().copied()).collect();
+    let mut collected = Collected { args, ports, targets: Vec::new(), names: Names::default(), name: None };
+    collected.name = args.securing.sni.as_ref().and_then(|sni| collected.names.number(&sni.bare()));
     for (number, file) in (0..).zip(&args.addresses.file) {
-        let octets = fs::metadata(file).map_or(0, |file| file.len());
-        memory::ask_for_lists(usize::try_from(octets).unwrap_or(usize::MAX))?;
-        let (list, fields) = read_list_with_fields(file, number, deadline)?;
-        let own = fields.ports.into_iter().fold(HashMap::<u32, BTreeSet<u16>>::new(), |mut all, own| {
-            all.entry(own.entry).or_default().insert(own.port);
-            all
-        });
-        targets.reserve(list.entries.len() * ports.len().max(1));
-        for (place, entry) in (0..).zip(&list.entries) {
-            let origin = || format!("{} ({} line {})", entry.expected.address, list.source, entry.line);
-            let place_of = || format!("{} line {}: ", list.source, entry.line);
-            let own = own.get(&place).unwrap_or(&ports);
-            for address in hosts_of(entry.expected, args.choice.expand, place_of)? {
-                add(&mut targets, SocketAddr::new(address, 0), own, origin)?;
-            }
-        }
+        collected.add_list(file, number, deadline)?;
     }
-    for found in Resolver::new(deadline).all(args.hostname.iter().map(|host| (host, 0))) {
-        for address in found? {
-            add(&mut targets, address, &ports, || address.ip().to_string())?;
-        }
-    }
-    let mut single = Vec::new();
+    collected.add_hosts(deadline)?;
     for expected in &args.addresses.ip {
-        single.extend(hosts_of(*expected, args.choice.expand, String::new)?);
+        collected.add_all(hosts_of(*expected, args.choice.expand, String::new)?)?;
     }
     if !args.addresses.from.is_empty() {
-        single.extend(promised(args, deadline)?);
+        collected.add_all(promised(args, deadline)?)?;
     }
     if args.bound {
-        single.extend(bound(deadline)?);
+        collected.add_all(bound(deadline)?)?;
     }
-    for address in single {
-        add(&mut targets, SocketAddr::new(address, 0), &ports, || address.to_string())?;
-    }
+    let Collected { mut targets, names, .. } = collected;
     if targets.is_empty() {
         return Err(TargetError::NoAddress);
     }
     targets.sort_unstable();
     targets.dedup();
-    of_family(targets, args)
+    Ok((of_family(targets, args)?, names))
+}
+
+/// What is known of the targets so far.
+struct Collected<'a> {
+    args: &'a Args,
+    /// For addresses without ports of their own.
+    ports: BTreeSet<u16>,
+    targets: Vec<Target>,
+    names: Names,
+    /// That of `--sni`.
+    name: Option<NonZeroU32>,
+}
+
+impl Collected<'_> {
+    /// Adds the addresses of a list, with the ports and the names of its lines.
+    fn add_list(&mut self, file: &Path, number: u32, deadline: &Deadline) -> Result<(), TargetError> {
+        let octets = fs::metadata(file).map_or(0, |file| file.len());
+        memory::ask_for_lists(usize::try_from(octets).unwrap_or(usize::MAX))?;
+        let (list, fields) = read_list_with_fields(file, number, deadline)?;
+        let mut ports: HashMap<u32, BTreeSet<u16>> = HashMap::new();
+        for own in fields.ports {
+            ports.entry(own.entry).or_default().insert(own.port);
+        }
+        let mut labels = fields.labels.into_iter().filter(|_| self.args.securing.tls).peekable();
+        self.targets.reserve(list.entries.len() * self.ports.len().max(1));
+        for (place, entry) in (0..).zip(&list.entries) {
+            let label = labels.next_if(|label| label.entry == place);
+            let name = label.and_then(|label| host_name(&label.label));
+            let name = name.and_then(|name| self.names.number(&name)).or(self.name);
+            let origin = || format!("{} ({} line {})", entry.expected.address, list.source, entry.line);
+            let place_of = || format!("{} line {}: ", list.source, entry.line);
+            let own = ports.get(&place).unwrap_or(&self.ports);
+            for address in hosts_of(entry.expected, self.args.choice.expand, place_of)? {
+                add(&mut self.targets, (SocketAddr::new(address, 0), name), own, origin)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds all addresses of the names of `--hostname`.
+    fn add_hosts(&mut self, deadline: &Deadline) -> Result<(), TargetError> {
+        let hosts = &self.args.hostname;
+        for (host, found) in hosts.iter().zip(Resolver::new(deadline).all(hosts.iter().map(|host| (host, 0))))
+        {
+            let own = host.name().filter(|_| self.args.securing.tls).map(|_| host.bare());
+            let name = self.name.or_else(|| own.and_then(|name| self.names.number(&name)));
+            for address in found? {
+                add(&mut self.targets, (address, name), &self.ports, || address.ip().to_string())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_all(&mut self, addresses: Vec<IpAddr>) -> Result<(), TargetError> {
+        for address in addresses {
+            let to = (SocketAddr::new(address, 0), self.name);
+            add(&mut self.targets, to, &self.ports, || address.to_string())?;
+        }
+        Ok(())
+    }
 }
 
 /// The addresses that `given` stands for; `place` is where it stands, for an error.
@@ -143,7 +190,7 @@ fn of_family(mut targets: Vec<Target>, args: &Args) -> Result<Vec<Target>, Targe
 
 fn add(
     targets: &mut Vec<Target>,
-    address: SocketAddr,
+    (address, name): (SocketAddr, Option<NonZeroU32>),
     ports: &BTreeSet<u16>,
     origin: impl Fn() -> String,
 ) -> Result<(), TargetError> {
@@ -151,7 +198,7 @@ fn add(
         return Err(TargetError::NoPort(origin()));
     }
     let scope = if let SocketAddr::V6(address) = address { address.scope_id() } else { 0 };
-    targets.extend(ports.iter().map(|&port| Target { address: address.ip(), scope, port }));
+    targets.extend(ports.iter().map(|&port| Target { address: address.ip(), scope, port, name }));
     Ok(())
 }
 

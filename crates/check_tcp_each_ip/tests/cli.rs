@@ -19,6 +19,8 @@ use tempfile::TempDir;
 mod options;
 #[path = "cli/services.rs"]
 mod services;
+#[path = "cli/tls.rs"]
+mod tls;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_check_tcp_each_ip");
 

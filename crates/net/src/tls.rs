@@ -93,6 +93,15 @@ impl Settings {
 }
 
 impl Client {
+    /// Begins a connection, whose octets the caller moves, to a server that is called `name`, a host name or
+    /// an address.
+    ///
+    /// # Errors
+    /// [`Fault`]: no certificate can be for this name.
+    pub fn session(&self, name: &str) -> Result<Session, Fault> {
+        self.connection(name).map(Session::new)
+    }
+
     /// Returns the state of a new connection to a server that is called `name`, a host name or an address.
     ///
     /// # Errors

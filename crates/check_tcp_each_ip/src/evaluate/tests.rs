@@ -16,7 +16,12 @@ const SILENT: Cause = Cause::NoAnswer(Echo::Silent);
 /// `count` addresses from 192.0.2.0 on, each with the `ports`, and what became of those that failed.
 fn seen(count: u8, ports: &[u16], failed: &[(u32, Cause)]) -> Observations {
     let target = |last| {
-        ports.iter().map(move |&port| Target { address: IpAddr::from([192, 0, 2, last]), scope: 0, port })
+        ports.iter().map(move |&port| Target {
+            address: IpAddr::from([192, 0, 2, last]),
+            scope: 0,
+            port,
+            name: None,
+        })
     };
     let targets: Vec<Target> = (0..count).flat_map(target).collect();
     let stood = targets.len() > failed.len();
@@ -26,6 +31,7 @@ fn seen(count: u8, ports: &[u16], failed: &[(u32, Cause)]) -> Observations {
         failed: failed.to_vec(),
         slowest,
         second_try: 0,
+        certificate_days: None,
         ping_refused: None,
         late: State::Unknown,
     }

@@ -46,7 +46,7 @@ fn faults_of_services_have_their_words() {
         (
             hanging,
             "no banner",
-            "connected, but no banner: the service hangs, or it waits for the client to speak first: --send"
+            "connected, but no banner: the service hangs, or it waits for the client to speak first: --send, --tls"
                 .to_owned(),
         ),
         (endless, "unexpected answer", format!("unexpected answer: {}...", "a".repeat(60))),

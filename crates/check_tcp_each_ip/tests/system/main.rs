@@ -15,6 +15,8 @@ mod monitor;
 mod scheduled;
 #[cfg(test)]
 mod services;
+#[cfg(test)]
+mod tls;
 
 use suite::daemon::Daemon;
 use suite::host::{Host, public_folder};

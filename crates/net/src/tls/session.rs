@@ -5,7 +5,6 @@ use std::io::{Cursor, Read as _, Write as _};
 use rustls::ClientConnection;
 use rustls::pki_types::CertificateDer;
 
-use super::Client;
 use super::fault::Fault;
 
 /// The client's side of a TLS connection. Octets of the server go in by [`Session::take`], and what must be
@@ -13,17 +12,12 @@ use super::fault::Fault;
 #[derive(Debug)]
 pub struct Session(ClientConnection);
 
-impl Client {
-    /// Begins a connection to a server that is called `name`, a host name or an address.
-    ///
-    /// # Errors
-    /// [`Fault`]: no certificate can be for this name.
-    pub fn session(&self, name: &str) -> Result<Session, Fault> {
-        self.connection(name).map(Session)
-    }
-}
-
 impl Session {
+    /// Takes the state of a new connection.
+    pub(super) fn new(connection: ClientConnection) -> Self {
+        Self(connection)
+    }
+
     /// Takes octets that the server sent, and returns what they say in plain text, which may be nothing.
     ///
     /// # Errors

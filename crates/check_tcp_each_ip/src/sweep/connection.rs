@@ -9,7 +9,7 @@ use rustix::net::sockopt::socket_error;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, ipproto, socket_with};
 
 use crate::cause::{Cause, Echo, Local};
-use crate::icmp;
+use crate::sweep::icmp;
 use crate::target::Target;
 
 /// What became of starting a connection.

@@ -1,23 +1,23 @@
 //! One thread's part of a sweep: an epoll loop that starts connections, hears of their ends, lets the others'
 //! time run out, and tries again what failed, each on its own clock.
 
+mod outcome;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::ops::Range;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rustix::event::{Timespec, epoll};
 use rustix::io::Errno;
 
 use crate::cause::{Cause, Echo};
-use crate::connection::{self, Started};
-use crate::flight::{Connection, Flight, Stage, Times};
-use crate::monitor::Tables;
-use crate::talk::{self, Heard};
-use crate::target::Target;
-use crate::work::{Failure, Found, Sweep, Work};
+use crate::sweep::connection::{self, Started};
+use crate::sweep::dialogue::{Dialogue, Heard};
+use crate::sweep::flight::{Connection, Flight, Stage, Times};
+use crate::sweep::talk;
+use crate::sweep::work::{Failure, Found, Sweep, Work};
 
 /// How many connections are started before ends are looked for.
 const BURST: usize = 32;
@@ -173,6 +173,7 @@ impl<'a> Worker<'a> {
             took: Duration::ZERO,
             since: now,
             stage: Stage::Handshake,
+            dialogue: None,
         };
         match connection::start(to, &self.sweep.manner.source) {
             Started::Open(socket) => self.opened(connection(socket), true)?,
@@ -185,15 +186,18 @@ impl<'a> Worker<'a> {
 
     /// A connection stands: that is all, or now the service must speak. `fresh`: epoll does not know it yet.
     fn opened(&mut self, mut connection: Connection, fresh: bool) -> Result<(), Errno> {
-        let Some(talk) = &self.sweep.manner.talk else {
+        let Some(script) = &self.sweep.manner.script else {
             return self.stood(connection, fresh);
         };
-        if let Err(cause) = talk.begin(&connection.socket) {
-            self.failed(connection.target, connection.started, cause);
-            return Ok(());
+        match Dialogue::begin(script, &connection.socket, &self.sweep.name(connection.target)) {
+            Ok(dialogue) => connection.dialogue = Some(Box::new(dialogue)),
+            Err(cause) => {
+                self.failed(connection.target, connection.started, cause);
+                return Ok(());
+            }
         }
         connection.since = Instant::now();
-        connection.stage = Stage::Answer(Vec::new());
+        connection.stage = Stage::Answer;
         self.await_event(connection, epoll::EventFlags::IN, fresh)
     }
 
@@ -201,7 +205,7 @@ impl<'a> Worker<'a> {
     fn stood(&mut self, mut connection: Connection, fresh: bool) -> Result<(), Errno> {
         connection.took = connection.started.elapsed();
         if self.sweep.manner.stay.is_zero() {
-            self.succeeded(&connection);
+            self.succeeded(connection);
             return Ok(());
         }
         connection.since = Instant::now();
@@ -251,39 +255,49 @@ impl<'a> Worker<'a> {
     /// Something happened to the connection of a slot.
     fn heard(&mut self, slot: u32, flags: epoll::EventFlags) -> Result<(), Errno> {
         let Some(connection) = self.flight.get_mut(slot) else { return Ok(()) };
-        match (&mut connection.stage, &self.sweep.manner.talk) {
-            (Stage::Answer(said), Some(talk)) => match talk.hear(&connection.socket, said) {
-                Heard::Waiting => {}
-                Heard::Enough => {
-                    if let Some(connection) = self.flight.remove(slot) {
-                        self.stood(connection, false)?;
-                    }
-                }
-                Heard::Failed(cause) => {
-                    if let Some(connection) = self.flight.remove(slot) {
-                        self.failed(connection.target, connection.started, cause);
-                    }
-                }
-            },
-            (Stage::Stay, _) => {
+        match connection.stage {
+            Stage::Handshake => self.connected(slot, flags),
+            Stage::Answer => self.answered(slot),
+            Stage::Stay => {
                 if talk::has_ended(&connection.socket) {
                     let (target, started) = (connection.target, connection.started);
                     self.flight.remove(slot);
                     self.failed(target, started, Cause::ClosedEarly);
                 }
+                Ok(())
             }
-            _ => {
-                let Some(connection) = self.flight.remove(slot) else { return Ok(()) };
-                let target = self.sweep.target(connection.target);
-                let troubled = flags.intersects(epoll::EventFlags::ERR | epoll::EventFlags::HUP);
-                let cause = target
-                    .filter(|_| troubled)
-                    .and_then(|target| connection::ended(&connection.socket, target));
-                match cause {
-                    Some(cause) => self.failed(connection.target, connection.started, cause),
-                    None => self.opened(connection, false)?,
-                }
-            }
+        }
+    }
+
+    /// The handshake of a connection is over.
+    fn connected(&mut self, slot: u32, flags: epoll::EventFlags) -> Result<(), Errno> {
+        let Some(connection) = self.flight.remove(slot) else { return Ok(()) };
+        let target = self.sweep.target(connection.target);
+        let troubled = flags.intersects(epoll::EventFlags::ERR | epoll::EventFlags::HUP);
+        let cause =
+            target.filter(|_| troubled).and_then(|target| connection::ended(&connection.socket, target));
+        match cause {
+            Some(cause) => self.failed(connection.target, connection.started, cause),
+            None => self.opened(connection, false)?,
+        }
+        Ok(())
+    }
+
+    /// A service says something, or has ended the connection.
+    fn answered(&mut self, slot: u32) -> Result<(), Errno> {
+        let Some(connection) = self.flight.get_mut(slot) else { return Ok(()) };
+        let (Some(script), Some(dialogue)) = (&self.sweep.manner.script, &mut connection.dialogue) else {
+            return Ok(());
+        };
+        let heard = dialogue.go_on(script, &connection.socket, &self.sweep.name(connection.target));
+        if matches!(heard, Heard::Waiting) {
+            return Ok(());
+        }
+        let Some(connection) = self.flight.remove(slot) else { return Ok(()) };
+        self.note_certificate(&connection);
+        match heard {
+            Heard::Failed(cause) => self.failed(connection.target, connection.started, cause),
+            Heard::Enough | Heard::Waiting => self.stood(connection, false)?,
         }
         Ok(())
     }
@@ -291,77 +305,18 @@ impl<'a> Worker<'a> {
     /// Gives up what had no answer in its time, as of `looked`.
     fn expire(&mut self, looked: Instant) {
         while let Some(connection) = self.flight.expired(looked, &self.times) {
-            let cause = match &connection.stage {
+            let cause = match connection.stage {
                 Stage::Handshake => Cause::NoAnswer(Echo::NotAsked),
-                Stage::Answer(said) => {
-                    self.sweep.manner.talk.as_ref().map_or(Cause::NoBanner, |talk| talk.late(said))
-                }
+                Stage::Answer => match (&connection.dialogue, &self.sweep.manner.script) {
+                    (Some(dialogue), Some(script)) => dialogue.late(script),
+                    _ => Cause::NoBanner,
+                },
                 Stage::Stay => {
-                    self.succeeded(&connection);
+                    self.succeeded(connection);
                     continue;
                 }
             };
             self.failed(connection.target, connection.started, cause);
-        }
-    }
-
-    fn succeeded(&mut self, connection: &Connection) {
-        let manner = self.sweep.manner;
-        if manner.closed {
-            return self.conclude(connection.target, Failure { tries: manner.tries, cause: Cause::Open });
-        }
-        if !manner.quit.is_empty() {
-            talk::quit(&connection.socket, &manner.quit);
-        }
-        self.open(connection.target, connection.took);
-    }
-
-    fn open(&mut self, target: u32, took: Duration) {
-        self.found.open += 1;
-        if !self.failures.is_empty() && self.failures.remove(&target).is_some() {
-            self.found.second_try += 1;
-        }
-        self.found.slowest = self.found.slowest.max(Some((took, target)));
-        self.sweep.done.fetch_add(1, Ordering::Relaxed);
-        self.sweep.judged.answers();
-    }
-
-    /// Notes a failure; another try follows unless it was the last.
-    fn failed(&mut self, target: u32, started: Instant, cause: Cause) {
-        let manner = self.sweep.manner;
-        if cause == Cause::Refused && manner.refused_ok {
-            return self.open(target, started.elapsed());
-        }
-        let is_refused = cause == Cause::Refused;
-        let failure = match self.failures.remove(&target) {
-            Some(earlier) => Failure { tries: earlier.tries + 1, cause: cause.after(earlier.cause) },
-            None => Failure { tries: 1, cause },
-        };
-        if matches!(failure.cause, Cause::NoAnswer(_) | Cause::NoNeighbour) {
-            self.diagnose(target, &failure.cause);
-        }
-        if failure.tries < manner.tries {
-            let pause = PAUSE + SPREAD / STEPS * (target % STEPS);
-            let pause = if is_refused { Duration::ZERO } else { pause };
-            self.retries.push(Reverse((Instant::now() + pause, target)));
-            self.failures.insert(target, failure);
-        } else {
-            self.conclude(target, failure);
-        }
-    }
-
-    /// Notes a failure that is not tried again.
-    fn conclude(&mut self, target: u32, failure: Failure) {
-        self.sweep.judged.fails(target, &failure.cause);
-        self.sweep.done.fetch_add(1, Ordering::Relaxed);
-        self.failures.insert(target, failure);
-    }
-
-    /// Asks beside the tries what tells whose fault a silence is.
-    fn diagnose(&self, target: u32, cause: &Cause) {
-        self.sweep.tables.get_or_init(|| Tables::read(self.sweep.deadline));
-        if let (Some(target), Cause::NoAnswer(_)) = (self.sweep.target(target), cause) {
-            self.sweep.pinger.ping(Target { port: 0, ..target }.into());
         }
     }
 }

@@ -4,12 +4,12 @@
 use std::os::fd::OwnedFd;
 
 use rustix::io::Errno;
-use rustix::net::{RecvFlags, SendFlags, recv, send};
+use rustix::net::{RecvFlags, recv};
 
 use crate::cause::Cause;
 
 /// The most that is read of an answer, in octets: who has not said it by then does not say it.
-const LARGEST: usize = 16 << 10;
+pub(crate) const LARGEST: usize = 16 << 10;
 /// The most of an answer that a message shows, in characters.
 const SHOWN: usize = 60;
 
@@ -24,44 +24,16 @@ pub(crate) struct Talk {
     pub(crate) any: bool,
 }
 
-/// What reading has come to.
-pub(crate) enum Heard {
-    /// The service says what it must.
-    Enough,
-    /// More may come.
-    Waiting,
-    /// It has failed.
-    Failed(Cause),
-}
-
 impl Talk {
-    /// Sends what is to be sent.
-    pub(crate) fn begin(&self, socket: &OwnedFd) -> Result<(), Cause> {
-        if self.send.is_empty() {
-            return Ok(());
-        }
-        match send(socket, &self.send, SendFlags::NOSIGNAL) {
-            Ok(length) if length == self.send.len() => Ok(()),
-            Ok(_) => Err(Cause::NoReply),
-            Err(_) => Err(Cause::ClosedAtOnce),
-        }
-    }
-
-    /// Reads on, behind what was `said` before.
-    pub(crate) fn hear(&self, socket: &OwnedFd, said: &mut Vec<u8>) -> Heard {
-        let mut room = [0; 4096];
-        loop {
-            match recv(socket, room.as_mut_slice(), RecvFlags::empty()) {
-                Ok((_, 0)) => return Heard::Failed(ended(said)),
-                Ok((_, length)) => said.extend(room.iter().take(length)),
-                Err(Errno::AGAIN | Errno::INTR) => return Heard::Waiting,
-                Err(_) => return Heard::Failed(ended(said)),
-            }
-            match self.is_met(said) {
-                true => return Heard::Enough,
-                false if said.len() > LARGEST => return Heard::Failed(unexpected(said)),
-                false => {}
-            }
+    /// Judges what a service `said` so far: whether it is what is expected.
+    ///
+    /// # Errors
+    /// What it is instead, if it will never be.
+    pub(crate) fn judge(&self, said: &[u8]) -> Result<bool, Cause> {
+        match !said.is_empty() && self.is_met(said) {
+            true => Ok(true),
+            false if said.len() > LARGEST => Err(unexpected(said)),
+            false => Ok(false),
         }
     }
 
@@ -81,11 +53,6 @@ impl Talk {
     }
 }
 
-/// Says goodbye, as far as the other end still takes it.
-pub(crate) fn quit(socket: &OwnedFd, text: &[u8]) {
-    let _ = send(socket, text, SendFlags::NOSIGNAL);
-}
-
 /// Reads and forgets what a service says while its connection must stand. Returns whether it has ended it.
 pub(crate) fn has_ended(socket: &OwnedFd) -> bool {
     let mut room = [0; 4096];
@@ -101,7 +68,7 @@ pub(crate) fn has_ended(socket: &OwnedFd) -> bool {
 
 /// A service that ended the connection: before it said anything, or with something else than what is
 /// expected.
-fn ended(said: &[u8]) -> Cause {
+pub(crate) fn ended(said: &[u8]) -> Cause {
     if said.is_empty() { Cause::ClosedAtOnce } else { unexpected(said) }
 }
 

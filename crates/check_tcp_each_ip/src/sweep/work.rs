@@ -1,5 +1,6 @@
 //! What a sweep over targets is given and what it finds: shared by its threads.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -13,8 +14,9 @@ use crate::cause::{Cause, Local};
 use crate::judged::Judged;
 use crate::monitor::Tables;
 use crate::ping::Pinger;
-use crate::talk::Talk;
+use crate::sweep::dialogue::Script;
 use crate::target::Target;
+use crate::target::names::Names;
 
 /// How many targets a thread takes at once.
 const PORTION: usize = 32;
@@ -30,8 +32,8 @@ pub(crate) struct Manner {
     pub(crate) tries: u8,
     /// The time between two starts.
     pub(crate) pace: Duration,
-    /// What is said and expected.
-    pub(crate) talk: Option<Talk>,
+    /// What is said and expected on a connection.
+    pub(crate) script: Option<Script>,
     /// What is said at the end.
     pub(crate) quit: Vec<u8>,
     /// How long a connection must stand.
@@ -49,6 +51,8 @@ pub(crate) struct Manner {
 pub(crate) struct Sweep<'a> {
     /// All targets.
     pub(crate) targets: &'a [Target],
+    /// The names of services, by [`Target::name`].
+    pub(crate) names: &'a Names,
     /// How.
     pub(crate) manner: &'a Manner,
     /// When it ends, whatever is left.
@@ -70,6 +74,13 @@ impl Sweep<'_> {
     pub(crate) fn target(&self, place: u32) -> Option<Target> {
         self.targets.get(usize::try_from(place).ok()?).copied()
     }
+
+    /// What the certificate of the target of this place must be for: its name, or its address.
+    pub(crate) fn name(&self, place: u32) -> Cow<'_, str> {
+        let Some(target) = self.target(place) else { return Cow::Borrowed("") };
+        let name = target.name.and_then(|name| self.names.get(name));
+        name.map_or_else(|| Cow::Owned(target.address.to_string()), Cow::from)
+    }
 }
 
 /// What is known of a target that has failed so far.
@@ -90,6 +101,8 @@ pub(crate) struct Found {
     pub(crate) second_try: usize,
     /// The longest time that an answering one took, and its place.
     pub(crate) slowest: Option<(Duration, u32)>,
+    /// When the first certificate expires, in seconds since 1970.
+    pub(crate) first_expiry: Option<u64>,
     /// The places of the others, and why.
     pub(crate) failed: Vec<(u32, Cause)>,
 }
@@ -100,6 +113,7 @@ impl Found {
         self.open += other.open;
         self.second_try += other.second_try;
         self.slowest = self.slowest.max(other.slowest);
+        self.first_expiry = self.first_expiry.into_iter().chain(other.first_expiry).min();
         self.failed.extend(other.failed);
     }
 

@@ -7,13 +7,15 @@ use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
+use crate::sweep::dialogue::Dialogue;
+
 /// What a connection waits for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// The handshake.
     Handshake,
-    /// What the service says; so far it said this.
-    Answer(Vec<u8>),
+    /// What the service says.
+    Answer,
     /// Nothing but its end, which must not come in time.
     Stay,
 }
@@ -25,10 +27,10 @@ pub(crate) type Times = [Duration; STAGES];
 
 impl Stage {
     /// Its place among the queues and the times.
-    fn place(&self) -> usize {
+    fn place(self) -> usize {
         match self {
             Stage::Handshake => 0,
-            Stage::Answer(_) => 1,
+            Stage::Answer => 1,
             Stage::Stay => 2,
         }
     }
@@ -49,6 +51,8 @@ pub(crate) struct Connection {
     pub(crate) since: Instant,
     /// What it waits for.
     pub(crate) stage: Stage,
+    /// What is said on it.
+    pub(crate) dialogue: Option<Box<Dialogue>>,
 }
 
 /// An entry of a queue. It is stale if the slot has another connection by now, or the same one in another
@@ -163,7 +167,7 @@ mod tests {
 
     fn connection(target: u32, since: Instant, stage: Stage) -> Connection {
         let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().into();
-        Connection { socket, target, started: since, took: Duration::ZERO, since, stage }
+        Connection { socket, target, started: since, took: Duration::ZERO, since, stage, dialogue: None }
     }
 
     #[test]
@@ -173,7 +177,7 @@ mod tests {
         let mut flight = Flight::default();
         let first = flight.add(connection(0, at(0), Stage::Handshake));
         flight.add(connection(1, at(10), Stage::Handshake));
-        flight.add(connection(2, at(5), Stage::Answer(Vec::new())));
+        flight.add(connection(2, at(5), Stage::Answer));
         // That time is shorter.
         flight.add(connection(3, at(2_007), Stage::Stay));
         assert_eq!((flight.len(), flight.due(&TIMES)), (4, Some(at(3000))));

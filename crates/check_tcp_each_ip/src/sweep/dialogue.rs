@@ -1,0 +1,239 @@
+//! What is said on a connection that stands: STARTTLS, TLS, and what is sent and expected, one after the
+//! other. Nothing here waits.
+
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use net::tls::{Client, Session, not_after};
+use plugin::Range;
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, recv, send};
+
+use crate::cause::Cause;
+use crate::sweep::starttls::{Next, StartTls};
+use crate::sweep::talk::{self, Talk};
+
+/// What is said, in this order.
+#[derive(Clone, Debug)]
+pub(crate) struct Script {
+    /// How TLS is asked for, where the protocol begins without it.
+    pub(crate) starttls: Option<StartTls>,
+    /// TLS.
+    pub(crate) tls: Option<Tls>,
+    /// What is sent and expected.
+    pub(crate) talk: Option<Talk>,
+}
+
+/// How TLS is made, and how long certificates must be valid.
+#[derive(Clone, Debug)]
+pub(crate) struct Tls {
+    /// What verifies the certificates.
+    pub(crate) client: Client,
+    /// For how many more days they must be valid.
+    pub(crate) days: Option<Range>,
+    /// Now, after 1970.
+    pub(crate) now: Duration,
+}
+
+impl Tls {
+    /// Returns for how many days after now a certificate is valid that expires so many seconds after 1970.
+    pub(crate) fn days_until(&self, not_after: u64) -> f64 {
+        (not_after as f64 - self.now.as_secs_f64()) / 86_400.0
+    }
+}
+
+/// The dialogue on one connection.
+#[derive(Debug)]
+pub(crate) struct Dialogue {
+    step: Step,
+    session: Option<Session>,
+    /// What the service said since our last word, in plain text.
+    said: Vec<u8>,
+    /// When the certificate of the service expires, in seconds after 1970.
+    pub(crate) not_after: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// TLS is asked for; so many words of it were sent.
+    StartTls(u8),
+    /// The handshake of TLS.
+    Secure,
+    /// The answer.
+    Answer,
+}
+
+/// What reading has come to.
+pub(crate) enum Heard {
+    /// The service says what it must.
+    Enough,
+    /// More may come.
+    Waiting,
+    /// It has failed.
+    Failed(Cause),
+}
+
+impl Dialogue {
+    /// Says the first word to a service that is called `name`.
+    pub(crate) fn begin(script: &Script, socket: &OwnedFd, name: &str) -> Result<Self, Cause> {
+        let mut dialogue = Self { step: Step::Answer, session: None, said: Vec::new(), not_after: None };
+        match (script.starttls, &script.tls, &script.talk) {
+            (Some(_), ..) => dialogue.step = Step::StartTls(0),
+            (None, Some(tls), _) => dialogue.secure(tls, socket, name)?,
+            (None, None, Some(talk)) => dialogue.say(socket, &talk.send)?,
+            (None, None, None) => {}
+        }
+        Ok(dialogue)
+    }
+
+    /// Reads on, and says what follows.
+    pub(crate) fn go_on(&mut self, script: &Script, socket: &OwnedFd, name: &str) -> Heard {
+        let mut room = [0; 4096];
+        loop {
+            let octets = match recv(socket, room.as_mut_slice(), RecvFlags::empty()) {
+                Err(Errno::AGAIN | Errno::INTR) => return Heard::Waiting,
+                Ok((_, 0)) | Err(_) => return Heard::Failed(self.ended()),
+                Ok((_, length)) => room.get(..length).unwrap_or_default(),
+            };
+            match self.take(octets, script, socket, name) {
+                Ok(true) => return Heard::Enough,
+                Ok(false) => {}
+                Err(cause) => return Heard::Failed(cause),
+            }
+        }
+    }
+
+    /// Takes octets of the service. Returns whether it has said what it must.
+    fn take(&mut self, octets: &[u8], script: &Script, socket: &OwnedFd, name: &str) -> Result<bool, Cause> {
+        self.decrypt(octets, socket)?;
+        match (self.step, &script.starttls, &script.tls) {
+            (Step::StartTls(word), Some(starttls), Some(tls)) => {
+                self.ask_for_tls(word, *starttls, tls, (socket, name))?;
+                Ok(false)
+            }
+            (Step::Secure, _, Some(tls)) => match &self.session {
+                Some(session) if !session.is_handshaking() => {
+                    self.check_certificate(tls)?;
+                    let Some(talk) = &script.talk else { return Ok(true) };
+                    self.step = Step::Answer;
+                    self.say(socket, &talk.send)?;
+                    talk.judge(&self.said)
+                }
+                _ => Ok(false),
+            },
+            _ => script.talk.as_ref().map_or(Ok(true), |talk| talk.judge(&self.said)),
+        }
+    }
+
+    /// Adds octets of the service to what it said, and sends what TLS has to say to them.
+    fn decrypt(&mut self, octets: &[u8], socket: &OwnedFd) -> Result<(), Cause> {
+        let Some(session) = &mut self.session else {
+            self.said.extend(octets);
+            return Ok(());
+        };
+        let plain = session.take(octets);
+        // Also an alert, which tells the service why its log has a line.
+        let sent = self.flush(socket);
+        self.said.extend(plain.map_err(Cause::Tls)?);
+        sent
+    }
+
+    fn ask_for_tls(
+        &mut self,
+        word: u8,
+        starttls: StartTls,
+        tls: &Tls,
+        (socket, name): (&OwnedFd, &str),
+    ) -> Result<(), Cause> {
+        match starttls.next(word, &self.said) {
+            Next::More if self.said.len() > talk::LARGEST => Err(Cause::NoStartTls),
+            Next::More => Ok(()),
+            Next::Refused => Err(Cause::NoStartTls),
+            Next::Ready => self.secure(tls, socket, name),
+            Next::Say(text) => {
+                self.said.clear();
+                self.step = Step::StartTls(word + 1);
+                self.say(socket, text.as_bytes())
+            }
+        }
+    }
+
+    fn secure(&mut self, tls: &Tls, socket: &OwnedFd, name: &str) -> Result<(), Cause> {
+        // What came in plain text counts for nothing from here on.
+        self.said.clear();
+        self.session = Some(tls.client.session(name).map_err(Cause::Tls)?);
+        self.step = Step::Secure;
+        self.flush(socket)
+    }
+
+    fn check_certificate(&mut self, tls: &Tls) -> Result<(), Cause> {
+        let certificate = self.session.as_ref().and_then(|session| session.peer_certificates().first());
+        self.not_after = certificate.and_then(not_after);
+        match (&tls.days, self.not_after) {
+            (None, _) => Ok(()),
+            (Some(_), None) => Err(Cause::Tls(net::tls::Fault::Broken)),
+            (Some(days), Some(at)) if days.alerts(tls.days_until(at)) => Err(Cause::Expires(at)),
+            (Some(_), Some(_)) => Ok(()),
+        }
+    }
+
+    /// Sends octets, encrypted if TLS has begun.
+    fn say(&mut self, socket: &OwnedFd, octets: &[u8]) -> Result<(), Cause> {
+        match &mut self.session {
+            None => write(socket, octets),
+            Some(session) => {
+                session.say(octets);
+                self.flush(socket)
+            }
+        }
+    }
+
+    fn flush(&mut self, socket: &OwnedFd) -> Result<(), Cause> {
+        self.session.as_mut().map_or(Ok(()), |session| write(socket, &session.outgoing()))
+    }
+
+    /// Says goodbye, as far as the other end still takes it.
+    pub(crate) fn end(&mut self, socket: &OwnedFd, quit: &[u8]) {
+        let _ = self.say(socket, quit);
+        if let Some(session) = &mut self.session {
+            session.close();
+        }
+        let _ = self.flush(socket);
+    }
+
+    /// Why a service fails that ended the connection.
+    fn ended(&self) -> Cause {
+        match self.step {
+            Step::Secure => Cause::TlsClosed,
+            Step::StartTls(word) if word > 0 => Cause::NoStartTls,
+            _ => talk::ended(&self.said),
+        }
+    }
+
+    /// Why a service fails whose time is over.
+    pub(crate) fn late(&self, script: &Script) -> Cause {
+        match (self.step, &script.talk) {
+            (Step::Secure, _) => Cause::TlsSilent,
+            (Step::StartTls(0), _) | (_, None) if self.said.is_empty() => Cause::NoBanner,
+            (Step::StartTls(_), _) | (_, None) => Cause::NoStartTls,
+            (Step::Answer, Some(talk)) => talk.late(&self.said),
+        }
+    }
+}
+
+/// Says goodbye on a connection on which nothing was said.
+pub(crate) fn end(socket: &OwnedFd, quit: &[u8]) {
+    let _ = write(socket, quit);
+}
+
+/// Writes octets to a connection whose buffer has room for them: they are few.
+fn write(socket: &OwnedFd, octets: &[u8]) -> Result<(), Cause> {
+    if octets.is_empty() {
+        return Ok(());
+    }
+    match send(socket, octets, SendFlags::NOSIGNAL) {
+        Ok(length) if length == octets.len() => Ok(()),
+        Ok(_) => Err(Cause::NoReply),
+        Err(_) => Err(Cause::ClosedAtOnce),
+    }
+}

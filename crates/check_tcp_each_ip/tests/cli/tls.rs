@@ -1,0 +1,146 @@
+//! TLS, from what is said before it to what the certificate says.
+
+use std::net::Shutdown;
+
+use suite::needs::missing;
+use suite::tls::{Authority, NEEDS, TlsServer, faults};
+
+use super::*;
+
+fn ask(port: &str, trusted: &std::path::Path, more: &[&str]) -> Outcome {
+    let trusted = format!("--tls-ca={}", trusted.display());
+    check(&[&["--ip=127.0.0.1", "--port", port, "--tls", &trusted], more].concat())
+}
+
+#[test]
+fn every_fault_of_a_certificate_has_its_words() {
+    if missing(&NEEDS) {
+        return;
+    }
+    for fault in faults(&Authority::create("sop")) {
+        let server = TlsServer::start(&fault.pair, fault.server);
+        let outcome = ask(server.port(), &fault.authority, &["--tries=1"]);
+        assert_eq!(outcome.code, Some(2), "{}: {}", fault.what, outcome.stdout);
+        let detail = outcome.stdout.lines().nth(1).unwrap_or_default();
+        assert!(detail.ends_with(&format!(": {}", fault.words)), "{}: {}", fault.what, outcome.stdout);
+    }
+}
+
+#[test]
+fn a_certificate_is_verified_as_far_as_it_is_asked_for() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let authority = Authority::create("sop");
+    let trusted = authority.path("ca.pem");
+    let server = TlsServer::start(&authority.sign("named", "subjectAltName=DNS:www.example.com"), "-www");
+    let port = server.port();
+    let rows: [(&[&str], i32); 9] = [
+        (&[], 2),
+        (&["--sni=www.example.com"], 0),
+        (&["--sni=shop.example.com"], 2),
+        (&["--tls-verify=chain"], 0),
+        (&["--tls-verify=none"], 0),
+        (&["--sni=www.example.com", "--certificate-days=0:"], 0),
+        (&["--sni=www.example.com", "--certificate-days=14:"], 2),
+        (&["--sni=www.example.com", r"--send=GET / HTTP/1.0\r\n\r\n", "--expect=200 ok"], 0),
+        (
+            &[
+                "--sni=www.example.com",
+                r"--send=GET / HTTP/1.0\r\n\r\n",
+                "--expect=404",
+                "--connect-timeout=1",
+            ],
+            2,
+        ),
+    ];
+    for (more, code) in rows {
+        let outcome = ask(port, &trusted, more);
+        assert_eq!(outcome.code, Some(code), "{more:?} {}", outcome.stdout);
+    }
+    let fine = ask(port, &trusted, &["--sni=www.example.com"]);
+    let (_, days) = fine.first_line().split_once(" certificate_days=").unwrap();
+    assert!((0.9..=2.0).contains(&days.parse::<f64>().unwrap()), "{}", fine.first_line());
+    let (_folder, path) =
+        list(&format!("127.0.0.1 {port} www.example.com\n127.0.0.1 {port} shop.example.com\n"));
+    let outcome = check(&["--file", &path, "--tls", &format!("--tls-ca={}", trusted.display())]);
+    let line =
+        format!("TCP_EACH_IP CRITICAL - 1 of 2 fails, port {port}: 127.0.0.1 certificate of www.example.com");
+    assert_eq!(text(&outcome), (2, line.as_str()));
+}
+
+#[test]
+fn what_speaks_no_tls_is_told_apart() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let trusted = Authority::create("sop");
+    let trusted = trusted.path("ca.pem");
+    let silent = service(|stream| {
+        thread::sleep(Duration::from_secs(5));
+        drop(stream);
+    });
+    let rows = [
+        (saying(b"220 mail.example.com ESMTP\r\n"), "no TLS"),
+        (service(|stream| drop(stream.shutdown(Shutdown::Both))), "closed in the TLS handshake"),
+        (silent, "no TLS reply"),
+    ];
+    for (port, words) in rows {
+        let outcome = ask(&port, &trusted, &["--tries=1", "--connect-timeout=1"]);
+        let line = format!("TCP_EACH_IP CRITICAL - 1 of 1 fails, port {port}: 127.0.0.1 {words}");
+        assert_eq!(text(&outcome), (2, line.as_str()));
+    }
+    let alone = check(&["--ip=127.0.0.1", "--port=443", "--sni=www.example.com"]);
+    assert_eq!(alone.code, Some(3), "{}", alone.stdout);
+}
+
+/// A service that speaks like SMTP or IMAP and hands the connection to a TLS server after STARTTLS.
+fn upgrading(
+    server: &TlsServer,
+    greeting: &'static str,
+    replies: &'static [(&'static str, &'static str)],
+) -> String {
+    let address = server.address().to_owned();
+    service(move |mut stream| {
+        let _ = stream.write_all(greeting.as_bytes());
+        let mut said = [0; 512];
+        for (word, reply) in replies {
+            let length = stream.read(&mut said).unwrap_or(0);
+            if !String::from_utf8_lossy(said.get(..length).unwrap()).starts_with(word) {
+                return;
+            }
+            let _ = stream.write_all(reply.as_bytes());
+        }
+        let Ok(mut onward) = TcpStream::connect(&address) else { return };
+        let (mut back, mut from) = (stream.try_clone().unwrap(), onward.try_clone().unwrap());
+        let answers = thread::spawn(move || {
+            let _ = std::io::copy(&mut from, &mut back);
+            let _ = back.shutdown(Shutdown::Both);
+        });
+        let _ = std::io::copy(&mut stream, &mut onward);
+        let _ = onward.shutdown(Shutdown::Both);
+        let _ = answers.join();
+    })
+}
+
+#[test]
+fn tls_is_asked_for_where_the_protocol_begins_without_it() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let authority = Authority::create("sop");
+    let trusted = authority.path("ca.pem");
+    let server = TlsServer::start(&authority.sign("here", "subjectAltName=IP:127.0.0.1"), "");
+    const EHLO: (&str, &str) = ("EHLO ", "250-mail.example.com\r\n250-STARTTLS\r\n250 HELP\r\n");
+    let smtp =
+        upgrading(&server, "220 mail.example.com ESMTP\r\n", &[EHLO, ("STARTTLS\r\n", "220 go on\r\n")]);
+    let imap = upgrading(&server, "* OK ready\r\n", &[("a STARTTLS\r\n", "a OK begin\r\n")]);
+    let without = upgrading(&server, "220 mail\r\n", &[("EHLO ", "250 mail.example.com\r\n")]);
+    for (port, protocol) in [(&smtp, "smtp"), (&imap, "imap")] {
+        let outcome = ask(port, &trusted, &["--starttls", protocol, "--tries=1"]);
+        assert_eq!(outcome.code, Some(0), "{protocol} {}", outcome.stdout);
+    }
+    let outcome = ask(&without, &trusted, &["--starttls=smtp", "--tries=1"]);
+    let line = format!("TCP_EACH_IP CRITICAL - 1 of 1 fails, port {without}: 127.0.0.1 no STARTTLS");
+    assert_eq!(text(&outcome), (2, line.as_str()));
+}
