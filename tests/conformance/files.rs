@@ -180,7 +180,8 @@ fn what_all_plugins_share_names_none() {
     let all: Vec<PathBuf> = shared.chain(suite).chain(packaging).chain(more).collect();
     assert!(all.len() > 100, "only {} files were read", all.len());
     for path in all {
-        let text = read(&path);
+        // What an error advises to run next is named.
+        let text = names.iter().fold(read(&path), |text, name| text.replace(&format!("see {name}"), ""));
         let named = names.iter().find(|name| text.contains(name.as_str()));
         assert_eq!(named, None, "{} names a plugin", path.display());
     }
