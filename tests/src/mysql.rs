@@ -10,6 +10,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::daemon::Daemon;
@@ -63,6 +64,7 @@ pub struct Server {
     host: String,
     address: String,
     id: u32,
+    options: Vec<String>,
 }
 
 impl Server {
@@ -72,6 +74,14 @@ impl Server {
     /// # Panics
     /// If it does not start.
     pub fn start(program: PathBuf, host: &Host, address: &str, id: u32) -> Self {
+        Self::start_with(program, host, address, id, Vec::new())
+    }
+
+    /// The same with more options of the server.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn start_with(program: PathBuf, host: &Host, address: &str, id: u32, options: Vec<String>) -> Self {
         host.ip(&["addr", "add", &format!("{address}/32"), "dev", "lo"]);
         let template = template(&program);
         let folder = public_folder();
@@ -85,6 +95,7 @@ impl Server {
             host,
             address: address.to_owned(),
             id,
+            options,
         };
         server.restart();
         let account = |user: &str, right: &str| {
@@ -117,9 +128,19 @@ impl Server {
             "--enforce-gtid-consistency=ON",
             "--skip-replica-start",
         ]);
+        command.args(&self.options);
         let socket = self.socket();
         let log = self.folder.path().join("log");
         self.daemon = Some(Daemon::start(&mut command, &log, |_| UnixStream::connect(&socket).is_ok()));
+    }
+
+    /// Kills it as a crash does; it keeps its data.
+    pub fn kill(&mut self) {
+        let id = self.daemon.as_ref().and_then(|daemon| Pid::from_raw(i32::try_from(daemon.id()).ok()?));
+        if let Some(id) = id {
+            let _ = kill_process(id, Signal::KILL);
+        }
+        self.stop();
     }
 
     /// Shuts it down; it keeps its data.

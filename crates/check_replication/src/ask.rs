@@ -16,6 +16,7 @@ use crate::failure::{Failure, Kind, Step};
 use crate::heartbeat::{Heartbeats, Table, Zone};
 use crate::liveness::{self, Silence};
 use crate::login::{self, Login};
+use crate::membership::{GALERA_STATUS, GROUP_MEMBERS, Galera, Group, Membership};
 use crate::redact;
 use crate::row::Row;
 use crate::server::{Flavour, Gtids, Server, Version, identify};
@@ -35,6 +36,8 @@ pub struct Answer {
     pub silent: Vec<Silence>,
     /// The rows of --heartbeat-table, if it was asked for, or why the server does not show them.
     pub heartbeats: Option<Result<Heartbeats, Box<Refusal>>>,
+    /// Why the group of this server is not shown, if it has one.
+    pub hidden: Option<Box<Refusal>>,
 }
 
 /// Why there is no answer, and what else is known.
@@ -66,8 +69,14 @@ pub fn over(socket: UnixStream, limit: Duration) -> Result<Answer, Refusal> {
     let tls = || Err(Failure::new(Step::Login, Kind::Closed));
     let login =
         Login { user: "probe", password: "probe", level: TlsLevel::Off, key: None, tls: &tls, name: "" };
-    let request =
-        Request { asked: "probe".to_owned(), several: false, gtids: false, heartbeats: None, deadline };
+    let request = Request {
+        asked: "probe".to_owned(),
+        several: false,
+        gtids: false,
+        group: false,
+        heartbeats: None,
+        deadline,
+    };
     let failed = |cause| Failure::new(Step::Connect, Kind::from(cause));
     let stream = Stream::connected(socket, &Waiting::until(&request.deadline)).map_err(failed)?;
     ask_over(stream, None, &login, &request).map(|(answer, _)| answer)
@@ -81,6 +90,8 @@ pub(crate) struct Request<'a> {
     pub(crate) several: bool,
     /// Whether its GTIDs are compared with those of others, or with earlier ones.
     pub(crate) gtids: bool,
+    /// Whether it must be a member of a group.
+    pub(crate) group: bool,
     /// The table of heartbeats, and what its times are in.
     pub(crate) heartbeats: Option<(&'a Table, Zone)>,
     /// The end of the whole conversation.
@@ -136,7 +147,11 @@ fn converse(
     if flavour == Flavour::MySql {
         worker_errors(packets, &mut server.channels)?;
     }
-    let mut answer = Answer { server, silent: Vec::new(), heartbeats: None };
+    let mut answer = Answer { server, silent: Vec::new(), heartbeats: None, hidden: None };
+    // A server that is no replica may be a member of a group, whose channels no statement lists on MySQL 9.
+    if request.group || answer.server.channels.iter().all(Channel::is_group_replication) {
+        membership(packets, greeting, request.group, &mut answer)?;
+    }
     match request.heartbeats {
         Some(_) if answer.server.channels.is_empty() => {}
         Some((table, zone)) => match packets.query(&table.query()) {
@@ -150,6 +165,35 @@ fn converse(
         None => look_again(packets, statement, &request.deadline, &mut answer)?,
     }
     Ok(answer)
+}
+
+/// Asks what the server is a member of. That an account may not see it matters only where there is a group.
+fn membership(
+    packets: &mut Packets,
+    greeting: &str,
+    expected: bool,
+    answer: &mut Answer,
+) -> Result<(), Failure> {
+    const NAME: &str = "SHOW GLOBAL VARIABLES LIKE 'group_replication_group_name'";
+    let server = &mut answer.server;
+    if server.flavour == Flavour::MariaDb {
+        let status = packets.query(GALERA_STATUS).or_else(if_told)?;
+        server.membership = Galera::read(&status).map(Membership::Galera);
+        return Ok(());
+    }
+    match packets.query(GROUP_MEMBERS) {
+        Ok(rows) => server.membership = Group::read(&rows).map(Membership::Group),
+        Err(failure) if lacks_privilege(&failure) => {
+            let name = packets.query(NAME).or_else(if_told)?;
+            let named = name.first().is_some_and(|row| row.filled(&["Value"]).is_some());
+            if named || expected {
+                answer.hidden = Some(Box::new(refusal(packets, greeting, failure)));
+            }
+        }
+        // Servers before 5.7 have no such table.
+        Err(failure) => drop(if_told(failure)?),
+    }
+    Ok(())
 }
 
 /// MySQL's coordinator stops with the number of a worker's error and without its text, which names the table.

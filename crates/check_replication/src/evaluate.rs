@@ -8,6 +8,7 @@ use crate::Observations;
 use crate::ask::{Answer, Refusal};
 use crate::channel::Channel;
 use crate::judge::{self, ChannelView, subject};
+use crate::membership::Membership;
 use crate::memory::{MemoryError, Remembered, Restart};
 use crate::options::Role;
 use crate::pair::Shape;
@@ -128,7 +129,20 @@ fn judge_server(
     answer: &Answer,
 ) -> Vec<Finding> {
     let Server { asked, channels, .. } = &answer.server;
-    let mut findings = expectations(policy, alone, asked, channels);
+    let expects_group = policy.role == Role::Group || policy.members.is_some();
+    let mut findings = match (&answer.server.membership, &answer.hidden) {
+        (Some(membership), _) => membership.judge(asked, policy.members),
+        (None, Some(hidden)) => vec![refusal::no_group(asked, hidden)],
+        (None, None) if expects_group => {
+            vec![Finding::critical(format!("{asked}: not a member of a group or a Galera cluster"))]
+        }
+        (None, None) => Vec::new(),
+    };
+    // A member of a group needs no channel, and what is wrong with it is said.
+    let is_replica = channels.iter().any(|channel| !channel.is_group_replication());
+    if is_replica || findings.is_empty() {
+        findings.extend(expectations(policy, alone, asked, channels));
+    }
     findings.extend(ChannelView::all(answer).enumerate().map(|(channel, view)| {
         let view = ChannelView { source: together.source(place, channel), ..view };
         judge::judge(&view, &policy.lag, policy.show_query)
@@ -139,6 +153,9 @@ fn judge_server(
 /// Whether the server is what it should be.
 fn expectations(policy: &Policy<'_>, alone: bool, name: &str, all: &[Channel]) -> Vec<Finding> {
     let channels: Vec<&Channel> = all.iter().filter(|channel| !channel.is_group_replication()).collect();
+    if policy.role == Role::Group {
+        return Vec::new();
+    }
     if policy.role == Role::None {
         let (state, text) = match channels.as_slice() {
             [] => (State::Ok, format!("{name}: not a replica, as expected")),
@@ -178,6 +195,8 @@ fn measure(policy: &Policy<'_>, server: Option<&str>, answer: &Answer) -> Vec<Me
         .map(|view| view.metric(label(&["lag", server.unwrap_or_default(), &view.channel.name]), &policy.lag))
         .collect();
     metrics.push(Metric::count(label(&["channels", server.unwrap_or_default()]), metrics.len()));
+    let members = answer.server.membership.as_ref().map(Membership::size);
+    metrics.extend(members.map(|size| Metric::count(label(&["members", server.unwrap_or_default()]), size)));
     metrics
 }
 

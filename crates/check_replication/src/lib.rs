@@ -18,6 +18,7 @@ mod heartbeat;
 mod judge;
 mod liveness;
 mod login;
+mod membership;
 pub mod memory;
 mod options;
 mod pair;

@@ -48,6 +48,8 @@ pub(crate) enum Role {
     Replica,
     /// The server replicates from no source
     None,
+    /// The server is a member of a group (MySQL) or a Galera cluster
+    Group,
 }
 
 /// What is expected.
@@ -59,6 +61,9 @@ pub(crate) struct ExpectOptions {
     /// Expected number of channels of a server
     #[arg(long = "expect-channels", value_name = "N")]
     pub channels: Option<usize>,
+    /// Expected number of members of a group or a Galera cluster
+    #[arg(long = "expect-members", value_name = "N")]
+    pub members: Option<usize>,
     /// Expected source of a server, as its configuration names it. Repeatable
     #[arg(long = "expect-source", value_name = "HOST[:PORT]")]
     pub sources: Vec<HostPort>,

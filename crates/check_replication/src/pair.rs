@@ -44,7 +44,9 @@ pub(crate) fn judge(
         let name = name(servers, replica);
         Finding::critical(format!("{name} is configured to replicate from itself"))
     }));
-    if complete && servers.len() > 1 {
+    // The members of a group have no channels to each other.
+    let in_groups = servers.iter().all(|server| server.membership.is_some());
+    if complete && servers.len() > 1 && !in_groups {
         findings.extend(match shape {
             Shape::Ring => ring(servers, links),
             Shape::Tree => tree(servers, links),

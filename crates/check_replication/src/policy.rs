@@ -18,6 +18,8 @@ pub(crate) struct Policy<'a> {
     pub(crate) role: Role,
     /// How many channels a server must have: `None` for at least one.
     pub(crate) channels: Option<usize>,
+    /// How many members a group must have at least.
+    pub(crate) members: Option<usize>,
     /// The sources that a server must replicate from.
     pub(crate) sources: &'a [HostPort],
     /// Which of several servers must take writes: `None` for any.
@@ -42,6 +44,7 @@ impl<'a> Policy<'a> {
             lag: args.thresholds.or(default),
             role: expected.role,
             channels: expected.channels,
+            members: expected.members,
             sources: &expected.sources,
             writable: expected.writable,
             shape: expected.shape,

@@ -124,6 +124,7 @@ pub(crate) fn probe(
         defaults: &defaults,
         heartbeat: &args.heartbeat,
         several: targets.len() > 1,
+        group: args.expected.role == Role::Group || args.expected.members.is_some(),
         level,
         key: key.as_deref(),
         state: args.memory.state.is_some(),
@@ -207,6 +208,8 @@ struct Asker<'a> {
     defaults: &'a Defaults,
     heartbeat: &'a Heartbeat,
     several: bool,
+    /// Whether a server must be a member of a group.
+    group: bool,
     level: TlsLevel,
     key: Option<&'a [u8]>,
     /// Whether GTIDs are kept from run to run.
@@ -293,7 +296,14 @@ impl Asker<'_> {
         let zone = if self.heartbeat.utc { Zone::Utc } else { Zone::Server };
         let heartbeats = self.heartbeat.table.as_ref().map(|table| (table, zone));
         let gtids = self.several || self.state;
-        Request { asked: target.to_string(), several: self.several, gtids, heartbeats, deadline }
+        Request {
+            asked: target.to_string(),
+            several: self.several,
+            gtids,
+            group: self.group,
+            heartbeats,
+            deadline,
+        }
     }
 
     fn tls_settings(&self) -> Settings {

@@ -162,6 +162,19 @@ fn privilege(name: &str, user: &str, table: Option<&Table>, refusal: &Refusal) -
     Finding::unknown(text).detail(grant(needed, "*.*")).verbose_details(version)
 }
 
+/// The finding that the group of a server called `name` is not shown, with the statement that mends it.
+pub(crate) fn no_group(name: &str, refusal: &Refusal) -> Finding {
+    let account = refusal.account.as_deref().unwrap_or("the account");
+    let (user, host) = account.rsplit_once('@').unwrap_or((account, "%"));
+    let quoted = |part: &str| format!("'{}'", part.replace('\'', "''"));
+    let grant = "GRANT SELECT ON performance_schema.* TO";
+    Finding::unknown(format!("{name}: {user} may not see the group: {grant} {account}")).detail(format!(
+        "{grant} {}@{}",
+        quoted(user),
+        quoted(host)
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

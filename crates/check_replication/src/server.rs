@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use crate::channel::Channel;
+use crate::membership::Membership;
 use crate::row::Row;
 
 /// Whose server it is.
@@ -63,6 +64,8 @@ pub struct Server {
     pub auto_increment_increment: u64,
     /// @@auto_increment_offset.
     pub auto_increment_offset: u64,
+    /// What it is a member of: `None` if of nothing, or where that was not asked.
+    pub membership: Option<Membership>,
     /// @@log_bin: `None` where it was not asked for.
     pub log_bin: Option<bool>,
     /// Its GTIDs at the first look.
@@ -100,6 +103,7 @@ impl Server {
             super_read_only: variables.switch(&["super_read_only"]),
             auto_increment_increment: variables.number(&["auto_increment_increment"]).unwrap_or(1),
             auto_increment_offset: variables.number(&["auto_increment_offset"]).unwrap_or(1),
+            membership: None,
             log_bin: variables.switch(&["log_bin"]),
             gtids: Gtids::read(variables),
             later: None,

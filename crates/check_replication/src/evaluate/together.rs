@@ -3,6 +3,7 @@
 use plugin::{Finding, Metric};
 
 use crate::ask::Answer;
+use crate::membership::{self, Membership};
 use crate::pair::{self, Links, ahead, errant};
 use crate::policy::Policy;
 use crate::server::{Flavour, Server};
@@ -33,6 +34,12 @@ impl<'a> Together<'a> {
             findings.extend(errant::judge(&self.servers, &self.links, self.policy.accepted));
             findings.extend(ahead::judge(&self.servers, &self.links));
         }
+        let members: Vec<(&str, &Membership)> = self
+            .servers
+            .iter()
+            .filter_map(|server| Some((server.asked.as_str(), server.membership.as_ref()?)))
+            .collect();
+        findings.extend(membership::judge_together(&members));
         findings.extend(self.lacks.iter().filter(|lack| lack.count > 0).map(|lack| self.lacking(lack)));
         findings
     }
@@ -87,7 +94,7 @@ mod tests {
         let answer = |server: Server| {
             let name = server.asked.clone();
             let lost = Failure::new(Step::Connect, Kind::Late);
-            let answer = Answer { server, silent: Vec::new(), heartbeats: None };
+            let answer = Answer { server, silent: Vec::new(), heartbeats: None, hidden: None };
             let answer = if down.contains(&name) { Err(lost.into()) } else { Ok(answer) };
             (name, answer)
         };

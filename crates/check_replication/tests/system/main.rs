@@ -10,6 +10,8 @@ mod channel;
 #[cfg(test)]
 mod frozen;
 #[cfg(test)]
+mod group;
+#[cfg(test)]
 mod heartbeats;
 #[cfg(test)]
 mod look;

@@ -1,0 +1,70 @@
+//! A server as a member of a group (MySQL's Group Replication) or of a Galera cluster: what it sees of it, and
+//! what several of them see together.
+
+mod galera;
+mod group;
+
+pub(crate) use galera::Galera;
+pub(crate) use group::Group;
+pub(crate) use {galera::STATUS as GALERA_STATUS, group::MEMBERS as GROUP_MEMBERS};
+
+use plugin::Finding;
+
+/// What a server is a member of.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Membership {
+    /// A group of MySQL.
+    Group(Group),
+    /// A Galera cluster.
+    Galera(Galera),
+}
+
+impl Membership {
+    /// Returns what is wrong with the member called `name`, and with what it sees; one finding that it is well
+    /// if nothing is.
+    pub(crate) fn judge(&self, name: &str, expected: Option<usize>) -> Vec<Finding> {
+        match self {
+            Self::Group(group) => group.judge(name, expected),
+            Self::Galera(galera) => galera.judge(name, expected),
+        }
+    }
+
+    /// Returns how many members it sees.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Group(group) => group.size(),
+            Self::Galera(galera) => galera.size,
+        }
+    }
+
+    /// Returns whether both see the same group or cluster with the same members.
+    fn sees_the_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Group(one), Self::Group(other)) => one.sees_the_same(other),
+            (Self::Galera(one), Self::Galera(other)) => one.sees_the_same(other),
+            _ => false,
+        }
+    }
+
+    fn is_in(&self) -> bool {
+        match self {
+            Self::Group(group) => group.is_in(),
+            Self::Galera(galera) => galera.is_in(),
+        }
+    }
+}
+
+/// Judges several members together: those that are in a group are in the same one. A member that is out has its
+/// own finding.
+pub(crate) fn judge_together(members: &[(&str, &Membership)]) -> Vec<Finding> {
+    let mut inside = members.iter().filter(|(_, member)| member.is_in());
+    let Some((first, seen)) = inside.next() else { return Vec::new() };
+    let other = inside.find(|(_, member)| !member.sees_the_same(seen));
+    let split = |(other, _): &(&str, &Membership)| {
+        Finding::critical(format!("split: {first} and {other} see different members"))
+    };
+    other.map(split).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests;

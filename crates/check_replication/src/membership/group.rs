@@ -1,0 +1,127 @@
+//! MySQL's Group Replication, by performance_schema.replication_group_members:
+//! <https://dev.mysql.com/doc/refman/9.0/en/group-replication-server-states.html>.
+
+use plugin::{Finding, State};
+
+use crate::cause::sql_cause;
+use crate::redact::table;
+use crate::row::Row;
+
+/// The members that a server sees. The columns of 8.0 and later are read where they are.
+pub(crate) const MEMBERS: &str = "SELECT m.*, @@global.server_uuid AS own_id, \
+     (SELECT MAX(w.LAST_ERROR_NUMBER) FROM performance_schema.replication_applier_status_by_worker w \
+     WHERE w.CHANNEL_NAME LIKE 'group_replication%') AS error_number, \
+     (SELECT MAX(w.LAST_ERROR_MESSAGE) FROM performance_schema.replication_applier_status_by_worker w \
+     WHERE w.CHANNEL_NAME LIKE 'group_replication%') AS error_text \
+     FROM performance_schema.replication_group_members m";
+
+/// What one server sees of its group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    members: Vec<Member>,
+    /// The number and the text of the error that its applier stopped with.
+    error: Option<(u32, String)>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Member {
+    id: String,
+    name: String,
+    state: String,
+    is_primary: bool,
+    is_own: bool,
+}
+
+impl Group {
+    /// Reads the answer to [`MEMBERS`]. `None` without a row: the plugin is not loaded.
+    pub(crate) fn read(rows: &[Row]) -> Option<Self> {
+        let member = |row: &Row| {
+            let (id, own) = (row.owned(&["MEMBER_ID"]), row.owned(&["own_id"]));
+            let (host, port) = (row.owned(&["MEMBER_HOST"]), row.owned(&["MEMBER_PORT"]));
+            Member {
+                // A server that never joined has a row without an id.
+                is_own: id.is_empty() || id.eq_ignore_ascii_case(&own),
+                name: if port == "3306" { host } else { format!("{host}:{port}") },
+                state: row.owned(&["MEMBER_STATE"]).to_ascii_uppercase(),
+                is_primary: row.owned(&["MEMBER_ROLE"]) == "PRIMARY",
+                id,
+            }
+        };
+        let first = rows.first()?;
+        let number = first.number(&["error_number"]).filter(|number| *number != 0);
+        let error = number.map(|number| (number, first.owned(&["error_text"])));
+        Some(Self { members: rows.iter().map(member).collect(), error })
+    }
+
+    pub(super) fn size(&self) -> usize {
+        self.members.iter().filter(|member| member.state != "OFFLINE").count()
+    }
+
+    /// Returns whether the server itself is in the group.
+    pub(super) fn is_in(&self) -> bool {
+        let own = self.members.iter().find(|member| member.is_own);
+        own.is_some_and(|own| matches!(own.state.as_str(), "ONLINE" | "RECOVERING"))
+    }
+
+    pub(super) fn sees_the_same(&self, other: &Self) -> bool {
+        let ids = |group: &Self| {
+            let mut ids: Vec<String> =
+                group.members.iter().map(|member| member.id.to_ascii_lowercase()).collect();
+            ids.sort_unstable();
+            ids
+        };
+        ids(self) == ids(other)
+    }
+
+    pub(super) fn judge(&self, name: &str, expected: Option<usize>) -> Vec<Finding> {
+        let total = self.members.len();
+        let Some(own) = self.members.iter().find(|member| member.is_own) else {
+            return vec![Finding::critical(format!(
+                "{name}: not among the {total} members of its own group"
+            ))];
+        };
+        match own.state.as_str() {
+            "ONLINE" => {}
+            "RECOVERING" => {
+                return vec![Finding::warning(format!("{name}: RECOVERING, catching up with its group"))];
+            }
+            state => {
+                return vec![Finding::critical(format!("{name}: {state} in its group{}", self.reason()))];
+            }
+        }
+        let reached = self.members.iter().filter(|member| member.state != "UNREACHABLE").count();
+        if reached * 2 <= total {
+            let text = format!("{name}: no majority, reaches {reached} of {total} members: writes block");
+            return vec![Finding::critical(text)];
+        }
+        let other = |member: &Member| {
+            let state = match member.state.as_str() {
+                "ONLINE" => return None,
+                "RECOVERING" => State::Warning,
+                _ => State::Critical,
+            };
+            Some(Finding::new(state, format!("{name}: member {} is {}", member.name, member.state)))
+        };
+        let mut findings: Vec<Finding> = self.members.iter().filter_map(other).collect();
+        findings.extend(too_few(name, total, expected));
+        if findings.is_empty() {
+            let role = if own.is_primary { "primary" } else { "secondary" };
+            findings.push(Finding::ok(format!("{name}: ONLINE as {role}, group of {total} members")));
+        }
+        findings
+    }
+
+    /// Why it left the group, as far as it tells.
+    fn reason(&self) -> String {
+        let Some((number, text)) = &self.error else { return String::new() };
+        let cause = sql_cause(*number).map(|cause| format!(" {cause}")).unwrap_or_default();
+        let table = table(text).map(|table| format!(" in {table}")).unwrap_or_default();
+        format!(", applier error {number}{cause}{table}")
+    }
+}
+
+/// Returns the finding that there are fewer members than expected.
+pub(super) fn too_few(name: &str, found: usize, expected: Option<usize>) -> Option<Finding> {
+    let expected = expected.filter(|expected| found < *expected)?;
+    Some(Finding::critical(format!("{name}: {found} of {expected} expected members")))
+}

@@ -1,0 +1,161 @@
+//! Rows: what members see, and the finding.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use super::*;
+use crate::row::Row;
+
+fn row(columns: &[(&str, &str)]) -> Row {
+    Row::new(columns.iter().map(|(name, value)| ((*name).to_owned(), Some((*value).to_owned()))))
+}
+
+/// What the server with the id "1" sees of members as in "1 ONLINE PRIMARY, 2 UNREACHABLE".
+fn group(members: &str, own: &str, error: (&str, &str)) -> Membership {
+    let rows: Vec<Row> = members
+        .split(", ")
+        .map(|member| {
+            let mut words = member.split(' ');
+            let (id, state) = (words.next().unwrap(), words.next().unwrap());
+            let id = if id == "-" { "" } else { id };
+            let host = format!("db-0{id}");
+            row(&[
+                ("MEMBER_ID", id),
+                ("MEMBER_HOST", &host),
+                ("MEMBER_PORT", "3306"),
+                ("MEMBER_STATE", state),
+                ("MEMBER_ROLE", words.next().unwrap_or("SECONDARY")),
+                ("own_id", own),
+                ("error_number", error.0),
+                ("error_text", error.1),
+            ])
+        })
+        .collect();
+    Membership::Group(Group::read(&rows).unwrap())
+}
+
+fn texts(findings: Vec<Finding>) -> Vec<String> {
+    findings.into_iter().map(|finding| format!("{} {}", finding.state, finding.text)).collect()
+}
+
+#[test]
+fn members_of_a_group() {
+    let none = ("0", "");
+    let text = "Worker 1 failed; Could not execute Write_rows event on table shop.t; Duplicate entry 'x'";
+    let rows = [
+        ("1 ONLINE PRIMARY, 2 ONLINE, 3 ONLINE", none, None, "OK a: ONLINE as primary, group of 3 members"),
+        ("2 ONLINE PRIMARY, 1 ONLINE", none, Some(2), "OK a: ONLINE as secondary, group of 2 members"),
+        ("1 ONLINE PRIMARY, 2 ONLINE", none, Some(3), "CRITICAL a: 2 of 3 expected members"),
+        ("1 ONLINE PRIMARY, 2 RECOVERING, 3 ONLINE", none, None, "WARNING a: member db-02 is RECOVERING"),
+        ("1 ONLINE PRIMARY, 2 UNREACHABLE, 3 ONLINE", none, None, "CRITICAL a: member db-02 is UNREACHABLE"),
+        (
+            "1 ONLINE PRIMARY, 2 UNREACHABLE, 3 UNREACHABLE",
+            none,
+            None,
+            "CRITICAL a: no majority, reaches 1 of 3 members: writes block",
+        ),
+        (
+            "1 ONLINE PRIMARY, 2 UNREACHABLE",
+            none,
+            None,
+            "CRITICAL a: no majority, reaches 1 of 2 members: writes block",
+        ),
+        ("2 ONLINE PRIMARY, 1 RECOVERING", none, None, "WARNING a: RECOVERING, catching up with its group"),
+        ("- OFFLINE", none, None, "CRITICAL a: OFFLINE in its group"),
+        ("1 ERROR", none, None, "CRITICAL a: ERROR in its group"),
+        (
+            "1 ERROR",
+            ("1062", text),
+            None,
+            "CRITICAL a: ERROR in its group, applier error 1062 duplicate key in shop.t",
+        ),
+        ("1 ERROR", ("9999", ""), None, "CRITICAL a: ERROR in its group, applier error 9999"),
+        ("2 ONLINE, 3 ONLINE", none, None, "CRITICAL a: not among the 2 members of its own group"),
+    ];
+    for (members, error, expected, text) in rows {
+        assert_eq!(texts(group(members, "1", error).judge("a", expected)), [text], "{members}");
+    }
+    assert_eq!(Group::read(&[]), None);
+}
+
+/// A node of Galera, by status, number of its state and its name, readiness, size, view and flow control.
+fn galera(
+    status: &str,
+    state: &str,
+    comment: &str,
+    ready: &str,
+    size: &str,
+    view: &str,
+    paused: &str,
+) -> Membership {
+    let rows = [
+        ("wsrep_provider_name", "Galera"),
+        ("wsrep_cluster_status", status),
+        ("wsrep_local_state", state),
+        ("wsrep_local_state_comment", comment),
+        ("wsrep_ready", ready),
+        ("wsrep_cluster_size", size),
+        ("wsrep_cluster_state_uuid", "u"),
+        ("wsrep_cluster_conf_id", view),
+        ("wsrep_flow_control_paused", paused),
+    ];
+    let rows = rows.map(|(name, value)| row(&[("Variable_name", name), ("Value", value)]));
+    Membership::Galera(Galera::read(&rows).unwrap())
+}
+
+#[test]
+fn nodes_of_galera() {
+    let rows = [
+        (galera("Primary", "4", "Synced", "ON", "3", "1", "0"), "OK a: Synced, Galera cluster of 3 members"),
+        (
+            galera("Primary", "2", "Donor/Desynced", "ON", "3", "1", "0"),
+            "WARNING a: Galera node is Donor/Desynced",
+        ),
+        (
+            galera("Primary", "1", "Joining", "OFF", "3", "1", "0"),
+            "WARNING a: Galera node is Joining, not ready for queries",
+        ),
+        (
+            galera("Primary", "4", "Synced", "OFF", "3", "1", "0"),
+            "CRITICAL a: Galera node is Synced, not ready for queries",
+        ),
+        (
+            galera("Primary", "0", "Initialized", "OFF", "3", "1", "0"),
+            "CRITICAL a: Galera node is Initialized, not ready for queries",
+        ),
+        (
+            galera("non-Primary", "0", "Initialized", "OFF", "1", "1", "0"),
+            "CRITICAL a: Galera node is non-Primary (Initialized), sees 1 member: writes are refused",
+        ),
+        (galera("Primary", "4", "Synced", "ON", "2", "1", "0"), "CRITICAL a: 2 of 3 expected members"),
+        (
+            galera("Primary", "4", "Synced", "ON", "3", "1", "0.42"),
+            "WARNING a: flow control held writes back 42% of the time",
+        ),
+    ];
+    for (node, text) in rows {
+        assert_eq!(texts(node.judge("a", Some(3))), [text]);
+    }
+    let plain = [
+        row(&[("Variable_name", "wsrep_ready"), ("Value", "OFF")]),
+        row(&[("Variable_name", "wsrep_provider_name"), ("Value", "")]),
+    ];
+    assert_eq!(Galera::read(&plain), None);
+}
+
+#[test]
+fn several_see_one_group_or_a_split() {
+    let three = "1 ONLINE PRIMARY, 2 ONLINE, 3 ONLINE";
+    let (one, two) = (group(three, "1", ("0", "")), group(three, "2", ("0", "")));
+    assert_eq!(texts(judge_together(&[("a", &one), ("b", &two)])), [""; 0]);
+    let alone = group("3 ONLINE PRIMARY", "3", ("0", ""));
+    let split = ["CRITICAL split: a and c see different members"];
+    assert_eq!(texts(judge_together(&[("a", &one), ("b", &two), ("c", &alone)])), split);
+    let out = group("3 ERROR", "3", ("0", ""));
+    assert_eq!(texts(judge_together(&[("c", &out), ("a", &one), ("b", &two)])), [""; 0]);
+    let (one, other) = (
+        galera("Primary", "4", "Synced", "ON", "3", "1", "0"),
+        galera("Primary", "4", "Synced", "ON", "3", "2", "0"),
+    );
+    assert_eq!(texts(judge_together(&[("a", &one), ("b", &one)])), [""; 0]);
+    assert_eq!(texts(judge_together(&[("a", &one), ("c", &other)])), split);
+}
