@@ -155,19 +155,27 @@ fn a_timer_does_not_fill_the_log() {
 }
 
 #[test]
-fn two_capabilities_are_enough() {
+fn the_timers_unit_makes_up_for_a_lost_event() {
     if missing(&HOSTS) || missing(&[Need::Program("setpriv")]) {
         return;
     }
-    // As the unit of systemd grants them.
+    // The command and the capabilities are those of the unit, and the events those of the shipped configuration.
+    let shipped = suite::plugins::workspace().join("nrpe-config/handle_ip_rebind");
+    let unit = fs::read_to_string(shipped.join("handle_ip_rebind@.service")).unwrap();
+    let setting =
+        |name: &str| unit.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).unwrap();
+    let folder = suite::plugins::binary("handle_ip_rebind").parent().unwrap().display().to_string();
+    let start = setting("ExecStart").replace("@plugindir@", &folder).replace("%i", "TIMER");
+    let rights = setting("CapabilityBoundingSet").to_lowercase().replace("cap_", "+").replace(' ', ",");
+    let configuration = fs::read_to_string(shipped.join("handle_ip_rebind.toml")).unwrap();
+    let on = configuration.lines().find(|line| line.starts_with("on = ")).unwrap();
+
     let site = Site::new("192.0.2.31 2001:db8::31 2001:db8::50");
-    let handler = site.command("TIMER");
-    site.configure("enabled = true\non = [\"TIMER\"]\nannounce = true\nrestart = [[\"/bin/true\"]]\n");
+    site.configure(&format!("enabled = true\n{on}\nannounce = true\nrestart = [[\"/bin/true\"]]\n"));
     let mut command = site.host.command("setpriv");
-    let set = "-all,+net_admin,+net_raw";
-    command.args([format!("--bounding-set={set}"), format!("--inh-caps={set}"), "--no-new-privs".to_owned()]);
-    // Behind `ip netns exec NAME`.
-    let outcome = run(command.args(handler.get_args().skip(3)));
+    command.args([format!("--bounding-set=-all,{rights}"), format!("--inh-caps=-all,{rights}")]);
+    command.arg("--no-new-privs").args(start.split(' '));
+    let outcome = run(command.arg(format!("--config={}", site.path("config.toml").display())));
     let back = "(bound again: 192.0.2.31, 2001:db8::31, restarted 1 service)";
     assert!(outcome.first_line().ends_with(back), "{outcome:?}");
     assert!(
