@@ -12,6 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use net::{Echo, EchoError, EchoEvent, EchoResult, Source};
+use plugin::Progress;
 
 use crate::options::Pinging;
 use crate::seen::Seen;
@@ -46,15 +47,25 @@ pub(crate) struct Pinger<'a> {
     waiting: usize,
     v6: [bool; 2],
     events: Vec<EchoEvent>,
+    progress: &'a Progress,
+    /// How many of the addresses, from the first one on, it counts.
+    counted: usize,
 }
 
 impl<'a> Pinger<'a> {
-    /// Opens the sockets.
-    pub(crate) fn open(addresses: Vec<SocketAddr>, pinging: &'a Pinging) -> Self {
+    /// Opens the sockets. The first `targets` addresses count in `progress` once they have answered.
+    pub(crate) fn open(
+        addresses: Vec<SocketAddr>,
+        targets: usize,
+        pinging: &'a Pinging,
+        progress: &'a Progress,
+    ) -> Self {
+        progress.expect(targets, "answered");
         let seen = addresses.iter().map(|_| Seen::default()).collect();
         let v6 = [false, true].map(|v6| addresses.iter().any(|address| address.is_ipv6() == v6));
         let echo = Echo::open(addresses, &Source::default());
-        Self { echo, pinging, seen, pings: Vec::new(), waiting: 0, v6, events: Vec::new() }
+        let (pings, events) = (Vec::new(), Vec::new());
+        Self { echo, pinging, seen, pings, waiting: 0, v6, events, progress, counted: targets }
     }
 
     /// Returns why no socket could be had at all, in words.
@@ -192,6 +203,9 @@ impl<'a> Pinger<'a> {
             EchoResult::Reply(rtt) => {
                 *state = Ping::Done;
                 seen.strange -= u32::from(before == Ping::Strange);
+                if seen.times.is_empty() && seen.late == 0 && place(target) < self.counted {
+                    self.progress.count();
+                }
                 if rtt > self.pinging.wait.duration() {
                     seen.late += 1;
                 } else {
@@ -237,4 +251,29 @@ fn shuffle(targets: &mut [u32]) {
         hash.write_u32(*target);
         hash.finish()
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Args {
+        #[command(flatten)]
+        pinging: Pinging,
+    }
+
+    #[test]
+    fn each_target_that_answers_counts_once_and_the_gateway_does_not() {
+        let args = Args::parse_from(["x", "--pings=3", "--interval=0.02", "--wait=0.5"]);
+        let addresses = ["127.0.0.1:0", "127.0.0.2:0", "127.0.0.3:0"].map(|text| text.parse().unwrap());
+        let progress = Progress::default();
+        let mut pinger = Pinger::open(addresses.to_vec(), 2, &args.pinging, &progress);
+        assert_eq!(progress.to_string(), "partial: 0 of 2 answered");
+        pinger.run(Instant::now() + Duration::from_secs(10)).unwrap();
+        let answered = if pinger.refused().is_some() { 0 } else { 2 };
+        assert_eq!(progress.to_string(), format!("partial: {answered} of 2 answered"));
+    }
 }

@@ -57,7 +57,7 @@ pub(crate) fn probe(
         targets.iter().map(|target| target.address).chain(extra.iter().copied()).collect();
     check_time(addresses.len(), pinging, deadline)?;
     let (clock, start) = (SystemTime::now(), Instant::now());
-    let mut pinger = Pinger::open(addresses, pinging);
+    let mut pinger = Pinger::open(addresses, targets.len(), pinging, deadline.progress());
     pinger.run(deadline.at().checked_sub(RESERVE).unwrap_or_else(Instant::now)).map_err(ProbeError::Wait)?;
     let now = SystemTime::now();
     let moved =
