@@ -126,7 +126,7 @@ impl Expected {
     }
 
     /// The same with the configuration of `tree`.
-    fn read_from(
+    pub(crate) fn read_from(
         expectations: &Expectations,
         tree: &Tree<'_>,
         deadline: &Deadline,

@@ -6,6 +6,8 @@
 
 mod causes;
 mod condition;
+#[cfg(test)]
+mod configured;
 mod contradictions;
 mod dynamic;
 mod evaluate;

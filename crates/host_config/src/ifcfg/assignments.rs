@@ -59,13 +59,12 @@ impl Assignments {
         }
     }
 
-    /// Returns what follows `name` in the names that are it or begin with it and an underscore, in the order of
-    /// their lines.
+    /// Returns what follows `name` in the names that are it or begin with it, in the order of their lines.
     pub(crate) fn suffixes(&self, name: &str) -> Vec<String> {
         let suffix = |known: &str| {
             known
                 .strip_prefix(name)
-                .filter(|rest| rest.is_empty() || rest.starts_with('_'))
+                .filter(|rest| rest.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_'))
                 .map(str::to_owned)
         };
         let mut all: Vec<(u32, String)> =
