@@ -10,11 +10,16 @@ mod brokers;
 #[cfg(test)]
 mod full;
 #[cfg(test)]
+mod icinga;
+#[cfg(test)]
 mod killed;
 #[cfg(test)]
 mod scheduled;
+#[cfg(test)]
+mod syslog;
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -34,6 +39,8 @@ fn configuration(folder: &Path, destination: &str) -> PathBuf {
         make_spool(folder);
     }
     write(&path, &format!("[notify_stomp]\n{broker}spool={}\n", folder.join("spool").display()));
+    // It holds a passcode, which others may not read.
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
     path
 }
 
