@@ -194,7 +194,11 @@ fn all_well(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
     if observations.strangers == Strangers::Only {
         let mute = judged.iter().filter(|judged| judged.verdict.mute).count();
         let text = plural("refuses strangers", "refuse strangers");
-        return if mute == 0 { text } else { format!("{text}, {mute} of them without any answer") };
+        return match mute {
+            0 => text,
+            _ if mute == total => plural("gives strangers no answer", "give strangers no answer"),
+            _ => format!("{text}, {mute} of them without any answer"),
+        };
     }
     let time = slowest(judged).map_or(0.0, |(time, _)| time.as_secs_f64());
     let strangers = if observations.strangers == Strangers::Refuse { ", strangers refused" } else { "" };

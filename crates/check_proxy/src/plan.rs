@@ -83,6 +83,9 @@ impl<'a> Who<'a> {
 impl Plan {
     /// Asks one proxy all of it.
     pub(crate) fn ask(&self, proxy: SocketAddr) -> Seen {
+        if self.manner.is_over() {
+            return self.late();
+        }
         let jobs = self.urls.iter().map(|url| move || self.ask_page(proxy, url));
         let asked = side_by_side(jobs.collect());
         let failed = |secure| PageSeen { secure, customer: Some(no_thread()), ..PageSeen::default() };
@@ -94,6 +97,14 @@ impl Plan {
             .collect();
         let forbidden = self.ask_forbidden(proxy, &pages);
         Seen { pages, forbidden }
+    }
+
+    /// What is known of a proxy that is not asked, because all of the time is over: threads would only cost the
+    /// time that is left for the report.
+    fn late(&self) -> Seen {
+        let late = || Some(Answer { fault: Some(Fault::Late), ..Answer::default() });
+        let page = |url: &Url| PageSeen { secure: url.secure, customer: late(), ..PageSeen::default() };
+        Seen { pages: self.urls.iter().map(page).collect(), forbidden: Vec::new() }
     }
 
     fn ask_page(&self, proxy: SocketAddr, url: &Url) -> PageSeen {
@@ -240,4 +251,44 @@ fn no_thread() -> Answer {
 
 fn no_thread_for() -> Passage {
     Passage::Unasked(NO_THREAD.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::page::Expected;
+
+    /// Of 50,000 proxies there is time for some: the rest must not hold up the report.
+    #[test]
+    fn nothing_is_asked_when_the_time_is_over() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let manner = Manner {
+            socks: false,
+            source: net::Source::default(),
+            limit: Duration::from_secs(1),
+            until: Instant::now(),
+            client: None,
+            expected: Expected { text: "pong NONCE".to_owned(), not: Vec::new() },
+        };
+        let urls = ["http://192.0.2.80/NONCE", "https://192.0.2.80/NONCE"].map(|url| url.parse().unwrap());
+        let plan = Plan {
+            manner,
+            urls: urls.to_vec(),
+            strangers: Strangers::Only,
+            login: None,
+            forbidden: vec!["127.0.0.1:22".parse().unwrap()],
+            tries: 2,
+        };
+        let seen = plan.ask(listener.local_addr().unwrap());
+        let asked = |page: &PageSeen| page.stranger.is_some() || page.random.is_some();
+        let late = |page: &PageSeen| page.customer.as_ref().unwrap().fault == Some(Fault::Late);
+        assert!(
+            seen.pages.len() == 2 && seen.pages.iter().all(|page| late(page) && !asked(page)),
+            "{seen:?}"
+        );
+        assert!(seen.forbidden.is_empty() && listener.accept().is_err());
+    }
 }
