@@ -22,18 +22,25 @@ fn loopback(count: u32) -> String {
     (0..count).map(|number| format!("{}\n", Ipv4Addr::from_bits(first + number))).collect()
 }
 
+/// Consecutive addresses from 127.100.0.1 on, whose packets are thrown away.
+fn dark(count: u32) -> String {
+    let first = Ipv4Addr::new(127, 100, 0, 1).to_bits();
+    (0..count).map(|number| format!("{}\n", Ipv4Addr::from_bits(first + number))).collect()
+}
+
 fn main() {
     bench::run(env!("CARGO_PKG_NAME"), rows);
 }
 
 fn rows(bench: &Bench<'_>) {
-    const NAMES: [&str; 7] = [
+    const NAMES: [&str; 8] = [
         "1 open address",
         "1,000 open addresses",
         "10,000 open addresses",
         "100,000 open addresses",
         "1,000 addresses, 100 black holes",
         "50,000 addresses, 5,000 black holes",
+        "5,000 black holes alone",
         "the deadline of 1 s",
     ];
     if !NAMES.iter().any(|name| bench.wants(name))
@@ -61,15 +68,19 @@ fn rows(bench: &Bench<'_>) {
     thread::scope(|scope| {
         let inside = scope.spawn(|| {
             enter(&host);
-            let [one, thousand, ten, hundred, few_dark, many_dark, deadline] = NAMES;
+            let [one, thousand, ten, hundred, few_dark, many_dark, all_dark, deadline] = NAMES;
             open_addresses(bench, folder.path(), (one, 1));
             let bench = &bench.slow();
             open_addresses(bench, folder.path(), (thousand, 1_000));
             open_addresses(bench, folder.path(), (ten, 10_000));
-            very_many(bench, folder.path(), hundred);
             black_holes(bench, folder.path(), few_dark);
-            many_black_holes(bench, folder.path(), many_dark);
             until_the_deadline(bench, folder.path(), deadline);
+            // Minutes, which a quick round does not have.
+            if !bench.is_quick() {
+                very_many(bench, folder.path(), hundred);
+                many_black_holes(bench, folder.path(), many_dark);
+                black_holes_alone(bench, folder.path(), all_dark);
+            }
         });
         inside.join().unwrap();
     });
@@ -149,8 +160,7 @@ fn black_holes(bench: &Bench<'_>, folder: &Path, name: &str) {
     if !bench.wants(name) {
         return;
     }
-    let dark: String = (1..=100).map(|number| format!("127.100.0.{number}\n")).collect();
-    let list = write(folder, "dark", &(loopback(900) + &dark));
+    let list = write(folder, "dark", &(loopback(900) + &dark(100)));
     let mut own = own(bench, &list, &[]);
     let line =
         "TCP_EACH_IP CRITICAL - 100 of 1000 fail, port 18080: 127.100.0.1-100 silent (no ping) | failed=100;";
@@ -163,10 +173,7 @@ fn many_black_holes(bench: &Bench<'_>, folder: &Path, name: &str) {
     if !bench.wants(name) {
         return;
     }
-    let first = Ipv4Addr::new(127, 100, 0, 1).to_bits();
-    let dark: String =
-        (0..5_000).map(|number| format!("{}\n", Ipv4Addr::from_bits(first + number))).collect();
-    let list = write(folder, "darker", &(loopback(45_000) + &dark));
+    let list = write(folder, "darker", &(loopback(45_000) + &dark(5_000)));
     let options = ["--tries=1", "--connect-timeout=5", "--timeout=60"];
     let seen = outcome(&mut own(bench, &list, &options));
     let line = "TCP_EACH_IP CRITICAL - 5000 of 50000 fail, port 18080: ";
@@ -182,14 +189,23 @@ fn many_black_holes(bench: &Bench<'_>, folder: &Path, name: &str) {
     bench.seconds((name, seen.elapsed), (&peer, start.elapsed().as_secs_f64() / 2.5));
 }
 
+/// An outage of everything takes no longer than that of one, but for 1 s for each 20,000.
+fn black_holes_alone(bench: &Bench<'_>, folder: &Path, name: &str) {
+    if !bench.wants(name) {
+        return;
+    }
+    let list = write(folder, "alone", &dark(5_000));
+    let seen = outcome(&mut own(bench, &list, &[]));
+    let line = "TCP_EACH_IP CRITICAL - 5000 of 5000 fail, port 18080: ";
+    assert!(seen.first_line().starts_with(line), "{}", seen.first_line());
+    bench.seconds((name, seen.elapsed), ("two tries of 3.5 s, 0.3 s and 0.25 s", 7.55));
+}
+
 fn until_the_deadline(bench: &Bench<'_>, folder: &Path, name: &str) {
     if !bench.wants(name) {
         return;
     }
-    let first = Ipv4Addr::new(127, 100, 0, 1).to_bits();
-    let dark: String =
-        (0..50_000).map(|number| format!("{}\n", Ipv4Addr::from_bits(first + number))).collect();
-    let list = write(folder, "darkest", &dark);
+    let list = write(folder, "darkest", &dark(50_000));
     let seen = outcome(&mut own(bench, &list, &["--timeout=1", "--connect-timeout=5"]));
     assert!(seen.first_line().contains(" | failed=0;;0;0;50000 untested=50000;"), "{}", seen.first_line());
     bench.seconds((name, seen.elapsed), ("it and 50 ms", 1.05));
