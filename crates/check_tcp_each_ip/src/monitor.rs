@@ -1,8 +1,10 @@
 //! The faults of the machine that checks. Whatever could not be reached because of them is no outage.
 
 use std::collections::HashMap;
-use std::fs;
 use std::net::IpAddr;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+use std::{fmt, fs};
 
 use host_net::{Bound, NeighbourTable, Route, RouteLookup};
 use plugin::Deadline;
@@ -16,6 +18,8 @@ use crate::target::Target;
 const RESERVED: u64 = 40;
 /// From how full a table on nothing new fits into it, in per cent: it is emptied a little all the time.
 const FULL: u64 = 98;
+/// Closer to the deadline no route is asked for.
+const LEAST: Duration = Duration::from_millis(20);
 
 /// How many of the `wanted` connections the limit of open files allows at once, after raising it as far as it
 /// may be.
@@ -35,11 +39,11 @@ pub(crate) fn room(wanted: usize) -> usize {
 
 /// The tables of neighbours at one moment.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Tables(Vec<NeighbourTable>);
+struct Tables(Vec<NeighbourTable>);
 
 impl Tables {
     /// Reads them: none where the kernel does not show them.
-    pub(crate) fn read(deadline: &Deadline) -> Self {
+    fn read(deadline: &Deadline) -> Self {
         Self(NeighbourTable::read_all(deadline).unwrap_or_default())
     }
 
@@ -51,9 +55,42 @@ impl Tables {
     }
 }
 
-/// Takes back the verdict on targets whose silence is this machine's fault. `before` are the tables as they
-/// were before the last try.
-pub(crate) fn excuse(targets: &[Target], failed: &mut [(u32, Cause)], before: &Tables, deadline: &Deadline) {
+/// What tells whose fault a silence is, asked while others are still tried: at the end there is no time for
+/// thousands of questions.
+#[derive(Debug, Default)]
+pub(crate) struct Diagnosis {
+    /// As they were when the first target was silent.
+    tables: OnceLock<Tables>,
+    routes: Mutex<Routes>,
+}
+
+impl Diagnosis {
+    /// Notes the tables as they are, if that has not happened yet.
+    pub(crate) fn begin(&self, deadline: &Deadline) {
+        self.tables.get_or_init(|| Tables::read(deadline));
+    }
+
+    /// Asks what there is to ask about an address that is silent.
+    pub(crate) fn add(&self, address: IpAddr, deadline: &Deadline) {
+        self.begin(deadline);
+        self.routes.lock().unwrap_or_else(PoisonError::into_inner).to(address, deadline);
+    }
+
+    /// Takes back the verdict on targets whose silence is this machine's fault.
+    pub(crate) fn excuse(self, targets: &[Target], failed: &mut [(u32, Cause)], deadline: &Deadline) {
+        let before = self.tables.into_inner().unwrap_or_default();
+        let routes = self.routes.into_inner().unwrap_or_else(PoisonError::into_inner);
+        excuse(targets, failed, (&before, routes), deadline);
+    }
+}
+
+/// `before` are the tables as they were before the second tries.
+fn excuse(
+    targets: &[Target],
+    failed: &mut [(u32, Cause)],
+    (before, routes): (&Tables, Routes),
+    deadline: &Deadline,
+) {
     let silent = |cause: &Cause| {
         matches!(cause, Cause::NoAnswer(_) | Cause::NoNeighbour | Cause::Local(Local::NoRoute))
     };
@@ -63,7 +100,7 @@ pub(crate) fn excuse(targets: &[Target], failed: &mut [(u32, Cause)], before: &T
     let now = Tables::read(deadline);
     let overflowed = [before.overflowed(&now, false), before.overflowed(&now, true)];
     let conntrack = conntrack_is_full();
-    let mut ways = Ways::new(deadline);
+    let mut ways = Ways { routes, bound: Bound::read(deadline).unwrap_or_default() };
     for (place, cause) in failed.iter_mut().filter(|(_, cause)| silent(cause)) {
         let Some(target) = usize::try_from(*place).ok().and_then(|place| targets.get(place)) else {
             continue;
@@ -96,31 +133,49 @@ struct Way {
     link_down: bool,
 }
 
-/// The ways to addresses, each asked for once.
-struct Ways {
-    routes: Option<RouteLookup>,
-    bound: Bound,
-    known: HashMap<IpAddr, Option<Way>>,
+/// The routes to addresses, each asked for once.
+#[derive(Default)]
+struct Routes {
+    lookup: Option<RouteLookup>,
+    known: HashMap<IpAddr, Option<Route>>,
 }
 
-impl Ways {
-    fn new(deadline: &Deadline) -> Self {
-        let bound = Bound::read(deadline).unwrap_or_default();
-        Self { routes: RouteLookup::open().ok(), bound, known: HashMap::new() }
+impl fmt::Debug for Routes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Routes").field("known", &self.known).finish_non_exhaustive()
     }
+}
 
-    fn to(&mut self, address: IpAddr, deadline: &Deadline) -> Option<Way> {
+impl Routes {
+    /// The route to an address: `None` if there is none, or no time is left to ask for it.
+    fn to(&mut self, address: IpAddr, deadline: &Deadline) -> Option<Route> {
         if let Some(known) = self.known.get(&address) {
             return *known;
         }
-        let route = self.routes.as_mut().and_then(|routes| routes.to(address, deadline).ok());
-        let way = route.map(|route| {
-            let link = self.bound.interface(route.interface).map(|interface| interface.link);
-            let Route { on_link, is_broadcast, .. } = route;
+        if deadline.remaining() < LEAST {
+            return None;
+        }
+        if self.lookup.is_none() {
+            self.lookup = RouteLookup::open().ok();
+        }
+        let route = self.lookup.as_mut().and_then(|lookup| lookup.to(address, deadline).ok());
+        self.known.insert(address, route);
+        route
+    }
+}
+
+/// The routes, with the interfaces as they are in the end.
+struct Ways {
+    routes: Routes,
+    bound: Bound,
+}
+
+impl Ways {
+    fn to(&mut self, address: IpAddr, deadline: &Deadline) -> Option<Way> {
+        self.routes.to(address, deadline).map(|Route { interface, on_link, is_broadcast }| {
+            let link = self.bound.interface(interface).map(|interface| interface.link);
             Way { on_link, is_broadcast, link_down: link.is_some_and(|link| link.fault().is_some()) }
-        });
-        self.known.insert(address, way);
-        way
+        })
     }
 }
 

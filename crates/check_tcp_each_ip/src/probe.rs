@@ -3,7 +3,6 @@
 
 use std::io;
 use std::net::IpAddr;
-use std::sync::OnceLock;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
@@ -17,7 +16,7 @@ use crate::allowed::Allowed;
 use crate::cause::{Cause, Echo};
 use crate::judged::Judged;
 use crate::memory::{self, NoMemory};
-use crate::monitor::{self, Tables};
+use crate::monitor::{self, Diagnosis};
 use crate::options::Text;
 use crate::ping::{Echoes, Pinger};
 use crate::progress;
@@ -118,17 +117,26 @@ fn sweep_all(
 ) -> Result<(Found, Echoes), Errno> {
     let until = until(deadline, manner.in_flight, targets.len());
     let pinger = Pinger::new(manner.source.clone(), until, manner.timeout);
-    let tables = OnceLock::new();
+    let diagnosis = Diagnosis::default();
     if manner.tries == 1 {
         // No later try shows what the first ones did to them.
-        let _ = tables.set(Tables::read(deadline));
+        diagnosis.begin(deadline);
     }
-    let sweep =
-        Sweep { targets, names, manner, until, deadline, done, judged, tables: &tables, pinger: &pinger };
+    let sweep = Sweep {
+        targets,
+        names,
+        manner,
+        until,
+        deadline,
+        done,
+        judged,
+        diagnosis: &diagnosis,
+        pinger: &pinger,
+    };
     let mut found = sweep::run(&sweep, sweep::threads_for(targets.len()))?;
     let echoes = pinger.finish();
     note(targets, &mut found, &echoes);
-    monitor::excuse(targets, &mut found.failed, &tables.into_inner().unwrap_or_default(), deadline);
+    diagnosis.excuse(targets, &mut found.failed, deadline);
     if manner.closed {
         // Whatever else a port does, it is not open.
         found.failed.retain(|(_, cause)| matches!(cause, Cause::Open | Cause::Local(_)));

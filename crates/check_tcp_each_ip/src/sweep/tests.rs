@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
-use std::sync::OnceLock;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
@@ -14,7 +13,7 @@ use super::*;
 use crate::allowed::Allowed;
 use crate::cause::Echo;
 use crate::judged::Judged;
-use crate::monitor;
+use crate::monitor::{self, Diagnosis};
 use crate::ping::Pinger;
 use crate::sweep::work::Manner;
 use crate::target::Target;
@@ -69,7 +68,7 @@ fn swept(targets: &[Target], in_flight: usize, threads: usize, [timeout, whole]:
         deadline: &deadline,
         done: &done,
         judged: &judged,
-        tables: &OnceLock::new(),
+        diagnosis: &Diagnosis::default(),
         pinger: &pinger,
     };
     run(&sweep, threads).unwrap()

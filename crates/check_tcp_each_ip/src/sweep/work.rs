@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -12,7 +11,7 @@ use plugin::Deadline;
 
 use crate::cause::{Cause, Local};
 use crate::judged::Judged;
-use crate::monitor::Tables;
+use crate::monitor::Diagnosis;
 use crate::ping::Pinger;
 use crate::sweep::dialogue::Script;
 use crate::target::Target;
@@ -63,8 +62,8 @@ pub(crate) struct Sweep<'a> {
     pub(crate) done: &'a AtomicUsize,
     /// What needs no further try.
     pub(crate) judged: &'a Judged<'a>,
-    /// The tables of neighbours as they were when the first target was silent.
-    pub(crate) tables: &'a OnceLock<Tables>,
+    /// Whose fault silence is.
+    pub(crate) diagnosis: &'a Diagnosis,
     /// Pings what is silent.
     pub(crate) pinger: &'a Pinger,
 }

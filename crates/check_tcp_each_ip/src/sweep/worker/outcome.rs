@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use super::{PAUSE, SPREAD, STEPS, Worker};
 use crate::cause::Cause;
-use crate::monitor::Tables;
 use crate::sweep::dialogue;
 use crate::sweep::flight::Connection;
 use crate::sweep::work::Failure;
@@ -75,8 +74,9 @@ impl Worker<'_> {
 
     /// Asks beside the tries what tells whose fault a silence is.
     fn diagnose(&self, target: u32, cause: &Cause) {
-        self.sweep.tables.get_or_init(|| Tables::read(self.sweep.deadline));
-        if let (Some(target), Cause::NoAnswer(_)) = (self.sweep.target(target), cause) {
+        let Some(target) = self.sweep.target(target) else { return };
+        self.sweep.diagnosis.add(target.address, self.sweep.deadline);
+        if matches!(cause, Cause::NoAnswer(_)) {
             self.sweep.pinger.ping(Target { port: 0, ..target }.into());
         }
     }
