@@ -277,20 +277,31 @@ fn variables(packets: &mut Packets, greeting: &str, sets: bool) -> Result<Row, F
         "auto_increment_offset",
     ];
     match flavour {
-        Flavour::MariaDb if sets => names.extend(Gtids::names(flavour).iter().chain(&["log_bin"])),
+        Flavour::MariaDb if sets => {
+            names.extend(Gtids::names(flavour).iter().chain(&["log_bin", "log_slave_updates"]))
+        }
         Flavour::MariaDb => names.push("gtid_current_pos"),
         Flavour::MySql => {
             names.extend((version >= Version(5, 6, 0)).then_some("server_uuid"));
             names.extend((version >= Version(5, 7, 8)).then_some("super_read_only"));
             // It can be long, and SHOW REPLICA STATUS holds it too.
             names.extend((sets && version >= Version(5, 6, 5)).then_some("gtid_executed"));
+            let passes_on =
+                if version >= Version(8, 0, 26) { "log_replica_updates" } else { "log_slave_updates" };
+            names.extend(sets.then_some(passes_on));
         }
     }
     match packets.query(&select(&names)) {
         Ok(rows) => Ok(rows.into_iter().next().unwrap_or_default()),
         // Not the server that it says it is.
         Err(failure) if matches!(failure.errno(), Some(NO_VARIABLE | NOT_UNDERSTOOD)) => {
-            names.extend(["server_uuid", "super_read_only", "log_bin"]);
+            names.extend([
+                "server_uuid",
+                "super_read_only",
+                "log_bin",
+                "log_slave_updates",
+                "log_replica_updates",
+            ]);
             names.extend(Gtids::names(Flavour::MySql).iter().chain(Gtids::names(Flavour::MariaDb)));
             let rows = packets
                 .query(&format!("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('{}')", names.join("', '")))?;

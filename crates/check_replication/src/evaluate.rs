@@ -6,7 +6,7 @@ use plugin::{Finding, Findings, Metric, Report, State, Unit};
 
 use crate::Observations;
 use crate::ask::{Answer, Refusal};
-use crate::channel::Channel;
+use crate::channel::{Channel, IoState, SqlState};
 use crate::judge::{self, ChannelView, subject};
 use crate::membership::Membership;
 use crate::memory::{MemoryError, Remembered, Restart};
@@ -144,7 +144,8 @@ fn judge_server(
         findings.extend(expectations(policy, alone, asked, channels));
     }
     findings.extend(ChannelView::all(answer).enumerate().map(|(channel, view)| {
-        let view = ChannelView { source: together.source(place, channel), ..view };
+        let source = together.source(place, channel);
+        let view = ChannelView { source, may_be_stopped: policy.may_be_stopped, ..view };
         judge::judge(&view, &policy.lag, policy.show_query)
     }));
     findings
@@ -191,7 +192,11 @@ fn expectations(policy: &Policy<'_>, alone: bool, name: &str, all: &[Channel]) -
 /// The lag of each channel and how many there are. The default channel of a single server is just "lag".
 fn measure(policy: &Policy<'_>, server: Option<&str>, answer: &Answer) -> Vec<Metric> {
     let views = ChannelView::all(answer).filter(|view| !view.channel.is_group_replication());
+    // An NRPE packet may cut the line: the figures of a channel that does not run come first.
+    let mut views: Vec<ChannelView<'_>> = views.collect();
+    views.sort_by_key(|view| view.channel.io == IoState::Yes && view.channel.sql == SqlState::Yes);
     let mut metrics: Vec<Metric> = views
+        .iter()
         .map(|view| view.metric(label(&["lag", server.unwrap_or_default(), &view.channel.name]), &policy.lag))
         .collect();
     metrics.push(Metric::count(label(&["channels", server.unwrap_or_default()]), metrics.len()));

@@ -74,9 +74,9 @@ pub enum Zone {
 pub struct Heartbeat {
     /// The server_id of the server that wrote it.
     pub server_id: u64,
-    /// How many seconds old it is, by the replica's clock; negative where it is in the future. None if what
-    /// stands there is no time.
-    pub age: Option<f64>,
+    /// How many seconds old it is, by the replica's clock; negative where it is in the future. The text of the
+    /// column if that is no time.
+    pub age: Result<f64, String>,
 }
 
 /// The rows of the table.
@@ -92,7 +92,9 @@ impl Heartbeats {
         };
         let heartbeat = |row: &Row| {
             let server_id = row.number(&["server_id"])?;
-            Some(Heartbeat { server_id, age: age(row.text(&["ts"])?, row.text(now)?) })
+            let (written, now, utc) = (row.text(&["ts"])?, row.text(now)?, row.text(&["utc_now"])?);
+            let strange = || written.chars().filter(|c| !c.is_control()).take(30).collect();
+            Some(Heartbeat { server_id, age: age(written, now, utc).ok_or_else(strange) })
         };
         Self(rows.iter().take(MOST).filter_map(heartbeat).collect())
     }
@@ -116,15 +118,24 @@ impl Heartbeats {
 
 /// By age; a row without one comes last.
 fn order(row: &Heartbeat) -> f64 {
-    row.age.unwrap_or(f64::INFINITY)
+    *row.age.as_ref().unwrap_or(&f64::INFINITY)
 }
 
 /// Seconds from `written` to `now`, both without a zone: as in 2026-11-22T04:19:42.000730, or with a blank in
-/// place of the T and without a fraction, as pt-heartbeat's own --check and --create-table write.
-fn age(written: &str, now: &str) -> Option<f64> {
+/// place of the T and without a fraction, as pt-heartbeat's own --check and --create-table write. A time with a
+/// Z and one in seconds since 1970 are compared with `utc`.
+fn age(written: &str, now: &str, utc: &str) -> Option<f64> {
     let time = |text: &str| text.trim().parse::<DateTime>().ok();
-    let span = time(now)?.duration_since(time(written)?);
-    Some(span.as_secs_f64())
+    let written = written.trim();
+    if let Some(written) = written.strip_suffix(['Z', 'z']) {
+        return Some(time(utc)?.duration_since(time(written)?).as_secs_f64());
+    }
+    let is_seconds =
+        written.len() >= 9 && written.bytes().all(|octet| octet.is_ascii_digit() || octet == b'.');
+    if let Some(seconds) = is_seconds.then(|| written.parse::<f64>().ok()).flatten() {
+        return Some(time(utc)?.duration_since(time("1970-01-01T00:00:00")?).as_secs_f64() - seconds);
+    }
+    Some(time(now)?.duration_since(time(written)?).as_secs_f64())
 }
 
 #[cfg(test)]
@@ -160,13 +171,15 @@ mod tests {
             ("2024-11-22 04:20:00.5", Zone::Utc, Some(730.0 * 86_400.0)),
             ("0000-00-00 00:00:00", Zone::Utc, None),
             ("2026-02-30 00:00:00", Zone::Utc, None),
-            ("1763784000", Zone::Utc, None),
+            ("1795321200.5", Zone::Server, Some(0.0)),
+            ("2026-11-22T04:20:00Z", Zone::Server, Some(0.5)),
+            ("17", Zone::Utc, None),
             ("", Zone::Utc, None),
             ("9999-12-31T23:59:59.999999", Zone::Utc, Some(-251_606_979_599.5)),
         ];
         for (ts, zone, expected) in rows {
             let seen = Heartbeats::read(&[row("1", ts)], zone);
-            let age = seen.0.first().unwrap().age;
+            let age = seen.0.first().unwrap().age.clone().ok();
             let is_right = match (age, expected) {
                 (Some(age), Some(expected)) => (age - expected).abs() < 1e-3,
                 (age, expected) => age == expected,

@@ -40,7 +40,9 @@ pub(crate) struct ChannelView<'a> {
     /// For how long its source was silent.
     pub(crate) silent: Option<&'a Silence>,
     /// By the table of heartbeats, if that was asked: the age of its source's, if there is one.
-    pub(crate) heartbeat: Option<Option<f64>>,
+    pub(crate) heartbeat: Option<Option<&'a Result<f64, String>>>,
+    /// Whether its SQL thread may be stopped on purpose.
+    pub(crate) may_be_stopped: bool,
 }
 
 impl<'a> ChannelView<'a> {
@@ -51,9 +53,10 @@ impl<'a> ChannelView<'a> {
             server: asked,
             channel,
             source: None,
+            may_be_stopped: false,
             silent: answer.silent.iter().find(|silence| silence.channel == channel.name),
             heartbeat: answer.heartbeats.as_ref().and_then(|heartbeats| heartbeats.as_ref().ok()).map(
-                |heartbeats| heartbeats.of(channel, *server_id, channels).and_then(|heartbeat| heartbeat.age),
+                |heartbeats| heartbeats.of(channel, *server_id, channels).map(|heartbeat| &heartbeat.age),
             ),
         })
     }
@@ -61,7 +64,7 @@ impl<'a> ChannelView<'a> {
     /// Seconds behind the source beyond what was configured; not a number if not known.
     pub(crate) fn lag(&self) -> f64 {
         let lag = match self.heartbeat {
-            Some(age) => age.filter(|age| *age >= FUTURE),
+            Some(age) => age.and_then(|age| age.as_ref().ok().copied()).filter(|age| *age >= FUTURE),
             None => self.channel.lag,
         };
         lag.map_or(f64::NAN, |lag| (lag - self.channel.delay).max(0.0))
@@ -86,6 +89,10 @@ pub(crate) fn judge(view: &ChannelView<'_>, thresholds: &Thresholds, whole: bool
     } else {
         threads(channel)
     };
+    let is_held = view.may_be_stopped && is_held(channel);
+    if is_held {
+        wrong.clear();
+    }
     let running = wrong.is_empty();
     wrong.extend(silent.map(|silence| {
         let Silence { seconds, period, .. } = silence;
@@ -94,13 +101,27 @@ pub(crate) fn judge(view: &ChannelView<'_>, thresholds: &Thresholds, whole: bool
             format!("source silent for {seconds:.1} s, heartbeat due each {period} s: frozen source"),
         )
     }));
-    wrong.extend((running && !channel.is_group_replication()).then(|| behind(view, thresholds)).flatten());
+    wrong.extend(
+        (running && !is_held && !channel.is_group_replication()).then(|| behind(view, thresholds)).flatten(),
+    );
     let state = wrong.iter().map(|(state, _)| *state).max().unwrap_or(State::Ok);
     let texts: Vec<String> = wrong.into_iter().map(|(_, text)| text).collect();
-    let said = if texts.is_empty() { fine(view) } else { texts.join(", ") };
+    let said = if texts.is_empty() && is_held {
+        format!("SQL thread stopped, allowed with its delay of {} s", channel.delay)
+    } else if texts.is_empty() {
+        fine(view)
+    } else {
+        texts.join(", ")
+    };
     let finding = Finding::new(state, format!("{}: {said}", subject(server, source, channel)));
     let errors = errors(channel, whole);
     if whole { finding.details(errors) } else { finding.verbose_details(errors) }
+}
+
+/// Whether the SQL thread of a delayed channel was stopped without an error and nothing else is wrong.
+fn is_held(channel: &Channel) -> bool {
+    let stopped = channel.sql == SqlState::No && channel.sql_errno == 0;
+    stopped && channel.io == IoState::Yes && channel.delay > 0.0
 }
 
 /// What is wrong with the threads.
@@ -142,6 +163,9 @@ fn sql(channel: &Channel) -> Option<String> {
     let errno = channel.sql_errno;
     match &channel.sql {
         SqlState::Yes => None,
+        SqlState::No if errno == 0 && channel.until => {
+            Some("SQL thread stopped at the position of START REPLICA UNTIL".to_owned())
+        }
         SqlState::No => {
             let place = table(&channel.sql_error).map(|table| format!(" in {table}")).unwrap_or_default();
             Some(format!(
@@ -181,20 +205,38 @@ fn behind(view: &ChannelView<'_>, thresholds: &Thresholds) -> Option<(State, Str
     let unknown = match view.heartbeat {
         None => "runs, lag not known (NULL)".to_owned(),
         Some(None) => "runs, but the table has no heartbeat of its source".to_owned(),
-        Some(Some(age)) => {
+        Some(Some(Ok(age))) => {
             format!(
                 "runs, but its heartbeat is {:.0} s in the future: wrong clock or zone, see --heartbeat-utc",
                 -age
             )
         }
+        Some(Some(Err(text))) => format!("runs, but ts of its heartbeat is not a time: {text}"),
     };
     match thresholds.state(lag) {
         State::Ok => None,
         _ if lag.is_nan() => Some((State::Unknown, unknown)),
         state => {
             let limit = thresholds.alerting(lag).map(|limit| format!(", limit {limit}")).unwrap_or_default();
-            Some((state, format!("{}{limit}", seconds_behind(view))))
+            Some((state, format!("{}{limit}{}", seconds_behind(view), contradiction(view))))
         }
+    }
+}
+
+/// What it means that a heartbeat is old and the server itself knows of no lag.
+fn contradiction(view: &ChannelView<'_>) -> &'static str {
+    /// Half an hour, in which all time zones but a few differ.
+    const ZONES: f64 = 1800.0;
+    /// How far a lag may be from that, in seconds.
+    const NEAR: f64 = 5.0;
+    let Some(Some(Ok(age))) = view.heartbeat else { return "" };
+    if view.channel.lag != Some(0.0) {
+        return "";
+    }
+    let from_zone = (age / ZONES - (age / ZONES).round()).abs() * ZONES;
+    match *age {
+        age if age > ZONES - NEAR && from_zone < NEAR => ", a multiple of half an hour: perhaps a time zone",
+        _ => ", the server itself reports 0 s: its writer has stopped, or the source is frozen",
     }
 }
 

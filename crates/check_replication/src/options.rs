@@ -73,6 +73,9 @@ pub(crate) struct ExpectOptions {
     /// Expected shape of the replication between several servers
     #[arg(long = "expect-shape", value_name = "SHAPE", value_enum, default_value_t)]
     pub shape: Shape,
+    /// Accept a stopped SQL thread on a delayed channel, as before a restore, if it stopped without an error
+    #[arg(long = "allow-stopped-sql")]
+    pub stopped_sql: bool,
     /// Errant transactions that are known: those of a server by its id (MariaDB) or uuid (MySQL), or
     /// transactions as in 0-2-7 or UUID:1-5. Repeatable
     #[arg(long = "accept-errant", value_name = "GTIDS")]

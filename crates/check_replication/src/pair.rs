@@ -92,6 +92,28 @@ fn ring(servers: &[Server], links: &Links) -> Vec<Finding> {
         let text = |place| format!("ring broken: no other server replicates from {}", name(servers, place));
         return last.into_iter().map(|place| Finding::critical(text(place))).collect();
     }
+    // Only what a replica has from elsewhere at first hand need not be passed on.
+    let is_needed = |place: usize| {
+        places.clone().filter(|replica| links.sources(*replica).any(|source| source == place)).any(
+            |replica| {
+                let direct: Vec<usize> = links.sources(replica).collect();
+                links
+                    .upstream(place)
+                    .iter()
+                    .any(|from| *from != replica && *from != place && !direct.contains(from))
+            },
+        )
+    };
+    let keeps = |place: &usize| {
+        servers.get(*place).is_some_and(|server| server.passes_on == Some(false)) && is_needed(*place)
+    };
+    if let Some(place) = places.clone().find(keeps) {
+        let text = format!(
+            "ring broken: {} does not pass on what it replicates, log_slave_updates is off",
+            name(servers, place)
+        );
+        return vec![Finding::critical(text)];
+    }
     let mut missing = places
         .clone()
         .flat_map(|from| places.clone().map(move |to| (from, to)))

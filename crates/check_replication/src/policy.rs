@@ -28,6 +28,8 @@ pub(crate) struct Policy<'a> {
     pub(crate) shape: Shape,
     /// The table that shows the lag: `None` for the servers' own word.
     pub(crate) heartbeats: Option<&'a Table>,
+    /// Whether the SQL thread of a delayed channel may be stopped.
+    pub(crate) may_be_stopped: bool,
     /// Errant transactions that are known.
     pub(crate) accepted: &'a [Accepted],
     /// Whether error texts are shown whole, with the statements in them.
@@ -49,6 +51,7 @@ impl<'a> Policy<'a> {
             writable: expected.writable,
             shape: expected.shape,
             heartbeats: args.heartbeat.table.as_ref(),
+            may_be_stopped: expected.stopped_sql,
             accepted: &expected.errant,
             show_query: args.show_query,
         }

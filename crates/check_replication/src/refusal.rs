@@ -19,6 +19,7 @@ pub(crate) fn judge(
     refusal: &Refusal,
 ) -> Finding {
     let failure = &refusal.failure;
+    let user = if user.is_empty() { "the anonymous account" } else { user };
     let finding = |state: State, text: String| Finding::new(state, format!("{name}: {text}"));
     match &failure.kind {
         Kind::Name(what) => Finding::new(State::Unknown, what.clone()),

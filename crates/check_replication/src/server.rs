@@ -66,6 +66,9 @@ pub struct Server {
     pub auto_increment_offset: u64,
     /// What it is a member of: `None` if of nothing, or where that was not asked.
     pub membership: Option<Membership>,
+    /// @@log_replica_updates, or log_slave_updates: whether what it applies gets into its own binary log. `None`
+    /// where it was not asked for.
+    pub passes_on: Option<bool>,
     /// @@log_bin: `None` where it was not asked for.
     pub log_bin: Option<bool>,
     /// Its GTIDs at the first look.
@@ -104,6 +107,7 @@ impl Server {
             auto_increment_increment: variables.number(&["auto_increment_increment"]).unwrap_or(1),
             auto_increment_offset: variables.number(&["auto_increment_offset"]).unwrap_or(1),
             membership: None,
+            passes_on: variables.switch(&["log_replica_updates", "log_slave_updates"]),
             log_bin: variables.switch(&["log_bin"]),
             gtids: Gtids::read(variables),
             later: None,

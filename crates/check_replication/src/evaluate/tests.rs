@@ -208,7 +208,7 @@ fn every_captured_answer_has_its_line() {
         ),
         (
             "mysql97-two-channels",
-            "CRITICAL - db-02 from 127.0.0.1:13406 (channel second): both threads stopped, no error | lag=0s;60;300;0 lag_second=U;60;300;0 channels=2;;;0",
+            "CRITICAL - db-02 from 127.0.0.1:13406 (channel second): both threads stopped, no error | lag_second=U;60;300;0 lag=0s;60;300;0 channels=2;;;0",
         ),
     ];
     let mut wrong = String::new();
@@ -244,12 +244,18 @@ fn beating(name: &str, written: &str) -> Answer {
 fn heartbeats_have_the_last_word_on_the_lag_and_none_on_the_threads() {
     let rows = [
         ("healthy", "2026-11-22T11:59:59.500000", "OK", "runs, 0.5 s behind by its heartbeat", "0.5s"),
-        ("healthy", "2026-11-22 11:55:00", "WARNING", "300 s behind by its heartbeat, limit 60", "300s"),
+        (
+            "healthy",
+            "2026-11-22 11:55:00",
+            "WARNING",
+            "300 s behind by its heartbeat, limit 60, the server itself reports 0 s: its writer has stopped, or the source is frozen",
+            "300s",
+        ),
         (
             "healthy",
             "2026-11-22T11:54:59.990000",
             "CRITICAL",
-            "300 s behind by its heartbeat, limit 300",
+            "300 s behind by its heartbeat, limit 300, the server itself reports 0 s: its writer has stopped, or the source is frozen",
             "300.01s",
         ),
         ("lag-lock-wait", "2026-11-22T12:00:00.000000", "OK", "runs, 0 s behind by its heartbeat", "0s"),
@@ -263,7 +269,16 @@ fn heartbeats_have_the_last_word_on_the_lag_and_none_on_the_threads() {
             "U",
         ),
         ("healthy", "", "UNKNOWN", "runs, but the table has no heartbeat of its source", "U"),
-        ("healthy", "yesterday", "UNKNOWN", "runs, but the table has no heartbeat of its source", "U"),
+        ("healthy", "yesterday", "UNKNOWN", "runs, but ts of its heartbeat is not a time: yesterday", "U"),
+        ("healthy", "2026-11-22T11:59:58Z", "OK", "runs, 2 s behind by its heartbeat", "2s"),
+        ("healthy", "1795348798", "OK", "runs, 2 s behind by its heartbeat", "2s"),
+        (
+            "healthy",
+            "2026-11-22T10:29:59.000000",
+            "CRITICAL",
+            "5401 s behind by its heartbeat, limit 300, a multiple of half an hour: perhaps a time zone",
+            "5401s",
+        ),
         ("sql-stop", "2026-11-22T11:00:00.000000", "CRITICAL", "SQL thread stopped, no error", "3600s"),
         (
             "delay",

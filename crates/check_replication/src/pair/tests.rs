@@ -79,6 +79,23 @@ fn found(servers: &[Server], shape: Shape, writable: Option<Writable>) -> Vec<St
 }
 
 #[test]
+fn a_server_of_a_ring_passes_on_what_it_replicates() {
+    let broken = "CRITICAL ring broken: b does not pass on what it replicates, log_slave_updates is off";
+    for (sources, expected) in [
+        (&["b", "a"][..], None),
+        (&["c", "a", "b"], Some(broken)),
+        (&["bc", "ac", "ab"], None),
+        (&["b", "ac", "b"], Some(broken)),
+        (&["bc", "a", "a"], None),
+    ] {
+        let mut servers = linked(server, sources);
+        servers[1].passes_on = Some(false);
+        let said = found(&servers, Shape::Ring, None);
+        assert_eq!(said, Vec::from_iter(expected.map(str::to_owned)), "{sources:?}");
+    }
+}
+
+#[test]
 fn rings_are_complete_or_not() {
     let rows: &[(&[&str], &[&str])] = &[
         (&["b", "a"], &[]),

@@ -220,7 +220,7 @@ fn transactions(three: &Three) {
         (0, "REPLICATION OK - db-02 from db-01: runs, 0 s behind"),
     );
     b.sql("CREATE TABLE shop.stray (id INT)");
-    let line = "REPLICATION WARNING - db-02 has 1 errant transaction, unknown to db-01: 1 in domain 2";
+    let line = "REPLICATION WARNING - db-02 has errant transactions, unknown to db-01: up to 2-2-1";
     three.say("the replica was written to", &[1, 2], &tree, (1, line));
     a.replicate("", b);
     a.await_applied(b);

@@ -13,7 +13,25 @@ fn what_is_expected_and_what_is_not_known() {
             ("Slave_SQL_Running", sql),
         ])
     };
-    let rows: [(&[&str], Answer, String); 15] = [
+    let held =
+        || changed(&[("SQL_Delay", "3600"), ("Slave_SQL_Running", "No"), ("Seconds_Behind_Master", "NULL")]);
+    let rows: [(&[&str], Answer, String); 19] = [
+        (&[], held(), format!("CRITICAL - {from}: SQL thread stopped, no error | lag=U;60;300;0 channels=1;;;0")),
+        (
+            &["--allow-stopped-sql"],
+            held(),
+            format!("OK - {from}: SQL thread stopped, allowed with its delay of 3600 s | lag=U;60;300;0 channels=1;;;0"),
+        ),
+        (
+            &["--allow-stopped-sql"],
+            changed(&[("Slave_SQL_Running", "No"), ("Seconds_Behind_Master", "NULL")]),
+            format!("CRITICAL - {from}: SQL thread stopped, no error | lag=U;60;300;0 channels=1;;;0"),
+        ),
+        (
+            &[],
+            changed(&[("Slave_SQL_Running", "No"), ("Seconds_Behind_Master", "NULL"), ("Until_Condition", "Gtid")]),
+            format!("CRITICAL - {from}: SQL thread stopped at the position of START REPLICA UNTIL | lag=U;60;300;0 channels=1;;;0"),
+        ),
         (&[], lag("NULL"), format!("UNKNOWN - {from}: runs, lag not known (NULL) | lag=U;60;300;0 channels=1;;;0")),
         (&[], lag("60"), format!("OK - {from}: runs, 60 s behind | lag=60s;60;300;0 channels=1;;;0")),
         (&[], lag("61"), format!("WARNING - {from}: 61 s behind, limit 60 | lag=61s;60;300;0 channels=1;;;0")),
