@@ -238,7 +238,13 @@ impl Network {
             }
             (None, condition) => {
                 let condition = condition.unwrap_or_default();
-                to.notes.push(format!("note: {}: whether {condition} holds is not known here", start.file));
+                let what = format!("whether {condition} holds is not known here");
+                // What a distribution ships for containers is on every host.
+                if self.shipped {
+                    to.remarks.push(start.remark(what));
+                } else {
+                    to.notes.push(format!("note: {}: {what}", start.file));
+                }
                 self.matches.doubt();
             }
             (Some(true), _) => {}
