@@ -79,7 +79,8 @@ pub(super) fn outcome(
         outcome.stops = true;
         return Ok(outcome);
     }
-    let written = if flavour == Flavour::Ifupdown { outcome.one(stanza, written) } else { written };
+    let alone = binding && flavour == Flavour::Ifupdown;
+    let written = if alone { outcome.one(stanza, written) } else { written };
     outcome.dynamic = dynamic(stanza);
     for (expected, place) in written {
         if binding && !is_loopback(expected.address) {
@@ -93,23 +94,35 @@ pub(super) fn outcome(
     if flavour == Flavour::Ifupdown2 {
         virtual_addresses(&options, &mut outcome)?;
     }
+    commands(&options, stanza, physical, flavour, &mut outcome)?;
+    if outcome.promises.is_empty() && outcome.remarks.is_empty() {
+        outcome.remarks.push(Remark { what: stanza.title(), place: stanza.place.clone() });
+    }
+    Ok(outcome)
+}
+
+/// Adds what the commands of a stanza do.
+fn commands(
+    options: &[&Setting],
+    stanza: &Stanza,
+    physical: Option<&str>,
+    flavour: Flavour,
+    outcome: &mut Outcome,
+) -> Result<(), ConfigError> {
     // ifupdown2 takes away what was there before it binds the addresses.
     let commands = options.iter().filter(|option| {
         matches!(&*option.name, "up" | "post-up")
             || &*option.name == "pre-up" && flavour != Flavour::Ifupdown2
     });
-    let environments = ["pre-up", "post-up"].map(|phase| environment(phase, stanza, &options, flavour));
+    let environments = ["pre-up", "post-up"].map(|phase| environment(phase, stanza, options, flavour));
     for option in commands {
         let [before, after] = &environments;
         let environment = if &*option.name == "pre-up" { before } else { after };
-        if let Err(error) = run(option, stanza, physical, environment, &mut outcome) {
+        if let Err(error) = run(option, stanza, physical, environment, outcome) {
             outcome.not_understood(error)?;
         }
     }
-    if outcome.promises.is_empty() && outcome.remarks.is_empty() {
-        outcome.remarks.push(Remark { what: stanza.title(), place: stanza.place.clone() });
-    }
-    Ok(outcome)
+    Ok(())
 }
 
 /// The family of the address that the method gets from outside.
