@@ -43,10 +43,15 @@ pub struct Origin {
 
 impl Origin {
     pub fn start() -> Self {
+        Self::start_with(0)
+    }
+
+    /// The same with its page by https on this port, where it is not 0.
+    pub fn start_with(https: u16) -> Self {
         let authority = Authority::create("authority");
         let pair = authority.sign("origin", "subjectAltName=IP:127.0.0.1,IP:::1");
         let http = listen("[::]:0", |mut stream| serve_page(&mut stream));
-        let https = listen_tls(&pair);
+        let https = listen_tls_on(https, &pair);
         let folder = tempfile::tempdir().unwrap();
         let login = folder.path().join("login.ini");
         fs::write(&login, format!("[check_proxy]\nusername = cust\npassword = {PASSWORD}\n")).unwrap();
@@ -106,12 +111,16 @@ pub fn listen(address: &str, serve: impl Fn(TcpStream) + Send + Sync + 'static) 
 
 /// A page by https with this certificate.
 pub fn listen_tls(pair: &Pair) -> u16 {
+    listen_tls_on(0, pair)
+}
+
+fn listen_tls_on(port: u16, pair: &Pair) -> u16 {
     let chain = CertificateDer::pem_file_iter(&pair.certificate).unwrap().map(Result::unwrap).collect();
     let key = PrivateKeyDer::from_pem_file(&pair.key).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let config = Arc::new(config.with_no_client_auth().with_single_cert(chain, key).unwrap());
-    listen("[::]:0", move |stream| {
+    listen(&format!("[::]:{port}"), move |stream| {
         let from = stream.peer_addr().unwrap().ip().to_canonical().to_string();
         let mut tls = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
         let head = read_head(&mut tls);
