@@ -51,7 +51,7 @@ fn argument(plugin: &str, option: &HelpOption) -> String {
 /// The whole file for Icinga 2.
 fn icinga() -> String {
     let mut file = "// Silent outage plugins: their commands for Icinga 2. Generated from --help; put your own commands into another file. Set the\n\
-        // variables in a host or a service: vars.ip_bound_file = \"/etc/nagios/addresses\". An array gives an option once for each\n\
+        // variables in a host or a service: vars.ip_bound_file = \"/etc/silent-outage/addresses\". An array gives an option once for each\n\
         // value, and a flag takes true. The file belongs into a global zone, or into conf.d of a single Icinga.\n"
         .to_owned();
     for (plugin, help) in helps() {

@@ -101,7 +101,7 @@ fn a_packages_root_does_not_show_in_the_files() {
         .args(["--prefix=/usr", "--nrpedir=/etc/nagios/nrpe.d"]));
     assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(0), ""));
     let installed = files(folder.path());
-    let places = ["usr/", "etc/nagios/nrpe.d/", "etc/nagios/silent-outage.ini"];
+    let places = ["usr/", "etc/nagios/nrpe.d/", "etc/silent-outage/"];
     assert!(installed.iter().all(|file| places.iter().any(|place| file.starts_with(place))), "{installed:?}");
     let commands =
         fs::read_to_string(folder.path().join("etc/nagios/nrpe.d/silent-outage-plugins.cfg")).unwrap();
@@ -153,7 +153,7 @@ fn each_family_has_its_folders_and_every_file_a_place() {
                 _ => has(format!("{documents}/examples/{file}")),
             }
             if !file.contains('/') {
-                has(format!("etc/nagios/{file}"));
+                has(format!("etc/silent-outage/{file}"));
             }
             if let Some(name) = file
                 .strip_prefix("nagios/")
@@ -213,7 +213,7 @@ fn options_in_a_file_are_never_replaced() {
         write(&tree.join(name), text);
     }
     fs::copy(plugins::workspace().join("packaging/install"), tree.join("install")).unwrap();
-    let installed = root.join("etc/nagios/own.ini");
+    let installed = root.join("etc/silent-outage/own.ini");
     let install = |options: &[&str]| {
         let outcome =
             run(Command::new(tree.join("install")).env("DESTDIR", &root).env_remove("PREFIX").args(options));
@@ -228,6 +228,6 @@ fn options_in_a_file_are_never_replaced() {
     assert_eq!(install(&["--remove"]), left);
     assert_eq!(
         (fs::read_to_string(&installed).unwrap().as_str(), files(&root)),
-        ("[x]\npassword=secret\n", vec!["etc/nagios/own.ini".to_owned()])
+        ("[x]\npassword=secret\n", vec!["etc/silent-outage/own.ini".to_owned()])
     );
 }

@@ -110,16 +110,12 @@ impl Site {
         www1.etc("ips", "192.0.2.22\n192.0.2.226\n");
         node1.etc("ips", "198.51.100.21\n");
         node2.etc("ips", "198.51.100.22\n");
-        www1.etc("nagios/silent-outage.ini", &tuned("#ntp=192.0.2.1\n", "ntp=198.51.100.22\n"));
-        let others = "#file=/etc/nagios/addresses-of-others\n#port=80\n";
-        node1.etc("nagios/silent-outage.ini", &tuned(others, "ip=198.51.100.10\nport=80\n"));
-        for file in ["nagios4/silent-outage.ini", "icinga2/silent-outage.ini"] {
-            monitor.etc(file, "[check_clock_offset]\ncommunity=public\n");
-        }
+        www1.etc("silent-outage/nrpe.ini", &tuned("#ntp=192.0.2.1\n", "ntp=198.51.100.22\n"));
+        let others = "#file=/etc/silent-outage/addresses-of-others\n#port=80\n";
+        node1.etc("silent-outage/nrpe.ini", &tuned(others, "ip=198.51.100.10\nport=80\n"));
+        monitor.etc("silent-outage/monitor.ini", "[check_clock_offset]\ncommunity=public\n");
         monitor.etc("hosts", "198.51.100.51 db1\n198.51.100.52 db2\n127.0.0.1 localhost\n");
-        for file in ["nagios4/replication.cnf", "icinga2/replication.cnf"] {
-            monitor.etc(file, &format!("[client]\nuser=mon\npassword={PASSWORD}\n"));
-        }
+        monitor.etc("silent-outage/replication.cnf", &format!("[client]\nuser=mon\npassword={PASSWORD}\n"));
         Self { monitor, www1, node1, node2, printed: Printed::create(), lists }
     }
 
@@ -160,9 +156,9 @@ impl Site {
     }
 }
 
-/// The shipped silent-outage.ini with one change.
+/// The shipped nrpe.ini with one change.
 fn tuned(line: &str, own: &str) -> String {
-    let file = plugins::workspace().join("nrpe-config/silent-outage.ini");
+    let file = plugins::workspace().join("nrpe-config/nrpe.ini");
     let text = fs::read_to_string(file).unwrap_or_default();
     assert!(text.contains(line), "no {line} in {text}");
     text.replacen(line, own, 1)

@@ -56,7 +56,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "event")]
     pub test_config: bool,
     /// Configuration file, writable only by root
-    #[arg(long, value_name = "FILE", default_value = "/etc/nagios/handle_ip_rebind.toml")]
+    #[arg(long, value_name = "FILE", default_value = "/etc/silent-outage/handle_ip_rebind.toml")]
     pub config: PathBuf,
 }
 

@@ -81,7 +81,7 @@ fn results_arrive_whole_and_silence_is_unknown() {
     assert_eq!(alarm, own("check_ip_bound", &[]));
     assert!(alarm.plugin_output.ends_with("1 of 2 addresses missing: 192.0.2.226"), "{alarm:?}");
     assert!(!alarm.long_plugin_output.is_empty(), "no more than the first line: {alarm:?}");
-    let clock = own("check_clock_offset", &["--extra-opts=@/etc/nagios/silent-outage.ini"]);
+    let clock = own("check_clock_offset", &["--extra-opts=@/etc/silent-outage/nrpe.ini"]);
     assert_eq!(nagios.hard("Clock by NTP", 3), clock);
     hidden.ip(&["addr", "add", "192.0.2.226/32", "dev", "eth0"]);
     submit();

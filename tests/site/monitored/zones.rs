@@ -21,7 +21,7 @@ object Host \"www2.example.com\" {
     check_command = \"passive\"
     address = \"192.0.2.11\"
     vars.silent_outage = [ \"agent\" ]
-    vars.ip_bound_file = \"/etc/nagios/addresses\"
+    vars.ip_bound_file = \"/etc/silent-outage/addresses\"
 }
 ";
 
@@ -54,7 +54,7 @@ fn a_satellite_asks_an_agent_and_the_master_knows() {
     master.ip(&["addr", "add", "198.51.100.1/24", "dev", "eth0"]);
     satellite.ip_batch("addr add 198.51.100.2/24 dev eth0\naddr add 192.0.2.1/24 dev eth1\n");
     agent.ip_batch("addr add 192.0.2.11/24 dev eth0\naddr add 192.0.2.226/24 dev eth0\n");
-    agent.etc("nagios/addresses", "192.0.2.11\n192.0.2.226\n");
+    agent.etc("silent-outage/addresses", "192.0.2.11\n192.0.2.226\n");
     let authority = public_folder();
     succeed(Command::new("chown").arg("nagios:nagios").arg(authority.path()));
     let data = format!("DataDir={}", authority.path().display());
@@ -91,7 +91,7 @@ fn a_satellite_asks_an_agent_and_the_master_knows() {
     let bound = format!("{AGENT}!Addresses bound");
     let own = || {
         let plugin = agents.folder().join("plugins/check_ip_bound");
-        let outcome = run(agent.command(plugin).arg("--file=/etc/nagios/addresses"));
+        let outcome = run(agent.command(plugin).arg("--file=/etc/silent-outage/addresses"));
         Service::of_output(outcome.code.unwrap().try_into().unwrap(), &outcome.stdout)
     };
     assert_eq!(master.hard(&bound, 0), own());

@@ -14,7 +14,7 @@ fn a_host_checks_its_own_clock_through_nrpe() {
         return;
     }
     let host = Host::create();
-    host.etc("nagios/silent-outage.ini", "[check_clock_offset]\nntp=127.0.0.1\n");
+    host.etc("silent-outage/nrpe.ini", "[check_clock_offset]\nntp=127.0.0.1\n");
     let nrpe = Nrpe::start(&host, "");
     let line = "CLOCK_OFFSET UNKNOWN - NTP server 127.0.0.1: connection refused";
     let refused = nrpe.check("check_clock_offset", &[]);
@@ -36,7 +36,7 @@ fn a_host_without_its_section_is_unknown() {
     }
     let host = Host::create();
     let nrpe = Nrpe::start(&host, "");
-    let line = "CLOCK_OFFSET UNKNOWN - reading /etc/nagios/silent-outage.ini: no such file or directory";
+    let line = "CLOCK_OFFSET UNKNOWN - reading /etc/silent-outage/nrpe.ini: no such file or directory";
     assert_eq!(nrpe.check("check_clock_offset", &[]).verdict(), (3, line));
 }
 

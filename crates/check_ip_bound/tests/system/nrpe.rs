@@ -118,8 +118,8 @@ fn every_example_of_the_shipped_configuration_works() {
     );
     // What is promised, for the examples that name no list; the floating address among it.
     host.etc("ips", "192.0.2.1\n2001:db8::1\n192.0.2.100\n");
-    host.etc("nagios/addresses", "192.0.2.1/24 # the web server\n2001:db8::1\n");
-    host.etc("nagios/silent-outage.ini", &options);
+    host.etc("silent-outage/addresses", "192.0.2.1/24 # the web server\n2001:db8::1\n");
+    host.etc("silent-outage/nrpe.ini", &options);
     let nrpe = Nrpe::start(&host, &examples.join("\n"));
     for example in examples {
         let name = example.split(['[', ']']).nth(1).unwrap();

@@ -16,7 +16,7 @@ fn a_host_that_does_not_answer() {
     let addresses: Vec<String> = (1..=38).map(|number| format!("192.0.2.{number}")).collect();
     let far = FarEnd::create(&addresses.iter().map(String::as_str).collect::<Vec<_>>());
     let list: String = (1..=38).map(|number| format!("192.0.2.{number} proxy{number}\n")).collect();
-    far.monitor.etc("nagios4/proxies", &list);
+    far.monitor.etc("silent-outage/proxies", &list);
     far.set("192.0.2.12", Vice { loses: (1, 20), ..Vice::default() });
     let records = private_folder();
     let check = |line: &'static str, more: &[&str]| {
@@ -25,7 +25,7 @@ fn a_host_that_does_not_answer() {
         command.env("MP_STATE_PATH", records.path());
         (line, run(command.args(words).args(more)))
     };
-    let line = "check_latency --file=/etc/nagios4/proxies";
+    let line = "check_latency --file=/etc/silent-outage/proxies";
     (0..13).for_each(|_| {
         assert_eq!(check(line, &["--interval=0.02", "--wait=0.5", "--learn-every=0"]).1.code, Some(0))
     });

@@ -28,12 +28,12 @@ fn an_open_proxy_among_three() {
          addr add 192.0.2.12/32 dev lo\naddr add 192.0.2.13/32 dev lo\n",
     );
     host.etc("hosts", "127.0.0.1 localhost\n198.51.100.80 www.example.com\n");
-    host.etc("nagios4/proxies", "192.0.2.11\n192.0.2.12\n192.0.2.13\n");
+    host.etc("silent-outage/proxies", "192.0.2.11\n192.0.2.12\n192.0.2.13\n");
     let login = format!("username = cust\npassword = {PASSWORD}\n");
     let page = "url = http://www.example.com/pong?n=NONCE\nexpect = pong NONCE from PROXY\n";
     host.etc_private(
-        "nagios4/proxy.ini",
-        &format!("[check_proxy]\nfile = /etc/nagios4/proxies\n{page}{login}"),
+        "silent-outage/monitor.ini",
+        &format!("[check_proxy]\nfile = /etc/silent-outage/proxies\n{page}{login}"),
     );
     let folder = public_folder();
     let mut web = host.command(plugins::binary("page_server"));
@@ -41,7 +41,7 @@ fn an_open_proxy_among_three() {
     let _web = Daemon::start(web.arg("80"), &folder.path().join("web"), |_| listens("*:80 "));
     let _proxies = [11, 12].map(|number| squid(&host, number, &basic(CLOSED)));
     let third = squid(&host, 13, &basic(CLOSED));
-    let line = "check_proxy --extra-opts=@/etc/nagios4/proxy.ini";
+    let line = "check_proxy --extra-opts=@/etc/silent-outage/monitor.ini";
     let well = run_line(&host, line);
     drop(third);
     let _open = squid(&host, 13, &basic(&format!("http_access allow all\n{CLOSED}")));

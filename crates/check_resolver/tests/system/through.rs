@@ -15,15 +15,15 @@ fn a_host_checks_its_own_nameservers_through_nrpe() {
         return;
     }
     let host = host(&["192.0.2.53", "192.0.2.54"], "nameserver 192.0.2.53\nnameserver 192.0.2.54\n");
-    let shipped = fs::read_to_string(plugins::workspace().join("nrpe-config/silent-outage.ini")).unwrap();
-    host.etc("nagios/silent-outage.ini", &shipped);
+    let shipped = fs::read_to_string(plugins::workspace().join("nrpe-config/nrpe.ini")).unwrap();
+    host.etc("silent-outage/nrpe.ini", &shipped);
     let nrpe = Nrpe::start(&host, "");
     let line =
         "RESOLVER UNKNOWN - no name: give one that must resolve by --name, as in --name=www.example.com";
     assert_eq!(nrpe.check("check_resolver", &[]).verdict(), (3, line));
     let named = shipped.replacen("#name=www.example.com", "name=www.example.com", 1);
     assert_ne!(named, shipped);
-    host.etc("nagios/silent-outage.ini", &named);
+    host.etc("silent-outage/nrpe.ini", &named);
     let _second = fake_as(&host, "good", "192.0.2.54:53");
     let ask = || said(&nrpe.check("check_resolver", &[]));
     {

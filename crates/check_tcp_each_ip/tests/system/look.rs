@@ -22,7 +22,7 @@ fn an_address_that_does_not_answer() {
     // What no longer is its own is answered by an ICMP error.
     server.sysctl("net/ipv4/ip_forward", "1");
     let list: String = (1..=40).map(|number| format!("192.0.2.{number}\n")).collect();
-    monitor.etc("nagios4/addresses/www1", &list);
+    monitor.etc("silent-outage/targets/www1", &list);
     let folder = public_folder();
     let listens = |_| run(server.command("ss").args(["-Hltn"])).stdout.contains("*:80 ");
     let _web = Daemon::start(
@@ -30,7 +30,7 @@ fn an_address_that_does_not_answer() {
         &folder.path().join("log"),
         listens,
     );
-    let line = "check_tcp_each_ip --file=/etc/nagios4/addresses/www1 --port=80";
+    let line = "check_tcp_each_ip --file=/etc/silent-outage/targets/www1 --port=80";
     let well = run_line(&monitor, line);
     server.ip(&["addr", "del", "192.0.2.31/32", "dev", "eth0"]);
     hold("check_tcp_each_ip", &[well, run_line(&monitor, line)]);

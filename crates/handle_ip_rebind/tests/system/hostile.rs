@@ -198,7 +198,8 @@ fn what_ends_nrpe_does_not_end_a_run() {
         return;
     }
     let site = Site::new("192.0.2.31");
-    site.host.etc("nagios/handle_ip_rebind.toml", &fs::read_to_string(site.path("config.toml")).unwrap());
+    site.host
+        .etc("silent-outage/handle_ip_rebind.toml", &fs::read_to_string(site.path("config.toml")).unwrap());
     let installed = public_folder();
     install(installed.path(), &[]);
     let sudoers = installed.path().join("share/doc/silent-outage-plugins/handle_ip_rebind/sudoers");

@@ -121,12 +121,12 @@ impl Server {
         host.ip_batch(&batch);
         let top = folder.path().display().to_string();
         host.etc("ips", &self.wanted.replace(' ', "\n"));
-        host.etc("nagios/addresses", &self.list.replace(' ', "\n"));
+        host.etc("silent-outage/addresses", &self.list.replace(' ', "\n"));
         let interface = if self.settings.contains("interface") { "" } else { "interface = \"eth0\"\n" };
-        let usual = format!("files = [\"/etc/nagios/addresses\"]\n{interface}");
+        let usual = format!("files = [\"/etc/silent-outage/addresses\"]\n{interface}");
         let places = format!("log = \"{top}/log\"\nstate = \"{top}/state\"\n");
         host.etc(
-            "nagios/handle_ip_rebind.toml",
+            "silent-outage/handle_ip_rebind.toml",
             &format!("{usual}{places}{}\n", self.settings.replace("@folder@", &top)),
         );
     }

@@ -88,7 +88,7 @@ fn the_example_of_a_configuration_is_a_dry_run() {
     .unwrap();
     let top = site.folder.path();
     let own = |name: &str| top.join(name).display().to_string();
-    site.host.etc("nagios/addresses", "192.0.2.1\n192.0.2.31\n");
+    site.host.etc("silent-outage/addresses", "192.0.2.1\n192.0.2.31\n");
     site.host.etc("ips", "192.0.2.1\n192.0.2.31\n");
     let paths = [
         ("/var/log/handle_ip_rebind.log", own("log")),
@@ -133,9 +133,9 @@ fn nrpes_user_may_run_what_ships_and_nothing_more() {
     };
     let allowed = sudo(&["--event=CRITICAL-SOFT-2", "--timeout=50"]);
     assert!(
-        allowed
-            .stdout
-            .starts_with("IP_REBIND UNKNOWN - configuration: opening /etc/nagios/handle_ip_rebind.toml"),
+        allowed.stdout.starts_with(
+            "IP_REBIND UNKNOWN - configuration: opening /etc/silent-outage/handle_ip_rebind.toml"
+        ),
         "{allowed:?}"
     );
     let own = format!("--config={}", site.path("config.toml").display());

@@ -25,7 +25,7 @@ pub(super) fn handler_files(host: &Host, folder: &TempDir, installed: &Path, set
     let top = folder.path().display();
     let places = format!("log = \"{top}/log\"\nstate = \"{top}/state\"\n");
     let usual = "interface = \"eth0\"\nfiles = [\"/etc/ips\"]\n";
-    host.etc("nagios/handle_ip_rebind.toml", &format!("{usual}{places}{settings}\n"));
+    host.etc("silent-outage/handle_ip_rebind.toml", &format!("{usual}{places}{settings}\n"));
 }
 
 /// A host that may bind its addresses again, with eth0 at 192.0.2.1 and 2001:db8::1, and a neighbour at .50

@@ -57,7 +57,7 @@ fn events_of_icinga_2_are_complete() {
     let spool = make_spool(place);
     succeed(Command::new("chown").arg("nagios:nagios").arg(&spool));
     let settings = format!("broker=127.0.0.1:1\ndestination=/queue/x\nspool={}\nretry=0\n", spool.display());
-    host.etc("icinga2/notify_stomp.ini", &format!("[notify_stomp]\n{settings}"));
+    host.etc("silent-outage/monitor.ini", &format!("[notify_stomp]\n{settings}"));
     let say = |what: &str, code: u8, text: &str| write(&place.join(what), &format!("{code}\n{text}\n"));
     write(&place.join("say"), "read -r code <\"$1\"; tail -n +2 \"$1\"; exit \"$code\"\n");
     say("host", 0, "PING OK");

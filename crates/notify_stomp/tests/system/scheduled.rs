@@ -55,7 +55,7 @@ const ENVIRONMENT: &str = "global_host_event_handler=notify_stomp\nglobal_servic
 fn prepare(host: &Host, top: &Path, destination: &str) {
     succeed(Command::new("chown").arg("nagios:nagios").arg(make_spool(top)));
     let file = configuration(top, destination);
-    host.etc("nagios4/notify_stomp.ini", &fs::read_to_string(&file).unwrap());
+    host.etc("silent-outage/monitor.ini", &fs::read_to_string(&file).unwrap());
     write(&top.join("say"), "read -r code <\"$1\"; tail -n +2 \"$1\"; exit \"$code\"\n");
 }
 
