@@ -35,6 +35,14 @@ pub enum ResolveError {
     /// The name has no address.
     #[error("resolving {0}: no address found, see check_resolver")]
     NotFound(String),
+    /// The name has no address of the family asked for; it may have one of the other.
+    #[error("resolving {name}: no {family} address found")]
+    NoneOfFamily {
+        /// The name.
+        name: String,
+        /// The family.
+        family: Family,
+    },
     /// No address was found after so long that a resolver kept silent: getent(1) does not say which of the
     /// two it was, and resolv.conf(5) gives each server a second at least.
     #[error(
@@ -255,7 +263,7 @@ impl Asked {
             self.child.0.wait().map_err(|why| ResolveError::Getent { name: self.name.clone(), why })?;
         match status.code() {
             Some(0) => parse(&self.name, &self.answer, family),
-            Some(NOT_FOUND) => Err(not_found(&self.name, self.started.elapsed())),
+            Some(NOT_FOUND) => Err(not_found(&self.name, family, self.started.elapsed())),
             Some(code) => Err(self.unfit(format!("getent ended with {code}"))),
             None => Err(self.unfit("getent was killed".to_owned())),
         }
@@ -266,10 +274,17 @@ impl Asked {
     }
 }
 
-fn not_found(name: &str, after: Duration) -> ResolveError {
+fn not_found(name: &str, family: Family, after: Duration) -> ResolveError {
     match after < SERVER_TIMEOUT {
-        true => ResolveError::NotFound(name.to_owned()),
+        true => none(name, family),
         false => ResolveError::GaveUp { name: name.to_owned(), seconds: after.as_secs_f64() },
+    }
+}
+
+fn none(name: &str, family: Family) -> ResolveError {
+    match family {
+        Family::Any => ResolveError::NotFound(name.to_owned()),
+        family => ResolveError::NoneOfFamily { name: name.to_owned(), family },
     }
 }
 
@@ -306,7 +321,7 @@ pub fn parse(name: &str, answer: &[u8], family: Family) -> Result<Vec<SocketAddr
         let new = |address: &SocketAddr| family.has(address.ip()) && !addresses.contains(address);
         addresses.extend(address.filter(new));
     }
-    if addresses.is_empty() { Err(ResolveError::NotFound(name.to_owned())) } else { Ok(addresses) }
+    if addresses.is_empty() { Err(none(name, family)) } else { Ok(addresses) }
 }
 
 fn start(line: &str) -> String {

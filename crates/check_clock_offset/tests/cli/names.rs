@@ -124,7 +124,11 @@ fn a_resolver_that_hangs_is_the_silence_of_the_timeout() {
         (&["--ntp=hang", "--timeout=1.2:warning"], 1, "NTP server hang: resolving hang: no answer within 0."),
         (&["--ntp=hang", "--timeout=1.2"], 3, "NTP server hang: resolving hang: no answer within 0."),
         // The agent, which has an address, is asked, and not blamed.
-        (&[&host, "--ntp=hang", "--timeout=1.5:critical"], 2, " s, by this monitor alone 127.0.0.1:"),
+        (
+            &[&host, "--ntp=hang", "--timeout=1.5:critical"],
+            2,
+            " s, see check_resolver, by this monitor alone 127.0.0.1:",
+        ),
     ] {
         let outcome = names.check(&[&FRESH[..], arguments].concat());
         assert_eq!(outcome.code, Some(code), "{}", outcome.stdout);
@@ -141,8 +145,8 @@ fn a_resolver_that_hangs_is_the_silence_of_the_timeout() {
 fn a_name_that_does_not_exist_is_unknown_whatever_the_timeout_says() {
     let names = Names::new("*) exit 2 ;;");
     for (option, line) in [
-        ("--hostname=nosuch", "resolving nosuch: no address found"),
-        ("--ntp=nosuch", "NTP server nosuch: resolving nosuch: no address found"),
+        ("--hostname=nosuch", "resolving nosuch: no address found, see check_resolver"),
+        ("--ntp=nosuch", "NTP server nosuch: resolving nosuch: no address found, see check_resolver"),
     ] {
         let outcome = names.check(&[option, "--timeout=3:critical"]);
         assert_eq!(text(&outcome), (3, format!("CLOCK_OFFSET UNKNOWN - {line}").as_str()));
@@ -161,7 +165,7 @@ fn one_family_alone_is_asked_if_wanted() {
     }
     for option in ["-6", "--source=::1"] {
         let outcome = names.check(&[&FRESH[..], &[&host, option]].concat());
-        let line = "CLOCK_OFFSET UNKNOWN - resolving proxy7: no address found";
+        let line = "CLOCK_OFFSET UNKNOWN - resolving proxy7: no IPv6 address found";
         assert_eq!(text(&outcome), (3, line), "{option}");
     }
 }

@@ -37,7 +37,8 @@ fn an_answer_is_hostile_until_parsed() {
     assert_eq!(read(both, Family::V6), Ok(vec![v6]));
     let nothing = Err("resolving example.com: no address found, see check_resolver".to_owned());
     assert_eq!(read(b"", Family::Any), nothing);
-    assert_eq!(read(b"192.0.2.1 STREAM\n", Family::V6), nothing);
+    let other = Err("resolving example.com: no IPv6 address found".to_owned());
+    assert_eq!(read(b"192.0.2.1 STREAM\n", Family::V6), other);
     assert_eq!(read(b"fe80::1%nosuch0 STREAM x\n", Family::Any), nothing);
     assert_eq!(read(b"fe80::1%7 STREAM x\n", Family::Any), Ok(vec!["[fe80::1%7]:0".parse().unwrap()]));
     let strange = "resolving example.com: getent printed something other than an address: so sorry";
@@ -72,8 +73,8 @@ fn a_silent_one_is_killed_at_its_limit_and_costs_the_others_nothing() {
 
 #[test]
 fn a_name_that_is_not_found_late_is_not_to_blame() {
-    assert!(!not_found("db-01", Duration::from_millis(900)).is_silence());
-    let late = not_found("db-01", Duration::from_millis(5_020));
+    assert!(!not_found("db-01", Family::Any, Duration::from_millis(900)).is_silence());
+    let late = not_found("db-01", Family::Any, Duration::from_millis(5_020));
     assert!(late.is_silence());
     assert_eq!(
         late.to_string(),
