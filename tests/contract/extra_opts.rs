@@ -154,6 +154,10 @@ fn a_secret_that_others_can_read_is_named() {
         );
         assert!(!seen.stdout.contains("abc"), "{}", seen.stdout);
     }
+    // Lines that a program reads have no remark among them.
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    let seen = outcome(&mut plugin(&[&format!("--extra-opts=x@{path}"), "--act=list"]));
+    assert_eq!(seen.stdout, "one\ntwo\n");
 }
 
 #[test]

@@ -79,6 +79,8 @@ pub(crate) fn note(text: String) {
 /// Renders the report, writes it and exits with its state.
 pub(crate) fn finish(report: &Report) -> ! {
     let notes = mem::take(&mut *NOTES.lock().unwrap_or_else(PoisonError::into_inner));
+    // Lines for a program to read have no remarks among them.
+    let notes = if report.is_listing() { Vec::new() } else { notes };
     let report = &notes.into_iter().fold(report.clone(), Report::detail);
     let (plugin, name) =
         CONTEXT.get().map_or(("plugin", "PLUGIN"), |context| (&context.plugin, &context.name));

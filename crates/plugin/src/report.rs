@@ -82,6 +82,11 @@ impl Report {
         shown.flat_map(|(_, text)| text.lines()).map(clean).filter(|line| !line.is_empty())
     }
 
+    /// Whether it is lines to be used as they are.
+    pub(crate) fn is_listing(&self) -> bool {
+        self.bare
+    }
+
     /// Whether it is a list of nothing, for which nothing is printed.
     pub(crate) fn is_silent(&self) -> bool {
         self.bare && self.details.is_empty()

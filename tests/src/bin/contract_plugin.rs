@@ -52,6 +52,8 @@ enum Act {
     Hostile,
     /// Reports more than fits
     Large,
+    /// Reports lines to be used as they are
+    List,
     /// Reports while another thread still runs
     Linger,
     /// Uses up its time, then reports what it has
@@ -115,6 +117,7 @@ fn check(args: &Args, deadline: &Deadline) -> Result<Report, Failure> {
         Act::Empty => Ok(Report::new(args.state, " \n\t")),
         Act::Hostile => Ok(hostile(args.state)),
         Act::Large => Ok(large(args.state, args.size)),
+        Act::List => Ok(Report::listing(["one".to_owned(), "two".to_owned()])),
         Act::Linger => {
             let _: thread::JoinHandle<()> = thread::spawn(|| spin());
             Ok(echo(args))
