@@ -82,6 +82,7 @@ impl<'a> Setup<'a> {
         let port = if self.port == 0 { free_port(&self.address) } else { self.port };
         let top = folder.path();
         let mut arguments = vec![format!("--datadir={}", top.join("data").display())];
+        arguments.push(format!("--tmpdir={}", top.display()));
         arguments.extend(SMALL.map(str::to_owned));
         arguments.push(format!("--socket={}", top.join("socket").display()));
         arguments.push(format!("--pid-file={}", top.join("pid").display()));

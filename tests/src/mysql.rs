@@ -118,6 +118,7 @@ impl Server {
         let top = self.folder.path().display();
         command
             .arg(format!("--datadir={top}/data"))
+            .arg(format!("--tmpdir={top}"))
             .arg(format!("--socket={top}/socket"))
             .arg(format!("--pid-file={top}/pid"));
         command.arg(format!("--bind-address={}", self.address)).arg(format!("--server-id={}", self.id));
@@ -240,6 +241,7 @@ fn template(program: &PathBuf) -> Arc<TempDir> {
     let folder = public_folder();
     let mut install = mysqld(Command::new(program));
     install.arg("--initialize-insecure").arg(format!("--datadir={}", folder.path().join("data").display()));
+    install.arg(format!("--tmpdir={}", folder.path().display()));
     succeed(&mut install);
     // Each copy makes a uuid of its own.
     let _ = std::fs::remove_file(folder.path().join("data/auto.cnf"));

@@ -30,6 +30,8 @@ pub(super) fn template() -> Arc<TempDir> {
     let mut install = Command::new("mariadb-install-db");
     install.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]).args(SMALL);
     install.arg(format!("--datadir={}", folder.path().join("data").display()));
+    // A server that starts removes the temporary tables of others from its folder for them.
+    install.arg(format!("--tmpdir={}", folder.path().display()));
     if rustix::process::geteuid().is_root() {
         install.arg("--user=root");
     }
