@@ -133,9 +133,7 @@ fn nrpes_user_may_run_what_ships_and_nothing_more() {
     };
     let allowed = sudo(&["--event=CRITICAL-SOFT-2", "--timeout=50"]);
     assert!(
-        allowed.stdout.starts_with(
-            "IP_REBIND UNKNOWN - configuration: opening /etc/silent-outage/handle_ip_rebind.toml"
-        ),
+        allowed.stdout.starts_with("IP_REBIND UNKNOWN - configuration: opening /etc/silent-outage"),
         "{allowed:?}"
     );
     let own = format!("--config={}", site.path("config.toml").display());
