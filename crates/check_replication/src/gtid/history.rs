@@ -50,7 +50,11 @@ impl History {
         all
     }
 
+    /// Number 0 is that of no transaction.
     fn keep(&mut self, domain: u32, Last { server, number }: Last) {
+        if number == 0 {
+            return;
+        }
         let kept = self.0.entry((domain, server)).or_insert(number);
         *kept = number.max(*kept);
     }
@@ -95,6 +99,7 @@ mod tests {
             ("0-1-5,0-2-4", "0-1-9", "0-2-4", "0-1-9,0-2-4"),
             ("0-1-5,0-1-7", "0-1-6", "0-1-7", "0-1-7"),
             ("0-1-5,1-1-5", "0-1-5,1-1-4", "1-1-5", "0-1-5,1-1-5"),
+            ("0-1-5,5-2-0", "", "0-1-5", "0-1-5"),
         ];
         for (one, other, ahead, all) in rows {
             let (own, theirs) = (history(one), history(other));
