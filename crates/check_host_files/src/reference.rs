@@ -34,7 +34,7 @@ pub enum ReferenceError {
     #[error("reading {}: {}", .0.display(), .1)]
     Folder(PathBuf, String),
     /// Nothing to compare with.
-    #[error("{} holds no file: copy those to check by cp -aL --parents /etc/resolv.conf {}", .0.display(), .0.display())]
+    #[error("{} holds no file: copy those to check by cd / and cp -aL --parents etc/resolv.conf {}", .0.display(), .0.display())]
     Empty(PathBuf),
     /// More files or folders than are read.
     #[error("{} holds more than {MOST_FILES} files or {MOST_FOLDERS} folders: choose by --file", .0.display())]

@@ -159,7 +159,7 @@ fn what_does_not_fit_together_is_refused() {
         (&["--reference=empty"], "empty holds no file"),
         (
             &["--reference=nowhere"],
-            "nowhere holds no file: copy those to check by cp -aL --parents /etc/resolv.conf nowhere",
+            "nowhere holds no file: copy those to check by cd / and cp -aL --parents etc/resolv.conf nowhere",
         ),
     ];
     for (options, text) in rows {

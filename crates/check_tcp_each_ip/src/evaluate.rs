@@ -7,6 +7,7 @@ mod outage;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use net::ResolveError;
 use plugin::{Finding, Findings, Metric, Report, State, Unit};
 
 use crate::Observations;
@@ -35,6 +36,7 @@ pub(crate) fn evaluate(allowed: &Allowed, observations: &Observations) -> Report
         .total_outage()
         .unwrap_or_else(|| Findings::from_iter([failing, judgement.untested(&untested), judgement.slow()]));
     findings.extend(judgement.mismatched(&mismatched).into_iter().chain(judgement.certificates()));
+    findings.extend(judgement.unresolved());
     let report = findings.report(all_well);
     let report = notes(observations, &failed).into_iter().fold(report, Report::detail);
     verbose_notes(observations).into_iter().fold(report, Report::verbose_detail)
@@ -86,6 +88,25 @@ impl Judgement<'_> {
             state => self.finding((state, self.total()), mismatched, &format!("{verb} otherwise")),
         };
         Some(finding.metric(count))
+    }
+
+    /// The names that could not be tried: what is known of the others is judged beside them.
+    fn unresolved(&self) -> Option<Finding> {
+        let unresolved = &self.observations.unresolved;
+        let first = unresolved.first()?;
+        let is_silence = unresolved.iter().any(ResolveError::is_silence);
+        let state = if is_silence { self.observations.late } else { State::Unknown };
+        let others = match unresolved.len() - 1 {
+            0 => String::new(),
+            1 => ", 1 more name unresolved".to_owned(),
+            more => format!(", {more} more names unresolved"),
+        };
+        let finding = Finding::new(state, format!("{first}{others}"));
+        Some(if unresolved.len() == 1 {
+            finding
+        } else {
+            finding.details(unresolved.iter().map(ToString::to_string))
+        })
     }
 
     /// For how many days the certificate is valid that expires first.

@@ -19,7 +19,7 @@ mod target;
 use std::time::Duration;
 
 use host_config::AddressOptions;
-use net::Host;
+use net::{Host, ResolveError};
 use plugin::{Deadline, Report, State};
 
 use allowed::Allowed;
@@ -63,10 +63,12 @@ pub struct Args {
 }
 
 /// What one run observed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Observations {
     /// All targets, sorted.
     pub(crate) targets: Vec<Target>,
+    /// Why names have no address that could be tried.
+    pub(crate) unresolved: Vec<ResolveError>,
     /// The places of those that did not answer as they should, sorted, and why.
     pub(crate) failed: Vec<(u32, Cause)>,
     /// The longest time that an answering one took, and its place: `None` if none answered.

@@ -78,7 +78,7 @@ pub enum ProbeError {
 
 /// Tries all targets. Of a run that is stopped, what is `allowed` judges those that are known by then.
 pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Result<Observations, ProbeError> {
-    let (targets, names) = targets(args, deadline)?;
+    let (targets, names, unresolved) = targets(args, deadline)?;
     for &address in &args.connecting.source {
         check_source(address).map_err(|why| ProbeError::Source { address, why })?;
     }
@@ -99,6 +99,7 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     Ok(Observations {
         certificate_days: manner.script.as_ref().and_then(|script| script.tls.as_ref()).map(days),
         targets,
+        unresolved,
         failed: found.failed,
         slowest: found.slowest,
         second_try: found.second_try,

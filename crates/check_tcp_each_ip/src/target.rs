@@ -82,10 +82,20 @@ pub enum TargetError {
     NoPort(String),
 }
 
-/// The targets of the command line, sorted, each once, and their names.
-pub(crate) fn targets(args: &Args, deadline: &Deadline) -> Result<(Vec<Target>, Names), TargetError> {
+/// The targets of the command line, sorted, each once, their names, and why other names have no address.
+pub(crate) fn targets(
+    args: &Args,
+    deadline: &Deadline,
+) -> Result<(Vec<Target>, Names, Vec<ResolveError>), TargetError> {
     let ports = args.port.iter().flat_map(|ports| ports.0.iter().copied()).collect();
-    let mut collected = Collected { args, ports, targets: Vec::new(), names: Names::default(), name: None };
+    let mut collected = Collected {
+        args,
+        ports,
+        targets: Vec::new(),
+        names: Names::default(),
+        name: None,
+        unresolved: Vec::new(),
+    };
     collected.name = args.securing.sni.as_ref().and_then(|sni| collected.names.number(&sni.bare()));
     for (number, file) in (0..).zip(&args.addresses.file) {
         collected.add_list(file, number, deadline)?;
@@ -100,13 +110,14 @@ pub(crate) fn targets(args: &Args, deadline: &Deadline) -> Result<(Vec<Target>, 
     if args.bound {
         collected.add_all(bound(deadline)?)?;
     }
-    let Collected { mut targets, names, .. } = collected;
+    let Collected { mut targets, names, mut unresolved, .. } = collected;
     if targets.is_empty() {
-        return Err(TargetError::NoAddress);
+        // Nothing is left to judge.
+        return Err(unresolved.pop().map_or(TargetError::NoAddress, TargetError::from));
     }
     targets.sort_unstable();
     targets.dedup();
-    Ok((of_family(targets, args)?, names))
+    Ok((of_family(targets, args)?, names, unresolved))
 }
 
 /// What is known of the targets so far.
@@ -118,6 +129,7 @@ struct Collected<'a> {
     names: Names,
     /// That of `--sni`.
     name: Option<NonZeroU32>,
+    unresolved: Vec<ResolveError>,
 }
 
 impl Collected<'_> {
@@ -146,15 +158,21 @@ impl Collected<'_> {
         Ok(())
     }
 
-    /// Adds all addresses of the names of `--hostname`.
+    /// Adds all addresses of the names of `--hostname`. They get a third of the time, so that one that hangs leaves
+    /// enough for the others.
     fn add_hosts(&mut self, deadline: &Deadline) -> Result<(), TargetError> {
         let hosts = &self.args.hostname;
-        for (host, found) in hosts.iter().zip(Resolver::new(deadline).all(hosts.iter().map(|host| (host, 0))))
-        {
+        let resolver = Resolver::new(deadline).limit(deadline.remaining() / 3);
+        for (host, found) in hosts.iter().zip(resolver.all(hosts.iter().map(|host| (host, 0)))) {
             let own = host.name().filter(|_| self.args.securing.tls).map(|_| host.bare());
             let name = self.name.or_else(|| own.and_then(|name| self.names.number(&name)));
-            for address in found? {
-                add(&mut self.targets, (address, name), &self.ports, || address.ip().to_string())?;
+            match found {
+                Ok(addresses) => {
+                    for address in addresses {
+                        add(&mut self.targets, (address, name), &self.ports, || address.ip().to_string())?;
+                    }
+                }
+                Err(why) => self.unresolved.push(why),
             }
         }
         Ok(())

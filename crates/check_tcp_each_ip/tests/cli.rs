@@ -6,6 +6,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -155,6 +156,39 @@ fn a_name_stands_for_all_its_addresses() {
         text(&outcome),
         (3, "TCP_EACH_IP UNKNOWN - resolving no-such-name.invalid: no address found, see check_resolver")
     );
+}
+
+#[test]
+fn a_name_that_does_not_resolve_leaves_the_others_judged() {
+    let port = service(drop);
+    let folder = TempDir::new().unwrap();
+    let getent = folder.path().join("getent");
+    fs::write(
+        &getent,
+        "#!/bin/sh\ncase $2 in hang) exec sleep 60 ;; none) exit 2 ;; esac\necho '127.0.0.2 STREAM'\n",
+    )
+    .unwrap();
+    fs::set_permissions(&getent, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", folder.path().display());
+    let named = |arguments: &[&str]| {
+        run(Command::new(BINARY).env("PATH", &path).args(["--ip=127.0.0.1", "--port", &port]).args(arguments))
+    };
+    let seen = named(&["--hostname=none", "--hostname=there"]);
+    assert_eq!(
+        text(&seen),
+        (3, "TCP_EACH_IP UNKNOWN - resolving none: no address found, see check_resolver")
+    );
+    assert!(seen.stdout.contains(" | failed=0;;0;0;2 "), "both others were tried: {}", seen.stdout);
+    for (timeout, code) in [("--timeout=3", 3), ("--timeout=3:critical", 2)] {
+        let seen = named(&["--hostname=hang", timeout]);
+        assert_eq!(seen.code, Some(code), "{}", seen.stdout);
+        assert!(text(&seen).1.contains(" - resolving hang: no answer within "), "{}", seen.stdout);
+        assert!(seen.stdout.contains(" | failed=0;;0;0;1 "), "{}", seen.stdout);
+    }
+    // What fails is told first.
+    let seen = named(&["--hostname=none", "--ip=127.0.0.3", "--closed"]);
+    assert_eq!(seen.code, Some(2), "{}", seen.stdout);
+    assert!(text(&seen).1.ends_with(", 1 more fault"), "{}", seen.stdout);
 }
 
 #[test]

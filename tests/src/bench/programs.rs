@@ -21,6 +21,14 @@ impl Programs {
         let which: &[&str] =
             if is_ci { &["--workspace"] } else { &["--package", plugin, "--package", "suite"] };
         let mut command = Command::new(cargo);
+        // What cargo tells the benchmark of itself: with it, build scripts that look at these would run again, and all
+        // that depends on them would be built again, for each benchmark.
+        let starts = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
+        for (name, _) in env::vars_os() {
+            if starts.iter().any(|start| name.as_encoded_bytes().starts_with(start.as_bytes())) {
+                command.env_remove(name);
+            }
+        }
         command
             .args(["build", "--release", "--bins", "--quiet"])
             .args(which)

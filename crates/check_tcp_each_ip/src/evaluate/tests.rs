@@ -27,6 +27,7 @@ fn seen(count: u8, ports: &[u16], failed: &[(u32, Cause)]) -> Observations {
     let stood = targets.len() > failed.len();
     let slowest = stood.then_some((Duration::from_micros(43_210), 0));
     Observations {
+        unresolved: Vec::new(),
         targets,
         failed: failed.to_vec(),
         slowest,
