@@ -55,7 +55,8 @@ fn rows(bench: &Bench<'_>) {
     let folder = public_folder();
     let mut server = Command::new(program("dnsmasq").unwrap());
     server.args(["-k", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root", "--pid-file="]);
-    server.args(["--bind-interfaces", "--address=/example.com/192.0.2.80", "--listen-address", SERVER]);
+    server.args(["--address=/example.com/192.0.2.80", "--address=/example.com/2001:db8::80"]);
+    server.args(["--bind-interfaces", "--listen-address", SERVER]);
     let own = || command(bench.own("check_resolver"), &["--name=www.example.com"]);
     let answers = |_| run(&mut own()).code == Some(0);
     let _server = Daemon::start(&mut server, &folder.path().join("dnsmasq"), answers);
