@@ -125,6 +125,8 @@ fn nrpes_user_may_run_what_ships_and_nothing_more() {
         "sudoers.d/handle_ip_rebind",
         &fs::read_to_string(installed.path().join(EXAMPLES).join("sudoers")).unwrap(),
     );
+    // The folder that the packages make.
+    site.host.etc("silent-outage/nrpe.ini", "");
     let sudo = |arguments: &[&str]| {
         let mut command = site.host.command("setpriv");
         run(command
@@ -133,7 +135,9 @@ fn nrpes_user_may_run_what_ships_and_nothing_more() {
     };
     let allowed = sudo(&["--event=CRITICAL-SOFT-2", "--timeout=50"]);
     assert!(
-        allowed.stdout.starts_with("IP_REBIND UNKNOWN - configuration: opening /etc/silent-outage"),
+        allowed.stdout.starts_with(
+            "IP_REBIND UNKNOWN - configuration: opening /etc/silent-outage/handle_ip_rebind.toml"
+        ),
         "{allowed:?}"
     );
     let own = format!("--config={}", site.path("config.toml").display());
