@@ -9,8 +9,8 @@ use super::{line, outcome, plugin, run};
 fn what_is_wrong_with_the_arguments_is_named() {
     let time = "not a time in seconds from 0.001 to 86400";
     let state = "the state is not warning, critical or unknown";
-    let acts = "echo, empty, hostile, large, linger, late, give-up, error, error-lines, panic, panic-any, panic-elsewhere, \
-                panic-everywhere, child, hang, partial, spin, read, read-file";
+    let acts = "echo, empty, hostile, large, list, linger, late, give-up, error, error-lines, panic, panic-any, \
+                panic-elsewhere, panic-everywhere, child, hang, partial, spin, read, read-file";
     let rows: &[(&[&str], String)] = &[
         (&["--bogus"], "--bogus is not an option".to_owned()),
         (&["-x"], "-x is not an option".to_owned()),
