@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use super::part::{InvalidGtid, MOST};
-use super::position::{Last, last};
+use super::part::InvalidGtid;
+use super::position::{Last, each};
 
 /// The last number that each server gave in each domain. Its text is `domain-server-number`, more than one
 /// joined by commas.
@@ -65,13 +65,7 @@ impl FromStr for History {
 
     fn from_str(text: &str) -> Result<Self, InvalidGtid> {
         let mut history = Self::default();
-        for (place, part) in text.split(',').map(str::trim).filter(|part| !part.is_empty()).enumerate() {
-            if place >= MOST {
-                return Err(InvalidGtid::TooMany);
-            }
-            let (domain, last) = last(part).ok_or_else(|| InvalidGtid::part(part))?;
-            history.keep(domain, last);
-        }
+        each(text, |domain, last| history.keep(domain, last))?;
         Ok(history)
     }
 }
@@ -89,6 +83,7 @@ impl fmt::Display for History {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gtid::part::MOST;
 
     #[test]
     fn histories_are_compared_by_domain_and_server() {

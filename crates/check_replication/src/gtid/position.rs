@@ -69,19 +69,25 @@ impl FromStr for Position {
 
     fn from_str(text: &str) -> Result<Self, InvalidGtid> {
         let mut position = Self::default();
-        for (place, part) in text.split(',').map(str::trim).filter(|part| !part.is_empty()).enumerate() {
-            if place >= MOST {
-                return Err(InvalidGtid::TooMany);
-            }
-            let (domain, last) = last(part).ok_or_else(|| InvalidGtid::part(part))?;
-            position.keep(domain, last);
-        }
+        each(text, |domain, last| position.keep(domain, last))?;
         Ok(position)
     }
 }
 
+/// Parses a list with commas, and passes each of its GTIDs on.
+pub(super) fn each(text: &str, mut pass: impl FnMut(u32, Last)) -> Result<(), InvalidGtid> {
+    for (place, part) in text.split(',').map(str::trim).filter(|part| !part.is_empty()).enumerate() {
+        if place >= MOST {
+            return Err(InvalidGtid::TooMany);
+        }
+        let (domain, last) = last(part).ok_or_else(|| InvalidGtid::part(part))?;
+        pass(domain, last);
+    }
+    Ok(())
+}
+
 /// Parses `domain-server-number`.
-pub(super) fn last(text: &str) -> Option<(u32, Last)> {
+fn last(text: &str) -> Option<(u32, Last)> {
     let (domain, rest) = text.split_once('-')?;
     let (server, sequence) = rest.split_once('-')?;
     let small = |text: &str| number(text).and_then(|number| u32::try_from(number).ok());
