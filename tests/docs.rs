@@ -22,6 +22,8 @@ mod commands;
 mod look;
 #[path = "docs/options.rs"]
 mod options;
+#[path = "docs/versions.rs"]
+mod versions;
 
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("reading {}: {error}", path.display()))
