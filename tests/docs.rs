@@ -112,6 +112,18 @@ fn the_kinds_are_those_of_the_code() {
 }
 
 #[test]
+fn the_layout_has_each_crate() {
+    let top = plugins::workspace();
+    let text = read(&top.join("CONTRIBUTING.md"));
+    let programs = plugins::names();
+    for entry in std::fs::read_dir(top.join("crates")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let row = format!("| `crates/{name}` |");
+        assert!(programs.contains(&name) || text.contains(&row), "the layout in CONTRIBUTING.md lacks {row}");
+    }
+}
+
+#[test]
 fn links_between_the_documents_lead_somewhere() {
     let mut links = 0;
     for (_, path) in readmes() {
