@@ -33,6 +33,7 @@ pub fn difference(path: &str, expected: &Expected, found: &[u8], exact: bool) ->
     }
     let meaning = match path {
         _ if exact => None,
+        HOSTNAME | HOSTS if found == copy => return None,
         HOSTNAME => Some(name_difference(found, copy)),
         HOSTS => Some(Hosts::parse(found).difference(&Hosts::parse(copy))),
         RESOLVER => Some(Resolver::parse(found).difference(&Resolver::parse(copy))),

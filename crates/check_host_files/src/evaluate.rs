@@ -23,18 +23,20 @@ pub(crate) struct Rules {
 
 /// Makes the report.
 pub(crate) fn evaluate(rules: &Rules, observed: &Observations) -> Report {
-    let exact = rules.strictness.exact;
-    let changed = changed(observed, exact);
+    // Once: a file of 1 MiB takes a while to compare by meaning.
+    let changes: Vec<Option<String>> =
+        observed.files.iter().map(|file| file.change(rules.strictness.exact)).collect();
+    let changed = changed(observed, &changes);
     let total = observed.files.len() + usize::from(observed.name.is_some());
     let metric = Metric::count("changed", changed).thresholds(rules.changed.clone()).max(total as f64);
     let state = metric.state();
-    let mut findings: Vec<Finding> =
-        observed.name.iter().flat_map(|seen| name::judge(seen, &observed.facts, state)).collect();
-    for file in &observed.files {
+    let mut findings: Vec<Finding> = observed.unknown.iter().map(Finding::unknown).collect();
+    findings.extend(observed.name.iter().flat_map(|seen| name::judge(seen, &observed.facts, state)));
+    for (file, change) in observed.files.iter().zip(&changes) {
         let own_state = (!is_told_by_the_name(observed, file)).then_some(state);
-        findings.extend(file.judge(rules.strictness, &observed.facts, own_state));
-        let is_changed = file.change(exact).is_some();
-        let bit = immutable::judge(rules.immutable, &file.path, &file.found, &observed.facts, is_changed);
+        findings.extend(file.judge(rules.strictness, change.as_deref(), &observed.facts, own_state));
+        let bit =
+            immutable::judge(rules.immutable, &file.path, &file.found, &observed.facts, change.is_some());
         findings.extend(bit.map(|(state, text)| Finding::new(state, text)));
     }
     // A folder of the reference that others can write is the fault of each file in it, and told once.
@@ -52,12 +54,10 @@ pub(crate) fn evaluate(rules: &Rules, observed: &Observations) -> Report {
 }
 
 /// Counts the name, and the files with another content or without one.
-fn changed(observed: &Observations, exact: bool) -> usize {
+fn changed(observed: &Observations, changes: &[Option<String>]) -> usize {
     let name = observed.name.as_ref().is_some_and(|seen| seen.is_changed());
-    let files = observed
-        .files
-        .iter()
-        .filter(|file| !is_told_by_the_name(observed, file) && file.change(exact).is_some());
+    let files = observed.files.iter().zip(changes);
+    let files = files.filter(|(file, change)| change.is_some() && !is_told_by_the_name(observed, file));
     usize::from(name) + files.count()
 }
 
@@ -90,11 +90,11 @@ fn all_well(observed: &Observations, changed: usize, total: usize, findings: &[F
 /// Makes the finding with the metrics and with what -v shows.
 fn remarks(observed: &Observations, changed: Metric) -> Finding {
     let files = &observed.files;
-    let told = files.iter().filter_map(|file| file.found.status).any(|status| status.locked.is_some());
+    let told = files.iter().filter_map(|file| file.found.status).any(|status| status.bits.is_some());
     let locked = files.iter().filter(|file| file.found.is_locked());
     let immutable =
         if told || locked.clone().next().is_some() { locked.clone().count() as f64 } else { f64::NAN };
-    let unreadable = files.iter().filter(|file| file.unknown().is_some()).count();
+    let unreadable = files.iter().filter(|file| file.unknown().is_some()).count() + observed.unknown.len();
     let youngest = files.iter().filter_map(|file| file.found.status).map(|status| status.changed).max();
     let age = youngest.map_or(f64::NAN, |changed| (observed.facts.now - changed).max(0) as f64);
     let links = files
@@ -106,8 +106,16 @@ fn remarks(observed: &Observations, changed: Metric) -> Finding {
         .metric(Metric::count("unreadable", unreadable))
         .metric(Metric::new("age_of_change", age).unit(Unit::Seconds).min(0.0))
         .verbose_details(links)
-        .verbose_details(locked.map(|file| format!("{} is immutable or append-only", file.path)))
+        .verbose_details(bits(files))
         .verbose_details(about_the_host(&observed.facts))
+}
+
+/// Returns each file and each folder with a bit, once.
+fn bits(files: &[Checked]) -> BTreeSet<String> {
+    let own = |file: &Checked| Some(format!("{} is {}", file.path, file.found.bit()?));
+    let folders =
+        |file: &Checked| Some(format!("{} is {}", immutable::folder(&file.path), file.found.folder_bit()?));
+    files.iter().flat_map(|file| [own(file), folders(file)]).flatten().collect()
 }
 
 /// What could explain a change or a bit, where there is one.
@@ -125,16 +133,18 @@ mod tests {
     use super::*;
     use crate::compare::{Expected, HOSTS, RESOLVER};
     use crate::facts::Platform;
-    use crate::found::{Found, Status, What};
+    use crate::found::{Bits, Found, Status, What};
     use crate::name::{Entry, NameSeen};
 
     const NOW: i64 = 1_795_651_200;
+    const IMMUTABLE: Bits = Bits { immutable: true, append_only: false };
     const NTP: &str = "/etc/ntp.conf";
 
     fn found(what: What) -> Found {
-        let status = Status { mode: 0o644, changed: NOW - 7200, locked: Some(false), ..Status::default() };
+        let status =
+            Status { mode: 0o644, changed: NOW - 7200, bits: Some(Bits::default()), ..Status::default() };
         let status = (!matches!(what, What::Missing | What::Dangling | What::Loop)).then_some(status);
-        Found { link: None, what, status, locked_folder: Some(false) }
+        Found { link: None, what, status, is_sheltered: false, folder_bits: Some(Bits::default()) }
     }
 
     fn checked(path: &str, copy: &str, what: What) -> Checked {
@@ -158,7 +168,7 @@ mod tests {
 
     fn observed(files: Vec<Checked>) -> Observations {
         let facts = Facts { platform: Platform::Xen, now: NOW, booted: Some(NOW - 7210), ..Facts::default() };
-        Observations { reference: Some("/ref".into()), files, name: None, facts }
+        Observations { reference: Some("/ref".into()), files, unknown: Vec::new(), name: None, facts }
     }
 
     fn named(kernel: &str, file: &str, files: Vec<Checked>) -> Observations {
@@ -220,9 +230,9 @@ mod tests {
                 with(checked(RESOLVER, "", What::Unreadable("permission denied".to_owned())), |status| status.mode = 0o600),
                 "CRITICAL - /etc/resolv.conf has mode 0600: only root can resolve names".to_owned(),
             ),
-            (with(file(HOSTS, "", ""), |status| status.locked = Some(true)), "OK - /etc/hosts as in /ref".to_owned()),
+            (with(file(HOSTS, "", ""), |status| status.bits = Some(IMMUTABLE)), "OK - /etc/hosts as in /ref".to_owned()),
             (
-                with(file(NTP, "a\n", "b\n"), |status| status.locked = Some(true)),
+                with(file(NTP, "a\n", "b\n"), |status| status.bits = Some(IMMUTABLE)),
                 format!("CRITICAL - /etc/ntp.conf line 1 differs: {boot}, 1 more fault"),
             ),
         ];

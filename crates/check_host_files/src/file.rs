@@ -2,9 +2,10 @@
 
 use plugin::{Finding, State};
 
-use crate::compare::{Expected, RESOLVER, difference};
+use crate::compare::{Expected, HOSTS, RESOLVER, difference};
 use crate::facts::Facts;
 use crate::found::{Found, Status, What};
+use crate::hosts::Hosts;
 use crate::lines::changes;
 use crate::options::Strictness;
 use crate::writer::who;
@@ -45,7 +46,7 @@ impl Checked {
 
     /// Whether a change or a bit may have to be explained, however strictly it is judged.
     pub(crate) fn is_odd(&self) -> bool {
-        self.found.is_locked() || [false, true].iter().any(|exact| self.change(*exact).is_some())
+        self.found.is_locked() || [true, false].iter().any(|exact| self.change(*exact).is_some())
     }
 
     /// Returns why the content could not be compared.
@@ -62,37 +63,49 @@ impl Checked {
     /// of the monitor.
     fn may_be_shown(&self) -> bool {
         let is_public = |mode: u32| mode & 0o004 != 0;
-        self.found.status.is_some_and(|status| status.is_public())
+        !self.found.is_sheltered
+            && self.found.status.is_some_and(|status| status.is_public())
             && self.access.is_none_or(|(mode, ..)| is_public(mode))
     }
 
-    /// Whether it is a resolv.conf that only root can read, unlike its copy: then no other user resolves a
-    /// name.
-    fn hides_resolver(&self) -> bool {
-        let is_meant = self.access.is_some_and(|(mode, ..)| mode != 0 && mode & 0o004 == 0);
-        self.path == RESOLVER
-            && !is_meant
-            && self.found.status.is_some_and(|status| !status.is_public() && self.is_file())
+    /// Returns what is wrong where only root can read a file that every program needs to look up names, unlike
+    /// its copy.
+    fn hidden(&self) -> Option<Finding> {
+        let status = self.found.status.filter(|status| !status.is_public() && self.is_file())?;
+        if self.access.is_some_and(|(mode, ..)| mode != 0 && mode & 0o004 == 0) {
+            return None;
+        }
+        let text = |effect| format!("{} has mode {:04o}: {effect}", self.path, status.mode);
+        match self.path.as_str() {
+            RESOLVER => Some(Finding::critical(text("only root can resolve names"))),
+            // Names that DNS has too are still resolved.
+            HOSTS => Some(Finding::warning(text("only root sees the names in it"))),
+            _ => None,
+        }
     }
 
     fn is_file(&self) -> bool {
         matches!(self.found.what, What::Content(_) | What::SameAsCopy | What::TooLarge | What::Unreadable(_))
     }
 
-    /// Makes the findings. A changed content has `state`; with `None` another finding says it, and only its
+    /// Makes the findings, of what [`Self::change`] returned too. A changed content has `state`; with `None` another finding says it, and only its
     /// lines stay.
-    pub(crate) fn judge(&self, strictness: Strictness, facts: &Facts, state: Option<State>) -> Vec<Finding> {
+    pub(crate) fn judge(
+        &self,
+        strictness: Strictness,
+        change: Option<&str>,
+        facts: &Facts,
+        state: Option<State>,
+    ) -> Vec<Finding> {
         let mut findings = Vec::new();
-        if self.hides_resolver() {
-            let mode = self.found.status.map_or(0, |status| status.mode);
-            findings.push(Finding::critical(format!(
-                "{RESOLVER} has mode {mode:04o}: only root can resolve names"
-            )));
+        if let Some(hidden) = self.hidden() {
+            findings.push(hidden);
         } else if let Some(why) = self.unknown() {
             findings.push(Finding::unknown(why));
         }
-        if let Some(change) = self.change(strictness.exact) {
-            findings.push(self.changed(change, facts, state));
+        match change {
+            Some(change) => findings.push(self.changed(change, facts, state)),
+            None => findings.extend(self.ignored_lines()),
         }
         if strictness.mode
             && let Some(text) = self.access_difference()
@@ -102,8 +115,12 @@ impl Checked {
         findings
     }
 
-    fn changed(&self, change: String, facts: &Facts, state: Option<State>) -> Finding {
-        let finding = match (state, who(&self.path, &self.found, self.copy(), facts)) {
+    fn changed(&self, change: &str, facts: &Facts, state: Option<State>) -> Finding {
+        // What the copy has too was not changed since it was made.
+        let is_as_copied =
+            matches!((self.copy(), &self.found.what), (Some(copy), What::Content(found)) if copy == found);
+        let who = || who(&self.path, &self.found, self.copy(), facts);
+        let finding = match (state, if is_as_copied { None } else { who() }) {
             (None, _) => Finding::ok(""),
             (Some(state), Some(who)) => Finding::new(state, format!("{change}: {who}")),
             (Some(state), None) => Finding::new(state, change),
@@ -113,6 +130,16 @@ impl Checked {
                 .details(changes(copy, content).into_iter().map(|line| format!("{}: {line}", self.path))),
             _ => finding,
         }
+    }
+
+    /// Tells which lines of /etc/hosts do not count and are not in its copy, where nothing differs by meaning.
+    fn ignored_lines(&self) -> Option<Finding> {
+        let (What::Content(content), Some(copy)) = (&self.found.what, self.copy()) else { return None };
+        if self.path != HOSTS || content == copy || !self.may_be_shown() {
+            return None;
+        }
+        let ignored = Hosts::parse(content).newly_ignored(&Hosts::parse(copy))?;
+        Some(Finding::ok("").detail(format!("note: {HOSTS} {ignored}")))
     }
 
     fn copy(&self) -> Option<&[u8]> {

@@ -9,8 +9,11 @@ pub struct Found {
     pub what: What,
     /// Its owner, mode, times and attributes: `None` if nothing is there.
     pub status: Option<Status>,
-    /// Whether its folder is immutable or append-only: `None` if the file system does not tell.
-    pub locked_folder: Option<bool>,
+    /// Whether some user may not enter a folder above the file, or above its copy. Only found out where the file
+    /// is odd.
+    pub is_sheltered: bool,
+    /// The bits of its folder: `None` if the file system does not tell.
+    pub folder_bits: Option<Bits>,
 }
 
 /// What is at a path, links followed.
@@ -34,6 +37,15 @@ pub enum What {
     Unreadable(String),
 }
 
+/// The bits that keep even root from changing a file (chattr(1)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bits {
+    /// Neither its content nor its name can change; of a folder, no entry comes or goes.
+    pub immutable: bool,
+    /// Its content can only grow; of a folder, entries can only be added.
+    pub append_only: bool,
+}
+
 /// Owner, mode, times and attributes of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Status {
@@ -46,8 +58,8 @@ pub struct Status {
     /// When its inode changed, in seconds since 1970. Unlike the time of its content, no program can set it
     /// back.
     pub changed: i64,
-    /// Whether it is immutable or append-only: `None` if the file system does not tell.
-    pub locked: Option<bool>,
+    /// Its bits: `None` if the file system does not tell.
+    pub bits: Option<Bits>,
     /// Whether something is mounted on this very file, as container engines do.
     pub is_mount: bool,
 }
@@ -59,9 +71,35 @@ impl Status {
     }
 }
 
+impl Bits {
+    /// Returns the stronger one that is set.
+    fn in_words(self) -> Option<&'static str> {
+        match self {
+            Self { immutable: true, .. } => Some("immutable"),
+            Self { append_only: true, .. } => Some("append-only"),
+            Self { .. } => None,
+        }
+    }
+}
+
 impl Found {
     /// Whether the file, or its folder, is immutable or append-only.
     pub(crate) fn is_locked(&self) -> bool {
-        self.status.is_some_and(|status| status.locked == Some(true)) || self.locked_folder == Some(true)
+        self.bit().or(self.folder_bit()).is_some()
+    }
+
+    /// Whether the content is kept: the bit of a folder keeps only the names in it.
+    pub(crate) fn is_immutable(&self) -> bool {
+        self.status.and_then(|status| status.bits).is_some_and(|bits| bits.immutable)
+    }
+
+    /// Returns the bit of the file itself in words.
+    pub(crate) fn bit(&self) -> Option<&'static str> {
+        self.status?.bits?.in_words()
+    }
+
+    /// Returns the bit of its folder in words.
+    pub(crate) fn folder_bit(&self) -> Option<&'static str> {
+        self.folder_bits?.in_words()
     }
 }

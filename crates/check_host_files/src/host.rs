@@ -5,10 +5,12 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use host_config::Tree;
+use plugin::Deadline;
 use rustix::fs::OFlags;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::facts::{Cloud, Facts, Platform};
+use crate::look::content;
 
 /// Ticks of a second in /proc (proc(5), USER_HZ): 100 on every architecture that this runs on.
 const TICKS: i64 = 100;
@@ -32,18 +34,19 @@ const PROGRAMS: [(&str, &[&str]); 10] = [
 ];
 
 /// Reads the facts. What cannot be read is not known, and no fault: it only explains others.
-pub(crate) fn read(tree: &Tree<'_>, proc: &Path, is_resolver_locked: bool) -> Facts {
+pub(crate) fn read(tree: &Tree<'_>, proc: &Path, is_resolver_locked: bool, deadline: &Deadline) -> Facts {
+    let evidence = Evidence { tree, deadline };
     let now = now();
-    let has = |path: &&str| exists(tree, path);
+    let has = |path: &&str| evidence.exists(path);
     Facts {
-        platform: platform(tree, proc),
+        platform: platform(&evidence, proc),
         now,
         booted: booted(proc, now),
         programs: Some(
             PROGRAMS.iter().filter(|(_, paths)| paths.iter().any(has)).map(|(program, _)| *program).collect(),
         ),
-        cloud: cloud(tree),
-        needs_resolver: if is_resolver_locked { needs_resolver(tree) } else { None },
+        cloud: cloud(&evidence),
+        needs_resolver: if is_resolver_locked { needs_resolver(&evidence) } else { None },
         can_lock: can_lock(proc),
     }
 }
@@ -59,44 +62,54 @@ fn can_lock(proc: &Path) -> Option<bool> {
     Some(set >> LINUX_IMMUTABLE & 1 == 1)
 }
 
-fn exists(tree: &Tree<'_>, path: &str) -> bool {
-    tree.open(path, OFlags::PATH | OFlags::CLOEXEC).is_ok()
+/// The files that explain others.
+struct Evidence<'a> {
+    tree: &'a Tree<'a>,
+    deadline: &'a Deadline,
+}
+
+impl Evidence<'_> {
+    fn exists(&self, path: &str) -> bool {
+        self.tree.open(path, OFlags::PATH | OFlags::CLOEXEC).is_ok()
+    }
+
+    fn content(&self, path: &str) -> Option<Vec<u8>> {
+        content(self.tree, path, self.deadline)
+    }
+
+    /// Returns the first line without the blanks around it: `None` if it is empty.
+    fn line(&self, path: &str) -> Option<String> {
+        let text = self.content(path)?;
+        let text = String::from_utf8_lossy(&text);
+        text.lines().next().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty())
+    }
 }
 
 fn text(folder: &Path, name: &str) -> Option<String> {
     fs::read_to_string(folder.join(name)).ok()
 }
 
-fn line(tree: &Tree<'_>, path: &str) -> Option<String> {
-    let text = tree.read(path).ok()??;
-    String::from_utf8_lossy(&text)
-        .lines()
-        .next()
-        .map(|line| line.trim().to_owned())
-        .filter(|line| !line.is_empty())
-}
-
-fn platform(tree: &Tree<'_>, proc: &Path) -> Platform {
+fn platform(evidence: &Evidence<'_>, proc: &Path) -> Platform {
     let in_proc = |name: &str| proc.join(name).exists();
     // The node itself has both.
     if (in_proc("vz") || in_proc("user_beancounters")) && !in_proc("bc") {
         return Platform::OpenVz;
     }
-    if let Some(engine) = line(tree, "/run/systemd/container") {
+    if let Some(engine) = evidence.line("/run/systemd/container") {
         return Platform::Container(engine);
     }
     for (path, engine) in [("/.dockerenv", "docker"), ("/run/.containerenv", "podman")] {
-        if exists(tree, path) {
+        if evidence.exists(path) {
             return Platform::Container(engine.to_owned());
         }
     }
     // Xen's own control domain is no guest.
     let controls =
         text(proc, "xen/capabilities").is_some_and(|capabilities| capabilities.contains("control_d"));
-    if line(tree, "/sys/hypervisor/type").as_deref() == Some("xen") && !controls {
+    if evidence.line("/sys/hypervisor/type").as_deref() == Some("xen") && !controls {
         return Platform::Xen;
     }
-    line(tree, "/sys/class/dmi/id/sys_vendor").map_or(Platform::Unknown, Platform::Machine)
+    evidence.line("/sys/class/dmi/id/sys_vendor").map_or(Platform::Unknown, Platform::Machine)
 }
 
 /// Returns when process 1 started. The boot time of /proc/stat is the node's in some containers, and moves
@@ -123,22 +136,25 @@ fn bounding_set(status: &str) -> Option<u64> {
     u64::from_str_radix(set.trim(), 16).ok()
 }
 
-fn cloud(tree: &Tree<'_>) -> Option<Cloud> {
-    let main = tree.read("/etc/cloud/cloud.cfg").ok()??;
-    if exists(tree, "/etc/cloud/cloud-init.disabled") {
+fn cloud(evidence: &Evidence<'_>) -> Option<Cloud> {
+    let main = evidence.content("/etc/cloud/cloud.cfg")?;
+    if evidence.exists("/etc/cloud/cloud-init.disabled") {
         return None;
     }
     let mut settings = String::from_utf8_lossy(&main).into_owned();
-    for name in tree.names("/etc/cloud/cloud.cfg.d").unwrap_or_default() {
+    for name in evidence.tree.names("/etc/cloud/cloud.cfg.d").unwrap_or_default() {
         let name = name.to_string_lossy().into_owned();
         if name.ends_with(".cfg")
-            && let Ok(Some(more)) = tree.read(&format!("/etc/cloud/cloud.cfg.d/{name}"))
+            && let Some(more) = evidence.content(&format!("/etc/cloud/cloud.cfg.d/{name}"))
         {
             settings = format!("{settings}\n{}", String::from_utf8_lossy(&more));
         }
     }
-    let names =
-        line(tree, "/var/lib/cloud/data/previous-hostname").into_iter().chain(names_set(tree)).collect();
+    let names = evidence
+        .line("/var/lib/cloud/data/previous-hostname")
+        .into_iter()
+        .chain(names_set(evidence))
+        .collect();
     let is_true = |key| {
         setting(&settings, key).is_some_and(|value| matches!(&*value, "true" | "yes" | "on" | "localhost"))
     };
@@ -158,18 +174,18 @@ fn setting(settings: &str, key: &str) -> Option<String> {
 }
 
 /// Returns the names in cloud-init's record of what it set.
-fn names_set(tree: &Tree<'_>) -> Vec<String> {
+fn names_set(evidence: &Evidence<'_>) -> Vec<String> {
     let read = || {
-        serde_json::from_slice::<serde_json::Value>(&tree.read("/var/lib/cloud/data/set-hostname").ok()??)
-            .ok()
+        let record = evidence.content("/var/lib/cloud/data/set-hostname")?;
+        serde_json::from_slice::<serde_json::Value>(&record).ok()
     };
     let record = read().unwrap_or_default();
     ["hostname", "fqdn"].iter().filter_map(|key| record.get(key)?.as_str().map(str::to_owned)).collect()
 }
 
 /// Returns the program that may fail to start where resolv.conf cannot be written.
-fn needs_resolver(tree: &Tree<'_>) -> Option<&'static str> {
-    let script = ["/sbin/resolvconf", "/usr/sbin/resolvconf"].iter().find_map(|path| tree.read(path).ok()?);
+fn needs_resolver(evidence: &Evidence<'_>) -> Option<&'static str> {
+    let script = ["/sbin/resolvconf", "/usr/sbin/resolvconf"].iter().find_map(|path| evidence.content(path));
     if let Some(script) = script.filter(|script| script.starts_with(b"#!")) {
         return match version(&String::from_utf8_lossy(&script)) {
             Some(version) if version >= FAILING_OPENRESOLV => Some("openresolv"),
@@ -177,7 +193,7 @@ fn needs_resolver(tree: &Tree<'_>) -> Option<&'static str> {
             None => Some("resolvconf"),
         };
     }
-    exists(tree, "/usr/bin/netctl").then_some("netctl")
+    evidence.exists("/usr/bin/netctl").then_some("netctl")
 }
 
 /// Returns the version in openresolv's script: Debian's resolvconf has none.
@@ -191,8 +207,6 @@ fn version(script: &str) -> Option<(u32, u32)> {
 mod tests {
     use std::time::Duration;
 
-    use plugin::Deadline;
-
     use super::*;
 
     fn facts(files: &[(&str, &str)]) -> Facts {
@@ -203,7 +217,7 @@ mod tests {
             fs::write(file, text).unwrap();
         }
         let deadline = Deadline::after(Duration::from_secs(8));
-        read(&Tree::new(folder.path(), &deadline), &folder.path().join("proc"), true)
+        read(&Tree::new(folder.path(), &deadline), &folder.path().join("proc"), true, &deadline)
     }
 
     #[test]

@@ -18,7 +18,7 @@ const NETWORK: [&str; 6] = [
     "/etc/netctl/",
 ];
 
-/// Judges the bit of one file: `None` if there is nothing to say.
+/// Judges the bits of one file and its folder: `None` if there is nothing to say.
 pub(crate) fn judge(
     policy: Immutable,
     path: &str,
@@ -26,22 +26,41 @@ pub(crate) fn judge(
     facts: &Facts,
     is_changed: bool,
 ) -> Option<(State, String)> {
-    let status = found.status?;
-    let warning = |text: String| Some((State::Warning, format!("{path} {text}")));
-    match (policy, found.is_locked()) {
-        (Immutable::Ok, _) | (Immutable::Warn, false) => None,
-        (Immutable::Want, false) if status.locked.is_none() => {
+    if policy == Immutable::Want && !found.is_immutable() {
+        return missing(path, found, facts);
+    }
+    let harm = || if policy == Immutable::Warn { harm(path, facts) } else { None };
+    let (subject, bit, why) = match (policy, found.bit(), found.folder_bit()) {
+        (Immutable::Ok, ..) | (_, None, None) => return None,
+        (_, Some(bit), _) => (path, bit, in_vain(found, is_changed).or_else(harm)?),
+        // The bit of the folder keeps the names in it, whatever the content is.
+        (_, None, Some(bit)) => (folder(path), bit, harm()?),
+    };
+    Some((State::Warning, format!("{subject} is {bit}: {why}")))
+}
+
+/// Reports a file whose content is not kept: by nothing, or by something that does not.
+fn missing(path: &str, found: &Found, facts: &Facts) -> Option<(State, String)> {
+    let warning = |text: &str| Some((State::Warning, format!("{path} {text}")));
+    match (found.status?.bits, found.bit(), found.folder_bit()) {
+        (None, ..) => {
             Some((State::Unknown, format!("{path}: its file system does not tell whether it is immutable")))
         }
-        (Immutable::Want, false) if facts.can_lock == Some(false) => {
-            warning("is not immutable, and nothing here may set it: no CAP_LINUX_IMMUTABLE".to_owned())
+        (_, Some(_), _) => warning("is append-only, not immutable"),
+        (_, None, Some(bit)) => Some((
+            State::Warning,
+            format!("{path} is not immutable: {} is {bit}, which does not keep the content", folder(path)),
+        )),
+        _ if facts.can_lock == Some(false) => {
+            warning("is not immutable, and nothing here may set it: no CAP_LINUX_IMMUTABLE")
         }
-        (Immutable::Want, false) => warning("is not immutable".to_owned()),
-        (Immutable::Warn | Immutable::Want, true) => {
-            let harm = if policy == Immutable::Warn { harm(path, facts) } else { None };
-            in_vain(found, is_changed).or(harm).and_then(|text| warning(format!("is immutable: {text}")))
-        }
+        _ => warning("is not immutable"),
     }
+}
+
+/// Returns the folder of a path.
+pub(crate) fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map(|(folder, _)| folder).filter(|folder| !folder.is_empty()).unwrap_or("/")
 }
 
 /// Returns why the bit protects nothing.
@@ -78,11 +97,15 @@ fn harm(path: &str, facts: &Facts) -> Option<String> {
 mod tests {
     use super::*;
     use crate::facts::Cloud;
-    use crate::found::{Status, What};
+    use crate::found::{Bits, Status, What};
 
-    fn found(locked: Option<bool>) -> Found {
-        let status = Some(Status { locked, ..Status::default() });
-        Found { link: None, what: What::Content(Vec::new()), status, locked_folder: None }
+    const IMMUTABLE: Option<Bits> = Some(Bits { immutable: true, append_only: false });
+    const APPEND_ONLY: Option<Bits> = Some(Bits { immutable: false, append_only: true });
+    const NEITHER: Option<Bits> = Some(Bits { immutable: false, append_only: false });
+
+    fn found(bits: Option<Bits>) -> Found {
+        let status = Some(Status { bits, ..Status::default() });
+        Found { link: None, what: What::Content(Vec::new()), status, is_sheltered: false, folder_bits: None }
     }
 
     fn on(platform: Platform) -> Facts {
@@ -116,27 +139,33 @@ mod tests {
         ];
         for (path, facts, text) in rows {
             let expected = text.map(|text| (State::Warning, format!("{path} is immutable: {text}")));
-            assert_eq!(judge(Immutable::Warn, path, &found(Some(true)), facts, false), expected);
-            let folder = Found { locked_folder: Some(true), ..found(Some(false)) };
-            assert_eq!(judge(Immutable::Warn, path, &folder, facts, false), expected);
-            for (policy, locked) in
-                [(Immutable::Ok, Some(true)), (Immutable::Warn, Some(false)), (Immutable::Want, Some(true))]
+            assert_eq!(judge(Immutable::Warn, path, &found(IMMUTABLE), facts, false), expected);
+            let expected = text.map(|text| (State::Warning, format!("{path} is append-only: {text}")));
+            assert_eq!(judge(Immutable::Warn, path, &found(APPEND_ONLY), facts, false), expected);
+            for (folder_bits, word) in [(IMMUTABLE, "immutable"), (APPEND_ONLY, "append-only")] {
+                let in_folder = Found { folder_bits, ..found(NEITHER) };
+                let expected =
+                    text.map(|text| (State::Warning, format!("{} is {word}: {text}", folder(path))));
+                assert_eq!(judge(Immutable::Warn, path, &in_folder, facts, false), expected);
+            }
+            for (policy, bits) in
+                [(Immutable::Ok, IMMUTABLE), (Immutable::Warn, NEITHER), (Immutable::Want, IMMUTABLE)]
             {
-                assert_eq!(judge(policy, path, &found(locked), facts, false), None);
+                assert_eq!(judge(policy, path, &found(bits), facts, false), None);
             }
         }
     }
 
     #[test]
     fn where_the_bit_protects_nothing() {
-        let linked = Found { link: Some("/run/systemd/resolve/x".to_owned()), ..found(Some(true)) };
+        let linked = Found { link: Some("/run/systemd/resolve/x".to_owned()), ..found(IMMUTABLE) };
         let mounted = Found {
-            status: found(Some(true)).status.map(|status| Status { is_mount: true, ..status }),
+            status: found(IMMUTABLE).status.map(|status| Status { is_mount: true, ..status }),
             ..linked.clone()
         };
         let mounted = Found { link: None, ..mounted };
         let rows = [
-            (found(Some(true)), true, "it keeps the wrong content"),
+            (found(IMMUTABLE), true, "it keeps the wrong content"),
             (linked, false, "it protects nothing, since the next boot makes /run/systemd/resolve/x anew"),
             (mounted, false, "it protects nothing, since the container engine mounts the file"),
         ];
@@ -150,17 +179,25 @@ mod tests {
 
     #[test]
     fn where_the_bit_is_wanted() {
-        let judged = |locked, can_lock| {
-            judge(Immutable::Want, RESOLVER, &found(locked), &Facts { can_lock, ..Facts::default() }, false)
+        let judged = |bits, folder_bits, can_lock| {
+            let found = Found { folder_bits, ..found(bits) };
+            judge(Immutable::Want, RESOLVER, &found, &Facts { can_lock, ..Facts::default() }, false)
         };
         let text = |state, text: &str| Some((state, format!("{RESOLVER}{text}")));
-        assert_eq!(judged(Some(true), None), None);
-        assert_eq!(judged(Some(false), Some(true)), text(State::Warning, " is not immutable"));
+        assert_eq!(judged(IMMUTABLE, NEITHER, None), None);
+        assert_eq!(judged(NEITHER, None, Some(true)), text(State::Warning, " is not immutable"));
         let nothing = " is not immutable, and nothing here may set it: no CAP_LINUX_IMMUTABLE";
-        assert_eq!(judged(Some(false), Some(false)), text(State::Warning, nothing));
+        assert_eq!(judged(NEITHER, NEITHER, Some(false)), text(State::Warning, nothing));
+        let only_folder = " is not immutable: /etc is immutable, which does not keep the content";
+        assert_eq!(judged(NEITHER, IMMUTABLE, None), text(State::Warning, only_folder));
+        let only_grows = " is not immutable: /etc is append-only, which does not keep the content";
+        assert_eq!(judged(NEITHER, APPEND_ONLY, None), text(State::Warning, only_grows));
+        let append_only = " is append-only, not immutable";
+        assert_eq!(judged(APPEND_ONLY, IMMUTABLE, None), text(State::Warning, append_only));
         assert_eq!(
-            judged(None, None),
+            judged(None, None, None),
             text(State::Unknown, ": its file system does not tell whether it is immutable")
         );
+        assert_eq!([folder("/etc/x/y"), folder("/x")], ["/etc/x", "/"]);
     }
 }

@@ -29,7 +29,7 @@ pub use compare::{Expected, difference};
 use evaluate::{Rules, evaluate};
 pub use facts::{Cloud, Facts, Platform};
 pub use file::Checked;
-pub use found::{Found, Status, What};
+pub use found::{Bits, Found, Status, What};
 pub use name::{Entry, NameSeen};
 pub use options::{ExpectedOptions, FilePath, Immutable, InvalidValue, Strictness};
 pub use probe::{ProbeError, probe};
@@ -61,6 +61,8 @@ pub struct Observations {
     pub reference: Option<PathBuf>,
     /// Each file to check.
     pub files: Vec<Checked>,
+    /// Why files or the name that should be checked are not known.
+    pub unknown: Vec<String>,
     /// The host's name: `None` if it is not to be checked.
     pub name: Option<NameSeen>,
     /// What kind of host this is.

@@ -2,7 +2,7 @@
 
 use plugin::{Finding, State};
 
-use crate::compare::{HOSTNAME, host_name};
+use crate::compare::{HOSTNAME, HOSTS, host_name};
 use crate::facts::Facts;
 use crate::found::{Found, What};
 use crate::writer::{CLOUD, is_cloud, who};
@@ -25,8 +25,8 @@ pub struct NameSeen {
 pub enum Entry {
     /// In /etc/hosts or by the host's other name services.
     There,
-    /// Nowhere.
-    Nowhere,
+    /// Nowhere. Where /etc/hosts could not be read, or names it in a line that does not count: how.
+    Nowhere(Option<String>),
     /// It was not looked for.
     Untried,
     /// It could not be looked up, and why.
@@ -62,7 +62,12 @@ pub(crate) fn judge(seen: &NameSeen, facts: &Facts, state: State) -> Vec<Finding
     let expected = &seen.expected;
     let entry = match &seen.entry {
         Entry::There | Entry::Untried => None,
-        Entry::Nowhere => Some(Finding::warning(format!("{expected} is in neither /etc/hosts nor DNS"))),
+        Entry::Nowhere(None) => {
+            Some(Finding::warning(format!("{expected} is in neither /etc/hosts nor DNS")))
+        }
+        Entry::Nowhere(Some(why)) => {
+            Some(Finding::warning(format!("{expected} has no address, DNS has none and {HOSTS} {why}")))
+        }
         Entry::Unknown(why) => Some(Finding::unknown(why.clone())),
     };
     let note = match seen.file.what {
@@ -121,7 +126,7 @@ mod tests {
 
     fn seen(kernel: Option<&str>, file: Option<&str>) -> NameSeen {
         let what = file.map_or(What::Missing, |file| What::Content(file.into()));
-        let file = Found { link: None, what, status: None, locked_folder: None };
+        let file = Found { link: None, what, status: None, is_sheltered: false, folder_bits: None };
         NameSeen {
             expected: EXPECTED.to_owned(),
             kernel: kernel.map(str::to_owned),
@@ -169,7 +174,13 @@ mod tests {
             let findings = judge(seen, &Facts::default(), State::Critical);
             findings.into_iter().map(|finding| (finding.state, finding.text)).collect()
         };
-        let nowhere = NameSeen { entry: Entry::Nowhere, ..seen(Some("vz2542"), Some("vz2542")) };
+        let unread = NameSeen {
+            entry: Entry::Nowhere(Some("is not readable: permission denied".to_owned())),
+            ..seen(Some(EXPECTED), Some(EXPECTED))
+        };
+        let text = "proxy7.example.com has no address, DNS has none and /etc/hosts is not readable: permission denied";
+        assert_eq!(texts(&unread), [(State::Warning, text.to_owned())]);
+        let nowhere = NameSeen { entry: Entry::Nowhere(None), ..seen(Some("vz2542"), Some("vz2542")) };
         let lost = (State::Warning, "proxy7.example.com is in neither /etc/hosts nor DNS".to_owned());
         let name = (State::Critical, "the name is vz2542, not proxy7.example.com".to_owned());
         assert_eq!(texts(&nowhere), [name, lost]);

@@ -14,7 +14,7 @@ const LONGEST_DOMAIN: usize = 253;
 #[derive(Clone, Debug, clap::Args)]
 pub struct ExpectedOptions {
     /// Folder with a copy of each file to check: DIR/etc/hosts is what /etc/hosts should be
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = folder)]
     pub reference: Option<PathBuf>,
     /// Check only this file of the reference. Repeatable
     #[arg(long, value_name = "PATH")]
@@ -30,7 +30,7 @@ pub struct ExpectedOptions {
     #[arg(long, value_name = "NAME", value_parser = domain)]
     pub search: Vec<String>,
     /// Check the files below this directory: an image or a copy of a host's files
-    #[arg(long, value_name = "DIR", default_value = "/")]
+    #[arg(long, value_name = "DIR", default_value = "/", value_parser = folder)]
     pub root: PathBuf,
     /// Directory in place of /proc
     #[arg(long, hide = true, default_value = "/proc")]
@@ -58,6 +58,9 @@ pub enum InvalidValue {
     /// A path that does not name one file below `/`.
     #[error("not an absolute path of a file without ..")]
     Path,
+    /// A path that does not name one folder, wherever the program runs.
+    #[error("not an absolute path of a folder without ..")]
+    Folder,
     /// A text that cannot be a host's or a domain's name.
     #[error("not a name of 1 to {0} characters without blanks")]
     Name(usize),
@@ -95,6 +98,16 @@ impl FromStr for FilePath {
             path.is_absolute() && !normal.is_empty() && !text.ends_with('/') && !text.contains('\0');
         if is_file { Ok(Self(normal)) } else { Err(InvalidValue::Path) }
     }
+}
+
+/// Reads the path of a folder: NRPE runs a plugin in `/`, an administrator anywhere.
+fn folder(text: &str) -> Result<PathBuf, InvalidValue> {
+    let path = Path::new(text);
+    let is_plain = path.is_absolute()
+        && !text.contains('\0')
+        && path.components().all(|part| part != Component::ParentDir);
+    // Without doubled slashes, `.` and a slash at the end: `//` is the host's own root too.
+    if is_plain { Ok(path.components().collect()) } else { Err(InvalidValue::Folder) }
 }
 
 /// Reads the name of a host.
@@ -155,6 +168,18 @@ mod tests {
         }
         for text in ["", "/", "etc/hosts", "/etc/../hosts", "/etc/", "./x", "..", "/etc/a\0b"] {
             assert_eq!(text.parse::<FilePath>(), Err(InvalidValue::Path), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_folder_is_the_same_from_wherever_the_program_runs() {
+        for (text, normal) in
+            [("/", "/"), ("//", "/"), ("/.", "/"), ("/srv//image/", "/srv/image"), ("/a/./b", "/a/b")]
+        {
+            assert_eq!(folder(text).unwrap().as_os_str(), normal, "{text}");
+        }
+        for text in ["", ".", "..", "srv", "./srv", "/srv/..", "/../srv", "/a\0b"] {
+            assert_eq!(folder(text), Err(InvalidValue::Folder), "{text:?}");
         }
     }
 

@@ -15,14 +15,16 @@ use crate::facts::Facts;
 use crate::file::Checked;
 use crate::found::{Found, What};
 use crate::hosts::Hosts;
-use crate::look::look;
+use crate::look::{is_below_private, is_sheltered, look, obstacle};
 use crate::name::{Entry, NameSeen};
 use crate::options::{ExpectedOptions, Immutable};
-use crate::reference::{self, Copy, ReferenceError};
+use crate::reference::{self, Copy, Reference, ReferenceError};
 use crate::{Observations, host};
 
 /// How long the look-up of the name may take.
 const LOOKUP: Duration = Duration::from_secs(3);
+/// The files that the C library reads to look up a name.
+const LOOKED_UP_BY: [&str; 5] = [HOSTS, RESOLVER, "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf"];
 /// The value of `--name` that stands for the copy of /etc/hostname.
 const OF_REFERENCE: &str = "reference";
 
@@ -44,9 +46,6 @@ pub enum ProbeError {
     /// An option has the same value twice.
     #[error("{0} is given twice")]
     Twice(String),
-    /// The copy of /etc/hostname gives no name.
-    #[error("--name=reference: {0}")]
-    Name(String),
 }
 
 /// Reads the reference, the files, and, where something has to be explained, the facts about this host.
@@ -62,33 +61,50 @@ pub fn probe(
     is_folder(&args.root)?;
     let tree = Tree::new(&args.root, deadline);
     let mut seen = Seen { tree: &tree, deadline, found: BTreeMap::new() };
-    let mut files = match &args.reference {
-        Some(top) => {
-            reference::read(top, &args.file, deadline)?.into_iter().map(|copy| seen.checked(copy)).collect()
-        }
-        None => Vec::new(),
-    };
-    let name = match (&args.name, &args.reference) {
-        (Some(name), Some(top)) if name == OF_REFERENCE => {
-            Some(name_of(reference::copy(top, HOSTNAME.to_owned(), deadline))?)
-        }
-        (name, _) => name.clone(),
-    };
+    let Reference { copies, closed: mut unknown } = read_reference(args, deadline)?;
+    let mut files: Vec<Checked> = copies.into_iter().map(|copy| seen.checked(copy)).collect();
+    let name = expected_name(args, deadline).unwrap_or_else(|why| {
+        unknown.push(format!("--name=reference: {why}"));
+        None
+    });
     if !args.nameserver.is_empty() || !args.search.is_empty() {
-        files.retain(|file: &Checked| file.path != RESOLVER);
+        files.retain(|file| file.path != RESOLVER);
         let expected = Ok(Expected::Resolver(args.nameserver.clone(), args.search.clone()));
         files.push(Checked { path: RESOLVER.to_owned(), expected, access: None, found: seen.at(RESOLVER) });
     }
     let name = name.map(|name| seen.name(name, args));
-    let is_wanted = immutable == Immutable::Want && files.iter().any(|file| !file.found.is_locked());
-    let is_odd = files.iter().any(Checked::is_odd) || name.as_ref().is_some_and(NameSeen::is_changed);
+    let mut is_odd = name.as_ref().is_some_and(NameSeen::is_changed);
+    for file in files.iter_mut().filter(|file| file.is_odd()) {
+        is_odd = true;
+        file.found.is_sheltered = is_sheltered(&tree, &file.path) || is_copy_sheltered(args, file);
+    }
+    let is_wanted = immutable == Immutable::Want && files.iter().any(|file| !file.found.is_immutable());
     let facts = if is_odd || is_wanted {
         let is_locked = files.iter().any(|file| file.path == RESOLVER && file.found.is_locked());
-        host::read(&tree, &args.proc, is_locked)
+        host::read(&tree, &args.proc, is_locked, deadline)
     } else {
         Facts { now: host::now(), ..Facts::default() }
     };
-    Ok(Observations { reference: args.reference.clone(), files, name, facts })
+    Ok(Observations { reference: args.reference.clone(), files, unknown, name, facts })
+}
+
+/// Whether the folders of the reference say that its copy is not for all. Those above the reference say nothing.
+fn is_copy_sheltered(args: &ExpectedOptions, file: &Checked) -> bool {
+    let top = args.reference.as_ref().filter(|_| file.access.is_some());
+    top.is_some_and(|top| is_below_private(top, &top.join(file.path.trim_start_matches('/'))))
+}
+
+/// Reads the reference, if there is one. Where something else is checked too, what is wrong with it does not
+/// hide that.
+fn read_reference(args: &ExpectedOptions, deadline: &Deadline) -> Result<Reference, ReferenceError> {
+    let Some(top) = &args.reference else { return Ok(Reference::default()) };
+    let has_more = !args.nameserver.is_empty()
+        || !args.search.is_empty()
+        || args.name.as_ref().is_some_and(|name| name != OF_REFERENCE);
+    match reference::read(top, &args.file, deadline) {
+        Err(error) if has_more => Ok(Reference { copies: Vec::new(), closed: vec![error.to_string()] }),
+        read => read,
+    }
 }
 
 fn validate(args: &ExpectedOptions) -> Result<(), ProbeError> {
@@ -125,9 +141,12 @@ fn is_folder(root: &Path) -> Result<(), ProbeError> {
     Err(ProbeError::Root(root.to_owned(), found))
 }
 
-fn name_of(copy: Copy) -> Result<String, ProbeError> {
-    let content = copy.content.map_err(ProbeError::Name)?;
-    host_name(&content).ok_or_else(|| ProbeError::Name(format!("the copy of {HOSTNAME} has no name in it")))
+/// Returns the name that the host should have, if one is given; or why the copy of /etc/hostname does not tell.
+fn expected_name(args: &ExpectedOptions, deadline: &Deadline) -> Result<Option<String>, String> {
+    let top = args.reference.as_ref().filter(|_| args.name.as_deref() == Some(OF_REFERENCE));
+    let Some(top) = top else { return Ok(args.name.clone()) };
+    let copy = reference::copy(top, HOSTNAME.to_owned(), deadline).content?;
+    host_name(&copy).map(Some).ok_or_else(|| format!("the copy of {HOSTNAME} has no name in it"))
 }
 
 /// Drops two contents that are the same: a full reference would take half a gigabyte.
@@ -176,18 +195,28 @@ impl Seen<'_> {
 
     /// Looks for an address of the name: in /etc/hosts, and by all that this host is configured to ask.
     fn entry(&mut self, name: &str, is_here: bool) -> Entry {
-        if let What::Content(content) = self.at(HOSTS).what
-            && Hosts::parse(&content).has(name)
-        {
-            return Entry::There;
-        }
-        let Ok(host) = name.parse::<Host>() else { return Entry::Nowhere };
+        let why = match self.at(HOSTS).what {
+            What::Content(content) => {
+                let hosts = Hosts::parse(&content);
+                if hosts.has(name) {
+                    return Entry::There;
+                }
+                hosts.ignored(name)
+            }
+            What::Unreadable(why) => Some(format!("is not readable: {why}")),
+            _ => None,
+        };
+        let Ok(host) = name.parse::<Host>() else { return Entry::Nowhere(why) };
         if !is_here || host.name().is_none() {
             return Entry::Untried;
         }
+        // getent reads them all, and would wait for a FIFO as every other program here does.
+        if let Some(obstacle) = LOOKED_UP_BY.iter().find_map(|path| obstacle(self.tree, path)) {
+            return Entry::Unknown(format!("{name} was not looked up: {obstacle}"));
+        }
         match Resolver::new(self.deadline).limit(LOOKUP).one(&host, 0) {
             Ok(_) => Entry::There,
-            Err(net::ResolveError::NotFound(_)) => Entry::Nowhere,
+            Err(net::ResolveError::NotFound(_)) => Entry::Nowhere(why),
             Err(error) => Entry::Unknown(error.to_string()),
         }
     }

@@ -16,6 +16,15 @@ const MOST_FILES: usize = 256;
 /// The most folders of a tree, and how deep it may be is less.
 const MOST_FOLDERS: usize = 1024;
 
+/// What a tree holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reference {
+    /// Its files, in the order of their paths.
+    pub(crate) copies: Vec<Copy>,
+    /// Why other files in it, if there are any, are not known.
+    pub(crate) closed: Vec<String>,
+}
+
 /// A file as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Copy {
@@ -41,9 +50,10 @@ pub enum ReferenceError {
     TooMany(PathBuf),
 }
 
-/// Reads the files of the tree `top`: those named, or all of them in the order of their paths.
-pub(crate) fn read(top: &Path, named: &[FilePath], deadline: &Deadline) -> Result<Vec<Copy>, ReferenceError> {
+/// Reads the files of the tree `top`: those named, or all of them.
+pub(crate) fn read(top: &Path, named: &[FilePath], deadline: &Deadline) -> Result<Reference, ReferenceError> {
     let _step = deadline.step(format!("reading {}", top.display()));
+    let mut closed = Vec::new();
     let mut paths: Vec<String> = named.iter().map(|path| path.as_str().to_owned()).collect();
     match fs::metadata(top) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -53,15 +63,16 @@ pub(crate) fn read(top: &Path, named: &[FilePath], deadline: &Deadline) -> Resul
         Ok(_) => {}
     }
     if paths.is_empty() {
-        paths = list(top)?;
+        (paths, closed) = list(top)?;
     }
     match paths.len() {
-        0 => return Err(ReferenceError::Empty(top.to_owned())),
-        1..=MOST_FILES => {}
+        0 if closed.is_empty() => return Err(ReferenceError::Empty(top.to_owned())),
+        0..=MOST_FILES => {}
         _ => return Err(ReferenceError::TooMany(top.to_owned())),
     }
     paths.sort();
-    Ok(paths.into_iter().map(|path| copy(top, path, deadline)).collect())
+    closed.sort();
+    Ok(Reference { copies: paths.into_iter().map(|path| copy(top, path, deadline)).collect(), closed })
 }
 
 /// Reads one file of the tree `top`.
@@ -91,32 +102,38 @@ fn joined(error: &dyn std::error::Error) -> String {
     }
 }
 
-/// Lists the paths of all entries that are no folders. Links are not followed.
-fn list(top: &Path) -> Result<Vec<String>, ReferenceError> {
-    let mut paths = Vec::new();
+/// Lists the paths of all entries that are no folders, and what else could not be listed. Links are not followed.
+fn list(top: &Path) -> Result<(Vec<String>, Vec<String>), ReferenceError> {
+    let (mut paths, mut closed) = (Vec::new(), Vec::new());
     let mut folders = vec![top.to_owned()];
     let mut seen = 0;
     while let Some(folder) = folders.pop() {
         let failed = |error| ReferenceError::Folder(folder.clone(), reason(&error));
         seen += 1;
-        for entry in fs::read_dir(&folder).map_err(failed)? {
+        let entries = match fs::read_dir(&folder).map_err(failed) {
+            Err(error) if folder != top => {
+                closed.push(error.to_string());
+                continue;
+            }
+            entries => entries?,
+        };
+        for entry in entries {
             let entry = entry.map_err(failed)?;
             if entry.file_type().map_err(failed)?.is_dir() {
                 folders.push(entry.path());
             } else {
                 let path = entry.path();
-                let inside =
-                    path.strip_prefix(top).unwrap_or(&path).to_str().map(|inside| format!("/{inside}"));
-                paths.push(
-                    inside.ok_or_else(|| ReferenceError::Folder(path, "its name is not UTF-8".to_owned()))?,
-                );
+                match path.strip_prefix(top).unwrap_or(&path).to_str() {
+                    Some(inside) => paths.push(format!("/{inside}")),
+                    None => closed.push(format!("reading {}: its name is not UTF-8", path.display())),
+                }
             }
-            if paths.len() > MOST_FILES || folders.len() + seen > MOST_FOLDERS {
+            if paths.len() + closed.len() > MOST_FILES || folders.len() + seen > MOST_FOLDERS {
                 return Err(ReferenceError::TooMany(top.to_owned()));
             }
         }
     }
-    Ok(paths)
+    Ok((paths, closed))
 }
 
 #[cfg(test)]
@@ -145,6 +162,7 @@ mod tests {
         let found =
             read(top, &named, &Deadline::after(Duration::from_secs(8))).map_err(|error| error.to_string())?;
         Ok(found
+            .copies
             .into_iter()
             .map(|copy| (copy.path, copy.content.map(|text| String::from_utf8(text).unwrap())))
             .collect())

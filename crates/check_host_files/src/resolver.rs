@@ -56,7 +56,7 @@ impl Resolver {
             resolver.options.iter().map(|(name, value)| option(name, value)).collect::<Vec<_>>()
         };
         let parts = [
-            self.carriage_return(),
+            self.carriage_return(Some(expected)),
             difference("nameserver", &self.servers, &expected.servers),
             difference("search", &self.search, &expected.search),
             difference("options", &options(self), &options(expected)),
@@ -70,16 +70,21 @@ impl Resolver {
     pub(crate) fn difference_from(&self, servers: &[String], search: &[String]) -> Option<String> {
         let search: Vec<String> = search.iter().cloned().map(name).collect();
         together([
-            self.carriage_return(),
+            self.carriage_return(None),
             if servers.is_empty() { None } else { difference("nameserver", &self.servers, servers) },
             if search.is_empty() { None } else { difference("search", &self.search, &search) },
         ])
     }
 
-    fn carriage_return(&self) -> Option<String> {
-        self.carriage_returns
-            .first()
-            .map(|keyword| format!("a {keyword} line ends in CR, which is part of its value"))
+    /// Returns which line ends in CR: a fault also where the copy was made of such a file.
+    fn carriage_return(&self, copy: Option<&Self>) -> Option<String> {
+        let keyword = self.carriage_returns.first()?;
+        let too = if copy.is_some_and(|copy| copy.carriage_returns.contains(keyword)) {
+            ", and so does its copy"
+        } else {
+            ""
+        };
+        Some(format!("a {keyword} line ends in CR, which is part of its value{too}"))
     }
 }
 
@@ -182,6 +187,16 @@ mod tests {
                 "search a.example\n",
                 "search a.example\r\n",
                 "a search line ends in CR, which is part of its value",
+            ),
+            (
+                "nameserver 127.0.0.1\r\n",
+                "nameserver 127.0.0.1\r\n",
+                "a nameserver line ends in CR, which is part of its value, and so does its copy",
+            ),
+            (
+                "search a.example\r\n",
+                "nameserver 127.0.0.1\r\nsearch a.example\r\n",
+                "a nameserver line ends in CR, which is part of its value",
             ),
             (
                 "nameserver fe80::1%eth0\n",

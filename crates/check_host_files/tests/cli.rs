@@ -32,9 +32,17 @@ fn trees() -> TempDir {
     folder
 }
 
+/// Runs it with the options, in which TOP stands for the folder of the trees, as in the output.
+fn check_only(trees: &Path, options: &[&str]) -> Outcome {
+    let top = trees.to_str().unwrap();
+    let options = options.iter().map(|option| option.replace("TOP", top));
+    let mut outcome = run(Command::new(env!("CARGO_BIN_EXE_check_host_files")).args(options));
+    outcome.stdout = outcome.stdout.replace(top, "TOP");
+    outcome
+}
+
 fn check(trees: &Path, options: &[&str]) -> Outcome {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_check_host_files"));
-    run(command.current_dir(trees).args(["--root=host", "--reference=reference"]).args(options))
+    check_only(trees, &[&["--root=TOP/host", "--reference=TOP/reference"], options].concat())
 }
 
 fn summary(trees: &Path, options: &[&str]) -> String {
@@ -47,12 +55,12 @@ fn summary(trees: &Path, options: &[&str]) -> String {
 fn an_answer_an_alarm_and_an_error() {
     let trees = trees();
     let top = trees.path();
-    assert_eq!(summary(top, &[]), "HOST_FILES OK - 3 files as in reference");
-    assert_eq!(summary(top, &["--name=reference"]), "HOST_FILES OK - proxy7 and 3 files as in reference");
+    assert_eq!(summary(top, &[]), "HOST_FILES OK - 3 files as in TOP/reference");
+    assert_eq!(summary(top, &["--name=reference"]), "HOST_FILES OK - proxy7 and 3 files as in TOP/reference");
     let outcome = check(top, &["--file=/etc/hosts"]);
     assert_eq!(outcome.code, Some(0));
     let (line, data) = outcome.first_line().split_once(" | ").unwrap();
-    assert_eq!(line, "HOST_FILES OK - /etc/hosts as in reference");
+    assert_eq!(line, "HOST_FILES OK - /etc/hosts as in TOP/reference");
     assert!(
         data.starts_with("changed=0;;0;0;1 immutable=") && data.contains(" unreadable=0;;;0 age_of_change="),
         "{data}"
@@ -65,8 +73,11 @@ fn an_answer_an_alarm_and_an_error() {
     );
     let line = summary(top, &["--warning=0"]);
     assert!(line.starts_with("HOST_FILES WARNING - "), "{line}");
-    assert_eq!(summary(top, &["--file=/etc/passwd"]), "HOST_FILES UNKNOWN - /etc/passwd is not in reference");
-    assert_eq!(summary(top, &["--nameserver=198.51.100.53"]), "HOST_FILES OK - 3 files as in reference");
+    assert_eq!(
+        summary(top, &["--file=/etc/passwd"]),
+        "HOST_FILES UNKNOWN - /etc/passwd is not in TOP/reference"
+    );
+    assert_eq!(summary(top, &["--nameserver=198.51.100.53"]), "HOST_FILES OK - 3 files as in TOP/reference");
     let given = ["--nameserver=198.51.100.53", "--search=example.net", "--file=/etc/hosts"];
     let line = summary(top, &given);
     assert!(
@@ -81,7 +92,7 @@ fn meaning_or_octets() {
     let top = trees.path();
     fs::write(top.join("host/etc/resolv.conf"), format!("# by hand\n{RESOLVER}")).unwrap();
     fs::write(top.join("host/etc/hosts"), "192.0.2.7\tproxy7 # main\n127.0.0.1 localhost\n").unwrap();
-    assert_eq!(summary(top, &[]), "HOST_FILES OK - 3 files as in reference");
+    assert_eq!(summary(top, &[]), "HOST_FILES OK - 3 files as in TOP/reference");
     let line = summary(top, &["--exact"]);
     assert!(line.starts_with("HOST_FILES CRITICAL - 2 of 3 changed: /etc/hosts line 1 differs: "), "{line}");
 }
@@ -140,31 +151,44 @@ fn an_old_header_is_a_guess() {
 fn what_does_not_fit_together_is_refused() {
     let trees = trees();
     fs::create_dir(trees.path().join("empty")).unwrap();
-    let rows: [(&[&str], &str); 17] = [
+    let rows: [(&[&str], &str); 22] = [
         (&[], "nothing to check: name it by --reference, --name, --nameserver or --search"),
         (&["--file=/etc/hosts"], "--file needs --reference"),
         (&["--name=reference"], "--name=reference needs --reference"),
         (&["--name=x", "--mode"], "--reference"),
-        (&["--reference=reference", "--file=etc/hosts"], "not an absolute path of a file without .."),
-        (&["--reference=reference", "--file=/etc/../hosts"], "not an absolute path of a file without .."),
-        (&["--reference=reference", "--file=/etc/hosts", "--file=//etc/hosts"], "/etc/hosts is given twice"),
+        (&["--reference=TOP/reference", "--file=etc/hosts"], "not an absolute path of a file without .."),
+        (&["--reference=TOP/reference", "--file=/etc/../hosts"], "not an absolute path of a file without .."),
+        (
+            &["--reference=TOP/reference", "--file=/etc/hosts", "--file=//etc/hosts"],
+            "/etc/hosts is given twice",
+        ),
         (&["--nameserver=::1", "--nameserver=0::1"], "::1 is given twice"),
         (&["--name="], "--name"),
         (&["--search=a b"], "not a name of 1 to 253 characters without blanks"),
         (&["--name=x", "--immutable=no"], "not ok, warn or want"),
-        (&["--name=x", "--root=nowhere"], "--root: reading nowhere: no such file or directory"),
-        (&["--name=x", "--root=reference/etc/hosts"], "--root: reading reference/etc/hosts: not a directory"),
-        (&["--nameserver=localhost"], "not an address, such as 192.0.2.53 or fe80::1%eth0"),
-        (&["--reference=host/etc/hosts/x"], "reading host/etc/hosts/x: not a directory"),
-        (&["--reference=empty"], "empty holds no file"),
+        (&["--name=x", "--root=TOP/nowhere"], "--root: reading TOP/nowhere: no such file or directory"),
         (
-            &["--reference=nowhere"],
-            "nowhere holds no file: copy those to check by cd / and cp -aL --parents etc/resolv.conf nowhere",
+            &["--name=x", "--root=TOP/reference/etc/hosts"],
+            "--root: reading TOP/reference/etc/hosts: not a directory",
+        ),
+        (&["--nameserver=localhost"], "not an address, such as 192.0.2.53 or fe80::1%eth0"),
+        (&["--reference=TOP/host/etc/hosts/x"], "reading TOP/host/etc/hosts/x: not a directory"),
+        (&["--reference=reference"], "--reference=reference: not an absolute path of a folder without .."),
+        (
+            &["--reference=TOP/../reference"],
+            "--reference=TOP/../reference: not an absolute path of a folder without ..",
+        ),
+        (&["--name=x", "--root=."], "--root=.: not an absolute path of a folder without .."),
+        (&["--name=x", "--root=/tmp/.."], "--root=/tmp/..: not an absolute path of a folder without .."),
+        (&["--name=x", "--root="], "--root"),
+        (&["--reference=TOP/empty"], "TOP/empty holds no file"),
+        (
+            &["--reference=TOP/nowhere"],
+            "TOP/nowhere holds no file: copy those to check by cd / and cp -aL --parents etc/resolv.conf TOP/nowhere",
         ),
     ];
     for (options, text) in rows {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_check_host_files"));
-        let outcome = run(command.current_dir(trees.path()).args(options));
+        let outcome = check_only(trees.path(), options);
         let (code, line) = outcome.verdict();
         assert!(
             code == 3 && line.starts_with("HOST_FILES UNKNOWN - ") && line.contains(text),
@@ -187,6 +211,114 @@ fn a_reference_that_others_can_write_is_not_obeyed() {
     );
     let unknown = outcome.stdout.lines().find(|line| line.starts_with("UNKNOWN: ")).unwrap();
     assert!(unknown.contains("etc/hosts"), "{unknown}");
+}
+
+#[test]
+fn what_is_wrong_with_the_reference_hides_nothing_else() {
+    let trees = trees();
+    let top = trees.path();
+    fs::write(top.join("host/etc/resolv.conf"), "nameserver 198.51.100.53\n").unwrap();
+    let changed = "HOST_FILES CRITICAL - /etc/resolv.conf: nameserver 198.51.100.53, not 127.0.0.1";
+    let hostname = top.join("reference/etc/hostname");
+    let rows: [(&dyn Fn(), &[&str], &str); 4] = [
+        (
+            &|| fs::set_permissions(&hostname, fs::Permissions::from_mode(0o666)).unwrap(),
+            &["--name=reference"],
+            "UNKNOWN: --name=reference: chmod go-w TOP/reference/etc/hostname: others can write it\n",
+        ),
+        (
+            &|| fs::remove_file(&hostname).unwrap(),
+            &["--name=reference"],
+            "UNKNOWN: --name=reference: /etc/hostname is not in TOP/reference\n",
+        ),
+        (
+            &|| fs::rename(top.join("reference"), top.join("moved")).unwrap(),
+            &["--nameserver=127.0.0.1"],
+            "UNKNOWN: TOP/reference holds no file: ",
+        ),
+        (
+            &|| {
+                fs::create_dir(top.join("reference")).unwrap();
+                (0..257).for_each(|name| fs::write(top.join(format!("reference/{name}")), "").unwrap());
+            },
+            &["--nameserver=127.0.0.1"],
+            "UNKNOWN: TOP/reference holds more than 256 files or 1024 folders: choose by --file\n",
+        ),
+    ];
+    for (make, options, text) in rows {
+        make();
+        let output = check(top, options).stdout;
+        assert!(output.starts_with(changed) && output.contains(text), "{text}: {output}");
+    }
+}
+
+/// As root, or as its owner, the check reads what others may not: that does not belong into mails.
+#[test]
+fn what_lies_below_a_closed_folder_is_not_shown() {
+    let trees = trees();
+    let top = trees.path();
+    for tree in ["host", "reference"] {
+        fs::create_dir_all(top.join(tree).join("etc/keys/below")).unwrap();
+        fs::write(top.join(tree).join("etc/keys/below/key"), format!("secret of {tree}\n")).unwrap();
+    }
+    for (tree, mode) in [("host", 0o755), ("reference", 0o755), ("host", 0o700), ("reference", 0o750)] {
+        fs::set_permissions(top.join(tree).join("etc/keys"), fs::Permissions::from_mode(mode)).unwrap();
+        let other = top.join(if tree == "host" { "reference/etc/keys" } else { "host/etc/keys" });
+        fs::set_permissions(other, fs::Permissions::from_mode(0o755)).unwrap();
+        let output = check(top, &[]).stdout;
+        assert!(output.starts_with("HOST_FILES CRITICAL - /etc/keys/below/key "), "{output}");
+        assert_eq!(output.contains("secret"), mode == 0o755, "{tree}: {output}");
+    }
+}
+
+/// What the C library ignores, and what comes first, is the meaning of a hosts file.
+#[test]
+fn a_hosts_file_means_what_the_c_library_makes_of_it() {
+    let trees = trees();
+    let top = trees.path();
+    let write = |tree: &str, text: &str| fs::write(top.join(tree).join("etc/hosts"), text).unwrap();
+    let line = || summary(top, &["--file=/etc/hosts"]);
+    write("host", "127.0.0.1 localhost\n300.1.2.3 proxy7\n");
+    let text = "no line 192.0.2.7 proxy7, line 2 is ignored: 300.1.2.3 is not an address: ";
+    assert!(line().starts_with(&format!("HOST_FILES CRITICAL - /etc/hosts: {text}")), "{}", line());
+    write("host", "300.1.2.3 proxy8\n127.0.0.1 localhost\n192.0.2.7 proxy7\n");
+    let outcome = check(top, &["--file=/etc/hosts"]);
+    let note = "\nnote: /etc/hosts line 1 is ignored: 300.1.2.3 is not an address\n";
+    assert!(outcome.code == Some(0) && outcome.stdout.ends_with(note), "{}", outcome.stdout);
+    write("host", "127.0.1.1 proxy7\n192.0.2.7 proxy7\n");
+    write("reference", "192.0.2.7 proxy7\n127.0.1.1 proxy7\n");
+    let text = "another order of lines: proxy7 is 127.0.1.1 before 192.0.2.7: ";
+    assert!(line().starts_with(&format!("HOST_FILES CRITICAL - /etc/hosts: {text}")), "{}", line());
+}
+
+/// The copy was made of a file that was broken already: that is said, and nobody is blamed for a change.
+#[test]
+fn a_cr_in_file_and_copy_is_still_a_fault() {
+    let trees = trees();
+    for tree in ["host", "reference"] {
+        fs::write(trees.path().join(tree).join("etc/resolv.conf"), "nameserver 127.0.0.1\r\n").unwrap();
+    }
+    let text = "a nameserver line ends in CR, which is part of its value, and so does its copy";
+    assert_eq!(summary(trees.path(), &[]), format!("HOST_FILES CRITICAL - /etc/resolv.conf: {text}"));
+}
+
+#[test]
+fn thousands_of_lines_are_answered_at_once() {
+    let trees = trees();
+    let lines = |reversed: bool| {
+        let line =
+            |number: usize| format!("10.0.{}.{} same h{}\n", number / 250, number % 250 + 1, number % 40_000);
+        let numbers: Vec<usize> = if reversed { (0..37_000).rev().collect() } else { (0..37_000).collect() };
+        numbers.into_iter().map(line).collect::<String>()
+    };
+    for (tree, is_reversed) in [("host", true), ("reference", false)] {
+        fs::write(trees.path().join(tree).join("etc/hosts"), lines(is_reversed)).unwrap();
+    }
+    let outcome = check(trees.path(), &["--name=proxy7", "--timeout=30"]);
+    let text =
+        "HOST_FILES CRITICAL - /etc/hosts: another order of lines: same is 10.0.147.250 before 10.0.0.1: ";
+    assert!(outcome.stdout.starts_with(text), "{}", outcome.stdout);
+    assert!(outcome.elapsed < Duration::from_secs(10), "{:?}", outcome.elapsed);
 }
 
 #[test]

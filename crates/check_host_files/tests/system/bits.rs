@@ -15,11 +15,16 @@ fn the_bit_is_told_where_it_does_harm_or_nothing() {
     let refuse = |path: &str| format!("WARNING - {path} is immutable: this kind of VPS may refuse to start");
     lab.hold(&[
         ("mkdir $PROC/vz; chattr +i /etc/resolv.conf", "lab_default", 1, &refuse("/etc/resolv.conf")),
-        ("mkdir $PROC/vz; chattr +a /etc/hostname", "lab_default", 1, &refuse("/etc/hostname")),
+        (
+            "mkdir $PROC/vz; chattr +a /etc/hostname",
+            "lab_default",
+            1,
+            "WARNING - /etc/hostname is append-only: this kind of VPS may refuse to start",
+        ),
         ("mkdir $PROC/vz; chattr +i /etc/hosts", "lab_ok", 0, "OK - 5 files"),
         ("mkdir $PROC/vz $PROC/bc; chattr +i /etc/hosts", "lab_default", 0, FINE),
         ("mkdir $PROC/vz; chattr +i /etc/extra.conf", "lab_default", 0, FINE),
-        ("mkdir $PROC/vz; chattr +i /etc", "lab_default", 1, &refuse("/etc/hostname")),
+        ("mkdir $PROC/vz; chattr +i /etc", "lab_default", 1, &refuse("/etc")),
         ("mkdir -p /sys/hypervisor; echo xen >/sys/hypervisor/type; chattr +i /etc/resolv.conf", "lab_default", 0, FINE),
         (
             "mkdir /etc/cloud; echo 'preserve_hostname: false' >/etc/cloud/cloud.cfg; chattr +i /etc/hostname",
@@ -64,6 +69,18 @@ fn the_bit_is_told_where_it_is_wanted() {
     lab.hold(&[
         (all, "lab_want", 0, "OK - 5 files"),
         (&format!("{all}; chattr -i hosts"), "lab_want", 1, "WARNING - /etc/hosts is not immutable"),
+        (
+            &format!("{all}; chattr -i hosts; chattr +a hosts"),
+            "lab_want",
+            1,
+            "WARNING - /etc/hosts is append-only, not immutable",
+        ),
+        (
+            &format!("{all}; chattr -i hosts; chattr +i ."),
+            "lab_want",
+            1,
+            "WARNING - /etc/hosts is not immutable: /etc is immutable, which does not keep the content",
+        ),
         (&format!("{all}; mkdir $PROC/vz"), "lab_want", 0, "OK - 5 files"),
         (
             &format!("{all}; chattr -i hosts; echo 'CapBnd: 00000000a80425fb' >$PROC/self/status"),

@@ -191,11 +191,12 @@ const LEFT: [(&str, &str); 5] = [
 ];
 
 /// NRPE's commands of the tests: their names, and the options after `--proc`.
-const COMMANDS: [(&str, &str); 6] = [
+const COMMANDS: [(&str, &str); 7] = [
     ("default", "--reference=/etc/silent-outage/reference --name=reference"),
     ("exact", "--reference=/etc/silent-outage/reference --exact"),
     ("mode", "--reference=/etc/silent-outage/reference --mode"),
     ("want", "--reference=/etc/silent-outage/reference --immutable=want"),
     ("ok", "--reference=/etc/silent-outage/reference --immutable=ok"),
+    ("both", "--reference=/etc/silent-outage/reference --name=reference --nameserver=127.0.0.1"),
     ("given", "--name=proxy7.example.com --nameserver=127.0.0.1 --search=example.com"),
 ];

@@ -52,6 +52,41 @@ fn each_state_has_its_line() {
         ("ln -sf a /etc/b; ln -sf b /etc/a; ln -sf a /etc/hosts", "lab_default", 2, "CRITICAL - /etc/hosts is a loop of links"),
         ("rm /etc/hosts; mkdir /etc/hosts", "lab_default", 2, "CRITICAL - /etc/hosts is a folder"),
         ("rm /etc/hosts; mkfifo /etc/hosts", "lab_default", 2, "CRITICAL - /etc/hosts is a FIFO"),
+        (
+            "rm /etc/hosts; mkfifo /etc/hosts; mkfifo /run/x; ln -sf /run/x /etc/resolv.conf",
+            "lab_given",
+            2,
+            "CRITICAL - /etc/resolv.conf is a FIFO: changed at ",
+        ),
+        (
+            "rm /etc/hosts; mkfifo /etc/hosts",
+            "lab_given",
+            3,
+            "UNKNOWN - proxy7.example.com was not looked up: /etc/hosts is a FIFO",
+        ),
+        (
+            "truncate -s 5G /etc/hosts",
+            "lab_given",
+            3,
+            "UNKNOWN - proxy7.example.com was not looked up: /etc/hosts is larger than 16 MiB",
+        ),
+        (
+            "mkdir -p /etc/cloud/cloud.cfg.d /run/systemd /var/lib/cloud/data /sys/hypervisor
+             echo 2 >/etc/extra.conf; touch /etc/cloud/cloud.cfg
+             for fifo in /etc/cloud/cloud.cfg.d/1.cfg /run/systemd/container /var/lib/cloud/data/set-hostname \\
+                /var/lib/cloud/data/previous-hostname /sys/hypervisor/type; do
+                mkfifo $fifo; sleep 60 <>$fifo >/dev/null 2>&1 & done
+             truncate -s 5G /etc/cloud/cloud.cfg.d/2.cfg",
+            "lab_default",
+            2,
+            "CRITICAL - /etc/extra.conf line 1 differs: ",
+        ),
+        (
+            "printf '127.0.0.1 localhost\\n300.1.2.3 proxy7.example.com proxy7\\n' >/etc/hosts",
+            "lab_given",
+            1,
+            "WARNING - proxy7.example.com has no address, DNS has none and /etc/hosts line 2 is ignored: 300.1.2.3 is not an address",
+        ),
         ("rm /etc/hosts; mknod /etc/hosts c 1 5", "lab_default", 2, "CRITICAL - /etc/hosts is a device"),
         ("truncate -s 5G /etc/extra.conf", "lab_default", 3, "UNKNOWN - /etc/extra.conf is larger than 1 MiB"),
         (
@@ -59,6 +94,25 @@ fn each_state_has_its_line() {
             "lab_default",
             2,
             "CRITICAL - /etc/resolv.conf has mode 0600: only root can resolve names",
+        ),
+        (
+            "chmod 600 /etc/hosts",
+            "lab_default",
+            1,
+            "WARNING - proxy7.example.com has no address, DNS has none and /etc/hosts is not readable: permission denied, 1 more fault",
+        ),
+        ("chmod 600 /etc/hosts", "lab_exact", 1, "WARNING - /etc/hosts has mode 0600: only root sees the names in it"),
+        (
+            "chmod 700 /etc/silent-outage/reference/etc; echo nameserver 198.51.100.53 >/etc/resolv.conf",
+            "lab_both",
+            2,
+            "CRITICAL - /etc/resolv.conf: nameserver 198.51.100.53, not 127.0.0.1: changed at ",
+        ),
+        (
+            "chmod 666 /etc/silent-outage/reference/etc/hostname; echo nameserver 198.51.100.53 >/etc/resolv.conf",
+            "lab_default",
+            2,
+            "CRITICAL - /etc/resolv.conf: nameserver 198.51.100.53, not 127.0.0.1, ",
         ),
         ("chmod 0 /etc/extra.conf", "lab_default", 3, "UNKNOWN - /etc/extra.conf is not readable: permission denied"),
         ("chmod 600 /etc/silent-outage/reference/etc/secret.conf", "lab_default", 3, "UNKNOWN - "),
