@@ -213,6 +213,9 @@ fn a_reference_that_others_can_write_is_not_obeyed() {
     assert!(unknown.contains("etc/hosts"), "{unknown}");
 }
 
+/// What is done to the trees, the options, and what the output contains then.
+type Row<'a> = (&'a dyn Fn(), &'a [&'a str], &'a str);
+
 #[test]
 fn what_is_wrong_with_the_reference_hides_nothing_else() {
     let trees = trees();
@@ -220,7 +223,7 @@ fn what_is_wrong_with_the_reference_hides_nothing_else() {
     fs::write(top.join("host/etc/resolv.conf"), "nameserver 198.51.100.53\n").unwrap();
     let changed = "HOST_FILES CRITICAL - /etc/resolv.conf: nameserver 198.51.100.53, not 127.0.0.1";
     let hostname = top.join("reference/etc/hostname");
-    let rows: [(&dyn Fn(), &[&str], &str); 4] = [
+    let rows: [Row<'_>; 4] = [
         (
             &|| fs::set_permissions(&hostname, fs::Permissions::from_mode(0o666)).unwrap(),
             &["--name=reference"],
