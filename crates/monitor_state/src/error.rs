@@ -36,6 +36,9 @@ pub enum StatusError {
     /// A block of the monitor itself is not there, so it is another kind of file.
     #[error("it has no block {0}, so it is no status.dat")]
     Missing(&'static str),
+    /// A block of the monitor itself stands twice, so it is two files in one.
+    #[error("it has two blocks {0}, so it is more than one status.dat")]
+    Twice(&'static str),
     /// A block lacks what makes it a host, a service or a downtime.
     #[error("the {kind} block that ends at octet {octet} has no valid {key}")]
     NoValue {

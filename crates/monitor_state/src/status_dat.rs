@@ -25,7 +25,9 @@ pub fn parse(source: impl Read, collect: &mut impl Collect) -> Result<Monitor, S
         is_empty = false;
         let no_value = |(kind, key)| StatusError::NoValue { kind, octet, key };
         match kind {
+            b"info" if created.is_some() => return Err(StatusError::Twice("info")),
             b"info" => created = Some(number(body, b"created").ok_or_else(|| no_value(("info", "created")))?),
+            b"programstatus" if program.is_some() => return Err(StatusError::Twice("programstatus")),
             b"programstatus" => program = Some(read_program(body)),
             b"hoststatus" => read_object("hoststatus", body, collect).map_err(no_value)?,
             b"servicestatus" => read_object("servicestatus", body, collect).map_err(no_value)?,
@@ -124,7 +126,8 @@ fn read_object(kind: &'static str, body: &[u8], collect: &mut impl Collect) -> R
     }
     object.state = condition(state.ok_or((kind, "current_state"))?);
     object.last_hard_state = hard.map_or(object.state, condition);
-    object.is_checked = checked.unwrap_or(object.last_check > 0);
+    // A block that does not say so is no result of a check.
+    object.is_checked = checked == Some(true);
     collect.object(&object);
     Ok(())
 }

@@ -157,7 +157,7 @@ fn unknown_keys_fractions_and_repeats_are_no_trouble() {
         ),
         (
             "hoststatus {\n\tx=1\n\thost_name=a\n\tcurrent_state=0\n\tcurrent_state=2\n\tlast_check=5.25\n\tpassive_checks_enabled=1\n\t}\n",
-            "a UNREACHABLE SOFT",
+            "a UNREACHABLE SOFT, pending",
         ),
         (
             "hoststatus {\n\thost_name=a\n\tcurrent_state=7\n\thas_been_checked=1\n\tactive_checks_enabled=1\n\t}\n",
@@ -204,6 +204,14 @@ fn what_is_not_whole_is_refused() {
             "the info block that ends at octet 21 has no valid created".to_owned(),
         ),
         ("<!DOCTYPE html>\n".to_owned(), "octet 0 starts no block and no comment".to_owned()),
+        (
+            with("info {\n\tcreated=2\n\t}\n"),
+            "it has two blocks info, so it is more than one status.dat".to_owned(),
+        ),
+        (
+            with("programstatus {\n\t}\n"),
+            "it has two blocks programstatus, so it is more than one status.dat".to_owned(),
+        ),
         (
             with("hoststatus {\n\tcurrent_state=0\n\t}\n"),
             format!("the hoststatus block that ends at octet {} has no valid host_name", head + 33),
@@ -281,7 +289,7 @@ fn a_file_that_is_written_in_place_is_read_again() {
         fn object(&mut self, object: &Object<'_>) {
             if self.1 > 0 && object.host == "router-za" {
                 self.1 -= 1;
-                fs::write(self.0, [zoo(), with("").into_bytes(), vec![b'\n'; self.1]].concat()).unwrap();
+                fs::write(self.0, [zoo(), vec![b'\n'; 1 + self.1]].concat()).unwrap();
             }
             self.2.object(object);
         }
