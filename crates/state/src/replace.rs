@@ -1,8 +1,8 @@
-//! Writing a file whole or not at all.
+//! Writing files whole or not at all.
 
 use std::io::Write as _;
 
-use rustix::fs::{Mode, fchmod, renameat};
+use rustix::fs::{AtFlags, Mode, fchmod, renameat, unlinkat};
 
 use crate::error::StateError;
 use crate::folder::Folder;
@@ -22,23 +22,47 @@ impl Folder {
     /// # Errors
     /// [`StateError::Refused`]: the old content is still there. If only the last step fails, to write the
     /// name through to the disk, either content is.
-    pub fn replace(&self, _lock: &Lock, name: &str, content: &[u8], mode: u32) -> Result<(), StateError> {
-        let temporary = format!(".{name}.new");
-        let (path, target) = (self.path().join(&temporary), self.path().join(name));
-        let mut file = self.create(&temporary)?;
-        // The umask does not apply to fchmod(2).
-        let permitted =
-            fchmod(&file, Mode::from_raw_mode(mode)).map_err(StateError::refused("permitting", &path));
-        let written = file
-            .write_all(content)
-            .and_then(|()| file.sync_all())
-            .map_err(StateError::failed("writing", &path));
-        permitted.and(written).inspect_err(|_| {
-            // Room for others on a full disk. Where even this fails, the next run removes it.
-            let _ = rustix::fs::unlinkat(&self.descriptor, &temporary, rustix::fs::AtFlags::empty());
-        })?;
-        let renamed = renameat(&self.descriptor, &temporary, &self.descriptor, name);
-        renamed.map_err(StateError::refused("replacing", &target))?;
+    pub fn replace(&self, lock: &Lock, name: &str, content: &[u8], mode: u32) -> Result<(), StateError> {
+        self.replace_all(lock, &[(name, content)], mode)
+    }
+
+    /// Replaces several files, each a name and its content, as [`Folder::replace`] does one. All of them are
+    /// written through to the disk before the first gets its name, so that a disk that is full leaves all as
+    /// they were.
+    ///
+    /// # Errors
+    /// See [`Folder::replace`]; only if a name cannot be given, some of the files may be new.
+    pub fn replace_all(&self, _lock: &Lock, files: &[(&str, &[u8])], mode: u32) -> Result<(), StateError> {
+        // Room for others on a full disk.
+        let discard = |_: &StateError| files.iter().for_each(|(name, _)| self.discard(name));
+        files.iter().try_for_each(|(name, content)| self.stage(name, content, mode)).inspect_err(discard)?;
+        files.iter().try_for_each(|(name, _)| self.name_staged(name)).inspect_err(discard)?;
         self.sync()
     }
+
+    /// Removes what a killed run left of a file that it was about to replace. Where it cannot, the next
+    /// [`Folder::replace`] of that file tells why.
+    pub fn discard(&self, name: &str) {
+        let _ = unlinkat(&self.descriptor, temporary(name), AtFlags::empty());
+    }
+
+    /// Writes what a file will hold through to the disk, under another name.
+    fn stage(&self, name: &str, content: &[u8], mode: u32) -> Result<(), StateError> {
+        let temporary = temporary(name);
+        let path = self.path().join(&temporary);
+        let mut file = self.create(&temporary)?;
+        // The umask does not apply to fchmod(2).
+        fchmod(&file, Mode::from_raw_mode(mode)).map_err(StateError::refused("permitting", &path))?;
+        let written = file.write_all(content).and_then(|()| file.sync_all());
+        written.map_err(StateError::failed("writing", &path))
+    }
+
+    fn name_staged(&self, name: &str) -> Result<(), StateError> {
+        let renamed = renameat(&self.descriptor, temporary(name), &self.descriptor, name);
+        renamed.map_err(StateError::refused("replacing", &self.path().join(name)))
+    }
+}
+
+fn temporary(name: &str) -> String {
+    format!(".{name}.new")
 }
