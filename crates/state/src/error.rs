@@ -88,6 +88,10 @@ fn explain(path: &Path, fault: &Fault) -> String {
         Fault::NotFile => format!("{path}: not a regular file"),
         Fault::Link => format!("{path}: a symbolic link, name the file itself"),
         Fault::Loop => format!("{path}: too many symbolic links"),
+        Fault::Another { owner, own: 0 } => {
+            format!("{path}: belongs to uid {owner}, run this as that user, not as root")
+        }
+        Fault::Another { owner: 0, own } => format!("chown -R {own} {path}: it belongs to root"),
         Fault::Another { owner, own } => {
             format!("{path}: belongs to uid {owner}, and this runs as uid {own}")
         }

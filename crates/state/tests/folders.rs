@@ -52,7 +52,7 @@ fn a_private_folder_is_made_or_refused() {
         return;
     }
     chown(&path, Some(64_999), None).unwrap();
-    let foreign = "belongs to uid 64999, and this runs as uid 0";
+    let foreign = "belongs to uid 64999, run this as that user, not as root";
     assert_eq!(make(&path).unwrap_err(), format!("{shown}: {foreign}"));
 }
 
