@@ -77,7 +77,8 @@ fn history(bench: &Bench<'_>) {
         let names = format!("\thost_name=proxy-{number:04}\n\tservice_description=wire\n");
         let state =
             "\tcurrent_state=0\n\thas_been_checked=1\n\tstate_type=1\n\tpassive_checks_enabled=1\n\t}\n";
-        status += &format!("servicestatus {{\n{names}{state}");
+        status +=
+            &format!("hoststatus {{\n\thost_name=proxy-{number:04}\n{state}servicestatus {{\n{names}{state}");
     }
     let status = write(folder.path(), "status.dat", &status);
     let own = publish(bench, folder.path(), &status);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use plugin::{Deadline, ReadError, clean, read_file};
 use serde::Deserialize;
 
+use crate::looks;
 use crate::pattern::Pattern;
 
 /// The most that the file may hold, in octets.
@@ -160,7 +161,7 @@ pub struct Component {
     pub rule: Rule,
     /// Whether it is shown itself, not only in the state of its group.
     pub is_shown: bool,
-    /// How old the result of a passive check may be, in seconds.
+    /// How old the result of a check may be that has no interval, as of a passive one, in seconds.
     pub max_age: Option<u64>,
 }
 
@@ -173,6 +174,11 @@ fn yes() -> bool {
 }
 
 impl Config {
+    /// Returns all components, in the order of the page.
+    pub fn components(&self) -> impl Iterator<Item = &Component> {
+        self.groups.iter().flat_map(|group| &group.components)
+    }
+
     /// Reads the file, and the style and the logo that it names.
     ///
     /// # Errors
@@ -208,34 +214,13 @@ impl Config {
         let logo = written.logo.as_deref().map(&part).transpose()?;
         let checked = written.checked().and_then(|config| {
             Ok(Self {
-                style: style.map(style_sheet).transpose()?.unwrap_or_default(),
-                logo: logo.map(data_url).transpose()?,
+                style: style.map(looks::style_sheet).transpose()?.unwrap_or_default(),
+                logo: logo.map(looks::logo).transpose()?,
                 ..config
             })
         });
         checked.map_err(|what| ConfigError::Setting { path: path.to_owned(), what })
     }
-}
-
-/// The text of a style sheet that cannot end the element it stands in.
-fn style_sheet((name, content): (PathBuf, Vec<u8>)) -> Result<String, String> {
-    let text = String::from_utf8(content).map_err(|_| format!("style: {} is not UTF-8", name.display()))?;
-    if text.contains("</") {
-        return Err(format!("style: {} contains a tag, it must be a style sheet alone", name.display()));
-    }
-    Ok(text)
-}
-
-fn data_url((name, content): (PathBuf, Vec<u8>)) -> Result<String, String> {
-    use base64::Engine as _;
-    let kind = match name.extension().and_then(|ending| ending.to_str()) {
-        Some("svg") => "svg+xml",
-        Some("png") => "png",
-        Some("webp") => "webp",
-        Some("jpg" | "jpeg") => "jpeg",
-        _ => return Err(format!("logo: {} ends neither in .svg nor in .png, .webp or .jpg", name.display())),
-    };
-    Ok(format!("data:image/{kind};base64,{}", base64::engine::general_purpose::STANDARD.encode(content)))
 }
 
 impl Written {

@@ -3,7 +3,8 @@
 use monitor_state::Condition;
 
 use crate::config::{Component, Rule};
-use crate::sources::{Host, Observations, Source};
+use crate::fault::ahead;
+use crate::sources::{Checks, Host, Observations, Source};
 use crate::status::Status;
 
 /// What is taken into account beside the states themselves.
@@ -44,12 +45,22 @@ pub enum Why {
     HostUnreachable,
     /// It was never checked.
     NeverChecked,
+    /// The monitor does not tell of its host, or a state that there is not.
+    NoHost,
+    /// Its host is down or unreachable, by a check that is too old.
+    HostTooOld,
+    /// It is checked by the monitor, without an interval, so that nothing tells when it should have been.
+    NoInterval,
+    /// Its last check is in the future.
+    Future,
     /// Neither active nor passive checks are enabled.
     Disabled,
     /// It was not checked for too long.
     TooOld,
     /// A soft problem is public.
     Soft,
+    /// The monitor told of it in the last runs and does so no more.
+    Vanished,
 }
 
 impl Why {
@@ -60,9 +71,14 @@ impl Why {
             Self::HostDown => "its host is down",
             Self::HostUnreachable => "its host is unreachable",
             Self::NeverChecked => "never checked",
+            Self::NoHost => "the monitor tells no state of its host",
+            Self::HostTooOld => "its host was not checked for too long",
+            Self::NoInterval => "no check interval, give the component a max_age",
+            Self::Future => "checked in the future",
             Self::Disabled => "checks disabled",
             Self::TooOld => "not checked for too long",
             Self::Soft => "soft problem",
+            Self::Vanished => "the monitor no longer tells of it",
         }
     }
 }
@@ -78,6 +94,14 @@ pub struct Verdict {
     pub why: Why,
 }
 
+impl Verdict {
+    /// The verdict on a source of which the monitor no longer tells.
+    pub const VANISHED: Self = Self { health: Health::Unknown, in_downtime: false, why: Why::Vanished };
+}
+
+/// A component's state, and what it follows from.
+pub(crate) type Judged = (Status, Vec<Verdict>);
+
 /// Judges a source. `host` is the host it is on, if the monitor told of it.
 pub(crate) fn judge(source: &Source, host: Option<&Host>, max_age: Option<u64>, limits: &Limits) -> Verdict {
     let in_downtime = source.in_downtime || host.is_some_and(|host| host.in_downtime);
@@ -87,22 +111,19 @@ pub(crate) fn judge(source: &Source, host: Option<&Host>, max_age: Option<u64>, 
 
 fn health(source: &Source, host: Option<&Host>, max_age: Option<u64>, limits: &Limits) -> (Health, Why) {
     if source.service.is_some() {
-        // A service keeps its last state, often OK, when its host goes down. A host that is never checked
-        // counts as up.
-        match host.filter(|host| host.is_checked).map(|host| host.hard) {
-            Some(Condition::Down) => return (Health::Down, Why::HostDown),
-            Some(Condition::Unreachable) => return (Health::Unknown, Why::HostUnreachable),
-            _ => {}
+        let Some(host) = host else { return (Health::Unknown, Why::NoHost) };
+        if let Some(verdict) = by_host(host, limits) {
+            return verdict;
         }
     }
     if !source.is_checked {
         return (Health::Unknown, Why::NeverChecked);
     }
-    if !source.active_checks && !source.passive_checks {
+    if !source.checks.active && !source.checks.passive {
         return (Health::Unknown, Why::Disabled);
     }
-    if is_too_old(source, max_age, limits) {
-        return (Health::Unknown, Why::TooOld);
+    if let Some(why) = not_checked(&source.checks, max_age, limits) {
+        return (Health::Unknown, why);
     }
     let health = of_condition(source.hard);
     let is_soft_problem =
@@ -110,13 +131,34 @@ fn health(source: &Source, host: Option<&Host>, max_age: Option<u64>, limits: &L
     if is_soft_problem { (Health::Degraded, Why::Soft) } else { (health, Why::State) }
 }
 
-fn is_too_old(source: &Source, max_age: Option<u64>, limits: &Limits) -> bool {
-    let age = limits.now.saturating_sub(source.last_check);
-    if !source.active_checks {
-        return max_age.is_some_and(|max_age| age > max_age);
+/// What a service is by its host: it keeps its last state, often OK, when that goes down. A host that is never
+/// checked counts as up, and one that is checked only when a service fails has no age.
+fn by_host(host: &Host, limits: &Limits) -> Option<(Health, Why)> {
+    let verdict = match host.hard {
+        _ if !host.is_checked => return None,
+        Condition::Down => (Health::Down, Why::HostDown),
+        Condition::Unreachable => (Health::Unknown, Why::HostUnreachable),
+        Condition::Unknown => (Health::Unknown, Why::NoHost),
+        _ => return None,
+    };
+    let is_old = matches!(not_checked(&host.checks, None, limits), Some(Why::TooOld | Why::Future));
+    Some(if is_old { (Health::Unknown, Why::HostTooOld) } else { verdict })
+}
+
+/// Why the last check counts no more, if it does not.
+fn not_checked(checks: &Checks, max_age: Option<u64>, limits: &Limits) -> Option<Why> {
+    if ahead(checks.last, limits.now).is_some() {
+        return Some(Why::Future);
     }
-    let allowed = source.check_interval * INTERVALS * limits.interval_length as f64;
-    source.service.is_some() && allowed > 0.0 && age as f64 > allowed
+    let age = limits.now.saturating_sub(checks.last) as f64;
+    let by_interval = checks.interval * INTERVALS * limits.interval_length as f64;
+    let allowed = match max_age.map(|seconds| seconds as f64) {
+        _ if checks.active && by_interval > 0.0 => by_interval,
+        Some(max_age) => max_age,
+        None if checks.active => return Some(Why::NoInterval),
+        None => return None,
+    };
+    (age > allowed).then_some(Why::TooOld)
 }
 
 fn of_condition(condition: Condition) -> Health {
@@ -169,160 +211,4 @@ fn by_rule(rule: Rule, sources: &[Health]) -> Status {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn source(service: Option<&str>, hard: Condition) -> Source {
-        Source {
-            host: "a".to_owned(),
-            service: service.map(str::to_owned),
-            hard,
-            current: hard,
-            is_checked: true,
-            last_check: 1_000,
-            check_interval: 5.0,
-            active_checks: false,
-            passive_checks: true,
-            in_downtime: false,
-        }
-    }
-
-    fn seen(
-        source: &Source,
-        host: Option<Condition>,
-        now: u64,
-        max_age: Option<u64>,
-        soft: bool,
-    ) -> (Health, &'static str) {
-        let host = host.map(|hard| Host { hard, is_checked: true, in_downtime: false });
-        let verdict = judge(source, host.as_ref(), max_age, &Limits { now, interval_length: 60, soft });
-        assert!(!verdict.in_downtime);
-        (verdict.health, verdict.why.text())
-    }
-
-    #[test]
-    fn a_source_is_as_its_hard_state_and_its_host() {
-        let service = |hard| source(Some("b"), hard);
-        let rows = [
-            (service(Condition::Ok), None, Health::Operational, ""),
-            (service(Condition::Ok), Some(Condition::Up), Health::Operational, ""),
-            (service(Condition::Warning), Some(Condition::Up), Health::Degraded, ""),
-            (service(Condition::Critical), Some(Condition::Up), Health::Down, ""),
-            (service(Condition::Unknown), Some(Condition::Up), Health::Unknown, ""),
-            (service(Condition::Ok), Some(Condition::Down), Health::Down, "its host is down"),
-            (
-                service(Condition::Ok),
-                Some(Condition::Unreachable),
-                Health::Unknown,
-                "its host is unreachable",
-            ),
-            (
-                service(Condition::Critical),
-                Some(Condition::Unreachable),
-                Health::Unknown,
-                "its host is unreachable",
-            ),
-            (source(None, Condition::Up), None, Health::Operational, ""),
-            (source(None, Condition::Down), Some(Condition::Down), Health::Down, ""),
-            (source(None, Condition::Unreachable), Some(Condition::Unreachable), Health::Unknown, ""),
-            (Source { is_checked: false, ..service(Condition::Ok) }, None, Health::Unknown, "never checked"),
-            (
-                Source { passive_checks: false, ..service(Condition::Ok) },
-                None,
-                Health::Unknown,
-                "checks disabled",
-            ),
-        ];
-        for (source, host, health, why) in rows {
-            assert_eq!(seen(&source, host, 1_000, None, false), (health, why), "{source:?} on {host:?}");
-        }
-        let never = Host { hard: Condition::Down, is_checked: false, in_downtime: false };
-        let limits = Limits { now: 1_000, interval_length: 60, soft: false };
-        assert_eq!(judge(&service(Condition::Ok), Some(&never), None, &limits).health, Health::Operational);
-        let maintained = Host { hard: Condition::Up, is_checked: true, in_downtime: true };
-        assert!(
-            judge(&service(Condition::Critical), Some(&maintained), None, &limits).in_downtime,
-            "by its host"
-        );
-    }
-
-    #[test]
-    fn a_soft_problem_is_public_only_on_wish() {
-        let soft = Source { current: Condition::Critical, ..source(Some("b"), Condition::Ok) };
-        assert_eq!(seen(&soft, None, 1_000, None, false), (Health::Operational, ""));
-        assert_eq!(seen(&soft, None, 1_000, None, true), (Health::Degraded, "soft problem"));
-        let recovering = Source { current: Condition::Ok, ..source(Some("b"), Condition::Critical) };
-        assert_eq!(seen(&recovering, None, 1_000, None, true), (Health::Down, ""));
-    }
-
-    #[test]
-    fn a_state_that_is_not_renewed_counts_no_more() {
-        let passive = source(Some("b"), Condition::Ok);
-        let active = Source { active_checks: true, ..passive.clone() };
-        let host = Source { active_checks: true, ..source(None, Condition::Up) };
-        let on_demand = Source { check_interval: 0.0, ..active.clone() };
-        let old = (Health::Unknown, "not checked for too long");
-        let fresh = (Health::Operational, "");
-        let rows = [
-            (&active, 1_900, None, fresh),
-            (&active, 1_901, None, old),
-            (&active, 0, None, fresh),
-            (&on_demand, 999_999, None, fresh),
-            (&host, 999_999, None, fresh),
-            (&passive, 999_999, None, fresh),
-            (&passive, 1_300, Some(300), fresh),
-            (&passive, 1_301, Some(300), old),
-            (&active, 1_301, Some(300), fresh),
-        ];
-        for (source, now, max_age, expected) in rows {
-            assert_eq!(seen(source, None, now, max_age, false), expected, "{source:?} {now} {max_age:?}");
-        }
-    }
-
-    #[test]
-    fn a_component_is_as_its_rule_says() {
-        // o: operational, w: warning, d: down, u: unknown; in capitals: the same in a downtime.
-        let rows = [
-            ("o", "ooo"),
-            ("oo", "ooo"),
-            ("w", "ddd"),
-            ("ow", "dod"),
-            ("d", "mmm"),
-            ("dd", "mmm"),
-            ("od", "mop"),
-            ("wd", "mdp"),
-            ("owd", "mop"),
-            ("u", "uuu"),
-            ("ou", "uou"),
-            ("du", "mup"),
-            ("odu", "mop"),
-            ("wu", "ddd"),
-            ("O", "www"),
-            ("D", "www"),
-            ("DU", "www"),
-            ("oD", "www"),
-            ("dD", "mmm"),
-            ("odD", "mwp"),
-            ("wD", "ddd"),
-            ("uD", "uuu"),
-            ("", "uuu"),
-        ];
-        for (sources, expected) in rows {
-            let verdict = |c: char| {
-                let health = match c.to_ascii_lowercase() {
-                    'o' => Health::Operational,
-                    'w' => Health::Degraded,
-                    'd' => Health::Down,
-                    _ => Health::Unknown,
-                };
-                Verdict { health, in_downtime: c.is_ascii_uppercase(), why: Why::State }
-            };
-            let verdicts: Vec<Verdict> = sources.chars().map(verdict).collect();
-            let by_rule: String = [Rule::Worst, Rule::Best, Rule::Share]
-                .map(|rule| status(rule, &verdicts).letter())
-                .iter()
-                .collect();
-            assert_eq!(by_rule, expected, "{sources}: worst, best, share");
-        }
-    }
-}
+mod tests;

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::fault::Baseline;
+use crate::jump::Baseline;
+use crate::members::AllMembers;
 use crate::moment::DAY;
 use crate::outage::Outages;
 use crate::status::Status;
@@ -61,14 +62,20 @@ pub struct Ledger {
     pub outages: Outages,
     /// The keys of the sources that were bad.
     pub bad: Option<Vec<u64>>,
+    /// Those of them that went bad a short while ago, and when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recent: Vec<(u64, u64)>,
     /// Since when a jump is held back.
     pub held_since: Option<u64>,
+    /// The sources of each component in the last run that believed the monitor.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub members: AllMembers,
 }
 
 impl Ledger {
     /// Returns what the next run compares its sources with.
     pub fn baseline(&self) -> Baseline {
-        Baseline { bad: self.bad.clone(), held_since: self.held_since }
+        Baseline { bad: self.bad.clone(), recent: self.recent.clone(), held_since: self.held_since }
     }
 
     /// Returns what is remembered of a component.
@@ -118,7 +125,7 @@ impl Ledger {
         }
         self.last = self.last.max(run.at);
         self.fault = run.fault;
-        (self.bad, self.held_since) = (run.baseline.bad.clone(), run.baseline.held_since);
+        Baseline { bad: self.bad, recent: self.recent, held_since: self.held_since } = run.baseline.clone();
     }
 
     /// Forgets what is older than ninety days.

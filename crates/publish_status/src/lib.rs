@@ -5,18 +5,23 @@
 //! events, so that a missed recovery leaves nothing stuck.
 //!
 //! [`publish`] is the order of the steps: [`config`] says what is public, [`sources`] chooses it from the
-//! monitor's state, [`judge`] makes states of components out of it, [`fault`] says when the monitor is not to
-//! be believed, [`ledger`] remembers, [`view`] puts together what is shown, and the templates write it.
+//! monitor's state, [`judge`] makes states of components out of it, [`fault`] and [`jump`] say when the monitor
+//! is not to be believed, [`members`] misses what vanishes, [`ledger`] remembers, [`view`] puts together what is
+//! shown, and the templates write it.
 
 mod api;
+mod busy;
 pub mod config;
 pub mod fault;
 mod history_json;
 mod http;
 pub mod judge;
+pub mod jump;
 pub mod ledger;
 mod livestatus;
+mod looks;
 pub mod markdown;
+pub mod members;
 mod moment;
 mod monitor;
 pub mod notes;

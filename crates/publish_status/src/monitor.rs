@@ -5,10 +5,11 @@ use plugin::Deadline;
 
 use crate::api::{self, Account, ApiError};
 use crate::config::Config;
+use crate::fault;
 use crate::livestatus::{self, LivestatusError};
 use crate::moment::now;
 use crate::options::Args;
-use crate::sources::{Chooser, Observations};
+use crate::sources::{ChoiceError, Chooser, Observations};
 
 /// Why the monitor's state cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -25,14 +26,9 @@ pub enum SourceError {
     /// An option without which the API cannot be asked.
     #[error("--icinga-api needs --api-user, and --api-password by --extra-opts")]
     NoLogin,
-    /// A pattern of the configuration meets nothing that the monitor knows.
-    #[error("component {component}: no source is called {pattern}, nothing published")]
-    NoSource {
-        /// The public name of the component.
-        component: String,
-        /// The pattern.
-        pattern: String,
-    },
+    /// It does not serve the configuration.
+    #[error(transparent)]
+    Choice(#[from] ChoiceError),
 }
 
 /// The monitor's state, as far as the configuration names it.
@@ -50,8 +46,14 @@ pub(crate) struct Sources {
 
 impl Sources {
     /// Returns when the monitor wrote its state, by the older of the two times that say so.
-    pub(crate) fn written(&self) -> u64 {
+    fn written(&self) -> u64 {
         self.monitor.created.min(self.modified)
+    }
+
+    /// Returns how old it is, in seconds; `None` if it is from the future, so that nothing tells.
+    pub(crate) fn age(&self, now: u64) -> Option<u64> {
+        let is_ahead = fault::ahead(self.monitor.created.max(self.modified), now).is_some();
+        (!is_ahead).then(|| now.saturating_sub(self.written()))
     }
 }
 
@@ -83,7 +85,5 @@ pub(crate) fn read(args: &Args, config: &Config, deadline: &Deadline) -> Result<
             (file.monitor, file.modified, config.interval_length)
         }
     };
-    let seen =
-        chooser.finish().map_err(|(component, pattern)| SourceError::NoSource { component, pattern })?;
-    Ok(Sources { monitor, modified, interval_length, seen })
+    Ok(Sources { monitor, modified, interval_length, seen: chooser.finish()? })
 }

@@ -15,6 +15,8 @@ use crate::status::Status;
 const LARGEST: u64 = 64 << 10;
 /// The most notes.
 const MOST: usize = 500;
+/// The most files of which it is told that they are no notes.
+const MOST_REMARKS: usize = 5;
 
 /// An incident written by hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,15 +59,7 @@ impl Note {
     /// Returns the state of what it is about while it lasts: planned work is what it is, and else the worse
     /// of both counts.
     pub(crate) fn applied_to(&self, status: Status) -> Status {
-        let weight = |status: Status| match status {
-            Status::Operational => 0,
-            Status::Maintenance => 1,
-            Status::Unknown => 2,
-            Status::Degraded => 3,
-            Status::Partial => 4,
-            Status::Major => 5,
-        };
-        if self.status == Status::Maintenance || weight(self.status) > weight(status) {
+        if self.status == Status::Maintenance || self.status.weight() > status.weight() {
             self.status
         } else {
             status
@@ -73,13 +67,28 @@ impl Note {
     }
 }
 
-/// Reads all notes in the folder, those that end last first, and says what is wrong with those that are left
-/// out. `names` are the public names that there are. A folder that does not exist has none.
-pub(crate) fn read(folder: &Path, names: &[&str], deadline: &Deadline) -> (Vec<Note>, Vec<String>) {
-    let mut files = match files(folder) {
-        Ok(files) => files,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return (Vec::new(), Vec::new()),
-        Err(error) => return (Vec::new(), vec![format!("reading {}: {}", folder.display(), reason(&error))]),
+/// What the folder of notes has.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    /// The notes, those that end last first.
+    pub(crate) notes: Vec<Note>,
+    /// What is wrong with those that are left out.
+    pub(crate) faults: Vec<String>,
+    /// What is told of other files, which may have been meant as notes.
+    pub(crate) remarks: Vec<String>,
+}
+
+/// Reads all notes in the folder. `names` are the public names that there are. A folder that does not exist
+/// has none.
+pub(crate) fn read(folder: &Path, names: &[&str], deadline: &Deadline) -> Notes {
+    let listed = fs::canonicalize(folder).and_then(|folder| Ok((files(&folder)?, folder)));
+    let ((mut files, others), folder) = match listed {
+        Ok(listed) => listed,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Notes::default(),
+        Err(error) => {
+            let faults = vec![format!("reading {}: {}", folder.display(), reason(&error))];
+            return Notes { faults, ..Notes::default() };
+        }
     };
     let (mut notes, mut faults) = (Vec::new(), Vec::new());
     if files.len() > MOST {
@@ -88,38 +97,65 @@ pub(crate) fn read(folder: &Path, names: &[&str], deadline: &Deadline) -> (Vec<N
     // What is written last tells of the present.
     files.sort_by(|a, b| b.cmp(a));
     for (changed, path) in files.iter().take(MOST) {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        let fault = |what: String| format!("incident {name}.md: {what}");
-        if !fs::metadata(path).is_ok_and(|status| status.is_file()) {
-            // A FIFO would be waited for.
-            faults.push(fault("not a file".to_owned()));
-            continue;
-        }
-        let content = read_file(path, LARGEST, deadline).map_err(|error| error.to_string());
-        match content.and_then(|content| parse(&name, &content, names).map_err(fault)) {
+        let (stem, name) = [path.file_stem(), path.file_name()]
+            .map(|part| part.unwrap_or_default().to_string_lossy())
+            .into();
+        let note = content(path, &folder, deadline).and_then(|content| parse(&stem, &content, names));
+        match note {
             Ok(note) => notes.push(Note { changed: *changed, ..note }),
-            Err(fault) => faults.push(fault),
+            Err(what) => faults.push(format!("incident {}: {what}", clean(&name))),
         }
     }
     notes.sort_by(|a, b| {
         (b.end.unwrap_or(u64::MAX), b.start, &b.id).cmp(&(a.end.unwrap_or(u64::MAX), a.start, &a.id))
     });
-    (notes, faults)
+    Notes { notes, faults, remarks: remarks(&others) }
 }
 
-/// Lists the notes with the time at which each was written, in seconds since 1970. Hidden files are an
-/// editor's.
-fn files(folder: &Path) -> std::io::Result<Vec<(u64, PathBuf)>> {
-    let paths = fs::read_dir(folder)?.flatten().map(|entry| entry.path());
-    let is_note = |path: &PathBuf| {
-        let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        !is_hidden && path.extension().is_some_and(|ending| ending == "md")
+/// Reads a note. A link must stay in the folder: who may write there must not publish what only the monitor's
+/// user can read.
+fn content(path: &Path, folder: &Path, deadline: &Deadline) -> Result<Vec<u8>, String> {
+    let Some(path) = fs::canonicalize(path).ok().filter(|path| path.is_file()) else {
+        // A FIFO would be waited for.
+        return Err("not a file".to_owned());
     };
+    if !path.starts_with(folder) {
+        return Err("a link out of the folder".to_owned());
+    }
+    read_file(&path, LARGEST, deadline).map_err(|error| error.to_string())
+}
+
+/// What is told of files that are no notes by their names.
+fn remarks(others: &[String]) -> Vec<String> {
+    let ignored =
+        |name: &String| format!("incidents/{} is ignored, its name does not end in .md", clean(name));
+    let more = others.len().saturating_sub(MOST_REMARKS);
+    let rest = (more > 0).then(|| format!("incidents: {more} more ignored"));
+    others.iter().take(MOST_REMARKS).map(ignored).chain(rest).collect()
+}
+
+type Listed = (Vec<(u64, PathBuf)>, Vec<String>);
+
+/// Lists the notes with the time at which each was written, in seconds since 1970, and the names of other
+/// files. Hidden files and copies are an editor's.
+fn files(folder: &Path) -> std::io::Result<Listed> {
+    let is_editors = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        name.starts_with(b".") || name.starts_with(b"#") || name.ends_with(b"~")
+    };
+    let is_note = |path: &PathBuf| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("md"));
+    let paths = fs::read_dir(folder)?.flatten().map(|entry| entry.path());
+    let (notes, others): (Vec<PathBuf>, Vec<PathBuf>) =
+        paths.filter(|path| !is_editors(path)).partition(is_note);
     let changed = |path: &Path| {
         let changed = fs::metadata(path).and_then(|status| status.modified()).ok()?;
         Some(changed.duration_since(UNIX_EPOCH).ok()?.as_secs())
     };
-    Ok(paths.filter(is_note).map(|path| (changed(&path).unwrap_or(0), path)).collect())
+    let notes = notes.into_iter().map(|path| (changed(&path).unwrap_or(0), path)).collect();
+    let others = others.iter().filter(|path| !path.is_dir()).filter_map(|path| path.file_name());
+    let mut others: Vec<String> = others.map(|name| name.to_string_lossy().into_owned()).collect();
+    others.sort();
+    Ok((notes, others))
 }
 
 /// Parses a note: settings between two lines `---`, and the text after them. The ends of lines, and a byte

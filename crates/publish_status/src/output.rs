@@ -1,4 +1,5 @@
-//! The files: each is replaced whole or not at all, and not touched while its content is the same.
+//! The files: each is replaced whole or not at all, all of them or none, and not touched while its content is
+//! the same.
 
 use std::path::Path;
 
@@ -8,6 +9,8 @@ use state::{Above, Access, Folder, Lock, PUBLIC, StateError};
 use crate::view::View;
 use crate::{history_json, page, summary};
 
+/// The page, which changes in every run.
+pub(crate) const PAGE: &str = "index.html";
 /// The most that a file which is compared may hold, in octets.
 const LARGEST: u64 = 64 << 20;
 
@@ -37,7 +40,7 @@ pub(crate) fn render(view: &View<'_>) -> Result<Vec<File>, OutputError> {
     let json =
         |json: serde_json::Result<Vec<u8>>| json.map_err(|error| OutputError::Render(error.to_string()));
     Ok(vec![
-        ("index.html", text(page::index(view))?),
+        (PAGE, text(page::index(view))?),
         ("summary.json", json(summary::render(view))?),
         ("history.json", json(history_json::render(view))?),
         ("feed.atom", text(page::feed(view))?),
@@ -57,14 +60,17 @@ pub(crate) fn write(
     deadline: &Deadline,
 ) -> Result<usize, OutputError> {
     let folder = Folder::open(folder, Above::Unchecked, Access::ReadOnly)?;
-    let mut written = 0;
+    let mut changed: Vec<(&str, &[u8])> = Vec::new();
     for (name, content) in files {
-        let _step = deadline.step(format!("writing {name}"));
-        let is_same = folder.read(name, LARGEST, deadline)?.as_ref() == Some(content);
-        if !is_same {
-            folder.replace(lock, name, content, PUBLIC)?;
-            written += 1;
+        let _step = deadline.step(format!("reading {name}"));
+        if folder.read(name, LARGEST, deadline)?.as_ref() != Some(content) {
+            changed.push((name, content));
+        } else {
+            // Of a run that was killed: what is not written is not cleared away by writing it.
+            folder.discard(name);
         }
     }
-    Ok(written)
+    let _step = deadline.step("writing the page".to_owned());
+    folder.replace_all(lock, &changed, PUBLIC)?;
+    Ok(changed.len())
 }

@@ -4,16 +4,17 @@ use plugin::{Report, State};
 
 use crate::config::Config;
 use crate::fault::Fault;
-use crate::judge::{Health, Verdict, Why};
+use crate::judge::{Health, Judged, Verdict, Why};
+use crate::notes::Notes;
 use crate::sources::{Observations, Source};
-use crate::status::Status;
 
 /// Prints everything that leads to the states.
 pub(crate) fn report(
     config: &Config,
     seen: &Observations,
-    judged: &[(Status, Vec<Verdict>)],
+    judged: &[Judged],
     fault: Option<&Fault>,
+    notes: &Notes,
 ) -> Report {
     let counted =
         |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
@@ -40,7 +41,8 @@ pub(crate) fn report(
             report = report.detail(source_line(source, verdict));
         }
     }
-    report
+    let left_out = notes.faults.iter().map(|fault| format!("{fault}, left out"));
+    left_out.chain(notes.remarks.iter().cloned()).fold(report, Report::detail)
 }
 
 /// A source with what it contributes, and why.

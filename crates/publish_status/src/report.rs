@@ -4,6 +4,7 @@
 use plugin::{Metric, Report, State, Unit};
 
 use crate::fault::Fault;
+use crate::moment::length;
 use crate::output::OutputError;
 use crate::status::Status;
 use crate::view::Unit as Shown;
@@ -15,43 +16,77 @@ pub(crate) struct Outcome<'a> {
     pub(crate) units: &'a [Shown],
     /// How many sources there are.
     pub(crate) sources: usize,
-    /// How old the monitor's state is, in seconds.
-    pub(crate) age: u64,
+    /// How old the monitor's state is, in seconds; `None` if it is from the future.
+    pub(crate) age: Option<u64>,
     /// How old it may be, in seconds.
     pub(crate) stale: u64,
     /// Why the monitor is not believed, if it is not.
     pub(crate) fault: Option<&'a Fault>,
+    /// The sources that vanished, if any did.
+    pub(crate) vanished: Option<Vanished>,
     /// What is wrong with incidents written by hand that are left out.
     pub(crate) note_faults: &'a [String],
+    /// What is told of files that are no incidents.
+    pub(crate) remarks: &'a [String],
     /// What happened to the files: how many were written.
     pub(crate) written: Result<usize, OutputError>,
 }
 
-/// Says what happened: CRITICAL if the page could not be written or the monitor is at fault, WARNING if an
-/// incident is left out.
+/// Sources of which the monitor no longer tells.
+#[derive(Debug)]
+pub(crate) struct Vanished {
+    /// How many there are.
+    pub(crate) sources: usize,
+    /// The public name of the first component that has some.
+    pub(crate) first: String,
+    /// How many more components have some.
+    pub(crate) more: usize,
+    /// For how many seconds they still count as unknown.
+    pub(crate) left: u64,
+}
+
+impl Vanished {
+    fn text(&self) -> String {
+        let counted =
+            |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+        let more = match self.more {
+            0 => String::new(),
+            1 => " and 1 more component".to_owned(),
+            more => format!(" and {more} more components"),
+        };
+        let sources = counted(self.sources, "source");
+        format!("{sources} of {}{more} vanished, unknown for {} more", self.first, length(self.left))
+    }
+}
+
+/// Says what happened: CRITICAL if the page could not be written or the monitor is at fault, WARNING if
+/// sources vanished or an incident is left out.
 pub(crate) fn report(outcome: &Outcome<'_>) -> Report {
     let units = outcome.units;
     let published =
         if units.len() == 1 { "1 component".to_owned() } else { format!("{} components", units.len()) };
+    let left_out = outcome.note_faults.iter().map(|fault| format!("{fault}, left out"));
+    let warnings: Vec<String> = outcome.vanished.iter().map(Vanished::text).chain(left_out).collect();
     let report = match (&outcome.written, outcome.fault) {
         (Err(error), _) => Report::new(State::Critical, format!("page not written: {error}")),
         (Ok(_), Some(fault)) => {
             let line = format!("monitor disturbed: {}, {published} shown as unknown", fault.why);
             Report::new(State::Critical, line)
         }
-        (Ok(_), None) if !outcome.note_faults.is_empty() => {
-            let more = match outcome.note_faults.len() {
+        (Ok(_), None) if !warnings.is_empty() => {
+            let more = match warnings.len() {
                 1 => String::new(),
                 2 => ", 1 more fault".to_owned(),
                 faults => format!(", {} more faults", faults - 1),
             };
-            let first = outcome.note_faults.first().map_or("", String::as_str);
-            Report::new(State::Warning, format!("{first}, left out{more}, {published} published"))
+            let first = warnings.first().map_or("", String::as_str);
+            Report::new(State::Warning, format!("{first}{more}, {published} published"))
         }
         (Ok(_), None) => Report::new(State::Ok, format!("{published} published, {}", states(units))),
     };
-    let report =
-        outcome.note_faults.iter().skip(1).fold(report, |report, fault| report.detail(fault.clone()));
+    let told = usize::from(outcome.written.is_ok() && outcome.fault.is_none());
+    let details = warnings.into_iter().skip(told).chain(outcome.remarks.iter().cloned());
+    let report = details.fold(report, Report::detail);
     with_metrics(report, outcome)
 }
 
@@ -85,7 +120,12 @@ fn with_metrics(report: Report, outcome: &Outcome<'_>) -> Report {
         .metric(count("maintenance", &[Status::Maintenance]))
         .metric(count("unknown", &[Status::Unknown]))
         .metric(Metric::count("sources", outcome.sources))
-        .metric(Metric::new("age", outcome.age as f64).unit(Unit::Seconds).thresholds(limit).min(0.0))
+        .metric(
+            Metric::new("age", outcome.age.map_or(f64::NAN, |age| age as f64))
+                .unit(Unit::Seconds)
+                .thresholds(limit)
+                .min(0.0),
+        )
         .metric(
             Metric::new("written", outcome.written.as_ref().map_or(f64::NAN, |written| *written as f64))
                 .min(0.0),

@@ -1,19 +1,25 @@
 //! One run: from the configuration and the monitor's state to the files.
 
-use plugin::{Deadline, Report, State};
+use std::path::{Path, PathBuf};
 
-use crate::config::{Config, ConfigError};
-use crate::fault::{self, Fault, Sanity};
-use crate::judge::{self, Health, Limits, Verdict};
+use plugin::{Deadline, Report};
+
+use crate::config::{Component, Config, ConfigError};
+use crate::fault::{self, Fault};
+use crate::judge::{self, Health, Judged, Limits, Verdict};
+use crate::jump::{self, Baseline, Sanity, Seen};
 use crate::ledger::{Ledger, Run};
+use crate::members::{self, AllMembers};
 use crate::moment::{length, now};
 use crate::monitor::{SourceError, Sources, read};
+use crate::notes::Notes;
 use crate::options::Args;
-use crate::report::{Outcome, report};
+use crate::report::{Outcome, Vanished, report};
+use crate::sources::Source;
 use crate::status::Status;
-use crate::store::{HistoryError, Store};
-use crate::view::{View, apply, units};
-use crate::{notes, output, preview};
+use crate::store::{History, HistoryError, LOCK, Store};
+use crate::view::{Unit, View, apply, units};
+use crate::{busy, notes, output, preview};
 
 /// Why nothing could be published.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +36,9 @@ pub enum PublishError {
     /// The clock is behind the last run, so that time would count twice.
     #[error("the clock was set back: the last run was {} later than now, move the history away if that was wrong", length(*.0))]
     Clock(u64),
+    /// The history would be where the page is, for all to read.
+    #[error("--state {} is in the folder of --output, which is served: choose another", .0.display())]
+    Nested(PathBuf),
 }
 
 /// Publishes the page, or shows what it would say.
@@ -39,31 +48,28 @@ pub enum PublishError {
 pub fn publish(args: &Args, deadline: &Deadline) -> Result<Report, PublishError> {
     let config = Config::read(&args.config, deadline)?;
     if args.preview {
-        let sources = read(args, &config, deadline)?;
-        let fault = stale(args, &sources, now());
-        return Ok(preview::report(
-            &config,
-            &sources.seen,
-            &judge(args, &sources, &config, now()),
-            fault.as_ref(),
-        ));
+        return preview(args, &config, deadline);
+    }
+    if let Some(nested) = nested(&args.output, &args.state) {
+        return Err(nested);
     }
     let Some(store) = Store::open(&args.state)? else {
-        return Ok(Report::new(State::Ok, "already running, this run does nothing"));
+        let (page, lock) = (args.output.join(output::PAGE), args.state.join(LOCK));
+        return Ok(busy::report(&page, &lock, config.interval, now()));
     };
     let mut history = store.read(deadline)?;
     let now = not_before(&history.ledger, config.interval, now())?;
     let sources = read(args, &config, deadline)?;
-    let judged = judge(args, &sources, &config, now);
+    let (seen, judged, fault) = look(args, &config, &sources, &mut history, now);
     let statuses: Vec<Status> = judged.iter().map(|(status, _)| *status).collect();
     let mut units = units(&config, &statuses);
     let names: Vec<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
-    let (notes, faults) = notes::read(&args.config.with_file_name("incidents"), &names, deadline);
+    let Notes { notes, faults, remarks } = notes::read(&incidents(args), &names, deadline);
     apply(&notes, &mut units, now);
     history
         .look_at(units.iter().map(|unit| unit.id.clone()).collect(), config.interval + config.interval / 2);
-    let (run, fault) =
-        run(args, &sources, &judged, &history.ledger, now, units.iter().map(|unit| unit.status));
+    let (baseline, fault) = believe(args, &history.ledger, seen, fault, now);
+    let run = run(&history.ledger, baseline, fault.as_ref(), &units, now);
     let added = store.add(&mut history, &run, deadline);
     let view = View::new(&config, &units, &history.ledger, &sources.seen, &notes, now);
     let written = match added {
@@ -75,12 +81,39 @@ pub fn publish(args: &Args, deadline: &Deadline) -> Result<Report, PublishError>
     Ok(report(&Outcome {
         units: &units,
         sources: sources.seen.sources.len(),
-        age: now.saturating_sub(sources.written()),
+        age: sources.age(now),
         stale: args.stale.duration().as_secs(),
         fault: fault.as_ref(),
+        vanished: vanished(&config, &history.ledger.members, args.hold.duration().as_secs(), now),
         note_faults: &faults,
+        remarks: &remarks,
         written,
     }))
+}
+
+/// Shows what the page would say.
+fn preview(args: &Args, config: &Config, deadline: &Deadline) -> Result<Report, PublishError> {
+    let (sources, now) = (read(args, config, deadline)?, now());
+    let judged = judge(args, &sources, config, &AllMembers::new(), now);
+    let statuses: Vec<Status> = judged.iter().map(|(status, _)| *status).collect();
+    let units = units(config, &statuses);
+    let names: Vec<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
+    let notes = notes::read(&incidents(args), &names, deadline);
+    Ok(preview::report(config, &sources.seen, &judged, stale(args, &sources, now).as_ref(), &notes))
+}
+
+/// The folder of incidents written by hand, beside the configuration.
+fn incidents(args: &Args) -> PathBuf {
+    args.config.with_file_name("incidents")
+}
+
+/// The error of a state that would be kept in the folder of the page, also by a link.
+fn nested(output: &Path, state: &Path) -> Option<PublishError> {
+    let real = |path: &Path| path.canonicalize().ok();
+    // A folder that does not exist yet is made in the one above it.
+    let above = || Some(real(state.parent()?)?.join(state.file_name()?));
+    let is_in = real(state).or_else(above)?.starts_with(real(output)?);
+    is_in.then(|| PublishError::Nested(state.to_owned()))
 }
 
 /// The moment of this run. A clock that is adjusted by less than an interval adds no time until it has caught
@@ -96,50 +129,90 @@ fn stale(args: &Args, sources: &Sources, now: u64) -> Option<Fault> {
     fault::of_monitor(&sources.monitor, sources.modified, args.stale.duration().as_secs(), now)
 }
 
-/// The state of each component, with what it follows from.
-fn judge(args: &Args, sources: &Sources, config: &Config, now: u64) -> Vec<(Status, Vec<Verdict>)> {
+/// Compares the sources with those of the last run, and judges them: the sources by their keys, the state of
+/// each component, and the fault of the monitor.
+fn look(
+    args: &Args,
+    config: &Config,
+    sources: &Sources,
+    history: &mut History,
+    now: u64,
+) -> (Seen, Vec<Judged>, Option<Fault>) {
+    let fault = stale(args, sources, now);
+    let before = &history.ledger.members;
+    let known = members::known(before);
+    // A monitor at fault is no reason to expect other sources than before.
+    if fault.is_none() {
+        let hold = args.hold.duration().as_secs();
+        history.remember(members::after(before, config.components(), &sources.seen, hold, now));
+    }
+    let members = &history.ledger.members;
+    let judged = judge(args, sources, config, members, now);
+    let gone = members::gone(members);
+    let count = sources.seen.sources.len() + gone.len();
+    let bad = bad(sources, &judged, &gone);
+    (Seen { known, bad, gone, count }, judged, fault)
+}
+
+/// The state of each component, with what it follows from: also with sources that vanished.
+fn judge(args: &Args, sources: &Sources, config: &Config, members: &AllMembers, now: u64) -> Vec<Judged> {
     let limits = Limits { now, interval_length: sources.interval_length, soft: args.soft };
-    let components = config.groups.iter().flat_map(|group| &group.components);
-    let judged = components.zip(&sources.seen.behind).map(|(component, behind)| {
-        let verdicts = judge::verdicts(component, behind, &sources.seen, &limits);
+    let judged = config.components().zip(&sources.seen.behind).map(|(component, behind)| {
+        let gone = members.get(&component.id).map_or(0, |members| members.gone.len());
+        let mut verdicts = judge::verdicts(component, behind, &sources.seen, &limits);
+        verdicts.extend(std::iter::repeat_n(Verdict::VANISHED, gone));
         (judge::status(component.rule, &verdicts), verdicts)
     });
     judged.collect()
 }
 
-/// What this run adds to the history, and the monitor's fault if there is one.
-fn run(
+/// What the next run compares its sources with, and the monitor's fault if there is one.
+fn believe(
     args: &Args,
-    sources: &Sources,
-    judged: &[(Status, Vec<Verdict>)],
     ledger: &Ledger,
+    seen: Seen,
+    fault: Option<Fault>,
     now: u64,
-    statuses: impl Iterator<Item = Status>,
-) -> (Run, Option<Fault>) {
+) -> (Baseline, Option<Fault>) {
     let before = ledger.baseline();
-    let (baseline, fault) = match stale(args, sources, now) {
-        Some(fault) => (before, Some(fault)),
-        None => {
-            let sanity = Sanity { percent: args.sanity.0, hold: args.hold.duration().as_secs() };
-            fault::of_jump(&before, bad(sources, judged), sources.seen.sources.len(), sanity, now)
-        }
-    };
-    // A fault goes on since it began, whatever its cause is now.
-    let since = fault.as_ref().map(|fault| ledger.fault.or(fault.since).unwrap_or(now));
-    let statuses = if since.is_some() { ledger.known() } else { statuses.map(Some).collect() };
-    (Run { at: now, fault: since, statuses, baseline }, fault)
+    if fault.is_some() {
+        return (before, fault);
+    }
+    let sanity = Sanity { percent: args.sanity.0, hold: args.hold.duration().as_secs() };
+    jump::judge(&before, seen, sanity, now)
 }
 
-/// The keys of the sources that are not as they should be, sorted.
-fn bad(sources: &Sources, judged: &[(Status, Vec<Verdict>)]) -> Vec<u64> {
+/// What this run adds to the history.
+fn run(ledger: &Ledger, baseline: Baseline, fault: Option<&Fault>, units: &[Unit], now: u64) -> Run {
+    // A fault goes on since it began, whatever its cause is now.
+    let since = fault.map(|fault| ledger.fault.or(fault.since).unwrap_or(now));
+    let statuses = match since {
+        Some(_) => ledger.known(),
+        None => units.iter().map(|unit| Some(unit.status)).collect(),
+    };
+    Run { at: now, fault: since, statuses, baseline }
+}
+
+/// The keys of the sources that are not as they should be, sorted; those that vanished among them.
+fn bad(sources: &Sources, judged: &[Judged], gone: &[u64]) -> Vec<u64> {
     let verdicts = judged
         .iter()
         .zip(&sources.seen.behind)
         .flat_map(|((_, verdicts), behind)| behind.iter().zip(verdicts));
     let bad = verdicts.filter(|(_, verdict)| verdict.health != Health::Operational && !verdict.in_downtime);
-    let mut keys: Vec<u64> =
-        bad.filter_map(|(place, _)| sources.seen.source(*place)).map(|source| source.key()).collect();
+    let bad = bad.filter_map(|(place, _)| sources.seen.source(*place)).map(Source::key);
+    let mut keys: Vec<u64> = bad.chain(gone.iter().copied()).collect();
     keys.sort_unstable();
     keys.dedup();
     keys
+}
+
+/// What is told of the sources that vanished, if any did.
+fn vanished(config: &Config, members: &AllMembers, hold: u64, now: u64) -> Option<Vanished> {
+    let gone = |component: &Component| members.get(&component.id).map_or(0, |one| one.gone.len());
+    let mut from = config.components().filter(|component| gone(component) > 0);
+    let first = from.next()?.name.clone();
+    let last = members.values().flat_map(|one| &one.gone).map(|(_, since)| *since).max()?;
+    let left = hold.saturating_sub(now.saturating_sub(last));
+    Some(Vanished { sources: members::gone(members).len(), first, more: from.count(), left })
 }

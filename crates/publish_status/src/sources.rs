@@ -1,6 +1,6 @@
 //! The hosts and services behind the components, out of all that the monitor knows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use monitor_state::{Collect, Condition, Downtime, Object};
 
@@ -20,14 +20,8 @@ pub struct Source {
     pub current: Condition,
     /// Whether it was ever checked.
     pub is_checked: bool,
-    /// When it was last checked, in seconds since 1970.
-    pub last_check: u64,
-    /// Time between two checks, in units of the monitor's interval.
-    pub check_interval: f64,
-    /// Whether the monitor checks it by itself.
-    pub active_checks: bool,
-    /// Whether the monitor takes results of others for it.
-    pub passive_checks: bool,
+    /// When it was last checked, and how often it is.
+    pub checks: Checks,
     /// Whether a downtime of its own runs now.
     pub in_downtime: bool,
 }
@@ -35,13 +29,21 @@ pub struct Source {
 impl Source {
     /// Returns `host!service`, or the host alone.
     pub fn name(&self) -> String {
-        self.service.as_ref().map_or_else(|| self.host.clone(), |service| format!("{}!{service}", self.host))
+        name(&self.host, self.service.as_deref())
     }
 
     /// Returns a number that stands for the name where that must not be written.
     pub(crate) fn key(&self) -> u64 {
-        hash(&[&self.host, self.service.as_deref().unwrap_or("!")])
+        key(&self.host, self.service.as_deref())
     }
+}
+
+fn name(host: &str, service: Option<&str>) -> String {
+    service.map_or_else(|| host.to_owned(), |service| format!("{host}!{service}"))
+}
+
+fn key(host: &str, service: Option<&str>) -> u64 {
+    hash(&[host, service.unwrap_or("!")])
 }
 
 /// What is known of a host that has sources.
@@ -53,6 +55,48 @@ pub struct Host {
     pub is_checked: bool,
     /// Whether a downtime of its own runs now.
     pub in_downtime: bool,
+    /// When it was last checked, and how often it is.
+    pub checks: Checks,
+}
+
+/// When something was last checked, and how often it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Checks {
+    /// When it was last checked, in seconds since 1970.
+    pub last: u64,
+    /// Time between two checks, in units of the monitor's interval; 0 if it is not checked regularly.
+    pub interval: f64,
+    /// Whether the monitor checks it by itself.
+    pub active: bool,
+    /// Whether the monitor takes results of others for it.
+    pub passive: bool,
+}
+
+impl Checks {
+    fn of(object: &Object<'_>) -> Self {
+        Self {
+            last: object.last_check,
+            interval: object.check_interval,
+            active: object.active_checks,
+            passive: object.passive_checks,
+        }
+    }
+}
+
+/// Why the monitor's state does not serve the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChoiceError {
+    /// A pattern of the configuration meets nothing that the monitor knows.
+    #[error("component {component}: no source is called {pattern}, nothing published")]
+    NoSource {
+        /// The public name of the component.
+        component: String,
+        /// The pattern.
+        pattern: String,
+    },
+    /// A host or a service is there twice, and which of the two is true cannot be told.
+    #[error("{0} stands twice in the state of the monitor, nothing published")]
+    Twice(String),
 }
 
 /// A downtime of a source, running or to come.
@@ -113,6 +157,9 @@ pub(crate) struct Chooser<'a> {
     last: (String, Vec<usize>),
     /// The components of what was asked for last.
     chosen: Vec<usize>,
+    /// The keys of all that was told, and what was told twice.
+    told: HashSet<u64>,
+    twice: Option<String>,
     seen: Observations,
 }
 
@@ -131,17 +178,29 @@ impl<'a> Chooser<'a> {
         });
         let wanted: Vec<Wanted<'_>> = patterns.collect();
         let seen = Observations { behind: vec![Vec::new(); components.len()], ..Observations::default() };
-        Self { components, wanted, last: (String::new(), Vec::new()), chosen: Vec::new(), seen }
+        Self {
+            components,
+            wanted,
+            last: (String::new(), Vec::new()),
+            chosen: Vec::new(),
+            told: HashSet::new(),
+            twice: None,
+            seen,
+        }
     }
 
-    /// Returns what was observed, or the component and the pattern that met nothing: a typo must not read as
-    /// "all is well".
-    pub(crate) fn finish(self) -> Result<Observations, (String, String)> {
+    /// Returns what was observed.
+    ///
+    /// # Errors
+    /// [`ChoiceError`]: a typo in a pattern must not read as "all is well", nor one of two states that
+    /// contradict each other.
+    pub(crate) fn finish(self) -> Result<Observations, ChoiceError> {
         if let Some(unmet) = self.wanted.iter().find(|wanted| !wanted.is_met) {
             let name = self.components.get(unmet.component).map(|component| component.name.clone());
-            return Err((name.unwrap_or_default(), unmet.text.clone()));
+            let component = name.unwrap_or_default();
+            return Err(ChoiceError::NoSource { component, pattern: unmet.text.clone() });
         }
-        Ok(self.seen)
+        self.twice.map_or(Ok(self.seen), |name| Err(ChoiceError::Twice(name)))
     }
 
     /// Which of the wanted patterns this host meets.
@@ -176,9 +235,13 @@ impl Collect for Chooser<'_> {
     }
 
     fn object(&mut self, object: &Object<'_>) {
-        let in_downtime = object.downtime_depth > 0;
-        if object.service.is_none() {
-            let host = Host { hard: object.hard_state(), is_checked: object.is_checked, in_downtime };
+        let service = object.service.as_deref();
+        if !self.told.insert(key(&object.host, service)) {
+            self.twice.get_or_insert_with(|| name(&object.host, service));
+        }
+        let (in_downtime, checks) = (object.downtime_depth > 0, Checks::of(object));
+        if service.is_none() {
+            let host = Host { hard: object.hard_state(), is_checked: object.is_checked, in_downtime, checks };
             self.seen.hosts.insert(object.host.to_string(), host);
         }
         if self.chosen.is_empty() {
@@ -190,14 +253,11 @@ impl Collect for Chooser<'_> {
         }
         self.seen.sources.push(Source {
             host: object.host.to_string(),
-            service: object.service.as_ref().map(ToString::to_string),
+            service: service.map(str::to_owned),
             hard: object.hard_state(),
             current: object.state,
             is_checked: object.is_checked,
-            last_check: object.last_check,
-            check_interval: object.check_interval,
-            active_checks: object.active_checks,
-            passive_checks: object.passive_checks,
+            checks,
             in_downtime,
         });
     }
@@ -218,5 +278,6 @@ impl Collect for Chooser<'_> {
             Observations { behind: vec![Vec::new(); self.components.len()], ..Observations::default() };
         self.wanted.iter_mut().for_each(|wanted| wanted.is_met = false);
         self.last = (String::new(), Vec::new());
+        (self.told, self.twice) = (HashSet::new(), None);
     }
 }

@@ -76,6 +76,18 @@ impl Status {
         self as usize
     }
 
+    /// Returns how bad it is, to compare two states: the higher the worse.
+    pub(crate) const fn weight(self) -> u8 {
+        match self {
+            Self::Operational => 0,
+            Self::Maintenance => 1,
+            Self::Unknown => 2,
+            Self::Degraded => 3,
+            Self::Partial => 4,
+            Self::Major => 5,
+        }
+    }
+
     /// Returns whether customers cannot use it, or a part of it.
     pub const fn is_outage(self) -> bool {
         matches!(self, Self::Partial | Self::Major)

@@ -11,8 +11,9 @@ use plugin::{Deadline, read_file};
 use serde::{Deserialize, Serialize};
 use state::{Above, Folder, Lock, PRIVATE, Records, StateError, Trust};
 
-use crate::fault::Baseline;
+use crate::jump::Baseline;
 use crate::ledger::{Ledger, Run};
+use crate::members::AllMembers;
 use crate::moment::DAY;
 use crate::status::Status;
 
@@ -25,7 +26,7 @@ const MOST_RUNS: usize = 4 << 10;
 /// Names in the folder of the state.
 const FILE: &str = "history.jsonl";
 const MACHINE: &str = "machine";
-const LOCK: &str = "lock";
+pub(crate) const LOCK: &str = "lock";
 
 /// Why the history cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -77,6 +78,9 @@ struct Line {
     /// The keys of bad sources, if any differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     b: Option<Vec<u64>>,
+    /// Those of them that went bad a short while ago, and when, if any differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    r: Option<Vec<(u64, u64)>>,
     /// Since when a jump is held back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     h: Option<u64>,
@@ -174,6 +178,14 @@ impl History {
             self.runs = None;
         }
     }
+
+    /// Remembers the sources of each component.
+    pub(crate) fn remember(&mut self, members: AllMembers) {
+        if self.ledger.members != members {
+            self.ledger.members = members;
+            self.runs = None;
+        }
+    }
 }
 
 /// What identifies this machine; empty where nothing does.
@@ -232,6 +244,7 @@ fn line(ledger: &Ledger, run: &Run) -> Line {
         s: (!is_known).then(|| run.statuses.iter().map(letter).collect()),
         f: run.fault,
         b: if ledger.bad == run.baseline.bad { None } else { run.baseline.bad.clone() },
+        r: if ledger.recent == run.baseline.recent { None } else { Some(run.baseline.recent.clone()) },
         h: run.baseline.held_since,
     }
 }
@@ -242,12 +255,13 @@ fn run(ledger: &Ledger, line: Line) -> Option<Run> {
     let statuses =
         line.s.map_or_else(|| Some(ledger.known()), |letters| letters.chars().map(status).collect())?;
     let bad = line.b.or_else(|| ledger.bad.clone());
+    let recent = line.r.unwrap_or_else(|| ledger.recent.clone());
     let is_whole = statuses.len() == ledger.order.len();
     is_whole.then_some(Run {
         at: line.t,
         fault: line.f,
         statuses,
-        baseline: Baseline { bad, held_since: line.h },
+        baseline: Baseline { bad, recent, held_since: line.h },
     })
 }
 

@@ -33,7 +33,7 @@ fn step(path: &Path, at: u64, letter: char) {
     let known = history.ledger.known();
     let statuses =
         if fault.is_some() { known } else { vec![Status::of_letter(letter), Some(Status::Operational)] };
-    let baseline = Baseline { bad: Some(vec![at / 500]), held_since: fault };
+    let baseline = Baseline { bad: Some(vec![at / 500]), recent: vec![(at / 500, at)], held_since: fault };
     store.add(&mut history, &Run { at, fault, statuses, baseline }, &soon()).unwrap();
 }
 
@@ -111,6 +111,7 @@ fn what_is_read_is_what_was_written() {
     assert_eq!(history.ledger.last, 1_000_240);
     assert_eq!(history.ledger.known(), [Some(Status::Operational); 2]);
     assert_eq!(history.ledger.bad, Some(vec![2_000]));
+    assert_eq!(history.ledger.recent, [(2_000, 1_000_240)]);
     let outages: Vec<_> =
         history.ledger.outages.iter().map(|outage| (outage.start, outage.end, outage.duration())).collect();
     assert_eq!(outages, [(1_000_060, Some(1_000_120), 60)], "what came after is not known");

@@ -126,7 +126,7 @@ pub(crate) fn render(view: &View<'_>) -> Result<Vec<u8>, serde_json::Error> {
 fn incidents<'a>(view: &'a View<'_>) -> Vec<Incident<'a>> {
     let notes =
         view.notes.iter().filter(|note| note.status != Status::Maintenance && note.is_running(view.made));
-    let outages = view.outages.iter().filter(|shown| shown.outage.end.is_none());
+    let outages = view.own_outages().into_iter().filter(|shown| shown.outage.end.is_none());
     notes.map(|note| written(view, note)).chain(outages.map(|shown| incident(view, shown))).collect()
 }
 
@@ -258,6 +258,8 @@ fn written<'a>(view: &'a View<'_>, note: &'a Note) -> Incident<'a> {
         updated_at: updated.clone(),
         display_at: updated.clone(),
     };
+    let observed = view.worse_outages(note).into_iter().map(|shown| shown.outage.worst);
+    let worst = observed.max_by_key(|status| status.weight()).unwrap_or(note.status);
     let affected = view.shown().filter(|shown| note.on.contains(&shown.name));
     Incident {
         id: note.id.clone(),
@@ -267,7 +269,7 @@ fn written<'a>(view: &'a View<'_>, note: &'a Note) -> Incident<'a> {
         updated_at: updated,
         monitoring_at: None,
         resolved_at: None,
-        impact: match note.status {
+        impact: match worst {
             Status::Operational => "none",
             Status::Major => "major",
             Status::Maintenance => "maintenance",

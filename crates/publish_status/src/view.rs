@@ -11,8 +11,10 @@ use crate::status::{Indicator, Status, combine};
 
 /// The most planned works that are listed.
 const MOST_PLANNED: usize = 100;
+/// The most incidents written by hand that the page tells of.
+const MOST_NOTES: usize = 50;
 /// How many intervals a page is good for.
-const GOOD_FOR: u64 = 2;
+pub(crate) const GOOD_FOR: u64 = 2;
 
 /// Something with a name and a state on the page: a component, or a group whose components are not shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,6 +193,33 @@ impl<'a> View<'a> {
     pub fn recent_notes(&self) -> impl Iterator<Item = &'a Note> {
         let since = self.made.saturating_sub(DAYS * DAY);
         self.notes.iter().filter(move |note| note.end.is_none_or(|end| end >= since))
+    }
+
+    /// Returns the outages of which no incident written by hand tells.
+    pub fn own_outages(&self) -> Vec<&ShownOutage> {
+        let is_told = |shown: &ShownOutage| self.told().any(|note| self.tells_of(note, shown));
+        self.outages.iter().filter(|shown| !is_told(shown)).collect()
+    }
+
+    /// Returns the outages of which this incident written by hand tells, and which are worse than it says.
+    pub fn worse_outages(&self, note: &Note) -> Vec<&ShownOutage> {
+        let is_worse = |shown: &&ShownOutage| shown.outage.worst.weight() > note.status.weight();
+        self.outages.iter().filter(|shown| self.tells_of(note, shown)).filter(is_worse).collect()
+    }
+
+    /// Returns the incidents written by hand that the page has room for.
+    pub fn told(&self) -> impl Iterator<Item = &'a Note> {
+        self.recent_notes().take(MOST_NOTES)
+    }
+
+    /// Whether an incident written by hand is about this outage: a trouble of the same component at the same
+    /// time. One that is over does not tell of an outage that goes on.
+    fn tells_of(&self, note: &Note, ShownOutage { name, outage }: &ShownOutage) -> bool {
+        let is_trouble = !matches!(note.status, Status::Operational | Status::Maintenance);
+        let is_left = note.is_over(self.made) && outage.end.is_none();
+        let overlap = note.start <= outage.end.unwrap_or(self.made)
+            && outage.start <= note.end.unwrap_or(self.made).min(self.made);
+        is_trouble && !is_left && overlap && note.on.contains(name)
     }
 
     /// Returns whether an incident written by hand lasts now.

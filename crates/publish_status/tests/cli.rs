@@ -8,6 +8,8 @@
 
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/incidents.rs"]
+mod incidents;
 #[path = "cli/livestatus.rs"]
 mod livestatus;
 #[path = "cli/output.rs"]

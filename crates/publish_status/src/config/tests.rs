@@ -4,7 +4,11 @@ use super::*;
 
 fn parse(text: &str) -> Result<Config, String> {
     let part = |name: &Path| {
-        let content: &[u8] = if name.ends_with("bad.css") { b"</style>" } else { b"p{}" };
+        let content: &[u8] = match name.extension().and_then(|ending| ending.to_str()) {
+            _ if name.ends_with("bad.css") => b"</style>",
+            Some("png") => b"\x89PNG\r\n\x1a\n",
+            _ => b"p{}",
+        };
         Ok((name.to_owned(), content.to_owned()))
     };
     Config::parse(Path::new("/etc/x.toml"), text.as_bytes(), part).map_err(|error| error.to_string())
@@ -23,7 +27,10 @@ fn all_of_it_is_read() {
     );
     let config = parse(&text).unwrap();
     assert_eq!((config.interval, config.interval_length, config.show_planned), (30, 60, true));
-    assert_eq!((config.style.as_str(), config.logo.as_deref()), ("p{}", Some("data:image/png;base64,cHt9")));
+    assert_eq!(
+        (config.style.as_str(), config.logo.as_deref()),
+        ("p{}", Some("data:image/png;base64,iVBORw0KGgo="))
+    );
     assert!(!config.search_engines && config.groups[0].hides_components());
     let [london, paris] = config.groups[0].components.as_slice() else { unreachable!("two components") };
     assert_eq!(

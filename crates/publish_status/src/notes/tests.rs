@@ -47,7 +47,8 @@ fn what_is_no_note_is_told_and_never_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     let good = "---\ncomponent: London\nstate: degraded\nstart: 2026-11-25T21:00Z\n---\n";
-    for (name, text) in [("good.md", good), (".hidden.md", "x"), ("old.md~", "x"), ("x.txt", "x")] {
+    let others = [(".hidden.md", "x"), ("old.md~", "x"), ("#x.md#", "x"), ("x.txt", "x"), ("README", "x")];
+    for (name, text) in [[("good.md", good)].as_slice(), &others].concat() {
         fs::write(at(name), text).unwrap();
     }
     fs::create_dir(at("folder.md")).unwrap();
@@ -61,9 +62,12 @@ fn what_is_no_note_is_told_and_never_waited_for() {
     )
     .unwrap();
     let deadline = Deadline::after(std::time::Duration::from_secs(8));
-    let (notes, mut faults) = read(folder.path(), &NAMES, &deadline);
+    let Notes { notes, mut faults, remarks } = read(folder.path(), &NAMES, &deadline);
     faults.sort();
     assert_eq!(notes.len(), 1);
+    let ignored =
+        ["README", "x.txt"].map(|name| format!("incidents/{name} is ignored, its name does not end in .md"));
+    assert_eq!(remarks, ignored);
     let not_files = ["fifo", "folder", "link"].map(|name| format!("incident {name}.md: not a file"));
     assert_eq!(faults, not_files);
     assert!(!deadline.is_over());
@@ -75,9 +79,33 @@ fn what_is_no_note_is_told_and_never_waited_for() {
     for name in ["folder.md", "link.md", "fifo.md"] {
         let _ = fs::remove_file(at(name)).or_else(|_| fs::remove_dir(at(name)));
     }
-    let (notes, faults) = read(folder.path(), &NAMES, &deadline);
+    let Notes { notes, faults, .. } = read(folder.path(), &NAMES, &deadline);
     assert_eq!(faults, ["incidents: all but the newest 500 of 501"]);
     assert!(notes.len() == MOST && notes.iter().all(|note| note.changed > 0), "the oldest is left out");
+}
+
+#[test]
+fn a_link_stays_in_the_folder() {
+    use std::os::unix::fs::symlink;
+    let top = tempfile::tempdir().unwrap();
+    let folder = top.path().join("incidents");
+    fs::create_dir_all(folder.join("..data")).unwrap();
+    let good = "---\ncomponent: London\nstate: degraded\nstart: 2026-11-25T21:00Z\n---\n";
+    fs::write(folder.join("..data/in.md"), good).unwrap();
+    fs::write(top.path().join("secret"), good).unwrap();
+    symlink("..data/in.md", folder.join("in.MD")).unwrap();
+    symlink("../secret", folder.join("out.md")).unwrap();
+    symlink(top.path(), folder.join("top")).unwrap();
+    symlink("top/secret", folder.join("way.md")).unwrap();
+    let soon = Deadline::after(std::time::Duration::from_secs(8));
+    // The folder itself may be one.
+    symlink(&folder, top.path().join("link")).unwrap();
+    for folder in [folder.clone(), top.path().join("link")] {
+        let Notes { notes, mut faults, remarks } = read(&folder, &NAMES, &soon);
+        faults.sort();
+        let out = ["out", "way"].map(|name| format!("incident {name}.md: a link out of the folder"));
+        assert_eq!((notes.len(), faults.as_slice(), remarks.len()), (1, &out[..], 0));
+    }
 }
 
 #[test]

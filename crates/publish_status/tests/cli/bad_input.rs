@@ -44,7 +44,7 @@ fn a_monitor_state_that_is_not_whole() {
     fs::remove_file(site.path("status.dat")).unwrap();
     refused(&site, 3, "STATUS UNKNOWN - reading @/status.dat: no such file or directory");
     // Names that are not UTF-8 and markup are of no concern.
-    site.services(&[("lon-1", "proxy", 0), ("par-1", "proxy", 0), ("<script>", "x; y", 2)], 0);
+    site.services(&[&two([0, 0, 0, 0])[..], &[("<script>", "x; y", 2)]].concat(), 0);
     let hostile = [
         site.read("status.dat").as_bytes(),
         b"servicestatus {\n\thost_name=\xff\n\tservice_description=\xfe\n\tnew=1\n\t}\n",
@@ -59,6 +59,24 @@ fn a_pattern_that_meets_nothing_is_no_operational_component() {
     let site = published();
     site.services(&[("lon-1", "proxy", 0), ("par-1", "web", 0)], 0);
     refused(&site, 3, "STATUS UNKNOWN - component Paris: no source is called par-*!proxy, nothing published");
+}
+
+#[test]
+fn a_host_or_service_that_stands_twice() {
+    let site = published();
+    let text = site.read("status.dat");
+    for (kind, name) in [("hoststatus", "lon-1"), ("servicestatus", "lon-1!proxy")] {
+        let start = text.find(&format!("{kind} {{\n\thost_name=lon-1\n")).unwrap();
+        let end = start + text[start..].find("\t}\n").unwrap() + 3;
+        site.write("status.dat", [&text, &text[start..end]].concat());
+        let line =
+            format!("STATUS UNKNOWN - {name} stands twice in the state of the monitor, nothing published");
+        refused(&site, 3, &line);
+    }
+    site.write("status.dat", [text.as_str(), &text].concat());
+    let line =
+        "STATUS UNKNOWN - reading @/status.dat: it has two blocks info, so it is more than one status.dat";
+    refused(&site, 3, line);
 }
 
 #[test]
@@ -131,6 +149,49 @@ fn a_clock_that_was_set_back() {
         whole.replace(&format!("\"last\":{last}"), &format!("\"last\":{}", now() + 30)),
     );
     assert_eq!(site.line(&[]).0, 0, "adjusted by some seconds");
+}
+
+#[test]
+fn a_style_or_a_logo_that_is_another_file() {
+    let site = published();
+    let rows = [
+        ("style", "/etc/passwd", "/etc/passwd does not end in .css"),
+        ("style", "site.css", "@/site.css is no style sheet, its rules have no end"),
+        ("style", "load.css", "@/load.css contains url(, and the page loads nothing"),
+        ("logo", "/etc/passwd", "/etc/passwd ends neither in .svg nor in .png, .webp or .jpg"),
+        ("logo", "logo.svg", "@/logo.svg is no picture of the kind that its name tells"),
+    ];
+    for link in ["site.css", "logo.svg"] {
+        std::os::unix::fs::symlink("/etc/passwd", site.path(link)).unwrap();
+    }
+    site.write("load.css", "body { background: url(https://example.com/x.png) }");
+    for (key, file, why) in rows {
+        site.write("config.toml", format!("{key} = \"{file}\"\n{TWO}"));
+        refused(&site, 3, &format!("STATUS UNKNOWN - @/config.toml: {key}: {why}"));
+    }
+    site.write("good.css", "\u{feff}h1 { color: red }\r\n");
+    site.write("config.toml", format!("style = \"good.css\"\n{TWO}"));
+    assert_eq!(site.line(&[]).0, 0);
+    let page = site.read("out/index.html");
+    assert!(page.contains("h1 { color: red }\n</style>"), "{page}");
+}
+
+#[test]
+fn a_history_where_the_page_is_served() {
+    let site = published();
+    let refused = |state: &str, code: i32| {
+        let (seen, line) = site.line_in(state);
+        let expected =
+            format!("--state @/{state} is in the folder of --output, which is served: choose another");
+        assert_eq!((seen, line.contains(&expected)), (code, code == 3), "{line}");
+    };
+    std::os::unix::fs::symlink("out", site.path("link")).unwrap();
+    for state in ["out", "out/", "out/history", "link", "link/history", "state/../out"] {
+        refused(state, 3);
+    }
+    assert!(!site.path("out/history").exists());
+    refused("other", 0);
+    refused("out-history", 0);
 }
 
 #[test]

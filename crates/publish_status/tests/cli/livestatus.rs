@@ -9,16 +9,19 @@ use suite::process;
 
 use crate::site::{Site, TWO, now};
 
-/// The row of a service that is fine: its host, its name and its state follow.
-fn service(host: &str, state: u8) -> String {
-    format!("[\"{host}\",\"proxy\",{state},{state},1,1,1,3,1,1,{},1,1,1,0,0,0]", now())
+/// The row of a service in this state, or of a host: there, the name stands in the place of the service's too.
+fn row(host: &str, name: &str, state: u8) -> String {
+    format!("[\"{host}\",\"{name}\",{state},{state},1,1,1,3,1,1,{},1,1,1,0,0,0]", now())
 }
 
 /// What a well monitor answers to the query of a table.
 fn well(table: &str) -> String {
-    let services = [("lon-1", 0), ("lon-2", 2), ("par-1", 0)].map(|(host, state)| service(host, state));
+    let states = [("lon-1", 0), ("lon-2", 2), ("par-1", 0)];
+    let services = states.map(|(host, state)| row(host, "proxy", state));
+    let hosts = states.map(|(host, _)| row(host, host, 0));
     let body = match table {
         "status" => "[[1,1,7,60]]".to_owned(),
+        "hosts" => format!("[{}]", hosts.join(",\n")),
         "services" => format!("[{}]", services.join(",\n")),
         _ => "[]\n".to_owned(),
     };
@@ -66,7 +69,7 @@ fn what_livestatus_tells_is_published() {
     };
     let (code, line) = publish(&site, old);
     assert_eq!((code, line.as_str()), (2, line.as_str()), "both checks are too old: {line}");
-    assert!(line.contains("sources went bad at once"), "{line}");
+    assert!(line.contains("sources went bad within 10 min"), "{line}");
     let disabled = |table: &str| well(table).replace("[[1,1,7,60]]", "[[0,0,7,60]]");
     let (code, line) = publish(&site, disabled);
     assert!(code == 2 && line.contains("all service checks are disabled"), "{line}");

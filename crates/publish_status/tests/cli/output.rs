@@ -58,6 +58,21 @@ fn what_does_not_change_is_not_touched() {
 }
 
 #[test]
+fn what_a_killed_run_left_is_cleared_away() {
+    let site = Site::new(TWO);
+    site.services(&two([0, 0, 0, 0]), 0);
+    site.run(&[]);
+    // The last of these does not change, so that no run writes it.
+    for name in ["index.html", "summary.json", "feed.atom"] {
+        site.write(&format!("out/.{name}.new"), "half");
+    }
+    site.run(&[]);
+    let names: Vec<_> = site.published().into_iter().map(|(name, _)| name).collect();
+    let expected = ["feed.atom", "fragment.html", "history.json", "index.html", "status.svg", "summary.json"];
+    assert_eq!(names, expected);
+}
+
+#[test]
 fn the_page_needs_nothing_else() {
     let site = Site::of_each_state();
     site.run(&[]);
@@ -131,6 +146,29 @@ fn of_two_at_once_the_second_touches_nothing() {
     assert_eq!(site.published(), before);
     lock.unlock().unwrap();
     assert_eq!(site.line(&[]).1, "STATUS OK - 2 components published, 1 operational, 1 major outage");
+}
+
+#[test]
+fn one_that_hangs_while_the_page_grows_old_is_an_alarm() {
+    let site = Site::new(TWO);
+    site.services(&two([0, 0, 0, 0]), 0);
+    site.run(&[]);
+    let lock = fs::File::options().write(true).open(site.path("state/lock")).unwrap();
+    lock.lock().unwrap();
+    let written = |name: &str, seconds| {
+        let file = fs::File::options().write(true).open(site.path(name)).unwrap();
+        file.set_modified(std::time::SystemTime::now() - Duration::from_secs(seconds)).unwrap();
+    };
+    written("out/index.html", 110);
+    assert_eq!(site.line(&[]).0, 0, "it is good for two minutes");
+    written("out/index.html", 130);
+    let line = "STATUS CRITICAL - page not renewed for 2 min: a run that hangs holds @/state/lock";
+    assert_eq!(site.line(&[]), (2, line.to_owned()));
+    // The first run of all hangs.
+    fs::remove_file(site.path("out/index.html")).unwrap();
+    assert_eq!(site.line(&[]).0, 0);
+    written("state/lock", 130);
+    assert_eq!(site.line(&[]), (2, line.to_owned()));
 }
 
 #[test]

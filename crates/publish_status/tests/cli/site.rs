@@ -64,6 +64,14 @@ impl Site {
             "info {{\n\tcreated={created}\n\t}}\nprogramstatus {{\n\tactive_service_checks_enabled=1\n\t\
              passive_service_checks_enabled=1\n\t}}\n"
         );
+        let mut hosts: Vec<&str> = services.iter().map(|(host, ..)| *host).collect();
+        hosts.dedup();
+        for host in hosts {
+            text += &format!(
+                "hoststatus {{\n\thost_name={host}\n\tcurrent_state=0\n\thas_been_checked=1\n\tstate_type=1\n\t\
+                 last_check={created}\n\tpassive_checks_enabled=1\n\t}}\n"
+            );
+        }
         for (host, service, state) in services {
             text += &format!(
                 "servicestatus {{\n\thost_name={host}\n\tservice_description={service}\n\tcurrent_state={state}\n\t\
@@ -79,6 +87,20 @@ impl Site {
         command.arg(option("config", "config.toml")).arg(option("status-file", "status.dat"));
         command.arg(option("output", "out")).arg(option("state", "state")).args(arguments);
         command
+    }
+
+    /// The same with another folder of the state.
+    pub(crate) fn line_in(&self, state: &str) -> (i32, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_publish_status"));
+        let state = ("state", state);
+        for (option, name) in
+            [("config", "config.toml"), ("status-file", "status.dat"), ("output", "out"), state]
+        {
+            command.arg(format!("--{option}={}", self.path(name).display()));
+        }
+        let outcome = process::run(&mut command);
+        let (code, line) = outcome.summary();
+        (code, line.replace(&self.folder.path().display().to_string(), "@"))
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
@@ -109,6 +131,19 @@ impl Site {
             summary["components"].as_array().unwrap().iter().filter(|component| component["group"] == false);
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         components.map(|component| (text(&component["name"]), text(&component["status"]))).collect()
+    }
+
+    /// Takes a block out of status.dat: that of the service, or of the host alone.
+    pub(crate) fn without(&self, name: &str) {
+        let head = match name.split_once('!') {
+            Some((host, service)) => format!("\thost_name={host}\n\tservice_description={service}\n"),
+            None => format!("hoststatus {{\n\thost_name={name}\n"),
+        };
+        let text = self.read("status.dat");
+        let blocks: Vec<&str> =
+            text.split_inclusive("\n\t}\n").filter(|block| !block.contains(&head)).collect();
+        assert!(blocks.concat().len() < text.len(), "no {name}");
+        self.write("status.dat", blocks.concat());
     }
 
     /// Everything that was published, by name.

@@ -145,7 +145,7 @@ fn everything_bad_at_once_is_held_back() {
     assert!(
         code == 2
             && line.starts_with(
-                "STATUS CRITICAL - monitor disturbed: 3 of 4 sources went bad at once, limit 50%, held for 10 min more"
+                "STATUS CRITICAL - monitor disturbed: 3 of 4 sources went bad within 10 min, limit 50%, held for 10 min more"
             ),
         "{line}"
     );
@@ -167,6 +167,122 @@ fn everything_bad_at_once_is_held_back() {
         site.line(&["--sanity=off"]),
         (0, "STATUS OK - 2 components published, 2 major outage".to_owned())
     );
+}
+
+#[test]
+fn what_goes_bad_step_by_step_is_held_back_too() {
+    let config = TWO.replace("lon-*!proxy", "lon-*!?").replace("par-*!proxy", "par-*!?");
+    let site = Site::new(&config);
+    let publish = |bad: usize| {
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+        let services: Vec<_> = (0..10)
+            .map(|place| (if place < 5 { "lon-1" } else { "par-1" }, names[place], u8::from(place < bad) * 2))
+            .collect();
+        site.services(&services, 0);
+        site.line(&[])
+    };
+    let codes: Vec<i32> = [0, 2, 4, 6, 8, 10].map(|bad| publish(bad).0).to_vec();
+    assert_eq!(codes, [0, 0, 0, 2, 2, 2]);
+    let line =
+        "STATUS CRITICAL - monitor disturbed: 10 of 10 sources went bad within 10 min, limit 50%, held for ";
+    assert!(publish(10).1.starts_with(line), "{}", publish(10).1);
+    assert_eq!(
+        publish(5),
+        (0, "STATUS OK - 2 components published, 1 operational, 1 major outage".to_owned())
+    );
+}
+
+#[test]
+fn new_sources_that_wait_for_their_first_check_are_no_jump() {
+    let site = Site::new(TWO);
+    site.services(&two([0, 0, 0, 0]), 0);
+    site.run(&[]);
+    let names: Vec<String> = (10..20).map(|number| format!("par-{number}")).collect();
+    let new: Vec<_> = names.iter().map(|name| (name.as_str(), "proxy", 0)).collect();
+    site.services(&[&two([0, 0, 0, 0])[..], &new].concat(), 0);
+    let mut text = site.read("status.dat");
+    for name in &names {
+        let (checked, pending) = ("\thas_been_checked=1", "\thas_been_checked=0");
+        let block = format!("host_name={name}\n\tservice_description=proxy\n\tcurrent_state=0\n{checked}");
+        assert!(text.contains(&block));
+        text = text.replace(&block, &block.replace(checked, pending));
+    }
+    site.write("status.dat", text);
+    let line = "STATUS OK - 2 components published, 1 operational, 1 unknown";
+    assert_eq!(site.line(&[]), (0, line.to_owned()));
+    site.services(&[&two([0, 0, 0, 0])[..], &new].concat(), 0);
+    assert_eq!(site.line(&[]).1, "STATUS OK - 2 components published, all operational");
+    let down: Vec<_> = names.iter().map(|name| (name.as_str(), "proxy", 2)).collect();
+    site.services(&[&two([0, 0, 0, 0])[..], &down].concat(), 0);
+    assert!(site.line(&[]).1.contains(": 10 of 14 sources went bad within 10 min"), "now they were good");
+}
+
+#[test]
+fn what_vanishes_from_the_monitor_is_not_operational() {
+    let site = Site::new(TWO);
+    site.services(&two([2, 0, 0, 0]), 0);
+    assert_eq!(site.line(&[]).0, 0);
+    // The one that is down: without it, all is well.
+    site.without("lon-1!proxy");
+    let line =
+        "STATUS WARNING - 1 source of London vanished, unknown for 10 min more, 2 components published";
+    assert_eq!(site.line(&[]), (1, line.to_owned()));
+    assert_eq!(site.states()[0], ("London".to_owned(), "unknown".to_owned()));
+    site.without("par-2!proxy");
+    let line = "STATUS WARNING - 2 sources of London and 1 more component vanished, unknown for ";
+    let (code, seen) = site.line(&[]);
+    assert!(code == 1 && seen.starts_with(line), "{seen}");
+    site.services(&two([0, 0, 0, 0]), 0);
+    assert_eq!(site.line(&[]).1, "STATUS OK - 2 components published, all operational", "they came back");
+    // A host without which nothing tells whether its service can be reached.
+    site.without("lon-1");
+    assert_eq!(site.line(&[]).1, "STATUS OK - 2 components published, 1 operational, 1 unknown");
+    site.without("lon-1!proxy");
+    assert_eq!(site.line(&["--hold=0"]).1, "STATUS OK - 2 components published, all operational");
+    // The patterns of the configuration are another matter.
+    site.services(&two([0, 0, 0, 0]), 0);
+    site.run(&[]);
+    site.write("config.toml", TWO.replace("lon-*", "lon-2"));
+    assert_eq!(site.line(&[]).1, "STATUS OK - 2 components published, all operational");
+}
+
+#[test]
+fn a_file_that_ends_between_two_blocks_is_not_the_whole_state() {
+    let site = Site::new(TWO);
+    let services: Vec<_> = ["a", "b", "c"].map(|_| two([0, 0, 0, 0])).concat();
+    site.services(&services[..4], 0);
+    site.run(&[]);
+    let whole = site.read("status.dat");
+    let cut = whole.find("servicestatus {\n\thost_name=par-1").unwrap();
+    let before = site.published();
+    site.write("status.dat", &whole[..cut]);
+    let line = "STATUS UNKNOWN - component Paris: no source is called par-*!proxy, nothing published";
+    assert_eq!(site.line(&[]), (3, line.to_owned()));
+    assert_eq!(site.published(), before);
+    let cut = whole.find("servicestatus {\n\thost_name=par-2").unwrap();
+    site.write("status.dat", &whole[..cut]);
+    assert_eq!(site.line(&[]).0, 1);
+    assert_eq!(site.states()[1], ("Paris".to_owned(), "unknown".to_owned()));
+}
+
+#[test]
+fn a_state_from_the_future_is_not_believed() {
+    let site = Site::new(TWO);
+    site.services(&two([0, 0, 0, 0]), 0);
+    site.run(&[]);
+    let (now, text) = (crate::site::now(), site.read("status.dat"));
+    let created = text.lines().nth(1).unwrap();
+    site.write("status.dat", text.replacen(created, &format!("\tcreated={}", now + 7_230), 1));
+    let (code, line) = site.line(&[]);
+    let disturbed = "STATUS CRITICAL - monitor disturbed: its state is from the future, 2 h ahead";
+    assert!(code == 2 && line.starts_with(disturbed), "{line}");
+    assert!(site.run(&[]).stdout.contains(" age=U;;0:120;0 "));
+    site.write("status.dat", &text);
+    assert_eq!(site.line(&[]).0, 0);
+    let file = std::fs::File::options().write(true).open(site.path("status.dat")).unwrap();
+    file.set_modified(std::time::SystemTime::now() + std::time::Duration::from_secs(7_230)).unwrap();
+    let (code, line) = site.line(&[]);
+    assert!(code == 2 && line.starts_with(disturbed), "{line}");
 }
 
 #[test]
@@ -200,39 +316,4 @@ fn the_preview_shows_what_leads_to_the_states() {
     site.services(&two([0, 0, 0, 0])[..1], 0);
     let line = "STATUS OK - preview of 1 component from 1 source, nothing written";
     assert_eq!(site.line(&["--preview"]), (0, line.to_owned()));
-}
-
-#[test]
-fn an_incident_written_by_hand_is_published_at_once() {
-    let site = Site::new(TWO);
-    site.services(&two([0, 0, 0, 0]), 0);
-    site.run(&[]);
-    std::fs::create_dir(site.path("incidents")).unwrap();
-    let text = "---\ncomponent: London\nstate: partial outage\nstart: 2026-01-01T00:00Z\n---\nA **fibre** is cut, see <script>x</script> \
-                [the news](https://example.com/).\n";
-    site.write("incidents/fibre.md", text);
-    assert_eq!(
-        site.line(&[]),
-        (0, "STATUS OK - 2 components published, 1 operational, 1 partial outage".to_owned())
-    );
-    let page = site.read("out/index.html");
-    assert!(page.contains("A <strong>fibre</strong> is cut, see &lt;script&gt;x&lt;/script&gt;"), "{page}");
-    let summary = site.json("summary.json");
-    assert_eq!(summary["incidents"][0]["name"], "London: partial outage");
-    assert!(
-        summary["incidents"][0]["incident_updates"][0]["body"].as_str().unwrap().starts_with("A **fibre**")
-    );
-    assert!(site.read("out/feed.atom").contains("<title>London: partial outage</title>"));
-
-    site.write("incidents/fibre.md", text.replace("---\nA", "end: 2026-01-01T01:00Z\n---\nA"));
-    site.write(
-        "incidents/work.md",
-        "---\ncomponent: Paris\nstate: maintenance\nstart: 2099-01-01T00:00Z\n---\nNew fibre.\n",
-    );
-    assert_eq!(site.line(&[]), (0, "STATUS OK - 2 components published, all operational".to_owned()));
-    assert_eq!(site.json("summary.json")["scheduled_maintenances"][0]["name"], "Paris: maintenance");
-
-    site.write("incidents/bad.md", "---\ncomponent: Rome\n---\n");
-    let line = "STATUS WARNING - incident bad.md: line 2: no component is called Rome, left out, 2 components published";
-    assert_eq!(site.line(&[]), (1, line.to_owned()));
 }

@@ -32,6 +32,13 @@ impl Disk {
         while filler.write_all(&[0; 512]).is_ok() {}
     }
 
+    /// Makes room for one more page of memory.
+    fn shrink(&self) {
+        let filler = fs::File::options().write(true).open(self.0.join("filler")).unwrap();
+        let size = filler.metadata().unwrap().len();
+        filler.set_len(size.saturating_sub(4 << 10)).unwrap();
+    }
+
     fn clear(&self) {
         fs::remove_file(self.0.join("filler")).unwrap();
     }
@@ -51,8 +58,8 @@ impl Drop for Disk {
 fn publish(top: &Path, state: u8) -> (i32, String) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let status = format!(
-        "info {{\n\tcreated={now}\n\t}}\nprogramstatus {{\n\tactive_service_checks_enabled=1\n\t}}\nservicestatus {{\n\thost_name=a\n\
-         \tservice_description=b\n\tcurrent_state={state}\n\thas_been_checked=1\n\tstate_type=1\n\tpassive_checks_enabled=1\n\t}}\n"
+        "info {{\n\tcreated={now}\n\t}}\nprogramstatus {{\n\tactive_service_checks_enabled=1\n\t}}\nhoststatus {{\n\thost_name=a\n\
+         \tcurrent_state=0\n\t}}\nservicestatus {{\n\thost_name=a\n\tservice_description=b\n\tcurrent_state={state}\n\thas_been_checked=1\n\tstate_type=1\n\tpassive_checks_enabled=1\n\t}}\n"
     );
     fs::write(top.join("status.dat"), status).unwrap();
     let mut command = suite::plugins::command("publish_status");
@@ -93,6 +100,21 @@ fn a_full_and_a_read_only_disk_leave_the_old_pages() {
     };
     out.fill();
     refused("writing @/out/.index.html.new: no space left on device");
+    // Room for some of the files, but not for all of them.
+    let before = content(&out);
+    let mut lines = Vec::new();
+    while lines.len() < 20 {
+        out.shrink();
+        let (code, line) = publish(top, 1);
+        if code == 0 {
+            break;
+        }
+        assert_eq!(content(&out), before, "{line}");
+        lines.push(line);
+    }
+    let told =
+        |file: &str| lines.iter().any(|line| line.contains(&format!("writing @/out/.{file}.new: no space")));
+    assert!(told("summary.json") && lines.len() < 20, "the page itself had room: {lines:?}");
     out.clear();
     out.remount("ro");
     refused("removing @/out/.index.html.new: read-only file system");

@@ -1,0 +1,109 @@
+//! Incidents that an administrator writes by hand.
+
+use crate::site::{Site, TWO, two};
+
+#[test]
+fn an_incident_written_by_hand_is_published_at_once() {
+    let site = Site::new(TWO);
+    site.services(&two([0, 0, 0, 0]), 0);
+    site.run(&[]);
+    std::fs::create_dir(site.path("incidents")).unwrap();
+    let text = "---\ncomponent: London\nstate: partial outage\nstart: 2026-01-01T00:00Z\n---\nA **fibre** is cut, see <script>x</script> \
+                [the news](https://example.com/).\n";
+    site.write("incidents/fibre.md", text);
+    assert_eq!(
+        site.line(&[]),
+        (0, "STATUS OK - 2 components published, 1 operational, 1 partial outage".to_owned())
+    );
+    let page = site.read("out/index.html");
+    assert!(page.contains("A <strong>fibre</strong> is cut, see &lt;script&gt;x&lt;/script&gt;"), "{page}");
+    let summary = site.json("summary.json");
+    assert_eq!(summary["incidents"][0]["name"], "London: partial outage");
+    assert!(
+        summary["incidents"][0]["incident_updates"][0]["body"].as_str().unwrap().starts_with("A **fibre**")
+    );
+    assert!(site.read("out/feed.atom").contains("<title>London: partial outage</title>"));
+
+    site.write("incidents/fibre.md", text.replace("---\nA", "end: 2026-01-01T01:00Z\n---\nA"));
+    site.write(
+        "incidents/work.md",
+        "---\ncomponent: Paris\nstate: maintenance\nstart: 2099-01-01T00:00Z\n---\nNew fibre.\n",
+    );
+    assert_eq!(site.line(&[]), (0, "STATUS OK - 2 components published, all operational".to_owned()));
+    assert_eq!(site.json("summary.json")["scheduled_maintenances"][0]["name"], "Paris: maintenance");
+
+    // What may have been meant as one is named, and another spelling of the ending is one.
+    std::fs::rename(site.path("incidents/work.md"), site.path("incidents/work.MD")).unwrap();
+    site.write("incidents/work.txt", "x");
+    let ignored = "incidents/work.txt is ignored, its name does not end in .md";
+    for arguments in [&[][..], &["--preview"]] {
+        let outcome = site.run(arguments);
+        assert!(outcome.code == Some(0) && outcome.stdout.lines().any(|line| line == ignored), "{outcome:?}");
+    }
+    assert_eq!(site.json("summary.json")["scheduled_maintenances"][0]["name"], "Paris: maintenance");
+
+    std::os::unix::fs::symlink("/etc/passwd", site.path("incidents/bad.md")).unwrap();
+    let line = "STATUS WARNING - incident bad.md: a link out of the folder, left out, 2 components published";
+    assert_eq!(site.line(&[]), (1, line.to_owned()));
+    std::fs::remove_file(site.path("incidents/bad.md")).unwrap();
+    site.write("incidents/bad.md", "---\ncomponent: Rome\n---\n");
+    let line = "STATUS WARNING - incident bad.md: line 2: no component is called Rome, left out, 2 components published";
+    assert_eq!(site.line(&[]), (1, line.to_owned()));
+}
+
+#[test]
+fn an_outage_is_told_once() {
+    let site = Site::new(TWO);
+    site.services(&two([2, 0, 0, 0]), 0);
+    site.run(&["--sanity=off"]);
+    let count = |names: [&str; 2]| {
+        let (page, feed) = (site.read("out/index.html"), site.read("out/feed.atom"));
+        let list = site.json("summary.json")["incidents"].as_array().unwrap().len();
+        (
+            names.map(|name| page.matches(&format!("<h3>{name}</h3>")).count()),
+            feed.matches("<entry>").count(),
+            list,
+        )
+    };
+    let names = ["London: major outage", "Fibre cut"];
+    assert_eq!(count(names), ([1, 0], 1, 1));
+    std::fs::create_dir(site.path("incidents")).unwrap();
+    let note = |state: &str, end: &str| {
+        let head = format!("---\ntitle: Fibre cut\ncomponent: London\nstate: {state}\n");
+        site.write("incidents/cut.md", format!("{head}start: 2026-01-01T00:00Z\n{end}---\nWe are on it.\n"));
+        site.run(&["--sanity=off"]);
+    };
+    note("partial outage", "");
+    assert_eq!(count(names), ([0, 1], 1, 1), "the words of the administrator");
+    let page = site.read("out/index.html");
+    assert!(
+        page.contains("Observed: London, major outage, since <time"),
+        "it is worse than they say: {page}"
+    );
+    assert_eq!(site.json("summary.json")["incidents"][0]["impact"], "major");
+    assert_eq!(
+        site.json("history.json")["incidents"].as_array().unwrap().len(),
+        1,
+        "what was measured stays"
+    );
+    note("major outage", "");
+    assert!(!site.read("out/index.html").contains("Observed: "));
+    // Over by hand, and still there.
+    let over = jiff::Timestamp::from_second(i64::try_from(crate::site::now()).unwrap() - 60).unwrap();
+    note("major outage", &format!("end: {over}\n"));
+    assert_eq!(count(names), ([1, 1], 2, 1));
+    for state in ["operational", "maintenance"] {
+        note(state, "");
+        assert_eq!(count(names).0, [1, 1], "{state}");
+    }
+    // One that the incident itself made.
+    let site = Site::new(TWO);
+    site.services(&two([0, 0, 0, 0]), 0);
+    std::fs::create_dir(site.path("incidents")).unwrap();
+    site.write(
+        "incidents/x.md",
+        "---\ncomponent: London\nstate: partial outage\nstart: 2026-01-01T00:00Z\n---\n",
+    );
+    site.run(&[]);
+    assert_eq!(site.json("summary.json")["incidents"].as_array().unwrap().len(), 1);
+}
