@@ -1,7 +1,7 @@
 //! A file's content against what it should be: by meaning where its format is known, else by octets.
 
 use crate::hosts::Hosts;
-use crate::lines::first_difference;
+use crate::lines::{cut, first_difference};
 use crate::resolver::Resolver;
 
 /// The files that are compared by meaning.
@@ -54,7 +54,7 @@ pub(crate) fn host_name(text: &[u8]) -> Option<String> {
 
 fn name_difference(found: &[u8], expected: &[u8]) -> Option<String> {
     let (found, expected) = (host_name(found), host_name(expected));
-    let word = |name: Option<String>| name.unwrap_or_else(|| "no name".to_owned());
+    let word = |name: Option<String>| name.map_or_else(|| "no name".to_owned(), |name| cut(&name));
     (found != expected).then(|| format!("{}, not {}", word(found), word(expected)))
 }
 

@@ -5,6 +5,8 @@
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
+use crate::lines::cut;
+
 /// The meaning of a hosts file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Hosts {
@@ -93,14 +95,13 @@ impl Hosts {
 
 impl Ignored {
     fn in_words(&self) -> String {
-        format!("line {} is ignored: {} is not an address", self.number, self.address)
+        format!("line {} is ignored: {} is not an address", self.number, cut(&self.address))
     }
 }
 
-impl std::fmt::Display for Line {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.address)?;
-        self.names.iter().try_for_each(|name| write!(f, " {name}"))
+impl Line {
+    fn in_words(&self) -> String {
+        cut(&format!("{} {}", self.address, self.names.join(" ")))
     }
 }
 
@@ -114,8 +115,8 @@ fn some(left: &[Line], right: &[Line]) -> Option<String> {
     let mut lines = left.iter().filter(|line| !known.contains(line));
     let first = lines.next()?;
     Some(match lines.count() {
-        0 => first.to_string(),
-        more => format!("{first} and {more} more"),
+        0 => first.in_words(),
+        more => format!("{} and {more} more", first.in_words()),
     })
 }
 
@@ -152,19 +153,21 @@ impl<'a> Order<'a> {
             let key = (name.as_str(), line.address.is_ipv6());
             let (found, wanted) = (self.addresses.get(&key)?, expected.addresses.get(&key)?);
             let (found, wanted) = found.iter().zip(wanted).find(|(found, wanted)| found != wanted)?;
-            Some(format!("{name} is {found} before {wanted}"))
+            Some(format!("{} is {found} before {wanted}", cut(name)))
         });
         let by_alias = || {
             line.names.iter().find_map(|name| {
                 let (found, wanted) =
                     (self.official.get(name.as_str())?, expected.official.get(name.as_str())?);
-                (found != wanted).then(|| format!("{name} is officially {found}, not {wanted}"))
+                (found != wanted)
+                    .then(|| format!("{} is officially {}, not {}", cut(name), cut(found), cut(wanted)))
             })
         };
         let by_address = || {
             let (found, wanted) = (self.names.get(&line.address)?, expected.names.get(&line.address)?);
-            (found != wanted)
-                .then(|| format!("{} is {}, not {}", line.address, found.join(" "), wanted.join(" ")))
+            (found != wanted).then(|| {
+                format!("{} is {}, not {}", line.address, cut(&found.join(" ")), cut(&wanted.join(" ")))
+            })
         };
         by_name.or_else(by_alias).or_else(by_address)
     }

@@ -2,7 +2,7 @@
 
 /// How many lines of a difference are shown.
 const SHOWN: usize = 6;
-/// How many characters of a line are shown.
+/// How many characters of a line, a name or an address are shown.
 const WIDTH: usize = 120;
 
 /// Returns the number of the first line that differs, from 1; `None` if the octets are the same.
@@ -50,9 +50,15 @@ fn readable(line: &[u8]) -> String {
         Some(line) => (line, ""),
         None => (line, " (no line end)"),
     };
-    let text = String::from_utf8_lossy(line).replace('\r', "\\r");
-    let cut: String = text.chars().take(WIDTH).collect();
-    if cut.len() < text.len() { format!("{cut}...{tail}") } else { cut + tail }
+    cut(&String::from_utf8_lossy(line).replace('\r', "\\r")) + tail
+}
+
+/// Shortens a text that may be a megabyte long, so that what follows it is still seen.
+pub(crate) fn cut(text: &str) -> String {
+    match text.char_indices().nth(WIDTH) {
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use plugin::{Finding, State};
 use crate::compare::{HOSTNAME, HOSTS, host_name};
 use crate::facts::Facts;
 use crate::found::{Found, What};
+use crate::lines::cut;
 use crate::writer::{CLOUD, is_cloud, who};
 
 /// What was seen of the host's name.
@@ -84,7 +85,7 @@ pub(crate) fn judge(seen: &NameSeen, facts: &Facts, state: State) -> Vec<Finding
 fn difference(seen: &NameSeen) -> Option<String> {
     let expected = &seen.expected;
     let kernel = seen.kernel.as_ref().filter(|_| seen.kernel_differs());
-    let file = seen.in_file();
+    let file = seen.in_file().map(|name| cut(&name));
     match (kernel, file.filter(|_| seen.file_differs())) {
         (None, None) => None,
         (Some(kernel), None) if seen.in_file().is_some() => {

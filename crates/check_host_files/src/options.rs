@@ -56,7 +56,7 @@ pub struct FilePath(String);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidValue {
     /// A path that does not name one file below `/`.
-    #[error("not an absolute path of a file without ..")]
+    #[error("not an absolute path of a file without .. and without control characters")]
     Path,
     /// A path that does not name one folder, wherever the program runs.
     #[error("not an absolute path of a folder without ..")]
@@ -94,8 +94,11 @@ impl FromStr for FilePath {
                 Component::ParentDir | Component::Prefix(_) => return Err(InvalidValue::Path),
             }
         }
-        let is_file =
-            path.is_absolute() && !normal.is_empty() && !text.ends_with('/') && !text.contains('\0');
+        // A line end would split a line of the report.
+        let is_file = !text.contains(char::is_control)
+            && path.is_absolute()
+            && !normal.is_empty()
+            && !text.ends_with('/');
         if is_file { Ok(Self(normal)) } else { Err(InvalidValue::Path) }
     }
 }
@@ -166,7 +169,7 @@ mod tests {
         for (text, normal) in [("/etc/hosts", "/etc/hosts"), ("//etc/./hosts", "/etc/hosts"), ("/x", "/x")] {
             assert_eq!(text.parse::<FilePath>().unwrap().as_str(), normal);
         }
-        for text in ["", "/", "etc/hosts", "/etc/../hosts", "/etc/", "./x", "..", "/etc/a\0b"] {
+        for text in ["", "/", "etc/hosts", "/etc/../hosts", "/etc/", "./x", "..", "/etc/a\0b", "/etc/a\nb"] {
             assert_eq!(text.parse::<FilePath>(), Err(InvalidValue::Path), "{text:?}");
         }
     }

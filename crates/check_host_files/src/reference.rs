@@ -124,6 +124,9 @@ fn list(top: &Path) -> Result<(Vec<String>, Vec<String>), ReferenceError> {
             } else {
                 let path = entry.path();
                 match path.strip_prefix(top).unwrap_or(&path).to_str() {
+                    Some(inside) if inside.contains(char::is_control) => {
+                        closed.push(format!("reading {}: its name has a control character", path.display()));
+                    }
                     Some(inside) => paths.push(format!("/{inside}")),
                     None => closed.push(format!("reading {}: its name is not UTF-8", path.display())),
                 }
@@ -191,6 +194,14 @@ mod tests {
         assert_eq!(found[2].1, Ok("r".to_owned()));
         fs::set_permissions(folder.path().join("etc"), fs::Permissions::from_mode(0o777)).unwrap();
         assert!(read_all(folder.path(), &["/etc/resolv.conf"]).unwrap()[0].1.is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_listed_hides_nothing_else() {
+        let folder = tree(&[("etc/hosts", "h"), ("etc/a\nb", "n")]);
+        let found = read(folder.path(), &[], &Deadline::after(Duration::from_secs(8))).unwrap();
+        assert_eq!(found.copies.iter().map(|copy| copy.path.as_str()).collect::<Vec<_>>(), ["/etc/hosts"]);
+        assert!(found.closed[0].ends_with(": its name has a control character"), "{:?}", found.closed);
     }
 
     #[test]

@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use crate::lines::cut;
+
 /// How many servers are asked (resolv.conf(5): MAXNS).
 const SERVERS: usize = 3;
 
@@ -99,8 +101,8 @@ fn difference(what: &str, found: &[String], expected: &[String]) -> Option<Strin
     }
     let expected = if expected.is_empty() { "none".to_owned() } else { expected.join(" ") };
     Some(match found {
-        [] => format!("no {what}, expected {expected}"),
-        _ => format!("{what} {}, not {expected}", found.join(" ")),
+        [] => format!("no {what}, expected {}", cut(&expected)),
+        _ => format!("{what} {}, not {}", cut(&found.join(" ")), cut(&expected)),
     })
 }
 

@@ -156,8 +156,11 @@ fn what_does_not_fit_together_is_refused() {
         (&["--file=/etc/hosts"], "--file needs --reference"),
         (&["--name=reference"], "--name=reference needs --reference"),
         (&["--name=x", "--mode"], "--reference"),
-        (&["--reference=TOP/reference", "--file=etc/hosts"], "not an absolute path of a file without .."),
-        (&["--reference=TOP/reference", "--file=/etc/../hosts"], "not an absolute path of a file without .."),
+        (&["--reference=TOP/reference", "--file=etc/hosts"], "not an absolute path of a file without .. and"),
+        (
+            &["--reference=TOP/reference", "--file=/etc/../hosts"],
+            "not an absolute path of a file without .. and",
+        ),
         (
             &["--reference=TOP/reference", "--file=/etc/hosts", "--file=//etc/hosts"],
             "/etc/hosts is given twice",
@@ -292,6 +295,21 @@ fn a_hosts_file_means_what_the_c_library_makes_of_it() {
     write("reference", "192.0.2.7 proxy7\n127.0.1.1 proxy7\n");
     let text = "another order of lines: proxy7 is 127.0.1.1 before 192.0.2.7: ";
     assert!(line().starts_with(&format!("HOST_FILES CRITICAL - /etc/hosts: {text}")), "{}", line());
+}
+
+/// What fills a megabyte leaves room for who did it.
+#[test]
+fn a_long_name_is_cut() {
+    let trees = trees();
+    let long = "x".repeat(1 << 20);
+    for name in ["hosts", "hostname"] {
+        fs::write(trees.path().join("host/etc").join(name), &long).unwrap();
+        let line = summary(trees.path(), &[&format!("--file=/etc/{name}")]);
+        assert!(line.len() < 400 && line.contains("xxx...") && line.contains(": changed at "), "{line}");
+    }
+    let line = summary(trees.path(), &["--name=proxy7", "--file=/etc/resolv.conf"]);
+    assert!(line.starts_with("HOST_FILES CRITICAL - after the next boot the name is xxx"), "{line}");
+    assert!(line.contains("xxx..., not proxy7: changed at "), "{line}");
 }
 
 /// The copy was made of a file that was broken already: that is said, and nobody is blamed for a change.
