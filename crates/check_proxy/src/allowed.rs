@@ -1,8 +1,6 @@
 //! What is allowed: how many proxies may fail, how slow the slowest may be.
 
-use std::str::FromStr;
-
-use plugin::{InvalidRange, Range, State, Thresholds};
+use plugin::{Limit, Range, State, Thresholds};
 
 /// The options on how many proxies may fail and how slow they may be.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -21,22 +19,6 @@ pub(crate) struct Limits {
     pub(crate) critical_time: Option<Range>,
 }
 
-/// A range on the number of failing proxies or, with a `%` behind it, on their share in per cent.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Limit {
-    range: Range,
-    share: bool,
-}
-
-impl FromStr for Limit {
-    type Err = InvalidRange;
-
-    fn from_str(text: &str) -> Result<Self, InvalidRange> {
-        let (range, share) = text.strip_suffix('%').map_or((text, false), |range| (range, true));
-        Ok(Self { range: range.parse()?, share })
-    }
-}
-
 /// The thresholds that the observations are judged by.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Allowed {
@@ -51,17 +33,12 @@ pub(crate) struct Allowed {
 impl Allowed {
     /// Takes the limits as given. Without any limit on failures one failing proxy is critical.
     pub(crate) fn new(limits: &Limits) -> Self {
-        let given = |share: bool| {
-            let range = |limit: &Option<Limit>| {
-                limit.as_ref().filter(|limit| limit.share == share).map(|limit| limit.range.clone())
-            };
-            Thresholds { warning: range(&limits.warning), critical: range(&limits.critical) }
-        };
+        let (given, failed_share) = Limit::split(limits.warning.as_ref(), limits.critical.as_ref());
         let one_is_critical = Thresholds { warning: None, critical: Some(Range::up_to(0.0)) };
         let none_given = limits.warning.is_none() && limits.critical.is_none();
         Self {
-            failed: if none_given { one_is_critical } else { given(false) },
-            failed_share: Some(given(true)).filter(|share| *share != Thresholds::default()),
+            failed: if none_given { one_is_critical } else { given },
+            failed_share,
             slowest: Thresholds {
                 warning: limits.warning_time.clone(),
                 critical: limits.critical_time.clone(),
