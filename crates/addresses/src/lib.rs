@@ -21,10 +21,12 @@
 
 mod address;
 mod list;
+mod netmask;
 mod ports;
 mod runs;
 
 pub use address::{HostAddress, InvalidAddress, short};
-pub use list::{Entry, Fields, List, ListError, OwnLabel, OwnPort, ambiguous, netmask};
+pub use list::{Entry, Fields, List, ListError, OwnLabel, OwnPort, ambiguous};
+pub use netmask::netmask;
 pub use ports::{InvalidPort, parse_ports};
 pub use runs::{all, brief};

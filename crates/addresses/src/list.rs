@@ -3,8 +3,9 @@
 //!
 //! Fields end at white space, a comma or `#`, which starts a comment. That covers plain lists, lists with
 //! notes after each address, and H-Sphere's `/hsphere/local/network/ips` (address, tab, netmask and more).
-//! cPanel's `/etc/ips` has `address:netmask:broadcast` in the first field. A line that is not understood is
-//! an error, never skipped: a list that came out shorter would hide an outage.
+//! cPanel's `/etc/ips` has `address:netmask:broadcast` in the first field, and `address:netmask` is read too. A
+//! line that is not understood is an error, never skipped, and so is a line with a second address: a list that
+//! came out shorter would hide an outage.
 //!
 //! [`List::parse`] takes the addresses alone. For [`List::parse_with_fields`], a second field of digits and
 //! commas is the address's own ports: `192.0.2.10 80,443`. The field after the address or its ports is its
@@ -14,9 +15,10 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use crate::address::{HostAddress, InvalidAddress, plain};
+use crate::netmask::{check_rest, parse_cpanel};
 use crate::ports::parse_ports;
 
 /// The shortest line, in octets: the room that is set aside for a list's addresses is guessed by it.
@@ -217,35 +219,10 @@ fn parse_line(line: &str) -> Result<Option<(HostAddress, &str)>, String> {
     if field.is_empty() && !line.starts_with(',') {
         return Ok(None);
     }
-    let parsed = field.parse().or_else(|error| parse_cpanel(field).ok_or(error));
-    parsed.map(|expected| Some((expected, rest))).map_err(|error| error.to_string())
-}
-
-/// Returns the address of a line and the prefix length of the netmask that a panel writes after it:
-/// `address:netmask:broadcast` as cPanel, or the netmask in the next field as H-Sphere. A [`List`] does not
-/// demand it of the bound address. `None` without one.
-pub fn netmask(line: &str) -> Option<(IpAddr, u8)> {
-    let mut fields = line.split('#').next()?.split_ascii_whitespace();
-    let first = fields.next()?;
-    let (address, mask) = match parse_cpanel(first) {
-        Some(parsed) => (parsed, first.split(':').nth(1)?),
-        None => (first.parse().ok()?, fields.next()?),
-    };
-    let mask = mask.parse::<Ipv4Addr>().ok()?.to_bits();
-    let length = u8::try_from(mask.leading_ones()).ok()?;
-    (length > 0 && mask.count_ones() == u32::from(length)).then_some((address.address, length))
-}
-
-/// `address:netmask:broadcast`, all three IPv4: a file of another shape is no `/etc/ips`. The netmask is not
-/// demanded of the bound address, no more than H-Sphere's: the panels bind aliases with other masks than they
-/// list.
-fn parse_cpanel(field: &str) -> Option<HostAddress> {
-    let mut parts = field.split(':');
-    let address = parts.next()?.parse().ok()?;
-    let mask: Ipv4Addr = parts.next()?.parse().ok()?;
-    let _broadcast: Ipv4Addr = parts.next()?.parse().ok()?;
-    let contiguous = mask.to_bits().leading_ones() + mask.to_bits().trailing_zeros() == 32;
-    (contiguous && parts.next().is_none()).then_some(address)
+    let cpanel = |error| parse_cpanel(field).map(|(expected, _)| expected).ok_or(error);
+    let expected: HostAddress = field.parse().or_else(cpanel).map_err(|error| error.to_string())?;
+    check_rest(expected.address, rest)?;
+    Ok(Some((expected, rest)))
 }
 
 fn bad_lines(source: &str, lines: &[(u32, String)], count: usize) -> String {
