@@ -59,6 +59,9 @@ pub enum LinkError {
     /// No ARP and no Neighbor Discovery on Ethernet addresses there.
     #[error("probing on {0}: not an Ethernet interface with ARP, other hosts cannot be probed there")]
     NoEthernet(String),
+    /// The interface carries nothing.
+    #[error("probing on {0}: {1}")]
+    NoLink(String, &'static str),
     /// The system refused.
     #[error("probing on {interface}: {what}: {}", reason(&(*.why).into()))]
     Refused {
@@ -191,8 +194,27 @@ impl Link {
         };
         match send(socket, &frame, SendFlags::empty()) {
             Ok(_) => Ok(()),
+            // Where the carrier is lost, the kernel drops the frame and calls that a want of buffers.
+            Err(errno @ (Errno::NOBUFS | Errno::NETDOWN | Errno::NXIO | Errno::NODEV)) => {
+                Err(self.link_fault().unwrap_or_else(|| self.refused("sending", errno)))
+            }
             Err(errno) => Err(self.refused("sending", errno)),
         }
+    }
+
+    /// Why nothing can be sent, where the interface itself is the cause.
+    fn link_fault(&self) -> Option<LinkError> {
+        let mut all = getifaddrs().ok()?;
+        let Some(flags) = all.find(|entry| entry.interface_name == self.interface).map(|entry| entry.flags)
+        else {
+            return Some(LinkError::Absent(self.interface.clone()));
+        };
+        let fault = match () {
+            () if !flags.contains(InterfaceFlags::IFF_UP) => "the interface is down",
+            () if !flags.contains(InterfaceFlags::IFF_RUNNING) => "no carrier",
+            () => return None,
+        };
+        Some(LinkError::NoLink(self.interface.clone(), fault))
     }
 
     /// Takes in who claims one of the addresses, until the time has come.
