@@ -20,6 +20,10 @@ pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
 /// The most octets of a line that names an interpreter: linux/binfmts.h, BINPRM_BUF_SIZE.
 const LONGEST: usize = 256;
 
+/// How a binary begins (elf(5)). Other formats, which a kernel may be taught, would not be run as what is
+/// checked here.
+const ELF: &[u8] = b"\x7fELF";
+
 /// Why a program is not run.
 #[derive(Debug, thiserror::Error)]
 pub enum ProgramError {
@@ -32,6 +36,9 @@ pub enum ProgramError {
     /// No user may execute it.
     #[error("{}: not executable", .0.display())]
     NotExecutable(PathBuf),
+    /// The kernel would not execute it.
+    #[error("{}: neither a binary nor a script with #! in its first line", .0.display())]
+    Format(PathBuf),
     /// Its first line does not name a program that could be checked.
     #[error("{}: its first line must name the interpreter by its path", .0.display())]
     Interpreter(PathBuf),
@@ -125,7 +132,11 @@ fn open_executable(path: &Path) -> Result<File, ProgramError> {
 fn first_line(file: &File, path: &Path) -> Result<Option<String>, ProgramError> {
     let mut room = [0; LONGEST];
     let length = file.read_at(&mut room, 0).map_err(|why| ProgramError::Refused(path.to_owned(), why))?;
-    let Some(rest) = room.get(..length).and_then(|start| start.strip_prefix(b"#!")) else { return Ok(None) };
+    let start = room.get(..length).unwrap_or_default();
+    if start.starts_with(ELF) {
+        return Ok(None);
+    }
+    let rest = start.strip_prefix(b"#!").ok_or_else(|| ProgramError::Format(path.to_owned()))?;
     let line = rest.split(|octet| *octet == b'\n').next().filter(|line| line.len() < rest.len());
     let line = line.ok_or_else(|| ProgramError::Interpreter(path.to_owned()))?;
     Ok(Some(String::from_utf8_lossy(line).trim_matches([' ', '\t']).to_owned()))
@@ -188,6 +199,12 @@ mod tests {
         fs::set_permissions(&theirs, fs::Permissions::from_mode(0o777)).unwrap();
         let error = refused("by", &format!("#!{}\n", theirs.display()));
         assert_eq!(error, format!("chmod go-w {}: others can write it", theirs.display()));
+        for (name, text) in
+            [("nothing", ""), ("no-interpreter", "echo \"$1\"\n"), ("bom", "\u{feff}#!/bin/sh\n")]
+        {
+            let error = refused(name, text);
+            assert!(error.ends_with(": neither a binary nor a script with #! in its first line"), "{error}");
+        }
         fs::set_permissions(top.path().join("plain"), fs::Permissions::from_mode(0o644)).unwrap();
         assert!(printed(&top.path().join("plain")).unwrap_err().ends_with("/plain: not executable"));
     }
