@@ -7,7 +7,7 @@ use std::str::FromStr;
 use addresses::HostAddress;
 
 /// A network by its first address and its prefix length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Network {
     first: IpAddr,
     /// The prefix length, in bits.
@@ -64,10 +64,31 @@ impl Network {
 /// Returns why no host has this address in any network. `None` if one can.
 pub(crate) fn reserved(address: IpAddr) -> Option<&'static str> {
     match address {
-        IpAddr::V4(address) if address.octets()[0] == 0 => Some("in 0.0.0.0/8, which no host has"),
         _ if address.is_loopback() => Some("a loopback address"),
+        _ if address.is_multicast() => Some("a multicast address"),
         IpAddr::V4(address) if address.is_link_local() => Some("a link-local address"),
         IpAddr::V6(address) if Ipv6Addr::is_unicast_link_local(&address) => Some("a link-local address"),
+        IpAddr::V4(address) => reserved_ipv4(address),
+        IpAddr::V6(address) => reserved_ipv6(address),
+    }
+}
+
+/// The registry of IPv4's special purposes (RFC 6890), of it what no interface has.
+fn reserved_ipv4(address: Ipv4Addr) -> Option<&'static str> {
+    match address.octets() {
+        [0, ..] => Some("in 0.0.0.0/8, which no host has"),
+        [240..=255, ..] => Some("in 240.0.0.0/4, which no host has"),
+        [192, 88, 99, _] => Some("in 192.88.99.0/24, once the relays of 6to4"),
+        _ => None,
+    }
+}
+
+/// The same of IPv6.
+fn reserved_ipv6(address: Ipv6Addr) -> Option<&'static str> {
+    match address.segments() {
+        [0, 0, 0, 0, 0, 0, ..] => Some("in ::/96, which no host has"),
+        [0x64, 0xff9b, 0, 0, 0, 0, ..] => Some("in 64:ff9b::/96, which stands for IPv4 addresses"),
+        [0x100, 0, 0, 0, ..] => Some("in 100::/64, which routers discard"),
         _ => None,
     }
 }
@@ -144,7 +165,18 @@ mod tests {
             ("0.1.2.3", Some("in 0.0.0.0/8, which no host has")),
             ("169.254.0.1", Some("a link-local address")),
             ("fe80::1", Some("a link-local address")),
+            ("224.0.0.9", Some("a multicast address")),
+            ("ff02::9", Some("a multicast address")),
+            ("240.0.0.1", Some("in 240.0.0.0/4, which no host has")),
+            ("255.255.255.254", Some("in 240.0.0.0/4, which no host has")),
+            ("192.88.99.1", Some("in 192.88.99.0/24, once the relays of 6to4")),
+            ("::192.0.2.1", Some("in ::/96, which no host has")),
+            ("64:ff9b::c000:201", Some("in 64:ff9b::/96, which stands for IPv4 addresses")),
+            ("100::1", Some("in 100::/64, which routers discard")),
             ("192.0.2.1", None),
+            ("192.88.98.1", None),
+            ("100:0:0:1::1", None),
+            ("2001:db8::1", None),
         ] {
             assert_eq!(reserved(address.parse().unwrap()), why, "{address}");
         }
