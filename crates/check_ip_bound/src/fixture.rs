@@ -52,7 +52,7 @@ pub(crate) fn bound(text: &str) -> Bound {
             place.split_once('+').unwrap_or((place, if seconds.is_some() { "0" } else { "80" }));
         let HostAddress { address, prefix } = expected.parse().unwrap();
         let interface = bound.interfaces.iter().find(|interface| interface.name == name).unwrap().index;
-        let flags = Flags(u8::from_str_radix(flags, 16).unwrap());
+        let flags = Flags(u16::from_str_radix(flags, 16).unwrap());
         bound.addresses.push(BoundAddress { address, interface, prefix: prefix.unwrap(), flags });
         bound.lifetimes.extend(seconds.map(|seconds| Lifetime {
             address,

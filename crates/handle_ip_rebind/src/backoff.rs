@@ -18,11 +18,11 @@ const MOST: usize = 20_000;
 const CAUSE: usize = 200;
 
 /// The addresses that did not come back.
-#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Failures(BTreeMap<IpAddr, Failure>);
 
-#[derive(Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Failure {
     /// Why it did not come back the last time.
@@ -64,7 +64,7 @@ impl Failures {
         let mut former = std::mem::take(&mut self.0);
         for case in cases.iter().filter(|case| !matches!(case.fate, Fate::Back | Fate::Outside)).take(MOST) {
             let former = former.remove(&case.address);
-            let failure = if case.fate == Fate::Failed {
+            let failure = if matches!(case.fate, Fate::Failed | Fate::Lost) {
                 let cause: String = case.why.iter().flat_map(|why| why.chars()).take(CAUSE).collect();
                 let times = former.filter(|former| former.cause == cause).map_or(0, |former| former.times);
                 Some(Failure { cause, times: times.saturating_add(1), last: now })
@@ -73,6 +73,11 @@ impl Failures {
             };
             self.0.extend(failure.map(|failure| (case.address, failure)));
         }
+    }
+
+    /// Returns when each was tried last.
+    pub(crate) fn times(&mut self) -> impl Iterator<Item = &mut u64> {
+        self.0.values_mut().map(|failure| &mut failure.last)
     }
 
     /// Returns whether none is kept.
@@ -89,6 +94,7 @@ mod tests {
         Case {
             address: address.parse().unwrap(),
             prefix: 24,
+            route: host_net::PrefixRoute::Added,
             order: (0, 0),
             missing: "not bound".to_owned(),
             fate,

@@ -1,5 +1,4 @@
-//! Binds what may be bound, checks until the result is known, gives back what another host has too, announces
-//! the addresses and restarts the services.
+//! Binds what may be bound, checks until the result is known, and gives back what another host has too.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -19,17 +18,15 @@ use crate::link::{CONFLICTS_NEEDED, Link};
 use crate::probe::{ObserveError, Seen};
 
 /// What is left of the deadline for the last check and the record when a program is ended.
-const RESERVE: Duration = Duration::from_millis(700);
+pub(crate) const RESERVE: Duration = Duration::from_millis(700);
 /// How long after a command ended its addresses may take to come, and IPv6's detection to end: it begins up
 /// to a second late, by chance, and the kernel takes its time. And the pause between two checks.
-const COMING: Duration = Duration::from_secs(2);
+pub(crate) const COMING: Duration = Duration::from_secs(2);
 const DETECTION: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(100);
-/// RFC 5227: ANNOUNCE_INTERVAL.
-const ANNOUNCE_INTERVAL: Duration = Duration::from_secs(2);
 
 /// What is still missing, and why.
-type Missing = BTreeMap<IpAddr, (Condition, String)>;
+pub(crate) type Missing = BTreeMap<IpAddr, (Condition, String)>;
 
 /// Binds what may be bound, checks again, and gives each of these addresses its fate.
 ///
@@ -49,7 +46,8 @@ pub(crate) fn bring_back(
             let ran = run(command, held, deadline.keeping(RESERVE + CONFLICTS_NEEDED), deadline);
             outcome.changed = ran.is_started;
             outcome.command = Some(ran);
-            let (_, missing) = observe_until_settled(config, &tried, deadline)?;
+            let looked_for = |address: &IpAddr| tried.contains(address);
+            let (_, missing) = observe_until_settled(config, looked_for, coming(config), deadline)?;
             (
                 BTreeMap::new(),
                 tried.iter().filter(|address| !missing.contains_key(*address)).copied().collect(),
@@ -82,7 +80,9 @@ fn decide(
     outcome: &mut Outcome,
     deadline: &Deadline,
 ) -> Result<(), ObserveError> {
-    let (after, still) = observe_until_settled(config, &bindable(&outcome.cases), deadline)?;
+    let tried = bindable(&outcome.cases);
+    let looked_for = |address: &IpAddr| tried.contains(address);
+    let (after, still) = observe_until_settled(config, looked_for, coming(config), deadline)?;
     for case in outcome.cases.iter_mut().filter(|case| case.fate == Fate::Bindable) {
         let removed = || take_back(config, &after, case.address, deadline);
         let (fate, why) = match (still.get(&case.address), conflicts.get(&case.address)) {
@@ -114,11 +114,12 @@ fn take_back(config: &Config, after: &Seen, address: IpAddr, deadline: &Deadline
     removed.map_or_else(|error| format!("and it cannot be removed: {error}"), |()| "removed again".to_owned())
 }
 
-/// Checks until the addresses are there, or nothing more will come: what a command binds may take a while,
-/// and detection ends late.
-fn observe_until_settled(
+/// Checks until the addresses that are `looked_for` are there, or nothing more will come: what a program binds
+/// may take as long as `coming`, and detection ends late.
+pub(crate) fn observe_until_settled(
     config: &Config,
-    tried: &[IpAddr],
+    looked_for: impl Fn(&IpAddr) -> bool,
+    coming: Duration,
     deadline: &Deadline,
 ) -> Result<(Seen, Missing), ObserveError> {
     let began = Instant::now();
@@ -127,16 +128,20 @@ fn observe_until_settled(
         let missing = seen.missing(config).into_iter();
         let missing: Missing =
             missing.map(|(entry, condition, reason)| (entry.expected.address, (condition, reason))).collect();
-        let may_come = |address: &IpAddr| match missing.get(address) {
-            None => false,
-            Some((Condition::Tentative(_), _)) => began.elapsed() < DETECTION,
-            Some(_) => config.command.is_some() && began.elapsed() < COMING,
+        let may_come = |(address, (condition, _)): (&IpAddr, &(Condition, String))| {
+            let patience = if matches!(condition, Condition::Tentative(_)) { DETECTION } else { coming };
+            looked_for(address) && began.elapsed() < patience
         };
-        if !tried.iter().any(may_come) || deadline.remaining() <= RESERVE {
+        if !missing.iter().any(may_come) || deadline.remaining() <= RESERVE {
             return Ok((seen, missing));
         }
         thread::sleep(PAUSE);
     }
+}
+
+/// How long it may take until what was tried is there: a command may end before its work is done.
+fn coming(config: &Config) -> Duration {
+    if config.command.is_some() { COMING } else { Duration::ZERO }
 }
 
 /// Binds by rtnetlink what may be bound, in the order of the list, so that the first of a subnet is its
@@ -147,46 +152,17 @@ fn bind_all(config: &Config, seen: &Seen, cases: &[Case], deadline: &Deadline) -
     ordered.sort_by_key(|case| case.order);
     let fault = |case: &Case| match known {
         Some(known) => {
-            bind(case.address, case.prefix, known.index, deadline).err().map(|error| error.to_string())
+            let fault = bind(case.address, case.prefix, known.index, case.route, deadline).err()?;
+            // The kernel calls that a want of permission.
+            seen.family_fault(&config.interface, case.address).or_else(|| Some(fault.to_string()))
         }
         None => Some(format!("there is no {} here", config.interface)),
     };
     ordered.into_iter().filter_map(|case| Some((case.address, fault(case)?))).collect()
 }
 
-/// Tells the link and the services of the addresses that came back.
-pub(crate) fn tell(
-    config: &Config,
-    held: &Held,
-    link: &Link,
-    back: &[IpAddr],
-    outcome: &mut Outcome,
-    deadline: &Deadline,
-) {
-    let mut announce = || {
-        if config.announce
-            && let Err(error) = link.announce(back)
-        {
-            outcome.notes.push(format!("not announced: {error}"));
-        }
-    };
-    announce();
-    let again = Instant::now() + ANNOUNCE_INTERVAL;
-    let mut services = Vec::new();
-    for argv in &config.restart {
-        services.push(run(argv, held, deadline.keeping(RESERVE), deadline));
-    }
-    // The second of the two announcements that RFC 5227 wants, as far as there is time for it.
-    let wait = again.saturating_duration_since(Instant::now());
-    if config.announce && deadline.remaining() > wait + RESERVE {
-        thread::sleep(wait);
-        announce();
-    }
-    outcome.services = services;
-}
-
 /// Runs a program. What it prints must have a place, or it is not run.
-fn run(argv: &Argv, held: &Held, limit: Duration, deadline: &Deadline) -> Ran {
+pub(crate) fn run(argv: &Argv, held: &Held, limit: Duration, deadline: &Deadline) -> Ran {
     let _step = deadline.step(format!("running {}", argv.program.display()));
     match held.output() {
         Ok(output) => child::run(argv, output, limit),

@@ -1,14 +1,15 @@
 //! What one run leaves for the next: a lock while it works, the times at which something was changed, for the
 //! budget, and the addresses that did not come back.
 
-use std::fs::{self, File};
+use std::fs::{DirBuilder, File};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use plugin::Deadline;
 use serde::{Deserialize, Serialize};
 
-use state::{Above, Folder, Lock, PRIVATE, StateError};
+use state::{Above, Access, Folder, Lock, PRIVATE, StateError};
 
 use crate::backoff::Failures;
 
@@ -18,8 +19,12 @@ const HOUR: u64 = 3_600;
 const LARGEST: u64 = 16 << 20;
 /// The version of the file.
 const VERSION: u32 = 1;
+/// The folder of this package's programs, above the usual folder of the state.
+const OWN: &str = "/var/lib/silent-outage-plugins";
 /// Its name in the folder of the state.
 const BUDGET: &str = "budget.json";
+/// The name of the lock.
+const LOCK: &str = "lock";
 
 /// Why a run cannot know what others did, or cannot note what it does: then it changes nothing.
 #[derive(Debug, thiserror::Error)]
@@ -57,35 +62,33 @@ pub(crate) struct Memory {
 }
 
 impl Held {
-    /// Takes the lock in the folder, which is made where it does not exist. `None` if another run has it.
+    /// Takes the lock in the folder, which is made where it does not exist, and no folder above it but this
+    /// package's own: a typo must not make a path. `None` if another run has the lock.
     ///
     /// # Errors
     /// [`BudgetError::State`].
     pub(crate) fn take(path: &Path) -> Result<Option<Self>, BudgetError> {
-        if let Some(above) = path.parent() {
-            // What is missing of it is told when the folder itself is made.
-            let _ = fs::create_dir_all(above);
+        if path.parent() == Some(Path::new(OWN)) {
+            // Where no package made it, a mistake is told when the folder itself is made.
+            let _ = DirBuilder::new().mode(0o755).create(OWN);
         }
         let folder = Folder::make(path, Above::Checked).map_err(BudgetError::State)?;
-        let lock = folder.lock("lock", Instant::now()).map_err(BudgetError::State)?;
+        let lock = folder.lock(LOCK, Instant::now()).map_err(BudgetError::State)?;
         Ok(lock.map(|lock| Self { folder, lock }))
     }
 
-    /// Reads what runs before this one left. Of the times at which something was changed it has those within
-    /// the hour before `now`, and within the hour after it, by a clock that was wrong then or is now.
+    /// Reads what runs before this one left, of the times at which something was changed those within the hour
+    /// before `now`. A time after it is by a clock that was wrong then or is now: it counts as now, and is
+    /// written so, lest it counts for ever.
     ///
     /// # Errors
     /// [`BudgetError`]: without knowing that, nothing may be changed.
     pub(crate) fn read(&self, now: u64, deadline: &Deadline) -> Result<Memory, BudgetError> {
-        let content = self.folder.read(BUDGET, LARGEST, deadline).map_err(BudgetError::State)?;
-        let Some(content) = content else { return Ok(Memory::default()) };
-        let corrupt = |what: String| BudgetError::Corrupt { path: self.folder.path().join(BUDGET), what };
-        let mut memory: Memory =
-            serde_json::from_slice(&content).map_err(|error| corrupt(error.to_string()))?;
-        if memory.version != VERSION {
-            return Err(corrupt(format!("its version is {}, not {VERSION}", memory.version)));
+        let mut memory = read(&self.folder, deadline)?;
+        if memory.forgets_the_future(now) {
+            self.write(&mut memory)?;
         }
-        memory.acted.retain(|then| then.abs_diff(now) < HOUR);
+        memory.acted.retain(|then| now.saturating_sub(*then) < HOUR);
         Ok(memory)
     }
 
@@ -111,6 +114,59 @@ impl Held {
     }
 }
 
+impl Memory {
+    /// Takes each time after `now` for now. Returns whether there was one.
+    fn forgets_the_future(&mut self, now: u64) -> bool {
+        let mut later: Vec<&mut u64> = self.acted.iter_mut().chain(self.failed.times()).collect();
+        later.retain(|then| **then > now);
+        later.iter_mut().for_each(|then| **then = now);
+        !later.is_empty()
+    }
+}
+
+/// Reads the file of the budget in the folder of the state.
+fn read(folder: &Folder, deadline: &Deadline) -> Result<Memory, BudgetError> {
+    let content = folder.read(BUDGET, LARGEST, deadline).map_err(BudgetError::State)?;
+    let Some(content) = content else { return Ok(Memory::default()) };
+    let corrupt = |what: String| BudgetError::Corrupt { path: folder.path().join(BUDGET), what };
+    let memory: Memory = serde_json::from_slice(&content).map_err(|error| corrupt(error.to_string()))?;
+    if memory.version != VERSION {
+        return Err(corrupt(format!("its version is {}, not {VERSION}", memory.version)));
+    }
+    Ok(memory)
+}
+
+/// What a trial finds in the folder of the state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Whether another run has the lock.
+    pub(crate) is_busy: bool,
+    /// How often something was changed within the hour.
+    pub(crate) acted: usize,
+}
+
+/// Tries the folder of the state as far as it exists, and makes nothing there.
+///
+/// # Errors
+/// [`BudgetError`]: a run could change nothing.
+pub(crate) fn try_state(path: &Path, now: u64, deadline: &Deadline) -> Result<Found, BudgetError> {
+    let folder = match Folder::open(path, Above::Checked, Access::Private) {
+        // A run makes it, and the folder of the package above it.
+        Err(error) if error.is_not_found() && will_be_made(path) => return Ok(Found::default()),
+        folder => folder.map_err(BudgetError::State)?,
+    };
+    let has_lock = path.join(LOCK).exists();
+    let is_busy = has_lock && folder.lock(LOCK, Instant::now()).map_err(BudgetError::State)?.is_none();
+    let mut memory = read(&folder, deadline)?;
+    memory.forgets_the_future(now);
+    memory.acted.retain(|then| now.saturating_sub(*then) < HOUR);
+    Ok(Found { is_busy, acted: memory.acted.len() })
+}
+
+fn will_be_made(path: &Path) -> bool {
+    path.parent().is_some_and(|above| above.is_dir() || above == Path::new(OWN))
+}
+
 /// The seconds since 1970.
 pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
@@ -118,6 +174,7 @@ pub(crate) fn now() -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
     use std::time::Duration;
 
@@ -149,10 +206,52 @@ mod tests {
         spend(11_000);
         assert_eq!(acted(11_000), [10_000, 11_000]);
         assert_eq!(acted(13_600), [11_000]);
-        assert_eq!(acted(8_000), [10_000, 11_000], "the clock was put back");
+        assert_eq!(acted(8_000), [8_000, 8_000], "the clock was put back: they count as now");
+        assert_eq!(acted(8_000 + 3_599), [8_000, 8_000], "and from then on");
+        assert_eq!(acted(8_000 + 3_600), [0_u64; 0]);
         assert_eq!(acted(1_000_000), [0_u64; 0]);
         spend(20_000);
         assert_eq!(acted(20_000), [20_000]);
+    }
+
+    #[test]
+    fn a_clock_that_was_years_ahead_frees_no_budget() {
+        let folder = private_folder();
+        let held = Held::take(folder.path()).unwrap().unwrap();
+        let far = 4_000_000_000;
+        let mut memory = Memory { acted: vec![far; 3], ..Memory::default() };
+        let failed = crate::case::Case {
+            address: "192.0.2.31".parse().unwrap(),
+            prefix: 24,
+            route: host_net::PrefixRoute::Added,
+            order: (0, 0),
+            missing: String::new(),
+            fate: crate::case::Fate::Failed,
+            why: Some("x".to_owned()),
+        };
+        memory.failed.learn(std::slice::from_ref(&failed), far);
+        held.write(&mut memory).unwrap();
+        let memory = held.read(10_000, &soon()).unwrap();
+        assert_eq!(memory.acted, [10_000; 3]);
+        let fate = |now| {
+            let mut cases = [crate::case::Case { fate: crate::case::Fate::Bindable, ..failed.clone() }];
+            held.read(now, &soon()).unwrap().failed.hold_back(&mut cases, now);
+            cases[0].fate
+        };
+        assert_eq!(fate(10_000), crate::case::Fate::Waiting);
+        assert_eq!(fate(10_060), crate::case::Fate::Bindable);
+        assert_eq!(held.read(13_600, &soon()).unwrap().acted, [0_u64; 0]);
+    }
+
+    #[test]
+    fn no_path_is_made() {
+        let folder = private_folder();
+        let state = folder.path().join("typo/state");
+        let error = Held::take(&state).unwrap_err().to_string();
+        let expected = format!("state: making {}: no such file or directory", state.display());
+        assert_eq!(error, expected);
+        assert!(!folder.path().join("typo").exists());
+        assert!(Held::take(&folder.path().join("state")).unwrap().is_some(), "the last folder is made");
     }
 
     #[test]
@@ -162,6 +261,7 @@ mod tests {
         let case = |number: u128| crate::case::Case {
             address: std::net::Ipv6Addr::from_bits(u128::MAX - number).into(),
             prefix: 128,
+            route: host_net::PrefixRoute::Added,
             order: (0, 0),
             missing: String::new(),
             fate: crate::case::Fate::Failed,

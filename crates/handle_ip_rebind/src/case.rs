@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use host_net::PrefixRoute;
 use serde::Serialize;
 
 /// A missing address and what becomes of it.
@@ -11,6 +12,9 @@ pub(crate) struct Case {
     pub(crate) address: IpAddr,
     /// The prefix length to bind it with.
     pub(crate) prefix: u8,
+    /// Whether the kernel may add a route to its subnet.
+    #[serde(skip)]
+    pub(crate) route: PrefixRoute,
     /// Its place in the list: the number of the list, and of the line.
     #[serde(skip)]
     pub(crate) order: (u32, u32),
@@ -27,6 +31,8 @@ pub(crate) struct Case {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Fate {
+    /// It was there after the binding, and is gone at the end of the run: a restarted service took it.
+    Lost,
     /// It was tried, and it is still missing.
     Failed,
     /// It was tried in vain a short time ago, and is tried again later.

@@ -13,6 +13,7 @@ use state::{StateError, Trust, read_trusted};
 
 use crate::event::{Event, When};
 use crate::network::Network;
+use crate::prefix::{longest, shortest};
 
 /// The most that the file may hold, in octets.
 const LARGEST: u64 = 1 << 18;
@@ -252,9 +253,10 @@ fn list(from: &[String], file: Vec<PathBuf>) -> Result<Expectations, String> {
 /// One line of the table `prefix`.
 fn network((network, prefix): (String, u8)) -> Result<(Network, u8), String> {
     let parsed: Network = network.parse().map_err(|error| format!("prefix: {error}"))?;
-    let most = if network.contains(':') { 128 } else { 32 };
-    if !(1..=most).contains(&prefix) {
-        return Err(format!("prefix: {network} = {prefix}: not a prefix length of 1 to {most}"));
+    let is_ipv4 = !network.contains(':');
+    let (least, most) = (shortest(is_ipv4), longest(is_ipv4));
+    if !(least..=most).contains(&prefix) {
+        return Err(format!("prefix: {network} = {prefix}: not a prefix length of {least} to {most}"));
     }
     Ok((parsed, prefix))
 }
@@ -342,13 +344,15 @@ mod tests {
             ("prefix = 24", "line 3: "),
             (
                 "[prefix]\n\"203.0.113.0/24\" = 33",
-                "prefix: 203.0.113.0/24 = 33: not a prefix length of 1 to 32",
+                "prefix: 203.0.113.0/24 = 33: not a prefix length of 8 to 32",
             ),
             (
                 "[prefix]\n\"203.0.113.1/24\" = 24",
                 "prefix: 203.0.113.1/24 is not a network as in 203.0.113.0/24",
             ),
-            ("[prefix]\n\"203.0.113.0/24\" = 0", "not a prefix length of 1 to 32"),
+            ("[prefix]\n\"203.0.113.0/24\" = 0", "not a prefix length of 8 to 32"),
+            ("[prefix]\n\"203.0.113.0/24\" = 7", "not a prefix length of 8 to 32"),
+            ("[prefix]\n\"2001:db8::/32\" = 15", "not a prefix length of 16 to 128"),
             ("[prefix]\n\"203.0.113.0/24\" = 256", "line 4: "),
             ("per-hour = 0", "per-hour: nothing could ever be done"),
             ("per-hour = -1", "line 3: "),

@@ -7,12 +7,16 @@ use plugin::{Finding, Findings, Report, State, room_after};
 
 use crate::case::{Case, Fate, of};
 use crate::child::Ran;
+use crate::difference::Difference;
 use crate::{End, Outcome};
 
 /// Returns the report.
 pub(crate) fn evaluate(outcome: &Outcome) -> Report {
-    let findings =
-        |all_well: String| Findings::from_iter([Finding::ok("").details(notes(outcome))]).report(all_well);
+    let difference = || outcome.difference.iter().map(Difference::finding);
+    let findings = |all_well: String| {
+        let notes = Finding::ok("").details(notes(outcome));
+        difference().chain([notes]).collect::<Findings>().report(all_well)
+    };
     match outcome.end {
         End::NotActedOn => {
             let on: Vec<String> = outcome.on.iter().map(ToString::to_string).collect();
@@ -38,6 +42,7 @@ fn done(outcome: &Outcome) -> Report {
     let mut findings: Findings = outcome.command.iter().map(program).collect();
     findings.extend(groups(&outcome.cases).into_iter().filter_map(|group| finding(outcome, &group)));
     findings.extend(outcome.services.iter().map(program));
+    findings.extend(outcome.difference.iter().map(Difference::finding));
     findings.extend([Finding::ok("").details(all_back(outcome)).details(notes(outcome))]);
     if findings.state() != State::Ok && !back.is_empty() {
         findings = findings.remark(back.clone());
@@ -85,6 +90,7 @@ fn finding(outcome: &Outcome, group: &[&Case]) -> Option<Finding> {
     let why = first.why.as_deref().unwrap_or(&first.missing);
     let (state, tail) = match first.fate {
         Fate::Back => return None,
+        Fate::Lost => (State::Critical, format!(" gone at the end: {why}")),
         Fate::Failed | Fate::Waiting => (State::Critical, format!(" not back: {why}")),
         Fate::LeftAlone => (State::Critical, format!(" left alone: {why}")),
         Fate::Bindable if outcome.end == End::OverBudget => {
@@ -125,6 +131,7 @@ mod tests {
         Case {
             address: address.parse().unwrap(),
             prefix: 24,
+            route: host_net::PrefixRoute::Added,
             order: (0, 0),
             missing: "not bound".to_owned(),
             fate,
@@ -148,6 +155,7 @@ mod tests {
             on: vec!["CRITICAL-SOFT-2".parse().unwrap(), "CRITICAL-HARD".parse().unwrap()],
             end,
             expected: 40,
+            difference: None,
             cases,
             acted: 1,
             changed: true,
@@ -180,7 +188,7 @@ mod tests {
 
     #[test]
     fn says_what_became_of_each_address() {
-        let rows: [(End, Vec<Case>, &[&str]); 9] = [
+        let rows: [(End, Vec<Case>, &[&str]); 10] = [
             (End::Done, vec![case("192.0.2.31", Fate::Back, "")], &["OK - bound again: 192.0.2.31"]),
             (
                 End::DryRun,
@@ -210,6 +218,17 @@ mod tests {
                 ],
                 &[
                     "CRITICAL - 192.0.2.32 left alone: 02:00:00:00:00:02 has it on eth0 (bound again: 192.0.2.31)",
+                ],
+            ),
+            (
+                End::Done,
+                vec![
+                    case("192.0.2.30", Fate::Back, ""),
+                    case("192.0.2.31", Fate::Lost, "removed by systemctl restart networking"),
+                    case("192.0.2.32", Fate::Lost, "removed by systemctl restart networking"),
+                ],
+                &[
+                    "CRITICAL - 192.0.2.31-32 gone at the end: removed by systemctl restart networking (bound again: 192.0.2.30)",
                 ],
             ),
             (

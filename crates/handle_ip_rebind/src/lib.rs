@@ -12,6 +12,7 @@ mod caller;
 mod case;
 mod child;
 mod config;
+mod difference;
 mod ethernet;
 mod evaluate;
 mod event;
@@ -20,10 +21,13 @@ mod list;
 mod ndp;
 mod network;
 mod outcome;
+mod places;
 mod prefix;
 mod probe;
 mod program;
 mod record;
+mod surroundings;
+mod tell;
 mod trial;
 mod work;
 
@@ -67,6 +71,7 @@ pub struct Args {
 /// nothing was changed, but for [`HandleError::After`].
 pub fn handle(args: &Args, deadline: &Deadline) -> Result<Report, HandleError> {
     let config = Config::read(&args.config, deadline)?;
+    places::check(&config, &args.config)?;
     match args.event {
         Some(event) => {
             let is_downtime = args.downtime.iter().any(|depth| *depth > 0);

@@ -115,7 +115,7 @@ impl List {
     }
 }
 
-fn place(expected: &Expected, entry: &Entry) -> String {
+pub(crate) fn place(expected: &Expected, entry: &Entry) -> String {
     let file = usize::try_from(entry.list).ok().and_then(|file| expected.files.get(file));
     file.map_or_else(|| "check".to_owned(), |file| format!("{file} line {}", entry.line))
 }

@@ -4,6 +4,7 @@ use crate::Event;
 use crate::case::Case;
 use crate::child::Ran;
 use crate::config::Config;
+use crate::difference::Difference;
 use crate::event::When;
 
 /// How a run ended.
@@ -39,6 +40,8 @@ pub(crate) struct Outcome {
     pub(crate) end: End,
     /// How many addresses are expected.
     pub(crate) expected: usize,
+    /// How the list of `check` and that of `files` differ.
+    pub(crate) difference: Option<Difference>,
     /// The missing ones.
     pub(crate) cases: Vec<Case>,
     /// How often something was changed within the hour, by this run too.
@@ -63,6 +66,7 @@ impl Outcome {
             on: config.on.clone(),
             end: End::NotActedOn,
             expected: 0,
+            difference: None,
             cases: Vec::new(),
             acted: 0,
             changed: false,

@@ -2,23 +2,62 @@
 //!
 //! A guess must never make a route that was not there: with /24 in place of /32 a whole network leaves by the
 //! wrong interface. So without a list, a setting or a bound network that knows better, an address is bound
-//! alone.
+//! alone, and a network that was guessed gets no route where it has none.
 
 use std::net::IpAddr;
 
+use host_net::PrefixRoute;
+
 use crate::network::Network;
+
+/// The shortest prefix length of a subnet: the largest private network is 10.0.0.0/8 (RFC 1918), and no site
+/// gets an IPv6 network shorter than /16. What is shorter would send a part of the Internet onto the link.
+const SHORTEST_IPV4: u8 = 8;
+const SHORTEST_IPV6: u8 = 16;
+
+/// A network that the interface has an address in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Covering {
+    /// The network.
+    pub(crate) network: Network,
+    /// Whether its addresses make a route to it.
+    pub(crate) makes_route: bool,
+}
+
+/// Returns the shortest prefix length that a subnet can have.
+pub(crate) fn shortest(is_ipv4: bool) -> u8 {
+    if is_ipv4 { SHORTEST_IPV4 } else { SHORTEST_IPV6 }
+}
+
+/// Returns the prefix length of an address alone.
+pub(crate) fn longest(is_ipv4: bool) -> u8 {
+    if is_ipv4 { 32 } else { 128 }
+}
 
 /// Returns the prefix length of an address: what its list says; else the longest network of the setting
 /// `prefix` that it is in; else the longest network that the interface has an address in; else that of the
-/// address alone.
-pub(crate) fn prefix(address: IpAddr, listed: Option<u8>, set: &[(Network, u8)], bound: &[Network]) -> u8 {
+/// address alone. And whether the kernel may add a route to the subnet: after a guess only where `is_on_link`
+/// tells that there is one.
+pub(crate) fn prefix(
+    address: IpAddr,
+    listed: Option<u8>,
+    set: &[(Network, u8)],
+    bound: &[Covering],
+    is_on_link: bool,
+) -> (u8, PrefixRoute) {
     let set = || {
         let of = set.iter().filter(|(network, _)| network.contains(address));
         of.max_by_key(|(network, _)| network.prefix).map(|(_, prefix)| *prefix)
     };
-    let covering =
-        || bound.iter().filter(|network| network.contains(address)).map(|network| network.prefix).max();
-    listed.or_else(set).or_else(covering).unwrap_or(if address.is_ipv4() { 32 } else { 128 })
+    if let Some(known) = listed.or_else(set) {
+        return (known, PrefixRoute::Added);
+    }
+    let covering = bound.iter().filter(|covering| covering.network.contains(address));
+    match covering.max_by_key(|covering| (covering.network.prefix, covering.makes_route)) {
+        Some(Covering { network, makes_route: true }) if is_on_link => (network.prefix, PrefixRoute::Added),
+        Some(Covering { network, .. }) => (network.prefix, PrefixRoute::NotAdded),
+        None => (longest(address.is_ipv4()), PrefixRoute::Added),
+    }
 }
 
 #[cfg(test)]
@@ -43,13 +82,27 @@ mod tests {
             ("2001:db8:2::77", None, 128),
         ];
         let set = set.map(|(network, prefix)| (network.parse().unwrap(), prefix));
-        let bound = bound.map(|network| network.parse().unwrap());
+        let bound = bound.map(|network| Covering { network: network.parse().unwrap(), makes_route: true });
         for (address, listed, expected) in rows {
-            assert_eq!(
-                prefix(address.parse().unwrap(), listed, &set, &bound),
-                expected,
-                "{address} {listed:?}"
-            );
+            let found = prefix(address.parse().unwrap(), listed, &set, &bound, true);
+            assert_eq!(found, (expected, PrefixRoute::Added), "{address} {listed:?}");
         }
+    }
+
+    #[test]
+    fn a_network_without_a_route_gets_none() {
+        let covering = |makes_route| Covering { network: "2001:db8::/64".parse().unwrap(), makes_route };
+        let address = "2001:db8::77".parse().unwrap();
+        let rows = [
+            (&[covering(true)][..], true, PrefixRoute::Added),
+            (&[covering(true)], false, PrefixRoute::NotAdded),
+            (&[covering(false)], true, PrefixRoute::NotAdded),
+            (&[covering(false), covering(true)], true, PrefixRoute::Added),
+        ];
+        for (bound, is_on_link, expected) in rows {
+            assert_eq!(prefix(address, None, &[], bound, is_on_link), (64, expected), "{bound:?}");
+        }
+        let listed = prefix(address, Some(64), &[], &[covering(false)], false);
+        assert_eq!(listed, (64, PrefixRoute::Added), "the list's own prefix length is no guess");
     }
 }

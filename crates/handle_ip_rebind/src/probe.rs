@@ -5,15 +5,17 @@ use std::path::Path;
 
 use addresses::Entry;
 use check_ip_bound::{Condition, Observations, ProbeError};
-use host_net::Bound;
+use host_net::{Bound, PrefixRoute};
 use plugin::Deadline;
 use state::{Trust, open_trusted};
 
 use crate::case::{Case, Fate};
 use crate::config::Config;
+use crate::difference::Difference;
 use crate::list::{List, ListError};
-use crate::network::{Network, reserved};
-use crate::prefix::prefix;
+use crate::network::reserved;
+use crate::prefix::longest;
+use crate::surroundings::Surroundings;
 
 /// Why it cannot be known what is missing.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +73,19 @@ impl Seen {
         addresses.len()
     }
 
+    /// Returns why no address of this family can be bound on an interface. `None` if one can.
+    pub(crate) fn family_fault(&self, interface: &str, address: IpAddr) -> Option<String> {
+        let known = self.bound().interfaces.iter().find(|known| known.name == interface)?;
+        let is_disabled = address.is_ipv6() && known.ipv6_disabled == Some(true);
+        is_disabled.then(|| format!("IPv6 is disabled on {interface}"))
+    }
+
+    /// Returns how the list of `check` and that of `files` differ.
+    pub(crate) fn difference(&self, config: &Config) -> Option<Difference> {
+        let check = (&self.check.as_ref()?.expected, config.check.addresses.file.as_slice());
+        Difference::of(check, (&self.list.expected, &config.list.addresses.file))
+    }
+
     /// Returns what is missing, each address once, and why.
     pub(crate) fn missing<'a>(&'a self, config: &'a Config) -> Vec<(&'a Entry, Condition, String)> {
         let by_list = missing(&self.list, &config.list.interface);
@@ -92,45 +107,42 @@ impl Seen {
     /// Returns what is to become of each missing address.
     ///
     /// # Errors
-    /// [`ListError`].
-    pub(crate) fn cases(&self, config: &Config, deadline: &Deadline) -> Result<Vec<Case>, ListError> {
+    /// [`ObserveError`]: the list or the routes cannot be read.
+    pub(crate) fn cases(&self, config: &Config, deadline: &Deadline) -> Result<Vec<Case>, ObserveError> {
         let list = self.read_list(deadline)?;
-        Ok(self.missing(config).into_iter().map(|missing| self.case(config, &list, missing)).collect())
+        let missing = self.missing(config);
+        let not_bound = missing.iter().filter(|(_, condition, _)| *condition == Condition::NotBound);
+        let not_bound: Vec<IpAddr> = not_bound.map(|(entry, ..)| entry.expected.address).collect();
+        let around = Surroundings::read(self.bound(), &config.interface, &not_bound, deadline)
+            .map_err(ProbeError::from)?;
+        Ok(missing.into_iter().map(|missing| self.case(config, &list, &around, missing)).collect())
     }
 
     fn case(
         &self,
         config: &Config,
         list: &List,
+        around: &Surroundings,
         (entry, condition, missing): (&Entry, Condition, String),
     ) -> Case {
         let address = entry.expected.address;
-        let prefix = self.prefix(config, list, address);
         let Some(listed) = list.entry(address) else {
-            return Case { address, prefix, order: (0, 0), missing, fate: Fate::Outside, why: None };
+            let prefix = longest(address.is_ipv4());
+            let (route, order) = (PrefixRoute::Added, (0, 0));
+            return Case { address, prefix, route, order, missing, fate: Fate::Outside, why: None };
         };
+        let (prefix, route) = around.prefix(address, list.prefix(address), &config.prefix, &config.interface);
         let obstacle = match condition {
-            Condition::NotBound => self.obstacle(config, list, address, prefix),
+            Condition::NotBound => self
+                .obstacle(config, list, address)
+                .or_else(|| around.obstacle(address, prefix, &config.interface)),
             // In the words of an address that is not bound there, so that both are one fault.
             Condition::NoLink(index) => self.link_fault(index).or_else(|| Some(missing.clone())),
             _ => Some(missing.clone()),
         };
         let fate = if obstacle.is_some() { Fate::LeftAlone } else { Fate::Bindable };
-        Case { address, prefix, order: (listed.list, listed.line), missing, fate, why: obstacle }
-    }
-
-    /// Returns the prefix length that an address of the list is bound with.
-    pub(crate) fn prefix(&self, config: &Config, list: &List, address: IpAddr) -> u8 {
-        prefix(address, list.prefix(address), &config.prefix, &self.networks(Some(&config.interface)))
-    }
-
-    /// The networks that an interface has addresses in, or any interface.
-    fn networks(&self, interface: Option<&str>) -> Vec<Network> {
-        let bound = self.bound();
-        let on = |index| bound.interface(index).map(|interface| interface.name.as_str());
-        let here =
-            bound.addresses.iter().filter(|bound| interface.is_none() || on(bound.interface) == interface);
-        here.map(|bound| Network::of(bound.address, bound.prefix)).collect()
+        let order = (listed.list, listed.line);
+        Case { address, prefix, route, order, missing, fate, why: obstacle }
     }
 
     /// Returns why an interface cannot carry traffic. `None` if it can.
@@ -139,14 +151,9 @@ impl Seen {
         Some(format!("{} {}", known.name, known.link.fault()?))
     }
 
-    /// Returns why an address of the list must not be bound. `None` if it may be tried.
-    pub(crate) fn obstacle(
-        &self,
-        config: &Config,
-        list: &List,
-        address: IpAddr,
-        prefix: u8,
-    ) -> Option<String> {
+    /// Returns why an address of the list must not be bound on the interface, whatever is around it. `None` if
+    /// it may be tried.
+    fn obstacle(&self, config: &Config, list: &List, address: IpAddr) -> Option<String> {
         let interface = config.interface.as_str();
         let configured =
             self.check.iter().flat_map(|check| &check.expected.interfaces).chain(list.interfaces());
@@ -163,9 +170,7 @@ impl Seen {
         if let Some(fault) = self.link_fault(known.index) {
             return Some(fault);
         }
-        let networks = self.networks(None).into_iter().chain([Network::of(address, prefix)]);
-        let of_a_network = || networks.into_iter().find_map(|network| network.reserves(address));
-        reserved(address).map(str::to_owned).or_else(of_a_network)
+        reserved(address).map(str::to_owned)
     }
 }
 

@@ -1,11 +1,14 @@
 //! One line of JSON for each run, appended to the log.
 
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
 use std::time::Instant;
 
 use addresses::brief;
 use plugin::State;
 use serde::{Deserialize, Serialize};
-use state::{Records, StateError, Trust};
+use state::{Records, StateError, Trust, open_trusted};
 
 use crate::budget::now;
 use crate::case::{Case, bindable};
@@ -73,12 +76,35 @@ struct Gist {
     summary: String,
 }
 
+/// Refuses a file that begins like no record: records in another program's file would break it.
+///
+/// # Errors
+/// [`StateError`], also if there is no file yet.
+pub(crate) fn check_content(path: &Path) -> Result<(), StateError> {
+    let refused = |doing, why| StateError::Refused { doing, path: path.to_owned(), why };
+    let mut first = [0];
+    let log = open_trusted(path, &Trust::LOG)?;
+    let length = File::from(log).read(&mut first).map_err(|why| refused("reading", why))?;
+    if length > 0 && first != *b"{" {
+        return Err(refused(
+            "appending to",
+            io::Error::other("not a log of this program, name another file"),
+        ));
+    }
+    Ok(())
+}
+
 impl<'a> Log<'a> {
     /// Opens the log: what could not be recorded is not done.
     ///
     /// # Errors
     /// [`StateError`].
     pub(crate) fn open(config: &'a Config, event: Event) -> Result<Self, StateError> {
+        if let Err(error) = check_content(&config.log)
+            && !error.is_not_found()
+        {
+            return Err(error);
+        }
         let records = Records::open(&config.log, &Trust::LOG, LARGEST)?;
         Ok(Self { records, began: Instant::now(), config, event })
     }

@@ -1,15 +1,22 @@
 //! `--test-config`: reads all that a run would read, checks that it would be obeyed, and prints what a run
 //! would do. It changes nothing and does not ask the link.
 
+use std::net::IpAddr;
 use std::path::Path;
 
-use plugin::{Deadline, Report, State};
-use state::{Above, Access, Folder, StateError, Trust, open_trusted};
+use plugin::{Deadline, Finding, Findings, Report, State};
+use state::StateError;
 
+use crate::budget::{BudgetError, now, try_state};
 use crate::case::{Case, Fate};
 use crate::config::Config;
+use crate::difference::Difference;
+use crate::event::{Event, StateType};
+use crate::link::{Link, LinkError};
+use crate::list::List;
 use crate::probe::{ObserveError, Seen};
 use crate::program::{Program, ProgramError};
+use crate::record::check_content;
 
 /// Why a run with this configuration could do nothing.
 #[derive(Debug, thiserror::Error)]
@@ -20,35 +27,38 @@ pub enum TrialError {
     /// A run could not be recorded.
     #[error("log: {0}")]
     Log(StateError),
-    /// The lock and the budget could not be kept.
-    #[error("state: {0}")]
-    State(StateError),
+    /// The lock and the budget could not be used.
+    #[error(transparent)]
+    State(#[from] BudgetError),
+    /// The link could not be asked.
+    #[error(transparent)]
+    Link(#[from] LinkError),
     /// It cannot be known what is missing.
     #[error(transparent)]
     Observe(#[from] ObserveError),
 }
 
-/// Returns what a run would do for each address of the list: OK if all that is missing may be bound.
+/// Returns what a run would do for each address of the list: OK if all that is missing may be bound, and
+/// nothing is in the way of a run.
 ///
 /// # Errors
 /// [`TrialError`].
 pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, TrialError> {
     check_files(config)?;
+    let mut findings = Findings::from_iter(in_the_way(config, deadline)?);
     let seen = Seen::read(config, deadline)?;
     let list = seen.read_list(deadline).map_err(ObserveError::from)?;
-    let cases = seen.cases(config, deadline).map_err(ObserveError::from)?;
-    let count = |fate| cases.iter().filter(|case| case.fate == fate).count();
-    let (missing, blocked) = (count(Fate::Bindable), count(Fate::LeftAlone));
-    let listed = list.addresses().len();
-    let noun = if listed == 1 { "address" } else { "addresses" };
-    let mut summary = format!(
-        "configuration is right: {listed} {noun} listed, {missing} would be bound on {}",
-        config.interface
-    );
-    if blocked > 0 {
-        summary = format!("{summary}, {blocked} left alone");
+    Link::open(&config.interface, list.addresses().iter().any(IpAddr::is_ipv6))?;
+    let mut cases = seen.cases(config, deadline)?;
+    refuse_family(config, &seen, &mut cases);
+    findings.extend(seen.difference(config).iter().map(Difference::finding));
+    let (mut state, summary) = summary(config, &list, &cases);
+    let mut report = findings.report(summary.clone());
+    if report.summary() != summary {
+        report = report.detail(summary);
+        state = state.max(report.state);
     }
-    let mut report = Report::new(if blocked > 0 { State::Warning } else { State::Ok }, summary);
+    report.state = state;
     for address in list.addresses() {
         let of = |case: &&Case| case.address == address;
         report = report.detail(
@@ -58,10 +68,67 @@ pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, Tria
     for case in cases.iter().filter(|case| case.fate == Fate::Outside) {
         report = report.detail(would(case, config));
     }
-    if !config.enabled {
-        report = report.detail("note: enabled = false, every run is a dry run");
+    Ok(notes(config).into_iter().fold(report, Report::detail))
+}
+
+/// Takes those addresses out that the kernel would not bind. A run tries them: a command may change that.
+fn refuse_family(config: &Config, seen: &Seen, cases: &mut [Case]) {
+    for case in cases.iter_mut().filter(|case| case.fate == Fate::Bindable && config.command.is_none()) {
+        if let Some(fault) = seen.family_fault(&config.interface, case.address) {
+            case.becomes(Fate::LeftAlone, fault);
+        }
     }
-    Ok(report)
+}
+
+/// How many addresses are listed and what becomes of those that are missing.
+fn summary(config: &Config, list: &List, cases: &[Case]) -> (State, String) {
+    let count = |fate| cases.iter().filter(|case| case.fate == fate).count();
+    let (missing, blocked) = (count(Fate::Bindable), count(Fate::LeftAlone));
+    let listed = list.addresses().len();
+    let noun = if listed == 1 { "address" } else { "addresses" };
+    let summary = format!(
+        "configuration is right: {listed} {noun} listed, {missing} would be bound on {}",
+        config.interface
+    );
+    if blocked > 0 {
+        (State::Warning, format!("{summary}, {blocked} left alone"))
+    } else {
+        (State::Ok, summary)
+    }
+}
+
+/// What would keep a run now from acting, or every run after a reboot.
+fn in_the_way(config: &Config, deadline: &Deadline) -> Result<Vec<Finding>, BudgetError> {
+    let found = try_state(&config.state, now(), deadline)?;
+    let mut all = vec![Finding::ok("")];
+    if found.is_busy {
+        all.push(Finding::warning("another run is in progress"));
+    }
+    if found.acted >= config.per_hour {
+        all.push(Finding::warning(format!("the budget of {} an hour is used up", config.per_hour)));
+    }
+    if !acts_after_a_reboot(config) && !config.acts_on(Event::Timer) {
+        all.push(Finding::warning(
+            "on has neither CRITICAL-HARD nor TIMER, no event after a reboot is acted on",
+        ));
+    }
+    Ok(all)
+}
+
+/// Whether a run acts on the only event of a service whose host Nagios still holds down.
+fn acts_after_a_reboot(config: &Config) -> bool {
+    config.acts_on(Event::Service { state: State::Critical, kind: StateType::Hard })
+}
+
+fn notes(config: &Config) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !acts_after_a_reboot(config) && config.acts_on(Event::Timer) {
+        notes.push("note: on has no CRITICAL-HARD, after a reboot only the timer acts".to_owned());
+    }
+    if !config.enabled {
+        notes.push("note: enabled = false, every run is a dry run".to_owned());
+    }
+    notes
 }
 
 /// What a run would do with a missing address.
@@ -79,16 +146,12 @@ fn would(case: &Case, config: &Config) -> String {
     }
 }
 
-/// Checks the programs, the log and the state as far as they exist.
+/// Checks the programs and the log as far as they exist.
 fn check_files(config: &Config) -> Result<(), TrialError> {
     for argv in config.command.iter().chain(&config.restart) {
         Program::open(&argv.program).map_err(TrialError::Program)?;
     }
-    let log = open_trusted(&config.log, &Trust::LOG).map(drop);
-    will_be_made(log, &config.log).map_err(TrialError::Log)?;
-    let state = Folder::open(&config.state, Above::Checked, Access::Private).map(drop);
-    // The folders above it are made too.
-    state.or_else(|error| if error.is_not_found() { Ok(()) } else { Err(error) }).map_err(TrialError::State)
+    will_be_made(check_content(&config.log), &config.log).map_err(TrialError::Log)
 }
 
 /// Lets a file be missing whose folder exists: a run makes it.

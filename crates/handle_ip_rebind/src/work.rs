@@ -7,7 +7,7 @@ use plugin::{Deadline, Report, State, reason};
 use state::StateError;
 
 use crate::backoff::Failures;
-use crate::bind::{bring_back, tell};
+use crate::bind::bring_back;
 use crate::budget::{BudgetError, Held, Memory, now};
 use crate::caller;
 use crate::case::{Case, Fate, bindable, of};
@@ -16,6 +16,7 @@ use crate::evaluate::evaluate;
 use crate::link::{Link, LinkError};
 use crate::probe::{ObserveError, Seen};
 use crate::record::Log;
+use crate::tell::tell;
 use crate::trial::TrialError;
 use crate::{End, Event, Outcome};
 
@@ -95,7 +96,8 @@ fn work(
     outcome.acted = memory.acted.len();
     let seen = Seen::read(config, deadline)?;
     outcome.expected = seen.expected();
-    outcome.cases = seen.cases(config, deadline).map_err(ObserveError::from)?;
+    outcome.difference = seen.difference(config);
+    outcome.cases = seen.cases(config, deadline)?;
     if outcome.cases.is_empty() {
         forget(&held, &mut memory)?;
         return Ok(outcome.ends(End::AllWell));
@@ -124,10 +126,15 @@ fn work(
     outcome.acted = memory.acted.len();
     log.begun(&outcome).map_err(HandleError::Log)?;
     bring_back(config, &held, &seen, &link, &mut outcome, deadline).map_err(HandleError::After)?;
+    let former = memory.failed.clone();
     learn(&held, &mut memory, &mut outcome, now);
-    let back: Vec<IpAddr> = of(&outcome.cases, Fate::Back).collect();
-    if !back.is_empty() {
-        tell(config, &held, &link, &back, &mut outcome, deadline);
+    if of(&outcome.cases, Fate::Back).next().is_some() {
+        tell(config, &held, &link, &mut outcome, deadline).map_err(HandleError::After)?;
+    }
+    if of(&outcome.cases, Fate::Lost).next().is_some() {
+        // What was learned before the services were restarted took these for back.
+        memory.failed = former;
+        learn(&held, &mut memory, &mut outcome, now);
     }
     Ok(outcome.ends(End::Done))
 }

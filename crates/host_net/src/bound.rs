@@ -12,6 +12,19 @@ pub struct Bound {
     pub addresses: Vec<BoundAddress>,
     /// How long those addresses stay that are not permanent; unknown of all where the system does not tell.
     pub lifetimes: Vec<Lifetime>,
+    /// The other ends of point-to-point links; unknown where the system does not tell.
+    pub peers: Vec<Peer>,
+}
+
+/// The other end of a point-to-point link, which another host has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// The address of this end.
+    pub local: IpAddr,
+    /// The address of the other end. The prefix length of this end's address is that of this one's network.
+    pub address: IpAddr,
+    /// The index of the interface.
+    pub interface: u32,
 }
 
 /// What is left to an address that came by DHCP or a router advertisement, or that somebody bound for a time.
@@ -38,9 +51,9 @@ pub struct BoundAddress {
     pub flags: Flags,
 }
 
-/// The flags of a bound address: the low eight bits of linux/if_addr.h's.
+/// The flags of a bound address: the low sixteen bits of linux/if_addr.h's, of IPv4 the low eight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Flags(pub u8);
+pub struct Flags(pub u16);
 
 impl Flags {
     /// An IPv4 address beside a primary one of the same subnet, which goes when that goes unless
@@ -67,6 +80,11 @@ impl Flags {
     /// Not to be used for new connections (RFC 4862), but answering.
     pub fn deprecated(self) -> bool {
         self.0 & 0x20 != 0
+    }
+
+    /// An IPv6 address that makes no route to its subnet: an administrator or a program makes one, or none.
+    pub fn no_prefix_route(self) -> bool {
+        self.0 & 0x200 != 0
     }
 
     /// Duplicate address detection still runs, and the address cannot be used meanwhile: an optimistic one

@@ -16,6 +16,8 @@ const EXCLUSIVE: u16 = 0x600;
 const IFA_ADDRESS: u16 = 1;
 const IFA_LOCAL: u16 = 2;
 const IFA_BROADCAST: u16 = 4;
+const IFA_FLAGS: u16 = 8;
+const IFA_F_NOPREFIXROUTE: u32 = 0x200;
 const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
 
@@ -30,6 +32,15 @@ impl From<NetlinkError> for ChangeError {
     }
 }
 
+/// Whether the kernel adds a route to the subnet of an address that is bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrefixRoute {
+    /// As it does for each first address of a subnet.
+    Added,
+    /// Never, as `ip addr add ... noprefixroute`.
+    NotAdded,
+}
+
 /// Binds `address` with a prefix length in bits to the interface of this index, for good. IPv4 of a subnet
 /// that has room for one gets its broadcast address; IPv6 goes through the kernel's own duplicate address
 /// detection.
@@ -37,14 +48,19 @@ impl From<NetlinkError> for ChangeError {
 /// # Errors
 /// [`ChangeError`]: the kernel refused (as "operation not permitted", or "file exists" where the interface
 /// has it), or did not answer before the deadline.
-pub fn bind(address: IpAddr, prefix: u8, interface: u32, deadline: &Deadline) -> Result<(), ChangeError> {
+pub fn bind(
+    address: IpAddr,
+    prefix: u8,
+    interface: u32,
+    route: PrefixRoute,
+    deadline: &Deadline,
+) -> Result<(), ChangeError> {
     let _step = deadline.step(format!("binding {address}"));
-    Ok(NetlinkSocket::open()?.change(
-        RTM_NEWADDR,
-        EXCLUSIVE,
-        &request(address, prefix, interface),
-        deadline,
-    )?)
+    let mut body = request(address, prefix, interface);
+    if route == PrefixRoute::NotAdded {
+        attribute(&mut body, IFA_FLAGS, &IFA_F_NOPREFIXROUTE.to_ne_bytes());
+    }
+    Ok(NetlinkSocket::open()?.change(RTM_NEWADDR, EXCLUSIVE, &body, deadline)?)
 }
 
 /// Takes `address` away from the interface of this index.

@@ -45,9 +45,9 @@ mod rtnetlink;
 #[cfg(target_os = "linux")]
 mod rtroute;
 
-pub use bound::{Bound, BoundAddress, Flags, Interface, Kind, Lifetime, Link, Lookup};
+pub use bound::{Bound, BoundAddress, Flags, Interface, Kind, Lifetime, Link, Lookup, Peer};
 #[cfg(target_os = "linux")]
-pub use change::{ChangeError, bind, unbind};
+pub use change::{ChangeError, PrefixRoute, bind, unbind};
 #[cfg(target_os = "linux")]
 pub use neighbours::NeighbourTable;
 pub use read::ReadBoundError;

@@ -10,7 +10,7 @@ use netlink_packet_core::NlasIterator;
 use netlink_packet_route::link::{LinkFlags, LinkHeader};
 use plugin::Deadline;
 
-use crate::bound::{Bound, BoundAddress, Flags, Interface, Kind, Lifetime, Link};
+use crate::bound::{Bound, BoundAddress, Flags, Interface, Kind, Lifetime, Link, Peer};
 use crate::netlink::{NetlinkError, NetlinkSocket};
 
 /// How often a list that changed while it was read is read again.
@@ -33,15 +33,10 @@ pub(crate) fn read(deadline: &Deadline) -> Result<Bound, NetlinkError> {
         let mut links = Links::default();
         let complete =
             dump.run(RTM_GETLINK, &link_request(), deadline, RTM_NEWLINK, |payload| links.add(payload))?;
-        let (mut addresses, mut lifetimes) = (Vec::new(), Vec::new());
-        let add = |payload: &[u8]| {
-            if let Some(address) = address(payload, &mut lifetimes)? {
-                addresses.push(address);
-            }
-            Ok(())
-        };
+        let mut bound = Bound::default();
+        let add = |payload: &[u8]| add_address(payload, &mut bound);
         if dump.run(RTM_GETADDR, &[0; ADDRESS_HEADER], deadline, RTM_NEWADDR, add)? && complete {
-            return Ok(Bound { interfaces: links.finish(), addresses, lifetimes });
+            return Ok(Bound { interfaces: links.finish(), ..bound });
         }
     }
     Err(NetlinkError::Changing)
@@ -53,16 +48,16 @@ fn link_request() -> Vec<u8> {
     [&[0; LINK_HEADER], attribute.as_slice(), &SKIP_STATISTICS.to_ne_bytes()].concat()
 }
 
-/// The address of an RTM_NEWADDR message: `None` if it is of another family.
-fn address(payload: &[u8], lifetimes: &mut Vec<Lifetime>) -> Result<Option<BoundAddress>, NetlinkError> {
+/// Takes up the address of an RTM_NEWADDR message, unless it is of another family.
+fn add_address(payload: &[u8], bound: &mut Bound) -> Result<(), NetlinkError> {
     // struct ifaddrmsg, by hand: this is done once for each of perhaps 60,000 addresses.
     let Some(([_family, prefix, flags, _scope, index @ ..], attributes)) =
         payload.split_first_chunk::<ADDRESS_HEADER>()
     else {
         return Err(NetlinkError::Answer(format!("an address of {} octets", payload.len())));
     };
-    let (flags, interface) = (Flags(*flags), u32::from_ne_bytes(*index));
-    let mut found = None;
+    let (mut flags, interface) = (Flags((*flags).into()), u32::from_ne_bytes(*index));
+    let (mut found, mut peer) = (None, None);
     let mut seconds = None;
     for attribute in NlasIterator::new(attributes) {
         let attribute = attribute?;
@@ -70,9 +65,15 @@ fn address(payload: &[u8], lifetimes: &mut Vec<Lifetime>) -> Result<Option<Bound
             // On a point-to-point link IFA_ADDRESS is the peer, and IFA_LOCAL this end; IPv6 without a peer
             // has no IFA_LOCAL.
             1 if found.is_none() => found = ip(attribute.value()),
-            2 => found = ip(attribute.value()),
+            2 => {
+                let local = ip(attribute.value());
+                peer = found.filter(|_| found != local);
+                found = local;
+            }
             // struct ifa_cacheinfo: first the preferred, then the valid lifetime.
             6 => seconds = attribute.value().get(4..).and_then(number),
+            // IFA_FLAGS: all of them, of which the header has eight bits.
+            8 => flags = all_flags(attribute.value()).unwrap_or(flags),
             _ => continue,
         }
         // What follows is of interest only for an address that will go by itself.
@@ -80,10 +81,19 @@ fn address(payload: &[u8], lifetimes: &mut Vec<Lifetime>) -> Result<Option<Bound
             break;
         }
     }
-    if let (Some(address), Some(seconds), false) = (found, seconds, flags.permanent()) {
-        lifetimes.push(Lifetime { address, interface, seconds });
+    let Some(address) = found else { return Ok(()) };
+    if let (Some(seconds), false) = (seconds, flags.permanent()) {
+        bound.lifetimes.push(Lifetime { address, interface, seconds });
     }
-    Ok(found.map(|address| BoundAddress { address, interface, prefix: *prefix, flags }))
+    bound.peers.extend(peer.map(|peer| Peer { local: address, address: peer, interface }));
+    bound.addresses.push(BoundAddress { address, interface, prefix: *prefix, flags });
+    Ok(())
+}
+
+/// The low bits of IFA_FLAGS.
+fn all_flags(value: &[u8]) -> Option<Flags> {
+    let [.., high, low] = number(value)?.to_be_bytes();
+    Some(Flags(u16::from_be_bytes([high, low])))
 }
 
 /// An address of four or sixteen octets.
@@ -225,6 +235,25 @@ mod tests {
 
     fn kind(name: &str) -> Vec<u8> {
         attribute(18, &attribute(1, format!("{name}\0").as_bytes()))
+    }
+
+    #[test]
+    fn reads_the_other_end_and_all_flags() {
+        let mut bound = Bound::default();
+        let mut add = |family: u8, prefix: u8, attributes: &[Vec<u8>]| {
+            let mut all = vec![family, prefix, 0x80, 0];
+            all.extend(7_u32.to_ne_bytes());
+            all.extend(attributes.concat());
+            add_address(&all, &mut bound).unwrap();
+        };
+        add(2, 32, &[attribute(1, &[192, 0, 2, 9]), attribute(2, &[192, 0, 2, 1])]);
+        add(2, 24, &[attribute(1, &[192, 0, 2, 3]), attribute(2, &[192, 0, 2, 3])]);
+        add(10, 64, &[attribute(1, &[0x20; 16]), attribute(8, &0x1_0280_u32.to_ne_bytes())]);
+        let peer = Peer { local: [192, 0, 2, 1].into(), address: [192, 0, 2, 9].into(), interface: 7 };
+        assert_eq!(bound.peers, [peer]);
+        let flags: Vec<Flags> = bound.addresses.iter().map(|address| address.flags).collect();
+        assert_eq!(flags, [Flags(0x80), Flags(0x80), Flags(0x280)]);
+        assert!(flags[2].no_prefix_route() && !flags[0].no_prefix_route());
     }
 
     #[test]

@@ -36,7 +36,7 @@ fn an_address_that_does_not_come_back_waits_longer_and_longer() {
     let site = site_without_ipv6("192.0.2.1 192.0.2.31 2001:db8::31");
     site.configure("enabled = true\nper-hour = 1\n");
     site.host.ip(&["addr", "add", "192.0.2.31/24", "dev", "eth0"]);
-    let failed = "IP_REBIND CRITICAL - 2001:db8::31 not back: netlink: permission denied";
+    let failed = "IP_REBIND CRITICAL - 2001:db8::31 not back: IPv6 is disabled on eth0";
     let refused = || {
         let outcome = site.handle();
         assert!(outcome.code == Some(2) && outcome.stdout.starts_with(failed), "{outcome:?}");
@@ -182,4 +182,49 @@ fn the_timers_unit_makes_up_for_a_lost_event() {
         outcome.first_line().starts_with("IP_REBIND CRITICAL - 2001:db8::50 left alone: "),
         "{outcome:?}"
     );
+}
+
+#[test]
+fn what_a_restart_takes_away_again_is_named() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.1 192.0.2.31 192.0.2.32 2001:db8::31");
+    let harmless = site.script("reload", "true");
+    let taking = "ip addr del 192.0.2.31/24 dev eth0; ip addr del 192.0.2.1/24 dev eth0; ip addr add 192.0.2.32/24 dev eth0";
+    let restart = site.script("service", &format!("{taking}; true"));
+    // Without it, the others would go with the first of the subnet.
+    site.host.sysctl("net/ipv4/conf/eth0/promote_secondaries", "1");
+    site.configure(&format!(
+        "enabled = true\nannounce = true\nrestart = [[\"{harmless}\"], [\"{restart}\", \"network\", \"restart\"]]\n"
+    ));
+    let outcome = site.handle();
+    let line = "IP_REBIND CRITICAL - 192.0.2.1, 192.0.2.31 gone at the end: removed by service network restart \
+                (bound again: 192.0.2.32, 2001:db8::31, restarted 2 services)";
+    assert_eq!(outcome.verdict(), (2, line), "{outcome:?}");
+    let record = site.records().remove(0);
+    let fates: Vec<&str> =
+        record["addresses"].as_array().unwrap().iter().map(|case| case["fate"].as_str().unwrap()).collect();
+    assert_eq!(fates, ["lost", "back", "back", "lost"]);
+    // They wait as what does not come back does, so that services are not restarted every minute.
+    let line = "IP_REBIND CRITICAL - 192.0.2.1, 192.0.2.31 not back: removed by service network restart, waits 1 min after 1 try";
+    assert_eq!(site.handle().verdict(), (2, line));
+    site.later(61);
+    assert_eq!(site.handle().code, Some(2));
+    let line = line.replace("1 min after 1 try", "5 min after 2 tries");
+    assert_eq!(site.handle().verdict(), (2, line.as_str()));
+}
+
+#[test]
+fn what_a_restart_takes_and_gives_back_is_back() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31 2001:db8::31");
+    let lines = "ip addr del 192.0.2.31/24 dev eth0; ip addr del 2001:db8::31/64 dev eth0\n\
+                 (sleep 0.2; ip addr add 192.0.2.31/24 dev eth0; ip addr add 2001:db8::31/64 dev eth0) >/dev/null 2>&1 &";
+    let restart = site.script("restart", lines);
+    site.configure(&format!("enabled = true\nrestart = [[\"{restart}\"]]\n"));
+    let line = "IP_REBIND OK - bound again: 192.0.2.31, 2001:db8::31, restarted 1 service";
+    assert_eq!(site.handle().verdict(), (0, line));
 }

@@ -16,6 +16,8 @@ mod masks;
 #[cfg(test)]
 mod reboot;
 #[cfg(test)]
+mod refused;
+#[cfg(test)]
 mod scheduled;
 #[cfg(test)]
 mod shipped;

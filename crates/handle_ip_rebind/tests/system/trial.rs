@@ -2,9 +2,13 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Stdio;
+use std::time::Duration;
 
-use suite::needs::missing;
+use suite::host::write;
+use suite::needs::{Need, missing};
 use suite::process::{Outcome, run};
+use suite::wait::eventually;
 
 use super::site::{HOSTS, Site};
 
@@ -64,4 +68,68 @@ fn a_trial_finds_what_a_run_would_refuse() {
     fs::create_dir(site.path("state")).unwrap();
     fs::set_permissions(site.path("state"), fs::Permissions::from_mode(0o755)).unwrap();
     refused("state: chmod 0700 /");
+    fs::set_permissions(site.path("state"), fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(trial(&site).code, Some(0));
+    for content in ["{}", "{\"version\":1,\"acted\":["] {
+        write(&site.path("state/budget.json"), content);
+        refused("/state/budget.json: ");
+    }
+    fs::remove_file(site.path("state/budget.json")).unwrap();
+    let names: Vec<_> = fs::read_dir(site.path("state")).unwrap().collect();
+    assert!(names.is_empty(), "a trial makes nothing: {names:?}");
+    for (interface, what) in [
+        ("nope", "probing on nope: no such interface"),
+        ("lo", "probing on lo: not an Ethernet interface with ARP, other hosts cannot be probed there"),
+    ] {
+        site.configure(&format!("interface = \"{interface}\"\n"));
+        refused(what);
+    }
+    write(&site.path("plain"), "echo\n");
+    fs::set_permissions(site.path("plain"), fs::Permissions::from_mode(0o755)).unwrap();
+    site.configure(&format!("restart = [[\"{}\"]]\n", site.path("plain").display()));
+    refused("/plain: neither a binary nor a script with #! in its first line");
+}
+
+#[test]
+fn a_trial_finds_what_would_keep_a_run_from_acting() {
+    if missing(&HOSTS) || missing(&[Need::Program("flock")]) {
+        return;
+    }
+    let site = Site::new("192.0.2.1");
+    let verdict = |line: &str| {
+        let outcome = trial(&site);
+        assert_eq!(outcome.verdict(), (1, line));
+        let usual = "\nconfiguration is right: 1 address listed, 0 would be bound on eth0\n";
+        assert!(outcome.stdout.contains(usual), "{outcome:?}");
+    };
+    site.configure("on = [\"CRITICAL-SOFT-2\"]\n");
+    verdict(
+        "IP_REBIND WARNING - on has neither CRITICAL-HARD nor TIMER, no event after a reboot is acted on",
+    );
+    site.configure("on = [\"CRITICAL-SOFT-2\", \"TIMER\"]\n");
+    let outcome = trial(&site);
+    let note = "note: on has no CRITICAL-HARD, after a reboot only the timer acts\n";
+    assert!(outcome.code == Some(0) && outcome.stdout.contains(note), "{outcome:?}");
+
+    site.configure("per-hour = 1\n");
+    fs::create_dir(site.path("state")).unwrap();
+    fs::set_permissions(site.path("state"), fs::Permissions::from_mode(0o700)).unwrap();
+    write(&site.path("state/budget.json"), "{\"version\":1,\"acted\":[4000000000]}");
+    verdict("IP_REBIND WARNING - the budget of 1 an hour is used up");
+    fs::remove_file(site.path("state/budget.json")).unwrap();
+
+    write(&site.path("state/lock"), "");
+    let mut holder = site
+        .host
+        .command("flock")
+        .arg(site.path("state/lock"))
+        .args(["cat"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    eventually("the lock is held", Duration::from_secs(20), || trial(&site).code == Some(1));
+    verdict("IP_REBIND WARNING - another run is in progress");
+    drop(holder.stdin.take());
+    assert!(holder.wait().unwrap().success());
+    assert_eq!(trial(&site).code, Some(0));
 }

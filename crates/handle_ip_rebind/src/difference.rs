@@ -1,0 +1,70 @@
+//! Two lists: the one that `check` has checked and the one in `files`. An address of only one of them is either
+//! not looked for by the monitor or never bound.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use addresses::brief;
+use check_ip_bound::Expected;
+use plugin::{Finding, State};
+
+use crate::list::place;
+
+/// How many characters of the first line go to the addresses of one list.
+const ROOM: usize = 30;
+
+/// How many have a line with their place.
+const SHOWN: usize = 20;
+
+/// The addresses of two lists that stand in one of them only, each with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Difference {
+    check: BTreeMap<IpAddr, String>,
+    files: BTreeMap<IpAddr, String>,
+}
+
+impl Difference {
+    /// Compares two lists: the files that `check` names, and those of `files`. `None` if they do not differ, or
+    /// are not two: where `check` names the same files and others besides, it expects more on purpose, and
+    /// where it names none, the network configuration is not a list.
+    pub(crate) fn of(
+        (check, check_files): (&Expected, &[PathBuf]),
+        (list, files): (&Expected, &[PathBuf]),
+    ) -> Option<Self> {
+        if check_files.is_empty() || files.is_empty() || files.iter().all(|file| check_files.contains(file)) {
+            return None;
+        }
+        let difference =
+            Self { check: only_in(check, check_files, list), files: only_in(list, files, check) };
+        (!difference.check.is_empty() || !difference.files.is_empty()).then_some(difference)
+    }
+
+    /// Returns the finding: which addresses are in which list alone.
+    pub(crate) fn finding(&self) -> Finding {
+        let only = |of: &BTreeMap<IpAddr, String>, name: &str| {
+            let addresses: Vec<IpAddr> = of.keys().copied().collect();
+            (!of.is_empty()).then(|| format!("{} only in {name}", brief(&addresses, ROOM)))
+        };
+        let both = only(&self.check, "check").into_iter().chain(only(&self.files, "files"));
+        let text = format!("lists differ: {}", both.collect::<Vec<_>>().join(", "));
+        let places = self.check.iter().chain(&self.files).take(SHOWN);
+        let details = places.map(|(address, place)| format!("{address}: only in {place}"));
+        Finding::new(State::Unknown, text).details(details)
+    }
+}
+
+/// The addresses of these `files` of one list that are not in the other at all.
+fn only_in(one: &Expected, files: &[PathBuf], other: &Expected) -> BTreeMap<IpAddr, String> {
+    let of_files = |list| {
+        let name = usize::try_from(list).ok().and_then(|list| one.files.get(list));
+        name.is_some_and(|name| files.iter().any(|file| file.display().to_string() == *name))
+    };
+    let is_there = |address: &IpAddr| {
+        let place = other.entries.partition_point(|entry| entry.expected.address < *address);
+        other.entries.get(place).is_some_and(|entry| entry.expected.address == *address)
+    };
+    let entries = one.entries.iter().filter(|entry| of_files(entry.list));
+    let alone = entries.filter(|entry| !is_there(&entry.expected.address));
+    alone.map(|entry| (entry.expected.address, place(one, entry))).collect()
+}

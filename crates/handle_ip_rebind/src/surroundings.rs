@@ -1,0 +1,219 @@
+//! What this host's network has beside the missing addresses: its subnets, its routers, and the other ends of
+//! its links. An address that one of these has, or a subnet that would take another's traffic, is not bound.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use host_net::{Bound, BoundAddress, DefaultRoute, PrefixRoute, ReadBoundError, RouteLookup};
+use plugin::Deadline;
+
+use crate::network::Network;
+use crate::prefix::{Covering, longest, prefix, shortest};
+
+/// A network that an interface has an address in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Subnet {
+    network: Network,
+    interface: String,
+    is_loopback: bool,
+    makes_route: bool,
+}
+
+/// What the network has around the missing addresses.
+#[derive(Debug, Default)]
+pub(crate) struct Surroundings {
+    subnets: Vec<Subnet>,
+    /// The routers of the default routes.
+    routers: Vec<IpAddr>,
+    /// The other ends of links, and the interface of each.
+    others: Vec<(IpAddr, String)>,
+    /// Those of the missing addresses that are broadcast addresses here.
+    broadcasts: BTreeSet<IpAddr>,
+    /// Those that a route of this interface says are on its link.
+    on_link: BTreeSet<IpAddr>,
+}
+
+impl Surroundings {
+    /// Reads what is around the addresses that are `missing` from this interface.
+    ///
+    /// # Errors
+    /// [`ReadBoundError`]: the routes cannot be read.
+    pub(crate) fn read(
+        bound: &Bound,
+        interface: &str,
+        missing: &[IpAddr],
+        deadline: &Deadline,
+    ) -> Result<Self, ReadBoundError> {
+        let name = |index| bound.interface(index).map_or_else(String::new, |known| known.name.clone());
+        let mut all = Self {
+            subnets: subnets(bound),
+            others: bound.peers.iter().map(|peer| (peer.address, name(peer.interface))).collect(),
+            ..Self::default()
+        };
+        for is_ipv6 in [false, true] {
+            if missing.iter().any(|address| address.is_ipv6() == is_ipv6) {
+                let routes = DefaultRoute::read(is_ipv6, deadline)?;
+                all.routers.extend(routes.into_iter().filter_map(|route| route.gateway));
+            }
+        }
+        all.look_up(bound, interface, missing, deadline);
+        Ok(all)
+    }
+
+    /// Asks the routing tables about each address. To many there is no route, which is nothing wrong.
+    fn look_up(&mut self, bound: &Bound, interface: &str, missing: &[IpAddr], deadline: &Deadline) {
+        let Ok(mut routes) = RouteLookup::open() else { return };
+        for address in missing {
+            let Ok(route) = routes.to(*address, deadline) else { continue };
+            if route.is_broadcast {
+                self.broadcasts.insert(*address);
+            }
+            let is_here = bound.interface(route.interface).is_some_and(|known| known.name == interface);
+            if route.on_link && is_here {
+                self.on_link.insert(*address);
+            }
+        }
+    }
+
+    /// Returns the prefix length that an address is bound with on this interface, and whether the kernel may
+    /// add a route to its subnet.
+    pub(crate) fn prefix(
+        &self,
+        address: IpAddr,
+        listed: Option<u8>,
+        set: &[(Network, u8)],
+        interface: &str,
+    ) -> (u8, PrefixRoute) {
+        let own = self.subnets.iter().filter(|subnet| subnet.interface == interface);
+        let own: Vec<Covering> =
+            own.map(|subnet| Covering { network: subnet.network, makes_route: subnet.makes_route }).collect();
+        prefix(address, listed, set, &own, self.on_link.contains(&address))
+    }
+
+    /// Returns why an address must not be bound with this prefix length on this interface. `None` if it may.
+    pub(crate) fn obstacle(&self, address: IpAddr, prefix: u8, interface: &str) -> Option<String> {
+        if self.routers.contains(&address) {
+            return Some("the router of the default route".to_owned());
+        }
+        if let Some((_, on)) = self.others.iter().find(|(other, _)| *other == address) {
+            return Some(format!("the other end of {on}"));
+        }
+        let network = Network::of(address, prefix);
+        let reserved = self.subnets.iter().map(|subnet| subnet.network).chain([network]);
+        if let Some(why) = reserved.into_iter().find_map(|network| network.reserves(address)) {
+            return Some(why);
+        }
+        if self.broadcasts.contains(&address) {
+            return Some("a broadcast address of this host".to_owned());
+        }
+        self.subnet_obstacle(address, network, interface)
+    }
+
+    /// Returns why a subnet must not come to be on this interface. A subnet that is there already, and an
+    /// address alone, change no route.
+    fn subnet_obstacle(&self, address: IpAddr, network: Network, interface: &str) -> Option<String> {
+        let is_ipv4 = address.is_ipv4();
+        let own = |subnet: &&Subnet| subnet.interface == interface;
+        if network.prefix == longest(is_ipv4)
+            || self.subnets.iter().filter(own).any(|subnet| subnet.network == network)
+        {
+            return None;
+        }
+        let shortest = shortest(is_ipv4);
+        if network.prefix < shortest {
+            return Some(format!(
+                "prefix length {} is below {shortest}, no subnet is so large",
+                network.prefix
+            ));
+        }
+        let taken = self.subnets.iter().find(|subnet| {
+            !own(subnet)
+                && !subnet.is_loopback
+                && subnet.network.prefix <= network.prefix
+                && subnet.network.prefix < longest(is_ipv4)
+                && subnet.network.contains(address)
+        })?;
+        Some(format!("its subnet {network} would take traffic from {}", taken.interface))
+    }
+}
+
+/// The networks that the interfaces have addresses in, each once.
+fn subnets(bound: &Bound) -> Vec<Subnet> {
+    let mut all: Vec<Subnet> = bound.addresses.iter().filter_map(|place| subnet(bound, place)).collect();
+    all.sort_by(|one, other| (&one.interface, one.network).cmp(&(&other.interface, other.network)));
+    all.dedup_by(|later, first| {
+        let is_same = (&later.interface, later.network) == (&first.interface, first.network);
+        first.makes_route |= is_same && later.makes_route;
+        is_same
+    });
+    all
+}
+
+fn subnet(bound: &Bound, place: &BoundAddress) -> Option<Subnet> {
+    let known = bound.interface(place.interface)?;
+    let is_of = |peer: &&host_net::Peer| peer.local == place.address && peer.interface == place.interface;
+    // The prefix length of a point-to-point link is that of the other end.
+    let start = bound.peers.iter().find(is_of).map_or(place.address, |peer| peer.address);
+    Some(Subnet {
+        network: Network::of(start, place.prefix),
+        interface: known.name.clone(),
+        is_loopback: known.loopback,
+        makes_route: !place.flags.no_prefix_route(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn surroundings() -> Surroundings {
+        let subnet = |network: &str, interface: &str| Subnet {
+            network: network.parse().unwrap(),
+            interface: interface.to_owned(),
+            is_loopback: interface == "lo",
+            makes_route: true,
+        };
+        Surroundings {
+            subnets: vec![
+                subnet("192.0.2.0/24", "eth0"),
+                subnet("198.51.100.0/25", "eth1"),
+                subnet("2001:db8:1::/64", "eth1"),
+                subnet("203.0.113.200/32", "eth1"),
+                subnet("203.0.113.0/24", "lo"),
+            ],
+            routers: vec!["192.0.2.254".parse().unwrap()],
+            others: vec![("203.0.113.9".parse().unwrap(), "ppp0".to_owned())],
+            broadcasts: BTreeSet::from(["192.0.2.127".parse().unwrap()]),
+            on_link: BTreeSet::new(),
+        }
+    }
+
+    #[test]
+    fn what_another_has_is_not_bound() {
+        let rows = [
+            ("192.0.2.31", 24, None),
+            ("192.0.2.254", 32, Some("the router of the default route")),
+            ("203.0.113.9", 32, Some("the other end of ppp0")),
+            ("192.0.2.255", 32, Some("the broadcast address of 192.0.2.0/24")),
+            ("192.0.2.127", 24, Some("a broadcast address of this host")),
+            ("192.0.2.31", 7, Some("prefix length 7 is below 8, no subnet is so large")),
+            ("192.0.2.31", 0, Some("prefix length 0 is below 8, no subnet is so large")),
+            ("192.0.2.31", 8, None),
+            ("2001:db8::31", 15, Some("prefix length 15 is below 16, no subnet is so large")),
+            ("2001:db8::31", 16, None),
+            // As long as the other's or longer, it takes the other's traffic; shorter, it takes none of it.
+            ("198.51.100.9", 25, Some("its subnet 198.51.100.0/25 would take traffic from eth1")),
+            ("198.51.100.9", 30, Some("its subnet 198.51.100.8/30 would take traffic from eth1")),
+            ("198.51.100.9", 32, None),
+            ("198.51.100.9", 24, None),
+            ("2001:db8:1::9", 64, Some("its subnet 2001:db8:1::/64 would take traffic from eth1")),
+            ("2001:db8:1::9", 128, None),
+            // What stands alone on an interface, and on loopback, has no subnet.
+            ("203.0.113.77", 24, None),
+        ];
+        for (address, prefix, why) in rows {
+            let found = surroundings().obstacle(address.parse().unwrap(), prefix, "eth0");
+            assert_eq!(found.as_deref(), why, "{address}/{prefix}");
+        }
+    }
+}
