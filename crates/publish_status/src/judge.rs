@@ -3,7 +3,6 @@
 use monitor_state::Condition;
 
 use crate::config::{Component, Rule};
-use crate::fault::ahead;
 use crate::sources::{Checks, Host, Observations, Source};
 use crate::status::Status;
 
@@ -145,12 +144,13 @@ fn by_host(host: &Host, limits: &Limits) -> Option<(Health, Why)> {
     Some(if is_old { (Health::Unknown, Why::HostTooOld) } else { verdict })
 }
 
-/// Why the last check counts no more, if it does not.
+/// Why the last check counts no more, if it does not. The clock of a monitor on another machine may be ahead by
+/// as much as a check may be old.
 fn not_checked(checks: &Checks, max_age: Option<u64>, limits: &Limits) -> Option<Why> {
-    if ahead(checks.last, limits.now).is_some() {
-        return Some(Why::Future);
-    }
-    let age = limits.now.saturating_sub(checks.last) as f64;
+    let (age, why) = match limits.now.checked_sub(checks.last) {
+        Some(age) => (age, Why::TooOld),
+        None => (checks.last - limits.now, Why::Future),
+    };
     let by_interval = checks.interval * INTERVALS * limits.interval_length as f64;
     let allowed = match max_age.map(|seconds| seconds as f64) {
         _ if checks.active && by_interval > 0.0 => by_interval,
@@ -158,7 +158,7 @@ fn not_checked(checks: &Checks, max_age: Option<u64>, limits: &Limits) -> Option
         None if checks.active => return Some(Why::NoInterval),
         None => return None,
     };
-    (age > allowed).then_some(Why::TooOld)
+    (age as f64 > allowed).then_some(why)
 }
 
 fn of_condition(condition: Condition) -> Health {

@@ -1,8 +1,10 @@
 //! One run: from the configuration and the monitor's state to the files.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use plugin::{Deadline, Report};
+use rustix::process::geteuid;
 
 use crate::config::{Component, Config, ConfigError};
 use crate::fault::{self, Fault};
@@ -36,6 +38,14 @@ pub enum PublishError {
     /// The clock is behind the last run, so that time would count twice.
     #[error("the clock was set back: the last run was {} later than now, move the history away if that was wrong", length(*.0))]
     Clock(u64),
+    /// Root runs it for a page of another user, who could not go on with a history of root's.
+    #[error("{} belongs to uid {owner}, run this as that user, not as root", .folder.display())]
+    Root {
+        /// The folder of the page.
+        folder: PathBuf,
+        /// Its owner.
+        owner: u32,
+    },
     /// The history would be where the page is, for all to read.
     #[error("--state {} is in the folder of --output, which is served: choose another", .0.display())]
     Nested(PathBuf),
@@ -50,8 +60,8 @@ pub fn publish(args: &Args, deadline: &Deadline) -> Result<Report, PublishError>
     if args.preview {
         return preview(args, &config, deadline);
     }
-    if let Some(nested) = nested(&args.output, &args.state) {
-        return Err(nested);
+    if let Some(refused) = foreign(&args.output).or_else(|| nested(&args.output, &args.state)) {
+        return Err(refused);
     }
     let Some(store) = Store::open(&args.state)? else {
         let (page, lock) = (args.output.join(output::PAGE), args.state.join(LOCK));
@@ -105,6 +115,13 @@ fn preview(args: &Args, config: &Config, deadline: &Deadline) -> Result<Report, 
 /// The folder of incidents written by hand, beside the configuration.
 fn incidents(args: &Args) -> PathBuf {
     args.config.with_file_name("incidents")
+}
+
+/// The error of a run by root where the page belongs to another user: nothing is made then.
+fn foreign(output: &Path) -> Option<PublishError> {
+    let owner = std::fs::metadata(output).ok()?.uid();
+    let is_foreign = owner != 0 && geteuid().is_root();
+    is_foreign.then(|| PublishError::Root { folder: output.to_owned(), owner })
 }
 
 /// The error of a state that would be kept in the folder of the page, also by a link.

@@ -195,6 +195,19 @@ fn a_history_where_the_page_is_served() {
 }
 
 #[test]
+fn root_in_the_place_of_another_user() {
+    if suite::needs::missing(&[suite::needs::Need::Root]) {
+        return;
+    }
+    let site = Site::new(TWO);
+    site.services(&two([0, 0, 0, 0]), 0);
+    std::os::unix::fs::chown(site.path("out"), Some(64_999), None).unwrap();
+    let line = "STATUS UNKNOWN - @/out belongs to uid 64999, run this as that user, not as root";
+    refused(&site, 3, line);
+    assert!(!site.path("state").exists(), "its history would be root's");
+}
+
+#[test]
 fn a_folder_that_cannot_be_written() {
     let site = published();
     fs::rename(site.path("out"), site.path("elsewhere")).unwrap();
