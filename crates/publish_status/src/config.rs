@@ -210,6 +210,12 @@ impl Config {
                 _ => ConfigError::Setting { path: path.to_owned(), what },
             }
         })?;
+        for (key, file) in [("style", &written.style), ("logo", &written.logo)] {
+            if file.as_ref().is_some_and(|file| file.as_os_str().is_empty()) {
+                let what = format!("{key}: the name of a file is missing");
+                return Err(ConfigError::Setting { path: path.to_owned(), what });
+            }
+        }
         let style = written.style.as_deref().map(&part).transpose()?;
         let logo = written.logo.as_deref().map(&part).transpose()?;
         let checked = written.checked().and_then(|config| {

@@ -60,6 +60,8 @@ fn what_is_wrong_is_named() {
             format!("{HEAD}style = \"bad.css\"\n{GROUP}"),
             "/etc/x.toml: style: bad.css contains a tag, it must be a style sheet alone",
         ),
+        (format!("{HEAD}style = \"\"\n{GROUP}"), "/etc/x.toml: style: the name of a file is missing"),
+        (format!("{HEAD}logo = \"\"\n{GROUP}"), "/etc/x.toml: logo: the name of a file is missing"),
         (
             format!("{HEAD}logo = \"x.gif\"\n{GROUP}"),
             "/etc/x.toml: logo: x.gif ends neither in .svg nor in .png, .webp or .jpg",
