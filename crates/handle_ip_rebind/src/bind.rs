@@ -46,7 +46,7 @@ pub(crate) fn bring_back(
             let ran = run(command, held, deadline.keeping(RESERVE + CONFLICTS_NEEDED), deadline);
             outcome.changed = ran.is_started;
             outcome.command = Some(ran);
-            let looked_for = |address: &IpAddr| tried.contains(address);
+            let looked_for = |address: &IpAddr| tried.binary_search(address).is_ok();
             let (_, missing) = observe_until_settled(config, looked_for, coming(config), deadline)?;
             (
                 BTreeMap::new(),
@@ -81,7 +81,7 @@ fn decide(
     deadline: &Deadline,
 ) -> Result<(), ObserveError> {
     let tried = bindable(&outcome.cases);
-    let looked_for = |address: &IpAddr| tried.contains(address);
+    let looked_for = |address: &IpAddr| tried.binary_search(address).is_ok();
     let (after, still) = observe_until_settled(config, looked_for, coming(config), deadline)?;
     for case in outcome.cases.iter_mut().filter(|case| case.fate == Fate::Bindable) {
         let removed = || take_back(config, &after, case.address, deadline);
@@ -130,7 +130,7 @@ pub(crate) fn observe_until_settled(
             missing.map(|(entry, condition, reason)| (entry.expected.address, (condition, reason))).collect();
         let may_come = |(address, (condition, _)): (&IpAddr, &(Condition, String))| {
             let patience = if matches!(condition, Condition::Tentative(_)) { DETECTION } else { coming };
-            looked_for(address) && began.elapsed() < patience
+            began.elapsed() < patience && looked_for(address)
         };
         if !missing.iter().any(may_come) || deadline.remaining() <= RESERVE {
             return Ok((seen, missing));

@@ -60,7 +60,9 @@ pub(crate) fn of(cases: &[Case], fate: Fate) -> impl Iterator<Item = IpAddr> {
     cases.iter().filter(move |case| case.fate == fate).map(|case| case.address)
 }
 
-/// Returns the addresses that may be bound.
+/// Returns the addresses that may be bound, sorted.
 pub(crate) fn bindable(cases: &[Case]) -> Vec<IpAddr> {
-    of(cases, Fate::Bindable).collect()
+    let mut all: Vec<IpAddr> = of(cases, Fate::Bindable).collect();
+    all.sort_unstable();
+    all
 }

@@ -130,14 +130,13 @@ impl Surroundings {
             !own(subnet)
                 && !subnet.is_loopback
                 && subnet.network.prefix <= network.prefix
-                && subnet.network.prefix < longest(is_ipv4)
                 && subnet.network.contains(address)
         })?;
         Some(format!("its subnet {network} would take traffic from {}", taken.interface))
     }
 }
 
-/// The networks that the interfaces have addresses in, each once.
+/// The networks that the interfaces have addresses in, each once: an address alone is no network.
 fn subnets(bound: &Bound) -> Vec<Subnet> {
     let mut all: Vec<Subnet> = bound.addresses.iter().filter_map(|place| subnet(bound, place)).collect();
     all.sort_by(|one, other| (&one.interface, one.network).cmp(&(&other.interface, other.network)));
@@ -150,7 +149,8 @@ fn subnets(bound: &Bound) -> Vec<Subnet> {
 }
 
 fn subnet(bound: &Bound, place: &BoundAddress) -> Option<Subnet> {
-    let known = bound.interface(place.interface)?;
+    let known =
+        bound.interface(place.interface).filter(|_| place.prefix < longest(place.address.is_ipv4()))?;
     let is_of = |peer: &&host_net::Peer| peer.local == place.address && peer.interface == place.interface;
     // The prefix length of a point-to-point link is that of the other end.
     let start = bound.peers.iter().find(is_of).map_or(place.address, |peer| peer.address);
@@ -178,7 +178,6 @@ mod tests {
                 subnet("192.0.2.0/24", "eth0"),
                 subnet("198.51.100.0/25", "eth1"),
                 subnet("2001:db8:1::/64", "eth1"),
-                subnet("203.0.113.200/32", "eth1"),
                 subnet("203.0.113.0/24", "lo"),
             ],
             routers: vec!["192.0.2.254".parse().unwrap()],
@@ -208,7 +207,7 @@ mod tests {
             ("198.51.100.9", 24, None),
             ("2001:db8:1::9", 64, Some("its subnet 2001:db8:1::/64 would take traffic from eth1")),
             ("2001:db8:1::9", 128, None),
-            // What stands alone on an interface, and on loopback, has no subnet.
+            // What is on loopback takes no traffic of a link.
             ("203.0.113.77", 24, None),
         ];
         for (address, prefix, why) in rows {

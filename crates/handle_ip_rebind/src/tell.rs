@@ -1,7 +1,7 @@
 //! After the binding: announces the addresses, restarts the services, and checks once more whether all that was
 //! there still is. A service that configures the network may take an address away again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -102,7 +102,7 @@ fn check_again(
     outcome: &mut Outcome,
     deadline: &Deadline,
 ) -> Result<(), ObserveError> {
-    let known: Vec<IpAddr> =
+    let known: BTreeSet<IpAddr> =
         outcome.cases.iter().filter(|case| case.fate != Fate::Back).map(|case| case.address).collect();
     // A service may bind its addresses anew after its program has ended.
     let coming = if outcome.services.is_empty() { Duration::ZERO } else { COMING };
@@ -113,14 +113,16 @@ fn check_again(
 }
 
 /// Gives those addresses their fate that are gone: all that are `missing` now and were not `known` as such.
-fn lose(missing: &Missing, known: &[IpAddr], taken: &Taken, outcome: &mut Outcome) {
+fn lose(missing: &Missing, known: &BTreeSet<IpAddr>, taken: &Taken, outcome: &mut Outcome) {
+    let places = outcome.cases.iter().enumerate().map(|(place, case)| (case.address, place));
+    let places: BTreeMap<IpAddr, usize> = places.collect();
     for (address, (_, reason)) in missing.iter().filter(|(address, _)| !known.contains(address)) {
         let why = match taken.get(address) {
             Some(words) => format!("removed by {words}"),
             None if outcome.services.is_empty() => reason.clone(),
             None => format!("{reason} after the restart"),
         };
-        match outcome.cases.iter_mut().find(|case| case.address == *address) {
+        match places.get(address).and_then(|place| outcome.cases.get_mut(*place)) {
             Some(case) => case.becomes(Fate::Lost, why),
             None => outcome.cases.push(Case {
                 address: *address,

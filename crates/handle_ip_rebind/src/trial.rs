@@ -18,6 +18,9 @@ use crate::probe::{ObserveError, Seen};
 use crate::program::{Program, ProgramError};
 use crate::record::check_content;
 
+/// How the first line begins where nothing is in the way.
+const RIGHT: &str = "configuration is right: ";
+
 /// Why a run with this configuration could do nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum TrialError {
@@ -55,7 +58,7 @@ pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, Tria
     let (mut state, summary) = summary(config, &list, &cases);
     let mut report = findings.report(summary.clone());
     if report.summary() != summary {
-        report = report.detail(summary);
+        report = report.detail(summary.strip_prefix(RIGHT).unwrap_or(&summary));
         state = state.max(report.state);
     }
     report.state = state;
@@ -86,10 +89,7 @@ fn summary(config: &Config, list: &List, cases: &[Case]) -> (State, String) {
     let (missing, blocked) = (count(Fate::Bindable), count(Fate::LeftAlone));
     let listed = list.addresses().len();
     let noun = if listed == 1 { "address" } else { "addresses" };
-    let summary = format!(
-        "configuration is right: {listed} {noun} listed, {missing} would be bound on {}",
-        config.interface
-    );
+    let summary = format!("{RIGHT}{listed} {noun} listed, {missing} would be bound on {}", config.interface);
     if blocked > 0 {
         (State::Warning, format!("{summary}, {blocked} left alone"))
     } else {

@@ -99,7 +99,7 @@ fn a_trial_finds_what_would_keep_a_run_from_acting() {
     let verdict = |line: &str| {
         let outcome = trial(&site);
         assert_eq!(outcome.verdict(), (1, line));
-        let usual = "\nconfiguration is right: 1 address listed, 0 would be bound on eth0\n";
+        let usual = "\n1 address listed, 0 would be bound on eth0\n";
         assert!(outcome.stdout.contains(usual), "{outcome:?}");
     };
     site.configure("on = [\"CRITICAL-SOFT-2\"]\n");
