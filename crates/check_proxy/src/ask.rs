@@ -17,6 +17,9 @@ use crate::socks::{self, Methods};
 use crate::url::Url;
 use crate::words::random;
 
+/// The least time that a request needs to tell something: it spans the first retransmission of a SYN (RFC 6298).
+pub(crate) const LEAST: Duration = Duration::from_millis(1_500);
+
 /// How all requests are made.
 #[derive(Debug)]
 pub(crate) struct Manner {
@@ -113,6 +116,13 @@ impl Manner {
         Instant::now() >= self.until
     }
 
+    /// Returns the fault of a request that began at `start`: one that the end of the run cut off early says nothing
+    /// about the proxy.
+    fn certain(&self, fault: Fault, start: Instant) -> Fault {
+        let is_cut = fault.is_timeout() && self.is_over() && start.elapsed() < self.limit.min(LEAST);
+        if is_cut { Fault::Late } else { fault }
+    }
+
     /// Connects to the proxy, or to the page itself.
     fn connect(&self, to: SocketAddr) -> Result<Stream<'static>, Fault> {
         let deadline = self.deadline();
@@ -134,7 +144,7 @@ impl Manner {
             (false, true) => self.get_through_connect(proxy, url, who, &nonce, &mut answer),
             (true, _) => self.get_through_socks(proxy, url, who, &nonce, &mut answer),
         };
-        answer.fault = asked.err();
+        answer.fault = asked.err().map(|fault| self.certain(fault, start));
         answer.took = start.elapsed();
         answer
     }
@@ -146,7 +156,7 @@ impl Manner {
         let asked = self
             .connect(server)
             .and_then(|stream| self.get_behind(stream, Vec::new(), url, &nonce, None, &mut answer));
-        answer.fault = asked.err();
+        answer.fault = asked.err().map(|fault| self.certain(fault, start));
         answer.took = start.elapsed();
         answer
     }
@@ -257,6 +267,7 @@ impl Manner {
         target: &HostPort,
         who: As<'_>,
     ) -> (Passage, Vec<Challenge>) {
+        let start = Instant::now();
         let asked = if self.socks {
             let opened = self.connect(proxy).and_then(|mut stream| {
                 socks::open(&mut stream, who.methods(), &target.host, target.port_or(80))
@@ -265,6 +276,7 @@ impl Manner {
         } else {
             self.open_tunnel(proxy, &target.to_string(), who).map(|(head, _)| head)
         };
+        let asked = asked.map_err(|fault| self.certain(fault, start));
         let passage = match &asked {
             Ok(head) if (200..300).contains(&head.code) || head.code >= 500 => Passage::Tried,
             Ok(_) => Passage::Refused,

@@ -210,15 +210,12 @@ fn all_well(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
 /// each request.
 fn details(mut report: Report, observations: &Observations, judged: &[Judged<'_>]) -> Report {
     let reasons: usize = judged.iter().map(|judged| judged.verdict.reasons.len()).sum();
+    // With one proxy the first line has its reason also where the page was asked for directly.
+    let is_hidden = judged.len() > 1 && observations.direct != Direct::Unasked;
     let labelled = judged.iter().any(|judged| judged.verdict.fails() && judged.target.label.is_some());
     for judged in sorted(judged) {
         let name = judged.target.in_full();
-        for reason in judged
-            .verdict
-            .reasons
-            .iter()
-            .filter(|_| reasons > 1 || labelled || observations.direct != Direct::Unasked)
-        {
+        for reason in judged.verdict.reasons.iter().filter(|_| reasons > 1 || labelled || is_hidden) {
             report = report.detail(format!("{name}: {reason}"));
         }
         if let Some(own) = observations

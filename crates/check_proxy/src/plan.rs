@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use net::HostPort;
 
-use crate::ask::{Answer, As, Manner, Passage};
+use crate::ask::{Answer, As, LEAST, Manner, Passage};
 use crate::challenge::Challenge;
 use crate::fault::{Fault, Status};
 use crate::login::{Login, Scheme, choose};
@@ -22,9 +22,6 @@ use crate::words::random;
 const PATIENCE: Duration = Duration::from_secs(1);
 /// The pause before another try.
 const PAUSE: Duration = Duration::from_millis(300);
-/// The least time for another try: it spans the first retransmission of a SYN (RFC 6298).
-const LEAST: Duration = Duration::from_millis(1_500);
-
 /// What is asked of each proxy.
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -260,19 +257,41 @@ mod tests {
     use super::*;
     use crate::page::Expected;
 
+    fn manner(limit: Duration, time: Duration) -> Manner {
+        Manner {
+            socks: false,
+            source: net::Source::default(),
+            limit,
+            until: Instant::now() + time,
+            client: None,
+            expected: Expected { text: "pong NONCE".to_owned(), not: Vec::new() },
+        }
+    }
+
+    /// Of 5,000 proxies the last ones are asked when little time is left: that one had not answered by then is no
+    /// fault of its.
+    #[test]
+    fn a_request_that_the_end_cut_off_tells_nothing() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let proxy = listener.local_addr().unwrap();
+        let [short, long] = [Duration::from_millis(100), Duration::from_secs(30)];
+        let url = "http://192.0.2.80/NONCE".parse().unwrap();
+        let target = "127.0.0.1:22".parse().unwrap();
+        let cut = || manner(long, short);
+        assert_eq!(cut().ask(proxy, &url, As::Stranger).fault, Some(Fault::Late));
+        let late = Passage::Unasked(Fault::Late.brief());
+        assert_eq!(cut().try_forbidden(proxy, &target, As::Stranger).0, late);
+        let whole = || manner(short, long);
+        assert_eq!(whole().ask(proxy, &url, As::Stranger).fault, Some(Fault::Silent));
+        assert_eq!(whole().try_forbidden(proxy, &target, As::Stranger).0, Passage::Silent);
+    }
+
     /// Of 50,000 proxies there is time for some: the rest must not hold up the report.
     #[test]
     fn nothing_is_asked_when_the_time_is_over() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
-        let manner = Manner {
-            socks: false,
-            source: net::Source::default(),
-            limit: Duration::from_secs(1),
-            until: Instant::now(),
-            client: None,
-            expected: Expected { text: "pong NONCE".to_owned(), not: Vec::new() },
-        };
+        let manner = manner(Duration::from_secs(1), Duration::ZERO);
         let urls = ["http://192.0.2.80/NONCE", "https://192.0.2.80/NONCE"].map(|url| url.parse().unwrap());
         let plan = Plan {
             manner,
