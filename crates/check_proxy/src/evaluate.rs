@@ -226,6 +226,10 @@ fn details(mut report: Report, observations: &Observations, judged: &[Judged<'_>
                 .detail(format!("{name}: or this address, {own}, is allowed by an ACL: ask from outside"));
         }
     }
+    if observations.strangers == Strangers::Only && !observations.forbidden.is_empty() {
+        report =
+            report.detail("note: no target of --forbid was asked for: --strangers=only tries no customer");
+    }
     let untested = judged.iter().filter_map(|judged| Some((judged.target, judged.verdict.local.as_ref()?)));
     report = untested
         .filter(|_| judged.len() > 1)

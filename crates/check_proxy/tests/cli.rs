@@ -113,6 +113,11 @@ fn what_strangers_get_decides() {
     let closed = serving(false, false, "200 OK");
     let only = origin.check(&["--ip=127.0.0.1", &format!("--port={closed}"), &url, "--strangers=only"]);
     assert!(only.first_line().starts_with("PROXY OK - 127.0.0.1 refuses strangers | "), "{}", only.stdout);
+    assert_eq!(only.stdout.lines().count(), 1);
+    let port = format!("--port={closed}");
+    let only = origin.check(&["--ip=127.0.0.1", &port, &url, "--strangers=only", "--forbid=127.0.0.1:22"]);
+    let note = "\nnote: no target of --forbid was asked for: --strangers=only tries no customer\n";
+    assert!(only.stdout.ends_with(note), "{}", only.stdout);
 }
 
 #[test]
