@@ -48,7 +48,7 @@ impl Platform {
             Self::Container(engine) => format!("a container of {engine}"),
             Self::Xen => "a Xen guest".to_owned(),
             Self::Machine(maker) => format!("a machine by {maker}"),
-            Self::Unknown => "not known".to_owned(),
+            Self::Unknown => "of a kind that is not known".to_owned(),
         }
     }
 }

@@ -40,6 +40,9 @@ pub enum ProbeError {
     /// There is nothing to check.
     #[error("nothing to check: name it by --reference, --name, --nameserver or --search")]
     Nothing,
+    /// Each file would be its own copy.
+    #[error("--reference is the folder that is checked: no file can differ from itself")]
+    Itself,
     /// What --root names is no folder.
     #[error("--root: reading {}: {}", .0.display(), reason(.1))]
     Root(PathBuf, std::io::Error),
@@ -117,6 +120,7 @@ fn validate(args: &ExpectedOptions) -> Result<(), ProbeError> {
         None if name.is_none() && nameserver.is_empty() && search.is_empty() => {
             return Err(ProbeError::Nothing);
         }
+        Some(top) if *top == args.root => return Err(ProbeError::Itself),
         _ => {}
     }
     let files = file.iter().map(|path| path.as_str().to_owned());

@@ -151,7 +151,7 @@ fn an_old_header_is_a_guess() {
 fn what_does_not_fit_together_is_refused() {
     let trees = trees();
     fs::create_dir(trees.path().join("empty")).unwrap();
-    let rows: [(&[&str], &str); 22] = [
+    let rows: [(&[&str], &str); 24] = [
         (&[], "nothing to check: name it by --reference, --name, --nameserver or --search"),
         (&["--file=/etc/hosts"], "--file needs --reference"),
         (&["--name=reference"], "--name=reference needs --reference"),
@@ -184,6 +184,8 @@ fn what_does_not_fit_together_is_refused() {
         (&["--name=x", "--root=."], "--root=.: not an absolute path of a folder without .."),
         (&["--name=x", "--root=/tmp/.."], "--root=/tmp/..: not an absolute path of a folder without .."),
         (&["--name=x", "--root="], "--root"),
+        (&["--reference=/", "--file=/etc/hosts"], "--reference is the folder that is checked"),
+        (&["--reference=TOP/host//", "--root=TOP/./host"], "--reference is the folder that is checked"),
         (&["--reference=TOP/empty"], "TOP/empty holds no file"),
         (
             &["--reference=TOP/nowhere"],
