@@ -54,8 +54,10 @@ pub(crate) fn check_rest(address: IpAddr, rest: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The address that a field is, in a form that a list has: `None` if it is none that a host can have.
+/// The address that a field is, in a form that a list has, also between quotes or signs: `None` if it is none
+/// that a host can have.
 fn other_address(field: &str) -> Option<IpAddr> {
+    let field = field.trim_matches([';', '.', '"', '\'', '|', '&']);
     let parsed = field.parse().ok().or_else(|| parse_cpanel(field).map(|(parsed, _)| parsed));
     parsed.map(|HostAddress { address, .. }| address)
 }
@@ -148,6 +150,10 @@ mod tests {
             (", 192.0.2.2/24 web", Err(second)),
             (" - 192.0.2.2", Err(second)),
             (" 80 192.0.2.2 80", Err(second)),
+            (" 192.0.2.2;", Err(second)),
+            (" and \"192.0.2.2\".", Err(second)),
+            (" (behind 192.0.2.2)", Ok(())),
+            (" ip-192.0.2.2", Ok(())),
             (" and 192.0.2.2:255.255.255.0", Err(second)),
             (" 255.255.255.0 192.0.2.2 255.255.255.0", Err(second)),
             (" [2001:db8::1]", Err("a second address, 2001:db8::1: write one address a line, notes after #")),
