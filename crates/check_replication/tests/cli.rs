@@ -53,13 +53,13 @@ fn what_cannot_be_meant_is_unknown() {
         (&["--expect", "none", "-H", "192.0.2.1", "-H", "192.0.2.2"], "--expect=none is for one server"),
         (&["--accept-errant=x"], "give a server id, a server uuid, or transactions as in 0-2-7 or UUID:1-5"),
         (&["--accept-errant=0-1"], "give a server id, a server uuid, or transactions"),
-        (&["--acknowledge"], "--state is missing"),
+        (&["--acknowledge"], "--acknowledge needs --state"),
         (
             &["--acknowledge", "--state=/nonexistent", "-H", "192.0.2.1", "-H", "192.0.2.2"],
             "--acknowledge is for one server: give one --hostname or --socket",
         ),
         (&["--password", "x"], "--password is not an option"),
-        (&["--defaults-group", "x"], "--defaults-file is missing"),
+        (&["--defaults-group", "x"], "--defaults-group needs --defaults-file"),
         (
             &["--defaults-file", "/nonexistent/my.cnf"],
             "reading /nonexistent/my.cnf: no such file or directory",

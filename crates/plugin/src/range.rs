@@ -33,6 +33,12 @@ pub enum InvalidRange {
     /// An end of the range is not a plain, finite decimal number.
     #[error("{0} is not a plain decimal number, write a range as in 0:10")]
     Number(String),
+    /// A tilde anywhere else than before the colon. It is not repeated: a first line has none.
+    #[error("a tilde (no lower limit) stands only before the colon of a range")]
+    Tilde,
+    /// A single number below zero.
+    #[error("{0} alone is not a range: write -{number}:{number} for both directions, {0}: for {0} or more", number = .0.trim_start_matches('-'))]
+    Negative(String),
     /// A colon without a number.
     #[error("the range has no number, write it as in 0:10")]
     NoNumber,
@@ -64,6 +70,16 @@ impl Range {
         self.end > 0.0 && !self.inside && !self.text.contains(':')
     }
 
+    /// Returns the range to both sides of zero for a bare number, as -60:60 for 60: what most who write it
+    /// mean of a value that has a sign. Any other range stays as it is.
+    #[must_use]
+    pub fn mirrored(&self) -> Self {
+        match self.is_bare() {
+            true => Self { start: -self.end, text: format!("-{0}:{0}", self.text), ..self.clone() },
+            false => self.clone(),
+        }
+    }
+
     /// The two numbers at which it begins and ends.
     pub(crate) fn ends(&self) -> [f64; 2] {
         [self.start, self.end]
@@ -92,8 +108,13 @@ impl FromStr for Range {
         if span.is_empty() {
             return Err(InvalidRange::Empty);
         }
-        let read = |part: &str| number(part).ok_or_else(|| InvalidRange::Number(part.to_owned()));
+        let read = |part: &str| match number(part) {
+            Some(number) => Ok(number),
+            None if part.contains('~') => Err(InvalidRange::Tilde),
+            None => Err(InvalidRange::Number(part.to_owned())),
+        };
         let (start, end) = match span.split_once(':') {
+            None if read(span)? < 0.0 => return Err(InvalidRange::Negative(span.to_owned())),
             None => (0.0, read(span)?),
             Some(("", "")) => return Err(InvalidRange::NoNumber),
             Some(("", end)) => (0.0, read(end)?),
@@ -191,11 +212,21 @@ mod tests {
     }
 
     #[test]
+    fn a_bare_number_is_mirrored_and_nothing_else() {
+        for (text, both) in
+            [("60", "-60:60"), ("0.50", "-0.50:0.50"), ("0:60", "0:60"), ("@60", "@60"), ("~:5", "~:5")]
+        {
+            let mirrored = text.parse::<Range>().unwrap().mirrored();
+            assert_eq!(mirrored.to_string(), both);
+            assert_eq!(mirrored, both.parse().unwrap());
+        }
+    }
+
+    #[test]
     fn refuses_what_is_not_a_range() {
         let no_number = [
             "abc", "10:abc", "nan", "inf", "-inf", "10:20:30", "10 ", " 10", "1 0", "10: 20", "+5", "1e3",
-            "1e30", "0x10", "5.", ".5", "--5", "-", "~", "~:~", "10:~", "@@1", "1,5", "٣", "infinity",
-            "10\n", "10;", "1_000",
+            "1e30", "0x10", "5.", ".5", "--5", "-", "@@1", "1,5", "٣", "infinity", "10\n", "10;", "1_000",
         ];
         for text in no_number {
             let error = text.parse::<Range>().expect_err(text);
@@ -207,6 +238,18 @@ mod tests {
         for text in [":", "@:"] {
             assert_eq!(why(text), "the range has no number, write it as in 0:10");
         }
+        for text in ["~", "~:~", "10:~", "~5:10", "@~"] {
+            assert_eq!(
+                why(text),
+                "a tilde (no lower limit) stands only before the colon of a range",
+                "{text}"
+            );
+        }
+        let negative = "-5 alone is not a range: write -5:5 for both directions, -5: for -5 or more";
+        for text in ["-5", "@-5"] {
+            assert_eq!(why(text), negative, "{text}");
+        }
+        assert_eq!("-0".parse::<Range>().map(|range| range.alerts(0.0)), Ok(false));
         assert_eq!("".parse::<Range>(), Err(InvalidRange::Empty));
         assert_eq!("@".parse::<Range>(), Err(InvalidRange::Empty));
         assert_eq!("20:10".parse::<Range>(), Err(InvalidRange::Order));

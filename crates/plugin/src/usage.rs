@@ -44,7 +44,9 @@ fn words(error: &Error, command: &Command, arguments: &[OsString]) -> String {
     let argument = text(error, ContextKind::InvalidArg).unwrap_or_default();
     let (option, value) = (name(&argument), text(error, ContextKind::InvalidValue).unwrap_or_default());
     match error.kind() {
-        ErrorKind::UnknownArgument => unknown_argument(error, command, &argument),
+        ErrorKind::UnknownArgument => {
+            unknown_argument(error, command, &whole_number(&argument, arguments).unwrap_or(argument))
+        }
         ErrorKind::InvalidValue if value.is_empty() => format!("{option} needs a value{}", one_of(error)),
         ErrorKind::InvalidValue => {
             format!("{option}={}: not{}", short(&value), one_of(error).trim_start_matches(','))
@@ -56,7 +58,10 @@ fn words(error: &Error, command: &Command, arguments: &[OsString]) -> String {
             Some(prior) => format!("{option} and {prior} cannot be used together"),
             None => format!("{option} cannot be used with other options"),
         },
-        ErrorKind::MissingRequiredArgument => format!("{option} is missing"),
+        ErrorKind::MissingRequiredArgument => match needs(command, arguments, &argument) {
+            Some(given) => format!("{given} needs {option}"),
+            None => format!("{option} is missing"),
+        },
         ErrorKind::InvalidUtf8 => {
             let argument = arguments.iter().find(|argument| argument.to_str().is_none());
             format!(
@@ -83,6 +88,45 @@ fn unknown_argument(error: &Error, command: &Command, argument: &str) -> String 
     }
 }
 
+/// The argument that starts with this unknown option where that is a digit: a number below zero or a range, of
+/// which clap shows the first digit.
+fn whole_number(argument: &str, arguments: &[OsString]) -> Option<String> {
+    let mut words = arguments.iter().filter_map(|word| word.to_str());
+    let whole = words.find(|word| is_number(argument) && word.starts_with(argument))?;
+    Some(whole.to_owned())
+}
+
+/// Whether a word starts as a number below zero.
+fn is_number(word: &str) -> bool {
+    word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// The option on the command line that needs the `missing` one, which is not needed otherwise.
+fn needs(command: &Command, arguments: &[OsString], missing: &str) -> Option<String> {
+    let lacks = |words: &[OsString]| {
+        let given = [&[command.get_name().into()], words].concat();
+        command.clone().try_get_matches_from(given).is_err_and(|error| {
+            let is_missing = error.kind() == ErrorKind::MissingRequiredArgument;
+            is_missing && text(&error, ContextKind::InvalidArg).as_deref() == Some(missing)
+        })
+    };
+    let alone = |(place, word): (usize, &OsString)| {
+        let (word, rest) = (word.to_str()?, arguments.get(place..)?);
+        let is_it = |argument: &&Arg| {
+            let long =
+                argument.get_long().is_some_and(|long| word.split('=').next() == Some(&format!("--{long}")));
+            long || argument.get_short().is_some_and(|short| word.starts_with(&format!("-{short}")))
+        };
+        let option = command.get_arguments().find(is_it)?.get_long()?;
+        let value =
+            rest.get(1).filter(|value| !word.contains('=') && !value.to_string_lossy().starts_with('-'));
+        let lengths = if value.is_some() { 1..=2 } else { 1..=1 };
+        let needs = lengths.filter_map(|length| rest.get(..length)).any(lacks);
+        needs.then(|| format!("--{option}"))
+    };
+    if lacks(&[]) { None } else { arguments.iter().enumerate().skip(1).find_map(alone) }
+}
+
 /// A value that the option's own type refuses. Where the reason has the value in it, it is not said twice.
 fn refused_value(error: &Error, option: &str, value: &str) -> String {
     let reason = clean(&error.source().map(ToString::to_string).unwrap_or_default());
@@ -90,7 +134,8 @@ fn refused_value(error: &Error, option: &str, value: &str) -> String {
     match value {
         "" => format!("{option} with an empty value: {reason}"),
         _ if value.len() > SHOWN => format!("{option}: {}", short(&reason)),
-        _ if names_value => format!("{option}: {reason}"),
+        // A first line has no tilde: it would show as another character.
+        _ if names_value || value.contains('~') => format!("{option}: {reason}"),
         _ => format!("{option}={}: {reason}", short(value)),
     }
 }
@@ -104,7 +149,7 @@ fn one_of(error: &Error) -> String {
 /// The option that a bare word probably belongs to: the first whose type accepts it but not everything, else
 /// that of a host for what looks like one, else that of a file for a path.
 fn owner(command: &Command, word: &str) -> Option<String> {
-    if word.is_empty() || word.starts_with('-') {
+    if word.is_empty() || (word.starts_with('-') && !is_number(word)) {
         return None;
     }
     let is_host = word.parse::<IpAddr>().is_ok() || (word.contains('.') && !word.contains('/'));
