@@ -1,14 +1,14 @@
 //! A connected UDP socket, which hears only the one that it asks: ICMP errors as causes, the kernel's moment of
 //! receiving. What is asked several times, and at several addresses, is `exchange.rs`.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
+use rustix::rand::{GetRandomFlags, getrandom};
 
 use crate::icmp_error::{IcmpError, keep_icmp_errors, take_icmp_error};
 use crate::source::Source;
@@ -157,7 +157,8 @@ pub fn ready(sockets: &[&Udp], until: Instant) -> io::Result<Vec<bool>> {
 /// The system has no random numbers.
 pub fn random() -> io::Result<u64> {
     let mut octets = [0; 8];
-    File::open("/dev/urandom")?.read_exact(&mut octets)?;
+    // The system never gives only a part of so few octets (getrandom(2)).
+    retry_on_intr(|| getrandom(&mut octets, GetRandomFlags::empty()))?;
     Ok(u64::from_ne_bytes(octets))
 }
 
@@ -193,6 +194,12 @@ fn told(why: &io::Error, icmp: Option<IcmpError>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn random_numbers_differ() {
+        let numbers: std::collections::BTreeSet<u64> = (0..100).map(|_| random().unwrap()).collect();
+        assert_eq!(numbers.len(), 100);
+    }
 
     #[test]
     fn each_address_with_a_way_has_its_socket() {
