@@ -3,10 +3,10 @@
 use std::fmt;
 use std::io::{self, Read};
 use std::net::{IpAddr, SocketAddr};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use plugin::reason;
+use plugin::{BoundChild, reason};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
@@ -214,7 +214,7 @@ fn ready(running: &[(usize, Asked)]) -> Vec<bool> {
 /// A child that is asked for the addresses of one name.
 struct Asked {
     name: String,
-    child: Killed,
+    child: BoundChild,
     output: ChildStdout,
     answer: Vec<u8>,
     started: Instant,
@@ -226,9 +226,9 @@ impl Asked {
         let failed = |why: io::Error| ResolveError::Getent { name: name.to_owned(), why };
         let now = Instant::now();
         let limit = lookup.limit.min(lookup.until.saturating_duration_since(now));
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-        let mut child = Killed(child.map_err(failed)?);
-        let output = child.0.stdout.take().ok_or_else(|| failed(io::ErrorKind::BrokenPipe.into()))?;
+        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = BoundChild::spawn(command).map_err(failed)?;
+        let output = child.take_stdout().ok_or_else(|| failed(io::ErrorKind::BrokenPipe.into()))?;
         Ok(Self {
             name: name.to_owned(),
             child,
@@ -260,7 +260,7 @@ impl Asked {
     /// The child has closed its output, so it is about to end; the watchdog bounds this.
     fn end(&mut self, family: Family) -> Resolved {
         let status =
-            self.child.0.wait().map_err(|why| ResolveError::Getent { name: self.name.clone(), why })?;
+            self.child.wait().map_err(|why| ResolveError::Getent { name: self.name.clone(), why })?;
         match status.code() {
             Some(0) => parse(&self.name, &self.answer, family),
             Some(NOT_FOUND) => Err(not_found(&self.name, family, self.started.elapsed())),
@@ -285,17 +285,6 @@ fn none(name: &str, family: Family) -> ResolveError {
     match family {
         Family::Any => ResolveError::NotFound(name.to_owned()),
         family => ResolveError::NoneOfFamily { name: name.to_owned(), family },
-    }
-}
-
-/// A child that does not outlive the question.
-struct Killed(Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        // Does nothing where it has ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 

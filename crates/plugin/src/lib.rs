@@ -10,6 +10,7 @@
 //! Monitoring Plugins Interface" (draft-kaestle-monitoring-plugins-interface).
 
 mod arguments;
+mod child;
 mod deadline;
 mod extra_opts;
 mod failure;
@@ -35,6 +36,7 @@ mod usage;
 mod watchdog;
 
 pub use arguments::command;
+pub use child::BoundChild;
 pub use deadline::{Deadline, Step};
 pub use finding::{Finding, Findings, fits, room_after};
 pub use input::{READ_FLAGS, ReadError, read_file, read_opened};

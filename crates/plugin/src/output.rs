@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use rustix::termios::isatty;
 
 use crate::format::Format;
-use crate::{Deadline, Report, State, json, prometheus};
+use crate::{Deadline, Report, State, child, json, prometheus};
 
 /// How long after the deadline the last word may still be written.
 const LAST_WORD: Duration = Duration::from_millis(220);
@@ -138,6 +138,7 @@ pub(crate) fn may_hang() -> bool {
 
 #[expect(clippy::exit, reason = "the one way out of every plugin")]
 fn exit(state: State) -> ! {
+    child::kill_all();
     process::exit(if EXIT_OK.load(Ordering::SeqCst) { 0 } else { state.exit_code() })
 }
 

@@ -130,7 +130,10 @@ fn a_resolver_that_hangs_is_the_silence_of_the_timeout() {
             " s, see check_resolver, by this monitor alone 127.0.0.1:",
         ),
     ] {
-        let outcome = names.check(&[&FRESH[..], arguments].concat());
+        // Without a host there is nobody to ask for a variable.
+        let is_of_a_host = arguments.iter().any(|option| option.starts_with("--hostname"));
+        let fresh = if is_of_a_host { &FRESH[..] } else { &[] };
+        let outcome = names.check(&[fresh, arguments].concat());
         assert_eq!(outcome.code, Some(code), "{}", outcome.stdout);
         assert!(text(&outcome).1.contains(words), "{}", outcome.stdout);
         assert!(outcome.stdout.contains(" | offset=U;-5:5;-60:60 "), "{}", outcome.stdout);
@@ -207,4 +210,40 @@ fn a_run_that_is_stopped_says_what_it_knows() {
     assert_eq!(output.status.code(), Some(2), "{line}");
     assert!(line.starts_with("CLOCK_OFFSET CRITICAL - stopped by SIGTERM after "), "{line}");
     assert!(line.contains(", partial: 1 of 1 answered, 127.0.0.1:"), "{line}");
+}
+
+/// The resolver of a run that is stopped would wait on for a silent nameserver.
+#[test]
+fn no_getent_outlives_a_run_that_is_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("number");
+    let new = folder.path().join("new");
+    let cases = format!(
+        "hang) echo $$ >{new}; mv {new} {file}; exec sleep 60 ;;",
+        new = new.display(),
+        file = file.display()
+    );
+    let names = Names::new(&cases);
+    let child = names.command(&["--ntp=hang", "--timeout=60"]).stdout(Stdio::piped()).spawn().unwrap();
+    let until = Instant::now() + Duration::from_secs(20);
+    let number: i32 = loop {
+        match fs::read_to_string(&file) {
+            Ok(number) => break number.trim().parse().unwrap(),
+            Err(_) if Instant::now() < until => std::thread::sleep(Duration::from_millis(10)),
+            Err(why) => panic!("getent was not started: {why}"),
+        }
+    };
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let line = String::from_utf8(output.stdout).unwrap();
+    assert!(line.starts_with("CLOCK_OFFSET UNKNOWN - stopped by SIGTERM after "), "{line}");
+    // Whoever has become its parent reaps it.
+    let is_running = || {
+        let status = fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
+        !status.is_empty() && !status.contains(") Z ")
+    };
+    while is_running() {
+        assert!(Instant::now() < until, "getent still runs, as {number}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
