@@ -21,15 +21,17 @@ pub(crate) fn evaluate(judging: &Judging, observations: &Observations) -> Report
         None => (None, None),
     };
     let judged = Judged { judging, observations, reference, host };
-    let mut findings = Findings::default();
-    findings.extend(unread.map(|why| silent(why, observations.silent)));
-    findings.extend(unusable.map(|disagreement| judged.without_reference(disagreement)));
+    let unread = unread.map(|why| silent(why, observations.silent));
+    let missing = unusable.map(|disagreement| judged.without_reference(disagreement));
     let clock = judged.offset().map(|offset| judged.clock(offset));
-    let all_well = clock.as_ref().map(|clock| clock.text.clone()).unwrap_or_default();
-    findings.extend(clock);
-    findings.extend(judged.beside());
-    findings.extend([reference::details(&observations.ntp, reference)]);
-    judged.metrics().into_iter().fold(findings.report(all_well), Report::metric)
+    let beside = judged.beside();
+    let mut found: Vec<Finding> = [unread, missing, clock].into_iter().flatten().chain(beside).collect();
+    judged.put_monitor_first(&mut found);
+    // Where all is well there is one finding, about the clock.
+    let all_well = found.first().map(|clock| clock.text.clone()).unwrap_or_default();
+    found.push(reference::details(&observations.ntp, reference));
+    let report = Findings::from_iter(found).report(all_well);
+    judged.metrics().into_iter().fold(report, Report::metric)
 }
 
 /// The host's clock shows nothing.
@@ -76,35 +78,43 @@ impl Judged<'_> {
         }
     }
 
-    /// The line about the judged clock, and about this monitor's own: first where that is off and the host is
-    /// not certainly right.
+    /// The line about the judged clock, and after it about this monitor's own.
     fn verdict(&self, offset: Interval) -> String {
         let shown = self.host.and_then(|host| host.readings.latest()).map(|shown| shown.value);
         let verdict = Verdict { offset, shown, judging: self.judging };
-        let servers = self.reference.map(|reference| {
-            let monitor = -reference.offset;
-            (monitor, reference::link_and_servers(monitor, reference, &self.observations.ntp))
-        });
-        match (self.hostname(), servers) {
-            (None, servers) => {
-                let servers = servers.map(|(_, servers)| servers).unwrap_or_default();
-                verdict.of("this host", &servers, "")
+        let reference = self.reference.map(|reference| reference::servers(reference, &self.observations.ntp));
+        match (self.hostname(), self.monitor()) {
+            (None, _) => verdict.of("this host", &reference.unwrap_or_default(), ""),
+            (Some(name), Some(monitor)) if !self.is_monitor_first() => {
+                verdict.of(&name, "", &format!(", {monitor}"))
             }
-            (Some(name), None) => verdict.of(&name, "", ""),
-            (Some(name), Some((monitor, servers))) => {
-                let monitor_is_off = self.judging.possible(monitor).certain != State::Ok;
-                let host_is_right = self.judging.possible(offset).worst == State::Ok;
-                let monitor = format!("this monitor {}{servers}", words::offset(monitor));
-                if !monitor_is_off || host_is_right {
-                    return verdict.of(&name, "", &format!(", {monitor}"));
-                }
-                let host = verdict.of(&name, "", "");
-                match host.strip_prefix(words::UNDECIDED) {
-                    Some(host) => format!("{}{monitor}, {host}", words::UNDECIDED),
-                    None => format!("{monitor}, {host}"),
-                }
-            }
+            (Some(name), _) => verdict.of(&name, "", ""),
         }
+    }
+
+    /// This monitor's own clock in words, where a host was asked and the servers agree.
+    fn monitor(&self) -> Option<String> {
+        let reference = self.reference.filter(|_| self.observations.host.is_some())?;
+        let servers = reference::servers(reference, &self.observations.ntp);
+        Some(format!("this monitor {}", words::against(words::offset(-reference.offset), &servers)))
+    }
+
+    /// Whether this monitor's own clock is certainly off, and the host's not certainly right.
+    fn is_monitor_first(&self) -> bool {
+        let is_off = self.reference.is_some_and(|reference| self.judging.is_off(-reference.offset));
+        let is_right = |offset| self.judging.possible(offset).worst == State::Ok;
+        is_off && !self.offset().is_some_and(is_right)
+    }
+
+    /// Names this monitor's own clock at the head of the first line, whatever that is about.
+    fn put_monitor_first(&self, found: &mut [Finding]) {
+        let Some(monitor) = self.monitor().filter(|_| self.is_monitor_first()) else { return };
+        // Of several that are as bad the first one leads.
+        let Some(first) = found.iter_mut().rev().max_by_key(|finding| finding.state) else { return };
+        first.text = match first.text.strip_prefix(words::UNDECIDED) {
+            Some(text) => format!("{}{monitor}, {text}", words::UNDECIDED),
+            None => format!("{monitor}, {}", first.text),
+        };
     }
 
     /// The name of the host, and the address that answered where it has several.

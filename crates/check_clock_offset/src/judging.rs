@@ -18,10 +18,10 @@ pub struct Options {
     #[arg(long)]
     pub absolute: bool,
     /// Report WARNING if the uncertainty in seconds is outside this range: too coarse to see a wrong clock
-    #[arg(long, value_name = "RANGE")]
+    #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
     pub max_uncertainty: Option<Range>,
     /// Report WARNING if the stratum of an NTP server that agrees is outside this range
-    #[arg(long, value_name = "RANGE", requires = "ntp")]
+    #[arg(long, value_name = "RANGE", allow_hyphen_values = true, requires = "ntp")]
     pub stratum: Option<Range>,
 }
 
@@ -44,15 +44,18 @@ pub(crate) struct Judging {
 /// By default the thresholds are 5 s and a minute to either side.
 impl From<Options> for Judging {
     fn from(options: Options) -> Self {
-        let default = match options.absolute {
-            true => [Range::up_to(5.0), Range::up_to(60.0)],
-            false => [Range::between(-5.0, 5.0), Range::between(-60.0, 60.0)],
-        };
-        let [warning, critical] = default.map(Some);
-        let thresholds = options.thresholds.or(Thresholds { warning, critical });
+        let size = || Thresholds { warning: Some(Range::up_to(5.0)), critical: Some(Range::up_to(60.0)) };
+        let default = if options.absolute { size() } else { both_ways() };
+        let thresholds = options.thresholds.or(default);
         let Options { absolute, max_uncertainty, stratum, .. } = options;
         Self { thresholds, absolute, max_uncertainty, stratum }
     }
+}
+
+/// The default: 5 s and a minute to either side.
+fn both_ways() -> Thresholds {
+    let [warning, critical] = [5.0, 60.0].map(|end| Some(Range::between(-end, end)));
+    Thresholds { warning, critical }
 }
 
 /// The states that an offset can have.
@@ -87,11 +90,32 @@ impl Judging {
         self.max_uncertainty.as_ref().is_none_or(|range| !range.alerts(offset.half_width()))
     }
 
-    /// The number of a bare range that alerts on every slow clock, if that is what alerts on this one: most who
-    /// write `-w 60` mean both directions.
-    pub(crate) fn one_sided(&self, possible: &Possible<'_>) -> Option<String> {
-        let (range, value) = possible.limit.filter(|(range, _)| range.is_bare() && !self.absolute)?;
-        (value < 0.0 && !range.alerts(-value)).then(|| range.to_string())
+    /// The bare range that alerts on every slow clock, if that is what alerts on this one: most who write
+    /// `-w 60` mean both directions, and those would make it milder or decide that it is OK.
+    pub(crate) fn one_sided(&self, offset: Interval) -> Option<&Range> {
+        let possible = self.possible(offset);
+        let (range, _) = possible.certain_limit.or(possible.limit)?;
+        let mirrored = self.mirrored();
+        let meant = mirrored.possible(offset);
+        let decides = meant.worst == State::Ok && possible.worst != State::Ok;
+        (range.is_bare() && !self.absolute && (decides || meant.certain < possible.certain)).then_some(range)
+    }
+
+    /// Whether this machine's own clock is certainly off, in whichever direction: by the ranges of the host's
+    /// clock, or by the default ones where those do not allow a clock that is right.
+    pub(crate) fn is_off(&self, own: Interval) -> bool {
+        let mirrored = self.mirrored();
+        let allows_zero = mirrored.thresholds.state(0.0) == State::Ok;
+        let by = if allows_zero { mirrored } else { Self { thresholds: both_ways(), ..mirrored } };
+        [own, -own].into_iter().any(|own| by.possible(own).certain != State::Ok)
+    }
+
+    /// The same with each bare number for both directions.
+    fn mirrored(&self) -> Self {
+        let Thresholds { warning, critical } = &self.thresholds;
+        let mirrored = |range: &Option<Range>| range.as_ref().map(Range::mirrored);
+        let thresholds = Thresholds { warning: mirrored(warning), critical: mirrored(critical) };
+        if self.absolute { self.clone() } else { Self { thresholds, ..self.clone() } }
     }
 }
 
@@ -133,21 +157,47 @@ mod tests {
     #[test]
     fn a_bare_number_is_asked_about_where_it_alone_makes_the_alarm() {
         let rows = [
-            ("60", "120", -0.05, Some("120")),
-            ("60", "", -0.05, Some("60")),
-            ("60", "120", -90.0, Some("120")),
-            ("60", "120", -130.0, None),
-            ("60", "120", 70.0, None),
-            ("0:60", "", -0.05, None),
-            ("-60:60", "", -90.0, None),
+            ("60", "120", (-0.05, 0.001), Some("120")),
+            ("60", "120", (0.0, 0.5), Some("120")),
+            ("60", "", (-0.05, 0.001), Some("60")),
+            ("60", "120", (-90.0, 0.001), Some("120")),
+            ("60", "-120:120", (-3.0, 0.001), Some("60")),
+            ("-60:60", "120", (-3.0, 0.001), Some("120")),
+            ("60", "120", (-130.0, 0.001), None),
+            ("60", "120", (70.0, 0.001), None),
+            ("0:60", "", (-0.05, 0.001), None),
+            ("-60:60", "", (-90.0, 0.001), None),
+            // Both directions would leave it undecided just so.
+            ("0.5", "1", (0.0, 2.0), None),
+            ("0.5", "1", (1.0, 0.2), None),
+            ("0.5", "1", (-1.0, 0.2), Some("1")),
         ];
-        for (warning, critical, offset, number) in rows {
+        for (warning, critical, (middle, half), number) in rows {
             let judging = judging(warning, critical, false);
-            let possible = judging.possible(Interval::around(offset, 0.001));
-            assert_eq!(judging.one_sided(&possible).as_deref(), number, "{offset} by {warning}, {critical}");
+            let one_sided = judging.one_sided(Interval::around(middle, half)).map(ToString::to_string);
+            assert_eq!(one_sided.as_deref(), number, "{middle} by {warning}, {critical}");
         }
         let absolute = judging("60", "120", true);
-        assert_eq!(absolute.one_sided(&absolute.possible(Interval::around(-70.0, 0.1))), None);
+        assert_eq!(absolute.one_sided(Interval::around(-70.0, 0.1)), None);
+    }
+
+    #[test]
+    fn this_machines_own_clock_is_off_in_either_direction() {
+        let rows = [
+            ("", "", false, 7.0, true),
+            ("", "", false, 4.0, false),
+            ("", "", true, -7.0, true),
+            ("60", "120", false, -3.0, false),
+            ("60", "120", false, -70.0, true),
+            ("~:60", "", false, -70.0, true),
+            ("290:310", "200:400", false, 0.0, false),
+            ("290:310", "200:400", false, 300.0, true),
+            ("@-1:1", "", false, 0.0, false),
+        ];
+        for (warning, critical, absolute, own, off) in rows {
+            let judging = judging(warning, critical, absolute);
+            assert_eq!(judging.is_off(Interval::around(own, 0.01)), off, "{own} by {warning}, {critical}");
+        }
     }
 
     #[test]

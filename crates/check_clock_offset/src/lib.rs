@@ -33,7 +33,7 @@ pub use readings::{Reading, Readings, Shown};
 /// The command line.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(version, about)]
-#[command(mut_args(judging::options()))]
+#[command(mut_args(judging::options()), mut_args(snmp::of_a_host))]
 pub struct Args {
     /// Host whose clock to check, by SNMP. Default: the clock of this machine, compared with --ntp
     #[arg(short = 'H', long, value_name = "HOST[:PORT]")]
@@ -43,7 +43,7 @@ pub struct Args {
     #[arg(long, value_name = "HOST[:PORT]")]
     pub ntp: Vec<HostPort>,
     /// Time zone of a host that reports its local time without one, as Windows does: Asia/Kolkata, +0530
-    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true, requires = "hostname")]
     pub timezone: Option<String>,
     /// What is judged, and by which ranges
     #[command(flatten)]

@@ -1,23 +1,24 @@
 //! The NTP servers in words: who agrees, who does not, and why there is no time to compare with.
 
+use std::cmp::Reverse;
+
 use plugin::{Finding, Range, State};
 
-use crate::interval::Interval;
 use crate::ntp::{Consensus, Disagreement, NtpError, Sample, Verdict};
 use crate::words;
 
-/// What follows an offset against the servers: ` of 2 of 3 NTP servers, 1 gave no time, falseticker
-/// 192.0.2.9`.
-pub(crate) fn link_and_servers(offset: Interval, reference: &Consensus, samples: &[Sample]) -> String {
-    let link = if offset.low <= 0.0 && offset.high >= 0.0 { "of" } else { "by" };
+/// How many causes, and how many servers of each, a first line names.
+const SHOWN: usize = 2;
+
+/// What an offset is measured against: `2 of 3 NTP servers, 1 gave no time, falseticker 192.0.2.9`.
+pub(crate) fn servers(reference: &Consensus, samples: &[Sample]) -> String {
     let agreeing = reference.agreeing();
     let servers = match samples {
         [only] => format!("NTP server {}", only.name),
         all if agreeing == all.len() => format!("{agreeing} NTP servers"),
         all => format!("{agreeing} of {} NTP servers", all.len()),
     };
-    let silent = reference.verdicts.iter().filter(|verdict| **verdict == Verdict::Unusable).count();
-    let silent = if silent == 0 { String::new() } else { format!(", {silent} gave no time") };
+    let silent = gave_none(samples);
     let verdicts = samples.iter().zip(&reference.verdicts);
     let falsetickers = verdicts.filter(|(_, verdict)| matches!(verdict, Verdict::Falseticker(_)));
     let names: Vec<&str> = falsetickers.map(|(sample, _)| sample.name.as_str()).collect();
@@ -26,7 +27,44 @@ pub(crate) fn link_and_servers(offset: Interval, reference: &Consensus, samples:
         [one] => format!(", falseticker {one}"),
         [first, rest @ ..] => format!(", falsetickers {first} and {} more", rest.len()),
     };
-    format!(" {link} {servers}{silent}{falsetickers}")
+    format!("{servers}{silent}{falsetickers}")
+}
+
+/// How many servers gave no time: `, 1 gave no time`.
+fn gave_none(samples: &[Sample]) -> String {
+    match samples.iter().filter(|sample| sample.result.is_err()).count() {
+        0 => String::new(),
+        silent => format!(", {silent} gave no time"),
+    }
+}
+
+/// Which servers gave no time and why, each cause once and what concerns most of them first: `192.0.2.1 and
+/// 192.0.2.2 no answer, 192.0.2.3 not synchronised (leap 3, stratum 0)`.
+fn causes(samples: &[Sample]) -> String {
+    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+    for (name, why) in
+        samples.iter().filter_map(|sample| Some((&*sample.name, sample.result.as_ref().err()?)))
+    {
+        let words = why.to_string();
+        match groups.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, names)) => names.push(name),
+            // The resolver's words have the name.
+            None if matches!(why, NtpError::Unresolved { .. }) => groups.push((words, vec![""])),
+            None => groups.push((words, vec![name])),
+        }
+    }
+    groups.sort_by_key(|(_, names)| Reverse(names.len()));
+    let words = groups.iter().take(SHOWN).map(|(why, names)| match names.as_slice() {
+        [""] | [] => why.clone(),
+        [one] => format!("{one} {why}"),
+        [one, other] => format!("{one} and {other} {why}"),
+        [one, rest @ ..] => format!("{one} and {} more {why}", rest.len()),
+    });
+    let words = words.collect::<Vec<_>>().join(", ");
+    match groups.iter().skip(SHOWN).map(|(_, names)| names.len()).sum::<usize>() {
+        0 => words,
+        more => format!("{words}, {more} with other causes"),
+    }
 }
 
 /// The finding that the servers give no time to compare with; silence is reported as `silent`.
@@ -37,8 +75,9 @@ pub(crate) fn missing(disagreement: &Disagreement, samples: &[Sample], silent: S
         (Disagreement::NoMajority(apart), samples) => {
             let usable = samples.iter().filter(|sample| sample.result.is_ok()).count();
             Finding::unknown(format!(
-                "no majority among {usable} NTP servers, {} apart",
-                words::seconds(*apart, 0.1)
+                "no majority among {usable} NTP servers, {} apart{}",
+                words::seconds(*apart, 0.1),
+                gave_none(samples)
             ))
         }
         (Disagreement::NoneUsable, [only]) => {
@@ -46,7 +85,8 @@ pub(crate) fn missing(disagreement: &Disagreement, samples: &[Sample], silent: S
             Finding::new(state, format!("NTP server {}: {why}", only.name))
         }
         (Disagreement::NoneUsable, samples) => {
-            Finding::new(state, format!("none of {} NTP servers gives a time", samples.len()))
+            let (count, causes) = (samples.len(), causes(samples));
+            Finding::new(state, format!("none of {count} NTP servers gives a time: {causes}"))
         }
     }
 }

@@ -32,6 +32,7 @@ mod version;
 
 pub use envelope::{Asked, Engine, Envelope, Refused, Report};
 pub use no_answer::NoAnswer;
+pub(crate) use options::of_a_host;
 pub use options::{ClockOid, Options, OptionsError, Privacy, Settled};
 pub use session::{Answer, Session, SnmpError};
 pub use usm::{Level, Opened, User, Usm};

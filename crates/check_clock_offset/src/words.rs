@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use plugin::{Range, State, fits};
 
 use crate::interval::Interval;
-use crate::judging::Judging;
+use crate::judging::{Judging, Possible};
 
 /// A quarter of an hour, which all offsets from UTC are multiples of, in seconds.
 const QUARTER: f64 = 900.0;
@@ -16,6 +16,8 @@ const FARTHEST: f64 = 26.0 * 3600.0;
 pub(crate) const WIDE: f64 = 2.0;
 /// How the line about a clock begins that may be outside of what is allowed.
 pub(crate) const UNDECIDED: &str = "undecided: ";
+/// How the words for a clock begin that may be right.
+const RIGHT: &str = "right within ";
 /// From here on minutes and hours are easier to read than seconds, in seconds.
 const MINUTES: f64 = 600.0;
 /// From here on days are, and the date that the clock shows says more than the number, in seconds.
@@ -30,12 +32,17 @@ pub(crate) fn seconds(value: f64, uncertainty: f64) -> String {
     if value.round() >= MINUTES {
         return long(value);
     }
-    let places = match uncertainty {
+    let places = places(uncertainty);
+    format!("{value:.places$} s")
+}
+
+/// How many places after the point are known, from one to three.
+fn places(uncertainty: f64) -> usize {
+    match uncertainty {
         fine if fine < 0.001_5 => 3,
         medium if medium < 0.05 => 2,
         _ => 1,
-    };
-    format!("{value:.places$} s")
+    }
 }
 
 /// The two largest units, rounded to the smaller of them.
@@ -66,7 +73,7 @@ pub(crate) fn bound(value: f64) -> String {
 /// Returns what an offset makes of a clock: `7.2 s fast`, `at least 7.2 s fast` or `right within 0.51 s`.
 pub(crate) fn offset(offset: Interval) -> String {
     if offset.low <= 0.0 && offset.high >= 0.0 {
-        return format!("right within {}", bound(offset.farthest_from_zero()));
+        return format!("{RIGHT}{}", bound(offset.farthest_from_zero()));
     }
     let way = if offset.low > 0.0 { "fast" } else { "slow" };
     if offset.half_width() > WIDE {
@@ -82,7 +89,17 @@ fn both_ends(offset: Interval) -> String {
         return format!("{} slow to {} fast", bound(-offset.low), bound(offset.high));
     }
     let way = if near > 0.0 { "fast" } else { "slow" };
-    format!("{:.1} to {far:.1} s {way}", near.abs())
+    let places = places(offset.half_width());
+    format!("{:.places$} to {far:.places$} s {way}", near.abs())
+}
+
+/// Adds what the clock is compared with: a clock is right of it, and off by it.
+pub(crate) fn against(clock: String, reference: &str) -> String {
+    match clock.starts_with(RIGHT) {
+        _ if reference.is_empty() => clock,
+        true => format!("{clock} of {reference}"),
+        false => format!("{clock} by {reference}"),
+    }
 }
 
 /// An offset with what it is judged by.
@@ -94,34 +111,41 @@ pub(crate) struct Verdict<'a> {
 }
 
 impl Verdict<'_> {
-    /// Returns the line about the clock of `name`; `by` follows the offset, `rest` the verdict. An alarm says
-    /// what the offset probably comes from, or what is allowed as far as there is room; an OK that is not
-    /// certain says so.
-    pub(crate) fn of(&self, name: &str, by: &str, rest: &str) -> String {
+    /// Returns the line about the clock of `name`: `reference` is what it is compared with, `rest` follows the
+    /// verdict. An OK that is not certain says so; only where a bare number is in doubt it asks about that.
+    pub(crate) fn of(&self, name: &str, reference: &str, rest: &str) -> String {
         let possible = self.judging.possible(self.offset);
         let is_certain = possible.certain == possible.worst;
         let question = self
             .judging
-            .one_sided(&possible)
-            .map(|number| format!("{number} alerts on every slow clock: is -{number}:{number} meant?"));
-        let plain = format!("{name} is {}{by}", offset(self.offset));
-        let text =
-            if is_certain { plain.clone() } else { format!("{name} is {}{by}", both_ends(self.offset)) };
+            .one_sided(self.offset)
+            .map(|range| format!("{range} alerts on every slow clock: is {} meant?", range.mirrored()));
+        let plain = || format!("{name} is {}", against(offset(self.offset), reference));
+        let ends = || format!("{name} is {}", against(both_ends(self.offset), reference));
         match (possible.certain, question) {
-            (State::Ok, _) if is_certain => format!("{text}{rest}"),
-            (State::Ok, Some(question)) => format!("{plain}{rest}, but {question}"),
+            (State::Ok, _) if is_certain => plain() + rest,
+            (State::Ok, Some(question)) => format!("{}{rest}, but {question}", plain()),
             (State::Ok, None) => {
-                format!("{UNDECIDED}{text}, too coarse for {}{rest}", self.allowed(possible.limit))
+                format!("{UNDECIDED}{}, too coarse for {}{rest}", ends(), self.allowed(possible.limit))
             }
-            (_, Some(question)) => format!("{text}{rest}, {question}"),
-            (_, None) => match diagnosis(self.offset, self.shown) {
-                Some(why) => format!("{text}, {why}{rest}"),
-                None => {
-                    let whole = format!("{text}{rest}, allowed {}", self.allowed(possible.certain_limit));
-                    if fits(&whole) { whole } else { format!("{text}{rest}") }
-                }
-            },
+            (_, Some(question)) => format!("{}{rest}, {question}", if is_certain { plain() } else { ends() }),
+            (_, None) => self.alarm(&possible, if is_certain { plain() } else { ends() }, ends(), rest),
         }
+    }
+
+    /// An alarm with what the offset probably comes from, or what is allowed as far as there is room: always
+    /// where a clock that is right is not allowed, since the offset alone then reads like an OK.
+    fn alarm(&self, possible: &Possible<'_>, text: String, ends: String, rest: &str) -> String {
+        let allowed = self.allowed(possible.certain_limit);
+        if possible.certain_limit.is_some_and(|(range, _)| range.alerts(0.0)) {
+            let text = if self.offset.nearest_to_zero() == 0.0 { ends } else { text };
+            return format!("{text}, allowed {allowed}{rest}");
+        }
+        if let Some(why) = diagnosis(self.offset, self.shown) {
+            return format!("{text}, {why}{rest}");
+        }
+        let whole = format!("{text}{rest}, allowed {allowed}");
+        if fits(&whole) { whole } else { text + rest }
     }
 
     /// The limit in words.
@@ -129,7 +153,10 @@ impl Verdict<'_> {
         let range = limit.map(|(range, _)| range.in_words()).unwrap_or_default();
         match self.judging.absolute {
             true => format!("{} s either way", range.strip_prefix("0 to ").unwrap_or(&range)),
-            false => format!("{range} s"),
+            false => match range.strip_suffix(" or more") {
+                Some(least) => format!("{least} s or more"),
+                None => format!("{range} s"),
+            },
         }
     }
 }
@@ -141,7 +168,7 @@ fn diagnosis(offset: Interval, shown: Option<f64>) -> Option<String> {
     let quarters = (size / QUARTER).round();
     let exact = (quarters * QUARTER - size).abs() <= offset.half_width() && offset.half_width() <= SURE;
     let is_days = (quarters * QUARTER) % A_DAY == 0.0;
-    if exact && !is_days && quarters >= 2.0 && quarters * QUARTER <= FARTHEST {
+    if exact && !is_days && quarters >= 1.0 && quarters * QUARTER <= FARTHEST {
         return Some("perhaps a time zone mistake".to_owned());
     }
     if exact && is_days && (MINUTES..NEVER_SET).contains(&size) {
@@ -163,8 +190,9 @@ mod tests {
             (599.3, 0.51, "599.3 s fast", "598.8 to 599.8 s fast"),
             (-0.2, 0.51, "right within 0.71 s", "0.71 s slow to 0.31 s fast"),
             (0.000_02, 0.000_3, "right within 0.001 s", "0.001 s slow to 0.001 s fast"),
-            (7.000_03, 0.000_3, "7.000 s fast", "7.0 to 7.0 s fast"),
-            (7.0, 0.01, "7.00 s fast", "7.0 to 7.0 s fast"),
+            (7.000_03, 0.000_3, "7.000 s fast", "7.000 to 7.000 s fast"),
+            (7.0, 0.01, "7.00 s fast", "6.99 to 7.01 s fast"),
+            (-300.2, 0.000_3, "300.200 s slow", "300.200 to 300.200 s slow"),
             (22.8, 16.0, "at least 6.8 s fast", "6.8 to 38.8 s fast"),
             (5.0, 5.0, "right within 10 s", "0 s slow to 10 s fast"),
         ];
@@ -209,7 +237,11 @@ mod tests {
             (3600.6, false),
             (3599.5, true),
             (1799.4, false),
-            (900.0, false),
+            (900.0, true),
+            (-900.3, true),
+            (899.0, false),
+            (0.3, false),
+            (400.0, false),
             (3610.0, false),
             (2759.0, false),
             (93_600.0, true),

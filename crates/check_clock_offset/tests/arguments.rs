@@ -15,7 +15,7 @@ fn check(arguments: &[&str]) -> Outcome {
 /// Each bad input ends in time, UNKNOWN, with one line that names the thing.
 #[test]
 fn bad_arguments_are_named() {
-    let rows: [(&[&str], &str); 24] = [
+    let rows: [(&[&str], &str); 37] = [
         (&[], "nothing to compare: give --hostname for the clock of a host, --ntp for that of this machine"),
         (
             &["-H", "127.0.0.1", "--oid", "sysUpTime.0"],
@@ -41,7 +41,29 @@ fn bad_arguments_are_named() {
         (&["-H", "127.0.0.1", "--cache-time=-1"], "not a time in seconds from 0 to 86400"),
         (&["-H", "127.0.0.1", "-p", "0"], "--port"),
         (&["-H", "127.0.0.1", "-4", "-6"], "--ipv4 and --ipv6 cannot be used together"),
-        (&["-H", "127.0.0.1", "--stratum", "5"], "--ntp is missing"),
+        (&["-H", "127.0.0.1", "--stratum", "5"], "--stratum needs --ntp"),
+        (&["--ntp=127.0.0.1", "-C", "public"], "--community needs --hostname"),
+        (&["--ntp=127.0.0.1", "-Cpublic"], "--community needs --hostname"),
+        (&["--ntp=127.0.0.1", "--port=161"], "--port needs --hostname"),
+        (&["--ntp=127.0.0.1", "-P", "2c"], "--protocol needs --hostname"),
+        (&["--ntp=127.0.0.1", "--timezone", "+0100"], "--timezone needs --hostname"),
+        (&["--stratum", "5"], "--stratum needs --ntp"),
+        (
+            &["--ntp=127.0.0.1", "-w", "-5"],
+            "--warning: -5 alone is not a range: write -5:5 for both directions",
+        ),
+        (&["--ntp=127.0.0.1", "-w", "~:x"], "--warning: x is not a plain decimal number"),
+        (&["--ntp=127.0.0.1", "-w", "~"], "--warning: a tilde (no lower limit) stands only before the colon"),
+        (
+            &["--ntp=127.0.0.1", "-c", "~5:6"],
+            "--critical: a tilde (no lower limit) stands only before the colon",
+        ),
+        (&["--ntp=127.0.0.1", "-310:-290"], "-310:-290 is not an option, did you mean --warning=-310:-290"),
+        (&["--ntp=127.0.0.1", "-3x"], "-3x is not an option, see"),
+        (
+            &["--ntp=127.0.0.1", "--max-uncertainty", "-1:-2"],
+            "--max-uncertainty=-1:-2: the start of the range is",
+        ),
         (&["-H", "127.0.0.1", "--source", "eth0"], "--source=eth0: invalid IP address syntax"),
         (&["-6", "-H", "127.0.0.1"], "127.0.0.1 is not an IPv6 address"),
         (&["--ntp", "a b"], "a host name has only ASCII letters, digits, dots, hyphens and underscores"),

@@ -140,7 +140,7 @@ fn ranges_that_do_not_hold_zero_alarm_only_for_certain() {
         (300.0, 0.0, "OK - proxy7 is 300.0 s fast"),
         (309.8, 0.0, "OK - undecided: proxy7 is 309.3 to 310.3 s fast, too coarse for 290 to 310 s"),
         (320.0, 0.0, "WARNING - proxy7 is 320.0 s fast, allowed 290 to 310 s"),
-        (0.0, 0.0, "CRITICAL - proxy7 is right within 0.51 s, allowed 200 to 400 s"),
+        (0.0, 0.0, "CRITICAL - proxy7 is 0.51 s slow to 0.51 s fast, allowed 200 to 400 s"),
         (300.0, 31.0, "OK - undecided: proxy7 is 299.5 to 331.5 s fast, too coarse for 290 to 310 s"),
     ];
     for (offset, age, line) in rows {
@@ -166,6 +166,92 @@ fn a_bare_number_is_asked_about() {
     let line = "CLOCK_OFFSET WARNING - proxy7 is 70.0 s slow, allowed 60 s either way | \
                 offset=-70s offset_size=70s;60;120 uncertainty=0.506s;;;0 rtt=0.012s;;;0\n";
     assert_eq!(absolute, line);
+}
+
+#[test]
+fn an_alarm_of_ranges_that_do_not_hold_zero_never_reads_like_an_ok() {
+    let ranges = ["--warning=290:310", "--critical=200:400"];
+    let servers = || vec![server("192.0.2.1", 0.0), server("192.0.2.2", 0.0)];
+    let monitor = "this monitor right within 0.008 s of 2 NTP servers";
+    let rows = [
+        (0.0, format!("CRITICAL - proxy7 is 0.52 s slow to 0.52 s fast, allowed 200 to 400 s, {monitor}")),
+        (320.0, format!("WARNING - proxy7 is 320.0 s fast, allowed 290 to 310 s, {monitor}")),
+        (3600.0, format!("CRITICAL - proxy7 is 1 h fast, allowed 200 to 400 s, {monitor}")),
+        (300.0, format!("OK - proxy7 is 300.0 s fast, {monitor}")),
+    ];
+    for (offset, line) in rows {
+        let seen = judge(&ranges, Some(host(offset, 0.0)), servers());
+        assert!(seen.starts_with(&format!("CLOCK_OFFSET {line} | ")), "{seen}");
+    }
+    let rows = [
+        ("-310:-290", "0.008 s slow to 0.008 s fast by 2 NTP servers, allowed -310 to -290 s"),
+        ("10:", "0.008 s slow to 0.008 s fast by 2 NTP servers, allowed 10 s or more"),
+        ("~:-10", "0.008 s slow to 0.008 s fast by 2 NTP servers, allowed up to -10 s"),
+        ("@-1:1", "0.008 s slow to 0.008 s fast by 2 NTP servers, allowed not -1 to 1 s"),
+    ];
+    for (range, words) in rows {
+        let seen = judge(&["--ntp=pool", &format!("--warning={range}")], None, servers());
+        assert!(seen.starts_with(&format!("CLOCK_OFFSET WARNING - this host is {words} | ")), "{seen}");
+    }
+}
+
+#[test]
+fn what_a_bare_number_cannot_decide_is_undecided() {
+    let coarse = judge(&["-w0.2", "-c0.4"], Some(host(0.0, 0.0)), vec![]);
+    let line = "OK - undecided: proxy7 is 0.51 s slow to 0.51 s fast, too coarse for 0 to 0.4 s | ";
+    assert!(coarse.starts_with(&format!("CLOCK_OFFSET {line}")), "{coarse}");
+    let cached = judge(&["-w60", "-c120"], Some(host(0.0, 300.0)), vec![]);
+    assert!(cached.starts_with("CLOCK_OFFSET OK - undecided: proxy7 is 0.51 s slow to 300."), "{cached}");
+}
+
+#[test]
+fn a_monitor_that_is_off_is_named_first_whatever_else_is_wrong() {
+    let off = || vec![server("192.0.2.1", 90.0)];
+    let monitor = "this monitor 90.00 s slow by NTP server 192.0.2.1";
+    let unread =
+        || HostError::Snmp(SnmpError::Unsupported("192.0.2.7:161".parse().unwrap(), "no".to_owned()));
+    let silent = evaluated(&[], Some(Err(unread())), off());
+    assert!(
+        silent.starts_with(&format!("CLOCK_OFFSET UNKNOWN - {monitor}, 192.0.2.7:161: no | ")),
+        "{silent}"
+    );
+    let coarse = judge(&["--max-uncertainty=:1"], Some(host(90.0, 31.0)), off());
+    let line = format!(
+        "CLOCK_OFFSET WARNING - {monitor}, clock of proxy7 known within 16.02 s, allowed 0 to 1 s | "
+    );
+    assert!(coarse.starts_with(&line), "{coarse}");
+    // A monitor that is right is not named first by ranges that a right clock is outside of.
+    let late = judge(&["--warning=290:310"], Some(host(0.0, 0.0)), vec![server("192.0.2.1", 0.0)]);
+    assert!(late.starts_with("CLOCK_OFFSET WARNING - proxy7 is 0.52 s slow to "), "{late}");
+}
+
+#[test]
+fn who_gave_no_time_is_named_with_the_cause() {
+    let silent = |number: u8| broken(&format!("192.0.2.{number}"), NtpError::Silent);
+    let refused =
+        |number: u8| broken(&format!("192.0.2.{number}"), NtpError::System("connection refused".to_owned()));
+    let unresolved = |name: &str| {
+        let why = format!("resolving {name}: no address found, see check_resolver");
+        broken(name, NtpError::Unresolved { why, is_silence: false })
+    };
+    let rows = [
+        (vec![silent(1), silent(2), silent(3)], "3 NTP servers gives a time: 192.0.2.1 and 2 more no answer"),
+        (
+            vec![silent(1), refused(2), refused(3)],
+            "3 NTP servers gives a time: 192.0.2.2 and 192.0.2.3 connection refused, 192.0.2.1 no answer",
+        ),
+        (
+            vec![unresolved("ntp1"), unresolved("ntp2"), unresolved("ntp3")],
+            "3 NTP servers gives a time: resolving ntp1: no address found, see check_resolver, \
+             resolving ntp2: no address found, see check_resolver, 1 with other causes",
+        ),
+    ];
+    for (samples, line) in rows {
+        let seen = judge(&[], None, samples);
+        assert!(seen.contains(&format!(" - none of {line} | ")), "{seen}");
+    }
+    let split = judge(&[], None, vec![server("192.0.2.1", 0.0), server("192.0.2.2", 7.0), silent(3)]);
+    assert!(split.contains(" - no majority among 2 NTP servers, 7.0 s apart, 1 gave no time | "), "{split}");
 }
 
 #[test]
@@ -222,11 +308,12 @@ fn without_a_reference_nothing_is_ok() {
         ),
         (
             vec![broken("192.0.2.1", NtpError::Silent), broken("192.0.2.2", NtpError::Silent)],
-            "CRITICAL - none of 2 NTP servers gives a time",
+            "CRITICAL - none of 2 NTP servers gives a time: 192.0.2.1 and 192.0.2.2 no answer",
         ),
         (
             vec![broken("192.0.2.1", NtpError::Silent), broken("192.0.2.2", unsynchronised())],
-            "UNKNOWN - none of 2 NTP servers gives a time",
+            "UNKNOWN - none of 2 NTP servers gives a time: 192.0.2.1 no answer, \
+             192.0.2.2 not synchronised (leap 3, stratum 0)",
         ),
         (
             vec![server("192.0.2.1", 0.0), server("192.0.2.2", 7.0)],
@@ -255,6 +342,8 @@ fn a_host_that_cannot_be_read_has_every_series() {
     let line = "CLOCK_OFFSET UNKNOWN - 192.0.2.7:161: no | offset=U;-5:5;-60:60 uncertainty=U;;;0 rtt=U;;;0";
     assert_eq!(evaluated(&[], Some(Err(broken())), vec![]), format!("{line}\n"));
     let compared = evaluated(&[], Some(Err(broken())), vec![server("192.0.2.1", 7.0)]);
+    let monitor = "UNKNOWN - this monitor 7.00 s slow by NTP server 192.0.2.1, 192";
+    let line = line.replace("UNKNOWN - 192", monitor);
     assert_eq!(compared, format!("{line} monitor_offset=-7s ntp_servers=1;;;0;1\n"));
     let nothing = evaluated(&[], Some(Err(broken())), vec![broken_server()]);
     let both = "CLOCK_OFFSET CRITICAL - NTP server 192.0.2.1: no answer, and 192.0.2.7:161: no | ";

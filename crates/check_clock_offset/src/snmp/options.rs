@@ -15,9 +15,19 @@ const SHORTEST: usize = 8;
 /// nsExtendOutput1Line of NET-SNMP-EXTEND-MIB.
 const EXTEND_OUTPUT: [u64; 13] = [1, 3, 6, 1, 4, 1, 8072, 1, 3, 2, 3, 1, 1];
 
+/// The heading of these options in the help.
+const HEADING: &str = "SNMP";
+
+/// Returns this option, which needs --hostname if it is one on how to ask the agent: without a host it would
+/// be ignored in silence.
+pub(crate) fn of_a_host(option: clap::Arg) -> clap::Arg {
+    let is_snmp = option.get_help_heading() == Some(HEADING);
+    if is_snmp { option.requires("hostname") } else { option }
+}
+
 /// How to ask the agent.
 #[derive(Clone, Debug, clap::Args)]
-#[command(next_help_heading = "SNMP")]
+#[command(next_help_heading = HEADING)]
 pub struct Options {
     /// Variable that shows the clock, as seconds since the epoch or as a DateAndTime: a numeric OID or
     /// nsExtendOutput1Line."NAME". Default: hrSystemDate.0

@@ -20,6 +20,53 @@ fn a_host_that_is_fast_on_purpose_is_right() {
 }
 
 #[test]
+fn an_alarm_that_zero_makes_says_what_is_allowed() {
+    let (_server, option) = ntp(|question| vec![answer(question, 0.0)]);
+    for (range, allowed) in
+        [("290:310", "290 to 310 s"), ("-310:-290", "-310 to -290 s"), ("10:", "10 s or more")]
+    {
+        let outcome = check(&[&option, "-w", range]);
+        assert_eq!(outcome.code, Some(1), "{}", outcome.stdout);
+        let line = text(&outcome).1;
+        assert!(line.ends_with(&format!(", allowed {allowed}")) && !line.contains("right"), "{line}");
+    }
+}
+
+#[test]
+fn a_coarse_reading_is_undecided_also_by_bare_numbers() {
+    let agent = agent(|| integer(now()));
+    let outcome =
+        ask(&agent, &[&FRESH[..1], &["--cache-time=2", "-w", "0.5", "-c", "1", "--timeout=1"]].concat());
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+    let line = text(&outcome).1;
+    assert!(line.starts_with("CLOCK_OFFSET OK - undecided: 127.0.0.1"), "{line}");
+    assert!(line.ends_with(" s fast, too coarse for 0 to 1 s"), "{line}");
+}
+
+#[test]
+fn a_quarter_of_an_hour_may_be_a_zone_mistake() {
+    for ahead in [900.0, -900.0] {
+        let (_server, option) = ntp(move |question| vec![answer(question, ahead)]);
+        let outcome = check(&[&option]);
+        assert!(text(&outcome).1.ends_with(", perhaps a time zone mistake"), "{}", outcome.stdout);
+    }
+}
+
+#[test]
+fn which_server_gave_no_time_and_why_is_on_the_first_line() {
+    let (mute, silent) = ntp(|_| Vec::new());
+    let (far, unsynchronised) = ntp(|question| vec![changed(answer(question, 0.0), 1, &[16])]);
+    let outcome = check(&[&silent, &unsynchronised, "--timeout=1"]);
+    let line = format!(
+        "CLOCK_OFFSET UNKNOWN - none of 2 NTP servers gives a time: {} no answer, \
+         {} not synchronised (leap 0, stratum 16)",
+        mute.address(),
+        far.address()
+    );
+    assert_eq!(text(&outcome), (3, line.as_str()));
+}
+
+#[test]
 fn a_bare_number_that_alerts_on_a_slow_clock_is_asked_about() {
     let (_server, option) = ntp(|question| vec![answer(question, 0.05)]);
     let outcome = check(&[&option, "-w", "60", "-c", "120"]);
