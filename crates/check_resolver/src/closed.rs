@@ -1,10 +1,10 @@
 //! The judgement turned round, by `--closed`: every server must refuse.
 
-use domain::base::iana::OptRcode;
 use plugin::{Finding, Findings, Report, State};
 
 use crate::allowed::Allowed;
 use crate::fault::Fault;
+use crate::ignored::ignored;
 use crate::plan::Outcome;
 use crate::{Observations, Server, lines};
 
@@ -22,7 +22,8 @@ pub(crate) fn evaluate(allowed: &Allowed, observed: &Observations) -> Report {
     let mut finding = Finding::new(state, text).verbose_details(lines::details(observed));
     finding = metrics.into_iter().chain(lines::metrics(allowed, observed)).fold(finding, Finding::metric);
     let mut findings = Findings::from_iter([finding]);
-    findings.extend(observed.servers.iter().filter(|server| !open.contains(server)).filter_map(not_asked));
+    findings.extend(observed.servers.iter().filter(|server| !open.contains(server)).filter_map(undecided));
+    findings.extend(observed.file.iter().filter_map(ignored));
     findings.report(match (open.len(), total) {
         (0, 1) => "1 server refuses strangers".to_owned(),
         (0, total) => format!("{total} servers refuse strangers"),
@@ -47,20 +48,21 @@ fn outcomes(server: &Server) -> impl Iterator<Item = &Outcome> {
     server.outcomes.iter().flatten()
 }
 
-/// Whether an answer comes of resolving, or from the cache of names that others asked for. A server may
-/// answer for its own zones.
+/// Whether anything that came in answer is a resolver's, however it came.
 fn resolves(outcome: &Outcome) -> bool {
-    let Ok(answered) = &outcome.answer else { return false };
-    let reply = &answered.reply;
-    let answers = matches!(reply.rcode, OptRcode::NOERROR | OptRcode::NXDOMAIN | OptRcode::SERVFAIL);
-    answers && (reply.ra || (reply.records > 0 && !reply.aa))
+    outcome.resolves || outcome.answer.as_ref().is_ok_and(|answered| answered.reply.resolves())
 }
 
-/// Silence proves nothing where the question did not leave this machine.
-fn not_asked(server: &Server) -> Option<Finding> {
-    let own = |outcome: &Outcome| match &outcome.answer {
-        Err(fault @ (Fault::Local(_) | Fault::NoRoute | Fault::NoInterface(_))) => Some(fault.to_string()),
-        _ => None,
+/// Why it is not known whether a server refuses: silence proves nothing where the question did not leave this
+/// machine, and what came may be no refusal.
+fn undecided(server: &Server) -> Option<Finding> {
+    let shown = &server.shown;
+    let why = |outcome: &Outcome| match outcome.answer.as_ref().err()? {
+        fault @ (Fault::Local(_) | Fault::NoRoute | Fault::NoInterface(_)) => {
+            Some(format!("{shown} not asked: {fault}"))
+        }
+        Fault::NoAnswer | Fault::Refused | Fault::Prohibited | Fault::Unreachable(_) | Fault::OnlyTcp => None,
+        fault => Some(format!("{shown} does not refuse: {fault}")),
     };
-    outcomes(server).find_map(own).map(|why| Finding::unknown(format!("{} not asked: {why}", server.shown)))
+    outcomes(server).find_map(why).map(Finding::unknown)
 }

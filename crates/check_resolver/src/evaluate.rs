@@ -1,12 +1,15 @@
 //! Judges what was observed: how many nameservers fail, and what that means for the programs here.
 
+use std::net::IpAddr;
+
+use domain::base::Rtype;
 use plugin::{Finding, Findings, Metric, Report, State};
 
 use crate::allowed::Allowed;
 use crate::fault::Fault;
-use crate::judge::{Judged, judge_all};
+use crate::ignored::{ignored, ignored_text};
+use crate::judge::{Judged, judge_all, wrong_address};
 use crate::question::{Expect, Question};
-use crate::resolv_conf::Ignored;
 use crate::system::{System, SystemFault};
 use crate::{File, Observations, Server, lines};
 
@@ -73,12 +76,39 @@ impl<'a> Verdict<'a> {
     /// What the machine's own way gave, where that can be held against the servers' answers.
     fn system(&self) -> Option<&'a System> {
         let (place, system) = self.observed.system.as_ref()?;
-        (!self.zones.contains(place)).then_some(system)
+        let is_blind = system.result == Err(SystemFault::OnlyIpv4) && self.is_ipv6_only(*place);
+        (!self.zones.contains(place) && !is_blind).then_some(system)
+    }
+
+    /// Whether every address that the servers have for a name is of IPv6.
+    fn is_ipv6_only(&self, place: usize) -> bool {
+        let outcomes = self.observed.servers.iter().filter_map(|server| server.outcomes.get(place)).flatten();
+        let answered = outcomes.filter_map(|outcome| outcome.answer.as_ref().ok());
+        let mut addresses = answered.flat_map(|answered| &answered.reply.addresses).peekable();
+        addresses.peek().is_some() && addresses.all(IpAddr::is_ipv6)
     }
 
     fn system_fails(&self) -> bool {
-        self.system()
-            .is_some_and(|system| matches!(system.result, Err(SystemFault::NotFound | SystemFault::TooSlow)))
+        use SystemFault::{NotFound, OnlyIpv4, TooSlow};
+        self.system().is_some_and(|system| matches!(system.result, Err(NotFound | OnlyIpv4 | TooSlow)))
+    }
+
+    /// What is wrong with the addresses that programs here get, of the types that are asked for.
+    fn wrong_here(&self) -> Option<Fault> {
+        let addresses = self.system()?.result.as_ref().ok()?;
+        let question =
+            self.observed.system.as_ref().and_then(|(place, _)| self.observed.questions.get(*place))?;
+        let Expect::Resolves(expected) = &question.expect else { return None };
+        let kind = |address: &IpAddr| if address.is_ipv4() { Rtype::A } else { Rtype::AAAA };
+        let asked: Vec<IpAddr> =
+            addresses.iter().copied().filter(|address| question.types.contains(&kind(address))).collect();
+        wrong_address(&asked, expected)
+    }
+
+    /// Whether AAAA is silent: the C library waits for it before it gives programs the address of A.
+    fn waits_for_aaaa(&self) -> bool {
+        let silent = format!("AAAA {}", Fault::NoAnswer);
+        self.judged.iter().flatten().flat_map(|judged| &judged.costs).any(|cost| cost.starts_with(&silent))
     }
 
     /// The finding on the servers, with what it means for programs here.
@@ -100,7 +130,8 @@ impl<'a> Verdict<'a> {
                 Finding::unknown(text)
             };
         }
-        let state = if system_fails || self.stops_at_first() { State::Critical } else { by_count };
+        let is_down = system_fails || self.wrong_here().is_some() || self.stops_at_first();
+        let state = if is_down { State::Critical } else { by_count };
         let text = if state == State::Ok {
             String::new()
         } else {
@@ -175,32 +206,48 @@ impl<'a> Verdict<'a> {
         secure.all(|(_, judged)| judged.fault.as_ref().is_some_and(Fault::may_be_the_clock))
     }
 
-    /// Without the machine's own way: the C library does not go on after an answer that there is no such
-    /// name.
+    /// Where the machine's own way is not known: the C library does not go on after an answer that there is no
+    /// such name, nor after an address, also a wrong one.
     fn stops_at_first(&self) -> bool {
         let first = self.observed.servers.first();
         let is_first = |server: &Server| first.is_some_and(|first| std::ptr::eq(first, server));
-        let ends_search = |fault: &Fault| matches!(fault, Fault::NxDomain | Fault::NoData);
-        let is_own = self.observed.file.is_some() && self.observed.system.is_none() && self.total() > 1;
-        is_own && self.failing.iter().any(|(server, _, fault)| is_first(server) && ends_search(fault))
+        let ends_search = |fault: &Fault| {
+            matches!(fault, Fault::NxDomain | Fault::NoData | Fault::Unexpected(_) | Fault::Nowhere(_))
+        };
+        let is_known = |place: usize| match &self.observed.system {
+            Some((own, system)) => *own == place && !matches!(system.result, Err(SystemFault::NotAsked(_))),
+            None => false,
+        };
+        let stops = |(server, place, fault): &(&Server, usize, Fault)| {
+            is_first(server) && ends_search(fault) && !is_known(*place)
+        };
+        self.observed.file.is_some() && self.total() > 1 && self.failing.iter().any(stops)
     }
 
     /// What the failing servers mean for programs here.
     fn meaning(&self) -> String {
         let is_same = |place: &usize| self.observed.system.as_ref().is_some_and(|(own, _)| own == place);
-        let Some(system) = self.system() else {
-            let stops = self.stops_at_first() && !self.all_fail();
-            return if stops { ", and programs here stop at its answer".to_owned() } else { String::new() };
+        let stops = if self.stops_at_first() && !self.all_fail() {
+            ", and programs here stop at its answer".to_owned()
+        } else {
+            String::new()
         };
+        let Some(system) = self.system() else { return stops };
         match &system.result {
-            Err(SystemFault::NotFound) => ", this system does not resolve".to_owned(),
+            Err(SystemFault::NotFound | SystemFault::OnlyIpv4) => ", this system does not resolve".to_owned(),
             Err(SystemFault::TooSlow) => format!(", this system takes longer than {:.1} s", system.took),
-            Err(SystemFault::NotAsked(_)) => String::new(),
-            Ok(_) if self.all_fail() && self.failing.iter().all(|(_, place, _)| is_same(place)) => {
-                format!(", this system resolves it all the same: {}", system.sources_in_words())
-            }
-            Ok(_) if system.took >= SLOW => format!(", a name takes {:.1} s here", system.took),
-            Ok(_) => String::new(),
+            Err(SystemFault::NotAsked(_)) => stops,
+            Ok(_) => match self.wrong_here() {
+                Some(wrong) if self.failing.iter().any(|(.., fault)| *fault == wrong) => {
+                    ", this system too".to_owned()
+                }
+                Some(wrong) => format!(", this system {wrong}"),
+                None if self.all_fail() && self.failing.iter().all(|(_, place, _)| is_same(place)) => {
+                    format!(", this system resolves it all the same: {}", system.sources_in_words())
+                }
+                None if system.took >= SLOW => format!("{stops}, a name takes {:.1} s here", system.took),
+                None => stops,
+            },
         }
     }
 
@@ -212,34 +259,27 @@ impl<'a> Verdict<'a> {
         }
     }
 
-    /// What is wrong with the machine's own way while the servers are well.
+    /// What is wrong with the machine's own way while the servers are well. Where it only waits for AAAA it
+    /// resolves in the end: the finding on that says how long.
     fn system_alone(&self) -> Option<Finding> {
         let system = self.system()?;
-        let expected =
-            self.observed.system.as_ref().and_then(|(place, _)| self.observed.questions.get(*place))?;
+        let why = system.sources_in_words();
         match &system.result {
             Err(SystemFault::NotAsked(why)) => Some(Finding::unknown(why.clone())),
-            Err(_) if !self.failing.is_empty() => None,
-            Err(SystemFault::NotFound) => {
-                let why = system.sources_in_words();
+            _ if !self.failing.is_empty() => None,
+            Err(SystemFault::NotFound | SystemFault::OnlyIpv4) => {
                 Some(Finding::critical(format!("the nameservers resolve, this system does not: {why}")))
             }
+            Err(SystemFault::TooSlow) if self.waits_for_aaaa() => None,
             Err(SystemFault::TooSlow) => {
                 let cost = self.costs().first().map(|cost| format!(" ({cost})"));
                 let text =
                     format!("the nameservers resolve, this system takes longer than {:.1} s", system.took);
                 Some(Finding::critical(text + &cost.unwrap_or_default()))
             }
-            Ok(addresses) => {
-                let Expect::Resolves(prefixes) = &expected.expect else { return None };
-                let is_expected =
-                    |address: &&std::net::IpAddr| !prefixes.iter().any(|prefix| prefix.contains(**address));
-                let wrong = addresses
-                    .iter()
-                    .find(is_expected)
-                    .filter(|_| !prefixes.is_empty() && self.failing.is_empty())?;
-                let why = system.sources_in_words();
-                Some(Finding::critical(format!("this system answers {wrong}, which is not expected: {why}")))
+            Ok(_) => {
+                let wrong = self.wrong_here()?;
+                Some(Finding::critical(format!("this system {wrong}: {why}")))
             }
         }
     }
@@ -267,6 +307,9 @@ impl<'a> Verdict<'a> {
         let (took, told) = match self.system().map(|system| (&system.result, system.took)) {
             Some((Ok(_), took)) if took >= SLOW && self.failing.is_empty() => {
                 (format!(", a name takes {took:.1} s here"), 0)
+            }
+            Some((Err(SystemFault::TooSlow), took)) if self.failing.is_empty() && self.waits_for_aaaa() => {
+                (format!(", this system takes longer than {took:.1} s"), 0)
             }
             Some((Err(SystemFault::TooSlow), _)) if self.failing.is_empty() => (String::new(), 1),
             _ => (String::new(), 0),
@@ -344,29 +387,6 @@ fn zones(questions: &[Question], judged: &[Vec<Judged>]) -> Vec<usize> {
         return Vec::new();
     }
     names().map(|(place, _)| place).filter(|place| fails_everywhere(*place)).collect()
-}
-
-/// The lines of the file that the C library passes over: the fallback names them where none is left.
-fn ignored(file: &File) -> Option<Finding> {
-    let text = ignored_text(file)?;
-    let of = |ignored: &Ignored| format!("line {} of {}: {}", ignored.line, file.path, ignored.why);
-    let finding = match file.conf.servers.is_empty() {
-        true => Finding::ok(""),
-        false => Finding::warning(text),
-    };
-    Some(finding.verbose_details(file.conf.ignored.iter().skip(1).map(of)))
-}
-
-/// `line 1 of /etc/resolv.conf is ignored: it ends with a carriage return, and 2 more lines`
-fn ignored_text(file: &File) -> Option<String> {
-    let first = file.conf.ignored.first()?;
-    let text = format!("line {} of {} is ignored: {}", first.line, file.path, first.why);
-    let more = match file.conf.ignored.len() {
-        1 => String::new(),
-        2 => ", and 1 more line".to_owned(),
-        count => format!(", and {} more lines", count - 1),
-    };
-    Some(text + &more)
 }
 
 fn slow(allowed: &Allowed, observed: &Observations) -> Option<Finding> {

@@ -82,17 +82,23 @@ fn resolved(expected: &[Prefix], outcome: &Outcome) -> Result<(), Fault> {
     if let Some(fault) = of_code(reply, outcome) {
         return Err(fault);
     }
-    let is_expected = |address: &IpAddr| expected.iter().any(|prefix| prefix.contains(*address));
-    let unexpected = reply.addresses.iter().find(|address| !expected.is_empty() && !is_expected(address));
-    let nowhere = reply.addresses.iter().find(|address| is_nowhere(**address) && !is_expected(address));
-    match (unexpected, nowhere) {
+    match wrong_address(&reply.addresses, expected) {
         _ if reply.is_loop => Err(Fault::Loop),
         _ if !reply.ra => Err(Fault::NotRecursive),
         _ if reply.records == 0 => Err(Fault::NoData),
-        (_, Some(address)) if expected.is_empty() => Err(Fault::Nowhere(*address)),
-        (Some(address), _) => Err(Fault::Unexpected(*address)),
-        _ => Ok(()),
+        Some(fault) => Err(fault),
+        None => Ok(()),
     }
+}
+
+/// What is wrong with the addresses of a name: one that is not expected or, if none are, one that is no host's.
+pub(crate) fn wrong_address(addresses: &[IpAddr], expected: &[Prefix]) -> Option<Fault> {
+    let is_wrong = |address: &&IpAddr| match expected {
+        [] => is_nowhere(**address),
+        expected => !expected.iter().any(|prefix| prefix.contains(**address)),
+    };
+    let wrong = *addresses.iter().find(is_wrong)?;
+    Some(if expected.is_empty() { Fault::Nowhere(wrong) } else { Fault::Unexpected(wrong) })
 }
 
 /// No host can be reached by it.
@@ -161,7 +167,7 @@ mod tests {
     use crate::question::{Asked, NameOption};
 
     fn outcome(reply: Reply) -> Outcome {
-        Outcome { answer: Ok(answered(reply)), is_plain: false, is_dnssec: false }
+        Outcome { answer: Ok(answered(reply)), is_plain: false, is_dnssec: false, resolves: false }
     }
 
     fn with(address: &str) -> Outcome {
@@ -178,7 +184,7 @@ mod tests {
     }
 
     fn failed(fault: Fault) -> Outcome {
-        Outcome { answer: Err(fault), is_plain: false, is_dnssec: false }
+        Outcome { answer: Err(fault), is_plain: false, is_dnssec: false, resolves: false }
     }
 
     fn name(text: &str) -> Question {

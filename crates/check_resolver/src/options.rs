@@ -66,8 +66,8 @@ pub struct ServerOption(pub(crate) HostPort);
 /// Explains why a text is not the address of a server.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidServer {
-    /// Neither an address nor a name.
-    #[error(transparent)]
+    /// Neither an address nor a name. The examples have the port of a nameserver.
+    #[error("{}", .0.to_string().replace(":161", ":53"))]
     Host(#[from] InvalidHost),
     /// A name: it would take a nameserver to resolve it.
     #[error("a nameserver is named by its address, as in 192.0.2.53")]

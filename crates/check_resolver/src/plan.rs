@@ -41,6 +41,8 @@ pub(crate) struct Outcome {
     pub is_plain: bool,
     /// Whether it is SERVFAIL and goes with CD.
     pub is_dnssec: bool,
+    /// Whether anything that came in answer is a resolver's, also what does not count as the answer.
+    pub resolves: bool,
 }
 
 /// What to do next.
@@ -171,7 +173,7 @@ fn tcp_fault(fault: &Fault) -> Tcp {
 }
 
 fn done(answer: Ended, is_plain: bool, is_dnssec: bool) -> Next {
-    Next::Done(Box::new(Outcome { answer, is_plain, is_dnssec }))
+    Next::Done(Box::new(Outcome { answer, is_plain, is_dnssec, resolves: false }))
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,24 +9,21 @@ use std::time::{Duration, Instant};
 use domain::base::Rtype;
 use net::HostPort;
 use net::udp::random;
-use plugin::{Deadline, READ_FLAGS, ReadError, read_file, read_opened, reason};
-use rustix::fs::{FileType, Mode, fstat, open};
-use rustix::io::Errno;
+use plugin::{Deadline, ReadError, reason};
 
 use crate::allowed::Allowed;
 use crate::fault::Fault;
 use crate::known::{Known, Pending, Rules};
-use crate::options::Args;
+use crate::options::{Args, ServerOption};
 use crate::plan::Outcome;
 use crate::question::{Expect, InvalidQuestion, Question};
+use crate::regular;
 use crate::resolv_conf::{ResolvConf, asked};
 use crate::sweep;
 use crate::system;
 use crate::target::{Patience, Subject};
 use crate::{File, Observations, Server};
 
-/// The most octets of a resolv.conf.
-const LARGEST: u64 = 64 << 10;
 /// The time in which all servers are asked.
 const SWEEP: Duration = Duration::from_millis(5800);
 /// What is kept of the time for the report.
@@ -65,7 +61,7 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     let questions = questions(args)?;
     let file = if args.server.is_empty() { Some(read(&args.resolv_conf, deadline)?) } else { None };
     let servers = match &file {
-        None => args.server.iter().map(|server| server.0.clone()).collect(),
+        None => named(args),
         Some(file) => listed(file),
     };
     let uplinks = uplinks(&servers, file.is_some() && !args.closed, deadline);
@@ -110,8 +106,7 @@ fn questions(args: &Args) -> Result<Vec<Question>, ProbeError> {
 /// Reads a regular file. A missing one is no error: the C library goes on without.
 fn read(path: &Path, deadline: &Deadline) -> Result<File, ReadError> {
     let shown = path.display().to_string();
-    let content = read_opened(path, LARGEST, deadline, || open_regular(path));
-    match content {
+    match regular::read(path, deadline) {
         Ok(content) => Ok(File { path: shown, is_missing: false, conf: ResolvConf::parse(&content) }),
         Err(ReadError::Refused { why, .. }) if why.kind() == io::ErrorKind::NotFound => {
             Ok(File { path: shown, is_missing: true, conf: ResolvConf::default() })
@@ -120,12 +115,15 @@ fn read(path: &Path, deadline: &Deadline) -> Result<File, ReadError> {
     }
 }
 
-fn open_regular(path: &Path) -> Result<OwnedFd, Errno> {
-    let file = open(path, READ_FLAGS, Mode::empty())?;
-    match FileType::from_raw_mode(fstat(&file)?.st_mode) {
-        FileType::RegularFile | FileType::Directory => Ok(file),
-        _ => Err(Errno::INVAL),
+/// The servers of the command line, each once.
+fn named(args: &Args) -> Vec<HostPort> {
+    let mut servers: Vec<HostPort> = Vec::new();
+    for ServerOption(server) in &args.server {
+        if !servers.iter().any(|known| known.shown(53) == server.shown(53)) {
+            servers.push(server.clone());
+        }
     }
+    servers
 }
 
 /// The servers that the C library asks: without any the one on this machine.
@@ -141,7 +139,7 @@ fn uplinks(servers: &[HostPort], may_be_stub: bool, deadline: &Deadline) -> Vec<
     if !may_be_stub || !servers.iter().any(|server| server.host.to_string() == STUB) {
         return Vec::new();
     }
-    let content = read_file(Path::new(UPLINKS), LARGEST, deadline).unwrap_or_default();
+    let content = regular::read(Path::new(UPLINKS), deadline).unwrap_or_default();
     let ResolvConf { servers: uplinks, never_asked, .. } = ResolvConf::parse(&content);
     uplinks.into_iter().chain(never_asked).filter(|uplink| !servers.contains(uplink)).collect()
 }
@@ -200,7 +198,12 @@ fn subjects<'a>(
 
 /// A server before it is asked: with outcomes already where it cannot be.
 fn unasked(server: &HostPort, target: &Result<SocketAddr, Fault>, questions: &[Question]) -> Server {
-    let of = |fault: &Fault| Outcome { answer: Err(fault.clone()), is_plain: false, is_dnssec: false };
+    let of = |fault: &Fault| Outcome {
+        answer: Err(fault.clone()),
+        is_plain: false,
+        is_dnssec: false,
+        resolves: false,
+    };
     let outcomes = target.as_ref().err().map(|fault| {
         questions.iter().map(|question| question.types.iter().map(|_| of(fault)).collect()).collect()
     });

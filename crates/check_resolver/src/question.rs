@@ -83,6 +83,12 @@ pub enum Expect {
 /// Explains why a text is not a value of these options.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidQuestion {
+    /// Nothing is written.
+    #[error("the name is missing")]
+    Missing,
+    /// Nothing follows the slash or the equals sign.
+    #[error("nothing follows {0}: leave it out, or write as in {1}")]
+    Nothing(&'static str, &'static str),
     /// Not a host name.
     #[error(transparent)]
     Name(#[from] InvalidHost),
@@ -112,8 +118,12 @@ impl FromStr for NameOption {
         let (name, kind) = text.split_once('/').map_or((text, None), |(name, kind)| (name, Some(kind)));
         let types = match kind {
             None => vec![Rtype::A, Rtype::AAAA],
+            Some("") => return Err(InvalidQuestion::Nothing("the slash", "www.example.com/A")),
             Some(kind) => vec![parse_type(kind)?],
         };
+        if expected == Some("") {
+            return Err(InvalidQuestion::Nothing("the equals sign", "www.example.com=192.0.2.80"));
+        }
         let expected: Vec<Prefix> =
             expected.map(|list| list.split(',').map(str::parse).collect()).transpose()?.unwrap_or_default();
         match types.first() {
@@ -130,7 +140,10 @@ impl FromStr for Asked {
 
     fn from_str(text: &str) -> Result<Self, InvalidQuestion> {
         let zone = text.strip_prefix("*.");
-        let host: Host = zone.unwrap_or(text).parse()?;
+        let host: Host = match zone.unwrap_or(text) {
+            "" => return Err(InvalidQuestion::Missing),
+            name => name.parse()?,
+        };
         let name = host
             .name()
             .ok_or_else(|| InvalidQuestion::Address(host.clone()))?
@@ -260,8 +273,9 @@ mod tests {
         let long =
             format!("*.{}", ["x".repeat(60), "y".repeat(60), "z".repeat(60), "w".repeat(60)].join("."));
         let rows = [
-            ("", "the host is missing"),
-            ("=192.0.2.1", "the host is missing"),
+            ("", "the name is missing"),
+            ("=192.0.2.1", "the name is missing"),
+            ("*.", "the name is missing"),
             ("a..example", "a dot in a host name stands between two parts, or once at its end"),
             ("192.0.2.1", "192.0.2.1 is an address, not a name"),
             ("2001:db8::1", "2001:db8::1 is an address, not a name"),
@@ -269,9 +283,12 @@ mod tests {
                 "a.example/ANY",
                 "ANY is not one of the types A, AAAA, CAA, CNAME, MX, NS, PTR, SOA, SRV and TXT",
             ),
-            ("a.example/", " is not one of the types A, AAAA, CAA, CNAME, MX, NS, PTR, SOA, SRV and TXT"),
+            ("a.example/", "nothing follows the slash: leave it out, or write as in www.example.com/A"),
             ("a.example=x", "x is not an address, as in www.example.com=192.0.2.80,2001:db8::/32"),
-            ("a.example=", " is not an address, as in www.example.com=192.0.2.80,2001:db8::/32"),
+            (
+                "a.example=",
+                "nothing follows the equals sign: leave it out, or write as in www.example.com=192.0.2.80",
+            ),
             (
                 "a.example=192.0.2.1/33",
                 "192.0.2.1/33 is not an address, as in www.example.com=192.0.2.80,2001:db8::/32",

@@ -29,7 +29,8 @@ pub(crate) fn ask(
     let mut room = vec![0; LARGEST];
     let mut inquiries = Vec::with_capacity(subjects.len());
     for subject in subjects {
-        let mut inquiry = Inquiry { subject, plan: Plan::default(), running: Vec::new(), outcome: None };
+        let mut inquiry =
+            Inquiry { subject, plan: Plan::default(), running: Vec::new(), outcome: None, resolves: false };
         inquiry.start(vec![FIRST], patience)?;
         inquiries.push(inquiry);
     }
@@ -52,6 +53,8 @@ struct Inquiry<'a> {
     plan: Plan,
     running: Vec<(Form, Attempt)>,
     outcome: Option<Outcome>,
+    /// Whether anything that came so far is a resolver's answer.
+    resolves: bool,
 }
 
 /// One question under way.
@@ -82,12 +85,16 @@ impl Inquiry<'_> {
             if self.outcome.is_some() {
                 break;
             }
-            match attempt.advance(self.subject, is_ready, room)? {
+            let ended = attempt.advance(self.subject, is_ready, room)?;
+            self.resolves |= attempt.resolves() || matches!(&ended, Some(Ok(said)) if said.reply.resolves());
+            match ended {
                 None => self.running.push((form, attempt)),
                 Some(ended) => match self.plan.ended(form, ended) {
                     Next::Wait => {}
                     Next::Ask(forms) => self.start(forms, patience)?,
-                    Next::Done(outcome) => self.outcome = Some(*outcome),
+                    Next::Done(outcome) => {
+                        self.outcome = Some(Outcome { resolves: self.resolves, ..*outcome });
+                    }
                 },
             }
         }
@@ -105,6 +112,10 @@ impl Attempt {
             Self::Tcp(tcp) => Some(tcp.as_fd()),
             Self::Over(_) => None,
         }
+    }
+
+    fn resolves(&self) -> bool {
+        matches!(self, Self::Udp(udp) if udp.resolves())
     }
 
     fn waits_for(&self) -> PollFlags {

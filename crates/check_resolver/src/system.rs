@@ -4,16 +4,14 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use domain::base::Rtype;
-use net::{Family, Host, ResolveError, Resolver};
-use plugin::{Deadline, read_file};
+use net::{Host, ResolveError, Resolver};
+use plugin::Deadline;
 
 use crate::question::Question;
+use crate::regular;
 
 /// What is kept of the time for the report.
 const RESERVE: Duration = Duration::from_millis(300);
-/// The most octets of nsswitch.conf.
-const LARGEST: u64 = 64 << 10;
 
 /// What the machine's own way gave.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +29,9 @@ pub(crate) struct System {
 pub(crate) enum SystemFault {
     /// No source has it.
     NotFound,
+    /// No source has an IPv4 address of it. This machine has no IPv6 address, so that programs do not ask for
+    /// those (RFC 3493, AI_ADDRCONFIG).
+    OnlyIpv4,
     /// There was no result in time.
     TooSlow,
     /// It could not be asked.
@@ -42,19 +43,20 @@ pub(crate) fn resolve(question: &Question, deadline: &Deadline) -> System {
     let started = Instant::now();
     let result = ask(question, deadline);
     let took = started.elapsed().as_secs_f64();
-    let content = read_file(Path::new("/etc/nsswitch.conf"), LARGEST, deadline).unwrap_or_default();
+    let content = regular::read(Path::new("/etc/nsswitch.conf"), deadline).unwrap_or_default();
+    let result = result.map_err(|fault| match fault {
+        SystemFault::NotFound if !has_ipv6(deadline) => SystemFault::OnlyIpv4,
+        fault => fault,
+    });
     System { result, took, sources: sources(&String::from_utf8_lossy(&content)) }
 }
 
+/// All addresses, whatever types are asked for: the databases of one family look at this machine's addresses
+/// too.
 fn ask(question: &Question, deadline: &Deadline) -> Result<Vec<IpAddr>, SystemFault> {
-    let family = match question.types.as_slice() {
-        [Rtype::A] => Family::V4,
-        [Rtype::AAAA] => Family::V6,
-        _ => Family::Any,
-    };
     // Without a dot at the end, as programs write it: with one /etc/hosts would not have it.
     let host: Host = question.name.to_string().parse().map_err(|_| SystemFault::NotFound)?;
-    let found = Resolver::new(deadline).limit(deadline.keeping(RESERVE)).family(family).one(&host, 53);
+    let found = Resolver::new(deadline).limit(deadline.keeping(RESERVE)).one(&host, 53);
     match found {
         Ok(addresses) => Ok(addresses.iter().map(|address| address.ip()).collect()),
         Err(ResolveError::TooSlow { .. }) => Err(SystemFault::TooSlow),
@@ -63,6 +65,17 @@ fn ask(question: &Question, deadline: &Deadline) -> Result<Vec<IpAddr>, SystemFa
         }
         Err(_) => Err(SystemFault::NotFound),
     }
+}
+
+/// Whether this machine has an IPv6 address besides loopback's, as the C library sees it.
+fn has_ipv6(deadline: &Deadline) -> bool {
+    let addresses = regular::read(Path::new("/proc/net/if_inet6"), deadline).unwrap_or_default();
+    beyond_loopback(&String::from_utf8_lossy(&addresses))
+}
+
+/// Whether the text of /proc/net/if_inet6 has an address that is not ::1.
+fn beyond_loopback(text: &str) -> bool {
+    text.lines().any(|line| !line.starts_with("00000000000000000000000000000001 "))
 }
 
 /// The sources of host names in the text of nsswitch.conf(5).
@@ -85,6 +98,14 @@ impl System {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_of_ipv6_is_one_that_is_not_loopbacks() {
+        let loopback = "00000000000000000000000000000001 01 80 10 80       lo\n";
+        let link_local = "fe800000000000000000000000000001 02 40 20 80     eth0\n";
+        assert!(!beyond_loopback("") && !beyond_loopback(loopback));
+        assert!(beyond_loopback(link_local) && beyond_loopback(&format!("{loopback}{link_local}")));
+    }
 
     #[test]
     fn the_line_of_hosts_is_found() {

@@ -40,6 +40,8 @@ pub(crate) struct Udp {
     failure: Option<Fault>,
     /// What came and is not the answer.
     stranger: Option<Fault>,
+    /// Whether that was a resolver's answer all the same.
+    resolves: bool,
 }
 
 impl Udp {
@@ -61,9 +63,16 @@ impl Udp {
             end: patience.end,
             failure: None,
             stranger: None,
+            resolves: false,
         };
         udp.send(subject.name, subject.kind)?;
         Ok(udp)
+    }
+
+    /// Whether something that came and does not count is a resolver's answer: from another address or port, or
+    /// from the server with another id.
+    pub(crate) fn resolves(&self) -> bool {
+        self.resolves
     }
 
     /// When it must be called again whatever comes.
@@ -140,12 +149,18 @@ impl Udp {
                     let took = at.saturating_duration_since(self.sent.get(place).copied().unwrap_or(at));
                     return Some(Answered { reply: *reply, took, is_repeated: place > 0 });
                 }
-                Heard::WrongId => Fault::WrongId,
+                Heard::WrongId => {
+                    let own: Vec<u16> =
+                        octets.first_chunk().map(|id| u16::from_be_bytes(*id)).into_iter().collect();
+                    self.resolves |= resolves(&read(octets, &own, subject.name, subject.kind));
+                    Fault::WrongId
+                }
                 Heard::OtherQuestion => Fault::OtherQuestion,
                 Heard::Echo => Fault::Echo,
                 Heard::Malformed(why) => Fault::Malformed(why),
             }
         } else {
+            self.resolves |= resolves(&read(octets, &self.ids, subject.name, subject.kind));
             Fault::Elsewhere { asked: self.to, from }
         };
         self.stranger.get_or_insert(stranger);
@@ -161,6 +176,10 @@ impl AsFd for Udp {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
+}
+
+fn resolves(heard: &Heard) -> bool {
+    matches!(heard, Heard::Reply(_, reply) if reply.resolves())
 }
 
 /// Whether a datagram comes from where the question went: the scope of a link-local address is always the

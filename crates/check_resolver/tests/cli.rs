@@ -113,6 +113,8 @@ fn each_state_of_one_server_has_its_cause() {
 fn each_kind_of_silence_has_its_cause() {
     let server = Fake::start("127.0.0.1:0", true);
     let fails = "CRITICAL - 1 of 1 nameserver fails: @";
+    let open = "CRITICAL - 1 of 1 server resolves for strangers:";
+    let no_refusal = "UNKNOWN - @ does not refuse:";
     let rows = [
         ("--name=silent.test", format!("{fails} no answer")),
         ("--closed --name=silent.test", "OK - 1 server refuses strangers".to_owned()),
@@ -124,6 +126,14 @@ fn each_kind_of_silence_has_its_cause() {
         ("--name=echo.test", format!("{fails} the question itself came back")),
         ("--name=short.test", format!("{fails} malformed answer: shorter than its header")),
         ("--name=pointer.test", format!("{fails} malformed answer: a record of its answer cannot be read")),
+        // Whatever a resolver's answer looks like, it is no refusal.
+        ("--closed --name=silent-udp.test", format!("{open} @")),
+        ("--closed --name=wrongid.test", format!("{open} @")),
+        ("--closed --name=otherport.test", format!("{open} @")),
+        ("--closed --name=tc-closed.test", format!("{open} @")),
+        ("--closed --name=otherquestion.test", format!("{no_refusal} answers another question")),
+        ("--closed --name=echo.test", format!("{no_refusal} the question itself came back")),
+        ("--closed --name=short.test", format!("{no_refusal} malformed answer: shorter than its header")),
         ("--name=tc-closed.test", format!("{fails} truncated, and TCP closed")),
         ("--name=tc-silent.test", format!("{fails} truncated, and TCP no answer")),
     ];
@@ -158,6 +168,8 @@ fn several_servers_and_names_are_asked_side_by_side() {
     let mut arguments: Vec<&str> = options.iter().map(String::as_str).collect();
     let all_good = check(&[&arguments[..], &["--name=good.test", "--name=v4only.test"]].concat());
     assert_eq!(said(&all_good), "OK - 20 nameservers resolve 2 names");
+    let doubled = check(&[arguments[0], arguments[1], arguments[0], "--name=good.test"]);
+    assert_eq!(said(&doubled), "OK - 2 nameservers resolve 1 name");
     arguments.push("--name=silent.test");
     let silent = check(&arguments);
     assert!(said(&silent).starts_with("CRITICAL - 20 of 20 nameservers fail: "), "{}", silent.stdout);
@@ -214,7 +226,14 @@ fn wrong_options_are_named() {
     fs::write(&large, vec![b'#'; 65_537]).unwrap();
     let large = format!("--resolv-conf={}", large.display());
     let many: Vec<String> = (0..241).map(|number| format!("--name=a{number}.test")).collect();
-    let rows: [(&[&str], &str); 8] = [
+    let rows: [(&[&str], &str); 12] = [
+        (&["--name=a.test", "--server=192.0.2.53:x"], "from 1 to 65535, as in 192.0.2.53:53"),
+        (&["--name="], "the name is missing"),
+        (&["--name=a.test/"], "nothing follows the slash: leave it out, or write as in www.example.com/A"),
+        (
+            &["--name=a.test="],
+            "nothing follows the equals sign: leave it out, or write as in www.example.com=192.0.2.80",
+        ),
         (&[], "no name: give one that must resolve by --name, as in --name=www.example.com"),
         (&["--name=a.test/ANY"], "ANY is not one of the types"),
         (

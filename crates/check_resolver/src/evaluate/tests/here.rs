@@ -1,0 +1,112 @@
+//! Rows of what the machine's own way gives, beside the servers.
+
+use super::*;
+
+#[test]
+fn what_costs_time_is_told_with_the_time() {
+    let rows = [
+        (GOOD, "WARNING - ::1: AAAA no answer"),
+        (Some(Ok(5.04)), "WARNING - ::1: AAAA no answer, a name takes 5.0 s here"),
+        (too_slow(), "WARNING - ::1: AAAA no answer, this system takes longer than 7.7 s"),
+    ];
+    for (system, line) in rows {
+        let observed = seen(&["www.example.com"], "::1=192.0.2.80+no", Some("nameserver ::1\n"), system);
+        assert_eq!(summary("", &observed), line);
+    }
+}
+
+#[test]
+fn the_system_is_not_blamed_for_a_zone() {
+    let two = ["www.example.com/A", "www.example.net/A"];
+    let observed = seen(&two, "::1=servfail,192.0.2.80 ::2=servfail,192.0.2.80", Some(TWO), not_found());
+    let line = "WARNING - www.example.com fails on all 2 nameservers (SERVFAIL), other names resolve: its zone, not the nameservers";
+    assert_eq!(summary("", &observed), line);
+}
+
+#[test]
+fn a_name_that_the_system_did_not_resolve_stops_at_the_first_server() {
+    let two = ["www.example.com/A", "www.example.net/A"];
+    let servers = "192.0.2.53=192.0.2.80,nxdomain 192.0.2.54=192.0.2.80,192.0.2.80";
+    let line = "CRITICAL - 1 of 2 nameservers fails: 192.0.2.53 www.example.net NXDOMAIN, and programs here stop at its answer";
+    assert_eq!(summary("", &seen(&two, servers, Some(TWO), GOOD)), line);
+}
+
+#[test]
+fn a_wrong_address_that_programs_get_is_critical() {
+    let first = seen(
+        &["www.example.com/A=192.0.2.81"],
+        "192.0.2.53=192.0.2.80 192.0.2.54=192.0.2.81",
+        Some(TWO),
+        GOOD,
+    );
+    let line = "CRITICAL - 1 of 2 nameservers fails: 192.0.2.53 answers 192.0.2.80, which is not expected, this system too";
+    assert_eq!(summary("", &first), line);
+    let rows = [
+        (
+            "www.example.com",
+            "192.0.2.80 ::1",
+            "CRITICAL - this system answers ::1: hosts is files dns in nsswitch.conf",
+        ),
+        (
+            "www.example.com",
+            "127.0.1.1",
+            "CRITICAL - this system answers 127.0.1.1: hosts is files dns in nsswitch.conf",
+        ),
+        (
+            "www.example.com",
+            "0.0.0.0",
+            "CRITICAL - this system answers 0.0.0.0: hosts is files dns in nsswitch.conf",
+        ),
+        (
+            "www.example.com=127.0.1.1,192.0.2.80",
+            "127.0.1.1",
+            "OK - 1 nameserver resolves 1 name, slowest in 0.012 s",
+        ),
+        // What is not asked for is not judged: the system gives both families.
+        (
+            "www.example.com/A=192.0.2.80",
+            "192.0.2.80 2001:db8::80",
+            "OK - 1 nameserver resolves 1 name, slowest in 0.012 s",
+        ),
+        ("www.example.com/A", "2001:db8::80", "OK - 1 nameserver resolves 1 name, slowest in 0.012 s"),
+    ];
+    for (name, addresses, line) in rows {
+        let mut observed = seen(&[name], "192.0.2.53=192.0.2.80", Some(TWO), GOOD);
+        let addresses = addresses.split(' ').map(|address| address.parse().unwrap()).collect();
+        observed.system.as_mut().unwrap().1.result = Ok(addresses);
+        assert_eq!(summary("", &observed), line, "{name}");
+    }
+}
+
+#[test]
+fn a_machine_without_ipv6_need_not_resolve_a_name_of_ipv6() {
+    let only_ipv4 = || Some(Err((SystemFault::OnlyIpv4, 0.01)));
+    let rows = [
+        ("www.example.com/AAAA", "::1=2001:db8::80", "OK - 1 nameserver resolves 1 name, slowest in 0.012 s"),
+        (
+            "www.example.com",
+            "::1=nodata+2001:db8::80",
+            "OK - 1 nameserver resolves 1 name, slowest in 0.012 s",
+        ),
+        (
+            "www.example.com",
+            "::1=192.0.2.80+2001:db8::80",
+            "CRITICAL - the nameservers resolve, this system does not: hosts is files dns in nsswitch.conf",
+        ),
+        (
+            "www.example.com",
+            "::1=nxdomain+nxdomain",
+            "CRITICAL - 1 of 1 nameserver fails: ::1 NXDOMAIN, this system does not resolve",
+        ),
+    ];
+    for (name, servers, line) in rows {
+        assert_eq!(summary("", &seen(&[name], servers, Some(TWO), only_ipv4())), line, "{servers}");
+    }
+}
+
+#[test]
+fn the_system_must_give_what_is_expected() {
+    let observed = seen(&["www.example.com/A=192.0.2.81"], "::1=192.0.2.81", Some(TWO), GOOD);
+    let line = "CRITICAL - this system answers 192.0.2.80, which is not expected: hosts is files dns in nsswitch.conf";
+    assert_eq!(summary("", &observed), line);
+}
