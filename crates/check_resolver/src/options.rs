@@ -66,9 +66,9 @@ pub struct ServerOption(pub(crate) HostPort);
 /// Explains why a text is not the address of a server.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidServer {
-    /// Neither an address nor a name. The examples have the port of a nameserver.
-    #[error("{}", .0.to_string().replace(":161", ":53"))]
-    Host(#[from] InvalidHost),
+    /// Neither an address nor a name, in words whose examples have the port of a nameserver.
+    #[error("{0}")]
+    Host(String),
     /// A name: it would take a nameserver to resolve it.
     #[error("a nameserver is named by its address, as in 192.0.2.53")]
     Name,
@@ -78,7 +78,8 @@ impl FromStr for ServerOption {
     type Err = InvalidServer;
 
     fn from_str(text: &str) -> Result<Self, InvalidServer> {
-        let server: HostPort = text.parse()?;
+        let words = |why: InvalidHost| InvalidServer::Host(why.to_string().replace(":161", ":53"));
+        let server: HostPort = text.parse().map_err(words)?;
         if server.host.name().is_some() { Err(InvalidServer::Name) } else { Ok(Self(server)) }
     }
 }
