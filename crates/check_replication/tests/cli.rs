@@ -40,7 +40,7 @@ fn what_cannot_be_meant_is_unknown() {
         (&["--expect-source=a:1:2"], "neither HOST:PORT nor an IPv6 address"),
         (&["--hostname=tcp:db-01:3306"], "write it without tcp:"),
         (&["--hostname=192.0.2.300"], "192.0.2.300 has only digits and dots, but is no IPv4 address"),
-        (&["--port", "0"], "0 is not in 1..=65535"),
+        (&["--port", "0"], "0 is not a number from 1 to 65535"),
         (
             &["--tls", "maybe"],
             "--tls=maybe: not one of off, prefer, require, require-unverified, verify-ca, verify-identity, see --help",

@@ -247,7 +247,7 @@ fn wrong_options_are_named() {
         (&["--name=a.test", "--resolv-conf=/"], "reading /: is a directory"),
         (&["--name=a.test", "--resolv-conf=/dev/null"], "reading /dev/null: invalid argument"),
         (&["--name=a.test", &large], "larger than 65536 octets"),
-        (&["--name=a.test", "--tries=0"], "0 is not in 1..=5"),
+        (&["--name=a.test", "--tries=0"], "0 is not a number from 1 to 5"),
     ];
     for (arguments, part) in rows {
         let outcome = check(arguments);

@@ -129,7 +129,7 @@ fn needs(command: &Command, arguments: &[OsString], missing: &str) -> Option<Str
 
 /// A value that the option's own type refuses. Where the reason has the value in it, it is not said twice.
 fn refused_value(error: &Error, option: &str, value: &str) -> String {
-    let reason = clean(&error.source().map(ToString::to_string).unwrap_or_default());
+    let reason = clean(&plain(error.source().map(ToString::to_string).unwrap_or_default()));
     let names_value = reason.starts_with(value) || reason.split([' ', '"', '\'']).any(|word| word == value);
     match value {
         "" => format!("{option} with an empty value: {reason}"),
@@ -137,6 +137,22 @@ fn refused_value(error: &Error, option: &str, value: &str) -> String {
         // A first line has no tilde: it would show as another character.
         _ if names_value || value.contains('~') => format!("{option}: {reason}"),
         _ => format!("{option}={}: {reason}", short(value)),
+    }
+}
+
+/// What clap and the standard library say of a number, in words for those who know neither.
+fn plain(reason: String) -> String {
+    if reason.starts_with("number would be zero") {
+        return "write a number from 1 on".to_owned();
+    }
+    let range =
+        reason.split_once(" is not in ").and_then(|(value, range)| Some((value, range.split_once("..")?)));
+    match range {
+        Some((value, (first, ""))) => format!("{value} is not a number from {first} on"),
+        Some((value, (first, last))) => {
+            format!("{value} is not a number from {first} to {}", last.trim_start_matches('='))
+        }
+        None => reason,
     }
 }
 
