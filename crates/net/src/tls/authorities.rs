@@ -9,6 +9,7 @@ use rustls::pki_types::pem::{Error as PemError, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, TrustAnchor, UnixTime};
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
+use super::certificate::is_for_servers;
 use super::fault::Fault;
 
 /// Where systems keep the certificates of the authorities: Debian and Arch, Red Hat, SUSE, FreeBSD, Alpine
@@ -59,9 +60,15 @@ pub enum TlsError {
     Setup(Fault),
 }
 
-/// The authorities that may have signed a server's certificate.
+/// The authorities that may have signed a server's certificate, and the certificates that are trusted as they
+/// are.
 #[derive(Clone, Debug, Default)]
-pub struct Authorities(Vec<TrustAnchor<'static>>);
+pub struct Authorities {
+    anchors: Vec<TrustAnchor<'static>>,
+    /// Those that a user named. A server may show one of them itself, also where it is an authority's
+    /// (CA:TRUE), as openssl makes self-signed ones: whoever names it means this one.
+    pinned: Vec<CertificateDer<'static>>,
+}
 
 impl Authorities {
     /// Reads a PEM file, each certificate of which must be one: a user named it.
@@ -78,13 +85,14 @@ impl Authorities {
     /// # Errors
     /// Which of them is broken, from 1.
     pub fn parse(pem: &[u8]) -> Result<Self, usize> {
-        let numbered = (1..).zip(Self::anchors(pem)).map(|(number, anchor)| anchor.ok_or(number));
-        Ok(Self(numbered.collect::<Result<Vec<_>, usize>>()?))
+        let numbered = (1..).zip(Self::certificates(pem)).map(|(number, found)| found.ok_or(number));
+        let (anchors, pinned) = numbered.collect::<Result<Vec<_>, usize>>()?.into_iter().unzip();
+        Ok(Self { anchors, pinned })
     }
 
     /// Returns how many there are.
     pub fn count(&self) -> usize {
-        self.0.len()
+        self.anchors.len()
     }
 
     /// Reads the first file of authorities that the system has. A certificate that is not understood there is
@@ -94,20 +102,25 @@ impl Authorities {
     /// [`TlsError`]: there is no such file, or it cannot be read or holds no certificate.
     pub fn system(deadline: &Deadline) -> Result<Self, TlsError> {
         let path = SYSTEM.iter().map(Path::new).find(|path| path.exists()).ok_or(TlsError::NoAuthorities)?;
-        Self(Self::anchors(&read_file(path, LARGEST, deadline)?).flatten().collect()).not_empty(path)
+        let content = read_file(path, LARGEST, deadline)?;
+        let anchors = Self::certificates(&content).flatten().map(|(anchor, _)| anchor).collect();
+        Self { anchors, pinned: Vec::new() }.not_empty(path)
     }
 
-    /// The certificates of PEM text as authorities: `None` for a broken one.
-    fn anchors(pem: &[u8]) -> impl Iterator<Item = Option<TrustAnchor<'static>>> + '_ {
-        let anchor = |certificate: CertificateDer<'_>| {
-            anchor_from_trusted_cert(&certificate).ok().map(|anchor| anchor.to_owned())
+    /// The certificates of PEM text, each also as an authority: `None` for a broken one.
+    fn certificates(
+        pem: &[u8],
+    ) -> impl Iterator<Item = Option<(TrustAnchor<'static>, CertificateDer<'static>)>> + '_ {
+        let anchor = |certificate: CertificateDer<'static>| {
+            let anchor = anchor_from_trusted_cert(&certificate).ok()?.to_owned();
+            Some((anchor, certificate))
         };
         parse_certificates(pem).map(move |certificate| certificate.and_then(anchor))
     }
 
     fn not_empty(self, path: &Path) -> Result<Self, TlsError> {
         let nothing = || TlsError::Nothing { path: path.to_owned(), what: "certificate" };
-        if self.0.is_empty() { Err(nothing()) } else { Ok(self) }
+        if self.anchors.is_empty() { Err(nothing()) } else { Ok(self) }
     }
 
     /// Verifies the certificates that a server showed, its own first, as of `now` after 1970. With a name,
@@ -125,9 +138,17 @@ impl Authorities {
         let certificate = EndEntityCert::try_from(own).map_err(Fault::from)?;
         let algorithms = rustls::crypto::ring::default_provider().signature_verification_algorithms.all;
         let (usage, now) = (KeyUsage::server_auth(), UnixTime::since_unix_epoch(now));
-        let path = certificate.verify_for_usage(algorithms, &self.0, between, now, usage, None, None);
+        let path = certificate.verify_for_usage(algorithms, &self.anchors, between, now, usage, None, None);
         let is_self_signed = certificate.issuer() == certificate.subject();
-        path.map_err(|error| Fault::from(error).of_self_signed(is_self_signed))?;
+        match path {
+            // Its time was looked at before that.
+            Err(webpki::Error::CaUsedAsEndEntity) if self.pinned.contains(own) => {
+                if !is_for_servers(own) {
+                    return Err(Fault::Purpose);
+                }
+            }
+            path => drop(path.map_err(|error| Fault::from(error).of_self_signed(is_self_signed))?),
+        }
         let Some(name) = name else { return Ok(()) };
         let server = ServerName::try_from(name).map_err(|_| Fault::Name(name.to_owned()))?;
         certificate.verify_is_valid_for_subject_name(&server).map_err(Fault::from)

@@ -5,11 +5,28 @@ use std::fmt;
 use rustls::pki_types::CertificateDer;
 use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
+use x509_cert::der::oid::ObjectIdentifier;
+use x509_cert::ext::pkix::ExtendedKeyUsage;
 
 /// Returns when a certificate expires, in seconds since 1970: `None` if it cannot be read.
 pub fn not_after(certificate: &CertificateDer<'_>) -> Option<u64> {
     let certificate = Certificate::from_der(certificate).ok()?;
     Some(certificate.tbs_certificate.validity.not_after.to_unix_duration().as_secs())
+}
+
+/// The purposes that let a certificate be a server's (RFC 5280, section 4.2.1.12): id-kp-serverAuth and
+/// anyExtendedKeyUsage.
+const SERVERS: [ObjectIdentifier; 2] =
+    [ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1"), ObjectIdentifier::new_unwrap("2.5.29.37.0")];
+
+/// Returns whether a certificate may be a server's by its extended key usage: also without one.
+pub(super) fn is_for_servers(certificate: &CertificateDer<'_>) -> bool {
+    let Ok(certificate) = Certificate::from_der(certificate) else { return false };
+    match certificate.tbs_certificate.get::<ExtendedKeyUsage>() {
+        Ok(Some((_, usage))) => usage.0.iter().any(|purpose| SERVERS.contains(purpose)),
+        Ok(None) => true,
+        Err(_) => false,
+    }
 }
 
 /// The day of a time in seconds since 1970, in UTC: `2026-12-31`.

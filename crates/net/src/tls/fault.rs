@@ -18,8 +18,6 @@ pub enum Fault {
     Untrusted,
     /// The certificate signed itself, and is not among the trusted ones.
     SelfSigned,
-    /// The certificate signed itself and is an authority, which a server's own must not be, trusted or not.
-    OwnAuthority,
     /// The certificate is that of an authority.
     Authority,
     /// The certificate, or one between it and its authority, has expired: when, in seconds since 1970.
@@ -68,7 +66,7 @@ impl Fault {
     pub fn brief(&self) -> String {
         let text = match self {
             Fault::Untrusted => "untrusted certificate",
-            Fault::SelfSigned | Fault::OwnAuthority => "self-signed certificate",
+            Fault::SelfSigned => "self-signed certificate",
             Fault::Expired(at) => return format!("certificate expired {}", Day(*at)),
             Fault::NotYetValid(at) => return format!("certificate valid from {}", Day(*at)),
             Fault::OtherName { names, .. } => return brief_names(names),
@@ -90,8 +88,7 @@ impl Fault {
     /// Returns the same fault, with the more that is known of it if the certificate `is_self_signed`.
     pub(super) fn of_self_signed(self, is_self_signed: bool) -> Self {
         match self {
-            Fault::Untrusted if is_self_signed => Fault::SelfSigned,
-            Fault::Authority if is_self_signed => Fault::OwnAuthority,
+            Fault::Untrusted | Fault::Authority if is_self_signed => Fault::SelfSigned,
             fault => fault,
         }
     }
@@ -190,9 +187,6 @@ impl fmt::Display for Fault {
         let text = match self {
             Fault::Untrusted => "the server certificate is not signed by a trusted authority",
             Fault::SelfSigned => "the server certificate is self-signed and not trusted",
-            Fault::OwnAuthority => {
-                "the server certificate is self-signed as its own authority (CA:TRUE): use one that an authority signed"
-            }
             Fault::Authority => {
                 "the server certificate is that of an authority (CA:TRUE): use one for servers"
             }
