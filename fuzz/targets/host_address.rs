@@ -4,10 +4,19 @@
 
 use std::net::IpAddr;
 
-use addresses::HostAddress;
+use addresses::{HostAddress, ZonedAddress};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
+    // An address to connect to is the same one, and may have a zone.
+    match text.parse::<ZonedAddress>() {
+        Ok(ZonedAddress { host, zone: None }) => assert_eq!(text.parse(), Ok(host)),
+        Ok(ZonedAddress { host, zone: Some(zone) }) => {
+            assert!(text.contains(&format!("%{zone}")) && host.address.is_ipv6(), "{text:?}");
+            assert!(!zone.is_empty() && zone.len() <= 15, "{zone}");
+        }
+        Err(_) => assert!(text.parse::<HostAddress>().is_err(), "{text:?}"),
+    }
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     let plain = bare.parse::<IpAddr>().map(|address| address.to_canonical());
     match text.parse::<HostAddress>() {

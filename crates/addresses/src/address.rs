@@ -4,6 +4,9 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+/// The longest name of an interface (linux/if.h, IFNAMSIZ less its end), in octets.
+const LONGEST_ZONE: usize = 15;
+
 /// An address that should be bound, and its prefix length where one was asked for.
 ///
 /// IPv6 is read in any spelling, also in brackets; an IPv4-mapped IPv6 address is the IPv4 address that it
@@ -14,6 +17,16 @@ pub struct HostAddress {
     pub address: IpAddr,
     /// The prefix length, in bits.
     pub prefix: Option<u8>,
+}
+
+/// An address to connect to: a [`HostAddress`], and of a link-local one also the zone (RFC 4007), as in
+/// `fe80::1%eth0`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ZonedAddress {
+    /// The address.
+    pub host: HostAddress,
+    /// The name or number of the interface; `None` unless the address is link-local.
+    pub zone: Option<String>,
 }
 
 /// Why a text is not an [`HostAddress`] address. Each message names the text, shortened where it is long.
@@ -28,6 +41,12 @@ pub enum InvalidAddress {
     /// An IPv6 address with a zone, which names an interface.
     #[error("{0} has a zone: give the address without it, and the interface by --interface")]
     Zone(String),
+    /// A zone with an address that is not link-local.
+    #[error("{0}: only link-local addresses (fe80::/10) have a zone")]
+    NotLinkLocal(String),
+    /// Nothing that an interface is called stands after the percent sign.
+    #[error("{0}: the zone after % is the name or number of an interface, as in fe80::1%eth0")]
+    NoZone(String),
     /// The prefix length is not a number or too great.
     #[error("{0} has no prefix length of 0 to {1} behind its slash")]
     Prefix(String, u8),
@@ -47,6 +66,33 @@ impl FromStr for HostAddress {
             Ok(address) => checked(text, address, None),
             Err(_) => parse_in_full(text),
         }
+    }
+}
+
+/// Reads what a [`HostAddress`] is, and `fe80::1%eth0` with or without a prefix length after the zone (RFC 4007,
+/// section 11.7).
+impl FromStr for ZonedAddress {
+    type Err = InvalidAddress;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAddress> {
+        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+        let Some((address, rest)) = bare.split_once('%') else {
+            return Ok(Self { host: text.parse()?, zone: None });
+        };
+        let (zone, prefix) = rest.split_once('/').map_or((rest, None), |(zone, prefix)| (zone, Some(prefix)));
+        let host = prefix.map_or_else(|| address.to_owned(), |prefix| format!("{address}/{prefix}"));
+        let host: HostAddress = host.parse().map_err(|_| InvalidAddress::Syntax(short(text)))?;
+        match host.address {
+            IpAddr::V6(address) if address.is_unicast_link_local() => {}
+            _ => return Err(InvalidAddress::NotLinkLocal(short(text))),
+        }
+        // The kernel allows more (dev_valid_name), but not what would end the field of a list.
+        let is_name = |c: char| c.is_ascii_graphic() && !matches!(c, '%' | '[' | ']' | ':' | ',' | '#');
+        let is_zero = zone.bytes().all(|octet| octet == b'0');
+        if is_zero || zone.len() > LONGEST_ZONE || !zone.chars().all(is_name) {
+            return Err(InvalidAddress::NoZone(short(text)));
+        }
+        Ok(Self { host, zone: Some(zone.to_owned()) })
     }
 }
 
@@ -141,6 +187,45 @@ mod tests {
                 Ok(printed.to_owned()),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn link_local_addresses_have_zones() {
+        let read = |text: &str| {
+            let read: ZonedAddress = text.parse().map_err(|error: InvalidAddress| error.to_string())?;
+            Ok::<_, String>((read.host.to_string(), read.zone.unwrap_or_default()))
+        };
+        let rows = [
+            ("fe80::1%eth0", "fe80::1", "eth0"),
+            ("[fe80::1%2]", "fe80::1", "2"),
+            ("FE80::1%br-lan.7/64", "fe80::1/64", "br-lan.7"),
+            ("fe80::1", "fe80::1", ""),
+            ("192.0.2.1/24", "192.0.2.1/24", ""),
+            ("[2001:db8::1]", "2001:db8::1", ""),
+        ];
+        for (text, host, zone) in rows {
+            assert_eq!(read(text), Ok((host.to_owned(), zone.to_owned())), "{text}");
+        }
+        let zone = "the zone after % is the name or number of an interface, as in fe80::1%eth0";
+        let rows = [
+            ("fe80::1%", format!("fe80::1%: {zone}")),
+            ("fe80::1%0", format!("fe80::1%0: {zone}")),
+            ("fe80::1%a%b", format!("fe80::1%a%b: {zone}")),
+            ("fe80::1%0123456789abcdef", format!("fe80::1%0123456789abcdef: {zone}")),
+            (
+                "2001:db8::1%eth0",
+                "2001:db8::1%eth0: only link-local addresses (fe80::/10) have a zone".to_owned(),
+            ),
+            (
+                "192.0.2.1%eth0",
+                "192.0.2.1%eth0: only link-local addresses (fe80::/10) have a zone".to_owned(),
+            ),
+            ("web%eth0", "web%eth0 is not an IP address".to_owned()),
+            ("fe80::1%eth0/200", "fe80::1%eth0/200 is not an IP address".to_owned()),
+        ];
+        for (text, why) in rows {
+            assert_eq!(read(text), Err(why), "{text}");
         }
     }
 

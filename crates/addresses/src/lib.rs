@@ -1,10 +1,11 @@
 //! IP addresses as text: one, a list of thousands, its ports, and a brief way to print many.
 //!
 //! - [`HostAddress`] is an address with the prefix length that may stand with it, in any spelling.
+//! - [`ZonedAddress`] is one to connect to, with the zone of a link-local one.
 //! - [`List`] parses a file of addresses, of the kinds that administrators and hosting panels keep: `ADDRESS
 //!   [PORTS] [LABEL]`. [`Fields`] are the ports and labels of its lines.
 //! - [`netmask`] parses the netmask that a panel writes after an address.
-//! - [`parse_ports`] parses `80,443`.
+//! - [`parse_ports`] parses `80,443`, `8000-8010` and `https`.
 //! - [`brief`] and [`all`] print many addresses as runs.
 //!
 //! What a host's configuration promises is `host_config`'s part, what its kernel has is `host_net`'s, and
@@ -24,9 +25,10 @@ mod list;
 mod netmask;
 mod ports;
 mod runs;
+mod services;
 
-pub use address::{HostAddress, InvalidAddress, short};
-pub use list::{Entry, Fields, List, ListError, OwnLabel, OwnPort, ambiguous};
+pub use address::{HostAddress, InvalidAddress, ZonedAddress, short};
+pub use list::{Entry, Fields, List, ListError, OwnLabel, OwnPorts, OwnZone, ambiguous};
 pub use netmask::netmask;
-pub use ports::{InvalidPort, parse_ports};
+pub use ports::{InvalidPort, PortRange, parse_ports};
 pub use runs::{all, brief};

@@ -7,19 +7,22 @@
 //! line that is not understood is an error, never skipped, and so is a line with a second address: a list that
 //! came out shorter would hide an outage.
 //!
-//! [`List::parse`] takes the addresses alone. For [`List::parse_with_fields`], a second field of digits and
-//! commas is the address's own ports: `192.0.2.10 80,443`. The field after the address or its ports is its
-//! label: `192.0.2.10 443 www.example.com`. What is an address or a netmask is no label. Which labels stand
-//! with several addresses, [`ambiguous`] tells: those name none of them.
+//! [`List::parse`] takes the addresses alone. For [`List::parse_with_fields`], a second field of ports, ranges
+//! and services is the address's own ports: `192.0.2.10 443,8000-8010`, `192.0.2.10 https`. The field after the
+//! address or its ports is its label: `192.0.2.10 443 www.example.com`. What is an address or a netmask is no
+//! label, and the name of a service is one only after ports in numbers: `192.0.2.10 2222 ssh`. What reads as
+//! ports and is none (`tcp/81`), or stands where ports are not read (`192.0.2.10 80 443`), makes a bad line:
+//! else fewer ports were tried than are written. Which labels stand with several addresses, [`ambiguous`]
+//! tells: those name none of them.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
-use crate::address::{HostAddress, InvalidAddress, plain};
+use crate::address::{HostAddress, InvalidAddress, ZonedAddress, plain, short};
 use crate::netmask::{check_rest, parse_cpanel};
-use crate::ports::parse_ports;
+use crate::ports::{PortRange, are_meant, is_word, parse_ports};
 
 /// The shortest line, in octets: the room that is set aside for a list's addresses is guessed by it.
 const SHORTEST: usize = "1.2.3.4\n".len();
@@ -49,19 +52,30 @@ pub struct List {
 /// What the lines of a list carry beside their addresses, in the order of [`List::entries`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fields {
-    /// The ports, several of an entry one after the other.
-    pub ports: Vec<OwnPort>,
+    /// The ports, several ranges of an entry one after the other.
+    pub ports: Vec<OwnPorts>,
     /// The labels, at most one of an entry.
     pub labels: Vec<OwnLabel>,
+    /// The zones of link-local addresses, at most one of an entry.
+    pub zones: Vec<OwnZone>,
 }
 
-/// A port that a line asks for, by the place of its entry in [`List::entries`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OwnPort {
+/// The zone of the address of a line, by the place of its entry in [`List::entries`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnZone {
     /// The place of the entry.
     pub entry: u32,
-    /// The port.
-    pub port: u16,
+    /// The name or number of an interface.
+    pub zone: String,
+}
+
+/// Ports that a line asks for, by the place of its entry in [`List::entries`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnPorts {
+    /// The place of the entry.
+    pub entry: u32,
+    /// The ports.
+    pub range: PortRange,
 }
 
 /// The label of a line, by the place of its entry in [`List::entries`].
@@ -109,39 +123,70 @@ impl List {
     /// # Errors
     /// [`ListError::Lines`] and [`ListError::Empty`].
     pub fn parse(source: &str, number: u32, content: &[u8]) -> Result<Self, ListError> {
-        parse_lines(source, number, content, |_, _| Ok(()))
+        let address = |field: &str| Ok(ZonedAddress { host: field.parse()?, zone: None });
+        parse_lines(source, number, content, address, |_, _, _| Ok(()))
     }
 
-    /// Parses a list as [`List::parse`] does, with the ports and the labels of its lines.
+    /// Parses a list of addresses to connect to as [`List::parse`] does, with the ports, the labels and the zones
+    /// of its lines.
     ///
     /// # Errors
-    /// As [`List::parse`]; a port below 1 or above 65535 makes a bad line too.
+    /// As [`List::parse`]; ports that are none, or stand in another place, make a bad line too.
     pub fn parse_with_fields(source: &str, number: u32, content: &[u8]) -> Result<(Self, Fields), ListError> {
         let mut all = Fields::default();
-        let list = parse_lines(source, number, content, |entry, rest| all.take(entry, rest))?;
+        let list = parse_lines(source, number, content, str::parse, |entry, zone, rest| {
+            all.zones.extend(zone.map(|zone| OwnZone { entry, zone }));
+            all.take(entry, rest)
+        })?;
         Ok((list, all))
     }
 }
 
 impl Fields {
-    /// Takes what follows the address of an entry: fields, where white space sets them apart from it.
+    /// Takes what follows the address of an entry: its ports and its label, where white space sets them apart
+    /// from it.
     fn take(&mut self, entry: u32, rest: &str) -> Result<(), String> {
-        if !rest.starts_with(char::is_whitespace) {
-            return Ok(());
-        }
-        let mut fields = rest.split('#').next().unwrap_or_default().split_ascii_whitespace();
+        let rest = rest.split('#').next().unwrap_or_default();
+        let mut fields = rest.split_ascii_whitespace().filter(|field| *field != ",");
         let mut field = fields.next();
-        if let Some(ports) =
-            field.filter(|field| field.bytes().all(|octet| octet.is_ascii_digit() || octet == b','))
-        {
-            let ports = parse_ports(ports).map_err(|error| error.to_string())?;
-            self.ports.extend(ports.into_iter().map(|port| OwnPort { entry, port }));
+        if !rest.starts_with(char::is_whitespace) {
+            let after_comma =
+                field.map(|field| field.trim_start_matches(',')).filter(|field| are_meant(field));
+            return after_comma.map_or(Ok(()), |ports| Err(misplaced(ports, "a comma")));
+        }
+        let ports = field.filter(|field| is_label(field) && are_meant(field));
+        if let Some(ports) = ports {
+            let ranges = parse_ports(ports).map_err(|error| error.to_string())?;
+            self.ports.extend(ranges.into_iter().map(|range| OwnPorts { entry, range }));
             field = fields.next();
         }
+        refuse_ports(field.filter(|field| is_label(field)), ports)?;
         let label = field.and_then(|field| field.split(',').next()).filter(|field| is_label(field));
-        self.labels.extend(label.map(|label| OwnLabel { entry, label: label.to_owned() }));
+        let Some(label) = label else { return Ok(()) };
+        // A note of several words is no list of ports, whatever numbers are in it.
+        fields
+            .next()
+            .filter(|field| are_meant(field))
+            .map_or(Ok(()), |after| Err(misplaced(after, "the label")))?;
+        self.labels.push(OwnLabel { entry, label: label.to_owned() });
         Ok(())
     }
+}
+
+/// Refuses further ports in the place of the label: after ports in numbers, the name of a service is a label.
+fn refuse_ports(field: Option<&str>, ports: Option<&str>) -> Result<(), String> {
+    let is_number = |port: &str| port.starts_with(|c: char| c.is_ascii_digit());
+    let (Some(field), Some(ports)) = (field, ports) else { return Ok(()) };
+    let is_label = is_word(field) && ports.split(',').all(is_number);
+    if are_meant(field) && !is_label { Err(misplaced(field, "the ports")) } else { Ok(()) }
+}
+
+/// Says that ports stand where none are read.
+fn misplaced(ports: &str, place: &str) -> String {
+    let ports = short(ports);
+    format!(
+        "{ports} after {place}: write all ports in the second field, as in 192.0.2.10 80,443 web, and notes after #"
+    )
 }
 
 /// Returns whether a field is a label: not an address or a netmask in a form that is in use, which panels
@@ -157,13 +202,14 @@ fn is_label(field: &str) -> bool {
         && parse_cpanel(field).is_none()
 }
 
-/// Parses line by line; `each` is given the place of an entry and what stands behind its address, and says
-/// what is wrong there.
+/// Parses line by line, the addresses by `address`; `each` is given the place of an entry, its zone and what
+/// stands behind its address, and says what is wrong there.
 fn parse_lines(
     source: &str,
     number: u32,
     content: &[u8],
-    mut each: impl FnMut(u32, &str) -> Result<(), String>,
+    address: impl Fn(&str) -> Result<ZonedAddress, InvalidAddress>,
+    mut each: impl FnMut(u32, Option<String>, &str) -> Result<(), String>,
 ) -> Result<List, ListError> {
     // Broken UTF-8 becomes a character that no address has; in a comment it does no harm.
     let text = str::from_utf8(content).map_or_else(|_| String::from_utf8_lossy(content), Cow::from);
@@ -172,10 +218,10 @@ fn parse_lines(
     let mut lines = Vec::new();
     let mut count = 0;
     for (line, text) in (1..).zip(lines_of(text)) {
-        let parsed = parse_line(text).and_then(|parsed| {
-            let Some((expected, rest)) = parsed else { return Ok(()) };
+        let parsed = parse_line(text, &address).and_then(|parsed| {
+            let Some((ZonedAddress { host: expected, zone }, rest)) = parsed else { return Ok(()) };
             entries.push(Entry { expected, list: number, line });
-            each(u32::try_from(entries.len() - 1).unwrap_or(u32::MAX), rest)
+            each(u32::try_from(entries.len() - 1).unwrap_or(u32::MAX), zone, rest)
         });
         if let Err(error) = parsed {
             count += 1;
@@ -204,9 +250,12 @@ fn lines_of(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The address of a line and what stands behind it: `None` if the line is blank or a comment.
-fn parse_line(line: &str) -> Result<Option<(HostAddress, &str)>, String> {
-    if let Some(expected) = plain(line) {
-        return Ok(Some((expected, "")));
+fn parse_line(
+    line: &str,
+    address: impl Fn(&str) -> Result<ZonedAddress, InvalidAddress>,
+) -> Result<Option<(ZonedAddress, &str)>, String> {
+    if let Some(host) = plain(line) {
+        return Ok(Some((ZonedAddress { host, zone: None }, "")));
     }
     let line = line.trim_ascii();
     let ends = |octet: u8| octet.is_ascii_whitespace() || matches!(octet, b',' | b'#');
@@ -219,10 +268,11 @@ fn parse_line(line: &str) -> Result<Option<(HostAddress, &str)>, String> {
     if field.is_empty() && !line.starts_with(',') {
         return Ok(None);
     }
-    let cpanel = |error| parse_cpanel(field).map(|(expected, _)| expected).ok_or(error);
-    let expected: HostAddress = field.parse().or_else(cpanel).map_err(|error| error.to_string())?;
-    check_rest(expected.address, rest)?;
-    Ok(Some((expected, rest)))
+    let of_cpanel = || parse_cpanel(field).map(|(host, _)| ZonedAddress { host, zone: None });
+    let parsed = address(field).or_else(|error| of_cpanel().ok_or(error));
+    let parsed = parsed.map_err(|error| error.to_string())?;
+    check_rest(parsed.host.address, rest)?;
+    Ok(Some((parsed, rest)))
 }
 
 fn bad_lines(source: &str, lines: &[(u32, String)], count: usize) -> String {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use addresses::HostAddress;
+use addresses::{HostAddress, ZonedAddress};
 use net::Host;
 use plugin::{InvalidRange, Range, Seconds};
 
@@ -14,9 +14,9 @@ use crate::rule::Settings;
 /// Which targets are pinged.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct TargetOptions {
-    /// Address to ping: 192.0.2.10 or 2001:db8::10. Repeatable
+    /// Address to ping: 192.0.2.10, 2001:db8::10 or fe80::10%eth0. Repeatable
     #[arg(long, value_name = "ADDRESS")]
-    pub ip: Vec<HostAddress>,
+    pub ip: Vec<ZonedAddress>,
     /// File with one address a line, then a label where it has one: 192.0.2.10 proxy7. Repeatable
     #[arg(long)]
     pub file: Vec<PathBuf>,

@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use addresses::ambiguous;
-use host_config::{ConfigError, read_list_with_fields};
-use net::{ResolveError, Resolver};
+use addresses::{ZonedAddress, ambiguous};
+use host_config::{ConfigError, check_files, read_list_with_fields};
+use net::{ResolveError, Resolver, zoned};
 use plugin::Deadline;
 
 use crate::options::TargetOptions;
@@ -71,18 +71,21 @@ impl Target {
 /// [`TargetError`]. A name that does not resolve is none: the other targets are still pinged.
 pub(crate) fn targets(options: &TargetOptions, deadline: &Deadline) -> Result<Targets, TargetError> {
     let mut found = Targets::default();
+    check_files(&options.file)?;
     for (number, file) in (0..).zip(&options.file) {
         let (list, fields) = read_list_with_fields(file, number, deadline)?;
         let mut labels: HashMap<u32, String> =
             fields.labels.into_iter().map(|own| (own.entry, own.label)).collect();
-        found.all.extend((0..).zip(&list.entries).map(|(place, entry)| Target {
-            address: SocketAddr::new(entry.expected.address, 0),
-            label: labels.remove(&place).unwrap_or_default(),
-        }));
+        let zones: HashMap<u32, String> = fields.zones.into_iter().map(|own| (own.entry, own.zone)).collect();
+        for (place, entry) in (0..).zip(&list.entries) {
+            let label = labels.remove(&place).unwrap_or_default();
+            found.add_address(entry.expected.address, zones.get(&place).map(String::as_str), label);
+        }
     }
     drop_ambiguous(&mut found.all);
-    let plain = |address: IpAddr| Target { address: SocketAddr::new(address, 0), label: String::new() };
-    found.all.extend(options.ip.iter().map(|expected| plain(expected.address)));
+    for ZonedAddress { host, zone } in &options.ip {
+        found.add_address(host.address, zone.as_deref(), String::new());
+    }
     let resolved = Resolver::new(deadline).all(options.hostname.iter().map(|host| (host, 0)));
     for (host, addresses) in options.hostname.iter().zip(resolved) {
         found.add_host(host.name().unwrap_or_default(), addresses);
@@ -92,6 +95,13 @@ pub(crate) fn targets(options: &TargetOptions, deadline: &Deadline) -> Result<Ta
 }
 
 impl Targets {
+    fn add_address(&mut self, address: IpAddr, zone: Option<&str>, label: String) {
+        match zoned(address, zone, 0) {
+            Ok(address) => self.all.push(Target { address, label }),
+            Err(error) => self.unusable.push(error.to_string()),
+        }
+    }
+
     fn add_host(&mut self, name: &str, addresses: Result<Vec<SocketAddr>, ResolveError>) {
         let addresses = match addresses {
             Ok(addresses) => addresses,
@@ -167,6 +177,22 @@ mod tests {
         );
         assert_eq!(found.all[1].name(), "proxy2");
         assert_eq!(found.all[2].name(), "192.0.2.3");
+    }
+
+    #[test]
+    fn the_ports_of_a_line_are_no_label() {
+        let found = read("192.0.2.1 https\n192.0.2.2 80-82 proxy2\n192.0.2.3 www\n", &[], &[]).unwrap();
+        assert_eq!(keys(&found), ["192.0.2.1", "proxy2 192.0.2.2", "www 192.0.2.3"]);
+        assert!(read("192.0.2.1 443;80\n", &[], &[]).unwrap_err().contains(" line 1: 443;80 is not a port"));
+    }
+
+    #[test]
+    fn a_link_local_address_has_its_interface() {
+        let lo = net::zoned("fe80::1".parse().unwrap(), Some("lo"), 0).unwrap();
+        let found = read("fe80::1%lo here\nfe80::1%nosuch0\n", &["fe80::2%lo"], &[]).unwrap();
+        let text = lo.to_string().replace("[fe80::1", "").replace("]:0", "");
+        assert_eq!(keys(&found), [format!("here fe80::1{text}"), format!("fe80::2{text}")]);
+        assert_eq!(found.unusable, ["fe80::1%nosuch0: there is no interface nosuch0 on this machine"]);
     }
 
     #[test]

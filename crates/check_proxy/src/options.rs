@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use addresses::HostAddress;
+use addresses::ZonedAddress;
 use net::Host;
 use plugin::Seconds;
 
@@ -14,9 +14,9 @@ use crate::url::Url;
 /// The options on which proxies are asked.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Proxies {
-    /// Address of a proxy: 192.0.2.1 or 2001:db8::1. Repeatable
+    /// Address of a proxy: 192.0.2.1, 2001:db8::1 or fe80::1%eth0. Repeatable
     #[arg(long, value_name = "ADDRESS")]
-    pub(crate) ip: Vec<HostAddress>,
+    pub(crate) ip: Vec<ZonedAddress>,
     /// File with one proxy a line, then its own port and a label where it has them: 192.0.2.1 8080 lon-1.
     /// Repeatable
     #[arg(long)]

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use std::fmt;
 use std::net::SocketAddr;
 
-use addresses::{Fields, List};
-use host_config::{ConfigError, read_list_with_fields};
-use net::{ResolveError, Resolver};
+use addresses::{Fields, List, ZonedAddress};
+use host_config::{ConfigError, check_files, read_list_with_fields};
+use net::{ResolveError, Resolver, zoned};
 use plugin::Deadline;
 
 use crate::options::Proxies;
@@ -54,11 +54,14 @@ impl Target {
 pub(crate) fn targets(proxies: &Proxies, deadline: &Deadline) -> Result<Vec<Target>, TargetError> {
     let default = proxies.default_port();
     let unlabelled = |address| Target { address, label: None, default };
-    let mut all: Vec<Target> =
-        proxies.ip.iter().map(|ip| unlabelled(SocketAddr::new(ip.address, default))).collect();
+    let mut all = Vec::new();
+    for ZonedAddress { host, zone } in &proxies.ip {
+        all.push(unlabelled(zoned(host.address, zone.as_deref(), default).map_err(ResolveError::from)?));
+    }
+    check_files(&proxies.file)?;
     for (number, file) in (0..).zip(&proxies.file) {
         let (list, fields) = read_list_with_fields(file, number, deadline)?;
-        all.extend(listed(&list, &fields, default));
+        all.extend(listed(&list, &fields, default)?);
     }
     for addresses in Resolver::new(deadline).all(proxies.hostname.iter().map(|host| (host, default))) {
         all.extend(addresses?.into_iter().map(unlabelled));
@@ -69,26 +72,26 @@ pub(crate) fn targets(proxies: &Proxies, deadline: &Deadline) -> Result<Vec<Targ
 }
 
 /// An entry with several ports is several proxies.
-fn listed(list: &List, fields: &Fields, default: u16) -> Vec<Target> {
+fn listed(list: &List, fields: &Fields, default: u16) -> Result<Vec<Target>, ResolveError> {
     let (mut ports, mut labels) = (fields.ports.iter().peekable(), fields.labels.iter().peekable());
+    let mut zones = fields.zones.iter().peekable();
     let mut all = Vec::with_capacity(list.entries.len());
     for (place, entry) in (0..).zip(&list.entries) {
         let label = labels.next_if(|label| label.entry == place).map(|label| label.label.clone());
         let mut own = Vec::new();
         while let Some(port) = ports.next_if(|port| port.entry == place) {
-            own.push(port.port);
+            own.extend(port.range.ports());
         }
         if own.is_empty() {
             own.push(default);
         }
-        let target = |port| Target {
-            address: SocketAddr::new(entry.expected.address, port),
-            label: label.clone(),
-            default,
-        };
-        all.extend(own.into_iter().map(target));
+        let zone = zones.next_if(|zone| zone.entry == place).map(|own| own.zone.as_str());
+        for port in own {
+            let address = zoned(entry.expected.address, zone, port)?;
+            all.push(Target { address, label: label.clone(), default });
+        }
     }
-    all
+    Ok(all)
 }
 
 #[cfg(test)]
@@ -97,16 +100,24 @@ mod tests {
 
     #[test]
     fn lines_have_ports_and_labels() {
-        let content = b"192.0.2.1\n192.0.2.2 8080,8081 lon\n2001:db8::3 1080\n192.0.2.4 web4\n";
+        let content =
+            b"192.0.2.1\n192.0.2.2 8080,8081 lon\n2001:db8::3 1080\n192.0.2.4 web4\n192.0.2.5 http-alt\n192.0.2.6 81-82\n";
         let (list, fields) = List::parse_with_fields("proxies", 0, content).unwrap();
-        let shown: Vec<String> = listed(&list, &fields, 3128).iter().map(Target::in_full).collect();
+        let shown: Vec<String> = listed(&list, &fields, 3128).unwrap().iter().map(Target::in_full).collect();
         let expected = [
             "192.0.2.1",
             "192.0.2.2:8080 (lon)",
             "192.0.2.2:8081 (lon)",
             "[2001:db8::3]:1080",
             "192.0.2.4 (web4)",
+            "192.0.2.5:8080",
+            "192.0.2.6:81",
+            "192.0.2.6:82",
         ];
         assert_eq!(shown, expected);
+        let (list, fields) =
+            List::parse_with_fields("proxies", 0, b"fe80::1%lo\nfe80::1%nosuch0 80\n").unwrap();
+        let why = listed(&list, &fields, 3128).unwrap_err().to_string();
+        assert_eq!(why, "fe80::1%nosuch0: there is no interface nosuch0 on this machine");
     }
 }

@@ -53,7 +53,7 @@ mod tree;
 mod wildcard;
 mod wireguard;
 
-pub use lists::{read_list, read_list_with_fields};
+pub use lists::{check_files, read_list, read_list_with_fields};
 pub use options::AddressOptions;
 pub use origin::Origin;
 pub use others::unread;

@@ -1,6 +1,6 @@
 //! Reads the lists of addresses that `--file` names.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use addresses::{Fields, List};
 use plugin::{Deadline, ReadError, read_file, read_opened};
@@ -9,6 +9,9 @@ use rustix::stdio::stdin;
 
 use crate::promise::{ConfigError, Dynamic, Place, Promises};
 use crate::tree::LARGEST;
+
+/// The name of a file that stands for the standard input.
+const STANDARD_INPUT: &str = "-";
 
 /// Reads the list in the file `path`, or the standard input if that is `-`, which is the caller's list `number`.
 ///
@@ -57,7 +60,7 @@ pub(crate) fn expectations(path: &Path, content: &[u8], to: &mut Promises) {
 /// Reads a list as [`read_list`] does, with the ports and the labels of its lines.
 ///
 /// # Errors
-/// As [`read_list`]; a port below 1 or above 65535 makes a bad line too.
+/// As [`read_list`]; ports that are none, or stand in another place, make a bad line too.
 pub fn read_list_with_fields(
     path: &Path,
     number: u32,
@@ -67,9 +70,20 @@ pub fn read_list_with_fields(
     Ok(List::parse_with_fields(&name, number, &content)?)
 }
 
+/// Checks that no more than one of the files is the standard input, which the second would find at its end.
+///
+/// # Errors
+/// [`ConfigError::StandardInputTwice`].
+pub fn check_files(files: &[PathBuf]) -> Result<(), ConfigError> {
+    match files.iter().filter(|file| *file == Path::new(STANDARD_INPUT)).count() {
+        0 | 1 => Ok(()),
+        _ => Err(ConfigError::StandardInputTwice),
+    }
+}
+
 /// The name of a list for messages, and its content: of the standard input if it is called `-`.
 fn read_content(path: &Path, deadline: &Deadline) -> Result<(String, Vec<u8>), ReadError> {
-    if path != Path::new("-") {
+    if path != Path::new(STANDARD_INPUT) {
         return Ok((path.display().to_string(), read_file(path, LARGEST, deadline)?));
     }
     let name = "standard input";

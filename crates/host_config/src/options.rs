@@ -1,22 +1,29 @@
 //! The options that say which addresses a program is about, the same ones in every program.
 
+use std::error::Error;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use addresses::{HostAddress, List, ListError};
 use plugin::{Deadline, read_file};
 
-use crate::lists::{expectations, read_list};
+use crate::lists::{check_files, expectations, read_list};
 use crate::origin::Origin;
 use crate::promise::{ConfigError, Promises};
 use crate::tree::{LARGEST, Tree};
 
 /// The options `--ip`, `--file`, `--from` and `--root`. A program for which a prefix length, ports or a
-/// default matter says so in the help of its own.
-#[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
-pub struct AddressOptions {
+/// default matter says so in the help of its own. `A` is an address of `--ip`: a program that connects to it
+/// takes a [`ZonedAddress`](addresses::ZonedAddress).
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
+pub struct AddressOptions<A = HostAddress>
+where
+    A: FromStr + Clone + Send + Sync + 'static,
+    A::Err: Error + Send + Sync + 'static,
+{
     /// Address to check: 192.0.2.10 or 2001:db8::10. Repeatable
     #[arg(long, value_name = "ADDRESS")]
-    pub ip: Vec<HostAddress>,
+    pub ip: Vec<A>,
     /// File with one address a line, as an administrator, H-Sphere or cPanel keeps it. Repeatable
     #[arg(long)]
     pub file: Vec<PathBuf>,
@@ -29,12 +36,27 @@ pub struct AddressOptions {
     pub root: PathBuf,
 }
 
-impl AddressOptions {
+impl<A> Default for AddressOptions<A>
+where
+    A: FromStr + Clone + Send + Sync + 'static,
+    A::Err: Error + Send + Sync + 'static,
+{
+    fn default() -> Self {
+        Self { ip: Vec::new(), file: Vec::new(), from: Vec::new(), root: PathBuf::new() }
+    }
+}
+
+impl<A> AddressOptions<A>
+where
+    A: FromStr + Clone + Send + Sync + 'static,
+    A::Err: Error + Send + Sync + 'static,
+{
     /// Reads the lists of `--file`, numbered in their order.
     ///
     /// # Errors
     /// As [`read_list`].
     pub fn read_lists(&self, deadline: &Deadline) -> Result<Vec<List>, ConfigError> {
+        check_files(&self.file)?;
         (0..).zip(&self.file).map(|(number, file)| read_list(file, number, deadline)).collect()
     }
 

@@ -152,6 +152,9 @@ pub enum ConfigError {
     /// None of the files of a source that was asked for is there.
     #[error("no configuration of {0} here")]
     Absent(Source),
+    /// Several lists are to be read from the standard input, which is read once.
+    #[error("--file=- is given twice: the standard input is one list")]
+    StandardInputTwice,
 }
 
 impl fmt::Display for Place {

@@ -5,6 +5,8 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::str::FromStr;
 
+use nix::net::if_::if_indextoname;
+
 use crate::name::{InvalidHost, Name, Zone};
 
 /// The prefixes with which other programs choose the transport.
@@ -29,6 +31,32 @@ pub struct NoInterface {
     pub host: Host,
     /// The zone.
     pub zone: Zone,
+}
+
+/// Returns where to connect to an address, with the scope id of its zone if it has one.
+///
+/// # Errors
+/// [`NoInterface`]: the zone is not an interface of this machine.
+pub fn zoned(address: IpAddr, zone: Option<&str>, port: u16) -> Result<SocketAddr, NoInterface> {
+    match (address, zone.and_then(Zone::parse)) {
+        (IpAddr::V6(address), Some(zone)) => {
+            let scope = zone.scope_id().map_err(|_| NoInterface {
+                host: Host::V6(address, Some(zone.clone())),
+                zone: zone.clone(),
+            })?;
+            Ok(SocketAddrV6::new(address, port, 0, scope).into())
+        }
+        (address, _) => Ok(SocketAddr::new(address, port)),
+    }
+}
+
+/// Returns the name of an interface by its number, which is the scope id of link-local addresses; the number
+/// itself where there is no such interface.
+pub fn zone_name(scope: u32) -> String {
+    let name = if_indextoname(scope).ok().and_then(|name| name.into_string().ok());
+    // For a number that no interface has, nix returns an empty name.
+    let name = name.filter(|name| !name.is_empty());
+    name.unwrap_or_else(|| scope.to_string())
 }
 
 impl Host {
@@ -213,6 +241,14 @@ mod tests {
         assert_eq!(to("2001:db8::1"), Ok(Some("[2001:db8::1]:161".parse().unwrap())));
         assert_eq!(to("192.0.2.1"), Ok(Some("192.0.2.1:161".parse().unwrap())));
         assert_eq!(to("db-01"), Ok(None));
+        let zoned = |zone| zoned("fe80::1".parse().unwrap(), zone, 161).map_err(|why| why.to_string());
+        assert_eq!(zoned(Some("lo")), Ok(format!("[fe80::1%{lo}]:161").parse().unwrap()));
+        assert_eq!((zone_name(lo), zone_name(4_000_000)), ("lo".to_owned(), "4000000".to_owned()));
+        assert_eq!(zoned(None), Ok("[fe80::1]:161".parse().unwrap()));
+        assert_eq!(
+            zoned(Some("nosuch0")),
+            Err("fe80::1%nosuch0: there is no interface nosuch0 on this machine".to_owned())
+        );
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub use checksum::checksum;
 pub use echo::{Echo, EchoError, EchoResult, Event as EchoEvent};
 pub use exchange::{Exchanged, STAGGER, Silence, Unanswered, Verdict, exchange};
 pub use getent::{Family, ResolveError, parse as getent_addresses};
-pub use host::{Host, NoInterface};
+pub use host::{Host, NoInterface, zone_name, zoned};
 pub use host_port::HostPort;
 pub use icmp_error::{IcmpError, keep_icmp_errors, take_icmp_error};
 pub use name::{InvalidHost, Name, Zone};

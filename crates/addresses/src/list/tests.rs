@@ -83,8 +83,10 @@ fn cpanel_lines_must_be_whole() {
 
 fn parse_with_fields(content: &[u8]) -> Result<String, String> {
     let (list, fields) = List::parse_with_fields("ips", 0, content).map_err(|error| error.to_string())?;
-    let ports =
-        |entry| fields.ports.iter().filter(move |own| own.entry == entry).map(|own| format!(":{}", own.port));
+    let ports = |entry| {
+        let own = fields.ports.iter().filter(move |own| own.entry == entry);
+        own.flat_map(|own| own.range.ports()).map(|port| format!(":{port}"))
+    };
     let labels = |entry| {
         fields.labels.iter().filter(move |own| own.entry == entry).map(|own| format!("={}", own.label))
     };
@@ -96,14 +98,14 @@ fn parse_with_fields(content: &[u8]) -> Result<String, String> {
 
 #[test]
 fn a_line_may_carry_its_own_ports_and_a_label() {
-    let rows: [(&[u8], &str); 8] = [
+    let rows: [(&[u8], &str); 11] = [
         (
             b"192.0.2.10 80,443\n192.0.2.11\n2001:db8::1\t25 # mail\n",
             "192.0.2.10:80:443 192.0.2.11 2001:db8::1:25",
         ),
         (
-            b"192.0.2.1 eth0 80\n192.0.2.2,80\n192.0.2.3#80\n192.0.2.4 80#x\n192.0.2.5 # 80\n",
-            "192.0.2.1=eth0 192.0.2.2 192.0.2.3 192.0.2.4:80 192.0.2.5",
+            b"192.0.2.1 eth0 # 80\n192.0.2.2,x\n192.0.2.3#80\n192.0.2.4 80#x\n192.0.2.5 # 80\n192.0.2.6 rack in row 7\n",
+            "192.0.2.1=eth0 192.0.2.2 192.0.2.3 192.0.2.4:80 192.0.2.5 192.0.2.6=rack",
         ),
         (b"192.0.2.1\t255.255.255.0\tshared\t#0\n", "192.0.2.1"),
         (b"192.0.2.1:255.255.255.0:192.0.2.255 65535\n", "192.0.2.1:65535"),
@@ -116,17 +118,82 @@ fn a_line_may_carry_its_own_ports_and_a_label() {
             "192.0.2.1 192.0.2.2 192.0.2.3:80",
         ),
         (b"192.0.2.1 192.0.2.1:255.255.255.0:192.0.2.255\n192.0.2.2 0xweb\n", "192.0.2.1 192.0.2.2=0xweb"),
-        (b"192.0.2.1 80 443 web\n", "192.0.2.1:80=443"),
+        // A word in the place of the ports is a port if it is a service.
+        (
+            b"192.0.2.1 https\n192.0.2.2 smtp,465 mx1\n192.0.2.3 smtp\n",
+            "192.0.2.1:443 192.0.2.2:25:465=mx1 192.0.2.3:25",
+        ),
+        (b"192.0.2.1 www\n192.0.2.2 mail\n192.0.2.3 mysql-2\n", "192.0.2.1=www 192.0.2.2=mail 192.0.2.3=mysql-2"),
+        (b"192.0.2.1 80-82\n192.0.2.2 443,80-81 web\n", "192.0.2.1:80:81:82 192.0.2.2:443:80:81=web"),
+        // After ports in numbers it is a label.
+        (b"192.0.2.1 2222 ssh\n192.0.2.2 25,465 smtp\n", "192.0.2.1:2222=ssh 192.0.2.2:25:465=smtp"),
     ];
     for (content, expected) in rows {
         assert_eq!(parse_with_fields(content).unwrap_or_else(|error| error), expected);
     }
-    for bad in ["0", "65536", "80,", ",80", "80,,443", ",", "00080", "99999999999999999999"] {
-        let line = format!("192.0.2.1 80\n192.0.2.2 {bad}\n");
-        let message = parse_with_fields(line.as_bytes()).unwrap_err();
-        assert!(message.starts_with("ips line 2: ") && message.contains(" is not a port"), "{message}");
-        assert_eq!(parse(line.as_bytes()).unwrap(), "1:192.0.2.1 2:192.0.2.2");
+}
+
+#[test]
+fn an_address_to_connect_to_may_have_a_zone() {
+    let content = b"192.0.2.1\nfe80::1%eth0 80 web\nfe80::1%eth1\n";
+    let (list, fields) = List::parse_with_fields("ips", 0, content).unwrap();
+    let zones: Vec<(u32, &str)> = fields.zones.iter().map(|own| (own.entry, own.zone.as_str())).collect();
+    assert_eq!(zones, [(1, "eth0"), (2, "eth1")]);
+    assert_eq!(list.entries[1].expected.to_string(), "fe80::1");
+    assert_eq!(parse_with_fields(content), Ok("192.0.2.1 fe80::1:80=web fe80::1".to_owned()));
+    let wrong = "ips line 1: 2001:db8::1%eth0: only link-local addresses (fe80::/10) have a zone\n";
+    assert_eq!(parse_with_fields(b"2001:db8::1%eth0\n"), Err(wrong.to_owned()));
+}
+
+/// Ports that are written and would not be tried make a bad line.
+#[test]
+fn no_port_of_a_line_is_passed_over() {
+    let none = |text: &str| format!("{text} is not a port of 1 to 65535");
+    let stray = |text: &str, place: &str| {
+        format!(
+            "{text} after {place}: write all ports in the second field, as in 192.0.2.10 80,443 web, and notes after #"
+        )
+    };
+    let unknown =
+        |text: &str| format!("{text} is not a service known here: write its port, as in 443 or https");
+    let rows = [
+        (" 0", none("0")),
+        (" 65536", none("65536")),
+        (" 70000", none("70000")),
+        (" 80,", none("an empty field")),
+        (" ,80", none("an empty field")),
+        (" 80,,443", none("an empty field")),
+        (" 00080", none("00080")),
+        (" 99999999999999999999", none("99999999999999999999")),
+        (" tcp/81", none("tcp/81")),
+        (" 81/tcp", none("81/tcp")),
+        (" 80-", none("80-")),
+        (" 443;80", none("443;80")),
+        (" :443", none(":443")),
+        (" https/tcp web", none("https/tcp")),
+        (" smtp,mail", unknown("mail")),
+        (" web,443", unknown("web")),
+        (" 80 443", stray("443", "the ports")),
+        (" 80 443 web", stray("443", "the ports")),
+        (" 80 ,443", stray(",443", "the ports")),
+        (" 80 web,443", stray("web,443", "the ports")),
+        (" http https", stray("https", "the ports")),
+        (" eth0 80", stray("80", "the label")),
+        (" port 443", stray("443", "the label")),
+        (" web https", stray("https", "the label")),
+        (" 80 web 443", stray("443", "the label")),
+        (",80", stray("80", "a comma")),
+        (", 443 web", stray("443", "a comma")),
+    ];
+    for (bad, why) in rows {
+        let list = format!("192.0.2.1 80\n192.0.2.2{bad}\n");
+        let message = parse_with_fields(list.as_bytes()).unwrap_err();
+        assert_eq!(message, format!("ips line 2: {why}\n"), "{bad}");
+        // For a reader of addresses alone, the line is as good as any.
+        assert_eq!(parse(list.as_bytes()).unwrap(), "1:192.0.2.1 2:192.0.2.2");
     }
+    let range = "ips line 1: 82-80 is not a range of ports: the smaller one comes first, as in 80-82\n";
+    assert_eq!(parse_with_fields(b"192.0.2.1 82-80\n"), Err(range.to_owned()));
 }
 
 #[test]
