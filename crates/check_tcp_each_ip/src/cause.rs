@@ -223,6 +223,18 @@ impl Cause {
         )
     }
 
+    /// Whether it proves that a port takes no connection: a reset, an ICMP error from what forbids it, or
+    /// silence of a host that is there.
+    pub(crate) fn proves_closed(&self) -> bool {
+        match self {
+            Cause::Refused | Cause::NoAnswer(Echo::Answers) => true,
+            Cause::Icmp(icmp) => {
+                matches!(icmp.brief(), "prohibited" | "port unreachable" | "protocol unreachable")
+            }
+            _ => false,
+        }
+    }
+
     /// Of two tries' causes the one that tells more: the later one, unless it knows less than an ICMP error,
     /// of which routers send only a few a second (RFC 1812, section 4.3.2.8).
     pub(crate) fn after(self, earlier: Cause) -> Cause {

@@ -7,7 +7,6 @@ mod outage;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use net::ResolveError;
 use plugin::{Finding, Findings, Metric, Report, State, Unit};
 
 use crate::Observations;
@@ -16,6 +15,13 @@ use crate::cause::{Cause, Local};
 use crate::evaluate::groups::{Group, groups, shortened, whole};
 use crate::evaluate::outage::total_outage;
 use crate::target::Target;
+use crate::target::unusable::Unusable;
+
+/// What to do where the limit of open files left targets untested.
+const OPEN_FILES: &str = "note: the limit of open files allows too few connections at once: raise it (LimitNOFILE of the unit, ulimit -n)";
+/// What to do about silence of all ports that must be closed.
+const UNPROVEN: &str =
+    "silence is that of a dead network too: check a port that refuses beside these, or let ping through";
 
 /// A target that did not answer as it should.
 type Failure<'a> = (Target, &'a Cause);
@@ -26,17 +32,16 @@ pub(crate) fn evaluate(allowed: &Allowed, observations: &Observations) -> Report
         observations.failed.iter().filter_map(|(place, cause)| Some((*observations.target(*place)?, cause)));
     let (untested, failed): (Vec<Failure<'_>>, Vec<_>) =
         failures.partition(|(_, cause)| matches!(cause, Cause::Local(_)));
-    let is_mismatch =
-        |(_, cause): &Failure<'_>| allowed.mismatch.is_some() && matches!(cause, Cause::Unexpected(_));
-    let (mismatched, failed): (Vec<Failure<'_>>, Vec<_>) = failed.into_iter().partition(is_mismatch);
     let judgement = Judgement { allowed, observations, ports: observations.several_ports() };
+    let (mismatched, failed): (Vec<Failure<'_>>, Vec<_>) =
+        failed.into_iter().partition(|(_, cause)| judgement.is_mismatch(cause));
     let failing = judgement.failing(&failed);
     let all_well = if failed.is_empty() { judgement.all_well() } else { failing.text.clone() };
     let mut findings = judgement
         .total_outage()
         .unwrap_or_else(|| Findings::from_iter([failing, judgement.untested(&untested), judgement.slow()]));
     findings.extend(judgement.mismatched(&mismatched).into_iter().chain(judgement.certificates()));
-    findings.extend(judgement.unresolved());
+    findings.extend(judgement.unresolved().into_iter().chain(judgement.silent()));
     let report = findings.report(all_well);
     let report = notes(observations, &failed).into_iter().fold(report, Report::detail);
     verbose_notes(observations).into_iter().fold(report, Report::verbose_detail)
@@ -75,6 +80,11 @@ impl Judgement<'_> {
         self.share(finding.metric(self.count(failed.len())), failed.len())
     }
 
+    /// Whether it is an answer that has a state of its own.
+    fn is_mismatch(&self, cause: &Cause) -> bool {
+        self.allowed.mismatch.is_some() && matches!(cause, Cause::Unexpected(_))
+    }
+
     /// What answers something else, where that has a state of its own.
     fn mismatched(&self, mismatched: &[Failure<'_>]) -> Option<Finding> {
         let state = self.allowed.mismatch?;
@@ -94,7 +104,7 @@ impl Judgement<'_> {
     fn unresolved(&self) -> Option<Finding> {
         let unresolved = &self.observations.unresolved;
         let first = unresolved.first()?;
-        let is_silence = unresolved.iter().any(ResolveError::is_silence);
+        let is_silence = unresolved.iter().any(Unusable::is_silence);
         let state = if is_silence { self.observations.late } else { State::Unknown };
         let others = match unresolved.len() - 1 {
             0 => String::new(),
@@ -107,6 +117,26 @@ impl Judgement<'_> {
         } else {
             finding.details(unresolved.iter().map(ToString::to_string))
         })
+    }
+
+    /// With --closed, what kept silent. Silence of a closed port is that of a dead network too: where nothing
+    /// proves that it is not that, it is UNKNOWN.
+    fn silent(&self) -> Option<Finding> {
+        let closed = &self.observations.closed;
+        if !self.allowed.closed {
+            return None;
+        }
+        let silent = closed.iter().filter(|(_, cause)| is_silence(cause));
+        let silent: Vec<Failure<'_>> =
+            silent.filter_map(|(place, cause)| Some((*self.observations.target(*place)?, cause))).collect();
+        let is_proved = closed.iter().any(|(_, cause)| cause.proves_closed())
+            || self.observations.failed.iter().any(|(_, cause)| *cause == Cause::Open);
+        let finding = if silent.is_empty() || is_proved {
+            Finding::ok("")
+        } else {
+            self.finding((State::Unknown, self.total()), &silent, "unproven").detail(UNPROVEN)
+        };
+        Some(finding.metric(Metric::count("silent", silent.len()).max(self.total() as f64)))
     }
 
     /// For how many days the certificate is valid that expires first.
@@ -148,11 +178,13 @@ impl Judgement<'_> {
         }
         let rest = if not_reached == 0 { String::new() } else { format!(", {not_reached} not reached") };
         let verb = if tried == 1 { "does" } else { "do" };
-        let what = format!("tried {verb} not answer{rest}");
+        let what = format!("tried {verb} not answer{rest}{}", self.limited(&untested));
         let failing = self.finding((state, tried), &silent, &what).metric(self.count(tried));
         let details = groups(&untested, self.ports, Cause::full);
+        let not_tried = untested;
         let untested = self.untested_metrics(Finding::ok(""), not_reached);
-        let untested = untested.details(details.iter().map(Group::line));
+        let untested =
+            untested.details(details.iter().map(Group::line)).details(self.limited_in_full(&not_tried));
         Some(Findings::from_iter([self.share(failing, tried), untested, self.slow()]))
     }
 
@@ -164,8 +196,21 @@ impl Judgement<'_> {
             _ => State::Unknown,
         };
         let state = untested.iter().map(|(_, cause)| state(cause)).fold(State::Ok, State::max);
-        let finding = self.finding((state, self.total()), untested, "untested");
-        self.untested_metrics(finding, untested.len())
+        let finding =
+            self.finding((state, self.total()), untested, &format!("untested{}", self.limited(untested)));
+        self.untested_metrics(finding.details(self.limited_in_full(untested)), untested.len())
+    }
+
+    /// That open files bounded the concurrent connections of what had no time: else the time is blamed.
+    fn limited(&self, untested: &[Failure<'_>]) -> String {
+        let is_late =
+            |(_, cause): &Failure<'_>| matches!(cause, Cause::Local(Local::NoTime | Local::Unconfirmed));
+        let limited = self.observations.limited.filter(|_| untested.iter().any(is_late));
+        limited.map(|at_once| format!(", {at_once} at once by open files")).unwrap_or_default()
+    }
+
+    fn limited_in_full(&self, untested: &[Failure<'_>]) -> Option<String> {
+        (!self.limited(untested).is_empty()).then(|| OPEN_FILES.to_owned())
     }
 
     fn untested_metrics(&self, finding: Finding, untested: usize) -> Finding {
@@ -226,6 +271,15 @@ impl Judgement<'_> {
             .unwrap_or_default()
     }
 
+    /// How many of closed ports refused, where others kept silent.
+    fn how_closed(&self) -> String {
+        let closed = &self.observations.closed;
+        match closed.iter().filter(|(_, cause)| is_silence(cause)).count() {
+            0 => String::new(),
+            silent => format!(": {} refused, {silent} silent", closed.len() - silent),
+        }
+    }
+
     fn all_well(&self) -> String {
         let total = self.total();
         let one = total == 1;
@@ -242,10 +296,15 @@ impl Judgement<'_> {
             (true, true) => "answers or refuses",
             (true, false) => "answer or refuse",
         };
+        let otherwise =
+            match self.observations.failed.iter().filter(|(_, cause)| self.is_mismatch(cause)).count() {
+                0 => String::new(),
+                count => format!(", {count} of them otherwise"),
+            };
         let target = self.observations.targets.first().filter(|_| !self.ports);
         let port = target.map(|target| format!(" on port {}", target.port)).unwrap_or_default();
         let Some((slowest, place)) = self.observations.slowest else {
-            return format!("{total} {what} {verb}{port}");
+            return format!("{total} {what} {verb}{port}{}", self.how_closed());
         };
         let slowest_name = match self.observations.target(place) {
             Some(_) if one => String::new(),
@@ -253,8 +312,13 @@ impl Judgement<'_> {
             Some(target) => format!(", slowest {}", target.address),
             None => String::new(),
         };
-        format!("{total} {what} {verb}{port}{slowest_name} in {:.3} s", slowest.as_secs_f64())
+        format!("{total} {what} {verb}{port}{otherwise}{slowest_name} in {:.3} s", slowest.as_secs_f64())
     }
+}
+
+/// Whether a target kept silent, and perhaps is only not reached.
+fn is_silence(cause: &Cause) -> bool {
+    !cause.proves_closed() || matches!(cause, Cause::NoAnswer(_))
 }
 
 /// What helps to read the causes.
@@ -264,7 +328,7 @@ fn notes(observations: &Observations, failed: &[Failure<'_>]) -> Vec<String> {
         failed.iter().filter(icmp).map(|(target, _)| neighbourhood(target.address)).collect();
     let silent = failed.iter().filter(|(_, cause)| matches!(cause, Cause::NoAnswer(_)));
     let near = silent.filter(|(target, _)| told.contains(&neighbourhood(target.address))).count();
-    let mut notes = Vec::new();
+    let mut notes = observations.notes.clone();
     if near > 0 {
         let targets = if near == 1 { "target is" } else { "targets are" };
         notes.push(format!(

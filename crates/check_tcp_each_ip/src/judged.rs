@@ -33,18 +33,17 @@ impl<'a> Judged<'a> {
         self.progress.count();
     }
 
-    /// Counts the target of this place, whose last try failed. One that is silent is not judged yet: only the
+    /// Counts the target of this place, whose last try failed. One that is silent is no failure yet: only the
     /// diagnosis at the end tells whether that is this machine's fault.
     pub(crate) fn fails(&self, place: u32, cause: &Cause) {
         let Some(target) = usize::try_from(place).ok().and_then(|place| self.targets.get(place)) else {
             return;
         };
         let (number, before, state) = match cause {
-            Cause::NoAnswer(_) | Cause::NoNeighbour => return,
             cause if self.allowed.closed && *cause != Cause::Open && !matches!(cause, Cause::Local(_)) => {
                 return self.progress.count();
             }
-            Cause::Local(_) => {
+            Cause::NoAnswer(_) | Cause::NoNeighbour | Cause::Local(_) => {
                 (self.untested.fetch_add(1, Ordering::Relaxed), State::Unknown, State::Unknown)
             }
             _ => {
@@ -54,7 +53,9 @@ impl<'a> Judged<'a> {
         };
         if number < MOST_NAMED || state != before {
             let Target { address, port, .. } = target;
-            self.progress.add(Finding::new(state, format!("{address} port {port} {}", cause.brief())));
+            let so_far = if matches!(cause, Cause::NoAnswer(_)) { " so far" } else { "" };
+            let text = format!("{address} port {port} {}{so_far}", cause.brief());
+            self.progress.add(Finding::new(state, text));
         } else {
             self.progress.count();
         }
@@ -127,7 +128,7 @@ mod tests {
             (
                 ("0", "150"),
                 &[Cause::NoAnswer(Echo::NotAsked), Cause::NoNeighbour],
-                "partial: 1 of 256 asked",
+                "partial: 3 of 256 asked, 192.0.2.1 port 80 silent so far",
                 State::Ok,
             ),
             // Those that are not judged may still fail.

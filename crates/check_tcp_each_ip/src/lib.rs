@@ -13,42 +13,35 @@ mod options;
 mod ping;
 mod probe;
 mod progress;
+mod source;
 mod sweep;
 mod target;
 
 use std::time::Duration;
 
+use addresses::ZonedAddress;
 use host_config::AddressOptions;
-use net::{Host, ResolveError};
 use plugin::{Deadline, Report, State};
 
 use allowed::Allowed;
 use cause::Cause;
 use options::securing::Securing;
-use options::{Choice, Connecting, Limits, Ports};
+use options::{Choice, Connecting, FILE_HELP, IP_HELP, Limits, Ports};
 pub use probe::ProbeError;
 use target::Target;
-
-const FILE_HELP: &str = "File with one address a line, then its own ports and a label where it has them: 192.0.2.10 80,443 web. \
-                         H-Sphere's and cPanel's lists are read too, and - is the standard input. Repeatable";
+use target::unusable::Unusable;
 
 /// The command line.
 #[derive(Debug, clap::Parser)]
-#[command(version, about, mut_arg("file", |file| file.help(FILE_HELP)))]
+#[command(version, about, mut_arg("file", |file| file.help(FILE_HELP)), mut_arg("ip", |ip| ip.help(IP_HELP)))]
 pub struct Args {
     /// The addresses to connect to.
     #[command(flatten)]
-    pub(crate) addresses: AddressOptions,
-    /// Host name, of which every IPv4 and IPv6 address is checked. Repeatable
-    #[arg(short = 'H', long, value_name = "HOST")]
-    pub(crate) hostname: Vec<Host>,
-    /// Check every address bound on this host, except loopback and link-local ones
-    #[arg(long)]
-    pub(crate) bound: bool,
-    /// Which of the addresses are checked
+    pub(crate) addresses: AddressOptions<ZonedAddress>,
+    /// Which other addresses are checked, and which of them all
     #[command(flatten)]
     pub(crate) choice: Choice,
-    /// Ports of each address that has none of its own: 80, https or 80,443. Repeatable
+    /// Ports of each address that has none of its own: 80, https, 80,443 or 8000-8010. Repeatable
     #[arg(short, long, value_name = "PORT[,PORT]")]
     pub(crate) port: Vec<Ports>,
     /// How many may fail, and how slow they may be
@@ -67,10 +60,16 @@ pub struct Args {
 pub(crate) struct Observations {
     /// All targets, sorted.
     pub(crate) targets: Vec<Target>,
-    /// Why names have no address that could be tried.
-    pub(crate) unresolved: Vec<ResolveError>,
+    /// Why names, or some of their addresses, could not be tried.
+    pub(crate) unresolved: Vec<Unusable>,
+    /// What the reader should know of the choice of targets and of sources.
+    pub(crate) notes: Vec<String>,
+    /// How many connections at once the limit of open files allows: `None` if it allows all that are wanted.
+    pub(crate) limited: Option<usize>,
     /// The places of those that did not answer as they should, sorted, and why.
     pub(crate) failed: Vec<(u32, Cause)>,
+    /// With --closed, the places of those that are not open, sorted, and what shows it.
+    pub(crate) closed: Vec<(u32, Cause)>,
     /// The longest time that an answering one took, and its place: `None` if none answered.
     pub(crate) slowest: Option<(Duration, u32)>,
     /// How many answered only when tried again.

@@ -2,17 +2,26 @@
 //! be shares, times, and texts with escapes.
 
 pub(crate) mod securing;
-pub(crate) mod service;
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::str::FromStr;
+use std::time::Duration;
 
-use addresses::{InvalidPort, parse_ports};
+use addresses::{InvalidPort, PortRange, parse_ports};
+use net::Host;
 use plugin::{Limit, Range, Seconds, State};
 
+/// The help of `--ip`.
+pub(crate) const IP_HELP: &str = "Address to check: 192.0.2.10, 2001:db8::10 or fe80::10%eth0. Repeatable";
+/// The help of `--file`.
+pub(crate) const FILE_HELP: &str = "File with one address a line, then its own ports and a label where it has them: 192.0.2.10 80,443 web. \
+                         The second word is a port if it is the name of a service, as https is. \
+                                    H-Sphere's and cPanel's lists are read too, and - is the standard input. Repeatable";
 /// The most octets of `--send` and `--expect`: what any socket's buffer takes at once.
 const LARGEST: usize = 2_048;
+/// What the overall time must leave after a single try.
+const MARGIN: Duration = Duration::from_millis(10);
 
 /// The options on how many targets may fail and how slow they may be.
 #[derive(Clone, Debug, clap::Args)]
@@ -31,10 +40,16 @@ pub(crate) struct Limits {
     pub critical_time: Option<Range>,
 }
 
-/// The options on which addresses are checked.
+/// The options on which other addresses are checked, and which of them all.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Choice {
-    /// Check each host address of the networks given: IPv4 /20 to /30, IPv6 /116 to /126
+    /// Host name, of which every IPv4 and IPv6 address is checked. Repeatable
+    #[arg(short = 'H', long, value_name = "HOST")]
+    pub hostname: Vec<Host>,
+    /// Check every address bound on this host, except loopback and link-local ones
+    #[arg(long)]
+    pub bound: bool,
+    /// Check each host address of the networks given: IPv4 /20 to /31, IPv6 /116 to /127
     #[arg(long)]
     pub expand: bool,
     /// Only the IPv4 addresses
@@ -94,6 +109,43 @@ pub(crate) struct Connecting {
     pub rate: Option<NonZeroU32>,
 }
 
+/// Says that a time does not fit the overall one, so that no silence would ever be known as such.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{option}={given} does not fit --timeout={limit}: {advice}")]
+pub struct DoesNotFit {
+    option: &'static str,
+    given: Seconds,
+    limit: Seconds,
+    advice: &'static str,
+}
+
+impl Connecting {
+    /// Refuses times that leave no room for a single try within `limit`.
+    ///
+    /// # Errors
+    /// [`DoesNotFit`].
+    pub(crate) fn check_times(&self, limit: Duration) -> Result<(), DoesNotFit> {
+        let stay = self.stay.map_or(Duration::ZERO, Seconds::duration);
+        let connect = self.connect_timeout.map_or(Duration::ZERO, Seconds::duration);
+        let limit_of = |time: Duration| time + MARGIN >= limit;
+        let refuse = |option, given: Duration, advice| {
+            Err(DoesNotFit { option, given: given.into(), limit: limit.into(), advice })
+        };
+        match () {
+            () if limit_of(stay) => {
+                refuse("--stay", stay, "a connection that stands would never be known as one")
+            }
+            () if limit_of(connect) => {
+                refuse("--connect-timeout", connect, "a silent address needs it --tries times")
+            }
+            () if limit_of(connect + stay) && !stay.is_zero() => {
+                refuse("--stay", stay, "it comes after the time of --connect-timeout")
+            }
+            () => Ok(()),
+        }
+    }
+}
+
 /// What an answer without the expected text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Mismatch {
@@ -119,19 +171,15 @@ impl Mismatch {
     }
 }
 
-/// One or several ports or services: `80`, `https` or `80,443`.
+/// Ports as lists write them: `80`, `https`, `80,443` or `8000-8010`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Ports(pub Vec<u16>);
+pub(crate) struct Ports(pub Vec<PortRange>);
 
 impl FromStr for Ports {
     type Err = InvalidPort;
 
     fn from_str(text: &str) -> Result<Self, InvalidPort> {
-        let parts = text.split(',').map(|part| match service::port(part) {
-            Some(port) => Ok(vec![port]),
-            None => parse_ports(part),
-        });
-        Ok(Self(parts.collect::<Result<Vec<_>, _>>()?.concat()))
+        parse_ports(text).map(Self)
     }
 }
 

@@ -10,23 +10,23 @@ use net::Source;
 use net::tls::TlsError;
 use plugin::{Deadline, Seconds, reason};
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 use crate::allowed::Allowed;
 use crate::cause::{Cause, Echo};
 use crate::judged::Judged;
 use crate::memory::{self, NoMemory};
 use crate::monitor::{self, Diagnosis};
-use crate::options::Text;
+use crate::options::{DoesNotFit, Text};
 use crate::ping::{Echoes, Pinger};
 use crate::progress;
+use crate::source::{self, SourceError};
 use crate::sweep;
 use crate::sweep::dialogue::{Script, Tls};
 use crate::sweep::talk::Talk;
 use crate::sweep::work::{Found, Manner, Sweep};
 use crate::sweep::worker::{PAUSE, SPREAD};
 use crate::target::names::Names;
-use crate::target::{Target, TargetError, targets};
+use crate::target::{Collection, Target, TargetError, targets};
 use crate::{Args, Observations};
 
 /// The time that spans two retransmissions of a SYN, which are sent after 1 s and 3 s (RFC 6298), earlier on
@@ -49,22 +49,12 @@ pub enum ProbeError {
     /// It is not known what to try.
     #[error(transparent)]
     Target(#[from] TargetError),
-    /// Connections cannot be made from there.
-    #[error("--source {address}: {}", reason(.why))]
-    Source {
-        /// The address.
-        address: IpAddr,
-        /// What the system said.
-        why: io::Error,
-    },
-    /// Connections cannot be bound to the interface.
-    #[error("--interface {name}: {}", reason(.why))]
-    Interface {
-        /// The interface.
-        name: String,
-        /// What the system said.
-        why: io::Error,
-    },
+    /// The times of options exclude each other.
+    #[error(transparent)]
+    Times(#[from] DoesNotFit),
+    /// Connections cannot be made from where they should be.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// There is not enough memory.
     #[error(transparent)]
     Memory(#[from] NoMemory),
@@ -78,29 +68,33 @@ pub enum ProbeError {
 
 /// Tries all targets. Of a run that is stopped, what is `allowed` judges those that are known by then.
 pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Result<Observations, ProbeError> {
-    let (targets, names, unresolved) = targets(args, deadline)?;
-    for &address in &args.connecting.source {
-        check_source(address).map_err(|why| ProbeError::Source { address, why })?;
-    }
-    if let Some(interface) = &args.connecting.interface {
-        check_interface(interface).map_err(|why| ProbeError::Interface { name: interface.clone(), why })?;
-    }
+    args.connecting.check_times(deadline.limit())?;
+    let Collection { targets, names, unresolved, mut notes } = targets(args, deadline)?;
+    source::check(&args.connecting, &targets)?;
+    notes.extend(source::note(&args.connecting.source, &targets));
     memory::ask_for_targets(targets.len())?;
     let _step = deadline.step(format!("connecting to {} targets", targets.len()));
     let tls = args.securing.load(deadline)?;
-    let manner = manner(args, tls, deadline, targets.len());
+    let (manner, limited) = manner(args, tls, deadline, targets.len());
     let done = AtomicUsize::new(0);
     let judged = Judged::new(&targets, allowed, deadline.progress());
     let outcome = progress::shown(targets.len(), &done, || {
         sweep_all((&targets, &names), &manner, deadline, &done, &judged)
     });
-    let (found, echoes) = outcome.map_err(|errno| ProbeError::Wait(errno.into()))?;
+    let (mut found, echoes) = outcome.map_err(|errno| ProbeError::Wait(errno.into()))?;
+    // Whatever else a port does, it is not open.
+    let is_closed =
+        |(_, cause): &mut (u32, Cause)| manner.closed && !matches!(cause, Cause::Open | Cause::Local(_));
+    let closed = found.failed.extract_if(.., is_closed).collect();
     let days = |tls: &Tls| found.first_expiry.map_or(f64::NAN, |at| tls.days_until(at));
     Ok(Observations {
         certificate_days: manner.script.as_ref().and_then(|script| script.tls.as_ref()).map(days),
         targets,
         unresolved,
+        notes,
+        limited,
         failed: found.failed,
+        closed,
         slowest: found.slowest,
         second_try: found.second_try,
         ping_refused: echoes.refused.as_ref().map(reason),
@@ -138,10 +132,6 @@ fn sweep_all(
     let echoes = pinger.finish();
     note(targets, &mut found, &echoes);
     diagnosis.excuse(targets, &mut found.failed, deadline);
-    if manner.closed {
-        // Whatever else a port does, it is not open.
-        found.failed.retain(|(_, cause)| matches!(cause, Cause::Open | Cause::Local(_)));
-    }
     Ok((found, echoes))
 }
 
@@ -152,23 +142,12 @@ fn until(deadline: &Deadline, in_flight: usize, targets: usize) -> Instant {
     deadline.at().checked_sub(reserve).unwrap_or_else(Instant::now)
 }
 
-/// Whether this machine can use the address as a source.
-fn check_source(address: IpAddr) -> io::Result<()> {
-    let family = if address.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
-    let socket = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-    Source { addresses: vec![address], interface: None }.apply(&socket, address.is_ipv6())
-}
-
-/// Whether this machine can bind connections to the interface.
-fn check_interface(name: &str) -> io::Result<()> {
-    let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
-    Source { addresses: Vec::new(), interface: Some(name.to_owned()) }.apply(&socket, false)
-}
-
-fn manner(args: &Args, tls: Option<Tls>, deadline: &Deadline, targets: usize) -> Manner {
+/// How connections are made, and how many at once if the limit of open files allows no more.
+fn manner(args: &Args, tls: Option<Tls>, deadline: &Deadline, targets: usize) -> (Manner, Option<usize>) {
     let options = &args.connecting;
     let wanted = options.in_flight.and_then(|number| usize::try_from(number.get()).ok());
-    let in_flight = monitor::room(wanted.unwrap_or(targets).min(targets));
+    let wanted = wanted.unwrap_or(targets).min(targets);
+    let in_flight = monitor::room(wanted);
     let stay = options.stay.map_or(Duration::ZERO, Seconds::duration);
     let limit = deadline.limit().saturating_sub(stay);
     let default = default_timeout(limit, options.tries.into(), targets, in_flight);
@@ -178,7 +157,7 @@ fn manner(args: &Args, tls: Option<Tls>, deadline: &Deadline, targets: usize) ->
         expect: options.expect.iter().map(|text| text.0.clone()).collect(),
         any: options.any,
     });
-    Manner {
+    let manner = Manner {
         timeout: options.connect_timeout.map_or(default, Seconds::duration),
         in_flight,
         tries: options.tries,
@@ -193,7 +172,8 @@ fn manner(args: &Args, tls: Option<Tls>, deadline: &Deadline, targets: usize) ->
         closed: options.closed,
         source: Source { addresses: options.source.clone(), interface: options.interface.clone() },
         refused_ok: options.refused_ok,
-    }
+    };
+    (manner, Some(in_flight).filter(|in_flight| *in_flight < wanted))
 }
 
 /// The time for a connection that leaves room for all tries of all targets, should all of them be silent: by

@@ -14,7 +14,6 @@ use std::thread;
 
 use rustix::io::Errno;
 
-use crate::cause::{Cause, Local};
 use crate::memory::{self, STACK};
 use crate::sweep::work::{Found, Sweep, Work};
 use crate::sweep::worker::Worker;
@@ -42,7 +41,8 @@ pub(crate) fn run(sweep: &Sweep<'_>, threads: usize) -> Result<Found, Errno> {
     let work = Work::new(sweep.targets.len());
     let mut found = share(sweep, &work, threads.clamp(1, sweep.manner.in_flight.max(1)))?;
     // What no thread took, because the time was over.
-    found.failed.extend(work.left().map(|place| (place, Cause::Local(Local::NoTime))));
+    let not_reached = found.not_reached();
+    found.failed.extend(work.left().map(|place| (place, not_reached.clone())));
     found.failed.sort_unstable();
     Ok(found)
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod expand;
 pub(crate) mod names;
+pub(crate) mod unusable;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
@@ -9,16 +10,17 @@ use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::num::NonZeroU32;
 use std::path::Path;
 
-use addresses::HostAddress;
-use host_config::{ConfigError, read_list_with_fields};
+use addresses::{HostAddress, OwnPorts, ZonedAddress};
+use host_config::{ConfigError, check_files, read_list_with_fields};
 use host_net::{Bound, ReadBoundError};
-use net::{ResolveError, Resolver};
+use net::{ResolveError, Resolver, zoned};
 use plugin::Deadline;
 
 use crate::Args;
 use crate::memory::{self, NoMemory};
 use crate::target::expand::{NotAHost, hosts};
 use crate::target::names::{Names, host_name};
+use crate::target::unusable::{Unusable, divided};
 
 /// An address and a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,9 +47,9 @@ impl From<Target> for SocketAddr {
 /// Why it is not known what to try. Each message names what is missing.
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
-    /// A name has no addresses.
+    /// A name has no addresses that can be tried.
     #[error(transparent)]
-    Name(#[from] ResolveError),
+    Name(#[from] Unusable),
     /// The bound addresses cannot be read.
     #[error(transparent)]
     Bound(#[from] ReadBoundError),
@@ -82,12 +84,22 @@ pub enum TargetError {
     NoPort(String),
 }
 
-/// The targets of the command line, sorted, each once, their names, and why other names have no address.
-pub(crate) fn targets(
-    args: &Args,
-    deadline: &Deadline,
-) -> Result<(Vec<Target>, Names, Vec<ResolveError>), TargetError> {
-    let ports = args.port.iter().flat_map(|ports| ports.0.iter().copied()).collect();
+/// What the command line names.
+#[derive(Debug)]
+pub(crate) struct Collection {
+    /// The targets, sorted, each once; at least one.
+    pub(crate) targets: Vec<Target>,
+    /// Their names.
+    pub(crate) names: Names,
+    /// What of other names cannot be tried.
+    pub(crate) unresolved: Vec<Unusable>,
+    /// What the reader should know of the choice.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Collects what the command line names.
+pub(crate) fn targets(args: &Args, deadline: &Deadline) -> Result<Collection, TargetError> {
+    let ports = args.port.iter().flat_map(|ports| &ports.0).flat_map(|range| range.ports()).collect();
     let mut collected = Collected {
         args,
         ports,
@@ -97,18 +109,20 @@ pub(crate) fn targets(
         unresolved: Vec::new(),
     };
     collected.name = args.securing.sni.as_ref().and_then(|sni| collected.names.number(&sni.bare()));
+    check_files(&args.addresses.file)?;
     for (number, file) in (0..).zip(&args.addresses.file) {
         collected.add_list(file, number, deadline)?;
     }
     collected.add_hosts(deadline)?;
-    for expected in &args.addresses.ip {
-        collected.add_all(hosts_of(*expected, args.choice.expand, String::new)?)?;
+    for ZonedAddress { host, zone } in &args.addresses.ip {
+        let found = hosts_of(*host, args.choice.expand, String::new)?;
+        collected.add_zoned(found, zone.as_deref())?;
     }
     if !args.addresses.from.is_empty() {
-        collected.add_all(promised(args, deadline)?)?;
+        collected.add_zoned(promised(args, deadline)?, None)?;
     }
-    if args.bound {
-        collected.add_all(bound(deadline)?)?;
+    if args.choice.bound {
+        collected.add_zoned(bound(deadline)?, None)?;
     }
     let Collected { mut targets, names, mut unresolved, .. } = collected;
     if targets.is_empty() {
@@ -117,7 +131,17 @@ pub(crate) fn targets(
     }
     targets.sort_unstable();
     targets.dedup();
-    Ok((of_family(targets, args)?, names, unresolved))
+    let count = targets.len();
+    let targets = of_family(targets, args)?;
+    let notes = left_out(count - targets.len(), args).into_iter().collect();
+    Ok(Collection { targets, names, unresolved, notes })
+}
+
+/// A note on the targets of the family that `-4` or `-6` leaves out.
+fn left_out(count: usize, args: &Args) -> Option<String> {
+    let (family, option) = if args.choice.ipv4 { ("IPv6", "-4") } else { ("IPv4", "-6") };
+    let targets = if count == 1 { "target" } else { "targets" };
+    (count > 0).then(|| format!("note: {count} {family} {targets} left out by {option}"))
 }
 
 /// What is known of the targets so far.
@@ -129,7 +153,7 @@ struct Collected<'a> {
     names: Names,
     /// That of `--sni`.
     name: Option<NonZeroU32>,
-    unresolved: Vec<ResolveError>,
+    unresolved: Vec<Unusable>,
 }
 
 impl Collected<'_> {
@@ -138,10 +162,8 @@ impl Collected<'_> {
         let octets = fs::metadata(file).map_or(0, |file| file.len());
         memory::ask_for_lists(usize::try_from(octets).unwrap_or(usize::MAX))?;
         let (list, fields) = read_list_with_fields(file, number, deadline)?;
-        let mut ports: HashMap<u32, BTreeSet<u16>> = HashMap::new();
-        for own in fields.ports {
-            ports.entry(own.entry).or_default().insert(own.port);
-        }
+        let ports = own_ports(&fields.ports)?;
+        let zones: HashMap<u32, String> = fields.zones.into_iter().map(|own| (own.entry, own.zone)).collect();
         let mut labels = fields.labels.into_iter().filter(|_| self.args.securing.tls).peekable();
         self.targets.reserve(list.entries.len() * self.ports.len().max(1));
         for (place, entry) in (0..).zip(&list.entries) {
@@ -151,8 +173,12 @@ impl Collected<'_> {
             let origin = || format!("{} ({} line {})", entry.expected.address, list.source, entry.line);
             let place_of = || format!("{} line {}: ", list.source, entry.line);
             let own = ports.get(&place).unwrap_or(&self.ports);
+            let zone = zones.get(&place).map(String::as_str);
             for address in hosts_of(entry.expected, self.args.choice.expand, place_of)? {
-                add(&mut self.targets, (SocketAddr::new(address, 0), name), own, origin)?;
+                match zoned(address, zone, 0) {
+                    Ok(address) => add(&mut self.targets, (address, name), own, origin)?,
+                    Err(why) => self.unresolved.push(ResolveError::from(why).into()),
+                }
             }
         }
         Ok(())
@@ -161,30 +187,45 @@ impl Collected<'_> {
     /// Adds all addresses of the names of `--hostname`. They get a third of the time, so that one that hangs leaves
     /// enough for the others.
     fn add_hosts(&mut self, deadline: &Deadline) -> Result<(), TargetError> {
-        let hosts = &self.args.hostname;
+        let hosts = &self.args.choice.hostname;
         let resolver = Resolver::new(deadline).limit(deadline.remaining() / 3);
         for (host, found) in hosts.iter().zip(resolver.all(hosts.iter().map(|host| (host, 0)))) {
             let own = host.name().filter(|_| self.args.securing.tls).map(|_| host.bare());
             let name = self.name.or_else(|| own.and_then(|name| self.names.number(&name)));
             match found {
                 Ok(addresses) => {
-                    for address in addresses {
+                    let (usable, unusable) = divided(host, addresses);
+                    self.unresolved.extend(unusable);
+                    for address in usable {
                         add(&mut self.targets, (address, name), &self.ports, || address.ip().to_string())?;
                     }
                 }
-                Err(why) => self.unresolved.push(why),
+                Err(why) => self.unresolved.push(why.into()),
             }
         }
         Ok(())
     }
 
-    fn add_all(&mut self, addresses: Vec<IpAddr>) -> Result<(), TargetError> {
+    fn add_zoned(&mut self, addresses: Vec<IpAddr>, zone: Option<&str>) -> Result<(), TargetError> {
         for address in addresses {
-            let to = (SocketAddr::new(address, 0), self.name);
-            add(&mut self.targets, to, &self.ports, || address.to_string())?;
+            match zoned(address, zone, 0) {
+                Ok(to) => add(&mut self.targets, (to, self.name), &self.ports, || address.to_string())?,
+                Err(why) => self.unresolved.push(ResolveError::from(why).into()),
+            }
         }
         Ok(())
     }
+}
+
+/// The ports of the lines that have some, by the places of their entries.
+fn own_ports(ranges: &[OwnPorts]) -> Result<HashMap<u32, BTreeSet<u16>>, NoMemory> {
+    let count: usize = ranges.iter().map(|own| own.range.ports().len()).sum();
+    memory::ask_for_targets(count)?;
+    let mut ports: HashMap<u32, BTreeSet<u16>> = HashMap::new();
+    for own in ranges {
+        ports.entry(own.entry).or_default().extend(own.range.ports());
+    }
+    Ok(ports)
 }
 
 /// The addresses that `given` stands for; `place` is where it stands, for an error.

@@ -163,17 +163,16 @@ fn a_name_that_does_not_resolve_leaves_the_others_judged() {
     let port = service(drop);
     let folder = TempDir::new().unwrap();
     let getent = folder.path().join("getent");
-    fs::write(
-        &getent,
-        "#!/bin/sh\ncase $2 in hang) exec sleep 60 ;; none) exit 2 ;; esac\necho '127.0.0.2 STREAM'\n",
-    )
-    .unwrap();
+    let script =
+        "#!/bin/sh\ncase $2 in hang) exec sleep 60 ;; none) exit 2 ;; *.localhost) echo '127.0.0.2 STREAM' ;;
+        blocked) echo '0.0.0.0 STREAM' ;; half) printf '0.0.0.0 STREAM\\n127.0.0.1 STREAM\\n' ;; esac\n";
+    fs::write(&getent, script).unwrap();
     fs::set_permissions(&getent, fs::Permissions::from_mode(0o755)).unwrap();
     let path = format!("{}:/usr/bin:/bin", folder.path().display());
     let named = |arguments: &[&str]| {
         run(Command::new(BINARY).env("PATH", &path).args(["--ip=127.0.0.1", "--port", &port]).args(arguments))
     };
-    let seen = named(&["--hostname=none", "--hostname=there"]);
+    let seen = named(&["--hostname=none", "--hostname=there.localhost"]);
     assert_eq!(
         text(&seen),
         (3, "TCP_EACH_IP UNKNOWN - resolving none: no address found, see check_resolver")
@@ -185,6 +184,13 @@ fn a_name_that_does_not_resolve_leaves_the_others_judged() {
         assert!(text(&seen).1.contains(" - resolving hang: no answer within "), "{}", seen.stdout);
         assert!(seen.stdout.contains(" | failed=0;;0;0;1 "), "{}", seen.stdout);
     }
+    // A name that a blocklist turns into this machine is not tried.
+    let seen = named(&["--hostname=blocked"]);
+    let line = "TCP_EACH_IP UNKNOWN - blocked resolves to 0.0.0.0, which is this machine: a blocklist or a hosts file?";
+    assert_eq!(text(&seen), (3, line));
+    assert!(seen.stdout.contains(" | failed=0;;0;0;1 "), "{}", seen.stdout);
+    let seen = named(&["--hostname=half"]);
+    assert!(text(&seen).1.starts_with("TCP_EACH_IP UNKNOWN - half resolves to 0.0.0.0, "), "{}", seen.stdout);
     // What fails is told first.
     let seen = named(&["--hostname=none", "--ip=127.0.0.3", "--closed"]);
     assert_eq!(seen.code, Some(2), "{}", seen.stdout);
@@ -218,9 +224,9 @@ fn the_deadline_always_holds() {
     let (full, _taken, _socket) = full_port();
     let open = service(drop);
     let (_folder, path) = list(&format!("127.0.0.1 {full},{open}\n"));
-    let outcome = check(&["--file", &path, "--connect-timeout", "3.5", "--timeout", "0.5"]);
-    let line =
-        format!("TCP_EACH_IP UNKNOWN - 1 of 2 targets untested: 127.0.0.1 port {full} not reached in time");
+    // One start a second: the second target has none.
+    let outcome = check(&["--ip=127.0.0.1", "--ip=127.0.0.2", "--port", &open, "--rate=1", "--timeout=0.5"]);
+    let line = format!("TCP_EACH_IP UNKNOWN - 1 of 2 untested, port {open}: 127.0.0.2 not reached in time");
     assert_eq!(text(&outcome), (3, line.as_str()));
     assert!(outcome.elapsed < Duration::from_millis(750), "{:?}", outcome.elapsed);
     let once = check(&["--file", &path, "--connect-timeout", "0.4", "--timeout", "0.6:critical"]);

@@ -5,18 +5,23 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use addresses::{all, brief};
+use net::zone_name;
 use plugin::{fits, room_after};
 
 use crate::{Cause, Target};
 
 /// How many causes the first line names where it only counts.
 const NAMED: usize = 3;
+/// Of how many failed targets the first ones are named, whatever their causes.
+const FEW: usize = 5;
 
 /// Addresses of which the same is said.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Group {
     /// The port, where several are checked.
     port: Option<u16>,
+    /// The number of the interface of link-local addresses; 0 for others.
+    scope: u32,
     /// What is said.
     words: String,
     /// At least one.
@@ -30,16 +35,16 @@ pub(crate) fn groups(
     words: impl Fn(&Cause) -> String,
 ) -> Vec<Group> {
     // By cause first, so that its words are made once and not for each target.
-    let mut causes: BTreeMap<(Option<u16>, &Cause), Vec<IpAddr>> = BTreeMap::new();
+    let mut causes: BTreeMap<(Option<u16>, u32, &Cause), Vec<IpAddr>> = BTreeMap::new();
     for (target, cause) in failed {
-        causes.entry((ports.then_some(target.port), cause)).or_default().push(target.address);
+        causes.entry((ports.then_some(target.port), target.scope, cause)).or_default().push(target.address);
     }
-    let mut said: BTreeMap<(Option<u16>, String), Vec<IpAddr>> = BTreeMap::new();
-    for ((port, cause), addresses) in causes {
-        said.entry((port, words(cause))).or_default().extend(addresses);
+    let mut said: BTreeMap<(Option<u16>, u32, String), Vec<IpAddr>> = BTreeMap::new();
+    for ((port, scope, cause), addresses) in causes {
+        said.entry((port, scope, words(cause))).or_default().extend(addresses);
     }
-    let mut groups: Vec<Group> =
-        said.into_iter().map(|((port, words), addresses)| Group { port, words, addresses }).collect();
+    let group = |((port, scope, words), addresses)| Group { port, scope, words, addresses };
+    let mut groups: Vec<Group> = said.into_iter().map(group).collect();
     groups.sort_by_key(|group| group.addresses.iter().min().copied());
     groups
 }
@@ -52,11 +57,12 @@ impl Group {
 
     /// Whether another group has the same words about the same port.
     pub(crate) fn says_as(&self, other: &Self) -> bool {
-        (self.port, &self.words) == (other.port, &other.words)
+        (self.port, self.scope, &self.words) == (other.port, other.scope, &other.words)
     }
 
     fn port(&self) -> String {
-        self.port.map(|port| format!(" port {port}")).unwrap_or_default()
+        let zone = if self.scope == 0 { String::new() } else { format!(" on {}", zone_name(self.scope)) };
+        self.port.map_or_else(|| zone.clone(), |port| format!("{zone} port {port}"))
     }
 
     /// With as many addresses as fit into `room` characters.
@@ -72,11 +78,32 @@ pub(crate) fn whole(groups: &[Group], head: &str) -> Option<String> {
 }
 
 /// The groups as far as there is room in a line that starts with `head`: the first addresses of a single one,
-/// else how many addresses each cause has.
+/// the first groups where few targets fail or each for a reason of its own, else how many addresses each cause
+/// has.
 pub(crate) fn shortened(groups: &[Group], head: &str) -> String {
     if let [only] = groups {
         return only.brief(room_after(&format!("{head}{} {}", only.port(), only.words)));
     }
+    let failed: usize = groups.iter().map(|group| group.addresses.len()).sum();
+    if failed <= FEW || failed == groups.len() { named(groups, head) } else { counted(groups) }
+}
+
+/// The first groups, two of them whatever the room, and the number of other addresses.
+fn named(groups: &[Group], head: &str) -> String {
+    let mut shown = Vec::new();
+    for group in groups {
+        shown.push(group.brief(room_after(head)));
+        if shown.len() > 2 && !fits(&format!("{head}{}", shown.join(", "))) {
+            shown.pop();
+            break;
+        }
+    }
+    let other: usize = groups.iter().skip(shown.len()).map(|group| group.addresses.len()).sum();
+    shown.into_iter().chain((other > 0).then(|| format!("{other} other"))).collect::<Vec<_>>().join(", ")
+}
+
+/// How many addresses each cause has.
+fn counted(groups: &[Group]) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for group in groups {
         *counts.entry(&group.words).or_default() += group.addresses.len();

@@ -28,8 +28,11 @@ fn seen(count: u8, ports: &[u16], failed: &[(u32, Cause)]) -> Observations {
     let slowest = stood.then_some((Duration::from_micros(43_210), 0));
     Observations {
         unresolved: Vec::new(),
+        notes: Vec::new(),
+        limited: None,
         targets,
         failed: failed.to_vec(),
+        closed: Vec::new(),
         slowest,
         second_try: 0,
         certificate_days: None,
@@ -61,7 +64,7 @@ fn says_which_fail_and_why() {
         (seen(1, &[80], &[(0, Cause::Refused)]), "CRITICAL - 1 of 1 fails, port 80: 192.0.2.0 refused"),
         (
             seen(9, &[25, 80], &[(2, Cause::Refused), (4, Cause::Refused), (5, SILENT)]),
-            "CRITICAL - 3 of 18 targets fail: 2 refused, 1 silent (no ping)",
+            "CRITICAL - 3 of 18 targets fail: 192.0.2.1-2 port 25 refused, 192.0.2.2 port 80 silent (no ping)",
         ),
         (
             seen(
@@ -75,7 +78,7 @@ fn says_which_fail_and_why() {
                     (5, Cause::ClosedAtOnce),
                 ],
             ),
-            "CRITICAL - 5 of 9 fail, port 25: 1 closed at once, 1 no banner, 1 prohibited, 2 other",
+            "CRITICAL - 5 of 9 fail, port 25: 192.0.2.1 refused, 192.0.2.2 silent (no ping), 3 other",
         ),
         (
             seen(
@@ -289,6 +292,22 @@ fn a_total_outage_is_never_unknown() {
         let output = judge(options, &seen);
         assert!(output.starts_with(&format!("TCP_EACH_IP {line}")), "{options:?} {output}");
     }
+    let few = Observations { limited: Some(24), ..dark(0, 0, 250) };
+    let line = "TCP_EACH_IP UNKNOWN - 250 of 250 untested, 24 at once by open files, port 80: 192.0.2.0-249 not reached in time | ";
+    let output = judge(&[], &few);
+    assert!(
+        output.starts_with(line) && output.contains("\nnote: the limit of open files allows too few "),
+        "{output}"
+    );
+    let output = judge(&[], &Observations { limited: Some(24), ..dark(120, 0, 250) });
+    let line = "TCP_EACH_IP CRITICAL - 120 of 120 tried do not answer, 130 not reached, 24 at once by open files, port 80: ";
+    assert!(
+        output.starts_with(line) && output.contains("\nnote: the limit of open files allows too few "),
+        "{output}"
+    );
+    // All were tried.
+    let output = judge(&[], &Observations { limited: Some(24), ..dark(250, 0, 250) });
+    assert!(!output.contains("open files"), "{output}");
     let output = judge(&[], &dark(120, 0, 250));
     assert_eq!(
         output.lines().skip(1).collect::<Vec<_>>(),
@@ -302,10 +321,38 @@ fn a_total_outage_is_never_unknown() {
 #[test]
 fn what_must_be_closed_and_what_answers_otherwise_have_their_words() {
     let other = || Cause::Unexpected("550 go away".to_owned());
-    let closed = |count| Observations { slowest: None, ..seen(count, &[3306], &[]) };
-    let rows: [(&[&str], Observations, &str); 8] = [
-        (&["--closed"], closed(1), "OK - 1 address is closed on port 3306 | failed=0;"),
-        (&["--closed"], closed(9), "OK - 9 addresses are closed on port 3306 | failed=0;"),
+    let closed = |count, by: &[Cause]| {
+        let closed = (0..).zip(by.iter().cloned()).collect();
+        Observations { slowest: None, closed, ..seen(count, &[3306], &[]) }
+    };
+    let rows: [(&[&str], Observations, &str); 12] = [
+        (&["--closed"], closed(1, &[Cause::Refused]), "OK - 1 address is closed on port 3306 | failed=0;"),
+        (
+            &["--closed"],
+            closed(9, &[const { Cause::Refused }; 9]),
+            "OK - 9 addresses are closed on port 3306 | failed=0;",
+        ),
+        (
+            &["--closed"],
+            closed(3, &[Cause::Refused, SILENT, ICMP]),
+            "OK - 3 addresses are closed on port 3306: 2 refused, 1 silent | failed=0;",
+        ),
+        (
+            &["--closed"],
+            closed(2, &[SILENT, Cause::NoAnswer(Echo::Answers)]),
+            "OK - 2 addresses are closed on port 3306: 0 refused, 2 silent | failed=0;",
+        ),
+        // A dead network.
+        (
+            &["--closed"],
+            closed(9, &[const { SILENT }; 9]),
+            "UNKNOWN - 9 of 9 unproven, port 3306: 192.0.2.0-8 silent (no ping) | failed=0;",
+        ),
+        (
+            &["--closed"],
+            closed(2, &[Cause::NoNeighbour, Cause::NoAnswer(Echo::NotAsked)]),
+            "UNKNOWN - 2 of 2 unproven, port 3306: 192.0.2.0 no neighbour, 192.0.2.1 silent | failed=0;",
+        ),
         (
             &["--closed"],
             seen(9, &[3306], &[(2, Cause::Open), (3, Cause::Open)]),
@@ -334,13 +381,16 @@ fn what_must_be_closed_and_what_answers_otherwise_have_their_words() {
         (
             &["--expect=220", "--mismatch=ok"],
             seen(9, &[25], &[(2, other())]),
-            "OK - 9 addresses answer on port 25, slowest 192.0.2.0 in 0.043 s | failed=0;",
+            "OK - 9 addresses answer on port 25, 1 of them otherwise, slowest 192.0.2.0 in 0.043 s | failed=0;",
         ),
     ];
     for (options, seen, line) in rows {
         let output = judge(options, &seen);
         assert!(output.starts_with(&format!("TCP_EACH_IP {line}")), "{options:?} {output}");
     }
+    let unproven = judge(&["--closed"], &closed(9, &[const { SILENT }; 9]));
+    let advice = "\nsilence is that of a dead network too: check a port that refuses beside these, or let ping through\n";
+    assert!(unproven.contains(" silent=9;;;0;9") && unproven.ends_with(advice), "{unproven}");
     let fine = judge(&["--expect=220", "--mismatch=ok"], &seen(9, &[25], &[(2, other())]));
     assert!(fine.ends_with("mismatched=1;;;0;9\n192.0.2.2: unexpected answer: 550 go away\n"), "{fine}");
 }

@@ -11,7 +11,7 @@ use rustix::net::{AddressFamily, SocketType, bind, getsockname, listen, socket};
 
 use super::*;
 use crate::allowed::Allowed;
-use crate::cause::Echo;
+use crate::cause::{Cause, Echo, Local};
 use crate::judged::Judged;
 use crate::monitor::{self, Diagnosis};
 use crate::ping::Pinger;

@@ -102,6 +102,8 @@ pub(crate) struct Found {
     pub(crate) slowest: Option<(Duration, u32)>,
     /// When the first certificate expires, in seconds since 1970.
     pub(crate) first_expiry: Option<u64>,
+    /// Whether it ended without a descriptor for a single connection.
+    pub(crate) starved: bool,
     /// The places of the others, and why.
     pub(crate) failed: Vec<(u32, Cause)>,
 }
@@ -113,7 +115,13 @@ impl Found {
         self.second_try += other.second_try;
         self.slowest = self.slowest.max(other.slowest);
         self.first_expiry = self.first_expiry.into_iter().chain(other.first_expiry).min();
+        self.starved |= other.starved;
         self.failed.extend(other.failed);
+    }
+
+    /// Why targets were not reached.
+    pub(crate) fn not_reached(&self) -> Cause {
+        Cause::Local(if self.starved { Local::NoRoom } else { Local::NoTime })
     }
 
     /// Takes up the failures of a thread, of which only those with all their `tries` are confirmed; and what
@@ -125,7 +133,8 @@ impl Found {
         unfinished: impl Iterator<Item = u32>,
     ) {
         let unfinished = unfinished.filter(|place| !failures.contains_key(place));
-        self.failed.extend(unfinished.map(|place| (place, Cause::Local(Local::NoTime))));
+        let not_reached = self.not_reached();
+        self.failed.extend(unfinished.map(|place| (place, not_reached.clone())));
         self.failed.extend(failures.drain().map(|(place, Failure { tries: made, cause })| {
             (place, if made < tries { Cause::Local(Local::NoTime).after(cause) } else { cause })
         }));

@@ -131,11 +131,13 @@ impl<'a> Worker<'a> {
             if !self.start(target, now)? {
                 // The target is not to blame: fewer at once, and this one again.
                 self.window = self.flight.len().max(1);
+                self.found.starved = self.flight.len() == 0;
                 if again {
                     self.retries.push(Reverse((now, target)));
                 }
                 return Ok(Some(if self.flight.len() == 0 { now + STARVED } else { self.sweep.until }));
             }
+            self.found.starved = false;
             if !again {
                 self.portion.start += 1;
             }
@@ -294,7 +296,7 @@ impl<'a> Worker<'a> {
             return Ok(());
         }
         let Some(connection) = self.flight.remove(slot) else { return Ok(()) };
-        self.note_certificate(&connection);
+        self.note_certificate(&connection, &heard);
         match heard {
             Heard::Failed(cause) => self.failed(connection.target, connection.started, cause),
             Heard::Enough | Heard::Waiting => self.stood(connection, false)?,

@@ -1,12 +1,14 @@
 //! Networks given as addresses: refused, or taken apart into the addresses of their hosts.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::RangeInclusive;
 
 use addresses::HostAddress;
 
-/// The longest prefixes of networks that have host addresses of their own: /31 and /127 are links of two
-/// hosts (RFC 3021, RFC 6164), and longer ones are single addresses.
-const LONGEST: [u8; 2] = [30, 126];
+/// The prefixes of single addresses.
+const SINGLE: [u8; 2] = [32, 128];
+/// The prefixes of links of two hosts, whose networks have no address but theirs (RFC 3021, RFC 6164).
+const PAIR: [u8; 2] = [31, 127];
 /// The shortest prefixes that are expanded: 4,096 addresses.
 const SHORTEST: [u8; 2] = [20, 116];
 
@@ -21,35 +23,53 @@ pub enum NotAHost {
     Broadcast(HostAddress),
     /// It has too many addresses.
     #[error(
-        "{0} is too large to expand: IPv4 networks of /20 to /30 and IPv6 ones of /116 to /126 are possible"
+        "{0} is too large to expand: IPv4 networks of /20 to /31 and IPv6 ones of /116 to /127 are possible"
     )]
     TooLarge(HostAddress),
+    /// Networks are to be expanded, and it may be meant as one: its address and its network.
+    #[error(
+        "{0} is one address of a network: with --expand write {1} for all of them, or {address} alone",
+        address = .0.address
+    )]
+    HostBits(HostAddress, HostAddress),
 }
 
 /// Returns the addresses that `given` stands for: itself, whatever prefix length it has, or the hosts of the
 /// network that it is, if networks are to be expanded.
 ///
 /// # Errors
-/// [`NotAHost`]: it is a network that is not expanded, or a broadcast address.
+/// [`NotAHost`]: it is a network that is not expanded, or a broadcast address; or networks are to be expanded,
+/// and it is an address within one.
 pub(crate) fn hosts(given: HostAddress, expand: bool) -> Result<Vec<IpAddr>, NotAHost> {
     let v6 = given.address.is_ipv6();
     let of = |[v4, other]: [u8; 2]| if v6 { other } else { v4 };
-    let Some(prefix) = given.prefix.filter(|prefix| (1..=of(LONGEST)).contains(prefix)) else {
+    let Some(prefix) = given.prefix.filter(|prefix| *prefix < of(SINGLE)) else {
         return Ok(vec![given.address]);
     };
-    let (bits, width) = match given.address {
-        IpAddr::V4(address) => (u128::from(address.to_bits()), 32),
-        IpAddr::V6(address) => (address.to_bits(), 128),
+    let bits = match given.address {
+        IpAddr::V4(address) => u128::from(address.to_bits()),
+        IpAddr::V6(address) => address.to_bits(),
     };
-    let mask = (1_u128 << (width - u32::from(prefix))) - 1;
-    match bits & mask {
-        host if host == mask && !v6 => Err(NotAHost::Broadcast(given)),
-        0 if !expand => Err(NotAHost::Network(given)),
-        0 if prefix < of(SHORTEST) => Err(NotAHost::TooLarge(given)),
+    let mask = u128::MAX >> (128 - u32::from(of(SINGLE) - prefix));
+    let (network, last) = (bits & !mask, bits | mask);
+    let is_pair = prefix == of(PAIR);
+    match (bits == network, expand) {
+        _ if bits == last && !v6 && !is_pair => Err(NotAHost::Broadcast(given)),
+        (true, false) if !is_pair => Err(NotAHost::Network(given)),
+        (_, false) => Ok(vec![given.address]),
+        (true, true) if prefix < of(SHORTEST) => Err(NotAHost::TooLarge(given)),
+        (true, true) if is_pair => Ok(addresses(network..=last, v6)),
         // Neither the network itself, which in IPv6 is every router (RFC 4291), nor IPv4's broadcast address.
-        0 => Ok((bits + 1..=bits + mask - u128::from(!v6)).filter_map(|bits| address(bits, v6)).collect()),
-        _ => Ok(vec![given.address]),
+        (true, true) => Ok(addresses(network + 1..=last - u128::from(!v6), v6)),
+        (false, true) => {
+            let address = addresses(network..=network, v6).pop().unwrap_or(given.address);
+            Err(NotAHost::HostBits(given, HostAddress { address, ..given }))
+        }
     }
+}
+
+fn addresses(bits: RangeInclusive<u128>, v6: bool) -> Vec<IpAddr> {
+    bits.filter_map(|bits| address(bits, v6)).collect()
 }
 
 fn address(bits: u128, v6: bool) -> Option<IpAddr> {
@@ -73,25 +93,38 @@ mod tests {
         let one = |address: &str| found(1, address, address);
         let network = |text: &str| Err(format!("{text} is a network: name its addresses, or say --expand"));
         let large = |text: &str| {
-            let range = "IPv4 networks of /20 to /30 and IPv6 ones of /116 to /126 are possible";
+            let range = "IPv4 networks of /20 to /31 and IPv6 ones of /116 to /127 are possible";
             Err(format!("{text} is too large to expand: {range}"))
+        };
+        // Whether the one address is meant or its network, is for the administrator to say.
+        let within = |text: &str, network: &str| {
+            let address = text.split('/').next().unwrap();
+            let what = "is one address of a network: with --expand write";
+            Err(format!("{text} {what} {network} for all of them, or {address} alone"))
         };
         let rows = [
             ("198.51.100.7", one("198.51.100.7"), one("198.51.100.7")),
-            ("198.51.100.7/24", one("198.51.100.7"), one("198.51.100.7")),
+            ("198.51.100.7/24", one("198.51.100.7"), within("198.51.100.7/24", "198.51.100.0/24")),
+            ("10.0.0.1/8", one("10.0.0.1"), within("10.0.0.1/8", "10.0.0.0/8")),
+            ("192.0.2.1/0", one("192.0.2.1"), within("192.0.2.1/0", "0.0.0.0/0")),
             ("198.51.100.0", one("198.51.100.0"), one("198.51.100.0")),
             ("198.51.100.0/32", one("198.51.100.0"), one("198.51.100.0")),
-            ("198.51.100.0/31", one("198.51.100.0"), one("198.51.100.0")),
+            ("198.51.100.0/31", one("198.51.100.0"), found(2, "198.51.100.0", "198.51.100.1")),
+            ("198.51.100.254/31", one("198.51.100.254"), found(2, "198.51.100.254", "198.51.100.255")),
+            ("198.51.100.1/31", one("198.51.100.1"), within("198.51.100.1/31", "198.51.100.0/31")),
             ("198.51.100.0/24", network("198.51.100.0/24"), found(254, "198.51.100.1", "198.51.100.254")),
             ("198.51.100.4/30", network("198.51.100.4/30"), found(2, "198.51.100.5", "198.51.100.6")),
             ("10.0.16.0/20", network("10.0.16.0/20"), found(4094, "10.0.16.1", "10.0.31.254")),
             ("10.0.0.0/8", network("10.0.0.0/8"), large("10.0.0.0/8")),
             ("2001:db8::/64", network("2001:db8::/64"), large("2001:db8::/64")),
-            ("2001:db8::/127", one("2001:db8::"), one("2001:db8::")),
-            ("2001:db8::10/64", one("2001:db8::10"), one("2001:db8::10")),
+            ("2001:db8::/127", one("2001:db8::"), found(2, "2001:db8::", "2001:db8::1")),
+            ("2001:db8::1/127", one("2001:db8::1"), within("2001:db8::1/127", "2001:db8::/127")),
+            ("2001:db8::1/128", one("2001:db8::1"), one("2001:db8::1")),
+            ("2001:db8::1/0", one("2001:db8::1"), within("2001:db8::1/0", "::/0")),
+            ("2001:db8::10/64", one("2001:db8::10"), within("2001:db8::10/64", "2001:db8::/64")),
             ("2001:db8::/126", network("2001:db8::/126"), found(3, "2001:db8::1", "2001:db8::3")),
             ("2001:db8::/116", network("2001:db8::/116"), found(4095, "2001:db8::1", "2001:db8::fff")),
-            ("2001:db8::fff/116", one("2001:db8::fff"), one("2001:db8::fff")),
+            ("2001:db8::fff/116", one("2001:db8::fff"), within("2001:db8::fff/116", "2001:db8::/116")),
         ];
         for (text, refused, expanded) in rows {
             assert_eq!(hosts(text, false), refused, "{text}");

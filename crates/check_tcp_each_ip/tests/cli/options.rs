@@ -8,14 +8,56 @@ fn a_port_may_have_to_be_closed() {
     let outcome = check(&["--ip=127.0.0.1", "--ip=127.0.0.2", "--port", &closed, "--closed"]);
     let line = format!("TCP_EACH_IP OK - 2 addresses are closed on port {closed}");
     assert_eq!(text(&outcome), (0, line.as_str()));
-    assert!(outcome.first_line().ends_with("slowest=U;;;0"), "{}", outcome.first_line());
+    assert!(outcome.first_line().ends_with("slowest=U;;;0 silent=0;;;0;2"), "{}", outcome.first_line());
     let outcome = check(&["--ip=127.0.0.1", "--ip=127.0.0.2", "--port", &open, "--closed"]);
     let line = format!("TCP_EACH_IP CRITICAL - 2 of 2 fail, port {open}: 127.0.0.1-2 open");
     assert_eq!(text(&outcome), (2, line.as_str()));
-    // Silence is closed too.
+    // Silence is told, and proves nothing alone unless the host is known to be there.
     let (full, _taken, _socket) = full_port();
-    let outcome = check(&["--ip=127.0.0.1", "--port", &full, "--closed", "--connect-timeout=0.3"]);
-    assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+    let silent = ["--ip=127.0.0.1", "--port", &full, "--closed", "--connect-timeout=0.3"];
+    let outcome = check(&[&silent[..], &["--port", &closed]].concat());
+    assert_eq!(text(&outcome), (0, "TCP_EACH_IP OK - 2 targets are closed: 1 refused, 1 silent"));
+    let alone = check(&silent);
+    let pinged = format!("TCP_EACH_IP OK - 1 address is closed on port {full}: 0 refused, 1 silent");
+    let not = format!("TCP_EACH_IP UNKNOWN - 1 of 1 unproven, port {full}: 127.0.0.1 silent");
+    assert!([(0, pinged.as_str()), (3, not.as_str())].contains(&text(&alone)), "{}", alone.stdout);
+}
+
+#[test]
+fn times_that_fit_nothing_are_refused() {
+    let closed = closed_port();
+    let rows: [(&[&str], &str); 6] = [
+        (
+            &["--connect-timeout=9"],
+            "--connect-timeout=9 does not fit --timeout=8: a silent address needs it --tries times",
+        ),
+        (
+            &["--connect-timeout=8"],
+            "--connect-timeout=8 does not fit --timeout=8: a silent address needs it --tries times",
+        ),
+        (
+            &["--connect-timeout=10", "-t10"],
+            "--connect-timeout=10 does not fit --timeout=10: a silent address needs it --tries times",
+        ),
+        (
+            &["--stay=8"],
+            "--stay=8 does not fit --timeout=8: a connection that stands would never be known as one",
+        ),
+        (
+            &["--stay=20"],
+            "--stay=20 does not fit --timeout=8: a connection that stands would never be known as one",
+        ),
+        (
+            &["--stay=5", "--connect-timeout=3"],
+            "--stay=5 does not fit --timeout=8: it comes after the time of --connect-timeout",
+        ),
+    ];
+    for (arguments, message) in rows {
+        let outcome = check(&[&["--ip=127.0.0.1", "--port", &closed], arguments].concat());
+        assert_eq!(outcome.verdict(), (3, format!("TCP_EACH_IP UNKNOWN - {message}").as_str()));
+        assert!(outcome.elapsed < Duration::from_secs(2), "{:?}", outcome.elapsed);
+    }
+    assert_eq!(check(&["--ip=127.0.0.1", "--port", &closed, "--connect-timeout=7.9"]).code, Some(2));
 }
 
 #[test]
@@ -77,6 +119,9 @@ fn a_list_may_come_from_standard_input() {
     let line = "TCP_EACH_IP UNKNOWN - standard input line 2: nonsense is not an IP address";
     assert_eq!(text(&outcome), (3, line));
     assert_eq!(text(&read("")), (3, "TCP_EACH_IP UNKNOWN - standard input: no address in it"));
+    let twice = check(&["--file=-", "--file=-", "--port", &port]);
+    let line = "TCP_EACH_IP UNKNOWN - --file=- is given twice: the standard input is one list";
+    assert_eq!(twice.verdict(), (3, line));
 }
 
 #[test]
@@ -85,14 +130,43 @@ fn a_network_is_no_address_unless_it_is_expanded() {
     let outcome = check(&["--ip=127.0.4.0/24", "--port", &port]);
     let line = "TCP_EACH_IP UNKNOWN - 127.0.4.0/24 is a network: name its addresses, or say --expand";
     assert_eq!(text(&outcome), (3, line));
-    let (_folder, path) = list("127.0.4.0/28\n127.0.5.9/24\n");
+    let (_folder, path) = list("127.0.4.0/28\n127.0.5.8/31\n127.0.5.9\n");
     let outcome = check(&["--file", &path, "--port", &port]);
     let line = format!(
         "TCP_EACH_IP UNKNOWN - {path} line 1: 127.0.4.0/28 is a network: name its addresses, or say --expand"
     );
     assert_eq!(text(&outcome), (3, line.as_str()));
     let outcome = check(&["--file", &path, "--port", &port, "--expand"]);
-    assert!(outcome.first_line().contains("OK - 15 addresses answer"), "{}", outcome.stdout);
+    assert!(outcome.first_line().contains("OK - 16 addresses answer"), "{}", outcome.stdout);
+    let within = check(&["--ip=127.0.4.1/24", "--port", &port, "--expand"]);
+    let what = "127.0.4.1/24 is one address of a network: with --expand write 127.0.4.0/24 for all of them, or 127.0.4.1 alone";
+    assert_eq!(text(&within), (3, format!("TCP_EACH_IP UNKNOWN - {what}").as_str()));
+}
+
+#[test]
+fn ports_of_lists_and_options_have_one_grammar() {
+    let open: u16 = service(drop).parse().unwrap();
+    // A range with the open one in the middle: each of it is tried, by option and by list.
+    let range = format!("{}-{}", open - 1, open + 1);
+    let (_folder, path) = list(&format!("127.0.0.1 {range}\n"));
+    for arguments in [["--ip=127.0.0.1", "--port", &range], ["--port=1", "--file", &path]] {
+        let outcome = check(&arguments);
+        assert!(outcome.first_line().contains(" of 3 targets fail"), "{}", outcome.stdout);
+    }
+    let rows = [
+        ("127.0.0.1 tcp/81", "tcp/81 is not a port of 1 to 65535"),
+        ("127.0.0.1 smtp,mail", "mail is not a service known here: write its port, as in 443 or https"),
+    ];
+    for (line, why) in rows {
+        let (_folder, path) = list(&format!("{line}\n"));
+        let outcome = check(&["--file", &path, "--port=80"]);
+        let line = format!("TCP_EACH_IP UNKNOWN - {path} line 1: {why}");
+        assert_eq!(outcome.verdict(), (3, line.as_str()));
+    }
+    // A service in the place of the ports is tried in place of that of the option.
+    let (_folder, path) = list("127.0.0.1 mongodb\n");
+    let outcome = check(&["--file", &path, "--port", &open.to_string()]);
+    assert_eq!(text(&outcome), (2, "TCP_EACH_IP CRITICAL - 1 of 1 fails, port 27017: 127.0.0.1 refused"));
 }
 
 #[test]
@@ -101,6 +175,7 @@ fn a_family_may_be_chosen() {
     let both = |more: &str| check(&["--ip=127.0.0.1", "--ip=::1", "--port", &port, more]);
     assert!(both("-4").first_line().contains("OK - 1 address answers"), "{}", both("-4").stdout);
     assert!(both("-6").first_line().contains("1 of 1 fails"), "{}", both("-6").stdout);
+    assert!(both("-4").stdout.ends_with("\nnote: 1 IPv6 target left out by -4\n"), "{}", both("-4").stdout);
     let none = check(&["--ip=127.0.0.1", "--port", &port, "-6"]);
     let line = "TCP_EACH_IP UNKNOWN - none of the 1 addresses is an IPv6 address: nothing to check by -6";
     assert_eq!(text(&none), (3, line));
@@ -127,4 +202,53 @@ fn too_little_memory_is_said() {
     let line = outcome.first_line();
     assert!(line.contains(" MiB of memory, more than this process may have: "), "{line}");
     assert_eq!(outcome.stderr, "");
+}
+
+/// No source is passed over in silence.
+#[test]
+fn each_source_is_for_some_target() {
+    let port = service(drop);
+    let from = |more: &[&str]| check(&[&["--ip=127.0.0.1", "--port", &port], more].concat());
+    let rows: [(&[&str], &str); 2] = [
+        (&["--source=::1"], "--source ::1: no target has an IPv6 address"),
+        (
+            &["--source=127.0.0.1", "--source=127.0.0.2"],
+            "--source 127.0.0.2: for IPv4 it is 127.0.0.1 already",
+        ),
+    ];
+    for (more, why) in rows {
+        assert_eq!(from(more).verdict(), (3, format!("TCP_EACH_IP UNKNOWN - {why}").as_str()));
+    }
+    assert_eq!(from(&["--source=127.0.0.1", "--source=::1"]).code, Some(0));
+    let mixed = from(&["--ip=::1", "--source=127.0.0.1"]).stdout;
+    let note = "\nnote: 1 IPv6 target goes out from an address that the system chooses: --source names none for it\n";
+    assert!(mixed.ends_with(note), "{mixed}");
+}
+
+#[test]
+fn the_zone_of_a_link_local_address_is_an_interface() {
+    let missing = check(&["--ip=fe80::1%nosuch0", "--port=80"]);
+    let line = "TCP_EACH_IP UNKNOWN - fe80::1%nosuch0: there is no interface nosuch0 on this machine";
+    assert_eq!(missing.verdict(), (3, line));
+    let global = check(&["--ip=2001:db8::1%lo", "--port=80"]);
+    let line = "TCP_EACH_IP UNKNOWN - --ip: 2001:db8::1%lo: only link-local addresses (fe80::/10) have a zone, see --help";
+    assert_eq!(global.verdict(), (3, line));
+}
+
+/// The limit of open files is named where it, and not the time, leaves targets untested.
+#[test]
+fn too_few_descriptors_are_named() {
+    let mute = saying(b"");
+    let addresses: String = (1..=20).map(|number| format!("127.0.0.{number}\n")).collect();
+    let (_folder, path) = list(&addresses);
+    let options = format!("--port {mute} --expect x --tries 1 --connect-timeout 0.4 --timeout 1");
+    let command = format!("ulimit -n 45; exec {BINARY} --file {path} {options}");
+    let outcome = run(Command::new("bash").args(["-c", &command]));
+    assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains(" untested, 5 at once by open files, port "), "{}", outcome.stdout);
+    assert!(
+        outcome.stdout.contains("the limit of open files allows too few connections"),
+        "{}",
+        outcome.stdout
+    );
 }

@@ -103,7 +103,10 @@ fn bad_arguments_are_named() {
         (&[], "no address to check: give --ip, --file, --from, --hostname or --bound"),
         (&["--ip", "127.0.0.1"], "no port for 127.0.0.1: give --port"),
         (&["--ip", "127.0.0.1", "--port", "0"], "--port: 0 is not a port of 1 to 65535, see --help"),
-        (&["--ip", "127.0.0.1", "--port", "80,x"], "--port=80,x: x is not a port of 1 to 65535, see --help"),
+        (
+            &["--ip", "127.0.0.1", "--port", "80,x"],
+            "--port=80,x: x is not a service known here: write its port, as in 443 or https, see --help",
+        ),
         (&["--ip", "010.1.1.1"], "--ip: 010.1.1.1 is not an IP address: leading zero, see --help"),
         (
             &["--critical", "5%%"],
@@ -113,12 +116,12 @@ fn bad_arguments_are_named() {
             &["--connect-timeout", "0"],
             "--connect-timeout=0: not a time in seconds from 0.01 to 600, see --help",
         ),
-        (&["--tries", "0"], "--tries: 0 is not in 1..=5, see --help"),
+        (&["--tries", "0"], "--tries: 0 is not a number from 1 to 5, see --help"),
         (
             &["--send", ""],
             "--send with an empty value: the text has 0 octets, 1 to 2048 are possible, see --help",
         ),
-        (&["--rate", "0"], "--rate=0: number would be zero for non-zero type, see --help"),
+        (&["--rate", "0"], "--rate=0: write a number from 1 on, see --help"),
         (
             &["--hostname", "a/b", "--port", "80"],
             "--hostname=a/b: a host name has only ASCII letters, digits, dots, hyphens and underscores, see --help",

@@ -69,6 +69,53 @@ fn a_certificate_is_verified_as_far_as_it_is_asked_for() {
     assert_eq!(text(&outcome), (2, line.as_str()));
 }
 
+/// Who names a self-signed certificate means this one, also where openssl made it an authority (CA:TRUE); its
+/// time, its name and its purpose count as those of others.
+#[test]
+fn a_pinned_certificate_is_taken() {
+    if missing(&NEEDS) {
+        return;
+    }
+    const HERE: &str = "subjectAltName=IP:127.0.0.1";
+    let authority = Authority::create("sop");
+    let rows: [(&str, &[&str], i32, &str); 4] = [
+        ("own", &[HERE], 0, ""),
+        ("leaf", &[HERE, "basicConstraints=critical,CA:FALSE"], 0, ""),
+        ("other", &["subjectAltName=DNS:www.example.com"], 2, "certificate of www.example.com"),
+        ("client", &[HERE, "extendedKeyUsage=clientAuth"], 2, "unusable certificate"),
+    ];
+    for (name, extensions, code, words) in rows {
+        let pair = authority.self_signed(name, extensions);
+        let server = TlsServer::start(&pair, "");
+        let outcome = ask(server.port(), &pair.certificate, &["--tries=1"]);
+        assert_eq!(outcome.code, Some(code), "{name}: {}", outcome.stdout);
+        assert!(text(&outcome).1.ends_with(words), "{name}: {}", outcome.stdout);
+        // It stands for no other one.
+        let outcome = ask(server.port(), &authority.path("ca.pem"), &["--tries=1"]);
+        assert!(
+            text(&outcome).1.ends_with(" 127.0.0.1 self-signed certificate"),
+            "{name}: {}",
+            outcome.stdout
+        );
+    }
+}
+
+#[test]
+fn the_days_of_an_expired_certificate_are_negative() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let authority = Authority::create("sop");
+    const HERE: &str = "subjectAltName=IP:127.0.0.1,IP:127.0.0.2";
+    let expired = authority.sign_between("expired", HERE, "20200101000000Z", "20200229120000Z");
+    let (expired, good) =
+        (TlsServer::start(&expired, ""), TlsServer::start(&authority.sign("good", HERE), ""));
+    let ports = format!("{},{}", expired.port(), good.port());
+    let outcome = ask(&ports, &authority.path("ca.pem"), &["--tries=1"]);
+    let (_, days) = outcome.first_line().split_once(" certificate_days=").unwrap();
+    assert!(days.parse::<f64>().unwrap() < -2_000.0, "{}", outcome.stdout);
+}
+
 #[test]
 fn what_speaks_no_tls_is_told_apart() {
     if missing(&NEEDS) {

@@ -11,7 +11,7 @@ use suite::needs::{Need, missing};
 use suite::plugins;
 use suite::process::run;
 
-use super::{HOSTS, check, listening, routed};
+use super::{HOSTS, cabled, check, listening, routed};
 
 const SQUID: [Need; 1] = [Need::Program("squid")];
 /// What any squid answers at once, without asking anybody else.
@@ -97,4 +97,24 @@ fn both_ends_name_the_same_address_by_the_same_list() {
     );
     let line = "TCP_EACH_IP CRITICAL - 1 of 40 fails, port 80: 192.0.2.17 ";
     assert!(here.first_line().starts_with(line), "{}", here.stdout);
+}
+
+#[test]
+fn a_link_local_address_is_reached_by_its_interface() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let (monitor, server) = cabled();
+    let _port = listening(&server, 80);
+    let shown = server.ip(&["-6", "-o", "addr", "show", "dev", "eth0", "scope", "link"]).stdout;
+    let address = shown.split_whitespace().find(|word| word.starts_with("fe80::")).unwrap();
+    let address = address.split('/').next().unwrap();
+    let outcome = check(&monitor, &["--port=80", &format!("--ip={address}%eth0")]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
+    let folder = public_folder();
+    let path = folder.path().join("list");
+    write(&path, &format!("{address}%eth0 80 www.example.com\n{address}%eth0 81\n"));
+    let outcome = check(&monitor, &[&format!("--file={}", path.display())]);
+    let line = format!("TCP_EACH_IP CRITICAL - 1 of 2 targets fails: {address} on eth0 port 81 refused | ");
+    assert!(outcome.first_line().starts_with(&line), "{}", outcome.stdout);
 }

@@ -4,17 +4,22 @@ use std::cmp::Reverse;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use net::tls::Fault;
+
 use super::{PAUSE, SPREAD, STEPS, Worker};
 use crate::cause::Cause;
-use crate::sweep::dialogue;
+use crate::sweep::dialogue::{self, Heard};
 use crate::sweep::flight::Connection;
 use crate::sweep::work::Failure;
 use crate::target::Target;
 
 impl Worker<'_> {
-    /// Notes when the certificate of a service expires.
-    pub(super) fn note_certificate(&mut self, connection: &Connection) {
-        let not_after = connection.dialogue.as_ref().and_then(|dialogue| dialogue.not_after);
+    /// Notes when the certificate of a service expires, or that it has expired.
+    pub(super) fn note_certificate(&mut self, connection: &Connection, heard: &Heard) {
+        let not_after = match heard {
+            Heard::Failed(Cause::Tls(Fault::Expired(at))) => Some(*at),
+            _ => connection.dialogue.as_ref().and_then(|dialogue| dialogue.not_after),
+        };
         self.found.first_expiry = self.found.first_expiry.into_iter().chain(not_after).min();
     }
 
