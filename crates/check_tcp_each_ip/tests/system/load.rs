@@ -72,7 +72,8 @@ fn what_the_deadline_leaves_untried_is_counted() {
     }
     let (monitor, server, _folder, list) = many(5_000);
     nft(&server, "drop");
-    let outcome = check(&monitor, &["--port=80", &list, "--timeout=1", "--connect-timeout=5"]);
+    // Longer than what the end of the run, with so many connections to close, leaves for the first try.
+    let outcome = check(&monitor, &["--port=80", &list, "--timeout=1", "--connect-timeout=0.98"]);
     let line = "TCP_EACH_IP UNKNOWN - 5000 of 5000 untested, port 80: 198.18.0.1-250 ";
     assert!(outcome.first_line().starts_with(line), "{}", outcome.first_line());
     assert!(
@@ -147,7 +148,8 @@ fn few_descriptors_do_not_hide_an_outage() {
     let outcome = suite::process::run(monitor.command("sh").args(["-c", &script]));
     assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
     let line = outcome.first_line();
-    assert!(line.contains(" tried do not answer, ") && line.contains(" not reached, port 80: "), "{line}");
+    assert!(line.contains(" tried do not answer, ") && line.contains(" not reached, "), "{line}");
+    assert!(line.contains(" not reached, 984 at once by open files, port 80: "), "{line}");
     assert!(!line.contains(" failed=0;"), "{line}");
     // The diagnosis of thousands does not use up the time of the output.
     assert!(!line.contains("no result within"), "{line}");
