@@ -145,7 +145,7 @@ pub(crate) fn with_readable_files(
 ) -> Vec<OsString> {
     let Some(matches) = lenient(command, &arguments) else { return arguments };
     let files = Common::from_arg_matches(&matches).map(|common| common.extra_opts).unwrap_or_default();
-    let settings = files.iter().filter_map(|file| extra_opts::load(file, plugin, deadline).ok()).flatten();
+    let settings = files.iter().flat_map(|file| extra_opts::load_readable(file, plugin, deadline));
     let is_given =
         |argument: &Arg| matches.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine);
     let argument = |setting: Setting| {

@@ -58,14 +58,26 @@ pub(crate) fn load(
     plugin: &str,
     deadline: &Deadline,
 ) -> Result<Vec<Setting>, ExtraOptsError> {
+    let (section, file) = place(specification, plugin)?;
+    let content = read_file(&file, LARGEST, deadline)?;
+    parse(&content, section, &file)
+}
+
+/// Returns those that can be understood, whatever else is wrong with the file.
+pub(crate) fn load_readable(specification: &str, plugin: &str, deadline: &Deadline) -> Vec<Setting> {
+    let Ok((section, file)) = place(specification, plugin) else { return Vec::new() };
+    let content = read_file(&file, LARGEST, deadline).unwrap_or_default();
+    parse_with(&content, section, &file, |_| Ok(())).unwrap_or_default()
+}
+
+/// The section and the file that are meant.
+fn place<'a>(specification: &'a str, plugin: &'a str) -> Result<(&'a str, PathBuf), ExtraOptsError> {
     let (section, file) = match specification.split_once('@') {
         Some((_, "")) => return Err(ExtraOptsError::EmptyName),
         Some((section, file)) => (section, PathBuf::from(file)),
         None => (specification, default_file()?),
     };
-    let section = if section.is_empty() { plugin } else { section };
-    let content = read_file(&file, LARGEST, deadline)?;
-    parse(&content, section, &file)
+    Ok((if section.is_empty() { plugin } else { section }, file))
 }
 
 /// Whether every account of this machine may read the file, by its mode.
@@ -80,48 +92,69 @@ fn default_file() -> Result<PathBuf, ExtraOptsError> {
 
 /// The settings of `[section]`, in their order; a section may be continued further down.
 fn parse(content: &[u8], section: &str, file: &Path) -> Result<Vec<Setting>, ExtraOptsError> {
+    parse_with(content, section, file, Err)
+}
+
+/// The same; `wrong` gets what is not understood, and decides whether the rest is read.
+fn parse_with(
+    content: &[u8],
+    section: &str,
+    file: &Path,
+    wrong: impl Fn(ExtraOptsError) -> Result<(), ExtraOptsError>,
+) -> Result<Vec<Setting>, ExtraOptsError> {
     let mut settings = Vec::new();
     let mut sections = BTreeSet::new();
     let mut here = None;
     let content = content.strip_prefix(BYTE_ORDER_MARK).unwrap_or(content);
     for (line, octets) in (1..).zip(content.split(|&octet| octet == b'\n')) {
-        let wrong = |what: &str| ExtraOptsError::Line { file: file.to_owned(), line, what: what.to_owned() };
-        let text = str::from_utf8(octets).map_err(|_| wrong("not UTF-8"))?.trim();
-        if text.is_empty() || text.starts_with(['#', ';']) {
-            continue;
-        }
-        if let Some(rest) = text.strip_prefix('[') {
-            let name = rest.strip_suffix(']').ok_or_else(|| wrong("a section without its ]"))?.trim();
-            sections.insert(name);
-            here = Some(name);
-            continue;
-        }
-        let (name, value) = match text.split_once('=') {
-            Some((name, value)) => (name.trim(), Some(value.trim()).filter(|value| !value.is_empty())),
-            None => (text, None),
-        };
-        if name.is_empty() || name.starts_with('-') || name.contains(char::is_whitespace) {
-            return Err(wrong(
-                "neither a section nor option=value, the option by its long name and without dashes",
-            ));
-        }
-        match here {
-            None => return Err(wrong("an option above the first [section]")),
-            Some(here) if here == section => {
-                settings.push(Setting {
-                    file: file.to_owned(),
-                    line,
-                    name: name.to_owned(),
-                    value: value.map(str::to_owned),
-                });
+        let error = |what: &str| ExtraOptsError::Line { file: file.to_owned(), line, what: what.to_owned() };
+        match parse_line(octets) {
+            Ok(Line::Blank) => {}
+            Ok(Line::Section(name)) => {
+                sections.insert(name);
+                here = Some(name);
             }
-            Some(_) => {}
+            Ok(Line::Option(..)) if here.is_none() => wrong(error("an option above the first [section]"))?,
+            Ok(Line::Option(name, value)) if here == Some(section) => {
+                let (name, value) = (name.to_owned(), value.map(str::to_owned));
+                settings.push(Setting { file: file.to_owned(), line, name, value });
+            }
+            Ok(Line::Option(..)) => {}
+            Err(what) => wrong(error(what))?,
         }
     }
-    if sections.contains(section) {
-        return Ok(settings);
+    if !sections.contains(section) {
+        wrong(ExtraOptsError::NoSection { file: file.to_owned(), section: section.to_owned() })?;
     }
-    Err(ExtraOptsError::NoSection { file: file.to_owned(), section: section.to_owned() })
+    Ok(settings)
+}
+
+/// A line of an ini file.
+enum Line<'a> {
+    /// Nothing, or a comment.
+    Blank,
+    /// The start of a section.
+    Section(&'a str),
+    /// An option and its value, if it has one.
+    Option(&'a str, Option<&'a str>),
+}
+
+fn parse_line(octets: &[u8]) -> Result<Line<'_>, &'static str> {
+    let text = str::from_utf8(octets).map_err(|_| "not UTF-8")?.trim();
+    if text.is_empty() || text.starts_with(['#', ';']) {
+        return Ok(Line::Blank);
+    }
+    if let Some(rest) = text.strip_prefix('[') {
+        return Ok(Line::Section(rest.strip_suffix(']').ok_or("a section without its ]")?.trim()));
+    }
+    let (name, value) = match text.split_once('=') {
+        Some((name, value)) => (name.trim(), Some(value.trim()).filter(|value| !value.is_empty())),
+        None => (text, None),
+    };
+    if name.is_empty() || name.starts_with('-') || name.contains(char::is_whitespace) {
+        return Err("neither a section nor option=value, the option by its long name and without dashes");
+    }
+    Ok(Line::Option(name, value))
 }
 
 #[cfg(test)]
@@ -142,6 +175,14 @@ mod tests {
         assert_eq!(read(content, "db"), Ok(expected.map(|(name, value)| (name.to_owned(), value)).to_vec()));
         assert_eq!(read(b"[db]\n", "db"), Ok(vec![]));
         assert_eq!(read(b"\xef\xbb\xbf[db]\nverbose\n", "db"), Ok(vec![("verbose".to_owned(), None)]));
+    }
+
+    #[test]
+    fn what_is_wrong_hides_nothing_else_where_the_rest_is_needed() {
+        let content = b"above=1\n[db]\nspool=/s\n\xff\ntwo words\n[broken\nretry=5\n";
+        let settings = parse_with(content, "db", Path::new("x.ini"), |_| Ok(())).unwrap();
+        let names: Vec<&str> = settings.iter().map(|setting| setting.name.as_str()).collect();
+        assert_eq!(names, ["spool", "retry"]);
     }
 
     #[test]
