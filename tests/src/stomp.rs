@@ -39,8 +39,13 @@ pub enum Manner {
     ClosesOnLarger(usize),
     /// Confirms events to any destination but this; answers those with ERROR, and closes.
     RefusesTo(&'static str),
+    /// The same with these words.
+    SaysTo(&'static str, &'static str),
     /// Answers every event with an ERROR of these words, and closes.
     SaysOfAll(&'static str),
+    /// Confirms events whose output does not contain this; answers the others with an ERROR of these words, or
+    /// without a word where there is none, and closes.
+    SaysOf(&'static str, &'static str),
 }
 
 /// A frame that somebody sent.
@@ -269,7 +274,14 @@ fn answer(frame: &Sent, manner: &Manner, events: &mut usize) -> (Vec<u8>, bool) 
                 Manner::RefusesTo(destination) if frame.header("destination") == Some(destination) => {
                     error("no exchange of this name")
                 }
+                Manner::SaysTo(destination, words) if frame.header("destination") == Some(destination) => {
+                    error(words)
+                }
                 Manner::SaysOfAll(words) => error(words),
+                Manner::SaysOf(part, words) if frame.value("output").contains(part) => match *words {
+                    "" => (Vec::new(), true),
+                    words => error(words),
+                },
                 _ => confirmed,
             }
         }

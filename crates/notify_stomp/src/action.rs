@@ -39,12 +39,43 @@ pub struct Action {
     pub thresholds: Thresholds,
 }
 
+/// What a run is for.
+pub(crate) enum Purpose<'a> {
+    /// Showing what comes to a destination.
+    Show(&'a str),
+    /// Publishing all states.
+    Snapshot,
+    /// Publishing an event, or what waits.
+    Publish,
+}
+
 impl Action {
+    /// Returns what the run is for. An event is never forgotten for something else.
+    pub(crate) fn purpose(&self, has_no_event: bool) -> Purpose<'_> {
+        match &self.cat {
+            Some(destination) if has_no_event => Purpose::Show(destination),
+            None if has_no_event && self.snapshot => Purpose::Snapshot,
+            _ => Purpose::Publish,
+        }
+    }
+
     /// Names what --warning and --critical judge.
     pub fn judged(argument: clap::Arg) -> clap::Arg {
         Thresholds::judge("the age in seconds of the oldest waiting event, with --flush,", "60", "600")(
             argument,
         )
+    }
+
+    /// Returns the option that asks for something other than to publish an event.
+    pub(crate) fn other_than_an_event(&self) -> Option<&'static str> {
+        let options = [
+            (self.flush, "--flush"),
+            (self.acknowledge, "--acknowledge"),
+            (self.retry_refused, "--retry-refused"),
+            (self.snapshot, "--snapshot"),
+            (self.cat.is_some(), "--cat"),
+        ];
+        options.into_iter().find_map(|(is_given, option)| is_given.then_some(option))
     }
 
     /// Whether the run publishes no new event and sends what waits.

@@ -8,6 +8,7 @@ use plugin::Deadline;
 use crate::brokers::Telling;
 use crate::destination::{Labels, Template};
 use crate::frame::Frame;
+use crate::observations::Failure;
 use crate::session::{Session, SessionError};
 use crate::spool::{Entry, Spool, SpoolError};
 
@@ -42,8 +43,8 @@ impl Telling for DeliverError {
     }
 }
 
-/// Destinations that a broker refuses in this run, each with the broker's words.
-pub(crate) type Held = BTreeMap<String, String>;
+/// Destinations that are held in this run, each with its reason.
+pub(crate) type Held = BTreeMap<String, Failure>;
 
 /// How events are sent.
 pub(crate) struct SendOptions<'a> {
@@ -71,7 +72,12 @@ impl SendOptions<'_> {
 
     /// Returns whether the destination of an event is held.
     pub(crate) fn is_held(&self, json: &[u8], held: &Held) -> bool {
-        !held.is_empty() && held.contains_key(&self.template.of(&Labels::of(json)))
+        !held.is_empty() && held.contains_key(&self.destination(json))
+    }
+
+    /// Returns the destination of an event.
+    pub(crate) fn destination(&self, json: &[u8]) -> String {
+        self.template.of(&Labels::of(json))
     }
 
     /// Sends one event and waits for its receipt.

@@ -18,7 +18,7 @@ pub(crate) struct Labels<'a> {
     #[serde(borrow, default)]
     kind: Cow<'a, str>,
     #[serde(borrow, default, rename = "hostname")]
-    host: Cow<'a, str>,
+    host: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     service: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
@@ -37,7 +37,7 @@ impl<'a> Labels<'a> {
         match name {
             "monitor" => Some(&self.monitor),
             "kind" => Some(&self.kind),
-            "host" => Some(&self.host),
+            "host" => self.host.as_deref(),
             "service" => self.service.as_deref(),
             "state" => self.state.as_deref(),
             "state_type" => self.state_type.as_deref(),

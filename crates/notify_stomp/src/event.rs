@@ -1,5 +1,7 @@
 //! An event as it goes to the broker: JSON by the schema in `event-2.schema.json`.
 
+pub(crate) mod id;
+
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -26,9 +28,6 @@ pub enum EventError {
         "no event: name its host by --host and its state by --state, or take both --from-env, or send what waits by --flush"
     )]
     Nothing,
-    /// An event of no host.
-    #[error("no host: give $HOSTNAME$ by --host")]
-    NoHost,
 }
 
 /// A value that is not what its field holds. The field is null.
@@ -54,7 +53,7 @@ pub struct Event {
     pub(crate) snapshot: Option<Uuid>,
     pub(crate) monitor: String,
     pub(crate) kind: &'static str,
-    pub(crate) hostname: String,
+    pub(crate) hostname: Option<String>,
     address: Option<String>,
     pub(crate) service: Option<String>,
     pub(crate) state: Option<&'static str>,
@@ -69,6 +68,7 @@ pub struct Event {
     downtime_depth: Option<u64>,
     acknowledged: Option<bool>,
     flapping: Option<bool>,
+    monitor_start: Option<u64>,
     time_t: u64,
     output: String,
     long_output: String,
@@ -84,16 +84,15 @@ impl Event {
     /// what its field holds makes the field null and is noted.
     ///
     /// # Errors
-    /// [`EventError`]: there is no host.
+    /// [`EventError`]: nothing of an event is given.
     pub fn new(macros: &Macros) -> Result<Self, EventError> {
-        let mut texts = Texts::default();
-        let mut values = Values::default();
-        let hostname = texts.take(&macros.host, "hostname");
-        if hostname.is_empty() {
-            return Err(if macros.is_empty() { EventError::Nothing } else { EventError::NoHost });
+        if macros.is_empty() {
+            return Err(EventError::Nothing);
         }
-        let address = Some(texts.take(&macros.address, "address")).filter(|address| !address.is_empty());
-        let service = Some(texts.take(&macros.service, "service")).filter(|service| !service.is_empty());
+        let mut texts = Texts::default();
+        let hostname = texts.required("hostname", &macros.host);
+        let address = texts.optional("address", &macros.address);
+        let service = texts.optional("service", &macros.service);
         let mut output = texts.take(&macros.output, "output");
         let mut long_output = with_line_ends(&texts.take(&macros.long_output, "long_output"));
         // Icinga 2 has one macro for all lines.
@@ -101,10 +100,9 @@ impl Event {
             (output, long_output) = (first.to_owned(), rest.to_owned());
         }
         let perfdata = texts.take(&macros.perfdata, "perfdata");
-        let monitor = match &macros.monitor {
-            Some(_) => texts.take(&macros.monitor, "monitor"),
-            None => monitor_name(),
-        };
+        let given = macros.monitor.as_ref().and_then(|_| texts.required("monitor", &macros.monitor));
+        let monitor = given.unwrap_or_else(monitor_name);
+        let mut values = Values { invalid: texts.invalid };
         let (performance_data, performance_data_unparsed) = perfdata::parse(&perfdata);
         let state = values.required_state(&macros.state);
         let state_type = values.one_of("state_type", &macros.state_type, &TYPES);
@@ -113,12 +111,12 @@ impl Event {
             .or_else(|| state.filter(|_| state_type == Some("HARD")));
         Ok(Self {
             schema_version: SCHEMA,
-            id: Uuid::new_v4(),
+            id: id::new(),
             sequence: 0,
             spool: Uuid::nil(),
             snapshot: None,
             monitor,
-            kind: if service.is_some() { "service" } else { "host" },
+            kind: kind(service.is_some() || is_given(&macros.service), state),
             hostname,
             address,
             service,
@@ -134,6 +132,7 @@ impl Event {
             downtime_depth: values.number("downtime_depth", &macros.downtime_depth),
             acknowledged: values.boolean("acknowledged", &macros.acknowledged),
             flapping: values.boolean("flapping", &macros.flapping),
+            monitor_start: values.number("monitor_start", &macros.monitor_start),
             time_t: values.number("time_t", &macros.time_t).unwrap_or_else(now),
             output,
             long_output,
@@ -155,9 +154,10 @@ impl Event {
 impl fmt::Display for Event {
     /// Host, service, state and the beginning of the output, for a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = self.hostname.as_deref().unwrap_or("-");
         let (service, state) = (self.service.as_deref().unwrap_or("-"), self.state.unwrap_or("-"));
         let output: String = self.output.chars().take(100).collect();
-        write!(f, "{} {service} {state} {output}", self.hostname)
+        write!(f, "{host} {service} {state} {output}")
     }
 }
 
@@ -171,15 +171,52 @@ pub(crate) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// Takes texts, bounded, and notes which were cut.
+/// What an event is of. A service whose name is wrong is told from a host by its state.
+fn kind(has_service: bool, state: Option<&str>) -> &'static str {
+    let is_host = matches!(state, Some("UP" | "DOWN" | "UNREACHABLE"));
+    if has_service && !is_host { "service" } else { "host" }
+}
+
+fn is_given(value: &Option<OsString>) -> bool {
+    value.as_ref().is_some_and(|value| !value.is_empty())
+}
+
+/// Whether a value is a macro that the monitor did not expand, as `$HOSTADDRESS$`.
+fn is_macro(value: &OsStr) -> bool {
+    let name = value.as_encoded_bytes().strip_prefix(b"$").and_then(|rest| rest.strip_suffix(b"$"));
+    name.is_some_and(|name| {
+        name.first().is_some_and(|first| first.is_ascii_uppercase() || *first == b'_')
+            && name.iter().all(|octet| octet.is_ascii_graphic() && *octet != b'$')
+    })
+}
+
+/// Takes texts, bounded, and notes which were cut, and which are none.
 #[derive(Default)]
 struct Texts {
     truncated: Vec<&'static str>,
+    invalid: Vec<Invalid>,
 }
 
 impl Texts {
+    /// A name that every event has. It is noted where there is none.
+    fn required(&mut self, name: &'static str, value: &Option<OsString>) -> Option<String> {
+        if !is_given(value) {
+            self.invalid.push(Invalid { field: name, value: String::new() });
+        }
+        self.optional(name, value)
+    }
+
+    fn optional(&mut self, name: &'static str, value: &Option<OsString>) -> Option<String> {
+        Some(self.take(value, name)).filter(|text| !text.is_empty())
+    }
+
     fn take(&mut self, value: &Option<OsString>, name: &'static str) -> String {
-        let (text, is_cut) = bounded(value.as_deref().unwrap_or_default());
+        let value = value.as_deref().unwrap_or_default();
+        if is_macro(value) {
+            self.invalid.push(Invalid { field: name, value: excerpt(value) });
+            return String::new();
+        }
+        let (text, is_cut) = bounded(value);
         if is_cut {
             self.truncated.push(name);
         }
@@ -196,11 +233,10 @@ struct Values {
 impl Values {
     /// The state. It is noted too if none is given.
     fn required_state(&mut self, value: &Option<OsString>) -> Option<&'static str> {
-        let state = self.one_of("state", value, &STATES);
-        if state.is_none() && self.invalid.is_empty() {
+        if !is_given(value) {
             self.invalid.push(Invalid { field: "state", value: String::new() });
         }
-        state
+        self.one_of("state", value, &STATES)
     }
 
     /// One of the words, whatever its case.

@@ -25,6 +25,7 @@ fn macros() -> Macros {
         downtime_depth: given("1"),
         acknowledged: given("0"),
         flapping: None,
+        monitor_start: given("1699990000"),
         time_t: given("1700000001"),
         output: given("HTTP CRITICAL - no answer"),
         long_output: given("a\\nb"),
@@ -41,8 +42,7 @@ fn events_follow_the_published_schema_and_fill_all_of_it() {
     let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
     let index = compiler.compile(path.to_str().unwrap(), &mut schemas).unwrap();
     let bare = Macros { host: Some("web1".into()), state: Some("UP".into()), ..Macros::default() };
-    let spooled =
-        |macros: &Macros| Event { sequence: 1, spool: Uuid::new_v4(), ..Event::new(macros).unwrap() };
+    let spooled = |macros: &Macros| Event { sequence: 1, spool: id::new(), ..Event::new(macros).unwrap() };
     for event in [spooled(&macros()), spooled(&bare)] {
         let json: Value = serde_json::from_slice(&event.json()).unwrap();
         schemas.validate(&json, index).unwrap_or_else(|error| panic!("{error}"));
@@ -68,8 +68,8 @@ fn an_events_json_is_as_documented() {
         r#"{"schema_version":2,"id":"00000000-0000-0000-0000-000000000000","sequence":7,"spool":"ffffffff-ffff-ffff-ffff-ffffffffffff","snapshot":null,"#,
         r#""monitor":"monitor1","kind":"service","hostname":"web1","address":"192.0.2.1","service":"HTTP","state":"CRITICAL","#,
         r#""state_type":"HARD","last_hard_state":"CRITICAL","state_time":1700000000,"attempt":3,"max_attempts":3,"#,
-        r#""event_id":12,"last_event_id":9,"problem_id":4,"downtime_depth":1,"acknowledged":false,"flapping":null,"time_t":1700000001,"#,
-        r#""output":"HTTP CRITICAL - no answer","long_output":"a\nb","perfdata":"time=5s;1;2;0;10 size=U odd","performance_data":["#,
+        r#""event_id":12,"last_event_id":9,"problem_id":4,"downtime_depth":1,"acknowledged":false,"flapping":null,"monitor_start":1699990000,"#,
+        r#""time_t":1700000001,"output":"HTTP CRITICAL - no answer","long_output":"a\nb","perfdata":"time=5s;1;2;0;10 size=U odd","performance_data":["#,
         r#"{"label":"time","value":5,"unit":"s","warn":"1","crit":"2","min":0,"max":10},"#,
         r#"{"label":"size","value":null,"unit":"","warn":null,"crit":null,"min":null,"max":null}],"#,
         r#""performance_data_unparsed":["odd"],"truncated":[],"invalid":[]}"#,
@@ -110,12 +110,41 @@ fn a_wrong_macro_is_null_and_a_note() {
     assert_eq!(json["invalid"], serde_json::from_str::<Value>(notes).unwrap());
     let bare = Event::new(&Macros { host: given("web1"), ..Macros::default() }).unwrap();
     assert_eq!((bare.state, bare.invalid), (None, vec![Invalid { field: "state", value: String::new() }]));
-    let words = |macros: Macros| Event::new(&macros).unwrap_err().to_string();
-    assert!(words(Macros::default()).starts_with("no event: "));
-    assert_eq!(
-        words(Macros { state: given("OK"), ..Macros::default() }),
-        "no host: give $HOSTNAME$ by --host"
-    );
+    let nothing = Macros { monitor: given("m"), monitor_start: given("5"), ..Macros::default() };
+    assert!(Event::new(&nothing).unwrap_err().to_string().starts_with("no event: "));
+}
+
+/// What the monitor did not expand is no name, and no name costs the event.
+#[test]
+fn a_wrong_name_is_null_and_a_note() {
+    let given = |text: &str| Some(OsString::from(text));
+    let event = |macros: Macros| Event::new(&macros).unwrap();
+    let note = |field: &'static str, value: &str| Invalid { field, value: value.to_owned() };
+    for host in [None, given(""), given("$HOSTNAME$")] {
+        let found = event(Macros { host: host.clone(), state: given("DOWN"), ..Macros::default() });
+        let value = host.unwrap_or_default();
+        let expected = vec![note("hostname", value.to_str().unwrap())];
+        assert_eq!((found.hostname, found.invalid, found.kind), (None, expected, "host"));
+    }
+    let bare = || Macros { host: given("h"), state: given("OK"), ..Macros::default() };
+    let found = event(Macros { address: given("$HOSTADDRESS$"), ..bare() });
+    assert_eq!((found.address, found.invalid), (None, vec![note("address", "$HOSTADDRESS$")]));
+    // The machine's name is better than none, since the order depends on it.
+    for name in ["", "$_HOSTMONITOR$"] {
+        let found = event(Macros { monitor: given(name), ..bare() });
+        assert_eq!((found.monitor, found.invalid), (monitor_name(), vec![note("monitor", name)]));
+    }
+    for (state, kind) in [("OK", "service"), ("UP", "host")] {
+        let found = event(Macros { service: given("$SERVICEDESC$"), state: given(state), ..bare() });
+        let notes = vec![note("service", "$SERVICEDESC$")];
+        assert_eq!((found.service, found.kind, found.invalid), (None, kind, notes));
+    }
+    let found = event(Macros { output: given("$SERVICEOUTPUT$"), ..bare() });
+    assert_eq!((found.output.as_str(), found.invalid), ("", vec![note("output", "$SERVICEOUTPUT$")]));
+    // Money and shell are no macros.
+    for text in ["$5 and $6$", "$", "$$", "$(date)$", "costs $A$ B", "$a$"] {
+        assert_eq!(event(Macros { output: given(text), ..bare() }).output, text);
+    }
 }
 
 #[test]

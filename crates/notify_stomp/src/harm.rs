@@ -1,5 +1,7 @@
 //! What can become of events beside being confirmed, and how many it happened to.
 
+pub(crate) mod journal;
+
 use std::time::Duration;
 
 /// What can become of an event beside being confirmed.

@@ -35,6 +35,7 @@ use std::time::Duration;
 use plugin::{Deadline, Report};
 
 pub use action::Action;
+use action::Purpose;
 pub use cat::CatError;
 pub use error::NotifyError;
 pub use event::{Event, EventError};
@@ -71,12 +72,9 @@ pub struct Args {
 /// # Errors
 /// [`NotifyError`]: the event or the broker is not named, or cannot be understood.
 pub fn publish(args: &Args, deadline: &Deadline) -> Result<Report, NotifyError> {
-    if let Some(destination) = &args.action.cat {
-        return Ok(cat::cat(args, destination, deadline)?);
+    match args.action.purpose(args.event.is_empty()) {
+        Purpose::Show(destination) => Ok(cat::cat(args, destination, deadline)?),
+        Purpose::Snapshot => Ok(snapshot::snapshot(args, deadline)?),
+        Purpose::Publish => Ok(evaluate::evaluate(&publish::publish(args, deadline)?)),
     }
-    if args.action.snapshot {
-        return Ok(snapshot::snapshot(args, deadline)?);
-    }
-    let observations = publish::publish(args, deadline)?;
-    Ok(evaluate::evaluate(&observations))
 }

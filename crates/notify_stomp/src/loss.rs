@@ -1,11 +1,9 @@
 //! Events that are lost: counted in the spool, so that `--flush` tells it, or in the system's log where the
 //! spool cannot be used. Nagios discards what an event handler says.
 
-mod journal;
-
 use plugin::Deadline;
 
-use crate::harm::Harm;
+use crate::harm::{Harm, journal};
 use crate::observations::{Fate, Observations};
 use crate::spool::Spool;
 use crate::spool_options::SpoolOptions;
@@ -23,8 +21,9 @@ impl Observations {
     pub(crate) fn note_loss(&mut self, options: &SpoolOptions, what: &str, deadline: &Deadline) {
         let spool = Spool::open(options, deadline);
         let counted = spool.and_then(|spool| {
-            spool.add(Harm::Lost, 1)?;
-            self.count(&spool)
+            let added = spool.add(Harm::Lost, 1);
+            self.count_or_note(&spool);
+            added
         });
         if let Err(error) = counted {
             let why =

@@ -11,7 +11,7 @@ pub struct NoEnvironment;
 
 /// The parts of an event as they were given. Texts may hold anything, broken UTF-8 too; what is empty counts
 /// as not given.
-#[derive(Clone, Debug, Default, clap::Args)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Event")]
 pub struct Macros {
     /// Read the event from the environment variables NAGIOS_*, which nagios.cfg sets with
@@ -64,6 +64,10 @@ pub struct Macros {
     /// Whether the object is flapping: 1 or true, 0 or false
     #[arg(long, value_name = "BOOLEAN")]
     pub flapping: Option<OsString>,
+    /// Start of the monitor, in seconds since 1970: $PROCESSSTARTTIME$. Without retention data its numbers
+    /// begin again then
+    #[arg(long, value_name = "TIME")]
+    pub monitor_start: Option<OsString>,
     /// Time of the event, in seconds since 1970: $TIMET$. Default: now
     #[arg(long, value_name = "TIME")]
     pub time_t: Option<OsString>,
@@ -87,17 +91,23 @@ impl Macros {
         let mut all = self.clone();
         if self.from_env {
             all.add(|name| env::var_os(format!("NAGIOS_{name}")));
-            if all.host.is_none() {
+            if all.is_empty() {
                 return Err(NoEnvironment);
             }
         }
         Ok(all)
     }
 
-    /// Returns whether nothing of an event is given.
+    /// Returns whether nothing of an event is given. Times, and which monitor it is, are those of any run.
     pub(crate) fn is_empty(&self) -> bool {
-        let given = [&self.host, &self.service, &self.state, &self.state_type, &self.output, &self.event_id];
-        given.iter().all(|value| value.is_none())
+        let general = Self {
+            monitor: self.monitor.clone(),
+            monitor_start: self.monitor_start.clone(),
+            time_t: self.time_t.clone(),
+            from_env: self.from_env,
+            ..Self::default()
+        };
+        *self == general
     }
 
     /// Fills what was not given from variables without their prefix. A service has variables of its own
@@ -113,6 +123,7 @@ impl Macros {
         fill(&mut self.address, "HOSTADDRESS");
         fill(&mut self.service, "SERVICEDESC");
         fill(&mut self.time_t, "TIMET");
+        fill(&mut self.monitor_start, "PROCESSSTARTTIME");
         let kind = if self.service.as_deref().is_some_and(|service| service != OsStr::new("")) {
             "SERVICE"
         } else {

@@ -1,6 +1,8 @@
 //! What a run did and what it did not, for the line about it.
 
-use plugin::Thresholds;
+use std::path::PathBuf;
+
+use plugin::{Deadline, State, Thresholds};
 
 use crate::harm::Counts;
 use crate::spool::{Spool, SpoolError};
@@ -28,6 +30,8 @@ pub struct Failure {
     pub text: String,
     /// Whether a broker refuses login, virtual host, permission or destination: it will again.
     pub is_refusal: bool,
+    /// Whether the time was up while a broker was silent.
+    pub is_late: bool,
 }
 
 /// What was done, and what was not.
@@ -54,28 +58,59 @@ pub struct Observations {
     pub words: String,
     /// How many were lost, dropped and refused since the last `--acknowledge`.
     pub counts: Counts,
+    /// How many refused events are kept, and what the broker said of the last one.
+    pub kept_refused: usize,
+    /// See `kept_refused`.
+    pub refused_words: Option<String>,
     /// How many files are set aside in the spool that are no events.
     pub broken: usize,
+    /// The folder of these files.
+    pub broken_folder: PathBuf,
+    /// A file that can neither be read nor set aside.
+    pub unreadable: Option<PathBuf>,
     /// What is wrong with the options of the broker: then nothing was sent.
     pub refused: Option<String>,
     /// Why what waits was not sent.
     pub failure: Option<Failure>,
     /// Why the event could not be spooled, or not durably.
     pub spool_failure: Option<String>,
+    /// Why the events of the spool cannot be counted.
+    pub count_failure: Option<String>,
     /// Whether another process is sending.
     pub is_busy: bool,
+    /// The state of a run whose time was up, where `--timeout` names one that is worse than UNKNOWN.
+    pub late: Option<State>,
     /// Whether the time was up while the broker confirmed one event after the other.
     pub is_unfinished: bool,
 }
 
+/// Returns what `--timeout` says of a missed deadline. UNKNOWN is its default, and no more than what is known of
+/// events that wait.
+pub(crate) fn late(deadline: &Deadline) -> Option<State> {
+    Some(deadline.state()).filter(|state| *state > State::Unknown)
+}
+
 impl Observations {
+    /// Counts what waits, or notes why that cannot be done: the event of this run is what matters.
+    pub(crate) fn count_or_note(&mut self, spool: &Spool) {
+        if let Err(error) = self.count(spool) {
+            self.count_failure.get_or_insert(error.to_string());
+            self.waiting = self.waiting.max(usize::from(matches!(self.fate, Fate::Waits(_))));
+        }
+    }
+
     /// Counts what waits.
     pub(crate) fn count(&mut self, spool: &Spool) -> Result<(), SpoolError> {
         let waiting = spool.entries()?;
         self.waiting = waiting.len();
         self.oldest = waiting.first().map_or(0.0, |entry| spool.age(*entry).as_secs_f64());
-        self.broken = spool.broken();
+        (self.broken, self.broken_folder) = (spool.broken(), spool.broken_folder());
+        // Opening each is for the run whose state is read.
+        self.unreadable = if self.limits.is_some() { spool.unreadable(&waiting) } else { None };
         self.counts = spool.counts()?;
+        if self.limits.is_some() {
+            (self.kept_refused, self.refused_words) = spool.kept_refused()?;
+        }
         Ok(())
     }
 }

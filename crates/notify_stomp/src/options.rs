@@ -123,8 +123,7 @@ pub(crate) struct Route<'a> {
 impl Route<'_> {
     /// Returns the brokers as they were named.
     pub(crate) fn names(&self) -> String {
-        let names = std::iter::once(&self.brokers.0).chain(&self.brokers.1).map(Broker::name);
-        names.collect::<Vec<String>>().join(", ")
+        self.all().map(Broker::name).collect::<Vec<String>>().join(", ")
     }
 }
 

@@ -1,9 +1,12 @@
-//! The order of events for a reader that knows only their JSON.
+//! The order of events for a reader that knows only their JSON, however they arrive.
 //!
 //! Nagios runs its event handlers side by side, and so two events of one second arrive either way round. The
 //! numbers that Nagios gives the changes of all hosts and services tell their order: first by `event_id`,
 //! then SOFT before HARD, then by `attempt`. Where Nagios keeps no retention data, its numbers start again
-//! with it.
+//! with it, and so the start of the monitor comes before them.
+//!
+//! Where the start was not given, the time of the events tells that the numbers began again: at an event that
+//! has none before it, and whose number its host or service had before, or a higher one.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,52 +19,88 @@ struct Key<'a> {
     #[serde(borrow)]
     monitor: Cow<'a, str>,
     #[serde(borrow)]
-    hostname: Cow<'a, str>,
+    hostname: Option<Cow<'a, str>>,
     #[serde(borrow)]
     service: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    state: Option<Cow<'a, str>>,
     #[serde(borrow)]
     state_type: Option<Cow<'a, str>>,
     attempt: Option<u64>,
     event_id: u64,
     last_event_id: Option<u64>,
     #[serde(default)]
+    monitor_start: Option<u64>,
+    #[serde(default)]
     time_t: u64,
 }
 
-/// A host, or a service of it.
-type Name<'a> = (Cow<'a, str>, Option<Cow<'a, str>>);
-/// Chain, number, whether it is HARD, attempt.
-type Rank = (u64, u64, bool, u64);
-
-/// One monitor's numbers since they last started again.
-#[derive(Default)]
-struct Chain<'a> {
-    /// How often they did.
-    number: u64,
-    /// The highest number of each host and service, and its time.
-    highest: BTreeMap<Name<'a>, (u64, u64)>,
-}
-
-impl<'a> Chain<'a> {
-    /// Returns the chain to which an event belongs. A number that is smaller than the last one of its object,
-    /// has none before it and is of a later time begins a new one: what only came late is no younger.
-    fn of(&mut self, key: &Key<'a>) -> u64 {
-        let object = (key.hostname.clone(), key.service.clone());
-        let is_smaller = |(highest, time): &(u64, u64)| key.event_id < *highest && key.time_t > *time;
-        if key.last_event_id == Some(0) && self.highest.get(&object).is_some_and(is_smaller) {
-            *self = Self { number: self.number + 1, ..Self::default() };
-        }
-        let highest = self.highest.entry(object).or_default();
-        *highest = (key.event_id, key.time_t).max(*highest);
-        self.number
+impl Key<'_> {
+    /// The place among the events of one start of the monitor.
+    fn place(&self) -> Place {
+        (self.event_id, self.state_type.as_deref() == Some("HARD"), self.attempt.unwrap_or(0))
     }
 }
 
-/// One monitor's events, each with its place among all messages.
+/// Number, whether it is HARD, attempt.
+type Place = (u64, bool, u64);
+/// When the numbers began, place, time.
+type Rank = (u64, Place, u64);
+/// A host, or a service of it.
+type Name<'a> = (Option<&'a str>, Option<&'a str>);
+
+/// The last event of a host or service: its place, its time and its state.
+struct Last<'a> {
+    place: Place,
+    time: u64,
+    state: Option<&'a str>,
+}
+
+impl Last<'_> {
+    /// Whether an event can only be one of numbers that began again. States that follow each other have
+    /// numbers that increase; SOFT and HARD of one state share one.
+    fn ends_before(&self, key: &Key<'_>) -> bool {
+        let is_other_state = key.event_id == self.place.0 && key.state.as_deref() != self.state;
+        let is_lower = key.place() < self.place || is_other_state;
+        key.last_event_id == Some(0) && key.time_t > self.time && is_lower
+    }
+}
+
+/// Returns the ranks of one monitor's events. They are walked through by their time, so that it does not
+/// matter in which order they came.
+fn ranks(keys: &[Key<'_>]) -> Vec<Rank> {
+    let mut by_time: Vec<(usize, &Key<'_>)> = keys.iter().enumerate().collect();
+    by_time.sort_by_key(|(_, key)| (key.time_t, key.place()));
+    let mut ranks = vec![Rank::default(); keys.len()];
+    let (mut start, mut last) = (0, BTreeMap::<Name<'_>, Last<'_>>::new());
+    for (index, key) in by_time {
+        let name = (key.hostname.as_deref(), key.service.as_deref());
+        let is_again = last.get(&name).is_some_and(|last| last.ends_before(key));
+        let began = match key.monitor_start {
+            Some(given) => given,
+            None if is_again => key.time_t,
+            None => start,
+        };
+        if began > start {
+            start = began;
+            last.clear();
+        }
+        let now = Last { place: key.place(), time: key.time_t, state: key.state.as_deref() };
+        if last.get(&name).is_none_or(|last| last.place <= now.place) {
+            last.insert(name, now);
+        }
+        if let Some(rank) = ranks.get_mut(index) {
+            *rank = (began, key.place(), key.time_t);
+        }
+    }
+    ranks
+}
+
+/// One monitor's events, and the place of each among all messages.
 #[derive(Default)]
 struct Events<'a> {
-    chain: Chain<'a>,
-    events: Vec<(Rank, usize)>,
+    keys: Vec<Key<'a>>,
+    places: Vec<usize>,
 }
 
 /// Returns the indices of these messages in the order of their events. The events of each monitor keep the
@@ -72,15 +111,15 @@ pub(crate) fn of<'a>(bodies: impl Iterator<Item = &'a [u8]>) -> Vec<usize> {
     for (index, body) in bodies.enumerate() {
         order.push(index);
         let Ok(key) = serde_json::from_slice::<Key<'a>>(body) else { continue };
-        let Events { chain, events } = monitors.entry(key.monitor.clone()).or_default();
-        let is_hard = key.state_type.as_deref() == Some("HARD");
-        events.push(((chain.of(&key), key.event_id, is_hard, key.attempt.unwrap_or(0)), index));
+        let events = monitors.entry(key.monitor.clone()).or_default();
+        events.keys.push(key);
+        events.places.push(index);
     }
-    for Events { mut events, .. } in monitors.into_values() {
-        let places: Vec<usize> = events.iter().map(|(_, place)| *place).collect();
+    for Events { keys, places } in monitors.into_values() {
+        let mut sorted: Vec<(Rank, usize)> = ranks(&keys).into_iter().zip(places.iter().copied()).collect();
         // The sort is stable: events of one rank stay as they came.
-        events.sort_by_key(|(rank, _)| *rank);
-        for (place, (_, index)) in places.into_iter().zip(events) {
+        sorted.sort_by_key(|(rank, _)| *rank);
+        for (place, (_, index)) in places.into_iter().zip(sorted) {
             if let Some(slot) = order.get_mut(place) {
                 *slot = index;
             }
@@ -143,6 +182,82 @@ mod tests {
         ];
         for (messages, expected) in rows {
             assert_eq!(of(messages.iter().map(|message| message.as_bytes())), expected, "{messages:?}");
+        }
+    }
+
+    /// The events of one service in their true order: start, state, type, attempt, number, number before, time.
+    type Row = (Option<u64>, &'static str, &'static str, u64, u64, u64, u64);
+
+    fn json((start, state, state_type, attempt, id, last, time): &Row) -> String {
+        let start = start.map_or("null".to_owned(), |start| start.to_string());
+        format!(
+            r#"{{"monitor":"m","hostname":"h","service":"s","state":"{state}","state_type":"{state_type}","attempt":{attempt},
+                "event_id":{id},"last_event_id":{last},"monitor_start":{start},"time_t":{time}}}"#
+        )
+    }
+
+    /// All orders of so many things.
+    fn permutations(count: usize) -> Vec<Vec<usize>> {
+        if count == 0 {
+            return vec![Vec::new()];
+        }
+        let with_last = |rest: Vec<usize>| {
+            (0..count).map(move |at| {
+                let mut all = rest.clone();
+                all.insert(at, count - 1);
+                all
+            })
+        };
+        permutations(count - 1).into_iter().flat_map(with_last).collect()
+    }
+
+    /// Numbers that begin again come wholly after the old ones, in whatever order the events arrive.
+    #[test]
+    fn a_start_without_retention_is_found_whatever_comes_first() {
+        let rows: [&[Row]; 6] = [
+            &[
+                (None, "CRITICAL", "HARD", 3, 12, 11, 100),
+                (None, "CRITICAL", "SOFT", 1, 1, 0, 5000),
+                (None, "OK", "HARD", 1, 2, 1, 5001),
+            ],
+            // The same number, in another state.
+            &[
+                (None, "CRITICAL", "HARD", 3, 1, 0, 100),
+                (None, "WARNING", "SOFT", 1, 1, 0, 5000),
+                (None, "WARNING", "HARD", 3, 1, 0, 5120),
+                (None, "OK", "HARD", 1, 2, 1, 5200),
+            ],
+            // The same number and the same state: SOFT after HARD.
+            &[(None, "CRITICAL", "HARD", 3, 1, 0, 100), (None, "CRITICAL", "SOFT", 1, 1, 0, 5000)],
+            // One state, whose attempts are no new start.
+            &[
+                (None, "CRITICAL", "SOFT", 1, 1, 0, 100),
+                (None, "CRITICAL", "SOFT", 2, 1, 0, 160),
+                (None, "CRITICAL", "HARD", 3, 1, 0, 220),
+                (None, "CRITICAL", "HARD", 3, 1, 0, 280),
+            ],
+            // The start of the monitor is certain, whatever the numbers are.
+            &[
+                (Some(50), "CRITICAL", "HARD", 3, 12, 11, 100),
+                (Some(4000), "CRITICAL", "SOFT", 1, 13, 12, 5000),
+                (Some(6000), "OK", "HARD", 1, 7, 6, 6100),
+                (Some(6000), "WARNING", "SOFT", 1, 8, 7, 6101),
+            ],
+            // Events of commands without it, before and after a start.
+            &[
+                (None, "CRITICAL", "HARD", 3, 12, 11, 100),
+                (Some(4000), "CRITICAL", "SOFT", 1, 1, 0, 5000),
+                (None, "CRITICAL", "HARD", 3, 1, 0, 5060),
+                (Some(4000), "OK", "HARD", 1, 2, 1, 5070),
+            ],
+        ];
+        for row in rows {
+            for arrival in permutations(row.len()) {
+                let messages: Vec<String> = arrival.iter().map(|index| json(&row[*index])).collect();
+                let order = of(messages.iter().map(String::as_bytes));
+                let found: Vec<usize> = order.into_iter().map(|index| arrival[index]).collect();
+                assert_eq!(found, (0..row.len()).collect::<Vec<_>>(), "{row:?} as {arrival:?}");
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use net::SlowPathAction;
-use plugin::Deadline;
+use plugin::{Deadline, Finding};
 
 use crate::Args;
 use crate::brokers::Telling as _;
@@ -14,8 +14,8 @@ use crate::deliver::SendOptions;
 use crate::event::{Event, EventError};
 use crate::loss::lose;
 use crate::macros::NoEnvironment;
-use crate::observations::{Failure, Fate, Observations};
-use crate::options::{Route, TargetError};
+use crate::observations::{Failure, Fate, Observations, late};
+use crate::options::{Broker, Route, TargetError};
 use crate::send::{Sender, Sent};
 use crate::session::{Session, SessionError};
 use crate::spool::{Spool, SpoolError, Spooled};
@@ -51,35 +51,68 @@ pub enum PublishError {
 /// event is spooled all the same.
 pub(crate) fn publish(args: &Args, deadline: &Deadline) -> Result<Observations, PublishError> {
     let patience = Deadline::after(deadline.keeping(RESERVE));
-    let user = args.spool.user.as_deref().map_or(Ok(()), |user| become_user(user, &patience));
-    if args.action.is_flush() {
-        user?;
-        return flush(args, deadline, &patience);
+    if let Some(kept) = keep_misplaced(args, &patience) {
+        return Ok(kept);
     }
-    if let Err(error) = user {
-        return Ok(lose(&args.spool, &error.to_string(), &patience));
+    if args.action.is_flush() {
+        switch_user(args, &patience)?;
+        return flush(args, deadline, &patience);
     }
     let mut event = match read_event(args) {
         Err(error @ PublishError::Event(EventError::Nothing)) => return Err(error),
         Err(error) => return Ok(lose(&args.spool, &error.to_string(), &patience)),
         Ok(event) => event,
     };
+    if let Err(error) = switch_user(args, &patience) {
+        return Ok(keep_as_is(args, &mut event, &error.to_string(), &patience));
+    }
     let (route, send) = match route(args, &patience) {
         Ok(options) => options,
         Err(error) => return Ok(spool_only(args, &mut event, &error.to_string(), &patience)),
     };
     let connect = ConnectOptions { route: &route, deadline: &patience, stop: None };
-    let seen = Observations { broker: route.names(), ..Observations::default() };
+    let seen = Observations { broker: route.names(), late: late(deadline), ..Observations::default() };
     let mut run = Run { args, connect, send, seen };
     let _step = deadline.step(format!("using the spool {}", args.spool.spool.display()));
     match Spool::open(&args.spool, &patience) {
-        Ok(spool) => run.publish_via_spool(&spool, &mut event, deadline)?,
+        Ok(spool) => run.publish_via_spool(&spool, &mut event, deadline),
         Err(error) => run.send_now(&event, error),
     }
     if run.seen.fate == Fate::Lost {
         run.seen.note_loss(&args.spool, &event.to_string(), deadline);
     }
     Ok(run.seen)
+}
+
+/// Puts an event into the spool that is given to a run which publishes none. `None` where there is none.
+fn keep_misplaced(args: &Args, deadline: &Deadline) -> Option<Observations> {
+    let option = args.action.other_than_an_event()?;
+    let mut event = read_event(args).ok()?;
+    Some(keep(
+        args,
+        &mut event,
+        &format!("{option} publishes no event and goes without its options"),
+        deadline,
+    ))
+}
+
+fn switch_user(args: &Args, deadline: &Deadline) -> Result<(), UserError> {
+    args.spool.user.as_deref().map_or(Ok(()), |user| become_user(user, deadline))
+}
+
+/// Puts the event into the spool as the user that the options name, since the options are wrong: `why`.
+pub(crate) fn keep(args: &Args, event: &mut Event, why: &str, deadline: &Deadline) -> Observations {
+    match switch_user(args, deadline) {
+        Ok(()) => spool_only(args, event, why, deadline),
+        Err(_) => keep_as_is(args, event, why, deadline),
+    }
+}
+
+/// The same as the user who runs this, where that one may use the spool.
+fn keep_as_is(args: &Args, event: &mut Event, why: &str, deadline: &Deadline) -> Observations {
+    let mut args = args.clone();
+    args.spool.user = None;
+    spool_only(&args, event, why, deadline)
 }
 
 /// The event of the options and the environment.
@@ -110,16 +143,28 @@ fn flush(args: &Args, deadline: &Deadline, patience: &Deadline) -> Result<Observ
     }
     let (route, send) = route(args, patience)?;
     let connect = ConnectOptions { route: &route, deadline: patience, stop: None };
-    let seen =
-        Observations { broker: route.names(), limits: Some(args.action.oldest()), ..Observations::default() };
+    let seen = Observations {
+        broker: route.names(),
+        limits: Some(args.action.oldest()),
+        late: late(deadline),
+        ..Observations::default()
+    };
     let mut run = Run { args, connect, send, seen };
-    run.drain(&spool, None);
-    run.end(&spool, deadline)?;
+    match spool.probe(patience) {
+        // What cannot be taken out of the spool would be sent again and again.
+        Err(error) if !error.is_full() => run.seen.spool_failure = Some(error.to_string()),
+        before => {
+            run.drain(&spool, None);
+            let now = before.or_else(|_| spool.probe(deadline));
+            run.seen.spool_failure = now.err().map(|error| error.to_string());
+        }
+    }
+    run.end(&spool, deadline);
     Ok(run.seen)
 }
 
 /// Puts the event into the spool and through to the disk, since no broker can be asked: `why`.
-pub(crate) fn spool_only(args: &Args, event: &mut Event, why: &str, patience: &Deadline) -> Observations {
+fn spool_only(args: &Args, event: &mut Event, why: &str, patience: &Deadline) -> Observations {
     let mut seen = Observations { refused: Some(why.to_owned()), ..Observations::default() };
     let _step = patience.step(format!("using the spool {}", args.spool.spool.display()));
     match put_and_count(args, event, &mut seen, patience) {
@@ -145,10 +190,8 @@ fn put_and_count(
     if let Err(error) = spooled.sync() {
         seen.spool_failure = Some(error.to_string());
     }
-    // The event is safe; that it cannot be counted loses nothing.
-    if seen.count(&spool).is_err() {
-        seen.waiting = 1;
-    }
+    seen.fate = Fate::Waits(spooled.entry.sequence);
+    seen.count_or_note(&spool);
     Ok(spooled.entry.sequence)
 }
 
@@ -162,33 +205,39 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Spools the event and sends it after what waits already.
-    fn publish_via_spool(
-        &mut self,
-        spool: &Spool,
-        event: &mut Event,
-        deadline: &Deadline,
-    ) -> Result<(), SpoolError> {
+    fn publish_via_spool(&mut self, spool: &Spool, event: &mut Event, deadline: &Deadline) {
         let lock = spool.lock(self.connect.deadline);
         let most = self.args.spool.most_octets();
         match lock.and_then(|lock| spool.put(event, most, &lock)) {
             Ok(spooled) => {
                 self.seen.dropped += spooled.dropped;
+                // For the line of a run that is stopped.
+                let progress = deadline.progress();
+                progress.expect(1, "spooled");
+                progress
+                    .add(Finding::warning(format!("event {} waits in the spool", spooled.entry.sequence)));
                 self.seen.fate = self.drain(spool, Some(&spooled));
+                progress.expect(0, "");
             }
             Err(error) => self.publish_past_spool(spool, event, error),
         }
-        self.end(spool, deadline)
+        self.end(spool, deadline);
     }
 
     /// Drops what is too old, and counts what is left.
-    fn end(&mut self, spool: &Spool, deadline: &Deadline) -> Result<(), SpoolError> {
+    fn end(&mut self, spool: &Spool, deadline: &Deadline) {
+        self.seen.count_or_note(spool);
         // Only what cannot be sent is too old.
         if self.seen.failure.is_some()
             && let Ok(lock) = spool.lock(deadline)
         {
-            self.seen.dropped += spool.drop_old(self.args.spool.longest_wait(), &lock)?;
+            match spool.drop_old(self.args.spool.longest_wait(), &lock) {
+                Ok(0) => return,
+                Ok(dropped) => self.seen.dropped += dropped,
+                Err(error) => self.seen.count_failure = Some(error.to_string()),
+            }
+            self.seen.count_or_note(spool);
         }
-        self.seen.count(spool)
     }
 
     /// Sends what waits, unless another process does. Returns what became of `own`: where it waits, it is on
@@ -198,12 +247,16 @@ impl Run<'_> {
         let sync = || {
             durable.get_or_init(|| own.map_or(Ok(()), Spooled::sync));
         };
-        let refused = match self.recent_silence(spool, own.is_some()) {
+        let silent = self.recent_silence(spool, own.is_some());
+        let refused = match self.all_silent(&silent) {
             Some(text) => {
-                self.seen.failure = Some(Failure { text, is_refusal: false });
+                self.seen.failure = Some(Failure { text, is_refusal: false, is_late: false });
                 Vec::new()
             }
-            None => self.send_all(spool, &sync),
+            None => {
+                let names = silent.into_iter().map(|(name, _)| name).collect();
+                self.send_all(spool, names, &sync)
+            }
         };
         let Some(own) = own else { return Fate::None };
         let sequence = own.entry.sequence;
@@ -217,17 +270,28 @@ impl Run<'_> {
         if refused.contains(&sequence) { Fate::Refused(sequence) } else { Fate::Confirmed(sequence) }
     }
 
-    /// Says that no broker answered a moment ago. An event does not wait for another try then, and a flush
-    /// does.
-    fn recent_silence(&self, spool: &Spool, is_event: bool) -> Option<String> {
+    /// Returns the brokers that did not answer a moment ago, each with how long ago that was. An event does
+    /// not wait for another try then, and a flush does.
+    fn recent_silence(&self, spool: &Spool, is_event: bool) -> Vec<(String, Duration)> {
         let retry = self.args.spool.retry.duration();
-        let since = spool.silent_for().filter(|since| is_event && *since < retry)?;
-        let (since, left) = (since.as_secs_f64(), (retry - since).as_secs_f64());
+        let names = self.connect.route.all().map(Broker::name).filter(|_| is_event);
+        let since = |name: String| spool.silent_for(&name).map(|since| (name, since));
+        names.filter_map(since).filter(|(_, since)| *since < retry).collect()
+    }
+
+    /// Says that no broker answered a moment ago. `None` if one is left to ask.
+    fn all_silent(&self, silent: &[(String, Duration)]) -> Option<String> {
+        if silent.len() < self.connect.route.all().count() {
+            return None;
+        }
+        let (_, since) = silent.iter().max_by_key(|(_, since)| *since)?;
+        let left = self.args.spool.retry.duration().saturating_sub(*since);
+        let (since, left) = (since.as_secs_f64(), left.as_secs_f64());
         Some(format!("{} was silent {since:.0} s ago, asked again in {left:.0} s", self.seen.broker))
     }
 
     /// Sends what waits and notes what came of it. Returns the events that were set aside.
-    fn send_all(&mut self, spool: &Spool, sync: &(impl Fn() + Sync)) -> Vec<u64> {
+    fn send_all(&mut self, spool: &Spool, passed_over: Vec<String>, sync: &(impl Fn() + Sync)) -> Vec<u64> {
         let slow = SlowPathAction::after(PATIENCE, sync);
         let if_due = || slow.run_if_due();
         let mut sender = Sender {
@@ -236,6 +300,7 @@ impl Run<'_> {
             spool,
             most: self.args.spool.most_octets(),
             slow: Some(&if_due),
+            passed_over,
             sent: Sent::default(),
         };
         let result = sender.send_all();
@@ -244,20 +309,18 @@ impl Run<'_> {
             // A broker that confirms is not silent: the time was up.
             Err(error) if error.is_silence() && sent.confirmed > 0 => self.seen.is_unfinished = true,
             Err(error) => {
-                spool.set_silent(error.is_silence());
                 let (text, is_refusal) = (error.to_string(), error.is_refusal());
-                self.seen.failure = Some(Failure { text, is_refusal });
+                self.seen.failure = Some(Failure { text, is_refusal, is_late: error.is_silence() });
             }
-            Ok(()) if sent.confirmed > 0 => spool.set_silent(false),
             Ok(()) => {}
         }
-        if let (None, Some((destination, words))) = (&self.seen.failure, sent.held.first_key_value()) {
+        if let (None, Some((destination, why))) = (&self.seen.failure, sent.held.first_key_value()) {
             let others = match sent.held.len() - 1 {
                 0 => String::new(),
                 others => format!(" and {others} more"),
             };
-            let text = format!("{words}, destination {destination}{others}");
-            self.seen.failure = Some(Failure { text, is_refusal: true });
+            let text = format!("{}, destination {destination}{others}", why.text);
+            self.seen.failure = Some(Failure { text, ..*why });
         }
         self.seen.sent += sent.confirmed;
         self.seen.is_busy |= sent.is_busy;
@@ -286,7 +349,7 @@ impl Run<'_> {
     fn send_now(&mut self, event: &Event, error: SpoolError) {
         self.seen.spool_failure = Some(error.to_string());
         let connect = &self.connect;
-        let sent = connect.route.first_that(None, connect.deadline, |broker, share| {
+        let sent = connect.route.first_that(None, &[], connect.deadline, |broker, share| {
             let mut session = Session::open(connect, broker, share, None)?;
             self.send.send(&mut session, event.sequence, event.json())?;
             session.close();
@@ -301,7 +364,7 @@ impl Run<'_> {
             }
             Err(error) => {
                 let (text, is_refusal) = (error.to_string(), error.is_refusal());
-                self.seen.failure = Some(Failure { text, is_refusal });
+                self.seen.failure = Some(Failure { text, is_refusal, is_late: error.is_silence() });
                 self.seen.fate = Fate::Lost;
             }
         }

@@ -1,66 +1,88 @@
-//! An event whose command line is refused: it goes into the spool all the same, where the options of the
-//! event and of the spool are right, since Nagios hands it over only once.
+//! An event whose command line is refused: it goes into the spool all the same, since Nagios hands it over
+//! only once. The arguments are read a second time, and what is wrong with them is passed over.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 
-use clap::{Arg, CommandFactory as _, Parser as _};
+use clap::{Arg, Command, CommandFactory as _, Parser as _};
 use plugin::{Deadline, Report};
 
 use crate::Args;
 use crate::evaluate::evaluate;
 use crate::event::EventError;
 use crate::loss::lose;
-use crate::publish::{PublishError, read_event, spool_only};
-use crate::user::become_user;
+use crate::publish::{PublishError, keep, read_event};
 
 /// The headings of the options that an event in the spool needs.
 const HEADINGS: [&str; 2] = ["Event", "Spool"];
+/// The options of runs that publish no event.
+const OTHERS: [&str; 5] = ["flush", "acknowledge", "retry_refused", "snapshot", "cat"];
 
 /// Spools the event of a command line that was `refused`, and reports both; where it is not an event, returns
 /// the report as it is. An event that cannot be read is counted as lost.
 pub fn salvage(arguments: &[OsString], refused: Report, deadline: &Deadline) -> Report {
-    let Some(kept) = event_options(arguments) else { return refused };
+    let Options { kept, publishes } = Options::read(&Args::command(), arguments);
+    let Ok(args) = Args::try_parse_from(kept) else { return refused };
     let why = refused.summary();
-    let Some(args) = parse(&kept) else { return refused };
-    let user = args.spool.user.as_deref().map_or(Ok(()), |user| become_user(user, deadline));
-    if user.is_err() {
-        return evaluate(&lose(&args.spool, why, deadline));
-    }
     match read_event(&args) {
-        Ok(mut event) => evaluate(&spool_only(&args, &mut event, why, deadline)),
+        Ok(mut event) => evaluate(&keep(&args, &mut event, why, deadline)),
         Err(PublishError::Event(EventError::Nothing)) => refused,
+        // The environment of a timer has no event.
+        Err(_) if !publishes => refused,
         Err(_) => evaluate(&lose(&args.spool, why, deadline)),
     }
 }
 
-/// The options, without those of the spool that are wrong too.
-fn parse(kept: &[OsString]) -> Option<Args> {
-    let is_spool = |option: &OsString| option.as_encoded_bytes().starts_with(b"--spool-");
-    let fewer = || kept.iter().filter(|option| !is_spool(option)).cloned().collect::<Vec<_>>();
-    Args::try_parse_from(kept).or_else(|_| Args::try_parse_from(fewer())).ok()
+/// The options that an event in the spool needs.
+#[derive(Debug, PartialEq, Eq)]
+struct Options {
+    /// A command line in which each is right and stands once: the last counts.
+    kept: Vec<OsString>,
+    /// Whether the run was to publish an event.
+    publishes: bool,
 }
 
-/// The arguments without what concerns the broker, and without what is no option. `None` for a run without an
-/// event of its own.
-fn event_options(arguments: &[OsString]) -> Option<Vec<OsString>> {
-    let command = Args::command();
-    let mut kept: Vec<OsString> = arguments.iter().take(1).cloned().collect();
-    let mut rest = arguments.iter().skip(1);
-    while let Some(argument) = rest.next() {
-        let Some(option) = argument.as_encoded_bytes().strip_prefix(b"--") else { continue };
-        let name = option.split(|octet| *octet == b'=').next().unwrap_or_default();
-        let is_it = |known: &&Arg| known.get_long().is_some_and(|long| long.as_bytes() == name);
-        let Some(known) = command.get_arguments().find(is_it) else { continue };
-        if matches!(known.get_id().as_str(), "flush" | "acknowledge" | "retry_refused" | "snapshot" | "cat") {
-            return None;
+impl Options {
+    fn read(command: &Command, arguments: &[OsString]) -> Self {
+        let mut kept: Vec<(&str, OsString)> = Vec::new();
+        let mut publishes = true;
+        let mut rest = arguments.iter().skip(1).peekable();
+        while let Some(argument) = rest.next() {
+            let Some((name, known)) = find(command, argument) else { continue };
+            // --from-env=no may mean anything.
+            let is_unsure = known.get_id() == "from_env" && value(argument).is_some();
+            publishes &= !is_unsure && !OTHERS.contains(&known.get_id().as_str());
+            let mut option = OsString::from(format!("--{name}"));
+            if known.get_action().takes_values() {
+                let follows = || rest.next_if(|next| find(command, next).is_none()).map(OsString::as_os_str);
+                let Some(value) = value(argument).or_else(follows) else { continue };
+                option.push("=");
+                option.push(value);
+            }
+            let is_needed = known.get_help_heading().is_some_and(|heading| HEADINGS.contains(&heading));
+            if is_needed && Args::try_parse_from([OsStr::new(""), &option]).is_ok() {
+                kept.retain(|(earlier, _)| *earlier != name);
+                kept.push((name, option));
+            }
         }
-        let has_value_behind = known.get_action().takes_values() && name.len() == option.len();
-        let value = if has_value_behind { rest.next() } else { None };
-        if known.get_help_heading().is_some_and(|heading| HEADINGS.contains(&heading)) {
-            kept.extend([argument].into_iter().chain(value).cloned());
-        }
+        let program = arguments.iter().take(1).cloned();
+        Self { kept: program.chain(kept.into_iter().map(|(_, option)| option)).collect(), publishes }
     }
-    Some(kept)
+}
+
+/// The option that an argument names.
+fn find<'a>(command: &'a Command, argument: &OsStr) -> Option<(&'a str, &'a Arg)> {
+    let option = argument.as_bytes().strip_prefix(b"--")?;
+    let name = option.split(|octet| *octet == b'=').next()?;
+    let mut known = command.get_arguments().filter_map(|known| Some((known.get_long()?, known)));
+    known.find(|(long, _)| long.as_bytes() == name)
+}
+
+/// What stands after the equals sign.
+fn value(argument: &OsStr) -> Option<&OsStr> {
+    let octets = argument.as_bytes();
+    let equals = octets.iter().position(|octet| *octet == b'=')?;
+    octets.get(equals + 1..).map(OsStr::from_bytes)
 }
 
 #[cfg(test)]
@@ -69,24 +91,31 @@ mod tests {
 
     #[test]
     fn what_an_event_needs_is_kept() {
-        let rows: [(&[&str], Option<&[&str]>); 5] = [
+        let rows: [(&[&str], (&[&str], bool)); 10] = [
             (
                 &["--host=h", "--tls=yes", "--broker", "--host=b", "--state", "OK"],
-                Some(&["--host=h", "--state", "OK"]),
+                (&["--host=b", "--state=OK"], true),
             ),
             (
                 &["--spool=/s", "--destination", "/topic/x", "-x", "word", "--unknown=1"],
-                Some(&["--spool=/s"]),
+                (&["--spool=/s"], true),
             ),
-            (&["--from-env", "--passcode=secret", "--spool-age"], Some(&["--from-env", "--spool-age"])),
-            (&["--host=h", "--flush"], None),
-            (&["--cat=/topic/x"], None),
+            (&["--from-env=1", "--passcode=secret", "--spool-age"], (&["--from-env"], false)),
+            (&["--from-env", "--passcode=secret", "--spool-age"], (&["--from-env"], true)),
+            (&["--host=h", "--flush"], (&["--host=h"], false)),
+            (&["--cat=/topic/x"], (&[], false)),
+            (
+                &["--attempt=1", "--attempt=2", "--spool=/a", "--spool=/b", "--spool="],
+                (&["--attempt=2", "--spool=/b"], true),
+            ),
+            (&["--retry=-1", "--spool-size=x", "--retry=5", "--retry=y"], (&["--retry=5"], true)),
+            (&["--output", "-x", "--perfdata", "--state"], (&["--output=-x"], true)),
+            (&["--output=a=b", "--long-output="], (&["--output=a=b", "--long-output="], true)),
         ];
-        for (given, expected) in rows {
-            let arguments: Vec<OsString> = ["notify_stomp"].iter().chain(given).map(OsString::from).collect();
-            let expected = expected
-                .map(|kept| ["notify_stomp"].iter().chain(kept).map(OsString::from).collect::<Vec<_>>());
-            assert_eq!(event_options(&arguments), expected, "{given:?}");
+        for (given, (kept, publishes)) in rows {
+            let with = |options: &[&str]| ["x"].iter().chain(options).map(OsString::from).collect::<Vec<_>>();
+            let expected = Options { kept: with(kept), publishes };
+            assert_eq!(Options::read(&Args::command(), &with(given)), expected, "{given:?}");
         }
     }
 }

@@ -2,9 +2,12 @@
 //!
 //! Where a broker refuses something while many events are on their way, it does not say which. So each is
 //! then sent alone. What is refused because of itself is set aside; what is refused because of its
-//! destination is held, and so is everything where the refusal is not about one event.
+//! destination is held, and so is everything where the refusal is not about one event: see `suspects`.
 
 mod blame;
+mod suspects;
+
+use std::collections::BTreeSet;
 
 use net::SlowPath;
 use plugin::Deadline;
@@ -18,8 +21,9 @@ use blame::Blame;
 
 /// How many events are sent one by one before many are sent at once again.
 const ALONE: usize = 300;
-/// How many events are set aside in one run at most.
-const ASIDE: usize = 100;
+
+/// A broker, and until when it has to confirm its first event.
+type At<'a> = (&'a Broker, &'a Deadline);
 
 /// What a run sent and what it did not.
 #[derive(Debug, Default)]
@@ -34,8 +38,8 @@ pub(crate) struct Sent {
     pub(crate) held: Held,
     /// Whether another process is sending.
     pub(crate) is_busy: bool,
-    /// Nothing more is set aside: two events in a row were refused with the same words.
-    keeps_all: bool,
+    /// Destinations and words that were about an event while the broker was well.
+    proven: BTreeSet<(String, String)>,
 }
 
 /// Sends what waits in a spool.
@@ -47,17 +51,9 @@ pub(crate) struct Sender<'a> {
     pub(crate) most: u64,
     /// What is done if a wait takes long.
     pub(crate) slow: Option<SlowPath<'a>>,
+    /// Brokers that are not asked.
+    pub(crate) passed_over: Vec<String>,
     pub(crate) sent: Sent,
-}
-
-/// What became of an event that was sent alone and refused.
-enum Judged {
-    /// It was confirmed when it was sent once more.
-    Confirmed,
-    /// Its destination is held.
-    Held,
-    /// It is set aside. The words, where only they say that it is about this event.
-    Aside(Option<String>),
 }
 
 impl Sender<'_> {
@@ -65,7 +61,7 @@ impl Sender<'_> {
     /// up the right to send: what came in between is its own to send. So a process that finds the right taken
     /// can leave.
     pub(crate) fn send_all(&mut self) -> Result<(), DeliverError> {
-        while self.next(None)?.is_some() {
+        while self.next()?.is_some() {
             let Some(_right) = self.spool.try_to_send()? else {
                 self.sent.is_busy = true;
                 return Ok(());
@@ -73,9 +69,18 @@ impl Sender<'_> {
             let route = self.connect.route;
             let several = !route.brokers.1.is_empty();
             let good = if several { self.spool.good(self.connect.deadline) } else { None };
-            let broker = route.first_that(good.as_deref(), self.connect.deadline, |broker, share| {
-                self.through(broker, share).map(|()| broker.name())
-            })?;
+            let deadline = self.connect.deadline;
+            let passed_over = std::mem::take(&mut self.passed_over);
+            let attempt = |broker: &Broker, share: &Deadline| {
+                let before = self.sent.confirmed;
+                let result = self.through(broker, share);
+                // A broker that confirms is not silent: the time was up.
+                let is_silent = result.as_ref().is_err_and(DeliverError::is_silence);
+                self.spool.set_silent(&broker.name(), is_silent && self.sent.confirmed == before);
+                result.map(|()| broker.name())
+            };
+            let broker = route.first_that(good.as_deref(), &passed_over, deadline, attempt)?;
+            self.passed_over = passed_over;
             if several && good.as_ref() != Some(&broker) {
                 self.spool.set_good(&broker);
             }
@@ -105,10 +110,13 @@ impl Sender<'_> {
     }
 
     fn note(&mut self, confirmed: usize, broker: &Broker) {
-        self.sent.confirmed += confirmed;
         if confirmed > 0 {
+            if self.sent.confirmed == 0 {
+                self.spool.trust();
+            }
             self.sent.broker = Some(broker.name());
         }
+        self.sent.confirmed += confirmed;
     }
 
     /// Whether others could be sent after this error.
@@ -122,16 +130,13 @@ impl Sender<'_> {
 
     /// Sends one event after the other, each after the receipt of the one before.
     fn one_by_one(&mut self, broker: &Broker, share: &Deadline) -> Result<(), DeliverError> {
-        let (mut session, mut words) = (None, None);
+        let mut session = None;
         for _ in 0..ALONE {
-            let Some((entry, json)) = self.next(None)? else { break };
-            match self.alone(&mut session, broker, share, entry, json.clone()) {
-                Ok(()) => words = None,
+            let Some((entry, json)) = self.next()? else { break };
+            match self.alone(&mut session, (broker, share), entry, json.clone()) {
+                Ok(()) => {}
                 Err(DeliverError::Session(error)) => {
-                    match self.judge(error, &words, (broker, share), (entry, json))? {
-                        Judged::Aside(now) => words = now,
-                        Judged::Confirmed | Judged::Held => words = None,
-                    }
+                    self.judge((entry, &json), error, (broker, share))?;
                 }
                 Err(error) => return Err(error),
             }
@@ -140,67 +145,11 @@ impl Sender<'_> {
         Ok(())
     }
 
-    /// Decides what is refused here: `before` are the words about the event before.
-    fn judge(
-        &mut self,
-        error: SessionError,
-        before: &Option<String>,
-        at: (&Broker, &Deadline),
-        (entry, json): (Entry, Vec<u8>),
-    ) -> Result<Judged, DeliverError> {
-        let words = error.to_string();
-        match Blame::of(&error) {
-            Blame::Place if self.options.template.has_placeholders() => {
-                let frame = self.options.frame(None, json);
-                let destination = frame.header("destination").unwrap_or_default().to_owned();
-                self.sent.held.insert(destination, words);
-                return Ok(Judged::Held);
-            }
-            Blame::Other | Blame::Place => return Err(error.into()),
-            Blame::Event | Blame::Unclear => {}
-        }
-        self.sent.keeps_all |= before.as_ref() == Some(&words);
-        if self.sent.keeps_all || self.sent.aside.len() >= ASIDE {
-            return Err(error.into());
-        }
-        let is_proven = Blame::of(&error) == Blame::Unclear;
-        if is_proven {
-            match self.is_alone_to_blame(at, entry, json)? {
-                Some(true) => {}
-                Some(false) => return Ok(Judged::Confirmed),
-                None => return Err(error.into()),
-            }
-        }
-        self.spool.refuse(entry, &words, self.most)?;
-        self.sent.aside.push((entry.sequence, words.clone()));
-        Ok(Judged::Aside(Some(words).filter(|_| !is_proven)))
-    }
-
-    /// Returns whether an event is refused again after the next one was confirmed; `None` if there is no next
-    /// one, or that one was not confirmed either.
-    fn is_alone_to_blame(
-        &mut self,
-        (broker, share): (&Broker, &Deadline),
-        entry: Entry,
-        json: Vec<u8>,
-    ) -> Result<Option<bool>, DeliverError> {
-        let Some((next, other)) = self.next(Some(entry))? else { return Ok(None) };
-        if self.alone(&mut None, broker, share, next, other).is_err() {
-            return Ok(None);
-        }
-        match self.alone(&mut None, broker, share, entry, json) {
-            Ok(()) => Ok(Some(false)),
-            Err(DeliverError::Session(error)) if Blame::of(&error) == Blame::Unclear => Ok(Some(true)),
-            Err(error) => Err(error),
-        }
-    }
-
     /// Sends one event and takes it out of the spool when it is confirmed.
     fn alone<'s>(
         &mut self,
         session: &mut Option<Session<'s>>,
-        broker: &Broker,
-        share: &Deadline,
+        (broker, share): At<'_>,
         entry: Entry,
         json: Vec<u8>,
     ) -> Result<(), DeliverError>
@@ -219,11 +168,9 @@ impl Sender<'_> {
         Ok(())
     }
 
-    /// The first event after `after` whose destination is not held.
-    fn next(&self, after: Option<Entry>) -> Result<Option<(Entry, Vec<u8>)>, DeliverError> {
-        for entry in
-            self.spool.entries()?.into_iter().filter(|entry| after.is_none_or(|after| *entry > after))
-        {
+    /// The first event whose destination is not held.
+    fn next(&self) -> Result<Option<(Entry, Vec<u8>)>, DeliverError> {
+        for entry in self.spool.entries()? {
             let json = self.spool.read(entry)?;
             if let Some(json) = json.filter(|json| !self.options.is_held(json, &self.sent.held)) {
                 return Ok(Some((entry, json)));

@@ -63,7 +63,7 @@ pub(crate) struct Session<'a> {
 impl<'a> Session<'a> {
     /// Connects to the first broker that lets us in.
     pub(crate) fn open_first(options: &ConnectOptions<'a>) -> Result<Self, SessionError> {
-        options.route.first_that(None, options.deadline, |broker, deadline| {
+        options.route.first_that(None, &[], options.deadline, |broker, deadline| {
             let session = Self::open(options, broker, deadline, None)?;
             session.go_on(options.deadline);
             Ok(session)

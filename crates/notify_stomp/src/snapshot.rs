@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::Args;
 use crate::connection::ConnectOptions;
 use crate::deliver::{SendOptions, receipt};
-use crate::event::{Event, now};
+use crate::event::{Event, id, now};
 use crate::macros::Macros;
 use crate::options::TargetError;
 use crate::session::{Session, SessionError};
@@ -116,7 +116,7 @@ impl<'a> Publisher<'a> {
             session,
             broker,
             written,
-            id: Uuid::new_v4(),
+            id: id::new(),
             count,
             confirmed,
             last,
@@ -201,7 +201,7 @@ impl Collect for Publisher<'_> {
     fn restart(&mut self) {
         self.failure =
             self.failure.take().or_else(|| self.take_receipts(0).err().map(|error| error.to_string()));
-        (self.id, self.count, self.confirmed, self.last) = (Uuid::new_v4(), 0, 0, None);
+        (self.id, self.count, self.confirmed, self.last) = (id::new(), 0, 0, None);
     }
 }
 

@@ -4,8 +4,9 @@
 //! ```text
 //! lock        held while an event is numbered and written
 //! sending     held by the one process that sends
-//! silent      its time is when a broker last did not answer
+//! silent-B    its time is when broker B last did not answer
 //! good        the broker that last confirmed an event
+//! doubt       words with which an event was set aside, until one is confirmed
 //! id          which spool it is
 //! last/N      an empty file: N is the highest sequence that has left the spool
 //! counts/...  empty files: how many events were lost, dropped and refused (see `counts`)
@@ -22,6 +23,7 @@
 mod aside;
 mod counts;
 mod hints;
+mod probe;
 mod remove;
 
 use std::fs::{self, File};
@@ -32,12 +34,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use plugin::{Deadline, reason};
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 use rustix::process::geteuid;
 use serde::de::IgnoredAny;
 use state::{Above, Access, Folder, Lock, PRIVATE, StateError};
 use uuid::Uuid;
 
-use crate::event::Event;
+use crate::event::{Event, id};
 use crate::harm::Harm;
 use crate::spool_options::SpoolOptions;
 
@@ -185,7 +188,7 @@ impl Spool {
     }
 
     fn make_id(&self, lock: &Lock) -> Result<Uuid, SpoolError> {
-        let id = Uuid::new_v4();
+        let id = id::new();
         self.folder.replace(lock, "id", format!("{id}\n").as_bytes(), PRIVATE)?;
         Ok(id)
     }
@@ -220,15 +223,12 @@ impl Spool {
             goes
         });
         let too_much: Vec<Entry> = too_much.collect();
-        self.retire(&too_much)?;
-        self.add(Harm::Dropped, too_much.len())?;
+        // What cannot be removed takes more room, and keeps no event out.
+        let freed = self.retire(&too_much);
+        let dropped = if freed.is_ok() { too_much.len() } else { 0 };
+        self.tally(Harm::Dropped, dropped);
         let entry = Entry { sequence: event.sequence, length };
-        Ok(Spooled {
-            entry,
-            dropped: too_much.len(),
-            file: self.write(entry, &json)?,
-            folder: self.path_of("new"),
-        })
+        Ok(Spooled { entry, dropped, file: self.write(entry, &json)?, folder: self.path_of("new") })
     }
 
     fn write(&self, entry: Entry, json: &[u8]) -> Result<File, SpoolError> {
@@ -289,7 +289,7 @@ impl Spool {
         self.path_of("new").join(entry.name())
     }
 
-    /// The event that waits: none where it is gone, or is none and was set aside.
+    /// The event that waits: none where it is gone, or is none and was set aside, or cannot be read.
     pub(crate) fn read(&self, entry: Entry) -> Result<Option<Vec<u8>>, SpoolError> {
         let path = self.path(entry);
         let flags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).bits().cast_signed();
@@ -297,15 +297,15 @@ impl Spool {
         let file = File::options().read(true).custom_flags(flags).open(&path);
         match file.and_then(|file| file.take(entry.length + 1).read_to_end(&mut octets)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(refusal("reading", &path)(error)),
+            Err(error) if is_of_process(&error) => return Err(refusal("reading", &path)(error)),
+            Err(_) => {}
+            Ok(_) if octets.len() as u64 == entry.length && is_json(&octets) => return Ok(Some(octets)),
             Ok(_) => {}
         }
-        if octets.len() as u64 == entry.length && serde_json::from_slice::<IgnoredAny>(&octets).is_ok() {
-            return Ok(Some(octets));
+        // What cannot be moved either stays, is told by `unreadable`, and holds up no other.
+        if fs::rename(&path, self.path_of("broken").join(entry.name())).is_ok() {
+            self.advance(entry.sequence)?;
         }
-        let aside = self.path_of("broken").join(entry.name());
-        fs::rename(&path, &aside).map_err(refusal("setting aside", &path))?;
-        self.advance(entry.sequence)?;
         Ok(None)
     }
 
@@ -323,7 +323,7 @@ impl Spool {
         let old = |entry: &Entry| self.age(*entry) > longest;
         let old: Vec<Entry> = self.entries()?.into_iter().take_while(old).collect();
         self.retire(&old)?;
-        self.add(Harm::Dropped, old.len())?;
+        self.tally(Harm::Dropped, old.len());
         Ok(old.len())
     }
 
@@ -363,6 +363,16 @@ impl Spool {
             }
         }
     }
+}
+
+/// Whether an error is of this process or the machine, and not of one file.
+fn is_of_process(error: &io::Error) -> bool {
+    let errno = Errno::from_io_error(error);
+    errno.is_some_and(|errno| matches!(errno, Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::INTR))
+}
+
+fn is_json(octets: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(octets).is_ok()
 }
 
 /// How long ago a file was written; one from the future is written now. `None` where there is none.

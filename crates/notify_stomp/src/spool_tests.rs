@@ -26,6 +26,47 @@ fn put(spool: &Spool) -> Spooled {
     spool.put(&mut event(), 1 << 20, &lock).unwrap()
 }
 
+/// Each broker has its own silence.
+#[test]
+fn silence_is_that_of_one_broker() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path()).unwrap();
+    spool.set_silent("b1:1", true);
+    assert!(spool.silent_for("b1:1").is_some() && spool.silent_for("b1").is_none());
+    spool.set_silent("b1", true);
+    spool.set_silent("b1:1", false);
+    assert!(spool.silent_for("b1:1").is_none() && spool.silent_for("b1").is_some());
+}
+
+/// What cannot be read makes room for the others, or is named.
+#[test]
+fn a_file_that_cannot_be_read_is_set_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = open(folder.path()).unwrap();
+    let entries: Vec<Entry> = (0..3).map(|_| put(&spool).entry).collect();
+    for (entry, make) in entries[..2]
+        .iter()
+        .zip([(|path: &Path| fs::create_dir(path).unwrap()) as fn(&Path), |path: &Path| {
+            std::os::unix::fs::symlink("/etc/passwd", path).unwrap()
+        }])
+    {
+        let path = spool.path(*entry);
+        fs::remove_file(&path).unwrap();
+        make(&path);
+        assert_eq!(spool.unreadable(&[*entry]).as_ref(), Some(&path));
+        assert_eq!(spool.read(*entry).unwrap(), None);
+        assert!(fs::symlink_metadata(&path).is_err());
+    }
+    assert_eq!((spool.broken(), spool.entries().unwrap()), (2, entries[2..].to_vec()));
+    // Where it cannot be moved, it stays.
+    let path = spool.path(entries[2]);
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    fs::remove_dir_all(spool.path_of("broken")).unwrap();
+    assert_eq!(spool.read(entries[2]).unwrap(), None);
+    assert_eq!(spool.unreadable(&spool.entries().unwrap()), Some(path));
+}
+
 #[test]
 fn numbers_go_on_whatever_has_left_the_spool() {
     let folder = tempfile::tempdir().unwrap();
@@ -150,10 +191,10 @@ fn a_clock_that_was_put_back_makes_no_event_ageless() {
     // From then on it grows older.
     let written = file.metadata().unwrap().modified().unwrap();
     assert!(written <= SystemTime::now());
-    spool.set_silent(true);
-    let silent = File::open(spool.path_of("silent")).unwrap();
+    spool.set_silent("b:1", true);
+    let silent = File::open(spool.path_of("silent-b:1")).unwrap();
     silent.set_modified(SystemTime::now() + Duration::from_secs(86_400)).unwrap();
-    assert_eq!(spool.silent_for(), Some(Duration::ZERO));
+    assert_eq!(spool.silent_for("b:1"), Some(Duration::ZERO));
     assert!(silent.metadata().unwrap().modified().unwrap() <= SystemTime::now());
     spool.retire(&[entry]).unwrap();
     assert!(!spool.has(entry));
@@ -187,7 +228,10 @@ fn what_a_broker_refuses_is_kept_with_its_words_and_can_be_tried_again() {
     let words = spool.path_of("refused").join(format!("{}.why", entries[0].name()));
     assert_eq!(fs::read_to_string(&words).unwrap(), "too large\n");
     assert_eq!(spool.counts().unwrap().refused, 1);
+    assert_eq!(spool.kept_refused().unwrap(), (1, Some("too large".to_owned())));
     assert_eq!(spool.retry_refused().unwrap(), 1);
+    // What is refused once more counts once.
+    assert_eq!((spool.counts().unwrap().refused, spool.kept_refused().unwrap()), (0, (0, None)));
     assert!(!words.exists());
     assert_eq!(spool.entries().unwrap(), entries);
     // Bounded as the spool itself: the oldest are dropped.

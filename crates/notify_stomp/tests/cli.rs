@@ -18,6 +18,8 @@ use tempfile::TempDir;
 
 #[path = "cli/brokers.rs"]
 mod brokers;
+#[path = "cli/kept.rs"]
+mod kept;
 #[path = "cli/loss.rs"]
 mod loss;
 #[path = "cli/refused.rs"]
@@ -275,6 +277,17 @@ fn a_silent_broker_holds_nobody_up_for_longer_than_the_timeout_and_then_not_at_a
         let (code, text) = text(&outcome);
         assert!(code == 1 && text.starts_with(&line) && text.contains(" s ago, asked again in "), "{text}");
         assert!(outcome.elapsed < Duration::from_millis(300), "{:?}", outcome.elapsed);
+    }
+}
+
+/// The state of a missed deadline is that of the option, where it is worse than that events wait.
+#[test]
+fn the_timeout_says_what_a_silent_broker_is() {
+    for (option, state) in [("1:critical", 2), ("1:warning", 1), ("1:unknown", 1), ("1", 1)] {
+        let (broker, spool) = (Broker::start(Manner::Silent).unwrap(), Spool::new());
+        let outcome = spool.event(&broker, &[&format!("--timeout={option}")]);
+        assert_eq!(outcome.code, Some(state), "{option}: {}", outcome.stdout);
+        assert!(outcome.stdout.contains("1 event waits: "), "{option}: {}", outcome.stdout);
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) enum Blame {
 }
 
 /// What brokers say of anything but one event.
-const PLACE: [&str; 24] = [
+const PLACE: [&str; 28] = [
     "access",
     "permission",
     "denied",
@@ -41,6 +41,10 @@ const PLACE: [&str; 24] = [
     "usage manager",
     "locked",
     "not allowed",
+    " full",
+    "overflow",
+    "quota",
+    "limit reached",
 ];
 /// What they say of one event.
 const EVENT: [&str; 9] =
@@ -87,6 +91,8 @@ mod tests {
             ),
             ("The maximum data length was exceeded", Blame::Event),
             ("The maximum number of headers was exceeded", Blame::Event),
+            ("Queue is full", Blame::Place),
+            ("AMQ229102: Address \"nagios\" is full", Blame::Place),
             ("Processing error", Blame::Unclear),
             ("no, not here", Blame::Unclear),
         ];

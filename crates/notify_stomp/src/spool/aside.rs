@@ -3,6 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use super::{Entry, Spool, SpoolError, refusal};
@@ -14,7 +15,22 @@ const WORDS: &str = ".why";
 impl Spool {
     /// Returns how many files were set aside as broken.
     pub(crate) fn broken(&self) -> usize {
-        fs::read_dir(self.path_of("broken")).map_or(0, |entries| entries.flatten().count())
+        fs::read_dir(self.broken_folder()).map_or(0, |entries| entries.flatten().count())
+    }
+
+    /// Returns the folder of these files.
+    pub(crate) fn broken_folder(&self) -> PathBuf {
+        self.path_of("broken")
+    }
+
+    /// Returns the first file that waits and can neither be read nor set aside.
+    pub(crate) fn unreadable(&self, waiting: &[Entry]) -> Option<PathBuf> {
+        let is_unreadable = |path: &PathBuf| {
+            let is_file = fs::symlink_metadata(path).is_ok_and(|status| status.is_file());
+            let opened = File::open(path).err().map(|error| error.kind());
+            opened.map_or(!is_file, |kind| kind != io::ErrorKind::NotFound)
+        };
+        waiting.iter().map(|entry| self.path(*entry)).find(is_unreadable)
     }
 
     /// Sets an event aside that a broker refuses, durably. Where more than `most` octets were set aside, the
@@ -28,7 +44,7 @@ impl Spool {
         let _ = folder
             .create(&format!("{}{WORDS}", entry.name()))
             .map(|mut file| file.write_all(format!("{words}\n").as_bytes()));
-        self.add(Harm::Refused, 1)?;
+        self.tally(Harm::Refused, 1);
         File::open(&path)
             .and_then(|file| file.sync_all())
             .map_err(refusal("writing through to the disk", &path))?;
@@ -47,7 +63,7 @@ impl Spool {
             self.forget_words(entry);
             let path = self.path_of("refused").join(entry.name());
             fs::remove_file(&path).map_err(refusal("removing", &path))?;
-            self.add(Harm::Dropped, 1)?;
+            self.tally(Harm::Dropped, 1);
         }
         Ok(())
     }
@@ -60,6 +76,16 @@ impl Spool {
         }
     }
 
+    /// Returns how many events are kept that brokers refused, and what was said of the last one.
+    pub(crate) fn kept_refused(&self) -> Result<(usize, Option<String>), SpoolError> {
+        let refused = self.refused()?;
+        let words = |last: &Entry| {
+            let text = fs::read_to_string(self.words_of(*last)).unwrap_or_default();
+            text.lines().next().unwrap_or("without a word").to_owned()
+        };
+        Ok((refused.len(), refused.last().map(words)))
+    }
+
     /// Puts back what brokers refused: it is sent before what came later. Returns how many events that were.
     pub(crate) fn retry_refused(&self) -> Result<usize, SpoolError> {
         let refused = self.refused()?;
@@ -70,10 +96,16 @@ impl Spool {
             fs::rename(&path, self.path(*entry)).map_err(refusal("putting back", &path))?;
             self.forget_words(*entry);
         }
+        // What is refused once more would count twice.
+        self.subtract(Harm::Refused, refused.len())?;
         Ok(refused.len())
     }
 
     fn forget_words(&self, entry: Entry) {
-        let _ = fs::remove_file(self.path_of("refused").join(format!("{}{WORDS}", entry.name())));
+        let _ = fs::remove_file(self.words_of(entry));
+    }
+
+    fn words_of(&self, entry: Entry) -> PathBuf {
+        self.path_of("refused").join(format!("{}{WORDS}", entry.name()))
     }
 }

@@ -10,7 +10,7 @@ use std::io;
 use std::time::SystemTime;
 
 use super::{Spool, SpoolError, age, refusal};
-use crate::harm::{Counts, Harm};
+use crate::harm::{Counts, Harm, journal};
 
 const ALL: [Harm; 3] = [Harm::Lost, Harm::Dropped, Harm::Refused];
 
@@ -33,6 +33,21 @@ impl Spool {
         }
         self.change(harm, |number| number.saturating_add(more as u64))?;
         Ok(self.folder.subfolder("counts")?.sync()?)
+    }
+
+    /// Counts so many less.
+    pub(super) fn subtract(&self, harm: Harm, less: usize) -> Result<(), SpoolError> {
+        if less > 0 {
+            self.change(harm, |number| number.saturating_sub(less as u64))?;
+        }
+        Ok(())
+    }
+
+    /// The same where the event is done with: what cannot be counted is logged.
+    pub(super) fn tally(&self, harm: Harm, more: usize) {
+        if let Err(error) = self.add(harm, more) {
+            journal::critical(&format!("{more} {}: {error}", harm.word()));
+        }
     }
 
     /// Returns the counts.

@@ -10,21 +10,43 @@ use super::{Spool, age};
 
 /// The most octets of the name of a broker.
 const NAME: u64 = 512;
+/// The most octets of a broker's words.
+const WORDS: u64 = 4096;
+
+/// The file whose time is when a broker did not answer. The name of a broker has no slash.
+fn silent(broker: &str) -> String {
+    format!("silent-{broker}")
+}
 
 impl Spool {
-    /// Returns how long ago no broker answered. `None` if one has since.
-    pub(crate) fn silent_for(&self) -> Option<Duration> {
-        age(&self.path_of("silent"))
+    /// Returns how long ago this broker did not answer. `None` if it has since.
+    pub(crate) fn silent_for(&self, broker: &str) -> Option<Duration> {
+        age(&self.path_of(&silent(broker)))
     }
 
-    /// Notes that no broker answered, or that one did.
-    pub(crate) fn set_silent(&self, is_silent: bool) {
-        let path = self.path_of("silent");
+    /// Notes that a broker did not answer, or that it did.
+    pub(crate) fn set_silent(&self, broker: &str, is_silent: bool) {
+        let name = silent(broker);
         if is_silent {
-            let _ = self.folder.create("silent").map(|file| file.set_modified(SystemTime::now()));
-        } else if path.exists() {
-            let _ = fs::remove_file(path);
+            let _ = self.folder.create(&name).map(|file| file.set_modified(SystemTime::now()));
+        } else {
+            let _ = fs::remove_file(self.path_of(&name));
         }
+    }
+
+    /// Returns the words with which an event was last set aside, unless one was confirmed since.
+    pub(crate) fn doubted(&self, deadline: &Deadline) -> Option<String> {
+        String::from_utf8(self.folder.read("doubt", WORDS, deadline).ok()??).ok()
+    }
+
+    /// Notes words with which an event was set aside while no other was confirmed.
+    pub(crate) fn doubt(&self, words: &str) {
+        let _ = self.folder.create("doubt").map(|mut file| file.write_all(words.as_bytes()));
+    }
+
+    /// Notes that an event was confirmed.
+    pub(crate) fn trust(&self) {
+        let _ = fs::remove_file(self.path_of("doubt"));
     }
 
     /// Returns the broker that last confirmed an event.

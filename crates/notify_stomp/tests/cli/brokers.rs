@@ -108,3 +108,22 @@ fn a_text_message_has_no_length() {
     let sent = broker.sent().remove(0);
     assert_eq!((sent.header("content-length"), sent.value("output").as_str()), (None, "\"a\\u0001b\""));
 }
+
+/// A broker that was never asked is neither passed over nor blamed.
+#[test]
+fn silence_is_that_of_the_broker_that_was_silent() {
+    let (silent, good) = (Broker::start(Manner::Silent).unwrap(), Broker::start(Manner::Confirms).unwrap());
+    let spool = Spool::new();
+    let outcome = spool.event(&silent, &["--timeout=1"]);
+    assert!(outcome.stdout.contains("no answer while logging in"), "{}", outcome.stdout);
+    let outcome = spool.event(&good, &["--timeout=1"]);
+    let line = format!("STOMP OK - event 2 and 1 before it confirmed by {}", good.address());
+    assert_eq!(text(&outcome), (0, line.as_str()));
+    // It is still known of the other one, which alone is passed over.
+    let outcome = spool.event(&silent, &["--timeout=1"]);
+    assert!(outcome.stdout.contains(" was silent "), "{}", outcome.stdout);
+    let before = silent.frames().len();
+    let outcome = ended(command(&spool, &[&silent.address(), &good.address()]).arg("--timeout=1"));
+    assert_eq!((outcome.code, silent.frames().len()), (Some(0), before), "{}", outcome.stdout);
+    assert!(outcome.elapsed < Duration::from_millis(500), "{:?}", outcome.elapsed);
+}

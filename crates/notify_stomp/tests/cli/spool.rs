@@ -14,21 +14,22 @@ fn the_spool_is_bounded_and_says_what_it_dropped() {
         (16..18).contains(&waiting.len()) && waiting.last().unwrap().starts_with("00000000000000000020-"),
         "{waiting:?}"
     );
-    let line = "STOMP CRITICAL - 1 event dropped, too many or too old for the spool, 1 more fault | ";
+    let line = format!(
+        "STOMP CRITICAL - 1 event dropped, too many or too old, {} events wait: 127.0.0.1:1: connection refused | ",
+        waiting.len()
+    );
     assert!(
-        outcomes[19].stdout.starts_with(line) && outcomes[19].stdout.contains(" dropped=3;;;0 "),
+        outcomes[19].stdout.starts_with(&line) && outcomes[19].stdout.contains(" dropped=3;;;0 "),
         "{}",
         outcomes[19].stdout
     );
-    let detail = format!("WARNING: {} events wait: 127.0.0.1:1: connection refused", waiting.len());
-    assert!(outcomes[19].stdout.lines().any(|line| line == detail), "{}", outcomes[19].stdout);
     let old = fs::File::open(spool.path().join("new").join(&waiting[0])).unwrap();
     old.set_modified(std::time::SystemTime::now() - Duration::from_secs(8 * 86_400)).unwrap();
     let outcome = ended(spool.command("127.0.0.1:1").arg("--flush"));
     assert!(outcome.stdout.starts_with("STOMP CRITICAL - 1 event dropped"), "{}", outcome.stdout);
     // An alarm until somebody has seen it: dropped before and now.
     let counts = |outcome: &Outcome| {
-        outcome.stdout.contains("events 4 dropped, last 0 s ago: --acknowledge ends this")
+        outcome.stdout.contains("4 events dropped, last 0 s ago: --acknowledge ends this")
     };
     assert!(counts(&outcome), "{}", outcome.stdout);
     assert_eq!(spool.waiting(), waiting[1..]);
@@ -66,9 +67,45 @@ fn what_is_no_event_is_set_aside_and_holds_nobody_up() {
     let name = spool.waiting().remove(0);
     fs::write(spool.path().join("new").join(&name), "{\"half\":").unwrap();
     let outcome = spool.flush(&broker);
-    assert_eq!(text(&outcome), (1, "STOMP WARNING - 1 file set aside in the spool as broken"));
+    let broken = spool.path().join("broken");
+    let line =
+        format!("STOMP WARNING - 1 file in {} is no event: look at it and remove it", broken.display());
+    assert_eq!(text(&outcome), (1, line.as_str()));
     assert_eq!(sequences(&broker.sent()), [2]);
-    assert_eq!(names(&spool.path().join("broken")), [name]);
+    assert_eq!(names(&broken), [name]);
+}
+
+/// A folder, a link or a file of root among the events keeps none of the others.
+#[test]
+fn what_cannot_be_read_holds_nobody_up() {
+    let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
+    let waits = || drop(ended(spool.command("127.0.0.1:1").args(EVENT)));
+    (0..3).for_each(|_| waits());
+    let new = spool.path().join("new");
+    for (name, make) in spool
+        .waiting()
+        .iter()
+        .zip([(|path: &Path| fs::create_dir(path).unwrap()) as fn(&Path), |path: &Path| {
+            std::os::unix::fs::symlink("/etc/passwd", path).unwrap()
+        }])
+    {
+        fs::remove_file(new.join(name)).unwrap();
+        make(&new.join(name));
+    }
+    let outcome = spool.event(&broker, &[]);
+    assert_eq!((outcome.code, sequences(&broker.sent())), (Some(1), vec![3, 4]), "{}", outcome.stdout);
+    assert_eq!((spool.waiting().len(), names(&spool.path().join("broken")).len()), (0, 2));
+    // One that cannot be moved either is named.
+    waits();
+    let path = new.join(spool.waiting().remove(0));
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    let broken = spool.path().join("broken");
+    fs::remove_dir_all(&broken).unwrap();
+    fs::write(&broken, "").unwrap();
+    assert_eq!(text(&spool.event(&broker, &[])).0, 0);
+    let line = format!("STOMP WARNING - {} cannot be read or set aside: remove it", path.display());
+    assert_eq!(text(&spool.flush(&broker)), (1, line.as_str()));
 }
 
 #[test]

@@ -118,7 +118,7 @@ fn poison(host: &Host, words: &str) {
     cat.wait().unwrap();
     assert_eq!(event(host, &file, &[]).0, 0);
     let told = notify(host, &file, &["--flush"]);
-    assert!(told.stdout.starts_with("STOMP CRITICAL - events 1 refused, last "), "{}", told.stdout);
+    assert!(told.stdout.starts_with("STOMP CRITICAL - 1 event refused, last "), "{}", told.stdout);
     let again = notify(host, &file, &["--retry-refused", "--acknowledge"]);
     assert!(again.stdout.starts_with(&line), "{}", again.stdout);
 }

@@ -160,6 +160,7 @@ fn life(host: &Host, handlers: &str, queue: &str) {
         (&first["invalid"], &first["downtime_depth"]),
         (&Value::from(Vec::<Value>::new()), &Value::from(0))
     );
+    assert!(first["monitor_start"].as_u64() > Some(1_700_000_000), "{:?}", first["monitor_start"]);
     if handlers == ARGUMENTS {
         // Nagios takes what a shell could take for more than text.
         assert_eq!(first["output"], "HTTP CRITICAL: bno/b answer  x : \\t \u{e4}");

@@ -1,0 +1,42 @@
+//! Whether the spool takes events: found out by making files where an event needs them.
+
+use std::fs;
+use std::io::{self, Write as _};
+
+use plugin::Deadline;
+use state::StateError;
+
+use super::{Spool, SpoolError, refusal};
+
+/// The file that is made to find out whether events can be.
+const PROBE: &str = "probe";
+/// How many octets it has: a text of an event may have as many.
+const ROOM: usize = 64 << 10;
+
+impl SpoolError {
+    /// Returns whether the disk is full, which the sending of what waits may end.
+    pub(crate) fn is_full(&self) -> bool {
+        match self {
+            Self::Refused { why, .. } | Self::State(StateError::Refused { why, .. }) => {
+                matches!(why.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Spool {
+    /// Makes and removes files where an event would need them, and finds out what keeps events out.
+    pub(crate) fn probe(&self, deadline: &Deadline) -> Result<(), SpoolError> {
+        let _lock = self.lock(deadline)?;
+        for part in ["new", "last", "counts", "tmp"] {
+            let folder = self.folder.subfolder(part)?;
+            let mut file = folder.create(PROBE)?;
+            let path = folder.path().join(PROBE);
+            let written = if part == "tmp" { file.write_all(&[0; ROOM]) } else { Ok(()) };
+            let removed = fs::remove_file(&path);
+            written.and(removed).map_err(refusal("writing", &path))?;
+        }
+        Ok(())
+    }
+}
