@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn what_an_event_needs_is_kept() {
-        let rows: [(&[&str], (&[&str], bool)); 10] = [
+        type Expected<'a> = (&'a [&'a str], bool);
+        let rows: [(&[&str], Expected<'_>); 10] = [
             (
                 &["--host=h", "--tls=yes", "--broker", "--host=b", "--state", "OK"],
                 (&["--host=b", "--state=OK"], true),

@@ -17,9 +17,9 @@ fn bound(spool: &Spool) -> Vec<String> {
     }
     let accounts = fs::read_to_string("/etc/passwd").unwrap();
     let line = accounts.lines().find(|line| line.starts_with(&format!("{USER}:"))).unwrap();
-    let numbers: Vec<u32> = line.split(':').skip(2).take(2).map(|number| number.parse().unwrap()).collect();
+    let mut numbers = line.split(':').skip(2).map(|number| number.parse().unwrap());
     fs::set_permissions(spool.0.path(), Permissions::from_mode(0o755)).unwrap();
-    chown(spool.path(), Some(numbers[0]), Some(numbers[1])).unwrap();
+    chown(spool.path(), numbers.next(), numbers.next()).unwrap();
     vec![format!("--user={USER}")]
 }
 
