@@ -30,12 +30,17 @@ pub(crate) fn evaluate(policy: &Policy<'_>, observations: &Observations) -> Repo
     let mut findings = judge_each(policy, account, alone, &together, each);
     findings.extend(together.judge());
     findings.extend(observations.remembered.iter().flat_map(remembered));
+    let silent = servers.iter().filter(|(_, answer)| policy.acknowledges && answer.is_err());
+    findings.extend(
+        silent.map(|(name, _)| Finding::unknown(format!("{name}: no answer, so nothing is acknowledged"))),
+    );
     let all_well =
         all_fine(&answers).or_else(|| findings.first().map(|first| first.text.clone())).unwrap_or_default();
     let report = Findings::from_iter(findings).report(all_well);
     let several = servers.len() > 1;
     let metrics = servers.iter().flat_map(|(name, answer)| {
-        let name = several.then_some(name.as_str());
+        // Only one can be asked by its socket.
+        let name = several.then_some(if name.contains('/') { "socket" } else { name.as_str() });
         answer.as_ref().map_or_else(|_| unknown(policy, name), |answer| measure(policy, name, answer))
     });
     metrics.chain(together.measure()).fold(report, Report::metric)
@@ -86,19 +91,24 @@ fn judge_each<'a>(
 
 /// What the positions that were kept tell.
 fn remembered(kept: &Result<Vec<Remembered>, MemoryError>) -> Vec<Finding> {
-    let one = |Remembered { name, restart, acknowledged }: &Remembered| {
-        match (restart, acknowledged) {
+    let one = |Remembered { name, restart, acknowledged }: &Remembered| match (restart, acknowledged) {
         (Err(why), _) => Some(Finding::unknown(format!("{name}: {why}"))),
-        (Ok(Some(Restart { before, after })), _) => Some(
+        (Ok(Some(Restart { before, after, by_another })), _) => Some(
             Finding::critical(format!(
-                "{name}: binary log started again ({before}, then {after}): replicas may have skipped transactions"
+                "{name}: {} ({before}, then {after}): replicas may have skipped transactions",
+                if *by_another {
+                    "another server lacks what the one before it wrote"
+                } else {
+                    "binary log started again"
+                }
             ))
             .detail(format!("{name}: compare its replicas with it, then run --acknowledge")),
         ),
-        (Ok(None), Some(true)) => Some(Finding::ok(format!("{name}: its binary log that started again is acknowledged"))),
+        (Ok(None), Some(true)) => {
+            Some(Finding::ok(format!("{name}: its binary log that started again is acknowledged")))
+        }
         (Ok(None), Some(false)) => Some(Finding::ok(format!("{name}: nothing to acknowledge"))),
         (Ok(None), None) => None,
-    }
     };
     match kept {
         Ok(servers) => servers.iter().filter_map(one).collect(),
@@ -143,11 +153,15 @@ fn judge_server(
     if is_replica || findings.is_empty() {
         findings.extend(expectations(policy, alone, asked, channels));
     }
+    // Where all is well, the first finding is the line: of a replica, its channel.
+    let member_is_well = is_replica && findings.iter().all(|finding| finding.state == State::Ok);
+    let member = if member_is_well { std::mem::take(&mut findings) } else { Vec::new() };
     findings.extend(ChannelView::all(answer).enumerate().map(|(channel, view)| {
         let source = together.source(place, channel);
         let view = ChannelView { source, may_be_stopped: policy.may_be_stopped, ..view };
         judge::judge(&view, &policy.lag, policy.show_query)
     }));
+    findings.extend(member);
     findings
 }
 

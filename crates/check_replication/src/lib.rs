@@ -20,6 +20,7 @@ mod liveness;
 mod login;
 mod membership;
 pub mod memory;
+mod option_name;
 mod options;
 mod pair;
 mod policy;
@@ -30,6 +31,7 @@ mod refusal;
 mod row;
 mod second_look;
 mod server;
+mod statements;
 mod target;
 mod tls_level;
 mod tls_options;
@@ -49,7 +51,7 @@ const JUDGED: &str = "the lag of a channel in seconds (beyond its delay)";
 /// The command line.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(version, about)]
-#[command(mut_args(Thresholds::judge(JUDGED, "60", "300")))]
+#[command(mut_args(Thresholds::judge(JUDGED, "60, also beside --critical", "300, also beside --warning")))]
 pub struct Args {
     /// How to connect and log in
     #[command(flatten)]

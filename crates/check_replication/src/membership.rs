@@ -6,7 +6,7 @@ mod group;
 
 pub(crate) use galera::Galera;
 pub(crate) use group::Group;
-pub(crate) use {galera::STATUS as GALERA_STATUS, group::MEMBERS as GROUP_MEMBERS};
+pub(crate) use {galera::STATUS as GALERA_STATUS, galera::is_node, group::MEMBERS as GROUP_MEMBERS};
 
 use plugin::Finding;
 
@@ -35,6 +35,11 @@ impl Membership {
             Self::Group(group) => group.size(),
             Self::Galera(galera) => galera.size,
         }
+    }
+
+    /// Returns whether both are nodes of one Galera cluster, which write to each other without channels.
+    pub(crate) fn shares_writes(&self, other: &Self) -> bool {
+        matches!((self, other), (Self::Galera(_), Self::Galera(_))) && self.sees_the_same(other)
     }
 
     /// Returns whether both see the same group or cluster with the same members.

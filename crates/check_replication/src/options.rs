@@ -59,11 +59,11 @@ pub(crate) struct ExpectOptions {
     #[arg(long = "expect", value_name = "ROLE", value_enum, default_value_t)]
     pub role: Role,
     /// Expected number of channels of a server
-    #[arg(long = "expect-channels", value_name = "N")]
-    pub channels: Option<usize>,
+    #[arg(long = "expect-channels", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub channels: Option<u16>,
     /// Expected number of members of a group or a Galera cluster
-    #[arg(long = "expect-members", value_name = "N")]
-    pub members: Option<usize>,
+    #[arg(long = "expect-members", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub members: Option<u16>,
     /// Expected source of a server, as its configuration names it. Repeatable
     #[arg(long = "expect-source", value_name = "HOST[:PORT]")]
     pub sources: Vec<HostPort>,

@@ -5,6 +5,7 @@
 //! configured.
 
 pub(crate) mod ahead;
+mod clusters;
 pub(crate) mod errant;
 mod executed;
 mod links;
@@ -45,11 +46,12 @@ pub(crate) fn judge(
         Finding::critical(format!("{name} is configured to replicate from itself"))
     }));
     // The members of a group have no channels to each other.
-    let in_groups = servers.iter().all(|server| server.membership.is_some());
-    if complete && servers.len() > 1 && !in_groups {
+    let (nodes, links) = clusters::one_for_each(servers, links);
+    let in_groups = nodes.iter().all(|server| server.membership.is_some());
+    if complete && nodes.len() > 1 && !in_groups {
         findings.extend(match shape {
-            Shape::Ring => ring(servers, links),
-            Shape::Tree => tree(servers, links),
+            Shape::Ring => ring(&nodes, &links),
+            Shape::Tree => tree(&nodes, &links),
         });
     }
     findings.extend(writing::expected(servers, complete, writable));
@@ -68,7 +70,8 @@ fn identities(servers: &[Server]) -> Vec<Finding> {
         if one.server_uuid.is_some() && one.server_uuid == other.server_uuid {
             return Some(Finding::critical(format!("{names} have the same server uuid{twice}")));
         }
-        let same_id = one.server_id == other.server_id;
+        // The nodes of a cluster may share an id, and with wsrep_gtid_mode they must.
+        let same_id = one.server_id == other.server_id && !clusters::are_nodes_of_one(one, other);
         same_id
             .then(|| Finding::critical(format!("{names} have the same server id {}{twice}", one.server_id)))
     };
