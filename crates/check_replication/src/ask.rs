@@ -9,53 +9,22 @@ use std::time::Duration;
 use net::{Stream, Waiting};
 use plugin::Deadline;
 
+use crate::answer::{Answer, Refusal, if_told, lacks_privilege, refusal};
 use crate::channel::{Channel, IoState};
 use crate::connection::Packets;
 use crate::endpoint::Endpoint;
 use crate::failure::{Failure, Kind, Step};
-use crate::heartbeat::{Heartbeats, Table, Zone};
-use crate::liveness::{self, Silence};
+use crate::heartbeat::Heartbeats;
+use crate::liveness;
 use crate::login::{self, Login};
 use crate::membership::{GALERA_STATUS, GROUP_MEMBERS, Galera, Group, Membership, is_node};
+use crate::more;
 use crate::redact;
+use crate::request::Request;
 use crate::row::Row;
-use crate::server::{Flavour, Gtids, Server, Version, identify};
+use crate::server::{Flavour, Gtids, Server};
 use crate::statements;
 use crate::tls_level::TlsLevel;
-
-/// What one server answered.
-#[derive(Debug)]
-pub struct Answer {
-    /// What it said.
-    pub server: Server,
-    /// Channels whose source was silent for longer than its heartbeats allow.
-    pub silent: Vec<Silence>,
-    /// The rows of --heartbeat-table, if it was asked for, or why the server does not show them.
-    pub heartbeats: Option<Result<Heartbeats, Box<Refusal>>>,
-    /// Why the group of this server is not shown, if it has one.
-    pub hidden: Option<Box<Refusal>>,
-}
-
-/// Why there is no answer, and what else is known.
-#[derive(Debug)]
-pub struct Refusal {
-    /// Why.
-    pub failure: Failure,
-    /// What the greeting said, if it came so far.
-    pub server: Option<(Flavour, Version)>,
-    /// The account as the server knows it, as in mon@%, if it said so.
-    pub account: Option<String>,
-    /// Whether the connection went through TLS or a Unix socket, on which none is needed.
-    pub private: bool,
-    /// Whether it is a Unix socket, on which accounts that need TLS are refused.
-    pub socket: bool,
-}
-
-impl From<Failure> for Refusal {
-    fn from(failure: Failure) -> Self {
-        Self { failure, server: None, account: None, private: false, socket: false }
-    }
-}
 
 /// Asks over a Unix socket that is connected already, as user and password `probe`, within `limit`: for tests
 /// with a server that is a test.
@@ -79,28 +48,14 @@ pub fn over(socket: UnixStream, limit: Duration) -> Result<Answer, Refusal> {
         several: false,
         gtids: false,
         group: false,
+        semi_sync: false,
+        databases: false,
         heartbeats: None,
         deadline,
     };
     let failed = |cause| Failure::new(Step::Connect, Kind::from(cause));
     let stream = Stream::connected(socket, &Waiting::until(&request.deadline)).map_err(failed)?;
     ask_over(stream, None, &login, &request).map(|(answer, _)| answer)
-}
-
-/// What one server is asked.
-pub(crate) struct Request<'a> {
-    /// The name that the user gave it.
-    pub(crate) asked: String,
-    /// Whether several are asked: then the connection stays for more.
-    pub(crate) several: bool,
-    /// Whether its GTIDs are compared with those of others, or with earlier ones.
-    pub(crate) gtids: bool,
-    /// Whether it must be a member of a group.
-    pub(crate) group: bool,
-    /// The table of heartbeats, and what its times are in.
-    pub(crate) heartbeats: Option<(&'a Table, Zone)>,
-    /// The end of the whole conversation.
-    pub(crate) deadline: Deadline,
 }
 
 /// Asks one server everything; the connection comes back where it may be needed once more.
@@ -132,38 +87,27 @@ fn ask_over(
     Ok((answer?, kept))
 }
 
-/// Why a server that has let us in does not answer, with its name for the account where that lacks a
-/// privilege.
-fn refusal(packets: &mut Packets, greeting: &str, failure: Failure) -> Refusal {
-    Refusal {
-        server: Some(identify(greeting)),
-        account: lacks_privilege(&failure).then(|| account(packets)).flatten(),
-        private: packets.is_private(),
-        socket: packets.is_unix(),
-        failure,
-    }
-}
-
 fn converse(
     packets: &mut Packets,
     address: Option<SocketAddr>,
     greeting: &str,
     request: &Request<'_>,
 ) -> Result<Answer, Failure> {
-    let variables = statements::variables(packets, greeting, request.gtids)?;
+    let variables = statements::variables(packets, greeting, request)?;
     let (flavour, version) = crate::server::known(greeting, &variables);
     let (statement, rows) = statements::channels(packets, flavour, version)?;
     let mut server = Server::read(&request.asked, address, greeting, &variables, &rows);
     if flavour == Flavour::MySql {
         worker_errors(packets, &mut server.channels)?;
     }
-    let mut answer = Answer { server, silent: Vec::new(), heartbeats: None, hidden: None };
+    let mut answer = Answer { server, silent: Vec::new(), heartbeats: None, hidden: None, hidden_log: None };
     // A server that is no replica may be a member of a group, whose channels no statement lists on MySQL 9. A
     // node of Galera may be a replica as well.
     let is_alone = answer.server.channels.iter().all(Channel::is_group_replication);
     if request.group || is_alone || is_node(&variables) {
         membership(packets, greeting, &variables, request.group, &mut answer)?;
     }
+    more::ask(packets, greeting, &variables, request, &mut answer)?;
     match request.heartbeats {
         Some(_) if answer.server.channels.is_empty() => {}
         Some((table, zone)) => match packets.query(&table.query()) {
@@ -231,11 +175,6 @@ fn worker_errors(packets: &mut Packets, channels: &mut [Channel]) -> Result<(), 
     Ok(())
 }
 
-/// An error of the server means that it tells nothing here, and any other that the connection is lost.
-fn if_told(failure: Failure) -> Result<Vec<Row>, Failure> {
-    if failure.errno().is_some() { Ok(Vec::new()) } else { Err(failure) }
-}
-
 /// Looks whether the sources still speak, where that can be seen in time.
 fn look_again(
     packets: &mut Packets,
@@ -274,15 +213,4 @@ pub(crate) fn ask_commits_waiting(packets: &mut Packets, server: &mut Server) ->
     let rows = packets.query("SHOW GLOBAL STATUS LIKE 'Rpl_semi_sync_%_wait_sessions'")?;
     server.commits_waiting = rows.first().and_then(|row| row.number(&["Value"])).unwrap_or_default();
     Ok(())
-}
-
-/// Whether the account may not ask what it asked.
-pub(crate) fn lacks_privilege(failure: &Failure) -> bool {
-    matches!(failure.errno(), Some(1142 | 1143 | 1227 | 1370)) && failure.step == Step::Statement
-}
-
-/// The account that was logged in, as it stands in the server's tables.
-fn account(packets: &mut Packets) -> Option<String> {
-    let rows = packets.query("SELECT CURRENT_USER() AS account").ok()?;
-    rows.first().and_then(|row| row.filled(&["account"]))
 }

@@ -75,15 +75,19 @@ fn log_cause(text: &str, file: &str, position: u64) -> Cow<'static, str> {
             "binary log of the source damaged, or position wrong"
         }
         // What a source says to a replica that was connected while it was reset, or that asks for a file.
-        () if says(&["could not find next log", "could not find first log file"]) => {
-            "binary log purged on the source, or the source was reset"
-        }
+        () if is_lost(text) => "binary log purged on the source, or the source was reset",
         () if says(&["purged", "could not find", "doesn't exist", "missing"]) => {
             "binary log purged on the source"
         }
         () => "binary log of the source not readable",
     };
     cause.into()
+}
+
+/// Returns whether error 1236 is that a file of the log was not found.
+pub(crate) fn is_lost(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    ["could not find next log", "could not find first log file"].iter().any(|word| lower.contains(word))
 }
 
 /// The word after `before`, up to what cannot be part of a file name, a position or a GTID.

@@ -5,8 +5,9 @@ mod together;
 use plugin::{Finding, Findings, Metric, Report, State, Unit};
 
 use crate::Observations;
-use crate::ask::{Answer, Refusal};
+use crate::answer::{Answer, Refusal};
 use crate::channel::{Channel, IoState, SqlState};
+use crate::filter;
 use crate::judge::{self, ChannelView, subject};
 use crate::membership::Membership;
 use crate::memory::{MemoryError, Remembered, Restart};
@@ -158,10 +159,36 @@ fn judge_server(
     let member = if member_is_well { std::mem::take(&mut findings) } else { Vec::new() };
     findings.extend(ChannelView::all(answer).enumerate().map(|(channel, view)| {
         let source = together.source(place, channel);
-        let view = ChannelView { source, may_be_stopped: policy.may_be_stopped, ..view };
+        let source_log = together.source_log(place, channel);
+        let view = ChannelView { source, source_log, may_be_stopped: policy.may_be_stopped, ..view };
         judge::judge(&view, &policy.lag, policy.show_query)
     }));
     findings.extend(member);
+    findings.extend(omissions(policy, answer));
+    let runs = channels.iter().any(|channel| channel.io == IoState::Yes);
+    let semi_sync = answer.server.semi_sync.as_ref();
+    findings.extend(
+        semi_sync.into_iter().flat_map(|semi_sync| semi_sync.judge(asked, answer.server.read_only, runs)),
+    );
+    findings
+}
+
+/// What a server leaves out: databases that are expected, and errors.
+fn omissions(policy: &Policy<'_>, answer: &Answer) -> Vec<Finding> {
+    let Server { asked, channels, log, skip_errors, skipped, .. } = &answer.server;
+    let filtered = channels.iter().flat_map(|channel| {
+        filter::judge(&subject(asked, None, channel), &channel.filters, policy.databases)
+    });
+    let mut findings: Vec<Finding> = filtered.collect();
+    findings.extend(log.iter().flat_map(|log| log.judge(asked, policy.databases)));
+    findings.extend(answer.hidden_log.iter().map(|why| refusal::no_log(asked, why)));
+    let s = if *skipped == 1 { "" } else { "s" };
+    findings.extend(skip_errors.iter().map(|errors| match skipped {
+        0 => Finding::ok("").verbose_detail(format!("{asked}: slave_skip_errors is {errors}")),
+        _ => Finding::warning(format!(
+            "{asked}: {skipped} error{s} of its SQL thread skipped since its start, slave_skip_errors is {errors}: its data differ"
+        )),
+    }));
     findings
 }
 

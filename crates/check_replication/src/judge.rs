@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use plugin::{Finding, Metric, State, Thresholds, Unit};
 
-use crate::ask::Answer;
-use crate::cause::{io_cause, sql_cause};
+use crate::answer::Answer;
+use crate::binary_log::BinaryLog;
+use crate::cause::{io_cause, is_lost, sql_cause};
 use crate::channel::{Channel, IoState, SqlState};
 use crate::heartbeat::Heartbeat;
 use crate::liveness::Silence;
@@ -42,6 +43,8 @@ pub(crate) struct ChannelView<'a> {
     pub(crate) silent: Option<&'a Silence>,
     /// By the table of heartbeats, if that was asked: its source's, if there is one.
     pub(crate) heartbeat: Option<Option<&'a Heartbeat>>,
+    /// Its source's binary log, if that was asked for.
+    pub(crate) source_log: Option<&'a BinaryLog>,
     /// Whether its SQL thread may be stopped on purpose.
     pub(crate) may_be_stopped: bool,
 }
@@ -54,6 +57,7 @@ impl<'a> ChannelView<'a> {
             server: asked,
             channel,
             source: None,
+            source_log: None,
             may_be_stopped: false,
             silent: answer.silent.iter().find(|silence| silence.channel == channel.name),
             heartbeat: answer
@@ -93,7 +97,7 @@ pub(crate) fn judge(view: &ChannelView<'_>, thresholds: &Thresholds, whole: bool
     let mut wrong: Vec<(State, String)> = if channel.is_group_replication() {
         group_replication(channel).into_iter().collect()
     } else {
-        threads(channel)
+        threads(channel, view.source_log)
     };
     let is_held = view.may_be_stopped && is_held(channel);
     if is_held {
@@ -119,7 +123,9 @@ pub(crate) fn judge(view: &ChannelView<'_>, thresholds: &Thresholds, whole: bool
     } else {
         texts.join(", ")
     };
-    let finding = Finding::new(state, format!("{}: {said}", subject(server, source, channel)));
+    let subject = subject(server, source, channel);
+    let filters: Vec<String> = channel.filters.texts().map(|text| format!("{subject}: {text}")).collect();
+    let finding = Finding::new(state, format!("{subject}: {said}")).verbose_details(filters);
     let errors = errors(channel, whole);
     if whole { finding.details(errors) } else { finding.verbose_details(errors) }
 }
@@ -131,8 +137,8 @@ fn is_held(channel: &Channel) -> bool {
 }
 
 /// What is wrong with the threads.
-fn threads(channel: &Channel) -> Vec<(State, String)> {
-    let (io, sql) = (io(channel), sql(channel));
+fn threads(channel: &Channel, log: Option<&BinaryLog>) -> Vec<(State, String)> {
+    let (io, sql) = (io(channel, log), sql(channel));
     let stopped = channel.io == IoState::No && channel.sql == SqlState::No;
     if stopped && channel.io_errno == 0 && channel.sql_errno == 0 {
         // The condition stays after the end was reached, and after STOP REPLICA before that.
@@ -146,10 +152,10 @@ fn threads(channel: &Channel) -> Vec<(State, String)> {
     [sql, io].into_iter().flatten().map(|text| (State::Critical, text)).collect()
 }
 
-fn io(channel: &Channel) -> Option<String> {
+fn io(channel: &Channel, log: Option<&BinaryLog>) -> Option<String> {
     let errno = channel.io_errno;
     let why = || {
-        let cause = why_io(channel);
+        let cause = why_io(channel, log);
         let with_tls = matches!(errno, 1045) && channel.tls == Some(false);
         let or = if with_tls { ", or its account needs TLS" } else { "" };
         format!("{}{or}", with_error(errno, cause.as_deref(), &channel.io_error))
@@ -166,9 +172,18 @@ fn io(channel: &Channel) -> Option<String> {
     }
 }
 
-fn why_io(channel: &Channel) -> Option<Cow<'static, str>> {
+fn why_io(channel: &Channel, log: Option<&BinaryLog>) -> Option<Cow<'static, str>> {
     let (file, position) = &channel.read_position;
+    let explained = log.filter(|_| is_log_lost(channel)).and_then(|log| log.explains((file, *position)));
+    if explained.is_some() {
+        return explained;
+    }
     io_cause(channel.io_errno, &channel.io_error, (file, *position))
+}
+
+/// Whether the source has lost the file that a replica wants, which may have been purged or reset.
+pub(crate) fn is_log_lost(channel: &Channel) -> bool {
+    matches!(channel.io_errno, 1236 | 13114) && is_lost(&channel.io_error)
 }
 
 fn sql(channel: &Channel) -> Option<String> {
@@ -205,7 +220,7 @@ fn group_replication(channel: &Channel) -> Option<(State, String)> {
     let applier = channel.name.ends_with("applier") && channel.sql != SqlState::Yes;
     (failed || applier).then(|| {
         let sql = with_error(channel.sql_errno, sql_cause(channel.sql_errno), &channel.sql_error);
-        let io = with_error(channel.io_errno, why_io(channel).as_deref(), &channel.io_error);
+        let io = with_error(channel.io_errno, why_io(channel, None).as_deref(), &channel.io_error);
         let why = if channel.sql_errno == 0 && channel.io_errno != 0 { io } else { sql };
         (State::Critical, format!("group replication stopped, {why}"))
     })

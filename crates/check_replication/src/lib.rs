@@ -3,7 +3,9 @@
 //! The outage it catches: two servers replicate to each other behind a floating address, one direction has
 //! stopped, and every other check reports OK until the failover.
 
+mod answer;
 mod ask;
+mod binary_log;
 mod cause;
 mod channel;
 mod connection;
@@ -11,6 +13,7 @@ mod defaults;
 mod endpoint;
 mod evaluate;
 mod failure;
+mod filter;
 #[cfg(test)]
 mod fixture;
 pub mod gtid;
@@ -20,6 +23,7 @@ mod liveness;
 mod login;
 mod membership;
 pub mod memory;
+mod more;
 mod option_name;
 mod options;
 mod pair;
@@ -28,8 +32,11 @@ mod probe;
 mod public_key;
 mod redact;
 mod refusal;
+mod request;
+mod role;
 mod row;
 mod second_look;
+mod semi_sync;
 mod server;
 mod statements;
 mod target;
@@ -40,7 +47,8 @@ use plugin::{Deadline, Report, Thresholds};
 
 use policy::Policy;
 
-pub use ask::{Answer, Refusal, over};
+pub use answer::{Answer, Refusal};
+pub use ask::over;
 use memory::{MemoryError, MemoryOptions, Remembered};
 use options::{Connecting, ExpectOptions, Heartbeat};
 pub use probe::ProbeError;

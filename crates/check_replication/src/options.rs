@@ -67,6 +67,10 @@ pub(crate) struct ExpectOptions {
     /// Expected source of a server, as its configuration names it. Repeatable
     #[arg(long = "expect-source", value_name = "HOST[:PORT]")]
     pub sources: Vec<HostPort>,
+    /// Database that must be replicated: by the filters of channels, and by those of the server's own binary log.
+    /// Repeatable
+    #[arg(long = "expect-database", value_name = "NAME")]
+    pub databases: Vec<String>,
     /// Which of several servers must be writable (not read_only)
     #[arg(long = "expect-writable", value_name = "WHICH", value_enum)]
     pub writable: Option<Writable>,
@@ -76,6 +80,10 @@ pub(crate) struct ExpectOptions {
     /// Accept a stopped SQL thread on a delayed channel, as before a restore, if it stopped without an error
     #[arg(long = "allow-stopped-sql")]
     pub stopped_sql: bool,
+    /// Judge semi-synchronous replication: where it is enabled it must be on, with enough replicas, and no commit
+    /// may be stuck
+    #[arg(long = "semi-sync")]
+    pub semi_sync: bool,
     /// Errant transactions that are known: those of a server by its id (MariaDB) or uuid (MySQL), or
     /// transactions as in 0-2-7 or UUID:1-5. Repeatable
     #[arg(long = "accept-errant", value_name = "GTIDS")]

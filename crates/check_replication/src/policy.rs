@@ -22,6 +22,8 @@ pub(crate) struct Policy<'a> {
     pub(crate) members: Option<usize>,
     /// The sources that a server must replicate from.
     pub(crate) sources: &'a [HostPort],
+    /// The databases that must be replicated.
+    pub(crate) databases: &'a [String],
     /// Which of several servers must take writes: `None` for any.
     pub(crate) writable: Option<Writable>,
     /// How several servers must replicate to each other.
@@ -54,6 +56,7 @@ impl<'a> Policy<'a> {
             channels: expected.channels.map(usize::from),
             members: expected.members.map(usize::from),
             sources: &expected.sources,
+            databases: &expected.databases,
             writable: expected.writable,
             shape: expected.shape,
             heartbeats: args.heartbeat.table.as_ref(),

@@ -10,7 +10,7 @@ use net::tls::{Client, Identity, Settings, TlsError};
 use net::{Host, HostPort, InvalidHost, resolve};
 use plugin::{Deadline, ReadError, read_file, reason};
 
-use crate::ask::{self, Request};
+use crate::ask;
 use crate::defaults::{Defaults, DefaultsError};
 use crate::endpoint::Endpoint;
 use crate::evaluate::fault;
@@ -20,6 +20,7 @@ use crate::login::Login;
 use crate::memory;
 use crate::options::{Connecting, Heartbeat, Role};
 use crate::policy::Policy;
+use crate::request::Request;
 use crate::second_look::{self, Asked};
 use crate::target::{PORT, Target};
 use crate::tls_level::TlsLevel;
@@ -135,6 +136,8 @@ pub(crate) fn probe(
         heartbeat: &args.heartbeat,
         several: targets.len() > 1,
         group: args.expected.role == Role::Group || args.expected.members.is_some(),
+        semi_sync: args.expected.semi_sync,
+        databases: !args.expected.databases.is_empty(),
         level,
         key: key.as_deref(),
         state: args.memory.state.is_some(),
@@ -236,6 +239,8 @@ struct Asker<'a> {
     several: bool,
     /// Whether a server must be a member of a group.
     group: bool,
+    semi_sync: bool,
+    databases: bool,
     level: TlsLevel,
     key: Option<&'a [u8]>,
     /// Whether GTIDs are kept from run to run.
@@ -332,6 +337,8 @@ impl Asker<'_> {
             several: self.several,
             gtids,
             group: self.group,
+            semi_sync: self.semi_sync,
+            databases: self.databases,
             heartbeats,
             deadline,
         }

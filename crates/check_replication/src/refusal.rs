@@ -3,7 +3,7 @@
 use net::Cause;
 use plugin::{Finding, State};
 
-use crate::ask::{Refusal, lacks_privilege};
+use crate::answer::{Refusal, lacks_privilege};
 use crate::failure::{Kind, Step};
 use crate::heartbeat::Table;
 use crate::redact::redact;
@@ -161,10 +161,28 @@ fn privilege(name: &str, user: &str, table: Option<&Table>, refusal: &Refusal) -
         return Finding::unknown(text)
             .detail(format!("if it exists: {}", grant("SELECT", &table.to_string())));
     }
+    if let Some(role) = &refusal.role {
+        let text =
+            format!("{name}: the role {role} of {user} is not active: SET DEFAULT ROLE {role} FOR {account}");
+        return Finding::unknown(text);
+    }
     let needed = needed(refusal.server);
     let version = refusal.server.map(|(flavour, version)| format!("{name} is {flavour} {version}"));
     let text = format!("{name}: {user} may not see the replication: GRANT {needed} ON *.* TO {account}");
     Finding::unknown(text).detail(grant(needed, "*.*")).verbose_details(version)
+}
+
+/// The finding that the binary log of a server called `name` is not shown, with the statement that mends it.
+pub(crate) fn no_log(name: &str, refusal: &Refusal) -> Finding {
+    let account = refusal.account.as_deref().unwrap_or("the account");
+    let (user, host) = account.rsplit_once('@').unwrap_or((account, "%"));
+    let needed = match refusal.server {
+        Some((Flavour::MariaDb, version)) if version >= Version(10, 5, 2) => "BINLOG MONITOR",
+        _ => "REPLICATION CLIENT",
+    };
+    let quoted = |part: &str| format!("'{}'", part.replace('\'', "''"));
+    Finding::unknown(format!("{name}: {user} may not see the binary log: GRANT {needed} ON *.* TO {account}"))
+        .detail(format!("GRANT {needed} ON *.* TO {}@{}", quoted(user), quoted(host)))
 }
 
 /// The finding that the group of a server called `name` is not shown, with the statement that mends it.

@@ -2,6 +2,7 @@
 
 use crate::connection::Packets;
 use crate::failure::{Failure, Kind, Step};
+use crate::request::Request;
 use crate::row::Row;
 use crate::server::{Flavour, Gtids, Version, identify};
 
@@ -17,7 +18,12 @@ pub(crate) fn select(names: &[&str]) -> String {
 }
 
 /// The variables in one row, each under its own name.
-pub(crate) fn variables(packets: &mut Packets, greeting: &str, sets: bool) -> Result<Row, Failure> {
+pub(crate) fn variables(
+    packets: &mut Packets,
+    greeting: &str,
+    request: &Request<'_>,
+) -> Result<Row, Failure> {
+    let sets = request.gtids;
     let (flavour, version) = identify(greeting);
     let mut names = vec![
         "version",
@@ -28,6 +34,9 @@ pub(crate) fn variables(packets: &mut Packets, greeting: &str, sets: bool) -> Re
         "auto_increment_increment",
         "auto_increment_offset",
     ];
+    names.extend(request.databases.then_some("binlog_format"));
+    let is_new = flavour == Flavour::MySql && version >= Version(8, 0, 26);
+    names.push(if is_new { "replica_skip_errors" } else { "slave_skip_errors" });
     match flavour {
         Flavour::MariaDb => {
             // A server that was built without Galera has none of these, which costs it one statement more.
@@ -47,8 +56,7 @@ pub(crate) fn variables(packets: &mut Packets, greeting: &str, sets: bool) -> Re
             names.extend((version >= Version(5, 7, 8)).then_some("super_read_only"));
             // It can be long, and SHOW REPLICA STATUS holds it too.
             names.extend((sets && version >= Version(5, 6, 5)).then_some("gtid_executed"));
-            let passes_on =
-                if version >= Version(8, 0, 26) { "log_replica_updates" } else { "log_slave_updates" };
+            let passes_on = if is_new { "log_replica_updates" } else { "log_slave_updates" };
             names.extend(sets.then_some(passes_on));
         }
     }
@@ -62,13 +70,13 @@ pub(crate) fn variables(packets: &mut Packets, greeting: &str, sets: bool) -> Re
                 "log_bin",
                 "log_slave_updates",
                 "log_replica_updates",
+                "slave_skip_errors",
+                "replica_skip_errors",
             ]);
             names.extend(Gtids::names(Flavour::MySql).iter().chain(Gtids::names(Flavour::MariaDb)));
             let rows = packets
                 .query(&format!("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('{}')", names.join("', '")))?;
-            let pair =
-                |row: &Row| Some((row.filled(&["Variable_name"])?, row.text(&["Value"]).map(str::to_owned)));
-            Ok(Row::new(rows.iter().filter_map(pair)))
+            Ok(Row::of_pairs(&rows))
         }
         Err(failure) => Err(failure),
     }
@@ -101,4 +109,12 @@ pub(crate) fn channels(
         }
     }
     Err(not_understood.unwrap_or_else(|| Failure::new(Step::Statement, Kind::Closed)))
+}
+
+/// Returns the statement that shows where a server's own binary log is, and its filters.
+pub(crate) fn binary_log(flavour: Flavour, version: Version) -> &'static str {
+    match flavour {
+        Flavour::MySql if version >= Version(8, 2, 0) => "SHOW BINARY LOG STATUS",
+        _ => "SHOW MASTER STATUS",
+    }
 }

@@ -20,7 +20,7 @@ fn captured(name: &str) -> Answer {
     };
     let address = Some("192.0.2.2:3306".parse().unwrap());
     let server = Server::read("db-02", address, version, &Row::default(), &fixture::rows(name, statement));
-    Answer { server, silent: Vec::new(), heartbeats: None, hidden: None }
+    Answer { server, silent: Vec::new(), heartbeats: None, hidden: None, hidden_log: None }
 }
 
 fn lines(answer: Answer, options: &[&str]) -> String {

@@ -2,7 +2,8 @@
 
 use plugin::{Finding, Metric};
 
-use crate::ask::Answer;
+use crate::answer::Answer;
+use crate::binary_log::BinaryLog;
 use crate::membership::{self, Membership};
 use crate::pair::{self, Links, ahead, errant};
 use crate::policy::Policy;
@@ -68,6 +69,11 @@ impl<'a> Together<'a> {
         self.links.source(replica, channel).map(|source| self.name(source))
     }
 
+    /// The binary log of the source of a channel, if that answered too and was asked for it.
+    pub(super) fn source_log(&self, replica: usize, channel: usize) -> Option<&BinaryLog> {
+        self.servers.get(self.links.source(replica, channel)?)?.log.as_ref()
+    }
+
     fn name(&self, place: usize) -> &str {
         self.servers.get(place).map(|server| server.asked.as_str()).unwrap_or_default()
     }
@@ -94,7 +100,8 @@ mod tests {
         let answer = |server: Server| {
             let name = server.asked.clone();
             let lost = Failure::new(Step::Connect, Kind::Late);
-            let answer = Answer { server, silent: Vec::new(), heartbeats: None, hidden: None };
+            let answer =
+                Answer { server, silent: Vec::new(), heartbeats: None, hidden: None, hidden_log: None };
             let answer = if down.contains(&name) { Err(lost.into()) } else { Ok(answer) };
             (name, answer)
         };

@@ -38,9 +38,7 @@ pub(crate) fn is_node(variables: &Row) -> bool {
 impl Galera {
     /// Reads the answer to [`STATUS`], and what the variables say beside it. `None` where no provider is loaded.
     pub(crate) fn read(rows: &[Row], variables: &Row) -> Option<Self> {
-        let pair =
-            |row: &Row| Some((row.filled(&["Variable_name"])?, row.text(&["Value"]).map(str::to_owned)));
-        let status = Row::new(rows.iter().filter_map(pair));
+        let status = Row::of_pairs(rows);
         status.filled(&["wsrep_provider_name"])?;
         Some(Self {
             ready: status.switch(&["wsrep_ready"]).unwrap_or_default(),
