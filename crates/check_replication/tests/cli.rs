@@ -54,9 +54,9 @@ fn what_cannot_be_meant_is_unknown() {
         (&["--accept-errant=x"], "give a server id, a server uuid, or transactions as in 0-2-7 or UUID:1-5"),
         (&["--accept-errant=0-1"], "give a server id, a server uuid, or transactions"),
         (&["--acknowledge"], "--acknowledge needs --state"),
-        (&["--expect-channels=-1"], "--expect-channels: -1 is not in 1..=65535"),
-        (&["--expect-channels=0"], "--expect-channels: 0 is not in 1..=65535"),
-        (&["--expect-members=0"], "--expect-members: 0 is not in 1..=65535"),
+        (&["--expect-channels=-1"], "--expect-channels: -1 is not a number from 1 to 65535"),
+        (&["--expect-channels=0"], "--expect-channels: 0 is not a number from 1 to 65535"),
+        (&["--expect-members=0"], "--expect-members: 0 is not a number from 1 to 65535"),
         (&["-H", "192.0.2.1", "-H", "192.0.2.1:3306"], "192.0.2.1 is asked twice: give each server once"),
         (&["-H", "DB-01", "-H", "db-01"], "db-01 is asked twice: give each server once"),
         (
