@@ -68,11 +68,15 @@ fn number(body: &[u8], key: &[u8]) -> Option<u64> {
 
 fn read_program(body: &[u8]) -> Monitor {
     let is_on = |key: &[u8]| number(body, key) == Some(1);
+    // A file that does not tell of hosts says nothing against their checks.
+    let is_not_off = |key: &[u8]| number(body, key) != Some(0);
     Monitor {
         created: 0,
         started: number(body, b"program_start").unwrap_or_default(),
         active_service_checks: is_on(b"active_service_checks_enabled"),
         passive_service_checks: is_on(b"passive_service_checks_enabled"),
+        active_host_checks: is_not_off(b"active_host_checks_enabled"),
+        passive_host_checks: is_not_off(b"passive_host_checks_enabled"),
     }
 }
 

@@ -173,7 +173,8 @@ fn look(
 
 /// The state of each component, with what it follows from: also with sources that vanished.
 fn judge(args: &Args, sources: &Sources, config: &Config, members: &AllMembers, now: u64) -> Vec<Judged> {
-    let limits = Limits { now, interval_length: sources.interval_length, soft: args.soft };
+    let (interval_length, monitor) = (sources.interval_length, sources.monitor);
+    let limits = Limits { now, interval_length, soft: args.soft, monitor };
     let judged = config.components().zip(&sources.seen.behind).map(|(component, behind)| {
         let gone = members.get(&component.id).map_or(0, |members| members.gone.len());
         let mut verdicts = judge::verdicts(component, behind, &sources.seen, &limits);
