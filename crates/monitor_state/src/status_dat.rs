@@ -28,7 +28,7 @@ pub fn parse(source: impl Read, collect: &mut impl Collect) -> Result<Monitor, S
             b"info" if created.is_some() => return Err(StatusError::Twice("info")),
             b"info" => created = Some(number(body, b"created").ok_or_else(|| no_value(("info", "created")))?),
             b"programstatus" if program.is_some() => return Err(StatusError::Twice("programstatus")),
-            b"programstatus" => program = Some(read_program(body)),
+            b"programstatus" => collect.monitor(program.insert(read_program(body))),
             b"hoststatus" => read_object("hoststatus", body, collect).map_err(no_value)?,
             b"servicestatus" => read_object("servicestatus", body, collect).map_err(no_value)?,
             b"hostdowntime" => read_downtime("hostdowntime", body, collect).map_err(no_value)?,
