@@ -29,14 +29,17 @@ pub(crate) fn evaluate(policy: &Policy<'_>, observations: &Observations) -> Repo
     let account = (observations.user.as_str(), observations.seconds);
     let each = servers.iter().map(|(name, answer)| (name.as_str(), answer.as_ref()));
     let mut findings = judge_each(policy, account, alone, &together, each);
+    // Their notes stand after what each server is, of which the first is the line where all is well.
+    findings.extend(answers.iter().flat_map(|answer| omissions(policy, answer)));
     findings.extend(together.judge());
     findings.extend(observations.remembered.iter().flat_map(remembered));
     let silent = servers.iter().filter(|(_, answer)| policy.acknowledges && answer.is_err());
     findings.extend(
         silent.map(|(name, _)| Finding::unknown(format!("{name}: no answer, so nothing is acknowledged"))),
     );
-    let all_well =
-        all_fine(&answers).or_else(|| findings.first().map(|first| first.text.clone())).unwrap_or_default();
+    let all_well = all_fine(&answers)
+        .or_else(|| findings.iter().find(|first| !first.text.is_empty()).map(|first| first.text.clone()))
+        .unwrap_or_default();
     let report = Findings::from_iter(findings).report(all_well);
     let several = servers.len() > 1;
     let metrics = servers.iter().flat_map(|(name, answer)| {
@@ -56,7 +59,8 @@ pub(crate) fn fault(
     answer: Result<&Answer, &Refusal>,
 ) -> Option<Finding> {
     let together = Together::of(policy, &[], false);
-    let findings = judge_each(policy, account, false, &together, [(name, answer)].into_iter());
+    let mut findings = judge_each(policy, account, false, &together, [(name, answer)].into_iter());
+    findings.extend(answer.iter().flat_map(|answer| omissions(policy, answer)));
     let faults = findings.into_iter().filter(|finding| finding.state != State::Ok);
     // Of equally bad ones the first.
     faults.rev().max_by_key(|finding| finding.state)
@@ -164,18 +168,12 @@ fn judge_server(
         judge::judge(&view, &policy.lag, policy.show_query)
     }));
     findings.extend(member);
-    findings.extend(omissions(policy, answer));
-    let runs = channels.iter().any(|channel| channel.io == IoState::Yes);
-    let semi_sync = answer.server.semi_sync.as_ref();
-    findings.extend(
-        semi_sync.into_iter().flat_map(|semi_sync| semi_sync.judge(asked, answer.server.read_only, runs)),
-    );
     findings
 }
 
-/// What a server leaves out: databases that are expected, and errors.
+/// What a server leaves out: databases that are expected, errors, and acknowledgements.
 fn omissions(policy: &Policy<'_>, answer: &Answer) -> Vec<Finding> {
-    let Server { asked, channels, log, skip_errors, skipped, .. } = &answer.server;
+    let Server { asked, channels, log, skip_errors, skipped, semi_sync, read_only, .. } = &answer.server;
     let filtered = channels.iter().flat_map(|channel| {
         filter::judge(&subject(asked, None, channel), &channel.filters, policy.databases)
     });
@@ -184,11 +182,13 @@ fn omissions(policy: &Policy<'_>, answer: &Answer) -> Vec<Finding> {
     findings.extend(answer.hidden_log.iter().map(|why| refusal::no_log(asked, why)));
     let s = if *skipped == 1 { "" } else { "s" };
     findings.extend(skip_errors.iter().map(|errors| match skipped {
-        0 => Finding::ok("").verbose_detail(format!("{asked}: slave_skip_errors is {errors}")),
+        0 => Finding::ok("").verbose_detail(format!("{asked}: {errors}")),
         _ => Finding::warning(format!(
-            "{asked}: {skipped} error{s} of its SQL thread skipped since its start, slave_skip_errors is {errors}: its data differ"
+            "{asked}: {skipped} error{s} of its SQL thread skipped since its start, {errors}: its data differ"
         )),
     }));
+    let runs = channels.iter().any(|channel| channel.io == IoState::Yes);
+    findings.extend(semi_sync.iter().flat_map(|semi_sync| semi_sync.judge(asked, *read_only, runs)));
     findings
 }
 

@@ -37,9 +37,11 @@ impl Membership {
         }
     }
 
-    /// Returns whether both are nodes of one Galera cluster, which write to each other without channels.
+    /// Returns whether both are nodes of one Galera cluster, which write to each other without channels. One that
+    /// is out, or yet joins, does not know its cluster; that has its own finding.
     pub(crate) fn shares_writes(&self, other: &Self) -> bool {
-        matches!((self, other), (Self::Galera(_), Self::Galera(_))) && self.sees_the_same(other)
+        let are_galera = matches!((self, other), (Self::Galera(_), Self::Galera(_)));
+        are_galera && (self.sees_the_same(other) || !self.is_in() || !other.is_in())
     }
 
     /// Returns whether both see the same group or cluster with the same members.

@@ -52,6 +52,21 @@ pub(crate) enum Role {
     Group,
 }
 
+/// The most characters of a database's name.
+const LONGEST: usize = 64;
+
+/// A text that cannot be the name of a database, or is several.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("give the name of one database, as in shop, and repeat the option for more")]
+pub(crate) struct InvalidDatabase;
+
+/// Takes the name of a database. A list would be a name that no filter has, and so never be left out.
+fn one_database(text: &str) -> Result<String, InvalidDatabase> {
+    let fits = (1..=LONGEST).contains(&text.chars().count());
+    let is_one = fits && !text.contains([',', ' ', '/', '`']) && !text.chars().any(char::is_control);
+    if is_one { Ok(text.to_owned()) } else { Err(InvalidDatabase) }
+}
+
 /// What is expected.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct ExpectOptions {
@@ -69,7 +84,7 @@ pub(crate) struct ExpectOptions {
     pub sources: Vec<HostPort>,
     /// Database that must be replicated: by the filters of channels, and by those of the server's own binary log.
     /// Repeatable
-    #[arg(long = "expect-database", value_name = "NAME")]
+    #[arg(long = "expect-database", value_name = "NAME", value_parser = one_database)]
     pub databases: Vec<String>,
     /// Which of several servers must be writable (not read_only)
     #[arg(long = "expect-writable", value_name = "WHICH", value_enum)]

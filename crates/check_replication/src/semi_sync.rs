@@ -33,6 +33,13 @@ struct AsSource {
 }
 
 impl SemiSync {
+    /// That of a source with a replica.
+    #[cfg(test)]
+    pub(crate) fn enabled() -> Self {
+        let source = AsSource { is_on: true, replicas: 1, needed: 1, waiting: 0, acknowledged: 0 };
+        Self { source: Some(source), ..Self::default() }
+    }
+
     /// Reads the answers to [`VARIABLES`] and [`STATUS`].
     pub(crate) fn read(variables: &[Row], status: &[Row]) -> Self {
         let (variables, status) = (Row::of_pairs(variables), Row::of_pairs(status));

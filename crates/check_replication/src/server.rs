@@ -81,7 +81,8 @@ pub struct Server {
     pub commits_waiting: u64,
     /// @@gtid_domain_id of MariaDB: `None` where it was not asked for.
     pub gtid_domain_id: Option<u64>,
-    /// @@slave_skip_errors, or replica_skip_errors: `None` if it is off.
+    /// @@slave_skip_errors or replica_skip_errors with its name, as in "slave_skip_errors is 1062": `None` if it is
+    /// off.
     pub skip_errors: Option<String>,
     /// How many errors it has skipped by that since its start.
     pub skipped: u64,
@@ -125,9 +126,10 @@ impl Server {
             later: None,
             commits_waiting: 0,
             gtid_domain_id: variables.number(&["gtid_domain_id"]),
-            skip_errors: variables
-                .filled(&["slave_skip_errors", "replica_skip_errors"])
-                .filter(|errors| !errors.eq_ignore_ascii_case("off")),
+            skip_errors: ["slave_skip_errors", "replica_skip_errors"].iter().find_map(|name| {
+                let errors = variables.filled(&[name])?;
+                (!errors.eq_ignore_ascii_case("off")).then(|| format!("{name} is {errors}"))
+            }),
             skipped: 0,
             semi_sync: None,
             log: None,

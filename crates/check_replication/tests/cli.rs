@@ -32,7 +32,7 @@ fn file(folder: &TempDir, name: &str, text: &str) -> String {
 
 #[test]
 fn what_cannot_be_meant_is_unknown() {
-    let rows: [(&[&str], &str); 26] = [
+    let rows: [(&[&str], &str); 28] = [
         (&["--hostname", "a b"], "a host name has only ASCII letters, digits, dots, hyphens and underscores"),
         (&["--hostname", "db-01:0"], "the port after the colon is a number from 1 to 65535, as in db-01:161"),
         (&["--hostname=[localhost]:1"], "brackets enclose a whole IPv6 address, as in [2001:db8::1]:161"),
@@ -56,6 +56,8 @@ fn what_cannot_be_meant_is_unknown() {
         (&["--acknowledge"], "--acknowledge needs --state"),
         (&["--expect-channels=-1"], "--expect-channels: -1 is not a number from 1 to 65535"),
         (&["--expect-channels=0"], "--expect-channels: 0 is not a number from 1 to 65535"),
+        (&["--expect-database="], "give the name of one database, as in shop"),
+        (&["--expect-database=shop,stock"], "give the name of one database, as in shop"),
         (&["--expect-members=0"], "--expect-members: 0 is not a number from 1 to 65535"),
         (&["-H", "192.0.2.1", "-H", "192.0.2.1:3306"], "192.0.2.1 is asked twice: give each server once"),
         (&["-H", "DB-01", "-H", "db-01"], "db-01 is asked twice: give each server once"),

@@ -76,6 +76,19 @@ mod tests {
             let found = judge(&servers, &Links::find(&servers), true, shape, None);
             assert_eq!(texts(found), expected, "{sources:?} {nodes:?}");
         }
+        // One that yet joins is not told to be out of the tree as well, nor to give out numbers twice.
+        let mut joining = clustered(&["", "a", ""], &[1, 2]);
+        let row = |(name, value): (&str, &str)| {
+            let columns = [("Variable_name", name), ("Value", value)];
+            Row::new(columns.map(|(name, value)| (name.to_owned(), Some(value.to_owned()))))
+        };
+        let status = [("wsrep_provider_name", "Galera"), ("wsrep_cluster_status", "non-Primary")];
+        joining[2].membership = Galera::read(&status.map(row), &Row::default()).map(Membership::Galera);
+        joining.iter_mut().for_each(|server| server.auto_increment_increment = 1);
+        joining[0].read_only = true;
+        assert_eq!(judge(&joining, &Links::find(&joining), true, Shape::Tree, None), []);
+        let nodes = [joining[1].clone(), joining[2].clone()];
+        assert_eq!(judge(&nodes, &Links::find(&nodes), true, Shape::Ring, None), []);
         let mut same = clustered(&["", ""], &[0, 1]);
         same[1].server_id = 1;
         assert_eq!(judge(&same, &Links::find(&same), true, Shape::Ring, None), []);

@@ -2,6 +2,7 @@
 
 use plugin::Finding;
 
+use super::clusters::are_nodes_of_one;
 use super::links::Links;
 use super::list::pairs;
 use crate::server::Server;
@@ -62,8 +63,9 @@ pub(super) fn in_one_domain(
 
 /// Servers that are written to and give out the same numbers.
 pub(super) fn colliding(servers: &[Server]) -> Option<Finding> {
-    let colliding =
-        pairs(servers).filter(|(one, other)| is_writable(one) && is_writable(other) && collide(one, other));
+    let colliding = pairs(servers).filter(|(one, other)| {
+        is_writable(one) && is_writable(other) && !are_nodes_of_one(one, other) && collide(one, other)
+    });
     let colliding: Vec<(&Server, &Server)> = colliding.collect();
     let (one, other) = colliding.first()?;
     let more = match colliding.len() - 1 {
