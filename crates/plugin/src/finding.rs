@@ -17,6 +17,9 @@ const SEVERAL: usize = 84;
 /// How many characters [`room_after`] leaves at least: an IPv6 address or two IPv4 ones.
 const LEAST_ROOM: usize = 32;
 
+/// What stands where a fault has neither a text nor a metric that tells it.
+pub(crate) const NO_REASON: &str = "no reason is known";
+
 /// Returns how many characters of the first line are left for names or addresses after `head`.
 pub fn room_after(head: &str) -> usize {
     ONE.saturating_sub(head.chars().count()).max(LEAST_ROOM)
@@ -113,6 +116,18 @@ impl Finding {
     }
 }
 
+impl Finding {
+    /// Says of a fault without a text which of its metrics is outside of its range: a first line without any
+    /// reason helps no administrator.
+    fn give_reason(&mut self) {
+        if self.state != State::Ok && self.text.is_empty() {
+            let fault = self.metrics.iter().filter(|metric| metric.state() == self.state);
+            let reason = fault.filter_map(Metric::reason).next();
+            self.text = reason.unwrap_or_else(|| NO_REASON.to_owned());
+        }
+    }
+}
+
 /// All findings of one run.
 #[derive(Clone, Debug, Default)]
 pub struct Findings {
@@ -154,6 +169,7 @@ impl Findings {
     /// `all_well` where there is none. Where several findings have a text, each has a line below; the details
     /// of a finding follow its line. The metrics keep the order in which the findings were collected.
     pub fn report(mut self, all_well: impl Into<String>) -> Report {
+        self.all.iter_mut().for_each(Finding::give_reason);
         let metrics: Vec<Metric> =
             self.all.iter_mut().flat_map(|finding| std::mem::take(&mut finding.metrics)).collect();
         // The sort is stable: equally bad ones keep their order.
@@ -331,5 +347,25 @@ mod tests {
         assert_eq!(room_after("1 of 1: "), 48);
         assert!(fits(&"ü".repeat(SEVERAL)) && !fits(&"x".repeat(SEVERAL + 1)));
         assert_eq!(room_after(&"x".repeat(90)), LEAST_ROOM);
+    }
+
+    #[test]
+    fn no_fault_is_without_a_reason() {
+        let thresholds =
+            |critical: &str| crate::Thresholds { warning: None, critical: critical.parse().ok() };
+        let metric = |critical| Metric::count("missing", 0).thresholds(thresholds(critical));
+        let rows = [
+            (Finding::critical("").metric(metric("@0")), "missing is 0, limit @0"),
+            (Finding::critical("").metric(metric("1:")), "missing is 0, limit 1:"),
+            (Finding::critical("").metric(metric("5")), NO_REASON),
+            (Finding::unknown(""), NO_REASON),
+            (Finding::critical("web1 is down").metric(metric("@0")), "web1 is down"),
+        ];
+        for (finding, expected) in rows {
+            assert_eq!(Findings::from_iter([finding]).report("fine").summary(), expected);
+        }
+        let bare = Report::new(State::Critical, "").metric(metric("@0"));
+        assert_eq!(bare.render("X", 0), "X CRITICAL - missing is 0, limit @0 | missing=0;;@0;0\n");
+        assert_eq!(Report::new(State::Warning, " ").render("X", 0), format!("X WARNING - {NO_REASON}\n"));
     }
 }

@@ -78,6 +78,12 @@ impl Metric {
         self.thresholds.state(self.value)
     }
 
+    /// Why the value is an alarm, as "missing is 0, limit @0": `None` if it is none.
+    pub(crate) fn reason(&self) -> Option<String> {
+        let range = self.thresholds.alerting(self.value)?;
+        Some(format!("{} is {}, limit {range}", self.label, self.printed()?))
+    }
+
     /// The value with at most six decimals, so rounded that the printed ranges judge it as they judge the
     /// value: 5.0000000001 prints as 5.000001 where the limit is 5. All decimals where ranges are finer than
     /// that. `None` if it is not known.

@@ -1,6 +1,7 @@
 //! What a check found, and its rendering: one first line with all the performance data, then the details,
 //! inside NRPE's limits.
 
+use crate::finding::NO_REASON;
 use crate::text::clean_first_line;
 use crate::{Metric, State, clean};
 
@@ -69,7 +70,14 @@ impl Report {
 
     /// The summary as the first line has it, whole.
     pub(crate) fn first_line_text(&self) -> String {
-        clean_first_line(&self.summary)
+        let text = clean_first_line(&self.summary);
+        if !text.is_empty() || self.bare || self.state == State::Ok {
+            return text;
+        }
+        // What a metric tells is better than a line that says nothing.
+        let fault = self.metrics.iter().find(|metric| metric.state() == self.state);
+        let reason = fault.and_then(Metric::reason).map(|reason| clean_first_line(&reason));
+        reason.unwrap_or_else(|| NO_REASON.to_owned())
     }
 
     pub(crate) fn metrics(&self) -> &[Metric] {
@@ -111,7 +119,7 @@ impl Report {
         let (first_line, whole) = if unlimited { (usize::MAX, usize::MAX) } else { (self.room, WHOLE) };
         let head = format!("{name} {}", self.state);
         let mut metrics: Vec<String> = self.metrics.iter().map(Metric::to_string).collect();
-        let summary = clean_first_line(&self.summary);
+        let summary = self.first_line_text();
         let room = first_line.saturating_sub(head.len() + " - ".len() + summary.len().min(SUMMARY));
         let left_out = keep(&mut metrics, room);
         let data = if metrics.is_empty() { String::new() } else { format!(" | {}", metrics.join(" ")) };
