@@ -7,7 +7,8 @@ use plugin::{Deadline, ReadError, read_file, read_opened};
 use rustix::io::fcntl_dupfd_cloexec;
 use rustix::stdio::stdin;
 
-use crate::promise::{ConfigError, Dynamic, Place, Promises};
+use crate::located::Located;
+use crate::promise::{ConfigError, Dynamic, Place, Promise, Promises};
 use crate::tree::LARGEST;
 
 /// The name of a file that stands for the standard input.
@@ -25,10 +26,10 @@ pub fn read_list(path: &Path, number: u32, deadline: &Deadline) -> Result<List, 
 
 /// Reads the comments of a list, which is at `path`, that a program wrote there: `# dynamic: eth1 ipv4` for
 /// an interface that gets its address from outside (ipv4, ipv6 or any), `# ports: vmbr0 enp4s0` for those of
-/// a bridge or a bond.
+/// a bridge or a bond, `# floating: 192.0.2.100` for an address that may be here or on another host.
 pub(crate) fn expectations(path: &Path, content: &[u8], to: &mut Promises) {
     let text = String::from_utf8_lossy(content);
-    for (mark, take) in [("# dynamic: ", true), ("# ports: ", false)] {
+    for mark in ["# dynamic: ", "# ports: ", "# floating: "] {
         for (start, _) in text.match_indices(mark) {
             let before = text.get(..start).unwrap_or_default();
             let rest = text.get(start + mark.len()..).unwrap_or_default().lines().next().unwrap_or_default();
@@ -41,14 +42,22 @@ pub(crate) fn expectations(path: &Path, content: &[u8], to: &mut Promises) {
             let words: Vec<&str> =
                 rest.split('#').next().unwrap_or_default().split_ascii_whitespace().collect();
             match words.as_slice() {
-                [interface, family] if take => to.dynamic.extend(family.parse().ok().map(|family| Dynamic {
-                    interface: (*interface).to_owned(),
-                    family,
-                    required: true,
-                    place,
-                })),
-                [interface, "none"] if !take => to.add_port(interface, None, &place),
-                [interface, ports @ ..] if !take => {
+                [interface, family] if mark == "# dynamic: " => {
+                    to.dynamic.extend(family.parse().ok().map(|family| Dynamic {
+                        interface: (*interface).to_owned(),
+                        family,
+                        required: true,
+                        place,
+                    }))
+                }
+                [address] if mark == "# floating: " => to.promises.extend(
+                    address
+                        .parse()
+                        .ok()
+                        .map(|value| Promise { floating: true, ..Located { value, place }.promise(None) }),
+                ),
+                [interface, "none"] if mark == "# ports: " => to.add_port(interface, None, &place),
+                [interface, ports @ ..] if mark == "# ports: " => {
                     ports.iter().for_each(|port| to.add_port(interface, Some(port), &place))
                 }
                 _ => {}

@@ -12,6 +12,7 @@ use std::collections::{HashMap, HashSet};
 use addresses::short;
 
 use crate::folders;
+use crate::hardware::Cards;
 use crate::promise::{ConfigError, Place, Promises};
 use crate::tree::Tree;
 use definition::Definition;
@@ -49,6 +50,8 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         let read = file(&path, &content, &mut merged, &mut promises);
         promises.survive(read)?;
     }
+    let cards = Cards::new(tree);
+    merged.definitions.iter_mut().for_each(|definition| definition.resolve(&cards));
     merged.promise(&mut promises);
     Ok(found.then_some(promises))
 }
@@ -80,7 +83,7 @@ impl Merged {
     /// Adds what the definitions say.
     fn promise(self, to: &mut Promises) {
         let named =
-            |definition: &Definition| (definition.id().to_owned(), definition.interface().map(str::to_owned));
+            |definition: &Definition| (definition.id().to_owned(), definition.as_port().map(str::to_owned));
         let names: HashMap<String, Option<String>> = self.definitions.iter().map(named).collect();
         let ports: HashSet<String> =
             self.definitions.iter().flat_map(|definition| definition.port_ids().to_vec()).collect();

@@ -16,6 +16,7 @@ mod version;
 use std::collections::BTreeMap;
 
 use crate::folders;
+use crate::hardware::Cards;
 use crate::located::{Asked, Located};
 use crate::promise::{ConfigError, Dynamic, Family, Place, Promises, Shadowed};
 use crate::tree::Tree;
@@ -40,6 +41,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let mut promises = Promises::default();
     let mut claimed = Claimed::default();
     let facts = HostFacts::read(tree)?;
+    let cards = Cards::new(tree);
     // Up to version 252 an empty Address= is ignored; later ones reset the list.
     let resets = version::read(tree)?.is_none_or(|version| version > LAST_WITHOUT_RESET);
     let devices = folders::by_name(tree, &FOLDERS.map(str::to_owned), |name| is_of(name, ".netdev"))?;
@@ -55,6 +57,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         let understood = read.is_ok();
         promises.survive(read)?;
         if understood {
+            network.matches.resolve(&cards);
             network.promise(&Place::new(path, 1), &facts, &mut claimed, &mut promises);
         }
     }
@@ -93,6 +96,8 @@ fn add_orphans(
     Ok(())
 }
 
+/// The values of `DHCP=` that ask for an address, beside the booleans.
+const DHCP: [&str; 5] = ["both", "ipv4", "ipv6", "v4", "v6"];
 /// The last version that ignores an empty `Address=`.
 const LAST_WITHOUT_RESET: u32 = 252;
 
@@ -190,7 +195,13 @@ impl Network {
                 "Bridge" | "Bond" | "VRF" => self.controller = (!value.is_empty()).then_some(each.value),
                 "DHCP" => {
                     let off = boolean(value) == Some(false) || matches!(value, "none" | "");
-                    self.dhcp = (!off).then_some(each.value);
+                    let on = boolean(value) == Some(true) || DHCP.contains(&value);
+                    if off || on {
+                        self.dhcp = on.then_some(each.value);
+                    } else {
+                        let what = format!("DHCP={value} is no value, networkd ignores the line");
+                        to.notes.push(format!("note: {}: {what}", each.value.place));
+                    }
                 }
                 _ => {}
             }
@@ -256,6 +267,8 @@ impl Network {
             .take()
             .map(|each| each.place.remark(format!("{name}: ActivationPolicy={}", each.value)));
         let unmanaged = self.unmanaged.take().map(|each| each.place.remark(format!("{name}: not managed")));
+        let mut exact = self.matches.exact();
+        exact.retain(|name| claimed.by(name).is_none());
         let earlier = interface.as_deref().and_then(|name| claimed.by(name)).map(str::to_owned);
         let file = start.file.rsplit('/').next().unwrap_or_default();
         claimed.claim(self.matches.clone(), file);
@@ -273,19 +286,21 @@ impl Network {
             to.remarks.push(nothing);
             return;
         }
-        self.add(interface.as_deref(), to);
+        self.add(interface.as_deref(), &exact, to);
     }
 
-    /// Adds what it gives its interface.
-    fn add(self, interface: Option<&str>, to: &mut Promises) {
+    /// Adds what it gives its interface; `exact` are those that it names.
+    fn add(self, interface: Option<&str>, exact: &[String], to: &mut Promises) {
         let name = interface.unwrap_or("unnamed interface");
         // What a distribution ships for interfaces of some hardware, as for those of containers, says nothing
         // of this host.
         if self.matches.by_name_alone() || !self.shipped {
-            to.dynamic.extend(self.dynamic(interface));
+            to.dynamic.extend(self.dynamic(exact));
         }
-        if let (Some(interface), Some(controller)) = (interface, &self.controller) {
-            to.add_port(&controller.value, Some(interface), &controller.place);
+        if let Some(controller) = &self.controller {
+            for port in self.ports(exact) {
+                to.add_port(&controller.value, Some(&port), &controller.place);
+            }
         }
         to.remarks.extend(self.dhcp.map(|dhcp| dhcp.place.remark(format!("{name}: DHCP={}", dhcp.value))));
         let server = self.server_address.filter(|_| self.serves_dhcp);
@@ -297,18 +312,23 @@ impl Network {
         }
     }
 
-    /// The families of which the interface gets an address from outside.
-    fn dynamic(&self, interface: Option<&str>) -> Vec<Dynamic> {
-        let name = interface.map(str::to_owned).unwrap_or_else(|| self.matches.described());
-        let required = interface.is_some()
-            && !self.optional
-            && self.controller.is_none()
-            && self.matches.by_name_alone();
-        let dynamic = |family, place: &Place| Dynamic {
-            interface: name.clone(),
-            family,
-            required,
-            place: place.clone(),
+    /// What tells the interfaces that are ports: each name, or the patterns of one file as one.
+    fn ports(&self, exact: &[String]) -> Vec<String> {
+        match (exact, self.matches.patterns()) {
+            ([], Some(patterns)) => vec![patterns.join(",")],
+            (exact, _) => exact.to_vec(),
+        }
+    }
+
+    /// The families of which the interfaces get an address from outside.
+    fn dynamic(&self, exact: &[String]) -> Vec<Dynamic> {
+        let named = !exact.is_empty();
+        let names = if named { exact.to_vec() } else { vec![self.matches.described()] };
+        let required = named && !self.optional && self.controller.is_none() && !self.matches.is_doubtful();
+        let dynamic = |family, place: &Place| {
+            let each =
+                |name: &String| Dynamic { interface: name.clone(), family, required, place: place.clone() };
+            names.iter().map(each).collect::<Vec<_>>()
         };
         let by_dhcp = self.dhcp.as_ref().map(|dhcp| {
             let family = match dhcp.value.as_str() {
@@ -320,6 +340,6 @@ impl Network {
         });
         let by_prefix =
             self.assigned_prefix.as_ref().filter(|_| self.sends_ra).map(|place| dynamic(Family::V6, place));
-        by_dhcp.into_iter().chain(by_prefix).collect()
+        by_dhcp.into_iter().chain(by_prefix).flatten().collect()
     }
 }

@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, HashMap};
 use addresses::HostAddress;
 
 use crate::folders;
+use crate::hardware::Cards;
 use crate::located::Located;
 use crate::promise::{ConfigError, Dynamic, Place, Promises};
 use crate::tree::Tree;
@@ -54,7 +55,9 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         }
     }
     let found = !profiles.is_empty() || !promises.remarks.is_empty() || !promises.unknown.is_empty();
-    let profiles = that_count(profiles, &hidden, &mut promises)?;
+    let mut profiles = that_count(profiles, &hidden, &mut promises)?;
+    let cards = Cards::new(tree);
+    profiles.iter_mut().for_each(|profile| profile.resolve(&cards));
     promise(profiles, &Unmanaged::read(tree)?, &mut promises)?;
     Ok(found.then_some(promises))
 }
@@ -160,11 +163,11 @@ fn add_active(profile: &Profile, mut promises: Promises, to: &mut Promises) {
     to.promises.append(&mut promises.promises);
     to.remarks.append(&mut promises.remarks);
     to.notes.append(&mut promises.notes);
-    let required = profile.interface().is_some();
-    let interface = profile.interface().unwrap_or("unnamed interface");
+    let selector = profile.selector();
+    let (interface, required) = selector.unwrap_or_else(|| ("unnamed interface".to_owned(), false));
     let dynamic = profile.dynamic().into_iter();
     to.dynamic.extend(dynamic.map(|(family, place)| Dynamic {
-        interface: interface.to_owned(),
+        interface: interface.clone(),
         family,
         required,
         place,

@@ -7,8 +7,8 @@ use std::str::FromStr;
 use addresses::{Entry, HostAddress, List, ListError};
 use plugin::ReadError;
 
+use crate::selector::selects;
 use crate::source::Source;
-use crate::wildcard;
 
 /// One address that a configuration promises, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ pub struct Dynamic {
 pub struct Ports {
     /// The bridge, bond, team or VRF.
     pub interface: String,
-    /// The names of its ports: none where it is configured without.
+    /// The names of its ports, or shell patterns as [`selects`] takes them: none where it is configured without.
     pub ports: Vec<String>,
     /// Where it is written.
     pub place: Place,
@@ -174,14 +174,15 @@ impl Dynamic {
     /// Returns whether this is about the interface of this name: named plainly, or by one of several
     /// patterns.
     pub fn covers(&self, name: &str) -> bool {
-        // An alias as eth0:1 is on eth0.
-        let plain = self.interface.split(':').next().unwrap_or_default();
-        let patterns: Vec<&str> = self.interface.split(' ').collect();
-        let excluded = patterns
-            .iter()
-            .filter_map(|pattern| pattern.strip_prefix('!'))
-            .any(|pattern| wildcard::matches(pattern, name));
-        plain == name || !excluded && patterns.iter().any(|pattern| wildcard::matches(pattern, name))
+        self.device() == name || selects(&self.interface, name)
+    }
+
+    /// Returns what tells the interface, without the label of an alias: eth0:1 is on eth0.
+    pub fn device(&self) -> &str {
+        match self.interface.split_once(':') {
+            Some((device, label)) if !label.contains(':') => device,
+            _ => &self.interface,
+        }
     }
 }
 

@@ -6,9 +6,11 @@ use std::collections::{HashMap, HashSet};
 use addresses::{HostAddress, short};
 
 use super::yaml::Value;
+use crate::hardware::{self, Cards};
 use crate::located::Located;
 use crate::networkmanager;
 use crate::promise::{ConfigError, Dynamic, Family, Place, Ports, Promises};
+use crate::wildcard;
 
 /// One network definition.
 #[derive(Debug)]
@@ -41,6 +43,7 @@ pub(super) struct Definition {
 #[derive(Debug, Default)]
 struct Matched {
     name: Option<String>,
+    hardware: Option<String>,
     other: bool,
 }
 
@@ -96,6 +99,7 @@ impl Definition {
         for (key, value) in said.entries("match")? {
             match key.text("a key")? {
                 "name" => matched.name = Some(value.text("name")?.to_owned()),
+                "macaddress" => matched.hardware = hardware::normal(value.text("macaddress")?),
                 _ => matched.other = true,
             }
         }
@@ -161,6 +165,17 @@ impl Definition {
         Ok(())
     }
 
+    /// Takes the name of the interface with the hardware address that is matched.
+    pub(super) fn resolve(&mut self, cards: &Cards<'_>) {
+        let Some(matched) = self.matched.as_mut() else { return };
+        let name = matched.hardware.as_deref().and_then(|address| cards.name(address));
+        let pattern = matched.name.as_deref();
+        if let Some(name) = name.filter(|name| pattern.is_none_or(|pattern| wildcard::matches(pattern, name)))
+        {
+            matched.name = Some(name.to_owned());
+        }
+    }
+
     /// The interface, where it can be but one.
     pub(super) fn interface(&self) -> Option<&str> {
         if self.set_name.is_some() {
@@ -172,6 +187,14 @@ impl Definition {
         }
         let Some(matched) = &self.matched else { return Some(&self.id) };
         matched.name.as_deref().filter(|name| !name.contains(['*', '?', '[']))
+    }
+
+    /// What tells it as a port: its name, the pattern of names or the hardware address that is matched.
+    pub(super) fn as_port(&self) -> Option<&str> {
+        let matched = self.matched.as_ref();
+        let pattern = || matched?.name.as_deref();
+        let card = || matched?.hardware.as_deref();
+        self.interface().or_else(pattern).or_else(card)
     }
 
     /// The identifiers of its ports.
@@ -193,8 +216,11 @@ impl Definition {
             [Some(place), Some(_)] => (Family::Either, place),
         };
         let pattern = self.matched.as_ref().and_then(|matched| matched.name.as_deref());
-        let interface = self.interface().or(pattern).unwrap_or(&self.id).to_owned();
-        let required = self.interface().is_some() && !self.optional && !is_port;
+        // A hardware address is that of one card, here or not.
+        let card = self.matched.as_ref().and_then(|matched| matched.hardware.as_deref());
+        let exact = self.interface().or(card.filter(|_| pattern.is_none()));
+        let interface = exact.or(pattern).unwrap_or(&self.id).to_owned();
+        let required = exact.is_some() && !self.optional && !is_port;
         Some(Dynamic { interface, family, required, place: place.clone() })
     }
 

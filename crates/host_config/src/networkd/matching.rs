@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::conditions::{HostFacts, is_of_the_host};
+use crate::hardware::{self, Cards};
 use crate::wildcard;
 
 /// The conditions of a `[Match]` section.
@@ -14,6 +15,8 @@ pub(super) struct Match {
     types: Vec<String>,
     /// The conditions on the host, each with its value.
     host: Vec<(String, String)>,
+    /// The hardware addresses of `MACAddress=` and `PermanentMACAddress=`, of which one must be the interface's.
+    hardware: Vec<String>,
     /// The keys of conditions on something else, which only the running host can tell.
     other: BTreeSet<String>,
     /// A condition on the host is not known to hold.
@@ -69,11 +72,48 @@ impl Match {
     /// Takes a condition on hardware over; of hardware addresses, networkd passes over what is none.
     fn assign_hardware(&mut self, key: &str, value: &str) {
         let some = |value: &str| !key.ends_with("MACAddress") && key != "BSSID" || is_hardware_address(value);
+        let addresses = matches!(key, "MACAddress" | "PermanentMACAddress");
         if value.is_empty() {
             self.other.remove(key);
+            self.hardware.retain(|_| !addresses);
         } else if value.split_ascii_whitespace().any(some) {
             self.other.insert(key.to_owned());
         }
+        if addresses {
+            self.hardware.extend(value.split_ascii_whitespace().filter_map(hardware::normal));
+        }
+    }
+
+    /// Replaces hardware addresses by the names of the interfaces that have them, where `cards` tells and the
+    /// other conditions fit.
+    pub(super) fn resolve(&mut self, cards: &Cards<'_>) {
+        let mut found: Vec<&str> = self.hardware.iter().filter_map(|address| cards.name(address)).collect();
+        found.sort_unstable();
+        found.dedup();
+        let all = found.len();
+        found.retain(|name| self.names_fit(name));
+        if found.is_empty() || found.len() < all {
+            return;
+        }
+        self.names = found.into_iter().map(|name| (false, name.to_owned())).collect();
+        self.other.retain(|key| !key.ends_with("MACAddress"));
+    }
+
+    /// Returns the interfaces that the file names, and those that it tells by their hardware address: empty if it
+    /// tells any by patterns or by other hardware alone.
+    pub(super) fn exact(&self) -> Vec<String> {
+        match self.names.as_slice() {
+            [] if self.types.is_empty() => self.hardware.clone(),
+            names if names.iter().all(|(inverted, name)| !inverted && is_plain(name)) => {
+                names.iter().map(|(_, name)| name.clone()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether a condition on the host is not known to hold.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.doubtful
     }
 
     /// Returns the interface, where the file can be for one only.
@@ -84,14 +124,15 @@ impl Match {
         }
     }
 
+    /// Returns the patterns of names, inverted ones with a mark: `None` if there is none.
+    pub(super) fn patterns(&self) -> Option<Vec<String>> {
+        let text = |(inverted, name): &(bool, String)| format!("{}{name}", if *inverted { "!" } else { "" });
+        (!self.names.is_empty()).then(|| self.names.iter().map(text).collect())
+    }
+
     /// Returns the patterns of names, or else what stands for the interface.
     pub(super) fn described(&self) -> String {
-        let names: Vec<String> = self
-            .names
-            .iter()
-            .map(|(inverted, name)| format!("{}{name}", if *inverted { "!" } else { "" }))
-            .collect();
-        if names.is_empty() { "unnamed interface".to_owned() } else { names.join(" ") }
+        self.patterns().map_or_else(|| "unnamed interface".to_owned(), |patterns| patterns.join(" "))
     }
 
     /// Whether the file has no condition: networkd ignores it.
@@ -136,11 +177,16 @@ impl Match {
 
     /// Whether the file is for the interface `name` and whatever the host is, it says so.
     fn certainly(&self, name: &str) -> bool {
+        self.by_name_alone() && self.type_fits(name) && self.names_fit(name)
+    }
+
+    /// Whether the conditions on the name hold for it.
+    fn names_fit(&self, name: &str) -> bool {
         let matches = |inverted| {
             self.names.iter().any(|(this, pattern)| *this == inverted && wildcard::matches(pattern, name))
         };
         let positive = self.names.iter().any(|(inverted, _)| !inverted);
-        self.by_name_alone() && self.type_fits(name) && !matches(true) && (!positive || matches(false))
+        !matches(true) && (!positive || matches(false))
     }
 }
 

@@ -4,8 +4,10 @@ use addresses::{HostAddress, short};
 
 use super::address::address;
 use super::keyfile::Keyfile;
+use crate::hardware::{self, Cards};
 use crate::located::Located;
 use crate::promise::{ConfigError, Family, Place, Promises};
+use crate::selector::{is_pattern, selects};
 
 /// A profile, and where its file lies.
 #[derive(Debug)]
@@ -14,11 +16,13 @@ pub(super) struct Profile {
     pub(super) rank: usize,
     pub(super) path: String,
     file: Keyfile,
+    /// The interface that it matches, where it has no name of its own.
+    matched: Option<String>,
 }
 
 impl Profile {
     pub(super) fn parse(rank: usize, path: String, content: &[u8]) -> Result<Self, ConfigError> {
-        Ok(Self { rank, file: Keyfile::parse(&path, content)?, path })
+        Ok(Self { rank, file: Keyfile::parse(&path, content)?, path, matched: None })
     }
 
     /// Returns what makes it the same profile in another folder, with the line where it stands.
@@ -27,7 +31,48 @@ impl Profile {
     }
 
     pub(super) fn interface(&self) -> Option<&str> {
-        self.file.value("connection", "interface-name").map(|name| name.value.as_str())
+        let named = self.file.value("connection", "interface-name").map(|name| name.value.as_str());
+        named.or(self.matched.as_deref())
+    }
+
+    /// Takes the name of the one interface that it matches by its hardware address or by `[match]
+    /// interface-name=`.
+    pub(super) fn resolve(&mut self, cards: &Cards<'_>) {
+        let by_address = self.hardware().and_then(|address| cards.name(&address)).map(str::to_owned);
+        let names = self.match_names();
+        let by_name = match names.as_slice() {
+            [only] if !is_pattern(only) => Some(only.clone()),
+            _ => None,
+        };
+        self.matched =
+            by_name.or(by_address.filter(|name| names.is_empty() || selects(&names.join(","), name)));
+    }
+
+    /// Returns the interfaces that an address may come to, and whether one of them must have it: `None` if the
+    /// profile fits any interface of its type.
+    pub(super) fn selector(&self) -> Option<(String, bool)> {
+        if let Some(name) = self.interface() {
+            return Some((name.to_owned(), true));
+        }
+        let names = self.match_names();
+        match self.hardware() {
+            _ if !names.is_empty() => Some((names.join(","), names.iter().all(|name| !is_pattern(name)))),
+            address => address.map(|address| (address, true)),
+        }
+    }
+
+    /// The patterns of `[match] interface-name=`, without the marks by which NetworkManager joins them.
+    fn match_names(&self) -> Vec<String> {
+        let written = self.file.value("match", "interface-name").map_or("", |names| names.value.as_str());
+        let names = written.split([';', ',']).map(str::trim_ascii).filter(|name| !name.is_empty());
+        names.map(|name| name.trim_start_matches(['|', '&']).to_owned()).collect()
+    }
+
+    /// The hardware address of its card.
+    fn hardware(&self) -> Option<String> {
+        let groups = ["ethernet", "802-3-ethernet", "wifi", "802-11-wireless", "infiniband"];
+        let address = groups.iter().find_map(|group| self.file.value(group, "mac-address"))?;
+        hardware::normal(address.value.trim_ascii())
     }
 
     /// The type of the connection, as it is written.
