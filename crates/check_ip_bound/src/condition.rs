@@ -84,17 +84,12 @@ impl Condition {
         faults: &[PortFault],
     ) -> Self {
         let index = place.interface;
-        let Some(interface @ Interface { name, link, empty_bridge, altnames, .. }) = bound.interface(index)
-        else {
+        let Some(interface @ Interface { link, empty_bridge, .. }) = bound.interface(index) else {
             // It went between the reading of the interfaces and that of the addresses.
             return Condition::NotBound;
         };
         match place.flags {
-            _ if !interfaces.is_empty()
-                && !interfaces.iter().any(|on| on == name || altnames.contains(on)) =>
-            {
-                Condition::Elsewhere(index)
-            }
+            _ if !interfaces.is_empty() && !is_one_of(interface, interfaces) => Condition::Elsewhere(index),
             _ if prefix.is_some_and(|prefix| prefix != place.prefix) => {
                 Condition::Prefix(index, place.prefix)
             }
@@ -144,6 +139,11 @@ impl Condition {
             other => other.reason(expected, bound, interfaces).unwrap_or_default(),
         }
     }
+}
+
+/// Returns whether an interface has one of these names, or another name that is one.
+pub(crate) fn is_one_of(interface: &Interface, names: &[String]) -> bool {
+    names.iter().any(|name| *name == interface.name || interface.altnames.contains(name))
 }
 
 fn name(bound: &Bound, index: u32) -> &str {

@@ -5,7 +5,6 @@ use std::time::Duration;
 use host_config::Tree;
 use plugin::Deadline;
 
-use crate::condition::conditions;
 use crate::evaluate::evaluate;
 use crate::fixture::{args, bound};
 use crate::{Args, Expected, Observations, ports};
@@ -17,7 +16,7 @@ fn said(args: &Args, files: &[(&str, &str)], present: &str) -> (String, Vec<Stri
     let expected = Expected::read_from(&args.expectations(), &tree, &deadline).unwrap();
     let bound = bound(present);
     let port_faults = ports::faults(&expected.ports, &bound);
-    let conditions = conditions(&expected.entries, &bound, &expected.on, &port_faults);
+    let conditions = expected.conditions(&bound, &port_faults);
     let routes = Vec::new();
     let observed =
         Observations { expected, bound, conditions, port_faults, routes, promotes_all: None, uptime: None };
@@ -26,6 +25,9 @@ fn said(args: &Args, files: &[(&str, &str)], present: &str) -> (String, Vec<Stri
     let first = lines.next().unwrap();
     (first.split(" | ").next().unwrap().to_owned(), lines.collect())
 }
+
+/// What is said where nothing is expected.
+const NOTHING: &str = "UNKNOWN - no address is expected: name them by --ip or --file, or add --bound to check those that are bound";
 
 /// A file of netplan with these lines for interfaces.
 fn netplan(interfaces: &str) -> String {
@@ -44,15 +46,15 @@ fn an_interface_with_dhcp_must_have_an_address() {
         (&dhcp, "192.0.2.1/24@eth0", "CRITICAL - 1 of 1 address missing: eth3 has no IPv4 address (DHCP)"),
         (&dhcp, "fe80::1/64@eth3", "CRITICAL - 1 of 1 address missing: eth3 has no IPv4 address (DHCP)"),
         (&dhcp, "169.254.7.7/16@eth3", "CRITICAL - 1 of 1 address missing: eth3 has no IPv4 address (DHCP)"),
-        (&optional, "192.0.2.1/24@eth0", "OK - no address is expected, and none is out of place"),
+        (&optional, "192.0.2.1/24@eth0", NOTHING),
         (&optional, "fe80::1/64@eth0", "CRITICAL - 1 of 1 address missing: eth3 has no IPv4 address (DHCP)"),
         (
             &down,
             "192.0.2.1/24@eth0",
             "CRITICAL - 1 of 1 address missing: eth1 has no IPv4 address (DHCP): it is down",
         ),
-        (&absent, "192.0.2.1/24@eth0", "OK - no address is expected, and none is out of place"),
-        (&cable, "192.0.2.1/24@eth0", "OK - no address is expected, and none is out of place"),
+        (&absent, "192.0.2.1/24@eth0", NOTHING),
+        (&cable, "192.0.2.1/24@eth0", NOTHING),
     ];
     for (file, present, expected) in rows {
         let (first, _) = said(&args(), &[("/etc/netplan/a.yaml", file)], present);
@@ -121,9 +123,97 @@ fn the_bound_addresses_make_a_list() {
         ignore: vec!["203.0.113.0/24".parse().unwrap()],
         ..args()
     };
-    let listed = crate::extra::listing(&bound(present), &args).render("IP_BOUND", 0);
+    let floating = [("198.51.100.9".parse().unwrap(), "--floating".to_owned())];
+    let report = crate::extra::listing(&bound(present), &args, &floating);
     assert_eq!(
-        listed,
-        "# 2 addresses bound here\n192.0.2.1/24 # bound on eth0\n2001:db8::1/64 # bound on eth0\n"
+        report.render("IP_BOUND", 0),
+        "# 2 addresses bound here\n192.0.2.1/24 # bound on eth0\n2001:db8::1/64 # bound on eth0\n\
+         # floating: 198.51.100.9 # --floating\n"
     );
+    let nothing = crate::extra::listing(&bound("127.0.0.1/8@lo"), &args, &[]);
+    assert_eq!(nothing.state, plugin::State::Unknown, "an empty list replaces no complete one");
+}
+
+#[test]
+fn floating_addresses_alone_are_no_expectation() {
+    let keepalived = "vrrp_instance a {\n interface eth0\n virtual_ipaddress {\n 192.0.2.100\n }\n}\n";
+    let files = [("/etc/keepalived/keepalived.conf", keepalived)];
+    let (first, details) = said(&args(), &files, "192.0.2.1/24@eth0");
+    let expected = "IP_BOUND UNKNOWN - no address is expected beside floating ones: name them by --ip or --file, or add --bound";
+    assert_eq!(first, expected);
+    assert!(
+        details.contains(&"note: floating 192.0.2.100 is not here (not bound)".to_owned()),
+        "{details:?}"
+    );
+}
+
+#[test]
+fn an_interface_that_is_told_exactly_must_have_its_lease() {
+    let eth3 = "CRITICAL - 1 of 1 address missing: eth3 has no IPv4 address (DHCP)";
+    let rows = [
+        ("Name=eth3\nMACAddress=52:54:00:00:00:03", eth3),
+        ("Name=eth3\nDriver=virtio_net", eth3),
+        ("Name=eth3 eth7", eth3),
+        ("PermanentMACAddress=52:54:00:00:00:03", eth3),
+        ("MACAddress=52:54:00:00:00:99", NOTHING),
+        ("Name=wl*", NOTHING),
+    ];
+    for (matched, expected) in rows {
+        let file = format!("[Match]\n{matched}\n[Network]\nDHCP=ipv4\n");
+        let files = [
+            ("/etc/systemd/network/10-a.network", file.as_str()),
+            ("/sys/class/net/eth3/address", "52:54:00:00:00:03\n"),
+        ];
+        let (first, _) = said(&args(), &files, "192.0.2.1/24@eth0");
+        assert_eq!(first, format!("IP_BOUND {expected}"), "{matched}");
+    }
+}
+
+#[test]
+fn a_pattern_asks_for_a_lease_where_nothing_else_configures_the_interface() {
+    let files = |name| {
+        [
+            (
+                "/etc/systemd/network/10-a.network",
+                "[Match]\nName=eth0\n[Network]\nAddress=192.0.2.1/24\n".to_owned(),
+            ),
+            ("/etc/systemd/network/20-b.network", format!("[Match]\nName={name}\n[Network]\nDHCP=ipv4\n")),
+        ]
+    };
+    let rows = [
+        ("eth[03]", Some("note: eth[03] has no IPv4 address (DHCP): it is not required")),
+        ("eth[0]", None),
+        ("wl*", None),
+    ];
+    for (name, note) in rows {
+        let files = files(name);
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        let (first, details) = said(&args(), &files, "192.0.2.1/24@eth0");
+        assert_eq!(first, "IP_BOUND OK - 1 address from networkd bound and usable", "{name}");
+        assert_eq!(details, Vec::from_iter(note.map(str::to_owned)), "{name}");
+    }
+}
+
+#[test]
+fn the_cause_stands_beside_a_total_outage() {
+    let rows = [
+        ("eth9: {dhcp4: true}", "eth9 has no IPv4 address (DHCP): there is no eth9 here"),
+        ("eth1: {dhcp4: true}", "eth1 has no IPv4 address (DHCP): it is down"),
+        ("eth2: {dhcp4: true}", "eth2 has no IPv4 address (DHCP): it has no carrier"),
+        ("eth3: {dhcp4: true}", "eth3 has no IPv4 address (DHCP)"),
+    ];
+    for (interface, cause) in rows {
+        let file = netplan(&format!("    {interface}\n"));
+        let (first, _) = said(&args(), &[("/etc/netplan/a.yaml", &file)], "127.0.0.1/8@lo");
+        assert_eq!(first, format!("IP_BOUND CRITICAL - 1 of 1 address missing: {cause}"));
+    }
+}
+
+#[test]
+fn a_lease_on_a_bridge_without_its_ports_is_worth_nothing() {
+    let file = "network:\n  version: 2\n  bridges:\n    docker0: {interfaces: [eth9], dhcp4: true}\n";
+    let files = [("/etc/netplan/a.yaml", file)];
+    let (first, _) = said(&args(), &files, "192.0.2.1/24@docker0~3600 192.0.2.2/24@eth0");
+    let fault = "docker0 has none of its ports: there is no eth9 here";
+    assert_eq!(first, format!("IP_BOUND CRITICAL - 1 of 1 address missing: {fault}"));
 }

@@ -3,10 +3,13 @@
 
 use std::net::IpAddr;
 
-use host_config::{Dynamic, Family};
+use host_config::{Dynamic, Family, Ports};
 use host_net::{Bound, BoundAddress, Interface, Kind, Link};
 
+use crate::condition::is_one_of;
 use crate::expected::Expected;
+use crate::port_fault::PortFault;
+use crate::ports;
 
 /// What became of one such interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,15 +39,28 @@ pub(crate) fn leases(expected: &Expected, bound: &Bound) -> Vec<Lease> {
     }
     // Where the host has no address at all, no excuse counts.
     let isolated = !serves(bound);
-    expected.dynamic.iter().map(|dynamic| lease(dynamic, expected, bound, isolated)).collect()
+    let faults = if expected.dynamic.is_empty() { Vec::new() } else { ports::faults(&expected.ports, bound) };
+    expected.dynamic.iter().map(|dynamic| lease(dynamic, expected, bound, &faults, isolated)).collect()
 }
 
-fn lease(dynamic: &Dynamic, expected: &Expected, bound: &Bound, isolated: bool) -> Lease {
-    let name = dynamic.interface.split(':').next().unwrap_or_default();
-    let fitting = |interface: &&Interface| {
-        dynamic.covers(&interface.name) || interface.altnames.iter().any(|name| dynamic.covers(name))
-    };
-    let here: Vec<&Interface> = bound.interfaces.iter().filter(fitting).collect();
+fn lease(
+    dynamic: &Dynamic,
+    expected: &Expected,
+    bound: &Bound,
+    faults: &[PortFault],
+    isolated: bool,
+) -> Lease {
+    let name = dynamic.device();
+    let here: Vec<&Interface> =
+        bound.interfaces.iter().filter(|interface| is_for(dynamic, interface)).collect();
+    // What is leased there no longer leaves this host.
+    let cut_off =
+        |interface: &Interface| faults.iter().find(|each| each.none && each.interface == interface.index);
+    if let ([only], true) = (here.as_slice(), dynamic.required)
+        && let Some(fault) = cut_off(only)
+    {
+        return Lease::Missing(fault.text.clone());
+    }
     let has = |interface: &&Interface| has_address(dynamic.family, interface, expected, bound);
     if here.iter().any(has) {
         return Lease::Has;
@@ -54,20 +70,68 @@ fn lease(dynamic: &Dynamic, expected: &Expected, bound: &Bound, isolated: bool) 
         Family::V6 => format!("{name} has no IPv6 address (DHCPv6 or router)"),
         Family::Either => format!("{name} has no address (DHCP)"),
     };
+    let cause = cause(dynamic, name, &here);
+    let lacks_by = format!("{lacks}{}", cause.map(|cause| format!(": {cause}")).unwrap_or_default());
     match here.as_slice() {
-        _ if isolated => Lease::Missing(lacks),
-        [] if !dynamic.required => Lease::Idle(format!("{lacks}: there is no {name} here")),
-        [] => Lease::Excused(format!("{lacks}: there is no {name} here")),
-        _ if !dynamic.required && here.iter().all(|interface| interface.name != name) => {
+        _ if isolated => Lease::Missing(lacks_by),
+        [] if !dynamic.required => Lease::Idle(lacks_by),
+        [] => Lease::Excused(lacks_by),
+        // A pattern asks nothing of interfaces that have a file of their own.
+        _ if !dynamic.required && here.iter().all(|each| is_configured_apart(each, dynamic, expected)) => {
             Lease::Idle(format!("{lacks}: it is not required"))
         }
         _ if !dynamic.required => Lease::Excused(format!("{lacks}: it is not required")),
-        [only] if only.link == Link::Down => Lease::Missing(format!("{lacks}: it is down")),
-        [only] if only.link != Link::Up => {
-            Lease::Excused(format!("{lacks}: it {}", only.link.fault().unwrap_or("is not up")))
-        }
-        _ => Lease::Missing(lacks),
+        [only] if !matches!(only.link, Link::Up | Link::Down) => Lease::Excused(lacks_by),
+        _ => Lease::Missing(lacks_by),
     }
+}
+
+/// Why the interfaces have no address, as far as they show it.
+fn cause(dynamic: &Dynamic, name: &str, here: &[&Interface]) -> Option<String> {
+    match here {
+        [] => Some(format!("there is no {name} here")),
+        [only] if only.link.fault().is_some() => {
+            Some(format!("it {}", only.link.fault().unwrap_or("is not up")))
+        }
+        all if dynamic.family == Family::V6 && all.iter().all(|each| each.ipv6_disabled == Some(true)) => {
+            Some("IPv6 is disabled on it".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// Whether an interface is one that gets its address so.
+fn is_for(dynamic: &Dynamic, interface: &Interface) -> bool {
+    dynamic.covers(&interface.name) || interface.altnames.iter().any(|name| dynamic.covers(name))
+}
+
+/// Whether something else than `dynamic` configures an interface, or its addresses mean nothing.
+fn is_configured_apart(interface: &Interface, dynamic: &Dynamic, expected: &Expected) -> bool {
+    let named = |name: &str| is_one_of(interface, &[name.split(':').next().unwrap_or_default().to_owned()]);
+    let port = |ports: &Ports| named(&ports.interface) || ports.ports.iter().any(|port| named(port));
+    interface.loopback
+        || interface.controller.is_some()
+        || is_engines_bridge(&interface.name)
+        || dynamic.device() != interface.name
+            && (expected.interfaces.iter().any(|(_, name)| named(name))
+                || expected.dynamic.iter().any(|other| named(other.device()))
+                || expected.ports.iter().any(port))
+}
+
+/// Returns whether an interface lacks its address only while duplicate address detection runs for one.
+pub(crate) fn awaits_detection(expected: &Expected, bound: &Bound) -> bool {
+    let lacking = leases(expected, bound).iter().any(|lease| matches!(lease, Lease::Missing(_)));
+    lacking
+        && bound.addresses.iter().any(|each| {
+            let detecting = each.flags.tentative() && !each.flags.duplicate() && !is_local(each.address);
+            detecting
+                && bound.interface(each.interface).is_some_and(|interface| {
+                    expected
+                        .dynamic
+                        .iter()
+                        .any(|dynamic| dynamic.family != Family::V4 && is_for(dynamic, interface))
+                })
+        })
 }
 
 /// Whether the interface has a usable address of the family that is not one of its static ones.
@@ -135,5 +199,5 @@ pub(crate) fn is_engines_bridge(name: &str) -> bool {
 
 /// Returns whether anything is expected here: an interface that needs no address now is no expectation.
 pub(crate) fn expects_something(expected: &Expected, bound: &Bound) -> bool {
-    !expected.is_empty() || leases(expected, bound).iter().any(Lease::counts)
+    !expected.entries.is_empty() || leases(expected, bound).iter().any(Lease::counts)
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use plugin::{Finding, Findings, Report, State, Thresholds};
 
+use crate::probe::ProbeError;
 use crate::{Observations, extra, gateway, held, misplaced, missing, ports, shadowed};
 
 /// What is judged how.
@@ -34,6 +35,7 @@ pub(crate) fn evaluate(limits: &Limits, observed: &Observations) -> Report {
     findings.push(judge_unknown(observed));
     findings.push(extra::judge(limits.unexpected, observed));
     findings.push(held::report_floating(observed));
+    findings.extend(judge_nothing(&findings, observed));
     let remark = apply_grace(&mut findings, limits.grace, observed.uptime);
     let notes = observed.expected.notes.iter().cloned();
     findings.push(Finding::ok("").details(notes).verbose_details(observed.expected.remarks.iter().cloned()));
@@ -51,6 +53,20 @@ fn judge_unknown(observed: &Observations) -> Finding {
             Finding::unknown(first).details(rest.iter().cloned()).detail(advice)
         }
     }
+}
+
+/// Returns a finding where nothing that was looked at could ever be an alarm: addresses that may be here or
+/// not, as keepalived's, are no expectation.
+fn judge_nothing(findings: &[Finding], observed: &Observations) -> Option<Finding> {
+    let expected = &observed.expected;
+    let nothing = missing::total(observed) == 0 && expected.absent.is_empty() && expected.gateways.is_empty();
+    let well = findings.iter().all(|finding| finding.state == State::Ok);
+    let why = || match (expected.unread.first(), expected.floating.is_empty()) {
+        (Some(unread), _) => ProbeError::Unread(unread.clone()),
+        (None, true) => ProbeError::NothingToCheck,
+        (None, false) => ProbeError::OnlyFloating,
+    };
+    (nothing && well).then(|| Finding::unknown(why().to_string()))
 }
 
 /// Returns the first line of a report without a fault. As many missing as are allowed are no fault, and not
@@ -147,7 +163,16 @@ mod tests {
             assert_eq!(found[1..], notes);
         }
         let only = lines(&args, &observed(&args, "", ListSource::Named, "192.0.2.9/32@eth0"));
+        let nothing = "IP_BOUND UNKNOWN - no address is expected beside floating ones: name them by --ip or --file, or add --bound | ";
+        assert!(only[0].starts_with(nothing) && only[0].ends_with("holds_2001_db8__9=0;;;0;1"), "{only:?}");
+        let absent = vec!["192.0.2.10".parse().unwrap()];
+        let moving = Args { absent, ..args };
+        let only = lines(&moving, &observed(&moving, "", ListSource::Named, "192.0.2.9/32@eth0"));
         assert!(only[0].starts_with("IP_BOUND OK - 1 of 2 floating addresses here | "), "{only:?}");
+        // --bound looks at the other addresses all the same.
+        let bound = observed(&moving, "", ListSource::Bound, "192.0.2.1/24@eth1 192.0.2.9/32@eth0");
+        let line = "IP_BOUND CRITICAL - 192.0.2.1 bound but unusable: eth1 is down | ";
+        assert!(lines(&moving, &bound)[0].starts_with(line), "{:?}", lines(&moving, &bound));
     }
 
     #[test]

@@ -8,12 +8,15 @@ use std::time::{Duration, SystemTime};
 
 use addresses::{Entry, HostAddress, List};
 use host_config::{AddressOptions, ConfigError, Dynamic, Origin, Ports, Promise, Promises, Source, Tree};
-use host_net::Bound;
+use host_net::{Bound, BoundAddress};
 use plugin::{Deadline, ReadError, Report, State};
 
 use crate::Expectations;
+use crate::condition::{Condition, conditions, is_one_of};
 use crate::contradictions::reconcile;
+use crate::dynamic::is_local;
 use crate::options::Ignored;
+use crate::port_fault::PortFault;
 
 /// The expected addresses.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,6 +87,9 @@ pub enum ExpectedError {
     /// A list is older than --file-max-age allows.
     #[error("{0} was written {1} s ago, allowed {2} s: renew it by --list")]
     Old(String, u64, u64),
+    /// A list is dated in the future: its age is not known.
+    #[error("{0} is dated in the future, by {1} s: set the clock, or renew the list by --list")]
+    Future(String, u64),
     /// The age of a list is not known.
     #[error("{0}: {1}")]
     Age(String, String),
@@ -142,6 +148,7 @@ impl Expected {
         let found = host_config::read(from, tree)?;
         let mut expected = Self::new(expectations, lists, found);
         expected.dynamic.extend(comments.dynamic);
+        expected.add_floating(comments.promises);
         expected.ports.extend(comments.ports);
         if from.contains(&Origin::Auto) {
             expected.unread = host_config::unread(tree)?;
@@ -151,6 +158,16 @@ impl Expected {
             return Err(ExpectedError::NothingPromised(expectations.addresses.names()));
         }
         Ok(expected)
+    }
+
+    /// Adds addresses that move between hosts, and no longer demands them here.
+    fn add_floating(&mut self, promises: Vec<Promise>) {
+        let floating = promises.into_iter().map(|each| (each.expected.address, each.place.to_string()));
+        self.floating.extend(floating);
+        self.floating.sort();
+        self.floating.dedup_by_key(|(address, _)| *address);
+        let floating = &self.floating;
+        self.entries.retain(|entry| floating.is_empty() || !floats(floating, entry.expected.address));
     }
 
     /// Returns whether no source names an address: interfaces with dynamic ones aside.
@@ -204,12 +221,9 @@ impl Expected {
         if !found.is_empty() {
             expected.take_configuration(expectations, found);
         }
-        expected.floating.sort();
-        expected.floating.dedup_by_key(|(address, _)| *address);
         expected.interfaces.sort();
         expected.entries = unique(expected.entries);
-        let floating = &expected.floating;
-        expected.entries.retain(|entry| floating.is_empty() || !floats(floating, entry.expected.address));
+        expected.add_floating(Vec::new());
         expected
     }
 
@@ -278,15 +292,38 @@ impl Expected {
         self.interfaces.extend(interface.map(|interface| (expected.address, interface)));
     }
 
-    /// What is bound is expected, for entry of anything else.
+    /// What is bound is expected, for want of anything else: all but the addresses that move between hosts.
+    /// On interfaces that are named, the addresses that every link has of its own are no expectation either.
     pub(crate) fn expect_all(&mut self, bound: &Bound) {
         let entry = |address: IpAddr| Entry {
             expected: HostAddress { address, prefix: None },
             list: u32::MAX,
             line: 0,
         };
-        self.entries = unique(bound.addresses.iter().map(|bound| entry(bound.address)).collect());
+        let moves = |address| floats(&self.floating, address) || self.absent.contains(&address);
+        let elsewhere = |each: &BoundAddress| {
+            !self.on.is_empty()
+                && (is_local(each.address)
+                    || !bound
+                        .interface(each.interface)
+                        .is_some_and(|interface| is_one_of(interface, &self.on)))
+        };
+        let all = bound.addresses.iter().filter(|each| !moves(each.address) && !elsewhere(each));
+        self.entries = unique(all.map(|each| entry(each.address)).collect());
         self.source = ListSource::Bound;
+    }
+
+    /// Returns what became of the entries that are not simply usable. `faults` are the interfaces that lack
+    /// ports.
+    pub(crate) fn conditions(&self, bound: &Bound, faults: &[PortFault]) -> Vec<(Entry, Condition)> {
+        let mut found = conditions(&self.entries, bound, &self.on, faults);
+        // An interface that is down on purpose excuses what was found on it, and not what must be usable.
+        for (_, condition) in &mut found {
+            if let (Condition::Parked(on), false) = (*condition, self.source == ListSource::Bound) {
+                *condition = Condition::NoLink(on);
+            }
+        }
+        found
     }
 
     /// Where an entry is written: nothing for those that come from what is bound.
@@ -311,8 +348,7 @@ impl Expected {
     /// it: whoever takes the list must not demand them of every host.
     pub(crate) fn listing(&self) -> Report {
         let total = self.entries.len();
-        let mut lines =
-            vec![format!("# {total} {}{}", if total == 1 { "address" } else { "addresses" }, self.from())];
+        let mut lines = vec![format!("# {}{}", crate::words::addresses(total), self.from())];
         let dynamic = self.dynamic.iter().filter(|dynamic| self.demands_dynamic && dynamic.required);
         lines.extend(dynamic.map(|dynamic| {
             format!("# dynamic: {} {} # {}", dynamic.interface, dynamic.family, dynamic.place)
@@ -331,13 +367,18 @@ impl Expected {
         // A name that is written over several lines must not make lines of the list.
         let lines = lines.iter().map(|line| line.replace(char::is_control, " "));
         let mut report = Report::listing(lines);
-        // A list that came out shorter must not replace a complete one.
-        if !self.unknown.is_empty() {
+        // A list that came out shorter or empty must not replace a complete one.
+        let expects =
+            !self.entries.is_empty() || self.dynamic.iter().any(|each| each.required) && self.demands_dynamic;
+        if !self.unknown.is_empty() || !expects {
             report.state = State::Unknown;
         }
         report
     }
 }
+
+/// How far in the future a list may be dated.
+const AHEAD: Duration = Duration::from_secs(60);
 
 /// Checks that a list was written within the time allowed.
 fn check_age(path: &Path, limit: Duration, deadline: &Deadline) -> Result<(), ExpectedError> {
@@ -345,8 +386,12 @@ fn check_age(path: &Path, limit: Duration, deadline: &Deadline) -> Result<(), Ex
     let _step = deadline.step(format!("reading {name}"));
     let written = fs::metadata(path).and_then(|metadata| metadata.modified());
     let written = written.map_err(|error| ExpectedError::Age(name.clone(), plugin::reason(&error)))?;
-    // One that was written in the future is not old.
-    let age = SystemTime::now().duration_since(written).unwrap_or_default();
+    let age = match SystemTime::now().duration_since(written) {
+        Ok(age) => age,
+        // The clock of a file server may be ahead of this host's.
+        Err(ahead) if ahead.duration() <= AHEAD => Duration::ZERO,
+        Err(ahead) => return Err(ExpectedError::Future(name, ahead.duration().as_secs())),
+    };
     if age > limit { Err(ExpectedError::Old(name, age.as_secs(), limit.as_secs())) } else { Ok(()) }
 }
 

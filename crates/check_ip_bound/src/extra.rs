@@ -89,7 +89,7 @@ fn is_leased(observed: &Observations, bound: &BoundAddress) -> bool {
 
 /// Returns the bound addresses that are neither local to this host or its link, nor temporary, leased,
 /// floating or ignored, as a list for --file.
-pub(crate) fn listing(bound: &Bound, args: &Args) -> Report {
+pub(crate) fn listing(bound: &Bound, args: &Args, floating: &[(IpAddr, String)]) -> Report {
     let ignored = ignored(&args.ignore);
     let mut lines = Vec::new();
     for address in &bound.addresses {
@@ -99,13 +99,22 @@ pub(crate) fn listing(bound: &Bound, args: &Args) -> Report {
             || is_engines_bridge(name)
             || is_parked(interface)
             || is_local(address.address);
-        let moves = args.floating.contains(&address.address) || !address.flags.permanent();
+        let floats = floating.iter().any(|(floating, _)| *floating == address.address);
+        let moves = floats || !address.flags.permanent();
         if !own && !moves && !ignored.iter().any(|ignored| ignored.covers(address.address, name)) {
             lines.push(format!("{}/{} # bound on {name}", address.address, address.prefix));
         }
     }
     let head = format!("# {} bound here", crate::words::addresses(lines.len()));
-    Report::listing(std::iter::once(head).chain(lines))
+    let here = floating.iter().filter(|(address, _)| !bound.places(*address).is_empty());
+    let here: Vec<String> = here.map(|(address, place)| format!("# floating: {address} # {place}")).collect();
+    let nothing = lines.is_empty();
+    let mut report = Report::listing(std::iter::once(head).chain(lines).chain(here));
+    // An empty list must not replace a complete one.
+    if nothing {
+        report.state = State::Unknown;
+    }
+    report
 }
 
 /// Returns a line for each interface and origin.

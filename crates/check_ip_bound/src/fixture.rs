@@ -6,7 +6,6 @@ use clap::Parser as _;
 use host_net::{Bound, BoundAddress, Flags, Interface, Kind, Lifetime, Link};
 use plugin::Report;
 
-use crate::condition::conditions;
 use crate::evaluate::evaluate;
 use crate::{Args, Expected, ListSource, Observations};
 
@@ -74,7 +73,7 @@ pub(crate) fn observed(args: &Args, list: &str, source: ListSource, present: &st
     }
     expected.complete |= matches!(source, ListSource::Configured(_));
     expected.source = source;
-    let conditions = conditions(&expected.entries, &bound, &expected.on, &[]);
+    let conditions = expected.conditions(&bound, &[]);
     Observations {
         expected,
         bound,

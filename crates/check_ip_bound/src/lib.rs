@@ -31,6 +31,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use addresses::Entry;
+use clap::builder::NonEmptyStringValueParser;
 use host_config::AddressOptions;
 use host_net::{Bound, DefaultRoute};
 use plugin::{Deadline, Report, Seconds, State, Thresholds};
@@ -72,11 +73,11 @@ pub struct Args {
     #[arg(long)]
     pub no_dynamic: bool,
     /// Report UNKNOWN if a list of --file was last written longer ago than this
-    #[arg(long, value_name = "SECONDS", value_parser = Seconds::within(1.0..=LONGEST_GRACE))]
+    #[arg(long, value_name = "SECONDS", requires = "file", value_parser = Seconds::within(1.0..=LONGEST_GRACE))]
     pub file_max_age: Option<Seconds>,
     /// Interface that the expected addresses must be on: one of those given. Repeatable. Default: any,
     /// loopback too
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub interface: Vec<String>,
     /// How many addresses may be missing.
     #[command(flatten)]
@@ -132,7 +133,7 @@ pub struct Observations {
 impl Observations {
     /// Returns whether a condition makes its address a missing one. A bridge without ports is no fault where
     /// it is configured so, nor where its address is not expected by name; nor is an interface that only
-    /// holds addresses and is switched off on purpose.
+    /// holds the addresses that were found on it and is switched off on purpose.
     pub fn counts(&self, condition: Condition) -> bool {
         match condition {
             Condition::EmptyBridge(index) => {
@@ -199,7 +200,19 @@ pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
 /// Prints the expected addresses, or with `--bound` those that are bound here.
 fn listing(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
     if args.bound {
-        return Ok(extra::listing(&Bound::read(deadline)?, args));
+        return Ok(extra::listing(&Bound::read(deadline)?, args, &floating(args, deadline)?));
     }
     Ok(Expected::read(&args.expectations(), deadline)?.listing())
+}
+
+/// Returns the addresses that move between hosts: those of --floating, and of the configuration as far as it
+/// can be read, as what is not understood of it is no reason to list nothing.
+fn floating(args: &Args, deadline: &Deadline) -> Result<Vec<(IpAddr, String)>, ProbeError> {
+    match Expected::read(&args.expectations(), deadline) {
+        Ok(expected) => Ok(expected.floating),
+        Err(ExpectedError::Forbidden(_) | ExpectedError::NothingPromised(_)) => {
+            Ok(Expected::new(&args.expectations(), Vec::new(), Vec::new()).floating)
+        }
+        Err(error) => Err(error.into()),
+    }
 }

@@ -49,7 +49,14 @@ pub(crate) fn judge(thresholds: &Thresholds, observed: &Observations) -> Finding
     let state = metric.state();
     let groups = groups(observed, &missing);
     let allowed = if state == State::Ok { allowed(&thresholds) } else { String::new() };
-    let text = if all_missing == 0 { String::new() } else { in_words(observed, &groups, &lacking, &allowed) };
+    let text = match thresholds.alerting(all_missing as f64) {
+        // A range may ask for some that are missing.
+        Some(range) if all_missing == 0 => {
+            format!("{all_missing} of {} missing, limit {range}", addresses(total))
+        }
+        None if all_missing == 0 => String::new(),
+        _ => in_words(observed, &groups, &lacking, &allowed),
+    };
     let told = |group: &Group| groups.len() > 1 || says_more(observed, group, &text);
     let details = groups.iter().filter(|group| told(group)).map(|group| group.detail(observed));
     let untold = lacking.iter().filter(|what| !text.contains(**what)).map(|what| (*what).to_owned());

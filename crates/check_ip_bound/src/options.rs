@@ -1,6 +1,5 @@
 //! The values of this plugin's own options: hostile until parsed.
 
-use std::convert::Infallible;
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -17,9 +16,12 @@ pub enum Ignored {
 }
 
 impl FromStr for Ignored {
-    type Err = Infallible;
+    type Err = &'static str;
 
-    fn from_str(text: &str) -> Result<Self, Infallible> {
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        if text.is_empty() {
+            return Err("it names no network and no interface");
+        }
         Ok(match text.parse() {
             Ok(HostAddress { address, prefix }) => {
                 Ignored::Network(address, prefix.unwrap_or(if address.is_ipv4() { 32 } else { 128 }))

@@ -2,12 +2,13 @@
 //! uplink has a carrier while guests are on it, or while nothing ever was: only its ports show that no packet
 //! leaves.
 
-use host_config::Ports;
+use host_config::{Ports, is_pattern, selects};
 use host_net::{Bound, Interface, Kind, Link};
 use plugin::{Finding, State};
 
 use crate::Observations;
 use crate::condition::Condition;
+use crate::dynamic::{Lease, leases};
 use crate::port_fault::PortFault;
 
 /// Returns the faults of the configured ports.
@@ -40,16 +41,37 @@ fn fault(configured: &Ports, bound: &Bound) -> Option<PortFault> {
     Some(PortFault { interface: controller.index, none, text })
 }
 
-/// What is wrong with one port, and whether it is more than that nothing is plugged in.
-fn wrong(name: &str, controller: &Interface, bound: &Bound) -> Option<(bool, String)> {
-    let Some(port) = bound.by_name(name) else { return Some((true, format!("there is no {name} here"))) };
+/// What is wrong with one port, and whether it is more than that nothing is plugged in. Of the interfaces that
+/// a pattern fits, one that is well is enough: files that count more may have others.
+fn wrong(port: &str, controller: &Interface, bound: &Bound) -> Option<(bool, String)> {
+    let fits =
+        |each: &&Interface| each.index != controller.index && !each.loopback && selects(port, &each.name);
+    let by_name = bound.by_name(port).into_iter();
+    let fitting: Vec<&Interface> =
+        if is_pattern(port) { bound.interfaces.iter().filter(fits).collect() } else { by_name.collect() };
+    if fitting.is_empty() {
+        return Some((true, format!("there is no {port} here")));
+    }
+    let faults: Option<Vec<(bool, String)>> = fitting.iter().map(|each| fault_of(each, controller)).collect();
+    // A port that is there and not up tells more than an interface that is none.
+    faults.and_then(|faults| {
+        let of_a_port = |(_, text): &&(bool, String)| !text.ends_with(NO_PORT);
+        faults.iter().find(of_a_port).or(faults.first()).cloned()
+    })
+}
+
+/// What is wrong with an interface that should be a port.
+fn fault_of(port: &Interface, controller: &Interface) -> Option<(bool, String)> {
+    let name = &port.name;
     match port.link {
-        _ if port.controller != Some(controller.index) => Some((true, format!("{name} is not a port of it"))),
+        _ if port.controller != Some(controller.index) => Some((true, format!("{name} {NO_PORT}"))),
         Link::Up => None,
         Link::Down => Some((true, format!("{name} is down"))),
         link => Some((false, format!("{name} {}", link.fault().unwrap_or("is not up")))),
     }
 }
+
+const NO_PORT: &str = "is not a port of it";
 
 /// Returns whether an interface is configured as a bridge without ports.
 pub(crate) fn is_portless(name: &str, configured: &[Ports]) -> bool {
@@ -58,9 +80,11 @@ pub(crate) fn is_portless(name: &str, configured: &[Ports]) -> bool {
 
 /// Judges the faults that no expected address stands for: each is a warning.
 pub(crate) fn judge(observed: &Observations) -> Vec<Finding> {
+    let leases = leases(&observed.expected, &observed.bound);
     let told = |fault: &&PortFault| {
         let stands = |condition: &Condition| *condition == Condition::NoPorts(fault.interface);
         !observed.conditions.iter().any(|(_, condition)| stands(condition))
+            && !leases.contains(&Lease::Missing(fault.text.clone()))
     };
     let finding = |fault: &PortFault| Finding::new(State::Warning, fault.text.clone());
     observed.port_faults.iter().filter(told).map(finding).collect()
@@ -92,7 +116,7 @@ mod tests {
     #[test]
     fn configured_ports_are_compared_with_those_that_are_there() {
         type Row<'a> = (Kind, &'a [&'a str], &'a str, Option<(bool, &'a str)>);
-        let rows: [Row<'_>; 11] = [
+        let rows: [Row<'_>; 15] = [
             (Kind::Bridge, &["eth0"], "eth0", None),
             (
                 Kind::Bridge,
@@ -129,6 +153,21 @@ mod tests {
             ),
             (Kind::Vrf, &[], "eth0", Some((false, "eth3 lacks 1 of 1 ports: eth0 is not a port of it"))),
             (Kind::Other, &[], "eth0", None),
+            // A pattern of names, as [Match] Name= of networkd has it.
+            (Kind::Bridge, &["eth0"], "eth*", None),
+            (Kind::Bridge, &["eth1"], "eth*", Some((true, "eth3 has none of its ports: eth1 is down"))),
+            (
+                Kind::Bridge,
+                &[],
+                "eth*,en*",
+                Some((true, "eth3 has none of its ports: eth0 is not a port of it")),
+            ),
+            (
+                Kind::Bridge,
+                &[],
+                "en*,!eno*",
+                Some((true, "eth3 has none of its ports: there is no en*,!eno* here")),
+            ),
         ];
         for (kind, there, ports, expected) in rows {
             let found = faults(&[configured("eth3", ports)], &host(kind, there));

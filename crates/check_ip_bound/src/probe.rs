@@ -9,8 +9,8 @@ use host_net::{Bound, DefaultRoute, ReadBoundError};
 use plugin::Deadline;
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::condition::{Condition, conditions};
-use crate::dynamic::{expects_something, serves};
+use crate::condition::Condition;
+use crate::dynamic::{awaits_detection, expects_something, serves};
 use crate::expected::{Expected, ExpectedError};
 use crate::{Expectations, Observations, ports};
 
@@ -38,12 +38,18 @@ pub enum ProbeError {
         "no address is expected: name them by --ip or --file, or add --bound to check those that are bound"
     )]
     NothingToCheck,
+    /// The known addresses may be here or on another host.
+    #[error("no address is expected beside floating ones: name them by --ip or --file, or add --bound")]
+    OnlyFloating,
     /// The only source of addresses is one that is not read.
     #[error("{0} is here and is not read: name its addresses by --file, or add --bound")]
     Unread(String),
     /// With --bound: no address is bound that others can reach.
     #[error("only loopback and link-local addresses are bound here: nothing to check by --bound")]
     NothingBound,
+    /// With --bound and --interface: these interfaces have no address that others can reach.
+    #[error("{0} has no address that others can reach: nothing to check by --bound")]
+    NothingBoundOn(String),
 }
 
 /// Reads what is expected and what is bound, and looks again for two seconds while duplicate address
@@ -54,33 +60,43 @@ pub enum ProbeError {
 pub fn probe(expectations: &Expectations, deadline: &Deadline) -> Result<Observations, ProbeError> {
     let mut expected = Expected::read(expectations, deadline)?;
     let mut bound = Bound::read(deadline)?;
-    if !expects_something(&expected, &bound) {
-        if expectations.bound {
-            if !serves(&bound) {
-                return Err(ProbeError::NothingBound);
-            }
-            expected.expect_all(&bound);
-        } else if expected.absent.is_empty() && expected.gateways.is_empty() {
-            let unread = expected.unread.first().cloned();
-            return Err(unread.map_or(ProbeError::NothingToCheck, ProbeError::Unread));
-        }
+    let nothing = !expects_something(&expected, &bound);
+    if nothing && expectations.bound {
+        expect_bound(&mut expected, &bound)?;
+    } else if nothing && expected.is_empty() && expected.absent.is_empty() && expected.gateways.is_empty() {
+        let unread = expected.unread.first().cloned();
+        return Err(unread.map_or(ProbeError::NothingToCheck, ProbeError::Unread));
     }
     let mut faults = ports::faults(&expected.ports, &bound);
-    let mut found = conditions(&expected.entries, &bound, &expectations.interface, &faults);
+    let mut found = expected.conditions(&bound, &faults);
     let until = Instant::now() + DETECTION.min(deadline.keeping(RESERVE));
-    while found.iter().any(|(_, condition)| matches!(condition, Condition::Tentative(_)))
+    while (found.iter().any(|(_, condition)| matches!(condition, Condition::Tentative(_)))
+        || awaits_detection(&expected, &bound))
         && Instant::now() < until
     {
         thread::sleep(PAUSE);
         bound = Bound::read(deadline)?;
         faults = ports::faults(&expected.ports, &bound);
-        found = conditions(&expected.entries, &bound, &expectations.interface, &faults);
+        found = expected.conditions(&bound, &faults);
     }
     let missing = found.iter().any(|(_, condition)| *condition == Condition::NotBound);
     let promotes_all = if missing { read_setting(PROMOTE_SECONDARIES) } else { None };
     let uptime = expectations.uptime.then(uptime);
     let routes = read_routes(expectations, deadline)?;
     Ok(Observations { expected, bound, conditions: found, port_faults: faults, routes, promotes_all, uptime })
+}
+
+/// Expects what is bound, where no source names an address.
+fn expect_bound(expected: &mut Expected, bound: &Bound) -> Result<(), ProbeError> {
+    if !serves(bound) {
+        return Err(ProbeError::NothingBound);
+    }
+    expected.expect_all(bound);
+    match expected.entries.as_slice() {
+        [] if expected.on.is_empty() => Err(ProbeError::NothingBound),
+        [] => Err(ProbeError::NothingBoundOn(expected.on.join(" or "))),
+        _ => Ok(()),
+    }
 }
 
 /// The default routes of the families that --gateway names.

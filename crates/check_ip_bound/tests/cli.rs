@@ -303,3 +303,55 @@ fn a_list_that_nothing_renews_is_unknown() {
     );
     assert_eq!(outcome.code, Some(3));
 }
+
+#[test]
+fn the_age_of_a_list_from_the_future_is_not_known() {
+    let (_folder, path) = list(b"127.0.0.1\n");
+    let age = |seconds: u64| {
+        let written = std::time::SystemTime::now() + Duration::from_secs(seconds);
+        fs::File::options().append(true).open(&path).unwrap().set_modified(written).unwrap();
+        check(&["--file", &path, "--file-max-age=3600"])
+    };
+    assert_eq!(age(5).code, Some(0), "a file server's clock may be ahead");
+    let outcome = age(86_400);
+    let line = outcome.first_line();
+    assert!(line.starts_with(&format!("IP_BOUND UNKNOWN - {path} is dated in the future, by ")), "{line}");
+    let (code, line) = (outcome.code, line.to_owned());
+    assert!(code == Some(3) && line.ends_with(" s: set the clock, or renew the list by --list"), "{line}");
+}
+
+#[test]
+fn a_list_gives_its_floating_addresses_back() {
+    let (_folder, path) = list(b"# 1 address\n127.0.0.1\n# floating: 192.0.2.100 # keepalived.conf line 4\n");
+    let outcome = check(&["--file", &path]);
+    assert_eq!(outcome.code, Some(0));
+    assert!(outcome.first_line().ends_with("holds_192_0_2_100=0;;;0;1"), "{}", outcome.first_line());
+}
+
+#[test]
+fn an_option_that_would_do_nothing_is_refused() {
+    for arguments in [&["--file-max-age=60"][..], &["--interface="], &["--ignore="]] {
+        let outcome = check(arguments);
+        assert_eq!(outcome.code, Some(3), "{arguments:?}");
+        assert!(
+            outcome.first_line().contains(arguments[0].split('=').next().unwrap()),
+            "{}",
+            outcome.first_line()
+        );
+    }
+}
+
+#[test]
+fn a_range_that_no_missing_address_meets_has_a_reason() {
+    let outcome = check(&["--ip=127.0.0.1", "--critical=@0"]);
+    assert_eq!(text(&outcome), (2, "IP_BOUND CRITICAL - 0 of 1 address missing, limit @0"));
+    let outcome = check(&["--ip=127.0.0.1", "--warning=1:"]);
+    assert_eq!(text(&outcome), (1, "IP_BOUND WARNING - 0 of 1 address missing, limit 1:"));
+}
+
+#[test]
+fn a_list_of_nothing_is_no_success() {
+    let root = tempfile::tempdir().unwrap();
+    let outcome = check(&["--list", "--root", root.path().to_str().unwrap()]);
+    assert_eq!((outcome.code, outcome.first_line()), (Some(3), "# 0 addresses"));
+}

@@ -3,9 +3,7 @@
 //! The outage it catches: two servers replicate to each other behind a floating address, one direction has
 //! stopped, and every other check reports OK until the failover.
 
-mod answer;
 mod ask;
-mod binary_log;
 mod cause;
 mod channel;
 mod connection;
@@ -13,7 +11,6 @@ mod defaults;
 mod endpoint;
 mod evaluate;
 mod failure;
-mod filter;
 #[cfg(test)]
 mod fixture;
 pub mod gtid;
@@ -23,8 +20,6 @@ mod liveness;
 mod login;
 mod membership;
 pub mod memory;
-mod more;
-mod option_name;
 mod options;
 mod pair;
 mod policy;
@@ -32,13 +27,9 @@ mod probe;
 mod public_key;
 mod redact;
 mod refusal;
-mod request;
-mod role;
 mod row;
 mod second_look;
-mod semi_sync;
 mod server;
-mod statements;
 mod target;
 mod tls_level;
 mod tls_options;
@@ -47,8 +38,7 @@ use plugin::{Deadline, Report, Thresholds};
 
 use policy::Policy;
 
-pub use answer::{Answer, Refusal};
-pub use ask::over;
+pub use ask::{Answer, Refusal, over};
 use memory::{MemoryError, MemoryOptions, Remembered};
 use options::{Connecting, ExpectOptions, Heartbeat};
 pub use probe::ProbeError;
@@ -59,7 +49,7 @@ const JUDGED: &str = "the lag of a channel in seconds (beyond its delay)";
 /// The command line.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(version, about)]
-#[command(mut_args(Thresholds::judge(JUDGED, "60, also beside --critical", "300, also beside --warning")))]
+#[command(mut_args(Thresholds::judge(JUDGED, "60", "300")))]
 pub struct Args {
     /// How to connect and log in
     #[command(flatten)]

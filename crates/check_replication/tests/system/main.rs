@@ -20,8 +20,6 @@ mod mysql;
 #[cfg(test)]
 mod mysql_together;
 #[cfg(test)]
-mod omissions;
-#[cfg(test)]
 mod reset;
 #[cfg(test)]
 mod several;
