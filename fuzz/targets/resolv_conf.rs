@@ -1,7 +1,9 @@
-//! resolv.conf: at most three servers, each once, none of them both asked and never asked, and each ignored line is there.
+//! resolv.conf: every line gives at most one server, and one that is written again is the same; at most three are
+//! asked, each once, none of them both asked and never asked, and each ignored line is there.
 #![no_main]
 
 use check_resolver::resolv_conf::ResolvConf;
+use host_config::Server;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|content: &[u8]| {
@@ -16,5 +18,11 @@ fuzz_target!(|content: &[u8]| {
     for ignored in &conf.ignored {
         assert!(ignored.line >= 1 && ignored.line <= lines);
         assert!(!ignored.why.to_string().is_empty());
+    }
+    let meaning = host_config::ResolvConf::parse(content);
+    assert!(meaning.servers.len() + meaning.ignored.len() <= lines);
+    for (line, server) in &meaning.servers {
+        assert!(*line >= 1 && *line <= lines);
+        assert_eq!(Server::parse(&server.to_string()).as_ref(), Ok(server));
     }
 });

@@ -27,7 +27,7 @@ fn what_is_wrong_with_the_arguments_is_named() {
         (&["--single"], "--single needs a value".to_owned()),
         (&["--act"], format!("--act needs a value, one of {acts}")),
         (&["--act=sleep"], format!("--act=sleep: not one of {acts}")),
-        (&["--size=-1"], "--size=-1: invalid digit found in string".to_owned()),
+        (&["--size=-1"], "--size=-1: not a whole number".to_owned()),
         (&["--timeout", "0"], format!("--timeout=0: {time}")),
         (&["-t", "1e30"], format!("--timeout=1e30: {time}")),
         (&["--timeout=nan"], format!("--timeout=nan: {time}")),

@@ -1,5 +1,5 @@
 //! Addresses in documents and configurations: only those set aside for documentation (RFC 5737, RFC 3849), a
-//! host's own, and those of a link, which are the same everywhere.
+//! host's own, those of a link, which are the same everywhere, and the networks that are no host's (RFC 6890).
 
 use std::net::IpAddr;
 
@@ -8,8 +8,14 @@ use suite::plugins;
 use super::options::files;
 use super::{read, readmes};
 
+/// Networks that a document says to leave alone: reserved, 6to4's relays, and those that embed IPv4 or discard.
+const NO_HOSTS: [&str; 5] = ["240.0.0.0", "192.88.99.0", "::", "64:ff9b::", "100::"];
+
 /// Whether an address may stand in an example.
 fn may_stand(address: IpAddr) -> bool {
+    if NO_HOSTS.iter().any(|network| network.parse() == Ok(address)) {
+        return true;
+    }
     match address {
         IpAddr::V4(address) => {
             let documentation = [[192, 0, 2], [198, 51, 100], [203, 0, 113]];
@@ -44,6 +50,10 @@ fn addresses_are_found() {
         ("2001:db8::1", true),
         ("2001:db9::1", false),
         ("127.0.0.1", true),
+        ("240.0.0.0", true),
+        ("240.0.0.1", false),
+        ("100::", true),
+        ("100::1", false),
     ] {
         assert_eq!(may_stand(address.parse().unwrap()), expected, "{address}");
     }

@@ -22,7 +22,7 @@ pub enum Expected {
 pub fn difference(path: &str, expected: &Expected, found: &[u8], exact: bool) -> Option<String> {
     let copy = match expected {
         Expected::Resolver(servers, search) => {
-            return Resolver::parse(found)
+            return Resolver::new(found)
                 .difference_from(servers, search)
                 .map(|text| format!("{path}: {text}"));
         }
@@ -36,7 +36,7 @@ pub fn difference(path: &str, expected: &Expected, found: &[u8], exact: bool) ->
         HOSTNAME | HOSTS if found == copy => return None,
         HOSTNAME => Some(name_difference(found, copy)),
         HOSTS => Some(Hosts::parse(found).difference(&Hosts::parse(copy))),
-        RESOLVER => Some(Resolver::parse(found).difference(&Resolver::parse(copy))),
+        RESOLVER => Some(Resolver::new(found).difference(&Resolver::new(copy))),
         _ => None,
     };
     match meaning {

@@ -8,6 +8,7 @@ use crate::found::{Found, Status, What};
 use crate::hosts::Hosts;
 use crate::lines::changes;
 use crate::options::Strictness;
+use crate::resolver::Resolver;
 use crate::writer::who;
 
 /// A file to check: as it should be, and as it was found.
@@ -132,14 +133,21 @@ impl Checked {
         }
     }
 
-    /// Tells which lines of /etc/hosts do not count and are not in its copy, where nothing differs by meaning.
+    /// Tells which lines of hosts or resolv.conf do not count and are not in the copy, where nothing differs by
+    /// meaning.
     fn ignored_lines(&self) -> Option<Finding> {
-        let (What::Content(content), Some(copy)) = (&self.found.what, self.copy()) else { return None };
-        if self.path != HOSTS || content == copy || !self.may_be_shown() {
+        let (What::Content(content), Ok(expected)) = (&self.found.what, &self.expected) else { return None };
+        if !self.may_be_shown() {
             return None;
         }
-        let ignored = Hosts::parse(content).newly_ignored(&Hosts::parse(copy))?;
-        Some(Finding::ok("").detail(format!("note: {HOSTS} {ignored}")))
+        let ignored = match (self.path.as_str(), expected) {
+            (_, Expected::Copy(copy)) if content == copy => None,
+            (HOSTS, Expected::Copy(copy)) => Hosts::parse(content).newly_ignored(&Hosts::parse(copy)),
+            (RESOLVER, Expected::Copy(copy)) => Resolver::new(content).newly_ignored(&Resolver::new(copy)),
+            (RESOLVER, Expected::Resolver(..)) => Resolver::new(content).newly_ignored(&Resolver::default()),
+            _ => None,
+        };
+        Some(Finding::ok("").detail(format!("note: {} {}", self.path, ignored?)))
     }
 
     fn copy(&self) -> Option<&[u8]> {

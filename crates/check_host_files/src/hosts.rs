@@ -66,6 +66,7 @@ impl Hosts {
         let first = new.next()?.in_words();
         Some(match new.count() {
             0 => first,
+            1 => format!("{first}, and 1 more such line"),
             more => format!("{first}, and {more} more such lines"),
         })
     }

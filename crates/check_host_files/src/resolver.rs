@@ -1,87 +1,83 @@
-//! What a resolv.conf means to the C library (resolv.conf(5), and glibc's `res_init`): a keyword counts at
-//! the start of a line only, the last of `search` and `domain` wins, the first three servers that it can
-//! parse are asked, options add up.
+//! What a resolv.conf means to the C library ([`host_config::ResolvConf`]) against what it should mean.
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::collections::HashSet;
+
+use host_config::{IgnoredServer, NotAServer, ResolvConf, SERVERS_ASKED, Server};
 
 use crate::lines::cut;
 
-/// How many servers are asked (resolv.conf(5): MAXNS).
-const SERVERS: usize = 3;
-
 /// The meaning of a resolv.conf.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Resolver {
-    pub(crate) servers: Vec<String>,
-    pub(crate) search: Vec<String>,
-    /// Name and value: `ndots` and `2`.
-    options: BTreeMap<String, String>,
-    sortlist: Vec<String>,
-    /// Keywords of lines that end in CR: a part of the value to the C library.
-    carriage_returns: Vec<String>,
-}
+pub(crate) struct Resolver(ResolvConf);
 
 impl Resolver {
-    pub(crate) fn parse(text: &[u8]) -> Self {
-        let mut resolver = Self::default();
-        let text = String::from_utf8_lossy(text);
-        for line in text.split('\n').filter(|line| !line.starts_with(['#', ';'])) {
-            let Some((keyword, value)) = line.split_once([' ', '\t']) else { continue };
-            resolver.add(keyword, value);
-        }
-        resolver.servers.truncate(SERVERS);
-        resolver
-    }
-
-    fn add(&mut self, keyword: &str, value: &str) {
-        let words = || value.split([' ', '\t', '\r']).filter(|word| !word.is_empty()).map(str::to_owned);
-        match keyword {
-            "nameserver" => self.servers.extend(server(value)),
-            "domain" => self.search = words().take(1).map(name).collect(),
-            "search" if words().next().is_some() => self.search = words().map(name).collect(),
-            "options" => self.options.extend(words().map(|word| match word.split_once(':') {
-                Some((name, value)) => (name.to_owned(), value.to_owned()),
-                None => (word, String::new()),
-            })),
-            "sortlist" => self.sortlist.extend(words()),
-            _ => return,
-        }
-        if value.ends_with('\r') && matches!(keyword, "nameserver" | "domain" | "search") {
-            self.carriage_returns.push(keyword.to_owned());
-        }
+    pub(crate) fn new(content: &[u8]) -> Self {
+        Self(ResolvConf::parse(content))
     }
 
     /// Returns how this differs from what is expected; `None` if it means the same.
     pub(crate) fn difference(&self, expected: &Self) -> Option<String> {
-        let options = |resolver: &Self| {
-            resolver.options.iter().map(|(name, value)| option(name, value)).collect::<Vec<_>>()
-        };
-        let parts = [
+        let text = together([
             self.carriage_return(Some(expected)),
-            difference("nameserver", &self.servers, &expected.servers),
-            difference("search", &self.search, &expected.search),
-            difference("options", &options(self), &options(expected)),
-            difference("sortlist", &self.sortlist, &expected.sortlist),
-        ];
-        together(parts)
+            difference("nameserver", &self.servers(), &expected.servers()),
+            difference("search", &self.search(), &expected.search()),
+            difference("options", &self.options(), &expected.options()),
+            difference("sortlist", &self.0.sortlist, &expected.0.sortlist),
+        ])?;
+        together([Some(text), self.newly_ignored(expected)])
     }
 
     /// Returns how it differs from the servers and the search list that were given; empty ones are not
     /// compared.
     pub(crate) fn difference_from(&self, servers: &[String], search: &[String]) -> Option<String> {
-        let search: Vec<String> = search.iter().cloned().map(name).collect();
-        together([
+        let search: Vec<String> = search.iter().map(|text| name(text)).collect();
+        let text = together([
             self.carriage_return(None),
-            if servers.is_empty() { None } else { difference("nameserver", &self.servers, servers) },
-            if search.is_empty() { None } else { difference("search", &self.search, &search) },
-        ])
+            if servers.is_empty() { None } else { difference("nameserver", &self.servers(), servers) },
+            if search.is_empty() { None } else { difference("search", &self.search(), &search) },
+        ])?;
+        together([Some(text), self.newly_ignored(&Self::default())])
+    }
+
+    /// Returns which lines are ignored here that mean a server and that the expected file does not have: the
+    /// first one, and how many more.
+    pub(crate) fn newly_ignored(&self, expected: &Self) -> Option<String> {
+        let known: HashSet<&NotAServer> = expected.0.ignored.iter().map(|ignored| &ignored.why).collect();
+        // What ends in CR is told as that.
+        let is_new = |ignored: &&IgnoredServer| {
+            ignored.why != NotAServer::CarriageReturn && !known.contains(&ignored.why)
+        };
+        let mut new = self.0.ignored.iter().filter(is_new);
+        let IgnoredServer { line, why } = new.next()?;
+        let first = format!("line {line} is ignored: {why}");
+        Some(match new.count() {
+            0 => first,
+            1 => format!("{first}, and 1 more such line"),
+            more => format!("{first}, and {more} more such lines"),
+        })
+    }
+
+    /// Returns the servers that are asked.
+    fn servers(&self) -> Vec<String> {
+        self.0.servers.iter().take(SERVERS_ASKED).map(|(_, server)| server.to_string()).collect()
+    }
+
+    fn search(&self) -> Vec<String> {
+        self.0.search.iter().map(|text| name(text)).collect()
+    }
+
+    fn options(&self) -> Vec<String> {
+        let text = |(name, value): (&&str, &Option<i32>)| match value {
+            Some(value) => format!("{name}{value}"),
+            None => (*name).to_owned(),
+        };
+        self.0.options.iter().map(text).collect()
     }
 
     /// Returns which line ends in CR: a fault also where the copy was made of such a file.
     fn carriage_return(&self, copy: Option<&Self>) -> Option<String> {
-        let keyword = self.carriage_returns.first()?;
-        let too = if copy.is_some_and(|copy| copy.carriage_returns.contains(keyword)) {
+        let keyword = self.0.carriage_returns.first()?;
+        let too = if copy.is_some_and(|copy| copy.0.carriage_returns.contains(keyword)) {
             ", and so does its copy"
         } else {
             ""
@@ -106,24 +102,18 @@ fn difference(what: &str, found: &[String], expected: &[String]) -> Option<Strin
     })
 }
 
-/// Returns a server as the C library would ask it; `None` for a text that it skips.
-pub(crate) fn server(value: &str) -> Option<String> {
-    let value = value.trim_start_matches([' ', '\t']);
-    let end = value.find([';', '#', ' ', '\t']).unwrap_or(value.len());
-    let text = value.get(..end)?;
-    let (address, zone) = text.split_once('%').map_or((text, None), |(address, zone)| (address, Some(zone)));
-    let address: IpAddr = address.parse().ok()?;
-    Some(zone.map_or_else(|| address.to_string(), |zone| format!("{address}%{zone}")))
+/// Reads the address of a server as an option gives it: `None` for a text that the C library skips, and for one
+/// that it reads as another address than most readers do.
+pub(crate) fn server(text: &str) -> Option<String> {
+    let server = Server::parse(text).ok()?;
+    let is_plain = server.address.is_ipv6() || text.contains(':') || text == server.to_string();
+    is_plain.then(|| server.to_string())
 }
 
 /// Names are compared without case and without the dot at their end.
-fn name(text: String) -> String {
+fn name(text: &str) -> String {
     let text = text.to_ascii_lowercase();
     text.strip_suffix('.').filter(|name| !name.is_empty()).map(str::to_owned).unwrap_or(text)
-}
-
-fn option(name: &str, value: &str) -> String {
-    if value.is_empty() { name.to_owned() } else { format!("{name}:{value}") }
 }
 
 #[cfg(test)]
@@ -148,10 +138,14 @@ mod tests {
                 "nameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver 192.0.2.3\nnameserver 192.0.2.4\n",
             ),
             ("", "# nothing\n"),
+            ("nameserver 192.0.2.1\n", "nameserver 192.0.2.1 \r\n"),
+            // A line that is ignored is no server.
+            ("nameserver 192.0.2.1\n", "nameserver 192.0.2.1\nnameserver ::1#53\n"),
+            ("nameserver 8.8.8.8\n", "nameserver 134744072\n"),
+            ("options timeout:1 rotate\n", "options rotate timeout:01 ndots:1 unheard-of\n"),
         ];
         for (expected, found) in rows {
-            let difference =
-                Resolver::parse(found.as_bytes()).difference(&Resolver::parse(expected.as_bytes()));
+            let difference = Resolver::new(found.as_bytes()).difference(&Resolver::new(expected.as_bytes()));
             assert_eq!(difference, None, "{found:?}");
         }
     }
@@ -201,21 +195,37 @@ mod tests {
                 "a nameserver line ends in CR, which is part of its value",
             ),
             (
+                "nameserver 192.0.2.1\n",
+                "nameserver 134744072\nnameserver 192.0.2.1\n",
+                "nameserver 8.8.8.8 192.0.2.1, not 192.0.2.1",
+            ),
+            ("nameserver 192.0.2.53\n", "nameserver 192.0.2.053\n", "nameserver 192.0.2.43, not 192.0.2.53"),
+            (
+                "nameserver 192.0.2.53\n",
+                "nameserver 192.0.2.53#x\n nameserver 192.0.2.53\n",
+                "no nameserver, expected 192.0.2.53, line 1 is ignored: 192.0.2.53#x is not an address, \
+                 and 1 more such line",
+            ),
+            (
+                "search a.example\n",
+                "search a.example \r\n",
+                "a search line ends in CR, which is part of its value",
+            ),
+            (
                 "nameserver fe80::1%eth0\n",
                 "nameserver fe80::1%eth1\n",
                 "nameserver fe80::1%eth1, not fe80::1%eth0",
             ),
         ];
         for (expected, found, text) in rows {
-            let difference =
-                Resolver::parse(found.as_bytes()).difference(&Resolver::parse(expected.as_bytes()));
+            let difference = Resolver::new(found.as_bytes()).difference(&Resolver::new(expected.as_bytes()));
             assert_eq!(difference.as_deref(), Some(text), "{found:?}");
         }
     }
 
     #[test]
     fn only_what_was_given_is_compared() {
-        let resolver = Resolver::parse(b"nameserver 127.0.0.1\nsearch a.example b.example\noptions rotate\n");
+        let resolver = Resolver::new(b"nameserver 127.0.0.1\nsearch a.example b.example\noptions rotate\n");
         let difference = |servers: &[&str], search: &[&str]| {
             let servers: Vec<String> = servers.iter().map(|server| (*server).to_owned()).collect();
             let search: Vec<String> = search.iter().map(ToString::to_string).collect();

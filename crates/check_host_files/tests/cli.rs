@@ -299,6 +299,37 @@ fn a_hosts_file_means_what_the_c_library_makes_of_it() {
     assert!(line().starts_with(&format!("HOST_FILES CRITICAL - /etc/hosts: {text}")), "{}", line());
 }
 
+/// What the C library takes for a server, and what it passes over, is the meaning of a resolv.conf.
+#[test]
+fn a_resolver_file_means_what_the_c_library_makes_of_it() {
+    let trees = trees();
+    let top = trees.path();
+    let line = |text: &str| {
+        fs::write(top.join("host/etc/resolv.conf"), format!("{text}search example.com\n")).unwrap();
+        check(top, &["--file=/etc/resolv.conf"]).stdout
+    };
+    let rows = [
+        ("nameserver 134744072\nnameserver 127.0.0.1\n", "nameserver 8.8.8.8 127.0.0.1, not 127.0.0.1: "),
+        ("nameserver 127.0.0.01\nnameserver 010.0.0.53\n", "nameserver 127.0.0.1 8.0.0.53, not 127.0.0.1: "),
+        (
+            "nameserver 127.0.0.1#x\n",
+            "no nameserver, expected 127.0.0.1, line 1 is ignored: 127.0.0.1#x is not an address: ",
+        ),
+    ];
+    for (text, difference) in rows {
+        let start = format!("HOST_FILES CRITICAL - /etc/resolv.conf: {difference}");
+        assert!(line(text).starts_with(&start), "{text}: {}", line(text));
+    }
+    let output = line("nameserver 127.0.0.1\nnameserver ::1#53\noptions timeout:05 unheard-of\n");
+    let note = "\nnote: /etc/resolv.conf line 2 is ignored: ::1#53 is not an address\n";
+    assert!(output.starts_with("HOST_FILES OK - ") && output.ends_with(note), "{output}");
+    assert!(
+        line("nameserver 127.0.0.1 \r\n").starts_with("HOST_FILES OK - "),
+        "{}",
+        line("nameserver 127.0.0.1 \r\n")
+    );
+}
+
 /// What fills a megabyte leaves room for who did it.
 #[test]
 fn a_long_name_is_cut() {

@@ -69,16 +69,25 @@ fn log_cause(text: &str, file: &str, position: u64) -> Cow<'static, str> {
             return format!("position {position} does not exist in {file}").into();
         }
         () if says(&["binary log is not open"]) => "the source writes no binary log",
-        () if says(&["max_allowed_packet"]) => "event larger than max_allowed_packet",
+        // A position inside an event reads as the length of one.
+        () if says(&["max_allowed_packet"]) => "event larger than max_allowed_packet, or position wrong",
         () if says(&["bogus data", "corrupt", "truncated", "checksum"]) => {
             "binary log of the source damaged, or position wrong"
         }
+        // What a source says to a replica that was connected while it was reset, or that asks for a file.
+        () if is_lost(text) => "binary log purged on the source, or the source was reset",
         () if says(&["purged", "could not find", "doesn't exist", "missing"]) => {
             "binary log purged on the source"
         }
         () => "binary log of the source not readable",
     };
     cause.into()
+}
+
+/// Returns whether error 1236 is that a file of the log was not found.
+pub(crate) fn is_lost(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    ["could not find next log", "could not find first log file"].iter().any(|word| lower.contains(word))
 }
 
 /// The word after `before`, up to what cannot be part of a file name, a position or a GTID.
@@ -154,7 +163,13 @@ mod tests {
             (
                 1236,
                 "log event entry exceeded max_allowed_packet",
-                Some("event larger than max_allowed_packet"),
+                Some("event larger than max_allowed_packet, or position wrong"),
+            ),
+            (
+                1236,
+                "Got fatal error 1236 from master when reading data from binary log: 'could not find next log; the first event '.' at 4, \
+                 the last event read from 'A-bin.000005' at 4, the last byte read from 'A-bin.000005' at 4.'",
+                Some("binary log purged on the source, or the source was reset"),
             ),
             (
                 1236,
@@ -190,7 +205,7 @@ mod tests {
             (
                 1236,
                 "Could not find first log file name in binary log index file",
-                Some("binary log purged on the source"),
+                Some("binary log purged on the source, or the source was reset"),
             ),
             (
                 13114,

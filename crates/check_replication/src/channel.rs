@@ -1,6 +1,7 @@
 //! One replication channel as its replica describes it, read by the names of its columns: the old words
 //! (master, slave), which all of MariaDB and MySQL before 8.0.22 use, and the new ones (source, replica).
 
+use crate::filter::Filters;
 use crate::row::Row;
 
 /// Whether the thread runs that fetches the source's events.
@@ -55,8 +56,10 @@ pub struct Channel {
     pub delay: f64,
     /// Seconds until the next event may be applied (SQL_Remaining_Delay); none if nothing waits.
     pub remaining: Option<f64>,
-    /// Whether its SQL thread stops at a position (START REPLICA UNTIL).
-    pub until: bool,
+    /// What its SQL thread stops at (START REPLICA UNTIL), as in "Gtid": none if at nothing.
+    pub until: Option<String>,
+    /// What it leaves out.
+    pub filters: Filters,
     /// Whether it asks its source for TLS (Source_SSL_Allowed).
     pub tls: Option<bool>,
     /// Last_IO_Errno: 0 for no error.
@@ -112,7 +115,8 @@ impl Channel {
             lag: row.number(&["Seconds_Behind_Source", "Seconds_Behind_Master"]),
             delay: row.number(&["SQL_Delay"]).unwrap_or_default(),
             remaining: row.number(&["SQL_Remaining_Delay"]),
-            until: row.filled(&["Until_Condition"]).is_some_and(|condition| condition != "None"),
+            until: row.filled(&["Until_Condition"]).filter(|condition| condition != "None"),
+            filters: Filters::read(row),
             tls: row.switch(&["Source_SSL_Allowed", "Master_SSL_Allowed"]),
             io_errno: row.number(&["Last_IO_Errno"]).unwrap_or_default(),
             io_error: row.owned(&["Last_IO_Error"]),

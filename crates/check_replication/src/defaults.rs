@@ -2,12 +2,14 @@
 //! The format is that of the manual's "Using Option Files"; options that are not ours are passed over, as
 //! every program does that shares the file.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use plugin::{Deadline, ReadError, read_file, reason};
+
+use crate::option_name::canonical;
 
 /// The most octets of one file.
 const LARGEST: u64 = 1 << 20;
@@ -52,14 +54,17 @@ pub enum DefaultsError {
         /// The group.
         group: String,
     },
+    /// The stock clients pass over such a file. What it names would be missing: whom to ask, whom to trust.
+    #[error("reading {}: world-writable, which the stock clients ignore: chmod o-w", .0.display())]
+    Writable(PathBuf),
     /// Files that include each other.
     #[error("reading {}: more than {FILES} files, or includes more than {DEEPEST} deep", .0.display())]
     Endless(PathBuf),
 }
 
-/// The options of the groups, the last one of a name counting.
+/// The options of the groups in their order, the last one of a name counting.
 #[derive(Default)]
-pub(crate) struct Defaults(BTreeMap<String, String>);
+pub(crate) struct Defaults(Vec<(String, String)>);
 
 impl Defaults {
     /// Reads `path` for the groups `[client]`, `[client-mariadb]` and `group`, which must exist if it is
@@ -76,7 +81,8 @@ impl Defaults {
 
     /// The value of an option, by its name with hyphens; an empty value is none.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        let last = self.options().filter(|(option, _)| *option == name).last();
+        last.map(|(_, value)| value).filter(|value| !value.is_empty())
     }
 
     /// The same as a path.
@@ -84,7 +90,7 @@ impl Defaults {
         self.get(name).map(PathBuf::from)
     }
 
-    /// Every option with its value, which is empty where it has none.
+    /// Every option with its value, which is empty where it has none, in the order of the file.
     pub(crate) fn options(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
@@ -94,7 +100,7 @@ struct Reader<'a> {
     group: Option<&'a str>,
     deadline: &'a Deadline,
     /// Of the groups that every client reads, and of the chosen one.
-    found: [BTreeMap<String, String>; 2],
+    found: [Vec<(String, String)>; 2],
     seen: bool,
     files: usize,
 }
@@ -104,6 +110,9 @@ impl Reader<'_> {
         self.files += 1;
         if depth > DEEPEST || self.files > FILES {
             return Err(DefaultsError::Endless(path.to_owned()));
+        }
+        if fs::metadata(path).is_ok_and(|file| file.is_file() && file.mode() & 0o002 != 0) {
+            return Err(DefaultsError::Writable(path.to_owned()));
         }
         let octets = read_file(path, LARGEST, self.deadline)?;
         let mut here = None;
@@ -129,7 +138,7 @@ impl Reader<'_> {
                 Some(_) => {
                     if let Some(found) = here.and_then(|place| self.found.get_mut(place)) {
                         let (name, value) = read_option(octets).ok_or_else(|| wrong("not UTF-8"))?;
-                        found.insert(name, value);
+                        found.push((name, value));
                     }
                 }
             }
@@ -175,7 +184,8 @@ impl Reader<'_> {
                 for entry in fs::read_dir(&folder).map_err(failed)?.take(FILES) {
                     paths.push(entry.map_err(failed)?.path());
                 }
-                paths.retain(|path| path.extension().is_some_and(|end| end == "cnf"));
+                // A folder that is called like a file has no lines.
+                paths.retain(|path| path.extension().is_some_and(|end| end == "cnf") && !path.is_dir());
                 paths.sort();
                 paths.iter().try_for_each(|path| self.file(path, depth + 1))
             }
@@ -186,13 +196,11 @@ impl Reader<'_> {
     }
 }
 
-/// An option's name with hyphens, and its value. `None` if they are not UTF-8; a comment may be anything.
+/// An option's whole name, and its value. `None` if they are not UTF-8; a comment may be anything.
 fn read_option(octets: &[u8]) -> Option<(String, String)> {
     let text = str::from_utf8(without_comment(octets)).ok()?.trim_end();
     let (name, value) = text.split_once('=').unwrap_or((text, ""));
-    let name = name.trim().replace('_', "-");
-    let name = name.strip_prefix("loose-").unwrap_or(&name).to_owned();
-    Some((name, read_value(value.trim())))
+    Some((canonical(name.trim()), read_value(value.trim())))
 }
 
 /// The line up to a `#` outside of quotes.
@@ -241,6 +249,8 @@ fn unescape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::os::unix::fs::PermissionsExt;
     use std::process::Command;
     use std::time::Duration;
 
@@ -273,7 +283,7 @@ mod tests {
     fn groups_and_includes() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        fs::create_dir(at("d")).unwrap();
+        fs::create_dir_all(at("d/d.cnf")).unwrap();
         fs::write(at("d/b.cnf"), "[client]\nport = 3307\n").unwrap();
         fs::write(at("d/a.cnf"), "[client]\nport=1\nloose_ssl_ca=/ca.pem\n").unwrap();
         fs::write(at("d/c.txt"), "[client]\nport=2\n").unwrap();
@@ -316,6 +326,9 @@ mod tests {
             fs::write(&path, text).unwrap();
             assert_eq!(read(&path, None).err(), Some(format!("reading {}: {what}", path.display())));
         }
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o606)).unwrap();
+        assert!(read(&path, None).err().unwrap().ends_with("the stock clients ignore: chmod o-w"));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         fs::write(&path, b"[client]\npassword=\xff\n").unwrap();
         assert_eq!(read(&path, None).err(), Some(format!("reading {}: line 2: not UTF-8", path.display())));
     }
@@ -377,7 +390,7 @@ mod tests {
                 let (name, value) = line.trim_start_matches("--").split_once('=').unwrap_or((&line[2..], ""));
                 expected.insert(name.replace('_', "-"), value.to_owned());
             }
-            let read = read(&path, None).map(|defaults| defaults.0);
+            let read = read(&path, None).map(|defaults| BTreeMap::from_iter(defaults.0));
             assert_eq!(read, Ok(expected), "{}", String::from_utf8_lossy(&text));
         }
     }

@@ -5,8 +5,9 @@ mod together;
 use plugin::{Finding, Findings, Metric, Report, State, Unit};
 
 use crate::Observations;
-use crate::ask::{Answer, Refusal};
+use crate::answer::{Answer, Refusal};
 use crate::channel::{Channel, IoState, SqlState};
+use crate::filter;
 use crate::judge::{self, ChannelView, subject};
 use crate::membership::Membership;
 use crate::memory::{MemoryError, Remembered, Restart};
@@ -28,14 +29,22 @@ pub(crate) fn evaluate(policy: &Policy<'_>, observations: &Observations) -> Repo
     let account = (observations.user.as_str(), observations.seconds);
     let each = servers.iter().map(|(name, answer)| (name.as_str(), answer.as_ref()));
     let mut findings = judge_each(policy, account, alone, &together, each);
+    // Their notes stand after what each server is, of which the first is the line where all is well.
+    findings.extend(answers.iter().flat_map(|answer| omissions(policy, answer)));
     findings.extend(together.judge());
     findings.extend(observations.remembered.iter().flat_map(remembered));
-    let all_well =
-        all_fine(&answers).or_else(|| findings.first().map(|first| first.text.clone())).unwrap_or_default();
+    let silent = servers.iter().filter(|(_, answer)| policy.acknowledges && answer.is_err());
+    findings.extend(
+        silent.map(|(name, _)| Finding::unknown(format!("{name}: no answer, so nothing is acknowledged"))),
+    );
+    let all_well = all_fine(&answers)
+        .or_else(|| findings.iter().find(|first| !first.text.is_empty()).map(|first| first.text.clone()))
+        .unwrap_or_default();
     let report = Findings::from_iter(findings).report(all_well);
     let several = servers.len() > 1;
     let metrics = servers.iter().flat_map(|(name, answer)| {
-        let name = several.then_some(name.as_str());
+        // Only one can be asked by its socket.
+        let name = several.then_some(if name.contains('/') { "socket" } else { name.as_str() });
         answer.as_ref().map_or_else(|_| unknown(policy, name), |answer| measure(policy, name, answer))
     });
     metrics.chain(together.measure()).fold(report, Report::metric)
@@ -50,7 +59,8 @@ pub(crate) fn fault(
     answer: Result<&Answer, &Refusal>,
 ) -> Option<Finding> {
     let together = Together::of(policy, &[], false);
-    let findings = judge_each(policy, account, false, &together, [(name, answer)].into_iter());
+    let mut findings = judge_each(policy, account, false, &together, [(name, answer)].into_iter());
+    findings.extend(answer.iter().flat_map(|answer| omissions(policy, answer)));
     let faults = findings.into_iter().filter(|finding| finding.state != State::Ok);
     // Of equally bad ones the first.
     faults.rev().max_by_key(|finding| finding.state)
@@ -86,19 +96,24 @@ fn judge_each<'a>(
 
 /// What the positions that were kept tell.
 fn remembered(kept: &Result<Vec<Remembered>, MemoryError>) -> Vec<Finding> {
-    let one = |Remembered { name, restart, acknowledged }: &Remembered| {
-        match (restart, acknowledged) {
+    let one = |Remembered { name, restart, acknowledged }: &Remembered| match (restart, acknowledged) {
         (Err(why), _) => Some(Finding::unknown(format!("{name}: {why}"))),
-        (Ok(Some(Restart { before, after })), _) => Some(
+        (Ok(Some(Restart { before, after, by_another })), _) => Some(
             Finding::critical(format!(
-                "{name}: binary log started again ({before}, then {after}): replicas may have skipped transactions"
+                "{name}: {} ({before}, then {after}): replicas may have skipped transactions",
+                if *by_another {
+                    "another server lacks what the one before it wrote"
+                } else {
+                    "binary log started again"
+                }
             ))
             .detail(format!("{name}: compare its replicas with it, then run --acknowledge")),
         ),
-        (Ok(None), Some(true)) => Some(Finding::ok(format!("{name}: its binary log that started again is acknowledged"))),
+        (Ok(None), Some(true)) => {
+            Some(Finding::ok(format!("{name}: its binary log that started again is acknowledged")))
+        }
         (Ok(None), Some(false)) => Some(Finding::ok(format!("{name}: nothing to acknowledge"))),
         (Ok(None), None) => None,
-    }
     };
     match kept {
         Ok(servers) => servers.iter().filter_map(one).collect(),
@@ -143,11 +158,37 @@ fn judge_server(
     if is_replica || findings.is_empty() {
         findings.extend(expectations(policy, alone, asked, channels));
     }
+    // Where all is well, the first finding is the line: of a replica, its channel.
+    let member_is_well = is_replica && findings.iter().all(|finding| finding.state == State::Ok);
+    let member = if member_is_well { std::mem::take(&mut findings) } else { Vec::new() };
     findings.extend(ChannelView::all(answer).enumerate().map(|(channel, view)| {
         let source = together.source(place, channel);
-        let view = ChannelView { source, may_be_stopped: policy.may_be_stopped, ..view };
+        let source_log = together.source_log(place, channel);
+        let view = ChannelView { source, source_log, may_be_stopped: policy.may_be_stopped, ..view };
         judge::judge(&view, &policy.lag, policy.show_query)
     }));
+    findings.extend(member);
+    findings
+}
+
+/// What a server leaves out: databases that are expected, errors, and acknowledgements.
+fn omissions(policy: &Policy<'_>, answer: &Answer) -> Vec<Finding> {
+    let Server { asked, channels, log, skip_errors, skipped, semi_sync, read_only, .. } = &answer.server;
+    let filtered = channels.iter().flat_map(|channel| {
+        filter::judge(&subject(asked, None, channel), &channel.filters, policy.databases)
+    });
+    let mut findings: Vec<Finding> = filtered.collect();
+    findings.extend(log.iter().flat_map(|log| log.judge(asked, policy.databases)));
+    findings.extend(answer.hidden_log.iter().map(|why| refusal::no_log(asked, why)));
+    let s = if *skipped == 1 { "" } else { "s" };
+    findings.extend(skip_errors.iter().map(|errors| match skipped {
+        0 => Finding::ok("").verbose_detail(format!("{asked}: {errors}")),
+        _ => Finding::warning(format!(
+            "{asked}: {skipped} error{s} of its SQL thread skipped since its start, {errors}: its data differ"
+        )),
+    }));
+    let runs = channels.iter().any(|channel| channel.io == IoState::Yes);
+    findings.extend(semi_sync.iter().flat_map(|semi_sync| semi_sync.judge(asked, *read_only, runs)));
     findings
 }
 

@@ -4,9 +4,11 @@ use std::borrow::Cow;
 
 use plugin::{Finding, Metric, State, Thresholds, Unit};
 
-use crate::ask::Answer;
-use crate::cause::{io_cause, sql_cause};
+use crate::answer::Answer;
+use crate::binary_log::BinaryLog;
+use crate::cause::{io_cause, is_lost, sql_cause};
 use crate::channel::{Channel, IoState, SqlState};
+use crate::heartbeat::Heartbeat;
 use crate::liveness::Silence;
 use crate::redact::{redact, table};
 use crate::server::Server;
@@ -39,8 +41,10 @@ pub(crate) struct ChannelView<'a> {
     pub(crate) source: Option<&'a str>,
     /// For how long its source was silent.
     pub(crate) silent: Option<&'a Silence>,
-    /// By the table of heartbeats, if that was asked: the age of its source's, if there is one.
-    pub(crate) heartbeat: Option<Option<&'a Result<f64, String>>>,
+    /// By the table of heartbeats, if that was asked: its source's, if there is one.
+    pub(crate) heartbeat: Option<Option<&'a Heartbeat>>,
+    /// Its source's binary log, if that was asked for.
+    pub(crate) source_log: Option<&'a BinaryLog>,
     /// Whether its SQL thread may be stopped on purpose.
     pub(crate) may_be_stopped: bool,
 }
@@ -53,18 +57,24 @@ impl<'a> ChannelView<'a> {
             server: asked,
             channel,
             source: None,
+            source_log: None,
             may_be_stopped: false,
             silent: answer.silent.iter().find(|silence| silence.channel == channel.name),
-            heartbeat: answer.heartbeats.as_ref().and_then(|heartbeats| heartbeats.as_ref().ok()).map(
-                |heartbeats| heartbeats.of(channel, *server_id, channels).map(|heartbeat| &heartbeat.age),
-            ),
+            heartbeat: answer
+                .heartbeats
+                .as_ref()
+                .and_then(|heartbeats| heartbeats.as_ref().ok())
+                .map(|heartbeats| heartbeats.of(channel, *server_id, channels)),
         })
     }
 
     /// Seconds behind the source beyond what was configured; not a number if not known.
     pub(crate) fn lag(&self) -> f64 {
         let lag = match self.heartbeat {
-            Some(age) => age.and_then(|age| age.as_ref().ok().copied()).filter(|age| *age >= FUTURE),
+            Some(heartbeat) => {
+                let age = heartbeat.and_then(|heartbeat| heartbeat.age.as_ref().ok().copied());
+                age.filter(|age| *age >= FUTURE)
+            }
             None => self.channel.lag,
         };
         lag.map_or(f64::NAN, |lag| (lag - self.channel.delay).max(0.0))
@@ -87,7 +97,7 @@ pub(crate) fn judge(view: &ChannelView<'_>, thresholds: &Thresholds, whole: bool
     let mut wrong: Vec<(State, String)> = if channel.is_group_replication() {
         group_replication(channel).into_iter().collect()
     } else {
-        threads(channel)
+        threads(channel, view.source_log)
     };
     let is_held = view.may_be_stopped && is_held(channel);
     if is_held {
@@ -113,7 +123,9 @@ pub(crate) fn judge(view: &ChannelView<'_>, thresholds: &Thresholds, whole: bool
     } else {
         texts.join(", ")
     };
-    let finding = Finding::new(state, format!("{}: {said}", subject(server, source, channel)));
+    let subject = subject(server, source, channel);
+    let filters: Vec<String> = channel.filters.texts().map(|text| format!("{subject}: {text}")).collect();
+    let finding = Finding::new(state, format!("{subject}: {said}")).verbose_details(filters);
     let errors = errors(channel, whole);
     if whole { finding.details(errors) } else { finding.verbose_details(errors) }
 }
@@ -125,19 +137,25 @@ fn is_held(channel: &Channel) -> bool {
 }
 
 /// What is wrong with the threads.
-fn threads(channel: &Channel) -> Vec<(State, String)> {
-    let (io, sql) = (io(channel), sql(channel));
+fn threads(channel: &Channel, log: Option<&BinaryLog>) -> Vec<(State, String)> {
+    let (io, sql) = (io(channel, log), sql(channel));
     let stopped = channel.io == IoState::No && channel.sql == SqlState::No;
     if stopped && channel.io_errno == 0 && channel.sql_errno == 0 {
-        return vec![(State::Critical, "both threads stopped, no error".to_owned())];
+        // The condition stays after the end was reached, and after STOP REPLICA before that.
+        let until = channel
+            .until
+            .as_ref()
+            .map(|condition| format!(": perhaps at the end of START REPLICA UNTIL ({condition})"));
+        let text = format!("both threads stopped, no error{}", until.unwrap_or_default());
+        return vec![(State::Critical, text)];
     }
     [sql, io].into_iter().flatten().map(|text| (State::Critical, text)).collect()
 }
 
-fn io(channel: &Channel) -> Option<String> {
+fn io(channel: &Channel, log: Option<&BinaryLog>) -> Option<String> {
     let errno = channel.io_errno;
     let why = || {
-        let cause = why_io(channel);
+        let cause = why_io(channel, log);
         let with_tls = matches!(errno, 1045) && channel.tls == Some(false);
         let or = if with_tls { ", or its account needs TLS" } else { "" };
         format!("{}{or}", with_error(errno, cause.as_deref(), &channel.io_error))
@@ -154,16 +172,25 @@ fn io(channel: &Channel) -> Option<String> {
     }
 }
 
-fn why_io(channel: &Channel) -> Option<Cow<'static, str>> {
+fn why_io(channel: &Channel, log: Option<&BinaryLog>) -> Option<Cow<'static, str>> {
     let (file, position) = &channel.read_position;
+    let explained = log.filter(|_| is_log_lost(channel)).and_then(|log| log.explains((file, *position)));
+    if explained.is_some() {
+        return explained;
+    }
     io_cause(channel.io_errno, &channel.io_error, (file, *position))
+}
+
+/// Whether the source has lost the file that a replica wants, which may have been purged or reset.
+pub(crate) fn is_log_lost(channel: &Channel) -> bool {
+    matches!(channel.io_errno, 1236 | 13114) && is_lost(&channel.io_error)
 }
 
 fn sql(channel: &Channel) -> Option<String> {
     let errno = channel.sql_errno;
     match &channel.sql {
         SqlState::Yes => None,
-        SqlState::No if errno == 0 && channel.until => {
+        SqlState::No if errno == 0 && channel.until.is_some() => {
             Some("SQL thread stopped at the position of START REPLICA UNTIL".to_owned())
         }
         SqlState::No => {
@@ -193,7 +220,7 @@ fn group_replication(channel: &Channel) -> Option<(State, String)> {
     let applier = channel.name.ends_with("applier") && channel.sql != SqlState::Yes;
     (failed || applier).then(|| {
         let sql = with_error(channel.sql_errno, sql_cause(channel.sql_errno), &channel.sql_error);
-        let io = with_error(channel.io_errno, why_io(channel).as_deref(), &channel.io_error);
+        let io = with_error(channel.io_errno, why_io(channel, None).as_deref(), &channel.io_error);
         let why = if channel.sql_errno == 0 && channel.io_errno != 0 { io } else { sql };
         (State::Critical, format!("group replication stopped, {why}"))
     })
@@ -202,7 +229,7 @@ fn group_replication(channel: &Channel) -> Option<(State, String)> {
 /// Whether a channel that runs is too far behind.
 fn behind(view: &ChannelView<'_>, thresholds: &Thresholds) -> Option<(State, String)> {
     let lag = view.lag();
-    let unknown = match view.heartbeat {
+    let unknown = match view.heartbeat.map(|heartbeat| heartbeat.map(|heartbeat| &heartbeat.age)) {
         None => "runs, lag not known (NULL)".to_owned(),
         Some(None) => "runs, but the table has no heartbeat of its source".to_owned(),
         Some(Some(Ok(age))) => {
@@ -225,18 +252,24 @@ fn behind(view: &ChannelView<'_>, thresholds: &Thresholds) -> Option<(State, Str
 
 /// What it means that a heartbeat is old and the server itself knows of no lag.
 fn contradiction(view: &ChannelView<'_>) -> &'static str {
-    /// Half an hour, in which all time zones but a few differ.
-    const ZONES: f64 = 1800.0;
-    /// How far a lag may be from that, in seconds.
-    const NEAR: f64 = 5.0;
-    let Some(Some(Ok(age))) = view.heartbeat else { return "" };
+    /// A quarter of an hour, in which time zones differ, in seconds.
+    const QUARTER: f64 = 900.0;
+    /// A day: a zone never shows as whole days.
+    const DAY: f64 = 86_400.0;
+    /// The furthest zone from UTC.
+    const FURTHEST: f64 = 14.0 * 3600.0;
+    /// How far a lag may be from a quarter: heartbeats come once a second.
+    const NEAR: f64 = 2.0;
+    let Some(Ok(age)) = view.heartbeat.flatten().map(|heartbeat| &heartbeat.age) else { return "" };
     if view.channel.lag != Some(0.0) {
         return "";
     }
-    let from_zone = (age / ZONES - (age / ZONES).round()).abs() * ZONES;
-    match *age {
-        age if age > ZONES - NEAR && from_zone < NEAR => ", a multiple of half an hour: perhaps a time zone",
-        _ => ", the server itself reports 0 s: its writer has stopped, or the source is frozen",
+    let beyond = |unit: f64| (age / unit - (age / unit).round()).abs() * unit;
+    let is_zone =
+        *age > QUARTER - NEAR && *age < FURTHEST + NEAR && beyond(QUARTER) < NEAR && beyond(DAY) > NEAR;
+    match is_zone {
+        true => ", the server itself reports 0 s: its writer has stopped, or a time zone",
+        false => ", the server itself reports 0 s: its writer has stopped, or the source is frozen",
     }
 }
 
@@ -250,7 +283,15 @@ fn fine(view: &ChannelView<'_>) -> String {
 
 fn seconds_behind(view: &ChannelView<'_>) -> String {
     let lag = view.tenths();
-    let by = if view.heartbeat.is_some() { " by its heartbeat" } else { "" };
+    let source = view.channel.source_server_id;
+    let by = match view.heartbeat {
+        None => String::new(),
+        // Only the source of its source, whose heartbeats it passes on, or a stranger.
+        Some(Some(Heartbeat { server_id, .. })) if source != 0 && *server_id != source => {
+            format!(" by the heartbeat of server {server_id}, its source has none")
+        }
+        Some(_) => " by its heartbeat".to_owned(),
+    };
     match view.channel.delay {
         delay if delay > 0.0 => format!("{lag} s behind its delay of {delay} s{by}"),
         _ => format!("{lag} s behind{by}"),

@@ -3,7 +3,9 @@
 //! The outage it catches: two servers replicate to each other behind a floating address, one direction has
 //! stopped, and every other check reports OK until the failover.
 
+mod answer;
 mod ask;
+mod binary_log;
 mod cause;
 mod channel;
 mod connection;
@@ -11,6 +13,7 @@ mod defaults;
 mod endpoint;
 mod evaluate;
 mod failure;
+mod filter;
 #[cfg(test)]
 mod fixture;
 pub mod gtid;
@@ -20,6 +23,8 @@ mod liveness;
 mod login;
 mod membership;
 pub mod memory;
+mod more;
+mod option_name;
 mod options;
 mod pair;
 mod policy;
@@ -27,9 +32,13 @@ mod probe;
 mod public_key;
 mod redact;
 mod refusal;
+mod request;
+mod role;
 mod row;
 mod second_look;
+mod semi_sync;
 mod server;
+mod statements;
 mod target;
 mod tls_level;
 mod tls_options;
@@ -38,7 +47,8 @@ use plugin::{Deadline, Report, Thresholds};
 
 use policy::Policy;
 
-pub use ask::{Answer, Refusal, over};
+pub use answer::{Answer, Refusal};
+pub use ask::over;
 use memory::{MemoryError, MemoryOptions, Remembered};
 use options::{Connecting, ExpectOptions, Heartbeat};
 pub use probe::ProbeError;
@@ -49,7 +59,7 @@ const JUDGED: &str = "the lag of a channel in seconds (beyond its delay)";
 /// The command line.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(version, about)]
-#[command(mut_args(Thresholds::judge(JUDGED, "60", "300")))]
+#[command(mut_args(Thresholds::judge(JUDGED, "60, also beside --critical", "300, also beside --warning")))]
 pub struct Args {
     /// How to connect and log in
     #[command(flatten)]

@@ -32,6 +32,8 @@ pub(crate) struct Login<'a> {
     pub(crate) password: &'a str,
     /// How much TLS there must be.
     pub(crate) level: TlsLevel,
+    /// What asks for that: an option, or the file.
+    pub(crate) asked_by: &'a str,
     /// The server's public key, known beforehand.
     pub(crate) key: Option<&'a [u8]>,
     /// Sets TLS up; asked only when it is needed.
@@ -98,12 +100,8 @@ fn secure(packets: &mut Packets, login: &Login<'_>, offered: Capabilities) -> Re
         return Ok(false);
     }
     if !offered.contains(Capabilities::CLIENT_SSL) {
-        let what = "the server offers no TLS, which --tls asks for";
-        return if login.level == TlsLevel::Prefer {
-            Ok(false)
-        } else {
-            Err(failed(Kind::Tls(what.to_owned())))
-        };
+        let what = format!("the server offers no TLS, which {} asks for", login.asked_by);
+        return if login.level == TlsLevel::Prefer { Ok(false) } else { Err(failed(Kind::Tls(what))) };
     }
     let client = (login.tls)()?;
     let request = SslRequest::new(WANTED & offered | Capabilities::CLIENT_SSL, LARGEST as u32, UTF8MB4);

@@ -6,7 +6,7 @@ mod group;
 
 pub(crate) use galera::Galera;
 pub(crate) use group::Group;
-pub(crate) use {galera::STATUS as GALERA_STATUS, group::MEMBERS as GROUP_MEMBERS};
+pub(crate) use {galera::STATUS as GALERA_STATUS, galera::is_node, group::MEMBERS as GROUP_MEMBERS};
 
 use plugin::Finding;
 
@@ -35,6 +35,13 @@ impl Membership {
             Self::Group(group) => group.size(),
             Self::Galera(galera) => galera.size,
         }
+    }
+
+    /// Returns whether both are nodes of one Galera cluster, which write to each other without channels. One that
+    /// is out, or yet joins, does not know its cluster; that has its own finding.
+    pub(crate) fn shares_writes(&self, other: &Self) -> bool {
+        let are_galera = matches!((self, other), (Self::Galera(_), Self::Galera(_)));
+        are_galera && (self.sees_the_same(other) || !self.is_in() || !other.is_in())
     }
 
     /// Returns whether both see the same group or cluster with the same members.

@@ -52,6 +52,21 @@ pub(crate) enum Role {
     Group,
 }
 
+/// The most characters of a database's name.
+const LONGEST: usize = 64;
+
+/// A text that cannot be the name of a database, or is several.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("give the name of one database, as in shop, and repeat the option for more")]
+pub(crate) struct InvalidDatabase;
+
+/// Takes the name of a database. A list would be a name that no filter has, and so never be left out.
+fn one_database(text: &str) -> Result<String, InvalidDatabase> {
+    let fits = (1..=LONGEST).contains(&text.chars().count());
+    let is_one = fits && !text.contains([',', ' ', '/', '`']) && !text.chars().any(char::is_control);
+    if is_one { Ok(text.to_owned()) } else { Err(InvalidDatabase) }
+}
+
 /// What is expected.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct ExpectOptions {
@@ -59,14 +74,18 @@ pub(crate) struct ExpectOptions {
     #[arg(long = "expect", value_name = "ROLE", value_enum, default_value_t)]
     pub role: Role,
     /// Expected number of channels of a server
-    #[arg(long = "expect-channels", value_name = "N")]
-    pub channels: Option<usize>,
+    #[arg(long = "expect-channels", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub channels: Option<u16>,
     /// Expected number of members of a group or a Galera cluster
-    #[arg(long = "expect-members", value_name = "N")]
-    pub members: Option<usize>,
+    #[arg(long = "expect-members", value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub members: Option<u16>,
     /// Expected source of a server, as its configuration names it. Repeatable
     #[arg(long = "expect-source", value_name = "HOST[:PORT]")]
     pub sources: Vec<HostPort>,
+    /// Database that must be replicated: by the filters of channels, and by those of the server's own binary log.
+    /// Repeatable
+    #[arg(long = "expect-database", value_name = "NAME", value_parser = one_database)]
+    pub databases: Vec<String>,
     /// Which of several servers must be writable (not read_only)
     #[arg(long = "expect-writable", value_name = "WHICH", value_enum)]
     pub writable: Option<Writable>,
@@ -76,6 +95,10 @@ pub(crate) struct ExpectOptions {
     /// Accept a stopped SQL thread on a delayed channel, as before a restore, if it stopped without an error
     #[arg(long = "allow-stopped-sql")]
     pub stopped_sql: bool,
+    /// Judge semi-synchronous replication: where it is enabled it must be on, with enough replicas, and no commit
+    /// may be stuck
+    #[arg(long = "semi-sync")]
+    pub semi_sync: bool,
     /// Errant transactions that are known: those of a server by its id (MariaDB) or uuid (MySQL), or
     /// transactions as in 0-2-7 or UUID:1-5. Repeatable
     #[arg(long = "accept-errant", value_name = "GTIDS")]

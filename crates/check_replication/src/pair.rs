@@ -5,6 +5,7 @@
 //! configured.
 
 pub(crate) mod ahead;
+mod clusters;
 pub(crate) mod errant;
 mod executed;
 mod links;
@@ -45,17 +46,40 @@ pub(crate) fn judge(
         Finding::critical(format!("{name} is configured to replicate from itself"))
     }));
     // The members of a group have no channels to each other.
-    let in_groups = servers.iter().all(|server| server.membership.is_some());
-    if complete && servers.len() > 1 && !in_groups {
+    let (nodes, between) = clusters::one_for_each(servers, links);
+    let in_groups = nodes.iter().all(|server| server.membership.is_some());
+    if complete && nodes.len() > 1 && !in_groups {
         findings.extend(match shape {
-            Shape::Ring => ring(servers, links),
-            Shape::Tree => tree(servers, links),
+            Shape::Ring => ring(&nodes, &between),
+            Shape::Tree => tree(&nodes, &between),
         });
     }
     findings.extend(writing::expected(servers, complete, writable));
+    findings.extend(writing::in_one_domain(servers, links, writable));
+    findings.extend(filters_differ(servers, links).filter(|_| shape == Shape::Ring));
     // In a tree nobody should write to two of them.
     findings.extend(writing::colliding(servers).filter(|_| shape == Shape::Ring));
     findings
+}
+
+/// Two that replicate to each other and leave out different things: after a failover one lacks what the other has.
+fn filters_differ(servers: &[Server], links: &Links) -> Option<Finding> {
+    let [one, other] = servers else { return None };
+    let filters = |replica: usize, source: usize, server: &Server| {
+        let mut channels = server.channels.iter().enumerate();
+        channels
+            .find(|(channel, _)| links.source(replica, *channel) == Some(source))
+            .map(|(_, channel)| channel.filters.clone())
+    };
+    let (first, second) = (filters(0, 1, one)?, filters(1, 0, other)?);
+    let (column, own, theirs) = first.difference(&second)?;
+    let shown = |list: &str| if list.is_empty() { "none".to_owned() } else { list.to_owned() };
+    let names = format!("{} and {}", one.asked, other.asked);
+    Some(Finding::warning(format!(
+        "{names} have different filters, {column}: {} and {}",
+        shown(own),
+        shown(theirs)
+    )))
 }
 
 /// Servers that cannot be told apart do not take each other's changes. Those that even have the same uuid, or
@@ -68,7 +92,8 @@ fn identities(servers: &[Server]) -> Vec<Finding> {
         if one.server_uuid.is_some() && one.server_uuid == other.server_uuid {
             return Some(Finding::critical(format!("{names} have the same server uuid{twice}")));
         }
-        let same_id = one.server_id == other.server_id;
+        // The nodes of a cluster may share an id, and with wsrep_gtid_mode they must.
+        let same_id = one.server_id == other.server_id && !clusters::are_nodes_of_one(one, other);
         same_id
             .then(|| Finding::critical(format!("{names} have the same server id {}{twice}", one.server_id)))
     };

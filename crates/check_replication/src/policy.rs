@@ -22,6 +22,8 @@ pub(crate) struct Policy<'a> {
     pub(crate) members: Option<usize>,
     /// The sources that a server must replicate from.
     pub(crate) sources: &'a [HostPort],
+    /// The databases that must be replicated.
+    pub(crate) databases: &'a [String],
     /// Which of several servers must take writes: `None` for any.
     pub(crate) writable: Option<Writable>,
     /// How several servers must replicate to each other.
@@ -32,27 +34,35 @@ pub(crate) struct Policy<'a> {
     pub(crate) may_be_stopped: bool,
     /// Errant transactions that are known.
     pub(crate) accepted: &'a [Accepted],
+    /// Whether a log that started again is to be accepted.
+    pub(crate) acknowledges: bool,
     /// Whether error texts are shown whole, with the statements in them.
     pub(crate) show_query: bool,
 }
 
 impl<'a> Policy<'a> {
     /// Takes it from the command line. The lag may be a minute (WARNING) and five (CRITICAL) unless it says
-    /// otherwise.
+    /// otherwise; each default stands beside the other option, since a replica that is hours behind must not
+    /// stay a WARNING only because that was tuned.
     pub(crate) fn new(args: &'a Args) -> Self {
-        let default = Thresholds { warning: Some(Range::up_to(60.0)), critical: Some(Range::up_to(300.0)) };
+        let Thresholds { warning, critical } = args.thresholds.clone();
         let expected = &args.expected;
         Self {
-            lag: args.thresholds.or(default),
+            lag: Thresholds {
+                warning: warning.or_else(|| Some(Range::up_to(60.0))),
+                critical: critical.or_else(|| Some(Range::up_to(300.0))),
+            },
             role: expected.role,
-            channels: expected.channels,
-            members: expected.members,
+            channels: expected.channels.map(usize::from),
+            members: expected.members.map(usize::from),
             sources: &expected.sources,
+            databases: &expected.databases,
             writable: expected.writable,
             shape: expected.shape,
             heartbeats: args.heartbeat.table.as_ref(),
             may_be_stopped: expected.stopped_sql,
             accepted: &expected.errant,
+            acknowledges: args.memory.acknowledge,
             show_query: args.show_query,
         }
     }

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
+use clap::ValueEnum as _;
 use net::tls::{Client, Identity, Settings, TlsError};
 use net::{Host, HostPort, InvalidHost, resolve};
 use plugin::{Deadline, ReadError, read_file, reason};
 
-use crate::ask::{self, Request};
+use crate::ask;
 use crate::defaults::{Defaults, DefaultsError};
 use crate::endpoint::Endpoint;
 use crate::evaluate::fault;
@@ -19,6 +20,7 @@ use crate::login::Login;
 use crate::memory;
 use crate::options::{Connecting, Heartbeat, Role};
 use crate::policy::Policy;
+use crate::request::Request;
 use crate::second_look::{self, Asked};
 use crate::target::{PORT, Target};
 use crate::tls_level::TlsLevel;
@@ -72,6 +74,12 @@ pub enum ProbeError {
     /// What is acknowledged is one server's.
     #[error("--acknowledge is for one server: give one --hostname or --socket")]
     Acknowledge,
+    /// One server would be judged together with itself.
+    #[error("{0} is asked twice: give each server once")]
+    Twice(String),
+    /// The options contradict each other.
+    #[error("--tls-ca verifies the certificate and --tls={0} does not: leave one of them away")]
+    Unverified(String),
     /// Neither an option nor the file names a server, and there is no local one.
     #[error("no server is named by --hostname, --socket or --defaults-file, and there is no socket at {}", SOCKETS.join(", "))]
     NoServer,
@@ -112,6 +120,9 @@ pub(crate) fn probe(
     if targets.len() > 1 && args.expected.role == Role::None {
         return Err(ProbeError::None);
     }
+    if let Some(twice) = twice(&targets) {
+        return Err(ProbeError::Twice(twice.to_string()));
+    }
     if targets.len() > 1 && args.memory.acknowledge {
         return Err(ProbeError::Acknowledge);
     }
@@ -125,6 +136,8 @@ pub(crate) fn probe(
         heartbeat: &args.heartbeat,
         several: targets.len() > 1,
         group: args.expected.role == Role::Group || args.expected.members.is_some(),
+        semi_sync: args.expected.semi_sync,
+        databases: !args.expected.databases.is_empty(),
         level,
         key: key.as_deref(),
         state: args.memory.state.is_some(),
@@ -181,6 +194,14 @@ fn targets(connecting: &Connecting, defaults: &Defaults) -> Result<Vec<Target>, 
     Ok(vec![Target::Socket(socket)])
 }
 
+/// Returns a server that is asked twice.
+fn twice(targets: &[Target]) -> Option<&Target> {
+    let texts: Vec<String> = targets.iter().map(|target| target.to_string().to_ascii_lowercase()).collect();
+    (1..targets.len())
+        .find(|place| texts.iter().take(*place).any(|text| texts.get(*place) == Some(text)))
+        .and_then(|place| targets.get(place))
+}
+
 /// A port out of the file.
 fn read_port(connecting: &Connecting, text: &str) -> Result<u16, ProbeError> {
     let port = text.bytes().all(|octet| octet.is_ascii_digit()).then(|| text.parse().ok()).flatten();
@@ -190,13 +211,21 @@ fn read_port(connecting: &Connecting, text: &str) -> Result<u16, ProbeError> {
     })
 }
 
-/// How much TLS there must be: an option goes before the file.
-fn level(connecting: &Connecting, defaults: &Defaults) -> Result<TlsLevel, TlsOptionError> {
-    match connecting.tls {
-        Some(level) => Ok(level),
-        None if connecting.tls_ca.is_some() => Ok(tls_options::level(defaults)?.max(TlsLevel::VerifyCa)),
-        None => tls_options::level(defaults),
+/// How much TLS there must be: an option goes before the file. With --tls-ca, require verifies who signed the
+/// certificate, as in the stock clients.
+fn level(connecting: &Connecting, defaults: &Defaults) -> Result<TlsLevel, ProbeError> {
+    match (connecting.tls, &connecting.tls_ca) {
+        (Some(TlsLevel::Require), Some(_)) => Ok(TlsLevel::VerifyCa),
+        (Some(level), Some(_)) if level < TlsLevel::VerifyCa => Err(ProbeError::Unverified(name(level))),
+        (Some(level), _) => Ok(level),
+        (None, Some(_)) => Ok(tls_options::level(defaults)?.max(TlsLevel::VerifyCa)),
+        (None, None) => Ok(tls_options::level(defaults)?),
     }
+}
+
+/// Returns what --tls calls a level.
+fn name(level: TlsLevel) -> String {
+    level.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
 fn user<'a>(connecting: &'a Connecting, defaults: &'a Defaults) -> &'a str {
@@ -210,6 +239,8 @@ struct Asker<'a> {
     several: bool,
     /// Whether a server must be a member of a group.
     group: bool,
+    semi_sync: bool,
+    databases: bool,
     level: TlsLevel,
     key: Option<&'a [u8]>,
     /// Whether GTIDs are kept from run to run.
@@ -280,6 +311,11 @@ impl Asker<'_> {
             user: user(self.connecting, self.defaults),
             password,
             level: self.level,
+            asked_by: match (self.connecting.tls, &self.connecting.tls_ca) {
+                (Some(_), _) => "--tls",
+                (None, Some(_)) => "--tls-ca",
+                (None, None) => "the defaults file",
+            },
             key: self.key,
             tls: &tls,
             name,
@@ -301,6 +337,8 @@ impl Asker<'_> {
             several: self.several,
             gtids,
             group: self.group,
+            semi_sync: self.semi_sync,
+            databases: self.databases,
             heartbeats,
             deadline,
         }

@@ -3,7 +3,7 @@
 use net::Cause;
 use plugin::{Finding, State};
 
-use crate::ask::{Refusal, lacks_privilege};
+use crate::answer::{Refusal, lacks_privilege};
 use crate::failure::{Kind, Step};
 use crate::heartbeat::Table;
 use crate::redact::redact;
@@ -55,7 +55,7 @@ pub(crate) fn judge(
             )
         }
         Kind::Server(errno, text) => {
-            let (state, what) = said(*errno, user, refusal.private, failure.step);
+            let (state, what) = said(*errno, user, refusal);
             let what = what.unwrap_or_else(|| format!("the server says error {errno}: {}", redact(text)));
             finding(state, what)
         }
@@ -92,7 +92,8 @@ fn during(step: Step) -> &'static str {
 
 /// The errors that have words of their own, or whose kind is known. Those that concern this account or this
 /// host leave the server's state unknown; where the server lets no ordinary account in, that is CRITICAL.
-fn said(errno: u16, user: &str, private: bool, step: Step) -> (State, Option<String>) {
+fn said(errno: u16, user: &str, refusal: &Refusal) -> (State, Option<String>) {
+    let step = refusal.failure.step;
     let (state, text) = match errno {
         1040 => (State::Critical, "too many connections".to_owned()),
         1053 => (State::Critical, "the server is shutting down".to_owned()),
@@ -113,9 +114,12 @@ fn said(errno: u16, user: &str, private: bool, step: Step) -> (State, Option<Str
             ),
         ),
         1044 | 1045 => {
-            let tls = if private { "" } else { ", or the account needs TLS" };
-            let certificate = if private { ", or the account needs a client certificate" } else { "" };
-            (State::Unknown, format!("access denied for {user}: wrong user or password{tls}{certificate}"))
+            // Servers refuse an account that needs TLS on a socket too.
+            let needs = if refusal.private && !refusal.socket { "a client certificate" } else { "TLS" };
+            (
+                State::Unknown,
+                format!("access denied for {user}: wrong user or password, or the account needs {needs}"),
+            )
         }
         1226 => (State::Unknown, format!("{user} has used up a limit of its account")),
         1820 | 1862 => (State::Unknown, format!("the password of {user} has expired")),
@@ -157,10 +161,28 @@ fn privilege(name: &str, user: &str, table: Option<&Table>, refusal: &Refusal) -
         return Finding::unknown(text)
             .detail(format!("if it exists: {}", grant("SELECT", &table.to_string())));
     }
+    if let Some(role) = &refusal.role {
+        let text =
+            format!("{name}: the role {role} of {user} is not active: SET DEFAULT ROLE {role} FOR {account}");
+        return Finding::unknown(text);
+    }
     let needed = needed(refusal.server);
     let version = refusal.server.map(|(flavour, version)| format!("{name} is {flavour} {version}"));
     let text = format!("{name}: {user} may not see the replication: GRANT {needed} ON *.* TO {account}");
     Finding::unknown(text).detail(grant(needed, "*.*")).verbose_details(version)
+}
+
+/// The finding that the binary log of a server called `name` is not shown, with the statement that mends it.
+pub(crate) fn no_log(name: &str, refusal: &Refusal) -> Finding {
+    let account = refusal.account.as_deref().unwrap_or("the account");
+    let (user, host) = account.rsplit_once('@').unwrap_or((account, "%"));
+    let needed = match refusal.server {
+        Some((Flavour::MariaDb, version)) if version >= Version(10, 5, 2) => "BINLOG MONITOR",
+        _ => "REPLICATION CLIENT",
+    };
+    let quoted = |part: &str| format!("'{}'", part.replace('\'', "''"));
+    Finding::unknown(format!("{name}: {user} may not see the binary log: GRANT {needed} ON *.* TO {account}"))
+        .detail(format!("GRANT {needed} ON *.* TO {}@{}", quoted(user), quoted(host)))
 }
 
 /// The finding that the group of a server called `name` is not shown, with the statement that mends it.

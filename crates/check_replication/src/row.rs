@@ -11,6 +11,13 @@ impl Row {
         Self(columns.into_iter().collect())
     }
 
+    /// The rows of SHOW VARIABLES or SHOW STATUS as one, each value under its own name.
+    pub(crate) fn of_pairs(rows: &[Self]) -> Self {
+        let pair =
+            |row: &Self| Some((row.filled(&["Variable_name"])?, row.text(&["Value"]).map(str::to_owned)));
+        Self::new(rows.iter().filter_map(pair))
+    }
+
     /// Whether there is a column with one of these names, NULL or not.
     pub fn has(&self, names: &[&str]) -> bool {
         self.find(names).is_some()
@@ -41,6 +48,11 @@ impl Row {
     pub fn switch(&self, names: &[&str]) -> Option<bool> {
         let off = |text: &str| ["0", "OFF", "NO"].iter().any(|no| text.eq_ignore_ascii_case(no));
         self.text(names).map(|text| !off(text))
+    }
+
+    /// The values, in their order.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|(_, value)| value.as_deref())
     }
 
     /// The columns, in their order.

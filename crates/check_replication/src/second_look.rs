@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use plugin::Deadline;
 
-use crate::ask::{self, Answer, Refusal};
+use crate::answer::{Answer, Refusal};
+use crate::ask;
 use crate::connection::Packets;
 use crate::failure::Failure;
+use crate::judge::is_log_lost;
+use crate::more;
 use crate::pair::{Links, ahead, errant};
 use crate::server::{Flavour, Gtids, Server};
 
@@ -32,6 +35,11 @@ pub(crate) fn complete(
     let links = Links::find(&servers);
     for place in errant::to_ask_again(&servers, &links) {
         again(&mut open, place, ask::ask_gtids);
+    }
+    // One that may not show its log leaves the cause open.
+    for place in sources_of_lost(&servers, &links) {
+        let Some((answer, Some(packets))) = open.get_mut(place) else { continue };
+        let _ = more::ask_log(packets, &mut answer.server, "");
     }
     let mut sources = sources_of_ahead(&open, &links);
     if !sources.is_empty() && deadline.remaining() > COMMIT + RESERVE {
@@ -61,6 +69,19 @@ fn again(
         answer.server.later = Some(Gtids::default());
     }
     answered
+}
+
+/// The sources that have lost the file which a replica wants. One whose log is known needs no question.
+fn sources_of_lost(servers: &[Server], links: &Links) -> Vec<usize> {
+    let lost = servers.iter().enumerate().flat_map(|(replica, server)| {
+        let lost = server.channels.iter().enumerate().filter(|(_, channel)| is_log_lost(channel));
+        lost.filter_map(move |(channel, _)| links.source(replica, channel))
+    });
+    let mut sources: Vec<usize> =
+        lost.filter(|source| servers.get(*source).is_some_and(|server| server.log.is_none())).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    sources
 }
 
 fn sources_of_ahead(open: &Open<'_>, links: &Links) -> Vec<usize> {

@@ -4,9 +4,11 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use crate::binary_log::BinaryLog;
 use crate::channel::Channel;
 use crate::membership::Membership;
 use crate::row::Row;
+use crate::semi_sync::SemiSync;
 
 /// Whose server it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +79,17 @@ pub struct Server {
     pub later: Option<Gtids>,
     /// How many commits waited for an acknowledgement by semi-sync at that look.
     pub commits_waiting: u64,
+    /// @@gtid_domain_id of MariaDB: `None` where it was not asked for.
+    pub gtid_domain_id: Option<u64>,
+    /// @@slave_skip_errors or replica_skip_errors with its name, as in "slave_skip_errors is 1062": `None` if it is
+    /// off.
+    pub skip_errors: Option<String>,
+    /// How many errors it has skipped by that since its start.
+    pub skipped: u64,
+    /// What it says of semi-sync: `None` where that was not asked for.
+    pub semi_sync: Option<SemiSync>,
+    /// Its own binary log: `None` if it has none, or where that was not asked for.
+    pub log: Option<BinaryLog>,
     /// Every channel, in the server's order.
     pub channels: Vec<Channel>,
 }
@@ -112,6 +125,14 @@ impl Server {
             gtids: Gtids::read(variables),
             later: None,
             commits_waiting: 0,
+            gtid_domain_id: variables.number(&["gtid_domain_id"]),
+            skip_errors: ["slave_skip_errors", "replica_skip_errors"].iter().find_map(|name| {
+                let errors = variables.filled(&[name])?;
+                (!errors.eq_ignore_ascii_case("off")).then(|| format!("{name} is {errors}"))
+            }),
+            skipped: 0,
+            semi_sync: None,
+            log: None,
             channels: channels.iter().map(Channel::read).collect(),
         }
     }

@@ -10,6 +10,12 @@ pub enum TlsOptionError {
     /// There is no such thing here.
     #[error("{0} of the defaults file is not supported: remove it there, or give --tls=off")]
     Unsupported(String),
+    /// It names no file.
+    #[error("{0} of the defaults file is empty: remove it there, or give --tls=off")]
+    Empty(String),
+    /// A certificate is of no use without its key, nor a key without its certificate.
+    #[error("{0} of the defaults file needs {1} too")]
+    Half(&'static str, &'static str),
     /// Its value is not understood. The value is not repeated, since the file holds secrets.
     #[error("{0} of the defaults file has an unknown value")]
     Value(&'static str),
@@ -21,8 +27,11 @@ const HONOURED: [&str; 7] =
 /// What stands in front of a switch and turns it round, or on.
 const OFF: [&str; 2] = ["skip-", "disable-"];
 
+/// Settings that name a file, and turn TLS on where they stand.
+const FILES: [&str; 3] = ["ssl-ca", "ssl-cert", "ssl-key"];
+
 /// Returns how much TLS the file asks for, as the stock clients read it: a bare ssl-ca verifies the chain, not
-/// the name.
+/// the name, and of what turns TLS on and off the last counts.
 ///
 /// # Errors
 /// [`TlsOptionError`]: the setting that is not honoured.
@@ -40,23 +49,35 @@ pub(crate) fn level(file: &Defaults) -> Result<TlsLevel, TlsOptionError> {
             _ => return Err(TlsOptionError::Value("ssl-mode")),
         });
     }
-    let switched = |name: &'static str| switch(file, name);
-    if switched("ssl")? == Some(false) {
-        return Ok(TlsLevel::Off);
+    let (mut is_on, mut verifies) = (None, None);
+    for (name, value) in file.options() {
+        let by_file = FILES.contains(&name).then_some(true);
+        is_on = switch(name, value, "ssl")?.or(by_file).or(is_on);
+        verifies = switch(name, value, "ssl-verify-server-cert")?.or(verifies);
     }
-    if switched("ssl-verify-server-cert")? == Some(true) {
-        return Ok(TlsLevel::VerifyIdentity);
+    let level = match (is_on, verifies) {
+        (Some(false), _) => return Ok(TlsLevel::Off),
+        (_, Some(true)) => TlsLevel::VerifyIdentity,
+        (Some(true), _) => chain(TlsLevel::Require),
+        (None, _) => TlsLevel::Prefer,
+    };
+    match (has("ssl-cert"), has("ssl-key")) {
+        (true, false) => Err(TlsOptionError::Half("ssl-cert", "ssl-key")),
+        (false, true) => Err(TlsOptionError::Half("ssl-key", "ssl-cert")),
+        _ => Ok(level),
     }
-    let needed = switched("ssl")? == Some(true) || has("ssl-cert") || has("ssl-key");
-    Ok(chain(if needed { TlsLevel::Require } else { TlsLevel::Prefer }))
 }
 
 /// Whether a setting is honoured.
 fn check(name: &str, value: &str) -> Result<(), TlsOptionError> {
-    let bare = OFF.iter().chain(&["enable-"]).find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
+    // The stock clients take more in front of a name: maximum-ssl.
+    let bare =
+        ["enable-", "maximum-", "autoset-"].iter().chain(&OFF).find_map(|front| name.strip_prefix(front));
+    let bare = bare.unwrap_or(name);
     if !(bare == "ssl" || bare.starts_with("ssl-") || bare.starts_with("tls-")) {
         return Ok(());
     }
+    let refused = || Err(TlsOptionError::Unsupported(name.chars().take(40).collect()));
     // Both are spoken, and no others.
     let versions = || ["TLSv1.2", "TLSv1.3"].iter().all(|version| value.contains(version));
     match bare {
@@ -64,29 +85,24 @@ fn check(name: &str, value: &str) -> Result<(), TlsOptionError> {
             Err(TlsOptionError::Unsupported(format!("{name} without TLSv1.2 and TLSv1.3")))
         }
         "ssl-fips-mode" if value.eq_ignore_ascii_case("off") => Ok(()),
+        _ if name.starts_with("maximum-") || name.starts_with("autoset-") => refused(),
+        bare if FILES.contains(&bare) && value.is_empty() => Err(TlsOptionError::Empty(name.to_owned())),
         bare if HONOURED.contains(&bare) => Ok(()),
-        // A setting without a value sets nothing.
-        _ if value.is_empty() && bare == name && !bare.contains("verify") => Ok(()),
-        _ => Err(TlsOptionError::Unsupported(name.chars().take(40).collect())),
+        _ => refused(),
     }
 }
 
-/// A switch with its forms that turn it round.
-fn switch(file: &Defaults, name: &'static str) -> Result<Option<bool>, TlsOptionError> {
-    let mut found = None;
-    for (option, value) in file.options() {
-        let off = OFF.iter().any(|prefix| option.strip_prefix(prefix) == Some(name));
-        if !off && option != name && option.strip_prefix("enable-") != Some(name) {
-            continue;
-        }
-        let on = match value.to_ascii_lowercase().as_str() {
-            "" | "1" | "on" | "true" => true,
-            "0" | "off" | "false" => false,
-            _ => return Err(TlsOptionError::Value(name)),
-        };
-        found = Some(on != off);
+/// Returns what an option makes of a switch, by its forms that turn it round; `None` if it is another option.
+fn switch(option: &str, value: &str, name: &'static str) -> Result<Option<bool>, TlsOptionError> {
+    let off = OFF.iter().any(|prefix| option.strip_prefix(prefix) == Some(name));
+    if !off && option != name && option.strip_prefix("enable-") != Some(name) {
+        return Ok(None);
     }
-    Ok(found)
+    match value.to_ascii_lowercase().as_str() {
+        "" | "1" | "on" | "true" => Ok(Some(!off)),
+        "0" | "off" | "false" => Ok(Some(off)),
+        _ => Err(TlsOptionError::Value(name)),
+    }
 }
 
 #[cfg(test)]
@@ -96,10 +112,23 @@ mod tests {
     #[test]
     fn every_setting_is_honoured_or_refused_by_name() {
         let refused = |name: &str| Err(TlsOptionError::Unsupported(name.to_owned()));
+        let empty = |name: &str| Err(TlsOptionError::Empty(name.to_owned()));
         let rows = [
             ("user=x", Ok(TlsLevel::Prefer)),
             ("ssl-ca=/ca.pem", Ok(TlsLevel::VerifyCa)),
-            ("ssl_ca=", Ok(TlsLevel::Prefer)),
+            ("SSL-CA=/ca.pem", Ok(TlsLevel::VerifyCa)),
+            ("ssl_ca=", empty("ssl-ca")),
+            ("ssl-ca", empty("ssl-ca")),
+            ("ssl-crl=", refused("ssl-crl")),
+            ("SSL-CRL=/nonexistent", refused("ssl-crl")),
+            ("ssl-c=/x", refused("ssl-c")),
+            ("maximum-ssl=1", refused("maximum-ssl")),
+            ("ssl-v", Ok(TlsLevel::VerifyIdentity)),
+            ("skip-ssl\nssl-ca=/ca.pem", Ok(TlsLevel::VerifyCa)),
+            ("ssl-ca=/ca.pem\nskip-ssl", Ok(TlsLevel::Off)),
+            ("ssl-ca=/ca.pem\nssl=0\nssl-key=/k\nssl-cert=/c", Ok(TlsLevel::VerifyCa)),
+            ("ssl-cert=/c", Err(TlsOptionError::Half("ssl-cert", "ssl-key"))),
+            ("ssl-key=/k", Err(TlsOptionError::Half("ssl-key", "ssl-cert"))),
             ("ssl", Ok(TlsLevel::Require)),
             ("ssl=0", Ok(TlsLevel::Off)),
             ("skip-ssl", Ok(TlsLevel::Off)),

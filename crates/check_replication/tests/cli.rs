@@ -32,7 +32,7 @@ fn file(folder: &TempDir, name: &str, text: &str) -> String {
 
 #[test]
 fn what_cannot_be_meant_is_unknown() {
-    let rows: [(&[&str], &str); 20] = [
+    let rows: [(&[&str], &str); 28] = [
         (&["--hostname", "a b"], "a host name has only ASCII letters, digits, dots, hyphens and underscores"),
         (&["--hostname", "db-01:0"], "the port after the colon is a number from 1 to 65535, as in db-01:161"),
         (&["--hostname=[localhost]:1"], "brackets enclose a whole IPv6 address, as in [2001:db8::1]:161"),
@@ -54,6 +54,17 @@ fn what_cannot_be_meant_is_unknown() {
         (&["--accept-errant=x"], "give a server id, a server uuid, or transactions as in 0-2-7 or UUID:1-5"),
         (&["--accept-errant=0-1"], "give a server id, a server uuid, or transactions"),
         (&["--acknowledge"], "--acknowledge needs --state"),
+        (&["--expect-channels=-1"], "--expect-channels: -1 is not a number from 1 to 65535"),
+        (&["--expect-channels=0"], "--expect-channels: 0 is not a number from 1 to 65535"),
+        (&["--expect-database="], "give the name of one database, as in shop"),
+        (&["--expect-database=shop,stock"], "give the name of one database, as in shop"),
+        (&["--expect-members=0"], "--expect-members: 0 is not a number from 1 to 65535"),
+        (&["-H", "192.0.2.1", "-H", "192.0.2.1:3306"], "192.0.2.1 is asked twice: give each server once"),
+        (&["-H", "DB-01", "-H", "db-01"], "db-01 is asked twice: give each server once"),
+        (
+            &["-H", "192.0.2.1", "--tls=prefer", "--tls-ca=/ca.pem"],
+            "--tls-ca verifies the certificate and --tls=prefer does not: leave one of them away",
+        ),
         (
             &["--acknowledge", "--state=/nonexistent", "-H", "192.0.2.1", "-H", "192.0.2.2"],
             "--acknowledge is for one server: give one --hostname or --socket",
@@ -116,6 +127,17 @@ fn the_file_says_whom_to_ask() {
         file(&folder, "options.ini", &format!("[check_replication]\nsocket={}\n", socket.display()));
     let line = format!("REPLICATION CRITICAL - {}: connecting: no such file or directory", socket.display());
     assert_eq!(check(&[&format!("--extra-opts=@{options}")]).summary(), (2, line.as_str()));
+}
+
+#[test]
+fn what_a_server_that_does_not_answer_leaves_undone_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = format!("--state={}", folder.path().join("kept").display());
+    let outcome = check(&["--hostname=127.0.0.1:1", &state, "--acknowledge"]);
+    assert_eq!(outcome.code, Some(2));
+    assert!(outcome.stdout.contains("127.0.0.1:1: no answer, so nothing is acknowledged"), "{outcome:?}");
+    let outcome = check(&["--hostname=127.0.0.1:1", "--socket=/nonexistent/socket"]);
+    assert!(outcome.stdout.contains(" lag_socket=U;60;300;0 channels_socket=U;;;0"), "{outcome:?}");
 }
 
 /// The queue of a socket that nobody accepts from is full after one connection; a plain connect would wait

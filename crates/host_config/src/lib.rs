@@ -9,6 +9,7 @@
 //! - [`Tree`] is where the files are: this host, the tree of an image, or in memory.
 //! - [`AddressOptions`] are `--ip`, `--file`, `--from` and `--root`; [`read_list`] reads a file of `--file`.
 //! - [`Promises`] is what a source says: each [`Promise`] and each [`Remark`] with its [`Place`].
+//! - [`ResolvConf`] is the meaning of a resolv.conf, which promises no address.
 //!
 //! The grammar of an address and of a list of them is `addresses`' part; what the kernel has, `host_net`'s;
 //! what a missing address means, the plugins'.
@@ -48,6 +49,7 @@ mod origin;
 mod others;
 mod promise;
 mod read;
+mod resolv_conf;
 mod selector;
 mod source;
 mod suse;
@@ -63,6 +65,7 @@ pub use promise::{
     ConfigError, Dynamic, Family, Place, Ports, Promise, Promises, Remark, Shadowed, UnknownFamily,
 };
 pub use read::read;
+pub use resolv_conf::{IgnoredServer, NotAServer, ResolvConf, SERVERS_ASKED, Server};
 pub use selector::{is_pattern, selects};
 pub use source::{Source, UnknownSource};
 pub use tree::Tree;

@@ -1,6 +1,6 @@
 //! Who receives what a monitor knows.
 
-use crate::{Downtime, Object};
+use crate::{Downtime, Monitor, Object};
 
 /// Receives the hosts, services and downtimes of a monitor, one by one. Hosts come before the services in
 /// status.dat, but nothing promises that.
@@ -10,6 +10,11 @@ pub trait Collect {
     fn wants(&mut self, host: &str, service: Option<&str>) -> bool {
         let _ = (host, service);
         true
+    }
+
+    /// Takes what the monitor says of itself, where that comes before its hosts and services.
+    fn monitor(&mut self, monitor: &Monitor) {
+        let _ = monitor;
     }
 
     /// Takes a host or a service that was wanted.

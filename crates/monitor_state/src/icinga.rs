@@ -191,17 +191,19 @@ pub fn application(answer: impl Read, now: u64) -> Result<Monitor, AnswerError> 
     #[derive(Deserialize)]
     struct App {
         enable_service_checks: bool,
+        enable_host_checks: bool,
         program_start: f64,
     }
     let mut app = None;
     each(answer, |result: Result| app = Some(result.status.icingaapplication.app))?;
     let app = app.ok_or_else(|| AnswerError("no state of Icinga itself".to_owned()))?;
-    let active_service_checks = app.enable_service_checks;
     Ok(Monitor {
         created: now,
         started: seconds(app.program_start),
-        active_service_checks,
+        active_service_checks: app.enable_service_checks,
         passive_service_checks: true,
+        active_host_checks: app.enable_host_checks,
+        passive_host_checks: true,
     })
 }
 

@@ -36,8 +36,11 @@ macro_rules! checked {
 }
 
 /// The query for the state of the monitor itself.
-pub const STATUS: &str =
-    query!("status", "execute_service_checks accept_passive_service_checks program_start interval_length");
+pub const STATUS: &str = query!(
+    "status",
+    "execute_service_checks accept_passive_service_checks execute_host_checks accept_passive_host_checks \
+     program_start interval_length"
+);
 /// The query for hosts. The name stands in the place of the service's too.
 pub const HOSTS: &str = query!("hosts", concat!("name name ", checked!()));
 /// The query for services.
@@ -71,6 +74,8 @@ pub enum AnswerError {
 struct Status {
     active_service_checks: Number,
     passive_service_checks: Number,
+    active_host_checks: Number,
+    passive_host_checks: Number,
     program_start: Number,
     interval_length: Number,
 }
@@ -156,6 +161,8 @@ pub fn status(answer: impl Read, now: u64) -> Result<(Monitor, u64), AnswerError
         started: status.program_start.whole(),
         active_service_checks: status.active_service_checks.is_set(),
         passive_service_checks: status.passive_service_checks.is_set(),
+        active_host_checks: status.active_host_checks.is_set(),
+        passive_host_checks: status.passive_host_checks.is_set(),
     };
     Ok((monitor, status.interval_length.whole()))
 }

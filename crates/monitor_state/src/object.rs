@@ -153,7 +153,7 @@ pub struct Downtime<'a> {
 }
 
 /// What the monitor says of itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Monitor {
     /// When it wrote this, in seconds since 1970.
     pub created: u64,
@@ -163,6 +163,10 @@ pub struct Monitor {
     pub active_service_checks: bool,
     /// Whether it takes results of others for services at all.
     pub passive_service_checks: bool,
+    /// Whether it checks hosts at all.
+    pub active_host_checks: bool,
+    /// Whether it takes results of others for hosts at all.
+    pub passive_host_checks: bool,
 }
 
 #[cfg(test)]

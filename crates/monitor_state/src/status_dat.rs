@@ -28,7 +28,7 @@ pub fn parse(source: impl Read, collect: &mut impl Collect) -> Result<Monitor, S
             b"info" if created.is_some() => return Err(StatusError::Twice("info")),
             b"info" => created = Some(number(body, b"created").ok_or_else(|| no_value(("info", "created")))?),
             b"programstatus" if program.is_some() => return Err(StatusError::Twice("programstatus")),
-            b"programstatus" => program = Some(read_program(body)),
+            b"programstatus" => collect.monitor(program.insert(read_program(body))),
             b"hoststatus" => read_object("hoststatus", body, collect).map_err(no_value)?,
             b"servicestatus" => read_object("servicestatus", body, collect).map_err(no_value)?,
             b"hostdowntime" => read_downtime("hostdowntime", body, collect).map_err(no_value)?,
@@ -68,11 +68,15 @@ fn number(body: &[u8], key: &[u8]) -> Option<u64> {
 
 fn read_program(body: &[u8]) -> Monitor {
     let is_on = |key: &[u8]| number(body, key) == Some(1);
+    // A file that does not tell of hosts says nothing against their checks.
+    let is_not_off = |key: &[u8]| number(body, key) != Some(0);
     Monitor {
         created: 0,
         started: number(body, b"program_start").unwrap_or_default(),
         active_service_checks: is_on(b"active_service_checks_enabled"),
         passive_service_checks: is_on(b"passive_service_checks_enabled"),
+        active_host_checks: is_not_off(b"active_host_checks_enabled"),
+        passive_host_checks: is_not_off(b"passive_host_checks_enabled"),
     }
 }
 

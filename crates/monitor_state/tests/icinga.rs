@@ -116,12 +116,15 @@ fn the_state_of_icinga_itself_is_read() {
     let answer = |checks: bool| {
         format!(
             "{{\"results\":[{{\"name\":\"IcingaApplication\",\"perfdata\":[],\"status\":{{\"icingaapplication\":{{\"app\":{{\
-             \"enable_service_checks\":{checks},\"program_start\":77.5}}}}}}}}]}}"
+             \"enable_service_checks\":{checks},\"enable_host_checks\":{},\"program_start\":77.5}}}}}}}}]}}",
+            !checks
         )
     };
     for checks in [true, false] {
         let monitor = icinga::application(answer(checks).as_bytes(), 99).unwrap();
-        assert_eq!((monitor.created, monitor.started, monitor.active_service_checks), (99, 77, checks));
+        assert_eq!((monitor.created, monitor.started), (99, 77));
+        assert_eq!((monitor.active_service_checks, monitor.active_host_checks), (checks, !checks));
+        assert!(monitor.passive_service_checks && monitor.passive_host_checks, "as each object says");
     }
     assert!(icinga::application(&b"{\"results\":[]}"[..], 99).is_err());
 }

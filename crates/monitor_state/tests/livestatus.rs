@@ -87,10 +87,16 @@ fn hosts_services_and_downtimes_are_told() {
 
 #[test]
 fn the_monitor_tells_of_itself() {
-    let monitor =
-        Monitor { created: 99, started: 7, active_service_checks: true, passive_service_checks: false };
+    let monitor = Monitor {
+        created: 99,
+        started: 7,
+        active_service_checks: true,
+        passive_service_checks: false,
+        active_host_checks: false,
+        passive_host_checks: true,
+    };
     let status = |body| livestatus::status(answer(200, body).as_slice(), 99);
-    assert_eq!(status("[[1,0,7,60]]").unwrap(), (monitor, 60));
+    assert_eq!(status("[[1,0,0,1,7,60]]").unwrap(), (monitor, 60));
     assert_eq!(
         status("[]").unwrap_err().to_string(),
         "not what Livestatus answers: no state of the monitor itself"

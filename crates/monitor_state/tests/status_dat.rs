@@ -75,6 +75,7 @@ fn each_state_of_a_real_nagios_is_read() {
     let monitor = status_dat::parse(zoo().as_slice(), &mut lines).unwrap();
     assert_eq!((monitor.created, monitor.started), (1_795_640_914, 1_795_640_895));
     assert!(monitor.active_service_checks && monitor.passive_service_checks);
+    assert!(monitor.active_host_checks && monitor.passive_host_checks);
     let expected = [
         "behind-za DOWN HARD",
         "internal-db-secret UP HARD",

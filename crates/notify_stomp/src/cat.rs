@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 use plugin::{Deadline, Report, State, leave_signals, show};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -19,6 +20,8 @@ use crate::session::{Session, SessionError};
 const FEW: u64 = 100;
 /// The most octets of messages that `--in-order` holds.
 const LARGEST: usize = 64 << 20;
+/// How long the broker may take to take the last acknowledgements, after a signal.
+const LAST: Duration = Duration::from_secs(2);
 /// What the subscription is called.
 const SUBSCRIPTION: &str = "0";
 
@@ -51,6 +54,9 @@ pub(crate) fn cat(args: &Args, destination: &str, deadline: &Deadline) -> Result
     let end = match result {
         Ok(()) => return Ok(Report::listing([])),
         _ if is_readable(&stop) => return Ok(Report::listing([])),
+        Err(CatError::Session(SessionError::Connection(error))) if error.is_stop() => {
+            return Ok(Report::listing([]));
+        }
         // Where nobody reads any more, there is nobody to tell.
         Err(CatError::Show(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             return Ok(Report::listing([]));
@@ -84,10 +90,14 @@ fn follow(
             Ok(frame) if frame.command == "MESSAGE" => held.push(frame)?,
             Ok(frame) if frame.command == "ERROR" => return Err(session.refused(&frame, false).into()),
             Ok(frame) => return Err(session.unexpected(&frame, "a MESSAGE").into()),
-            // What came until then is shown, and goes back to the broker.
+            // What came until then is shown: where the process shall stop, it is acknowledged too, and where
+            // the connection broke, it goes back to the broker.
             Err(error) => {
                 let left = held.take();
                 left.iter().try_for_each(|frame| print(frame, None, shown))?;
+                if options.stop.is_some_and(is_readable) && !left.is_empty() {
+                    acknowledge_all(session, &left, options.stop)?;
+                }
                 return Err(error.into());
             }
         }
@@ -100,6 +110,25 @@ fn follow(
         }
     }
     session.close();
+    Ok(())
+}
+
+/// Acknowledges these messages and waits until the broker has taken that, unless a second signal comes.
+fn acknowledge_all(
+    mut session: Session<'_>,
+    frames: &[Frame],
+    stop: Option<&UnixStream>,
+) -> Result<(), CatError> {
+    // The signal has been obeyed: what it left to read would end every wait.
+    let _ = stop.map(|mut stop| io::Read::read(&mut stop, &mut [0; 64]));
+    session.go_on(&Deadline::after(LAST));
+    for frame in frames {
+        session.queue(&acknowledgement(&session, frame)?)?;
+    }
+    session.queue(&Frame::new("DISCONNECT").with("receipt", "end"))?;
+    session.send("acknowledging")?;
+    // Messages that come meanwhile go back to the broker.
+    while session.receive("acknowledging")?.header("receipt-id") != Some("end") {}
     Ok(())
 }
 

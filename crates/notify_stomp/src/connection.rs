@@ -35,6 +35,11 @@ impl ConnectionError {
         }
     }
 
+    /// Whether the process was asked to stop.
+    pub(crate) fn is_stop(&self) -> bool {
+        matches!(self, Self::Broken { cause: Cause::Stopped, .. })
+    }
+
     /// Whether the broker ended a connection that it had accepted.
     pub(crate) fn is_hang_up(&self) -> bool {
         matches!(self, Self::Broken { cause: Cause::Closed | Cause::Reset, .. })

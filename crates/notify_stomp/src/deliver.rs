@@ -90,9 +90,8 @@ impl SendOptions<'_> {
         session.queue(&self.frame(Some(sequence), json))?;
         session.send(DOING)?;
         let answer = session.receive(DOING)?;
-        receipt(session, &answer).and_then(|number| {
-            if number == sequence { Ok(()) } else { Err(session.unexpected(&answer, "its RECEIPT")) }
-        })
+        receipt(session, &answer)
+            .and_then(|number| if number == sequence { Ok(()) } else { Err(session.unasked(&answer)) })
     }
 
     /// Sends all that waits, and what comes meanwhile. From the first receipt on, the session goes on until
@@ -170,8 +169,7 @@ impl Delivery<'_, '_> {
         let sequence = receipt(self.session, frame)?;
         let place = self.open.iter().position(|entry| entry.sequence == sequence);
         let entry = place.and_then(|place| self.open.remove(place));
-        self.confirmed
-            .push(entry.ok_or_else(|| self.session.unexpected(frame, "the RECEIPT of an event on its way"))?);
+        self.confirmed.push(entry.ok_or_else(|| self.session.unasked(frame))?);
         if self.sent == 0 {
             self.session.go_on(self.deadline);
         }
@@ -189,10 +187,9 @@ impl Delivery<'_, '_> {
 /// The number that a RECEIPT confirms.
 pub(crate) fn receipt(session: &Session<'_>, frame: &Frame) -> Result<u64, SessionError> {
     match frame.command.as_str() {
-        "RECEIPT" => frame
-            .header("receipt-id")
-            .and_then(|id| id.parse().ok())
-            .ok_or_else(|| session.unexpected(frame, "the RECEIPT of an event")),
+        "RECEIPT" => {
+            frame.header("receipt-id").and_then(|id| id.parse().ok()).ok_or_else(|| session.unasked(frame))
+        }
         "ERROR" => Err(session.refused(frame, false)),
         _ => Err(session.unexpected(frame, "a RECEIPT")),
     }

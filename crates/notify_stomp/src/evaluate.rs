@@ -64,7 +64,8 @@ fn aside(seen: &Observations) -> Option<Finding> {
 
 /// What kept events from the broker.
 fn failure(seen: &Observations) -> Option<Finding> {
-    let failure = seen.failure.as_ref().filter(|_| seen.dropped == 0 || seen.fate == Fate::Lost)?;
+    let is_told = seen.dropped > 0 || is_harm(seen);
+    let failure = seen.failure.as_ref().filter(|_| !is_told || seen.fate == Fate::Lost)?;
     let text = &failure.text;
     let late = seen.late.filter(|_| failure.is_late).unwrap_or(State::Warning);
     let state = if failure.is_refusal { State::Critical } else { late.max(State::Warning) };
@@ -117,12 +118,22 @@ fn span(seconds: f64) -> String {
 /// Events that were dropped, with what kept them from the broker: one finding, since that is why.
 fn dropped(seen: &Observations) -> Option<Finding> {
     let dropped = count(seen.dropped, "event dropped", "events dropped");
-    let why = match &seen.failure {
+    (seen.dropped > 0)
+        .then(|| Finding::critical(format!("{dropped}, too many or too old{}", and_failure(seen))))
+}
+
+/// What keeps events from the broker, after what came of it.
+fn and_failure(seen: &Observations) -> String {
+    match &seen.failure {
         Some(failure) if seen.waiting > 0 => format!(", {}: {}", waiting(seen), failure.text),
-        Some(failure) => format!(": {}", failure.text),
+        Some(failure) => format!(", {}", failure.text),
         None => String::new(),
-    };
-    (seen.dropped > 0).then(|| Finding::critical(format!("{dropped}, too many or too old{why}")))
+    }
+}
+
+/// Whether a flush tells of events that came to harm.
+fn is_harm(seen: &Observations) -> bool {
+    seen.limits.is_some() && seen.counts.is_harm()
 }
 
 /// What happened to events since the last `--acknowledge`. A handler's line has its own event alone.
@@ -150,7 +161,9 @@ fn harm(seen: &Observations) -> Option<Finding> {
         }
         _ => "--acknowledge ends this".to_owned(),
     };
-    Some(Finding::critical(format!("{}{last}: {remedy}", parts.join(", "))))
+    // The cause is told once: with what was dropped now, or here.
+    let failure = if seen.dropped > 0 { String::new() } else { and_failure(seen) };
+    Some(Finding::critical(format!("{}{last}: {remedy}{failure}", parts.join(", "))))
 }
 
 /// Refused events that were acknowledged and are still there.

@@ -204,6 +204,11 @@ fn loss_and_refusals_are_told() {
             },
             "CRITICAL - 3 events refused, last 5 min ago: b refuses: too large, --retry-refused sends again, --acknowledge ends this",
         ),
+        // What keeps events from the broker is not behind another fault.
+        (
+            Observations { counts: counts(0, 4, 0), failure: fails("b: connection refused"), ..flush(5.0) },
+            "CRITICAL - 4 events dropped, last 5 min ago: --acknowledge ends this, 12 events wait: b: connection refused",
+        ),
         // Acknowledged, and still there.
         (
             Observations { kept_refused: 2, refused_words: says("b refuses: too large"), ..calm() },

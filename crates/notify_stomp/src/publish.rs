@@ -27,6 +27,9 @@ const PATIENCE: Duration = Duration::from_millis(50);
 /// What is left of the deadline when the broker is given up: for the disk.
 const RESERVE: Duration = Duration::from_millis(500);
 
+/// How long a flush waits for the right to find out whether the spool takes events.
+const PROBE: Duration = Duration::from_secs(1);
+
 /// Why nothing was published or spooled: a setting must be changed.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
@@ -150,13 +153,13 @@ fn flush(args: &Args, deadline: &Deadline, patience: &Deadline) -> Result<Observ
         ..Observations::default()
     };
     let mut run = Run { args, connect, send, seen };
-    match spool.probe(patience) {
+    let probe = || spool.probe(&Deadline::after(PROBE.min(patience.remaining() / 4)));
+    match probe() {
         // What cannot be taken out of the spool would be sent again and again.
-        Err(error) if !error.is_full() => run.seen.spool_failure = Some(error.to_string()),
+        Err(error) if !error.may_pass() => run.seen.spool_failure = Some(error.to_string()),
         before => {
             run.drain(&spool, None);
-            let now = before.or_else(|_| spool.probe(deadline));
-            run.seen.spool_failure = now.err().map(|error| error.to_string());
+            run.seen.spool_failure = before.or_else(|_| probe()).err().map(|error| error.to_string());
         }
     }
     run.end(&spool, deadline);

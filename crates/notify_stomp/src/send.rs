@@ -4,7 +4,7 @@
 //! then sent alone. What is refused because of itself is set aside; what is refused because of its
 //! destination is held, and so is everything where the refusal is not about one event: see `suspects`.
 
-mod blame;
+pub(crate) mod blame;
 mod suspects;
 
 use std::collections::BTreeSet;

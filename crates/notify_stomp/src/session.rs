@@ -33,6 +33,9 @@ pub enum SessionError {
     /// It ends the connection in place of an answer to a login with a backslash.
     #[error("{0}, perhaps because of the backslash in login or passcode, which RabbitMQ takes as an escape")]
     Backslash(ConnectionError),
+    /// It confirms what was not sent.
+    #[error("{0}: confirms what is not on its way: receipt-id {1}")]
+    Unasked(String, String),
     /// It answers with another frame than it should.
     #[error("{0}: {1} in place of {2}")]
     Unexpected(String, String, &'static str),
@@ -183,6 +186,12 @@ impl<'a> Session<'a> {
     /// Returns the error for a frame in place of the `expected` one.
     pub(crate) fn unexpected(&self, frame: &Frame, expected: &'static str) -> SessionError {
         SessionError::Unexpected(self.broker(), frame.command.clone(), expected)
+    }
+
+    /// Returns the error for a receipt of something that is not on its way.
+    pub(crate) fn unasked(&self, frame: &Frame) -> SessionError {
+        let number = frame.header("receipt-id").unwrap_or("missing");
+        SessionError::Unasked(self.broker(), number.chars().take(60).collect())
     }
 
     /// Ends it in good order. Nothing depends on it any more.

@@ -58,6 +58,11 @@ fn a_file_that_cannot_be_read_is_set_aside() {
         assert!(fs::symlink_metadata(&path).is_err());
     }
     assert_eq!((spool.broken(), spool.entries().unwrap()), (2, entries[2..].to_vec()));
+    let fifo = spool.path(entries[1]);
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0)
+        .unwrap();
+    assert_eq!(spool.unreadable(&entries), Some(fifo), "and nobody waits for its writer");
+    assert_eq!(spool.read(entries[1]).unwrap(), None);
     // Where it cannot be moved, it stays.
     let path = spool.path(entries[2]);
     fs::remove_file(&path).unwrap();

@@ -11,7 +11,8 @@ const BINARY: &str = env!("CARGO_BIN_EXE_notify_stomp");
 
 #[test]
 fn what_is_wrong_is_named() {
-    let rows: [(&[&str], &str); 5] = [
+    let rows: [(&[&str], &str); 6] = [
+        (&["--flush", "--spool-size=-1"], "--spool-size=-1: not a whole number, see --help"),
         (
             &[],
             "no event: name its host by --host and its state by --state, or take both --from-env, or send what waits by --flush",

@@ -243,7 +243,7 @@ fn a_broker_that_refuses_or_talks_nonsense_keeps_nothing_from_the_spool() {
         (Manner::Says(b"RECEIPT\nreceipt-id:1\n\n\0".to_vec()), ": RECEIPT in place of CONNECTED"),
         (
             Manner::Says(format!("{connected}RECEIPT\nreceipt-id:7\n\n\0").into()),
-            ": RECEIPT in place of the RECEIPT of an event on its way",
+            ": confirms what is not on its way: receipt-id 7",
         ),
         (Manner::Says(format!("{connected}MESSAGE\n\n\0").into()), ": MESSAGE in place of a RECEIPT"),
     ];

@@ -145,6 +145,13 @@ fn plain(reason: String) -> String {
     if reason.starts_with("number would be zero") {
         return "write a number from 1 on".to_owned();
     }
+    match reason.as_str() {
+        "invalid digit found in string" | "cannot parse integer from empty string" => {
+            return "not a whole number".to_owned();
+        }
+        "number too large to fit in target type" => return "too large a number".to_owned(),
+        _ => {}
+    }
     let range =
         reason.split_once(" is not in ").and_then(|(value, range)| Some((value, range.split_once("..")?)));
     match range {

@@ -54,6 +54,8 @@ mod tests {
             started: 0,
             active_service_checks: active,
             passive_service_checks: passive,
+            active_host_checks: true,
+            passive_host_checks: true,
         };
         let disabled = "all service checks are disabled, active and passive";
         let rows = [

@@ -1,6 +1,6 @@
 //! From sources to components: pure, so that each row of the table of states is a row of a test.
 
-use monitor_state::Condition;
+use monitor_state::{Condition, Monitor};
 
 use crate::config::{Component, Rule};
 use crate::sources::{Checks, Host, Observations, Source};
@@ -15,6 +15,27 @@ pub struct Limits {
     pub interval_length: u64,
     /// Whether a soft problem is public, as degraded.
     pub soft: bool,
+    /// What the monitor says of itself: which results can come at all.
+    pub monitor: Monitor,
+}
+
+impl Limits {
+    /// Returns whether a result can come for a service, or for a host: by a check of the monitor or from
+    /// another, where both the object and the monitor as a whole allow it.
+    fn can_come(&self, checks: &Checks, is_service: bool) -> bool {
+        let Monitor {
+            active_service_checks,
+            passive_service_checks,
+            active_host_checks,
+            passive_host_checks,
+            ..
+        } = self.monitor;
+        let (active, passive) = match is_service {
+            true => (active_service_checks, passive_service_checks),
+            false => (active_host_checks, passive_host_checks),
+        };
+        (checks.active && active) || (checks.passive && passive)
+    }
 }
 
 /// After how many check intervals without a check a state counts no more.
@@ -48,11 +69,13 @@ pub enum Why {
     NoHost,
     /// Its host is down or unreachable, by a check that is too old.
     HostTooOld,
+    /// Its host is down or unreachable, and no result for it can come any more.
+    HostDisabled,
     /// It is checked by the monitor, without an interval, so that nothing tells when it should have been.
     NoInterval,
     /// Its last check is in the future.
     Future,
-    /// Neither active nor passive checks are enabled.
+    /// No result can come: neither active nor passive checks are enabled, for it or for all.
     Disabled,
     /// It was not checked for too long.
     TooOld,
@@ -72,6 +95,7 @@ impl Why {
             Self::NeverChecked => "never checked",
             Self::NoHost => "the monitor tells no state of its host",
             Self::HostTooOld => "its host was not checked for too long",
+            Self::HostDisabled => "checks of its host disabled",
             Self::NoInterval => "no check interval, give the component a max_age",
             Self::Future => "checked in the future",
             Self::Disabled => "checks disabled",
@@ -118,7 +142,7 @@ fn health(source: &Source, host: Option<&Host>, max_age: Option<u64>, limits: &L
     if !source.is_checked {
         return (Health::Unknown, Why::NeverChecked);
     }
-    if !source.checks.active && !source.checks.passive {
+    if !limits.can_come(&source.checks, source.service.is_some()) {
         return (Health::Unknown, Why::Disabled);
     }
     if let Some(why) = not_checked(&source.checks, max_age, limits) {
@@ -140,6 +164,9 @@ fn by_host(host: &Host, limits: &Limits) -> Option<(Health, Why)> {
         Condition::Unknown => (Health::Unknown, Why::NoHost),
         _ => return None,
     };
+    if !limits.can_come(&host.checks, false) {
+        return Some((Health::Unknown, Why::HostDisabled));
+    }
     let is_old = matches!(not_checked(&host.checks, None, limits), Some(Why::TooOld | Why::Future));
     Some(if is_old { (Health::Unknown, Why::HostTooOld) } else { verdict })
 }

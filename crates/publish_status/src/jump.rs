@@ -10,6 +10,46 @@ use crate::moment::length;
 
 /// The shortest window, in seconds: a check every five minutes with its attempts is through by then.
 const WINDOW: u64 = 600;
+/// For how long a jump is remembered, in seconds: until then another one is held back only for what the first
+/// left of the time. Else an outage with a good run now and then would never be published.
+const REMEMBERED: u64 = 3_600;
+
+/// So many sources at once that the monitor is not believed, or was not at first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Jump {
+    /// When it was first seen, in seconds since 1970; later by a long pause in it.
+    pub since: u64,
+    /// When it was last seen, in seconds since 1970.
+    pub last: u64,
+    /// Whether the last run held it back.
+    pub is_held: bool,
+}
+
+impl Jump {
+    /// Returns one that begins now, or goes on after a pause. A pause that is longer than the window does not
+    /// count as time in which it was held back.
+    fn seen(before: Option<Self>, window: u64, hold: u64, now: u64) -> Self {
+        let since = match before {
+            None => now,
+            Some(Self { since, last, .. }) if now.saturating_sub(last) <= window => since,
+            Some(Self { since, last, .. }) => now.saturating_sub(last.saturating_sub(since)),
+        };
+        // A clock that was set back must not hold for longer.
+        let is_held = now.checked_sub(since).is_some_and(|held| held < hold);
+        Self { since, last: now, is_held }
+    }
+
+    /// Returns what is left of it in a run without a jump. One that was believed in the end lasts as long as
+    /// most sources are bad.
+    fn after(self, are_most_bad: bool, hold: u64, now: u64) -> Self {
+        let was_believed = self.last.saturating_sub(self.since) >= hold;
+        Self { last: if was_believed && are_most_bad { now } else { self.last }, is_held: false, ..self }
+    }
+
+    fn is_remembered(&self, window: u64, now: u64) -> bool {
+        now.saturating_sub(self.last) <= REMEMBERED.max(window)
+    }
+}
 
 /// What the last runs left for the judgement of a jump.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,8 +58,8 @@ pub struct Baseline {
     pub bad: Option<Vec<u64>>,
     /// Those of them that went bad within the window, sorted, and when, in seconds since 1970.
     pub recent: Vec<(u64, u64)>,
-    /// Since when a jump is held back, in seconds since 1970.
-    pub held_since: Option<u64>,
+    /// The last jump, as long as it is remembered.
+    pub jump: Option<Jump>,
 }
 
 /// The limits of a jump.
@@ -39,6 +79,8 @@ pub(crate) struct Seen {
     pub(crate) known: Vec<u64>,
     /// Those that are bad now, sorted, with those that vanished.
     pub(crate) bad: Vec<u64>,
+    /// Those that are bad in a downtime, sorted: they do not go bad when it ends.
+    pub(crate) excused: Vec<u64>,
     /// Those that vanished, sorted.
     pub(crate) gone: Vec<u64>,
     /// How many there are, with those that vanished.
@@ -48,13 +90,16 @@ pub(crate) struct Seen {
 /// Judges how many sources went bad within the window: the baseline for the next run, and the fault if there
 /// were too many.
 pub(crate) fn judge(before: &Baseline, seen: Seen, sanity: Sanity, now: u64) -> (Baseline, Option<Fault>) {
-    let accept = |bad, recent| (Baseline { bad: Some(bad), recent, held_since: None }, None);
-    let (Some(known_bad), Some(percent)) = (&before.bad, sanity.percent) else {
-        return accept(seen.bad, Vec::new());
+    let Sanity { percent, hold } = sanity;
+    let accept = |recent, jump| {
+        let bad = sorted(seen.bad.iter().chain(&seen.excused).copied());
+        (Baseline { bad: Some(bad), recent, jump }, None)
     };
-    let window = sanity.hold.max(WINDOW);
+    let (Some(known_bad), Some(percent)) = (&before.bad, percent) else { return accept(Vec::new(), None) };
+    let window = hold.max(WINDOW);
+    let jump = before.jump.filter(|jump| jump.is_remembered(window, now));
     // The window stands still while a jump is held back: it must not end because time passes.
-    let from = before.held_since.unwrap_or(now).saturating_sub(window);
+    let from = jump.filter(|jump| jump.is_held).map_or(now, |jump| jump.since).saturating_sub(window);
     let when = |key: &u64| {
         if known_bad.binary_search(key).is_err() {
             return seen.known.binary_search(key).is_ok().then_some(now);
@@ -63,26 +108,27 @@ pub(crate) fn judge(before: &Baseline, seen: Seen, sanity: Sanity, now: u64) -> 
         before.recent.get(place).map(|(_, at)| *at).filter(|at| *at > from)
     };
     let fresh: Vec<(u64, u64)> = seen.bad.iter().filter_map(|key| when(key).map(|at| (*key, at))).collect();
-    if fresh.len() * 100 <= usize::from(percent) * seen.count {
-        return accept(seen.bad, fresh);
+    let are_most = |count: usize| count * 100 > usize::from(percent) * seen.count;
+    if !are_most(fresh.len()) {
+        let jump = jump.map(|jump| jump.after(are_most(seen.bad.len()), hold, now));
+        return accept(fresh, jump);
     }
-    let since = before.held_since.unwrap_or(now);
-    // A clock that was set back must not hold for longer.
-    let held = now.checked_sub(since).unwrap_or(sanity.hold);
-    if held >= sanity.hold {
-        return accept(seen.bad, Vec::new());
+    let jump = Jump::seen(jump, window, hold, now);
+    if !jump.is_held {
+        return accept(Vec::new(), Some(jump));
     }
     let gone = fresh.iter().filter(|(key, _)| seen.gone.binary_search(key).is_ok()).count();
     let mut why = format!("{} of {} sources {}", fresh.len(), seen.count, what(fresh.len(), gone));
     // Writing to a text cannot fail.
     let _ = write!(why, " within {}, limit {percent}%", length(window));
-    let _ = write!(why, ", held for {} more", length(sanity.hold - held));
+    let left = hold.saturating_sub(now.saturating_sub(jump.since));
+    let _ = write!(why, ", held for {} more", length(left));
     let baseline = Baseline {
-        bad: Some(with_new(known_bad, &seen)),
+        bad: Some(without_jump(known_bad, &seen)),
         recent: before.recent.clone(),
-        held_since: Some(since),
+        jump: Some(jump),
     };
-    (baseline, Some(Fault { why, since: Some(since) }))
+    (baseline, Some(Fault { why, since: None }))
 }
 
 fn what(all: usize, gone: usize) -> &'static str {
@@ -93,13 +139,18 @@ fn what(all: usize, gone: usize) -> &'static str {
     }
 }
 
-/// The baseline of a jump that is held back, with the sources that are new and bad: they never were good.
-fn with_new(known_bad: &[u64], seen: &Seen) -> Vec<u64> {
+/// The bad sources of the baseline while a jump is held back: also those that are new, which never were good,
+/// and those in a downtime.
+fn without_jump(known_bad: &[u64], seen: &Seen) -> Vec<u64> {
     let new = seen.bad.iter().filter(|key| seen.known.binary_search(key).is_err());
-    let mut bad: Vec<u64> = known_bad.iter().chain(new).copied().collect();
-    bad.sort_unstable();
-    bad.dedup();
-    bad
+    sorted(known_bad.iter().chain(new).chain(&seen.excused).copied())
+}
+
+fn sorted(keys: impl Iterator<Item = u64>) -> Vec<u64> {
+    let mut keys: Vec<u64> = keys.collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }
 
 #[cfg(test)]
@@ -112,6 +163,7 @@ mod tests {
         Seen {
             known: (1..=count).collect(),
             bad: bad.to_vec(),
+            excused: Vec::new(),
             gone: Vec::new(),
             count: usize::try_from(count).unwrap(),
         }
@@ -124,6 +176,11 @@ mod tests {
 
     fn of_four(before: &Baseline, bad: &[u64], now: u64) -> (Baseline, Option<String>) {
         run(before, seen(bad, 4), now)
+    }
+
+    /// Since when a jump is held back, if it is.
+    fn held_since(baseline: &Baseline) -> Option<u64> {
+        baseline.jump.filter(|jump| jump.is_held).map(|jump| jump.since)
     }
 
     #[test]
@@ -139,18 +196,18 @@ mod tests {
             fault.as_deref(),
             Some("3 of 4 sources went bad within 10 min, limit 50%, held for 10 min more")
         );
-        assert_eq!((held.bad.as_deref(), held.held_since), (Some(&[][..]), Some(1_120)));
+        assert_eq!((held.bad.as_deref(), held_since(&held)), (Some(&[][..]), Some(1_120)));
         let (held, fault) = of_four(&held, &[1, 2, 3, 4], 1_719);
         assert_eq!(
             fault.as_deref(),
             Some("4 of 4 sources went bad within 10 min, limit 50%, held for 1 s more")
         );
         let (after, fault) = of_four(&held, &[1, 2, 3, 4], 1_720);
-        assert_eq!((after.bad.as_deref(), after.held_since, fault), (Some(&[1, 2, 3, 4][..]), None, None));
+        assert_eq!((after.bad.as_deref(), held_since(&after), fault), (Some(&[1, 2, 3, 4][..]), None, None));
         assert_eq!(of_four(&after, &[1, 2, 3, 4], 1_780).1, None, "what was published stays so");
 
         let (after, fault) = of_four(&held, &[1], 1_300);
-        assert_eq!((after.held_since, fault), (None, None), "it was a short one");
+        assert_eq!((held_since(&after), fault), (None, None), "it was a short one");
         assert_eq!(of_four(&held, &[1, 2, 3], 500).1, None, "the clock was set back");
         let off = Sanity { percent: None, hold: 600 };
         assert_eq!(judge(&before, seen(&[1, 2, 3, 4], 4), off, 1_120).1, None);
@@ -229,5 +286,62 @@ mod tests {
             let why = run(&before, Seen { gone: gone.to_vec(), ..seen(&[2, 3, 4], 4) }, 1_060).1.unwrap();
             assert!(why.starts_with(expected), "{why}");
         }
+    }
+
+    /// Plays runs of a minute each on four sources, `x` for all bad and `.` for all good, and returns `h` where
+    /// a jump is held back and `x` or `.` where it is published.
+    fn play(runs: &str) -> String {
+        let mut baseline = of_four(&Baseline::default(), &[], 1_000).0;
+        let mut played = String::new();
+        for (minute, run) in (1..).zip(runs.chars()) {
+            let bad: &[u64] = if run == 'x' { &[1, 2, 3, 4] } else { &[] };
+            let (after, fault) = of_four(&baseline, bad, 1_000 + minute * 60);
+            played.push(if fault.is_some() { 'h' } else { run });
+            baseline = after;
+        }
+        played
+    }
+
+    #[test]
+    fn good_runs_do_not_hold_a_jump_for_longer() {
+        let bad = |minutes: usize| "x".repeat(minutes);
+        let held = |minutes: usize| "h".repeat(minutes);
+        // A good run every ten minutes: held for ten minutes from the first on, and then never again.
+        let flapping = format!("{}.", bad(9)).repeat(30);
+        let expected = format!("{}.{}", held(9), &flapping[10..]);
+        assert_eq!(play(&flapping), expected);
+        // The same after a long outage.
+        let long = format!("{}.{}", bad(200), bad(20));
+        assert_eq!(play(&long), format!("{}{}.{}", held(10), bad(190), bad(20)));
+        // A pause that is longer than the window is no time in which it was held back.
+        let pause = ".".repeat(30);
+        let apart = format!("{}{pause}{}", bad(4), bad(20));
+        assert_eq!(play(&apart), format!("{}{pause}{}{}", held(4), held(7), bad(13)));
+        let many = format!("{}{pause}", bad(4)).repeat(10);
+        let held_twice = format!("{}{pause}", held(4)).repeat(2);
+        assert!(play(&many).starts_with(&held_twice), "{}", play(&many));
+        assert_eq!(play(&many).matches('h').count(), 13, "{}", play(&many));
+        // After an hour without one, it is another jump.
+        let pause = ".".repeat(61);
+        let other = format!("{}{pause}{}", bad(9), bad(20));
+        assert_eq!(play(&other), format!("{}{pause}{}{}", held(9), held(10), bad(10)));
+    }
+
+    #[test]
+    fn what_is_bad_in_a_downtime_does_not_go_bad_when_it_ends() {
+        let in_downtime = |bad: &[u64], excused: &[u64]| Seen { excused: excused.to_vec(), ..seen(bad, 4) };
+        let good = of_four(&Baseline::default(), &[], 1_000).0;
+        let (during, fault) = run(&good, in_downtime(&[], &[1, 2, 3]), 1_060);
+        assert_eq!((during.bad.as_deref(), fault), (Some(&[1, 2, 3][..]), None));
+        assert_eq!(of_four(&during, &[1, 2, 3], 1_120).1, None, "it ended");
+        assert_eq!(of_four(&during, &[1, 2, 3, 4], 1_120).1, None, "one of four went bad");
+        let well = run(&during, in_downtime(&[], &[]), 1_120).0;
+        assert!(of_four(&well, &[1, 2, 3], 1_180).1.is_some(), "they were good in between");
+        // While a jump is held back, too.
+        let (held, fault) = of_four(&good, &[1, 2, 3], 1_060);
+        assert!(fault.is_some());
+        let (during, fault) = run(&held, in_downtime(&[3], &[1, 2]), 1_120);
+        assert_eq!(fault, None);
+        assert_eq!(of_four(&during, &[1, 2, 3], 1_180).1, None);
     }
 }

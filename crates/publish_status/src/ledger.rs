@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::jump::Baseline;
+use crate::jump::{Baseline, Jump};
 use crate::members::AllMembers;
 use crate::moment::DAY;
 use crate::outage::Outages;
@@ -67,6 +67,9 @@ pub struct Ledger {
     pub recent: Vec<(u64, u64)>,
     /// Since when a jump is held back.
     pub held_since: Option<u64>,
+    /// When the last jump was first and last seen, as long as it is remembered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jump: Option<(u64, u64)>,
     /// The sources of each component in the last run that believed the monitor.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub members: AllMembers,
@@ -75,7 +78,8 @@ pub struct Ledger {
 impl Ledger {
     /// Returns what the next run compares its sources with.
     pub fn baseline(&self) -> Baseline {
-        Baseline { bad: self.bad.clone(), recent: self.recent.clone(), held_since: self.held_since }
+        let jump = jump(self.held_since, self.jump, self.last);
+        Baseline { bad: self.bad.clone(), recent: self.recent.clone(), jump }
     }
 
     /// Returns what is remembered of a component.
@@ -125,7 +129,10 @@ impl Ledger {
         }
         self.last = self.last.max(run.at);
         self.fault = run.fault;
-        Baseline { bad: self.bad, recent: self.recent, held_since: self.held_since } = run.baseline.clone();
+        let Baseline { bad, recent, jump } = run.baseline.clone();
+        (self.bad, self.recent) = (bad, recent);
+        self.held_since = jump.filter(|jump| jump.is_held).map(|jump| jump.since);
+        self.jump = jump.map(|jump| (jump.since, jump.last));
     }
 
     /// Forgets what is older than ninety days.
@@ -158,6 +165,13 @@ impl Ledger {
             }
         }
     }
+}
+
+/// Returns the last jump as it is kept. An earlier version kept only since when one is held back, up to the
+/// `last` run.
+pub(crate) fn jump(held_since: Option<u64>, kept: Option<(u64, u64)>, last: u64) -> Option<Jump> {
+    let (since, last) = kept.or_else(|| held_since.map(|since| (since, last)))?;
+    Some(Jump { since, last, is_held: held_since.is_some() })
 }
 
 /// Adds a stretch of time to the days that it lies in.

@@ -55,16 +55,6 @@ impl Note {
         let moments = [Some(self.start), self.end].into_iter().flatten().filter(|moment| *moment <= now);
         moments.max().unwrap_or(0).max(self.changed)
     }
-
-    /// Returns the state of what it is about while it lasts: planned work is what it is, and else the worse
-    /// of both counts.
-    pub(crate) fn applied_to(&self, status: Status) -> Status {
-        if self.status == Status::Maintenance || self.status.weight() > status.weight() {
-            self.status
-        } else {
-            status
-        }
-    }
 }
 
 /// What the folder of notes has.

@@ -20,7 +20,7 @@ use crate::report::{Outcome, Vanished, report};
 use crate::sources::Source;
 use crate::status::Status;
 use crate::store::{History, HistoryError, LOCK, Store};
-use crate::view::{Unit, View, apply, units};
+use crate::view::{Unit, View, apply_incidents, apply_work, units};
 use crate::{busy, notes, output, preview};
 
 /// Why nothing could be published.
@@ -75,12 +75,13 @@ pub fn publish(args: &Args, deadline: &Deadline) -> Result<Report, PublishError>
     let mut units = units(&config, &statuses);
     let names: Vec<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
     let Notes { notes, faults, remarks } = notes::read(&incidents(args), &names, deadline);
-    apply(&notes, &mut units, now);
+    apply_work(&notes, &mut units, now);
     history
         .look_at(units.iter().map(|unit| unit.id.clone()).collect(), config.interval + config.interval / 2);
     let (baseline, fault) = believe(args, &history.ledger, seen, fault, now);
     let run = run(&history.ledger, baseline, fault.as_ref(), &units, now);
     let added = store.add(&mut history, &run, deadline);
+    apply_incidents(&notes, &mut units, now);
     let view = View::new(&config, &units, &history.ledger, &sources.seen, &notes, now);
     let written = match added {
         Ok(()) => output::render(&view)
@@ -167,13 +168,14 @@ fn look(
     let judged = judge(args, sources, config, members, now);
     let gone = members::gone(members);
     let count = sources.seen.sources.len() + gone.len();
-    let bad = bad(sources, &judged, &gone);
-    (Seen { known, bad, gone, count }, judged, fault)
+    let (bad, excused) = (bad(sources, &judged, &gone, false), bad(sources, &judged, &[], true));
+    (Seen { known, bad, excused, gone, count }, judged, fault)
 }
 
 /// The state of each component, with what it follows from: also with sources that vanished.
 fn judge(args: &Args, sources: &Sources, config: &Config, members: &AllMembers, now: u64) -> Vec<Judged> {
-    let limits = Limits { now, interval_length: sources.interval_length, soft: args.soft };
+    let (interval_length, monitor) = (sources.interval_length, sources.monitor);
+    let limits = Limits { now, interval_length, soft: args.soft, monitor };
     let judged = config.components().zip(&sources.seen.behind).map(|(component, behind)| {
         let gone = members.get(&component.id).map_or(0, |members| members.gone.len());
         let mut verdicts = judge::verdicts(component, behind, &sources.seen, &limits);
@@ -210,13 +212,16 @@ fn run(ledger: &Ledger, baseline: Baseline, fault: Option<&Fault>, units: &[Unit
     Run { at: now, fault: since, statuses, baseline }
 }
 
-/// The keys of the sources that are not as they should be, sorted; those that vanished among them.
-fn bad(sources: &Sources, judged: &[Judged], gone: &[u64]) -> Vec<u64> {
+/// The keys of the sources that are not as they should be, in a downtime or outside of one, sorted; those that
+/// vanished among them.
+fn bad(sources: &Sources, judged: &[Judged], gone: &[u64], in_downtime: bool) -> Vec<u64> {
     let verdicts = judged
         .iter()
         .zip(&sources.seen.behind)
         .flat_map(|((_, verdicts), behind)| behind.iter().zip(verdicts));
-    let bad = verdicts.filter(|(_, verdict)| verdict.health != Health::Operational && !verdict.in_downtime);
+    let is_bad =
+        |verdict: &Verdict| verdict.health != Health::Operational && verdict.in_downtime == in_downtime;
+    let bad = verdicts.filter(|(_, verdict)| is_bad(verdict));
     let bad = bad.filter_map(|(place, _)| sources.seen.source(*place)).map(Source::key);
     let mut keys: Vec<u64> = bad.chain(gone.iter().copied()).collect();
     keys.sort_unstable();

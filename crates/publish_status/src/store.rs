@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use state::{Above, Folder, Lock, PRIVATE, Records, StateError, Trust};
 
 use crate::jump::Baseline;
-use crate::ledger::{Ledger, Run};
+use crate::ledger::{Ledger, Run, jump};
 use crate::members::AllMembers;
 use crate::moment::DAY;
 use crate::status::Status;
@@ -84,6 +84,9 @@ struct Line {
     /// Since when a jump is held back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     h: Option<u64>,
+    /// When the last jump was first and last seen, as long as it is remembered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    j: Option<(u64, u64)>,
 }
 
 /// The folder of the state, locked for this run.
@@ -245,7 +248,8 @@ fn line(ledger: &Ledger, run: &Run) -> Line {
         f: run.fault,
         b: if ledger.bad == run.baseline.bad { None } else { run.baseline.bad.clone() },
         r: if ledger.recent == run.baseline.recent { None } else { Some(run.baseline.recent.clone()) },
-        h: run.baseline.held_since,
+        h: run.baseline.jump.filter(|jump| jump.is_held).map(|jump| jump.since),
+        j: run.baseline.jump.map(|jump| (jump.since, jump.last)),
     }
 }
 
@@ -261,7 +265,7 @@ fn run(ledger: &Ledger, line: Line) -> Option<Run> {
         at: line.t,
         fault: line.f,
         statuses,
-        baseline: Baseline { bad, recent, held_since: line.h },
+        baseline: Baseline { bad, recent, jump: jump(line.h, line.j, line.t) },
     })
 }
 

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use super::*;
+use crate::jump::Jump;
 use crate::ledger::{Sums, uptime};
 
 const VOUCHES: u64 = 90;
@@ -33,7 +34,9 @@ fn step(path: &Path, at: u64, letter: char) {
     let known = history.ledger.known();
     let statuses =
         if fault.is_some() { known } else { vec![Status::of_letter(letter), Some(Status::Operational)] };
-    let baseline = Baseline { bad: Some(vec![at / 500]), recent: vec![(at / 500, at)], held_since: fault };
+    let jump = Some(Jump { since: at - at % 7, last: at, is_held: fault.is_some() })
+        .filter(|_| !at.is_multiple_of(3));
+    let baseline = Baseline { bad: Some(vec![at / 500]), recent: vec![(at / 500, at)], jump };
     store.add(&mut history, &Run { at, fault, statuses, baseline }, &soon()).unwrap();
 }
 

@@ -186,7 +186,7 @@ fn bare<'a>(id: &'a str, name: &'a str, status: Status, page_id: &str) -> Compon
 }
 
 fn component<'a>(view: &View<'_>, shown: &'a Shown, page_id: &str) -> Component<'a> {
-    let since = shown.known.map(|(_, since)| rfc3339(since));
+    let since = shown.by_hand.or(shown.known.map(|(_, since)| since)).map(rfc3339);
     // While the monitor is at fault, what was known is told beside the state, never as the state.
     let last = shown.known.filter(|_| view.fault.is_some());
     Component {

@@ -1,6 +1,8 @@
 //! What the outputs show: the public names with their states, out of the configuration, this run and the
 //! history. Nothing else of the monitor comes so far.
 
+use std::collections::HashMap;
+
 use crate::config::{Component, Config, Group};
 use crate::ledger::{DAYS, Ledger, Sums, day_status, uptime};
 use crate::moment::DAY;
@@ -23,8 +25,10 @@ pub struct Unit {
     pub id: String,
     /// Its public name.
     pub name: String,
-    /// Its state by the monitor.
+    /// Its state by the monitor, or by an incident written by hand.
     pub status: Status,
+    /// Since when that is by an incident written by hand, in seconds since 1970; `None` if it is the monitor's.
+    pub by_hand: Option<u64>,
 }
 
 /// Returns what is shown, in the order of the page, from the state of each component of the configuration.
@@ -34,23 +38,54 @@ pub(crate) fn units(config: &Config, statuses: &[Status]) -> Vec<Unit> {
     for group in &config.groups {
         let states: Vec<Status> = rest.by_ref().take(group.components.len()).collect();
         if group.hides_components() {
-            units.push(Unit { id: group.id.clone(), name: group.name.clone(), status: combine(&states) });
+            units.push(Unit {
+                id: group.id.clone(),
+                name: group.name.clone(),
+                status: combine(&states),
+                by_hand: None,
+            });
         }
         let shown = group.components.iter().zip(&states).filter(|(component, _)| component.is_shown);
         units.extend(shown.map(|(Component { id, name, .. }, status)| Unit {
             id: id.clone(),
             name: name.clone(),
             status: *status,
+            by_hand: None,
         }));
     }
     units
 }
 
-/// Applies the incidents written by hand that last now.
-pub(crate) fn apply(notes: &[Note], units: &mut [Unit], now: u64) {
-    for note in notes.iter().filter(|note| note.is_running(now)) {
-        for unit in units.iter_mut().filter(|unit| note.on.contains(&unit.name)) {
-            unit.status = note.applied_to(unit.status);
+/// Applies the planned work written by hand that lasts now: it counts whatever the monitor sees, also in the
+/// history.
+pub(crate) fn apply_work(notes: &[Note], units: &mut [Unit], now: u64) {
+    apply(notes.iter().filter(|note| note.status == Status::Maintenance), units, now, |_| true);
+}
+
+/// Applies the other incidents written by hand that last now: the worst counts while it lasts. They are shown,
+/// and not measured.
+pub(crate) fn apply_incidents(notes: &[Note], units: &mut [Unit], now: u64) {
+    let others = notes.iter().filter(|note| note.status != Status::Maintenance);
+    apply(others, units, now, |(by_hand, shown)| by_hand.weight() > shown.weight());
+}
+
+/// Applies those of these that last now, where `counts` says so of its state and the one that is shown.
+fn apply<'a>(
+    notes: impl Iterator<Item = &'a Note>,
+    units: &mut [Unit],
+    now: u64,
+    counts: impl Fn((Status, Status)) -> bool,
+) {
+    let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+    for (place, unit) in units.iter().enumerate() {
+        places.entry(unit.name.clone()).or_default().push(place);
+    }
+    for note in notes.filter(|note| note.is_running(now)) {
+        for place in note.on.iter().filter_map(|name| places.get(name)).flatten() {
+            let Some(unit) = units.get_mut(*place).filter(|unit| counts((note.status, unit.status))) else {
+                continue;
+            };
+            (unit.status, unit.by_hand) = (note.status, Some(note.start));
         }
     }
 }
@@ -66,6 +101,8 @@ pub struct Shown {
     pub status: Status,
     /// The state that was last known, and since when.
     pub known: Option<(Status, u64)>,
+    /// Since when the state is that of an incident written by hand, if it is.
+    pub by_hand: Option<u64>,
     /// The part of ninety days without an outage, from 0 to 1.
     pub uptime: Option<f64>,
     /// The last ninety days, the oldest first: each with its state and its sums, if anything was observed.
@@ -267,6 +304,7 @@ fn show(unit: &Unit, ledger: &Ledger, is_at_fault: bool, made: u64) -> Shown {
         name: unit.name.clone(),
         status: if is_at_fault { Status::Unknown } else { unit.status },
         known: track.and_then(|track| track.known),
+        by_hand: unit.by_hand.filter(|_| !is_at_fault),
         uptime: uptime(days.iter().filter_map(|(_, sums)| sums.as_ref())),
         days,
     }

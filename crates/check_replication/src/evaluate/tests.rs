@@ -20,7 +20,7 @@ fn captured(name: &str) -> Answer {
     };
     let address = Some("192.0.2.2:3306".parse().unwrap());
     let server = Server::read("db-02", address, version, &Row::default(), &fixture::rows(name, statement));
-    Answer { server, silent: Vec::new(), heartbeats: None, hidden: None }
+    Answer { server, silent: Vec::new(), heartbeats: None, hidden: None, hidden_log: None }
 }
 
 fn lines(answer: Answer, options: &[&str]) -> String {
@@ -276,8 +276,37 @@ fn heartbeats_have_the_last_word_on_the_lag_and_none_on_the_threads() {
             "healthy",
             "2026-11-22T10:29:59.000000",
             "CRITICAL",
-            "5401 s behind by its heartbeat, limit 300, a multiple of half an hour: perhaps a time zone",
+            "5401 s behind by its heartbeat, limit 300, the server itself reports 0 s: its writer has stopped, or a time zone",
             "5401s",
+        ),
+        (
+            "healthy",
+            "2026-11-22T06:15:00.000000",
+            "CRITICAL",
+            "20700 s behind by its heartbeat, limit 300, the server itself reports 0 s: its writer has stopped, or a time zone",
+            "20700s",
+        ),
+        // Whole days are no zone, nor is what is further than any zone, nor nearly a quarter.
+        (
+            "healthy",
+            "2026-11-20T12:00:00.000000",
+            "CRITICAL",
+            "172800 s behind by its heartbeat, limit 300, the server itself reports 0 s: its writer has stopped, or the source is frozen",
+            "172800s",
+        ),
+        (
+            "healthy",
+            "2026-11-21T21:45:00.000000",
+            "CRITICAL",
+            "51300 s behind by its heartbeat, limit 300, the server itself reports 0 s: its writer has stopped, or the source is frozen",
+            "51300s",
+        ),
+        (
+            "healthy",
+            "2026-11-22T11:29:56.000000",
+            "CRITICAL",
+            "1804 s behind by its heartbeat, limit 300, the server itself reports 0 s: its writer has stopped, or the source is frozen",
+            "1804s",
         ),
         ("sql-stop", "2026-11-22T11:00:00.000000", "CRITICAL", "SQL thread stopped, no error", "3600s"),
         (
@@ -296,6 +325,15 @@ fn heartbeats_have_the_last_word_on_the_lag_and_none_on_the_threads() {
         );
         assert_eq!(said.lines().next(), Some(line.as_str()), "{name} {written}");
     }
+}
+
+#[test]
+fn a_heartbeat_of_another_server_is_named() {
+    let mut answer = beating("mariadb1011-healthy", "2026-11-22T11:59:58.000000");
+    answer.server.channels[0].source_server_id = 3;
+    let said = lines(answer, &["--heartbeat-table=percona.heartbeat"]);
+    let line = "REPLICATION OK - db-02 from 127.0.0.1:13306: runs, 2 s behind by the heartbeat of server 1, its source has none | ";
+    assert!(said.starts_with(line), "{said}");
 }
 
 #[test]

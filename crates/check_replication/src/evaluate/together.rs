@@ -2,7 +2,8 @@
 
 use plugin::{Finding, Metric};
 
-use crate::ask::Answer;
+use crate::answer::Answer;
+use crate::binary_log::BinaryLog;
 use crate::membership::{self, Membership};
 use crate::pair::{self, Links, ahead, errant};
 use crate::policy::Policy;
@@ -68,6 +69,11 @@ impl<'a> Together<'a> {
         self.links.source(replica, channel).map(|source| self.name(source))
     }
 
+    /// The binary log of the source of a channel, if that answered too and was asked for it.
+    pub(super) fn source_log(&self, replica: usize, channel: usize) -> Option<&BinaryLog> {
+        self.servers.get(self.links.source(replica, channel)?)?.log.as_ref()
+    }
+
     fn name(&self, place: usize) -> &str {
         self.servers.get(place).map(|server| server.asked.as_str()).unwrap_or_default()
     }
@@ -83,6 +89,7 @@ mod tests {
     use crate::failure::{Failure, Kind, Step};
     use crate::pair::errant::tests::executed;
     use crate::pair::tests::{mariadb, server};
+    use crate::semi_sync::SemiSync;
     use crate::{Args, Observations};
 
     /// Servers called a, b and c, all of whose channels run; those named in `down` do not answer.
@@ -94,7 +101,8 @@ mod tests {
         let answer = |server: Server| {
             let name = server.asked.clone();
             let lost = Failure::new(Step::Connect, Kind::Late);
-            let answer = Answer { server, silent: Vec::new(), heartbeats: None, hidden: None };
+            let answer =
+                Answer { server, silent: Vec::new(), heartbeats: None, hidden: None, hidden_log: None };
             let answer = if down.contains(&name) { Err(lost.into()) } else { Ok(answer) };
             (name, answer)
         };
@@ -118,7 +126,7 @@ mod tests {
         let one = ["--expect-writable=one"];
         let pair = || executed(server, &["b", "a"], &["U1:1-5,U2:1", "U1:1-3,U2:1"]);
         let data = "lag_a=0s;60;300;0 channels_a=1;;;0 lag_b=0s;60;300;0 channels_b=1;;;0 missing_a_b=0;;;0 missing_b_a=2;;;0";
-        let rows: [(&[&str], Observations, String); 8] = [
+        let rows: [(&[&str], Observations, String); 9] = [
             (
                 &[],
                 seen(pair(), "", nothing),
@@ -174,6 +182,19 @@ mod tests {
                 &["--expect-shape=tree"],
                 seen(executed(server, &["", "a"], &["", ""]), "b", nothing),
                 "CRITICAL - b: no connection within 8 s | channels_a=0;;;0 lag_b=U;60;300;0 channels_b=U;;;0\n".to_owned(),
+            ),
+            // What is noted beside it is not the line.
+            (
+                &["--expect-shape=tree", "--semi-sync"],
+                seen(executed(mariadb, &["", "a"], &["", ""]), "", |servers| {
+                    for server in servers {
+                        server.skip_errors = Some("slave_skip_errors is 1062".to_owned());
+                        server.semi_sync = Some(SemiSync::enabled());
+                    }
+                }),
+                "OK - b from a: runs, 0 s behind | channels_a=0;;;0 lag_b=0s;60;300;0 channels_b=1;;;0 missing_b_a=0;;;0\n\
+                 OK: b from a: runs, 0 s behind\nOK: a: semi-sync is on\nOK: b: semi-sync is on\n"
+                    .to_owned(),
             ),
             // A single server too can be expected to take writes.
             (

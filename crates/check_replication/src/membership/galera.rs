@@ -24,14 +24,21 @@ pub struct Galera {
     cluster: String,
     view: String,
     paused: f64,
+    /// What it takes no queries from: wsrep_reject_queries, ALL or ALL_KILL.
+    rejects: Option<String>,
+    /// Whether what is written here goes to the others: wsrep_on.
+    replicates: bool,
+}
+
+/// Returns whether the variables of a server name a provider.
+pub(crate) fn is_node(variables: &Row) -> bool {
+    variables.text(&["wsrep_provider"]).is_some_and(|provider| !matches!(provider, "" | "none"))
 }
 
 impl Galera {
-    /// Reads the answer to [`STATUS`]. `None` where no provider is loaded.
-    pub(crate) fn read(rows: &[Row]) -> Option<Self> {
-        let pair =
-            |row: &Row| Some((row.filled(&["Variable_name"])?, row.text(&["Value"]).map(str::to_owned)));
-        let status = Row::new(rows.iter().filter_map(pair));
+    /// Reads the answer to [`STATUS`], and what the variables say beside it. `None` where no provider is loaded.
+    pub(crate) fn read(rows: &[Row], variables: &Row) -> Option<Self> {
+        let status = Row::of_pairs(rows);
         status.filled(&["wsrep_provider_name"])?;
         Some(Self {
             ready: status.switch(&["wsrep_ready"]).unwrap_or_default(),
@@ -42,6 +49,8 @@ impl Galera {
             cluster: status.owned(&["wsrep_cluster_state_uuid"]),
             view: status.owned(&["wsrep_cluster_conf_id"]),
             paused: status.number(&["wsrep_flow_control_paused"]).unwrap_or_default(),
+            rejects: variables.filled(&["wsrep_reject_queries"]).filter(|from| from != "NONE"),
+            replicates: variables.switch(&["wsrep_on"]).unwrap_or(true),
         })
     }
 
@@ -55,6 +64,11 @@ impl Galera {
 
     pub(super) fn judge(&self, name: &str, expected: Option<usize>) -> Vec<Finding> {
         let Self { status, size, comment, .. } = self;
+        // The server then tells nothing of its state.
+        if !self.replicates {
+            let text = format!("{name}: writes do not reach the other members, wsrep_on is OFF");
+            return vec![Finding::critical(text)];
+        }
         if !self.is_in() {
             let s = if *size == 1 { "" } else { "s" };
             let text = format!(
@@ -74,6 +88,9 @@ impl Galera {
             let ready = if self.ready { "" } else { ", not ready for queries" };
             findings.push(Finding::new(state, format!("{name}: Galera node is {comment}{ready}")));
         }
+        findings.extend(self.rejects.as_ref().map(|from| {
+            Finding::critical(format!("{name}: Galera node rejects queries, wsrep_reject_queries is {from}"))
+        }));
         findings.extend(too_few(name, *size, expected));
         if self.paused > PAUSED {
             let text =

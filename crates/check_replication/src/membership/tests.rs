@@ -99,7 +99,7 @@ fn galera(
         ("wsrep_flow_control_paused", paused),
     ];
     let rows = rows.map(|(name, value)| row(&[("Variable_name", name), ("Value", value)]));
-    Membership::Galera(Galera::read(&rows).unwrap())
+    Membership::Galera(Galera::read(&rows, &Row::default()).unwrap())
 }
 
 #[test]
@@ -135,11 +135,31 @@ fn nodes_of_galera() {
     for (node, text) in rows {
         assert_eq!(texts(node.judge("a", Some(3))), [text]);
     }
+    let healthy =
+        [("wsrep_provider_name", "Galera"), ("wsrep_cluster_status", "Primary"), ("wsrep_local_state", "4")];
+    let healthy = healthy.map(|(name, value)| row(&[("Variable_name", name), ("Value", value)]));
+    for (name, value, text) in [
+        (
+            "wsrep_reject_queries",
+            "ALL",
+            "CRITICAL a: Galera node rejects queries, wsrep_reject_queries is ALL",
+        ),
+        (
+            "wsrep_reject_queries",
+            "ALL_KILL",
+            "CRITICAL a: Galera node rejects queries, wsrep_reject_queries is ALL_KILL",
+        ),
+        ("wsrep_on", "0", "CRITICAL a: writes do not reach the other members, wsrep_on is OFF"),
+    ] {
+        let node = Galera::read(&healthy, &row(&[(name, value), ("wsrep_ready", "ON")])).unwrap();
+        let said = texts(Membership::Galera(node).judge("a", None));
+        assert!(said.contains(&text.to_owned()), "{said:?}");
+    }
     let plain = [
         row(&[("Variable_name", "wsrep_ready"), ("Value", "OFF")]),
         row(&[("Variable_name", "wsrep_provider_name"), ("Value", "")]),
     ];
-    assert_eq!(Galera::read(&plain), None);
+    assert_eq!(Galera::read(&plain, &Row::default()), None);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::gtid::{GtidSet, History, InvalidGtid};
-use crate::server::{Flavour, Server};
+use crate::server::{Flavour, Gtids, Server};
 
 /// The transactions that a server wrote first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,13 +25,38 @@ impl Log {
             (Flavour::MariaDb, _, Some(history)) if server.log_bin != Some(false) => {
                 let own = |_, id, _| u64::from(id) == server.server_id;
                 let own = history.parse::<History>()?.only(own);
-                Some((
-                    format!("{}@{}:{}", server.server_id, server.hostname, server.port),
-                    Self::MariaDb(own),
-                ))
+                // A server that was restored on a new host has its id, and nothing else, of the old one. Only the
+                // nodes of a cluster may share an id.
+                let identity = match server.membership {
+                    None => server.server_id.to_string(),
+                    Some(_) => format!("{}@{}:{}", server.server_id, server.hostname, server.port),
+                };
+                Some((identity, Self::MariaDb(own)))
             }
             _ => None,
         })
+    }
+
+    /// Returns every transaction that a server has, as far as it tells.
+    pub(super) fn all_of(server: &Server) -> Result<Self, InvalidGtid> {
+        let Gtids { executed, current, logged, applied, history } = server.latest();
+        if server.flavour == Flavour::MySql {
+            return executed.as_deref().unwrap_or_default().parse().map(Self::MySql);
+        }
+        let mut all = History::default();
+        for text in [current, logged, applied, history].into_iter().flatten() {
+            all = all.union(&text.parse()?);
+        }
+        Ok(Self::MariaDb(all))
+    }
+
+    /// Returns the further of both, of two logs of one server.
+    pub(super) fn union(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::MySql(one), Self::MySql(other)) => Self::MySql(one.union(other)),
+            (Self::MariaDb(one), Self::MariaDb(other)) => Self::MariaDb(one.union(other)),
+            _ => self.clone(),
+        }
     }
 
     /// Returns what was the last of these and what is the last of `now`, if `now` lacks some of these.
@@ -66,6 +91,8 @@ impl fmt::Display for Log {
 impl Log {
     /// Parses what [`fmt::Display`] wrote of the server with this identity.
     pub(super) fn parse(identity: &str, text: &str) -> Result<Self, InvalidGtid> {
-        if identity.contains('@') { text.parse().map(Self::MariaDb) } else { text.parse().map(Self::MySql) }
+        let id = identity.split('@').next().unwrap_or_default();
+        let is_mariadb = !id.is_empty() && id.bytes().all(|octet| octet.is_ascii_digit());
+        if is_mariadb { text.parse().map(Self::MariaDb) } else { text.parse().map(Self::MySql) }
     }
 }

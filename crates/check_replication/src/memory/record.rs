@@ -8,7 +8,9 @@ use crate::gtid::InvalidGtid;
 use crate::server::Server;
 
 /// The first line of a file: what it is, and the version of the format.
-const HEAD: &str = "check_replication log positions 1";
+const HEAD: &str = "check_replication log positions 2";
+/// The same of version 1, which knew a server of MariaDB by its id, host name and port.
+const HEAD_1: &str = "check_replication log positions 1";
 /// The most servers that are kept for one address; the one that was seen least recently goes first.
 const MOST: usize = 16;
 
@@ -19,6 +21,8 @@ pub(crate) struct Restart {
     pub before: String,
     /// The one that was seen then.
     pub after: String,
+    /// Whether that is another server's, which took the place of the one before.
+    pub by_another: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +34,12 @@ struct Record {
 
 /// The servers that answered at one address, the one seen last at the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Records(Vec<Record>);
+pub struct Records {
+    known: Vec<Record>,
+    /// A server that answers here for the first time and lacks what those before it wrote. It is not kept until
+    /// that was acknowledged.
+    another: Option<Record>,
+}
 
 /// A text that is not of this version of this file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,22 +51,66 @@ impl Records {
     /// acknowledged. Nothing is known of a server without a binary log.
     pub(crate) fn take(&mut self, server: &Server) -> Result<Option<Restart>, InvalidGtid> {
         let Some((identity, now)) = Log::of(server)? else { return Ok(None) };
-        let place = self.0.iter().position(|record| record.identity == identity);
-        let before = place.map(|place| self.0.remove(place));
-        let restart = before.and_then(|record| {
-            let lost = record.highest.lost_in(&now).map(|(before, after)| Restart { before, after });
-            record.restart.or(lost)
-        });
-        if self.0.len() >= MOST {
-            self.0.remove(0);
-        }
-        self.0.push(Record { identity, highest: now, restart: restart.clone() });
+        let Some(before) = self.remove(&identity) else {
+            let restart = self.missing_in(server)?;
+            let record = Record { identity, highest: now, restart: None };
+            match restart {
+                Some(_) => self.another = Some(record),
+                None => self.keep(record),
+            }
+            return Ok(restart);
+        };
+        let lost = before.highest.lost_in(&now);
+        let lost = lost.map(|(before, after)| Restart { before, after, by_another: false });
+        let restart = before.restart.or(lost);
+        self.keep(Record { identity, highest: now, restart: restart.clone() });
         Ok(restart)
     }
 
     /// Forgets that the log of the server seen last started again, and returns whether it had.
     pub(crate) fn acknowledge(&mut self) -> bool {
-        self.0.last_mut().is_some_and(|record| record.restart.take().is_some())
+        match self.another.take() {
+            Some(record) => {
+                self.keep(record);
+                true
+            }
+            None => self.known.last_mut().is_some_and(|record| record.restart.take().is_some()),
+        }
+    }
+
+    /// What the servers before it wrote and a server that answers here for the first time has not. One that is a
+    /// replica may yet get it: a floating address moves to such a server.
+    fn missing_in(&self, server: &Server) -> Result<Option<Restart>, InvalidGtid> {
+        if !server.channels.is_empty() || server.membership.is_some() {
+            return Ok(None);
+        }
+        let all = Log::all_of(server)?;
+        let lost = self.known.iter().rev().find_map(|record| record.highest.lost_in(&all));
+        Ok(lost.map(|(before, after)| Restart { before, after, by_another: true }))
+    }
+
+    /// Removes the record of a server. One of version 1 may have several, by other names of its host.
+    fn remove(&mut self, identity: &str) -> Option<Record> {
+        let is_its = |record: &Record| {
+            record.identity == identity
+                || !identity.contains('@')
+                    && record.identity.split_once('@').is_some_and(|(id, _)| id == identity)
+        };
+        let (its, others): (Vec<Record>, Vec<Record>) =
+            std::mem::take(&mut self.known).into_iter().partition(is_its);
+        self.known = others;
+        its.into_iter().reduce(|one, other| Record {
+            highest: one.highest.union(&other.highest),
+            restart: one.restart.or(other.restart),
+            identity: other.identity,
+        })
+    }
+
+    fn keep(&mut self, record: Record) {
+        if self.known.len() >= MOST {
+            self.known.remove(0);
+        }
+        self.known.push(record);
     }
 }
 
@@ -65,8 +118,10 @@ impl FromStr for Records {
     type Err = InvalidRecords;
 
     fn from_str(text: &str) -> Result<Self, InvalidRecords> {
-        let lines = text.strip_prefix(HEAD).and_then(|rest| rest.strip_prefix('\n')).ok_or(InvalidRecords)?;
-        lines.lines().map(|line| parse_line(line).ok_or(InvalidRecords)).collect::<Result<_, _>>().map(Self)
+        let rest = [HEAD, HEAD_1].iter().find_map(|head| text.strip_prefix(head)).ok_or(InvalidRecords)?;
+        let lines = rest.strip_prefix('\n').ok_or(InvalidRecords)?.lines();
+        let known = lines.map(|line| parse_line(line).ok_or(InvalidRecords)).collect::<Result<_, _>>()?;
+        Ok(Self { known, another: None })
     }
 }
 
@@ -75,7 +130,8 @@ fn parse_line(line: &str) -> Option<Record> {
     let (identity, highest, restart) = match fields.as_slice() {
         [identity, highest] => (identity, highest, None),
         [identity, highest, before, after] => {
-            (identity, highest, Some(Restart { before: (*before).to_owned(), after: (*after).to_owned() }))
+            let (before, after) = ((*before).to_owned(), (*after).to_owned());
+            (identity, highest, Some(Restart { before, after, by_another: false }))
         }
         _ => return None,
     };
@@ -86,12 +142,12 @@ fn parse_line(line: &str) -> Option<Record> {
 impl fmt::Display for Records {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{HEAD}")?;
-        for Record { identity, highest, restart } in &self.0 {
+        for Record { identity, highest, restart } in &self.known {
             // What a server calls itself must not look like another line.
             let identity: String =
                 identity.chars().map(|c| if c.is_whitespace() || c.is_control() { '_' } else { c }).collect();
             write!(f, "{identity}\t{highest}")?;
-            if let Some(Restart { before, after }) = restart {
+            if let Some(Restart { before, after, .. }) = restart {
                 write!(f, "\t{before}\t{after}")?;
             }
             writeln!(f)?;
@@ -115,6 +171,10 @@ mod tests {
         let mut mariadb = mariadb("db-01", id);
         mariadb.gtids.history = Some(gtids.to_owned());
         mariadb
+    }
+
+    fn restart(before: &str, after: &str, by_another: bool) -> Restart {
+        Restart { before: before.to_owned(), after: after.to_owned(), by_another }
     }
 
     #[test]
@@ -143,7 +203,8 @@ mod tests {
                 let text = records.to_string();
                 assert_eq!(text.parse(), Ok(records.clone()), "{text}");
             }
-            let said = said.map(|Restart { before, after }| format!("{before} {after}")).unwrap_or_default();
+            let said =
+                said.map(|Restart { before, after, .. }| format!("{before} {after}")).unwrap_or_default();
             assert_eq!(said, expected, "{looks:?}");
             assert_eq!(
                 (records.acknowledge(), records.acknowledge()),
@@ -158,12 +219,17 @@ mod tests {
     fn servers_at_one_address_are_kept_apart() {
         let mut records = Records::default();
         assert_eq!(records.take(&with(1, "1-1-9")), Ok(None));
-        assert_eq!(records.take(&with(2, "1-2-3")), Ok(None));
+        // The address moved to its replica, which has nearly all of it.
+        let replica = |id: u64, gtids: &str| Server {
+            channels: vec![crate::channel::Channel::read(&crate::row::Row::default())],
+            ..with(id, gtids)
+        };
+        assert_eq!(records.take(&replica(2, "1-1-8,1-2-3")), Ok(None));
         assert_eq!(records.take(&with(1, "1-1-9")), Ok(None));
-        let lost = Some(Restart { before: "1-2-3".to_owned(), after: "1-2-1".to_owned() });
+        let lost = Some(restart("1-2-3", "1-2-1", false));
         assert_eq!(records.take(&with(2, "1-2-1")), Ok(lost));
         for id in 3..40 {
-            assert_eq!(records.take(&with(id, "1-1-1")), Ok(None));
+            assert_eq!(records.take(&replica(id, "1-1-1")), Ok(None));
         }
         assert_eq!(records.to_string().lines().count(), 1 + MOST);
         let mut without = with(1, "1-1-9");
@@ -172,16 +238,89 @@ mod tests {
     }
 
     #[test]
+    fn a_source_that_was_restored_as_another_host_is_known() {
+        let named =
+            |id: u64, host: &str, gtids: &str| Server { hostname: host.to_owned(), ..with(id, gtids) };
+        let mut records = Records::default();
+        assert_eq!(records.take(&named(1, "old", "0-1-9")), Ok(None));
+        // With its id, on a host of another name.
+        let mut renamed = records.clone();
+        assert_eq!(renamed.take(&named(1, "new", "0-1-5")), Ok(Some(restart("0-1-9", "0-1-5", false))));
+        // With another id, which stays known until it has all, or that is acknowledged.
+        let mut other = records.clone();
+        let lost = Ok(Some(restart("0-1-9", "0-1-5", true)));
+        assert_eq!(
+            (other.take(&with(7, "0-1-5")), other.take(&with(7, "0-1-5,0-7-20"))),
+            (lost.clone(), lost)
+        );
+        assert_eq!(
+            other,
+            other
+                .to_string()
+                .parse::<Records>()
+                .map(|kept| Records { another: other.another.clone(), ..kept })
+                .unwrap()
+        );
+        let mut caught_up = other.clone();
+        assert_eq!(caught_up.take(&with(7, "0-1-9,0-7-20")), Ok(None));
+        assert_eq!((other.acknowledge(), other.acknowledge()), (true, false));
+        assert_eq!(other.take(&with(7, "0-1-5,0-7-20")), Ok(None));
+        // One that replicated from it and was promoted: its log may not have what its position has.
+        let mut promoted = with(2, "");
+        promoted.gtids.applied = Some("0-1-9".to_owned());
+        assert_eq!(records.clone().take(&promoted), Ok(None));
+        // By uuid.
+        let mut records = Records::default();
+        assert_eq!(records.take(&with(1, "U:1-9")), Ok(None));
+        let mut mysql = with(2, "U:1-3");
+        mysql.gtids.executed = Some(format!("{}:1-5", uuid(1)));
+        assert_eq!(records.take(&mysql), Ok(Some(restart("transaction 9", "5", true))));
+    }
+
+    /// Version 1 knew a server by the name of its host too.
+    #[test]
+    fn files_of_version_1_are_read() {
+        let text = "check_replication log positions 1\n1@old:3306\t0-1-9\n2@b:3306\t0-2-4\t0-2-7\t0-2-4\n1@new:3306\t0-1-7\n";
+        let mut records: Records = text.parse().unwrap();
+        assert_eq!(records.take(&with(2, "0-2-5")), Ok(Some(restart("0-2-7", "0-2-4", false))));
+        assert_eq!(records.take(&with(1, "0-1-8")), Ok(Some(restart("0-1-9", "0-1-8", false))));
+        let kept = "check_replication log positions 2\n2\t0-2-5\t0-2-7\t0-2-4\n1\t0-1-8\t0-1-9\t0-1-8\n";
+        assert_eq!(records.to_string(), kept);
+        // The nodes of a cluster may share an id, and are kept apart by their hosts.
+        let status = crate::row::Row::new(
+            [("Variable_name", "wsrep_provider_name"), ("Value", "Galera")]
+                .map(|(name, value)| (name.to_owned(), Some(value.to_owned()))),
+        );
+        let galera = crate::membership::Galera::read(&[status], &crate::row::Row::default()).unwrap();
+        let node = |host: &str, gtids: &str| Server {
+            hostname: host.to_owned(),
+            membership: Some(crate::membership::Membership::Galera(galera.clone())),
+            ..with(1, gtids)
+        };
+        let mut records = Records::default();
+        assert_eq!(
+            (records.take(&node("a", "0-1-9")), records.take(&node("b", "0-1-5"))),
+            (Ok(None), Ok(None))
+        );
+        assert_eq!(records.take(&node("b", "0-1-4")), Ok(Some(restart("0-1-5", "0-1-4", false))));
+    }
+
+    #[test]
     fn what_is_no_such_file_is_refused() {
         for text in [
             "",
             "x",
-            "check_replication log positions 2\n",
+            "check_replication log positions 3\n",
             "check_replication log positions 1\nx\n",
             "check_replication log positions 1\nx\ty\tz\n",
         ] {
             assert_eq!(text.parse::<Records>(), Err(InvalidRecords), "{text}");
         }
-        assert_eq!("check_replication log positions 1\n".parse(), Ok(Records::default()));
+        for version in [1, 2] {
+            assert_eq!(
+                format!("check_replication log positions {version}\n").parse(),
+                Ok(Records::default())
+            );
+        }
     }
 }

@@ -85,13 +85,12 @@ fn one(
 ) -> Result<Option<Restart>, MemoryError> {
     let name = file_name(target);
     let path = || folder.path().join(&name);
-    let kept = folder.read(&name, LARGEST, deadline)?.unwrap_or_default();
-    let mut records = match kept.as_slice() {
-        [] => Records::default(),
-        text => {
-            String::from_utf8_lossy(text).parse().map_err(|why| MemoryError::File { path: path(), why })?
-        }
-    };
+    let kept = folder.read(&name, LARGEST, deadline)?;
+    // A file without an octet is not one that this program left: a full disk, or an administrator, emptied it.
+    let parse = |text: &Vec<u8>| String::from_utf8_lossy(text).parse();
+    let records: Option<Records> =
+        kept.as_ref().map(parse).transpose().map_err(|why| MemoryError::File { path: path(), why })?;
+    let mut records = records.unwrap_or_default();
     let mut restart = records.take(server)?;
     if let Some(acknowledged) = acknowledged {
         *acknowledged = records.acknowledge();
@@ -101,7 +100,7 @@ fn one(
         }
     }
     let text = records.to_string();
-    if let Some(lock) = lock.filter(|_| text.as_bytes() != kept) {
+    if let Some(lock) = lock.filter(|_| Some(text.as_bytes()) != kept.as_deref()) {
         folder.replace(lock, &name, text.as_bytes(), PRIVATE)?;
     }
     Ok(restart)

@@ -49,14 +49,15 @@ pub(crate) fn find(servers: &[Server], links: &Links) -> Vec<Ahead> {
 }
 
 /// The first domain in which a replica of MariaDB has a greater number of the source than the source. Where it
-/// goes on counts: its own log may hold what it had before it was moved.
+/// goes on counts: its own log may hold what it had before it was moved. Of the source its binary log counts: what
+/// its gtid_slave_pos has of itself is left over from another time.
 fn further(own: &Log, theirs: &Log, source: &Server) -> Option<String> {
     let id = u32::try_from(source.server_id).ok()?;
     own.known.iter().filter(|(_, server, _)| *server == id).find_map(|(domain, _, number)| {
         let applied = own.applied.last(domain).filter(|last| last.server == id).map(|last| last.number);
         let number = applied.unwrap_or(number);
         let ahead = |has: String| format!("{domain}-{id}-{number} past {has}");
-        match theirs.known.number(domain, id) {
+        match theirs.logged.as_ref().unwrap_or(&theirs.known).number(domain, id) {
             None => Some(ahead("none".to_owned())),
             Some(known) if known < number => Some(ahead(format!("{domain}-{id}-{known}"))),
             Some(_) => None,

@@ -66,11 +66,9 @@ pub(crate) fn judge(servers: &[Server], links: &Links, accepted: &[Accepted]) ->
         Some(Finding::unknown(format!("{}: {error}", server.asked)))
     });
     let mut findings: Vec<Finding> = unread.collect();
-    let mut told = Vec::new();
     for replica in 0..servers.len() {
         let rest = errant(servers, &executed, &later, links, replica).filter(|rest| !rest.is_empty());
         let Some(rest) = rest else { continue };
-        told.push(replica);
         let rest = rest.outside(accepted);
         if rest.is_empty() {
             continue;
@@ -88,7 +86,6 @@ pub(crate) fn judge(servers: &[Server], links: &Links, accepted: &[Accepted]) ->
         };
         findings.push(Finding::warning(text));
     }
-    findings.extend(parted(servers, &later, links, &told));
     findings
 }
 
@@ -125,39 +122,6 @@ fn errant(servers: &[Server], executed: &All, later: &All, links: &Links, replic
 /// A source's own transactions are another matter: see [`ahead`].
 fn errant_set(own: &GtidSet, theirs: &GtidSet, above: &[&Server]) -> GtidSet {
     own.subtract(theirs).without(above.iter().filter_map(|source| source.server_uuid.as_deref()))
-}
-
-/// MariaDB: a number of a domain that two servers gave to different transactions, without the replicas of which
-/// that was `told` already.
-fn parted<'a>(
-    servers: &'a [Server],
-    executed: &'a All,
-    links: &'a Links,
-    told: &'a [usize],
-) -> impl Iterator<Item = Finding> + 'a {
-    let pair = |replica: usize, source: usize| {
-        let (Executed::MariaDb(own), Executed::MariaDb(theirs)) =
-            (of(executed, replica)?, of(executed, source)?)
-        else {
-            return None;
-        };
-        let domain = own.position.parted_from(&theirs.position).into_iter().next()?;
-        let number = own.position.last(domain)?.number;
-        let (own, theirs) = (name(servers, replica), name(servers, source));
-        let text = format!(
-            "{own} and {theirs} have different transactions with the number {number} of GTID domain {domain}"
-        );
-        Some(Finding::warning(text))
-    };
-    let is_first = |replica: usize, source: usize| {
-        replica < source || !links.sources(source).any(|other| other == replica)
-    };
-    (0..servers.len()).filter(|replica| links.by_gtid(*replica) && !told.contains(replica)).flat_map(
-        move |replica| {
-            let sources = links.sources(replica).filter(move |source| is_first(replica, *source));
-            sources.filter_map(move |source| pair(replica, source))
-        },
-    )
 }
 
 #[cfg(test)]

@@ -19,6 +19,8 @@ pub(super) struct Log {
     pub(super) applied: Position,
     /// The last of each domain and server, as far as that is known.
     pub(super) known: History,
+    /// The same in its binary log alone; `None` if it did not tell.
+    pub(super) logged: Option<History>,
 }
 
 /// All servers in their order. `None` where one did not tell, which is not the same as that there is nothing.
@@ -48,7 +50,9 @@ impl Executed {
                 let position = current.parse::<Position>()?;
                 let logged = gtids.logged.as_deref().unwrap_or_default().parse()?;
                 let applied = gtids.applied.as_deref().unwrap_or_default().parse()?;
-                Some(Self::MariaDb(Log { position: position.furthest(&logged), applied, known }))
+                let position = position.furthest(&logged);
+                let logged = gtids.history.as_ref().map(|text| text.parse()).transpose()?;
+                Some(Self::MariaDb(Log { position, applied, known, logged }))
             }
             _ => None,
         })
@@ -75,6 +79,7 @@ impl Executed {
                 position: own.position.furthest(&other.position),
                 applied: own.applied.furthest(&other.applied),
                 known: own.known.union(&other.known),
+                logged: own.logged.as_ref().zip(other.logged.as_ref()).map(|(own, other)| own.union(other)),
             })),
             _ => None,
         }

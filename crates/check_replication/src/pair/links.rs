@@ -36,6 +36,17 @@ impl Links {
         Self(servers.iter().enumerate().flat_map(of_server).collect())
     }
 
+    /// Those of the same channels where each server is known by another place: `places` has it.
+    pub(super) fn moved(&self, places: &[usize]) -> Self {
+        let place = |old: usize| places.get(old).copied().unwrap_or(old);
+        let link = |link: &Link| Link {
+            replica: place(link.replica),
+            source: link.source.clone().map(place),
+            ..link.clone()
+        };
+        Self(self.0.iter().map(link).collect())
+    }
+
     /// Which of the others a server replicates from.
     pub(crate) fn sources(&self, replica: usize) -> impl Iterator<Item = usize> {
         let of_replica = self.0.iter().filter(move |link| link.replica == replica);

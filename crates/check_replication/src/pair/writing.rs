@@ -2,6 +2,8 @@
 
 use plugin::Finding;
 
+use super::clusters::are_nodes_of_one;
+use super::links::Links;
 use super::list::pairs;
 use crate::server::Server;
 
@@ -37,10 +39,33 @@ pub(super) fn expected(servers: &[Server], complete: bool, expected: Option<Writ
     findings
 }
 
+/// MariaDB: servers that are to be written to and number their transactions in one GTID domain, so that a number
+/// stands for two transactions. That both do write at a moment is chance.
+pub(super) fn in_one_domain(
+    servers: &[Server],
+    links: &Links,
+    expected: Option<Writable>,
+) -> Option<Finding> {
+    let meet = |one: usize, other: usize| {
+        let (first, second) = (servers.get(one)?, servers.get(other)?);
+        let domain = first.gtid_domain_id.filter(|domain| second.gtid_domain_id == Some(*domain))?;
+        let both = links.reaches(one, other) && links.reaches(other, one);
+        let text = format!(
+            "{} and {} are to be written to in one GTID domain, {domain}: give each a gtid_domain_id of its own",
+            first.asked, second.asked
+        );
+        (both && links.by_gtid(one) && links.by_gtid(other)).then(|| Finding::warning(text))
+    };
+    let places = 0..servers.len();
+    let mut all = places.clone().flat_map(|one| (one + 1..servers.len()).map(move |other| (one, other)));
+    all.find_map(|(one, other)| meet(one, other)).filter(|_| expected == Some(Writable::All))
+}
+
 /// Servers that are written to and give out the same numbers.
 pub(super) fn colliding(servers: &[Server]) -> Option<Finding> {
-    let colliding =
-        pairs(servers).filter(|(one, other)| is_writable(one) && is_writable(other) && collide(one, other));
+    let colliding = pairs(servers).filter(|(one, other)| {
+        is_writable(one) && is_writable(other) && !are_nodes_of_one(one, other) && collide(one, other)
+    });
     let colliding: Vec<(&Server, &Server)> = colliding.collect();
     let (one, other) = colliding.first()?;
     let more = match colliding.len() - 1 {

@@ -181,7 +181,7 @@ fn by_socket(server: &Server) {
         (0, format!("REPLICATION OK - {host}: {OK} | channels=0;;;0").as_str())
     );
     let line = format!(
-        "REPLICATION UNKNOWN - {}: access denied for native: wrong user or password, or the account needs a client certificate, error 1045",
+        "REPLICATION UNKNOWN - {}: access denied for native: wrong user or password, or the account needs TLS, error 1045",
         server.socket().display()
     );
     assert_eq!(ask("--user=native").summary(), (3, line.as_str()));

@@ -6,12 +6,15 @@ use std::thread;
 use std::time::Duration;
 
 use suite::host::{Host, write};
+use suite::mariadb;
 use suite::mariadb::{HOST_NEEDS, PASSWORD, Setup};
 use suite::mysql::{Server, program};
 use suite::needs::{Need, missing};
 use suite::plugins;
 use suite::process::run;
-use suite::wait::holds_within;
+use suite::wait::{eventually, holds_within};
+
+use super::check;
 
 /// How long a group may take to see that a member is gone.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -121,4 +124,53 @@ fn a_node_of_a_galera_cluster() {
     say("two are expected", &of_two, 2, "CRITICAL - db-01: 1 of 2 expected members");
     node.sql("SET GLOBAL wsrep_desync=ON");
     say("it lags behind on purpose", &one, 1, "WARNING - db-01: Galera node is Donor/Desynced");
+    node.sql("SET GLOBAL wsrep_desync=OFF");
+    replica_too(&host, &node, say);
+}
+
+/// A node with a channel from a server outside of its cluster.
+fn replica_too(host: &Host, node: &mariadb::Server, say: impl Fn(&str, &[&str], i32, &str)) {
+    let source = Setup::new(2).at(host, "192.0.2.2").start();
+    node.change_source("", &source, "");
+    node.sql("START SLAVE");
+    node.await_threads("", "Yes", "Yes");
+    let one = ["--hostname=db-01"];
+    let healthy = "OK - db-01 from 192.0.2.2: runs, 0 s behind";
+    eventually("it is in sync", LIMIT, || {
+        node.value("SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME='wsrep_local_state'") == "4"
+    });
+    say("with a channel", &one, 0, healthy);
+    say(
+        "of two members",
+        &["--hostname=db-01", "--expect-members=2"],
+        2,
+        "CRITICAL - db-01: 1 of 2 expected members",
+    );
+    let rows = [
+        (
+            "wsrep_reject_queries=ALL",
+            "wsrep_reject_queries=NONE",
+            "CRITICAL - db-01: Galera node rejects queries, wsrep_reject_queries is ALL",
+        ),
+        (
+            "wsrep_on=OFF",
+            "wsrep_on=ON",
+            "CRITICAL - db-01: writes do not reach the other members, wsrep_on is OFF",
+        ),
+    ];
+    for (set, reset, line) in rows {
+        node.sql(&format!("SET GLOBAL {set}"));
+        say(set, &one, 2, line);
+        node.sql(&format!("SET GLOBAL {reset}"));
+    }
+    // An address that no node has: it is alone, and without a majority.
+    let mut alone = node.client();
+    let mut alone =
+        alone.arg("--execute=SET GLOBAL wsrep_cluster_address='gcomm://192.0.2.99'").spawn().unwrap();
+    let has_left = || check(host, node, &one).stdout.contains("Galera node is ");
+    let left = holds_within(LIMIT, has_left);
+    alone.kill().and_then(|()| alone.wait()).unwrap();
+    assert!(left);
+    let outcome = check(host, node, &one);
+    assert!(outcome.code == Some(2) && outcome.stdout.contains("db-01: Galera node is "), "{outcome:?}");
 }

@@ -20,6 +20,8 @@ mod mysql;
 #[cfg(test)]
 mod mysql_together;
 #[cfg(test)]
+mod omissions;
+#[cfg(test)]
 mod reset;
 #[cfg(test)]
 mod several;

@@ -26,9 +26,12 @@ impl Spool {
     /// Returns the first file that waits and can neither be read nor set aside.
     pub(crate) fn unreadable(&self, waiting: &[Entry]) -> Option<PathBuf> {
         let is_unreadable = |path: &PathBuf| {
-            let is_file = fs::symlink_metadata(path).is_ok_and(|status| status.is_file());
-            let opened = File::open(path).err().map(|error| error.kind());
-            opened.map_or(!is_file, |kind| kind != io::ErrorKind::NotFound)
+            // Only a file is opened: a FIFO would wait for its writer.
+            let opened = fs::symlink_metadata(path).and_then(|status| match status.is_file() {
+                true => File::open(path).map(|_| true),
+                false => Ok(false),
+            });
+            opened.map_or_else(|error| error.kind() != io::ErrorKind::NotFound, |is_file| !is_file)
         };
         waiting.iter().map(|entry| self.path(*entry)).find(is_unreadable)
     }

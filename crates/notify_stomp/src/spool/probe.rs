@@ -14,9 +14,11 @@ const PROBE: &str = "probe";
 const ROOM: usize = 64 << 10;
 
 impl SpoolError {
-    /// Returns whether the disk is full, which the sending of what waits may end.
-    pub(crate) fn is_full(&self) -> bool {
+    /// Returns whether what waits can be sent all the same: the disk is full, which that may end, or another
+    /// process has the lock for new events.
+    pub(crate) fn may_pass(&self) -> bool {
         match self {
+            Self::Locked(_) => true,
             Self::Refused { why, .. } | Self::State(StateError::Refused { why, .. }) => {
                 matches!(why.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
             }

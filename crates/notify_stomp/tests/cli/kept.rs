@@ -49,6 +49,23 @@ fn a_flush_finds_a_spool_that_takes_no_event() {
     }
 }
 
+/// A handler that is stopped in the middle keeps new events out, and not what waits in.
+#[test]
+fn a_stopped_handler_keeps_no_flush_from_sending() {
+    let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
+    ended(spool.command("127.0.0.1:1").args(EVENT));
+    let lock = fs::File::options().write(true).open(spool.path().join("lock")).unwrap();
+    lock.lock().unwrap();
+    let outcome = ended(spool.command(broker.address()).args(["--flush", "--timeout=4"]));
+    let line = format!(
+        "STOMP UNKNOWN - events cannot be spooled: spool {}: locked by another notify_stomp until the deadline",
+        spool.path().display()
+    );
+    assert_eq!((text(&outcome), sequences(&broker.sent())), ((3, line.as_str()), vec![1]));
+    drop(lock);
+    assert_eq!(text(&spool.flush(&broker)), (0, "STOMP OK - nothing waits"));
+}
+
 #[test]
 fn counts_that_cannot_be_read_hide_no_event() {
     let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());

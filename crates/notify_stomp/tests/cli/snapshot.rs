@@ -5,7 +5,7 @@ use super::*;
 /// A status.dat of one host and so many services.
 fn status(folder: &Path, services: usize) -> PathBuf {
     let mut text =
-        "info {\n\tcreated=1\n\t}\nprogramstatus {\n\tactive_service_checks_enabled=1\n\t}\n".to_owned();
+        "info {\n\tcreated=1\n\t}\nprogramstatus {\n\tprogram_start=1699990000\n\tactive_service_checks_enabled=1\n\t}\n".to_owned();
     text += "hoststatus {\n\thost_name=web1\n\tcurrent_state=1\n\tstate_type=1\n\thas_been_checked=1\n\tplugin_output=PING CRITICAL\n\t}\n";
     for number in 1..=services {
         text += &format!(
@@ -47,6 +47,7 @@ fn a_snapshot_is_every_host_and_service_marked() {
         ("state_type", "\"SOFT\""),
         ("last_hard_state", "\"OK\""),
         ("event_id", "17"),
+        ("monitor_start", "1699990000"),
         ("last_event_id", "3"),
         ("problem_id", "5"),
         ("downtime_depth", "2"),
@@ -64,9 +65,9 @@ fn a_snapshot_is_every_host_and_service_marked() {
 
 #[test]
 fn a_snapshot_that_is_not_confirmed_is_a_warning() {
-    for (manner, confirmed) in [(Manner::Stalls(1200), 1000), (Manner::Breaks(10), 0), (Manner::Silent, 0)] {
+    for (manner, confirmed) in [(Manner::Breaks(10), 10), (Manner::Silent, 0), (Manner::Forgets, 0)] {
         let (broker, spool) = (Broker::start(manner.clone()).unwrap(), Spool::new());
-        let outcome = snapshot(&spool, &broker, 1500, &["--timeout=3"]);
+        let outcome = snapshot(&spool, &broker, 1500, &["--timeout=2"]);
         let line = format!("STOMP WARNING - snapshot unfinished, {confirmed} objects confirmed: ");
         assert!(
             outcome.code == Some(1) && outcome.stdout.starts_with(&line),
@@ -74,9 +75,89 @@ fn a_snapshot_that_is_not_confirmed_is_a_warning() {
             outcome.stdout
         );
     }
+    // What the broker has confirmed is no silence, and not the fault of the file.
+    for (option, state) in [("2", "WARNING"), ("2:critical", "CRITICAL")] {
+        let (broker, spool) = (Broker::start(Manner::Stalls(1200)).unwrap(), Spool::new());
+        let outcome = snapshot(&spool, &broker, 1500, &[&format!("--timeout={option}")]);
+        let line = format!(
+            "STOMP {state} - snapshot unfinished: the time was up after 1000 of 1501 objects confirmed by {}",
+            broker.address()
+        );
+        assert_eq!(text(&outcome).1, line);
+    }
     let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
     let outcome = ended(spool.command(broker.address()).args(["--snapshot", "--status-file=/nonexistent"]));
     assert_eq!(text(&outcome), (3, "STOMP UNKNOWN - reading /nonexistent: no such file or directory"));
+}
+
+/// A file without objects publishes nothing, which is no success.
+#[test]
+fn a_file_without_objects_is_no_snapshot() {
+    let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
+    let path = spool.0.path().join("status.dat");
+    fs::write(&path, "info {\n\tcreated=1\n\t}\nprogramstatus {\n\tactive_service_checks_enabled=1\n\t}\n")
+        .unwrap();
+    let file = format!("--status-file={}", path.display());
+    let outcome = ended(spool.command(broker.address()).args(["--snapshot", &file]));
+    let line = format!("STOMP UNKNOWN - {}: no host and no service in it", path.display());
+    assert_eq!((text(&outcome), broker.sent().len()), ((3, line.as_str()), 0));
+}
+
+/// What a broker refuses stays so until an administrator mends it.
+#[test]
+fn a_snapshot_that_is_refused_is_critical() {
+    let login = Manner::Says(b"ERROR\nmessage:Bad CONNECT\n\nAccess refused\0".to_vec());
+    for (manner, words) in [
+        (login, " refuses the login: Bad CONNECT, Access refused"),
+        (Manner::SaysOfAll("Unknown destination"), " refuses: no, Unknown destination"),
+    ] {
+        let (broker, spool) = (Broker::start(manner).unwrap(), Spool::new());
+        let line =
+            format!("STOMP CRITICAL - snapshot unfinished, 0 objects confirmed: {}{words}", broker.address());
+        assert_eq!(text(&snapshot(&spool, &broker, 5, &[])), (2, line.as_str()));
+    }
+}
+
+/// A destination or an object that is refused keeps none of the others.
+#[test]
+fn what_is_refused_of_a_snapshot_is_counted_and_the_others_go() {
+    let (broker, spool) = (Broker::start(Manner::RefusesTo("/exchange/S7/x")).unwrap(), Spool::new());
+    let file = format!("--status-file={}", status(spool.0.path(), 2500).display());
+    let mut command = spool.command_to(broker.address(), "/exchange/{service}/x");
+    let outcome = ended(command.args(["--snapshot", "--timeout=30", &file]));
+    let line = format!(
+        "STOMP CRITICAL - 1 object not sent: {} refuses: no, no exchange of this name, destination /exchange/S7/x",
+        broker.address()
+    );
+    assert_eq!(text(&outcome), (2, line.as_str()));
+    assert!(outcome.stdout.contains(" objects=2501;;;0 confirmed=2500;;;0"), "{}", outcome.stdout);
+    let others = |broker: &Broker| {
+        let mut sent = sequences(&broker.sent());
+        sent.sort_unstable();
+        sent.dedup();
+        sent.len()
+    };
+    assert_eq!(others(&broker), 2501);
+    // The last object, and more than one.
+    for (part, count) in [("S2500", 1), ("S250", 2)] {
+        let (broker, spool) = (Broker::start(Manner::SaysOf(part, "content refused")).unwrap(), Spool::new());
+        let path = status(spool.0.path(), 2500);
+        let text_of = fs::read_to_string(&path).unwrap();
+        let with_names = text_of.split("servicestatus").map(|block| {
+            let name = block.lines().find_map(|line| line.strip_prefix("\tservice_description="));
+            block.replace("plugin_output=no", &format!("plugin_output={}.", name.unwrap_or_default()))
+        });
+        fs::write(&path, with_names.collect::<Vec<_>>().join("servicestatus")).unwrap();
+        let file = format!("--status-file={}", path.display());
+        let outcome = ended(spool.command(broker.address()).args(["--snapshot", "--timeout=30", &file]));
+        let noun = if count == 1 { "object" } else { "objects" };
+        let line = format!(
+            "STOMP CRITICAL - {count} {noun} refused, the last: {} refuses: no, content refused",
+            broker.address()
+        );
+        assert_eq!(text(&outcome), (2, line.as_str()));
+        assert!(outcome.stdout.contains(&format!(" confirmed={};;;0", 2501 - count)), "{}", outcome.stdout);
+    }
 }
 
 #[test]
@@ -116,4 +197,40 @@ fn messages_can_be_shown_in_the_order_of_their_events() {
             .collect();
         assert_eq!(ids, expected, "{}", outcome.stdout);
     }
+}
+
+/// What was printed before a signal has been consumed, as if it had been printed at once.
+#[test]
+fn a_signal_consumes_what_it_makes_in_order_print() {
+    let event = |id: u64| {
+        format!(
+            r#"{{"monitor":"m","hostname":"h","service":"s","state_type":"HARD","event_id":{id},"last_event_id":1}}"#
+        )
+    };
+    let message = |id: u64| format!("MESSAGE\nack:{id}\nmessage-id:{id}\nsubscription:0\n\n{}\0", event(id));
+    // All of it is there with the answer to the log-in, and so before the subscription is sent.
+    let answer = format!(
+        "CONNECTED\nversion:1.2\n\n\0RECEIPT\nreceipt-id:subscribed\n\n\0{}{}",
+        message(9),
+        message(8)
+    );
+    let (broker, spool) = (Broker::start(Manner::Says(answer.into_bytes())).unwrap(), Spool::new());
+    let mut command = spool.command(broker.address());
+    command.args(["--cat=/queue/x", "--count=3", "--in-order"]).stdout(std::process::Stdio::piped());
+    let child = command.spawn().unwrap();
+    assert!(suite::wait::holds_within(Duration::from_secs(10), || broker.frames().len() == 2));
+    let pid = rustix::process::Pid::from_raw(child.id().try_into().unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let ids: Vec<&str> =
+        lines.lines().filter_map(|line| line.split("event_id\":").nth(1)?.get(..1)).collect();
+    assert_eq!(ids, ["8", "9"], "{lines}");
+    let acknowledged: Vec<String> = broker
+        .frames()
+        .iter()
+        .filter(|frame| frame.command == "ACK")
+        .map(|frame| frame.header("id").unwrap().to_owned())
+        .collect();
+    assert_eq!(acknowledged, ["8", "9"]);
 }

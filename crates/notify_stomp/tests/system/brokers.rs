@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use suite::brokers::{ACTIVEMQ, Broker, PORT, RABBITMQ, TLS_PORT};
-use suite::host::{Host, public_folder};
+use suite::host::{Host, public_folder, write};
 use suite::needs::{Need, missing};
 use suite::plugins;
 use suite::process::run;
@@ -42,6 +42,7 @@ fn rabbitmq() {
     assert_eq!(seen(&host, &bare, "alerts", 1).len(), 1, "a name without a slash is a queue");
     poison(&host, "refuses: precondition_failed, PRECONDITION_FAILED - message size");
     held(&host);
+    held_in_a_snapshot(&host);
     tls(&host, &broker);
     followed(&host);
     stopped_in_the_middle(&host, &mut broker);
@@ -141,6 +142,31 @@ fn held(host: &Host) {
     let file = configuration(folder.path(), "/queue/held.{host}");
     assert!(notify(host, &file, &["--flush"]).stdout.starts_with("STOMP OK - 2 events confirmed"));
     assert_eq!(seen(host, &file, "/queue/held.nosuch", 1)[0]["hostname"], "nosuch");
+}
+
+/// The same in a snapshot, whose objects are confirmed by the thousand.
+fn held_in_a_snapshot(host: &Host) {
+    let folder = public_folder();
+    let file = configuration(folder.path(), "/{host}/snapshot");
+    let object = |number: usize| {
+        let name = if number % 100 == 50 { "nosuch" } else { "queue" };
+        format!(
+            "servicestatus {{\n\thost_name={name}\n\tservice_description=S{number}\n\tcurrent_state=0\n\t}}\n"
+        )
+    };
+    let status = "info {\n\tcreated=1\n\t}\nprogramstatus {\n\tprogram_start=5\n\t}\n".to_owned()
+        + &(0..1500).map(object).collect::<String>();
+    let path = folder.path().join("status.dat");
+    write(&path, &status);
+    let options = ["--snapshot", "--timeout=40", &format!("--status-file={}", path.display())];
+    let outcome = notify(host, &file, &options);
+    let line =
+        format!("STOMP CRITICAL - 15 objects not sent: 127.0.0.1:{PORT} refuses: Unknown destination, ");
+    assert!(
+        outcome.stdout.starts_with(&line) && outcome.stdout.contains(" confirmed=1485;;;0"),
+        "{}",
+        outcome.stdout
+    );
 }
 
 /// What `--cat` shows of a destination, so many messages.

@@ -26,6 +26,11 @@ impl Drop for Small<'_> {
     }
 }
 
+/// Why no file can be made to find out.
+fn full_probe(spool: &Path) -> String {
+    format!("writing {}/tmp/probe: no space left on device", spool.display())
+}
+
 #[test]
 fn a_full_disk_is_reported_and_keeps_no_event_from_a_broker() {
     if missing(&[Need::Root, Need::Program("mount")]) {
@@ -59,6 +64,18 @@ fn a_full_disk_is_reported_and_keeps_no_event_from_a_broker() {
     assert_eq!(text(&event(&there)), (1, sent));
     let sequences = || broker.sent().iter().map(|event| event.value("sequence")).collect::<Vec<_>>();
     assert_eq!(sequences(), ["1", "2"], "what waited goes first");
+    // A flush finds it although nothing waits, so that an administrator hears of it before the next loss.
+    let flush = notify(&there, &["--flush", "--acknowledge"]);
+    let line = format!("STOMP UNKNOWN - events cannot be spooled: {}", full_probe(&spool));
+    assert_eq!(text(&flush), (3, line));
+    succeed(Command::new("mount").args(["-o", "remount,ro"]).arg(disk.0));
+    let flush = notify(&there, &["--flush"]);
+    assert!(
+        flush.code == Some(3) && flush.stdout.contains("events cannot be spooled: opening "),
+        "{}",
+        flush.stdout
+    );
+    succeed(Command::new("mount").args(["-o", "remount,rw"]).arg(disk.0));
     fs::remove_file(&filler).unwrap();
     assert_eq!(text(&event(&there)), (0, format!("STOMP OK - event 3 confirmed by {there}")));
     assert_eq!(sequences(), ["1", "2", "3"]);

@@ -2,6 +2,16 @@
 
 use super::*;
 
+/// A monitor that makes and takes all checks.
+const ALL_CHECKS: Monitor = Monitor {
+    created: 0,
+    started: 0,
+    active_service_checks: true,
+    passive_service_checks: true,
+    active_host_checks: true,
+    passive_host_checks: true,
+};
+
 fn source(service: Option<&str>, hard: Condition) -> Source {
     Source {
         host: "a".to_owned(),
@@ -27,7 +37,8 @@ fn seen(
     soft: bool,
 ) -> (Health, &'static str) {
     let host = host(on.unwrap_or(Condition::Up));
-    let verdict = judge(source, Some(&host), max_age, &Limits { now, interval_length: 60, soft });
+    let verdict =
+        judge(source, Some(&host), max_age, &Limits { now, interval_length: 60, soft, monitor: ALL_CHECKS });
     assert!(!verdict.in_downtime);
     (verdict.health, verdict.why.text())
 }
@@ -73,7 +84,7 @@ fn a_source_is_as_its_hard_state_and_its_host() {
         assert_eq!(seen(&source, host, 1_000, None, false), (health, why), "{source:?} on {host:?}");
     }
     let never = Host { is_checked: false, ..host(Condition::Down) };
-    let limits = Limits { now: 1_000, interval_length: 60, soft: false };
+    let limits = Limits { now: 1_000, interval_length: 60, soft: false, monitor: ALL_CHECKS };
     assert_eq!(judge(&service(Condition::Ok), Some(&never), None, &limits).health, Health::Operational);
     let maintained = Host { in_downtime: true, ..host(Condition::Up) };
     assert!(
@@ -96,7 +107,7 @@ fn a_host_that_is_not_checked_any_more_takes_no_service_down() {
         (Condition::Down, checks(99, 0.0, true), Health::Down),
         (Condition::Down, checks(99, 5.0, false), Health::Down),
     ];
-    let limits = Limits { now: 1_000, interval_length: 60, soft: false };
+    let limits = Limits { now: 1_000, interval_length: 60, soft: false, monitor: ALL_CHECKS };
     for (hard, checks, health) in rows {
         let host = Host { checks, ..host(hard) };
         let verdict = judge(&source(Some("b"), Condition::Ok), Some(&host), None, &limits);
@@ -197,5 +208,48 @@ fn a_component_is_as_its_rule_says() {
             .iter()
             .collect();
         assert_eq!(by_rule, expected, "{sources}: worst, best, share");
+    }
+}
+
+#[test]
+fn what_no_result_can_come_for_is_unknown() {
+    let of =
+        |active_service_checks, passive_service_checks, active_host_checks, passive_host_checks| Monitor {
+            active_service_checks,
+            passive_service_checks,
+            active_host_checks,
+            passive_host_checks,
+            ..ALL_CHECKS
+        };
+    let only_active = of(true, false, true, false);
+    let only_passive = of(false, true, false, true);
+    let (no_services, no_hosts) = (of(false, false, true, true), of(true, true, false, false));
+    let (service, itself) = (source(Some("b"), Condition::Ok), source(None, Condition::Up));
+    let disabled = (Health::Unknown, "checks disabled");
+    let works = (Health::Operational, "");
+    // The flags of the source are active, passive.
+    let rows = [
+        (&service, (false, true), only_active, disabled),
+        (&service, (true, false), only_active, works),
+        (&service, (true, false), only_passive, disabled),
+        (&service, (true, true), only_passive, works),
+        (&service, (true, true), no_services, disabled),
+        (&service, (true, true), no_hosts, works),
+        (&itself, (false, true), only_active, disabled),
+        (&itself, (true, false), only_passive, disabled),
+        (&itself, (true, true), no_hosts, disabled),
+        (&itself, (true, true), no_services, works),
+    ];
+    for (source, (active, passive), monitor, expected) in rows {
+        let source = Source { checks: Checks { active, passive, ..source.checks }, ..source.clone() };
+        let limits = Limits { now: 1_000, interval_length: 60, soft: false, monitor };
+        let verdict = judge(&source, Some(&host(Condition::Up)), None, &limits);
+        assert_eq!((verdict.health, verdict.why.text()), expected, "{active} {passive} {monitor:?}");
+    }
+    // A host that is down takes its services along only while that can change.
+    let limits = Limits { now: 1_000, interval_length: 60, soft: false, monitor: no_hosts };
+    for state in [Condition::Down, Condition::Unreachable] {
+        let verdict = judge(&service, Some(&host(state)), None, &limits);
+        assert_eq!((verdict.health, verdict.why.text()), (Health::Unknown, "checks of its host disabled"));
     }
 }

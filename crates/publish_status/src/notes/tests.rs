@@ -1,6 +1,7 @@
 //! Incidents written by hand, right and wrong.
 
 use super::*;
+use crate::view::{Unit, apply_incidents, apply_work};
 
 const NAMES: [&str; 3] = ["London", "Paris", "A, B"];
 
@@ -148,10 +149,24 @@ fn the_worse_of_both_counts_and_planned_work_is_planned() {
         status: Status::of_letter(letter).unwrap(),
         ..read_one("---\ncomponent: London\nstate: degraded\nstart: 2026-11-25T21:00Z\n---\n").unwrap()
     };
+    let applied = |notes: &[Note], status: Status| {
+        let unit = Unit { id: "l".to_owned(), name: "London".to_owned(), status, by_hand: None };
+        let mut units = vec![unit];
+        apply_work(notes, &mut units, u64::MAX);
+        let measured = units[0].status;
+        apply_incidents(notes, &mut units, u64::MAX);
+        (measured, units[0].status)
+    };
+    // What is shown, by what the monitor sees.
     let rows = [('d', "ddpmdd"), ('p', "pppmpp"), ('m', "mmmmmm"), ('w', "wwwwww"), ('o', "odpmwu")];
     for (letter, expected) in rows {
-        let applied: String =
-            Status::ALL.map(|status| note(letter).applied_to(status).letter()).iter().collect();
-        assert_eq!(applied, expected, "{letter}");
+        let shown: String =
+            Status::ALL.map(|status| applied(&[note(letter)], status).1.letter()).iter().collect();
+        assert_eq!(shown, expected, "{letter}");
+        let is_measured = |status| applied(&[note(letter)], status).0 == status;
+        assert_eq!(Status::ALL.into_iter().all(is_measured), letter != 'w', "{letter}: only planned work is");
+    }
+    for notes in [[note('w'), note('p')], [note('p'), note('w')]] {
+        assert_eq!(applied(&notes, Status::Major), (Status::Maintenance, Status::Partial), "in any order");
     }
 }

@@ -107,3 +107,41 @@ fn an_outage_is_told_once() {
     site.run(&[]);
     assert_eq!(site.json("summary.json")["incidents"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn what_is_written_by_hand_is_not_measured() {
+    let site = Site::new(TWO);
+    site.services(&two([0, 0, 0, 0]), 0);
+    site.run(&[]);
+    std::fs::create_dir(site.path("incidents")).unwrap();
+    let head = "---\ncomponent: London\nstart: 2026-01-01T00:00Z\nstate: ";
+    for state in ["major outage", "partial outage", "degraded"] {
+        site.write("incidents/x.md", format!("{head}{state}\n---\nWe look.\n"));
+        for _ in 0..2 {
+            let (_, line) = site.line(&[]);
+            assert_eq!(line, format!("STATUS OK - 2 components published, 1 operational, 1 {state}"));
+            site.pass(60);
+        }
+        assert_eq!(site.json("summary.json")["components"][1]["updated_at"], "2026-01-01T00:00:00Z");
+    }
+    std::fs::remove_file(site.path("incidents/x.md")).unwrap();
+    assert_eq!(site.line(&[]).1, "STATUS OK - 2 components published, all operational");
+    let history = site.json("history.json");
+    assert_eq!(history["incidents"].as_array().unwrap().len(), 0, "{history}");
+    for component in history["components"].as_array().unwrap() {
+        assert_eq!(component["uptime_percent"], 100.0, "{component}");
+        let days = component["days"].as_array().unwrap();
+        assert!(!days.is_empty() && days.iter().all(|day| day["status"] == "operational"), "{component}");
+    }
+    // Planned work is what it is, whatever the monitor sees.
+    site.services(&two([2, 2, 0, 0]), 0);
+    site.write("incidents/x.md", format!("{head}maintenance\n---\n"));
+    for _ in 0..2 {
+        let line = "STATUS OK - 2 components published, 1 operational, 1 maintenance";
+        assert_eq!(site.line(&["--sanity=off"]).1, line);
+        site.pass(60);
+    }
+    let history = site.json("history.json");
+    assert_eq!(history["incidents"].as_array().unwrap().len(), 0, "{history}");
+    assert_eq!(history["components"][0]["uptime_percent"], 100.0, "{history}");
+}

@@ -20,7 +20,7 @@ fn well(table: &str) -> String {
     let services = states.map(|(host, state)| row(host, "proxy", state));
     let hosts = states.map(|(host, _)| row(host, host, 0));
     let body = match table {
-        "status" => "[[1,1,7,60]]".to_owned(),
+        "status" => "[[1,1,1,1,7,60]]".to_owned(),
         "hosts" => format!("[{}]", hosts.join(",\n")),
         "services" => format!("[{}]", services.join(",\n")),
         _ => "[]\n".to_owned(),
@@ -64,13 +64,13 @@ fn what_livestatus_tells_is_published() {
     assert_eq!(publish(&site, well), (0, ok.to_owned()));
     // In units of 1 s, a check each second is due after three.
     let old = |table: &str| match table {
-        "status" => "200          11\n[[1,1,7,1]]".to_owned(),
+        "status" => "200          15\n[[1,1,1,1,7,1]]".to_owned(),
         _ => well(table).replace(&format!("{},1,1,1", now()), &format!("{},1,1,1", now() - 10)),
     };
     let (code, line) = publish(&site, old);
     assert_eq!((code, line.as_str()), (2, line.as_str()), "both checks are too old: {line}");
     assert!(line.contains("sources went bad within 10 min"), "{line}");
-    let disabled = |table: &str| well(table).replace("[[1,1,7,60]]", "[[0,0,7,60]]");
+    let disabled = |table: &str| well(table).replace("[[1,1,1,1,7,60]]", "[[0,0,1,1,7,60]]");
     let (code, line) = publish(&site, disabled);
     assert!(code == 2 && line.contains("all service checks are disabled"), "{line}");
 }

@@ -146,6 +146,26 @@ impl Site {
         self.write("status.dat", blocks.concat());
     }
 
+    /// Shifts the history into the past, as if its runs had been so many seconds ago.
+    pub(crate) fn pass(&self, seconds: u64) {
+        let text = self.read("state/history.jsonl");
+        let is_time = |digits: &str| digits.len() == 10 && digits.starts_with("179");
+        let mut passed = String::new();
+        let mut rest = text.as_str();
+        while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+            let (before, digits) = rest.split_at(start);
+            let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+            let (digits, after) = digits.split_at(end);
+            passed += before;
+            match digits.parse::<u64>() {
+                Ok(time) if is_time(digits) => passed += &(time - seconds).to_string(),
+                _ => passed += digits,
+            }
+            rest = after;
+        }
+        self.write("state/history.jsonl", passed + rest);
+    }
+
     /// Everything that was published, by name.
     pub(crate) fn published(&self) -> Vec<(String, Vec<u8>)> {
         files(&self.path("out"))

@@ -317,3 +317,63 @@ fn the_preview_shows_what_leads_to_the_states() {
     let line = "STATUS OK - preview of 1 component from 1 source, nothing written";
     assert_eq!(site.line(&["--preview"]), (0, line.to_owned()));
 }
+
+#[test]
+fn what_no_result_can_come_for_is_unknown() {
+    let of_hosts = TWO.replace("!proxy", "");
+    // Passive results are refused for all, which the sources depend on.
+    for (config, kind) in [(TWO, "service"), (of_hosts.as_str(), "host")] {
+        let site = Site::new(config);
+        site.services(&two([0, 0, 0, 0]), 0);
+        assert_eq!(site.line(&[]).1, "STATUS OK - 2 components published, all operational");
+        let text = site.read("status.dat");
+        let off = format!("\tactive_service_checks_enabled=1\n\tpassive_{kind}_checks_enabled=0\n");
+        let on = "\tactive_service_checks_enabled=1\n\tpassive_service_checks_enabled=1\n";
+        assert!(text.contains(on));
+        site.write("status.dat", text.replace(on, &off));
+        let line = "STATUS OK - 2 components published, 2 unknown";
+        assert_eq!(site.line(&["--sanity=off"]), (0, line.to_owned()), "{kind}");
+        let preview = site.run(&["--preview"]).stdout;
+        assert_eq!(preview.matches(" hard, checks disabled").count(), 4, "{preview}");
+    }
+}
+
+#[test]
+fn an_outage_with_a_good_run_now_and_then_is_published() {
+    let site = Site::new(TWO);
+    site.services(&two([0, 0, 0, 0]), 0);
+    site.run(&[]);
+    let mut played = String::new();
+    for minute in 1..=40 {
+        site.pass(60);
+        let is_good = minute % 10 == 0;
+        site.services(&two(if is_good { [0; 4] } else { [2; 4] }), 0);
+        site.run(&[]);
+        let indicator = site.json("summary.json")["status"]["indicator"].clone();
+        played.push(indicator.as_str().unwrap().chars().next().unwrap());
+    }
+    // Unknown for nine minutes, and critical from the tenth on but for the good runs.
+    assert_eq!(played, format!("{}n{}", "u".repeat(9), "cccccccccn".repeat(3)));
+    let history = site.json("history.json");
+    let incidents = history["incidents"].as_array().unwrap();
+    assert_eq!(incidents.len(), 2, "one of each component: {incidents:?}");
+    assert!(history["components"][0]["uptime_percent"].as_f64().unwrap() < 20.0, "{history}");
+}
+
+#[test]
+fn a_downtime_that_ends_while_its_sources_are_down_shows_the_outage() {
+    let site = Site::new(TWO);
+    site.services(&two([0, 0, 0, 0]), 0);
+    site.run(&[]);
+    site.services(&two([2, 2, 2, 2]), 0);
+    let text = site.read("status.dat");
+    site.write(
+        "status.dat",
+        text.replace("\tcurrent_state=2\n", "\tcurrent_state=2\n\tscheduled_downtime_depth=1\n"),
+    );
+    let line = "STATUS OK - 2 components published, 2 maintenance";
+    assert_eq!(site.line(&[]), (0, line.to_owned()));
+    site.services(&two([2, 2, 2, 2]), 0);
+    let line = "STATUS OK - 2 components published, 2 major outage";
+    assert_eq!(site.line(&[]), (0, line.to_owned()));
+}

@@ -15,7 +15,7 @@ fn what_is_expected_and_what_is_not_known() {
     };
     let held =
         || changed(&[("SQL_Delay", "3600"), ("Slave_SQL_Running", "No"), ("Seconds_Behind_Master", "NULL")]);
-    let rows: [(&[&str], Answer, String); 19] = [
+    let rows: [(&[&str], Answer, String); 22] = [
         (&[], held(), format!("CRITICAL - {from}: SQL thread stopped, no error | lag=U;60;300;0 channels=1;;;0")),
         (
             &["--allow-stopped-sql"],
@@ -32,14 +32,37 @@ fn what_is_expected_and_what_is_not_known() {
             changed(&[("Slave_SQL_Running", "No"), ("Seconds_Behind_Master", "NULL"), ("Until_Condition", "Gtid")]),
             format!("CRITICAL - {from}: SQL thread stopped at the position of START REPLICA UNTIL | lag=U;60;300;0 channels=1;;;0"),
         ),
+        (
+            &[],
+            changed(&[
+                ("Slave_IO_Running", "No"),
+                ("Slave_SQL_Running", "No"),
+                ("Seconds_Behind_Master", "NULL"),
+                ("Until_Condition", "Gtid"),
+            ]),
+            format!(
+                "CRITICAL - {from}: both threads stopped, no error: perhaps at the end of START REPLICA UNTIL (Gtid) | \
+                 lag=U;60;300;0 channels=1;;;0"
+            ),
+        ),
         (&[], lag("NULL"), format!("UNKNOWN - {from}: runs, lag not known (NULL) | lag=U;60;300;0 channels=1;;;0")),
         (&[], lag("60"), format!("OK - {from}: runs, 60 s behind | lag=60s;60;300;0 channels=1;;;0")),
         (&[], lag("61"), format!("WARNING - {from}: 61 s behind, limit 60 | lag=61s;60;300;0 channels=1;;;0")),
         (&[], lag("301"), format!("CRITICAL - {from}: 301 s behind, limit 300 | lag=301s;60;300;0 channels=1;;;0")),
         (
             &["-w5"],
+            lag("299"),
+            format!("WARNING - {from}: 299 s behind, limit 5 | lag=299s;5;300;0 channels=1;;;0"),
+        ),
+        (
+            &["-w5"],
             lag("301"),
-            format!("WARNING - {from}: 301 s behind, limit 5 | lag=301s;5 channels=1;;;0").replace(";5 ", ";5;;0 "),
+            format!("CRITICAL - {from}: 301 s behind, limit 300 | lag=301s;5;300;0 channels=1;;;0"),
+        ),
+        (
+            &["-c600"],
+            lag("301"),
+            format!("WARNING - {from}: 301 s behind, limit 60 | lag=301s;60;600;0 channels=1;;;0"),
         ),
         (
             &[],

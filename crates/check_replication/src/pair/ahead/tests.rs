@@ -82,6 +82,25 @@ fn what_the_source_wrote_meanwhile_and_what_does_not_count() {
     assert_eq!(found(&servers), [""; 0]);
 }
 
+/// The source replicated once, and its gtid_slave_pos still has numbers of itself.
+#[test]
+fn what_is_left_in_gtid_slave_pos_of_the_source_does_not_count() {
+    let lost = "source reset, restored or log lost";
+    for (leftover, log, what) in [
+        ("0-1-2", "", "0-1-4 past none"),
+        ("0-1-2", "0-1-1", "0-1-4 past 0-1-1"),
+        ("0-1-9", "0-1-1", "0-1-4 past 0-1-1"),
+        ("0-1-9", "0-1-4", ""),
+    ] {
+        let mut servers = executed(mariadb, &["", "a"], &["0-1-9", "0-1-4"]);
+        servers[0].gtids.applied = Some(leftover.to_owned());
+        servers[0].gtids.history = Some(log.to_owned());
+        let line = format!("CRITICAL b is ahead of its source a ({what}): {lost}");
+        let expected = if what.is_empty() { vec![] } else { vec![line] };
+        assert_eq!(found(&servers), expected, "{leftover} {log}");
+    }
+}
+
 #[test]
 fn a_commit_that_waits_for_semi_sync_is_not_lost() {
     let mut servers = executed(server, &["", "a"], &["U1:1", "U1:1-2"]);

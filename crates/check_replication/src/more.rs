@@ -1,0 +1,64 @@
+//! What a server is asked beyond its variables and channels: each only where it was asked for, or where there is
+//! something to tell.
+
+use std::thread;
+use std::time::Duration;
+
+use crate::answer::{Answer, if_told, lacks_privilege, refusal};
+use crate::binary_log::BinaryLog;
+use crate::connection::Packets;
+use crate::failure::Failure;
+use crate::request::Request;
+use crate::row::Row;
+use crate::semi_sync::{self, SemiSync};
+use crate::server::{Flavour, Server};
+use crate::statements;
+
+/// How long a commit may wait for an acknowledgement before it is looked at again.
+const ACKNOWLEDGEMENT: Duration = Duration::from_millis(1000);
+/// What is left of the deadline after that.
+const RESERVE: Duration = Duration::from_secs(1);
+
+/// Asks all of it.
+pub(crate) fn ask(
+    packets: &mut Packets,
+    greeting: &str,
+    variables: &Row,
+    request: &Request<'_>,
+    answer: &mut Answer,
+) -> Result<(), Failure> {
+    if request.semi_sync {
+        answer.server.semi_sync = Some(ask_semi_sync(packets, request)?);
+    }
+    if request.databases {
+        match ask_log(packets, &mut answer.server, &variables.owned(&["binlog_format"])) {
+            Err(failure) if lacks_privilege(&failure) => {
+                answer.hidden_log = Some(Box::new(refusal(packets, greeting, failure)));
+            }
+            asked => asked?,
+        }
+    }
+    // MySQL does not count what it skips.
+    if answer.server.skip_errors.is_some() && answer.server.flavour == Flavour::MariaDb {
+        let rows = packets.query("SHOW GLOBAL STATUS LIKE 'Slave_skipped_errors'").or_else(if_told)?;
+        answer.server.skipped = rows.first().and_then(|row| row.number(&["Value"])).unwrap_or_default();
+    }
+    Ok(())
+}
+
+fn ask_semi_sync(packets: &mut Packets, request: &Request<'_>) -> Result<SemiSync, Failure> {
+    let variables = packets.query(semi_sync::VARIABLES)?;
+    let first = SemiSync::read(&variables, &packets.query(semi_sync::STATUS)?);
+    if !first.needs_second_look() || request.deadline.remaining() < ACKNOWLEDGEMENT + RESERVE {
+        return Ok(first);
+    }
+    thread::sleep(ACKNOWLEDGEMENT);
+    Ok(first.then(SemiSync::read(&variables, &packets.query(semi_sync::STATUS)?)))
+}
+
+/// Asks where the binary log is, and what it leaves out.
+pub(crate) fn ask_log(packets: &mut Packets, server: &mut Server, format: &str) -> Result<(), Failure> {
+    let rows = packets.query(statements::binary_log(server.flavour, server.version))?;
+    server.log = BinaryLog::read(&rows, format);
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! Galera clusters among the servers: what one node writes reaches the others without a channel, so that for the
+//! shape of the replication each cluster is one server.
+
+use super::links::Links;
+use crate::server::Server;
+
+/// Returns whether two servers are nodes of one cluster.
+pub(super) fn are_nodes_of_one(one: &Server, other: &Server) -> bool {
+    one.membership
+        .as_ref()
+        .zip(other.membership.as_ref())
+        .is_some_and(|(one, other)| one.shares_writes(other))
+}
+
+/// Returns the servers with the first node of each cluster for all of it, and the channels between these.
+pub(super) fn one_for_each(servers: &[Server], links: &Links) -> (Vec<Server>, Links) {
+    let mut nodes: Vec<Server> = Vec::new();
+    let mut places = Vec::new();
+    for server in servers {
+        let known = nodes.iter().position(|node| are_nodes_of_one(node, server));
+        places.push(known.unwrap_or(nodes.len()));
+        nodes.extend(known.is_none().then(|| server.clone()));
+    }
+    (nodes, links.moved(&places))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::membership::{Galera, Membership};
+    use crate::pair::tests::{linked, mariadb, texts};
+    use crate::pair::{Links, Shape, judge};
+    use crate::row::Row;
+    use crate::server::Server;
+
+    /// Servers of which those at these places are nodes of one cluster.
+    fn clustered(sources: &[&str], nodes: &[usize]) -> Vec<Server> {
+        let status = [
+            ("wsrep_provider_name", "Galera"),
+            ("wsrep_cluster_status", "Primary"),
+            ("wsrep_cluster_state_uuid", "u"),
+            ("wsrep_cluster_size", "3"),
+        ];
+        let row = |(name, value): (&str, &str)| {
+            let columns = [("Variable_name", name), ("Value", value)];
+            Row::new(columns.map(|(name, value)| (name.to_owned(), Some(value.to_owned()))))
+        };
+        let galera = Galera::read(&status.map(row), &Row::default()).map(Membership::Galera);
+        let mut servers = linked(mariadb, sources);
+        nodes.iter().for_each(|place| servers[*place].membership = galera.clone());
+        servers
+    }
+
+    type Case<'a> = (&'a [&'a str], &'a [usize], Shape, &'a [&'a str]);
+
+    #[test]
+    fn a_cluster_is_one_server_of_a_ring_or_a_tree() {
+        let rows: [Case<'_>; 7] = [
+            // One node replicates from a server that was not asked.
+            (&["z", "", ""], &[0, 1, 2], Shape::Ring, &[]),
+            // A source, and a cluster below it.
+            (&["", "a", "", ""], &[1, 2, 3], Shape::Tree, &[]),
+            (
+                &["", "", "", ""],
+                &[1, 2, 3],
+                Shape::Tree,
+                &["CRITICAL a does not replicate from b", "CRITICAL b does not replicate from a"],
+            ),
+            // A ring of a cluster and a server.
+            (&["b", "", "a"], &[1, 2], Shape::Ring, &[]),
+            (&["b", "", ""], &[1, 2], Shape::Ring, &["CRITICAL b does not replicate from a"]),
+            (&["", "", ""], &[0, 1, 2], Shape::Ring, &[]),
+            (&["", "a"], &[], Shape::Tree, &[]),
+        ];
+        for (sources, nodes, shape, expected) in rows {
+            let servers = clustered(sources, nodes);
+            let found = judge(&servers, &Links::find(&servers), true, shape, None);
+            assert_eq!(texts(found), expected, "{sources:?} {nodes:?}");
+        }
+        // One that yet joins is not told to be out of the tree as well, nor to give out numbers twice.
+        let mut joining = clustered(&["", "a", ""], &[1, 2]);
+        let row = |(name, value): (&str, &str)| {
+            let columns = [("Variable_name", name), ("Value", value)];
+            Row::new(columns.map(|(name, value)| (name.to_owned(), Some(value.to_owned()))))
+        };
+        let status = [("wsrep_provider_name", "Galera"), ("wsrep_cluster_status", "non-Primary")];
+        joining[2].membership = Galera::read(&status.map(row), &Row::default()).map(Membership::Galera);
+        joining.iter_mut().for_each(|server| server.auto_increment_increment = 1);
+        joining[0].read_only = true;
+        assert_eq!(judge(&joining, &Links::find(&joining), true, Shape::Tree, None), []);
+        let nodes = [joining[1].clone(), joining[2].clone()];
+        assert_eq!(judge(&nodes, &Links::find(&nodes), true, Shape::Ring, None), []);
+        let mut same = clustered(&["", ""], &[0, 1]);
+        same[1].server_id = 1;
+        assert_eq!(judge(&same, &Links::find(&same), true, Shape::Ring, None), []);
+        same[1].membership = None;
+        let found = texts(judge(&same, &Links::find(&same), true, Shape::Tree, None));
+        assert!(found.contains(&"CRITICAL a and b have the same server id 1".to_owned()), "{found:?}");
+    }
+}

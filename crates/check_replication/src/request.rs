@@ -1,0 +1,25 @@
+//! What one server is asked.
+
+use plugin::Deadline;
+
+use crate::heartbeat::{Table, Zone};
+
+/// What one server is asked.
+pub(crate) struct Request<'a> {
+    /// The name that the user gave it.
+    pub(crate) asked: String,
+    /// Whether several are asked: then the connection stays for more.
+    pub(crate) several: bool,
+    /// Whether its GTIDs are compared with those of others, or with earlier ones.
+    pub(crate) gtids: bool,
+    /// Whether it must be a member of a group.
+    pub(crate) group: bool,
+    /// Whether its semi-sync is judged.
+    pub(crate) semi_sync: bool,
+    /// Whether databases are expected to be replicated.
+    pub(crate) databases: bool,
+    /// The table of heartbeats, and what its times are in.
+    pub(crate) heartbeats: Option<(&'a Table, Zone)>,
+    /// The end of the whole conversation.
+    pub(crate) deadline: Deadline,
+}

@@ -1,0 +1,186 @@
+//! resolv.conf(5) as the GNU C library reads it (resolv/res_init.c), which differs from what the page and
+//! other readers say:
+//!
+//! - a keyword begins in the first column, a blank or a tab follows it, and case matters;
+//! - what follows the address after a blank is ignored; anything else, as `#53` or a carriage return, belongs
+//!   to the address;
+//! - the last line of `search` and `domain` wins; `domain` takes one word, `search` all of them;
+//! - options add up, each is known by how it starts, and unknown ones are ignored.
+//!
+//! It tells what the file means. Which servers are asked, and what that is worth, is the plugins' part.
+
+mod number;
+mod options;
+mod server;
+mod words;
+
+use std::collections::BTreeMap;
+
+pub use server::{NotAServer, Server};
+use words::{BLANKS, words};
+
+/// How many servers the C library asks (resolv.h, MAXNS).
+pub const SERVERS_ASKED: usize = 3;
+
+/// What a resolv.conf means.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResolvConf {
+    /// The servers in their order, each as often as it is there, with the number of its line, from 1. The C
+    /// library asks the first [`SERVERS_ASKED`], and 127.0.0.1 if there is none.
+    pub servers: Vec<(usize, Server)>,
+    /// The domains to search, as they are written, without a carriage return at their end.
+    pub search: Vec<String>,
+    /// The options that change what the library does, with the number where one belongs to it.
+    pub options: BTreeMap<&'static str, Option<i32>>,
+    /// The words of `sortlist`.
+    pub sortlist: Vec<String>,
+    /// The lines that mean a server and give none.
+    pub ignored: Vec<IgnoredServer>,
+    /// The keywords of lines whose last value ends in a carriage return, which is part of it.
+    pub carriage_returns: Vec<&'static str>,
+}
+
+/// A line that means a server and does not give one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IgnoredServer {
+    /// Its number, from 1.
+    pub line: usize,
+    /// Why.
+    pub why: NotAServer,
+}
+
+impl ResolvConf {
+    /// Parses the content of the file. Any octets give a result.
+    pub fn parse(content: &[u8]) -> Self {
+        let mut conf = Self::default();
+        for (number, line) in (1..).zip(content.split(|octet| *octet == b'\n')) {
+            // The C library handles lines as strings that end with NUL.
+            let line = line.split(|octet| *octet == 0).next().unwrap_or_default();
+            conf.add_line(number, &String::from_utf8_lossy(line));
+        }
+        conf.options.retain(|name, value| !options::is_default(name, *value));
+        conf
+    }
+
+    fn add_line(&mut self, number: usize, line: &str) {
+        if let Some(value) = value(line, "nameserver") {
+            self.add_server(number, value);
+        } else if let Some(value) = value(line, "domain") {
+            self.set_search("domain", words(value).take(1));
+        } else if let Some(value) = value(line, "search") {
+            self.set_search("search", words(value));
+        } else if let Some(value) = value(line, "options") {
+            self.options.extend(options::read_all(value));
+        } else if let Some(value) = value(line, "sortlist") {
+            self.sortlist.extend(words(value).map(|word| word.trim_end_matches('\r').to_owned()));
+        } else if let Some(why) = meant_as_a_server(line) {
+            self.ignored.push(IgnoredServer { line: number, why });
+        }
+    }
+
+    fn add_server(&mut self, line: usize, value: &str) {
+        let address = words(value).next().unwrap_or_default();
+        match Server::parse(address) {
+            Ok(server) => self.servers.push((line, server)),
+            Err(why) => {
+                if why == NotAServer::CarriageReturn {
+                    self.carriage_returns.push("nameserver");
+                }
+                self.ignored.push(IgnoredServer { line, why });
+            }
+        }
+    }
+
+    fn set_search<'a>(&mut self, keyword: &'static str, words: impl Iterator<Item = &'a str>) {
+        let words: Vec<&str> = words.collect();
+        let Some(last) = words.last() else { return };
+        if last.ends_with('\r') {
+            self.carriage_returns.push(keyword);
+        }
+        let bare = words.iter().map(|word| word.strip_suffix('\r').unwrap_or(word));
+        self.search = bare.filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    }
+}
+
+/// Returns what follows the keyword and a blank: `None` if the line has another one.
+fn value<'a>(line: &'a str, keyword: &str) -> Option<&'a str> {
+    line.strip_prefix(keyword).filter(|rest| rest.starts_with(BLANKS))
+}
+
+/// Returns why a line is not read as a server although it looks like one.
+fn meant_as_a_server(line: &str) -> Option<NotAServer> {
+    let bare = line.trim_start_matches([' ', '\t', '\r', '\x0b', '\x0c']);
+    let rest = bare.strip_prefix("nameserver")?;
+    match rest {
+        "" | "\r" => Some(NotAServer::Empty),
+        _ => rest.starts_with(BLANKS).then_some(NotAServer::Indented),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The file's meaning in words: servers, search list, options, ignored lines, lines that end in CR.
+    fn read(text: &str) -> String {
+        let conf = ResolvConf::parse(text.as_bytes());
+        let servers = conf.servers.iter().map(|(_, server)| server.to_string());
+        let options = conf.options.iter().map(|(name, value)| match value {
+            Some(value) => format!("{name}{value}"),
+            None => (*name).to_owned(),
+        });
+        let ignored = conf.ignored.iter().map(|ignored| format!("!{} {}", ignored.line, ignored.why));
+        let returns = conf.carriage_returns.iter().map(|keyword| format!("CR {keyword}"));
+        let search = conf.search.iter().cloned();
+        servers.chain(search).chain(options).chain(ignored).chain(returns).collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn is_read_as_the_c_library_reads_it() {
+        let rows = [
+            ("", ""),
+            ("nameserver 192.0.2.1\nnameserver\t192.0.2.2", "192.0.2.1, 192.0.2.2"),
+            ("nameserver 192.0.2.1 # office\nnameserver 192.0.2.2 nonsense\n", "192.0.2.1, 192.0.2.2"),
+            // Every form of inet_aton(3).
+            ("nameserver 134744072\nnameserver 1.1\n", "8.8.8.8, 1.0.0.1"),
+            ("nameserver 010.0.0.53\nnameserver 0xc0.0.2.53\n", "8.0.0.53, 192.0.2.53"),
+            ("nameserver 192.0.2.053\nnameserver 0\n", "192.0.2.43, 0.0.0.0"),
+            ("nameserver 192.0.2.1#x\n", "!1 192.0.2.1#x is not an address"),
+            ("nameserver 192.0.2.1;x\n", "!1 192.0.2.1;x is not an address"),
+            ("nameserver ::1#53\n", "!1 ::1#53 is not an address"),
+            ("nameserver 192.0.2.1\r\n", "!1 it ends with a carriage return, CR nameserver"),
+            // After a blank it is not part of the address.
+            (
+                "nameserver 192.0.2.1 \r\ndomain a.example \r\noptions rotate\r\n",
+                "192.0.2.1, a.example, rotate",
+            ),
+            // A search list has it as one more domain.
+            ("search a.example \r\n", "a.example, CR search"),
+            ("search a.example\r\n", "a.example, CR search"),
+            ("search \r\nnameserver \r\n", "!2 no address follows nameserver, CR search"),
+            (" nameserver ::1\n", "!1 a blank stands before nameserver"),
+            (
+                "nameserver\nnameserver \n",
+                "!1 no address follows nameserver, !2 no address follows nameserver",
+            ),
+            ("Nameserver ::1\nnameserver::1\n#nameserver ::1\n;nameserver ::1\n search a\n", ""),
+            ("domain a.example b.example\n", "a.example"),
+            ("options timeout:01 ndots: 3 x\noptions rotate attempts:2\n", "ndots:3, rotate, timeout:1"),
+            ("domain a.example\nsearch b.example c.example\nsearch\nsearch \n", "b.example, c.example"),
+            ("search b.example\ndomain a.example\n", "a.example"),
+            ("nameserver ::ffff:192.0.2.1\nnameserver ::1%lo\n", "192.0.2.1, ::1"),
+            ("nameserver fe80::1\nnameserver fe80::1%eth0\n", "fe80::1, fe80::1%eth0"),
+            ("nameserver 192.0.2.1\0x\n", "192.0.2.1"),
+        ];
+        for (text, meaning) in rows {
+            assert_eq!(read(text), meaning, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn any_octets_and_any_number_of_lines_give_a_result() {
+        assert_eq!(ResolvConf::parse(&b"nameserver 192.0.2.1\n".repeat(50_000)).servers.len(), 50_000);
+        assert_eq!(ResolvConf::parse(&b"nameserver \xff\n".repeat(50_000)).ignored.len(), 50_000);
+        assert_eq!(ResolvConf::parse(&[0xff; 70_000]), ResolvConf::default());
+    }
+}

@@ -1,0 +1,314 @@
+//! Sends the objects of a snapshot, one after the other, and past those that a broker refuses.
+//!
+//! What is on its way is kept until its receipt comes. Where a broker refuses something, it does not say
+//! which: what is on its way is then sent alone until the refused object is found, and the rest together
+//! again.
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+
+use monitor_state::{Collect, Monitor, Object};
+use uuid::Uuid;
+
+use crate::Args;
+use crate::brokers::Telling as _;
+use crate::connection::ConnectOptions;
+use crate::deliver::{Held, SendOptions, receipt};
+use crate::event::{Event, id};
+use crate::macros::Macros;
+use crate::observations::Failure;
+use crate::send::blame::Blame;
+use crate::session::{Session, SessionError};
+
+/// How many objects one receipt confirms at most, and how many octets.
+const CHUNK: (usize, usize) = (1000, 1 << 20);
+/// How many receipts may be due.
+const DUE: usize = 4;
+/// How many octets are sent in one go.
+const BATCH: usize = 256 << 10;
+const DOING: &str = "waiting for a receipt";
+
+/// An object on its way: its number, and its JSON.
+type Sent = (u64, Vec<u8>);
+
+/// Sends one object after the other.
+pub(super) struct Publisher<'a> {
+    args: &'a Args,
+    send: &'a SendOptions<'a>,
+    connect: &'a ConnectOptions<'a>,
+    session: Option<Session<'a>>,
+    /// The broker that takes them.
+    pub(super) broker: String,
+    /// When the file was written.
+    pub(super) written: u64,
+    started: u64,
+    id: Uuid,
+    /// How many objects the file has, as far as it was read.
+    pub(super) total: u64,
+    /// Whether it was not read to its end.
+    pub(super) is_cut: bool,
+    /// How many objects were handed over, and how many of them a receipt has confirmed.
+    count: u64,
+    /// See `count`.
+    pub(super) confirmed: u64,
+    /// The last object: it is sent when it is known whether another one follows.
+    last: Option<Event>,
+    /// On their way, and those that a receipt is due for: the last number of each.
+    window: VecDeque<Sent>,
+    due: VecDeque<u64>,
+    /// Objects and octets since the last receipt was asked for.
+    since: (usize, usize),
+    /// Destinations that are held, and the objects that were not sent for it.
+    pub(super) held: Held,
+    /// See `held`.
+    pub(super) skipped: u64,
+    /// Objects that the broker refuses for themselves, and its words about the last one.
+    pub(super) refused: u64,
+    /// See `refused`.
+    pub(super) words: Option<String>,
+    /// Why it is not finished.
+    pub(super) failure: Option<Failure>,
+}
+
+impl<'a> Publisher<'a> {
+    pub(super) fn new(
+        args: &'a Args,
+        send: &'a SendOptions<'a>,
+        connect: &'a ConnectOptions<'a>,
+        written: u64,
+    ) -> Self {
+        let (window, due, held) = (VecDeque::new(), VecDeque::new(), Held::new());
+        let (broker, words, failure, session, last) = (String::new(), None, None, None, None);
+        let (started, total, count, confirmed, skipped, refused) = (0, 0, 0, 0, 0, 0);
+        let (id, is_cut, since) = (id::new(), false, (0, 0));
+        Self {
+            args,
+            send,
+            connect,
+            session,
+            broker,
+            written,
+            started,
+            id,
+            total,
+            is_cut,
+            count,
+            confirmed,
+            last,
+            window,
+            due,
+            since,
+            held,
+            skipped,
+            refused,
+            words,
+            failure,
+        }
+    }
+
+    /// Sends through this session.
+    pub(super) fn begin(&mut self, session: Session<'a>) {
+        self.broker = session.broker();
+        self.session = Some(session);
+    }
+
+    /// Returns whether the file had no object.
+    pub(super) fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+
+    /// Notes why nothing more is sent.
+    pub(super) fn fail(&mut self, error: &SessionError) {
+        let (text, is_refusal, is_late) = (error.to_string(), error.is_refusal(), error.is_silence());
+        self.failure = Some(Failure { text, is_refusal, is_late });
+    }
+
+    /// Sends the last object and waits for all receipts.
+    pub(super) fn finish(&mut self) {
+        if self.failure.is_none() {
+            self.attempt(|publisher| publisher.send_last(true));
+        }
+        if self.failure.is_none() {
+            self.session.take().into_iter().for_each(Session::close);
+        }
+    }
+
+    /// Does something with the broker, and goes on past what it refuses.
+    fn attempt(&mut self, step: impl Fn(&mut Self) -> Result<(), SessionError>) {
+        let mut result = step(self);
+        while let Err(error) = result {
+            if Blame::of(&error) == Blame::Other {
+                return self.fail(&error);
+            }
+            result = self.pass_over_one();
+            if result.is_ok() && self.failure.is_none() {
+                result = step(self);
+            }
+        }
+    }
+
+    /// Sends the last object, with a receipt if it ends a chunk or the snapshot, and takes receipts until few
+    /// are due, at the end none.
+    fn send_last(&mut self, is_end: bool) -> Result<(), SessionError> {
+        if let Some(event) = self.last.take() {
+            self.push((event.sequence, event.json()), is_end)?;
+        }
+        if is_end && self.since.0 > 0 {
+            // The last one was not sent: the one before it is sent once more, with a receipt.
+            let last = self.window.pop_back();
+            last.map_or(Ok(()), |last| self.push(last, true))?;
+        }
+        let most = if is_end { 0 } else { DUE };
+        while self.due.len() > most {
+            let Some(session) = self.session.as_mut() else { return Ok(()) };
+            session.send(DOING)?;
+            let frame = session.receive(DOING)?;
+            let number = receipt(session, &frame)?;
+            self.take_receipt(number);
+        }
+        Ok(())
+    }
+
+    /// Queues an object, unless its destination is held. The last one of a chunk asks for a receipt.
+    fn push(&mut self, (number, json): Sent, is_end: bool) -> Result<(), SessionError> {
+        if self.send.is_held(&json, &self.held) {
+            self.skipped += 1;
+            return Ok(());
+        }
+        let Some(session) = self.session.as_mut() else { return Ok(()) };
+        self.since = (self.since.0 + 1, self.since.1 + json.len());
+        let wants = is_end || self.since.0 >= CHUNK.0 || self.since.1 >= CHUNK.1;
+        self.window.push_back((number, json.clone()));
+        session.queue(&self.send.frame(wants.then_some(number), json))?;
+        if wants {
+            self.due.push_back(number);
+            self.since = (0, 0);
+        }
+        if wants || session.unsent() >= BATCH { session.send(DOING) } else { Ok(()) }
+    }
+
+    /// A receipt confirms its object and those before it, up to the receipt before: brokers confirm in any
+    /// order.
+    fn take_receipt(&mut self, number: u64) {
+        self.due.retain(|due| *due != number);
+        let before = self.due.iter().filter(|due| **due < number).max().copied().unwrap_or(0);
+        let on_its_way = self.window.len();
+        self.window.retain(|(sent, _)| *sent <= before || *sent > number);
+        self.confirmed += (on_its_way - self.window.len()) as u64;
+    }
+
+    /// Sends what is on its way alone until one is refused, and the rest together again.
+    fn pass_over_one(&mut self) -> Result<(), SessionError> {
+        self.begin(Session::open_first(self.connect)?);
+        self.due.clear();
+        self.since = (0, 0);
+        while let Some((number, json)) = self.window.pop_front() {
+            if self.send.is_held(&json, &self.held) {
+                self.skipped += 1;
+                continue;
+            }
+            let Some(session) = self.session.as_mut() else { return Ok(()) };
+            match self.send.send(session, number, json.clone()) {
+                Ok(()) => self.confirmed += 1,
+                Err(error) => {
+                    self.blame(&error, &json);
+                    if self.failure.is_some() {
+                        return Ok(());
+                    }
+                    self.begin(Session::open_first(self.connect)?);
+                    break;
+                }
+            }
+        }
+        let mut rest = std::mem::take(&mut self.window);
+        while let Some(sent) = rest.pop_front() {
+            if let Err(error) = self.push(sent, rest.is_empty()) {
+                self.window.append(&mut rest);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Holds the destination of an object that was refused alone, or counts the object, or ends the snapshot.
+    fn blame(&mut self, error: &SessionError, json: &[u8]) {
+        match Blame::of(error) {
+            Blame::Event => {
+                self.refused += 1;
+                self.words = Some(error.to_string());
+            }
+            Blame::Place | Blame::Unclear if self.send.template.has_placeholders() => {
+                self.skipped += 1;
+                let (text, is_refusal) = (error.to_string(), error.is_refusal());
+                let failure = Failure { text, is_refusal, is_late: false };
+                self.held.insert(self.send.destination(json), failure);
+            }
+            _ => self.fail(error),
+        }
+    }
+}
+
+impl Collect for Publisher<'_> {
+    fn monitor(&mut self, monitor: &Monitor) {
+        self.started = monitor.started;
+    }
+
+    fn object(&mut self, object: &Object<'_>) {
+        self.total += 1;
+        if self.failure.is_some() {
+            return;
+        }
+        self.attempt(|publisher| publisher.send_last(false));
+        let macros = macros(object, (self.written, self.started), self.args);
+        let Ok(mut event) = Event::new(&macros) else { return };
+        self.count += 1;
+        event.sequence = self.count;
+        event.snapshot = Some(self.id);
+        self.last = Some(event);
+    }
+
+    /// Another snapshot: a reader takes what came of the one before as older.
+    fn restart(&mut self) {
+        if self.failure.is_none() {
+            self.attempt(|publisher| publisher.send_last(true));
+        }
+        (self.id, self.last, self.words) = (id::new(), None, None);
+        (self.total, self.count, self.confirmed, self.skipped, self.refused) = (0, 0, 0, 0, 0);
+        self.window.clear();
+        self.due.clear();
+        self.since = (0, 0);
+    }
+}
+
+/// The macros of an object, with which it is an event as any other.
+fn macros(object: &Object<'_>, (written, started): (u64, u64), args: &Args) -> Macros {
+    let text = |text: &str| Some(OsString::from(text));
+    let number = |number: u64| Some(OsString::from(number.to_string()));
+    let since = |time: u64| Some(time).filter(|time| *time > 0).and_then(number);
+    // Without an event there is no number yet, and Icinga has none.
+    let (event, last, problem) = object.events;
+    let id = |number_of: u64| Some(number_of).filter(|_| event > 0).and_then(number);
+    Macros {
+        host: text(&object.host),
+        service: object.service.as_deref().and_then(text),
+        state: text(if object.is_checked { object.state.word() } else { "PENDING" }),
+        state_type: text(if object.is_hard { "HARD" } else { "SOFT" }),
+        last_hard_state: Some(object.hard_state().word()).filter(|_| object.is_checked).and_then(text),
+        state_time: since(object.last_state_change),
+        attempt: number(object.attempt.0),
+        max_attempts: number(object.attempt.1),
+        event_id: id(event),
+        last_event_id: id(last),
+        problem_id: id(problem),
+        downtime_depth: number(object.downtime_depth),
+        acknowledged: text(if object.is_acknowledged { "1" } else { "0" }),
+        flapping: text(if object.is_flapping { "1" } else { "0" }),
+        monitor_start: since(started),
+        time_t: number(written),
+        output: text(&object.output.text),
+        long_output: text(&object.output.long_text),
+        perfdata: text(&object.output.performance_data),
+        monitor: args.event.monitor.clone(),
+        ..Macros::default()
+    }
+}
