@@ -6,11 +6,13 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io::Read;
+use std::io::{self, Read};
 
+use plugin::reason;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use crate::answer::Failure;
 use crate::results::Results;
 use crate::{Collect, Condition, Downtime, Monitor, Object, Output};
 
@@ -34,10 +36,29 @@ pub const DOWNTIMES: &str = concat!(
 /// The path of the query for the state of Icinga itself.
 pub const APPLICATION: &str = "/v1/status/IcingaApplication";
 
-/// Why an answer is not used: it is no JSON, or not that of the query.
+/// Why an answer is not used.
 #[derive(Debug, thiserror::Error)]
-#[error("not what Icinga answers: {0}")]
-pub struct AnswerError(String);
+pub enum AnswerError {
+    /// Reading it failed.
+    #[error("{}", reason(.0))]
+    Broken(io::Error),
+    /// It ends before it is whole.
+    #[error("closed in the middle of its answer")]
+    Cut,
+    /// It is no JSON, or not that of the query.
+    #[error("not what Icinga answers: {0}")]
+    Other(String),
+}
+
+impl From<Failure> for AnswerError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Broken(error) => Self::Broken(error),
+            Failure::Cut => Self::Cut,
+            Failure::Other(what) => Self::Other(what),
+        }
+    }
+}
 
 /// A time of Icinga's: seconds with a fraction, -1 for never.
 fn seconds(time: f64) -> u64 {
@@ -196,7 +217,7 @@ pub fn application(answer: impl Read, now: u64) -> Result<Monitor, AnswerError> 
     }
     let mut app = None;
     each(answer, |result: Result| app = Some(result.status.icingaapplication.app))?;
-    let app = app.ok_or_else(|| AnswerError("no state of Icinga itself".to_owned()))?;
+    let app = app.ok_or_else(|| AnswerError::Other("no state of Icinga itself".to_owned()))?;
     Ok(Monitor {
         created: now,
         started: seconds(app.program_start),
@@ -216,7 +237,7 @@ struct Attributes<T> {
 fn each<T: for<'de> Deserialize<'de>>(answer: impl Read, take: impl FnMut(T)) -> Result<(), AnswerError> {
     let mut json = serde_json::Deserializer::from_reader(answer);
     let read = Answer(Results::new(take)).deserialize(&mut json).and_then(|()| json.end());
-    read.map_err(|error| AnswerError(error.to_string()))
+    read.map_err(|error| Failure::from(error).into())
 }
 
 /// `{"results": [...]}`, whatever else stands in it.

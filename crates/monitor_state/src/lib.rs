@@ -34,6 +34,7 @@
 //! # Ok::<(), monitor_state::StatusError>(())
 //! ```
 
+mod answer;
 mod blocks;
 pub mod collect;
 mod error;

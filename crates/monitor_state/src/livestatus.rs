@@ -5,11 +5,13 @@
 //! kind stands beside it, and asks for columns in the order of the fields that take them.
 
 use std::borrow::Cow;
-use std::io::Read;
+use std::io::{self, Read};
 
+use plugin::reason;
 use serde::Deserialize;
 use serde::de::DeserializeSeed as _;
 
+use crate::answer::Failure;
 use crate::results::Results;
 use crate::{Collect, Condition, Downtime, Monitor, Object, Output};
 
@@ -64,9 +66,25 @@ pub enum AnswerError {
     /// The monitor refuses the query, with its code and its words.
     #[error("it refuses the query: {0} {1}")]
     Refused(u16, String),
-    /// It breaks off, or its rows are not those of the query.
+    /// Reading it failed.
+    #[error("{}", reason(.0))]
+    Broken(io::Error),
+    /// It ends before it is whole.
+    #[error("closed in the middle of its answer")]
+    Cut,
+    /// Its rows are not those of the query.
     #[error("not what Livestatus answers: {0}")]
     Rows(String),
+}
+
+impl From<Failure> for AnswerError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Broken(error) => Self::Broken(error),
+            Failure::Cut => Self::Cut,
+            Failure::Other(what) => Self::Rows(what),
+        }
+    }
 }
 
 /// The state of the monitor itself, as the columns of [`STATUS`].
@@ -248,8 +266,8 @@ impl Planned {
 fn rows<T: for<'de> Deserialize<'de>>(mut answer: impl Read, take: impl FnMut(T)) -> Result<(), AnswerError> {
     let mut head = [0; HEAD];
     answer.read_exact(&mut head).map_err(|error| match error.kind() {
-        std::io::ErrorKind::UnexpectedEof => AnswerError::Head,
-        _ => AnswerError::Rows(error.to_string()),
+        io::ErrorKind::UnexpectedEof => AnswerError::Head,
+        _ => AnswerError::Broken(error),
     })?;
     let (code, length) = parse_head(&head).ok_or(AnswerError::Head)?;
     let mut body = answer.take(length);
@@ -261,7 +279,7 @@ fn rows<T: for<'de> Deserialize<'de>>(mut answer: impl Read, take: impl FnMut(T)
     }
     let mut json = serde_json::Deserializer::from_reader(&mut body);
     let read = (&mut Results::new(take)).deserialize(&mut json).and_then(|()| json.end());
-    read.map_err(|error| AnswerError::Rows(error.to_string()))
+    read.map_err(|error| Failure::from(error).into())
 }
 
 /// Reads `200           1234\n`: the code, and the length of what follows, set to the right.

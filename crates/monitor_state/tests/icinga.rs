@@ -131,8 +131,7 @@ fn the_state_of_icinga_itself_is_read() {
 
 #[test]
 fn what_is_no_answer_is_refused() {
-    let rows: [&[u8]; 9] = [
-        b"",
+    let rows: [&[u8]; 8] = [
         b"<html>",
         b"[]",
         b"{}",
@@ -149,5 +148,9 @@ fn what_is_no_answer_is_refused() {
     let whole = format!("{{\"results\":[{}]}}", "{\"attrs\":{}},".repeat(3));
     for cut in 0..whole.len() {
         assert!(icinga::downtimes(&whole.as_bytes()[..cut], 0, &mut Lines::default()).is_err(), "{cut}");
+    }
+    for cut in ["", "{\"results\":[", "{\"results\":[{\"attrs\":{\"name\":\"a"] {
+        let error = icinga::objects(cut.as_bytes(), &mut Lines::default()).unwrap_err().to_string();
+        assert_eq!(error, "closed in the middle of its answer", "{cut}");
     }
 }

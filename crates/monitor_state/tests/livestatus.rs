@@ -120,7 +120,7 @@ fn what_is_no_answer_is_refused() {
             &answer(404, "Invalid GET request, no such table 'x'\n"),
             "it refuses the query: 404 Invalid GET request, no such table 'x'",
         ),
-        (&cut[..30], "not what Livestatus answers: "),
+        (&cut[..30], "closed in the middle of its answer"),
         (short, "not what Livestatus answers: "),
         (&answer(200, "{}"), "not what Livestatus answers: "),
         (&answer(200, "[[\"a\"]]"), "not what Livestatus answers: "),

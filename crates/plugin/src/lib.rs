@@ -50,7 +50,7 @@ pub use range::{InvalidRange, Range};
 pub use report::Report;
 pub use run::{run, run_salvaging, run_stepwise, run_within};
 pub use seconds::{InvalidSeconds, Seconds};
-pub use text::{clean, reason};
+pub use text::{clean, masked, reason};
 pub use thresholds::Thresholds;
 pub use watchdog::leave_signals;
 

@@ -37,6 +37,21 @@ fn harmless(c: char) -> char {
     }
 }
 
+/// `text` without the passwords of addresses such as `https://user:password@host`, in whose place `***` stands.
+/// A password may have any character but white space, so everything up to the last `@` of a word is one.
+pub fn masked(text: &str) -> String {
+    text.split_inclusive(char::is_whitespace).map(masked_word).collect()
+}
+
+fn masked_word(word: &str) -> String {
+    let start = word.find("://").map(|place| place + 3).or_else(|| word.find('=').map(|place| place + 1));
+    let (before, login) = word.split_at(start.unwrap_or(0));
+    match login.rsplit_once('@').map(|(login, host)| (login.split_once(':'), host)) {
+        Some((Some((user, _)), host)) => format!("{before}{user}:***@{host}"),
+        _ => word.to_owned(),
+    }
+}
+
 /// What an error of the system says, in the style of our lines: lower case, without its number.
 pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();
@@ -51,6 +66,24 @@ pub fn reason(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn passwords_of_addresses_are_not_shown() {
+        let rows = [
+            ("https://user:pw@host:5665", "https://user:***@host:5665"),
+            ("--api=https://user:pw@host: not one", "--api=https://user:***@host: not one"),
+            ("--api=user:p@s/s:w=d@host", "--api=user:***@host"),
+            ("user:pw@host and ://:pw@", "user:***@host and ://:***@"),
+            ("see https://a:1@b, https://c:2@d", "see https://a:***@b, https://c:***@d"),
+            ("https://user@host:5665", "https://user@host:5665"),
+            ("https://host:5665/", "https://host:5665/"),
+            ("a@b c:d", "a@b c:d"),
+            ("", ""),
+        ];
+        for (text, shown) in rows {
+            assert_eq!(masked(text), shown);
+        }
+    }
 
     #[test]
     fn nothing_that_a_parser_could_misread_is_left() {

@@ -8,7 +8,7 @@ use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use clap::{Arg, Command};
 
 use crate::failure::unknown;
-use crate::{Report, clean};
+use crate::{Report, clean, masked};
 
 /// How each usage error ends.
 pub(crate) const WHERE_HELP_IS: &str = "see --help";
@@ -36,7 +36,8 @@ pub(crate) fn report(error: &Error, command: &Command, arguments: &[OsString], g
             && (given.argument == *format!("{}={value}", given.option) || given.argument == *given.option)
     });
     let place = of_file.map(|given| format!("{}: ", given.place)).unwrap_or_default();
-    unknown(&format!("{place}{}, {WHERE_HELP_IS}", words(error, command, arguments)))
+    let words = masked(&words(error, command, arguments));
+    unknown(&format!("{place}{words}, {WHERE_HELP_IS}"))
 }
 
 /// What is wrong, without where help is.
@@ -225,7 +226,7 @@ fn text(error: &Error, kind: ContextKind) -> Option<String> {
 
 /// The start of a text that may be of any length, as one line.
 fn short(text: &str) -> String {
-    let text = clean(text);
+    let text = clean(&masked(text));
     match text.char_indices().nth(SHOWN) {
         None => text,
         Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),

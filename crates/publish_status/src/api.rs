@@ -1,6 +1,6 @@
 //! The monitor's state from the API of Icinga 2.
 
-use std::io::{BufReader, Read};
+use std::io::{BufReader, ErrorKind, Read};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -73,6 +73,9 @@ pub enum ApiError {
         /// The path without its attributes.
         query: String,
     },
+    /// The answer ends before it is whole.
+    #[error("{0} closed in the middle of its answer")]
+    Cut(String),
     /// Something else came than an answer.
     #[error("{place}: {what}")]
     Answer {
@@ -132,13 +135,19 @@ impl Api<'_> {
             HttpError::Status(401) => ApiError::Login(place.clone()),
             HttpError::Status(403 | 404) => ApiError::Forbidden { place: place.clone(), query },
             HttpError::Broken(cause) => broken(cause),
+            HttpError::Cut => ApiError::Cut(place.clone()),
             HttpError::NotHttp | HttpError::Status(_) => {
                 ApiError::Answer { place: place.clone(), what: error.to_string() }
             }
         })?;
-        let wrong = |error: AnswerError| match self.deadline.is_over() {
-            true => broken(Cause::NoAnswer),
-            false => ApiError::Answer { place: place.clone(), what: error.to_string() },
+        let wrong = |error: AnswerError| match error {
+            _ if self.deadline.is_over() => broken(Cause::NoAnswer),
+            AnswerError::Cut => ApiError::Cut(place.clone()),
+            AnswerError::Broken(error) if error.kind() == ErrorKind::InvalidData => {
+                ApiError::Answer { place: place.clone(), what: HttpError::NotHttp.to_string() }
+            }
+            AnswerError::Broken(error) => broken(error.into()),
+            AnswerError::Other(_) => ApiError::Answer { place: place.clone(), what: error.to_string() },
         };
         take(&mut BufReader::new(body)).map_err(wrong)
     }

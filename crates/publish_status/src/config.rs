@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use plugin::{Deadline, ReadError, clean, read_file};
+use plugin::{Deadline, ReadError, clean, masked, read_file};
 use serde::Deserialize;
 
 use crate::looks;
@@ -236,7 +236,11 @@ impl Written {
         if !(self.url.starts_with("https://") || self.url.starts_with("http://"))
             || self.url.contains(char::is_whitespace)
         {
-            return Err(format!("url: {} is no address of a page", clean(&self.url)));
+            return Err(format!("url: {} is no address of a page", clean(&masked(&self.url))));
+        }
+        let authority = self.url.split("//").nth(1).unwrap_or_default().split(['/', '?', '#']).next();
+        if authority.is_some_and(|authority| authority.contains('@')) {
+            return Err("url: leave out the login, it would be public".to_owned());
         }
         let limits =
             [("interval", self.interval, 10..=3_600), ("interval_length", self.interval_length, 1..=3_600)];

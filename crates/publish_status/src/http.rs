@@ -12,6 +12,9 @@ pub(crate) enum HttpError {
     /// The connection broke, or nothing came in time.
     #[error("{0}")]
     Broken(net::Cause),
+    /// The connection was closed in the middle of the answer.
+    #[error("closed in the middle of its answer")]
+    Cut,
     /// What came is no HTTP.
     #[error("its answer is no HTTP")]
     NotHttp,
@@ -101,13 +104,17 @@ fn digits(text: &str, radix: u32) -> Option<u64> {
 /// A line without its end, taken from what may still come.
 fn line(source: &mut impl BufRead, room: &mut u64) -> Result<String, HttpError> {
     let mut line = Vec::new();
-    let read = source.take(*room).read_until(b'\n', &mut line)?;
-    *room -= read as u64;
+    match source.take(*room).read_until(b'\n', &mut line) {
+        // TLS was not ended: what came before is in the line.
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {}
+        read => _ = read?,
+    }
+    *room -= line.len() as u64;
     let Some(text) = line.strip_suffix(b"\n") else {
-        return Err(if read == 0 && *room > 0 {
-            HttpError::Broken(net::Cause::Closed)
-        } else {
-            HttpError::NotHttp
+        return Err(match *room {
+            0 => HttpError::NotHttp,
+            LARGEST_HEAD if line.is_empty() => HttpError::Broken(net::Cause::Closed),
+            _ => HttpError::Cut,
         });
     };
     String::from_utf8(text.strip_suffix(b"\r").unwrap_or(text).to_vec()).map_err(|_| HttpError::NotHttp)
@@ -119,7 +126,10 @@ impl<R: BufRead> Body<R> {
         let mut room = LARGEST_HEAD;
         let broken = |error| match error {
             HttpError::Broken(net::Cause::Io(error)) => error,
-            _ => io::ErrorKind::UnexpectedEof.into(),
+            HttpError::NotHttp => io::ErrorKind::InvalidData.into(),
+            HttpError::Broken(_) | HttpError::Cut | HttpError::Status(_) => {
+                io::ErrorKind::UnexpectedEof.into()
+            }
         };
         if !is_first && !line(&mut self.source, &mut room).map_err(broken)?.is_empty() {
             return Err(io::ErrorKind::InvalidData.into());
@@ -185,6 +195,9 @@ mod tests {
         let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
         let rows = [
             ("".to_owned(), "connection closed"),
+            ("HTTP/1.1 2".to_owned(), "closed in the middle of its answer"),
+            ("HTTP/1.1 200 OK\r\n".to_owned(), "closed in the middle of its answer"),
+            ("HTTP/1.1 200 OK\r\nContent-Len".to_owned(), "closed in the middle of its answer"),
             ("<html>\n".to_owned(), "its answer is no HTTP"),
             ("HTTP/1.1 2x0 OK\r\n\r\n".to_owned(), "its answer is no HTTP"),
             ("HTTP/1.1 401 Unauthorized\r\n\r\n".to_owned(), "it answers 401"),

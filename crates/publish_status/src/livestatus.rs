@@ -22,6 +22,9 @@ pub enum LivestatusError {
         /// Why.
         cause: Cause,
     },
+    /// The answer ends before it is whole.
+    #[error("{} closed in the middle of its answer", .0.display())]
+    Cut(PathBuf),
     /// Something else came than an answer.
     #[error("{}: {what}", .socket.display())]
     Answer {
@@ -68,9 +71,11 @@ impl Ask<'_> {
         let mut stream =
             Stream::unix(self.socket, &Waiting::until(self.deadline)).map_err(broken)?.at_most(LARGEST);
         stream.send_all(query.as_bytes()).map_err(broken)?;
-        take(&mut BufReader::new(stream)).map_err(|what| match self.deadline.is_over() {
-            true => broken(Cause::NoAnswer),
-            false => LivestatusError::Answer { socket: self.socket.to_owned(), what },
+        take(&mut BufReader::new(stream)).map_err(|what| match what {
+            _ if self.deadline.is_over() => broken(Cause::NoAnswer),
+            AnswerError::Cut => LivestatusError::Cut(self.socket.to_owned()),
+            AnswerError::Broken(error) => broken(error.into()),
+            what => LivestatusError::Answer { socket: self.socket.to_owned(), what },
         })
     }
 }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use plugin::{Deadline, clean, read_file, reason};
 
 use crate::config::identifier;
+use crate::names::Names;
 use crate::status::Status;
 
 /// The most that a note may hold, in octets.
@@ -70,7 +71,7 @@ pub(crate) struct Notes {
 
 /// Reads all notes in the folder. `names` are the public names that there are. A folder that does not exist
 /// has none.
-pub(crate) fn read(folder: &Path, names: &[&str], deadline: &Deadline) -> Notes {
+pub(crate) fn read(folder: &Path, names: &Names<'_>, deadline: &Deadline) -> Notes {
     let listed = fs::canonicalize(folder).and_then(|folder| Ok((files(&folder)?, folder)));
     let ((mut files, others), folder) = match listed {
         Ok(listed) => listed,
@@ -150,7 +151,7 @@ fn files(folder: &Path) -> std::io::Result<Listed> {
 
 /// Parses a note: settings between two lines `---`, and the text after them. The ends of lines, and a byte
 /// order mark, may be those of Windows.
-fn parse(name: &str, content: &[u8], names: &[&str]) -> Result<Note, String> {
+fn parse(name: &str, content: &[u8], names: &Names<'_>) -> Result<Note, String> {
     let text = str::from_utf8(content).map_err(|_| "not UTF-8".to_owned())?;
     let mut lines = text.strip_prefix('\u{feff}').unwrap_or(text).lines();
     let is_mark = |line: &str| line.trim_end() == "---";
@@ -189,7 +190,7 @@ struct Settings {
 }
 
 impl Settings {
-    fn parse(head: &[&str], names: &[&str]) -> Result<Self, String> {
+    fn parse(head: &[&str], names: &Names<'_>) -> Result<Self, String> {
         let (mut settings, mut given) = (Self::default(), BTreeSet::new());
         for (line, setting) in (2..).zip(head).filter(|(_, setting)| !setting.trim().is_empty()) {
             let wrong = |what: String| format!("line {line}: {what}");
@@ -202,7 +203,7 @@ impl Settings {
         Ok(settings)
     }
 
-    fn add(&mut self, key: &str, value: &str, names: &[&str]) -> Result<(), String> {
+    fn add(&mut self, key: &str, value: &str, names: &Names<'_>) -> Result<(), String> {
         let moment = || moment(value).ok_or("write a time as 2026-11-25T21:00Z");
         match key {
             "title" => self.title = Some(value.to_owned()),
@@ -224,8 +225,8 @@ fn unquoted(value: &str) -> &str {
 }
 
 /// Public names, set apart by commas.
-fn components(value: &str, names: &[&str]) -> Result<Vec<String>, String> {
-    if names.contains(&value) {
+fn components(value: &str, names: &Names<'_>) -> Result<Vec<String>, String> {
+    if names.has(value) {
         return Ok(vec![value.to_owned()]);
     }
     let mut on = Vec::new();
@@ -233,9 +234,7 @@ fn components(value: &str, names: &[&str]) -> Result<Vec<String>, String> {
         if name.is_empty() {
             return Err("the name of a component is missing".to_owned());
         }
-        if !names.contains(&name) {
-            return Err(format!("no component is called {}", clean(name)));
-        }
+        names.check(name)?;
         if on.iter().any(|known| known == name) {
             return Err(format!("{name} is given twice"));
         }

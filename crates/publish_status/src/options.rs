@@ -10,6 +10,10 @@ use crate::api::ApiUrl;
 /// The limits of `--stale` and `--hold`, in seconds.
 const TIMES: std::ops::RangeInclusive<f64> = 1.0..=86_400.0;
 
+/// What cannot be used with an option of the API. Without this, an option that needs another one is taken
+/// without it beside what conflicts with that one.
+const OTHERS: [&str; 2] = ["status_file", "livestatus"];
+
 /// The command line.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(version, about)]
@@ -59,14 +63,14 @@ pub struct Api {
     #[arg(long, value_name = "URL")]
     pub icinga_api: Option<ApiUrl>,
     /// User of the API, who may use objects/query and status/query
-    #[arg(long, value_name = "USER", requires = "icinga_api")]
+    #[arg(long, value_name = "USER", requires = "icinga_api", conflicts_with_all = OTHERS)]
     pub api_user: Option<String>,
     /// Password of the user; accepted from --extra-opts only, because every user can read a command line
-    #[arg(long, value_name = "SECRET", requires = "icinga_api")]
+    #[arg(long, value_name = "SECRET", requires = "icinga_api", conflicts_with_all = OTHERS)]
     pub api_password: Option<String>,
     /// PEM file of the authority that signed the certificate of the API: Icinga has its own. Default: those
     /// of the system
-    #[arg(long, value_name = "FILE", requires = "icinga_api")]
+    #[arg(long, value_name = "FILE", requires = "icinga_api", conflicts_with_all = OTHERS)]
     pub tls_ca: Option<PathBuf>,
 }
 

@@ -68,6 +68,11 @@ impl Outages {
 
     /// Notes the state of a component at this moment, and the one that was known before.
     pub(crate) fn note(&mut self, component: &str, before: Option<Status>, status: Status, now: u64) {
+        let was_over = before.is_some_and(|before| !before.is_outage() && before != Status::Unknown);
+        if was_over && !status.is_outage() {
+            // Nothing to look for among all outages, for most components in most runs.
+            return;
+        }
         let last = self.last_of(component);
         match (status, last) {
             (Status::Unknown, _) => {}

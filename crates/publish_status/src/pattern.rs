@@ -1,6 +1,7 @@
 //! Patterns of sources: `host!service`, or `host` for the host itself. `*` stands for any characters, `?` for
 //! one.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -77,6 +78,37 @@ impl Glob {
     }
 }
 
+/// Patterns by what they begin with up to the first wildcard, so that a name is compared with few of many.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    /// The lengths of these beginnings, in octets, each once.
+    lengths: Vec<usize>,
+    places: HashMap<String, Vec<usize>>,
+}
+
+impl Index {
+    /// Returns that of these patterns, each with its place.
+    pub(crate) fn new<'a>(globs: impl Iterator<Item = (usize, &'a Glob)>) -> Self {
+        let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+        for (place, Glob(glob)) in globs {
+            let beginning = glob.split(['*', '?']).next().unwrap_or_default();
+            places.entry(beginning.to_owned()).or_default().push(place);
+        }
+        let mut lengths: Vec<usize> = places.keys().map(String::len).collect();
+        lengths.sort_unstable();
+        lengths.dedup();
+        Self { lengths, places }
+    }
+
+    /// Returns the places of all patterns that this name may meet, and of few others.
+    pub(crate) fn candidates<'a>(&'a self, name: &'a str) -> impl Iterator<Item = usize> + 'a {
+        let beginnings = self.lengths.iter().map_while(|length| (*length <= name.len()).then_some(*length));
+        // No pattern begins with half a character.
+        let found = beginnings.filter_map(|length| self.places.get(name.get(..length)?));
+        found.flatten().copied()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +121,20 @@ mod tests {
         for text in ["", "!b", "a!", "!", "a\u{0}"] {
             assert!(text.parse::<Pattern>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_index_leaves_out_no_pattern() {
+        let globs = ["*", "a", "a*", "ab?", "é*", "?x", "b*c", "ab", "ab"].map(|glob| Glob(glob.to_owned()));
+        let index = Index::new(globs.iter().enumerate());
+        for name in ["", "a", "ab", "abc", "é", "éx", "bxc", "ax", "zz"] {
+            let mut found: Vec<usize> = index.candidates(name).collect();
+            found.retain(|place| globs[*place].matches(name));
+            found.sort_unstable();
+            let matching: Vec<usize> = (0..globs.len()).filter(|place| globs[*place].matches(name)).collect();
+            assert_eq!(found, matching, "{name}");
+        }
+        assert_eq!(index.candidates("zz").count(), 2, "those that begin with a wildcard");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::ledger::{Ledger, Run};
 use crate::members::{self, AllMembers};
 use crate::moment::{length, now};
 use crate::monitor::{SourceError, Sources, read};
+use crate::names::Names;
 use crate::notes::Notes;
 use crate::options::Args;
 use crate::report::{Outcome, Vanished, report};
@@ -73,8 +74,7 @@ pub fn publish(args: &Args, deadline: &Deadline) -> Result<Report, PublishError>
     let (seen, judged, fault) = look(args, &config, &sources, &mut history, now);
     let statuses: Vec<Status> = judged.iter().map(|(status, _)| *status).collect();
     let mut units = units(&config, &statuses);
-    let names: Vec<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
-    let Notes { notes, faults, remarks } = notes::read(&incidents(args), &names, deadline);
+    let Notes { notes, faults, remarks } = notes::read(&incidents(args), &Names::of(&config), deadline);
     apply_work(&notes, &mut units, now);
     history
         .look_at(units.iter().map(|unit| unit.id.clone()).collect(), config.interval + config.interval / 2);
@@ -106,10 +106,7 @@ pub fn publish(args: &Args, deadline: &Deadline) -> Result<Report, PublishError>
 fn preview(args: &Args, config: &Config, deadline: &Deadline) -> Result<Report, PublishError> {
     let (sources, now) = (read(args, config, deadline)?, now());
     let judged = judge(args, &sources, config, &AllMembers::new(), now);
-    let statuses: Vec<Status> = judged.iter().map(|(status, _)| *status).collect();
-    let units = units(config, &statuses);
-    let names: Vec<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
-    let notes = notes::read(&incidents(args), &names, deadline);
+    let notes = notes::read(&incidents(args), &Names::of(config), deadline);
     Ok(preview::report(config, &sources.seen, &judged, stale(args, &sources, now).as_ref(), &notes))
 }
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use monitor_state::{Collect, Condition, Downtime, Object};
 
 use crate::config::{Component, Config, hash};
-use crate::pattern::Glob;
+use crate::pattern::{Glob, Index};
 
 /// A host or a service whose state counts.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,6 +113,11 @@ pub struct Planned {
 }
 
 impl Planned {
+    /// Returns the host that it is of, or of a service of which.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
     /// Returns whether it is a downtime of this source. That of a host is one of its services too.
     pub fn covers(&self, source: &Source) -> bool {
         self.host == source.host && (self.service.is_none() || self.service == source.service)
@@ -137,6 +142,11 @@ impl Observations {
     pub fn source(&self, place: u32) -> Option<&Source> {
         self.sources.get(usize::try_from(place).ok()?)
     }
+
+    /// Returns whether a downtime runs now of this source, or of its host.
+    pub fn is_in_downtime(&self, source: &Source) -> bool {
+        source.in_downtime || self.hosts.get(&source.host).is_some_and(|host| host.in_downtime)
+    }
 }
 
 /// A pattern of the configuration, with the place of its component.
@@ -148,13 +158,28 @@ struct Wanted<'a> {
     is_met: bool,
 }
 
+/// The patterns that a host meets.
+#[derive(Default)]
+struct OfHost {
+    host: String,
+    /// Those of the host itself.
+    itself: Vec<usize>,
+    /// Those of services of it, and by what they begin with if they are many.
+    services: Vec<usize>,
+    index: Option<Index>,
+}
+
+/// Up to how many patterns of services are compared one after the other.
+const FEW: usize = 16;
+
 /// Chooses the sources of a configuration.
 pub(crate) struct Chooser<'a> {
     components: Vec<&'a Component>,
     wanted: Vec<Wanted<'a>>,
-    /// The host that was asked for last, and which of the wanted patterns it meets: services of one host
-    /// follow each other.
-    last: (String, Vec<usize>),
+    /// The patterns by what their hosts begin with.
+    hosts: Index,
+    /// The host that was asked for last: services of one host follow each other.
+    last: OfHost,
     /// The components of what was asked for last.
     chosen: Vec<usize>,
     /// The keys of all that was told, and what was told twice.
@@ -180,8 +205,9 @@ impl<'a> Chooser<'a> {
         let seen = Observations { behind: vec![Vec::new(); components.len()], ..Observations::default() };
         Self {
             components,
+            hosts: Index::new(wanted.iter().map(|wanted| wanted.host).enumerate()),
             wanted,
-            last: (String::new(), Vec::new()),
+            last: OfHost::default(),
             chosen: Vec::new(),
             told: HashSet::new(),
             twice: None,
@@ -204,34 +230,54 @@ impl<'a> Chooser<'a> {
     }
 
     /// Which of the wanted patterns this host meets.
-    fn of_host(&mut self, host: &str) -> &[usize] {
-        if self.last.0 != host {
-            let met = self.wanted.iter().enumerate().filter(|(_, wanted)| wanted.host.matches(host));
-            self.last = (host.to_owned(), met.map(|(place, _)| place).collect());
+    fn of_host(&self, host: &str) -> OfHost {
+        let glob = |place: &usize| self.wanted.get(*place).map(|wanted| (wanted.host, wanted.service));
+        let meets = |place: &usize| glob(place).is_some_and(|(glob, _)| glob.matches(host));
+        let met = self.hosts.candidates(host).filter(meets);
+        let (itself, services): (Vec<usize>, Vec<usize>) =
+            met.partition(|place| glob(place).is_some_and(|(_, service)| service.is_none()));
+        let index = (services.len() > FEW).then(|| {
+            let globs = services.iter().filter_map(|place| Some((*place, glob(place)?.1?)));
+            Index::new(globs)
+        });
+        OfHost { host: host.to_owned(), itself, services, index }
+    }
+
+    /// Notes that this pattern is met, if it is by a service of this name, or by the host itself.
+    fn choose(&mut self, place: usize, service: Option<&str>) {
+        let Some(wanted) = self.wanted.get_mut(place) else { return };
+        let meets = match (wanted.service, service) {
+            (None, None) => true,
+            (Some(glob), Some(service)) => glob.matches(service),
+            _ => false,
+        };
+        if meets {
+            wanted.is_met = true;
+            self.chosen.push(wanted.component);
         }
-        &self.last.1
     }
 }
 
 impl Collect for Chooser<'_> {
     fn wants(&mut self, host: &str, service: Option<&str>) -> bool {
-        let candidates = self.of_host(host).to_vec();
-        self.chosen.clear();
-        for candidate in &candidates {
-            let Some(wanted) = self.wanted.get_mut(*candidate) else { continue };
-            let meets = match (wanted.service, service) {
-                (None, None) => true,
-                (Some(glob), Some(service)) => glob.matches(service),
-                _ => false,
-            };
-            if meets {
-                wanted.is_met = true;
-                self.chosen.push(wanted.component);
-            }
+        if self.last.host != host {
+            self.last = self.of_host(host);
         }
+        self.chosen.clear();
+        let last = std::mem::take(&mut self.last);
+        match (service, &last.index) {
+            (None, _) => last.itself.iter().for_each(|place| self.choose(*place, None)),
+            (Some(name), Some(index)) => {
+                index.candidates(name).for_each(|place| self.choose(place, service));
+            }
+            (Some(_), None) => last.services.iter().for_each(|place| self.choose(*place, service)),
+        }
+        self.chosen.sort_unstable();
         self.chosen.dedup();
         // The host of a source is wanted even if it is none itself.
-        !self.chosen.is_empty() || (service.is_none() && !candidates.is_empty())
+        let is_host_of_some = service.is_none() && !(last.itself.is_empty() && last.services.is_empty());
+        self.last = last;
+        !self.chosen.is_empty() || is_host_of_some
     }
 
     fn object(&mut self, object: &Object<'_>) {
@@ -277,7 +323,7 @@ impl Collect for Chooser<'_> {
         self.seen =
             Observations { behind: vec![Vec::new(); self.components.len()], ..Observations::default() };
         self.wanted.iter_mut().for_each(|wanted| wanted.is_met = false);
-        self.last = (String::new(), Vec::new());
+        self.last = OfHost::default();
         (self.told, self.twice) = (HashSet::new(), None);
     }
 }

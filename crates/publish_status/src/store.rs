@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use plugin::{Deadline, read_file};
 use serde::{Deserialize, Serialize};
-use state::{Above, Folder, Lock, PRIVATE, Records, StateError, Trust};
+use state::{Above, Folder, Lock, PRIVATE, Records, StateError, Trust, open_trusted};
 
 use crate::jump::Baseline;
 use crate::ledger::{Ledger, Run, jump};
@@ -128,7 +128,11 @@ impl Store {
         }
         match self.folder.read(FILE, LARGEST, deadline)? {
             None => Ok(History { ledger: Ledger::default(), runs: None }),
-            Some(content) => parse(&content, &self.path()),
+            Some(content) => {
+                // What could not be appended to later is no history to go on with.
+                open_trusted(&self.path(), &Trust::PRIVATE)?;
+                parse(&content, &self.path())
+            }
         }
     }
 

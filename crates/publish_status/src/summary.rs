@@ -5,8 +5,9 @@ use serde::Serialize;
 use crate::config::identifier;
 use crate::moment::rfc3339;
 use crate::notes::Note;
+use crate::planned::Work;
 use crate::status::Status;
-use crate::view::{Shown, ShownGroup, ShownOutage, View, Work};
+use crate::view::{Shown, ShownGroup, ShownOutage, View};
 
 #[derive(Serialize)]
 struct Summary<'a> {

@@ -8,11 +8,10 @@ use crate::ledger::{DAYS, Ledger, Sums, day_status, uptime};
 use crate::moment::DAY;
 use crate::notes::Note;
 use crate::outage::Outage;
-use crate::sources::{Observations, Planned};
+use crate::planned::{Work, planned};
+use crate::sources::Observations;
 use crate::status::{Indicator, Status, combine};
 
-/// The most planned works that are listed.
-const MOST_PLANNED: usize = 100;
 /// The most incidents written by hand that the page tells of.
 const MOST_NOTES: usize = 50;
 /// How many intervals a page is good for.
@@ -140,26 +139,6 @@ pub struct ShownOutage {
     pub outage: Outage,
 }
 
-/// Planned work, running or to come.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Work {
-    /// The identifiers and public names of what it is on.
-    pub on: Vec<(String, String)>,
-    /// When it begins, in seconds since 1970.
-    pub start: u64,
-    /// When it ends, in seconds since 1970.
-    pub end: u64,
-    /// Whether it runs now.
-    pub is_running: bool,
-}
-
-impl Work {
-    /// Returns the public names, joined by commas.
-    pub fn names(&self) -> String {
-        self.on.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ")
-    }
-}
-
 /// All that is shown.
 #[derive(Clone, Debug)]
 pub struct View<'a> {
@@ -194,7 +173,8 @@ impl<'a> View<'a> {
         let is_at_fault = ledger.fault.is_some();
         let shown: Vec<Shown> = units.iter().map(|unit| show(unit, ledger, is_at_fault, made)).collect();
         let statuses: Vec<Status> = shown.iter().map(|unit| unit.status).collect();
-        let find = |id: &str| shown.iter().find(|unit| unit.id == id).cloned();
+        let by_id: HashMap<&str, &Shown> = shown.iter().map(|unit| (unit.id.as_str(), unit)).collect();
+        let find = |id: &str| by_id.get(id).map(|unit| (*unit).clone());
         let group = |group: &Group| {
             let components: Vec<Shown> =
                 group.components.iter().filter_map(|component| find(&component.id)).collect();
@@ -205,7 +185,7 @@ impl<'a> View<'a> {
             ShownGroup { id: group.id.clone(), name: group.name.clone(), status, itself, components }
         };
         let named = |outage: &Outage| {
-            let unit = units.iter().find(|unit| unit.id == outage.component)?;
+            let unit = by_id.get(outage.component.as_str())?;
             Some(ShownOutage { name: unit.name.clone(), outage: outage.clone() })
         };
         Self {
@@ -307,42 +287,6 @@ fn show(unit: &Unit, ledger: &Ledger, is_at_fault: bool, made: u64) -> Shown {
         by_hand: unit.by_hand.filter(|_| !is_at_fault),
         uptime: uptime(days.iter().filter_map(|(_, sums)| sums.as_ref())),
         days,
-    }
-}
-
-/// The downtimes of what is shown, those at the same time as one.
-fn planned(config: &Config, seen: &Observations, now: u64) -> Vec<Work> {
-    let is_listed = |planned: &&Planned| {
-        planned.end > now && (planned.is_running || (config.show_planned && planned.start > now))
-    };
-    let mut works: Vec<Work> = Vec::new();
-    for planned in seen.planned.iter().filter(is_listed) {
-        let mut behind = seen.behind.iter();
-        for group in &config.groups {
-            for (component, places) in group.components.iter().zip(behind.by_ref()) {
-                let mut sources = places.iter().filter_map(|place| seen.source(*place));
-                if sources.any(|source| planned.covers(source)) {
-                    let on = if component.is_shown {
-                        (&component.id, &component.name)
-                    } else {
-                        (&group.id, &group.name)
-                    };
-                    note(&mut works, planned, (on.0.clone(), on.1.clone()));
-                }
-            }
-        }
-    }
-    works.sort_by_key(|work| (work.start, work.end));
-    works.truncate(MOST_PLANNED);
-    works
-}
-
-fn note(works: &mut Vec<Work>, planned: &Planned, on: (String, String)) {
-    let Planned { start, end, is_running, .. } = *planned;
-    match works.iter_mut().find(|work| (work.start, work.end, work.is_running) == (start, end, is_running)) {
-        Some(work) if work.on.contains(&on) => {}
-        Some(work) => work.on.push(on),
-        None => works.push(Work { on: vec![on], start, end, is_running }),
     }
 }
 

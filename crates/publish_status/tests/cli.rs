@@ -8,6 +8,10 @@
 
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/downtimes.rs"]
+mod downtimes;
+#[path = "cli/icinga.rs"]
+mod icinga;
 #[path = "cli/incidents.rs"]
 mod incidents;
 #[path = "cli/livestatus.rs"]

@@ -3,10 +3,12 @@
 use super::*;
 use crate::view::{Unit, apply_incidents, apply_work};
 
-const NAMES: [&str; 3] = ["London", "Paris", "A, B"];
+fn names() -> Names<'static> {
+    Names::shown(&["London", "Paris", "A, B"])
+}
 
 fn read_one(text: &str) -> Result<Note, String> {
-    parse("x", text.as_bytes(), &NAMES)
+    parse("x", text.as_bytes(), &names())
 }
 
 #[test]
@@ -63,7 +65,7 @@ fn what_is_no_note_is_told_and_never_waited_for() {
     )
     .unwrap();
     let deadline = Deadline::after(std::time::Duration::from_secs(8));
-    let Notes { notes, mut faults, remarks } = read(folder.path(), &NAMES, &deadline);
+    let Notes { notes, mut faults, remarks } = read(folder.path(), &names(), &deadline);
     faults.sort();
     assert_eq!(notes.len(), 1);
     let ignored =
@@ -80,7 +82,7 @@ fn what_is_no_note_is_told_and_never_waited_for() {
     for name in ["folder.md", "link.md", "fifo.md"] {
         let _ = fs::remove_file(at(name)).or_else(|_| fs::remove_dir(at(name)));
     }
-    let Notes { notes, faults, .. } = read(folder.path(), &NAMES, &deadline);
+    let Notes { notes, faults, .. } = read(folder.path(), &names(), &deadline);
     assert_eq!(faults, ["incidents: all but the newest 500 of 501"]);
     assert!(notes.len() == MOST && notes.iter().all(|note| note.changed > 0), "the oldest is left out");
 }
@@ -102,7 +104,7 @@ fn a_link_stays_in_the_folder() {
     // The folder itself may be one.
     symlink(&folder, top.path().join("link")).unwrap();
     for folder in [folder.clone(), top.path().join("link")] {
-        let Notes { notes, mut faults, remarks } = read(&folder, &NAMES, &soon);
+        let Notes { notes, mut faults, remarks } = read(&folder, &names(), &soon);
         faults.sort();
         let out = ["out", "way"].map(|name| format!("incident {name}.md: a link out of the folder"));
         assert_eq!((notes.len(), faults.as_slice(), remarks.len()), (1, &out[..], 0));
@@ -140,7 +142,7 @@ fn what_is_wrong_is_named() {
     for (text, error) in rows {
         assert_eq!(read_one(text), Err(error.to_owned()), "{text}");
     }
-    assert_eq!(parse("x", b"---\n\xff", &NAMES), Err("not UTF-8".to_owned()));
+    assert_eq!(parse("x", b"---\n\xff", &names()), Err("not UTF-8".to_owned()));
 }
 
 #[test]

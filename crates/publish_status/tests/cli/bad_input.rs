@@ -223,3 +223,19 @@ fn a_folder_that_cannot_be_written() {
     fs::rename(site.path("elsewhere"), site.path("out")).unwrap();
     assert_eq!(site.line(&[]).0, 0);
 }
+
+#[test]
+fn a_history_that_others_may_read_is_no_fault_of_the_page() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let site = published();
+    let history = site.path("state/history.jsonl");
+    let mode = |mode| fs::set_permissions(&history, fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o644);
+    let line = "STATUS UNKNOWN - history: chmod 0600 @/state/history.jsonl: others have access to it";
+    refused(&site, 3, line);
+    mode(0o600);
+    assert_eq!(site.line(&[]).0, 0);
+    fs::hard_link(&history, site.path("state/another")).unwrap();
+    let (code, line) = site.line(&[]);
+    assert!(code == 3 && line.starts_with("STATUS UNKNOWN - history: "), "{line}");
+}

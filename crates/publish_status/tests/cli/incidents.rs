@@ -145,3 +145,20 @@ fn what_is_written_by_hand_is_not_measured() {
     assert_eq!(history["incidents"].as_array().unwrap().len(), 0, "{history}");
     assert_eq!(history["components"][0]["uptime_percent"], 100.0, "{history}");
 }
+
+#[test]
+fn a_component_that_is_shown_as_its_group_is_named_as_that() {
+    let site = Site::new(&TWO.replace("name = \"Paris\"", "name = \"Paris\"\n  show = \"group\""));
+    site.services(&two([0, 0, 0, 0]), 0);
+    std::fs::create_dir(site.path("incidents")).unwrap();
+    let note = |component: &str| {
+        let text = format!("---\ncomponent: {component}\nstate: degraded\nstart: 2026-01-01T00:00Z\n---\n");
+        site.write("incidents/x.md", text);
+        site.line(&[])
+    };
+    let line = "STATUS WARNING - incident x.md: line 2: Paris is shown only as its group, write component: All, left out, 2 components published";
+    assert_eq!(note("Paris"), (1, line.to_owned()));
+    assert_eq!(note("London, Paris").0, 1);
+    let line = "STATUS OK - 2 components published, 1 operational, 1 degraded";
+    assert_eq!(note("All"), (0, line.to_owned()));
+}
