@@ -2,7 +2,7 @@
 //! names in their order. A line whose first word is no address is ignored. Of lines that share a name or an
 //! address the first one counts first; the order of all others is no meaning.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 
 use crate::lines::cut;
@@ -38,7 +38,7 @@ impl Hosts {
             let line = line.split(['#', '\0']).next().unwrap_or_default();
             let mut words = line.split([' ', '\t', '\r', '\x0b', '\x0c']).filter(|word| !word.is_empty());
             let Some(address) = words.next() else { continue };
-            let names = words.map(str::to_ascii_lowercase).collect();
+            let names = official_first(words.map(str::to_ascii_lowercase).collect());
             match address.parse() {
                 Ok(address) => hosts.lines.push(Line { address, names }),
                 Err(_) => hosts.ignored.push(Ignored { number, address: address.to_owned(), names }),
@@ -102,8 +102,25 @@ impl Ignored {
 
 impl Line {
     fn in_words(&self) -> String {
-        cut(&format!("{} {}", self.address, self.names.join(" ")))
+        match self.names.as_slice() {
+            [] => format!("{} without a name", self.address),
+            names => cut(&format!("{} {}", self.address, names.join(" "))),
+        }
     }
+}
+
+/// Sorts what follows the official name, each once: the order of aliases decides nothing.
+fn official_first(mut names: Vec<String>) -> Vec<String> {
+    let Some((official, aliases)) = names.split_first_mut() else { return names };
+    let aliases: BTreeSet<String> = aliases.iter().filter(|alias| *alias != official).cloned().collect();
+    names.truncate(1);
+    names.extend(aliases);
+    names
+}
+
+/// Returns the names of an address in words.
+fn named(names: &[String]) -> String {
+    if names.is_empty() { "without a name".to_owned() } else { cut(&names.join(" ")) }
 }
 
 fn is_among(name: &str, names: &[String]) -> bool {
@@ -166,9 +183,7 @@ impl<'a> Order<'a> {
         };
         let by_address = || {
             let (found, wanted) = (self.names.get(&line.address)?, expected.names.get(&line.address)?);
-            (found != wanted).then(|| {
-                format!("{} is {}, not {}", line.address, cut(&found.join(" ")), cut(&wanted.join(" ")))
-            })
+            (found != wanted).then(|| format!("{} is {}, not {}", line.address, named(found), named(wanted)))
         };
         by_name.or_else(by_alias).or_else(by_address)
     }
@@ -196,6 +211,8 @@ mod tests {
             ("192.0.2.7 a b\n", "192.0.2.7 a\u{a0}b\n", Some("192.0.2.7 a\u{a0}b, not 192.0.2.7 a b")),
             ("192.0.2.7 a b\n", "192.0.2.7\x0ba\x0cb\0c\n", None),
             ("192.0.2.7 a\n", "192.0.2.7 a\n192.0.2.7 a\n", None),
+            ("192.0.2.7 a b c\n", "192.0.2.7 a c b b A\n", None),
+            ("192.0.2.7 a\n", "192.0.2.7 a\n192.0.2.8\n", Some("unexpected line 192.0.2.8 without a name")),
         ];
         for (expected, found, difference) in rows {
             let seen = Hosts::parse(found.as_bytes()).difference(&Hosts::parse(expected.as_bytes()));
