@@ -21,15 +21,18 @@ const FAILING_OPENRESOLV: (u32, u32) = (3, 17);
 
 /// Programs that rewrite the name or the resolver, and what is there where one is installed or runs.
 const PROGRAMS: [(&str, &[&str]); 10] = [
-    ("cloud-init", &["/etc/cloud/cloud.cfg"]),
-    ("NetworkManager", &["/run/NetworkManager"]),
-    ("systemd-resolved", &["/run/systemd/resolve"]),
+    ("cloud-init", &["/etc/cloud/cloud.cfg", "/usr/bin/cloud-init"]),
+    ("NetworkManager", &["/run/NetworkManager", "/usr/sbin/NetworkManager", "/usr/bin/NetworkManager"]),
+    (
+        "systemd-resolved",
+        &["/run/systemd/resolve", "/usr/lib/systemd/systemd-resolved", "/lib/systemd/systemd-resolved"],
+    ),
     ("resolvconf", &["/sbin/resolvconf", "/usr/sbin/resolvconf"]),
     ("dhclient", &["/sbin/dhclient", "/usr/sbin/dhclient"]),
     ("dhcpcd", &["/sbin/dhcpcd", "/usr/sbin/dhcpcd"]),
-    ("connman", &["/run/connman"]),
+    ("connman", &["/run/connman", "/usr/sbin/connmand"]),
     ("netconfig", &["/run/netconfig", "/sbin/netconfig"]),
-    ("tailscale", &["/var/lib/tailscale"]),
+    ("tailscale", &["/var/lib/tailscale", "/usr/sbin/tailscaled", "/usr/bin/tailscaled"]),
     ("netctl", &["/usr/bin/netctl"]),
 ];
 
@@ -291,5 +294,11 @@ mod tests {
             facts(&[("run/NetworkManager/x", ""), ("sbin/dhclient", "")]).programs,
             Some(vec!["NetworkManager", "dhclient"])
         );
+        let installed =
+            ["bin/cloud-init", "sbin/NetworkManager", "lib/systemd/systemd-resolved", "sbin/tailscaled"];
+        let installed = installed.map(|path| format!("usr/{path}"));
+        let installed: Vec<(&str, &str)> = installed.iter().map(|path| (path.as_str(), "")).collect();
+        let programs = vec!["cloud-init", "NetworkManager", "systemd-resolved", "tailscale"];
+        assert_eq!(facts(&installed).programs, Some(programs));
     }
 }
