@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use plugin::{Finding, Findings, Metric, Report, State, Thresholds, Unit};
+use plugin::{Finding, Findings, Metric, Progress, Report, State, Thresholds};
 
-use crate::compare::HOSTNAME;
-use crate::facts::Facts;
+use crate::compare::{Expected, HOSTNAME, RESOLVER, host_name};
 use crate::file::Checked;
+use crate::found::What;
 use crate::options::{Immutable, Strictness};
+use crate::remarks::{all_well, remarks};
 use crate::{Observations, immutable, name};
 
 /// What is judged how.
@@ -21,18 +22,27 @@ pub(crate) struct Rules {
     pub(crate) immutable: Immutable,
 }
 
+impl Rules {
+    /// A warning range alone does not allow changes: the critical one keeps its default beside it.
+    pub(crate) fn new(changed: &Thresholds, strictness: Strictness, immutable: Immutable) -> Self {
+        let Thresholds { warning, critical } = changed.clone();
+        let critical = critical.or_else(|| "0".parse().ok());
+        Self { changed: Thresholds { warning, critical }, strictness, immutable }
+    }
+}
+
 /// Makes the report.
 pub(crate) fn evaluate(rules: &Rules, observed: &Observations) -> Report {
     // Once: a file of 1 MiB takes a while to compare by meaning.
     let changes: Vec<Option<String>> =
         observed.files.iter().map(|file| file.change(rules.strictness.exact)).collect();
     let changed = changed(observed, &changes);
-    let total = observed.files.len() + usize::from(observed.name.is_some());
+    let total = total(observed);
     let metric = Metric::count("changed", changed).thresholds(rules.changed.clone()).max(total as f64);
     let state = metric.state();
     let mut findings: Vec<Finding> = observed.unknown.iter().map(Finding::unknown).collect();
     findings.extend(observed.name.iter().flat_map(|seen| name::judge(seen, &observed.facts, state)));
-    for (file, change) in observed.files.iter().zip(&changes) {
+    for (file, change) in worst_first(&observed.files, &changes) {
         let own_state = (!is_told_by_the_name(observed, file)).then_some(state);
         findings.extend(file.judge(rules.strictness, change.as_deref(), &observed.facts, own_state));
         let bit =
@@ -44,6 +54,9 @@ pub(crate) fn evaluate(rules: &Rules, observed: &Observations) -> Report {
     findings.retain(|finding| finding.text.is_empty() || told.insert(finding.text.clone()));
     let all_well = all_well(observed, changed, total, &findings);
     let faults = findings.iter().filter(|finding| finding.state != State::Ok).count();
+    if changed > 1 && faults > changed {
+        count_on_the_first_line(&mut findings, changed, total);
+    }
     findings.push(remarks(observed, metric));
     let findings: Findings = findings.into_iter().collect();
     if changed > 1 && faults == changed {
@@ -51,6 +64,52 @@ pub(crate) fn evaluate(rules: &Rules, observed: &Observations) -> Report {
     } else {
         findings.report(all_well)
     }
+}
+
+/// Returns the files, those whose change does most harm first: the resolver, then what is not there as a file,
+/// then what has another content. Others keep the order of their paths.
+fn worst_first<'a>(
+    files: &'a [Checked],
+    changes: &'a [Option<String>],
+) -> Vec<(&'a Checked, &'a Option<String>)> {
+    let mut files: Vec<_> = files.iter().zip(changes).collect();
+    files.sort_by_key(|(file, change)| match file.found.what {
+        _ if file.path == RESOLVER => 0,
+        What::Content(_) | What::SameAsCopy | What::TooLarge | What::Unreadable(_) => 2,
+        _ if change.is_some() => 1,
+        _ => 2,
+    });
+    files
+}
+
+/// Starts the first line with the number of changes where other faults stand beside them.
+fn count_on_the_first_line(findings: &mut [Finding], changed: usize, total: usize) {
+    let worst = findings.iter().map(|finding| finding.state).max().unwrap_or(State::Ok);
+    if let Some(first) = findings.iter_mut().find(|finding| finding.state == worst) {
+        *first = first.clone().brief(format!("{changed} of {total} changed: {}", first.text));
+    }
+}
+
+/// Tells what is known before the name is looked up: a run that is stopped there says it.
+pub(crate) fn tell(rules: &Rules, observed: &Observations, progress: &Progress) {
+    let changes: Vec<Option<String>> =
+        observed.files.iter().map(|file| file.change(rules.strictness.exact)).collect();
+    let metric = Metric::count("changed", changed(observed, &changes)).thresholds(rules.changed.clone());
+    progress.expect(total(observed), "compared");
+    let name = observed.name.iter().flat_map(|seen| name::judge(seen, &observed.facts, metric.state()));
+    name.filter(|finding| finding.state != State::Ok).take(1).for_each(|finding| progress.add(finding));
+    for (file, change) in worst_first(&observed.files, &changes) {
+        let state = (!is_told_by_the_name(observed, file)).then_some(metric.state());
+        let findings = file.judge(rules.strictness, change.as_deref(), &observed.facts, state);
+        match findings.into_iter().find(|finding| finding.state != State::Ok) {
+            Some(fault) => progress.add(fault),
+            None => progress.count(),
+        }
+    }
+}
+
+fn total(observed: &Observations) -> usize {
+    observed.files.len() + usize::from(observed.name.is_some())
 }
 
 /// Counts the name, and the files with another content or without one.
@@ -64,76 +123,19 @@ fn changed(observed: &Observations, changes: &[Option<String>]) -> usize {
 /// Whether what differs in this file is the host's name, which is judged by itself.
 fn is_told_by_the_name(observed: &Observations, file: &Checked) -> bool {
     let Some(seen) = observed.name.as_ref().filter(|_| file.path == HOSTNAME) else { return false };
-    seen.is_changed()
-        && file.change(false).is_some_and(|text| text.ends_with(&format!(", not {}", seen.expected)))
-}
-
-/// Returns the first line of a report without a fault. As many changed as are allowed are no fault, and not
-/// left out.
-fn all_well(observed: &Observations, changed: usize, total: usize, findings: &[Finding]) -> String {
-    if let Some(text) = findings.iter().map(|finding| &finding.text).find(|text| !text.is_empty()) {
-        return format!("{changed} of {total} changed, as allowed: {text}");
-    }
-    let files = match observed.files.as_slice() {
-        [] => None,
-        [file] => Some(file.path.clone()),
-        files => Some(format!("{} files", files.len())),
+    let copy = match &file.expected {
+        Ok(Expected::Copy(copy)) => host_name(copy),
+        _ => None,
     };
-    let name = observed.name.as_ref().map(|seen| seen.expected.clone());
-    let subjects: Vec<String> = name.into_iter().chain(files).collect();
-    match &observed.reference {
-        Some(reference) => format!("{} as in {}", subjects.join(" and "), reference.display()),
-        None => format!("{} as given", subjects.join(" and ")),
-    }
-}
-
-/// Makes the finding with the metrics and with what -v shows.
-fn remarks(observed: &Observations, changed: Metric) -> Finding {
-    let files = &observed.files;
-    let told = files.iter().filter_map(|file| file.found.status).any(|status| status.bits.is_some());
-    let locked = files.iter().filter(|file| file.found.is_locked());
-    let immutable =
-        if told || locked.clone().next().is_some() { locked.clone().count() as f64 } else { f64::NAN };
-    let unreadable = files.iter().filter(|file| file.unknown().is_some()).count() + observed.unknown.len();
-    let youngest = files.iter().filter_map(|file| file.found.status).map(|status| status.changed).max();
-    let age = youngest.map_or(f64::NAN, |changed| (observed.facts.now - changed).max(0) as f64);
-    let links = files
-        .iter()
-        .filter_map(|file| Some(format!("{} is a link to {}", file.path, file.found.link.as_ref()?)));
-    Finding::ok("")
-        .metric(changed)
-        .metric(Metric::new("immutable", immutable).min(0.0))
-        .metric(Metric::count("unreadable", unreadable))
-        .metric(Metric::new("age_of_change", age).unit(Unit::Seconds).min(0.0))
-        .verbose_details(links)
-        .verbose_details(bits(files))
-        .verbose_details(about_the_host(&observed.facts))
-}
-
-/// Returns each file and each folder with a bit, once.
-fn bits(files: &[Checked]) -> BTreeSet<String> {
-    let own = |file: &Checked| Some(format!("{} is {}", file.path, file.found.bit()?));
-    let folders =
-        |file: &Checked| Some(format!("{} is {}", immutable::folder(&file.path), file.found.folder_bit()?));
-    files.iter().flat_map(|file| [own(file), folders(file)]).flatten().collect()
-}
-
-/// What could explain a change or a bit, where there is one.
-fn about_the_host(facts: &Facts) -> Vec<String> {
-    let Some(programs) = &facts.programs else { return Vec::new() };
-    let programs = if programs.is_empty() { "none".to_owned() } else { programs.join(", ") };
-    vec![
-        format!("this host is {}", facts.platform.in_words()),
-        format!("programs here that rewrite name or resolver: {programs}"),
-    ]
+    seen.file_differs() && copy.as_ref() == Some(&seen.expected)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compare::{Expected, HOSTS, RESOLVER};
-    use crate::facts::Platform;
-    use crate::found::{Bits, Found, Status, What};
+    use crate::compare::{HOSTS, RESOLVER};
+    use crate::facts::{Facts, Platform};
+    use crate::found::{Bits, Found, Status};
     use crate::name::{Entry, NameSeen};
 
     const NOW: i64 = 1_795_651_200;
@@ -144,7 +146,14 @@ mod tests {
         let status =
             Status { mode: 0o644, changed: NOW - 7200, bits: Some(Bits::default()), ..Status::default() };
         let status = (!matches!(what, What::Missing | What::Dangling | What::Loop)).then_some(status);
-        Found { link: None, what, status, is_sheltered: false, folder_bits: Some(Bits::default()) }
+        Found {
+            link: None,
+            what,
+            status,
+            is_sheltered: false,
+            closed: None,
+            folder_bits: Some(Bits::default()),
+        }
     }
 
     fn checked(path: &str, copy: &str, what: What) -> Checked {
@@ -316,6 +325,29 @@ mod tests {
             text.contains(" | changed=1;;0;0;2 immutable=0;;;0 unreadable=1;;;0 age_of_change=7200s;;;0\n"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn what_is_known_before_the_look_up_is_told() {
+        let told = |rules: &Rules, observed: &Observations| {
+            let progress = Progress::default();
+            tell(rules, observed, &progress);
+            progress.to_string()
+        };
+        let lost = checked("/etc/b", "a\n", What::Missing);
+        let renamed = named("vz2542", "vz2542\n", vec![file(NTP, "", ""), lost.clone()]);
+        assert!(
+            told(&rules(), &renamed).starts_with("partial: 3 of 3 compared, "),
+            "{}",
+            told(&rules(), &renamed)
+        );
+        let fine = named("proxy7", "proxy7\n", vec![file(NTP, "", ""), lost]);
+        assert_eq!(told(&rules(), &fine), "partial: 2 of 3 compared, /etc/b is missing");
+        let allowed = Rules {
+            changed: Thresholds { warning: None, critical: Some("1".parse().unwrap()) },
+            ..Rules::default()
+        };
+        assert_eq!(told(&allowed, &fine), "partial: 2 of 3 compared");
     }
 
     #[test]

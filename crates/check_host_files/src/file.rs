@@ -4,7 +4,7 @@ use plugin::{Finding, State};
 
 use crate::compare::{Expected, HOSTS, RESOLVER, difference};
 use crate::facts::Facts;
-use crate::found::{Found, Status, What};
+use crate::found::{Found, Status, What, is_private};
 use crate::hosts::Hosts;
 use crate::lines::changes;
 use crate::options::Strictness;
@@ -63,24 +63,27 @@ impl Checked {
     /// Whether all users may read the content, here and in the reference: else it does not belong into mails
     /// of the monitor.
     fn may_be_shown(&self) -> bool {
-        let is_public = |mode: u32| mode & 0o004 != 0;
-        !self.found.is_sheltered
-            && self.found.status.is_some_and(|status| status.is_public())
-            && self.access.is_none_or(|(mode, ..)| is_public(mode))
+        !self.found.is_private() && !self.access.is_some_and(|(mode, ..)| is_private(mode))
     }
 
     /// Returns what is wrong where only root can read a file that every program needs to look up names, unlike
     /// its copy.
     fn hidden(&self) -> Option<Finding> {
-        let status = self.found.status.filter(|status| !status.is_public() && self.is_file())?;
-        if self.access.is_some_and(|(mode, ..)| mode != 0 && mode & 0o004 == 0) {
+        let is_hidden_copy = self.access.is_some_and(|(mode, ..)| mode != 0 && mode & 0o004 == 0);
+        if is_hidden_copy || !self.is_file() {
             return None;
         }
-        let text = |effect| format!("{} has mode {:04o}: {effect}", self.path, status.mode);
+        let (path, mode) = match (&self.found.closed, self.found.status) {
+            (Some(folder), _) => (&folder.path, folder.mode),
+            (None, Some(status)) if !status.is_public() => (&self.path, status.mode),
+            _ => return None,
+        };
+        let text = |effect: &str| format!("{path} has mode {mode:04o}: {effect}");
         match self.path.as_str() {
             RESOLVER => Some(Finding::critical(text("only root can resolve names"))),
             // Names that DNS has too are still resolved.
-            HOSTS => Some(Finding::warning(text("only root sees the names in it"))),
+            HOSTS if *path == self.path => Some(Finding::warning(text("only root sees the names in it"))),
+            HOSTS => Some(Finding::warning(text("only root sees the names in /etc/hosts"))),
             _ => None,
         }
     }

@@ -12,8 +12,20 @@ pub struct Found {
     /// Whether some user may not enter a folder above the file, or above its copy. Only found out where the file
     /// is odd.
     pub is_sheltered: bool,
+    /// The first folder on the way to it, links followed, that other users may not enter. Only found out of the
+    /// files that every program reads.
+    pub closed: Option<ClosedFolder>,
     /// The bits of its folder: `None` if the file system does not tell.
     pub folder_bits: Option<Bits>,
+}
+
+/// A folder that other users may not enter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClosedFolder {
+    /// Its path.
+    pub path: String,
+    /// Its permission bits.
+    pub mode: u32,
 }
 
 /// What is at a path, links followed.
@@ -64,8 +76,13 @@ pub struct Status {
     pub is_mount: bool,
 }
 
+/// Whether a file of this mode is closed to some user: the group may be the one that is shut out.
+pub(crate) fn is_private(mode: u32) -> bool {
+    mode & 0o044 != 0o044
+}
+
 impl Status {
-    /// Whether every user may read it.
+    /// Whether every user may read it who is neither its owner nor in its group.
     pub(crate) fn is_public(&self) -> bool {
         self.mode & 0o004 != 0
     }
@@ -86,6 +103,13 @@ impl Found {
     /// Whether the file, or its folder, is immutable or append-only.
     pub(crate) fn is_locked(&self) -> bool {
         self.bit().or(self.folder_bit()).is_some()
+    }
+
+    /// Whether some user may not read the content: then it does not belong into mails of the monitor.
+    pub(crate) fn is_private(&self) -> bool {
+        self.is_sheltered
+            || self.closed.is_some()
+            || self.status.is_some_and(|status| is_private(status.mode))
     }
 
     /// Whether the content is kept: the bit of a folder keeps only the names in it.

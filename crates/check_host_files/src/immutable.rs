@@ -105,7 +105,14 @@ mod tests {
 
     fn found(bits: Option<Bits>) -> Found {
         let status = Some(Status { bits, ..Status::default() });
-        Found { link: None, what: What::Content(Vec::new()), status, is_sheltered: false, folder_bits: None }
+        Found {
+            link: None,
+            what: What::Content(Vec::new()),
+            status,
+            is_sheltered: false,
+            closed: None,
+            folder_bits: None,
+        }
     }
 
     fn on(platform: Platform) -> Facts {

@@ -18,7 +18,9 @@ mod name;
 mod options;
 mod probe;
 mod reference;
+mod remarks;
 mod resolver;
+mod way;
 mod writer;
 
 use std::path::PathBuf;
@@ -26,10 +28,10 @@ use std::path::PathBuf;
 use plugin::{Deadline, Report, Thresholds};
 
 pub use compare::{Expected, difference};
-use evaluate::{Rules, evaluate};
+use evaluate::{Rules, evaluate, tell};
 pub use facts::{Cloud, Facts, Platform};
 pub use file::Checked;
-pub use found::{Bits, Found, Status, What};
+pub use found::{Bits, ClosedFolder, Found, Status, What};
 pub use name::{Entry, NameSeen};
 pub use options::{ExpectedOptions, FilePath, Immutable, InvalidValue, Strictness};
 pub use probe::{ProbeError, probe};
@@ -74,13 +76,8 @@ pub struct Observations {
 /// # Errors
 /// [`ProbeError`]: the options do not fit together, or the reference as a whole cannot be used.
 pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
-    let observed = probe(&args.expected, args.immutable, deadline)?;
-    Ok(evaluate(&args.rules(), &observed))
-}
-
-impl Args {
-    fn rules(&self) -> Rules {
-        let changed = self.thresholds.or(Thresholds { warning: None, critical: "0".parse().ok() });
-        Rules { changed, strictness: self.strictness, immutable: self.immutable }
-    }
+    let rules = Rules::new(&args.thresholds, args.strictness, args.immutable);
+    let known = |files: &Observations| tell(&rules, files, deadline.progress());
+    let observed = probe(&args.expected, args.immutable, deadline, known)?;
+    Ok(evaluate(&rules, &observed))
 }

@@ -32,7 +32,8 @@ pub(crate) fn look(tree: &Tree<'_>, path: &str, deadline: &Deadline) -> Found {
     let _step = deadline.step(format!("examining {path}"));
     let folder = Path::new(path).parent().and_then(Path::to_str).unwrap_or("/");
     let folder_bits = tree.open(folder, EXAMINE).ok().and_then(|folder| attributes(&folder).0);
-    let nothing = |link, what| Found { link, what, status: None, is_sheltered: false, folder_bits };
+    let nothing =
+        |link, what| Found { link, what, status: None, is_sheltered: false, closed: None, folder_bits };
     let entry = match tree.open(path, EXAMINE | OFlags::NOFOLLOW) {
         Ok(entry) => entry,
         Err(errno) => return nothing(None, absent(errno, What::Missing)),
@@ -51,7 +52,14 @@ pub(crate) fn look(tree: &Tree<'_>, path: &str, deadline: &Deadline) -> Found {
     };
     let link = link.map(|target| resolve(folder, &target));
     let what = examine(tree, path, &status, deadline);
-    Found { link, what, status: Some(describe(&file, &status)), is_sheltered: false, folder_bits }
+    Found {
+        link,
+        what,
+        status: Some(describe(&file, &status)),
+        is_sheltered: false,
+        closed: None,
+        folder_bits,
+    }
 }
 
 fn absent(errno: Errno, missing: What) -> What {
@@ -167,7 +175,7 @@ pub(crate) fn is_sheltered(tree: &Tree<'_>, path: &str) -> bool {
 /// Whether some user may not enter a folder between `top` and `file`.
 pub(crate) fn is_below_private(top: &Path, file: &Path) -> bool {
     let folders = file.ancestors().skip(1).take_while(|folder| *folder != top);
-    let is_open = |folder: &Path| fs::metadata(folder).is_ok_and(|status| status.mode() & 0o001 != 0);
+    let is_open = |folder: &Path| fs::metadata(folder).is_ok_and(|status| status.mode() & 0o011 == 0o011);
     !folders.into_iter().all(is_open)
 }
 

@@ -44,7 +44,8 @@ impl NameSeen {
         self.kernel.as_ref().is_some_and(|kernel| *kernel != self.expected)
     }
 
-    fn file_differs(&self) -> bool {
+    /// Whether /etc/hostname has another name.
+    pub(crate) fn file_differs(&self) -> bool {
         self.in_file().is_some_and(|name| name != self.expected)
     }
 
@@ -85,6 +86,13 @@ pub(crate) fn judge(seen: &NameSeen, facts: &Facts, state: State) -> Vec<Finding
 fn difference(seen: &NameSeen) -> Option<String> {
     let expected = &seen.expected;
     let kernel = seen.kernel.as_ref().filter(|_| seen.kernel_differs());
+    if seen.file_differs() && seen.file.is_private() {
+        return Some(match kernel {
+            Some(kernel) => format!("the name is {} now, and {HOSTNAME} differs", named(kernel)),
+            None => format!("{HOSTNAME} differs"),
+        });
+    }
+    let kernel = kernel.map(|kernel| named(kernel));
     let file = seen.in_file().map(|name| cut(&name));
     match (kernel, file.filter(|_| seen.file_differs())) {
         (None, None) => None,
@@ -93,13 +101,18 @@ fn difference(seen: &NameSeen) -> Option<String> {
         }
         (Some(kernel), None) => Some(format!("the name is {}", instead(kernel, expected))),
         (None, Some(file)) => Some(format!("after the next boot the name is {}", instead(&file, expected))),
-        (Some(kernel), Some(file)) if *kernel == file => {
+        (Some(kernel), Some(file)) if kernel == file => {
             Some(format!("the name is {}", instead(kernel, expected)))
         }
         (Some(kernel), Some(file)) => {
             Some(format!("the name is {kernel} now, {file} after the next boot, not {expected}"))
         }
     }
+}
+
+/// The kernel starts with the name (none), and takes an empty one.
+fn named(kernel: &str) -> &str {
+    if kernel.is_empty() { "empty" } else { kernel }
 }
 
 fn instead(found: &str, expected: &str) -> String {
@@ -127,7 +140,8 @@ mod tests {
 
     fn seen(kernel: Option<&str>, file: Option<&str>) -> NameSeen {
         let what = file.map_or(What::Missing, |file| What::Content(file.into()));
-        let file = Found { link: None, what, status: None, is_sheltered: false, folder_bits: None };
+        let file =
+            Found { link: None, what, status: None, is_sheltered: false, closed: None, folder_bits: None };
         NameSeen {
             expected: EXPECTED.to_owned(),
             kernel: kernel.map(str::to_owned),
@@ -161,6 +175,8 @@ mod tests {
                 Some("the name is proxy7, the short form of proxy7.example.com"),
             ),
             (Some("proxy"), Some("proxy"), Some("the name is proxy, not proxy7.example.com")),
+            (Some(""), None, Some("the name is empty, not proxy7.example.com")),
+            (Some(""), Some(EXPECTED), Some("the name is empty now, proxy7.example.com after the next boot")),
         ];
         for (kernel, file, text) in rows {
             let seen = seen(kernel, file);

@@ -41,7 +41,7 @@ pub struct ExpectedOptions {
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub struct Strictness {
     /// Compare octets: without it hostname, hosts and resolv.conf are compared by their meaning
-    #[arg(long)]
+    #[arg(long, requires = "reference")]
     pub exact: bool,
     /// Compare owner, group and mode with the reference too
     #[arg(long, requires = "reference")]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use host_config::Tree;
+use host_config::{SERVERS_ASKED, Tree};
 use net::{Host, Resolver};
 use plugin::{Deadline, reason};
 use rustix::system::uname;
@@ -19,6 +19,7 @@ use crate::look::{is_below_private, is_sheltered, look, obstacle};
 use crate::name::{Entry, NameSeen};
 use crate::options::{ExpectedOptions, Immutable};
 use crate::reference::{self, Copy, Reference, ReferenceError};
+use crate::way::closed_folder;
 use crate::{Observations, host};
 
 /// How long the look-up of the name may take.
@@ -46,12 +47,16 @@ pub enum ProbeError {
     /// What --root names is no folder.
     #[error("--root: reading {}: {}", .0.display(), reason(.1))]
     Root(PathBuf, std::io::Error),
+    /// The C library would not ask them all.
+    #[error("--nameserver is given {0} times: the C library asks {SERVERS_ASKED} servers")]
+    TooManyServers(usize),
     /// An option has the same value twice.
     #[error("{0} is given twice")]
     Twice(String),
 }
 
-/// Reads the reference, the files, and, where something has to be explained, the facts about this host.
+/// Reads the reference, the files, and, where something has to be explained, the facts about this host. All but
+/// the look-up of the name is handed to `known` before that, which may take seconds.
 ///
 /// # Errors
 /// [`ProbeError`]: the options do not fit together, or the reference as a whole cannot be used.
@@ -59,6 +64,7 @@ pub fn probe(
     args: &ExpectedOptions,
     immutable: Immutable,
     deadline: &Deadline,
+    known: impl FnOnce(&Observations),
 ) -> Result<Observations, ProbeError> {
     validate(args)?;
     is_folder(&args.root)?;
@@ -88,7 +94,14 @@ pub fn probe(
     } else {
         Facts { now: host::now(), ..Facts::default() }
     };
-    Ok(Observations { reference: args.reference.clone(), files, unknown, name, facts })
+    let mut observed = Observations { reference: args.reference.clone(), files, unknown, name, facts };
+    if observed.name.is_some() {
+        known(&observed);
+    }
+    if let Some(name) = &mut observed.name {
+        name.entry = seen.entry(&name.expected, is_here(args));
+    }
+    Ok(observed)
 }
 
 /// Whether the folders of the reference say that its copy is not for all. Those above the reference say nothing.
@@ -122,6 +135,9 @@ fn validate(args: &ExpectedOptions) -> Result<(), ProbeError> {
         }
         Some(top) if *top == args.root => return Err(ProbeError::Itself),
         _ => {}
+    }
+    if nameserver.len() > SERVERS_ASKED {
+        return Err(ProbeError::TooManyServers(nameserver.len()));
     }
     let files = file.iter().map(|path| path.as_str().to_owned());
     let mut values: Vec<String> =
@@ -163,6 +179,11 @@ fn forget_if_same(found: &mut What, copy: &mut Result<Vec<u8>, String>) {
     }
 }
 
+/// Whether the files of this host are checked.
+fn is_here(args: &ExpectedOptions) -> bool {
+    args.root == Path::new("/")
+}
+
 /// The files that were looked at. Those that are read for more than one reason are looked at once.
 struct Seen<'a> {
     tree: &'a Tree<'a>,
@@ -172,7 +193,8 @@ struct Seen<'a> {
 
 impl Seen<'_> {
     fn at(&mut self, path: &str) -> Found {
-        let look = || look(self.tree, path, self.deadline);
+        let look =
+            || Found { closed: closed_folder(self.tree, path), ..look(self.tree, path, self.deadline) };
         self.found.entry(path.to_owned()).or_insert_with(look).clone()
     }
 
@@ -190,11 +212,9 @@ impl Seen<'_> {
     }
 
     fn name(&mut self, expected: String, args: &ExpectedOptions) -> NameSeen {
-        let is_here = args.root == Path::new("/");
-        let kernel = is_here.then(|| uname().nodename().to_string_lossy().into_owned());
+        let kernel = is_here(args).then(|| uname().nodename().to_string_lossy().into_owned());
         let file = self.at(HOSTNAME);
-        let entry = self.entry(&expected, is_here);
-        NameSeen { expected, kernel, file, entry }
+        NameSeen { expected, kernel, file, entry: Entry::Untried }
     }
 
     /// Looks for an address of the name: in /etc/hosts, and by all that this host is configured to ask.

@@ -84,7 +84,11 @@ pub(crate) fn copy(top: &Path, path: String, deadline: &Deadline) -> Copy {
         }
         Err(error) => (0, 0, 0, Err(format!("reading {}: {}", file.display(), reason(&error)))),
         Ok(entry) if !entry.is_file() => {
-            let advice = "is not a regular file: copy the content by cp -aL";
+            let advice = if entry.is_dir() {
+                "is a folder: name its files, or leave out --file to check all"
+            } else {
+                "is not a regular file: copy the content by cp -aL"
+            };
             (0, 0, 0, Err(format!("{} {advice}", file.display())))
         }
         Ok(entry) => {

@@ -1,6 +1,11 @@
 //! The command `check_host_files` as a user runs it.
 #![expect(clippy::unwrap_used, reason = "what a test cannot make fails the test")]
 
+#[path = "cli/closed.rs"]
+mod closed;
+#[path = "cli/meaning.rs"]
+mod meaning;
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
@@ -71,30 +76,29 @@ fn an_answer_an_alarm_and_an_error() {
         line.starts_with("HOST_FILES CRITICAL - /etc/resolv.conf: nameserver 198.51.100.53, not 127.0.0.1: "),
         "{line}"
     );
-    let line = summary(top, &["--warning=0"]);
+    let line = summary(top, &["--warning=0", "--critical=1"]);
     assert!(line.starts_with("HOST_FILES WARNING - "), "{line}");
+    // The default of --critical stays where only a warning is given.
+    let line = summary(top, &["--warning=5"]);
+    assert!(line.starts_with("HOST_FILES CRITICAL - "), "{line}");
     assert_eq!(
         summary(top, &["--file=/etc/passwd"]),
         "HOST_FILES UNKNOWN - /etc/passwd is not in TOP/reference"
     );
-    assert_eq!(summary(top, &["--nameserver=198.51.100.53"]), "HOST_FILES OK - 3 files as in TOP/reference");
+    assert_eq!(
+        summary(top, &["--nameserver=198.51.100.53"]),
+        "HOST_FILES OK - 2 files as in TOP/reference, /etc/resolv.conf as given"
+    );
+    assert_eq!(
+        summary(top, &["--nameserver=198.51.100.53", "--file=/etc/resolv.conf", "--name=reference"]),
+        "HOST_FILES OK - proxy7 and /etc/resolv.conf as given"
+    );
     let given = ["--nameserver=198.51.100.53", "--search=example.net", "--file=/etc/hosts"];
     let line = summary(top, &given);
     assert!(
         line.starts_with("HOST_FILES CRITICAL - /etc/resolv.conf: search example.com, not example.net: "),
         "{line}"
     );
-}
-
-#[test]
-fn meaning_or_octets() {
-    let trees = trees();
-    let top = trees.path();
-    fs::write(top.join("host/etc/resolv.conf"), format!("# by hand\n{RESOLVER}")).unwrap();
-    fs::write(top.join("host/etc/hosts"), "192.0.2.7\tproxy7 # main\n127.0.0.1 localhost\n").unwrap();
-    assert_eq!(summary(top, &[]), "HOST_FILES OK - 3 files as in TOP/reference");
-    let line = summary(top, &["--exact"]);
-    assert!(line.starts_with("HOST_FILES CRITICAL - 2 of 3 changed: /etc/hosts line 1 differs: "), "{line}");
 }
 
 /// Each of these is answered at once; what would wait for ever is not opened.
@@ -151,11 +155,17 @@ fn an_old_header_is_a_guess() {
 fn what_does_not_fit_together_is_refused() {
     let trees = trees();
     fs::create_dir(trees.path().join("empty")).unwrap();
-    let rows: [(&[&str], &str); 24] = [
+    let rows: [(&[&str], &str); 27] = [
         (&[], "nothing to check: name it by --reference, --name, --nameserver or --search"),
         (&["--file=/etc/hosts"], "--file needs --reference"),
         (&["--name=reference"], "--name=reference needs --reference"),
         (&["--name=x", "--mode"], "--reference"),
+        (&["--nameserver=::1", "--exact"], "--reference"),
+        (
+            &["--nameserver=::1", "--nameserver=::2", "--nameserver=::3", "--nameserver=::4"],
+            "--nameserver is given 4 times: the C library asks 3 servers",
+        ),
+        (&["--reference=TOP/reference", "--file=/etc"], "TOP/reference/etc is a folder: name its files"),
         (&["--reference=TOP/reference", "--file=etc/hosts"], "not an absolute path of a file without .. and"),
         (
             &["--reference=TOP/reference", "--file=/etc/../hosts"],
@@ -260,74 +270,34 @@ fn what_is_wrong_with_the_reference_hides_nothing_else() {
     }
 }
 
-/// As root, or as its owner, the check reads what others may not: that does not belong into mails.
+/// The name and the resolver do most harm, then what is not there.
 #[test]
-fn what_lies_below_a_closed_folder_is_not_shown() {
+fn the_worst_change_stands_first() {
     let trees = trees();
     let top = trees.path();
-    for tree in ["host", "reference"] {
-        fs::create_dir_all(top.join(tree).join("etc/keys/below")).unwrap();
-        fs::write(top.join(tree).join("etc/keys/below/key"), format!("secret of {tree}\n")).unwrap();
+    for (name, text) in [("a.conf", "1\n"), ("b.conf", "1\n")] {
+        fs::write(top.join("reference/etc").join(name), text).unwrap();
     }
-    for (tree, mode) in [("host", 0o755), ("reference", 0o755), ("host", 0o700), ("reference", 0o750)] {
-        fs::set_permissions(top.join(tree).join("etc/keys"), fs::Permissions::from_mode(mode)).unwrap();
-        let other = top.join(if tree == "host" { "reference/etc/keys" } else { "host/etc/keys" });
-        fs::set_permissions(other, fs::Permissions::from_mode(0o755)).unwrap();
-        let output = check(top, &[]).stdout;
-        assert!(output.starts_with("HOST_FILES CRITICAL - /etc/keys/below/key "), "{output}");
-        assert_eq!(output.contains("secret"), mode == 0o755, "{tree}: {output}");
-    }
-}
-
-/// What the C library ignores, and what comes first, is the meaning of a hosts file.
-#[test]
-fn a_hosts_file_means_what_the_c_library_makes_of_it() {
-    let trees = trees();
-    let top = trees.path();
-    let write = |tree: &str, text: &str| fs::write(top.join(tree).join("etc/hosts"), text).unwrap();
-    let line = || summary(top, &["--file=/etc/hosts"]);
-    write("host", "127.0.0.1 localhost\n300.1.2.3 proxy7\n");
-    let text = "no line 192.0.2.7 proxy7, line 2 is ignored: 300.1.2.3 is not an address: ";
-    assert!(line().starts_with(&format!("HOST_FILES CRITICAL - /etc/hosts: {text}")), "{}", line());
-    write("host", "300.1.2.3 proxy8\n127.0.0.1 localhost\n192.0.2.7 proxy7\n");
-    let outcome = check(top, &["--file=/etc/hosts"]);
-    let note = "\nnote: /etc/hosts line 1 is ignored: 300.1.2.3 is not an address\n";
-    assert!(outcome.code == Some(0) && outcome.stdout.ends_with(note), "{}", outcome.stdout);
-    write("host", "127.0.1.1 proxy7\n192.0.2.7 proxy7\n");
-    write("reference", "192.0.2.7 proxy7\n127.0.1.1 proxy7\n");
-    let text = "another order of lines: proxy7 is 127.0.1.1 before 192.0.2.7: ";
-    assert!(line().starts_with(&format!("HOST_FILES CRITICAL - /etc/hosts: {text}")), "{}", line());
-}
-
-/// What the C library takes for a server, and what it passes over, is the meaning of a resolv.conf.
-#[test]
-fn a_resolver_file_means_what_the_c_library_makes_of_it() {
-    let trees = trees();
-    let top = trees.path();
-    let line = |text: &str| {
-        fs::write(top.join("host/etc/resolv.conf"), format!("{text}search example.com\n")).unwrap();
-        check(top, &["--file=/etc/resolv.conf"]).stdout
-    };
-    let rows = [
-        ("nameserver 134744072\nnameserver 127.0.0.1\n", "nameserver 8.8.8.8 127.0.0.1, not 127.0.0.1: "),
-        ("nameserver 127.0.0.01\nnameserver 010.0.0.53\n", "nameserver 127.0.0.1 8.0.0.53, not 127.0.0.1: "),
-        (
-            "nameserver 127.0.0.1#x\n",
-            "no nameserver, expected 127.0.0.1, line 1 is ignored: 127.0.0.1#x is not an address: ",
-        ),
-    ];
-    for (text, difference) in rows {
-        let start = format!("HOST_FILES CRITICAL - /etc/resolv.conf: {difference}");
-        assert!(line(text).starts_with(&start), "{text}: {}", line(text));
-    }
-    let output = line("nameserver 127.0.0.1\nnameserver ::1#53\noptions timeout:05 unheard-of\n");
-    let note = "\nnote: /etc/resolv.conf line 2 is ignored: ::1#53 is not an address\n";
-    assert!(output.starts_with("HOST_FILES OK - ") && output.ends_with(note), "{output}");
+    fs::write(top.join("host/etc/a.conf"), "2\n").unwrap();
+    fs::write(top.join("host/etc/resolv.conf"), "nameserver ::1\nsearch example.com\n").unwrap();
+    fs::write(top.join("host/etc/hostname"), "x\n").unwrap();
+    let output = check(top, &["--name=reference"]).stdout;
     assert!(
-        line("nameserver 127.0.0.1 \r\n").starts_with("HOST_FILES OK - "),
-        "{}",
-        line("nameserver 127.0.0.1 \r\n")
+        output.starts_with(
+            "HOST_FILES CRITICAL - 4 of 6 changed: after the next boot the name is x, not proxy7: "
+        ),
+        "{output}"
     );
+    let worst = ["after the next boot", "/etc/resolv.conf: ", "/etc/b.conf is missing", "/etc/a.conf line 1"];
+    let lines: Vec<&str> = output.lines().filter(|line| line.starts_with("CRITICAL: ")).collect();
+    assert_eq!(lines.len(), 4, "{output}");
+    for (line, start) in lines.iter().zip(worst) {
+        assert!(line.starts_with(&format!("CRITICAL: {start}")), "{start}: {line}");
+    }
+    // The count stays where another fault stands beside the changes.
+    fs::set_permissions(top.join("host/etc/hosts"), fs::Permissions::from_mode(0o666)).unwrap();
+    let line = summary(top, &["--name=reference", "--mode"]);
+    assert!(line.starts_with("HOST_FILES CRITICAL - 4 of 6 changed: after the next boot"), "{line}");
 }
 
 /// What fills a megabyte leaves room for who did it.
@@ -343,17 +313,6 @@ fn a_long_name_is_cut() {
     let line = summary(trees.path(), &["--name=proxy7", "--file=/etc/resolv.conf"]);
     assert!(line.starts_with("HOST_FILES CRITICAL - after the next boot the name is xxx"), "{line}");
     assert!(line.contains("xxx..., not proxy7: changed at "), "{line}");
-}
-
-/// The copy was made of a file that was broken already: that is said, and nobody is blamed for a change.
-#[test]
-fn a_cr_in_file_and_copy_is_still_a_fault() {
-    let trees = trees();
-    for tree in ["host", "reference"] {
-        fs::write(trees.path().join(tree).join("etc/resolv.conf"), "nameserver 127.0.0.1\r\n").unwrap();
-    }
-    let text = "a nameserver line ends in CR, which is part of its value, and so does its copy";
-    assert_eq!(summary(trees.path(), &[]), format!("HOST_FILES CRITICAL - /etc/resolv.conf: {text}"));
 }
 
 #[test]

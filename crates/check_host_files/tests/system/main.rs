@@ -16,3 +16,4 @@ mod peers;
 mod reboots;
 #[cfg(test)]
 mod states;
+mod stopped;

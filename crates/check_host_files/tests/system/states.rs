@@ -141,7 +141,7 @@ fn each_state_has_its_line() {
             "rm /etc/secret.conf; echo 2 >/etc/extra.conf",
             "lab_default",
             2,
-            "CRITICAL - 2 of 6 changed: /etc/extra.conf line 1 differs: changed at ",
+            "CRITICAL - 2 of 6 changed: /etc/secret.conf is missing and 1 more",
         ),
     ]);
 }
