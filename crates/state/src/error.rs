@@ -71,6 +71,8 @@ pub enum Fault {
     },
     /// Others can write it.
     Writable,
+    /// A folder in which every user can make files, as /tmp, where what is obeyed must stand alone.
+    Shared,
     /// Others can look into it.
     Accessible {
         /// Whether it is a folder.
@@ -96,6 +98,9 @@ fn explain(path: &Path, fault: &Fault) -> String {
             format!("{path}: belongs to uid {owner}, and this runs as uid {own}")
         }
         Fault::NotRoots { owner } => format!("chown root {path}: it belongs to uid {owner}"),
+        Fault::Shared => {
+            format!("{path}: other users can add files there, use a folder that only root can write")
+        }
         Fault::Writable => format!("chmod go-w {path}: others can write it"),
         Fault::Accessible { is_folder: true } => format!("chmod 0700 {path}: others have access to it"),
         Fault::Accessible { is_folder: false } => format!("chmod 0600 {path}: others have access to it"),

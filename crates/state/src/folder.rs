@@ -9,7 +9,7 @@ use plugin::{Deadline, READ_FLAGS, read_opened};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, fsync, mkdirat, unlinkat};
 use rustix::io::Errno;
 
-use crate::error::StateError;
+use crate::error::{Fault, StateError};
 use crate::trust::{Above, Access, Owner, Trust, check_folder};
 use crate::walk::{self, open_in, status};
 
@@ -18,6 +18,7 @@ use crate::walk::{self, open_in, status};
 pub struct Folder {
     path: PathBuf,
     pub(crate) descriptor: OwnedFd,
+    above: Above,
 }
 
 impl Folder {
@@ -43,7 +44,7 @@ impl Folder {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
         let descriptor =
             walk::open(path, above, false, flags, Mode::empty()).map_err(StateError::not_a_folder)?;
-        Self::checked(path.to_owned(), access, descriptor)
+        Self::checked(path.to_owned(), above, access, descriptor)
     }
 
     /// Opens a private folder in this one, and makes it where it does not exist.
@@ -58,12 +59,13 @@ impl Folder {
         }
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
         let descriptor = open_in(&self.descriptor, &path, name, flags, Mode::empty());
-        Self::checked(path, Access::Private, descriptor.map_err(StateError::not_a_folder)?)
+        Self::checked(path, self.above, Access::Private, descriptor.map_err(StateError::not_a_folder)?)
     }
 
-    fn checked(path: PathBuf, access: Access, descriptor: OwnedFd) -> Result<Self, StateError> {
-        check_folder(&path, &status(&descriptor, &path)?, Owner::Own, access)?;
-        Ok(Self { path, descriptor })
+    fn checked(path: PathBuf, above: Above, access: Access, descriptor: OwnedFd) -> Result<Self, StateError> {
+        check_folder(&path, &status(&descriptor, &path)?, Owner::Own, access)
+            .map_err(|error| advise(error, above))?;
+        Ok(Self { path, descriptor, above })
     }
 
     /// Returns its path, for messages.
@@ -109,7 +111,22 @@ impl Folder {
     /// Checks that an open file of this folder is this program's. Who may read it is the folder's matter, and
     /// that of pages.
     pub(crate) fn check_file(&self, path: &Path, file: OwnedFd) -> Result<OwnedFd, StateError> {
-        Trust::IN_FOLDER.check_file(path, &status(&file, path)?)?;
+        Trust::IN_FOLDER
+            .check_file(path, &status(&file, path)?)
+            .map_err(|error| advise(error, self.above))?;
         Ok(file)
+    }
+}
+
+/// Tells what mends the owner: a program that has the folders above checked works for the whole host, so that
+/// the file must become its own. Another one may have been started by root where it runs as another user.
+fn advise(error: StateError, above: Above) -> StateError {
+    match error {
+        StateError::Untrusted { path, fault: Fault::Another { owner, own: 0 } }
+            if above != Above::Unchecked =>
+        {
+            StateError::Untrusted { path, fault: Fault::NotRoots { owner } }
+        }
+        other => other,
     }
 }

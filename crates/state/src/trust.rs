@@ -42,7 +42,10 @@ pub enum Above {
     /// All from `/` on, and all symbolic links among them: each belongs to root or the user who runs this,
     /// and no other user can put anything else in place of what stands there.
     Checked,
-    /// The same, but the group of the last folder may write it, as syslog may write /var/log on Ubuntu.
+    /// The same, and no other user can put anything beside it, not even in a folder with the sticky bit: a
+    /// program looks for its parts where it stands.
+    Alone,
+    /// The same as `Alone`, but the group of the last folder may write it, as syslog may write /var/log on Ubuntu.
     GroupWrites,
 }
 
@@ -63,12 +66,12 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// A configuration that is obeyed as root: no symbolic link itself, and no other user can change it or
-    /// any folder above it.
+    /// A configuration that is obeyed as root: no symbolic link itself, and no other user can change it, any
+    /// folder above it or what stands beside it.
     pub const CONFIGURATION: Self = Self {
         owner: Owner::OwnOrRoot,
         access: Access::ReadOnly,
-        above: Above::Checked,
+        above: Above::Alone,
         follow: false,
         single_link: false,
     };
@@ -117,14 +120,19 @@ pub(crate) fn check_folder(
 }
 
 /// Checks a folder on the way to a file: no other user can put anything else in place of an entry of a
-/// trusted owner.
-pub(crate) fn check_way(path: &Path, status: &Stat, group_may_write: bool) -> Result<(), StateError> {
+/// trusted owner, nor, in the `last` folder, beside it where `above` demands that.
+pub(crate) fn check_way(path: &Path, status: &Stat, above: Above, last: bool) -> Result<(), StateError> {
     check_owner(path, status, Owner::OwnOrRoot)?;
-    let forbidden = if group_may_write { WORLD_WRITE } else { OTHERS_WRITE };
-    if status.st_mode & forbidden != 0 && status.st_mode & STICKY == 0 {
-        return Err(StateError::untrusted(path, Fault::Writable));
+    let forbidden = if last && above == Above::GroupWrites { WORLD_WRITE } else { OTHERS_WRITE };
+    if status.st_mode & forbidden == 0 {
+        return Ok(());
     }
-    Ok(())
+    let is_alone = last && matches!(above, Above::Alone | Above::GroupWrites);
+    match (status.st_mode & STICKY != 0, is_alone) {
+        (true, false) => Ok(()),
+        (true, true) => Err(StateError::untrusted(path, Fault::Shared)),
+        (false, _) => Err(StateError::untrusted(path, Fault::Writable)),
+    }
 }
 
 /// Checks the owner of anything, also of a symbolic link.

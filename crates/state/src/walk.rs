@@ -120,7 +120,7 @@ impl Walk {
     }
 
     fn check(&self, path: &Path, status: &Stat) -> Result<(), StateError> {
-        check_way(path, status, self.above == Above::GroupWrites && self.rest.len() == 1)
+        check_way(path, status, self.above, self.rest.len() == 1)
     }
 
     fn follow(&mut self, link: &OwnedFd, path: &Path, status: &Stat) -> Result<(), StateError> {

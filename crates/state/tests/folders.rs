@@ -54,6 +54,15 @@ fn a_private_folder_is_made_or_refused() {
     chown(&path, Some(64_999), None).unwrap();
     let foreign = "belongs to uid 64999, run this as that user, not as root";
     assert_eq!(make(&path).unwrap_err(), format!("{shown}: {foreign}"));
+    // Who has the folders above checked works as root on purpose.
+    let error = Folder::make(&path, Above::Checked).unwrap_err().to_string();
+    assert_eq!(error, format!("chown root {shown}: it belongs to uid 64999"));
+    chown(&path, Some(0), None).unwrap();
+    let folder = Folder::make(&path, Above::Checked).unwrap();
+    fs::write(path.join("file"), "").unwrap();
+    chown(path.join("file"), Some(64_999), None).unwrap();
+    let error = folder.read("file", 9, &soon()).unwrap_err().to_string();
+    assert_eq!(error, format!("chown root {shown}/file: it belongs to uid 64999"));
 }
 
 #[test]

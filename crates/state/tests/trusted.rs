@@ -54,6 +54,30 @@ fn a_file_is_obeyed_whose_every_folder_is_trusted() {
     // In a sticky folder, as /tmp, others can make entries and take away none.
     set_mode(&top.path().join("a"), 0o1777);
     assert_eq!(read(&file, &Trust::CONFIGURATION), own());
+    // What they make must not be beside the file: a program searches for its parts there.
+    let shared = |folder: &Path| {
+        Err(format!(
+            "{}: other users can add files there, use a folder that only root can write",
+            folder.display()
+        ))
+    };
+    let folder = top.path().join("a/b");
+    symlink(&file, top.path().join("a/link")).unwrap();
+    assert_eq!(
+        read(&top.path().join("a/link"), &Trust::PROGRAM),
+        shared(&top.path().join("a")),
+        "of the link"
+    );
+    for (mode, trust) in [
+        (0o1777, Trust::PROGRAM),
+        (0o1775, Trust::PROGRAM),
+        (0o1757, Trust::CONFIGURATION),
+        (0o1777, Trust::CONFIGURATION),
+        (0o1777, Trust::LOG),
+    ] {
+        set_mode(&folder, mode);
+        assert_eq!(read(&file, &trust), shared(&folder), "{mode:o}");
+    }
     // The log's own folder may be its group's, as /var/log is on Ubuntu, and those above may not.
     set_mode(&top.path().join("a"), 0o755);
     set_mode(&top.path().join("a/b"), 0o775);
