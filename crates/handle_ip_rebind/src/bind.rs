@@ -6,11 +6,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use check_ip_bound::Condition;
-use host_net::{bind, unbind};
+use host_net::{Bound, bind, unbind};
 use plugin::Deadline;
 
 use crate::Outcome;
-use crate::budget::Held;
 use crate::case::{Case, Fate, bindable};
 use crate::child::{self, Ran};
 use crate::config::{Argv, Config};
@@ -19,11 +18,15 @@ use crate::probe::{ObserveError, Seen};
 
 /// What is left of the deadline for the last check and the record when a program is ended.
 pub(crate) const RESERVE: Duration = Duration::from_millis(700);
+/// What must be left of the deadline to probe for conflicts, check and record, and so much more for each
+/// address that was bound.
+const CHECKING: Duration = CONFLICTS_NEEDED.saturating_add(RESERVE);
+const EACH: Duration = Duration::from_micros(500);
 /// How long after a command ended its addresses may take to come, and IPv6's detection to end: it begins up
 /// to a second late, by chance, and the kernel takes its time. And the pause between two checks.
 pub(crate) const COMING: Duration = Duration::from_secs(2);
 const DETECTION: Duration = Duration::from_secs(5);
-const PAUSE: Duration = Duration::from_millis(100);
+pub(crate) const PAUSE: Duration = Duration::from_millis(100);
 
 /// What is still missing, and why.
 pub(crate) type Missing = BTreeMap<IpAddr, (Condition, String)>;
@@ -34,7 +37,6 @@ pub(crate) type Missing = BTreeMap<IpAddr, (Condition, String)>;
 /// [`ObserveError`]: it cannot be known what came of it.
 pub(crate) fn bring_back(
     config: &Config,
-    held: &Held,
     seen: &Seen,
     link: &Link,
     outcome: &mut Outcome,
@@ -43,7 +45,7 @@ pub(crate) fn bring_back(
     let tried = bindable(&outcome.cases);
     let (faults, is_there) = match &config.command {
         Some(command) => {
-            let ran = run(command, held, deadline.keeping(RESERVE + CONFLICTS_NEEDED), deadline);
+            let ran = run(command, deadline.keeping(RESERVE + CONFLICTS_NEEDED), deadline);
             outcome.changed = ran.is_started;
             outcome.command = Some(ran);
             let looked_for = |address: &IpAddr| tried.binary_search(address).is_ok();
@@ -54,10 +56,11 @@ pub(crate) fn bring_back(
             )
         }
         None => {
-            let faults = bind_all(config, seen, &outcome.cases, deadline);
-            outcome.changed = faults.len() < tried.len();
-            let is_there = tried.iter().filter(|address| !faults.contains_key(*address)).copied();
-            let is_there: Vec<IpAddr> = is_there.collect();
+            let faults = bind_all(config, seen, &mut outcome.cases, deadline);
+            let tried = bindable(&outcome.cases);
+            let is_there: Vec<IpAddr> =
+                tried.into_iter().filter(|address| !faults.contains_key(address)).collect();
+            outcome.changed = !is_there.is_empty();
             (faults, is_there)
         }
     };
@@ -84,7 +87,7 @@ fn decide(
     let looked_for = |address: &IpAddr| tried.binary_search(address).is_ok();
     let (after, still) = observe_until_settled(config, looked_for, coming(config), deadline)?;
     for case in outcome.cases.iter_mut().filter(|case| case.fate == Fate::Bindable) {
-        let removed = || take_back(config, &after, case.address, deadline);
+        let removed = || take_back(config, after.bound(), case.address, deadline);
         let (fate, why) = match (still.get(&case.address), conflicts.get(&case.address)) {
             (Some((Condition::Duplicate(_), reason)), _) if config.command.is_none() => {
                 (Fate::Failed, Some(format!("{reason}, {}", removed())))
@@ -103,8 +106,7 @@ fn decide(
 }
 
 /// Removes an address from the interface again, and says what came of it.
-fn take_back(config: &Config, after: &Seen, address: IpAddr, deadline: &Deadline) -> String {
-    let bound = after.bound();
+pub(crate) fn take_back(config: &Config, bound: &Bound, address: IpAddr, deadline: &Deadline) -> String {
     let is_here = |index| bound.interface(index).is_some_and(|known| known.name == config.interface);
     let mut places = bound.addresses.iter().filter(|place| place.address == address);
     let Some(place) = places.find(|place| is_here(place.interface)) else {
@@ -145,10 +147,16 @@ fn coming(config: &Config) -> Duration {
 }
 
 /// Binds by rtnetlink what may be bound, in the order of the list, so that the first of a subnet is its
-/// primary address again, and returns what the kernel had against it.
-fn bind_all(config: &Config, seen: &Seen, cases: &[Case], deadline: &Deadline) -> BTreeMap<IpAddr, String> {
+/// primary address again, and returns what the kernel had against it. It stops while there is still time to
+/// check and record what was bound, and leaves the others to the next run.
+fn bind_all(
+    config: &Config,
+    seen: &Seen,
+    cases: &mut [Case],
+    deadline: &Deadline,
+) -> BTreeMap<IpAddr, String> {
     let known = seen.bound().interfaces.iter().find(|known| known.name == config.interface);
-    let mut ordered: Vec<&Case> = cases.iter().filter(|case| case.fate == Fate::Bindable).collect();
+    let mut ordered: Vec<&mut Case> = cases.iter_mut().filter(|case| case.fate == Fate::Bindable).collect();
     ordered.sort_by_key(|case| case.order);
     let fault = |case: &Case| match known {
         Some(known) => {
@@ -158,14 +166,19 @@ fn bind_all(config: &Config, seen: &Seen, cases: &[Case], deadline: &Deadline) -
         }
         None => Some(format!("there is no {} here", config.interface)),
     };
-    ordered.into_iter().filter_map(|case| Some((case.address, fault(case)?))).collect()
+    let mut faults = BTreeMap::new();
+    for (number, case) in (0..).zip(ordered) {
+        if number > 0 && deadline.remaining() < CHECKING + EACH * number {
+            case.becomes(Fate::Later, "no time left, the next run binds it".to_owned());
+        } else if let Some(fault) = fault(case) {
+            faults.insert(case.address, fault);
+        }
+    }
+    faults
 }
 
-/// Runs a program. What it prints must have a place, or it is not run.
-pub(crate) fn run(argv: &Argv, held: &Held, limit: Duration, deadline: &Deadline) -> Ran {
+/// Runs a program.
+pub(crate) fn run(argv: &Argv, limit: Duration, deadline: &Deadline) -> Ran {
     let _step = deadline.step(format!("running {}", argv.program.display()));
-    match held.output() {
-        Ok(output) => child::run(argv, output, limit),
-        Err(error) => Ran::not(argv, error.to_string()),
-    }
+    child::run(argv, limit)
 }

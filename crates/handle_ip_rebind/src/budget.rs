@@ -1,7 +1,8 @@
 //! What one run leaves for the next: a lock while it works, the times at which something was changed, for the
 //! budget, and the addresses that did not come back.
 
-use std::fs::{DirBuilder, File};
+use std::fs::DirBuilder;
+use std::net::IpAddr;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -59,6 +60,27 @@ pub(crate) struct Memory {
     /// What was tried in vain.
     #[serde(default)]
     pub(crate) failed: Failures,
+    /// What a run began and did not bring to its end.
+    #[serde(default, skip_serializing_if = "Owed::is_empty")]
+    pub(crate) owed: Owed,
+}
+
+/// What is still to be done for addresses that were bound: announcing them, and restarting services. It is
+/// written before anything is bound, so that the run after one that is killed makes up for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Owed {
+    /// The addresses to announce.
+    pub(crate) addresses: Vec<IpAddr>,
+    /// The programs to run, each with its arguments.
+    pub(crate) services: Vec<Vec<String>>,
+}
+
+impl Owed {
+    /// Returns whether nothing is owed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.addresses.is_empty() && self.services.is_empty()
+    }
 }
 
 impl Held {
@@ -103,14 +125,6 @@ impl Held {
             what: error.to_string(),
         })?;
         self.folder.replace(&self.lock, BUDGET, &text, PRIVATE).map_err(BudgetError::State)
-    }
-
-    /// Makes a new file for what a program prints.
-    ///
-    /// # Errors
-    /// [`BudgetError::State`].
-    pub(crate) fn output(&self) -> Result<File, BudgetError> {
-        self.folder.create("output").map_err(BudgetError::State)
     }
 }
 

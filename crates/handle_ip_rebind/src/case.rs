@@ -35,6 +35,8 @@ pub(crate) enum Fate {
     Lost,
     /// It was tried, and it is still missing.
     Failed,
+    /// There was no time for it: the next run tries it.
+    Later,
     /// It was tried in vain a short time ago, and is tried again later.
     Waiting,
     /// It is in the list, and may not be bound.

@@ -1,25 +1,29 @@
 //! Running a configured program: fixed arguments, no shell, a clean environment, bounded in time.
 
-use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::process::{Child, ExitStatus, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use plugin::{clean, reason};
+use plugin::reason;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 use serde::Serialize;
 
 use crate::config::Argv;
+use crate::output::Output;
 use crate::program::{PATH, Program};
 
 /// What a program finds in its environment.
 const ENVIRONMENT: [(&str, &str); 2] = [("PATH", PATH), ("LC_ALL", "C")];
-/// How much of what it prints is kept: the end, in octets.
-const KEPT: u64 = 400;
+/// What reads on where a daemon keeps the output open.
+const READER: &str = "/bin/cat";
+/// The least time that a program is given: one that would be killed at once is not started.
+const LEAST: Duration = Duration::from_secs(1);
+/// Why such a program was not run.
+const NO_TIME: &str = "not started: no time left, the next run starts it";
 /// How long a program that was told to end may take for it.
 const GRACE: Duration = Duration::from_millis(300);
 
@@ -35,41 +39,80 @@ pub(crate) struct Ran {
     /// Whether it was started at all.
     #[serde(skip)]
     pub(crate) is_started: bool,
+    /// Whether the next run must start it, because there was no time for it.
+    #[serde(skip)]
+    pub(crate) is_owed: bool,
 }
 
 impl Ran {
     /// A program that was not run, and why.
     pub(crate) fn not(argv: &Argv, why: String) -> Self {
-        let words =
-            [argv.program.to_string_lossy().into_owned()].into_iter().chain(argv.arguments.iter().cloned());
-        Self { argv: words.collect(), fault: Some(why), output: String::new(), is_started: false }
+        Self { argv: words(argv), fault: Some(why), output: String::new(), is_started: false, is_owed: false }
     }
 }
 
-/// Runs a program until `limit` is over: then it is ended, with all that it started in its process group.
-/// What it prints goes to `output`, a file and no pipe, so that a daemon which it starts and which keeps it
-/// open does not delay the run.
-pub(crate) fn run(argv: &Argv, mut output: File, limit: Duration) -> Ran {
-    let child = match start(argv, &output) {
-        Ok(child) => child,
-        Err(fault) => return Ran::not(argv, fault),
-    };
-    let fault = wait(child, limit);
-    Ran { fault, output: end_of(&mut output), is_started: true, ..Ran::not(argv, String::new()) }
+/// Returns a program and its arguments.
+pub(crate) fn words(argv: &Argv) -> Vec<String> {
+    let program = argv.program.to_string_lossy().into_owned();
+    [program].into_iter().chain(argv.arguments.iter().cloned()).collect()
 }
 
-fn start(argv: &Argv, output: &File) -> Result<Child, String> {
+/// Runs a program until `limit` is over: then it is ended, with all that it started in its process group.
+/// With less than a second left it is not started.
+///
+/// What it prints goes through a pipe, which is read all the time: its end is kept, and nothing of it uses the
+/// disk. A daemon that it starts and that keeps the pipe open does not delay the run. It must neither be ended
+/// by the next word that it prints (SIGPIPE) nor wait for a reader for ever, so a process is left that reads
+/// and drops it.
+pub(crate) fn run(argv: &Argv, limit: Duration) -> Ran {
+    if limit < LEAST {
+        return Ran { is_owed: true, ..Ran::not(argv, NO_TIME.to_owned()) };
+    }
+    let (child, mut output) = match start(argv) {
+        Ok(started) => started,
+        Err(fault) => return Ran::not(argv, fault),
+    };
+    let fault = wait(child, &mut output, limit);
+    let printed = output.end();
+    if output.is_open() {
+        leave_reader(output);
+    }
+    Ran { fault, output: printed, is_started: true, ..Ran::not(argv, String::new()) }
+}
+
+fn start(argv: &Argv) -> Result<(Child, Output), String> {
     let program = Program::open(&argv.program).map_err(|error| error.to_string())?;
+    let failed = |error| format!("{}: {}", argv.program.display(), reason(&error));
+    let (output, to) = Output::open().map_err(failed)?;
+    let also = to.try_clone().map_err(failed)?;
     let mut command = program.command();
-    let to = || output.try_clone().map_or_else(|_| Stdio::null(), Stdio::from);
-    command.args(&argv.arguments).env_clear().envs(ENVIRONMENT).current_dir("/").process_group(0);
-    let child = command.stdin(Stdio::null()).stdout(to()).stderr(to()).spawn();
-    child.map_err(|error| format!("{}: {}", argv.program.display(), reason(&error)))
+    fresh(command.args(&argv.arguments)).current_dir("/");
+    let child = command.stdin(Stdio::null()).stdout(to).stderr(also).spawn();
+    Ok((child.map_err(failed)?, output))
+}
+
+/// Gives a command the environment and the process group that all programs get.
+fn fresh(command: &mut Command) -> &mut Command {
+    command.env_clear().envs(ENVIRONMENT).process_group(0)
+}
+
+/// Leaves a process that reads what a daemon still prints, and ends with it.
+fn leave_reader(output: Output) {
+    if let Ok(program) = Program::open(Path::new(READER)) {
+        let mut command = program.command();
+        // Without it, the daemon finds the pipe closed.
+        let _ = fresh(&mut command)
+            .current_dir("/")
+            .stdin(output.into_reader())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+    }
 }
 
 /// Waits for a program, and says what went wrong. It is not reaped before it is known whether it must be
 /// signalled: until then no other process can have its number, nor that of its group.
-fn wait(mut child: Child, limit: Duration) -> Option<String> {
+fn wait(mut child: Child, output: &mut Output, limit: Duration) -> Option<String> {
     let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
         return Some("has no number".to_owned());
     };
@@ -78,12 +121,12 @@ fn wait(mut child: Child, limit: Duration) -> Option<String> {
         Err(errno) => return Some(format!("cannot be waited for: {}", reason(&errno.into()))),
     };
     let mut signals = [Signal::TERM, Signal::KILL].into_iter();
-    let mut is_over = has_ended(&process, limit);
+    let mut is_over = has_ended(&process, output, limit);
     let in_time = is_over;
     while let Some(signal) = signals.next().filter(|_| !is_over) {
         // A group whose last process has just ended needs no signal.
         let _ = kill_process_group(group, signal);
-        is_over = has_ended(&process, GRACE);
+        is_over = has_ended(&process, output, GRACE);
     }
     match child.try_wait() {
         Ok(Some(status)) if in_time => fault(status),
@@ -92,16 +135,23 @@ fn wait(mut child: Child, limit: Duration) -> Option<String> {
     }
 }
 
-/// Returns whether a process ends within this time.
-fn has_ended(process: &OwnedFd, limit: Duration) -> bool {
+/// Returns whether a process ends within this time, and reads meanwhile what it prints.
+fn has_ended(process: &OwnedFd, output: &mut Output, limit: Duration) -> bool {
     let until = Instant::now() + limit;
     loop {
         let Ok(timeout) = Timespec::try_from(until.saturating_duration_since(Instant::now())) else {
             return false;
         };
-        match poll(&mut [PollFd::new(process, PollFlags::IN)], Some(&timeout)) {
+        let mut waiting = vec![PollFd::new(process, PollFlags::IN)];
+        waiting.extend(output.waiting());
+        let found = poll(&mut waiting, Some(&timeout));
+        let is_over = waiting.first().is_some_and(|process| !process.revents().is_empty());
+        drop(waiting);
+        output.read();
+        match found {
             Ok(0) => return false,
-            Ok(_) => return true,
+            Ok(_) if is_over => return true,
+            Ok(_) => {}
             Err(Errno::INTR) => {}
             Err(_) => return false,
         }
@@ -117,16 +167,6 @@ fn fault(status: ExitStatus) -> Option<String> {
     }
 }
 
-/// The end of what a program has printed, as one line.
-fn end_of(output: &mut File) -> String {
-    let length = output.metadata().map_or(0, |metadata| metadata.len());
-    let mut octets = Vec::new();
-    let read = output
-        .seek(SeekFrom::Start(length.saturating_sub(KEPT)))
-        .and_then(|_| output.take(KEPT).read_to_end(&mut octets));
-    read.map_or_else(|_| String::new(), |_| clean(&String::from_utf8_lossy(&octets)))
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -138,11 +178,7 @@ mod tests {
 
     fn ran(program: &str, arguments: &[&str], limit: u64) -> Ran {
         let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
-        run(
-            &Argv { program: program.into(), arguments },
-            tempfile::tempfile().unwrap(),
-            Duration::from_millis(limit),
-        )
+        run(&Argv { program: program.into(), arguments }, Duration::from_millis(limit))
     }
 
     #[test]
@@ -163,9 +199,52 @@ mod tests {
     #[test]
     fn ends_what_takes_too_long_with_its_children() {
         let start = Instant::now();
-        let seen = ran("/bin/sh", &["-c", "trap '' TERM; sleep 60 & sleep 60"], 100);
-        assert_eq!(seen.fault.as_deref(), Some("did not end within 0 s and was killed"));
+        let seen = ran("/bin/sh", &["-c", "trap '' TERM; sleep 60 & sleep 60"], 1_000);
+        assert_eq!(seen.fault.as_deref(), Some("did not end within 1 s and was killed"));
         assert!(start.elapsed() < Duration::from_secs(5));
+    }
+
+    #[test]
+    fn what_would_be_killed_at_once_is_not_started() {
+        let seen = ran("/bin/sh", &["-c", "true"], 999);
+        assert_eq!(seen.fault.as_deref(), Some("not started: no time left, the next run starts it"));
+        assert!(seen.is_owed && !seen.is_started);
+    }
+
+    #[test]
+    fn what_prints_without_end_is_read_and_dropped() {
+        let seen = ran("/bin/sh", &["-c", "yes; true"], 1_000);
+        assert_eq!(seen.fault.as_deref(), Some("did not end within 1 s and was killed"));
+        assert!(seen.output.ends_with(" y") && seen.output.len() <= 400, "{}", seen.output);
+    }
+
+    /// It is neither ended by what it prints after the run has gone on, nor does it wait for a reader.
+    #[test]
+    fn a_daemon_may_go_on_printing() {
+        let top = tempfile::tempdir().unwrap();
+        let done = top.path().join("done");
+        let daemon = format!(
+            "(sleep 0.3; head -c 1000000 /dev/zero; echo more >/dev/stderr; echo $? >{0}.new; mv {0}.new {0}) & echo started",
+            done.display()
+        );
+        let seen = ran("/bin/sh", &["-c", &daemon], 5_000);
+        assert_eq!((seen.fault, seen.output.as_str()), (None, "started"));
+        let start = Instant::now();
+        while !done.exists() && start.elapsed() < Duration::from_secs(20) {
+            thread::sleep(Duration::from_millis(20));
+        }
+        assert_eq!(fs::read_to_string(&done).unwrap(), "0\n");
+    }
+
+    #[test]
+    fn no_descriptor_of_this_process_is_a_programs() {
+        // One as NRPE leaves them, without close-on-exec.
+        let inherited = fs::File::open("/dev/null").unwrap();
+        rustix::io::fcntl_setfd(&inherited, rustix::io::FdFlags::empty()).unwrap();
+        let _ = std::os::fd::IntoRawFd::into_raw_fd(inherited);
+        crate::caller::close_for_programs();
+        let seen = ran("/bin/sh", &["-c", "ls /proc/$$/fd"], 5_000);
+        assert_eq!((seen.fault, seen.output.as_str()), (None, "0 1 2"));
     }
 
     #[test]
@@ -178,8 +257,8 @@ mod tests {
 
     #[test]
     fn what_is_no_trusted_program_is_not_run() {
-        assert!(ran("/nonexistent", &[], 100).fault.unwrap().contains("no such file or directory"));
-        assert!(ran("/etc", &[], 100).fault.unwrap().contains("not a regular file"));
+        assert!(ran("/nonexistent", &[], 1_000).fault.unwrap().contains("no such file or directory"));
+        assert!(ran("/etc", &[], 1_000).fault.unwrap().contains("not a regular file"));
     }
 
     /// A link that another user exchanges all the time, in a folder of his: root's program or his own.

@@ -42,6 +42,7 @@ fn done(outcome: &Outcome) -> Report {
     let mut findings: Findings = outcome.command.iter().map(program).collect();
     findings.extend(groups(&outcome.cases).into_iter().filter_map(|group| finding(outcome, &group)));
     findings.extend(outcome.services.iter().map(program));
+    findings.extend(owed(outcome));
     findings.extend(outcome.difference.iter().map(Difference::finding));
     findings.extend([Finding::ok("").details(all_back(outcome)).details(notes(outcome))]);
     if findings.state() != State::Ok && !back.is_empty() {
@@ -59,8 +60,32 @@ fn back(outcome: &Outcome) -> String {
     let restarted = outcome.services.iter().filter(|ran| ran.fault.is_none()).count();
     let noun = if restarted == 1 { "service" } else { "services" };
     let back = (!back.is_empty()).then(|| format!("{BACK}{}", brief(&back, room_after(BACK))));
+    let finished = is_finished(outcome).then(|| "finished an earlier run".to_owned());
     let restarted = (restarted > 0).then(|| format!("restarted {restarted} {noun}"));
-    back.into_iter().chain(restarted).collect::<Vec<_>>().join(", ")
+    back.into_iter().chain(finished).chain(restarted).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether this run did what an earlier one owed.
+fn is_finished(outcome: &Outcome) -> bool {
+    outcome.end == End::Done && !outcome.owed.is_empty()
+}
+
+/// What an earlier run owed, and whether it was done.
+fn owed(outcome: &Outcome) -> Option<Finding> {
+    if outcome.owed.is_empty() {
+        return None;
+    }
+    if is_finished(outcome) {
+        let addresses = all(&outcome.owed.addresses);
+        let note = "note: an earlier run ended before it had announced its addresses and restarted services";
+        return Some(Finding::ok("").detail(format!("{note}: {addresses}")));
+    }
+    let why = if outcome.end == End::OverBudget {
+        format!("the budget of {} an hour is used up", outcome.per_hour)
+    } else {
+        "this run could do nothing".to_owned()
+    };
+    Some(Finding::warning(format!("an earlier run is not finished: {why}")))
 }
 
 /// All addresses that came back, where the first line has not all of them.
@@ -91,6 +116,7 @@ fn finding(outcome: &Outcome, group: &[&Case]) -> Option<Finding> {
     let (state, tail) = match first.fate {
         Fate::Back => return None,
         Fate::Lost => (State::Critical, format!(" gone at the end: {why}")),
+        Fate::Later => (State::Critical, format!(" not bound yet: {why}")),
         Fate::Failed | Fate::Waiting => (State::Critical, format!(" not back: {why}")),
         Fate::LeftAlone => (State::Critical, format!(" left alone: {why}")),
         Fate::Bindable if outcome.end == End::OverBudget => {
@@ -125,6 +151,7 @@ fn program(ran: &Ran) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::budget::Owed;
 
     fn case(address: &str, fate: Fate, why: &str) -> Case {
         let why = (!why.is_empty()).then(|| why.to_owned());
@@ -146,6 +173,7 @@ mod tests {
             fault,
             output: output.to_owned(),
             is_started: true,
+            is_owed: false,
         }
     }
 
@@ -160,6 +188,7 @@ mod tests {
             acted: 1,
             changed: true,
             per_hour: 3,
+            owed: Owed::default(),
             command: None,
             services: Vec::new(),
             notes: Vec::new(),

@@ -38,8 +38,11 @@ const SILENCE: Duration = Duration::from_secs(2);
 const ASKING: Duration = Duration::from_secs(4);
 const NEEDED: Duration = Duration::from_millis(6_700);
 /// How long to listen for another host that has taken an address meanwhile, and what must be left for it.
-const CONFLICT_WAIT: Duration = Duration::from_secs(1);
+pub(crate) const CONFLICT_WAIT: Duration = Duration::from_secs(1);
 pub(crate) const CONFLICTS_NEEDED: Duration = Duration::from_millis(1_500);
+
+/// The least `--timeout` with which an address can be bound.
+pub(crate) const LEAST_TIMEOUT: Duration = Duration::from_secs(7);
 
 /// So many frames are sent at once, and then so long none: the answers must fit into the socket's buffer.
 const BATCH: usize = 32;
@@ -182,6 +185,19 @@ impl Link {
             thread::sleep(PACE);
         }
         Ok(())
+    }
+
+    /// Listens for this long, and returns which of these addresses, which are bound here, another host has too:
+    /// one that answers the announcement with its own (RFC 5227, section 2.4). What came since the sockets
+    /// were last read counts too.
+    pub(crate) fn hear(
+        &self,
+        addresses: &[IpAddr],
+        wait: Duration,
+    ) -> Result<BTreeMap<IpAddr, String>, LinkError> {
+        let mut claimed = BTreeMap::new();
+        self.listen(Instant::now() + wait, addresses, Waiting::Bound, &mut claimed)?;
+        Ok(claimed)
     }
 
     fn send(&self, address: IpAddr, probe: bool) -> Result<(), LinkError> {

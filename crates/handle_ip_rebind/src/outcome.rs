@@ -1,6 +1,7 @@
 //! What a run did: for the report and for the record.
 
 use crate::Event;
+use crate::budget::Owed;
 use crate::case::Case;
 use crate::child::Ran;
 use crate::config::Config;
@@ -50,6 +51,8 @@ pub(crate) struct Outcome {
     pub(crate) changed: bool,
     /// How often it may be.
     pub(crate) per_hour: usize,
+    /// What an earlier run owes, and this one does.
+    pub(crate) owed: Owed,
     /// What became of the command that binds.
     pub(crate) command: Option<Ran>,
     /// What became of the services.
@@ -71,6 +74,7 @@ impl Outcome {
             acted: 0,
             changed: false,
             per_hour: config.per_hour,
+            owed: Owed::default(),
             command: None,
             services: Vec::new(),
             notes: Vec::new(),

@@ -39,6 +39,17 @@ pub enum ProgramError {
     /// The kernel would not execute it.
     #[error("{}: neither a binary nor a script with #! in its first line", .0.display())]
     Format(PathBuf),
+    /// Its first line ends as on Windows, so that the kernel would search for a name with a carriage return.
+    #[error("{}: its first line ends with a carriage return, convert it with dos2unix", .0.display())]
+    CarriageReturn(PathBuf),
+    /// The program that its first line names by env is in none of the usual directories.
+    #[error("{}: its first line names {name}, which is in no directory of {PATH}", .script.display())]
+    NotFound {
+        /// The script.
+        script: PathBuf,
+        /// What it names.
+        name: String,
+    },
     /// Its first line does not name a program that could be checked.
     #[error("{}: its first line must name the interpreter by its path", .0.display())]
     Interpreter(PathBuf),
@@ -105,7 +116,7 @@ impl Interpreter {
                 .split(':')
                 .map(|folder| Path::new(folder).join(&name))
                 .find(|path| path.exists())
-                .ok_or_else(invalid)?;
+                .ok_or_else(|| ProgramError::NotFound { script: script.to_owned(), name })?;
         }
         if !path.is_absolute() {
             return Err(invalid());
@@ -139,6 +150,9 @@ fn first_line(file: &File, path: &Path) -> Result<Option<String>, ProgramError> 
     let rest = start.strip_prefix(b"#!").ok_or_else(|| ProgramError::Format(path.to_owned()))?;
     let line = rest.split(|octet| *octet == b'\n').next().filter(|line| line.len() < rest.len());
     let line = line.ok_or_else(|| ProgramError::Interpreter(path.to_owned()))?;
+    if line.ends_with(b"\r") {
+        return Err(ProgramError::CarriageReturn(path.to_owned()));
+    }
     Ok(Some(String::from_utf8_lossy(line).trim_matches([' ', '\t']).to_owned()))
 }
 
@@ -183,7 +197,6 @@ mod tests {
         let refused = |name, text: &str| printed(&script(name, text)).unwrap_err();
         for (name, text) in [
             ("options", "#!/usr/bin/env -S sh -e\n"),
-            ("unknown", "#!/usr/bin/env no_program_is_called_so\n"),
             ("relative", "#!sh\n"),
             ("empty", "#!\n"),
             ("cut", "#!/bin/sh"),
@@ -193,6 +206,17 @@ mod tests {
                 refused(name, text).ends_with("its first line must name the interpreter by its path"),
                 "{name}"
             );
+        }
+        let error = refused("unknown", "#!/usr/bin/env no_program_is_called_so\n");
+        assert!(
+            error.contains(
+                "unknown: its first line names no_program_is_called_so, which is in no directory of /"
+            ),
+            "{error}"
+        );
+        for (name, text) in [("windows", "#!/bin/sh\r\n"), ("windows-env", "#!/usr/bin/env sh\r\n")] {
+            let error = refused(name, text);
+            assert!(error.ends_with("its first line ends with a carriage return, convert it with dos2unix"));
         }
         let theirs = script("theirs", "#!/bin/sh\n");
         fs::copy("/bin/sh", &theirs).unwrap();

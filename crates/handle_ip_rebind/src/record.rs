@@ -116,7 +116,11 @@ impl<'a> Log<'a> {
     /// [`StateError`]: then nothing may be changed.
     pub(crate) fn begun(&mut self, outcome: &Outcome) -> Result<(), StateError> {
         let addresses = bindable(&outcome.cases);
-        let summary = format!("about to bind {}", brief(&addresses, ROOM));
+        let summary = if addresses.is_empty() {
+            format!("about to finish an earlier run for {}", brief(&outcome.owed.addresses, ROOM))
+        } else {
+            format!("about to bind {}", brief(&addresses, ROOM))
+        };
         self.append(&Record { begun: true, ..self.of(Some(outcome), None, (State::Unknown, &summary)) })
     }
 

@@ -6,18 +6,18 @@ use std::net::IpAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use host_net::{Bound, PrefixRoute};
+use host_net::{Bound, BoundAddress, PrefixRoute};
 use plugin::Deadline;
 
 use crate::Outcome;
-use crate::bind::{COMING, Missing, RESERVE, observe_until_settled, run};
-use crate::budget::Held;
+use crate::bind::{COMING, PAUSE, RESERVE, observe_until_settled, run, take_back};
 use crate::case::{Case, Fate, of};
-use crate::child::Ran;
-use crate::config::Config;
-use crate::link::Link;
+use crate::child::{Ran, words};
+use crate::config::{Argv, Config};
+use crate::ledger::Ledger;
+use crate::link::{CONFLICT_WAIT, Link};
 use crate::prefix::longest;
-use crate::probe::ObserveError;
+use crate::probe::{ObserveError, Seen};
 
 /// RFC 5227: ANNOUNCE_INTERVAL.
 const ANNOUNCE_INTERVAL: Duration = Duration::from_secs(2);
@@ -25,114 +25,188 @@ const ANNOUNCE_INTERVAL: Duration = Duration::from_secs(2);
 /// The addresses that a service removed, and its words.
 type Taken = BTreeMap<IpAddr, String>;
 
-/// Tells the link and the services of the addresses that came back, and gives those their fate that are gone
-/// after it, also those that never were missing before.
+/// Tells the link and the services of the addresses that came back, and gives those their fate that another host
+/// has or that are gone after it, also those that never were missing before.
 ///
 /// # Errors
 /// [`ObserveError`]: it cannot be known what is still there.
 pub(crate) fn tell(
     config: &Config,
-    held: &Held,
+    ledger: &mut Ledger<'_>,
+    seen: &Seen,
     link: &Link,
     outcome: &mut Outcome,
     deadline: &Deadline,
 ) -> Result<(), ObserveError> {
-    announce(config, link, outcome);
+    let is_heard = announce(config, link, outcome);
     let again = Instant::now() + ANNOUNCE_INTERVAL;
-    let taken = restart(config, held, outcome, deadline);
+    if is_heard && deadline.remaining() > CONFLICT_WAIT + RESERVE {
+        give_back(config, link, CONFLICT_WAIT, outcome, deadline);
+    }
+    let taken = restart(config, ledger, seen, outcome, deadline);
     // The second of the two announcements that RFC 5227 wants, as far as there is time for it.
     let wait = again.saturating_duration_since(Instant::now());
-    let is_in_time = config.announce && deadline.remaining() > wait + RESERVE;
+    let is_in_time = is_heard && deadline.remaining() > wait + RESERVE;
     if is_in_time {
-        thread::sleep(wait);
+        give_back(config, link, wait, outcome, deadline);
     }
-    check_again(config, &taken, outcome, deadline)?;
+    check_again(config, &taken, seen.bound(), outcome, deadline)?;
     if is_in_time {
         announce(config, link, outcome);
     }
     Ok(())
 }
 
-/// Announces what is back.
-fn announce(config: &Config, link: &Link, outcome: &mut Outcome) {
-    let back: Vec<IpAddr> = of(&outcome.cases, Fate::Back).collect();
-    if config.announce
-        && let Err(error) = link.announce(&back)
-    {
-        outcome.notes.push(format!("not announced: {error}"));
+/// The addresses to announce: those that are back, and those of an earlier run.
+fn announced(outcome: &Outcome) -> Vec<IpAddr> {
+    let is_left = |address: &IpAddr| !outcome.cases.iter().any(|case| case.address == *address);
+    let earlier = outcome.owed.addresses.iter().copied().filter(is_left);
+    of(&outcome.cases, Fate::Back).chain(earlier).collect()
+}
+
+/// Announces what is back. Returns whether that was done.
+fn announce(config: &Config, link: &Link, outcome: &mut Outcome) -> bool {
+    let addresses = announced(outcome);
+    if !config.announce || addresses.is_empty() {
+        return false;
+    }
+    outcome.changed = true;
+    let announced = link.announce(&addresses);
+    announced.map_err(|error| outcome.notes.push(format!("not announced: {error}"))).is_ok()
+}
+
+/// Listens for hosts that defend an address that was announced, and removes it again.
+fn give_back(config: &Config, link: &Link, wait: Duration, outcome: &mut Outcome, deadline: &Deadline) {
+    let claimed = link.hear(&announced(outcome), wait).unwrap_or_else(|error| {
+        outcome.notes.push(format!("not checked for conflicts after announcing: {error}"));
+        BTreeMap::new()
+    });
+    if claimed.is_empty() {
+        return;
+    }
+    let Ok(bound) = Bound::read(deadline) else {
+        outcome.notes.push("conflicts after announcing, and the addresses cannot be read".to_owned());
+        return;
+    };
+    for (address, holder) in claimed {
+        let removed = take_back(config, &bound, address, deadline);
+        let why = format!("{holder} has it too on {}, {removed}", config.interface);
+        set(outcome, address, Fate::Failed, why, "announced by an earlier run");
     }
 }
 
-/// Restarts the services one by one, and returns what each has taken away.
-fn restart(config: &Config, held: &Held, outcome: &mut Outcome, deadline: &Deadline) -> Taken {
+/// Runs the programs that are due, one by one, and returns what each has taken away.
+fn restart(
+    config: &Config,
+    ledger: &mut Ledger<'_>,
+    seen: &Seen,
+    outcome: &mut Outcome,
+    deadline: &Deadline,
+) -> Taken {
     let mut taken = Taken::new();
-    let mut before = bound(deadline);
-    for argv in &config.restart {
-        let ran = run(argv, held, deadline.keeping(RESERVE), deadline);
-        let after = bound(deadline);
+    let mut before = Some(lasting(seen.bound()));
+    let mut missed = |before: &mut Option<Vec<IpAddr>>, by: &str| {
+        let after = Bound::read(deadline).ok().map(|bound| lasting(&bound));
         // Where they cannot be read, only the cause is not known.
-        if let (Some(before), Some(after)) = (&before, &after) {
+        if let (Some(before), Some(after)) = (&*before, &after) {
             for address in before.iter().filter(|address| after.binary_search(address).is_err()) {
-                taken.entry(*address).or_insert_with(|| words(&ran));
+                taken.entry(*address).or_insert_with(|| by.to_owned());
             }
         }
-        before = after;
+        *before = after;
+    };
+    // The command took it, or the binding.
+    let by = outcome.command.as_ref().map_or_else(|| "the binding".to_owned(), shown);
+    missed(&mut before, &by);
+    let due: Vec<&Argv> = config.restart.iter().filter(|argv| ledger.owes(&words(argv))).collect();
+    // Nothing is owed any more where all that came back was given back.
+    let due = if announced(outcome).is_empty() { Vec::new() } else { due };
+    for argv in due {
+        let ran = run(argv, deadline.keeping(RESERVE), deadline);
+        outcome.changed |= ran.is_started;
+        ledger.ran(&ran, outcome);
+        missed(&mut before, &shown(&ran));
         outcome.services.push(ran);
     }
     taken
 }
 
-/// The addresses that are bound, sorted. `None` where that cannot be read.
-fn bound(deadline: &Deadline) -> Option<Vec<IpAddr>> {
-    let bound = Bound::read(deadline).ok()?;
-    Some(bound.addresses.into_iter().map(|place| place.address).collect())
+/// The addresses that do not go by themselves, sorted: a temporary one of IPv6 has a lifetime.
+fn lasting(bound: &Bound) -> Vec<IpAddr> {
+    let goes = |place: &&BoundAddress| {
+        place.address.is_ipv6() && place.flags.secondary() || place.flags.deprecated()
+    };
+    let mut all: Vec<IpAddr> =
+        bound.addresses.iter().filter(|place| !goes(place)).map(|place| place.address).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// A program by its name and arguments, as an administrator types it.
-fn words(ran: &Ran) -> String {
+fn shown(ran: &Ran) -> String {
     let name = ran.argv.first().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
     let arguments = ran.argv.iter().skip(1).map(String::as_str);
     [name].into_iter().chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
-/// Checks whether all that was there still is.
+/// Checks whether all that was there still is: what is expected, and all that this host had `before` the run.
 fn check_again(
     config: &Config,
     taken: &Taken,
+    before: &Bound,
     outcome: &mut Outcome,
     deadline: &Deadline,
 ) -> Result<(), ObserveError> {
     let known: BTreeSet<IpAddr> =
         outcome.cases.iter().filter(|case| case.fate != Fate::Back).map(|case| case.address).collect();
     // A service may bind its addresses anew after its program has ended.
-    let coming = if outcome.services.is_empty() { Duration::ZERO } else { COMING };
+    let has_run = outcome.services.iter().chain(&outcome.command).any(|ran| ran.is_started);
+    let coming = if has_run { COMING } else { Duration::ZERO };
+    let until = Instant::now() + coming;
     let looked_for = |address: &IpAddr| !known.contains(address);
-    let (_, missing) = observe_until_settled(config, looked_for, coming, deadline)?;
-    lose(&missing, &known, taken, outcome);
+    let before = lasting(before);
+    let gone = |seen: &Seen| {
+        let is_gone = |address: &&IpAddr| seen.bound().places(**address).is_empty();
+        before.iter().filter(is_gone).copied().collect::<Vec<_>>()
+    };
+    let (mut seen, mut missing) = observe_until_settled(config, looked_for, coming, deadline)?;
+    while !gone(&seen).is_empty() && Instant::now() < until && deadline.remaining() > RESERVE {
+        thread::sleep(PAUSE);
+        (seen, missing) = observe_until_settled(config, looked_for, Duration::ZERO, deadline)?;
+    }
+    let reasons = missing.into_iter().map(|(address, (_, reason))| (address, reason));
+    let mut lost: BTreeMap<IpAddr, String> =
+        gone(&seen).into_iter().map(|address| (address, "not bound".to_owned())).collect();
+    lost.extend(reasons);
+    for (address, reason) in lost.iter().filter(|(address, _)| !known.contains(address)) {
+        lose(*address, reason, taken, outcome);
+    }
     Ok(())
 }
 
-/// Gives those addresses their fate that are gone: all that are `missing` now and were not `known` as such.
-fn lose(missing: &Missing, known: &BTreeSet<IpAddr>, taken: &Taken, outcome: &mut Outcome) {
-    let places = outcome.cases.iter().enumerate().map(|(place, case)| (case.address, place));
-    let places: BTreeMap<IpAddr, usize> = places.collect();
-    for (address, (_, reason)) in missing.iter().filter(|(address, _)| !known.contains(address)) {
-        let why = match taken.get(address) {
-            Some(words) => format!("removed by {words}"),
-            None if outcome.services.is_empty() => reason.clone(),
-            None => format!("{reason} after the restart"),
-        };
-        match places.get(address).and_then(|place| outcome.cases.get_mut(*place)) {
-            Some(case) => case.becomes(Fate::Lost, why),
-            None => outcome.cases.push(Case {
-                address: *address,
-                prefix: longest(address.is_ipv4()),
-                route: PrefixRoute::Added,
-                order: (0, 0),
-                missing: reason.clone(),
-                fate: Fate::Lost,
-                why: Some(why),
-            }),
-        }
+/// Gives an address that is gone its fate.
+fn lose(address: IpAddr, reason: &str, taken: &Taken, outcome: &mut Outcome) {
+    let why = match taken.get(&address) {
+        Some(words) => format!("removed by {words}"),
+        None if outcome.services.is_empty() => reason.to_owned(),
+        None => format!("{reason} after the restart"),
+    };
+    set(outcome, address, Fate::Lost, why, reason);
+}
+
+/// Gives an address its fate, also one that was not missing.
+fn set(outcome: &mut Outcome, address: IpAddr, fate: Fate, why: String, missing: &str) {
+    match outcome.cases.iter_mut().find(|case| case.address == address) {
+        Some(case) => case.becomes(fate, why),
+        None => outcome.cases.push(Case {
+            address,
+            prefix: longest(address.is_ipv4()),
+            route: PrefixRoute::Added,
+            order: (0, 0),
+            missing: missing.to_owned(),
+            fate,
+            why: Some(why),
+        }),
     }
 }

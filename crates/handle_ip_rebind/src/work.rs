@@ -13,7 +13,8 @@ use crate::caller;
 use crate::case::{Case, Fate, bindable, of};
 use crate::config::{Config, ConfigError};
 use crate::evaluate::evaluate;
-use crate::link::{Link, LinkError};
+use crate::ledger::{Ledger, owed};
+use crate::link::{LEAST_TIMEOUT, Link, LinkError};
 use crate::probe::{ObserveError, Seen};
 use crate::record::Log;
 use crate::tell::tell;
@@ -35,6 +36,9 @@ pub enum HandleError {
     /// It could not be made sure that this run comes to its end.
     #[error("handling signals: {}", reason(.0))]
     Signals(io::Error),
+    /// Nothing could be bound in this time.
+    #[error("--timeout={0}: too short, probing takes 4 s, give at least {least}", least = LEAST_TIMEOUT.as_secs())]
+    Timeout(f64),
     /// It cannot be known what is missing.
     #[error(transparent)]
     Observe(#[from] ObserveError),
@@ -90,6 +94,9 @@ fn work(
     if !config.acts_on(event) {
         return Ok(outcome.ends(End::NotActedOn));
     }
+    if deadline.limit() < LEAST_TIMEOUT {
+        return Err(HandleError::Timeout(deadline.limit().as_secs_f64()));
+    }
     let Some(held) = Held::take(&config.state)? else { return Ok(outcome.ends(End::Busy)) };
     let now = now();
     let mut memory = held.read(now, deadline)?;
@@ -98,45 +105,69 @@ fn work(
     outcome.expected = seen.expected();
     outcome.difference = seen.difference(config);
     outcome.cases = seen.cases(config, deadline)?;
+    if config.enabled {
+        outcome.owed = owed(config, &memory, &seen);
+    }
     if outcome.cases.is_empty() {
         forget(&held, &mut memory)?;
-        return Ok(outcome.ends(End::AllWell));
+        if outcome.owed.is_empty() {
+            return Ok(outcome.ends(End::AllWell));
+        }
     }
     spare_the_command(config, &mut outcome.cases);
     if config.enabled {
         hold_back(config, &memory, &mut outcome.cases, now);
     }
-    if bindable(&outcome.cases).is_empty() {
+    if is_idle(&outcome) {
         return Ok(outcome.ends(End::Nothing));
     }
     if outcome.acted >= config.per_hour {
         return Ok(outcome.ends(End::OverBudget));
     }
-    let link = Link::open(&config.interface, bindable(&outcome.cases).iter().any(IpAddr::is_ipv6))?;
+    let link = open_link(config, &outcome)?;
     ask(&link, config, &mut outcome.cases, deadline)?;
-    if bindable(&outcome.cases).is_empty() {
+    if is_idle(&outcome) {
         return Ok(outcome.ends(End::Nothing));
     }
     if !config.enabled {
         return Ok(outcome.ends(End::DryRun));
     }
-    // Until it is known what came of it, this run has used the budget.
-    memory.acted.push(now);
-    held.write(&mut memory)?;
-    outcome.acted = memory.acted.len();
+    let mut ledger = Ledger::begin(&held, memory, config, &mut outcome, now)?;
     log.begun(&outcome).map_err(HandleError::Log)?;
-    bring_back(config, &held, &seen, &link, &mut outcome, deadline).map_err(HandleError::After)?;
-    let former = memory.failed.clone();
-    learn(&held, &mut memory, &mut outcome, now);
-    if of(&outcome.cases, Fate::Back).next().is_some() {
-        tell(config, &held, &link, &mut outcome, deadline).map_err(HandleError::After)?;
-    }
-    if of(&outcome.cases, Fate::Lost).next().is_some() {
-        // What was learned before the services were restarted took these for back.
-        memory.failed = former;
-        learn(&held, &mut memory, &mut outcome, now);
-    }
+    change(config, &mut ledger, &seen, &link, &mut outcome, deadline).map_err(HandleError::After)?;
     Ok(outcome.ends(End::Done))
+}
+
+/// Binds, announces and restarts.
+fn change(
+    config: &Config,
+    ledger: &mut Ledger<'_>,
+    seen: &Seen,
+    link: &Link,
+    outcome: &mut Outcome,
+    deadline: &Deadline,
+) -> Result<(), ObserveError> {
+    if !bindable(&outcome.cases).is_empty() {
+        bring_back(config, seen, link, outcome, deadline)?;
+    }
+    ledger.learn(config, outcome);
+    let is_changed = outcome.changed || !outcome.owed.is_empty();
+    if is_changed {
+        tell(config, ledger, seen, link, outcome, deadline)?;
+    }
+    ledger.end(outcome);
+    Ok(())
+}
+
+/// Returns whether there is nothing to bind and nothing owed.
+fn is_idle(outcome: &Outcome) -> bool {
+    bindable(&outcome.cases).is_empty() && outcome.owed.is_empty()
+}
+
+/// Opens the link for the addresses that are bound and announced on it.
+fn open_link(config: &Config, outcome: &Outcome) -> Result<Link, LinkError> {
+    let bindable = bindable(&outcome.cases);
+    Link::open(&config.interface, bindable.iter().chain(&outcome.owed.addresses).any(IpAddr::is_ipv6))
 }
 
 /// Forgets what failed before, where nothing is missing any more.
@@ -157,22 +188,13 @@ fn hold_back(config: &Config, memory: &Memory, cases: &mut [Case], now: u64) {
     }
 }
 
-/// Notes for the next run which addresses did not come back. A run that could change nothing has used none of
-/// the budget.
-fn learn(held: &Held, memory: &mut Memory, outcome: &mut Outcome, now: u64) {
-    memory.failed.learn(&outcome.cases, now);
-    if !outcome.changed {
-        memory.acted.pop();
-        outcome.acted = memory.acted.len();
-    }
-    if let Err(error) = held.write(memory) {
-        outcome.notes.push(format!("not kept for the next run: {error}"));
-    }
-}
-
 /// Asks the link who has the addresses: what another host has is left alone.
 fn ask(link: &Link, config: &Config, cases: &mut [Case], deadline: &Deadline) -> Result<(), LinkError> {
-    let claimed = link.ask(&bindable(cases), deadline)?;
+    let addresses = bindable(cases);
+    if addresses.is_empty() {
+        return Ok(());
+    }
+    let claimed = link.ask(&addresses, deadline)?;
     for case in cases.iter_mut() {
         if let Some(holder) = claimed.get(&case.address) {
             case.becomes(Fate::LeftAlone, format!("{holder} has it on {}", config.interface));

@@ -162,7 +162,7 @@ fn of_two_handlers_one_works() {
 }
 
 /// Kills a handler when `moment` has come.
-fn kill(site: &Site, what: &str, moment: impl Fn() -> bool) {
+pub(super) fn kill(site: &Site, what: &str, moment: impl Fn() -> bool) {
     let mut child = site.command("CRITICAL-HARD-3").stdout(Stdio::null()).spawn().unwrap();
     eventually(what, Duration::from_secs(20), moment);
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).unwrap();

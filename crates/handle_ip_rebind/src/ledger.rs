@@ -1,0 +1,123 @@
+//! What a run that changes something notes for the next one, at each step: its use of the budget, what did not
+//! come back, and what is owed if it is ended now.
+
+use std::net::IpAddr;
+
+use crate::Outcome;
+use crate::backoff::Failures;
+use crate::budget::{BudgetError, Held, Memory, Owed};
+use crate::case::{Fate, bindable, of};
+use crate::child::{Ran, words};
+use crate::config::Config;
+use crate::probe::Seen;
+
+/// The notes of a run.
+pub(crate) struct Ledger<'a> {
+    held: &'a Held,
+    memory: Memory,
+    /// What failed before this run.
+    former: Failures,
+    /// When earlier runs changed something.
+    acted: Vec<u64>,
+    now: u64,
+}
+
+/// Returns what an earlier run owes and this one can do: for addresses that are bound, programs that are still
+/// configured. What is bound only now is announced anyway.
+pub(crate) fn owed(config: &Config, memory: &Memory, seen: &Seen) -> Owed {
+    let here = seen.bound().interfaces.iter().find(|known| known.name == config.interface);
+    let is_here = |address: &IpAddr| {
+        here.is_some_and(|here| {
+            seen.bound().places(*address).iter().any(|place| place.interface == here.index)
+        })
+    };
+    let addresses: Vec<IpAddr> = memory.owed.addresses.iter().copied().filter(is_here).collect();
+    let configured = |words: &&Vec<String>| services(config).contains(words);
+    let services: Vec<Vec<String>> = memory.owed.services.iter().filter(configured).cloned().collect();
+    if addresses.is_empty() || (services.is_empty() && !config.announce) {
+        return Owed::default();
+    }
+    Owed { addresses, services }
+}
+
+/// The programs to run when an address came back.
+fn services(config: &Config) -> Vec<Vec<String>> {
+    config.restart.iter().map(words).collect()
+}
+
+impl<'a> Ledger<'a> {
+    /// Notes on the disk that this run begins: until it is known what came of it, it has used the budget, and
+    /// owes all that it is about to do.
+    ///
+    /// # Errors
+    /// [`BudgetError`]: then nothing may be changed.
+    pub(crate) fn begin(
+        held: &'a Held,
+        memory: Memory,
+        config: &Config,
+        outcome: &mut Outcome,
+        now: u64,
+    ) -> Result<Self, BudgetError> {
+        let (former, acted) = (memory.failed.clone(), memory.acted.clone());
+        let mut ledger = Self { held, memory, former, acted, now };
+        ledger.memory.acted.push(now);
+        ledger.owe(config, bindable(&outcome.cases), outcome);
+        outcome.acted = ledger.memory.acted.len();
+        held.write(&mut ledger.memory)?;
+        Ok(ledger)
+    }
+
+    /// Notes what is owed for these addresses, besides what an earlier run owes.
+    fn owe(&mut self, config: &Config, addresses: Vec<IpAddr>, outcome: &Outcome) {
+        let earlier = &outcome.owed;
+        let services = if addresses.is_empty() { earlier.services.clone() } else { services(config) };
+        let addresses = addresses.into_iter().chain(earlier.addresses.iter().copied()).collect();
+        self.memory.owed = Owed { addresses, services };
+    }
+
+    /// Notes which addresses are back and which are not. A run that could change nothing has used none of the
+    /// budget.
+    pub(crate) fn learn(&mut self, config: &Config, outcome: &mut Outcome) {
+        self.owe(config, of(&outcome.cases, Fate::Back).collect(), outcome);
+        self.fates(outcome);
+    }
+
+    /// Returns whether a program must be run.
+    pub(crate) fn owes(&self, words: &[String]) -> bool {
+        self.memory.owed.services.iter().any(|owed| owed == words)
+    }
+
+    /// Notes that a program was run, whatever came of it. One that was not started is still owed.
+    pub(crate) fn ran(&mut self, ran: &Ran, outcome: &mut Outcome) {
+        if !ran.is_owed {
+            self.memory.owed.services.retain(|owed| *owed != ran.argv);
+            self.write(outcome);
+        }
+    }
+
+    /// Notes the end of the run, after all has been announced.
+    pub(crate) fn end(&mut self, outcome: &mut Outcome) {
+        if self.memory.owed.services.is_empty() {
+            self.memory.owed = Owed::default();
+        }
+        self.fates(outcome);
+    }
+
+    fn fates(&mut self, outcome: &mut Outcome) {
+        self.memory.failed = self.former.clone();
+        self.memory.failed.learn(&outcome.cases, self.now);
+        self.memory.acted = self.acted.clone();
+        self.memory.acted.extend(outcome.changed.then_some(self.now));
+        outcome.acted = self.memory.acted.len();
+        self.write(outcome);
+    }
+
+    fn write(&mut self, outcome: &mut Outcome) {
+        if let Err(error) = self.held.write(&mut self.memory) {
+            let note = format!("not kept for the next run: {error}");
+            if !outcome.notes.contains(&note) {
+                outcome.notes.push(note);
+            }
+        }
+    }
+}

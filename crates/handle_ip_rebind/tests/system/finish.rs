@@ -1,0 +1,154 @@
+//! Runs that do not come to their end at once: what they owe is done by the next run. And what a restart does to
+//! addresses that no list names.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use suite::host::write;
+use suite::needs::missing;
+use suite::process::run;
+
+use super::hostile::kill;
+use super::site::{HOSTS, Site};
+
+#[test]
+fn a_program_is_not_run_where_others_can_put_files_beside_it() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    let folder = site.path("shared");
+    fs::create_dir(&folder).unwrap();
+    let restart = site.script("shared/restart", ". \"${0%/*}/lib.sh\"");
+    // What another user can put there.
+    write(&folder.join("lib.sh"), &format!("touch {}\n", site.path("obeyed").display()));
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o1777)).unwrap();
+    site.configure(&format!("enabled = true\nrestart = [[\"{restart}\"]]\n"));
+    let outcome = site.handle();
+    let why = "other users can add files there, use a folder that only root can write";
+    assert!(outcome.code == Some(2) && outcome.stdout.contains(why), "{outcome:?}");
+    assert!(!site.path("obeyed").exists());
+}
+
+#[test]
+fn an_address_that_no_list_names_is_missed_too() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    site.host.sysctl("net/ipv4/conf/eth0/promote_secondaries", "1");
+    let taking = "ip addr del 192.0.2.1/24 dev eth0";
+    let restart = site.script("service", taking);
+    site.configure(&format!("enabled = true\nrestart = [[\"{restart}\", \"network\"]]\n"));
+    let line = "IP_REBIND CRITICAL - 192.0.2.1 gone at the end: removed by service network \
+                (bound again: 192.0.2.31, restarted 1 service)";
+    assert_eq!(site.handle().verdict(), (2, line));
+
+    // Also together with one of the list, and by a command.
+    let site = Site::new("192.0.2.31");
+    let restart = site.script("service", &format!("{taking}; ip addr del 192.0.2.31/24 dev eth0; true"));
+    site.configure(&format!("enabled = true\nrestart = [[\"{restart}\"]]\n"));
+    let outcome = site.handle();
+    let line = "IP_REBIND CRITICAL - 192.0.2.1, 192.0.2.31 gone at the end: removed by service (restarted 1 service)";
+    assert_eq!(outcome.verdict(), (2, line));
+    let site = Site::new("192.0.2.31");
+    let setup = site.script("setup-ips.pl", &format!("{taking}; ip addr add 192.0.2.31/24 dev eth0"));
+    site.configure(&format!("enabled = true\ncommand = [\"{setup}\"]\n"));
+    let line =
+        "IP_REBIND CRITICAL - 192.0.2.1 gone at the end: removed by setup-ips.pl (bound again: 192.0.2.31)";
+    assert_eq!(site.handle().verdict(), (2, line));
+}
+
+#[test]
+fn what_there_was_no_time_for_is_started_by_the_next_run() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    let slow = site.script("slow", "exec sleep 60");
+    let later = site.script("later", "echo run >>\"$0.runs\"");
+    site.configure(&format!("enabled = true\nrestart = [[\"{slow}\"], [\"{later}\"]]\n"));
+    let outcome = run(&mut site.command_within("CRITICAL-HARD", 9));
+    assert!(outcome.stdout.contains("slow did not end within "), "{outcome:?}");
+    let line = "later: not started: no time left, the next run starts it";
+    assert!(outcome.code == Some(2) && outcome.stdout.contains(line), "{outcome:?}");
+    assert!(!site.path("later.runs").exists());
+    let line = "IP_REBIND OK - finished an earlier run, restarted 1 service";
+    assert_eq!(site.handle().verdict(), (0, line));
+    assert_eq!(fs::read_to_string(site.path("later.runs")).unwrap(), "run\n");
+    let line = "IP_REBIND OK - nothing is missing, 1 address bound and usable";
+    assert_eq!(site.handle().verdict(), (0, line), "once");
+}
+
+#[test]
+fn what_a_killed_run_left_is_done_by_the_next_one() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31 2001:db8::31");
+    let restart = site.script("service", "[ -e \"$0.runs\" ] || { touch \"$0.runs\"; exec sleep 20; }");
+    let settings = format!("announce = true\nper-hour = 2\nrestart = [[\"{restart}\"]]\n");
+    site.configure(&format!("enabled = true\n{settings}"));
+    kill(&site, "the service is restarted", || site.path("service.runs").exists());
+    assert!(site.has("192.0.2.31/24"));
+    // A dry run leaves it.
+    site.configure(&settings);
+    assert_eq!(site.handle().code, Some(0));
+    site.configure(&format!("enabled = true\n{settings}"));
+    let outcome = site.handle();
+    let line = "IP_REBIND OK - finished an earlier run, restarted 1 service";
+    assert_eq!(outcome.verdict(), (0, line));
+    let note = "\nnote: an earlier run ended before it had announced its addresses and restarted services: \
+                192.0.2.31, 2001:db8::31\n";
+    assert!(outcome.stdout.contains(note), "{outcome:?}");
+    let line = "IP_REBIND OK - nothing is missing, 2 addresses bound and usable";
+    assert_eq!(site.handle().verdict(), (0, line));
+}
+
+#[test]
+fn a_host_that_defends_an_announced_address_keeps_it() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31 192.0.2.32");
+    site.neighbour.sysctl("net/ipv4/conf/eth0/arp_notify", "1");
+    // A Linux host says that it has an address when it changes its hardware address.
+    let name = site.neighbour.name();
+    let defends = format!(
+        "ip -n {name} addr add 192.0.2.31/24 dev eth0; ip -n {name} link set eth0 address 02:00:00:00:00:99"
+    );
+    let restart = site.script("service", &defends);
+    site.configure(&format!("enabled = true\nannounce = true\nrestart = [[\"{restart}\"]]\n"));
+    let line = "IP_REBIND CRITICAL - 192.0.2.31 not back: 02:00:00:00:00:99 has it too on eth0, removed again \
+                (bound again: 192.0.2.32, restarted 1 service)";
+    let outcome = site.handle();
+    assert_eq!(outcome.verdict(), (2, line), "{outcome:?}");
+    assert!(!site.has("192.0.2.31/24") && site.has("192.0.2.32/24"));
+}
+
+#[test]
+fn many_addresses_are_bound_in_several_runs() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let list: Vec<String> =
+        (0..6_000).map(|number| format!("198.18.{}.{}", number / 250, 1 + number % 250)).collect();
+    let site = Site::new(&list.join(" "));
+    let outcome = run(&mut site.command_within("CRITICAL-HARD", 9));
+    let ends =
+        outcome.first_line().contains(" not bound yet: no time left, the next run binds it (bound again: ");
+    assert!(outcome.code == Some(2) && ends, "{outcome:?}");
+    assert_eq!(site.log().len(), 2, "begun and ended");
+    assert!(site.has("198.18.0.1/32") && !site.has("198.18.23.250/32"));
+}
+
+#[test]
+fn a_timeout_that_binds_nothing_is_refused() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    let outcome = run(&mut site.command_within("CRITICAL-HARD", 5));
+    let line = "IP_REBIND UNKNOWN - --timeout=5: too short, probing takes 4 s, give at least 7";
+    assert_eq!(outcome.verdict(), (3, line));
+}
