@@ -3,7 +3,7 @@
 //!
 //! - [`Bound`] is each address with its interface, prefix and flags, each interface with the state of its
 //!   link.
-//! - [`DefaultRoute`] is where packets to the rest of the world go.
+//! - [`DefaultRoute`] is where packets to the rest of the world go, [`TableRoute`] any route of any table.
 //! - `RouteLookup` tells by which way an address is reached, `NeighbourTable` whether the table of neighbours
 //!   overflows.
 //! - `bind` and `unbind` give an interface an address, and take it away again.
@@ -53,4 +53,4 @@ pub use neighbours::NeighbourTable;
 pub use read::ReadBoundError;
 #[cfg(target_os = "linux")]
 pub use route_lookup::{Route, RouteLookup};
-pub use routes::DefaultRoute;
+pub use routes::{DefaultRoute, TableRoute};

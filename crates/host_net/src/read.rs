@@ -5,7 +5,7 @@ use plugin::Deadline;
 
 use crate::bound::{Bound, BoundAddress};
 use crate::portable;
-use crate::routes::DefaultRoute;
+use crate::routes::{DefaultRoute, TableRoute};
 #[cfg(target_os = "linux")]
 use crate::{rtnetlink, rtroute};
 
@@ -21,7 +21,7 @@ pub enum ReadBoundError {
         getifaddrs: String,
     },
     /// The routes cannot be read.
-    #[error("reading the default routes: {0}")]
+    #[error("reading the routes: {0}")]
     Routes(String),
     /// The deadline came first.
     #[error("reading the bound addresses: no complete answer within {0} s")]
@@ -41,6 +41,27 @@ impl Bound {
         bound.interfaces.sort_by_key(|interface| interface.index);
         sort(&mut bound.addresses);
         Ok(bound)
+    }
+}
+
+impl TableRoute {
+    /// Returns the routes of one address family in all tables.
+    ///
+    /// # Errors
+    /// [`ReadBoundError`]: netlink is refused, or there is none on this system.
+    #[cfg(target_os = "linux")]
+    pub fn read(ipv6: bool, deadline: &Deadline) -> Result<Vec<Self>, ReadBoundError> {
+        let _step = deadline.bounded_step("reading the routes");
+        rtroute::read_all(ipv6, deadline).map_err(|error| ReadBoundError::Routes(error.to_string()))
+    }
+
+    /// Returns the routes of one address family in all tables.
+    ///
+    /// # Errors
+    /// Always, on this system.
+    #[cfg(not(target_os = "linux"))]
+    pub fn read(_ipv6: bool, _deadline: &Deadline) -> Result<Vec<Self>, ReadBoundError> {
+        Err(ReadBoundError::Routes("this system has no netlink".to_owned()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The default routes of this host: where packets to the rest of the world go.
+//! The routes of this host, and the default ones among them: where packets to the rest of the world go.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -39,4 +39,17 @@ impl fmt::Display for DefaultRoute {
         }
         if self.metric == 0 { Ok(()) } else { write!(f, " metric {}", self.metric) }
     }
+}
+
+/// One way of a route of any table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TableRoute {
+    /// The network that it leads to: `None` of a default route.
+    pub destination: Option<IpAddr>,
+    /// The prefix length of that network.
+    pub prefix: u8,
+    /// The table, as in linux/rtnetlink.h's RT_TABLE_: 254 is the main table.
+    pub table: u32,
+    /// Where packets go, as of a default route.
+    pub way: DefaultRoute,
 }

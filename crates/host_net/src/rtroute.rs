@@ -1,5 +1,4 @@
-//! The default routes by rtnetlink: one dump of a family's routes, of which all but the default ones are
-//! passed over.
+//! The routes by rtnetlink: one dump of a family's routes, of which all or the default ones are kept.
 
 use std::net::IpAddr;
 
@@ -8,7 +7,7 @@ use netlink_packet_route::route::{RouteFlags, RouteHeader};
 use plugin::Deadline;
 
 use crate::netlink::{NetlinkError, NetlinkSocket};
-use crate::routes::DefaultRoute;
+use crate::routes::{DefaultRoute, TableRoute};
 use crate::rtnetlink::{ip, number};
 
 /// linux/rtnetlink.h.
@@ -25,6 +24,21 @@ const TRIES: usize = 20;
 
 /// Returns the default routes of the main table, a multipath route as its several ways.
 pub(crate) fn read(ipv6: bool, deadline: &Deadline) -> Result<Vec<DefaultRoute>, NetlinkError> {
+    let is_default = |header: &RouteHeader| header.destination_prefix_length == 0;
+    let ways = dump(ipv6, deadline, is_default)?.into_iter();
+    Ok(ways.filter(|route| route.table == MAIN_TABLE).map(|route| route.way).collect())
+}
+
+/// Returns the routes of all tables, a multipath route as its several ways.
+pub(crate) fn read_all(ipv6: bool, deadline: &Deadline) -> Result<Vec<TableRoute>, NetlinkError> {
+    dump(ipv6, deadline, |_| true)
+}
+
+fn dump(
+    ipv6: bool,
+    deadline: &Deadline,
+    keeps: impl Fn(&RouteHeader) -> bool,
+) -> Result<Vec<TableRoute>, NetlinkError> {
     let mut dump = NetlinkSocket::open()?;
     let mut request = [0; ROUTE_HEADER];
     if let Some(family) = request.first_mut() {
@@ -33,7 +47,7 @@ pub(crate) fn read(ipv6: bool, deadline: &Deadline) -> Result<Vec<DefaultRoute>,
     for _ in 0..TRIES {
         let mut routes = Vec::new();
         let add = |payload: &[u8]| {
-            routes.extend(default_routes(payload, ipv6)?);
+            routes.extend(ways(payload, ipv6, &keeps)?);
             Ok(())
         };
         if dump.run(RTM_GETROUTE, &request, deadline, RTM_NEWROUTE, add)? {
@@ -43,12 +57,18 @@ pub(crate) fn read(ipv6: bool, deadline: &Deadline) -> Result<Vec<DefaultRoute>,
     Err(NetlinkError::Changing)
 }
 
-/// The ways of the route in an RTM_NEWROUTE message: `None` unless it is a default route of the main table.
-fn default_routes(payload: &[u8], ipv6: bool) -> Result<Vec<DefaultRoute>, NetlinkError> {
+/// The ways of the route in an RTM_NEWROUTE message: none unless it is to be kept.
+fn ways(
+    payload: &[u8],
+    ipv6: bool,
+    keeps: impl Fn(&RouteHeader) -> bool,
+) -> Result<Vec<TableRoute>, NetlinkError> {
     let header = RouteHeader::parse(payload)?;
-    if header.destination_prefix_length != 0 || header.flags.contains(RouteFlags::Cloned) {
+    if !keeps(&header) || header.flags.contains(RouteFlags::Cloned) {
         return Ok(Vec::new());
     }
+    let prefix = header.destination_prefix_length;
+    let mut destination = None;
     let mut table = u32::from(header.table);
     let (kind, origin) = (u8::from(header.kind), u8::from(header.protocol));
     let mut route = DefaultRoute { ipv6, metric: 0, gateway: None, interface: None, kind, origin };
@@ -57,6 +77,7 @@ fn default_routes(payload: &[u8], ipv6: bool) -> Result<Vec<DefaultRoute>, Netli
         let attribute = attribute?;
         let value = attribute.value();
         match attribute.kind() {
+            1 => destination = ip(value),
             4 => route.interface = number(value),
             5 => route.gateway = ip(value),
             6 => route.metric = number(value).unwrap_or(0),
@@ -66,14 +87,14 @@ fn default_routes(payload: &[u8], ipv6: bool) -> Result<Vec<DefaultRoute>, Netli
             _ => {}
         }
     }
-    if table != MAIN_TABLE {
-        return Ok(Vec::new());
-    }
+    let of_table = |way| TableRoute { destination, prefix, table, way };
     match ways.as_slice() {
-        [] => Ok(vec![route]),
+        [] => Ok(vec![of_table(route)]),
         ways => Ok(ways
             .iter()
-            .map(|(interface, gateway)| DefaultRoute { interface: *interface, gateway: *gateway, ..route })
+            .map(|(interface, gateway)| {
+                of_table(DefaultRoute { interface: *interface, gateway: *gateway, ..route })
+            })
             .collect()),
     }
 }
