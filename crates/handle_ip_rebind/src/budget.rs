@@ -151,12 +151,14 @@ fn read(folder: &Folder, deadline: &Deadline) -> Result<Memory, BudgetError> {
 }
 
 /// What a trial finds in the folder of the state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Found {
     /// Whether another run has the lock.
     pub(crate) is_busy: bool,
     /// How often something was changed within the hour.
     pub(crate) acted: usize,
+    /// What was tried in vain.
+    pub(crate) failed: Failures,
 }
 
 /// Tries the folder of the state as far as it exists, and makes nothing there.
@@ -174,7 +176,7 @@ pub(crate) fn try_state(path: &Path, now: u64, deadline: &Deadline) -> Result<Fo
     let mut memory = read(&folder, deadline)?;
     memory.forgets_the_future(now);
     memory.acted.retain(|then| now.saturating_sub(*then) < HOUR);
-    Ok(Found { is_busy, acted: memory.acted.len() })
+    Ok(Found { is_busy, acted: memory.acted.len(), failed: memory.failed })
 }
 
 fn will_be_made(path: &Path) -> bool {

@@ -39,6 +39,8 @@ pub(crate) enum Fate {
     Later,
     /// It was tried in vain a short time ago, and is tried again later.
     Waiting,
+    /// It is in the list, and `check` forbids it.
+    Contradicted,
     /// It is in the list, and may not be bound.
     LeftAlone,
     /// It is usable again.

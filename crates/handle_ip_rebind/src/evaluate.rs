@@ -12,10 +12,13 @@ use crate::{End, Outcome};
 
 /// Returns the report.
 pub(crate) fn evaluate(outcome: &Outcome) -> Report {
-    let difference = || outcome.difference.iter().map(Difference::finding);
     let findings = |all_well: String| {
         let notes = Finding::ok("").details(notes(outcome));
-        difference().chain([notes]).collect::<Findings>().report(all_well)
+        let mut findings: Findings = general(outcome).into_iter().chain([notes]).collect();
+        if outcome.unrecorded.is_some() {
+            findings = findings.remark(all_well.clone());
+        }
+        findings.report(all_well)
     };
     match outcome.end {
         End::NotActedOn => {
@@ -24,7 +27,8 @@ pub(crate) fn evaluate(outcome: &Outcome) -> Report {
         }
         End::Downtime => findings("nothing is done in a downtime".to_owned()),
         End::Busy => {
-            Findings::from_iter([Finding::warning("nothing is done: another run is in progress")]).report("")
+            let busy = Finding::warning("nothing is done: another run is in progress");
+            general(outcome).into_iter().chain([busy]).collect::<Findings>().report("")
         }
         End::AllWell => {
             let total = outcome.expected;
@@ -35,6 +39,13 @@ pub(crate) fn evaluate(outcome: &Outcome) -> Report {
     }
 }
 
+/// What is wrong whatever is missing.
+fn general(outcome: &Outcome) -> Vec<Finding> {
+    let unrecorded = outcome.unrecorded.iter().map(|why| Finding::warning(format!("not recorded: {why}")));
+    let lists = outcome.difference.iter().map(Difference::finding);
+    lists.chain(outcome.contradictions.findings()).chain(unrecorded).collect()
+}
+
 /// The report of a run for which something is missing.
 fn done(outcome: &Outcome) -> Report {
     let back = back(outcome);
@@ -43,7 +54,7 @@ fn done(outcome: &Outcome) -> Report {
     findings.extend(groups(&outcome.cases).into_iter().filter_map(|group| finding(outcome, &group)));
     findings.extend(outcome.services.iter().map(program));
     findings.extend(owed(outcome));
-    findings.extend(outcome.difference.iter().map(Difference::finding));
+    findings.extend(general(outcome));
     findings.extend([Finding::ok("").details(all_back(outcome)).details(notes(outcome))]);
     if findings.state() != State::Ok && !back.is_empty() {
         findings = findings.remark(back.clone());
@@ -114,7 +125,8 @@ fn finding(outcome: &Outcome, group: &[&Case]) -> Option<Finding> {
     let first = group.first()?;
     let why = first.why.as_deref().unwrap_or(&first.missing);
     let (state, tail) = match first.fate {
-        Fate::Back => return None,
+        // Named with all that are forbidden.
+        Fate::Back | Fate::Contradicted => return None,
         Fate::Lost => (State::Critical, format!(" gone at the end: {why}")),
         Fate::Later => (State::Critical, format!(" not bound yet: {why}")),
         Fate::Failed | Fate::Waiting => (State::Critical, format!(" not back: {why}")),
@@ -152,6 +164,7 @@ fn program(ran: &Ran) -> Finding {
 mod tests {
     use super::*;
     use crate::budget::Owed;
+    use crate::contradiction::Contradictions;
 
     fn case(address: &str, fate: Fate, why: &str) -> Case {
         let why = (!why.is_empty()).then(|| why.to_owned());
@@ -184,6 +197,8 @@ mod tests {
             end,
             expected: 40,
             difference: None,
+            contradictions: Contradictions::default(),
+            unrecorded: None,
             cases,
             acted: 1,
             changed: true,

@@ -5,6 +5,7 @@ use crate::budget::Owed;
 use crate::case::Case;
 use crate::child::Ran;
 use crate::config::Config;
+use crate::contradiction::Contradictions;
 use crate::difference::Difference;
 use crate::event::When;
 
@@ -43,6 +44,10 @@ pub(crate) struct Outcome {
     pub(crate) expected: usize,
     /// How the list of `check` and that of `files` differ.
     pub(crate) difference: Option<Difference>,
+    /// Which addresses of the list `check` forbids.
+    pub(crate) contradictions: Contradictions,
+    /// Why this run is not in the log.
+    pub(crate) unrecorded: Option<String>,
     /// The missing ones.
     pub(crate) cases: Vec<Case>,
     /// How often something was changed within the hour, by this run too.
@@ -70,6 +75,8 @@ impl Outcome {
             end: End::NotActedOn,
             expected: 0,
             difference: None,
+            contradictions: Contradictions::default(),
+            unrecorded: None,
             cases: Vec::new(),
             acted: 0,
             changed: false,

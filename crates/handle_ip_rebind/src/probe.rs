@@ -11,6 +11,7 @@ use state::{Trust, open_trusted};
 
 use crate::case::{Case, Fate};
 use crate::config::Config;
+use crate::contradiction::Contradictions;
 use crate::difference::Difference;
 use crate::list::{List, ListError};
 use crate::network::reserved;
@@ -86,6 +87,17 @@ impl Seen {
         Difference::of(check, (&self.list.expected, &config.list.addresses.file))
     }
 
+    /// Returns which addresses of the list `check` forbids.
+    pub(crate) fn contradictions(&self, config: &Config) -> Contradictions {
+        let entries = self.list.expected.entries.iter();
+        let addresses: Vec<IpAddr> = entries.map(|entry| entry.expected.address).collect();
+        let known = self.bound().by_name(&config.interface);
+        let other = known.into_iter().flat_map(|known| known.altnames.iter().chain([&known.name]));
+        let names: Vec<&str> = other.map(String::as_str).chain([config.interface.as_str()]).collect();
+        let found = self.check.as_ref().map(|check| &check.expected);
+        Contradictions::of(&addresses, &names, &config.check, found)
+    }
+
     /// Returns what is missing, each address once, and why.
     pub(crate) fn missing<'a>(&'a self, config: &'a Config) -> Vec<(&'a Entry, Condition, String)> {
         let by_list = missing(&self.list, &config.list.interface);
@@ -115,7 +127,15 @@ impl Seen {
         let not_bound: Vec<IpAddr> = not_bound.map(|(entry, ..)| entry.expected.address).collect();
         let around = Surroundings::read(self.bound(), &config.interface, &not_bound, deadline)
             .map_err(ProbeError::from)?;
-        Ok(missing.into_iter().map(|missing| self.case(config, &list, &around, missing)).collect())
+        let mut cases: Vec<Case> =
+            missing.into_iter().map(|missing| self.case(config, &list, &around, missing)).collect();
+        let contradictions = self.contradictions(config);
+        for case in cases.iter_mut().filter(|case| case.fate != Fate::Outside) {
+            if let Some(why) = contradictions.reason(case.address) {
+                case.becomes(Fate::Contradicted, why.to_owned());
+            }
+        }
+        Ok(cases)
     }
 
     fn case(

@@ -95,6 +95,15 @@ pub(crate) fn check_content(path: &Path) -> Result<(), StateError> {
     Ok(())
 }
 
+/// Returns why a log of this size would not take a record. `None` if it would.
+pub(crate) fn fault_of_size(length: u64) -> Option<&'static str> {
+    match length {
+        LARGEST.. => Some("full, rotate it"),
+        length if length > LARGEST_IDLE => Some("full for runs that change nothing, rotate it"),
+        _ => None,
+    }
+}
+
 impl<'a> Log<'a> {
     /// Opens the log: what could not be recorded is not done.
     ///

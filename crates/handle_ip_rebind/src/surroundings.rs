@@ -1,14 +1,18 @@
 //! What this host's network has beside the missing addresses: its subnets, its routers, and the other ends of
 //! its links. An address that one of these has, or a subnet that would take another's traffic, is not bound.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use host_net::{Bound, BoundAddress, DefaultRoute, PrefixRoute, ReadBoundError, RouteLookup};
+use host_net::{Bound, BoundAddress, PrefixRoute, ReadBoundError, RouteLookup, TableRoute};
 use plugin::Deadline;
 
 use crate::network::Network;
 use crate::prefix::{Covering, longest, prefix, shortest};
+
+/// linux/rtnetlink.h: RT_TABLE_MAIN and RTN_UNICAST.
+const MAIN_TABLE: u32 = 254;
+const UNICAST: u8 = 1;
 
 /// A network that an interface has an address in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +27,10 @@ struct Subnet {
 #[derive(Debug, Default)]
 pub(crate) struct Surroundings {
     subnets: Vec<Subnet>,
-    /// The routers of the default routes.
-    routers: Vec<IpAddr>,
+    /// The routers of all routes, in whatever table, and whether one is of a default route.
+    routers: BTreeMap<IpAddr, bool>,
+    /// The networks that routes of the main table lead to, and the interface of each.
+    routes: Vec<(Network, String)>,
     /// The other ends of links, and the interface of each.
     others: Vec<(IpAddr, String)>,
     /// Those of the missing addresses that are broadcast addresses here.
@@ -52,12 +58,25 @@ impl Surroundings {
         };
         for is_ipv6 in [false, true] {
             if missing.iter().any(|address| address.is_ipv6() == is_ipv6) {
-                let routes = DefaultRoute::read(is_ipv6, deadline)?;
-                all.routers.extend(routes.into_iter().filter_map(|route| route.gateway));
+                all.take_routes(&TableRoute::read(is_ipv6, deadline)?, name);
             }
         }
         all.look_up(bound, interface, missing, deadline);
         Ok(all)
+    }
+
+    /// Takes in the routers, and the networks that the main table leads to.
+    fn take_routes(&mut self, routes: &[TableRoute], name: impl Fn(u32) -> String) {
+        for route in routes {
+            if let Some(router) = route.way.gateway {
+                let is_default = self.routers.entry(router).or_default();
+                *is_default |= route.prefix == 0;
+            }
+            let is_link = route.table == MAIN_TABLE && route.way.kind == UNICAST;
+            if let (Some(to), Some(interface), true) = (route.destination, route.way.interface, is_link) {
+                self.routes.push((Network::of(to, route.prefix), name(interface)));
+            }
+        }
     }
 
     /// Asks the routing tables about each address. To many there is no route, which is nothing wrong.
@@ -92,8 +111,9 @@ impl Surroundings {
 
     /// Returns why an address must not be bound with this prefix length on this interface. `None` if it may.
     pub(crate) fn obstacle(&self, address: IpAddr, prefix: u8, interface: &str) -> Option<String> {
-        if self.routers.contains(&address) {
-            return Some("the router of the default route".to_owned());
+        if let Some(is_default) = self.routers.get(&address) {
+            let of = if *is_default { "the default route" } else { "a route" };
+            return Some(format!("the router of {of}"));
         }
         if let Some((_, on)) = self.others.iter().find(|(other, _)| *other == address) {
             return Some(format!("the other end of {on}"));
@@ -131,8 +151,15 @@ impl Surroundings {
                 && !subnet.is_loopback
                 && subnet.network.prefix <= network.prefix
                 && subnet.network.contains(address)
+        });
+        if let Some(taken) = taken {
+            return Some(format!("its subnet {network} would take traffic from {}", taken.interface));
+        }
+        // A route to half of the world, as VPNs make two of, stands for a default route.
+        let (to, other) = self.routes.iter().find(|(to, on)| {
+            on != interface && (shortest..=network.prefix).contains(&to.prefix) && to.contains(address)
         })?;
-        Some(format!("its subnet {network} would take traffic from {}", taken.interface))
+        Some(format!("its subnet {network} would take traffic of the route to {to} on {other}"))
     }
 }
 
@@ -180,7 +207,15 @@ mod tests {
                 subnet("2001:db8:1::/64", "eth1"),
                 subnet("203.0.113.0/24", "lo"),
             ],
-            routers: vec!["192.0.2.254".parse().unwrap()],
+            routers: BTreeMap::from([
+                ("192.0.2.254".parse().unwrap(), true),
+                ("192.0.2.253".parse().unwrap(), false),
+            ]),
+            routes: vec![
+                ("198.51.100.128/26".parse().unwrap(), "tun0".to_owned()),
+                ("128.0.0.0/1".parse().unwrap(), "tun0".to_owned()),
+                ("192.0.2.0/24".parse().unwrap(), "eth0".to_owned()),
+            ],
             others: vec![("203.0.113.9".parse().unwrap(), "ppp0".to_owned())],
             broadcasts: BTreeSet::from(["192.0.2.127".parse().unwrap()]),
             on_link: BTreeSet::new(),
@@ -192,7 +227,26 @@ mod tests {
         let rows = [
             ("192.0.2.31", 24, None),
             ("192.0.2.254", 32, Some("the router of the default route")),
+            ("192.0.2.253", 32, Some("the router of a route")),
             ("203.0.113.9", 32, Some("the other end of ppp0")),
+            // A VPN's route, whose interface needs no address.
+            (
+                "198.51.100.130",
+                26,
+                Some(
+                    "its subnet 198.51.100.128/26 would take traffic of the route to 198.51.100.128/26 on tun0",
+                ),
+            ),
+            (
+                "198.51.100.130",
+                28,
+                Some(
+                    "its subnet 198.51.100.128/28 would take traffic of the route to 198.51.100.128/26 on tun0",
+                ),
+            ),
+            ("198.51.100.130", 32, None),
+            ("198.51.100.190", 25, None),
+            ("198.18.0.1", 24, None),
             ("192.0.2.255", 32, Some("the broadcast address of 192.0.2.0/24")),
             ("192.0.2.127", 24, Some("a broadcast address of this host")),
             ("192.0.2.31", 7, Some("prefix length 7 is below 8, no subnet is so large")),

@@ -7,16 +7,18 @@ use std::path::Path;
 use plugin::{Deadline, Finding, Findings, Report, State};
 use state::StateError;
 
-use crate::budget::{BudgetError, now, try_state};
+use crate::budget::{BudgetError, Found, now, try_state};
 use crate::case::{Case, Fate};
 use crate::config::Config;
 use crate::difference::Difference;
+use crate::disk;
 use crate::event::{Event, StateType};
 use crate::link::{Link, LinkError};
 use crate::list::List;
 use crate::probe::{ObserveError, Seen};
 use crate::program::{Program, ProgramError};
 use crate::record::check_content;
+use crate::work::hold_back;
 
 /// How the first line begins where nothing is in the way.
 const RIGHT: &str = "configuration is right: ";
@@ -48,12 +50,15 @@ pub enum TrialError {
 /// [`TrialError`].
 pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, TrialError> {
     check_files(config)?;
-    let mut findings = Findings::from_iter(in_the_way(config, deadline)?);
+    let found = try_state(&config.state, now(), deadline)?;
+    let mut findings = Findings::from_iter(in_the_way(config, &found));
     let seen = Seen::read(config, deadline)?;
     let list = seen.read_list(deadline).map_err(ObserveError::from)?;
     Link::open(&config.interface, list.addresses().iter().any(IpAddr::is_ipv6))?;
     let mut cases = seen.cases(config, deadline)?;
     refuse_family(config, &seen, &mut cases);
+    hold_back(config, &found.failed, &mut cases, now());
+    findings.extend(seen.contradictions(config).findings());
     findings.extend(seen.difference(config).iter().map(Difference::finding));
     let (mut state, summary) = summary(config, &list, &cases);
     let mut report = findings.report(summary.clone());
@@ -86,21 +91,23 @@ fn refuse_family(config: &Config, seen: &Seen, cases: &mut [Case]) {
 /// How many addresses are listed and what becomes of those that are missing.
 fn summary(config: &Config, list: &List, cases: &[Case]) -> (State, String) {
     let count = |fate| cases.iter().filter(|case| case.fate == fate).count();
-    let (missing, blocked) = (count(Fate::Bindable), count(Fate::LeftAlone));
+    let (missing, waiting) = (count(Fate::Bindable), count(Fate::Waiting));
+    let blocked = count(Fate::LeftAlone) + count(Fate::Contradicted);
     let listed = list.addresses().len();
     let noun = if listed == 1 { "address" } else { "addresses" };
     let summary = format!("{RIGHT}{listed} {noun} listed, {missing} would be bound on {}", config.interface);
-    if blocked > 0 {
-        (State::Warning, format!("{summary}, {blocked} left alone"))
-    } else {
-        (State::Ok, summary)
-    }
+    let is_warned = count(Fate::LeftAlone) + waiting > 0;
+    let rest = [(blocked, "left alone"), (waiting, "waiting for the next try")];
+    let rest = rest.into_iter().filter(|(number, _)| *number > 0);
+    let rest: String = rest.map(|(number, what)| format!(", {number} {what}")).collect();
+    let state = if is_warned { State::Warning } else { State::Ok };
+    (state, format!("{summary}{rest}"))
 }
 
 /// What would keep a run now from acting, or every run after a reboot.
-fn in_the_way(config: &Config, deadline: &Deadline) -> Result<Vec<Finding>, BudgetError> {
-    let found = try_state(&config.state, now(), deadline)?;
+fn in_the_way(config: &Config, found: &Found) -> Vec<Finding> {
     let mut all = vec![Finding::ok("")];
+    all.extend(disk::faults(config).into_iter().map(Finding::warning));
     if found.is_busy {
         all.push(Finding::warning("another run is in progress"));
     }
@@ -112,7 +119,7 @@ fn in_the_way(config: &Config, deadline: &Deadline) -> Result<Vec<Finding>, Budg
             "on has neither CRITICAL-HARD nor TIMER, no event after a reboot is acted on",
         ));
     }
-    Ok(all)
+    all
 }
 
 /// Whether a run acts on the only event of a service whose host Nagios still holds down.

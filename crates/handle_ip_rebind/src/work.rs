@@ -65,7 +65,7 @@ pub(crate) fn work_and_record(
 ) -> Result<Report, HandleError> {
     caller::leave().map_err(HandleError::Signals)?;
     let mut log = Log::open(config, event).map_err(HandleError::Log)?;
-    let result = if is_downtime && config.acts_on(event) {
+    let mut result = if is_downtime && config.acts_on(event) {
         Ok(Outcome::new(config, event).ends(End::Downtime))
     } else {
         work(config, event, &mut log, deadline)
@@ -75,12 +75,11 @@ pub(crate) fn work_and_record(
         Err(error) => (Some(error.to_string()), Report::new(State::Unknown, error.to_string())),
     };
     let recorded = log.ended(result.as_ref().ok(), error, (report.state, report.summary()));
-    result?;
-    if let Err(error) = recorded {
-        report.state = report.state.max(State::Warning);
-        report = report.detail(format!("note: not recorded: {error}"));
+    if let (Ok(outcome), Err(error)) = (&mut result, recorded) {
+        outcome.unrecorded = Some(error.to_string());
+        report = evaluate(outcome);
     }
-    Ok(report)
+    result.map(|_| report)
 }
 
 /// Does what the configuration wants of this event.
@@ -104,6 +103,7 @@ fn work(
     let seen = Seen::read(config, deadline)?;
     outcome.expected = seen.expected();
     outcome.difference = seen.difference(config);
+    outcome.contradictions = seen.contradictions(config);
     outcome.cases = seen.cases(config, deadline)?;
     if config.enabled {
         outcome.owed = owed(config, &memory, &seen);
@@ -116,7 +116,7 @@ fn work(
     }
     spare_the_command(config, &mut outcome.cases);
     if config.enabled {
-        hold_back(config, &memory, &mut outcome.cases, now);
+        hold_back(config, &memory.failed, &mut outcome.cases, now);
     }
     if is_idle(&outcome) {
         return Ok(outcome.ends(End::Nothing));
@@ -180,9 +180,9 @@ fn forget(held: &Held, memory: &mut Memory) -> Result<(), BudgetError> {
 }
 
 /// Lets those addresses wait that were tried in vain a short time ago. A command tries all or none of them.
-fn hold_back(config: &Config, memory: &Memory, cases: &mut [Case], now: u64) {
+pub(crate) fn hold_back(config: &Config, failed: &Failures, cases: &mut [Case], now: u64) {
     let mut held_back = cases.to_vec();
-    memory.failed.hold_back(&mut held_back, now);
+    failed.hold_back(&mut held_back, now);
     if config.command.is_none() || bindable(&held_back).is_empty() {
         cases.clone_from_slice(&held_back);
     }
@@ -206,7 +206,8 @@ fn ask(link: &Link, config: &Config, cases: &mut [Case], deadline: &Deadline) ->
 
 /// A command binds whatever it binds: it must not be run where an address of the list may not be bound.
 fn spare_the_command(config: &Config, cases: &mut [Case]) {
-    let Some(first) = of(cases, Fate::LeftAlone).next().filter(|_| config.command.is_some()) else { return };
+    let left = of(cases, Fate::LeftAlone).chain(of(cases, Fate::Contradicted)).next();
+    let Some(first) = left.filter(|_| config.command.is_some()) else { return };
     for case in cases.iter_mut().filter(|case| case.fate == Fate::Bindable) {
         case.becomes(Fate::LeftAlone, format!("the command might bind {first} too"));
     }

@@ -107,3 +107,28 @@ fn an_address_that_no_host_has_is_refused_by_name() {
         assert!(outcome.stdout.lines().any(|found| found == line), "{line}: {}", outcome.stdout);
     }
 }
+
+#[test]
+fn a_subnet_that_would_take_another_routes_traffic_is_not_bound() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("198.51.100.9/24 203.0.113.1 203.0.113.2 203.0.113.3 203.0.113.77/24");
+    // A VPN without an address, the halves of the world by it, and a router of another table.
+    site.host.ip_batch(
+        "link add tun7 type veth peer name tun8\nlink set tun7 up\nlink set tun8 up\nroute add 198.51.100.0/24 dev tun7\n\
+         addr add 203.0.113.9/32 dev eth0\nroute add 203.0.113.1/32 dev eth0\n\
+         route add 203.0.113.2/32 dev eth0\nroute add 203.0.113.3/32 dev eth0\n\
+         route add 0.0.0.0/1 via 203.0.113.1\nroute add default via 203.0.113.2 table 77\n\
+         route add 198.18.0.0/15 via 203.0.113.3\n",
+    );
+    let outcome = site.handle();
+    for line in [
+        "198.51.100.9 left alone: its subnet 198.51.100.0/24 would take traffic of the route to 198.51.100.0/24 on tun7",
+        "203.0.113.1, 203.0.113.3 left alone: the router of a route",
+        "203.0.113.2 left alone: the router of the default route",
+    ] {
+        assert!(outcome.code == Some(2) && outcome.stdout.contains(line), "{line}: {outcome:?}");
+    }
+    assert!(site.has("203.0.113.77/24"), "halves of the world are no obstacle: {outcome:?}");
+}

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::Stdio;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use suite::host::write;
+use suite::host::{succeed, write};
 use suite::needs::{Need, missing};
 use suite::process::{Outcome, run};
 use suite::wait::eventually;
@@ -132,4 +133,88 @@ fn a_trial_finds_what_would_keep_a_run_from_acting() {
     drop(holder.stdin.take());
     assert!(holder.wait().unwrap().success());
     assert_eq!(trial(&site).code, Some(0));
+}
+
+#[test]
+fn a_trial_finds_a_disk_that_takes_nothing_and_addresses_that_wait() {
+    if missing(&HOSTS) || missing(&[Need::Program("mount")]) {
+        return;
+    }
+    let site = Site::new("192.0.2.31");
+    let disk = site.path("disk");
+    fs::create_dir(&disk).unwrap();
+    let mount = |options: &str| {
+        succeed(Command::new("mount").args(["-t", "tmpfs", "-o", options, "none"]).arg(&disk));
+        Mounted(disk.clone())
+    };
+    let first = || trial(&site).first_line().to_owned();
+    for (setting, name) in [("log", "log"), ("state", "state")] {
+        site.configure(&format!("{setting} = \"{}/{name}\"\n", disk.display()));
+        let mounted = mount("size=64k,mode=755,ro");
+        let read_only =
+            format!("IP_REBIND WARNING - {name}: {}/{name}: read-only file system", disk.display());
+        assert_eq!(first(), read_only);
+        drop(mounted);
+        let _mounted = mount("size=64k,mode=755");
+        assert!(first().starts_with("IP_REBIND OK - "), "{}", first());
+        assert!(fs::write(disk.join("large"), vec![0; 1 << 20]).is_err());
+        let full = format!("IP_REBIND WARNING - {name}: {}/{name}: no space left on device", disk.display());
+        assert_eq!(first(), full);
+    }
+    site.configure("");
+    let log = fs::File::create(site.path("log")).unwrap();
+    log.set_len((64 << 20) + 1).unwrap();
+    assert!(first().ends_with("/log: full for runs that change nothing, rotate it"), "{}", first());
+    log.set_len(1 << 30).unwrap();
+    assert!(first().ends_with("/log: full, rotate it"), "{}", first());
+    fs::remove_file(site.path("log")).unwrap();
+
+    site.host.sysctl("net/ipv4/conf/eth0/promote_secondaries", "1");
+    let restart = site.script("service", "ip addr del 192.0.2.31/24 dev eth0");
+    site.configure(&format!("enabled = true\nrestart = [[\"{restart}\"]]\n"));
+    assert_eq!(site.handle().code, Some(2));
+    let outcome = trial(&site);
+    let line = "IP_REBIND WARNING - configuration is right: 1 address listed, 0 would be bound on eth0, \
+                1 waiting for the next try";
+    assert_eq!(outcome.verdict(), (1, line));
+    let line = "192.0.2.31: left alone: removed by service, waits 1 min after 1 try\n";
+    assert!(outcome.stdout.contains(line), "{outcome:?}");
+}
+
+/// A file system that is unmounted in the end.
+struct Mounted(PathBuf);
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn what_check_forbids_is_not_bound() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31 192.0.2.32");
+    for (option, what) in [
+        ("--absent=192.0.2.31", "192.0.2.31 must not be bound by --absent"),
+        ("--floating=192.0.2.31", "192.0.2.31 is floating by --floating"),
+    ] {
+        let file = site.path("ips");
+        let check = format!("check = [\"--file={}\", \"{option}\"]\n", file.display());
+        site.configure(&check);
+        let line = format!("IP_REBIND UNKNOWN - check and files contradict: {what}");
+        assert_eq!(trial(&site).verdict(), (3, line.as_str()));
+        site.configure(&format!("enabled = true\n{check}"));
+        let outcome = site.handle();
+        assert!(outcome.code == Some(3) && outcome.first_line().starts_with(&line), "{outcome:?}");
+        assert!(!site.has("192.0.2.31/24"));
+    }
+    assert!(site.has("192.0.2.32/24"), "the others are bound");
+    site.configure("enabled = true\ncheck = [\"--interface=lo\"]\n");
+    site.host.ip(&["addr", "del", "192.0.2.32/24", "dev", "eth0"]);
+    let line = "IP_REBIND UNKNOWN - check and files contradict: 192.0.2.31-32 must be on lo by --interface";
+    let outcome = site.handle();
+    assert!(outcome.code == Some(3) && outcome.first_line().starts_with(line), "{outcome:?}");
+    assert!(!site.has("192.0.2.31/24") && !site.has("192.0.2.32/24"));
 }
