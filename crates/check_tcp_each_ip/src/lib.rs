@@ -16,6 +16,7 @@ mod progress;
 mod source;
 mod sweep;
 mod target;
+mod ways;
 
 use std::time::Duration;
 

@@ -1,25 +1,23 @@
 //! The faults of the machine that checks. Whatever could not be reached because of them is no outage.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
+use std::fs;
 use std::net::IpAddr;
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::Duration;
-use std::{fmt, fs};
 
-use host_net::{Bound, NeighbourTable, Route, RouteLookup};
+use host_net::NeighbourTable;
 use plugin::Deadline;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::cause::{Cause, Local};
 use crate::target::Target;
+use crate::ways::{Hop, Routes, Way, Ways};
 
 /// Descriptors that are not for connections: standard ones, those inherited, of the threads' epoll, netlink,
 /// ping.
 const RESERVED: u64 = 40;
 /// From how full a table on nothing new fits into it, in per cent: it is emptied a little all the time.
 const FULL: u64 = 98;
-/// Closer to the deadline no route is asked for.
-const LEAST: Duration = Duration::from_millis(20);
 
 /// How many of the `wanted` connections the limit of open files allows at once, after raising it as far as it
 /// may be.
@@ -91,91 +89,78 @@ fn excuse(
     (before, routes): (&Tables, Routes),
     deadline: &Deadline,
 ) {
-    let silent = |cause: &Cause| {
-        matches!(cause, Cause::NoAnswer(_) | Cause::NoNeighbour | Cause::Local(Local::NoRoute))
-    };
-    if !failed.iter().any(|(_, cause)| silent(cause)) {
+    if !failed.iter().any(|(_, cause)| is_silence(cause)) {
         return;
     }
     let now = Tables::read(deadline);
-    let overflowed = [before.overflowed(&now, false), before.overflowed(&now, true)];
-    let conntrack = conntrack_is_full();
-    let mut ways = Ways { routes, bound: Bound::read(deadline).unwrap_or_default() };
-    for (place, cause) in failed.iter_mut().filter(|(_, cause)| silent(cause)) {
-        let Some(target) = usize::try_from(*place).ok().and_then(|place| targets.get(place)) else {
-            continue;
-        };
+    let mut ways = Ways::new(routes, deadline);
+    let target = |place: u32| usize::try_from(place).ok().and_then(|place| targets.get(place));
+    let unasked = failed.iter().filter(|(_, cause)| *cause == Cause::NoNeighbour);
+    let faults = Faults {
+        overflowed: [before.overflowed(&now, false), before.overflowed(&now, true)],
+        conntrack: conntrack_is_full(),
+        gateways: unasked
+            .filter_map(|(place, _)| ways.to(target(*place)?.address, deadline))
+            .filter(|way| !way.on_link)
+            .map(|way| way.hop)
+            .collect(),
+    };
+    for (place, cause) in failed.iter_mut().filter(|(_, cause)| is_silence(cause)) {
+        let Some(target) = target(*place) else { continue };
         let way = ways.to(target.address, deadline);
-        let [v4, v6] = overflowed;
-        let overflowed = if target.address.is_ipv6() { v6 } else { v4 };
+        if let Some(better) = faults.explain(cause, way, target.address.is_ipv6()) {
+            *cause = better;
+        }
+    }
+}
+
+/// Whether this machine may be to blame.
+fn is_silence(cause: &Cause) -> bool {
+    matches!(
+        cause,
+        Cause::NoAnswer(_) | Cause::NoNeighbour | Cause::Local(Local::NoRoute | Local::Unconfirmed)
+    )
+}
+
+/// What is wrong with this machine.
+struct Faults {
+    /// Whether the tables of neighbours of IPv4 and IPv6 overflowed.
+    overflowed: [bool; 2],
+    /// Whether the table of tracked connections is full.
+    conntrack: bool,
+    /// The gateways that did not answer on the link while some target was tried.
+    gateways: HashSet<Hop>,
+}
+
+impl Faults {
+    /// What explains the silence of a target better: `None` if nothing does.
+    fn explain(&self, cause: &Cause, way: Option<Way>, is_v6: bool) -> Option<Cause> {
+        let [v4, v6] = self.overflowed;
+        let overflowed = if is_v6 { v6 } else { v4 };
+        let is_tried = *cause != Cause::Local(Local::Unconfirmed);
         let fault = match way {
             // connect(2) has no route to a broadcast address, which routes lead to all the same.
             _ if *cause == Cause::Local(Local::NoRoute) => {
-                way.filter(|way| way.is_broadcast).map(|_| Local::Broadcast)
+                way.filter(|way| way.is_broadcast).map(|_| Local::Broadcast)?
             }
-            Some(Way { link_down: true, .. }) => Some(Local::LinkDown),
-            Some(Way { on_link: true, .. }) if overflowed => Some(Local::NeighbourTable),
-            Some(Way { on_link: false, .. }) if *cause == Cause::NoNeighbour => Some(Local::Gateway),
-            _ if conntrack => Some(Local::Conntrack),
-            _ => None,
+            Some(Way { link_down: true, .. }) => Local::LinkDown,
+            Some(Way { on_link: true, .. }) if overflowed && is_tried => Local::NeighbourTable,
+            Some(way) if self.gateway_is_silent(cause, way) => Local::Gateway,
+            _ if self.conntrack && is_tried => Local::Conntrack,
+            // Of many packets to one that does not answer, the kernel reports only the first few.
+            Some(Way { on_link: true, is_silent: Some(true), .. }) if is_tried => {
+                return Some(Cause::NoNeighbour);
+            }
+            _ => return None,
         };
-        if let Some(fault) = fault {
-            *cause = Cause::Local(fault);
-        }
+        Some(Cause::Local(fault))
     }
-}
 
-/// The way to an address, as far as it tells about faults here.
-#[derive(Clone, Copy)]
-struct Way {
-    on_link: bool,
-    is_broadcast: bool,
-    link_down: bool,
-}
-
-/// The routes to addresses, each asked for once.
-#[derive(Default)]
-struct Routes {
-    lookup: Option<RouteLookup>,
-    known: HashMap<IpAddr, Option<Route>>,
-}
-
-impl fmt::Debug for Routes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Routes").field("known", &self.known).finish_non_exhaustive()
-    }
-}
-
-impl Routes {
-    /// The route to an address: `None` if there is none, or no time is left to ask for it.
-    fn to(&mut self, address: IpAddr, deadline: &Deadline) -> Option<Route> {
-        if let Some(known) = self.known.get(&address) {
-            return *known;
-        }
-        if deadline.remaining() < LEAST {
-            return None;
-        }
-        if self.lookup.is_none() {
-            self.lookup = RouteLookup::open().ok();
-        }
-        let route = self.lookup.as_mut().and_then(|lookup| lookup.to(address, deadline).ok());
-        self.known.insert(address, route);
-        route
-    }
-}
-
-/// The routes, with the interfaces as they are in the end.
-struct Ways {
-    routes: Routes,
-    bound: Bound,
-}
-
-impl Ways {
-    fn to(&mut self, address: IpAddr, deadline: &Deadline) -> Option<Way> {
-        self.routes.to(address, deadline).map(|Route { interface, on_link, is_broadcast }| {
-            let link = self.bound.interface(interface).map(|interface| interface.link);
-            Way { on_link, is_broadcast, link_down: link.is_some_and(|link| link.fault().is_some()) }
-        })
+    /// Whether the gateway does not answer on the link: by the kernel's last word, else by what it reported to
+    /// any target behind it.
+    fn gateway_is_silent(&self, cause: &Cause, way: Way) -> bool {
+        let is_silent = way.is_silent.unwrap_or_else(|| self.gateways.contains(&way.hop));
+        !way.on_link && (*cause == Cause::NoNeighbour || is_silent)
     }
 }
 
@@ -193,6 +178,7 @@ fn conntrack_is_full() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cause::Echo;
 
     #[test]
     fn more_than_the_limit_of_open_files_is_not_tried() {
@@ -200,6 +186,35 @@ mod tests {
         let room_for_all = room(usize::MAX >> 1);
         assert!(hard.is_none_or(|hard| room_for_all as u64 + RESERVED <= hard), "{room_for_all} of {hard:?}");
         assert_eq!(room(1), 1);
+    }
+
+    #[test]
+    fn one_gateway_has_one_verdict() {
+        let hop = (2, "192.0.2.254".parse().unwrap());
+        let other = (2, "192.0.2.253".parse().unwrap());
+        let faults = Faults { overflowed: [false; 2], conntrack: false, gateways: HashSet::from([hop]) };
+        let way =
+            |on_link, hop, is_silent| Way { on_link, is_broadcast: false, link_down: false, hop, is_silent };
+        let (silent, gateway) = (Cause::NoAnswer(Echo::Silent), Some(Cause::Local(Local::Gateway)));
+        let once = Cause::Local(Local::Unconfirmed);
+        // The cause of a target, the way to it, and what explains it better.
+        let rows = [
+            (&silent, way(false, other, Some(true)), gateway.clone()),
+            (&once, way(false, other, Some(true)), gateway.clone()),
+            (&Cause::NoNeighbour, way(false, hop, Some(true)), gateway.clone()),
+            // Its entry is gone, and it was reported for another target.
+            (&silent, way(false, hop, None), gateway.clone()),
+            (&silent, way(false, other, None), None),
+            // It answers by now.
+            (&silent, way(false, hop, Some(false)), None),
+            (&silent, way(true, other, Some(true)), Some(Cause::NoNeighbour)),
+            (&silent, way(true, other, Some(false)), None),
+            (&once, way(true, other, Some(true)), None),
+        ];
+        for (cause, way, expected) in rows {
+            assert_eq!(faults.explain(cause, Some(way), false), expected, "{cause:?} {way:?}");
+        }
+        assert_eq!(faults.explain(&silent, None, false), None);
     }
 
     #[test]

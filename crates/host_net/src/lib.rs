@@ -4,8 +4,8 @@
 //! - [`Bound`] is each address with its interface, prefix and flags, each interface with the state of its
 //!   link.
 //! - [`DefaultRoute`] is where packets to the rest of the world go, [`TableRoute`] any route of any table.
-//! - `RouteLookup` tells by which way an address is reached, `NeighbourTable` whether the table of neighbours
-//!   overflows.
+//! - `RouteLookup` tells by which way an address is reached, `Neighbour` which neighbours answer, and
+//!   `NeighbourTable` whether their table overflows.
 //! - `bind` and `unbind` give an interface an address, and take it away again.
 //!
 //! On Linux all of it goes over one kind of netlink socket (`netlink.rs`), which bounds each wait by the
@@ -32,6 +32,8 @@ mod bound;
 #[cfg(target_os = "linux")]
 mod change;
 #[cfg(target_os = "linux")]
+mod neighbour;
+#[cfg(target_os = "linux")]
 mod neighbours;
 #[cfg(target_os = "linux")]
 mod netlink;
@@ -48,6 +50,8 @@ mod rtroute;
 pub use bound::{Bound, BoundAddress, Flags, Interface, Kind, Lifetime, Link, Lookup, Peer};
 #[cfg(target_os = "linux")]
 pub use change::{ChangeError, PrefixRoute, bind, unbind};
+#[cfg(target_os = "linux")]
+pub use neighbour::Neighbour;
 #[cfg(target_os = "linux")]
 pub use neighbours::NeighbourTable;
 pub use read::ReadBoundError;

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use netlink_packet_core::NlasIterator;
 use plugin::Deadline;
 
+use crate::neighbour::read_address;
 use crate::netlink::{NetlinkError, NetlinkSocket};
 
 /// linux/rtnetlink.h.
@@ -17,7 +18,9 @@ const HEADER: usize = 12;
 const RTA_DST: u16 = 1;
 const RTA_OIF: u16 = 4;
 const RTA_GATEWAY: u16 = 5;
+/// A router of another family: its family, and its address.
 const RTA_VIA: u16 = 18;
+const VIA_ADDRESS: usize = 2;
 /// The place of rtm_type in struct rtmsg, and its value for an address that is reached over a link.
 const TYPE: usize = 7;
 const RTN_UNICAST: u8 = 1;
@@ -32,6 +35,8 @@ pub struct Route {
     /// Whether the address itself is a neighbour on the link: no gateway is between, and it is not this
     /// machine's own.
     pub on_link: bool,
+    /// The next router: `None` where there is none between.
+    pub gateway: Option<IpAddr>,
     /// Whether it is the broadcast address of a network of this machine.
     pub is_broadcast: bool,
 }
@@ -76,14 +81,18 @@ fn request(address: IpAddr) -> Vec<u8> {
 fn parse(payload: &[u8]) -> Result<Route, NetlinkError> {
     let kind = payload.get(TYPE);
     let [on_link, is_broadcast] = [RTN_UNICAST, RTN_BROADCAST].map(|wanted| kind == Some(&wanted));
-    let mut route = Route { interface: 0, on_link, is_broadcast };
+    let mut route = Route { interface: 0, on_link, gateway: None, is_broadcast };
     for attribute in NlasIterator::new(payload.get(HEADER..).unwrap_or_default()) {
         let attribute = attribute?;
         match attribute.kind() {
             RTA_OIF => {
                 route.interface = attribute.value().first_chunk().copied().map_or(0, u32::from_ne_bytes)
             }
-            RTA_GATEWAY | RTA_VIA => route.on_link = false,
+            RTA_GATEWAY => (route.on_link, route.gateway) = (false, read_address(attribute.value())),
+            RTA_VIA => {
+                let address = attribute.value().get(VIA_ADDRESS..).and_then(read_address);
+                (route.on_link, route.gateway) = (false, address);
+            }
             _ => {}
         }
     }
@@ -120,10 +129,16 @@ mod tests {
     fn a_gateway_is_no_neighbour() {
         let on_link =
             [&[2, 32, 0, 0, 254, 0, 0, 1, 0, 0, 0, 0][..], &[8, 0, 4, 0], &7_u32.to_ne_bytes()].concat();
-        assert_eq!(parse(&on_link).unwrap(), Route { interface: 7, on_link: true, is_broadcast: false });
+        let route = |interface, on_link, gateway: Option<&str>| {
+            let gateway = gateway.map(|address| address.parse().unwrap());
+            Route { interface, on_link, gateway, is_broadcast: false }
+        };
+        assert_eq!(parse(&on_link).unwrap(), route(7, true, None));
         let routed = [&on_link[..], &[8, 0, 5, 0, 192, 0, 2, 1]].concat();
-        assert_eq!(parse(&routed).unwrap(), Route { interface: 7, on_link: false, is_broadcast: false });
-        assert_eq!(parse(&[]).unwrap(), Route { interface: 0, on_link: false, is_broadcast: false });
+        assert_eq!(parse(&routed).unwrap(), route(7, false, Some("192.0.2.1")));
+        let via = [&on_link[..], &[22, 0, 18, 0, 10, 0, 0xfe, 0x80], &[0; 13], &[1, 0, 0]].concat();
+        assert_eq!(parse(&via).unwrap(), route(7, false, Some("fe80::1")));
+        assert_eq!(parse(&[]).unwrap(), route(0, false, None));
         assert!(parse(&[&on_link[..], &[200, 0, 5, 0]].concat()).is_err());
     }
 }

@@ -1,9 +1,11 @@
 //! Every way in which a connection can fail, made with routes and nftables, and the words for it.
 
+use std::sync::PoisonError;
+
 use suite::host::{public_folder, succeed, write};
 use suite::needs::{Need, missing};
 
-use super::{HOSTS, check, listening, routed};
+use super::{HOSTS, NEIGHBOURS, check, listening, routed};
 
 /// What the server's firewall does with the numbered address of each family, and what the monitor must say of
 /// it.
@@ -71,6 +73,7 @@ fn each_cause_has_its_words() {
     if missing(&HOSTS) || missing(&[Need::Program("nft")]) {
         return;
     }
+    let _room = NEIGHBOURS.read().unwrap_or_else(PoisonError::into_inner);
     let (monitor, server) = routed(14);
     monitor.ip_batch(
         "route add prohibit 192.0.2.12\nroute add unreachable 192.0.2.13\nroute add blackhole 192.0.2.14\n\

@@ -18,6 +18,8 @@ mod services;
 #[cfg(test)]
 mod tls;
 
+use std::sync::RwLock;
+
 use suite::daemon::Daemon;
 use suite::host::{Host, public_folder};
 use suite::needs::Need;
@@ -27,6 +29,10 @@ use tempfile::TempDir;
 
 /// What a test needs that makes hosts.
 const HOSTS: [Need; 3] = [Need::Root, Need::Program("ip"), Need::Program("ss")];
+
+/// The kernel's table of neighbours is one for all network namespaces: the test that fills it writes, those
+/// that need room in it read.
+static NEIGHBOURS: RwLock<()> = RwLock::new(());
 
 /// Runs the plugin in a host.
 fn check(host: &Host, arguments: &[&str]) -> Outcome {

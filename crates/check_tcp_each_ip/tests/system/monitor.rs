@@ -1,12 +1,13 @@
 //! The monitor's own faults: never an outage of those whom it cannot reach.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use suite::host::{public_folder, succeed, write};
 use suite::needs::{Need, missing};
 use suite::wait::eventually;
 
-use super::{HOSTS, cabled, check, listening, routed};
+use super::{HOSTS, NEIGHBOURS, cabled, check, listening, routed};
 
 /// More neighbours than the kernel's table takes: the rest is not tested, and none of them is called failed.
 #[test]
@@ -23,6 +24,7 @@ fn a_full_table_of_neighbours_is_no_outage() {
         // This machine takes more neighbours than a test should make.
         return;
     }
+    let _alone = NEIGHBOURS.write().unwrap_or_else(PoisonError::into_inner);
     let live = limit * 3;
     let (monitor, server) = cabled();
     monitor.ip(&["addr", "add", "198.18.0.1/16", "dev", "eth0"]);
@@ -61,6 +63,35 @@ fn a_link_that_is_down_here_is_no_outage() {
     let line = "TCP_EACH_IP UNKNOWN - 1 of 1 untested, port 80: 198.51.100.2 link down here | failed=0;";
     assert_eq!(outcome.code, Some(3));
     assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
+}
+
+/// The kernel reports a neighbour that does not answer to the first few packets that wait for it, and drops
+/// the others: all the same one host has one verdict.
+#[test]
+fn a_silent_gateway_is_no_outage_of_those_behind_it() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let _room = NEIGHBOURS.read().unwrap_or_else(PoisonError::into_inner);
+    let (monitor, server) = routed(1);
+    let folder = public_folder();
+    let file = folder.path().join("list");
+    let sweep = |network: &str, numbers: std::ops::RangeInclusive<u8>| {
+        write(&file, &numbers.map(|number| format!("{network}{number}\n")).collect::<String>());
+        let list = format!("--file={}", file.display());
+        check(&monitor, &["--port=80", &list, "--connect-timeout=1.2"])
+    };
+    // Nothing on the link has these: that is their fault.
+    let outcome = sweep("198.51.100.", 10..=209);
+    let line = "TCP_EACH_IP CRITICAL - 200 of 200 fail, port 80: 198.51.100.10-209 no neighbour |";
+    assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
+    server.ip(&["link", "set", "eth0", "arp", "off"]);
+    let outcome = sweep("192.0.2.", 1..=200);
+    let line = "TCP_EACH_IP UNKNOWN - 200 of 200 untested, port 80: 192.0.2.1-200 gateway silent here |";
+    assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
+    let outcome = sweep("2001:db8:2::", 1..=200);
+    assert_eq!(outcome.code, Some(3), "{}", outcome.stdout);
+    assert!(outcome.first_line().contains(" 200 of 200 untested, port 80: "), "{}", outcome.stdout);
 }
 
 #[test]

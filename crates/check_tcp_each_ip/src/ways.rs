@@ -1,0 +1,90 @@
+//! The ways to targets, as far as they tell whose fault a silence is.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use host_net::{Bound, Neighbour, Route, RouteLookup};
+use plugin::Deadline;
+
+/// Closer to the deadline no route is asked for.
+const LEAST: Duration = Duration::from_millis(20);
+
+/// The first host on a way: the index of the interface, and its address.
+pub(crate) type Hop = (u32, IpAddr);
+
+/// The way to an address, as far as it tells about faults here.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Way {
+    pub(crate) on_link: bool,
+    pub(crate) is_broadcast: bool,
+    pub(crate) link_down: bool,
+    /// The gateway, or the address itself.
+    pub(crate) hop: Hop,
+    /// Whether that does not answer on the link: `None` if the kernel has no entry for it.
+    pub(crate) is_silent: Option<bool>,
+}
+
+/// The routes to addresses, each asked for once.
+#[derive(Default)]
+pub(crate) struct Routes {
+    lookup: Option<RouteLookup>,
+    known: HashMap<IpAddr, Option<Route>>,
+}
+
+impl fmt::Debug for Routes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Routes").field("known", &self.known).finish_non_exhaustive()
+    }
+}
+
+impl Routes {
+    /// The route to an address: `None` if there is none, or no time is left to ask for it.
+    pub(crate) fn to(&mut self, address: IpAddr, deadline: &Deadline) -> Option<Route> {
+        if let Some(known) = self.known.get(&address) {
+            return *known;
+        }
+        if deadline.remaining() < LEAST {
+            return None;
+        }
+        if self.lookup.is_none() {
+            self.lookup = RouteLookup::open().ok();
+        }
+        let route = self.lookup.as_mut().and_then(|lookup| lookup.to(address, deadline).ok());
+        self.known.insert(address, route);
+        route
+    }
+}
+
+/// The routes, with the interfaces and the neighbours as they are in the end.
+pub(crate) struct Ways {
+    routes: Routes,
+    bound: Bound,
+    silent: HashMap<Hop, bool>,
+}
+
+impl Ways {
+    /// Reads the interfaces and the neighbours: none where the kernel does not show them.
+    pub(crate) fn new(routes: Routes, deadline: &Deadline) -> Self {
+        let neighbours = Neighbour::read_all(deadline).unwrap_or_default();
+        let silent = neighbours
+            .into_iter()
+            .map(|Neighbour { interface, address, is_silent }| ((interface, address), is_silent));
+        Self { routes, bound: Bound::read(deadline).unwrap_or_default(), silent: silent.collect() }
+    }
+
+    /// The way to an address: `None` if there is none, or no time is left to ask for it.
+    pub(crate) fn to(&mut self, address: IpAddr, deadline: &Deadline) -> Option<Way> {
+        let Route { interface, on_link, gateway, is_broadcast } = self.routes.to(address, deadline)?;
+        let link = self.bound.interface(interface).map(|interface| interface.link);
+        let hop = (interface, gateway.unwrap_or(address));
+        Some(Way {
+            on_link,
+            is_broadcast,
+            link_down: link.is_some_and(|link| link.fault().is_some()),
+            hop,
+            is_silent: self.silent.get(&hop).copied(),
+        })
+    }
+}
