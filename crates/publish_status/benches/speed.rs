@@ -70,7 +70,7 @@ fn history(bench: &Bench<'_>) {
     }
     let folder = tempfile::tempdir().unwrap();
     let mut status = format!(
-        "info {{\n\tcreated={}\n\t}}\nprogramstatus {{\n\tactive_service_checks_enabled=1\n\t}}\n",
+        "info {{\n\tcreated={}\n\t}}\nprogramstatus {{\n\tactive_service_checks_enabled=1\n\tpassive_service_checks_enabled=1\n\t}}\n",
         now()
     );
     for number in 0..COMPONENTS {

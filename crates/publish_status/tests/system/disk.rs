@@ -58,7 +58,7 @@ impl Drop for Disk {
 fn publish(top: &Path, state: u8) -> (i32, String) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let status = format!(
-        "info {{\n\tcreated={now}\n\t}}\nprogramstatus {{\n\tactive_service_checks_enabled=1\n\t}}\nhoststatus {{\n\thost_name=a\n\
+        "info {{\n\tcreated={now}\n\t}}\nprogramstatus {{\n\tactive_service_checks_enabled=1\n\tpassive_service_checks_enabled=1\n\t}}\nhoststatus {{\n\thost_name=a\n\
          \tcurrent_state=0\n\t}}\nservicestatus {{\n\thost_name=a\n\tservice_description=b\n\tcurrent_state={state}\n\thas_been_checked=1\n\tstate_type=1\n\tpassive_checks_enabled=1\n\t}}\n"
     );
     fs::write(top.join("status.dat"), status).unwrap();
