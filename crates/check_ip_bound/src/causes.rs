@@ -14,7 +14,7 @@ use host_net::{Bound, BoundAddress};
 
 use crate::Observations;
 use crate::condition::Condition;
-use crate::dynamic::is_local;
+use crate::interfaces::is_local;
 
 /// The cause that several addresses which are not bound have in common.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,7 +3,7 @@
 use addresses::{Entry, HostAddress};
 use host_net::{Bound, BoundAddress, Interface, Link};
 
-use crate::dynamic::is_parked;
+use crate::interfaces::{is_one_of, is_parked};
 use crate::port_fault::PortFault;
 
 /// What became of an expected address; the number is the index of the interface that has it. The later a
@@ -139,11 +139,6 @@ impl Condition {
             other => other.reason(expected, bound, interfaces).unwrap_or_default(),
         }
     }
-}
-
-/// Returns whether an interface has one of these names, or another name that is one.
-pub(crate) fn is_one_of(interface: &Interface, names: &[String]) -> bool {
-    names.iter().any(|name| *name == interface.name || interface.altnames.contains(name))
 }
 
 fn name(bound: &Bound, index: u32) -> &str {

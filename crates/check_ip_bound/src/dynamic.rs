@@ -4,10 +4,10 @@
 use std::net::IpAddr;
 
 use host_config::{Dynamic, Family, Ports};
-use host_net::{Bound, BoundAddress, Interface, Kind, Link};
+use host_net::{Bound, BoundAddress, Interface, Link};
 
-use crate::condition::is_one_of;
 use crate::expected::Expected;
+use crate::interfaces::{is_engines_bridge, is_local, is_one_of, is_parked};
 use crate::port_fault::PortFault;
 use crate::ports;
 
@@ -161,14 +161,6 @@ fn is_static(bound: &BoundAddress, interface: &Interface, expected: &Expected) -
     bound.flags.permanent() && (floats || expected.interfaces.iter().any(configured))
 }
 
-/// Whether an address serves this host or its link alone: loopback and link-local ones.
-pub(crate) fn is_local(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => address.is_loopback() || address.is_link_local(),
-        IpAddr::V6(address) => address.is_loopback() || address.is_unicast_link_local(),
-    }
-}
-
 /// Whether any interface has an address that others can reach.
 pub(crate) fn serves(bound: &Bound) -> bool {
     let aside = |index| {
@@ -178,23 +170,6 @@ pub(crate) fn serves(bound: &Bound) -> bool {
         })
     };
     bound.addresses.iter().any(|address| !is_local(address.address) && !aside(address.interface))
-}
-
-/// Whether an interface is switched off on purpose: one that only holds addresses, as kube-proxy's, answers
-/// for them even so.
-pub(crate) fn is_parked(interface: &Interface) -> bool {
-    interface.link == Link::Down && matches!(interface.kind, Kind::Dummy | Kind::Tun)
-}
-
-/// Whether a container engine or a hypervisor made this bridge: its address means nothing on the network.
-pub(crate) fn is_engines_bridge(name: &str) -> bool {
-    let docker = name
-        .strip_prefix("br-")
-        .is_some_and(|id| id.len() == 12 && id.bytes().all(|octet| octet.is_ascii_hexdigit()));
-    let prefixes = ["virbr", "lxdbr", "cni", "podman"];
-    docker
-        || matches!(name, "docker0" | "docker_gwbridge")
-        || prefixes.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Returns whether anything is expected here: an interface that needs no address now is no expectation.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use plugin::{Finding, Findings, Report, State, Thresholds};
 
 use crate::probe::ProbeError;
-use crate::{Observations, extra, gateway, held, misplaced, missing, ports, shadowed};
+use crate::{Observations, extra, gateway, held, misplaced, missing, port_findings, shadowed};
 
 /// What is judged how.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ pub(crate) fn evaluate(limits: &Limits, observed: &Observations) -> Report {
     let all_well = all_well(observed, &missing);
     let mut findings = vec![missing, held::judge_absent(observed)];
     findings.extend(gateway::judge(observed));
-    findings.extend(ports::judge(observed));
+    findings.extend(port_findings::judge(observed));
     findings.push(misplaced::judge(limits.misplaced, observed));
     findings.push(shadowed::judge(limits.shadowed, observed));
     findings.push(judge_unknown(observed));

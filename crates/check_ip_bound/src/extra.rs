@@ -7,8 +7,8 @@ use addresses::all;
 use host_net::{Bound, BoundAddress, Lifetime};
 use plugin::{Finding, Metric, Range, Report, State, Thresholds};
 
-use crate::dynamic::{is_engines_bridge, is_local, is_parked};
 use crate::expected::ListSource;
+use crate::interfaces::{is_engines_bridge, is_local, is_parked};
 use crate::options::Ignored;
 use crate::words::runs;
 use crate::{Args, Observations};

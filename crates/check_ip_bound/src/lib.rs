@@ -18,10 +18,13 @@ mod extra;
 mod fixture;
 mod gateway;
 mod held;
+mod interfaces;
+mod listing;
 mod misplaced;
 mod missing;
 mod options;
 mod port_fault;
+mod port_findings;
 mod ports;
 mod probe;
 mod shadowed;
@@ -200,19 +203,11 @@ pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
 /// Prints the expected addresses, or with `--bound` those that are bound here.
 fn listing(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
     if args.bound {
-        return Ok(extra::listing(&Bound::read(deadline)?, args, &floating(args, deadline)?));
+        return Ok(extra::listing(
+            &Bound::read(deadline)?,
+            args,
+            &listing::floating(&args.expectations(), deadline)?,
+        ));
     }
     Ok(Expected::read(&args.expectations(), deadline)?.listing())
-}
-
-/// Returns the addresses that move between hosts: those of --floating, and of the configuration as far as it
-/// can be read, as what is not understood of it is no reason to list nothing.
-fn floating(args: &Args, deadline: &Deadline) -> Result<Vec<(IpAddr, String)>, ProbeError> {
-    match Expected::read(&args.expectations(), deadline) {
-        Ok(expected) => Ok(expected.floating),
-        Err(ExpectedError::Forbidden(_) | ExpectedError::NothingPromised(_)) => {
-            Ok(Expected::new(&args.expectations(), Vec::new(), Vec::new()).floating)
-        }
-        Err(error) => Err(error.into()),
-    }
 }

@@ -4,11 +4,7 @@
 
 use host_config::{Ports, is_pattern, selects};
 use host_net::{Bound, Interface, Kind, Link};
-use plugin::{Finding, State};
 
-use crate::Observations;
-use crate::condition::Condition;
-use crate::dynamic::{Lease, leases};
 use crate::port_fault::PortFault;
 
 /// Returns the faults of the configured ports.
@@ -76,18 +72,6 @@ const NO_PORT: &str = "is not a port of it";
 /// Returns whether an interface is configured as a bridge without ports.
 pub(crate) fn is_portless(name: &str, configured: &[Ports]) -> bool {
     configured.iter().any(|ports| ports.ports.is_empty() && ports.interface == name)
-}
-
-/// Judges the faults that no expected address stands for: each is a warning.
-pub(crate) fn judge(observed: &Observations) -> Vec<Finding> {
-    let leases = leases(&observed.expected, &observed.bound);
-    let told = |fault: &&PortFault| {
-        let stands = |condition: &Condition| *condition == Condition::NoPorts(fault.interface);
-        !observed.conditions.iter().any(|(_, condition)| stands(condition))
-            && !leases.contains(&Lease::Missing(fault.text.clone()))
-    };
-    let finding = |fault: &PortFault| Finding::new(State::Warning, fault.text.clone());
-    observed.port_faults.iter().filter(told).map(finding).collect()
 }
 
 #[cfg(test)]

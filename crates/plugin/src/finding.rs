@@ -7,6 +7,7 @@
 
 use std::cmp::Reverse;
 
+use crate::metric::NO_REASON;
 use crate::{Metric, Report, State};
 
 /// How many characters one text should take on the first line, so that with the name and the state it stays
@@ -16,9 +17,6 @@ const ONE: usize = 56;
 const SEVERAL: usize = 84;
 /// How many characters [`room_after`] leaves at least: an IPv6 address or two IPv4 ones.
 const LEAST_ROOM: usize = 32;
-
-/// What stands where a fault has neither a text nor a metric that tells it.
-pub(crate) const NO_REASON: &str = "no reason is known";
 
 /// Returns how many characters of the first line are left for names or addresses after `head`.
 pub fn room_after(head: &str) -> usize {

@@ -23,6 +23,9 @@ pub enum Unit {
     Counter,
 }
 
+/// What stands where a fault has neither a text nor a metric that tells it.
+pub(crate) const NO_REASON: &str = "no reason is known";
+
 /// A labelled value with its unit, its thresholds and its possible span.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metric {

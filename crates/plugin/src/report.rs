@@ -1,7 +1,7 @@
 //! What a check found, and its rendering: one first line with all the performance data, then the details,
 //! inside NRPE's limits.
 
-use crate::finding::NO_REASON;
+use crate::metric::NO_REASON;
 use crate::text::clean_first_line;
 use crate::{Metric, State, clean};
 

@@ -1,0 +1,57 @@
+//! The expected addresses as a list that --file takes.
+
+use std::net::IpAddr;
+
+use host_config::Ports;
+use plugin::{Deadline, Report, State};
+
+use crate::Expectations;
+use crate::expected::{Expected, ExpectedError};
+
+impl Expected {
+    /// The expected addresses as a list that --file takes, each with its place. Floating ones are comments in
+    /// it: whoever takes the list must not demand them of every host.
+    pub(crate) fn listing(&self) -> Report {
+        let total = self.entries.len();
+        let mut lines = vec![format!("# {}{}", crate::words::addresses(total), self.from())];
+        let dynamic = self.dynamic.iter().filter(|dynamic| self.demands_dynamic && dynamic.required);
+        lines.extend(dynamic.map(|dynamic| {
+            format!("# dynamic: {} {} # {}", dynamic.interface, dynamic.family, dynamic.place)
+        }));
+        let ports =
+            |ports: &Ports| if ports.ports.is_empty() { "none".to_owned() } else { ports.ports.join(" ") };
+        lines.extend(
+            self.ports
+                .iter()
+                .map(|each| format!("# ports: {} {} # {}", each.interface, ports(each), each.place)),
+        );
+        lines.extend(self.entries.iter().map(|entry| format!("{} # {}", entry.expected, self.origin(entry))));
+        lines.extend(self.floating.iter().map(|(address, place)| format!("# floating: {address} # {place}")));
+        lines.extend(self.notes.iter().chain(&self.remarks).map(|note| format!("# {note}")));
+        lines.extend(self.unknown.iter().map(|line| format!("# not understood: {line}")));
+        // A name that is written over several lines must not make lines of the list.
+        let lines = lines.iter().map(|line| line.replace(char::is_control, " "));
+        let mut report = Report::listing(lines);
+        // A list that came out shorter or empty must not replace a complete one.
+        let expects =
+            !self.entries.is_empty() || self.dynamic.iter().any(|each| each.required) && self.demands_dynamic;
+        if !self.unknown.is_empty() || !expects {
+            report.state = State::Unknown;
+        }
+        report
+    }
+}
+
+/// Returns the addresses that move between hosts: those of --floating, and of the configuration as far as it
+/// can be read, as what is not understood of it is no reason to list nothing.
+pub(crate) fn floating(
+    expectations: &Expectations,
+    deadline: &Deadline,
+) -> Result<Vec<(IpAddr, String)>, ExpectedError> {
+    match Expected::read(expectations, deadline) {
+        Err(ExpectedError::Forbidden(_) | ExpectedError::NothingPromised(_)) => {
+            Ok(Expected::new(expectations, Vec::new(), Vec::new()).floating)
+        }
+        other => other.map(|expected| expected.floating),
+    }
+}
