@@ -7,7 +7,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::case::{Case, Fate};
+use crate::case::{Case, Fate, bindable};
+use crate::config::Config;
 
 /// How long an address is left alone after it has failed once, twice, and more often for the same cause, in
 /// minutes.
@@ -83,6 +84,15 @@ impl Failures {
     /// Returns whether none is kept.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// Lets those addresses wait that were tried in vain a short time ago. A command tries all or none of them.
+pub(crate) fn hold_back(config: &Config, failed: &Failures, cases: &mut [Case], now: u64) {
+    let mut held_back = cases.to_vec();
+    failed.hold_back(&mut held_back, now);
+    if config.command.is_none() || bindable(&held_back).is_empty() {
+        cases.clone_from_slice(&held_back);
     }
 }
 

@@ -315,6 +315,51 @@ mod tests {
     }
 
     #[test]
+    fn says_what_an_earlier_run_owed() {
+        let owed = Owed { addresses: vec!["192.0.2.31".parse().unwrap()], services: Vec::new() };
+        let note = "note: an earlier run ended before it had announced its addresses and restarted services: 192.0.2.31";
+        let rows: [(End, Vec<Case>, &[&str]); 4] = [
+            (End::Done, Vec::new(), &["OK - finished an earlier run", note]),
+            (
+                End::OverBudget,
+                Vec::new(),
+                &["WARNING - an earlier run is not finished: the budget of 3 an hour is used up"],
+            ),
+            (
+                End::Done,
+                vec![case("192.0.2.32", Fate::Back, "")],
+                &["OK - bound again: 192.0.2.32, finished an earlier run", note],
+            ),
+            (
+                End::Done,
+                vec![case("192.0.2.32", Fate::Later, "no time left, the next run binds it")],
+                &[
+                    "CRITICAL - 192.0.2.32 not bound yet: no time left, the next run binds it (finished an earlier run)",
+                    note,
+                ],
+            ),
+        ];
+        for (end, cases, expected) in rows {
+            let found = lines(&Outcome { owed: owed.clone(), ..outcome(end, cases) });
+            assert_eq!(found[0], format!("IP_REBIND {}", expected[0]));
+            assert_eq!(found[1..], expected[1..], "{}", expected[0]);
+        }
+    }
+
+    #[test]
+    fn says_in_the_first_line_that_it_is_not_recorded() {
+        let unrecorded = Some("/var/log/x: full, it may hold 9 octets".to_owned());
+        let line = "WARNING - not recorded: /var/log/x: full, it may hold 9 octets";
+        for (end, rest) in [
+            (End::AllWell, " (nothing is missing, 40 addresses bound and usable)"),
+            (End::Downtime, " (nothing is done in a downtime)"),
+        ] {
+            let found = lines(&Outcome { unrecorded: unrecorded.clone(), ..outcome(end, Vec::new()) });
+            assert_eq!(found, [format!("IP_REBIND {line}{rest}")]);
+        }
+    }
+
+    #[test]
     fn says_what_became_of_each_program() {
         let mut seen = outcome(End::Done, vec![case("192.0.2.31", Fate::Back, "")]);
         seen.services = vec![ran("/usr/bin/systemctl restart apache2", "", "")];

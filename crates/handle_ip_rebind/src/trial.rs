@@ -7,6 +7,7 @@ use std::path::Path;
 use plugin::{Deadline, Finding, Findings, Report, State};
 use state::StateError;
 
+use crate::backoff::hold_back;
 use crate::budget::{BudgetError, Found, now, try_state};
 use crate::case::{Case, Fate};
 use crate::config::Config;
@@ -18,7 +19,6 @@ use crate::list::List;
 use crate::probe::{ObserveError, Seen};
 use crate::program::{Program, ProgramError};
 use crate::record::check_content;
-use crate::work::hold_back;
 
 /// How the first line begins where nothing is in the way.
 const RIGHT: &str = "configuration is right: ";

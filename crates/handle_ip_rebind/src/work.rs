@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use plugin::{Deadline, Report, State, reason};
 use state::StateError;
 
-use crate::backoff::Failures;
+use crate::backoff::{Failures, hold_back};
 use crate::bind::bring_back;
 use crate::budget::{BudgetError, Held, Memory, now};
 use crate::caller;
@@ -177,15 +177,6 @@ fn forget(held: &Held, memory: &mut Memory) -> Result<(), BudgetError> {
     }
     memory.failed = Failures::default();
     held.write(memory)
-}
-
-/// Lets those addresses wait that were tried in vain a short time ago. A command tries all or none of them.
-pub(crate) fn hold_back(config: &Config, failed: &Failures, cases: &mut [Case], now: u64) {
-    let mut held_back = cases.to_vec();
-    failed.hold_back(&mut held_back, now);
-    if config.command.is_none() || bindable(&held_back).is_empty() {
-        cases.clone_from_slice(&held_back);
-    }
 }
 
 /// Asks the link who has the addresses: what another host has is left alone.
