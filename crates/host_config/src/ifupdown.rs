@@ -55,6 +55,8 @@ struct Boot<'a> {
     seen: HashSet<(String, Option<String>)>,
     queue: VecDeque<(String, Option<String>)>,
     remarks: Vec<Remark>,
+    /// What comes up as a script chooses.
+    unknown: Vec<Remark>,
 }
 
 impl<'a> Boot<'a> {
@@ -67,7 +69,8 @@ impl<'a> Boot<'a> {
         }
         let (seen, queue, remarks) = (HashSet::new(), VecDeque::new(), Vec::new());
         let always = HashSet::new();
-        let mut boot = Self { interfaces, flavour, stanzas, always, seen, queue, remarks };
+        let unknown = Vec::new();
+        let mut boot = Self { interfaces, flavour, stanzas, always, seen, queue, remarks, unknown };
         let mut patterns = 0;
         for selected in &interfaces.selected {
             patterns += usize::from(selected.word.contains('/'));
@@ -135,9 +138,12 @@ impl<'a> Boot<'a> {
         if let Some(mapping) =
             self.interfaces.mappings.iter().find(|mapping| wildcard::matches(&mapping.word, named))
         {
-            return Err(mapping
-                .place
-                .error(format!("mapping {}: a script chooses what {named} comes up as", mapping.word)));
+            let what = format!("mapping {}: a script chooses what {named} comes up as", mapping.word);
+            let unknown = mapping.place.remark(what);
+            if !self.unknown.contains(&unknown) {
+                self.unknown.push(unknown);
+            }
+            return Ok(());
         }
         if self.seen.insert(pair.clone()) {
             self.queue.push_back(pair);
@@ -191,6 +197,7 @@ impl<'a> Boot<'a> {
     fn assemble(self, mut outcomes: Vec<(usize, Outcome)>, mut up: HashSet<usize>, all: &mut Promises) {
         outcomes.sort_by_key(|(index, _)| *index);
         all.remarks = self.remarks;
+        all.unknown.extend(self.unknown);
         all.remarks.extend_from_slice(&self.interfaces.remarks);
         all.notes.extend_from_slice(&self.interfaces.notes);
         for (index, outcome) in outcomes {
@@ -208,5 +215,31 @@ impl<'a> Boot<'a> {
             place: stanza.place.clone(),
         }));
         all.remarks.sort_by(|one, other| one.place.cmp(&other.place));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use plugin::Deadline;
+
+    use super::*;
+
+    #[test]
+    fn an_address_is_taken_back_from_its_own_interface_alone() {
+        let rows = [
+            ("ip addr del 192.0.2.1/24 dev br0", 0),
+            ("ip addr del 192.0.2.1/24 dev $IFACE", 0),
+            ("ip addr del 192.0.2.1/24 dev br0:1", 0),
+            ("ip addr del 192.0.2.1/24 dev eth0", 1),
+            ("ip addr del 192.0.2.9/24 dev br0", 1),
+        ];
+        let deadline = Deadline::after(Duration::from_secs(60));
+        for (command, left) in rows {
+            let text = format!("auto br0\niface br0 inet static\n address 192.0.2.1/24\n up {command}\n");
+            let found = read(&Tree::in_memory([(FILE, text)], &deadline)).unwrap().unwrap();
+            assert_eq!(found.promises.len(), left, "{command}");
+        }
     }
 }

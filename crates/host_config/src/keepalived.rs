@@ -23,44 +23,58 @@ const DEFAULT_INTERFACE: &str = "eth0";
 /// Returns the virtual and the static addresses.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let mut config = Config::default();
-    let file = file(tree)?;
+    let (file, named) = file(tree)?;
     let mut promises = Promises::default();
     let found = lines::read(tree, &file, &mut |words, place| config.line(words, place), &mut promises)?;
     config.finish(&mut promises);
-    Ok(found.then_some(promises))
+    // keepalived does not start without the file that its options name.
+    let lost = named.filter(|_| !found).map(|place| place.remark(format!("there is no {file}")));
+    let some = found || lost.is_some();
+    promises.unknown.extend(lost);
+    Ok(some.then_some(promises))
 }
 
 /// The file: the one that `-f` or `--use-file` names in the options that the distribution's unit passes on,
-/// or else the usual one.
-fn file(tree: &Tree<'_>) -> Result<String, ConfigError> {
+/// with the line that does so, or else the usual one.
+fn file(tree: &Tree<'_>) -> Result<(String, Option<Place>), ConfigError> {
     for path in OPTIONS {
         let content = tree.read(path)?.unwrap_or_default();
         let text = String::from_utf8_lossy(&content).into_owned();
-        let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
-        for (_, value) in lines.filter_map(|line| line.split_once('=')).filter(|(name, _)| is_options(name)) {
-            if let Some(file) = named_file(value.trim_matches(['"', '\''])) {
-                return Ok(file.to_owned());
+        for (number, line) in (1..).zip(text.lines().map(str::trim)) {
+            let value = line.split_once('=').filter(|(name, _)| is_options(name)).map(|(_, value)| value);
+            if let Some(file) = value.and_then(|value| named_file(value.trim_matches(['"', '\'']))) {
+                return Ok((file.to_owned(), Some(Place::new(path, number))));
             }
         }
     }
-    Ok(FILE.to_owned())
+    Ok((FILE.to_owned(), None))
 }
 
 fn is_options(name: &str) -> bool {
     matches!(name.trim().trim_start_matches("export "), "DAEMON_ARGS" | "KEEPALIVED_OPTIONS" | "OPTIONS")
 }
 
+/// The short options of keepalived(8) that take an argument, and those whose argument must be joined to them.
+const WITH_ARGUMENT: [char; 13] = ['f', 'S', 'p', 'c', 'r', 'b', 'a', 'A', 'u', 'i', 's', 'g', 'M'];
+const OPTIONAL: &str = "gM";
+
 /// The argument of `-f`, in each of the forms of getopt_long(3).
 fn named_file(options: &str) -> Option<&str> {
     let mut words = options.split_ascii_whitespace();
     while let Some(word) = words.next() {
-        match word {
-            "-f" | "--use-file" => return words.next(),
-            _ => {}
+        if word == "--use-file" {
+            return words.next();
         }
-        let joined = word.strip_prefix("--use-file=").or_else(|| word.strip_prefix("-f"));
-        if let Some(file) = joined.filter(|file| file.starts_with('/')) {
+        if let Some(file) = word.strip_prefix("--use-file=") {
             return Some(file);
+        }
+        // Short options may be joined: the first that takes an argument takes the rest of the word.
+        let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-')).unwrap_or_default();
+        let Some(at) = letters.find(WITH_ARGUMENT) else { continue };
+        let (option, rest) = letters.split_at(at).1.split_at(1);
+        let argument = if rest.is_empty() && !OPTIONAL.contains(option) { words.next() } else { Some(rest) };
+        if option == "f" {
+            return argument;
         }
     }
     None
@@ -243,4 +257,28 @@ fn address(words: &[String], floating: bool, place: &Place) -> Result<Promise, C
         }
     }
     Ok(Promise { expected, interface, floating, place: place.clone() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named_file;
+
+    #[test]
+    fn the_options_name_a_file_in_each_form() {
+        let rows = [
+            ("-f /etc/a.conf", Some("/etc/a.conf")),
+            ("-f/etc/a.conf -D", Some("/etc/a.conf")),
+            ("-Df /etc/a.conf", Some("/etc/a.conf")),
+            ("-DPf/etc/a.conf", Some("/etc/a.conf")),
+            ("-D -S 7 --use-file=/etc/a.conf", Some("/etc/a.conf")),
+            ("--use-file /etc/a.conf", Some("/etc/a.conf")),
+            ("-S -f", None),
+            ("-pfile -D", None),
+            ("--log-detail", None),
+            ("", None),
+        ];
+        for (options, expected) in rows {
+            assert_eq!(named_file(options), expected, "{options}");
+        }
+    }
 }

@@ -24,8 +24,8 @@ pub(super) enum Effect {
     Bind(HostAddress, Option<String>),
     /// Binds an address under a condition that cannot be known.
     May(HostAddress),
-    /// Takes an address away.
-    Unbind(IpAddr),
+    /// Takes an address away from an interface, which may not be known.
+    Unbind(IpAddr, Option<String>),
     /// Takes all addresses of an interface away, or of one that is not known; of one family or of both.
     Flush(Option<String>, Option<bool>),
     /// Brings up another interface.

@@ -311,12 +311,17 @@ fn run(
                 let interface = name.map(|name| device(&name).to_owned());
                 outcome.promises.push(Promise { expected, interface, floating: false, place: place.clone() });
             }
-            Effect::Unbind(_) if outcome.unbound == UNBOUND => {
+            Effect::Unbind(..) if outcome.unbound == UNBOUND => {
                 return Err(place.error(format!("{}: more than {UNBOUND} addresses taken away", stanza.name)));
             }
-            Effect::Unbind(address) => {
+            Effect::Unbind(address, name) => {
                 outcome.unbound += 1;
-                outcome.promises.retain(|promise| promise.expected.address != address);
+                let name = name.as_deref().map(device);
+                let other = |promise: &Promise| {
+                    let known = promise.interface.as_deref().zip(name);
+                    known.is_some_and(|(interface, name)| interface != name)
+                };
+                outcome.promises.retain(|promise| promise.expected.address != address || other(promise));
             }
             Effect::Flush(name, ipv6) => {
                 let name = name.as_deref().map(device);

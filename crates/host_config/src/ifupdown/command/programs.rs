@@ -44,8 +44,9 @@ impl Reader<'_> {
                 self.effects.extend(device.filter(|_| !other).map(|name| Effect::Flush(known(name), ipv6)));
             }
             [object, verb, rest @ ..] if is_address(object) && verb.starts_with('d') && !elsewhere => {
-                self.effects
-                    .extend(ip_address(rest).ok().map(|(expected, _)| Effect::Unbind(expected.address)));
+                self.effects.extend(
+                    ip_address(rest).ok().map(|(expected, name)| Effect::Unbind(expected.address, name)),
+                );
             }
             _ => {}
         }

@@ -8,7 +8,7 @@ fn shown(line: &str) -> String {
             format!("{expected} {}", interface.as_deref().unwrap_or("-"))
         }
         Effect::May(expected) => format!("may {expected}"),
-        Effect::Unbind(address) => format!("del {address}"),
+        Effect::Unbind(address, name) => format!("del {address} {}", name.as_deref().unwrap_or("-")),
         Effect::Flush(interface, None) => format!("flush {}", interface.as_deref().unwrap_or("-")),
         Effect::Flush(interface, Some(ipv6)) => {
             format!("flush {} {}", if *ipv6 { "IPv6" } else { "IPv4" }, interface.as_deref().unwrap_or("-"))
@@ -46,7 +46,7 @@ fn reads_what_binds_addresses() {
             "192.0.2.9/24 eth0, 192.0.2.8/24 eth0",
         ),
         ("ip link set eth0 up && ip addr add 192.0.2.9/24 dev eth0", "192.0.2.9/24 eth0"),
-        ("ip addr del 192.0.2.9/24 dev eth0", "del 192.0.2.9"),
+        ("ip addr del 192.0.2.9/24 dev eth0", "del 192.0.2.9 eth0"),
         ("ip addr flush dev eth0", "flush eth0"),
         ("ip addr flush dev eth0; ip addr add 192.0.2.9/24 dev eth0", "flush eth0, 192.0.2.9/24 eth0"),
         ("for i in 1 2; do ip addr add 192.0.2.$i/24 dev eth0; done", "192.0.2.1/24 eth0, 192.0.2.2/24 eth0"),
