@@ -1,5 +1,6 @@
 //! The judgement turned round, by `--closed`: every server must refuse.
 
+use domain::base::iana::OptRcode;
 use plugin::{Finding, Findings, Report, State};
 
 use crate::allowed::Allowed;
@@ -11,8 +12,9 @@ use crate::{Observations, Server, lines};
 /// How many servers the first line names.
 const NAMED: usize = 3;
 
-/// Returns the report: a server that resolves for strangers can be used for attacks on others.
-pub(crate) fn evaluate(allowed: &Allowed, observed: &Observations) -> Report {
+/// Returns the report: a server that resolves for strangers can be used for attacks on others. `cut` is the
+/// state of a server whose silence the end of this run cut short.
+pub(crate) fn evaluate(allowed: &Allowed, observed: &Observations, cut: State) -> Report {
     let total = observed.servers.len();
     let open: Vec<&Server> =
         observed.servers.iter().filter(|server| resolves_for_strangers(server)).collect();
@@ -22,7 +24,8 @@ pub(crate) fn evaluate(allowed: &Allowed, observed: &Observations) -> Report {
     let mut finding = Finding::new(state, text).verbose_details(lines::details(observed));
     finding = metrics.into_iter().chain(lines::metrics(allowed, observed)).fold(finding, Finding::metric);
     let mut findings = Findings::from_iter([finding]);
-    findings.extend(observed.servers.iter().filter(|server| !open.contains(server)).filter_map(undecided));
+    let rest = observed.servers.iter().filter(|server| !open.contains(server));
+    findings.extend(rest.filter_map(|server| undecided(server, cut)));
     findings.extend(observed.file.iter().filter_map(ignored));
     findings.report(match (open.len(), total) {
         (0, 1) => "1 server refuses strangers".to_owned(),
@@ -38,10 +41,19 @@ pub(crate) fn resolves_for_strangers(server: &Server) -> bool {
 
 fn open_text(open: &[&Server], total: usize) -> String {
     let (noun, verb) = if total == 1 { ("server", "resolves") } else { ("servers", "resolve") };
-    let named: Vec<&str> = open.iter().take(NAMED).map(|server| server.shown.as_str()).collect();
+    let named: Vec<String> = open.iter().take(NAMED).map(|server| named(server)).collect();
     let more = open.len().saturating_sub(NAMED);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{} of {total} {noun} {verb} for strangers: {}{more}", open.len(), named.join(", "))
+}
+
+/// The server, with SERVFAIL where nothing else came: it tried to resolve, and failed.
+fn named(server: &Server) -> String {
+    let is_servfail = |outcome: &Outcome| {
+        outcome.answer.as_ref().is_ok_and(|answered| answered.reply.rcode == OptRcode::SERVFAIL)
+    };
+    let only_tries = outcomes(server).filter(|outcome| resolves(outcome)).all(is_servfail);
+    if only_tries { format!("{} (tried: SERVFAIL)", server.shown) } else { server.shown.clone() }
 }
 
 fn outcomes(server: &Server) -> impl Iterator<Item = &Outcome> {
@@ -54,15 +66,20 @@ fn resolves(outcome: &Outcome) -> bool {
 }
 
 /// Why it is not known whether a server refuses: silence proves nothing where the question did not leave this
-/// machine, and what came may be no refusal.
-fn undecided(server: &Server) -> Option<Finding> {
+/// machine or had too little time, and what came may be no refusal.
+fn undecided(server: &Server, cut: State) -> Option<Finding> {
     let shown = &server.shown;
     let why = |outcome: &Outcome| match outcome.answer.as_ref().err()? {
-        fault @ (Fault::Local(_) | Fault::NoRoute | Fault::NoInterface(_)) => {
-            Some(format!("{shown} not asked: {fault}"))
+        fault @ (Fault::Local(_) | Fault::NoRoute | Fault::NotSent(_) | Fault::NoInterface(_)) => {
+            Some(Finding::unknown(format!("{shown} not asked: {fault}")))
+        }
+        Fault::NoAnswer | Fault::OnlyTcp if outcome.is_cut => {
+            let text =
+                format!("{shown} undecided: no answer yet when the time ended, see --timeout and --tries");
+            Some(Finding::new(cut, text))
         }
         Fault::NoAnswer | Fault::Refused | Fault::Prohibited | Fault::Unreachable(_) | Fault::OnlyTcp => None,
-        fault => Some(format!("{shown} does not refuse: {fault}")),
+        fault => Some(Finding::unknown(format!("{shown} does not refuse: {fault}"))),
     };
-    outcomes(server).find_map(why).map(Finding::unknown)
+    outcomes(server).find_map(why)
 }

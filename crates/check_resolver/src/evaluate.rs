@@ -7,7 +7,7 @@ use plugin::{Finding, Findings, Metric, Report, State};
 
 use crate::allowed::Allowed;
 use crate::fault::Fault;
-use crate::ignored::{ignored, ignored_text};
+use crate::ignored::{ignored, none_text};
 use crate::judge::{Judged, judge_all, wrong_address};
 use crate::question::{Expect, Question};
 use crate::system::{System, SystemFault};
@@ -144,11 +144,7 @@ impl<'a> Verdict<'a> {
 
     /// The finding where the file names no server.
     fn fallback(&self, file: &File) -> Finding {
-        let head = match ignored_text(file) {
-            _ if file.is_missing => format!("{} is missing", file.path),
-            Some(ignored) => ignored,
-            None => format!("no nameserver in {}", file.path),
-        };
+        let head = none_text(file);
         match self.failing.first() {
             Some((.., fault)) => Finding::critical(format!("{head}, so 127.0.0.1 is asked: {fault}")),
             None => Finding::warning(format!("{head}, so 127.0.0.1 is asked, which resolves")),

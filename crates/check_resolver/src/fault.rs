@@ -19,6 +19,8 @@ pub(crate) enum Fault {
     NoRoute,
     /// A router or the link reports it, in these words.
     Unreachable(&'static str),
+    /// This machine itself reports it, in these words: what was sent did not leave it.
+    NotSent(&'static str),
     /// This machine has no such interface.
     NoInterface(String),
     /// This machine cannot send.
@@ -110,14 +112,24 @@ impl Fault {
         matches!(self, Self::Dnssec(Some(why)) if [EXPIRED, NOT_YET, NO_KEY].contains(why))
     }
 
-    /// What an error in place of a datagram means.
-    pub(crate) fn from_icmp(icmp: IcmpError) -> Self {
-        match icmp.brief() {
-            "port unreachable" => Self::Refused,
-            "prohibited" => Self::Prohibited,
-            brief => Self::Unreachable(brief),
+    /// What an error in place of a datagram means. `here` is true if this machine made it itself and the server
+    /// is another one: no neighbour answers, or its own firewall rejects the question.
+    pub(crate) fn from_icmp(icmp: IcmpError, here: bool) -> Self {
+        match (icmp.brief(), here) {
+            ("port unreachable", false) => Self::Refused,
+            ("port unreachable", true) => Self::NotSent("rejected here"),
+            ("prohibited", false) => Self::Prohibited,
+            ("prohibited", true) => Self::NotSent("prohibited here"),
+            (brief, false) => Self::Unreachable(brief),
+            (brief, true) => Self::NotSent(brief),
         }
     }
+}
+
+/// Returns the name of a response code, and `rcode 11` for one that has none.
+pub(crate) fn code_text(code: OptRcode) -> String {
+    let text = code.to_string();
+    if text.bytes().all(|octet| octet.is_ascii_digit()) { format!("rcode {text}") } else { text }
 }
 
 const EXPIRED: &str = "signature expired";
@@ -168,7 +180,7 @@ impl fmt::Display for Fault {
             Self::Refused => "refused: nothing listens there",
             Self::Prohibited => "prohibited on the way",
             Self::NoRoute => "no route from here",
-            Self::Unreachable(what) => what,
+            Self::Unreachable(what) | Self::NotSent(what) => what,
             Self::NoInterface(zone) => return write!(f, "no such interface: {zone}"),
             Self::Local(local) => return local.fmt(f),
             Self::WrongId => "answers carry a wrong id",
@@ -187,7 +199,7 @@ impl fmt::Display for Fault {
             Self::ServFail(Some(why)) => return write!(f, "SERVFAIL ({why})"),
             Self::Dnssec(None) => "SERVFAIL by DNSSEC",
             Self::Dnssec(Some(why)) => return write!(f, "SERVFAIL by DNSSEC ({why})"),
-            Self::Code(code) => return write!(f, "{code}"),
+            Self::Code(code) => return f.write_str(&code_text(*code)),
             Self::NxDomain => "NXDOMAIN",
             Self::NoData => "no address (NODATA)",
             Self::Loop => "CNAME loop",
@@ -246,7 +258,9 @@ mod tests {
             (Fault::Code(OptRcode::NOTIMP), "NOTIMP"),
             (Fault::Code(OptRcode::FORMERR), "FORMERR"),
             (Fault::Code(OptRcode::BADVERS), "BADVERS"),
-            (Fault::Code(OptRcode::masked_from_int(999)), "999"),
+            (Fault::Code(OptRcode::masked_from_int(999)), "rcode 999"),
+            (Fault::Code(OptRcode::masked_from_int(11)), "rcode 11"),
+            (Fault::NotSent("rejected here"), "rejected here"),
             (Fault::NoInterface("eth9".to_owned()), "no such interface: eth9"),
             (Fault::Local(Local::NeighbourTable), "neighbour table full here"),
         ];

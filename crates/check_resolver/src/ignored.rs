@@ -16,6 +16,15 @@ pub(crate) fn ignored(file: &File) -> Option<Finding> {
     Some(finding.details(file.conf.ignored.iter().skip(1).map(of)))
 }
 
+/// Returns why a file lists no server.
+pub(crate) fn none_text(file: &File) -> String {
+    match ignored_text(file) {
+        _ if file.is_missing => format!("{} is missing", file.path),
+        Some(ignored) => ignored,
+        None => format!("no nameserver in {}", file.path),
+    }
+}
+
 /// Returns the first of them in words: `line 1 of /etc/resolv.conf is ignored: it ends with a carriage return, and 2 more lines`
 pub(crate) fn ignored_text(file: &File) -> Option<String> {
     let first = file.conf.ignored.first()?;

@@ -167,7 +167,13 @@ mod tests {
     use crate::question::{Asked, NameOption};
 
     fn outcome(reply: Reply) -> Outcome {
-        Outcome { answer: Ok(answered(reply)), is_plain: false, is_dnssec: false, resolves: false }
+        Outcome {
+            answer: Ok(answered(reply)),
+            is_plain: false,
+            is_dnssec: false,
+            resolves: false,
+            is_cut: false,
+        }
     }
 
     fn with(address: &str) -> Outcome {
@@ -184,7 +190,7 @@ mod tests {
     }
 
     fn failed(fault: Fault) -> Outcome {
-        Outcome { answer: Err(fault), is_plain: false, is_dnssec: false, resolves: false }
+        Outcome { answer: Err(fault), is_plain: false, is_dnssec: false, resolves: false, is_cut: false }
     }
 
     fn name(text: &str) -> Question {

@@ -120,7 +120,7 @@ mod tests {
     }
 
     fn failed(fault: Fault) -> Outcome {
-        Outcome { answer: Err(fault), is_plain: false, is_dnssec: false, resolves: false }
+        Outcome { answer: Err(fault), is_plain: false, is_dnssec: false, resolves: false, is_cut: false }
     }
 
     /// The names, how many servers there are, whether programs go on to another, the fault of all but the last

@@ -77,7 +77,7 @@ pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
     let allowed = Allowed::new(args);
     let observations = probe::probe(args, &allowed, deadline)?;
     Ok(if args.closed {
-        closed::evaluate(&allowed, &observations)
+        closed::evaluate(&allowed, &observations, deadline.state())
     } else {
         evaluate::evaluate(&allowed, &observations)
     })

@@ -4,7 +4,7 @@ use plugin::{Metric, Unit};
 
 use crate::Observations;
 use crate::allowed::Allowed;
-use crate::fault::extended;
+use crate::fault::{code_text, extended};
 use crate::message::Reply;
 use crate::plan::{Answered, Outcome};
 use crate::question::Question;
@@ -52,7 +52,7 @@ fn of_question(server: &str, question: &Question, outcomes: &[Outcome]) -> Vec<S
 fn of_answer(answered: &Answered, outcome: &Outcome) -> String {
     let Reply { rcode, addresses, records, ttl, errors, .. } = &answered.reply;
     let mut parts = vec![
-        rcode.to_string(),
+        code_text(*rcode),
         flags(&answered.reply),
         format!("{:.3} ms", answered.took.as_secs_f64() * 1000.0),
     ];

@@ -43,6 +43,8 @@ pub(crate) struct Outcome {
     pub is_dnssec: bool,
     /// Whether anything that came in answer is a resolver's, also what does not count as the answer.
     pub resolves: bool,
+    /// Whether nothing came of a question that had too little time: that is not yet silence.
+    pub is_cut: bool,
 }
 
 /// What to do next.
@@ -173,7 +175,7 @@ fn tcp_fault(fault: &Fault) -> Tcp {
 }
 
 fn done(answer: Ended, is_plain: bool, is_dnssec: bool) -> Next {
-    Next::Done(Box::new(Outcome { answer, is_plain, is_dnssec, resolves: false }))
+    Next::Done(Box::new(Outcome { answer, is_plain, is_dnssec, resolves: false, is_cut: false }))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use plugin::{Deadline, ReadError, reason};
 
 use crate::allowed::Allowed;
 use crate::fault::Fault;
+use crate::ignored::none_text;
 use crate::known::{Known, Pending, Rules};
 use crate::options::{Args, ServerOption};
 use crate::plan::Outcome;
@@ -42,6 +43,9 @@ pub enum ProbeError {
     /// There is nothing to ask.
     #[error("no name: give one that must resolve by --name, as in --name=www.example.com")]
     NoName,
+    /// There is no server that could refuse: the one on this machine is only asked for its own programs.
+    #[error("no nameserver to check: {0}, name some by --server")]
+    NoServer(String),
     /// More than can be asked at once.
     #[error("{0} questions are too many, at most {MOST} are possible: give fewer --name or --server")]
     TooMany(usize),
@@ -62,6 +66,9 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     let file = if args.server.is_empty() { Some(read(&args.resolv_conf, deadline)?) } else { None };
     let servers = match &file {
         None => named(args),
+        Some(file) if args.closed && file.conf.servers.is_empty() => {
+            return Err(ProbeError::NoServer(none_text(file)));
+        }
         Some(file) => listed(file),
     };
     let uplinks = uplinks(&servers, file.is_some() && !args.closed, deadline);
@@ -203,6 +210,7 @@ fn unasked(server: &HostPort, target: &Result<SocketAddr, Fault>, questions: &[Q
         is_plain: false,
         is_dnssec: false,
         resolves: false,
+        is_cut: false,
     };
     let outcomes = target.as_ref().err().map(|fault| {
         questions.iter().map(|question| question.types.iter().map(|_| of(fault)).collect()).collect()

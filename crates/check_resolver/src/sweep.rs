@@ -29,8 +29,14 @@ pub(crate) fn ask(
     let mut room = vec![0; LARGEST];
     let mut inquiries = Vec::with_capacity(subjects.len());
     for subject in subjects {
-        let mut inquiry =
-            Inquiry { subject, plan: Plan::default(), running: Vec::new(), outcome: None, resolves: false };
+        let mut inquiry = Inquiry {
+            subject,
+            plan: Plan::default(),
+            running: Vec::new(),
+            outcome: None,
+            resolves: false,
+            is_cut: false,
+        };
         inquiry.start(vec![FIRST], patience)?;
         inquiries.push(inquiry);
     }
@@ -55,6 +61,8 @@ struct Inquiry<'a> {
     outcome: Option<Outcome>,
     /// Whether anything that came so far is a resolver's answer.
     resolves: bool,
+    /// Whether nothing came of a question that had too little time.
+    is_cut: bool,
 }
 
 /// One question under way.
@@ -87,13 +95,15 @@ impl Inquiry<'_> {
             }
             let ended = attempt.advance(self.subject, is_ready, room)?;
             self.resolves |= attempt.resolves() || matches!(&ended, Some(Ok(said)) if said.reply.resolves());
+            self.is_cut |= attempt.is_cut() && matches!(&ended, Some(Err(Fault::NoAnswer)));
             match ended {
                 None => self.running.push((form, attempt)),
                 Some(ended) => match self.plan.ended(form, ended) {
                     Next::Wait => {}
                     Next::Ask(forms) => self.start(forms, patience)?,
                     Next::Done(outcome) => {
-                        self.outcome = Some(Outcome { resolves: self.resolves, ..*outcome });
+                        self.outcome =
+                            Some(Outcome { resolves: self.resolves, is_cut: self.is_cut, ..*outcome });
                     }
                 },
             }
@@ -116,6 +126,14 @@ impl Attempt {
 
     fn resolves(&self) -> bool {
         matches!(self, Self::Udp(udp) if udp.resolves())
+    }
+
+    fn is_cut(&self) -> bool {
+        match self {
+            Self::Udp(udp) => udp.is_cut(),
+            Self::Tcp(tcp) => tcp.is_cut(),
+            Self::Over(_) => false,
+        }
     }
 
     fn waits_for(&self) -> PollFlags {

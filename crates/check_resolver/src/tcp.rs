@@ -15,7 +15,7 @@ use crate::fault::{Fault, Tcp as TcpFault};
 use crate::message::{Form, Heard, question, read};
 use crate::plan::{Answered, Ended};
 use crate::target::{Patience, Subject};
-use crate::udp::of_sending;
+use crate::udp::{is_cut, of_sending};
 
 /// How long the whole exchange may take.
 const LIMIT: Duration = Duration::from_millis(2200);
@@ -66,6 +66,11 @@ impl Tcp {
     /// When it is over whatever comes.
     pub(crate) fn due(&self) -> Instant {
         self.end
+    }
+
+    /// Whether its time ended before a slow server could answer.
+    pub(crate) fn is_cut(&self) -> bool {
+        is_cut(self.started, self.end)
     }
 
     /// What it waits for.

@@ -2,13 +2,13 @@
 //! elsewhere is seen too.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use domain::base::Rtype;
-use net::UnconnectedUdp;
 use net::udp::{UdpError, random};
+use net::{IcmpError, UnconnectedUdp, is_own};
 use plugin::reason;
 use rustix::io::Errno;
 
@@ -20,6 +20,8 @@ use crate::target::{Patience, Subject};
 
 /// How long the last try waits from its own sending: a late answer still counts.
 const LAST: Duration = Duration::from_millis(2200);
+/// Silence that this machine's own end cut shorter than this proves nothing.
+const ENOUGH: Duration = Duration::from_secs(2);
 /// The most datagrams that are read at once: a flood of them shall not stop the others.
 const AT_ONCE: usize = 64;
 
@@ -31,6 +33,7 @@ pub(crate) struct Udp {
     form: Form,
     ids: Vec<u16>,
     sent: Vec<Instant>,
+    started: Instant,
     /// When to send again, or to give up.
     due: Instant,
     tries_left: u8,
@@ -57,6 +60,7 @@ impl Udp {
             form,
             ids: Vec::new(),
             sent: Vec::new(),
+            started: now,
             due: now,
             tries_left: patience.tries,
             every: patience.every,
@@ -73,6 +77,11 @@ impl Udp {
     /// from the server with another id.
     pub(crate) fn resolves(&self) -> bool {
         self.resolves
+    }
+
+    /// Whether its time ended before a slow server could answer.
+    pub(crate) fn is_cut(&self) -> bool {
+        is_cut(self.started, self.end)
     }
 
     /// When it must be called again whatever comes.
@@ -95,7 +104,7 @@ impl Udp {
                     }
                 }
                 Err(error) => {
-                    self.failure.get_or_insert(of_the_path(&error));
+                    self.failure.get_or_insert(of_the_path(&error, self.to.ip()));
                     if self.tries_left == 0 {
                         return Ok(Some(Err(self.fault())));
                     }
@@ -178,6 +187,11 @@ impl AsFd for Udp {
     }
 }
 
+/// Whether a question of this moment had less time until the end of all than a slow server may need.
+pub(crate) fn is_cut(started: Instant, end: Instant) -> bool {
+    end.saturating_duration_since(started) < ENOUGH
+}
+
 fn resolves(heard: &Heard) -> bool {
     matches!(heard, Heard::Reply(_, reply) if reply.resolves())
 }
@@ -188,8 +202,9 @@ fn is_same(from: SocketAddr, to: SocketAddr) -> bool {
     (from.ip(), from.port()) == (to.ip(), to.port())
 }
 
-fn of_the_path(error: &UdpError) -> Fault {
-    error.icmp.map_or_else(|| of_sending(&error.why), Fault::from_icmp)
+fn of_the_path(error: &UdpError, server: IpAddr) -> Fault {
+    let is_here = |icmp: &IcmpError| icmp.from.is_some_and(is_own) && !is_own(server);
+    error.icmp.map_or_else(|| of_sending(&error.why), |icmp| Fault::from_icmp(icmp, is_here(&icmp)))
 }
 
 /// What an error of sending means.
@@ -197,7 +212,7 @@ pub(crate) fn of_sending(why: &io::Error) -> Fault {
     match Errno::from_io_error(why) {
         Some(Errno::CONNREFUSED) => Fault::Refused,
         Some(Errno::NETUNREACH | Errno::INVAL | Errno::NETDOWN) => Fault::NoRoute,
-        Some(Errno::HOSTUNREACH | Errno::HOSTDOWN) => Fault::Unreachable("host unreachable"),
+        Some(Errno::HOSTUNREACH | Errno::HOSTDOWN) => Fault::NotSent("host unreachable"),
         Some(Errno::PERM | Errno::ACCESS) => Fault::Local(Local::Prohibited),
         Some(Errno::NOBUFS) => Fault::Local(Local::NeighbourTable),
         _ => Fault::Local(Local::Other(reason(why))),

@@ -146,6 +146,40 @@ fn each_kind_of_silence_has_its_cause() {
     assert!(from.starts_with(&start) && from[start.len()..].parse::<u16>().is_ok(), "{from}");
 }
 
+/// An open resolver that takes longer than the whole run is not closed.
+#[test]
+fn silence_cut_short_is_no_refusal() {
+    let server = Fake::start("127.0.0.1:0", true);
+    let line = "- @ undecided: no answer yet when the time ended, see --timeout and --tries";
+    let rows = [
+        ("--closed --name=late.test -t 1", format!("UNKNOWN {line}")),
+        ("--closed --name=silent.test -t 1:critical", format!("CRITICAL {line}")),
+        ("--closed --name=silent.test -t 4", format!("UNKNOWN {line}")),
+        ("--closed --name=silent.test --try-timeout=5", format!("UNKNOWN {line}")),
+        ("--closed --name=refused.test -t 1", "OK - 1 server refuses strangers".to_owned()),
+    ];
+    let rows: Vec<(&str, &str)> = rows.iter().map(|(arguments, line)| (*arguments, line.as_str())).collect();
+    hold(&server, &rows);
+}
+
+#[test]
+fn a_file_without_a_nameserver_has_none_to_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(file("empty"), "search test\n").unwrap();
+    fs::write(file("carriage"), "nameserver 192.0.2.53\r\n").unwrap();
+    let rows = [
+        ("missing", format!("{} is missing", file("missing"))),
+        ("empty", format!("no nameserver in {}", file("empty"))),
+        ("carriage", format!("line 1 of {} is ignored: it ends with a carriage return", file("carriage"))),
+    ];
+    for (name, why) in rows {
+        let outcome = check(&["--closed", "--name=good.test", &format!("--resolv-conf={}", file(name))]);
+        let line = format!("UNKNOWN - no nameserver to check: {why}, name some by --server");
+        assert_eq!((said(&outcome), outcome.code), (line, Some(3)));
+    }
+}
+
 #[test]
 fn a_server_without_tcp_and_one_that_is_not_there() {
     let server = Fake::start("127.0.0.1:0", false);

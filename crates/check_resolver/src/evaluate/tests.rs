@@ -28,13 +28,16 @@ fn outcome(word: &str) -> Outcome {
     };
     let is_dnssec = word == "expired";
     let answer = match word {
-        "no" => Err(Fault::NoAnswer),
+        "no" | "cut" => Err(Fault::NoAnswer),
         "closed" => Err(Fault::Refused),
         "table" => Err(Fault::Local(Local::NeighbourTable)),
+        "here" => Err(Fault::NotSent("host unreachable")),
         "noroute" => Err(Fault::NoRoute),
         "servfail" => code(OptRcode::SERVFAIL),
         "refused" => code(OptRcode::REFUSED),
         "nxdomain" => code(OptRcode::NXDOMAIN),
+        "notimp" => code(OptRcode::NOTIMP),
+        "nodata-closed" => Ok(answered(Reply { ra: false, ..reply(OptRcode::NOERROR) })),
         "nodata" => code(OptRcode::NOERROR),
         "slow" => {
             Ok(Answered { took: Duration::from_millis(2001), ..answered(with([192, 0, 2, 80].into())) })
@@ -46,7 +49,7 @@ fn outcome(word: &str) -> Outcome {
         "authority" => Ok(answered(Reply { ra: false, aa: true, ..with([192, 0, 2, 80].into()) })),
         address => Ok(answered(with(address.parse().unwrap()))),
     };
-    Outcome { answer, is_plain: false, is_dnssec, resolves: word == "elsewhere" }
+    Outcome { answer, is_plain: false, is_dnssec, resolves: word == "elsewhere", is_cut: word == "cut" }
 }
 
 /// Servers by what each says to each type of each question: `192.0.2.53=no+nodata,192.0.2.80` has two

@@ -43,6 +43,7 @@ fn routers_and_routes_say_why() {
     router.ip(&["route", "add", "unreachable", "198.51.100.2/32"]);
     near.ip(&["route", "add", "198.51.100.0/24", "via", "192.0.2.254"]);
     near.ip(&["route", "add", "prohibit", "198.51.100.5/32"]);
+    near.ip(&["route", "add", "unreachable", "198.51.100.6/32"]);
     let fails = |server: &str, why: &str| format!("CRITICAL - 1 of 1 nameserver fails: {server} {why}");
     let rows = [
         ("198.51.100.1", 2, fails("198.51.100.1", "prohibited on the way")),
@@ -50,11 +51,27 @@ fn routers_and_routes_say_why() {
         ("198.51.100.3", 2, fails("198.51.100.3", "net unreachable")),
         ("203.0.113.1", 2, fails("203.0.113.1", "no route from here")),
         ("192.0.2.9", 2, fails("192.0.2.9", "host unreachable")),
+        ("198.51.100.6", 2, fails("198.51.100.6", "host unreachable")),
         ("198.51.100.5", 3, "UNKNOWN - no question could be sent: prohibited here".to_owned()),
     ];
     for (server, code, line) in rows {
         let outcome = check(&near, &[&format!("--server={server}"), "--name=good.test/A"]);
         assert_eq!(said(&outcome), (code, line), "{server}: {}", outcome.stdout);
+    }
+    // What did not leave this machine is refused by no server.
+    let not_asked = |server: &str, why: &str| (3, format!("UNKNOWN - {server} not asked: {why}"));
+    let refuses = (0, "OK - 1 server refuses strangers".to_owned());
+    let rows = [
+        ("198.51.100.1", refuses.clone()),
+        ("198.51.100.2", refuses),
+        ("192.0.2.9", not_asked("192.0.2.9", "host unreachable")),
+        ("198.51.100.5", not_asked("198.51.100.5", "prohibited here")),
+        ("198.51.100.6", not_asked("198.51.100.6", "host unreachable")),
+        ("203.0.113.1", not_asked("203.0.113.1", "no route from here")),
+    ];
+    for (server, expected) in rows {
+        let outcome = check(&near, &["--closed", &format!("--server={server}"), "--name=good.test/A"]);
+        assert_eq!(said(&outcome), expected, "{server}: {}", outcome.stdout);
     }
 }
 

@@ -65,12 +65,23 @@ fn closed_servers_refuse() {
         ("::1=authority", "OK - 1 server refuses strangers"),
         ("192.0.2.53=192.0.2.80 ::2=no", "CRITICAL - 1 of 2 servers resolve for strangers: 192.0.2.53"),
         ("192.0.2.53=nxdomain", "CRITICAL - 1 of 1 server resolves for strangers: 192.0.2.53"),
-        ("192.0.2.53=servfail", "CRITICAL - 1 of 1 server resolves for strangers: 192.0.2.53"),
+        (
+            "192.0.2.53=servfail",
+            "CRITICAL - 1 of 1 server resolves for strangers: 192.0.2.53 (tried: SERVFAIL)",
+        ),
+        ("192.0.2.53=servfail+nxdomain", "CRITICAL - 1 of 1 server resolves for strangers: 192.0.2.53"),
+        ("192.0.2.53=nodata-closed", "OK - 1 server refuses strangers"),
+        ("192.0.2.53=notimp", "OK - 1 server refuses strangers"),
+        ("192.0.2.53=here ::2=refused", "UNKNOWN - 192.0.2.53 not asked: host unreachable"),
+        (
+            "192.0.2.53=refused 192.0.2.54=cut",
+            "UNKNOWN - 192.0.2.54 undecided: no answer yet when the time ended, see --timeout and --tries",
+        ),
         ("192.0.2.53=noroute ::2=refused", "UNKNOWN - 192.0.2.53 not asked: no route from here"),
     ];
     for (servers, line) in rows {
         let observed = seen(&[NAME], servers, None, None);
-        let output = closed::evaluate(&allowed("--closed"), &observed).render("RESOLVER", 0);
+        let output = closed::evaluate(&allowed("--closed"), &observed, State::Unknown).render("RESOLVER", 0);
         let summary = output.split(" | ").next().unwrap();
         assert_eq!(summary, format!("RESOLVER {line}"), "{servers}");
     }
