@@ -1,19 +1,32 @@
-//! The netmask that a panel writes after an address: a prefix length of an IPv4 netmask, of the address that
-//! the list has there.
+//! The netmask that a panel writes after an address, as `255.255.255.0`, `0xffffff00` or `/24`: a prefix length
+//! of that family, of the address that the list has there.
 #![no_main]
+
+use std::net::Ipv4Addr;
 
 use addresses::{List, netmask};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|line: &str| {
     let Some((address, length)) = netmask(line) else { return };
-    assert!((1..=32).contains(&length), "{length}");
-    let bits = u32::MAX << (32 - u32::from(length));
-    assert!(
-        line.contains(&std::net::Ipv4Addr::from_bits(bits).to_string()),
-        "{line:?} has no netmask of /{length}"
-    );
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    assert!((1..=most).contains(&length), "{length}");
+    assert!(has(line, length), "{line:?} has no netmask of /{length}");
     if let Ok(list) = List::parse("list", 0, line.as_bytes()) {
         assert_eq!(list.entries[0].expected.address, address, "{line:?}");
     }
 });
+
+/// Whether a line has a netmask of that length in one of the three spellings.
+fn has(line: &str, length: u8) -> bool {
+    let number = length.to_string();
+    let mask = u32::MAX.checked_shl(32_u32.saturating_sub(u32::from(length)));
+    let is_hexadecimal = |word: &str| {
+        let digits =
+            word.strip_prefix("0x").filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        digits.is_some_and(|digits| u32::from_str_radix(digits, 16).ok() == mask)
+    };
+    let mut words = line.split(|c: char| !c.is_ascii_alphanumeric());
+    mask.is_some_and(|mask| line.contains(&Ipv4Addr::from_bits(mask).to_string()))
+        || words.any(|word| word.trim_start_matches('0') == number || is_hexadecimal(word))
+}

@@ -6,7 +6,9 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| match parse_ports(text) {
     Ok(ranges) => {
-        assert!(!ranges.is_empty() && ranges.iter().all(|range| range.first > 0 && range.first <= range.last));
+        assert!(
+            !ranges.is_empty() && ranges.iter().all(|range| range.first > 0 && range.first <= range.last)
+        );
         for (range, part) in ranges.iter().zip(text.split(',')) {
             let (first, last) = (range.first, range.last);
             let named = part.starts_with(|c: char| c.is_ascii_alphabetic()) && first == last;

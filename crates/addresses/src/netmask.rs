@@ -73,7 +73,9 @@ fn length(field: &str, address: IpAddr) -> Option<Result<u8, String>> {
         let length = bare.parse().ok().filter(|length| (1..=bits).contains(length));
         return Some(length.map_or_else(wrong, Ok));
     }
-    if let Some(mask) = bare.strip_prefix("0x").and_then(|digits| u32::from_str_radix(digits, 16).ok()) {
+    let hexadecimal =
+        bare.strip_prefix("0x").filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+    if let Some(mask) = hexadecimal.and_then(|digits| u32::from_str_radix(digits, 16).ok()) {
         return Some(contiguous(mask).filter(|_| address.is_ipv4()).map_or_else(wrong, Ok));
     }
     let parts = bare.split('.').count();
@@ -113,6 +115,7 @@ mod tests {
             ("192.0.2.1:0.0.0.0", None),
             ("192.0.2.1\t255.255.255.192\teth0", Some(("192.0.2.1", 26))),
             ("192.0.2.1 0xffffff00", Some(("192.0.2.1", 24))),
+            ("192.0.2.1 0x+ffffff00", None),
             ("192.0.2.1 /28", Some(("192.0.2.1", 28))),
             ("192.0.2.1 /255.255.255.240", Some(("192.0.2.1", 28))),
             ("2001:db8::1 /64", Some(("2001:db8::1", 64))),
