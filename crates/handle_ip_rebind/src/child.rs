@@ -1,5 +1,7 @@
 //! Running a configured program: fixed arguments, no shell, a clean environment, bounded in time.
 
+mod output;
+
 use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::Path;
@@ -13,8 +15,8 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 use serde::Serialize;
 
 use crate::config::Argv;
-use crate::output::Output;
 use crate::program::{PATH, Program};
+use output::Output;
 
 /// What a program finds in its environment.
 const ENVIRONMENT: [(&str, &str); 2] = [("PATH", PATH), ("LC_ALL", "C")];

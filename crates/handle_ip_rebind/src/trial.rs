@@ -1,6 +1,8 @@
 //! `--test-config`: reads all that a run would read, checks that it would be obeyed, and prints what a run
 //! would do. It changes nothing and does not ask the link.
 
+mod disk;
+
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -12,7 +14,6 @@ use crate::budget::{BudgetError, Found, now, try_state};
 use crate::case::{Case, Fate};
 use crate::config::Config;
 use crate::difference::Difference;
-use crate::disk;
 use crate::event::{Event, StateType};
 use crate::link::{Link, LinkError};
 use crate::list::List;
