@@ -4,7 +4,7 @@
 //! - [`ZonedAddress`] is one to connect to, with the zone of a link-local one.
 //! - [`List`] parses a file of addresses, of the kinds that administrators and hosting panels keep: `ADDRESS
 //!   [PORTS] [LABEL]`. [`Fields`] are the ports and labels of its lines.
-//! - [`netmask`] parses the netmask that a panel writes after an address.
+//! - [`netmask()`] parses the netmask that a panel writes after an address.
 //! - [`parse_ports`] parses `80,443`, `8000-8010` and `https`.
 //! - [`brief`] and [`all`] print many addresses as runs.
 //!

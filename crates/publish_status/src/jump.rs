@@ -67,7 +67,7 @@ pub struct Baseline {
 pub struct Sanity {
     /// How many per cent of all sources may go bad within the window; `None` for any number.
     pub percent: Option<u8>,
-    /// For how long a jump beyond that is held back, in seconds. The window is as long, and [`WINDOW`] at
+    /// For how long a jump beyond that is held back, in seconds. The window is as long, and ten minutes at
     /// least.
     pub hold: u64,
 }
