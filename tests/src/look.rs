@@ -41,8 +41,10 @@ pub fn hold(plugin: &str, runs: &[(&str, Outcome)]) {
 }
 
 /// The text with # for each number that has a fraction, and for its sign, for the slowest address, and for
-/// the age of a change. Another address is no such number.
+/// the age of a change, and for the greatest delay. Another address is no such number.
 fn measured_as_hash(text: &str) -> String {
+    // What is measured and may be nothing at all, and then has no fraction.
+    const MEASURED: [&str; 3] = [" slowest ", " age_of_change=", " worst_slower="];
     let mut masked = String::new();
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
@@ -51,11 +53,8 @@ fn measured_as_hash(text: &str) -> String {
         let (number, after) = number.split_at(end);
         let is_fraction = number.trim_end_matches('.').matches('.').count() == 1;
         masked += if is_fraction { before.strip_suffix('-').unwrap_or(before) } else { before };
-        masked += if is_fraction || before.ends_with(" slowest ") || before.ends_with(" age_of_change=") {
-            "#"
-        } else {
-            number
-        };
+        masked +=
+            if is_fraction || MEASURED.iter().any(|label| before.ends_with(label)) { "#" } else { number };
         rest = after;
     }
     masked + rest
@@ -67,10 +66,10 @@ mod tests {
 
     #[test]
     fn only_what_is_measured_is_masked() {
-        let text = "offset=-3599.5s;-5:5;-60:60, slowest 192.0.2.1 on port 80 in 0.25 s, 2 of 192.0.2.3, age_of_change=7s.";
+        let text = "offset=-3599.5s;-5:5;-60:60, slowest 192.0.2.1 on port 80 in 0.25 s, 2 of 192.0.2.3, age_of_change=7s worst_slower=0s.";
         assert_eq!(
             measured_as_hash(text),
-            "offset=#s;-5:5;-60:60, slowest # on port 80 in # s, 2 of 192.0.2.3, age_of_change=#s."
+            "offset=#s;-5:5;-60:60, slowest # on port 80 in # s, 2 of 192.0.2.3, age_of_change=#s worst_slower=#s."
         );
     }
 }
