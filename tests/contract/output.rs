@@ -7,8 +7,11 @@ fn the_exit_code_is_that_of_the_state() {
     for (state, code) in [("ok", 0), ("warning", 1), ("critical", 2), ("unknown", 3)] {
         let text = format!("{} - items , single x, flag false, thresholds /", state.to_uppercase());
         assert_eq!(line(&["--state", state, "--single=x"]), (code, text));
-        assert_eq!(line(&["--state", state, "--act=empty"]), (code, state.to_uppercase()));
-        assert_eq!(line(&["--state", state, "--act=empty", "--exit-ok"]), (0, state.to_uppercase()));
+        // A fault never stands there without a reason.
+        let reason = if code == 0 { "" } else { " - no reason is known" };
+        let empty = format!("{}{reason}", state.to_uppercase());
+        assert_eq!(line(&["--state", state, "--act=empty"]), (code, empty.clone()));
+        assert_eq!(line(&["--state", state, "--act=empty", "--exit-ok"]), (0, empty));
     }
 }
 
