@@ -163,7 +163,7 @@ impl Fields {
         refuse_ports(field.filter(|field| is_label(field)), ports)?;
         let label = field.and_then(|field| field.split(',').next()).filter(|field| is_label(field));
         let Some(label) = label else { return Ok(()) };
-        // A note of several words is no list of ports, whatever numbers are in it.
+        // Several words are a note. Numbers in a note are no ports.
         fields
             .next()
             .filter(|field| are_meant(field))
@@ -202,8 +202,8 @@ fn is_label(field: &str) -> bool {
         && parse_cpanel(field).is_none()
 }
 
-/// Parses line by line, the addresses by `address`; `each` is given the place of an entry, its zone and what
-/// stands behind its address, and says what is wrong there.
+/// Parses line by line, the addresses by `address`. `each` gets the index of an entry, its zone and the rest
+/// of the line after the address, and returns what is wrong with that rest.
 fn parse_lines(
     source: &str,
     number: u32,

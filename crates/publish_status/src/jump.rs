@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use crate::fault::Fault;
+use crate::members::sorted;
 use crate::moment::length;
 
 /// The shortest window, in seconds: a check every five minutes with its attempts is through by then.
@@ -144,13 +145,6 @@ fn what(all: usize, gone: usize) -> &'static str {
 fn without_jump(known_bad: &[u64], seen: &Seen) -> Vec<u64> {
     let new = seen.bad.iter().filter(|key| seen.known.binary_search(key).is_err());
     sorted(known_bad.iter().chain(new).chain(&seen.excused).copied())
-}
-
-fn sorted(keys: impl Iterator<Item = u64>) -> Vec<u64> {
-    let mut keys: Vec<u64> = keys.collect();
-    keys.sort_unstable();
-    keys.dedup();
-    keys
 }
 
 #[cfg(test)]

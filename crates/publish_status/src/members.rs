@@ -73,7 +73,8 @@ pub(crate) fn gone(members: &AllMembers) -> Vec<u64> {
     sorted(members.values().flat_map(|one| one.gone.iter().map(|(key, _)| *key)))
 }
 
-fn sorted(keys: impl Iterator<Item = u64>) -> Vec<u64> {
+/// Returns the keys in their order, each once.
+pub(crate) fn sorted(keys: impl Iterator<Item = u64>) -> Vec<u64> {
     let mut keys: Vec<u64> = keys.collect();
     keys.sort_unstable();
     keys.dedup();
