@@ -58,6 +58,17 @@ pub struct Fields {
     pub labels: Vec<OwnLabel>,
     /// The zones of link-local addresses, at most one of an entry.
     pub zones: Vec<OwnZone>,
+    /// The netmasks after addresses that are networks by them: of a host's address it tells nothing.
+    pub networks: Vec<OwnNetwork>,
+}
+
+/// The netmask of a line that makes its address one of a network, and not of a host in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnNetwork {
+    /// The place of the entry.
+    pub entry: u32,
+    /// The prefix length.
+    pub prefix: u8,
 }
 
 /// The zone of the address of a line, by the place of its entry in [`List::entries`].
@@ -124,7 +135,7 @@ impl List {
     /// [`ListError::Lines`] and [`ListError::Empty`].
     pub fn parse(source: &str, number: u32, content: &[u8]) -> Result<Self, ListError> {
         let address = |field: &str| Ok(ZonedAddress { host: field.parse()?, zone: None });
-        parse_lines(source, number, content, address, |_, _, _| Ok(()))
+        parse_lines(source, number, content, address, |_, _, _, _| Ok(()))
     }
 
     /// Parses a list of addresses to connect to as [`List::parse`] does, with the ports, the labels and the zones
@@ -134,7 +145,8 @@ impl List {
     /// As [`List::parse`]; ports that are none, or stand in another place, make a bad line too.
     pub fn parse_with_fields(source: &str, number: u32, content: &[u8]) -> Result<(Self, Fields), ListError> {
         let mut all = Fields::default();
-        let list = parse_lines(source, number, content, str::parse, |entry, zone, rest| {
+        let list = parse_lines(source, number, content, str::parse, |entry, zone, netmask, rest| {
+            all.networks.extend(netmask.map(|prefix| OwnNetwork { entry, prefix }));
             all.zones.extend(zone.map(|zone| OwnZone { entry, zone }));
             all.take(entry, rest)
         })?;
@@ -202,14 +214,15 @@ fn is_label(field: &str) -> bool {
         && parse_cpanel(field).is_none()
 }
 
-/// Parses line by line, the addresses by `address`. `each` gets the index of an entry, its zone and the rest
-/// of the line after the address, and returns what is wrong with that rest.
+/// Parses line by line, the addresses by `address`. `each` gets the index of an entry, its zone, the netmask
+/// that makes it a network and the rest of the line after the address, and returns what is wrong with that
+/// rest.
 fn parse_lines(
     source: &str,
     number: u32,
     content: &[u8],
     address: impl Fn(&str) -> Result<ZonedAddress, InvalidAddress>,
-    mut each: impl FnMut(u32, Option<String>, &str) -> Result<(), String>,
+    mut each: impl FnMut(u32, Option<String>, Option<u8>, &str) -> Result<(), String>,
 ) -> Result<List, ListError> {
     // Broken UTF-8 becomes a character that no address has; in a comment it does no harm.
     let text = str::from_utf8(content).map_or_else(|_| String::from_utf8_lossy(content), Cow::from);
@@ -219,9 +232,11 @@ fn parse_lines(
     let mut count = 0;
     for (line, text) in (1..).zip(lines_of(text)) {
         let parsed = parse_line(text, &address).and_then(|parsed| {
-            let Some((ZonedAddress { host: expected, zone }, rest)) = parsed else { return Ok(()) };
+            let Some((ZonedAddress { host: expected, zone }, netmask, rest)) = parsed else { return Ok(()) };
             entries.push(Entry { expected, list: number, line });
-            each(u32::try_from(entries.len() - 1).unwrap_or(u32::MAX), zone, rest)
+            let netmask =
+                netmask.filter(|prefix| expected.prefix.is_none() && is_network(expected.address, *prefix));
+            each(u32::try_from(entries.len() - 1).unwrap_or(u32::MAX), zone, netmask, rest)
         });
         if let Err(error) = parsed {
             count += 1;
@@ -249,13 +264,25 @@ fn lines_of(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The address of a line and what stands behind it: `None` if the line is blank or a comment.
+/// Whether all bits of an address that the prefix leaves to hosts are zero.
+fn is_network(address: IpAddr, prefix: u8) -> bool {
+    let used = match address {
+        IpAddr::V4(address) => 32_u32.saturating_sub(address.to_bits().trailing_zeros()),
+        IpAddr::V6(address) => 128_u32.saturating_sub(address.to_bits().trailing_zeros()),
+    };
+    used <= u32::from(prefix)
+}
+
+/// What a line is: its address, the prefix length of a netmask in it, and what stands behind its address.
+type Line<'a> = (ZonedAddress, Option<u8>, &'a str);
+
+/// Parses a line: `None` if the line is blank or a comment.
 fn parse_line(
     line: &str,
     address: impl Fn(&str) -> Result<ZonedAddress, InvalidAddress>,
-) -> Result<Option<(ZonedAddress, &str)>, String> {
+) -> Result<Option<Line<'_>>, String> {
     if let Some(host) = plain(line) {
-        return Ok(Some((ZonedAddress { host, zone: None }, "")));
+        return Ok(Some((ZonedAddress { host, zone: None }, None, "")));
     }
     let line = line.trim_ascii();
     let ends = |octet: u8| octet.is_ascii_whitespace() || matches!(octet, b',' | b'#');
@@ -268,11 +295,12 @@ fn parse_line(
     if field.is_empty() && !line.starts_with(',') {
         return Ok(None);
     }
-    let of_cpanel = || parse_cpanel(field).map(|(host, _)| ZonedAddress { host, zone: None });
-    let parsed = address(field).or_else(|error| of_cpanel().ok_or(error));
-    let parsed = parsed.map_err(|error| error.to_string())?;
-    check_rest(parsed.host.address, rest)?;
-    Ok(Some((parsed, rest)))
+    let of_cpanel =
+        || parse_cpanel(field).map(|(host, netmask)| (ZonedAddress { host, zone: None }, Some(netmask)));
+    let parsed = address(field).map(|parsed| (parsed, None)).or_else(|error| of_cpanel().ok_or(error));
+    let (parsed, own) = parsed.map_err(|error| error.to_string())?;
+    let netmask = check_rest(parsed.host.address, rest)?;
+    Ok(Some((parsed, own.or(netmask), rest)))
 }
 
 fn bad_lines(source: &str, lines: &[(u32, String)], count: usize) -> String {

@@ -31,27 +31,26 @@ pub(crate) fn parse_cpanel(field: &str) -> Option<(HostAddress, u8)> {
 
 /// Refuses what must not follow `address` on its line: another address, since one line has one, and a netmask
 /// that is none. The addresses that a panel writes after a netmask are its broadcast address and its router.
-pub(crate) fn check_rest(address: IpAddr, rest: &str) -> Result<(), String> {
+/// Returns the prefix length of the netmask.
+pub(crate) fn check_rest(address: IpAddr, rest: &str) -> Result<Option<u8>, String> {
     let rest = rest.split('#').next().unwrap_or_default();
     let ends = |c: char| c.is_ascii_whitespace() || c == ',';
     let mut fields = rest.split(ends).filter(|field| !field.is_empty()).peekable();
-    let mut has_netmask = false;
-    if let Some(mask) = fields.peek().and_then(|field| length(field, address)) {
-        mask?;
-        has_netmask = true;
+    let netmask = fields.peek().and_then(|field| length(field, address)).transpose()?;
+    if netmask.is_some() {
         fields.next();
     }
     while let Some(field) = fields.next() {
         let Some(other) = other_address(field).filter(|other| *other != address) else { continue };
         let mut has_its_own = || fields.peek().is_some_and(|next| matches!(length(next, other), Some(Ok(_))));
-        if !has_netmask || has_its_own() {
+        if netmask.is_none() || has_its_own() {
             return Err(format!(
                 "a second address, {}: write one address a line, notes after #",
                 short(&other.to_string())
             ));
         }
     }
-    Ok(())
+    Ok(netmask)
 }
 
 /// The address that a field is, in a form that a list has, also between quotes or signs: `None` if it is none
@@ -171,11 +170,11 @@ mod tests {
             (" 0xff00ff00", Err("0xff00ff00 is not a netmask")),
         ];
         for (rest, expected) in rows {
-            let found = check_rest("192.0.2.1".parse().unwrap(), rest);
+            let found = check_rest("192.0.2.1".parse().unwrap(), rest).map(|_| ());
             assert_eq!(found, expected.map_err(str::to_owned), "{rest:?}");
         }
         let v6 = "2001:db8::1".parse().unwrap();
-        assert_eq!(check_rest(v6, " /64 eth0"), Ok(()));
+        assert_eq!(check_rest(v6, " /64 eth0"), Ok(Some(64)));
         assert!(check_rest(v6, " /129").is_err() && check_rest(v6, " 255.255.255.0").is_err());
     }
 }

@@ -211,3 +211,25 @@ fn nothing_in_it_is_an_error() {
     let zeros = parse(&[0; 5000]).unwrap_err();
     assert_eq!(zeros, format!("ips line 1: {}... is not an IP address\n", "\0".repeat(60)));
 }
+
+#[test]
+fn a_netmask_tells_a_network_from_a_host() {
+    let rows = [
+        ("198.18.0.0 255.255.255.0", Some(24)),
+        ("198.18.0.0 0xffffff00", Some(24)),
+        ("198.18.0.0 /24", Some(24)),
+        ("198.18.0.0:255.255.255.0:198.18.0.255", Some(24)),
+        ("2001:db8:: /120", Some(120)),
+        // Hosts, as panels list them, and a host of its own.
+        ("198.18.0.1 255.255.255.0", None),
+        ("198.18.1.0 255.255.0.0", None),
+        ("198.18.0.0 443 web", None),
+        ("198.18.0.0", None),
+        // What stands at the address itself comes first.
+        ("198.18.0.0/16 255.255.255.0", None),
+    ];
+    for (line, prefix) in rows {
+        let (_, fields) = List::parse_with_fields("x", 0, line.as_bytes()).unwrap();
+        assert_eq!(fields.networks.first().map(|network| network.prefix), prefix, "{line}");
+    }
+}
