@@ -61,10 +61,14 @@ impl<'a> Judged<'a> {
         }
     }
 
-    /// What so many failed ones mean, at least, whether the others answer or fail.
+    /// What so many failed ones mean, at least, whether the others answer or fail. A run that is stopped is no
+    /// better than UNKNOWN: what is a WARNING so far could have become CRITICAL.
     fn state(&self, failed: usize) -> State {
         let total = self.targets.len();
-        self.allowed.state(failed, total).min(self.allowed.state(total, total))
+        match self.allowed.state(failed, total).min(self.allowed.state(total, total)) {
+            State::Warning => State::Unknown,
+            state => state,
+        }
     }
 }
 
@@ -116,7 +120,7 @@ mod tests {
                 ("1", "150"),
                 &[Cause::Refused, Cause::NoBanner],
                 "partial: 3 of 256 asked, 192.0.2.2 port 80 no banner",
-                State::Warning,
+                State::Unknown,
             ),
             (
                 ("0", "150"),

@@ -90,7 +90,7 @@ pub(crate) struct Connecting {
     #[arg(long, value_name = "SECONDS", value_parser = Seconds::within(0.01..=600.0))]
     pub stay: Option<Seconds>,
     /// The ports must not be open
-    #[arg(long, conflicts_with_all = ["tls", "expect", "send", "quit", "stay", "refused_ok", "warning_time", "critical_time"])]
+    #[arg(long, conflicts_with_all = ["tls", "starttls", "sni", "tls_ca", "tls_verify", "certificate_days", "expect", "any", "mismatch", "send", "quit", "stay", "refused_ok", "warning_time", "critical_time"])]
     pub closed: bool,
     /// Accept a refused connection: the host is up
     #[arg(long)]
@@ -99,7 +99,7 @@ pub(crate) struct Connecting {
     #[arg(long, value_name = "ADDRESS")]
     pub source: Vec<IpAddr>,
     /// Interface of the connections, whatever the routes say (before Linux 5.7 with CAP_NET_RAW only)
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub interface: Option<String>,
     /// Maximum concurrent connections. Default: all targets at once, as far as open files allow
     #[arg(long, value_name = "NUMBER")]

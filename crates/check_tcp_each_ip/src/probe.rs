@@ -149,7 +149,8 @@ fn manner(args: &Args, tls: Option<Tls>, deadline: &Deadline, targets: usize) ->
     let wanted = wanted.unwrap_or(targets).min(targets);
     let in_flight = monitor::room(wanted);
     let stay = options.stay.map_or(Duration::ZERO, Seconds::duration);
-    let limit = deadline.limit().saturating_sub(stay);
+    // Names may have taken a third of the time.
+    let limit = deadline.remaining().saturating_sub(stay);
     let default = default_timeout(limit, options.tries.into(), targets, in_flight);
     let text = |text: &Option<Text>| text.as_ref().map(|text| text.0.clone()).unwrap_or_default();
     let talk = (options.send.is_some() || !options.expect.is_empty()).then(|| Talk {

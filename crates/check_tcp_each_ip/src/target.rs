@@ -77,7 +77,7 @@ pub enum TargetError {
     #[error(transparent)]
     Memory(#[from] NoMemory),
     /// None of the addresses is of the family that is asked for.
-    #[error("none of the {0} addresses is an {1} address: nothing to check by -{2}")]
+    #[error("{}: nothing to check by -{_2}", none_of_family(*_0, _1))]
     Family(usize, &'static str, u8),
     /// An address without a port.
     #[error("no port for {0}: give --port")]
@@ -137,6 +137,14 @@ pub(crate) fn targets(args: &Args, deadline: &Deadline) -> Result<Collection, Ta
     Ok(Collection { targets, names, unresolved, notes })
 }
 
+/// Says that not one of so many addresses is of a family.
+fn none_of_family(count: usize, family: &str) -> String {
+    match count {
+        1 => format!("the only address is not an {family} address"),
+        count => format!("none of the {count} addresses is an {family} address"),
+    }
+}
+
 /// A note on the targets of the family that `-4` or `-6` leaves out.
 fn left_out(count: usize, args: &Args) -> Option<String> {
     let (family, option) = if args.choice.ipv4 { ("IPv6", "-4") } else { ("IPv4", "-6") };
@@ -164,6 +172,8 @@ impl Collected<'_> {
         let (list, fields) = read_list_with_fields(file, number, deadline)?;
         let ports = own_ports(&fields.ports)?;
         let zones: HashMap<u32, String> = fields.zones.into_iter().map(|own| (own.entry, own.zone)).collect();
+        let networks: HashMap<u32, u8> =
+            fields.networks.into_iter().map(|own| (own.entry, own.prefix)).collect();
         let mut labels = fields.labels.into_iter().filter(|_| self.args.securing.tls).peekable();
         self.targets.reserve(list.entries.len() * self.ports.len().max(1));
         for (place, entry) in (0..).zip(&list.entries) {
@@ -174,7 +184,9 @@ impl Collected<'_> {
             let place_of = || format!("{} line {}: ", list.source, entry.line);
             let own = ports.get(&place).unwrap_or(&self.ports);
             let zone = zones.get(&place).map(String::as_str);
-            for address in hosts_of(entry.expected, self.args.choice.expand, place_of)? {
+            let prefix = entry.expected.prefix.or_else(|| networks.get(&place).copied());
+            let given = HostAddress { prefix, ..entry.expected };
+            for address in hosts_of(given, self.args.choice.expand, place_of)? {
                 match zoned(address, zone, 0) {
                     Ok(address) => add(&mut self.targets, (address, name), own, origin)?,
                     Err(why) => self.unresolved.push(ResolveError::from(why).into()),

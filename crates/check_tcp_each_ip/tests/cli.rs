@@ -184,6 +184,12 @@ fn a_name_that_does_not_resolve_leaves_the_others_judged() {
         assert!(text(&seen).1.contains(" - resolving hang: no answer within "), "{}", seen.stdout);
         assert!(seen.stdout.contains(" | failed=0;;0;0;1 "), "{}", seen.stdout);
     }
+    // Two tries share what a name that hangs leaves of the time.
+    let (full, _taken, _socket) = full_port();
+    let (_folder, path) = list(&format!("127.0.0.1 {full}\n"));
+    let seen = named(&["--hostname=hang", "--file", &path, "--timeout=5"]);
+    let fails = format!("TCP_EACH_IP CRITICAL - 1 of 2 targets fails: 127.0.0.1 port {full} silent");
+    assert!(seen.first_line().starts_with(&fails), "{}", seen.stdout);
     // A name that a blocklist turns into this machine is not tried.
     let seen = named(&["--hostname=blocked"]);
     let line = "TCP_EACH_IP UNKNOWN - blocked resolves to 0.0.0.0, which is this machine: a blocklist or a hosts file?";
@@ -271,7 +277,7 @@ fn a_run_that_is_stopped_says_what_it_knows() {
     let refused = format!(", 127.0.0.120 port {closed} refused");
     let rows: [(&str, &[&str], i32, &str, String); 4] = [
         ("1", &[], 2, "CRITICAL", format!("120 of 200 asked{refused}")),
-        ("1", &["--warning", "0"], 1, "WARNING", format!("120 of 200 asked{refused}")),
+        ("1", &["--warning", "0"], 3, "UNKNOWN", format!("120 of 200 asked{refused}")),
         ("1", &["--warning", "5"], 3, "UNKNOWN", "120 of 200 asked".to_owned()),
         // What is refused is tried again at once.
         ("2", &[], 2, "CRITICAL", format!("120 of 200 asked{refused}")),

@@ -84,8 +84,31 @@ pub(crate) fn shortened(groups: &[Group], head: &str) -> String {
     if let [only] = groups {
         return only.brief(room_after(&format!("{head}{} {}", only.port(), only.words)));
     }
+    if let Some(text) = by_address(groups) {
+        return text;
+    }
     let failed: usize = groups.iter().map(|group| group.addresses.len()).sum();
     if failed <= FEW || failed == groups.len() { named(groups, head) } else { counted(groups) }
+}
+
+/// On how many ports the same is said of the same address: `None` where that is more than a few words.
+fn by_address(groups: &[Group]) -> Option<String> {
+    let mut ports: BTreeMap<(IpAddr, u32, &str), usize> = BTreeMap::new();
+    for group in groups {
+        group.port?;
+        for address in &group.addresses {
+            *ports.entry((*address, group.scope, &group.words)).or_default() += 1;
+        }
+        if ports.len() > NAMED {
+            return None;
+        }
+    }
+    let text = |((address, scope, words), ports): ((IpAddr, u32, &str), usize)| {
+        let zone = if scope == 0 { String::new() } else { format!(" on {}", zone_name(scope)) };
+        let noun = if ports == 1 { "port" } else { "ports" };
+        format!("{address}{zone} {words} on {ports} {noun}")
+    };
+    (ports.len() < groups.len()).then(|| ports.into_iter().map(text).collect::<Vec<_>>().join(", "))
 }
 
 /// The first groups, two of them whatever the room, and the number of other addresses.
@@ -114,4 +137,34 @@ fn counted(groups: &[Group]) -> String {
     let other: usize = rest.iter().map(|(_, count)| count).sum();
     let named = named.iter().map(|(words, count)| format!("{count} {words}"));
     named.chain((other > 0).then(|| format!("{other} other"))).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_ports_of_one_address_are_counted() {
+        // The last number of the address, and the ports of it that refuse.
+        type Row<'a> = (&'a [(u8, std::ops::Range<u16>)], &'a str);
+        let rows: [Row<'_>; 4] = [
+            (&[(1, 81..104)], "192.0.2.1 refused on 23 ports"),
+            (&[(1, 81..104), (2, 81..82)], "192.0.2.1 refused on 23 ports, 192.0.2.2 refused on 1 port"),
+            (&[(1, 81..104), (2, 81..90), (3, 85..86), (4, 85..86)], "34 refused"),
+            (&[(1, 81..82)], "192.0.2.1 port 81 refused"),
+        ];
+        for (refused, text) in rows {
+            let each = refused.iter().flat_map(|(last, ports)| {
+                ports.clone().map(move |port| Target {
+                    address: [192, 0, 2, *last].into(),
+                    scope: 0,
+                    port,
+                    name: None,
+                })
+            });
+            let failed: Vec<(Target, &Cause)> = each.map(|target| (target, &Cause::Refused)).collect();
+            let head = format!("{} of 99 targets fail: ", failed.len());
+            assert_eq!(shortened(&groups(&failed, true, Cause::brief), &head), text);
+        }
+    }
 }

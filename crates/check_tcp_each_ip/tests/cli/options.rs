@@ -24,6 +24,19 @@ fn a_port_may_have_to_be_closed() {
 }
 
 #[test]
+fn what_a_closed_port_cannot_show_is_refused_with_it() {
+    let closed = closed_port();
+    for more in
+        ["--starttls=smtp", "--sni=www.example.com", "--certificate-days=14:", "--any", "--mismatch=ok"]
+    {
+        let outcome = check(&["--ip=127.0.0.1", "--port", &closed, "--closed", more]);
+        assert_eq!(outcome.code, Some(3), "{more}: {}", outcome.stdout);
+        let option = more.split('=').next().unwrap();
+        assert!(outcome.first_line().contains(option), "{more}: {}", outcome.stdout);
+    }
+}
+
+#[test]
 fn times_that_fit_nothing_are_refused() {
     let closed = closed_port();
     let rows: [(&[&str], &str); 6] = [
@@ -138,6 +151,17 @@ fn a_network_is_no_address_unless_it_is_expanded() {
     assert_eq!(text(&outcome), (3, line.as_str()));
     let outcome = check(&["--file", &path, "--port", &port, "--expand"]);
     assert!(outcome.first_line().contains("OK - 16 addresses answer"), "{}", outcome.stdout);
+    // A netmask in the next field says the same, and of a host nothing.
+    for network in ["127.0.6.0 255.255.255.240", "127.0.6.0 0xfffffff0", "127.0.6.0 /28"] {
+        let (_folder, path) = list(&format!("{network}\n127.0.7.1 255.255.255.0\n"));
+        let outcome = check(&["--file", &path, "--port", &port]);
+        let line = format!(
+            "TCP_EACH_IP UNKNOWN - {path} line 1: 127.0.6.0/28 is a network: name its addresses, or say --expand"
+        );
+        assert_eq!(text(&outcome), (3, line.as_str()));
+        let outcome = check(&["--file", &path, "--port", &port, "--expand"]);
+        assert!(outcome.first_line().contains("OK - 15 addresses answer"), "{}", outcome.stdout);
+    }
     let within = check(&["--ip=127.0.4.1/24", "--port", &port, "--expand"]);
     let what = "127.0.4.1/24 is one address of a network: with --expand write 127.0.4.0/24 for all of them, or 127.0.4.1 alone";
     assert_eq!(text(&within), (3, format!("TCP_EACH_IP UNKNOWN - {what}").as_str()));
@@ -177,7 +201,7 @@ fn a_family_may_be_chosen() {
     assert!(both("-6").first_line().contains("1 of 1 fails"), "{}", both("-6").stdout);
     assert!(both("-4").stdout.ends_with("\nnote: 1 IPv6 target left out by -4\n"), "{}", both("-4").stdout);
     let none = check(&["--ip=127.0.0.1", "--port", &port, "-6"]);
-    let line = "TCP_EACH_IP UNKNOWN - none of the 1 addresses is an IPv6 address: nothing to check by -6";
+    let line = "TCP_EACH_IP UNKNOWN - the only address is not an IPv6 address: nothing to check by -6";
     assert_eq!(text(&none), (3, line));
 }
 
@@ -186,6 +210,9 @@ fn an_interface_must_be_there() {
     let port = service(drop);
     let by = |name: &str| check(&["--ip=127.0.0.1", "--port", &port, "--interface", name]);
     assert_eq!(by("lo").code, Some(0), "{}", by("lo").stdout);
+    let empty = by("");
+    assert_eq!(empty.code, Some(3), "{}", empty.stdout);
+    assert!(empty.first_line().contains("--interface"), "{}", empty.stdout);
     assert_eq!(text(&by("nosuch0")), (3, "TCP_EACH_IP UNKNOWN - --interface nosuch0: no such device"));
 }
 
