@@ -41,6 +41,9 @@ pub enum DateError {
 pub fn read(octets: &[u8], zone: Option<&TimeZone>) -> Result<Shown, DateError> {
     let (&[high, low, month, day, hour, minute, second, decisecond], offset) =
         octets.split_first_chunk::<8>().ok_or(DateError::Length(octets.len()))?;
+    if !matches!(octets.len(), 8 | 11) {
+        return Err(DateError::Length(octets.len()));
+    }
     if octets.iter().all(|octet| *octet == 0) {
         return Err(DateError::Zeros);
     }
@@ -213,6 +216,9 @@ mod tests {
             (vec![0; 8], "a date of zeros: the agent does not know its time"),
             (vec![0; 11], "a date of zeros: the agent does not know its time"),
             (vec![7, 234, 1], "3 octets, neither text nor a date, which has 8 or 11"),
+            (vec![255; 20], "20 octets, neither text nor a date, which has 8 or 11"),
+            (vec![0; 12], "12 octets, neither text nor a date, which has 8 or 11"),
+            (vec![255; 256], "256 octets, neither text nor a date, which has 8 or 11"),
             (vec![7; 9], ""),
         ];
         for (octets, message) in rows {

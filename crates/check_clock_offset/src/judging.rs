@@ -27,7 +27,7 @@ pub struct Options {
 
 /// Returns what names the judged value in the help of --warning and --critical.
 pub(crate) fn options() -> impl Fn(clap::Arg) -> clap::Arg {
-    Thresholds::judge(JUDGED, "-5:5", "-60:60")
+    Thresholds::judge(JUDGED, "-5:5, also beside --critical", "-60:60, also beside --warning")
 }
 
 /// The ranges of one run.
@@ -41,12 +41,19 @@ pub(crate) struct Judging {
     pub(crate) stratum: Option<Range>,
 }
 
-/// By default the thresholds are 5 s and a minute to either side.
+/// By default the thresholds are 5 s and a minute to either side. Each default stands beside the other option,
+/// since a clock that is hours off must not stay a WARNING only because that was tuned. A range that does not
+/// allow a clock that is right stands alone: the default would contradict it.
 impl From<Options> for Judging {
     fn from(options: Options) -> Self {
         let size = || Thresholds { warning: Some(Range::up_to(5.0)), critical: Some(Range::up_to(60.0)) };
         let default = if options.absolute { size() } else { both_ways() };
-        let thresholds = options.thresholds.or(default);
+        let Thresholds { warning, critical } = options.thresholds.clone();
+        let is_alone = |given: &Option<Range>| given.as_ref().is_some_and(|range| range.alerts(0.0));
+        let thresholds = Thresholds {
+            critical: critical.clone().or_else(|| default.critical.filter(|_| !is_alone(&warning))),
+            warning: warning.clone().or_else(|| default.warning.filter(|_| !is_alone(&critical))),
+        };
         let Options { absolute, max_uncertainty, stratum, .. } = options;
         Self { thresholds, absolute, max_uncertainty, stratum }
     }
@@ -151,6 +158,32 @@ mod tests {
             let judging = judging(warning, critical, absolute);
             let possible = judging.possible(Interval::around(middle, half));
             assert_eq!((possible.certain, possible.worst), states, "{middle} by {warning} and {critical}");
+        }
+    }
+
+    #[test]
+    fn each_default_stands_beside_the_other_option() {
+        let rows = [
+            ("", "", false, "-5:5 -60:60"),
+            ("-10:10", "", false, "-10:10 -60:60"),
+            ("", "-300:300", false, "-5:5 -300:300"),
+            ("", "-1:1", false, "-5:5 -1:1"),
+            ("10", "", true, "10 60"),
+            ("", "120", true, "5 120"),
+            // The default is stricter than the option, and holds.
+            ("-100:100", "", false, "-100:100 -60:60"),
+            ("290:310", "", false, "290:310 none"),
+            ("", "290:310", false, "none 290:310"),
+            ("~:-10", "", false, "~:-10 none"),
+            ("", "@~:", false, "none @~:"),
+            ("290:310", "200:400", false, "290:310 200:400"),
+        ];
+        for (warning, critical, absolute, expected) in rows {
+            let Thresholds { warning: one, critical: other } =
+                judging(warning, critical, absolute).thresholds;
+            let [one, other] =
+                [one, other].map(|range| range.map_or("none".to_owned(), |range| range.to_string()));
+            assert_eq!(format!("{one} {other}"), expected, "{warning} {critical}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Offsets in words: fast or slow, how sure, what is allowed, and what a zone mistake looks like.
 
 use jiff::Timestamp;
-use plugin::{Range, State, fits};
+use plugin::{Range, State, Thresholds, fits};
 
 use crate::interval::Interval;
 use crate::judging::{Judging, Possible};
@@ -18,6 +18,8 @@ pub(crate) const WIDE: f64 = 2.0;
 pub(crate) const UNDECIDED: &str = "undecided: ";
 /// How the words for a clock begin that may be right.
 const RIGHT: &str = "right within ";
+/// No end of an interval has as many places.
+const FINEST: usize = 7;
 /// From here on minutes and hours are easier to read than seconds, in seconds.
 const MINUTES: f64 = 600.0;
 /// From here on days are, and the date that the clock shows says more than the number, in seconds.
@@ -83,14 +85,26 @@ pub(crate) fn offset(offset: Interval) -> String {
 }
 
 /// Returns the same with both ends: `4.7 to 5.7 s fast`.
-fn both_ends(offset: Interval) -> String {
+fn both_ends(offset: Interval, judging: &Judging) -> String {
     let (near, far) = (offset.nearest_to_zero(), offset.farthest_from_zero());
     if near == 0.0 {
         return format!("{} slow to {} fast", bound(-offset.low), bound(offset.high));
     }
     let way = if near > 0.0 { "fast" } else { "slow" };
-    let places = places(offset.half_width());
+    let places = places_beside([near.abs(), far.abs()], judging, places(offset.half_width()));
     format!("{:.places$} to {far:.places$} s {way}", near.abs())
+}
+
+/// How many places are needed so that no end is rounded onto a limit that it is not at, at least so many.
+fn places_beside(ends: [f64; 2], judging: &Judging, least: usize) -> usize {
+    let Thresholds { warning, critical } = &judging.thresholds;
+    let limits: Vec<f64> =
+        [warning, critical].into_iter().flatten().flat_map(Range::ends).map(f64::abs).collect();
+    let is_told = |places: usize| {
+        let shown = |value: f64| format!("{value:.places$}");
+        ends.iter().all(|end| limits.iter().all(|limit| end == limit || shown(*end) != shown(*limit)))
+    };
+    (least..FINEST).find(|places| is_told(*places)).unwrap_or(least)
 }
 
 /// Adds what the clock is compared with: a clock is right of it, and off by it.
@@ -121,7 +135,7 @@ impl Verdict<'_> {
             .one_sided(self.offset)
             .map(|range| format!("{range} alerts on every slow clock: is {} meant?", range.mirrored()));
         let plain = || format!("{name} is {}", against(offset(self.offset), reference));
-        let ends = || format!("{name} is {}", against(both_ends(self.offset), reference));
+        let ends = || format!("{name} is {}", against(both_ends(self.offset, self.judging), reference));
         match (possible.certain, question) {
             (State::Ok, _) if is_certain => plain() + rest,
             (State::Ok, Some(question)) => format!("{}{rest}, but {question}", plain()),
@@ -199,7 +213,30 @@ mod tests {
         for (middle, half, short, long) in rows {
             let interval = Interval::around(middle, half);
             assert_eq!(offset(interval), short);
-            assert_eq!(both_ends(interval), long);
+            assert_eq!(both_ends(interval, &unlimited()), long);
+        }
+    }
+
+    fn unlimited() -> Judging {
+        Judging { thresholds: Thresholds::default(), absolute: false, max_uncertainty: None, stratum: None }
+    }
+
+    #[test]
+    fn no_end_is_rounded_onto_the_limit() {
+        let rows = [
+            (4.98, 5.31, "4.98 to 5.31 s fast"),
+            (-5.31, -4.98, "4.98 to 5.31 s slow"),
+            (4.5, 5.02, "4.50 to 5.02 s fast"),
+            (4.999_6, 5.3, "4.9996 to 5.3000 s fast"),
+            (4.7, 5.7, "4.7 to 5.7 s fast"),
+            (5.0, 5.3, "5.0 to 5.3 s fast"),
+            (4.999_999_99, 5.3, "5.0 to 5.3 s fast"),
+        ];
+        let range = |text: &str| Some(text.parse().unwrap());
+        let thresholds = Thresholds { warning: range("-5:5"), critical: range("~:60") };
+        let judging = Judging { thresholds, ..unlimited() };
+        for (low, high, words) in rows {
+            assert_eq!(both_ends(Interval { low, high }, &judging), words, "{low} {high}");
         }
     }
 

@@ -81,7 +81,7 @@ impl Range {
     }
 
     /// The two numbers at which it begins and ends.
-    pub(crate) fn ends(&self) -> [f64; 2] {
+    pub fn ends(&self) -> [f64; 2] {
         [self.start, self.end]
     }
 

@@ -94,13 +94,13 @@ fn a_host_is_judged_by_this_machines_clock() {
             7.0,
             0.0,
             &["--warning=10"],
-            "OK - proxy7 is 7.0 s fast | offset=7s;10 uncertainty=0.506s;;;0 rtt=0.012s;;;0\n",
+            "OK - proxy7 is 7.0 s fast | offset=7s;10;-60:60 uncertainty=0.506s;;;0 rtt=0.012s;;;0\n",
         ),
         (
             -7.0,
             0.0,
             &["--critical=-1:1"],
-            "CRITICAL - proxy7 is 7.0 s slow, allowed -1 to 1 s | offset=-7s;;-1:1 uncertainty=0.506s;;;0 rtt=0.012s;;;0\n",
+            "CRITICAL - proxy7 is 7.0 s slow, allowed -1 to 1 s | offset=-7s;-5:5;-1:1 uncertainty=0.506s;;;0 rtt=0.012s;;;0\n",
         ),
     ];
     for (offset, age, more, line) in rows {
