@@ -51,6 +51,7 @@ impl Records {
     /// acknowledged. Nothing is known of a server without a binary log.
     pub(crate) fn take(&mut self, server: &Server) -> Result<Option<Restart>, InvalidGtid> {
         let Some((identity, now)) = Log::of(server)? else { return Ok(None) };
+        let identity = one_field(&identity);
         let Some(before) = self.remove(&identity) else {
             let restart = self.missing_in(server)?;
             let record = Record { identity, highest: now, restart: None };
@@ -125,7 +126,15 @@ impl FromStr for Records {
     }
 }
 
+/// What a server calls itself, so that it does not look like another field or line: kept and looked up so.
+fn one_field(identity: &str) -> String {
+    identity.chars().map(|c| if c.is_whitespace() || c.is_control() { '_' } else { c }).collect()
+}
+
 fn parse_line(line: &str) -> Option<Record> {
+    if line.contains(|c: char| c.is_control() && c != '\t') {
+        return None;
+    }
     let fields: Vec<&str> = line.split('\t').collect();
     let (identity, highest, restart) = match fields.as_slice() {
         [identity, highest] => (identity, highest, None),
@@ -143,9 +152,6 @@ impl fmt::Display for Records {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{HEAD}")?;
         for Record { identity, highest, restart } in &self.known {
-            // What a server calls itself must not look like another line.
-            let identity: String =
-                identity.chars().map(|c| if c.is_whitespace() || c.is_control() { '_' } else { c }).collect();
             write!(f, "{identity}\t{highest}")?;
             if let Some(Restart { before, after, .. }) = restart {
                 write!(f, "\t{before}\t{after}")?;
@@ -277,6 +283,31 @@ mod tests {
         assert_eq!(records.take(&mysql), Ok(Some(restart("transaction 9", "5", true))));
     }
 
+    /// A node of a Galera cluster, which its host's name tells from the others.
+    fn node(host: &str, gtids: &str) -> Server {
+        let status = crate::row::Row::new(
+            [("Variable_name", "wsrep_provider_name"), ("Value", "Galera")]
+                .map(|(name, value)| (name.to_owned(), Some(value.to_owned()))),
+        );
+        let galera = crate::membership::Galera::read(&[status], &crate::row::Row::default()).unwrap();
+        Server {
+            hostname: host.to_owned(),
+            membership: Some(crate::membership::Membership::Galera(galera)),
+            ..with(1, gtids)
+        }
+    }
+
+    /// The name stands in the file as it is looked up by.
+    #[test]
+    fn a_server_with_an_odd_name_is_known_again() {
+        let mut records = Records::default();
+        assert_eq!(records.take(&node("a\tb\r\n\u{7f}c", "0-1-9")), Ok(None));
+        let mut kept: Records = records.to_string().parse().unwrap();
+        assert_eq!(kept, records);
+        let lost = Some(restart("0-1-9", "0-1-5", false));
+        assert_eq!(kept.take(&node("a\tb\r\n\u{7f}c", "0-1-5")), Ok(lost));
+    }
+
     /// Version 1 knew a server by the name of its host too.
     #[test]
     fn files_of_version_1_are_read() {
@@ -287,16 +318,6 @@ mod tests {
         let kept = "check_replication log positions 2\n2\t0-2-5\t0-2-7\t0-2-4\n1\t0-1-8\t0-1-9\t0-1-8\n";
         assert_eq!(records.to_string(), kept);
         // The nodes of a cluster may share an id, and are kept apart by their hosts.
-        let status = crate::row::Row::new(
-            [("Variable_name", "wsrep_provider_name"), ("Value", "Galera")]
-                .map(|(name, value)| (name.to_owned(), Some(value.to_owned()))),
-        );
-        let galera = crate::membership::Galera::read(&[status], &crate::row::Row::default()).unwrap();
-        let node = |host: &str, gtids: &str| Server {
-            hostname: host.to_owned(),
-            membership: Some(crate::membership::Membership::Galera(galera.clone())),
-            ..with(1, gtids)
-        };
         let mut records = Records::default();
         assert_eq!(
             (records.take(&node("a", "0-1-9")), records.take(&node("b", "0-1-5"))),
@@ -313,6 +334,8 @@ mod tests {
             "check_replication log positions 3\n",
             "check_replication log positions 1\nx\n",
             "check_replication log positions 1\nx\ty\tz\n",
+            "check_replication log positions 2\n1\r2\t0-1-9\n",
+            "check_replication log positions 2\n1\u{7f}\t0-1-9\n",
         ] {
             assert_eq!(text.parse::<Records>(), Err(InvalidRecords), "{text}");
         }
