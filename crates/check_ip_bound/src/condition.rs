@@ -1,7 +1,9 @@
 //! What became of each expected address: usable, or why not.
 
+use std::net::Ipv4Addr;
+
 use addresses::{Entry, HostAddress};
-use host_net::{Bound, BoundAddress, Interface, Link};
+use host_net::{Bound, BoundAddress, Flags, Interface, Link};
 
 use crate::interfaces::{is_one_of, is_parked};
 use crate::port_fault::PortFault;
@@ -44,23 +46,35 @@ pub(crate) fn conditions(
 ) -> Vec<(Entry, Condition)> {
     let mut lookup = bound.lookup();
     let mut found = Vec::new();
-    // The interface that last bore a usable address: mostly the next one is there too, and nothing has to be
-    // asked again.
-    let mut good = None;
+    let sound = sound(bound, interfaces, faults);
     for entry in entries {
         let places = lookup.places(entry.expected.address);
         let fits = |place: &BoundAddress| entry.expected.prefix.is_none_or(|prefix| prefix == place.prefix);
-        if matches!(places, [place] if Some(place.interface) == good && place.flags.plain() && fits(place)) {
+        let is_sound = |place: &BoundAddress| sound.binary_search(&place.interface).is_ok();
+        if matches!(places, [place] if place.flags.plain() && fits(place) && is_sound(place)) {
             continue;
         }
         match Condition::of(entry.expected, places, bound, interfaces, faults) {
-            Condition::Usable => {
-                good = places.first().filter(|_| places.len() == 1).map(|place| place.interface)
-            }
+            Condition::Usable => {}
             condition => found.push((*entry, condition)),
         }
     }
     found
+}
+
+/// The indices of the interfaces on which an address is usable if nothing is wrong with the address itself,
+/// in ascending order: asked once for an interface, and not for each of its addresses.
+fn sound(bound: &Bound, interfaces: &[String], faults: &[PortFault]) -> Vec<u32> {
+    let usable = |interface: &&Interface| {
+        let place = BoundAddress {
+            address: Ipv4Addr::LOCALHOST.into(),
+            interface: interface.index,
+            prefix: 32,
+            flags: Flags(0),
+        };
+        Condition::at(&place, None, bound, interfaces, faults) == Condition::Usable
+    };
+    bound.interfaces.iter().filter(usable).map(|interface| interface.index).collect()
 }
 
 impl Condition {

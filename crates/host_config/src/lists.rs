@@ -28,41 +28,52 @@ pub fn read_list(path: &Path, number: u32, deadline: &Deadline) -> Result<List, 
 /// an interface that gets its address from outside (ipv4, ipv6 or any), `# ports: vmbr0 enp4s0` for those of
 /// a bridge or a bond, `# floating: 192.0.2.100` for an address that may be here or on another host.
 pub(crate) fn expectations(path: &Path, content: &[u8], to: &mut Promises) {
-    let text = String::from_utf8_lossy(content);
-    for mark in ["# dynamic: ", "# ports: ", "# floating: "] {
-        for (start, _) in text.match_indices(mark) {
-            let before = text.get(..start).unwrap_or_default();
-            let rest = text.get(start + mark.len()..).unwrap_or_default().lines().next().unwrap_or_default();
-            if !before.is_empty() && !before.ends_with('\n') {
-                continue;
-            }
-            let line = before.bytes().filter(|octet| *octet == b'\n').count() + 1;
-            let place =
-                Place { file: path.display().to_string(), line: u32::try_from(line).unwrap_or(u32::MAX) };
-            let words: Vec<&str> =
-                rest.split('#').next().unwrap_or_default().split_ascii_whitespace().collect();
-            match words.as_slice() {
-                [interface, family] if mark == "# dynamic: " => {
-                    to.dynamic.extend(family.parse().ok().map(|family| Dynamic {
-                        interface: (*interface).to_owned(),
-                        family,
-                        required: true,
-                        place,
-                    }))
-                }
-                [address] if mark == "# floating: " => to.promises.extend(
-                    address
-                        .parse()
-                        .ok()
-                        .map(|value| Promise { floating: true, ..Located { value, place }.promise(None) }),
-                ),
-                [interface, "none"] if mark == "# ports: " => to.add_port(interface, None, &place),
-                [interface, ports @ ..] if mark == "# ports: " => {
-                    ports.iter().for_each(|port| to.add_port(interface, Some(port), &place))
-                }
-                _ => {}
-            }
+    // A list without a comment, which may be a long one, is not looked at line by line.
+    if !content.contains(&b'#') {
+        return;
+    }
+    for (number, line) in (1..).zip(content.split(|octet| *octet == b'\n')) {
+        let Some((mark, rest)) = line.strip_prefix(b"# ").and_then(marked) else { continue };
+        let place = Place { file: path.display().to_string(), line: number };
+        expectation(mark, rest, place, to);
+    }
+}
+
+/// What a comment that a program wrote is about, and what it says of it up to a comment of its own.
+fn marked(comment: &[u8]) -> Option<(Mark, &str)> {
+    const MARKS: [(&[u8], Mark); 3] =
+        [(b"dynamic: ", Mark::Dynamic), (b"ports: ", Mark::Ports), (b"floating: ", Mark::Floating)];
+    let (mark, rest) = MARKS.iter().find_map(|(word, mark)| Some((*mark, comment.strip_prefix(*word)?)))?;
+    let said = rest.split(|octet| *octet == b'#').next().unwrap_or_default();
+    Some((mark, str::from_utf8(said).ok()?))
+}
+
+/// The kinds of comments that [`expectations`] reads.
+#[derive(Clone, Copy)]
+enum Mark {
+    Dynamic,
+    Ports,
+    Floating,
+}
+
+/// Takes up what one of these comments says; one that says something else is a comment like any other.
+fn expectation(mark: Mark, said: &str, place: Place, to: &mut Promises) {
+    let words: Vec<&str> = said.split_ascii_whitespace().collect();
+    match (mark, words.as_slice()) {
+        (Mark::Dynamic, [interface, family]) => {
+            let dynamic =
+                |family| Dynamic { interface: (*interface).to_owned(), family, required: true, place };
+            to.dynamic.extend(family.parse().ok().map(dynamic));
         }
+        (Mark::Floating, [address]) => {
+            let floating = |value| Promise { floating: true, ..Located { value, place }.promise(None) };
+            to.promises.extend(address.parse().ok().map(floating));
+        }
+        (Mark::Ports, [interface, "none"]) => to.add_port(interface, None, &place),
+        (Mark::Ports, [interface, ports @ ..]) => {
+            ports.iter().for_each(|port| to.add_port(interface, Some(port), &place))
+        }
+        _ => {}
     }
 }
 
@@ -98,4 +109,43 @@ fn read_content(path: &Path, deadline: &Deadline) -> Result<(String, Vec<u8>), R
     let name = "standard input";
     let open = || fcntl_dupfd_cloexec(stdin(), 0);
     Ok((name.to_owned(), read_opened(Path::new(name), LARGEST, deadline, open)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(content: &[u8]) -> Vec<String> {
+        let mut to = Promises::default();
+        expectations(Path::new("list"), content, &mut to);
+        let dynamic =
+            to.dynamic.iter().map(|each| format!("{} {} {}", each.place, each.interface, each.family));
+        let floating = to.promises.iter().map(|each| format!("{} {}", each.place, each.expected));
+        let ports = to.ports.iter().map(|each| format!("{} {:?}", each.interface, each.ports));
+        dynamic.chain(floating).chain(ports).collect()
+    }
+
+    #[test]
+    fn a_comment_that_a_program_wrote_is_read_with_its_line() {
+        let list = b"192.0.2.1 # dynamic: eth9 ipv4\n\xff # \xfe\n# dynamic: eth1 ipv4 # by hand\r\n# floating: 192.0.2.9\n\
+                     # ports: vmbr0 eth2 eth3\n  # dynamic: eth8 ipv4\n# dynamic: eth7 \xff\n# dynamic: eth7 ipv5\n";
+        let first = ["list line 3 eth1 ipv4", "list line 4 192.0.2.9"];
+        let found = said(list);
+        assert_eq!(found[..2], first);
+        assert!(found.len() == 3 && found[2].starts_with("vmbr0 "), "{found:?}");
+        assert!(said(b"").is_empty() && said(b"192.0.2.1\n").is_empty());
+    }
+
+    /// Each line is looked at once: 50,000 of them twenty times over would take minutes otherwise.
+    #[test]
+    fn many_comments_are_read_at_once() {
+        let list: Vec<u8> = (0..50_000_u32)
+            .flat_map(|number| {
+                format!("# floating: 198.18.{}.{}\n", number / 250, 1 + number % 250).into_bytes()
+            })
+            .collect();
+        for _ in 0..20 {
+            assert_eq!(said(&list).len(), 50_000);
+        }
+    }
 }
