@@ -5,7 +5,7 @@ use plugin::{Finding, Findings, Report, State};
 
 use crate::fault;
 use crate::metrics::metrics;
-use crate::options::{Judging, Limit};
+use crate::options::Judging;
 use crate::record::{Judged, JudgedTarget};
 use crate::rule::{Accepted, Level};
 use crate::words::{Calendar, milliseconds, percent};
@@ -20,8 +20,8 @@ pub(crate) fn evaluate(judging: &Judging, judged: &Judged) -> Report {
     let total = judged.targets.len() + judged.unusable.len();
     let mut faults = faults(judging, judged, &calendar);
     let abnormal = faults.iter().filter(|fault| fault.state != State::Unknown).count();
-    let well = match count_state(judging, abnormal, total) {
-        Some(state) => count(&mut faults, state, judged, &allowed(judging)),
+    let well = match judging.allowed() {
+        Some(allowed) => count(&mut faults, allowed.state(abnormal, total), judged, &allowed.in_words()),
         None => all_well(judged),
     };
     let own = own_faults(judged, &faults);
@@ -45,20 +45,6 @@ fn faults(judging: &Judging, judged: &Judged, calendar: &Calendar) -> Vec<Findin
     found.chain(judged.unusable.iter().map(|what| Finding::unknown(what.clone()))).collect()
 }
 
-/// The state of so many abnormal targets by --warning and --critical: `None` without them.
-fn count_state(judging: &Judging, abnormal: usize, total: usize) -> Option<State> {
-    let alerts = |limit: &Limit| {
-        let value = if limit.share { abnormal as f64 * 100.0 / total as f64 } else { abnormal as f64 };
-        limit.range.alerts(value)
-    };
-    match (&judging.warning, &judging.critical) {
-        (None, None) => None,
-        (_, Some(critical)) if alerts(critical) => Some(State::Critical),
-        (Some(warning), _) if alerts(warning) => Some(State::Warning),
-        _ => Some(State::Ok),
-    }
-}
-
 /// Gives all abnormal targets the state of their number, and returns what is said if that is OK.
 fn count(faults: &mut [Finding], state: State, judged: &Judged, allowed: &str) -> String {
     let mut abnormal: Vec<&mut Finding> =
@@ -76,15 +62,6 @@ fn count(faults: &mut [Finding], state: State, judged: &Judged, allowed: &str) -
             )
         }
     }
-}
-
-/// How many may be abnormal, in words.
-fn allowed(judging: &Judging) -> String {
-    let limit = judging.warning.as_ref().or(judging.critical.as_ref());
-    let Some(Limit { range, share }) = limit else { return String::new() };
-    let range = range.to_string();
-    let link = if range.contains([':', '@']) { "by" } else { "up to" };
-    format!("{link} {range}{}", if *share { "%" } else { "" })
 }
 
 /// What is wrong on this machine.

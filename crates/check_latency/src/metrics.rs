@@ -1,21 +1,16 @@
 //! The performance data.
 
-use plugin::{Metric, Range, Thresholds, Unit};
+use plugin::{Metric, Unit};
 
-use crate::options::{Judging, Limit};
+use crate::options::Judging;
 use crate::record::{Judged, JudgedTarget};
 
 /// Returns the performance data: of all targets together, and with `--each` of each.
 pub(crate) fn metrics(judging: &Judging, judged: &Judged, abnormal: usize) -> Vec<Metric> {
-    let all = judged.targets.len() as f64;
-    let count = Metric::count("abnormal", abnormal).thresholds(thresholds(judging, false)).max(all);
-    let share =
-        [&judging.warning, &judging.critical].into_iter().flatten().any(|limit| limit.share).then(|| {
-            let share = abnormal as f64 * 100.0 / all;
-            percent("abnormal_share", share).thresholds(thresholds(judging, true))
-        });
+    let allowed = judging.allowed().unwrap_or_default();
+    let counted = allowed.metrics("abnormal", abnormal, judged.targets.len());
     let each = judged.targets.iter().filter(|_| judging.each).flat_map(each);
-    [count].into_iter().chain(share).chain(together(judged)).chain(each).collect()
+    counted.into_iter().chain(together(judged)).chain(each).collect()
 }
 
 fn together(judged: &Judged) -> [Metric; 7] {
@@ -57,12 +52,4 @@ fn each(target: &JudgedTarget) -> [Metric; 4] {
 
 fn percent(label: &str, value: f64) -> Metric {
     Metric::new(label, value).unit(Unit::Percent).min(0.0).max(100.0)
-}
-
-/// The thresholds on the number, or on the share, of abnormal targets.
-fn thresholds(judging: &Judging, share: bool) -> Thresholds {
-    let range = |limit: &Option<Limit>| -> Option<Range> {
-        limit.as_ref().filter(|limit| limit.share == share).map(|limit| limit.range.clone())
-    };
-    Thresholds { warning: range(&judging.warning), critical: range(&judging.critical) }
 }

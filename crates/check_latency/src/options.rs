@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use addresses::{HostAddress, ZonedAddress};
 use net::Host;
-use plugin::{InvalidRange, Range, Seconds};
+use plugin::{AllowedFailures, Limit, Seconds};
 
 use crate::rule::Settings;
 
@@ -147,24 +147,6 @@ impl FromStr for Control {
     }
 }
 
-/// A range on the number of abnormal targets or, with a `%` behind it, on their share in per cent.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Limit {
-    /// The range.
-    pub range: Range,
-    /// Whether it judges the share.
-    pub share: bool,
-}
-
-impl FromStr for Limit {
-    type Err = InvalidRange;
-
-    fn from_str(text: &str) -> Result<Self, InvalidRange> {
-        let (range, share) = text.strip_suffix('%').map_or((text, false), |range| (range, true));
-        Ok(Self { range: range.parse()?, share })
-    }
-}
-
 /// An absolute limit, as check_icmp and check_ping take it. Reaching it alerts.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Absolute {
@@ -218,6 +200,11 @@ impl Judging {
             (Some(warning), Some(critical)) if contradict(warning, critical) => Err(ContradictoryLimits),
             _ => Ok(()),
         }
+    }
+
+    /// Returns how many targets may be abnormal: `None` if each has its own state.
+    pub(crate) fn allowed(&self) -> Option<AllowedFailures> {
+        AllowedFailures::new(self.warning.as_ref(), self.critical.as_ref())
     }
 
     /// Returns what of the rule can be set.

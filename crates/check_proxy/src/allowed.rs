@@ -1,6 +1,6 @@
 //! What is allowed: how many proxies may fail, how slow the slowest may be.
 
-use plugin::{Limit, Range, State, Thresholds};
+use plugin::{AllowedFailures, Limit, Range, Thresholds};
 
 /// The options on how many proxies may fail and how slow they may be.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -23,9 +23,7 @@ pub(crate) struct Limits {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Allowed {
     /// How many proxies may fail.
-    pub(crate) failed: Thresholds,
-    /// Which share of them may fail, in per cent: `None` if no limit is a share.
-    pub(crate) failed_share: Option<Thresholds>,
+    pub(crate) failed: AllowedFailures,
     /// How long the slowest page may take, in seconds.
     pub(crate) slowest: Thresholds,
 }
@@ -33,39 +31,13 @@ pub(crate) struct Allowed {
 impl Allowed {
     /// Takes the limits as given. Without any limit on failures one failing proxy is critical.
     pub(crate) fn new(limits: &Limits) -> Self {
-        let (given, failed_share) = Limit::split(limits.warning.as_ref(), limits.critical.as_ref());
-        let one_is_critical = Thresholds { warning: None, critical: Some(Range::up_to(0.0)) };
-        let none_given = limits.warning.is_none() && limits.critical.is_none();
+        let given = AllowedFailures::new(limits.warning.as_ref(), limits.critical.as_ref());
         Self {
-            failed: if none_given { one_is_critical } else { given },
-            failed_share,
+            failed: given.unwrap_or_else(AllowedFailures::one_is_critical),
             slowest: Thresholds {
                 warning: limits.warning_time.clone(),
                 critical: limits.critical_time.clone(),
             },
         }
     }
-
-    /// How bad it is that `failed` out of `total` fail.
-    pub(crate) fn state(&self, failed: usize, total: usize) -> State {
-        let by_share = self.failed_share.as_ref().map(|limits| limits.state(share(failed, total)));
-        by_share.into_iter().fold(self.failed.state(failed as f64), State::max)
-    }
-
-    /// How many may fail, in words: `allowed up to 5`.
-    pub(crate) fn in_words(&self) -> String {
-        let of = |thresholds: &Thresholds, unit: &str| {
-            let range = thresholds.warning.as_ref().or(thresholds.critical.as_ref())?.to_string();
-            let link = if range.contains([':', '@']) { "by" } else { "up to" };
-            Some(format!("{link} {range}{unit}"))
-        };
-        let share = self.failed_share.as_ref().and_then(|share| of(share, "%"));
-        let all: Vec<String> = of(&self.failed, "").into_iter().chain(share).collect();
-        format!("allowed {}", all.join(" and "))
-    }
-}
-
-/// `failed` out of `total`, in per cent.
-pub(crate) fn share(failed: usize, total: usize) -> f64 {
-    if total == 0 { 0.0 } else { 100.0 * failed as f64 / total as f64 }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use net::HostPort;
 use plugin::{Finding, Findings, Metric, Report, State, Unit};
 
-use crate::allowed::{Allowed, share};
+use crate::allowed::Allowed;
 use crate::ask::Answer;
 use crate::judge::{Verdict, judge};
 use crate::plan::{PageSeen, Seen};
@@ -84,7 +84,7 @@ fn findings(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
     let slow = slow(allowed, judged);
     let untested: Vec<&Judged<'_>> = judged.iter().filter(|judged| judged.verdict.local.is_some()).collect();
     let mut findings = Findings::default();
-    let state = allowed.state(failing.len(), total);
+    let state = allowed.failed.state(failing.len(), total);
     if let Some(page) = page_at_fault(observations, &failing, total) {
         findings.extend([page]);
     } else if !failing.is_empty() {
@@ -182,7 +182,7 @@ fn all_well(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
     let total = judged.len();
     let failing = sorted(judged);
     if !failing.is_empty() {
-        return head(total, &failing, &format!("fail, {}", allowed.in_words()));
+        return head(total, &failing, &format!("fail, allowed {}", allowed.failed.in_words()));
     }
     let plural = |one: &str, many: &str| {
         if total == 1 {
@@ -267,12 +267,7 @@ fn metrics(allowed: &Allowed, judged: &[Judged<'_>]) -> Vec<Metric> {
     let time = |label: &str, time: Option<Duration>| {
         Metric::new(label, time.map_or(f64::NAN, |time| time.as_secs_f64())).unit(Unit::Seconds).min(0.0)
     };
-    let mut metrics =
-        vec![Metric::count("failed", failed).thresholds(allowed.failed.clone()).min(0.0).max(total as f64)];
-    if let Some(thresholds) = &allowed.failed_share {
-        let share = Metric::new("failed_share", share(failed, total)).unit(Unit::Percent);
-        metrics.push(share.thresholds(thresholds.clone()).min(0.0).max(100.0));
-    }
+    let mut metrics = allowed.failed.metrics("failed", failed, total);
     metrics.push(Metric::count("open", open).min(0.0).max(total as f64));
     metrics.push(time("slowest", slowest(judged).map(|(time, _)| time)).thresholds(allowed.slowest.clone()));
     if let [Judged { seen: Some(seen), verdict, .. }] = judged {

@@ -40,7 +40,11 @@ impl<'a> Known<'a> {
         }
         let reason = verdict.reasons.first()?;
         let failed = self.failed.fetch_add(1, Ordering::Relaxed) + 1;
-        let state = self.allowed.state(failed, self.total).min(self.allowed.state(self.total, self.total));
+        let state = self
+            .allowed
+            .failed
+            .state(failed, self.total)
+            .min(self.allowed.failed.state(self.total, self.total));
         // Where all fail past the login, the page may be at fault.
         let is_certain = !verdict.unspoken && (self.total == 1 || verdict.open || !verdict.past_login);
         let state = if is_certain { state } else { state.min(State::Unknown) };

@@ -19,7 +19,7 @@ pub(crate) fn evaluate(allowed: &Allowed, observed: &Observations, cut: State) -
     let open: Vec<&Server> =
         observed.servers.iter().filter(|server| resolves_for_strangers(server)).collect();
     let metrics = allowed.failed(open.len(), total, false);
-    let state = metrics.iter().map(plugin::Metric::state).max().unwrap_or(State::Unknown);
+    let state = allowed.state(open.len(), total, false);
     let text = if open.is_empty() { String::new() } else { open_text(&open, total) };
     let mut finding = Finding::new(state, text).verbose_details(lines::details(observed));
     finding = metrics.into_iter().chain(lines::metrics(allowed, observed)).fold(finding, Finding::metric);

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use domain::base::Rtype;
-use plugin::{Finding, Findings, Metric, Report, State};
+use plugin::{Finding, Findings, Report, State};
 
 use crate::allowed::Allowed;
 use crate::fault::Fault;
@@ -22,15 +22,16 @@ const SLOW: f64 = 1.0;
 pub(crate) fn evaluate(allowed: &Allowed, observed: &Observations) -> Report {
     let verdict = Verdict::new(observed);
     let failed = verdict.failing.len();
-    let counted = allowed.failed(failed, observed.servers.len(), observed.file.is_some());
-    let state = counted.iter().map(Metric::state).max().unwrap_or(State::Unknown);
-    let mut findings = Findings::from_iter([verdict.servers(state)]);
+    let (total, has_choice) = (verdict.total(), observed.file.is_some());
+    let by_count = allowed.state(failed, total, has_choice);
+    let mut findings = Findings::from_iter([verdict.servers(by_count)]);
     findings.extend(verdict.system_alone());
     findings.extend(observed.file.iter().filter_map(ignored));
     findings.extend(verdict.uplinks());
     findings.extend(verdict.slowed());
     findings.extend(verdict.zones());
     findings.extend(slow(allowed, observed));
+    let counted = allowed.failed(failed, total, has_choice);
     let metrics = counted.into_iter().chain(lines::metrics(allowed, observed));
     let data = metrics.fold(Finding::ok(""), Finding::metric);
     findings.extend([data.verbose_details(lines::details(observed))]);

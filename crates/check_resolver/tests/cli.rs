@@ -260,7 +260,9 @@ fn wrong_options_are_named() {
     fs::write(&large, vec![b'#'; 65_537]).unwrap();
     let large = format!("--resolv-conf={}", large.display());
     let many: Vec<String> = (0..241).map(|number| format!("--name=a{number}.test")).collect();
-    let rows: [(&[&str], &str); 12] = [
+    let rows: [(&[&str], &str); 14] = [
+        (&["--name=a.test", "-w", "101%"], "a share is 0 to 100%, 101% is outside"),
+        (&["--name=a.test", "--critical=-5:5%"], "a share is 0 to 100%, -5:5% is outside"),
         (&["--name=a.test", "--server=192.0.2.53:x"], "from 1 to 65535, as in 192.0.2.53:53"),
         (&["--name="], "the name is missing"),
         (&["--name=a.test/"], "nothing follows the slash: leave it out, or write as in www.example.com/A"),

@@ -73,11 +73,14 @@ impl Judgement<'_> {
     }
 
     fn failing(&self, failed: &[Failure<'_>]) -> Finding {
-        let state = self.allowed.state(failed.len(), self.total());
+        let state = self.allowed.failed.state(failed.len(), self.total());
         let verb = if failed.len() == 1 { "fails" } else { "fail" };
-        let allowed = if state == State::Ok { self.allowed.in_words() } else { String::new() };
+        let allowed = match state {
+            State::Ok => format!(" (allowed {})", self.allowed.failed.in_words()),
+            _ => String::new(),
+        };
         let finding = self.finding((state, self.total()), failed, &format!("{verb}{allowed}"));
-        self.share(finding.metric(self.count(failed.len())), failed.len())
+        self.counted(finding, failed.len())
     }
 
     /// Whether it is an answer that has a state of its own.
@@ -145,16 +148,9 @@ impl Judgement<'_> {
         Some(Finding::ok("").metric(Metric::new("certificate_days", days)))
     }
 
-    fn count(&self, failed: usize) -> Metric {
-        let total = self.total() as f64;
-        Metric::count("failed", failed).thresholds(self.allowed.failed.clone()).max(total)
-    }
-
-    fn share(&self, finding: Finding, failed: usize) -> Finding {
-        let Some(thresholds) = self.allowed.failed_share.clone() else { return finding };
-        let share = failed as f64 * 100.0 / self.total() as f64;
-        let metric = Metric::new("failed_share", share).unit(Unit::Percent);
-        finding.metric(metric.thresholds(thresholds).min(0.0).max(100.0))
+    fn counted(&self, finding: Finding, failed: usize) -> Finding {
+        let metrics = self.allowed.failed.metrics("failed", failed, self.total());
+        metrics.into_iter().fold(finding, Finding::metric)
     }
 
     /// The findings where nothing at all answers and the time was over before every target had all its tries:
@@ -165,7 +161,7 @@ impl Judgement<'_> {
             return None;
         }
         let (tried, not_reached) = total_outage(failed.iter().map(|(_, cause)| cause), self.total())?;
-        let state = self.allowed.state(self.total(), self.total());
+        let state = self.allowed.failed.state(self.total(), self.total());
         let named = |is_tried: bool| {
             let is_chosen = move |cause: &Cause| (*cause != Cause::Local(Local::NoTime)) == is_tried;
             let chosen = failed.iter().filter(move |(_, cause)| is_chosen(cause));
@@ -179,13 +175,13 @@ impl Judgement<'_> {
         let rest = if not_reached == 0 { String::new() } else { format!(", {not_reached} not reached") };
         let verb = if tried == 1 { "does" } else { "do" };
         let what = format!("tried {verb} not answer{rest}{}", self.limited(&untested));
-        let failing = self.finding((state, tried), &silent, &what).metric(self.count(tried));
+        let failing = self.counted(self.finding((state, tried), &silent, &what), tried);
         let details = groups(&untested, self.ports, Cause::full);
         let not_tried = untested;
         let untested = self.untested_metrics(Finding::ok(""), not_reached);
         let untested =
             untested.details(details.iter().map(Group::line)).details(self.limited_in_full(&not_tried));
-        Some(Findings::from_iter([self.share(failing, tried), untested, self.slow()]))
+        Some(Findings::from_iter([failing, untested, self.slow()]))
     }
 
     /// What could not be tested is at least UNKNOWN, and what the deadline stopped is what a missed deadline

@@ -65,7 +65,7 @@ impl<'a> Judged<'a> {
     /// better than UNKNOWN: what is a WARNING so far could have become CRITICAL.
     fn state(&self, failed: usize) -> State {
         let total = self.targets.len();
-        match self.allowed.state(failed, total).min(self.allowed.state(total, total)) {
+        match self.allowed.failed.state(failed, total).min(self.allowed.failed.state(total, total)) {
             State::Warning => State::Unknown,
             state => state,
         }
@@ -88,8 +88,7 @@ mod tests {
         let range = |text: &str| text.parse::<Range>().unwrap();
         let none = Thresholds { warning: None, critical: None };
         let allowed = Allowed {
-            failed: Thresholds { warning: Some(range(warning)), critical: Some(range(critical)) },
-            failed_share: None,
+            failed: Thresholds { warning: Some(range(warning)), critical: Some(range(critical)) }.into(),
             slowest: none,
             refused: false,
             closed: false,

@@ -41,7 +41,7 @@ pub use deadline::{Deadline, Step};
 pub use finding::{Finding, Findings, fits, room_after};
 pub use input::{READ_FLAGS, ReadError, read_file, read_opened};
 pub use kind::Kind;
-pub use limit::Limit;
+pub use limit::{AllowedFailures, InvalidLimit, Limit};
 pub use metric::{Metric, Unit};
 pub use options::{InvalidTimeout, Timeout};
 pub use output::show;

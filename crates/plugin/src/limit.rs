@@ -1,61 +1,175 @@
-//! A limit on how many of several things may fail: as a number, or as their share.
+//! AllowedFailures on how many of several things may fail: as a number, or as their share.
 
 use std::str::FromStr;
 
-use crate::{InvalidRange, Range, Thresholds};
+use crate::{InvalidRange, Metric, Range, State, Thresholds, Unit};
+
+/// The share that all of them are, in per cent.
+const ALL: f64 = 100.0;
 
 /// A range on a number of failures or, with a `%` after it, on their share in per cent: `2`, `5%`, `@1:3`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limit {
-    /// The range.
-    pub range: Range,
+    range: Range,
     /// Whether it judges the share.
-    pub share: bool,
+    is_share: bool,
 }
 
-impl Limit {
-    /// Returns the thresholds of the number, and those of the share if one of the limits is one.
-    pub fn split(warning: Option<&Limit>, critical: Option<&Limit>) -> (Thresholds, Option<Thresholds>) {
-        let given = |share: bool| {
-            let range = |limit: Option<&Limit>| {
-                limit.filter(|limit| limit.share == share).map(|limit| limit.range.clone())
-            };
-            Thresholds { warning: range(warning), critical: range(critical) }
-        };
-        (given(false), Some(given(true)).filter(|share| *share != Thresholds::default()))
-    }
+/// Explains why a text is not a [`Limit`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidLimit {
+    /// Not a range.
+    #[error(transparent)]
+    Range(#[from] InvalidRange),
+    /// A share that no number of failures has, so that it never alarms, or always.
+    #[error("a share is 0 to 100%, {0} is outside")]
+    Share(String),
 }
 
 impl FromStr for Limit {
-    type Err = InvalidRange;
+    type Err = InvalidLimit;
 
-    fn from_str(text: &str) -> Result<Self, InvalidRange> {
-        let (range, share) = text.strip_suffix('%').map_or((text, false), |range| (range, true));
-        Ok(Self { range: range.parse()?, share })
+    fn from_str(text: &str) -> Result<Self, InvalidLimit> {
+        let (range, is_share) = text.strip_suffix('%').map_or((text, false), |range| (range, true));
+        let range: Range = range.parse()?;
+        let is_possible = |end: &f64| end.is_infinite() || (0.0..=ALL).contains(end);
+        if is_share && !range.ends().iter().all(is_possible) {
+            return Err(InvalidLimit::Share(text.to_owned()));
+        }
+        Ok(Self { range, is_share })
     }
+}
+
+/// How many of several things may fail, as the options `--warning` and `--critical` say it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AllowedFailures {
+    number: Thresholds,
+    /// In per cent: `None` if no limit is a share.
+    share: Option<Thresholds>,
+}
+
+impl AllowedFailures {
+    /// Returns the limits of the two options: `None` without any.
+    pub fn new(warning: Option<&Limit>, critical: Option<&Limit>) -> Option<Self> {
+        let given = |is_share: bool| {
+            let range = |limit: Option<&Limit>| {
+                limit.filter(|limit| limit.is_share == is_share).map(|limit| limit.range.clone())
+            };
+            Thresholds { warning: range(warning), critical: range(critical) }
+        };
+        let share = Some(given(true)).filter(|share| *share != Thresholds::default());
+        (warning.is_some() || critical.is_some()).then(|| Self { number: given(false), share })
+    }
+
+    /// The limits by which one failure is critical.
+    pub fn one_is_critical() -> Self {
+        Thresholds { warning: None, critical: Some(Range::up_to(0.0)) }.into()
+    }
+
+    /// Returns how bad it is that `failed` out of `total` fail.
+    pub fn state(&self, failed: usize, total: usize) -> State {
+        let by_share = self.share.as_ref().map(|limits| limits.state(share(failed, total)));
+        by_share.into_iter().fold(self.number.state(failed as f64), State::max)
+    }
+
+    /// Returns the metrics with the limits that judge them: the number by this label and, where a limit is a
+    /// share, that as `LABEL_share` in per cent.
+    pub fn metrics(&self, label: &str, failed: usize, total: usize) -> Vec<Metric> {
+        let count = Metric::count(label, failed).thresholds(self.number.clone()).max(total as f64);
+        let share = |limits: &Thresholds| {
+            let metric = Metric::new(format!("{label}_share"), share(failed, total)).unit(Unit::Percent);
+            metric.thresholds(limits.clone()).min(0.0).max(ALL)
+        };
+        std::iter::once(count).chain(self.share.as_ref().map(share)).collect()
+    }
+
+    /// Returns how many may fail, in words: `up to 5`, `by @1:3`, `up to 2 and up to 5%`.
+    pub fn in_words(&self) -> String {
+        let of = |limits: &Thresholds, unit: &str| {
+            let range = limits.warning.as_ref().or(limits.critical.as_ref())?.to_string();
+            let link = if range.contains([':', '@']) { "by" } else { "up to" };
+            Some(format!("{link} {range}{unit}"))
+        };
+        let share = self.share.as_ref().and_then(|share| of(share, "%"));
+        let all: Vec<String> = of(&self.number, "").into_iter().chain(share).collect();
+        all.join(" and ")
+    }
+}
+
+impl From<Thresholds> for AllowedFailures {
+    /// The limits on the number alone.
+    fn from(number: Thresholds) -> Self {
+        Self { number, share: None }
+    }
+}
+
+/// `failed` out of `total`, in per cent.
+fn share(failed: usize, total: usize) -> f64 {
+    if total == 0 { 0.0 } else { ALL * failed as f64 / total as f64 }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn limit(text: &str) -> Limit {
+        text.parse().unwrap()
+    }
+
     #[test]
     fn a_limit_may_be_a_share() {
-        let read = |text: &str| text.parse::<Limit>().map(|limit| (limit.range.to_string(), limit.share));
+        let read = |text: &str| text.parse::<Limit>().map(|limit| (limit.range.to_string(), limit.is_share));
         assert_eq!(read("5"), Ok(("5".to_owned(), false)));
-        assert_eq!(read("5%"), Ok(("5".to_owned(), true)));
-        assert_eq!(read("@10:20%"), Ok(("@10:20".to_owned(), true)));
+        assert_eq!(read("101"), Ok(("101".to_owned(), false)));
+        for share in ["0", "5", "100", "99.9", "@10:20", "~:50", "10:", "0:100", "@0:100"] {
+            assert_eq!(read(&format!("{share}%")), Ok((share.to_owned(), true)));
+        }
         for text in ["", "%", "5%%", "5 %", "x%", "20:10%"] {
-            assert!(read(text).is_err(), "{text}");
+            assert!(matches!(read(text), Err(InvalidLimit::Range(_))), "{text}");
         }
     }
 
     #[test]
-    fn numbers_and_shares_are_judged_apart() {
-        let limit = |text: &str| text.parse::<Limit>().unwrap();
-        let (number, share) = Limit::split(Some(&limit("1")), Some(&limit("50%")));
-        assert_eq!((number.warning, number.critical), (Some(limit("1").range), None));
-        assert_eq!(share, Some(Thresholds { warning: None, critical: Some(limit("50").range) }));
-        assert_eq!(Limit::split(None, Some(&limit("1"))).1, None);
+    fn a_share_beyond_all_would_never_alarm() {
+        for text in ["101%", "100.1%", "1000000%", "50:101%", "101:%", "@0:101%", "~:101%", "-5:5%", "-1:%"] {
+            let error = format!("a share is 0 to 100%, {text} is outside");
+            assert_eq!(text.parse::<Limit>().map_err(|error| error.to_string()), Err(error));
+        }
+    }
+
+    /// The limits of the two options, where `-` is none.
+    fn limits(warning: &str, critical: &str) -> AllowedFailures {
+        let given = |text: &str| (text != "-").then(|| limit(text));
+        AllowedFailures::new(given(warning).as_ref(), given(critical).as_ref()).unwrap_or_default()
+    }
+
+    #[test]
+    fn numbers_and_shares_are_judged_apart_and_the_worst_counts() {
+        use State::{Critical, Ok, Warning};
+        let rows = [
+            ("1", "50%", [Ok, Ok, Warning, Critical], "up to 1 and up to 50%"),
+            ("-", "50%", [Ok, Ok, Ok, Critical], "up to 50%"),
+            ("1", "-", [Ok, Ok, Warning, Warning], "up to 1"),
+            ("-", "@2:3", [Ok, Ok, Critical, Critical], "by @2:3"),
+            ("25%", "50%", [Ok, Ok, Warning, Critical], "up to 25%"),
+            ("-", "-", [Ok, Ok, Ok, Ok], ""),
+        ];
+        for (warning, critical, states, words) in rows {
+            let limits = limits(warning, critical);
+            assert_eq!([0, 1, 2, 3].map(|failed| limits.state(failed, 4)), states, "{warning} {critical}");
+            assert_eq!(limits.in_words(), words);
+        }
+        assert_eq!(AllowedFailures::new(None, None), None);
+        assert_eq!(limits("-", "0%").state(0, 0), Ok, "none of none fails");
+        assert_eq!(AllowedFailures::one_is_critical().state(1, 4), Critical);
+    }
+
+    #[test]
+    fn the_metrics_have_the_limits_that_judge_them() {
+        let printed = |limits: AllowedFailures| {
+            limits.metrics("failed", 1, 3).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(printed(limits("1", "50%")), "failed=1;1;;0;3 failed_share=33.333333%;;50;0;100");
+        assert_eq!(printed(limits("-", "-")), "failed=1;;;0;3");
     }
 }

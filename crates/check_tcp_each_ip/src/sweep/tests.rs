@@ -48,14 +48,8 @@ fn swept(targets: &[Target], in_flight: usize, threads: usize, [timeout, whole]:
         refused_ok: false,
     };
     let none = Thresholds { warning: None, critical: None };
-    let allowed = Allowed {
-        failed: none.clone(),
-        failed_share: None,
-        slowest: none,
-        refused: false,
-        closed: false,
-        mismatch: None,
-    };
+    let allowed =
+        Allowed { failed: none.clone().into(), slowest: none, refused: false, closed: false, mismatch: None };
     let (deadline, progress, done) = (Deadline::after(whole), Progress::default(), AtomicUsize::new(0));
     let judged = Judged::new(targets, &allowed, &progress);
     let until = Instant::now() + whole;
