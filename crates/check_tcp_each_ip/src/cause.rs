@@ -132,7 +132,7 @@ impl Local {
     pub(crate) fn remedy(self) -> &'static str {
         match self {
             Local::NoTime => "raise --timeout (and what calls this plugin), or split the list",
-            Local::Unconfirmed => "raise --timeout: both tries need their --connect-timeout",
+            Local::Unconfirmed => "raise --timeout: each try needs its --connect-timeout",
             Local::NoRoute => "this machine has no route to it: see ip route get",
             Local::Prohibited => {
                 "a prohibit route or the firewall of this machine forbids it: see ip route get"

@@ -160,7 +160,8 @@ impl Judgement<'_> {
         if self.allowed.closed {
             return None;
         }
-        let (tried, not_reached) = total_outage(failed.iter().map(|(_, cause)| cause), self.total())?;
+        let causes = failed.iter().map(|(_, cause)| cause);
+        let (tried, not_reached) = total_outage(causes, self.total(), self.observations.one_try_counts)?;
         let state = self.allowed.failed.state(self.total(), self.total());
         let named = |is_tried: bool| {
             let is_chosen = move |cause: &Cause| (*cause != Cause::Local(Local::NoTime)) == is_tried;

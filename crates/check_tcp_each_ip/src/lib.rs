@@ -16,7 +16,6 @@ mod progress;
 mod source;
 mod sweep;
 mod target;
-mod ways;
 
 use std::time::Duration;
 
@@ -78,6 +77,8 @@ pub(crate) struct Observations {
     /// For how many days the certificate is valid that expires first: `None` without TLS, not a number if
     /// none was seen.
     pub(crate) certificate_days: Option<f64>,
+    /// Whether silence in a single try is known not to be one lost packet.
+    pub(crate) one_try_counts: bool,
     /// Why silent addresses could not be pinged: `None` if they could, or if none was silent.
     pub(crate) ping_refused: Option<String>,
     /// What a missed deadline reports.

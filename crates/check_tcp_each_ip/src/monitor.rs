@@ -1,5 +1,7 @@
 //! The faults of the machine that checks. Whatever could not be reached because of them is no outage.
 
+mod ways;
+
 use std::collections::HashSet;
 use std::fs;
 use std::net::IpAddr;
@@ -10,8 +12,8 @@ use plugin::Deadline;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::cause::{Cause, Local};
+use crate::monitor::ways::{Hop, Routes, Way, Ways};
 use crate::target::Target;
-use crate::ways::{Hop, Routes, Way, Ways};
 
 /// Descriptors that are not for connections: standard ones, those inherited, of the threads' epoll, netlink,
 /// ping.

@@ -12,6 +12,8 @@ use addresses::{InvalidPort, PortRange, parse_ports};
 use net::Host;
 use plugin::{Limit, Range, Seconds, State};
 
+use crate::sweep::tries::{ONE_RETRANSMISSION, REST};
+
 /// The help of `--ip`.
 pub(crate) const IP_HELP: &str = "Address to check: 192.0.2.10, 2001:db8::10 or fe80::10%eth0. Repeatable";
 /// The help of `--file`.
@@ -64,10 +66,10 @@ pub(crate) struct Choice {
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Connecting {
     /// Time limit of a connection, and again of the answer with --expect or --send. Default: 3.5, which
-    /// covers two retransmissions of a lost packet, or less where --timeout leaves less for all tries
+    /// covers two retransmissions of a lost packet, or less if --timeout is short, but at least 1.2
     #[arg(long, value_name = "SECONDS", value_parser = Seconds::within(0.01..=600.0))]
     pub connect_timeout: Option<Seconds>,
-    /// Try a target this many times before it counts as failed
+    /// Try a target this many times before it counts as failed, or fewer if --timeout leaves no time
     #[arg(long, value_name = "NUMBER", default_value = "2", value_parser = clap::value_parser!(u8).range(1..=5))]
     pub tries: u8,
     /// Text that the first answer of the service must contain. Escapes: \r \n \t \\ \xHH. Repeatable: all
@@ -111,12 +113,22 @@ pub(crate) struct Connecting {
 
 /// Says that a time does not fit the overall one, so that no silence would ever be known as such.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{option}={given} does not fit --timeout={limit}: {advice}")]
-pub struct DoesNotFit {
-    option: &'static str,
-    given: Seconds,
-    limit: Seconds,
-    advice: &'static str,
+pub enum DoesNotFit {
+    /// That of an option.
+    #[error("{option}={given} does not fit --timeout={limit}: {advice}")]
+    Option {
+        /// The option.
+        option: &'static str,
+        /// Its time.
+        given: Seconds,
+        /// The overall one.
+        limit: Seconds,
+        /// Why it does not fit.
+        advice: &'static str,
+    },
+    /// That of the shortest try by default.
+    #[error("--timeout={0} leaves no time for a try of {1} s: raise it, or give --connect-timeout")]
+    Try(Seconds, Seconds),
 }
 
 impl Connecting {
@@ -128,8 +140,9 @@ impl Connecting {
         let stay = self.stay.map_or(Duration::ZERO, Seconds::duration);
         let connect = self.connect_timeout.map_or(Duration::ZERO, Seconds::duration);
         let limit_of = |time: Duration| time + MARGIN >= limit;
+        let default = self.connect_timeout.is_none().then_some(ONE_RETRANSMISSION + REST);
         let refuse = |option, given: Duration, advice| {
-            Err(DoesNotFit { option, given: given.into(), limit: limit.into(), advice })
+            Err(DoesNotFit::Option { option, given: given.into(), limit: limit.into(), advice })
         };
         match () {
             () if limit_of(stay) => {
@@ -140,6 +153,12 @@ impl Connecting {
             }
             () if limit_of(connect + stay) && !stay.is_zero() => {
                 refuse("--stay", stay, "it comes after the time of --connect-timeout")
+            }
+            () if default.is_some_and(|time| time > limit) => {
+                Err(DoesNotFit::Try(limit.into(), ONE_RETRANSMISSION.into()))
+            }
+            () if default.is_some_and(|time| time + stay > limit) => {
+                refuse("--stay", stay, "it comes after a try of 1.2 s, unless --connect-timeout is less")
             }
             () => Ok(()),
         }

@@ -23,25 +23,17 @@ use crate::source::{self, SourceError};
 use crate::sweep;
 use crate::sweep::dialogue::{Script, Tls};
 use crate::sweep::talk::Talk;
+use crate::sweep::tries::Tries;
 use crate::sweep::work::{Found, Manner, Sweep};
-use crate::sweep::worker::{PAUSE, SPREAD};
 use crate::target::names::Names;
 use crate::target::{Collection, Target, TargetError, targets};
 use crate::{Args, Observations};
 
-/// The time that spans two retransmissions of a SYN, which are sent after 1 s and 3 s (RFC 6298), earlier on
-/// Linux from 6.5 on.
-const TWO_RETRANSMISSIONS: Duration = Duration::from_millis(3_500);
 /// What is kept of the overall time for diagnosis and output: of its own, for each connection that must be
 /// closed, and for each target that must be named.
 const RESERVE: Duration = Duration::from_millis(10);
 const RESERVE_OPEN: Duration = Duration::from_nanos(4_000);
 const RESERVE_NAMED: Duration = Duration::from_nanos(200);
-/// What starting a connection and naming a failure take at most on a slow machine, for each target.
-const EACH: Duration = Duration::from_micros(50);
-/// The shortest time for a connection for the sake of others that wait for their turn: it spans one
-/// retransmission.
-const ONE_RETRANSMISSION: Duration = Duration::from_millis(1_200);
 
 /// Why the check could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +78,7 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     let is_closed =
         |(_, cause): &mut (u32, Cause)| manner.closed && !matches!(cause, Cause::Open | Cause::Local(_));
     let closed = found.failed.extract_if(.., is_closed).collect();
+    notes.extend(manner.tries.note(found.tried_less));
     let days = |tls: &Tls| found.first_expiry.map_or(f64::NAN, |at| tls.days_until(at));
     Ok(Observations {
         certificate_days: manner.script.as_ref().and_then(|script| script.tls.as_ref()).map(days),
@@ -97,6 +90,7 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
         closed,
         slowest: found.slowest,
         second_try: found.second_try,
+        one_try_counts: manner.tries.spans_a_retransmission(),
         ping_refused: echoes.refused.as_ref().map(reason),
         late: deadline.state(),
     })
@@ -111,9 +105,9 @@ fn sweep_all(
     judged: &Judged<'_>,
 ) -> Result<(Found, Echoes), Errno> {
     let until = until(deadline, manner.in_flight, targets.len());
-    let pinger = Pinger::new(manner.source.clone(), until, manner.timeout);
+    let pinger = Pinger::new(manner.source.clone(), until, manner.tries.timeout);
     let diagnosis = Diagnosis::default();
-    if manner.tries == 1 {
+    if manner.tries.enough == 1 {
         // No later try shows what the first ones did to them.
         diagnosis.begin(deadline);
     }
@@ -151,7 +145,7 @@ fn manner(args: &Args, tls: Option<Tls>, deadline: &Deadline, targets: usize) ->
     let stay = options.stay.map_or(Duration::ZERO, Seconds::duration);
     // Names may have taken a third of the time.
     let limit = deadline.remaining().saturating_sub(stay);
-    let default = default_timeout(limit, options.tries.into(), targets, in_flight);
+    let given = options.connect_timeout.map(Seconds::duration);
     let text = |text: &Option<Text>| text.as_ref().map(|text| text.0.clone()).unwrap_or_default();
     let talk = (options.send.is_some() || !options.expect.is_empty()).then(|| Talk {
         send: text(&options.send),
@@ -159,9 +153,8 @@ fn manner(args: &Args, tls: Option<Tls>, deadline: &Deadline, targets: usize) ->
         any: options.any,
     });
     let manner = Manner {
-        timeout: options.connect_timeout.map_or(default, Seconds::duration),
+        tries: Tries::new(limit, options.tries, given, (targets, in_flight)),
         in_flight,
-        tries: options.tries,
         pace: options.rate.map_or(Duration::ZERO, |rate| Duration::from_secs(1) / rate.get()),
         script: (talk.is_some() || tls.is_some()).then_some(Script {
             starttls: args.securing.starttls,
@@ -177,17 +170,6 @@ fn manner(args: &Args, tls: Option<Tls>, deadline: &Deadline, targets: usize) ->
     (manner, Some(in_flight).filter(|in_flight| *in_flight < wanted))
 }
 
-/// The time for a connection that leaves room for all tries of all targets, should all of them be silent: by
-/// default as long as two retransmissions need. For the sake of those that wait for their turn it is no
-/// shorter than one needs, but whoever shortens --timeout alone gets shorter tries, not fewer.
-fn default_timeout(limit: Duration, tries: u32, targets: usize, in_flight: usize) -> Duration {
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    let overhead = (PAUSE + SPREAD) * (tries - 1) + 10 * RESERVE + EACH * count(targets);
-    let each_try = limit.saturating_sub(overhead) / tries;
-    let turns = count(targets.div_ceil(in_flight.max(1)).max(1));
-    (each_try / turns).clamp(ONE_RETRANSMISSION, TWO_RETRANSMISSIONS).min(each_try).max(RESERVE)
-}
-
 fn address(targets: &[Target], place: u32) -> Option<IpAddr> {
     usize::try_from(place).ok().and_then(|place| targets.get(place)).map(|target| target.address)
 }
@@ -199,32 +181,6 @@ fn note(targets: &[Target], found: &mut Found, echoes: &Echoes) {
         if matches!(cause, Cause::NoAnswer(_)) && echoes.asked.contains(&address) {
             let echo = if echoes.answered.contains(&address) { Echo::Answers } else { Echo::Silent };
             *cause = Cause::NoAnswer(echo);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_default_time_leaves_room_for_all_tries() {
-        let rows = [
-            // (--timeout in s, tries, targets, in flight, ms at least, ms at most)
-            (8, 2, 1, 1, 3_500, 3_500),
-            (8, 2, 5_000, 5_000, 3_500, 3_500),
-            (8, 2, 20_000, 20_000, 3_300, 3_400),
-            (8, 3, 300, 300, 2_500, 2_600),
-            (2, 2, 10, 10, 850, 900),
-            // Two turns, and twenty.
-            (8, 2, 2_000, 1_000, 1_850, 1_950),
-            (8, 2, 20_000, 984, 1_200, 1_200),
-            (2, 2, 20_000, 984, 300, 400),
-            (600, 2, 20_000, 984, 3_500, 3_500),
-        ];
-        for (limit, tries, targets, in_flight, least, most) in rows {
-            let time = default_timeout(Duration::from_secs(limit), tries, targets, in_flight).as_millis();
-            assert!((least..=most).contains(&time), "{limit} {tries} {targets} {in_flight}: {time}");
         }
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod flight;
 pub(crate) mod icmp;
 pub(crate) mod starttls;
 pub(crate) mod talk;
+pub(crate) mod tries;
 pub(crate) mod work;
 pub(crate) mod worker;
 

@@ -231,7 +231,8 @@ fn the_deadline_always_holds() {
     let open = service(drop);
     let (_folder, path) = list(&format!("127.0.0.1 {full},{open}\n"));
     // One start a second: the second target has none.
-    let outcome = check(&["--ip=127.0.0.1", "--ip=127.0.0.2", "--port", &open, "--rate=1", "--timeout=0.5"]);
+    let slowly = ["--rate=1", "--connect-timeout=0.3", "--timeout=0.5"];
+    let outcome = check(&[&["--ip=127.0.0.1", "--ip=127.0.0.2", "--port", &open][..], &slowly].concat());
     let line = format!("TCP_EACH_IP UNKNOWN - 1 of 2 untested, port {open}: 127.0.0.2 not reached in time");
     assert_eq!(text(&outcome), (3, line.as_str()));
     assert!(outcome.elapsed < Duration::from_millis(750), "{:?}", outcome.elapsed);
@@ -240,10 +241,46 @@ fn the_deadline_always_holds() {
         "TCP_EACH_IP CRITICAL - 1 of 2 targets untested: 127.0.0.1 port {full} failed once, no time for the second try"
     );
     assert_eq!(text(&once), (2, line.as_str()));
-    // Without a --connect-timeout of their own, tries share what there is.
-    let shared = check(&["--file", &path, "--timeout", "1"]);
-    assert_eq!(shared.code, Some(2), "{}", shared.stdout);
-    assert!(shared.first_line().contains("1 of 2 targets fails: 127.0.0.1 port "), "{}", shared.stdout);
+    // Of everything a single try that may have been one lost packet proves no outage.
+    let alone = check(&["--ip=127.0.0.1", "--port", &full, "--connect-timeout", "0.4", "--timeout", "0.6"]);
+    let line = format!(
+        "TCP_EACH_IP UNKNOWN - 1 of 1 untested, port {full}: 127.0.0.1 failed once, no time for the second try"
+    );
+    assert_eq!(text(&alone), (3, line.as_str()));
+}
+
+/// One that spans a retransmission does, where --timeout leaves room for no other.
+#[test]
+fn fewer_tries_are_enough_where_no_more_fit() {
+    let (full, _taken, _socket) = full_port();
+    let (open, closed) = (service(drop), closed_port());
+    let (_folder, path) = list(&format!("127.0.0.1 {full},{open},{closed}\n"));
+    let fails = "TCP_EACH_IP CRITICAL - 2 of 3 targets fail: 127.0.0.1 port ";
+    let rows: [(&[&str], Option<&str>, f64, f64); 4] = [
+        (&["-t2"], Some("note: 1 target had one try: --timeout leaves no time for 2"), 1.8, 2.3),
+        (&["-t3", "--tries=5"], Some("note: 1 target had 2 tries: --timeout leaves no time for 5"), 2.7, 3.3),
+        (&["-t4"], None, 3.6, 4.3),
+        (
+            &["-t3", "--connect-timeout=2"],
+            Some("note: 1 target had one try: --timeout leaves no time for 2"),
+            1.9,
+            3.3,
+        ),
+    ];
+    for (options, note, least, most) in rows {
+        let outcome = check(&[&["--file", &path], options].concat());
+        assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
+        assert!(outcome.first_line().starts_with(fails), "{options:?} {}", outcome.stdout);
+        assert!(outcome.first_line().contains(" | failed=2;;0;0;3 untested=0;"), "{}", outcome.stdout);
+        assert_eq!(
+            outcome.stdout.lines().find(|line| line.starts_with("note: ")),
+            note,
+            "{}",
+            outcome.stdout
+        );
+        let time = outcome.elapsed.as_secs_f64();
+        assert!((least..most).contains(&time), "{options:?}: {time}");
+    }
 }
 
 /// The exit code and the output of a run that gets SIGTERM once it has connected to `silent`, which says
@@ -304,9 +341,12 @@ fn few_descriptors_make_it_slower_and_not_wrong() {
         assert!(outcome.first_line().starts_with(&line), "{limit}: {}", outcome.stdout);
     }
     // A soft limit is raised, a hard one is the end: even the first socket has no descriptor.
-    let command = format!("ulimit -n 4; exec {BINARY} --ip 127.0.0.1 --port {port} --timeout 0.5");
+    let command = format!(
+        "ulimit -n 4; exec {BINARY} --ip 127.0.0.1 --port {port} --connect-timeout 0.3 --timeout 0.5"
+    );
     let outcome = run(Command::new("bash").args(["-c", &command]));
-    assert_eq!(outcome.code, Some(3), "{}", outcome.stdout);
+    let line = "TCP_EACH_IP UNKNOWN - starting the watchdog: too many open files";
+    assert_eq!(text(&outcome), (3, line), "{}", outcome.stdout);
 }
 
 #[test]

@@ -6,24 +6,28 @@ use crate::cause::{Cause, Local};
 const ENOUGH: usize = 100;
 
 /// How many targets were tried and do not answer, and how many were not reached: `None` if the outage is not
-/// total, or not known to be. `failed` are the causes of all targets that do not answer of `total`.
+/// total, or not known to be. `failed` are the causes of all targets that do not answer of `total`; whether a
+/// single try of a few of them proves anything, `one_try_counts` says.
 pub(crate) fn total_outage<'a>(
     failed: impl IntoIterator<Item = &'a Cause>,
     total: usize,
+    one_try_counts: bool,
 ) -> Option<(usize, usize)> {
-    let (mut tried, mut not_reached) = (0, 0);
+    let (mut tried, mut once, mut not_reached) = (0, 0, 0);
     for cause in failed {
         match cause {
             Cause::Local(Local::NoTime) => not_reached += 1,
-            Cause::Local(Local::Unconfirmed) => tried += 1,
+            Cause::Local(Local::Unconfirmed) => once += 1,
             // The fault of this machine may be that of all the others too.
             Cause::Local(_) => return None,
             cause if cause.is_an_answer() => return None,
             _ => tried += 1,
         }
     }
+    tried += once;
     let is_all = tried + not_reached == total;
-    (is_all && (tried >= ENOUGH || not_reached == 0)).then_some((tried, not_reached))
+    let is_proved = not_reached == 0 && (once == 0 || one_try_counts);
+    (is_all && (tried >= ENOUGH || is_proved)).then_some((tried, not_reached))
 }
 
 #[cfg(test)]
@@ -38,6 +42,10 @@ mod tests {
         let never = Cause::Local(Local::NoTime);
         // What each of so many targets does, of how many, and the outage.
         type Row<'a> = (&'a [(usize, &'a Cause)], usize, Option<(usize, usize)>);
+        let of = |causes: &[(usize, &Cause)], total, one_try_counts| {
+            let all = causes.iter().flat_map(|(count, cause)| std::iter::repeat_n((*cause).clone(), *count));
+            total_outage(&all.collect::<Vec<_>>(), total, one_try_counts)
+        };
         let rows: [Row<'_>; 9] = [
             (&[(1, &silent)], 1, Some((1, 0))),
             (&[(1, &silent), (1, &once)], 2, Some((2, 0))),
@@ -52,8 +60,12 @@ mod tests {
             (&[(999, &silent), (1, &Cause::Local(Local::LinkDown))], 1_000, None),
         ];
         for (causes, total, outage) in rows {
-            let all = causes.iter().flat_map(|(count, cause)| std::iter::repeat_n(*cause, *count));
-            assert_eq!(total_outage(all, total), outage, "{causes:?} of {total}");
+            assert_eq!(of(causes, total, true), outage, "{causes:?} of {total}");
         }
+        // A single short try of a few may have been one lost packet each.
+        assert_eq!(of(&[(99, &once)], 99, false), None);
+        assert_eq!(of(&[(1, &once), (1, &silent)], 2, false), None);
+        assert_eq!(of(&[(100, &once)], 100, false), Some((100, 0)));
+        assert_eq!(of(&[(2, &silent)], 2, false), Some((2, 0)));
     }
 }

@@ -35,6 +35,7 @@ fn seen(count: u8, ports: &[u16], failed: &[(u32, Cause)]) -> Observations {
         closed: Vec::new(),
         slowest,
         second_try: 0,
+        one_try_counts: true,
         certificate_days: None,
         ping_refused: None,
         late: State::Unknown,
@@ -292,6 +293,9 @@ fn a_total_outage_is_never_unknown() {
         let output = judge(options, &seen);
         assert!(output.starts_with(&format!("TCP_EACH_IP {line}")), "{options:?} {output}");
     }
+    let short = Observations { one_try_counts: false, ..dark(0, 1, 1) };
+    let line = "TCP_EACH_IP UNKNOWN - 1 of 1 untested, port 80: 192.0.2.0 failed once, no time for the second try | failed=0;";
+    assert!(judge(&[], &short).starts_with(line), "{}", judge(&[], &short));
     let few = Observations { limited: Some(24), ..dark(0, 0, 250) };
     let line = "TCP_EACH_IP UNKNOWN - 250 of 250 untested, 24 at once by open files, port 80: 192.0.2.0-249 not reached in time | ";
     let output = judge(&[], &few);

@@ -15,6 +15,7 @@ use crate::cause::{Cause, Echo, Local};
 use crate::judged::Judged;
 use crate::monitor::{self, Diagnosis};
 use crate::ping::Pinger;
+use crate::sweep::tries::Tries;
 use crate::sweep::work::Manner;
 use crate::target::Target;
 use crate::target::names::Names;
@@ -36,9 +37,8 @@ fn silent_port() -> (u16, OwnedFd, Vec<TcpStream>) {
 /// What becomes of these targets with so many in flight, threads, and this time for a connection and for all.
 fn swept(targets: &[Target], in_flight: usize, threads: usize, [timeout, whole]: [Duration; 2]) -> Found {
     let manner = Manner {
-        timeout,
+        tries: Tries { timeout, most: 2, enough: 2 },
         in_flight,
-        tries: 2,
         pace: Duration::ZERO,
         script: None,
         quit: Vec::new(),

@@ -14,6 +14,7 @@ use crate::judged::Judged;
 use crate::monitor::Diagnosis;
 use crate::ping::Pinger;
 use crate::sweep::dialogue::Script;
+use crate::sweep::tries::Tries;
 use crate::target::Target;
 use crate::target::names::Names;
 
@@ -23,12 +24,10 @@ const PORTION: usize = 32;
 /// How connections are made.
 #[derive(Clone, Debug)]
 pub(crate) struct Manner {
-    /// The time for a handshake, and again for an answer.
-    pub(crate) timeout: Duration,
+    /// How long a try is, and how many of them confirm a failure.
+    pub(crate) tries: Tries,
     /// How many connections may be in flight.
     pub(crate) in_flight: usize,
-    /// How often a target is tried before it counts as failed.
-    pub(crate) tries: u8,
     /// The time between two starts.
     pub(crate) pace: Duration,
     /// What is said and expected on a connection.
@@ -98,6 +97,8 @@ pub(crate) struct Found {
     pub(crate) open: usize,
     /// How many of them answered only when tried again.
     pub(crate) second_try: usize,
+    /// How many failed after fewer tries than they should have, which are enough.
+    pub(crate) tried_less: usize,
     /// The longest time that an answering one took, and its place.
     pub(crate) slowest: Option<(Duration, u32)>,
     /// When the first certificate expires, in seconds since 1970.
@@ -113,6 +114,7 @@ impl Found {
     pub(crate) fn add(&mut self, other: Found) {
         self.open += other.open;
         self.second_try += other.second_try;
+        self.tried_less += other.tried_less;
         self.slowest = self.slowest.max(other.slowest);
         self.first_expiry = self.first_expiry.into_iter().chain(other.first_expiry).min();
         self.starved |= other.starved;
@@ -124,20 +126,23 @@ impl Found {
         Cause::Local(if self.starved { Local::NoRoom } else { Local::NoTime })
     }
 
-    /// Takes up the failures of a thread, of which only those with all their `tries` are confirmed; and what
-    /// had no end when the time was over.
+    /// Takes up the failures of a thread, of which only those with enough `tries` are confirmed; and what had no
+    /// end when the time was over.
     pub(crate) fn close(
         &mut self,
         mut failures: HashMap<u32, Failure>,
-        tries: u8,
+        tries: &Tries,
         unfinished: impl Iterator<Item = u32>,
     ) {
         let unfinished = unfinished.filter(|place| !failures.contains_key(place));
         let not_reached = self.not_reached();
         self.failed.extend(unfinished.map(|place| (place, not_reached.clone())));
-        self.failed.extend(failures.drain().map(|(place, Failure { tries: made, cause })| {
-            (place, if made < tries { Cause::Local(Local::NoTime).after(cause) } else { cause })
-        }));
+        for (place, Failure { tries: made, cause }) in failures.drain() {
+            let is_confirmed = made >= tries.enough;
+            self.tried_less += usize::from(is_confirmed && made < tries.most);
+            let cause = if is_confirmed { cause } else { Cause::Local(Local::NoTime).after(cause) };
+            self.failed.push((place, cause));
+        }
     }
 }
 
@@ -178,24 +183,27 @@ mod tests {
     use crate::cause::Echo;
 
     #[test]
-    fn only_what_fails_each_time_has_failed() {
+    fn only_what_fails_often_enough_has_failed() {
         let silent = || Cause::NoAnswer(Echo::NotAsked);
-        let failures = [
-            (1, Failure { tries: 2, cause: silent() }),
-            (4, Failure { tries: 1, cause: silent() }),
-            (7, Failure { tries: 2, cause: Cause::Refused }),
-        ];
-        let mut found = Found::default();
-        // Of the fourth the second try is in flight, of the ninth the first.
-        found.close(HashMap::from(failures), 2, [4, 9].into_iter());
-        found.failed.sort_unstable();
-        let expected = [
-            (1, silent()),
-            (4, Cause::Local(Local::Unconfirmed)),
-            (7, Cause::Refused),
-            (9, Cause::Local(Local::NoTime)),
-        ];
-        assert_eq!(found.failed, expected);
+        let closed = |enough| {
+            let failures = [
+                (1, Failure { tries: 2, cause: silent() }),
+                (4, Failure { tries: 1, cause: silent() }),
+                (7, Failure { tries: 2, cause: Cause::Refused }),
+            ];
+            let mut found = Found::default();
+            let tries = Tries { timeout: Duration::from_secs(2), most: 2, enough };
+            // Of the fourth the second try is in flight, of the ninth the first.
+            found.close(HashMap::from(failures), &tries, [4, 9].into_iter());
+            found.failed.sort_unstable();
+            (found.failed, found.tried_less)
+        };
+        let failed = |fourth| {
+            [(1, silent()), (4, fourth), (7, Cause::Refused), (9, Cause::Local(Local::NoTime))].to_vec()
+        };
+        assert_eq!(closed(2), (failed(Cause::Local(Local::Unconfirmed)), 0));
+        // No two tries fit into the time of the run.
+        assert_eq!(closed(1), (failed(silent()), 1));
     }
 
     #[test]

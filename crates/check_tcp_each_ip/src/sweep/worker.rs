@@ -28,10 +28,6 @@ const SLACK: Duration = Duration::from_millis(5);
 /// How long to wait when neither a descriptor is left nor a connection in flight whose end would free one.
 const STARVED: Duration = Duration::from_millis(10);
 
-/// The pause before another try, and over what further time such starts are spread: what limits rates on the
-/// way should have let go.
-pub(crate) const PAUSE: Duration = Duration::from_millis(50);
-pub(crate) const SPREAD: Duration = Duration::from_millis(100);
 /// Into how many steps the spread is cut.
 const STEPS: u32 = 64;
 
@@ -82,7 +78,7 @@ impl<'a> Worker<'a> {
             retries: BinaryHeap::new(),
             failures: HashMap::new(),
             window,
-            times: [sweep.manner.timeout, sweep.manner.timeout, sweep.manner.stay],
+            times: [sweep.manner.tries.timeout, sweep.manner.tries.timeout, sweep.manner.stay],
             pace,
             next_start: Instant::now() + head,
             found: Found::default(),
@@ -104,7 +100,7 @@ impl<'a> Worker<'a> {
             }
         }
         let unfinished = self.flight.drain().map(|connection| connection.target).chain(self.portion);
-        self.found.close(self.failures, self.sweep.manner.tries, unfinished);
+        self.found.close(self.failures, &self.sweep.manner.tries, unfinished);
         Ok(self.found)
     }
 

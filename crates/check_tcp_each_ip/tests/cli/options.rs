@@ -39,7 +39,7 @@ fn what_a_closed_port_cannot_show_is_refused_with_it() {
 #[test]
 fn times_that_fit_nothing_are_refused() {
     let closed = closed_port();
-    let rows: [(&[&str], &str); 6] = [
+    let rows: [(&[&str], &str); 10] = [
         (
             &["--connect-timeout=9"],
             "--connect-timeout=9 does not fit --timeout=8: a silent address needs it --tries times",
@@ -64,6 +64,19 @@ fn times_that_fit_nothing_are_refused() {
             &["--stay=5", "--connect-timeout=3"],
             "--stay=5 does not fit --timeout=8: it comes after the time of --connect-timeout",
         ),
+        (
+            &["--stay=7"],
+            "--stay=7 does not fit --timeout=8: it comes after a try of 1.2 s, unless --connect-timeout is less",
+        ),
+        (&["-t1"], "--timeout=1 leaves no time for a try of 1.2 s: raise it, or give --connect-timeout"),
+        (
+            &["-t1.29", "--tries=1"],
+            "--timeout=1.29 leaves no time for a try of 1.2 s: raise it, or give --connect-timeout",
+        ),
+        (
+            &["-t0.2", "--stay=0.1"],
+            "--timeout=0.2 leaves no time for a try of 1.2 s: raise it, or give --connect-timeout",
+        ),
     ];
     for (arguments, message) in rows {
         let outcome = check(&[&["--ip=127.0.0.1", "--port", &closed], arguments].concat());
@@ -71,6 +84,10 @@ fn times_that_fit_nothing_are_refused() {
         assert!(outcome.elapsed < Duration::from_secs(2), "{:?}", outcome.elapsed);
     }
     assert_eq!(check(&["--ip=127.0.0.1", "--port", &closed, "--connect-timeout=7.9"]).code, Some(2));
+    for fitting in [&["-t1.3"][..], &["-t0.5", "--connect-timeout=0.1"], &["--stay=6"]] {
+        let outcome = check(&[&["--ip=127.0.0.1", "--port", &closed], fitting].concat());
+        assert_eq!(outcome.code, Some(2), "{fitting:?} {}", outcome.stdout);
+    }
 }
 
 #[test]

@@ -65,6 +65,22 @@ fn a_lossy_path_is_no_outage() {
     assert!(outcome.first_line().contains(" | failed=0;;0;0;10000 untested=0;"), "{}", outcome.first_line());
 }
 
+/// The kernel sends the first packet again after a second: no try is shorter, however short --timeout is.
+#[test]
+fn one_lost_packet_is_no_outage() {
+    if missing(&HOSTS) || missing(&[Need::Program("nft")]) {
+        return;
+    }
+    let (monitor, server) = routed(1);
+    let _port = listening(&server, 80);
+    nft(&server, "tcp flags & (syn | ack) == syn numgen inc mod 2 0 drop");
+    for timeout in ["--timeout=1.5", "--timeout=2", "--timeout=5"] {
+        let outcome = check(&monitor, &["--port=80", "--ip=198.51.100.2", "--tries=5", timeout]);
+        assert_eq!(outcome.code, Some(0), "{timeout}: {}", outcome.stdout);
+        assert!(outcome.elapsed >= Duration::from_secs(1), "a packet was lost: {:?}", outcome.elapsed);
+    }
+}
+
 #[test]
 fn what_the_deadline_leaves_untried_is_counted() {
     if missing(&HOSTS) || missing(&[Need::Program("nft")]) {

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use net::tls::Fault;
 
-use super::{PAUSE, SPREAD, STEPS, Worker};
+use super::{STEPS, Worker};
 use crate::cause::Cause;
 use crate::sweep::dialogue::{self, Heard};
 use crate::sweep::flight::Connection;
+use crate::sweep::tries::{PAUSE, SPREAD};
 use crate::sweep::work::Failure;
 use crate::target::Target;
 
@@ -27,7 +28,8 @@ impl Worker<'_> {
     pub(super) fn succeeded(&mut self, mut connection: Connection) {
         let manner = self.sweep.manner;
         if manner.closed {
-            return self.conclude(connection.target, Failure { tries: manner.tries, cause: Cause::Open });
+            return self
+                .conclude(connection.target, Failure { tries: manner.tries.most, cause: Cause::Open });
         }
         match &mut connection.dialogue {
             Some(dialogue) => dialogue.end(&connection.socket, &manner.quit),
@@ -60,10 +62,12 @@ impl Worker<'_> {
         if matches!(failure.cause, Cause::NoAnswer(_) | Cause::NoNeighbour) {
             self.diagnose(target, &failure.cause);
         }
-        if failure.tries < manner.tries {
+        let now = Instant::now();
+        let (took, left) = (now - started, self.sweep.until.saturating_duration_since(now));
+        if manner.tries.go_on(failure.tries, took, left) {
             let pause = PAUSE + SPREAD / STEPS * (target % STEPS);
             let pause = if is_refused { Duration::ZERO } else { pause };
-            self.retries.push(Reverse((Instant::now() + pause, target)));
+            self.retries.push(Reverse((now + pause, target)));
             self.failures.insert(target, failure);
         } else {
             self.conclude(target, failure);
