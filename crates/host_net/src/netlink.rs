@@ -7,6 +7,7 @@ use std::os::fd::OwnedFd;
 
 use netlink_packet_core::DecodeError;
 use plugin::{Deadline, reason};
+use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send, socket_with};
@@ -53,6 +54,7 @@ impl From<DecodeError> for NetlinkError {
 /// A socket to the kernel's routing tables, interfaces and addresses.
 pub(crate) struct NetlinkSocket {
     socket: OwnedFd,
+    /// What was read last. It is as long as that, and its memory is not touched before.
     room: Vec<u8>,
     sequence: u32,
 }
@@ -62,7 +64,7 @@ impl NetlinkSocket {
     pub(crate) fn open() -> Result<Self, NetlinkError> {
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let socket = socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, None)?;
-        Ok(Self { socket, room: vec![0; ROOM], sequence: 0 })
+        Ok(Self { socket, room: Vec::with_capacity(ROOM), sequence: 0 })
     }
 
     /// Sends a dump request and hands the payload of each answer of the type `wanted` to `each`. Returns
@@ -78,8 +80,8 @@ impl NetlinkSocket {
         self.send(request, REQUEST_DUMP, body)?;
         let mut complete = true;
         loop {
-            let length = self.receive(deadline)?;
-            let mut rest = self.room.get(..length).unwrap_or_default();
+            self.receive(deadline)?;
+            let mut rest = self.room.as_slice();
             while let Some((message, behind)) = split(rest)? {
                 rest = behind;
                 if message.sequence != self.sequence {
@@ -132,18 +134,15 @@ impl NetlinkSocket {
         deadline: &Deadline,
     ) -> Result<Message<'_>, NetlinkError> {
         self.send(request, flags, body)?;
-        let length = loop {
-            let length = self.receive(deadline)?;
-            let first = split(self.room.get(..length).unwrap_or_default())?;
-            match first.map(|(answer, _)| answer.sequence) {
-                Some(sequence) if sequence == self.sequence => break length,
+        loop {
+            self.receive(deadline)?;
+            match split(&self.room)?.map(|(answer, _)| answer.sequence) {
+                Some(sequence) if sequence == self.sequence => break,
                 Some(_) => {}
-                None => return Err(NetlinkError::Answer(format!("a message of {length} octets"))),
+                None => return Err(self.not_understood()),
             }
-        };
-        let Some((answer, _)) = split(self.room.get(..length).unwrap_or_default())? else {
-            return Err(NetlinkError::Answer(format!("a message of {length} octets")));
-        };
+        }
+        let Some((answer, _)) = split(&self.room)? else { return Err(self.not_understood()) };
         if answer.kind == NLMSG_ERROR {
             end(answer.payload)?;
         }
@@ -163,11 +162,16 @@ impl NetlinkSocket {
         Ok(())
     }
 
-    /// One read of the socket, waiting only where nothing is there yet.
-    fn receive(&mut self, deadline: &Deadline) -> Result<usize, NetlinkError> {
+    fn not_understood(&self) -> NetlinkError {
+        NetlinkError::Answer(format!("a message of {} octets", self.room.len()))
+    }
+
+    /// One read of the socket into the room, waiting only where nothing is there yet.
+    fn receive(&mut self, deadline: &Deadline) -> Result<(), NetlinkError> {
         loop {
-            match recv(&self.socket, self.room.as_mut_slice(), RecvFlags::TRUNC) {
-                Ok((_, length)) if length <= ROOM => return Ok(length),
+            self.room.clear();
+            match recv(&self.socket, spare_capacity(&mut self.room), RecvFlags::TRUNC) {
+                Ok((_, length)) if length <= ROOM => return Ok(()),
                 Ok((_, length)) => return Err(NetlinkError::Answer(format!("a message of {length} octets"))),
                 Err(Errno::AGAIN) => {}
                 Err(Errno::INTR) => continue,
