@@ -1,5 +1,5 @@
-//! One request through one proxy, on a connection of its own: GET for http, CONNECT for https, and both
-//! through a connection of SOCKS5.
+//! How one proxy is asked, and as whom: for a page, and for a target that it must not reach. Each request has a
+//! connection of its own.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -9,10 +9,11 @@ use net::{Cause, Connector, HostPort, Source, Stream, Waiting};
 use plugin::{Deadline, State};
 
 use crate::challenge::{Challenge, parse};
-use crate::fault::Fault;
+use crate::fault::{Fault, Tunnel};
 use crate::http::{Head, Reader};
 use crate::login::{Login, Scheme};
 use crate::page::Expected;
+use crate::request::Request;
 use crate::socks::{self, Methods};
 use crate::url::Url;
 use crate::words::random;
@@ -33,6 +34,8 @@ pub(crate) struct Manner {
     pub(crate) until: Instant,
     /// The client's side of TLS: `None` if no page needs it.
     pub(crate) client: Option<Client>,
+    /// The same without any verification.
+    pub(crate) unverified: Option<Client>,
     /// What the page must have.
     pub(crate) expected: Expected,
 }
@@ -53,7 +56,8 @@ pub(crate) enum As<'a> {
 pub(crate) struct Answer {
     /// Why it is not as it should be: `None` if the page came and is right.
     pub(crate) fault: Option<Fault>,
-    /// Whether our page came, by whichever address and with whichever status.
+    /// Whether our page came, or an old copy of it, by whichever address and in whatever answer; or whether the
+    /// proxy opened a tunnel to our page's own certificate. It is not looked for in what the customer gets.
     pub(crate) came: bool,
     /// The logins that the proxy offers.
     pub(crate) offers: Vec<Challenge>,
@@ -77,7 +81,8 @@ pub(crate) enum Passage {
 }
 
 impl As<'_> {
-    fn scheme(&self) -> Option<&Scheme> {
+    /// The scheme of the login.
+    pub(crate) fn scheme(&self) -> Option<&Scheme> {
         match self {
             As::Stranger => None,
             As::Random(_, scheme) | As::Customer(_, scheme) => Some(scheme),
@@ -85,7 +90,7 @@ impl As<'_> {
     }
 
     /// The line of the header, or nothing.
-    fn line(&self, method: &str, target: &str) -> Result<String, Fault> {
+    pub(crate) fn line(&self, method: &str, target: &str) -> Result<String, Fault> {
         match self {
             As::Stranger => Ok(String::new()),
             As::Random(login, scheme) | As::Customer(login, scheme) => {
@@ -95,7 +100,8 @@ impl As<'_> {
         }
     }
 
-    fn methods(&self) -> Methods<'_> {
+    /// The methods of login that SOCKS5 is offered.
+    pub(crate) fn methods(&self) -> Methods<'_> {
         match self {
             As::Stranger => Methods::NoLogin,
             As::Random(login, _) => Methods::Password(login),
@@ -106,7 +112,7 @@ impl As<'_> {
 
 impl Manner {
     /// Returns what one answer may take from now on.
-    fn deadline(&self) -> Deadline {
+    pub(crate) fn deadline(&self) -> Deadline {
         let now = Instant::now();
         Deadline::new(now, self.limit.min(self.until.saturating_duration_since(now)), State::Unknown)
     }
@@ -118,13 +124,13 @@ impl Manner {
 
     /// Returns the fault of a request that began at `start`: one that the end of the run cut off early says nothing
     /// about the proxy.
-    fn certain(&self, fault: Fault, start: Instant) -> Fault {
+    pub(crate) fn certain(&self, fault: Fault, start: Instant) -> Fault {
         let is_cut = fault.is_timeout() && self.is_over() && start.elapsed() < self.limit.min(LEAST);
         if is_cut { Fault::Late } else { fault }
     }
 
     /// Connects to the proxy, or to the page itself.
-    fn connect(&self, to: SocketAddr) -> Result<Stream<'static>, Fault> {
+    pub(crate) fn connect(&self, to: SocketAddr) -> Result<Stream<'static>, Fault> {
         let deadline = self.deadline();
         if deadline.is_over() {
             return Err(Fault::Late);
@@ -134,67 +140,25 @@ impl Manner {
         Ok(stream.wait_by(&Waiting::until(&self.deadline())))
     }
 
-    /// Asks for a page through a proxy.
+    /// Asks for a page through a proxy. Whether strangers get our page does not depend on its certificate: where
+    /// that is not accepted, they ask again without verifying it.
     pub(crate) fn ask(&self, proxy: SocketAddr, url: &Url, who: As<'_>) -> Answer {
-        let (start, nonce) = (Instant::now(), random());
-        let mut answer =
-            Answer { scheme: who.scheme().filter(|_| !self.socks).map(Scheme::name), ..Answer::default() };
-        let asked = match (self.socks, url.secure) {
-            (false, false) => self.get(proxy, url, who, &nonce, &mut answer),
-            (false, true) => self.get_through_connect(proxy, url, who, &nonce, &mut answer),
-            (true, _) => self.get_through_socks(proxy, url, who, &nonce, &mut answer),
-        };
-        answer.fault = asked.err().map(|fault| self.certain(fault, start));
-        answer.took = start.elapsed();
-        answer
+        let answer = Request::new(self, proxy, url, Some(who)).make();
+        let is_unverified = matches!(answer.fault, Some(Fault::Tunnel(Tunnel::Certificate(_))));
+        if !is_unverified || matches!(who, As::Customer(..)) {
+            return answer;
+        }
+        let again = Request::new(self, proxy, url, Some(who)).unverified().make();
+        Answer { came: again.came, ..answer }
     }
 
     /// Asks for a page without a proxy.
     pub(crate) fn ask_directly(&self, server: SocketAddr, url: &Url) -> Answer {
-        let (start, nonce) = (Instant::now(), random());
-        let mut answer = Answer::default();
-        let asked = self
-            .connect(server)
-            .and_then(|stream| self.get_behind(stream, Vec::new(), url, &nonce, None, &mut answer));
-        answer.fault = asked.err().map(|fault| self.certain(fault, start));
-        answer.took = start.elapsed();
-        answer
+        Request::new(self, server, url, None).make()
     }
 
-    fn get(
-        &self,
-        proxy: SocketAddr,
-        url: &Url,
-        who: As<'_>,
-        nonce: &str,
-        answer: &mut Answer,
-    ) -> Result<(), Fault> {
-        let target = url.absolute(nonce);
-        let line = who.line("GET", &target)?;
-        let mut stream = self.connect(proxy)?;
-        send(&mut stream, &get_request(&target, url, &line))?;
-        self.read_page(Reader::new(stream), nonce, Some(proxy), answer)
-    }
-
-    fn get_through_connect(
-        &self,
-        proxy: SocketAddr,
-        url: &Url,
-        who: As<'_>,
-        nonce: &str,
-        answer: &mut Answer,
-    ) -> Result<(), Fault> {
-        let (head, reader) = self.open_tunnel(proxy, &url.authority(), who)?;
-        answer.offers = offers(&head);
-        if !(200..300).contains(&head.code) {
-            return Err(Fault::Status(head.status()));
-        }
-        let (stream, early) = reader.into_parts();
-        let stream = stream.wait_by(&Waiting::until(&self.deadline()));
-        self.get_behind(stream, early, url, nonce, Some(proxy), answer)
-    }
-
-    fn open_tunnel(
+    /// Asks a proxy by CONNECT for a tunnel, and reads the header of its answer.
+    pub(crate) fn open_tunnel(
         &self,
         proxy: SocketAddr,
         target: &str,
@@ -205,59 +169,6 @@ impl Manner {
         send(&mut stream, &format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{USER_AGENT}{line}\r\n"))?;
         let mut reader = Reader::new(stream);
         Ok((reader.head()?, reader))
-    }
-
-    fn get_through_socks(
-        &self,
-        proxy: SocketAddr,
-        url: &Url,
-        who: As<'_>,
-        nonce: &str,
-        answer: &mut Answer,
-    ) -> Result<(), Fault> {
-        let mut stream = self.connect(proxy)?;
-        socks::open(&mut stream, who.methods(), &url.host, url.port)?;
-        let stream = stream.wait_by(&Waiting::until(&self.deadline()));
-        self.get_behind(stream, Vec::new(), url, nonce, Some(proxy), answer)
-    }
-
-    /// Asks the page's own server, over a connection that leads to it.
-    fn get_behind(
-        &self,
-        stream: Stream<'static>,
-        early: Vec<u8>,
-        url: &Url,
-        nonce: &str,
-        proxy: Option<SocketAddr>,
-        answer: &mut Answer,
-    ) -> Result<(), Fault> {
-        let mut stream = match &self.client {
-            Some(client) if url.secure => {
-                stream.secure(client, &url.bare_host(), early).map_err(Fault::of_handshake)?
-            }
-            _ => stream,
-        };
-        send(&mut stream, &get_request(&url.path(nonce), url, "")).map_err(Fault::in_tunnel)?;
-        self.read_page(Reader::new(stream), nonce, proxy, answer).map_err(Fault::in_tunnel)
-    }
-
-    fn read_page(
-        &self,
-        mut reader: Reader<Stream<'static>>,
-        nonce: &str,
-        proxy: Option<SocketAddr>,
-        answer: &mut Answer,
-    ) -> Result<(), Fault> {
-        let head = reader.head()?;
-        answer.offers = offers(&head);
-        let (page, fault) = reader.page(&head);
-        answer.came = self.expected.came(&page, nonce);
-        if head.code != 200 {
-            return Err(Fault::Status(head.status()));
-        }
-        let fault =
-            fault.or_else(|| self.expected.judge(&page, nonce, proxy.map(|proxy| proxy.ip().to_canonical())));
-        fault.map_or(Ok(()), Err)
     }
 
     /// Asks a proxy for a target that it must not reach.
@@ -296,21 +207,16 @@ impl Manner {
     }
 }
 
-const USER_AGENT: &str = concat!("User-Agent: check_proxy/", env!("CARGO_PKG_VERSION"), "\r\n");
+/// The line of the header that says who asks.
+pub(crate) const USER_AGENT: &str = concat!("User-Agent: check_proxy/", env!("CARGO_PKG_VERSION"), "\r\n");
 
-fn get_request(target: &str, url: &Url, line: &str) -> String {
-    format!(
-        "GET {target} HTTP/1.1\r\nHost: {}\r\n{USER_AGENT}Accept: */*\r\nConnection: close\r\n{line}\r\n",
-        url.host_line()
-    )
-}
-
-fn offers(head: &Head) -> Vec<Challenge> {
+/// Returns the logins that an answer offers.
+pub(crate) fn offers(head: &Head) -> Vec<Challenge> {
     if head.code == 407 { parse(head.all("Proxy-Authenticate")) } else { Vec::new() }
 }
 
 /// Sends a request. Who resets the connection meanwhile may have answered before.
-fn send(stream: &mut Stream<'_>, request: &str) -> Result<(), Fault> {
+pub(crate) fn send(stream: &mut Stream<'_>, request: &str) -> Result<(), Fault> {
     match stream.send_all(request.as_bytes()) {
         Ok(()) | Err(Cause::Reset) => Ok(()),
         Err(cause) => Err(Fault::of_talking(cause, false)),

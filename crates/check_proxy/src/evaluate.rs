@@ -103,11 +103,26 @@ fn findings(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
             .collect();
         findings.extend([Finding::unknown(counted(total, &texts, "untested"))]);
     }
+    findings.extend(undecided(judged));
     findings.extend(slow);
     if failing.len() + untested.len() < total {
         findings.extend([Finding::ok("")]);
     }
     findings
+}
+
+/// What strangers got that neither the page nor a refusal is, of the proxies where nothing else is wrong.
+fn undecided(judged: &[Judged<'_>]) -> Option<Finding> {
+    let all = judged.iter().filter(|judged| !judged.verdict.fails());
+    let all = all.filter_map(|judged| Some((judged.target, judged.verdict.undecided.as_ref()?)));
+    let (texts, states): (Vec<String>, Vec<State>) =
+        all.map(|(target, undecided)| (format!("{target} {}", undecided.what), undecided.state())).unzip();
+    let state = states.into_iter().max()?;
+    let text = match (judged, texts.as_slice()) {
+        ([judged], _) => format!("{} {}", judged.target, judged.verdict.undecided.as_ref()?.words()),
+        _ => format!("strangers: {}", counted(judged.len(), &texts, "undecided")),
+    };
+    Some(Finding::new(state, text))
 }
 
 /// The failing proxies: those that are open first.
@@ -209,6 +224,7 @@ fn all_well(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
 /// A line for each proxy and reason where the first line does not have them all, and from `-v` on one for
 /// each request.
 fn details(mut report: Report, observations: &Observations, judged: &[Judged<'_>]) -> Report {
+    let total = judged.len();
     let reasons: usize = judged.iter().map(|judged| judged.verdict.reasons.len()).sum();
     // With one proxy the first line has its reason also where the page was asked for directly.
     let is_hidden = judged.len() > 1 && observations.direct != Direct::Unasked;
@@ -218,12 +234,20 @@ fn details(mut report: Report, observations: &Observations, judged: &[Judged<'_>
         for reason in judged.verdict.reasons.iter().filter(|_| reasons > 1 || labelled || is_hidden) {
             report = report.detail(format!("{name}: {reason}"));
         }
+        if let Some(undecided) = &judged.verdict.undecided {
+            report = report.detail(format!("{name}: {}", undecided.words()));
+        }
         if let Some(own) = observations
             .own
             .filter(|_| judged.verdict.reasons.iter().any(|reason| reason.starts_with("open: ")))
         {
             report = report
                 .detail(format!("{name}: or this address, {own}, is allowed by an ACL: ask from outside"));
+        }
+    }
+    for judged in judged.iter().filter(|judged| total > 1 && !judged.verdict.fails()) {
+        if let Some(undecided) = &judged.verdict.undecided {
+            report = report.detail(format!("{}: {}", judged.target.in_full(), undecided.words()));
         }
     }
     if observations.strangers == Strangers::Only && !observations.forbidden.is_empty() {

@@ -177,6 +177,11 @@ impl Fault {
         )
     }
 
+    /// Whether what came is no answer as it should be, so that the page may follow unread.
+    pub(crate) fn is_malformed(&self) -> bool {
+        matches!(self, Fault::NotHttp(_) | Fault::HeaderWithoutEnd | Fault::TooLong)
+    }
+
     /// Whether the request could not even be made.
     pub(crate) fn is_local(&self) -> bool {
         matches!(self, Fault::Local(_) | Fault::Late)

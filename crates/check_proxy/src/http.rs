@@ -15,6 +15,8 @@ const HEADER: usize = 64 << 10;
 const LINES: usize = 128;
 /// The most octets of a page.
 const PAGE: usize = 256 << 10;
+/// The most octets of a malformed answer in which the page is looked for.
+const RECORD: usize = 2 * (HEADER + PAGE);
 /// The most octets of something else that a message shows.
 const SHOWN: usize = 40;
 /// How much is read at once.
@@ -43,6 +45,8 @@ pub(crate) struct Reader<R> {
     buffer: Vec<u8>,
     used: usize,
     any: bool,
+    /// All that was read, whatever it is: `None` if it is not kept.
+    record: Option<Vec<u8>>,
 }
 
 impl Head {
@@ -107,7 +111,24 @@ impl Head {
 
 impl<R: Read> Reader<R> {
     pub(crate) fn new(stream: R) -> Self {
-        Self { stream, buffer: Vec::new(), used: 0, any: false }
+        Self { stream, buffer: Vec::new(), used: 0, any: false, record: None }
+    }
+
+    /// The same, which also keeps what was read, up to [`RECORD`].
+    pub(crate) fn recording(stream: R) -> Self {
+        Self { record: Some(Vec::new()), ..Self::new(stream) }
+    }
+
+    /// Returns all that was read, with headers and the lengths of chunks.
+    pub(crate) fn record(&self) -> &[u8] {
+        self.record.as_deref().unwrap_or_default()
+    }
+
+    /// Reads what else comes for the record: behind a malformed header, the page may follow.
+    pub(crate) fn drain(&mut self) {
+        while self.record().len() < RECORD && self.more().is_ok_and(|length| length > 0) {
+            self.used = self.buffer.len();
+        }
     }
 
     /// Returns the connection, and the octets that were read behind the header.
@@ -281,6 +302,9 @@ impl<R: Read> Reader<R> {
         let length = self.stream.read(&mut room)?;
         self.buffer.extend(room.iter().take(length));
         self.any |= length > 0;
+        if let Some(record) = self.record.as_mut().filter(|record| record.len() < RECORD) {
+            record.extend(room.iter().take(length));
+        }
         Ok(length)
     }
 }

@@ -3,16 +3,22 @@
 use std::time::Duration;
 
 use net::HostPort;
+use plugin::State;
 
 use crate::ask::{Answer, Passage};
 use crate::fault::{Fault, Status};
+use crate::got::{Got, got};
 use crate::plan::{PageSeen, Seen};
+use crate::strangers::Strangers;
 
 /// What is wrong with one proxy.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Verdict {
     /// Whether it serves who is no customer.
     pub(crate) open: bool,
+    /// What strangers got that is neither the page nor a refusal: `None` if there is no such thing, or if it is
+    /// open anyway.
+    pub(crate) undecided: Option<Undecided>,
     /// What is wrong with it, in few words each.
     pub(crate) reasons: Vec<String>,
     /// Why nothing can be said from here: `None` if it was asked.
@@ -26,6 +32,27 @@ pub(crate) struct Verdict {
     pub(crate) mute: bool,
     /// The longest time for a page by http, and by https.
     pub(crate) times: [Option<Duration>; 2],
+}
+
+/// What strangers got that is neither the page nor a refusal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Undecided {
+    /// In few words.
+    pub(crate) what: String,
+    /// Whether the customer got that page.
+    is_served: bool,
+}
+
+impl Undecided {
+    /// As it is said of one proxy.
+    pub(crate) fn words(&self) -> String {
+        format!("strangers: undecided: {}", self.what)
+    }
+
+    /// How bad it is: where the page came to the customer, it is the proxy that gives strangers something else.
+    pub(crate) fn state(&self) -> State {
+        if self.is_served { State::Warning } else { State::Unknown }
+    }
 }
 
 impl Verdict {
@@ -46,17 +73,16 @@ pub(crate) fn judge(seen: &Seen, forbidden: &[HostPort]) -> Verdict {
     let mut reasons = open(seen);
     let open = !reasons.is_empty();
     reasons.extend(lets_through(seen, forbidden));
-    let schemes = |secure| seen.pages.iter().any(|page| page.secure == secure);
-    let both = schemes(false) && schemes(true);
     let texts: Vec<(bool, String)> =
         seen.pages.iter().filter_map(|page| Some((page.secure, text(page)?))).collect();
     let unspoken = reasons.is_empty()
         && !faults.is_empty()
         && faults.iter().all(|(_, fault)| matches!(fault, Fault::Unspoken(_) | Fault::ColonInUser));
-    reasons.extend(grouped(&texts, both));
+    reasons.extend(grouped(&texts, has_both(seen)));
     let local = local(seen).or_else(|| untried(seen, forbidden)).filter(|_| reasons.is_empty());
     Verdict {
         open,
+        undecided: undecided(seen).filter(|_| !open),
         unspoken,
         past_login: faults.len() == seen.pages.len() && seen.pages.iter().all(is_past_login),
         mute: seen.pages.iter().all(is_mute),
@@ -92,7 +118,10 @@ fn has_served(page: &PageSeen) -> bool {
 }
 
 fn open(seen: &Seen) -> Vec<String> {
-    let came = |page: &PageSeen| page.stranger.as_ref().is_some_and(|answer| answer.came);
+    if seen.strangers == Strangers::Allow {
+        return Vec::new();
+    }
+    let came = |page: &PageSeen| has_got(&page.stranger);
     let is_407 = |page: &&PageSeen| page.stranger.as_ref().is_some_and(|answer| has_status(answer, 407));
     let of = |secure: bool| seen.pages.iter().filter(move |page| page.secure == secure);
     let served = |secure: bool| of(secure).any(|page| came(page) && !is_407(&page));
@@ -105,17 +134,40 @@ fn open(seen: &Seen) -> Vec<String> {
     if seen.pages.iter().filter(is_407).any(came) {
         reasons.push("open: the 407 carries the page".to_owned());
     }
-    let any_password =
-        |page: &PageSeen| !came(page) && page.random.as_ref().is_some_and(|answer| answer.came);
-    let texts: Vec<(bool, String)> = seen
-        .pages
-        .iter()
-        .filter(|page| any_password(page))
-        .map(|page| (page.secure, "takes any password".to_owned()))
-        .collect();
-    let schemes = |secure| of(secure).next().is_some();
-    reasons.extend(grouped(&texts, schemes(false) && schemes(true)));
+    let any_password = seen.pages.iter().filter(|page| !came(page) && has_got(&page.random));
+    let texts: Vec<(bool, String)> =
+        any_password.map(|page| (page.secure, "takes any password".to_owned())).collect();
+    reasons.extend(grouped(&texts, has_both(seen)));
     reasons
+}
+
+fn has_got(answer: &Option<Answer>) -> bool {
+    answer.as_ref().is_some_and(|answer| got(answer) == Got::Page)
+}
+
+/// Whether pages by http and by https were asked for.
+fn has_both(seen: &Seen) -> bool {
+    let of = |secure: bool| seen.pages.iter().any(|page| page.secure == secure);
+    of(false) && of(true)
+}
+
+/// What strangers got that is neither the page nor a refusal.
+fn undecided(seen: &Seen) -> Option<Undecided> {
+    if seen.strangers == Strangers::Allow {
+        return None;
+    }
+    let other = |answer: &Option<Answer>| match answer.as_ref().map(got) {
+        Some(Got::Else(what)) => Some(what),
+        _ => None,
+    };
+    let text = |page: &PageSeen| {
+        let by_login = || Some(format!("{} with a random login", other(&page.random)?));
+        other(&page.stranger).or_else(by_login).map(|text| (page.secure, text))
+    };
+    let texts: Vec<(bool, String)> = seen.pages.iter().filter_map(text).collect();
+    let is_served = seen.pages.iter().any(|page| text(page).is_some() && has_served(page));
+    let what = grouped(&texts, has_both(seen)).join(", ");
+    (!what.is_empty()).then_some(Undecided { what, is_served })
 }
 
 /// A silent proxy tried to reach the target if the same proxy answered for the page.

@@ -38,7 +38,10 @@ impl<'a> Known<'a> {
         if let Some(why) = &verdict.local {
             return Some(Finding::unknown(format!("{target} {why}")));
         }
-        let reason = verdict.reasons.first()?;
+        let Some(reason) = verdict.reasons.first() else {
+            let undecided = verdict.undecided.as_ref()?;
+            return Some(Finding::new(undecided.state(), format!("{target} {}", undecided.words())));
+        };
         let failed = self.failed.fetch_add(1, Ordering::Relaxed) + 1;
         let state = self
             .allowed

@@ -11,6 +11,7 @@ mod evaluate;
 mod fault;
 #[doc(hidden)]
 pub mod fuzzing;
+mod got;
 mod http;
 mod judge;
 mod known;
@@ -19,6 +20,7 @@ mod options;
 mod page;
 mod plan;
 mod probe;
+mod request;
 mod side;
 mod socks;
 mod strangers;

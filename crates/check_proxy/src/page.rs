@@ -43,9 +43,9 @@ impl Expected {
         }
     }
 
-    /// Whether the page of this request came through, by whichever address.
-    pub(crate) fn came(&self, page: &[u8], nonce: &str) -> bool {
-        matches!(self.find(page, nonce, None), Some(Found::Ours | Found::By(_)))
+    /// Whether the page, fresh or old, stands somewhere in these octets, by whichever address.
+    pub(crate) fn stands_in(&self, octets: &[u8], nonce: &str) -> bool {
+        self.find(octets, nonce, None).is_some()
     }
 
     /// Several places may fit: the best one counts.
@@ -123,7 +123,7 @@ mod tests {
             let fault = expected.judge(page.as_bytes(), NONCE, Some("192.0.2.1".parse().unwrap()));
             (
                 fault.map_or_else(|| "well".to_owned(), |fault| fault.brief()),
-                expected.came(page.as_bytes(), NONCE),
+                expected.stands_in(page.as_bytes(), NONCE),
             )
         };
         let rows = [
@@ -132,7 +132,7 @@ mod tests {
             ("pong 0123456789abcdef from 192.0.2.99\n", "leaves by 192.0.2.99", true),
             ("pong 0123456789abcdef from 192.0.2.10\n", "leaves by 192.0.2.10", true),
             ("pong 0123456789abcdef from 2001:db8::1", "leaves by 2001:db8::1", true),
-            ("pong fedcba9876543210 from 192.0.2.1\n", "an old copy of the page", false),
+            ("pong fedcba9876543210 from 192.0.2.1\n", "an old copy of the page", true),
             ("pong fedcba9876543210 from 192.0.2.1\npong 0123456789abcdef from 192.0.2.1", "well", true),
             (
                 "pong 0123456789abcdef from 192.0.2.1\nx-forwarded-for: 10.1.1.1",
@@ -161,6 +161,6 @@ mod tests {
         let page = "a 0123456789abcdee 1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1 ".repeat(5_000);
         assert!(page.len() > 256 << 10);
         assert_eq!(expected.judge(page.as_bytes(), NONCE, None), Some(Fault::OldCopy));
-        assert!(!expected.came(&[0xff; 1000], NONCE));
+        assert!(!expected.stands_in(&[0xff; 1000], NONCE));
     }
 }

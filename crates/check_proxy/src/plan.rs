@@ -46,6 +46,9 @@ pub(crate) struct Seen {
     pub(crate) pages: Vec<PageSeen>,
     /// For each forbidden target.
     pub(crate) forbidden: Vec<Passage>,
+    /// What strangers should get: where they may have the page, their request brings the challenge for the login,
+    /// and no more.
+    pub(crate) strangers: Strangers,
 }
 
 /// What one proxy answered for one page: `None` for what was not asked.
@@ -93,7 +96,7 @@ impl Plan {
             .map(|(url, page)| page.unwrap_or_else(|| failed(url.secure)))
             .collect();
         let forbidden = self.ask_forbidden(proxy, &pages);
-        Seen { pages, forbidden }
+        Seen { pages, forbidden, strangers: self.strangers }
     }
 
     /// What is known of a proxy that is not asked, because all of the time is over: threads would only cost the
@@ -101,7 +104,7 @@ impl Plan {
     fn late(&self) -> Seen {
         let late = || Some(Answer { fault: Some(Fault::Late), ..Answer::default() });
         let page = |url: &Url| PageSeen { secure: url.secure, customer: late(), ..PageSeen::default() };
-        Seen { pages: self.urls.iter().map(page).collect(), forbidden: Vec::new() }
+        Seen { pages: self.urls.iter().map(page).collect(), forbidden: Vec::new(), strangers: self.strangers }
     }
 
     fn ask_page(&self, proxy: SocketAddr, url: &Url) -> PageSeen {
@@ -127,11 +130,8 @@ impl Plan {
             .into_iter();
             seen.customer = logins.next().flatten().unwrap_or_else(|| Some(no_thread()));
             seen.random = logins.next().flatten().unwrap_or_else(|| Some(no_thread()));
-            let stranger = stranger.ok().and_then(|stranger| stranger.join().ok()).unwrap_or_else(no_thread);
-            // Where strangers may have the page, their request brings the challenge for the login, and no
-            // more.
-            let came = stranger.came && self.strangers != Strangers::Allow;
-            seen.stranger = Some(Answer { came, ..stranger });
+            let stranger = stranger.ok().and_then(|stranger| stranger.join().ok());
+            seen.stranger = Some(stranger.unwrap_or_else(no_thread));
         });
         seen
     }
@@ -264,6 +264,7 @@ mod tests {
             limit,
             until: Instant::now() + time,
             client: None,
+            unverified: None,
             expected: Expected { text: "pong NONCE".to_owned(), not: Vec::new() },
         }
     }

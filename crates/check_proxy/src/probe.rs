@@ -4,7 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
-use net::tls::{Settings, TlsError};
+use net::tls::{Settings, TlsError, Verify};
 use net::{Source, resolve};
 use plugin::{Deadline, Seconds};
 
@@ -72,6 +72,8 @@ fn plan(args: &Args, login: Option<crate::login::Login>, deadline: &Deadline) ->
     let needs_tls = args.page.url.iter().any(|url| url.secure);
     let settings = Settings { authorities: args.page.tls_ca.clone(), ..Settings::default() };
     let client = if needs_tls { Some(settings.load(deadline)?) } else { None };
+    let unverified = Settings { verify: Verify::Nothing, ..Settings::default() };
+    let unverified = if needs_tls { Some(unverified.load(deadline)?) } else { None };
     // Whoever shortens --timeout alone gets shorter tries, not none.
     let most = (deadline.limit().saturating_sub(2 * RESERVE) / 2).max(Duration::from_millis(10));
     let manner = Manner {
@@ -80,6 +82,7 @@ fn plan(args: &Args, login: Option<crate::login::Login>, deadline: &Deadline) ->
         limit: args.connecting.connect_timeout.map_or(TIME.min(most), Seconds::duration),
         until: Instant::now() + deadline.keeping(RESERVE),
         client,
+        unverified,
         expected: Expected {
             text: args.page.expect.clone().unwrap_or_default(),
             not: args.page.not_expect.clone(),

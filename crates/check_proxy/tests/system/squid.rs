@@ -8,9 +8,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use suite::needs::{Need, missing};
+use suite::process::run;
 use tempfile::TempDir;
 
-use crate::fake::{Origin, PASSWORD, folder};
+use crate::fake::{BINARY, Origin, PASSWORD, folder};
 use crate::{Running, free_port, on_a_host, start, verdict};
 
 const NEEDS: [Need; 4] = [Need::Root, Need::Program("ip"), Need::Program("squid"), Need::Program("openssl")];
@@ -151,6 +152,32 @@ fn open_proxies_are_found_by_what_they_let_through() {
             let line = verdict(&origin, "127.0.0.1", running.port, &urls);
             assert_eq!(line, (2, format!("PROXY CRITICAL - 127.0.0.1 {reason}")));
         }
+    });
+}
+
+/// What keeps the page from being proved does not make an open proxy a closed one.
+#[test]
+fn an_open_proxy_is_never_called_closed() {
+    if missing(&NEEDS) {
+        return;
+    }
+    on_a_host(|| {
+        let (origin, other) = (Origin::start(), Origin::start());
+        let open = squid("127.0.0.1", "http_access allow all\n");
+        let only = |arguments: &[&str]| {
+            let port = format!("--port={}", open.port);
+            let fixed = ["--ip=127.0.0.1", "--strangers=only", &port];
+            let outcome = run(Command::new(BINARY).args(fixed).args(arguments));
+            (outcome.code.unwrap(), outcome.first_line().split(" | ").next().unwrap().to_owned())
+        };
+        let serves = |by: &str| (2, format!("PROXY CRITICAL - 127.0.0.1 open: serves strangers by {by}"));
+        let undecided = |what: &str| (3, format!("PROXY UNKNOWN - 127.0.0.1 strangers: undecided: {what}"));
+        let (expect, typo) = ("--expect=pong NONCE from PROXY", "--expect=pnog NONCE from PROXY");
+        let dead = format!("--url=http://127.0.0.1:{}/pong?n=NONCE", free_port("127.0.0.1"));
+        assert_eq!(only(&[&origin.https_url(), expect, &other.ca()]), serves("https"));
+        assert_eq!(only(&[&origin.https_url(), typo, &origin.ca()]), serves("https"));
+        assert_eq!(only(&[&origin.url("pong"), typo]), undecided("another page in place of ours"));
+        assert_eq!(only(&[&dead, expect]), undecided("503 ERR_CONNECT_FAIL"));
     });
 }
 

@@ -1,0 +1,88 @@
+//! What a client that is no customer got from a proxy.
+
+use crate::ask::Answer;
+use crate::fault::{Fault, Status};
+
+/// What a client that is no customer got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Got {
+    /// A refusal, or no answer.
+    Refused,
+    /// The page, fresh or old, or a way to its server.
+    Page,
+    /// Something else: what. It proves neither that strangers are refused nor that they are served.
+    Else(String),
+    /// Nothing, because it could not be asked.
+    Unasked,
+}
+
+/// Returns what an answer is to a client that is no customer. 407, 403, 401 (RFC 9110, section 15.5), an end of the
+/// connection and silence refuse, and nothing else does: a proxy that is open says 503 of a page that is down.
+pub(crate) fn got(answer: &Answer) -> Got {
+    let fault = match &answer.fault {
+        Some(fault) if !answer.came => fault,
+        _ => return Got::Page,
+    };
+    match fault {
+        Fault::Status(Status { code: 401 | 403 | 407, from_page: false, .. })
+        | Fault::Refused
+        | Fault::NoAnswer
+        | Fault::Prohibited
+        | Fault::Unreachable
+        | Fault::Silent
+        | Fault::Closed
+        | Fault::Reset
+        | Fault::SocksMethod
+        | Fault::SocksLogin
+        // RFC 1928, section 6: not allowed by the ruleset.
+        | Fault::SocksReply(2) => Got::Refused,
+        Fault::Local(_) | Fault::Late | Fault::Unspoken(_) | Fault::ColonInUser => Got::Unasked,
+        fault => Got::Else(fault.brief()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::Tunnel;
+
+    #[test]
+    fn only_a_refusal_refuses() {
+        let status = |code| Fault::Status(Status { code, ..Status::default() });
+        let other = |text: &str| Got::Else(text.to_owned());
+        let rows = [
+            (status(401), Got::Refused),
+            (status(403), Got::Refused),
+            (status(407), Got::Refused),
+            (status(200), other("200")),
+            (status(302), other("302")),
+            (status(400), other("400")),
+            (status(404), other("404")),
+            (status(429), other("429")),
+            (status(502), other("502")),
+            (
+                Fault::Status(Status { code: 403, from_page: true, ..Status::default() }),
+                other("403 from the page"),
+            ),
+            (Fault::Silent, Got::Refused),
+            (Fault::Closed, Got::Refused),
+            (Fault::Reset, Got::Refused),
+            (Fault::Incomplete, other("answer incomplete at the deadline")),
+            (Fault::OtherPage, other("another page in place of ours")),
+            (Fault::TooLong, other("page longer than 256 KiB")),
+            (Fault::NotHttp("x".to_owned()), other("no HTTP: x")),
+            (Fault::Tunnel(Tunnel::Closed), other("CONNECT 200, then closed")),
+            (Fault::Tunnel(Tunnel::Silent), other("tunnel opened, then no answer")),
+            (Fault::SocksMethod, Got::Refused),
+            (Fault::SocksReply(2), Got::Refused),
+            (Fault::SocksReply(5), other("SOCKS reply 5 (connection refused)")),
+            (Fault::Late, Got::Unasked),
+        ];
+        for (fault, expected) in rows {
+            let answer = Answer { fault: Some(fault), ..Answer::default() };
+            assert_eq!(got(&answer), expected, "{answer:?}");
+            assert_eq!(got(&Answer { came: true, ..answer }), Got::Page);
+        }
+        assert_eq!(got(&Answer::default()), Got::Page);
+    }
+}

@@ -1,0 +1,147 @@
+//! One request for a page, on a connection of its own: GET for http, CONNECT for https, and both through a
+//! connection of SOCKS5.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use net::tls::Client;
+use net::{Stream, Waiting};
+
+use crate::ask::{Answer, As, Manner, USER_AGENT, offers, send};
+use crate::fault::Fault;
+use crate::http::{Head, Reader};
+use crate::login::Scheme;
+use crate::socks;
+use crate::url::Url;
+use crate::words::random;
+
+/// A request for a page.
+pub(crate) struct Request<'a> {
+    manner: &'a Manner,
+    /// The proxy, or the page's own server.
+    to: SocketAddr,
+    url: &'a Url,
+    /// As whom a proxy is asked: `None` without one.
+    who: Option<As<'a>>,
+    nonce: String,
+    client: Option<&'a Client>,
+    /// Whether the page's certificate is verified.
+    verifies: bool,
+}
+
+impl<'a> Request<'a> {
+    /// A request with a random text of its own.
+    pub(crate) fn new(manner: &'a Manner, to: SocketAddr, url: &'a Url, who: Option<As<'a>>) -> Self {
+        let client = manner.client.as_ref();
+        Self { manner, to, url, who, nonce: random(), client, verifies: true }
+    }
+
+    /// The same request, which takes any certificate.
+    pub(crate) fn unverified(self) -> Self {
+        Self { client: self.manner.unverified.as_ref(), verifies: false, ..self }
+    }
+
+    /// Makes the request, and returns what it came to.
+    pub(crate) fn make(&self) -> Answer {
+        let start = Instant::now();
+        let mut answer = Answer::default();
+        let asked = match self.who {
+            None => self
+                .manner
+                .connect(self.to)
+                .and_then(|stream| self.get_behind(stream, Vec::new(), &mut answer)),
+            Some(who) if self.manner.socks => self.get_through_socks(who, &mut answer),
+            Some(who) => {
+                answer.scheme = who.scheme().map(Scheme::name);
+                match self.url.secure {
+                    true => self.get_through_connect(who, &mut answer),
+                    false => self.get(who, &mut answer),
+                }
+            }
+        };
+        answer.fault = asked.err().map(|fault| self.manner.certain(fault, start));
+        answer.took = start.elapsed();
+        answer
+    }
+
+    fn get(&self, who: As<'_>, answer: &mut Answer) -> Result<(), Fault> {
+        let target = self.url.absolute(&self.nonce);
+        let line = who.line("GET", &target)?;
+        let mut stream = self.manner.connect(self.to)?;
+        send(&mut stream, &get_request(&target, self.url, &line))?;
+        self.read_page(stream, answer)
+    }
+
+    fn get_through_connect(&self, who: As<'_>, answer: &mut Answer) -> Result<(), Fault> {
+        let (head, reader) = self.manner.open_tunnel(self.to, &self.url.authority(), who)?;
+        answer.offers = offers(&head);
+        if !(200..300).contains(&head.code) {
+            return Err(Fault::Status(head.status()));
+        }
+        let (stream, early) = reader.into_parts();
+        let stream = stream.wait_by(&Waiting::until(&self.manner.deadline()));
+        self.get_behind(stream, early, answer)
+    }
+
+    fn get_through_socks(&self, who: As<'_>, answer: &mut Answer) -> Result<(), Fault> {
+        let mut stream = self.manner.connect(self.to)?;
+        socks::open(&mut stream, who.methods(), &self.url.host, self.url.port)?;
+        let stream = stream.wait_by(&Waiting::until(&self.manner.deadline()));
+        self.get_behind(stream, Vec::new(), answer)
+    }
+
+    /// Asks the page's own server, over a connection that leads to it.
+    fn get_behind(&self, stream: Stream<'static>, early: Vec<u8>, answer: &mut Answer) -> Result<(), Fault> {
+        let mut stream = match self.client {
+            Some(client) if self.url.secure => {
+                let stream =
+                    stream.secure(client, &self.url.bare_host(), early).map_err(Fault::of_handshake)?;
+                answer.came = self.verifies;
+                stream
+            }
+            _ => stream,
+        };
+        send(&mut stream, &get_request(&self.url.path(&self.nonce), self.url, ""))
+            .map_err(Fault::in_tunnel)?;
+        self.read_page(stream, answer).map_err(Fault::in_tunnel)
+    }
+
+    fn read_page(&self, stream: Stream<'static>, answer: &mut Answer) -> Result<(), Fault> {
+        if matches!(self.who, None | Some(As::Customer(..))) {
+            return self.judge_page(&mut Reader::new(stream), answer);
+        }
+        let mut reader = Reader::recording(stream);
+        let judged = self.judge_page(&mut reader, answer);
+        if judged.as_ref().is_err_and(Fault::is_malformed) {
+            reader.drain();
+        }
+        answer.came |= self.manner.expected.stands_in(reader.record(), &self.nonce);
+        judged
+    }
+
+    fn judge_page(&self, reader: &mut Reader<Stream<'static>>, answer: &mut Answer) -> Result<(), Fault> {
+        let head = reader.head()?;
+        answer.offers = offers(&head);
+        // A proxy that looks into TLS answers in the page's name.
+        answer.came &= !is_of_proxy(&head);
+        let (page, fault) = reader.page(&head);
+        answer.came |= self.manner.expected.stands_in(&page, &self.nonce);
+        if head.code != 200 {
+            return Err(Fault::Status(head.status()));
+        }
+        let proxy = self.who.map(|_| self.to.ip().to_canonical());
+        fault.or_else(|| self.manner.expected.judge(&page, &self.nonce, proxy)).map_or(Ok(()), Err)
+    }
+}
+
+/// Whether a proxy made this answer, and not the page's server.
+fn is_of_proxy(head: &Head) -> bool {
+    head.code == 407 || head.first("X-Squid-Error").is_some()
+}
+
+fn get_request(target: &str, url: &Url, line: &str) -> String {
+    format!(
+        "GET {target} HTTP/1.1\r\nHost: {}\r\n{USER_AGENT}Accept: */*\r\nConnection: close\r\n{line}\r\n",
+        url.host_line()
+    )
+}

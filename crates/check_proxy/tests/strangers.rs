@@ -1,0 +1,128 @@
+//! What strangers get decides whether a proxy is open: the page in whatever answer, a refusal, or something that
+//! proves nothing.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod fake;
+
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::process::Command;
+
+use fake::{Origin, Who, answer, listen_tls, nonce, page, proxy, refusal, tunnel};
+use rustix as _;
+use rustls as _;
+use suite::process::run;
+
+/// The exit code, and the line without its performance data.
+fn verdict(arguments: &[&str]) -> (i32, String) {
+    let fixed = ["--ip=127.0.0.1", "--connect-timeout=1.5", "--tries=1"];
+    let outcome = run(Command::new(fake::BINARY).args(fixed).args(arguments));
+    (outcome.code.unwrap(), outcome.first_line().split(" | ").next().unwrap().to_owned())
+}
+
+/// An open proxy whose tunnels lead to this port, and which answers GET by this.
+fn open(to: u16, get: impl Fn(&str) -> String + Send + Sync + 'static) -> String {
+    let port = proxy(move |_, head, stream| match head.starts_with("CONNECT") {
+        true => tunnel(("127.0.0.1", to), stream),
+        false => drop(stream.write_all(get(head).as_bytes())),
+    });
+    format!("--port={port}")
+}
+
+/// A proxy that refuses strangers by GET and has its tunnels lead nowhere would be called closed for each of these.
+#[test]
+fn an_open_proxy_refuses_nobody_when_the_page_cannot_be_proved() {
+    let (origin, other) = (Origin::start(), Origin::start());
+    let wrong_name = listen_tls(&origin.authority.sign("other", "subjectAltName=DNS:other.test"));
+    let (http, https) = (origin.url("pong"), origin.https_url());
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let get = |head: &str| page(head, "127.0.0.1");
+    let down = |_: &str| answer("503 No", "X-Squid-Error: ERR_CONNECT_FAIL 111\r\n", "");
+    let long = |head: &str| answer("200 OK", "", &(page(head, "127.0.0.1") + &"x".repeat(300_000)));
+    let (pong, typo) = ("--expect=pong NONCE from PROXY", "--expect=pnog NONCE from PROXY");
+    let (ca, wrong_ca) = (origin.ca(), other.ca());
+    let named = format!("--url=https://127.0.0.1:{wrong_name}/pong?n=NONCE");
+    let dead = format!("--url=http://127.0.0.1:{closed}/pong?n=NONCE");
+    let serves = |by: &str| (2, format!("PROXY CRITICAL - 127.0.0.1 open: serves strangers by {by}"));
+    let undecided = |what: &str| (3, format!("PROXY UNKNOWN - 127.0.0.1 strangers: undecided: {what}"));
+    let rows: [(String, [&str; 3], (i32, String)); 6] = [
+        (open(origin.https, get), [&https, pong, &wrong_ca], serves("https")),
+        (open(wrong_name, get), [&named, pong, &ca], serves("https")),
+        (open(origin.https, get), [&https, typo, &ca], serves("https")),
+        (open(origin.https, get), [&http, typo, &ca], undecided("another page in place of ours")),
+        (open(origin.https, down), [&dead, pong, &ca], undecided("503 ERR_CONNECT_FAIL")),
+        (open(origin.https, long), [&http, pong, &ca], serves("http")),
+    ];
+    for (port, arguments, expected) in rows {
+        let said = verdict(&[&[port.as_str(), "--strangers=only"], arguments.as_slice()].concat());
+        assert_eq!(said, expected, "{arguments:?}");
+    }
+}
+
+/// The customer is served, and others get what a malformed proxy makes of the page.
+#[test]
+fn the_page_is_found_in_whatever_carries_it() {
+    let origin = Origin::start();
+    type Making = fn(&str) -> String;
+    let text = |head: &str| format!("pong {} from 127.0.0.1\n", nonce(head));
+    fn body(head: &str) -> String {
+        format!("pong {} from 127.0.0.1\n", nonce(head))
+    }
+    let rows: [Making; 11] = [
+        |head| answer("200 OK", &"A: b\r\n".repeat(130), &body(head)),
+        |head| answer("200 OK", &format!("A: {}\r\n", "b".repeat(70_000)), &body(head)),
+        |head| answer("200 OK", "Bad Header: x\r\n", &body(head)),
+        |head| body(head),
+        |head| format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{}", body(head)),
+        |head| format!("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n{}", body(head)),
+        |head| answer("200 OK", "", &(body(head) + &"x".repeat(400_000))),
+        |head| format!("HTTP/1.1 204 No\r\n\r\n{}", body(head)),
+        |head| format!("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n{}", body(head)),
+        |_| answer("200 OK", "", "pong 0123456789abcdef from 127.0.0.1\n"),
+        |head| format!("HTTP/1.1 2x0 OK\r\n\r\n{}", body(head)),
+    ];
+    let (login, url, ca) = (origin.login(), origin.url("pong"), origin.ca());
+    let expected = (2, "PROXY CRITICAL - 127.0.0.1 open: serves strangers by http".to_owned());
+    for (number, making) in rows.into_iter().enumerate() {
+        let port = proxy(move |who, head, stream| {
+            let said = if who == Who::Customer { answer("200 OK", "", &text(head)) } else { making(head) };
+            drop(stream.write_all(said.as_bytes()));
+        });
+        let port = format!("--port={port}");
+        assert_eq!(
+            verdict(&[&port, &login, &url, &ca, "--expect=pong NONCE from PROXY"]),
+            expected,
+            "{number}"
+        );
+    }
+}
+
+/// The customer's tunnel leads to the page, and that of strangers to the page under another certificate.
+#[test]
+fn a_tunnel_of_strangers_is_no_refusal() {
+    let origin = Origin::start();
+    let (secure, other) =
+        (origin.https, listen_tls(&Origin::start().authority.sign("x", "subjectAltName=DNS:x")));
+    let to = |port: Option<u16>| {
+        let serve = proxy(move |who, _, stream| match (who, port) {
+            (Who::Customer, _) => tunnel(("127.0.0.1", secure), stream),
+            (Who::Unknown, _) => drop(stream.write_all(refusal().as_bytes())),
+            (Who::Stranger, Some(port)) => tunnel(("127.0.0.1", port), stream),
+            (Who::Stranger, None) => drop(stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n")),
+        });
+        let port = format!("--port={serve}");
+        verdict(&[
+            &port,
+            &origin.login(),
+            &origin.https_url(),
+            &origin.ca(),
+            "--expect=pong NONCE from PROXY",
+        ])
+    };
+    let open = (2, "PROXY CRITICAL - 127.0.0.1 open: serves strangers by https".to_owned());
+    assert_eq!(to(Some(other)), open);
+    assert_eq!(to(Some(secure)), open);
+    let undecided = "PROXY WARNING - 127.0.0.1 strangers: undecided: CONNECT 200, then closed";
+    assert_eq!(to(None), (1, undecided.to_owned()));
+}
