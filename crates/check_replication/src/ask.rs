@@ -49,7 +49,7 @@ pub fn over(socket: UnixStream, limit: Duration) -> Result<Answer, Refusal> {
         gtids: false,
         group: false,
         semi_sync: false,
-        databases: false,
+        databases: &[],
         heartbeats: None,
         deadline,
     };

@@ -173,11 +173,13 @@ fn judge_server(
 
 /// What a server leaves out: databases that are expected, errors, and acknowledgements.
 fn omissions(policy: &Policy<'_>, answer: &Answer) -> Vec<Finding> {
-    let Server { asked, channels, log, skip_errors, skipped, semi_sync, read_only, .. } = &answer.server;
+    let Server { asked, channels, log, existence, skip_errors, skipped, semi_sync, read_only, .. } =
+        &answer.server;
     let filtered = channels.iter().flat_map(|channel| {
         filter::judge(&subject(asked, None, channel), &channel.filters, policy.databases)
     });
     let mut findings: Vec<Finding> = filtered.collect();
+    findings.extend(existence.iter().flat_map(|existence| existence.judge(asked, policy.databases)));
     findings.extend(log.iter().flat_map(|log| log.judge(asked, policy.databases)));
     findings.extend(answer.hidden_log.iter().map(|why| refusal::no_log(asked, why)));
     let s = if *skipped == 1 { "" } else { "s" };

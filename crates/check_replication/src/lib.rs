@@ -12,6 +12,7 @@ mod connection;
 mod defaults;
 mod endpoint;
 mod evaluate;
+mod existence;
 mod failure;
 mod filter;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::answer::{Answer, if_told, lacks_privilege, refusal};
 use crate::binary_log::BinaryLog;
 use crate::connection::Packets;
+use crate::existence::{self, Existence};
 use crate::failure::Failure;
 use crate::request::Request;
 use crate::row::Row;
@@ -30,7 +31,9 @@ pub(crate) fn ask(
     if request.semi_sync {
         answer.server.semi_sync = Some(ask_semi_sync(packets, request)?);
     }
-    if request.databases {
+    if !request.databases.is_empty() {
+        let shown = packets.query(&existence::query(request.databases)).or_else(if_told)?;
+        answer.server.existence = Existence::read(&shown);
         match ask_log(packets, &mut answer.server, &variables.owned(&["binlog_format"])) {
             Err(failure) if lacks_privilege(&failure) => {
                 answer.hidden_log = Some(Box::new(refusal(packets, greeting, failure)));

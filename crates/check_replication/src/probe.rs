@@ -137,7 +137,7 @@ pub(crate) fn probe(
         several: targets.len() > 1,
         group: args.expected.role == Role::Group || args.expected.members.is_some(),
         semi_sync: args.expected.semi_sync,
-        databases: !args.expected.databases.is_empty(),
+        databases: &args.expected.databases,
         level,
         key: key.as_deref(),
         state: args.memory.state.is_some(),
@@ -240,7 +240,7 @@ struct Asker<'a> {
     /// Whether a server must be a member of a group.
     group: bool,
     semi_sync: bool,
-    databases: bool,
+    databases: &'a [String],
     level: TlsLevel,
     key: Option<&'a [u8]>,
     /// Whether GTIDs are kept from run to run.

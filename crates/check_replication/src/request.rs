@@ -16,8 +16,8 @@ pub(crate) struct Request<'a> {
     pub(crate) group: bool,
     /// Whether its semi-sync is judged.
     pub(crate) semi_sync: bool,
-    /// Whether databases are expected to be replicated.
-    pub(crate) databases: bool,
+    /// The databases that are expected to be replicated.
+    pub(crate) databases: &'a [String],
     /// The table of heartbeats, and what its times are in.
     pub(crate) heartbeats: Option<(&'a Table, Zone)>,
     /// The end of the whole conversation.

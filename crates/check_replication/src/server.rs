@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 use crate::binary_log::BinaryLog;
 use crate::channel::Channel;
+use crate::existence::Existence;
 use crate::membership::Membership;
 use crate::row::Row;
 use crate::semi_sync::SemiSync;
@@ -90,6 +91,8 @@ pub struct Server {
     pub semi_sync: Option<SemiSync>,
     /// Its own binary log: `None` if it has none, or where that was not asked for.
     pub log: Option<BinaryLog>,
+    /// Which of the databases that are expected it shows: `None` where that was not asked for, or not told.
+    pub existence: Option<Existence>,
     /// Every channel, in the server's order.
     pub channels: Vec<Channel>,
 }
@@ -133,6 +136,7 @@ impl Server {
             skipped: 0,
             semi_sync: None,
             log: None,
+            existence: None,
             channels: channels.iter().map(Channel::read).collect(),
         }
     }

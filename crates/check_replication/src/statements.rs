@@ -34,7 +34,7 @@ pub(crate) fn variables(
         "auto_increment_increment",
         "auto_increment_offset",
     ];
-    names.extend(request.databases.then_some("binlog_format"));
+    names.extend((!request.databases.is_empty()).then_some("binlog_format"));
     let is_new = flavour == Flavour::MySql && version >= Version(8, 0, 26);
     names.push(if is_new { "replica_skip_errors" } else { "slave_skip_errors" });
     match flavour {

@@ -63,6 +63,7 @@ fn databases_that_a_filter_leaves_out() {
     for server in [a, b] {
         server.sql("SET sql_log_bin=0; GRANT BINLOG MONITOR ON *.* TO mon@'%'");
     }
+    databases_that_do_not_exist(&two);
     two.say("a new database", &one, 2, "CRITICAL - db-01: binlog_do_db leaves out the database shop");
     let one = ["--hostname=db-01", "--expect-database=my_application"];
     let line = "WARNING - db-01: binlog_do_db loses what sessions in other databases write to my_application, unless binlog_format is ROW";
@@ -75,6 +76,31 @@ fn databases_that_a_filter_leaves_out() {
     two.say("filters that differ", &BOTH, 1, line);
     let outcome = check(&two.host, a, &["--hostname=db-02", "-v"]);
     assert!(outcome.stdout.contains("\ndb-02 from 192.0.2.1: Replicate_Do_DB shop\n"), "{outcome:?}");
+}
+
+/// A name with a mistake in it is left out by no filter of the replica, and found by its absence.
+fn databases_that_do_not_exist(two: &Two) {
+    let [a, b] = &two.servers;
+    for server in [a, b] {
+        server.sql("SET GLOBAL binlog_format=ROW");
+    }
+    let one = ["--hostname=db-02", "--expect-database=my_application"];
+    let outcome = check(&two.host, a, &one);
+    let note = "\ndb-02: mon may not see whether the database my_application exists: GRANT SHOW DATABASES ON *.* TO 'mon'@'%'\n";
+    assert!(outcome.code == Some(0) && outcome.stdout.contains(note), "{outcome:?}");
+    for server in [a, b] {
+        server.sql("SET sql_log_bin=0; GRANT SHOW DATABASES ON *.* TO mon@'%'");
+    }
+    let outcome = check(&two.host, a, &one);
+    assert!(outcome.code == Some(0) && !outcome.stdout.contains("SHOW DATABASES"), "{outcome:?}");
+    let typo = ["--hostname=db-02", "--expect-database=my_aplication"];
+    let line = "CRITICAL - db-02: binlog_do_db leaves out the database my_aplication, 1 more fault";
+    two.say("a name with a mistake", &typo, 2, line);
+    let outcome = check(&two.host, a, &typo);
+    assert!(outcome.stdout.contains("\nWARNING: db-02: no database my_aplication\n"), "{outcome:?}");
+    for server in [a, b] {
+        server.sql("SET GLOBAL binlog_format=MIXED");
+    }
 }
 
 #[test]

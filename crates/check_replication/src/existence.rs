@@ -1,0 +1,130 @@
+//! Whether the databases that are expected exist. An account sees those that it has a right to, and all of them by
+//! a right to all: only then one that is not shown is missing.
+
+use plugin::Finding;
+
+use crate::row::Row;
+
+/// What a server shows of the databases that are expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Existence {
+    shown: Vec<String>,
+    /// Whether the server compares names without regard to case: lower_case_table_names.
+    folds: bool,
+    /// Whether the account may see every database.
+    sees_all: bool,
+    account: String,
+}
+
+/// Returns the statement whose rows [`Existence::read`] reads. There is always one, since every account sees
+/// information_schema. Names go as numbers, which no character of theirs can end.
+pub(crate) fn query(databases: &[String]) -> String {
+    let mut names: Vec<String> = databases
+        .iter()
+        .flat_map(|name| [name.clone(), name.to_lowercase()])
+        .map(|name| literal(&name))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    format!(
+        "SELECT s.SCHEMA_NAME AS name, CURRENT_USER() AS account, @@global.lower_case_table_names AS folds, \
+         (SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES p WHERE p.PRIVILEGE_TYPE IN ('SHOW DATABASES', 'SELECT') \
+         AND p.GRANTEE = CONCAT('''', REPLACE(CURRENT_USER(), '@', '''@'''), '''')) AS sees_all \
+         FROM information_schema.SCHEMATA s WHERE s.SCHEMA_NAME IN ('information_schema', {})",
+        names.join(", ")
+    )
+}
+
+fn literal(name: &str) -> String {
+    let octets: String = name.bytes().map(|octet| format!("{octet:02x}")).collect();
+    format!("_utf8mb4 0x{octets}")
+}
+
+impl Existence {
+    /// Reads the answer to [`query`]. `None` without a row.
+    pub(crate) fn read(rows: &[Row]) -> Option<Self> {
+        let first = rows.first()?;
+        Some(Self {
+            shown: rows.iter().map(|row| row.owned(&["name"])).collect(),
+            folds: first.switch(&["folds"]).unwrap_or_default(),
+            sees_all: first.switch(&["sees_all"]).unwrap_or_default(),
+            account: first.owned(&["account"]),
+        })
+    }
+
+    /// Judges a server called `name` by the databases that it is expected to have.
+    pub(crate) fn judge(&self, name: &str, databases: &[String]) -> Vec<Finding> {
+        let is_shown = |database: &&String| {
+            let is_it = |shown: &String| match self.folds {
+                true => shown.to_lowercase() == database.to_lowercase(),
+                false => shown == *database,
+            };
+            self.shown.iter().any(is_it)
+        };
+        let unseen = databases.iter().filter(|database| !is_shown(database));
+        let one = |database: &String| match self.sees_all {
+            true => Finding::warning(format!("{name}: no database {database}")),
+            false => Finding::ok("").detail(self.unknown(name, database)),
+        };
+        unseen.map(one).collect()
+    }
+
+    /// Returns that the account cannot tell, with the statement that mends it.
+    fn unknown(&self, name: &str, database: &str) -> String {
+        let (user, host) = self.account.rsplit_once('@').unwrap_or((&self.account, "%"));
+        let quoted = |part: &str| format!("'{}'", part.replace('\'', "''"));
+        let grant = format!("GRANT SHOW DATABASES ON *.* TO {}@{}", quoted(user), quoted(host));
+        format!("{name}: {user} may not see whether the database {database} exists: {grant}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(shown: &str, folds: &str, sees_all: &str) -> Existence {
+        let row = |name: &str| {
+            let columns = [("name", name), ("account", "mon@%"), ("folds", folds), ("sees_all", sees_all)];
+            Row::new(columns.map(|(name, value)| (name.to_owned(), Some(value.to_owned()))))
+        };
+        let rows: Vec<Row> =
+            ["information_schema"].into_iter().chain(shown.split_whitespace()).map(row).collect();
+        Existence::read(&rows).unwrap()
+    }
+
+    #[test]
+    fn what_is_not_shown_is_missing_where_all_would_be() {
+        let missing = "WARNING db-01: no database Shop";
+        let unknown = "OK ";
+        let rows = [
+            (seen("Shop", "0", "1"), None),
+            (seen("Shop", "0", "0"), None),
+            (seen("", "0", "1"), Some(missing)),
+            (seen("shop", "0", "1"), Some(missing)),
+            (seen("shop", "1", "1"), None),
+            (seen("SHOP", "2", "0"), None),
+            (seen("", "1", "2"), Some(missing)),
+            (seen("", "0", "0"), Some(unknown)),
+        ];
+        for (existence, expected) in rows {
+            let found = existence.judge("db-01", &["Shop".to_owned()]);
+            let said: Vec<String> =
+                found.iter().map(|finding| format!("{} {}", finding.state, finding.text)).collect();
+            assert_eq!(said, expected.into_iter().collect::<Vec<_>>(), "{existence:?}");
+        }
+        assert_eq!(
+            seen("", "0", "0").unknown("db-01", "Shop"),
+            "db-01: mon may not see whether the database Shop exists: GRANT SHOW DATABASES ON *.* TO 'mon'@'%'"
+        );
+        assert_eq!(Existence::read(&[]), None);
+    }
+
+    #[test]
+    fn no_name_ends_the_statement() {
+        let query = query(&["It's".to_owned(), "it's".to_owned()]);
+        assert!(
+            query.ends_with("IN ('information_schema', _utf8mb4 0x49742773, _utf8mb4 0x69742773)"),
+            "{query}"
+        );
+    }
+}
