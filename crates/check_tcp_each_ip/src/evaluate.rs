@@ -2,7 +2,7 @@
 //! slow the slowest is.
 
 mod groups;
-mod outage;
+pub(crate) mod outage;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

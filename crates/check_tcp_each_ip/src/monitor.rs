@@ -6,12 +6,13 @@ use std::collections::HashSet;
 use std::fs;
 use std::net::IpAddr;
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use host_net::NeighbourTable;
 use plugin::Deadline;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::cause::{Cause, Local};
+use crate::cause::{Cause, Echo, Local};
 use crate::monitor::ways::{Hop, Routes, Way, Ways};
 use crate::target::Target;
 
@@ -20,6 +21,9 @@ use crate::target::Target;
 const RESERVED: u64 = 40;
 /// From how full a table on nothing new fits into it, in per cent: it is emptied a little all the time.
 const FULL: u64 = 98;
+
+/// How long a look at the faults of this machine may take at the end of a run that is stopped.
+const LOOK: Duration = Duration::from_millis(60);
 
 /// How many of the `wanted` connections the limit of open files allows at once, after raising it as far as it
 /// may be.
@@ -45,6 +49,14 @@ impl Tables {
     /// Reads them: none where the kernel does not show them.
     fn read(deadline: &Deadline) -> Self {
         Self(NeighbourTable::read_all(deadline).unwrap_or_default())
+    }
+
+    /// Whether no further neighbour fits.
+    fn are_full(&self, v6: bool) -> bool {
+        let is_full = |table: &NeighbourTable| {
+            u64::from(table.entries) * 100 >= u64::from(table.limit) * FULL && table.limit > 0
+        };
+        self.0.iter().any(|table| table.v6 == v6 && is_full(table))
     }
 
     /// Whether a neighbour did not fit between then and `now`.
@@ -82,6 +94,24 @@ impl Diagnosis {
         let routes = self.routes.into_inner().unwrap_or_else(PoisonError::into_inner);
         excuse(targets, failed, (&before, routes), deadline);
     }
+}
+
+/// Returns whether this machine may be to blame for the silence of some of these addresses, by what the kernel
+/// shows at once.
+pub(crate) fn is_to_blame(addresses: &[IpAddr]) -> bool {
+    let deadline = Deadline::after(LOOK);
+    let tables = Tables::read(&deadline);
+    let faults = Faults {
+        overflowed: [tables.are_full(false), tables.are_full(true)],
+        conntrack: conntrack_is_full(),
+        gateways: HashSet::new(),
+    };
+    let mut ways = Ways::new(Routes::default(), &deadline);
+    let silent = Cause::NoAnswer(Echo::NotAsked);
+    addresses.iter().any(|address| {
+        let better = faults.explain(&silent, ways.to(*address, &deadline), address.is_ipv6());
+        matches!(better, Some(Cause::Local(_)))
+    })
 }
 
 /// `before` are the tables as they were before the second tries.
@@ -180,7 +210,6 @@ fn conntrack_is_full() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cause::Echo;
 
     #[test]
     fn more_than_the_limit_of_open_files_is_not_tried() {

@@ -3,7 +3,6 @@
 
 use std::io;
 use std::net::IpAddr;
-use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use net::Source;
@@ -68,11 +67,9 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     let _step = deadline.step(format!("connecting to {} targets", targets.len()));
     let tls = args.securing.load(deadline)?;
     let (manner, limited) = manner(args, tls, deadline, targets.len());
-    let done = AtomicUsize::new(0);
-    let judged = Judged::new(&targets, allowed, deadline.progress());
-    let outcome = progress::shown(targets.len(), &done, || {
-        sweep_all((&targets, &names), &manner, deadline, &done, &judged)
-    });
+    let known = (args.securing.tls, manner.tries.spans_a_retransmission());
+    let judged = Judged::new(targets.len(), allowed, known, deadline.progress());
+    let outcome = progress::shown(&judged, || sweep_all((&targets, &names), &manner, deadline, &judged));
     let (mut found, echoes) = outcome.map_err(|errno| ProbeError::Wait(errno.into()))?;
     // Whatever else a port does, it is not open.
     let is_closed =
@@ -101,8 +98,7 @@ fn sweep_all(
     (targets, names): (&[Target], &Names),
     manner: &Manner,
     deadline: &Deadline,
-    done: &AtomicUsize,
-    judged: &Judged<'_>,
+    judged: &Judged,
 ) -> Result<(Found, Echoes), Errno> {
     let until = until(deadline, manner.in_flight, targets.len());
     let pinger = Pinger::new(manner.source.clone(), until, manner.tries.timeout);
@@ -111,17 +107,8 @@ fn sweep_all(
         // No later try shows what the first ones did to them.
         diagnosis.begin(deadline);
     }
-    let sweep = Sweep {
-        targets,
-        names,
-        manner,
-        until,
-        deadline,
-        done,
-        judged,
-        diagnosis: &diagnosis,
-        pinger: &pinger,
-    };
+    let sweep =
+        Sweep { targets, names, manner, until, deadline, judged, diagnosis: &diagnosis, pinger: &pinger };
     let mut found = sweep::run(&sweep, sweep::threads_for(targets.len()))?;
     let echoes = pinger.finish();
     note(targets, &mut found, &echoes);

@@ -3,22 +3,24 @@
 
 use std::env;
 use std::io::IsTerminal as _;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::judged::Judged;
 
 /// The time before the first line and between two of them.
 const INTERVAL: Duration = Duration::from_millis(250);
 
-/// Counts what has an end, and shows it while `work` runs.
-pub(crate) fn shown<T>(total: usize, done: &AtomicUsize, work: impl FnOnce() -> T) -> T {
+/// Shows while `work` runs how many targets were tried.
+pub(crate) fn shown<T>(judged: &Judged, work: impl FnOnce() -> T) -> T {
     if !std::io::stderr().is_terminal() || env::var_os("NRPE_PROGRAMVERSION").is_some() {
         return work();
     }
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         // Without a thread to show it, it is not shown.
-        let shower = thread::Builder::new().spawn_scoped(scope, || show(total, done, &over));
+        let shower = thread::Builder::new().spawn_scoped(scope, || show(judged, &over));
         let result = work();
         over.store(true, Ordering::Relaxed);
         if let Ok(shower) = &shower {
@@ -28,7 +30,7 @@ pub(crate) fn shown<T>(total: usize, done: &AtomicUsize, work: impl FnOnce() -> 
     })
 }
 
-fn show(total: usize, done: &AtomicUsize, over: &AtomicBool) {
+fn show(judged: &Judged, over: &AtomicBool) {
     let start = Instant::now();
     let mut written = false;
     loop {
@@ -37,7 +39,7 @@ fn show(total: usize, done: &AtomicUsize, over: &AtomicBool) {
             break;
         }
         let seconds = start.elapsed().as_secs();
-        write(&format!("\r{} of {total} in {seconds} s ", done.load(Ordering::Relaxed)));
+        write(&format!("\r{} of {} in {seconds} s ", judged.asked(), judged.total()));
         written = true;
     }
     if written {

@@ -7,19 +7,19 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
 use suite::process::{Outcome, run};
-use suite::wait::eventually;
 use tempfile::TempDir;
 
 #[path = "cli/options.rs"]
 mod options;
 #[path = "cli/services.rs"]
 mod services;
+#[path = "cli/stopped.rs"]
+mod stopped;
 #[path = "cli/tls.rs"]
 mod tls;
 
@@ -280,51 +280,6 @@ fn fewer_tries_are_enough_where_no_more_fit() {
         );
         let time = outcome.elapsed.as_secs_f64();
         assert!((least..most).contains(&time), "{options:?}: {time}");
-    }
-}
-
-/// The exit code and the output of a run that gets SIGTERM once it has connected to `silent`, which says
-/// nothing.
-fn stopped(silent: &TcpListener, arguments: &[&str]) -> (Option<i32>, String) {
-    let mut command = Command::new(BINARY);
-    command.args(["--timeout", "60", "--connect-timeout", "50", "--expect", "220", "--in-flight", "1"]);
-    let child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    silent.set_nonblocking(true).unwrap();
-    let mut held = None;
-    eventually("a connection", Duration::from_secs(20), || {
-        held = silent.accept().ok();
-        held.is_some()
-    });
-    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
-    (output.status.code(), String::from_utf8(output.stdout).unwrap())
-}
-
-/// Fewer than 256 connections, one at a time, are made in order: when the first silent target is asked, those
-/// before it have been.
-#[test]
-fn a_run_that_is_stopped_says_what_it_knows() {
-    let (open, closed) = (saying(b"220 mail.example.com\r\n"), closed_port());
-    let silent = TcpListener::bind("127.0.1.1:0").unwrap();
-    let last = silent.local_addr().unwrap().port();
-    let answering: String = (1..=119).map(|number| format!("127.0.0.{number} {open}\n")).collect();
-    let waiting: String = (1..=80).map(|number| format!("127.0.1.{number} {last}\n")).collect();
-    let (_folder, path) = list(&format!("{answering}127.0.0.120 {closed}\n{waiting}"));
-    let refused = format!(", 127.0.0.120 port {closed} refused");
-    let rows: [(&str, &[&str], i32, &str, String); 4] = [
-        ("1", &[], 2, "CRITICAL", format!("120 of 200 asked{refused}")),
-        ("1", &["--warning", "0"], 3, "UNKNOWN", format!("120 of 200 asked{refused}")),
-        ("1", &["--warning", "5"], 3, "UNKNOWN", "120 of 200 asked".to_owned()),
-        // What is refused is tried again at once.
-        ("2", &[], 2, "CRITICAL", format!("120 of 200 asked{refused}")),
-    ];
-    for (tries, more, code, state, known) in rows {
-        let (seen, output) = stopped(&silent, &[&["--file", &path, "--tries", tries], more].concat());
-        let line = output.lines().next().unwrap();
-        let (before, after) = line.split_once(" s, partial: ").unwrap();
-        assert!(before.starts_with(&format!("TCP_EACH_IP {state} - stopped by SIGTERM after ")), "{output}");
-        assert_eq!((seen, after), (Some(code), known.as_str()), "{output}");
     }
 }
 

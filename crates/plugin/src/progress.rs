@@ -1,6 +1,7 @@
 //! What is known of a run's targets before it ends: for the line of a run that is stopped or misses its
 //! deadline.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::{Finding, Report, State};
@@ -29,6 +30,17 @@ struct Known {
     done: usize,
     participle: &'static str,
     findings: Vec<Finding>,
+    teller: Option<Teller>,
+}
+
+/// What makes the report of a part.
+#[derive(Clone)]
+struct Teller(Arc<dyn Fn() -> Report + Send + Sync>);
+
+impl fmt::Debug for Teller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Teller")
+    }
 }
 
 impl Progress {
@@ -50,9 +62,30 @@ impl Progress {
         known.findings.push(finding);
     }
 
+    /// Lets `tell` say what is known, in place of counts and findings: for a plugin that judges a part by itself,
+    /// with performance data. It is called once, at the end of a run that is stopped or misses its deadline, by
+    /// another thread, and must not take longer than a tenth of a second. Its summary comes after "partial: ",
+    /// and its state counts if that is worse than what the end of the run means.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use plugin::{Deadline, Metric, Report, State};
+    ///
+    /// let deadline = Deadline::after(Duration::from_secs(8));
+    /// let dark = || Report::new(State::Critical, "257 of 257 tried do not answer").metric(Metric::count("failed", 257));
+    /// deadline.progress().tell_by(dark);
+    /// ```
+    pub fn tell_by(&self, tell: impl Fn() -> Report + Send + Sync + 'static) {
+        self.lock().teller = Some(Teller(Arc::new(tell)));
+    }
+
     /// Returns the report of a run that ended because of `why`, with what is known until then: at least
     /// `state`, at most as bad as the worst finding.
     pub(crate) fn report(&self, state: State, why: &str) -> Report {
+        let teller = self.lock().teller.clone();
+        if let Some(Teller(tell)) = teller {
+            return tell().of_part(state, why);
+        }
         let summary = match self.to_string() {
             known if known.is_empty() => why.to_owned(),
             known => format!("{why}, {known}"),
@@ -72,8 +105,8 @@ impl Progress {
 
 /// As in "partial: 120 of 300 asked, 192.0.2.7 refused" with the worst finding: empty if no target was
 /// announced.
-impl std::fmt::Display for Progress {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let known = self.lock();
         if known.total == 0 {
             return Ok(());
@@ -121,6 +154,26 @@ mod tests {
         progress.expect(3, "read");
         progress.count();
         assert_eq!(progress.to_string(), "partial: 1 of 3 read");
+        assert_eq!(progress.report(State::Unknown, "stopped").state, State::Unknown);
+    }
+
+    #[test]
+    fn a_plugin_may_tell_what_is_known_itself() {
+        let progress = Progress::default();
+        progress.expect(2, "asked");
+        progress.add(Finding::critical("a is slow"));
+        let told = |state| {
+            progress
+                .tell_by(move || Report::new(state, "1 of 2 dark").metric(crate::Metric::count("dark", 1)));
+            progress.report(State::Unknown, "stopped by SIGTERM after 2.1 s").render("X", 0)
+        };
+        let line = |state| {
+            format!("X {state} - stopped by SIGTERM after 2.1 s, partial: 1 of 2 dark | dark=1;;;0\n")
+        };
+        assert_eq!(told(State::Critical), line("CRITICAL"));
+        assert_eq!(told(State::Ok), line("UNKNOWN"));
+        // It counts anew.
+        progress.expect(3, "read");
         assert_eq!(progress.report(State::Unknown, "stopped").state, State::Unknown);
     }
 

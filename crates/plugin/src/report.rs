@@ -68,6 +68,14 @@ impl Report {
         self
     }
 
+    /// The report of a run that ended because of `why` with this one as what is known until then: at least
+    /// `state`.
+    pub(crate) fn of_part(mut self, state: State, why: &str) -> Self {
+        self.summary = format!("{why}, partial: {}", self.summary);
+        self.state = self.state.max(state);
+        self
+    }
+
     /// The summary as the first line has it, whole.
     pub(crate) fn first_line_text(&self) -> String {
         let text = clean_first_line(&self.summary);

@@ -26,8 +26,14 @@ pub(crate) fn total_outage<'a>(
     }
     tried += once;
     let is_all = tried + not_reached == total;
-    let is_proved = not_reached == 0 && (once == 0 || one_try_counts);
-    (is_all && (tried >= ENOUGH || is_proved)).then_some((tried, not_reached))
+    let is_outage = is_all && is_outage(tried, not_reached, once == 0 || one_try_counts);
+    is_outage.then_some((tried, not_reached))
+}
+
+/// Returns whether silence of all that were tried is an outage, whatever those do that were not reached: of a few
+/// only if they are all, and if it `is_proved` that each is silent.
+pub(crate) fn is_outage(tried: usize, not_reached: usize, is_proved: bool) -> bool {
+    tried >= ENOUGH || (not_reached == 0 && is_proved)
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
-use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use net::Source;
@@ -50,8 +49,8 @@ fn swept(targets: &[Target], in_flight: usize, threads: usize, [timeout, whole]:
     let none = Thresholds { warning: None, critical: None };
     let allowed =
         Allowed { failed: none.clone().into(), slowest: none, refused: false, closed: false, mismatch: None };
-    let (deadline, progress, done) = (Deadline::after(whole), Progress::default(), AtomicUsize::new(0));
-    let judged = Judged::new(targets, &allowed, &progress);
+    let (deadline, progress) = (Deadline::after(whole), Progress::default());
+    let judged = Judged::new(targets.len(), &allowed, (false, true), &progress);
     let until = Instant::now() + whole;
     let pinger = Pinger::new(Source::default(), until, timeout);
     let sweep = Sweep {
@@ -60,7 +59,6 @@ fn swept(targets: &[Target], in_flight: usize, threads: usize, [timeout, whole]:
         manner: &manner,
         until,
         deadline: &deadline,
-        done: &done,
         judged: &judged,
         diagnosis: &Diagnosis::default(),
         pinger: &pinger,

@@ -57,10 +57,8 @@ pub(crate) struct Sweep<'a> {
     pub(crate) until: Instant,
     /// The deadline of the whole run, for reading what the kernel shows.
     pub(crate) deadline: &'a Deadline,
-    /// How many have an end, for whoever watches.
-    pub(crate) done: &'a AtomicUsize,
-    /// What needs no further try.
-    pub(crate) judged: &'a Judged<'a>,
+    /// What is known so far.
+    pub(crate) judged: &'a Judged,
     /// Whose fault silence is.
     pub(crate) diagnosis: &'a Diagnosis,
     /// Pings what is silent.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use suite::host::{public_folder, succeed, write};
 use suite::needs::{Need, missing};
+use suite::plugins;
+use suite::process::run;
 use suite::wait::eventually;
 
 use super::{HOSTS, NEIGHBOURS, cabled, check, listening, routed};
@@ -92,6 +94,38 @@ fn a_silent_gateway_is_no_outage_of_those_behind_it() {
     let outcome = sweep("2001:db8:2::", 1..=200);
     assert_eq!(outcome.code, Some(3), "{}", outcome.stdout);
     assert!(outcome.first_line().contains(" 200 of 200 untested, port 80: "), "{}", outcome.stdout);
+}
+
+/// A run that is stopped has no diagnosis yet: it looks at what the kernel knows at once.
+#[test]
+fn a_stopped_run_blames_a_silent_gateway_and_no_target() {
+    if missing(&HOSTS) || missing(&[Need::Program("nft")]) {
+        return;
+    }
+    let _room = NEIGHBOURS.read().unwrap_or_else(PoisonError::into_inner);
+    let (monitor, server) = routed(200);
+    let folder = public_folder();
+    let file = folder.path().join("list");
+    write(&file, &(1..=200).map(|number| format!("192.0.2.{number}\n")).collect::<String>());
+    let list = format!("--file={}", file.display());
+    let stopped = || {
+        let mut command = monitor.command("timeout");
+        command.arg("2.8").arg(plugins::binary("check_tcp_each_ip"));
+        let outcome =
+            run(command.args(["--port=80", &list, "--connect-timeout=1.2", "--timeout=20", "--tries=5"]));
+        outcome.first_line().split_once(" s, partial: ").map(|(_, known)| known.to_owned()).unwrap()
+    };
+    let drop = "add table ip sop; add chain ip sop in { type filter hook input priority 0; }; \
+                add rule ip sop in ip daddr 192.0.2.0/24 drop";
+    succeed(server.command("nft").arg(drop));
+    let data = |failed, untested| {
+        let all = format!("failed={failed};;0;0;200 untested={untested};;;0;200");
+        format!(" | {all} second_try=U;;;0;200 slowest=U;;;0")
+    };
+    assert_eq!(stopped(), format!("200 of 200 tried do not answer{}", data(200, 0)));
+    server.ip(&["link", "set", "eth0", "arp", "off"]);
+    monitor.ip(&["neigh", "flush", "all"]);
+    assert_eq!(stopped(), format!("200 of 200 asked, 200 silent so far{}", data(0, 200)));
 }
 
 #[test]

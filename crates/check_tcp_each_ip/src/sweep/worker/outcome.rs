@@ -1,7 +1,6 @@
 //! What becomes of a target: it is as it should be, it is tried again, or it has failed.
 
 use std::cmp::Reverse;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use net::tls::Fault;
@@ -28,8 +27,9 @@ impl Worker<'_> {
     pub(super) fn succeeded(&mut self, mut connection: Connection) {
         let manner = self.sweep.manner;
         if manner.closed {
-            return self
-                .conclude(connection.target, Failure { tries: manner.tries.most, cause: Cause::Open });
+            let earlier = self.failures.remove(&connection.target).map(|failure| failure.cause);
+            let failure = Failure { tries: manner.tries.most, cause: Cause::Open };
+            return self.note(connection.target, earlier.as_ref(), failure, true);
         }
         match &mut connection.dialogue {
             Some(dialogue) => dialogue.end(&connection.socket, &manner.quit),
@@ -40,12 +40,10 @@ impl Worker<'_> {
 
     fn open(&mut self, target: u32, took: Duration) {
         self.found.open += 1;
-        if !self.failures.is_empty() && self.failures.remove(&target).is_some() {
-            self.found.second_try += 1;
-        }
+        let earlier = if self.failures.is_empty() { None } else { self.failures.remove(&target) };
+        self.found.second_try += usize::from(earlier.is_some());
         self.found.slowest = self.found.slowest.max(Some((took, target)));
-        self.sweep.done.fetch_add(1, Ordering::Relaxed);
-        self.sweep.judged.answers();
+        self.sweep.judged.answers(earlier.map(|failure| failure.cause).as_ref());
     }
 
     /// Notes a failure; another try follows unless it was the last.
@@ -55,7 +53,9 @@ impl Worker<'_> {
             return self.open(target, started.elapsed());
         }
         let is_refused = cause == Cause::Refused;
-        let failure = match self.failures.remove(&target) {
+        let earlier = self.failures.remove(&target);
+        let before = earlier.as_ref().map(|failure| failure.cause.clone());
+        let failure = match earlier {
             Some(earlier) => Failure { tries: earlier.tries + 1, cause: cause.after(earlier.cause) },
             None => Failure { tries: 1, cause },
         };
@@ -64,20 +64,20 @@ impl Worker<'_> {
         }
         let now = Instant::now();
         let (took, left) = (now - started, self.sweep.until.saturating_duration_since(now));
-        if manner.tries.go_on(failure.tries, took, left) {
+        let goes_on = manner.tries.go_on(failure.tries, took, left);
+        if goes_on {
             let pause = PAUSE + SPREAD / STEPS * (target % STEPS);
             let pause = if is_refused { Duration::ZERO } else { pause };
             self.retries.push(Reverse((now + pause, target)));
-            self.failures.insert(target, failure);
-        } else {
-            self.conclude(target, failure);
         }
+        self.note(target, before.as_ref(), failure, !goes_on);
     }
 
-    /// Notes a failure that is not tried again.
-    fn conclude(&mut self, target: u32, failure: Failure) {
-        self.sweep.judged.fails(target, &failure.cause);
-        self.sweep.done.fetch_add(1, Ordering::Relaxed);
+    /// Notes a failure, which is not tried again if it is the `last`.
+    fn note(&mut self, target: u32, earlier: Option<&Cause>, failure: Failure, last: bool) {
+        if let Some(to) = self.sweep.target(target) {
+            self.sweep.judged.fails(&to, (earlier, &failure.cause), last);
+        }
         self.failures.insert(target, failure);
     }
 
