@@ -14,6 +14,7 @@ use crate::http::{Head, Reader};
 use crate::login::{Login, Scheme};
 use crate::page::Expected;
 use crate::request::Request;
+use crate::secrets::Secrets;
 use crate::socks::{self, Methods};
 use crate::url::Url;
 use crate::words::random;
@@ -36,6 +37,8 @@ pub(crate) struct Manner {
     pub(crate) client: Option<Client>,
     /// The same without any verification.
     pub(crate) unverified: Option<Client>,
+    /// What no message may carry.
+    pub(crate) secrets: Secrets,
     /// What the page must have.
     pub(crate) expected: Expected,
 }

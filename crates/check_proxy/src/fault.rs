@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use net::Cause;
 use rustix::io::Errno;
 
+use crate::secrets::Secrets;
+
 /// Why a request did not bring the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -185,6 +187,17 @@ impl Fault {
     /// Whether the request could not even be made.
     pub(crate) fn is_local(&self) -> bool {
         matches!(self, Fault::Local(_) | Fault::Late)
+    }
+
+    /// The same without the secrets, in whatever the proxy said.
+    pub(crate) fn masked(self, secrets: &Secrets) -> Self {
+        let masked = |text: String| secrets.mask(&text);
+        match self {
+            Fault::NotHttp(why) => Fault::NotHttp(masked(why)),
+            Fault::Unspoken(schemes) => Fault::Unspoken(schemes.into_iter().map(masked).collect()),
+            Fault::Tunnel(Tunnel::Certificate(why)) => Fault::Tunnel(Tunnel::Certificate(masked(why))),
+            fault => fault,
+        }
     }
 
     /// In few words, for the first line.

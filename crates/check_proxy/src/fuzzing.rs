@@ -6,6 +6,7 @@ use crate::challenge::parse;
 use crate::http::Reader;
 use crate::login::{Login, choose};
 use crate::page::Expected;
+use crate::secrets::Secrets;
 use crate::socks;
 use crate::url::Url;
 
@@ -14,11 +15,13 @@ pub fn answer(octets: &[u8]) {
     let mut reader = Reader::new(octets);
     let Ok(head) = reader.head() else { return };
     let (page, _) = reader.page(&head);
-    let _ = head.status();
+    let login = Login { user: "u".to_owned(), password: "p ä%".to_owned() };
+    let secrets = Secrets::of(Some(&login));
+    let _ = head.status(&secrets);
+    let _ = secrets.mask(&String::from_utf8_lossy(&page));
     let expected =
         Expected { text: "pong NONCE from PROXY".to_owned(), not: vec!["X-Forwarded-For".to_owned()] };
     let _ = expected.judge(&page, "0123456789abcdef", Some(std::net::Ipv4Addr::LOCALHOST.into()));
-    let login = Login { user: "u".to_owned(), password: "p".to_owned() };
     if let Ok(scheme) = choose(&parse(head.all("Proxy-Authenticate"))) {
         let _ = scheme.authorization(&login, "GET", "/", "0");
     }

@@ -8,6 +8,7 @@ use std::io::Read;
 use net::Cause;
 
 use crate::fault::{Fault, Status};
+use crate::secrets::Secrets;
 
 /// The most octets of a header, of all those of 1xx together.
 const HEADER: usize = 64 << 10;
@@ -68,8 +69,8 @@ impl Head {
         self.all(name).next().map(|value| String::from_utf8_lossy(value).trim().to_owned())
     }
 
-    /// The status, with the reasons that the header gives.
-    pub(crate) fn status(&self) -> Status {
+    /// The status, with the reasons that the header gives, without the secrets.
+    pub(crate) fn status(&self, secrets: &Secrets) -> Status {
         let word =
             |text: String| text.split_ascii_whitespace().next().map(|word| word.chars().take(40).collect());
         let host = |url: String| {
@@ -78,11 +79,12 @@ impl Head {
             let host: String = authority.rsplit('@').next().unwrap_or_default().chars().take(60).collect();
             (url.contains("//") && !host.is_empty()).then_some(host)
         };
+        let masked = |name| self.first(name).map(|text| secrets.mask(&text));
         let redirects = (300..400).contains(&self.code);
         Status {
             code: self.code,
-            squid: self.first("X-Squid-Error").and_then(word),
-            location: self.first("Location").filter(|_| redirects).and_then(host),
+            squid: masked("X-Squid-Error").and_then(word),
+            location: masked("Location").filter(|_| redirects).and_then(host),
             from_page: false,
         }
     }
@@ -334,7 +336,7 @@ fn parse_head(octets: &[u8]) -> Result<Head, Fault> {
 /// The start of what came, for messages.
 fn start(octets: &[u8]) -> String {
     let line = octets.split(|octet| matches!(octet, b'\r' | b'\n')).next().unwrap_or_default();
-    plugin::clean(&String::from_utf8_lossy(line.get(..SHOWN).unwrap_or(line)))
+    String::from_utf8_lossy(line.get(..SHOWN).unwrap_or(line)).into_owned()
 }
 
 #[cfg(test)]

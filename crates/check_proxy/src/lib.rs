@@ -21,6 +21,7 @@ mod page;
 mod plan;
 mod probe;
 mod request;
+mod secrets;
 mod side;
 mod socks;
 mod strangers;

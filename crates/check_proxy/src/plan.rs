@@ -13,6 +13,7 @@ use crate::ask::{Answer, As, LEAST, Manner, Passage};
 use crate::challenge::Challenge;
 use crate::fault::{Fault, Status};
 use crate::login::{Login, Scheme, choose};
+use crate::secrets::Secrets;
 use crate::side::side_by_side;
 use crate::strangers::Strangers;
 use crate::url::Url;
@@ -64,6 +65,24 @@ pub(crate) struct PageSeen {
     pub(crate) customer: Option<Answer>,
 }
 
+impl Seen {
+    /// The same without the secrets, in whatever the proxy said.
+    fn masked(mut self, secrets: &Secrets) -> Self {
+        let answers = self.pages.iter_mut().flat_map(|page| {
+            [&mut page.stranger, &mut page.random, &mut page.customer].into_iter().flatten()
+        });
+        for answer in answers {
+            answer.fault = answer.fault.take().map(|fault| fault.masked(secrets));
+        }
+        for passage in &mut self.forbidden {
+            if let Passage::Unasked(why) = passage {
+                *why = secrets.mask(why);
+            }
+        }
+        self
+    }
+}
+
 /// Whose login is made.
 #[derive(Clone, Copy, Debug)]
 enum Who<'a> {
@@ -96,7 +115,7 @@ impl Plan {
             .map(|(url, page)| page.unwrap_or_else(|| failed(url.secure)))
             .collect();
         let forbidden = self.ask_forbidden(proxy, &pages);
-        Seen { pages, forbidden, strangers: self.strangers }
+        Seen { pages, forbidden, strangers: self.strangers }.masked(&self.manner.secrets)
     }
 
     /// What is known of a proxy that is not asked, because all of the time is over: threads would only cost the
@@ -265,6 +284,7 @@ mod tests {
             until: Instant::now() + time,
             client: None,
             unverified: None,
+            secrets: Secrets::default(),
             expected: Expected { text: "pong NONCE".to_owned(), not: Vec::new() },
         }
     }

@@ -17,6 +17,7 @@ use crate::judge::judge;
 use crate::known::Known;
 use crate::page::Expected;
 use crate::plan::{Plan, Seen};
+use crate::secrets::Secrets;
 use crate::side::for_each;
 use crate::strangers::Strangers;
 use crate::target::{Target, TargetError, targets};
@@ -83,6 +84,7 @@ fn plan(args: &Args, login: Option<crate::login::Login>, deadline: &Deadline) ->
         until: Instant::now() + deadline.keeping(RESERVE),
         client,
         unverified,
+        secrets: Secrets::of(login.as_ref()),
         expected: Expected {
             text: args.page.expect.clone().unwrap_or_default(),
             not: args.page.not_expect.clone(),

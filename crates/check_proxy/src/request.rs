@@ -76,7 +76,7 @@ impl<'a> Request<'a> {
         let (head, reader) = self.manner.open_tunnel(self.to, &self.url.authority(), who)?;
         answer.offers = offers(&head);
         if !(200..300).contains(&head.code) {
-            return Err(Fault::Status(head.status()));
+            return Err(Fault::Status(head.status(&self.manner.secrets)));
         }
         let (stream, early) = reader.into_parts();
         let stream = stream.wait_by(&Waiting::until(&self.manner.deadline()));
@@ -127,7 +127,7 @@ impl<'a> Request<'a> {
         let (page, fault) = reader.page(&head);
         answer.came |= self.manner.expected.stands_in(&page, &self.nonce);
         if head.code != 200 {
-            return Err(Fault::Status(head.status()));
+            return Err(Fault::Status(head.status(&self.manner.secrets)));
         }
         let proxy = self.who.map(|_| self.to.ip().to_canonical());
         fault.or_else(|| self.manner.expected.judge(&page, &self.nonce, proxy)).map_or(Ok(()), Err)

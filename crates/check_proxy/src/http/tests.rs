@@ -130,7 +130,10 @@ fn octets_behind_the_header_are_kept() {
 #[test]
 fn a_status_has_its_reason() {
     let brief = |answer: &str| {
-        Fault::Status(Reader::new(Cursor::new(answer.as_bytes().to_vec())).head().unwrap().status()).brief()
+        Fault::Status(
+            Reader::new(Cursor::new(answer.as_bytes().to_vec())).head().unwrap().status(&Secrets::default()),
+        )
+        .brief()
     };
     let rows = [
         ("HTTP/1.1 403 F\r\nX-Squid-Error: ERR_ACCESS_DENIED 0\r\n\r\n", "403 ERR_ACCESS_DENIED"),
