@@ -19,6 +19,9 @@ use std::collections::BTreeMap;
 pub use server::{NotAServer, Server};
 use words::{BLANKS, words};
 
+/// What some editors write before the first line of a file in UTF-8.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// How many servers the C library asks (resolv.h, MAXNS).
 pub const SERVERS_ASKED: usize = 3;
 
@@ -53,6 +56,9 @@ impl ResolvConf {
     /// Parses the content of the file. Any octets give a result.
     pub fn parse(content: &[u8]) -> Self {
         let mut conf = Self::default();
+        if content.starts_with(&[0xff, 0xfe]) || content.starts_with(&[0xfe, 0xff]) {
+            conf.ignored.push(IgnoredServer { line: 1, why: NotAServer::Utf16 });
+        }
         for (number, line) in (1..).zip(content.split(|octet| *octet == b'\n')) {
             // The C library handles lines as strings that end with NUL.
             let line = line.split(|octet| *octet == 0).next().unwrap_or_default();
@@ -63,6 +69,14 @@ impl ResolvConf {
     }
 
     fn add_line(&mut self, number: usize, line: &str) {
+        let former = self.ignored.len();
+        self.add_keyword(number, line);
+        if self.ignored.len() == former && has_another_server(line) {
+            self.ignored.push(IgnoredServer { line: number, why: NotAServer::CarriageReturns });
+        }
+    }
+
+    fn add_keyword(&mut self, number: usize, line: &str) {
         if let Some(value) = value(line, "nameserver") {
             self.add_server(number, value);
         } else if let Some(value) = value(line, "domain") {
@@ -109,12 +123,20 @@ fn value<'a>(line: &'a str, keyword: &str) -> Option<&'a str> {
 
 /// Returns why a line is not read as a server although it looks like one.
 fn meant_as_a_server(line: &str) -> Option<NotAServer> {
-    let bare = line.trim_start_matches([' ', '\t', '\r', '\x0b', '\x0c']);
+    let marked = line.strip_prefix(BYTE_ORDER_MARK);
+    let bare = marked.unwrap_or(line).trim_start_matches([' ', '\t', '\r', '\x0b', '\x0c']);
     let rest = bare.strip_prefix("nameserver")?;
     match rest {
         "" | "\r" => Some(NotAServer::Empty),
-        _ => rest.starts_with(BLANKS).then_some(NotAServer::Indented),
+        _ if !rest.starts_with(BLANKS) => None,
+        _ if marked.is_some() => Some(NotAServer::ByteOrderMark),
+        _ => Some(NotAServer::Indented),
     }
+}
+
+/// Whether a line goes on with a server after a carriage return, which ends no line.
+fn has_another_server(line: &str) -> bool {
+    line.split('\r').skip(1).any(|rest| value(rest, "nameserver").is_some())
 }
 
 #[cfg(test)]
@@ -171,6 +193,18 @@ mod tests {
             ("nameserver ::ffff:192.0.2.1\nnameserver ::1%lo\n", "192.0.2.1, ::1"),
             ("nameserver fe80::1\nnameserver fe80::1%eth0\n", "fe80::1, fe80::1%eth0"),
             ("nameserver 192.0.2.1\0x\n", "192.0.2.1"),
+            (
+                "\u{feff}nameserver ::1\nnameserver ::2\n",
+                "::2, !1 a byte order mark stands before nameserver",
+            ),
+            ("\u{feff}nameserver\n\u{feff}search a\n", "!1 no address follows nameserver"),
+            ("nameserver ::1\rnameserver ::2\r", "!1 carriage returns stand in place of line ends"),
+            ("# x\rnameserver ::1\r", "!1 carriage returns stand in place of line ends"),
+            ("nameserver ::1 \rnameserver ::2\r", "::1, !1 carriage returns stand in place of line ends"),
+            ("# nameserver\r\n#\rnameservers\n", ""),
+            // What inet6 did is the default since glibc 2.26, and unknown options are none.
+            ("options inet6 ip6-bytestring debug no-aaaa\n", "no-aaaa"),
+            ("options no_tld_query\noptions no-tld-query strict-error\n", "no-tld-query, strict-error"),
         ];
         for (text, meaning) in rows {
             assert_eq!(read(text), meaning, "{text:?}");
@@ -182,5 +216,9 @@ mod tests {
         assert_eq!(ResolvConf::parse(&b"nameserver 192.0.2.1\n".repeat(50_000)).servers.len(), 50_000);
         assert_eq!(ResolvConf::parse(&b"nameserver \xff\n".repeat(50_000)).ignored.len(), 50_000);
         assert_eq!(ResolvConf::parse(&[0xff; 70_000]), ResolvConf::default());
+        for start in [[0xff, 0xfe], [0xfe, 0xff]] {
+            let conf = ResolvConf::parse(&[&start[..], b"n\0a\0m\0e\0\n\0"].concat());
+            assert_eq!(conf.ignored, [IgnoredServer { line: 1, why: NotAServer::Utf16 }]);
+        }
     }
 }

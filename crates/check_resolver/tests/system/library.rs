@@ -8,8 +8,11 @@ use suite::process::run;
 
 use super::{NEEDS, host};
 
-const FILES: [&str; 14] = [
+const FILES: [&str; 17] = [
     "",
+    "\u{feff}nameserver 127.0.0.2\nnameserver 127.0.0.3\n",
+    "nameserver 127.0.0.2\rnameserver 127.0.0.3\r",
+    "nameserver 127.0.0.2 \rnameserver 127.0.0.3\r",
     "nameserver 127.0.0.2\n",
     " nameserver 127.0.0.2\nnameserver\t127.0.0.3\n",
     "nameserver 127.0.0.2\r\n",

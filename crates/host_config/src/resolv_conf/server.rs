@@ -23,6 +23,12 @@ pub struct Server {
 pub enum NotAServer {
     /// It ends with a carriage return, as Windows writes files.
     CarriageReturn,
+    /// Another line follows after a carriage return, as old Macs wrote files.
+    CarriageReturns,
+    /// A byte order mark stands before the keyword.
+    ByteOrderMark,
+    /// The file is in UTF-16.
+    Utf16,
     /// The keyword does not begin in the first column.
     Indented,
     /// No address follows.
@@ -41,6 +47,7 @@ impl Server {
             Some("") => return Err(NotAServer::Empty),
             Some(_) => return Err(NotAServer::CarriageReturn),
             None if word.is_empty() => return Err(NotAServer::Empty),
+            None if word.contains('\r') => return Err(NotAServer::CarriageReturns),
             None => {}
         }
         if let Some(address) = inet_aton(word) {
@@ -79,6 +86,9 @@ impl fmt::Display for NotAServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CarriageReturn => f.write_str("it ends with a carriage return"),
+            Self::CarriageReturns => f.write_str("carriage returns stand in place of line ends"),
+            Self::ByteOrderMark => f.write_str("a byte order mark stands before nameserver"),
+            Self::Utf16 => f.write_str("the file is UTF-16"),
             Self::Indented => f.write_str("a blank stands before nameserver"),
             Self::Empty => f.write_str("no address follows nameserver"),
             Self::NotAnAddress(text) => write!(f, "{text} is not an address"),
