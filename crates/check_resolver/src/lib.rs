@@ -16,6 +16,7 @@ mod options;
 mod plan;
 mod probe;
 pub mod question;
+mod records;
 mod regular;
 pub mod resolv_conf;
 mod sweep;
