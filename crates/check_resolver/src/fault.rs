@@ -168,6 +168,11 @@ pub(crate) fn extended(code: u16) -> Option<&'static str> {
     })
 }
 
+/// Whether an extended error says that a signature was there, and was out of date.
+pub(crate) fn is_out_of_date(code: u16) -> bool {
+    matches!(code, 7 | 8)
+}
+
 /// Whether an extended error says that validation failed.
 pub(crate) fn is_dnssec(code: u16) -> bool {
     matches!(code, 1 | 2 | 5..=12)

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use domain::base::Rtype;
 use domain::base::iana::OptRcode;
 
-use crate::fault::{Fault, extended, is_dnssec};
+use crate::fault::{Fault, extended, is_dnssec, is_out_of_date};
 use crate::message::Reply;
 use crate::plan::Outcome;
 use crate::question::{Expect, Prefix, Question};
@@ -148,12 +148,13 @@ fn secure(reply: &Reply, outcome: &Outcome) -> Option<Fault> {
     }
 }
 
-/// SERVFAIL proves it only where DNSSEC is the cause: a server that fails for every name does not validate.
+/// SERVFAIL proves it only where an answer comes with CD=1, or where the server has seen a signature: it fails so
+/// for a zone that does not answer as well, and calls that bogus or without a key.
 fn bogus(reply: &Reply, outcome: &Outcome) -> Option<Fault> {
-    let is_told = reply.errors.iter().any(|(code, _)| is_dnssec(*code));
+    let has_seen = reply.errors.iter().any(|(code, _)| is_out_of_date(*code));
     match of_code(reply, outcome) {
         Some(Fault::Dnssec(_)) => None,
-        Some(Fault::ServFail(_)) if is_told => None,
+        Some(Fault::ServFail(_)) if has_seen => None,
         Some(fault) => Some(fault),
         None if !reply.ra => Some(Fault::NotRecursive),
         None => Some(Fault::NotValidating),
@@ -294,7 +295,8 @@ mod tests {
     fn failures_may_be_what_is_expected() {
         use OptRcode as R;
         let broken = Outcome { is_dnssec: true, ..code(R::SERVFAIL) };
-        let told_broken = outcome(Reply { errors: vec![(6, String::new())], ..reply(R::SERVFAIL) });
+        let by_code =
+            |code: u16| outcome(Reply { errors: vec![(code, String::new())], ..reply(R::SERVFAIL) });
         let valid = outcome(Reply { ad: true, ..reply(R::NOERROR) });
         let rows = [
             (Expect::Absent, code(R::NXDOMAIN), "good"),
@@ -307,7 +309,11 @@ mod tests {
             (Expect::Secure, broken.clone(), "SERVFAIL by DNSSEC"),
             (Expect::Secure, code(R::NXDOMAIN), "NXDOMAIN"),
             (Expect::Bogus, broken, "good"),
-            (Expect::Bogus, told_broken, "good"),
+            (Expect::Bogus, by_code(7), "good"),
+            (Expect::Bogus, by_code(8), "good"),
+            // A zone that does not answer is told so too.
+            (Expect::Bogus, by_code(6), "SERVFAIL (DNSSEC bogus)"),
+            (Expect::Bogus, by_code(9), "SERVFAIL (DNSKEY missing)"),
             (Expect::Bogus, code(R::SERVFAIL), "SERVFAIL"),
             (Expect::Bogus, with("192.0.2.80"), "does not validate DNSSEC"),
             (Expect::Bogus, code(R::NXDOMAIN), "NXDOMAIN"),

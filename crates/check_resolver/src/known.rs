@@ -4,9 +4,10 @@ use plugin::{Finding, Progress, State};
 
 use crate::allowed::Allowed;
 use crate::fault::Fault;
-use crate::judge::judge_all;
+use crate::judge::{Judged, judge_all};
 use crate::plan::Outcome;
 use crate::question::Question;
+use crate::zones::proves_nothing;
 use crate::{Server, closed};
 
 /// How the servers of a run are judged.
@@ -59,8 +60,9 @@ impl<'a> Known<'a> {
                 .then(|| (State::Critical, "resolves for strangers".to_owned()))?
         } else {
             let judged = judge_all(self.questions, &server.outcomes);
-            let fault = judged.into_iter().find_map(|judged| judged.fault)?;
-            (self.worst(&fault), fault.to_string())
+            let of = |(question, judged): (_, Judged)| Some((question, judged.fault?));
+            let (question, fault) = self.questions.iter().zip(judged).find_map(of)?;
+            (self.worst(question, &fault), fault.to_string())
         };
         let state = self.state(self.failed + 1).min(self.state(self.rules.total)).min(worst);
         Some(Finding::new(state, format!("{} {text}", server.shown)))
@@ -72,10 +74,11 @@ impl<'a> Known<'a> {
 
     /// How bad a fault is, whatever the other servers answer: a name that fails on all of them is its zone's
     /// fault, and what cannot be sent is this machine's.
-    fn worst(&self, fault: &Fault) -> State {
+    fn worst(&self, question: &Question, fault: &Fault) -> State {
         let may_be_the_zone = self.rules.total > 1 && self.questions.len() > 1 && fault.may_be_the_zone();
         match fault {
             Fault::Local(_) => State::Unknown,
+            fault if proves_nothing(question, fault) => State::Unknown,
             _ if may_be_the_zone => State::Warning,
             _ => State::Critical,
         }

@@ -5,11 +5,14 @@
 
 mod allowed;
 mod closed;
+mod difference;
 mod evaluate;
 mod fault;
+mod here;
 mod ignored;
 mod judge;
 mod known;
+mod library;
 mod lines;
 pub mod message;
 mod options;
@@ -24,6 +27,9 @@ mod system;
 mod target;
 mod tcp;
 mod udp;
+mod uplinks;
+mod verdict;
+mod zones;
 
 use plugin::{Deadline, Report};
 
@@ -34,6 +40,7 @@ pub use probe::ProbeError;
 use question::Question;
 use resolv_conf::ResolvConf;
 use system::System;
+use uplinks::Uplinks;
 
 /// What one run observed.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +50,7 @@ pub(crate) struct Observations {
     /// The servers that were asked: those named or listed.
     pub(crate) servers: Vec<Server>,
     /// The uplinks of systemd-resolved, where one of the servers is its stub.
-    pub(crate) uplinks: Vec<Server>,
+    pub(crate) uplinks: Option<Uplinks>,
     /// The file that lists the servers: `None` if options name them.
     pub(crate) file: Option<File>,
     /// The machine's own way, with the place of its question: `None` if it was not tried.

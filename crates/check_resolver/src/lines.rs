@@ -2,20 +2,38 @@
 
 use plugin::{Metric, Unit};
 
-use crate::Observations;
 use crate::allowed::Allowed;
 use crate::fault::{code_text, extended};
 use crate::message::Reply;
 use crate::plan::{Answered, Outcome};
 use crate::question::Question;
+use crate::{Observations, Server};
 
 /// How many addresses of an answer are shown.
 const ADDRESSES: usize = 8;
+/// How many servers a line names.
+pub(crate) const NAMED: usize = 3;
+
+/// Returns servers with the reason of each, once for all that follow each other:
+/// `192.0.2.53, 192.0.2.54 no answer and 2 more`
+pub(crate) fn grouped(failing: &[(&Server, String)]) -> String {
+    let mut groups: Vec<(String, &str)> = Vec::new();
+    for (server, why) in failing.iter().take(NAMED) {
+        match groups.last_mut().filter(|(_, former)| former == why) {
+            Some((servers, _)) => *servers += &format!(", {}", server.shown),
+            None => groups.push((server.shown.clone(), why)),
+        }
+    }
+    let named: Vec<String> = groups.into_iter().map(|(servers, why)| format!("{servers} {why}")).collect();
+    let more = failing.len().saturating_sub(NAMED);
+    named.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }
+}
 
 /// One line for each server, name and type.
 pub(crate) fn details(observed: &Observations) -> Vec<String> {
-    let servers = observed.servers.iter().chain(&observed.uplinks);
-    let of_server = |server: &crate::Server| {
+    let uplinks = observed.uplinks.iter().flat_map(|uplinks| uplinks.servers.iter().flatten());
+    let servers = observed.servers.iter().chain(uplinks);
+    let of_server = |server: &Server| {
         let questions = observed.questions.iter().zip(&server.outcomes);
         let lines = questions.flat_map(|(question, outcomes)| of_question(&server.shown, question, outcomes));
         lines.collect::<Vec<_>>()
@@ -117,7 +135,7 @@ pub(crate) fn metrics(allowed: &Allowed, observed: &Observations) -> Vec<Metric>
 
 fn answers<'a>(
     observed: &'a Observations,
-    server: &'a crate::Server,
+    server: &'a Server,
 ) -> impl Iterator<Item = (&'a str, &'a Answered)> {
     observed.questions.iter().zip(&server.outcomes).flat_map(|(question, outcomes)| {
         outcomes.iter().filter_map(|outcome| Some((question.shown.as_str(), outcome.answer.as_ref().ok()?)))

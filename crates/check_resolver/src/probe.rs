@@ -12,6 +12,7 @@ use net::udp::random;
 use plugin::{Deadline, ReadError, reason};
 
 use crate::allowed::Allowed;
+use crate::difference::foreign;
 use crate::fault::Fault;
 use crate::ignored::none_text;
 use crate::known::{Known, Pending, Rules};
@@ -23,6 +24,7 @@ use crate::resolv_conf::{ResolvConf, asked};
 use crate::sweep;
 use crate::system;
 use crate::target::{Patience, Subject};
+use crate::uplinks::{self, Uplinks};
 use crate::{File, Observations, Server};
 
 /// The time in which all servers are asked.
@@ -33,9 +35,6 @@ const RESERVE: Duration = Duration::from_millis(300);
 const MOST: usize = 480;
 /// The file that the C library reads.
 const OWN: &str = "/etc/resolv.conf";
-/// Where systemd-resolved listens, and the file of the servers that it asks.
-const STUB: &str = "127.0.0.53";
-const UPLINKS: &str = "/run/systemd/resolve/resolv.conf";
 
 /// Why nothing can be said.
 #[derive(Debug, thiserror::Error)]
@@ -71,10 +70,12 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
         }
         Some(file) => listed(file),
     };
-    let uplinks = uplinks(&servers, file.is_some() && !args.closed, deadline);
+    let may_be_stub = file.is_some() && !args.closed;
+    let stub = if may_be_stub { uplinks::find(&servers, deadline) } else { None };
     let is_own = file.as_ref().is_some_and(|file| file.path == OWN) && !args.no_system && !args.closed;
     let by_system = questions.iter().position(|question| is_own && question.asks_addresses());
-    let all: Vec<HostPort> = servers.iter().chain(&uplinks).cloned().collect();
+    let also = stub.iter().filter_map(|(_, uplinks)| uplinks.as_ref().ok()).flatten();
+    let all: Vec<HostPort> = servers.iter().chain(also).cloned().collect();
     let rules = Rules {
         allowed,
         has_choice: file.is_some() && !args.closed,
@@ -90,7 +91,19 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     });
     let mut seen = answers?.into_iter();
     let own = seen.by_ref().take(servers.len()).collect();
-    Ok(Observations { questions, servers: own, uplinks: seen.collect(), file, system })
+    let uplinks = stub.map(|(stub, uplinks)| Uplinks { stub, servers: uplinks.map(|_| seen.collect()) });
+    Ok(with_hosts(Observations { questions, servers: own, uplinks, file, system }, deadline))
+}
+
+/// Reads the hosts file where this system has an address from elsewhere.
+fn with_hosts(mut observed: Observations, deadline: &Deadline) -> Observations {
+    let is_needed = !foreign(&observed).is_empty();
+    if let Some((place, system)) = observed.system.as_mut().filter(|_| is_needed)
+        && let Some(question) = observed.questions.get(*place)
+    {
+        system.hosts = system::hosts(question, deadline);
+    }
+    observed
 }
 
 fn questions(args: &Args) -> Result<Vec<Question>, ProbeError> {
@@ -139,16 +152,6 @@ fn listed(file: &File) -> Vec<HostPort> {
         [] => "127.0.0.1".parse().into_iter().collect(),
         servers => servers.to_vec(),
     }
-}
-
-/// The servers that systemd-resolved asks, where its stub is asked.
-fn uplinks(servers: &[HostPort], may_be_stub: bool, deadline: &Deadline) -> Vec<HostPort> {
-    if !may_be_stub || !servers.iter().any(|server| server.host.to_string() == STUB) {
-        return Vec::new();
-    }
-    let content = regular::read(Path::new(UPLINKS), deadline).unwrap_or_default();
-    let ResolvConf { servers: uplinks, never_asked, .. } = ResolvConf::parse(&content);
-    uplinks.into_iter().chain(never_asked).filter(|uplink| !servers.contains(uplink)).collect()
 }
 
 fn ask(

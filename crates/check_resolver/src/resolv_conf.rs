@@ -1,6 +1,7 @@
 //! The servers of a resolv.conf as the C library asks them: the first three. A link-local address without its
 //! interface takes one of the three places, and cannot be asked. Without a server the library asks 127.0.0.1.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -16,6 +17,10 @@ pub struct ResolvConf {
     pub never_asked: Vec<HostPort>,
     /// The lines that the C library passes over in silence although they mean a server.
     pub ignored: Vec<Ignored>,
+    /// The domains to search.
+    pub search: Vec<String>,
+    /// The options that change what the C library does, with the number where one belongs to it.
+    pub options: BTreeMap<&'static str, Option<i32>>,
 }
 
 /// A line that means a server and does not give one.
@@ -40,7 +45,7 @@ impl ResolvConf {
     /// Parses the content of the file. Any octets give a result.
     pub fn parse(content: &[u8]) -> Self {
         let read = host_config::ResolvConf::parse(content);
-        let mut conf = Self::default();
+        let mut conf = Self { search: read.search, options: read.options, ..Self::default() };
         for (place, (line, server)) in read.servers.iter().enumerate() {
             match askable(server) {
                 Err(why) => conf.ignored.push(Ignored { line: *line, why }),

@@ -13,6 +13,9 @@ use crate::regular;
 /// What is kept of the time for the report.
 const RESERVE: Duration = Duration::from_millis(300);
 
+/// The most octets of /etc/hosts: some have a list of blocked names in it.
+const LARGEST_HOSTS: u64 = 16 << 20;
+
 /// What the machine's own way gave.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct System {
@@ -22,6 +25,8 @@ pub(crate) struct System {
     pub took: f64,
     /// The sources of host names by nsswitch.conf(5): `None` if that has no such line.
     pub sources: Option<String>,
+    /// The addresses of the name in /etc/hosts, which is read only where they matter.
+    pub hosts: Vec<IpAddr>,
 }
 
 /// Why the machine does not resolve a name.
@@ -48,7 +53,23 @@ pub(crate) fn resolve(question: &Question, deadline: &Deadline) -> System {
         SystemFault::NotFound if !has_ipv6(deadline) => SystemFault::OnlyIpv4,
         fault => fault,
     });
-    System { result, took, sources: sources(&String::from_utf8_lossy(&content)) }
+    System { result, took, sources: sources(&String::from_utf8_lossy(&content)), hosts: Vec::new() }
+}
+
+/// The addresses of a name in /etc/hosts: none if that is not readable.
+pub(crate) fn hosts(question: &Question, deadline: &Deadline) -> Vec<IpAddr> {
+    let content = regular::read_up_to(LARGEST_HOSTS, Path::new("/etc/hosts"), deadline).unwrap_or_default();
+    of_name(&String::from_utf8_lossy(&content), &question.name.to_string())
+}
+
+/// The addresses of a name in the text of hosts(5).
+fn of_name(text: &str, name: &str) -> Vec<IpAddr> {
+    let address = |line: &str| {
+        let mut words = line.split('#').next()?.split_ascii_whitespace();
+        let address: IpAddr = words.next()?.parse().ok()?;
+        words.any(|word| word.eq_ignore_ascii_case(name)).then(|| address.to_canonical())
+    };
+    text.lines().filter_map(address).collect()
 }
 
 /// All addresses, whatever types are asked for: the databases of one family look at this machine's addresses
@@ -85,6 +106,14 @@ fn sources(text: &str) -> Option<String> {
 }
 
 impl System {
+    /// Whether this machine asks nameservers by itself, so that resolv.conf counts.
+    pub(crate) fn asks_nameservers(&self) -> bool {
+        let has = |name: &str| {
+            self.sources.as_deref().is_none_or(|sources| sources.split(' ').any(|source| source == name))
+        };
+        has("dns") && (self.sources.is_none() || !has("resolve"))
+    }
+
     /// Where this machine looks names up, in words.
     pub(crate) fn sources_in_words(&self) -> String {
         match self.sources.as_deref() {
@@ -105,6 +134,32 @@ mod tests {
         let link_local = "fe800000000000000000000000000001 02 40 20 80     eth0\n";
         assert!(!beyond_loopback("") && !beyond_loopback(loopback));
         assert!(beyond_loopback(link_local) && beyond_loopback(&format!("{loopback}{link_local}")));
+    }
+
+    #[test]
+    fn a_name_is_found_in_the_hosts_file() {
+        let text = "127.0.0.1 localhost\n192.0.2.7\tx.example X.example # b.example\n\
+                    #192.0.2.8 x.example\nx 192.0.2.9 x.example\n::ffff:192.0.2.9 x.EXAMPLE\n";
+        let expected: Vec<IpAddr> = ["192.0.2.7", "192.0.2.9"].map(|address| address.parse().unwrap()).into();
+        assert_eq!(of_name(text, "x.example"), expected);
+        assert!(of_name(text, "b.example").is_empty() && of_name(text, "192.0.2.7").is_empty());
+    }
+
+    #[test]
+    fn nameservers_are_asked_by_dns_alone() {
+        let rows = [
+            (None, true),
+            (Some("files dns"), true),
+            (Some("files mdns4_minimal [NOTFOUND=return] dns"), true),
+            (Some("files"), false),
+            (Some(""), false),
+            (Some("files resolve [!UNAVAIL=return] dns"), false),
+        ];
+        for (sources, asks) in rows {
+            let sources = sources.map(str::to_owned);
+            let system = System { result: Ok(Vec::new()), took: 0.0, sources, hosts: Vec::new() };
+            assert_eq!(system.asks_nameservers(), asks, "{:?}", system.sources);
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::plan::tests::{answered, reply};
 use crate::plan::{Answered, Outcome};
 use crate::question::NameOption;
 use crate::resolv_conf::ResolvConf;
+use crate::system::{System, SystemFault};
 
 const NAME: &str = "www.example.com/A";
 
@@ -47,9 +48,16 @@ fn outcome(word: &str) -> Outcome {
             Ok(answered(Reply { errors: vec![(7, "late".to_owned())], ..reply(OptRcode::SERVFAIL) }))
         }
         "authority" => Ok(answered(Reply { ra: false, aa: true, ..with([192, 0, 2, 80].into()) })),
+        "plain" => Ok(answered(with([192, 0, 2, 80].into()))),
         address => Ok(answered(with(address.parse().unwrap()))),
     };
-    Outcome { answer, is_plain: false, is_dnssec, resolves: word == "elsewhere", is_cut: word == "cut" }
+    Outcome {
+        answer,
+        is_plain: word == "plain",
+        is_dnssec,
+        resolves: word == "elsewhere",
+        is_cut: word == "cut",
+    }
 }
 
 /// Servers by what each says to each type of each question: `192.0.2.53=no+nodata,192.0.2.80` has two
@@ -80,11 +88,11 @@ fn seen(
             Ok(took) => (Ok(vec![IpAddr::from([192, 0, 2, 80])]), took),
             Err((fault, took)) => (Err(fault), took),
         };
-        (0, System { result, took, sources: Some("files dns".to_owned()) })
+        (0, System { result, took, sources: Some("files dns".to_owned()), hosts: Vec::new() })
     });
     let questions =
         names.iter().map(|name| name.parse::<NameOption>().unwrap().question(1).unwrap()).collect();
-    Observations { questions, servers: servers(text), uplinks: Vec::new(), file, system }
+    Observations { questions, servers: servers(text), uplinks: None, file, system }
 }
 
 fn allowed(options: &str) -> Allowed {
@@ -113,6 +121,7 @@ fn too_slow() -> Option<Result<f64, (SystemFault, f64)>> {
 }
 
 mod here;
+mod library;
 mod shown;
 
 #[test]

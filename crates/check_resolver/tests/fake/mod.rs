@@ -74,7 +74,7 @@ fn serve_udp(always: Always, socket: UdpSocket, ended: Arc<AtomicBool>) -> JoinH
     socket.set_read_timeout(Some(POLL)).unwrap();
     thread::spawn(move || {
         let mut room = [0; 4096];
-        let mut seen: Vec<Vec<u8>> = Vec::new();
+        let mut seen: Vec<(SocketAddr, Vec<u8>)> = Vec::new();
         let mut later: Vec<(Instant, Vec<u8>, SocketAddr)> = Vec::new();
         while !ended.load(Ordering::SeqCst) {
             later.retain(|(at, answer, peer)| {
@@ -86,7 +86,7 @@ fn serve_udp(always: Always, socket: UdpSocket, ended: Arc<AtomicBool>) -> JoinH
             });
             let Ok((length, peer)) = socket.recv_from(&mut room) else { continue };
             let Some(query) = Query::read(always, &room[..length], false) else { continue };
-            let key = room[12..query.end].to_vec();
+            let key = (peer, room[12..query.end].to_vec());
             let is_first = !seen.contains(&key);
             seen.push(key);
             match query.label.as_str() {

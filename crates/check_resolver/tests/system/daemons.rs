@@ -127,7 +127,8 @@ fn resolvers_that_are_well_and_an_authority() {
         return;
     }
     let lab = Lab::start();
-    let _unbound = lab.unbound("127.0.0.3", "");
+    // The authority refuses a zone that is not its own, and unbound cannot resolve it.
+    let _unbound = lab.unbound("127.0.0.3", "stub-zone:\nname: lame.test\nstub-addr: 127.0.0.2\n");
     let _dnsmasq = lab.dnsmasq("127.0.0.5", &[&format!("--server={AUTHORITY}")]);
     lab.hold(&[
         ("127.0.0.3", "--name=www.plain.test", GOOD),
@@ -151,6 +152,11 @@ fn resolvers_that_are_well_and_an_authority() {
             "127.0.0.3",
             "--bogus=www.signed.test",
             "CRITICAL - 1 of 1 nameserver fails: @ does not validate DNSSEC",
+        ),
+        (
+            "127.0.0.3",
+            "--bogus=www.lame.test",
+            "UNKNOWN - www.lame.test proves nothing: SERVFAIL with CD=1 too, its zone or the nameserver fails, add a --name",
         ),
         ("127.0.0.5", "--name=www.plain.test", GOOD),
         (

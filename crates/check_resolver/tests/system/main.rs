@@ -51,6 +51,11 @@ fn fake_as(host: &Host, does: &'static str, address: &str) -> Fake {
     listening(inside(host, || Fake::start_as(Some(does), address, true)))
 }
 
+/// Starts a fake that listens in a host by UDP alone.
+fn fake_by_udp(host: &Host, address: &str) -> Fake {
+    listening(inside(host, || Fake::start(address, false)))
+}
+
 fn listening(fake: Fake) -> Fake {
     assert_eq!(fake.address().port(), 53, "the C library asks no other port");
     fake

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use suite::needs::missing;
 
-use super::{NEEDS, check, fake, host, said, silent};
+use super::{NEEDS, check, fake, fake_as, fake_by_udp, host, said, silent};
 
 const THREE: [&str; 3] = ["192.0.2.53", "192.0.2.54", "192.0.2.55"];
 
@@ -123,4 +123,40 @@ fn the_file_may_name_nothing_or_too_much() {
         let line = format!("WARNING - line 1 of /etc/resolv.conf is ignored: {why}");
         assert_eq!(said(&check(&host, &["--name=good.test"])), (1, line));
     }
+}
+
+#[test]
+fn what_resolv_conf_makes_programs_do_is_told() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let not = "CRITICAL - the nameservers resolve, this system does not: /etc/resolv.conf makes it";
+    let rows = [
+        ("192.0.2.53", "use-vc", format!("{not} ask by TCP alone (use-vc)")),
+        ("192.0.2.54", "timeout:1 attempts:1", format!("{not} give up after 1 s (timeout:1 attempts:1)")),
+        ("192.0.2.55", "edns0 timeout:1", format!("{not} ask with EDNS (edns0), 1 more fault")),
+    ];
+    let host = host(&THREE, "");
+    let _udp = fake_by_udp(&host, "192.0.2.53:53");
+    let _others = [("late", "192.0.2.54:53"), ("noedns", "192.0.2.55:53")]
+        .map(|(does, address)| fake_as(&host, does, address));
+    for (server, options, line) in rows {
+        host.etc("resolv.conf", &format!("nameserver {server}\noptions {options}\n"));
+        let outcome = check(&host, &["--name=good.test"]);
+        assert_eq!(said(&outcome), (2, line), "{}", outcome.stdout);
+    }
+}
+
+#[test]
+fn an_address_from_the_hosts_file_is_told() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let host = host(&THREE[..1], &lines(&THREE[..1]));
+    let _server = fake(&host, "192.0.2.53:53");
+    host.etc("hosts", "192.0.2.7 good.test\n");
+    let outcome = check(&host, &["--name=good.test"]);
+    assert_eq!(said(&outcome), (0, "OK - 1 nameserver resolves 1 name".to_owned()));
+    let (line, _) = outcome.first_line().split_once(" | ").unwrap();
+    assert!(line.ends_with(" s, this system has 192.0.2.7 from /etc/hosts"), "{line}");
 }

@@ -7,7 +7,7 @@ use suite::daemon::Daemon;
 use suite::host::{Host, bare, public_folder};
 use suite::needs::{Need, missing};
 use suite::plugins;
-use suite::process::run;
+use suite::process::{Outcome, run};
 use tempfile::TempDir;
 
 use super::{NEEDS, fake_as, host, said, silent};
@@ -68,9 +68,13 @@ impl Lab {
         })
     }
 
-    fn said(&self) -> (i32, String) {
+    fn outcome(&self) -> Outcome {
         let mut command = self.command(plugins::binary("check_resolver"));
-        said(&run(command.arg("--name=www.example.com")))
+        run(command.arg("--name=www.example.com"))
+    }
+
+    fn said(&self) -> (i32, String) {
+        said(&self.outcome())
     }
 }
 
@@ -95,5 +99,42 @@ fn its_uplinks_are_asked_too() {
     let _dead = ["192.0.2.53:53", "192.0.2.54:53"].map(|address| silent(&lab.uplinks, address));
     let (code, line) = lab.said();
     let start = "CRITICAL - 1 of 1 nameserver fails: 127.0.0.53 no answer, this system takes longer than ";
-    assert!(code == 2 && line.starts_with(start), "{line}");
+    let end = " s, all 2 uplinks of 127.0.0.53 fail: 192.0.2.53, 192.0.2.54 no answer";
+    assert!(code == 2 && line.starts_with(start) && line.ends_with(end), "{line}");
+}
+
+#[test]
+fn uplinks_that_cannot_be_asked_are_told() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let lab = Lab::new(&["192.0.2.53", "192.0.2.54"]);
+    let folder = lab.run.path().join("systemd/resolve");
+    let file = folder.join("resolv.conf");
+    std::fs::create_dir(&folder).unwrap();
+    let stubs = ["127.0.0.53:53", "127.0.0.54:53"].map(|address| fake_as(&lab.host, "good", address));
+    let path = "/run/systemd/resolve/resolv.conf";
+    let rows = [
+        (None, format!("{path} is missing")),
+        (Some(""), format!("no nameserver in {path}")),
+        (Some("nameserver 127.0.0.53\n"), format!("{path} lists only 127.0.0.53")),
+    ];
+    for (content, why) in rows {
+        content.iter().for_each(|content| std::fs::write(&file, content).unwrap());
+        for stub in ["127.0.0.53", "127.0.0.54"] {
+            lab.host.etc("resolv.conf", &format!("nameserver {stub}\n"));
+            let outcome = lab.outcome();
+            let (code, line) = outcome.summary();
+            let end = format!(", the uplinks of {stub} are not known: {why}");
+            assert!(code == 0 && line.ends_with(&end), "{line}");
+        }
+    }
+    std::fs::write(&file, "nameserver 192.0.2.53\nnameserver 192.0.2.54\n").unwrap();
+    let _refuse = ["192.0.2.53:53", "192.0.2.54:53"].map(|address| fake_as(&lab.uplinks, "refused", address));
+    let fail = "all 2 uplinks of 127.0.0.54 fail: 192.0.2.53, 192.0.2.54 REFUSED";
+    assert_eq!(lab.said(), (1, format!("WARNING - {fail}")));
+    drop(stubs);
+    let both =
+        "1 of 1 nameserver fails: 127.0.0.54 refused: nothing listens there, this system does not resolve";
+    assert_eq!(lab.said(), (2, format!("CRITICAL - {both}, {fail}")));
 }

@@ -5,6 +5,7 @@ use domain::base::Rtype;
 use super::*;
 use crate::closed;
 use crate::question::Asked;
+use crate::uplinks::{Unknown, Uplinks};
 
 #[test]
 fn expired_signatures_point_at_the_clock() {
@@ -18,10 +19,91 @@ fn expired_signatures_point_at_the_clock() {
 }
 
 #[test]
-fn a_failing_uplink_of_the_stub_is_a_warning() {
-    let mut observed = seen(&[NAME], "127.0.0.53=192.0.2.80", Some("nameserver 127.0.0.53\n"), GOOD);
-    observed.uplinks = servers("192.0.2.53=no 192.0.2.54=192.0.2.80");
-    assert_eq!(summary("", &observed), "WARNING - uplink 192.0.2.53 of 127.0.0.53: no answer");
+fn uplinks_of_a_stub_are_judged_beside_it() {
+    let missing = || Err(Unknown::Lacking("/run/x is missing".to_owned()));
+    let unreadable = || Err(Unknown::Unreadable("reading /run/x: permission denied".to_owned()));
+    let good = "OK - 1 nameserver resolves 1 name, slowest in 0.012 s";
+    let fails =
+        "CRITICAL - 1 of 1 nameserver fails: 127.0.0.53 no answer, this system takes longer than 7.7 s";
+    let both = "all 2 uplinks of 127.0.0.53 fail: 192.0.2.53 no answer, 192.0.2.54 REFUSED";
+    let rows = [
+        ("192.0.2.80", Ok("192.0.2.53=192.0.2.80"), good.to_owned()),
+        (
+            "192.0.2.80",
+            Ok("192.0.2.53=no 192.0.2.54=192.0.2.80"),
+            "WARNING - uplink 192.0.2.53 of 127.0.0.53: no answer".to_owned(),
+        ),
+        (
+            "192.0.2.80",
+            Ok("192.0.2.53=no"),
+            "WARNING - uplink 192.0.2.53 of 127.0.0.53: no answer".to_owned(),
+        ),
+        ("192.0.2.80", Ok("192.0.2.53=no 192.0.2.54=refused"), format!("WARNING - {both}")),
+        ("no", Ok("192.0.2.53=no 192.0.2.54=refused"), format!("{fails}, {both}")),
+        ("no", Ok("192.0.2.53=no"), format!("{fails}, its uplink fails: 192.0.2.53 no answer")),
+        ("no", Ok("192.0.2.53=no 192.0.2.54=192.0.2.80"), format!("{fails}, 1 more fault")),
+        ("no", Ok("192.0.2.53=192.0.2.80"), fails.to_owned()),
+        (
+            "192.0.2.80",
+            missing(),
+            format!("{good}, the uplinks of 127.0.0.53 are not known: /run/x is missing"),
+        ),
+        ("no", missing(), fails.to_owned()),
+        (
+            "192.0.2.80",
+            unreadable(),
+            "WARNING - the uplinks of 127.0.0.53 are not known: reading /run/x: permission denied".to_owned(),
+        ),
+    ];
+    for (said, uplinks, line) in rows {
+        let system = if said == "no" { too_slow() } else { GOOD };
+        let stub = format!("127.0.0.53={said}");
+        let mut observed = seen(&[NAME], &stub, Some("nameserver 127.0.0.53\n"), system);
+        observed.uplinks = Some(Uplinks { stub: "127.0.0.53".to_owned(), servers: uplinks.map(servers) });
+        assert_eq!(summary("", &observed), line, "{observed:?}");
+    }
+    let mut observed = seen(&[NAME], "127.0.0.53=no", Some("nameserver 127.0.0.53\n"), too_slow());
+    observed.uplinks = Some(Uplinks { stub: "127.0.0.53".to_owned(), servers: missing().map(servers) });
+    let output = evaluate(&allowed(""), &observed).render("RESOLVER", 0);
+    assert!(output.contains("\nthe uplinks of 127.0.0.53 are not known: /run/x is missing\n"), "{output}");
+}
+
+#[test]
+fn a_bogus_name_proves_nothing_where_its_zone_does_not_answer() {
+    let bogus =
+        |name: &str| name.parse::<Asked>().unwrap().question(1, vec![Rtype::A], Expect::Bogus).unwrap();
+    let nothing = "UNKNOWN - b.example proves nothing: SERVFAIL with CD=1 too, its zone";
+    let rows = [
+        ("::1=192.0.2.80,expired", "OK - 1 nameserver answers 2 questions as expected, slowest in 0.012 s".to_owned()),
+        ("::1=192.0.2.80,servfail", format!("{nothing} does not answer")),
+        ("::1=192.0.2.80,servfail ::2=192.0.2.80,servfail", format!("{nothing} does not answer")),
+        ("::1=192.0.2.80,nxdomain", "UNKNOWN - b.example proves nothing: NXDOMAIN, name one that exists".to_owned()),
+        // The other one shows that the zone is there.
+        (
+            "::1=192.0.2.80,servfail ::2=192.0.2.80,expired",
+            "CRITICAL - 1 of 2 nameservers fails: ::1 b.example SERVFAIL".to_owned(),
+        ),
+        (
+            "::1=192.0.2.80,servfail ::2=192.0.2.80,192.0.2.80",
+            "CRITICAL - 2 of 2 nameservers fail: ::1 b.example SERVFAIL, ::2 b.example does not validate DNSSEC"
+                .to_owned(),
+        ),
+        ("::1=192.0.2.80,no", "CRITICAL - 1 of 1 nameserver fails: ::1 b.example no answer".to_owned()),
+        // One that fails by itself is told once.
+        ("::1=servfail,servfail", "CRITICAL - 1 of 1 nameserver fails: ::1 SERVFAIL".to_owned()),
+        (
+            "::1=servfail,servfail ::2=192.0.2.80,servfail",
+            "CRITICAL - 1 of 2 nameservers fails: ::1 SERVFAIL, 1 more fault".to_owned(),
+        ),
+    ];
+    for (servers, line) in rows {
+        let mut observed = seen(&[NAME], servers, None, None);
+        observed.questions.push(bogus("b.example"));
+        assert_eq!(summary("", &observed), line, "{servers}");
+    }
+    let mut alone = seen(&[], "::1=servfail", None, None);
+    alone.questions = vec![bogus("b.example")];
+    assert_eq!(summary("", &alone), format!("{nothing} or the nameserver fails, add a --name"));
 }
 
 #[test]

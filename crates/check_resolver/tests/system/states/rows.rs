@@ -193,7 +193,7 @@ pub(super) const STATES: [State; 35] = [
         "EDNS is lost, which the system uses",
         Some("options edns0|nameserver 192.0.2.53"),
         "192.0.2.53=noedns",
-        "CRITICAL - the nameservers resolve, this system takes longer than # s (192.0.2.53: answers only without EDNS)",
+        "CRITICAL - the nameservers resolve, this system takes longer than # s (192.0.2.53: answers only without EDNS): /etc/resolv.conf makes it ask with EDNS (edns0)",
     ),
     row(
         "EDNS is lost, which the system does not use",

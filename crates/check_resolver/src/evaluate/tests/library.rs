@@ -1,0 +1,166 @@
+//! Rows of what resolv.conf makes this system do, and of addresses from elsewhere.
+
+use super::*;
+
+type Got = Option<Result<f64, (SystemFault, f64)>>;
+
+#[test]
+fn what_resolv_conf_makes_the_c_library_do_is_blamed_before_nsswitch() {
+    let not = "CRITICAL - the nameservers resolve, this system does not:";
+    let long = "CRITICAL - the nameservers resolve, this system takes longer than 7.7 s";
+    let by = "/etc/resolv.conf makes it";
+    let nss = "hosts is files dns in nsswitch.conf";
+    let rows: [(&str, &str, Got, String); 15] = [
+        (
+            "timeout:1 attempts:1",
+            "::1=slow",
+            not_found(),
+            format!("{not} {by} give up after 1 s (timeout:1 attempts:1)"),
+        ),
+        (
+            "timeout:2 attempts:1",
+            "::1=slow",
+            not_found(),
+            format!("{not} {by} give up after 2 s (timeout:2 attempts:1)"),
+        ),
+        ("attempts:1", "::1=late", not_found(), format!("{not} {by} give up after 5 s (attempts:1)")),
+        ("attempts:0", "::1=192.0.2.80", not_found(), format!("{not} {by} give up after 0 s (attempts:0)")),
+        ("timeout:1", "::1=192.0.2.80", not_found(), format!("{not} {nss}")),
+        ("timeout:3", "::1=slow", not_found(), format!("{not} {nss}")),
+        ("use-vc", "::1=192.0.2.80", not_found(), format!("{not} {by} ask by TCP alone (use-vc)")),
+        ("use-vc", "::1=192.0.2.80", too_slow(), format!("{long}: {by} ask by TCP alone (use-vc)")),
+        (
+            "use-vc timeout:1 attempts:1",
+            "::1=late",
+            not_found(),
+            format!("{not} {by} ask by TCP alone (use-vc) and give up after 1 s (timeout:1 attempts:1)"),
+        ),
+        ("edns0", "::1=plain", not_found(), format!("{not} {by} ask with EDNS (edns0), 1 more fault")),
+        (
+            "edns0 trust-ad",
+            "::1=plain",
+            too_slow(),
+            format!("{long} (::1: answers only without EDNS): {by} ask with EDNS (edns0)"),
+        ),
+        ("edns0 trust-ad", "::1=192.0.2.80", not_found(), format!("{not} {nss}")),
+        (
+            "use-vc",
+            "::1=refused ::2=192.0.2.80",
+            not_found(),
+            format!(
+                "CRITICAL - 1 of 2 nameservers fails: ::1 REFUSED, this system does not resolve: {by} ask by TCP alone (use-vc)"
+            ),
+        ),
+        (
+            "use-vc",
+            "::1=refused",
+            not_found(),
+            "CRITICAL - 1 of 1 nameserver fails: ::1 REFUSED, this system does not resolve".to_owned(),
+        ),
+        (
+            "single-request",
+            "::1=no ::2=192.0.2.80",
+            Some(Ok(10.04)),
+            format!(
+                "WARNING - 1 of 2 nameservers fails: ::1 no answer, a name takes 10.0 s here: {by} ask for A and AAAA one after the other (single-request)"
+            ),
+        ),
+    ];
+    for (options, servers, system, line) in rows {
+        let conf = format!("search example.net\noptions {options}\nnameserver ::1\n");
+        assert_eq!(summary("", &seen(&[NAME], servers, Some(&conf), system)), line, "{options} {servers}");
+    }
+}
+
+#[test]
+fn resolv_conf_is_not_blamed_where_nameservers_are_not_asked() {
+    let conf = "options use-vc\nnameserver ::1\n";
+    for sources in ["files", "files resolve [!UNAVAIL=return] dns"] {
+        let mut observed = seen(&[NAME], "::1=192.0.2.80", Some(conf), not_found());
+        observed.system.as_mut().unwrap().1.sources = Some(sources.to_owned());
+        let line = format!(
+            "CRITICAL - the nameservers resolve, this system does not: hosts is {sources} in nsswitch.conf"
+        );
+        assert_eq!(summary("", &observed), line);
+    }
+}
+
+#[test]
+fn names_of_ipv6_or_without_a_dot_may_be_left_out() {
+    let rows = [
+        ("www.example.com", "::1=nodata+2001:db8::80", "no-aaaa", "ask for no AAAA (no-aaaa)"),
+        ("www/A", "::1=192.0.2.80", "no-tld-query", "ask for no name without a dot (no-tld-query)"),
+    ];
+    for (name, servers, options, way) in rows {
+        let conf = format!("options {options}\nnameserver ::1\n");
+        let line = format!(
+            "CRITICAL - the nameservers resolve, this system does not: /etc/resolv.conf makes it {way}"
+        );
+        assert_eq!(summary("", &seen(&[name], servers, Some(&conf), not_found())), line);
+    }
+}
+
+#[test]
+fn a_slow_system_is_a_fault_of_its_own() {
+    let line = "WARNING - a name takes 5.0 s here, the nameservers answer within 0.012 s:";
+    let rows = [
+        ("", 5.04, format!("{line} hosts is files dns in nsswitch.conf")),
+        (
+            "options ndots:5",
+            5.04,
+            format!("{line} /etc/resolv.conf makes it try its search list first (ndots:5)"),
+        ),
+        ("options ndots:2", 5.04, format!("{line} hosts is files dns in nsswitch.conf")),
+        ("", 1.9, "OK - 1 nameserver resolves 1 name, slowest in 0.012 s".to_owned()),
+    ];
+    for (options, took, line) in rows {
+        let conf = format!("search example.net\n{options}\nnameserver ::1\n");
+        assert_eq!(
+            summary("", &seen(&[NAME], "::1=192.0.2.80", Some(&conf), Some(Ok(took)))),
+            line,
+            "{options}"
+        );
+    }
+    // Where the nameservers are as slow, those are the ones to look at.
+    let slow = seen(&[NAME], "::1=slow", Some(TWO), Some(Ok(2.1)));
+    assert_eq!(summary("", &slow), "OK - 1 nameserver resolves 1 name, slowest in 2.001 s");
+}
+
+#[test]
+fn with_rotate_any_server_is_the_first_of_some_program() {
+    let servers = "::1=192.0.2.80 ::2=nxdomain";
+    let line = "CRITICAL - 1 of 2 nameservers fails: ::2 NXDOMAIN, and programs here that begin with it stop (rotate)";
+    for system in [GOOD, None] {
+        let conf = Some("options rotate\nnameserver ::1\nnameserver ::2\n");
+        assert_eq!(summary("", &seen(&[NAME], servers, conf, system)), line);
+    }
+    let conf = Some("options rotate\nnameserver ::1\nnameserver ::2\n");
+    let line = "WARNING - 1 of 2 nameservers fails: ::2 no answer";
+    assert_eq!(summary("", &seen(&[NAME], "::1=192.0.2.80 ::2=no", conf, GOOD)), line);
+}
+
+#[test]
+fn addresses_from_elsewhere_are_told() {
+    let good = "OK - 1 nameserver resolves 1 name, slowest in 0.012 s";
+    let mdns = "files mdns4_minimal [NOTFOUND=return] dns";
+    let rows = [
+        ("files dns", "192.0.2.7", "192.0.2.7", ", this system has 192.0.2.7 from /etc/hosts"),
+        ("files dns", "192.0.2.80 192.0.2.7", "192.0.2.7", ", this system has 192.0.2.7 from /etc/hosts"),
+        (mdns, "192.0.2.7", "192.0.2.7", ", this system has 192.0.2.7 from /etc/hosts"),
+        (mdns, "192.0.2.7", "", ", this system has 192.0.2.7, perhaps from mdns4_minimal"),
+        ("files ldap sss dns", "192.0.2.7", "", ", this system has 192.0.2.7, perhaps from ldap or sss"),
+        // Each answer may have others of its addresses.
+        (mdns, "192.0.2.7 192.0.2.80", "", ""),
+        ("files dns", "192.0.2.7", "", ""),
+        (mdns, "192.0.2.80", "192.0.2.80", ""),
+        (mdns, "192.0.2.80 2001:db8::7", "", ""),
+    ];
+    for (sources, addresses, hosts, note) in rows {
+        let list = |text: &str| text.split_whitespace().map(|address| address.parse().unwrap()).collect();
+        let mut observed = seen(&[NAME], "::1=192.0.2.80", Some("nameserver ::1\n"), GOOD);
+        let system = &mut observed.system.as_mut().unwrap().1;
+        (system.result, system.hosts, system.sources) =
+            (Ok(list(addresses)), list(hosts), Some(sources.to_owned()));
+        assert_eq!(summary("", &observed), format!("{good}{note}"), "{sources} {addresses}");
+    }
+}

@@ -1,0 +1,101 @@
+//! What programs on this machine get, beside what the nameservers answer.
+
+use plugin::Finding;
+
+use crate::library::{SLOW, ways};
+use crate::lines;
+use crate::system::{System, SystemFault};
+use crate::verdict::Verdict;
+
+/// From how many seconds on the wait of programs is a fault of its own: a busy machine is as slow as
+/// [`SLOW`] at times.
+const TOO_SLOW: f64 = 2.0;
+
+impl Verdict<'_> {
+    /// What the failing servers mean for programs here.
+    pub(crate) fn meaning(&self) -> String {
+        let is_same = |place: &usize| self.observed.system.as_ref().is_some_and(|(own, _)| own == place);
+        let stops = match self.stops_at_first() && !self.all_fail() {
+            true if self.rotates() => ", and programs here that begin with it stop (rotate)".to_owned(),
+            true => ", and programs here stop at its answer".to_owned(),
+            false => String::new(),
+        };
+        let Some(system) = self.system() else { return stops };
+        match &system.result {
+            Err(SystemFault::NotFound | SystemFault::OnlyIpv4) => {
+                format!(", this system does not resolve{}", self.ways())
+            }
+            Err(SystemFault::TooSlow) => {
+                format!(", this system takes longer than {:.1} s{}", system.took, self.ways())
+            }
+            Err(SystemFault::NotAsked(_)) => stops,
+            Ok(_) => match self.wrong_here() {
+                Some(wrong) if self.failing.iter().any(|(.., fault)| *fault == wrong) => {
+                    ", this system too".to_owned()
+                }
+                Some(wrong) => format!(", this system {wrong}"),
+                None if self.all_fail() && self.failing.iter().all(|(_, place, _)| is_same(place)) => {
+                    format!(", this system resolves it all the same: {}", system.sources_in_words())
+                }
+                None if system.took >= SLOW => {
+                    format!("{stops}, a name takes {:.1} s here{}", system.took, self.ways())
+                }
+                None => stops,
+            },
+        }
+    }
+
+    /// What is wrong with the machine's own way while the servers are well. Where it only waits for AAAA it
+    /// resolves in the end: the finding on that says how long.
+    pub(crate) fn system_alone(&self) -> Option<Finding> {
+        let system = self.system()?;
+        let why = ways(self.observed).unwrap_or_else(|| system.sources_in_words());
+        match &system.result {
+            Err(SystemFault::NotAsked(why)) => Some(Finding::unknown(why.clone())),
+            _ if !self.failing.is_empty() => None,
+            Err(SystemFault::NotFound | SystemFault::OnlyIpv4) => {
+                Some(Finding::critical(format!("the nameservers resolve, this system does not: {why}")))
+            }
+            Err(SystemFault::TooSlow) if self.waits_for_aaaa() => None,
+            Err(SystemFault::TooSlow) => {
+                let cost = self.costs().first().map(|cost| format!(" ({cost})"));
+                let text =
+                    format!("the nameservers resolve, this system takes longer than {:.1} s", system.took);
+                Some(Finding::critical(text + &cost.unwrap_or_default() + &self.ways()))
+            }
+            Ok(_) => match self.wrong_here() {
+                Some(wrong) => {
+                    Some(Finding::critical(format!("this system {wrong}: {}", system.sources_in_words())))
+                }
+                None => self.slow_alone(system, &why),
+            },
+        }
+    }
+
+    /// A name that takes long here although the nameservers are quick, and nothing else tells why.
+    fn slow_alone(&self, system: &System, why: &str) -> Option<Finding> {
+        let (slowest, ..) = lines::slowest(self.observed)?;
+        let is_slow = system.took >= TOO_SLOW.max(2.0 * slowest) && self.costs().is_empty();
+        let text = format!(
+            "a name takes {:.1} s here, the nameservers answer within {slowest:.3} s: {why}",
+            system.took
+        );
+        is_slow.then(|| Finding::warning(text))
+    }
+
+    /// What costs programs time although the servers resolve, with how much that is. The finding on a system
+    /// that takes too long has the first one.
+    pub(crate) fn slowed(&self) -> Vec<Finding> {
+        let (took, told) = match self.system().map(|system| (&system.result, system.took)) {
+            Some((Ok(_), took)) if took >= SLOW && self.failing.is_empty() => {
+                (format!(", a name takes {took:.1} s here{}", self.ways()), 0)
+            }
+            Some((Err(SystemFault::TooSlow), took)) if self.failing.is_empty() && self.waits_for_aaaa() => {
+                (format!(", this system takes longer than {took:.1} s{}", self.ways()), 0)
+            }
+            Some((Err(SystemFault::TooSlow), _)) if self.failing.is_empty() => (String::new(), 1),
+            _ => (String::new(), 0),
+        };
+        self.costs().into_iter().skip(told).map(|cost| Finding::warning(cost + &took)).collect()
+    }
+}

@@ -1,0 +1,121 @@
+//! What resolv.conf makes the C library do that the questions here do not: why this system may not resolve
+//! although the nameservers do (resolv.conf(5), resolv/res_send.c).
+
+use domain::base::Rtype;
+
+use crate::fault::Fault;
+use crate::plan::Outcome;
+use crate::question::Question;
+use crate::resolv_conf::ResolvConf;
+use crate::system::{System, SystemFault};
+use crate::{File, Observations};
+
+/// From how many seconds on a name is slow.
+pub(crate) const SLOW: f64 = 1.0;
+
+/// Returns what the file makes this system do, as far as that may explain what it gave: `None` if nothing.
+pub(crate) fn ways(observed: &Observations) -> Option<String> {
+    let (place, system) = observed.system.as_ref()?;
+    let file = observed.file.as_ref().filter(|_| system.asks_nameservers())?;
+    let outcomes = observed.servers.iter().filter_map(|server| server.outcomes.get(*place)).flatten();
+    let case = Case {
+        conf: &file.conf,
+        system,
+        question: observed.questions.get(*place)?,
+        outcomes: outcomes.collect(),
+        servers: observed.servers.len(),
+    };
+    in_words(file, &case.ways())
+}
+
+fn in_words(file: &File, ways: &[String]) -> Option<String> {
+    let (last, firsts) = ways.split_last()?;
+    let firsts = if firsts.is_empty() { String::new() } else { format!("{} and ", firsts.join(", ")) };
+    Some(format!("{} makes it {firsts}{last}", file.path))
+}
+
+/// A name as the file has it looked up, and what came of that.
+struct Case<'a> {
+    conf: &'a ResolvConf,
+    system: &'a System,
+    question: &'a Question,
+    /// What the servers gave for it, of every type.
+    outcomes: Vec<&'a Outcome>,
+    servers: usize,
+}
+
+impl Case<'_> {
+    fn ways(&self) -> Vec<String> {
+        let is_plain = self.outcomes.iter().any(|outcome| outcome.is_plain);
+        let name = self.question.name.to_string();
+        let ways = [
+            (self.has("use-vc"), "ask by TCP alone (use-vc)"),
+            (self.has("edns0") && is_plain, "ask with EDNS (edns0)"),
+            (self.has("no-aaaa") && self.is_ipv6_only(), "ask for no AAAA (no-aaaa)"),
+            (self.has("no-tld-query") && !name.contains('.'), "ask for no name without a dot (no-tld-query)"),
+        ];
+        let known = ways.into_iter().filter(|(is, _)| *is).map(|(_, way)| way.to_owned());
+        known.chain(self.gives_up()).chain(self.in_turn()).chain(self.searches(&name)).collect()
+    }
+
+    fn has(&self, option: &str) -> bool {
+        self.conf.options.contains_key(option)
+    }
+
+    fn number(&self, option: &str) -> Option<i32> {
+        self.conf.options.get(option).copied().flatten()
+    }
+
+    fn is_slow(&self) -> bool {
+        self.system.took >= SLOW
+    }
+
+    /// For how many seconds it waits in each round: half as long per server with each further one, and at least
+    /// one for each.
+    fn round(&self) -> u64 {
+        let (first, servers) =
+            (self.number("timeout:").unwrap_or(5), i32::try_from(self.servers).unwrap_or(1));
+        let wait = |place: i32| match place {
+            0 => first.max(1),
+            place => (first.saturating_mul(1 << place.min(2)) / servers.max(1)).max(1),
+        };
+        (0..servers).map(|place| u64::try_from(wait(place)).unwrap_or(1)).sum()
+    }
+
+    /// Where an answer came later, or not to the first question, or not at all.
+    fn gives_up(&self) -> Option<String> {
+        let given = ["timeout:", "attempts:"].map(|option| Some(format!("{option}{}", self.number(option)?)));
+        let given: Vec<String> = given.into_iter().flatten().collect();
+        let rounds = self.number("attempts:").unwrap_or(2).max(0);
+        let wait = self.round() * u64::try_from(rounds).unwrap_or(0);
+        let is_late = |outcome: &&Outcome| match &outcome.answer {
+            Ok(answered) => answered.is_repeated || answered.took.as_secs() >= wait,
+            Err(fault) => *fault == Fault::NoAnswer,
+        };
+        let is_relevant = !given.is_empty() && (rounds == 0 || self.outcomes.iter().any(is_late));
+        is_relevant.then(|| format!("give up after {wait} s ({})", given.join(" ")))
+    }
+
+    fn in_turn(&self) -> Option<String> {
+        let option = ["single-request-reopen", "single-request"].into_iter().find(|option| self.has(option));
+        let option = option.filter(|_| self.is_slow())?;
+        Some(format!("ask for A and AAAA one after the other ({option})"))
+    }
+
+    fn searches(&self, name: &str) -> Option<String> {
+        let dots = self.number("ndots:").filter(|_| self.is_slow() && !self.conf.search.is_empty())?;
+        let has_fewer = i32::try_from(name.matches('.').count()).is_ok_and(|count| count < dots);
+        has_fewer.then(|| format!("try its search list first (ndots:{dots})"))
+    }
+
+    /// Whether the servers have IPv6 addresses and no other.
+    fn is_ipv6_only(&self) -> bool {
+        let answered = || self.outcomes.iter().filter_map(|outcome| outcome.answer.as_ref().ok());
+        let addresses = || answered().flat_map(|answered| &answered.reply.addresses);
+        let is_missed = self.system.result == Err(SystemFault::NotFound);
+        is_missed
+            && self.question.types.contains(&Rtype::AAAA)
+            && addresses().next().is_some()
+            && addresses().all(std::net::IpAddr::is_ipv6)
+    }
+}

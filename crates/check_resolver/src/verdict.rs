@@ -1,0 +1,140 @@
+//! What the servers' answers and the machine's own way are worth together: the facts that the findings are made
+//! of.
+
+use std::net::IpAddr;
+
+use domain::base::Rtype;
+
+use crate::fault::Fault;
+use crate::judge::{Judged, judge_all, wrong_address};
+use crate::library::ways;
+use crate::question::Expect;
+use crate::system::{System, SystemFault};
+use crate::zones::Zones;
+use crate::{Observations, Server};
+
+/// What the servers' answers are worth together.
+pub(crate) struct Verdict<'a> {
+    /// What was observed.
+    pub(crate) observed: &'a Observations,
+    /// Of each server, of each question.
+    pub(crate) judged: Vec<Vec<Judged>>,
+    /// The names by which no server is judged.
+    pub(crate) zones: Zones,
+    /// The failing servers, each with the place of the question and why.
+    pub(crate) failing: Vec<(&'a Server, usize, Fault)>,
+}
+
+impl<'a> Verdict<'a> {
+    pub(crate) fn new(observed: &'a Observations) -> Self {
+        let judged: Vec<Vec<Judged>> =
+            observed.servers.iter().map(|server| judge_all(&observed.questions, &server.outcomes)).collect();
+        let zones = Zones::new(&observed.questions, &judged);
+        let failing = observed.servers.iter().zip(&judged).filter_map(|(server, judged)| {
+            let (place, fault) = zones.first_fault(&observed.questions, judged)?;
+            Some((server, place, fault))
+        });
+        let failing = failing.collect();
+        Self { observed, judged, zones, failing }
+    }
+
+    pub(crate) fn total(&self) -> usize {
+        self.observed.servers.len()
+    }
+
+    pub(crate) fn all_fail(&self) -> bool {
+        self.failing.len() == self.total()
+    }
+
+    /// What the machine's own way gave, where that can be held against the servers' answers.
+    pub(crate) fn system(&self) -> Option<&'a System> {
+        let (place, system) = self.observed.system.as_ref()?;
+        let is_blind = system.result == Err(SystemFault::OnlyIpv4) && self.is_ipv6_only(*place);
+        (!self.zones.fails(*place) && !is_blind).then_some(system)
+    }
+
+    /// Whether every address that the servers have for a name is of IPv6.
+    fn is_ipv6_only(&self, place: usize) -> bool {
+        let outcomes = self.observed.servers.iter().filter_map(|server| server.outcomes.get(place)).flatten();
+        let answered = outcomes.filter_map(|outcome| outcome.answer.as_ref().ok());
+        let mut addresses = answered.flat_map(|answered| &answered.reply.addresses).peekable();
+        addresses.peek().is_some() && addresses.all(IpAddr::is_ipv6)
+    }
+
+    pub(crate) fn system_fails(&self) -> bool {
+        use SystemFault::{NotFound, OnlyIpv4, TooSlow};
+        self.system().is_some_and(|system| matches!(system.result, Err(NotFound | OnlyIpv4 | TooSlow)))
+    }
+
+    /// What is wrong with the addresses that programs here get, of the types that are asked for.
+    pub(crate) fn wrong_here(&self) -> Option<Fault> {
+        let addresses = self.system()?.result.as_ref().ok()?;
+        let question =
+            self.observed.system.as_ref().and_then(|(place, _)| self.observed.questions.get(*place))?;
+        let Expect::Resolves(expected) = &question.expect else { return None };
+        let kind = |address: &IpAddr| if address.is_ipv4() { Rtype::A } else { Rtype::AAAA };
+        let asked: Vec<IpAddr> =
+            addresses.iter().copied().filter(|address| question.types.contains(&kind(address))).collect();
+        wrong_address(&asked, expected)
+    }
+
+    /// Whether AAAA is silent: the C library waits for it before it gives programs the address of A.
+    pub(crate) fn waits_for_aaaa(&self) -> bool {
+        let silent = format!("AAAA {}", Fault::NoAnswer);
+        self.judged.iter().flatten().flat_map(|judged| &judged.costs).any(|cost| cost.starts_with(&silent))
+    }
+
+    /// Each cost once, with its servers.
+    pub(crate) fn costs(&self) -> Vec<String> {
+        let mut costs: Vec<(&str, Vec<&str>)> = Vec::new();
+        for (server, judged) in self.observed.servers.iter().zip(&self.judged) {
+            for cost in judged.iter().flat_map(|judged| &judged.costs) {
+                match costs.iter_mut().find(|(known, _)| known == cost) {
+                    Some((_, servers)) if servers.contains(&server.shown.as_str()) => {}
+                    Some((_, servers)) => servers.push(&server.shown),
+                    None => costs.push((cost, vec![&server.shown])),
+                }
+            }
+        }
+        let text = |(cost, servers): (&str, Vec<&str>)| format!("{}: {cost}", servers.join(", "));
+        costs.into_iter().map(text).collect()
+    }
+
+    pub(crate) fn judged_of(&self, server: &Server) -> Option<&Vec<Judged>> {
+        let servers = self.observed.servers.iter().zip(&self.judged);
+        servers.filter(|(other, _)| std::ptr::eq(*other, server)).map(|(_, judged)| judged).next()
+    }
+
+    /// Whether programs begin with another server each time.
+    pub(crate) fn rotates(&self) -> bool {
+        self.observed.file.as_ref().is_some_and(|file| file.conf.options.contains_key("rotate"))
+    }
+
+    /// Where the machine's own way is not known: the C library does not go on after an answer that there is no
+    /// such name, nor after an address, also a wrong one. With `rotate` any server is the first of some program.
+    pub(crate) fn stops_at_first(&self) -> bool {
+        let first = self.observed.servers.first();
+        let rotates = self.rotates();
+        let is_first = |server: &Server| rotates || first.is_some_and(|first| std::ptr::eq(first, server));
+        let ends_search = |fault: &Fault| {
+            matches!(fault, Fault::NxDomain | Fault::NoData | Fault::Unexpected(_) | Fault::Nowhere(_))
+        };
+        let is_known = |place: usize| match &self.observed.system {
+            Some((own, system)) => {
+                *own == place && !rotates && !matches!(system.result, Err(SystemFault::NotAsked(_)))
+            }
+            None => false,
+        };
+        let stops = |(server, place, fault): &(&Server, usize, Fault)| {
+            is_first(server) && ends_search(fault) && !is_known(*place)
+        };
+        self.observed.file.is_some() && self.total() > 1 && self.failing.iter().any(stops)
+    }
+
+    /// What resolv.conf makes this system do where nameservers resolve: `: /etc/resolv.conf makes it ask by TCP
+    /// alone (use-vc)`
+    pub(crate) fn ways(&self) -> String {
+        let ways = if self.all_fail() { None } else { ways(self.observed) };
+        ways.map(|ways| format!(": {ways}")).unwrap_or_default()
+    }
+}
