@@ -24,8 +24,10 @@ pub(crate) fn evaluate(judging: &Judging, judged: &Judged) -> Report {
         Some(allowed) => count(&mut faults, allowed.state(abnormal, total), judged, &allowed.in_words()),
         None => all_well(judged),
     };
+    let late = late(judged);
     let own = own_faults(judged, &faults);
-    let told = faults.iter().filter(|fault| fault.state != State::Ok).count();
+    let told = faults.iter().chain(&late).filter(|fault| fault.state != State::Ok).count();
+    let faults = faults.into_iter().chain(late);
     let findings = Findings::from_iter(own.iter().cloned().chain(faults).chain([Finding::ok("")]));
     let findings = if own.is_empty() && told > 1 { findings.of(total, "targets") } else { findings };
     let report = remark(findings, judged).report(well);
@@ -42,7 +44,18 @@ fn faults(judging: &Judging, judged: &Judged, calendar: &Calendar) -> Vec<Findin
     }
     let pinged = judged.targets.iter().filter(|target| !judged.is_excused(target));
     let found = pinged.filter_map(|target| fault::finding(target, judging, calendar));
-    found.chain(judged.unusable.iter().map(|what| Finding::unknown(what.clone()))).collect()
+    let unusable = judged.unusable.iter().filter(|what| !what.is_silence);
+    found.chain(unusable.map(|what| Finding::unknown(what.why.clone()))).collect()
+}
+
+/// What no time was left for, with the state of `--timeout`: none of it is an abnormal target.
+fn late(judged: &Judged) -> Vec<Finding> {
+    let state = judged.late.unwrap_or(State::Unknown);
+    let names = judged.unusable.iter().filter(|what| what.is_silence).map(|what| what.why.clone());
+    let unpinged =
+        judged.targets.iter().filter(|target| judged.no_socket.is_none() && fault::is_late(target));
+    let unpinged = unpinged.map(|target| format!("{} not pinged: no time was left", target.target.name()));
+    names.chain(unpinged).map(|text| Finding::new(state, text)).collect()
 }
 
 /// Gives all abnormal targets the state of their number, and returns what is said if that is OK.

@@ -22,7 +22,7 @@ struct Fault {
 pub(crate) fn finding(judged: &JudgedTarget, judging: &Judging, calendar: &Calendar) -> Option<Finding> {
     let name = judged.target.name();
     if judged.seen.sent == 0 {
-        let why = judged.seen.unsent.as_deref().unwrap_or("no time was left");
+        let why = judged.seen.unsent.as_deref()?;
         return Some(Finding::unknown(format!("{name} not pinged: {why}")));
     }
     let mut faults = faults(judged, judging);
@@ -33,6 +33,11 @@ pub(crate) fn finding(judged: &JudgedTarget, judging: &Judging, calendar: &Calen
     let finding = Finding::new(first.state, format!("{name} {}", first.full(calendar)))
         .brief(format!("{name} {}", first.brief));
     Some(finding.details(faults.map(|fault| format!("{name} {}", fault.full(calendar)))))
+}
+
+/// Whether no time was left to ping a target.
+pub(crate) fn is_late(judged: &JudgedTarget) -> bool {
+    judged.seen.sent == 0 && judged.seen.unsent.is_none()
 }
 
 fn faults(judged: &JudgedTarget, judging: &Judging) -> Vec<Fault> {

@@ -16,11 +16,12 @@ pub mod rule;
 mod seen;
 mod store;
 mod target;
+mod time;
 mod words;
 
 use std::net::SocketAddr;
 
-use plugin::{Deadline, Report};
+use plugin::{Deadline, Report, State};
 
 pub use error::CheckError;
 pub use options::ContradictoryLimits;
@@ -30,6 +31,8 @@ use seen::Seen;
 pub use store::StoreError;
 use target::Target;
 pub use target::TargetError;
+use target::Unusable;
+pub use time::TooLong;
 
 /// The command line.
 #[derive(Debug, clap::Parser)]
@@ -60,12 +63,14 @@ pub(crate) struct Observations {
     pub(crate) extra: Vec<(Target, Seen)>,
     /// The controls, targets or not.
     pub(crate) controls: Vec<SocketAddr>,
-    /// What could not be pinged: names without an address, in words.
-    pub(crate) unusable: Vec<String>,
+    /// What could not be pinged.
+    pub(crate) unusable: Vec<Unusable>,
     /// Why no socket could be had, in words.
     pub(crate) no_socket: Option<String>,
     /// How many replies found no room in this machine.
     pub(crate) dropped: u64,
+    /// What `--timeout` reports of what no time was left for.
+    pub(crate) late: State,
 }
 
 /// Pings every target, judges each by its own record, adds this run to the records, and reports.
@@ -77,7 +82,7 @@ pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, CheckError> {
         return record::forget(target, &args.learning, deadline);
     }
     args.judging.validate()?;
-    let targets = target::targets(&args.targets, deadline)?;
+    let targets = target::targets(&args.targets, &args.pinging, deadline)?;
     let observations = probe::probe(targets, &args.pinging, deadline)?;
     let judged =
         record::judge(observations, &args.judging.settings(&args.learning), &args.learning, deadline);

@@ -10,9 +10,8 @@ use crate::Observations;
 use crate::options::{Control, Pinging};
 use crate::pinger::Pinger;
 use crate::target::{Target, Targets};
+use crate::time::{Needed, RESERVE, TooLong};
 
-/// What is needed beside the pings: starting, judging, writing.
-pub(crate) const RESERVE: Duration = Duration::from_millis(300);
 /// A clock that moves by more against the monotonic one was set: the times of the kernel are by it.
 const CLOCK_STEP: Duration = Duration::from_millis(50);
 
@@ -23,15 +22,8 @@ const UNICAST: u8 = 1;
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
     /// The pings take longer than the run may.
-    #[error("needs {needed} s, --timeout is {timeout}: {remedy}")]
-    TooLong {
-        /// What the pings take, in seconds, rounded up.
-        needed: u64,
-        /// What the run may take, in seconds.
-        timeout: f64,
-        /// What to change.
-        remedy: &'static str,
-    },
+    #[error(transparent)]
+    TooLong(#[from] TooLong),
     /// The clock was set while the pings were on their way.
     #[error("the clock of this machine was set by {0:.1} s during the run: nothing was measured")]
     ClockSet(f64),
@@ -55,7 +47,7 @@ pub(crate) fn probe(
         controls.iter().filter(|address| place(&targets, **address).is_none()).copied().collect();
     let addresses: Vec<SocketAddr> =
         targets.iter().map(|target| target.address).chain(extra.iter().copied()).collect();
-    check_time(addresses.len(), pinging, deadline)?;
+    Needed::new(addresses.len(), pinging).check(deadline)?;
     let (clock, start) = (SystemTime::now(), Instant::now());
     let mut pinger = Pinger::open(addresses, targets.len(), pinging, deadline.progress());
     pinger.run(deadline.at().checked_sub(RESERVE).unwrap_or_else(Instant::now)).map_err(ProbeError::Wait)?;
@@ -79,29 +71,13 @@ pub(crate) fn probe(
         unusable,
         no_socket,
         dropped,
+        late: deadline.state(),
     })
 }
 
 /// The place of a target with this address.
 fn place(targets: &[Target], address: SocketAddr) -> Option<usize> {
     targets.iter().position(|target| target.address == address)
-}
-
-/// What the pings of so many targets take.
-fn check_time(targets: usize, pinging: &Pinging, deadline: &Deadline) -> Result<(), ProbeError> {
-    let (pings, all) = (f64::from(pinging.pings), f64::from(pinging.pings) * targets as f64);
-    let (by_interval, by_rate) = (pings * pinging.interval.as_f64(), all / f64::from(pinging.rate));
-    let needed = by_interval.max(by_rate) + pinging.wait.as_f64() + RESERVE.as_secs_f64();
-    let timeout = deadline.limit().as_secs_f64();
-    let remedy = if by_interval >= by_rate {
-        "lower --pings, --interval or --wait, or raise --timeout"
-    } else {
-        "raise --rate or --timeout, or lower --pings"
-    };
-    if needed <= timeout {
-        return Ok(());
-    }
-    Err(ProbeError::TooLong { needed: Duration::from_secs_f64(needed.ceil()).as_secs(), timeout, remedy })
 }
 
 /// The controls of the families that the targets have.

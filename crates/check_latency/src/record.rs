@@ -7,7 +7,7 @@ use crate::options::Learning;
 use crate::rule::{Path, Run, Settings, Verdict};
 use crate::seen::Seen;
 use crate::store::{Store, StoreError};
-use crate::target::Target;
+use crate::target::{Target, Unusable};
 use crate::{CheckError, Observations};
 
 /// Of so many targets at least, two thirds worse at once point to this machine's own network.
@@ -36,12 +36,14 @@ pub(crate) struct Judged {
     pub(crate) excused: [Option<String>; 2],
     /// Whether a control answers as usual while two thirds of its targets are worse.
     pub(crate) control_is_usual: bool,
-    /// What could not be pinged, in words.
-    pub(crate) unusable: Vec<String>,
+    /// What could not be pinged.
+    pub(crate) unusable: Vec<Unusable>,
     /// Why no socket could be had, in words.
     pub(crate) no_socket: Option<String>,
     /// How many replies found no room in this machine.
     pub(crate) dropped: u64,
+    /// What `--timeout` reports of what no time was left for; `None` is UNKNOWN.
+    pub(crate) late: Option<State>,
     /// Why the records cannot be used, in words.
     pub(crate) problem: Option<String>,
     /// Why they begin anew, in words.
@@ -105,7 +107,7 @@ fn is_absent(error: &StoreError) -> bool {
 
 /// What the records say of this run, before it is added to them.
 fn verdicts(observations: Observations, settings: &Settings, store: Option<&Store>) -> Judged {
-    let Observations { at, targets, extra, controls, unusable, no_socket, dropped } = observations;
+    let Observations { at, targets, extra, controls, unusable, no_socket, dropped, late } = observations;
     let judge = |(target, seen): (Target, Seen)| {
         let known = store.and_then(|store| store.records.targets.get(&target.key()));
         let mut path = known.cloned().unwrap_or_default();
@@ -114,7 +116,8 @@ fn verdicts(observations: Observations, settings: &Settings, store: Option<&Stor
     };
     let targets: Vec<JudgedTarget> = targets.into_iter().map(judge).collect();
     let extra: Vec<JudgedTarget> = extra.into_iter().map(judge).collect();
-    let mut judged = Judged { at, targets, extra, unusable, no_socket, dropped, ..Judged::default() };
+    let late = Some(late);
+    let mut judged = Judged { at, targets, extra, unusable, no_socket, dropped, late, ..Judged::default() };
     for address in controls {
         judged.compare(address);
     }

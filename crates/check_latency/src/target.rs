@@ -5,10 +5,16 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use addresses::{ZonedAddress, ambiguous};
 use host_config::{ConfigError, check_files, read_list_with_fields};
-use net::{ResolveError, Resolver, zoned};
+use net::{Host, ResolveError, Resolver, zoned};
 use plugin::Deadline;
 
-use crate::options::TargetOptions;
+use crate::options::{Pinging, TargetOptions};
+use crate::time::{Needed, TooLong};
+
+/// How many addresses a name has, for the time that is left for names: one of each family.
+const OF_NAME: usize = 2;
+/// How many controls there are at most: one of each family.
+const CONTROLS: usize = 2;
 
 /// An address that is pinged.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,8 +30,17 @@ pub(crate) struct Target {
 pub(crate) struct Targets {
     /// What is to be pinged, in the order given.
     pub(crate) all: Vec<Target>,
-    /// Names without an address, and what is no address of a host, in words.
-    pub(crate) unusable: Vec<String>,
+    /// Names without an address, and what is no address of a host.
+    pub(crate) unusable: Vec<Unusable>,
+}
+
+/// What is named and cannot be pinged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unusable {
+    /// Why, in words that name it.
+    pub(crate) why: String,
+    /// Whether the resolver kept silent, so that the time was up.
+    pub(crate) is_silence: bool,
 }
 
 /// Explains why it is not known what to ping.
@@ -34,6 +49,9 @@ pub enum TargetError {
     /// A list cannot be used.
     #[error(transparent)]
     List(#[from] ConfigError),
+    /// The pings leave no time for names.
+    #[error(transparent)]
+    TooLong(#[from] TooLong),
     /// No source of addresses is given.
     #[error("no target to ping: give --ip, --file or --hostname")]
     NoTarget,
@@ -65,11 +83,28 @@ impl Target {
     }
 }
 
-/// Reads and resolves the targets, each address once: the one with a label before the one without.
+impl Unusable {
+    fn new(why: impl ToString) -> Self {
+        Self { why: why.to_string(), is_silence: false }
+    }
+}
+
+impl From<ResolveError> for Unusable {
+    fn from(error: ResolveError) -> Self {
+        Self { is_silence: error.is_silence(), ..Self::new(error) }
+    }
+}
+
+/// Reads and resolves the targets, each address once: the one with a label before the one without. Names get
+/// the time that the pings leave, so that a silent nameserver hides no dead target.
 ///
 /// # Errors
 /// [`TargetError`]. A name that does not resolve is none: the other targets are still pinged.
-pub(crate) fn targets(options: &TargetOptions, deadline: &Deadline) -> Result<Targets, TargetError> {
+pub(crate) fn targets(
+    options: &TargetOptions,
+    pinging: &Pinging,
+    deadline: &Deadline,
+) -> Result<Targets, TargetError> {
     let mut found = Targets::default();
     check_files(&options.file)?;
     for (number, file) in (0..).zip(&options.file) {
@@ -86,10 +121,7 @@ pub(crate) fn targets(options: &TargetOptions, deadline: &Deadline) -> Result<Ta
     for ZonedAddress { host, zone } in &options.ip {
         found.add_address(host.address, zone.as_deref(), String::new());
     }
-    let resolved = Resolver::new(deadline).all(options.hostname.iter().map(|host| (host, 0)));
-    for (host, addresses) in options.hostname.iter().zip(resolved) {
-        found.add_host(host.name().unwrap_or_default(), addresses);
-    }
+    found.add_hosts(&options.hostname, pinging, deadline)?;
     found.all = once(found.all);
     if found.all.is_empty() && found.unusable.is_empty() { Err(TargetError::NoTarget) } else { Ok(found) }
 }
@@ -98,20 +130,33 @@ impl Targets {
     fn add_address(&mut self, address: IpAddr, zone: Option<&str>, label: String) {
         match zoned(address, zone, 0) {
             Ok(address) => self.all.push(Target { address, label }),
-            Err(error) => self.unusable.push(error.to_string()),
+            Err(error) => self.unusable.push(Unusable::new(error)),
         }
+    }
+
+    fn add_hosts(&mut self, hosts: &[Host], pinging: &Pinging, deadline: &Deadline) -> Result<(), TooLong> {
+        let names = hosts.iter().filter(|host| host.name().is_some()).count();
+        let mut resolver = Resolver::new(deadline);
+        if names > 0 {
+            let targets = self.all.len() + hosts.len() - names + names * OF_NAME + CONTROLS;
+            resolver = resolver.limit(Needed::new(targets, pinging).left_for_names(deadline)?);
+        }
+        for (host, addresses) in hosts.iter().zip(resolver.all(hosts.iter().map(|host| (host, 0)))) {
+            self.add_host(host.name().unwrap_or_default(), addresses);
+        }
+        Ok(())
     }
 
     fn add_host(&mut self, name: &str, addresses: Result<Vec<SocketAddr>, ResolveError>) {
         let addresses = match addresses {
             Ok(addresses) => addresses,
-            Err(error) => return self.unusable.push(error.to_string()),
+            Err(error) => return self.unusable.push(error.into()),
         };
         for address in addresses {
             let ip = address.ip();
             if ip.is_unspecified() || ip.is_multicast() || ip == Ipv4Addr::BROADCAST {
                 let of = if name.is_empty() { String::new() } else { format!("{name}: ") };
-                self.unusable.push(format!("{of}{ip} is not an address that a host can have"));
+                self.unusable.push(Unusable::new(format!("{of}{ip} is not an address that a host can have")));
             } else {
                 self.all.push(Target { address, label: name.to_owned() });
             }
@@ -150,6 +195,8 @@ mod tests {
     use std::fs;
     use std::time::Duration;
 
+    use clap::Parser as _;
+
     use super::*;
 
     fn read(content: &str, ip: &[&str], hostname: &[&str]) -> Result<Targets, String> {
@@ -160,7 +207,9 @@ mod tests {
             file: if content.is_empty() { Vec::new() } else { vec![file.path().to_owned()] },
             hostname: hostname.iter().map(|name| name.parse().unwrap()).collect(),
         };
-        targets(&options, &Deadline::after(Duration::from_secs(8))).map_err(|error| error.to_string())
+        let pinging = crate::Args::parse_from(["check_latency"]).pinging;
+        targets(&options, &pinging, &Deadline::after(Duration::from_secs(8)))
+            .map_err(|error| error.to_string())
     }
 
     fn keys(targets: &Targets) -> Vec<String> {
@@ -192,7 +241,8 @@ mod tests {
         let found = read("fe80::1%lo here\nfe80::1%nosuch0\n", &["fe80::2%lo"], &[]).unwrap();
         let text = lo.to_string().replace("[fe80::1", "").replace("]:0", "");
         assert_eq!(keys(&found), [format!("here fe80::1{text}"), format!("fe80::2{text}")]);
-        assert_eq!(found.unusable, ["fe80::1%nosuch0: there is no interface nosuch0 on this machine"]);
+        let missing = Unusable::new("fe80::1%nosuch0: there is no interface nosuch0 on this machine");
+        assert_eq!(found.unusable, [missing]);
     }
 
     #[test]
@@ -211,7 +261,11 @@ mod tests {
         let found = read("", &["192.0.2.1"], &["no-such-name.invalid", "127.0.0.1", "0.0.0.0"]).unwrap();
         assert_eq!(keys(&found), ["192.0.2.1", "127.0.0.1"]);
         assert_eq!(found.unusable.len(), 2);
-        assert!(found.unusable[0].starts_with("resolving no-such-name.invalid: "), "{:?}", found.unusable);
+        assert!(
+            found.unusable[0].why.starts_with("resolving no-such-name.invalid: "),
+            "{:?}",
+            found.unusable
+        );
     }
 
     #[test]

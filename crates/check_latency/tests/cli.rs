@@ -187,6 +187,37 @@ fn an_unusable_name_leaves_the_others_judged() {
     assert!(outcome.stdout.contains("\nUNKNOWN: resolving no-such-name.invalid: "), "{}", outcome.stdout);
 }
 
+/// A getent whose nameservers are silent takes the time of the names, and none of the pings'.
+#[test]
+fn a_silent_nameserver_hides_no_target() {
+    let (place, programs) = (Place::new(), tempfile::tempdir().unwrap());
+    let getent = programs.path().join("getent");
+    fs::write(&getent, "#!/bin/sh\nexec sleep 30\n").unwrap();
+    fs::set_permissions(&getent, fs::Permissions::from_mode(0o755)).unwrap();
+    let check = |arguments: &[&str]| {
+        let mut command = Command::new(BINARY);
+        let path = format!("{}:/usr/bin:/bin", programs.path().display());
+        command.env("PATH", path).args(["--ip=127.0.0.1", "--hostname=a.test", "--gateway=none"]);
+        run(command.arg(format!("--state-file={}", place.file().display())).args(arguments))
+    };
+    let dead = ["--limit-critical=0,100%", "--pings=5", "--wait=0.5", "--timeout=3"];
+    let outcome = check(&dead);
+    let (code, line) = text(&outcome);
+    assert!(code == 2 && line.starts_with("LATENCY CRITICAL - 2 of 2 targets: 127.0.0.1 takes 0."), "{line}");
+    assert!(outcome.first_line().contains(" lost=0%"), "all 5 were sent: {}", outcome.stdout);
+    let name = "\nUNKNOWN: resolving a.test: no answer within 0.";
+    assert!(outcome.stdout.contains(name), "{}", outcome.stdout);
+    let late = check(&["--pings=1", "--wait=0.5", "--timeout=1.5:warning"]);
+    let (code, line) = text(&late);
+    assert!(
+        code == 1 && line.starts_with("LATENCY WARNING - resolving a.test: no answer within 0."),
+        "{line}"
+    );
+    let short = check(&["--timeout=7.35"]);
+    let needs = "LATENCY UNKNOWN - needs 8 s, --timeout is 7.35: lower --pings, --interval or --wait, or raise --timeout";
+    assert_eq!(text(&short), (3, needs));
+}
+
 #[test]
 fn limits_and_counts_decide() {
     let place = Place::new();

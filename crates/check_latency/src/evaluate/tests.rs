@@ -7,7 +7,7 @@ use super::*;
 use crate::Args;
 use crate::rule::{Path, Settings};
 use crate::seen::Seen;
-use crate::target::Target;
+use crate::target::{Target, Unusable};
 
 const NOW: u64 = 1_790_000_000;
 
@@ -182,8 +182,8 @@ fn what_is_wrong_here_is_said_first() {
             "OK - 1 target as usual (x was broken: learning anew)",
         ),
         (
-            Judged { unusable: vec!["resolving x: no address found".to_owned()], ..all(vec![usual("a")]) },
-            "UNKNOWN - resolving x: no address found",
+            Judged { unusable: vec![unresolved(false)], ..all(vec![usual("a")]) },
+            "UNKNOWN - resolving x: no answer",
         ),
         (
             Judged {
@@ -202,6 +202,36 @@ fn what_is_wrong_here_is_said_first() {
     }
     let both = Judged { problem: problem(), ..all(vec![known("a", seen(20, 0))]) };
     assert!(evaluate(&judging(&[]), &both).render("LATENCY", 0).contains("\n/x/paths.json: full\n"));
+}
+
+/// A name without an address.
+fn unresolved(is_silence: bool) -> Unusable {
+    Unusable { why: "resolving x: no answer".to_owned(), is_silence }
+}
+
+#[test]
+fn what_no_time_was_left_for_has_the_state_of_the_timeout() {
+    let late = |state, is_silence, options: &[&str]| {
+        let judged = Judged {
+            late: Some(state),
+            unusable: vec![unresolved(is_silence)],
+            ..all(vec![usual("a"), known("b", seen(20, 0))])
+        };
+        line(options, &judged)
+    };
+    let dead = "LATENCY CRITICAL - 2 of 3 targets: b does not answer, resolving x: no answer";
+    assert_eq!(late(State::Unknown, true, &[]), dead);
+    assert_eq!(late(State::Warning, true, &[]), dead);
+    let allowed = ["--warning=1"];
+    let name = |state| format!("LATENCY {state} - resolving x: no answer");
+    assert_eq!(late(State::Critical, true, &allowed), name("CRITICAL"));
+    assert_eq!(
+        late(State::Critical, false, &allowed),
+        name("UNKNOWN"),
+        "the name is wrong, not the resolver"
+    );
+    let unpinged = Judged { late: Some(State::Critical), ..all(vec![known("a", Seen::default())]) };
+    assert_eq!(line(&[], &unpinged), "LATENCY CRITICAL - a not pinged: no time was left");
 }
 
 #[test]
