@@ -210,13 +210,14 @@ impl Path {
         }
     }
 
-    /// Makes a changed level that held long enough the normal one.
+    /// Makes a changed level that held long enough the normal one: the level of the runs since the alert began,
+    /// since older ones among the last twelve were as before.
     fn accept(&mut self, at: u64, expected: f64, settings: &Settings) {
         let long = |held: u64| at.checked_sub(held).is_some_and(|held| held >= settings.accept);
         let silent = self.last.runs().iter().any(Run::is_silent);
         match (self.loss_alert, self.rtt_alert) {
             (Some(alert), _) if long(alert.held) && !silent => {
-                let now = Loss::of(self.last.runs());
+                let now = Loss::of(self.last.since(alert.held));
                 if alert.told.max(now.usual()) - expected >= settings.critical_loss {
                     return;
                 }
@@ -225,7 +226,7 @@ impl Path {
                 (self.loss, self.loss_alert) = (now, None);
             }
             (None, Some(alert)) if long(alert.held) => {
-                let medians: Vec<f64> = self.last.medians().collect();
+                let medians: Vec<f64> = self.last.since(alert.held).iter().filter_map(Run::rtt).collect();
                 let Some((old, new)) = self.rtt.and_then(|old| Some((old, old.level(&medians)?))) else {
                     return;
                 };

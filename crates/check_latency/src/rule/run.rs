@@ -125,6 +125,12 @@ impl Window {
         worst.map_or((sent, lost), |worst| (sent - worst.sent, lost - worst.lost))
     }
 
+    /// The runs at or after a moment, the oldest first.
+    pub(super) fn since(&self, at: u64) -> &[Run] {
+        let before = self.0.iter().take_while(|run| run.at < at).count();
+        self.0.get(before..).unwrap_or_default()
+    }
+
     /// The medians of the runs that were answered, in seconds, the newest first.
     pub(super) fn medians(&self) -> impl Iterator<Item = f64> + '_ {
         self.0.iter().rev().filter_map(Run::rtt)

@@ -25,7 +25,11 @@ impl Judge {
     }
 
     fn run(&mut self, lost: u32, median: u32) -> Verdict {
-        self.at += PAUSE;
+        self.run_after(PAUSE, lost, median)
+    }
+
+    fn run_after(&mut self, pause: u64, lost: u32, median: u32) -> Verdict {
+        self.at += pause;
         self.path.judge(Run::new(self.at, 20, lost, (lost < 20).then_some(median)), &self.settings)
     }
 }
@@ -163,6 +167,21 @@ fn a_changed_level_is_accepted_after_a_day() {
     }
     assert!(after.loss.is_none() && (after.usual_loss - 0.25).abs() < 0.01, "{after:?}");
     assert!(matches!(accepted.unwrap().is, Level::Loss(is) if (is - 0.25).abs() < 1e-9));
+}
+
+#[test]
+fn the_accepted_level_is_that_of_the_runs_since_the_alert_began() {
+    // (loss and median of the new level, what is accepted)
+    for (lost, median, level) in [(0, 30_680, Level::Rtt(0.030_68)), (5, 680, Level::Loss(0.25))] {
+        let mut judge = Judge::new();
+        judge.settings.accept = 60;
+        (0..100).for_each(|_| assert!(!told(&judge.run_after(31, 0, 680))));
+        let accepted = (0..40).find_map(|_| judge.run_after(31, lost, median).accepted).unwrap();
+        assert_eq!(accepted.is, level, "old runs are still among the last twelve");
+        (0..40).for_each(|_| assert!(!told(&judge.run_after(31, lost, median))));
+        let worse = (1..=40).find(|_| told(&judge.run_after(31, 2 * lost, 2 * median)));
+        assert!(worse.is_some_and(|runs| runs <= 8), "the new normal is a normal: {level:?} {worse:?}");
+    }
 }
 
 #[test]
