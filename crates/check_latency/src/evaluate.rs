@@ -6,7 +6,7 @@ use plugin::{Finding, Findings, Report, State};
 use crate::fault;
 use crate::metrics::metrics;
 use crate::options::Judging;
-use crate::record::{Judged, JudgedTarget};
+use crate::record::Judged;
 use crate::rule::{Accepted, Level};
 use crate::words::{Calendar, milliseconds, percent};
 
@@ -42,7 +42,7 @@ fn faults(judging: &Judging, judged: &Judged, calendar: &Calendar) -> Vec<Findin
     if judged.no_socket.is_some() {
         return Vec::new();
     }
-    let pinged = judged.targets.iter().filter(|target| !judged.is_excused(target));
+    let pinged = judged.targets.iter().filter(|target| !judged.comparison.excuses(target));
     let found = pinged.filter_map(|target| fault::finding(target, judging, calendar));
     let unusable = judged.unusable.iter().filter(|what| !what.is_silence);
     found.chain(unusable.map(|what| Finding::unknown(what.why.clone()))).collect()
@@ -85,16 +85,7 @@ fn own_faults(judged: &Judged, faults: &[Finding]) -> Vec<Finding> {
             "no permission to ping: {why}, give check_latency cap_net_raw+ep by setcap"
         )));
     }
-    for (v6, control) in [false, true].into_iter().zip(&judged.excused) {
-        let Some(control) = control else { continue };
-        let family: Vec<&JudgedTarget> =
-            judged.targets.iter().filter(|target| target.target.address.is_ipv6() == v6).collect();
-        let worse = family.iter().filter(|target| target.is_worse()).count();
-        let all = family.len();
-        own.push(Finding::unknown(format!(
-            "{worse} of {all} targets and the gateway {control} are worse at once: the network of this monitor"
-        )));
-    }
+    own.extend(judged.comparison.own_network(&judged.targets).map(Finding::unknown));
     if judged.dropped > 0 {
         let what = format!(
             "{} replies found no room in this machine: lower --rate or raise net.core.rmem_max",
@@ -136,7 +127,7 @@ fn all_well(judged: &Judged) -> String {
 fn remark(findings: Findings, judged: &Judged) -> Findings {
     match &judged.anew {
         Some(anew) => findings.remark(anew.clone()),
-        None if judged.control_is_usual => findings.remark("the gateway is as usual"),
+        None if judged.comparison.control_is_usual => findings.remark("the gateway is as usual"),
         None => findings,
     }
 }

@@ -2,8 +2,8 @@
 
 use plugin::{Finding, State};
 
+use crate::judged::JudgedTarget;
 use crate::options::{Absolute, Judging};
-use crate::record::JudgedTarget;
 use crate::rule::{LossAlert, Verdict};
 use crate::words::{Calendar, milliseconds, percent};
 

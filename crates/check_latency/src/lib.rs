@@ -4,9 +4,11 @@
 //! this host normally does, or it alerts every evening and is not believed any more. Here the normal of each
 //! host is learned.
 
+mod control;
 mod error;
 mod evaluate;
 mod fault;
+mod judged;
 mod metrics;
 mod options;
 mod pinger;

@@ -2,8 +2,9 @@
 
 use plugin::{Metric, Unit};
 
+use crate::judged::JudgedTarget;
 use crate::options::Judging;
-use crate::record::{Judged, JudgedTarget};
+use crate::record::Judged;
 
 /// Returns the performance data: of all targets together, and with `--each` of each.
 pub(crate) fn metrics(judging: &Judging, judged: &Judged, abnormal: usize) -> Vec<Metric> {
@@ -23,7 +24,7 @@ fn together(judged: &Judged) -> [Metric; 7] {
     };
     let lost = sum(|target| target.seen.lost()) * 100.0 / sum(|target| target.seen.counted());
     [
-        Metric::count("silent", count(|target| target.run().is_some_and(|run| run.is_silent()))),
+        Metric::count("silent", count(JudgedTarget::is_silent)),
         Metric::count("learning", count(JudgedTarget::is_learning)),
         percent("lost", lost),
         Metric::new("worst_rise", greatest(JudgedTarget::rise)).min(0.0),

@@ -3,26 +3,17 @@
 
 use plugin::{Deadline, Report, State};
 
+use crate::control::Comparison;
+use crate::judged::JudgedTarget;
 use crate::options::Learning;
-use crate::rule::{Path, Run, Settings, Verdict};
+use crate::rule::{Path, Settings, Verdict};
 use crate::seen::Seen;
 use crate::store::{Store, StoreError};
 use crate::target::{Target, Unusable};
 use crate::{CheckError, Observations};
 
-/// Of so many targets at least, two thirds worse at once point to this machine's own network.
-const TOGETHER: usize = 3;
 /// A run that comes a little early is not left out: this share of `--learn-every` is enough.
 const EARLY: f64 = 0.9;
-
-/// A target after its judgement.
-#[derive(Debug)]
-pub(crate) struct JudgedTarget {
-    pub(crate) target: Target,
-    pub(crate) seen: Seen,
-    /// `None` where no ping tells anything of the path.
-    pub(crate) verdict: Option<Verdict>,
-}
 
 /// All that is reported.
 #[derive(Debug, Default)]
@@ -32,10 +23,8 @@ pub(crate) struct Judged {
     pub(crate) targets: Vec<JudgedTarget>,
     /// What was pinged for comparison and is no target.
     pub(crate) extra: Vec<JudgedTarget>,
-    /// The control of IPv4, and of IPv6, by whose trouble its targets are excused.
-    pub(crate) excused: [Option<String>; 2],
-    /// Whether a control answers as usual while two thirds of its targets are worse.
-    pub(crate) control_is_usual: bool,
+    /// What the controls tell.
+    pub(crate) comparison: Comparison,
     /// What could not be pinged.
     pub(crate) unusable: Vec<Unusable>,
     /// Why no socket could be had, in words.
@@ -118,9 +107,7 @@ fn verdicts(observations: Observations, settings: &Settings, store: Option<&Stor
     let extra: Vec<JudgedTarget> = extra.into_iter().map(judge).collect();
     let late = Some(late);
     let mut judged = Judged { at, targets, extra, unusable, no_socket, dropped, late, ..Judged::default() };
-    for address in controls {
-        judged.compare(address);
-    }
+    judged.comparison = Comparison::new(&judged.targets, &judged.extra, &controls);
     judged
 }
 
@@ -130,78 +117,10 @@ fn trusted(verdict: Verdict, dropped: u64) -> Verdict {
     Verdict { loss, ..verdict }
 }
 
-impl Judged {
-    /// Compares the targets of a family with their control: worse together, they are excused.
-    fn compare(&mut self, control: std::net::SocketAddr) {
-        let v6 = control.is_ipv6();
-        let family = || self.targets.iter().filter(|judged| judged.target.address.is_ipv6() == v6);
-        let all = family().count();
-        let worse = family().filter(|judged| judged.is_worse()).count();
-        let all_judged = self.targets.iter().chain(&self.extra);
-        let known =
-            all_judged.filter(|judged| judged.target.address == control).find_map(|judged| judged.verdict);
-        let Some(known) = known.filter(|verdict| !verdict.learning) else { return };
-        if all < TOGETHER || worse * 3 < all * 2 {
-            return;
-        }
-        if known.worse {
-            let [v4_excused, v6_excused] = &mut self.excused;
-            *(if v6 { v6_excused } else { v4_excused }) = Some(control.ip().to_string());
-        } else {
-            self.control_is_usual = true;
-        }
-    }
-
-    /// Whether the target is excused by this machine's own network.
-    pub(crate) fn is_excused(&self, judged: &JudgedTarget) -> bool {
-        let [v4, v6] = &self.excused;
-        if judged.target.address.is_ipv6() { v6.is_some() } else { v4.is_some() }
-    }
-}
-
-impl JudgedTarget {
-    /// Whether it is worse than usual in this run, or something is told of it.
-    pub(crate) fn is_worse(&self) -> bool {
-        self.verdict.is_some_and(|verdict| verdict.worse || verdict.loss.is_some() || verdict.rtt.is_some())
-    }
-
-    /// Whether it is not known well enough to be judged in full.
-    pub(crate) fn is_learning(&self) -> bool {
-        self.verdict.is_some_and(|verdict| verdict.learning)
-    }
-
-    /// This run, where its pings tell something of the path; its time is left out.
-    pub(crate) fn run(&self) -> Option<Run> {
-        self.seen.run(0)
-    }
-
-    /// The share of pings lost in this run.
-    pub(crate) fn loss(&self) -> Option<f64> {
-        self.run().map(|run| run.loss())
-    }
-
-    /// The median of the round-trip times of this run, in seconds.
-    pub(crate) fn rtt(&self) -> Option<f64> {
-        self.run().and_then(|run| run.rtt())
-    }
-
-    /// How much more was lost in this run than usual, in percentage points.
-    pub(crate) fn rise(&self) -> Option<f64> {
-        let known = self.verdict.filter(|verdict| !verdict.learning)?;
-        Some(((self.loss()? - known.usual_loss) * 100.0).max(0.0))
-    }
-
-    /// How much later than usual this run was answered, in seconds.
-    pub(crate) fn slower(&self) -> Option<f64> {
-        let known = self.verdict.filter(|verdict| !verdict.learning)?;
-        Some((self.rtt()? - known.usual_rtt?).max(0.0))
-    }
-}
-
 /// Adds this run to the records of all that it tells something of, unless their newest run is younger than
 /// `pause` seconds.
 fn add(judged: &Judged, store: &mut Store, settings: &Settings, pause: f64) {
-    let all = judged.targets.iter().chain(&judged.extra).filter(|target| !judged.is_excused(target));
+    let all = judged.targets.iter().chain(&judged.extra).filter(|target| !judged.comparison.excuses(target));
     for target in all {
         let Some(run) = target.seen.run(judged.at) else { continue };
         let path: &mut Path = store.records.targets.entry(target.target.key()).or_default();

@@ -5,6 +5,8 @@ use net::IcmpError;
 
 use super::*;
 use crate::Args;
+use crate::control::Comparison;
+use crate::judged::JudgedTarget;
 use crate::rule::{Path, Settings};
 use crate::seen::Seen;
 use crate::target::{Target, Unusable};
@@ -164,14 +166,19 @@ fn the_number_of_abnormal_targets_decides_where_that_is_asked_for() {
 #[test]
 fn what_is_wrong_here_is_said_first() {
     let dead = || vec![known("a", seen(20, 0)), known("b", seen(20, 0)), known("c", seen(20, 0)), usual("d")];
-    let own = Judged { excused: [Some("192.0.2.254".to_owned()), None], ..all(dead()) };
+    let with_gateway = |now: Seen| {
+        let mut gateway = known("", now);
+        gateway.target.address = "192.0.2.254:0".parse().unwrap();
+        let controls = [gateway.target.address];
+        Judged { comparison: Comparison::new(&dead(), &[gateway], &controls), ..all(dead()) }
+    };
     let network =
         "UNKNOWN - 3 of 4 targets and the gateway 192.0.2.254 are worse at once: the network of this monitor";
-    let gateway = "CRITICAL - 3 of 4 targets: a does not answer, b does not answer, c does not answer (the gateway is as usual)";
+    let as_usual = "CRITICAL - 3 of 4 targets: a does not answer, b does not answer, c does not answer (the gateway is as usual)";
     let problem = || Some("/x/paths.json: full".to_owned());
     let rows = [
-        (own, network),
-        (Judged { control_is_usual: true, ..all(dead()) }, gateway),
+        (with_gateway(seen(20, 0)), network),
+        (with_gateway(seen(0, 60)), as_usual),
         (Judged { problem: problem(), ..all(vec![usual("a")]) }, "UNKNOWN - /x/paths.json: full"),
         (
             Judged { problem: problem(), ..all(vec![known("a", seen(20, 0))]) },

@@ -60,8 +60,10 @@ pub struct Verdict {
     pub accepted: Option<Accepted>,
     /// Whether it is not known well enough to be judged in full.
     pub learning: bool,
-    /// Whether this run alone is worse than usual, which is no alert yet.
-    pub worse: bool,
+    /// Whether this run alone lost more than usual, which is no alert yet.
+    pub loses: bool,
+    /// Whether this run alone took longer than usual, which is no alert yet.
+    pub slower: bool,
     /// The share that is usually lost.
     pub usual_loss: f64,
     /// The usual round-trip time in seconds: `None` if it never answered.
@@ -83,13 +85,13 @@ impl Path {
         } else {
             self.clear_loss(expected, settings);
         }
-        let slow = run.rtt().zip(limit).is_some_and(|(rtt, limit)| rtt > limit.told);
+        let slower = !learning && run.rtt().zip(limit).is_some_and(|(rtt, limit)| rtt > limit.told);
         self.judge_rtt(&run, limit.filter(|_| !learning));
-        let worse = run.is_silent() || (!learning && (slow || run.loss() - expected >= settings.loss_rise));
+        let loses = run.is_silent() || (!learning && run.loss() - expected >= settings.loss_rise);
         let (loss, rtt) = (self.loss_alert, self.rtt_alert);
         self.learn(run, leaving, shown.is_some(), learning);
         self.accept(run.at, expected, settings);
-        Verdict { loss, rtt, accepted: self.accepted, learning, worse, usual_loss, usual_rtt }
+        Verdict { loss, rtt, accepted: self.accepted, learning, loses, slower, usual_loss, usual_rtt }
     }
 
     /// When its newest run ended, in seconds since 1970.

@@ -247,6 +247,23 @@ fn the_monitors_own_network_is_told_apart() {
         dead(address, false);
     }
     assert_eq!(line(&lab.run(&[&list])), "LATENCY OK - 4 targets as usual");
+    // Of both families, with one target of IPv6.
+    let both = [&*list, "--ip=2001:db8:2::1"];
+    lab.learn(&both, 4);
+    let all = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8:2::1", "198.51.100.254", "2001:db8:51::254"];
+    all.iter().for_each(|address| dead(address, true));
+    let own = "LATENCY UNKNOWN - 4 of 5 targets and the gateways 198.51.100.254 and 2001:db8:51::254 are worse at once: the network of this monitor";
+    assert_eq!(line(&lab.run(&both)), own);
+    all.iter().for_each(|address| dead(address, false));
+    assert_eq!(line(&lab.run(&both)), "LATENCY OK - 5 targets as usual");
+    // One late run of the gateway is no trend: the targets are dead, not this machine's network.
+    lab.far.set("198.51.100.254", Vice { delay: Duration::from_millis(60), ..Vice::default() });
+    ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"].iter().for_each(|address| dead(address, true));
+    assert_eq!(lab.run(&[&list]).code, Some(2));
+    ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "198.51.100.254"]
+        .iter()
+        .for_each(|address| dead(address, false));
+    assert_eq!(lab.run(&[&list]).code, Some(0));
     let without = lab.run(&[&list, "--gateway=none"]);
     assert_eq!(line(&without), "LATENCY OK - 4 targets as usual");
 }

@@ -1,0 +1,103 @@
+//! Targets and gateways after a usual past, and what the gateways excuse.
+
+use super::*;
+use crate::rule::{Path, Settings};
+use crate::seen::Seen;
+use crate::target::Target;
+
+const NOW: u64 = 1_790_000_000;
+
+/// What is seen in a run: pings lost of 20, and the median in milliseconds.
+type Row = (usize, u32);
+const WELL: Row = (0, 60);
+const DEAD: Row = (20, 0);
+const LATE: Row = (0, 90);
+const LOSSY: Row = (9, 60);
+
+/// A target that was well in 100 runs, and then as in these rows.
+fn judged(address: &str, rows: &[Row]) -> JudgedTarget {
+    let (mut path, settings) = (Path::default(), Settings::default());
+    let run =
+        |(lost, median): Row| Seen { sent: 20, times: vec![median * 1_000; 20 - lost], ..Seen::default() };
+    let all: Vec<Seen> = (0..100).map(|_| WELL).chain(rows.iter().copied()).map(run).collect();
+    let mut verdict = None;
+    for (number, seen) in (0..).zip(&all) {
+        verdict = seen.run(NOW + number * 300).map(|run| path.judge(run, &settings));
+    }
+    let target = Target { address: SocketAddr::new(address.parse().unwrap(), 0), label: String::new() };
+    JudgedTarget { target, seen: all.last().unwrap().clone(), verdict }
+}
+
+/// So many targets of a family.
+fn targets(v6: bool, count: usize, rows: &[Row]) -> Vec<JudgedTarget> {
+    let network = if v6 { "2001:db8::" } else { "192.0.2." };
+    (1..=count).map(|number| judged(&format!("{network}{number}"), rows)).collect()
+}
+
+/// What is said of the own network, or that the control is usual.
+fn said(targets: Vec<JudgedTarget>, gateways: &[(&str, &[Row])]) -> String {
+    let extra: Vec<JudgedTarget> = gateways.iter().map(|(address, rows)| judged(address, rows)).collect();
+    let controls: Vec<SocketAddr> = extra.iter().map(|control| control.target.address).collect();
+    let comparison = Comparison::new(&targets, &extra, &controls);
+    let own = comparison.own_network(&targets).map(|own| own.split(" are ").next().unwrap().to_owned());
+    own.unwrap_or_else(|| if comparison.control_is_usual { "usual" } else { "" }.to_owned())
+}
+
+const V4: &str = "192.0.2.254";
+const V6: &str = "2001:db8::fe";
+
+#[test]
+fn a_gateway_is_worse_by_the_evidence_of_an_alert_and_excuses_what_it_has_itself() {
+    let own = "5 of 5 targets and the gateway 192.0.2.254";
+    // (the targets' last runs, the gateway's, what is said)
+    let rows: [(&[Row], &[Row], &str); 13] = [
+        (&[DEAD], &[WELL], "usual"),
+        (&[DEAD], &[DEAD], own),
+        (&[DEAD], &[(10, 60)], "usual"),
+        (&[DEAD], &[(11, 60)], own),
+        // One late run of the gateway is no trend, and its latency is no cause of silence.
+        (&[DEAD], &[LATE], "usual"),
+        (&[DEAD], &[LATE, LATE], ""),
+        (&[LATE, LATE], &[LATE], "usual"),
+        (&[LATE, LATE], &[LATE, LATE], own),
+        (&[LATE, LATE], &[DEAD], ""),
+        (&[LOSSY, LOSSY, LOSSY], &[LOSSY, LOSSY, LOSSY], own),
+        (&[DEAD], &[LOSSY, LOSSY, LOSSY], ""),
+        // A gateway that answers all pings of this run excuses no loss.
+        (&[LOSSY, LOSSY, LOSSY], &[LOSSY, LOSSY, LOSSY, (2, 60), WELL], "usual"),
+        (&[WELL], &[DEAD], ""),
+    ];
+    for (runs, gateway, expected) in rows {
+        assert_eq!(said(targets(false, 5, runs), &[(V4, gateway)]), expected, "{runs:?} {gateway:?}");
+    }
+}
+
+#[test]
+fn families_are_counted_together_where_both_gateways_are_worse() {
+    let (dead, well): (&[Row], &[Row]) = (&[DEAD], &[WELL]);
+    let both = |v4: (usize, &[Row]), v6: (usize, &[Row]), gateways: &[(&str, &[Row])]| {
+        let mut all = targets(false, v4.0, v4.1);
+        all.extend(targets(true, v6.0, v6.1));
+        said(all, gateways)
+    };
+    let of_v4 = "5 of 5 targets and the gateway 192.0.2.254";
+    let of_all = "6 of 6 targets and the gateways 192.0.2.254 and 2001:db8::fe";
+    assert_eq!(both((5, dead), (1, dead), &[(V4, dead), (V6, dead)]), of_all);
+    assert_eq!(both((5, dead), (1, dead), &[(V4, dead), (V6, well)]), of_v4);
+    assert_eq!(both((5, dead), (1, dead), &[(V4, dead)]), of_v4, "IPv6 has no control");
+    assert_eq!(both((1, dead), (1, dead), &[(V4, dead), (V6, dead)]), "", "two are too few");
+    let of_v6 = "3 of 3 targets and the gateway 2001:db8::fe";
+    assert_eq!(both((9, well), (3, dead), &[(V4, dead), (V6, dead)]), of_v6);
+    assert_eq!(both((9, well), (3, dead), &[(V4, well), (V6, well)]), "usual");
+}
+
+#[test]
+fn a_target_with_another_trouble_keeps_its_state() {
+    let mut all = targets(false, 5, &[LATE, LATE]);
+    all.push(judged("192.0.2.9", &[DEAD]));
+    let gateway = judged(V4, &[LATE, LATE]);
+    let controls = [gateway.target.address];
+    let comparison = Comparison::new(&all, &[gateway], &controls);
+    assert!(comparison.excuses(&all[0]) && !comparison.excuses(&all[5]));
+    assert!(comparison.own_network(&all).unwrap().starts_with("5 of 6 targets and the gateway "));
+}
