@@ -77,6 +77,11 @@ impl Judged {
         judged
     }
 
+    /// Counts on so many more targets.
+    pub(crate) fn expect(&self, more: usize) {
+        self.total.fetch_add(more, Ordering::Relaxed);
+    }
+
     /// Returns how many targets there are.
     pub(crate) fn total(&self) -> usize {
         self.total.load(Ordering::Relaxed)

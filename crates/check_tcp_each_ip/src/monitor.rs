@@ -4,6 +4,7 @@ mod ways;
 
 use std::collections::HashSet;
 use std::fs;
+use std::mem;
 use std::net::IpAddr;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -89,9 +90,9 @@ impl Diagnosis {
     }
 
     /// Takes back the verdict on targets whose silence is this machine's fault.
-    pub(crate) fn excuse(self, targets: &[Target], failed: &mut [(u32, Cause)], deadline: &Deadline) {
-        let before = self.tables.into_inner().unwrap_or_default();
-        let routes = self.routes.into_inner().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn excuse(&self, targets: &[Target], failed: &mut [(u32, Cause)], deadline: &Deadline) {
+        let before = self.tables.get().cloned().unwrap_or_default();
+        let routes = mem::take(&mut *self.routes.lock().unwrap_or_else(PoisonError::into_inner));
         excuse(targets, failed, (&before, routes), deadline);
     }
 }

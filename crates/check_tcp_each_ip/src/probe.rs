@@ -1,38 +1,28 @@
-//! All the work: the targets, the sweep over all of them with echoes beside it for what is silent, and whose
-//! fault it is.
+//! All the work: the targets, the sweeps over the addresses and, beside it, over what names stand for; and whose
+//! fault silence is.
+
+mod part;
 
 use std::io;
-use std::net::IpAddr;
-use std::time::{Duration, Instant};
+use std::mem;
+use std::thread;
 
-use net::Source;
 use net::tls::TlsError;
-use plugin::{Deadline, Seconds, reason};
+use plugin::{Deadline, reason};
 use rustix::io::Errno;
 
 use crate::allowed::Allowed;
-use crate::cause::{Cause, Echo};
+use crate::cause::Cause;
 use crate::judged::Judged;
-use crate::memory::{self, NoMemory};
-use crate::monitor::{self, Diagnosis};
-use crate::options::{DoesNotFit, Text};
-use crate::ping::{Echoes, Pinger};
+use crate::memory::{self, NoMemory, STACK};
+use crate::monitor::Diagnosis;
+use crate::options::DoesNotFit;
+use crate::probe::part::{Part, Shared, Swept};
 use crate::progress;
 use crate::source::{self, SourceError};
-use crate::sweep;
-use crate::sweep::dialogue::{Script, Tls};
-use crate::sweep::talk::Talk;
-use crate::sweep::tries::Tries;
-use crate::sweep::work::{Found, Manner, Sweep};
-use crate::target::names::Names;
-use crate::target::{Collection, Target, TargetError, targets};
+use crate::sweep::dialogue::Tls;
+use crate::target::{Collection, Resolved, TargetError, targets};
 use crate::{Args, Observations};
-
-/// What is kept of the overall time for diagnosis and output: of its own, for each connection that must be
-/// closed, and for each target that must be named.
-const RESERVE: Duration = Duration::from_millis(10);
-const RESERVE_OPEN: Duration = Duration::from_nanos(4_000);
-const RESERVE_NAMED: Duration = Duration::from_nanos(200);
 
 /// Why the check could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -60,114 +50,94 @@ pub enum ProbeError {
 /// Tries all targets. Of a run that is stopped, what is `allowed` judges those that are known by then.
 pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Result<Observations, ProbeError> {
     args.connecting.check_times(deadline.limit())?;
-    let Collection { targets, names, unresolved, mut notes } = targets(args, deadline)?;
-    source::check(&args.connecting, &targets)?;
-    notes.extend(source::note(&args.connecting.source, &targets));
-    memory::ask_for_targets(targets.len())?;
-    let _step = deadline.step(format!("connecting to {} targets", targets.len()));
+    let mut collection = targets(args, deadline)?;
+    source::check(&args.connecting)?;
+    if collection.named.is_empty() {
+        source::check_use(&args.connecting.source, &collection.targets)?;
+    }
+    memory::ask_for_targets(collection.targets.len())?;
+    let diagnosis = Diagnosis::default();
     let tls = args.securing.load(deadline)?;
-    let (manner, limited) = manner(args, tls, deadline, targets.len());
-    let known = (args.securing.tls, manner.tries.spans_a_retransmission());
-    let judged = Judged::new(targets.len(), allowed, known, deadline.progress());
-    let outcome = progress::shown(&judged, || sweep_all((&targets, &names), &manner, deadline, &judged));
-    let (mut found, echoes) = outcome.map_err(|errno| ProbeError::Wait(errno.into()))?;
+    let names = std::mem::take(&mut collection.names);
+    let shared = Shared { args, names: &names, tls, deadline, diagnosis: &diagnosis };
+    let mut swept = try_all(&mut collection, &shared, allowed)?;
+    source::check_use(&args.connecting.source, &swept.targets)?;
+    diagnosis.excuse(&swept.targets, &mut swept.found.failed, deadline);
+    let mut notes = collection.left_out(args).into_iter().collect::<Vec<_>>();
+    notes.extend(source::note(&args.connecting.source, &swept.targets));
+    notes.extend(swept.note.take());
     // Whatever else a port does, it is not open.
-    let is_closed =
-        |(_, cause): &mut (u32, Cause)| manner.closed && !matches!(cause, Cause::Open | Cause::Local(_));
-    let closed = found.failed.extract_if(.., is_closed).collect();
-    notes.extend(manner.tries.note(found.tried_less));
+    let is_closed = |(_, cause): &mut (u32, Cause)| {
+        args.connecting.closed && !matches!(cause, Cause::Open | Cause::Local(_))
+    };
+    let closed = swept.found.failed.extract_if(.., is_closed).collect();
+    let Swept { targets, found, echoes, limited, is_short, .. } = swept;
     let days = |tls: &Tls| found.first_expiry.map_or(f64::NAN, |at| tls.days_until(at));
     Ok(Observations {
-        certificate_days: manner.script.as_ref().and_then(|script| script.tls.as_ref()).map(days),
+        certificate_days: shared.tls.as_ref().map(days),
         targets,
-        unresolved,
+        unresolved: collection.unresolved,
         notes,
         limited,
         failed: found.failed,
         closed,
         slowest: found.slowest,
         second_try: found.second_try,
-        one_try_counts: manner.tries.spans_a_retransmission(),
+        one_try_counts: !is_short,
         ping_refused: echoes.refused.as_ref().map(reason),
         late: deadline.state(),
     })
 }
 
-/// Tries all targets, pings what is silent meanwhile, and takes back what is this machine's fault.
-fn sweep_all(
-    (targets, names): (&[Target], &Names),
-    manner: &Manner,
-    deadline: &Deadline,
+/// Tries the addresses at once and what names stand for as soon as that is known, beside them: a name that
+/// hangs costs no address its time. Where that would be too much at once, names are resolved first.
+fn try_all(collection: &mut Collection, shared: &Shared<'_>, allowed: &Allowed) -> Result<Swept, ProbeError> {
+    let options = &shared.args.connecting;
+    let is_bounded = options.in_flight.is_some() || options.rate.is_some() || memory::is_scarce();
+    if collection.targets.is_empty() || is_bounded {
+        let resolved = collection.resolve(shared.args, shared.deadline);
+        collection.add(resolved);
+        collection.check_any(shared.args)?;
+    }
+    let addresses = Part::new(mem::take(&mut collection.targets), shared);
+    let known = (shared.tls.is_some(), addresses.one_try_counts());
+    let judged = Judged::new(addresses.targets.len(), allowed, known, shared.deadline.progress());
+    let _step = shared.deadline.step(format!("connecting to {} targets", addresses.targets.len()));
+    let (swept, resolved) = progress::shown(&judged, || beside(addresses, collection, shared, &judged))?;
+    collection.add(resolved);
+    Ok(swept)
+}
+
+/// Sweeps the addresses, and beside them what the names stand for that are left to resolve.
+fn beside(
+    addresses: Part,
+    collection: &Collection,
+    shared: &Shared<'_>,
     judged: &Judged,
-) -> Result<(Found, Echoes), Errno> {
-    let until = until(deadline, manner.in_flight, targets.len());
-    let pinger = Pinger::new(manner.source.clone(), until, manner.tries.timeout);
-    let diagnosis = Diagnosis::default();
-    if manner.tries.enough == 1 {
-        // No later try shows what the first ones did to them.
-        diagnosis.begin(deadline);
+) -> Result<(Swept, Resolved), ProbeError> {
+    let wait = |errno: Errno| ProbeError::Wait(errno.into());
+    if collection.named.is_empty() {
+        return Ok((addresses.sweep(shared, judged).map_err(wait)?, Resolved::default()));
     }
-    let sweep =
-        Sweep { targets, names, manner, until, deadline, judged, diagnosis: &diagnosis, pinger: &pinger };
-    let mut found = sweep::run(&sweep, sweep::threads_for(targets.len()))?;
-    let echoes = pinger.finish();
-    note(targets, &mut found, &echoes);
-    diagnosis.excuse(targets, &mut found.failed, deadline);
-    Ok((found, echoes))
-}
-
-/// When trying must end.
-fn until(deadline: &Deadline, in_flight: usize, targets: usize) -> Instant {
-    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    let reserve = RESERVE + RESERVE_OPEN * count(in_flight) + RESERVE_NAMED * count(targets);
-    deadline.at().checked_sub(reserve).unwrap_or_else(Instant::now)
-}
-
-/// How connections are made, and how many at once if the limit of open files allows no more.
-fn manner(args: &Args, tls: Option<Tls>, deadline: &Deadline, targets: usize) -> (Manner, Option<usize>) {
-    let options = &args.connecting;
-    let wanted = options.in_flight.and_then(|number| usize::try_from(number.get()).ok());
-    let wanted = wanted.unwrap_or(targets).min(targets);
-    let in_flight = monitor::room(wanted);
-    let stay = options.stay.map_or(Duration::ZERO, Seconds::duration);
-    // Names may have taken a third of the time.
-    let limit = deadline.remaining().saturating_sub(stay);
-    let given = options.connect_timeout.map(Seconds::duration);
-    let text = |text: &Option<Text>| text.as_ref().map(|text| text.0.clone()).unwrap_or_default();
-    let talk = (options.send.is_some() || !options.expect.is_empty()).then(|| Talk {
-        send: text(&options.send),
-        expect: options.expect.iter().map(|text| text.0.clone()).collect(),
-        any: options.any,
-    });
-    let manner = Manner {
-        tries: Tries::new(limit, options.tries, given, (targets, in_flight)),
-        in_flight,
-        pace: options.rate.map_or(Duration::ZERO, |rate| Duration::from_secs(1) / rate.get()),
-        script: (talk.is_some() || tls.is_some()).then_some(Script {
-            starttls: args.securing.starttls,
-            tls,
-            talk,
-        }),
-        quit: text(&options.quit),
-        stay,
-        closed: options.closed,
-        source: Source { addresses: options.source.clone(), interface: options.interface.clone() },
-        refused_ok: options.refused_ok,
+    let known = addresses.targets.clone();
+    let named = || {
+        let mut resolved = collection.resolve(shared.args, shared.deadline);
+        resolved.targets.retain(|target| known.binary_search(target).is_err());
+        memory::ask_for_targets(known.len() + resolved.targets.len())?;
+        judged.expect(resolved.targets.len());
+        let part = Part::new(mem::take(&mut resolved.targets), shared);
+        Ok::<_, ProbeError>((part.sweep(shared, judged).map_err(wait)?, resolved))
     };
-    (manner, Some(in_flight).filter(|in_flight| *in_flight < wanted))
-}
-
-fn address(targets: &[Target], place: u32) -> Option<IpAddr> {
-    usize::try_from(place).ok().and_then(|place| targets.get(place)).map(|target| target.address)
-}
-
-/// Notes which of the silent ones answer ping.
-fn note(targets: &[Target], found: &mut Found, echoes: &Echoes) {
-    for (place, cause) in &mut found.failed {
-        let Some(address) = address(targets, *place) else { continue };
-        if matches!(cause, Cause::NoAnswer(_)) && echoes.asked.contains(&address) {
-            let echo = if echoes.answered.contains(&address) { Echo::Answers } else { Echo::Silent };
-            *cause = Cause::NoAnswer(echo);
-        }
-    }
+    thread::scope(|scope| {
+        let builder = thread::Builder::new().stack_size(STACK);
+        let beside = builder.spawn_scoped(scope, named);
+        let mut swept = addresses.sweep(shared, judged).map_err(wait)?;
+        let (other, resolved) = match beside {
+            Ok(beside) => beside.join().unwrap_or(Err(wait(Errno::CANCELED)))?,
+            // The system gives no thread: afterwards, then.
+            Err(_) => named()?,
+        };
+        swept.add(other);
+        Ok((swept, resolved))
+    })
 }

@@ -46,7 +46,7 @@ pub enum SourceError {
 ///
 /// # Errors
 /// [`SourceError`].
-pub(crate) fn check(options: &Connecting, targets: &[Target]) -> Result<(), SourceError> {
+pub(crate) fn check(options: &Connecting) -> Result<(), SourceError> {
     for (place, &second) in options.source.iter().enumerate() {
         let earlier = options.source.iter().take(place);
         if let Some(&first) = earlier.into_iter().find(|first| first.is_ipv6() == second.is_ipv6()) {
@@ -55,14 +55,20 @@ pub(crate) fn check(options: &Connecting, targets: &[Target]) -> Result<(), Sour
         let source = Source { addresses: vec![second], interface: None };
         try_source(&source, second.is_ipv6()).map_err(|why| SourceError::Address { address: second, why })?;
     }
-    let is_used =
-        |address: &IpAddr| targets.iter().any(|target| target.address.is_ipv6() == address.is_ipv6());
-    if let Some(first) = options.source.first().filter(|_| !options.source.iter().any(is_used)) {
-        return Err(SourceError::Unused(*first));
-    }
     let Some(name) = &options.interface else { return Ok(()) };
     let source = Source { addresses: Vec::new(), interface: Some(name.clone()) };
     try_source(&source, false).map_err(|why| SourceError::Interface { name: name.clone(), why })
+}
+
+/// Checks that some target is of the family of a source.
+///
+/// # Errors
+/// [`SourceError::Unused`].
+pub(crate) fn check_use(sources: &[IpAddr], targets: &[Target]) -> Result<(), SourceError> {
+    let is_used =
+        |address: &IpAddr| targets.iter().any(|target| target.address.is_ipv6() == address.is_ipv6());
+    let unused = sources.first().filter(|_| !sources.iter().any(is_used));
+    unused.map_or(Ok(()), |first| Err(SourceError::Unused(*first)))
 }
 
 /// Returns a note on the targets for which no source is named, if one is for others.

@@ -2,6 +2,7 @@
 
 pub(crate) mod expand;
 pub(crate) mod names;
+pub(crate) mod resolved;
 pub(crate) mod unusable;
 
 use std::collections::{BTreeSet, HashMap};
@@ -13,14 +14,16 @@ use std::path::Path;
 use addresses::{HostAddress, OwnPorts, ZonedAddress};
 use host_config::{ConfigError, check_files, read_list_with_fields};
 use host_net::{Bound, ReadBoundError};
-use net::{ResolveError, Resolver, zoned};
+use net::{Host, ResolveError, zoned};
 use plugin::Deadline;
 
 use crate::Args;
 use crate::memory::{self, NoMemory};
+use crate::options::Choice;
 use crate::target::expand::{NotAHost, hosts};
 use crate::target::names::{Names, host_name};
-use crate::target::unusable::{Unusable, divided};
+use crate::target::resolved::{Named, resolve, time_for_names};
+use crate::target::unusable::Unusable;
 
 /// An address and a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,17 +90,80 @@ pub enum TargetError {
 /// What the command line names.
 #[derive(Debug)]
 pub(crate) struct Collection {
-    /// The targets, sorted, each once; at least one.
+    /// The targets, sorted, each once.
     pub(crate) targets: Vec<Target>,
     /// Their names.
     pub(crate) names: Names,
-    /// What of other names cannot be tried.
+    /// What cannot be tried.
     pub(crate) unresolved: Vec<Unusable>,
-    /// What the reader should know of the choice.
-    pub(crate) notes: Vec<String>,
+    /// What is left to resolve.
+    pub(crate) named: Vec<Named>,
+    /// The ports of those.
+    ports: BTreeSet<u16>,
+    /// How many targets are of the family that `-4` or `-6` leaves out.
+    left_out: usize,
 }
 
-/// Collects what the command line names.
+impl Collection {
+    /// Resolves the names that are left.
+    pub(crate) fn resolve(&self, args: &Args, deadline: &Deadline) -> Resolved {
+        let (found, unresolved) = resolve(&self.named, deadline, time_for_names(args, deadline));
+        let targets = found.into_iter().flat_map(|(address, name)| of_address(address, name, &self.ports));
+        let mut targets: Vec<Target> = targets.collect();
+        targets.sort_unstable();
+        targets.dedup();
+        let left_out = leave_out(&mut targets, &args.choice);
+        Resolved { targets, unresolved, left_out }
+    }
+
+    /// Takes up what names stand for: none is left.
+    pub(crate) fn add(&mut self, resolved: Resolved) {
+        self.named.clear();
+        self.targets.extend(resolved.targets);
+        self.targets.sort_unstable();
+        self.targets.dedup();
+        self.unresolved.extend(resolved.unresolved);
+        self.left_out += resolved.left_out;
+    }
+
+    /// Checks that there is a target.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(crate) fn check_any(&mut self, args: &Args) -> Result<(), TargetError> {
+        let (name, number) = if args.choice.ipv4 { ("IPv4", 4) } else { ("IPv6", 6) };
+        match (self.targets.is_empty(), self.left_out, self.unresolved.pop()) {
+            (true, 0, Some(why)) => Err(why.into()),
+            (true, 0, None) => Err(TargetError::NoAddress),
+            (true, count, _) => Err(TargetError::Family(count, name, number)),
+            (false, _, last) => {
+                self.unresolved.extend(last);
+                Ok(())
+            }
+        }
+    }
+
+    /// A note on the targets of the family that `-4` or `-6` leaves out.
+    pub(crate) fn left_out(&self, args: &Args) -> Option<String> {
+        let count = self.left_out;
+        let (family, option) = if args.choice.ipv4 { ("IPv6", "-4") } else { ("IPv4", "-6") };
+        let targets = if count == 1 { "target" } else { "targets" };
+        (count > 0).then(|| format!("note: {count} {family} {targets} left out by {option}"))
+    }
+}
+
+/// What names stand for.
+#[derive(Debug, Default)]
+pub(crate) struct Resolved {
+    /// The targets, sorted, each once.
+    pub(crate) targets: Vec<Target>,
+    /// What cannot be tried.
+    unresolved: Vec<Unusable>,
+    /// How many targets are of the family that `-4` or `-6` leaves out.
+    left_out: usize,
+}
+
+/// Collects what the command line names. Names of `--hostname` are left to resolve; there may be nothing else.
 pub(crate) fn targets(args: &Args, deadline: &Deadline) -> Result<Collection, TargetError> {
     let ports = args.port.iter().flat_map(|ports| &ports.0).flat_map(|range| range.ports()).collect();
     let mut collected = Collected {
@@ -107,6 +173,7 @@ pub(crate) fn targets(args: &Args, deadline: &Deadline) -> Result<Collection, Ta
         names: Names::default(),
         name: None,
         unresolved: Vec::new(),
+        named: Vec::new(),
     };
     collected.name = args.securing.sni.as_ref().and_then(|sni| collected.names.number(&sni.bare()));
     check_files(&args.addresses.file)?;
@@ -124,17 +191,15 @@ pub(crate) fn targets(args: &Args, deadline: &Deadline) -> Result<Collection, Ta
     if args.choice.bound {
         collected.add_zoned(bound(deadline)?, None)?;
     }
-    let Collected { mut targets, names, mut unresolved, .. } = collected;
-    if targets.is_empty() {
-        // Nothing is left to judge.
-        return Err(unresolved.pop().map_or(TargetError::NoAddress, TargetError::from));
-    }
+    let Collected { mut targets, names, unresolved, named, ports, .. } = collected;
     targets.sort_unstable();
     targets.dedup();
-    let count = targets.len();
-    let targets = of_family(targets, args)?;
-    let notes = left_out(count - targets.len(), args).into_iter().collect();
-    Ok(Collection { targets, names, unresolved, notes })
+    let left_out = leave_out(&mut targets, &args.choice);
+    let mut collection = Collection { targets, names, unresolved, named, ports, left_out };
+    if collection.named.is_empty() {
+        collection.check_any(args)?;
+    }
+    Ok(collection)
 }
 
 /// Says that not one of so many addresses is of a family.
@@ -143,13 +208,6 @@ fn none_of_family(count: usize, family: &str) -> String {
         1 => format!("the only address is not an {family} address"),
         count => format!("none of the {count} addresses is an {family} address"),
     }
-}
-
-/// A note on the targets of the family that `-4` or `-6` leaves out.
-fn left_out(count: usize, args: &Args) -> Option<String> {
-    let (family, option) = if args.choice.ipv4 { ("IPv6", "-4") } else { ("IPv4", "-6") };
-    let targets = if count == 1 { "target" } else { "targets" };
-    (count > 0).then(|| format!("note: {count} {family} {targets} left out by {option}"))
 }
 
 /// What is known of the targets so far.
@@ -162,6 +220,8 @@ struct Collected<'a> {
     /// That of `--sni`.
     name: Option<NonZeroU32>,
     unresolved: Vec<Unusable>,
+    /// The names of `--hostname`.
+    named: Vec<Named>,
 }
 
 impl Collected<'_> {
@@ -196,25 +256,24 @@ impl Collected<'_> {
         Ok(())
     }
 
-    /// Adds all addresses of the names of `--hostname`. They get a third of the time, so that one that hangs leaves
-    /// enough for the others.
+    /// Adds what `--hostname` gives as addresses; names are left to resolve.
     fn add_hosts(&mut self, deadline: &Deadline) -> Result<(), TargetError> {
         let hosts = &self.args.choice.hostname;
-        let resolver = Resolver::new(deadline).limit(deadline.remaining() / 3);
-        for (host, found) in hosts.iter().zip(resolver.all(hosts.iter().map(|host| (host, 0)))) {
-            let own = host.name().filter(|_| self.args.securing.tls).map(|_| host.bare());
-            let name = self.name.or_else(|| own.and_then(|name| self.names.number(&name)));
-            match found {
-                Ok(addresses) => {
-                    let (usable, unusable) = divided(host, addresses);
-                    self.unresolved.extend(unusable);
-                    for address in usable {
-                        add(&mut self.targets, (address, name), &self.ports, || address.ip().to_string())?;
-                    }
-                }
-                Err(why) => self.unresolved.push(why.into()),
-            }
+        if let (Some(first), true) = (hosts.first(), self.ports.is_empty()) {
+            return Err(TargetError::NoPort(first.to_string()));
         }
+        let of = |collected: &mut Self, host: &Host| {
+            let own = host.name().filter(|_| collected.args.securing.tls).map(|_| host.bare());
+            let name = collected.name.or_else(|| own.and_then(|name| collected.names.number(&name)));
+            Named { host: host.clone(), name }
+        };
+        let all: Vec<Named> = hosts.iter().map(|host| of(self, host)).collect();
+        let (names, addresses) = all.into_iter().partition(|named| named.host.name().is_some());
+        self.named = names;
+        let (found, unresolved) = resolve(&addresses, deadline, deadline.remaining());
+        let targets = found.into_iter().flat_map(|(address, name)| of_address(address, name, &self.ports));
+        self.targets.extend(targets);
+        self.unresolved.extend(unresolved);
         Ok(())
     }
 
@@ -249,16 +308,6 @@ fn hosts_of(
     hosts(given, expand).map_err(|why| TargetError::NotAHost { place: place(), why })
 }
 
-/// The targets of the family that `-4` or `-6` asks for.
-fn of_family(mut targets: Vec<Target>, args: &Args) -> Result<Vec<Target>, TargetError> {
-    let count = targets.len();
-    let (name, number) = if args.choice.ipv4 { ("IPv4", 4) } else { ("IPv6", 6) };
-    if args.choice.ipv4 || args.choice.ipv6 {
-        targets.retain(|target| target.address.is_ipv6() == args.choice.ipv6);
-    }
-    if targets.is_empty() { Err(TargetError::Family(count, name, number)) } else { Ok(targets) }
-}
-
 fn add(
     targets: &mut Vec<Target>,
     (address, name): (SocketAddr, Option<NonZeroU32>),
@@ -268,9 +317,27 @@ fn add(
     if ports.is_empty() {
         return Err(TargetError::NoPort(origin()));
     }
-    let scope = if let SocketAddr::V6(address) = address { address.scope_id() } else { 0 };
-    targets.extend(ports.iter().map(|&port| Target { address: address.ip(), scope, port, name }));
+    targets.extend(of_address(address, name, ports));
     Ok(())
+}
+
+/// Leaves out the targets of the family that is not asked for. Returns how many.
+fn leave_out(targets: &mut Vec<Target>, choice: &Choice) -> usize {
+    let count = targets.len();
+    if choice.ipv4 || choice.ipv6 {
+        targets.retain(|target| target.address.is_ipv6() == choice.ipv6);
+    }
+    count - targets.len()
+}
+
+/// The targets that an address is with its ports.
+fn of_address(
+    address: SocketAddr,
+    name: Option<NonZeroU32>,
+    ports: &BTreeSet<u16>,
+) -> impl Iterator<Item = Target> {
+    let scope = if let SocketAddr::V6(address) = address { address.scope_id() } else { 0 };
+    ports.iter().map(move |&port| Target { address: address.ip(), scope, port, name })
 }
 
 /// The addresses that the configuration promises, without the floating ones: who holds those is not in the

@@ -1,0 +1,169 @@
+//! The sweep over a part of the targets, with echoes beside it for what is silent.
+
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use net::Source;
+use plugin::{Deadline, Seconds};
+use rustix::io::Errno;
+
+use crate::Args;
+use crate::cause::{Cause, Echo};
+use crate::judged::Judged;
+use crate::monitor::{self, Diagnosis};
+use crate::options::Text;
+use crate::ping::{Echoes, Pinger};
+use crate::sweep;
+use crate::sweep::dialogue::{Script, Tls};
+use crate::sweep::talk::Talk;
+use crate::sweep::tries::Tries;
+use crate::sweep::work::{Found, Manner, Sweep};
+use crate::target::Target;
+use crate::target::names::Names;
+
+/// What is kept of the overall time for diagnosis and output: of its own, for each connection that must be
+/// closed, and for each target that must be named.
+const RESERVE: Duration = Duration::from_millis(10);
+const RESERVE_OPEN: Duration = Duration::from_nanos(4_000);
+const RESERVE_NAMED: Duration = Duration::from_nanos(200);
+
+/// What all parts share.
+pub(super) struct Shared<'a> {
+    pub(super) args: &'a Args,
+    pub(super) names: &'a Names,
+    pub(super) tls: Option<Tls>,
+    pub(super) deadline: &'a Deadline,
+    pub(super) diagnosis: &'a Diagnosis,
+}
+
+/// A part of the targets, and how it is swept.
+pub(super) struct Part {
+    pub(super) targets: Vec<Target>,
+    manner: Manner,
+    /// How many at once if the limit of open files allows no more.
+    limited: Option<usize>,
+}
+
+/// What became of some targets.
+#[derive(Default)]
+pub(super) struct Swept {
+    pub(super) targets: Vec<Target>,
+    pub(super) found: Found,
+    pub(super) echoes: Echoes,
+    pub(super) limited: Option<usize>,
+    /// What the reader should know of the tries.
+    pub(super) note: Option<String>,
+    /// Whether a single try of some might be one lost packet.
+    pub(super) is_short: bool,
+}
+
+impl Part {
+    /// Chooses how these targets are swept in the time that is left.
+    pub(super) fn new(targets: Vec<Target>, shared: &Shared<'_>) -> Self {
+        let (manner, limited) = manner(shared, targets.len());
+        Self { targets, manner, limited }
+    }
+
+    /// Whether silence in a single try is known not to be one lost packet.
+    pub(super) fn one_try_counts(&self) -> bool {
+        self.manner.tries.spans_a_retransmission()
+    }
+
+    /// Tries all of its targets, and pings what is silent meanwhile.
+    pub(super) fn sweep(self, shared: &Shared<'_>, judged: &Judged) -> Result<Swept, Errno> {
+        let Self { targets, manner, limited } = self;
+        let Shared { names, deadline, diagnosis, .. } = *shared;
+        let until = until(deadline, manner.in_flight, targets.len());
+        let pinger = Pinger::new(manner.source.clone(), until, manner.tries.timeout);
+        if manner.tries.enough == 1 {
+            // No later try shows what the first ones did to them.
+            diagnosis.begin(deadline);
+        }
+        let (targets_of_it, manner_of_it, pinger_of_it) = (&targets, &manner, &pinger);
+        let sweep = Sweep {
+            targets: targets_of_it,
+            names,
+            manner: manner_of_it,
+            until,
+            deadline,
+            judged,
+            diagnosis,
+            pinger: pinger_of_it,
+        };
+        let mut found = sweep::run(&sweep, sweep::threads_for(targets.len()))?;
+        let echoes = pinger.finish();
+        note(&targets, &mut found, &echoes);
+        let note = manner.tries.note(found.tried_less);
+        let is_short = !manner.tries.spans_a_retransmission();
+        Ok(Swept { targets, found, echoes, limited, note, is_short })
+    }
+}
+
+impl Swept {
+    /// Takes up another part: its targets come after these.
+    pub(super) fn add(&mut self, other: Swept) {
+        let offset = u32::try_from(self.targets.len()).unwrap_or(u32::MAX);
+        let Swept { targets, mut found, echoes, limited, note, is_short } = other;
+        found.failed.iter_mut().for_each(|(place, _)| *place = place.saturating_add(offset));
+        found.slowest = found.slowest.map(|(took, place)| (took, place.saturating_add(offset)));
+        self.targets.extend(targets);
+        self.found.add(found);
+        self.echoes.refused = self.echoes.refused.take().or(echoes.refused);
+        self.limited = self.limited.min(limited).or(self.limited).or(limited);
+        self.note = self.note.take().or(note);
+        self.is_short |= is_short;
+    }
+}
+
+/// When trying must end.
+fn until(deadline: &Deadline, in_flight: usize, targets: usize) -> Instant {
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let reserve = RESERVE + RESERVE_OPEN * count(in_flight) + RESERVE_NAMED * count(targets);
+    deadline.at().checked_sub(reserve).unwrap_or_else(Instant::now)
+}
+
+/// How connections are made, and how many at once if the limit of open files allows no more.
+fn manner(shared: &Shared<'_>, targets: usize) -> (Manner, Option<usize>) {
+    let options = &shared.args.connecting;
+    let wanted = options.in_flight.and_then(|number| usize::try_from(number.get()).ok());
+    let wanted = wanted.unwrap_or(targets).min(targets);
+    let in_flight = monitor::room(wanted);
+    let stay = options.stay.map_or(Duration::ZERO, Seconds::duration);
+    // Names may have taken a third of the time.
+    let limit = shared.deadline.remaining().saturating_sub(stay);
+    let given = options.connect_timeout.map(Seconds::duration);
+    let text = |text: &Option<Text>| text.as_ref().map(|text| text.0.clone()).unwrap_or_default();
+    let talk = (options.send.is_some() || !options.expect.is_empty()).then(|| Talk {
+        send: text(&options.send),
+        expect: options.expect.iter().map(|text| text.0.clone()).collect(),
+        any: options.any,
+    });
+    let (tls, starttls) = (shared.tls.clone(), shared.args.securing.starttls);
+    let manner = Manner {
+        tries: Tries::new(limit, options.tries, given, (targets, in_flight)),
+        in_flight,
+        pace: options.rate.map_or(Duration::ZERO, |rate| Duration::from_secs(1) / rate.get()),
+        script: (talk.is_some() || tls.is_some()).then_some(Script { starttls, tls, talk }),
+        quit: text(&options.quit),
+        stay,
+        closed: options.closed,
+        source: Source { addresses: options.source.clone(), interface: options.interface.clone() },
+        refused_ok: options.refused_ok,
+    };
+    (manner, Some(in_flight).filter(|in_flight| *in_flight < wanted))
+}
+
+fn address(targets: &[Target], place: u32) -> Option<IpAddr> {
+    usize::try_from(place).ok().and_then(|place| targets.get(place)).map(|target| target.address)
+}
+
+/// Notes which of the silent ones answer ping.
+fn note(targets: &[Target], found: &mut Found, echoes: &Echoes) {
+    for (place, cause) in &mut found.failed {
+        let Some(address) = address(targets, *place) else { continue };
+        if matches!(cause, Cause::NoAnswer(_)) && echoes.asked.contains(&address) {
+            let echo = if echoes.answered.contains(&address) { Echo::Answers } else { Echo::Silent };
+            *cause = Cause::NoAnswer(echo);
+        }
+    }
+}
