@@ -10,7 +10,7 @@ use crate::cause::{io_cause, is_lost, sql_cause};
 use crate::channel::{Channel, IoState, SqlState};
 use crate::heartbeat::Heartbeat;
 use crate::liveness::Silence;
-use crate::redact::{redact, table};
+use crate::redact::{place, redact};
 use crate::server::Server;
 use crate::target;
 
@@ -194,7 +194,7 @@ fn sql(channel: &Channel) -> Option<String> {
             Some("SQL thread stopped at the position of START REPLICA UNTIL".to_owned())
         }
         SqlState::No => {
-            let place = table(&channel.sql_error).map(|table| format!(" in {table}")).unwrap_or_default();
+            let place = place(&channel.sql_error);
             Some(format!(
                 "SQL thread stopped, {}{place}",
                 with_error(errno, sql_cause(errno), &channel.sql_error)

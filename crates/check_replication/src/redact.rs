@@ -24,9 +24,23 @@ pub(crate) fn redact(text: &str) -> String {
 pub(crate) fn table(text: &str) -> Option<&str> {
     let missing = || Some(text.split_once("Table '")?.1.split_once("' doesn't exist")?.0);
     let rest = text.split_once(" event on table ").map(|(_, rest)| rest).or_else(missing)?;
-    let name = rest.split([';', ' ', ',']).next()?;
+    rest.split([';', ' ', ',']).next().filter(|name| is_name(name))
+}
+
+/// Returns where an event failed, as in " in shop.orders". A statement tells the default database of its session
+/// alone, whatever table it writes to: " in the database shop". Empty if the text tells neither.
+pub(crate) fn place(text: &str) -> String {
+    let database = || text.split_once("' on query. Default database: '")?.1.split_once("'. Query: ");
+    let database = || database().map(|(name, _)| name).filter(|name| is_name(name));
+    match table(text) {
+        Some(table) => format!(" in {table}"),
+        None => database().map(|name| format!(" in the database {name}")).unwrap_or_default(),
+    }
+}
+
+fn is_name(text: &str) -> bool {
     let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-');
-    (!name.is_empty() && name.len() <= 130 && name.chars().all(fits)).then_some(name)
+    !text.is_empty() && text.len() <= 130 && text.chars().all(fits)
 }
 
 #[cfg(test)]
@@ -82,5 +96,21 @@ mod tests {
         assert_eq!(table("Table 'secret word' doesn't exist"), Some("secret"));
         assert_eq!(table("event on table "), None);
         assert_eq!(table("x event on table 'a'b; y"), None);
+    }
+
+    #[test]
+    fn a_statement_names_the_database_of_its_session() {
+        let duplicate = "Error 'Duplicate entry '7' for key 'PRIMARY'' on query. Default database:";
+        let rows = [
+            ("Could not execute Write_rows_v1 event on table test.t; Duplicate entry", " in test.t"),
+            (&*format!("{duplicate} 'shop'. Query: 'INSERT INTO t VALUES (7)'"), " in the database shop"),
+            (&*format!("{duplicate} ''. Query: 'INSERT INTO shop.t VALUES (7)'"), ""),
+            (&*format!("{duplicate} 'it's'. Query: 'INSERT INTO t VALUES (7)'"), ""),
+            (&*format!("{duplicate} 'sho"), ""),
+            ("", ""),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(place(text), expected, "{text}");
+        }
     }
 }

@@ -4,7 +4,7 @@
 use plugin::{Finding, State};
 
 use crate::cause::sql_cause;
-use crate::redact::table;
+use crate::redact::place;
 use crate::row::Row;
 
 /// The members that a server sees. The columns of 8.0 and later are read where they are.
@@ -115,8 +115,7 @@ impl Group {
     fn reason(&self) -> String {
         let Some((number, text)) = &self.error else { return String::new() };
         let cause = sql_cause(*number).map(|cause| format!(" {cause}")).unwrap_or_default();
-        let table = table(text).map(|table| format!(" in {table}")).unwrap_or_default();
-        format!(", applier error {number}{cause}{table}")
+        format!(", applier error {number}{cause}{}", place(text))
     }
 }
 
