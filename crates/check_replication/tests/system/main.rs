@@ -8,6 +8,8 @@ mod access;
 #[cfg(test)]
 mod channel;
 #[cfg(test)]
+mod floating;
+#[cfg(test)]
 mod frozen;
 #[cfg(test)]
 mod group;
