@@ -1,16 +1,22 @@
 //! The performance data.
 
+use std::collections::HashMap;
+
 use plugin::{Metric, Unit};
 
 use crate::judged::JudgedTarget;
 use crate::options::Judging;
 use crate::record::Judged;
 
+/// What is told of each target.
+const EACH: [&str; 4] = ["rtt", "loss", "usual_rtt", "usual_loss"];
+
 /// Returns the performance data: of all targets together, and with `--each` of each.
 pub(crate) fn metrics(judging: &Judging, judged: &Judged, abnormal: usize) -> Vec<Metric> {
     let allowed = judging.allowed().unwrap_or_default();
     let counted = allowed.metrics("abnormal", abnormal, judged.targets.len());
-    let each = judged.targets.iter().filter(|_| judging.each).flat_map(each);
+    let targets = if judging.each { judged.targets.as_slice() } else { &[] };
+    let each = targets.iter().zip(names(targets)).flat_map(|(target, name)| each(target, &name));
     counted.into_iter().chain(together(judged)).chain(each).collect()
 }
 
@@ -34,23 +40,68 @@ fn together(judged: &Judged) -> [Metric; 7] {
     ]
 }
 
-fn each(target: &JudgedTarget) -> [Metric; 4] {
-    let name = target.target.name();
-    let label = |what: &str| format!("{name}_{what}");
-    let seconds = |what, value: Option<f64>| {
-        Metric::new(label(what), value.unwrap_or(f64::NAN)).unit(Unit::Seconds).min(0.0)
+/// The names by which labels start: that of the target, and its address where a label of another target would be
+/// the same in performance data, as for a.b and a_b, or for x and x_usual.
+fn names(targets: &[JudgedTarget]) -> Vec<String> {
+    let name = |target: &JudgedTarget| target.target.name().replace(' ', "_");
+    let mut uses: HashMap<String, usize> = HashMap::new();
+    for label in targets.iter().flat_map(|target| labels(&name(target))) {
+        *uses.entry(label).or_default() += 1;
+    }
+    let is_own = |name: &String| labels(name).iter().all(|label| uses.get(label) == Some(&1));
+    targets
+        .iter()
+        .map(|target| {
+            Some(name(target)).filter(is_own).unwrap_or_else(|| target.target.key().replace(' ', "_"))
+        })
+        .collect()
+}
+
+/// The labels of a name as a program may store them: graphs take points, colons and dashes for other things.
+fn labels(name: &str) -> [String; 4] {
+    let plain = |c: char| if c.is_alphanumeric() { c } else { '_' };
+    EACH.map(|what| format!("{name}_{what}").chars().map(plain).collect())
+}
+
+fn each(target: &JudgedTarget, name: &str) -> [Metric; 4] {
+    let [rtt, loss, usual_rtt, usual_loss] = EACH.map(|what| format!("{name}_{what}"));
+    let seconds = |label: String, value: Option<f64>| {
+        Metric::new(label, value.unwrap_or(f64::NAN)).unit(Unit::Seconds).min(0.0)
     };
-    let loss =
-        |what, share: Option<f64>| percent(&label(what), share.map_or(f64::NAN, |share| share * 100.0));
+    let share =
+        |label: String, share: Option<f64>| percent(&label, share.map_or(f64::NAN, |share| share * 100.0));
     let known = target.verdict.filter(|verdict| !verdict.learning);
     [
-        seconds("rtt", target.rtt()),
-        loss("loss", target.loss()),
-        seconds("usual_rtt", known.and_then(|verdict| verdict.usual_rtt)),
-        loss("usual_loss", known.map(|verdict| verdict.usual_loss)),
+        seconds(rtt, target.rtt()),
+        share(loss, target.loss()),
+        seconds(usual_rtt, known.and_then(|verdict| verdict.usual_rtt)),
+        share(usual_loss, known.map(|verdict| verdict.usual_loss)),
     ]
 }
 
 fn percent(label: &str, value: f64) -> Metric {
     Metric::new(label, value).unit(Unit::Percent).min(0.0).max(100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seen::Seen;
+    use crate::target::Target;
+
+    fn of(labels: &[&str]) -> Vec<String> {
+        let targets = (1..).zip(labels).map(|(number, label)| {
+            let target = Target::new(format!("192.0.2.{number}:0").parse().unwrap(), *label);
+            JudgedTarget { target, seen: Seen::default(), verdict: None }
+        });
+        names(&targets.collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn each_label_is_one_target() {
+        assert_eq!(of(&["a.b", "c", ""]), ["a.b", "c", "192.0.2.3"]);
+        assert_eq!(of(&["a.b", "a_b", "c"]), ["a.b_192.0.2.1", "a_b_192.0.2.2", "c"]);
+        assert_eq!(of(&["x", "x_usual", "y"]), ["x_192.0.2.1", "x_usual_192.0.2.2", "y"]);
+        assert_eq!(of(&["192_0_2_2", ""]), ["192_0_2_2_192.0.2.1", "192.0.2.2"]);
+    }
 }

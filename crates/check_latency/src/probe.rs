@@ -61,7 +61,7 @@ pub(crate) fn probe(
     let at = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let (no_socket, dropped, mut seen) = (pinger.refused(), pinger.dropped(), pinger.into_seen());
     let extra = extra.into_iter().zip(seen.split_off(targets.len()));
-    let of = |address| Target { address, label: "gateway".to_owned() };
+    let of = |address| Target::new(address, "gateway");
     let extra: Vec<_> = extra.map(|(address, seen)| (of(address), seen)).collect();
     Ok(Observations {
         at,

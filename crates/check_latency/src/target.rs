@@ -23,6 +23,8 @@ pub(crate) struct Target {
     pub(crate) address: SocketAddr,
     /// Its label or name: empty without one.
     pub(crate) label: String,
+    /// Whether that is the name of other addresses too.
+    is_shared: bool,
 }
 
 /// All that the command line names.
@@ -58,9 +60,21 @@ pub enum TargetError {
 }
 
 impl Target {
-    /// Returns what it is called on the first line: its label or name, else its address.
+    /// Makes a target whose label, where it is not empty, is its own.
+    pub(crate) fn new(address: SocketAddr, label: impl Into<String>) -> Self {
+        Self { address, label: label.into(), is_shared: false }
+    }
+
+    /// Returns what it is called on the first line: its label or name, with the address where that is one of
+    /// several, else its address.
     pub(crate) fn name(&self) -> String {
-        if self.label.is_empty() { self.address_text() } else { self.label.clone() }
+        if self.is_shared {
+            self.key()
+        } else if self.label.is_empty() {
+            self.address_text()
+        } else {
+            self.label.clone()
+        }
     }
 
     /// Returns its key in the file: what it is called, and its address. A name whose address moves is a new
@@ -123,13 +137,14 @@ pub(crate) fn targets(
     }
     found.add_hosts(&options.hostname, pinging, deadline)?;
     found.all = once(found.all);
+    mark_shared(&mut found.all);
     if found.all.is_empty() && found.unusable.is_empty() { Err(TargetError::NoTarget) } else { Ok(found) }
 }
 
 impl Targets {
     fn add_address(&mut self, address: IpAddr, zone: Option<&str>, label: String) {
         match zoned(address, zone, 0) {
-            Ok(address) => self.all.push(Target { address, label }),
+            Ok(address) => self.all.push(Target::new(address, label)),
             Err(error) => self.unusable.push(Unusable::new(error)),
         }
     }
@@ -158,7 +173,7 @@ impl Targets {
                 let of = if name.is_empty() { String::new() } else { format!("{name}: ") };
                 self.unusable.push(Unusable::new(format!("{of}{ip} is not an address that a host can have")));
             } else {
-                self.all.push(Target { address, label: name.to_owned() });
+                self.all.push(Target::new(address, name));
             }
         }
     }
@@ -171,6 +186,17 @@ fn drop_ambiguous(targets: &mut [Target]) {
     let several: HashSet<String> = several.into_iter().map(str::to_owned).collect();
     let named = |target: &&mut Target| several.contains(&target.label);
     targets.iter_mut().filter(named).for_each(|target| target.label.clear());
+}
+
+/// Marks the targets whose name has other addresses too.
+fn mark_shared(targets: &mut [Target]) {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for target in targets.iter().filter(|target| !target.label.is_empty()) {
+        *counts.entry(target.label.clone()).or_default() += 1;
+    }
+    targets
+        .iter_mut()
+        .for_each(|target| target.is_shared = counts.get(&target.label).is_some_and(|count| *count > 1));
 }
 
 /// Each address once, in the order of the first.
@@ -254,6 +280,22 @@ mod tests {
         )
         .unwrap();
         assert_eq!(keys(&found), ["proxy1 192.0.2.1", "2001:db8::1", "192.0.2.9"]);
+    }
+
+    #[test]
+    fn a_name_of_several_addresses_is_told_with_the_address() {
+        let names = |labels: &[&str]| {
+            let targets = (1..)
+                .zip(labels)
+                .map(|(number, label)| Target::new(format!("192.0.2.{number}:0").parse().unwrap(), *label));
+            let mut targets: Vec<Target> = targets.collect();
+            mark_shared(&mut targets);
+            targets.iter().map(Target::name).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            names(&["multi", "one", "", "multi", ""]),
+            ["multi 192.0.2.1", "one", "192.0.2.3", "multi 192.0.2.4", "192.0.2.5"]
+        );
     }
 
     #[test]

@@ -187,18 +187,41 @@ fn an_unusable_name_leaves_the_others_judged() {
     assert!(outcome.stdout.contains("\nUNKNOWN: resolving no-such-name.invalid: "), "{}", outcome.stdout);
 }
 
-/// A getent whose nameservers are silent takes the time of the names, and none of the pings'.
+/// A folder with a getent that is this script.
+fn getent(script: &str) -> TempDir {
+    let programs = tempfile::tempdir().unwrap();
+    let getent = programs.path().join("getent");
+    fs::write(&getent, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&getent, fs::Permissions::from_mode(0o755)).unwrap();
+    programs
+}
+
+/// A run with this folder of programs first.
+fn check_with(programs: &TempDir, place: &Place, arguments: &[&str]) -> Outcome {
+    let mut command = Command::new(BINARY);
+    command.env("PATH", format!("{}:/usr/bin:/bin", programs.path().display())).arg("--gateway=none");
+    run(command.arg(format!("--state-file={}", place.file().display())).args(arguments))
+}
+
+#[test]
+fn a_name_of_several_addresses_is_told_with_the_address() {
+    let programs = getent("printf '127.0.0.1 STREAM a\\n127.0.0.2 STREAM\\n'");
+    let options = ["--hostname=a.test", "--limit-critical=0,100%", "--each", "--pings=5", "--wait=0.5"];
+    let outcome = check_with(&programs, &Place::new(), &options);
+    let line = outcome.first_line();
+    assert!(line.starts_with("LATENCY CRITICAL - 2 of 2 targets: a.test 127.0.0.1 takes 0."), "{line}");
+    assert!(
+        line.contains(" a_test_127_0_0_1_loss=0%") && line.contains(" a_test_127_0_0_2_loss=0%"),
+        "{line}"
+    );
+}
+
+/// The time of the names is none of the pings'.
 #[test]
 fn a_silent_nameserver_hides_no_target() {
-    let (place, programs) = (Place::new(), tempfile::tempdir().unwrap());
-    let getent = programs.path().join("getent");
-    fs::write(&getent, "#!/bin/sh\nexec sleep 30\n").unwrap();
-    fs::set_permissions(&getent, fs::Permissions::from_mode(0o755)).unwrap();
+    let (place, programs) = (Place::new(), getent("exec sleep 30"));
     let check = |arguments: &[&str]| {
-        let mut command = Command::new(BINARY);
-        let path = format!("{}:/usr/bin:/bin", programs.path().display());
-        command.env("PATH", path).args(["--ip=127.0.0.1", "--hostname=a.test", "--gateway=none"]);
-        run(command.arg(format!("--state-file={}", place.file().display())).args(arguments))
+        check_with(&programs, &place, &[&["--ip=127.0.0.1", "--hostname=a.test"], arguments].concat())
     };
     let dead = ["--limit-critical=0,100%", "--pings=5", "--wait=0.5", "--timeout=3"];
     let outcome = check(&dead);

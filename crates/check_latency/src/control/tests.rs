@@ -24,7 +24,7 @@ fn judged(address: &str, rows: &[Row]) -> JudgedTarget {
     for (number, seen) in (0..).zip(&all) {
         verdict = seen.run(NOW + number * 300).map(|run| path.judge(run, &settings));
     }
-    let target = Target { address: SocketAddr::new(address.parse().unwrap(), 0), label: String::new() };
+    let target = Target::new(SocketAddr::new(address.parse().unwrap(), 0), "");
     JudgedTarget { target, seen: all.last().unwrap().clone(), verdict }
 }
 

@@ -42,7 +42,7 @@ fn new(name: &str, now: Seen) -> JudgedTarget {
 }
 
 fn judged(name: &str, seen: Seen, verdict: Option<crate::rule::Verdict>) -> JudgedTarget {
-    let target = Target { address: "192.0.2.1:0".parse().unwrap(), label: name.to_owned() };
+    let target = Target::new("192.0.2.1:0".parse().unwrap(), name);
     JudgedTarget { target, seen, verdict }
 }
 
