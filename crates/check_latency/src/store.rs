@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use plugin::{Deadline, read_file};
 use serde::{Deserialize, Serialize};
-use state::{Above, Folder, Lock, PRIVATE, StateError};
+use state::{Above, Fault, Folder, Lock, PRIVATE, StateError};
 
 use crate::rule::Path;
 
@@ -26,6 +26,8 @@ const UNSEEN: u64 = 30 * 86_400;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// What tells one machine from another (machine-id(5)), in octets at most.
 const MACHINE_ID: (&str, u64) = ("/etc/machine-id", 4_096);
+/// The name of the folder, where none is given or another is needed.
+const PROGRAM: &str = "check_latency";
 /// The file's name where none is given.
 const NAME: &str = "paths.json";
 
@@ -67,6 +69,14 @@ pub enum StoreError {
     /// It would hold too many targets.
     #[error("{}: full, it may hold {MOST_TARGETS} targets", .0.display())]
     Full(PathBuf),
+    /// `--state-file` is in a folder that is not the file's own.
+    #[error("--state-file {} needs a folder of its own: {}", .file.display(), make(.folder))]
+    Shared {
+        /// The file.
+        file: PathBuf,
+        /// The folder that it should be in.
+        folder: PathBuf,
+    },
     /// The name of a file is missing.
     #[error("--state-file {}: not a file in a folder", .0.display())]
     NoFile(PathBuf),
@@ -166,13 +176,35 @@ impl Records {
 
 /// The folder and the name of the file.
 fn place(file: Option<&FilePath>) -> Result<(Folder, String), StoreError> {
-    let Some(file) = file else { return Ok((Folder::of_program("check_latency")?, NAME.to_owned())) };
+    let Some(file) = file else { return Ok((Folder::of_program(PROGRAM)?, NAME.to_owned())) };
     let name = file.file_name().and_then(|name| name.to_str());
     let (Some(name), Some(parent)) = (name, file.parent()) else {
         return Err(StoreError::NoFile(file.to_owned()));
     };
     let parent = if parent.as_os_str().is_empty() { FilePath::new(".") } else { parent };
-    Ok((Folder::make(parent, Above::Unchecked)?, name.to_owned()))
+    let folder = Folder::make(parent, Above::Unchecked);
+    Ok((folder.map_err(|error| needs_own_folder(error, file, parent))?, name.to_owned()))
+}
+
+/// Asks for a folder of the file's own where others may look into the given one, or own it. To change the mode or
+/// the owner of that one would be bad advice: it may be /tmp.
+fn needs_own_folder(error: StateError, file: &FilePath, parent: &FilePath) -> StoreError {
+    match error {
+        StateError::Untrusted {
+            fault: Fault::Accessible { is_folder: true } | Fault::Another { .. },
+            ..
+        } => {
+            let is_own = parent.file_name().is_some_and(|name| name == PROGRAM);
+            let folder = if is_own { parent.to_owned() } else { parent.join(PROGRAM) };
+            StoreError::Shared { file: file.to_owned(), folder }
+        }
+        error => error.into(),
+    }
+}
+
+/// The command that makes a folder, or mends it.
+fn make(folder: &FilePath) -> String {
+    format!("install -d -m 0700 -o {} {}", rustix::process::geteuid().as_raw(), folder.display())
 }
 
 /// A hash of what tells this machine from a clone of its disk; empty without it. FNV-1a, of which the text
@@ -205,8 +237,12 @@ mod tests {
 
     /// A folder of this user's alone, and a file in it.
     fn own_folder() -> (TempDir, PathBuf) {
+        own_folder_of_mode(0o700)
+    }
+
+    fn own_folder_of_mode(mode: u32) -> (TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
-        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
         let file = folder.path().join("paths.json");
         (folder, file)
     }
@@ -301,7 +337,26 @@ mod tests {
     #[test]
     fn a_state_file_needs_a_name_and_a_folder_of_ones_own() {
         assert_eq!(open(FilePath::new("/")).unwrap_err(), "--state-file /: not a file in a folder");
-        let shared = open(FilePath::new("/tmp/paths.json"));
-        assert!(shared.is_err(), "{shared:?}");
+        let uid = rustix::process::geteuid().as_raw();
+        let (folder, _) = own_folder_of_mode(0o755);
+        let own = format!("{}/p.json", folder.path().display());
+        let rows = [
+            ("/tmp/p.json", "/tmp/check_latency"),
+            ("/p.json", "/check_latency"),
+            ("/dev/p.json", "/dev/check_latency"),
+            (&own, &format!("{}/check_latency", folder.path().display())),
+        ];
+        for (file, folder) in rows {
+            let advice = format!(
+                "--state-file {file} needs a folder of its own: install -d -m 0700 -o {uid} {folder}"
+            );
+            assert_eq!(open(FilePath::new(file)).unwrap_err(), advice);
+        }
+        let (folder, _) = own_folder_of_mode(0o700);
+        let named = folder.path().join("check_latency");
+        fs::create_dir(&named).unwrap();
+        fs::set_permissions(&named, fs::Permissions::from_mode(0o750)).unwrap();
+        let advice = open(&named.join("p.json")).unwrap_err();
+        assert!(advice.ends_with(&format!(": install -d -m 0700 -o {uid} {}", named.display())), "{advice}");
     }
 }
