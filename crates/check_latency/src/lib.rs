@@ -22,6 +22,7 @@ mod time;
 mod words;
 
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use plugin::{Deadline, Report, State};
 
@@ -57,7 +58,9 @@ pub struct Args {
 /// What one run observed.
 #[derive(Debug)]
 pub(crate) struct Observations {
-    /// When the pings ended, in seconds since 1970.
+    /// When the pings began.
+    pub(crate) began: Instant,
+    /// When they ended, in seconds since 1970.
     pub(crate) at: u64,
     /// What came of the pings to each target.
     pub(crate) targets: Vec<(Target, Seen)>,

@@ -64,6 +64,7 @@ pub(crate) fn probe(
     let of = |address| Target::new(address, "gateway");
     let extra: Vec<_> = extra.map(|(address, seen)| (of(address), seen)).collect();
     Ok(Observations {
+        began: start,
         at,
         targets: targets.into_iter().zip(seen).collect(),
         extra,

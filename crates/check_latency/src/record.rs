@@ -1,6 +1,8 @@
 //! Judges what was seen by the records, and adds it to them: under the lock of their file, so that runs side
 //! by side lose nothing.
 
+use std::time::Instant;
+
 use plugin::{Deadline, Report, State};
 
 use crate::control::Comparison;
@@ -8,7 +10,7 @@ use crate::judged::JudgedTarget;
 use crate::options::Learning;
 use crate::rule::{Path, Settings, Verdict};
 use crate::seen::Seen;
-use crate::store::{Store, StoreError};
+use crate::store::{Records, Store, StoreError};
 use crate::target::{Target, Unusable};
 use crate::{CheckError, Observations};
 
@@ -56,11 +58,12 @@ pub(crate) fn judge(
         Err(error) if learning.no_learn && is_absent(&error) => (None, None),
         Err(error) => (None, Some(error.to_string())),
     };
+    let began = observations.began;
     let mut judged = verdicts(observations, settings, store.as_ref());
     if let Some(store) = &mut store {
         judged.anew = store.anew.take();
         if store.is_locked() && judged.dropped == 0 {
-            add(&judged, store, settings, learning.learn_every.as_f64() * EARLY);
+            add(&judged, &mut store.records, settings, (began, learning.learn_every.as_f64() * EARLY));
             problem = store.write(judged.at).err().map(|error| error.to_string());
         } else if !store.is_locked() && !learning.no_learn {
             judged
@@ -96,11 +99,12 @@ fn is_absent(error: &StoreError) -> bool {
 
 /// What the records say of this run, before it is added to them.
 fn verdicts(observations: Observations, settings: &Settings, store: Option<&Store>) -> Judged {
-    let Observations { at, targets, extra, controls, unusable, no_socket, dropped, late } = observations;
+    let Observations { began, at, targets, extra, controls, unusable, no_socket, dropped, late } =
+        observations;
     let judge = |(target, seen): (Target, Seen)| {
         let known = store.and_then(|store| store.records.targets.get(&target.key()));
         let mut path = known.cloned().unwrap_or_default();
-        let verdict = seen.run(at).map(|run| path.judge(run, settings));
+        let verdict = seen.run(moment(at, &path, began)).map(|run| path.judge(run, settings));
         JudgedTarget { verdict: verdict.map(|verdict| trusted(verdict, dropped)), target, seen }
     };
     let targets: Vec<JudgedTarget> = targets.into_iter().map(judge).collect();
@@ -117,17 +121,55 @@ fn trusted(verdict: Verdict, dropped: u64) -> Verdict {
     Verdict { loss, ..verdict }
 }
 
-/// Adds this run to the records of all that it tells something of, unless their newest run is younger than
-/// `pause` seconds.
-fn add(judged: &Judged, store: &mut Store, settings: &Settings, pause: f64) {
-    let all = judged.targets.iter().chain(&judged.extra).filter(|target| !judged.comparison.excuses(target));
-    for target in all {
-        let Some(run) = target.seen.run(judged.at) else { continue };
-        let path: &mut Path = store.records.targets.entry(target.target.key()).or_default();
-        // A time in the future is of a clock that was set back since.
-        let is_due = judged.at.checked_sub(path.seen()).is_none_or(|ago| ago as f64 >= pause);
+/// The time of a run for a record: that of the newest run there, where that one was beside this one and only
+/// stored first. A time that is later by more than this run took is of a clock that was set back since.
+fn moment(at: u64, path: &Path, began: Instant) -> u64 {
+    let beside = path.seen().saturating_sub(at) <= began.elapsed().as_secs() + 1;
+    if beside { at.max(path.seen()) } else { at }
+}
+
+/// Adds this run, which began at a moment, to the records of all that it tells something of, unless their newest
+/// run is younger than so many seconds.
+fn add(judged: &Judged, records: &mut Records, settings: &Settings, (began, pause): (Instant, f64)) {
+    let all = judged.targets.iter().chain(&judged.extra);
+    for target in all.filter(|target| !judged.comparison.excuses(target)) {
+        let Some(mut run) = target.seen.run(judged.at) else { continue };
+        let path: &mut Path = records.targets.entry(target.target.key()).or_default();
+        run.at = moment(judged.at, path, began);
+        let is_due = run.at.checked_sub(path.seen()).is_none_or(|ago| ago as f64 >= pause);
         if is_due {
             path.judge(run, settings);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const NOW: u64 = 1_790_000_000;
+
+    /// The times of the last runs after runs that ended at these times, in the order in which they are stored.
+    fn stored(times: &[u64], pause: f64) -> Vec<u64> {
+        let mut records = Records::default();
+        for at in times {
+            let seen = Seen { sent: 20, times: vec![60_000; 20], ..Seen::default() };
+            let target = Target::new("192.0.2.1:0".parse().unwrap(), "");
+            let targets = vec![JudgedTarget { target, seen, verdict: None }];
+            let judged = Judged { at: *at, targets, ..Judged::default() };
+            let began = Instant::now().checked_sub(Duration::from_secs(3)).unwrap();
+            add(&judged, &mut records, &Settings::default(), (began, pause));
+        }
+        let path = serde_json::to_value(&records.targets["192.0.2.1"]).unwrap();
+        path["last"].as_array().unwrap().iter().map(|run| run[0].as_u64().unwrap()).collect()
+    }
+
+    #[test]
+    fn runs_side_by_side_are_no_clock_that_was_set_back() {
+        assert_eq!(stored(&[NOW, NOW - 1, NOW - 4, NOW], 0.0), [NOW; 4]);
+        assert_eq!(stored(&[NOW, NOW + 300, NOW + 299], 54.0), [NOW, NOW + 300], "one of both is enough");
+        assert_eq!(stored(&[NOW, NOW + 300, NOW - 300], 54.0), [NOW - 300], "the clock was set back");
     }
 }
