@@ -43,7 +43,7 @@ fn faults(judging: &Judging, judged: &Judged, calendar: &Calendar) -> Vec<Findin
         return Vec::new();
     }
     let pinged = judged.targets.iter().filter(|target| !judged.comparison.excuses(target));
-    let found = pinged.filter_map(|target| fault::finding(target, judging, calendar));
+    let found = pinged.filter_map(|target| fault::finding(target, judged.wait, judging, calendar));
     let unusable = judged.unusable.iter().filter(|what| !what.is_silence);
     found.chain(unusable.map(|what| Finding::unknown(what.why.clone()))).collect()
 }

@@ -1,5 +1,7 @@
 //! What is wrong with one target, in words.
 
+use std::time::Duration;
+
 use plugin::{Finding, State};
 
 use crate::judged::JudgedTarget;
@@ -19,13 +21,19 @@ struct Fault {
 }
 
 /// Returns what is wrong with a target, the worst first; `None` if it is as usual.
-pub(crate) fn finding(judged: &JudgedTarget, judging: &Judging, calendar: &Calendar) -> Option<Finding> {
+/// A reply was waited for so long.
+pub(crate) fn finding(
+    judged: &JudgedTarget,
+    wait: Duration,
+    judging: &Judging,
+    calendar: &Calendar,
+) -> Option<Finding> {
     let name = judged.target.name();
     if judged.seen.sent == 0 {
         let why = judged.seen.unsent.as_deref()?;
         return Some(Finding::unknown(format!("{name} not pinged: {why}")));
     }
-    let mut faults = faults(judged, judging);
+    let mut faults = faults(judged, wait, judging);
     // The sort is stable: equally bad ones keep their order.
     faults.sort_by_key(|fault| std::cmp::Reverse(fault.state));
     let mut faults = faults.into_iter();
@@ -40,10 +48,10 @@ pub(crate) fn is_late(judged: &JudgedTarget) -> bool {
     judged.seen.sent == 0 && judged.seen.unsent.is_none()
 }
 
-fn faults(judged: &JudgedTarget, judging: &Judging) -> Vec<Fault> {
+fn faults(judged: &JudgedTarget, wait: Duration, judging: &Judging) -> Vec<Fault> {
     let verdict = judged.verdict.as_ref();
-    let loss = verdict
-        .and_then(|verdict| Some(lossy(judged, verdict, &verdict.loss?, judging.critical_loss / 100.0)));
+    let critical = judging.critical_loss / 100.0;
+    let loss = verdict.and_then(|verdict| Some(lossy(judged, wait, verdict, &verdict.loss?, critical)));
     let slow = verdict.and_then(|verdict| slow(judged, verdict));
     loss.into_iter()
         .chain(strange(judged))
@@ -65,8 +73,14 @@ impl Fault {
     }
 }
 
-/// More loss than usual, or no answer, with the ICMP error that tells why.
-fn lossy(judged: &JudgedTarget, verdict: &Verdict, alert: &LossAlert, critical: f64) -> Fault {
+/// More loss than usual, or no answer, with what tells why.
+fn lossy(
+    judged: &JudgedTarget,
+    wait: Duration,
+    verdict: &Verdict,
+    alert: &LossAlert,
+    critical: f64,
+) -> Fault {
     let rise = alert.told - verdict.usual_loss;
     let state = if alert.silent || rise >= critical { State::Critical } else { State::Warning };
     let usual = if verdict.learning {
@@ -74,18 +88,23 @@ fn lossy(judged: &JudgedTarget, verdict: &Verdict, alert: &LossAlert, critical: 
     } else {
         format!("usual {}", percent(verdict.usual_loss))
     };
+    let late = judged.seen.late;
     let brief = match alert.silent {
+        true if late > 0 => format!("answers later than {} s", wait.as_secs_f64()),
         true => "does not answer".to_owned(),
         false => format!("loses {} ({usual})", percent(alert.told)),
     };
-    let cause = judged.seen.icmp.filter(|_| judged.seen.lost() > 0).map(|icmp| {
-        let from = icmp
-            .from
-            .map(|from| if net::is_own(from) { "this machine".to_owned() } else { from.to_string() });
-        let from = from.map(|from| format!(", reported by {from}")).unwrap_or_default();
-        format!("{}{from}", icmp.brief())
-    });
-    Fault { state, brief, since: Some(alert.since), cause }
+    let late = (late > 0 && !alert.silent).then(|| format!("{late} later than {} s", wait.as_secs_f64()));
+    Fault { state, brief, since: Some(alert.since), cause: reported(judged).or(late) }
+}
+
+/// The ICMP error that tells why pings are lost, and who reported it.
+fn reported(judged: &JudgedTarget) -> Option<String> {
+    let icmp = judged.seen.icmp.filter(|_| judged.seen.lost() > 0)?;
+    let from =
+        icmp.from.map(|from| if net::is_own(from) { "this machine".to_owned() } else { from.to_string() });
+    let from = from.map(|from| format!(", reported by {from}")).unwrap_or_default();
+    Some(format!("{}{from}", icmp.brief()))
 }
 
 /// A longer round-trip time than usual: never critical by itself, since a slow host is not a dead one.

@@ -22,7 +22,7 @@ mod time;
 mod words;
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use plugin::{Deadline, Report, State};
 
@@ -62,6 +62,8 @@ pub(crate) struct Observations {
     pub(crate) began: Instant,
     /// When they ended, in seconds since 1970.
     pub(crate) at: u64,
+    /// How long a reply was waited for.
+    pub(crate) wait: Duration,
     /// What came of the pings to each target.
     pub(crate) targets: Vec<(Target, Seen)>,
     /// What came of those to the controls that are no targets.

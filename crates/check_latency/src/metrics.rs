@@ -30,7 +30,7 @@ fn together(judged: &Judged) -> [Metric; 7] {
     };
     let lost = sum(|target| target.seen.lost()) * 100.0 / sum(|target| target.seen.counted());
     [
-        Metric::count("silent", count(JudgedTarget::is_silent)),
+        Metric::count("silent", count(|target| target.is_silent() && target.seen.late == 0)),
         Metric::count("learning", count(JudgedTarget::is_learning)),
         percent("lost", lost),
         Metric::new("worst_rise", greatest(JudgedTarget::rise)).min(0.0),

@@ -66,6 +66,7 @@ pub(crate) fn probe(
     Ok(Observations {
         began: start,
         at,
+        wait: pinging.wait.duration(),
         targets: targets.into_iter().zip(seen).collect(),
         extra,
         controls,

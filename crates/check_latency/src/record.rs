@@ -1,7 +1,7 @@
 //! Judges what was seen by the records, and adds it to them: under the lock of their file, so that runs side
 //! by side lose nothing.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use plugin::{Deadline, Report, State};
 
@@ -22,6 +22,8 @@ const EARLY: f64 = 0.9;
 pub(crate) struct Judged {
     /// When the pings ended, in seconds since 1970.
     pub(crate) at: u64,
+    /// How long a reply was waited for.
+    pub(crate) wait: Duration,
     pub(crate) targets: Vec<JudgedTarget>,
     /// What was pinged for comparison and is no target.
     pub(crate) extra: Vec<JudgedTarget>,
@@ -99,7 +101,7 @@ fn is_absent(error: &StoreError) -> bool {
 
 /// What the records say of this run, before it is added to them.
 fn verdicts(observations: Observations, settings: &Settings, store: Option<&Store>) -> Judged {
-    let Observations { began, at, targets, extra, controls, unusable, no_socket, dropped, late } =
+    let Observations { began, at, wait, targets, extra, controls, unusable, no_socket, dropped, late } =
         observations;
     let judge = |(target, seen): (Target, Seen)| {
         let known = store.and_then(|store| store.records.targets.get(&target.key()));
@@ -110,7 +112,8 @@ fn verdicts(observations: Observations, settings: &Settings, store: Option<&Stor
     let targets: Vec<JudgedTarget> = targets.into_iter().map(judge).collect();
     let extra: Vec<JudgedTarget> = extra.into_iter().map(judge).collect();
     let late = Some(late);
-    let mut judged = Judged { at, targets, extra, unusable, no_socket, dropped, late, ..Judged::default() };
+    let mut judged =
+        Judged { at, wait, targets, extra, unusable, no_socket, dropped, late, ..Judged::default() };
     judged.comparison = Comparison::new(&judged.targets, &judged.extra, &controls);
     judged
 }
@@ -145,8 +148,6 @@ fn add(judged: &Judged, records: &mut Records, settings: &Settings, (began, paus
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const NOW: u64 = 1_790_000_000;

@@ -1,5 +1,7 @@
 //! Rows of what was seen and the exact first line.
 
+use std::time::Duration;
+
 use clap::Parser as _;
 use net::IcmpError;
 
@@ -47,7 +49,7 @@ fn judged(name: &str, seen: Seen, verdict: Option<crate::rule::Verdict>) -> Judg
 }
 
 fn all(targets: Vec<JudgedTarget>) -> Judged {
-    Judged { at: NOW, targets, ..Judged::default() }
+    Judged { at: NOW, wait: Duration::from_secs(2), targets, ..Judged::default() }
 }
 
 /// The state and the first line without its performance data, with +N for a time of N minutes ago.
@@ -99,6 +101,11 @@ fn first_lines() {
         (vec![known("a", seen(0, 1))], "OK - 1 target as usual"),
         (vec![known("a", seen(20, 0))], "CRITICAL - a does not answer since +10"),
         (vec![new("a", seen(20, 0))], "CRITICAL - a does not answer since +0"),
+        (vec![known("a", Seen { late: 13, ..seen(20, 0) })], "CRITICAL - a answers later than 2 s since +10"),
+        (
+            vec![known("a", Seen { late: 8, ..seen(11, 60) })],
+            "CRITICAL - a loses 55% (usual 5.0%) since +10: 8 later than 2 s",
+        ),
         (vec![new("a", seen(12, 5))], "CRITICAL - a loses 60% (still learning) since +0"),
         (
             vec![known("a", icmp(1, "198.51.100.1"))],
@@ -268,6 +275,12 @@ fn performance_data_is_there_in_every_run() {
             .unwrap()
             .to_owned()
     };
+    let late = all(vec![known("a", Seen { late: 13, ..seen(20, 0) })]);
+    assert!(
+        data(&late, &[]).starts_with("abnormal=1;;;0;1 silent=0;;;0 "),
+        "it answers: {}",
+        data(&late, &[])
+    );
     let judged = all(vec![
         known("a", Seen { late: 2, duplicates: 3, ..seen(8, 60) }),
         known("b", seen(0, 61)),

@@ -217,6 +217,8 @@ fn duplicates_late_and_reordered_replies_are_counted() {
         lab.far.set(address, Vice { delay: Duration::from_millis(400), ..Vice::default() });
         let late = lab.run(&[&target]);
         assert_eq!(metric(&late, "lost"), "100%", "{}", late.stdout);
+        let expected = format!("LATENCY CRITICAL - {address} answers later than 0.3 s since HH:MM");
+        assert_eq!((line(&late), metric(&late, "silent")), (expected, "0".to_owned()));
         assert!(metric(&late, "late").parse::<u32>().unwrap() > 5, "{}", late.stdout);
     }
 }
