@@ -81,7 +81,7 @@ fn lossy(
     alert: &LossAlert,
     critical: f64,
 ) -> Fault {
-    let rise = alert.told - verdict.usual_loss;
+    let rise = verdict.lost - verdict.usual_loss;
     let state = if alert.silent || rise >= critical { State::Critical } else { State::Warning };
     let usual = if verdict.learning {
         "still learning".to_owned()
@@ -92,7 +92,7 @@ fn lossy(
     let brief = match alert.silent {
         true if late > 0 => format!("answers later than {} s", wait.as_secs_f64()),
         true => "does not answer".to_owned(),
-        false => format!("loses {} ({usual})", percent(alert.told)),
+        false => format!("loses {} ({usual})", percent(verdict.lost)),
     };
     let late = (late > 0 && !alert.silent).then(|| format!("{late} later than {} s", wait.as_secs_f64()));
     Fault { state, brief, since: Some(alert.since), cause: reported(judged).or(late) }

@@ -54,6 +54,8 @@ pub struct Path {
 pub struct Verdict {
     /// More loss than usual, or no answer.
     pub loss: Option<LossAlert>,
+    /// The share that is lost now, by the window that shows the most.
+    pub lost: f64,
     /// A longer round-trip time than usual.
     pub rtt: Option<RttAlert>,
     /// A new normal, for a day.
@@ -83,15 +85,16 @@ impl Path {
         if let Some(told) = shown {
             self.loss_alert = Some(LossAlert::shown(self.loss_alert, run.at, told, run.is_silent()));
         } else {
-            self.clear_loss(expected, settings);
+            self.clear_loss(expected, learning, settings);
         }
+        let lost = shown.unwrap_or_else(|| if learning { run.loss() } else { self.greatest_loss(settings) });
         let slower = !learning && run.rtt().zip(limit).is_some_and(|(rtt, limit)| rtt > limit.told);
         self.judge_rtt(&run, limit.filter(|_| !learning));
         let loses = run.is_silent() || (!learning && run.loss() - expected >= settings.loss_rise);
         let (loss, rtt) = (self.loss_alert, self.rtt_alert);
         self.learn(run, leaving, shown.is_some(), learning);
         self.accept(run.at, expected, settings);
-        Verdict { loss, rtt, accepted: self.accepted, learning, loses, slower, usual_loss, usual_rtt }
+        Verdict { loss, lost, rtt, accepted: self.accepted, learning, loses, slower, usual_loss, usual_rtt }
     }
 
     /// When its newest run ended, in seconds since 1970.
@@ -137,7 +140,7 @@ impl Path {
         if run.loss() <= expected {
             return None;
         }
-        let windows = [(1, SUDDEN), (3, 2.0 * settings.loss_rise), (LONGEST, settings.loss_rise)];
+        let windows = windows(settings);
         let shows = |&(count, rise): &(usize, f64)| {
             let sum = self.last.sum(count);
             // One bad run is no trend.
@@ -149,20 +152,27 @@ impl Path {
         if !windows.iter().any(shows) {
             return None;
         }
-        Some(windows.iter().map(|(count, _)| share(self.last.sum(*count))).fold(0.0, f64::max))
+        Some(self.greatest_loss(settings))
+    }
+
+    /// The loss of the window that shows the most.
+    fn greatest_loss(&self, settings: &Settings) -> f64 {
+        windows(settings).iter().map(|(count, _)| share(self.last.sum(*count))).fold(0.0, f64::max)
     }
 
     /// Ends an alert when the last runs are too good for it, and forgets what was before them.
-    fn clear_loss(&mut self, expected: f64, settings: &Settings) {
+    fn clear_loss(&mut self, expected: f64, learning: bool, settings: &Settings) {
         let Some(alert) = self.loss_alert else { return };
         let is_over = |count: &usize| {
             let (sent, lost) = self.last.sum(*count);
-            // An answer ends silence, however few pings a run has.
-            let improbable =
-                alert.silent || at_most(lost, sent, alert.told.min(1.0) * NEARLY_ALL) < CLEAR_CHANCE;
+            // However few pings a run has: nothing is lost where nothing was.
+            let is_clean = lost == 0 && (learning || *count == LONGEST);
+            let improbable = is_clean || at_most(lost, sent, alert.told.min(1.0) * NEARLY_ALL) < CLEAR_CHANCE;
             improbable && share((sent, lost)) - expected < settings.loss_rise
         };
-        if let Some(count) = (1..=self.last.runs().len()).find(is_over) {
+        // An answer ends silence, whatever else is lost: that is told by itself, or not at all.
+        let over = if alert.silent { Some(1) } else { (1..=self.last.runs().len()).find(is_over) };
+        if let Some(count) = over {
             self.loss_alert = None;
             self.last.keep(count);
         }
@@ -239,6 +249,11 @@ impl Path {
             _ => {}
         }
     }
+}
+
+/// How many runs are judged together, with the rise of their loss that is told.
+fn windows(settings: &Settings) -> [(usize, f64); 3] {
+    [(1, SUDDEN), (3, 2.0 * settings.loss_rise), (LONGEST, settings.loss_rise)]
 }
 
 /// From where on a round-trip time is told, and below which it is fine again, in seconds.

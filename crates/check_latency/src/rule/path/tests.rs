@@ -136,6 +136,48 @@ fn a_new_target_is_told_by_silence_and_sudden_loss_alone() {
 }
 
 #[test]
+fn the_loss_that_is_told_is_that_of_now() {
+    let mut judge = Judge::new();
+    assert_eq!(judge.run(11, 60 * MS).lost, 0.55);
+    let held = judge.run(5, 60 * MS);
+    assert!(held.loss.is_some() && held.lost == 0.25, "a new target is told by its last run: {held:?}");
+    assert!(judge.run(0, 60 * MS).loss.is_none());
+    let mut judge = Judge::knowing(100, 0);
+    told_after(&mut judge, 8, 60 * MS).unwrap();
+    assert_eq!(judge.run(8, 60 * MS).lost, 0.4);
+    let held: Vec<f64> = (0..3).map(|_| judge.run(4, 60 * MS)).map(|verdict| verdict.lost).collect();
+    assert!((held[0] - 1.0 / 3.0).abs() < 1e-9 && (held[2] - 0.2).abs() < 1e-9, "{held:?}");
+}
+
+#[test]
+fn what_answers_is_never_told_to_be_silent() {
+    let mut judge = Judge::new();
+    assert!(judge.run(20, 0).loss.is_some());
+    assert!(judge.run(6, 60 * MS).loss.is_none(), "a new target that loses 30 %");
+    for lost in 0..17 {
+        let mut judge = Judge::knowing(100, 0);
+        assert!(judge.run(20, 0).loss.is_some());
+        judge.at += PAUSE;
+        let verdict = judge.path.judge(Run::new(judge.at, 17, lost, Some(60 * MS)), &judge.settings);
+        assert!(verdict.loss.is_none_or(|alert| !alert.silent), "{lost}: {verdict:?}");
+    }
+}
+
+#[test]
+fn few_pings_end_an_alert_too() {
+    let mut judge = Judge::new();
+    let mut run = |lost| {
+        judge.at += PAUSE;
+        judge.path.judge(Run::new(judge.at, 2, lost, (lost < 2).then_some(60 * MS)), &judge.settings)
+    };
+    assert!(run(1).loss.is_none(), "50 % of a new target, less what is expected");
+    (0..100).for_each(|_| assert!(!told(&run(0))));
+    assert!((0..20).any(|_| run(1).loss.is_some()));
+    let ends = (1..=40).find(|_| run(0).loss.is_none());
+    assert!(ends.is_some_and(|runs| runs <= LONGEST), "{ends:?}");
+}
+
+#[test]
 fn a_loss_does_not_teach_itself_into_the_normal() {
     let mut judge = Judge::knowing(13, 0);
     let runs = told_after(&mut judge, 6, 60 * MS).unwrap();
