@@ -8,7 +8,8 @@ use plugin::{Finding, Findings, Metric, Report, State, Unit};
 
 use crate::allowed::Allowed;
 use crate::ask::Answer;
-use crate::judge::{Verdict, judge};
+use crate::direct::Direct;
+use crate::judge::{Verdict, judge_beside};
 use crate::plan::{PageSeen, Seen};
 use crate::strangers::Strangers;
 use crate::target::Target;
@@ -22,23 +23,25 @@ pub(crate) struct Observations {
     pub(crate) forbidden: Vec<HostPort>,
     /// What strangers should get.
     pub(crate) strangers: Strangers,
-    /// What asking for the page without a proxy came to.
-    pub(crate) direct: Direct,
+    /// The pages, in the order in which the proxies were asked for them.
+    pub(crate) pages: Vec<AskedPage>,
     /// The address of this machine towards an open proxy: `None` if it is not known.
     pub(crate) own: Option<IpAddr>,
 }
 
-/// What asking for the page without a proxy came to.
+/// A page that was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Direct {
-    /// It was not asked.
-    Unasked,
-    /// It came.
-    Serves,
-    /// It did not: why.
-    Fails(String),
-    /// There is no way from here to try it.
-    NoWay,
+pub(crate) struct AskedPage {
+    /// What messages call it: `page`, or `https page`.
+    pub(crate) name: String,
+    /// What asking for it without a proxy came to.
+    pub(crate) direct: Direct,
+}
+
+impl AskedPage {
+    fn is_at_fault(&self) -> bool {
+        matches!(self.direct, Direct::Fails(_))
+    }
 }
 
 /// A proxy and what is wrong with it.
@@ -48,27 +51,21 @@ struct Judged<'a> {
     verdict: Verdict,
 }
 
-/// Whether the page itself may be the fault: every proxy took the password, and then brought nothing.
-pub(crate) fn suspects_page<'a>(proxies: impl Iterator<Item = &'a (Target, Option<Seen>)>) -> bool {
-    let mut count = 0;
-    let all = proxies.filter_map(|(_, seen)| seen.as_ref()).all(|seen| {
-        count += 1;
-        let verdict = judge(seen, &[]);
-        verdict.past_login && !verdict.open && verdict.local.is_none()
-    });
-    all && count > 0
-}
-
 /// Judges the observations.
 pub(crate) fn evaluate(allowed: &Allowed, observations: &Observations) -> Report {
     let unthreaded = || Verdict { local: Some("no thread left here".to_owned()), ..Verdict::default() };
+    // What one proxy alone does not bring is its own fault, as far as can be told.
+    let several = observations.proxies.len() > 1;
+    let at_fault: Vec<bool> = observations.pages.iter().map(|page| several && page.is_at_fault()).collect();
     let judged: Vec<Judged<'_>> = observations
         .proxies
         .iter()
         .map(|(target, seen)| Judged {
             target,
             seen: seen.as_ref(),
-            verdict: seen.as_ref().map_or_else(unthreaded, |seen| judge(seen, &observations.forbidden)),
+            verdict: seen
+                .as_ref()
+                .map_or_else(unthreaded, |seen| judge_beside(seen, &observations.forbidden, &at_fault)),
         })
         .collect();
     let findings = findings(allowed, observations, &judged);
@@ -85,7 +82,8 @@ fn findings(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
     let untested: Vec<&Judged<'_>> = judged.iter().filter(|judged| judged.verdict.local.is_some()).collect();
     let mut findings = Findings::default();
     let state = allowed.failed.state(failing.len(), total);
-    if let Some(page) = page_at_fault(observations, &failing, total) {
+    findings.extend(pages_at_fault(observations, total));
+    if let Some(page) = untried_page(observations, &failing, total) {
         findings.extend([page]);
     } else if !failing.is_empty() {
         let unspoken = failing.iter().all(|judged| judged.verdict.unspoken);
@@ -132,21 +130,36 @@ fn sorted<'a, 'b>(judged: &'b [Judged<'a>]) -> Vec<&'b Judged<'a>> {
     failing
 }
 
-/// The page's own fault, and what cannot be told from it, where no proxy brought it.
-fn page_at_fault(observations: &Observations, failing: &[&Judged<'_>], total: usize) -> Option<Finding> {
-    let all = failing.len() == total
-        && total > 1
-        && failing.iter().all(|judged| judged.verdict.past_login && !judged.verdict.open);
-    let first = failing.first().and_then(|judged| judged.verdict.reasons.first()).filter(|_| all)?;
-    match &observations.direct {
-        Direct::Fails(why) => Some(Finding::unknown(format!(
-            "the page itself does not answer, through none of {total} proxies nor from here: {why}"
-        ))),
-        Direct::NoWay => Some(Finding::critical(format!(
-            "none of {total} proxies brings the page, not tried directly: {first}"
-        ))),
-        Direct::Serves | Direct::Unasked => None,
+/// The pages' own faults.
+fn pages_at_fault(observations: &Observations, total: usize) -> Vec<Finding> {
+    let pages = &observations.pages;
+    let all = pages.iter().all(AskedPage::is_at_fault);
+    let finding = |page: &AskedPage| {
+        let Direct::Fails(why) = &page.direct else { return None };
+        let name = if all { "page" } else { page.name.as_str() };
+        let brief = format!("the {name} itself does not answer");
+        let text = format!("{brief}, through none of {total} proxies nor from here: {why}");
+        Some(Finding::unknown(text).brief(brief))
+    };
+    let findings = pages.iter().filter(|_| total > 1).filter_map(finding);
+    findings.take(if all { 1 } else { usize::MAX }).collect()
+}
+
+/// What cannot be told from the page's own fault, where no proxy brought the page and it could not be tried from
+/// here.
+fn untried_page(observations: &Observations, failing: &[&Judged<'_>], total: usize) -> Option<Finding> {
+    let untried = observations.pages.iter().find_map(|page| match &page.direct {
+        Direct::NoWay(why) => Some((&page.name, why)),
+        _ => None,
+    });
+    let (name, why) = untried.filter(|_| total > 1 && failing.len() == total)?;
+    if failing.iter().any(|judged| judged.verdict.open) {
+        return None;
     }
+    let first = failing.iter().find(|judged| judged.verdict.past_login)?.verdict.reasons.first()?;
+    Some(Finding::critical(format!(
+        "none of {total} proxies brings the {name}, not tried directly ({why}): {first}"
+    )))
 }
 
 /// `2 of 38 proxies fail: A why, B why`, as many as there is room for.
@@ -227,7 +240,7 @@ fn details(mut report: Report, observations: &Observations, judged: &[Judged<'_>
     let total = judged.len();
     let reasons: usize = judged.iter().map(|judged| judged.verdict.reasons.len()).sum();
     // With one proxy the first line has its reason also where the page was asked for directly.
-    let is_hidden = judged.len() > 1 && observations.direct != Direct::Unasked;
+    let is_hidden = judged.len() > 1 && observations.pages.iter().any(|page| page.direct != Direct::Unasked);
     let labelled = judged.iter().any(|judged| judged.verdict.fails() && judged.target.label.is_some());
     for judged in sorted(judged) {
         let name = judged.target.in_full();
@@ -245,6 +258,13 @@ fn details(mut report: Report, observations: &Observations, judged: &[Judged<'_>
                 .detail(format!("{name}: or this address, {own}, is allowed by an ACL: ask from outside"));
         }
     }
+    for judged in judged {
+        for excused in &judged.verdict.excused {
+            report = report.detail(format!("{}: {excused}", judged.target.in_full()));
+        }
+    }
+    report =
+        observations.pages.iter().filter_map(|page| direct_note(page, total)).fold(report, Report::detail);
     for judged in judged.iter().filter(|judged| total > 1 && !judged.verdict.fails()) {
         if let Some(undecided) = &judged.verdict.undecided {
             report = report.detail(format!("{}: {}", judged.target.in_full(), undecided.words()));
@@ -262,6 +282,20 @@ fn details(mut report: Report, observations: &Observations, judged: &[Judged<'_>
         .iter()
         .flat_map(|judged| judged.seen.into_iter().flat_map(|seen| requests(judged.target, seen)));
     requests.fold(report, Report::verbose_detail)
+}
+
+/// What the direct request tells of a page, where the first line does not say it.
+fn direct_note(page: &AskedPage, total: usize) -> Option<String> {
+    match &page.direct {
+        Direct::Serves => Some(format!("note: the {} comes without a proxy", page.name)),
+        Direct::Fails(why) if total == 1 => {
+            Some(format!("note: the {} does not come without a proxy either: {why}", page.name))
+        }
+        Direct::NoWay(why) if total == 1 && why != "--no-direct" => {
+            Some(format!("note: the {} could not be tried without a proxy: {why}", page.name))
+        }
+        Direct::Unasked | Direct::Fails(_) | Direct::NoWay(_) => None,
+    }
 }
 
 fn requests<'a>(target: &'a Target, seen: &'a Seen) -> impl Iterator<Item = String> {

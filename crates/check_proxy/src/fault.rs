@@ -171,6 +171,11 @@ impl Fault {
         }
     }
 
+    /// Whether the page came, and something in it is not as it should be.
+    pub(crate) fn has_page(&self) -> bool {
+        matches!(self, Fault::LeavesBy(_) | Fault::Sees(_))
+    }
+
     /// Whether it may only be that the time was too short.
     pub(crate) fn is_timeout(&self) -> bool {
         matches!(
@@ -218,6 +223,19 @@ impl Fault {
         self.words().to_owned()
     }
 
+    /// The same for a request to the page's own server, where there is neither a proxy nor a tunnel.
+    pub(crate) fn brief_without_proxy(&self) -> String {
+        match self {
+            Fault::Tunnel(Tunnel::Silent) => Fault::Silent.brief(),
+            Fault::Tunnel(Tunnel::Closed) => Fault::Closed.brief(),
+            Fault::Tunnel(Tunnel::Reset) => Fault::Reset.brief(),
+            Fault::Tunnel(Tunnel::NoTls) => "no TLS".to_owned(),
+            Fault::Tunnel(Tunnel::Certificate(why)) => format!("wrong certificate: {why}"),
+            Fault::Status(status) => Status { from_page: false, ..status.clone() }.answer(),
+            fault => fault.brief(),
+        }
+    }
+
     fn words(&self) -> &'static str {
         match self {
             Fault::Late => "not reached in time",
@@ -244,12 +262,18 @@ impl Fault {
 
 impl Status {
     fn brief(&self) -> String {
+        match self.code {
+            code if self.from_page => format!("{code} from the page"),
+            407 => "password refused (407)".to_owned(),
+            _ => self.answer(),
+        }
+    }
+
+    fn answer(&self) -> String {
         let code = self.code;
-        match (code, &self.squid, &self.location) {
-            _ if self.from_page => format!("{code} from the page"),
-            (407, ..) => "password refused (407)".to_owned(),
-            (_, Some(squid), _) => format!("{code} {squid}"),
-            (_, None, Some(host)) => format!("{code} to {host}"),
+        match (&self.squid, &self.location) {
+            (Some(squid), _) => format!("{code} {squid}"),
+            (None, Some(host)) => format!("{code} to {host}"),
             _ => code.to_string(),
         }
     }

@@ -26,8 +26,11 @@ pub(crate) struct Verdict {
     /// Whether nothing is wrong but that it wants a login that this check does not speak, or that the user's
     /// name does not go with.
     pub(crate) unspoken: bool,
-    /// Whether it took the password and brought none of the pages.
+    /// Whether nothing is wrong but that it took the password and then did not bring a page: that may be the
+    /// page's fault.
     pub(crate) past_login: bool,
+    /// What is the fault of the pages, in few words each.
+    pub(crate) excused: Vec<String>,
     /// Whether it answered nothing at all.
     pub(crate) mute: bool,
     /// The longest time for a page by http, and by https.
@@ -69,31 +72,47 @@ impl Verdict {
 
 /// Judges one proxy, which was also asked for these forbidden targets.
 pub(crate) fn judge(seen: &Seen, forbidden: &[HostPort]) -> Verdict {
-    let faults: Vec<(bool, Fault)> = seen.pages.iter().filter_map(customer_fault).collect();
+    judge_beside(seen, forbidden, &[])
+}
+
+/// The same where some pages are `at_fault` themselves: that a proxy does not bring them after it took the
+/// password is excused.
+pub(crate) fn judge_beside(seen: &Seen, forbidden: &[HostPort], at_fault: &[bool]) -> Verdict {
+    let is_excused = |place: usize, page: &PageSeen| {
+        at_fault.get(place).is_some_and(|is_at_fault| *is_at_fault) && is_past_login(page)
+    };
+    let pages = || seen.pages.iter().enumerate();
+    let faults: Vec<(&PageSeen, Fault)> = pages()
+        .filter(|(place, page)| !is_excused(*place, page))
+        .filter_map(|(_, page)| Some((page, page.customer.as_ref()?.fault.clone()?)))
+        .collect();
     let mut reasons = open(seen);
     let open = !reasons.is_empty();
     reasons.extend(lets_through(seen, forbidden));
-    let texts: Vec<(bool, String)> =
-        seen.pages.iter().filter_map(|page| Some((page.secure, text(page)?))).collect();
+    let texts = |excused: bool| -> Vec<(bool, String)> {
+        pages()
+            .filter(|(place, page)| is_excused(*place, page) == excused)
+            .filter_map(|(_, page)| Some((page.secure, text(page)?)))
+            .collect()
+    };
+    let past_login =
+        reasons.is_empty() && !faults.is_empty() && faults.iter().all(|(page, _)| is_past_login(page));
     let unspoken = reasons.is_empty()
         && !faults.is_empty()
         && faults.iter().all(|(_, fault)| matches!(fault, Fault::Unspoken(_) | Fault::ColonInUser));
-    reasons.extend(grouped(&texts, has_both(seen)));
+    reasons.extend(grouped(&texts(false), has_both(seen)));
     let local = local(seen).or_else(|| untried(seen, forbidden)).filter(|_| reasons.is_empty());
     Verdict {
         open,
         undecided: undecided(seen).filter(|_| !open),
         unspoken,
-        past_login: faults.len() == seen.pages.len() && seen.pages.iter().all(is_past_login),
+        past_login,
+        excused: grouped(&texts(true), has_both(seen)),
         mute: seen.pages.iter().all(is_mute),
         times: [false, true].map(|secure| time(seen, secure)),
         reasons,
         local,
     }
-}
-
-fn customer_fault(page: &PageSeen) -> Option<(bool, Fault)> {
-    Some((page.secure, page.customer.as_ref()?.fault.clone()?))
 }
 
 /// Why a request could not be made, if one could not: then it is not known whether all is well.
@@ -203,9 +222,11 @@ fn has_status(answer: &Answer, code: u16) -> bool {
     matches!(&answer.fault, Some(Fault::Status(Status { code: had, from_page: false, .. })) if *had == code)
 }
 
-fn is_past_login(page: &PageSeen) -> bool {
+/// Whether the proxy took the customer's login, or would have taken any, and then did not bring the page.
+pub(crate) fn is_past_login(page: &PageSeen) -> bool {
     let Some(fault) = page.customer.as_ref().and_then(|answer| answer.fault.as_ref()) else { return false };
-    let refused = |answer: &Option<Answer>| answer.as_ref().is_some_and(|answer| has_status(answer, 407));
+    // Where strangers are allowed, a silence for the customer alone may be the page's.
+    let refused = |answer: &Option<Answer>| answer.as_ref().is_none_or(|answer| has_status(answer, 407));
     fault.is_past_login() || (*fault == Fault::Silent && refused(&page.stranger) && refused(&page.random))
 }
 

@@ -7,6 +7,7 @@
 mod allowed;
 mod ask;
 mod challenge;
+mod direct;
 mod evaluate;
 mod fault;
 #[doc(hidden)]
@@ -25,6 +26,7 @@ mod secrets;
 mod side;
 mod socks;
 mod strangers;
+mod suspect;
 mod target;
 mod url;
 mod usage;

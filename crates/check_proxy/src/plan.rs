@@ -11,6 +11,7 @@ use net::HostPort;
 
 use crate::ask::{Answer, As, LEAST, Manner, Passage};
 use crate::challenge::Challenge;
+use crate::direct::Suspicion;
 use crate::fault::{Fault, Status};
 use crate::login::{Login, Scheme, choose};
 use crate::secrets::Secrets;
@@ -38,6 +39,8 @@ pub(crate) struct Plan {
     pub(crate) forbidden: Vec<HostPort>,
     /// How often a failed request of the customer is made.
     pub(crate) tries: u8,
+    /// For each page, whether it may be its own fault that it does not come.
+    pub(crate) suspicions: Vec<Suspicion>,
 }
 
 /// What one proxy answered.
@@ -105,7 +108,8 @@ impl Plan {
         if self.manner.is_over() {
             return self.late();
         }
-        let jobs = self.urls.iter().map(|url| move || self.ask_page(proxy, url));
+        let pages = self.urls.iter().zip(&self.suspicions);
+        let jobs = pages.map(|(url, suspicion)| move || self.ask_page(proxy, url, suspicion));
         let asked = side_by_side(jobs.collect());
         let failed = |secure| PageSeen { secure, customer: Some(no_thread()), ..PageSeen::default() };
         let pages: Vec<PageSeen> = self
@@ -126,10 +130,10 @@ impl Plan {
         Seen { pages: self.urls.iter().map(page).collect(), forbidden: Vec::new(), strangers: self.strangers }
     }
 
-    fn ask_page(&self, proxy: SocketAddr, url: &Url) -> PageSeen {
+    fn ask_page(&self, proxy: SocketAddr, url: &Url, suspicion: &Suspicion) -> PageSeen {
         let mut seen = PageSeen { secure: url.secure, ..PageSeen::default() };
         if self.login.is_none() && self.strangers == Strangers::Allow {
-            seen.customer = Some(self.again(|| self.manner.ask(proxy, url, As::Stranger)));
+            seen.customer = Some(self.again(suspicion, || self.manner.ask(proxy, url, As::Stranger)));
             return seen;
         }
         let (sender, receiver) = mpsc::channel();
@@ -143,7 +147,8 @@ impl Plan {
                 });
             let offers = receiver.recv_timeout(PATIENCE).unwrap_or_default();
             let mut logins = side_by_side(vec![
-                (&|| self.ask_as_customer(proxy, url, &offers)) as &(dyn Fn() -> Option<Answer> + Sync),
+                (&|| self.ask_as_customer(proxy, url, &offers, suspicion))
+                    as &(dyn Fn() -> Option<Answer> + Sync),
                 &|| self.ask_at_random(proxy, url, &offers),
             ])
             .into_iter();
@@ -156,9 +161,15 @@ impl Plan {
     }
 
     /// The customer's request, with the login that is wanted.
-    fn ask_as_customer(&self, proxy: SocketAddr, url: &Url, offers: &[Challenge]) -> Option<Answer> {
+    fn ask_as_customer(
+        &self,
+        proxy: SocketAddr,
+        url: &Url,
+        offers: &[Challenge],
+        suspicion: &Suspicion,
+    ) -> Option<Answer> {
         let login = self.login.as_ref()?;
-        Some(self.again(|| self.ask_with(proxy, url, offers, Who::Customer(login))))
+        Some(self.again(suspicion, || self.ask_with(proxy, url, offers, Who::Customer(login))))
     }
 
     /// The request with a login that nobody has. Digest needs a nonce of its own: squid takes each for one
@@ -201,8 +212,9 @@ impl Plan {
 
     /// Makes a request again while it fails, a little later, if enough time is left. What fails because that
     /// is over tells less than what failed before.
-    fn again(&self, ask: impl Fn() -> Answer) -> Answer {
+    fn again(&self, suspicion: &Suspicion, ask: impl Fn() -> Answer) -> Answer {
         let mut answer = ask();
+        suspicion.note(&answer);
         for _ in 1..self.tries {
             let is_final = matches!(answer.fault, None | Some(Fault::Unspoken(_) | Fault::ColonInUser));
             if is_final || Instant::now() + PAUSE + self.manner.limit.min(LEAST) > self.manner.until {
@@ -213,6 +225,9 @@ impl Plan {
             let is_cut = later.fault.as_ref().is_some_and(Fault::is_timeout) && self.manner.is_over();
             if is_cut {
                 break;
+            }
+            if later.fault.is_none() {
+                suspicion.note(&later);
             }
             answer = later;
         }
@@ -321,6 +336,7 @@ mod tests {
             login: None,
             forbidden: vec!["127.0.0.1:22".parse().unwrap()],
             tries: 2,
+            suspicions: Vec::new(),
         };
         let seen = plan.ask(listener.local_addr().unwrap());
         let asked = |page: &PageSeen| page.stranger.is_some() || page.random.is_some();

@@ -2,24 +2,26 @@
 //! where all of them fail.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::thread;
 use std::time::{Duration, Instant};
 
+use net::Source;
 use net::tls::{Settings, TlsError, Verify};
-use net::{Source, resolve};
 use plugin::{Deadline, Seconds};
 
 use crate::Args;
 use crate::allowed::Allowed;
 use crate::ask::Manner;
-use crate::evaluate::{Direct, Observations, suspects_page};
-use crate::fault::Fault;
+use crate::direct::{Direct, Suspicion, Watch, ask_directly};
+use crate::evaluate::{AskedPage, Observations};
 use crate::judge::judge;
 use crate::known::Known;
 use crate::page::Expected;
 use crate::plan::{Plan, Seen};
 use crate::secrets::Secrets;
-use crate::side::for_each;
+use crate::side::{STACK, for_each};
 use crate::strangers::Strangers;
+use crate::suspect::{least, suspects_page};
 use crate::target::{Target, TargetError, targets};
 use crate::usage::{UsageError, login};
 
@@ -51,22 +53,48 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     let plan = plan(args, login, deadline)?;
     let _step = deadline.step(format!("asking {} proxies", targets.len()));
     let known = Known::new(targets.len(), allowed, deadline.progress());
-    let seen = for_each(&targets, room(args), |target| {
-        let seen = plan.ask(target.address);
-        known.ended(target, &judge(&seen, &plan.forbidden));
-        seen
+    let watch =
+        Watch::new(&plan.manner, plan.urls.iter().zip(&plan.suspicions).collect(), least(targets.len()));
+    let asks_directly = args.clients.strangers != Strangers::Only && !args.page.no_direct;
+    let (seen, asked) = thread::scope(|scope| {
+        let watching = thread::Builder::new().stack_size(STACK);
+        let watching = asks_directly.then(|| watching.spawn_scoped(scope, || watch.ask()).ok()).flatten();
+        let seen = for_each(&targets, room(args), |target| {
+            let seen = plan.ask(target.address);
+            known.ended(target, &judge(&seen, &plan.forbidden));
+            seen
+        });
+        watch.end();
+        (seen, watching.and_then(|watching| watching.join().ok()).unwrap_or_default())
     });
     let proxies: Vec<(Target, Option<Seen>)> = targets.into_iter().zip(seen).collect();
-    let direct = if args.clients.strangers == Strangers::Only || !suspects_page(proxies.iter()) {
-        Direct::Unasked
-    } else if args.page.no_direct {
-        Direct::NoWay
-    } else {
-        ask_directly(&plan, deadline)
-    };
+    let pages = asked_pages(args, &plan, &proxies, asked);
     let own = proxies.iter().find(|(_, seen)| seen.as_ref().is_some_and(|seen| judge(seen, &[]).open));
     let own = own.and_then(|(target, _)| own_address(target.address, &plan.manner.source));
-    Ok(Observations { proxies, forbidden: plan.forbidden, strangers: plan.strangers, direct, own })
+    Ok(Observations { proxies, forbidden: plan.forbidden, strangers: plan.strangers, pages, own })
+}
+
+/// What asking for each suspected page without a proxy came to: those that there was no time to wait with are
+/// `asked` already.
+fn asked_pages(
+    args: &Args,
+    plan: &Plan,
+    proxies: &[(Target, Option<Seen>)],
+    asked: Vec<Direct>,
+) -> Vec<AskedPage> {
+    let asked = asked.into_iter().chain(std::iter::repeat(Direct::Unasked));
+    let pages = plan.urls.iter().enumerate().zip(asked).map(|((place, url), asked)| {
+        let direct = match asked {
+            _ if args.clients.strangers == Strangers::Only || !suspects_page(proxies, place) => {
+                Direct::Unasked
+            }
+            _ if args.page.no_direct => Direct::NoWay("--no-direct".to_owned()),
+            Direct::Unasked => ask_directly(&plan.manner, url),
+            asked => asked,
+        };
+        AskedPage { name: url.page_among(&plan.urls), direct }
+    });
+    pages.collect()
 }
 
 fn plan(args: &Args, login: Option<crate::login::Login>, deadline: &Deadline) -> Result<Plan, ProbeError> {
@@ -97,6 +125,7 @@ fn plan(args: &Args, login: Option<crate::login::Login>, deadline: &Deadline) ->
         login,
         forbidden: args.forbid.clone(),
         tries: args.connecting.tries,
+        suspicions: args.page.url.iter().map(|_| Suspicion::default()).collect(),
     })
 }
 
@@ -110,23 +139,6 @@ fn room(args: &Args) -> usize {
     usize::try_from(args.connecting.in_flight.get())
         .unwrap_or(usize::MAX)
         .min(usize::try_from(fits).unwrap_or(usize::MAX))
-}
-
-/// Asks for the pages without a proxy: the first one that fails tells.
-fn ask_directly(plan: &Plan, deadline: &Deadline) -> Direct {
-    for url in &plan.urls {
-        let Some(server) =
-            resolve(&url.host, url.port, deadline).ok().and_then(|addresses| addresses.first().copied())
-        else {
-            return Direct::NoWay;
-        };
-        match plan.manner.ask_directly(server, url).fault {
-            None => {}
-            Some(Fault::Local(_) | Fault::Late | Fault::Prohibited) => return Direct::NoWay,
-            Some(fault) => return Direct::Fails(fault.brief()),
-        }
-    }
-    Direct::Serves
 }
 
 /// The address of this machine from which it reaches another one.

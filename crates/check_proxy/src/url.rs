@@ -77,6 +77,16 @@ impl Url {
         format!("{}://{}{}", self.scheme(), self.host_line(), self.path(nonce))
     }
 
+    /// What messages call its page among those of a run: as short as tells them apart.
+    pub(crate) fn page_among(&self, all: &[Url]) -> String {
+        let of_scheme = all.iter().filter(|url| url.secure == self.secure).count();
+        match (all.len(), of_scheme) {
+            (1, _) => "page".to_owned(),
+            (_, 1) => format!("{} page", self.scheme()),
+            _ => format!("page {self}"),
+        }
+    }
+
     /// Whether a text stands in it, as it is written.
     pub(crate) fn contains(&self, text: &str) -> bool {
         self.to_string().contains(text)

@@ -7,7 +7,6 @@ mod fake;
 
 use std::fs;
 use std::io::Write as _;
-use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -258,37 +257,6 @@ fn forbidden_targets_are_tried() {
             (2, format!("PROXY CRITICAL - 127.0.0.1 lets customers through to {target}"))
         );
     }
-}
-
-/// Both proxies took the password, and the page refuses the direct request too.
-#[test]
-fn the_page_is_told_from_the_proxies() {
-    let origin = Origin::start();
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let port = for_customers(|_| answer("503 No", "", ""));
-    let arguments = |url: String, more: &'static str| {
-        let port = format!("--port={port}");
-        let outcome = origin.check(&[
-            "--ip=127.0.0.1",
-            "--ip=127.0.0.2",
-            &port,
-            &origin.login(),
-            &url,
-            "--tries=1",
-            "--timeout=8",
-            more,
-        ]);
-        let line = outcome.first_line().split(" | ").next().unwrap().to_owned();
-        (outcome.code.unwrap(), line)
-    };
-    let dead = format!("--url=http://127.0.0.1:{closed}/pong?n=NONCE");
-    let line =
-        "PROXY UNKNOWN - the page itself does not answer, through none of 2 proxies nor from here: refused";
-    assert_eq!(arguments(dead.clone(), "--strangers=refuse"), (3, line.to_owned()));
-    let line = "PROXY CRITICAL - none of 2 proxies brings the page, not tried directly: 503";
-    assert_eq!(arguments(dead, "--no-direct"), (2, line.to_owned()));
-    let (code, line) = arguments(origin.url("pong"), "--strangers=refuse");
-    assert!(code == 2 && line.starts_with("PROXY CRITICAL - 2 of 2 proxies fail: "), "{line}");
 }
 
 /// 38 proxies, 4 of which take connections and say nothing.

@@ -9,6 +9,9 @@ use crate::allowed::Limits;
 use crate::ask::Passage;
 use crate::fault::{Fault, Status, Tunnel};
 
+mod page;
+mod strangers;
+
 fn well() -> Option<Answer> {
     Some(Answer { came: true, took: Duration::from_millis(12), ..Answer::default() })
 }
@@ -49,7 +52,7 @@ fn observed(seen: Vec<Seen>) -> Observations {
         proxies: (1..=255).cycle().zip(seen).map(|(number, seen)| (target(number), Some(seen))).collect(),
         forbidden: Vec::new(),
         strangers: Strangers::Refuse,
-        direct: Direct::Unasked,
+        pages: Vec::new(),
         own: None,
     }
 }
@@ -197,36 +200,6 @@ fn several_proxies_are_counted_the_open_ones_first() {
 }
 
 #[test]
-fn the_page_is_told_from_the_proxies() {
-    let dead = || customer(Fault::Status(Status { code: 503, ..Status::default() }));
-    let with = |direct, count: usize| {
-        let observations = Observations { direct, ..observed((0..count).map(|_| dead()).collect()) };
-        output(&observations).lines().next().unwrap().split(" | ").next().unwrap().to_owned()
-    };
-    let rows = [
-        (
-            Direct::Fails("refused".to_owned()),
-            2,
-            "UNKNOWN - the page itself does not answer, through none of 2 proxies nor from here: refused",
-        ),
-        (Direct::NoWay, 2, "CRITICAL - none of 2 proxies brings the page, not tried directly: 503"),
-        (Direct::Serves, 2, "CRITICAL - 2 of 2 proxies fail: 192.0.2.1 503, 192.0.2.2 503"),
-        (Direct::Fails("refused".to_owned()), 1, "CRITICAL - 192.0.2.1 503"),
-        (Direct::Unasked, 2, "CRITICAL - 2 of 2 proxies fail: 192.0.2.1 503, 192.0.2.2 503"),
-    ];
-    for (direct, count, line) in rows {
-        assert_eq!(with(direct, count), format!("PROXY {line}"));
-    }
-    let suspects = |seen: Vec<Seen>| suspects_page(observed(seen).proxies.iter());
-    assert!(suspects(vec![dead(), dead()]) && suspects(vec![customer(Fault::Silent)]));
-    assert!(
-        !suspects(vec![dead(), http(closed())])
-            && !suspects(vec![dead(), http([code(407), code(407), code(407)])])
-    );
-    assert!(!suspects(vec![]));
-}
-
-#[test]
 fn forbidden_targets_are_reported_where_the_proxy_tried() {
     let lets = |passage, seen: Seen| {
         let seen = Seen { forbidden: vec![passage], ..seen };
@@ -270,55 +243,6 @@ fn strangers_alone_can_be_asked() {
     let expected = "PROXY CRITICAL - 1 of 2 proxies fail: 192.0.2.2 open: serves strangers by http | failed=1;;0;0;2 open=1;;;0;2 slowest=U;;;0\n\
                     192.0.2.2: or this address, 192.0.2.250, is allowed by an ACL: ask from outside\n";
     assert_eq!(open, expected);
-}
-
-/// A stranger is refused by 407, 403, 401, an end or silence, and by nothing else.
-#[test]
-fn what_proves_nothing_about_strangers_is_undecided() {
-    let only = |seen: Vec<Seen>| {
-        let observations = Observations { strangers: Strangers::Only, ..observed(seen) };
-        output(&observations).replace(" | ", "\n| ")
-    };
-    let gets = |fault: Fault| http([failing(fault), code(407), None]);
-    let one = only(vec![gets(Fault::OtherPage)]);
-    let line = "PROXY UNKNOWN - 192.0.2.1 strangers: undecided: another page in place of ours\n|";
-    assert!(one.starts_with(line) && one.lines().count() == 2, "{one}");
-    let many = only(vec![
-        gets(Fault::OtherPage),
-        http([code(407), code(407), None]),
-        http([code(503), code(503), None]),
-    ]);
-    let line = "PROXY UNKNOWN - strangers: 2 of 3 proxies undecided: 192.0.2.1 another page in place of ours, 192.0.2.3 503\n|";
-    assert!(many.starts_with(line), "{many}");
-    assert!(many.ends_with("\n192.0.2.3: strangers: undecided: 503\n"), "{many}");
-    let rows = [
-        (http([code(503), code(407), well()]), "WARNING - 192.0.2.1 strangers: undecided: 503"),
-        (
-            http([code(407), code(503), well()]),
-            "WARNING - 192.0.2.1 strangers: undecided: 503 with a random login",
-        ),
-        (
-            both(closed(), [failing(Fault::Tunnel(Tunnel::Closed)), code(407), well()]),
-            "WARNING - 192.0.2.1 strangers: undecided: CONNECT 200, then closed",
-        ),
-        (
-            both(closed(), [code(302), code(407), well()]),
-            "WARNING - 192.0.2.1 strangers: undecided: 302 for https",
-        ),
-        (http([code(503), code(407), code(503)]), "CRITICAL - 192.0.2.1 503"),
-        (
-            both([well(), well(), well()], [code(302), code(407), well()]),
-            "CRITICAL - 192.0.2.1 open: serves strangers by http",
-        ),
-    ];
-    for (seen, line) in rows {
-        assert_eq!(first(vec![seen]), format!("PROXY {line}"));
-    }
-    let both_faults = output(&observed(vec![http([code(503), code(407), code(503)])]));
-    assert!(both_faults.ends_with("\n192.0.2.1: strangers: undecided: 503\n"), "{both_faults}");
-    let allowed = Seen { strangers: Strangers::Allow, ..http([code(503), None, well()]) };
-    let line = output(&Observations { strangers: Strangers::Allow, ..observed(vec![allowed]) });
-    assert!(line.starts_with("PROXY OK - 192.0.2.1 serves customers in 0.012 s |"), "{line}");
 }
 
 #[test]

@@ -11,6 +11,8 @@
 mod fake;
 
 #[cfg(test)]
+mod direct;
+#[cfg(test)]
 mod look;
 #[cfg(test)]
 mod socks;

@@ -1,0 +1,129 @@
+//! The page without a proxy: asked where the proxies took the password and none of them brought it, so that the
+//! page's own fault is told from theirs.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use net::{ResolveError, resolve};
+use plugin::{Deadline, State};
+
+use crate::ask::{Answer, LEAST, Manner};
+use crate::fault::Fault;
+use crate::side::side_by_side;
+use crate::url::Url;
+
+/// The time for the page's name, besides that for the request.
+const NAME: Duration = Duration::from_millis(700);
+
+/// What asking for a page without a proxy came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Direct {
+    /// It was not asked.
+    #[default]
+    Unasked,
+    /// It came.
+    Serves,
+    /// It did not: why.
+    Fails(String),
+    /// It could not be tried from here: why.
+    NoWay(String),
+}
+
+/// What the first requests of the customer say of one page while others still run.
+#[derive(Debug, Default)]
+pub(crate) struct Suspicion {
+    /// How many proxies took the login and brought nothing.
+    failed: AtomicUsize,
+    /// Whether one brought the page.
+    came: AtomicBool,
+}
+
+impl Suspicion {
+    /// Takes an answer to the customer.
+    pub(crate) fn note(&self, answer: &Answer) {
+        match &answer.fault {
+            Some(fault) if fault.has_page() => self.came.store(true, Ordering::Relaxed),
+            None => self.came.store(true, Ordering::Relaxed),
+            Some(fault) if fault.is_past_login() || *fault == Fault::Silent => {
+                self.failed.fetch_add(1, Ordering::Relaxed);
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn is_raised(&self, least: usize) -> bool {
+        !self.came.load(Ordering::Relaxed) && self.failed.load(Ordering::Relaxed) >= least
+    }
+}
+
+/// The moment at which the page is asked for while some proxies still have their second try.
+#[derive(Debug)]
+pub(crate) struct Watch<'a> {
+    manner: &'a Manner,
+    pages: Vec<(&'a Url, &'a Suspicion)>,
+    /// How many proxies must have failed.
+    least: usize,
+    at: Instant,
+    has_ended: Mutex<bool>,
+    ended: Condvar,
+}
+
+impl<'a> Watch<'a> {
+    /// Watches a run that begins now. A silent page takes a proxy all the time of two requests: what is left then
+    /// is too little for one more.
+    pub(crate) fn new(manner: &'a Manner, pages: Vec<(&'a Url, &'a Suspicion)>, least: usize) -> Self {
+        let needed = manner.limit.min(LEAST) + NAME;
+        let first_try = Instant::now() + manner.limit + Duration::from_millis(100);
+        let at = manner.until.checked_sub(needed).map_or(first_try, |at| at.max(first_try));
+        Self { manner, pages, least, at, has_ended: Mutex::new(false), ended: Condvar::new() }
+    }
+
+    /// Waits until the last moment for it, and asks for the suspected pages. Returns for each what it came to.
+    pub(crate) fn ask(&self) -> Vec<Direct> {
+        let has_ended = self.has_ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let time = self.at.saturating_duration_since(Instant::now());
+        let waited = self.ended.wait_timeout_while(has_ended, time, |ended| !*ended);
+        let (has_ended, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let is_over = *has_ended;
+        drop(has_ended);
+        let ask = |(url, suspicion): &(&Url, &Suspicion)| {
+            let is_due = !is_over && suspicion.is_raised(self.least);
+            if is_due { ask_directly(self.manner, url) } else { Direct::Unasked }
+        };
+        let jobs = self.pages.iter().map(|page| || ask(page));
+        side_by_side(jobs.collect()).into_iter().map(Option::unwrap_or_default).collect()
+    }
+
+    /// Ends the waiting: all proxies have answered.
+    pub(crate) fn end(&self) {
+        *self.has_ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.ended.notify_all();
+    }
+}
+
+/// Asks for a page without a proxy: of several addresses the first one that can be tried from here.
+pub(crate) fn ask_directly(manner: &Manner, url: &Url) -> Direct {
+    let now = Instant::now();
+    let left = manner.until.saturating_duration_since(now);
+    if left.is_zero() {
+        return Direct::NoWay("no time left".to_owned());
+    }
+    let servers = match resolve(&url.host, url.port, &Deadline::new(now, left, State::Unknown)) {
+        Ok(servers) => servers,
+        Err(ResolveError::TooSlow { .. } | ResolveError::GaveUp { .. }) => {
+            return Direct::NoWay("the resolver of this machine did not answer".to_owned());
+        }
+        Err(error) => return Direct::NoWay(error.to_string()),
+    };
+    let mut last = Direct::Unasked;
+    for server in servers {
+        last = match manner.ask_directly(server, url).fault {
+            None => return Direct::Serves,
+            Some(Fault::Late) => Direct::NoWay("no time left".to_owned()),
+            Some(fault @ (Fault::Local(_) | Fault::Prohibited)) => Direct::NoWay(fault.brief()),
+            Some(fault) => return Direct::Fails(fault.brief_without_proxy()),
+        };
+    }
+    last
+}

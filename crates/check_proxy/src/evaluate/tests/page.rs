@@ -1,0 +1,131 @@
+//! The page's own fault is told from the proxies'.
+
+use super::*;
+use crate::suspect::suspects_page;
+
+fn dead() -> Seen {
+    customer(Fault::Status(Status { code: 503, ..Status::default() }))
+}
+
+fn refused() -> Seen {
+    http([failing(Fault::Refused), failing(Fault::Refused), failing(Fault::Refused)])
+}
+
+fn fails(why: &str) -> Direct {
+    Direct::Fails(why.to_owned())
+}
+
+fn no_way(why: &str) -> Direct {
+    Direct::NoWay(why.to_owned())
+}
+
+fn with(direct: Direct, seen: Vec<Seen>) -> String {
+    let pages = vec![AskedPage { name: "page".to_owned(), direct }];
+    let line = output(&Observations { pages, ..observed(seen) });
+    line.lines().next().unwrap().split(" | ").next().unwrap().strip_prefix("PROXY ").unwrap().to_owned()
+}
+
+#[test]
+fn the_page_is_told_from_the_proxies() {
+    let two = || vec![dead(), dead()];
+    let itself = "the page itself does not answer, through none of";
+    let rows = [
+        (fails("refused"), two(), format!("UNKNOWN - {itself} 2 proxies nor from here: refused")),
+        (
+            no_way("no route from here"),
+            two(),
+            "CRITICAL - none of 2 proxies brings the page, not tried directly (no route from here): 503"
+                .to_owned(),
+        ),
+        (Direct::Serves, two(), "CRITICAL - 2 of 2 proxies fail: 192.0.2.1 503, 192.0.2.2 503".to_owned()),
+        (fails("refused"), vec![dead()], "CRITICAL - 192.0.2.1 503".to_owned()),
+        (Direct::Unasked, two(), "CRITICAL - 2 of 2 proxies fail: 192.0.2.1 503, 192.0.2.2 503".to_owned()),
+        // One that is dead is at fault, and does not make the others so.
+        (
+            fails("refused"),
+            vec![dead(), refused(), dead()],
+            "CRITICAL - 1 of 3 proxies fail: 192.0.2.2 refused, and the page itself does not answer"
+                .to_owned(),
+        ),
+        (
+            no_way("no route from here"),
+            vec![dead(), refused(), dead()],
+            "CRITICAL - none of 3 proxies brings the page, not tried directly (no route from here): 503"
+                .to_owned(),
+        ),
+        (
+            fails("refused"),
+            vec![dead(), http([well(), well(), failing(Fault::Cut)])],
+            "CRITICAL - 1 of 2 proxies fail: 192.0.2.2 open: serves strangers by http, 1 more fault"
+                .to_owned(),
+        ),
+    ];
+    for (direct, seen, line) in rows {
+        assert_eq!(with(direct, seen), line);
+    }
+}
+
+/// The page by https has an expired certificate, and the same by http is well.
+#[test]
+fn each_page_is_told_apart() {
+    let fault = || Fault::Tunnel(Tunnel::Certificate("expired".to_owned()));
+    let seen = || both(closed(), [code(407), code(407), failing(fault())]);
+    let pages = |direct| {
+        let page = |name: &str, direct| AskedPage { name: name.to_owned(), direct };
+        vec![page("http page", Direct::Unasked), page("https page", direct)]
+    };
+    let said = |direct, seen: Vec<Seen>| output(&Observations { pages: pages(direct), ..observed(seen) });
+    let itself = "PROXY UNKNOWN - the https page itself does not answer, through none of 2 proxies nor from here: expired |";
+    let line = said(fails("expired"), vec![seen(), seen()]);
+    assert!(line.starts_with(itself) && line.contains(" failed=0;;0;0;2 "), "{line}");
+    assert!(line.contains("\n192.0.2.2: wrong certificate after CONNECT: expired\n"), "{line}");
+    let dead = || both([code(407), code(407), code(407)], [code(407), code(407), code(407)]);
+    let line = said(fails("expired"), vec![seen(), dead(), seen()]);
+    let both_faults =
+        "PROXY CRITICAL - 1 of 3 proxies fail: 192.0.2.2 password refused (407), 1 more fault |";
+    assert!(line.starts_with(both_faults), "{line}");
+    let line = said(no_way("prohibited"), vec![seen(), seen()]);
+    let untried =
+        "PROXY CRITICAL - none of 2 proxies brings the https page, not tried directly (prohibited): wrong";
+    assert!(line.starts_with(untried), "{line}");
+}
+
+/// That customers reach a forbidden target needs no page.
+#[test]
+fn a_dead_page_hides_no_forbidden_target() {
+    let through = |seen: Seen| Seen { forbidden: vec![Passage::Tried], ..seen };
+    let pages = vec![AskedPage { name: "page".to_owned(), direct: fails("refused") }];
+    let forbidden = vec!["127.0.0.1:22".parse().unwrap()];
+    let seen = observed(vec![through(dead()), dead()]);
+    let line = output(&Observations { pages, forbidden, ..seen });
+    let expected = "PROXY CRITICAL - 1 of 2 proxies fail: 192.0.2.1 lets customers through to 127.0.0.1:22, 1 more fault |";
+    assert!(line.starts_with(expected), "{line}");
+}
+
+#[test]
+fn one_proxy_alone_has_a_note_on_the_page() {
+    let said = |direct| {
+        let pages = vec![AskedPage { name: "page".to_owned(), direct }];
+        let output = output(&Observations { pages, ..observed(vec![dead()]) });
+        output.split_once('\n').unwrap().1.to_owned()
+    };
+    assert_eq!(said(fails("refused")), "note: the page does not come without a proxy either: refused\n");
+    assert_eq!(said(Direct::Serves), "note: the page comes without a proxy\n");
+    assert_eq!(said(no_way("prohibited")), "note: the page could not be tried without a proxy: prohibited\n");
+    assert_eq!(said(no_way("--no-direct")), "");
+}
+
+#[test]
+fn two_that_took_the_password_make_the_page_suspect() {
+    let suspects = |seen: Vec<Seen>| suspects_page(&observed(seen).proxies, 0);
+    let password = || http([code(407), code(407), code(407)]);
+    assert!(suspects(vec![dead(), dead()]) && suspects(vec![customer(Fault::Silent)]));
+    assert!(suspects(vec![dead(), password(), dead()]) && suspects(vec![dead(), refused(), dead()]));
+    assert!(!suspects(vec![dead(), password()]) && !suspects(vec![dead(), dead(), http(closed())]));
+    assert!(!suspects(vec![dead(), dead(), customer(Fault::LeavesBy([192, 0, 2, 99].into()))]));
+    assert!(!suspects(vec![dead(), dead(), http([well(), well(), code(503)])]));
+    assert!(!suspects(vec![]) && !suspects_page(&observed(vec![dead(), dead()]).proxies, 1));
+    let allowed = |stranger| http([stranger, None, failing(Fault::Silent)]);
+    assert!(suspects(vec![allowed(code(407)), allowed(None)]));
+    assert!(!suspects(vec![allowed(failing(Fault::Silent)), allowed(failing(Fault::Silent))]));
+}

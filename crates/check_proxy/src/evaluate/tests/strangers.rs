@@ -1,0 +1,52 @@
+//! What strangers got that is neither the page nor a refusal.
+
+use super::*;
+
+/// A stranger is refused by 407, 403, 401, an end or silence, and by nothing else.
+#[test]
+fn what_proves_nothing_about_strangers_is_undecided() {
+    let only = |seen: Vec<Seen>| {
+        let observations = Observations { strangers: Strangers::Only, ..observed(seen) };
+        output(&observations).replace(" | ", "\n| ")
+    };
+    let gets = |fault: Fault| http([failing(fault), code(407), None]);
+    let one = only(vec![gets(Fault::OtherPage)]);
+    let line = "PROXY UNKNOWN - 192.0.2.1 strangers: undecided: another page in place of ours\n|";
+    assert!(one.starts_with(line) && one.lines().count() == 2, "{one}");
+    let many = only(vec![
+        gets(Fault::OtherPage),
+        http([code(407), code(407), None]),
+        http([code(503), code(503), None]),
+    ]);
+    let line = "PROXY UNKNOWN - strangers: 2 of 3 proxies undecided: 192.0.2.1 another page in place of ours, 192.0.2.3 503\n|";
+    assert!(many.starts_with(line), "{many}");
+    assert!(many.ends_with("\n192.0.2.3: strangers: undecided: 503\n"), "{many}");
+    let rows = [
+        (http([code(503), code(407), well()]), "WARNING - 192.0.2.1 strangers: undecided: 503"),
+        (
+            http([code(407), code(503), well()]),
+            "WARNING - 192.0.2.1 strangers: undecided: 503 with a random login",
+        ),
+        (
+            both(closed(), [failing(Fault::Tunnel(Tunnel::Closed)), code(407), well()]),
+            "WARNING - 192.0.2.1 strangers: undecided: CONNECT 200, then closed",
+        ),
+        (
+            both(closed(), [code(302), code(407), well()]),
+            "WARNING - 192.0.2.1 strangers: undecided: 302 for https",
+        ),
+        (http([code(503), code(407), code(503)]), "CRITICAL - 192.0.2.1 503"),
+        (
+            both([well(), well(), well()], [code(302), code(407), well()]),
+            "CRITICAL - 192.0.2.1 open: serves strangers by http",
+        ),
+    ];
+    for (seen, line) in rows {
+        assert_eq!(first(vec![seen]), format!("PROXY {line}"));
+    }
+    let both_faults = output(&observed(vec![http([code(503), code(407), code(503)])]));
+    assert!(both_faults.ends_with("\n192.0.2.1: strangers: undecided: 503\n"), "{both_faults}");
+    let allowed = Seen { strangers: Strangers::Allow, ..http([code(503), None, well()]) };
+    let line = output(&Observations { strangers: Strangers::Allow, ..observed(vec![allowed]) });
+    assert!(line.starts_with("PROXY OK - 192.0.2.1 serves customers in 0.012 s |"), "{line}");
+}
