@@ -75,8 +75,10 @@ pub(crate) struct Answer {
 pub(crate) enum Passage {
     /// It refuses.
     Refused,
-    /// It connects, or tried to.
-    Tried,
+    /// It connects.
+    Connected,
+    /// It says by this that it tried and could not, or that it cannot do anything.
+    Failed(Fault),
     /// It says nothing.
     Silent,
     /// It could not be asked: why.
@@ -192,14 +194,17 @@ impl Manner {
         };
         let asked = asked.map_err(|fault| self.certain(fault, start));
         let passage = match &asked {
-            Ok(head) if (200..300).contains(&head.code) || head.code >= 500 => Passage::Tried,
+            Ok(head) if (200..300).contains(&head.code) => Passage::Connected,
+            Ok(head) if head.code >= 500 => Passage::Failed(Fault::Status(head.status(&self.secrets))),
             Ok(_) => Passage::Refused,
-            Err(Fault::SocksReply(code)) if *code != 2 => Passage::Tried,
-            Err(Fault::Silent) => Passage::Silent,
+            // RFC 1928, section 6: others say that it is not allowed, or not spoken.
+            Err(fault @ Fault::SocksReply(1 | 3..=6)) => Passage::Failed(fault.clone()),
+            Err(Fault::Silent | Fault::SocksRequestSilent { .. }) => Passage::Silent,
             Err(
                 fault @ (Fault::Local(_)
                 | Fault::Late
                 | Fault::NoAnswer
+                | Fault::SocksLoginSilent
                 | Fault::Refused
                 | Fault::Unreachable
                 | Fault::Prohibited),

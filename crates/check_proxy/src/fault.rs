@@ -60,6 +60,13 @@ pub(crate) enum Fault {
     SocksLogin,
     /// The SOCKS5 server answers the request by this code (RFC 1928, section 6).
     SocksReply(u8),
+    /// The SOCKS5 server does not answer the user and the password.
+    SocksLoginSilent,
+    /// The SOCKS5 server does not answer the request.
+    SocksRequestSilent {
+        /// Whether it had taken a password before.
+        login: bool,
+    },
     /// What came is no SOCKS5.
     NotSocks,
 }
@@ -162,6 +169,7 @@ impl Fault {
             }
             Fault::SocksReply(code) => *code != 2,
             Fault::Tunnel(_)
+            | Fault::SocksRequestSilent { .. }
             | Fault::Cut
             | Fault::TooLong
             | Fault::OtherPage
@@ -180,7 +188,13 @@ impl Fault {
     pub(crate) fn is_timeout(&self) -> bool {
         matches!(
             self,
-            Fault::Late | Fault::NoAnswer | Fault::Silent | Fault::Incomplete | Fault::Tunnel(Tunnel::Silent)
+            Fault::Late
+                | Fault::NoAnswer
+                | Fault::Silent
+                | Fault::SocksLoginSilent
+                | Fault::SocksRequestSilent { .. }
+                | Fault::Incomplete
+                | Fault::Tunnel(Tunnel::Silent)
         )
     }
 
@@ -255,6 +269,9 @@ impl Fault {
             Fault::OldCopy => "an old copy of the page",
             Fault::SocksMethod => "accepts neither our login nor none",
             Fault::SocksLogin => "password refused",
+            Fault::SocksLoginSilent => "no answer to the login",
+            Fault::SocksRequestSilent { login: true } => "no answer after the login",
+            Fault::SocksRequestSilent { login: false } => "no answer to the request",
             _ => "no SOCKS5",
         }
     }

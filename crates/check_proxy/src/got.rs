@@ -34,6 +34,7 @@ pub(crate) fn got(answer: &Answer) -> Got {
         | Fault::Reset
         | Fault::SocksMethod
         | Fault::SocksLogin
+        | Fault::SocksLoginSilent
         // RFC 1928, section 6: not allowed by the ruleset.
         | Fault::SocksReply(2) => Got::Refused,
         Fault::Local(_) | Fault::Late | Fault::Unspoken(_) | Fault::ColonInUser => Got::Unasked,
@@ -76,6 +77,8 @@ mod tests {
             (Fault::SocksMethod, Got::Refused),
             (Fault::SocksReply(2), Got::Refused),
             (Fault::SocksReply(5), other("SOCKS reply 5 (connection refused)")),
+            (Fault::SocksLoginSilent, Got::Refused),
+            (Fault::SocksRequestSilent { login: false }, other("no answer to the request")),
             (Fault::Late, Got::Unasked),
         ];
         for (fault, expected) in rows {

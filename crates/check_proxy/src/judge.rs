@@ -126,9 +126,27 @@ fn local(seen: &Seen) -> Option<String> {
 
 /// Why it is not known whether a forbidden target can be reached.
 fn untried(seen: &Seen, forbidden: &[HostPort]) -> Option<String> {
+    let unknown = |target: &HostPort, why: &str| {
+        format!("not known whether it lets customers through to {target}: {why}")
+    };
     forbidden.iter().zip(&seen.forbidden).find_map(|(target, passage)| match passage {
         Passage::Unasked(why) => Some(format!("was not asked for {target}: {why}")),
+        Passage::Failed(fault) if fails_alike(seen, fault) => {
+            Some(unknown(target, &format!("{} as for the page", fault.brief())))
+        }
+        Passage::Silent if !seen.pages.iter().any(has_served) => {
+            Some(unknown(target, "no answer, as for the page"))
+        }
         _ => None,
+    })
+}
+
+/// Whether the page got the same answer: that of a proxy which can do nothing says nothing of its rules.
+fn fails_alike(seen: &Seen, fault: &Fault) -> bool {
+    let mut faults = seen.pages.iter().filter_map(|page| page.customer.as_ref()?.fault.as_ref());
+    faults.any(|own| match (own, fault) {
+        (Fault::Status(own), Fault::Status(other)) => own.code >= 500 && other.code >= 500,
+        (own, fault) => own == fault,
     })
 }
 
@@ -193,7 +211,8 @@ fn undecided(seen: &Seen) -> Option<Undecided> {
 fn lets_through(seen: &Seen, forbidden: &[HostPort]) -> Vec<String> {
     let serves = seen.pages.iter().any(has_served);
     let through = |passage: &Passage| match passage {
-        Passage::Tried => true,
+        Passage::Connected => true,
+        Passage::Failed(fault) => !fails_alike(seen, fault),
         Passage::Silent => serves,
         Passage::Refused | Passage::Unasked(_) => false,
     };
@@ -213,6 +232,11 @@ fn text(page: &PageSeen) -> Option<String> {
         }
         Fault::Silent if refused(&page.stranger) && refused(&page.random) => {
             "takes the password, then no page: its DNS or its way to the page hangs".to_owned()
+        }
+        Fault::SocksLoginSilent => "does not answer any login: its authentication helper hangs".to_owned(),
+        Fault::SocksRequestSilent { login } => {
+            let takes = if *login { "takes the password" } else { "connects" };
+            format!("{takes}, then no page: its DNS or its way to the page hangs")
         }
         fault => fault.brief(),
     })

@@ -36,20 +36,26 @@ pub(crate) fn open(
         Methods::Password(login) => (&[VERSION, 1, PASSWORD], Some(login)),
     };
     say(stream, offered)?;
-    match (take(stream, false)?, login) {
-        ([VERSION, NO_LOGIN], _) => {}
+    let login = match (take(stream, false)?, login) {
+        ([VERSION, NO_LOGIN], _) => false,
         ([VERSION, PASSWORD], Some(login)) => {
             say(stream, &password(login))?;
-            let [_, status] = take(stream, true)?;
+            let [_, status] = take(stream, false).map_err(|fault| silent(fault, Fault::SocksLoginSilent))?;
             if status != 0 {
                 return Err(Fault::SocksLogin);
             }
+            true
         }
         ([VERSION, NONE_ACCEPTED], _) => return Err(Fault::SocksMethod),
         _ => return Err(Fault::NotSocks),
-    }
+    };
     say(stream, &request(host, port))?;
-    take_reply(stream)
+    take_reply(stream).map_err(|fault| silent(fault, Fault::SocksRequestSilent { login }))
+}
+
+/// Which silence it is, of a server that has spoken before.
+fn silent(fault: Fault, stage: Fault) -> Fault {
+    if fault == Fault::Silent { stage } else { fault }
 }
 
 fn password(login: &Login) -> Vec<u8> {
@@ -84,7 +90,7 @@ fn request(host: &Host, port: u16) -> Vec<u8> {
 }
 
 pub(crate) fn take_reply(stream: &mut impl Read) -> Result<(), Fault> {
-    let [version, code, _, kind] = take(stream, true)?;
+    let [version, code, _, kind] = take(stream, false)?;
     if version != VERSION {
         return Err(Fault::NotSocks);
     }

@@ -147,6 +147,18 @@ fn each_reason_has_its_line() {
         (customer(Fault::Prohibited), "CRITICAL - 192.0.2.1 prohibited"),
         (customer(Fault::Closed), "CRITICAL - 192.0.2.1 closed without an answer"),
         (customer(Fault::SocksReply(5)), "CRITICAL - 192.0.2.1 SOCKS reply 5 (connection refused)"),
+        (
+            customer(Fault::SocksLoginSilent),
+            "CRITICAL - 192.0.2.1 does not answer any login: its authentication helper hangs",
+        ),
+        (
+            customer(Fault::SocksRequestSilent { login: true }),
+            "CRITICAL - 192.0.2.1 takes the password, then no page: its DNS or its way to the page hangs",
+        ),
+        (
+            customer(Fault::SocksRequestSilent { login: false }),
+            "CRITICAL - 192.0.2.1 connects, then no page: its DNS or its way to the page hangs",
+        ),
         (customer(Fault::SocksLogin), "CRITICAL - 192.0.2.1 password refused"),
         (
             customer(Fault::Unspoken(vec!["NTLM".to_owned(), "Negotiate".to_owned()])),
@@ -209,7 +221,7 @@ fn forbidden_targets_are_reported_where_the_proxy_tried() {
     };
     let through = "PROXY CRITICAL - 192.0.2.1 lets customers through to 127.0.0.1:22";
     let fine = "PROXY OK - 192.0.2.1 serves customers in 0.012 s, strangers refused";
-    assert_eq!(lets(Passage::Tried, http(closed())), through);
+    assert_eq!(lets(Passage::Connected, http(closed())), through);
     assert_eq!(lets(Passage::Silent, http(closed())), through);
     assert_eq!(lets(Passage::Refused, http(closed())), fine);
     let unasked = lets(Passage::Unasked("no file descriptors left".to_owned()), http(closed()));
@@ -217,6 +229,17 @@ fn forbidden_targets_are_reported_where_the_proxy_tried() {
     assert_eq!(unasked, why);
     let silent = lets(Passage::Silent, customer(Fault::Cut));
     assert_eq!(silent, "PROXY CRITICAL - 192.0.2.1 page cut");
+    // A proxy that can do nothing gives the page the same answer.
+    let failed = |code| Passage::Failed(Fault::Status(Status { code, ..Status::default() }));
+    assert_eq!(lets(failed(503), http(closed())), through);
+    assert_eq!(lets(failed(502), http([code(407), code(407), code(503)])), "PROXY CRITICAL - 192.0.2.1 503");
+    assert_eq!(lets(Passage::Connected, http([code(407), code(407), code(503)])), through);
+    let reply = |code| Passage::Failed(Fault::SocksReply(code));
+    let page = |code| {
+        http([failing(Fault::SocksMethod), failing(Fault::SocksLogin), failing(Fault::SocksReply(code))])
+    };
+    assert_eq!(lets(reply(1), page(1)), "PROXY CRITICAL - 192.0.2.1 SOCKS reply 1 (general failure)");
+    assert_eq!(lets(reply(5), page(1)), through);
 }
 
 #[test]

@@ -93,13 +93,29 @@ fn each_page_is_told_apart() {
 /// That customers reach a forbidden target needs no page.
 #[test]
 fn a_dead_page_hides_no_forbidden_target() {
-    let through = |seen: Seen| Seen { forbidden: vec![Passage::Tried], ..seen };
+    let through = |seen: Seen| Seen { forbidden: vec![Passage::Connected], ..seen };
     let pages = vec![AskedPage { name: "page".to_owned(), direct: fails("refused") }];
     let forbidden = vec!["127.0.0.1:22".parse().unwrap()];
     let seen = observed(vec![through(dead()), dead()]);
     let line = output(&Observations { pages, forbidden, ..seen });
     let expected = "PROXY CRITICAL - 1 of 2 proxies fail: 192.0.2.1 lets customers through to 127.0.0.1:22, 1 more fault |";
     assert!(line.starts_with(expected), "{line}");
+}
+
+/// What the proxy does with forbidden targets is not known while it says the same of the page.
+#[test]
+fn the_same_answer_as_the_pages_proves_nothing() {
+    let same = || {
+        let failed = Passage::Failed(Fault::Status(Status { code: 503, ..Status::default() }));
+        Seen { forbidden: vec![failed], ..dead() }
+    };
+    let pages = vec![AskedPage { name: "page".to_owned(), direct: fails("refused") }];
+    let forbidden = vec!["127.0.0.1:22".parse().unwrap()];
+    let line = output(&Observations { pages, forbidden, ..observed(vec![same(), same()]) });
+    assert!(line.starts_with("PROXY UNKNOWN - the page itself does not answer, 1 more fault |"), "{line}");
+    let unknown =
+        "\n192.0.2.1: not known whether it lets customers through to 127.0.0.1:22: 503 as for the page\n";
+    assert!(line.contains(unknown), "{line}");
 }
 
 #[test]
