@@ -4,13 +4,14 @@ use plugin::{Finding, Findings, Report, State};
 
 use crate::allowed::Allowed;
 use crate::fault::Fault;
+use crate::file::File;
 use crate::ignored::{ignored, none_text};
 use crate::judge::judge_all;
 use crate::lines::{NAMED, grouped};
 use crate::question::{Expect, Question};
 use crate::uplinks::Uplinks;
 use crate::verdict::Verdict;
-use crate::{File, Observations, Server, difference, lines};
+use crate::{Observations, Server, difference, lines};
 
 /// Returns the report.
 pub(crate) fn evaluate(allowed: &Allowed, observed: &Observations) -> Report {

@@ -2,7 +2,7 @@
 
 use plugin::Finding;
 
-use crate::File;
+use crate::file::File;
 use crate::resolv_conf::Ignored;
 
 /// Returns the finding on the lines that the C library passes over: the fallback names them where none is left.
@@ -18,10 +18,10 @@ pub(crate) fn ignored(file: &File) -> Option<Finding> {
 
 /// Returns why a file lists no server.
 pub(crate) fn none_text(file: &File) -> String {
-    match ignored_text(file) {
-        _ if file.is_missing => format!("{} is missing", file.path),
-        Some(ignored) => ignored,
-        None => format!("no nameserver in {}", file.path),
+    match (&file.missing, ignored_text(file)) {
+        (Some(missing), _) => format!("{} {missing}", file.path),
+        (None, Some(ignored)) => ignored,
+        (None, None) => format!("no nameserver in {}", file.path),
     }
 }
 

@@ -8,6 +8,7 @@ mod closed;
 mod difference;
 mod evaluate;
 mod fault;
+mod file;
 mod here;
 mod ignored;
 mod judge;
@@ -34,11 +35,11 @@ mod zones;
 use plugin::{Deadline, Report};
 
 use allowed::Allowed;
+use file::File;
 pub use options::Args;
 use plan::Outcome;
 pub use probe::ProbeError;
 use question::Question;
-use resolv_conf::ResolvConf;
 use system::System;
 use uplinks::Uplinks;
 
@@ -64,17 +65,6 @@ pub(crate) struct Server {
     pub(crate) shown: String,
     /// What came of each type of each question, in their order.
     pub(crate) outcomes: Vec<Vec<Outcome>>,
-}
-
-/// The file that lists the nameservers.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct File {
-    /// Its path.
-    pub(crate) path: String,
-    /// Whether it is missing.
-    pub(crate) is_missing: bool,
-    /// What it lists.
-    pub(crate) conf: ResolvConf,
 }
 
 /// Asks, and judges what was answered.

@@ -3,12 +3,13 @@
 
 use domain::base::Rtype;
 
+use crate::Observations;
 use crate::fault::Fault;
+use crate::file::File;
 use crate::plan::Outcome;
 use crate::question::Question;
 use crate::resolv_conf::ResolvConf;
 use crate::system::{System, SystemFault};
-use crate::{File, Observations};
 
 /// From how many seconds on a name is slow.
 pub(crate) const SLOW: f64 = 1.0;

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,18 +13,18 @@ use plugin::{Deadline, ReadError, reason};
 use crate::allowed::Allowed;
 use crate::difference::foreign;
 use crate::fault::Fault;
+use crate::file::File;
 use crate::ignored::none_text;
 use crate::known::{Known, Pending, Rules};
 use crate::options::{Args, ServerOption};
 use crate::plan::Outcome;
 use crate::question::{Expect, InvalidQuestion, Question};
-use crate::regular;
-use crate::resolv_conf::{ResolvConf, asked};
+use crate::resolv_conf::asked;
 use crate::sweep;
 use crate::system;
 use crate::target::{Patience, Subject};
 use crate::uplinks::{self, Uplinks};
-use crate::{File, Observations, Server};
+use crate::{Observations, Server};
 
 /// The time in which all servers are asked.
 const SWEEP: Duration = Duration::from_millis(5800);
@@ -62,7 +61,7 @@ pub enum ProbeError {
 /// Asks every server every question, and the machine's own way the first name.
 pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Result<Observations, ProbeError> {
     let questions = questions(args)?;
-    let file = if args.server.is_empty() { Some(read(&args.resolv_conf, deadline)?) } else { None };
+    let file = if args.server.is_empty() { Some(File::read(&args.resolv_conf, deadline)?) } else { None };
     let servers = match &file {
         None => named(args),
         Some(file) if args.closed && file.conf.servers.is_empty() => {
@@ -121,18 +120,6 @@ fn questions(args: &Args) -> Result<Vec<Question>, ProbeError> {
         }
     }
     if questions.is_empty() { Err(ProbeError::NoName) } else { Ok(questions) }
-}
-
-/// Reads a regular file. A missing one is no error: the C library goes on without.
-fn read(path: &Path, deadline: &Deadline) -> Result<File, ReadError> {
-    let shown = path.display().to_string();
-    match regular::read(path, deadline) {
-        Ok(content) => Ok(File { path: shown, is_missing: false, conf: ResolvConf::parse(&content) }),
-        Err(ReadError::Refused { why, .. }) if why.kind() == io::ErrorKind::NotFound => {
-            Ok(File { path: shown, is_missing: true, conf: ResolvConf::default() })
-        }
-        Err(error) => Err(error),
-    }
 }
 
 /// The servers of the command line, each once.

@@ -1,16 +1,14 @@
 //! The servers that systemd-resolved asks itself, where one of its stubs is asked (systemd-resolved.service(8)).
 
-use std::io;
 use std::path::Path;
 
 use net::HostPort;
-use plugin::{Deadline, Finding, ReadError};
+use plugin::{Deadline, Finding};
 
+use crate::Server;
+use crate::file::File;
 use crate::ignored::none_text;
 use crate::lines::grouped;
-use crate::regular;
-use crate::resolv_conf::ResolvConf;
-use crate::{File, Server};
 
 /// Where systemd-resolved listens.
 const STUBS: [&str; 2] = ["127.0.0.53", "127.0.0.54"];
@@ -41,14 +39,8 @@ pub(crate) fn find(
     deadline: &Deadline,
 ) -> Option<(String, Result<Vec<HostPort>, Unknown>)> {
     let stub = servers.iter().find(|server| is_stub(server))?.shown(53);
-    let file = match regular::read(Path::new(FILE), deadline) {
-        Ok(content) => File { path: FILE.to_owned(), is_missing: false, conf: ResolvConf::parse(&content) },
-        Err(ReadError::Refused { why, .. }) if why.kind() == io::ErrorKind::NotFound => {
-            File { path: FILE.to_owned(), is_missing: true, conf: ResolvConf::default() }
-        }
-        Err(error) => return Some((stub, Err(Unknown::Unreadable(error.to_string())))),
-    };
-    let uplinks = listed(&file);
+    let file = File::read(Path::new(FILE), deadline);
+    let uplinks = file.map_err(|error| Unknown::Unreadable(error.to_string())).and_then(|file| listed(&file));
     let new =
         |uplinks: Vec<HostPort>| uplinks.into_iter().filter(|uplink| !servers.contains(uplink)).collect();
     Some((stub, uplinks.map(new)))
@@ -115,6 +107,7 @@ impl Uplinks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::resolv_conf::ResolvConf;
 
     #[test]
     fn a_file_that_leads_nowhere_lists_no_uplink() {
@@ -127,13 +120,17 @@ mod tests {
         ];
         for (content, expected) in rows {
             let conf = ResolvConf::parse(content.as_bytes());
-            let file = File { path: "FILE".to_owned(), is_missing: false, conf };
+            let file = File { path: "FILE".to_owned(), missing: None, conf };
             let shown = listed(&file)
                 .map(|servers| servers.iter().map(|server| server.shown(53)).collect::<Vec<_>>().join(" "));
             let expected = expected.map(str::to_owned).map_err(|why| Unknown::Lacking(why.to_owned()));
             assert_eq!(shown, expected, "{content:?}");
         }
-        let missing = File { path: "FILE".to_owned(), is_missing: true, conf: ResolvConf::default() };
+        let missing = File {
+            path: "FILE".to_owned(),
+            missing: Some("is missing".to_owned()),
+            conf: ResolvConf::default(),
+        };
         assert_eq!(listed(&missing), Err(Unknown::Lacking("FILE is missing".to_owned())));
     }
 }

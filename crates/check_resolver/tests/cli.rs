@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::net::UdpSocket;
+use std::os::unix::fs::symlink;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -181,7 +182,9 @@ fn a_file_without_a_nameserver_has_none_to_check() {
     fs::write(file("carriage"), "nameserver 192.0.2.53\r\n").unwrap();
     fs::write(file("mac"), "nameserver 192.0.2.53\rnameserver 192.0.2.54\r").unwrap();
     fs::write(file("mark"), "\u{feff}nameserver 192.0.2.53\n").unwrap();
+    symlink("nothing", file("link")).unwrap();
     let rows = [
+        ("link", format!("{} is a dangling link to nothing", file("link"))),
         ("missing", format!("{} is missing", file("missing"))),
         ("empty", format!("no nameserver in {}", file("empty"))),
         ("carriage", format!("line 1 of {} is ignored: it ends with a carriage return", file("carriage"))),

@@ -80,7 +80,7 @@ fn seen(
 ) -> Observations {
     let file = conf.map(|conf| File {
         path: "/etc/resolv.conf".to_owned(),
-        is_missing: conf == "missing",
+        missing: (conf == "missing").then(|| "is missing".to_owned()),
         conf: ResolvConf::parse(conf.as_bytes()),
     });
     let system = system.map(|system| {

@@ -136,7 +136,7 @@ fn talk(always: Always, mut stream: TcpStream) -> Option<TcpStream> {
     let query = Query::read(always, &room, true)?;
     match query.label.as_str() {
         "tc-closed" => None,
-        "silent" | "tc-silent" | "noedns" | "wrongid" => Some(stream),
+        "silent" | "tc-silent" | "noedns" | "wrongid" | "late" => Some(stream),
         _ => {
             let answer = query.answers().pop().unwrap_or_default();
             // The length in a segment of its own.

@@ -181,7 +181,7 @@ pub(super) const STATES: [State; 35] = [
         "a link to a file that is not there",
         None,
         "",
-        "CRITICAL - /etc/resolv.conf is missing, so 127.0.0.1 is asked: refused: nothing listens there",
+        "CRITICAL - /etc/resolv.conf is a dangling link to /run/nowhere/resolv.conf, so 127.0.0.1 is asked: refused: nothing listens there",
     ),
     row(
         "options and a search list",
