@@ -84,7 +84,10 @@ impl Judged<'_> {
         let verdict = Verdict { offset, shown, judging: self.judging };
         let reference = self.reference.map(|reference| reference::servers(reference, &self.observations.ntp));
         match (self.hostname(), self.monitor()) {
-            (None, _) => verdict.of("this host", &reference.unwrap_or_default(), ""),
+            (None, _) => {
+                let (servers, others) = reference.unwrap_or_default();
+                verdict.of("this host", &servers, &others)
+            }
             (Some(name), Some(monitor)) if !self.is_monitor_first() => {
                 verdict.of(&name, "", &format!(", {monitor}"))
             }
@@ -95,7 +98,8 @@ impl Judged<'_> {
     /// This monitor's own clock in words, where a host was asked and the servers agree.
     fn monitor(&self) -> Option<String> {
         let reference = self.reference.filter(|_| self.observations.host.is_some())?;
-        let servers = reference::servers(reference, &self.observations.ntp);
+        let (servers, others) = reference::servers(reference, &self.observations.ntp);
+        let servers = servers + &others;
         Some(format!("this monitor {}", words::against(words::offset(-reference.offset), &servers)))
     }
 
@@ -189,9 +193,10 @@ impl Judged<'_> {
         let agreeing = self.reference.map_or(0, Consensus::agreeing);
         metrics.push(Metric::count("ntp_servers", agreeing).max(self.observations.ntp.len() as f64));
         metrics.extend(self.judging.stratum.as_ref().map(|range| {
-            let best = self.reference.and_then(|all| reference::best_stratum(&self.observations.ntp, all));
+            let told = |all| reference::told_stratum(range, &self.observations.ntp, all);
+            let stratum = self.reference.and_then(told).map_or(f64::NAN, f64::from);
             let limits = Thresholds { warning: Some(range.clone()), critical: None };
-            Metric::new("stratum", best.map_or(f64::NAN, f64::from)).thresholds(limits)
+            Metric::new("stratum", stratum).thresholds(limits).min(0.0)
         }));
         metrics
     }

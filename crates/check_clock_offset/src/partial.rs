@@ -1,37 +1,65 @@
-//! What is known of a host's clock while it is read again, for a run that is stopped.
+//! What is known before all have answered, for a run that is stopped.
 
-use std::cell::Cell;
 use std::net::SocketAddr;
 
-use plugin::{Finding, Progress, State};
+use net::ResolveError;
+use plugin::{Progress, Report, State};
 
-use crate::interval::Interval;
+use crate::evaluate::evaluate;
 use crate::judging::Judging;
+use crate::ntp::{NtpError, Sample, agree};
 use crate::readings::Readings;
-use crate::words::Verdict;
+use crate::snmp::SnmpError;
+use crate::{HostClock, HostError, Observations};
 
-/// Returns what takes the first readings of the clock of `name` and makes a finding of them. `monitor` is by
-/// how much this machine's clock is ahead.
-pub(crate) fn noting(
-    name: Option<String>,
-    judging: &Judging,
-    monitor: Interval,
-    progress: &Progress,
-) -> impl Fn(SocketAddr, &Readings) {
-    let noted = Cell::new(false);
-    move |agent, readings| {
-        if noted.replace(true) {
-            return;
+/// Tells what is known of clocks.
+pub(crate) struct Teller<'a> {
+    pub(crate) judging: &'a Judging,
+    /// The name of the host, as it was given.
+    pub(crate) hostname: Option<String>,
+    /// The addresses of the agent, or why it has none.
+    pub(crate) agent: Option<&'a Result<Vec<SocketAddr>, ResolveError>>,
+    pub(crate) progress: &'a Progress,
+}
+
+impl Teller<'_> {
+    /// Tells what came of the servers so far, and what the host's clock showed.
+    pub(crate) fn tell(&self, host: Option<(SocketAddr, &Readings)>, ntp: &[Sample]) {
+        let report = self.report(host, ntp);
+        self.progress.tell_by(move || report.clone());
+    }
+
+    /// What that means, as if no more answers came. Where those that are missing could be a majority, it is no
+    /// alarm.
+    fn report(&self, host: Option<(SocketAddr, &Readings)>, ntp: &[Sample]) -> Report {
+        let has_answered = |sample: &&Sample| {
+            !matches!(sample.result, Err(NtpError::Silent | NtpError::NotAsked | NtpError::Unresolved { .. }))
+        };
+        let answered = ntp.iter().filter(has_answered).count() + usize::from(host.is_some());
+        let total = ntp.len() + usize::from(self.agent.is_some());
+        let is_certain = ntp.is_empty() || agree(ntp).is_ok_and(|all| all.agreeing() * 2 > ntp.len());
+        let observations = Observations {
+            hostname: self.hostname.clone(),
+            is_ambiguous: matches!(self.agent, Some(Ok(addresses)) if addresses.len() > 1),
+            host: self.host(host),
+            ntp: ntp.to_vec(),
+            silent: State::Unknown,
+        };
+        let mut report = evaluate(self.judging, &observations);
+        if !is_certain {
+            report.state = report.state.min(State::Unknown);
         }
-        let offset = readings.offset() + monitor;
-        let shown = readings.latest().map(|shown| shown.value);
-        let name = name.clone().unwrap_or_else(|| agent.to_string());
-        match judging.possible(offset).certain {
-            State::Ok => progress.count(),
-            state => {
-                let verdict = Verdict { offset, shown, judging };
-                progress.add(Finding::new(state, verdict.of(&name, "", "")));
-            }
+        let counted = format!("{answered} of {total} answered");
+        let known = if answered == 0 { counted } else { format!("{counted}, {}", report.summary()) };
+        report.summarised(known)
+    }
+
+    /// The host's clock, or that it was not asked yet.
+    fn host(&self, host: Option<(SocketAddr, &Readings)>) -> Option<Result<HostClock, HostError>> {
+        match (host, self.agent?) {
+            (Some((agent, readings)), _) => Some(Ok(HostClock { agent, readings: readings.clone() })),
+            (None, Ok(addresses)) => addresses.first().map(|agent| Err(SnmpError::Pending(*agent).into())),
+            (None, Err(why)) => Some(Err(HostError::unresolved(why))),
         }
     }
 }
@@ -39,32 +67,108 @@ pub(crate) fn noting(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::interval::Interval;
     use crate::judging::Options;
+    use crate::ntp::Measured;
     use crate::readings::{Reading, Shown};
 
+    fn judging() -> Judging {
+        let thresholds = plugin::Thresholds::default();
+        Options { thresholds, absolute: false, max_uncertainty: None, stratum: None }.into()
+    }
+
+    fn servers(offsets: &[Option<f64>]) -> Vec<Sample> {
+        let result = |offset: &Option<f64>| {
+            let offset = Interval::around(offset.ok_or(NtpError::Silent)?, 0.008);
+            Ok(Measured { offset, round_trip: 0.01, stratum: 2, never_set: false })
+        };
+        let sample = |(number, offset)| Sample { name: format!("192.0.2.{number}"), result: result(offset) };
+        (1..).zip(offsets).map(sample).collect()
+    }
+
     #[test]
-    fn an_alarm_is_kept_and_what_is_fine_is_counted() {
-        let options = Options {
-            thresholds: plugin::Thresholds::default(),
-            absolute: false,
-            max_uncertainty: None,
-            stratum: None,
+    fn answers_of_servers_are_told_before_all_of_them_are_there() {
+        let judging = judging();
+        let progress = Progress::default();
+        let teller = Teller { judging: &judging, hostname: None, agent: None, progress: &progress };
+        let told = |offsets: &[Option<f64>]| {
+            let output = teller.report(None, &servers(offsets)).render("X", 0);
+            let (line, data) = output.lines().next().unwrap().split_once(" | ").unwrap();
+            (line.to_owned(), data.split(' ').next().unwrap().to_owned())
         };
-        let judging = Judging::from(options);
-        let told = |value: f64, monitor: f64| {
-            let shown = Shown { value, resolution: 1.0 };
-            let readings = Readings::new(31.0, Reading { sent: 1000.0, received: 1000.01, shown });
-            let progress = Progress::default();
-            progress.expect(1, "answered");
-            let monitor = Interval::around(monitor, 0.0);
-            let note = noting(Some("proxy7".to_owned()), &judging, monitor, &progress);
-            note("192.0.2.7:161".parse().unwrap(), &readings);
-            note("192.0.2.7:161".parse().unwrap(), &readings);
-            progress.to_string()
+        let rows: [(&[Option<f64>], &str, &str); 5] = [
+            (&[None; 4], "UNKNOWN - 0 of 4 answered", "offset=U;-5:5;-60:60"),
+            // Three others could say otherwise.
+            (
+                &[Some(90.0), None, None, None],
+                "UNKNOWN - 1 of 4 answered, this host is 90.00 s slow by 1 of 4 NTP servers, allowed -60 to 60 s, 3 gave no time",
+                "offset=-90s;-5:5;-60:60",
+            ),
+            (
+                &[Some(90.0), Some(90.0), Some(90.0), None],
+                "CRITICAL - 3 of 4 answered, this host is 90.00 s slow by 3 of 4 NTP servers, allowed -60 to 60 s, 1 gave no time",
+                "offset=-90s;-5:5;-60:60",
+            ),
+            (
+                &[Some(0.0), Some(0.0), Some(0.0), None],
+                "OK - 3 of 4 answered, this host is right within 0.008 s of 3 of 4 NTP servers, 1 gave no time",
+                "offset=0s;-5:5;-60:60",
+            ),
+            (
+                &[Some(0.0), Some(90.0), None, None],
+                "UNKNOWN - 2 of 4 answered, no majority among 2 NTP servers, 90.0 s apart, 2 gave no time",
+                "offset=U;-5:5;-60:60",
+            ),
+        ];
+        for (offsets, line, data) in rows {
+            assert_eq!(told(offsets), (format!("X {line}"), data.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_host_is_told_with_its_servers() {
+        let judging = judging();
+        let progress = Progress::default();
+        let agent: SocketAddr = "192.0.2.7:161".parse().unwrap();
+        let addresses = Ok(vec![agent]);
+        let teller = Teller {
+            judging: &judging,
+            hostname: Some("proxy7".to_owned()),
+            agent: Some(&addresses),
+            progress: &progress,
         };
-        assert_eq!(told(999.5, 0.0), "partial: 1 of 1 answered");
-        let fast = "partial: 1 of 1 answered, proxy7 is at least 90.0 s fast, allowed -60 to 60 s";
-        assert_eq!(told(1090.01, 0.0), fast);
-        assert_eq!(told(1045.01, 45.0), fast);
+        let shown = |value| Shown { value, resolution: 1.0 };
+        let readings =
+            |value| Readings::new(31.0, Reading { sent: 1000.0, received: 1000.01, shown: shown(value) });
+        let told = |value: Option<f64>, offsets: &[Option<f64>]| {
+            let readings = value.map(readings);
+            let host = readings.as_ref().map(|readings| (agent, readings));
+            let output = teller.report(host, &servers(offsets)).render("X", 0);
+            output.split(" | ").next().unwrap().to_owned()
+        };
+        type Row<'a> = (Option<f64>, &'a [Option<f64>], &'a str);
+        let rows: [Row<'_>; 5] = [
+            (None, &[], "UNKNOWN - 0 of 1 answered"),
+            (
+                Some(999.5),
+                &[],
+                "OK - 1 of 1 answered, undecided: proxy7 is 0.51 s slow to 31.5 s fast, too coarse for -5 to 5 s",
+            ),
+            (
+                Some(1090.01),
+                &[],
+                "CRITICAL - 1 of 1 answered, proxy7 is at least 90.0 s fast, allowed -60 to 60 s",
+            ),
+            (None, &[Some(0.0), None], "UNKNOWN - 1 of 3 answered, 192.0.2.7:161 has not answered yet"),
+            (
+                Some(1045.01),
+                &[Some(-45.0), Some(-45.0)],
+                "CRITICAL - 3 of 3 answered, this monitor 45.00 s fast by 2 NTP servers, proxy7 is at least 90.0 s fast, allowed -60 to 60 s",
+            ),
+        ];
+        for (value, offsets, line) in rows {
+            let told = told(value, offsets);
+            assert!(told.starts_with(&format!("X {line}")), "{told}");
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::host::{HostError, HostReader, RESERVE};
 use crate::interval::Interval;
 use crate::judging::Judging;
 use crate::ntp::{self, Sample, Server, Way};
-use crate::partial;
+use crate::partial::Teller;
 use crate::snmp::{OptionsError, Session, Settled};
 use crate::zone::{InvalidZone, zone};
 use crate::{Args, HostClock, Observations};
@@ -59,9 +59,12 @@ pub(crate) fn probe(args: &Args, judging: &Judging, deadline: &Deadline) -> Resu
     let mut step = 0.0;
     for _attempt in 0..2 {
         let clock = Stamp::now();
-        deadline.progress().expect(plan.targets(), "answered");
-        let ntp = plan.ask_servers(&clock, deadline);
-        let host = plan.read_host(&ntp, &clock, deadline);
+        let teller = plan.teller(deadline);
+        if plan.servers.is_empty() {
+            teller.tell(None, &[]);
+        }
+        let ntp = plan.ask_servers(&clock, &teller, deadline);
+        let host = plan.read_host(&ntp, &clock, &teller, deadline);
         match Stamp::now().step_since(&clock) {
             None => return Ok(plan.observations(host, ntp, deadline)),
             Some(by) => step = by,
@@ -99,20 +102,25 @@ fn resolve(args: &Args, deadline: &Deadline) -> (Vec<Server>, Option<Result<Vec<
 }
 
 impl Plan<'_> {
-    /// How many answers are waited for.
-    fn targets(&self) -> usize {
-        self.servers.len() + usize::from(self.agent.is_some())
+    /// What tells what is known if the run is stopped.
+    fn teller<'a>(&'a self, deadline: &'a Deadline) -> Teller<'a> {
+        Teller {
+            judging: self.judging,
+            hostname: self.hostname(),
+            agent: self.agent.as_ref(),
+            progress: deadline.progress(),
+        }
     }
 
-    fn ask_servers(&self, clock: &Stamp, deadline: &Deadline) -> Vec<Sample> {
+    fn ask_servers(&self, clock: &Stamp, teller: &Teller<'_>, deadline: &Deadline) -> Vec<Sample> {
         if self.servers.is_empty() {
             return Vec::new();
         }
         let remaining = deadline.keeping(RESERVE);
         let limit = if self.agent.is_some() { remaining / 3 } else { remaining.min(PATIENCE) };
         let _step = deadline.step("asking NTP servers");
-        let (source, progress) = (&self.source, deadline.progress());
-        ntp::ask(&self.servers, &Way { clock, limit, source, progress })
+        let tell = |samples: &[Sample]| teller.tell(None, samples);
+        ntp::ask(&self.servers, &Way { clock, limit, source: &self.source, tell: &tell })
     }
 
     /// What the host's clock shows, or why it shows nothing.
@@ -120,6 +128,7 @@ impl Plan<'_> {
         &self,
         ntp: &[Sample],
         clock: &Stamp,
+        teller: &Teller<'_>,
         deadline: &Deadline,
     ) -> Option<Result<HostClock, HostError>> {
         let addresses = match self.agent.as_ref()? {
@@ -143,8 +152,7 @@ impl Plan<'_> {
             clock,
             monitor,
         };
-        let note = partial::noting(self.hostname(), self.judging, monitor, deadline.progress());
-        Some(reader.read(deadline, note))
+        Some(reader.read(deadline, |agent, readings| teller.tell(Some((agent, readings)), ntp)))
     }
 
     /// The name of the host, as it was given.

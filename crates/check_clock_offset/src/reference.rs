@@ -10,8 +10,9 @@ use crate::words;
 /// How many causes, and how many servers of each, a first line names.
 const SHOWN: usize = 2;
 
-/// What an offset is measured against: `2 of 3 NTP servers, 1 gave no time, falseticker 192.0.2.9`.
-pub(crate) fn servers(reference: &Consensus, samples: &[Sample]) -> String {
+/// What an offset is measured against, and what is with the others: `2 of 4 NTP servers` and `, 1 gave no time,
+/// falseticker 192.0.2.9`.
+pub(crate) fn servers(reference: &Consensus, samples: &[Sample]) -> (String, String) {
     let agreeing = reference.agreeing();
     let servers = match samples {
         [only] => format!("NTP server {}", only.name),
@@ -27,7 +28,7 @@ pub(crate) fn servers(reference: &Consensus, samples: &[Sample]) -> String {
         [one] => format!(", falseticker {one}"),
         [first, rest @ ..] => format!(", falsetickers {first} and {} more", rest.len()),
     };
-    format!("{servers}{silent}{falsetickers}")
+    (servers, silent + &falsetickers)
 }
 
 /// How many servers gave no time: `, 1 gave no time`.
@@ -119,22 +120,23 @@ pub(crate) fn details(samples: &[Sample], reference: Option<&Consensus>) -> Find
 
 /// The finding that servers that agree have a stratum outside of `range`, if there is one.
 pub(crate) fn stratum(range: &Range, samples: &[Sample], reference: &Consensus) -> Option<Finding> {
-    let outside: Vec<(&str, u8)> = samples
-        .iter()
-        .zip(&reference.verdicts)
-        .filter(|(_, verdict)| **verdict == Verdict::Agrees)
-        .filter_map(|(sample, _)| Some((sample.name.as_str(), sample.result.as_ref().ok()?.stratum)))
-        .filter(|(_, stratum)| range.alerts(f64::from(*stratum)))
-        .collect();
+    let outside: Vec<(&str, u8)> =
+        strata(samples, reference).filter(|(_, stratum)| range.alerts(f64::from(*stratum))).collect();
     let ((name, stratum), rest) = outside.split_first()?;
     let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
     let text = format!("stratum {stratum} of NTP server {name}{more}, allowed {}", range.in_words());
     Some(Finding::warning(text))
 }
 
-/// The best stratum of the servers that agree.
-pub(crate) fn best_stratum(samples: &[Sample], reference: &Consensus) -> Option<u8> {
-    let agreeing =
-        samples.iter().zip(&reference.verdicts).filter(|(_, verdict)| **verdict == Verdict::Agrees);
-    agreeing.filter_map(|(sample, _)| sample.result.as_ref().ok()).map(|good| good.stratum).min()
+/// The stratum that is judged: that of the server which the finding names, else the highest of those that agree.
+pub(crate) fn told_stratum(range: &Range, samples: &[Sample], reference: &Consensus) -> Option<u8> {
+    let outside = strata(samples, reference).find(|(_, stratum)| range.alerts(f64::from(*stratum)));
+    let all = || strata(samples, reference).map(|(_, stratum)| stratum).max();
+    outside.map(|(_, stratum)| stratum).or_else(all)
+}
+
+/// The names of the servers that agree, and their strata.
+fn strata<'a>(samples: &'a [Sample], reference: &Consensus) -> impl Iterator<Item = (&'a str, u8)> {
+    let agrees = samples.iter().zip(&reference.verdicts).filter(|(_, verdict)| **verdict == Verdict::Agrees);
+    agrees.filter_map(|(sample, _)| Some((sample.name.as_str(), sample.result.as_ref().ok()?.stratum)))
 }

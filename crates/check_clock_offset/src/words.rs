@@ -1,7 +1,7 @@
 //! Offsets in words: fast or slow, how sure, what is allowed, and what a zone mistake looks like.
 
 use jiff::Timestamp;
-use plugin::{Range, State, Thresholds, fits};
+use plugin::{Range, State, Thresholds};
 
 use crate::interval::Interval;
 use crate::judging::{Judging, Possible};
@@ -147,10 +147,12 @@ impl Verdict<'_> {
         }
     }
 
-    /// An alarm with what the offset probably comes from, or what is allowed as far as there is room: always
-    /// where a clock that is right is not allowed, since the offset alone then reads like an OK.
+    /// An alarm with what the offset probably comes from, or what is allowed.
     fn alarm(&self, possible: &Possible<'_>, text: String, ends: String, rest: &str) -> String {
         let allowed = self.allowed(possible.certain_limit);
+        if possible.certain_limit.is_some_and(|(range, _)| range.ends().iter().all(|end| end.is_infinite())) {
+            return format!("{text}, but the range alerts on every offset{rest}");
+        }
         if possible.certain_limit.is_some_and(|(range, _)| range.alerts(0.0)) {
             let text = if self.offset.nearest_to_zero() == 0.0 { ends } else { text };
             return format!("{text}, allowed {allowed}{rest}");
@@ -158,8 +160,7 @@ impl Verdict<'_> {
         if let Some(why) = diagnosis(self.offset, self.shown) {
             return format!("{text}, {why}{rest}");
         }
-        let whole = format!("{text}{rest}, allowed {allowed}");
-        if fits(&whole) { whole } else { text + rest }
+        format!("{text}, allowed {allowed}{rest}")
     }
 
     /// The limit in words.

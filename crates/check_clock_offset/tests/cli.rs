@@ -74,15 +74,15 @@ fn a_good_server_is_believed() {
 
 #[test]
 fn the_sign_is_that_of_this_clock() {
-    for (ahead, code, words) in [(7.0, 1, "7.00 s slow"), (-90.0, 2, "90.00 s fast")] {
+    for (ahead, code, words) in [(7.0, 1, " s slow"), (-90.0, 2, " s fast")] {
         let (_server, option) = ntp(move |question| vec![answer(question, ahead)]);
         let outcome = check(&[&option]);
         assert_eq!(outcome.code, Some(code), "{}", outcome.stdout);
-        assert!(
-            outcome.first_line().contains(&format!("this host is {words} by NTP server")),
-            "{}",
-            outcome.stdout
-        );
+        // As far as a busy machine answers in time.
+        let told = outcome.first_line().split_once("this host is ").unwrap().1;
+        let (told, rest) = told.split_once(words).unwrap();
+        assert!((told.parse::<f64>().unwrap() - ahead.abs()).abs() < 0.05, "{}", outcome.stdout);
+        assert!(rest.starts_with(" by NTP server "), "{}", outcome.stdout);
         let offset: f64 =
             outcome.stdout.split("offset=").nth(1).unwrap().split('s').next().unwrap().parse().unwrap();
         assert!((offset + ahead).abs() < 0.05, "{offset} for {ahead}");

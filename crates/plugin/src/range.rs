@@ -87,13 +87,17 @@ impl Range {
 
     /// Returns what is allowed, in words: `0 to 10`, `10 or more`, `up to 10`, `not 10 to 20`.
     pub fn in_words(&self) -> String {
-        let span = match (self.start.is_finite(), self.end.is_finite()) {
-            (true, true) => format!("{} to {}", self.start, self.end),
-            (true, false) => format!("{} or more", self.start),
-            (false, true) => format!("up to {}", self.end),
-            (false, false) => "anything".to_owned(),
-        };
-        if self.inside { format!("not {span}") } else { span }
+        let (start, end) = (self.start, self.end);
+        match (start.is_finite(), end.is_finite(), self.inside) {
+            (true, true, false) => format!("{start} to {end}"),
+            (true, true, true) => format!("not {start} to {end}"),
+            (true, false, false) => format!("{start} or more"),
+            (true, false, true) => format!("below {start}"),
+            (false, true, false) => format!("up to {end}"),
+            (false, true, true) => format!("above {end}"),
+            (false, false, false) => "anything".to_owned(),
+            (false, false, true) => "nothing".to_owned(),
+        }
     }
 }
 
@@ -169,7 +173,9 @@ mod tests {
             ("~:10", "up to 10"),
             ("~:", "anything"),
             ("@10:20", "not 10 to 20"),
-            ("@10:", "not 10 or more"),
+            ("@10:", "below 10"),
+            ("@~:10", "above 10"),
+            ("@~:", "nothing"),
         ];
         for (range, words) in rows {
             assert_eq!(range.parse::<Range>().unwrap().in_words(), words);

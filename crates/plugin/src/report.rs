@@ -50,6 +50,11 @@ impl Report {
         Self { details, bare: true, ..Self::new(State::Ok, "") }
     }
 
+    /// With another summary.
+    pub fn summarised(self, summary: impl Into<String>) -> Self {
+        Self { summary: summary.into(), ..self }
+    }
+
     /// With a detail, which stands on a line of its own; line ends in it start further lines.
     pub fn detail(mut self, text: impl Into<String>) -> Self {
         self.details.push((0, text.into()));

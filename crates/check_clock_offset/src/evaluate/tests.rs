@@ -118,7 +118,7 @@ fn servers_tell_whose_clock_is_off() {
     assert_eq!(
         slow,
         format!(
-            "CLOCK_OFFSET WARNING - proxy7 is 7.2 s slow, this monitor right within 0.01 s of 3 NTP servers | \
+            "CLOCK_OFFSET WARNING - proxy7 is 7.2 s slow, allowed -5 to 5 s, this monitor right within 0.01 s of 3 NTP servers | \
              offset=-7.211s;-5:5;-60:60 {data}"
         )
     );
@@ -188,6 +188,9 @@ fn an_alarm_of_ranges_that_do_not_hold_zero_never_reads_like_an_ok() {
         ("10:", "0.008 s slow to 0.008 s fast by 2 NTP servers, allowed 10 s or more"),
         ("~:-10", "0.008 s slow to 0.008 s fast by 2 NTP servers, allowed up to -10 s"),
         ("@-1:1", "0.008 s slow to 0.008 s fast by 2 NTP servers, allowed not -1 to 1 s"),
+        ("@~:", "right within 0.008 s of 2 NTP servers, but the range alerts on every offset"),
+        ("@~:10", "0.008 s slow to 0.008 s fast by 2 NTP servers, allowed above 10 s"),
+        ("@-1:", "0.008 s slow to 0.008 s fast by 2 NTP servers, allowed below -1 s"),
     ];
     for (range, words) in rows {
         let seen = judge(&["--ntp=pool", &format!("--warning={range}")], None, servers());
@@ -282,9 +285,26 @@ fn what_is_too_coarse_or_too_far_is_a_warning_if_asked_for() {
     let servers = || vec![server("192.0.2.1", 0.0), server("192.0.2.2", 0.0)];
     let far = judge(&["--ntp=192.0.2.1", "--stratum=1"], None, servers());
     let line = "CLOCK_OFFSET WARNING - stratum 2 of NTP server 192.0.2.1 and 1 more, allowed 0 to 1 | ";
-    assert!(far.starts_with(line) && far.contains(" stratum=2;1\n"), "{far}");
+    assert!(far.starts_with(line) && far.contains(" stratum=2;1;;0\n"), "{far}");
     let unknown = judge(&["--ntp=192.0.2.1", "--stratum=1"], None, vec![broken_server()]);
-    assert!(unknown.contains(" stratum=U;1\n"), "{unknown}");
+    assert!(unknown.contains(" stratum=U;1;;0\n"), "{unknown}");
+    // The series has the stratum that makes the state, or else the highest.
+    let of = |strata: &[u8], range: &str| {
+        let server = |(number, stratum): (usize, &u8)| {
+            let offset = Interval::around(0.0, 0.008);
+            let measured = Measured { offset, round_trip: 0.01, stratum: *stratum, never_set: false };
+            Sample { name: format!("192.0.2.{number}"), result: Ok(measured) }
+        };
+        let seen = judge(
+            &["--ntp=192.0.2.1", &format!("--stratum={range}")],
+            None,
+            strata.iter().enumerate().map(server).collect(),
+        );
+        seen.lines().next().unwrap().rsplit_once(' ').unwrap().1.to_owned()
+    };
+    assert_eq!(of(&[2, 3, 1], "3"), "stratum=3;3;;0");
+    assert_eq!(of(&[2, 5, 1], "3"), "stratum=5;3;;0");
+    assert_eq!(of(&[2, 5, 1], "2:"), "stratum=1;2:;;0");
 }
 
 #[test]

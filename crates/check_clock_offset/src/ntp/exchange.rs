@@ -1,12 +1,12 @@
 //! Asking all servers at once on one thread, each address by a socket of its own.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use net::udp::{self, Udp};
 use net::{ResolveError, STAGGER, Source, alternate_families};
-use plugin::{Finding, Progress};
 
 use super::asking::Asking;
 use super::packet::{Measured, NtpError};
@@ -41,7 +41,7 @@ pub struct Server {
 }
 
 /// How servers are asked.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Way<'a> {
     /// Our clock.
     pub clock: &'a Stamp,
@@ -49,8 +49,17 @@ pub struct Way<'a> {
     pub limit: Duration,
     /// Where questions come from.
     pub source: &'a Source,
-    /// What counts the answers.
-    pub progress: &'a Progress,
+    /// What hears of each answer, with what came of all servers so far.
+    pub tell: &'a dyn Fn(&[Sample]),
+}
+
+impl fmt::Debug for Way<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Way")
+            .field("limit", &self.limit)
+            .field("source", &self.source)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A server and what of it has been asked.
@@ -68,12 +77,17 @@ pub fn ask(servers: &[Server], way: &Way<'_>) -> Vec<Sample> {
     let start = Instant::now();
     let (mut end, mut again) = (start + way.limit, start + AGAIN);
     let mut all = begin(servers);
+    let mut told = None;
     loop {
         let now = Instant::now();
         if now >= end {
             break;
         }
         all.iter_mut().for_each(|named| named.top_up(now, way));
+        let settled = all.iter().flat_map(|named| &named.asked).filter(|asking| asking.settled).count();
+        if told.replace(settled) != Some(settled) {
+            (way.tell)(&samples(&all));
+        }
         if now >= again {
             open(&mut all).for_each(Asking::send);
             again = now + AGAIN;
@@ -81,13 +95,17 @@ pub fn ask(servers: &[Server], way: &Way<'_>) -> Vec<Sample> {
         let Some(wake) = all.iter().filter_map(|named| named.wake(now)).min() else { break };
         for asking in heard(&mut all, end.min(again).min(wake)) {
             asking.hear(way.clock);
-            note(asking, way.progress);
         }
         if all.iter().flat_map(|named| &named.asked).any(|asking| asking.result.is_ok()) {
             end = end.min(start + STRAGGLERS);
         }
     }
-    all.into_iter().flat_map(Named::samples).collect()
+    samples(&all)
+}
+
+/// What came of all servers so far.
+fn samples(all: &[Named<'_>]) -> Vec<Sample> {
+    all.iter().flat_map(Named::samples).collect()
 }
 
 /// Each address stands with the first server that has it: twice the same is one vote.
@@ -121,15 +139,6 @@ fn heard<'a>(all: &'a mut [Named<'_>], until: Instant) -> impl Iterator<Item = &
     open(all).zip(ready).filter(|(_, ready)| *ready).map(|(asking, _)| asking)
 }
 
-/// Counts an answer, for a run that is stopped.
-fn note(asking: &Asking, progress: &Progress) {
-    match &asking.result {
-        _ if !asking.settled => {}
-        Ok(_) => progress.count(),
-        Err(why) => progress.add(Finding::unknown(format!("NTP server {}: {why}", asking.name))),
-    }
-}
-
 impl Named<'_> {
     /// Asks the next addresses, as long as fewer than four are alive.
     fn top_up(&mut self, now: Instant, way: &Way<'_>) {
@@ -160,7 +169,7 @@ impl Named<'_> {
     }
 
     /// What came of each address; what came of the name where none could be asked.
-    fn samples(self) -> Vec<Sample> {
+    fn samples(&self) -> Vec<Sample> {
         let unasked = || match (&self.failure, self.spare.is_empty()) {
             (Some(failure), _) => Some(failure.clone()),
             (None, false) => Some(NtpError::NotAsked),
@@ -171,6 +180,7 @@ impl Named<'_> {
             let name = self.server.name.clone();
             return unasked().map(|why| Sample { name, result: Err(why) }).into_iter().collect();
         }
-        self.asked.into_iter().map(|asking| Sample { name: asking.name, result: asking.result }).collect()
+        let sample = |asking: &Asking| Sample { name: asking.name.clone(), result: asking.result.clone() };
+        self.asked.iter().map(sample).collect()
     }
 }

@@ -212,6 +212,58 @@ fn a_run_that_is_stopped_says_what_it_knows() {
     assert!(line.contains(", partial: 1 of 1 answered, 127.0.0.1:"), "{line}");
 }
 
+/// A run with four servers, of which the first ones are these seconds ahead and the others silent, stopped once
+/// those have answered: what it says after "partial: ".
+fn stopped_with_servers(ahead: &'static [f64], more: &[&str]) -> (Option<i32>, String) {
+    let (answered, heard) = std::sync::mpsc::channel();
+    let servers: Vec<(Responder, String)> = (0..4)
+        .map(|number| {
+            let answered = answered.clone();
+            ntp(move |question| {
+                let answers = ahead.get(number).map(|ahead| answer(question, *ahead));
+                answers.inspect(|_| answered.send(()).unwrap()).into_iter().collect()
+            })
+        })
+        .collect();
+    let mut command = Command::new(BINARY);
+    command.args(servers.iter().map(|(_, option)| option)).args(more).stdout(Stdio::piped());
+    let child = command.spawn().unwrap();
+    for _ in ahead {
+        heard.recv_timeout(Duration::from_secs(15)).unwrap();
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let line = String::from_utf8(output.stdout).unwrap().lines().next().unwrap().to_owned();
+    (
+        output.status.code(),
+        line.split_once(" s, partial: ").map_or(line.clone(), |(_, known)| known.to_owned()),
+    )
+}
+
+/// The run is stopped when the answers are on their way: where the signal is faster, or the others' time over, it
+/// is run again.
+#[test]
+fn a_run_that_is_stopped_tells_the_answers_of_servers() {
+    let rows: [(&[f64], i32, &str); 3] = [
+        (&[-90.0; 3], 2, "3 of 4 answered, this host is "),
+        (&[0.0; 3], 3, "3 of 4 answered, this host is right within 0."),
+        // The others could be right.
+        (&[-90.0; 2], 3, "2 of 4 answered, this host is "),
+    ];
+    for (ahead, code, start) in rows {
+        let mut seen = (None, String::new());
+        for _ in 0..20 {
+            seen = stopped_with_servers(ahead, &["--timeout=20"]);
+            if seen.1.starts_with(&start[..17]) {
+                break;
+            }
+        }
+        assert_eq!(seen.0, Some(code), "{}", seen.1);
+        assert!(seen.1.starts_with(start) && seen.1.contains(" | offset="), "{}", seen.1);
+        assert!(seen.1.contains(&format!(" ntp_servers={};;;0;4", ahead.len())), "{}", seen.1);
+    }
+}
+
 /// The resolver of a run that is stopped would wait on for a silent nameserver.
 #[test]
 fn no_getent_outlives_a_run_that_is_stopped() {
