@@ -10,7 +10,7 @@ use crate::allowed::Allowed;
 use crate::ask::Answer;
 use crate::direct::Direct;
 use crate::judge::{Verdict, judge_beside};
-use crate::plan::{PageSeen, Seen};
+use crate::seen::{PageSeen, Seen};
 use crate::strangers::Strangers;
 use crate::target::Target;
 

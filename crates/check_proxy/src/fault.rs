@@ -179,6 +179,23 @@ impl Fault {
         }
     }
 
+    /// Whether the proxy said nothing, so that it is not known which login it wants.
+    pub(crate) fn is_no_answer(&self) -> bool {
+        matches!(
+            self,
+            Fault::Local(_)
+                | Fault::Late
+                | Fault::Refused
+                | Fault::NoAnswer
+                | Fault::Prohibited
+                | Fault::Unreachable
+                | Fault::Silent
+                | Fault::Incomplete
+                | Fault::Unspoken(_)
+                | Fault::ColonInUser
+        )
+    }
+
     /// Whether the page came, and something in it is not as it should be.
     pub(crate) fn has_page(&self) -> bool {
         matches!(self, Fault::LeavesBy(_) | Fault::Sees(_))

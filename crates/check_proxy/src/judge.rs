@@ -8,7 +8,7 @@ use plugin::State;
 use crate::ask::{Answer, Passage};
 use crate::fault::{Fault, Status};
 use crate::got::{Got, got};
-use crate::plan::{PageSeen, Seen};
+use crate::seen::{PageSeen, Seen};
 use crate::strangers::Strangers;
 
 /// What is wrong with one proxy.

@@ -7,12 +7,14 @@
 mod allowed;
 mod ask;
 mod challenge;
+mod clients;
 mod direct;
 mod evaluate;
 mod fault;
 #[doc(hidden)]
 pub mod fuzzing;
 mod got;
+mod hint;
 mod http;
 mod judge;
 mod known;
@@ -23,6 +25,7 @@ mod plan;
 mod probe;
 mod request;
 mod secrets;
+mod seen;
 mod side;
 mod socks;
 mod strangers;

@@ -58,22 +58,45 @@ enum Hash {
 }
 
 /// Chooses the strongest scheme that both sides speak: Basic also where nothing is offered, since some
-/// proxies refuse strangers without a word about logins.
+/// proxies refuse strangers without a word about logins, and never beside Digest.
 ///
 /// # Errors
-/// [`Fault::Unspoken`]: only other schemes are offered.
+/// [`Fault::Unspoken`]: only other schemes are offered, or a Digest that this check does not speak.
 pub(crate) fn choose(offers: &[Challenge]) -> Result<Scheme, Fault> {
     let digests = offers.iter().filter_map(Digest::new);
     if let Some(best) = digests.max_by_key(|digest| digest.hash) {
         return Ok(Scheme::Digest(best));
     }
-    if offers.is_empty() || offers.iter().any(|offer| offer.scheme.eq_ignore_ascii_case("Basic")) {
+    let offers_digest = offers.iter().any(|offer| offer.scheme.eq_ignore_ascii_case("Digest"));
+    if !offers_digest && takes_basic(offers) {
         return Ok(Scheme::Basic);
     }
-    let mut names: Vec<String> = offers.iter().map(|offer| offer.scheme.chars().take(20).collect()).collect();
+    let mut names: Vec<String> = offers.iter().map(unspoken).collect();
     names.dedup();
     names.truncate(4);
     Err(Fault::Unspoken(names))
+}
+
+/// Whether Basic may be tried: it is offered, or nothing is.
+pub(crate) fn takes_basic(offers: &[Challenge]) -> bool {
+    offers.is_empty() || offers.iter().any(|offer| offer.scheme.eq_ignore_ascii_case("Basic"))
+}
+
+/// What is said of an offer that is not spoken: of Digest, what is strange about it.
+fn unspoken(offer: &Challenge) -> String {
+    let shown = |text: &str| text.chars().take(20).collect::<String>();
+    if offer.scheme.eq_ignore_ascii_case("Basic") {
+        return "Basic beside it".to_owned();
+    }
+    if !offer.scheme.eq_ignore_ascii_case("Digest") {
+        return shown(&offer.scheme);
+    }
+    match (offer.get("algorithm"), offer.get("qop")) {
+        _ if offer.get("nonce").is_none() => "Digest without a nonce".to_owned(),
+        (Some(name), _) if Hash::named(name).is_none() => format!("Digest {}", shown(name)),
+        (_, Some(qop)) => format!("Digest with qop {}", shown(qop)),
+        _ => "Digest".to_owned(),
+    }
 }
 
 impl Scheme {
@@ -114,13 +137,7 @@ impl Digest {
             return None;
         }
         let algorithm = challenge.get("algorithm");
-        let name = algorithm.unwrap_or("MD5").to_ascii_uppercase();
-        let (base, session) = name.strip_suffix("-SESS").map_or((name.as_str(), false), |base| (base, true));
-        let hash = match base {
-            "MD5" => Hash::Md5,
-            "SHA-256" => Hash::Sha256,
-            _ => return None,
-        };
+        let (hash, session) = Hash::named(algorithm.unwrap_or("MD5"))?;
         let offered = challenge.get("qop").filter(|qop| !qop.trim().is_empty());
         let qop = match offered {
             None => None,
@@ -183,6 +200,17 @@ impl Digest {
 }
 
 impl Hash {
+    /// The hash of an algorithm's name, and whether the nonce is part of the user's hash.
+    fn named(algorithm: &str) -> Option<(Self, bool)> {
+        let name = algorithm.to_ascii_uppercase();
+        let (base, session) = name.strip_suffix("-SESS").map_or((name.as_str(), false), |base| (base, true));
+        match base {
+            "MD5" => Some((Hash::Md5, session)),
+            "SHA-256" => Some((Hash::Sha256, session)),
+            _ => None,
+        }
+    }
+
     fn of(self, text: &str) -> String {
         let hexadecimal = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02x}")).collect();
         match self {
@@ -251,7 +279,7 @@ mod tests {
             Ok(scheme) => scheme.name().to_owned(),
             Err(fault) => fault.brief(),
         };
-        let rows: [(&[&str], &str); 9] = [
+        let rows: [(&[&str], &str); 10] = [
             (&[], "Basic"),
             (&["NTLM", "Basic realm=x"], "Basic"),
             (&["Basic realm=x", "Digest realm=x, nonce=y"], "Digest Md5 None"),
@@ -260,9 +288,19 @@ mod tests {
                 r#"Digest Sha256 Some("auth")"#,
             ),
             (&["Digest nonce=y, algorithm=md5-sess, qop=AUTH-INT"], r#"Digest Md5 Some("auth-int")"#),
-            (&["Digest nonce=y, algorithm=SHA-512-256", "Basic realm=x"], "Basic"),
-            (&["Digest nonce=y, qop=other"], "offers Digest only, which this check does not speak"),
-            (&["Digest realm=x"], "offers Digest only, which this check does not speak"),
+            (
+                &["Digest nonce=y, algorithm=SHA-512-256", "Basic realm=x"],
+                "offers Digest SHA-512-256 and Basic beside it only, which this check does not speak",
+            ),
+            (
+                &["Digest nonce=y, algorithm=SHA-512-256"],
+                "offers Digest SHA-512-256 only, which this check does not speak",
+            ),
+            (
+                &["Digest nonce=y, qop=other"],
+                "offers Digest with qop other only, which this check does not speak",
+            ),
+            (&["Digest realm=x"], "offers Digest without a nonce only, which this check does not speak"),
             (&["NTLM", "Negotiate"], "offers NTLM and Negotiate only, which this check does not speak"),
         ];
         for (lines, expected) in rows {

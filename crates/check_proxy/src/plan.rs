@@ -1,29 +1,22 @@
 //! What is asked of one proxy, and in which order: strangers first, since their answer says which login the
-//! proxy wants; then the customer and a login that nobody has, side by side; then the forbidden targets; then
-//! again what failed.
+//! proxy wants; then the customer and a login that nobody has, side by side, and again what failed; then the
+//! forbidden targets.
 
 use std::net::SocketAddr;
-use std::sync::mpsc;
-use std::thread;
-use std::time::{Duration, Instant};
 
 use net::HostPort;
 
-use crate::ask::{Answer, As, LEAST, Manner, Passage};
+use crate::ask::{Answer, As, Manner, Passage};
 use crate::challenge::Challenge;
+use crate::clients::Clients;
 use crate::direct::Suspicion;
-use crate::fault::{Fault, Status};
+use crate::fault::Fault;
 use crate::login::{Login, Scheme, choose};
-use crate::secrets::Secrets;
+use crate::seen::{PageSeen, Seen, no_thread, no_thread_for};
 use crate::side::side_by_side;
 use crate::strangers::Strangers;
 use crate::url::Url;
-use crate::words::random;
 
-/// How long the customer waits for the answer to a stranger, which says which login is wanted.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// The pause before another try.
-const PAUSE: Duration = Duration::from_millis(300);
 /// What is asked of each proxy.
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -41,65 +34,6 @@ pub(crate) struct Plan {
     pub(crate) tries: u8,
     /// For each page, whether it may be its own fault that it does not come.
     pub(crate) suspicions: Vec<Suspicion>,
-}
-
-/// What one proxy answered.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Seen {
-    /// For each page.
-    pub(crate) pages: Vec<PageSeen>,
-    /// For each forbidden target.
-    pub(crate) forbidden: Vec<Passage>,
-    /// What strangers should get: where they may have the page, their request brings the challenge for the login,
-    /// and no more.
-    pub(crate) strangers: Strangers,
-}
-
-/// What one proxy answered for one page: `None` for what was not asked.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct PageSeen {
-    /// Whether it is https.
-    pub(crate) secure: bool,
-    /// Without a login.
-    pub(crate) stranger: Option<Answer>,
-    /// With a login that nobody has.
-    pub(crate) random: Option<Answer>,
-    /// As the customer.
-    pub(crate) customer: Option<Answer>,
-}
-
-impl Seen {
-    /// The same without the secrets, in whatever the proxy said.
-    fn masked(mut self, secrets: &Secrets) -> Self {
-        let answers = self.pages.iter_mut().flat_map(|page| {
-            [&mut page.stranger, &mut page.random, &mut page.customer].into_iter().flatten()
-        });
-        for answer in answers {
-            answer.fault = answer.fault.take().map(|fault| fault.masked(secrets));
-        }
-        for passage in &mut self.forbidden {
-            if let Passage::Unasked(why) = passage {
-                *why = secrets.mask(why);
-            }
-        }
-        self
-    }
-}
-
-/// Whose login is made.
-#[derive(Clone, Copy, Debug)]
-enum Who<'a> {
-    Random(&'a Login),
-    Customer(&'a Login),
-}
-
-impl<'a> Who<'a> {
-    fn by(self, scheme: &'a Scheme) -> As<'a> {
-        match self {
-            Who::Random(login) => As::Random(login, scheme),
-            Who::Customer(login) => As::Customer(login, scheme),
-        }
-    }
 }
 
 impl Plan {
@@ -131,107 +65,16 @@ impl Plan {
     }
 
     fn ask_page(&self, proxy: SocketAddr, url: &Url, suspicion: &Suspicion) -> PageSeen {
-        let mut seen = PageSeen { secure: url.secure, ..PageSeen::default() };
-        if self.login.is_none() && self.strangers == Strangers::Allow {
-            seen.customer = Some(self.again(suspicion, || self.manner.ask(proxy, url, As::Stranger)));
-            return seen;
-        }
-        let (sender, receiver) = mpsc::channel();
-        thread::scope(|scope| {
-            let stranger =
-                thread::Builder::new().stack_size(crate::side::STACK).spawn_scoped(scope, move || {
-                    let answer = self.manner.ask(proxy, url, As::Stranger);
-                    // The customer may not have waited for it.
-                    let _ = sender.send(answer.offers.clone());
-                    answer
-                });
-            let offers = receiver.recv_timeout(PATIENCE).unwrap_or_default();
-            let mut logins = side_by_side(vec![
-                (&|| self.ask_as_customer(proxy, url, &offers, suspicion))
-                    as &(dyn Fn() -> Option<Answer> + Sync),
-                &|| self.ask_at_random(proxy, url, &offers),
-            ])
-            .into_iter();
-            seen.customer = logins.next().flatten().unwrap_or_else(|| Some(no_thread()));
-            seen.random = logins.next().flatten().unwrap_or_else(|| Some(no_thread()));
-            let stranger = stranger.ok().and_then(|stranger| stranger.join().ok());
-            seen.stranger = Some(stranger.unwrap_or_else(no_thread));
-        });
-        seen
-    }
-
-    /// The customer's request, with the login that is wanted.
-    fn ask_as_customer(
-        &self,
-        proxy: SocketAddr,
-        url: &Url,
-        offers: &[Challenge],
-        suspicion: &Suspicion,
-    ) -> Option<Answer> {
-        let login = self.login.as_ref()?;
-        Some(self.again(suspicion, || self.ask_with(proxy, url, offers, Who::Customer(login))))
-    }
-
-    /// The request with a login that nobody has. Digest needs a nonce of its own: squid takes each for one
-    /// user only.
-    fn ask_at_random(&self, proxy: SocketAddr, url: &Url, offers: &[Challenge]) -> Option<Answer> {
-        if self.strangers == Strangers::Allow {
-            return None;
-        }
-        let login = Login { user: format!("nobody-{}", random()), password: random() };
-        let own = match choose(offers) {
-            Ok(Scheme::Digest(_)) => self.manner.ask(proxy, url, As::Stranger).offers,
-            _ => offers.to_vec(),
+        let clients = Clients {
+            manner: &self.manner,
+            proxy,
+            url,
+            suspicion,
+            strangers: self.strangers,
+            login: self.login.as_ref(),
+            tries: self.tries,
         };
-        Some(self.ask_with(proxy, url, &own, Who::Random(&login)))
-    }
-
-    /// A request with a login, once more if the proxy wants another scheme than it had said, or only a newer
-    /// nonce.
-    fn ask_with(&self, proxy: SocketAddr, url: &Url, offers: &[Challenge], who: Who<'_>) -> Answer {
-        let refused = |fault| Answer { fault: Some(fault), ..Answer::default() };
-        let scheme = match choose(offers) {
-            Ok(scheme) => scheme,
-            Err(fault) => return refused(fault),
-        };
-        let answer = self.manner.ask(proxy, url, who.by(&scheme));
-        let is_407 = matches!(&answer.fault, Some(Fault::Status(Status { code: 407, from_page: false, .. })));
-        if !is_407 || answer.offers.is_empty() {
-            return answer;
-        }
-        match choose(&answer.offers) {
-            Err(fault) if offers.is_empty() => refused(fault),
-            Ok(newer @ Scheme::Digest(_))
-                if matches!(scheme, Scheme::Basic) || answer.offers.iter().any(Challenge::is_stale) =>
-            {
-                self.manner.ask(proxy, url, who.by(&newer))
-            }
-            _ => answer,
-        }
-    }
-
-    /// Makes a request again while it fails, a little later, if enough time is left. What fails because that
-    /// is over tells less than what failed before.
-    fn again(&self, suspicion: &Suspicion, ask: impl Fn() -> Answer) -> Answer {
-        let mut answer = ask();
-        suspicion.note(&answer);
-        for _ in 1..self.tries {
-            let is_final = matches!(answer.fault, None | Some(Fault::Unspoken(_) | Fault::ColonInUser));
-            if is_final || Instant::now() + PAUSE + self.manner.limit.min(LEAST) > self.manner.until {
-                break;
-            }
-            thread::sleep(PAUSE);
-            let later = ask();
-            let is_cut = later.fault.as_ref().is_some_and(Fault::is_timeout) && self.manner.is_over();
-            if is_cut {
-                break;
-            }
-            if later.fault.is_none() {
-                suspicion.note(&later);
-            }
-            answer = later;
-        }
-        answer
+        clients.ask()
     }
 
     /// Asks for the forbidden targets as the customer does, side by side.
@@ -239,11 +82,16 @@ impl Plan {
         if self.strangers == Strangers::Only {
             return Vec::new();
         }
-        let offers: Vec<Challenge> = pages
-            .iter()
-            .filter_map(|page| page.stranger.as_ref())
-            .flat_map(|answer| answer.offers.clone())
-            .collect();
+        let answers = || pages.iter().flat_map(|page| [&page.stranger, &page.random].into_iter().flatten());
+        let offers: Vec<Challenge> = answers().flat_map(|answer| answer.offers.clone()).collect();
+        let silence = |answer: &Answer| answer.fault.as_ref().filter(|fault| fault.is_no_answer()).cloned();
+        let silences: Vec<Fault> = answers().filter_map(silence).collect();
+        // Which login is wanted is not known then, and the password is not sent at a guess.
+        if let Some(fault) =
+            silences.first().filter(|_| offers.is_empty() && silences.len() == answers().count())
+        {
+            return self.forbidden.iter().map(|_| Passage::Unasked(fault.brief())).collect();
+        }
         let jobs = self.forbidden.iter().map(|target| {
             let offers = &offers;
             move || self.ask_for(proxy, target, offers)
@@ -274,22 +122,14 @@ impl Plan {
     }
 }
 
-const NO_THREAD: &str = "no thread left here";
-
-fn no_thread() -> Answer {
-    Answer { fault: Some(Fault::Local(NO_THREAD.to_owned())), ..Answer::default() }
-}
-
-fn no_thread_for() -> Passage {
-    Passage::Unasked(NO_THREAD.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
+    use std::time::{Duration, Instant};
 
     use super::*;
     use crate::page::Expected;
+    use crate::secrets::Secrets;
 
     fn manner(limit: Duration, time: Duration) -> Manner {
         Manner {

@@ -3,7 +3,7 @@
 use crate::fault::Fault;
 use crate::got::{Got, got};
 use crate::judge::is_past_login;
-use crate::plan::{PageSeen, Seen};
+use crate::seen::{PageSeen, Seen};
 use crate::target::Target;
 
 /// How many of `total` proxies must have taken the password and brought nothing, so that the page is asked for.

@@ -1,0 +1,189 @@
+//! As whom one proxy is asked for one page: a stranger, an unknown user, and the customer. The first two carry no
+//! secret, and tell which login the proxy wants.
+
+use std::net::SocketAddr;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::ask::{Answer, As, LEAST, Manner};
+use crate::challenge::Challenge;
+use crate::direct::Suspicion;
+use crate::fault::{Fault, Status};
+use crate::got::{Got, got};
+use crate::hint::Hint;
+use crate::login::{Login, Scheme, choose, takes_basic};
+use crate::seen::{PageSeen, no_thread};
+use crate::side::{STACK, side_by_side};
+use crate::strangers::Strangers;
+use crate::url::Url;
+use crate::words::random;
+
+/// How long the unknown user waits for the answer to a stranger, which says which login is wanted.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// The pause before another try.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// The clients of one page through one proxy.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clients<'a> {
+    /// How they ask.
+    pub(crate) manner: &'a Manner,
+    /// The proxy.
+    pub(crate) proxy: SocketAddr,
+    /// The page.
+    pub(crate) url: &'a Url,
+    /// Whether it may be the page's own fault that it does not come.
+    pub(crate) suspicion: &'a Suspicion,
+    /// What strangers should get.
+    pub(crate) strangers: Strangers,
+    /// The customer's login: `None` if none is needed.
+    pub(crate) login: Option<&'a Login>,
+    /// How often a failed request of the customer is made.
+    pub(crate) tries: u8,
+}
+
+impl Clients<'_> {
+    /// Asks as all of them.
+    pub(crate) fn ask(&self) -> PageSeen {
+        let mut seen = PageSeen { secure: self.url.secure, ..PageSeen::default() };
+        if self.login.is_none() && self.strangers == Strangers::Allow {
+            seen.customer = Some(self.again(|_| Ok(self.ask_as(As::Stranger))));
+            return seen;
+        }
+        let hint = &Hint::default();
+        thread::scope(|scope| {
+            let stranger = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, move || {
+                let answer = self.ask_as(As::Stranger);
+                hint.tell(Some(&answer));
+                answer
+            });
+            if stranger.is_err() {
+                hint.tell(Some(&no_thread()));
+            }
+            // The customer waits for the other one, which needs no thread of its own.
+            let ask_at_random = || {
+                let answer = self.ask_at_random(hint);
+                hint.tell(answer.as_ref());
+                answer
+            };
+            let mut logins =
+                side_by_side(vec![&ask_at_random as &(dyn Fn() -> Option<Answer> + Sync), &|| {
+                    self.ask_as_customer(hint)
+                }])
+                .into_iter();
+            seen.random = logins.next().flatten().unwrap_or_else(|| Some(no_thread()));
+            seen.customer = logins.next().flatten().unwrap_or_else(|| Some(no_thread()));
+            let stranger = stranger.ok().and_then(|stranger| stranger.join().ok());
+            seen.stranger = Some(stranger.unwrap_or_else(no_thread));
+        });
+        seen
+    }
+
+    fn ask_as(&self, who: As<'_>) -> Answer {
+        self.manner.ask(self.proxy, self.url, who)
+    }
+
+    /// The customer's request, with the login that is wanted.
+    fn ask_as_customer(&self, hint: &Hint) -> Option<Answer> {
+        let login = self.login?;
+        Some(self.again(|number| {
+            let offers = self.offers(hint, number)?;
+            Ok(self.ask_with(&offers, login))
+        }))
+    }
+
+    /// What the proxy offers for this try. Digest takes each nonce once, so another try begins with a new one; and
+    /// a proxy that did not answer anything may do so now.
+    fn offers(&self, hint: &Hint, number: u8) -> Result<Vec<Challenge>, Fault> {
+        if self.manner.socks {
+            return Ok(hint.first(if number == 0 { PATIENCE } else { Duration::ZERO }));
+        }
+        let offers = hint.offers(self.manner.until);
+        let is_usable = offers.as_ref().is_ok_and(|offers| !matches!(choose(offers), Ok(Scheme::Digest(_))));
+        if number == 0 || is_usable {
+            return offers;
+        }
+        let stranger = self.ask_as(As::Stranger);
+        match stranger.fault {
+            Some(fault) if fault.is_no_answer() => Err(fault),
+            _ => Ok(stranger.offers),
+        }
+    }
+
+    /// The customer's request, once more if the proxy wants Digest although it had not said so, or only a newer
+    /// nonce.
+    fn ask_with(&self, offers: &[Challenge], login: &Login) -> Answer {
+        let refused = |fault| Answer { fault: Some(fault), ..Answer::default() };
+        let scheme = match choose(offers) {
+            Ok(scheme) => scheme,
+            Err(fault) => return refused(fault),
+        };
+        let answer = self.ask_as(As::Customer(login, &scheme));
+        let is_407 = matches!(&answer.fault, Some(Fault::Status(Status { code: 407, from_page: false, .. })));
+        if !is_407 || answer.offers.is_empty() {
+            return answer;
+        }
+        match choose(&answer.offers) {
+            Err(fault) if offers.is_empty() => refused(fault),
+            Ok(newer @ Scheme::Digest(_))
+                if matches!(scheme, Scheme::Basic) || answer.offers.iter().any(Challenge::is_stale) =>
+            {
+                self.ask_as(As::Customer(login, &newer))
+            }
+            _ => answer,
+        }
+    }
+
+    /// The requests with a login that nobody has, by each scheme that is offered: what is worst counts.
+    fn ask_at_random(&self, hint: &Hint) -> Option<Answer> {
+        if self.strangers == Strangers::Allow {
+            return None;
+        }
+        let offers = hint.first(PATIENCE);
+        let login = Login { user: format!("nobody-{}", random()), password: random() };
+        let digest = matches!(choose(&offers), Ok(Scheme::Digest(_))).then(|| self.ask_digest(&login));
+        let basic = takes_basic(&offers).then(|| self.ask_as(As::Random(&login, &Scheme::Basic)));
+        let rank = |answer: &Answer| match got(answer) {
+            Got::Page => 0,
+            Got::Else(_) => 1,
+            Got::Refused | Got::Unasked => 2,
+        };
+        let asked = digest.into_iter().chain(basic).min_by_key(rank);
+        let unspoken = || Answer { fault: choose(&offers).err(), ..Answer::default() };
+        Some(asked.unwrap_or_else(unspoken))
+    }
+
+    /// Digest needs a nonce of its own: squid takes each for one user only.
+    fn ask_digest(&self, login: &Login) -> Answer {
+        let stranger = self.ask_as(As::Stranger);
+        match choose(&stranger.offers) {
+            Ok(scheme @ Scheme::Digest(_)) => self.ask_as(As::Random(login, &scheme)),
+            _ => stranger,
+        }
+    }
+
+    /// Makes a request again while it fails, a little later, if enough time is left. What fails because that
+    /// is over tells less than what failed before.
+    fn again(&self, ask: impl Fn(u8) -> Result<Answer, Fault>) -> Answer {
+        let unasked = |fault| Answer { fault: Some(fault), ..Answer::default() };
+        let mut answer = ask(0).unwrap_or_else(unasked);
+        self.suspicion.note(&answer);
+        for number in 1..self.tries {
+            let is_final = matches!(answer.fault, None | Some(Fault::Unspoken(_) | Fault::ColonInUser));
+            if is_final || Instant::now() + PAUSE + self.manner.limit.min(LEAST) > self.manner.until {
+                break;
+            }
+            thread::sleep(PAUSE);
+            let Ok(later) = ask(number) else { continue };
+            let is_cut = later.fault.as_ref().is_some_and(Fault::is_timeout) && self.manner.is_over();
+            if is_cut {
+                break;
+            }
+            if later.fault.is_none() {
+                self.suspicion.note(&later);
+            }
+            answer = later;
+        }
+        answer
+    }
+}

@@ -1,0 +1,61 @@
+//! What one proxy answered.
+
+use crate::ask::{Answer, Passage};
+use crate::fault::Fault;
+use crate::secrets::Secrets;
+use crate::strangers::Strangers;
+
+/// What one proxy answered.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    /// For each page.
+    pub(crate) pages: Vec<PageSeen>,
+    /// For each forbidden target.
+    pub(crate) forbidden: Vec<Passage>,
+    /// What strangers should get: where they may have the page, their request brings the challenge for the login,
+    /// and no more.
+    pub(crate) strangers: Strangers,
+}
+
+/// What one proxy answered for one page: `None` for what was not asked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PageSeen {
+    /// Whether it is https.
+    pub(crate) secure: bool,
+    /// Without a login.
+    pub(crate) stranger: Option<Answer>,
+    /// With a login that nobody has.
+    pub(crate) random: Option<Answer>,
+    /// As the customer.
+    pub(crate) customer: Option<Answer>,
+}
+
+impl Seen {
+    /// The same without the secrets, in whatever the proxy said.
+    pub(crate) fn masked(mut self, secrets: &Secrets) -> Self {
+        let answers = self.pages.iter_mut().flat_map(|page| {
+            [&mut page.stranger, &mut page.random, &mut page.customer].into_iter().flatten()
+        });
+        for answer in answers {
+            answer.fault = answer.fault.take().map(|fault| fault.masked(secrets));
+        }
+        for passage in &mut self.forbidden {
+            if let Passage::Unasked(why) = passage {
+                *why = secrets.mask(why);
+            }
+        }
+        self
+    }
+}
+
+const NO_THREAD: &str = "no thread left here";
+
+/// What is known of a request for which the system gave no thread.
+pub(crate) fn no_thread() -> Answer {
+    Answer { fault: Some(Fault::Local(NO_THREAD.to_owned())), ..Answer::default() }
+}
+
+/// The same of a forbidden target.
+pub(crate) fn no_thread_for() -> Passage {
+    Passage::Unasked(NO_THREAD.to_owned())
+}

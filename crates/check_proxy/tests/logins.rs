@@ -1,0 +1,135 @@
+//! Which login is sent to whom: the customer's password never at a guess, Digest with a fresh nonce, and the unknown
+//! user by each scheme that is offered.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod fake;
+
+use std::collections::HashSet;
+use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use fake::{BASIC, Origin, answer, hang, page, proxy};
+use rustix as _;
+use rustls as _;
+use tempfile as _;
+
+/// The exit code, and the line without its performance data.
+fn said(origin: &Origin, port: &str, more: &[&str]) -> (i32, String) {
+    let (port, login) = (format!("--port={port}"), origin.login());
+    let fixed = ["--ip=127.0.0.1", &port, &login, &origin.url("pong"), "--no-direct"];
+    let outcome = origin.check(&[&fixed, more].concat());
+    (outcome.code.unwrap(), outcome.first_line().split(" | ").next().unwrap().to_owned())
+}
+
+fn offer(schemes: &[&str]) -> String {
+    let lines: String = schemes.iter().map(|scheme| format!("Proxy-Authenticate: {scheme}\r\n")).collect();
+    answer("407 No", &lines, "")
+}
+
+const DIGEST: &str = "Digest realm=\"x\", nonce=\"y\", qop=\"auth\"";
+
+fn is_customers_digest(head: &str) -> bool {
+    head.contains("Digest username=\"cust\"")
+}
+
+/// A proxy that answers strangers by `refusal` after a delay, and the customer's Digest by the page. Tells whether
+/// it got the password in clear.
+fn digest_proxy(
+    delay: Duration,
+    refusal: impl Fn(&str) -> String + Send + Sync + 'static,
+) -> (String, Arc<AtomicBool>) {
+    let got_basic = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&got_basic);
+    let port = proxy(move |_, head, stream| {
+        told.fetch_or(head.contains(BASIC), Ordering::Relaxed);
+        let said = if is_customers_digest(head) {
+            page(head, "127.0.0.1")
+        } else {
+            thread::sleep(delay);
+            refusal(head)
+        };
+        drop(stream.write_all(said.as_bytes()));
+    });
+    (port, got_basic)
+}
+
+#[test]
+fn a_late_challenge_is_waited_for() {
+    let origin = Origin::start();
+    let late = Duration::from_millis(1_200);
+    let silent_refusal = |head: &str| {
+        // Strangers get no word about logins; unknown users do.
+        if head.contains("Proxy-Authorization") { offer(&[DIGEST]) } else { String::new() }
+    };
+    let proxies = [digest_proxy(late, |_| offer(&[DIGEST])), digest_proxy(Duration::ZERO, silent_refusal)];
+    for (port, got_basic) in proxies {
+        let (code, line) = said(&origin, &port, &["--timeout=20"]);
+        assert!(code == 0 && line.ends_with(" s, strangers refused"), "{line}");
+        assert!(!got_basic.load(Ordering::Relaxed), "the password in clear, and Digest is offered");
+    }
+}
+
+#[test]
+fn the_password_is_not_sent_at_a_guess() {
+    let origin = Origin::start();
+    let got_basic = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&got_basic);
+    let silent = proxy(move |_, head, stream| {
+        told.fetch_or(head.contains(BASIC), Ordering::Relaxed);
+        hang(stream);
+    });
+    let more = ["--connect-timeout=1.5", "--timeout=5", "--forbid=127.0.0.1:22"];
+    let line = said(&origin, &silent, &more);
+    assert_eq!(line, (2, "PROXY CRITICAL - 127.0.0.1 connects, no answer".to_owned()));
+    assert!(!got_basic.load(Ordering::Relaxed));
+    let strange = "Digest realm=\"x\", nonce=\"y\", algorithm=SHA-512-256";
+    let (port, got_basic) = digest_proxy(Duration::ZERO, move |_| offer(&[strange, "Basic realm=\"x\""]));
+    let reason = "offers Digest SHA-512-256 and Basic beside it only, which this check does not speak";
+    assert_eq!(said(&origin, &port, &more), (3, format!("PROXY UNKNOWN - 127.0.0.1 {reason}")));
+    assert!(!got_basic.load(Ordering::Relaxed));
+}
+
+#[test]
+fn the_unknown_user_tries_each_scheme() {
+    let origin = Origin::start();
+    for broken in ["Basic ", "Digest username=\"nobody"] {
+        let port = proxy(move |_, head, stream| {
+            let passes =
+                is_customers_digest(head) || head.contains(&format!("Proxy-Authorization: {broken}"));
+            let said = if passes { page(head, "127.0.0.1") } else { offer(&[DIGEST, "Basic realm=\"x\""]) };
+            drop(stream.write_all(said.as_bytes()));
+        });
+        let line = said(&origin, &port, &[]);
+        assert_eq!(line, (2, "PROXY CRITICAL - 127.0.0.1 takes any password".to_owned()), "{broken}");
+    }
+}
+
+/// A proxy that takes each nonce once, as squid does of another user, and cannot reach the page at first.
+#[test]
+fn another_try_has_a_nonce_of_its_own() {
+    let origin = Origin::start();
+    for (failures, expected) in [(1, "OK - 127.0.0.1 serves "), (9, "CRITICAL - 127.0.0.1 503")] {
+        let (count, asked) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let used = Mutex::new(HashSet::new());
+        let port = proxy(move |_, head, stream| {
+            let nonce =
+                head.split("nonce=\"").nth(1).and_then(|rest| rest.split('"').next()).map(str::to_owned);
+            let is_fresh = nonce.is_some_and(|nonce| used.lock().unwrap().insert(nonce));
+            let said = match is_customers_digest(head) && is_fresh {
+                false => {
+                    let fresh = count.fetch_add(1, Ordering::Relaxed);
+                    offer(&[&format!("Digest realm=\"x\", nonce=\"n{fresh}\"")])
+                }
+                true if asked.fetch_add(1, Ordering::Relaxed) < failures => answer("503 No", "", ""),
+                true => page(head, "127.0.0.1"),
+            };
+            drop(stream.write_all(said.as_bytes()));
+        });
+        let (_, line) = said(&origin, &port, &[]);
+        assert!(line.starts_with(&format!("PROXY {expected}")), "{line}");
+    }
+}
