@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -61,6 +62,8 @@ pub enum ProbeError {
 /// Asks every server every question, and the machine's own way the first name.
 pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Result<Observations, ProbeError> {
     let questions = questions(args)?;
+    // It takes longest, and needs nothing of what follows.
+    let system = start_system(args, &questions, deadline);
     let file = if args.server.is_empty() { Some(File::read(&args.resolv_conf, deadline)?) } else { None };
     let servers = match &file {
         None => named(args),
@@ -71,8 +74,6 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     };
     let may_be_stub = file.is_some() && !args.closed;
     let stub = if may_be_stub { uplinks::find(&servers, deadline) } else { None };
-    let is_own = file.as_ref().is_some_and(|file| file.path == OWN) && !args.no_system && !args.closed;
-    let by_system = questions.iter().position(|question| is_own && question.asks_addresses());
     let also = stub.iter().filter_map(|(_, uplinks)| uplinks.as_ref().ok()).flatten();
     let all: Vec<HostPort> = servers.iter().chain(also).cloned().collect();
     let rules = Rules {
@@ -82,9 +83,7 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
         total: servers.len(),
     };
     let (answers, system) = thread::scope(|scope| {
-        let asked = by_system.and_then(|place| Some((place, questions.get(place)?)));
-        let running =
-            asked.map(|(place, question)| (place, scope.spawn(|| system::resolve(question, deadline))));
+        let running = system.map(|(place, running)| (place, scope.spawn(|| running.finish(deadline))));
         let answers = ask(&all, &questions, args, rules, deadline);
         (answers, running.and_then(|(place, running)| Some((place, running.join().ok()?))))
     });
@@ -92,6 +91,20 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     let own = seen.by_ref().take(servers.len()).collect();
     let uplinks = stub.map(|(stub, uplinks)| Uplinks { stub, servers: uplinks.map(|_| seen.collect()) });
     Ok(with_hosts(Observations { questions, servers: own, uplinks, file, system }, deadline))
+}
+
+/// Starts the machine's own way to the first name that programs would look up, where its own file is checked.
+/// Returns it with the place of the question.
+fn start_system<'a>(
+    args: &Args,
+    questions: &[Question],
+    deadline: &'a Deadline,
+) -> Option<(usize, system::Running<'a>)> {
+    let is_own = args.server.is_empty() && args.resolv_conf == Path::new(OWN);
+    let is_wanted = is_own && !args.no_system && !args.closed;
+    let mut all = questions.iter().enumerate().filter(|_| is_wanted);
+    let (place, question) = all.find(|(_, question)| question.asks_addresses())?;
+    Some((place, system::start(question, deadline)))
 }
 
 /// Reads the hosts file where this system has an address from elsewhere.

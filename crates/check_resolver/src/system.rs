@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use net::{Host, ResolveError, Resolver};
+use net::{Host, ResolveError, Resolver, Resolving};
 use plugin::Deadline;
 
 use crate::question::Question;
@@ -43,17 +43,49 @@ pub(crate) enum SystemFault {
     NotAsked(String),
 }
 
-/// Resolves the name of a question as programs here do, killed 0.3 s before the deadline.
-pub(crate) fn resolve(question: &Question, deadline: &Deadline) -> System {
+/// The machine's own way while it is under way.
+#[derive(Debug)]
+pub(crate) struct Running<'a> {
+    started: Instant,
+    resolving: Result<Resolving<'a>, ResolveError>,
+}
+
+/// Starts to resolve the name of a question as programs here do, killed 0.3 s before the deadline. All addresses,
+/// whatever types are asked for: the databases of one family look at this machine's addresses too.
+pub(crate) fn start<'a>(question: &Question, deadline: &'a Deadline) -> Running<'a> {
     let started = Instant::now();
-    let result = ask(question, deadline);
-    let took = started.elapsed().as_secs_f64();
-    let content = regular::read(Path::new("/etc/nsswitch.conf"), deadline).unwrap_or_default();
-    let result = result.map_err(|fault| match fault {
-        SystemFault::NotFound if !has_ipv6(deadline) => SystemFault::OnlyIpv4,
-        fault => fault,
-    });
-    System { result, took, sources: sources(&String::from_utf8_lossy(&content)), hosts: Vec::new() }
+    // Without a dot at the end, as programs write it: with one /etc/hosts would not have it.
+    let name = question.name.to_string();
+    let host: Result<Host, _> = name.parse();
+    let resolver = Resolver::new(deadline).limit(deadline.keeping(RESERVE));
+    let resolving = match host {
+        Ok(host) => resolver.start(&host, 53),
+        Err(_) => Err(ResolveError::NotFound(name)),
+    };
+    Running { started, resolving }
+}
+
+impl Running<'_> {
+    /// Waits for what it gives.
+    pub(crate) fn finish(self, deadline: &Deadline) -> System {
+        let content = regular::read(Path::new("/etc/nsswitch.conf"), deadline).unwrap_or_default();
+        let found = self.resolving.and_then(Resolving::finish);
+        let took = self.started.elapsed().as_secs_f64();
+        let result = match found {
+            Ok(addresses) => Ok(addresses.iter().map(|address| address.ip()).collect()),
+            Err(error) => Err(fault(&error, deadline)),
+        };
+        System { result, took, sources: sources(&String::from_utf8_lossy(&content)), hosts: Vec::new() }
+    }
+}
+
+fn fault(error: &ResolveError, deadline: &Deadline) -> SystemFault {
+    match error {
+        ResolveError::TooSlow { .. } => SystemFault::TooSlow,
+        ResolveError::Getent { .. } | ResolveError::Answer { .. } => SystemFault::NotAsked(error.to_string()),
+        _ if !has_ipv6(deadline) => SystemFault::OnlyIpv4,
+        _ => SystemFault::NotFound,
+    }
 }
 
 /// The addresses of a name in /etc/hosts: none if that is not readable.
@@ -70,22 +102,6 @@ fn of_name(text: &str, name: &str) -> Vec<IpAddr> {
         words.any(|word| word.eq_ignore_ascii_case(name)).then(|| address.to_canonical())
     };
     text.lines().filter_map(address).collect()
-}
-
-/// All addresses, whatever types are asked for: the databases of one family look at this machine's addresses
-/// too.
-fn ask(question: &Question, deadline: &Deadline) -> Result<Vec<IpAddr>, SystemFault> {
-    // Without a dot at the end, as programs write it: with one /etc/hosts would not have it.
-    let host: Host = question.name.to_string().parse().map_err(|_| SystemFault::NotFound)?;
-    let found = Resolver::new(deadline).limit(deadline.keeping(RESERVE)).one(&host, 53);
-    match found {
-        Ok(addresses) => Ok(addresses.iter().map(|address| address.ip()).collect()),
-        Err(ResolveError::TooSlow { .. }) => Err(SystemFault::TooSlow),
-        Err(error @ (ResolveError::Getent { .. } | ResolveError::Answer { .. })) => {
-            Err(SystemFault::NotAsked(error.to_string()))
-        }
-        Err(_) => Err(SystemFault::NotFound),
-    }
 }
 
 /// Whether this machine has an IPv6 address besides loopback's, as the C library sees it.

@@ -151,12 +151,42 @@ type Resolved = Result<Vec<SocketAddr>, ResolveError>;
 /// Returns the addresses of each name, in the order of the names. They are valid host names, so that none
 /// looks like an option: getent has no "--" everywhere.
 pub(crate) fn ask(names: &[&str], lookup: &Lookup) -> Vec<Resolved> {
-    let command = |name: &str| {
-        let mut command = Command::new("getent");
-        command.args([lookup.family.database(), name]);
-        command
-    };
-    ask_by(names, lookup, command)
+    ask_by(names, lookup, |name| command(name, lookup))
+}
+
+/// One name that is asked for, while its caller does other work.
+#[derive(Debug)]
+pub(crate) struct Started {
+    running: [(usize, Asked); 1],
+    lookup: Lookup,
+}
+
+/// Starts to ask for the addresses of one name.
+///
+/// # Errors
+/// [`ResolveError::Getent`]
+pub(crate) fn start(name: &str, lookup: Lookup) -> Result<Started, ResolveError> {
+    let asked = Asked::start(name, &mut command(name, &lookup), &lookup)?;
+    Ok(Started { running: [(0, asked)], lookup })
+}
+
+impl Started {
+    /// Waits for the answer.
+    pub(crate) fn finish(mut self) -> Resolved {
+        loop {
+            let is_ready = ready(&self.running).into_iter().any(|is| is);
+            let [(_, asked)] = &mut self.running;
+            if let Some(resolved) = asked.advance(is_ready, &self.lookup) {
+                return resolved;
+            }
+        }
+    }
+}
+
+fn command(name: &str, lookup: &Lookup) -> Command {
+    let mut command = Command::new("getent");
+    command.args([lookup.family.database(), name]);
+    command
 }
 
 fn ask_by(names: &[&str], lookup: &Lookup, command: impl Fn(&str) -> Command) -> Vec<Resolved> {
@@ -212,6 +242,7 @@ fn ready(running: &[(usize, Asked)]) -> Vec<bool> {
 }
 
 /// A child that is asked for the addresses of one name.
+#[derive(Debug)]
 struct Asked {
     name: String,
     child: BoundChild,
@@ -302,7 +333,7 @@ pub fn parse(name: &str, answer: &[u8], family: Family) -> Result<Vec<SocketAddr
             Err(_) => match field.parse::<Host>() {
                 Ok(host @ Host::V6(..)) => host.socket_address(0).ok().flatten(),
                 _ => {
-                    let what = format!("getent printed something other than an address: {}", start(line));
+                    let what = format!("getent printed something other than an address: {}", shortened(line));
                     return Err(ResolveError::Answer { name: name.to_owned(), what });
                 }
             },
@@ -313,7 +344,7 @@ pub fn parse(name: &str, answer: &[u8], family: Family) -> Result<Vec<SocketAddr
     if addresses.is_empty() { Err(none(name, family)) } else { Ok(addresses) }
 }
 
-fn start(line: &str) -> String {
+fn shortened(line: &str) -> String {
     line.chars().take(60).collect()
 }
 
