@@ -20,6 +20,9 @@ const FOLDER: &str = "/etc/sysconfig/network-scripts";
 /// What package managers and editors leave behind, and the scripts ignore.
 const IGNORED: [&str; 11] =
     ["~", ".bak", ".old", ".orig", ".rpmnew", ".rpmorig", ".rpmsave", ".augnew", ".augtmp", ".swp", ".tmp"];
+/// What is there where NetworkManager reads these files: a copy of /etc holds its settings alone.
+const MANAGER: [&str; 3] =
+    ["/etc/NetworkManager/NetworkManager.conf", "/usr/sbin/NetworkManager", "/usr/bin/NetworkManager"];
 
 /// Returns the promises of all files, in the order of their names.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
@@ -41,7 +44,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     if files.is_empty() && all.unknown.is_empty() {
         return Ok(None);
     }
-    let manager = tree.read("/etc/NetworkManager/NetworkManager.conf")?.is_some();
+    let manager = MANAGER.iter().any(|path| tree.has(path));
     promises(&files, manager, all).map(Some)
 }
 

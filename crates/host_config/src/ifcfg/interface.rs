@@ -51,16 +51,45 @@ pub(super) fn main<'a>(file: &'a File, manager: bool, all: &mut Promises) -> Res
         });
     }
     let managed = manager && !is_false(settings.text("NM_CONTROLLED")?);
-    if protocol.is_none() || managed {
-        v4(settings, parent.device.as_deref(), all)?;
-        tunnel(settings, parent.device.as_deref(), all)?;
-    }
+    beside(protocol.map_or("", |value| &value.text), managed, settings, parent.device.as_deref(), all)?;
     v6(settings, parent.device.as_deref(), all)?;
     if all.promises.len() + all.remarks.len() == before {
         all.remarks
             .push(Remark { what: format!("{}: no static address", file.name), place: settings.place(1) });
     }
     Ok(parent)
+}
+
+/// Adds the IPv4 addresses that are bound beside what `BOOTPROTO` asks for: NetworkManager adds them to a lease,
+/// has one for a shared connection and none for a link-local one; the scripts go by a lease alone, and know
+/// no other word.
+fn beside(
+    protocol: &str,
+    managed: bool,
+    settings: &Assignments,
+    device: Option<&str>,
+    all: &mut Promises,
+) -> Result<(), ConfigError> {
+    let bound = match (lower(protocol).as_str(), managed) {
+        ("dhcp" | "bootp", false) | ("autoip", true) => 0,
+        ("shared", true) => 1,
+        _ => usize::MAX,
+    };
+    let mut written = Promises::default();
+    let read = v4(settings, device, &mut written);
+    // What is not bound in any case may be wrong.
+    read.or_else(|error| if bound == 0 { Ok(()) } else { Err(error) })?;
+    let program =
+        if managed { "NetworkManager does not bind it" } else { "the network scripts do not bind it" };
+    for Promise { expected, place, .. } in written.promises.drain(bound.min(written.promises.len())..) {
+        let address = expected.address;
+        all.notes.push(format!(
+            "note: {address} of {place} is not expected: with BOOTPROTO={protocol}, {program}"
+        ));
+    }
+    all.promises.append(&mut written.promises);
+    all.remarks.append(&mut written.remarks);
+    tunnel(settings, device, all)
 }
 
 /// Adds the family of the address that the interface gets from outside.
