@@ -38,6 +38,13 @@ impl<'a> Cards<'a> {
         }
     }
 
+    /// Returns whether the interface of this name has this hardware address: `None` where that is not known.
+    pub(crate) fn fits(&self, address: &str, name: &str) -> Option<bool> {
+        let wanted = normal(address)?;
+        let all = self.all.get_or_init(|| self.read());
+        all.iter().find(|(_, known)| known == name).map(|(known, _)| *known == wanted)
+    }
+
     /// The hardware address and the name of each interface. One that cannot be read has none: the kernel, and
     /// not the configuration, would be at fault.
     fn read(&self) -> Vec<(String, String)> {

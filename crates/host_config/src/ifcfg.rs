@@ -8,6 +8,7 @@
 
 mod assignments;
 mod interface;
+mod programs;
 
 use std::collections::HashMap;
 
@@ -15,15 +16,12 @@ use crate::promise::{ConfigError, Promises, Remark};
 use crate::tree::Tree;
 pub(crate) use assignments::{Assignments, Value};
 use interface::{File, Parent};
+use programs::Programs;
 
 const FOLDER: &str = "/etc/sysconfig/network-scripts";
 /// What package managers and editors leave behind, and the scripts ignore.
 const IGNORED: [&str; 11] =
     ["~", ".bak", ".old", ".orig", ".rpmnew", ".rpmorig", ".rpmsave", ".augnew", ".augtmp", ".swp", ".tmp"];
-/// What is there where NetworkManager reads these files: a copy of /etc holds its settings alone.
-const MANAGER: [&str; 3] =
-    ["/etc/NetworkManager/NetworkManager.conf", "/usr/sbin/NetworkManager", "/usr/bin/NetworkManager"];
-
 /// Returns the promises of all files, in the order of their names.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let mut files = Vec::new();
@@ -44,14 +42,13 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     if files.is_empty() && all.unknown.is_empty() {
         return Ok(None);
     }
-    let manager = MANAGER.iter().any(|path| tree.has(path));
-    promises(&files, manager, all).map(Some)
+    promises(&files, &Programs::read(tree)?, all).map(Some)
 }
 
-fn promises(files: &[File], manager: bool, mut all: Promises) -> Result<Promises, ConfigError> {
+fn promises(files: &[File], programs: &Programs<'_>, mut all: Promises) -> Result<Promises, ConfigError> {
     let mut parents: HashMap<String, Parent<'_>> = HashMap::new();
     for file in files.iter().filter(|file| belongs_to(&file.name).is_none()) {
-        let parent = match interface::main(file, manager, &mut all) {
+        let parent = match interface::main(file, programs, &mut all) {
             Ok(parent) => parent,
             Err(error) => {
                 all.survive(Err(error))?;

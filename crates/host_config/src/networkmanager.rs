@@ -6,6 +6,7 @@
 //! write; that is not looked at here.
 
 mod address;
+mod devices;
 mod keyfile;
 mod profile;
 mod unmanaged;
@@ -20,7 +21,7 @@ use crate::located::Located;
 use crate::promise::{ConfigError, Dynamic, Place, Promises};
 use crate::tree::Tree;
 use profile::Profile;
-use unmanaged::Unmanaged;
+pub(crate) use unmanaged::Unmanaged;
 
 /// The one that counts most first.
 const FOLDERS: [&str; 3] = [
@@ -58,7 +59,9 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let mut profiles = that_count(profiles, &hidden, &mut promises)?;
     let cards = Cards::new(tree);
     profiles.iter_mut().for_each(|profile| profile.resolve(&cards));
-    promise(profiles, &Unmanaged::read(tree)?, &mut promises)?;
+    let unmanaged = Unmanaged::read(tree)?;
+    let managed = |name: &str, kind: &str| !unmanaged.covers(name, kind, &cards);
+    promise(profiles, managed, &mut promises)?;
     Ok(found.then_some(promises))
 }
 
@@ -114,7 +117,11 @@ fn that_count(
 
 /// Adds what the profiles say. Of those for one interface, only the ones with its highest priority are
 /// activated.
-fn promise(profiles: Vec<Profile>, unmanaged: &Unmanaged, to: &mut Promises) -> Result<(), ConfigError> {
+fn promise(
+    profiles: Vec<Profile>,
+    managed: impl Fn(&str, &str) -> bool,
+    to: &mut Promises,
+) -> Result<(), ConfigError> {
     let mut highest: BTreeMap<String, i64> = BTreeMap::new();
     let mut active = Vec::new();
     let by_uuid: HashMap<String, String> = profiles
@@ -122,7 +129,7 @@ fn promise(profiles: Vec<Profile>, unmanaged: &Unmanaged, to: &mut Promises) -> 
         .filter_map(|profile| Some((profile.uuid()?.value.clone(), profile.interface()?.to_owned())))
         .collect();
     for profile in profiles {
-        if let Some(name) = profile.interface().filter(|name| unmanaged.covers(name, profile.kind())) {
+        if let Some(name) = profile.interface().filter(|name| !managed(name, profile.kind())) {
             to.remarks.push(Place::new(&profile.path, 1).remark(format!("{name}: not managed")));
             continue;
         }

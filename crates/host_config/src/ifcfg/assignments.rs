@@ -259,6 +259,18 @@ fn is_rest_of_line(text: &str) -> bool {
     line.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '\t' | '.' | '_' | '-' | ':' | '/'))
 }
 
+pub(super) fn lower(text: &str) -> String {
+    text.to_ascii_lowercase()
+}
+
+pub(super) fn is_true(text: &str) -> bool {
+    matches!(lower(text).as_str(), "t" | "y" | "yes" | "on" | "true" | "1")
+}
+
+pub(super) fn is_false(text: &str) -> bool {
+    matches!(lower(text).as_str(), "f" | "n" | "no" | "off" | "false" | "0")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use addresses::HostAddress;
 
-use super::assignments::{Assignments, Value};
+use super::assignments::{Assignments, Value, is_false, is_true, lower};
+use super::programs::{Program, Programs};
 use crate::mask;
 use crate::promise::{ConfigError, Dynamic, Family, Promise, Promises, Remark};
 
@@ -23,7 +24,11 @@ pub(super) struct Parent<'a> {
 }
 
 /// Reads the file of an interface.
-pub(super) fn main<'a>(file: &'a File, manager: bool, all: &mut Promises) -> Result<Parent<'a>, ConfigError> {
+pub(super) fn main<'a>(
+    file: &'a File,
+    programs: &Programs<'_>,
+    all: &mut Promises,
+) -> Result<Parent<'a>, ConfigError> {
     let settings = &file.settings;
     let device = match (settings.text("DEVICE")?, settings.text("HWADDR")?) {
         ("", "") => Some(file.name.as_str()),
@@ -34,9 +39,16 @@ pub(super) fn main<'a>(file: &'a File, manager: bool, all: &mut Promises) -> Res
     let device = device.map(|name| name.split_once(':').map_or(name, |(device, _)| device).to_owned());
     let without = why_without(settings)?;
     ports(settings, device.as_deref(), all)?;
-    let parent = Parent { device, up: without.is_none(), settings };
+    let program = programs.of(settings, device.as_deref())?;
+    let up = without.is_none() && program != Program::Neither;
+    let parent = Parent { device, up, settings };
     if let Some((why, value)) = without {
         all.remarks.push(Remark { what: format!("{}: {why}", file.name), place: settings.place(value.line) });
+        return Ok(parent);
+    }
+    if program == Program::Neither {
+        let what = format!("{}: not managed by NetworkManager", file.name);
+        all.remarks.push(Remark { what, place: settings.place(1) });
         return Ok(parent);
     }
     let before = all.promises.len() + all.remarks.len();
@@ -50,8 +62,7 @@ pub(super) fn main<'a>(file: &'a File, manager: bool, all: &mut Promises) -> Res
             place: settings.place(protocol.line),
         });
     }
-    let managed = manager && !is_false(settings.text("NM_CONTROLLED")?);
-    beside(protocol.map_or("", |value| &value.text), managed, settings, parent.device.as_deref(), all)?;
+    beside(protocol.map_or("", |value| &value.text), program, settings, parent.device.as_deref(), all)?;
     v6(settings, parent.device.as_deref(), all)?;
     if all.promises.len() + all.remarks.len() == before {
         all.remarks
@@ -65,11 +76,12 @@ pub(super) fn main<'a>(file: &'a File, manager: bool, all: &mut Promises) -> Res
 /// no other word.
 fn beside(
     protocol: &str,
-    managed: bool,
+    program: Program,
     settings: &Assignments,
     device: Option<&str>,
     all: &mut Promises,
 ) -> Result<(), ConfigError> {
+    let managed = program == Program::Manager;
     let bound = match (lower(protocol).as_str(), managed) {
         ("dhcp" | "bootp", false) | ("autoip", true) => 0,
         ("shared", true) => 1,
@@ -79,12 +91,12 @@ fn beside(
     let read = v4(settings, device, &mut written);
     // What is not bound in any case may be wrong.
     read.or_else(|error| if bound == 0 { Ok(()) } else { Err(error) })?;
-    let program =
+    let not_bound =
         if managed { "NetworkManager does not bind it" } else { "the network scripts do not bind it" };
     for Promise { expected, place, .. } in written.promises.drain(bound.min(written.promises.len())..) {
         let address = expected.address;
         all.notes.push(format!(
-            "note: {address} of {place} is not expected: with BOOTPROTO={protocol}, {program}"
+            "note: {address} of {place} is not expected: with BOOTPROTO={protocol}, {not_bound}"
         ));
     }
     all.promises.append(&mut written.promises);
@@ -321,16 +333,4 @@ fn promise(
     }
     let expected = HostAddress { address, prefix };
     all.promises.push(Promise { expected, interface: device.map(str::to_owned), floating: false, place });
-}
-
-fn lower(text: &str) -> String {
-    text.to_ascii_lowercase()
-}
-
-fn is_true(text: &str) -> bool {
-    matches!(lower(text).as_str(), "t" | "y" | "yes" | "on" | "true" | "1")
-}
-
-fn is_false(text: &str) -> bool {
-    matches!(lower(text).as_str(), "f" | "n" | "no" | "off" | "false" | "0")
 }

@@ -9,6 +9,8 @@ use crate::promise::{ConfigError, Place};
 #[derive(Debug, Default)]
 pub(super) struct Keyfile {
     groups: BTreeMap<String, BTreeMap<String, Located>>,
+    /// The names of the groups, in the order in which they begin.
+    order: Vec<String>,
 }
 
 impl Keyfile {
@@ -30,6 +32,9 @@ impl Keyfile {
                     .trim_ascii_end()
                     .strip_suffix(']')
                     .ok_or_else(|| place.error("a group without its closing bracket"))?;
+                if !file.groups.contains_key(name) {
+                    file.order.push(name.to_owned());
+                }
                 group = Some(file.groups.entry(name.to_owned()).or_default());
                 continue;
             }
@@ -47,6 +52,11 @@ impl Keyfile {
     /// Returns the value of a key, where it is there and not empty.
     pub(super) fn value(&self, group: &str, key: &str) -> Option<&Located> {
         self.groups.get(group)?.get(key).filter(|written| !written.value.is_empty())
+    }
+
+    /// The names of the groups, in the order in which they begin.
+    pub(super) fn groups(&self) -> impl Iterator<Item = &str> {
+        self.order.iter().map(String::as_str)
     }
 
     /// All keys of a group, by name.
@@ -71,6 +81,7 @@ mod tests {
         assert_eq!(value("a", "n"), None);
         assert_eq!(value("c", "k"), None);
         assert_eq!(file.keys("a").map(|(key, _)| key.as_str()).collect::<Vec<_>>(), ["k", "l", "n"]);
+        assert_eq!(file.groups().collect::<Vec<_>>(), ["a", "b"]);
     }
 
     #[test]

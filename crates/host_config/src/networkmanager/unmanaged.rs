@@ -1,40 +1,46 @@
-//! The interfaces that NetworkManager leaves alone: `[keyfile] unmanaged-devices=` of NetworkManager.conf(5), as
-//! far as names and types tell.
+//! The interfaces that NetworkManager leaves alone: `[keyfile] unmanaged-devices=` and `[device] managed=` of
+//! NetworkManager.conf(5).
 //!
 //! Of files of the same name, that in /etc counts, then that in /run. The main file is read after those of
 //! /usr/lib and /run and before those of /etc; a later value replaces an earlier one, `+=` adds to it.
 
 use std::collections::BTreeMap;
 
+use super::devices::{Fit, fits};
 use super::keyfile::Keyfile;
 use crate::folders;
+use crate::hardware::Cards;
 use crate::promise::ConfigError;
 use crate::tree::Tree;
-use crate::wildcard;
 
 const MAIN: &str = "/etc/NetworkManager/NetworkManager.conf";
 const ETC: &str = "/etc/NetworkManager/conf.d";
 /// The one that counts most first.
 const FOLDERS: [&str; 3] = [ETC, "/run/NetworkManager/conf.d", "/usr/lib/NetworkManager/conf.d"];
 
-/// What the value says.
+/// What the files say.
 #[derive(Debug, Default)]
-pub(super) struct Unmanaged {
+pub(crate) struct Unmanaged {
+    /// `[keyfile] unmanaged-devices=`.
     specs: Vec<String>,
+    /// The sections `[device*]`, that which counts most first; `[device]` itself is the last.
+    sections: Vec<Section>,
 }
 
-/// Whether a specification fits a device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fit {
-    Yes,
-    No,
-    /// It is about something that the files do not tell, as a hardware address.
-    Unknown,
+/// A section `[device*]`, put together from all files.
+#[derive(Debug, Default)]
+struct Section {
+    name: String,
+    /// `match-device=`: any device if it is not there.
+    specs: Option<Vec<String>>,
+    managed: Option<bool>,
+    /// No later section counts for a device that this one fits.
+    stops: bool,
 }
 
 impl Unmanaged {
     /// Reads the files in the order in which NetworkManager does.
-    pub(super) fn read(tree: &Tree<'_>) -> Result<Self, ConfigError> {
+    pub(crate) fn read(tree: &Tree<'_>) -> Result<Self, ConfigError> {
         let mut unmanaged = Self::default();
         let files = folders::by_name(tree, &FOLDERS.map(str::to_owned), |name| name.ends_with(".conf"))?;
         let (own, shipped): (BTreeMap<_, _>, BTreeMap<_, _>) =
@@ -52,44 +58,72 @@ impl Unmanaged {
 
     fn take(&mut self, file: &Keyfile) {
         for (key, written) in file.keys("keyfile") {
-            let specs = written.value.split([',', ';']).map(str::trim_ascii).filter(|spec| !spec.is_empty());
-            match key.as_str() {
-                "unmanaged-devices" => self.specs = specs.map(str::to_owned).collect(),
-                "unmanaged-devices+" => self.specs.extend(specs.map(str::to_owned)),
-                "unmanaged-devices-" => {
-                    let taken: Vec<&str> = specs.collect();
-                    self.specs.retain(|spec| !taken.contains(&spec.as_str()));
-                }
-                _ => {}
+            change(&mut self.specs, key.strip_prefix("unmanaged-devices"), &written.value);
+        }
+        // The sections that a later file begins count more than those of the earlier ones.
+        let mut begun = 0;
+        for name in file.groups().filter(|name| name.starts_with("device")) {
+            let known = self.sections.iter().position(|section| section.name == name);
+            let position = known.unwrap_or_else(|| {
+                let position = if name == "device" { self.sections.len() } else { begun };
+                begun += usize::from(name != "device");
+                self.sections.insert(position, Section { name: name.to_owned(), ..Section::default() });
+                position
+            });
+            if let Some(section) = self.sections.get_mut(position) {
+                section.take(file);
             }
         }
     }
 
-    /// Returns whether NetworkManager leaves the interface alone for certain: one of the list is it, and none of
-    /// the exceptions may be.
-    pub(super) fn covers(&self, interface: &str, kind: &str) -> bool {
-        let exceptions: Vec<&str> =
-            self.specs.iter().filter_map(|spec| spec.strip_prefix("except:")).collect();
-        let mut others = self.specs.iter().filter(|spec| !spec.starts_with("except:")).peekable();
-        // Exceptions alone leave all others out.
-        let listed = others.peek().is_none() && !exceptions.is_empty()
-            || others.any(|spec| fit(spec, interface, kind) == Fit::Yes);
-        listed && exceptions.iter().all(|spec| fit(spec, interface, kind) == Fit::No)
+    /// Returns whether NetworkManager leaves the interface alone for certain.
+    pub(crate) fn covers(&self, interface: &str, kind: &str, cards: &Cards<'_>) -> bool {
+        if !self.specs.is_empty() && fits(&self.specs, interface, kind, cards) == Fit::Yes {
+            return true;
+        }
+        for section in &self.sections {
+            let fit = section.specs.as_ref().map_or(Fit::Yes, |specs| fits(specs, interface, kind, cards));
+            match (fit, section.managed) {
+                (Fit::Yes, Some(managed)) => return !managed,
+                (Fit::Yes, None) if section.stops => return false,
+                (Fit::Unknown, Some(true)) => return false,
+                (Fit::Unknown, None) if section.stops => return false,
+                _ => {}
+            }
+        }
+        false
     }
 }
 
-fn fit(spec: &str, interface: &str, kind: &str) -> Fit {
-    let known = |fits: bool| if fits { Fit::Yes } else { Fit::No };
-    if spec == "*" {
-        return Fit::Yes;
+impl Section {
+    fn take(&mut self, file: &Keyfile) {
+        for (key, written) in file.keys(&self.name) {
+            let value = written.value.trim_ascii().to_ascii_lowercase();
+            match key.as_str() {
+                // What is no boolean counts as yes.
+                "managed" => self.managed = Some(!matches!(value.as_str(), "0" | "no" | "false" | "off")),
+                "stop-match" => self.stops = matches!(value.as_str(), "1" | "yes" | "true" | "on"),
+                _ => {
+                    if let Some(rest) = key.strip_prefix("match-device") {
+                        change(self.specs.get_or_insert_default(), Some(rest), &written.value);
+                    }
+                }
+            }
+        }
     }
-    match spec.split_once(':') {
-        Some(("interface-name", pattern)) => match pattern.strip_prefix('=') {
-            Some(name) => known(name == interface),
-            None => known(wildcard::matches(pattern.strip_prefix('~').unwrap_or(pattern), interface)),
-        },
-        Some(("type", name)) if !kind.is_empty() => known(name == kind || format!("802-3-{name}") == kind),
-        _ => Fit::Unknown,
+}
+
+/// Changes a list as the key of a value says by what follows its name: nothing, `+` or `-`.
+fn change(list: &mut Vec<String>, key: Option<&str>, value: &str) {
+    let specs = value.split([',', ';']).map(str::trim_ascii).filter(|spec| !spec.is_empty());
+    match key {
+        Some("") => *list = specs.map(str::to_owned).collect(),
+        Some("+") => list.extend(specs.map(str::to_owned)),
+        Some("-") => {
+            let taken: Vec<&str> = specs.collect();
+            list.retain(|spec| !taken.contains(&spec.as_str()));
+        }
+        _ => {}
     }
 }
 
@@ -100,6 +134,13 @@ mod tests {
     use plugin::Deadline;
 
     use super::*;
+
+    fn covers(unmanaged: &Unmanaged) -> bool {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let card = ("/sys/class/net/eth0/address", "00:00:5e:00:53:01\n");
+        let tree = Tree::in_memory([card], &deadline);
+        unmanaged.covers("eth0", "ethernet", &Cards::new(&tree))
+    }
 
     #[test]
     fn covers_the_devices_that_networkmanager_leaves_alone() {
@@ -113,15 +154,25 @@ mod tests {
             ("except:interface-name:eth1", true),
             ("type:ethernet", true),
             ("type:wifi", false),
-            ("mac:00:00:5e:00:53:01", false),
+            ("mac:00:00:5E:00:53:01", true),
+            ("00:00:5e:00:53:01", true),
+            ("mac:00:00:5e:00:53:02", false),
             ("*,except:mac:00:00:5e:00:53:01", false),
+            ("*,except:mac:00:00:5e:00:53:02", true),
+            ("eth0", true),
+            ("eth*", false),
+            ("eth1", false),
+            ("*,except:eth0", true),
+            ("driver:e1000e", false),
+            ("*,except:driver:e1000e", false),
+            ("type:veth", false),
             ("", false),
         ];
         for (specs, covered) in rows {
             let mut unmanaged = Unmanaged::default();
             let text = format!("[keyfile]\nunmanaged-devices={specs}\n");
             unmanaged.take(&Keyfile::parse("f", text.as_bytes()).unwrap());
-            assert_eq!(unmanaged.covers("eth0", "ethernet"), covered, "{specs}");
+            assert_eq!(covers(&unmanaged), covered, "{specs}");
         }
     }
 
@@ -141,7 +192,33 @@ mod tests {
         ];
         for (files, covered) in rows {
             let tree = Tree::in_memory(files.iter().copied(), &deadline);
-            assert_eq!(Unmanaged::read(&tree).unwrap().covers("eth0", "ethernet"), covered, "{files:?}");
+            assert_eq!(covers(&Unmanaged::read(&tree).unwrap()), covered, "{files:?}");
+        }
+    }
+
+    #[test]
+    fn of_the_device_sections_the_first_that_fits_decides() {
+        let rows = [
+            ("[device-x]\nmatch-device=interface-name:eth0\nmanaged=0\n", "", true),
+            ("[device]\nmatch-device=interface-name:eth0\nmanaged=no\n", "", true),
+            ("[device-x]\nmatch-device=interface-name:eth1\nmanaged=0\n", "", false),
+            ("[device-x]\nmanaged=False\n", "", true),
+            ("[device-x]\nmatch-device=\nmanaged=0\n", "", false),
+            ("[device-x]\nmatch-device=eth0\nmanaged=perhaps\n", "", false),
+            ("[device-x]\nmatch-device=driver:e1000e\nmanaged=0\n", "", false),
+            ("[device-a]\nmanaged=1\n[device-b]\nmanaged=0\n", "", false),
+            ("[device]\nmanaged=1\n[device-b]\nmanaged=0\n", "", true),
+            ("[device-a]\nstop-match=1\n[device-b]\nmanaged=0\n", "", false),
+            ("[device-a]\nmanaged=1\n", "[device-c]\nmatch-device=*\nmanaged=0\n", true),
+            ("[device-a]\nmanaged=0\n", "[device-c]\nmanaged=1\n", false),
+            ("[device-a]\nmanaged=0\n", "[device-a]\nmanaged=1\n", false),
+            ("[device-a]\nmanaged=0\n[device-b]\nmanaged=1\n", "[device-b]\nstop-match=1\n", true),
+        ];
+        let deadline = Deadline::after(Duration::from_secs(60));
+        for (main, own, covered) in rows {
+            let files = [(MAIN, main), ("/etc/NetworkManager/conf.d/x.conf", own)];
+            let unmanaged = Unmanaged::read(&Tree::in_memory(files, &deadline)).unwrap();
+            assert_eq!(covers(&unmanaged), covered, "{main}{own}");
         }
     }
 }

@@ -1,0 +1,59 @@
+//! Which program binds the addresses of a file: NetworkManager, or the network scripts where it leaves the
+//! interface alone.
+
+use super::assignments::{Assignments, is_false};
+use crate::hardware::Cards;
+use crate::networkmanager::Unmanaged;
+use crate::promise::ConfigError;
+use crate::tree::Tree;
+
+const MANAGER: [&str; 2] = ["/usr/sbin/NetworkManager", "/usr/bin/NetworkManager"];
+/// A copy of /etc holds its settings alone.
+const SETTINGS: &str = "/etc/NetworkManager/NetworkManager.conf";
+const SCRIPTS: [&str; 2] = ["/etc/sysconfig/network-scripts/ifup-eth", "/etc/init.d/network"];
+
+/// A program that binds addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Program {
+    Manager,
+    Scripts,
+    /// NetworkManager leaves the interface alone, and there are no scripts.
+    Neither,
+}
+
+/// The programs of a tree.
+pub(super) struct Programs<'a> {
+    installed: bool,
+    configured: bool,
+    scripts: bool,
+    unmanaged: Unmanaged,
+    cards: Cards<'a>,
+}
+
+impl<'a> Programs<'a> {
+    pub(super) fn read(tree: &'a Tree<'a>) -> Result<Self, ConfigError> {
+        let has = |path: &&str| tree.has(path);
+        Ok(Self {
+            installed: MANAGER.iter().any(has),
+            configured: tree.has(SETTINGS),
+            scripts: SCRIPTS.iter().any(has),
+            unmanaged: Unmanaged::read(tree)?,
+            cards: Cards::new(tree),
+        })
+    }
+
+    /// Returns the program of a file that is for this device, where it names one.
+    pub(super) fn of(&self, settings: &Assignments, device: Option<&str>) -> Result<Program, ConfigError> {
+        let kind = match settings.text("TYPE")?.to_ascii_lowercase() {
+            kind if kind.is_empty() => "ethernet".to_owned(),
+            kind => kind,
+        };
+        let alone = is_false(settings.text("NM_CONTROLLED")?)
+            || device.is_some_and(|name| self.unmanaged.covers(name, &kind, &self.cards));
+        Ok(match () {
+            () if !alone && (self.installed || self.configured) => Program::Manager,
+            () if alone && self.installed && !self.scripts => Program::Neither,
+            () => Program::Scripts,
+        })
+    }
+}

@@ -1,0 +1,61 @@
+//! The lists of devices in NetworkManager.conf(5), as far as names, types and hardware addresses tell.
+
+use crate::hardware::{self, Cards};
+use crate::wildcard;
+
+/// Whether a specification fits a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fit {
+    Yes,
+    No,
+    /// It is about something that the files do not tell, as a driver.
+    Unknown,
+}
+
+/// Returns whether a list fits an interface: one of it does, and no exception.
+pub(super) fn fits(specs: &[String], interface: &str, kind: &str, cards: &Cards<'_>) -> Fit {
+    let exceptions = specs.iter().filter_map(|spec| spec.strip_prefix("except:"));
+    // An exception without a word for what it is about is none.
+    let exceptions = exceptions.map(|spec| if spec.contains(':') { spec } else { "none:" });
+    let exceptions: Vec<Fit> = exceptions.map(|spec| fit(spec, interface, kind, cards)).collect();
+    let others = specs.iter().filter(|spec| !spec.starts_with("except:"));
+    let others: Vec<Fit> = others.map(|spec| fit(spec, interface, kind, cards)).collect();
+    // Exceptions alone leave all others out.
+    let listed = others.contains(&Fit::Yes) || others.is_empty() && !exceptions.is_empty();
+    match () {
+        () if exceptions.contains(&Fit::Yes) => Fit::No,
+        () if listed && !exceptions.contains(&Fit::Unknown) => Fit::Yes,
+        () if listed || others.contains(&Fit::Unknown) => Fit::Unknown,
+        () => Fit::No,
+    }
+}
+
+fn fit(spec: &str, interface: &str, kind: &str, cards: &Cards<'_>) -> Fit {
+    let known = |fits: bool| if fits { Fit::Yes } else { Fit::No };
+    let by_address = |address: &str| cards.fits(address, interface).map_or(Fit::Unknown, known);
+    match spec.split_once(':') {
+        _ if spec == "*" => Fit::Yes,
+        Some(("interface-name", pattern)) => match pattern.strip_prefix('=') {
+            Some(name) => known(name == interface),
+            None => known(wildcard::matches(pattern.strip_prefix('~').unwrap_or(pattern), interface)),
+        },
+        Some(("mac", address)) => by_address(address),
+        Some(("type", name)) => of_type(name, kind),
+        Some(("none", _)) => Fit::No,
+        _ if hardware::normal(spec).is_some() => by_address(spec),
+        None => known(spec == interface),
+        Some(_) => Fit::Unknown,
+    }
+}
+
+/// Whether a type of devices is that of a connection, as its profile has it.
+fn of_type(name: &str, kind: &str) -> Fit {
+    match (name, kind) {
+        (_, "") => Fit::Unknown,
+        ("ethernet", "802-3-ethernet") | ("wifi", "802-11-wireless") => Fit::Yes,
+        // A profile of ethernet fits these too.
+        ("veth", "ethernet" | "802-3-ethernet") => Fit::Unknown,
+        _ if name == kind => Fit::Yes,
+        _ => Fit::No,
+    }
+}
