@@ -190,15 +190,18 @@ impl Network {
                 "Address" if value.is_empty() && self.resets => self.addresses.clear(),
                 "Address" if value.is_empty() => {}
                 "Address" => self.addresses.extend(asked(&each.value, to)),
-                "DHCPServer" => self.serves_dhcp = boolean(value) == Some(true),
-                "IPv6SendRA" | "IPv6PrefixDelegation" => self.sends_ra = boolean(value) == Some(true),
+                // networkd passes over a value that is none; so does it of DHCP=, also over an empty one.
+                "DHCPServer" => self.serves_dhcp = boolean(value).unwrap_or(self.serves_dhcp),
+                "IPv6SendRA" | "IPv6PrefixDelegation" => {
+                    self.sends_ra = boolean(value).unwrap_or(self.sends_ra);
+                }
                 "Bridge" | "Bond" | "VRF" => self.controller = (!value.is_empty()).then_some(each.value),
                 "DHCP" => {
-                    let off = boolean(value) == Some(false) || matches!(value, "none" | "");
+                    let off = boolean(value) == Some(false) || value == "none";
                     let on = boolean(value) == Some(true) || DHCP.contains(&value);
                     if off || on {
                         self.dhcp = on.then_some(each.value);
-                    } else {
+                    } else if !value.is_empty() || self.dhcp.is_some() {
                         let what = format!("DHCP={value} is no value, networkd ignores the line");
                         to.notes.push(format!("note: {}: {what}", each.value.place));
                     }
