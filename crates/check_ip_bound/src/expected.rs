@@ -18,6 +18,8 @@ use crate::interfaces::{is_local, is_one_of};
 use crate::options::Ignored;
 use crate::port_fault::PortFault;
 
+mod merge;
+
 /// The expected addresses.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expected {
@@ -252,22 +254,8 @@ impl Expected {
 
     /// Takes over all but the addresses and the remarks.
     fn take_rest(&mut self, promises: &mut Promises) {
-        // netplan generates files for networkd and NetworkManager, which say the same again.
-        for dynamic in promises.dynamic.drain(..) {
-            let same =
-                |known: &&mut Dynamic| known.interface == dynamic.interface && known.family == dynamic.family;
-            match self.dynamic.iter_mut().find(same) {
-                Some(known) => known.required &= dynamic.required,
-                None => self.dynamic.push(dynamic),
-            }
-        }
-        for ports in promises.ports.drain(..) {
-            match self.ports.iter_mut().find(|known| known.interface == ports.interface) {
-                Some(known) if known.ports.is_empty() => *known = ports,
-                Some(_) => {}
-                None => self.ports.push(ports),
-            }
-        }
+        merge::dynamic(&mut self.dynamic, promises.dynamic.drain(..));
+        merge::ports(&mut self.ports, promises.ports.drain(..));
         let shadowed = promises.shadowed.drain(..);
         self.shadowed.extend(
             shadowed.map(|shadowed| (shadowed.expected.address, shadowed.why, shadowed.place.to_string())),

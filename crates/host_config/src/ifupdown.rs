@@ -9,8 +9,10 @@
 
 mod command;
 mod file;
+mod ledger;
 mod ports;
 mod range;
+mod regex;
 mod script;
 mod shell;
 mod stanza;
@@ -22,6 +24,7 @@ use crate::promise::{ConfigError, Dynamic, Place, Promises, Remark};
 use crate::tree::Tree;
 use crate::wildcard;
 use file::{Interfaces, PATTERNS, Selected};
+use ledger::Ledger;
 use stanza::{Flavour, Outcome};
 
 const FILE: &str = "/etc/network/interfaces";
@@ -155,12 +158,13 @@ impl<'a> Boot<'a> {
     fn promises(mut self) -> Result<Promises, ConfigError> {
         let mut outcomes: Vec<(usize, Outcome)> = Vec::new();
         let mut all = Promises::default();
+        let mut ledger = Ledger::default();
         let mut up = HashSet::new();
         let (mut promised, mut options) = (0, 0);
         while let Some((logical, physical)) = self.queue.pop_front() {
             for index in self.stanzas.get(logical.as_str()).cloned().unwrap_or_default() {
-                let outcome = match stanza::outcome(self.interfaces, index, physical.as_deref(), self.flavour)
-                {
+                let read = stanza::outcome(self.interfaces, index, physical.as_deref(), self.flavour);
+                let mut outcome = match read {
                     Ok(outcome) => outcome,
                     Err(error) => {
                         all.survive(Err(error))?;
@@ -168,33 +172,52 @@ impl<'a> Boot<'a> {
                         continue;
                     }
                 };
-                if let (Some(name), Some((family, place))) = (&physical, &outcome.dynamic) {
-                    let (interface, required) = (name.clone(), self.always.contains(name));
-                    all.dynamic.push(Dynamic { interface, family: *family, required, place: place.clone() });
-                }
-                ports::add(self.interfaces, index, physical.as_deref(), &mut all);
-                promised += outcome.promises.len();
+                self.add_interface(index, physical.as_deref(), &outcome, &mut all);
+                promised += outcome.changes.len();
                 options += outcome.options;
-                if let Some(stanza) = self.interfaces.stanzas.get(index).filter(|_| options > OPTIONS) {
-                    return Err(stanza.place.error(format!("more than {OPTIONS} options in all")));
+                if let Some(stanza) = self.interfaces.stanzas.get(index) {
+                    within(options, OPTIONS, "options", &stanza.place)?;
+                    within(promised, MOST, "addresses", &stanza.place)?;
                 }
-                if let Some(promise) = outcome.promises.last().filter(|_| promised > MOST) {
-                    return Err(promise.place.error(format!("more than {MOST} addresses in all")));
+                for change in std::mem::take(&mut outcome.changes) {
+                    ledger.apply(index, change)?;
                 }
-                let stops = outcome.stops;
                 outcome.brings_up.iter().try_for_each(|name| self.push((name, Some(name))))?;
+                let stops = outcome.stops;
                 outcomes.push((index, outcome));
                 if stops {
                     break;
                 }
             }
         }
-        self.assemble(outcomes, up, &mut all);
+        let bound = ledger.bound();
+        let bind: HashSet<usize> = bound.iter().map(|(index, _)| *index).collect();
+        all.promises = bound.into_iter().map(|(_, promise)| promise).collect();
+        self.assemble(outcomes, up, &bind, &mut all);
         Ok(all)
     }
 
+    /// Adds the lease and the ports of an interface that comes up.
+    fn add_interface(&self, index: usize, physical: Option<&str>, outcome: &Outcome, all: &mut Promises) {
+        if let (Some(name), Some((family, place))) = (physical, &outcome.dynamic) {
+            let (interface, required) = (name.to_owned(), self.always.contains(name));
+            all.dynamic.push(Dynamic { interface, family: *family, required, place: place.clone() });
+        }
+        ports::add(self.interfaces, index, physical, all);
+        for (controller, port, place) in &outcome.ports {
+            all.add_port(controller, Some(port), place);
+        }
+    }
+
     /// Puts the outcomes together in the order of the stanzas, with a remark for each stanza that stays down.
-    fn assemble(self, mut outcomes: Vec<(usize, Outcome)>, mut up: HashSet<usize>, all: &mut Promises) {
+    /// `bind` are those of which an address stays bound.
+    fn assemble(
+        self,
+        mut outcomes: Vec<(usize, Outcome)>,
+        mut up: HashSet<usize>,
+        bind: &HashSet<usize>,
+        all: &mut Promises,
+    ) {
         outcomes.sort_by_key(|(index, _)| *index);
         all.remarks = self.remarks;
         all.unknown.extend(self.unknown);
@@ -202,7 +225,13 @@ impl<'a> Boot<'a> {
         all.notes.extend_from_slice(&self.interfaces.notes);
         for (index, outcome) in outcomes {
             up.insert(index);
-            all.promises.extend(outcome.promises);
+            if let Some(stanza) = self.interfaces.stanzas.get(index)
+                && outcome.remarks.is_empty()
+                && outcome.notes.is_empty()
+                && !bind.contains(&index)
+            {
+                all.remarks.push(stanza.place.remark(stanza.title()));
+            }
             all.remarks.extend(outcome.remarks);
             all.unknown.extend(outcome.unknown);
             all.notes.extend(outcome.notes);
@@ -218,6 +247,11 @@ impl<'a> Boot<'a> {
     }
 }
 
+/// Checks that there are not more of something than may be read.
+fn within(count: usize, most: usize, what: &str, place: &Place) -> Result<(), ConfigError> {
+    if count > most { Err(place.error(format!("more than {most} {what} in all"))) } else { Ok(()) }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -226,20 +260,61 @@ mod tests {
 
     use super::*;
 
+    fn left(text: &str) -> String {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let found = read(&Tree::in_memory([(FILE, text)], &deadline)).unwrap().unwrap();
+        assert_eq!(found.unknown, [], "{text}");
+        found.promises.iter().map(|promise| promise.expected.to_string()).collect::<Vec<_>>().join(" ")
+    }
+
     #[test]
     fn an_address_is_taken_back_from_its_own_interface_alone() {
         let rows = [
-            ("ip addr del 192.0.2.1/24 dev br0", 0),
-            ("ip addr del 192.0.2.1/24 dev $IFACE", 0),
-            ("ip addr del 192.0.2.1/24 dev br0:1", 0),
-            ("ip addr del 192.0.2.1/24 dev eth0", 1),
-            ("ip addr del 192.0.2.9/24 dev br0", 1),
+            ("ip addr del 192.0.2.1/24 dev br0", ""),
+            ("ip addr del 192.0.2.1/24 dev $IFACE", ""),
+            ("ip addr del 192.0.2.1/24 dev br0:1", ""),
+            ("ip addr del 192.0.2.1/24 dev eth0", "192.0.2.1/24"),
+            ("ip addr del 192.0.2.9/24 dev br0", "192.0.2.1/24"),
         ];
-        let deadline = Deadline::after(Duration::from_secs(60));
-        for (command, left) in rows {
+        for (command, expected) in rows {
             let text = format!("auto br0\niface br0 inet static\n address 192.0.2.1/24\n up {command}\n");
-            let found = read(&Tree::in_memory([(FILE, text)], &deadline)).unwrap().unwrap();
-            assert_eq!(found.promises.len(), left, "{command}");
+            assert_eq!(left(&text), expected, "{command}");
         }
+    }
+
+    #[test]
+    fn a_stanza_takes_back_what_an_earlier_one_bound() {
+        let rows = [
+            ("up ip addr flush dev eth0", "2001:db8::2/64"),
+            ("up ip a f dev eth0", "2001:db8::2/64"),
+            ("up ip addr flush eth0", "2001:db8::2/64"),
+            ("up ip -6 a f dev eth0", "192.0.2.1/24 198.51.100.1/24 2001:db8::2/64"),
+            ("up ip addr flush dev eth0 to 192.0.2.0/25", "2001:db8::1/64 198.51.100.1/24 2001:db8::2/64"),
+            ("up ip addr flush to 2001:db8::/32", "192.0.2.1/24 198.51.100.1/24"),
+            ("up ip addr flush dev eth0 scope global", "2001:db8::2/64"),
+            ("up ip addr flush to 0/0", "2001:db8::1/64 2001:db8::2/64"),
+            ("up ip addr flush to any", ""),
+            ("up ip addr flush dev eth0 to any", "2001:db8::2/64"),
+            ("up ip addr flush dev eth9", "192.0.2.1/24 2001:db8::1/64 198.51.100.1/24 2001:db8::2/64"),
+            ("up ip addr flush dev $X", "192.0.2.1/24 2001:db8::1/64 198.51.100.1/24 2001:db8::2/64"),
+            ("up ip addr flush label eth0:1", "192.0.2.1/24 2001:db8::1/64 198.51.100.1/24 2001:db8::2/64"),
+            (
+                "up ip addr flush dynamic dev eth0",
+                "192.0.2.1/24 2001:db8::1/64 198.51.100.1/24 2001:db8::2/64",
+            ),
+            ("up ip addr del 198.51.100.1/24 dev eth0", "192.0.2.1/24 2001:db8::1/64 2001:db8::2/64"),
+            // What is flushed before its own address is bound does not take that.
+            ("pre-up ip addr flush dev eth1", "192.0.2.1/24 2001:db8::1/64 198.51.100.1/24 2001:db8::2/64"),
+            ("up ip addr flush dev eth1", "192.0.2.1/24 2001:db8::1/64 198.51.100.1/24"),
+        ];
+        for (command, expected) in rows {
+            let first = "auto eth0 eth1\niface eth0 inet static\n address 192.0.2.1/24\niface eth0 inet6 static\n \
+                         address 2001:db8::1/64\n up ip addr add 198.51.100.1/24 dev eth0\n";
+            let text = format!("{first}iface eth1 inet6 static\n address 2001:db8::2/64\n {command}\n");
+            assert_eq!(left(&text), expected, "{command}");
+        }
+        // eth0 comes up later, and keeps its address.
+        let text = "auto eth1 eth0\niface eth0 inet static\n address 192.0.2.1/24\niface eth1 inet manual\n up ip a f dev eth0\n";
+        assert_eq!(left(text), "192.0.2.1/24");
     }
 }

@@ -1,6 +1,7 @@
 //! What a configuration says: addresses that it promises, each with its place, and what gives no static
 //! address.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -210,21 +211,30 @@ impl Promises {
         Ok(())
     }
 
-    /// Adds a port to a bridge or the like.
+    /// Adds a port to a bridge or the like, or only the latter; [`Promises::merge_ports`] puts them together.
     pub(crate) fn add_port(&mut self, interface: &str, port: Option<&str>, place: &Place) {
-        let known = self.ports.iter_mut().find(|known| known.interface == interface);
-        let port = port.map(str::to_owned);
-        match known {
-            Some(known) => known.ports.extend(port.filter(|port| !known.ports.contains(port))),
-            None => {
-                self.ports.push(Ports {
-                    interface: interface.to_owned(),
-                    ports: Vec::from_iter(port),
-                    place: place.clone(),
-                });
+        let ports = port.map(str::to_owned).into_iter().collect();
+        self.ports.push(Ports { interface: interface.to_owned(), ports, place: place.clone() });
+    }
+
+    /// Puts the ports of each bridge or the like together, each once, in the order in which they were added.
+    pub(crate) fn merge_ports(self) -> Self {
+        let mut numbers: HashMap<String, usize> = HashMap::new();
+        let mut known: HashSet<(usize, String)> = HashSet::new();
+        let mut merged: Vec<Ports> = Vec::new();
+        for Ports { interface, ports, place } in self.ports {
+            let number = *numbers.entry(interface).or_insert_with_key(|interface| {
+                merged.push(Ports { interface: interface.clone(), ports: Vec::new(), place });
+                merged.len() - 1
+            });
+            let new = ports.into_iter().filter(|port| known.insert((number, port.clone())));
+            if let Some(of_it) = merged.get_mut(number) {
+                of_it.ports.extend(new);
             }
         }
+        Self { ports: merged, ..self }
     }
+
     /// Returns the promises of a plain list, which names no interfaces.
     pub(crate) fn from_list(list: List) -> Self {
         let place = |line| Place { file: list.source.clone(), line };

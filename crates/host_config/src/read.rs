@@ -15,7 +15,7 @@ impl Source {
     /// # Errors
     /// [`ConfigError`]: a file cannot be read, or a line is not understood.
     pub fn read(self, tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
-        match self {
+        let read = match self {
             Source::Hsphere => hsphere::read(tree),
             Source::Cpanel => cpanel::read(tree),
             Source::Ifupdown => ifupdown::read(tree),
@@ -27,7 +27,8 @@ impl Source {
             Source::Dhcpcd => dhcpcd::read(tree),
             Source::Wireguard => wireguard::read(tree),
             Source::Keepalived => keepalived::read(tree),
-        }
+        }?;
+        Ok(read.map(Promises::merge_ports))
     }
 }
 

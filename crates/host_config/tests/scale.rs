@@ -33,7 +33,7 @@ const IFCFG: &str = "etc/sysconfig/network-scripts/ifcfg-eth0";
 const KEEPALIVED: &str = "etc/keepalived/keepalived.conf";
 const VIRTUAL: &str = "vrrp_instance A {\ninterface eth0\nvirtual_ipaddress {\n";
 
-const SHAPES: [Shape; 57] = [
+const SHAPES: [Shape; 60] = [
     (Source::Networkd, NETWORKD, "[Match]\nName=eth0\n[Network]\n", "Address=10.0.0.1/8\n"),
     (Source::Networkd, NETWORKD, "[Match]\nName=eth0\n", "[Address]\nAddress=10.0.0.1/8\n"),
     (Source::Networkd, NETWORKD, "[Match]\nName=eth0\n[Network]\n", "Address=10.0.0.1/8\nAddress=\n"),
@@ -121,6 +121,19 @@ const SHAPES: [Shape; 57] = [
     (Source::Keepalived, KEEPALIVED, "$A=\\\n", "$B=${A}\\\n"),
     (Source::Keepalived, KEEPALIVED, "", "a {"),
     (Source::Keepalived, KEEPALIVED, "", "include x%\n"),
+    (
+        Source::Ifupdown,
+        INTERFACES,
+        STATIC,
+        "up ip addr flush dev eth9\nup ip addr flush to 10.0.0.9\nup ip addr add 10.0.0.2/8 dev eth%\n",
+    ),
+    (
+        Source::Ifupdown,
+        INTERFACES,
+        STATIC,
+        "up ip link set eth% master br0\nup ip link set eth0 master br%\n",
+    ),
+    (Source::Ifupdown, INTERFACES, "auto br0\niface br0 inet manual\nbridge_ports", " eth%"),
 ];
 
 /// What is read of a file of so many octets, as the number of promises, and the processor time that it takes,

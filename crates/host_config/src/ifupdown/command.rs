@@ -2,8 +2,8 @@
 //! of net-tools).
 
 use std::collections::HashSet;
-use std::net::IpAddr;
 
+use super::ledger::Taken;
 use super::script::{self, Node};
 use super::shell::{Follows, simple_commands};
 use super::test::{self, holds_word, is_search, is_test};
@@ -24,10 +24,10 @@ pub(super) enum Effect {
     Bind(HostAddress, Option<String>),
     /// Binds an address under a condition that cannot be known.
     May(HostAddress),
-    /// Takes an address away from an interface, which may not be known.
-    Unbind(IpAddr, Option<String>),
-    /// Takes all addresses of an interface away, or of one that is not known; of one family or of both.
-    Flush(Option<String>, Option<bool>),
+    /// Takes addresses away.
+    TakeBack(Taken),
+    /// Makes an interface a port of another: first the bridge or the like, then its port.
+    Port(String, String),
     /// Brings up another interface.
     BringUp(String),
     /// Starts a program that is not known here.
@@ -63,6 +63,15 @@ pub(super) fn effects(
     Ok(reader.effects)
 }
 
+/// How a loop is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Leave {
+    /// How many loops.
+    levels: usize,
+    /// Whether the last of them ends, and does not go on with its next word.
+    ends: bool,
+}
+
 #[derive(Default)]
 struct Reader<'a> {
     physical: Option<&'a str>,
@@ -77,6 +86,11 @@ struct Reader<'a> {
     /// Whether the shell has ended: for certain, and perhaps.
     exited: bool,
     perhaps_exited: bool,
+    /// What `continue` or `break` leaves: for certain, and perhaps.
+    left: Option<Leave>,
+    perhaps_left: Option<Leave>,
+    /// How many loops are around the command.
+    loops: usize,
 }
 
 impl Reader<'_> {
@@ -93,9 +107,9 @@ impl Reader<'_> {
         match script::parse(all).filter(|_| self.depth <= NESTED) {
             Some(nodes) => {
                 let mut set = self.environment.to_vec();
-                let perhaps_exited = self.perhaps_exited;
+                let (perhaps_exited, loops) = (self.perhaps_exited, std::mem::take(&mut self.loops));
                 self.list(&nodes, &mut set, doubt, &mut HashSet::new()).map(drop)?;
-                (self.exited, self.perhaps_exited) = (false, perhaps_exited);
+                (self.exited, self.perhaps_exited, self.loops) = (false, perhaps_exited, loops);
             }
             None if bindings(line) > 0 || self.depth > NESTED => return Err(not_understood()),
             // Nothing that binds addresses is in it.
@@ -121,7 +135,7 @@ impl Reader<'_> {
         let mut tested = false;
         for node in nodes {
             let skipped = match (node.follows(), outcome) {
-                _ if self.exited => true,
+                _ if self.exited || self.left.is_some() => true,
                 (Follows::Always, _) => {
                     chain_in_doubt = false;
                     false
@@ -139,7 +153,8 @@ impl Reader<'_> {
                 continue;
             }
             let before = self.effects.len();
-            let ran = self.node(node, set, doubt || chain_in_doubt || self.perhaps_exited, seen)?;
+            let doubt_here = chain_in_doubt || self.perhaps_exited || self.perhaps_left.is_some();
+            let ran = self.node(node, set, doubt || doubt_here, seen)?;
             if node.follows() == Follows::Failure && outcome.is_none() {
                 self.second_try(before, &looked_for, doubt);
             }
@@ -232,11 +247,24 @@ impl Reader<'_> {
             return Err(format!("a command that binds addresses is not understood: for {name} in {list}"));
         };
         let known = set.len();
+        self.loops += 1;
         for word in words {
             set.push((name.to_owned(), word));
             self.list(body, set, doubt, seen)?;
             set.truncate(known);
+            self.perhaps_left = self.perhaps_left.filter(|leave| leave.ends || leave.levels > 1);
+            match self.left {
+                Some(Leave { levels: 1, ends: false }) => self.left = None,
+                Some(_) => break,
+                None => {}
+            }
         }
+        self.loops -= 1;
+        // What left more than this loop leaves the one around it.
+        let outer = |leave: Leave| Leave { levels: leave.levels - 1, ..leave };
+        let around = |leave: &Leave| leave.levels > 1;
+        self.left = self.left.filter(around).map(outer);
+        self.perhaps_left = self.perhaps_left.filter(around).map(outer);
         Ok(None)
     }
 
@@ -283,6 +311,11 @@ impl Reader<'_> {
             self.exited |= !doubt;
             self.perhaps_exited |= doubt;
         }
+        if let Some(leave) = leave(&words, self.loops) {
+            let certain = self.left.or((!doubt).then_some(leave));
+            self.perhaps_left = self.perhaps_left.or(doubt.then_some(leave));
+            self.left = certain;
+        }
         let (counted, before) = (self.understood, self.effects.len());
         self.command(&words, doubt)?;
         if !seen.insert(number) {
@@ -293,13 +326,19 @@ impl Reader<'_> {
             .get(before..)
             .is_some_and(|new| new.iter().any(|effect| matches!(effect, Effect::Bind(..))));
         if doubt {
-            for effect in self.effects.iter_mut().skip(before) {
-                if let Effect::Bind(expected, _) = effect {
-                    *effect = Effect::May(*expected);
-                }
-            }
+            self.doubt(before);
         }
         Ok(if bound { None } else { test::outcome(&words) })
+    }
+
+    /// Makes the effects from this number on uncertain: a port is not demanded then.
+    fn doubt(&mut self, from: usize) {
+        let certain = self.effects.split_off(from);
+        let doubtful = certain.into_iter().filter(|effect| !matches!(effect, Effect::Port(..)));
+        self.effects.extend(doubtful.map(|effect| match effect {
+            Effect::Bind(expected, _) => Effect::May(expected),
+            other => other,
+        }));
     }
 
     fn command(&mut self, words: &[String], doubt: bool) -> Result<(), String> {
@@ -337,6 +376,10 @@ impl Reader<'_> {
                 self.effects.extend(names.map(|name| Effect::BringUp((*name).to_owned())));
                 Ok(())
             }
+            name @ ("brctl" | "ifenslave") => {
+                self.ports(name, arguments);
+                Ok(())
+            }
             name if HARMLESS.contains(&name) => Ok(()),
             _ => {
                 self.effects.push(Effect::Unread(short(head)));
@@ -344,6 +387,18 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Returns what `continue [N]` and `break [N]` leave of so many loops.
+fn leave(words: &[String], loops: usize) -> Option<Leave> {
+    let (first, rest) = words.split_first().filter(|_| loops > 0)?;
+    let ends = match first.as_str() {
+        "continue" => false,
+        "break" => true,
+        _ => return None,
+    };
+    let levels = rest.first().and_then(|levels| levels.parse().ok()).unwrap_or(1);
+    Some(Leave { levels: levels.clamp(1, loops), ends })
 }
 
 /// Returns what a condition searches for, where it holds if the search fails.

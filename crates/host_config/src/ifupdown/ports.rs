@@ -5,6 +5,7 @@ use crate::promise::Promises;
 use crate::wildcard;
 
 use super::file::Interfaces;
+use super::regex;
 
 /// Adds the ports of stanza `index`, which comes up as `physical`.
 pub(super) fn add(all: &Interfaces, index: usize, physical: Option<&str>, to: &mut Promises) {
@@ -27,24 +28,33 @@ pub(super) fn add(all: &Interfaces, index: usize, physical: Option<&str>, to: &m
     }
 }
 
-/// The names of a list of ports: `None` where the files do not tell them.
+/// What `all` stands for, as regular expressions (bridge-utils-interfaces(5)).
+const ALL: [&str; 4] = ["eth.*", "em.*", "en.*", "p[0-9].*"];
+
+/// The names of a list of ports, and as one of them the patterns that any interface may fit: `None` where the
+/// files do not tell them.
 fn names(list: &str, all: &Interfaces) -> Option<Vec<String>> {
     let mut names = Vec::new();
+    let mut patterns: Vec<String> = Vec::new();
+    let mut expressions = false;
     let mut words = list.split_ascii_whitespace();
     while let Some(word) = words.next() {
         match word {
             "none" => {}
-            // What comes within the seconds that follow.
-            "all" | "regex" | "noregex" => return None,
+            "all" => patterns.extend(ALL.into_iter().filter_map(regex::patterns).flatten()),
+            "regex" => expressions = true,
+            "noregex" => expressions = false,
             "glob" => {
                 let pattern = words.next()?;
                 let known = all.stanzas.iter().map(|stanza| stanza.name.clone());
                 names.extend(known.filter(|name| wildcard::matches(pattern, name)));
             }
             "waitport" => drop(words.next()),
+            word if expressions => patterns.extend(regex::patterns(word)?),
             word if word.contains(['[', '*', '/', '$']) => return None,
             word => names.push(word.to_owned()),
         }
     }
+    names.extend((!patterns.is_empty()).then(|| patterns.join(",")));
     Some(names)
 }

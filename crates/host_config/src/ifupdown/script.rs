@@ -206,10 +206,7 @@ fn braces(word: &str) -> Option<Vec<String>> {
         return Some(vec![word.to_owned()]);
     };
     let items = match inside.split_once("..") {
-        Some((first, last)) => {
-            let (first, last) = (first.parse().ok()?, last.parse().ok()?);
-            count(first, if first <= last { 1 } else { -1 }, last)?
-        }
+        Some((first, rest)) => sequence(first, rest)?,
         None if inside.contains(',') => inside.split(',').map(str::to_owned).collect(),
         None => return Some(vec![word.to_owned()]),
     };
@@ -218,6 +215,36 @@ fn braces(word: &str) -> Option<Vec<String>> {
         return None;
     }
     Some(items.iter().flat_map(|item| rest.iter().map(move |rest| format!("{before}{item}{rest}"))).collect())
+}
+
+/// `{FIRST..LAST[..STEP]}` as bash expands it: numbers, as wide as the wider of both where one begins with a zero,
+/// or letters.
+fn sequence(first: &str, rest: &str) -> Option<Vec<String>> {
+    let (last, step) = rest.split_once("..").map_or((rest, None), |(last, step)| (last, Some(step)));
+    let step = step.map_or(Some(1), |step| step.parse::<i64>().ok())?.checked_abs()?.max(1);
+    let letter = |text: &str| {
+        let mut chars = text.chars();
+        let only = chars.next().filter(char::is_ascii_alphabetic);
+        only.filter(|_| chars.next().is_none()).map(|c| i64::from(u32::from(c)))
+    };
+    let letters = letter(first).zip(letter(last));
+    let (from, to) = match letters {
+        Some(ends) => ends,
+        None => (first.parse::<i64>().ok()?, last.parse::<i64>().ok()?),
+    };
+    let counted = count(from, if from <= to { step } else { -step }, to)?;
+    if letters.is_some() {
+        let letter = |number: &String| Some(char::from(number.parse::<u8>().ok()?).to_string());
+        return counted.iter().map(letter).collect();
+    }
+    let padded = |text: &str| {
+        let digits = text.trim_start_matches(['-', '+']);
+        digits.len() > 1 && digits.starts_with('0')
+    };
+    let width = if padded(first) || padded(last) { first.len().max(last.len()) } else { 0 };
+    let wide =
+        |number: String| number.parse::<i64>().map_or(number.clone(), |number| format!("{number:0width$}"));
+    Some(counted.into_iter().map(wide).collect())
 }
 
 /// Puts the value of a loop's variable into a word.
@@ -240,14 +267,23 @@ mod tests {
 
     #[test]
     fn expands_lists_that_are_known() {
-        let rows: [(&str, Option<&[&str]>); 10] = [
+        let rows: [(&str, Option<&[&str]>); 19] = [
             ("11 12", Some(&["11", "12"])),
             ("$ ( seq 3 )", Some(&["1", "2", "3"])),
             ("`seq 9 -2 5`", Some(&["9", "7", "5"])),
             ("$ ( seq -w 9 11 )", Some(&["09", "10", "11"])),
             ("{11..13} 20", Some(&["11", "12", "13", "20"])),
             ("192.0.2.{1,5}/24", Some(&["192.0.2.1/24", "192.0.2.5/24"])),
-            ("{a..c}", None),
+            ("{01..03}", Some(&["01", "02", "03"])),
+            ("{8..010}", Some(&["008", "009", "010"])),
+            ("{3..1}", Some(&["3", "2", "1"])),
+            ("{1..10..4}", Some(&["1", "5", "9"])),
+            ("{10..1..4}", Some(&["10", "6", "2"])),
+            ("{-1..01}", Some(&["-1", "00", "01"])),
+            ("{a..c}", Some(&["a", "b", "c"])),
+            ("192.0.2.{1..2}{0,5}", Some(&["192.0.2.10", "192.0.2.15", "192.0.2.20", "192.0.2.25"])),
+            ("{a..3}", None),
+            ("{1..2..x}", None),
             ("$ ( cat /etc/ips )", None),
             ("$LIST", None),
             ("$ ( seq 1 99999999 )", None),

@@ -6,13 +6,12 @@ use addresses::HostAddress;
 
 use super::command::{Effect, effects};
 use super::file::{Interfaces, Setting, Stanza};
+use super::ledger::{self, Change};
 use crate::mask;
 use crate::promise::{ConfigError, Family, Place, Promise, Remark, Shadowed};
 
-/// How long a chain of stanzas that inherit from each other may be, and how many addresses a stanza may take
-/// away again.
+/// How long a chain of stanzas that inherit from each other may be.
 const CHAIN: usize = 32;
-const UNBOUND: usize = 256;
 
 /// The families and methods that are known to ifupdown and give no address of their own.
 const WITHOUT: [&str; 12] = [
@@ -31,7 +30,8 @@ pub(super) enum Flavour {
 /// What comes of a stanza.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
-    pub(super) promises: Vec<Promise>,
+    /// What it binds and takes back, in this order.
+    pub(super) changes: Vec<Change>,
     pub(super) remarks: Vec<Remark>,
     pub(super) unknown: Vec<Remark>,
     pub(super) notes: Vec<String>,
@@ -45,7 +45,8 @@ pub(super) struct Outcome {
     pub(super) shadowed: Vec<Shadowed>,
     /// The program stops there, and brings up no later stanza of the interface.
     pub(super) stops: bool,
-    unbound: usize,
+    /// The ports that its commands give bridges and the like, each with its place.
+    pub(super) ports: Vec<(String, String, Place)>,
 }
 
 /// Returns what comes of stanza `index`, applied to the interface `physical`.
@@ -62,7 +63,7 @@ pub(super) fn outcome(
     let Some(stanza) = all.stanzas.get(index) else { return Ok(outcome) };
     let options = gather(all, stanza)?;
     outcome.options = options.len();
-    let interface = physical.map(|name| device(name).to_owned());
+    let interface = physical.map(|name| ledger::device(name).to_owned());
     let binding = binds(stanza, flavour)?;
     let internet = stanza.family.as_deref().is_none_or(|family| matches!(family, "inet" | "inet6"));
     let written = if internet { addresses(stanza, &options, flavour)? } else { Vec::new() };
@@ -82,9 +83,13 @@ pub(super) fn outcome(
     let alone = binding && flavour == Flavour::Ifupdown;
     let written = if alone { outcome.one(stanza, written) } else { written };
     outcome.dynamic = dynamic(stanza);
+    // ifupdown2 takes away what was there before it binds the addresses.
+    if flavour != Flavour::Ifupdown2 {
+        commands(&["pre-up"], &options, stanza, physical, flavour, &mut outcome)?;
+    }
     for (expected, place) in written {
         if binding && !is_loopback(expected.address) {
-            outcome.promises.push(Promise { expected, interface: interface.clone(), floating: false, place });
+            outcome.bind(Promise { expected, interface: interface.clone(), floating: false, place });
         } else {
             outcome
                 .remarks
@@ -94,31 +99,23 @@ pub(super) fn outcome(
     if flavour == Flavour::Ifupdown2 {
         virtual_addresses(&options, &mut outcome)?;
     }
-    commands(&options, stanza, physical, flavour, &mut outcome)?;
-    if outcome.promises.is_empty() && outcome.remarks.is_empty() {
-        outcome.remarks.push(Remark { what: stanza.title(), place: stanza.place.clone() });
-    }
+    commands(&["up", "post-up"], &options, stanza, physical, flavour, &mut outcome)?;
     Ok(outcome)
 }
 
-/// Adds what the commands of a stanza do.
+/// Adds what the commands of a stanza do in these phases.
 fn commands(
+    phases: &[&str],
     options: &[&Setting],
     stanza: &Stanza,
     physical: Option<&str>,
     flavour: Flavour,
     outcome: &mut Outcome,
 ) -> Result<(), ConfigError> {
-    // ifupdown2 takes away what was there before it binds the addresses.
-    let commands = options.iter().filter(|option| {
-        matches!(&*option.name, "up" | "post-up")
-            || &*option.name == "pre-up" && flavour != Flavour::Ifupdown2
-    });
-    let environments = ["pre-up", "post-up"].map(|phase| environment(phase, stanza, options, flavour));
-    for option in commands {
-        let [before, after] = &environments;
-        let environment = if &*option.name == "pre-up" { before } else { after };
-        if let Err(error) = run(option, stanza, physical, environment, outcome) {
+    let phase = if phases.contains(&"pre-up") { "pre-up" } else { "post-up" };
+    let environment = environment(phase, stanza, options, flavour);
+    for option in options.iter().filter(|option| phases.contains(&&*option.name)) {
+        if let Err(error) = run(option, stanza, physical, &environment, outcome) {
             outcome.not_understood(error)?;
         }
     }
@@ -177,6 +174,10 @@ impl Outcome {
         self.stops = true;
         self.shadowed.push(shadowed(first, &format!("ifup refuses it in {}", stanza.title())));
         Vec::new()
+    }
+
+    fn bind(&mut self, promise: Promise) {
+        self.changes.push(Change::Bind(promise));
     }
 
     /// Takes over that a command is not understood, and returns any other error.
@@ -288,7 +289,7 @@ fn virtual_addresses(options: &[&Setting], outcome: &mut Outcome) -> Result<(), 
         for word in words.filter(|word| *word != "None") {
             let expected = mask::parse(word).map_err(|error| option.place.error(error))?;
             let place = option.place.clone();
-            outcome.promises.push(Promise { expected, interface: None, floating: false, place });
+            outcome.bind(Promise { expected, interface: None, floating: false, place });
         }
     }
     Ok(())
@@ -308,28 +309,13 @@ fn run(
     {
         match effect {
             Effect::Bind(expected, name) => {
-                let interface = name.map(|name| device(&name).to_owned());
-                outcome.promises.push(Promise { expected, interface, floating: false, place: place.clone() });
+                let interface = name.map(|name| ledger::device(&name).to_owned());
+                outcome.bind(Promise { expected, interface, floating: false, place: place.clone() });
             }
-            Effect::Unbind(..) if outcome.unbound == UNBOUND => {
-                return Err(place.error(format!("{}: more than {UNBOUND} addresses taken away", stanza.name)));
+            Effect::TakeBack(taken) => {
+                outcome.changes.push(Change::TakeBack(taken.without_label(), place.clone()));
             }
-            Effect::Unbind(address, name) => {
-                outcome.unbound += 1;
-                let name = name.as_deref().map(device);
-                let other = |promise: &Promise| {
-                    let known = promise.interface.as_deref().zip(name);
-                    known.is_some_and(|(interface, name)| interface != name)
-                };
-                outcome.promises.retain(|promise| promise.expected.address != address || other(promise));
-            }
-            Effect::Flush(name, ipv6) => {
-                let name = name.as_deref().map(device);
-                let other = |promise: &Promise| name.is_none() || promise.interface.as_deref() != name;
-                let kept =
-                    |promise: &Promise| ipv6.is_some_and(|ipv6| promise.expected.address.is_ipv6() != ipv6);
-                outcome.promises.retain(|promise| other(promise) || kept(promise));
-            }
+            Effect::Port(controller, port) => outcome.ports.push((controller, port, place.clone())),
             Effect::May(expected) => {
                 let expected = expected.address;
                 outcome.notes.push(format!("note: {expected} may be added by {place}, under a condition"));
@@ -342,11 +328,6 @@ fn run(
         }
     }
     Ok(())
-}
-
-/// Without the label of an alias: eth0:1 is on eth0.
-fn device(name: &str) -> &str {
-    name.split_once(':').map_or(name, |(device, _)| device)
 }
 
 /// The kernel binds these itself.

@@ -36,6 +36,20 @@ fn tested(words: &[&str]) -> Option<bool> {
             Some(one == other)
         }
         [one, "!=", other] if !one.contains(['$', '*']) && !other.contains(['$', '*']) => Some(one != other),
+        [one, operator, other] => compared(one.parse().ok()?, operator, other.parse().ok()?),
+        _ => None,
+    }
+}
+
+/// The tests of integers.
+fn compared(one: i64, operator: &str, other: i64) -> Option<bool> {
+    match operator {
+        "-eq" => Some(one == other),
+        "-ne" => Some(one != other),
+        "-lt" => Some(one < other),
+        "-le" => Some(one <= other),
+        "-gt" => Some(one > other),
+        "-ge" => Some(one >= other),
         _ => None,
     }
 }
@@ -78,6 +92,11 @@ mod tests {
             ("[ eth0 = eth1 ]", Some(false)),
             ("[ $MODE = start ]", None),
             ("[ -e /x ]", None),
+            ("[ 2 -eq 02 ]", Some(true)),
+            ("[ 2 -gt 2 ]", Some(false)),
+            ("[ 1 -ne 2 ]", Some(true)),
+            ("[ $i -lt 2 ]", None),
+            ("[ 1 -foo 2 ]", None),
             ("grep -q x /y", None),
             ("true", Some(true)),
         ];

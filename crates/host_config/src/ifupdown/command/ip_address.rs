@@ -2,6 +2,7 @@
 
 use addresses::{HostAddress, short};
 
+use super::super::ledger::Taken;
 use super::words::{ALONE, WITH_ARGUMENT};
 use crate::mask;
 
@@ -30,6 +31,34 @@ pub(super) fn ip_address(words: &[&str]) -> Result<(HostAddress, Option<String>)
     expected.prefix = if peer { None } else { expected.prefix.or(Some(bits)) };
     let device = device.ok_or_else(|| format!("ip address add {}: no dev", expected.address))?;
     Ok((expected, known(device)))
+}
+
+/// The arguments of `ip address flush`: `None` where they tell addresses by what the files do not say, as a
+/// label, or an interface that is not known.
+pub(super) fn flush(words: &[&str], mut ipv6: Option<bool>) -> Option<Taken> {
+    let mut words = words.iter().copied();
+    let (mut device, mut network, mut all) = (None, None, false);
+    while let Some(word) = words.next() {
+        match word {
+            "dev" => device = Some(known(words.next()?)?),
+            "to" => {
+                let text = words.next()?;
+                let any = ["0/0", "0.0.0.0/0", "::/0", "any", "all", "default"].contains(&text);
+                ipv6 = ipv6.or(Some(text.contains(':')).filter(|_| any && text.contains('/')));
+                all |= any;
+                network = if any { None } else { Some(parse(text).ok()?) };
+            }
+            // Addresses have it unless they are given another.
+            "scope" => drop(words.next().filter(|scope| *scope == "global")?),
+            "permanent" => {}
+            _ if device.is_none() && !ALONE.contains(&word) && !WITH_ARGUMENT.contains(&word) => {
+                device = Some(known(word)?);
+            }
+            _ => return None,
+        }
+    }
+    let told = device.is_some() || network.is_some() || all;
+    told.then_some(Taken::Flush { device, ipv6, network })
 }
 
 pub(super) fn parse(text: &str) -> Result<HostAddress, String> {

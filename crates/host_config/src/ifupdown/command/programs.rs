@@ -2,8 +2,9 @@
 
 use addresses::{HostAddress, short};
 
-use super::ip_address::{ip_address, known, parse};
-use super::words::{bindings, binds, is_address, is_batch, takes_argument};
+use super::super::ledger::Taken;
+use super::ip_address::{flush, ip_address, known, parse};
+use super::words::{bindings, binds, is_address, is_batch, is_link, takes_argument};
 use super::{Effect, Reader};
 use crate::mask;
 
@@ -36,21 +37,33 @@ impl Reader<'_> {
                 self.effects.push(Effect::Bind(expected, device));
             }
             [object, verb, rest @ ..] if is_address(object) && verb.starts_with('f') && !elsewhere => {
-                let device = rest.iter().skip_while(|word| **word != "dev").nth(1);
-                // A flush that names no interface alone takes away what cannot be told.
-                let other = rest.iter().any(|word| {
-                    matches!(*word, "to" | "label" | "scope" | "secondary" | "temporary" | "dynamic")
-                });
-                self.effects.extend(device.filter(|_| !other).map(|name| Effect::Flush(known(name), ipv6)));
+                self.effects.extend(flush(rest, ipv6).map(Effect::TakeBack));
             }
             [object, verb, rest @ ..] if is_address(object) && verb.starts_with('d') && !elsewhere => {
-                self.effects.extend(
-                    ip_address(rest).ok().map(|(expected, name)| Effect::Unbind(expected.address, name)),
-                );
+                let taken = ip_address(rest).ok();
+                self.effects
+                    .extend(taken.map(|(it, name)| Effect::TakeBack(Taken::Address(it.address, name))));
+            }
+            [object, verb, rest @ ..] if is_link(object) && verb.starts_with('s') && !elsewhere => {
+                self.effects.extend(port(rest));
             }
             _ => {}
         }
         Ok(())
+    }
+
+    /// `brctl addif BRIDGE PORT...` and `ifenslave BOND PORT...`.
+    pub(super) fn ports(&mut self, program: &str, words: &[&str]) {
+        let words = match (program, words) {
+            ("brctl", ["addif", rest @ ..]) => rest,
+            ("brctl", _) => return,
+            (_, rest) => rest,
+        };
+        // An option of ifenslave takes ports away, or asks for something else.
+        let [controller, ports @ ..] = words else { return };
+        if !controller.starts_with('-') {
+            self.effects.extend(ports.iter().filter_map(|port| as_port(controller, port)));
+        }
     }
 
     /// `ifconfig INTERFACE [inet] ADDRESS [netmask MASK] ...` and `ifconfig INTERFACE [inet6] add
@@ -88,4 +101,16 @@ impl Reader<'_> {
         }
         Ok(())
     }
+}
+
+/// `ip link set [dev] PORT ... master BRIDGE ...`.
+fn port(words: &[&str]) -> Option<Effect> {
+    let after = |keyword: &str| words.iter().skip_while(|word| **word != keyword).nth(1).copied();
+    let port = after("dev").or_else(|| words.first().copied())?;
+    as_port(after("master")?, port)
+}
+
+/// The effect that `port` becomes a port of `controller`, where both names are known.
+pub(super) fn as_port(controller: &str, port: &str) -> Option<Effect> {
+    known(controller).zip(known(port)).map(|(controller, port)| Effect::Port(controller, port))
 }

@@ -8,11 +8,15 @@ fn shown(line: &str) -> String {
             format!("{expected} {}", interface.as_deref().unwrap_or("-"))
         }
         Effect::May(expected) => format!("may {expected}"),
-        Effect::Unbind(address, name) => format!("del {address} {}", name.as_deref().unwrap_or("-")),
-        Effect::Flush(interface, None) => format!("flush {}", interface.as_deref().unwrap_or("-")),
-        Effect::Flush(interface, Some(ipv6)) => {
-            format!("flush {} {}", if *ipv6 { "IPv6" } else { "IPv4" }, interface.as_deref().unwrap_or("-"))
+        Effect::TakeBack(Taken::Address(address, name)) => {
+            format!("del {address} {}", name.as_deref().unwrap_or("-"))
         }
+        Effect::TakeBack(Taken::Flush { device, ipv6, network }) => {
+            let family = ipv6.map_or("", |ipv6| if ipv6 { "IPv6 " } else { "IPv4 " });
+            let network = network.map_or_else(String::new, |network| format!(" to {network}"));
+            format!("flush {family}{}{network}", device.as_deref().unwrap_or("-"))
+        }
+        Effect::Port(controller, port) => format!("{port} in {controller}"),
         Effect::BringUp(name) => format!("ifup {name}"),
         Effect::Unread(name) => format!("unread {name}"),
     };
@@ -88,6 +92,54 @@ fn reads_what_binds_addresses() {
             "192.0.2.9/24 eth0, may 192.0.2.8/24",
         ),
         ("ip route add 198.51.100.0/24 via 192.0.2.1", ""),
+        (
+            "for i in 1 2 3; do [ $i = 2 ] && continue; ip addr add 192.0.2.$i/24 dev eth0; done",
+            "192.0.2.1/24 eth0, 192.0.2.3/24 eth0",
+        ),
+        (
+            "for i in 1 2 3; do if [ $i -eq 2 ]; then break; fi; ip addr add 192.0.2.$i/24 dev eth0; done",
+            "192.0.2.1/24 eth0",
+        ),
+        (
+            "for i in 1 2; do [ -e /x$i ] && continue; ip addr add 192.0.2.$i/24 dev eth0; done",
+            "may 192.0.2.1/24, may 192.0.2.2/24",
+        ),
+        (
+            "for i in 1 2; do ip addr add 192.0.2.$i/24 dev eth0; [ -e /x$i ] || continue; ip addr add 192.0.2.1$i/24 dev eth0; done; ip addr add 192.0.2.9/24 dev eth0",
+            "192.0.2.1/24 eth0, may 192.0.2.11/24, 192.0.2.2/24 eth0, may 192.0.2.12/24, 192.0.2.9/24 eth0",
+        ),
+        (
+            "for i in 1 2; do ip addr add 192.0.2.$i/24 dev eth0; [ -e /x$i ] && break; done; ip addr add 192.0.2.9/24 dev eth0",
+            "192.0.2.1/24 eth0, may 192.0.2.2/24, 192.0.2.9/24 eth0",
+        ),
+        (
+            "for i in 1 2; do for j in 1 2; do [ $j = 2 ] && continue 2; ip addr add 192.0.$i.$j/24 dev eth0; done; ip addr add 192.0.9.$i/24 dev eth0; done",
+            "192.0.1.1/24 eth0, 192.0.2.1/24 eth0",
+        ),
+        ("[ -d /proc ] && continue; ip addr add 192.0.2.9/24 dev eth0", "192.0.2.9/24 eth0"),
+        (
+            "for i in 1; do sh -c '[ -d /proc ] && continue; ip addr add 192.0.2.9/24 dev eth0'; done",
+            "192.0.2.9/24 eth0",
+        ),
+        (
+            "for i in {01..02}; do ip addr add 2001:db8::$i/64 dev eth0; done",
+            "2001:db8::1/64 eth0, 2001:db8::2/64 eth0",
+        ),
+        ("ip link set eth0 master br0", "eth0 in br0"),
+        ("ip link set dev $IFACE up master br0", "eth0 in br0"),
+        ("ip l s master br0 dev eth1", "eth1 in br0"),
+        ("ip link set eth0 nomaster; ip link set eth0 up", ""),
+        ("ip link set $PORT master br0", ""),
+        ("[ -e /x ] && ip link set eth1 master br0", ""),
+        ("brctl addif br0 eth0 eth1", "eth0 in br0, eth1 in br0"),
+        ("brctl setfd br0 0; brctl delif br0 eth0", ""),
+        ("ifenslave bond0 eth0 eth1", "eth0 in bond0, eth1 in bond0"),
+        ("ifenslave -d bond0 eth0", ""),
+        ("for i in 0 1; do ip link set eth$i master br0; done", "eth0 in br0, eth1 in br0"),
+        ("ip addr flush dev eth1 to 192.0.2.0/24", "flush eth1 to 192.0.2.0/24"),
+        ("ip a f eth1", "flush eth1"),
+        ("ip addr flush to 192.0.2.9 scope global", "flush - to 192.0.2.9"),
+        ("ip addr flush scope link dev eth1", ""),
         ("ip -6 addr flush dev eth0", "flush IPv6 eth0"),
         ("ip -f inet addr flush dev eth0", "flush IPv4 eth0"),
         ("A=192.0.2.9; ip addr add $A/24 dev eth0", "192.0.2.9/24 eth0"),

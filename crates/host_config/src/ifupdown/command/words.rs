@@ -1,7 +1,7 @@
 //! The words of commands: which programs bind addresses, and which arguments ip(8) takes.
 
 /// Programs that bind no address.
-pub(super) const HARMLESS: [&str; 45] = [
+pub(super) const HARMLESS: [&str; 46] = [
     ":",
     "[",
     "grep",
@@ -10,9 +10,10 @@ pub(super) const HARMLESS: [&str; 45] = [
     "arp",
     "arping",
     "bridge",
-    "brctl",
+    "break",
     "cat",
     "chmod",
+    "continue",
     "date",
     "echo",
     "ethtool",
@@ -113,6 +114,10 @@ pub(super) fn takes_argument(option: &str) -> bool {
 /// iproute2 takes any beginning of these words.
 pub(super) fn is_address(word: &str) -> bool {
     !word.is_empty() && "address".starts_with(word) || word == "addr"
+}
+
+pub(super) fn is_link(word: &str) -> bool {
+    !word.is_empty() && "link".starts_with(word)
 }
 
 pub(super) fn binds(word: &str) -> bool {

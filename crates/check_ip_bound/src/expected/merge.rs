@@ -1,0 +1,35 @@
+//! What several sources say of the same interface: netplan generates files for networkd and NetworkManager, which
+//! say the same again.
+
+use std::collections::BTreeMap;
+
+use host_config::{Dynamic, Family, Ports};
+
+/// Adds what is new; an address is required where all sources require it.
+pub(super) fn dynamic(known: &mut Vec<Dynamic>, new: impl Iterator<Item = Dynamic>) {
+    let numbered = known.iter().enumerate();
+    let mut numbers: BTreeMap<(String, Family), usize> =
+        numbered.map(|(number, each)| ((each.interface.clone(), each.family), number)).collect();
+    for each in new {
+        let number = *numbers.entry((each.interface.clone(), each.family)).or_insert(known.len());
+        match known.get_mut(number) {
+            Some(before) => before.required &= each.required,
+            None => known.push(each),
+        }
+    }
+}
+
+/// Adds what is new; of one interface, the first source that names ports counts.
+pub(super) fn ports(known: &mut Vec<Ports>, new: impl Iterator<Item = Ports>) {
+    let numbered = known.iter().enumerate();
+    let mut numbers: BTreeMap<String, usize> =
+        numbered.map(|(number, each)| (each.interface.clone(), number)).collect();
+    for each in new {
+        let number = *numbers.entry(each.interface.clone()).or_insert(known.len());
+        match known.get_mut(number) {
+            Some(before) if before.ports.is_empty() => *before = each,
+            Some(_) => {}
+            None => known.push(each),
+        }
+    }
+}
