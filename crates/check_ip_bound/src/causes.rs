@@ -14,12 +14,12 @@ use host_net::{Bound, BoundAddress};
 
 use crate::Observations;
 use crate::condition::Condition;
-use crate::interfaces::is_local;
+use crate::interfaces::{absence, is_local};
 
 /// The cause that several addresses which are not bound have in common.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Cause {
-    /// There is no interface of this name.
+    /// There is no such interface, in words.
     NoInterface(String),
     /// The interface that should have it cannot carry traffic: its name, and what is wrong with it.
     Unfit(String, &'static str),
@@ -72,7 +72,7 @@ impl Cause {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Cause::NoInterface(name) => write!(f, "there is no {name} here"),
+            Cause::NoInterface(text) => f.write_str(text),
             Cause::Unfit(name, fault) => write!(f, "{name} {fault}"),
             Cause::NoIpv6(name) => write!(f, "IPv6 is disabled on {name}"),
             Cause::NeverConfigured(name) => write!(f, "{name} has no address at all"),
@@ -110,7 +110,7 @@ fn lost_interfaces(observed: &Observations) -> impl Iterator<Item = (IpAddr, Cau
     named.filter_map(move |(address, name)| {
         let name = name.to_owned();
         let cause = match bound.by_name(&name) {
-            None => Cause::NoInterface(name),
+            None => Cause::NoInterface(absence(&name, &observed.expected.vlans, bound)),
             Some(interface) if interface.link.fault().is_some() => {
                 Cause::Unfit(name, interface.link.fault().unwrap_or("is not up"))
             }

@@ -15,7 +15,7 @@ fn said(args: &Args, files: &[(&str, &str)], present: &str) -> (String, Vec<Stri
     let tree = Tree::in_memory(files.iter().copied(), &deadline);
     let expected = Expected::read_from(&args.expectations(), &tree, &deadline).unwrap();
     let bound = bound(present);
-    let port_faults = ports::faults(&expected.ports, &bound);
+    let port_faults = ports::faults(&expected.ports, &expected.vlans, &bound);
     let conditions = expected.conditions(&bound, &port_faults);
     let routes = Vec::new();
     let observed =
@@ -216,4 +216,28 @@ fn a_lease_on_a_bridge_without_its_ports_is_worth_nothing() {
     let (first, _) = said(&args(), &files, "192.0.2.1/24@docker0~3600 192.0.2.2/24@eth0");
     let fault = "docker0 has none of its ports: there is no eth9 here";
     assert_eq!(first, format!("IP_BOUND CRITICAL - 1 of 1 address missing: {fault}"));
+}
+
+#[test]
+fn a_vlan_is_missing_with_what_carries_it() {
+    let interfaces = "auto vlan10\niface vlan10 inet static\n address 192.0.2.1/24\n vlan-raw-device eth9\n";
+    let netplan = "network:\n  version: 2\n  ethernets: {eth9: {}}\n  vlans:\n    vlan10: {id: 10, link: eth9, addresses: [192.0.2.1/24]}\n";
+    let carrier = ("/etc/systemd/network/a.network", "[Match]\nName=eth9\n[Network]\nVLAN=vlan10\n");
+    let vlan = ("/etc/systemd/network/b.network", "[Match]\nName=vlan10\n[Network]\nAddress=192.0.2.1/24\n");
+    let profile = "[connection]\ntype=vlan\ninterface-name=vlan10\n[vlan]\nparent=eth9\nid=10\n[ipv4]\nmethod=manual\naddress1=192.0.2.1/24\n";
+    let ifcfg = "DEVICE=vlan10\nVLAN=yes\nPHYSDEV=eth9\nONBOOT=yes\nIPADDR=192.0.2.1\nPREFIX=24\n";
+    let suse = "STARTMODE='auto'\nETHERDEVICE='eth9'\nIPADDR='192.0.2.1/24'\n";
+    let rows: [&[(&str, &str)]; 6] = [
+        &[("/etc/network/interfaces", interfaces)],
+        &[("/etc/netplan/a.yaml", netplan)],
+        &[carrier, vlan],
+        &[("/etc/NetworkManager/system-connections/v.nmconnection", profile)],
+        &[("/etc/sysconfig/network-scripts/ifcfg-vlan10", ifcfg)],
+        &[("/etc/sysconfig/network/ifcfg-vlan10", suse)],
+    ];
+    for files in rows {
+        let (first, _) = said(&args(), files, "192.0.2.9/24@eth0");
+        let cause = "192.0.2.1, vlan10 is not here: there is no eth9 here";
+        assert_eq!(first, format!("IP_BOUND CRITICAL - 1 of 1 address missing: {cause}"), "{files:?}");
+    }
 }

@@ -7,7 +7,7 @@ use host_config::{Dynamic, Family, Ports};
 use host_net::{Bound, BoundAddress, Interface, Link};
 
 use crate::expected::Expected;
-use crate::interfaces::{is_engines_bridge, is_local, is_one_of, is_parked};
+use crate::interfaces::{absence, is_engines_bridge, is_local, is_one_of, is_parked};
 use crate::port_fault::PortFault;
 use crate::ports;
 
@@ -39,7 +39,11 @@ pub(crate) fn leases(expected: &Expected, bound: &Bound) -> Vec<Lease> {
     }
     // Where the host has no address at all, no excuse counts.
     let isolated = !serves(bound);
-    let faults = if expected.dynamic.is_empty() { Vec::new() } else { ports::faults(&expected.ports, bound) };
+    let faults = if expected.dynamic.is_empty() {
+        Vec::new()
+    } else {
+        ports::faults(&expected.ports, &expected.vlans, bound)
+    };
     expected.dynamic.iter().map(|dynamic| lease(dynamic, expected, bound, &faults, isolated)).collect()
 }
 
@@ -70,7 +74,10 @@ fn lease(
         Family::V6 => format!("{name} has no IPv6 address (DHCPv6 or router)"),
         Family::Either => format!("{name} has no address (DHCP)"),
     };
-    let cause = cause(dynamic, name, &here);
+    let cause = match here.as_slice() {
+        [] => Some(absence(name, &expected.vlans, bound)),
+        here => cause(dynamic, here),
+    };
     let lacks_by = format!("{lacks}{}", cause.map(|cause| format!(": {cause}")).unwrap_or_default());
     match here.as_slice() {
         _ if isolated => Lease::Missing(lacks_by),
@@ -87,9 +94,8 @@ fn lease(
 }
 
 /// Why the interfaces have no address, as far as they show it.
-fn cause(dynamic: &Dynamic, name: &str, here: &[&Interface]) -> Option<String> {
+fn cause(dynamic: &Dynamic, here: &[&Interface]) -> Option<String> {
     match here {
-        [] => Some(format!("there is no {name} here")),
         [only] if only.link.fault().is_some() => {
             Some(format!("it {}", only.link.fault().unwrap_or("is not up")))
         }

@@ -7,7 +7,9 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use addresses::{Entry, HostAddress, List};
-use host_config::{AddressOptions, ConfigError, Dynamic, Origin, Ports, Promise, Promises, Source, Tree};
+use host_config::{
+    AddressOptions, ConfigError, Dynamic, Origin, Ports, Promise, Promises, Source, Tree, Vlan,
+};
 use host_net::{Bound, BoundAddress};
 use plugin::{Deadline, ReadError};
 
@@ -54,6 +56,8 @@ pub struct Expected {
     pub demands_dynamic: bool,
     /// The configured ports of bridges, bonds, teams and VRFs.
     pub ports: Vec<Ports>,
+    /// The VLANs that are configured with the interface that carries them, sorted.
+    pub vlans: Vec<Vlan>,
     /// Addresses of files that never apply: why, and where each is written.
     pub shadowed: Vec<(IpAddr, String, String)>,
     /// What may give addresses and is not understood, each with its place.
@@ -202,6 +206,7 @@ impl Expected {
             dynamic: Vec::new(),
             demands_dynamic: !expectations.no_dynamic,
             ports: Vec::new(),
+            vlans: Vec::new(),
             shadowed: Vec::new(),
             unknown: Vec::new(),
             unread: Vec::new(),
@@ -224,6 +229,7 @@ impl Expected {
             expected.take_configuration(expectations, found);
         }
         expected.interfaces.sort();
+        expected.vlans.sort();
         expected.entries = unique(expected.entries);
         expected.add_floating(Vec::new());
         expected
@@ -256,6 +262,7 @@ impl Expected {
     fn take_rest(&mut self, promises: &mut Promises) {
         merge::dynamic(&mut self.dynamic, promises.dynamic.drain(..));
         merge::ports(&mut self.ports, promises.ports.drain(..));
+        self.vlans.append(&mut promises.vlans);
         let shadowed = promises.shadowed.drain(..);
         self.shadowed.extend(
             shadowed.map(|shadowed| (shadowed.expected.address, shadowed.why, shadowed.place.to_string())),

@@ -2,24 +2,25 @@
 //! uplink has a carrier while guests are on it, or while nothing ever was: only its ports show that no packet
 //! leaves.
 
-use host_config::{Ports, is_pattern, selects};
+use host_config::{Ports, Vlan, is_pattern, selects};
 use host_net::{Bound, Interface, Kind, Link};
 
+use crate::interfaces::absence;
 use crate::port_fault::PortFault;
 
 /// Returns the faults of the configured ports.
-pub(crate) fn faults(configured: &[Ports], bound: &Bound) -> Vec<PortFault> {
-    configured.iter().filter_map(|ports| fault(ports, bound)).collect()
+pub(crate) fn faults(configured: &[Ports], vlans: &[Vlan], bound: &Bound) -> Vec<PortFault> {
+    configured.iter().filter_map(|ports| fault(ports, vlans, bound)).collect()
 }
 
-fn fault(configured: &Ports, bound: &Bound) -> Option<PortFault> {
+fn fault(configured: &Ports, vlans: &[Vlan], bound: &Bound) -> Option<PortFault> {
     let controller = bound.by_name(&configured.interface)?;
     let carries = matches!(controller.kind, Kind::Bridge | Kind::Bond | Kind::Team | Kind::Vrf);
     if !carries || controller.link == Link::Down || configured.ports.is_empty() {
         return None;
     }
     let wrong: Vec<(bool, String)> =
-        configured.ports.iter().filter_map(|port| wrong(port, controller, bound)).collect();
+        configured.ports.iter().filter_map(|port| wrong(port, controller, vlans, bound)).collect();
     let none = wrong.len() == configured.ports.len() && controller.kind != Kind::Vrf;
     // A port of a bridge with nothing plugged in is usual, one of a bond is a lost redundancy.
     let told: Vec<&String> = wrong
@@ -39,14 +40,15 @@ fn fault(configured: &Ports, bound: &Bound) -> Option<PortFault> {
 
 /// What is wrong with one port, and whether it is more than that nothing is plugged in. Of the interfaces that
 /// a pattern fits, one that is well is enough: files that count more may have others.
-fn wrong(port: &str, controller: &Interface, bound: &Bound) -> Option<(bool, String)> {
+fn wrong(port: &str, controller: &Interface, vlans: &[Vlan], bound: &Bound) -> Option<(bool, String)> {
     let fits =
         |each: &&Interface| each.index != controller.index && !each.loopback && selects(port, &each.name);
     let by_name = bound.by_name(port).into_iter();
     let fitting: Vec<&Interface> =
         if is_pattern(port) { bound.interfaces.iter().filter(fits).collect() } else { by_name.collect() };
     if fitting.is_empty() {
-        return Some((true, format!("there is no {port} here")));
+        let pattern = is_pattern(port).then(|| format!("there is no {port} here"));
+        return Some((true, pattern.unwrap_or_else(|| absence(port, vlans, bound))));
     }
     let faults: Option<Vec<(bool, String)>> = fitting.iter().map(|each| fault_of(each, controller)).collect();
     // A port that is there and not up tells more than an interface that is none.
@@ -100,7 +102,7 @@ mod tests {
     #[test]
     fn configured_ports_are_compared_with_those_that_are_there() {
         type Row<'a> = (Kind, &'a [&'a str], &'a str, Option<(bool, &'a str)>);
-        let rows: [Row<'_>; 15] = [
+        let rows: [Row<'_>; 16] = [
             (Kind::Bridge, &["eth0"], "eth0", None),
             (
                 Kind::Bridge,
@@ -115,6 +117,12 @@ mod tests {
                 &["eth2"],
                 "eth2",
                 Some((true, "eth3 has none of its ports: eth2 has no carrier")),
+            ),
+            (
+                Kind::Bridge,
+                &[],
+                "enp4s0.10",
+                Some((true, "eth3 has none of its ports: enp4s0.10 is not here: there is no enp4s0 here")),
             ),
             (Kind::Bridge, &["eth0", "eth2"], "eth0 eth2", None),
             (
@@ -154,12 +162,12 @@ mod tests {
             ),
         ];
         for (kind, there, ports, expected) in rows {
-            let found = faults(&[configured("eth3", ports)], &host(kind, there));
+            let found = faults(&[configured("eth3", ports)], &[], &host(kind, there));
             let found = found.first().map(|fault| (fault.none, fault.text.as_str()));
             assert_eq!(found, expected, "{kind:?} {there:?} {ports}");
         }
         assert!(
-            faults(&[configured("br9", "eth0")], &host(Kind::Bridge, &[])).is_empty(),
+            faults(&[configured("br9", "eth0")], &[], &host(Kind::Bridge, &[])).is_empty(),
             "no such bridge: its addresses are missing"
         );
     }

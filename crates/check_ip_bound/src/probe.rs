@@ -67,7 +67,7 @@ pub fn probe(expectations: &Expectations, deadline: &Deadline) -> Result<Observa
         let unread = expected.unread.first().cloned();
         return Err(unread.map_or(ProbeError::NothingToCheck, ProbeError::Unread));
     }
-    let mut faults = ports::faults(&expected.ports, &bound);
+    let mut faults = ports::faults(&expected.ports, &expected.vlans, &bound);
     let mut found = expected.conditions(&bound, &faults);
     let until = Instant::now() + DETECTION.min(deadline.keeping(RESERVE));
     while (found.iter().any(|(_, condition)| matches!(condition, Condition::Tentative(_)))
@@ -76,7 +76,7 @@ pub fn probe(expectations: &Expectations, deadline: &Deadline) -> Result<Observa
     {
         thread::sleep(PAUSE);
         bound = Bound::read(deadline)?;
-        faults = ports::faults(&expected.ports, &bound);
+        faults = ports::faults(&expected.ports, &expected.vlans, &bound);
         found = expected.conditions(&bound, &faults);
     }
     let missing = found.iter().any(|(_, condition)| *condition == Condition::NotBound);

@@ -62,7 +62,7 @@ pub use options::AddressOptions;
 pub use origin::Origin;
 pub use others::unread;
 pub use promise::{
-    ConfigError, Dynamic, Family, Place, Ports, Promise, Promises, Remark, Shadowed, UnknownFamily,
+    ConfigError, Dynamic, Family, Place, Ports, Promise, Promises, Remark, Shadowed, UnknownFamily, Vlan,
 };
 pub use read::read;
 pub use resolv_conf::{IgnoredServer, NotAServer, ResolvConf, SERVERS_ASKED, Server};

@@ -146,6 +146,8 @@ struct Network {
     sends_ra: bool,
     /// The bridge, bond or VRF that the interface is a port of.
     controller: Option<Located>,
+    /// The VLANs that the interface carries.
+    vlans: Vec<String>,
     /// `RequiredForOnline=no`.
     optional: bool,
     /// An assignment by which networkd does not bring the interface up.
@@ -195,6 +197,8 @@ impl Network {
                 "IPv6SendRA" | "IPv6PrefixDelegation" => {
                     self.sends_ra = boolean(value).unwrap_or(self.sends_ra);
                 }
+                "VLAN" if value.is_empty() => self.vlans.clear(),
+                "VLAN" => self.vlans.push(value.to_owned()),
                 "Bridge" | "Bond" | "VRF" => self.controller = (!value.is_empty()).then_some(each.value),
                 "DHCP" => {
                     let off = boolean(value) == Some(false) || value == "none";
@@ -304,6 +308,9 @@ impl Network {
             for port in self.ports(exact) {
                 to.add_port(&controller.value, Some(&port), &controller.place);
             }
+        }
+        for vlan in &self.vlans {
+            to.add_vlan(Some(vlan), interface);
         }
         to.remarks.extend(self.dhcp.map(|dhcp| dhcp.place.remark(format!("{name}: DHCP={}", dhcp.value))));
         let server = self.server_address.filter(|_| self.serves_dhcp);

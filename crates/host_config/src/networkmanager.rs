@@ -194,6 +194,9 @@ fn add_ports(
         let controller = by_uuid.get(&written.value).unwrap_or(&written.value);
         to.add_port(controller, Some(interface), &written.place);
     }
+    if let Some(written) = profile.carrier() {
+        to.add_vlan(Some(interface), Some(by_uuid.get(&written.value).unwrap_or(&written.value)));
+    }
     if let Some(written) = profile.bridge() {
         to.add_port(interface, None, &written.place);
     }

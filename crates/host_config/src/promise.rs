@@ -103,6 +103,15 @@ pub struct Ports {
     pub place: Place,
 }
 
+/// A VLAN, and the interface that carries it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Vlan {
+    /// The VLAN's own interface.
+    pub interface: String,
+    /// The interface that carries it.
+    pub parent: String,
+}
+
 /// An address in a file that can never apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shadowed {
@@ -123,6 +132,8 @@ pub struct Promises {
     pub dynamic: Vec<Dynamic>,
     /// The ports of bridges and the like.
     pub ports: Vec<Ports>,
+    /// The VLANs that are configured with the interface that carries them.
+    pub vlans: Vec<Vlan>,
     /// The addresses of files that can never apply.
     pub shadowed: Vec<Shadowed>,
     /// What gives no static address.
@@ -215,6 +226,17 @@ impl Promises {
     pub(crate) fn add_port(&mut self, interface: &str, port: Option<&str>, place: &Place) {
         let ports = port.map(str::to_owned).into_iter().collect();
         self.ports.push(Ports { interface: interface.to_owned(), ports, place: place.clone() });
+    }
+
+    /// Adds a VLAN, where both interfaces are known.
+    pub(crate) fn add_vlan(&mut self, interface: Option<&str>, parent: Option<&str>) {
+        let vlan = interface.zip(parent).filter(|(interface, parent)| interface != parent);
+        self.vlans.extend(
+            vlan.map(|(interface, parent)| Vlan {
+                interface: interface.to_owned(),
+                parent: parent.to_owned(),
+            }),
+        );
     }
 
     /// Puts the ports of each bridge or the like together, each once, in the order in which they were added.

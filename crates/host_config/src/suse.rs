@@ -76,8 +76,10 @@ fn dynamic(protocol: &str) -> Option<Family> {
     }
 }
 
-/// `BRIDGE_PORTS`, `BONDING_SLAVE_0` and so on.
+/// `BRIDGE_PORTS`, `BONDING_SLAVE_0` and so on, and what carries a VLAN.
 fn ports(name: &str, settings: &Assignments, all: &mut Promises) -> Result<(), ConfigError> {
+    let carrier = settings.text("ETHERDEVICE")?;
+    all.add_vlan(Some(name), (!carrier.is_empty()).then_some(carrier));
     if let Some(value) = settings.get("BRIDGE_PORTS")? {
         for port in value.text.split_ascii_whitespace() {
             all.add_port(name, Some(port), &settings.place(value.line));

@@ -49,6 +49,9 @@ fn shown(read: Result<Option<Promises>, ConfigError>) -> String {
     for ports in promises.ports {
         lines += &format!("ports of {}: [{}]: {}\n", ports.interface, ports.ports.join(" "), ports.place);
     }
+    for vlan in promises.vlans {
+        lines += &format!("vlan {} on {}\n", vlan.interface, vlan.parent);
+    }
     for shadowed in promises.shadowed {
         lines += &format!("shadowed {}, {}: {}\n", shadowed.expected, shadowed.why, shadowed.place);
     }

@@ -39,6 +39,8 @@ pub(super) fn main<'a>(
     let device = device.map(|name| name.split_once(':').map_or(name, |(device, _)| device).to_owned());
     let without = why_without(settings)?;
     ports(settings, device.as_deref(), all)?;
+    let carrier = settings.text("PHYSDEV")?;
+    all.add_vlan(device.as_deref(), (!carrier.is_empty()).then_some(carrier));
     let program = programs.of(settings, device.as_deref())?;
     let up = without.is_none() && program != Program::Neither;
     let parent = Parent { device, up, settings };

@@ -10,10 +10,13 @@ use super::test::{self, holds_word, is_search, is_test};
 use addresses::{HostAddress, short};
 
 mod ip_address;
+mod leave;
+mod loops;
 mod programs;
 mod variables;
 mod words;
 
+use leave::{Leave, leave};
 use variables::{Variables, assign, with};
 use words::{HARMLESS, bindings, program};
 
@@ -61,15 +64,6 @@ pub(super) fn effects(
         return Err(format!("a command that binds addresses is not understood: {}", short(line)));
     }
     Ok(reader.effects)
-}
-
-/// How a loop is left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Leave {
-    /// How many loops.
-    levels: usize,
-    /// Whether the last of them ends, and does not go on with its next word.
-    ends: bool,
 }
 
 #[derive(Default)]
@@ -223,51 +217,6 @@ impl Reader<'_> {
         }
     }
 
-    /// Runs a loop once for each of its words.
-    fn repeat(
-        &mut self,
-        name: &str,
-        items: &[String],
-        body: &[Node],
-        set: &mut Variables,
-        doubt: bool,
-        seen: &mut HashSet<usize>,
-    ) -> Result<Option<bool>, String> {
-        let words: Vec<String> = items.iter().map(|item| with(item, set)).collect();
-        // The value of a variable is split into words again.
-        let words: Vec<String> = words.join(" ").split_ascii_whitespace().map(str::to_owned).collect();
-        let Some(words) = script::expand(&words) else {
-            let binding =
-                |node: &Node| matches!(node, Node::Command(_, _, words) if bindings(&words.join(" ")) == 0);
-            let list = short(&words.join(" "));
-            if body.iter().all(binding) {
-                self.effects.push(Effect::Unread(list));
-                return Ok(None);
-            }
-            return Err(format!("a command that binds addresses is not understood: for {name} in {list}"));
-        };
-        let known = set.len();
-        self.loops += 1;
-        for word in words {
-            set.push((name.to_owned(), word));
-            self.list(body, set, doubt, seen)?;
-            set.truncate(known);
-            self.perhaps_left = self.perhaps_left.filter(|leave| leave.ends || leave.levels > 1);
-            match self.left {
-                Some(Leave { levels: 1, ends: false }) => self.left = None,
-                Some(_) => break,
-                None => {}
-            }
-        }
-        self.loops -= 1;
-        // What left more than this loop leaves the one around it.
-        let outer = |leave: Leave| Leave { levels: leave.levels - 1, ..leave };
-        let around = |leave: &Leave| leave.levels > 1;
-        self.left = self.left.filter(around).map(outer);
-        self.perhaps_left = self.perhaps_left.filter(around).map(outer);
-        Ok(None)
-    }
-
     /// Counts what is not run as understood.
     fn skip(&mut self, node: &Node, seen: &mut HashSet<usize>) {
         match node {
@@ -387,18 +336,6 @@ impl Reader<'_> {
             }
         }
     }
-}
-
-/// Returns what `continue [N]` and `break [N]` leave of so many loops.
-fn leave(words: &[String], loops: usize) -> Option<Leave> {
-    let (first, rest) = words.split_first().filter(|_| loops > 0)?;
-    let ends = match first.as_str() {
-        "continue" => false,
-        "break" => true,
-        _ => return None,
-    };
-    let levels = rest.first().and_then(|levels| levels.parse().ok()).unwrap_or(1);
-    Some(Leave { levels: levels.clamp(1, loops), ends })
 }
 
 /// Returns what a condition searches for, where it holds if the search fails.

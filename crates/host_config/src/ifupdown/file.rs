@@ -19,7 +19,7 @@ pub(super) const PATTERNS: usize = 64;
 /// The longest name of an interface that ifupdown reads, in octets.
 const LONGEST: usize = 79;
 /// The options that have to do with addresses, and with what carries them.
-const READ: [&str; 20] = [
+const READ: [&str; 22] = [
     "address",
     "address-virtual",
     "bond-master",
@@ -38,6 +38,8 @@ const READ: [&str; 20] = [
     "slaves",
     "team-ports",
     "up",
+    "vlan-raw-device",
+    "vlan_raw_device",
     "vrf",
     "vrf-slave",
 ];

@@ -1,4 +1,4 @@
-//! The ports that stanzas give bridges, bonds, teams and VRFs: bridge-utils-interfaces(5), ifenslave's and
+//! The ports that stanzas give bridges, bonds, teams and VRFs, and what carries VLANs: bridge-utils-interfaces(5), ifenslave's and
 //! ifupdown2's options.
 
 use crate::promise::Promises;
@@ -7,7 +7,7 @@ use crate::wildcard;
 use super::file::Interfaces;
 use super::regex;
 
-/// Adds the ports of stanza `index`, which comes up as `physical`.
+/// Adds the ports and the VLANs of stanza `index`, which comes up as `physical`.
 pub(super) fn add(all: &Interfaces, index: usize, physical: Option<&str>, to: &mut Promises) {
     let (Some(stanza), Some(physical)) = (all.stanzas.get(index), physical) else { return };
     for option in &stanza.options {
@@ -20,6 +20,7 @@ pub(super) fn add(all: &Interfaces, index: usize, physical: Option<&str>, to: &m
                 }
                 names.iter().for_each(|name| to.add_port(physical, Some(name), &option.place));
             }
+            "vlan-raw-device" | "vlan_raw_device" => to.add_vlan(Some(physical), Some(&option.value)),
             "bond-master" | "bond_master" | "vrf" | "vrf-slave" if &*option.value != "none" => {
                 to.add_port(&option.value, Some(physical), &option.place);
             }

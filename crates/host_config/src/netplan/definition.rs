@@ -29,6 +29,8 @@ pub(super) struct Definition {
     optional: bool,
     /// `interfaces`: the identifiers of its ports.
     ports: Vec<String>,
+    /// What carries a VLAN, by its identifier.
+    link: Option<String>,
     /// Where it is mentioned first.
     place: Option<Place>,
     /// Open vSwitch has the ports, which the kernel does not show as such.
@@ -59,6 +61,7 @@ impl Definition {
             dhcp: [None, None],
             optional: false,
             ports: Vec::new(),
+            link: None,
             place: None,
             openvswitch: false,
             sriov: false,
@@ -81,6 +84,7 @@ impl Definition {
                 "interfaces" if matches!(self.kind.as_str(), "bonds" | "bridges" | "vrfs") => {
                     self.take_ports(value)?
                 }
+                "link" if self.kind == "vlans" => self.link = Some(value.text("link")?.to_owned()),
                 "set-name" => self.set_name = Some(value.text("set-name")?.to_owned()),
                 "activation-mode" => {
                     let mode = value.text("activation-mode")?.to_owned();
@@ -249,6 +253,8 @@ impl Definition {
         {
             to.ports.push(Ports { interface: interface.clone(), ports, place: place.clone() });
         }
+        let link = self.link.as_ref().and_then(|id| names.get(id).cloned().unwrap_or(Some(id.clone())));
+        to.add_vlan(interface.as_deref(), link.as_deref());
         for (dhcp, place) in ["dhcp4", "dhcp6"].into_iter().zip(self.dhcp) {
             to.remarks.extend(place.map(|place| place.remark(format!("{name}: {dhcp}"))));
         }

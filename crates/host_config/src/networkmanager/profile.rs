@@ -128,6 +128,11 @@ impl Profile {
         ["controller", "master"].iter().find_map(|key| self.file.value("connection", key)).filter(|_| kernel)
     }
 
+    /// What carries a VLAN: an interface, or the UUID of its profile.
+    pub(super) fn carrier(&self) -> Option<&Located> {
+        self.file.value("vlan", "parent")
+    }
+
     /// The line that makes it the profile of a bridge.
     pub(super) fn bridge(&self) -> Option<&Located> {
         self.file.value("connection", "type").filter(|kind| kind.value == "bridge")

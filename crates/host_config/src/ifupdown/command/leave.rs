@@ -1,0 +1,22 @@
+//! `continue` and `break` (POSIX.1-2024, XCU 2.15).
+
+/// How a loop is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Leave {
+    /// How many loops.
+    pub(super) levels: usize,
+    /// Whether the last of them ends, and does not go on with its next word.
+    pub(super) ends: bool,
+}
+
+/// Returns what `continue [N]` and `break [N]` leave of so many loops.
+pub(super) fn leave(words: &[String], loops: usize) -> Option<Leave> {
+    let (first, rest) = words.split_first().filter(|_| loops > 0)?;
+    let ends = match first.as_str() {
+        "continue" => false,
+        "break" => true,
+        _ => return None,
+    };
+    let levels = rest.first().and_then(|levels| levels.parse().ok()).unwrap_or(1);
+    Some(Leave { levels: levels.clamp(1, loops), ends })
+}
