@@ -7,6 +7,7 @@
 //! interface is one that keepalived makes, and is not named here.
 
 mod lines;
+mod repeat;
 mod words;
 
 use addresses::{HostAddress, short};

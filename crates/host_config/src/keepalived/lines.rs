@@ -1,14 +1,15 @@
 //! The lines of keepalived's files once includes, conditions and parameters are resolved.
 //!
 //! Resolved are `include` and its variants, `@id` and `@^id`, `$NAME=value` also of several lines, and the
-//! parameters that keepalived defines itself. The blocks `~SEQ` and `~LST`, which repeat a line, are an
-//! error, as is a random number.
+//! parameters that keepalived defines itself, and the blocks `~SEQ` and `~LST`, which repeat a line. A random
+//! number is an error.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use addresses::short;
 
+use super::repeat::{Repeated, repeated};
 use super::words;
 use crate::promise::{ConfigError, Place, Promises, Remark};
 use crate::tree::Tree;
@@ -50,6 +51,14 @@ pub(crate) fn read(
         given_up: false,
     };
     reader.file(path, 0)
+}
+
+/// What is to be done for a line.
+enum Step {
+    /// To read a line, which came of parameters that name each other so many times.
+    Line(String, usize),
+    /// To set a parameter.
+    Set(String, String),
 }
 
 struct Reader<'a, 't> {
@@ -130,28 +139,38 @@ impl Reader<'_, '_> {
 
     /// One line and what its parameters make of it.
     fn line(&mut self, text: String, folder: &str, place: &Place) -> Result<(), ConfigError> {
-        let mut lines = vec![(text, 0)];
-        let mut steps = 0;
-        while let Some((line, deep)) = lines.pop() {
+        let mut steps = vec![Step::Line(text, 0)];
+        let mut taken = 0;
+        while let Some(step) = steps.pop() {
+            let (line, deep) = match step {
+                Step::Line(line, deep) => (line, deep),
+                Step::Set(name, value) => {
+                    self.parameters.insert(name, value);
+                    continue;
+                }
+            };
             let line = line.trim_ascii();
             if line.is_empty() {
                 continue;
             }
-            if line.starts_with("~SEQ") || line.starts_with("~LST") {
-                return Err(place.error("blocks that repeat a line (~SEQ, ~LST) are not understood"));
+            taken += 1;
+            if taken > NESTED {
+                self.given_up = true;
+                return Err(place.error("a line is repeated too often"));
             }
-            if let Some(condition) = line.strip_prefix('@') {
-                lines.extend(self.condition(condition)?.map(|rest| (rest, deep)));
+            if let Some(repeated) = repeated(line) {
+                steps.extend(repeat(repeated.map_err(|what| place.error(what))?, deep));
+            } else if let Some(condition) = line.strip_prefix('@') {
+                steps.extend(self.condition(condition)?.map(|rest| Step::Line(rest, deep)));
             } else if defines(line) {
                 self.define(line);
             } else if let Some(expanded) = self.expand(line, folder, place)? {
                 self.growth += expanded.len();
-                steps += 1;
-                if self.growth > GROWTH || steps > NESTED || deep == DEEP {
+                if self.growth > GROWTH || deep == DEEP {
                     self.given_up = true;
                     return Err(place.error("parameters that name each other grow too long"));
                 }
-                lines.extend(expanded.split('\n').rev().map(|line| (line.to_owned(), deep + 1)));
+                steps.extend(expanded.split('\n').rev().map(|line| Step::Line(line.to_owned(), deep + 1)));
             } else {
                 (self.take)(words::split(words::without_comment(line)), place)?;
             }
@@ -235,6 +254,17 @@ impl Reader<'_, '_> {
         expanded.push_str(rest);
         Ok(changed.then_some(expanded))
     }
+}
+
+/// The steps of a block that repeats a line, the last one first.
+fn repeat(Repeated { names, values, rest }: Repeated<'_>, deep: usize) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for values in values.into_iter().rev() {
+        steps.push(Step::Line(rest.to_owned(), deep));
+        let pairs = names.iter().zip(values);
+        steps.extend(pairs.map(|(name, value)| Step::Set((*name).to_owned(), value)));
+    }
+    steps
 }
 
 /// `${NAME}`, or `$NAME` before white space, behind its dollar sign: the name and what follows. `${_RANDOM 1
