@@ -95,6 +95,15 @@ fn an_address_of_a_file_that_never_applies_is_a_warning() {
     assert_eq!(first, "IP_BOUND OK - 1 address from networkd bound and usable");
     let (first, _) = said(&args(), &files, "192.0.2.9/24@eth0");
     assert_eq!(first, "IP_BOUND CRITICAL - 1 of 1 address missing: 192.0.2.1, 1 more fault");
+    // A drop-in whose file is not here has a reason of its own.
+    let drop_in = ("/etc/systemd/network/05-a.network.d/a.conf", "[Network]\nAddress=192.0.2.3/24\n");
+    let (first, details) = said(&args(), &[files[0], files[1], drop_in], "192.0.2.1/24@eth0");
+    let text = "192.0.2.2 never bound: 10-lan.network is for eth0, 1 more for another reason";
+    assert_eq!(first, format!("IP_BOUND WARNING - {text}"));
+    let reason = "192.0.2.3: never bound, there is no 05-a.network (/etc/systemd/network/05-a.network.d/a.conf line 2)";
+    assert!(details.iter().any(|detail| detail == reason), "{details:?}");
+    let (first, _) = said(&args(), &[files[0], drop_in], "192.0.2.1/24@eth0");
+    assert_eq!(first, "IP_BOUND WARNING - 192.0.2.3 never bound: there is no 05-a.network");
 }
 
 #[test]

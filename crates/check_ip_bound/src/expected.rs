@@ -160,7 +160,10 @@ impl Expected {
             expected.unread = host_config::unread(tree)?;
             let note = |path: &String| format!("note: {path} is here and is not read");
             expected.notes.extend(expected.unread.iter().map(note));
-        } else if expected.is_empty() && (expected.dynamic.is_empty() || !expected.demands_dynamic) {
+        } else if !from.is_empty()
+            && expected.is_empty()
+            && (expected.dynamic.is_empty() || !expected.demands_dynamic)
+        {
             return Err(ExpectedError::NothingPromised(expectations.addresses.names()));
         }
         Ok(expected)

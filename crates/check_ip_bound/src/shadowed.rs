@@ -16,8 +16,15 @@ pub(crate) fn judge(state: State, observed: &Observations) -> Finding {
     let found: Vec<_> =
         observed.expected.shadowed.iter().filter(|(address, ..)| !elsewhere(*address)).collect();
     let Some((_, why, _)) = found.first() else { return Finding::ok("") };
-    let list: Vec<IpAddr> = found.iter().map(|(address, ..)| *address).collect();
-    let tail = format!(" never bound: {why}");
+    // The first reason with its addresses, and how many more there are.
+    let same = found.iter().filter(|(_, other, _)| other == why);
+    let list: Vec<IpAddr> = same.map(|(address, ..)| *address).collect();
+    let more = match found.len() - list.len() {
+        0 => String::new(),
+        1 => ", 1 more for another reason".to_owned(),
+        count => format!(", {count} more for other reasons"),
+    };
+    let tail = format!(" never bound: {why}{more}");
     let text = format!("{}{tail}", runs(&list, &tail));
     let details =
         found.iter().map(|(address, why, place)| format!("{address}: never bound, {why} ({place})"));
