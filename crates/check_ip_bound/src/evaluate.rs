@@ -257,7 +257,10 @@ mod tests {
         let args = Args {
             gateway: vec!["192.0.2.254".parse().unwrap()],
             unexpected: Some(State::Warning),
-            thresholds: plugin::Thresholds { warning: Some("0".parse().unwrap()), critical: None },
+            thresholds: plugin::Thresholds {
+                warning: Some("0".parse().unwrap()),
+                critical: Some("1".parse().unwrap()),
+            },
             ..args()
         };
         let found = lines(

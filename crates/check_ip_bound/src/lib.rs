@@ -60,7 +60,11 @@ Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (the check could not be made;
 /// The command line.
 #[derive(Debug, clap::Parser)]
 #[command(version, about, after_help = AFTER_HELP, mut_arg("ip", |ip| ip.help(IP_HELP)), mut_arg("from", |from| from.help(FROM_HELP)))]
-#[command(mut_args(Thresholds::judge("the number of missing or unusable addresses", "", "0")))]
+#[command(mut_args(Thresholds::judge(
+    "the number of missing or unusable addresses",
+    "",
+    "0, also beside --warning"
+)))]
 pub struct Args {
     /// The addresses that must be bound
     #[command(flatten)]

@@ -31,7 +31,7 @@ struct Group {
     example: HostAddress,
 }
 
-/// Judges the number of missing addresses; without thresholds one is CRITICAL.
+/// Judges the number of missing addresses; without a critical range one is CRITICAL.
 pub(crate) fn judge(thresholds: &Thresholds, observed: &Observations) -> Finding {
     let leases = leases(&observed.expected, &observed.bound);
     let lacking: Vec<&str> = leases
@@ -43,7 +43,8 @@ pub(crate) fn judge(thresholds: &Thresholds, observed: &Observations) -> Finding
         observed.conditions.iter().filter(|(_, condition)| observed.counts(*condition)).collect();
     let not_bound =
         missing.iter().filter(|(_, condition)| *condition == Condition::NotBound).count() + lacking.len();
-    let thresholds = thresholds.or(Thresholds { warning: None, critical: Some(Range::up_to(0.0)) });
+    let default = Thresholds { warning: None, critical: Some(Range::up_to(0.0)) };
+    let thresholds = thresholds.or_each(default, 0.0);
     let all_missing = missing.len() + lacking.len();
     let metric = Metric::count("missing", all_missing).thresholds(thresholds.clone()).max(total as f64);
     let state = metric.state();

@@ -79,9 +79,16 @@ fn lists_and_single_addresses_go_together() {
 
 #[test]
 fn thresholds_decide() {
-    let warn = check(&["--ip", "192.0.2.249", "--warning=0"]);
+    let warn = check(&["--ip", "192.0.2.249", "--warning=0", "--critical=1"]);
     assert_eq!(warn.verdict().0, 1);
-    assert!(warn.first_line().contains(" | missing=1;0;;0;1 "), "{}", warn.first_line());
+    assert!(warn.first_line().contains(" | missing=1;0;1;0;1 "), "{}", warn.first_line());
+    // The default of --critical stands beside --warning, unless that asks for something to be missing.
+    let both = check(&["--ip", "192.0.2.249", "--warning=5"]);
+    assert_eq!(both.verdict().0, 2);
+    assert!(both.first_line().contains(" | missing=1;5;0;0;1 "), "{}", both.first_line());
+    let absent = check(&["--ip", "192.0.2.249", "--warning=1:"]);
+    assert_eq!(absent.verdict().0, 0);
+    assert!(absent.first_line().contains(" | missing=1;1:;;0;1 "), "{}", absent.first_line());
     assert_eq!(check(&["--ip", "192.0.2.249", "-c", "1"]).verdict().0, 0);
     assert_eq!(check(&["--ip", "192.0.2.249", "-c", "-5:0"]).verdict().0, 2);
 }
@@ -285,6 +292,8 @@ fn a_list_may_ask_for_dynamic_addresses() {
         assert!(told || outcome.stdout.contains("no address is expected"), "{content:?}: {}", outcome.stdout);
         let off = check(&["--file", &path, "--no-dynamic"]);
         assert!(!off.stdout.contains("nosuch0"), "{content:?}: {}", off.stdout);
+        // With nothing left to check, no source that was not named is named either.
+        assert!(!off.stdout.contains("configuration of :"), "{content:?}: {}", off.stdout);
     }
 }
 

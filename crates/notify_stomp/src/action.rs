@@ -61,9 +61,11 @@ impl Action {
 
     /// Names what --warning and --critical judge.
     pub fn judged(argument: clap::Arg) -> clap::Arg {
-        Thresholds::judge("the age in seconds of the oldest waiting event, with --flush,", "60", "600")(
-            argument,
-        )
+        Thresholds::judge(
+            "the age in seconds of the oldest waiting event, with --flush,",
+            "60, also beside --critical",
+            "600, also beside --warning",
+        )(argument)
     }
 
     /// Returns the option that asks for something other than to publish an event.
@@ -86,6 +88,6 @@ impl Action {
     /// How long the oldest event may wait.
     pub(crate) fn oldest(&self) -> Thresholds {
         let range = |seconds: &str| seconds.parse::<Range>().ok();
-        self.thresholds.or(Thresholds { warning: range("60"), critical: range("600") })
+        self.thresholds.or_each(Thresholds { warning: range("60"), critical: range("600") }, 0.0)
     }
 }

@@ -49,10 +49,13 @@ impl Thresholds {
         }
     }
 
-    /// These thresholds, or `default` where neither a warning nor a critical range was given. One range given
-    /// stands alone: who asks for a warning only does not want the default's critical beside it.
-    pub fn or(&self, default: Thresholds) -> Thresholds {
-        if self.warning.is_none() && self.critical.is_none() { default } else { self.clone() }
+    /// Returns these thresholds, with the default of each range that was not given. A range that alerts on
+    /// `right`, the value where all is well, stands alone: the other default would contradict it.
+    pub fn or_each(&self, default: Thresholds, right: f64) -> Thresholds {
+        let is_alone = |given: &Option<Range>| given.as_ref().is_some_and(|range| range.alerts(right));
+        let critical = default.critical.filter(|_| !is_alone(&self.warning));
+        let warning = default.warning.filter(|_| !is_alone(&self.critical));
+        Thresholds { critical: self.critical.clone().or(critical), warning: self.warning.clone().or(warning) }
     }
 
     /// The state of `value`. Not a number is UNKNOWN, with or without ranges.
@@ -158,10 +161,22 @@ mod tests {
     }
 
     #[test]
-    fn default_only_where_neither_is_given() {
-        let default = thresholds("1", "2");
-        assert_eq!(thresholds("", "").or(default.clone()), default);
-        assert_eq!(thresholds("5", "").or(default.clone()), thresholds("5", ""));
-        assert_eq!(thresholds("", "5").or(default), thresholds("", "5"));
+    fn each_default_stands_beside_the_other_range() {
+        let rows = [
+            ("", "", "60 600"),
+            ("5", "", "5 600"),
+            ("", "5", "60 5"),
+            ("5", "7", "5 7"),
+            // A range that alerts on what is right is about something else.
+            ("1:", "", "1: none"),
+            ("", "@0", "none @0"),
+        ];
+        for (warning, critical, expected) in rows {
+            let Thresholds { warning: one, critical: other } =
+                thresholds(warning, critical).or_each(thresholds("60", "600"), 0.0);
+            let [one, other] =
+                [one, other].map(|range| range.map_or("none".to_owned(), |range| range.to_string()));
+            assert_eq!(format!("{one} {other}"), expected, "{warning} {critical}");
+        }
     }
 }
