@@ -132,10 +132,18 @@ fn age(written: &str, now: &str, utc: &str) -> Option<f64> {
     }
     let is_seconds =
         written.len() >= 9 && written.bytes().all(|octet| octet.is_ascii_digit() || octet == b'.');
-    if let Some(seconds) = is_seconds.then(|| written.parse::<f64>().ok()).flatten() {
-        return Some(time(utc)?.duration_since(time("1970-01-01T00:00:00")?).as_secs_f64() - seconds);
+    if let Some(number) = is_seconds.then(|| written.parse::<f64>().ok()).flatten() {
+        return Some(time(utc)?.duration_since(time("1970-01-01T00:00:00")?).as_secs_f64() - seconds(number));
     }
     Some(time(now)?.duration_since(time(written)?).as_secs_f64())
+}
+
+/// Seconds since 1970 out of a number of seconds, milliseconds, microseconds or nanoseconds: until the year 5000
+/// and from 1973 on, only one of them is meant.
+fn seconds(number: f64) -> f64 {
+    const MOST: f64 = 1e11;
+    let units = [1.0, 1e3, 1e6, 1e9];
+    units.into_iter().map(|unit| number / unit).find(|seconds| *seconds < MOST).unwrap_or(number)
 }
 
 #[cfg(test)]
@@ -172,6 +180,10 @@ mod tests {
             ("0000-00-00 00:00:00", Zone::Utc, None),
             ("2026-02-30 00:00:00", Zone::Utc, None),
             ("1795321200.5", Zone::Server, Some(0.0)),
+            ("1795321200", Zone::Utc, Some(0.5)),
+            ("1795321200000", Zone::Server, Some(0.5)),
+            ("1795321200000000", Zone::Server, Some(0.5)),
+            ("1795321200000000000", Zone::Server, Some(0.5)),
             ("2026-11-22T04:20:00Z", Zone::Server, Some(0.5)),
             ("17", Zone::Utc, None),
             ("", Zone::Utc, None),

@@ -9,10 +9,11 @@ use suite::wait::eventually;
 use super::{LIMIT, check};
 
 /// What pt-heartbeat does, once a second, in UTC.
-const HEARTBEAT: &str = "CREATE DATABASE percona; \
+const BEAT: &str = "REPLACE INTO percona.heartbeat VALUES (DATE_FORMAT(UTC_TIMESTAMP(6), '%Y-%m-%dT%H:%i:%s.%f'), @@server_id)";
+/// The table that it does that in.
+const TABLE: &str = "CREATE DATABASE percona; \
     CREATE TABLE percona.heartbeat (ts VARCHAR(26) NOT NULL, server_id INT UNSIGNED PRIMARY KEY); \
-    CREATE EVENT percona.beat ON SCHEDULE EVERY 1 SECOND DO REPLACE INTO percona.heartbeat VALUES \
-    (DATE_FORMAT(UTC_TIMESTAMP(6), '%Y-%m-%dT%H:%i:%s.%f'), @@server_id); GRANT SELECT ON percona.heartbeat TO mon@'%'";
+    GRANT SELECT ON percona.heartbeat TO mon@'%'";
 const HEALTHY: &str = "REPLICATION OK - db-02 from 192.0.2.1: runs, 0 s behind";
 
 /// A source at 192.0.2.1, and its replica db-02 at 192.0.2.2, which gives the source `timeout` seconds and
@@ -62,7 +63,7 @@ fn by_a_table_of_heartbeats_at_once() {
         return;
     }
     let (host, [source, replica]) = start(60);
-    source.sql(HEARTBEAT);
+    source.sql(&format!("{TABLE}; CREATE EVENT percona.beat ON SCHEDULE EVERY 1 SECOND DO {BEAT}"));
     replica.await_value("SELECT COUNT(*) FROM percona.heartbeat WHERE server_id = 1", "1");
     let table = ["--heartbeat-table=percona.heartbeat", "--heartbeat-utc", "--warning=3", "--critical=3600"];
     let outcome = ask(&host, &replica, &table);
@@ -75,6 +76,21 @@ fn by_a_table_of_heartbeats_at_once() {
     let line = "REPLICATION CRITICAL - db-02 from 192.0.2.1: 180";
     let outcome = ask(&host, &replica, &["--heartbeat-table=percona.heartbeat"]);
     assert!(outcome.code == Some(2) && outcome.first_line().starts_with(line), "{outcome:?}");
+
+    // Seconds and milliseconds since 1970 have no zone.
+    for (number, digits) in [("UNIX_TIMESTAMP(NOW(6))", 10), ("FLOOR(UNIX_TIMESTAMP(NOW(6)) * 1000)", 13)] {
+        source.sql(&format!(
+            "ALTER EVENT percona.beat DO REPLACE INTO percona.heartbeat VALUES ({number}, @@server_id)"
+        ));
+        replica.await_value(&format!("SELECT ts RLIKE '^[0-9]{{{digits}}}' FROM percona.heartbeat"), "1");
+        let outcome = ask(&host, &replica, &["--heartbeat-table=percona.heartbeat", "--critical=60"]);
+        assert!(
+            outcome.code == Some(0) && outcome.summary().1.ends_with(" s behind by its heartbeat"),
+            "{number}: {outcome:?}"
+        );
+    }
+    source.sql(&format!("ALTER EVENT percona.beat DO {BEAT}"));
+    eventually("it beats as before", LIMIT, || ask(&host, &replica, &table).code == Some(0));
 
     source.freeze();
     eventually("its heartbeat is old", LIMIT, || ask(&host, &replica, &table).code == Some(1));
