@@ -94,6 +94,9 @@ pub struct Channel {
     pub source_event_time: Option<String>,
     /// MariaDB's Slave_last_event_time: when the source wrote the last event that was applied.
     pub applied_event_time: Option<String>,
+    /// How many seconds ago the last transaction that was applied was committed, wherever that was: MySQL's
+    /// performance_schema tells it.
+    pub applied_age: Option<f64>,
 }
 
 impl Channel {
@@ -140,6 +143,7 @@ impl Channel {
             heartbeat_period: row.number(&["Slave_heartbeat_period"]),
             source_event_time: row.filled(&["Master_last_event_time"]),
             applied_event_time: row.filled(&["Slave_last_event_time"]),
+            applied_age: None,
         }
     }
 

@@ -125,9 +125,18 @@ pub(crate) fn judge(view: &ChannelView<'_>, thresholds: &Thresholds, whole: bool
     };
     let subject = subject(server, source, channel);
     let filters: Vec<String> = channel.filters.texts().map(|text| format!("{subject}: {text}")).collect();
-    let finding = Finding::new(state, format!("{subject}: {said}")).verbose_details(filters);
+    let applied = applied(channel).map(|text| format!("{subject}: {text}"));
+    let finding =
+        Finding::new(state, format!("{subject}: {said}")).verbose_details(filters).verbose_details(applied);
     let errors = errors(channel, whole);
     if whole { finding.details(errors) } else { finding.verbose_details(errors) }
+}
+
+/// Returns how old what was applied last is, which tells a quiet source from a lag.
+fn applied(channel: &Channel) -> Option<String> {
+    let by_age = |age| format!("the last transaction that it applied was committed {age:.1} s ago");
+    let by_time = |time| format!("the last event that it applied was written at {time}");
+    channel.applied_age.map(by_age).or_else(|| channel.applied_event_time.as_ref().map(by_time))
 }
 
 /// Whether the SQL thread of a delayed channel was stopped without an error and nothing else is wrong.

@@ -40,6 +40,13 @@ pub(crate) const QUERY: &str = "SELECT s.CHANNEL_NAME, s.SERVICE_STATE, c.HEARTB
      FROM performance_schema.replication_connection_status s \
      JOIN performance_schema.replication_connection_configuration c ON c.CHANNEL_NAME = s.CHANNEL_NAME";
 
+/// The same with the last transaction that each channel applied.
+pub(crate) fn query_with_applied() -> String {
+    let applied = ", UNIX_TIMESTAMP((SELECT MAX(w.LAST_APPLIED_TRANSACTION_ORIGINAL_COMMIT_TIMESTAMP) \
+        FROM performance_schema.replication_applier_status_by_worker w WHERE w.CHANNEL_NAME = s.CHANNEL_NAME)) AS applied_at FROM ";
+    QUERY.replacen(" FROM ", applied, 1)
+}
+
 /// How long to wait before a second look, if one tells anything and there is time for it.
 pub(crate) fn pause(channels: &[Channel], stop: Instant) -> Option<Duration> {
     let left = stop.saturating_duration_since(Instant::now()).saturating_sub(LOOK);
@@ -91,6 +98,17 @@ pub(crate) fn read(rows: &[Row]) -> Vec<Silence> {
     rows.iter().filter_map(silence).collect()
 }
 
+/// Notes on each channel how old the last transaction is that it applied, out of the answer to
+/// [`query_with_applied`]: none since the start of the threads reads as 0.
+pub(crate) fn note_applied(rows: &[Row], channels: &mut [Channel]) {
+    for channel in channels {
+        let row = rows.iter().find(|row| row.owned(&["CHANNEL_NAME"]) == channel.name);
+        let number = |name: &str| row.and_then(|row| row.number::<f64>(&[name]));
+        let applied = number("applied_at").filter(|at| *at > 0.0);
+        channel.applied_age = number("now_at").zip(applied).map(|(now, at)| (now - at).max(0.0));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,6 +156,24 @@ mod tests {
         assert!(!silent(channel("Connecting", "5", "1.000", "4")));
         assert!(!silent(channel("Yes", "5", "30.000", "4")), "not looked at for that long");
         assert!(compare(&[], &before, pause).is_empty());
+    }
+
+    #[test]
+    fn mysql_tells_when_what_it_applied_was_committed() {
+        let age = |applied: Option<&str>| {
+            let columns = [("CHANNEL_NAME", Some("")), ("now_at", Some("1000.5")), ("applied_at", applied)];
+            let row = Row::new(columns.map(|(name, value)| (name.to_owned(), value.map(str::to_owned))));
+            let mut channels = [channel("Yes", "5", "1.000", "4")];
+            note_applied(&[row], &mut channels);
+            channels[0].applied_age
+        };
+        assert_eq!(age(Some("990.0")), Some(10.5));
+        assert_eq!(age(Some("1001.0")), Some(0.0), "by a clock that is ahead");
+        assert_eq!((age(Some("0")), age(Some("0.000000")), age(None)), (None, None, None));
+        assert!(
+            query_with_applied()
+                .contains(" AS applied_at FROM performance_schema.replication_connection_status s JOIN")
+        );
     }
 
     #[test]

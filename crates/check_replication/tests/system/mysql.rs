@@ -319,6 +319,16 @@ fn frozen(source: &MySql, replica: &MySql) {
         replica.sql(count).ends_with("1\n")
     });
     replica.says(source, "seer", &[], HEALTHY);
+    let age = |user: &str| {
+        let outcome = replica.ask(user, &["-v"]).stdout;
+        let line = outcome
+            .lines()
+            .find_map(|line| line.split_once(": the last transaction that it applied was committed "));
+        line.and_then(|(_, age)| age.strip_suffix(" s ago")?.parse::<f64>().ok())
+    };
+    source.sql("CREATE TABLE shop.later (id INT)");
+    eventually("a transaction was applied", LIMIT, || age("seer").is_some_and(|age| age < 60.0));
+    assert_eq!(age("mon"), None);
     source.signal(Signal::STOP);
     eventually("silence", LIMIT, || replica.ask("seer", &[]).code == Some(2));
     let line = replica.ask("seer", &[]).stdout;
