@@ -38,6 +38,9 @@ pub enum InvalidAddress {
     /// A part of an IPv4 address starts with a zero: octal to some programs, decimal to others.
     #[error("{0} is not an IP address: leading zero")]
     LeadingZero(String),
+    /// A comment as other files have it.
+    #[error("a semicolon does not start a comment: write notes after #")]
+    Semicolon,
     /// An IPv6 address with a zone, which names an interface.
     #[error("{0} has a zone: give the address without it, and the interface by --interface")]
     Zone(String),
@@ -148,6 +151,7 @@ fn invalid(text: &str, address: &str) -> InvalidAddress {
     let quad = address.split('.').count() == 4;
     match address.split_once('%') {
         Some((address, _)) if address.parse::<Ipv6Addr>().is_ok() => InvalidAddress::Zone(short(text)),
+        _ if text.starts_with(';') => InvalidAddress::Semicolon,
         _ if quad && address.split('.').any(leading_zero) => InvalidAddress::LeadingZero(short(text)),
         _ => InvalidAddress::Syntax(short(text)),
     }
@@ -240,6 +244,8 @@ mod tests {
             ),
             ("192.0.2.1%eth0", "192.0.2.1%eth0 is not an IP address"),
             ("192.0.2.256", "192.0.2.256 is not an IP address"),
+            (";192.0.2.1", "a semicolon does not start a comment: write notes after #"),
+            (";", "a semicolon does not start a comment: write notes after #"),
             ("192.0.2", "192.0.2 is not an IP address"),
             ("3221225985", "3221225985 is not an IP address"),
             ("example.com", "example.com is not an IP address"),

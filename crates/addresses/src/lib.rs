@@ -31,4 +31,4 @@ pub use address::{HostAddress, InvalidAddress, ZonedAddress, short};
 pub use list::{Entry, Fields, List, ListError, OwnLabel, OwnNetwork, OwnPorts, OwnZone, ambiguous};
 pub use netmask::netmask;
 pub use ports::{InvalidPort, PortRange, parse_ports};
-pub use runs::{all, brief};
+pub use runs::{all, brief, brief_with_noun};

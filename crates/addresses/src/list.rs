@@ -96,6 +96,8 @@ pub struct OwnLabel {
     pub entry: u32,
     /// The label: neither empty, nor an address or a netmask.
     pub label: String,
+    /// The field as it is written: the label, and what follows it after a comma.
+    pub field: String,
 }
 
 /// Returns the labels that stand with more than one address, of however many lists: they tell no address from
@@ -173,14 +175,14 @@ impl Fields {
             field = fields.next();
         }
         refuse_ports(field.filter(|field| is_label(field)), ports)?;
-        let label = field.and_then(|field| field.split(',').next()).filter(|field| is_label(field));
-        let Some(label) = label else { return Ok(()) };
+        let label = field.and_then(|field| field.split(',').next()).filter(|label| is_label(label));
+        let (Some(label), Some(field)) = (label, field) else { return Ok(()) };
         // Several words are a note. Numbers in a note are no ports.
         fields
             .next()
             .filter(|field| are_meant(field))
             .map_or(Ok(()), |after| Err(misplaced(after, "the label")))?;
-        self.labels.push(OwnLabel { entry, label: label.to_owned() });
+        self.labels.push(OwnLabel { entry, label: label.to_owned(), field: field.to_owned() });
         Ok(())
     }
 }

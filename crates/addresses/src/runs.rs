@@ -5,6 +5,16 @@ use std::net::IpAddr;
 /// The addresses as runs, as many as fit into `room` characters, and the number of those left out. At least
 /// the first run stands there, whatever the room. Sorted and without duplicates, whatever the order given.
 pub fn brief(addresses: &[IpAddr], room: usize) -> String {
+    brief_with(addresses, room, |count| format!(" and {count} more"))
+}
+
+/// The same where what follows could be taken for what is counted: `192.0.2.10-19 and 40 more addresses`.
+pub fn brief_with_noun(addresses: &[IpAddr], room: usize) -> String {
+    let noun = |count| if count == 1 { "address" } else { "addresses" };
+    brief_with(addresses, room, |count| format!(" and {count} more {}", noun(count)))
+}
+
+fn brief_with(addresses: &[IpAddr], room: usize, more: impl Fn(usize) -> String) -> String {
     let runs = runs(addresses);
     let total: usize = runs.iter().map(Run::len).sum();
     let mut text = String::new();
@@ -25,10 +35,6 @@ pub fn brief(addresses: &[IpAddr], room: usize) -> String {
 /// All the addresses as runs.
 pub fn all(addresses: &[IpAddr]) -> String {
     brief(addresses, usize::MAX)
-}
-
-fn more(count: usize) -> String {
-    format!(" and {count} more")
 }
 
 /// Consecutive addresses of one family.
@@ -119,6 +125,8 @@ mod tests {
         assert_eq!(brief(&given, 40), "192.0.2.10-19, 192.0.2.31 and 40 more");
         assert_eq!(brief(&given, 36), "192.0.2.10-19 and 41 more");
         assert_eq!(brief(&given, 0), "192.0.2.10-19 and 41 more");
+        assert_eq!(brief_with_noun(&given, 50), "192.0.2.10-19, 192.0.2.31 and 40 more addresses");
+        assert_eq!(brief_with_noun(&given[..11], 24), "192.0.2.10-19 and 1 more address");
         assert_eq!(brief(&given[..11], 25), "192.0.2.10-19, 192.0.2.31");
         assert_eq!(brief(&given[..11], 24), "192.0.2.10-19 and 1 more");
         for room in 0..1000 {

@@ -32,8 +32,8 @@ pub(crate) enum Cause {
     TlsClosed,
     /// The service said nothing, or not enough, in the handshake of TLS.
     TlsSilent,
-    /// The service does not offer STARTTLS.
-    NoStartTls,
+    /// The service does not offer STARTTLS, or refuses it: in its own words, if it said any.
+    NoStartTls(String),
     /// The certificate expires too soon, or too late: when, in seconds since 1970.
     Expires(u64),
     /// The port is open and should not be.
@@ -174,7 +174,7 @@ impl Cause {
             Cause::Tls(fault) => fault.brief(),
             Cause::TlsClosed => "closed in the TLS handshake".to_owned(),
             Cause::TlsSilent => "no TLS reply".to_owned(),
-            Cause::NoStartTls => "no STARTTLS".to_owned(),
+            Cause::NoStartTls(_) => "no STARTTLS".to_owned(),
             Cause::Expires(at) => format!("certificate expires {}", Day(*at)),
             Cause::Open => "open".to_owned(),
             Cause::Unexpected(_) => "unexpected answer".to_owned(),
@@ -200,7 +200,10 @@ impl Cause {
             Cause::TlsSilent => {
                 "connected, but no TLS reply: it does not speak TLS on this port, or hangs".to_owned()
             }
-            Cause::NoStartTls => "no STARTTLS: the service does not offer it".to_owned(),
+            Cause::NoStartTls(said) if said.is_empty() => {
+                "no STARTTLS: the service does not offer it".to_owned()
+            }
+            Cause::NoStartTls(said) => format!("no STARTTLS: {said}"),
             Cause::Expires(at) => {
                 format!("certificate expires {}, outside of --certificate-days", Day(*at))
             }

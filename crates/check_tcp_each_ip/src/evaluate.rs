@@ -296,7 +296,8 @@ impl Judgement<'_> {
         let otherwise =
             match self.observations.failed.iter().filter(|(_, cause)| self.is_mismatch(cause)).count() {
                 0 => String::new(),
-                count => format!(", {count} of them otherwise"),
+                1 => ", 1 unexpected answer allowed".to_owned(),
+                count => format!(", {count} unexpected answers allowed"),
             };
         let target = self.observations.targets.first().filter(|_| !self.ports);
         let port = target.map(|target| format!(" on port {}", target.port)).unwrap_or_default();
@@ -309,7 +310,7 @@ impl Judgement<'_> {
             Some(target) => format!(", slowest {}", target.address),
             None => String::new(),
         };
-        format!("{total} {what} {verb}{port}{otherwise}{slowest_name} in {:.3} s", slowest.as_secs_f64())
+        format!("{total} {what} {verb}{port}{slowest_name} in {:.3} s{otherwise}", slowest.as_secs_f64())
     }
 }
 

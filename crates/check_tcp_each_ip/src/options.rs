@@ -85,7 +85,7 @@ pub(crate) struct Connecting {
     /// Text to send first, with the same escapes. Without --expect any answer is accepted
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub send: Option<Text>,
-    /// Text to send at the end, as in QUIT\r\n
+    /// Text to send at the end, as in QUIT\r\n, after --send, --expect or --tls
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub quit: Option<Text>,
     /// A connection must still stand after this time, also behind what accepts for a service that is gone
@@ -111,7 +111,8 @@ pub(crate) struct Connecting {
     pub rate: Option<NonZeroU32>,
 }
 
-/// Says that a time does not fit the overall one, so that no silence would ever be known as such.
+/// Says that options do not fit together: a time not the overall one, so that no silence would ever be known as such,
+/// or a goodbye not what goes before.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DoesNotFit {
     /// That of an option.
@@ -126,12 +127,24 @@ pub enum DoesNotFit {
         /// Why it does not fit.
         advice: &'static str,
     },
+    /// Nothing is said before the end.
+    #[error("--quit needs --send, --expect or --tls, see --help")]
+    Quit,
     /// That of the shortest try by default.
     #[error("--timeout={0} leaves no time for a try of {1} s: raise it, or give --connect-timeout")]
     Try(Seconds, Seconds),
 }
 
 impl Connecting {
+    /// Refuses a goodbye without a dialogue, since other services take it for nonsense; `tls` is one.
+    ///
+    /// # Errors
+    /// [`DoesNotFit::Quit`].
+    pub(crate) fn check_quit(&self, tls: bool) -> Result<(), DoesNotFit> {
+        let is_dialogue = tls || self.send.is_some() || !self.expect.is_empty();
+        if self.quit.is_none() || is_dialogue { Ok(()) } else { Err(DoesNotFit::Quit) }
+    }
+
     /// Refuses times that leave no room for a single try within `limit`.
     ///
     /// # Errors

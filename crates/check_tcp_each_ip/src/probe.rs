@@ -49,6 +49,7 @@ pub enum ProbeError {
 
 /// Tries all targets. Of a run that is stopped, what is `allowed` judges those that are known by then.
 pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Result<Observations, ProbeError> {
+    args.connecting.check_quit(args.securing.tls)?;
     args.connecting.check_times(deadline.limit())?;
     let mut collection = targets(args, deadline)?;
     source::check(&args.connecting)?;

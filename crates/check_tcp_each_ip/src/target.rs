@@ -21,7 +21,7 @@ use crate::Args;
 use crate::memory::{self, NoMemory};
 use crate::options::Choice;
 use crate::target::expand::{NotAHost, hosts};
-use crate::target::names::{Names, host_name};
+use crate::target::names::{Names, NotAName, host_name};
 use crate::target::resolved::{Named, resolve, time_for_names};
 use crate::target::unusable::Unusable;
 
@@ -75,6 +75,14 @@ pub enum TargetError {
         place: String,
         /// Why.
         why: NotAHost,
+    },
+    /// What a line of a list names is no name.
+    #[error("{place}{why}")]
+    Label {
+        /// Where it stands, with a space.
+        place: String,
+        /// Why.
+        why: NotAName,
     },
     /// There is not enough memory.
     #[error(transparent)]
@@ -237,11 +245,12 @@ impl Collected<'_> {
         let mut labels = fields.labels.into_iter().filter(|_| self.args.securing.tls).peekable();
         self.targets.reserve(list.entries.len() * self.ports.len().max(1));
         for (place, entry) in (0..).zip(&list.entries) {
+            let place_of = || format!("{} line {}: ", list.source, entry.line);
             let label = labels.next_if(|label| label.entry == place);
-            let name = label.and_then(|label| host_name(&label.label));
+            let name = label.map(|label| host_name(&label.field)).transpose();
+            let name = name.map_err(|why| TargetError::Label { place: place_of(), why })?.flatten();
             let name = name.and_then(|name| self.names.number(&name)).or(self.name);
             let origin = || format!("{} ({} line {})", entry.expected.address, list.source, entry.line);
-            let place_of = || format!("{} line {}: ", list.source, entry.line);
             let own = ports.get(&place).unwrap_or(&self.ports);
             let zone = zones.get(&place).map(String::as_str);
             let prefix = entry.expected.prefix.or_else(|| networks.get(&place).copied());

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use addresses::{all, brief};
+use addresses::{all, brief_with_noun};
 use net::zone_name;
 use plugin::{fits, room_after};
 
@@ -67,7 +67,7 @@ impl Group {
 
     /// With as many addresses as fit into `room` characters.
     fn brief(&self, room: usize) -> String {
-        format!("{}{} {}", brief(&self.addresses, room), self.port(), self.words)
+        format!("{}{} {}", brief_with_noun(&self.addresses, room), self.port(), self.words)
     }
 }
 

@@ -93,7 +93,7 @@ fn says_which_fail_and_why() {
         ),
         (
             seen(250, &[25], &(0..250).step_by(2).map(|place| (place, SILENT)).collect::<Vec<_>>()),
-            "CRITICAL - 125 of 250 fail, port 25: 192.0.2.0 and 124 more silent (no ping)",
+            "CRITICAL - 125 of 250 fail, port 25: 192.0.2.0 and 124 more addresses silent (no ping)",
         ),
     ];
     for (seen, line) in rows {
@@ -385,7 +385,7 @@ fn what_must_be_closed_and_what_answers_otherwise_have_their_words() {
         (
             &["--expect=220", "--mismatch=ok"],
             seen(9, &[25], &[(2, other())]),
-            "OK - 9 addresses answer on port 25, 1 of them otherwise, slowest 192.0.2.0 in 0.043 s | failed=0;",
+            "OK - 9 addresses answer on port 25, slowest 192.0.2.0 in 0.043 s, 1 unexpected answer allowed | failed=0;",
         ),
     ];
     for (options, seen, line) in rows {

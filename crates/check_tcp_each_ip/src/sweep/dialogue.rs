@@ -146,9 +146,10 @@ impl Dialogue {
         (socket, name): (&OwnedFd, &str),
     ) -> Result<(), Cause> {
         match starttls.next(word, &self.said) {
-            Next::More if self.said.len() > talk::LARGEST => Err(Cause::NoStartTls),
+            Next::More if self.said.len() > talk::LARGEST => Err(self.no_starttls()),
             Next::More => Ok(()),
-            Next::Refused => Err(Cause::NoStartTls),
+            Next::NotOffered => Err(Cause::NoStartTls(String::new())),
+            Next::Refused => Err(self.no_starttls()),
             Next::Ready => self.secure(tls, socket, name),
             Next::Say(text) => {
                 self.said.clear();
@@ -201,11 +202,16 @@ impl Dialogue {
         let _ = self.flush(socket);
     }
 
+    /// Why a service fails that was asked for TLS, in its own words.
+    fn no_starttls(&self) -> Cause {
+        Cause::NoStartTls(talk::shown(&self.said))
+    }
+
     /// Why a service fails that ended the connection.
     fn ended(&self) -> Cause {
         match self.step {
             Step::Secure => Cause::TlsClosed,
-            Step::StartTls(word) if word > 0 => Cause::NoStartTls,
+            Step::StartTls(word) if word > 0 => self.no_starttls(),
             _ => talk::ended(&self.said),
         }
     }
@@ -215,7 +221,7 @@ impl Dialogue {
         match (self.step, &script.talk) {
             (Step::Secure, _) => Cause::TlsSilent,
             (Step::StartTls(0), _) | (_, None) if self.said.is_empty() => Cause::NoBanner,
-            (Step::StartTls(_), _) | (_, None) => Cause::NoStartTls,
+            (Step::StartTls(_), _) | (_, None) => self.no_starttls(),
             (Step::Answer, Some(talk)) => talk.late(&self.said),
         }
     }

@@ -20,6 +20,8 @@ pub(crate) enum Next {
     /// TLS begins.
     Ready,
     /// The server does not offer it.
+    NotOffered,
+    /// The server refuses, in its own words.
     Refused,
 }
 
@@ -44,6 +46,7 @@ fn smtp(word: u8, said: &str) -> Next {
     match (word, code) {
         (0, "220") => Next::Say("EHLO monitor.invalid\r\n"),
         (1, "250") if offers() => Next::Say("STARTTLS\r\n"),
+        (1, "250") => Next::NotOffered,
         (2, "220") => Next::Ready,
         _ => Next::Refused,
     }
@@ -91,7 +94,7 @@ mod tests {
             (StartTls::Smtp, 0, "SSH-2.0-OpenSSH_9.2\r\n", Next::Refused),
             (StartTls::Smtp, 1, "250-mail\r\n250-STARTTLS\r\n", Next::More),
             (StartTls::Smtp, 1, "250-mail\r\n250-starttls\r\n250 HELP\r\n", starttls),
-            (StartTls::Smtp, 1, "250-mail\r\n250 HELP\r\n", Next::Refused),
+            (StartTls::Smtp, 1, "250-mail\r\n250 HELP\r\n", Next::NotOffered),
             (StartTls::Smtp, 1, "502 what\r\n", Next::Refused),
             (StartTls::Smtp, 2, "220 go on\r\n", Next::Ready),
             (StartTls::Smtp, 2, "454 not now\r\n", Next::Refused),

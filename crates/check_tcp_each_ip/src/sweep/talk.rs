@@ -73,11 +73,16 @@ pub(crate) fn ended(said: &[u8]) -> Cause {
 }
 
 fn unexpected(said: &[u8]) -> Cause {
+    Cause::Unexpected(shown(said))
+}
+
+/// The start of what a service said, as one line.
+pub(crate) fn shown(said: &[u8]) -> String {
     // Cleaned here already, because a line end in it would begin a detail of its own.
     let text = plugin::clean(&String::from_utf8_lossy(said.get(..4 * SHOWN).unwrap_or(said)));
     let mut chars = text.chars();
     let start: String = chars.by_ref().take(SHOWN).collect();
-    Cause::Unexpected(if chars.next().is_some() || said.len() > 4 * SHOWN { start + "..." } else { start })
+    if chars.next().is_some() || said.len() > 4 * SHOWN { start + "..." } else { start }
 }
 
 #[cfg(test)]

@@ -5,6 +5,11 @@ use std::num::NonZeroU32;
 
 use net::Host;
 
+/// Says that a field of a list that should be the name of a certificate is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is not a host name: write one, as in www.example.com, and notes after #")]
+pub struct NotAName(String);
+
 /// Names by their numbers, which targets have in place of them.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
@@ -31,10 +36,18 @@ impl Names {
     }
 }
 
-/// Returns the host name that the label of a line is: `None` for a note such as `web`, which has no dot.
-pub(crate) fn host_name(label: &str) -> Option<String> {
-    let host: Host = label.parse().ok()?;
-    host.name().filter(|name| name.contains('.')).map(|_| host.bare())
+/// Returns the host name that the label of a line is: `None` for a note such as `web` or `proxy_7`, which has none of
+/// the signs of a name.
+///
+/// # Errors
+/// [`NotAName`]: it has some of them, and is none; the certificate of the address itself would be expected without a
+/// word.
+pub(crate) fn host_name(field: &str) -> Result<Option<String>, NotAName> {
+    if !field.contains(['.', ',', '/', '*', '@']) {
+        return Ok(None);
+    }
+    let host: Host = field.parse().map_err(|_| NotAName(field.to_owned()))?;
+    if host.name().is_none() { Err(NotAName(field.to_owned())) } else { Ok(Some(host.bare())) }
 }
 
 #[cfg(test)]
@@ -53,11 +66,26 @@ mod tests {
     }
 
     #[test]
-    fn a_label_is_a_name_if_it_has_a_dot() {
-        assert_eq!(host_name("www.example.com"), Some("www.example.com".to_owned()));
-        assert_eq!(host_name("www.example.com."), Some("www.example.com".to_owned()));
-        for label in ["web", "eth0", "192.0.2.1", "a..b", "-"] {
-            assert_eq!(host_name(label), None, "{label}");
+    fn a_field_is_a_name_if_it_has_its_signs() {
+        let name = Ok(Some("www.example.com".to_owned()));
+        assert_eq!(host_name("www.example.com"), name);
+        assert_eq!(host_name("www.example.com."), name);
+        for field in ["web", "eth0", "proxy_7", "eth0:3", "-"] {
+            assert_eq!(host_name(field), Ok(None), "{field}");
+        }
+        let all = [
+            "a,b",
+            "www.example.com,mail.example.com",
+            "*.example.com",
+            "*",
+            "http://www.example.com/",
+            "www.example.com/",
+            "root@example.com",
+            "192.0.2.1",
+            "a..b",
+        ];
+        for field in all {
+            assert_eq!(host_name(field), Err(NotAName(field.to_owned())), "{field}");
         }
     }
 }

@@ -99,7 +99,11 @@ fn a_source_must_be_bound_here() {
 
 #[test]
 fn bad_arguments_are_named() {
-    let rows: [(&[&str], &str); 15] = [
+    let rows: [(&[&str], &str); 16] = [
+        (
+            &["--ip=127.0.0.1", "--port=80", "--quit=QUIT"],
+            "--quit needs --send, --expect or --tls, see --help",
+        ),
         (&[], "no address to check: give --ip, --file, --from, --hostname or --bound"),
         (&["--ip", "127.0.0.1"], "no port for 127.0.0.1: give --port"),
         (&["--ip", "127.0.0.1", "--port", "0"], "--port: 0 is not a port of 1 to 65535, see --help"),

@@ -190,4 +190,49 @@ fn tls_is_asked_for_where_the_protocol_begins_without_it() {
     let outcome = ask(&without, &trusted, &["--starttls=smtp", "--tries=1"]);
     let line = format!("TCP_EACH_IP CRITICAL - 1 of 1 fails, port {without}: 127.0.0.1 no STARTTLS");
     assert_eq!(text(&outcome), (2, line.as_str()));
+    assert!(
+        outcome.stdout.ends_with("\n127.0.0.1: no STARTTLS: the service does not offer it\n"),
+        "{}",
+        outcome.stdout
+    );
+    // What the service says is the reason.
+    let busy = upgrading(&server, "421 mail.example.com too busy; call|later\r\n", &[]);
+    let unwilling =
+        upgrading(&server, "220 mail\r\n", &[EHLO, ("STARTTLS\r\n", "454 4.7.0 TLS not available\r\n")]);
+    let closed = upgrading(&server, "* BYE overloaded\r\n", &[]);
+    let rows = [
+        (&busy, "smtp", "421 mail.example.com too busy; call/later"),
+        (&unwilling, "smtp", "454 4.7.0 TLS not available"),
+        (&closed, "imap", "* BYE overloaded"),
+    ];
+    for (port, protocol, said) in rows {
+        let outcome = ask(port, &trusted, &["--starttls", protocol, "--tries=1"]);
+        let line = format!("TCP_EACH_IP CRITICAL - 1 of 1 fails, port {port}: 127.0.0.1 no STARTTLS");
+        assert_eq!(text(&outcome), (2, line.as_str()));
+        assert!(
+            outcome.stdout.ends_with(&format!("\n127.0.0.1: no STARTTLS: {said}\n")),
+            "{}",
+            outcome.stdout
+        );
+    }
+}
+
+#[test]
+fn a_line_that_names_no_host_is_bad() {
+    let bare = closed_port();
+    let all = [
+        ("192.0.2.1 443 a,b", "a,b"),
+        ("192.0.2.1 *.example.com", "*.example.com"),
+        ("192.0.2.1 443 http://www.example.com/", "http://www.example.com/"),
+    ];
+    for (line, field) in all {
+        let (_folder, path) = list(&format!("127.0.0.1 {bare} www.example.com\n{line}\n"));
+        let outcome = check(&["--file", &path, "--port", &bare, "--tls", "--tls-verify=none"]);
+        let what = "is not a host name: write one, as in www.example.com, and notes after #";
+        let line = format!("TCP_EACH_IP UNKNOWN - {path} line 2: {field} {what}");
+        assert_eq!(text(&outcome), (3, line.as_str()));
+    }
+    // Without TLS it is a note.
+    let (_folder, path) = list(&format!("127.0.0.1 {bare} a,b\n"));
+    assert_eq!(check(&["--file", &path]).code, Some(2));
 }
