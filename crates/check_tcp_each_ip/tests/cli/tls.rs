@@ -7,9 +7,15 @@ use suite::tls::{Authority, NEEDS, TlsServer, faults};
 
 use super::*;
 
+/// A server of openssl takes one connection after the other, on a busy machine slowly: what is not about time has
+/// plenty of it.
+const PATIENT: [&str; 2] = ["--timeout=60", "--connect-timeout=25"];
+
 fn ask(port: &str, trusted: &std::path::Path, more: &[&str]) -> Outcome {
     let trusted = format!("--tls-ca={}", trusted.display());
-    check(&[&["--ip=127.0.0.1", "--port", port, "--tls", &trusted], more].concat())
+    let has_time = more.iter().any(|option| option.starts_with("--connect-timeout"));
+    let patient: &[&str] = if has_time { &[] } else { &PATIENT };
+    check(&[&["--ip=127.0.0.1", "--port", port, "--tls", &trusted], patient, more].concat())
 }
 
 #[test]
@@ -63,7 +69,8 @@ fn a_certificate_is_verified_as_far_as_it_is_asked_for() {
     assert!((0.9..=2.0).contains(&days.parse::<f64>().unwrap()), "{}", fine.first_line());
     let (_folder, path) =
         list(&format!("127.0.0.1 {port} www.example.com\n127.0.0.1 {port} shop.example.com\n"));
-    let outcome = check(&["--file", &path, "--tls", &format!("--tls-ca={}", trusted.display())]);
+    let trusted = format!("--tls-ca={}", trusted.display());
+    let outcome = check(&[&["--file", &path, "--tls", &trusted], &PATIENT[..]].concat());
     let line =
         format!("TCP_EACH_IP CRITICAL - 1 of 2 fails, port {port}: 127.0.0.1 certificate of www.example.com");
     assert_eq!(text(&outcome), (2, line.as_str()));
