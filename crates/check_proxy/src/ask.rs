@@ -85,6 +85,13 @@ pub(crate) enum Passage {
     Unasked(String),
 }
 
+impl Answer {
+    /// What is known of a request that was not made, or got nothing: why.
+    pub(crate) fn unasked(fault: Fault) -> Self {
+        Self { fault: Some(fault), ..Self::default() }
+    }
+}
+
 impl As<'_> {
     /// The scheme of the login.
     pub(crate) fn scheme(&self) -> Option<&Scheme> {

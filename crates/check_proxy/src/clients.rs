@@ -2,6 +2,7 @@
 //! secret, and tell which login the proxy wants.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -40,6 +41,8 @@ pub(crate) struct Clients<'a> {
     pub(crate) login: Option<&'a Login>,
     /// How often a failed request of the customer is made.
     pub(crate) tries: u8,
+    /// How many proxies wait to be asked.
+    pub(crate) waiting: &'a AtomicUsize,
 }
 
 impl Clients<'_> {
@@ -58,7 +61,7 @@ impl Clients<'_> {
                 answer
             });
             if stranger.is_err() {
-                hint.tell(Some(&no_thread()));
+                hint.tell(Some(&no_answer()));
             }
             // The customer waits for the other one, which needs no thread of its own.
             let ask_at_random = || {
@@ -71,10 +74,10 @@ impl Clients<'_> {
                     self.ask_as_customer(hint)
                 }])
                 .into_iter();
-            seen.random = logins.next().flatten().unwrap_or_else(|| Some(no_thread()));
-            seen.customer = logins.next().flatten().unwrap_or_else(|| Some(no_thread()));
+            seen.random = logins.next().flatten().unwrap_or_else(|| Some(no_answer()));
+            seen.customer = logins.next().flatten().unwrap_or_else(|| Some(no_answer()));
             let stranger = stranger.ok().and_then(|stranger| stranger.join().ok());
-            seen.stranger = Some(stranger.unwrap_or_else(no_thread));
+            seen.stranger = Some(stranger.unwrap_or_else(no_answer));
         });
         seen
     }
@@ -113,10 +116,9 @@ impl Clients<'_> {
     /// The customer's request, once more if the proxy wants Digest although it had not said so, or only a newer
     /// nonce.
     fn ask_with(&self, offers: &[Challenge], login: &Login) -> Answer {
-        let refused = |fault| Answer { fault: Some(fault), ..Answer::default() };
         let scheme = match choose(offers) {
             Ok(scheme) => scheme,
-            Err(fault) => return refused(fault),
+            Err(fault) => return Answer::unasked(fault),
         };
         let answer = self.ask_as(As::Customer(login, &scheme));
         let is_407 = matches!(&answer.fault, Some(Fault::Status(Status { code: 407, from_page: false, .. })));
@@ -124,7 +126,7 @@ impl Clients<'_> {
             return answer;
         }
         match choose(&answer.offers) {
-            Err(fault) if offers.is_empty() => refused(fault),
+            Err(fault) if offers.is_empty() => Answer::unasked(fault),
             Ok(newer @ Scheme::Digest(_))
                 if matches!(scheme, Scheme::Basic) || answer.offers.iter().any(Challenge::is_stale) =>
             {
@@ -165,12 +167,17 @@ impl Clients<'_> {
     /// Makes a request again while it fails, a little later, if enough time is left. What fails because that
     /// is over tells less than what failed before.
     fn again(&self, ask: impl Fn(u8) -> Result<Answer, Fault>) -> Answer {
-        let unasked = |fault| Answer { fault: Some(fault), ..Answer::default() };
-        let mut answer = ask(0).unwrap_or_else(unasked);
+        let mut answer = ask(0).unwrap_or_else(Answer::unasked);
         self.suspicion.note(&answer);
         for number in 1..self.tries {
             let is_final = matches!(answer.fault, None | Some(Fault::Unspoken(_) | Fault::ColonInUser));
-            if is_final || Instant::now() + PAUSE + self.manner.limit.min(LEAST) > self.manner.until {
+            // A silence takes the time that others wait for.
+            let is_crowded = self.waiting.load(Ordering::Relaxed) > 0
+                && answer.fault.as_ref().is_some_and(Fault::is_timeout);
+            if is_final
+                || is_crowded
+                || Instant::now() + PAUSE + self.manner.limit.min(LEAST) > self.manner.until
+            {
                 break;
             }
             thread::sleep(PAUSE);
@@ -186,4 +193,8 @@ impl Clients<'_> {
         }
         answer
     }
+}
+
+fn no_answer() -> Answer {
+    Answer::unasked(no_thread())
 }

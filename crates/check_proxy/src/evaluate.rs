@@ -9,6 +9,7 @@ use plugin::{Finding, Findings, Metric, Report, State, Unit};
 use crate::allowed::Allowed;
 use crate::ask::Answer;
 use crate::direct::Direct;
+use crate::fault::Fault;
 use crate::judge::{Verdict, judge_beside};
 use crate::seen::{PageSeen, Seen};
 use crate::strangers::Strangers;
@@ -17,12 +18,14 @@ use crate::target::Target;
 /// What one run observed.
 #[derive(Clone, Debug)]
 pub(crate) struct Observations {
-    /// The proxies, and what each answered: `None` if no thread was left for it.
+    /// The proxies, and what each answered: `None` if it was not asked.
     pub(crate) proxies: Vec<(Target, Option<Seen>)>,
     /// The targets that customers must not reach.
     pub(crate) forbidden: Vec<HostPort>,
     /// What strangers should get.
     pub(crate) strangers: Strangers,
+    /// Why those were not asked that have no answers.
+    pub(crate) unasked: Fault,
     /// The pages, in the order in which the proxies were asked for them.
     pub(crate) pages: Vec<AskedPage>,
     /// The address of this machine towards an open proxy: `None` if it is not known.
@@ -53,7 +56,7 @@ struct Judged<'a> {
 
 /// Judges the observations.
 pub(crate) fn evaluate(allowed: &Allowed, observations: &Observations) -> Report {
-    let unthreaded = || Verdict { local: Some("no thread left here".to_owned()), ..Verdict::default() };
+    let unasked = || Verdict { local: Some(observations.unasked.brief()), ..Verdict::default() };
     // What one proxy alone does not bring is its own fault, as far as can be told.
     let several = observations.proxies.len() > 1;
     let at_fault: Vec<bool> = observations.pages.iter().map(|page| several && page.is_at_fault()).collect();
@@ -65,7 +68,7 @@ pub(crate) fn evaluate(allowed: &Allowed, observations: &Observations) -> Report
             seen: seen.as_ref(),
             verdict: seen
                 .as_ref()
-                .map_or_else(unthreaded, |seen| judge_beside(seen, &observations.forbidden, &at_fault)),
+                .map_or_else(unasked, |seen| judge_beside(seen, &observations.forbidden, &at_fault)),
         })
         .collect();
     let findings = findings(allowed, observations, &judged);
@@ -79,34 +82,65 @@ fn findings(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
     let total = judged.len();
     let failing: Vec<&Judged<'_>> = sorted(judged);
     let slow = slow(allowed, judged);
-    let untested: Vec<&Judged<'_>> = judged.iter().filter(|judged| judged.verdict.local.is_some()).collect();
+    let late = judged.iter().filter(|judged| judged.verdict.is_late()).count();
     let mut findings = Findings::default();
-    let state = allowed.failed.state(failing.len(), total);
+    let state = allowed.failed.state(failing.len(), asked_total(judged));
     findings.extend(pages_at_fault(observations, total));
     if let Some(page) = untried_page(observations, &failing, total) {
         findings.extend([page]);
     } else if !failing.is_empty() {
         let unspoken = failing.iter().all(|judged| judged.verdict.unspoken);
         let state = if unspoken && state != State::Ok { State::Unknown } else { state };
-        let text = head(total, &failing, "fail");
-        let text = if state == State::Ok { String::new() } else { text };
+        let verb = if late == 0 { "fail".to_owned() } else { format!("fail, {late} not asked in time") };
+        let text = if state == State::Ok { String::new() } else { head(total, &failing, &verb) };
         findings.extend([Finding::new(state, text)]);
     }
-    if !untested.is_empty() {
-        let texts: Vec<String> = untested
-            .iter()
-            .map(|judged| {
-                format!("{} {}", judged.target, judged.verdict.local.as_deref().unwrap_or_default())
-            })
-            .collect();
-        findings.extend([Finding::unknown(counted(total, &texts, "untested"))]);
+    if findings.state() < State::Warning || failing.is_empty() {
+        findings.extend(not_asked(judged, late));
     }
+    findings.extend(untested(judged));
     findings.extend(undecided(judged));
     findings.extend(slow);
-    if failing.len() + untested.len() < total {
+    if failing.len() < total && judged.iter().any(|judged| judged.verdict.local.is_none()) {
         findings.extend([Finding::ok("")]);
     }
     findings
+}
+
+/// Of how many proxies the failing ones are a share: where all fail that were asked, those that there was no time
+/// for make it no better.
+fn asked_total(judged: &[Judged<'_>]) -> usize {
+    let count = |is: fn(&Verdict) -> bool| judged.iter().filter(|judged| is(&judged.verdict)).count();
+    let (failing, late) = (count(Verdict::fails), count(Verdict::is_late));
+    let asked = judged.len() - late;
+    if failing > 0 && failing == asked { asked } else { judged.len() }
+}
+
+/// The proxies for which there was no time.
+fn not_asked(judged: &[Judged<'_>], late: usize) -> Option<Finding> {
+    let total = judged.len();
+    let text = match judged {
+        _ if late == 0 => return None,
+        [judged] => format!("{} {}", judged.target, Fault::LATE),
+        _ => format!("{late} of {total} proxies not asked in time: {}", late_ones(judged, 60)),
+    };
+    Some(Finding::unknown(text))
+}
+
+/// Their addresses, as runs.
+fn late_ones(judged: &[Judged<'_>], room: usize) -> String {
+    let late = judged.iter().filter(|judged| judged.verdict.is_late());
+    let addresses: Vec<IpAddr> = late.map(|judged| judged.target.address.ip()).collect();
+    addresses::brief(&addresses, room)
+}
+
+/// The proxies that could not be asked for another reason.
+fn untested(judged: &[Judged<'_>]) -> Option<Finding> {
+    let untested = judged.iter().filter(|judged| !judged.verdict.is_late());
+    let untested: Vec<(&Target, &String)> =
+        untested.filter_map(|judged| Some((judged.target, judged.verdict.local.as_ref()?))).collect();
+    let texts = untested.iter().map(|(target, why)| format!("{target} {why}"));
+    (!untested.is_empty()).then(|| Finding::unknown(counted(judged.len(), untested.len(), texts, "untested")))
 }
 
 /// What strangers got that neither the page nor a refusal is, of the proxies where nothing else is wrong.
@@ -116,9 +150,11 @@ fn undecided(judged: &[Judged<'_>]) -> Option<Finding> {
     let (texts, states): (Vec<String>, Vec<State>) =
         all.map(|(target, undecided)| (format!("{target} {}", undecided.what), undecided.state())).unzip();
     let state = states.into_iter().max()?;
-    let text = match (judged, texts.as_slice()) {
-        ([judged], _) => format!("{} {}", judged.target, judged.verdict.undecided.as_ref()?.words()),
-        _ => format!("strangers: {}", counted(judged.len(), &texts, "undecided")),
+    let text = match judged {
+        [judged] => format!("{} {}", judged.target, judged.verdict.undecided.as_ref()?.words()),
+        _ => {
+            format!("strangers: {}", counted(judged.len(), texts.len(), texts.into_iter(), "undecided"))
+        }
     };
     Some(Finding::new(state, text))
 }
@@ -171,18 +207,18 @@ fn head(total: usize, failing: &[&Judged<'_>], verb: &str) -> String {
             judged.verdict.reasons.first().map(String::as_str).unwrap_or_default()
         )
     };
-    counted(total, &failing.iter().map(text).collect::<Vec<_>>(), verb)
+    counted(total, failing.len(), failing.iter().map(text), verb)
 }
 
-fn counted(total: usize, texts: &[String], verb: &str) -> String {
+fn counted(total: usize, count: usize, texts: impl Iterator<Item = String>, verb: &str) -> String {
     if total == 1 {
-        return texts.concat();
+        return texts.collect();
     }
-    let mut line = format!("{} of {total} proxies {verb}: ", texts.len());
-    for (shown, text) in texts.iter().enumerate() {
-        let joined = if shown == 0 { text.clone() } else { format!(", {text}") };
+    let mut line = format!("{count} of {total} proxies {verb}: ");
+    for (shown, text) in texts.enumerate() {
+        let joined = if shown == 0 { text } else { format!(", {text}") };
         if shown > 0 && !plugin::fits(&format!("{line}{joined}")) {
-            return format!("{line} and {} more", texts.len() - shown);
+            return format!("{line} and {} more", count - shown);
         }
         line += &joined;
     }
@@ -274,7 +310,11 @@ fn details(mut report: Report, observations: &Observations, judged: &[Judged<'_>
         report =
             report.detail("note: no target of --forbid was asked for: --strangers=only tries no customer");
     }
-    let untested = judged.iter().filter_map(|judged| Some((judged.target, judged.verdict.local.as_ref()?)));
+    let untested = judged.iter().filter(|judged| !judged.verdict.is_late());
+    let untested = untested.filter_map(|judged| Some((judged.target, judged.verdict.local.as_ref()?)));
+    if judged.len() > 1 && judged.iter().any(|judged| judged.verdict.is_late()) {
+        report = report.detail(format!("not asked in time: {}", late_ones(judged, 1_000)));
+    }
     report = untested
         .filter(|_| judged.len() > 1)
         .fold(report, |report, (target, why)| report.detail(format!("{}: {why}", target.in_full())));
@@ -305,7 +345,7 @@ fn requests<'a>(target: &'a Target, seen: &'a Seen) -> impl Iterator<Item = Stri
         let result = answer.fault.as_ref().map_or_else(
             || "the page".to_owned(),
             |fault| match fault {
-                crate::fault::Fault::Status(status) if status.code == 407 => "407".to_owned(),
+                Fault::Status(status) if status.code == 407 => "407".to_owned(),
                 fault => fault.brief(),
             },
         );
@@ -325,7 +365,7 @@ fn metrics(allowed: &Allowed, judged: &[Judged<'_>]) -> Vec<Metric> {
     let time = |label: &str, time: Option<Duration>| {
         Metric::new(label, time.map_or(f64::NAN, |time| time.as_secs_f64())).unit(Unit::Seconds).min(0.0)
     };
-    let mut metrics = allowed.failed.metrics("failed", failed, total);
+    let mut metrics = allowed.failed.metrics("failed", failed, asked_total(judged));
     metrics.push(Metric::count("open", open).min(0.0).max(total as f64));
     metrics.push(time("slowest", slowest(judged).map(|(time, _)| time)).thresholds(allowed.slowest.clone()));
     if let [Judged { seen: Some(seen), verdict, .. }] = judged {

@@ -100,6 +100,9 @@ pub(crate) enum Tunnel {
 }
 
 impl Fault {
+    /// What is said of [`Fault::Late`].
+    pub(crate) const LATE: &str = "not reached in time";
+
     /// What an error while connecting to the proxy says.
     pub(crate) fn of_connecting(cause: Cause) -> Self {
         match cause {
@@ -269,7 +272,7 @@ impl Fault {
 
     fn words(&self) -> &'static str {
         match self {
-            Fault::Late => "not reached in time",
+            Fault::Late => Self::LATE,
             Fault::Refused => "refused",
             Fault::NoAnswer => "no answer",
             Fault::Prohibited => "prohibited",

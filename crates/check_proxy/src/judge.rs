@@ -64,6 +64,11 @@ impl Verdict {
         !self.reasons.is_empty()
     }
 
+    /// Whether the time was over before it could be asked.
+    pub(crate) fn is_late(&self) -> bool {
+        self.local.as_deref() == Some(Fault::LATE)
+    }
+
     /// The time for the slowest of its pages.
     pub(crate) fn slowest(&self) -> Option<Duration> {
         self.times.into_iter().flatten().max()

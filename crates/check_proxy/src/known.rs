@@ -24,8 +24,11 @@ impl<'a> Known<'a> {
         Self { total, allowed, progress, failed: AtomicUsize::new(0) }
     }
 
-    /// Takes a proxy that was asked for everything.
+    /// Takes a proxy that was asked for everything: not one for which the time was over before.
     pub(crate) fn ended(&self, target: &Target, verdict: &Verdict) {
+        if verdict.is_late() {
+            return;
+        }
         match self.finding(target, verdict) {
             Some(finding) => self.progress.add(finding),
             None => self.progress.count(),

@@ -24,6 +24,7 @@ mod page;
 mod plan;
 mod probe;
 mod request;
+mod room;
 mod secrets;
 mod seen;
 mod side;

@@ -93,9 +93,9 @@ pub(crate) struct Connecting {
     /// Source address of the connections. Repeatable: one for IPv4, one for IPv6
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) source: Vec<IpAddr>,
-    /// Maximum proxies asked at the same time (limited by open files)
-    #[arg(long, value_name = "NUMBER", default_value = "256")]
-    pub(crate) in_flight: NonZeroU32,
+    /// Maximum proxies asked at the same time. Default: all, as far as open files and threads allow
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) in_flight: Option<NonZeroU32>,
 }
 
 /// What the proxies speak.

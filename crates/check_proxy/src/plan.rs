@@ -3,6 +3,7 @@
 //! forbidden targets.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use net::HostPort;
 
@@ -12,7 +13,7 @@ use crate::clients::Clients;
 use crate::direct::Suspicion;
 use crate::fault::Fault;
 use crate::login::{Login, Scheme, choose};
-use crate::seen::{PageSeen, Seen, no_thread, no_thread_for};
+use crate::seen::{PageSeen, Seen, no_thread};
 use crate::side::side_by_side;
 use crate::strangers::Strangers;
 use crate::url::Url;
@@ -32,20 +33,25 @@ pub(crate) struct Plan {
     pub(crate) forbidden: Vec<HostPort>,
     /// How often a failed request of the customer is made.
     pub(crate) tries: u8,
+    /// How many proxies wait to be asked.
+    pub(crate) waiting: AtomicUsize,
     /// For each page, whether it may be its own fault that it does not come.
     pub(crate) suspicions: Vec<Suspicion>,
 }
 
 impl Plan {
-    /// Asks one proxy all of it.
-    pub(crate) fn ask(&self, proxy: SocketAddr) -> Seen {
+    /// Asks one proxy all of it: `None` if all of the time is over, when threads would only cost the time that is
+    /// left for the report.
+    pub(crate) fn ask(&self, proxy: SocketAddr) -> Option<Seen> {
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
         if self.manner.is_over() {
-            return self.late();
+            return None;
         }
         let pages = self.urls.iter().zip(&self.suspicions);
         let jobs = pages.map(|(url, suspicion)| move || self.ask_page(proxy, url, suspicion));
         let asked = side_by_side(jobs.collect());
-        let failed = |secure| PageSeen { secure, customer: Some(no_thread()), ..PageSeen::default() };
+        let failed =
+            |secure| PageSeen { secure, customer: Some(Answer::unasked(no_thread())), ..PageSeen::default() };
         let pages: Vec<PageSeen> = self
             .urls
             .iter()
@@ -53,15 +59,7 @@ impl Plan {
             .map(|(url, page)| page.unwrap_or_else(|| failed(url.secure)))
             .collect();
         let forbidden = self.ask_forbidden(proxy, &pages);
-        Seen { pages, forbidden, strangers: self.strangers }.masked(&self.manner.secrets)
-    }
-
-    /// What is known of a proxy that is not asked, because all of the time is over: threads would only cost the
-    /// time that is left for the report.
-    fn late(&self) -> Seen {
-        let late = || Some(Answer { fault: Some(Fault::Late), ..Answer::default() });
-        let page = |url: &Url| PageSeen { secure: url.secure, customer: late(), ..PageSeen::default() };
-        Seen { pages: self.urls.iter().map(page).collect(), forbidden: Vec::new(), strangers: self.strangers }
+        Some(Seen { pages, forbidden, strangers: self.strangers }.masked(&self.manner.secrets))
     }
 
     fn ask_page(&self, proxy: SocketAddr, url: &Url, suspicion: &Suspicion) -> PageSeen {
@@ -73,6 +71,7 @@ impl Plan {
             strangers: self.strangers,
             login: self.login.as_ref(),
             tries: self.tries,
+            waiting: &self.waiting,
         };
         clients.ask()
     }
@@ -98,7 +97,7 @@ impl Plan {
         });
         side_by_side(jobs.collect())
             .into_iter()
-            .map(|passage| passage.unwrap_or_else(no_thread_for))
+            .map(|passage| passage.unwrap_or_else(|| Passage::Unasked(no_thread().brief())))
             .collect()
     }
 
@@ -176,15 +175,10 @@ mod tests {
             login: None,
             forbidden: vec!["127.0.0.1:22".parse().unwrap()],
             tries: 2,
+            waiting: AtomicUsize::new(1),
             suspicions: Vec::new(),
         };
         let seen = plan.ask(listener.local_addr().unwrap());
-        let asked = |page: &PageSeen| page.stranger.is_some() || page.random.is_some();
-        let late = |page: &PageSeen| page.customer.as_ref().unwrap().fault == Some(Fault::Late);
-        assert!(
-            seen.pages.len() == 2 && seen.pages.iter().all(|page| late(page) && !asked(page)),
-            "{seen:?}"
-        );
-        assert!(seen.forbidden.is_empty() && listener.accept().is_err());
+        assert!(seen.is_none() && listener.accept().is_err());
     }
 }

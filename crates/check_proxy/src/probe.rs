@@ -2,36 +2,33 @@
 //! where all of them fail.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::sync::atomic::AtomicUsize;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use net::Source;
 use net::tls::{Settings, TlsError, Verify};
-use plugin::{Deadline, Seconds};
+use plugin::Deadline;
 
 use crate::Args;
 use crate::allowed::Allowed;
 use crate::ask::Manner;
 use crate::direct::{Direct, Suspicion, Watch, ask_directly};
 use crate::evaluate::{AskedPage, Observations};
+use crate::fault::Fault;
 use crate::judge::judge;
 use crate::known::Known;
+use crate::login::Login;
 use crate::page::Expected;
 use crate::plan::Plan;
+use crate::room::{Room, room};
 use crate::secrets::Secrets;
-use crate::seen::Seen;
+use crate::seen::{Seen, no_thread};
 use crate::side::{STACK, for_each};
 use crate::strangers::Strangers;
 use crate::suspect::{least, suspects_page};
 use crate::target::{Target, TargetError, targets};
 use crate::usage::{UsageError, login};
-
-/// The time for connecting, and again for each answer: it spans two retransmissions of a SYN (RFC 6298).
-const TIME: Duration = Duration::from_millis(3_500);
-/// What is kept of the overall time for the judgment and the output.
-const RESERVE: Duration = Duration::from_millis(300);
-/// File descriptors that are open anyway.
-const OWN_FILES: u64 = 32;
 
 /// Why the check could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -51,28 +48,30 @@ pub enum ProbeError {
 pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Result<Observations, ProbeError> {
     let login = login(args)?;
     let targets = targets(&args.proxies, deadline)?;
-    let plan = plan(args, login, deadline)?;
+    let room = room(args, targets.len(), deadline);
+    let plan = plan(args, login, &room, targets.len(), deadline)?;
     let _step = deadline.step(format!("asking {} proxies", targets.len()));
     let known = Known::new(targets.len(), allowed, deadline.progress());
     let watch =
         Watch::new(&plan.manner, plan.urls.iter().zip(&plan.suspicions).collect(), least(targets.len()));
     let asks_directly = args.clients.strangers != Strangers::Only && !args.page.no_direct;
-    let (seen, asked) = thread::scope(|scope| {
+    let (seen, unasked, asked) = thread::scope(|scope| {
         let watching = thread::Builder::new().stack_size(STACK);
         let watching = asks_directly.then(|| watching.spawn_scoped(scope, || watch.ask()).ok()).flatten();
-        let seen = for_each(&targets, room(args), |target| {
-            let seen = plan.ask(target.address);
+        let seen = for_each(&targets, room.in_flight, |target| {
+            let seen = plan.ask(target.address)?;
             known.ended(target, &judge(&seen, &plan.forbidden));
-            seen
+            Some(seen)
         });
+        let unasked = if plan.manner.is_over() { Fault::Late } else { no_thread() };
         watch.end();
-        (seen, watching.and_then(|watching| watching.join().ok()).unwrap_or_default())
+        (seen, unasked, watching.and_then(|watching| watching.join().ok()).unwrap_or_default())
     });
     let proxies: Vec<(Target, Option<Seen>)> = targets.into_iter().zip(seen).collect();
     let pages = asked_pages(args, &plan, &proxies, asked);
     let own = proxies.iter().find(|(_, seen)| seen.as_ref().is_some_and(|seen| judge(seen, &[]).open));
     let own = own.and_then(|(target, _)| own_address(target.address, &plan.manner.source));
-    Ok(Observations { proxies, forbidden: plan.forbidden, strangers: plan.strangers, pages, own })
+    Ok(Observations { proxies, forbidden: plan.forbidden, strangers: plan.strangers, unasked, pages, own })
 }
 
 /// What asking for each suspected page without a proxy came to: those that there was no time to wait with are
@@ -98,19 +97,23 @@ fn asked_pages(
     pages.collect()
 }
 
-fn plan(args: &Args, login: Option<crate::login::Login>, deadline: &Deadline) -> Result<Plan, ProbeError> {
+fn plan(
+    args: &Args,
+    login: Option<Login>,
+    room: &Room,
+    targets: usize,
+    deadline: &Deadline,
+) -> Result<Plan, ProbeError> {
     let needs_tls = args.page.url.iter().any(|url| url.secure);
     let settings = Settings { authorities: args.page.tls_ca.clone(), ..Settings::default() };
     let client = if needs_tls { Some(settings.load(deadline)?) } else { None };
     let unverified = Settings { verify: Verify::Nothing, ..Settings::default() };
     let unverified = if needs_tls { Some(unverified.load(deadline)?) } else { None };
-    // Whoever shortens --timeout alone gets shorter tries, not none.
-    let most = (deadline.limit().saturating_sub(2 * RESERVE) / 2).max(Duration::from_millis(10));
     let manner = Manner {
         socks: args.proxies.protocol == crate::options::Protocol::Socks5,
         source: Source { addresses: args.connecting.source.clone(), interface: None },
-        limit: args.connecting.connect_timeout.map_or(TIME.min(most), Seconds::duration),
-        until: Instant::now() + deadline.keeping(RESERVE),
+        limit: room.limit,
+        until: Instant::now() + room.time,
         client,
         unverified,
         secrets: Secrets::of(login.as_ref()),
@@ -126,20 +129,9 @@ fn plan(args: &Args, login: Option<crate::login::Login>, deadline: &Deadline) ->
         login,
         forbidden: args.forbid.clone(),
         tries: args.connecting.tries,
+        waiting: AtomicUsize::new(targets),
         suspicions: args.page.url.iter().map(|_| Suspicion::default()).collect(),
     })
-}
-
-/// How many proxies are asked at the same time, as far as files may be open.
-fn room(args: &Args) -> usize {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-    let each = u64::try_from(3 * args.page.url.len().max(1))
-        .unwrap_or(u64::MAX)
-        .max(u64::try_from(args.forbid.len()).unwrap_or(u64::MAX));
-    let fits = limit.map_or(u64::MAX, |limit| limit.saturating_sub(OWN_FILES) / each).max(1);
-    usize::try_from(args.connecting.in_flight.get())
-        .unwrap_or(usize::MAX)
-        .min(usize::try_from(fits).unwrap_or(usize::MAX))
 }
 
 /// The address of this machine from which it reaches another one.

@@ -48,14 +48,7 @@ impl Seen {
     }
 }
 
-const NO_THREAD: &str = "no thread left here";
-
-/// What is known of a request for which the system gave no thread.
-pub(crate) fn no_thread() -> Answer {
-    Answer { fault: Some(Fault::Local(NO_THREAD.to_owned())), ..Answer::default() }
-}
-
-/// The same of a forbidden target.
-pub(crate) fn no_thread_for() -> Passage {
-    Passage::Unasked(NO_THREAD.to_owned())
+/// Why a request was not made for which the system gave no thread.
+pub(crate) fn no_thread() -> Fault {
+    Fault::Local("no thread left here".to_owned())
 }

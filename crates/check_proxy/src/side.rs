@@ -22,11 +22,11 @@ pub(crate) fn side_by_side<T: Send>(jobs: Vec<impl FnOnce() -> T + Send>) -> Vec
 }
 
 /// Does `job` with each item, at most `limit` at the same time, and returns what each came to, in their
-/// order: `None` if the system gave no thread at all.
+/// order: `None` for those that are left once a job returns `None`, and if the system gave no thread at all.
 pub(crate) fn for_each<I: Sync, T: Send>(
     items: &[I],
     limit: usize,
-    job: impl Fn(&I) -> T + Sync,
+    job: impl Fn(&I) -> Option<T> + Sync,
 ) -> Vec<Option<T>> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(items.iter().map(|_| None).collect::<Vec<Option<T>>>());
@@ -34,7 +34,7 @@ pub(crate) fn for_each<I: Sync, T: Send>(
         loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
             let Some(item) = items.get(place) else { break };
-            let result = job(item);
+            let Some(result) = job(item) else { break };
             let mut done = done.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             if let Some(slot) = done.get_mut(place) {
                 *slot = Some(result);
@@ -56,8 +56,13 @@ mod tests {
         assert!(side_by_side(Vec::<fn() -> u8>::new()).is_empty());
         for limit in [0, 1, 3, 500] {
             let items: Vec<usize> = (0..257).collect();
-            assert_eq!(for_each(&items, limit, |item| item + 1), (1..258).map(Some).collect::<Vec<_>>());
+            assert_eq!(
+                for_each(&items, limit, |item| Some(item + 1)),
+                (1..258).map(Some).collect::<Vec<_>>()
+            );
         }
-        assert!(for_each(&[], 4, |item: &u8| *item).is_empty());
+        assert!(for_each(&[], 4, |item: &u8| Some(*item)).is_empty());
+        let until_three = |item: &u8| (*item < 3).then_some(*item);
+        assert_eq!(for_each(&[1, 2, 3, 4, 1], 1, until_three), [Some(1), Some(2), None, None, None]);
     }
 }

@@ -1,0 +1,99 @@
+//! How many proxies are asked at the same time, and how long each request may take.
+
+use std::time::Duration;
+
+use plugin::{Deadline, Seconds};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::Args;
+
+/// The time for connecting, and again for each answer: it spans two retransmissions of a SYN (RFC 6298).
+const TIME: Duration = Duration::from_millis(3_500);
+/// The least of it that many proxies leave to each: it spans one retransmission with a round trip.
+const LEAST_TIME: Duration = Duration::from_millis(1_200);
+/// What is kept of the overall time for the judgment and the output.
+const RESERVE: Duration = Duration::from_millis(300);
+/// The same for each proxy.
+const RESERVE_EACH: Duration = Duration::from_micros(20);
+/// File descriptors that are open anyway.
+const OWN_FILES: u64 = 40;
+/// How many threads the system surely has for one run.
+const THREADS: usize = 3_000;
+
+/// What there is for each proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Room {
+    /// How many are asked at the same time.
+    pub(crate) in_flight: usize,
+    /// The time for connecting, and again for each answer.
+    pub(crate) limit: Duration,
+    /// How long from now on all of them may take together.
+    pub(crate) time: Duration,
+}
+
+/// Returns what there is for each of so many proxies: all at the same time, as far as files may be open and threads
+/// started.
+pub(crate) fn room(args: &Args, targets: usize, deadline: &Deadline) -> Room {
+    // Each page takes a stranger, an unknown user and the customer.
+    let each = (3 * args.page.url.len()).max(args.forbid.len()).max(1);
+    let given = args.connecting.in_flight.map(|number| usize::try_from(number.get()).unwrap_or(usize::MAX));
+    let wanted = given.unwrap_or(THREADS / each).clamp(1, targets.max(1));
+    let in_flight = (open_files(wanted.saturating_mul(each)) / each).clamp(1, wanted);
+    let reserve = RESERVE + RESERVE_EACH * u32::try_from(targets).unwrap_or(u32::MAX);
+    Room {
+        in_flight,
+        limit: args
+            .connecting
+            .connect_timeout
+            .map_or_else(|| default_limit(deadline.limit(), targets.div_ceil(in_flight)), Seconds::duration),
+        time: deadline.keeping(RESERVE).min(deadline.remaining().saturating_sub(reserve)),
+    }
+}
+
+/// One who shortens --timeout alone gets shorter tries, not none; and so do more proxies than there is room for at
+/// once.
+fn default_limit(whole: Duration, turns: usize) -> Duration {
+    let whole = whole.saturating_sub(2 * RESERVE);
+    let least = LEAST_TIME.min(whole / 2);
+    let turns = u32::try_from(turns.saturating_add(1)).unwrap_or(u32::MAX).max(2);
+    TIME.min((whole / turns).max(least)).max(Duration::from_millis(10))
+}
+
+/// Returns how many of the `wanted` files may be open, after raising the limit as far as that may be.
+fn open_files(wanted: usize) -> usize {
+    let needed = u64::try_from(wanted).unwrap_or(u64::MAX).saturating_add(OWN_FILES);
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current.is_some_and(|current| current < needed) {
+        let raised = limit.maximum.map_or(needed, |maximum| maximum.min(needed));
+        if setrlimit(Resource::Nofile, Rlimit { current: Some(raised), ..limit }).is_ok() {
+            limit = getrlimit(Resource::Nofile);
+        }
+    }
+    let allowed = limit.current.unwrap_or(needed).saturating_sub(OWN_FILES);
+    wanted.min(usize::try_from(allowed).unwrap_or(usize::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_turns_leave_each_less_time() {
+        let rows = [
+            (8_000, 1, 3_500),
+            (8_000, 2, 2_466),
+            (8_000, 3, 1_850),
+            (8_000, 50, 1_200),
+            (3_000, 1, 1_200),
+            (3_000, 9, 1_200),
+            (1_000, 1, 200),
+            (1_000, 9, 200),
+            (500, 1, 10),
+            (60_000, 1, 3_500),
+        ];
+        for (whole, turns, expected) in rows {
+            let limit = default_limit(Duration::from_millis(whole), turns);
+            assert_eq!(limit.as_millis(), expected, "{whole} {turns}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! More proxies than there is time for, and more than were asked at once: the run ends in time and says what it did
+//! not ask.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod fake;
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use rustix as _;
+use rustls as _;
+use suite::process::{Outcome, run};
+
+/// Asks so many addresses of loopback on this port.
+fn ask(folder: &Path, count: usize, port: u16, more: &[&str]) -> Outcome {
+    let address = |number: usize| format!("127.1.{}.{}\n", number / 250, 1 + number % 250);
+    let file = folder.join("proxies");
+    fs::write(&file, (0..count).map(address).collect::<String>()).unwrap();
+    let (file, port) = (format!("--file={}", file.display()), format!("--port={port}"));
+    let fixed = ["--strangers=only", "--url=http://192.0.2.80/pong?n=NONCE", "--expect=pong NONCE"];
+    run(Command::new(fake::BINARY).args([&file, &port]).args(fixed).args(more))
+}
+
+/// All are asked at the same time: a share of the silent ones is one of all. Each connection is taken by the kernel
+/// and never answered.
+#[test]
+fn a_total_silence_of_hundreds_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let outcome = ask(folder.path(), 300, port, &[]);
+    let line = "PROXY OK - 300 proxies give strangers no answer | failed=0;;0;0;300 ";
+    assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
+    assert!(outcome.elapsed < Duration::from_secs(8), "{:?}", outcome.elapsed);
+}
+
+#[test]
+fn a_list_that_is_too_long_ends_in_time_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    // With one at a time there is time for a few.
+    let outcome =
+        ask(folder.path(), 20_000, port, &["--in-flight=1", "--timeout=3", "--connect-timeout=0.5"]);
+    assert!(outcome.elapsed < Duration::from_secs(3), "{:?}", outcome.elapsed);
+    let line = outcome.first_line();
+    assert!(
+        line.starts_with("PROXY UNKNOWN - 19") && line.contains(" of 20000 proxies not asked in time: "),
+        "{line}"
+    );
+    assert!(line.contains(" | failed=0;;0;0;20000 open=0;;;0;20000 slowest=U;;;0"), "{line}");
+}
