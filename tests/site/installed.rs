@@ -36,7 +36,8 @@ fn it_removes_what_it_installed_and_nothing_else() {
         assert!(installed.contains(&file.to_owned()), "{installed:?}");
     }
     let commands = fs::read_to_string(top.join("nrpe.d/silent-outage-plugins.cfg")).unwrap();
-    let line = format!("\ncommand[check_ip_bound]={}/check_ip_bound\n", plugin_folder(top).display());
+    let line =
+        format!("\ncommand[check_ip_bound]={}/check_ip_bound --extra-opts=", plugin_folder(top).display());
     assert!(commands.contains(&line) && !commands.contains("@plugindir@"), "{commands}");
 
     for foreign in ["nrpe.d/own.cfg", "lib/nagios/plugins/check_own"] {
@@ -62,7 +63,13 @@ fn it_sets_a_changed_configuration_aside() {
     let old = format!("{}.old", configuration.display());
     assert_eq!(again.stderr, format!("install: kept the former {} as {old}\n", configuration.display()));
     assert_eq!(fs::read_to_string(old).unwrap(), "command[mine]=/bin/true\n");
-    assert!(fs::read_to_string(configuration).unwrap().contains("\ncommand[check_ip_bound]="));
+    assert!(fs::read_to_string(&configuration).unwrap().contains("\ncommand[check_ip_bound]="));
+
+    write(&configuration, "command[mine]=/bin/true\n");
+    let removed = install(folder.path(), &["--remove"]);
+    let kept = format!("install: left {} alone, which is not as shipped\n", configuration.display());
+    assert_eq!(removed.stderr, kept);
+    assert_eq!(fs::read_to_string(configuration).unwrap(), "command[mine]=/bin/true\n");
 }
 
 #[test]
@@ -106,7 +113,7 @@ fn a_packages_root_does_not_show_in_the_files() {
     let commands =
         fs::read_to_string(folder.path().join("etc/nagios/nrpe.d/silent-outage-plugins.cfg")).unwrap();
     assert!(
-        commands.contains("\ncommand[check_ip_bound]=/usr/lib/nagios/plugins/check_ip_bound\n"),
+        commands.contains("\ncommand[check_ip_bound]=/usr/lib/nagios/plugins/check_ip_bound --extra-opts="),
         "{commands}"
     );
 }

@@ -112,6 +112,16 @@ impl Host {
         write(&path, text);
     }
 
+    /// Gives it such a file, unless it has one.
+    ///
+    /// # Panics
+    /// If it cannot be written.
+    pub fn etc_default(&self, file: &str, text: &str) {
+        if !self.etc.get().is_some_and(|etc| etc.path().join(file).exists()) {
+            self.etc(file, text);
+        }
+    }
+
     /// The same for a file that others than root cannot read.
     ///
     /// # Panics

@@ -1,6 +1,7 @@
 //! A real NRPE daemon that serves the shipped configuration, installed as an administrator would, and
 //! `check_nrpe` to ask it.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -39,7 +40,7 @@ pub struct Nrpe<'a> {
 impl<'a> Nrpe<'a> {
     /// Installs the plugins and the shipped configuration into a folder of their own and starts the daemon,
     /// which also serves `commands`: lines of its configuration, where `@plugindir@` stands for the folder of
-    /// the plugins.
+    /// the plugins. The host has the shipped options in its /etc, unless the test gave it others.
     ///
     /// # Panics
     /// If something cannot be installed or the daemon does not start.
@@ -68,6 +69,7 @@ impl<'a> Nrpe<'a> {
             &top.join("nrpe.d/own.cfg"),
             &commands.replace("@plugindir@", &plugin_folder(top).to_string_lossy()),
         );
+        give_options(host);
         let configuration = top.join("nrpe.cfg");
         write(&configuration, &daemon_settings(top));
         let mut command = host.command(program("nrpe").unwrap_or_default());
@@ -90,6 +92,16 @@ impl<'a> Nrpe<'a> {
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
+}
+
+/// Gives a host the shipped options of the commands, unless the test gave it others.
+///
+/// # Panics
+/// If they cannot be read or written.
+pub fn give_options(host: &Host) {
+    let options = fs::read_to_string(plugins::workspace().join("nrpe-config/nrpe.ini"));
+    assert!(options.is_ok(), "reading nrpe.ini: {options:?}");
+    host.etc_default("silent-outage/nrpe.ini", &options.unwrap_or_default());
 }
 
 /// Runs `check_nrpe` in the host `from` against the daemon at `address`, with options such as `-2` for

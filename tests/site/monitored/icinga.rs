@@ -26,7 +26,7 @@ object Host \"www1\" {
 object Host \"node1\" {
     check_command = \"passive\"
     address = \"198.51.100.21\"
-    vars.silent_outage = [ \"nrpe\", \"holder\", \"vantage\" ]
+    vars.silent_outage = [ \"nrpe\", \"holder\", \"probe\" ]
     vars.floating_nodes = [ \"node1\", \"node2\" ]
 }
 object Host \"node2\" {

@@ -22,7 +22,7 @@ define host {
     use         generic-host
     host_name   node1
     address     198.51.100.21
-    hostgroups  silent-outage-hosts,silent-outage-vantage-points
+    hostgroups  silent-outage-hosts,silent-outage-probes
 }
 define host {
     use         generic-host

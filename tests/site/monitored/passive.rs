@@ -8,7 +8,7 @@ use suite::daemon::Daemon;
 use suite::host::{Host, public_folder, succeed, write};
 use suite::nagios::{self, Nagios, shipped};
 use suite::needs::{Need, missing};
-use suite::nrpe::{install, plugin_folder};
+use suite::nrpe::{give_options, install, plugin_folder};
 use suite::plugins;
 use suite::process::run;
 use suite::status::Service;
@@ -39,6 +39,7 @@ fn results_arrive_whole_and_silence_is_unknown() {
     monitor.ip(&["addr", "add", "198.51.100.1/24", "dev", "eth0"]);
     hidden.ip_batch("addr add 198.51.100.30/24 dev eth0\naddr add 192.0.2.22/32 dev eth0\n");
     hidden.etc("ips", "192.0.2.22\n192.0.2.226\n");
+    give_options(&hidden);
     let folder = public_folder();
     let top = folder.path();
     install(top, &[]);
@@ -112,7 +113,8 @@ fn the_units_are_sound() {
         // systemd-analyze wants the program to be there; it is the administrator's to put there.
         let text = text
             .replace("/usr/local/sbin/silent-outage-submit", "/bin/true")
-            .replace("/usr/local/sbin/silent-outage-textfile", "/bin/true");
+            .replace("/usr/local/sbin/silent-outage-textfile", "/bin/true")
+            .replace("@nrpeuser@", "nagios");
         write(&folder.path().join(unit), &text);
         let outcome =
             run(Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(folder.path().join(unit)));

@@ -10,7 +10,7 @@ use serde_json::Value;
 use suite::daemon::Daemon;
 use suite::host::{Host, public_folder, succeed, write};
 use suite::needs::{Need, missing};
-use suite::nrpe::install;
+use suite::nrpe::{give_options, install};
 use suite::plugins;
 use suite::process::run;
 use suite::wait::eventually;
@@ -72,6 +72,7 @@ fn an_address_that_is_gone_is_one_alert_until_it_is_back() {
     host.cable("eth0", &other, "eth0");
     host.ip_batch("addr add 192.0.2.10/24 dev eth0\naddr add 192.0.2.31/32 dev eth0\n");
     host.etc("ips", "192.0.2.10\n192.0.2.31\n");
+    give_options(&host);
     let folder = public_folder();
     let top = folder.path();
     install(top, &[]);

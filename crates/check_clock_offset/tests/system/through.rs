@@ -35,8 +35,9 @@ fn a_host_without_its_section_is_unknown() {
         return;
     }
     let host = Host::create();
+    host.etc("silent-outage/nrpe.ini", "[check_ip_bound]\n");
     let nrpe = Nrpe::start(&host, "");
-    let line = "CLOCK_OFFSET UNKNOWN - reading /etc/silent-outage/nrpe.ini: no such file or directory";
+    let line = "CLOCK_OFFSET UNKNOWN - reading /etc/silent-outage/nrpe.ini: no section [check_clock_offset]";
     assert_eq!(nrpe.check("check_clock_offset", &[]).verdict(), (3, line));
 }
 

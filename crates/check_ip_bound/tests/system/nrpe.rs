@@ -141,7 +141,7 @@ fn every_example_of_the_shipped_configuration_works() {
     // And they do look at what they name.
     host.ip(&["addr", "del", "2001:db8::1/64", "dev", "eth0"]);
     assert_eq!(nrpe.check("check_ip_bound_lenient", &[]).code, Some(1));
-    assert_eq!(nrpe.check("check_ip_bound_tuned", &[]).code, Some(2));
+    assert_eq!(nrpe.check("check_ip_bound", &[]).code, Some(2));
     host.ip(&["addr", "del", "192.0.2.100/32", "dev", "eth0"]);
     assert_eq!(nrpe.check("check_ip_bound_holder", &[]).code, Some(1));
     host.ip(&["route", "del", "default"]);
