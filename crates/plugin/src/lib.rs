@@ -3,8 +3,15 @@
 //! A plugin is a `main.rs` that hands its `check` to [`run()`], and a `check` that probes, evaluates and
 //! returns a [`Report`]. This crate parses ([`Range`], [`Thresholds`], [`Seconds`], `--extra-opts`), bounds
 //! ([`Deadline`], [`read_file`]), puts findings together ([`Finding`], [`Findings`]), and renders
-//! ([`Metric`], [`Report`]). It knows nothing of addresses, clocks or databases, and it alone prints, exits,
-//! catches panics and watches the clock.
+//! ([`Metric`], [`Report`]). [`AllowedFailures`] judges a number or a share of failures, [`BoundChild`] runs
+//! another program under the deadline, and [`Progress`] tells what is known of a run that a signal or the
+//! deadline ends.
+//!
+//! Most plugins use [`run()`]. [`run_within`] has another default of `--timeout`, [`run_stepwise`] starts the
+//! watchdog at the first step that can block, and [`run_salvaging`] is for what must not be lost even if the
+//! command line is wrong. Every program has `--format=text`, `json` and `prometheus` without a line of its own.
+//! This crate knows nothing of addresses, clocks or databases, and it alone prints, exits, catches panics and
+//! watches the clock.
 //!
 //! The standards it follows: the Monitoring Plugins Development Guidelines, and the Internet-Draft "The
 //! Monitoring Plugins Interface" (draft-kaestle-monitoring-plugins-interface).

@@ -1,4 +1,4 @@
-//! AllowedFailures on how many of several things may fail: as a number, or as their share.
+//! Limits on how many of several things may fail: their number, or their share in per cent.
 
 use std::str::FromStr;
 

@@ -36,8 +36,8 @@ pub fn run<A: clap::Parser, E: Error>(check: impl FnOnce(&A, &Deadline) -> Resul
     run_within(LIMIT, check)
 }
 
-/// The same with another default of `--timeout`, for what somebody waits for who has less time than a
-/// scheduler of checks.
+/// Runs a program as [`run()`] does, with another default of `--timeout` than 8 s: for an event handler, for
+/// which its caller waits a shorter or a longer time than for a check.
 pub fn run_within<A: clap::Parser, E: Error>(
     limit: Duration,
     check: impl FnOnce(&A, &Deadline) -> Result<Report, E>,
@@ -45,9 +45,9 @@ pub fn run_within<A: clap::Parser, E: Error>(
     run_salvaging(limit, check, |_, refused, _| refused)
 }
 
-/// The same for a program that must not lose what it is run for. Where its command line is refused, `salvage`
-/// gets the arguments, with those of `--extra-opts` as far as they can be read, and the report that says why;
-/// it returns the report to end with.
+/// Runs a program as [`run_within`] does that must not lose what it is run for, such as an event. Where its
+/// command line is refused, `salvage` gets the arguments, with those of `--extra-opts` as far as they can be
+/// read, and the report that says why; it returns the report to end with.
 pub fn run_salvaging<A: clap::Parser, E: Error>(
     limit: Duration,
     check: impl FnOnce(&A, &Deadline) -> Result<Report, E>,
@@ -60,8 +60,9 @@ pub fn run_salvaging<A: clap::Parser, E: Error>(
     start(limit, watched, salvage)
 }
 
-/// The same for a check that is often over in less time than the watchdog needs to start: it is watched from
-/// its first [`Deadline::step`] on, and so each of its waits must be one, or have a limit of its own.
+/// Runs a plugin as [`run()`] does whose check is often over in less time than the watchdog needs to start:
+/// it is watched from its first [`Deadline::step`] on, and so each of its waits must be one, or have a limit of
+/// its own.
 pub fn run_stepwise<A: clap::Parser, E: Error>(
     check: impl FnOnce(&A, &Deadline) -> Result<Report, E>,
 ) -> ExitCode {

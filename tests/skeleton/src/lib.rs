@@ -14,11 +14,12 @@ pub use probe::ProbeError;
 /// The command line.
 #[derive(Debug, clap::Parser)]
 #[command(version, about)]
+#[command(mut_args(Thresholds::judge("the size of the file in bytes", "", "")))]
 pub struct Args {
     /// File whose size is compared
     #[arg(long, value_name = "FILE")]
     pub file: PathBuf,
-    /// Sizes in bytes.
+    /// The sizes that alert.
     #[command(flatten)]
     pub thresholds: Thresholds,
 }
