@@ -13,8 +13,7 @@ pub use probe::ProbeError;
 
 /// The command line.
 #[derive(Debug, clap::Parser)]
-#[command(version, about)]
-#[command(mut_args(Thresholds::judge("the size of the file in bytes", "", "")))]
+#[command(version, about, mut_args(Thresholds::judge("the size of the file in bytes", "", "")))]
 pub struct Args {
     /// File whose size is compared
     #[arg(long, value_name = "FILE")]
