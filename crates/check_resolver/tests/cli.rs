@@ -288,8 +288,8 @@ fn wrong_options_are_named() {
     mkfifoat(CWD, &fifo, Mode::RUSR | Mode::WUSR).unwrap();
     let fifo = format!("--resolv-conf={}", fifo.display());
     let rows: [(&[&str], &str); 15] = [
-        (&["--name=a.test", "-w", "101%"], "a share is 0 to 100%, 101% is outside"),
-        (&["--name=a.test", "--critical=-5:5%"], "a share is 0 to 100%, -5:5% is outside"),
+        (&["--name=a.test", "-w", "101%"], "a share is 0 to 100%, not 101%"),
+        (&["--name=a.test", "--critical=-5:5%"], "a share is 0 to 100%, not -5%"),
         (&["--name=a.test", "--server=192.0.2.53:x"], "from 1 to 65535, as in 192.0.2.53:53"),
         (&["--name="], "the name is missing"),
         (&["--name=a.test/"], "nothing follows the slash: leave it out, or write as in www.example.com/A"),

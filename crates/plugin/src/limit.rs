@@ -16,14 +16,14 @@ pub struct Limit {
 }
 
 /// Explains why a text is not a [`Limit`].
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum InvalidLimit {
     /// Not a range.
     #[error(transparent)]
     Range(#[from] InvalidRange),
     /// A share that no number of failures has, so that it never alarms, or always.
-    #[error("a share is 0 to 100%, {0} is outside")]
-    Share(String),
+    #[error("a share is 0 to 100%, not {0}%")]
+    Share(f64),
 }
 
 impl FromStr for Limit {
@@ -32,11 +32,11 @@ impl FromStr for Limit {
     fn from_str(text: &str) -> Result<Self, InvalidLimit> {
         let (range, is_share) = text.strip_suffix('%').map_or((text, false), |range| (range, true));
         let range: Range = range.parse()?;
-        let is_possible = |end: &f64| end.is_infinite() || (0.0..=ALL).contains(end);
-        if is_share && !range.ends().iter().all(is_possible) {
-            return Err(InvalidLimit::Share(text.to_owned()));
+        let is_impossible = |end: &f64| end.is_finite() && !(0.0..=ALL).contains(end);
+        match range.ends().into_iter().find(is_impossible).filter(|_| is_share) {
+            Some(end) => Err(InvalidLimit::Share(end)),
+            None => Ok(Self { range, is_share }),
         }
-        Ok(Self { range, is_share })
     }
 }
 
@@ -131,8 +131,19 @@ mod tests {
 
     #[test]
     fn a_share_beyond_all_would_never_alarm() {
-        for text in ["101%", "100.1%", "1000000%", "50:101%", "101:%", "@0:101%", "~:101%", "-5:5%", "-1:%"] {
-            let error = format!("a share is 0 to 100%, {text} is outside");
+        let rows = [
+            ("101%", "101"),
+            ("100.1%", "100.1"),
+            ("1000000%", "1000000"),
+            ("50:101%", "101"),
+            ("101:%", "101"),
+            ("@0:101%", "101"),
+            ("~:101%", "101"),
+            ("-5:5%", "-5"),
+            ("-1:%", "-1"),
+        ];
+        for (text, end) in rows {
+            let error = format!("a share is 0 to 100%, not {end}%");
             assert_eq!(text.parse::<Limit>().map_err(|error| error.to_string()), Err(error));
         }
     }
