@@ -9,11 +9,10 @@ use crate::Observations;
 /// The sources of nsswitch.conf that are told apart otherwise, or ask the nameservers.
 const PLAIN: [&str; 2] = ["files", "dns"];
 
-/// Returns the addresses of this system, of the types that are asked for, that no nameserver gives: none where
-/// no nameserver gives any.
+/// Returns the addresses of this system, of the types that are asked for, that no nameserver gives.
 pub(crate) fn foreign(observed: &Observations) -> Vec<IpAddr> {
     let (own, others) = both(observed).unwrap_or_default();
-    if others.is_empty() { Vec::new() } else { own.into_iter().filter(|own| !others.contains(own)).collect() }
+    own.into_iter().filter(|own| !others.contains(own)).collect()
 }
 
 /// Returns a remark on an address that programs here get from elsewhere than the nameservers. A name with other
@@ -22,7 +21,7 @@ pub(crate) fn foreign(observed: &Observations) -> Vec<IpAddr> {
 pub(crate) fn note(observed: &Observations) -> Option<String> {
     let (_, system) = observed.system.as_ref()?;
     let foreign = foreign(observed);
-    let (own, _) = both(observed)?;
+    let (own, _) = both(observed).filter(|(_, others)| !others.is_empty())?;
     if let Some(address) = foreign.iter().find(|address| system.hosts.contains(address)) {
         return Some(format!("this system has {address} from /etc/hosts"));
     }

@@ -100,6 +100,14 @@ impl Fault {
         matches!(self, Self::Local(_))
     }
 
+    /// The address that is wrong: `None` if none is.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Nowhere(address) | Self::Unexpected(address) => Some(*address),
+            _ => None,
+        }
+    }
+
     /// Whether a zone that fails can look so on a server that is well.
     pub(crate) fn may_be_the_zone(&self) -> bool {
         use Fault::{Code, Dnssec, Loop, NoAnswer, NoData, NxDomain, ServFail};

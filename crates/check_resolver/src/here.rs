@@ -29,13 +29,14 @@ impl Verdict<'_> {
                 format!(", this system takes longer than {:.1} s{}", system.took, self.ways())
             }
             Err(SystemFault::NotAsked(_)) => stops,
-            Ok(_) => match self.wrong_here() {
+            Ok(addresses) => match self.wrong_here() {
                 Some(wrong) if self.failing.iter().any(|(.., fault)| *fault == wrong) => {
                     ", this system too".to_owned()
                 }
                 Some(wrong) => format!(", this system {wrong}"),
                 None if self.all_fail() && self.failing.iter().all(|(_, place, _)| is_same(place)) => {
-                    format!(", this system resolves it all the same: {}", system.sources_in_words())
+                    let source = system.source_in_words(addresses.iter().copied());
+                    format!(", this system resolves it all the same: {source}")
                 }
                 None if system.took >= SLOW => {
                     format!("{stops}, a name takes {:.1} s here{}", system.took, self.ways())
@@ -65,7 +66,8 @@ impl Verdict<'_> {
             }
             Ok(_) => match self.wrong_here() {
                 Some(wrong) => {
-                    Some(Finding::critical(format!("this system {wrong}: {}", system.sources_in_words())))
+                    let source = system.source_in_words(wrong.address().into_iter());
+                    Some(Finding::critical(format!("this system {wrong}: {source}")))
                 }
                 None => self.slow_alone(system, &why),
             },

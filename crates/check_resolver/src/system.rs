@@ -130,6 +130,14 @@ impl System {
         has("dns") && (self.sources.is_none() || !has("resolve"))
     }
 
+    /// Where this machine has one of these addresses from, in words.
+    pub(crate) fn source_in_words(&self, mut addresses: impl Iterator<Item = IpAddr>) -> String {
+        match addresses.any(|address| self.hosts.contains(&address)) {
+            true => "from /etc/hosts".to_owned(),
+            false => self.sources_in_words(),
+        }
+    }
+
     /// Where this machine looks names up, in words.
     pub(crate) fn sources_in_words(&self) -> String {
         match self.sources.as_deref() {

@@ -86,17 +86,16 @@ fn each_way_of_failing_has_its_line() {
     assert_eq!(said(&check(&host, &["--name=good.test"])), (2, line.to_owned()));
     assert_eq!(said(&check(&host, &["--name=good.test", "--no-system"])).0, 0);
     host.etc("hosts", "192.0.2.7 good.test\n");
-    let line =
-        "CRITICAL - this system answers 192.0.2.7, which is not expected: hosts is files in nsswitch.conf";
+    let line = "CRITICAL - this system answers 192.0.2.7, which is not expected: from /etc/hosts";
     assert_eq!(said(&check(&host, &["--name=good.test/A=192.0.2.80"])), (2, line.to_owned()));
     host.etc("hosts", "127.0.1.1 good.test\n");
-    let line = "CRITICAL - this system answers 127.0.1.1: hosts is files in nsswitch.conf";
+    let line = "CRITICAL - this system answers 127.0.1.1: from /etc/hosts";
     assert_eq!(said(&check(&host, &["--name=good.test"])), (2, line.to_owned()));
     assert_eq!(said(&check(&host, &["--name=good.test", "--no-system"])).0, 0);
     host.etc("hosts", "192.0.2.7 good.test\n");
     drop(fakes);
     let closed = "CRITICAL - 2 of 2 nameservers fail: 192.0.2.53, 192.0.2.54 refused: nothing listens there, \
-                  this system resolves it all the same: hosts is files in nsswitch.conf";
+                  this system resolves it all the same: from /etc/hosts";
     assert_eq!(said(&check(&host, &["--name=good.test/A"])), (2, closed.to_owned()));
 }
 

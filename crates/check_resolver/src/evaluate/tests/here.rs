@@ -105,6 +105,29 @@ fn a_machine_without_ipv6_need_not_resolve_a_name_of_ipv6() {
 }
 
 #[test]
+fn an_address_of_the_hosts_file_is_told_as_one() {
+    let rows = [
+        ("192.0.2.7", "CRITICAL - this system answers 192.0.2.7, which is not expected: from /etc/hosts"),
+        (
+            "192.0.2.8",
+            "CRITICAL - this system answers 192.0.2.7, which is not expected: hosts is files dns in nsswitch.conf",
+        ),
+    ];
+    for (hosts, line) in rows {
+        let mut observed = seen(&["www.example.com/A=192.0.2.80"], "::1=192.0.2.80", Some(TWO), GOOD);
+        let system = &mut observed.system.as_mut().unwrap().1;
+        (system.result, system.hosts) =
+            (Ok(vec!["192.0.2.7".parse().unwrap()]), vec![hosts.parse().unwrap()]);
+        assert_eq!(summary("", &observed), line);
+    }
+    let mut observed = seen(&[NAME], "::1=closed", Some(TWO), GOOD);
+    observed.system.as_mut().unwrap().1.hosts = vec!["192.0.2.80".parse().unwrap()];
+    let line = "CRITICAL - 1 of 1 nameserver fails: ::1 refused: nothing listens there, \
+                this system resolves it all the same: from /etc/hosts";
+    assert_eq!(summary("", &observed), line);
+}
+
+#[test]
 fn the_system_must_give_what_is_expected() {
     let observed = seen(&["www.example.com/A=192.0.2.81"], "::1=192.0.2.81", Some(TWO), GOOD);
     let line = "CRITICAL - this system answers 192.0.2.80, which is not expected: hosts is files dns in nsswitch.conf";

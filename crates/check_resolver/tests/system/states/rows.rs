@@ -216,7 +216,7 @@ pub(super) const STATES: [State; 35] = [
             "the hosts file has another address",
             ONE,
             "192.0.2.53=good",
-            "CRITICAL - this system answers 192.0.2.7, which is not expected: hosts is files dns in nsswitch.conf",
+            "CRITICAL - this system answers 192.0.2.7, which is not expected: from /etc/hosts",
         )
     },
     row(
