@@ -1,10 +1,10 @@
-//! Why a status.dat is not used.
+//! Why a status.dat or a log is not used.
 
 use std::io;
 
 use plugin::reason;
 
-/// Why a status.dat is not used.
+/// Why a status.dat or a log is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum StatusError {
     /// The system refused to read on.
@@ -33,6 +33,9 @@ pub enum StatusError {
     /// It has no block. Nagios 4 puts an empty file in place of a good one when its disk is full.
     #[error("it is empty, perhaps the disk of the monitor is full")]
     Empty,
+    /// None of its first lines has a time, so it is another kind of file.
+    #[error("it is no log of a monitor, or a packed one")]
+    NoLog,
     /// A block of the monitor itself is not there, so it is another kind of file.
     #[error("it has no block {0}, so it is no status.dat")]
     Missing(&'static str),

@@ -32,7 +32,7 @@ pub const PLACES: [&str; 8] = [
 const TRIES: usize = 5;
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Why a status.dat cannot be used. Each message names the file.
+/// Why a status.dat or a log cannot be used. Each message names the file.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// The system refused, or the content is not that of a status.dat.
@@ -98,15 +98,10 @@ fn read_once(
     deadline: &Deadline,
 ) -> Result<Option<StatusFile>, FileError> {
     let failed = |why| FileError::Status { path: path.to_owned(), why };
-    let refused = |errno: rustix::io::Errno| failed(StatusError::Read(errno.into()));
-    let file = open(path, READ_FLAGS, Mode::empty()).map_err(refused)?;
-    let before = fstat(&file).map_err(refused)?;
-    if FileType::from_raw_mode(before.st_mode) != FileType::RegularFile {
-        return Err(FileError::NotFile(path.to_owned()));
-    }
-    let mut source = Bounded { file: File::from(file), deadline, read: 0 };
+    let (file, before) = open_regular(path)?;
+    let mut source = Bounded::new(file, deadline);
     let monitor = status_dat::parse(&mut source, collect);
-    let after = fstat(&source.file).map_err(refused)?;
+    let after = fstat(&source.file).map_err(|errno| failed(StatusError::Read(errno.into())))?;
     let is_same = version(&before) == version(&after);
     let size = u64::try_from(after.st_size).unwrap_or_default();
     match monitor {
@@ -120,16 +115,36 @@ fn read_once(
     }
 }
 
+/// Opens a file for reading, with what the system says of it.
+pub(crate) fn open_regular(path: &Path) -> Result<(File, Stat), FileError> {
+    let refused = |errno: rustix::io::Errno| FileError::Status {
+        path: path.to_owned(),
+        why: StatusError::Read(errno.into()),
+    };
+    let file = open(path, READ_FLAGS, Mode::empty()).map_err(refused)?;
+    let status = fstat(&file).map_err(refused)?;
+    if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
+        return Err(FileError::NotFile(path.to_owned()));
+    }
+    Ok((File::from(file), status))
+}
+
 fn version(status: &Stat) -> (i64, i64, i64) {
     #[expect(clippy::unnecessary_cast, reason = "the widths of these fields differ from system to system")]
     (status.st_size as i64, status.st_mtime as i64, status.st_mtime_nsec as i64)
 }
 
 /// A file that is read only as long as there is time.
-struct Bounded<'a> {
+pub(crate) struct Bounded<'a> {
     file: File,
     deadline: &'a Deadline,
     read: u64,
+}
+
+impl<'a> Bounded<'a> {
+    pub(crate) fn new(file: File, deadline: &'a Deadline) -> Self {
+        Self { file, deadline, read: 0 }
+    }
 }
 
 impl Read for Bounded<'_> {

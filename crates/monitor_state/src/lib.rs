@@ -6,6 +6,7 @@
 //!   reader.
 //! - [`icinga`]: the answers of Icinga 2's API, from any reader.
 //! - [`livestatus`]: the answers of Livestatus, which Naemon, Checkmk and others have, from any reader.
+//! - [`log`]: the lines of the monitor's log, which tell of its past.
 //! - [`file`](mod@file): status.dat from a file that the monitor replaces meanwhile, with its age.
 //!
 //! Nothing is kept: memory is one buffer, whatever the size of the file. Text is borrowed from that buffer;
@@ -41,6 +42,7 @@ mod error;
 pub mod file;
 pub mod icinga;
 pub mod livestatus;
+pub mod log;
 pub mod object;
 mod results;
 pub mod status_dat;
@@ -49,4 +51,5 @@ mod value;
 pub use collect::Collect;
 pub use error::StatusError;
 pub use file::{FileError, PLACES, StatusFile};
+pub use log::{LogEvent, LogLine, LogState, Occasion};
 pub use object::{Condition, Downtime, Monitor, Object, Output};

@@ -7,14 +7,16 @@
 //! [`publish`] is the order of the steps: [`config`] says what is public, [`sources`] chooses it from the
 //! monitor's state, [`judge`] makes states of components out of it, [`fault`] and [`jump`] say when the monitor
 //! is not to be believed, [`members`] misses what vanishes, [`ledger`] remembers, [`view`] puts together what is
-//! shown, and the templates write it.
+//! shown, and the templates write it. `import` remembers what was before, from the monitor's logs.
 
 mod api;
 mod busy;
 pub mod config;
 pub mod fault;
+mod folders;
 mod history_json;
 mod http;
+mod import;
 pub mod judge;
 pub mod jump;
 pub mod ledger;
@@ -43,6 +45,8 @@ pub mod view;
 
 pub use api::{ApiError, ApiUrl};
 pub use config::ConfigError;
+pub use folders::FolderError;
+pub use import::ImportError;
 pub use livestatus::LivestatusError;
 pub use monitor::SourceError;
 pub use options::Args;

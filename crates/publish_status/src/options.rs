@@ -47,6 +47,10 @@ pub struct Args {
     /// Show a soft problem as degraded
     #[arg(long)]
     pub soft: bool,
+    /// Fill the history once with the days before it, from these logs of Nagios, Naemon or Icinga 1: alerts,
+    /// states after a rotation, downtimes, starts and stops. Publishes nothing
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "preview")]
+    pub import: Vec<PathBuf>,
     /// Write nothing; print each component with its state and the sources behind it
     #[arg(long)]
     pub preview: bool,

@@ -117,6 +117,11 @@ impl Outages {
         }
     }
 
+    /// Puts outages before all others, oldest first.
+    pub(crate) fn precede(&mut self, earlier: Vec<Outage>) {
+        self.0.splice(..0, earlier);
+    }
+
     /// Forgets what ended before this moment, and the oldest of too many.
     pub(crate) fn forget(&mut self, before: u64) {
         self.0.retain(|outage| outage.end.is_none_or(|end| end >= before));

@@ -1,13 +1,13 @@
 //! One run: from the configuration and the monitor's state to the files.
 
-use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use plugin::{Deadline, Report};
-use rustix::process::geteuid;
 
 use crate::config::{Component, Config, ConfigError};
 use crate::fault::{self, Fault};
+use crate::folders::{self, FolderError};
+use crate::import::{ImportError, import};
 use crate::judge::{self, Health, Judged, Limits, Verdict};
 use crate::jump::{self, Baseline, Sanity, Seen};
 use crate::ledger::{Ledger, Run};
@@ -39,17 +39,12 @@ pub enum PublishError {
     /// The clock is behind the last run, so that time would count twice.
     #[error("the clock was set back: the last run was {} later than now, move the history away if that was wrong", length(*.0))]
     Clock(u64),
-    /// Root runs it for a page of another user, who could not go on with a history of root's.
-    #[error("{} belongs to uid {owner}, run this as that user, not as root", .folder.display())]
-    Root {
-        /// The folder of the page.
-        folder: PathBuf,
-        /// Its owner.
-        owner: u32,
-    },
-    /// The history would be where the page is, for all to read.
-    #[error("--state {} is in the folder of --output, which is served: choose another", .0.display())]
-    Nested(PathBuf),
+    /// The logs.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// The folders.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
 }
 
 /// Publishes the page, or shows what it would say.
@@ -61,9 +56,10 @@ pub fn publish(args: &Args, deadline: &Deadline) -> Result<Report, PublishError>
     if args.preview {
         return preview(args, &config, deadline);
     }
-    if let Some(refused) = foreign(&args.output).or_else(|| nested(&args.output, &args.state)) {
-        return Err(refused);
+    if !args.import.is_empty() {
+        return Ok(import(args, &config, deadline)?);
     }
+    folders::check(&args.output, &args.state)?;
     let Some(store) = Store::open(&args.state)? else {
         let (page, lock) = (args.output.join(output::PAGE), args.state.join(LOCK));
         return Ok(busy::report(&page, &lock, config.interval, now()));
@@ -113,22 +109,6 @@ fn preview(args: &Args, config: &Config, deadline: &Deadline) -> Result<Report, 
 /// The folder of incidents written by hand, beside the configuration.
 fn incidents(args: &Args) -> PathBuf {
     args.config.with_file_name("incidents")
-}
-
-/// The error of a run by root where the page belongs to another user: nothing is made then.
-fn foreign(output: &Path) -> Option<PublishError> {
-    let owner = std::fs::metadata(output).ok()?.uid();
-    let is_foreign = owner != 0 && geteuid().is_root();
-    is_foreign.then(|| PublishError::Root { folder: output.to_owned(), owner })
-}
-
-/// The error of a state that would be kept in the folder of the page, also by a link.
-fn nested(output: &Path, state: &Path) -> Option<PublishError> {
-    let real = |path: &Path| path.canonicalize().ok();
-    // A folder that does not exist yet is made in the one above it.
-    let above = || Some(real(state.parent()?)?.join(state.file_name()?));
-    let is_in = real(state).or_else(above)?.starts_with(real(output)?);
-    is_in.then(|| PublishError::Nested(state.to_owned()))
 }
 
 /// The moment of this run. A clock that is adjusted by less than an interval adds no time until it has caught

@@ -229,6 +229,11 @@ impl<'a> Chooser<'a> {
         self.twice.map_or(Ok(self.seen), |name| Err(ChoiceError::Twice(name)))
     }
 
+    /// Returns the places of the components that count what was asked for last.
+    pub(crate) fn chosen(&self) -> &[usize] {
+        &self.chosen
+    }
+
     /// Which of the wanted patterns this host meets.
     fn of_host(&self, host: &str) -> OfHost {
         let glob = |place: &usize| self.wanted.get(*place).map(|wanted| (wanted.host, wanted.service));

@@ -109,8 +109,16 @@ impl Store {
     /// # Errors
     /// [`HistoryError::State`].
     pub(crate) fn open(path: &Path) -> Result<Option<Self>, HistoryError> {
+        Self::open_until(path, Instant::now())
+    }
+
+    /// The same, but waits for another run until then.
+    ///
+    /// # Errors
+    /// [`HistoryError::State`].
+    pub(crate) fn open_until(path: &Path, until: Instant) -> Result<Option<Self>, HistoryError> {
         let folder = Folder::make(path, Above::Unchecked)?;
-        let lock = folder.lock(LOCK, Instant::now())?;
+        let lock = folder.lock(LOCK, until)?;
         Ok(lock.map(|lock| Self { folder, lock }))
     }
 
@@ -156,7 +164,15 @@ impl Store {
             return Ok(records.append(&json(&line))?);
         }
         ledger.forget();
-        let head = json(&Head { publish_status: VERSION, ledger: &*ledger });
+        self.rewrite(ledger, deadline)
+    }
+
+    /// Replaces the history by this one.
+    ///
+    /// # Errors
+    /// [`HistoryError::State`].
+    pub(crate) fn rewrite(&self, ledger: &Ledger, deadline: &Deadline) -> Result<(), HistoryError> {
+        let head = json(&Head { publish_status: VERSION, ledger });
         self.folder.replace(&self.lock, FILE, &[head.as_slice(), b"\n"].concat(), PRIVATE)?;
         if self.folder.read(MACHINE, 1 << 10, deadline)?.is_none() {
             self.folder.replace(&self.lock, MACHINE, &machine(deadline), PRIVATE)?;

@@ -12,6 +12,8 @@ mod bad_input;
 mod downtimes;
 #[path = "cli/icinga.rs"]
 mod icinga;
+#[path = "cli/import.rs"]
+mod import;
 #[path = "cli/incidents.rs"]
 mod incidents;
 #[path = "cli/livestatus.rs"]

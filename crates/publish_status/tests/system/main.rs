@@ -12,4 +12,6 @@ mod disturbed;
 #[cfg(test)]
 mod icinga;
 #[cfg(test)]
+mod import;
+#[cfg(test)]
 mod nagios;

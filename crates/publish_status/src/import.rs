@@ -1,0 +1,117 @@
+//! `--import`: fills the history with what the logs of the monitor tell of the days before it.
+//!
+//! The logs are read in the order of their time. [`replay`] makes the states of the components out of them, and
+//! [`merge`] adds the days that the history lacks. Nothing is written unless all of it was read.
+
+mod merge;
+mod replay;
+
+use std::path::{Path, PathBuf};
+
+use monitor_state::{FileError, log};
+use plugin::{Deadline, Report, State, clean};
+
+use crate::config::Config;
+use crate::folders::{self, FolderError};
+use crate::ledger::Ledger;
+use crate::moment::{date, length, now};
+use crate::names::Names;
+use crate::notes;
+use crate::options::Args;
+use crate::store::{HistoryError, Store};
+use merge::Filled;
+use replay::{Past, Replay};
+
+/// Why nothing was imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// A log cannot be read.
+    #[error(transparent)]
+    Log(#[from] FileError),
+    /// The folders.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The history.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    /// A log begins before the one before it ends, so that some time would count twice.
+    #[error("{} overlaps with another log: name each log once", .0.display())]
+    Overlap(PathBuf),
+    /// The logs are those of another monitor, or the configuration is.
+    #[error("the logs tell of no source of the configuration")]
+    NoSource,
+    /// Another run holds the history.
+    #[error("another run holds {}, nothing imported", .0.display())]
+    Busy(PathBuf),
+}
+
+/// Reads the logs and fills the history with them.
+///
+/// # Errors
+/// [`ImportError`]: the history is as it was.
+pub(crate) fn import(args: &Args, config: &Config, deadline: &Deadline) -> Result<Report, ImportError> {
+    folders::check(&args.output, &args.state)?;
+    let now = now();
+    let notes = notes::read(&args.config.with_file_name("incidents"), &Names::of(config), deadline);
+    let mut replay = Replay::new(config, &notes.notes, args.soft, now);
+    for (beginning, path) in in_order(&args.import, deadline)? {
+        if beginning < replay.at() {
+            return Err(ImportError::Overlap(path.to_owned()));
+        }
+        log::read(path, deadline, |line| replay.line(line))?;
+    }
+    let past = replay.finish();
+    if past.sources == 0 {
+        return Err(ImportError::NoSource);
+    }
+    let filled = fill(&args.state, &past.ledger, now, deadline)?;
+    let left_out = notes.faults.iter().map(|fault| format!("{fault}, left out"));
+    Ok(left_out.fold(report(args, &past, filled.as_ref()), Report::detail))
+}
+
+/// The logs, the oldest first, each with its beginning.
+fn in_order<'a>(logs: &'a [PathBuf], deadline: &Deadline) -> Result<Vec<(u64, &'a Path)>, ImportError> {
+    let mut order = logs
+        .iter()
+        .map(|path| Ok((log::beginning(path, deadline)?, path.as_path())))
+        .collect::<Result<Vec<_>, FileError>>()?;
+    order.sort();
+    Ok(order)
+}
+
+/// Adds the days that the history lacks. `None` if it lacks none.
+fn fill(state: &Path, past: &Ledger, now: u64, deadline: &Deadline) -> Result<Option<Filled>, ImportError> {
+    let Some(store) = Store::open_until(state, deadline.at())? else {
+        return Err(ImportError::Busy(state.to_owned()));
+    };
+    let mut history = store.read(deadline)?;
+    let filled = merge::precede(&mut history.ledger, past, now);
+    if filled.is_some() {
+        store.rewrite(&history.ledger, deadline)?;
+    }
+    Ok(filled)
+}
+
+fn report(args: &Args, past: &Past, filled: Option<&Filled>) -> Report {
+    let logs = counted(args.import.len(), "log");
+    let line = match filled {
+        None => format!("nothing to import: the history has all days of {logs}"),
+        Some(Filled { first, last, outages }) => {
+            let days = usize::try_from(last - first).map_or(usize::MAX, |days| days + 1);
+            let (days, outages) = (counted(days, "day"), counted(*outages, "outage"));
+            format!("imported {days} from {logs}, {} to {}: {outages}", date(*first), date(*last))
+        }
+    };
+    let mut report = Report::new(State::Ok, line);
+    if past.silent > 0 {
+        let silent = length(past.silent);
+        report =
+            report.detail(format!("for {silent} the monitor was stopped or its logs are silent: unknown"));
+    }
+    let missing = past.missing.iter().map(|name| format!("no log tells of {}", clean(name)));
+    missing.fold(report, Report::detail)
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
