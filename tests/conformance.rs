@@ -44,7 +44,7 @@ impl Plugin {
 
     fn run(&self, arguments: &[&str]) -> suite::process::Outcome {
         let outcome =
-            suite::process::run(plugins::command(&self.name).args(arguments).env_remove("MP_CONFIG_FILE"));
+            suite::process::run(plugins::confined(&self.name).args(arguments).env_remove("MP_CONFIG_FILE"));
         assert!(matches!(outcome.code, Some(0..=3)), "{} {arguments:?}: {outcome:?}", self.name);
         assert!(!outcome.first_line().trim().is_empty(), "{} {arguments:?}: {outcome:?}", self.name);
         assert_eq!(outcome.stderr, "", "{} {arguments:?}: {outcome:?}", self.name);

@@ -67,7 +67,7 @@ fn arguments_that_are_not_utf8_or_far_too_long_are_one_line() {
     for plugin in all() {
         let long = "x".repeat(100_000);
         for argument in [OsStr::from_bytes(b"--\xff\xfe"), OsStr::from_bytes(b"\xff"), OsStr::new(&long)] {
-            let outcome = process::run(plugins::command(&plugin.name).arg(argument));
+            let outcome = process::run(plugins::confined(&plugin.name).arg(argument));
             assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(3), ""), "{}", plugin.name);
             assert!(
                 outcome.stdout.starts_with(&format!("{} UNKNOWN - ", plugin.title)),
