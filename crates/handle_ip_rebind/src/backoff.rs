@@ -63,7 +63,11 @@ impl Failures {
     /// Learns how a run that began `now` ended: what came back or is not missing any more is forgotten.
     pub(crate) fn learn(&mut self, cases: &[Case], now: u64) {
         let mut former = std::mem::take(&mut self.0);
-        for case in cases.iter().filter(|case| !matches!(case.fate, Fate::Back | Fate::Outside)).take(MOST) {
+        for case in cases
+            .iter()
+            .filter(|case| !matches!(case.fate, Fate::Back | Fate::Outside | Fate::Gone))
+            .take(MOST)
+        {
             let former = former.remove(&case.address);
             let failure = if matches!(case.fate, Fate::Failed | Fate::Lost) {
                 let cause: String = case.why.iter().flat_map(|why| why.chars()).take(CAUSE).collect();

@@ -1,6 +1,8 @@
 //! What one run leaves for the next: a lock while it works, the times at which something was changed, for the
 //! budget, and the addresses that did not come back.
 
+mod gone;
+
 use std::fs::DirBuilder;
 use std::net::IpAddr;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -13,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use state::{Above, Access, Folder, Lock, PRIVATE, StateError};
 
 use crate::backoff::Failures;
+use gone::Gone;
 
 /// The hour of the budget, in seconds.
 const HOUR: u64 = 3_600;
@@ -60,6 +63,9 @@ pub(crate) struct Memory {
     /// What was tried in vain.
     #[serde(default)]
     pub(crate) failed: Failures,
+    /// What runs have removed, and no list names.
+    #[serde(default, skip_serializing_if = "Gone::is_empty")]
+    pub(crate) gone: Gone,
     /// What a run began and did not bring to its end.
     #[serde(default, skip_serializing_if = "Owed::is_empty")]
     pub(crate) owed: Owed,
@@ -131,7 +137,8 @@ impl Held {
 impl Memory {
     /// Takes each time after `now` for now. Returns whether there was one.
     fn forgets_the_future(&mut self, now: u64) -> bool {
-        let mut later: Vec<&mut u64> = self.acted.iter_mut().chain(self.failed.times()).collect();
+        let mut later: Vec<&mut u64> =
+            self.acted.iter_mut().chain(self.failed.times()).chain(self.gone.times()).collect();
         later.retain(|then| **then > now);
         later.iter_mut().for_each(|then| **then = now);
         !later.is_empty()
@@ -159,6 +166,8 @@ pub(crate) struct Found {
     pub(crate) acted: usize,
     /// What was tried in vain.
     pub(crate) failed: Failures,
+    /// What runs have removed, and no list names.
+    pub(crate) gone: Gone,
 }
 
 /// Tries the folder of the state as far as it exists, and makes nothing there.
@@ -176,7 +185,7 @@ pub(crate) fn try_state(path: &Path, now: u64, deadline: &Deadline) -> Result<Fo
     let mut memory = read(&folder, deadline)?;
     memory.forgets_the_future(now);
     memory.acted.retain(|then| now.saturating_sub(*then) < HOUR);
-    Ok(Found { is_busy, acted: memory.acted.len(), failed: memory.failed })
+    Ok(Found { is_busy, acted: memory.acted.len(), failed: memory.failed, gone: memory.gone })
 }
 
 fn will_be_made(path: &Path) -> bool {

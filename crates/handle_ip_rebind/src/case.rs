@@ -33,6 +33,8 @@ pub(crate) struct Case {
 pub(crate) enum Fate {
     /// It was there after the binding, and is gone at the end of the run: a restarted service took it.
     Lost,
+    /// An earlier run has removed it, and no list names it.
+    Gone,
     /// It was tried, and it is still missing.
     Failed,
     /// There was no time for it: the next run tries it.

@@ -128,6 +128,7 @@ fn finding(outcome: &Outcome, group: &[&Case]) -> Option<Finding> {
         // Named with all that are forbidden.
         Fate::Back | Fate::Contradicted => return None,
         Fate::Lost => (State::Critical, format!(" gone at the end: {why}")),
+        Fate::Gone => (State::Critical, format!(" gone since an earlier run: {why}")),
         Fate::Later => (State::Critical, format!(" not bound yet: {why}")),
         Fate::Failed | Fate::Waiting => (State::Critical, format!(" not back: {why}")),
         Fate::LeftAlone => (State::Critical, format!(" left alone: {why}")),

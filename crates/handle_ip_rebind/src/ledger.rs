@@ -100,6 +100,7 @@ impl<'a> Ledger<'a> {
         if self.memory.owed.services.is_empty() {
             self.memory.owed = Owed::default();
         }
+        self.memory.gone.learn(&outcome.cases, self.now);
         self.fates(outcome);
     }
 

@@ -4,9 +4,13 @@
 //! interpreter is opened and executed in the same way. It gets the script by its name, so that a script which
 //! asks for its own place by `$0` finds it: after the check no other user can put anything else on that path.
 
+mod elf;
+
+use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -15,14 +19,12 @@ use std::process::Command;
 use plugin::reason;
 use state::{StateError, Trust, open_trusted};
 
+use elf::ElfError;
+
 /// Where programs find others, and where the program that `env` names is searched for.
 pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /// The most octets of a line that names an interpreter: linux/binfmts.h, BINPRM_BUF_SIZE.
 const LONGEST: usize = 256;
-
-/// How a binary begins (elf(5)). Other formats, which a kernel may be taught, would not be run as what is
-/// checked here.
-const ELF: &[u8] = b"\x7fELF";
 
 /// Why a program is not run.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +41,12 @@ pub enum ProgramError {
     /// The kernel would not execute it.
     #[error("{}: neither a binary nor a script with #! in its first line", .0.display())]
     Format(PathBuf),
+    /// It is a binary, and the kernel would not execute it.
+    #[error("{}: {}", .0.display(), .1)]
+    Binary(PathBuf, ElfError),
+    /// The loader that it names is not there.
+    #[error("{}: its loader {} is not there", .0.display(), .1.display())]
+    Loader(PathBuf, PathBuf),
     /// Its first line ends as on Windows, so that the kernel would search for a name with a carriage return.
     #[error("{}: its first line ends with a carriage return, convert it with dos2unix", .0.display())]
     CarriageReturn(PathBuf),
@@ -144,8 +152,8 @@ fn first_line(file: &File, path: &Path) -> Result<Option<String>, ProgramError> 
     let mut room = [0; LONGEST];
     let length = file.read_at(&mut room, 0).map_err(|why| ProgramError::Refused(path.to_owned(), why))?;
     let start = room.get(..length).unwrap_or_default();
-    if start.starts_with(ELF) {
-        return Ok(None);
+    if start.starts_with(elf::MAGIC) {
+        return check_binary(file, path).map(|()| None);
     }
     let rest = start.strip_prefix(b"#!").ok_or_else(|| ProgramError::Format(path.to_owned()))?;
     let line = rest.split(|octet| *octet == b'\n').next().filter(|line| line.len() < rest.len());
@@ -154,6 +162,35 @@ fn first_line(file: &File, path: &Path) -> Result<Option<String>, ProgramError> 
         return Err(ProgramError::CarriageReturn(path.to_owned()));
     }
     Ok(Some(String::from_utf8_lossy(line).trim_matches([' ', '\t']).to_owned()))
+}
+
+/// Refuses a binary that the kernel would not execute. Other formats, which a kernel may be taught, would not
+/// be run as what is checked here.
+fn check_binary(file: &File, path: &Path) -> Result<(), ProgramError> {
+    let refused = |why| ProgramError::Refused(path.to_owned(), why);
+    let size = file.metadata().map_err(refused)?.len();
+    let head = head_of(file, elf::HEAD).map_err(refused)?;
+    // Without /proc nothing is known of this machine, and nothing is run.
+    let own = File::open("/proc/self/exe").and_then(|own| head_of(&own, 64)).unwrap_or_default();
+    let loader =
+        elf::read(&head, size, &own).map_err(|error| ProgramError::Binary(path.to_owned(), error))?;
+    match loader.map(|loader| PathBuf::from(OsString::from_vec(loader))) {
+        Some(loader) if !loader.exists() => Err(ProgramError::Loader(path.to_owned(), loader)),
+        _ => Ok(()),
+    }
+}
+
+/// The first octets of a file, at most so many.
+fn head_of(file: &File, most: usize) -> io::Result<Vec<u8>> {
+    let (mut room, mut filled) = (vec![0; most], 0);
+    while let Some(rest) = room.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match file.read_at(rest, filled as u64)? {
+            0 => break,
+            read => filled += read,
+        }
+    }
+    room.truncate(filled);
+    Ok(room)
 }
 
 fn by_descriptor(file: &File) -> PathBuf {
@@ -229,6 +266,22 @@ mod tests {
             let error = refused(name, text);
             assert!(error.ends_with(": neither a binary nor a script with #! in its first line"), "{error}");
         }
+        let shell = fs::read("/bin/sh").unwrap();
+        for (length, why) in
+            [(4, "cut off, install it again"), (shell.len() / 2, "cut off, install it again")]
+        {
+            let cut = script("cut-binary", "");
+            fs::write(&cut, &shell[..length]).unwrap();
+            let error = printed(&cut).unwrap_err();
+            assert_eq!(error, format!("{}: a binary that is {why}", cut.display()));
+            let by = script("by-cut", &format!("#!{}\n", cut.display()));
+            assert_eq!(printed(&by).unwrap_err(), error, "as an interpreter too");
+        }
+        let mut object = shell;
+        object[16] = 1;
+        let path = script("object", "");
+        fs::write(&path, object).unwrap();
+        assert!(printed(&path).unwrap_err().ends_with("/object: a binary that is no program"));
         fs::set_permissions(top.path().join("plain"), fs::Permissions::from_mode(0o644)).unwrap();
         assert!(printed(&top.path().join("plain")).unwrap_err().ends_with("/plain: not executable"));
     }

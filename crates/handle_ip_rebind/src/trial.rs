@@ -57,6 +57,9 @@ pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, Tria
     let list = seen.read_list(deadline).map_err(ObserveError::from)?;
     Link::open(&config.interface, list.addresses().iter().any(IpAddr::is_ipv6))?;
     let mut cases = seen.cases(config, deadline)?;
+    let mut gone = found.gone.clone();
+    gone.forget(seen.bound(), now());
+    cases.extend(gone.cases(&cases));
     refuse_family(config, &seen, &mut cases);
     hold_back(config, &found.failed, &mut cases, now());
     findings.extend(seen.contradictions(config).findings());
@@ -74,7 +77,7 @@ pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, Tria
             cases.iter().find(of).map_or_else(|| format!("{address}: bound"), |case| would(case, config)),
         );
     }
-    for case in cases.iter().filter(|case| case.fate == Fate::Outside) {
+    for case in cases.iter().filter(|case| matches!(case.fate, Fate::Outside | Fate::Gone)) {
         report = report.detail(would(case, config));
     }
     Ok(notes(config).into_iter().fold(report, Report::detail))
@@ -97,8 +100,10 @@ fn summary(config: &Config, list: &List, cases: &[Case]) -> (State, String) {
     let listed = list.addresses().len();
     let noun = if listed == 1 { "address" } else { "addresses" };
     let summary = format!("{RIGHT}{listed} {noun} listed, {missing} would be bound on {}", config.interface);
-    let is_warned = count(Fate::LeftAlone) + waiting > 0;
-    let rest = [(blocked, "left alone"), (waiting, "waiting for the next try")];
+    let gone = count(Fate::Gone);
+    let is_warned = count(Fate::LeftAlone) + waiting + gone > 0;
+    let rest =
+        [(blocked, "left alone"), (waiting, "waiting for the next try"), (gone, "gone since an earlier run")];
     let rest = rest.into_iter().filter(|(number, _)| *number > 0);
     let rest: String = rest.map(|(number, what)| format!(", {number} {what}")).collect();
     let state = if is_warned { State::Warning } else { State::Ok };
@@ -148,6 +153,9 @@ fn would(case: &Case, config: &Config) -> String {
         }
         Fate::Bindable => {
             format!("{address}: would be bound as /{prefix} on {}, if no other host has it", config.interface)
+        }
+        Fate::Gone => {
+            format!("{address}: gone since an earlier run: {}", why.as_deref().unwrap_or(missing))
         }
         Fate::Outside => format!("{address}: {missing}, not in the list"),
         _ => format!("{address}: left alone: {}", why.as_deref().unwrap_or(missing)),

@@ -99,30 +99,12 @@ fn work(
     let Some(held) = Held::take(&config.state)? else { return Ok(outcome.ends(End::Busy)) };
     let now = now();
     let mut memory = held.read(now, deadline)?;
-    outcome.acted = memory.acted.len();
     let seen = Seen::read(config, deadline)?;
-    outcome.expected = seen.expected();
-    outcome.difference = seen.difference(config);
-    outcome.contradictions = seen.contradictions(config);
-    outcome.cases = seen.cases(config, deadline)?;
-    if config.enabled {
-        outcome.owed = owed(config, &memory, &seen);
-    }
-    if outcome.cases.is_empty() {
-        forget(&held, &mut memory)?;
-        if outcome.owed.is_empty() {
-            return Ok(outcome.ends(End::AllWell));
-        }
-    }
-    spare_the_command(config, &mut outcome.cases);
-    if config.enabled {
-        hold_back(config, &memory.failed, &mut outcome.cases, now);
-    }
-    if is_idle(&outcome) {
-        return Ok(outcome.ends(End::Nothing));
-    }
-    if outcome.acted >= config.per_hour {
-        return Ok(outcome.ends(End::OverBudget));
+    let has_returned = memory.gone.forget(seen.bound(), now);
+    observe(config, &seen, &memory, &mut outcome, deadline)?;
+    forget(&held, &mut memory, has_returned, &outcome)?;
+    if let Some(end) = early_end(config, &memory, &mut outcome, now) {
+        return Ok(outcome.ends(end));
     }
     let link = open_link(config, &outcome)?;
     ask(&link, config, &mut outcome.cases, deadline)?;
@@ -136,6 +118,43 @@ fn work(
     log.begun(&outcome).map_err(HandleError::Log)?;
     change(config, &mut ledger, &seen, &link, &mut outcome, deadline).map_err(HandleError::After)?;
     Ok(outcome.ends(End::Done))
+}
+
+/// Notes what is missing, and what earlier runs have removed or left undone.
+fn observe(
+    config: &Config,
+    seen: &Seen,
+    memory: &Memory,
+    outcome: &mut Outcome,
+    deadline: &Deadline,
+) -> Result<(), ObserveError> {
+    outcome.acted = memory.acted.len();
+    outcome.expected = seen.expected();
+    outcome.difference = seen.difference(config);
+    outcome.contradictions = seen.contradictions(config);
+    outcome.cases = seen.cases(config, deadline)?;
+    outcome.cases.extend(memory.gone.cases(&outcome.cases));
+    if config.enabled {
+        outcome.owed = owed(config, memory, seen);
+    }
+    Ok(())
+}
+
+/// Returns how the run ends if there is nothing to do, or nothing that it may do. `None` if the link must be
+/// asked.
+fn early_end(config: &Config, memory: &Memory, outcome: &mut Outcome, now: u64) -> Option<End> {
+    if outcome.cases.is_empty() && outcome.owed.is_empty() {
+        return Some(End::AllWell);
+    }
+    spare_the_command(config, &mut outcome.cases);
+    if config.enabled {
+        hold_back(config, &memory.failed, &mut outcome.cases, now);
+    }
+    match () {
+        () if is_idle(outcome) => Some(End::Nothing),
+        () if outcome.acted >= config.per_hour => Some(End::OverBudget),
+        () => None,
+    }
 }
 
 /// Binds, announces and restarts.
@@ -170,13 +189,19 @@ fn open_link(config: &Config, outcome: &Outcome) -> Result<Link, LinkError> {
     Link::open(&config.interface, bindable.iter().chain(&outcome.owed.addresses).any(IpAddr::is_ipv6))
 }
 
-/// Forgets what failed before, where nothing is missing any more.
-fn forget(held: &Held, memory: &mut Memory) -> Result<(), BudgetError> {
-    if memory.failed.is_empty() {
-        return Ok(());
+/// Forgets what failed before, where nothing is missing any more, and notes that addresses have returned.
+fn forget(
+    held: &Held,
+    memory: &mut Memory,
+    has_returned: bool,
+    outcome: &Outcome,
+) -> Result<(), BudgetError> {
+    let is_missing = outcome.cases.iter().any(|case| case.fate != Fate::Gone);
+    let has_failures = !is_missing && !memory.failed.is_empty();
+    if has_failures {
+        memory.failed = Failures::default();
     }
-    memory.failed = Failures::default();
-    held.write(memory)
+    if has_failures || has_returned { held.write(memory) } else { Ok(()) }
 }
 
 /// Asks the link who has the addresses: what another host has is left alone.

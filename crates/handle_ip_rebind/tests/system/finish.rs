@@ -3,10 +3,14 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Stdio;
+use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use suite::host::write;
 use suite::needs::missing;
 use suite::process::run;
+use suite::wait::eventually;
 
 use super::hostile::kill;
 use super::site::{HOSTS, Site};
@@ -43,6 +47,24 @@ fn an_address_that_no_list_names_is_missed_too() {
     let line = "IP_REBIND CRITICAL - 192.0.2.1 gone at the end: removed by service network \
                 (bound again: 192.0.2.31, restarted 1 service)";
     assert_eq!(site.handle().verdict(), (2, line));
+    // In each further run too, until it is bound again.
+    let line = "IP_REBIND CRITICAL - 192.0.2.1 gone since an earlier run: removed by service network";
+    for _ in 0..2 {
+        assert_eq!(site.handle().verdict(), (2, line));
+    }
+    let tried = site.trial();
+    let line = "IP_REBIND WARNING - configuration is right: 1 address listed, 0 would be bound on eth0, \
+                1 gone since an earlier run";
+    assert_eq!(tried.verdict(), (1, line));
+    assert!(
+        tried.stdout.contains("\n192.0.2.1: gone since an earlier run: removed by service network"),
+        "{tried:?}"
+    );
+    site.host.ip(&["addr", "add", "192.0.2.1/24", "dev", "eth0"]);
+    let line = "IP_REBIND OK - nothing is missing, 1 address bound and usable";
+    for _ in 0..2 {
+        assert_eq!(site.handle().verdict(), (0, line));
+    }
 
     // Also together with one of the list, and by a command.
     let site = Site::new("192.0.2.31");
@@ -103,6 +125,64 @@ fn what_a_killed_run_left_is_done_by_the_next_one() {
     assert!(outcome.stdout.contains(note), "{outcome:?}");
     let line = "IP_REBIND OK - nothing is missing, 2 addresses bound and usable";
     assert_eq!(site.handle().verdict(), (0, line));
+}
+
+/// No signal that a caller, a terminal or a timer sends ends a run in the middle: it comes to its own end, and
+/// what it owed is done. Nor does one leave a file in pieces or the lock behind.
+#[test]
+fn a_signal_during_a_run_changes_nothing() {
+    if missing(&HOSTS) {
+        return;
+    }
+    const SIGNALS: [Signal; 8] = [
+        Signal::HUP,
+        Signal::TERM,
+        Signal::INT,
+        Signal::QUIT,
+        Signal::ALARM,
+        Signal::VTALARM,
+        Signal::PIPE,
+        Signal::USR1,
+    ];
+    std::thread::scope(|scope| {
+        for signal in SIGNALS {
+            scope.spawn(move || interrupt(signal));
+        }
+    });
+}
+
+/// A run that gets a signal while it restarts a service, and the one after it.
+fn interrupt(signal: Signal) {
+    let site = Site::new("192.0.2.31");
+    let restart =
+        site.script("service", "echo run >>\"$0.runs\"; while [ ! -e \"$0.on\" ]; do sleep 0.1; done");
+    site.configure(&format!("enabled = true\nannounce = true\nper-hour = 2\nrestart = [[\"{restart}\"]]\n"));
+    let child = site.command("CRITICAL-HARD").stdout(Stdio::piped()).spawn().unwrap();
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).unwrap();
+    let runs = || fs::read_to_string(site.path("service.runs")).unwrap_or_default();
+    eventually("the service is restarted", Duration::from_secs(60), || !runs().is_empty());
+    // What a run that is ended here would owe is on the disk.
+    let owed = |site: &Site| {
+        let text = fs::read_to_string(site.path("state/budget.json")).unwrap();
+        let memory: serde_json::Value = serde_json::from_str(&text).unwrap();
+        memory["owed"]["services"].is_array()
+    };
+    assert!(owed(&site), "{signal:?}");
+    for _ in 0..3 {
+        kill_process(pid, signal).unwrap();
+    }
+    write(&site.path("service.on"), "");
+    let output = child.wait_with_output().unwrap();
+    let line = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        line.starts_with("IP_REBIND OK - bound again: 192.0.2.31, restarted 1 service"),
+        "{signal:?}: {line}"
+    );
+    assert_eq!(output.status.code(), Some(0), "{signal:?}");
+    assert!(!owed(&site), "{signal:?}");
+    let line = "IP_REBIND OK - nothing is missing, 1 address bound and usable";
+    assert_eq!(site.handle().verdict(), (0, line), "{signal:?}: the lock is free, and nothing is owed");
+    assert_eq!(runs(), "run\n", "{signal:?}");
 }
 
 #[test]

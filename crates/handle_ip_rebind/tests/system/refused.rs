@@ -4,14 +4,9 @@ use std::fs;
 
 use suite::host::write;
 use suite::needs::missing;
-use suite::process::{Outcome, run};
+use suite::process::run;
 
 use super::site::{HOSTS, Site};
-
-fn trial(site: &Site) -> Outcome {
-    let mut command = site.host.command(suite::plugins::binary("handle_ip_rebind"));
-    run(command.arg("--test-config").arg(format!("--config={}", site.path("config.toml").display())))
-}
 
 #[test]
 fn what_another_has_or_no_host_should_have_is_left_alone() {
@@ -113,7 +108,7 @@ fn lists_with_other_addresses_are_named() {
     site.host.ip(&["addr", "add", "192.0.2.32/24", "dev", "eth0"]);
     let line = format!("IP_REBIND UNKNOWN - {difference}");
     assert_eq!(site.handle().verdict(), (3, line.as_str()));
-    assert_eq!(trial(&site).verdict(), (3, line.as_str()));
+    assert_eq!(site.trial().verdict(), (3, line.as_str()));
     // With the list itself, and others, check expects more on purpose.
     let ips = site.path("ips").display().to_string();
     site.configure(&format!("enabled = true\ncheck = [\"--file={other}\", \"--file={ips}\"]\n"));
@@ -167,7 +162,7 @@ fn no_file_that_is_read_is_written() {
         site.configure(&format!("enabled = true\n{settings}\n"));
         let line = format!("IP_REBIND UNKNOWN - {what}");
         assert_eq!(site.handle().verdict(), (3, line.as_str()));
-        assert_eq!(trial(&site).code, Some(3), "{settings}");
+        assert_eq!(site.trial().code, Some(3), "{settings}");
     }
     assert_eq!(fs::read_to_string(site.path("ips")).unwrap(), "192.0.2.1");
     assert_eq!(fs::read_to_string(site.path("hosts")).unwrap(), "192.0.2.1 example.com\n");
@@ -181,7 +176,7 @@ fn a_link_without_a_carrier_and_one_without_ipv6_are_named() {
     }
     let site = Site::new("192.0.2.31 2001:db8::31");
     site.host.sysctl("net/ipv6/conf/eth0/disable_ipv6", "1");
-    let outcome = trial(&site);
+    let outcome = site.trial();
     assert!(
         outcome.code == Some(1)
             && outcome.stdout.contains("\n2001:db8::31: left alone: IPv6 is disabled on eth0\n"),

@@ -95,6 +95,12 @@ impl Site {
         outcome
     }
 
+    /// Tries the configuration.
+    pub(super) fn trial(&self) -> Outcome {
+        let mut command = self.host.command(plugins::binary("handle_ip_rebind"));
+        run(command.arg("--test-config").arg(format!("--config={}", self.path("config.toml").display())))
+    }
+
     /// Whether the host has an address, with its prefix length.
     pub(super) fn has(&self, address: &str) -> bool {
         let list = run(Command::new("ip").args(["-n", self.host.name(), "-o", "addr"]));

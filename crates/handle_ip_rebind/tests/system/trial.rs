@@ -8,15 +8,9 @@ use std::time::Duration;
 
 use suite::host::{succeed, write};
 use suite::needs::{Need, missing};
-use suite::process::{Outcome, run};
 use suite::wait::eventually;
 
 use super::site::{HOSTS, Site};
-
-fn trial(site: &Site) -> Outcome {
-    let mut command = site.host.command(suite::plugins::binary("handle_ip_rebind"));
-    run(command.arg("--test-config").arg(format!("--config={}", site.path("config.toml").display())))
-}
 
 #[test]
 fn a_trial_says_what_a_run_would_do_and_changes_nothing() {
@@ -25,7 +19,7 @@ fn a_trial_says_what_a_run_would_do_and_changes_nothing() {
     }
     let site = Site::new("192.0.2.1 192.0.2.31 203.0.113.7");
     site.configure("restart = [[\"/bin/true\"]]\n");
-    let outcome = trial(&site);
+    let outcome = site.trial();
     let lines = "IP_REBIND OK - configuration is right: 3 addresses listed, 2 would be bound on eth0\n\
                  192.0.2.1: bound\n\
                  192.0.2.31: would be bound as /24 on eth0, if no other host has it\n\
@@ -37,7 +31,7 @@ fn a_trial_says_what_a_run_would_do_and_changes_nothing() {
     assert!(names.len() == 2, "neither a log nor a state was made: {names:?}");
 
     let site = Site::new("192.0.2.255 192.0.2.1");
-    let outcome = trial(&site);
+    let outcome = site.trial();
     let line = "IP_REBIND WARNING - configuration is right: 2 addresses listed, 0 would be bound on eth0, 1 left alone";
     assert_eq!(outcome.verdict(), (1, line));
     assert!(
@@ -53,12 +47,12 @@ fn a_trial_finds_what_a_run_would_refuse() {
     }
     let site = Site::new("192.0.2.31");
     let refused = |part: &str| {
-        let outcome = trial(&site);
+        let outcome = site.trial();
         assert!(outcome.code == Some(3) && outcome.first_line().contains(part), "{part}: {outcome:?}");
     };
     let restart = site.script("restart", "true");
     site.configure(&format!("restart = [[\"{restart}\"]]\n"));
-    assert_eq!(trial(&site).code, Some(0));
+    assert_eq!(site.trial().code, Some(0));
     fs::set_permissions(&restart, fs::Permissions::from_mode(0o757)).unwrap();
     refused("program: chmod go-w /");
     site.configure("files = [\"/nonexistent/ips\"]\n");
@@ -70,7 +64,7 @@ fn a_trial_finds_what_a_run_would_refuse() {
     fs::set_permissions(site.path("state"), fs::Permissions::from_mode(0o755)).unwrap();
     refused("state: chmod 0700 /");
     fs::set_permissions(site.path("state"), fs::Permissions::from_mode(0o700)).unwrap();
-    assert_eq!(trial(&site).code, Some(0));
+    assert_eq!(site.trial().code, Some(0));
     for content in ["{}", "{\"version\":1,\"acted\":["] {
         write(&site.path("state/budget.json"), content);
         refused("/state/budget.json: ");
@@ -98,7 +92,7 @@ fn a_trial_finds_what_would_keep_a_run_from_acting() {
     }
     let site = Site::new("192.0.2.1");
     let verdict = |line: &str| {
-        let outcome = trial(&site);
+        let outcome = site.trial();
         assert_eq!(outcome.verdict(), (1, line));
         let usual = "\n1 address listed, 0 would be bound on eth0\n";
         assert!(outcome.stdout.contains(usual), "{outcome:?}");
@@ -108,7 +102,7 @@ fn a_trial_finds_what_would_keep_a_run_from_acting() {
         "IP_REBIND WARNING - on has neither CRITICAL-HARD nor TIMER, no event after a reboot is acted on",
     );
     site.configure("on = [\"CRITICAL-SOFT-2\", \"TIMER\"]\n");
-    let outcome = trial(&site);
+    let outcome = site.trial();
     let note = "note: on has no CRITICAL-HARD, after a reboot only the timer acts\n";
     assert!(outcome.code == Some(0) && outcome.stdout.contains(note), "{outcome:?}");
 
@@ -128,11 +122,11 @@ fn a_trial_finds_what_would_keep_a_run_from_acting() {
         .stdin(Stdio::piped())
         .spawn()
         .unwrap();
-    eventually("the lock is held", Duration::from_secs(20), || trial(&site).code == Some(1));
+    eventually("the lock is held", Duration::from_secs(20), || site.trial().code == Some(1));
     verdict("IP_REBIND WARNING - another run is in progress");
     drop(holder.stdin.take());
     assert!(holder.wait().unwrap().success());
-    assert_eq!(trial(&site).code, Some(0));
+    assert_eq!(site.trial().code, Some(0));
 }
 
 #[test]
@@ -147,7 +141,7 @@ fn a_trial_finds_a_disk_that_takes_nothing_and_addresses_that_wait() {
         succeed(Command::new("mount").args(["-t", "tmpfs", "-o", options, "none"]).arg(&disk));
         Mounted(disk.clone())
     };
-    let first = || trial(&site).first_line().to_owned();
+    let first = || site.trial().first_line().to_owned();
     for (setting, name) in [("log", "log"), ("state", "state")] {
         site.configure(&format!("{setting} = \"{}/{name}\"\n", disk.display()));
         let mounted = mount("size=64k,mode=755,ro");
@@ -173,7 +167,7 @@ fn a_trial_finds_a_disk_that_takes_nothing_and_addresses_that_wait() {
     let restart = site.script("service", "ip addr del 192.0.2.31/24 dev eth0");
     site.configure(&format!("enabled = true\nrestart = [[\"{restart}\"]]\n"));
     assert_eq!(site.handle().code, Some(2));
-    let outcome = trial(&site);
+    let outcome = site.trial();
     let line = "IP_REBIND WARNING - configuration is right: 1 address listed, 0 would be bound on eth0, \
                 1 waiting for the next try";
     assert_eq!(outcome.verdict(), (1, line));
@@ -204,7 +198,7 @@ fn what_check_forbids_is_not_bound() {
         let check = format!("check = [\"--file={}\", \"{option}\"]\n", file.display());
         site.configure(&check);
         let line = format!("IP_REBIND UNKNOWN - check and files contradict: {what}");
-        assert_eq!(trial(&site).verdict(), (3, line.as_str()));
+        assert_eq!(site.trial().verdict(), (3, line.as_str()));
         site.configure(&format!("enabled = true\n{check}"));
         let outcome = site.handle();
         assert!(outcome.code == Some(3) && outcome.first_line().starts_with(&line), "{outcome:?}");

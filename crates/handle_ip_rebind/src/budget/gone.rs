@@ -1,0 +1,120 @@
+//! Addresses that a run has removed, by a command or a restarted service, and that no list names: nothing would
+//! miss them in the next run. They are told in every run until they are bound again, for a day.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use host_net::{Bound, PrefixRoute};
+use serde::{Deserialize, Serialize};
+
+use crate::case::{Case, Fate};
+use crate::prefix::longest;
+
+/// For how long one is told, in seconds.
+const DAY: u64 = 86_400;
+/// The most that are kept.
+const MOST: usize = 20_000;
+/// How many characters of a cause are kept.
+const CAUSE: usize = 200;
+
+/// The addresses that are gone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Gone(BTreeMap<IpAddr, Removal>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Removal {
+    /// What removed it.
+    why: String,
+    /// When, in seconds since 1970.
+    since: u64,
+}
+
+impl Gone {
+    /// Forgets those that are bound again, or gone for a day. Returns whether there was one.
+    pub(crate) fn forget(&mut self, bound: &Bound, now: u64) -> bool {
+        let before = self.0.len();
+        self.0.retain(|address, removal| {
+            bound.places(*address).is_empty() && now.saturating_sub(removal.since) < DAY
+        });
+        self.0.len() < before
+    }
+
+    /// Returns them as cases, without those that are missing anyway.
+    pub(crate) fn cases(&self, missing: &[Case]) -> Vec<Case> {
+        let is_known = |address: &IpAddr| missing.iter().any(|case| case.address == *address);
+        let gone = self.0.iter().filter(|(address, _)| !is_known(address));
+        gone.map(|(address, removal)| Case {
+            address: *address,
+            prefix: longest(address.is_ipv4()),
+            route: PrefixRoute::Added,
+            order: (0, 0),
+            missing: "not bound".to_owned(),
+            fate: Fate::Gone,
+            why: Some(removal.why.clone()),
+        })
+        .collect()
+    }
+
+    /// Learns what a run that began `now` has removed.
+    pub(crate) fn learn(&mut self, cases: &[Case], now: u64) {
+        let lost = cases.iter().filter(|case| case.fate == Fate::Lost);
+        for case in lost.take(MOST.saturating_sub(self.0.len())) {
+            let why = case.why.iter().flat_map(|why| why.chars()).take(CAUSE).collect();
+            self.0.insert(case.address, Removal { why, since: now });
+        }
+    }
+
+    /// Returns when each was removed.
+    pub(crate) fn times(&mut self) -> impl Iterator<Item = &mut u64> {
+        self.0.values_mut().map(|removal| &mut removal.since)
+    }
+
+    /// Returns whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lost(address: &str, fate: Fate) -> Case {
+        Case {
+            address: address.parse().unwrap(),
+            prefix: 32,
+            route: PrefixRoute::Added,
+            order: (0, 0),
+            missing: "not bound".to_owned(),
+            fate,
+            why: Some("removed by service network".to_owned()),
+        }
+    }
+
+    #[test]
+    fn one_is_told_until_it_is_bound_again_or_a_day_has_passed() {
+        let mut gone = Gone::default();
+        gone.learn(&[lost("192.0.2.1", Fate::Lost), lost("192.0.2.2", Fate::Failed)], 1_000);
+        let told = |gone: &Gone, missing: &[Case]| -> Vec<(String, Fate)> {
+            gone.cases(missing).into_iter().map(|case| (case.address.to_string(), case.fate)).collect()
+        };
+        assert_eq!(told(&gone, &[]), [("192.0.2.1".to_owned(), Fate::Gone)]);
+        assert_eq!(told(&gone, &[lost("192.0.2.1", Fate::Bindable)]), [], "it is missing by a list");
+        let nothing = Bound::default();
+        assert!(!gone.clone().forget(&nothing, 1_000 + DAY - 1));
+        assert!(!gone.clone().forget(&nothing, 0), "the clock was put back");
+        assert!(gone.forget(&nothing, 1_000 + DAY) && gone.is_empty());
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let mut gone = Gone::default();
+        let many = (0..30_000_u32).map(|number| {
+            lost(&format!("10.{}.{}.{}", number >> 16, number >> 8 & 255, number & 255), Fate::Lost)
+        });
+        gone.learn(&many.collect::<Vec<_>>(), 1_000);
+        assert_eq!(gone.times().count(), MOST);
+    }
+}
