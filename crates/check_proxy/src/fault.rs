@@ -97,6 +97,8 @@ pub(crate) enum Tunnel {
     NoTls,
     /// The certificate is not accepted: why.
     Certificate(String),
+    /// The handshake failed before there was a certificate to look at: why.
+    Handshake(String),
 }
 
 impl Fault {
@@ -160,7 +162,16 @@ impl Fault {
             Cause::Closed | Cause::ClosedInHandshake => Tunnel::Closed,
             Cause::Reset | Cause::ResetInHandshake => Tunnel::Reset,
             Cause::Tls(Tls::NotTls) => Tunnel::NoTls,
-            cause => Tunnel::Certificate(cause.to_string()),
+            Cause::Tls(
+                Tls::Alert(_)
+                | Tls::TooOld
+                | Tls::NothingInCommon
+                | Tls::WantsCertificate
+                | Tls::NoCertificate
+                | Tls::Other(_),
+            ) => Tunnel::Handshake(cause.to_string()),
+            Cause::Tls(_) => Tunnel::Certificate(cause.to_string()),
+            cause => Tunnel::Handshake(cause.to_string()),
         })
     }
 
@@ -235,6 +246,7 @@ impl Fault {
             Fault::NotHttp(why) => Fault::NotHttp(masked(why)),
             Fault::Unspoken(schemes) => Fault::Unspoken(schemes.into_iter().map(masked).collect()),
             Fault::Tunnel(Tunnel::Certificate(why)) => Fault::Tunnel(Tunnel::Certificate(masked(why))),
+            Fault::Tunnel(Tunnel::Handshake(why)) => Fault::Tunnel(Tunnel::Handshake(masked(why))),
             fault => fault,
         }
     }
@@ -265,6 +277,7 @@ impl Fault {
             Fault::Tunnel(Tunnel::Reset) => Fault::Reset.brief(),
             Fault::Tunnel(Tunnel::NoTls) => "no TLS".to_owned(),
             Fault::Tunnel(Tunnel::Certificate(why)) => format!("wrong certificate: {why}"),
+            Fault::Tunnel(Tunnel::Handshake(why)) => format!("TLS fails: {why}"),
             Fault::Status(status) => Status { from_page: false, ..status.clone() }.answer(),
             fault => fault.brief(),
         }
@@ -324,6 +337,7 @@ impl Tunnel {
             Tunnel::Reset => "CONNECT 200, then reset".to_owned(),
             Tunnel::NoTls => "no TLS after CONNECT".to_owned(),
             Tunnel::Certificate(why) => format!("wrong certificate after CONNECT: {why}"),
+            Tunnel::Handshake(why) => format!("TLS fails after CONNECT: {why}"),
         }
     }
 }

@@ -12,8 +12,6 @@ use crate::secrets::Secrets;
 
 /// The most octets of a header, of all those of 1xx together.
 const HEADER: usize = 64 << 10;
-/// The most lines of a header.
-const LINES: usize = 128;
 /// The most octets of a page.
 const PAGE: usize = 256 << 10;
 /// The most octets of a malformed answer in which the page is looked for.
@@ -251,9 +249,11 @@ impl<R: Read> Reader<R> {
     }
 
     fn trailers(&mut self) -> Result<(), Fault> {
-        for _ in 0..LINES {
-            if self.line()?.is_empty() {
-                return Ok(());
+        let mut length = 0;
+        while length <= HEADER {
+            match self.line()?.len() {
+                0 => return Ok(()),
+                line => length += line,
             }
         }
         Err(Fault::HeaderWithoutEnd)
@@ -320,7 +320,8 @@ fn in_page(cause: Cause) -> Fault {
 }
 
 fn parse_head(octets: &[u8]) -> Result<Head, Fault> {
-    let mut lines = [httparse::EMPTY_HEADER; LINES];
+    // The octets are bounded, and so are their lines.
+    let mut lines = vec![httparse::EMPTY_HEADER; octets.iter().filter(|octet| **octet == b'\n').count()];
     let mut response = httparse::Response::new(&mut lines);
     match response.parse(octets) {
         Ok(httparse::Status::Complete(_)) => {}

@@ -98,8 +98,14 @@ fn fits(parts: &[Part<'_>], page: &[u8], nonce: &str, proxy: Option<IpAddr>) -> 
 }
 
 /// The address with which this begins, the longest that can be read, and what follows it. IPv4 addresses also
-/// in IPv6's form.
+/// in IPv6's form, IPv6 addresses also in brackets, as they stand before a port.
 fn leading_address(octets: &[u8]) -> Option<(IpAddr, &[u8])> {
+    let Some(inner) = octets.strip_prefix(b"[") else { return bare_address(octets) };
+    let (address, rest) = bare_address(inner).filter(|(address, _)| address.is_ipv6())?;
+    Some((address, rest.strip_prefix(b"]")?))
+}
+
+fn bare_address(octets: &[u8]) -> Option<(IpAddr, &[u8])> {
     let belongs = |octet: &u8| octet.is_ascii_hexdigit() || matches!(octet, b'.' | b':');
     let length = octets.iter().take(45).take_while(|octet| belongs(octet)).count();
     (2..=length).rev().find_map(|length| {
@@ -132,6 +138,12 @@ mod tests {
             ("pong 0123456789abcdef from 192.0.2.99\n", "leaves by 192.0.2.99", true),
             ("pong 0123456789abcdef from 192.0.2.10\n", "leaves by 192.0.2.10", true),
             ("pong 0123456789abcdef from 2001:db8::1", "leaves by 2001:db8::1", true),
+            ("pong 0123456789abcdef from [2001:db8::1]", "leaves by 2001:db8::1", true),
+            ("pong 0123456789abcdef from [2001:db8::1]:4567\n", "leaves by 2001:db8::1", true),
+            ("pong 0123456789abcdef from 192.0.2.1:4567\n", "well", true),
+            ("pong 0123456789abcdef from [192.0.2.1]", "another page in place of ours", false),
+            ("pong 0123456789abcdef from [[2001:db8::1]]", "another page in place of ours", false),
+            ("pong 0123456789abcdef from [2001:db8::1", "another page in place of ours", false),
             ("pong fedcba9876543210 from 192.0.2.1\n", "an old copy of the page", true),
             ("pong fedcba9876543210 from 192.0.2.1\npong 0123456789abcdef from 192.0.2.1", "well", true),
             (

@@ -106,7 +106,9 @@ fn plan(
 ) -> Result<Plan, ProbeError> {
     let needs_tls = args.page.url.iter().any(|url| url.secure);
     let settings = Settings { authorities: args.page.tls_ca.clone(), ..Settings::default() };
-    let client = if needs_tls { Some(settings.load(deadline)?) } else { None };
+    // A file of authorities that cannot be read is said also where no page needs it yet.
+    let is_loaded = needs_tls || args.page.tls_ca.is_some();
+    let client = if is_loaded { Some(settings.load(deadline)?) } else { None };
     let unverified = Settings { verify: Verify::Nothing, ..Settings::default() };
     let unverified = if needs_tls { Some(unverified.load(deadline)?) } else { None };
     let manner = Manner {

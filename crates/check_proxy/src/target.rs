@@ -3,9 +3,9 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use addresses::{Fields, List, ZonedAddress};
+use addresses::{Fields, HostAddress, List, ZonedAddress};
 use host_config::{ConfigError, check_files, read_list_with_fields};
 use net::{ResolveError, Resolver, zoned};
 use plugin::Deadline;
@@ -32,6 +32,22 @@ pub enum TargetError {
     /// A file cannot be read or has a bad line.
     #[error(transparent)]
     File(#[from] ConfigError),
+    /// All bits that a prefix length or a netmask leaves to hosts are zero.
+    #[error("{place}{given} is a network: name its addresses")]
+    Network {
+        /// The file and the line: empty on the command line.
+        place: String,
+        /// What is given.
+        given: HostAddress,
+    },
+    /// All of those bits are one.
+    #[error("{place}{given} is a broadcast address")]
+    Broadcast {
+        /// The file and the line: empty on the command line.
+        place: String,
+        /// What is given.
+        given: HostAddress,
+    },
     /// A name has no address.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
@@ -56,6 +72,7 @@ pub(crate) fn targets(proxies: &Proxies, deadline: &Deadline) -> Result<Vec<Targ
     let unlabelled = |address| Target { address, label: None, default };
     let mut all = Vec::new();
     for ZonedAddress { host, zone } in &proxies.ip {
+        check_host(*host, String::new)?;
         all.push(unlabelled(zoned(host.address, zone.as_deref(), default).map_err(ResolveError::from)?));
     }
     check_files(&proxies.file)?;
@@ -71,10 +88,26 @@ pub(crate) fn targets(proxies: &Proxies, deadline: &Deadline) -> Result<Vec<Targ
     if all.is_empty() { Err(TargetError::None) } else { Ok(all) }
 }
 
+/// A prefix length tells nothing of a host's address; a network is none.
+fn check_host(given: HostAddress, place: impl Fn() -> String) -> Result<(), TargetError> {
+    let (bits, length) = match given.address {
+        IpAddr::V4(address) => (u128::from(address.to_bits()), 32),
+        IpAddr::V6(address) => (address.to_bits(), 128),
+    };
+    // A link of two hosts has no address but theirs (RFC 3021, RFC 6164).
+    let Some(prefix) = given.prefix.filter(|prefix| *prefix < length - 1) else { return Ok(()) };
+    let mask = u128::MAX >> (128 - u32::from(length - prefix));
+    match bits & mask {
+        0 => Err(TargetError::Network { place: place(), given }),
+        host if host == mask && length == 32 => Err(TargetError::Broadcast { place: place(), given }),
+        _ => Ok(()),
+    }
+}
+
 /// An entry with several ports is several proxies.
-fn listed(list: &List, fields: &Fields, default: u16) -> Result<Vec<Target>, ResolveError> {
+fn listed(list: &List, fields: &Fields, default: u16) -> Result<Vec<Target>, TargetError> {
     let (mut ports, mut labels) = (fields.ports.iter().peekable(), fields.labels.iter().peekable());
-    let mut zones = fields.zones.iter().peekable();
+    let (mut zones, mut networks) = (fields.zones.iter().peekable(), fields.networks.iter().peekable());
     let mut all = Vec::with_capacity(list.entries.len());
     for (place, entry) in (0..).zip(&list.entries) {
         let label = labels.next_if(|label| label.entry == place).map(|label| label.label.clone());
@@ -85,9 +118,12 @@ fn listed(list: &List, fields: &Fields, default: u16) -> Result<Vec<Target>, Res
         if own.is_empty() {
             own.push(default);
         }
+        let network = networks.next_if(|network| network.entry == place).map(|network| network.prefix);
+        let given = HostAddress { prefix: entry.expected.prefix.or(network), ..entry.expected };
+        check_host(given, || format!("{} line {}: ", list.source, entry.line))?;
         let zone = zones.next_if(|zone| zone.entry == place).map(|own| own.zone.as_str());
         for port in own {
-            let address = zoned(entry.expected.address, zone, port)?;
+            let address = zoned(entry.expected.address, zone, port).map_err(ResolveError::from)?;
             all.push(Target { address, label: label.clone(), default });
         }
     }
@@ -115,6 +151,21 @@ mod tests {
             "192.0.2.6:82",
         ];
         assert_eq!(shown, expected);
+        let refused = |content: &str| {
+            let (list, fields) = List::parse_with_fields("proxies", 0, content.as_bytes()).unwrap();
+            listed(&list, &fields, 3128).map(|_| ()).map_err(|error| error.to_string())
+        };
+        let network = "proxies line 2: 192.0.2.0/30 is a network: name its addresses".to_owned();
+        assert_eq!(refused("192.0.2.9/24\n192.0.2.0/30\n"), Err(network.clone()));
+        assert_eq!(refused("192.0.2.9 255.255.255.0\n192.0.2.0 255.255.255.252\n"), Err(network));
+        let broadcast = "proxies line 1: 192.0.2.3/30 is a broadcast address".to_owned();
+        assert_eq!(refused("192.0.2.3/30\n"), Err(broadcast));
+        let network = "proxies line 1: 2001:db8::/64 is a network: name its addresses".to_owned();
+        assert_eq!(refused("2001:db8::/64\n"), Err(network));
+        assert_eq!(
+            refused("192.0.2.0/31\n192.0.2.1/32\n2001:db8::/128\n2001:db8::/127\n192.0.2.2/30\n"),
+            Ok(())
+        );
         let (list, fields) =
             List::parse_with_fields("proxies", 0, b"fe80::1%lo\nfe80::1%nosuch0 80\n").unwrap();
         let why = listed(&list, &fields, 3128).unwrap_err().to_string();

@@ -1,5 +1,7 @@
 //! What the options must have together.
 
+use std::net::IpAddr;
+
 use crate::Args;
 use crate::login::Login;
 use crate::options::{Page, Protocol};
@@ -34,6 +36,12 @@ pub enum UsageError {
     /// There is no password.
     #[error("no password: write it to a file that --extra-opts names, as password = ...")]
     Password,
+    /// The user or the password is empty.
+    #[error("{0} is empty")]
+    Empty(&'static str),
+    /// Two source addresses are of one family.
+    #[error("--source {0} and {1} are of one family: give one for IPv4, one for IPv6")]
+    Sources(IpAddr, IpAddr),
     /// There is no user for the password.
     #[error("--password without --username")]
     User,
@@ -54,6 +62,7 @@ pub(crate) fn login(args: &Args) -> Result<Option<Login>, UsageError> {
     if let Some(target) = args.forbid.iter().find(|target| target.port.is_none()) {
         return Err(UsageError::Port(target.to_string()));
     }
+    check_sources(&args.connecting.source)?;
     let login = match (&args.clients.username, &args.clients.password) {
         _ if args.clients.strangers == Strangers::Only => None,
         (Some(user), Some(password)) => Some(Login { user: user.clone(), password: password.clone() }),
@@ -70,8 +79,20 @@ pub(crate) fn login(args: &Args) -> Result<Option<Login>, UsageError> {
         if args.proxies.protocol == Protocol::Socks5 && !(1..=255).contains(&text.len()) {
             return Err(UsageError::Length(name, text.len()));
         }
+        if text.is_empty() {
+            return Err(UsageError::Empty(name));
+        }
     }
     Ok(login)
+}
+
+/// A socket takes the first address of its family: a second one would be dropped in silence.
+fn check_sources(sources: &[IpAddr]) -> Result<(), UsageError> {
+    let twice = sources.iter().enumerate().find_map(|(place, source)| {
+        let earlier = sources.iter().take(place).find(|earlier| earlier.is_ipv6() == source.is_ipv6())?;
+        Some(UsageError::Sources(*earlier, *source))
+    });
+    twice.map_or(Ok(()), Err)
 }
 
 fn check_page(page: &Page) -> Result<(), UsageError> {

@@ -182,6 +182,15 @@ fn tunnels_are_judged_to_their_end() {
             "tunnel opened, then no answer".to_owned(),
         ),
         (
+            through(Box::new(|stream| {
+                let _ = stream.write_all(connected);
+                // A fatal alert, handshake failure (RFC 8446, section 6).
+                let _ = stream.write_all(&[21, 3, 3, 0, 2, 2, 40]);
+                fake::read_head(stream);
+            })),
+            "TLS fails after CONNECT: the server ended the TLS handshake: handshake failure".to_owned(),
+        ),
+        (
             through(Box::new(|stream| drop(stream.write_all(answer("403 No", "", "").as_bytes())))),
             "403".to_owned(),
         ),

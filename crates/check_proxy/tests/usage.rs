@@ -4,6 +4,8 @@
 
 mod fake;
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use fake::Origin;
@@ -14,7 +16,39 @@ fn bad_input_is_unknown() {
     let origin = Origin::start();
     let (login, url) = (origin.login(), origin.url("pong"));
     let expect = "--expect=pong NONCE";
-    let rows: [(&[&str], &str); 15] = [
+    let ca = |file: &str| format!("--tls-ca={file}");
+    let (missing, empty, folder) = (ca("/nonexistent/ca.pem"), ca("/dev/null"), ca("/"));
+    let files = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let file = files.path().join(name);
+        fs::write(&file, text).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        file.display().to_string()
+    };
+    let no_password =
+        format!("--extra-opts=@{}", write("login.ini", "[check_proxy]\nusername = cust\npassword =\n"));
+    let network = format!("--file={}", write("proxies", "192.0.2.9\n192.0.2.0/30\n"));
+    let key = ca(&write("key.pem", "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n"));
+    let rows: [(&[&str], &str); 23] = [
+        (&["--ip=127.0.0.1", &url, expect, &login, &missing], "reading /nonexistent/ca.pem: no such file"),
+        (&["--ip=127.0.0.1", &url, expect, &login, &empty], "/dev/null"),
+        (&["--ip=127.0.0.1", &url, expect, &login, &folder], "reading /: "),
+        (&["--ip=127.0.0.1", &url, expect, &login, &key], "key.pem: no certificate in it"),
+        (&["--ip=127.0.0.1", &url, expect, &no_password], "--password is empty"),
+        (
+            &[
+                "--ip=127.0.0.1",
+                &url,
+                expect,
+                &login,
+                "--source=127.0.0.1",
+                "--source=::1",
+                "--source=127.0.0.2",
+            ],
+            "--source 127.0.0.1 and 127.0.0.2 are of one family: give one for IPv4, one for IPv6",
+        ),
+        (&[&network, &url, expect, &login], "proxies line 2: 192.0.2.0/30 is a network: name its addresses"),
+        (&["--ip=192.0.2.0/30", &url, expect, &login], "192.0.2.0/30 is a network: name its addresses"),
         (&[&url, expect, &login], "no proxy: name it by --ip, --file or --hostname, as in --ip=192.0.2.1"),
         (
             &["--ip=127.0.0.1", expect, &login],
