@@ -10,6 +10,7 @@ mod evaluate;
 mod fault;
 mod judged;
 mod metrics;
+mod network;
 mod options;
 mod pinger;
 mod probe;

@@ -142,7 +142,7 @@ impl<'a> Pinger<'a> {
                 Err(error) => error,
             };
             let is_full = matches!(error, EchoError::Full(_));
-            self.seen.get_mut(place).into_iter().for_each(|seen| seen.unsent = Some(why(&error)));
+            self.seen.get_mut(place).into_iter().for_each(|seen| seen.unsent = Some(error.brief()));
             if !is_full {
                 return;
             }
@@ -232,14 +232,6 @@ impl<'a> Pinger<'a> {
             }
         }
         self.waiting -= usize::from(before == Ping::Waiting && *state != Ping::Waiting);
-    }
-}
-
-/// Why this machine did not send, in words.
-fn why(error: &EchoError) -> String {
-    match error {
-        EchoError::NoSocket(why) | EchoError::Full(why) | EchoError::Local(why) => plugin::reason(why),
-        EchoError::NoTarget(_) => error.to_string(),
     }
 }
 

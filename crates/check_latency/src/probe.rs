@@ -3,10 +3,11 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use host_net::DefaultRoute;
+use host_net::{Bound, DefaultRoute};
 use plugin::Deadline;
 
 use crate::Observations;
+use crate::network;
 use crate::options::{Control, Pinging};
 use crate::pinger::Pinger;
 use crate::target::{Target, Targets};
@@ -37,10 +38,12 @@ pub enum ProbeError {
 /// # Errors
 /// [`ProbeError`]: nothing was measured.
 pub(crate) fn probe(
-    targets: Targets,
+    mut targets: Targets,
     pinging: &Pinging,
     deadline: &Deadline,
 ) -> Result<Observations, ProbeError> {
+    // Where the system does not tell what is bound here, it refuses to send to a broadcast address.
+    network::refuse(&mut targets, &Bound::read(deadline).unwrap_or_default());
     let Targets { all: targets, unusable } = targets;
     let controls = controls(&targets, &pinging.gateway, deadline);
     let extra: Vec<SocketAddr> =

@@ -98,7 +98,7 @@ impl Target {
 }
 
 impl Unusable {
-    fn new(why: impl ToString) -> Self {
+    pub(crate) fn new(why: impl ToString) -> Self {
         Self { why: why.to_string(), is_silence: false }
     }
 }

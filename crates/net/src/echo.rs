@@ -109,6 +109,25 @@ pub enum EchoError {
     NoTarget(u32),
 }
 
+impl EchoError {
+    /// Returns in few words what keeps this machine from sending: a route, its firewall, or what the system says.
+    pub fn brief(&self) -> String {
+        let (Self::NoSocket(why) | Self::Full(why) | Self::Local(why)) = self else {
+            return self.to_string();
+        };
+        let words = match (self, Errno::from_io_error(why)) {
+            (Self::Local(_), Some(Errno::NETUNREACH)) => "no route from here",
+            (Self::Local(_), Some(Errno::HOSTUNREACH)) => "unreachable by a route here",
+            (Self::Local(_), Some(Errno::ACCESS | Errno::PERM)) => "prohibited here",
+            // A blackhole route, or an address that needs an interface.
+            (Self::Local(_), Some(Errno::INVAL)) => "not reachable from here",
+            (Self::Local(_), Some(Errno::NETDOWN)) => "link down here",
+            _ => return plugin::reason(why),
+        };
+        words.to_owned()
+    }
+}
+
 impl Echo {
     /// Opens the sockets that these targets need; a family without one is told by [`Echo::refused`] and when
     /// sending.

@@ -76,7 +76,7 @@ fn first_lines() {
     let other_payload = Seen { strange: 20, other_payload: true, ..seen(20, 0) };
     let other_address =
         Seen { strange: 20, other_address: Some("192.0.2.9".parse().unwrap()), ..seen(20, 0) };
-    let unsent = Seen { unsent: Some("network is unreachable".to_owned()), ..Seen::default() };
+    let unsent = Seen { unsent: Some("no route from here".to_owned()), ..Seen::default() };
     let rows: Vec<(Vec<JudgedTarget>, &str)> = vec![
         (vec![usual("a")], "OK - 1 target as usual"),
         (vec![usual("a"), usual("b")], "OK - 2 targets as usual"),
@@ -121,7 +121,7 @@ fn first_lines() {
         ),
         (vec![usual("a"), known("b", other_address)], "WARNING - b answers as 192.0.2.9"),
         (vec![known("a", other_payload)], "WARNING - a answers with another payload"),
-        (vec![usual("a"), known("b", unsent.clone())], "UNKNOWN - b not pinged: network is unreachable"),
+        (vec![usual("a"), known("b", unsent.clone())], "UNKNOWN - b not pinged: no route from here"),
         (vec![known("a", Seen::default())], "UNKNOWN - a not pinged: no time was left"),
         (
             vec![known("a", seen(0, 91)), usual("b"), known("c", seen(20, 0)), known("d", seen(8, 60))],
@@ -129,7 +129,7 @@ fn first_lines() {
         ),
         (
             vec![known("a", unsent), known("b", seen(0, 91))],
-            "WARNING - 2 of 2 targets: b takes 91 ms (usual 60 ms), a not pinged: network is unreachable",
+            "WARNING - 2 of 2 targets: b takes 91 ms (usual 60 ms), a not pinged: no route from here",
         ),
     ];
     for (targets, expected) in rows {

@@ -278,7 +278,21 @@ fn what_cannot_be_sent_is_no_fault_of_the_target() {
     let lab = Lab::new();
     lab.far.monitor.ip(&["route", "del", "default"]);
     let told = lab.run(&["--ip=192.0.2.1", "--ip=198.51.100.254"]);
-    assert_eq!(line(&told), "LATENCY UNKNOWN - 192.0.2.1 not pinged: network is unreachable");
-    let broadcast = lab.run(&["--ip=198.51.100.255"]);
-    assert_eq!(line(&broadcast), "LATENCY UNKNOWN - 198.51.100.255 not pinged: permission denied");
+    assert_eq!(line(&told), "LATENCY UNKNOWN - 192.0.2.1 not pinged: no route from here");
+    for (kind, why) in [
+        ("prohibit", "prohibited here"),
+        ("unreachable", "unreachable by a route here"),
+        ("blackhole", "not reachable from here"),
+    ] {
+        lab.far.monitor.ip(&["route", "add", kind, "192.0.2.7/32"]);
+        let told = lab.run(&["--ip=192.0.2.7"]);
+        assert_eq!(line(&told), format!("LATENCY UNKNOWN - 192.0.2.7 not pinged: {why}"));
+        lab.far.monitor.ip(&["route", "del", kind, "192.0.2.7/32"]);
+    }
+    for (address, what) in
+        [("198.51.100.255", "a broadcast address"), ("198.51.100.0", "the address of a network")]
+    {
+        let refused = lab.run(&[&format!("--ip={address}")]);
+        assert_eq!(line(&refused), format!("LATENCY UNKNOWN - {address} not pinged: {what}"));
+    }
 }

@@ -293,3 +293,20 @@ fn a_source_that_is_not_here_is_refused() {
         assert_eq!(results(&collect(&mut own, 1)), [(0, 0, "reply")]);
     });
 }
+
+#[test]
+fn what_keeps_this_machine_from_sending_is_said() {
+    let local = |errno: Errno| EchoError::Local(errno.into()).brief();
+    let rows = [
+        (Errno::NETUNREACH, "no route from here"),
+        (Errno::HOSTUNREACH, "unreachable by a route here"),
+        (Errno::ACCESS, "prohibited here"),
+        (Errno::PERM, "prohibited here"),
+        (Errno::INVAL, "not reachable from here"),
+        (Errno::NETDOWN, "link down here"),
+        (Errno::MSGSIZE, "message too long"),
+    ];
+    rows.iter().for_each(|(errno, words)| assert_eq!(local(*errno), *words));
+    assert_eq!(EchoError::NoSocket(Errno::ACCESS.into()).brief(), "permission denied");
+    assert_eq!(EchoError::NoTarget(7).brief(), "no target has the number 7");
+}
