@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use plugin::{Deadline, read_file};
 use serde::{Deserialize, Serialize};
-use state::{Above, Fault, Folder, Lock, PRIVATE, StateError};
+use state::{Above, Access, Fault, Folder, Lock, PRIVATE, StateError};
 
 use crate::rule::Path;
 
@@ -98,7 +98,7 @@ impl Store {
         writable: bool,
         deadline: &Deadline,
     ) -> Result<Self, StoreError> {
-        let (folder, name) = place(file)?;
+        let (folder, name) = place(file, writable)?;
         let until = Instant::now() + PATIENCE.min(deadline.remaining() / 2);
         let lock_name = format!("{}.lock", name.strip_suffix(".json").unwrap_or(&name));
         let lock = if writable { folder.lock(&lock_name, until)? } else { None };
@@ -174,15 +174,22 @@ impl Records {
     }
 }
 
-/// The folder and the name of the file.
-fn place(file: Option<&FilePath>) -> Result<(Folder, String), StoreError> {
-    let Some(file) = file else { return Ok((Folder::of_program(PROGRAM)?, NAME.to_owned())) };
+/// The folder and the name of the file. Where nothing is to be written, no folder is made.
+fn place(file: Option<&FilePath>, writable: bool) -> Result<(Folder, String), StoreError> {
+    let Some(file) = file else {
+        let folder =
+            if writable { Folder::of_program(PROGRAM) } else { Folder::existing_of_program(PROGRAM) };
+        return Ok((folder?, NAME.to_owned()));
+    };
     let name = file.file_name().and_then(|name| name.to_str());
     let (Some(name), Some(parent)) = (name, file.parent()) else {
         return Err(StoreError::NoFile(file.to_owned()));
     };
     let parent = if parent.as_os_str().is_empty() { FilePath::new(".") } else { parent };
-    let folder = Folder::make(parent, Above::Unchecked);
+    let folder = match writable {
+        true => Folder::make(parent, Above::Unchecked),
+        false => Folder::open(parent, Above::Unchecked, Access::Private),
+    };
     Ok((folder.map_err(|error| needs_own_folder(error, file, parent))?, name.to_owned()))
 }
 

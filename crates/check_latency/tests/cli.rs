@@ -78,6 +78,15 @@ fn without_learning_nothing_is_written() {
         (0, "LATENCY OK - 1 target answers, still learning")
     );
     assert_eq!(fs::read_dir(place.0.path()).unwrap().count(), 0);
+    // No folder is made either, by default or where a file is named.
+    let file = format!("--state-file={}/deep/paths.json", place.0.path().display());
+    for more in [None, Some(&*file)] {
+        let mut command = Command::new(BINARY);
+        command.args(QUICK).args(["--ip=127.0.0.1", "--no-learn"]).args(more);
+        let outcome = run(command.env("MP_STATE_PATH", place.0.path()));
+        assert_eq!(text(&outcome), (0, "LATENCY OK - 1 target answers, still learning"));
+        assert_eq!(fs::read_dir(place.0.path()).unwrap().count(), 0, "{more:?}");
+    }
 }
 
 #[test]

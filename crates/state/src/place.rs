@@ -28,6 +28,20 @@ impl Folder {
         Self::below(&base(|name| env::var_os(name))?, program)
     }
 
+    /// The same for reading alone: it makes nothing.
+    ///
+    /// # Errors
+    /// [`StateError`]; [`StateError::is_not_found`] if `program` has kept nothing yet.
+    pub fn existing_of_program(program: &str) -> Result<Self, StateError> {
+        Self::existing_below(&base(|name| env::var_os(name))?, program)
+    }
+
+    fn existing_below(base: &Path, program: &str) -> Result<Self, StateError> {
+        let own = base.join(geteuid().as_raw().to_string());
+        Self::open(&own, Above::Unchecked, Access::Private)?;
+        Self::open(&own.join(program), Above::Unchecked, Access::Private)
+    }
+
     fn below(base: &Path, program: &str) -> Result<Self, StateError> {
         let own = base.join(geteuid().as_raw().to_string());
         let user = match mkdirat(CWD, &own, Mode::RWXU) {
@@ -108,8 +122,12 @@ mod tests {
         fs::set_permissions(&base, fs::Permissions::from_mode(0o1777)).unwrap();
         let uid = geteuid().as_raw();
         let own = base.join(uid.to_string());
+        assert!(Folder::existing_below(&base, "check_x").unwrap_err().is_not_found());
+        assert!(!own.exists(), "what is only read is not made");
         assert_eq!(made("check_x").unwrap(), own.join("check_x"));
         assert_eq!(made("check_y").unwrap(), own.join("check_y"));
+        assert_eq!(Folder::existing_below(&base, "check_x").unwrap().path(), own.join("check_x"));
+        assert!(Folder::existing_below(&base, "check_z").unwrap_err().is_not_found());
         for path in [&own, &own.join("check_x")] {
             assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o7777, 0o700);
         }
