@@ -33,6 +33,7 @@ pub(crate) fn evaluate(judging: &Judging, judged: &Judged) -> Report {
     let report = remark(findings, judged).report(well);
     let problem = judged.problem.clone().filter(|_| told > 0 && own.is_empty());
     let report = notes(judged, &calendar).into_iter().chain(problem).fold(report, Report::detail);
+    let report = judged.verbose.iter().cloned().fold(report, Report::verbose_detail);
     let report = metrics(judging, judged, abnormal).into_iter().fold(report, Report::metric);
     if judging.each { report.room(EACH) } else { report }
 }

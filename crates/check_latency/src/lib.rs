@@ -8,6 +8,7 @@ mod control;
 mod error;
 mod evaluate;
 mod fault;
+mod gateway;
 mod judged;
 mod metrics;
 mod network;
@@ -71,6 +72,8 @@ pub(crate) struct Observations {
     pub(crate) extra: Vec<(Target, Seen)>,
     /// The controls, targets or not.
     pub(crate) controls: Vec<SocketAddr>,
+    /// Why a family of the targets has no control, in words.
+    pub(crate) notes: Vec<String>,
     /// What could not be pinged.
     pub(crate) unusable: Vec<Unusable>,
     /// Why no socket could be had, in words.

@@ -1,23 +1,21 @@
 //! Everything that touches the world: names, routes, sockets and clocks.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use host_net::{Bound, DefaultRoute};
+use host_net::Bound;
 use plugin::Deadline;
 
 use crate::Observations;
+use crate::gateway::Gateways;
 use crate::network;
-use crate::options::{Control, Pinging};
+use crate::options::Pinging;
 use crate::pinger::Pinger;
 use crate::target::{Target, Targets};
 use crate::time::{Needed, RESERVE, TooLong};
 
 /// A clock that moves by more against the monotonic one was set: the times of the kernel are by it.
 const CLOCK_STEP: Duration = Duration::from_millis(50);
-
-/// rtnetlink(7): a route that leads somewhere.
-const UNICAST: u8 = 1;
 
 /// Explains why nothing could be measured.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +43,8 @@ pub(crate) fn probe(
     // Where the system does not tell what is bound here, it refuses to send to a broadcast address.
     network::refuse(&mut targets, &Bound::read(deadline).unwrap_or_default());
     let Targets { all: targets, unusable } = targets;
-    let controls = controls(&targets, &pinging.gateway, deadline);
+    let families = [false, true].map(|v6| targets.iter().any(|target| target.address.is_ipv6() == v6));
+    let Gateways { controls, notes } = Gateways::find(families, &pinging.gateway, deadline);
     let extra: Vec<SocketAddr> =
         controls.iter().filter(|address| place(&targets, **address).is_none()).copied().collect();
     let addresses: Vec<SocketAddr> =
@@ -73,6 +72,7 @@ pub(crate) fn probe(
         targets: targets.into_iter().zip(seen).collect(),
         extra,
         controls,
+        notes,
         unusable,
         no_socket,
         dropped,
@@ -83,32 +83,4 @@ pub(crate) fn probe(
 /// The place of a target with this address.
 fn place(targets: &[Target], address: SocketAddr) -> Option<usize> {
     targets.iter().position(|target| target.address == address)
-}
-
-/// The controls of the families that the targets have.
-fn controls(targets: &[Target], control: &Control, deadline: &Deadline) -> Vec<SocketAddr> {
-    let has = |v6: bool| targets.iter().any(|target| target.address.is_ipv6() == v6);
-    match control {
-        Control::None => Vec::new(),
-        Control::Address(address) => vec![SocketAddr::new(*address, 0)],
-        Control::Auto => {
-            let families = [false, true].into_iter().filter(|v6| has(*v6));
-            // Where routes cannot be read there is no control, as where there is no default route.
-            let routes = families.filter_map(|v6| {
-                let routes = DefaultRoute::read(v6, deadline).unwrap_or_default();
-                routes.into_iter().filter(|route| route.kind == UNICAST).min_by_key(|route| route.metric)
-            });
-            routes.filter_map(|route| gateway(route.gateway?, route.interface)).collect()
-        }
-    }
-}
-
-/// A gateway with its interface, without which a link-local address is not reached.
-fn gateway(address: IpAddr, interface: Option<u32>) -> Option<SocketAddr> {
-    Some(match address {
-        IpAddr::V6(v6) if v6.is_unicast_link_local() => {
-            std::net::SocketAddrV6::new(v6, 0, 0, interface?).into()
-        }
-        address => SocketAddr::new(address, 0),
-    })
 }

@@ -43,6 +43,8 @@ pub(crate) struct Judged {
     pub(crate) anew: Option<String>,
     /// Further lines.
     pub(crate) notes: Vec<String>,
+    /// Further lines from `-v` on.
+    pub(crate) verbose: Vec<String>,
 }
 
 /// Judges every target, and stores this run unless `--no-learn` is given, it comes too soon, or this
@@ -101,7 +103,7 @@ fn is_absent(error: &StoreError) -> bool {
 
 /// What the records say of this run, before it is added to them.
 fn verdicts(observations: Observations, settings: &Settings, store: Option<&Store>) -> Judged {
-    let Observations { began, at, wait, targets, extra, controls, unusable, no_socket, dropped, late } =
+    let Observations { began, at, wait, targets, extra, controls, notes, unusable, no_socket, dropped, late } =
         observations;
     let judge = |(target, seen): (Target, Seen)| {
         let known = store.and_then(|store| store.records.targets.get(&target.key()));
@@ -114,6 +116,13 @@ fn verdicts(observations: Observations, settings: &Settings, store: Option<&Stor
     let late = Some(late);
     let mut judged =
         Judged { at, wait, targets, extra, unusable, no_socket, dropped, late, ..Judged::default() };
+    judged.verbose = notes;
+    judged.verbose.extend(judged.extra.iter().filter(|control| control.is_learning()).map(|control| {
+        format!(
+            "no control yet: the gateway {} is learned, once it answers pings",
+            control.target.address.ip()
+        )
+    }));
     judged.comparison = Comparison::new(&judged.targets, &judged.extra, &controls);
     judged
 }

@@ -276,8 +276,13 @@ fn what_cannot_be_sent_is_no_fault_of_the_target() {
         return;
     }
     let lab = Lab::new();
+    let young = lab.run(&["--ip=192.0.2.1", "-v"]);
+    let note = "\nno control yet: the gateway 198.51.100.254 is learned, once it answers pings\n";
+    assert!(young.stdout.contains(note), "{}", young.stdout);
     lab.far.monitor.ip(&["route", "del", "default"]);
-    let told = lab.run(&["--ip=192.0.2.1", "--ip=198.51.100.254"]);
+    let told = lab.run(&["--ip=192.0.2.1", "--ip=198.51.100.254", "-v"]);
+    let note = "\nno control of IPv4: there is no default route, --gateway names one\n";
+    assert!(told.stdout.contains(note), "{}", told.stdout);
     assert_eq!(line(&told), "LATENCY UNKNOWN - 192.0.2.1 not pinged: no route from here");
     for (kind, why) in [
         ("prohibit", "prohibited here"),
