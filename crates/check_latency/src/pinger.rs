@@ -174,20 +174,23 @@ impl<'a> Pinger<'a> {
         Ok(())
     }
 
-    /// Asks targets that answered nothing once more, in what is left of the time.
+    /// Asks targets that answered nothing once more, in what is left of the time: as many as `--rate` allows within
+    /// `--wait`, chosen by chance, so that a total outage takes no longer than twice that more.
     fn ask_again(&mut self, end: Instant) -> io::Result<()> {
         let silent =
             |seen: &Seen| seen.sent > 0 && seen.times.is_empty() && seen.late == 0 && seen.strange == 0;
         let places = self.seen.iter().enumerate().filter(|(_, seen)| silent(seen));
-        let targets: Vec<u32> = places.filter_map(|(place, _)| u32::try_from(place).ok()).collect();
+        let mut targets: Vec<u32> = places.filter_map(|(place, _)| u32::try_from(place).ok()).collect();
         let left = end.saturating_duration_since(Instant::now());
         if targets.is_empty() || left < WORTH {
             return Ok(());
         }
         // Half of the time is for sending, the other half for replies.
-        let gap = (left / 2 / MORE / u32::try_from(targets.len()).unwrap_or(u32::MAX))
-            .max(Duration::from_secs(1) / self.pinging.rate);
-        self.send(targets, MORE, gap.min(self.pinging.interval.duration()), Instant::now() + left / 2);
+        let time = self.pinging.wait.duration().min(left / 2);
+        let again = Again::within(time, targets.len(), self.pinging);
+        shuffle(&mut targets);
+        targets.truncate(again.targets);
+        self.send(targets, again.pings, again.gap, Instant::now() + time);
         self.collect(end.min(Instant::now() + self.pinging.wait.duration()))
     }
 
@@ -235,6 +238,26 @@ impl<'a> Pinger<'a> {
     }
 }
 
+/// What is sent to silent targets once more.
+#[derive(Debug, PartialEq, Eq)]
+struct Again {
+    targets: usize,
+    pings: u32,
+    gap: Duration,
+}
+
+impl Again {
+    /// Plans it for so much time: [`MORE`] pings to each of the silent targets, where the rate allows that.
+    fn within(time: Duration, silent: usize, pinging: &Pinging) -> Self {
+        let shortest = Duration::from_secs(1) / pinging.rate;
+        let most = (time.as_secs_f64() * f64::from(pinging.rate)).max(1.0) as usize;
+        let targets = silent.clamp(1, most);
+        let pings = u32::try_from(most / targets).unwrap_or(MORE).min(MORE);
+        let all = pings.saturating_mul(u32::try_from(targets).unwrap_or(u32::MAX)).max(1);
+        Self { targets, pings, gap: (time / all).max(shortest).min(pinging.interval.duration()) }
+    }
+}
+
 /// Brings targets into random order: so none always follows the same other one through a queue.
 fn shuffle(targets: &mut [u32]) {
     let hasher = RandomState::new();
@@ -255,6 +278,23 @@ mod tests {
     struct Args {
         #[command(flatten)]
         pinging: Pinging,
+    }
+
+    #[test]
+    fn silent_targets_are_asked_again_as_the_rate_allows() {
+        let args = Args::parse_from(["x", "--rate=2000"]);
+        let again = |milliseconds, silent| {
+            let Again { targets, pings, gap } =
+                Again::within(Duration::from_millis(milliseconds), silent, &args.pinging);
+            (targets, pings, gap.as_micros())
+        };
+        assert_eq!(again(1_000, 1), (1, 5, 200_000));
+        assert_eq!(again(2_000, 1), (1, 5, 250_000), "not slower than --interval");
+        assert_eq!(again(1_000, 400), (400, 5, 500));
+        assert_eq!(again(1_000, 401), (401, 4, 623));
+        assert_eq!(again(1_000, 2_000), (2_000, 1, 500));
+        assert_eq!(again(1_000, 50_000), (2_000, 1, 500), "some of them");
+        assert_eq!(again(0, 3), (1, 1, 500));
     }
 
     #[test]
