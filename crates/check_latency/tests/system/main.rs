@@ -14,6 +14,8 @@ mod look;
 #[cfg(test)]
 mod paths;
 #[cfg(test)]
+mod peers;
+#[cfg(test)]
 mod second_opinion;
 #[cfg(test)]
 mod simulation;

@@ -190,6 +190,7 @@ fn strange_answers_are_neither_replies_nor_loss() {
             let told = lab.run(&[&target]);
             assert_eq!(line(&told), format!("LATENCY WARNING - {address} {expected}"), "{vice:?}");
             assert_eq!((told.code, metric(&told, "silent")), (Some(1), "0".to_owned()));
+            assert_eq!(metric(&told, "learning"), "1", "nothing is known of it");
         }
     }
 }
