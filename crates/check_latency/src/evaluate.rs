@@ -102,7 +102,7 @@ fn own_faults(judged: &Judged, faults: &[Finding]) -> Vec<Finding> {
 /// What is said where nothing is wrong.
 fn all_well(judged: &Judged) -> String {
     let total = judged.targets.len();
-    let learning = judged.targets.iter().filter(|target| target.is_learning()).count();
+    let learning = judged.targets.iter().filter(|target| target.is_learning).count();
     let noun = if total == 1 { "target" } else { "targets" };
     let head = match (learning == total, total) {
         (true, 1) => "1 target answers".to_owned(),

@@ -11,6 +11,8 @@ pub(crate) struct JudgedTarget {
     pub(crate) seen: Seen,
     /// `None` where no ping tells anything of the path.
     pub(crate) verdict: Option<Verdict>,
+    /// Whether it is not known well enough to be judged in full.
+    pub(crate) is_learning: bool,
 }
 
 impl JudgedTarget {
@@ -37,11 +39,6 @@ impl JudgedTarget {
     /// Whether its address is of IPv6.
     pub(crate) fn is_v6(&self) -> bool {
         self.target.address.is_ipv6()
-    }
-
-    /// Whether it is not known well enough to be judged in full.
-    pub(crate) fn is_learning(&self) -> bool {
-        self.verdict.is_some_and(|verdict| verdict.learning)
     }
 
     /// This run, where its pings tell something of the path; its time is left out.

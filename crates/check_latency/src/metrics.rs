@@ -31,7 +31,7 @@ fn together(judged: &Judged) -> [Metric; 7] {
     let lost = sum(|target| target.seen.lost()) * 100.0 / sum(|target| target.seen.counted());
     [
         Metric::count("silent", count(|target| target.is_silent() && target.seen.late == 0)),
-        Metric::count("learning", count(JudgedTarget::is_learning)),
+        Metric::count("learning", count(|target| target.is_learning)),
         percent("lost", lost),
         Metric::new("worst_rise", greatest(JudgedTarget::rise)).min(0.0),
         Metric::new("worst_slower", greatest(JudgedTarget::slower)).unit(Unit::Seconds).min(0.0),
@@ -92,7 +92,7 @@ mod tests {
     fn of(labels: &[&str]) -> Vec<String> {
         let targets = (1..).zip(labels).map(|(number, label)| {
             let target = Target::new(format!("192.0.2.{number}:0").parse().unwrap(), *label);
-            JudgedTarget { target, seen: Seen::default(), verdict: None }
+            JudgedTarget { target, seen: Seen::default(), verdict: None, is_learning: true }
         });
         names(&targets.collect::<Vec<_>>())
     }

@@ -109,7 +109,10 @@ fn verdicts(observations: Observations, settings: &Settings, store: Option<&Stor
         let known = store.and_then(|store| store.records.targets.get(&target.key()));
         let mut path = known.cloned().unwrap_or_default();
         let verdict = seen.run(moment(at, &path, began)).map(|run| path.judge(run, settings));
-        JudgedTarget { verdict: verdict.map(|verdict| trusted(verdict, dropped)), target, seen }
+        let is_learning =
+            verdict.map_or(path.answered_runs() < settings.learn_runs, |verdict| verdict.learning);
+        let verdict = verdict.map(|verdict| trusted(verdict, dropped));
+        JudgedTarget { target, seen, verdict, is_learning }
     };
     let targets: Vec<JudgedTarget> = targets.into_iter().map(judge).collect();
     let extra: Vec<JudgedTarget> = extra.into_iter().map(judge).collect();
@@ -117,7 +120,7 @@ fn verdicts(observations: Observations, settings: &Settings, store: Option<&Stor
     let mut judged =
         Judged { at, wait, targets, extra, unusable, no_socket, dropped, late, ..Judged::default() };
     judged.verbose = notes;
-    judged.verbose.extend(judged.extra.iter().filter(|control| control.is_learning()).map(|control| {
+    judged.verbose.extend(judged.extra.iter().filter(|control| control.is_learning).map(|control| {
         format!(
             "no control yet: the gateway {} is learned, once it answers pings",
             control.target.address.ip()
@@ -167,7 +170,7 @@ mod tests {
         for at in times {
             let seen = Seen { sent: 20, times: vec![60_000; 20], ..Seen::default() };
             let target = Target::new("192.0.2.1:0".parse().unwrap(), "");
-            let targets = vec![JudgedTarget { target, seen, verdict: None }];
+            let targets = vec![JudgedTarget { target, seen, verdict: None, is_learning: true }];
             let judged = Judged { at: *at, targets, ..Judged::default() };
             let began = Instant::now().checked_sub(Duration::from_secs(3)).unwrap();
             add(&judged, &mut records, &Settings::default(), (began, pause));

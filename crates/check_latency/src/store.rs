@@ -2,6 +2,8 @@
 //! do not begin anew.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path as FilePath, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -103,6 +105,7 @@ impl Store {
         let lock_name = format!("{}.lock", name.strip_suffix(".json").unwrap_or(&name));
         let lock = if writable { folder.lock(&lock_name, until)? } else { None };
         let content = folder.read(&name, LARGEST, deadline)?;
+        check_mode(&folder.path().join(&name))?;
         let monitor = if lock.is_some() || content.is_some() { monitor(deadline) } else { String::new() };
         let mut store = Self { folder, name, lock, records: Records::new(monitor), anew: None };
         if let Some(content) = content {
@@ -145,9 +148,10 @@ impl Store {
             return Err(StoreError::Newer { path: self.path(), version });
         }
         let records = serde_json::from_slice::<Records>(content).ok();
-        let possible = |records: &Records| records.targets.values().all(Path::is_possible);
+        let possible =
+            |records: &Records| records.version == VERSION && records.targets.values().all(Path::is_possible);
         match records.filter(possible) {
-            Some(records) if records.monitor == self.records.monitor => self.records = records,
+            Some(records) if is_same(&records.monitor, &self.records.monitor) => self.records.take(records),
             Some(_) => self.anew = Some(format!("{} is another machine's: learning anew", self.name)),
             None => {
                 if let Some(lock) = &self.lock {
@@ -165,9 +169,20 @@ impl Records {
         Self { version: VERSION, monitor, targets: BTreeMap::new() }
     }
 
+    /// Takes what a file holds, and what it knows of the machine where that is not known now.
+    fn take(&mut self, read: Self) {
+        if self.monitor.is_empty() {
+            self.monitor = read.monitor;
+        }
+        self.targets = read.targets;
+    }
+
     /// Forgets a target by its key, its label or its address, and returns the keys that are gone.
     pub(crate) fn forget(&mut self, target: &str) -> Vec<String> {
-        let is_named = |key: &str| key == target || key.split(' ').any(|part| part == target);
+        let is_named = |key: &str| {
+            let is_part = |(label, address): (&str, &str)| label == target || address == target;
+            key == target || key.rsplit_once(' ').is_some_and(is_part)
+        };
         let gone: Vec<String> = self.targets.keys().filter(|key| is_named(key)).cloned().collect();
         self.targets.retain(|key, _| !is_named(key));
         gone
@@ -209,9 +224,26 @@ fn needs_own_folder(error: StateError, file: &FilePath, parent: &FilePath) -> St
     }
 }
 
+/// Refuses a file that others could read in another folder: this program makes none.
+fn check_mode(path: &FilePath) -> Result<(), StateError> {
+    match fs::symlink_metadata(path) {
+        Ok(file) if file.mode() & 0o077 != 0 => Err(StateError::Untrusted {
+            path: path.to_owned(),
+            fault: Fault::Accessible { is_folder: false },
+        }),
+        // Whether it is there, and a file, is known from reading it.
+        _ => Ok(()),
+    }
+}
+
 /// The command that makes a folder, or mends it.
 fn make(folder: &FilePath) -> String {
     format!("install -d -m 0700 -o {} {}", rustix::process::geteuid().as_raw(), folder.display())
+}
+
+/// Whether both are the hash of one machine: a machine without machine-id(5) may be any.
+fn is_same(one: &str, other: &str) -> bool {
+    one == other || one.is_empty() || other.is_empty()
 }
 
 /// A hash of what tells this machine from a clone of its disk; empty without it. FNV-1a, of which the text
@@ -230,7 +262,6 @@ fn monitor(deadline: &Deadline) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
     use tempfile::TempDir;
@@ -252,6 +283,12 @@ mod tests {
         fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
         let file = folder.path().join("paths.json");
         (folder, file)
+    }
+
+    /// Writes a file of this user's alone.
+    fn write(file: &FilePath, content: &str) {
+        fs::write(file, content).unwrap();
+        fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     fn open(file: &FilePath) -> Result<Store, String> {
@@ -288,8 +325,9 @@ mod tests {
     fn a_broken_file_is_set_aside() {
         let (_folder, file) = own_folder();
         let impossible = r#"{"version":1,"monitor":"","targets":{"192.0.2.1":{"loss":[1,2,0]}}}"#;
-        for content in ["", "{", "null", "[]", r#"{"version":1}"#, r#"{"version":-1}"#, impossible] {
-            fs::write(&file, content).unwrap();
+        let old = r#"{"version":0,"monitor":"","targets":{}}"#;
+        for content in ["", "{", "null", "[]", r#"{"version":1}"#, r#"{"version":-1}"#, impossible, old] {
+            write(&file, content);
             let store = open(&file).unwrap();
             assert_eq!(store.anew.as_deref(), Some("paths.json was broken: learning anew"), "{content}");
             assert_eq!(fs::read_to_string(file.with_extension("json.broken")).unwrap(), content);
@@ -299,13 +337,33 @@ mod tests {
     #[test]
     fn a_newer_file_and_that_of_another_machine() {
         let (_folder, file) = own_folder();
-        fs::write(&file, r#"{"version":2,"all":"different"}"#).unwrap();
+        write(&file, r#"{"version":2,"all":"different"}"#);
         let newer = "paths.json: written by a newer version of check_latency, version 2 of the file";
         assert!(open(&file).unwrap_err().ends_with(newer));
-        fs::write(&file, r#"{"version":1,"monitor":"of another","targets":{"192.0.2.1":{}}}"#).unwrap();
-        let store = open(&file).unwrap();
+        fs::remove_file(&file).unwrap();
+        let mut store = open(&file).unwrap();
+        store.records = Records::new("this one".to_owned());
+        store.take(br#"{"version":1,"monitor":"of another","targets":{"192.0.2.1":{}}}"#).unwrap();
         assert_eq!(store.anew.as_deref(), Some("paths.json is another machine's: learning anew"));
         assert!(store.records.targets.is_empty());
+        // A machine that had no machine-id then, or has none now, may be the same.
+        store.take(br#"{"version":1,"monitor":"","targets":{"192.0.2.1":{}}}"#).unwrap();
+        assert_eq!((store.records.targets.len(), store.records.monitor.as_str()), (1, "this one"));
+        store.records = Records::new(String::new());
+        store.take(br#"{"version":1,"monitor":"of another","targets":{"192.0.2.1":{}}}"#).unwrap();
+        assert_eq!((store.records.targets.len(), store.records.monitor.as_str()), (1, "of another"));
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_is_refused() {
+        let (_folder, file) = own_folder();
+        write(&file, r#"{"version":1,"monitor":"","targets":{}}"#);
+        assert!(open(&file).is_ok());
+        for mode in [0o644, 0o640, 0o604] {
+            fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+            let advice = format!("chmod 0600 {}: others have access to it", file.display());
+            assert_eq!(open(&file).unwrap_err(), advice, "{mode:o}");
+        }
     }
 
     #[test]
@@ -325,12 +383,22 @@ mod tests {
 
     #[test]
     fn a_target_is_forgotten_by_label_address_or_both() {
-        let keys = ["proxy7 192.0.2.7", "proxy7 2001:db8::7", "proxy8 192.0.2.8", "192.0.2.9"];
+        let keys = [
+            "proxy7 192.0.2.7",
+            "proxy7 2001:db8::7",
+            "proxy8 192.0.2.8",
+            "192.0.2.9",
+            "gateway 192.0.2.254",
+            "default gateway 192.0.2.254",
+        ];
         for (target, gone) in [
             ("proxy7", 2),
             ("192.0.2.8", 1),
             ("proxy8 192.0.2.8", 1),
             ("192.0.2.9", 1),
+            ("gateway", 1),
+            ("default gateway", 1),
+            ("192.0.2.254", 2),
             ("proxy", 0),
             ("", 0),
         ] {

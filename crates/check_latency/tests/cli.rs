@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use suite::process::{Outcome, run};
@@ -35,6 +35,12 @@ impl Place {
         assert_eq!(outcome.stderr, "", "{arguments:?}");
         outcome
     }
+}
+
+/// Writes a file that only this user may read.
+fn write_private(file: &Path, content: &str) {
+    fs::write(file, content).unwrap();
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 /// The exit code, and the line without its performance data.
@@ -108,13 +114,13 @@ fn a_target_is_forgotten() {
 fn a_state_file_that_cannot_be_used_is_unknown() {
     let place = Place::new();
     let file = place.file().display().to_string();
-    fs::write(place.file(), r#"{"version":2}"#).unwrap();
+    write_private(&place.file(), r#"{"version":2}"#);
     let newer = format!(
         "LATENCY UNKNOWN - {file}: written by a newer version of check_latency, version 2 of the file"
     );
     assert_eq!(text(&place.check(&["--ip=127.0.0.1"])), (3, &*newer));
     assert_eq!(fs::read_to_string(place.file()).unwrap(), r#"{"version":2}"#);
-    fs::write(place.file(), "not JSON").unwrap();
+    write_private(&place.file(), "not JSON");
     let broken = place.check(&["--ip=127.0.0.1"]);
     assert_eq!(
         text(&broken),

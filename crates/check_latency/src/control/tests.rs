@@ -25,7 +25,7 @@ fn judged(address: &str, rows: &[Row]) -> JudgedTarget {
         verdict = seen.run(NOW + number * 300).map(|run| path.judge(run, &settings));
     }
     let target = Target::new(SocketAddr::new(address.parse().unwrap(), 0), "");
-    JudgedTarget { target, seen: all.last().unwrap().clone(), verdict }
+    JudgedTarget { target, seen: all.last().unwrap().clone(), verdict, is_learning: false }
 }
 
 /// So many targets of a family.

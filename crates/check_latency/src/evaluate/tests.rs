@@ -45,7 +45,8 @@ fn new(name: &str, now: Seen) -> JudgedTarget {
 
 fn judged(name: &str, seen: Seen, verdict: Option<crate::rule::Verdict>) -> JudgedTarget {
     let target = Target::new("192.0.2.1:0".parse().unwrap(), name);
-    JudgedTarget { target, seen, verdict }
+    let is_learning = verdict.is_none_or(|verdict| verdict.learning);
+    JudgedTarget { target, seen, verdict, is_learning }
 }
 
 fn all(targets: Vec<JudgedTarget>) -> Judged {
@@ -293,6 +294,6 @@ fn performance_data_is_there_in_every_run() {
     assert!(data(&judged, &["--each"]).contains(each), "{}", data(&judged, &["--each"]));
     let none =
         Judged { no_socket: Some("permission denied".to_owned()), ..all(vec![new("a", Seen::default())]) };
-    let expected = "abnormal=0;;;0;1 silent=0;;;0 learning=0;;;0 lost=U;;;0;100 worst_rise=U;;;0 worst_slower=U;;;0 late=0;;;0 duplicates=0;;;0";
+    let expected = "abnormal=0;;;0;1 silent=0;;;0 learning=1;;;0 lost=U;;;0;100 worst_rise=U;;;0 worst_slower=U;;;0 late=0;;;0 duplicates=0;;;0";
     assert_eq!(data(&none, &[]), expected);
 }
