@@ -1,14 +1,17 @@
 //! Makes the report: which targets are abnormal and since when, what could not be judged, and the performance
 //! data.
 
+mod fault;
+mod metrics;
+mod words;
+
 use plugin::{Finding, Findings, Report, State};
 
-use crate::fault;
-use crate::metrics::metrics;
 use crate::options::Judging;
 use crate::record::Judged;
 use crate::rule::{Accepted, Level};
-use crate::words::{Calendar, milliseconds, percent};
+use metrics::metrics;
+use words::{Calendar, milliseconds, percent};
 
 /// The most octets of the first line with performance data of each target: the monitor runs this itself,
 /// without NRPE.

@@ -7,21 +7,13 @@
 mod control;
 mod error;
 mod evaluate;
-mod fault;
-mod gateway;
 mod judged;
-mod metrics;
-mod network;
 mod options;
-mod pinger;
 mod probe;
 mod record;
 pub mod rule;
 mod seen;
-mod store;
 mod target;
-mod time;
-mod words;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -29,15 +21,14 @@ use std::time::{Duration, Instant};
 use plugin::{Deadline, Report, State};
 
 pub use error::CheckError;
-pub use options::ContradictoryLimits;
+pub use options::{ContradictoryLimits, TooLong};
 use options::{Judging, Learning, Pinging, TargetOptions};
 pub use probe::ProbeError;
+pub use record::StoreError;
 use seen::Seen;
-pub use store::StoreError;
 use target::Target;
 pub use target::TargetError;
 use target::Unusable;
-pub use time::TooLong;
 
 /// The command line.
 #[derive(Debug, clap::Parser)]

@@ -1,6 +1,8 @@
 //! The options of the command line, and the values of options: absolute limits, numbers within bounds, the
 //! control.
 
+mod time;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -10,6 +12,8 @@ use net::Host;
 use plugin::{AllowedFailures, Limit, Seconds};
 
 use crate::rule::Settings;
+pub use time::TooLong;
+pub(crate) use time::{Needed, RESERVE};
 
 /// Which targets are pinged.
 #[derive(Clone, Debug, clap::Args)]
@@ -185,6 +189,15 @@ fn number_within(
 ) -> impl Fn(&str) -> Result<f64, InvalidValue> + Clone + Send + Sync + 'static {
     move |text| {
         decimal(text).filter(|number| (low..=high).contains(number)).ok_or(InvalidValue::Number(low, high))
+    }
+}
+
+impl Pinging {
+    /// Returns what the pings to so many targets take.
+    pub(crate) fn needed(&self, targets: usize) -> Needed {
+        let pings = f64::from(self.pings);
+        let by_rate = pings * targets as f64 / f64::from(self.rate);
+        Needed::new(pings * self.interval.as_f64(), by_rate, self.wait.duration())
     }
 }
 

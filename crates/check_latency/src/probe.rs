@@ -1,5 +1,9 @@
 //! Everything that touches the world: names, routes, sockets and clocks.
 
+mod gateway;
+mod network;
+mod pinger;
+
 use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -7,12 +11,10 @@ use host_net::Bound;
 use plugin::Deadline;
 
 use crate::Observations;
-use crate::gateway::Gateways;
-use crate::network;
-use crate::options::Pinging;
-use crate::pinger::Pinger;
+use crate::options::{Pinging, RESERVE, TooLong};
 use crate::target::{Target, Targets};
-use crate::time::{Needed, RESERVE, TooLong};
+use gateway::Gateways;
+use pinger::Pinger;
 
 /// A clock that moves by more against the monotonic one was set: the times of the kernel are by it.
 const CLOCK_STEP: Duration = Duration::from_millis(50);
@@ -31,6 +33,9 @@ pub enum ProbeError {
     Wait(std::io::Error),
 }
 
+/// The label of the controls: with a space, so that no target of a list has it.
+const CONTROL: &str = "default gateway";
+
 /// Pings all targets and the controls.
 ///
 /// # Errors
@@ -41,7 +46,9 @@ pub(crate) fn probe(
     deadline: &Deadline,
 ) -> Result<Observations, ProbeError> {
     // Where the system does not tell what is bound here, it refuses to send to a broadcast address.
-    network::refuse(&mut targets, &Bound::read(deadline).unwrap_or_default());
+    let bound = Bound::read(deadline).unwrap_or_default();
+    network::refuse(&mut targets, &bound);
+    targets.all.iter_mut().for_each(|target| target.name_zone(&bound));
     let Targets { all: targets, unusable } = targets;
     let families = [false, true].map(|v6| targets.iter().any(|target| target.address.is_ipv6() == v6));
     let Gateways { controls, notes } = Gateways::find(families, &pinging.gateway, deadline);
@@ -49,7 +56,7 @@ pub(crate) fn probe(
         controls.iter().filter(|address| place(&targets, **address).is_none()).copied().collect();
     let addresses: Vec<SocketAddr> =
         targets.iter().map(|target| target.address).chain(extra.iter().copied()).collect();
-    Needed::new(addresses.len(), pinging).check(deadline)?;
+    pinging.needed(addresses.len()).check(deadline)?;
     let (clock, start) = (SystemTime::now(), Instant::now());
     let mut pinger = Pinger::open(addresses, targets.len(), pinging, deadline.progress());
     pinger.run(deadline.at().checked_sub(RESERVE).unwrap_or_else(Instant::now)).map_err(ProbeError::Wait)?;
@@ -63,7 +70,11 @@ pub(crate) fn probe(
     let at = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let (no_socket, dropped, mut seen) = (pinger.refused(), pinger.dropped(), pinger.into_seen());
     let extra = extra.into_iter().zip(seen.split_off(targets.len()));
-    let of = |address| Target::new(address, "gateway");
+    let of = |address| {
+        let mut control = Target::new(address, CONTROL);
+        control.name_zone(&bound);
+        control
+    };
     let extra: Vec<_> = extra.map(|(address, seen)| (of(address), seen)).collect();
     Ok(Observations {
         began: start,

@@ -1,6 +1,8 @@
 //! Judges what was seen by the records, and adds it to them: under the lock of their file, so that runs side
 //! by side lose nothing.
 
+mod store;
+
 use std::time::{Duration, Instant};
 
 use plugin::{Deadline, Report, State};
@@ -10,9 +12,10 @@ use crate::judged::JudgedTarget;
 use crate::options::Learning;
 use crate::rule::{Path, Settings, Verdict};
 use crate::seen::Seen;
-use crate::store::{Records, Store, StoreError};
 use crate::target::{Target, Unusable};
 use crate::{CheckError, Observations};
+pub use store::StoreError;
+use store::{Records, Store};
 
 /// A run that comes a little early is not left out: this share of `--learn-every` is enough.
 const EARLY: f64 = 0.9;

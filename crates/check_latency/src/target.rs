@@ -5,11 +5,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use addresses::{ZonedAddress, ambiguous};
 use host_config::{ConfigError, check_files, read_list_with_fields};
+use host_net::Bound;
 use net::{Host, ResolveError, Resolver, zoned};
 use plugin::Deadline;
 
-use crate::options::{Pinging, TargetOptions};
-use crate::time::{Needed, TooLong};
+use crate::options::{Pinging, TargetOptions, TooLong};
 
 /// How many addresses a name has, for the time that is left for names: one of each family.
 const OF_NAME: usize = 2;
@@ -25,6 +25,8 @@ pub(crate) struct Target {
     pub(crate) label: String,
     /// Whether that is the name of other addresses too.
     is_shared: bool,
+    /// The interface of a link-local address: empty where it has none, or that is not known.
+    zone: String,
 }
 
 /// All that the command line names.
@@ -62,7 +64,7 @@ pub enum TargetError {
 impl Target {
     /// Makes a target whose label, where it is not empty, is its own.
     pub(crate) fn new(address: SocketAddr, label: impl Into<String>) -> Self {
-        Self { address, label: label.into(), is_shared: false }
+        Self { address, label: label.into(), is_shared: false, zone: String::new() }
     }
 
     /// Returns what it is called on the first line: its label or name, with the address where that is one of
@@ -74,6 +76,14 @@ impl Target {
             self.address_text()
         } else {
             self.label.clone()
+        }
+    }
+
+    /// Names the interface of a link-local address, whose number is another after the next start of the machine.
+    pub(crate) fn name_zone(&mut self, bound: &Bound) {
+        if let SocketAddr::V6(address) = self.address {
+            let interface = bound.interface(address.scope_id());
+            self.zone = interface.map(|interface| interface.name.clone()).unwrap_or_default();
         }
     }
 
@@ -90,7 +100,9 @@ impl Target {
     fn address_text(&self) -> String {
         match self.address {
             SocketAddr::V6(address) if address.scope_id() != 0 => {
-                format!("{}%{}", address.ip(), address.scope_id())
+                let zone =
+                    if self.zone.is_empty() { address.scope_id().to_string() } else { self.zone.clone() };
+                format!("{}%{zone}", address.ip())
             }
             address => address.ip().to_string(),
         }
@@ -154,7 +166,7 @@ impl Targets {
         let mut resolver = Resolver::new(deadline);
         if names > 0 {
             let targets = self.all.len() + hosts.len() - names + names * OF_NAME + CONTROLS;
-            resolver = resolver.limit(Needed::new(targets, pinging).left_for_names(deadline)?);
+            resolver = resolver.limit(pinging.needed(targets).left_for_names(deadline)?);
         }
         for (host, addresses) in hosts.iter().zip(resolver.all(hosts.iter().map(|host| (host, 0)))) {
             self.add_host(host.name().unwrap_or_default(), addresses);
@@ -264,9 +276,13 @@ mod tests {
     #[test]
     fn a_link_local_address_has_its_interface() {
         let lo = net::zoned("fe80::1".parse().unwrap(), Some("lo"), 0).unwrap();
-        let found = read("fe80::1%lo here\nfe80::1%nosuch0\n", &["fe80::2%lo"], &[]).unwrap();
+        let mut found =
+            read("fe80::1%lo here\nfe80::1%nosuch0\n", &["fe80::2%lo", "2001:db8::1"], &[]).unwrap();
         let text = lo.to_string().replace("[fe80::1", "").replace("]:0", "");
-        assert_eq!(keys(&found), [format!("here fe80::1{text}"), format!("fe80::2{text}")]);
+        assert_eq!(keys(&found)[..2], [format!("here fe80::1{text}"), format!("fe80::2{text}")]);
+        let bound = Bound::read(&Deadline::after(Duration::from_secs(8))).unwrap();
+        found.all.iter_mut().for_each(|target| target.name_zone(&bound));
+        assert_eq!(keys(&found), ["here fe80::1%lo", "fe80::2%lo", "2001:db8::1"]);
         let missing = Unusable::new("fe80::1%nosuch0: there is no interface nosuch0 on this machine");
         assert_eq!(found.unusable, [missing]);
     }

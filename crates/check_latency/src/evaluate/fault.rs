@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use plugin::{Finding, State};
 
+use super::words::{Calendar, milliseconds, percent};
 use crate::judged::JudgedTarget;
 use crate::options::{Absolute, Judging};
 use crate::rule::{LossAlert, Verdict};
-use crate::words::{Calendar, milliseconds, percent};
 
 /// One thing that is wrong with a target.
 struct Fault {

@@ -54,15 +54,13 @@ mod tests {
     #[test]
     fn only_own_networks_have_them() {
         let own = [("10.18.0.1", 16), ("192.0.2.8", 29), ("198.51.100.1", 31), ("203.0.113.7", 32)];
-        let mut bound = Bound::default();
-        bound.addresses = own
-            .map(|(address, prefix)| BoundAddress {
-                address: address.parse().unwrap(),
-                interface: 1,
-                prefix,
-                flags: Flags(0x80),
-            })
-            .to_vec();
+        let addresses = own.map(|(address, prefix)| BoundAddress {
+            address: address.parse().unwrap(),
+            interface: 1,
+            prefix,
+            flags: Flags(0x80),
+        });
+        let bound = Bound { addresses: addresses.to_vec(), ..Bound::default() };
         let all = [
             "10.18.0.0",
             "10.18.255.255",

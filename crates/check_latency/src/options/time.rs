@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use plugin::Deadline;
 
-use crate::options::Pinging;
-
 /// What is needed beside the pings: starting, judging, writing.
 pub(crate) const RESERVE: Duration = Duration::from_millis(300);
 /// What names get at least.
@@ -32,11 +30,10 @@ pub(crate) struct Needed {
 }
 
 impl Needed {
-    /// Calculates it: the pings, the wait for the last replies, and [`RESERVE`].
-    pub(crate) fn new(targets: usize, pinging: &Pinging) -> Self {
-        let (pings, all) = (f64::from(pinging.pings), f64::from(pinging.pings) * targets as f64);
-        let (by_interval, by_rate) = (pings * pinging.interval.as_f64(), all / f64::from(pinging.rate));
-        let time = Duration::from_secs_f64(by_interval.max(by_rate)) + pinging.wait.duration() + RESERVE;
+    /// Calculates it from what the pings take by their interval and by the rate, the wait for the last replies, and
+    /// [`RESERVE`].
+    pub(super) fn new(by_interval: f64, by_rate: f64, wait: Duration) -> Self {
+        let time = Duration::from_secs_f64(by_interval.max(by_rate)) + wait + RESERVE;
         Self { time, by_interval: by_interval >= by_rate }
     }
 
@@ -76,7 +73,7 @@ mod tests {
 
     fn needed(targets: usize, options: &[&str]) -> Needed {
         let args = crate::Args::try_parse_from([&["check_latency"], options].concat()).unwrap();
-        Needed::new(targets, &args.pinging)
+        args.pinging.needed(targets)
     }
 
     fn deadline(seconds: f64) -> Deadline {

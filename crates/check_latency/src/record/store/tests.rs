@@ -1,0 +1,173 @@
+//! Files of records: written and read again, broken, newer, of another machine, shared.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::rule::{Run, Settings};
+
+fn deadline() -> Deadline {
+    Deadline::after(Duration::from_secs(8))
+}
+
+/// A folder of this user's alone, and a file in it.
+fn own_folder() -> (TempDir, PathBuf) {
+    own_folder_of_mode(0o700)
+}
+
+fn own_folder_of_mode(mode: u32) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
+    let file = folder.path().join("paths.json");
+    (folder, file)
+}
+
+/// Writes a file of this user's alone.
+fn write(file: &FilePath, content: &str) {
+    fs::write(file, content).unwrap();
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+fn open(file: &FilePath) -> Result<Store, String> {
+    Store::open(Some(file), true, &deadline()).map_err(|error| error.to_string())
+}
+
+fn judged(at: u64) -> Path {
+    let mut path = Path::default();
+    path.judge(Run::new(at, 20, 1, Some(61_000)), &Settings::default());
+    path
+}
+
+#[test]
+fn what_is_written_is_read_again() {
+    let (_folder, file) = own_folder();
+    let mut store = open(&file).unwrap();
+    assert!(store.records.targets.is_empty() && store.anew.is_none());
+    store.records.targets.insert("proxy7 192.0.2.7".to_owned(), judged(1_790_000_000));
+    store.records.targets.insert("192.0.2.8".to_owned(), judged(1_790_000_000 - UNSEEN - 1));
+    store.write(1_790_000_000).unwrap();
+    let written = serde_json::to_string(&store.records).unwrap();
+    drop(store);
+    let store = open(&file).unwrap();
+    assert_eq!(serde_json::to_string(&store.records).unwrap(), written);
+    assert_eq!(
+        store.records.targets.keys().collect::<Vec<_>>(),
+        ["proxy7 192.0.2.7"],
+        "the other is long gone"
+    );
+    assert!(file.with_extension("lock").exists());
+}
+
+#[test]
+fn a_broken_file_is_set_aside() {
+    let (_folder, file) = own_folder();
+    let impossible = r#"{"version":1,"monitor":"","targets":{"192.0.2.1":{"loss":[1,2,0]}}}"#;
+    let old = r#"{"version":0,"monitor":"","targets":{}}"#;
+    for content in ["", "{", "null", "[]", r#"{"version":1}"#, r#"{"version":-1}"#, impossible, old] {
+        write(&file, content);
+        let store = open(&file).unwrap();
+        assert_eq!(store.anew.as_deref(), Some("paths.json was broken: learning anew"), "{content}");
+        assert_eq!(fs::read_to_string(file.with_extension("json.broken")).unwrap(), content);
+    }
+}
+
+#[test]
+fn a_newer_file_and_that_of_another_machine() {
+    let (_folder, file) = own_folder();
+    write(&file, r#"{"version":2,"all":"different"}"#);
+    let newer = "paths.json: written by a newer version of check_latency, version 2 of the file";
+    assert!(open(&file).unwrap_err().ends_with(newer));
+    fs::remove_file(&file).unwrap();
+    let mut store = open(&file).unwrap();
+    store.records = Records::new("this one".to_owned());
+    store.take(br#"{"version":1,"monitor":"of another","targets":{"192.0.2.1":{}}}"#).unwrap();
+    assert_eq!(store.anew.as_deref(), Some("paths.json is another machine's: learning anew"));
+    assert!(store.records.targets.is_empty());
+    // A machine that had no machine-id then, or has none now, may be the same.
+    store.take(br#"{"version":1,"monitor":"","targets":{"192.0.2.1":{}}}"#).unwrap();
+    assert_eq!((store.records.targets.len(), store.records.monitor.as_str()), (1, "this one"));
+    store.records = Records::new(String::new());
+    store.take(br#"{"version":1,"monitor":"of another","targets":{"192.0.2.1":{}}}"#).unwrap();
+    assert_eq!((store.records.targets.len(), store.records.monitor.as_str()), (1, "of another"));
+}
+
+#[test]
+fn a_file_that_others_can_read_is_refused() {
+    let (_folder, file) = own_folder();
+    write(&file, r#"{"version":1,"monitor":"","targets":{}}"#);
+    assert!(open(&file).is_ok());
+    for mode in [0o644, 0o640, 0o604] {
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        let advice = format!("chmod 0600 {}: others have access to it", file.display());
+        assert_eq!(open(&file).unwrap_err(), advice, "{mode:o}");
+    }
+}
+
+#[test]
+fn one_target_too_many_is_told_and_nothing_is_dropped() {
+    let (_folder, file) = own_folder();
+    let mut store = open(&file).unwrap();
+    let path = judged(1_790_000_000);
+    store.records.targets = (0..MOST_TARGETS).map(|number| (number.to_string(), path.clone())).collect();
+    store.write(1_790_000_000).unwrap();
+    assert!(fs::metadata(&file).unwrap().len() < LARGEST);
+    let before = fs::read(&file).unwrap();
+    store.records.targets.insert("one more".to_owned(), path);
+    let full = store.write(1_790_000_000).unwrap_err().to_string();
+    assert_eq!(full, format!("{}: full, it may hold 20000 targets", file.display()));
+    assert_eq!(fs::read(&file).unwrap(), before);
+}
+
+#[test]
+fn a_target_is_forgotten_by_label_address_or_both() {
+    let keys = [
+        "proxy7 192.0.2.7",
+        "proxy7 2001:db8::7",
+        "proxy8 192.0.2.8",
+        "192.0.2.9",
+        "gateway 192.0.2.254",
+        "default gateway 192.0.2.254",
+    ];
+    for (target, gone) in [
+        ("proxy7", 2),
+        ("192.0.2.8", 1),
+        ("proxy8 192.0.2.8", 1),
+        ("192.0.2.9", 1),
+        ("gateway", 1),
+        ("default gateway", 1),
+        ("192.0.2.254", 2),
+        ("proxy", 0),
+        ("", 0),
+    ] {
+        let mut records = Records::new(String::new());
+        records.targets = keys.iter().map(|key| ((*key).to_owned(), Path::default())).collect();
+        assert_eq!(records.forget(target).len(), gone, "{target}");
+        assert_eq!(records.targets.len(), keys.len() - gone, "{target}");
+    }
+}
+
+#[test]
+fn a_state_file_needs_a_name_and_a_folder_of_ones_own() {
+    assert_eq!(open(FilePath::new("/")).unwrap_err(), "--state-file /: not a file in a folder");
+    let uid = rustix::process::geteuid().as_raw();
+    let (folder, _) = own_folder_of_mode(0o755);
+    let own = format!("{}/p.json", folder.path().display());
+    let rows = [
+        ("/tmp/p.json", "/tmp/check_latency"),
+        ("/p.json", "/check_latency"),
+        ("/dev/p.json", "/dev/check_latency"),
+        (&own, &format!("{}/check_latency", folder.path().display())),
+    ];
+    for (file, folder) in rows {
+        let advice =
+            format!("--state-file {file} needs a folder of its own: install -d -m 0700 -o {uid} {folder}");
+        assert_eq!(open(FilePath::new(file)).unwrap_err(), advice);
+    }
+    let (folder, _) = own_folder_of_mode(0o700);
+    let named = folder.path().join("check_latency");
+    fs::create_dir(&named).unwrap();
+    fs::set_permissions(&named, fs::Permissions::from_mode(0o750)).unwrap();
+    let advice = open(&named.join("p.json")).unwrap_err();
+    assert!(advice.ends_with(&format!(": install -d -m 0700 -o {uid} {}", named.display())), "{advice}");
+}
