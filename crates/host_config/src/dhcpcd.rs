@@ -1,10 +1,14 @@
-//! dhcpcd: `/etc/dhcpcd.conf`, by dhcpcd.conf(5): the static addresses of its `interface` blocks. What an
-//! interface without one gets by DHCP is no expectation: dhcpcd takes every interface that it finds.
+//! dhcpcd: `/etc/dhcpcd.conf`, by dhcpcd.conf(5) and what dhcpcd 9.4.1 does with it: the static addresses of its
+//! `interface` blocks, of each family the last one. What an interface without one gets by DHCP is no expectation:
+//! dhcpcd takes every interface that it finds.
 
 use std::borrow::Cow;
 
+use addresses::HostAddress;
+
 use crate::located::Located;
-use crate::promise::{ConfigError, Place, Promises};
+use crate::promise::{ConfigError, Place, Promises, Shadowed};
+use crate::selector::selects;
 use crate::tree::Tree;
 
 const FILE: &str = "/etc/dhcpcd.conf";
@@ -14,44 +18,149 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let Some(content) = tree.read(FILE)? else { return Ok(None) };
     let text = str::from_utf8(&content).map_or_else(|_| String::from_utf8_lossy(&content), Cow::from);
     let mut all = Promises::default();
-    let mut interface: Option<String> = None;
-    // Within `ssid`, `profile` and `arping` blocks, the settings depend on what is found on the link.
-    let mut depends = false;
+    let mut config = Config::default();
     for (number, line) in (1..).zip(text.lines()) {
-        let place = Place::new(FILE, number);
-        let mut words = line.trim_ascii().splitn(2, |c: char| c.is_ascii_whitespace());
-        let (keyword, rest) =
-            (words.next().unwrap_or_default(), words.next().unwrap_or_default().trim_ascii());
-        match keyword {
-            "interface" => (interface, depends) = (Some(rest.to_owned()), false),
-            "ssid" | "profile" | "arping" => depends = true,
-            "static" | "inform" | "inform6" if !depends => {
-                let read = take(keyword, rest, interface.as_deref(), &place, &mut all);
-                all.survive(read)?;
-            }
-            _ => {}
-        }
+        let taken = config.line(line, &Place::new(FILE, number));
+        all.survive(taken)?;
     }
-    let found = !all.promises.is_empty() || !all.unknown.is_empty();
+    config.promise(&mut all);
+    let found = !all.promises.is_empty() || !all.unknown.is_empty() || !all.remarks.is_empty();
     Ok(found.then_some(all))
 }
 
-fn take(
-    keyword: &str,
-    rest: &str,
-    interface: Option<&str>,
-    place: &Place,
-    all: &mut Promises,
-) -> Result<(), ConfigError> {
-    let value = match keyword {
-        "static" => {
-            let address = ["ip_address=", "ip6_address="].iter().find_map(|name| rest.strip_prefix(name));
-            address.filter(|address| !address.is_empty())
+/// What the file says so far.
+#[derive(Default)]
+struct Config {
+    /// `allowinterfaces` and `denyinterfaces`: patterns of names.
+    allowed: String,
+    denied: String,
+    /// What stands before the first block and is of all interfaces, then each block.
+    blocks: Vec<Block>,
+    /// Within `ssid`, `profile` and `arping` blocks, the settings depend on what is found on the link.
+    depends: bool,
+}
+
+/// The settings of an interface.
+#[derive(Default)]
+struct Block {
+    interface: Option<String>,
+    ipv4: Option<Located<HostAddress>>,
+    ipv6: Option<Located<HostAddress>>,
+    /// Addresses that a later one replaces.
+    replaced: Vec<Located<HostAddress>>,
+    /// Which families are switched on or off.
+    uses_ipv4: Option<bool>,
+    uses_ipv6: Option<bool>,
+}
+
+impl Config {
+    fn line(&mut self, line: &str, place: &Place) -> Result<(), ConfigError> {
+        let mut words = line.trim_ascii().splitn(2, |c: char| c.is_ascii_whitespace());
+        let keyword = words.next().unwrap_or_default();
+        let rest = words.next().unwrap_or_default().trim_ascii();
+        if self.blocks.is_empty() {
+            self.blocks.push(Block::default());
         }
-        _ => rest.split_ascii_whitespace().next(),
-    };
-    let Some(value) = value else { return Ok(()) };
-    let value = crate::mask::parse(value.trim_matches('"')).map_err(|error| place.error(error))?;
-    all.promises.push(Located { value, place: place.clone() }.promise(interface));
-    Ok(())
+        let is_global = self.blocks.len() == 1;
+        match keyword {
+            "interface" => {
+                self.depends = false;
+                self.blocks.push(Block { interface: Some(rest.to_owned()), ..Block::default() });
+            }
+            "ssid" | "profile" | "arping" => self.depends = true,
+            _ if self.depends => {}
+            // Below the first block, dhcpcd passes over them.
+            "allowinterfaces" if is_global => self.allowed = format!("{} {rest}", self.allowed),
+            "denyinterfaces" if is_global => self.denied = format!("{} {rest}", self.denied),
+            _ => {
+                if let Some(block) = self.blocks.last_mut() {
+                    block.setting(keyword, rest, place)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn promise(self, all: &mut Promises) {
+        let mut blocks = self.blocks.into_iter();
+        let global = blocks.next().unwrap_or_default();
+        let mut known: Vec<Block> = Vec::new();
+        for block in blocks {
+            match known.iter_mut().rfind(|earlier| earlier.interface == block.interface) {
+                Some(earlier) => earlier.merge(block),
+                None => known.push(block),
+            }
+        }
+        for block in std::iter::once(&global).chain(&known) {
+            let name = block.interface.as_deref();
+            let denied = name.is_some_and(|name| {
+                let is = |patterns: &str| !patterns.trim_ascii().is_empty() && selects(patterns, name);
+                is(&self.denied) || !self.allowed.is_empty() && !is(&self.allowed)
+            });
+            let on = [
+                block.uses_ipv4.or(global.uses_ipv4).unwrap_or(true),
+                block.uses_ipv6.or(global.uses_ipv6).unwrap_or(true),
+            ];
+            for (address, on) in [&block.ipv4, &block.ipv6].into_iter().zip(on) {
+                let Some(address) = address else { continue };
+                let title = format!("{}: {}", name.unwrap_or("all interfaces"), address.value);
+                match () {
+                    () if denied => all.remarks.push(address.place.remark(format!("{title}: denied"))),
+                    () if !on => {
+                        all.remarks.push(address.place.remark(format!("{title}: its family is off")));
+                    }
+                    () => all.promises.push(address.clone().promise(name)),
+                }
+            }
+            all.shadowed.extend(block.replaced.iter().filter(|_| !denied).map(|replaced| Shadowed {
+                expected: replaced.value,
+                why: "dhcpcd takes the last address of an interface".to_owned(),
+                place: replaced.place.clone(),
+            }));
+        }
+    }
+}
+
+impl Block {
+    fn setting(&mut self, keyword: &str, rest: &str, place: &Place) -> Result<(), ConfigError> {
+        let value = match keyword {
+            "static" => ["ip_address=", "ip6_address="].iter().find_map(|name| rest.strip_prefix(name)),
+            "inform" | "inform6" => rest.split_ascii_whitespace().next(),
+            _ => {
+                self.switch(keyword);
+                None
+            }
+        };
+        let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(()) };
+        let value = crate::mask::parse(value.trim_matches('"')).map_err(|error| place.error(error))?;
+        self.take(Located { value, place: place.clone() });
+        Ok(())
+    }
+
+    /// A family that is switched on or off: the last word counts.
+    fn switch(&mut self, keyword: &str) {
+        match keyword {
+            "ipv4" => self.uses_ipv4 = Some(true),
+            "ipv6" => self.uses_ipv6 = Some(true),
+            "noipv4" => self.uses_ipv4 = Some(false),
+            "noipv6" => self.uses_ipv6 = Some(false),
+            "ipv4only" => (self.uses_ipv4, self.uses_ipv6) = (Some(true), Some(false)),
+            "ipv6only" => (self.uses_ipv4, self.uses_ipv6) = (Some(false), Some(true)),
+            _ => {}
+        }
+    }
+
+    fn take(&mut self, address: Located<HostAddress>) {
+        let slot = if address.value.address.is_ipv4() { &mut self.ipv4 } else { &mut self.ipv6 };
+        let same = slot.as_ref().is_some_and(|earlier| earlier.value == address.value);
+        self.replaced.extend(slot.replace(address).filter(|_| !same));
+    }
+
+    /// Takes a later block of the same interface over.
+    fn merge(&mut self, later: Block) {
+        self.replaced.extend(later.replaced);
+        self.uses_ipv4 = later.uses_ipv4.or(self.uses_ipv4);
+        self.uses_ipv6 = later.uses_ipv6.or(self.uses_ipv6);
+        later.ipv4.into_iter().chain(later.ipv6).for_each(|address| self.take(address));
+    }
 }
