@@ -27,6 +27,8 @@ use file::{Interfaces, PATTERNS, Selected};
 use ledger::Ledger;
 use stanza::{Flavour, Outcome};
 
+pub(crate) use command::adds_address;
+
 const FILE: &str = "/etc/network/interfaces";
 /// The most addresses that one configuration may promise: several interfaces may come up as one stanza.
 const MOST: usize = 1 << 20;

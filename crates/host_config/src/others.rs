@@ -5,34 +5,61 @@ use std::io::ErrorKind;
 
 use plugin::ReadError;
 
+use crate::ifupdown::adds_address;
 use crate::promise::ConfigError;
 use crate::tree::Tree;
 
-/// A file, or a folder with such files, and words of which one is in a file that configures addresses: any
-/// content if there is none.
-const OTHERS: [(&str, &str, &[&str]); 18] = [
-    ("/etc/netctl", "", &["Address="]),
-    ("/etc/conf.d/net", "", &["config_"]),
-    ("/etc/config/network", "", &["option ipaddr", "option proto", "option ip6addr"]),
-    ("/etc/rc.local", "", &["ip addr", "ip a a", "ip -4 addr", "ip -6 addr", "ip address", "ifconfig "]),
-    ("/etc/rc.d/rc.local", "", &["ip addr", "ip a a", "ip address", "ifconfig "]),
-    (PACEMAKER, "", &["IPaddr"]),
-    ("/etc/rc.conf", "", &["ifconfig_"]),
-    ("/etc/systemd/network.conf", "", &["Address="]),
-    ("/etc/local.d", ".start", ADDS),
-    ("/etc/init.d/boot.local", "", ADDS),
-    ("/etc/network/if-up.d", "", ADDS),
-    ("/etc/NetworkManager/dispatcher.d", "", ADDS),
-    ("/etc/networkd-dispatcher/routable.d", "", ADDS),
-    ("/etc/systemd/system", ".service", ADDS),
-    ("/etc/frr/frr.conf", "", &["ip address ", "ipv6 address "]),
-    ("/etc/quagga/zebra.conf", "", &["ip address ", "ipv6 address "]),
-    ("/etc/ha.d/haresources", "", &["IPaddr"]),
-    ("/etc/ucarp", ".conf", &["VIP"]),
-];
+/// What a line has in a file that configures addresses.
+#[derive(Clone, Copy)]
+enum What {
+    /// One of these words.
+    Words(&'static [&'static str]),
+    /// A command that adds an address.
+    Adds,
+    /// The same, run by cron when the host comes up.
+    AddsAtReboot,
+}
 
-/// Commands that add an address.
-const ADDS: &[&str] = &["addr add", "address add", "addr replace", "ip a a ", "ip -6 a a "];
+use What::{Adds, AddsAtReboot, Words};
+
+/// A file, or a folder of files whose names end so, and what is in one that configures addresses.
+const OTHERS: [(&str, &str, What); 35] = [
+    ("/etc/netctl", "", Words(&["Address="])),
+    ("/etc/conf.d/net", "", Words(&["config_"])),
+    ("/etc/config/network", "", Words(&["option ipaddr", "option proto", "option ip6addr"])),
+    ("/etc/rc.local", "", Adds),
+    ("/etc/rc.d/rc.local", "", Adds),
+    (PACEMAKER, "", Words(&["IPaddr"])),
+    ("/etc/rc.conf", "", Words(&["ifconfig_"])),
+    ("/etc/systemd/network.conf", "", Words(&["Address="])),
+    ("/etc/local.d", ".start", Adds),
+    ("/etc/init.d/boot.local", "", Adds),
+    ("/etc/network/if-up.d", "", Adds),
+    ("/etc/network/if-pre-up.d", "", Adds),
+    ("/etc/NetworkManager/dispatcher.d", "", Adds),
+    ("/etc/NetworkManager/dispatcher.d/pre-up.d", "", Adds),
+    ("/etc/networkd-dispatcher/routable.d", "", Adds),
+    ("/etc/networkd-dispatcher/configured.d", "", Adds),
+    ("/etc/networkd-dispatcher/carrier.d", "", Adds),
+    ("/etc/networkd-dispatcher/degraded.d", "", Adds),
+    ("/etc/systemd/system", ".service", Adds),
+    ("/usr/local/lib/systemd/system", ".service", Adds),
+    ("/etc/frr/frr.conf", "", Words(&["ip address ", "ipv6 address "])),
+    ("/etc/quagga/zebra.conf", "", Words(&["ip address ", "ipv6 address "])),
+    ("/etc/ha.d/haresources", "", Words(&["IPaddr"])),
+    ("/etc/ucarp", ".conf", Words(&["VIP"])),
+    ("/etc/sysconfig/carp", ".conf", Words(&["VIP"])),
+    ("/var/lib/connman", ".config", Words(&["IPv4=", "IPv4 =", "IPv6=", "IPv6 ="])),
+    ("/etc/nmstate", ".yml", Words(&["address:", "- ip:"])),
+    ("/etc/nmstate", ".yaml", Words(&["address:", "- ip:"])),
+    ("/etc/rc.d/rc.inet1.conf", "", Words(&["IPADDR[", "IPADDRS["])),
+    ("/etc/rc.d/rc.inet1", "", Adds),
+    ("/etc/crontab", "", AddsAtReboot),
+    ("/etc/cron.d", "", AddsAtReboot),
+    ("/var/spool/cron/crontabs", "", AddsAtReboot),
+    ("/var/spool/cron", "", AddsAtReboot),
+    ("/etc/crontabs", "", AddsAtReboot),
+];
 
 /// Where Pacemaker keeps its configuration, for its own accounts alone.
 const PACEMAKER: &str = "/var/lib/pacemaker/cib/cib.xml";
@@ -43,7 +70,7 @@ const PACEMAKER: &str = "/var/lib/pacemaker/cib/cib.xml";
 /// [`ConfigError::Read`]: a file is there and cannot be read.
 pub fn unread(tree: &Tree<'_>) -> Result<Vec<String>, ConfigError> {
     let mut found = Vec::new();
-    for (path, suffix, words) in OTHERS {
+    for (path, suffix, what) in OTHERS {
         let names = tree.names(path).unwrap_or_default();
         let inside = names.iter().filter_map(|name| name.to_str()).filter(|name| name.ends_with(suffix));
         let paths: Vec<String> = if names.is_empty() {
@@ -61,7 +88,7 @@ pub fn unread(tree: &Tree<'_>) -> Result<Vec<String>, ConfigError> {
                 }
                 _ => continue,
             };
-            if says(&String::from_utf8_lossy(&content), words) {
+            if says(&String::from_utf8_lossy(&content), what) {
                 found.push(path);
             }
         }
@@ -73,10 +100,22 @@ fn is_forbidden(error: &ReadError) -> bool {
     matches!(error, ReadError::Refused { why, .. } if why.kind() == ErrorKind::PermissionDenied)
 }
 
-/// Whether one of the words is on a line that is no comment.
-fn says(text: &str, words: &[&str]) -> bool {
-    let lines = text.lines().map(str::trim_start).filter(|line| !line.starts_with(['#', ';']));
-    lines.into_iter().any(|line| words.iter().any(|word| line.contains(word)))
+/// Whether it is on a line that is no comment, with a value where it is an empty one that tells nothing.
+fn says(text: &str, what: What) -> bool {
+    let mut lines = text.lines().map(str::trim_start).filter(|line| !line.starts_with(['#', ';']));
+    lines.any(|line| match what {
+        Words(words) => words.iter().any(|word| line.contains(word)) && !is_empty(line),
+        Adds => adds_address(line),
+        AddsAtReboot => line.starts_with("@reboot") && adds_address(line),
+    })
+}
+
+/// Whether a line assigns nothing, as the unused `IPADDR[1]=""` of a template does.
+fn is_empty(line: &str) -> bool {
+    line.split_once('=').is_some_and(|(_, value)| {
+        let value = value.split('#').next().unwrap_or_default().trim_ascii();
+        matches!(value, "" | "\"\"" | "''" | "()")
+    })
 }
 
 #[cfg(test)]
@@ -91,7 +130,7 @@ mod tests {
     fn names_the_files_that_configure_addresses() {
         let deadline = Deadline::after(Duration::from_secs(60));
         let unit = "[Service]\nExecStart=/sbin/ip addr add 192.0.2.1/24 dev eth0\n";
-        let rows: [(&str, &str, bool); 12] = [
+        let rows: [(&str, &str, bool); 32] = [
             ("/etc/local.d/addresses.start", "ip addr add 192.0.2.1/24 dev eth0\n", true),
             ("/etc/local.d/README", "ip addr add 192.0.2.1/24 dev eth0\n", false),
             ("/etc/systemd/system/vip.service", unit, true),
@@ -104,6 +143,34 @@ mod tests {
             ("/etc/netctl/lan", "Address=('192.0.2.1/24')\n", true),
             ("/etc/config/network", "config interface lan\n  option ipaddr 192.0.2.1\n", true),
             ("/etc/hostname", "web1\n", false),
+            ("/etc/rc.local", "ip addr show\nifconfig -a\nifconfig eth0 up\n", false),
+            ("/etc/rc.local", "/sbin/ifconfig eth0:1 192.0.2.1 netmask 255.255.255.0\n", true),
+            ("/etc/rc.local", "for i in 1 2; do ip a add 192.0.2.$i/24 dev eth0; done\n", true),
+            ("/etc/rc.d/rc.inet1.conf", "IPADDR[0]=\"192.0.2.1\"\n", true),
+            ("/etc/rc.d/rc.inet1.conf", "IPADDR[0]=\"\"\nUSE_DHCP[0]=\"yes\"\n", false),
+            ("/var/lib/connman/lan.config", "[service_lan]\nIPv4 = 192.0.2.1/24/192.0.2.254\n", true),
+            ("/var/lib/connman/settings", "[global]\nOfflineMode=false\n", false),
+            (
+                "/etc/nmstate/a.yml",
+                "interfaces:\n- name: eth0\n  ipv4:\n    address:\n    - ip: 192.0.2.1\n",
+                true,
+            ),
+            ("/etc/nmstate/a.yml", "interfaces:\n- name: eth0\n  mtu: 9000\n", false),
+            ("/etc/ucarp/vip-001.conf", "VIP=192.0.2.1\n", true),
+            ("/etc/crontab", "@reboot root ip addr add 192.0.2.1/24 dev eth0\n", true),
+            ("/etc/crontab", "17 * * * * root ip addr add 192.0.2.1/24 dev eth0\n", false),
+            ("/etc/cron.d/vip", "@reboot root /bin/ip -4 addr replace 192.0.2.1/24 dev eth0\n", true),
+            ("/etc/cron.d/web", "@reboot root /usr/bin/web\n", false),
+            ("/var/spool/cron/crontabs/root", "@reboot sleep 9; ip a a 192.0.2.1/24 dev eth0\n", true),
+            ("/etc/NetworkManager/dispatcher.d/50-vip", "ip addr add 192.0.2.1/24 dev $1\n", true),
+            ("/etc/NetworkManager/dispatcher.d/50-dns", "ip addr | grep -q 192.0.2.1\n", false),
+            ("/etc/network/if-up.d/vip", "/sbin/ip addr add 192.0.2.1/24 dev \"$IFACE\"\n", true),
+            (
+                "/etc/systemd/system/a.service",
+                "[Service]\nExecStop=/sbin/ip addr del 192.0.2.1/24 dev eth0\n",
+                false,
+            ),
+            ("/etc/networkd-dispatcher/configured.d/vip", "ip addr add 192.0.2.1/24 dev eth0\n", true),
         ];
         for (path, content, named) in rows {
             let found = unread(&Tree::in_memory([(path, content)], &deadline)).unwrap();

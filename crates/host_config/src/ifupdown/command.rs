@@ -350,5 +350,13 @@ fn negated_search(tested: &[Node]) -> Option<String> {
     (first.first()? == "!").then(|| search.join(" "))
 }
 
+/// Returns whether a line of a script adds an address, by ip(8) or by ifconfig(8).
+pub(crate) fn adds_address(line: &str) -> bool {
+    let mut words = line.split(|c: char| c.is_ascii_whitespace() || "'\"`;&|(){}=".contains(c));
+    let is_address = |word: &str| word.parse::<HostAddress>().is_ok();
+    let by_ifconfig = words.by_ref().any(|word| program(word) == "ifconfig") && words.any(is_address);
+    by_ifconfig || !line.contains("ifconfig") && bindings(&line.replace('=', " ")) > 0
+}
+
 #[cfg(test)]
 mod tests;
