@@ -5,7 +5,7 @@ use std::time::Duration;
 use plugin::{Finding, Findings, Report, State, Thresholds};
 
 use crate::probe::ProbeError;
-use crate::{Observations, extra, gateway, held, misplaced, missing, port_findings, shadowed};
+use crate::{Observations, extra, gateway, held, misplaced, missing, port_findings, shadowed, table};
 
 /// What is judged how.
 #[derive(Clone, Debug)]
@@ -20,12 +20,14 @@ pub(crate) struct Limits {
     pub(crate) shadowed: State,
     /// How long after boot CRITICAL is WARNING.
     pub(crate) grace: Option<Duration>,
+    /// Whether -v shows a table of the expected addresses, and not a line for each that is missing.
+    pub(crate) table: bool,
 }
 
 /// Makes the report: missing, forbidden and unexpected addresses and the default route of each family are a
 /// finding each.
 pub(crate) fn evaluate(limits: &Limits, observed: &Observations) -> Report {
-    let missing = missing::judge(&limits.missing, observed);
+    let missing = missing::judge(&limits.missing, !limits.table, observed);
     let all_well = all_well(observed, &missing);
     let mut findings = vec![missing, held::judge_absent(observed)];
     findings.extend(gateway::judge(observed));
@@ -39,6 +41,8 @@ pub(crate) fn evaluate(limits: &Limits, observed: &Observations) -> Report {
     let remark = apply_grace(&mut findings, limits.grace, observed.uptime);
     let notes = observed.expected.notes.iter().cloned();
     findings.push(Finding::ok("").details(notes).verbose_details(observed.expected.remarks.iter().cloned()));
+    let table = if limits.table { table::lines(observed) } else { Vec::new() };
+    findings.push(Finding::ok("").verbose_details(table));
     let findings: Findings = findings.into_iter().collect();
     findings.remark(remark).report(all_well)
 }

@@ -28,8 +28,10 @@ mod port_findings;
 mod ports;
 mod probe;
 mod shadowed;
+mod table;
 mod words;
 
+use std::io::IsTerminal as _;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -187,6 +189,7 @@ impl Args {
             misplaced: self.misplaced,
             shadowed: self.shadowed,
             grace: self.grace.map(Seconds::duration),
+            table: false,
         }
     }
 }
@@ -201,7 +204,8 @@ pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
         return listing(args, deadline);
     }
     let observed = probe(&args.expectations(), deadline)?;
-    Ok(evaluate(&args.limits(), &observed))
+    let table = std::io::stdout().is_terminal();
+    Ok(evaluate(&Limits { table, ..args.limits() }, &observed))
 }
 
 /// Prints the expected addresses, or with `--bound` those that are bound here.

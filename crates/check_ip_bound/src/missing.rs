@@ -31,8 +31,9 @@ struct Group {
     example: HostAddress,
 }
 
-/// Judges the number of missing addresses; without a critical range one is CRITICAL.
-pub(crate) fn judge(thresholds: &Thresholds, observed: &Observations) -> Finding {
+/// Judges the number of missing addresses; without a critical range one is CRITICAL. With `each`, -v shows a line
+/// for each of them.
+pub(crate) fn judge(thresholds: &Thresholds, each: bool, observed: &Observations) -> Finding {
     let leases = leases(&observed.expected, &observed.bound);
     let lacking: Vec<&str> = leases
         .iter()
@@ -68,9 +69,10 @@ pub(crate) fn judge(thresholds: &Thresholds, observed: &Observations) -> Finding
         .iter()
         .filter_map(|lease| if let Lease::Idle(why) = lease { Some(format!("note: {why}")) } else { None });
     let notes = notes(observed, all_missing > 0);
+    let told_each = missing.iter().filter(|_| each);
     Finding::new(state, text.clone())
         .details(details.chain(untold).chain(notes).chain(excused).collect::<Vec<_>>())
-        .verbose_details(missing.iter().map(|(entry, condition)| verbose(observed, entry, *condition)))
+        .verbose_details(told_each.map(|(entry, condition)| verbose(observed, entry, *condition)))
         .verbose_details(idle)
         .metric(metric)
         .metric(Metric::count("unusable", all_missing - not_bound).max(total as f64))

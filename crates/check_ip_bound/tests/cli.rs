@@ -94,6 +94,23 @@ fn thresholds_decide() {
 }
 
 #[test]
+fn on_a_terminal_verbose_output_is_a_table() {
+    if missing(&[Need::Program("script")]) {
+        return;
+    }
+    let arguments = "--ip=127.0.0.1 --ip=192.0.2.249 -v";
+    let typescript = format!("{BINARY} {arguments}");
+    let outcome = run(Command::new("script").args(["-qec", &typescript, "/dev/null"]));
+    let shown = outcome.stdout.replace('\r', "");
+    let table = "ADDRESS      INTERFACE  SOURCE  STATE\n127.0.0.1    lo         --ip    usable\n192.0.2.249  -          --ip    not bound\n";
+    assert!(shown.contains(table), "{shown}");
+    assert!(!shown.contains("192.0.2.249: not bound"), "{shown}");
+    let arguments: Vec<&str> = arguments.split(' ').collect();
+    let piped = check(&arguments).stdout;
+    assert!(!piped.contains("ADDRESS") && piped.contains("\n192.0.2.249: not bound (--ip)\n"), "{piped}");
+}
+
+#[test]
 fn the_interface_counts_where_it_is_named() {
     let outcome = check(&["--ip", "127.0.0.1", "--interface", "nosuch0"]);
     assert_eq!(
