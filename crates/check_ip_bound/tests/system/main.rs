@@ -20,6 +20,8 @@ mod promised;
 #[cfg(test)]
 mod refused;
 #[cfg(test)]
+mod renewed;
+#[cfg(test)]
 mod scheduled;
 
 use suite::host::Host;
