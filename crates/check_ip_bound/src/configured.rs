@@ -250,3 +250,29 @@ fn a_vlan_is_missing_with_what_carries_it() {
         assert_eq!(first, format!("IP_BOUND CRITICAL - 1 of 1 address missing: {cause}"), "{files:?}");
     }
 }
+
+#[test]
+fn an_expected_address_on_a_tunnel_that_is_down_is_unusable() {
+    for kind in [host_net::Kind::Tun, host_net::Kind::Dummy] {
+        let mut bound = bound("192.0.2.1/24@eth0 192.0.2.2/24@eth1");
+        for interface in bound.interfaces.iter_mut().filter(|interface| interface.name == "eth1") {
+            interface.kind = kind;
+        }
+        let list = addresses::List::parse("ips", 0, b"192.0.2.1\n192.0.2.2\n").unwrap();
+        let expected = Expected::new(&args().expectations(), vec![list], Vec::new());
+        let conditions = expected.conditions(&bound, &[]);
+        let (port_faults, routes) = (Vec::new(), Vec::new());
+        let observed = Observations {
+            expected,
+            bound,
+            conditions,
+            port_faults,
+            routes,
+            promotes_all: None,
+            uptime: None,
+        };
+        let text = evaluate(&args().limits(), &observed).render("IP_BOUND", 0);
+        let line = "IP_BOUND CRITICAL - 1 of 2 addresses unusable: 192.0.2.2, eth1 is down | ";
+        assert!(text.starts_with(line), "{kind:?}: {text}");
+    }
+}

@@ -76,7 +76,7 @@ fn lease(
     };
     let cause = match here.as_slice() {
         [] => Some(absence(name, &expected.vlans, bound)),
-        here => cause(dynamic, here),
+        here => cause(dynamic, here, bound),
     };
     let lacks_by = format!("{lacks}{}", cause.map(|cause| format!(": {cause}")).unwrap_or_default());
     match here.as_slice() {
@@ -94,7 +94,12 @@ fn lease(
 }
 
 /// Why the interfaces have no address, as far as they show it.
-fn cause(dynamic: &Dynamic, here: &[&Interface]) -> Option<String> {
+fn cause(dynamic: &Dynamic, here: &[&Interface], bound: &Bound) -> Option<String> {
+    let duplicate = |each: &&BoundAddress| {
+        each.flags.duplicate()
+            && !is_local(each.address)
+            && here.iter().any(|interface| interface.index == each.interface)
+    };
     match here {
         [only] if only.link.fault().is_some() => {
             Some(format!("it {}", only.link.fault().unwrap_or("is not up")))
@@ -102,7 +107,10 @@ fn cause(dynamic: &Dynamic, here: &[&Interface]) -> Option<String> {
         all if dynamic.family == Family::V6 && all.iter().all(|each| each.ipv6_disabled == Some(true)) => {
             Some("IPv6 is disabled on it".to_owned())
         }
-        _ => None,
+        _ => {
+            let duplicate = bound.addresses.iter().find(duplicate);
+            duplicate.map(|each| format!("{} is a duplicate", each.address))
+        }
     }
 }
 
@@ -181,4 +189,67 @@ pub(crate) fn serves(bound: &Bound) -> bool {
 /// Returns whether anything is expected here: an interface that needs no address now is no expectation.
 pub(crate) fn expects_something(expected: &Expected, bound: &Bound) -> bool {
     !expected.entries.is_empty() || leases(expected, bound).iter().any(Lease::counts)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use host_config::Tree;
+    use host_net::Kind;
+    use plugin::Deadline;
+
+    use super::*;
+    use crate::fixture::{args, bound};
+
+    /// What is expected of the interface by router advertisements.
+    fn expected(interface: &str) -> Expected {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let text = format!("auto {interface}\niface {interface} inet6 auto\n");
+        let tree = Tree::in_memory([("/etc/network/interfaces", text)], &deadline);
+        Expected::read_from(&args().expectations(), &tree, &deadline).unwrap()
+    }
+
+    #[test]
+    fn an_address_that_another_host_has_is_none() {
+        let lacks = "eth3 has no IPv6 address (DHCPv6 or router)";
+        let rows = [
+            ("2001:db8::1/64@eth3~3600", None, false),
+            ("2001:db8::1/64@eth3+40~3600", Some(lacks.to_owned()), true),
+            ("2001:db8::1/64@eth3+48~3600", Some(format!("{lacks}: 2001:db8::1 is a duplicate")), false),
+            ("2001:db8::1/64@eth3+48~3600 2001:db8::2/64@eth3~3600", None, false),
+            ("2001:db8::1/64@eth0+40~3600", Some(lacks.to_owned()), false),
+            ("fe80::1/64@eth3+40", Some(lacks.to_owned()), false),
+            // Temporary and deprecated ones do.
+            ("2001:db8::1/64@eth3+1~3600", None, false),
+            ("2001:db8::1/64@eth3+20~3600", None, false),
+        ];
+        for (present, missing, waits) in rows {
+            let (expected, bound) = (expected("eth3"), bound(&format!("192.0.2.1/24@eth0 {present}")));
+            let lease = missing.map_or(Lease::Has, Lease::Missing);
+            assert_eq!(leases(&expected, &bound), [lease], "{present}");
+            assert_eq!(awaits_detection(&expected, &bound), waits, "{present}");
+        }
+    }
+
+    #[test]
+    fn the_cause_is_that_ipv6_is_disabled() {
+        let (expected, mut bound) = (expected("eth3"), bound("192.0.2.1/24@eth0 192.0.2.2/24@eth3"));
+        for interface in bound.interfaces.iter_mut().filter(|interface| interface.name == "eth3") {
+            interface.ipv6_disabled = Some(true);
+        }
+        let lease = "eth3 has no IPv6 address (DHCPv6 or router): IPv6 is disabled on it";
+        assert_eq!(leases(&expected, &bound), [Lease::Missing(lease.to_owned())]);
+    }
+
+    #[test]
+    fn what_only_holds_addresses_serves_only_while_it_is_up() {
+        for (kind, serving) in [(Kind::Tun, false), (Kind::Dummy, false), (Kind::Other, true)] {
+            let mut bound = bound("192.0.2.1/24@eth1");
+            for interface in bound.interfaces.iter_mut().filter(|interface| interface.name == "eth1") {
+                interface.kind = kind;
+            }
+            assert_eq!(serves(&bound), serving, "{kind:?}");
+        }
+    }
 }
