@@ -28,6 +28,10 @@ pub const TLS_PORT: u16 = 61614;
 /// The largest message that both take, in octets.
 pub const LARGEST: usize = 200_000;
 
+/// A client may show a certificate, whose common name is its login where it gives none.
+const CLIENTS: &str = "ssl_options.verify = verify_peer\nssl_options.fail_if_no_peer_cert = false\n\
+                       stomp.ssl_cert_login = true\nssl_cert_login_from = common_name\n";
+
 /// How long a broker may take to start: on an idle machine RabbitMQ takes 8 s, ActiveMQ 3 s.
 const LIMIT: Duration = Duration::from_secs(90);
 
@@ -61,7 +65,7 @@ impl<'a> Broker<'a> {
         );
         let settings = format!(
             "listeners.tcp.1 = 127.0.0.1:5672\nstomp.listeners.tcp.1 = 127.0.0.1:{PORT}\nstomp.listeners.ssl.1 = 127.0.0.1:{TLS_PORT}\n\
-             max_message_size = {LARGEST}\ndefault_user = {}\ndefault_pass = {}\nssl_options.cacertfile = {tls}",
+             max_message_size = {LARGEST}\ndefault_user = {}\ndefault_pass = {}\nssl_options.cacertfile = {tls}{CLIENTS}",
             LOGIN.0, LOGIN.1
         );
         write(&top.join("rabbitmq.conf"), &settings);
@@ -144,16 +148,35 @@ impl<'a> Broker<'a> {
     pub fn authority(&self) -> String {
         self.folder.path().join("authority.pem").display().to_string()
     }
+
+    /// The files of a client's certificate and key: those of the user of [`LOGIN`], signed by the authority.
+    pub fn client(&self) -> [String; 2] {
+        self.pair("client")
+    }
+
+    /// The same for the same user, but signed by itself.
+    pub fn foreign_client(&self) -> [String; 2] {
+        self.pair("foreign")
+    }
+
+    fn pair(&self, name: &str) -> [String; 2] {
+        ["pem", "key"].map(|kind| self.folder.path().join(format!("{name}.{kind}")).display().to_string())
+    }
 }
 
-/// An authority, and a certificate that it has signed.
+/// An authority, certificates that it has signed for the server and a client, and one of a client that it has
+/// not.
 fn certificate(top: &Path) {
     let script = "cd \"$0\" && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout authority.key -out authority.pem \
         && openssl req -newkey rsa:2048 -nodes -subj /CN=broker.example.com -keyout server.key -out server.csr \
         && printf 'subjectAltName=DNS:broker.example.com,IP:127.0.0.1\\n' >extensions \
         && openssl x509 -req -in server.csr -CA authority.pem -CAkey authority.key -CAcreateserial -days 2 -extfile extensions -out server.pem \
+        && openssl req -newkey rsa:2048 -nodes -subj /CN=$1 -keyout client.key -out client.csr \
+        && echo basicConstraints=CA:FALSE >extensions \
+        && openssl x509 -req -in client.csr -CA authority.pem -CAkey authority.key -CAcreateserial -days 2 -extfile extensions -out client.pem \
+        && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=$1 -keyout foreign.key -out foreign.pem \
         && chmod 644 server.key";
-    succeed(std::process::Command::new("sh").args(["-c", script]).arg(top));
+    succeed(std::process::Command::new("sh").args(["-c", script]).arg(top).arg(LOGIN.0));
 }
 
 const ACTIVEMQ_SETTINGS: &str = r#"<beans xmlns="http://www.springframework.org/schema/beans"

@@ -207,6 +207,37 @@ fn tls(host: &Host, broker: &Broker<'_>) {
         (0, format!("STOMP OK - event 4 and 3 before it confirmed by 127.0.0.1:{TLS_PORT}"))
     );
     assert_eq!(complete(&seen(host, &file, "/queue/tls", 4), 4), 0);
+    own_certificate(host, broker);
+}
+
+/// A certificate in place of a login: the broker takes the one that its authority signed, and no other.
+fn own_certificate(host: &Host, broker: &Broker<'_>) {
+    let folder = public_folder();
+    let file = configuration(folder.path(), "/queue/certified");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let is_login = |line: &&str| line.starts_with("login=") || line.starts_with("passcode=");
+    let lines: Vec<&str> = text.lines().filter(|line| !is_login(line)).collect();
+    write(&file, &lines.join("\n"));
+    let place = format!("--broker=127.0.0.1:{TLS_PORT}");
+    let authority = format!("--tls-ca={}", broker.authority());
+    let with = |pair: &[String]| {
+        let options: Vec<String> =
+            ["cert", "key"].iter().zip(pair).map(|(name, file)| format!("--tls-{name}={file}")).collect();
+        let mut arguments = vec!["--tls", place.as_str(), authority.as_str()];
+        arguments.extend(options.iter().map(String::as_str));
+        event(host, &file, &arguments)
+    };
+    let (code, line) = with(&[]);
+    assert!(code == 2 && line.contains("refuses the login"), "{line}");
+    let (code, line) = with(&broker.foreign_client());
+    assert!(code == 1 && line.contains("the server ended the TLS handshake: "), "{line}");
+    let (code, line) = with(&broker.client());
+    let expected = format!("STOMP OK - event 3 and 2 before it confirmed by 127.0.0.1:{TLS_PORT}");
+    assert_eq!((code, line), (0, expected));
+    assert_eq!(
+        complete(&seen(host, &configuration(folder.path(), "/queue/certified"), "/queue/certified", 3), 3),
+        0
+    );
 }
 
 /// `--cat` on a topic shows what comes while it is there, and ends by a signal and with the broker's
