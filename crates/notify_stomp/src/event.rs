@@ -93,22 +93,13 @@ impl Event {
         let hostname = texts.required("hostname", &macros.host);
         let address = texts.optional("address", &macros.address);
         let service = texts.optional("service", &macros.service);
-        let mut output = texts.take(&macros.output, "output");
-        let mut long_output = with_line_ends(&texts.take(&macros.long_output, "long_output"));
-        // Icinga 2 has one macro for all lines.
-        if let Some((first, rest)) = output.split_once('\n').filter(|_| long_output.is_empty()) {
-            (output, long_output) = (first.to_owned(), rest.to_owned());
-        }
+        let (output, long_output) = outputs(&mut texts, macros);
         let perfdata = texts.take(&macros.perfdata, "perfdata");
         let given = macros.monitor.as_ref().and_then(|_| texts.required("monitor", &macros.monitor));
         let monitor = given.unwrap_or_else(monitor_name);
         let mut values = Values { invalid: texts.invalid };
         let (performance_data, performance_data_unparsed) = perfdata::parse(&perfdata);
-        let state = values.required_state(&macros.state);
-        let state_type = values.one_of("state_type", &macros.state_type, &TYPES);
-        let last_hard_state = values
-            .one_of("last_hard_state", &macros.last_hard_state, &STATES)
-            .or_else(|| state.filter(|_| state_type == Some("HARD")));
+        let [state, state_type, last_hard_state] = states(&mut values, macros);
         Ok(Self {
             schema_version: SCHEMA,
             id: id::new(),
@@ -149,6 +140,26 @@ impl Event {
         // Nothing in it can fail: its keys are texts, its numbers finite, and it is written to memory.
         serde_json::to_vec(self).unwrap_or_default()
     }
+}
+
+/// The first line of the output, and the further ones.
+fn outputs(texts: &mut Texts, macros: &Macros) -> (String, String) {
+    let output = texts.take(&macros.output, "output");
+    let long_output = with_line_ends(&texts.take(&macros.long_output, "long_output"));
+    // Icinga 2 has one macro for all lines.
+    match output.split_once('\n').filter(|_| long_output.is_empty()) {
+        Some((first, rest)) => (first.to_owned(), rest.to_owned()),
+        None => (output, long_output),
+    }
+}
+
+/// The state, its type, and the last hard state, which a hard state is itself.
+fn states(values: &mut Values, macros: &Macros) -> [Option<&'static str>; 3] {
+    let state = values.required_state(&macros.state);
+    let state_type = values.one_of("state_type", &macros.state_type, &TYPES);
+    let last_hard_state = values.one_of("last_hard_state", &macros.last_hard_state, &STATES);
+    let own = state.filter(|_| state_type == Some("HARD"));
+    [state, state_type, last_hard_state.or(own)]
 }
 
 impl fmt::Display for Event {
