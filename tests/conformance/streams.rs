@@ -33,6 +33,31 @@ fn an_answer_that_nobody_can_get_is_unknown() {
     }
 }
 
+/// From the least memory on in which the program starts at all, which is the system's to say, it has an answer, whatever
+/// it is asked.
+#[test]
+fn too_little_memory_is_no_death_by_a_signal() {
+    for plugin in all() {
+        let file = plugins::binary(&plugin.name);
+        let within = |kibibytes: u64, call: &str| {
+            let script = format!("ulimit -v {kibibytes}; exec \"$0\" {call}");
+            process::run(Command::new("bash").args(["-c", &script]).arg(&file))
+        };
+        let size = std::fs::metadata(&file).unwrap().len() / 1024;
+        let starts =
+            (size / 2..4 * size).step_by(64).find(|limit| within(*limit, "--version").code == Some(3));
+        let least = starts.unwrap_or_else(|| panic!("{} does not start", plugin.name));
+        for more in [32, 64, 120, 160, 250, 500, 900, 1_000, 1_100, 1_500] {
+            for call in CALLS {
+                let outcome = within(least + more, call);
+                let seen = format!("{} {call} within {} KiB: {}", plugin.name, least + more, outcome.stdout);
+                assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(3), ""), "{seen}");
+                assert!(!outcome.first_line().is_empty(), "{seen}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_pipe_that_nobody_reads_is_given_up() {
     for plugin in all() {

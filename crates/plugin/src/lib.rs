@@ -28,6 +28,7 @@ mod input;
 mod json;
 mod kind;
 mod limit;
+mod memory;
 mod metric;
 mod options;
 mod output;

@@ -8,18 +8,17 @@ use std::env;
 use std::error::Error;
 use std::ffi::OsString;
 use std::panic::{self, PanicHookInfo};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use crate::arguments::{command, parse, with_readable_files};
-use crate::failure::failed;
-#[cfg(feature = "manual")]
-use crate::failure::unknown;
+use crate::failure::{failed, unknown};
 use crate::format::Format;
 use crate::kind::display_name;
 use crate::options::{Common, Timeout};
 use crate::output::{self, Context};
-use crate::{Deadline, Report, State, watchdog};
+use crate::{Deadline, Report, State, memory, watchdog};
 
 /// How long a run may take where neither its command nor `--timeout` says otherwise: below the 10 s of
 /// check_nrpe.
@@ -77,6 +76,9 @@ fn start<A: clap::Parser, E: Error>(
     panic::set_hook(Box::new(report_panic));
     let start = Instant::now();
     let arguments: Vec<OsString> = env::args_os().collect();
+    if memory::is_short() {
+        refuse(start, limit, &arguments);
+    }
     // For clap a default lives as long as the process, and so this one does.
     let seconds: &'static str = limit.as_secs_f64().to_string().leak();
     let command = command::<A>().mut_arg("timeout", |timeout| timeout.default_value(seconds));
@@ -113,6 +115,17 @@ fn start<A: clap::Parser, E: Error>(
     // No poll foresees that a file on a dead network mount takes nothing.
     let _step = output::may_hang().then(|| deadline.step("writing the report"));
     output::finish(&report)
+}
+
+/// Ends a run that has too little memory even to read its command line: its name is that of the file.
+fn refuse(start: Instant, limit: Duration, arguments: &[OsString]) -> ! {
+    let path = arguments.first().map(Path::new).and_then(Path::file_name).unwrap_or_default();
+    let plugin = path.to_string_lossy().into_owned();
+    let deadline = Deadline::new(start, limit, State::Unknown);
+    let context = Context { name: display_name(&plugin), plugin, deadline };
+    let exit_ok = arguments.iter().any(|argument| argument == "--exit-ok");
+    output::begin(context, Format::foreseen(arguments), exit_ok);
+    output::finish(&unknown("too little memory: raise the limit of this process (ulimit -v, LimitAS)"))
 }
 
 /// A panic on whatever thread is a fault of ours, never of the thing checked.
