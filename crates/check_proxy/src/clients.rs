@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::ask::{Answer, As, LEAST, Manner};
 use crate::challenge::Challenge;
 use crate::direct::Suspicion;
 use crate::fault::{Fault, Status};
 use crate::got::{Got, got};
 use crate::hint::Hint;
 use crate::login::{Login, Scheme, choose, takes_basic};
+use crate::manner::{Answer, As, LEAST, Manner};
 use crate::seen::{PageSeen, no_thread};
 use crate::side::{STACK, side_by_side};
 use crate::strangers::Strangers;

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use net::{ResolveError, resolve};
 use plugin::{Deadline, State};
 
-use crate::ask::{Answer, LEAST, Manner};
 use crate::fault::Fault;
+use crate::manner::{Answer, LEAST, Manner};
 use crate::side::side_by_side;
 use crate::url::Url;
 

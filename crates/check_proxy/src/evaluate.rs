@@ -7,10 +7,10 @@ use net::HostPort;
 use plugin::{Finding, Findings, Metric, Report, State, Unit};
 
 use crate::allowed::Allowed;
-use crate::ask::Answer;
 use crate::direct::Direct;
 use crate::fault::Fault;
 use crate::judge::{Verdict, judge_beside};
+use crate::manner::Answer;
 use crate::seen::{PageSeen, Seen};
 use crate::strangers::Strangers;
 use crate::target::Target;

@@ -6,7 +6,6 @@ use crate::challenge::parse;
 use crate::http::Reader;
 use crate::login::{Login, choose};
 use crate::page::Expected;
-use crate::secrets::Secrets;
 use crate::socks;
 use crate::url::Url;
 
@@ -16,7 +15,7 @@ pub fn answer(octets: &[u8]) {
     let Ok(head) = reader.head() else { return };
     let (page, _) = reader.page(&head);
     let login = Login { user: "u".to_owned(), password: "p ä%".to_owned() };
-    let secrets = Secrets::of(Some(&login));
+    let secrets = login.secrets();
     let _ = head.status(&secrets);
     let _ = secrets.mask(&String::from_utf8_lossy(&page));
     let expected =

@@ -1,7 +1,7 @@
 //! What a client that is no customer got from a proxy.
 
-use crate::ask::Answer;
 use crate::fault::{Fault, Status};
+use crate::manner::Answer;
 
 /// What a client that is no customer got.
 #[derive(Clone, Debug, PartialEq, Eq)]

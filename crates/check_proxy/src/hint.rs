@@ -4,9 +4,9 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::ask::Answer;
 use crate::challenge::Challenge;
 use crate::fault::Fault;
+use crate::manner::Answer;
 
 /// How many tell: the stranger and the unknown user.
 const TELLERS: usize = 2;

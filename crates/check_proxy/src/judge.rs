@@ -5,9 +5,10 @@ use std::time::Duration;
 use net::HostPort;
 use plugin::State;
 
-use crate::ask::{Answer, Passage};
+use crate::ask::Passage;
 use crate::fault::{Fault, Status};
 use crate::got::{Got, got};
+use crate::manner::Answer;
 use crate::seen::{PageSeen, Seen};
 use crate::strangers::Strangers;
 

@@ -19,6 +19,7 @@ mod http;
 mod judge;
 mod known;
 mod login;
+mod manner;
 mod options;
 mod page;
 mod plan;

@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::challenge::Challenge;
 use crate::fault::Fault;
+use crate::secrets::Secrets;
 
 /// A user and a password. Its `Debug` shows neither.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,6 +25,13 @@ pub(crate) struct Login {
 impl fmt::Debug for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Login")
+    }
+}
+
+impl Login {
+    /// What no message may carry.
+    pub(crate) fn secrets(&self) -> Secrets {
+        Secrets::of(&self.user, &self.password)
     }
 }
 

@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use net::HostPort;
 
-use crate::ask::{Answer, As, Manner, Passage};
+use crate::ask::Passage;
 use crate::challenge::Challenge;
 use crate::clients::Clients;
 use crate::direct::Suspicion;
 use crate::fault::Fault;
 use crate::login::{Login, Scheme, choose};
+use crate::manner::{Answer, As, Manner};
 use crate::seen::{PageSeen, Seen, no_thread};
 use crate::side::side_by_side;
 use crate::strangers::Strangers;

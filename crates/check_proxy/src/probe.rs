@@ -12,17 +12,16 @@ use plugin::Deadline;
 
 use crate::Args;
 use crate::allowed::Allowed;
-use crate::ask::Manner;
 use crate::direct::{Direct, Suspicion, Watch, ask_directly};
 use crate::evaluate::{AskedPage, Observations};
 use crate::fault::Fault;
 use crate::judge::judge;
 use crate::known::Known;
 use crate::login::Login;
+use crate::manner::Manner;
 use crate::page::Expected;
 use crate::plan::Plan;
 use crate::room::{Room, room};
-use crate::secrets::Secrets;
 use crate::seen::{Seen, no_thread};
 use crate::side::{STACK, for_each};
 use crate::strangers::Strangers;
@@ -118,7 +117,7 @@ fn plan(
         until: Instant::now() + room.time,
         client,
         unverified,
-        secrets: Secrets::of(login.as_ref()),
+        secrets: login.as_ref().map(Login::secrets).unwrap_or_default(),
         expected: Expected {
             text: args.page.expect.clone().unwrap_or_default(),
             not: args.page.not_expect.clone(),

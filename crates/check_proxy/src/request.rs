@@ -7,10 +7,10 @@ use std::time::Instant;
 use net::tls::Client;
 use net::{Stream, Waiting};
 
-use crate::ask::{Answer, As, Manner, USER_AGENT, offers, send};
 use crate::fault::Fault;
 use crate::http::{Head, Reader};
 use crate::login::Scheme;
+use crate::manner::{Answer, As, Manner, USER_AGENT, offers, send};
 use crate::socks;
 use crate::url::Url;
 use crate::words::random;

@@ -3,8 +3,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-use crate::login::Login;
-
 /// What stands in a text in place of a secret.
 const MASK: &str = "***";
 /// From how many octets on the start of a secret at the end of a text, which may be cut, is masked too.
@@ -22,13 +20,12 @@ impl std::fmt::Debug for Secrets {
 
 impl Secrets {
     /// The secrets of a login: the password, and what Basic makes of it.
-    pub(crate) fn of(login: Option<&Login>) -> Self {
-        let Some(Login { user, password }) = login else { return Self::default() };
+    pub(crate) fn of(user: &str, password: &str) -> Self {
         let pair = format!("{user}:{password}");
         let encoded = [pair.as_str(), password].into_iter().flat_map(|text| {
             [STANDARD_NO_PAD.encode(text).into_bytes(), URL_SAFE_NO_PAD.encode(text).into_bytes()]
         });
-        let plain = password.clone().into_bytes();
+        let plain = password.as_bytes().to_vec();
         Self(encoded.chain([plain]).filter(|secret| !secret.is_empty()).collect())
     }
 
@@ -87,7 +84,7 @@ mod tests {
     use super::*;
 
     fn secrets(password: &str) -> Secrets {
-        Secrets::of(Some(&Login { user: "monitor".to_owned(), password: password.to_owned() }))
+        Secrets::of("monitor", password)
     }
 
     #[test]

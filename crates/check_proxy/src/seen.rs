@@ -1,7 +1,8 @@
 //! What one proxy answered.
 
-use crate::ask::{Answer, Passage};
+use crate::ask::Passage;
 use crate::fault::Fault;
+use crate::manner::Answer;
 use crate::secrets::Secrets;
 use crate::strangers::Strangers;
 

@@ -1,0 +1,166 @@
+//! How all requests are made and as whom, and what one came to. Each has a connection of its own.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use net::tls::Client;
+use net::{Cause, Connector, Source, Stream, Waiting};
+use plugin::{Deadline, State};
+
+use crate::challenge::{Challenge, parse};
+use crate::fault::Fault;
+use crate::http::{Head, Reader};
+use crate::login::{Login, Scheme};
+use crate::page::Expected;
+use crate::secrets::Secrets;
+use crate::socks::Methods;
+use crate::words::random;
+
+/// The least time that a request needs to tell something: it spans the first retransmission of a SYN (RFC 6298).
+pub(crate) const LEAST: Duration = Duration::from_millis(1_500);
+
+/// How all requests are made.
+#[derive(Debug)]
+pub(crate) struct Manner {
+    /// Whether the proxies speak SOCKS5 in place of HTTP.
+    pub(crate) socks: bool,
+    /// From where.
+    pub(crate) source: Source,
+    /// The time for connecting, and again for each answer.
+    pub(crate) limit: Duration,
+    /// When all of it must have ended.
+    pub(crate) until: Instant,
+    /// The client's side of TLS: `None` if no page needs it.
+    pub(crate) client: Option<Client>,
+    /// The same without any verification.
+    pub(crate) unverified: Option<Client>,
+    /// What no message may carry.
+    pub(crate) secrets: Secrets,
+    /// What the page must have.
+    pub(crate) expected: Expected,
+}
+
+/// With which login a request is made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum As<'a> {
+    /// Without one.
+    Stranger,
+    /// With this one, which nobody has.
+    Random(&'a Login, &'a Scheme),
+    /// With the customer's.
+    Customer(&'a Login, &'a Scheme),
+}
+
+/// What a request came to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Answer {
+    /// Why it is not as it should be: `None` if the page came and is right.
+    pub(crate) fault: Option<Fault>,
+    /// Whether our page came, or an old copy of it, by whichever address and in whatever answer; or whether the
+    /// proxy opened a tunnel to our page's own certificate. It is not looked for in what the customer gets.
+    pub(crate) came: bool,
+    /// The logins that the proxy offers.
+    pub(crate) offers: Vec<Challenge>,
+    /// The scheme of the login that was made.
+    pub(crate) scheme: Option<&'static str>,
+    /// How long it took.
+    pub(crate) took: Duration,
+}
+
+impl Answer {
+    /// What is known of a request that was not made, or got nothing: why.
+    pub(crate) fn unasked(fault: Fault) -> Self {
+        Self { fault: Some(fault), ..Self::default() }
+    }
+}
+
+impl As<'_> {
+    /// The scheme of the login.
+    pub(crate) fn scheme(&self) -> Option<&Scheme> {
+        match self {
+            As::Stranger => None,
+            As::Random(_, scheme) | As::Customer(_, scheme) => Some(scheme),
+        }
+    }
+
+    /// The line of the header, or nothing.
+    pub(crate) fn line(&self, method: &str, target: &str) -> Result<String, Fault> {
+        match self {
+            As::Stranger => Ok(String::new()),
+            As::Random(login, scheme) | As::Customer(login, scheme) => {
+                let value = scheme.authorization(login, method, target, &random())?;
+                Ok(format!("Proxy-Authorization: {value}\r\n"))
+            }
+        }
+    }
+
+    /// The methods of login that SOCKS5 is offered.
+    pub(crate) fn methods(&self) -> Methods<'_> {
+        match self {
+            As::Stranger => Methods::NoLogin,
+            As::Random(login, _) => Methods::Password(login),
+            As::Customer(login, _) => Methods::Either(login),
+        }
+    }
+}
+
+impl Manner {
+    /// Returns what one answer may take from now on.
+    pub(crate) fn deadline(&self) -> Deadline {
+        let now = Instant::now();
+        Deadline::new(now, self.limit.min(self.until.saturating_duration_since(now)), State::Unknown)
+    }
+
+    /// Whether all of the time is over.
+    pub(crate) fn is_over(&self) -> bool {
+        Instant::now() >= self.until
+    }
+
+    /// Returns the fault of a request that began at `start`: one that the end of the run cut off early says nothing
+    /// about the proxy.
+    pub(crate) fn certain(&self, fault: Fault, start: Instant) -> Fault {
+        let is_cut = fault.is_timeout() && self.is_over() && start.elapsed() < self.limit.min(LEAST);
+        if is_cut { Fault::Late } else { fault }
+    }
+
+    /// Connects to the proxy, or to the page itself.
+    pub(crate) fn connect(&self, to: SocketAddr) -> Result<Stream<'static>, Fault> {
+        let deadline = self.deadline();
+        if deadline.is_over() {
+            return Err(Fault::Late);
+        }
+        let connector = Connector::new(Waiting::until(&deadline)).from_source(self.source.clone());
+        let stream = connector.connect(to, self.limit).map_err(Fault::of_connecting)?;
+        Ok(stream.wait_by(&Waiting::until(&self.deadline())))
+    }
+
+    /// Asks a proxy by CONNECT for a tunnel, and reads the header of its answer.
+    pub(crate) fn open_tunnel(
+        &self,
+        proxy: SocketAddr,
+        target: &str,
+        who: As<'_>,
+    ) -> Result<(Head, Reader<Stream<'static>>), Fault> {
+        let line = who.line("CONNECT", target)?;
+        let mut stream = self.connect(proxy)?;
+        send(&mut stream, &format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{USER_AGENT}{line}\r\n"))?;
+        let mut reader = Reader::new(stream);
+        Ok((reader.head()?, reader))
+    }
+}
+
+/// The line of the header that says who asks.
+pub(crate) const USER_AGENT: &str = concat!("User-Agent: check_proxy/", env!("CARGO_PKG_VERSION"), "\r\n");
+
+/// Returns the logins that an answer offers.
+pub(crate) fn offers(head: &Head) -> Vec<Challenge> {
+    if head.code == 407 { parse(head.all("Proxy-Authenticate")) } else { Vec::new() }
+}
+
+/// Sends a request. Who resets the connection meanwhile may have answered before.
+pub(crate) fn send(stream: &mut Stream<'_>, request: &str) -> Result<(), Fault> {
+    match stream.send_all(request.as_bytes()) {
+        Ok(()) | Err(Cause::Reset) => Ok(()),
+        Err(cause) => Err(Fault::of_talking(cause, false)),
+    }
+}
