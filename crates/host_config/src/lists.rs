@@ -37,6 +37,7 @@ pub(crate) fn expectations(path: &Path, content: &[u8], to: &mut Promises) {
         let place = Place { file: path.display().to_string(), line: number };
         expectation(mark, rest, place, to);
     }
+    *to = std::mem::take(to).merge_ports();
 }
 
 /// What a comment that a program wrote is about, and what it says of it up to a comment of its own.
