@@ -61,8 +61,27 @@ pub(super) fn flush(words: &[&str], mut ipv6: Option<bool>) -> Option<Taken> {
     told.then_some(Taken::Flush { device, ipv6, network })
 }
 
+/// Reads an address as ip(8) and ifconfig(8) do: an octet with a leading zero is octal.
 pub(super) fn parse(text: &str) -> Result<HostAddress, String> {
-    mask::parse(text).map_err(|error| error.to_string())
+    let octal = octal(text);
+    mask::parse(octal.as_deref().unwrap_or(text)).map_err(|error| error.to_string())
+}
+
+/// The same address in decimal, where an octet has a leading zero and all can be read so.
+fn octal(text: &str) -> Option<String> {
+    let (address, mask) = text.split_at(text.find('/').unwrap_or(text.len()));
+    let octets: Vec<&str> = address.split('.').collect();
+    let led = |octet: &&str| octet.len() > 1 && octet.starts_with('0');
+    if octets.len() != 4 || !octets.iter().any(led) {
+        return None;
+    }
+    let number = |octet: &&str| {
+        let digits = octet.bytes().all(|digit| digit.is_ascii_digit());
+        u8::from_str_radix(octet, if led(octet) { 8 } else { 10 }).ok().filter(|_| digits)
+    };
+    let numbers: Vec<u8> = octets.iter().map(number).collect::<Option<_>>()?;
+    let decimal = numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(".");
+    Some(decimal + mask)
 }
 
 /// The interface, unless its name is that of a variable.

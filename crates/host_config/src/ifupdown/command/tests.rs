@@ -125,6 +125,12 @@ fn reads_what_binds_addresses() {
             "for i in {01..02}; do ip addr add 2001:db8::$i/64 dev eth0; done",
             "2001:db8::1/64 eth0, 2001:db8::2/64 eth0",
         ),
+        // As ip(8) takes them: octal.
+        (
+            "for i in {01..03} 010; do ip addr add 192.0.2.$i/24 dev eth0; done",
+            "192.0.2.1/24 eth0, 192.0.2.2/24 eth0, 192.0.2.3/24 eth0, 192.0.2.8/24 eth0",
+        ),
+        ("ip addr del 192.0.2.010 dev eth0", "del 192.0.2.8 eth0"),
         ("ip link set eth0 master br0", "eth0 in br0"),
         ("ip link set dev $IFACE up master br0", "eth0 in br0"),
         ("ip l s master br0 dev eth1", "eth1 in br0"),
@@ -197,6 +203,7 @@ fn what_may_bind_more_is_an_error() {
     let rows = [
         ("ip addr add $ADDRESS dev eth0", "error: $ADDRESS is not an IP address"),
         ("ip addr add 192.0.2.9/24", "error: ip address add 192.0.2.9: no dev"),
+        ("ip addr add 192.0.2.08/24 dev eth0", "error: 192.0.2.08/24 is not an IP address: leading zero"),
         (
             "ip addr add 192.0.2.9/33 dev eth0",
             "error: 192.0.2.9/33 has no prefix length of 0 to 32 behind its slash",
