@@ -152,7 +152,7 @@ impl Connecting {
     pub(crate) fn check_times(&self, limit: Duration) -> Result<(), DoesNotFit> {
         let stay = self.stay.map_or(Duration::ZERO, Seconds::duration);
         let connect = self.connect_timeout.map_or(Duration::ZERO, Seconds::duration);
-        let limit_of = |time: Duration| time + MARGIN >= limit;
+        let limit_of = |time: Duration| !time.is_zero() && time + MARGIN >= limit;
         let default = self.connect_timeout.is_none().then_some(ONE_RETRANSMISSION + REST);
         let refuse = |option, given: Duration, advice| {
             Err(DoesNotFit::Option { option, given: given.into(), limit: limit.into(), advice })

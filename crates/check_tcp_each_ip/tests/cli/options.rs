@@ -39,7 +39,7 @@ fn what_a_closed_port_cannot_show_is_refused_with_it() {
 #[test]
 fn times_that_fit_nothing_are_refused() {
     let closed = closed_port();
-    let rows: [(&[&str], &str); 10] = [
+    let rows: [(&[&str], &str); 11] = [
         (
             &["--connect-timeout=9"],
             "--connect-timeout=9 does not fit --timeout=8: a silent address needs it --tries times",
@@ -72,6 +72,10 @@ fn times_that_fit_nothing_are_refused() {
         (
             &["-t1.29", "--tries=1"],
             "--timeout=1.29 leaves no time for a try of 1.2 s: raise it, or give --connect-timeout",
+        ),
+        (
+            &["-t0.01"],
+            "--timeout=0.01 leaves no time for a try of 1.2 s: raise it, or give --connect-timeout",
         ),
         (
             &["-t0.2", "--stay=0.1"],
