@@ -107,9 +107,8 @@ pub(crate) fn probe(
     deadline: &Deadline,
 ) -> Result<Observations, ProbeError> {
     let connecting = &args.connecting;
-    if args.expected.role == Role::None
-        && (args.expected.channels.is_some() || !args.expected.sources.is_empty())
-    {
+    let expects_channels = args.expected.channels.is_some() || !args.expected.sources.is_empty();
+    if args.expected.role == Role::None && expects_channels {
         return Err(ProbeError::Expected);
     }
     let group = connecting.defaults_group.as_deref();
@@ -117,15 +116,7 @@ pub(crate) fn probe(
         connecting.defaults_file.as_deref().map(|path| Defaults::read(path, group, deadline)).transpose()?;
     let defaults = defaults.unwrap_or_default();
     let targets = targets(connecting, &defaults)?;
-    if targets.len() > 1 && args.expected.role == Role::None {
-        return Err(ProbeError::None);
-    }
-    if let Some(twice) = twice(&targets) {
-        return Err(ProbeError::Twice(twice.to_string()));
-    }
-    if targets.len() > 1 && args.memory.acknowledge {
-        return Err(ProbeError::Acknowledge);
-    }
+    refuse(args, &targets)?;
     let level =
         if targets.iter().any(Target::is_tcp) { level(connecting, &defaults)? } else { TlsLevel::Off };
     let key = defaults.path("server-public-key-path");
@@ -159,6 +150,16 @@ pub(crate) fn probe(
         user: user(connecting, &defaults).to_owned(),
         seconds: deadline.limit().as_secs_f64(),
     })
+}
+
+/// Refuses options that are for one server, where there are several, and a server that is asked twice.
+fn refuse(args: &Args, targets: &[Target]) -> Result<(), ProbeError> {
+    match twice(targets) {
+        _ if args.expected.role == Role::None && targets.len() > 1 => Err(ProbeError::None),
+        Some(twice) => Err(ProbeError::Twice(twice.to_string())),
+        None if args.memory.acknowledge && targets.len() > 1 => Err(ProbeError::Acknowledge),
+        None => Ok(()),
+    }
 }
 
 /// The servers that the options name, else the one of the file, else the local one.

@@ -17,69 +17,61 @@ pub(crate) fn select(names: &[&str]) -> String {
     format!("SELECT {}", list.join(", "))
 }
 
-/// The variables in one row, each under its own name.
+/// Reads the variables in one row, each under its own name.
 pub(crate) fn variables(
     packets: &mut Packets,
     greeting: &str,
     request: &Request<'_>,
 ) -> Result<Row, Failure> {
+    let names = names(identify(greeting), request);
+    match packets.query(&select(&names)) {
+        Ok(rows) => Ok(rows.into_iter().next().unwrap_or_default()),
+        // Not the server that it says it is.
+        Err(failure) if matches!(failure.errno(), Some(NO_VARIABLE | NOT_UNDERSTOOD)) => {
+            variables_there(packets, names)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Returns the variables that a server of this kind and version has, as far as they are needed.
+fn names((flavour, version): (Flavour, Version), request: &Request<'_>) -> Vec<&'static str> {
     let sets = request.gtids;
-    let (flavour, version) = identify(greeting);
-    let mut names = vec![
-        "version",
-        "server_id",
-        "read_only",
-        "hostname",
-        "port",
-        "auto_increment_increment",
-        "auto_increment_offset",
-    ];
+    let since = |known: Version| version >= known;
+    let mut names = vec!["version", "server_id", "read_only", "hostname", "port"];
+    names.extend(["auto_increment_increment", "auto_increment_offset"]);
     names.extend((!request.databases.is_empty()).then_some("binlog_format"));
-    let is_new = flavour == Flavour::MySql && version >= Version(8, 0, 26);
+    let is_new = flavour == Flavour::MySql && since(Version(8, 0, 26));
     names.push(if is_new { "replica_skip_errors" } else { "slave_skip_errors" });
     match flavour {
         Flavour::MariaDb => {
             // A server that was built without Galera has none of these, which costs it one statement more.
-            names.extend(
-                (version >= Version(10, 1, 0))
-                    .then_some(["wsrep_provider", "wsrep_on"])
-                    .into_iter()
-                    .flatten(),
-            );
-            names.extend((version >= Version(10, 3, 6)).then_some("wsrep_reject_queries"));
+            let galera = since(Version(10, 1, 0)).then_some(["wsrep_provider", "wsrep_on"]);
+            names.extend(galera.into_iter().flatten());
+            names.extend(since(Version(10, 3, 6)).then_some("wsrep_reject_queries"));
             let gtids =
                 Gtids::names(flavour).iter().chain(&["log_bin", "log_slave_updates", "gtid_domain_id"]);
             names.extend(gtids.take(if sets { usize::MAX } else { 1 }));
         }
         Flavour::MySql => {
-            names.extend((version >= Version(5, 6, 0)).then_some("server_uuid"));
-            names.extend((version >= Version(5, 7, 8)).then_some("super_read_only"));
+            names.extend(since(Version(5, 6, 0)).then_some("server_uuid"));
+            names.extend(since(Version(5, 7, 8)).then_some("super_read_only"));
             // It can be long, and SHOW REPLICA STATUS holds it too.
-            names.extend((sets && version >= Version(5, 6, 5)).then_some("gtid_executed"));
-            let passes_on = if is_new { "log_replica_updates" } else { "log_slave_updates" };
-            names.extend(sets.then_some(passes_on));
+            names.extend((sets && since(Version(5, 6, 5))).then_some("gtid_executed"));
+            names.extend(sets.then_some(if is_new { "log_replica_updates" } else { "log_slave_updates" }));
         }
     }
-    match packets.query(&select(&names)) {
-        Ok(rows) => Ok(rows.into_iter().next().unwrap_or_default()),
-        // Not the server that it says it is.
-        Err(failure) if matches!(failure.errno(), Some(NO_VARIABLE | NOT_UNDERSTOOD)) => {
-            names.extend([
-                "server_uuid",
-                "super_read_only",
-                "log_bin",
-                "log_slave_updates",
-                "log_replica_updates",
-                "slave_skip_errors",
-                "replica_skip_errors",
-            ]);
-            names.extend(Gtids::names(Flavour::MySql).iter().chain(Gtids::names(Flavour::MariaDb)));
-            let rows = packets
-                .query(&format!("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('{}')", names.join("', '")))?;
-            Ok(Row::of_pairs(&rows))
-        }
-        Err(failure) => Err(failure),
-    }
+    names
+}
+
+/// Reads those of the variables that there are, with what any kind of server may have.
+fn variables_there(packets: &mut Packets, mut names: Vec<&str>) -> Result<Row, Failure> {
+    names.extend(["server_uuid", "super_read_only", "log_bin", "log_slave_updates", "log_replica_updates"]);
+    names.extend(["slave_skip_errors", "replica_skip_errors"]);
+    names.extend(Gtids::names(Flavour::MySql).iter().chain(Gtids::names(Flavour::MariaDb)));
+    let list = names.join("', '");
+    let rows = packets.query(&format!("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('{list}')"))?;
+    Ok(Row::of_pairs(&rows))
 }
 
 /// The channels, and the statement that showed them: the server's own first, and another only where it does

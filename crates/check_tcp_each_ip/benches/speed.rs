@@ -32,17 +32,18 @@ fn main() {
     bench::run(env!("CARGO_PKG_NAME"), rows);
 }
 
+const NAMES: [&str; 8] = [
+    "1 open address",
+    "1,000 open addresses",
+    "10,000 open addresses",
+    "100,000 open addresses",
+    "1,000 addresses, 100 black holes",
+    "50,000 addresses, 5,000 black holes",
+    "5,000 black holes alone",
+    "the deadline of 1 s",
+];
+
 fn rows(bench: &Bench<'_>) {
-    const NAMES: [&str; 8] = [
-        "1 open address",
-        "1,000 open addresses",
-        "10,000 open addresses",
-        "100,000 open addresses",
-        "1,000 addresses, 100 black holes",
-        "50,000 addresses, 5,000 black holes",
-        "5,000 black holes alone",
-        "the deadline of 1 s",
-    ];
     if !NAMES.iter().any(|name| bench.wants(name))
         || missing(&[Need::Root, Need::Program("ip"), Need::Program("nft")])
     {
