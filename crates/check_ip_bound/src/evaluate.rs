@@ -261,10 +261,7 @@ mod tests {
         let args = Args {
             gateway: vec!["192.0.2.254".parse().unwrap()],
             unexpected: Some(State::Warning),
-            thresholds: plugin::Thresholds {
-                warning: Some("0".parse().unwrap()),
-                critical: Some("1".parse().unwrap()),
-            },
+            thresholds: plugin::Thresholds { warning: Some("0".parse().unwrap()), critical: None },
             ..args()
         };
         let found = lines(

@@ -65,7 +65,7 @@ Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (the check could not be made;
 #[command(mut_args(Thresholds::judge(
     "the number of missing or unusable addresses",
     "",
-    "0, also beside --warning"
+    "0, without --warning"
 )))]
 pub struct Args {
     /// The addresses that must be bound

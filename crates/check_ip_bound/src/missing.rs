@@ -31,7 +31,8 @@ struct Group {
     example: HostAddress,
 }
 
-/// Judges the number of missing addresses; without a critical range one is CRITICAL. With `each`, -v shows a line
+/// Judges the number of missing addresses; without thresholds one is CRITICAL. A warning
+/// range alone is the wish not to be woken: the default would make each WARNING a CRITICAL. With `each`, -v shows a line
 /// for each of them.
 pub(crate) fn judge(thresholds: &Thresholds, each: bool, observed: &Observations) -> Finding {
     let leases = leases(&observed.expected, &observed.bound);
@@ -44,8 +45,8 @@ pub(crate) fn judge(thresholds: &Thresholds, each: bool, observed: &Observations
         observed.conditions.iter().filter(|(_, condition)| observed.counts(*condition)).collect();
     let not_bound =
         missing.iter().filter(|(_, condition)| *condition == Condition::NotBound).count() + lacking.len();
-    let default = Thresholds { warning: None, critical: Some(Range::up_to(0.0)) };
-    let thresholds = thresholds.or_each(default, 0.0);
+    let critical = thresholds.warning.is_none().then(|| Range::up_to(0.0));
+    let thresholds = thresholds.or_each(Thresholds { warning: None, critical }, 0.0);
     let all_missing = missing.len() + lacking.len();
     let metric = Metric::count("missing", all_missing).thresholds(thresholds.clone()).max(total as f64);
     let state = metric.state();

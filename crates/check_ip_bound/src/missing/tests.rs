@@ -117,9 +117,8 @@ fn addresses_must_be_on_the_named_interfaces() {
 fn thresholds_count_the_missing() {
     let rows = [
         (None, None, State::Critical, "", "missing=2;;0;0;3"),
-        (Some("0"), None, State::Critical, "", "missing=2;0;0;0;3"),
-        (Some("0"), Some("2"), State::Warning, "", "missing=2;0;2;0;3"),
-        (Some("5"), None, State::Critical, "", "missing=2;5;0;0;3"),
+        (Some("0"), None, State::Warning, "", "missing=2;0;;0;3"),
+        (Some("5"), None, State::Ok, ", allowed up to 5", "missing=2;5;;0;3"),
         (Some("@0"), None, State::Ok, ", allowed by @0", "missing=2;@0;;0;3"),
         (Some("0"), Some("2"), State::Warning, "", "missing=2;0;2;0;3"),
         (Some("0"), Some("1"), State::Critical, "", "missing=2;0;1;0;3"),

@@ -128,7 +128,7 @@ fn every_example_of_the_shipped_configuration_works() {
             "check_ip_bound_any" => "3 addresses from cpanel bound and usable | missing=0;;0;0;3 ",
             "check_ip_bound_strict" => "3 addresses from cpanel bound and usable | missing=0;;0;0;3 ",
             "check_ip_bound_node" => "2 addresses from cpanel bound and usable | missing=0;;0;0;2 ",
-            "check_ip_bound_holder" => "1 address bound and usable | missing=0;0;1;0;1 ",
+            "check_ip_bound_holder" => "1 address bound and usable | missing=0;0;;0;1 ",
             _ => "2 addresses bound and usable | missing=0;",
         };
         let line = format!("IP_BOUND OK - {line}");
