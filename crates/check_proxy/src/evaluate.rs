@@ -273,7 +273,6 @@ fn all_well(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
 /// A line for each proxy and reason where the first line does not have them all, and from `-v` on one for
 /// each request.
 fn details(mut report: Report, observations: &Observations, judged: &[Judged<'_>]) -> Report {
-    let total = judged.len();
     let reasons: usize = judged.iter().map(|judged| judged.verdict.reasons.len()).sum();
     // With one proxy the first line has its reason also where the page was asked for directly.
     let is_hidden = judged.len() > 1 && observations.pages.iter().any(|page| page.direct != Direct::Unasked);
@@ -294,6 +293,12 @@ fn details(mut report: Report, observations: &Observations, judged: &[Judged<'_>
                 .detail(format!("{name}: or this address, {own}, is allowed by an ACL: ask from outside"));
         }
     }
+    notes(report, observations, judged)
+}
+
+/// What is said of proxies that do not fail, of the pages, and of what was not asked.
+fn notes(mut report: Report, observations: &Observations, judged: &[Judged<'_>]) -> Report {
+    let total = judged.len();
     for judged in judged {
         for excused in &judged.verdict.excused {
             report = report.detail(format!("{}: {excused}", judged.target.in_full()));

@@ -242,20 +242,19 @@ impl Network {
         self.addresses.iter().chain(server).filter_map(|each| Some((each.value?, each.place.clone())))
     }
 
-    /// Adds what this file says, unless earlier ones have its interface.
-    fn promise(mut self, start: &Place, facts: &HostFacts, claimed: &mut Claimed, to: &mut Promises) {
+    /// Whether the file is for this host, as far as its conditions tell: one that is not known here is taken
+    /// to hold, with doubt.
+    fn applies(&mut self, start: &Place, facts: &HostFacts, to: &mut Promises) -> bool {
         if self.matches.is_empty() {
             to.notes.push(format!("note: {} has no condition in [Match]: networkd ignores it", start.file));
-            return;
+            return false;
         }
-        match self.matches.holds(facts) {
-            (Some(false), condition) => {
-                to.remarks
-                    .push(start.remark(format!("not for this host: {}", condition.unwrap_or_default())));
-                return;
-            }
-            (None, condition) => {
-                let condition = condition.unwrap_or_default();
+        let (holds, condition) = self.matches.holds(facts);
+        let condition = condition.unwrap_or_default();
+        match holds {
+            Some(true) => {}
+            Some(false) => to.remarks.push(start.remark(format!("not for this host: {condition}"))),
+            None => {
                 let what = format!("whether {condition} holds is not known here");
                 // What a distribution ships for containers is on every host.
                 if self.shipped {
@@ -265,7 +264,14 @@ impl Network {
                 }
                 self.matches.doubt();
             }
-            (Some(true), _) => {}
+        }
+        holds != Some(false)
+    }
+
+    /// Adds what this file says, unless earlier ones have its interface.
+    fn promise(mut self, start: &Place, facts: &HostFacts, claimed: &mut Claimed, to: &mut Promises) {
+        if !self.applies(start, facts, to) {
+            return;
         }
         let interface = self.matches.interface().map(str::to_owned);
         let name = interface.as_deref().unwrap_or("unnamed interface");
