@@ -7,7 +7,9 @@ use monitor_state::{LogEvent, LogLine, LogState, log};
 fuzz_target!(|line: &str| {
     let Some(LogLine { event, .. }) = log::parse(line) else { return };
     let (host, service) = match event {
-        LogEvent::State(LogState { host, service, .. }) | LogEvent::Downtime { host, service, .. } => (host, service),
+        LogEvent::State(LogState { host, service, .. }) | LogEvent::Downtime { host, service, .. } => {
+            (host, service)
+        }
         _ => return,
     };
     assert!(!host.is_empty() && service != Some(""), "without a name");
