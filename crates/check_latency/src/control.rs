@@ -2,22 +2,45 @@
 //! gateways too, are the trouble of this machine's own network.
 //!
 //! A gateway is worse by the evidence that an alert takes, and excuses only what it has itself: its latency those
-//! targets that are slower, its loss those that lose.
+//! targets that are slower, its loss those that lose. Its loss in one run is evidence too where it is at least half
+//! of what the targets lost in that run: else a lossy uplink would be told of some targets before it is of the gateway.
 
 use std::net::{IpAddr, SocketAddr};
 
 use crate::judged::JudgedTarget;
+use crate::rule::Verdict;
 
 /// Of so many targets at least, two thirds worse at once point to this machine's own network.
 const TOGETHER: usize = 3;
+/// The least rise of a gateway's loss in one run that targets share, in percentage points.
+const SHARED: f64 = 10.0;
+/// The least share of the targets' median rise that this rise is.
+const LEAST_SHARE: f64 = 0.5;
+/// So improbable is that loss by the gateway's own record: as improbable as what is told of a target.
+const CHANCE: f64 = 1e-6;
+/// The same where the loss of a target is told anyway: no state arises that would not arise without it.
+const CHANCE_TOLD: f64 = 1e-3;
 
 /// What the controls tell of the targets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Comparison {
     /// The control of IPv4, and of IPv6, by whose trouble its targets are excused.
     excused: [Option<Troubled>; 2],
-    /// Whether a control answers as usual while two thirds of its targets are worse.
-    pub(crate) control_is_usual: bool,
+    /// How a control is that excuses nothing while two thirds of its targets are worse.
+    pub(crate) beside: Option<Beside>,
+}
+
+/// How a control is in this run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Beside {
+    /// As usual.
+    Usual,
+    /// It does not answer.
+    Silent,
+    /// It loses more than usual: the shares.
+    Loses { now: f64, usual: f64 },
+    /// It takes longer than usual: the medians in seconds.
+    Takes { now: f64, usual: f64 },
 }
 
 /// A control that is worse than usual.
@@ -39,12 +62,17 @@ struct Trouble {
 }
 
 impl Trouble {
-    /// By what is told of a control. A control that answers all pings of this run has no loss to share.
-    fn of(control: &JudgedTarget) -> Self {
-        let told = |is: fn(&crate::rule::Verdict) -> bool| control.verdict.as_ref().is_some_and(is);
+    /// By what is told of a control, and what it lost together with its targets. A control that answers all pings
+    /// of this run has no loss to share.
+    fn of(control: &JudgedTarget, targets: &[JudgedTarget]) -> Self {
+        let told = |is: fn(&Verdict) -> bool| control.verdict.as_ref().is_some_and(is);
         let (lost, counted) = (control.seen.lost(), control.seen.counted());
-        let loss = lost > 0 && told(|verdict| verdict.loss.is_some());
-        Self { silence: loss && lost * 2 >= counted, loss, latency: told(|verdict| verdict.rtt.is_some()) }
+        let told_loss = lost > 0 && told(|verdict| verdict.loss.is_some());
+        Self {
+            silence: told_loss && lost * 2 >= counted,
+            loss: told_loss || shares_loss(control, targets),
+            latency: told(|verdict| verdict.rtt.is_some()),
+        }
     }
 
     fn is_any(self) -> bool {
@@ -71,28 +99,41 @@ impl Comparison {
     /// the others; if those are not enough, each family is counted by itself.
     pub(crate) fn new(targets: &[JudgedTarget], extra: &[JudgedTarget], controls: &[SocketAddr]) -> Self {
         let known = [false, true].map(|v6| control(targets.iter().chain(extra), controls, v6));
-        let troubled = known.map(|known| {
-            let (address, trouble) = known?;
+        let troubled = known.map(|control| {
+            let control = control?;
+            let (address, trouble) = (control.target.address.ip(), Trouble::of(control, targets));
             Some(Troubled { address, trouble }).filter(|_| trouble.is_any())
         });
         let [v4, v6] = troubled;
         let families = [troubled, [v4, None], [None, v6]].into_iter();
-        let mut families = families.map(|excused| Self { excused, control_is_usual: false });
+        let mut families = families.map(|excused| Self { excused, beside: None });
         if let Some(found) = families.find(|found| is_most(found.count(targets))) {
             return found;
         }
-        let is_usual = |known: Option<(_, Trouble)>| known.is_some_and(|(_, trouble)| !trouble.is_any());
-        let mut usual = known.into_iter().zip([false, true]).filter(|(known, _)| is_usual(*known));
-        let control_is_usual = usual.any(|(_, v6)| {
-            let family = || targets.iter().filter(|target| target.is_v6() == v6);
+        let beside = known.into_iter().flatten().filter(|control| {
+            let family = || targets.iter().filter(|target| target.is_v6() == control.is_v6());
             is_most((family().filter(|target| target.is_worse()).count(), family().count()))
         });
-        Self { control_is_usual, ..Self::default() }
+        let beside: Vec<Beside> = beside.filter_map(Beside::of).collect();
+        let unusual = beside.iter().find(|beside| **beside != Beside::Usual);
+        Self { beside: unusual.or(beside.first()).copied(), ..Self::default() }
     }
 
     /// Whether the target is excused by this machine's own network.
     pub(crate) fn excuses(&self, target: &JudgedTarget) -> bool {
         self.of_family(target).is_some_and(|control| control.explains(target))
+    }
+
+    /// Names the network of this monitor beside the faults of targets: with the family, where only one of both is
+    /// excused; `None` if none is.
+    pub(crate) fn own_network_beside(&self, targets: &[JudgedTarget]) -> Option<&'static str> {
+        let both = targets.iter().any(JudgedTarget::is_v6) && !targets.iter().all(JudgedTarget::is_v6);
+        match (&self.excused, both) {
+            ([None, None], _) => None,
+            ([Some(_), None], true) => Some("the network of this monitor by IPv4"),
+            ([None, Some(_)], true) => Some("the network of this monitor by IPv6"),
+            _ => Some("the network of this monitor"),
+        }
     }
 
     /// Says how many targets are excused, and by which controls; `None` if none is.
@@ -123,6 +164,35 @@ impl Comparison {
     }
 }
 
+impl Beside {
+    /// How a control is in this run, by what is told of it and by this run alone.
+    fn of(control: &JudgedTarget) -> Option<Self> {
+        let verdict = control.verdict?;
+        let loses = control.seen.lost() > 0 && control.loses();
+        let slower = control.rtt().zip(verdict.usual_rtt).filter(|_| control.is_slower());
+        Some(match (control.loss(), slower) {
+            _ if control.is_silent() => Self::Silent,
+            (Some(now), _) if loses => Self::Loses { now, usual: verdict.usual_loss },
+            (_, Some((now, usual))) => Self::Takes { now, usual },
+            _ => Self::Usual,
+        })
+    }
+}
+
+/// Whether a control lost so much in this run alone, together with the targets of its family, that what they lost
+/// is the control's.
+fn shares_loss(control: &JudgedTarget, targets: &[JudgedTarget]) -> bool {
+    let losing = || targets.iter().filter(|target| target.is_v6() == control.is_v6() && target.loses());
+    let mut rises: Vec<f64> = losing().filter_map(JudgedTarget::rise).collect();
+    rises.sort_unstable_by(f64::total_cmp);
+    let median = rises.get(rises.len() / 2).copied().unwrap_or_default();
+    let is_told = |target: &JudgedTarget| target.verdict.is_some_and(|verdict| verdict.loss.is_some());
+    let is_told = losing().any(|target| !target.is_silent() && is_told(target));
+    let chance = if is_told { CHANCE_TOLD } else { CHANCE };
+    control.rise().is_some_and(|rise| rise >= SHARED.max(LEAST_SHARE * median))
+        && control.verdict.is_some_and(|verdict| verdict.chance < chance)
+}
+
 /// Whether so many of all are two thirds at least, of enough.
 fn is_most((worse, all): (usize, usize)) -> bool {
     all >= TOGETHER && worse * 3 >= all * 2
@@ -133,11 +203,10 @@ fn control<'a>(
     mut all: impl Iterator<Item = &'a JudgedTarget>,
     controls: &[SocketAddr],
     v6: bool,
-) -> Option<(IpAddr, Trouble)> {
+) -> Option<&'a JudgedTarget> {
     let address = controls.iter().find(|control| control.is_ipv6() == v6)?;
     let control = all.find(|judged| judged.target.address == *address)?;
-    let is_known = control.verdict.is_some_and(|verdict| !verdict.learning);
-    is_known.then(|| (address.ip(), Trouble::of(control)))
+    control.verdict.is_some_and(|verdict| !verdict.learning).then_some(control)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod words;
 
 use plugin::{Finding, Findings, Report, State};
 
+use crate::control::Beside;
 use crate::options::Judging;
 use crate::record::Judged;
 use crate::rule::{Accepted, Level};
@@ -28,12 +29,26 @@ pub(crate) fn evaluate(judging: &Judging, judged: &Judged) -> Report {
         None => all_well(judged),
     };
     let late = late(judged);
-    let own = own_faults(judged, &faults);
+    let is_worse = faults.iter().any(|fault| fault.state > State::Unknown);
+    let own = own_faults(judged, is_worse);
+    let own_network = judged.comparison.own_network(&judged.targets).map(Finding::unknown);
+    // Beside faults of targets the own network has the end of their line, and else the line.
+    let (own, beside): (Vec<Finding>, Option<Finding>) = match own_network {
+        Some(network) if own.is_empty() && is_worse => (own, Some(network)),
+        network => (network.into_iter().chain(own).collect(), None),
+    };
     let told = faults.iter().chain(&late).filter(|fault| fault.state != State::Ok).count();
     let faults = faults.into_iter().chain(late);
     let findings = Findings::from_iter(own.iter().cloned().chain(faults).chain([Finding::ok("")]));
     let findings = if own.is_empty() && told > 1 { findings.of(total, "targets") } else { findings };
-    let report = remark(findings, judged).report(well);
+    let report = remark(findings, judged, is_worse).report(well);
+    let report = match (beside, judged.comparison.own_network_beside(&judged.targets)) {
+        (Some(network), Some(brief)) => {
+            let summary = format!("{}, and {brief}", report.summary());
+            report.summarised(summary).detail(format!("{}: {}", network.state, network.text))
+        }
+        _ => report,
+    };
     let problem = judged.problem.clone().filter(|_| told > 0 && own.is_empty());
     let report = notes(judged, &calendar).into_iter().chain(problem).fold(report, Report::detail);
     let report = judged.verbose.iter().cloned().fold(report, Report::verbose_detail);
@@ -82,14 +97,13 @@ fn count(faults: &mut [Finding], state: State, judged: &Judged, allowed: &str) -
 }
 
 /// What is wrong on this machine.
-fn own_faults(judged: &Judged, faults: &[Finding]) -> Vec<Finding> {
+fn own_faults(judged: &Judged, is_worse: bool) -> Vec<Finding> {
     let mut own = Vec::new();
     if let Some(why) = &judged.no_socket {
         own.push(Finding::unknown(format!(
             "no permission to ping: {why}, give check_latency cap_net_raw+ep by setcap"
         )));
     }
-    own.extend(judged.comparison.own_network(&judged.targets).map(Finding::unknown));
     if judged.dropped > 0 {
         let what = format!(
             "{} replies found no room in this machine: lower --rate or raise net.core.rmem_max",
@@ -97,7 +111,6 @@ fn own_faults(judged: &Judged, faults: &[Finding]) -> Vec<Finding> {
         );
         own.push(Finding::unknown(what));
     }
-    let is_worse = faults.iter().any(|fault| fault.state > State::Unknown);
     own.extend(judged.problem.iter().filter(|_| !is_worse).map(|problem| Finding::unknown(problem.clone())));
     own
 }
@@ -128,11 +141,25 @@ fn all_well(judged: &Judged) -> String {
     format!("{head}{}{still}", most.unwrap_or_default())
 }
 
-fn remark(findings: Findings, judged: &Judged) -> Findings {
-    match &judged.anew {
-        Some(anew) => findings.remark(anew.clone()),
-        None if judged.comparison.control_is_usual => findings.remark("the gateway is as usual"),
-        None => findings,
+fn remark(findings: Findings, judged: &Judged, is_worse: bool) -> Findings {
+    match (&judged.anew, judged.comparison.beside) {
+        (Some(anew), _) => findings.remark(anew.clone()),
+        (None, Some(gateway)) if is_worse => findings.remark(beside(gateway)),
+        (None, _) => findings,
+    }
+}
+
+/// How the gateway is while most targets are worse.
+fn beside(gateway: Beside) -> String {
+    match gateway {
+        Beside::Usual => "the gateway is as usual".to_owned(),
+        Beside::Silent => "the gateway does not answer".to_owned(),
+        Beside::Loses { now, usual } => {
+            format!("the gateway loses {} (usual {})", percent(now), percent(usual))
+        }
+        Beside::Takes { now, usual } => {
+            format!("the gateway takes {} (usual {})", milliseconds(now), milliseconds(usual))
+        }
     }
 }
 

@@ -34,13 +34,22 @@ fn targets(v6: bool, count: usize, rows: &[Row]) -> Vec<JudgedTarget> {
     (1..=count).map(|number| judged(&format!("{network}{number}"), rows)).collect()
 }
 
-/// What is said of the own network, or that the control is usual.
+/// How a control is, in per cent and milliseconds.
+fn shown(beside: Beside) -> String {
+    match beside {
+        Beside::Loses { now, usual } => format!("loses {:.0} for {:.0}", now * 1e2, usual * 1e2),
+        Beside::Takes { now, usual } => format!("takes {:.0} for {:.0}", now * 1e3, usual * 1e3),
+        other => format!("{other:?}"),
+    }
+}
+
+/// What is said of the own network, or how the control is.
 fn said(targets: Vec<JudgedTarget>, gateways: &[(&str, &[Row])]) -> String {
     let extra: Vec<JudgedTarget> = gateways.iter().map(|(address, rows)| judged(address, rows)).collect();
     let controls: Vec<SocketAddr> = extra.iter().map(|control| control.target.address).collect();
     let comparison = Comparison::new(&targets, &extra, &controls);
     let own = comparison.own_network(&targets).map(|own| own.split(" are ").next().unwrap().to_owned());
-    own.unwrap_or_else(|| if comparison.control_is_usual { "usual" } else { "" }.to_owned())
+    own.or(comparison.beside.map(shown)).unwrap_or_default()
 }
 
 const V4: &str = "192.0.2.254";
@@ -51,25 +60,56 @@ fn a_gateway_is_worse_by_the_evidence_of_an_alert_and_excuses_what_it_has_itself
     let own = "5 of 5 targets and the gateway 192.0.2.254";
     // (the targets' last runs, the gateway's, what is said)
     let rows: [(&[Row], &[Row], &str); 13] = [
-        (&[DEAD], &[WELL], "usual"),
+        (&[DEAD], &[WELL], "Usual"),
         (&[DEAD], &[DEAD], own),
-        (&[DEAD], &[(10, 60)], "usual"),
+        // Half of its pings in one run are no alert of the gateway, and no cause of silence.
+        (&[DEAD], &[(10, 60)], "loses 50 for 0"),
         (&[DEAD], &[(11, 60)], own),
         // One late run of the gateway is no trend, and its latency is no cause of silence.
-        (&[DEAD], &[LATE], "usual"),
-        (&[DEAD], &[LATE, LATE], ""),
-        (&[LATE, LATE], &[LATE], "usual"),
+        (&[DEAD], &[LATE], "takes 90 for 60"),
+        (&[DEAD], &[LATE, LATE], "takes 90 for 60"),
+        (&[LATE, LATE], &[LATE], "takes 90 for 60"),
         (&[LATE, LATE], &[LATE, LATE], own),
-        (&[LATE, LATE], &[DEAD], ""),
+        (&[LATE, LATE], &[DEAD], "Silent"),
         (&[LOSSY, LOSSY, LOSSY], &[LOSSY, LOSSY, LOSSY], own),
-        (&[DEAD], &[LOSSY, LOSSY, LOSSY], ""),
+        (&[DEAD], &[LOSSY, LOSSY, LOSSY], "loses 45 for 0"),
         // A gateway that answers all pings of this run excuses no loss.
-        (&[LOSSY, LOSSY, LOSSY], &[LOSSY, LOSSY, LOSSY, (2, 60), WELL], "usual"),
+        (&[LOSSY, LOSSY, LOSSY], &[LOSSY, LOSSY, LOSSY, (2, 60), WELL], "Usual"),
         (&[WELL], &[DEAD], ""),
     ];
     for (runs, gateway, expected) in rows {
         assert_eq!(said(targets(false, 5, runs), &[(V4, gateway)]), expected, "{runs:?} {gateway:?}");
     }
+}
+
+#[test]
+fn a_loss_of_one_run_that_the_gateway_shares_is_its_own() {
+    let own = "5 of 5 targets and the gateway 192.0.2.254";
+    let told: &[Row] = &[(12, 60)];
+    let rows: [(&[Row], &[Row], &str); 11] = [
+        // The uplink loses 55 %, and the gateway a little less than what is told of one run.
+        (told, &[(9, 60)], own),
+        (told, &[(6, 60)], own),
+        // Less than half of what the targets lose is no cause of it.
+        (told, &[(5, 60)], "loses 25 for 0"),
+        (told, &[(1, 60)], "Usual"),
+        // Where nothing is told of a target, the gateway's loss must be as certain as an alert.
+        (&[(9, 60)], &[(9, 60)], own),
+        (&[(8, 60)], &[(5, 60)], own),
+        (&[(3, 60)], &[(2, 60)], "loses 10 for 0"),
+        // A loss that goes on is told of the targets: 10 points are enough, and 5 are not.
+        (&[(3, 60); 3], &[WELL, WELL, (2, 60)], own),
+        (&[(3, 60); 3], &[WELL, WELL, (1, 60)], "Usual"),
+        // Silence has another cause than some loss.
+        (&[DEAD], &[(9, 60)], "loses 45 for 0"),
+        (&[LATE, LATE], &[(9, 60)], "loses 45 for 0"),
+    ];
+    for (runs, gateway, expected) in rows {
+        assert_eq!(said(targets(false, 5, runs), &[(V4, gateway)]), expected, "{runs:?} {gateway:?}");
+    }
+    // Of a gateway that usually loses some pings, as one that limits its answers does, so much is chance.
+    let often = [vec![(1, 60); 60], vec![(3, 60)]].concat();
+    assert_eq!(said(targets(false, 5, &[(3, 60)]), &[(V4, &often)]), "loses 15 for 2");
 }
 
 #[test]
@@ -88,7 +128,7 @@ fn families_are_counted_together_where_both_gateways_are_worse() {
     assert_eq!(both((1, dead), (1, dead), &[(V4, dead), (V6, dead)]), "", "two are too few");
     let of_v6 = "3 of 3 targets and the gateway 2001:db8::fe";
     assert_eq!(both((9, well), (3, dead), &[(V4, dead), (V6, dead)]), of_v6);
-    assert_eq!(both((9, well), (3, dead), &[(V4, well), (V6, well)]), "usual");
+    assert_eq!(both((9, well), (3, dead), &[(V4, well), (V6, well)]), "Usual");
 }
 
 #[test]

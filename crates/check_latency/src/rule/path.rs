@@ -66,6 +66,9 @@ pub struct Verdict {
     pub loses: bool,
     /// Whether this run alone took longer than usual, which is no alert yet.
     pub slower: bool,
+    /// The probability that so much or more is lost in one run by chance, by the record before this run: 1 where
+    /// this run lost no more than usual.
+    pub chance: f64,
     /// The share that is usually lost.
     pub usual_loss: f64,
     /// The usual round-trip time in seconds: `None` if it never answered.
@@ -91,10 +94,12 @@ impl Path {
         let slower = !learning && run.rtt().zip(limit).is_some_and(|(rtt, limit)| rtt > limit.told);
         self.judge_rtt(&run, limit.filter(|_| !learning));
         let loses = run.is_silent() || (!learning && run.loss() - expected >= settings.loss_rise);
+        let chance = if loses { self.loss.chance((run.sent, run.lost), run.sent) } else { 1.0 };
         let (loss, rtt) = (self.loss_alert, self.rtt_alert);
         self.learn(run, leaving, shown.is_some(), learning);
         self.accept(run.at, expected, settings);
-        Verdict { loss, lost, rtt, accepted: self.accepted, learning, loses, slower, usual_loss, usual_rtt }
+        let accepted = self.accepted;
+        Verdict { loss, lost, rtt, accepted, learning, loses, slower, chance, usual_loss, usual_rtt }
     }
 
     /// When its newest run ended, in seconds since 1970.

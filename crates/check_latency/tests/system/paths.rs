@@ -271,6 +271,36 @@ fn the_monitors_own_network_is_told_apart() {
     assert_eq!(line(&without), "LATENCY OK - 4 targets as usual");
 }
 
+/// The first run of an uplink that loses 55 %: most targets are above what is told of one run, and the gateway is not.
+#[test]
+fn a_lossy_uplink_is_no_fault_of_the_targets() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let lab = Lab::new();
+    for (targets, gateway) in [
+        (["192.0.2.1", "192.0.2.2", "192.0.2.3"], "198.51.100.254"),
+        (["2001:db8:2::1", "2001:db8:2::2", "2001:db8:2::3"], "2001:db8:51::254"),
+    ] {
+        let list: Vec<String> = targets.iter().map(|address| format!("--ip={address}")).collect();
+        let list: Vec<&str> = list.iter().map(String::as_str).collect();
+        lab.learn(&list, 4);
+        let lose = |address: &str, lost| {
+            lab.far.set(address, Vice { loses: (lost, 20), ..Vice::default() });
+        };
+        targets.iter().for_each(|address| lose(address, 12));
+        lose(gateway, 2);
+        let told = lab.run(&[&list[..], &["--no-learn"]].concat());
+        assert!(line(&told).ends_with(" (the gateway loses 10% (usual 0%))"), "{}", told.stdout);
+        lose(gateway, 9);
+        let told = lab.run(&[&list[..], &["--no-learn"]].concat());
+        let own = format!(
+            "LATENCY UNKNOWN - 3 of 3 targets and the gateway {gateway} are worse at once: the network of this monitor"
+        );
+        assert_eq!((told.code, line(&told)), (Some(3), own));
+    }
+}
+
 #[test]
 fn what_cannot_be_sent_is_no_fault_of_the_target() {
     if missing(&NEEDS) {
