@@ -1,6 +1,6 @@
 //! Judges what was observed: how many nameservers fail, and what that means for the programs here.
 
-use plugin::{Finding, Findings, Report, State};
+use plugin::{Finding, Findings, Report, State, Thresholds};
 
 use crate::allowed::Allowed;
 use crate::fault::Fault;
@@ -12,6 +12,9 @@ use crate::question::{Expect, Question};
 use crate::uplinks::Uplinks;
 use crate::verdict::Verdict;
 use crate::{Observations, Server, difference, lines};
+
+/// From how many seconds on an answer is a WARNING without a limit: few programs wait for it.
+const LATE: f64 = 3.0;
 
 /// Returns the report.
 pub(crate) fn evaluate(allowed: &Allowed, observed: &Observations) -> Report {
@@ -178,6 +181,9 @@ impl<'a> Verdict<'a> {
 
 fn slow(allowed: &Allowed, observed: &Observations) -> Option<Finding> {
     let (seconds, server, name) = lines::slowest(observed)?;
+    if allowed.slowest == Thresholds::default() && seconds >= LATE {
+        return Some(Finding::warning(format!("slow: {server} took {seconds:.3} s for {name}")));
+    }
     let limit = allowed.slowest.alerting(seconds)?;
     let text = format!("slow: {server} took {seconds:.3} s for {name}, limit {limit}");
     Some(Finding::new(allowed.slowest.state(seconds), text))

@@ -6,7 +6,7 @@
 //! | an answer that did not fit | the same by TCP |
 //! | FORMERR or NOTIMP without EDNS | the same without EDNS |
 //! | SERVFAIL | the same with CD: an answer now means that DNSSEC is the cause |
-//! | nothing | the same without EDNS and by TCP, side by side |
+//! | nothing | the same without EDNS and by TCP, side by side: a late answer to the first still counts |
 
 use std::time::Duration;
 
@@ -101,6 +101,11 @@ impl Plan {
         }
     }
 
+    /// Whether nothing came so far.
+    pub(crate) fn is_silent(&self) -> bool {
+        matches!(self, Self::Silent { .. })
+    }
+
     fn after_first(&mut self, form: Form, ended: Ended) -> Next {
         match ended {
             Ok(answered) if !answered.reply.edns && is_refusal_of_edns(answered.reply.rcode) => {
@@ -145,7 +150,7 @@ impl Plan {
         is_plain_over: bool,
     ) -> Next {
         let (tcp, is_plain_over) = match (form.tcp, ended) {
-            (false, Ok(answered)) => return self.judge(form, answered, true),
+            (false, Ok(answered)) => return self.judge(form, answered, !form.edns),
             (false, Err(_)) => (tcp, true),
             (true, ended) => (Some(ended.is_ok()), is_plain_over),
         };
@@ -289,6 +294,10 @@ pub(crate) mod tests {
                 "plain+tcp, wait, no answer by UDP, TCP answers",
             ),
             (vec![(FIRST, silent()), (PLAIN, silent()), (TCP, silent())], "plain+tcp, wait, no answer"),
+            // Late answers to the first question.
+            (vec![(FIRST, silent()), (FIRST, ok(R::NOERROR))], "plain+tcp, NOERROR"),
+            (vec![(FIRST, silent()), (TCP, silent()), (FIRST, cut())], "plain+tcp, wait, tcp"),
+            (vec![(FIRST, silent()), (FIRST, ok(R::SERVFAIL)), (CD, silent())], "plain+tcp, cd, SERVFAIL"),
             (
                 vec![(FIRST, Err(Fault::WrongId)), (PLAIN, Err(Fault::WrongId)), (TCP, ok(R::NOERROR))],
                 "plain+tcp, wait, answers carry a wrong id",

@@ -86,6 +86,19 @@ impl Inquiry<'_> {
         Ok(())
     }
 
+    /// Asks what follows. After silence the same socket goes on: a late answer comes to it.
+    fn go_on(&mut self, attempt: Attempt, mut forms: Vec<Form>, patience: &Patience) -> io::Result<()> {
+        if let Attempt::Udp(mut udp) = attempt
+            && self.plan.is_silent()
+            && let Some(place) = forms.iter().position(|form| !form.tcp)
+        {
+            let form = forms.remove(place);
+            udp.carry_on(self.subject, form)?;
+            self.running.push((form, Attempt::Udp(udp)));
+        }
+        self.start(forms, patience)
+    }
+
     fn advance(&mut self, ready: Vec<bool>, room: &mut [u8], patience: &Patience) -> io::Result<()> {
         let mut ready = ready.into_iter();
         for (form, mut attempt) in std::mem::take(&mut self.running) {
@@ -93,14 +106,19 @@ impl Inquiry<'_> {
             if self.outcome.is_some() {
                 break;
             }
-            let ended = attempt.advance(self.subject, is_ready, room)?;
-            self.resolves |= attempt.resolves() || matches!(&ended, Some(Ok(said)) if said.reply.resolves());
-            self.is_cut |= attempt.is_cut() && matches!(&ended, Some(Err(Fault::NoAnswer)));
+            let ended = attempt.advance(self.subject, form, is_ready, room)?;
+            self.resolves |=
+                attempt.resolves() || matches!(&ended, Some((_, Ok(said))) if said.reply.resolves());
+            self.is_cut |= attempt.is_cut() && matches!(&ended, Some((_, Err(Fault::NoAnswer))));
             match ended {
                 None => self.running.push((form, attempt)),
-                Some(ended) => match self.plan.ended(form, ended) {
+                Some((form, ended)) => match self.plan.ended(form, ended) {
                     Next::Wait => {}
-                    Next::Ask(forms) => self.start(forms, patience)?,
+                    Next::Ask(forms) => {
+                        // What else is under way answers an older question.
+                        self.running.clear();
+                        return self.go_on(attempt, forms, patience);
+                    }
                     Next::Done(outcome) => {
                         self.outcome =
                             Some(Outcome { resolves: self.resolves, is_cut: self.is_cut, ..*outcome });
@@ -151,14 +169,15 @@ impl Attempt {
     fn advance(
         &mut self,
         subject: &Subject<'_>,
+        form: Form,
         is_ready: bool,
         room: &mut [u8],
-    ) -> io::Result<Option<Ended>> {
+    ) -> io::Result<Option<(Form, Ended)>> {
         match self {
             Self::Udp(udp) if is_ready || Instant::now() >= udp.due() => udp.advance(subject, room),
             Self::Udp(_) => Ok(None),
-            Self::Tcp(tcp) => Ok(tcp.advance(subject, is_ready)),
-            Self::Over(fault) => Ok(Some(Err(fault.clone()))),
+            Self::Tcp(tcp) => Ok(tcp.advance(subject, is_ready).map(|ended| (form, ended))),
+            Self::Over(fault) => Ok(Some((form, Err(fault.clone())))),
         }
     }
 }

@@ -31,12 +31,17 @@ pub(crate) struct Udp {
     socket: UnconnectedUdp,
     to: SocketAddr,
     form: Form,
+    /// The questions sent so far, all of whose answers are still taken.
     ids: Vec<u16>,
-    sent: Vec<Instant>,
+    /// Of each, when it was sent and in which form.
+    sent: Vec<(Instant, Form)>,
     started: Instant,
     /// When to send again, or to give up.
     due: Instant,
+    tries: u8,
     tries_left: u8,
+    /// Whether the last try waits until the end of all.
+    is_last_form: bool,
     every: Duration,
     end: Instant,
     /// Why this machine or the path did not let the question through.
@@ -62,7 +67,9 @@ impl Udp {
             sent: Vec::new(),
             started: now,
             due: now,
+            tries: patience.tries,
             tries_left: patience.tries,
+            is_last_form: false,
             every: patience.every,
             end: patience.end,
             failure: None,
@@ -71,6 +78,17 @@ impl Udp {
         };
         udp.send(subject.name, subject.kind)?;
         Ok(udp)
+    }
+
+    /// Asks in another form on the same socket: an answer to the former questions still counts, until the end of
+    /// all.
+    ///
+    /// # Errors
+    /// No random number can be had.
+    pub(crate) fn carry_on(&mut self, subject: &Subject<'_>, form: Form) -> io::Result<()> {
+        (self.form, self.started, self.tries_left) = (form, Instant::now(), self.tries);
+        self.is_last_form = true;
+        self.send(subject.name, subject.kind)
     }
 
     /// Whether something that came and does not count is a resolver's answer: from another address or port, or
@@ -89,31 +107,36 @@ impl Udp {
         self.due
     }
 
-    /// Reads what is there, and sends again or gives up where it is time. Returns the end once there is one.
+    /// Reads what is there, and sends again or gives up where it is time. Returns the end once there is one, with
+    /// the form of the question.
     ///
     /// # Errors
     /// No random number can be had.
-    pub(crate) fn advance(&mut self, subject: &Subject<'_>, room: &mut [u8]) -> io::Result<Option<Ended>> {
+    pub(crate) fn advance(
+        &mut self,
+        subject: &Subject<'_>,
+        room: &mut [u8],
+    ) -> io::Result<Option<(Form, Ended)>> {
         for _ in 0..AT_ONCE {
             match self.socket.receive_now(room) {
                 Ok(None) => break,
                 Ok(Some((datagram, from))) => {
                     let octets = room.get(..datagram.length).unwrap_or_default();
-                    if let Some(answered) = self.take(octets, from, datagram.at, subject) {
-                        return Ok(Some(Ok(answered)));
+                    if let Some((form, answered)) = self.take(octets, from, datagram.at, subject) {
+                        return Ok(Some((form, Ok(answered))));
                     }
                 }
                 Err(error) => {
                     self.failure.get_or_insert(of_the_path(&error, self.to.ip()));
                     if self.tries_left == 0 {
-                        return Ok(Some(Err(self.fault())));
+                        return Ok(Some((self.form, Err(self.fault()))));
                     }
                 }
             }
         }
         let now = Instant::now();
         if now >= self.end || (now >= self.due && self.tries_left == 0) {
-            return Ok(Some(Err(self.fault())));
+            return Ok(Some((self.form, Err(self.fault()))));
         }
         if now >= self.due {
             self.send(subject.name, subject.kind)?;
@@ -127,12 +150,15 @@ impl Udp {
         let id = u16::from_ne_bytes([first, second]);
         self.tries_left = self.tries_left.saturating_sub(1);
         let now = Instant::now();
-        let wait = if self.tries_left == 0 { LAST } else { self.every };
-        self.due = (now + wait).min(self.end);
+        self.due = match self.tries_left {
+            0 if self.is_last_form => self.end,
+            0 => (now + LAST).min(self.end),
+            _ => (now + self.every).min(self.end),
+        };
         match self.socket.send(&question(id, name, kind, self.form), self.to) {
             Ok(at) => {
                 self.ids.push(id);
-                self.sent.push(at);
+                self.sent.push((at, self.form));
             }
             Err(error) => {
                 self.failure.get_or_insert(of_sending(&error));
@@ -151,12 +177,14 @@ impl Udp {
         from: SocketAddr,
         at: Instant,
         subject: &Subject<'_>,
-    ) -> Option<Answered> {
+    ) -> Option<(Form, Answered)> {
         let stranger = if is_same(from, self.to) {
             match read(octets, &self.ids, subject.name, subject.kind) {
                 Heard::Reply(place, reply) => {
-                    let took = at.saturating_duration_since(self.sent.get(place).copied().unwrap_or(at));
-                    return Some(Answered { reply: *reply, took, is_repeated: place > 0 });
+                    let (sent, form) = self.sent.get(place).copied().unwrap_or((at, self.form));
+                    let is_repeated = self.sent.iter().take(place).any(|(_, former)| *former == form);
+                    let took = at.saturating_duration_since(sent);
+                    return Some((form, Answered { reply: *reply, took, is_repeated }));
                 }
                 Heard::WrongId => {
                     let own: Vec<u16> =

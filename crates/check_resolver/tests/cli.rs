@@ -158,6 +158,43 @@ fn each_kind_of_silence_has_its_cause() {
     assert!(from.starts_with(&start) && from[start.len()..].parse::<u16>().is_ok(), "{from}");
 }
 
+/// An answer counts as long as the run asks, however late it comes.
+#[test]
+fn a_late_answer_is_slow_and_no_silence() {
+    let server = Fake::start("127.0.0.1:0", true);
+    let address = server.address().to_string();
+    let rows = [
+        ("--name=slow.test/A", format!("WARNING - slow: {address} took 3.")),
+        ("--name=slow-aaaa.test", format!("WARNING - slow: {address} took 3.")),
+        ("--name=slow.test/A --warning-time=5", "OK - 1 nameserver resolves 1 name".to_owned()),
+        (
+            "--name=slow-servfail.test/A",
+            format!("CRITICAL - 1 of 1 nameserver fails: {address} SERVFAIL, 1 more fault"),
+        ),
+        ("--closed --name=slow.test", format!("CRITICAL - 1 of 1 server resolves for strangers: {address}")),
+        (
+            "--closed --tries=1 --name=slow.test/A",
+            format!("CRITICAL - 1 of 1 server resolves for strangers: {address}"),
+        ),
+        (
+            "--closed --name=slow-servfail.test/A",
+            format!("CRITICAL - 1 of 1 server resolves for strangers: {address} (tried: SERVFAIL)"),
+        ),
+    ];
+    thread::scope(|scope| {
+        let run = |arguments: &str| {
+            let server = format!("--server={address}");
+            let arguments: Vec<&str> = std::iter::once(server.as_str()).chain(arguments.split(' ')).collect();
+            check(&arguments)
+        };
+        let running = rows.map(|(arguments, line)| (arguments, line, scope.spawn(move || run(arguments))));
+        for (arguments, line, own) in running {
+            let said = said(&own.join().unwrap());
+            assert!(said.starts_with(&line), "{arguments}: {said}, not {line}");
+        }
+    });
+}
+
 /// An open resolver that takes longer than the whole run is not closed.
 #[test]
 fn silence_cut_short_is_no_refusal() {

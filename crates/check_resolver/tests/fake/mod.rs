@@ -9,6 +9,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 const POLL: Duration = Duration::from_millis(10);
+/// Later than the last try is waited for.
+const SLOW: Duration = Duration::from_millis(3800);
 const RA: u16 = 0x8180;
 
 /// A running fake. Dropping it ends it.
@@ -95,6 +97,11 @@ fn serve_udp(always: Always, socket: UdpSocket, ended: Arc<AtomicBool>) -> JoinH
                     later.push((Instant::now() + Duration::from_millis(1500), query.good(), peer))
                 }
                 "late" => {}
+                "slow" | "slow-servfail" => {
+                    let answers = query.answers().into_iter();
+                    later.extend(answers.map(|answer| (Instant::now() + SLOW, answer, peer)));
+                }
+                "slow-aaaa" if query.kind == 28 => later.push((Instant::now() + SLOW, query.good(), peer)),
                 "otherport" | "otherport-good" => {
                     let other = UdpSocket::bind((socket.local_addr().unwrap().ip(), 0)).unwrap();
                     let _ = other.send_to(&query.good(), peer);
@@ -136,7 +143,9 @@ fn talk(always: Always, mut stream: TcpStream) -> Option<TcpStream> {
     let query = Query::read(always, &room, true)?;
     match query.label.as_str() {
         "tc-closed" => None,
-        "silent" | "tc-silent" | "noedns" | "wrongid" | "late" => Some(stream),
+        "silent" | "tc-silent" | "noedns" | "wrongid" | "late" | "slow" | "slow-servfail" | "slow-aaaa" => {
+            Some(stream)
+        }
         _ => {
             let answer = query.answers().pop().unwrap_or_default();
             // The length in a segment of its own.
@@ -223,7 +232,7 @@ impl<'a> Query<'a> {
             "v6only" if !is_aaaa => code(0),
             "nodata" => code(0),
             "nxdomain" => code(3),
-            "servfail" => code(2),
+            "servfail" | "slow-servfail" => code(2),
             "servfail22" => vec![self.answer(RA | 2, &[], &[22])],
             "expired" if !self.unchecked => vec![self.answer(RA | 2, &[], &[6, 7])],
             "bogus" if !self.unchecked => code(2),
