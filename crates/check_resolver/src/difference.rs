@@ -4,10 +4,8 @@ use std::net::IpAddr;
 
 use domain::base::Rtype;
 
-use crate::Observations;
-
-/// The sources of nsswitch.conf that are told apart otherwise, or ask the nameservers.
-const PLAIN: [&str; 2] = ["files", "dns"];
+use crate::question::Expect;
+use crate::{Observations, Server};
 
 /// Returns the addresses of this system, of the types that are asked for, that no nameserver gives.
 pub(crate) fn foreign(observed: &Observations) -> Vec<IpAddr> {
@@ -19,17 +17,36 @@ pub(crate) fn foreign(observed: &Observations) -> Vec<IpAddr> {
 /// addresses in each answer is none: the hosts file is known, and any other source is guessed only where
 /// nothing agrees.
 pub(crate) fn note(observed: &Observations) -> Option<String> {
-    let (_, system) = observed.system.as_ref()?;
+    let (place, system) = observed.system.as_ref()?;
     let foreign = foreign(observed);
     let (own, _) = both(observed).filter(|(_, others)| !others.is_empty())?;
     if let Some(address) = foreign.iter().find(|address| system.hosts.contains(address)) {
         return Some(format!("this system has {address} from /etc/hosts"));
     }
     let address = foreign.first().filter(|_| foreign.len() == own.len())?;
-    let sources = system.sources.as_deref()?.split(' ');
-    let is_name = |source: &&str| !source.contains(['[', ']', '=']) && !PLAIN.contains(source);
-    let others: Vec<&str> = sources.filter(is_name).collect();
-    (!others.is_empty()).then(|| format!("this system has {address}, perhaps from {}", others.join(" or ")))
+    let question = observed.questions.get(*place)?;
+    let Expect::Resolves(expected) = &question.expect else { return None };
+    let is_expected = expected.iter().any(|prefix| prefix.contains(*address));
+    if is_expected || varies(observed, *place) {
+        return None;
+    }
+    let others = system.others(&question.name.to_string())?;
+    Some(format!("this system has {address}, perhaps from {others}"))
+}
+
+/// Whether the servers give different addresses: then a further answer may have others again.
+fn varies(observed: &Observations, place: usize) -> bool {
+    let of_type = |server: &Server, kind: usize| {
+        let answered = server.outcomes.get(place)?.get(kind)?.answer.as_ref().ok()?;
+        let mut addresses = answered.reply.addresses.clone();
+        addresses.sort();
+        (!addresses.is_empty()).then_some(addresses)
+    };
+    let types = observed.questions.get(place).map_or(0, |question| question.types.len());
+    (0..types).any(|kind| {
+        let mut all = observed.servers.iter().filter_map(|server| of_type(server, kind));
+        all.next().is_some_and(|first| all.any(|other| other != first))
+    })
 }
 
 /// The addresses that this system has of the types asked for, and those of all nameservers.

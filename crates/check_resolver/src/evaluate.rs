@@ -6,7 +6,7 @@ use crate::allowed::Allowed;
 use crate::fault::Fault;
 use crate::file::File;
 use crate::ignored::{ignored, none_text};
-use crate::judge::judge_all;
+use crate::judge::{Judged, judge_all};
 use crate::lines::{NAMED, grouped};
 use crate::question::{Expect, Question};
 use crate::uplinks::Uplinks;
@@ -103,6 +103,8 @@ impl<'a> Verdict<'a> {
             .filter(|_| others)
             .map(|question| format!("{} ", question.shown));
         let clock = if self.may_be_the_clock(server, *place) { " or the clock is off" } else { "" };
+        let judged = self.judged_of(server).and_then(|judged| judged.get(*place));
+        let fault = judged.and_then(Judged::in_words).unwrap_or_else(|| fault.to_string());
         format!("{}{fault}{clock}", name.unwrap_or_default())
     }
 
@@ -130,8 +132,9 @@ impl<'a> Verdict<'a> {
     fn failing_uplinks(&self) -> Vec<(&'a Server, String)> {
         let questions = &self.observed.questions;
         let fault = |server: &Server| {
-            let (_, fault) = self.zones.first_fault(questions, &judge_all(questions, &server.outcomes))?;
-            Some(fault.to_string())
+            let judged = judge_all(questions, &server.outcomes);
+            let (place, _) = self.zones.first_fault(questions, &judged)?;
+            judged.get(place)?.in_words()
         };
         let uplinks = self.observed.uplinks.iter().flat_map(Uplinks::servers);
         uplinks.filter_map(|server| Some((server, fault(server)?))).collect()

@@ -35,8 +35,8 @@ impl Verdict<'_> {
                 }
                 Some(wrong) => format!(", this system {wrong}"),
                 None if self.all_fail() && self.failing.iter().all(|(_, place, _)| is_same(place)) => {
-                    let source = system.source_in_words(addresses.iter().copied());
-                    format!(", this system resolves it all the same: {source}")
+                    let source = system.source_in_words(&self.own_name(), addresses.iter().copied());
+                    format!(", this system resolves it all the same{}", because(source))
                 }
                 None if system.took >= SLOW => {
                     format!("{stops}, a name takes {:.1} s here{}", system.took, self.ways())
@@ -50,12 +50,14 @@ impl Verdict<'_> {
     /// resolves in the end: the finding on that says how long.
     pub(crate) fn system_alone(&self) -> Option<Finding> {
         let system = self.system()?;
-        let why = ways(self.observed).unwrap_or_else(|| system.sources_in_words());
+        let name = self.own_name();
+        let why = ways(self.observed).or_else(|| system.blame(&name));
         match &system.result {
             Err(SystemFault::NotAsked(why)) => Some(Finding::unknown(why.clone())),
             _ if !self.failing.is_empty() => None,
             Err(SystemFault::NotFound | SystemFault::OnlyIpv4) => {
-                Some(Finding::critical(format!("the nameservers resolve, this system does not: {why}")))
+                let text = "the nameservers resolve, this system does not";
+                Some(Finding::critical(format!("{text}{}", because(why))))
             }
             Err(SystemFault::TooSlow) if self.waits_for_aaaa() => None,
             Err(SystemFault::TooSlow) => {
@@ -66,23 +68,34 @@ impl Verdict<'_> {
             }
             Ok(_) => match self.wrong_here() {
                 Some(wrong) => {
-                    let source = system.source_in_words(wrong.address().into_iter());
-                    Some(Finding::critical(format!("this system {wrong}: {source}")))
+                    let source = system.source_in_words(&name, wrong.address().into_iter());
+                    Some(Finding::critical(format!("this system {wrong}{}", because(source))))
                 }
-                None => self.slow_alone(system, &why),
+                None => {
+                    let slow = || Some(format!("perhaps {} is slow", system.others(&name)?));
+                    self.slow_alone(system, why.or_else(slow))
+                }
             },
         }
     }
 
     /// A name that takes long here although the nameservers are quick, and nothing else tells why.
-    fn slow_alone(&self, system: &System, why: &str) -> Option<Finding> {
+    fn slow_alone(&self, system: &System, why: Option<String>) -> Option<Finding> {
         let (slowest, ..) = lines::slowest(self.observed)?;
         let is_slow = system.took >= TOO_SLOW.max(2.0 * slowest) && self.costs().is_empty();
         let text = format!(
-            "a name takes {:.1} s here, the nameservers answer within {slowest:.3} s: {why}",
-            system.took
+            "a name takes {:.1} s here, the nameservers answer within {slowest:.3} s{}",
+            system.took,
+            because(why)
         );
         is_slow.then(|| Finding::warning(text))
+    }
+
+    /// The name that the machine's own way was asked for.
+    fn own_name(&self) -> String {
+        let place = self.observed.system.as_ref().map(|(place, _)| *place);
+        let question = place.and_then(|place| self.observed.questions.get(place));
+        question.map(|question| question.name.to_string()).unwrap_or_default()
     }
 
     /// What costs programs time although the servers resolve, with how much that is. The finding on a system
@@ -100,4 +113,9 @@ impl Verdict<'_> {
         };
         self.costs().into_iter().skip(told).map(|cost| Finding::warning(cost + &took)).collect()
     }
+}
+
+/// A cause after what it causes: nothing if none is seen.
+fn because(why: Option<String>) -> String {
+    why.map(|why| format!(": {why}")).unwrap_or_default()
 }

@@ -15,8 +15,18 @@ use crate::question::{Expect, Prefix, Question};
 pub(crate) struct Judged {
     /// Why it fails: `None` if it does not.
     pub(crate) fault: Option<Fault>,
+    /// Whether A alone fails, and AAAA resolves.
+    pub(crate) is_only_a: bool,
     /// What costs programs time although it resolves.
     pub(crate) costs: Vec<String>,
+}
+
+impl Judged {
+    /// Returns its fault in words: `A SERVFAIL` where AAAA resolves.
+    pub(crate) fn in_words(&self) -> Option<String> {
+        let kind = if self.is_only_a { "A " } else { "" };
+        self.fault.as_ref().map(|fault| format!("{kind}{fault}"))
+    }
 }
 
 /// Judges a server by its outcomes for the types of a question, in their order.
@@ -39,7 +49,7 @@ fn single(outcomes: &[Outcome], fault: impl Fn(&Reply, &Outcome) -> Option<Fault
         Err(fault) => Some(fault.clone()),
         Ok(answered) => fault(&answered.reply, outcome),
     };
-    Judged { fault: outcomes.iter().find_map(of), costs: Vec::new() }
+    Judged { fault: outcomes.iter().find_map(of), ..Judged::default() }
 }
 
 /// A name resolves if A or AAAA does. The other one may be missing, but must not fail: A is what every
@@ -57,6 +67,7 @@ fn resolves(question: &Question, expected: &[Prefix], outcomes: &[Outcome]) -> J
             }
             // NODATA of one type explains nothing where the other one fails.
             Err(fault) if judged.fault.as_ref().is_none_or(|former| *former == Fault::NoData) => {
+                judged.is_only_a = any_good && *kind == Rtype::A && fault.address().is_none();
                 judged.fault = Some(fault)
             }
             Err(_) => {}

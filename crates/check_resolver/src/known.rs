@@ -60,9 +60,9 @@ impl<'a> Known<'a> {
                 .then(|| (State::Critical, "resolves for strangers".to_owned()))?
         } else {
             let judged = judge_all(self.questions, &server.outcomes);
-            let of = |(question, judged): (_, Judged)| Some((question, judged.fault?));
-            let (question, fault) = self.questions.iter().zip(judged).find_map(of)?;
-            (self.worst(question, &fault), fault.to_string())
+            let of = |(question, judged): (_, Judged)| Some((question, judged.in_words()?, judged.fault?));
+            let (question, text, fault) = self.questions.iter().zip(judged).find_map(of)?;
+            (self.worst(question, &fault), text)
         };
         let state = self.state(self.failed + 1).min(self.state(self.rules.total)).min(worst);
         Some(Finding::new(state, format!("{} {text}", server.shown)))

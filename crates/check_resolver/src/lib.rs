@@ -16,6 +16,7 @@ mod known;
 mod library;
 mod lines;
 pub mod message;
+mod nsswitch;
 mod options;
 mod plan;
 mod probe;

@@ -17,12 +17,14 @@ pub(crate) const SLOW: f64 = 1.0;
 /// Returns what the file makes this system do, as far as that may explain what it gave: `None` if nothing.
 pub(crate) fn ways(observed: &Observations) -> Option<String> {
     let (place, system) = observed.system.as_ref()?;
-    let file = observed.file.as_ref().filter(|_| system.asks_nameservers())?;
+    let question = observed.questions.get(*place)?;
+    let is_asked = system.asks_nameservers(&question.name.to_string());
+    let file = observed.file.as_ref().filter(|_| is_asked)?;
     let outcomes = observed.servers.iter().filter_map(|server| server.outcomes.get(*place)).flatten();
     let case = Case {
         conf: &file.conf,
         system,
-        question: observed.questions.get(*place)?,
+        question,
         outcomes: outcomes.collect(),
         servers: observed.servers.len(),
     };
@@ -50,10 +52,13 @@ impl Case<'_> {
         let is_plain = self.outcomes.iter().any(|outcome| outcome.is_plain);
         let name = self.question.name.to_string();
         let ways = [
-            (self.has("use-vc"), "ask by TCP alone (use-vc)"),
+            (self.has("use-vc") && self.fails(), "ask by TCP alone (use-vc)"),
             (self.has("edns0") && is_plain, "ask with EDNS (edns0)"),
             (self.has("no-aaaa") && self.is_ipv6_only(), "ask for no AAAA (no-aaaa)"),
-            (self.has("no-tld-query") && !name.contains('.'), "ask for no name without a dot (no-tld-query)"),
+            (
+                self.has("no-tld-query") && self.is_missed() && !name.contains('.'),
+                "ask for no name without a dot (no-tld-query)",
+            ),
         ];
         let known = ways.into_iter().filter(|(is, _)| *is).map(|(_, way)| way.to_owned());
         known.chain(self.gives_up()).chain(self.in_turn()).chain(self.searches(&name)).collect()
@@ -67,8 +72,30 @@ impl Case<'_> {
         self.conf.options.get(option).copied().flatten()
     }
 
+    /// Whether no source has the name here: that is more than slow.
+    fn is_missed(&self) -> bool {
+        matches!(self.system.result, Err(SystemFault::NotFound | SystemFault::OnlyIpv4))
+    }
+
+    /// Whether a nameserver costs programs its whole time.
+    fn any_silent(&self) -> bool {
+        self.outcomes.iter().any(|outcome| outcome.answer == Err(Fault::NoAnswer))
+    }
+
+    /// Whether it does not resolve, and not for the time that a silent nameserver costs.
+    fn fails(&self) -> bool {
+        self.is_missed() || self.system.result == Err(SystemFault::TooSlow) && !self.any_silent()
+    }
+
+    /// Whether it takes longer than a silent nameserver explains: that costs each question the first wait.
     fn is_slow(&self) -> bool {
-        self.system.took >= SLOW
+        let explained = if self.any_silent() { 2.0 * f64::from(self.wait()) } else { 0.0 };
+        self.system.took >= SLOW.max(explained)
+    }
+
+    /// For how many seconds it waits for the first server.
+    fn wait(&self) -> i32 {
+        self.number("timeout:").unwrap_or(5).max(1)
     }
 
     /// For how many seconds it waits in each round: half as long per server with each further one, and at least
@@ -77,23 +104,24 @@ impl Case<'_> {
         let (first, servers) =
             (self.number("timeout:").unwrap_or(5), i32::try_from(self.servers).unwrap_or(1));
         let wait = |place: i32| match place {
-            0 => first.max(1),
+            0 => self.wait(),
             place => (first.saturating_mul(1 << place.min(2)) / servers.max(1)).max(1),
         };
         (0..servers).map(|place| u64::try_from(wait(place)).unwrap_or(1)).sum()
     }
 
-    /// Where an answer came later, or not to the first question, or not at all.
+    /// Where this system has no address, and an answer came later or not to the only question.
     fn gives_up(&self) -> Option<String> {
         let given = ["timeout:", "attempts:"].map(|option| Some(format!("{option}{}", self.number(option)?)));
         let given: Vec<String> = given.into_iter().flatten().collect();
         let rounds = self.number("attempts:").unwrap_or(2).max(0);
         let wait = self.round() * u64::try_from(rounds).unwrap_or(0);
         let is_late = |outcome: &&Outcome| match &outcome.answer {
-            Ok(answered) => answered.is_repeated || answered.took.as_secs() >= wait,
-            Err(fault) => *fault == Fault::NoAnswer,
+            Ok(answered) => answered.is_repeated && rounds < 2 || answered.took.as_secs() >= wait,
+            Err(_) => false,
         };
-        let is_relevant = !given.is_empty() && (rounds == 0 || self.outcomes.iter().any(is_late));
+        let is_relevant =
+            self.is_missed() && !given.is_empty() && (rounds == 0 || self.outcomes.iter().any(is_late));
         is_relevant.then(|| format!("give up after {wait} s ({})", given.join(" ")))
     }
 

@@ -1,12 +1,14 @@
 //! The machine's own way to an address: what programs here get, and how long they wait.
 
+use std::io;
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use net::{Host, ResolveError, Resolver, Resolving};
-use plugin::Deadline;
+use plugin::{Deadline, ReadError};
 
+use crate::nsswitch::{others, reaches_dns, sources};
 use crate::question::Question;
 use crate::regular;
 
@@ -25,6 +27,8 @@ pub(crate) struct System {
     pub took: f64,
     /// The sources of host names by nsswitch.conf(5): `None` if that has no such line.
     pub sources: Option<String>,
+    /// Whether nsswitch.conf is there and cannot be read.
+    pub is_unreadable: bool,
     /// The addresses of the name in /etc/hosts, which is read only where they matter.
     pub hosts: Vec<IpAddr>,
 }
@@ -68,15 +72,21 @@ pub(crate) fn start<'a>(question: &Question, deadline: &'a Deadline) -> Running<
 impl Running<'_> {
     /// Waits for what it gives.
     pub(crate) fn finish(self, deadline: &Deadline) -> System {
-        let content = regular::read(Path::new("/etc/nsswitch.conf"), deadline).unwrap_or_default();
+        let content = regular::read(Path::new("/etc/nsswitch.conf"), deadline);
+        let is_unreadable = content.as_ref().is_err_and(|error| !is_missing(error));
+        let sources = sources(&String::from_utf8_lossy(&content.unwrap_or_default()));
         let found = self.resolving.and_then(Resolving::finish);
         let took = self.started.elapsed().as_secs_f64();
         let result = match found {
             Ok(addresses) => Ok(addresses.iter().map(|address| address.ip()).collect()),
             Err(error) => Err(fault(&error, deadline)),
         };
-        System { result, took, sources: sources(&String::from_utf8_lossy(&content)), hosts: Vec::new() }
+        System { result, took, sources, is_unreadable, hosts: Vec::new() }
     }
+}
+
+fn is_missing(error: &ReadError) -> bool {
+    matches!(error, ReadError::Refused { why, .. } if why.kind() == io::ErrorKind::NotFound)
 }
 
 fn fault(error: &ResolveError, deadline: &Deadline) -> SystemFault {
@@ -115,32 +125,42 @@ fn beyond_loopback(text: &str) -> bool {
     text.lines().any(|line| !line.starts_with("00000000000000000000000000000001 "))
 }
 
-/// The sources of host names in the text of nsswitch.conf(5).
-fn sources(text: &str) -> Option<String> {
-    let lines = text.lines().filter_map(|line| line.split('#').next()?.trim().strip_prefix("hosts:"));
-    lines.map(|sources| sources.split_whitespace().collect::<Vec<_>>().join(" ")).next_back()
-}
-
 impl System {
-    /// Whether this machine asks nameservers by itself, so that resolv.conf counts.
-    pub(crate) fn asks_nameservers(&self) -> bool {
-        let has = |name: &str| {
-            self.sources.as_deref().is_none_or(|sources| sources.split(' ').any(|source| source == name))
-        };
-        has("dns") && (self.sources.is_none() || !has("resolve"))
+    /// Whether this machine asks nameservers for a name by itself, so that resolv.conf counts: without a line in
+    /// nsswitch.conf the C library does.
+    pub(crate) fn asks_nameservers(&self, name: &str) -> bool {
+        self.sources.as_deref().is_none_or(|sources| reaches_dns(sources, name))
     }
 
-    /// Where this machine has one of these addresses from, in words.
-    pub(crate) fn source_in_words(&self, mut addresses: impl Iterator<Item = IpAddr>) -> String {
-        match addresses.any(|address| self.hosts.contains(&address)) {
-            true => "from /etc/hosts".to_owned(),
-            false => self.sources_in_words(),
+    /// Why a name is not asked of the nameservers, in words: `None` if it is.
+    pub(crate) fn blame(&self, name: &str) -> Option<String> {
+        let is_seen = self.is_unreadable || !self.asks_nameservers(name);
+        is_seen.then(|| self.sources_in_words())
+    }
+
+    /// The sources that may have a name besides the hosts file and the nameservers, in words.
+    pub(crate) fn others(&self, name: &str) -> Option<String> {
+        let others = others(self.sources.as_deref()?, name);
+        (!others.is_empty()).then(|| others.join(" or "))
+    }
+
+    /// Where this machine has one of these addresses of a name from, in words: `None` if from the nameservers as
+    /// far as is seen.
+    pub(crate) fn source_in_words(
+        &self,
+        name: &str,
+        mut addresses: impl Iterator<Item = IpAddr>,
+    ) -> Option<String> {
+        if addresses.any(|address| self.hosts.contains(&address)) {
+            return Some("from /etc/hosts".to_owned());
         }
+        self.blame(name).or_else(|| Some(format!("perhaps from {}", self.others(name)?)))
     }
 
     /// Where this machine looks names up, in words.
     pub(crate) fn sources_in_words(&self) -> String {
         match self.sources.as_deref() {
+            None if self.is_unreadable => "nsswitch.conf cannot be read".to_owned(),
             None => "nsswitch.conf has no hosts line".to_owned(),
             Some("") => "hosts is empty in nsswitch.conf".to_owned(),
             Some(sources) => format!("hosts is {sources} in nsswitch.conf"),
@@ -181,26 +201,14 @@ mod tests {
         ];
         for (sources, asks) in rows {
             let sources = sources.map(str::to_owned);
-            let system = System { result: Ok(Vec::new()), took: 0.0, sources, hosts: Vec::new() };
-            assert_eq!(system.asks_nameservers(), asks, "{:?}", system.sources);
-        }
-    }
-
-    #[test]
-    fn the_line_of_hosts_is_found() {
-        let rows = [
-            ("passwd: files\nhosts:\tfiles  dns # both\n", Some("files dns")),
-            ("#hosts: dns\n", None),
-            ("hosts:files\n", Some("files")),
-            (
-                "hosts: files mdns4_minimal [NOTFOUND=return] dns\n",
-                Some("files mdns4_minimal [NOTFOUND=return] dns"),
-            ),
-            ("hosts:\n", Some("")),
-            ("", None),
-        ];
-        for (text, expected) in rows {
-            assert_eq!(sources(text).as_deref(), expected, "{text:?}");
+            let system = System {
+                result: Ok(Vec::new()),
+                took: 0.0,
+                sources,
+                is_unreadable: false,
+                hosts: Vec::new(),
+            };
+            assert_eq!(system.asks_nameservers("www.example.com"), asks, "{:?}", system.sources);
         }
     }
 }

@@ -42,21 +42,9 @@ fn a_wrong_address_that_programs_get_is_critical() {
     let line = "CRITICAL - 1 of 2 nameservers fails: 192.0.2.53 answers 192.0.2.80, which is not expected, this system too";
     assert_eq!(summary("", &first), line);
     let rows = [
-        (
-            "www.example.com",
-            "192.0.2.80 ::1",
-            "CRITICAL - this system answers ::1: hosts is files dns in nsswitch.conf",
-        ),
-        (
-            "www.example.com",
-            "127.0.1.1",
-            "CRITICAL - this system answers 127.0.1.1: hosts is files dns in nsswitch.conf",
-        ),
-        (
-            "www.example.com",
-            "0.0.0.0",
-            "CRITICAL - this system answers 0.0.0.0: hosts is files dns in nsswitch.conf",
-        ),
+        ("www.example.com", "192.0.2.80 ::1", "CRITICAL - this system answers ::1"),
+        ("www.example.com", "127.0.1.1", "CRITICAL - this system answers 127.0.1.1"),
+        ("www.example.com", "0.0.0.0", "CRITICAL - this system answers 0.0.0.0"),
         (
             "www.example.com=127.0.1.1,192.0.2.80",
             "127.0.1.1",
@@ -91,7 +79,7 @@ fn a_machine_without_ipv6_need_not_resolve_a_name_of_ipv6() {
         (
             "www.example.com",
             "::1=192.0.2.80+2001:db8::80",
-            "CRITICAL - the nameservers resolve, this system does not: hosts is files dns in nsswitch.conf",
+            "CRITICAL - the nameservers resolve, this system does not",
         ),
         (
             "www.example.com",
@@ -108,10 +96,7 @@ fn a_machine_without_ipv6_need_not_resolve_a_name_of_ipv6() {
 fn an_address_of_the_hosts_file_is_told_as_one() {
     let rows = [
         ("192.0.2.7", "CRITICAL - this system answers 192.0.2.7, which is not expected: from /etc/hosts"),
-        (
-            "192.0.2.8",
-            "CRITICAL - this system answers 192.0.2.7, which is not expected: hosts is files dns in nsswitch.conf",
-        ),
+        ("192.0.2.8", "CRITICAL - this system answers 192.0.2.7, which is not expected"),
     ];
     for (hosts, line) in rows {
         let mut observed = seen(&["www.example.com/A=192.0.2.80"], "::1=192.0.2.80", Some(TWO), GOOD);
@@ -130,6 +115,6 @@ fn an_address_of_the_hosts_file_is_told_as_one() {
 #[test]
 fn the_system_must_give_what_is_expected() {
     let observed = seen(&["www.example.com/A=192.0.2.81"], "::1=192.0.2.81", Some(TWO), GOOD);
-    let line = "CRITICAL - this system answers 192.0.2.80, which is not expected: hosts is files dns in nsswitch.conf";
+    let line = "CRITICAL - this system answers 192.0.2.80, which is not expected";
     assert_eq!(summary("", &observed), line);
 }
