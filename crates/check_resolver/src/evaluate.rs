@@ -32,7 +32,8 @@ pub(crate) fn evaluate(allowed: &Allowed, observed: &Observations) -> Report {
     let counted = allowed.failed(failed, total, has_choice);
     let metrics = counted.into_iter().chain(lines::metrics(allowed, observed));
     let data = metrics.fold(Finding::ok(""), Finding::metric);
-    findings.extend([data.verbose_details(lines::details(observed))]);
+    let no_aaaa = verdict.asks_no_aaaa().then(|| "no program here asks for AAAA (no-aaaa)".to_owned());
+    findings.extend([data.verbose_details(lines::details(observed).into_iter().chain(no_aaaa))]);
     let notes = verdict.notes();
     if findings.state() > State::Ok {
         findings.extend([Finding::ok("").details(notes)]);

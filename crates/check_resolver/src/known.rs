@@ -78,7 +78,7 @@ impl<'a> Known<'a> {
         let may_be_the_zone = self.rules.total > 1 && self.questions.len() > 1 && fault.may_be_the_zone();
         match fault {
             Fault::Local(_) => State::Unknown,
-            fault if proves_nothing(question, fault) => State::Unknown,
+            fault if proves_nothing(question, fault, self.questions.len() > 1) => State::Unknown,
             _ if may_be_the_zone => State::Warning,
             _ => State::Critical,
         }

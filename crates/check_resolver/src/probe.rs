@@ -48,6 +48,12 @@ pub enum ProbeError {
     /// More than can be asked at once.
     #[error("{0} questions are too many, at most {MOST} are possible: give fewer --name or --server")]
     TooMany(usize),
+    /// A name must exist and must not.
+    #[error("--name={shown} and --absent={} contradict each other: name two zones", shown.trim_start_matches("*."))]
+    Contradiction {
+        /// The name as it is given.
+        shown: String,
+    },
     /// A name that is too long with its random label.
     #[error(transparent)]
     Question(#[from] InvalidQuestion),
@@ -132,7 +138,25 @@ fn questions(args: &Args) -> Result<Vec<Question>, ProbeError> {
             questions.push(name.question(random()?, vec![Rtype::A], expect.clone())?);
         }
     }
+    if let Some(question) = contradicted(&questions) {
+        return Err(ProbeError::Contradiction { shown: question.shown.clone() });
+    }
     if questions.is_empty() { Err(ProbeError::NoName) } else { Ok(questions) }
+}
+
+/// The first name below a zone with a wildcard that is asked for a name that does not exist as well.
+fn contradicted(questions: &[Question]) -> Option<&Question> {
+    let of = |is_absent: bool| {
+        questions.iter().filter(move |question| {
+            question.is_random()
+                && match question.expect {
+                    Expect::Resolves(_) => !is_absent,
+                    Expect::Absent => is_absent,
+                    Expect::Secure | Expect::Bogus => false,
+                }
+        })
+    };
+    of(false).find(|name| of(true).any(|absent| absent.shown.eq_ignore_ascii_case(&name.shown)))
 }
 
 /// The servers of the command line, each once.

@@ -226,6 +226,11 @@ impl Asked {
 }
 
 impl Question {
+    /// Whether its first label is random, so that no cache has it.
+    pub(crate) fn is_random(&self) -> bool {
+        self.shown.starts_with("*.")
+    }
+
     /// Whether addresses are asked for, as programs do.
     pub fn asks_addresses(&self) -> bool {
         matches!(self.expect, Expect::Resolves(_)) && self.types.iter().copied().all(has_addresses)

@@ -81,14 +81,21 @@ impl<'a> Verdict<'a> {
     /// Whether AAAA is silent: the C library waits for it before it gives programs the address of A.
     pub(crate) fn waits_for_aaaa(&self) -> bool {
         let silent = format!("AAAA {}", Fault::NoAnswer);
-        self.judged.iter().flatten().flat_map(|judged| &judged.costs).any(|cost| cost.starts_with(&silent))
+        let mut costs = self.judged.iter().flatten().flat_map(|judged| &judged.costs);
+        !self.asks_no_aaaa() && costs.any(|cost| cost.starts_with(&silent))
+    }
+
+    /// Whether programs here ask for no AAAA.
+    pub(crate) fn asks_no_aaaa(&self) -> bool {
+        self.observed.file.as_ref().is_some_and(|file| file.conf.options.contains_key("no-aaaa"))
     }
 
     /// Each cost once, with its servers.
     pub(crate) fn costs(&self) -> Vec<String> {
         let mut costs: Vec<(&str, Vec<&str>)> = Vec::new();
         for (server, judged) in self.observed.servers.iter().zip(&self.judged) {
-            for cost in judged.iter().flat_map(|judged| &judged.costs) {
+            let all = judged.iter().flat_map(|judged| &judged.costs);
+            for cost in all.filter(|cost| !(self.asks_no_aaaa() && cost.starts_with("AAAA "))) {
                 match costs.iter_mut().find(|(known, _)| known == cost) {
                     Some((_, servers)) if servers.contains(&server.shown.as_str()) => {}
                     Some((_, servers)) => servers.push(&server.shown),

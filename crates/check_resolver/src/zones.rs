@@ -30,7 +30,9 @@ impl Zones {
     pub(crate) fn first_fault(&self, questions: &[Question], judged: &[Judged]) -> Option<(usize, Fault)> {
         let counts = |place: usize, fault: &Fault| {
             let excused = self.unproven.contains(&place)
-                && questions.get(place).is_some_and(|question| proves_nothing(question, fault));
+                && questions
+                    .get(place)
+                    .is_some_and(|question| proves_nothing(question, fault, answers(judged)));
             !self.fails(place) && !excused
         };
         let faults =
@@ -55,7 +57,7 @@ impl Zones {
             let well = judged.iter().filter(|server| self.first_fault(questions, server).is_none());
             let (server, fault) = well
                 .filter_map(|server| Some((server, server.get(*place)?.fault.as_ref()?)))
-                .find(|(_, fault)| proves_nothing(question, fault))?;
+                .find(|(server, fault)| proves_nothing(question, fault, answers(server)))?;
             let is_alone = !server.iter().any(|judged| judged.fault.is_none());
             Some(Finding::unknown(format!("{} proves nothing: {}", question.shown, why(fault, is_alone))))
         };
@@ -65,9 +67,16 @@ impl Zones {
 }
 
 /// Whether a fault of a name with a broken signature says nothing on the server, as long as no other answer
-/// shows that its zone is there: then every server fails so.
-pub(crate) fn proves_nothing(question: &Question, fault: &Fault) -> bool {
-    question.expect == Expect::Bogus && matches!(fault, Fault::ServFail(_) | Fault::NxDomain)
+/// shows that its zone is there: then every server fails so. It is silent while it waits for the servers of the
+/// zone, and not for other names: `answers` is true if it resolves any.
+pub(crate) fn proves_nothing(question: &Question, fault: &Fault, answers: bool) -> bool {
+    let is_silent = answers && *fault == Fault::NoAnswer;
+    question.expect == Expect::Bogus && (is_silent || matches!(fault, Fault::ServFail(_) | Fault::NxDomain))
+}
+
+/// Whether a server is well for any question.
+fn answers(judged: &[Judged]) -> bool {
+    judged.iter().any(|judged| judged.fault.is_none())
 }
 
 /// Why a name with a broken signature proves nothing. `is_alone` is true if the server was asked for no other
@@ -75,6 +84,7 @@ pub(crate) fn proves_nothing(question: &Question, fault: &Fault) -> bool {
 fn why(fault: &Fault, is_alone: bool) -> String {
     match fault {
         Fault::NxDomain => "NXDOMAIN, name one that exists".to_owned(),
+        Fault::NoAnswer => format!("{fault}, its zone does not answer"),
         fault if is_alone => {
             format!("{fault} with CD=1 too, its zone or the nameserver fails, add a --name")
         }
@@ -85,18 +95,35 @@ fn why(fault: &Fault, is_alone: bool) -> String {
 fn failing(questions: &[Question], judged: &[Vec<Judged>]) -> Vec<usize> {
     let fault =
         |server: &'_ Vec<Judged>, place: usize| server.get(place).and_then(|judged| judged.fault.clone());
-    let fails_everywhere = |place: usize| {
-        judged.iter().all(|server| fault(server, place).is_some_and(|fault| fault.may_be_the_zone()))
+    let fails_everywhere = |place: usize, question: &Question| {
+        judged
+            .iter()
+            .all(|server| fault(server, place).is_some_and(|fault| may_be_its_zone(question, &fault)))
     };
     let resolves_somewhere = |place: usize| judged.iter().any(|server| fault(server, place).is_none());
-    let names = || {
-        questions.iter().enumerate().filter(|(_, question)| matches!(question.expect, Expect::Resolves(_)))
+    let names = || questions.iter().enumerate().filter(|(_, question)| question.expect != Expect::Bogus);
+    let well: Vec<&Question> =
+        names().filter(|(place, _)| resolves_somewhere(*place)).map(|(_, question)| question).collect();
+    // What is in a cache does not show that the servers reach others: a random name does.
+    let is_shown = |question: &Question| match question.expect {
+        Expect::Absent => well.iter().any(|other| other.is_random()),
+        _ => !well.is_empty(),
     };
-    let any_resolves = names().any(|(place, _)| resolves_somewhere(place));
-    if judged.len() < 2 || !any_resolves {
+    if judged.len() < 2 {
         return Vec::new();
     }
-    names().map(|(place, _)| place).filter(|place| fails_everywhere(*place)).collect()
+    let failing =
+        names().filter(|(place, question)| is_shown(question) && fails_everywhere(*place, question));
+    failing.map(|(place, _)| place).collect()
+}
+
+/// Whether the zone of a question may be at fault. Where more is expected than that it resolves, only a zone
+/// that does not answer is.
+fn may_be_its_zone(question: &Question, fault: &Fault) -> bool {
+    match question.expect {
+        Expect::Resolves(_) => fault.may_be_the_zone(),
+        _ => matches!(fault, Fault::NoAnswer | Fault::ServFail(_)),
+    }
 }
 
 fn unproven(questions: &[Question], judged: &[Vec<Judged>]) -> Vec<usize> {

@@ -324,7 +324,7 @@ fn wrong_options_are_named() {
     let fifo = folder.path().join("fifo");
     mkfifoat(CWD, &fifo, Mode::RUSR | Mode::WUSR).unwrap();
     let fifo = format!("--resolv-conf={}", fifo.display());
-    let rows: [(&[&str], &str); 15] = [
+    let rows: [(&[&str], &str); 16] = [
         (&["--name=a.test", "-w", "101%"], "a share is 0 to 100%, not 101%"),
         (&["--name=a.test", "--critical=-5:5%"], "a share is 0 to 100%, not -5%"),
         (&["--name=a.test", "--server=192.0.2.53:x"], "from 1 to 65535, as in 192.0.2.53:53"),
@@ -349,6 +349,10 @@ fn wrong_options_are_named() {
         (&["--name=a.test", &fifo], "/fifo: is a FIFO"),
         (&["--name=a.test", &large], "larger than 65536 octets"),
         (&["--name=a.test", "--tries=0"], "0 is not a number from 1 to 5"),
+        (
+            &["--absent=b.test", "--absent=A.test", "--name=*.a.test"],
+            "--name=*.a.test and --absent=a.test contradict each other: name two zones",
+        ),
     ];
     for (arguments, part) in rows {
         let outcome = check(arguments);

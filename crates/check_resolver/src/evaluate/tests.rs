@@ -132,6 +132,7 @@ fn too_slow() -> Option<Result<f64, (SystemFault, f64)>> {
 mod here;
 mod library;
 mod shown;
+mod zones;
 
 #[test]
 fn each_state_of_resolv_conf_has_its_line() {
@@ -353,52 +354,5 @@ fn servers_of_options_are_judged_more_strictly() {
     ];
     for (options, servers, line) in rows {
         assert_eq!(summary(options, &seen(&[NAME], servers, None, None)), line, "{options} {servers}");
-    }
-}
-
-#[test]
-fn a_zone_or_a_type_may_fail_alone() {
-    let two = ["www.example.com/A", "www.example.net/A"];
-    let rows = [
-        (
-            &two[..],
-            "192.0.2.53=servfail,192.0.2.80 192.0.2.54=servfail,192.0.2.80",
-            "WARNING - www.example.com fails on all 2 nameservers (SERVFAIL), other names resolve: its zone, not the nameservers",
-        ),
-        // One server alone cannot tell.
-        (
-            &two,
-            "192.0.2.53=servfail,192.0.2.80",
-            "CRITICAL - 1 of 1 nameserver fails: 192.0.2.53 www.example.com SERVFAIL",
-        ),
-        (
-            &two,
-            "192.0.2.53=servfail,servfail 192.0.2.54=servfail,servfail",
-            "CRITICAL - 2 of 2 nameservers fail: 192.0.2.53, 192.0.2.54 SERVFAIL",
-        ),
-        (
-            &two,
-            "192.0.2.53=servfail,192.0.2.80 192.0.2.54=servfail,no",
-            "WARNING - 1 of 2 nameservers fails: 192.0.2.54 no answer, 1 more fault",
-        ),
-        // A wrong address is never the zone's fault.
-        (
-            &two,
-            "192.0.2.53=127.0.0.1,192.0.2.80 192.0.2.54=127.0.0.1,192.0.2.80",
-            "CRITICAL - 2 of 2 nameservers fail: 192.0.2.53, 192.0.2.54 www.example.com answers 127.0.0.1",
-        ),
-        (
-            &["www.example.com"],
-            "192.0.2.53=192.0.2.80+no 192.0.2.54=192.0.2.80+nodata",
-            "WARNING - 192.0.2.53: AAAA no answer",
-        ),
-        (
-            &["www.example.com", "www.example.net"],
-            "192.0.2.53=192.0.2.80+no,192.0.2.80+no 192.0.2.54=192.0.2.80+no,192.0.2.80+nodata",
-            "WARNING - 192.0.2.53, 192.0.2.54: AAAA no answer",
-        ),
-    ];
-    for (names, servers, line) in rows {
-        assert_eq!(summary("", &seen(names, servers, Some(TWO), None)), line, "{servers}");
     }
 }

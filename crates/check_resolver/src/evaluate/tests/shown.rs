@@ -88,7 +88,20 @@ fn a_bogus_name_proves_nothing_where_its_zone_does_not_answer() {
             "CRITICAL - 2 of 2 nameservers fail: ::1 b.example SERVFAIL, ::2 b.example does not validate DNSSEC"
                 .to_owned(),
         ),
-        ("::1=192.0.2.80,no", "CRITICAL - 1 of 1 nameserver fails: ::1 b.example no answer".to_owned()),
+        // Resolvers are silent while they wait for its servers.
+        (
+            "::1=192.0.2.80,no",
+            "UNKNOWN - b.example proves nothing: no answer, its zone does not answer".to_owned(),
+        ),
+        (
+            "::1=192.0.2.80,no ::2=192.0.2.80,no",
+            "UNKNOWN - b.example proves nothing: no answer, its zone does not answer".to_owned(),
+        ),
+        ("::1=no,no", "CRITICAL - 1 of 1 nameserver fails: ::1 no answer".to_owned()),
+        (
+            "::1=192.0.2.80,no ::2=192.0.2.80,expired",
+            "CRITICAL - 1 of 2 nameservers fails: ::1 b.example no answer".to_owned(),
+        ),
         // One that fails by itself is told once.
         ("::1=servfail,servfail", "CRITICAL - 1 of 1 nameserver fails: ::1 SERVFAIL".to_owned()),
         (
@@ -166,5 +179,16 @@ fn closed_servers_refuse() {
         let output = closed::evaluate(&allowed("--closed"), &observed, State::Unknown).render("RESOLVER", 0);
         let summary = output.split(" | ").next().unwrap();
         assert_eq!(summary, format!("RESOLVER {line}"), "{servers}");
+    }
+}
+
+#[test]
+fn aaaa_costs_nothing_where_no_program_asks_for_it() {
+    let conf = "options no-aaaa\nnameserver ::1\n";
+    for aaaa in ["no", "servfail"] {
+        let observed = seen(&["www.example.com"], &format!("::1=192.0.2.80+{aaaa}"), Some(conf), GOOD);
+        assert_eq!(summary("", &observed), "OK - 1 nameserver resolves 1 name, slowest in 0.012 s");
+        let output = evaluate(&allowed(""), &observed).render("RESOLVER", 1);
+        assert!(output.contains("no program here asks for AAAA (no-aaaa)"), "{output}");
     }
 }
