@@ -147,8 +147,8 @@ impl Clients<'_> {
         let basic = takes_basic(&offers).then(|| self.ask_as(As::Random(&login, &Scheme::Basic)));
         let rank = |answer: &Answer| match got(answer) {
             Got::Page => 0,
-            Got::Else(_) => 1,
-            Got::Refused | Got::Unasked => 2,
+            Got::Else(_) | Got::NoPage(_) => 1,
+            Got::Refused | Got::Silence | Got::Unasked => 2,
         };
         let asked = digest.into_iter().chain(basic).min_by_key(rank);
         let unspoken = || Answer { fault: choose(&offers).err(), ..Answer::default() };

@@ -80,6 +80,8 @@ pub(crate) struct Status {
     pub(crate) squid: Option<String>,
     /// The host to which the answer redirects.
     pub(crate) location: Option<String>,
+    /// Whether that is another host than the page's.
+    pub(crate) is_elsewhere: bool,
     /// Whether it came through the tunnel, and so from the page.
     pub(crate) from_page: bool,
 }
@@ -93,6 +95,10 @@ pub(crate) enum Tunnel {
     Closed,
     /// It was reset.
     Reset,
+    /// The SOCKS5 server closed it.
+    SocksClosed,
+    /// The SOCKS5 server reset it.
+    SocksReset,
     /// What came is no TLS, or no HTTP in it.
     NoTls,
     /// The certificate is not accepted: why.
@@ -150,6 +156,15 @@ impl Fault {
             Fault::Closed => Fault::Tunnel(Tunnel::Closed),
             Fault::Reset => Fault::Tunnel(Tunnel::Reset),
             Fault::Status(status) => Fault::Status(Status { from_page: true, ..status }),
+            fault => fault,
+        }
+    }
+
+    /// The same fault where a SOCKS5 server had connected.
+    pub(crate) fn behind_socks(self) -> Self {
+        match self {
+            Fault::Tunnel(Tunnel::Closed) => Fault::Tunnel(Tunnel::SocksClosed),
+            Fault::Tunnel(Tunnel::Reset) => Fault::Tunnel(Tunnel::SocksReset),
             fault => fault,
         }
     }
@@ -322,10 +337,17 @@ impl Status {
     fn answer(&self) -> String {
         let code = self.code;
         match (&self.squid, &self.location) {
-            (Some(squid), _) => format!("{code} {squid}"),
-            (None, Some(host)) => format!("{code} to {host}"),
+            (_, Some(host)) => format!("{code} to {host}"),
+            // squid repeats the status there for what deny_info makes.
+            (Some(squid), None) if *squid != code.to_string() => format!("{code} {squid}"),
             _ => code.to_string(),
         }
+    }
+
+    /// Whether it is one that tells a client that it will not get the page: a portal, or a refusal of the method, of
+    /// so many requests, for legal reasons (RFC 7725), or without a login to the network (RFC 6585).
+    pub(crate) fn shows_no_page(&self) -> bool {
+        !self.from_page && (self.is_elsewhere || matches!(self.code, 405 | 429 | 451 | 511))
     }
 }
 
@@ -335,6 +357,8 @@ impl Tunnel {
             Tunnel::Silent => "tunnel opened, then no answer".to_owned(),
             Tunnel::Closed => "CONNECT 200, then closed".to_owned(),
             Tunnel::Reset => "CONNECT 200, then reset".to_owned(),
+            Tunnel::SocksClosed => "SOCKS reply 0, then closed".to_owned(),
+            Tunnel::SocksReset => "SOCKS reply 0, then reset".to_owned(),
             Tunnel::NoTls => "no TLS after CONNECT".to_owned(),
             Tunnel::Certificate(why) => format!("wrong certificate after CONNECT: {why}"),
             Tunnel::Handshake(why) => format!("TLS fails after CONNECT: {why}"),

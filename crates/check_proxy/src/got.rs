@@ -6,8 +6,12 @@ use crate::manner::Answer;
 /// What a client that is no customer got.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Got {
-    /// A refusal, or no answer.
+    /// A refusal, or no connection.
     Refused,
+    /// A connection, and no answer: a refusal if it is not the page that is waited for.
+    Silence,
+    /// An answer without the page that is mostly a refusal: what. The page's server may say the same.
+    NoPage(String),
     /// The page, fresh or old, or a way to its server.
     Page,
     /// Something else: what. It proves neither that strangers are refused nor that they are served.
@@ -16,8 +20,9 @@ pub(crate) enum Got {
     Unasked,
 }
 
-/// Returns what an answer is to a client that is no customer. 407, 403, 401 (RFC 9110, section 15.5), an end of the
-/// connection and silence refuse, and nothing else does: a proxy that is open says 503 of a page that is down.
+/// Returns what an answer is to a client that is no customer. 407, 403, 401 (RFC 9110, section 15.5), and an end of the
+/// connection refuse. A silence, a redirect to another host, 405, 429, 451 and 511 do where something proves that the
+/// page is up. Nothing else does: a proxy that is open says 503 of a page that is down.
 pub(crate) fn got(answer: &Answer) -> Got {
     let fault = match &answer.fault {
         Some(fault) if !answer.came => fault,
@@ -29,7 +34,6 @@ pub(crate) fn got(answer: &Answer) -> Got {
         | Fault::NoAnswer
         | Fault::Prohibited
         | Fault::Unreachable
-        | Fault::Silent
         | Fault::Closed
         | Fault::Reset
         | Fault::SocksMethod
@@ -37,6 +41,10 @@ pub(crate) fn got(answer: &Answer) -> Got {
         | Fault::SocksLoginSilent
         // RFC 1928, section 6: not allowed by the ruleset.
         | Fault::SocksReply(2) => Got::Refused,
+        Fault::Silent => Got::Silence,
+        // What squid says by itself (deny_info) no page says.
+        Fault::Status(status) if status.shows_no_page() && status.squid.is_some() => Got::Refused,
+        Fault::Status(status) if status.shows_no_page() => Got::NoPage(fault.brief()),
         Fault::Local(_) | Fault::Late | Fault::Unspoken(_) | Fault::ColonInUser => Got::Unasked,
         fault => Got::Else(fault.brief()),
     }
@@ -51,6 +59,10 @@ mod tests {
     fn only_a_refusal_refuses() {
         let status = |code| Fault::Status(Status { code, ..Status::default() });
         let other = |text: &str| Got::Else(text.to_owned());
+        let portal = |is_elsewhere, squid: Option<&str>| {
+            let (squid, location) = (squid.map(str::to_owned), Some("portal.example.net".to_owned()));
+            Fault::Status(Status { code: 302, squid, location, is_elsewhere, from_page: false })
+        };
         let rows = [
             (status(401), Got::Refused),
             (status(403), Got::Refused),
@@ -59,13 +71,20 @@ mod tests {
             (status(302), other("302")),
             (status(400), other("400")),
             (status(404), other("404")),
-            (status(429), other("429")),
+            (status(405), Got::NoPage("405".to_owned())),
+            (status(429), Got::NoPage("429".to_owned())),
+            (status(451), Got::NoPage("451".to_owned())),
+            (status(511), Got::NoPage("511".to_owned())),
+            (portal(true, None), Got::NoPage("302 to portal.example.net".to_owned())),
+            (portal(true, Some("302")), Got::Refused),
+            (portal(false, None), other("302 to portal.example.net")),
             (status(502), other("502")),
             (
                 Fault::Status(Status { code: 403, from_page: true, ..Status::default() }),
                 other("403 from the page"),
             ),
-            (Fault::Silent, Got::Refused),
+            (Fault::Silent, Got::Silence),
+            (Fault::NoAnswer, Got::Refused),
             (Fault::Closed, Got::Refused),
             (Fault::Reset, Got::Refused),
             (Fault::Incomplete, other("answer incomplete at the deadline")),

@@ -30,7 +30,7 @@ pub(crate) struct Verdict {
     /// Whether nothing is wrong but that it took the password and then did not bring a page: that may be the
     /// page's fault.
     pub(crate) past_login: bool,
-    /// What is the fault of the pages, in few words each.
+    /// What is the fault of the pages, and what is not known beside the reasons, in few words each.
     pub(crate) excused: Vec<String>,
     /// Whether it answered nothing at all.
     pub(crate) mute: bool,
@@ -107,13 +107,16 @@ pub(crate) fn judge_beside(seen: &Seen, forbidden: &[HostPort], at_fault: &[bool
         && !faults.is_empty()
         && faults.iter().all(|(_, fault)| matches!(fault, Fault::Unspoken(_) | Fault::ColonInUser));
     reasons.extend(grouped(&texts(false), has_both(seen)));
-    let local = local(seen).or_else(|| untried(seen, forbidden)).filter(|_| reasons.is_empty());
+    let mut excused = grouped(&texts(true), has_both(seen));
+    let untried = untried(seen, forbidden);
+    excused.extend(untried.clone().filter(|_| !reasons.is_empty()));
+    let local = local(seen).or(untried).filter(|_| reasons.is_empty());
     Verdict {
         open,
         undecided: undecided(seen).filter(|_| !open),
         unspoken,
         past_login,
-        excused: grouped(&texts(true), has_both(seen)),
+        excused,
         mute: seen.pages.iter().all(is_mute),
         times: [false, true].map(|secure| time(seen, secure)),
         reasons,
@@ -147,8 +150,12 @@ fn untried(seen: &Seen, forbidden: &[HostPort]) -> Option<String> {
     })
 }
 
-/// Whether the page got the same answer: that of a proxy which can do nothing says nothing of its rules.
+/// Whether the page got the same answer: that of a proxy which can do nothing says nothing of its rules. A page that
+/// came proves that it can.
 fn fails_alike(seen: &Seen, fault: &Fault) -> bool {
+    if seen.pages.iter().any(has_served) {
+        return false;
+    }
     let mut faults = seen.pages.iter().filter_map(|page| page.customer.as_ref()?.fault.as_ref());
     faults.any(|own| match (own, fault) {
         (Fault::Status(own), Fault::Status(other)) => own.code >= 500 && other.code >= 500,
@@ -199,13 +206,19 @@ fn undecided(seen: &Seen) -> Option<Undecided> {
     if seen.strangers == Strangers::Allow {
         return None;
     }
-    let other = |answer: &Option<Answer>| match answer.as_ref().map(got) {
-        Some(Got::Else(what)) => Some(what),
-        _ => None,
-    };
     let text = |page: &PageSeen| {
-        let by_login = || Some(format!("{} with a random login", other(&page.random)?));
-        other(&page.stranger).or_else(by_login).map(|text| (page.secure, text))
+        let other = |answer: &Option<Answer>, beside: &Option<Answer>| match answer.as_ref().map(got)? {
+            Got::Else(what) => Some(what),
+            // Whatever answers CONNECT is not the page.
+            Got::NoPage(what) => (!page.secure && !has_served(page) && !is_refused(beside)).then_some(what),
+            // Where customers are asked too, they tell whether the page is silent.
+            Got::Silence => {
+                (seen.strangers == Strangers::Only && !is_refused(beside)).then(|| "no answer".to_owned())
+            }
+            Got::Refused | Got::Page | Got::Unasked => None,
+        };
+        let by_login = || Some(format!("{} with a random login", other(&page.random, &page.stranger)?));
+        other(&page.stranger, &page.random).or_else(by_login).map(|text| (page.secure, text))
     };
     let texts: Vec<(bool, String)> = seen.pages.iter().filter_map(text).collect();
     let is_served = seen.pages.iter().any(|page| text(page).is_some() && has_served(page));
@@ -228,16 +241,17 @@ fn lets_through(seen: &Seen, forbidden: &[HostPort]) -> Vec<String> {
 
 /// What is wrong with one page, in words: a silence is explained by what others got.
 fn text(page: &PageSeen) -> Option<String> {
-    let fault = page.customer.as_ref()?.fault.as_ref().filter(|fault| !fault.is_local())?;
-    let refused = |answer: &Option<Answer>| answer.as_ref().is_some_and(|answer| has_status(answer, 407));
-    let silent =
-        |answer: &Option<Answer>| answer.as_ref().is_some_and(|answer| answer.fault == Some(Fault::Silent));
+    let Some(fault) = page.customer.as_ref()?.fault.as_ref() else { return answers_no_new_login(page) };
     Some(match fault {
-        Fault::Silent if refused(&page.stranger) && silent(&page.random) => {
+        fault if fault.is_local() => return None,
+        Fault::Silent if is_refused(&page.stranger) && has_fault(&page.random, &Fault::Silent) => {
             "refuses strangers, does not answer any login: its authentication helper hangs".to_owned()
         }
-        Fault::Silent if refused(&page.stranger) && refused(&page.random) => {
+        Fault::Silent if is_refused(&page.stranger) && is_refused(&page.random) => {
             "takes the password, then no page: its DNS or its way to the page hangs".to_owned()
+        }
+        Fault::SocksLoginSilent if has_fault(&page.random, &Fault::SocksLogin) => {
+            "does not answer our login: its authentication helper hangs".to_owned()
         }
         Fault::SocksLoginSilent => "does not answer any login: its authentication helper hangs".to_owned(),
         Fault::SocksRequestSilent { login } => {
@@ -248,6 +262,28 @@ fn text(page: &PageSeen) -> Option<String> {
     })
 }
 
+/// The proxy serves the customer, whose login it may have kept, and asks its helper for others in vain: a stranger,
+/// for whom no helper is needed, was answered.
+fn answers_no_new_login(page: &PageSeen) -> Option<String> {
+    let is_answered = page
+        .stranger
+        .as_ref()
+        .is_some_and(|answer| [401, 403, 407].into_iter().any(|code| has_status(answer, code)));
+    let hangs = (is_answered && has_fault(&page.random, &Fault::Silent))
+        || has_fault(&page.random, &Fault::SocksLoginSilent);
+    hangs.then(|| "answers no new login: its authentication helper hangs".to_owned())
+}
+
+fn has_fault(answer: &Option<Answer>, fault: &Fault) -> bool {
+    answer.as_ref().is_some_and(|answer| answer.fault.as_ref() == Some(fault))
+}
+
+/// Whether the proxy refused by something that it said or did: a silence may have another reason.
+fn is_refused(answer: &Option<Answer>) -> bool {
+    let is_answer = |answer: &Answer| answer.fault.as_ref().is_some_and(|fault| !fault.is_no_answer());
+    answer.as_ref().is_some_and(|answer| is_answer(answer) && got(answer) == Got::Refused)
+}
+
 fn has_status(answer: &Answer, code: u16) -> bool {
     matches!(&answer.fault, Some(Fault::Status(Status { code: had, from_page: false, .. })) if *had == code)
 }
@@ -255,9 +291,11 @@ fn has_status(answer: &Answer, code: u16) -> bool {
 /// Whether the proxy took the customer's login, or would have taken any, and then did not bring the page.
 pub(crate) fn is_past_login(page: &PageSeen) -> bool {
     let Some(fault) = page.customer.as_ref().and_then(|answer| answer.fault.as_ref()) else { return false };
-    // Where strangers are allowed, a silence for the customer alone may be the page's.
-    let refused = |answer: &Option<Answer>| answer.as_ref().is_none_or(|answer| has_status(answer, 407));
-    fault.is_past_login() || (*fault == Fault::Silent && refused(&page.stranger) && refused(&page.random))
+    // Where strangers are allowed, no unknown user asks, and a silence for all may be the page's.
+    let by_address = page.random.is_none() && has_fault(&page.stranger, &Fault::Silent);
+    let refused = |answer: &Option<Answer>| answer.is_none() || is_refused(answer);
+    let is_past = (refused(&page.stranger) && refused(&page.random)) || by_address;
+    fault.is_past_login() || (*fault == Fault::Silent && is_past)
 }
 
 /// Whether nothing was answered: no connection, or silence for everybody.

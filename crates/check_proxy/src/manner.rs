@@ -19,6 +19,9 @@ use crate::words::random;
 /// The least time that a request needs to tell something: it spans the first retransmission of a SYN (RFC 6298).
 pub(crate) const LEAST: Duration = Duration::from_millis(1_500);
 
+/// The least time that connecting needs to tell something: it spans one retransmission of a SYN.
+const CONNECTING: Duration = Duration::from_millis(1_200);
+
 /// How all requests are made.
 #[derive(Debug)]
 pub(crate) struct Manner {
@@ -28,6 +31,8 @@ pub(crate) struct Manner {
     pub(crate) source: Source,
     /// The time for connecting, and again for each answer.
     pub(crate) limit: Duration,
+    /// A silence that is shorter tells nothing.
+    pub(crate) least: Duration,
     /// When all of it must have ended.
     pub(crate) until: Instant,
     /// The client's side of TLS: `None` if no page needs it.
@@ -116,10 +121,13 @@ impl Manner {
         Instant::now() >= self.until
     }
 
-    /// Returns the fault of a request that began at `start`: one that the end of the run cut off early says nothing
-    /// about the proxy.
+    /// Returns the fault of a request that began at `start`: one that the end of the run cut off early, or that a
+    /// short run gave little time, says nothing about the proxy.
     pub(crate) fn certain(&self, fault: Fault, start: Instant) -> Fault {
-        let is_cut = fault.is_timeout() && self.is_over() && start.elapsed() < self.limit.min(LEAST);
+        // To connect takes no helper and no page.
+        let least = if fault == Fault::NoAnswer { self.least.min(CONNECTING) } else { self.least };
+        let is_short = self.is_over() || self.limit < self.least;
+        let is_cut = fault.is_timeout() && is_short && start.elapsed() < least;
         if is_cut { Fault::Late } else { fault }
     }
 

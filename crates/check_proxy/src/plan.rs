@@ -136,6 +136,7 @@ mod tests {
             socks: false,
             source: net::Source::default(),
             limit,
+            least: limit.min(Duration::from_millis(1_500)),
             until: Instant::now() + time,
             client: None,
             unverified: None,
@@ -157,6 +158,9 @@ mod tests {
         assert_eq!(cut().ask(proxy, &url, As::Stranger).fault, Some(Fault::Late));
         let late = Passage::Unasked(Fault::Late.brief());
         assert_eq!(cut().try_forbidden(proxy, &target, As::Stranger).0, late);
+        // A run so short that it cannot wait as long as a slow helper may take.
+        let little = || Manner { least: long, ..manner(short, long) };
+        assert_eq!(little().ask(proxy, &url, As::Stranger).fault, Some(Fault::Late));
         let whole = || manner(short, long);
         assert_eq!(whole().ask(proxy, &url, As::Stranger).fault, Some(Fault::Silent));
         assert_eq!(whole().try_forbidden(proxy, &target, As::Stranger).0, Passage::Silent);

@@ -114,6 +114,7 @@ fn plan(
         socks: args.proxies.protocol == crate::options::Protocol::Socks5,
         source: Source { addresses: args.connecting.source.clone(), interface: None },
         limit: room.limit,
+        least: room.least,
         until: Instant::now() + room.time,
         client,
         unverified,

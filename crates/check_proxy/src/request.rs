@@ -7,7 +7,7 @@ use std::time::Instant;
 use net::tls::Client;
 use net::{Stream, Waiting};
 
-use crate::fault::Fault;
+use crate::fault::{Fault, Status};
 use crate::http::{Head, Reader};
 use crate::login::Scheme;
 use crate::manner::{Answer, As, Manner, USER_AGENT, offers, send};
@@ -76,7 +76,7 @@ impl<'a> Request<'a> {
         let (head, reader) = self.manner.open_tunnel(self.to, &self.url.authority(), who)?;
         answer.offers = offers(&head);
         if !(200..300).contains(&head.code) {
-            return Err(Fault::Status(head.status(&self.manner.secrets)));
+            return Err(Fault::Status(self.status(&head)));
         }
         let (stream, early) = reader.into_parts();
         let stream = stream.wait_by(&Waiting::until(&self.manner.deadline()));
@@ -87,7 +87,7 @@ impl<'a> Request<'a> {
         let mut stream = self.manner.connect(self.to)?;
         socks::open(&mut stream, who.methods(), &self.url.host, self.url.port)?;
         let stream = stream.wait_by(&Waiting::until(&self.manner.deadline()));
-        self.get_behind(stream, Vec::new(), answer)
+        self.get_behind(stream, Vec::new(), answer).map_err(Fault::behind_socks)
     }
 
     /// Asks the page's own server, over a connection that leads to it.
@@ -119,6 +119,13 @@ impl<'a> Request<'a> {
         judged
     }
 
+    fn status(&self, head: &Head) -> Status {
+        let status = head.status(&self.manner.secrets);
+        let own = [self.url.bare_host(), self.url.host_line(), self.url.authority()];
+        let is_own = |host: &String| own.iter().any(|own| own.eq_ignore_ascii_case(without_port(host, own)));
+        Status { is_elsewhere: status.location.as_ref().is_some_and(|host| !is_own(host)), ..status }
+    }
+
     fn judge_page(&self, reader: &mut Reader<Stream<'static>>, answer: &mut Answer) -> Result<(), Fault> {
         let head = reader.head()?;
         answer.offers = offers(&head);
@@ -127,10 +134,20 @@ impl<'a> Request<'a> {
         let (page, fault) = reader.page(&head);
         answer.came |= self.manner.expected.stands_in(&page, &self.nonce);
         if head.code != 200 {
-            return Err(Fault::Status(head.status(&self.manner.secrets)));
+            return Err(Fault::Status(self.status(&head)));
         }
         let proxy = self.who.map(|_| self.to.ip().to_canonical());
         fault.or_else(|| self.manner.expected.judge(&page, &self.nonce, proxy)).map_or(Ok(()), Err)
+    }
+}
+
+/// A host without the port, where it has one that `own` has not.
+fn without_port<'a>(host: &'a str, own: &str) -> &'a str {
+    match host.rsplit_once(':') {
+        Some((bare, port)) if bare.len() == own.len() && port.bytes().all(|octet| octet.is_ascii_digit()) => {
+            bare
+        }
+        _ => host,
     }
 }
 

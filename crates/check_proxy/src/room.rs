@@ -6,6 +6,7 @@ use plugin::{Deadline, Seconds};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::Args;
+use crate::manner::LEAST;
 
 /// The time for connecting, and again for each answer: it spans two retransmissions of a SYN (RFC 6298).
 const TIME: Duration = Duration::from_millis(3_500);
@@ -27,6 +28,8 @@ pub(crate) struct Room {
     pub(crate) in_flight: usize,
     /// The time for connecting, and again for each answer.
     pub(crate) limit: Duration,
+    /// A silence that is shorter tells nothing.
+    pub(crate) least: Duration,
     /// How long from now on all of them may take together.
     pub(crate) time: Duration,
 }
@@ -40,12 +43,12 @@ pub(crate) fn room(args: &Args, targets: usize, deadline: &Deadline) -> Room {
     let wanted = given.unwrap_or(THREADS / each).clamp(1, targets.max(1));
     let in_flight = (open_files(wanted.saturating_mul(each)) / each).clamp(1, wanted);
     let reserve = RESERVE + RESERVE_EACH * u32::try_from(targets).unwrap_or(u32::MAX);
+    let given = args.connecting.connect_timeout.map(Seconds::duration);
+    let limit = given.unwrap_or_else(|| default_limit(deadline.limit(), targets.div_ceil(in_flight)));
     Room {
         in_flight,
-        limit: args
-            .connecting
-            .connect_timeout
-            .map_or_else(|| default_limit(deadline.limit(), targets.div_ceil(in_flight)), Seconds::duration),
+        limit,
+        least: if given.is_none() && is_short(deadline.limit()) { LEAST } else { limit.min(LEAST) },
         time: deadline.keeping(RESERVE).min(deadline.remaining().saturating_sub(reserve)),
     }
 }
@@ -57,6 +60,11 @@ fn default_limit(whole: Duration, turns: usize) -> Duration {
     let least = LEAST_TIME.min(whole / 2);
     let turns = u32::try_from(turns.saturating_add(1)).unwrap_or(u32::MAX).max(2);
     TIME.min((whole / turns).max(least)).max(Duration::from_millis(10))
+}
+
+/// Whether --timeout alone leaves so little that a proxy which is well may not answer in its share of it.
+fn is_short(whole: Duration) -> bool {
+    whole.saturating_sub(2 * RESERVE) / 2 < LEAST
 }
 
 /// Returns how many of the `wanted` files may be open, after raising the limit as far as that may be.
@@ -95,5 +103,8 @@ mod tests {
             let limit = default_limit(Duration::from_millis(whole), turns);
             assert_eq!(limit.as_millis(), expected, "{whole} {turns}");
         }
+        let short =
+            [500, 1_000, 3_000, 3_500, 3_600, 8_000].map(|whole| is_short(Duration::from_millis(whole)));
+        assert_eq!(short, [true, true, true, true, false, false]);
     }
 }

@@ -10,7 +10,6 @@ use crate::login::Login;
 const VERSION: u8 = 5;
 const NO_LOGIN: u8 = 0;
 const PASSWORD: u8 = 2;
-const NONE_ACCEPTED: u8 = 0xff;
 
 /// Which methods of login a client offers.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +45,8 @@ pub(crate) fn open(
             }
             true
         }
-        ([VERSION, NONE_ACCEPTED], _) => return Err(Fault::SocksMethod),
+        // 255 says that none is accepted. One that was not offered insists on it.
+        ([VERSION, _], _) => return Err(Fault::SocksMethod),
         _ => return Err(Fault::NotSocks),
     };
     say(stream, &request(host, port))?;

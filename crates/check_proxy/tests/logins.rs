@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use fake::{BASIC, Origin, answer, hang, page, proxy};
+use fake::{BASIC, Origin, Who, answer, hang, page, proxy, refusal};
 use rustix as _;
 use rustls as _;
 use tempfile as _;
@@ -131,5 +131,41 @@ fn another_try_has_a_nonce_of_its_own() {
         });
         let (_, line) = said(&origin, &port, &[]);
         assert!(line.starts_with(&format!("PROXY {expected}")), "{line}");
+    }
+}
+
+/// A helper that takes its time is well, and a short run cannot tell it from one that hangs.
+#[test]
+fn a_short_run_blames_no_helper() {
+    let origin = Origin::start();
+    let slow = proxy(|who, head, stream| {
+        if who != Who::Stranger {
+            thread::sleep(Duration::from_millis(1_600));
+        }
+        let said = if who == Who::Customer { page(head, "127.0.0.1") } else { refusal() };
+        drop(stream.write_all(said.as_bytes()));
+    });
+    for timeout in ["--timeout=2", "--timeout=3"] {
+        let line = said(&origin, &slow, &[timeout]);
+        assert_eq!(line, (3, "PROXY UNKNOWN - 127.0.0.1 not reached in time".to_owned()), "{timeout}");
+    }
+    let hangs = said(&origin, &slow, &["--timeout=3", "--connect-timeout=1", "--tries=1"]);
+    let reason = "refuses strangers, does not answer any login: its authentication helper hangs";
+    assert_eq!(hangs, (2, format!("PROXY CRITICAL - 127.0.0.1 {reason}")));
+}
+
+/// Those that serve by address have no login to take: a silent page is theirs as little.
+#[test]
+fn a_silent_page_is_recognised_where_strangers_are_allowed() {
+    let origin = Origin::start();
+    let silent = fake::listen("127.0.0.1:0", |mut stream| hang(&mut stream));
+    let port = format!("--port={}", proxy(|_, _, stream| hang(stream)));
+    let url = format!("--url=http://127.0.0.1:{silent}/pong?n=NONCE");
+    let fixed = ["--ip=127.0.0.1", "--ip=127.0.0.2", &port, &url, "--strangers=allow"];
+    let login = origin.login();
+    for more in [vec![], vec![login.as_str()]] {
+        let outcome = origin.check(&[fixed.as_slice(), &more].concat());
+        let line = "PROXY UNKNOWN - the page itself does not answer, through none of 2 proxies nor from here: connects, no answer |";
+        assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
     }
 }

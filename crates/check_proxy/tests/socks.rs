@@ -111,3 +111,35 @@ fn silences_are_told_apart() {
     let reason = "takes the password, then no page: its DNS or its way to the page hangs";
     assert_eq!(line, format!("CRITICAL - 127.0.0.1 {reason}"));
 }
+
+/// A server that answers the greeting by this method, whichever is offered, or serves strangers' requests by a reply
+/// of 0 and closes.
+#[test]
+fn a_method_that_was_not_offered_refuses() {
+    let origin = Origin::start();
+    let fixed = ["--ip=127.0.0.1", "--protocol=socks5", "--url=http://192.0.2.80/pong?n=NONCE", "--tries=1"];
+    let greeted = |method: u8, more: &[&str]| {
+        let port = listen("127.0.0.1:0", move |mut stream| {
+            let _ = take(&mut stream, 3).and_then(|_| stream.write_all(&[5, method]).ok());
+            hang(&mut stream);
+        });
+        let outcome =
+            origin.check(&[&fixed, more, &[&format!("--port={port}"), "--connect-timeout=1"]].concat());
+        outcome.first_line().split(" | ").next().unwrap().to_owned()
+    };
+    for method in [1, 2, 3, 0x80, 255] {
+        let line = greeted(method, &["--strangers=only"]);
+        assert_eq!(line, "PROXY OK - 127.0.0.1 refuses strangers", "{method}");
+    }
+    let line = greeted(1, &[&origin.login()]);
+    assert_eq!(line, "PROXY CRITICAL - 127.0.0.1 accepts neither our login nor none");
+    let port = listen("127.0.0.1:0", |mut stream| {
+        let _ = take(&mut stream, 3).and_then(|_| stream.write_all(&[5, 0]).ok());
+        let _ = take(&mut stream, 10).and_then(|_| stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).ok());
+    });
+    let outcome = origin.check(
+        &[&fixed, ["--strangers=allow", "--no-direct", &format!("--port={port}")].as_slice()].concat(),
+    );
+    let line = "PROXY CRITICAL - 127.0.0.1 SOCKS reply 0, then ";
+    assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
+}

@@ -9,7 +9,7 @@ use std::io::Write as _;
 use std::net::TcpListener;
 use std::process::Command;
 
-use fake::{Origin, Who, answer, listen_tls, nonce, page, proxy, refusal, tunnel};
+use fake::{Origin, Who, answer, hang, listen_tls, nonce, page, proxy, refusal, tunnel};
 use rustix as _;
 use rustls as _;
 use suite::process::run;
@@ -125,4 +125,77 @@ fn a_tunnel_of_strangers_is_no_refusal() {
     assert_eq!(to(Some(secure)), open);
     let undecided = "PROXY WARNING - 127.0.0.1 strangers: undecided: CONNECT 200, then closed";
     assert_eq!(to(None), (1, undecided.to_owned()));
+}
+
+/// The customer is served, and strangers get this.
+fn beside_customers(
+    origin: &Origin,
+    making: impl Fn(&str) -> String + Send + Sync + 'static,
+) -> (i32, String) {
+    let port = proxy(move |who, head, stream| {
+        let said = match who {
+            Who::Customer => page(head, "127.0.0.1"),
+            Who::Stranger => making(head),
+            Who::Unknown => refusal(),
+        };
+        drop(stream.write_all(said.as_bytes()));
+    });
+    let (port, login) = (format!("--port={port}"), origin.login());
+    verdict(&[&port, &login, &origin.url("pong"), "--expect=pong NONCE from PROXY"])
+}
+
+/// What the page's own server may say too refuses beside a customer who gets the page, unless the page is in it.
+#[test]
+fn a_portal_refuses_strangers() {
+    let origin = Origin::start();
+    let to = |location: &str| format!("Location: http://{location}/x\r\n");
+    for status in ["405 No", "429 No", "451 No", "511 No", "302 Found"] {
+        let location = to("portal.example.net");
+        let (code, line) = beside_customers(&origin, move |_| answer(status, &location, "no"));
+        assert!(code == 0 && line.ends_with(" s, strangers refused"), "{status}: {line}");
+        let (code, line) =
+            beside_customers(&origin, move |head| page(head, "127.0.0.1").replacen("200 OK", status, 1));
+        let open = "PROXY CRITICAL - 127.0.0.1 open: serves strangers by http".to_owned();
+        assert_eq!((code, line), (2, open), "{status}");
+    }
+    let own = [format!("127.0.0.1:{}", origin.http), "127.0.0.1".to_owned(), "127.0.0.1:80".to_owned()];
+    for own in own {
+        let location = to(&own);
+        let line = beside_customers(&origin, move |_| answer("302 Found", &location, "")).1;
+        assert_eq!(line, format!("PROXY WARNING - 127.0.0.1 strangers: undecided: 302 to {own}"));
+    }
+    let line = beside_customers(&origin, |_| answer("503 No", "", "")).1;
+    assert_eq!(line, "PROXY WARNING - 127.0.0.1 strangers: undecided: 503");
+}
+
+/// squid has the customer's login in its cache, and its helper hangs.
+#[test]
+fn a_helper_that_hangs_is_seen_behind_a_kept_login() {
+    let origin = Origin::start();
+    let port = proxy(|who, head, stream| match who {
+        Who::Customer => drop(stream.write_all(page(head, "127.0.0.1").as_bytes())),
+        Who::Stranger => drop(stream.write_all(refusal().as_bytes())),
+        Who::Unknown => hang(stream),
+    });
+    let (port, login) = (format!("--port={port}"), origin.login());
+    let line = verdict(&[&port, &login, &origin.url("pong"), "--expect=pong NONCE from PROXY"]);
+    let hangs = "PROXY CRITICAL - 127.0.0.1 answers no new login: its authentication helper hangs";
+    assert_eq!(line, (2, hangs.to_owned()));
+}
+
+/// An open proxy waits for a page that is silent, and so does one that is frozen.
+#[test]
+fn a_silence_alone_refuses_nobody() {
+    let origin = Origin::start();
+    let waiting = |answers: fn(Who) -> bool| {
+        let port = proxy(move |who, _, stream| match answers(who) {
+            true => drop(stream.write_all(refusal().as_bytes())),
+            false => hang(stream),
+        });
+        let more = [&format!("--port={port}"), "--strangers=only", "--expect=pong NONCE"];
+        verdict(&[more.as_slice(), &[&origin.url("pong")]].concat())
+    };
+    let undecided = "PROXY UNKNOWN - 127.0.0.1 strangers: undecided: no answer".to_owned();
+    assert_eq!(waiting(|_| false), (3, undecided));
+    assert_eq!(waiting(|who| who == Who::Unknown), (0, "PROXY OK - 127.0.0.1 refuses strangers".to_owned()));
 }

@@ -9,6 +9,7 @@ use crate::allowed::Limits;
 use crate::ask::Passage;
 use crate::fault::{Fault, Status, Tunnel};
 
+mod logins;
 mod page;
 mod strangers;
 
@@ -235,6 +236,8 @@ fn forbidden_targets_are_reported_where_the_proxy_tried() {
     assert_eq!(lets(failed(503), http(closed())), through);
     assert_eq!(lets(failed(502), http([code(407), code(407), code(503)])), "PROXY CRITICAL - 192.0.2.1 503");
     assert_eq!(lets(Passage::Connected, http([code(407), code(407), code(503)])), through);
+    // A page that came proves the way out, whatever becomes of another one.
+    assert_eq!(lets(failed(503), both(closed(), [code(407), code(407), code(503)])), through);
     let reply = |code| Passage::Failed(Fault::SocksReply(code));
     let page = |code| {
         http([failing(Fault::SocksMethod), failing(Fault::SocksLogin), failing(Fault::SocksReply(code))])

@@ -158,6 +158,12 @@ fn a_status_has_its_reason() {
             "302 to portal.example.net",
         ),
         ("HTTP/1.1 302 F\r\nLocation: /login\r\n\r\n", "302"),
+        // What squid makes of deny_info 302:URL.
+        (
+            "HTTP/1.1 302 F\r\nLocation: http://portal.b120.test/x\r\nX-Squid-Error: 302 Access Denied\r\n\r\n",
+            "302 to portal.b120.test",
+        ),
+        ("HTTP/1.1 302 F\r\nLocation: /x\r\nX-Squid-Error: 302 Access Denied\r\n\r\n", "302"),
         ("HTTP/1.1 429 F\r\nLocation: http://x/\r\n\r\n", "429"),
         ("HTTP/1.1 407 F\r\nX-Squid-Error: ERR_CACHE_ACCESS_DENIED 0\r\n\r\n", "password refused (407)"),
     ];

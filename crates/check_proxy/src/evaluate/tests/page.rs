@@ -116,6 +116,9 @@ fn the_same_answer_as_the_pages_proves_nothing() {
     let unknown =
         "\n192.0.2.1: not known whether it lets customers through to 127.0.0.1:22: 503 as for the page\n";
     assert!(line.contains(unknown), "{line}");
+    let forbidden = vec!["127.0.0.1:22".parse().unwrap()];
+    let one = output(&Observations { forbidden, ..observed(vec![same()]) });
+    assert!(one.starts_with("PROXY CRITICAL - 192.0.2.1 503 |") && one.contains(unknown), "{one}");
 }
 
 #[test]
@@ -143,5 +146,13 @@ fn two_that_took_the_password_make_the_page_suspect() {
     assert!(!suspects(vec![]) && !suspects_page(&observed(vec![dead(), dead()]).proxies, 1));
     let allowed = |stranger| http([stranger, None, failing(Fault::Silent)]);
     assert!(suspects(vec![allowed(code(407)), allowed(None)]));
-    assert!(!suspects(vec![allowed(failing(Fault::Silent)), allowed(failing(Fault::Silent))]));
+    // Those that serve by address wait for the page whoever asks.
+    let silent = || failing(Fault::Silent);
+    assert!(suspects(vec![allowed(silent()), allowed(silent())]));
+    // Others refuse strangers by 403 or reset.
+    let refusing = |stranger| http([stranger, code(407), silent()]);
+    assert!(suspects(vec![refusing(code(403)), refusing(failing(Fault::Reset))]));
+    let frozen = || http([silent(), silent(), silent()]);
+    assert!(!suspects(vec![frozen(), frozen()]));
+    assert!(!suspects(vec![refusing(failing(Fault::NoAnswer)), refusing(failing(Fault::NoAnswer))]));
 }

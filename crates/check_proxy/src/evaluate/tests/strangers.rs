@@ -21,6 +21,17 @@ fn what_proves_nothing_about_strangers_is_undecided() {
     let line = "PROXY UNKNOWN - strangers: 2 of 3 proxies undecided: 192.0.2.1 another page in place of ours, 192.0.2.3 503\n|";
     assert!(many.starts_with(line), "{many}");
     assert!(many.ends_with("\n192.0.2.3: strangers: undecided: 503\n"), "{many}");
+    let portal = || {
+        let location = Some("portal.example.net".to_owned());
+        failing(Fault::Status(Status { code: 302, location, is_elsewhere: true, ..Status::default() }))
+    };
+    let served = |by: &str| format!("OK - 192.0.2.1 serves customers in 0.012 s{by}");
+    for refusal in [code(405), code(429), code(451), code(511), portal()] {
+        assert_eq!(
+            first(vec![http([refusal, code(407), well()])]),
+            "PROXY ".to_owned() + &served(", strangers refused")
+        );
+    }
     let rows = [
         (http([code(503), code(407), well()]), "WARNING - 192.0.2.1 strangers: undecided: 503"),
         (
@@ -49,4 +60,52 @@ fn what_proves_nothing_about_strangers_is_undecided() {
     let allowed = Seen { strangers: Strangers::Allow, ..http([code(503), None, well()]) };
     let line = output(&Observations { strangers: Strangers::Allow, ..observed(vec![allowed]) });
     assert!(line.starts_with("PROXY OK - 192.0.2.1 serves customers in 0.012 s |"), "{line}");
+}
+
+/// With --strangers=only no customer proves that the page is up: an open proxy waits for one that is down.
+#[test]
+fn a_silence_alone_refuses_nobody() {
+    let only = |seen: Vec<Seen>| {
+        let observations = Observations { strangers: Strangers::Only, ..observed(seen) };
+        let observations = Observations {
+            proxies: observations
+                .proxies
+                .into_iter()
+                .map(|(target, seen)| (target, seen.map(|seen| Seen { strangers: Strangers::Only, ..seen })))
+                .collect(),
+            ..observations
+        };
+        output(&observations).split(" | ").next().unwrap().to_owned()
+    };
+    let silent = || failing(Fault::Silent);
+    let undecided = "PROXY UNKNOWN - 192.0.2.1 strangers: undecided: no answer";
+    let refuses = "PROXY OK - 192.0.2.1 refuses strangers";
+    let rows = [
+        (http([silent(), silent(), None]), undecided),
+        (http([silent(), failing(Fault::NoAnswer), None]), undecided),
+        (http([silent(), code(503), None]), undecided),
+        (http([silent(), code(407), None]), refuses),
+        (http([silent(), code(403), None]), refuses),
+        (http([code(407), silent(), None]), refuses),
+        (
+            both([code(407), code(407), None], [silent(), silent(), None]),
+            "PROXY UNKNOWN - 192.0.2.1 strangers: undecided: no answer for https",
+        ),
+        (http([code(429), code(429), None]), "PROXY UNKNOWN - 192.0.2.1 strangers: undecided: 429"),
+        (http([code(429), code(407), None]), refuses),
+        // The proxy itself answers CONNECT.
+        (both([code(407), code(407), None], [code(405), code(405), None]), refuses),
+        (
+            http([failing(Fault::NoAnswer), failing(Fault::Refused), None]),
+            "PROXY OK - 192.0.2.1 gives strangers no answer",
+        ),
+    ];
+    for (seen, line) in rows {
+        assert_eq!(only(vec![seen]), line);
+    }
+    let frozen = only((0..1_500).map(|_| http([silent(), silent(), None])).collect());
+    let start = "PROXY UNKNOWN - strangers: 1500 of 1500 proxies undecided: 192.0.2.1 no answer";
+    assert!(frozen.starts_with(start), "{frozen}");
+    let one = only(vec![http([code(407), code(407), None]), http([silent(), silent(), None])]);
+    assert_eq!(one, "PROXY UNKNOWN - strangers: 1 of 2 proxies undecided: 192.0.2.2 no answer");
 }

@@ -1,0 +1,56 @@
+//! Where the authentication helper hangs, and where strangers are refused by something else than 407.
+
+use super::*;
+
+#[test]
+fn a_helper_that_hangs_is_seen_behind_kept_logins() {
+    let silent = || failing(Fault::Silent);
+    let hangs = "CRITICAL - 192.0.2.1 answers no new login: its authentication helper hangs";
+    let well_served = "OK - 192.0.2.1 serves customers in 0.012 s, strangers refused";
+    let socks = || http([failing(Fault::SocksMethod), failing(Fault::SocksLoginSilent), well()]);
+    let rows = [
+        (http([code(407), silent(), well()]), hangs.to_owned()),
+        (http([code(403), silent(), well()]), hangs.to_owned()),
+        (socks(), hangs.to_owned()),
+        (
+            both(closed(), [code(407), silent(), well()]),
+            "CRITICAL - 192.0.2.1 answers no new login: its authentication helper hangs for https".to_owned(),
+        ),
+        (http([silent(), silent(), well()]), well_served.to_owned()),
+        (http([failing(Fault::Reset), silent(), well()]), well_served.to_owned()),
+        (http([code(407), failing(Fault::Closed), well()]), well_served.to_owned()),
+        (
+            http([code(407), failing(Fault::Late), well()]),
+            "UNKNOWN - 192.0.2.1 not reached in time".to_owned(),
+        ),
+    ];
+    for (seen, line) in rows {
+        assert_eq!(first(vec![seen]), format!("PROXY {line}"));
+    }
+    let line = first(vec![http(closed()), socks(), http(closed())]);
+    let one = "PROXY CRITICAL - 1 of 3 proxies fail: 192.0.2.2 answers no new login: its authentication helper hangs";
+    assert_eq!(line, one);
+    let warning = Limits { warning: Some("0".parse().unwrap()), ..Limits::default() };
+    let line = evaluate(&Allowed::new(&warning), &observed(vec![socks()])).render("PROXY", 0);
+    assert!(line.starts_with("PROXY WARNING - 192.0.2.1 answers no new login: "), "{line}");
+}
+
+#[test]
+fn strangers_need_no_407_for_the_cause_of_a_silence() {
+    let silent = || failing(Fault::Silent);
+    let login = "refuses strangers, does not answer any login: its authentication helper hangs";
+    let page = "takes the password, then no page: its DNS or its way to the page hangs";
+    for stranger in [code(407), code(403), code(401), failing(Fault::Reset), failing(Fault::Closed)] {
+        for (random, reason) in [(silent(), login), (code(407), page), (code(403), page)] {
+            let line = first(vec![http([stranger.clone(), random, silent()])]);
+            assert_eq!(line, format!("PROXY CRITICAL - 192.0.2.1 {reason}"), "{stranger:?}");
+        }
+    }
+    let line = first(vec![http([
+        failing(Fault::SocksMethod),
+        failing(Fault::SocksLogin),
+        failing(Fault::SocksLoginSilent),
+    ])]);
+    let ours = "PROXY CRITICAL - 192.0.2.1 does not answer our login: its authentication helper hangs";
+    assert_eq!(line, ours);
+}
