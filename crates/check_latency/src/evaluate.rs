@@ -5,7 +5,7 @@ mod fault;
 mod metrics;
 mod words;
 
-use plugin::{Finding, Findings, Report, State};
+use plugin::{AllowedFailures, Finding, Findings, Report, State};
 
 use crate::control::Beside;
 use crate::options::Judging;
@@ -25,12 +25,13 @@ pub(crate) fn evaluate(judging: &Judging, judged: &Judged) -> Report {
     let mut faults = faults(judging, judged, &calendar);
     let abnormal = faults.iter().filter(|fault| fault.state != State::Unknown).count();
     let well = match judging.allowed() {
-        Some(allowed) => count(&mut faults, allowed.state(abnormal, total), judged, &allowed.in_words()),
+        Some(allowed) => count(&mut faults, allowed.state(abnormal, total), judged, &in_words(&allowed)),
         None => all_well(judged),
     };
     let late = late(judged);
     let is_worse = faults.iter().any(|fault| fault.state > State::Unknown);
     let own = own_faults(judged, is_worse);
+    let counted = counted(judging, judged, abnormal, total);
     let own_network = judged.comparison.own_network(&judged.targets).map(Finding::unknown);
     // Beside faults of targets the own network has the end of their line, and else the line.
     let (own, beside): (Vec<Finding>, Option<Finding>) = match own_network {
@@ -39,8 +40,9 @@ pub(crate) fn evaluate(judging: &Judging, judged: &Judged) -> Report {
     };
     let told = faults.iter().chain(&late).filter(|fault| fault.state != State::Ok).count();
     let faults = faults.into_iter().chain(late);
-    let findings = Findings::from_iter(own.iter().cloned().chain(faults).chain([Finding::ok("")]));
-    let findings = if own.is_empty() && told > 1 { findings.of(total, "targets") } else { findings };
+    let is_table = own.is_empty() && counted.state == State::Ok && told > 1;
+    let findings = Findings::from_iter(own.iter().cloned().chain(faults).chain([counted]));
+    let findings = if is_table { findings.of(total, "targets") } else { findings };
     let report = remark(findings, judged, is_worse).report(well);
     let report = match (beside, judged.comparison.own_network_beside(&judged.targets)) {
         (Some(network), Some(brief)) => {
@@ -52,7 +54,7 @@ pub(crate) fn evaluate(judging: &Judging, judged: &Judged) -> Report {
     let problem = judged.problem.clone().filter(|_| told > 0 && own.is_empty());
     let report = notes(judged, &calendar).into_iter().chain(problem).fold(report, Report::detail);
     let report = judged.verbose.iter().cloned().fold(report, Report::verbose_detail);
-    let report = metrics(judging, judged, abnormal).into_iter().fold(report, Report::metric);
+    let report = metrics(judging, judged).into_iter().fold(report, Report::metric);
     if judging.each { report.room(EACH) } else { report }
 }
 
@@ -64,17 +66,23 @@ fn faults(judging: &Judging, judged: &Judged, calendar: &Calendar) -> Vec<Findin
     let pinged = judged.targets.iter().filter(|target| !judged.comparison.excuses(target));
     let found = pinged.filter_map(|target| fault::finding(target, judged.wait, judging, calendar));
     let unusable = judged.unusable.iter().filter(|what| !what.is_silence);
-    found.chain(unusable.map(|what| Finding::unknown(what.why.clone()))).collect()
+    found.chain(unusable.map(|what| unpinged(State::Unknown, &what.why))).collect()
 }
 
 /// What no time was left for, with the state of `--timeout`: none of it is an abnormal target.
 fn late(judged: &Judged) -> Vec<Finding> {
     let state = judged.late.unwrap_or(State::Unknown);
     let names = judged.unusable.iter().filter(|what| what.is_silence).map(|what| what.why.clone());
-    let unpinged =
-        judged.targets.iter().filter(|target| judged.no_socket.is_none() && fault::is_late(target));
-    let unpinged = unpinged.map(|target| format!("{} not pinged: no time was left", target.target.name()));
-    names.chain(unpinged).map(|text| Finding::new(state, text)).collect()
+    let late = judged.targets.iter().filter(|target| judged.no_socket.is_none() && fault::is_late(target));
+    let late = late.map(|target| format!("{} not pinged: no time was left", target.target.name()));
+    names.chain(late).map(|text| unpinged(state, &text)).collect()
+}
+
+/// Why something was not pinged: among several without the advice at its end, which has a line below. "See
+/// check_resolver and 1 more" would be more advice.
+fn unpinged(state: State, why: &str) -> Finding {
+    let brief = why.strip_suffix("see check_resolver").unwrap_or(why).trim_end_matches([' ', ',', ':']);
+    Finding::new(state, why).brief(brief)
 }
 
 /// Gives all abnormal targets the state of their number, and returns what is said if that is OK.
@@ -84,16 +92,29 @@ fn count(faults: &mut [Finding], state: State, judged: &Judged, allowed: &str) -
     abnormal.iter_mut().for_each(|fault| fault.state = state);
     match abnormal.as_slice() {
         [] => all_well(judged),
-        [one] => format!("1 of {} targets abnormal, allowed {allowed}: {}", judged.targets.len(), one.text),
+        [one] => format!("1 of {} targets abnormal{allowed}: {}", judged.targets.len(), one.text),
         [first, rest @ ..] => {
-            let (all, count) = (judged.targets.len(), rest.len() + 1);
-            format!(
-                "{count} of {all} targets abnormal, allowed {allowed}: {} and {} more",
-                first.text,
-                rest.len()
-            )
+            let (all, count, more) = (judged.targets.len(), rest.len() + 1, rest.len());
+            let noun = if more == 1 { "target" } else { "targets" };
+            format!("{count} of {all} targets abnormal{allowed}: {} and {more} more {noun}", first.text)
         }
     }
+}
+
+/// How many may be abnormal, before a colon: a range that may end with one stands in brackets.
+fn in_words(allowed: &AllowedFailures) -> String {
+    let words = allowed.in_words();
+    if words.contains([':', '@']) { format!(" (allowed {words})") } else { format!(", allowed {words}") }
+}
+
+/// The number of abnormal targets with its limits: a fault where no target is abnormal and 0 is outside of them,
+/// which then says so, unless this machine cannot tell.
+fn counted(judging: &Judging, judged: &Judged, abnormal: usize, total: usize) -> Finding {
+    let is_told = judged.no_socket.is_none() && judged.comparison.own_network(&judged.targets).is_none();
+    let allowed = judging.allowed().unwrap_or_default();
+    let state = if abnormal == 0 && is_told { allowed.state(abnormal, total) } else { State::Ok };
+    let metrics = metrics::counted(&allowed, judged, abnormal).into_iter();
+    metrics.fold(Finding::new(state, ""), Finding::metric)
 }
 
 /// What is wrong on this machine.

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use addresses::{HostAddress, ZonedAddress};
+use clap::builder::NonEmptyStringValueParser;
 use net::Host;
 use plugin::{AllowedFailures, Limit, Seconds};
 
@@ -103,7 +104,7 @@ pub(crate) struct Learning {
     #[arg(long)]
     pub no_learn: bool,
     /// Forget the record of this target, named by its label, name or address, and exit
-    #[arg(long, value_name = "TARGET", conflicts_with = "no_learn")]
+    #[arg(long, value_name = "TARGET", conflicts_with = "no_learn", value_parser = NonEmptyStringValueParser::new())]
     pub forget: Option<String>,
 }
 

@@ -183,6 +183,7 @@ fn bad_input_is_refused() {
         "--loss-rise=0",
         "--limit-warning=5",
         "--gateway=x",
+        "--forget=",
     ] {
         let mut command = Command::new(BINARY);
         let outcome = run(command.args(["--ip=127.0.0.1", option]));

@@ -18,6 +18,8 @@ struct Fault {
     since: Option<u64>,
     /// Who reported why.
     cause: Option<String>,
+    /// What stands for `brief` where several targets share the first line.
+    among: Option<String>,
 }
 
 /// Returns what is wrong with a target, the worst first; `None` if it is as usual.
@@ -39,7 +41,7 @@ pub(crate) fn finding(
     let mut faults = faults.into_iter();
     let first = faults.next()?;
     let finding = Finding::new(first.state, format!("{name} {}", first.full(calendar)))
-        .brief(format!("{name} {}", first.brief));
+        .brief(format!("{name} {}", first.among.as_ref().unwrap_or(&first.brief)));
     Some(finding.details(faults.map(|fault| format!("{name} {}", fault.full(calendar)))))
 }
 
@@ -63,7 +65,16 @@ fn faults(judged: &JudgedTarget, wait: Duration, judging: &Judging) -> Vec<Fault
 
 impl Fault {
     fn new(state: State, brief: String) -> Self {
-        Self { state, brief, since: None, cause: None }
+        Self { state, brief, since: None, cause: None, among: None }
+    }
+
+    /// An absolute limit that is reached. Among several the limit stands in brackets: "limit 200 and 1 more" would
+    /// be a limit of 201.
+    fn limit(state: State, what: &str, limit: &str) -> Self {
+        Self {
+            among: Some(format!("{what} (limit {limit})")),
+            ..Self::new(state, format!("{what}, limit {limit}"))
+        }
     }
 
     fn full(&self, calendar: &Calendar) -> String {
@@ -95,7 +106,7 @@ fn lossy(
         false => format!("loses {} ({usual})", percent(verdict.lost)),
     };
     let late = (late > 0 && !alert.silent).then(|| format!("{late} later than {} s", wait.as_secs_f64()));
-    Fault { state, brief, since: Some(alert.since), cause: reported(judged).or(late) }
+    Fault { since: Some(alert.since), cause: reported(judged).or(late), ..Fault::new(state, brief) }
 }
 
 /// The ICMP error that tells why pings are lost, and who reported it.
@@ -129,14 +140,14 @@ fn strange(judged: &JudgedTarget) -> Option<Fault> {
 fn too_lossy(judged: &JudgedTarget, judging: &Judging) -> Option<Fault> {
     let loss = judged.loss()?;
     let (state, limit) = reached(judging, |limit| loss * 100.0 >= limit.loss)?;
-    Some(Fault::new(state, format!("loses {}, limit {}%", percent(loss), limit.loss)))
+    Some(Fault::limit(state, &format!("loses {}", percent(loss)), &format!("{}%", limit.loss)))
 }
 
 /// A longer round-trip time than the absolute limits allow.
 fn too_slow(judged: &JudgedTarget, judging: &Judging) -> Option<Fault> {
     let rtt = judged.rtt()?;
     let (state, limit) = reached(judging, |limit| rtt * 1e3 >= limit.rtt)?;
-    Some(Fault::new(state, format!("takes {}, limit {}", milliseconds(rtt), limit.rtt)))
+    Some(Fault::limit(state, &format!("takes {}", milliseconds(rtt)), &limit.rtt.to_string()))
 }
 
 /// The absolute limit that is reached, the critical one first.

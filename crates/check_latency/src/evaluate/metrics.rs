@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use plugin::{Metric, Unit};
+use plugin::{AllowedFailures, Metric, Unit};
 
 use crate::judged::JudgedTarget;
 use crate::options::Judging;
@@ -11,13 +11,16 @@ use crate::record::Judged;
 /// What is told of each target.
 const EACH: [&str; 4] = ["rtt", "loss", "usual_rtt", "usual_loss"];
 
-/// Returns the performance data: of all targets together, and with `--each` of each.
-pub(crate) fn metrics(judging: &Judging, judged: &Judged, abnormal: usize) -> Vec<Metric> {
-    let allowed = judging.allowed().unwrap_or_default();
-    let counted = allowed.metrics("abnormal", abnormal, judged.targets.len());
+/// Returns the number of abnormal targets, and their share where a limit is one.
+pub(crate) fn counted(allowed: &AllowedFailures, judged: &Judged, abnormal: usize) -> Vec<Metric> {
+    allowed.metrics("abnormal", abnormal, judged.targets.len())
+}
+
+/// Returns the other performance data: of all targets together, and with `--each` of each.
+pub(crate) fn metrics(judging: &Judging, judged: &Judged) -> Vec<Metric> {
     let targets = if judging.each { judged.targets.as_slice() } else { &[] };
     let each = targets.iter().zip(names(targets)).flat_map(|(target, name)| each(target, &name));
-    counted.into_iter().chain(together(judged)).chain(each).collect()
+    together(judged).into_iter().chain(each).collect()
 }
 
 fn together(judged: &Judged) -> [Metric; 7] {

@@ -13,6 +13,8 @@ use crate::rule::{Path, Settings};
 use crate::seen::Seen;
 use crate::target::{Target, Unusable};
 
+mod gateway;
+
 const NOW: u64 = 1_790_000_000;
 
 /// The options of a command line.
@@ -156,7 +158,39 @@ fn limits_hold_from_the_first_run_and_are_reached_at_themselves() {
 }
 
 #[test]
+fn a_limit_among_several_is_no_count() {
+    let targets =
+        vec![new("a", seen(0, 60)), new("b", seen(4, 10)), new("c", seen(0, 61)), new("d", seen(0, 62))];
+    let several = "WARNING - 4 of 4 targets: a takes 60 ms (limit 60), b loses 20% (limit 20%) and 2 more";
+    assert_eq!(line(&["--limit-warning=60,20%"], &all(targets)), format!("LATENCY {several}"));
+}
+
+#[test]
+fn a_range_without_0_judges_0_too() {
+    let rows: [(&[&str], &str); 7] = [
+        (&["--warning=1:"], "WARNING - abnormal is 0, limit 1:"),
+        (&["--warning=5:10"], "WARNING - abnormal is 0, limit 5:10"),
+        (&["--critical=@0"], "CRITICAL - abnormal is 0, limit @0"),
+        (&["--warning=1:%"], "WARNING - abnormal_share is 0, limit 1:"),
+        (&["--warning=0"], "OK - 3 targets as usual"),
+        (&["--warning=0:"], "OK - 3 targets as usual"),
+        (&["--critical=@1:"], "OK - 3 targets as usual"),
+    ];
+    for (options, expected) in rows {
+        let judged = all(vec![usual("a"), usual("b"), usual("c")]);
+        assert_eq!(line(options, &judged), format!("LATENCY {expected}"), "{options:?}");
+    }
+    let cut = Judged { no_socket: Some("none".to_owned()), ..all(vec![new("a", Seen::default())]) };
+    assert!(line(&["--critical=@0"], &cut).starts_with("LATENCY UNKNOWN - no permission to ping: none"));
+    let few = line(&["--warning=1:"], &all(vec![known("a", seen(20, 0)), usual("b")]));
+    assert_eq!(few, "LATENCY OK - 1 of 2 targets abnormal (allowed by 1:): a does not answer since +10");
+}
+
+#[test]
 fn the_number_of_abnormal_targets_decides_where_that_is_asked_for() {
+    let three = all(vec![new("a", seen(0, 60)), new("b", seen(0, 60)), new("c", seen(0, 60))]);
+    let allowed = "OK - 3 of 3 targets abnormal, allowed up to 3: a takes 60 ms, limit 60 and 2 more targets";
+    assert_eq!(line(&["--warning=3", "--limit-warning=60,20%"], &three), format!("LATENCY {allowed}"));
     let rows: [(&[&str], &str); 6] = [
         (&["--warning=1"], "OK - 1 of 3 targets abnormal, allowed up to 1: a does not answer since +10"),
         (&["--warning=0"], "WARNING - a does not answer since +10"),
@@ -171,80 +205,10 @@ fn the_number_of_abnormal_targets_decides_where_that_is_asked_for() {
     }
 }
 
-/// These targets, and a gateway that was seen so three times.
-fn beside_gateway(targets: Vec<JudgedTarget>, now: Seen) -> Judged {
-    let mut gateway = known("", now);
-    gateway.target.address = "192.0.2.254:0".parse().unwrap();
-    let controls = [gateway.target.address];
-    Judged { comparison: Comparison::new(&targets, &[gateway], &controls), ..all(targets) }
-}
-
-#[test]
-fn how_the_gateway_is_stands_beside_faults_only() {
-    let dead = || vec![known("a", seen(20, 0)), known("b", seen(20, 0)), known("c", seen(20, 0))];
-    let first = "CRITICAL - 3 of 3 targets: a does not answer, b does not answer, c does not answer";
-    let rows = [
-        (seen(1, 60), "the gateway is as usual"),
-        (seen(9, 60), "the gateway loses 45% (usual 5.0%)"),
-        (seen(0, 130), "the gateway takes 130 ms (usual 60 ms)"),
-    ];
-    for (gateway, remark) in rows {
-        let judged = beside_gateway(dead(), gateway);
-        assert_eq!(line(&[], &judged), format!("LATENCY {first} ({remark})"));
-        let allowed = line(&["--warning=3"], &judged);
-        assert!(allowed.starts_with("LATENCY OK - ") && !allowed.contains("gateway"), "{allowed}");
-    }
-    // One late run of everything is no trend.
-    let mut targets = vec![usual("a"), usual("b"), usual("c")];
-    for target in &mut targets {
-        target.verdict.as_mut().unwrap().slower = true;
-    }
-    assert_eq!(line(&[], &beside_gateway(targets, seen(0, 60))), "LATENCY OK - 3 targets as usual");
-}
-
-/// One family is dead behind a live gateway, the other with its own.
-#[test]
-fn the_own_network_of_one_family_ends_the_line_of_the_other() {
-    let of = |v6: bool, count: usize| {
-        let targets = (1..=count).map(move |number| {
-            let mut target = known(&format!("{}{number}", if v6 { "q" } else { "p" }), seen(20, 0));
-            if v6 {
-                target.target.address = "[2001:db8::1]:0".parse().unwrap();
-            }
-            target
-        });
-        targets.collect::<Vec<JudgedTarget>>()
-    };
-    let judged = |targets: Vec<JudgedTarget>| {
-        let (mut v4, mut v6) = (usual(""), known("", seen(20, 0)));
-        v4.target.address = "192.0.2.254:0".parse().unwrap();
-        v6.target.address = "[2001:db8::fe]:0".parse().unwrap();
-        let controls = [v4.target.address, v6.target.address];
-        Judged { comparison: Comparison::new(&targets, &[v4, v6], &controls), ..all(targets) }
-    };
-    let rows: [(Vec<JudgedTarget>, &str); 2] = [
-        (
-            of(false, 10).into_iter().chain(of(true, 10)).collect(),
-            "CRITICAL - 10 of 20 targets: p1 does not answer, p2 does not answer and 8 more, and the network of this monitor by IPv6",
-        ),
-        (
-            of(false, 1).into_iter().chain(of(true, 10)).collect(),
-            "CRITICAL - p1 does not answer since +10, and the network of this monitor by IPv6",
-        ),
-    ];
-    for (targets, expected) in rows {
-        let judged = judged(targets);
-        assert_eq!(line(&[], &judged), format!("LATENCY {expected}"));
-        let below = "\nUNKNOWN: 10 of 10 targets and the gateway 2001:db8::fe are worse at once: the network of this monitor\n";
-        let output = evaluate(&self::judging(&[]), &judged).render("LATENCY", 0);
-        assert!(output.contains(below), "{output}");
-    }
-}
-
 #[test]
 fn what_is_wrong_here_is_said_first() {
     let dead = || vec![known("a", seen(20, 0)), known("b", seen(20, 0)), known("c", seen(20, 0)), usual("d")];
-    let with_gateway = |now: Seen| beside_gateway(dead(), now);
+    let with_gateway = |now: Seen| gateway::beside_gateway(dead(), now);
     let network =
         "UNKNOWN - 3 of 4 targets and the gateway 192.0.2.254 are worse at once: the network of this monitor";
     let as_usual = "CRITICAL - 3 of 4 targets: a does not answer, b does not answer, c does not answer (the gateway is as usual)";
@@ -282,6 +246,21 @@ fn what_is_wrong_here_is_said_first() {
     }
     let both = Judged { problem: problem(), ..all(vec![known("a", seen(20, 0))]) };
     assert!(evaluate(&judging(&[]), &both).render("LATENCY", 0).contains("\n/x/paths.json: full\n"));
+}
+
+#[test]
+fn advice_among_several_stands_below() {
+    let unusable = |end: &str| {
+        let why = |name: &str| format!("resolving {name}: no answer{end}see check_resolver");
+        let name = |name: &str| Unusable { why: why(name), is_silence: false };
+        Judged { unusable: ["x", "y", "z"].map(name).into(), ..all(vec![known("a", seen(0, 91))]) }
+    };
+    let several = "WARNING - 4 of 4 targets: a takes 91 ms (usual 60 ms), resolving x: no answer and 2 more";
+    for end in [", ", ": "] {
+        assert_eq!(line(&[], &unusable(end)), format!("LATENCY {several}"));
+        let below = format!("\nUNKNOWN: resolving x: no answer{end}see check_resolver\n");
+        assert!(evaluate(&judging(&[]), &unusable(end)).render("LATENCY", 0).contains(&below));
+    }
 }
 
 /// A name without an address.

@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use net::{Echo, EchoError, EchoEvent, EchoResult, Source};
+use net::{Echo, EchoError, EchoEvent, EchoResult, IcmpError, Source};
 use plugin::Progress;
 
 use crate::options::Pinging;
@@ -227,6 +227,8 @@ impl<'a> Pinger<'a> {
                     seen.strange += 1;
                 }
             }
+            // A redirect says that there is a shorter way, and a ping went on: its reply is still to come.
+            EchoResult::Icmp(error) if !is_loss(error) => {}
             EchoResult::Icmp(error) => {
                 seen.icmp = Some(error);
                 if before == Ping::Waiting {
@@ -236,6 +238,12 @@ impl<'a> Pinger<'a> {
         }
         self.waiting -= usize::from(before == Ping::Waiting && *state != Ping::Waiting);
     }
+}
+
+/// Whether an ICMP error says that a packet is lost (RFC 792, RFC 4443): it did not reach its destination, lived too
+/// long, or was malformed or too big.
+fn is_loss(error: IcmpError) -> bool {
+    matches!((error.v6, error.kind), (false, 3 | 11 | 12) | (true, 1..=4))
 }
 
 /// What is sent to silent targets once more.
@@ -273,6 +281,16 @@ mod tests {
     use clap::Parser as _;
 
     use super::*;
+
+    #[test]
+    fn a_redirect_and_a_source_quench_are_no_loss() {
+        let losses = |v6| {
+            let is_loss = |kind: &u8| is_loss(IcmpError { v6, kind: *kind, code: 1, from: None });
+            (0..=u8::MAX).filter(is_loss).collect::<Vec<u8>>()
+        };
+        assert_eq!(losses(false), [3, 11, 12], "neither 4, source quench, nor 5, redirect");
+        assert_eq!(losses(true), [1, 2, 3, 4], "nor 137, redirect");
+    }
 
     #[derive(clap::Parser)]
     struct Args {

@@ -30,6 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const MACHINE_ID: (&str, u64) = ("/etc/machine-id", 4_096);
 /// The name of the folder, where none is given or another is needed.
 const PROGRAM: &str = "check_latency";
+/// Where that folder is advised, in place of one that keeps no files.
+const KEEPS: &str = "/var/lib";
 /// The file's name where none is given.
 const NAME: &str = "paths.json";
 
@@ -217,11 +219,17 @@ fn needs_own_folder(error: StateError, file: &FilePath, parent: &FilePath) -> St
             ..
         } => {
             let is_own = parent.file_name().is_some_and(|name| name == PROGRAM);
+            let parent = if keeps_nothing(parent) { FilePath::new(KEEPS) } else { parent };
             let folder = if is_own { parent.to_owned() } else { parent.join(PROGRAM) };
             StoreError::Shared { file: file.to_owned(), folder }
         }
         error => error.into(),
     }
+}
+
+/// Whether files of a folder are gone after a restart, or cannot be made there at all.
+fn keeps_nothing(folder: &FilePath) -> bool {
+    folder.parent().is_none() || ["/dev", "/proc", "/sys"].iter().any(|system| folder.starts_with(system))
 }
 
 /// Refuses a file that others could read in another folder: this program makes none.

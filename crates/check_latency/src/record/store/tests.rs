@@ -155,8 +155,12 @@ fn a_state_file_needs_a_name_and_a_folder_of_ones_own() {
     let own = format!("{}/p.json", folder.path().display());
     let rows = [
         ("/tmp/p.json", "/tmp/check_latency"),
-        ("/p.json", "/check_latency"),
-        ("/dev/p.json", "/dev/check_latency"),
+        ("/p.json", "/var/lib/check_latency"),
+        ("/dev/null", "/var/lib/check_latency"),
+        ("/dev/p.json", "/var/lib/check_latency"),
+        ("/proc/p.json", "/var/lib/check_latency"),
+        ("/sys/p.json", "/var/lib/check_latency"),
+        ("/etc/p.json", "/etc/check_latency"),
         (&own, &format!("{}/check_latency", folder.path().display())),
     ];
     for (file, folder) in rows {

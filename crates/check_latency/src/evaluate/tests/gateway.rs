@@ -1,0 +1,73 @@
+//! What is said of gateways beside the faults of targets.
+
+use super::*;
+
+/// These targets, and a gateway that was seen so three times.
+pub(super) fn beside_gateway(targets: Vec<JudgedTarget>, now: Seen) -> Judged {
+    let mut gateway = known("", now);
+    gateway.target.address = "192.0.2.254:0".parse().unwrap();
+    let controls = [gateway.target.address];
+    Judged { comparison: Comparison::new(&targets, &[gateway], &controls), ..all(targets) }
+}
+
+#[test]
+fn how_the_gateway_is_stands_beside_faults_only() {
+    let dead = || vec![known("a", seen(20, 0)), known("b", seen(20, 0)), known("c", seen(20, 0))];
+    let first = "CRITICAL - 3 of 3 targets: a does not answer, b does not answer, c does not answer";
+    let rows = [
+        (seen(1, 60), "the gateway is as usual"),
+        (seen(9, 60), "the gateway loses 45% (usual 5.0%)"),
+        (seen(0, 130), "the gateway takes 130 ms (usual 60 ms)"),
+    ];
+    for (gateway, remark) in rows {
+        let judged = beside_gateway(dead(), gateway);
+        assert_eq!(line(&[], &judged), format!("LATENCY {first} ({remark})"));
+        let allowed = line(&["--warning=3"], &judged);
+        assert!(allowed.starts_with("LATENCY OK - ") && !allowed.contains("gateway"), "{allowed}");
+    }
+    // One late run of everything is no trend.
+    let mut targets = vec![usual("a"), usual("b"), usual("c")];
+    for target in &mut targets {
+        target.verdict.as_mut().unwrap().slower = true;
+    }
+    assert_eq!(line(&[], &beside_gateway(targets, seen(0, 60))), "LATENCY OK - 3 targets as usual");
+}
+
+/// One family is dead behind a live gateway, the other with its own.
+#[test]
+fn the_own_network_of_one_family_ends_the_line_of_the_other() {
+    let of = |v6: bool, count: usize| {
+        let targets = (1..=count).map(move |number| {
+            let mut target = known(&format!("{}{number}", if v6 { "q" } else { "p" }), seen(20, 0));
+            if v6 {
+                target.target.address = "[2001:db8::1]:0".parse().unwrap();
+            }
+            target
+        });
+        targets.collect::<Vec<JudgedTarget>>()
+    };
+    let judged = |targets: Vec<JudgedTarget>| {
+        let (mut v4, mut v6) = (usual(""), known("", seen(20, 0)));
+        v4.target.address = "192.0.2.254:0".parse().unwrap();
+        v6.target.address = "[2001:db8::fe]:0".parse().unwrap();
+        let controls = [v4.target.address, v6.target.address];
+        Judged { comparison: Comparison::new(&targets, &[v4, v6], &controls), ..all(targets) }
+    };
+    let rows: [(Vec<JudgedTarget>, &str); 2] = [
+        (
+            of(false, 10).into_iter().chain(of(true, 10)).collect(),
+            "CRITICAL - 10 of 20 targets: p1 does not answer, p2 does not answer and 8 more, and the network of this monitor by IPv6",
+        ),
+        (
+            of(false, 1).into_iter().chain(of(true, 10)).collect(),
+            "CRITICAL - p1 does not answer since +10, and the network of this monitor by IPv6",
+        ),
+    ];
+    for (targets, expected) in rows {
+        let judged = judged(targets);
+        assert_eq!(line(&[], &judged), format!("LATENCY {expected}"));
+        let below = "\nUNKNOWN: 10 of 10 targets and the gateway 2001:db8::fe are worse at once: the network of this monitor\n";
+        let output = evaluate(&super::judging(&[]), &judged).render("LATENCY", 0);
+        assert!(output.contains(below), "{output}");
+    }
+}
