@@ -147,14 +147,14 @@ mod tests {
             ("nameserver \r\n", "", "", "1: no address follows nameserver"),
             ("nameserver 192.0.2.300\n", "", "", "1: 192.0.2.300 is not an address"),
             ("nameserver ns.example.com\n", "", "", "1: ns.example.com is not an address"),
-            ("nameserver 192.0.2.1;x\n", "", "", "1: 192.0.2.1;x is not an address"),
+            ("nameserver 192.0.2.1;x\n", "", "", "1: a semicolon follows 192.0.2.1"),
             ("nameserver 192.0.2.1#53\n", "", "", "1: 192.0.2.1#53 is not an address"),
             ("nameserver [::1]\n", "", "", "1: [::1] is not an address"),
             (
-                "nameserver192.0.2.1\nNameserver 192.0.2.2\n#nameserver 192.0.2.3\n;nameserver 192.0.2.4\n",
+                "#nameserver 192.0.2.3\n;nameserver 192.0.2.4\nNameserver 192.0.2.2\n",
                 "",
                 "",
-                "",
+                "3: nameserver and a blank must stand before the address, not Nameserver",
             ),
             ("search a.example\noptions rotate\ndomain b.example\nnameserver ::1\n", "::1", "", ""),
             (

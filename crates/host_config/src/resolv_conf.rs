@@ -16,6 +16,7 @@ mod words;
 
 use std::collections::BTreeMap;
 
+use server::{NO_BREAK_SPACE, shown};
 pub use server::{NotAServer, Server};
 use words::{BLANKS, words};
 
@@ -95,7 +96,12 @@ impl ResolvConf {
     fn add_server(&mut self, line: usize, value: &str) {
         let address = words(value).next().unwrap_or_default();
         match Server::parse(address) {
-            Ok(server) => self.servers.push((line, server)),
+            Ok(server) => {
+                self.servers.push((line, server));
+                let second = words(value).nth(1).filter(|word| is_address(word));
+                let why = second.map(|word| NotAServer::Second(word.to_owned()));
+                self.ignored.extend(why.map(|why| IgnoredServer { line, why }));
+            }
             Err(why) => {
                 if why == NotAServer::CarriageReturn {
                     self.carriage_returns.push("nameserver");
@@ -125,13 +131,41 @@ fn value<'a>(line: &'a str, keyword: &str) -> Option<&'a str> {
 fn meant_as_a_server(line: &str) -> Option<NotAServer> {
     let marked = line.strip_prefix(BYTE_ORDER_MARK);
     let bare = marked.unwrap_or(line).trim_start_matches([' ', '\t', '\r', '\x0b', '\x0c']);
-    let rest = bare.strip_prefix("nameserver")?;
+    let Some(rest) = bare.strip_prefix("nameserver") else { return another_keyword(bare) };
     match rest {
         "" | "\r" => Some(NotAServer::Empty),
-        _ if !rest.starts_with(BLANKS) => None,
+        _ if !rest.starts_with(BLANKS) => another_keyword(bare),
         _ if marked.is_some() => Some(NotAServer::ByteOrderMark),
         _ => Some(NotAServer::Indented),
     }
+}
+
+/// Returns why a line is not read as a server that has an address after a misspelled keyword, after another sign than
+/// a blank, or after none.
+fn another_keyword(line: &str) -> Option<NotAServer> {
+    const SIGNS: [char; 3] = [':', '=', NO_BREAK_SPACE];
+    let is_marked = line.starts_with(NO_BREAK_SPACE);
+    let line = line.trim_start_matches(NO_BREAK_SPACE);
+    let end = line.find(|letter: char| !letter.is_ascii_alphabetic())?;
+    let (keyword, rest) = line.split_at_checked(end)?;
+    if !["nameserver", "nameservers"].iter().any(|known| keyword.eq_ignore_ascii_case(known)) {
+        return None;
+    }
+    let bare = rest.trim_start_matches(BLANKS);
+    let sign = bare.strip_prefix(SIGNS).map(|rest| rest.trim_start_matches(BLANKS));
+    let begins = |text: &&str| text.split(char::is_whitespace).next().is_some_and(is_address);
+    // ::1 begins like a sign.
+    let address = Some(bare).into_iter().chain(sign).find(begins)?;
+    let (written, _) = line.split_at_checked(line.len() - address.len())?;
+    Some(match is_marked || written.contains(NO_BREAK_SPACE) {
+        true => NotAServer::NoBreakSpace,
+        false => NotAServer::Keyword(shown(written.trim_end())),
+    })
+}
+
+/// Whether a word is an address as one writes it: the C library takes plain numbers too.
+fn is_address(word: &str) -> bool {
+    word.contains(['.', ':']) && Server::parse(word).is_ok()
 }
 
 /// Whether a line goes on with a server after a carriage return, which ends no line.
@@ -159,6 +193,7 @@ mod tests {
 
     #[test]
     fn is_read_as_the_c_library_reads_it() {
+        let before = "nameserver and a blank must stand before the address";
         let rows = [
             ("", ""),
             ("nameserver 192.0.2.1\nnameserver\t192.0.2.2", "192.0.2.1, 192.0.2.2"),
@@ -168,7 +203,9 @@ mod tests {
             ("nameserver 010.0.0.53\nnameserver 0xc0.0.2.53\n", "8.0.0.53, 192.0.2.53"),
             ("nameserver 192.0.2.053\nnameserver 0\n", "192.0.2.43, 0.0.0.0"),
             ("nameserver 192.0.2.1#x\n", "!1 192.0.2.1#x is not an address"),
-            ("nameserver 192.0.2.1;x\n", "!1 192.0.2.1;x is not an address"),
+            ("nameserver 192.0.2.1;x\n", "!1 a semicolon follows 192.0.2.1"),
+            ("nameserver 192.0.2.1;\n", "!1 a semicolon follows 192.0.2.1"),
+            ("nameserver ::1, ::2\n", "!1 a comma follows ::1"),
             ("nameserver ::1#53\n", "!1 ::1#53 is not an address"),
             ("nameserver 192.0.2.1\r\n", "!1 it ends with a carriage return, CR nameserver"),
             // After a blank it is not part of the address.
@@ -185,7 +222,24 @@ mod tests {
                 "nameserver\nnameserver \n",
                 "!1 no address follows nameserver, !2 no address follows nameserver",
             ),
-            ("Nameserver ::1\nnameserver::1\n#nameserver ::1\n;nameserver ::1\n search a\n", ""),
+            ("#nameserver ::1\n;nameserver ::1\n search a\n", ""),
+            ("NAMESERVER\nnameserver-x 192.0.2.1\nnameservers are below\nname server 192.0.2.1\n", ""),
+            ("NAMESERVER 192.0.2.1\n", &format!("!1 {before}, not NAMESERVER")),
+            (" Nameserver ::1\n", &format!("!1 {before}, not Nameserver")),
+            ("nameservers 192.0.2.1\n", &format!("!1 {before}, not nameservers")),
+            ("nameserver: 192.0.2.1\n", &format!("!1 {before}, not nameserver:")),
+            ("nameserver=192.0.2.1\n", &format!("!1 {before}, not nameserver=")),
+            ("nameserver = ::1\n", "!1 = is not an address"),
+            ("nameservers = ::1\n", &format!("!1 {before}, not nameservers =")),
+            ("nameserver192.0.2.1\n", &format!("!1 {before}, not nameserver")),
+            ("nameserver\u{a0}192.0.2.1\n", "!1 a no-break space stands in place of a blank"),
+            ("\u{a0}nameserver 192.0.2.1\n", "!1 a no-break space stands in place of a blank"),
+            ("nameserver \u{a0}192.0.2.1\n", "!1 a no-break space stands in place of a blank"),
+            (
+                "nameserver 192.0.2.1 192.0.2.2\n",
+                "192.0.2.1, !1 its second address 192.0.2.2, each needs a line of its own",
+            ),
+            ("nameserver 192.0.2.1 2 # 192.0.2.2\nnameserver ::1 #192.0.2.2\n", "192.0.2.1, ::1"),
             ("domain a.example b.example\n", "a.example"),
             ("options timeout:01 ndots: 3 x\noptions rotate attempts:2\n", "ndots:3, rotate, timeout:1"),
             ("domain a.example\nsearch b.example c.example\nsearch\nsearch \n", "b.example, c.example"),

@@ -7,6 +7,8 @@ use super::number::inet_aton;
 
 /// How many characters of an unusable address are shown.
 const SHOWN: usize = 40;
+/// What word processors and web pages write in place of a blank.
+pub(super) const NO_BREAK_SPACE: char = '\u{a0}';
 
 /// A server of a resolv.conf.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +35,14 @@ pub enum NotAServer {
     Indented,
     /// No address follows.
     Empty,
+    /// Something else stands before the address than the keyword and a blank.
+    Keyword(String),
+    /// A no-break space stands where a blank must.
+    NoBreakSpace,
+    /// This character, in words, follows the address.
+    Follows(&'static str, String),
+    /// The first address of the line is used, and this one is not.
+    Second(String),
     /// This is not an address.
     NotAnAddress(String),
 }
@@ -55,8 +65,7 @@ impl Server {
         }
         let (address, zone) =
             word.split_once('%').map_or((word, None), |(address, zone)| (address, Some(zone)));
-        let address: Ipv6Addr =
-            address.parse().map_err(|_| NotAServer::NotAnAddress(word.chars().take(SHOWN).collect()))?;
+        let address: Ipv6Addr = address.parse().map_err(|_| not_an_address(word))?;
         let zone = zone.filter(|zone| is_of_one_link(&address) && !zone.is_empty()).map(str::to_owned);
         Ok(Self { address: address.to_ipv4_mapped().map_or(IpAddr::V6(address), IpAddr::V4), zone })
     }
@@ -65,6 +74,26 @@ impl Server {
     pub fn lacks_interface(&self) -> bool {
         self.zone.is_none() && matches!(self.address, IpAddr::V6(address) if address.is_unicast_link_local())
     }
+}
+
+/// Why a word is not an address: characters that a first line cannot have are told in words.
+fn not_an_address(word: &str) -> NotAServer {
+    let marks =
+        [(';', "a semicolon"), (',', "a comma"), ('"', "a quotation mark"), ('\'', "a quotation mark")];
+    let follows = |(mark, name): (char, &'static str)| {
+        let (address, _) = word.split_once(mark)?;
+        Server::parse(address).ok().map(|_| NotAServer::Follows(name, shown(address)))
+    };
+    match marks.into_iter().find_map(follows) {
+        Some(why) => why,
+        None if word.contains(NO_BREAK_SPACE) => NotAServer::NoBreakSpace,
+        None => NotAServer::NotAnAddress(shown(word)),
+    }
+}
+
+/// A text, cut to what is shown of it.
+pub(super) fn shown(text: &str) -> String {
+    text.chars().take(SHOWN).collect()
 }
 
 /// Whether the address belongs to one link: the scope of unicast (RFC 4291, section 2.5.6), or of multicast.
@@ -91,6 +120,12 @@ impl fmt::Display for NotAServer {
             Self::Utf16 => f.write_str("the file is UTF-16"),
             Self::Indented => f.write_str("a blank stands before nameserver"),
             Self::Empty => f.write_str("no address follows nameserver"),
+            Self::Keyword(text) => {
+                write!(f, "nameserver and a blank must stand before the address, not {text}")
+            }
+            Self::NoBreakSpace => f.write_str("a no-break space stands in place of a blank"),
+            Self::Follows(what, address) => write!(f, "{what} follows {address}"),
+            Self::Second(address) => write!(f, "its second address {address}, each needs a line of its own"),
             Self::NotAnAddress(text) => write!(f, "{text} is not an address"),
         }
     }
