@@ -8,7 +8,8 @@ pub fn brief(addresses: &[IpAddr], room: usize) -> String {
     brief_with(addresses, room, |count| format!(" and {count} more"))
 }
 
-/// The same where what follows could be taken for what is counted: `192.0.2.10-19 and 40 more addresses`.
+/// Prints addresses as [`brief`] does, with the noun after the number of the rest, for lines in which
+/// "40 more" could mean something else: `192.0.2.10-19 and 40 more addresses`.
 pub fn brief_with_noun(addresses: &[IpAddr], room: usize) -> String {
     let noun = |count| if count == 1 { "address" } else { "addresses" };
     brief_with(addresses, room, |count| format!(" and {count} more {}", noun(count)))

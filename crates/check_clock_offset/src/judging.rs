@@ -74,7 +74,7 @@ pub(crate) struct Possible<'a> {
     pub(crate) worst: State,
     /// The range that makes it certain, and a value of the offset that it alerts on: `None` if it is OK.
     pub(crate) certain_limit: Option<(&'a Range, f64)>,
-    /// The same for the worst one.
+    /// The range that makes the worst one, and a value that it alerts on: `None` if that is OK.
     pub(crate) limit: Option<(&'a Range, f64)>,
 }
 
@@ -117,7 +117,7 @@ impl Judging {
         [own, -own].into_iter().any(|own| by.possible(own).certain != State::Ok)
     }
 
-    /// The same with each bare number for both directions.
+    /// Returns these thresholds with each bare number for both directions.
     fn mirrored(&self) -> Self {
         let Thresholds { warning, critical } = &self.thresholds;
         let mirrored = |range: &Option<Range>| range.as_ref().map(Range::mirrored);

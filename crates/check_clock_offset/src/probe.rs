@@ -53,7 +53,7 @@ struct Plan<'a> {
     agent: Option<Result<Vec<SocketAddr>, ResolveError>>,
 }
 
-/// Asks everybody, and again if this machine's clock was stepped meanwhile.
+/// Asks all servers, and asks again if this machine's clock was stepped meanwhile.
 pub(crate) fn probe(args: &Args, judging: &Judging, deadline: &Deadline) -> Result<Observations, ProbeError> {
     let plan = plan(args, judging, deadline)?;
     let mut step = 0.0;

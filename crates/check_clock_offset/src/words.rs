@@ -147,7 +147,7 @@ impl Verdict<'_> {
         }
     }
 
-    /// An alarm with what the offset probably comes from, or what is allowed.
+    /// Returns the text of an alarm with the probable cause of the offset, or else with the allowed offsets.
     fn alarm(&self, possible: &Possible<'_>, text: String, ends: String, rest: &str) -> String {
         let allowed = self.allowed(possible.certain_limit);
         if possible.certain_limit.is_some_and(|(range, _)| range.ends().iter().all(|end| end.is_infinite())) {

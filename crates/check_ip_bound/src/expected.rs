@@ -137,7 +137,7 @@ impl Expected {
         Self::read_from(expectations, &expectations.addresses.tree(deadline), deadline)
     }
 
-    /// The same with the configuration of `tree`.
+    /// Reads the addresses as [`Expected::read`] does, with the configuration in `tree`.
     pub(crate) fn read_from(
         expectations: &Expectations,
         tree: &Tree<'_>,

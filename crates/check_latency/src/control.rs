@@ -16,9 +16,10 @@ const TOGETHER: usize = 3;
 const SHARED: f64 = 10.0;
 /// The least share of the targets' median rise that this rise is.
 const LEAST_SHARE: f64 = 0.5;
-/// So improbable is that loss by the gateway's own record: as improbable as what is told of a target.
+/// The greatest probability of that loss by the gateway's own record: that of an alert on a target.
 const CHANCE: f64 = 1e-6;
-/// The same where the loss of a target is told anyway: no state arises that would not arise without it.
+/// The greatest probability where a target alerts in this run anyway, so that the gateway only changes the
+/// alert to UNKNOWN.
 const CHANCE_TOLD: f64 = 1e-3;
 
 /// What the controls tell of the targets.

@@ -149,7 +149,7 @@ impl Fault {
         }
     }
 
-    /// The same fault where it happened behind a tunnel that the proxy had opened.
+    /// Returns this fault of a request through a tunnel that the proxy had opened.
     pub(crate) fn in_tunnel(self) -> Self {
         match self {
             Fault::Silent => Fault::Tunnel(Tunnel::Silent),
@@ -160,7 +160,7 @@ impl Fault {
         }
     }
 
-    /// The same fault where a SOCKS5 server had connected.
+    /// Returns this fault of a request after a SOCKS5 server had connected.
     pub(crate) fn behind_socks(self) -> Self {
         match self {
             Fault::Tunnel(Tunnel::Closed) => Fault::Tunnel(Tunnel::SocksClosed),
@@ -254,7 +254,7 @@ impl Fault {
         matches!(self, Fault::Local(_) | Fault::Late)
     }
 
-    /// The same without the secrets, in whatever the proxy said.
+    /// Masks the secrets in the texts that the proxy sent.
     pub(crate) fn masked(self, secrets: &Secrets) -> Self {
         let masked = |text: String| secrets.mask(&text);
         match self {
@@ -284,7 +284,7 @@ impl Fault {
         self.words().to_owned()
     }
 
-    /// The same for a request to the page's own server, where there is neither a proxy nor a tunnel.
+    /// Returns the words for a request to the page's own server, without a proxy and a tunnel.
     pub(crate) fn brief_without_proxy(&self) -> String {
         match self {
             Fault::Tunnel(Tunnel::Silent) => Fault::Silent.brief(),

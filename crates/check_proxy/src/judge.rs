@@ -81,8 +81,8 @@ pub(crate) fn judge(seen: &Seen, forbidden: &[HostPort]) -> Verdict {
     judge_beside(seen, forbidden, &[])
 }
 
-/// The same where some pages are `at_fault` themselves: that a proxy does not bring them after it took the
-/// password is excused.
+/// Judges one proxy as [`judge`] does, where some pages are `at_fault` themselves: a proxy that took the
+/// password is excused for not serving them.
 pub(crate) fn judge_beside(seen: &Seen, forbidden: &[HostPort], at_fault: &[bool]) -> Verdict {
     let is_excused = |place: usize, page: &PageSeen| {
         at_fault.get(place).is_some_and(|is_at_fault| *is_at_fault) && is_past_login(page)
@@ -298,7 +298,7 @@ pub(crate) fn is_past_login(page: &PageSeen) -> bool {
     fault.is_past_login() || (*fault == Fault::Silent && is_past)
 }
 
-/// Whether nothing was answered: no connection, or silence for everybody.
+/// Whether nothing was answered: no connection, or no answer to any client.
 fn is_mute(page: &PageSeen) -> bool {
     let mut answers = [&page.stranger, &page.random, &page.customer].into_iter().flatten();
     answers.all(|answer| {

@@ -1,4 +1,4 @@
-//! Does each proxy let a customer through to a page of ours, and refuse everybody else?
+//! Does each proxy serve your page to a customer, and refuse all other clients?
 //!
 //! The outage it catches: a proxy whose port answers while no customer gets a page through it, because its
 //! login, its DNS or an ACL is broken; and a proxy that serves strangers, which every check that only sees

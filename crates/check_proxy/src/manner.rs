@@ -37,7 +37,7 @@ pub(crate) struct Manner {
     pub(crate) until: Instant,
     /// The client's side of TLS: `None` if no page needs it.
     pub(crate) client: Option<Client>,
-    /// The same without any verification.
+    /// The client's side of TLS without any verification.
     pub(crate) unverified: Option<Client>,
     /// What no message may carry.
     pub(crate) secrets: Secrets,

@@ -36,7 +36,7 @@ impl<'a> Request<'a> {
         Self { manner, to, url, who, nonce: random(), client, verifies: true }
     }
 
-    /// The same request, which takes any certificate.
+    /// Returns this request with any certificate accepted.
     pub(crate) fn unverified(self) -> Self {
         Self { client: self.manner.unverified.as_ref(), verifies: false, ..self }
     }

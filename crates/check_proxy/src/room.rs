@@ -14,7 +14,7 @@ const TIME: Duration = Duration::from_millis(3_500);
 const LEAST_TIME: Duration = Duration::from_millis(1_200);
 /// What is kept of the overall time for the judgment and the output.
 const RESERVE: Duration = Duration::from_millis(300);
-/// The same for each proxy.
+/// What is kept of it for each proxy.
 const RESERVE_EACH: Duration = Duration::from_micros(20);
 /// File descriptors that are open anyway.
 const OWN_FILES: u64 = 40;

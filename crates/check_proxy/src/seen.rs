@@ -32,7 +32,7 @@ pub(crate) struct PageSeen {
 }
 
 impl Seen {
-    /// The same without the secrets, in whatever the proxy said.
+    /// Masks the secrets in the texts that the proxy sent.
     pub(crate) fn masked(mut self, secrets: &Secrets) -> Self {
         let answers = self.pages.iter_mut().flat_map(|page| {
             [&mut page.stranger, &mut page.random, &mut page.customer].into_iter().flatten()

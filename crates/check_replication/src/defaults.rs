@@ -85,7 +85,7 @@ impl Defaults {
         last.map(|(_, value)| value).filter(|value| !value.is_empty())
     }
 
-    /// The same as a path.
+    /// Returns the value of an option as a path.
     pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
         self.get(name).map(PathBuf::from)
     }

@@ -248,7 +248,7 @@ fn measure(policy: &Policy<'_>, server: Option<&str>, answer: &Answer) -> Vec<Me
     metrics
 }
 
-/// The same of a server that did not answer.
+/// Returns the series of a server that did not answer.
 fn unknown(policy: &Policy<'_>, server: Option<&str>) -> Vec<Metric> {
     let name = server.unwrap_or_default();
     let lag = Metric::new(label(&["lag", name]), f64::NAN)

@@ -85,7 +85,7 @@ impl<'a> ChannelView<'a> {
         (self.lag() * 10.0).round() / 10.0
     }
 
-    /// The same as performance data.
+    /// Returns the lag as performance data.
     pub(crate) fn metric(&self, label: String, thresholds: &Thresholds) -> Metric {
         Metric::new(label, self.lag()).unit(Unit::Seconds).thresholds(thresholds.clone()).min(0.0)
     }

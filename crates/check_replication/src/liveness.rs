@@ -40,7 +40,7 @@ pub(crate) const QUERY: &str = "SELECT s.CHANNEL_NAME, s.SERVICE_STATE, c.HEARTB
      FROM performance_schema.replication_connection_status s \
      JOIN performance_schema.replication_connection_configuration c ON c.CHANNEL_NAME = s.CHANNEL_NAME";
 
-/// The same with the last transaction that each channel applied.
+/// Returns [`QUERY`] with the last transaction that each channel applied.
 pub(crate) fn query_with_applied() -> String {
     let applied = ", UNIX_TIMESTAMP((SELECT MAX(w.LAST_APPLIED_TRANSACTION_ORIGINAL_COMMIT_TIMESTAMP) \
         FROM performance_schema.replication_applier_status_by_worker w WHERE w.CHANNEL_NAME = s.CHANNEL_NAME)) AS applied_at FROM ";
@@ -82,7 +82,7 @@ pub(crate) fn compare(before: &[Channel], after: &[Channel], pause: Duration) ->
     after.iter().filter_map(silence).collect()
 }
 
-/// The same out of the answer to [`QUERY`]. A source that is in the midst of a transaction is not silent, and
+/// Returns the silent channels in the answer to [`QUERY`]. A source that is in the midst of a transaction is not silent, and
 /// of one that was never heard of since the connection began nothing is known.
 pub(crate) fn read(rows: &[Row]) -> Vec<Silence> {
     let silence = |row: &Row| {

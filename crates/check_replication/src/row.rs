@@ -28,22 +28,22 @@ impl Row {
         self.find(names).flatten()
     }
 
-    /// The same as an owned text, empty where there is none.
+    /// Returns the value as an owned text: empty if there is none.
     pub fn owned(&self, names: &[&str]) -> String {
         self.text(names).unwrap_or_default().to_owned()
     }
 
-    /// The same, where an empty text counts as none.
+    /// Returns the value as an owned text: `None` if it is empty.
     pub fn filled(&self, names: &[&str]) -> Option<String> {
         self.text(names).filter(|text| !text.is_empty()).map(str::to_owned)
     }
 
-    /// The same as a number: none too where it is not one.
+    /// Returns the value as a number: `None` if it is not one.
     pub fn number<T: std::str::FromStr>(&self, names: &[&str]) -> Option<T> {
         self.text(names).and_then(|text| text.trim().parse().ok())
     }
 
-    /// The same as a switch: 1, ON and what else is not 0, OFF or NO counts as on, since MariaDB 12 has
+    /// Returns the value as a switch: 1, ON and what else is not 0, OFF or NO counts as on, since MariaDB 12 has
     /// several ways of being read only.
     pub fn switch(&self, names: &[&str]) -> Option<bool> {
         let off = |text: &str| ["0", "OFF", "NO"].iter().any(|no| text.eq_ignore_ascii_case(no));

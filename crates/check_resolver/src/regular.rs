@@ -20,7 +20,7 @@ pub(crate) fn read(path: &Path, deadline: &Deadline) -> Result<Vec<u8>, ReadErro
     read_up_to(LARGEST, path, deadline)
 }
 
-/// The same for one of at most `limit` octets.
+/// Reads a regular file as [`read`] does, of at most `limit` octets.
 pub(crate) fn read_up_to(limit: u64, path: &Path, deadline: &Deadline) -> Result<Vec<u8>, ReadError> {
     let mut other = None;
     let content = read_opened(path, limit, deadline, || open_regular(path, &mut other));

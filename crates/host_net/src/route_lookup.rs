@@ -24,7 +24,7 @@ const VIA_ADDRESS: usize = 2;
 /// The place of rtm_type in struct rtmsg, and its value for an address that is reached over a link.
 const TYPE: usize = 7;
 const RTN_UNICAST: u8 = 1;
-/// The same for a broadcast address.
+/// The value of rtm_type for a broadcast address.
 const RTN_BROADCAST: u8 = 3;
 
 /// The way to an address.

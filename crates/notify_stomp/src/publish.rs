@@ -111,7 +111,7 @@ pub(crate) fn keep(args: &Args, event: &mut Event, why: &str, deadline: &Deadlin
     }
 }
 
-/// The same as the user who runs this, where that one may use the spool.
+/// Spools the event as the user who runs this program, if that user may use the spool.
 fn keep_as_is(args: &Args, event: &mut Event, why: &str, deadline: &Deadline) -> Observations {
     let mut args = args.clone();
     args.spool.user = None;

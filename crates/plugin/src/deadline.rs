@@ -99,7 +99,7 @@ impl Deadline {
         self.bounded_step(step)
     }
 
-    /// The same for a step that cannot outlast the deadline, since each of its waits has a limit of its own:
+    /// Begins a step that cannot outlast the deadline, since each of its waits has a limit of its own:
     /// the watchdog, if it runs, names it, but does not start for it.
     #[must_use = "the step ends when this is dropped"]
     pub fn bounded_step(&self, step: impl Into<String>) -> Step<'_> {

@@ -56,7 +56,7 @@ pub fn read_file(path: &Path, limit: u64, deadline: &Deadline) -> Result<Vec<u8>
 pub const READ_FLAGS: OFlags =
     OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC).union(OFlags::NOCTTY);
 
-/// The same for a file that `open` opens with [`READ_FLAGS`], called `path` in messages.
+/// Reads a file as [`read_file`] does that `open` opens with [`READ_FLAGS`]; messages call it `path`.
 ///
 /// # Errors
 /// [`ReadError`].

@@ -51,7 +51,7 @@ impl Metric {
         }
     }
 
-    /// The same for a count. Exact up to 2^53.
+    /// Makes the metric of a count, with the minimum 0. Exact up to 2^53.
     pub fn count(label: impl Into<String>, value: usize) -> Self {
         Self::new(label, value as f64).min(0.0)
     }

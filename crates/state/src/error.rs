@@ -124,7 +124,7 @@ impl StateError {
         move |errno| Self::Refused { doing, path: path.to_owned(), why: errno.into() }
     }
 
-    /// The same for an error of the standard library.
+    /// Returns what turns an error of the standard library into ours.
     pub(crate) fn failed(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |why| Self::Refused { doing, path: path.to_owned(), why }
     }

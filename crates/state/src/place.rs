@@ -28,7 +28,7 @@ impl Folder {
         Self::below(&base(|name| env::var_os(name))?, program)
     }
 
-    /// The same for reading alone: it makes nothing.
+    /// Opens the folder of a program for reading, and makes nothing.
     ///
     /// # Errors
     /// [`StateError`]; [`StateError::is_not_found`] if `program` has kept nothing yet.

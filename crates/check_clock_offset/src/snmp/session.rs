@@ -145,7 +145,7 @@ impl Session {
         Ok(Answer { values, sent, received })
     }
 
-    /// Asks the agent for its engine, which it tells to everybody (RFC 3414, section 4).
+    /// Asks the agent for its engine, which it tells to every client (RFC 3414, section 4).
     fn discover(&mut self, deadline: &Deadline) -> Result<Usm, SnmpError> {
         let question = |id| (id, message::get_v3(id, &message::Engine::UNKNOWN, &[], &[], &[]));
         let questions: Vec<_> = self.ids()?.into_iter().map(question).collect();

@@ -118,7 +118,7 @@ impl Window {
         (sent, runs().map(|run| run.lost).fold(0, u32::saturating_add))
     }
 
-    /// The same without the run that lost most.
+    /// Returns the sums without the run that lost most.
     pub(super) fn sum_without_worst(&self, count: usize) -> (u32, u32) {
         let (sent, lost) = self.sum(count);
         let worst = self.0.iter().rev().take(count).max_by_key(|run| run.lost).copied();

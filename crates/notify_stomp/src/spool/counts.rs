@@ -43,7 +43,7 @@ impl Spool {
         Ok(())
     }
 
-    /// The same where the event is done with: what cannot be counted is logged.
+    /// Adds to the count of an event that is done with; logs what cannot be counted.
     pub(super) fn tally(&self, harm: Harm, more: usize) {
         if let Err(error) = self.add(harm, more) {
             journal::critical(&format!("{more} {}: {error}", harm.word()));
