@@ -66,7 +66,10 @@ impl Nagios {
         write(&top.join("commands.cfg"), &commands);
         write(&top.join("objects.cfg"), objects);
         write(&top.join("nagios.log"), "");
-        let _ = fs::create_dir(top.join("checkresults"));
+        for name in ["checkresults", "monitor"] {
+            let made = fs::create_dir(top.join(name));
+            assert!(made.is_ok(), "{name}: {made:?}");
+        }
         succeed(host.command("chown").arg("-R").arg("nagios:nagios").arg(top));
         let nagios = program("nagios4").unwrap_or_default();
         succeed(host.command(&nagios).arg("-v").arg(top.join("nagios.cfg")));
