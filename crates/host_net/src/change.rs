@@ -1,11 +1,12 @@
 //! Giving an interface an address, and taking it away again, by rtnetlink(7): what `ip addr add` and `ip addr
 //! del` do.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use plugin::Deadline;
 
 use crate::netlink::{NetlinkError, NetlinkSocket};
+use crate::subnet::subnet_ends;
 
 /// linux/rtnetlink.h.
 const RTM_NEWADDR: u16 = 20;
@@ -81,18 +82,13 @@ fn request(address: IpAddr, prefix: u8, interface: u32) -> Vec<u8> {
         IpAddr::V4(address) => {
             attribute(&mut body, IFA_LOCAL, &address.octets());
             attribute(&mut body, IFA_ADDRESS, &address.octets());
-            if prefix < 31 {
-                attribute(&mut body, IFA_BROADCAST, &broadcast(address, prefix).octets());
+            if let Some((_, broadcast)) = subnet_ends(address, prefix) {
+                attribute(&mut body, IFA_BROADCAST, &broadcast.octets());
             }
         }
         IpAddr::V6(address) => attribute(&mut body, IFA_ADDRESS, &address.octets()),
     }
     body
-}
-
-/// The last address of the subnet.
-fn broadcast(address: Ipv4Addr, prefix: u8) -> Ipv4Addr {
-    Ipv4Addr::from_bits(address.to_bits() | u32::MAX.checked_shr(prefix.into()).unwrap_or(0))
 }
 
 /// A struct rtattr. Its values are of 4 or 16 octets, so nothing needs to be filled up.
@@ -106,18 +102,6 @@ fn attribute(body: &mut Vec<u8>, kind: u16, value: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_subnets_last_address_is_its_broadcast_address() {
-        let rows = [
-            ("192.0.2.10", 24, "192.0.2.255"),
-            ("192.0.2.10", 30, "192.0.2.11"),
-            ("192.0.2.10", 0, "255.255.255.255"),
-        ];
-        for (address, prefix, last) in rows {
-            assert_eq!(broadcast(address.parse().unwrap(), prefix).to_string(), last);
-        }
-    }
 
     #[test]
     fn a_request_holds_the_address_as_the_kernel_wants_it() {

@@ -3,12 +3,9 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use host_net::{Bound, BoundAddress};
+use host_net::{Bound, BoundAddress, subnet_ends};
 
 use crate::target::{Targets, Unusable};
-
-/// The longest prefix of a network with such addresses (RFC 3021: a network of two addresses has none).
-const LONGEST: u8 = 30;
 
 /// Takes such addresses out of the targets: a ping to them is refused, or answered by other hosts.
 pub(crate) fn refuse(targets: &mut Targets, bound: &Bound) {
@@ -28,16 +25,13 @@ pub(crate) fn refuse(targets: &mut Targets, bound: &Bound) {
 /// What these addresses are, in words.
 fn kinds(bound: &Bound) -> HashMap<Ipv4Addr, &'static str> {
     let networks = bound.addresses.iter().filter_map(|BoundAddress { address, prefix, .. }| match address {
-        IpAddr::V4(address) if *prefix <= LONGEST => {
-            let host = u32::MAX.checked_shr(u32::from(*prefix)).unwrap_or(0);
-            Some((address.to_bits() & !host, address.to_bits() | host))
-        }
-        _ => None,
+        IpAddr::V4(address) => subnet_ends(*address, *prefix),
+        IpAddr::V6(_) => None,
     });
     let mut kinds = HashMap::new();
     for (first, last) in networks {
-        kinds.insert(Ipv4Addr::from_bits(first), "the address of a network");
-        kinds.insert(Ipv4Addr::from_bits(last), "a broadcast address");
+        kinds.insert(first, "the address of a network");
+        kinds.insert(last, "a broadcast address");
     }
     // With a point-to-point link, this machine may have such an address itself.
     kinds.retain(|address, _| bound.places(IpAddr::V4(*address)).is_empty());
