@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use plugin::{Deadline, read_file};
 use serde::{Deserialize, Serialize};
-use state::{Above, Folder, Lock, PRIVATE, Records, StateError, Trust, open_trusted};
+use state::{Above, Folder, Lock, PRIVATE, Records, StateError, Trust};
 
 use crate::jump::Baseline;
 use crate::ledger::{Ledger, Run, jump};
@@ -134,13 +134,10 @@ impl Store {
         {
             return Err(HistoryError::Machine(self.path()));
         }
-        match self.folder.read(FILE, LARGEST, deadline)? {
+        // What could not be appended to later is no history to go on with.
+        match self.folder.read_private(FILE, LARGEST, deadline)? {
             None => Ok(History { ledger: Ledger::default(), runs: None }),
-            Some(content) => {
-                // What could not be appended to later is no history to go on with.
-                open_trusted(&self.path(), &Trust::PRIVATE)?;
-                parse(&content, &self.path())
-            }
+            Some(content) => parse(&content, &self.path()),
         }
     }
 

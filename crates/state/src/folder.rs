@@ -73,15 +73,39 @@ impl Folder {
         &self.path
     }
 
-    /// Reads a file of this folder, at most `limit` octets. `None` if it does not exist.
+    /// Reads a file of this folder, at most `limit` octets. `None` if it does not exist. Who else may read it is
+    /// the folder's matter.
     ///
     /// # Errors
     /// [`StateError`]: it cannot be read, is larger, or was not written by this program.
     pub fn read(&self, name: &str, limit: u64, deadline: &Deadline) -> Result<Option<Vec<u8>>, StateError> {
+        self.read_as(&Trust::IN_FOLDER, name, limit, deadline)
+    }
+
+    /// Reads a file that must be private itself, with mode 0600: in another folder others could read it.
+    ///
+    /// # Errors
+    /// See [`Folder::read`]; also, others have access to it.
+    pub fn read_private(
+        &self,
+        name: &str,
+        limit: u64,
+        deadline: &Deadline,
+    ) -> Result<Option<Vec<u8>>, StateError> {
+        self.read_as(&Trust::PRIVATE, name, limit, deadline)
+    }
+
+    fn read_as(
+        &self,
+        trust: &Trust,
+        name: &str,
+        limit: u64,
+        deadline: &Deadline,
+    ) -> Result<Option<Vec<u8>>, StateError> {
         let path = self.path.join(name);
         let file = match open_in(&self.descriptor, &path, name, READ_FLAGS, Mode::empty()) {
             Err(error) if error.is_not_found() => return Ok(None),
-            opened => self.check_file(&path, opened?)?,
+            opened => self.check_file(trust, &path, opened?)?,
         };
         Ok(Some(read_opened(&path, limit, deadline, || Ok(file))?))
     }
@@ -108,12 +132,14 @@ impl Folder {
         fsync(&self.descriptor).map_err(StateError::refused("writing through to the disk", &self.path))
     }
 
-    /// Checks that an open file of this folder is this program's. Who may read it is the folder's matter, and
-    /// that of pages.
-    pub(crate) fn check_file(&self, path: &Path, file: OwnedFd) -> Result<OwnedFd, StateError> {
-        Trust::IN_FOLDER
-            .check_file(path, &status(&file, path)?)
-            .map_err(|error| advise(error, self.above))?;
+    /// Checks that an open file of this folder is this program's, as `trust` wants it.
+    pub(crate) fn check_file(
+        &self,
+        trust: &Trust,
+        path: &Path,
+        file: OwnedFd,
+    ) -> Result<OwnedFd, StateError> {
+        trust.check_file(path, &status(&file, path)?).map_err(|error| advise(error, self.above))?;
         Ok(file)
     }
 }

@@ -9,6 +9,7 @@ use rustix::io::Errno;
 
 use crate::error::StateError;
 use crate::folder::Folder;
+use crate::trust::Trust;
 use crate::walk::{open_in, status};
 
 /// The pause between two attempts: flock(2) can wait without end or not at all.
@@ -40,7 +41,7 @@ impl Folder {
         let path = self.path().join(name);
         let flags = OFlags::RDWR | OFlags::CREATE;
         let file = open_in(&self.descriptor, &path, name, flags, Mode::RUSR | Mode::WUSR)?;
-        let file = self.check_file(&path, file)?;
+        let file = self.check_file(&Trust::IN_FOLDER, &path, file)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             // A lock on a file that was removed meanwhile keeps no other process out.
             Ok(()) if status(&file, &path)?.st_nlink == 0 => Ok(None),

@@ -99,6 +99,33 @@ fn what_is_in_the_folder_is_this_programs_alone() {
 }
 
 #[test]
+fn a_private_file_is_refused_where_others_could_read_it_elsewhere() {
+    let top = tempfile::tempdir().unwrap();
+    let folder = make(&top.path().join("state")).unwrap();
+    let path = folder.path().join("file");
+    let read = || folder.read_private("file", 9, &soon()).map_err(|error| error.to_string());
+    assert_eq!(read(), Ok(None));
+    fs::write(&path, "1").unwrap();
+    for bits in [0o644, 0o640, 0o604, 0o601] {
+        set_mode(&path, bits);
+        assert_eq!(
+            read(),
+            Err(format!("chmod 0600 {}: others have access to it", path.display())),
+            "{bits:o}"
+        );
+        assert_eq!(
+            folder.read("file", 9, &soon()).unwrap(),
+            Some(b"1".to_vec()),
+            "the folder keeps them out"
+        );
+    }
+    set_mode(&path, 0o600);
+    assert_eq!(read(), Ok(Some(b"1".to_vec())));
+    fs::hard_link(&path, folder.path().join("name")).unwrap();
+    assert_eq!(read(), Err(format!("{}: has 2 hard links, it must have one", path.display())));
+}
+
+#[test]
 fn a_folder_that_is_exchanged_gets_nothing() {
     let top = tempfile::tempdir().unwrap();
     let folder = make(&top.path().join("state")).unwrap();

@@ -2,8 +2,6 @@
 //! do not begin anew.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path as FilePath, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -106,8 +104,7 @@ impl Store {
         let until = Instant::now() + PATIENCE.min(deadline.remaining() / 2);
         let lock_name = format!("{}.lock", name.strip_suffix(".json").unwrap_or(&name));
         let lock = if writable { folder.lock(&lock_name, until)? } else { None };
-        let content = folder.read(&name, LARGEST, deadline)?;
-        check_mode(&folder.path().join(&name))?;
+        let content = folder.read_private(&name, LARGEST, deadline)?;
         let monitor = if lock.is_some() || content.is_some() { monitor(deadline) } else { String::new() };
         let mut store = Self { folder, name, lock, records: Records::new(monitor), anew: None };
         if let Some(content) = content {
@@ -230,18 +227,6 @@ fn needs_own_folder(error: StateError, file: &FilePath, parent: &FilePath) -> St
 /// Whether files of a folder are gone after a restart, or cannot be made there at all.
 fn keeps_nothing(folder: &FilePath) -> bool {
     folder.parent().is_none() || ["/dev", "/proc", "/sys"].iter().any(|system| folder.starts_with(system))
-}
-
-/// Refuses a file that others could read in another folder: this program makes none.
-fn check_mode(path: &FilePath) -> Result<(), StateError> {
-    match fs::symlink_metadata(path) {
-        Ok(file) if file.mode() & 0o077 != 0 => Err(StateError::Untrusted {
-            path: path.to_owned(),
-            fault: Fault::Accessible { is_folder: false },
-        }),
-        // Whether it is there, and a file, is known from reading it.
-        _ => Ok(()),
-    }
 }
 
 /// The command that makes a folder, or mends it.

@@ -1,5 +1,6 @@
 //! Files of records: written and read again, broken, newer, of another machine, shared.
 
+use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use tempfile::TempDir;
