@@ -143,6 +143,22 @@ fn loss_is_told_against_the_usual_one() {
 }
 
 #[test]
+fn a_target_that_answers_when_it_is_pinged_again_is_alive() {
+    if missing(&NEEDS) {
+        return;
+    }
+    let lab = Lab::new();
+    for address in ["192.0.2.2", "2001:db8:2::2"] {
+        // All 20 pings are lost, and the five to a silent target are answered.
+        lab.far.set(address, Vice { loses: (20, 25), ..Vice::default() });
+        let told = lab.run(&[&format!("--ip={address}")]);
+        let expected = format!("LATENCY CRITICAL - {address} loses 80% (still learning) since HH:MM");
+        assert_eq!(line(&told), expected, "{}", told.stdout);
+        assert_eq!((metric(&told, "lost"), metric(&told, "silent")), ("80%".to_owned(), "0".to_owned()));
+    }
+}
+
+#[test]
 fn silence_is_told_at_once_with_who_reported_it() {
     if missing(&NEEDS) {
         return;
