@@ -23,7 +23,8 @@ struct Fault {
 }
 
 /// Returns what is wrong with a target, the worst first; `None` if it is as usual.
-/// A reply was waited for so long.
+///
+/// `wait` is how long a reply was waited for.
 pub(crate) fn finding(
     judged: &JudgedTarget,
     wait: Duration,
