@@ -24,15 +24,17 @@ pub(crate) fn evaluate(judging: &Judging, judged: &Judged) -> Report {
     let total = judged.targets.len() + judged.unusable.len();
     let mut faults = faults(judging, judged, &calendar);
     let abnormal = faults.iter().filter(|fault| fault.state != State::Unknown).count();
+    let pinged = judged.targets.len();
     let well = match judging.allowed() {
-        Some(allowed) => count(&mut faults, allowed.state(abnormal, total), judged, &in_words(&allowed)),
+        Some(allowed) => count(&mut faults, allowed.state(abnormal, pinged), judged, &in_words(&allowed)),
         None => all_well(judged),
     };
     let late = late(judged);
     let is_worse = faults.iter().any(|fault| fault.state > State::Unknown);
     let own = own_faults(judged, is_worse);
-    let counted = counted(judging, judged, abnormal, total);
     let own_network = judged.comparison.own_network(&judged.targets).map(Finding::unknown);
+    let is_told = judged.no_socket.is_none() && own_network.is_none();
+    let counted = counted(judging, judged, abnormal, is_told);
     // Beside faults of targets the own network has the end of their line, and else the line.
     let (own, beside): (Vec<Finding>, Option<Finding>) = match own_network {
         Some(network) if own.is_empty() && is_worse => (own, Some(network)),
@@ -108,11 +110,11 @@ fn in_words(allowed: &AllowedFailures) -> String {
 }
 
 /// The number of abnormal targets with its limits: a fault where no target is abnormal and 0 is outside of them,
-/// which then says so, unless this machine cannot tell.
-fn counted(judging: &Judging, judged: &Judged, abnormal: usize, total: usize) -> Finding {
-    let is_told = judged.no_socket.is_none() && judged.comparison.own_network(&judged.targets).is_none();
+/// which then says so if `is_told`: this machine can tell.
+fn counted(judging: &Judging, judged: &Judged, abnormal: usize, is_told: bool) -> Finding {
     let allowed = judging.allowed().unwrap_or_default();
-    let state = if abnormal == 0 && is_told { allowed.state(abnormal, total) } else { State::Ok };
+    let state =
+        if abnormal == 0 && is_told { allowed.state(abnormal, judged.targets.len()) } else { State::Ok };
     let metrics = metrics::counted(&allowed, judged, abnormal).into_iter();
     metrics.fold(Finding::new(state, ""), Finding::metric)
 }

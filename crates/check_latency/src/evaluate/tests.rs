@@ -206,6 +206,33 @@ fn the_number_of_abnormal_targets_decides_where_that_is_asked_for() {
 }
 
 #[test]
+fn a_share_is_that_of_the_targets_that_were_pinged() {
+    let dead = |name: &str| known(name, seen(20, 0));
+    let beside = |targets: Vec<JudgedTarget>| Judged {
+        unusable: vec![unresolved(false), unresolved(false)],
+        ..all(targets)
+    };
+    let both = "4 of 4 targets: a does not answer, b does not answer and 2 more";
+    let one = "3 of 4 targets: a does not answer, resolving x: no answer, resolving x: no answer";
+    let names = "2 of 4 targets: resolving x: no answer, resolving x: no answer";
+    // (the options, the second target, the line, the share that is printed)
+    let rows: [(&[&str], JudgedTarget, String, &str); 6] = [
+        (&["--critical=50%"], dead("b"), format!("CRITICAL - {both}"), "100%;;50;0;100"),
+        (&["--critical=99%"], dead("b"), format!("CRITICAL - {both}"), "100%;;99;0;100"),
+        (&["--warning=50%"], usual("b"), format!("UNKNOWN - {names}"), "50%;50;;0;100"),
+        (&["--critical=30%"], usual("b"), format!("CRITICAL - {one}"), "50%;;30;0;100"),
+        (&["--critical=@0:25%"], usual("b"), format!("UNKNOWN - {names}"), "50%;;@0:25;0;100"),
+        (&["--critical=@50%"], usual("b"), format!("CRITICAL - {one}"), "50%;;@50;0;100"),
+    ];
+    for (options, second, expected, share) in rows {
+        let judged = beside(vec![dead("a"), second]);
+        assert_eq!(line(options, &judged), format!("LATENCY {expected}"), "{options:?}");
+        let output = evaluate(&judging(options), &judged).render("LATENCY", 0);
+        assert!(output.contains(&format!(" abnormal_share={share} ")), "{output}");
+    }
+}
+
+#[test]
 fn what_is_wrong_here_is_said_first() {
     let dead = || vec![known("a", seen(20, 0)), known("b", seen(20, 0)), known("c", seen(20, 0)), usual("d")];
     let with_gateway = |now: Seen| gateway::beside_gateway(dead(), now);
