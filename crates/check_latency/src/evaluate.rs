@@ -53,7 +53,7 @@ pub(crate) fn evaluate(judging: &Judging, judged: &Judged) -> Report {
         }
         _ => report,
     };
-    let problem = judged.problem.clone().filter(|_| told > 0 && own.is_empty());
+    let problem = judged.problem.clone().filter(|_| is_worse);
     let report = notes(judged, &calendar).into_iter().chain(problem).fold(report, Report::detail);
     let report = judged.verbose.iter().cloned().fold(report, Report::verbose_detail);
     let report = metrics(judging, judged).into_iter().fold(report, Report::metric);

@@ -233,6 +233,29 @@ fn a_share_is_that_of_the_targets_that_were_pinged() {
 }
 
 #[test]
+fn a_fault_of_the_state_file_is_told_beside_those_of_targets() {
+    let problem = || Some("/x/paths.json: full".to_owned());
+    let dead = || known("a", seen(20, 0));
+    let unsent = Seen { unsent: Some("no route from here".to_owned()), ..Seen::default() };
+    let rows = [
+        Judged { problem: problem(), ..all(vec![dead()]) },
+        Judged { problem: problem(), dropped: 7, ..all(vec![dead()]) },
+        Judged { problem: problem(), dropped: 7, ..all(vec![usual("a")]) },
+        Judged { problem: problem(), ..all(vec![known("a", unsent)]) },
+        Judged { problem: problem(), unusable: vec![unresolved(false)], ..all(vec![usual("a")]) },
+    ];
+    for judged in rows {
+        for options in [&[][..], &["--warning=1"]] {
+            let output = evaluate(&judging(options), &judged).render("LATENCY", 0);
+            let (first, below) = output.split_once('\n').unwrap();
+            let is_told = [first.contains("/x/paths.json: full"), below.contains("/x/paths.json: full\n")];
+            assert!(is_told.contains(&true), "{output}");
+            assert!(below.matches("paths.json").count() < 2, "{output}");
+        }
+    }
+}
+
+#[test]
 fn what_is_wrong_here_is_said_first() {
     let dead = || vec![known("a", seen(20, 0)), known("b", seen(20, 0)), known("c", seen(20, 0)), usual("d")];
     let with_gateway = |now: Seen| gateway::beside_gateway(dead(), now);
