@@ -82,7 +82,7 @@ impl Trouble {
 }
 
 impl Troubled {
-    /// Whether the control's trouble is all that is wrong with a target of its family.
+    /// Whether the control's trouble is all by which a target of its family is worse, if it is.
     fn explains(&self, target: &JudgedTarget) -> bool {
         let Trouble { silence, loss, latency } = self.trouble;
         match (target.is_silent(), target.loses(), target.is_slower()) {
@@ -120,8 +120,15 @@ impl Comparison {
         Self { beside: unusual.or(beside.first()).copied(), ..Self::default() }
     }
 
-    /// Whether the target is excused by this machine's own network.
+    /// Whether the target is worse by the trouble of this machine's own network alone. One that is not worse has
+    /// nothing to excuse: what is wrong with it, as an answer of another address, is not of that network.
     pub(crate) fn excuses(&self, target: &JudgedTarget) -> bool {
+        target.is_worse() && self.spoils(target)
+    }
+
+    /// Whether this run tells nothing of the target's own path: its family is in trouble, and nothing shows that
+    /// the target has more.
+    pub(crate) fn spoils(&self, target: &JudgedTarget) -> bool {
         self.of_family(target).is_some_and(|control| control.explains(target))
     }
 
@@ -155,7 +162,7 @@ impl Comparison {
     /// How many targets of these families are worse by the trouble of their control, and how many there are.
     fn count(&self, targets: &[JudgedTarget]) -> (usize, usize) {
         let all = targets.iter().filter(|target| self.of_family(target).is_some()).count();
-        (targets.iter().filter(|target| target.is_worse() && self.excuses(target)).count(), all)
+        (targets.iter().filter(|target| self.excuses(target)).count(), all)
     }
 
     /// The control of a target's family, where that is worse.

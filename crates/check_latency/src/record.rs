@@ -150,7 +150,7 @@ fn moment(at: u64, path: &Path, began: Instant) -> u64 {
 /// run is younger than so many seconds.
 fn add(judged: &Judged, records: &mut Records, settings: &Settings, (began, pause): (Instant, f64)) {
     let all = judged.targets.iter().chain(&judged.extra);
-    for target in all.filter(|target| !judged.comparison.excuses(target)) {
+    for target in all.filter(|target| !judged.comparison.spoils(target)) {
         let Some(mut run) = target.seen.run(judged.at) else { continue };
         let path: &mut Path = records.targets.entry(target.target.key()).or_default();
         run.at = moment(judged.at, path, began);
@@ -163,6 +163,8 @@ fn add(judged: &Judged, records: &mut Records, settings: &Settings, (began, paus
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use super::*;
 
     const NOW: u64 = 1_790_000_000;
@@ -178,7 +180,11 @@ mod tests {
             let began = Instant::now().checked_sub(Duration::from_secs(3)).unwrap();
             add(&judged, &mut records, &Settings::default(), (began, pause));
         }
-        let path = serde_json::to_value(&records.targets["192.0.2.1"]).unwrap();
+        last_runs(&records, "192.0.2.1")
+    }
+
+    fn last_runs(records: &Records, key: &str) -> Vec<u64> {
+        let path = serde_json::to_value(&records.targets[key]).unwrap();
         path["last"].as_array().unwrap().iter().map(|run| run[0].as_u64().unwrap()).collect()
     }
 
@@ -187,5 +193,37 @@ mod tests {
         assert_eq!(stored(&[NOW, NOW - 1, NOW - 4, NOW], 0.0), [NOW; 4]);
         assert_eq!(stored(&[NOW, NOW + 300, NOW + 299], 54.0), [NOW, NOW + 300], "one of both is enough");
         assert_eq!(stored(&[NOW, NOW + 300, NOW - 300], 54.0), [NOW - 300], "the clock was set back");
+    }
+
+    #[test]
+    fn a_run_in_the_trouble_of_the_own_network_is_learned_of_no_target() {
+        let (settings, began) = (Settings::default(), Instant::now());
+        let mut records = Records::default();
+        let mut run = |at: u64, dead: &[&str]| {
+            let of = |address: &&str| {
+                let lost = if dead.contains(address) { 20 } else { 0 };
+                let seen = Seen { sent: 20, times: vec![60_000; 20 - lost], ..Seen::default() };
+                let path = records.targets.get(*address).cloned().unwrap_or_default();
+                let verdict = seen.run(at).map(|run| path.clone().judge(run, &settings));
+                let target = Target::new(SocketAddr::new(address.parse().unwrap(), 0), "");
+                JudgedTarget { target, seen, verdict, is_learning: false }
+            };
+            let targets: Vec<JudgedTarget> =
+                ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "2001:db8::1"].iter().map(of).collect();
+            let extra = vec![of(&"192.0.2.254")];
+            let comparison = Comparison::new(&targets, &extra, &[extra[0].target.address]);
+            let judged = Judged { at, targets, extra, comparison, ..Judged::default() };
+            add(&judged, &mut records, &settings, (began, 0.0));
+            judged.comparison.own_network(&judged.targets).is_some()
+        };
+        for at in 0..20 {
+            assert!(!run(NOW + at * 300, &[]));
+        }
+        let last = NOW + 20 * 300;
+        assert!(run(last, &["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.254"]));
+        let is_stored = |key: &str| last_runs(&records, key).last() == Some(&last);
+        assert!(!is_stored("192.0.2.1") && !is_stored("192.0.2.4"), "nor of one that is not worse");
+        assert!(!is_stored("192.0.2.254"));
+        assert!(is_stored("2001:db8::1"), "no gateway of its family is in trouble");
     }
 }

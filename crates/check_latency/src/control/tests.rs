@@ -140,4 +140,22 @@ fn a_target_with_another_trouble_keeps_its_state() {
     let comparison = Comparison::new(&all, &[gateway], &controls);
     assert!(comparison.excuses(&all[0]) && !comparison.excuses(&all[5]));
     assert!(comparison.own_network(&all).unwrap().starts_with("5 of 6 targets and the gateway "));
+    assert!(!comparison.spoils(&all[5]), "it is learned");
+}
+
+#[test]
+fn a_target_that_is_not_worse_is_neither_excused_nor_learned() {
+    let mut all = targets(false, 5, &[DEAD]);
+    let mut strange = judged("192.0.2.8", &[WELL]);
+    strange.seen = Seen { sent: 20, strange: 20, other_payload: true, ..Seen::default() };
+    strange.verdict = None;
+    all.extend([judged("192.0.2.9", &[WELL]), strange]);
+    let gateway = judged(V4, &[DEAD]);
+    let controls = [gateway.target.address];
+    let comparison = Comparison::new(&all, &[gateway], &controls);
+    assert!(comparison.own_network(&all).unwrap().starts_with("5 of 7 targets and the gateway "));
+    for (target, is_worse) in all.iter().zip([true, true, true, true, true, false, false]) {
+        assert!(comparison.spoils(target));
+        assert_eq!(comparison.excuses(target), is_worse, "{}", target.target.name());
+    }
 }

@@ -71,3 +71,36 @@ fn the_own_network_of_one_family_ends_the_line_of_the_other() {
         assert!(output.contains(below), "{output}");
     }
 }
+
+/// What is wrong with a target and no trouble of the gateway is told beside the own network.
+#[test]
+fn the_own_network_excuses_what_is_worse_and_nothing_else() {
+    let dead = || (1..=5).map(|number| known(&format!("p{number}"), seen(20, 0)));
+    let other_address =
+        Seen { strange: 20, other_address: Some("192.0.2.9".parse().unwrap()), ..seen(20, 0) };
+    let limit = ["--limit-critical=60,100%"];
+    let rows: [(&[&str], JudgedTarget, &str); 5] = [
+        (&[], known("q", other_address), "WARNING - q answers as 192.0.2.9, and the network of this monitor"),
+        (&limit, usual("q"), "CRITICAL - q takes 60 ms, limit 60, and the network of this monitor"),
+        (
+            &[],
+            usual("q"),
+            "UNKNOWN - 5 of 6 targets and the gateway 192.0.2.254 are worse at once: the network of this monitor",
+        ),
+        (
+            &limit,
+            known("q", seen(20, 0)),
+            "UNKNOWN - 6 of 6 targets and the gateway 192.0.2.254 are worse at once: the network of this monitor",
+        ),
+        // How many are abnormal is not known.
+        (
+            &["--critical=1:"],
+            known("q", seen(20, 0)),
+            "UNKNOWN - 6 of 6 targets and the gateway 192.0.2.254 are worse at once: the network of this monitor",
+        ),
+    ];
+    for (options, target, expected) in rows {
+        let judged = beside_gateway(dead().chain([target]).collect(), seen(20, 0));
+        assert_eq!(line(options, &judged), format!("LATENCY {expected}"));
+    }
+}
