@@ -27,8 +27,28 @@ const CHANCE_TOLD: f64 = 1e-3;
 pub(crate) struct Comparison {
     /// The control of IPv4, and of IPv6, by whose trouble its targets are excused.
     excused: [Option<Troubled>; 2],
-    /// How a control is that excuses nothing while two thirds of its targets are worse.
-    pub(crate) beside: Option<Beside>,
+    /// The control that excuses nothing while two thirds of its targets are worse.
+    pub(crate) beside: Option<Bystander>,
+}
+
+/// A control that excuses nothing while two thirds of its targets are worse.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Bystander {
+    /// Which of the controls it is.
+    pub(crate) which: Which,
+    /// How it is.
+    pub(crate) how: Beside,
+}
+
+/// Which of the controls is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// The only one.
+    Only,
+    /// One of two, by its address.
+    One(IpAddr),
+    /// Both, which are as usual.
+    All,
 }
 
 /// How a control is in this run.
@@ -115,9 +135,18 @@ impl Comparison {
             let family = || targets.iter().filter(|target| target.is_v6() == control.is_v6());
             is_most((family().filter(|target| target.is_worse()).count(), family().count()))
         });
-        let beside: Vec<Beside> = beside.filter_map(Beside::of).collect();
-        let unusual = beside.iter().find(|beside| **beside != Beside::Usual);
-        Self { beside: unusual.or(beside.first()).copied(), ..Self::default() }
+        let beside: Vec<(IpAddr, Beside)> =
+            beside.filter_map(|control| Some((control.target.address.ip(), Beside::of(control)?))).collect();
+        let unusual = beside.iter().find(|(_, how)| *how != Beside::Usual);
+        let beside = unusual.or(beside.first()).map(|(address, how)| {
+            let which = match (controls.len(), unusual, beside.len()) {
+                (..=1, ..) => Which::Only,
+                (_, None, 2..) => Which::All,
+                _ => Which::One(*address),
+            };
+            Bystander { which, how: *how }
+        });
+        Self { beside, ..Self::default() }
     }
 
     /// Whether the target is worse by the trouble of this machine's own network alone. One that is not worse has

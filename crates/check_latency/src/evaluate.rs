@@ -7,7 +7,7 @@ mod words;
 
 use plugin::{AllowedFailures, Finding, Findings, Report, State};
 
-use crate::control::Beside;
+use crate::control::{Beside, Bystander, Which};
 use crate::options::Judging;
 use crate::record::Judged;
 use crate::rule::{Accepted, Level};
@@ -167,21 +167,26 @@ fn all_well(judged: &Judged) -> String {
 fn remark(findings: Findings, judged: &Judged, is_worse: bool) -> Findings {
     match (&judged.anew, judged.comparison.beside) {
         (Some(anew), _) => findings.remark(anew.clone()),
-        (None, Some(gateway)) if is_worse => findings.remark(beside(gateway)),
+        (None, Some(bystander)) if is_worse => findings.remark(beside(bystander)),
         (None, _) => findings,
     }
 }
 
 /// How the gateway is while most targets are worse.
-fn beside(gateway: Beside) -> String {
-    match gateway {
-        Beside::Usual => "the gateway is as usual".to_owned(),
-        Beside::Silent => "the gateway does not answer".to_owned(),
+fn beside(Bystander { which, how }: Bystander) -> String {
+    let gateway = match which {
+        Which::Only => "the gateway".to_owned(),
+        Which::One(address) => format!("the gateway {address}"),
+        Which::All => return "both gateways are as usual".to_owned(),
+    };
+    match how {
+        Beside::Usual => format!("{gateway} is as usual"),
+        Beside::Silent => format!("{gateway} does not answer"),
         Beside::Loses { now, usual } => {
-            format!("the gateway loses {} (usual {})", percent(now), percent(usual))
+            format!("{gateway} loses {} (usual {})", percent(now), percent(usual))
         }
         Beside::Takes { now, usual } => {
-            format!("the gateway takes {} (usual {})", milliseconds(now), milliseconds(usual))
+            format!("{gateway} takes {} (usual {})", milliseconds(now), milliseconds(usual))
         }
     }
 }

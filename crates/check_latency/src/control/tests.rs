@@ -49,7 +49,7 @@ fn said(targets: Vec<JudgedTarget>, gateways: &[(&str, &[Row])]) -> String {
     let controls: Vec<SocketAddr> = extra.iter().map(|control| control.target.address).collect();
     let comparison = Comparison::new(&targets, &extra, &controls);
     let own = comparison.own_network(&targets).map(|own| own.split(" are ").next().unwrap().to_owned());
-    own.or(comparison.beside.map(shown)).unwrap_or_default()
+    own.or(comparison.beside.map(|beside| shown(beside.how))).unwrap_or_default()
 }
 
 const V4: &str = "192.0.2.254";

@@ -104,3 +104,35 @@ fn the_own_network_excuses_what_is_worse_and_nothing_else() {
         assert_eq!(line(options, &judged), format!("LATENCY {expected}"));
     }
 }
+
+/// The remark on one of two gateways says which one.
+#[test]
+fn of_two_gateways_the_remark_names_one() {
+    let dead = |v6: bool| {
+        (1..=3).map(move |_| {
+            let mut target = known("p", seen(20, 0));
+            if v6 {
+                target.target.address = "[2001:db8::1]:0".parse().unwrap();
+            }
+            target
+        })
+    };
+    let four: Vec<bool> = vec![false];
+    let rows: [(Vec<bool>, Seen, Seen, &str); 5] = [
+        (four.clone(), seen(1, 60), seen(1, 60), "the gateway 192.0.2.254 is as usual"),
+        (four, seen(9, 60), seen(1, 60), "the gateway 192.0.2.254 loses 45% (usual 5.0%)"),
+        (vec![true], seen(9, 60), seen(0, 130), "the gateway 2001:db8::fe takes 130 ms (usual 60 ms)"),
+        (vec![false, true], seen(1, 60), seen(9, 60), "the gateway 2001:db8::fe loses 45% (usual 5.0%)"),
+        (vec![false, true], seen(1, 60), seen(1, 60), "both gateways are as usual"),
+    ];
+    for (families, v4, v6, remark) in rows {
+        let targets: Vec<JudgedTarget> = families.into_iter().flat_map(dead).collect();
+        let (mut v4, mut v6) = (known("", v4), known("", v6));
+        v4.target.address = "192.0.2.254:0".parse().unwrap();
+        v6.target.address = "[2001:db8::fe]:0".parse().unwrap();
+        let controls = [v4.target.address, v6.target.address];
+        let judged = Judged { comparison: Comparison::new(&targets, &[v4, v6], &controls), ..all(targets) };
+        let line = line(&[], &judged);
+        assert!(line.ends_with(&format!(" ({remark})")), "{line}");
+    }
+}
