@@ -108,6 +108,7 @@ mod tests {
         let body = request("192.0.2.10".parse().unwrap(), 24, 7);
         assert_eq!(body.get(..4), Some(&[2, 24, 0, 0][..]));
         assert_eq!(body.len(), 8 + 3 * 8);
+        assert!(body.ends_with(&[192, 0, 2, 255]), "its broadcast address");
         assert_eq!(
             request("192.0.2.10".parse().unwrap(), 32, 7).len(),
             8 + 2 * 8,
