@@ -104,10 +104,14 @@ fn failing(questions: &[Question], judged: &[Vec<Judged>]) -> Vec<usize> {
     let names = || questions.iter().enumerate().filter(|(_, question)| question.expect != Expect::Bogus);
     let well: Vec<&Question> =
         names().filter(|(place, _)| resolves_somewhere(*place)).map(|(_, question)| question).collect();
-    // What is in a cache does not show that the servers reach others: a random name does.
-    let is_shown = |question: &Question| match question.expect {
-        Expect::Absent => well.iter().any(|other| other.is_random()),
-        _ => !well.is_empty(),
+    // A cached name does not show that the servers reach others, which a random or a validated one needs: a random
+    // name does.
+    let is_shown = |question: &Question| {
+        if question.is_random() || question.expect == Expect::Secure {
+            well.iter().any(|other| other.is_random())
+        } else {
+            !well.is_empty()
+        }
     };
     if judged.len() < 2 {
         return Vec::new();

@@ -30,6 +30,12 @@ fn a_zone_or_a_type_may_fail_alone() {
             "192.0.2.53=servfail,192.0.2.80 192.0.2.54=servfail,no",
             "WARNING - 1 of 2 nameservers fails: 192.0.2.54 no answer, 1 more fault",
         ),
+        // The other name may come from caches.
+        (
+            &["www.example.com/A", "*.example.net/A"],
+            "192.0.2.53=192.0.2.80,servfail 192.0.2.54=192.0.2.80,servfail",
+            "CRITICAL - 2 of 2 nameservers fail: 192.0.2.53, 192.0.2.54 *.example.net SERVFAIL",
+        ),
         // A wrong address is never the zone's fault.
         (
             &two,
@@ -64,8 +70,8 @@ fn a_dead_zone_of_another_kind_is_told_as_a_zone() {
     };
     let fails = "CRITICAL - 2 of 2 nameservers fail: ::1, ::2";
     let rows = [
-        (NAME, secure(), "no", zone("s.example", "no answer")),
-        (NAME, secure(), "servfail", zone("s.example", "SERVFAIL")),
+        ("*.example.com/A", secure(), "no", zone("s.example", "no answer")),
+        ("*.example.com/A", secure(), "servfail", zone("s.example", "SERVFAIL")),
         (NAME, secure(), "192.0.2.80", format!("{fails} s.example answers, but not as validated (AD=0)")),
         ("*.example.com/A", absent(), "no", zone("*.a.example", "no answer")),
         ("*.example.com/A", absent(), "servfail", zone("*.a.example", "SERVFAIL")),
@@ -77,6 +83,7 @@ fn a_dead_zone_of_another_kind_is_told_as_a_zone() {
         ),
         // The other name may come from caches: then nothing shows that the nameservers reach others.
         (NAME, absent(), "servfail", format!("{fails} *.a.example SERVFAIL")),
+        (NAME, secure(), "servfail", format!("{fails} s.example SERVFAIL")),
     ];
     for (name, question, said, line) in rows {
         let servers = format!("::1=192.0.2.80,{said} ::2=192.0.2.80,{said}");
