@@ -68,8 +68,39 @@ pub enum ProbeError {
 /// Asks every server every question, and the machine's own way the first name.
 pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Result<Observations, ProbeError> {
     let questions = questions(args)?;
-    // It takes longest, and needs nothing of what follows.
-    let system = start_system(args, &questions, deadline);
+    let (asked, system) = thread::scope(|scope| {
+        // It takes longest, and needs nothing of what follows.
+        let running = system_question(args, &questions)
+            .map(|(place, question)| (place, scope.spawn(|| system::resolve(question, deadline))));
+        let asked = ask_servers(args, allowed, &questions, deadline);
+        (asked, running.and_then(|(place, running)| Some((place, running.join().ok()?))))
+    });
+    let Servers { file, own, uplinks } = asked?;
+    Ok(with_hosts(Observations { questions, servers: own, uplinks, file, system }, deadline))
+}
+
+/// The first name that programs would look up, with its place, where this machine's own file is checked.
+fn system_question<'a>(args: &Args, questions: &'a [Question]) -> Option<(usize, &'a Question)> {
+    let is_own = args.server.is_empty() && args.resolv_conf == Path::new(OWN);
+    let is_wanted = is_own && !args.no_system && !args.closed;
+    let mut all = questions.iter().enumerate().filter(|_| is_wanted);
+    all.find(|(_, question)| question.asks_addresses())
+}
+
+/// The servers with their answers, and where they are from.
+struct Servers {
+    file: Option<File>,
+    own: Vec<Server>,
+    uplinks: Option<Uplinks>,
+}
+
+/// Asks every server every question.
+fn ask_servers(
+    args: &Args,
+    allowed: &Allowed,
+    questions: &[Question],
+    deadline: &Deadline,
+) -> Result<Servers, ProbeError> {
     let file = if args.server.is_empty() { Some(File::read(&args.resolv_conf, deadline)?) } else { None };
     let servers = match &file {
         None => named(args),
@@ -82,35 +113,11 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     let stub = if may_be_stub { uplinks::find(&servers, deadline) } else { None };
     let also = stub.iter().filter_map(|(_, uplinks)| uplinks.as_ref().ok()).flatten();
     let all: Vec<HostPort> = servers.iter().chain(also).cloned().collect();
-    let rules = Rules {
-        allowed,
-        has_choice: file.is_some() && !args.closed,
-        closed: args.closed,
-        total: servers.len(),
-    };
-    let (answers, system) = thread::scope(|scope| {
-        let running = system.map(|(place, running)| (place, scope.spawn(|| running.finish(deadline))));
-        let answers = ask(&all, &questions, args, rules, deadline);
-        (answers, running.and_then(|(place, running)| Some((place, running.join().ok()?))))
-    });
-    let mut seen = answers?.into_iter();
+    let rules = Rules { allowed, has_choice: may_be_stub, closed: args.closed, total: servers.len() };
+    let mut seen = ask(&all, questions, args, rules, deadline)?.into_iter();
     let own = seen.by_ref().take(servers.len()).collect();
     let uplinks = stub.map(|(stub, uplinks)| Uplinks { stub, servers: uplinks.map(|_| seen.collect()) });
-    Ok(with_hosts(Observations { questions, servers: own, uplinks, file, system }, deadline))
-}
-
-/// Starts the machine's own way to the first name that programs would look up, where its own file is checked.
-/// Returns it with the place of the question.
-fn start_system<'a>(
-    args: &Args,
-    questions: &[Question],
-    deadline: &'a Deadline,
-) -> Option<(usize, system::Running<'a>)> {
-    let is_own = args.server.is_empty() && args.resolv_conf == Path::new(OWN);
-    let is_wanted = is_own && !args.no_system && !args.closed;
-    let mut all = questions.iter().enumerate().filter(|_| is_wanted);
-    let (place, question) = all.find(|(_, question)| question.asks_addresses())?;
-    Some((place, system::start(question, deadline)))
+    Ok(Servers { file, own, uplinks })
 }
 
 /// Reads the hosts file where this system has an address from elsewhere.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use net::{Host, ResolveError, Resolver, Resolving};
+use net::{Host, ResolveError, Resolver};
 use plugin::{Deadline, ReadError};
 
 use crate::nsswitch::{others, reaches_dns, sources};
@@ -47,42 +47,27 @@ pub(crate) enum SystemFault {
     NotAsked(String),
 }
 
-/// The machine's own way while it is under way.
-#[derive(Debug)]
-pub(crate) struct Running<'a> {
-    started: Instant,
-    resolving: Result<Resolving<'a>, ResolveError>,
-}
-
-/// Starts to resolve the name of a question as programs here do, killed 0.3 s before the deadline. All addresses,
-/// whatever types are asked for: the databases of one family look at this machine's addresses too.
-pub(crate) fn start<'a>(question: &Question, deadline: &'a Deadline) -> Running<'a> {
+/// Resolves the name of a question as programs here do, killed 0.3 s before the deadline. All addresses, whatever
+/// types are asked for: the databases of one family look at this machine's addresses too.
+pub(crate) fn resolve(question: &Question, deadline: &Deadline) -> System {
     let started = Instant::now();
     // Without a dot at the end, as programs write it: with one /etc/hosts would not have it.
     let name = question.name.to_string();
     let host: Result<Host, _> = name.parse();
     let resolver = Resolver::new(deadline).limit(deadline.keeping(RESERVE));
-    let resolving = match host {
-        Ok(host) => resolver.start(&host, 53),
+    let found = match host {
+        Ok(host) => resolver.one(&host, 53),
         Err(_) => Err(ResolveError::NotFound(name)),
     };
-    Running { started, resolving }
-}
-
-impl Running<'_> {
-    /// Waits for what it gives.
-    pub(crate) fn finish(self, deadline: &Deadline) -> System {
-        let content = regular::read(Path::new("/etc/nsswitch.conf"), deadline);
-        let is_unreadable = content.as_ref().is_err_and(|error| !is_missing(error));
-        let sources = sources(&String::from_utf8_lossy(&content.unwrap_or_default()));
-        let found = self.resolving.and_then(Resolving::finish);
-        let took = self.started.elapsed().as_secs_f64();
-        let result = match found {
-            Ok(addresses) => Ok(addresses.iter().map(|address| address.ip()).collect()),
-            Err(error) => Err(fault(&error, deadline)),
-        };
-        System { result, took, sources, is_unreadable, hosts: Vec::new() }
-    }
+    let took = started.elapsed().as_secs_f64();
+    let content = regular::read(Path::new("/etc/nsswitch.conf"), deadline);
+    let is_unreadable = content.as_ref().is_err_and(|error| !is_missing(error));
+    let sources = sources(&String::from_utf8_lossy(&content.unwrap_or_default()));
+    let result = match found {
+        Ok(addresses) => Ok(addresses.iter().map(|address| address.ip()).collect()),
+        Err(error) => Err(fault(&error, deadline)),
+    };
+    System { result, took, sources, is_unreadable, hosts: Vec::new() }
 }
 
 fn is_missing(error: &ReadError) -> bool {

@@ -154,35 +154,6 @@ pub(crate) fn ask(names: &[&str], lookup: &Lookup) -> Vec<Resolved> {
     ask_by(names, lookup, |name| command(name, lookup))
 }
 
-/// One name that is asked for, while its caller does other work.
-#[derive(Debug)]
-pub(crate) struct Started {
-    running: [(usize, Asked); 1],
-    lookup: Lookup,
-}
-
-/// Starts to ask for the addresses of one name.
-///
-/// # Errors
-/// [`ResolveError::Getent`]
-pub(crate) fn start(name: &str, lookup: Lookup) -> Result<Started, ResolveError> {
-    let asked = Asked::start(name, &mut command(name, &lookup), &lookup)?;
-    Ok(Started { running: [(0, asked)], lookup })
-}
-
-impl Started {
-    /// Waits for the answer.
-    pub(crate) fn finish(mut self) -> Resolved {
-        loop {
-            let is_ready = ready(&self.running).into_iter().any(|is| is);
-            let [(_, asked)] = &mut self.running;
-            if let Some(resolved) = asked.advance(is_ready, &self.lookup) {
-                return resolved;
-            }
-        }
-    }
-}
-
 fn command(name: &str, lookup: &Lookup) -> Command {
     let mut command = Command::new("getent");
     command.args([lookup.family.database(), name]);

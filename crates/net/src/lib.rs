@@ -59,7 +59,7 @@ pub use host::{Host, NoInterface, zone_name, zoned};
 pub use host_port::HostPort;
 pub use icmp_error::{IcmpError, keep_icmp_errors, take_icmp_error};
 pub use name::{InvalidHost, Name, Zone};
-pub use resolve::{Resolver, Resolving, alternate_families, resolve};
+pub use resolve::{Resolver, alternate_families, resolve};
 pub use source::{Source, is_own};
 pub use stream::{Connector, Stream};
 pub use udp::Udp;

@@ -59,21 +59,6 @@ impl<'a> Resolver<'a> {
         self.all([(host, port)]).pop().unwrap_or_else(|| Err(missing()))
     }
 
-    /// Starts to resolve one host, for a caller that has other work to do until it waits for the addresses.
-    ///
-    /// # Errors
-    /// [`ResolveError`], with the host in each message: it has no addresses, or getent cannot be started.
-    pub fn start(&self, host: &Host, port: u16) -> Result<Resolving<'a>, ResolveError> {
-        let state = match host.socket_address(port)? {
-            Some(address) => Progress::Known(self.literal(host, address)?),
-            None => {
-                let name = host.name().unwrap_or_default();
-                Progress::Asked(name.to_owned(), Box::new(getent::start(name, self.lookup())?))
-            }
-        };
-        Ok(Resolving { deadline: self.deadline, port, state })
-    }
-
     /// Returns every address of each host with its port, in the order of the hosts: for an address at once,
     /// for names after asking for all of them at the same time.
     pub fn all<'h>(
@@ -105,39 +90,6 @@ impl<'a> Resolver<'a> {
         match self.family.has(address.ip()) {
             true => Ok(vec![address]),
             false => Err(ResolveError::OtherFamily { host: host.to_string(), family: self.family }),
-        }
-    }
-}
-
-/// A host that is being resolved. Dropping it ends that.
-#[derive(Debug)]
-pub struct Resolving<'a> {
-    deadline: &'a Deadline,
-    port: u16,
-    state: Progress,
-}
-
-/// How far it has come.
-#[derive(Debug)]
-enum Progress {
-    /// It is an address.
-    Known(Vec<SocketAddr>),
-    /// getent is asked for this name.
-    Asked(String, Box<getent::Started>),
-}
-
-impl Resolving<'_> {
-    /// Waits for the addresses, each once, in getent's order; at least one.
-    ///
-    /// # Errors
-    /// [`ResolveError`], with the host in each message.
-    pub fn finish(self) -> Result<Vec<SocketAddr>, ResolveError> {
-        match self.state {
-            Progress::Known(addresses) => Ok(addresses),
-            Progress::Asked(name, started) => {
-                let _step = step(self.deadline, &[&name]);
-                started.finish().map(|addresses| with_port(addresses, self.port))
-            }
         }
     }
 }
@@ -231,20 +183,6 @@ mod tests {
         assert_eq!(why.to_string(), "192.0.2.1 is not an IPv6 address");
         let only_v4 = Resolver::new(&deadline).family(Family::V4);
         assert_eq!(only_v4.one(&"localhost".parse().unwrap(), 7).unwrap(), ["127.0.0.1:7".parse().unwrap()]);
-    }
-
-    #[test]
-    fn what_is_started_is_answered_as_what_is_asked_at_once() {
-        let deadline = Deadline::after(Duration::from_secs(8));
-        let resolver = Resolver::new(&deadline);
-        for host in ["localhost", "192.0.2.1", "no-such-name.invalid", "fe80::1%nosuch0"] {
-            let host: Host = host.parse().unwrap();
-            let started =
-                resolver.start(&host, 7).and_then(Resolving::finish).map_err(|error| error.to_string());
-            assert_eq!(started, resolver.one(&host, 7).map_err(|error| error.to_string()), "{host}");
-        }
-        let none = resolver.limit(Duration::ZERO).start(&"localhost".parse().unwrap(), 7).unwrap();
-        assert!(none.finish().unwrap_err().is_silence());
     }
 
     #[test]
