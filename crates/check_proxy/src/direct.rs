@@ -1,20 +1,24 @@
 //! The page without a proxy: asked where the proxies took the password and none of them brought it, so that the
 //! page's own fault is told from theirs.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use net::{ResolveError, resolve};
+use net::{ResolveError, alternate_families, resolve};
 use plugin::{Deadline, State};
 
 use crate::fault::Fault;
 use crate::manner::{Answer, LEAST, Manner};
+use crate::seen::no_thread;
 use crate::side::side_by_side;
 use crate::url::Url;
 
 /// The time for the page's name, besides that for the request.
 const NAME: Duration = Duration::from_millis(700);
+/// How many addresses of the page are tried, of both families in turn.
+const SERVERS: usize = 8;
 
 /// What asking for a page without a proxy came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -102,28 +106,92 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// Asks for a page without a proxy: of several addresses the first one that can be tried from here.
+/// Asks for a page without a proxy: it is served if one of its addresses brings it, as a client tries each.
 pub(crate) fn ask_directly(manner: &Manner, url: &Url) -> Direct {
     let now = Instant::now();
     let left = manner.until.saturating_duration_since(now);
     if left.is_zero() {
         return Direct::NoWay("no time left".to_owned());
     }
-    let servers = match resolve(&url.host, url.port, &Deadline::new(now, left, State::Unknown)) {
-        Ok(servers) => servers,
+    match resolve(&url.host, url.port, &Deadline::new(now, left, State::Unknown)) {
+        Ok(servers) => ask_servers(manner, url, &servers),
         Err(ResolveError::TooSlow { .. } | ResolveError::GaveUp { .. }) => {
-            return Direct::NoWay("the resolver of this machine did not answer".to_owned());
+            Direct::NoWay("the resolver of this machine did not answer".to_owned())
         }
-        Err(error) => return Direct::NoWay(error.to_string()),
-    };
-    let mut last = Direct::Unasked;
-    for server in servers {
-        last = match manner.ask_directly(server, url).fault {
-            None => return Direct::Serves,
-            Some(Fault::Late) => Direct::NoWay("no time left".to_owned()),
-            Some(fault @ (Fault::Local(_) | Fault::Prohibited)) => Direct::NoWay(fault.brief()),
-            Some(fault) => return Direct::Fails(fault.brief_without_proxy()),
-        };
+        Err(error) => Direct::NoWay(error.to_string()),
     }
-    last
+}
+
+/// Asks the page's servers side by side, so that a silent one leaves the others their time. What fails there tells
+/// more than what could not be tried.
+fn ask_servers(manner: &Manner, url: &Url, servers: &[SocketAddr]) -> Direct {
+    let servers = alternate_families(servers).into_iter().take(SERVERS);
+    let jobs = servers.map(|server| move || worth(manner.ask_directly(server, url).fault));
+    let all = side_by_side(jobs.collect());
+    let all = all.into_iter().map(|direct| direct.unwrap_or_else(|| Direct::NoWay(no_thread().brief())));
+    let rank = |direct: &Direct| match direct {
+        Direct::Serves => 0,
+        Direct::Fails(_) => 1,
+        Direct::NoWay(_) => 2,
+        Direct::Unasked => 3,
+    };
+    all.min_by_key(rank).unwrap_or_default()
+}
+
+/// What the fault of one request says of the page.
+fn worth(fault: Option<Fault>) -> Direct {
+    match fault {
+        None => Direct::Serves,
+        Some(Fault::Late) => Direct::NoWay("no time left".to_owned()),
+        Some(fault @ (Fault::Local(_) | Fault::Prohibited)) => Direct::NoWay(fault.brief()),
+        Some(fault) => Direct::Fails(fault.brief_without_proxy()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+
+    /// A server of the page, which answers one request.
+    fn serving() -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut room = [0; 1024];
+            let length = stream.read(&mut room).unwrap();
+            let request = String::from_utf8_lossy(&room[..length]).into_owned();
+            let nonce = request.split([' ', '/']).nth(2).unwrap().to_owned();
+            let page = format!("pong {nonce}");
+            write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{page}", page.len()).unwrap();
+        });
+        address
+    }
+
+    #[test]
+    fn one_address_that_serves_is_enough() {
+        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let silent = (silent.local_addr().unwrap(), silent);
+        let no_way = "[2001:db8::1]:1".parse().unwrap();
+        let ask = |servers: &[SocketAddr]| {
+            let mut manner = Manner::sample(Duration::from_millis(500), Duration::from_secs(30));
+            // No address of IPv6 is bound there, so that none can be tried.
+            manner.source.addresses = vec!["127.0.0.1".parse().unwrap(), "2001:db8::2".parse().unwrap()];
+            ask_servers(&manner, &"http://192.0.2.80/NONCE".parse().unwrap(), servers)
+        };
+        let refused = Direct::Fails("refused".to_owned());
+        assert_eq!(ask(&[serving()]), Direct::Serves);
+        assert_eq!(ask(&[closed, serving()]), Direct::Serves);
+        assert_eq!(ask(&[silent.0, serving()]), Direct::Serves);
+        assert_eq!(ask(&[no_way, serving()]), Direct::Serves);
+        assert_eq!(ask(&[closed]), refused);
+        assert_eq!(ask(&[closed, no_way]), refused);
+        assert_eq!(ask(&[no_way, closed]), refused);
+        assert!(matches!(ask(&[no_way]), Direct::NoWay(_)));
+    }
 }

@@ -157,6 +157,24 @@ impl Manner {
     }
 }
 
+#[cfg(test)]
+impl Manner {
+    /// For requests without TLS that take `limit` each and `time` together.
+    pub(crate) fn sample(limit: Duration, time: Duration) -> Self {
+        Self {
+            socks: false,
+            source: Source::default(),
+            limit,
+            least: limit.min(LEAST),
+            until: Instant::now() + time,
+            client: None,
+            unverified: None,
+            secrets: Secrets::default(),
+            expected: Expected { text: "pong NONCE".to_owned(), not: Vec::new() },
+        }
+    }
+}
+
 /// The line of the header that says who asks.
 pub(crate) const USER_AGENT: &str = concat!("User-Agent: check_proxy/", env!("CARGO_PKG_VERSION"), "\r\n");
 

@@ -125,25 +125,9 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     use super::*;
-    use crate::page::Expected;
-    use crate::secrets::Secrets;
-
-    fn manner(limit: Duration, time: Duration) -> Manner {
-        Manner {
-            socks: false,
-            source: net::Source::default(),
-            limit,
-            least: limit.min(Duration::from_millis(1_500)),
-            until: Instant::now() + time,
-            client: None,
-            unverified: None,
-            secrets: Secrets::default(),
-            expected: Expected { text: "pong NONCE".to_owned(), not: Vec::new() },
-        }
-    }
 
     /// Of 5,000 proxies the last ones are asked when little time is left: that one had not answered by then is no
     /// fault of its.
@@ -154,14 +138,14 @@ mod tests {
         let [short, long] = [Duration::from_millis(100), Duration::from_secs(30)];
         let url = "http://192.0.2.80/NONCE".parse().unwrap();
         let target = "127.0.0.1:22".parse().unwrap();
-        let cut = || manner(long, short);
+        let cut = || Manner::sample(long, short);
         assert_eq!(cut().ask(proxy, &url, As::Stranger).fault, Some(Fault::Late));
         let late = Passage::Unasked(Fault::Late.brief());
         assert_eq!(cut().try_forbidden(proxy, &target, As::Stranger).0, late);
         // A run so short that it cannot wait as long as a slow helper may take.
-        let little = || Manner { least: long, ..manner(short, long) };
+        let little = || Manner { least: long, ..Manner::sample(short, long) };
         assert_eq!(little().ask(proxy, &url, As::Stranger).fault, Some(Fault::Late));
-        let whole = || manner(short, long);
+        let whole = || Manner::sample(short, long);
         assert_eq!(whole().ask(proxy, &url, As::Stranger).fault, Some(Fault::Silent));
         assert_eq!(whole().try_forbidden(proxy, &target, As::Stranger).0, Passage::Silent);
     }
@@ -171,7 +155,7 @@ mod tests {
     fn nothing_is_asked_when_the_time_is_over() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
-        let manner = manner(Duration::from_secs(1), Duration::ZERO);
+        let manner = Manner::sample(Duration::from_secs(1), Duration::ZERO);
         let urls = ["http://192.0.2.80/NONCE", "https://192.0.2.80/NONCE"].map(|url| url.parse().unwrap());
         let plan = Plan {
             manner,
