@@ -10,8 +10,6 @@ use crate::manner::LEAST;
 
 /// The time for connecting, and again for each answer: it spans two retransmissions of a SYN (RFC 6298).
 const TIME: Duration = Duration::from_millis(3_500);
-/// The least of it that many proxies leave to each: it spans one retransmission with a round trip.
-const LEAST_TIME: Duration = Duration::from_millis(1_200);
 /// What is kept of the overall time for the judgment and the output.
 const RESERVE: Duration = Duration::from_millis(300);
 /// What is kept of it for each proxy.
@@ -42,22 +40,26 @@ pub(crate) fn room(args: &Args, targets: usize, deadline: &Deadline) -> Room {
     let given = args.connecting.in_flight.map(|number| usize::try_from(number.get()).unwrap_or(usize::MAX));
     let wanted = given.unwrap_or(THREADS / each).clamp(1, targets.max(1));
     let in_flight = (open_files(wanted.saturating_mul(each)) / each).clamp(1, wanted);
-    let reserve = RESERVE + RESERVE_EACH * u32::try_from(targets).unwrap_or(u32::MAX);
     let given = args.connecting.connect_timeout.map(Seconds::duration);
     let limit = given.unwrap_or_else(|| default_limit(deadline.limit(), targets.div_ceil(in_flight)));
     Room {
         in_flight,
         limit,
         least: if given.is_none() && is_short(deadline.limit()) { LEAST } else { limit.min(LEAST) },
-        time: deadline.keeping(RESERVE).min(deadline.remaining().saturating_sub(reserve)),
+        time: time(deadline, targets),
     }
 }
 
-/// One who shortens --timeout alone gets shorter tries, not none; and so do more proxies than there is room for at
-/// once.
+/// Returns how long all of so many proxies may take together.
+fn time(deadline: &Deadline, targets: usize) -> Duration {
+    let reserve = RESERVE_EACH.saturating_mul(u32::try_from(targets).unwrap_or(u32::MAX));
+    deadline.keeping(RESERVE).saturating_sub(reserve)
+}
+
+/// A short --timeout shortens each try; so do more proxies than can be asked at once.
 fn default_limit(whole: Duration, turns: usize) -> Duration {
     let whole = whole.saturating_sub(2 * RESERVE);
-    let least = LEAST_TIME.min(whole / 2);
+    let least = LEAST.min(whole / 2);
     let turns = u32::try_from(turns.saturating_add(1)).unwrap_or(u32::MAX).max(2);
     TIME.min((whole / turns).max(least)).max(Duration::from_millis(10))
 }
@@ -85,13 +87,26 @@ fn open_files(wanted: usize) -> usize {
 mod tests {
     use super::*;
 
+    /// A short --timeout keeps less for the report than the reserve.
+    #[test]
+    fn the_report_keeps_its_part_of_the_time() {
+        let rows = [(1_000, 1, 875), (1_000, 5_000, 775), (8_000, 1, 7_700), (8_000, 50_000, 6_700)];
+        for (whole, targets, expected) in rows {
+            let deadline = Deadline::after(Duration::from_millis(whole));
+            let time = time(&deadline, targets).as_millis();
+            assert!((expected - 60..=expected).contains(&time), "{whole} {targets} {time}");
+        }
+        assert_eq!(time(&Deadline::after(Duration::from_secs(8)), usize::MAX), Duration::ZERO);
+    }
+
     #[test]
     fn many_turns_leave_each_less_time() {
         let rows = [
             (8_000, 1, 3_500),
             (8_000, 2, 2_466),
             (8_000, 3, 1_850),
-            (8_000, 50, 1_200),
+            (8_000, 4, 1_500),
+            (8_000, 50, 1_500),
             (3_000, 1, 1_200),
             (3_000, 9, 1_200),
             (1_000, 1, 200),
