@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use net::Cause;
+use net::{Cause, local_words};
 use rustix::io::Errno;
 
 use crate::secrets::Secrets;
@@ -118,18 +118,12 @@ impl Fault {
             Cause::NoAnswer => Fault::NoAnswer,
             Cause::Prohibited => Fault::Prohibited,
             Cause::Unreachable => Fault::Unreachable,
-            Cause::NoRoute => Fault::Local("no route from here".to_owned()),
+            Cause::NoRoute => Fault::Local(cause.to_string()),
             Cause::Io(error) => Fault::Local(match Errno::from_io_error(&error) {
-                Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => {
-                    "no file descriptors left".to_owned()
-                }
                 Some(Errno::ADDRNOTAVAIL | Errno::ADDRINUSE) => {
                     "no local port left, or --source not bound here".to_owned()
                 }
-                Some(Errno::AFNOSUPPORT) => "protocol family missing here".to_owned(),
-                Some(Errno::NETDOWN) => "link down here".to_owned(),
-                Some(Errno::INVAL) => "not reachable from here".to_owned(),
-                _ => plugin::reason(&error),
+                errno => errno.and_then(local_words).map_or_else(|| plugin::reason(&error), str::to_owned),
             }),
             cause => Fault::Local(cause.to_string()),
         }
@@ -380,3 +374,6 @@ fn socks_reply(code: u8) -> &'static str {
         _ => "unknown",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,8 +15,6 @@ pub(crate) enum Fault {
     Refused,
     /// A router forbids it.
     Prohibited,
-    /// No route leads there.
-    NoRoute,
     /// A router or the link reports it, in these words.
     Unreachable(&'static str),
     /// This machine itself reports it, in these words: what was sent did not leave it.
@@ -192,7 +190,6 @@ impl fmt::Display for Fault {
             Self::NoAnswer => "no answer",
             Self::Refused => "refused: nothing listens there",
             Self::Prohibited => "prohibited on the way",
-            Self::NoRoute => "no route from here",
             Self::Unreachable(what) | Self::NotSent(what) => what,
             Self::NoInterface(zone) => return write!(f, "no such interface: {zone}"),
             Self::Local(local) => return local.fmt(f),

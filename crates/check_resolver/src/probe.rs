@@ -258,7 +258,7 @@ fn target(server: &HostPort) -> Result<SocketAddr, Fault> {
             address.set_ip(asked(address.ip()));
             Ok(address)
         }
-        Ok(None) => Err(Fault::NoRoute),
+        Ok(None) => Err(Fault::NotSent("no route from here")),
         Err(missing) => Err(Fault::NoInterface(missing.zone.to_string())),
     }
 }

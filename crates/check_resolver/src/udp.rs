@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use domain::base::Rtype;
 use net::udp::{UdpError, random};
-use net::{IcmpError, UnconnectedUdp, is_own};
+use net::{IcmpError, UnconnectedUdp, is_own, local_words};
 use plugin::reason;
 use rustix::io::Errno;
 
@@ -237,12 +237,40 @@ fn of_the_path(error: &UdpError, server: IpAddr) -> Fault {
 
 /// What an error of sending means.
 pub(crate) fn of_sending(why: &io::Error) -> Fault {
-    match Errno::from_io_error(why) {
-        Some(Errno::CONNREFUSED) => Fault::Refused,
-        Some(Errno::NETUNREACH | Errno::INVAL | Errno::NETDOWN) => Fault::NoRoute,
-        Some(Errno::HOSTUNREACH | Errno::HOSTDOWN) => Fault::NotSent("host unreachable"),
-        Some(Errno::PERM | Errno::ACCESS) => Fault::Local(Local::Prohibited),
-        Some(Errno::NOBUFS) => Fault::Local(Local::NeighbourTable),
-        _ => Fault::Local(Local::Other(reason(why))),
+    let errno = Errno::from_io_error(why);
+    match (errno, errno.and_then(local_words)) {
+        (Some(Errno::CONNREFUSED), _) => Fault::Refused,
+        // By a route here, or by a report on an earlier datagram.
+        (Some(Errno::HOSTUNREACH | Errno::HOSTDOWN), _) => Fault::NotSent("host unreachable"),
+        (Some(Errno::PERM | Errno::ACCESS), _) => Fault::Local(Local::Prohibited),
+        (Some(Errno::NOBUFS), _) => Fault::Local(Local::NeighbourTable),
+        (Some(Errno::NETUNREACH | Errno::INVAL | Errno::NETDOWN), Some(words)) => Fault::NotSent(words),
+        (_, Some(words)) => Fault::Local(Local::Other(words.to_owned())),
+        (_, None) => Fault::Local(Local::Other(reason(why))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_sending_have_their_words() {
+        let rows = [
+            (Errno::CONNREFUSED, "refused: nothing listens there", false),
+            (Errno::HOSTUNREACH, "host unreachable", false),
+            (Errno::NETUNREACH, "no route from here", false),
+            (Errno::INVAL, "not reachable from here", false),
+            (Errno::NETDOWN, "link down here", false),
+            (Errno::PERM, "prohibited here", true),
+            (Errno::NOBUFS, "neighbour table full here", true),
+            (Errno::MFILE, "no file descriptors left", true),
+            (Errno::AFNOSUPPORT, "protocol family missing here", true),
+            (Errno::IO, "input/output error", true),
+        ];
+        for (errno, words, is_local) in rows {
+            let fault = of_sending(&errno.into());
+            assert_eq!((fault.to_string(), fault.is_local()), (words.to_owned(), is_local), "{errno:?}");
+        }
     }
 }

@@ -19,6 +19,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use crate::icmp_error::{IcmpError, Queued};
+use crate::local::local_words;
 use crate::source::Source;
 use crate::stamped::Received;
 use ledger::Ledger;
@@ -115,16 +116,8 @@ impl EchoError {
         let (Self::NoSocket(why) | Self::Full(why) | Self::Local(why)) = self else {
             return self.to_string();
         };
-        let words = match (self, Errno::from_io_error(why)) {
-            (Self::Local(_), Some(Errno::NETUNREACH)) => "no route from here",
-            (Self::Local(_), Some(Errno::HOSTUNREACH)) => "unreachable by a route here",
-            (Self::Local(_), Some(Errno::ACCESS | Errno::PERM)) => "prohibited here",
-            // A blackhole route, or an address that needs an interface.
-            (Self::Local(_), Some(Errno::INVAL)) => "not reachable from here",
-            (Self::Local(_), Some(Errno::NETDOWN)) => "link down here",
-            _ => return plugin::reason(why),
-        };
-        words.to_owned()
+        let errno = Errno::from_io_error(why).filter(|_| matches!(self, Self::Local(_)));
+        errno.and_then(local_words).map_or_else(|| plugin::reason(why), str::to_owned)
     }
 }
 

@@ -33,7 +33,7 @@ fn outcome(word: &str) -> Outcome {
         "closed" => Err(Fault::Refused),
         "table" => Err(Fault::Local(Local::NeighbourTable)),
         "here" => Err(Fault::NotSent("host unreachable")),
-        "noroute" => Err(Fault::NoRoute),
+        "noroute" => Err(Fault::NotSent("no route from here")),
         "servfail" => code(OptRcode::SERVFAIL),
         "refused" => code(OptRcode::REFUSED),
         "nxdomain" => code(OptRcode::NXDOMAIN),

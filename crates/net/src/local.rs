@@ -1,0 +1,19 @@
+//! Words for the errors by which the system says that this machine cannot send.
+
+use rustix::io::Errno;
+
+/// Returns in few words why this machine cannot send, from an error of socket(2), connect(2) or send(2) that no answer
+/// from the network caused; `None` for other errors.
+pub fn local_words(errno: Errno) -> Option<&'static str> {
+    Some(match errno {
+        Errno::NETUNREACH => "no route from here",
+        Errno::HOSTUNREACH => "unreachable by a route here",
+        Errno::ACCESS | Errno::PERM => "prohibited here",
+        // A blackhole route, or an address that needs an interface.
+        Errno::INVAL => "not reachable from here",
+        Errno::NETDOWN => "link down here",
+        Errno::AFNOSUPPORT | Errno::PROTONOSUPPORT => "protocol family missing here",
+        Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM => "no file descriptors left",
+        _ => return None,
+    })
+}
