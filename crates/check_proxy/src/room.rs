@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use plugin::{Deadline, Seconds};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use plugin::{Deadline, Seconds, open_files};
 
 use crate::Args;
 use crate::manner::LEAST;
@@ -39,7 +38,7 @@ pub(crate) fn room(args: &Args, targets: usize, deadline: &Deadline) -> Room {
     let each = (3 * args.page.url.len()).max(args.forbid.len()).max(1);
     let given = args.connecting.in_flight.map(|number| usize::try_from(number.get()).unwrap_or(usize::MAX));
     let wanted = given.unwrap_or(THREADS / each).clamp(1, targets.max(1));
-    let in_flight = (open_files(wanted.saturating_mul(each)) / each).clamp(1, wanted);
+    let in_flight = (open_files(wanted.saturating_mul(each), OWN_FILES) / each).clamp(1, wanted);
     let given = args.connecting.connect_timeout.map(Seconds::duration);
     let limit = given.unwrap_or_else(|| default_limit(deadline.limit(), targets.div_ceil(in_flight)));
     Room {
@@ -67,20 +66,6 @@ fn default_limit(whole: Duration, turns: usize) -> Duration {
 /// Whether --timeout alone leaves so little that a proxy which is well may not answer in its share of it.
 fn is_short(whole: Duration) -> bool {
     whole.saturating_sub(2 * RESERVE) / 2 < LEAST
-}
-
-/// Returns how many of the `wanted` files may be open, after raising the limit as far as that may be.
-fn open_files(wanted: usize) -> usize {
-    let needed = u64::try_from(wanted).unwrap_or(u64::MAX).saturating_add(OWN_FILES);
-    let mut limit = getrlimit(Resource::Nofile);
-    if limit.current.is_some_and(|current| current < needed) {
-        let raised = limit.maximum.map_or(needed, |maximum| maximum.min(needed));
-        if setrlimit(Resource::Nofile, Rlimit { current: Some(raised), ..limit }).is_ok() {
-            limit = getrlimit(Resource::Nofile);
-        }
-    }
-    let allowed = limit.current.unwrap_or(needed).saturating_sub(OWN_FILES);
-    wanted.min(usize::try_from(allowed).unwrap_or(usize::MAX))
 }
 
 #[cfg(test)]

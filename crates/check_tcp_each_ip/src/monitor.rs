@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use host_net::NeighbourTable;
 use plugin::Deadline;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::cause::{Cause, Echo, Local};
 use crate::monitor::ways::{Hop, Routes, Way, Ways};
@@ -26,20 +25,9 @@ const FULL: u64 = 98;
 /// How long a look at the faults of this machine may take at the end of a run that is stopped.
 const LOOK: Duration = Duration::from_millis(60);
 
-/// How many of the `wanted` connections the limit of open files allows at once, after raising it as far as it
-/// may be.
+/// Returns how many of the `wanted` connections the limit of open files allows at once, after raising it.
 pub(crate) fn room(wanted: usize) -> usize {
-    let needed = u64::try_from(wanted).unwrap_or(u64::MAX).saturating_add(RESERVED);
-    let mut limit = getrlimit(Resource::Nofile);
-    if limit.current.is_some_and(|current| current < needed) {
-        let raised =
-            Rlimit { current: limit.maximum.map(|maximum| maximum.min(needed)).or(Some(needed)), ..limit };
-        if setrlimit(Resource::Nofile, raised).is_ok() {
-            limit = getrlimit(Resource::Nofile);
-        }
-    }
-    let allowed = limit.current.unwrap_or(needed).saturating_sub(RESERVED).max(1);
-    wanted.min(usize::try_from(allowed).unwrap_or(usize::MAX))
+    plugin::open_files(wanted, RESERVED)
 }
 
 /// The tables of neighbours at one moment.
@@ -211,14 +199,6 @@ fn conntrack_is_full() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn more_than_the_limit_of_open_files_is_not_tried() {
-        let hard = getrlimit(Resource::Nofile).maximum;
-        let room_for_all = room(usize::MAX >> 1);
-        assert!(hard.is_none_or(|hard| room_for_all as u64 + RESERVED <= hard), "{room_for_all} of {hard:?}");
-        assert_eq!(room(1), 1);
-    }
 
     #[test]
     fn one_gateway_has_one_verdict() {
