@@ -99,7 +99,7 @@ impl Clients<'_> {
     /// a proxy that did not answer anything may do so now.
     fn offers(&self, hint: &Hint, number: u8) -> Result<Vec<Challenge>, Fault> {
         if self.manner.socks {
-            return Ok(hint.first(if number == 0 { PATIENCE } else { Duration::ZERO }));
+            return Ok(Vec::new());
         }
         let offers = hint.offers(self.manner.until);
         let is_usable = offers.as_ref().is_ok_and(|offers| !matches!(choose(offers), Ok(Scheme::Digest(_))));
@@ -141,7 +141,8 @@ impl Clients<'_> {
         if self.strangers == Strangers::Allow {
             return None;
         }
-        let offers = hint.first(PATIENCE);
+        // The greeting of SOCKS offers nothing to wait for.
+        let offers = if self.manner.socks { Vec::new() } else { hint.first(PATIENCE) };
         let login = Login { user: format!("nobody-{}", random()), password: random() };
         let digest = matches!(choose(&offers), Ok(Scheme::Digest(_))).then(|| self.ask_digest(&login));
         let basic = takes_basic(&offers).then(|| self.ask_as(As::Random(&login, &Scheme::Basic)));
@@ -197,4 +198,33 @@ impl Clients<'_> {
 
 fn no_answer() -> Answer {
     Answer::unasked(no_thread())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// No answer to a stranger says which login a SOCKS5 server wants.
+    #[test]
+    fn clients_of_socks_wait_for_no_offer() {
+        let proxy = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let manner =
+            Manner { socks: true, ..Manner::sample(Duration::from_secs(30), Duration::from_secs(30)) };
+        let clients = Clients {
+            manner: &manner,
+            proxy,
+            url: &"http://192.0.2.80/NONCE".parse().unwrap(),
+            suspicion: &Suspicion::default(),
+            strangers: Strangers::Refuse,
+            login: None,
+            tries: 1,
+            waiting: &AtomicUsize::new(0),
+        };
+        let (silent, start) = (Hint::default(), Instant::now());
+        assert_eq!(clients.offers(&silent, 0).map(|offers| offers.len()), Ok(0));
+        assert_eq!(clients.ask_at_random(&silent).unwrap().fault, Some(Fault::Refused));
+        assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
+    }
 }

@@ -52,7 +52,7 @@ impl<'a> Known<'a> {
             .state(failed, self.total)
             .min(self.allowed.failed.state(self.total, self.total));
         // Where all fail past the login, the page may be at fault.
-        let is_certain = !verdict.unspoken && (self.total == 1 || verdict.open || !verdict.past_login);
+        let is_certain = !verdict.unspoken && (self.total == 1 || !verdict.past_login);
         let state = if is_certain { state } else { state.min(State::Unknown) };
         Some(Finding::new(state, format!("{target} {reason}")))
     }
@@ -90,5 +90,9 @@ mod tests {
             Known::new(3, &allowed, &progress).ended(&target, verdict);
             assert_eq!(progress.to_string(), line, "{verdict:?}");
         }
+        // What the only proxy does not bring is its own fault, as far as can be told.
+        let allowed = Allowed::new(&Limits::default());
+        let alone = Known::new(1, &allowed, &Progress::default()).finding(&target, &page);
+        assert_eq!(alone.map(|finding| finding.state), Some(State::Critical));
     }
 }

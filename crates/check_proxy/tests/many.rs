@@ -9,6 +9,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -16,14 +17,16 @@ use rustix as _;
 use rustls as _;
 use suite::process::{Outcome, run};
 
-/// Asks so many addresses of loopback on this port.
+/// Asks so many addresses of loopback on this port, where 256 files may be open until the plugin raises that.
 fn ask(folder: &Path, count: usize, port: u16, more: &[&str]) -> Outcome {
     let address = |number: usize| format!("127.1.{}.{}\n", number / 250, 1 + number % 250);
     let file = folder.join("proxies");
     fs::write(&file, (0..count).map(address).collect::<String>()).unwrap();
     let (file, port) = (format!("--file={}", file.display()), format!("--port={port}"));
-    let fixed = ["--strangers=only", "--url=http://192.0.2.80/pong?n=NONCE", "--expect=pong NONCE"];
-    run(Command::new(fake::BINARY).args([&file, &port]).args(fixed).args(more))
+    let fixed = ["--url=http://192.0.2.80/pong?n=NONCE", "--expect=pong NONCE"];
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -S -n 256 && exec \"$0\" \"$@\"", fake::BINARY]);
+    run(command.args([&file, &port]).args(fixed).args(more))
 }
 
 /// All are asked at the same time: a share of the silent ones is one of all. Each connection is taken and never
@@ -34,7 +37,7 @@ fn a_total_silence_of_hundreds_is_known() {
     let listener = TcpListener::bind("0.0.0.0:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || listener.incoming().collect::<Vec<_>>());
-    let outcome = ask(folder.path(), 300, port, &[]);
+    let outcome = ask(folder.path(), 300, port, &["--strangers=only"]);
     let line = "PROXY UNKNOWN - strangers: 300 of 300 proxies undecided: 127.1.0.1 no answer, ";
     assert!(outcome.first_line().starts_with(line), "{}", outcome.stdout);
     assert!(outcome.first_line().contains(" | failed=0;;0;0;300 "), "{}", outcome.stdout);
@@ -47,8 +50,12 @@ fn a_list_that_is_too_long_ends_in_time_and_says_so() {
     let listener = TcpListener::bind("0.0.0.0:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     // With one at a time there is time for a few.
-    let outcome =
-        ask(folder.path(), 20_000, port, &["--in-flight=1", "--timeout=3", "--connect-timeout=0.5"]);
+    let outcome = ask(
+        folder.path(),
+        20_000,
+        port,
+        &["--strangers=only", "--in-flight=1", "--timeout=3", "--connect-timeout=0.5"],
+    );
     assert!(outcome.elapsed < Duration::from_millis(3_250), "{:?}", outcome.elapsed);
     let line = outcome.first_line();
     assert!(
@@ -56,4 +63,23 @@ fn a_list_that_is_too_long_ends_in_time_and_says_so() {
         "{line}"
     );
     assert!(line.contains(" | failed=0;;0;0;20000 open=0;;;0;20000 slowest=U;;;0"), "{line}");
+}
+
+/// A silence has no second try while others wait: the last one alone has.
+#[test]
+fn a_silence_takes_no_time_that_others_wait_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sender, requests) = mpsc::channel();
+    let port = fake::listen("0.0.0.0:0", move |mut stream| {
+        let to = stream.local_addr().unwrap().ip().to_string();
+        drop(fake::read_head(&mut stream));
+        sender.send(to).unwrap();
+        fake::hang(&mut stream);
+    });
+    let more = ["--strangers=allow", "--no-direct", "--in-flight=1", "--connect-timeout=0.3", "--tries=2"];
+    let outcome = ask(folder.path(), 2, port, &more);
+    let next = || requests.recv_timeout(Duration::from_secs(20)).unwrap_or_default();
+    let asked = [next(), next(), next()];
+    assert_eq!(asked, ["127.1.0.1", "127.1.0.2", "127.1.0.2"], "{}", outcome.stdout);
+    assert!(requests.try_recv().is_err());
 }
