@@ -32,18 +32,22 @@ impl Manner {
     /// Asks for a page through a proxy. Whether strangers get our page does not depend on its certificate: where
     /// that is not accepted, they ask again without verifying it.
     pub(crate) fn ask(&self, proxy: SocketAddr, url: &Url, who: As<'_>) -> Answer {
-        let answer = Request::new(self, proxy, url, Some(who)).make();
+        let answer = self.request(proxy, url, Some(who), true);
         let is_unverified = matches!(answer.fault, Some(Fault::Tunnel(Tunnel::Certificate(_))));
-        if !is_unverified || matches!(who, As::Customer(..)) {
+        if !is_unverified || who.is_customer() {
             return answer;
         }
-        let again = Request::new(self, proxy, url, Some(who)).unverified().make();
+        let again = self.request(proxy, url, Some(who), false);
         Answer { came: again.came, ..answer }
     }
 
     /// Asks for a page without a proxy.
     pub(crate) fn ask_directly(&self, server: SocketAddr, url: &Url) -> Answer {
-        Request::new(self, server, url, None).make()
+        self.request(server, url, None, true)
+    }
+
+    fn request(&self, to: SocketAddr, url: &Url, who: Option<As<'_>>, verifies: bool) -> Answer {
+        Request::new(self, to, url, who, verifies).map_or_else(Answer::unasked, |request| request.make())
     }
 
     /// Asks a proxy for a target that it must not reach.

@@ -50,7 +50,7 @@ impl Clients<'_> {
     pub(crate) fn ask(&self) -> PageSeen {
         let mut seen = PageSeen { secure: self.url.secure, ..PageSeen::default() };
         if self.login.is_none() && self.strangers == Strangers::Allow {
-            seen.customer = Some(self.again(|_| Ok(self.ask_as(As::Stranger))));
+            seen.customer = Some(self.again(|_| Ok(self.ask_as(As::Customer(None)))));
             return seen;
         }
         let hint = &Hint::default();
@@ -120,7 +120,7 @@ impl Clients<'_> {
             Ok(scheme) => scheme,
             Err(fault) => return Answer::unasked(fault),
         };
-        let answer = self.ask_as(As::Customer(login, &scheme));
+        let answer = self.ask_as(As::Customer(Some((login, &scheme))));
         let is_407 = matches!(&answer.fault, Some(Fault::Status(Status { code: 407, from_page: false, .. })));
         if !is_407 || answer.offers.is_empty() {
             return answer;
@@ -130,20 +130,23 @@ impl Clients<'_> {
             Ok(newer @ Scheme::Digest(_))
                 if matches!(scheme, Scheme::Basic) || answer.offers.iter().any(Challenge::is_stale) =>
             {
-                self.ask_as(As::Customer(login, &newer))
+                self.ask_as(As::Customer(Some((login, &newer))))
             }
             _ => answer,
         }
     }
 
-    /// The requests with a login that nobody has, by each scheme that is offered: what is worst counts.
+    /// The requests with a random login, by each scheme that is offered: what is worst counts.
     fn ask_at_random(&self, hint: &Hint) -> Option<Answer> {
         if self.strangers == Strangers::Allow {
             return None;
         }
         // The greeting of SOCKS offers nothing to wait for.
         let offers = if self.manner.socks { Vec::new() } else { hint.first(PATIENCE) };
-        let login = Login { user: format!("nobody-{}", random()), password: random() };
+        let login = match random_login() {
+            Ok(login) => login,
+            Err(fault) => return Some(Answer::unasked(fault)),
+        };
         let digest = matches!(choose(&offers), Ok(Scheme::Digest(_))).then(|| self.ask_digest(&login));
         let basic = takes_basic(&offers).then(|| self.ask_as(As::Random(&login, &Scheme::Basic)));
         let rank = |answer: &Answer| match got(answer) {
@@ -196,12 +199,17 @@ impl Clients<'_> {
     }
 }
 
+fn random_login() -> Result<Login, Fault> {
+    Ok(Login { user: format!("nobody-{}", random()?), password: random()? })
+}
+
 fn no_answer() -> Answer {
     Answer::unasked(no_thread())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Write as _};
     use std::net::TcpListener;
 
     use super::*;
@@ -226,5 +234,29 @@ mod tests {
         assert_eq!(clients.offers(&silent, 0).map(|offers| offers.len()), Ok(0));
         assert_eq!(clients.ask_at_random(&silent).unwrap().fault, Some(Fault::Refused));
         assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
+    }
+    /// Our page must not come to strangers; the customer should have it.
+    #[test]
+    fn the_page_is_looked_for_where_it_must_not_come() {
+        let page = "HTTP/1.1 403 No\r\nContent-Length: 21\r\n\r\npong 0123456789abcdef";
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let proxy = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let _ = stream.read(&mut [0; 1024]).and_then(|_| stream.write_all(page.as_bytes()));
+            }
+        });
+        let manner = Manner::sample(Duration::from_secs(30), Duration::from_secs(30));
+        let url = "http://192.0.2.80/NONCE".parse().unwrap();
+        let login = Login { user: "cust".to_owned(), password: "x".to_owned() };
+        let rows = [
+            (As::Stranger, true),
+            (As::Random(&login, &Scheme::Basic), true),
+            (As::Customer(None), false),
+            (As::Customer(Some((&login, &Scheme::Basic))), false),
+        ];
+        for (who, came) in rows {
+            assert_eq!(manner.ask(proxy, &url, who).came, came, "{who:?}");
+        }
     }
 }

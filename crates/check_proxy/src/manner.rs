@@ -45,15 +45,15 @@ pub(crate) struct Manner {
     pub(crate) expected: Expected,
 }
 
-/// With which login a request is made.
+/// As whom a request is made.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum As<'a> {
-    /// Without one.
+    /// A stranger, without a login.
     Stranger,
-    /// With this one, which nobody has.
+    /// An unknown user, with a random login.
     Random(&'a Login, &'a Scheme),
-    /// With the customer's.
-    Customer(&'a Login, &'a Scheme),
+    /// The customer, with this login: `None` if none is needed.
+    Customer(Option<(&'a Login, &'a Scheme)>),
 }
 
 /// What a request came to.
@@ -61,8 +61,8 @@ pub(crate) enum As<'a> {
 pub(crate) struct Answer {
     /// Why it is not as it should be: `None` if the page came and is right.
     pub(crate) fault: Option<Fault>,
-    /// Whether our page came, or an old copy of it, by whichever address and in whatever answer; or whether the
-    /// proxy opened a tunnel to our page's own certificate. It is not looked for in what the customer gets.
+    /// Whether a client that is no customer got our page, or an old copy of it, by whichever address and in whatever
+    /// answer; or a tunnel to our page's own certificate.
     pub(crate) came: bool,
     /// The logins that the proxy offers.
     pub(crate) offers: Vec<Challenge>,
@@ -79,32 +79,38 @@ impl Answer {
     }
 }
 
-impl As<'_> {
-    /// The scheme of the login.
-    pub(crate) fn scheme(&self) -> Option<&Scheme> {
+impl<'a> As<'a> {
+    fn login(self) -> Option<(&'a Login, &'a Scheme)> {
         match self {
             As::Stranger => None,
-            As::Random(_, scheme) | As::Customer(_, scheme) => Some(scheme),
+            As::Random(login, scheme) => Some((login, scheme)),
+            As::Customer(login) => login,
         }
+    }
+
+    /// The scheme of the login.
+    pub(crate) fn scheme(self) -> Option<&'a Scheme> {
+        self.login().map(|(_, scheme)| scheme)
+    }
+
+    /// Whether it is the customer, who should get the page.
+    pub(crate) fn is_customer(self) -> bool {
+        matches!(self, As::Customer(_))
     }
 
     /// The line of the header, or nothing.
-    pub(crate) fn line(&self, method: &str, target: &str) -> Result<String, Fault> {
-        match self {
-            As::Stranger => Ok(String::new()),
-            As::Random(login, scheme) | As::Customer(login, scheme) => {
-                let value = scheme.authorization(login, method, target, &random())?;
-                Ok(format!("Proxy-Authorization: {value}\r\n"))
-            }
-        }
+    pub(crate) fn line(self, method: &str, target: &str) -> Result<String, Fault> {
+        let Some((login, scheme)) = self.login() else { return Ok(String::new()) };
+        let value = scheme.authorization(login, method, target, &random()?)?;
+        Ok(format!("Proxy-Authorization: {value}\r\n"))
     }
 
     /// The methods of login that SOCKS5 is offered.
-    pub(crate) fn methods(&self) -> Methods<'_> {
+    pub(crate) fn methods(self) -> Methods<'a> {
         match self {
-            As::Stranger => Methods::NoLogin,
+            As::Stranger | As::Customer(None) => Methods::NoLogin,
             As::Random(login, _) => Methods::Password(login),
-            As::Customer(login, _) => Methods::Either(login),
+            As::Customer(Some((login, _))) => Methods::Either(login),
         }
     }
 }

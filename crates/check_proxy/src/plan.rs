@@ -106,7 +106,7 @@ impl Plan {
     /// not known.
     fn ask_for(&self, proxy: SocketAddr, target: &HostPort, offers: &[Challenge]) -> Passage {
         let ask = |who: As<'_>| self.manner.try_forbidden(proxy, target, who);
-        let Some(login) = &self.login else { return ask(As::Stranger).0 };
+        let Some(login) = &self.login else { return ask(As::Customer(None)).0 };
         let scheme = match choose(offers) {
             Ok(Scheme::Digest(_)) => {
                 let (passage, own) = ask(As::Stranger);
@@ -118,7 +118,7 @@ impl Plan {
             Ok(scheme) => scheme,
             Err(fault) => return Passage::Unasked(fault.brief()),
         };
-        ask(As::Customer(login, &scheme)).0
+        ask(As::Customer(Some((login, &scheme)))).0
     }
 }
 

@@ -30,15 +30,19 @@ pub(crate) struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// A request with a random text of its own.
-    pub(crate) fn new(manner: &'a Manner, to: SocketAddr, url: &'a Url, who: Option<As<'a>>) -> Self {
-        let client = manner.client.as_ref();
-        Self { manner, to, url, who, nonce: random(), client, verifies: true }
-    }
-
-    /// Returns this request with any certificate accepted.
-    pub(crate) fn unverified(self) -> Self {
-        Self { client: self.manner.unverified.as_ref(), verifies: false, ..self }
+    /// Returns a request with a random text of its own. Without `verifies` any certificate is accepted.
+    ///
+    /// # Errors
+    /// [`Fault::Local`]: the system has no random numbers.
+    pub(crate) fn new(
+        manner: &'a Manner,
+        to: SocketAddr,
+        url: &'a Url,
+        who: Option<As<'a>>,
+        verifies: bool,
+    ) -> Result<Self, Fault> {
+        let client = if verifies { manner.client.as_ref() } else { manner.unverified.as_ref() };
+        Ok(Self { manner, to, url, who, nonce: random()?, client, verifies })
     }
 
     /// Makes the request, and returns what it came to.
@@ -96,7 +100,7 @@ impl<'a> Request<'a> {
             Some(client) if self.url.secure => {
                 let stream =
                     stream.secure(client, &self.url.bare_host(), early).map_err(Fault::of_handshake)?;
-                answer.came = self.verifies;
+                answer.came = self.verifies && self.is_searched();
                 stream
             }
             _ => stream,
@@ -107,7 +111,7 @@ impl<'a> Request<'a> {
     }
 
     fn read_page(&self, stream: Stream<'static>, answer: &mut Answer) -> Result<(), Fault> {
-        if matches!(self.who, None | Some(As::Customer(..))) {
+        if !self.is_searched() {
             return self.judge_page(&mut Reader::new(stream), answer);
         }
         let mut reader = Reader::recording(stream);
@@ -117,6 +121,11 @@ impl<'a> Request<'a> {
         }
         answer.came |= self.manner.expected.stands_in(reader.record(), &self.nonce);
         judged
+    }
+
+    /// Whether the page is looked for in all that comes: it must not come to clients that are no customers.
+    fn is_searched(&self) -> bool {
+        self.who.is_some_and(|who| !who.is_customer())
     }
 
     fn status(&self, head: &Head) -> Status {
@@ -132,7 +141,7 @@ impl<'a> Request<'a> {
         // A proxy that looks into TLS answers in the page's name.
         answer.came &= !is_of_proxy(&head);
         let (page, fault) = reader.page(&head);
-        answer.came |= self.manner.expected.stands_in(&page, &self.nonce);
+        answer.came |= self.is_searched() && self.manner.expected.stands_in(&page, &self.nonce);
         if head.code != 200 {
             return Err(Fault::Status(self.status(&head)));
         }

@@ -1,6 +1,6 @@
 //! The whole words NONCE and PROXY in an option's text, and the random texts that they become.
 
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use crate::fault::Fault;
 
 /// One part of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,9 +14,12 @@ pub(crate) enum Part<'a> {
 }
 
 /// Returns 16 random hexadecimal digits.
-pub(crate) fn random() -> String {
-    // The keys of each come from the system's random numbers.
-    format!("{:016x}", RandomState::new().build_hasher().finish())
+///
+/// # Errors
+/// [`Fault::Local`]: the system has no random numbers.
+pub(crate) fn random() -> Result<String, Fault> {
+    let number = net::udp::random().map_err(|error| Fault::Local(plugin::reason(&error)))?;
+    Ok(format!("{number:016x}"))
 }
 
 /// Returns the parts of a text.
@@ -74,7 +77,7 @@ mod tests {
 
     #[test]
     fn random_texts_differ() {
-        let (one, other) = (random(), random());
+        let (one, other) = (random().unwrap(), random().unwrap());
         assert_ne!(one, other);
         assert!(one.len() == 16 && one.bytes().all(|octet| octet.is_ascii_hexdigit()));
     }

@@ -204,6 +204,24 @@ fn tunnels_are_judged_to_their_end() {
     assert!(code == 2 && line.contains(" wrong certificate after CONNECT: "), "{line}");
 }
 
+/// Strangers may have the page: then none is asked again without verifying its certificate, to find it there.
+#[test]
+fn a_customer_without_a_login_asks_once() {
+    let origin = Origin::start();
+    let other = listen_tls(&Origin::start().authority.sign("x", "subjectAltName=DNS:x"));
+    let (sender, requests) = mpsc::channel();
+    let port = proxy(move |_, head, stream| {
+        sender.send(head.to_owned()).unwrap();
+        tunnel(("127.0.0.1", other), stream);
+    });
+    let port = format!("--port={port}");
+    let fixed = ["--ip=127.0.0.1", "--strangers=allow", "--tries=1", "--no-direct"];
+    let outcome = origin.check(&[&fixed, [port.as_str(), &origin.https_url()].as_slice()].concat());
+    let line = outcome.first_line();
+    assert!(line.contains(" wrong certificate after CONNECT: "), "{line}");
+    assert_eq!(requests.try_iter().count(), 1);
+}
+
 #[test]
 fn one_failure_alone_does_not_count() {
     let origin = Origin::start();
