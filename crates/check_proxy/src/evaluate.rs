@@ -285,10 +285,7 @@ fn details(mut report: Report, observations: &Observations, judged: &[Judged<'_>
         if let Some(undecided) = &judged.verdict.undecided {
             report = report.detail(format!("{name}: {}", undecided.words()));
         }
-        if let Some(own) = observations
-            .own
-            .filter(|_| judged.verdict.reasons.iter().any(|reason| reason.starts_with("open: ")))
-        {
+        if let Some(own) = observations.own.filter(|_| judged.verdict.serves_strangers) {
             report = report
                 .detail(format!("{name}: or this address, {own}, is allowed by an ACL: ask from outside"));
         }

@@ -11,11 +11,11 @@ pub(crate) enum Got {
     /// A connection, and no answer: a refusal if it is not the page that is waited for.
     Silence,
     /// An answer without the page that is mostly a refusal: what. The page's server may say the same.
-    NoPage(String),
+    NoPage(Fault),
     /// The page, fresh or old, or a way to its server.
     Page,
     /// Something else: what. It proves neither that strangers are refused nor that they are served.
-    Else(String),
+    Else(Fault),
     /// Nothing, because it could not be asked.
     Unasked,
 }
@@ -44,9 +44,9 @@ pub(crate) fn got(answer: &Answer) -> Got {
         Fault::Silent => Got::Silence,
         // What squid says by itself (deny_info) no page says.
         Fault::Status(status) if status.shows_no_page() && status.squid.is_some() => Got::Refused,
-        Fault::Status(status) if status.shows_no_page() => Got::NoPage(fault.brief()),
+        Fault::Status(status) if status.shows_no_page() => Got::NoPage(fault.clone()),
         Fault::Local(_) | Fault::Late | Fault::Unspoken(_) | Fault::ColonInUser => Got::Unasked,
-        fault => Got::Else(fault.brief()),
+        fault => Got::Else(fault.clone()),
     }
 }
 
@@ -58,51 +58,58 @@ mod tests {
     #[test]
     fn only_a_refusal_refuses() {
         let status = |code| Fault::Status(Status { code, ..Status::default() });
-        let other = |text: &str| Got::Else(text.to_owned());
+        let words = |got| match got {
+            Got::Refused => "refused".to_owned(),
+            Got::Silence => "silence".to_owned(),
+            Got::NoPage(fault) => format!("no page: {}", fault.brief()),
+            Got::Page => "page".to_owned(),
+            Got::Else(fault) => format!("else: {}", fault.brief()),
+            Got::Unasked => "unasked".to_owned(),
+        };
         let portal = |is_elsewhere, squid: Option<&str>| {
             let (squid, location) = (squid.map(str::to_owned), Some("portal.example.net".to_owned()));
             Fault::Status(Status { code: 302, squid, location, is_elsewhere, from_page: false })
         };
         let rows = [
-            (status(401), Got::Refused),
-            (status(403), Got::Refused),
-            (status(407), Got::Refused),
-            (status(200), other("200")),
-            (status(302), other("302")),
-            (status(400), other("400")),
-            (status(404), other("404")),
-            (status(405), Got::NoPage("405".to_owned())),
-            (status(429), Got::NoPage("429".to_owned())),
-            (status(451), Got::NoPage("451".to_owned())),
-            (status(511), Got::NoPage("511".to_owned())),
-            (portal(true, None), Got::NoPage("302 to portal.example.net".to_owned())),
-            (portal(true, Some("302")), Got::Refused),
-            (portal(false, None), other("302 to portal.example.net")),
-            (status(502), other("502")),
+            (status(401), "refused"),
+            (status(403), "refused"),
+            (status(407), "refused"),
+            (status(200), "else: 200"),
+            (status(302), "else: 302"),
+            (status(400), "else: 400"),
+            (status(404), "else: 404"),
+            (status(405), "no page: 405"),
+            (status(429), "no page: 429"),
+            (status(451), "no page: 451"),
+            (status(511), "no page: 511"),
+            (portal(true, None), "no page: 302 to portal.example.net"),
+            (portal(true, Some("302")), "refused"),
+            (portal(false, None), "else: 302 to portal.example.net"),
+            (status(502), "else: 502"),
             (
                 Fault::Status(Status { code: 403, from_page: true, ..Status::default() }),
-                other("403 from the page"),
+                "else: 403 from the page",
             ),
-            (Fault::Silent, Got::Silence),
-            (Fault::NoAnswer, Got::Refused),
-            (Fault::Closed, Got::Refused),
-            (Fault::Reset, Got::Refused),
-            (Fault::Incomplete, other("answer incomplete at the deadline")),
-            (Fault::OtherPage, other("another page in place of ours")),
-            (Fault::TooLong, other("page longer than 256 KiB")),
-            (Fault::NotHttp("x".to_owned()), other("no HTTP: x")),
-            (Fault::Tunnel(Tunnel::Closed), other("CONNECT 200, then closed")),
-            (Fault::Tunnel(Tunnel::Silent), other("tunnel opened, then no answer")),
-            (Fault::SocksMethod, Got::Refused),
-            (Fault::SocksReply(2), Got::Refused),
-            (Fault::SocksReply(5), other("SOCKS reply 5 (connection refused)")),
-            (Fault::SocksLoginSilent, Got::Refused),
-            (Fault::SocksRequestSilent { login: false }, other("no answer to the request")),
-            (Fault::Late, Got::Unasked),
+            (Fault::Silent, "silence"),
+            (Fault::NoAnswer, "refused"),
+            (Fault::Closed, "refused"),
+            (Fault::Reset, "refused"),
+            (Fault::Incomplete, "else: answer incomplete at the deadline"),
+            (Fault::OtherPage, "else: another page in place of ours"),
+            (Fault::TooLong, "else: page longer than 256 KiB"),
+            (Fault::NotHttp("x".to_owned()), "else: no HTTP: x"),
+            (Fault::Tunnel(Tunnel::Closed), "else: CONNECT 200, then closed"),
+            (Fault::Tunnel(Tunnel::Silent), "else: tunnel opened, then no answer"),
+            (Fault::SocksMethod, "refused"),
+            (Fault::SocksReply(2), "refused"),
+            (Fault::SocksReply(5), "else: SOCKS reply 5 (connection refused)"),
+            (Fault::SocksLoginSilent, "refused"),
+            (Fault::SocksRequestSilent { login: false }, "else: no answer to the request"),
+            (Fault::Late, "unasked"),
         ];
         for (fault, expected) in rows {
             let answer = Answer { fault: Some(fault), ..Answer::default() };
-            assert_eq!(got(&answer), expected, "{answer:?}");
+            assert_eq!(words(got(&answer)), expected, "{answer:?}");
             assert_eq!(got(&Answer { came: true, ..answer }), Got::Page);
         }
         assert_eq!(got(&Answer::default()), Got::Page);

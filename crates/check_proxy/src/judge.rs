@@ -9,14 +9,17 @@ use crate::ask::Passage;
 use crate::fault::{Fault, Status};
 use crate::got::{Got, got};
 use crate::manner::Answer;
+use crate::reason::{Reason, grouped};
 use crate::seen::{PageSeen, Seen};
 use crate::strangers::Strangers;
 
 /// What is wrong with one proxy.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Verdict {
-    /// Whether it serves who is no customer.
+    /// Whether it serves strangers or random logins.
     pub(crate) open: bool,
+    /// Whether it serves strangers.
+    pub(crate) serves_strangers: bool,
     /// What strangers got that is neither the page nor a refusal: `None` if there is no such thing, or if it is
     /// open anyway.
     pub(crate) undecided: Option<Undecided>,
@@ -92,27 +95,28 @@ pub(crate) fn judge_beside(seen: &Seen, forbidden: &[HostPort], at_fault: &[bool
         .filter(|(place, page)| !is_excused(*place, page))
         .filter_map(|(_, page)| Some((page, page.customer.as_ref()?.fault.clone()?)))
         .collect();
-    let mut reasons = open(seen);
+    let mut reasons = serves_strangers(seen);
+    let serves_strangers = !reasons.is_empty();
+    reasons.extend(takes_any_password(seen));
     let open = !reasons.is_empty();
     reasons.extend(lets_through(seen, forbidden));
-    let texts = |excused: bool| -> Vec<(bool, String)> {
-        pages()
-            .filter(|(place, page)| is_excused(*place, page) == excused)
-            .filter_map(|(_, page)| Some((page.secure, text(page)?)))
-            .collect()
+    let texts = |excused: bool| -> Vec<String> {
+        let pages = pages().filter(|(place, page)| is_excused(*place, page) == excused);
+        grouped(&pages.filter_map(|(_, page)| reason(page)).collect::<Vec<_>>(), has_both(seen))
     };
     let past_login =
         reasons.is_empty() && !faults.is_empty() && faults.iter().all(|(page, _)| is_past_login(page));
     let unspoken = reasons.is_empty()
         && !faults.is_empty()
         && faults.iter().all(|(_, fault)| matches!(fault, Fault::Unspoken(_) | Fault::ColonInUser));
-    reasons.extend(grouped(&texts(false), has_both(seen)));
-    let mut excused = grouped(&texts(true), has_both(seen));
+    reasons.extend(texts(false));
+    let mut excused = texts(true);
     let untried = untried(seen, forbidden);
     excused.extend(untried.clone().filter(|_| !reasons.is_empty()));
     let local = local(seen).or(untried).filter(|_| reasons.is_empty());
     Verdict {
         open,
+        serves_strangers,
         undecided: undecided(seen).filter(|_| !open),
         unspoken,
         past_login,
@@ -167,7 +171,7 @@ fn has_served(page: &PageSeen) -> bool {
     page.customer.as_ref().is_some_and(|answer| answer.fault.is_none())
 }
 
-fn open(seen: &Seen) -> Vec<String> {
+fn serves_strangers(seen: &Seen) -> Vec<String> {
     if seen.strangers == Strangers::Allow {
         return Vec::new();
     }
@@ -184,11 +188,16 @@ fn open(seen: &Seen) -> Vec<String> {
     if seen.pages.iter().filter(is_407).any(came) {
         reasons.push("open: the 407 carries the page".to_owned());
     }
-    let any_password = seen.pages.iter().filter(|page| !came(page) && has_got(&page.random));
-    let texts: Vec<(bool, String)> =
-        any_password.map(|page| (page.secure, "takes any password".to_owned())).collect();
-    reasons.extend(grouped(&texts, has_both(seen)));
     reasons
+}
+
+fn takes_any_password(seen: &Seen) -> Vec<String> {
+    if seen.strangers == Strangers::Allow {
+        return Vec::new();
+    }
+    let pages = seen.pages.iter().filter(|page| !has_got(&page.stranger) && has_got(&page.random));
+    let reasons: Vec<Reason> = pages.map(|page| Reason::new(page.secure, "takes any password")).collect();
+    grouped(&reasons, has_both(seen))
 }
 
 fn has_got(answer: &Option<Answer>) -> bool {
@@ -206,23 +215,23 @@ fn undecided(seen: &Seen) -> Option<Undecided> {
     if seen.strangers == Strangers::Allow {
         return None;
     }
-    let text = |page: &PageSeen| {
+    let reason = |page: &PageSeen| {
         let other = |answer: &Option<Answer>, beside: &Option<Answer>| match answer.as_ref().map(got)? {
-            Got::Else(what) => Some(what),
+            Got::Else(fault) => Some(Reason::of(page.secure, &fault)),
             // Whatever answers CONNECT is not the page.
-            Got::NoPage(what) => (!page.secure && !has_served(page) && !is_refused(beside)).then_some(what),
+            Got::NoPage(fault) => (!page.secure && !has_served(page) && !is_refused(beside))
+                .then(|| Reason::of(page.secure, &fault)),
             // Where customers are asked too, they tell whether the page is silent.
-            Got::Silence => {
-                (seen.strangers == Strangers::Only && !is_refused(beside)).then(|| "no answer".to_owned())
-            }
+            Got::Silence => (seen.strangers == Strangers::Only && !is_refused(beside))
+                .then(|| Reason::new(page.secure, "no answer")),
             Got::Refused | Got::Page | Got::Unasked => None,
         };
-        let by_login = || Some(format!("{} with a random login", other(&page.random, &page.stranger)?));
-        other(&page.stranger, &page.random).or_else(by_login).map(|text| (page.secure, text))
+        let by_login = || Some(other(&page.random, &page.stranger)?.with_random_login());
+        other(&page.stranger, &page.random).or_else(by_login)
     };
-    let texts: Vec<(bool, String)> = seen.pages.iter().filter_map(text).collect();
-    let is_served = seen.pages.iter().any(|page| text(page).is_some() && has_served(page));
-    let what = grouped(&texts, has_both(seen)).join(", ");
+    let reasons: Vec<Reason> = seen.pages.iter().filter_map(reason).collect();
+    let is_served = seen.pages.iter().any(|page| reason(page).is_some() && has_served(page));
+    let what = grouped(&reasons, has_both(seen)).join(", ");
     (!what.is_empty()).then_some(Undecided { what, is_served })
 }
 
@@ -239,10 +248,10 @@ fn lets_through(seen: &Seen, forbidden: &[HostPort]) -> Vec<String> {
     targets.map(|(target, _)| format!("lets customers through to {target}")).collect()
 }
 
-/// What is wrong with one page, in words: a silence is explained by what others got.
-fn text(page: &PageSeen) -> Option<String> {
+/// What is wrong with one page: a silence is explained by what others got.
+fn reason(page: &PageSeen) -> Option<Reason> {
     let Some(fault) = page.customer.as_ref()?.fault.as_ref() else { return answers_no_new_login(page) };
-    Some(match fault {
+    let text = match fault {
         fault if fault.is_local() => return None,
         Fault::Silent if is_refused(&page.stranger) && has_fault(&page.random, &Fault::Silent) => {
             "refuses strangers, does not answer any login: its authentication helper hangs".to_owned()
@@ -258,20 +267,21 @@ fn text(page: &PageSeen) -> Option<String> {
             let takes = if *login { "takes the password" } else { "connects" };
             format!("{takes}, then no page: its DNS or its way to the page hangs")
         }
-        fault => fault.brief(),
-    })
+        fault => return Some(Reason::of(page.secure, fault)),
+    };
+    Some(Reason::new(page.secure, text))
 }
 
 /// The proxy serves the customer, whose login it may have kept, and asks its helper for others in vain: a stranger,
 /// for whom no helper is needed, was answered.
-fn answers_no_new_login(page: &PageSeen) -> Option<String> {
+fn answers_no_new_login(page: &PageSeen) -> Option<Reason> {
     let is_answered = page
         .stranger
         .as_ref()
         .is_some_and(|answer| [401, 403, 407].into_iter().any(|code| has_status(answer, code)));
     let hangs = (is_answered && has_fault(&page.random, &Fault::Silent))
         || has_fault(&page.random, &Fault::SocksLoginSilent);
-    hangs.then(|| "answers no new login: its authentication helper hangs".to_owned())
+    hangs.then(|| Reason::new(page.secure, "answers no new login: its authentication helper hangs"))
 }
 
 fn has_fault(answer: &Option<Answer>, fault: &Fault) -> bool {
@@ -320,24 +330,4 @@ fn is_mute(page: &PageSeen) -> bool {
 fn time(seen: &Seen, secure: bool) -> Option<Duration> {
     let pages = seen.pages.iter().filter(|page| page.secure == secure && has_served(page));
     pages.filter_map(|page| page.customer.as_ref()).map(|answer| answer.took).max()
-}
-
-/// The texts, each once: with the scheme where pages of `both` schemes were asked for and only those of one
-/// have it.
-fn grouped(texts: &[(bool, String)], both: bool) -> Vec<String> {
-    let mut reasons: Vec<String> = Vec::new();
-    for (secure, text) in texts {
-        let has_both = texts.iter().any(|(other, same)| other != secure && same == text);
-        let scheme = if *secure { "https" } else { "http" };
-        let reason = match text.strip_suffix("(407)") {
-            _ if !both || has_both => text.clone(),
-            Some(start) => format!("{start}(407 for {scheme})"),
-            None if text.contains(" after CONNECT") || text.contains("CONNECT 200") => text.clone(),
-            None => format!("{text} for {scheme}"),
-        };
-        if !reasons.contains(&reason) {
-            reasons.push(reason);
-        }
-    }
-    reasons
 }

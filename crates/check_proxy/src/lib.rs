@@ -24,6 +24,7 @@ mod options;
 mod page;
 mod plan;
 mod probe;
+mod reason;
 mod request;
 mod room;
 mod secrets;
