@@ -6,11 +6,9 @@ use plugin::{Finding, Findings, Report, State};
 use crate::allowed::Allowed;
 use crate::fault::Fault;
 use crate::ignored::ignored;
+use crate::lines::NAMED;
 use crate::plan::Outcome;
 use crate::{Observations, Server, lines};
-
-/// How many servers the first line names.
-const NAMED: usize = 3;
 
 /// Returns the report: a server that resolves for strangers can be used for attacks on others. `cut` is the
 /// state of a server whose silence the end of this run cut short.

@@ -2,8 +2,6 @@
 
 use std::net::IpAddr;
 
-use domain::base::Rtype;
-
 use crate::question::Expect;
 use crate::{Observations, Server};
 
@@ -53,11 +51,7 @@ fn varies(observed: &Observations, place: usize) -> bool {
 fn both(observed: &Observations) -> Option<(Vec<IpAddr>, Vec<IpAddr>)> {
     let (place, system) = observed.system.as_ref()?;
     let question = observed.questions.get(*place)?;
-    let kind = |address: &IpAddr| if address.is_ipv4() { Rtype::A } else { Rtype::AAAA };
     let own = system.result.as_ref().ok()?.iter().copied();
-    let own = own.filter(|address| question.types.contains(&kind(address)));
-    let outcomes = observed.servers.iter().filter_map(|server| server.outcomes.get(*place)).flatten();
-    let answered = outcomes.filter_map(|outcome| outcome.answer.as_ref().ok());
-    let others = answered.flat_map(|answered| answered.reply.addresses.iter().copied());
-    Some((own.collect(), others.collect()))
+    let own = own.filter(|address| question.asks(address));
+    Some((own.collect(), observed.addresses(*place).copied().collect()))
 }

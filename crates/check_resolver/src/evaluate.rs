@@ -6,7 +6,7 @@ use crate::allowed::Allowed;
 use crate::fault::Fault;
 use crate::file::File;
 use crate::ignored::{ignored, none_text};
-use crate::judge::{Judged, judge_all};
+use crate::judge::Judged;
 use crate::lines::{NAMED, grouped};
 use crate::question::{Expect, Question};
 use crate::uplinks::Uplinks;
@@ -129,29 +129,17 @@ impl<'a> Verdict<'a> {
         }
     }
 
-    /// The uplinks of systemd-resolved that fail, each with the reason.
-    fn failing_uplinks(&self) -> Vec<(&'a Server, String)> {
-        let questions = &self.observed.questions;
-        let fault = |server: &Server| {
-            let judged = judge_all(questions, &server.outcomes);
-            let (place, _) = self.zones.first_fault(questions, &judged)?;
-            judged.get(place)?.in_words()
-        };
-        let uplinks = self.observed.uplinks.iter().flat_map(Uplinks::servers);
-        uplinks.filter_map(|server| Some((server, fault(server)?))).collect()
-    }
-
     /// What explains that the stub fails: `, all 2 uplinks of 127.0.0.53 fail: 192.0.2.53 no answer`.
     fn uplinks_fail(&self) -> String {
         let uplinks = self.observed.uplinks.as_ref().filter(|_| self.all_fail());
-        let text = uplinks.and_then(|uplinks| uplinks.all_fail(&self.failing_uplinks()));
+        let text = uplinks.and_then(|uplinks| uplinks.all_fail(&self.failing_uplinks));
         text.map(|text| format!(", {text}")).unwrap_or_default()
     }
 
     /// The findings on uplinks, unless the line of the stub that fails has them.
     fn uplinks(&self) -> Vec<Finding> {
         let uplinks = self.observed.uplinks.as_ref().filter(|_| self.uplinks_fail().is_empty());
-        uplinks.map(|uplinks| uplinks.findings(&self.failing_uplinks())).unwrap_or_default()
+        uplinks.map(|uplinks| uplinks.findings(&self.failing_uplinks)).unwrap_or_default()
     }
 
     /// Remarks that change no state.

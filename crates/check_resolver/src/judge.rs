@@ -1,5 +1,6 @@
 //! Judges what one server said to one question.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use domain::base::Rtype;
@@ -18,7 +19,25 @@ pub(crate) struct Judged {
     /// Whether A alone fails, and AAAA resolves.
     pub(crate) is_only_a: bool,
     /// What costs programs time although it resolves.
-    pub(crate) costs: Vec<String>,
+    pub(crate) costs: Vec<Cost>,
+}
+
+/// What costs programs time although a name resolves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Cost {
+    /// AAAA fails, and A resolves.
+    Aaaa(Fault),
+    /// The server answers only without EDNS.
+    OnlyPlain,
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Aaaa(fault) => write!(f, "AAAA {fault}"),
+            Self::OnlyPlain => f.write_str("answers only without EDNS"),
+        }
+    }
 }
 
 impl Judged {
@@ -63,7 +82,7 @@ fn resolves(question: &Question, expected: &[Prefix], outcomes: &[Outcome]) -> J
             Ok(()) => {}
             Err(Fault::NoData) if any_good => {}
             Err(fault) if any_good && *kind == Rtype::AAAA && is_only_slow(&fault) => {
-                judged.costs.push(format!("AAAA {fault}"))
+                judged.costs.push(Cost::Aaaa(fault))
             }
             // NODATA of one type explains nothing where the other one fails.
             Err(fault) if judged.fault.as_ref().is_none_or(|former| *former == Fault::NoData) => {
@@ -75,7 +94,7 @@ fn resolves(question: &Question, expected: &[Prefix], outcomes: &[Outcome]) -> J
     }
     let is_plain = outcomes.iter().any(|outcome| outcome.is_plain && outcome.answer.is_ok());
     if judged.fault.is_none() && is_plain {
-        judged.costs.push("answers only without EDNS".to_owned());
+        judged.costs.push(Cost::OnlyPlain);
     }
     judged
 }
@@ -217,7 +236,8 @@ mod tests {
     fn told(question: &Question, outcomes: &[Outcome]) -> String {
         let judged = judge(question, outcomes);
         let fault = judged.fault.map_or_else(|| "good".to_owned(), |fault| fault.to_string());
-        [vec![fault], judged.costs].concat().join(", ")
+        let costs = judged.costs.iter().map(Cost::to_string);
+        std::iter::once(fault).chain(costs).collect::<Vec<_>>().join(", ")
     }
 
     #[test]

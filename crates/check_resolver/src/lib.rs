@@ -4,6 +4,7 @@
 //! nameserver of resolv.conf is dead, while every check that asks some other nameserver reports OK.
 
 mod allowed;
+mod answers;
 mod closed;
 mod difference;
 mod evaluate;

@@ -1,6 +1,8 @@
 //! What resolv.conf makes the C library do that the questions here do not: why this system may not resolve
 //! although the nameservers do (resolv.conf(5), resolv/res_send.c).
 
+use std::net::IpAddr;
+
 use domain::base::Rtype;
 
 use crate::Observations;
@@ -20,12 +22,12 @@ pub(crate) fn ways(observed: &Observations) -> Option<String> {
     let question = observed.questions.get(*place)?;
     let is_asked = system.asks_nameservers(&question.name.to_string());
     let file = observed.file.as_ref().filter(|_| is_asked)?;
-    let outcomes = observed.servers.iter().filter_map(|server| server.outcomes.get(*place)).flatten();
     let case = Case {
         conf: &file.conf,
         system,
         question,
-        outcomes: outcomes.collect(),
+        outcomes: observed.outcomes(*place).collect(),
+        addresses: observed.addresses(*place).collect(),
         servers: observed.servers.len(),
     };
     in_words(file, &case.ways())
@@ -44,6 +46,8 @@ struct Case<'a> {
     question: &'a Question,
     /// What the servers gave for it, of every type.
     outcomes: Vec<&'a Outcome>,
+    /// The addresses in that.
+    addresses: Vec<&'a IpAddr>,
     servers: usize,
 }
 
@@ -139,12 +143,10 @@ impl Case<'_> {
 
     /// Whether the servers have IPv6 addresses and no other.
     fn is_ipv6_only(&self) -> bool {
-        let answered = || self.outcomes.iter().filter_map(|outcome| outcome.answer.as_ref().ok());
-        let addresses = || answered().flat_map(|answered| &answered.reply.addresses);
         let is_missed = self.system.result == Err(SystemFault::NotFound);
         is_missed
             && self.question.types.contains(&Rtype::AAAA)
-            && addresses().next().is_some()
-            && addresses().all(std::net::IpAddr::is_ipv6)
+            && !self.addresses.is_empty()
+            && self.addresses.iter().all(|address| address.is_ipv6())
     }
 }

@@ -231,6 +231,11 @@ impl Question {
         self.shown.starts_with("*.")
     }
 
+    /// Whether addresses of this one's family are asked for.
+    pub(crate) fn asks(&self, address: &IpAddr) -> bool {
+        self.types.contains(&if address.is_ipv4() { Rtype::A } else { Rtype::AAAA })
+    }
+
     /// Whether addresses are asked for, as programs do.
     pub fn asks_addresses(&self) -> bool {
         matches!(self.expect, Expect::Resolves(_)) && self.types.iter().copied().all(has_addresses)

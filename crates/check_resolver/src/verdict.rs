@@ -3,13 +3,12 @@
 
 use std::net::IpAddr;
 
-use domain::base::Rtype;
-
 use crate::fault::Fault;
-use crate::judge::{Judged, judge_all, wrong_address};
+use crate::judge::{Cost, Judged, judge_all, wrong_address};
 use crate::library::ways;
 use crate::question::Expect;
 use crate::system::{System, SystemFault};
+use crate::uplinks::Uplinks;
 use crate::zones::Zones;
 use crate::{Observations, Server};
 
@@ -23,6 +22,8 @@ pub(crate) struct Verdict<'a> {
     pub(crate) zones: Zones,
     /// The failing servers, each with the place of the question and why.
     pub(crate) failing: Vec<(&'a Server, usize, Fault)>,
+    /// The failing uplinks of systemd-resolved, each with the reason.
+    pub(crate) failing_uplinks: Vec<(&'a Server, String)>,
 }
 
 impl<'a> Verdict<'a> {
@@ -35,7 +36,8 @@ impl<'a> Verdict<'a> {
             Some((server, place, fault))
         });
         let failing = failing.collect();
-        Self { observed, judged, zones, failing }
+        let failing_uplinks = failing_uplinks(observed, &zones);
+        Self { observed, judged, zones, failing, failing_uplinks }
     }
 
     pub(crate) fn total(&self) -> usize {
@@ -55,9 +57,7 @@ impl<'a> Verdict<'a> {
 
     /// Whether every address that the servers have for a name is of IPv6.
     fn is_ipv6_only(&self, place: usize) -> bool {
-        let outcomes = self.observed.servers.iter().filter_map(|server| server.outcomes.get(place)).flatten();
-        let answered = outcomes.filter_map(|outcome| outcome.answer.as_ref().ok());
-        let mut addresses = answered.flat_map(|answered| &answered.reply.addresses).peekable();
+        let mut addresses = self.observed.addresses(place).peekable();
         addresses.peek().is_some() && addresses.all(IpAddr::is_ipv6)
     }
 
@@ -72,17 +72,15 @@ impl<'a> Verdict<'a> {
         let question =
             self.observed.system.as_ref().and_then(|(place, _)| self.observed.questions.get(*place))?;
         let Expect::Resolves(expected) = &question.expect else { return None };
-        let kind = |address: &IpAddr| if address.is_ipv4() { Rtype::A } else { Rtype::AAAA };
-        let asked: Vec<IpAddr> =
-            addresses.iter().copied().filter(|address| question.types.contains(&kind(address))).collect();
+        let asked: Vec<IpAddr> = addresses.iter().copied().filter(|address| question.asks(address)).collect();
         wrong_address(&asked, expected)
     }
 
-    /// Whether AAAA is silent: the C library waits for it before it gives programs the address of A.
+    /// Whether AAAA is silent by UDP: the C library waits for it before it gives programs the address of A.
     pub(crate) fn waits_for_aaaa(&self) -> bool {
-        let silent = format!("AAAA {}", Fault::NoAnswer);
+        let is_silent = |cost: &Cost| matches!(cost, Cost::Aaaa(Fault::NoAnswer | Fault::OnlyTcp));
         let mut costs = self.judged.iter().flatten().flat_map(|judged| &judged.costs);
-        !self.asks_no_aaaa() && costs.any(|cost| cost.starts_with(&silent))
+        !self.asks_no_aaaa() && costs.any(is_silent)
     }
 
     /// Whether programs here ask for no AAAA.
@@ -92,18 +90,18 @@ impl<'a> Verdict<'a> {
 
     /// Each cost once, with its servers.
     pub(crate) fn costs(&self) -> Vec<String> {
-        let mut costs: Vec<(&str, Vec<&str>)> = Vec::new();
+        let mut costs: Vec<(&Cost, Vec<&str>)> = Vec::new();
         for (server, judged) in self.observed.servers.iter().zip(&self.judged) {
             let all = judged.iter().flat_map(|judged| &judged.costs);
-            for cost in all.filter(|cost| !(self.asks_no_aaaa() && cost.starts_with("AAAA "))) {
-                match costs.iter_mut().find(|(known, _)| known == cost) {
+            for cost in all.filter(|cost| !(self.asks_no_aaaa() && matches!(cost, Cost::Aaaa(_)))) {
+                match costs.iter_mut().find(|(known, _)| *known == cost) {
                     Some((_, servers)) if servers.contains(&server.shown.as_str()) => {}
                     Some((_, servers)) => servers.push(&server.shown),
                     None => costs.push((cost, vec![&server.shown])),
                 }
             }
         }
-        let text = |(cost, servers): (&str, Vec<&str>)| format!("{}: {cost}", servers.join(", "));
+        let text = |(cost, servers): (&Cost, Vec<&str>)| format!("{}: {cost}", servers.join(", "));
         costs.into_iter().map(text).collect()
     }
 
@@ -117,8 +115,8 @@ impl<'a> Verdict<'a> {
         self.observed.file.as_ref().is_some_and(|file| file.conf.options.contains_key("rotate"))
     }
 
-    /// Where the machine's own way is not known: the C library does not go on after an answer that there is no
-    /// such name, nor after an address, also a wrong one. With `rotate` any server is the first of some program.
+    /// Whether programs stop at the first server's answer, where the machine's own way is not known. The C library
+    /// does not go on after NXDOMAIN, NODATA or any address. With `rotate` each server is the first of some program.
     pub(crate) fn stops_at_first(&self) -> bool {
         let first = self.observed.servers.first();
         let rotates = self.rotates();
@@ -144,4 +142,15 @@ impl<'a> Verdict<'a> {
         let ways = if self.all_fail() { None } else { ways(self.observed) };
         ways.map(|ways| format!(": {ways}")).unwrap_or_default()
     }
+}
+
+fn failing_uplinks<'a>(observed: &'a Observations, zones: &Zones) -> Vec<(&'a Server, String)> {
+    let questions = &observed.questions;
+    let fault = |server: &Server| {
+        let judged = judge_all(questions, &server.outcomes);
+        let (place, _) = zones.first_fault(questions, &judged)?;
+        judged.get(place)?.in_words()
+    };
+    let uplinks = observed.uplinks.iter().flat_map(Uplinks::servers);
+    uplinks.filter_map(|server| Some((server, fault(server)?))).collect()
 }

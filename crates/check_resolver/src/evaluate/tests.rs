@@ -30,6 +30,7 @@ fn outcome(word: &str) -> Outcome {
     let is_dnssec = word == "expired";
     let answer = match word {
         "no" | "cut" => Err(Fault::NoAnswer),
+        "tcp" => Err(Fault::OnlyTcp),
         "closed" => Err(Fault::Refused),
         "table" => Err(Fault::Local(Local::NeighbourTable)),
         "here" => Err(Fault::NotSent("host unreachable")),

@@ -5,12 +5,24 @@ use super::*;
 #[test]
 fn what_costs_time_is_told_with_the_time() {
     let rows = [
-        (GOOD, "WARNING - ::1: AAAA no answer"),
-        (Some(Ok(5.04)), "WARNING - ::1: AAAA no answer, a name takes 5.0 s here"),
-        (too_slow(), "WARNING - ::1: AAAA no answer, this system takes longer than 7.7 s"),
+        ("no", GOOD, "WARNING - ::1: AAAA no answer"),
+        ("no", Some(Ok(5.04)), "WARNING - ::1: AAAA no answer, a name takes 5.0 s here"),
+        ("no", too_slow(), "WARNING - ::1: AAAA no answer, this system takes longer than 7.7 s"),
+        (
+            "tcp",
+            too_slow(),
+            "WARNING - ::1: AAAA no answer by UDP, TCP answers, this system takes longer than 7.7 s",
+        ),
+        // The C library does not wait for it: something else takes the time.
+        (
+            "servfail",
+            too_slow(),
+            "CRITICAL - the nameservers resolve, this system takes longer than 7.7 s (::1: AAAA SERVFAIL)",
+        ),
     ];
-    for (system, line) in rows {
-        let observed = seen(&["www.example.com"], "::1=192.0.2.80+no", Some("nameserver ::1\n"), system);
+    for (aaaa, system, line) in rows {
+        let servers = format!("::1=192.0.2.80+{aaaa}");
+        let observed = seen(&["www.example.com"], &servers, Some("nameserver ::1\n"), system);
         assert_eq!(summary("", &observed), line);
     }
 }
