@@ -1,5 +1,7 @@
 //! What is wrong with one proxy, from what it answered: the reasons, what is worst first.
 
+mod reason;
+
 use std::time::Duration;
 
 use net::HostPort;
@@ -9,9 +11,9 @@ use crate::ask::Passage;
 use crate::fault::{Fault, Status};
 use crate::got::{Got, got};
 use crate::manner::Answer;
-use crate::reason::{Reason, grouped};
 use crate::seen::{PageSeen, Seen};
 use crate::strangers::Strangers;
+use reason::{Reason, grouped};
 
 /// What is wrong with one proxy.
 #[derive(Clone, Debug, Default, PartialEq)]

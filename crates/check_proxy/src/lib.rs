@@ -24,7 +24,6 @@ mod options;
 mod page;
 mod plan;
 mod probe;
-mod reason;
 mod request;
 mod room;
 mod secrets;

@@ -191,4 +191,7 @@ fn aaaa_costs_nothing_where_no_program_asks_for_it() {
         let output = evaluate(&allowed(""), &observed).render("RESOLVER", 1);
         assert!(output.contains("no program here asks for AAAA (no-aaaa)"), "{output}");
     }
+    // What is wrong with EDNS costs programs that ask for A as well.
+    let observed = seen(&["www.example.com"], "::1=plain+no", Some(conf), GOOD);
+    assert_eq!(summary("", &observed), "WARNING - ::1: answers only without EDNS");
 }
