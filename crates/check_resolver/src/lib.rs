@@ -17,7 +17,6 @@ mod known;
 mod library;
 mod lines;
 pub mod message;
-mod nsswitch;
 mod options;
 mod plan;
 mod probe;

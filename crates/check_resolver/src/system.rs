@@ -1,5 +1,7 @@
 //! The machine's own way to an address: what programs here get, and how long they wait.
 
+mod nsswitch;
+
 use std::io;
 use std::net::IpAddr;
 use std::path::Path;
@@ -8,9 +10,9 @@ use std::time::{Duration, Instant};
 use net::{Host, ResolveError, Resolver};
 use plugin::{Deadline, ReadError};
 
-use crate::nsswitch::{others, reaches_dns, sources};
 use crate::question::Question;
 use crate::regular;
+use nsswitch::{others, reaches_dns, sources};
 
 /// What is kept of the time for the report.
 const RESERVE: Duration = Duration::from_millis(300);
