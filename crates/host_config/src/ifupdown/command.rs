@@ -29,6 +29,8 @@ pub(super) enum Effect {
     May(HostAddress),
     /// Takes addresses away.
     TakeBack(Taken),
+    /// Takes addresses away under a condition that cannot be known.
+    MayTakeBack,
     /// Makes an interface a port of another: first the bridge or the like, then its port.
     Port(String, String),
     /// Brings up another interface.
@@ -63,6 +65,9 @@ pub(super) fn effects(
     if bindings(line) > reader.understood {
         return Err(format!("a command that binds addresses is not understood: {}", short(line)));
     }
+    // A loop may say it thousands of times.
+    let mut said = false;
+    reader.effects.retain(|effect| *effect != Effect::MayTakeBack || !std::mem::replace(&mut said, true));
     Ok(reader.effects)
 }
 
@@ -262,7 +267,7 @@ impl Reader<'_> {
         }
         if let Some(leave) = leave(&words, self.loops) {
             let certain = self.left.or((!doubt).then_some(leave));
-            self.perhaps_left = self.perhaps_left.or(doubt.then_some(leave));
+            self.perhaps_left = self.perhaps_left.max(doubt.then_some(leave));
             self.left = certain;
         }
         let (counted, before) = (self.understood, self.effects.len());
@@ -286,6 +291,7 @@ impl Reader<'_> {
         let doubtful = certain.into_iter().filter(|effect| !matches!(effect, Effect::Port(..)));
         self.effects.extend(doubtful.map(|effect| match effect {
             Effect::Bind(expected, _) => Effect::May(expected),
+            Effect::TakeBack(_) => Effect::MayTakeBack,
             other => other,
         }));
     }

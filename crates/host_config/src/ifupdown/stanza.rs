@@ -315,6 +315,9 @@ fn run(
             Effect::TakeBack(taken) => {
                 outcome.changes.push(Change::TakeBack(taken.without_label(), place.clone()));
             }
+            Effect::MayTakeBack => {
+                outcome.notes.push(format!("note: {place} may take addresses away, under a condition"));
+            }
             Effect::Port(controller, port) => outcome.ports.push((controller, port, place.clone())),
             Effect::May(expected) => {
                 let expected = expected.address;

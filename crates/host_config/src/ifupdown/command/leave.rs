@@ -1,7 +1,7 @@
 //! `continue` and `break` (POSIX.1-2024, XCU 2.15).
 
-/// How a loop is left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a loop is left: the greater one leaves more out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Leave {
     /// How many loops.
     pub(super) levels: usize,

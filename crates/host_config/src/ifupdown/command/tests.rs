@@ -16,6 +16,7 @@ fn shown(line: &str) -> String {
             let network = network.map_or_else(String::new, |network| format!(" to {network}"));
             format!("flush {family}{}{network}", device.as_deref().unwrap_or("-"))
         }
+        Effect::MayTakeBack => "may take back".to_owned(),
         Effect::Port(controller, port) => format!("{port} in {controller}"),
         Effect::BringUp(name) => format!("ifup {name}"),
         Effect::Unread(name) => format!("unread {name}"),
@@ -82,6 +83,23 @@ fn reads_what_binds_addresses() {
         ),
         ("if [ -e /x ]; then ip addr add 192.0.2.9/24 dev eth0; fi", "may 192.0.2.9/24"),
         ("[ -e /x ] && ip addr add 192.0.2.9/24 dev eth0", "may 192.0.2.9/24"),
+        ("[ -e /x ] && ip addr flush dev eth0", "may take back"),
+        ("[ -e /x ] && ip addr flush to 192.0.2.0/24", "may take back"),
+        ("if [ -e /x ]; then ip addr del 192.0.2.9/24 dev eth0; fi", "may take back"),
+        ("for i in 1 2 3; do [ -e /x ] && ip addr del 192.0.2.$i/24 dev eth0; done", "may take back"),
+        (
+            "[ -e /x ] && exit 0; ip addr add 192.0.2.9/24 dev eth0; ip addr del 192.0.2.8/24 dev eth0",
+            "may 192.0.2.9/24, may take back",
+        ),
+        (
+            "for i in 1 2; do ip addr add 192.0.2.$i/24 dev eth0; [ -e /x ] && continue; break; done",
+            "192.0.2.1/24 eth0, may 192.0.2.2/24",
+        ),
+        (
+            "for i in 1 2; do for j in 7 8; do ip addr add 192.0.$i.$j/24 dev eth0; [ -e /x ] && break; \
+             [ -e /y ] && continue 2; done; done",
+            "192.0.1.7/24 eth0, may 192.0.1.8/24, 192.0.2.7/24 eth0, may 192.0.2.8/24",
+        ),
         (
             "ip addr show dev eth0 | grep -q 192.0.2.9 || ip addr add 192.0.2.9/24 dev eth0",
             "192.0.2.9/24 eth0",
