@@ -6,6 +6,8 @@ use super::shell::{Follows, Simple};
 
 /// The most words that a list of a loop may have.
 const WORDS: usize = 1 << 16;
+/// The most characters that a number with leading zeros may have: those of the longest one with its sign.
+const WIDEST: usize = 20;
 
 /// A part of a command line.
 #[derive(Debug, PartialEq, Eq)]
@@ -242,6 +244,9 @@ fn sequence(first: &str, rest: &str) -> Option<Vec<String>> {
         digits.len() > 1 && digits.starts_with('0')
     };
     let width = if padded(first) || padded(last) { first.len().max(last.len()) } else { 0 };
+    if width > WIDEST {
+        return None;
+    }
     let wide =
         |number: String| number.parse::<i64>().map_or(number.clone(), |number| format!("{number:0width$}"));
     Some(counted.into_iter().map(wide).collect())
@@ -267,7 +272,7 @@ mod tests {
 
     #[test]
     fn expands_lists_that_are_known() {
-        let rows: [(&str, Option<&[&str]>); 19] = [
+        let rows: [(&str, Option<&[&str]>); 20] = [
             ("11 12", Some(&["11", "12"])),
             ("$ ( seq 3 )", Some(&["1", "2", "3"])),
             ("`seq 9 -2 5`", Some(&["9", "7", "5"])),
@@ -283,6 +288,7 @@ mod tests {
             ("{a..c}", Some(&["a", "b", "c"])),
             ("192.0.2.{1..2}{0,5}", Some(&["192.0.2.10", "192.0.2.15", "192.0.2.20", "192.0.2.25"])),
             ("{a..3}", None),
+            ("{0000000000000000000000001..2}", None),
             ("{1..2..x}", None),
             ("$ ( cat /etc/ips )", None),
             ("$LIST", None),
@@ -294,6 +300,8 @@ mod tests {
                 expected.map(|words| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
             assert_eq!(expand(&items), expected, "{text}");
         }
+        let wide = format!("{{{}1..2}}", "0".repeat(70_000));
+        assert_eq!(expand(&[wide]), None);
         assert_eq!(substitute("192.0.2.$i/${i} $in $i", "i", "7"), "192.0.2.7/7 $in 7");
     }
 }
