@@ -154,6 +154,10 @@ fn read_whole((source, path, start, repeated): Shape, size: usize) -> (Result<Pr
             break;
         }
     }
+    read_file(source, path, text)
+}
+
+fn read_file(source: Source, path: &str, text: String) -> (Result<Promises, String>, f64) {
     let deadline = Deadline::after(Duration::from_secs(600));
     let tree = Tree::in_memory([(path, text)], &deadline);
     let now = || Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap().as_secs_f64();
@@ -191,11 +195,23 @@ fn nothing_grows_faster_than_the_file() {
     assert!(slow.is_empty(), "{}", slow.join("\n"));
 }
 
-/// Few octets, of which expanding makes as many as are allowed, full of parameters that are none.
+/// Few octets that would become many are given up soon: parameters that name themselves, a long line that a block
+/// repeats, and blocks in each other around a short line or none.
 #[test]
-fn parameters_that_name_themselves_are_given_up_soon() {
-    let (seen, seconds) = read_whole((Source::Keepalived, KEEPALIVED, "$A=${B${A}\n${A}\n", "\n"), 1);
-    let unknown = seen.as_ref().map(|seen| format!("{:?}", seen.unknown)).unwrap_or_default();
-    assert!(unknown.contains("parameters that name each other grow too long"), "{seen:?}");
-    assert!(seconds < LONGEST, "{seconds} s");
+fn what_grows_without_bounds_is_given_up_soon() {
+    let long = format!("~SEQ(N,65536) {}", "x ".repeat(2_500));
+    let (grown, often) = ("parameters or repeated lines grow too long", "a line is repeated too often");
+    let rows = [
+        ("$A=${B${A}\n${A}\n", grown),
+        (long.as_str(), grown),
+        ("~SEQ(N,65536) ~SEQ(M,65536) x", often),
+        ("~SEQ(N,65536) ~SEQ(M,65536)", grown),
+    ];
+    for (lines, why) in rows {
+        let (seen, seconds) = read_file(Source::Keepalived, KEEPALIVED, lines.to_owned());
+        let unknown = seen.as_ref().map(|seen| format!("{:?}", seen.unknown)).unwrap_or_default();
+        let shown = lines.get(..40).unwrap_or(lines);
+        assert!(unknown.contains(why), "{shown}: {seen:?}");
+        assert!(seconds < LONGEST, "{shown}: {seconds} s");
+    }
 }

@@ -1,6 +1,6 @@
 //! The lines of keepalived's files once includes, conditions and parameters are resolved.
 //!
-//! Resolved are `include` and its variants, `@id` and `@^id`, `$NAME=value` also of several lines, and the
+//! It resolves `include` and its variants, `@id` and `@^id`, `$NAME=value` also of several lines, the
 //! parameters that keepalived defines itself, and the blocks `~SEQ` and `~LST`, which repeat a line. A random
 //! number is an error.
 
@@ -19,7 +19,8 @@ use crate::{glob, wildcard};
 const KERNELS_NAME: &str = "/proc/sys/kernel/hostname";
 const DEPTH: usize = 32;
 const INCLUDES: usize = 4096;
-/// How many octets and how many lines parameters may grow to: they may name each other.
+/// How many octets and how many lines parameters may grow to, which may name each other, and blocks that repeat
+/// a line, which may stand in each other.
 const GROWTH: usize = 64 << 20;
 const NESTED: usize = 1 << 20;
 /// How deep parameters may name each other.
@@ -159,16 +160,18 @@ impl Reader<'_, '_> {
                 return Err(place.error("a line is repeated too often"));
             }
             if let Some(repeated) = repeated(line) {
-                steps.extend(repeat(repeated.map_err(|what| place.error(what))?, deep));
+                let repeated = repeated.map_err(|what| place.error(what))?;
+                let each = repeated.rest.len() + size_of::<Step>();
+                self.grow(repeated.values.len().saturating_mul(each), place)?;
+                steps.extend(repeat(repeated, deep));
             } else if let Some(condition) = line.strip_prefix('@') {
                 steps.extend(self.condition(condition)?.map(|rest| Step::Line(rest, deep)));
             } else if defines(line) {
                 self.define(line);
             } else if let Some(expanded) = self.expand(line, folder, place)? {
-                self.growth += expanded.len();
-                if self.growth > GROWTH || deep == DEEP {
-                    self.given_up = true;
-                    return Err(place.error("parameters that name each other grow too long"));
+                self.grow(expanded.len(), place)?;
+                if deep == DEEP {
+                    return Err(self.give_up(place));
                 }
                 steps.extend(expanded.split('\n').rev().map(|line| Step::Line(line.to_owned(), deep + 1)));
             } else {
@@ -176,6 +179,17 @@ impl Reader<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Counts the octets that a line is about to become.
+    fn grow(&mut self, octets: usize, place: &Place) -> Result<(), ConfigError> {
+        self.growth = self.growth.saturating_add(octets);
+        if self.growth > GROWTH { Err(self.give_up(place)) } else { Ok(()) }
+    }
+
+    fn give_up(&mut self, place: &Place) -> ConfigError {
+        self.given_up = true;
+        place.error("parameters or repeated lines grow too long")
     }
 
     /// What is left of a line behind `@id` or `@^id`: `None` if it is for another host.
@@ -247,8 +261,7 @@ impl Reader<'_, '_> {
                 }
             }
             if expanded.len() > LINE {
-                self.given_up = true;
-                return Err(place.error("parameters that name each other grow too long"));
+                return Err(self.give_up(place));
             }
         }
         expanded.push_str(rest);
