@@ -52,7 +52,7 @@ fn fit(spec: &str, interface: &str, kind: &str, cards: &Cards<'_>) -> Fit {
 fn of_type(name: &str, kind: &str) -> Fit {
     match (name, kind) {
         (_, "") => Fit::Unknown,
-        ("ethernet", "802-3-ethernet") | ("wifi", "802-11-wireless") => Fit::Yes,
+        ("ethernet", "802-3-ethernet") | ("wifi", "802-11-wireless" | "wireless") => Fit::Yes,
         // A profile of ethernet fits these too.
         ("veth", "ethernet" | "802-3-ethernet") => Fit::Unknown,
         _ if name == kind => Fit::Yes,

@@ -136,10 +136,25 @@ mod tests {
     use super::*;
 
     fn covers(unmanaged: &Unmanaged) -> bool {
+        covers_kind(unmanaged, "ethernet")
+    }
+
+    fn covers_kind(unmanaged: &Unmanaged, kind: &str) -> bool {
         let deadline = Deadline::after(Duration::from_secs(60));
         let card = ("/sys/class/net/eth0/address", "00:00:5e:00:53:01\n");
         let tree = Tree::in_memory([card], &deadline);
-        unmanaged.covers("eth0", "ethernet", &Cards::new(&tree))
+        unmanaged.covers("eth0", kind, &Cards::new(&tree))
+    }
+
+    /// A profile names it as D-Bus does, `TYPE=Wireless` of an ifcfg file in a word of its own.
+    #[test]
+    fn a_wireless_interface_is_one_of_type_wifi() {
+        let mut unmanaged = Unmanaged::default();
+        unmanaged.take(&Keyfile::parse("f", b"[keyfile]\nunmanaged-devices=type:wifi\n").unwrap());
+        let rows = [("wifi", true), ("802-11-wireless", true), ("wireless", true), ("ethernet", false)];
+        for (kind, covered) in rows {
+            assert_eq!(covers_kind(&unmanaged, kind), covered, "{kind}");
+        }
     }
 
     #[test]
