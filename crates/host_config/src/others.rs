@@ -130,7 +130,7 @@ mod tests {
     fn names_the_files_that_configure_addresses() {
         let deadline = Deadline::after(Duration::from_secs(60));
         let unit = "[Service]\nExecStart=/sbin/ip addr add 192.0.2.1/24 dev eth0\n";
-        let rows: [(&str, &str, bool); 32] = [
+        let rows: [(&str, &str, bool); 49] = [
             ("/etc/local.d/addresses.start", "ip addr add 192.0.2.1/24 dev eth0\n", true),
             ("/etc/local.d/README", "ip addr add 192.0.2.1/24 dev eth0\n", false),
             ("/etc/systemd/system/vip.service", unit, true),
@@ -145,6 +145,23 @@ mod tests {
             ("/etc/hostname", "web1\n", false),
             ("/etc/rc.local", "ip addr show\nifconfig -a\nifconfig eth0 up\n", false),
             ("/etc/rc.local", "/sbin/ifconfig eth0:1 192.0.2.1 netmask 255.255.255.0\n", true),
+            ("/etc/rc.local", "ifconfig eth0:0 $VIP up\n", true),
+            ("/etc/rc.local", "ifconfig \"${IF}\" \"${VIP}\"\n", true),
+            ("/etc/rc.local", "for i in 1 2; do ifconfig eth0:$i 192.0.2.$i; done\n", true),
+            ("/etc/rc.local", "ip addr add $A dev eth0 || ifconfig eth0 $A\n", true),
+            ("/etc/rc.local", "ifconfig eth0 up || ip addr add $A dev eth0\n", true),
+            ("/etc/rc.local", "ifconfig eth0 inet6 add 2001:db8::1/64\n", true),
+            ("/etc/rc.local", "ifconfig eth0 add 2001:db8::1/64\n", true),
+            ("/etc/rc.local", "ifconfig eth0 inet 192.0.2.1 >/dev/null 2>&1\n", true),
+            ("/etc/rc.local", "ifconfig eth0 inet6 del 2001:db8::1/64\n", false),
+            ("/etc/rc.local", "ifconfig eth0 >/run/$IF\n", false),
+            ("/etc/rc.local", "ifconfig eth0 up # once 192.0.2.1\n", false),
+            ("/etc/rc.local", "ifconfig eth0 up 192.0.2.1\n", true),
+            ("/etc/rc.local", "ifconfig | grep 192.0.2.1\n", false),
+            ("/etc/rc.local", "ifconfig eth0 | grep -q $VIP && touch /run/vip\n", false),
+            ("/etc/rc.local", "ifconfig -a >/tmp/x; ping -c 1 192.0.2.1\n", false),
+            ("/etc/rc.local", "ifconfig eth0:$i down\n", false),
+            ("/etc/rc.local", "ifconfig $IF hw ether $MAC mtu 9000\n", false),
             ("/etc/rc.local", "for i in 1 2; do ip a add 192.0.2.$i/24 dev eth0; done\n", true),
             ("/etc/rc.d/rc.inet1.conf", "IPADDR[0]=\"192.0.2.1\"\n", true),
             ("/etc/rc.d/rc.inet1.conf", "IPADDR[0]=\"\"\nUSE_DHCP[0]=\"yes\"\n", false),
