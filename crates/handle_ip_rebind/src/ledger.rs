@@ -95,12 +95,13 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// Notes the end of the run, after all has been announced.
-    pub(crate) fn end(&mut self, outcome: &mut Outcome) {
+    /// Notes the end of the run, after all has been announced: of what is gone, that which no list names by what was
+    /// `seen` at the beginning.
+    pub(crate) fn end(&mut self, seen: &Seen, outcome: &mut Outcome) {
         if self.memory.owed.services.is_empty() {
             self.memory.owed = Owed::default();
         }
-        self.memory.gone.learn(&outcome.cases, self.now);
+        self.memory.gone.learn(&outcome.cases, |address| seen.names(address), self.now);
         self.fates(outcome);
     }
 

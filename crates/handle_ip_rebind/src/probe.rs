@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use addresses::Entry;
-use check_ip_bound::{Condition, Observations, ProbeError};
+use check_ip_bound::{Condition, ListSource, Observations, ProbeError};
 use host_net::{Bound, PrefixRoute};
 use plugin::Deadline;
 use state::{Trust, open_trusted};
@@ -72,6 +72,16 @@ impl Seen {
         addresses.sort_unstable();
         addresses.dedup();
         addresses.len()
+    }
+
+    /// Returns whether the list names an address, or that of `check` does: what is bound stands for no list.
+    pub(crate) fn names(&self, address: IpAddr) -> bool {
+        let check = self.check.iter().filter(|check| check.expected.source != ListSource::Bound);
+        let is_named = |seen: &Observations| {
+            let entries = &seen.expected.entries;
+            entries.binary_search_by_key(&address, |entry| entry.expected.address).is_ok()
+        };
+        check.chain([&self.list]).any(is_named)
     }
 
     /// Returns why no address of this family can be bound on an interface. `None` if one can.

@@ -174,7 +174,7 @@ fn change(
     if is_changed {
         tell(config, ledger, seen, link, outcome, deadline)?;
     }
-    ledger.end(outcome);
+    ledger.end(seen, outcome);
     Ok(())
 }
 

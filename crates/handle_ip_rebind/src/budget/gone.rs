@@ -57,9 +57,10 @@ impl Gone {
         .collect()
     }
 
-    /// Learns what a run that began `now` has removed.
-    pub(crate) fn learn(&mut self, cases: &[Case], now: u64) {
-        let lost = cases.iter().filter(|case| case.fate == Fate::Lost);
+    /// Learns what a run that began `now` has removed. What is `listed` is missed without that, and no longer once it
+    /// is taken off the list.
+    pub(crate) fn learn(&mut self, cases: &[Case], listed: impl Fn(IpAddr) -> bool, now: u64) {
+        let lost = cases.iter().filter(|case| case.fate == Fate::Lost && !listed(case.address));
         for case in lost.take(MOST.saturating_sub(self.0.len())) {
             let why = case.why.iter().flat_map(|why| why.chars()).take(CAUSE).collect();
             self.0.insert(case.address, Removal { why, since: now });
@@ -96,7 +97,9 @@ mod tests {
     #[test]
     fn one_is_told_until_it_is_bound_again_or_a_day_has_passed() {
         let mut gone = Gone::default();
-        gone.learn(&[lost("192.0.2.1", Fate::Lost), lost("192.0.2.2", Fate::Failed)], 1_000);
+        let cases =
+            [lost("192.0.2.1", Fate::Lost), lost("192.0.2.2", Fate::Failed), lost("192.0.2.3", Fate::Lost)];
+        gone.learn(&cases, |address| address.to_string() == "192.0.2.3", 1_000);
         let told = |gone: &Gone, missing: &[Case]| -> Vec<(String, Fate)> {
             gone.cases(missing).into_iter().map(|case| (case.address.to_string(), case.fate)).collect()
         };
@@ -114,7 +117,7 @@ mod tests {
         let many = (0..30_000_u32).map(|number| {
             lost(&format!("10.{}.{}.{}", number >> 16, number >> 8 & 255, number & 255), Fate::Lost)
         });
-        gone.learn(&many.collect::<Vec<_>>(), 1_000);
+        gone.learn(&many.collect::<Vec<_>>(), |_| false, 1_000);
         assert_eq!(gone.times().count(), MOST);
     }
 }

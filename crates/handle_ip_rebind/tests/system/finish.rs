@@ -73,6 +73,11 @@ fn an_address_that_no_list_names_is_missed_too() {
     let outcome = site.handle();
     let line = "IP_REBIND CRITICAL - 192.0.2.1, 192.0.2.31 gone at the end: removed by service (restarted 1 service)";
     assert_eq!(outcome.verdict(), (2, line));
+    // What is taken off the list is missed no more.
+    write(&site.path("ips"), "192.0.2.2\n");
+    site.host.ip(&["addr", "add", "192.0.2.2/24", "dev", "eth0"]);
+    let line = "IP_REBIND CRITICAL - 192.0.2.1 gone since an earlier run: removed by service";
+    assert_eq!(site.handle().verdict(), (2, line));
     let site = Site::new("192.0.2.31");
     let setup = site.script("setup-ips.pl", &format!("{taking}; ip addr add 192.0.2.31/24 dev eth0"));
     site.configure(&format!("enabled = true\ncommand = [\"{setup}\"]\n"));
