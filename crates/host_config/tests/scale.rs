@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use host_config::{Promises, Source, Tree};
+use host_config::{AddressOptions, Promises, Source, Tree};
 use plugin::Deadline;
 use rustix::time::{ClockId, clock_gettime};
 
@@ -160,11 +160,29 @@ fn read_whole((source, path, start, repeated): Shape, size: usize) -> (Result<Pr
 fn read_file(source: Source, path: &str, text: String) -> (Result<Promises, String>, f64) {
     let deadline = Deadline::after(Duration::from_secs(600));
     let tree = Tree::in_memory([(path, text)], &deadline);
+    let (read, took) = timed(|| source.read(&tree));
+    (read.map(Option::unwrap_or_default).map_err(|error| error.to_string()), took)
+}
+
+/// The processor time of some work, in seconds.
+fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
     let now = || Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap().as_secs_f64();
     let begun = now();
-    let read = source.read(&tree);
-    let took = now() - begun;
-    (read.map(Option::unwrap_or_default).map_err(|error| error.to_string()), took)
+    let done = work();
+    (done, now() - begun)
+}
+
+/// How many addresses the comments of a list of so many octets promise, and the processor time that it takes, in
+/// seconds.
+fn read_comments(size: usize) -> (usize, f64) {
+    const LINE: &str = "# floating: 198.18.0.1 # by a program\n";
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), format!("192.0.2.1\n{}", LINE.repeat(size / LINE.len()))).unwrap();
+    let options: AddressOptions =
+        AddressOptions { file: vec![file.path().to_owned()], ..AddressOptions::default() };
+    let deadline = Deadline::after(Duration::from_secs(600));
+    let (read, took) = timed(|| options.read_lists_and_comments(&deadline));
+    (read.unwrap().1.promises.len(), took)
 }
 
 #[test]
@@ -191,6 +209,11 @@ fn nothing_grows_faster_than_the_file() {
         if large > LONGEST || large > 0.05 && large / small > MOST {
             slow.push(format!("{shape:?}: {small:.4} s, {large:.4} s"));
         }
+    }
+    let ((few, small), (many, large)) = (read_comments(SMALL), read_comments(SMALL * TIMES));
+    assert!(few > 1_000 && many >= few * TIMES, "{few}, {many}");
+    if large > LONGEST || large > 0.05 && large / small > MOST {
+        slow.push(format!("comments of a list: {small:.4} s, {large:.4} s"));
     }
     assert!(slow.is_empty(), "{}", slow.join("\n"));
 }
