@@ -4,7 +4,7 @@
 //! a rotation (`CURRENT`) and on wish at the start (`INITIAL`), downtimes, and the start and stop of the
 //! monitor. Everything else only shows that the monitor ran.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::Path;
 
 use plugin::Deadline;
@@ -192,14 +192,24 @@ fn read_while(
     loop {
         line.clear();
         source.by_ref().take(LONGEST).read_until(b'\n', &mut line).map_err(refused)?;
-        let is_long = line.len() as u64 == LONGEST;
-        if is_long && line.last() != Some(&b'\n') {
-            source.skip_until(b'\n').map_err(refused)?;
-        } else if line.pop() != Some(b'\n') {
+        let ends = line.pop_if(|last| *last == b'\n').is_some();
+        if !ends && !skip_line(&mut source).map_err(refused)? {
             return Ok(());
         }
         if !each(parse(&String::from_utf8_lossy(&line))) {
             return Ok(());
+        }
+    }
+}
+
+/// Passes over the rest of a line, and returns whether that has an end.
+fn skip_line(source: &mut impl BufRead) -> io::Result<bool> {
+    loop {
+        let rest = source.fill_buf()?;
+        let (octets, found) = (rest.len(), rest.iter().position(|octet| *octet == b'\n'));
+        source.consume(found.map_or(octets, |at| at + 1));
+        if found.is_some() || octets == 0 {
+            return Ok(found.is_some());
         }
     }
 }
