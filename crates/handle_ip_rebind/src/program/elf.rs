@@ -50,7 +50,7 @@ const MACHINE: usize = 18;
 const ENTRY: usize = 24;
 
 /// Reads the headers of a binary of this size, which begins with `head`. Returns the path of its loader, if it
-/// names one. `own` is the beginning of a binary that runs here.
+/// names one. Headers that stand in the file after `head` are right as far as it is known. `own` is the beginning of a binary that runs here.
 ///
 /// # Errors
 /// [`ElfError`].
@@ -70,6 +70,11 @@ pub(crate) fn read(head: &[u8], size: u64, own: &[u8]) -> Result<Option<Vec<u8>>
     }
     let (entry, table) = (number(ENTRY, layout.word)?, number(layout.e_phoff, layout.word)?);
     let (length, count) = (number(layout.e_phentsize, 2)?, number(layout.e_phentsize + 2, 2)?);
+    match table.saturating_add(count * length) {
+        end if end > size => return Err(ElfError::Cut),
+        end if end > head.len() as u64 => return Ok(None),
+        _ => {}
+    }
     let (mut starts, mut loader) = (false, None);
     for place in 0..count {
         let at = table.saturating_add(place * length);
@@ -143,6 +148,22 @@ mod tests {
         let end = shell.len();
         for length in (4..64).chain([100, 4_096, end / 4, end / 2]) {
             assert_eq!(checked(&shell[..length]), Err(ElfError::Cut), "{length} of {end} octets");
+        }
+    }
+
+    /// As linkers for small systems write them, and tools that add a header to a binary.
+    #[test]
+    fn headers_at_the_end_of_a_long_file_are_not_missed() {
+        let shell = fs::read("/bin/sh").unwrap();
+        let word = |at: usize| u16::from_le_bytes([shell[at], shell[at + 1]]);
+        let length = usize::from(word(LAYOUT_64.e_phentsize)) * usize::from(word(LAYOUT_64.e_phentsize + 2));
+        let mut moved = [shell.as_slice(), &vec![0; HEAD]].concat();
+        let end = moved.len();
+        moved.extend_from_within(64..64 + length);
+        moved[LAYOUT_64.e_phoff..LAYOUT_64.e_phoff + 8].copy_from_slice(&(end as u64).to_le_bytes());
+        assert_eq!(checked(&moved), Ok(None));
+        for less in [1, length, length + 1] {
+            assert_eq!(checked(&moved[..moved.len() - less]), Err(ElfError::Cut), "{less}");
         }
     }
 
