@@ -100,9 +100,9 @@ fn work(
     let now = now();
     let mut memory = held.read(now, deadline)?;
     let seen = Seen::read(config, deadline)?;
-    let has_returned = memory.gone.forget(seen.bound(), now);
+    let gone_changed = memory.gone.forget(seen.bound(), now);
     observe(config, &seen, &memory, &mut outcome, deadline)?;
-    forget(&held, &mut memory, has_returned, &outcome)?;
+    forget_failures(&held, &mut memory, gone_changed, &outcome)?;
     if let Some(end) = early_end(config, &memory, &mut outcome, now) {
         return Ok(outcome.ends(end));
     }
@@ -189,19 +189,19 @@ fn open_link(config: &Config, outcome: &Outcome) -> Result<Link, LinkError> {
     Link::open(&config.interface, bindable.iter().chain(&outcome.owed.addresses).any(IpAddr::is_ipv6))
 }
 
-/// Forgets what failed before, where nothing is missing any more, and notes that addresses have returned.
-fn forget(
+/// Forgets former failures once nothing is missing. Writes the memory if that or `gone` changed.
+fn forget_failures(
     held: &Held,
     memory: &mut Memory,
-    has_returned: bool,
+    gone_changed: bool,
     outcome: &Outcome,
 ) -> Result<(), BudgetError> {
     let is_missing = outcome.cases.iter().any(|case| case.fate != Fate::Gone);
-    let has_failures = !is_missing && !memory.failed.is_empty();
-    if has_failures {
+    let failed_changed = !is_missing && !memory.failed.is_empty();
+    if failed_changed {
         memory.failed = Failures::default();
     }
-    if has_failures || has_returned { held.write(memory) } else { Ok(()) }
+    if failed_changed || gone_changed { held.write(memory) } else { Ok(()) }
 }
 
 /// Asks the link who has the addresses: what another host has is left alone.
