@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
 use suite::process;
 
@@ -144,6 +146,12 @@ fn an_import_waits_for_a_run_and_does_not_pretend() {
     let old = site.path("old.log").display().to_string();
     let (code, line) = site.line(&["--import", &old, "-t", "1"]);
     assert!(code == 3 && !line.contains("imported 1 day"), "{line}");
-    drop(lock);
-    assert_eq!(site.line(&["--import", &old]).0, 0);
+    // The other run ends while the import waits for it.
+    let other = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(500));
+        drop(lock);
+    });
+    let (code, line) = site.line(&["--import", &old]);
+    assert!(code == 0 && line.starts_with("STATUS OK - imported 1 day "), "{line}");
+    other.join().unwrap();
 }
