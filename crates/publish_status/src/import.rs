@@ -52,7 +52,7 @@ pub enum ImportError {
 pub(crate) fn import(args: &Args, config: &Config, deadline: &Deadline) -> Result<Report, ImportError> {
     folders::check(&args.output, &args.state)?;
     let now = now();
-    let notes = notes::read(&args.config.with_file_name("incidents"), &Names::of(config), deadline);
+    let notes = notes::read(&args.incidents(), &Names::of(config), deadline);
     let mut replay = Replay::new(config, &notes.notes, args.soft, now);
     for (beginning, path) in in_order(&args.import, deadline)? {
         if beginning < replay.at() {

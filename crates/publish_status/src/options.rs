@@ -59,6 +59,13 @@ pub struct Args {
     pub api: Api,
 }
 
+impl Args {
+    /// Returns the folder of incidents written by hand, beside the configuration.
+    pub(crate) fn incidents(&self) -> PathBuf {
+        self.config.with_file_name("incidents")
+    }
+}
+
 /// The API of Icinga 2.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Icinga 2")]

@@ -1,7 +1,5 @@
 //! One run: from the configuration and the monitor's state to the files.
 
-use std::path::PathBuf;
-
 use plugin::{Deadline, Report};
 
 use crate::config::{Component, Config, ConfigError};
@@ -70,7 +68,7 @@ pub fn publish(args: &Args, deadline: &Deadline) -> Result<Report, PublishError>
     let (seen, judged, fault) = look(args, &config, &sources, &mut history, now);
     let statuses: Vec<Status> = judged.iter().map(|(status, _)| *status).collect();
     let mut units = units(&config, &statuses);
-    let Notes { notes, faults, remarks } = notes::read(&incidents(args), &Names::of(&config), deadline);
+    let Notes { notes, faults, remarks } = notes::read(&args.incidents(), &Names::of(&config), deadline);
     apply_work(&notes, &mut units, now);
     history
         .look_at(units.iter().map(|unit| unit.id.clone()).collect(), config.interval + config.interval / 2);
@@ -102,13 +100,8 @@ pub fn publish(args: &Args, deadline: &Deadline) -> Result<Report, PublishError>
 fn preview(args: &Args, config: &Config, deadline: &Deadline) -> Result<Report, PublishError> {
     let (sources, now) = (read(args, config, deadline)?, now());
     let judged = judge(args, &sources, config, &AllMembers::new(), now);
-    let notes = notes::read(&incidents(args), &Names::of(config), deadline);
+    let notes = notes::read(&args.incidents(), &Names::of(config), deadline);
     Ok(preview::report(config, &sources.seen, &judged, stale(args, &sources, now).as_ref(), &notes))
-}
-
-/// The folder of incidents written by hand, beside the configuration.
-fn incidents(args: &Args) -> PathBuf {
-    args.config.with_file_name("incidents")
 }
 
 /// The moment of this run. A clock that is adjusted by less than an interval adds no time until it has caught

@@ -112,7 +112,7 @@ impl Store {
         Self::open_until(path, Instant::now())
     }
 
-    /// The same, but waits for another run until then.
+    /// Takes the lock as [`Store::open`] does, and waits for it until `until`.
     ///
     /// # Errors
     /// [`HistoryError::State`].
