@@ -1,9 +1,7 @@
 //! What became of each expected address: usable, or why not.
 
-use std::net::Ipv4Addr;
-
 use addresses::{Entry, HostAddress};
-use host_net::{Bound, BoundAddress, Flags, Interface, Link};
+use host_net::{Bound, BoundAddress, Interface, Link};
 
 use crate::interfaces::{is_one_of, is_parked};
 use crate::port_fault::PortFault;
@@ -65,15 +63,7 @@ pub(crate) fn conditions(
 /// The indices of the interfaces on which an address is usable if nothing is wrong with the address itself,
 /// in ascending order: asked once for an interface, and not for each of its addresses.
 fn sound(bound: &Bound, interfaces: &[String], faults: &[PortFault]) -> Vec<u32> {
-    let usable = |interface: &&Interface| {
-        let place = BoundAddress {
-            address: Ipv4Addr::LOCALHOST.into(),
-            interface: interface.index,
-            prefix: 32,
-            flags: Flags(0),
-        };
-        Condition::at(&place, None, bound, interfaces, faults) == Condition::Usable
-    };
+    let usable = |interface: &&Interface| Condition::of_interface(interface, interfaces, faults).is_none();
     bound.interfaces.iter().filter(usable).map(|interface| interface.index).collect()
 }
 
@@ -98,25 +88,36 @@ impl Condition {
         faults: &[PortFault],
     ) -> Self {
         let index = place.interface;
-        let Some(interface @ Interface { link, empty_bridge, .. }) = bound.interface(index) else {
+        let Some(interface) = bound.interface(index) else {
             // It went between the reading of the interfaces and that of the addresses.
             return Condition::NotBound;
         };
-        match place.flags {
-            _ if !interfaces.is_empty() && !is_one_of(interface, interfaces) => Condition::Elsewhere(index),
+        match (Self::of_interface(interface, interfaces, faults), place.flags) {
+            (Some(elsewhere @ Condition::Elsewhere(_)), _) => elsewhere,
             _ if prefix.is_some_and(|prefix| prefix != place.prefix) => {
                 Condition::Prefix(index, place.prefix)
             }
-            _ if faults.iter().any(|fault| fault.none && fault.interface == index) => {
-                Condition::NoPorts(index)
+            (Some(fault), _) => fault,
+            (None, flags) if flags.duplicate() => Condition::Duplicate(index),
+            (None, flags) if flags.tentative() => Condition::Tentative(index),
+            (None, flags) if flags.deprecated() => Condition::Deprecated(index),
+            (None, _) => Condition::Usable,
+        }
+    }
+
+    /// Returns what becomes of any address on an interface by what that is: `None` if it can be used there.
+    fn of_interface(interface: &Interface, interfaces: &[String], faults: &[PortFault]) -> Option<Self> {
+        let Interface { index, link, empty_bridge, .. } = *interface;
+        match () {
+            () if !interfaces.is_empty() && !is_one_of(interface, interfaces) => {
+                Some(Condition::Elsewhere(index))
             }
-            _ if *link == Link::NoCarrier && *empty_bridge => Condition::EmptyBridge(index),
-            _ if is_parked(interface) => Condition::Parked(index),
-            _ if link.fault().is_some() => Condition::NoLink(index),
-            flags if flags.duplicate() => Condition::Duplicate(index),
-            flags if flags.tentative() => Condition::Tentative(index),
-            flags if flags.deprecated() => Condition::Deprecated(index),
-            _ => Condition::Usable,
+            () if faults.iter().any(|fault| fault.none && fault.interface == index) => {
+                Some(Condition::NoPorts(index))
+            }
+            () if link == Link::NoCarrier && empty_bridge => Some(Condition::EmptyBridge(index)),
+            () if is_parked(interface) => Some(Condition::Parked(index)),
+            () => link.fault().map(|_| Condition::NoLink(index)),
         }
     }
 

@@ -34,9 +34,8 @@ pub(crate) fn judge_absent(observed: &Observations) -> Finding {
 pub(crate) fn report_floating(observed: &Observations) -> Finding {
     let mut finding = Finding::ok("");
     for (address, place) in &observed.expected.floating {
-        let condition = condition(observed, *address);
-        let expected = HostAddress { address: *address, prefix: None };
-        let note = match (condition, condition.reason(expected, &observed.bound, &[])) {
+        let (condition, reason) = floating(observed, *address);
+        let note = match (condition, reason) {
             (_, None) => format!("note: floating {address} is here"),
             (Condition::NotBound, Some(reason)) => format!("note: floating {address} is not here ({reason})"),
             (_, Some(reason)) => format!("note: floating {address} is not usable here: {reason}"),
@@ -51,11 +50,15 @@ pub(crate) fn report_floating(observed: &Observations) -> Finding {
 /// Returns how many of how many floating addresses this host holds: `None` if there are none.
 pub(crate) fn floating_in_words(observed: &Observations) -> Option<String> {
     let floating = &observed.expected.floating;
-    let held = floating.iter().filter(|(address, _)| condition(observed, *address).is_usable()).count();
+    let is_held = |(address, _): &&(IpAddr, String)| self::floating(observed, *address).0.is_usable();
+    let held = floating.iter().filter(is_held).count();
     (!floating.is_empty()).then(|| format!("{held} of {} floating addresses here", floating.len()))
 }
 
-fn condition(observed: &Observations, address: IpAddr) -> Condition {
+/// Returns what became of a floating address, and why it cannot be used here: `None` if it can.
+pub(crate) fn floating(observed: &Observations, address: IpAddr) -> (Condition, Option<String>) {
     let expected = HostAddress { address, prefix: None };
-    Condition::of(expected, observed.bound.places(address), &observed.bound, &[], &observed.port_faults)
+    let places = observed.bound.places(address);
+    let condition = Condition::of(expected, places, &observed.bound, &[], &observed.port_faults);
+    (condition, condition.reason(expected, &observed.bound, &[]))
 }

@@ -7,6 +7,7 @@ use addresses::HostAddress;
 use crate::Observations;
 use crate::condition::Condition;
 use crate::dynamic::{Lease, leases};
+use crate::held;
 
 /// The columns.
 type Row = [String; 4];
@@ -86,9 +87,8 @@ fn floating(observed: &Observations) -> Vec<Row> {
         let places = observed.bound.places(*address);
         let on: Vec<&str> = places.iter().map(|place| observed.name(place.interface)).collect();
         let interface = if on.is_empty() { "-".to_owned() } else { on.join(", ") };
-        let expected = HostAddress { address: *address, prefix: None };
-        let condition = Condition::of(expected, places, &observed.bound, &[], &observed.port_faults);
-        let state = condition.reason(expected, &observed.bound, &[]).unwrap_or_else(|| "usable".to_owned());
+        let (_, reason) = held::floating(observed, *address);
+        let state = reason.unwrap_or_else(|| "usable".to_owned());
         [address.to_string(), interface, place.clone(), format!("floating, {state}")]
     };
     observed.expected.floating.iter().map(row).collect()
