@@ -33,8 +33,7 @@ fn an_answer_that_nobody_can_get_is_unknown() {
     }
 }
 
-/// From the least memory on in which the program starts at all, which is the system's to say, it has an answer, whatever
-/// it is asked.
+/// With any memory limit in which a program starts, it answers UNKNOWN.
 #[test]
 fn too_little_memory_is_no_death_by_a_signal() {
     for plugin in all() {

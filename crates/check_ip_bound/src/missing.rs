@@ -31,9 +31,8 @@ struct Group {
     example: HostAddress,
 }
 
-/// Judges the number of missing addresses; without thresholds one is CRITICAL. A warning
-/// range alone is the wish not to be woken: the default would make each WARNING a CRITICAL. With `each`, -v shows a line
-/// for each of them.
+/// Judges the number of missing addresses. Without thresholds one is CRITICAL; with --warning alone it is WARNING.
+/// With `each`, -v shows a line for each of them.
 pub(crate) fn judge(thresholds: &Thresholds, each: bool, observed: &Observations) -> Finding {
     let leases = leases(&observed.expected, &observed.bound);
     let lacking: Vec<&str> = leases

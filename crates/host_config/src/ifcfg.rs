@@ -3,8 +3,8 @@
 //! `/etc/sysconfig/network`, and are not read.
 //!
 //! An alias file (`ifcfg-eth0:1`) and a range file (`ifcfg-eth0-range0`) come up with the interface that they
-//! belong to. Static addresses beside DHCP are bound by NetworkManager and not by the scripts: they are
-//! promised where NetworkManager is installed.
+//! belong to. NetworkManager binds static addresses beside DHCP, and the scripts do not: whether they are promised
+//! is decided by the program that [`programs`] finds.
 
 mod assignments;
 mod interface;
@@ -22,6 +22,7 @@ const FOLDER: &str = "/etc/sysconfig/network-scripts";
 /// What package managers and editors leave behind, and the scripts ignore.
 const IGNORED: [&str; 11] =
     ["~", ".bak", ".old", ".orig", ".rpmnew", ".rpmorig", ".rpmsave", ".augnew", ".augtmp", ".swp", ".tmp"];
+
 /// Returns the promises of all files, in the order of their names.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let mut files = Vec::new();

@@ -1,8 +1,7 @@
-//! The regular expressions that tell the ports of bridges, as shell patterns: those that a pattern can stand for,
-//! and those of which one fits all and some more.
+//! The regular expressions that tell the ports of bridges, as shell patterns.
 
-/// Returns patterns of which one fits each name that the extended regular expression fits as a whole: `None` where
-/// none is close to it.
+/// Returns shell patterns that cover every name the expression matches, perhaps more. `None` if it cannot be written
+/// so.
 pub(super) fn patterns(expression: &str) -> Option<Vec<String>> {
     let inside = expression.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
     let inside = inside.filter(|inside| !inside.contains(['(', ')'])).unwrap_or(expression);
