@@ -3,6 +3,7 @@
 
 use plugin::Finding;
 
+use crate::grant::{grant, parts};
 use crate::row::Row;
 
 /// What a server shows of the databases that are expected.
@@ -71,9 +72,8 @@ impl Existence {
 
     /// Returns that the account cannot tell, with the statement that mends it.
     fn unknown(&self, name: &str, database: &str) -> String {
-        let (user, host) = self.account.rsplit_once('@').unwrap_or((&self.account, "%"));
-        let quoted = |part: &str| format!("'{}'", part.replace('\'', "''"));
-        let grant = format!("GRANT SHOW DATABASES ON *.* TO {}@{}", quoted(user), quoted(host));
+        let (user, _) = parts(&self.account);
+        let grant = grant("SHOW DATABASES", "*.*", &self.account);
         format!("{name}: {user} may not see whether the database {database} exists: {grant}")
     }
 }

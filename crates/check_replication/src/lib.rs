@@ -17,6 +17,7 @@ mod failure;
 mod filter;
 #[cfg(test)]
 mod fixture;
+mod grant;
 pub mod gtid;
 mod heartbeat;
 mod judge;

@@ -5,6 +5,7 @@ use plugin::{Finding, State};
 
 use crate::answer::{Refusal, lacks_privilege};
 use crate::failure::{Kind, Step};
+use crate::grant::{grant, parts};
 use crate::heartbeat::Table;
 use crate::redact::redact;
 use crate::server::{Flavour, Version};
@@ -149,17 +150,12 @@ fn needed(server: Option<(Flavour, Version)>) -> &'static str {
 /// The finding that the account lacks a privilege, with the statement that grants it as a detail.
 fn privilege(name: &str, user: &str, table: Option<&Table>, refusal: &Refusal) -> Finding {
     let account = refusal.account.as_deref().unwrap_or(user);
-    let (user, host) = account.rsplit_once('@').unwrap_or((account, "%"));
-    let grant = |privilege: &str, object: &str| {
-        // With its quotes, which a first line must not hold.
-        let quoted = |part: &str| format!("'{}'", part.replace('\'', "''"));
-        format!("GRANT {privilege} ON {object} TO {}@{}", quoted(user), quoted(host))
-    };
+    let (user, _) = parts(account);
     // Only a table has an error of its own for this, and a table that does not exist has the same.
     if let (Some(table), Some(1142 | 1143)) = (table, refusal.failure.errno()) {
         let text = format!("{name}: the table {table} does not exist, or not for {user}");
         return Finding::unknown(text)
-            .detail(format!("if it exists: {}", grant("SELECT", &table.to_string())));
+            .detail(format!("if it exists: {}", grant("SELECT", &table.to_string(), account)));
     }
     if let Some(role) = &refusal.role {
         let text =
@@ -169,33 +165,28 @@ fn privilege(name: &str, user: &str, table: Option<&Table>, refusal: &Refusal) -
     let needed = needed(refusal.server);
     let version = refusal.server.map(|(flavour, version)| format!("{name} is {flavour} {version}"));
     let text = format!("{name}: {user} may not see the replication: GRANT {needed} ON *.* TO {account}");
-    Finding::unknown(text).detail(grant(needed, "*.*")).verbose_details(version)
+    Finding::unknown(text).detail(grant(needed, "*.*", account)).verbose_details(version)
 }
 
 /// The finding that the binary log of a server called `name` is not shown, with the statement that mends it.
 pub(crate) fn no_log(name: &str, refusal: &Refusal) -> Finding {
     let account = refusal.account.as_deref().unwrap_or("the account");
-    let (user, host) = account.rsplit_once('@').unwrap_or((account, "%"));
+    let (user, _) = parts(account);
     let needed = match refusal.server {
         Some((Flavour::MariaDb, version)) if version >= Version(10, 5, 2) => "BINLOG MONITOR",
         _ => "REPLICATION CLIENT",
     };
-    let quoted = |part: &str| format!("'{}'", part.replace('\'', "''"));
     Finding::unknown(format!("{name}: {user} may not see the binary log: GRANT {needed} ON *.* TO {account}"))
-        .detail(format!("GRANT {needed} ON *.* TO {}@{}", quoted(user), quoted(host)))
+        .detail(grant(needed, "*.*", account))
 }
 
 /// The finding that the group of a server called `name` is not shown, with the statement that mends it.
 pub(crate) fn no_group(name: &str, refusal: &Refusal) -> Finding {
     let account = refusal.account.as_deref().unwrap_or("the account");
-    let (user, host) = account.rsplit_once('@').unwrap_or((account, "%"));
-    let quoted = |part: &str| format!("'{}'", part.replace('\'', "''"));
-    let grant = "GRANT SELECT ON performance_schema.* TO";
-    Finding::unknown(format!("{name}: {user} may not see the group: {grant} {account}")).detail(format!(
-        "{grant} {}@{}",
-        quoted(user),
-        quoted(host)
-    ))
+    let (user, _) = parts(account);
+    let (privilege, object) = ("SELECT", "performance_schema.*");
+    let text = format!("{name}: {user} may not see the group: GRANT {privilege} ON {object} TO {account}");
+    Finding::unknown(text).detail(grant(privilege, object, account))
 }
 
 #[cfg(test)]
