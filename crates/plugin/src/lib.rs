@@ -23,6 +23,7 @@ mod extra_opts;
 mod failure;
 mod finding;
 mod format;
+mod grace;
 mod help;
 mod input;
 mod json;

@@ -15,10 +15,9 @@ use rustix::io::Errno;
 use rustix::termios::isatty;
 
 use crate::format::Format;
+use crate::grace::LAST_WORD;
 use crate::{Deadline, Report, State, child, json, prometheus};
 
-/// How long after the deadline the last word may still be written.
-const LAST_WORD: Duration = Duration::from_millis(220);
 /// A pipe that polls as writable takes this much without blocking (POSIX: PIPE_BUF is at least 512; Linux:
 /// 4,096).
 const CHUNK: usize = 4_096;

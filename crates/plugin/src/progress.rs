@@ -3,7 +3,9 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use crate::grace::{GRACE, LAST_WORD};
 use crate::{Finding, Report, State};
 
 /// How many targets of a run are judged, and what was found. Clones share it.
@@ -44,6 +46,10 @@ impl fmt::Debug for Teller {
 }
 
 impl Progress {
+    /// How long what [`Progress::tell_by`] is given may take, 70 ms: the watchdog calls it 150 ms after the deadline,
+    /// and the output must be written 220 ms after it.
+    pub const TELL_WITHIN: Duration = LAST_WORD.saturating_sub(GRACE);
+
     /// Sets how many targets there are, and what is done to each, as in "asked". What was known is forgotten:
     /// a plugin that begins anew counts anew.
     pub fn expect(&self, total: usize, participle: &'static str) {
@@ -64,7 +70,7 @@ impl Progress {
 
     /// Lets `tell` say what is known, in place of counts and findings: for a plugin that judges a part by itself,
     /// with performance data. It is called once, at the end of a run that is stopped or misses its deadline, by
-    /// another thread, and must not take longer than a tenth of a second. Its summary comes after "partial: ",
+    /// another thread, and must not take longer than [`Progress::TELL_WITHIN`]. Its summary comes after "partial: ",
     /// and its state counts if that is worse than what the end of the run means.
     ///
     /// ```
@@ -175,6 +181,12 @@ mod tests {
         // It counts anew.
         progress.expect(3, "read");
         assert_eq!(progress.report(State::Unknown, "stopped").state, State::Unknown);
+    }
+
+    #[test]
+    fn the_time_to_tell_is_what_its_documentation_says() {
+        let times = [GRACE, LAST_WORD, Progress::TELL_WITHIN].map(|time| time.as_millis());
+        assert_eq!(times, [150, 220, 70]);
     }
 
     #[test]

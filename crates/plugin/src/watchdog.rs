@@ -11,7 +11,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Once, OnceLock};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -19,11 +19,9 @@ use signal_hook::flag;
 use signal_hook::low_level::pipe;
 
 use crate::failure::unknown;
+use crate::grace::GRACE;
 use crate::{Deadline, State, deadline, output, reason};
 
-/// What a check that honours the deadline may take to put its partial results together, before the watchdog
-/// speaks for it.
-const GRACE: Duration = Duration::from_millis(150);
 /// The watchdog only waits and writes; it needs less than the 2 MiB which a thread gets by default.
 const STACK: usize = 128 * 1024;
 /// The signals that end a run, with their names.
