@@ -50,7 +50,7 @@ impl Report {
         Self { details, bare: true, ..Self::new(State::Ok, "") }
     }
 
-    /// With another summary.
+    /// Replaces the summary.
     pub fn summarised(self, summary: impl Into<String>) -> Self {
         Self { summary: summary.into(), ..self }
     }
