@@ -1,7 +1,6 @@
 //! Memory, asked for before it is needed: where it ends in the middle, a program dies without a word.
 
-use std::hint::black_box;
-
+use plugin::can_allocate;
 use rustix::process::{Resource, getrlimit};
 
 /// What a run needs whatever its targets are, with its threads.
@@ -40,11 +39,7 @@ pub(crate) fn ask_for_targets(targets: usize) -> Result<(), NoMemory> {
 }
 
 fn ask(what: &'static str, octets: usize) -> Result<(), NoMemory> {
-    let mut room: Vec<u8> = Vec::new();
-    let asked = room.try_reserve_exact(octets).map_err(|_| NoMemory { what, octets });
-    // Else the compiler may take a vector that is not used for none.
-    black_box(&room);
-    asked
+    if can_allocate(octets) { Ok(()) } else { Err(NoMemory { what, octets }) }
 }
 
 /// Whether the address space is limited so far that further threads would take what the targets need.

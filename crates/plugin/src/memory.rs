@@ -11,20 +11,20 @@ const ENOUGH: usize = 1 << 20;
 /// Returns whether a limit of this process (`ulimit -v`, `ulimit -d`, LimitAS) leaves less than a run takes that finds
 /// nothing. Lists and answers may take more, for which plugins ask themselves.
 pub(crate) fn is_short() -> bool {
-    is_limited() && !can_have(ENOUGH)
+    is_limited() && !can_allocate(ENOUGH)
 }
 
 fn is_limited() -> bool {
     [Resource::As, Resource::Data].into_iter().any(|resource| getrlimit(resource).current.is_some())
 }
 
-/// Asks the allocator, which gives it back at once.
-fn can_have(octets: usize) -> bool {
+/// Returns whether the allocator can give so many octets at once now. It takes them back at once.
+pub fn can_allocate(octets: usize) -> bool {
     let mut room: Vec<u8> = Vec::new();
-    let is_had = room.try_reserve_exact(octets).is_ok();
+    let is_given = room.try_reserve_exact(octets).is_ok();
     // Else the compiler may take a vector that is not used for none.
     black_box(&room);
-    is_had
+    is_given
 }
 
 #[cfg(test)]
@@ -33,7 +33,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_had_is_known() {
-        assert!(can_have(ENOUGH));
-        assert!(!can_have(usize::MAX >> 2));
+        assert!(can_allocate(ENOUGH));
+        assert!(!can_allocate(usize::MAX >> 2));
     }
 }
