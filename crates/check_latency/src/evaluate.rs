@@ -5,7 +5,7 @@ mod fault;
 mod metrics;
 mod words;
 
-use plugin::{AllowedFailures, Finding, Findings, Report, State};
+use plugin::{Finding, Findings, Report, State};
 
 use crate::control::{Beside, Bystander, Which};
 use crate::options::Judging;
@@ -26,7 +26,7 @@ pub(crate) fn evaluate(judging: &Judging, judged: &Judged) -> Report {
     let abnormal = faults.iter().filter(|fault| fault.state != State::Unknown).count();
     let pinged = judged.targets.len();
     let well = match judging.allowed() {
-        Some(allowed) => count(&mut faults, allowed.state(abnormal, pinged), judged, &in_words(&allowed)),
+        Some(allowed) => count(&mut faults, allowed.state(abnormal, pinged), judged, &allowed.in_words()),
         None => all_well(judged),
     };
     let late = late(judged);
@@ -94,19 +94,16 @@ fn count(faults: &mut [Finding], state: State, judged: &Judged, allowed: &str) -
     abnormal.iter_mut().for_each(|fault| fault.state = state);
     match abnormal.as_slice() {
         [] => all_well(judged),
-        [one] => format!("1 of {} targets abnormal{allowed}: {}", judged.targets.len(), one.text),
+        [one] => format!("1 of {} targets abnormal, allowed {allowed}: {}", judged.targets.len(), one.text),
         [first, rest @ ..] => {
             let (all, count, more) = (judged.targets.len(), rest.len() + 1, rest.len());
             let noun = if more == 1 { "target" } else { "targets" };
-            format!("{count} of {all} targets abnormal{allowed}: {} and {more} more {noun}", first.text)
+            format!(
+                "{count} of {all} targets abnormal, allowed {allowed}: {} and {more} more {noun}",
+                first.text
+            )
         }
     }
-}
-
-/// How many may be abnormal, before a colon: a range that may end with one stands in brackets.
-fn in_words(allowed: &AllowedFailures) -> String {
-    let words = allowed.in_words();
-    if words.contains([':', '@']) { format!(" (allowed {words})") } else { format!(", allowed {words}") }
 }
 
 /// The number of abnormal targets with its limits: a fault where no target is abnormal and 0 is outside of them,

@@ -72,6 +72,11 @@ impl AllowedFailures {
         by_share.into_iter().fold(self.number.state(failed as f64), State::max)
     }
 
+    /// Returns how bad it is that `failed` fail, of a total that is not known yet: limits on a share do not count.
+    pub fn state_of_number(&self, failed: usize) -> State {
+        self.number.state(failed as f64)
+    }
+
     /// Returns the metrics with the limits that judge them: the number by this label and, where a limit is a
     /// share, that as `LABEL_share` in per cent.
     pub fn metrics(&self, label: &str, failed: usize, total: usize) -> Vec<Metric> {
@@ -83,16 +88,12 @@ impl AllowedFailures {
         std::iter::once(count).chain(self.share.as_ref().map(share)).collect()
     }
 
-    /// Returns how many may fail, in words: `up to 5`, `by @1:3`, `up to 2 and up to 5%`.
+    /// Returns how many may fail without an alarm, in words: `up to 5`, `not 1 to 3`, `up to 2 and up to 5%`. Of two
+    /// ranges of a kind the narrower one is named, and both where neither is.
     pub fn in_words(&self) -> String {
-        let of = |limits: &Thresholds, unit: &str| {
-            let range = limits.warning.as_ref().or(limits.critical.as_ref())?.to_string();
-            let link = if range.contains([':', '@']) { "by" } else { "up to" };
-            Some(format!("{link} {range}{unit}"))
-        };
-        let share = self.share.as_ref().and_then(|share| of(share, "%"));
-        let all: Vec<String> = of(&self.number, "").into_iter().chain(share).collect();
-        all.join(" and ")
+        let shares = self.share.iter().flat_map(|share| deciding(share).map(|range| (range, "%")));
+        let all = deciding(&self.number).map(|range| (range, "")).chain(shares);
+        all.map(|(range, unit)| range.in_words_of_count(unit)).collect::<Vec<_>>().join(" and ")
     }
 }
 
@@ -101,6 +102,16 @@ impl From<Thresholds> for AllowedFailures {
     fn from(number: Thresholds) -> Self {
         Self { number, share: None }
     }
+}
+
+/// The ranges that decide whether there is an alarm: not one that allows all that the other one does.
+fn deciding(limits: &Thresholds) -> impl Iterator<Item = &Range> {
+    let (warning, critical) = match (&limits.warning, &limits.critical) {
+        (Some(warning), Some(critical)) if warning.is_within(critical) => (Some(warning), None),
+        (Some(warning), Some(critical)) if critical.is_within(warning) => (None, Some(critical)),
+        (warning, critical) => (warning.as_ref(), critical.as_ref()),
+    };
+    warning.into_iter().chain(critical)
 }
 
 /// `failed` out of `total`, in per cent.
@@ -161,8 +172,26 @@ mod tests {
             ("1", "50%", [Ok, Ok, Warning, Critical], "up to 1 and up to 50%"),
             ("-", "50%", [Ok, Ok, Ok, Critical], "up to 50%"),
             ("1", "-", [Ok, Ok, Warning, Warning], "up to 1"),
-            ("-", "@2:3", [Ok, Ok, Critical, Critical], "by @2:3"),
+            ("-", "@2:3", [Ok, Ok, Critical, Critical], "not 2 to 3"),
+            ("1:2", "-", [Warning, Ok, Ok, Warning], "1 to 2"),
+            ("1:", "-", [Warning, Ok, Ok, Ok], "1 or more"),
+            ("-", "0:2", [Ok, Ok, Ok, Critical], "up to 2"),
+            ("~:", "-", [Ok; 4], "anything"),
             ("25%", "50%", [Ok, Ok, Warning, Critical], "up to 25%"),
+            ("25:50%", "-", [Warning, Ok, Ok, Warning], "25 to 50%"),
+            ("-", "25:%", [Critical, Ok, Ok, Ok], "25% or more"),
+            // The narrower one is what allows it, and both where neither is.
+            ("1", "2", [Ok, Ok, Warning, Critical], "up to 1"),
+            ("2", "1", [Ok, Ok, Critical, Critical], "up to 1"),
+            ("~:1", "2", [Ok, Ok, Warning, Critical], "up to 1"),
+            ("@3:3", "1", [Ok, Ok, Critical, Critical], "up to 1"),
+            ("@2:3", "@2:2", [Ok, Ok, Critical, Warning], "not 2 to 3"),
+            ("@0:", "~:", [Warning; 4], "below 0"),
+            ("@2:", "2", [Ok, Ok, Warning, Critical], "below 2"),
+            ("@0:1", "1:", [Critical, Warning, Ok, Ok], "not 0 to 1"),
+            ("@2:2", "5", [Ok, Ok, Warning, Ok], "not 2 to 2 and up to 5"),
+            ("@1:1", "2", [Ok, Warning, Ok, Critical], "not 1 to 1 and up to 2"),
+            ("1:", "2", [Warning, Ok, Ok, Critical], "1 or more and up to 2"),
             ("-", "-", [Ok, Ok, Ok, Ok], ""),
         ];
         for (warning, critical, states, words) in rows {
@@ -171,6 +200,7 @@ mod tests {
             assert_eq!(limits.in_words(), words);
         }
         assert_eq!(AllowedFailures::new(None, None), None);
+        assert_eq!([1, 2].map(|failed| limits("1", "0%").state_of_number(failed)), [Ok, Warning]);
         assert_eq!(limits("-", "0%").state(0, 0), Ok, "none of none fails");
         assert_eq!(AllowedFailures::one_is_critical().state(1, 4), Critical);
     }

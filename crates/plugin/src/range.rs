@@ -87,16 +87,42 @@ impl Range {
 
     /// Returns what is allowed, in words: `0 to 10`, `10 or more`, `up to 10`, `not 10 to 20`.
     pub fn in_words(&self) -> String {
-        let (start, end) = (self.start, self.end);
+        self.words((self.start, self.end), "")
+    }
+
+    /// Returns how many or what share is allowed, in words with this unit: neither is ever below zero, so that a
+    /// range from there has no lower end, as in `up to 10%`.
+    pub(crate) fn in_words_of_count(&self, unit: &str) -> String {
+        let start = if self.start > 0.0 || self.inside { self.start } else { f64::NEG_INFINITY };
+        self.words((start, self.end), unit)
+    }
+
+    fn words(&self, (start, end): (f64, f64), unit: &str) -> String {
         match (start.is_finite(), end.is_finite(), self.inside) {
-            (true, true, false) => format!("{start} to {end}"),
-            (true, true, true) => format!("not {start} to {end}"),
-            (true, false, false) => format!("{start} or more"),
-            (true, false, true) => format!("below {start}"),
-            (false, true, false) => format!("up to {end}"),
-            (false, true, true) => format!("above {end}"),
+            (true, true, false) => format!("{start} to {end}{unit}"),
+            (true, true, true) => format!("not {start} to {end}{unit}"),
+            (true, false, false) => format!("{start}{unit} or more"),
+            (true, false, true) => format!("below {start}{unit}"),
+            (false, true, false) => format!("up to {end}{unit}"),
+            (false, true, true) => format!("above {end}{unit}"),
             (false, false, false) => "anything".to_owned(),
             (false, false, true) => "nothing".to_owned(),
+        }
+    }
+
+    /// Returns whether each number from zero on that this range allows is allowed by the other one too.
+    pub(crate) fn is_within(&self, other: &Self) -> bool {
+        let (start, other_start) = (self.start.max(0.0), other.start.max(0.0));
+        match (self.inside, other.inside) {
+            (false, false) => other_start <= start && self.end <= other.end,
+            (true, true) => start <= other_start && other.end <= self.end,
+            (false, true) => self.end < other_start || other.end < start,
+            (true, false) => {
+                let is_low_part_within = start == 0.0 || (other_start == 0.0 && start <= other.end);
+                let is_high_part_within =
+                    self.end.is_infinite() || (other.end.is_infinite() && other_start <= self.end);
+                is_low_part_within && is_high_part_within
+            }
         }
     }
 }

@@ -183,7 +183,7 @@ fn a_range_without_0_judges_0_too() {
     let cut = Judged { no_socket: Some("none".to_owned()), ..all(vec![new("a", Seen::default())]) };
     assert!(line(&["--critical=@0"], &cut).starts_with("LATENCY UNKNOWN - no permission to ping: none"));
     let few = line(&["--warning=1:"], &all(vec![known("a", seen(20, 0)), usual("b")]));
-    assert_eq!(few, "LATENCY OK - 1 of 2 targets abnormal (allowed by 1:): a does not answer since +10");
+    assert_eq!(few, "LATENCY OK - 1 of 2 targets abnormal, allowed 1 or more: a does not answer since +10");
 }
 
 #[test]

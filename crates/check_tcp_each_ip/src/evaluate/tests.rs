@@ -165,7 +165,7 @@ fn counts_and_shares_decide() {
         (&["-c", "2"], "OK - 2 of 10 fail (allowed up to 2), port 80", "failed=2;;2;0;10 untested"),
         (
             &["-w", "1:3", "-c", "5"],
-            "OK - 2 of 10 fail (allowed by 1:3), port 80",
+            "OK - 2 of 10 fail (allowed 1 to 3), port 80",
             "failed=2;1:3;5;0;10 untested",
         ),
         (
