@@ -47,6 +47,9 @@ pub enum HostError {
         /// Whether the resolver was silent, so that the name may be right.
         is_silence: bool,
     },
+    /// The run was stopped before the answer of this agent came.
+    #[error("{0} has not answered yet")]
+    Pending(SocketAddr),
     /// The agent gives no value.
     #[error(transparent)]
     Snmp(#[from] SnmpError),
@@ -84,7 +87,7 @@ impl HostError {
         match self {
             Self::Unresolved { is_silence, .. } => *is_silence,
             Self::Snmp(why) => matches!(why, SnmpError::NoAnswer(_) | SnmpError::NotAsked(_)),
-            Self::Exception { .. } | Self::Value { .. } => false,
+            Self::Pending(_) | Self::Exception { .. } | Self::Value { .. } => false,
         }
     }
 

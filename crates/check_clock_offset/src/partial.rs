@@ -9,7 +9,6 @@ use crate::evaluate::evaluate;
 use crate::judging::Judging;
 use crate::ntp::{NtpError, Sample, agree};
 use crate::readings::Readings;
-use crate::snmp::SnmpError;
 use crate::{HostClock, HostError, Observations};
 
 /// Tells what is known of clocks.
@@ -30,14 +29,15 @@ impl Teller<'_> {
     }
 
     /// What that means, as if no more answers came. Where those that are missing could be a majority, it is no
-    /// alarm.
+    /// alarm; none is missing once the host is asked, after all servers.
     fn report(&self, host: Option<(SocketAddr, &Readings)>, ntp: &[Sample]) -> Report {
         let has_answered = |sample: &&Sample| {
             !matches!(sample.result, Err(NtpError::Silent | NtpError::NotAsked | NtpError::Unresolved { .. }))
         };
         let answered = ntp.iter().filter(has_answered).count() + usize::from(host.is_some());
         let total = ntp.len() + usize::from(self.agent.is_some());
-        let is_certain = ntp.is_empty() || agree(ntp).is_ok_and(|all| all.agreeing() * 2 > ntp.len());
+        let is_majority = || agree(ntp).is_ok_and(|all| all.agreeing() * 2 > ntp.len());
+        let is_certain = host.is_some() || ntp.is_empty() || is_majority();
         let observations = Observations {
             hostname: self.hostname.clone(),
             is_ambiguous: matches!(self.agent, Some(Ok(addresses)) if addresses.len() > 1),
@@ -58,7 +58,7 @@ impl Teller<'_> {
     fn host(&self, host: Option<(SocketAddr, &Readings)>) -> Option<Result<HostClock, HostError>> {
         match (host, self.agent?) {
             (Some((agent, readings)), _) => Some(Ok(HostClock { agent, readings: readings.clone() })),
-            (None, Ok(addresses)) => addresses.first().map(|agent| Err(SnmpError::Pending(*agent).into())),
+            (None, Ok(addresses)) => addresses.first().map(|agent| Err(HostError::Pending(*agent))),
             (None, Err(why)) => Some(Err(HostError::unresolved(why))),
         }
     }
@@ -147,7 +147,7 @@ mod tests {
             output.split(" | ").next().unwrap().to_owned()
         };
         type Row<'a> = (Option<f64>, &'a [Option<f64>], &'a str);
-        let rows: [Row<'_>; 5] = [
+        let rows: [Row<'_>; 6] = [
             (None, &[], "UNKNOWN - 0 of 1 answered"),
             (
                 Some(999.5),
@@ -158,6 +158,12 @@ mod tests {
                 Some(1090.01),
                 &[],
                 "CRITICAL - 1 of 1 answered, proxy7 is at least 90.0 s fast, allowed -60 to 60 s",
+            ),
+            // The servers that gave no time were asked before: no answer of theirs may come.
+            (
+                Some(1090.01),
+                &[Some(0.0), None, None],
+                "CRITICAL - 2 of 4 answered, proxy7 is at least 90.0 s fast, allowed -60 to 60 s",
             ),
             (None, &[Some(0.0), None], "UNKNOWN - 1 of 3 answered, 192.0.2.7:161 has not answered yet"),
             (

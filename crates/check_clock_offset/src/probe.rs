@@ -102,7 +102,7 @@ fn resolve(args: &Args, deadline: &Deadline) -> (Vec<Server>, Option<Result<Vec<
 }
 
 impl Plan<'_> {
-    /// What tells what is known if the run is stopped.
+    /// Returns the teller for a run that is stopped.
     fn teller<'a>(&'a self, deadline: &'a Deadline) -> Teller<'a> {
         Teller {
             judging: self.judging,

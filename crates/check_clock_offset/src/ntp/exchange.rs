@@ -80,13 +80,17 @@ pub fn ask(servers: &[Server], way: &Way<'_>) -> Vec<Sample> {
     let mut told = None;
     loop {
         let now = Instant::now();
-        if now >= end {
-            break;
+        let is_over = now >= end;
+        if !is_over {
+            all.iter_mut().for_each(|named| named.top_up(now, way));
         }
-        all.iter_mut().for_each(|named| named.top_up(now, way));
+        // Also what came last: the host is asked after this.
         let settled = all.iter().flat_map(|named| &named.asked).filter(|asking| asking.settled).count();
         if told.replace(settled) != Some(settled) {
             (way.tell)(&samples(&all));
+        }
+        if is_over {
+            break;
         }
         if now >= again {
             open(&mut all).for_each(Asking::send);
@@ -182,5 +186,41 @@ impl Named<'_> {
         }
         let sample = |asking: &Asking| Sample { name: asking.name.clone(), result: asking.result.clone() };
         self.asked.iter().map(sample).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::net::UdpSocket;
+    use std::thread;
+
+    use super::*;
+
+    /// The answer comes before the time is over, and is read after that.
+    #[test]
+    fn an_answer_that_is_read_last_is_told_too() {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let address = socket.local_addr().unwrap();
+        let server = Server { name: "one".to_owned(), addresses: Ok(vec![address]) };
+        let limit = Duration::from_millis(50);
+        let told: RefCell<Vec<Vec<Sample>>> = RefCell::default();
+        let tell = |samples: &[Sample]| {
+            if told.borrow().is_empty() {
+                let mut packet = [0; 48];
+                let (_, client) = socket.recv_from(&mut packet).unwrap();
+                packet.copy_within(40.., 24);
+                packet[0] = 0x24;
+                socket.send_to(&packet, client).unwrap();
+                thread::sleep(limit);
+            }
+            told.borrow_mut().push(samples.to_vec());
+        };
+        let way = Way { clock: &Stamp::now(), limit, source: &Source::default(), tell: &tell };
+        let asked = ask(&[server], &way);
+        let told = told.into_inner();
+        assert_eq!(told.last(), Some(&asked), "{told:?}");
+        assert_ne!(asked.first().unwrap().result, Err(NtpError::Silent));
     }
 }

@@ -34,9 +34,6 @@ pub enum SnmpError {
     /// There was no time left to ask.
     #[error("{0} not asked: no time left")]
     NotAsked(SocketAddr),
-    /// The run was stopped before its answer came.
-    #[error("{0} has not answered yet")]
-    Pending(SocketAddr),
     /// The agent reports an error of version 3.
     #[error("{agent}: {}", about(*.report, .user))]
     Report {
