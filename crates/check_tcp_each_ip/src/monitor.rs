@@ -30,6 +30,13 @@ pub(crate) fn room(wanted: usize) -> usize {
     plugin::open_files(wanted, RESERVED)
 }
 
+/// Returns how many of the `wanted` connections the limit of open files allows while so many others stand `beside`
+/// them: at least one, which waits until a descriptor is free.
+pub(crate) fn room_beside(wanted: usize, beside: usize) -> usize {
+    let beside = u64::try_from(beside).unwrap_or(u64::MAX);
+    plugin::open_files(wanted, RESERVED.saturating_add(beside))
+}
+
 /// The tables of neighbours at one moment.
 #[derive(Clone, Debug, Default)]
 struct Tables(Vec<NeighbourTable>);
@@ -199,6 +206,22 @@ fn conntrack_is_full() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_beside_takes_of_the_same_limit() {
+        let all = room(usize::MAX >> 1);
+        let rows = [
+            ((2, 1), 2),
+            ((1, 0), 1),
+            ((0, 1), 0),
+            ((0, 0), 0),
+            ((usize::MAX >> 1, 3), all - 3),
+            ((5, usize::MAX >> 1), 1),
+        ];
+        for ((wanted, beside), expected) in rows {
+            assert_eq!(room_beside(wanted, beside), expected, "{wanted} beside {beside}");
+        }
+    }
 
     #[test]
     fn one_gateway_has_one_verdict() {

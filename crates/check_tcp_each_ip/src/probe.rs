@@ -15,7 +15,7 @@ use crate::allowed::Allowed;
 use crate::cause::Cause;
 use crate::judged::Judged;
 use crate::memory::{self, NoMemory, STACK};
-use crate::monitor::Diagnosis;
+use crate::monitor::{self, Diagnosis};
 use crate::options::DoesNotFit;
 use crate::probe::part::{Part, Shared, Swept};
 use crate::progress;
@@ -66,7 +66,7 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     diagnosis.excuse(&swept.targets, &mut swept.found.failed, deadline);
     let mut notes = collection.left_out(args).into_iter().collect::<Vec<_>>();
     notes.extend(source::note(&args.connecting.source, &swept.targets));
-    notes.extend(swept.note.take());
+    notes.extend(swept.notes(args.connecting.tries));
     // Whatever else a port does, it is not open.
     let is_closed = |(_, cause): &mut (u32, Cause)| {
         args.connecting.closed && !matches!(cause, Cause::Open | Cause::Local(_))
@@ -91,16 +91,19 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
 }
 
 /// Tries the addresses at once and what names stand for as soon as that is known, beside them: a name that
-/// hangs costs no address its time. Where that would be too much at once, names are resolved first.
+/// hangs costs no address its time. Where that would be too much at once, as for the limit of open files, names
+/// are resolved first.
 fn try_all(collection: &mut Collection, shared: &Shared<'_>, allowed: &Allowed) -> Result<Swept, ProbeError> {
     let options = &shared.args.connecting;
-    let is_bounded = options.in_flight.is_some() || options.rate.is_some() || memory::is_scarce();
+    let least = collection.least();
+    let is_limited = memory::is_scarce() || monitor::room(least) < least;
+    let is_bounded = options.in_flight.is_some() || options.rate.is_some() || is_limited;
     if collection.targets.is_empty() || is_bounded {
         let resolved = collection.resolve(shared.args, shared.deadline);
         collection.add(resolved);
         collection.check_any(shared.args)?;
     }
-    let addresses = Part::new(mem::take(&mut collection.targets), shared);
+    let addresses = Part::new(mem::take(&mut collection.targets), shared, 0);
     let known = (shared.tls.is_some(), addresses.one_try_counts());
     let judged = Judged::new(addresses.targets.len(), allowed, known, shared.deadline.progress());
     let _step = shared.deadline.step(format!("connecting to {} targets", addresses.targets.len()));
@@ -121,22 +124,23 @@ fn beside(
         return Ok((addresses.sweep(shared, judged).map_err(wait)?, Resolved::default()));
     }
     let known = addresses.targets.clone();
-    let named = || {
+    let named = |in_flight| {
         let mut resolved = collection.resolve(shared.args, shared.deadline);
         resolved.targets.retain(|target| known.binary_search(target).is_err());
         memory::ask_for_targets(known.len() + resolved.targets.len())?;
         judged.expect(resolved.targets.len());
-        let part = Part::new(mem::take(&mut resolved.targets), shared);
+        let part = Part::new(mem::take(&mut resolved.targets), shared, in_flight);
         Ok::<_, ProbeError>((part.sweep(shared, judged).map_err(wait)?, resolved))
     };
     thread::scope(|scope| {
         let builder = thread::Builder::new().stack_size(STACK);
-        let beside = builder.spawn_scoped(scope, named);
+        let in_flight = addresses.in_flight();
+        let beside = builder.spawn_scoped(scope, move || named(in_flight));
         let mut swept = addresses.sweep(shared, judged).map_err(wait)?;
         let (other, resolved) = match beside {
             Ok(beside) => beside.join().unwrap_or(Err(wait(Errno::CANCELED)))?,
             // The system gives no thread: afterwards, then.
-            Err(_) => named()?,
+            Err(_) => named(0)?,
         };
         swept.add(other);
         Ok((swept, resolved))

@@ -113,6 +113,11 @@ pub(crate) struct Collection {
 }
 
 impl Collection {
+    /// Returns how many targets there are at least if each name stands for an address.
+    pub(crate) fn least(&self) -> usize {
+        self.targets.len() + self.named.len() * self.ports.len()
+    }
+
     /// Resolves the names that are left.
     pub(crate) fn resolve(&self, args: &Args, deadline: &Deadline) -> Resolved {
         let (found, unresolved) = resolve(&self.named, deadline, time_for_names(args, deadline));

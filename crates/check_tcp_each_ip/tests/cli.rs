@@ -6,7 +6,6 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -14,6 +13,8 @@ use std::time::Duration;
 use suite::process::{Outcome, run};
 use tempfile::TempDir;
 
+#[path = "cli/names.rs"]
+mod names;
 #[path = "cli/options.rs"]
 mod options;
 #[path = "cli/services.rs"]
@@ -58,18 +59,19 @@ fn closed_port() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string()
 }
 
-/// A port that takes nothing any more: its queue is full, and nobody accepts. It holds while what is returned
-/// lives.
+/// A port of all addresses of loopback that takes nothing any more: its queue is full, and nobody accepts. It holds
+/// while what is returned lives.
 fn full_port() -> (String, Vec<TcpStream>, std::os::fd::OwnedFd) {
     use rustix::net::{AddressFamily, SocketType, bind, getsockname, listen, socket};
     let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
-    bind(&socket, &std::net::SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    bind(&socket, &std::net::SocketAddr::from(([0, 0, 0, 0], 0))).unwrap();
     listen(&socket, 0).unwrap();
-    let address = std::net::SocketAddr::try_from(getsockname(&socket).unwrap()).unwrap();
+    let port = std::net::SocketAddr::try_from(getsockname(&socket).unwrap()).unwrap().port();
+    let address = std::net::SocketAddr::from(([127, 0, 0, 1], port));
     let fill = || TcpStream::connect_timeout(&address, Duration::from_millis(200));
     let taken: Vec<TcpStream> = std::iter::from_fn(|| fill().ok()).take(8).collect();
     assert!((1..8).contains(&taken.len()), "{taken:?}");
-    (address.port().to_string(), taken, socket)
+    (port.to_string(), taken, socket)
 }
 
 fn list(content: &str) -> (TempDir, String) {
@@ -138,113 +140,6 @@ fn a_configuration_names_the_addresses() {
     assert_eq!(nothing.verdict(), (3, line));
     let absent = check(&["--from=netplan", "--root", tree, "--port", &port]);
     assert_eq!(absent.verdict(), (3, "TCP_EACH_IP UNKNOWN - no configuration of netplan here"));
-}
-
-#[test]
-fn a_name_stands_for_all_its_addresses() {
-    let port = service(drop);
-    let outcome = check(&["--hostname", "localhost", "--port", &port]);
-    assert!(outcome.first_line().contains(" answer"), "{}", outcome.stdout);
-    let outcome = check(&["--hostname", "[::ffff:127.0.0.1]", "--port", &port]);
-    assert!(
-        text(&outcome).1.starts_with("TCP_EACH_IP OK - 1 address answers on port "),
-        "{}",
-        outcome.stdout
-    );
-    let outcome = check(&["--hostname", "no-such-name.invalid", "--port", &port]);
-    assert_eq!(
-        text(&outcome),
-        (3, "TCP_EACH_IP UNKNOWN - resolving no-such-name.invalid: no address found, see check_resolver")
-    );
-}
-
-/// Runs the plugin with a getent that has some names of its own: one hangs, one takes its time.
-fn named(arguments: &[&str]) -> Outcome {
-    let folder = TempDir::new().unwrap();
-    let getent = folder.path().join("getent");
-    let script = "#!/bin/sh\ncase $2 in hang) exec sleep 60 ;; none) exit 2 ;;
-        slow.localhost) sleep 0.3; echo '127.0.0.9 STREAM' ;; *.localhost) echo '127.0.0.2 STREAM' ;;
-        blocked) echo '0.0.0.0 STREAM' ;; half) printf '0.0.0.0 STREAM\\n127.0.0.1 STREAM\\n' ;; esac\n";
-    fs::write(&getent, script).unwrap();
-    fs::set_permissions(&getent, fs::Permissions::from_mode(0o755)).unwrap();
-    let path = format!("{}:/usr/bin:/bin", folder.path().display());
-    run(Command::new(BINARY).env("PATH", &path).args(arguments))
-}
-
-#[test]
-fn a_name_that_does_not_resolve_leaves_the_others_judged() {
-    let port = service(drop);
-    let beside = |arguments: &[&str]| named(&[&["--ip=127.0.0.1", "--port", &port], arguments].concat());
-    let seen = beside(&["--hostname=none", "--hostname=there.localhost"]);
-    assert_eq!(
-        text(&seen),
-        (3, "TCP_EACH_IP UNKNOWN - resolving none: no address found, see check_resolver")
-    );
-    assert!(seen.stdout.contains(" | failed=0;;0;0;2 "), "both others were tried: {}", seen.stdout);
-    for (timeout, code) in [("--timeout=3", 3), ("--timeout=3:critical", 2)] {
-        let seen = beside(&["--hostname=hang", timeout]);
-        assert_eq!(seen.code, Some(code), "{}", seen.stdout);
-        assert!(text(&seen).1.contains(" - resolving hang: no answer within "), "{}", seen.stdout);
-        assert!(seen.stdout.contains(" | failed=0;;0;0;1 "), "{}", seen.stdout);
-    }
-    // A name that a blocklist turns into this machine is not tried.
-    let seen = beside(&["--hostname=blocked"]);
-    let line = "TCP_EACH_IP UNKNOWN - blocked resolves to 0.0.0.0, which is this machine: a blocklist or a hosts file?";
-    assert_eq!(text(&seen), (3, line));
-    assert!(seen.stdout.contains(" | failed=0;;0;0;1 "), "{}", seen.stdout);
-    let seen = beside(&["--hostname=half"]);
-    assert!(text(&seen).1.starts_with("TCP_EACH_IP UNKNOWN - half resolves to 0.0.0.0, "), "{}", seen.stdout);
-    // What fails is told first.
-    let seen = beside(&["--hostname=none", "--ip=127.0.0.3", "--closed"]);
-    assert_eq!(seen.code, Some(2), "{}", seen.stdout);
-    assert!(text(&seen).1.ends_with(", 1 more fault"), "{}", seen.stdout);
-}
-
-/// An address has all the time for both its tries, whatever a name does.
-#[test]
-fn a_name_that_hangs_costs_addresses_no_time() {
-    let (full, _taken, _socket) = full_port();
-    let all = ["--ip=127.0.0.1", "--port", &full, "--hostname=hang", "--timeout=3", "--connect-timeout=1.25"];
-    let seen = named(&all);
-    let fails = format!("TCP_EACH_IP CRITICAL - 1 of 1 fails, port {full}: 127.0.0.1 silent");
-    assert!(seen.first_line().starts_with(&fails), "{}", seen.stdout);
-    assert!(seen.stdout.contains("\nUNKNOWN: resolving hang: no answer within "), "{}", seen.stdout);
-    assert!(!seen.stdout.contains("\nnote: "), "it had both tries: {}", seen.stdout);
-    // It leaves a try to other names.
-    let (port, closed) = (service(drop), closed_port());
-    for timeout in ["--timeout=3", "--timeout=8"] {
-        let seen = named(&["--hostname=hang", "--hostname=slow.localhost", "--port", &port, timeout]);
-        assert!(seen.stdout.contains(" - resolving hang: no answer within "), "{timeout}: {}", seen.stdout);
-        assert!(seen.stdout.contains(" | failed=0;;0;0;1 untested=0;"), "{timeout}: {}", seen.stdout);
-    }
-    // One that takes its time is tried when it is known, and so is one that fails.
-    let seen = named(&["--ip=127.0.0.1", "--port", &port, "--hostname=slow.localhost"]);
-    assert!(seen.first_line().contains(" OK - 2 addresses answer on port "), "{}", seen.stdout);
-    let seen = named(&["--hostname=slow.localhost", "--ip=127.0.0.1", "--hostname=none", "--port", &closed]);
-    let fails = format!(
-        "TCP_EACH_IP CRITICAL - 2 of 2 fail, port {closed}: 127.0.0.1, 127.0.0.9 refused, 1 more fault"
-    );
-    assert_eq!(text(&seen), (2, fails.as_str()), "{}", seen.stdout);
-}
-
-#[test]
-fn what_a_name_stands_for_is_chosen_as_addresses_are() {
-    let port = service(drop);
-    let beside = |arguments: &[&str]| {
-        named(&[&["--ip=127.0.0.1", "--port", &port, "--hostname=there.localhost"], arguments].concat())
-    };
-    for more in [&[][..], &["--ip=127.0.0.2"], &["--hostname=127.0.0.2"], &["--in-flight=1", "--rate=1000"]] {
-        let seen = beside(more);
-        assert!(seen.first_line().contains(" OK - 2 addresses answer on port "), "{more:?} {}", seen.stdout);
-    }
-    let none = "none of the 2 addresses is an IPv6 address: nothing to check by -6";
-    assert_eq!(text(&beside(&["-6"])), (3, format!("TCP_EACH_IP UNKNOWN - {none}").as_str()));
-    let seen = beside(&["--ip=::1", "-4"]);
-    assert!(seen.stdout.ends_with("\nnote: 1 IPv6 target left out by -4\n"), "{}", seen.stdout);
-    let unused = "TCP_EACH_IP UNKNOWN - --source ::1: no target has an IPv6 address";
-    assert_eq!(text(&beside(&["--source=::1"])), (3, unused));
-    let no_port = named(&["--ip=127.0.0.1", "--hostname=there.localhost"]);
-    assert_eq!(text(&no_port), (3, "TCP_EACH_IP UNKNOWN - no port for there.localhost: give --port"));
 }
 
 #[test]

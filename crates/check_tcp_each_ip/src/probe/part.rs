@@ -1,5 +1,6 @@
 //! The sweep over a part of the targets, with echoes beside it for what is silent.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,7 @@ use crate::ping::{Echoes, Pinger};
 use crate::sweep;
 use crate::sweep::dialogue::{Script, Tls};
 use crate::sweep::talk::Talk;
-use crate::sweep::tries::Tries;
+use crate::sweep::tries::{self, Tries};
 use crate::sweep::work::{Found, Manner, Sweep};
 use crate::target::Target;
 use crate::target::names::Names;
@@ -51,17 +52,22 @@ pub(super) struct Swept {
     pub(super) found: Found,
     pub(super) echoes: Echoes,
     pub(super) limited: Option<usize>,
-    /// What the reader should know of the tries.
-    pub(super) note: Option<String>,
+    /// How many failed after so many tries, where these are fewer than asked for and enough.
+    pub(super) tried_less: BTreeMap<u8, usize>,
     /// Whether a single try of some might be one lost packet.
     pub(super) is_short: bool,
 }
 
 impl Part {
-    /// Chooses how these targets are swept in the time that is left.
-    pub(super) fn new(targets: Vec<Target>, shared: &Shared<'_>) -> Self {
-        let (manner, limited) = manner(shared, targets.len());
+    /// Chooses how these targets are swept in the time that is left, beside so many connections of another part.
+    pub(super) fn new(targets: Vec<Target>, shared: &Shared<'_>, beside: usize) -> Self {
+        let (manner, limited) = manner(shared, targets.len(), beside);
         Self { targets, manner, limited }
+    }
+
+    /// Returns how many connections it makes at once.
+    pub(super) fn in_flight(&self) -> usize {
+        self.manner.in_flight
     }
 
     /// Whether silence in a single try is known not to be one lost packet.
@@ -93,9 +99,9 @@ impl Part {
         let mut found = sweep::run(&sweep, sweep::threads_for(targets.len()))?;
         let echoes = pinger.finish();
         note(&targets, &mut found, &echoes);
-        let note = manner.tries.note(found.tried_less);
+        let tried_less = BTreeMap::from([(manner.tries.enough, found.tried_less)]);
         let is_short = !manner.tries.spans_a_retransmission();
-        Ok(Swept { targets, found, echoes, limited, note, is_short })
+        Ok(Swept { targets, found, echoes, limited, tried_less, is_short })
     }
 }
 
@@ -103,15 +109,23 @@ impl Swept {
     /// Takes up another part: its targets come after these.
     pub(super) fn add(&mut self, other: Swept) {
         let offset = u32::try_from(self.targets.len()).unwrap_or(u32::MAX);
-        let Swept { targets, mut found, echoes, limited, note, is_short } = other;
+        let Swept { targets, mut found, echoes, limited, tried_less, is_short } = other;
         found.failed.iter_mut().for_each(|(place, _)| *place = place.saturating_add(offset));
         found.slowest = found.slowest.map(|(took, place)| (took, place.saturating_add(offset)));
         self.targets.extend(targets);
         self.found.add(found);
         self.echoes.refused = self.echoes.refused.take().or(echoes.refused);
         self.limited = self.limited.min(limited).or(self.limited).or(limited);
-        self.note = self.note.take().or(note);
+        for (enough, targets) in tried_less {
+            *self.tried_less.entry(enough).or_default() += targets;
+        }
         self.is_short |= is_short;
+    }
+
+    /// Returns what the reader should know of tries that are fewer than the `most` asked for.
+    pub(super) fn notes(&self, most: u8) -> impl Iterator<Item = String> {
+        let tried_less = self.tried_less.iter().filter(|(_, targets)| **targets > 0);
+        tried_less.map(move |(enough, targets)| tries::note(*targets, *enough, most))
     }
 }
 
@@ -123,11 +137,11 @@ fn until(deadline: &Deadline, in_flight: usize, targets: usize) -> Instant {
 }
 
 /// How connections are made, and how many at once if the limit of open files allows no more.
-fn manner(shared: &Shared<'_>, targets: usize) -> (Manner, Option<usize>) {
+fn manner(shared: &Shared<'_>, targets: usize, beside: usize) -> (Manner, Option<usize>) {
     let options = &shared.args.connecting;
     let wanted = options.in_flight.and_then(|number| usize::try_from(number.get()).ok());
     let wanted = wanted.unwrap_or(targets).min(targets);
-    let in_flight = monitor::room(wanted);
+    let in_flight = monitor::room_beside(wanted, beside);
     let stay = options.stay.map_or(Duration::ZERO, Seconds::duration);
     // Names may have taken a third of the time.
     let limit = shared.deadline.remaining().saturating_sub(stay);
@@ -164,6 +178,32 @@ fn note(targets: &[Target], found: &mut Found, echoes: &Echoes) {
         if matches!(cause, Cause::NoAnswer(_)) && echoes.asked.contains(&address) {
             let echo = if echoes.answered.contains(&address) { Echo::Answers } else { Echo::Silent };
             *cause = Cause::NoAnswer(echo);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fewer_tries_are_told_of_all_parts() {
+        let swept =
+            |enough, targets| Swept { tried_less: BTreeMap::from([(enough, targets)]), ..Swept::default() };
+        let note = |targets: &str, tries: &str| {
+            format!("note: {targets} had {tries}: --timeout leaves no time for 3")
+        };
+        let rows = [
+            ((1, 2), (1, 3), vec![note("5 targets", "one try")]),
+            ((2, 1), (1, 3), vec![note("3 targets", "one try"), note("1 target", "2 tries")]),
+            ((2, 0), (1, 1), vec![note("1 target", "one try")]),
+            ((1, 1), (3, 0), vec![note("1 target", "one try")]),
+            ((3, 0), (3, 0), vec![]),
+        ];
+        for (first, second, notes) in rows {
+            let mut all = swept(first.0, first.1);
+            all.add(swept(second.0, second.1));
+            assert_eq!(all.notes(3).collect::<Vec<_>>(), notes, "{first:?} {second:?}");
         }
     }
 }

@@ -65,15 +65,13 @@ impl Tries {
     pub(crate) fn spans_a_retransmission(&self) -> bool {
         self.timeout >= ONE_RETRANSMISSION
     }
+}
 
-    /// Makes the note that so many targets failed after fewer tries than asked for: `None` if there are none.
-    pub(crate) fn note(&self, targets: usize) -> Option<String> {
-        let Self { most, enough, .. } = self;
-        let noun = if targets == 1 { "target" } else { "targets" };
-        let tries = if *enough == 1 { "one try".to_owned() } else { format!("{enough} tries") };
-        (targets > 0)
-            .then(|| format!("note: {targets} {noun} had {tries}: --timeout leaves no time for {most}"))
-    }
+/// Makes the note that so many targets failed after fewer tries than the `most` asked for, which are `enough`.
+pub(crate) fn note(targets: usize, enough: u8, most: u8) -> String {
+    let noun = if targets == 1 { "target" } else { "targets" };
+    let tries = if enough == 1 { "one try".to_owned() } else { format!("{enough} tries") };
+    format!("note: {targets} {noun} had {tries}: --timeout leaves no time for {most}")
 }
 
 #[cfg(test)]
