@@ -1,24 +1,27 @@
 //! What is known of the targets while others are still tried: for the report of a run that is stopped.
 
+mod total;
+
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use plugin::{Finding, Metric, Progress, Report, State, Unit};
+use plugin::{Metric, Progress, Report, State, Unit};
 
 use crate::allowed::Allowed;
 use crate::cause::Cause;
 use crate::evaluate::outage::is_outage;
+use crate::judged::total::Total;
 use crate::monitor;
 use crate::target::Target;
 
-/// How many failed targets are named.
+/// How many failed targets of each kind are named.
 const MOST_NAMED: usize = 100;
 /// Of how many silent targets the ways are looked at, for a fault of this machine.
 const SAMPLE: usize = 8;
 
 /// What is known of a target.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Known {
     /// It is as it should be.
     Fine,
@@ -48,17 +51,20 @@ pub(crate) struct Judged {
     /// Whether silence in a single try is known not to be one lost packet.
     one_try_counts: bool,
     total: AtomicUsize,
+    /// How many names are still resolved.
+    names: AtomicUsize,
     counts: [AtomicUsize; KINDS],
-    /// What failed, as far as it is named.
-    findings: Mutex<Vec<Finding>>,
+    /// What failed, as far as it is named. What that means depends on how many there are in the end.
+    texts: Mutex<Vec<(Known, String)>>,
     /// Some of the silent addresses.
     silent: Mutex<Vec<IpAddr>>,
 }
 
 impl Judged {
-    /// None of so many targets yet. It tells what it knows wherever `progress` is asked for.
+    /// None of so many targets yet, to which those of so many names come. It tells what it knows wherever
+    /// `progress` is asked for.
     pub(crate) fn new(
-        total: usize,
+        (total, names): (usize, usize),
         allowed: &Allowed,
         (tls, one_try_counts): (bool, bool),
         progress: &Progress,
@@ -68,8 +74,9 @@ impl Judged {
             tls,
             one_try_counts,
             total: AtomicUsize::new(total),
+            names: AtomicUsize::new(names),
             counts: Default::default(),
-            findings: Mutex::default(),
+            texts: Mutex::default(),
             silent: Mutex::default(),
         });
         let teller = Arc::clone(&judged);
@@ -77,9 +84,16 @@ impl Judged {
         judged
     }
 
-    /// Counts on so many more targets.
+    /// Counts on so many more targets, now that all names are resolved.
     pub(crate) fn expect(&self, more: usize) {
         self.total.fetch_add(more, Ordering::Relaxed);
+        self.names.store(0, Ordering::Release);
+    }
+
+    /// Returns how many targets there are. Reads names first: once all are resolved, the number has their targets.
+    fn total_and_names(&self) -> Total {
+        let names = self.names.load(Ordering::Acquire);
+        Total { names, known: self.total() }
     }
 
     /// Returns how many targets there are.
@@ -146,93 +160,127 @@ impl Judged {
         self.count(Known::Failed) + self.count(Known::Unreachable)
     }
 
-    /// Names a failed target: those that change the state, and the first ones of each kind.
+    /// Names a failed target, of each kind the first ones.
     fn name(&self, target: &Target, cause: &Cause, known: Known, number: usize) {
-        let (before, state) = match known {
-            Known::Failed | Known::Unreachable => {
-                let failed = self.failed();
-                (self.state(failed.saturating_sub(1)), self.state(failed))
-            }
-            Known::Otherwise => [self.allowed.mismatch.map_or(State::Ok, no_warning); 2].into(),
-            _ => (State::Unknown, State::Unknown),
-        };
-        if number < MOST_NAMED || state != before {
+        if number < MOST_NAMED {
             let Target { address, port, .. } = target;
             let so_far = if matches!(cause, Cause::NoAnswer(_)) { " so far" } else { "" };
             let text = format!("{address} port {port} {}{so_far}", cause.brief());
-            lock(&self.findings).push(Finding::new(state, text));
+            lock(&self.texts).push((known, text));
         }
     }
 
-    /// What so many failed ones mean, at least, whether the others answer or fail.
-    fn state(&self, failed: usize) -> State {
-        let (allowed, total) = (&self.allowed.failed, self.total());
-        no_warning(allowed.state(failed, total).min(allowed.state(total, total)))
+    /// What so many failed ones mean if the others answer. A share of a total that is not known means nothing yet.
+    fn state_of(&self, failed: usize, total: Total) -> State {
+        match total.names {
+            0 => self.allowed.failed.state(failed, total.known),
+            _ => self.allowed.failed.state_of_number(failed),
+        }
+    }
+
+    /// What at least so many failed ones mean, whether the others answer or fail.
+    fn state(&self, failed: usize, total: Total) -> State {
+        self.state_of(failed, total).min(self.state_of(total.most(), total))
+    }
+
+    /// What failed targets of this kind mean, all of them together.
+    fn meaning(&self, known: Known, total: Total) -> State {
+        match known {
+            Known::Failed | Known::Unreachable => no_warning(self.state(self.failed(), total)),
+            Known::Otherwise => self.allowed.mismatch.map_or(State::Ok, no_warning),
+            _ => State::Unknown,
+        }
+    }
+
+    /// How many there are besides one that is named.
+    fn others(&self, known: Known) -> usize {
+        let alike = match known {
+            Known::Failed | Known::Unreachable => self.failed(),
+            Known::Otherwise | Known::Untested => self.count(known),
+            // Of the silent ones most are not tried for the last time.
+            _ => 1,
+        };
+        alike.saturating_sub(1)
     }
 
     /// What is known by now. `is_to_blame` tells whether this machine may be at fault for silence of some
     /// addresses.
     fn report(&self, is_to_blame: impl Fn(&[IpAddr]) -> bool) -> Report {
-        let (total, asked) = (self.total(), self.asked());
-        let report = match self.outage().filter(|_| !is_to_blame(&lock(&self.silent))) {
+        let total = self.total_and_names();
+        let report = match self.outage(total).filter(|_| !is_to_blame(&lock(&self.silent))) {
             Some((state, tried)) => {
                 let verb = if tried == 1 { "does" } else { "do" };
-                let rest =
-                    if tried == total { String::new() } else { format!(", {} not reached", total - tried) };
-                let report = Report::new(state, format!("{tried} of {tried} tried {verb} not answer{rest}"));
-                self.metrics(tried, total - tried).into_iter().fold(report, Report::metric)
+                let not_reached = total.known.saturating_sub(tried);
+                let rest = match not_reached {
+                    0 => String::new(),
+                    not_reached => format!(", {not_reached} not reached"),
+                };
+                let text = format!("{tried} of {tried} tried {verb} not answer{rest}{}", total.rest());
+                let report = Report::new(state, text);
+                self.metrics(tried, not_reached, total).into_iter().fold(report, Report::metric)
             }
             None => {
                 let judged = self.count(Known::Fine) + self.count(Known::Otherwise) + self.failed();
-                let untested = total.saturating_sub(judged);
-                let report = self.judged(total, asked);
-                self.metrics(self.failed(), untested).into_iter().fold(report, Report::metric)
+                let untested = total.known.saturating_sub(judged);
+                let report = self.judged(total);
+                self.metrics(self.failed(), untested, total).into_iter().fold(report, Report::metric)
             }
         };
-        let findings = lock(&self.findings);
-        let named = findings.iter().filter(|finding| !finding.text.is_empty());
-        named.fold(report, |report, finding| report.detail(format!("{}: {}", finding.state, finding.text)))
+        let texts = lock(&self.texts);
+        texts.iter().fold(report, |report, (known, text)| {
+            report.detail(format!("{}: {text}", self.meaning(*known, total)))
+        })
     }
 
     /// How many were asked, with the worst that is known.
-    fn judged(&self, total: usize, asked: usize) -> Report {
-        let findings = lock(&self.findings);
-        let worst = findings.iter().rev().max_by_key(|finding| finding.state);
-        let state = worst.map_or(State::Ok, |finding| finding.state);
-        let said = match (worst.filter(|worst| worst.state != State::Ok), self.count(Known::Silent)) {
-            (Some(worst), _) => format!(", {}", worst.text),
+    fn judged(&self, total: Total) -> Report {
+        let counted = [Known::Failed, Known::Unreachable, Known::Otherwise, Known::Untested];
+        let counted = counted.into_iter().filter(|known| self.count(*known) > 0);
+        let texts = lock(&self.texts);
+        let of = |known: Known| self.meaning(known, total);
+        let state = texts.iter().map(|(known, _)| *known).chain(counted).map(of).fold(State::Ok, State::max);
+        let worst = texts.iter().find(|(known, _)| of(*known) == state).filter(|_| state != State::Ok);
+        let said = match (worst, self.count(Known::Silent)) {
+            (Some((known, text)), _) => match self.others(*known) {
+                0 => format!(", {text}"),
+                1 => format!(", {text} and 1 more target"),
+                others => format!(", {text} and {others} more targets"),
+            },
             (None, 0) => String::new(),
             (None, silent) => format!(", {silent} silent so far"),
         };
-        Report::new(state, format!("{asked} of {total} asked{said}"))
+        let (asked, all) = (self.asked(), total.known);
+        Report::new(state, format!("{asked} of {all} asked{said}{}", total.rest()))
     }
 
     /// The state and the number of tried ones where not one of them answers: `None` if that is not so, not known,
     /// or allowed.
-    fn outage(&self) -> Option<(State, usize)> {
+    fn outage(&self, total: Total) -> Option<(State, usize)> {
         let others = [Known::Failed, Known::Otherwise, Known::Answered, Known::Fine, Known::Untested];
         let others: usize = others.into_iter().map(|known| self.count(known)).sum();
         let tried = self.count(Known::Silent) + self.count(Known::Unreachable);
-        let total = self.total();
-        let state = self.allowed.failed.state(total, total);
+        let state = self.state(total.known, total);
         let is_dark = others == 0
             && !self.allowed.closed
             && state > State::Unknown
-            && is_outage(tried, total.saturating_sub(tried), self.one_try_counts);
+            && is_outage(tried, total.most().saturating_sub(tried), self.one_try_counts);
         (is_dark && tried > 0).then_some((state, tried))
     }
 
     /// The metrics of a whole run, as far as they are known.
-    fn metrics(&self, failed: usize, untested: usize) -> Vec<Metric> {
-        let total = self.total();
-        let unknown = |label: &str| Metric::new(label, f64::NAN).min(0.0).max(total as f64);
-        let mut metrics = self.allowed.failed.metrics("failed", failed, total);
-        metrics.push(Metric::count("untested", untested).max(total as f64));
+    fn metrics(&self, failed: usize, untested: usize, total: Total) -> Vec<Metric> {
+        let of_all = |metric: Metric| if total.names == 0 { metric.max(total.known as f64) } else { metric };
+        let unknown = |label: &str| of_all(Metric::new(label, f64::NAN).min(0.0));
+        let mut metrics = match total.names {
+            0 => self.allowed.failed.metrics("failed", failed, total.known),
+            _ => self.allowed.failed.metrics_of_number("failed", failed),
+        };
+        metrics.push(of_all(Metric::count("untested", untested)));
         metrics.push(unknown("second_try"));
         let slowest = Metric::new("slowest", f64::NAN).unit(Unit::Seconds).min(0.0);
         metrics.push(slowest.thresholds(self.allowed.slowest.clone()));
-        let mismatched = Metric::count("mismatched", self.count(Known::Otherwise)).max(total as f64);
-        metrics.extend(self.allowed.mismatch.map(|_| mismatched));
+        let mismatched = || of_all(Metric::count("mismatched", self.count(Known::Otherwise)));
+        metrics.extend(self.allowed.mismatch.map(|_| mismatched()));
         metrics.extend(self.tls.then(|| Metric::new("certificate_days", f64::NAN)));
         metrics.extend(self.allowed.closed.then(|| unknown("silent")));
         metrics

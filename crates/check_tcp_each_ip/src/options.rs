@@ -136,6 +136,12 @@ pub enum DoesNotFit {
 }
 
 impl Connecting {
+    /// Returns whether silence in a single try is known not to be one lost packet: the default time of a try always
+    /// spans a retransmission.
+    pub(crate) fn one_try_counts(&self) -> bool {
+        self.connect_timeout.is_none_or(|given| given.duration() >= ONE_RETRANSMISSION)
+    }
+
     /// Refuses a goodbye without a dialogue, since other services take it for nonsense; `tls` is one.
     ///
     /// # Errors

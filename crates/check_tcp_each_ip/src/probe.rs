@@ -72,7 +72,7 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
         args.connecting.closed && !matches!(cause, Cause::Open | Cause::Local(_))
     };
     let closed = swept.found.failed.extract_if(.., is_closed).collect();
-    let Swept { targets, found, echoes, limited, is_short, .. } = swept;
+    let Swept { targets, found, echoes, limited, .. } = swept;
     let days = |tls: &Tls| found.first_expiry.map_or(f64::NAN, |at| tls.days_until(at));
     Ok(Observations {
         certificate_days: shared.tls.as_ref().map(days),
@@ -84,7 +84,7 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
         closed,
         slowest: found.slowest,
         second_try: found.second_try,
-        one_try_counts: !is_short,
+        one_try_counts: args.connecting.one_try_counts(),
         ping_refused: echoes.refused.as_ref().map(reason),
         late: deadline.state(),
     })
@@ -104,8 +104,9 @@ fn try_all(collection: &mut Collection, shared: &Shared<'_>, allowed: &Allowed) 
         collection.check_any(shared.args)?;
     }
     let addresses = Part::new(mem::take(&mut collection.targets), shared, 0);
-    let known = (shared.tls.is_some(), addresses.one_try_counts());
-    let judged = Judged::new(addresses.targets.len(), allowed, known, shared.deadline.progress());
+    let known = (shared.tls.is_some(), options.one_try_counts());
+    let counts = (addresses.targets.len(), collection.named.len());
+    let judged = Judged::new(counts, allowed, known, shared.deadline.progress());
     let _step = shared.deadline.step(format!("connecting to {} targets", addresses.targets.len()));
     let (swept, resolved) = progress::shown(&judged, || beside(addresses, collection, shared, &judged))?;
     collection.add(resolved);

@@ -80,12 +80,22 @@ impl AllowedFailures {
     /// Returns the metrics with the limits that judge them: the number by this label and, where a limit is a
     /// share, that as `LABEL_share` in per cent.
     pub fn metrics(&self, label: &str, failed: usize, total: usize) -> Vec<Metric> {
-        let count = Metric::count(label, failed).thresholds(self.number.clone()).max(total as f64);
-        let share = |limits: &Thresholds| {
-            let metric = Metric::new(format!("{label}_share"), share(failed, total)).unit(Unit::Percent);
+        let count = Metric::count(label, failed).max(total as f64);
+        self.judged(label, count, share(failed, total))
+    }
+
+    /// Returns the metrics of a total that is not known yet: the number has no maximum, and the share is unknown.
+    pub fn metrics_of_number(&self, label: &str, failed: usize) -> Vec<Metric> {
+        self.judged(label, Metric::count(label, failed), f64::NAN)
+    }
+
+    fn judged(&self, label: &str, count: Metric, share: f64) -> Vec<Metric> {
+        let of_share = |limits: &Thresholds| {
+            let metric = Metric::new(format!("{label}_share"), share).unit(Unit::Percent);
             metric.thresholds(limits.clone()).min(0.0).max(ALL)
         };
-        std::iter::once(count).chain(self.share.as_ref().map(share)).collect()
+        let count = count.thresholds(self.number.clone());
+        std::iter::once(count).chain(self.share.as_ref().map(of_share)).collect()
     }
 
     /// Returns how many may fail without an alarm, in words: `up to 5`, `not 1 to 3`, `up to 2 and up to 5%`. Of two
@@ -207,10 +217,13 @@ mod tests {
 
     #[test]
     fn the_metrics_have_the_limits_that_judge_them() {
-        let printed = |limits: AllowedFailures| {
-            limits.metrics("failed", 1, 3).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-        };
-        assert_eq!(printed(limits("1", "50%")), "failed=1;1;;0;3 failed_share=33.333333%;;50;0;100");
-        assert_eq!(printed(limits("-", "-")), "failed=1;;;0;3");
+        let printed =
+            |metrics: Vec<Metric>| metrics.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let of_three = |limits: AllowedFailures| printed(limits.metrics("failed", 1, 3));
+        assert_eq!(of_three(limits("1", "50%")), "failed=1;1;;0;3 failed_share=33.333333%;;50;0;100");
+        assert_eq!(of_three(limits("-", "-")), "failed=1;;;0;3");
+        let so_far = |limits: AllowedFailures| printed(limits.metrics_of_number("failed", 1));
+        assert_eq!(so_far(limits("1", "50%")), "failed=1;1;;0 failed_share=U;;50;0;100");
+        assert_eq!(so_far(limits("-", "-")), "failed=1;;;0");
     }
 }

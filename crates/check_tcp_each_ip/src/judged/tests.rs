@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use plugin::{Range, Thresholds};
+use plugin::{AllowedFailures, Limit, Thresholds};
 
 use super::*;
 use crate::cause::{Echo, Local};
@@ -13,21 +13,39 @@ fn target(octet: u8) -> Target {
     Target { address: Ipv4Addr::new(192, 0, 2, octet).into(), scope: 0, port: 80, name: None }
 }
 
-/// Of so many targets none, with these limits for a warning and for critical.
-fn none_of(total: usize, limits: (&str, &str)) -> Arc<Judged> {
-    let range = |text: &str| text.parse::<Range>().ok();
-    let allowed = Allowed {
-        failed: Thresholds { warning: range(limits.0), critical: range(limits.1) }.into(),
+/// What these limits for a warning and for critical allow, each a number or a share, or none.
+fn allowed(limits: (&str, &str)) -> Allowed {
+    let limit = |text: &str| text.parse::<Limit>().ok();
+    Allowed {
+        failed: AllowedFailures::new(limit(limits.0).as_ref(), limit(limits.1).as_ref()).unwrap(),
         slowest: Thresholds { warning: None, critical: None },
         refused: false,
         closed: false,
         mismatch: None,
-    };
-    Judged::new(total, &allowed, (false, true), &Progress::default())
+    }
+}
+
+/// Of so many targets none, with these limits for a warning and for critical.
+fn none_of(total: usize, limits: (&str, &str)) -> Arc<Judged> {
+    Judged::new((total, 0), &allowed(limits), (false, true), &Progress::default())
+}
+
+/// The same while a name is resolved.
+fn none_with_a_name(total: usize, limits: (&str, &str)) -> Arc<Judged> {
+    Judged::new((total, 1), &allowed(limits), (false, true), &Progress::default())
 }
 
 fn said(judged: &Judged) -> String {
     judged.report(|_| false).render("X", 0).lines().next().unwrap().to_owned()
+}
+
+fn without_data(judged: &Judged) -> String {
+    said(judged).split(" | ").next().unwrap().to_owned()
+}
+
+/// These are silent once.
+fn silence(judged: &Judged, targets: u8) {
+    (0..targets).for_each(|octet| judged.fails(&target(octet), (None, &SILENT), false));
 }
 
 /// The limits for a warning and for critical, the causes of failures, what is said, and the failed of 256.
@@ -40,7 +58,7 @@ fn failed_ones_are_as_bad_as_the_limits_say() {
         (
             ("1", "150"),
             &[Cause::Refused, Cause::NoBanner],
-            "UNKNOWN - 3 of 256 asked, 192.0.2.2 port 80 no banner",
+            "UNKNOWN - 3 of 256 asked, 192.0.2.1 port 80 refused and 1 more target",
             2,
         ),
         (
@@ -61,7 +79,7 @@ fn failed_ones_are_as_bad_as_the_limits_say() {
         (
             ("1", "150"),
             &[const { Cause::Refused }; 151],
-            "CRITICAL - 152 of 256 asked, 192.0.2.151 port 80 refused",
+            "CRITICAL - 152 of 256 asked, 192.0.2.1 port 80 refused and 150 more targets",
             151,
         ),
     ];
@@ -77,6 +95,8 @@ fn failed_ones_are_as_bad_as_the_limits_say() {
             "failed={failed};{warning};{critical};0;256 untested={untested};;;0;256 second_try=U;;;0;256 slowest=U;;;0"
         );
         assert_eq!(said(&judged), format!("X {line} | {data}"));
+        let details = judged.report(|_| false).render("X", 0).lines().count() - 1;
+        assert_eq!(details, failures.len().min(MOST_NAMED), "{line}");
     }
 }
 
@@ -85,10 +105,9 @@ fn failed_ones_are_as_bad_as_the_limits_say() {
 fn silence_of_everything_is_told() {
     let dark = |total, tried: u8, limits| {
         let judged = none_of(total, limits);
-        (0..tried).for_each(|octet| judged.fails(&target(octet), (None, &SILENT), false));
+        silence(&judged, tried);
         judged
     };
-    let line = |judged: &Judged| said(judged).split(" | ").next().unwrap().to_owned();
     let all = dark(200, 200, ("", "0"));
     assert_eq!(
         said(&all),
@@ -103,20 +122,161 @@ fn silence_of_everything_is_told() {
         (dark(200, 0, ("", "0")), "X OK - 0 of 200 asked"),
     ];
     for (judged, expected) in &rows {
-        assert_eq!(line(judged), *expected);
+        assert_eq!(without_data(judged), *expected);
     }
     let blamed = |judged: &Judged| judged.report(|silent| silent.len() == SAMPLE).render("X", 0);
     assert!(blamed(&all).starts_with("X OK - 200 of 200 asked, 200 silent so far | "), "{}", blamed(&all));
     // The second try of one is answered, or its last one is refused.
     all.answers(Some(&SILENT));
-    assert_eq!(line(&all), "X OK - 200 of 200 asked, 199 silent so far");
+    assert_eq!(without_data(&all), "X OK - 200 of 200 asked, 199 silent so far");
     let refused = dark(200, 200, ("", "0"));
     refused.fails(&target(7), (Some(&SILENT), &Cause::Refused), true);
-    assert_eq!(line(&refused), "X CRITICAL - 200 of 200 asked, 192.0.2.7 port 80 refused");
+    assert_eq!(without_data(&refused), "X CRITICAL - 200 of 200 asked, 192.0.2.7 port 80 refused");
     let silent = dark(200, 200, ("", "0"));
     silent.fails(&target(7), (Some(&SILENT), &SILENT), true);
-    assert_eq!(line(&silent), "X CRITICAL - 200 of 200 tried do not answer");
+    assert_eq!(without_data(&silent), "X CRITICAL - 200 of 200 tried do not answer");
     let once = dark(200, 199, ("", "0"));
     once.fails(&target(200), (None, &Cause::Refused), false);
-    assert_eq!(line(&once), "X OK - 200 of 200 asked, 199 silent so far");
+    assert_eq!(without_data(&once), "X OK - 200 of 200 asked, 199 silent so far");
+}
+
+/// How many targets a name stands for is not known: a share of the others means nothing, and a few that are silent
+/// are not all.
+#[test]
+fn no_share_alarms_while_names_are_resolved() {
+    let refuse = |judged: &Judged, octet| judged.fails(&target(octet), (None, &Cause::Refused), true);
+    let half = none_with_a_name(1, ("", "50%"));
+    refuse(&half, 1);
+    let rest = "second_try=U;;;0 slowest=U;;;0";
+    assert_eq!(
+        said(&half),
+        format!(
+            "X OK - 1 of 1 asked, 1 name not resolved yet | failed=1;;;0 failed_share=U;;50;0;100 untested=0;;;0 {rest}"
+        )
+    );
+    half.expect(2);
+    let rest = "second_try=U;;;0;3 slowest=U;;;0";
+    assert_eq!(
+        said(&half),
+        format!(
+            "X OK - 1 of 3 asked | failed=1;;;0;3 failed_share=33.333333%;;50;0;100 untested=2;;;0;3 {rest}"
+        )
+    );
+    refuse(&half, 2);
+    assert_eq!(without_data(&half), "X CRITICAL - 2 of 3 asked, 192.0.2.1 port 80 refused and 1 more target");
+
+    let rows = [
+        // The limits, how many refuse, and what is said before and after the name stands for 300 more.
+        (("", "0"), 1, "CRITICAL - 1 of 1 asked, 192.0.2.0 port 80 refused", "CRITICAL - 1 of 301 asked, "),
+        (("", "1"), 1, "OK - 1 of 1 asked", "OK - 1 of 301 asked"),
+        // More may fail, which is allowed.
+        (("", "@1:1"), 1, "OK - 1 of 1 asked", "OK - 1 of 301 asked"),
+        (("50%", "5"), 1, "OK - 1 of 1 asked", "OK - 1 of 301 asked"),
+    ];
+    for (limits, failed, before, after) in rows {
+        let judged = none_with_a_name(1, limits);
+        (0..failed).for_each(|octet| refuse(&judged, octet));
+        assert_eq!(without_data(&judged), format!("X {before}, 1 name not resolved yet"), "{limits:?}");
+        judged.expect(300);
+        assert!(without_data(&judged).starts_with(&format!("X {after}")), "{}", without_data(&judged));
+    }
+}
+
+#[test]
+fn a_few_silent_targets_are_no_outage_while_names_are_resolved() {
+    let rows = [
+        // How many targets there are, how many are silent, the limit, and what is said before and after the name
+        // stands for nothing.
+        (1, 1, "0", "OK - 1 of 1 asked, 1 silent so far", "CRITICAL - 1 of 1 tried does not answer"),
+        (99, 99, "0", "OK - 99 of 99 asked, 99 silent so far", "CRITICAL - 99 of 99 tried do not answer"),
+        (
+            100,
+            100,
+            "0",
+            "CRITICAL - 100 of 100 tried do not answer",
+            "CRITICAL - 100 of 100 tried do not answer",
+        ),
+        (
+            101,
+            100,
+            "0",
+            "CRITICAL - 100 of 100 tried do not answer, 1 not reached",
+            "CRITICAL - 100 of 100 tried do not answer, 1 not reached",
+        ),
+        (
+            100,
+            100,
+            "50%",
+            "OK - 100 of 100 asked, 100 silent so far",
+            "CRITICAL - 100 of 100 tried do not answer",
+        ),
+        (
+            100,
+            100,
+            "100",
+            "OK - 100 of 100 asked, 100 silent so far",
+            "OK - 100 of 100 asked, 100 silent so far",
+        ),
+    ];
+    for (total, silent, limit, before, after) in rows {
+        let judged = none_with_a_name(total, ("", limit));
+        silence(&judged, silent);
+        assert_eq!(without_data(&judged), format!("X {before}, 1 name not resolved yet"));
+        judged.expect(0);
+        assert_eq!(without_data(&judged), format!("X {after}"));
+    }
+    let names = Judged::new((1, 2), &allowed(("", "0")), (false, true), &Progress::default());
+    assert_eq!(without_data(&names), "X OK - 0 of 1 asked, 2 names not resolved yet");
+}
+
+/// A short try may have been one lost packet.
+#[test]
+fn a_short_try_of_a_few_proves_no_outage() {
+    let rows =
+        [(99, "OK - 99 of 99 asked, 99 silent so far"), (100, "CRITICAL - 100 of 100 tried do not answer")];
+    for (total, line) in rows {
+        let judged =
+            Judged::new((total.into(), 0), &allowed(("", "0")), (false, false), &Progress::default());
+        silence(&judged, total);
+        assert_eq!(without_data(&judged), format!("X {line}"));
+    }
+}
+
+#[test]
+fn silence_of_closed_ports_is_no_outage() {
+    let closed = Allowed { closed: true, ..allowed(("", "0")) };
+    let judged = Judged::new((200, 0), &closed, (false, true), &Progress::default());
+    silence(&judged, 200);
+    let data = "failed=0;;0;0;200 untested=200;;;0;200 second_try=U;;;0;200 slowest=U;;;0 silent=U;;;0;200";
+    assert_eq!(said(&judged), format!("X OK - 200 of 200 asked, 200 silent so far | {data}"));
+    judged.fails(&target(1), (Some(&SILENT), &SILENT), true);
+    judged.fails(&target(2), (Some(&SILENT), &Cause::Open), true);
+    let line = "X CRITICAL - 200 of 200 asked, 192.0.2.2 port 80 open";
+    assert_eq!(without_data(&judged), line);
+}
+
+/// Answers without the expected text have a state of their own, whatever the limits on failures say.
+#[test]
+fn unexpected_answers_have_their_own_state() {
+    let unexpected = || Cause::Unexpected("500 no".to_owned());
+    let named = ", 192.0.2.1 port 80 unexpected answer and 1 more target";
+    let rows = [
+        (State::Ok, "OK", "", ", 100 silent so far"),
+        (State::Warning, "UNKNOWN", named, named),
+        (State::Critical, "CRITICAL", named, named),
+    ];
+    for (mismatch, state, before, after) in rows {
+        let own = Allowed { mismatch: Some(mismatch), ..allowed(("", "0")) };
+        let judged = Judged::new((102, 0), &own, (true, true), &Progress::default());
+        (1..=2).for_each(|octet| judged.fails(&target(octet), (None, &unexpected()), true));
+        let data = "failed=0;;0;0;102 untested=100;;;0;102 second_try=U;;;0;102 slowest=U;;;0 mismatched=2;;;0;102 certificate_days=U";
+        assert_eq!(said(&judged), format!("X {state} - 2 of 102 asked{before} | {data}"));
+        // They answer, so that silence of all others is no outage.
+        silence(&judged, 100);
+        assert_eq!(without_data(&judged), format!("X {state} - 102 of 102 asked{after}"));
+    }
+    let counted = none_of(3, ("", "1"));
+    counted.fails(&target(1), (None, &unexpected()), true);
+    assert!(said(&counted).starts_with("X OK - 1 of 3 asked | failed=1;;1;0;3 "), "{}", said(&counted));
+    assert!(!said(&counted).contains("mismatched="), "{}", said(&counted));
 }

@@ -54,8 +54,6 @@ pub(super) struct Swept {
     pub(super) limited: Option<usize>,
     /// How many failed after so many tries, where these are fewer than asked for and enough.
     pub(super) tried_less: BTreeMap<u8, usize>,
-    /// Whether a single try of some might be one lost packet.
-    pub(super) is_short: bool,
 }
 
 impl Part {
@@ -68,11 +66,6 @@ impl Part {
     /// Returns how many connections it makes at once.
     pub(super) fn in_flight(&self) -> usize {
         self.manner.in_flight
-    }
-
-    /// Whether silence in a single try is known not to be one lost packet.
-    pub(super) fn one_try_counts(&self) -> bool {
-        self.manner.tries.spans_a_retransmission()
     }
 
     /// Tries all of its targets, and pings what is silent meanwhile.
@@ -100,8 +93,7 @@ impl Part {
         let echoes = pinger.finish();
         note(&targets, &mut found, &echoes);
         let tried_less = BTreeMap::from([(manner.tries.enough, found.tried_less)]);
-        let is_short = !manner.tries.spans_a_retransmission();
-        Ok(Swept { targets, found, echoes, limited, tried_less, is_short })
+        Ok(Swept { targets, found, echoes, limited, tried_less })
     }
 }
 
@@ -109,7 +101,7 @@ impl Swept {
     /// Takes up another part: its targets come after these.
     pub(super) fn add(&mut self, other: Swept) {
         let offset = u32::try_from(self.targets.len()).unwrap_or(u32::MAX);
-        let Swept { targets, mut found, echoes, limited, tried_less, is_short } = other;
+        let Swept { targets, mut found, echoes, limited, tried_less } = other;
         found.failed.iter_mut().for_each(|(place, _)| *place = place.saturating_add(offset));
         found.slowest = found.slowest.map(|(took, place)| (took, place.saturating_add(offset)));
         self.targets.extend(targets);
@@ -119,7 +111,6 @@ impl Swept {
         for (enough, targets) in tried_less {
             *self.tried_less.entry(enough).or_default() += targets;
         }
-        self.is_short |= is_short;
     }
 
     /// Returns what the reader should know of tries that are fewer than the `most` asked for.

@@ -50,7 +50,7 @@ fn swept(targets: &[Target], in_flight: usize, threads: usize, [timeout, whole]:
     let allowed =
         Allowed { failed: none.clone().into(), slowest: none, refused: false, closed: false, mismatch: None };
     let (deadline, progress) = (Deadline::after(whole), Progress::default());
-    let judged = Judged::new(targets.len(), &allowed, (false, true), &progress);
+    let judged = Judged::new((targets.len(), 0), &allowed, (false, true), &progress);
     let until = Instant::now() + whole;
     let pinger = Pinger::new(Source::default(), until, timeout);
     let sweep = Sweep {

@@ -60,11 +60,6 @@ impl Tries {
     pub(crate) fn go_on(&self, failures: u8, took: Duration, left: Duration) -> bool {
         failures < self.most && (failures < self.enough || left >= took + PAUSE + SPREAD)
     }
-
-    /// Returns whether silence in a single try is known not to be one lost packet.
-    pub(crate) fn spans_a_retransmission(&self) -> bool {
-        self.timeout >= ONE_RETRANSMISSION
-    }
 }
 
 /// Makes the note that so many targets failed after fewer tries than the `most` asked for, which are `enough`.

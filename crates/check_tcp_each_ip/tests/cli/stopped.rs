@@ -9,6 +9,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use suite::wait::eventually;
 
+use super::names::with_names;
 use super::{BINARY, closed_port, full_port, list, saying};
 
 /// The exit code and the output of a run that gets SIGTERM once it has connected to `silent`, which says
@@ -65,12 +66,23 @@ fn a_run_that_is_stopped_says_what_it_knows() {
     }
 }
 
-/// The local ports of connections to this port that have no answer, by the kernel's own list.
-fn waiting(port: &str) -> BTreeSet<String> {
-    let remote = format!("0100007F:{:04X} 02", port.parse::<u16>().unwrap());
+/// The local ports of connections to this port of 127.0.0.x that have no answer, by the kernel's own list.
+fn waiting(number: u8, port: &str) -> BTreeSet<String> {
+    let remote = format!("{number:02X}00007F:{:04X} 02", port.parse::<u16>().unwrap());
     let all = fs::read_to_string("/proc/net/tcp").unwrap();
     let local = |line: &str| line.split_once(&remote)?.0.split_whitespace().last().map(str::to_owned);
     all.lines().filter_map(local).collect()
+}
+
+/// Waits until these numbers of 127.0.0.x are tried for the second time on their ports.
+fn tried_twice(targets: &[(u8, &String)]) {
+    let mut tries = vec![BTreeSet::new(); targets.len()];
+    eventually("second tries of all", Duration::from_secs(20), || {
+        for (known, (number, port)) in tries.iter_mut().zip(targets) {
+            known.extend(waiting(*number, port));
+        }
+        tries.iter().all(|known| known.len() > 1)
+    });
 }
 
 /// All were tried once when the second tries begin: that is an outage already.
@@ -82,16 +94,39 @@ fn a_total_outage_is_told_when_the_run_is_stopped() {
     let mut command = Command::new(BINARY);
     command.args(["--file", &path, "--timeout=60", "--connect-timeout=2", "--tries=5"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut tries = [BTreeSet::new(), BTreeSet::new()];
-    eventually("second tries of both", Duration::from_secs(20), || {
-        for (known, port) in tries.iter_mut().zip([&first, &second]) {
-            known.extend(waiting(port));
-        }
-        tries.iter().all(|known| known.len() > 1)
-    });
+    tried_twice(&[(1, &first), (1, &second)]);
     let (code, output) = ended(child);
     let (before, after) = output.lines().next().unwrap().split_once(" s, partial: ").unwrap();
     assert!(before.starts_with("TCP_EACH_IP CRITICAL - stopped by SIGTERM after "), "{output}");
     let data = "failed=2;;0;0;2 untested=0;;;0;2 second_try=U;;;0;2 slowest=U;;;0";
     assert_eq!((code, after), (Some(2), format!("2 of 2 tried do not answer | {data}").as_str()), "{output}");
+}
+
+/// What a name stands for belongs to all targets. As long as that is not known, silence of the others is none of all.
+#[test]
+fn a_run_that_is_stopped_knows_what_names_are_left() {
+    let (port, _taken, _socket) = full_port();
+    let asked = "1 of 1 asked, 1 silent so far, 1 name not resolved yet";
+    let rows: [(&str, &[u8], i32, &str, &str); 2] = [
+        ("hang", &[1], 3, "UNKNOWN", &format!("{asked} | failed=0;;0;0 untested=1;;;0 ")),
+        (
+            "there.localhost",
+            &[1, 2],
+            2,
+            "CRITICAL",
+            "2 of 2 tried do not answer | failed=2;;0;0;2 untested=0;;;0;2 ",
+        ),
+    ];
+    for (name, numbers, code, state, known) in rows {
+        let (_folder, mut command) = with_names();
+        command.args(["--ip=127.0.0.1", "--hostname", name, "--port", &port]);
+        command.args(["--timeout=60", "--connect-timeout=1.5", "--tries=5"]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        tried_twice(&numbers.iter().map(|number| (*number, &port)).collect::<Vec<_>>());
+        let (seen, output) = ended(child);
+        let (before, after) = output.lines().next().unwrap().split_once(" s, partial: ").unwrap();
+        assert!(before.starts_with(&format!("TCP_EACH_IP {state} - stopped by SIGTERM after ")), "{output}");
+        assert!(after.starts_with(known), "{output}");
+        assert_eq!(seen, Some(code), "{output}");
+    }
 }
