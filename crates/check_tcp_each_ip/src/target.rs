@@ -144,15 +144,14 @@ impl Collection {
     /// # Errors
     /// Why there is none.
     pub(crate) fn check_any(&mut self, args: &Args) -> Result<(), TargetError> {
+        if !self.targets.is_empty() {
+            return Ok(());
+        }
         let (name, number) = if args.choice.ipv4 { ("IPv4", 4) } else { ("IPv6", 6) };
-        match (self.targets.is_empty(), self.left_out, self.unresolved.pop()) {
-            (true, 0, Some(why)) => Err(why.into()),
-            (true, 0, None) => Err(TargetError::NoAddress),
-            (true, count, _) => Err(TargetError::Family(count, name, number)),
-            (false, _, last) => {
-                self.unresolved.extend(last);
-                Ok(())
-            }
+        match (self.left_out, self.unresolved.pop()) {
+            (0, Some(why)) => Err(why.into()),
+            (0, None) => Err(TargetError::NoAddress),
+            (count, _) => Err(TargetError::Family(count, name, number)),
         }
     }
 
