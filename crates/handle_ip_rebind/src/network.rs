@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use addresses::HostAddress;
+use host_net::subnet_ends;
 
 /// A network by its first address and its prefix length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,16 +43,11 @@ impl Network {
     /// alone (RFC 3021), and a /127 likewise (RFC 6164).
     pub(crate) fn reserves(self, address: IpAddr) -> Option<String> {
         match (self.first, address) {
-            (IpAddr::V4(first), IpAddr::V4(address)) if self.prefix < 31 => {
-                let last = Ipv4Addr::from_bits(
-                    first.to_bits() | u32::MAX.checked_shr(u32::from(self.prefix)).unwrap_or(0),
-                );
-                match address {
-                    _ if address == first => Some(format!("the network address of {self}")),
-                    _ if address == last => Some(format!("the broadcast address of {self}")),
-                    _ => None,
-                }
-            }
+            (IpAddr::V4(first), IpAddr::V4(address)) => match subnet_ends(first, self.prefix)? {
+                (own, _) if address == own => Some(format!("the network address of {self}")),
+                (_, broadcast) if address == broadcast => Some(format!("the broadcast address of {self}")),
+                _ => None,
+            },
             (IpAddr::V6(first), IpAddr::V6(address)) if self.prefix < 127 && address == first => {
                 // RFC 4291, section 2.6.1.
                 Some(format!("the anycast address of the routers of {self}"))
