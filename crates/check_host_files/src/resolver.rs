@@ -49,7 +49,7 @@ impl Resolver {
         };
         let mut new = self.0.ignored.iter().filter(is_new);
         let IgnoredServer { line, why } = new.next()?;
-        let first = format!("line {line} is ignored: {why}");
+        let first = why.after(&format!("line {line}"));
         Some(match new.count() {
             0 => first,
             1 => format!("{first}, and 1 more such line"),
@@ -205,6 +205,12 @@ mod tests {
                 "nameserver 192.0.2.53#x\n nameserver 192.0.2.53\n",
                 "no nameserver, expected 192.0.2.53, line 1 is ignored: 192.0.2.53#x is not an address, \
                  and 1 more such line",
+            ),
+            (
+                "nameserver 192.0.2.53\n",
+                "nameserver 192.0.2.55 192.0.2.53\n",
+                "nameserver 192.0.2.55, not 192.0.2.53, line 1: its second address 192.0.2.53 is ignored, \
+                 each needs a line of its own",
             ),
             (
                 "search a.example\n",

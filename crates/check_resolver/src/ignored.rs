@@ -28,7 +28,7 @@ pub(crate) fn none_text(file: &File) -> String {
 /// Returns the first of them in words: `line 1 of /etc/resolv.conf is ignored: it ends with a carriage return, and 2 more lines`
 pub(crate) fn ignored_text(file: &File) -> Option<String> {
     let first = file.conf.ignored.first()?;
-    let text = format!("line {} of {} is ignored: {}", first.line, file.path, first.why);
+    let text = first.why.after(&format!("line {} of {}", first.line, file.path));
     let more = match file.conf.ignored.len() {
         1 => String::new(),
         2 => ", and 1 more line".to_owned(),

@@ -84,6 +84,16 @@ fn askable(server: &Server) -> Result<HostPort, Why> {
     }
 }
 
+impl Why {
+    /// Returns what is ignored and why, after the words for the line.
+    pub(crate) fn after(&self, line: &str) -> String {
+        match self {
+            Self::NotAServer(why) => why.after(line),
+            Self::NoInterface(_) => format!("{line} is ignored: {self}"),
+        }
+    }
+}
+
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

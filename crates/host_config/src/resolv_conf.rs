@@ -38,18 +38,18 @@ pub struct ResolvConf {
     pub options: BTreeMap<&'static str, Option<i32>>,
     /// The words of `sortlist`.
     pub sortlist: Vec<String>,
-    /// The lines that mean a server and give none.
+    /// The lines that mean a server and give none, and second addresses on a line.
     pub ignored: Vec<IgnoredServer>,
     /// The keywords of lines whose last value ends in a carriage return, which is part of it.
     pub carriage_returns: Vec<&'static str>,
 }
 
-/// A line that means a server and does not give one.
+/// A line that means a server and does not give one, or the second address of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IgnoredServer {
-    /// Its number, from 1.
+    /// The number of the line, from 1.
     pub line: usize,
-    /// Why.
+    /// Why it is ignored.
     pub why: NotAServer,
 }
 
@@ -140,8 +140,7 @@ fn meant_as_a_server(line: &str) -> Option<NotAServer> {
     }
 }
 
-/// Returns why a line is not read as a server that has an address after a misspelled keyword, after another sign than
-/// a blank, or after none.
+/// Returns why a line with an address is not a nameserver line: its keyword is misspelled, or no blank follows it.
 fn another_keyword(line: &str) -> Option<NotAServer> {
     const SIGNS: [char; 3] = [':', '=', NO_BREAK_SPACE];
     let is_marked = line.starts_with(NO_BREAK_SPACE);
@@ -237,7 +236,7 @@ mod tests {
             ("nameserver \u{a0}192.0.2.1\n", "!1 a no-break space stands in place of a blank"),
             (
                 "nameserver 192.0.2.1 192.0.2.2\n",
-                "192.0.2.1, !1 its second address 192.0.2.2, each needs a line of its own",
+                "192.0.2.1, !1 its second address 192.0.2.2 is ignored, each needs a line of its own",
             ),
             ("nameserver 192.0.2.1 2 # 192.0.2.2\nnameserver ::1 #192.0.2.2\n", "192.0.2.1, ::1"),
             ("domain a.example b.example\n", "a.example"),

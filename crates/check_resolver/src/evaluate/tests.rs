@@ -288,6 +288,11 @@ fn the_file_itself_is_judged() {
             "WARNING - line 1 of /etc/resolv.conf is ignored: a is not an address, and 2 more lines",
         ),
         (
+            "nameserver 192.0.2.53 192.0.2.54\n",
+            "192.0.2.53=192.0.2.80",
+            "WARNING - line 1 of /etc/resolv.conf: its second address 192.0.2.54 is ignored, each needs a line of its own",
+        ),
+        (
             "nameserver 192.0.2.53\r\n",
             "127.0.0.1=closed",
             "CRITICAL - line 1 of /etc/resolv.conf is ignored: it ends with a carriage return, so 127.0.0.1 is asked: refused: nothing listens there",

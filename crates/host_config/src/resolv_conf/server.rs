@@ -76,6 +76,16 @@ impl Server {
     }
 }
 
+impl NotAServer {
+    /// Returns what the library ignores and why, after the words for the line: `line 1 is ignored: a is not an address`
+    pub fn after(&self, line: &str) -> String {
+        match self {
+            Self::Second(_) => format!("{line}: {self}"),
+            _ => format!("{line} is ignored: {self}"),
+        }
+    }
+}
+
 /// Why a word is not an address: characters that a first line cannot have are told in words.
 fn not_an_address(word: &str) -> NotAServer {
     let marks =
@@ -125,7 +135,9 @@ impl fmt::Display for NotAServer {
             }
             Self::NoBreakSpace => f.write_str("a no-break space stands in place of a blank"),
             Self::Follows(what, address) => write!(f, "{what} follows {address}"),
-            Self::Second(address) => write!(f, "its second address {address}, each needs a line of its own"),
+            Self::Second(address) => {
+                write!(f, "its second address {address} is ignored, each needs a line of its own")
+            }
             Self::NotAnAddress(text) => write!(f, "{text} is not an address"),
         }
     }
