@@ -181,7 +181,7 @@ impl Manner {
     }
 }
 
-/// The line of the header that says who asks.
+/// The line of the header that names this program.
 pub(crate) const USER_AGENT: &str = concat!("User-Agent: check_proxy/", env!("CARGO_PKG_VERSION"), "\r\n");
 
 /// Returns the logins that an answer offers.
@@ -189,7 +189,7 @@ pub(crate) fn offers(head: &Head) -> Vec<Challenge> {
     if head.code == 407 { parse(head.all("Proxy-Authenticate")) } else { Vec::new() }
 }
 
-/// Sends a request. Who resets the connection meanwhile may have answered before.
+/// Sends a request. A proxy that resets the connection may have answered before.
 pub(crate) fn send(stream: &mut Stream<'_>, request: &str) -> Result<(), Fault> {
     match stream.send_all(request.as_bytes()) {
         Ok(()) | Err(Cause::Reset) => Ok(()),

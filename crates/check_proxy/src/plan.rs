@@ -1,5 +1,5 @@
 //! What is asked of one proxy, and in which order: strangers first, since their answer says which login the
-//! proxy wants; then the customer and a login that nobody has, side by side, and again what failed; then the
+//! proxy wants; then the customer and a random login, side by side, and again what failed; then the
 //! forbidden targets.
 
 use std::net::SocketAddr;

@@ -25,7 +25,7 @@ pub(crate) struct PageSeen {
     pub(crate) secure: bool,
     /// Without a login.
     pub(crate) stranger: Option<Answer>,
-    /// With a login that nobody has.
+    /// With a random login.
     pub(crate) random: Option<Answer>,
     /// As the customer.
     pub(crate) customer: Option<Answer>,
