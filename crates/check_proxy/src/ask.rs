@@ -8,8 +8,8 @@ use net::HostPort;
 use crate::challenge::Challenge;
 use crate::fault::{Fault, Tunnel};
 use crate::http::Head;
-use crate::manner::{Answer, As, Manner, offers};
 use crate::request::Request;
+use crate::request_options::{Answer, As, RequestOptions, offers};
 use crate::socks;
 use crate::url::Url;
 
@@ -28,7 +28,7 @@ pub(crate) enum Passage {
     Unasked(String),
 }
 
-impl Manner {
+impl RequestOptions {
     /// Asks for a page through a proxy. Whether strangers get our page does not depend on its certificate: where
     /// that is not accepted, they ask again without verifying it.
     pub(crate) fn ask(&self, proxy: SocketAddr, url: &Url, who: As<'_>) -> Answer {

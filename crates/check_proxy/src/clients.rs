@@ -12,8 +12,8 @@ use crate::fault::{Fault, Status};
 use crate::got::{Got, got};
 use crate::hint::Hint;
 use crate::login::{Login, Scheme, choose, takes_basic};
-use crate::manner::{Answer, As, LEAST, Manner};
-use crate::seen::{PageSeen, no_thread};
+use crate::observation::{PageObservation, no_thread};
+use crate::request_options::{Answer, As, LEAST, RequestOptions};
 use crate::side::{STACK, side_by_side};
 use crate::strangers::Strangers;
 use crate::url::Url;
@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(300);
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clients<'a> {
     /// How they ask.
-    pub(crate) manner: &'a Manner,
+    pub(crate) options: &'a RequestOptions,
     /// The proxy.
     pub(crate) proxy: SocketAddr,
     /// The page.
@@ -47,8 +47,8 @@ pub(crate) struct Clients<'a> {
 
 impl Clients<'_> {
     /// Asks as all of them.
-    pub(crate) fn ask(&self) -> PageSeen {
-        let mut seen = PageSeen { secure: self.url.secure, ..PageSeen::default() };
+    pub(crate) fn ask(&self) -> PageObservation {
+        let mut seen = PageObservation { secure: self.url.secure, ..PageObservation::default() };
         if self.login.is_none() && self.strangers == Strangers::Allow {
             seen.customer = Some(self.again(|_| Ok(self.ask_as(As::Customer(None)))));
             return seen;
@@ -83,7 +83,7 @@ impl Clients<'_> {
     }
 
     fn ask_as(&self, who: As<'_>) -> Answer {
-        self.manner.ask(self.proxy, self.url, who)
+        self.options.ask(self.proxy, self.url, who)
     }
 
     /// The customer's request, with the login that is wanted.
@@ -98,10 +98,10 @@ impl Clients<'_> {
     /// What the proxy offers for this try. Digest takes each nonce once, so another try begins with a new one; and
     /// a proxy that did not answer anything may do so now.
     fn offers(&self, hint: &Hint, number: u8) -> Result<Vec<Challenge>, Fault> {
-        if self.manner.socks {
+        if self.options.socks {
             return Ok(Vec::new());
         }
-        let offers = hint.offers(self.manner.until);
+        let offers = hint.offers(self.options.until);
         let is_usable = offers.as_ref().is_ok_and(|offers| !matches!(choose(offers), Ok(Scheme::Digest(_))));
         if number == 0 || is_usable {
             return offers;
@@ -142,7 +142,7 @@ impl Clients<'_> {
             return None;
         }
         // The greeting of SOCKS offers nothing to wait for.
-        let offers = if self.manner.socks { Vec::new() } else { hint.first(PATIENCE) };
+        let offers = if self.options.socks { Vec::new() } else { hint.first(PATIENCE) };
         let login = match random_login() {
             Ok(login) => login,
             Err(fault) => return Some(Answer::unasked(fault)),
@@ -180,13 +180,13 @@ impl Clients<'_> {
                 && answer.fault.as_ref().is_some_and(Fault::is_timeout);
             if is_final
                 || is_crowded
-                || Instant::now() + PAUSE + self.manner.limit.min(LEAST) > self.manner.until
+                || Instant::now() + PAUSE + self.options.limit.min(LEAST) > self.options.until
             {
                 break;
             }
             thread::sleep(PAUSE);
             let Ok(later) = ask(number) else { continue };
-            let is_cut = later.fault.as_ref().is_some_and(Fault::is_timeout) && self.manner.is_over();
+            let is_cut = later.fault.as_ref().is_some_and(Fault::is_timeout) && self.options.is_over();
             if is_cut {
                 break;
             }
@@ -218,10 +218,12 @@ mod tests {
     #[test]
     fn clients_of_socks_wait_for_no_offer() {
         let proxy = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let manner =
-            Manner { socks: true, ..Manner::sample(Duration::from_secs(30), Duration::from_secs(30)) };
+        let options = RequestOptions {
+            socks: true,
+            ..RequestOptions::sample(Duration::from_secs(30), Duration::from_secs(30))
+        };
         let clients = Clients {
-            manner: &manner,
+            options: &options,
             proxy,
             url: &"http://192.0.2.80/NONCE".parse().unwrap(),
             suspicion: &Suspicion::default(),
@@ -246,7 +248,7 @@ mod tests {
                 let _ = stream.read(&mut [0; 1024]).and_then(|_| stream.write_all(page.as_bytes()));
             }
         });
-        let manner = Manner::sample(Duration::from_secs(30), Duration::from_secs(30));
+        let options = RequestOptions::sample(Duration::from_secs(30), Duration::from_secs(30));
         let url = "http://192.0.2.80/NONCE".parse().unwrap();
         let login = Login { user: "cust".to_owned(), password: "x".to_owned() };
         let rows = [
@@ -256,7 +258,7 @@ mod tests {
             (As::Customer(Some((&login, &Scheme::Basic))), false),
         ];
         for (who, came) in rows {
-            assert_eq!(manner.ask(proxy, &url, who).came, came, "{who:?}");
+            assert_eq!(options.ask(proxy, &url, who).came, came, "{who:?}");
         }
     }
 }

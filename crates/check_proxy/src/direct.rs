@@ -10,8 +10,8 @@ use net::{ResolveError, alternate_families, resolve};
 use plugin::{Deadline, State};
 
 use crate::fault::Fault;
-use crate::manner::{Answer, LEAST, Manner};
-use crate::seen::no_thread;
+use crate::observation::no_thread;
+use crate::request_options::{Answer, LEAST, RequestOptions};
 use crate::side::side_by_side;
 use crate::url::Url;
 
@@ -64,7 +64,7 @@ impl Suspicion {
 /// The moment at which the page is asked for while some proxies still have their second try.
 #[derive(Debug)]
 pub(crate) struct Watch<'a> {
-    manner: &'a Manner,
+    options: &'a RequestOptions,
     pages: Vec<(&'a Url, &'a Suspicion)>,
     /// How many proxies must have failed.
     least: usize,
@@ -76,11 +76,15 @@ pub(crate) struct Watch<'a> {
 impl<'a> Watch<'a> {
     /// Watches a run that begins now. A silent page takes a proxy all the time of two requests: what is left then
     /// is too little for one more.
-    pub(crate) fn new(manner: &'a Manner, pages: Vec<(&'a Url, &'a Suspicion)>, least: usize) -> Self {
-        let needed = manner.limit.min(LEAST) + NAME;
-        let first_try = Instant::now() + manner.limit + Duration::from_millis(100);
-        let at = manner.until.checked_sub(needed).map_or(first_try, |at| at.max(first_try));
-        Self { manner, pages, least, at, has_ended: Mutex::new(false), ended: Condvar::new() }
+    pub(crate) fn new(
+        options: &'a RequestOptions,
+        pages: Vec<(&'a Url, &'a Suspicion)>,
+        least: usize,
+    ) -> Self {
+        let needed = options.limit.min(LEAST) + NAME;
+        let first_try = Instant::now() + options.limit + Duration::from_millis(100);
+        let at = options.until.checked_sub(needed).map_or(first_try, |at| at.max(first_try));
+        Self { options, pages, least, at, has_ended: Mutex::new(false), ended: Condvar::new() }
     }
 
     /// Waits until the last moment for it, and asks for the suspected pages. Returns for each what it came to.
@@ -93,7 +97,7 @@ impl<'a> Watch<'a> {
         drop(has_ended);
         let ask = |(url, suspicion): &(&Url, &Suspicion)| {
             let is_due = !is_over && suspicion.is_raised(self.least);
-            if is_due { ask_directly(self.manner, url) } else { Direct::Unasked }
+            if is_due { ask_directly(self.options, url) } else { Direct::Unasked }
         };
         let jobs = self.pages.iter().map(|page| || ask(page));
         side_by_side(jobs.collect()).into_iter().map(Option::unwrap_or_default).collect()
@@ -107,14 +111,14 @@ impl<'a> Watch<'a> {
 }
 
 /// Asks for a page without a proxy: it is served if one of its addresses brings it, as a client tries each.
-pub(crate) fn ask_directly(manner: &Manner, url: &Url) -> Direct {
+pub(crate) fn ask_directly(options: &RequestOptions, url: &Url) -> Direct {
     let now = Instant::now();
-    let left = manner.until.saturating_duration_since(now);
+    let left = options.until.saturating_duration_since(now);
     if left.is_zero() {
         return Direct::NoWay("no time left".to_owned());
     }
     match resolve(&url.host, url.port, &Deadline::new(now, left, State::Unknown)) {
-        Ok(servers) => ask_servers(manner, url, &servers),
+        Ok(servers) => ask_servers(options, url, &servers),
         Err(ResolveError::TooSlow { .. } | ResolveError::GaveUp { .. }) => {
             Direct::NoWay("the resolver of this machine did not answer".to_owned())
         }
@@ -124,9 +128,9 @@ pub(crate) fn ask_directly(manner: &Manner, url: &Url) -> Direct {
 
 /// Asks the page's servers side by side, so that a silent one leaves the others their time. What fails there tells
 /// more than what could not be tried.
-fn ask_servers(manner: &Manner, url: &Url, servers: &[SocketAddr]) -> Direct {
+fn ask_servers(options: &RequestOptions, url: &Url, servers: &[SocketAddr]) -> Direct {
     let servers = alternate_families(servers).into_iter().take(SERVERS);
-    let jobs = servers.map(|server| move || worth(manner.ask_directly(server, url).fault));
+    let jobs = servers.map(|server| move || worth(options.ask_directly(server, url).fault));
     let all = side_by_side(jobs.collect());
     let all = all.into_iter().map(|direct| direct.unwrap_or_else(|| Direct::NoWay(no_thread().brief())));
     let rank = |direct: &Direct| match direct {
@@ -179,10 +183,10 @@ mod tests {
         let silent = (silent.local_addr().unwrap(), silent);
         let no_way = "[2001:db8::1]:1".parse().unwrap();
         let ask = |servers: &[SocketAddr]| {
-            let mut manner = Manner::sample(Duration::from_millis(500), Duration::from_secs(30));
+            let mut options = RequestOptions::sample(Duration::from_millis(500), Duration::from_secs(30));
             // No address of IPv6 is bound there, so that none can be tried.
-            manner.source.addresses = vec!["127.0.0.1".parse().unwrap(), "2001:db8::2".parse().unwrap()];
-            ask_servers(&manner, &"http://192.0.2.80/NONCE".parse().unwrap(), servers)
+            options.source.addresses = vec!["127.0.0.1".parse().unwrap(), "2001:db8::2".parse().unwrap()];
+            ask_servers(&options, &"http://192.0.2.80/NONCE".parse().unwrap(), servers)
         };
         let refused = Direct::Fails("refused".to_owned());
         assert_eq!(ask(&[serving()]), Direct::Serves);

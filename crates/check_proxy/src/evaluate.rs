@@ -10,8 +10,8 @@ use crate::allowed::Allowed;
 use crate::direct::Direct;
 use crate::fault::Fault;
 use crate::judge::{Verdict, judge_beside};
-use crate::manner::Answer;
-use crate::seen::{PageSeen, Seen};
+use crate::observation::{Observation, PageObservation};
+use crate::request_options::Answer;
 use crate::strangers::Strangers;
 use crate::target::Target;
 
@@ -19,7 +19,7 @@ use crate::target::Target;
 #[derive(Clone, Debug)]
 pub(crate) struct Observations {
     /// The proxies, and what each answered: `None` if it was not asked.
-    pub(crate) proxies: Vec<(Target, Option<Seen>)>,
+    pub(crate) proxies: Vec<(Target, Option<Observation>)>,
     /// The targets that customers must not reach.
     pub(crate) forbidden: Vec<HostPort>,
     /// What strangers should get.
@@ -50,7 +50,7 @@ impl AskedPage {
 /// A proxy and what is wrong with it.
 struct Judged<'a> {
     target: &'a Target,
-    seen: Option<&'a Seen>,
+    seen: Option<&'a Observation>,
     verdict: Verdict,
 }
 
@@ -340,8 +340,8 @@ fn direct_note(page: &AskedPage, total: usize) -> Option<String> {
     }
 }
 
-fn requests<'a>(target: &'a Target, seen: &'a Seen) -> impl Iterator<Item = String> {
-    let line = move |page: &PageSeen, who: &str, answer: &Answer| {
+fn requests<'a>(target: &'a Target, seen: &'a Observation) -> impl Iterator<Item = String> {
+    let line = move |page: &PageObservation, who: &str, answer: &Answer| {
         let scheme = if page.secure { "https" } else { "http" };
         let login = answer.scheme.map(|login| format!(" ({login})")).unwrap_or_default();
         let result = answer.fault.as_ref().map_or_else(

@@ -1,7 +1,7 @@
 //! What a client that is no customer got from a proxy.
 
 use crate::fault::{Fault, Status};
-use crate::manner::Answer;
+use crate::request_options::Answer;
 
 /// What a client that is no customer got.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::challenge::Challenge;
 use crate::fault::Fault;
-use crate::manner::Answer;
+use crate::request_options::Answer;
 
 /// How many tell: the stranger and the unknown user.
 const TELLERS: usize = 2;

@@ -10,8 +10,8 @@ use plugin::State;
 use crate::ask::Passage;
 use crate::fault::{Fault, Status};
 use crate::got::{Got, got};
-use crate::manner::Answer;
-use crate::seen::{PageSeen, Seen};
+use crate::observation::{Observation, PageObservation};
+use crate::request_options::Answer;
 use crate::strangers::Strangers;
 use reason::{Reason, grouped};
 
@@ -82,18 +82,18 @@ impl Verdict {
 }
 
 /// Judges one proxy, which was also asked for these forbidden targets.
-pub(crate) fn judge(seen: &Seen, forbidden: &[HostPort]) -> Verdict {
+pub(crate) fn judge(seen: &Observation, forbidden: &[HostPort]) -> Verdict {
     judge_beside(seen, forbidden, &[])
 }
 
 /// Judges one proxy as [`judge`] does, where some pages are `at_fault` themselves: a proxy that took the
 /// password is excused for not serving them.
-pub(crate) fn judge_beside(seen: &Seen, forbidden: &[HostPort], at_fault: &[bool]) -> Verdict {
-    let is_excused = |place: usize, page: &PageSeen| {
+pub(crate) fn judge_beside(seen: &Observation, forbidden: &[HostPort], at_fault: &[bool]) -> Verdict {
+    let is_excused = |place: usize, page: &PageObservation| {
         at_fault.get(place).is_some_and(|is_at_fault| *is_at_fault) && is_past_login(page)
     };
     let pages = || seen.pages.iter().enumerate();
-    let faults: Vec<(&PageSeen, Fault)> = pages()
+    let faults: Vec<(&PageObservation, Fault)> = pages()
         .filter(|(place, page)| !is_excused(*place, page))
         .filter_map(|(_, page)| Some((page, page.customer.as_ref()?.fault.clone()?)))
         .collect();
@@ -131,7 +131,7 @@ pub(crate) fn judge_beside(seen: &Seen, forbidden: &[HostPort], at_fault: &[bool
 }
 
 /// Why a request could not be made, if one could not: then it is not known whether all is well.
-fn local(seen: &Seen) -> Option<String> {
+fn local(seen: &Observation) -> Option<String> {
     let mut all = seen
         .pages
         .iter()
@@ -140,7 +140,7 @@ fn local(seen: &Seen) -> Option<String> {
 }
 
 /// Why it is not known whether a forbidden target can be reached.
-fn untried(seen: &Seen, forbidden: &[HostPort]) -> Option<String> {
+fn untried(seen: &Observation, forbidden: &[HostPort]) -> Option<String> {
     let unknown = |target: &HostPort, why: &str| {
         format!("not known whether it lets customers through to {target}: {why}")
     };
@@ -158,7 +158,7 @@ fn untried(seen: &Seen, forbidden: &[HostPort]) -> Option<String> {
 
 /// Whether the page got the same answer: that of a proxy which can do nothing says nothing of its rules. A page that
 /// came proves that it can.
-fn fails_alike(seen: &Seen, fault: &Fault) -> bool {
+fn fails_alike(seen: &Observation, fault: &Fault) -> bool {
     if seen.pages.iter().any(has_served) {
         return false;
     }
@@ -169,16 +169,17 @@ fn fails_alike(seen: &Seen, fault: &Fault) -> bool {
     })
 }
 
-fn has_served(page: &PageSeen) -> bool {
+fn has_served(page: &PageObservation) -> bool {
     page.customer.as_ref().is_some_and(|answer| answer.fault.is_none())
 }
 
-fn serves_strangers(seen: &Seen) -> Vec<String> {
+fn serves_strangers(seen: &Observation) -> Vec<String> {
     if seen.strangers == Strangers::Allow {
         return Vec::new();
     }
-    let came = |page: &PageSeen| has_got(&page.stranger);
-    let is_407 = |page: &&PageSeen| page.stranger.as_ref().is_some_and(|answer| has_status(answer, 407));
+    let came = |page: &PageObservation| has_got(&page.stranger);
+    let is_407 =
+        |page: &&PageObservation| page.stranger.as_ref().is_some_and(|answer| has_status(answer, 407));
     let of = |secure: bool| seen.pages.iter().filter(move |page| page.secure == secure);
     let served = |secure: bool| of(secure).any(|page| came(page) && !is_407(&page));
     let mut reasons: Vec<String> = match (served(false), served(true)) {
@@ -193,7 +194,7 @@ fn serves_strangers(seen: &Seen) -> Vec<String> {
     reasons
 }
 
-fn takes_any_password(seen: &Seen) -> Vec<String> {
+fn takes_any_password(seen: &Observation) -> Vec<String> {
     if seen.strangers == Strangers::Allow {
         return Vec::new();
     }
@@ -207,17 +208,17 @@ fn has_got(answer: &Option<Answer>) -> bool {
 }
 
 /// Whether pages by http and by https were asked for.
-fn has_both(seen: &Seen) -> bool {
+fn has_both(seen: &Observation) -> bool {
     let of = |secure: bool| seen.pages.iter().any(|page| page.secure == secure);
     of(false) && of(true)
 }
 
 /// What strangers got that is neither the page nor a refusal.
-fn undecided(seen: &Seen) -> Option<Undecided> {
+fn undecided(seen: &Observation) -> Option<Undecided> {
     if seen.strangers == Strangers::Allow {
         return None;
     }
-    let reason = |page: &PageSeen| {
+    let reason = |page: &PageObservation| {
         let other = |answer: &Option<Answer>, beside: &Option<Answer>| match answer.as_ref().map(got)? {
             Got::Else(fault) => Some(Reason::of(page.secure, &fault)),
             // Whatever answers CONNECT is not the page.
@@ -238,7 +239,7 @@ fn undecided(seen: &Seen) -> Option<Undecided> {
 }
 
 /// A silent proxy tried to reach the target if the same proxy answered for the page.
-fn lets_through(seen: &Seen, forbidden: &[HostPort]) -> Vec<String> {
+fn lets_through(seen: &Observation, forbidden: &[HostPort]) -> Vec<String> {
     let serves = seen.pages.iter().any(has_served);
     let through = |passage: &Passage| match passage {
         Passage::Connected => true,
@@ -251,7 +252,7 @@ fn lets_through(seen: &Seen, forbidden: &[HostPort]) -> Vec<String> {
 }
 
 /// What is wrong with one page: a silence is explained by what others got.
-fn reason(page: &PageSeen) -> Option<Reason> {
+fn reason(page: &PageObservation) -> Option<Reason> {
     let Some(fault) = page.customer.as_ref()?.fault.as_ref() else { return answers_no_new_login(page) };
     let text = match fault {
         fault if fault.is_local() => return None,
@@ -276,7 +277,7 @@ fn reason(page: &PageSeen) -> Option<Reason> {
 
 /// The proxy serves the customer, whose login it may have kept, and asks its helper for others in vain: a stranger,
 /// for whom no helper is needed, was answered.
-fn answers_no_new_login(page: &PageSeen) -> Option<Reason> {
+fn answers_no_new_login(page: &PageObservation) -> Option<Reason> {
     let is_answered = page
         .stranger
         .as_ref()
@@ -301,7 +302,7 @@ fn has_status(answer: &Answer, code: u16) -> bool {
 }
 
 /// Whether the proxy took the customer's login, or would have taken any, and then did not bring the page.
-pub(crate) fn is_past_login(page: &PageSeen) -> bool {
+pub(crate) fn is_past_login(page: &PageObservation) -> bool {
     let Some(fault) = page.customer.as_ref().and_then(|answer| answer.fault.as_ref()) else { return false };
     // Where strangers are allowed, no unknown user asks, and a silence for all may be the page's.
     let by_address = page.random.is_none() && has_fault(&page.stranger, &Fault::Silent);
@@ -311,7 +312,7 @@ pub(crate) fn is_past_login(page: &PageSeen) -> bool {
 }
 
 /// Whether nothing was answered: no connection, or no answer to any client.
-fn is_mute(page: &PageSeen) -> bool {
+fn is_mute(page: &PageObservation) -> bool {
     let mut answers = [&page.stranger, &page.random, &page.customer].into_iter().flatten();
     answers.all(|answer| {
         matches!(
@@ -329,7 +330,7 @@ fn is_mute(page: &PageSeen) -> bool {
     })
 }
 
-fn time(seen: &Seen, secure: bool) -> Option<Duration> {
+fn time(seen: &Observation, secure: bool) -> Option<Duration> {
     let pages = seen.pages.iter().filter(|page| page.secure == secure && has_served(page));
     pages.filter_map(|page| page.customer.as_ref()).map(|answer| answer.took).max()
 }

@@ -13,8 +13,8 @@ use crate::clients::Clients;
 use crate::direct::Suspicion;
 use crate::fault::Fault;
 use crate::login::{Login, Scheme, choose};
-use crate::manner::{Answer, As, Manner};
-use crate::seen::{PageSeen, Seen, no_thread};
+use crate::observation::{Observation, PageObservation, no_thread};
+use crate::request_options::{Answer, As, RequestOptions};
 use crate::side::side_by_side;
 use crate::strangers::Strangers;
 use crate::url::Url;
@@ -23,7 +23,7 @@ use crate::url::Url;
 #[derive(Debug)]
 pub(crate) struct Plan {
     /// How.
-    pub(crate) manner: Manner,
+    pub(crate) options: RequestOptions,
     /// The pages.
     pub(crate) urls: Vec<Url>,
     /// What strangers should get.
@@ -43,29 +43,32 @@ pub(crate) struct Plan {
 impl Plan {
     /// Asks one proxy all of it: `None` if all of the time is over, when threads would only cost the time that is
     /// left for the report.
-    pub(crate) fn ask(&self, proxy: SocketAddr) -> Option<Seen> {
+    pub(crate) fn ask(&self, proxy: SocketAddr) -> Option<Observation> {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
-        if self.manner.is_over() {
+        if self.options.is_over() {
             return None;
         }
         let pages = self.urls.iter().zip(&self.suspicions);
         let jobs = pages.map(|(url, suspicion)| move || self.ask_page(proxy, url, suspicion));
         let asked = side_by_side(jobs.collect());
-        let failed =
-            |secure| PageSeen { secure, customer: Some(Answer::unasked(no_thread())), ..PageSeen::default() };
-        let pages: Vec<PageSeen> = self
+        let failed = |secure| PageObservation {
+            secure,
+            customer: Some(Answer::unasked(no_thread())),
+            ..PageObservation::default()
+        };
+        let pages: Vec<PageObservation> = self
             .urls
             .iter()
             .zip(asked)
             .map(|(url, page)| page.unwrap_or_else(|| failed(url.secure)))
             .collect();
         let forbidden = self.ask_forbidden(proxy, &pages);
-        Some(Seen { pages, forbidden, strangers: self.strangers }.masked(&self.manner.secrets))
+        Some(Observation { pages, forbidden, strangers: self.strangers }.masked(&self.options.secrets))
     }
 
-    fn ask_page(&self, proxy: SocketAddr, url: &Url, suspicion: &Suspicion) -> PageSeen {
+    fn ask_page(&self, proxy: SocketAddr, url: &Url, suspicion: &Suspicion) -> PageObservation {
         let clients = Clients {
-            manner: &self.manner,
+            options: &self.options,
             proxy,
             url,
             suspicion,
@@ -78,7 +81,7 @@ impl Plan {
     }
 
     /// Asks for the forbidden targets as the customer does, side by side.
-    fn ask_forbidden(&self, proxy: SocketAddr, pages: &[PageSeen]) -> Vec<Passage> {
+    fn ask_forbidden(&self, proxy: SocketAddr, pages: &[PageObservation]) -> Vec<Passage> {
         if self.strangers == Strangers::Only {
             return Vec::new();
         }
@@ -105,7 +108,7 @@ impl Plan {
     /// Digest begins with a nonce of its own here too, because the order in which these requests arrive is
     /// not known.
     fn ask_for(&self, proxy: SocketAddr, target: &HostPort, offers: &[Challenge]) -> Passage {
-        let ask = |who: As<'_>| self.manner.try_forbidden(proxy, target, who);
+        let ask = |who: As<'_>| self.options.try_forbidden(proxy, target, who);
         let Some(login) = &self.login else { return ask(As::Customer(None)).0 };
         let scheme = match choose(offers) {
             Ok(Scheme::Digest(_)) => {
@@ -138,14 +141,14 @@ mod tests {
         let [short, long] = [Duration::from_millis(100), Duration::from_secs(30)];
         let url = "http://192.0.2.80/NONCE".parse().unwrap();
         let target = "127.0.0.1:22".parse().unwrap();
-        let cut = || Manner::sample(long, short);
+        let cut = || RequestOptions::sample(long, short);
         assert_eq!(cut().ask(proxy, &url, As::Stranger).fault, Some(Fault::Late));
         let late = Passage::Unasked(Fault::Late.brief());
         assert_eq!(cut().try_forbidden(proxy, &target, As::Stranger).0, late);
         // A run so short that it cannot wait as long as a slow helper may take.
-        let little = || Manner { least: long, ..Manner::sample(short, long) };
+        let little = || RequestOptions { least: long, ..RequestOptions::sample(short, long) };
         assert_eq!(little().ask(proxy, &url, As::Stranger).fault, Some(Fault::Late));
-        let whole = || Manner::sample(short, long);
+        let whole = || RequestOptions::sample(short, long);
         assert_eq!(whole().ask(proxy, &url, As::Stranger).fault, Some(Fault::Silent));
         assert_eq!(whole().try_forbidden(proxy, &target, As::Stranger).0, Passage::Silent);
     }
@@ -155,10 +158,10 @@ mod tests {
     fn nothing_is_asked_when_the_time_is_over() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
-        let manner = Manner::sample(Duration::from_secs(1), Duration::ZERO);
+        let options = RequestOptions::sample(Duration::from_secs(1), Duration::ZERO);
         let urls = ["http://192.0.2.80/NONCE", "https://192.0.2.80/NONCE"].map(|url| url.parse().unwrap());
         let plan = Plan {
-            manner,
+            options,
             urls: urls.to_vec(),
             strangers: Strangers::Only,
             login: None,

@@ -18,11 +18,11 @@ use crate::fault::Fault;
 use crate::judge::judge;
 use crate::known::Known;
 use crate::login::Login;
-use crate::manner::Manner;
+use crate::observation::{Observation, no_thread};
 use crate::page::Expected;
 use crate::plan::Plan;
+use crate::request_options::RequestOptions;
 use crate::room::{Room, room};
-use crate::seen::{Seen, no_thread};
 use crate::side::{STACK, for_each};
 use crate::strangers::Strangers;
 use crate::suspect::{least, suspects_page};
@@ -52,7 +52,7 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
     let _step = deadline.step(format!("asking {} proxies", targets.len()));
     let known = Known::new(targets.len(), allowed, deadline.progress());
     let watch =
-        Watch::new(&plan.manner, plan.urls.iter().zip(&plan.suspicions).collect(), least(targets.len()));
+        Watch::new(&plan.options, plan.urls.iter().zip(&plan.suspicions).collect(), least(targets.len()));
     let asks_directly = args.clients.strangers != Strangers::Only && !args.page.no_direct;
     let (seen, unasked, asked) = thread::scope(|scope| {
         let watching = thread::Builder::new().stack_size(STACK);
@@ -62,14 +62,14 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
             known.ended(target, &judge(&seen, &plan.forbidden));
             Some(seen)
         });
-        let unasked = if plan.manner.is_over() { Fault::Late } else { no_thread() };
+        let unasked = if plan.options.is_over() { Fault::Late } else { no_thread() };
         watch.end();
         (seen, unasked, watching.and_then(|watching| watching.join().ok()).unwrap_or_default())
     });
-    let proxies: Vec<(Target, Option<Seen>)> = targets.into_iter().zip(seen).collect();
+    let proxies: Vec<(Target, Option<Observation>)> = targets.into_iter().zip(seen).collect();
     let pages = asked_pages(args, &plan, &proxies, asked);
     let own = proxies.iter().find(|(_, seen)| seen.as_ref().is_some_and(|seen| judge(seen, &[]).open));
-    let own = own.and_then(|(target, _)| own_address(target.address, &plan.manner.source));
+    let own = own.and_then(|(target, _)| own_address(target.address, &plan.options.source));
     Ok(Observations { proxies, forbidden: plan.forbidden, strangers: plan.strangers, unasked, pages, own })
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn probe(args: &Args, allowed: &Allowed, deadline: &Deadline) -> Resu
 fn asked_pages(
     args: &Args,
     plan: &Plan,
-    proxies: &[(Target, Option<Seen>)],
+    proxies: &[(Target, Option<Observation>)],
     asked: Vec<Direct>,
 ) -> Vec<AskedPage> {
     let asked = asked.into_iter().chain(std::iter::repeat(Direct::Unasked));
@@ -88,7 +88,7 @@ fn asked_pages(
                 Direct::Unasked
             }
             _ if args.page.no_direct => Direct::NoWay("--no-direct".to_owned()),
-            Direct::Unasked => ask_directly(&plan.manner, url),
+            Direct::Unasked => ask_directly(&plan.options, url),
             asked => asked,
         };
         AskedPage { name: url.page_among(&plan.urls), direct }
@@ -110,7 +110,7 @@ fn plan(
     let client = if is_loaded { Some(settings.load(deadline)?) } else { None };
     let unverified = Settings { verify: Verify::Nothing, ..Settings::default() };
     let unverified = if needs_tls { Some(unverified.load(deadline)?) } else { None };
-    let manner = Manner {
+    let options = RequestOptions {
         socks: args.proxies.protocol == crate::options::Protocol::Socks5,
         source: Source { addresses: args.connecting.source.clone(), interface: None },
         limit: room.limit,
@@ -125,7 +125,7 @@ fn plan(
         },
     };
     Ok(Plan {
-        manner,
+        options,
         urls: args.page.url.clone(),
         strangers: args.clients.strangers,
         login,

@@ -10,14 +10,14 @@ use net::{Stream, Waiting};
 use crate::fault::{Fault, Status};
 use crate::http::{Head, Reader};
 use crate::login::Scheme;
-use crate::manner::{Answer, As, Manner, USER_AGENT, offers, send};
+use crate::request_options::{Answer, As, RequestOptions, USER_AGENT, offers, send};
 use crate::socks;
 use crate::url::Url;
 use crate::words::random;
 
 /// A request for a page.
 pub(crate) struct Request<'a> {
-    manner: &'a Manner,
+    options: &'a RequestOptions,
     /// The proxy, or the page's own server.
     to: SocketAddr,
     url: &'a Url,
@@ -35,14 +35,14 @@ impl<'a> Request<'a> {
     /// # Errors
     /// [`Fault::Local`]: the system has no random numbers.
     pub(crate) fn new(
-        manner: &'a Manner,
+        options: &'a RequestOptions,
         to: SocketAddr,
         url: &'a Url,
         who: Option<As<'a>>,
         verifies: bool,
     ) -> Result<Self, Fault> {
-        let client = if verifies { manner.client.as_ref() } else { manner.unverified.as_ref() };
-        Ok(Self { manner, to, url, who, nonce: random()?, client, verifies })
+        let client = if verifies { options.client.as_ref() } else { options.unverified.as_ref() };
+        Ok(Self { options, to, url, who, nonce: random()?, client, verifies })
     }
 
     /// Makes the request, and returns what it came to.
@@ -51,10 +51,10 @@ impl<'a> Request<'a> {
         let mut answer = Answer::default();
         let asked = match self.who {
             None => self
-                .manner
+                .options
                 .connect(self.to)
                 .and_then(|stream| self.get_behind(stream, Vec::new(), &mut answer)),
-            Some(who) if self.manner.socks => self.get_through_socks(who, &mut answer),
+            Some(who) if self.options.socks => self.get_through_socks(who, &mut answer),
             Some(who) => {
                 answer.scheme = who.scheme().map(Scheme::name);
                 match self.url.secure {
@@ -63,7 +63,7 @@ impl<'a> Request<'a> {
                 }
             }
         };
-        answer.fault = asked.err().map(|fault| self.manner.certain(fault, start));
+        answer.fault = asked.err().map(|fault| self.options.certain(fault, start));
         answer.took = start.elapsed();
         answer
     }
@@ -71,26 +71,26 @@ impl<'a> Request<'a> {
     fn get(&self, who: As<'_>, answer: &mut Answer) -> Result<(), Fault> {
         let target = self.url.absolute(&self.nonce);
         let line = who.line("GET", &target)?;
-        let mut stream = self.manner.connect(self.to)?;
+        let mut stream = self.options.connect(self.to)?;
         send(&mut stream, &get_request(&target, self.url, &line))?;
         self.read_page(stream, answer)
     }
 
     fn get_through_connect(&self, who: As<'_>, answer: &mut Answer) -> Result<(), Fault> {
-        let (head, reader) = self.manner.open_tunnel(self.to, &self.url.authority(), who)?;
+        let (head, reader) = self.options.open_tunnel(self.to, &self.url.authority(), who)?;
         answer.offers = offers(&head);
         if !(200..300).contains(&head.code) {
             return Err(Fault::Status(self.status(&head)));
         }
         let (stream, early) = reader.into_parts();
-        let stream = stream.wait_by(&Waiting::until(&self.manner.deadline()));
+        let stream = stream.wait_by(&Waiting::until(&self.options.deadline()));
         self.get_behind(stream, early, answer)
     }
 
     fn get_through_socks(&self, who: As<'_>, answer: &mut Answer) -> Result<(), Fault> {
-        let mut stream = self.manner.connect(self.to)?;
+        let mut stream = self.options.connect(self.to)?;
         socks::open(&mut stream, who.methods(), &self.url.host, self.url.port)?;
-        let stream = stream.wait_by(&Waiting::until(&self.manner.deadline()));
+        let stream = stream.wait_by(&Waiting::until(&self.options.deadline()));
         self.get_behind(stream, Vec::new(), answer).map_err(Fault::behind_socks)
     }
 
@@ -119,7 +119,7 @@ impl<'a> Request<'a> {
         if judged.as_ref().is_err_and(Fault::is_malformed) {
             reader.drain();
         }
-        answer.came |= self.manner.expected.stands_in(reader.record(), &self.nonce);
+        answer.came |= self.options.expected.stands_in(reader.record(), &self.nonce);
         judged
     }
 
@@ -129,7 +129,7 @@ impl<'a> Request<'a> {
     }
 
     fn status(&self, head: &Head) -> Status {
-        let status = head.status(&self.manner.secrets);
+        let status = head.status(&self.options.secrets);
         let own = [self.url.bare_host(), self.url.host_line(), self.url.authority()];
         let is_own = |host: &String| own.iter().any(|own| own.eq_ignore_ascii_case(without_port(host, own)));
         Status { is_elsewhere: status.location.as_ref().is_some_and(|host| !is_own(host)), ..status }
@@ -141,12 +141,12 @@ impl<'a> Request<'a> {
         // A proxy that looks into TLS answers in the page's name.
         answer.came &= !is_of_proxy(&head);
         let (page, fault) = reader.page(&head);
-        answer.came |= self.is_searched() && self.manner.expected.stands_in(&page, &self.nonce);
+        answer.came |= self.is_searched() && self.options.expected.stands_in(&page, &self.nonce);
         if head.code != 200 {
             return Err(Fault::Status(self.status(&head)));
         }
         let proxy = self.who.map(|_| self.to.ip().to_canonical());
-        fault.or_else(|| self.manner.expected.judge(&page, &self.nonce, proxy)).map_or(Ok(()), Err)
+        fault.or_else(|| self.options.expected.judge(&page, &self.nonce, proxy)).map_or(Ok(()), Err)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use plugin::{Deadline, Seconds, open_files};
 
 use crate::Args;
-use crate::manner::LEAST;
+use crate::request_options::LEAST;
 
 /// The time for connecting, and again for each answer: it spans two retransmissions of a SYN (RFC 6298).
 const TIME: Duration = Duration::from_millis(3_500);

@@ -3,7 +3,7 @@
 use crate::fault::Fault;
 use crate::got::{Got, got};
 use crate::judge::is_past_login;
-use crate::seen::{PageSeen, Seen};
+use crate::observation::{Observation, PageObservation};
 use crate::target::Target;
 
 /// How many of `total` proxies must have taken the password and brought nothing, so that the page is asked for.
@@ -12,13 +12,13 @@ pub(crate) fn least(total: usize) -> usize {
 }
 
 /// Whether the page in this place may be at fault: proxies took the password, and none brought it to anyone.
-pub(crate) fn suspects_page(proxies: &[(Target, Option<Seen>)], place: usize) -> bool {
+pub(crate) fn suspects_page(proxies: &[(Target, Option<Observation>)], place: usize) -> bool {
     let pages = || proxies.iter().filter_map(|(_, seen)| seen.as_ref()?.pages.get(place));
     pages().filter(|page| is_past_login(page)).count() >= least(proxies.len()).max(1)
         && !pages().any(has_come)
 }
 
-fn has_come(page: &PageSeen) -> bool {
+fn has_come(page: &PageObservation) -> bool {
     let to_customer =
         page.customer.as_ref().is_some_and(|answer| answer.fault.as_ref().is_none_or(Fault::has_page));
     let to_others =

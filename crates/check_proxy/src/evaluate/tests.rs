@@ -25,29 +25,29 @@ fn code(code: u16) -> Option<Answer> {
     failing(Fault::Status(Status { code, ..Status::default() }))
 }
 
-fn page(secure: bool, [stranger, random, customer]: [Option<Answer>; 3]) -> PageSeen {
-    PageSeen { secure, stranger, random, customer }
+fn page(secure: bool, [stranger, random, customer]: [Option<Answer>; 3]) -> PageObservation {
+    PageObservation { secure, stranger, random, customer }
 }
 
 /// A proxy that was asked for a page by http.
-fn http(answers: [Option<Answer>; 3]) -> Seen {
-    Seen { pages: vec![page(false, answers)], ..Seen::default() }
+fn http(answers: [Option<Answer>; 3]) -> Observation {
+    Observation { pages: vec![page(false, answers)], ..Observation::default() }
 }
 
 /// A proxy that was asked by http and by https.
-fn both(http: [Option<Answer>; 3], https: [Option<Answer>; 3]) -> Seen {
-    Seen { pages: vec![page(false, http), page(true, https)], ..Seen::default() }
+fn both(http: [Option<Answer>; 3], https: [Option<Answer>; 3]) -> Observation {
+    Observation { pages: vec![page(false, http), page(true, https)], ..Observation::default() }
 }
 
 fn closed() -> [Option<Answer>; 3] {
     [code(407), code(407), well()]
 }
 
-fn customer(fault: Fault) -> Seen {
+fn customer(fault: Fault) -> Observation {
     http([code(407), code(407), failing(fault)])
 }
 
-fn observed(seen: Vec<Seen>) -> Observations {
+fn observed(seen: Vec<Observation>) -> Observations {
     let target = |number| Target { address: ([192, 0, 2, number], 3128).into(), label: None, default: 3128 };
     Observations {
         proxies: (1..=255).cycle().zip(seen).map(|(number, seen)| (target(number), Some(seen))).collect(),
@@ -63,7 +63,7 @@ fn output(observations: &Observations) -> String {
     evaluate(&Allowed::new(&Limits::default()), observations).render("PROXY", 0)
 }
 
-fn first(seen: Vec<Seen>) -> String {
+fn first(seen: Vec<Observation>) -> String {
     output(&observed(seen)).lines().next().unwrap().split(" | ").next().unwrap().to_owned()
 }
 
@@ -215,8 +215,8 @@ fn several_proxies_are_counted_the_open_ones_first() {
 
 #[test]
 fn forbidden_targets_are_reported_where_the_proxy_tried() {
-    let lets = |passage, seen: Seen| {
-        let seen = Seen { forbidden: vec![passage], ..seen };
+    let lets = |passage, seen: Observation| {
+        let seen = Observation { forbidden: vec![passage], ..seen };
         let observations =
             Observations { forbidden: vec!["127.0.0.1:22".parse().unwrap()], ..observed(vec![seen]) };
         output(&observations).split(" | ").next().unwrap().to_owned()
@@ -248,7 +248,7 @@ fn forbidden_targets_are_reported_where_the_proxy_tried() {
 
 #[test]
 fn strangers_alone_can_be_asked() {
-    let only = |seen: Vec<Seen>| {
+    let only = |seen: Vec<Observation>| {
         let observations =
             Observations { strangers: Strangers::Only, own: Some([192, 0, 2, 250].into()), ..observed(seen) };
         output(&observations)
@@ -344,7 +344,7 @@ fn nothing_that_could_be_asked_is_unknown() {
 #[test]
 fn how_many_were_not_asked_is_said() {
     let refused = || http([code(407), code(407), code(407)]);
-    let said = |asked: Vec<Seen>, late: usize, limits: Limits| {
+    let said = |asked: Vec<Observation>, late: usize, limits: Limits| {
         let count = asked.len() + late;
         let mut observations = observed((0..count).map(|_| refused()).collect());
         observations.unasked = Fault::Late;

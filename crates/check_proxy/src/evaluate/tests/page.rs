@@ -3,11 +3,11 @@
 use super::*;
 use crate::suspect::suspects_page;
 
-fn dead() -> Seen {
+fn dead() -> Observation {
     customer(Fault::Status(Status { code: 503, ..Status::default() }))
 }
 
-fn refused() -> Seen {
+fn refused() -> Observation {
     http([failing(Fault::Refused), failing(Fault::Refused), failing(Fault::Refused)])
 }
 
@@ -19,7 +19,7 @@ fn no_way(why: &str) -> Direct {
     Direct::NoWay(why.to_owned())
 }
 
-fn with(direct: Direct, seen: Vec<Seen>) -> String {
+fn with(direct: Direct, seen: Vec<Observation>) -> String {
     let pages = vec![AskedPage { name: "page".to_owned(), direct }];
     let line = output(&Observations { pages, ..observed(seen) });
     line.lines().next().unwrap().split(" | ").next().unwrap().strip_prefix("PROXY ").unwrap().to_owned()
@@ -74,7 +74,8 @@ fn each_page_is_told_apart() {
         let page = |name: &str, direct| AskedPage { name: name.to_owned(), direct };
         vec![page("http page", Direct::Unasked), page("https page", direct)]
     };
-    let said = |direct, seen: Vec<Seen>| output(&Observations { pages: pages(direct), ..observed(seen) });
+    let said =
+        |direct, seen: Vec<Observation>| output(&Observations { pages: pages(direct), ..observed(seen) });
     let itself = "PROXY UNKNOWN - the https page itself does not answer, through none of 2 proxies nor from here: expired |";
     let line = said(fails("expired"), vec![seen(), seen()]);
     assert!(line.starts_with(itself) && line.contains(" failed=0;;0;0;2 "), "{line}");
@@ -93,7 +94,7 @@ fn each_page_is_told_apart() {
 /// That customers reach a forbidden target needs no page.
 #[test]
 fn a_dead_page_hides_no_forbidden_target() {
-    let through = |seen: Seen| Seen { forbidden: vec![Passage::Connected], ..seen };
+    let through = |seen: Observation| Observation { forbidden: vec![Passage::Connected], ..seen };
     let pages = vec![AskedPage { name: "page".to_owned(), direct: fails("refused") }];
     let forbidden = vec!["127.0.0.1:22".parse().unwrap()];
     let seen = observed(vec![through(dead()), dead()]);
@@ -107,7 +108,7 @@ fn a_dead_page_hides_no_forbidden_target() {
 fn the_same_answer_as_the_pages_proves_nothing() {
     let same = || {
         let failed = Passage::Failed(Fault::Status(Status { code: 503, ..Status::default() }));
-        Seen { forbidden: vec![failed], ..dead() }
+        Observation { forbidden: vec![failed], ..dead() }
     };
     let pages = vec![AskedPage { name: "page".to_owned(), direct: fails("refused") }];
     let forbidden = vec!["127.0.0.1:22".parse().unwrap()];
@@ -136,7 +137,7 @@ fn one_proxy_alone_has_a_note_on_the_page() {
 
 #[test]
 fn two_that_took_the_password_make_the_page_suspect() {
-    let suspects = |seen: Vec<Seen>| suspects_page(&observed(seen).proxies, 0);
+    let suspects = |seen: Vec<Observation>| suspects_page(&observed(seen).proxies, 0);
     let password = || http([code(407), code(407), code(407)]);
     assert!(suspects(vec![dead(), dead()]) && suspects(vec![customer(Fault::Silent)]));
     assert!(suspects(vec![dead(), password(), dead()]) && suspects(vec![dead(), refused(), dead()]));

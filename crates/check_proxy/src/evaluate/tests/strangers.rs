@@ -5,7 +5,7 @@ use super::*;
 /// A stranger is refused by 407, 403, 401, an end or silence, and by nothing else.
 #[test]
 fn what_proves_nothing_about_strangers_is_undecided() {
-    let only = |seen: Vec<Seen>| {
+    let only = |seen: Vec<Observation>| {
         let observations = Observations { strangers: Strangers::Only, ..observed(seen) };
         output(&observations).replace(" | ", "\n| ")
     };
@@ -57,7 +57,7 @@ fn what_proves_nothing_about_strangers_is_undecided() {
     }
     let both_faults = output(&observed(vec![http([code(503), code(407), code(503)])]));
     assert!(both_faults.ends_with("\n192.0.2.1: strangers: undecided: 503\n"), "{both_faults}");
-    let allowed = Seen { strangers: Strangers::Allow, ..http([code(503), None, well()]) };
+    let allowed = Observation { strangers: Strangers::Allow, ..http([code(503), None, well()]) };
     let line = output(&Observations { strangers: Strangers::Allow, ..observed(vec![allowed]) });
     assert!(line.starts_with("PROXY OK - 192.0.2.1 serves customers in 0.012 s |"), "{line}");
 }
@@ -65,13 +65,15 @@ fn what_proves_nothing_about_strangers_is_undecided() {
 /// With --strangers=only no customer proves that the page is up: an open proxy waits for one that is down.
 #[test]
 fn a_silence_alone_refuses_nobody() {
-    let only = |seen: Vec<Seen>| {
+    let only = |seen: Vec<Observation>| {
         let observations = Observations { strangers: Strangers::Only, ..observed(seen) };
         let observations = Observations {
             proxies: observations
                 .proxies
                 .into_iter()
-                .map(|(target, seen)| (target, seen.map(|seen| Seen { strangers: Strangers::Only, ..seen })))
+                .map(|(target, seen)| {
+                    (target, seen.map(|seen| Observation { strangers: Strangers::Only, ..seen }))
+                })
                 .collect(),
             ..observations
         };

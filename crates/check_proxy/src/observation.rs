@@ -2,15 +2,15 @@
 
 use crate::ask::Passage;
 use crate::fault::Fault;
-use crate::manner::Answer;
+use crate::request_options::Answer;
 use crate::secrets::Secrets;
 use crate::strangers::Strangers;
 
 /// What one proxy answered.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Seen {
+pub(crate) struct Observation {
     /// For each page.
-    pub(crate) pages: Vec<PageSeen>,
+    pub(crate) pages: Vec<PageObservation>,
     /// For each forbidden target.
     pub(crate) forbidden: Vec<Passage>,
     /// What strangers should get: where they may have the page, their request brings the challenge for the login,
@@ -20,7 +20,7 @@ pub(crate) struct Seen {
 
 /// What one proxy answered for one page: `None` for what was not asked.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct PageSeen {
+pub(crate) struct PageObservation {
     /// Whether it is https.
     pub(crate) secure: bool,
     /// Without a login.
@@ -31,7 +31,7 @@ pub(crate) struct PageSeen {
     pub(crate) customer: Option<Answer>,
 }
 
-impl Seen {
+impl Observation {
     /// Masks the secrets in the texts that the proxy sent.
     pub(crate) fn masked(mut self, secrets: &Secrets) -> Self {
         let answers = self.pages.iter_mut().flat_map(|page| {

@@ -24,7 +24,7 @@ const CONNECTING: Duration = Duration::from_millis(1_200);
 
 /// How all requests are made.
 #[derive(Debug)]
-pub(crate) struct Manner {
+pub(crate) struct RequestOptions {
     /// Whether the proxies speak SOCKS5 in place of HTTP.
     pub(crate) socks: bool,
     /// From where.
@@ -115,7 +115,7 @@ impl<'a> As<'a> {
     }
 }
 
-impl Manner {
+impl RequestOptions {
     /// Returns what one answer may take from now on.
     pub(crate) fn deadline(&self) -> Deadline {
         let now = Instant::now();
@@ -164,7 +164,7 @@ impl Manner {
 }
 
 #[cfg(test)]
-impl Manner {
+impl RequestOptions {
     /// For requests without TLS that take `limit` each and `time` together.
     pub(crate) fn sample(limit: Duration, time: Duration) -> Self {
         Self {
