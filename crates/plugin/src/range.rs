@@ -190,6 +190,24 @@ mod tests {
         range.parse::<Range>().unwrap().alerts(value)
     }
 
+    /// By all ranges with these ends, and by numbers on both sides of each.
+    #[test]
+    fn is_within_what_allows_all_that_it_allows() {
+        let mut ranges = Vec::new();
+        for (inside, start) in
+            ["", "@"].into_iter().flat_map(|inside| ["~", "0", "1", "2", "3"].map(|start| (inside, start)))
+        {
+            let texts = ["", "0", "1", "2", "3"].map(|end| format!("{inside}{start}:{end}"));
+            ranges.extend(texts.iter().filter_map(|text| text.parse::<Range>().ok()));
+        }
+        assert_eq!(ranges.len(), 38);
+        let numbers: Vec<f64> = (0..16).map(|quarters| f64::from(quarters) / 4.0).collect();
+        for (range, other) in ranges.iter().flat_map(|range| ranges.iter().map(move |other| (range, other))) {
+            let is_within = numbers.iter().all(|number| range.alerts(*number) || !other.alerts(*number));
+            assert_eq!(range.is_within(other), is_within, "{range} within {other}");
+        }
+    }
+
     #[test]
     fn says_what_it_allows() {
         let rows = [
