@@ -164,3 +164,33 @@ fn name(bound: &Bound, index: u32) -> &str {
 fn fault(bound: &Bound, index: u32) -> &'static str {
     bound.interface(index).and_then(|interface| interface.link.fault()).unwrap_or("is not up")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::bound;
+
+    /// A wrong interface comes before the prefix length, and what is wrong with the right one after it.
+    #[test]
+    fn of_several_faults_the_first_is_told() {
+        let rows: [(&str, &str, &[&str], Condition); 10] = [
+            ("192.0.2.1/24", "192.0.2.1/24@eth0", &[], Condition::Usable),
+            ("192.0.2.1/24", "192.0.2.1/24@eth1", &["eth0"], Condition::Elsewhere(3)),
+            ("192.0.2.1/24", "192.0.2.1/25@eth1", &["eth0"], Condition::Elsewhere(3)),
+            ("192.0.2.1/24", "192.0.2.1/25@eth1", &["eth1"], Condition::Prefix(3, 25)),
+            ("192.0.2.1/24", "192.0.2.1/25@docker0", &[], Condition::Prefix(5, 25)),
+            ("192.0.2.1/24", "192.0.2.1/24@eth1", &[], Condition::NoLink(3)),
+            ("192.0.2.1/24", "192.0.2.1/24@docker0", &[], Condition::EmptyBridge(5)),
+            ("192.0.2.1/24", "192.0.2.1/25@eth3", &[], Condition::Prefix(6, 25)),
+            ("192.0.2.1/24", "192.0.2.1/24@eth3", &[], Condition::NoPorts(6)),
+            ("2001:db8::1", "2001:db8::1/64@eth1+88", &[], Condition::NoLink(3)),
+        ];
+        let fault = PortFault { interface: 6, none: true, text: String::new() };
+        for (expected, present, on, condition) in rows {
+            let (expected, bound) = (expected.parse().unwrap(), bound(present));
+            let on: Vec<String> = on.iter().map(|name| (*name).to_owned()).collect();
+            let found = Condition::of(expected, &bound.addresses, &bound, &on, std::slice::from_ref(&fault));
+            assert_eq!(found, condition, "{present}");
+        }
+    }
+}
