@@ -67,10 +67,6 @@ pub enum Why {
     NeverChecked,
     /// The monitor does not tell of its host, or a state that there is not.
     NoHost,
-    /// Its host is down or unreachable, by a check that is too old.
-    HostTooOld,
-    /// Its host is down or unreachable, and no result for it can come any more.
-    HostDisabled,
     /// It is checked by the monitor, without an interval, so that nothing tells when it should have been.
     NoInterval,
     /// Its last check is in the future.
@@ -94,8 +90,6 @@ impl Why {
             Self::HostUnreachable => "its host is unreachable",
             Self::NeverChecked => "never checked",
             Self::NoHost => "the monitor tells no state of its host",
-            Self::HostTooOld => "its host was not checked for too long",
-            Self::HostDisabled => "checks of its host disabled",
             Self::NoInterval => "no check interval, give the component a max_age",
             Self::Future => "checked in the future",
             Self::Disabled => "checks disabled",
@@ -154,7 +148,8 @@ fn health(source: &Source, host: Option<&Host>, max_age: Option<u64>, limits: &L
     if is_soft_problem { (Health::Degraded, Why::Soft) } else { (health, Why::State) }
 }
 
-/// What a service is by its host: it keeps its last state, often OK, when that goes down. A host that is never
+/// What a service is by its host: it keeps its last state, often OK, when that goes down. A host whose state is
+/// not renewed says nothing: its services count by their own results, which may be newer. A host that is never
 /// checked counts as up, and one that is checked only when a service fails has no age.
 fn by_host(host: &Host, limits: &Limits) -> Option<(Health, Why)> {
     let verdict = match host.hard {
@@ -164,11 +159,8 @@ fn by_host(host: &Host, limits: &Limits) -> Option<(Health, Why)> {
         Condition::Unknown => (Health::Unknown, Why::NoHost),
         _ => return None,
     };
-    if !limits.can_come(&host.checks, false) {
-        return Some((Health::Unknown, Why::HostDisabled));
-    }
-    let is_old = matches!(not_checked(&host.checks, None, limits), Some(Why::TooOld | Why::Future));
-    Some(if is_old { (Health::Unknown, Why::HostTooOld) } else { verdict })
+    let is_old = || matches!(not_checked(&host.checks, None, limits), Some(Why::TooOld | Why::Future));
+    (limits.can_come(&host.checks, false) && !is_old()).then_some(verdict)
 }
 
 /// Why the last check counts no more, if it does not. The clock of a monitor on another machine may be ahead by

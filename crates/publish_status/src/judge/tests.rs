@@ -96,23 +96,41 @@ fn a_source_is_as_its_hard_state_and_its_host() {
 }
 
 #[test]
-fn a_host_that_is_not_checked_any_more_takes_no_service_down() {
+fn a_host_that_is_not_checked_any_more_says_nothing_of_its_services() {
     let checks = |last, interval, active| Checks { last, interval, active, passive: true };
+    let (fresh, old, future) = (checks(1_000, 5.0, true), checks(99, 5.0, true), checks(9_999, 5.0, true));
+    let disabled = Checks { active: false, passive: false, ..fresh };
+    let (on_demand, passive) = (checks(99, 0.0, true), checks(99, 5.0, false));
+    // What a service is that is OK, and one that is CRITICAL: o operational, d down, u unknown.
     let rows = [
-        (Condition::Down, checks(1_000, 5.0, true), Health::Down),
-        (Condition::Down, checks(99, 5.0, true), Health::Unknown),
-        (Condition::Unreachable, checks(99, 5.0, true), Health::Unknown),
-        (Condition::Up, checks(99, 5.0, true), Health::Operational),
-        (Condition::Down, checks(9_999, 5.0, true), Health::Unknown),
-        (Condition::Down, checks(99, 0.0, true), Health::Down),
-        (Condition::Down, checks(99, 5.0, false), Health::Down),
+        (Condition::Down, fresh, "dd"),
+        (Condition::Down, old, "od"),
+        (Condition::Down, future, "od"),
+        (Condition::Down, disabled, "od"),
+        (Condition::Down, on_demand, "dd"),
+        (Condition::Down, passive, "dd"),
+        (Condition::Unreachable, fresh, "uu"),
+        (Condition::Unreachable, old, "od"),
+        (Condition::Unreachable, disabled, "od"),
+        (Condition::Up, old, "od"),
     ];
     let limits = Limits { now: 1_000, interval_length: 60, soft: false, monitor: ALL_CHECKS };
-    for (hard, checks, health) in rows {
-        let host = Host { checks, ..host(hard) };
-        let verdict = judge(&source(Some("b"), Condition::Ok), Some(&host), None, &limits);
-        assert_eq!(verdict.health, health, "{hard:?} {checks:?}");
+    let on = |hard, checks, service: &Source| {
+        judge(service, Some(&Host { checks, ..host(hard) }), None, &limits).health
+    };
+    for (hard, checks, expected) in rows {
+        let letter = |state| match on(hard, checks, &source(Some("b"), state)) {
+            Health::Operational => 'o',
+            Health::Degraded => 'w',
+            Health::Down => 'd',
+            Health::Unknown => 'u',
+        };
+        let seen: String = [Condition::Ok, Condition::Critical].map(letter).iter().collect();
+        assert_eq!(seen, expected, "{hard:?} {checks:?}");
     }
+    let old_service = Source { checks: old, ..source(Some("b"), Condition::Ok) };
+    assert_eq!(on(Condition::Down, old, &old_service), Health::Unknown, "by its own age");
+    assert_eq!(on(Condition::Down, fresh, &old_service), Health::Down);
 }
 
 #[test]
@@ -250,6 +268,6 @@ fn what_no_result_can_come_for_is_unknown() {
     let limits = Limits { now: 1_000, interval_length: 60, soft: false, monitor: no_hosts };
     for state in [Condition::Down, Condition::Unreachable] {
         let verdict = judge(&service, Some(&host(state)), None, &limits);
-        assert_eq!((verdict.health, verdict.why.text()), (Health::Unknown, "checks of its host disabled"));
+        assert_eq!((verdict.health, verdict.why), (Health::Operational, Why::State));
     }
 }
