@@ -62,6 +62,9 @@ pub struct Ledger {
     pub outages: Outages,
     /// The keys of the sources that were bad.
     pub bad: Option<Vec<u64>>,
+    /// The keys of those of them that were down; `None` in the history of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub down: Option<Vec<u64>>,
     /// Those of them that went bad a short while ago, and when.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recent: Vec<(u64, u64)>,
@@ -79,7 +82,7 @@ impl Ledger {
     /// Returns what the next run compares its sources with.
     pub fn baseline(&self) -> Baseline {
         let jump = jump(self.held_since, self.jump, self.last);
-        Baseline { bad: self.bad.clone(), recent: self.recent.clone(), jump }
+        Baseline { bad: self.bad.clone(), down: self.down.clone(), recent: self.recent.clone(), jump }
     }
 
     /// Returns what is remembered of a component.
@@ -129,8 +132,8 @@ impl Ledger {
         }
         self.last = self.last.max(run.at);
         self.fault = run.fault;
-        let Baseline { bad, recent, jump } = run.baseline.clone();
-        (self.bad, self.recent) = (bad, recent);
+        let Baseline { bad, down, recent, jump } = run.baseline.clone();
+        (self.bad, self.down, self.recent) = (bad, down, recent);
         self.held_since = jump.filter(|jump| jump.is_held).map(|jump| jump.since);
         self.jump = jump.map(|jump| (jump.since, jump.last));
     }

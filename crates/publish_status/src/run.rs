@@ -138,8 +138,13 @@ fn look(
     let judged = judge(args, sources, config, members, now);
     let gone = members::gone(members);
     let count = sources.seen.sources.len() + gone.len();
-    let (bad, excused) = (bad(sources, &judged, &gone, false), bad(sources, &judged, &[], true));
-    (Seen { known, bad, excused, gone, count }, judged, fault)
+    let keys = |is_counted: &dyn Fn(&Verdict) -> bool| keys(sources, &judged, is_counted);
+    let is_bad = |verdict: &Verdict| verdict.health != Health::Operational;
+    let bad = keys(&|verdict| is_bad(verdict) && !verdict.in_downtime);
+    let excused = keys(&|verdict| is_bad(verdict) && verdict.in_downtime);
+    let down = keys(&|verdict| verdict.health == Health::Down);
+    let bad = members::sorted(bad.into_iter().chain(gone.iter().copied()));
+    (Seen { known, bad, excused, down, gone, count }, judged, fault)
 }
 
 /// The state of each component, with what it follows from: also with sources that vanished.
@@ -182,21 +187,14 @@ fn run(ledger: &Ledger, baseline: Baseline, fault: Option<&Fault>, units: &[Unit
     Run { at: now, fault: since, statuses, baseline }
 }
 
-/// The keys of the sources that are not as they should be, in a downtime or outside of one, sorted; those that
-/// vanished among them.
-fn bad(sources: &Sources, judged: &[Judged], gone: &[u64], in_downtime: bool) -> Vec<u64> {
+/// The keys of the sources that count by one of their verdicts, sorted.
+fn keys(sources: &Sources, judged: &[Judged], is_counted: impl Fn(&Verdict) -> bool) -> Vec<u64> {
     let verdicts = judged
         .iter()
         .zip(&sources.seen.behind)
         .flat_map(|((_, verdicts), behind)| behind.iter().zip(verdicts));
-    let is_bad =
-        |verdict: &Verdict| verdict.health != Health::Operational && verdict.in_downtime == in_downtime;
-    let bad = verdicts.filter(|(_, verdict)| is_bad(verdict));
-    let bad = bad.filter_map(|(place, _)| sources.seen.source(*place)).map(Source::key);
-    let mut keys: Vec<u64> = bad.chain(gone.iter().copied()).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    keys
+    let counted = verdicts.filter(|(_, verdict)| is_counted(verdict));
+    members::sorted(counted.filter_map(|(place, _)| sources.seen.source(*place)).map(Source::key))
 }
 
 /// What is told of the sources that vanished, if any did.

@@ -78,6 +78,9 @@ struct Line {
     /// The keys of bad sources, if any differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     b: Option<Vec<u64>>,
+    /// The keys of those of them that are down, if any differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    d: Option<Vec<u64>>,
     /// Those of them that went bad a short while ago, and when, if any differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     r: Option<Vec<(u64, u64)>>,
@@ -264,6 +267,7 @@ fn line(ledger: &Ledger, run: &Run) -> Line {
         s: (!is_known).then(|| run.statuses.iter().map(letter).collect()),
         f: run.fault,
         b: if ledger.bad == run.baseline.bad { None } else { run.baseline.bad.clone() },
+        d: if ledger.down == run.baseline.down { None } else { run.baseline.down.clone() },
         r: if ledger.recent == run.baseline.recent { None } else { Some(run.baseline.recent.clone()) },
         h: run.baseline.jump.filter(|jump| jump.is_held).map(|jump| jump.since),
         j: run.baseline.jump.map(|jump| (jump.since, jump.last)),
@@ -276,13 +280,14 @@ fn run(ledger: &Ledger, line: Line) -> Option<Run> {
     let statuses =
         line.s.map_or_else(|| Some(ledger.known()), |letters| letters.chars().map(status).collect())?;
     let bad = line.b.or_else(|| ledger.bad.clone());
+    let down = line.d.or_else(|| ledger.down.clone());
     let recent = line.r.unwrap_or_else(|| ledger.recent.clone());
     let is_whole = statuses.len() == ledger.order.len();
     is_whole.then_some(Run {
         at: line.t,
         fault: line.f,
         statuses,
-        baseline: Baseline { bad, recent, jump: jump(line.h, line.j, line.t) },
+        baseline: Baseline { bad, down, recent, jump: jump(line.h, line.j, line.t) },
     })
 }
 

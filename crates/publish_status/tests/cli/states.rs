@@ -170,6 +170,23 @@ fn everything_bad_at_once_is_held_back() {
 }
 
 #[test]
+fn what_becomes_worse_is_held_back_as_what_goes_bad() {
+    let site = Site::new(TWO);
+    site.services(&two([1, 3, 0, 0]), 0);
+    site.run(&[]);
+    site.services(&two([2, 2, 2, 2]), 0);
+    let held = "STATUS CRITICAL - monitor disturbed: 4 of 4 sources went bad";
+    for _ in 0..2 {
+        let (code, line) = site.line(&[]);
+        assert!(code == 2 && line.starts_with(held), "{line}");
+    }
+    assert!(site.states().iter().all(|(_, status)| status == "unknown"), "{:?}", site.states());
+    site.pass(600);
+    let line = "STATUS OK - 2 components published, 2 major outage";
+    assert_eq!(site.line(&[]), (0, line.to_owned()), "it has lasted for --hold");
+}
+
+#[test]
 fn what_goes_bad_step_by_step_is_held_back_too() {
     let config = TWO.replace("lon-*!proxy", "lon-*!?").replace("par-*!proxy", "par-*!?");
     let site = Site::new(&config);
