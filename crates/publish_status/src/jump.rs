@@ -12,8 +12,11 @@ use crate::moment::length;
 
 /// The shortest window, in seconds: a check every five minutes with its attempts is through by then.
 const WINDOW: u64 = 600;
-/// For how long a jump is remembered, in seconds: until then another one is held back only for what the first
-/// left of the time. Else an outage with a good run now and then would never be published.
+/// For how long the sources must be good again until the next jump is another one, in seconds. One that comes
+/// back sooner is held back only for what it left of the time: else an outage with a good run now and then would
+/// never be published.
+const RECOVERED: u64 = 300;
+/// For how long a jump is remembered without a run, in seconds.
 const REMEMBERED: u64 = 3_600;
 
 /// So many sources at once that the monitor is not believed, or was not at first.
@@ -25,6 +28,8 @@ pub struct Jump {
     pub last: u64,
     /// Whether the last run held it back.
     pub is_held: bool,
+    /// Since when the runs after it were good, in seconds since 1970; `None` while it goes on.
+    pub good_since: Option<u64>,
 }
 
 impl Jump {
@@ -38,14 +43,19 @@ impl Jump {
         };
         // A clock that was set back must not hold for longer.
         let is_held = now.checked_sub(since).is_some_and(|held| held < hold);
-        Self { since, last: now, is_held }
+        Self { since, last: now, is_held, good_since: None }
     }
 
-    /// Returns what is left of it in a run without a jump. One that was believed in the end lasts as long as
-    /// most sources are bad.
-    fn after(self, are_most_bad: bool, hold: u64, now: u64) -> Self {
+    /// Returns what is left of it after a run without a jump: `None` once the sources have recovered. One that
+    /// was believed in the end lasts as long as most sources are bad.
+    fn after(self, are_most_bad: bool, hold: u64, now: u64) -> Option<Self> {
         let was_believed = self.last.saturating_sub(self.since) >= hold;
-        Self { last: if was_believed && are_most_bad { now } else { self.last }, is_held: false, ..self }
+        if was_believed && are_most_bad {
+            return Some(Self { last: now, is_held: false, good_since: None, ..self });
+        }
+        let since = self.good_since.unwrap_or(now);
+        let has_recovered = now.saturating_sub(since) >= RECOVERED;
+        (!has_recovered).then_some(Self { is_held: false, good_since: Some(since), ..self })
     }
 
     fn is_remembered(&self, window: u64, now: u64) -> bool {
@@ -121,7 +131,7 @@ pub(crate) fn judge(before: &Baseline, seen: Seen, sanity: Sanity, now: u64) -> 
     let fresh: Vec<(u64, u64)> = seen.bad.iter().filter_map(|key| when(key).map(|at| (*key, at))).collect();
     let are_most = |count: usize| count * 100 > usize::from(percent) * seen.count;
     if !are_most(fresh.len()) {
-        let jump = jump.map(|jump| jump.after(are_most(seen.bad.len()), hold, now));
+        let jump = jump.and_then(|jump| jump.after(are_most(seen.bad.len()), hold, now));
         return accept(fresh, jump);
     }
     let jump = Jump::seen(jump, window, hold, now);
@@ -131,7 +141,7 @@ pub(crate) fn judge(before: &Baseline, seen: Seen, sanity: Sanity, now: u64) -> 
     let gone = fresh.iter().filter(|(key, _)| has(&seen.gone, key)).count();
     let mut why = format!("{} of {} sources {}", fresh.len(), seen.count, what(fresh.len(), gone));
     // Writing to a text cannot fail.
-    let _ = write!(why, " within {}, limit {percent}%", length(window));
+    let _ = write!(why, ", limit {percent}% in {}", length(window));
     let left = hold.saturating_sub(now.saturating_sub(jump.since));
     let _ = write!(why, ", held for {} more", length(left));
     let (bad, down) = without_jump(known_bad, known_down, &seen);

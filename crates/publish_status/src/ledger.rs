@@ -73,6 +73,9 @@ pub struct Ledger {
     /// When the last jump was first and last seen, as long as it is remembered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jump: Option<(u64, u64)>,
+    /// Since when the runs after that jump were good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub good_since: Option<u64>,
     /// The sources of each component in the last run that believed the monitor.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub members: AllMembers,
@@ -81,7 +84,7 @@ pub struct Ledger {
 impl Ledger {
     /// Returns what the next run compares its sources with.
     pub fn baseline(&self) -> Baseline {
-        let jump = jump(self.held_since, self.jump, self.last);
+        let jump = jump(self.held_since, self.jump, self.good_since, self.last);
         Baseline { bad: self.bad.clone(), down: self.down.clone(), recent: self.recent.clone(), jump }
     }
 
@@ -136,6 +139,7 @@ impl Ledger {
         (self.bad, self.down, self.recent) = (bad, down, recent);
         self.held_since = jump.filter(|jump| jump.is_held).map(|jump| jump.since);
         self.jump = jump.map(|jump| (jump.since, jump.last));
+        self.good_since = jump.and_then(|jump| jump.good_since);
     }
 
     /// Forgets what is older than ninety days.
@@ -172,9 +176,14 @@ impl Ledger {
 
 /// Returns the last jump as it is kept. An earlier version kept only since when one is held back, up to the
 /// `last` run.
-pub(crate) fn jump(held_since: Option<u64>, kept: Option<(u64, u64)>, last: u64) -> Option<Jump> {
+pub(crate) fn jump(
+    held_since: Option<u64>,
+    kept: Option<(u64, u64)>,
+    good_since: Option<u64>,
+    last: u64,
+) -> Option<Jump> {
     let (since, last) = kept.or_else(|| held_since.map(|since| (since, last)))?;
-    Some(Jump { since, last, is_held: held_since.is_some() })
+    Some(Jump { since, last, is_held: held_since.is_some(), good_since })
 }
 
 /// Adds a stretch of time to the days that it lies in.

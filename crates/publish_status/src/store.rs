@@ -90,6 +90,9 @@ struct Line {
     /// When the last jump was first and last seen, as long as it is remembered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     j: Option<(u64, u64)>,
+    /// Since when the runs after that jump were good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    g: Option<u64>,
 }
 
 /// The folder of the state, locked for this run.
@@ -271,6 +274,7 @@ fn line(ledger: &Ledger, run: &Run) -> Line {
         r: if ledger.recent == run.baseline.recent { None } else { Some(run.baseline.recent.clone()) },
         h: run.baseline.jump.filter(|jump| jump.is_held).map(|jump| jump.since),
         j: run.baseline.jump.map(|jump| (jump.since, jump.last)),
+        g: run.baseline.jump.and_then(|jump| jump.good_since),
     }
 }
 
@@ -287,7 +291,7 @@ fn run(ledger: &Ledger, line: Line) -> Option<Run> {
         at: line.t,
         fault: line.f,
         statuses,
-        baseline: Baseline { bad, down, recent, jump: jump(line.h, line.j, line.t) },
+        baseline: Baseline { bad, down, recent, jump: jump(line.h, line.j, line.g, line.t) },
     })
 }
 

@@ -34,8 +34,13 @@ fn step(path: &Path, at: u64, letter: char) {
     let known = history.ledger.known();
     let statuses =
         if fault.is_some() { known } else { vec![Status::of_letter(letter), Some(Status::Operational)] };
-    let jump = Some(Jump { since: at - at % 7, last: at, is_held: fault.is_some() })
-        .filter(|_| !at.is_multiple_of(3));
+    let jump = Some(Jump {
+        since: at - at % 7,
+        last: at,
+        is_held: fault.is_some(),
+        good_since: Some(at).filter(|_| at.is_multiple_of(2)),
+    })
+    .filter(|_| !at.is_multiple_of(3));
     let down = Some(vec![at / 700]);
     let baseline = Baseline { bad: Some(vec![at / 500]), down, recent: vec![(at / 500, at)], jump };
     store.add(&mut history, &Run { at, fault, statuses, baseline }, &soon()).unwrap();

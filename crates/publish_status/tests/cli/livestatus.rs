@@ -69,7 +69,7 @@ fn what_livestatus_tells_is_published() {
     };
     let (code, line) = publish(&site, old);
     assert_eq!((code, line.as_str()), (2, line.as_str()), "both checks are too old: {line}");
-    assert!(line.contains("sources went bad within 10 min"), "{line}");
+    assert!(line.contains("sources went bad, limit 50% in 10 min"), "{line}");
     let disabled = |table: &str| well(table).replace("[[1,1,1,1,7,60]]", "[[0,0,1,1,7,60]]");
     let (code, line) = publish(&site, disabled);
     assert!(code == 2 && line.contains("all service checks are disabled"), "{line}");

@@ -145,7 +145,7 @@ fn everything_bad_at_once_is_held_back() {
     assert!(
         code == 2
             && line.starts_with(
-                "STATUS CRITICAL - monitor disturbed: 3 of 4 sources went bad within 10 min, limit 50%, held for 10 min more"
+                "STATUS CRITICAL - monitor disturbed: 3 of 4 sources went bad, limit 50% in 10 min, held for 10 min more"
             ),
         "{line}"
     );
@@ -201,7 +201,7 @@ fn what_goes_bad_step_by_step_is_held_back_too() {
     let codes: Vec<i32> = [0, 2, 4, 6, 8, 10].map(|bad| publish(bad).0).to_vec();
     assert_eq!(codes, [0, 0, 0, 2, 2, 2]);
     let line =
-        "STATUS CRITICAL - monitor disturbed: 10 of 10 sources went bad within 10 min, limit 50%, held for ";
+        "STATUS CRITICAL - monitor disturbed: 10 of 10 sources went bad, limit 50% in 10 min, held for ";
     assert!(publish(10).1.starts_with(line), "{}", publish(10).1);
     assert_eq!(
         publish(5),
@@ -231,7 +231,10 @@ fn new_sources_that_wait_for_their_first_check_are_no_jump() {
     assert_eq!(site.line(&[]).1, "STATUS OK - 2 components published, all operational");
     let down: Vec<_> = names.iter().map(|name| (name.as_str(), "proxy", 2)).collect();
     site.services(&[&two([0, 0, 0, 0])[..], &down].concat(), 0);
-    assert!(site.line(&[]).1.contains(": 10 of 14 sources went bad within 10 min"), "now they were good");
+    assert!(
+        site.line(&[]).1.contains(": 10 of 14 sources went bad, limit 50% in 10 min"),
+        "now they were good"
+    );
 }
 
 #[test]

@@ -138,8 +138,7 @@ fn a_nagios_that_stops_or_reports_everything_bad() {
     // That of hq-soft is soft at first.
     all(&nagios, 2);
     let page = nagios.hard("monitor!Status page", 2);
-    let jump =
-        "STATUS CRITICAL - monitor disturbed: 7 of 8 sources went bad within 10 min, limit 50%, held for ";
+    let jump = "STATUS CRITICAL - monitor disturbed: 7 of 8 sources went bad, limit 50% in 10 min, held for ";
     assert!(page.plugin_output.starts_with(jump), "{page:?}");
     is_marked(&nagios);
     all(&nagios, 0);
