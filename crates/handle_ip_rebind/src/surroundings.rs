@@ -126,7 +126,25 @@ impl Surroundings {
         if self.broadcasts.contains(&address) {
             return Some("a broadcast address of this host".to_owned());
         }
-        self.subnet_obstacle(address, network, interface)
+        self.subnet_obstacle(address, network, interface).or_else(|| self.elsewhere(address, interface))
+    }
+
+    /// Returns where an address belongs, if that is another interface: the longest network that has it decides, as
+    /// it does for a packet. A default route, and one to half of the world, tells nothing.
+    fn elsewhere(&self, address: IpAddr, interface: &str) -> Option<String> {
+        let least = shortest(address.is_ipv4());
+        let subnets = self.subnets.iter().filter(|subnet| !subnet.is_loopback);
+        let subnets = subnets.map(|subnet| (subnet.network, subnet.interface.as_str(), true));
+        let routes = self.routes.iter().map(|(to, on)| (*to, on.as_str(), false));
+        let all = subnets.chain(routes).filter(|(of, ..)| of.prefix >= least && of.contains(address));
+        // Of two interfaces with one network, the configured one is as good as the other.
+        let (of, on, is_subnet) =
+            all.max_by_key(|(of, on, is_subnet)| (of.prefix, *on == interface, *is_subnet))?;
+        match (on == interface, is_subnet) {
+            (true, _) => None,
+            (false, true) => Some(format!("in the subnet {of} of {on}")),
+            (false, false) => Some(format!("in {of}, which a route sends to {on}")),
+        }
     }
 
     /// Returns why a subnet must not come to be on this interface. A subnet that is there already, and an
@@ -203,6 +221,7 @@ mod tests {
         Surroundings {
             subnets: vec![
                 subnet("192.0.2.0/24", "eth0"),
+                subnet("192.0.2.192/28", "eth1"),
                 subnet("198.51.100.0/25", "eth1"),
                 subnet("2001:db8:1::/64", "eth1"),
                 subnet("203.0.113.0/24", "lo"),
@@ -215,6 +234,7 @@ mod tests {
                 ("198.51.100.128/26".parse().unwrap(), "tun0".to_owned()),
                 ("128.0.0.0/1".parse().unwrap(), "tun0".to_owned()),
                 ("192.0.2.0/24".parse().unwrap(), "eth0".to_owned()),
+                ("198.51.100.64/27".parse().unwrap(), "eth0".to_owned()),
             ],
             others: vec![("203.0.113.9".parse().unwrap(), "ppp0".to_owned())],
             broadcasts: BTreeSet::from(["192.0.2.127".parse().unwrap()]),
@@ -244,9 +264,17 @@ mod tests {
                     "its subnet 198.51.100.128/28 would take traffic of the route to 198.51.100.128/26 on tun0",
                 ),
             ),
-            ("198.51.100.130", 32, None),
-            ("198.51.100.190", 25, None),
+            ("198.51.100.130", 32, Some("in 198.51.100.128/26, which a route sends to tun0")),
+            ("198.51.100.190", 25, Some("in 198.51.100.128/26, which a route sends to tun0")),
+            ("198.51.100.193", 25, None),
             ("198.18.0.1", 24, None),
+            // Half of the world by the VPN is none of it.
+            ("203.0.113.1", 32, None),
+            // An address alone in the subnet of its own interface, and where a longer network is its own.
+            ("192.0.2.31", 32, None),
+            ("198.51.100.66", 32, None),
+            ("192.0.2.200", 24, Some("in the subnet 192.0.2.192/28 of eth1")),
+            ("192.0.2.200", 32, Some("in the subnet 192.0.2.192/28 of eth1")),
             ("192.0.2.255", 32, Some("the broadcast address of 192.0.2.0/24")),
             ("192.0.2.127", 24, Some("a broadcast address of this host")),
             ("192.0.2.31", 7, Some("prefix length 7 is below 8, no subnet is so large")),
@@ -257,10 +285,11 @@ mod tests {
             // As long as the other's or longer, it takes the other's traffic; shorter, it takes none of it.
             ("198.51.100.9", 25, Some("its subnet 198.51.100.0/25 would take traffic from eth1")),
             ("198.51.100.9", 30, Some("its subnet 198.51.100.8/30 would take traffic from eth1")),
-            ("198.51.100.9", 32, None),
-            ("198.51.100.9", 24, None),
+            ("198.51.100.9", 32, Some("in the subnet 198.51.100.0/25 of eth1")),
+            ("198.51.100.9", 24, Some("in the subnet 198.51.100.0/25 of eth1")),
             ("2001:db8:1::9", 64, Some("its subnet 2001:db8:1::/64 would take traffic from eth1")),
-            ("2001:db8:1::9", 128, None),
+            ("2001:db8:1::9", 128, Some("in the subnet 2001:db8:1::/64 of eth1")),
+            ("2001:db8:2::9", 128, None),
             // What is on loopback takes no traffic of a link.
             ("203.0.113.77", 24, None),
         ];

@@ -109,6 +109,35 @@ fn an_address_that_no_host_has_is_refused_by_name() {
 }
 
 #[test]
+#[test]
+fn an_address_of_another_interfaces_network_is_left_alone() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site =
+        Site::new("198.51.100.77 2001:db8:1::77 203.0.113.77/32 198.18.7.7/16 192.0.2.31/32 192.0.2.32");
+    site.host.ip_batch(
+        "link add eth1 type veth peer name eth2\nlink set eth1 up\nlink set eth2 up\naddr add 198.51.100.1/24 dev eth1\n\
+         addr add 2001:db8:1::1/64 dev eth1 nodad\nroute add 203.0.113.0/26 via 192.0.2.50\n\
+         route add 203.0.113.0/24 dev eth1\nroute add 198.18.0.0/17 via 198.51.100.254\n",
+    );
+    let outcome = site.handle();
+    for line in [
+        "CRITICAL: 198.51.100.77 left alone: in the subnet 198.51.100.0/24 of eth1",
+        "CRITICAL: 2001:db8:1::77 left alone: in the subnet 2001:db8:1::/64 of eth1",
+        "CRITICAL: 203.0.113.77 left alone: in 203.0.113.0/24, which a route sends to eth1",
+        "CRITICAL: 198.18.7.7 left alone: in 198.18.0.0/17, which a route sends to eth1",
+    ] {
+        assert!(outcome.stdout.lines().any(|found| found == line), "{line}: {}", outcome.stdout);
+    }
+    assert!(outcome.first_line().ends_with("(bound again: 192.0.2.31-32)"), "{outcome:?}");
+    // As providers write it: an address alone in the subnet of the same interface.
+    assert!(site.has("192.0.2.31/32") && site.has("192.0.2.32/24"));
+    // And by a route of the same interface.
+    write(&site.path("ips"), "203.0.113.7\n");
+    assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - bound again: 203.0.113.7"));
+}
+
 fn a_subnet_that_would_take_another_routes_traffic_is_not_bound() {
     if missing(&HOSTS) {
         return;
