@@ -42,8 +42,8 @@ pub(crate) enum Claim {
     Probes(Ipv4Addr, Mac),
 }
 
-/// Returns what a frame claims for another host than `own`. `None` if it claims nothing.
-pub(crate) fn claim(frame: &[u8], own: Mac) -> Option<Claim> {
+/// Returns what a frame claims for another host: one that `is_own` does not know. `None` if it claims nothing.
+pub(crate) fn claim(frame: &[u8], is_own: impl Fn(Mac) -> bool) -> Option<Claim> {
     let (header, rest) = frame.split_at_checked(HEADER)?;
     let rest = rest.strip_prefix(&ETHERNET_IPV4).filter(|_| header.ends_with(&ARP))?;
     let (operation, rest) = rest.split_first_chunk::<2>()?;
@@ -51,7 +51,7 @@ pub(crate) fn claim(frame: &[u8], own: Mac) -> Option<Claim> {
     let (from, rest) = rest.split_first_chunk::<4>()?;
     let target = rest.get(6..10)?.first_chunk::<4>()?;
     let is_known = *operation == REQUEST || *operation == REPLY;
-    let mac = Some(Mac(*sender)).filter(|sender| is_known && *sender != own)?;
+    let mac = Some(Mac(*sender)).filter(|sender| is_known && !is_own(*sender))?;
     match *from {
         [0, 0, 0, 0] => (*operation == REQUEST).then_some(Claim::Probes((*target).into(), mac)),
         from => Some(Claim::Has(from.into(), mac)),
@@ -64,6 +64,10 @@ mod tests {
 
     const OWN: Mac = Mac([2, 0, 0, 0, 0, 1]);
     const OTHER: Mac = Mac([2, 0, 0, 0, 0, 2]);
+
+    fn claimed(frame: &[u8]) -> Option<Claim> {
+        claim(frame, |mac| mac == OWN)
+    }
 
     fn address(text: &str) -> Ipv4Addr {
         text.parse().unwrap()
@@ -84,28 +88,28 @@ mod tests {
     #[test]
     fn who_sends_from_an_address_or_probes_for_it_claims_it() {
         let taken = Some(Claim::Has(address("192.0.2.31"), OTHER));
-        assert_eq!(claim(&announcement(OTHER, address("192.0.2.31")), OWN), taken);
+        assert_eq!(claimed(&announcement(OTHER, address("192.0.2.31"))), taken);
         let probed = Some(Claim::Probes(address("192.0.2.31"), OTHER));
-        assert_eq!(claim(&probe(OTHER, address("192.0.2.31")), OWN), probed);
-        assert_eq!(claim(&probe(OWN, address("192.0.2.31")), OWN), None, "our own, come back by a loop");
+        assert_eq!(claimed(&probe(OTHER, address("192.0.2.31"))), probed);
+        assert_eq!(claimed(&probe(OWN, address("192.0.2.31"))), None, "our own, come back by a loop");
         let mut reply = request(OTHER, address("192.0.2.31"), Ipv4Addr::UNSPECIFIED);
         reply[21] = 2;
-        assert_eq!(claim(&reply, OWN), taken);
+        assert_eq!(claimed(&reply), taken);
         reply[21] = 3;
-        assert_eq!(claim(&reply, OWN), None, "reverse ARP");
+        assert_eq!(claimed(&reply), None, "reverse ARP");
     }
 
     #[test]
     fn what_is_no_arp_claims_nothing() {
         let whole = announcement(OTHER, address("192.0.2.31"));
         for length in 0..42 {
-            assert_eq!(claim(&whole[..length], OWN), None, "{length} octets");
+            assert_eq!(claimed(&whole[..length]), None, "{length} octets");
         }
-        assert!(claim(&whole[..42], OWN).is_some());
+        assert!(claimed(&whole[..42]).is_some());
         for place in 12..20 {
             let mut frame = whole.clone();
             frame[place] ^= 0x40;
-            assert_eq!(claim(&frame, OWN), None, "octet {place}");
+            assert_eq!(claimed(&frame), None, "octet {place}");
         }
     }
 }

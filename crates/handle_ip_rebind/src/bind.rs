@@ -12,6 +12,7 @@ use plugin::Deadline;
 use crate::Outcome;
 use crate::case::{Case, Fate, bindable};
 use crate::child::{self, Ran};
+use crate::claimant::Claims;
 use crate::config::{Argv, Config};
 use crate::link::{CONFLICTS_NEEDED, Link};
 use crate::probe::{ObserveError, Seen};
@@ -65,13 +66,52 @@ pub(crate) fn bring_back(
         }
     };
     // The kernel's own detection of IPv6 runs meanwhile.
-    let conflicts =
-        if is_there.is_empty() { Ok(BTreeMap::new()) } else { link.conflicts(&is_there, deadline) };
-    let conflicts = conflicts.unwrap_or_else(|error| {
-        outcome.notes.push(format!("not checked for conflicts after binding: {error}"));
-        BTreeMap::new()
-    });
+    let conflicts = conflicts(config, link, is_there, outcome, deadline);
     decide(config, &faults, &conflicts, outcome, deadline)
+}
+
+/// Probes for other hosts that have what an earlier run has bound: it ended before it knew that.
+pub(crate) fn check_owed(config: &Config, link: &Link, outcome: &mut Outcome, deadline: &Deadline) {
+    conflicts(config, link, Vec::new(), outcome, deadline);
+}
+
+/// Returns which of these addresses, which this run has bound, another host has too. What it has of those of an
+/// earlier run is removed at once.
+fn conflicts(
+    config: &Config,
+    link: &Link,
+    bound: Vec<IpAddr>,
+    outcome: &mut Outcome,
+    deadline: &Deadline,
+) -> Claims {
+    let addresses: Vec<IpAddr> = bound.into_iter().chain(outcome.owed_addresses()).collect();
+    if addresses.is_empty() {
+        return Claims::new();
+    }
+    let mut claims = link.conflicts(&addresses, deadline).unwrap_or_else(|error| {
+        outcome.notes.push(format!("not checked for conflicts after binding: {error}"));
+        Claims::new()
+    });
+    let of_earlier: Claims = outcome.owed_addresses().filter_map(|owed| claims.remove_entry(&owed)).collect();
+    give_back(config, &of_earlier, outcome, deadline);
+    claims
+}
+
+/// Removes addresses again that another host has too.
+pub(crate) fn give_back(config: &Config, claims: &Claims, outcome: &mut Outcome, deadline: &Deadline) {
+    if claims.is_empty() {
+        return;
+    }
+    let Ok(bound) = Bound::read(deadline) else {
+        outcome.notes.push("other hosts have addresses too, and what is bound cannot be read".to_owned());
+        return;
+    };
+    outcome.changed = true;
+    for (address, claimant) in claims {
+        let removed = take_back(config, &bound, *address, deadline);
+        let why = format!("{claimant} has it too on {}, {removed}", config.interface);
+        outcome.set(*address, Fate::Failed, why, "bound by an earlier run");
+    }
 }
 
 /// Checks what came of the addresses that were tried, and gives each its fate: `faults` are those of the
@@ -79,7 +119,7 @@ pub(crate) fn bring_back(
 fn decide(
     config: &Config,
     faults: &BTreeMap<IpAddr, String>,
-    conflicts: &BTreeMap<IpAddr, String>,
+    conflicts: &Claims,
     outcome: &mut Outcome,
     deadline: &Deadline,
 ) -> Result<(), ObserveError> {

@@ -3,6 +3,7 @@
 
 mod gone;
 
+use std::collections::BTreeSet;
 use std::fs::DirBuilder;
 use std::net::IpAddr;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -21,6 +22,8 @@ use gone::Gone;
 const HOUR: u64 = 3_600;
 /// The most that the file of the budget may hold, in octets: more than [`Failures`] can take.
 const LARGEST: u64 = 16 << 20;
+/// How many runs that continue an earlier one may be killed, one after the other, for one use of the budget.
+const INTERRUPTIONS: u32 = 2;
 /// The version of the file.
 const VERSION: u32 = 1;
 /// The folder of this package's programs, above the usual folder of the state.
@@ -66,6 +69,12 @@ pub(crate) struct Memory {
     /// What runs have removed, and no list names.
     #[serde(default, skip_serializing_if = "Gone::is_empty")]
     pub(crate) gone: Gone,
+    /// The addresses that a run which has used the budget was to bind, and did not: it was killed, or had no time.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) begun: BTreeSet<IpAddr>,
+    /// How many runs since have continued that and did not end: one that ends so each time must not go on for ever.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) interrupted: u32,
     /// What a run began and did not bring to its end.
     #[serde(default, skip_serializing_if = "Owed::is_empty")]
     pub(crate) owed: Owed,
@@ -87,6 +96,10 @@ impl Owed {
     pub(crate) fn is_empty(&self) -> bool {
         self.addresses.is_empty() && self.services.is_empty()
     }
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Held {
@@ -135,6 +148,12 @@ impl Held {
 }
 
 impl Memory {
+    /// Returns whether what an earlier run within the hour began may be brought to its end without a further use of
+    /// the budget.
+    pub(crate) fn may_continue(&self) -> bool {
+        !self.acted.is_empty() && self.interrupted < INTERRUPTIONS
+    }
+
     /// Takes each time after `now` for now. Returns whether there was one.
     fn forgets_the_future(&mut self, now: u64) -> bool {
         let mut later: Vec<&mut u64> =

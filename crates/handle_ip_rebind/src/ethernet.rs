@@ -12,6 +12,12 @@ pub(crate) struct Mac(pub(crate) [u8; 6]);
 impl Mac {
     /// The address of all hosts on a link.
     pub(crate) const BROADCAST: Self = Self([0xff; 6]);
+
+    /// Returns whether several hosts may have it, of which one answers at a time: a virtual router's, of VRRP
+    /// (RFC 9568, section 7.3) and of CARP.
+    pub(crate) fn is_shared(self) -> bool {
+        matches!(self.0, [0, 0, 0x5e, 0, 1 | 2, _])
+    }
 }
 
 impl fmt::Display for Mac {

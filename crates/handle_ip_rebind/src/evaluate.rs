@@ -78,7 +78,7 @@ fn back(outcome: &Outcome) -> String {
 
 /// Whether this run did what an earlier one owed.
 fn is_finished(outcome: &Outcome) -> bool {
-    outcome.end == End::Done && !outcome.owed.is_empty()
+    outcome.end == End::Done && outcome.owed_addresses().next().is_some()
 }
 
 /// What an earlier run owed, and whether it was done.
@@ -86,10 +86,16 @@ fn owed(outcome: &Outcome) -> Option<Finding> {
     if outcome.owed.is_empty() {
         return None;
     }
-    if is_finished(outcome) {
+    if outcome.end == End::Done {
+        let what = match (outcome.announces, outcome.owed.services.is_empty()) {
+            (true, false) => "announced its addresses and restarted services",
+            (true, true) => "announced its addresses",
+            (false, _) => "restarted services",
+        };
         let addresses = all(&outcome.owed.addresses);
-        let note = "note: an earlier run ended before it had announced its addresses and restarted services";
-        return Some(Finding::ok("").detail(format!("{note}: {addresses}")));
+        return Some(
+            Finding::ok("").detail(format!("note: an earlier run ended before it had {what}: {addresses}")),
+        );
     }
     let why = if outcome.end == End::OverBudget {
         format!("the budget of {} an hour is used up", outcome.per_hour)
@@ -205,6 +211,7 @@ mod tests {
             changed: true,
             per_hour: 3,
             owed: Owed::default(),
+            announces: true,
             command: None,
             services: Vec::new(),
             notes: Vec::new(),
@@ -317,7 +324,10 @@ mod tests {
 
     #[test]
     fn says_what_an_earlier_run_owed() {
-        let owed = Owed { addresses: vec!["192.0.2.31".parse().unwrap()], services: Vec::new() };
+        let owed = Owed {
+            addresses: vec!["192.0.2.31".parse().unwrap()],
+            services: vec![vec!["/bin/true".to_owned()]],
+        };
         let note = "note: an earlier run ended before it had announced its addresses and restarted services: 192.0.2.31";
         let rows: [(End, Vec<Case>, &[&str]); 4] = [
             (End::Done, Vec::new(), &["OK - finished an earlier run", note]),
@@ -344,6 +354,14 @@ mod tests {
             let found = lines(&Outcome { owed: owed.clone(), ..outcome(end, cases) });
             assert_eq!(found[0], format!("IP_REBIND {}", expected[0]));
             assert_eq!(found[1..], expected[1..], "{}", expected[0]);
+        }
+        // Only what is configured is named.
+        let without = Owed { services: Vec::new(), ..owed.clone() };
+        for (owed, announces, what) in
+            [(without, true, "announced its addresses"), (owed, false, "restarted services")]
+        {
+            let found = lines(&Outcome { owed, announces, ..outcome(End::Done, Vec::new()) });
+            assert_eq!(found[1], format!("note: an earlier run ended before it had {what}: 192.0.2.31"));
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a run that changes something notes for the next one, at each step: its use of the budget, what did not
 //! come back, and what is owed if it is ended now.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::Outcome;
@@ -19,6 +20,10 @@ pub(crate) struct Ledger<'a> {
     former: Failures,
     /// When earlier runs changed something.
     acted: Vec<u64>,
+    /// What this run tries.
+    tried: BTreeSet<IpAddr>,
+    /// Whether it only continues what an earlier run within the hour began, which has used the budget for it.
+    continues: bool,
     now: u64,
 }
 
@@ -59,8 +64,16 @@ impl<'a> Ledger<'a> {
         now: u64,
     ) -> Result<Self, BudgetError> {
         let (former, acted) = (memory.failed.clone(), memory.acted.clone());
-        let mut ledger = Self { held, memory, former, acted, now };
-        ledger.memory.acted.push(now);
+        let tried: BTreeSet<IpAddr> = of(&outcome.cases, Fate::Bindable).collect();
+        let continues = memory.may_continue() && tried.is_subset(&memory.begun);
+        let mut ledger = Self { held, memory, former, acted, tried, continues, now };
+        if continues {
+            ledger.memory.interrupted += 1;
+        } else {
+            ledger.memory.interrupted = 0;
+            ledger.memory.acted.push(now);
+        }
+        ledger.memory.begun.clone_from(&ledger.tried);
         ledger.owe(config, bindable(&outcome.cases), outcome);
         outcome.acted = ledger.memory.acted.len();
         held.write(&mut ledger.memory)?;
@@ -70,8 +83,9 @@ impl<'a> Ledger<'a> {
     /// Notes what is owed for these addresses, besides what an earlier run owes.
     fn owe(&mut self, config: &Config, addresses: Vec<IpAddr>, outcome: &Outcome) {
         let earlier = &outcome.owed;
+        let still_bound = outcome.owed_addresses();
         let services = if addresses.is_empty() { earlier.services.clone() } else { services(config) };
-        let addresses = addresses.into_iter().chain(earlier.addresses.iter().copied()).collect();
+        let addresses = addresses.into_iter().chain(still_bound).collect();
         self.memory.owed = Owed { addresses, services };
     }
 
@@ -98,9 +112,10 @@ impl<'a> Ledger<'a> {
     /// Notes the end of the run, after all has been announced: of what is gone, that which no list names by what was
     /// `seen` at the beginning.
     pub(crate) fn end(&mut self, seen: &Seen, outcome: &mut Outcome) {
-        if self.memory.owed.services.is_empty() {
+        if self.memory.owed.services.is_empty() || self.memory.owed.addresses.is_empty() {
             self.memory.owed = Owed::default();
         }
+        self.memory.interrupted = 0;
         self.memory.gone.learn(&outcome.cases, |address| seen.names(address), self.now);
         self.fates(outcome);
     }
@@ -109,7 +124,9 @@ impl<'a> Ledger<'a> {
         self.memory.failed = self.former.clone();
         self.memory.failed.learn(&outcome.cases, self.now);
         self.memory.acted = self.acted.clone();
-        self.memory.acted.extend(outcome.changed.then_some(self.now));
+        self.memory.acted.extend((outcome.changed && !self.continues).then_some(self.now));
+        self.memory.begun =
+            of(&outcome.cases, Fate::Later).filter(|later| self.tried.contains(later)).collect();
         outcome.acted = self.memory.acted.len();
         self.write(outcome);
     }

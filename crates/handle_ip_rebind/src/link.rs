@@ -4,14 +4,15 @@
 //! take the sender for the holder of its source address. ping and arping on the holder itself get its own
 //! answer.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::ifaddrs::getifaddrs;
+use nix::ifaddrs::{InterfaceAddress, getifaddrs};
 use nix::net::if_::InterfaceFlags;
 use nix::sys::socket::{LinkAddr, bind, setsockopt, sockopt::BindToDevice};
 use plugin::{Deadline, reason};
@@ -24,6 +25,7 @@ use rustix::net::{
 };
 
 use crate::arp::Claim;
+use crate::claimant::{Claimant, Claims};
 use crate::ethernet::Mac;
 use crate::{arp, ndp};
 
@@ -31,6 +33,9 @@ use crate::{arp, ndp};
 /// no worse.
 const PROBES: u32 = 3;
 const INTERVAL: Duration = Duration::from_secs(1);
+/// RFC 5227: PROBE_WAIT, within which the first probe is sent at random: of two hosts that are after one address
+/// at the same time, the later one hears the other.
+const START: Duration = Duration::from_secs(1);
 /// RFC 5227: ANNOUNCE_WAIT, the silence after the last probe that makes an address free.
 const SILENCE: Duration = Duration::from_secs(2);
 /// What asking takes, and what must be left of the deadline before it begins, so that what is bound then can
@@ -93,6 +98,8 @@ enum Waiting {
 pub(crate) struct Link {
     interface: String,
     own: Mac,
+    /// The hardware addresses of this host, by which its other interfaces on the same link answer.
+    hosts: Vec<Mac>,
     arp: OwnedFd,
     /// For sending whole frames of IPv6, and for receiving ICMPv6.
     ipv6: Option<(OwnedFd, OwnedFd)>,
@@ -103,13 +110,14 @@ impl Link {
     pub(crate) fn open(interface: &str, ipv6: bool) -> Result<Self, LinkError> {
         let refused = |what| move |why| LinkError::Refused { interface: interface.to_owned(), what, why };
         let all = getifaddrs().map_err(|errno| refused("listing the interfaces")(errno_of(errno)))?;
-        let mut named = all.filter(|entry| entry.interface_name == interface).peekable();
+        let all: Vec<InterfaceAddress> = all.collect();
+        let mut named = all.iter().filter(|entry| entry.interface_name == interface).peekable();
         if named.peek().is_none() {
             return Err(LinkError::Absent(interface.to_owned()));
         }
         // On a dummy interface, for example, no host ever answers.
         let quiet = named.peek().is_some_and(|entry| entry.flags.contains(InterfaceFlags::IFF_NOARP));
-        let address = named.find_map(|entry| entry.address?.as_link_addr().copied()).filter(|_| !quiet);
+        let address = named.find_map(link_address).filter(|_| !quiet);
         let ethernet = address.filter(|address| address.hatype() == ARPHRD_ETHER && address.halen() == 6);
         let (Some(address), Some(own)) = (ethernet, ethernet.and_then(|address| address.addr())) else {
             return Err(LinkError::NoEthernet(interface.to_owned()));
@@ -119,24 +127,31 @@ impl Link {
             |protocol| packet_socket(&address, protocol).map_err(refused("opening a packet socket"));
         let icmpv6 = || icmpv6_socket(interface).map_err(refused("opening a socket of ICMPv6"));
         let ipv6 = if ipv6 { Some((packets(eth::LOOP)?, icmpv6()?)) } else { None };
-        Ok(Self { interface: interface.to_owned(), own: Mac(own), arp: packets(eth::ARP)?, ipv6 })
+        let hosts = hardware_addresses(&all);
+        Ok(Self { interface: interface.to_owned(), own: Mac(own), hosts, arp: packets(eth::ARP)?, ipv6 })
     }
 
     /// Which of these addresses another host on the link has or is about to take, and that host's hardware
     /// address where it says so.
-    pub(crate) fn ask(
-        &self,
-        addresses: &[IpAddr],
-        deadline: &Deadline,
-    ) -> Result<BTreeMap<IpAddr, String>, LinkError> {
+    pub(crate) fn ask(&self, addresses: &[IpAddr], deadline: &Deadline) -> Result<Claims, LinkError> {
         let _step = deadline.step(format!("probing on {}", self.interface));
         if deadline.remaining() < NEEDED {
             return Err(LinkError::TooLate(self.interface.clone(), ASKING));
         }
-        let mut claimed = BTreeMap::new();
+        let mut claimed = Claims::new();
+        let spare = deadline.remaining().saturating_sub(NEEDED) / 2;
+        self.listen(
+            Instant::now() + START.min(spare).mul_f64(random()),
+            addresses,
+            Waiting::ToBind,
+            &mut claimed,
+        )?;
         for number in 1..=PROBES {
             let wait = if number == PROBES { SILENCE } else { INTERVAL };
-            self.probe(addresses, wait, Waiting::ToBind, &mut claimed)?;
+            // A host that has begun before this one is not disturbed by further probes.
+            let free: Vec<IpAddr> =
+                addresses.iter().copied().filter(|address| !claimed.contains_key(address)).collect();
+            self.probe(&free, wait, Waiting::ToBind, &mut claimed)?;
         }
         Ok(claimed)
     }
@@ -147,16 +162,12 @@ impl Link {
     ///
     /// # Errors
     /// [`LinkError`].
-    pub(crate) fn conflicts(
-        &self,
-        addresses: &[IpAddr],
-        deadline: &Deadline,
-    ) -> Result<BTreeMap<IpAddr, String>, LinkError> {
+    pub(crate) fn conflicts(&self, addresses: &[IpAddr], deadline: &Deadline) -> Result<Claims, LinkError> {
         let _step = deadline.step(format!("probing on {} for conflicts", self.interface));
         if deadline.remaining() < CONFLICTS_NEEDED {
             return Err(LinkError::TooLate(self.interface.clone(), CONFLICT_WAIT));
         }
-        let mut claimed = BTreeMap::new();
+        let mut claimed = Claims::new();
         self.probe(addresses, CONFLICT_WAIT, Waiting::Bound, &mut claimed)?;
         Ok(claimed)
     }
@@ -167,7 +178,7 @@ impl Link {
         addresses: &[IpAddr],
         wait: Duration,
         waiting: Waiting,
-        claimed: &mut BTreeMap<IpAddr, String>,
+        claimed: &mut Claims,
     ) -> Result<(), LinkError> {
         for batch in addresses.chunks(BATCH) {
             batch.iter().try_for_each(|address| self.send(*address, true))?;
@@ -190,12 +201,8 @@ impl Link {
     /// Listens for this long, and returns which of these addresses, which are bound here, another host has too:
     /// one that answers the announcement with its own (RFC 5227, section 2.4). What came since the sockets
     /// were last read counts too.
-    pub(crate) fn hear(
-        &self,
-        addresses: &[IpAddr],
-        wait: Duration,
-    ) -> Result<BTreeMap<IpAddr, String>, LinkError> {
-        let mut claimed = BTreeMap::new();
+    pub(crate) fn hear(&self, addresses: &[IpAddr], wait: Duration) -> Result<Claims, LinkError> {
+        let mut claimed = Claims::new();
         self.listen(Instant::now() + wait, addresses, Waiting::Bound, &mut claimed)?;
         Ok(claimed)
     }
@@ -239,7 +246,7 @@ impl Link {
         until: Instant,
         addresses: &[IpAddr],
         waiting_for: Waiting,
-        claimed: &mut BTreeMap<IpAddr, String>,
+        claimed: &mut Claims,
     ) -> Result<(), LinkError> {
         let mut room = [0; 2048];
         loop {
@@ -252,27 +259,32 @@ impl Link {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(errno) => return Err(self.refused("waiting for answers", errno)),
             }
-            let arp = self.receive(&self.arp, &mut room)?.and_then(|frame| arp::claim(frame, self.own));
-            let mut found = match arp {
-                Some(Claim::Has(address, mac)) => Some((IpAddr::from(address), Some(mac))),
+            let arp = self.receive(&self.arp, &mut room)?;
+            let mut found = match arp.and_then(|frame| arp::claim(frame, |mac| self.is_own(mac))) {
+                Some(Claim::Has(address, mac)) => Some((address.into(), Some(mac), true)),
                 Some(Claim::Probes(address, mac)) if waiting_for == Waiting::ToBind => {
-                    Some((address.into(), Some(mac)))
+                    Some((address.into(), Some(mac), false))
                 }
                 // The kernel answers such a probe now, and the other host gives way.
                 Some(Claim::Probes(..)) | None => None,
             };
             if let (Some((_, icmpv6)), None) = (&self.ipv6, found) {
                 let ndp = self.receive(icmpv6, &mut room)?.and_then(ndp::claim);
-                found =
-                    ndp.map(|(address, mac)| (address.into(), mac)).filter(|(_, mac)| *mac != Some(self.own));
+                let ndp = ndp.filter(|(_, mac)| !mac.is_some_and(|mac| self.is_own(mac)));
+                found = ndp.map(|(address, mac)| (IpAddr::from(address), mac, true));
             }
-            if let Some((address, mac)) = found.filter(|(address, _)| addresses.contains(address)) {
-                claimed.insert(address, mac.map_or_else(|| "another host".to_owned(), |mac| mac.to_string()));
+            if let Some((address, mac, has_it)) = found.filter(|(address, ..)| addresses.contains(address)) {
+                Claimant { mac, has_it }.note(address, claimed);
             }
             if remaining.is_zero() {
                 return Ok(());
             }
         }
+    }
+
+    /// Whether an answer is by this host itself.
+    fn is_own(&self, mac: Mac) -> bool {
+        mac == self.own || self.hosts.contains(&mac)
     }
 
     /// What a socket has: none if nothing is there.
@@ -287,6 +299,24 @@ impl Link {
     fn refused(&self, what: &'static str, why: Errno) -> LinkError {
         LinkError::Refused { interface: self.interface.clone(), what, why }
     }
+}
+
+/// The hardware addresses of all interfaces of this host that are up, but for those that another host may
+/// answer by.
+fn hardware_addresses(all: &[InterfaceAddress]) -> Vec<Mac> {
+    let up = all.iter().filter(|entry| entry.flags.contains(InterfaceFlags::IFF_UP));
+    let addresses = up.filter_map(link_address).filter(|address| address.halen() == 6);
+    let macs = addresses.filter_map(|address| address.addr()).filter(|mac| *mac != [0; 6]).map(Mac);
+    macs.filter(|mac| !mac.is_shared()).collect()
+}
+
+fn link_address(entry: &InterfaceAddress) -> Option<LinkAddr> {
+    entry.address?.as_link_addr().copied()
+}
+
+/// A number from 0 to 1, by chance: the keys of a hash map's hasher are.
+fn random() -> f64 {
+    f64::from(RandomState::new().build_hasher().finish() as u32) / f64::from(u32::MAX)
 }
 
 /// A socket for whole frames of one protocol on the interface of `address`.

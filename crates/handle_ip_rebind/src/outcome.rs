@@ -1,13 +1,19 @@
 //! What a run did: for the report and for the record.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use host_net::PrefixRoute;
+
 use crate::Event;
 use crate::budget::Owed;
-use crate::case::Case;
+use crate::case::{Case, Fate};
 use crate::child::Ran;
 use crate::config::Config;
 use crate::contradiction::Contradictions;
 use crate::difference::Difference;
 use crate::event::When;
+use crate::prefix::longest;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -58,6 +64,8 @@ pub(crate) struct Outcome {
     pub(crate) per_hour: usize,
     /// What an earlier run owes, and this one does.
     pub(crate) owed: Owed,
+    /// Whether addresses that come back are announced.
+    pub(crate) announces: bool,
     /// What became of the command that binds.
     pub(crate) command: Option<Ran>,
     /// What became of the services.
@@ -82,10 +90,33 @@ impl Outcome {
             changed: false,
             per_hour: config.per_hour,
             owed: Owed::default(),
+            announces: config.announce,
             command: None,
             services: Vec::new(),
             notes: Vec::new(),
         }
+    }
+
+    /// Gives an address its fate, also one that was not missing.
+    pub(crate) fn set(&mut self, address: IpAddr, fate: Fate, why: String, missing: &str) {
+        match self.cases.iter_mut().find(|case| case.address == address) {
+            Some(case) => case.becomes(fate, why),
+            None => self.cases.push(Case {
+                address,
+                prefix: longest(address.is_ipv4()),
+                route: PrefixRoute::Added,
+                order: (0, 0),
+                missing: missing.to_owned(),
+                fate,
+                why: Some(why),
+            }),
+        }
+    }
+
+    /// Returns which of the addresses that an earlier run has bound are still here, and nothing is wrong with.
+    pub(crate) fn owed_addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let known: BTreeSet<IpAddr> = self.cases.iter().map(|case| case.address).collect();
+        self.owed.addresses.iter().copied().filter(move |address| !known.contains(address))
     }
 
     /// The same at its end.

@@ -13,6 +13,7 @@ use crate::case::{Case, Fate};
 use crate::config::Config;
 use crate::contradiction::Contradictions;
 use crate::difference::Difference;
+use crate::interface::InterfaceError;
 use crate::list::{List, ListError};
 use crate::network::reserved;
 use crate::prefix::longest;
@@ -27,6 +28,9 @@ pub enum ObserveError {
     /// The list cannot be used.
     #[error(transparent)]
     List(#[from] ListError),
+    /// The interface does not have this host's addresses.
+    #[error(transparent)]
+    Interface(#[from] InterfaceError),
 }
 
 /// What check_ip_bound finds: by its options in `check`, and of every address of the list.

@@ -6,17 +6,16 @@ use std::net::IpAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use host_net::{Bound, BoundAddress, PrefixRoute};
+use host_net::{Bound, BoundAddress};
 use plugin::Deadline;
 
 use crate::Outcome;
-use crate::bind::{COMING, PAUSE, RESERVE, observe_until_settled, run, take_back};
-use crate::case::{Case, Fate, of};
+use crate::bind::{COMING, PAUSE, RESERVE, give_back, observe_until_settled, run};
+use crate::case::{Fate, of};
 use crate::child::{Ran, words};
 use crate::config::{Argv, Config};
 use crate::ledger::Ledger;
 use crate::link::{CONFLICT_WAIT, Link};
-use crate::prefix::longest;
 use crate::probe::{ObserveError, Seen};
 
 /// RFC 5227: ANNOUNCE_INTERVAL.
@@ -41,14 +40,14 @@ pub(crate) fn tell(
     let is_heard = announce(config, link, outcome);
     let again = Instant::now() + ANNOUNCE_INTERVAL;
     if is_heard && deadline.remaining() > CONFLICT_WAIT + RESERVE {
-        give_back(config, link, CONFLICT_WAIT, outcome, deadline);
+        yield_defended(config, link, CONFLICT_WAIT, outcome, deadline);
     }
     let taken = restart(config, ledger, seen, outcome, deadline);
     // The second of the two announcements that RFC 5227 wants, as far as there is time for it.
     let wait = again.saturating_duration_since(Instant::now());
     let is_in_time = is_heard && deadline.remaining() > wait + RESERVE;
     if is_in_time {
-        give_back(config, link, wait, outcome, deadline);
+        yield_defended(config, link, wait, outcome, deadline);
     }
     check_again(config, &taken, seen.bound(), outcome, deadline)?;
     if is_in_time {
@@ -59,9 +58,7 @@ pub(crate) fn tell(
 
 /// The addresses to announce: those that are back, and those of an earlier run.
 fn announced(outcome: &Outcome) -> Vec<IpAddr> {
-    let is_left = |address: &IpAddr| !outcome.cases.iter().any(|case| case.address == *address);
-    let earlier = outcome.owed.addresses.iter().copied().filter(is_left);
-    of(&outcome.cases, Fate::Back).chain(earlier).collect()
+    of(&outcome.cases, Fate::Back).chain(outcome.owed_addresses()).collect()
 }
 
 /// Announces what is back. Returns whether that was done.
@@ -76,22 +73,10 @@ fn announce(config: &Config, link: &Link, outcome: &mut Outcome) -> bool {
 }
 
 /// Listens for hosts that defend an address that was announced, and removes it again.
-fn give_back(config: &Config, link: &Link, wait: Duration, outcome: &mut Outcome, deadline: &Deadline) {
-    let claimed = link.hear(&announced(outcome), wait).unwrap_or_else(|error| {
-        outcome.notes.push(format!("not checked for conflicts after announcing: {error}"));
-        BTreeMap::new()
-    });
-    if claimed.is_empty() {
-        return;
-    }
-    let Ok(bound) = Bound::read(deadline) else {
-        outcome.notes.push("conflicts after announcing, and the addresses cannot be read".to_owned());
-        return;
-    };
-    for (address, holder) in claimed {
-        let removed = take_back(config, &bound, address, deadline);
-        let why = format!("{holder} has it too on {}, {removed}", config.interface);
-        set(outcome, address, Fate::Failed, why, "announced by an earlier run");
+fn yield_defended(config: &Config, link: &Link, wait: Duration, outcome: &mut Outcome, deadline: &Deadline) {
+    match link.hear(&announced(outcome), wait) {
+        Ok(claimed) => give_back(config, &claimed, outcome, deadline),
+        Err(error) => outcome.notes.push(format!("not checked for conflicts after announcing: {error}")),
     }
 }
 
@@ -192,21 +177,5 @@ fn lose(address: IpAddr, reason: &str, taken: &Taken, outcome: &mut Outcome) {
         None if outcome.services.is_empty() => reason.to_owned(),
         None => format!("{reason} after the restart"),
     };
-    set(outcome, address, Fate::Lost, why, reason);
-}
-
-/// Gives an address its fate, also one that was not missing.
-fn set(outcome: &mut Outcome, address: IpAddr, fate: Fate, why: String, missing: &str) {
-    match outcome.cases.iter_mut().find(|case| case.address == address) {
-        Some(case) => case.becomes(fate, why),
-        None => outcome.cases.push(Case {
-            address,
-            prefix: longest(address.is_ipv4()),
-            route: PrefixRoute::Added,
-            order: (0, 0),
-            missing: missing.to_owned(),
-            fate,
-            why: Some(why),
-        }),
-    }
+    outcome.set(address, Fate::Lost, why, reason);
 }

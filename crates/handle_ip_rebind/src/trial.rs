@@ -15,6 +15,7 @@ use crate::case::{Case, Fate};
 use crate::config::Config;
 use crate::difference::Difference;
 use crate::event::{Event, StateType};
+use crate::interface;
 use crate::link::{Link, LinkError};
 use crate::list::List;
 use crate::probe::{ObserveError, Seen};
@@ -55,6 +56,7 @@ pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, Tria
     let mut findings = Findings::from_iter(in_the_way(config, &found));
     let seen = Seen::read(config, deadline)?;
     let list = seen.read_list(deadline).map_err(ObserveError::from)?;
+    interface::check(seen.bound(), &config.interface).map_err(ObserveError::from)?;
     Link::open(&config.interface, list.addresses().iter().any(IpAddr::is_ipv6))?;
     let mut cases = seen.cases(config, deadline)?;
     let mut gone = found.gone.clone();

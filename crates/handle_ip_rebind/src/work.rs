@@ -7,12 +7,13 @@ use plugin::{Deadline, Report, State, reason};
 use state::StateError;
 
 use crate::backoff::{Failures, hold_back};
-use crate::bind::bring_back;
+use crate::bind::{bring_back, check_owed};
 use crate::budget::{BudgetError, Held, Memory, now};
 use crate::caller;
 use crate::case::{Case, Fate, bindable, of};
 use crate::config::{Config, ConfigError};
 use crate::evaluate::evaluate;
+use crate::interface;
 use crate::ledger::{Ledger, owed};
 use crate::link::{LEAST_TIMEOUT, Link, LinkError};
 use crate::probe::{ObserveError, Seen};
@@ -128,6 +129,7 @@ fn observe(
     outcome: &mut Outcome,
     deadline: &Deadline,
 ) -> Result<(), ObserveError> {
+    interface::check(seen.bound(), &config.interface)?;
     outcome.acted = memory.acted.len();
     outcome.expected = seen.expected();
     outcome.difference = seen.difference(config);
@@ -152,9 +154,29 @@ fn early_end(config: &Config, memory: &Memory, outcome: &mut Outcome, now: u64) 
     }
     match () {
         () if is_idle(outcome) => Some(End::Nothing),
-        () if outcome.acted >= config.per_hour => Some(End::OverBudget),
+        () if is_over_budget(config, memory, outcome) => Some(End::OverBudget),
         () => None,
     }
+}
+
+/// Returns whether nothing more may be changed within this hour. What an earlier run began is brought to its end
+/// all the same, without what was lost since: all of it is one act.
+fn is_over_budget(config: &Config, memory: &Memory, outcome: &mut Outcome) -> bool {
+    if outcome.acted < config.per_hour {
+        return false;
+    }
+    let is_begun = |case: &Case| memory.begun.contains(&case.address);
+    let tried = || outcome.cases.iter().filter(|case| case.fate == Fate::Bindable);
+    let has_begun = tried().any(is_begun) || !outcome.owed.is_empty();
+    // A command binds all or nothing.
+    let is_apart = config.command.is_none() || tried().all(is_begun);
+    let is_over = !memory.may_continue() || !has_begun || !is_apart;
+    let left =
+        outcome.cases.iter_mut().filter(|case| case.fate == Fate::Bindable && is_begun(case) == is_over);
+    for case in left.filter(|_| has_begun) {
+        case.becomes(Fate::Later, format!("the budget of {} an hour is used up", config.per_hour));
+    }
+    is_over
 }
 
 /// Binds, announces and restarts.
@@ -166,7 +188,9 @@ fn change(
     outcome: &mut Outcome,
     deadline: &Deadline,
 ) -> Result<(), ObserveError> {
-    if !bindable(&outcome.cases).is_empty() {
+    if bindable(&outcome.cases).is_empty() {
+        check_owed(config, link, outcome, deadline);
+    } else {
         bring_back(config, seen, link, outcome, deadline)?;
     }
     ledger.learn(config, outcome);
@@ -212,8 +236,8 @@ fn ask(link: &Link, config: &Config, cases: &mut [Case], deadline: &Deadline) ->
     }
     let claimed = link.ask(&addresses, deadline)?;
     for case in cases.iter_mut() {
-        if let Some(holder) = claimed.get(&case.address) {
-            case.becomes(Fate::LeftAlone, format!("{holder} has it on {}", config.interface));
+        if let Some(claimant) = claimed.get(&case.address) {
+            case.becomes(Fate::LeftAlone, claimant.reason(&config.interface));
         }
     }
     spare_the_command(config, cases);

@@ -219,12 +219,30 @@ fn many_addresses_are_bound_in_several_runs() {
     let list: Vec<String> =
         (0..6_000).map(|number| format!("198.18.{}.{}", number / 250, 1 + number % 250)).collect();
     let site = Site::new(&list.join(" "));
-    let outcome = run(&mut site.command_within("CRITICAL-HARD", 9));
-    let ends =
-        outcome.first_line().contains(" not bound yet: no time left, the next run binds it (bound again: ");
-    assert!(outcome.code == Some(2) && ends, "{outcome:?}");
+    site.configure("enabled = true\nper-hour = 1\n");
+    let piece = || {
+        let outcome = run(&mut site.command_within("CRITICAL-HARD", 9));
+        let ends = outcome
+            .first_line()
+            .contains(" not bound yet: no time left, the next run binds it (bound again: ");
+        assert!(outcome.code == Some(2) && ends, "{outcome:?}");
+        assert_eq!(site.records().last().unwrap()["acted"], 1);
+    };
+    piece();
     assert_eq!(site.log().len(), 2, "begun and ended");
     assert!(site.has("198.18.0.1/32") && !site.has("198.18.23.250/32"));
+    // All pieces are one act of the budget, also where one of them is killed. Each is seen to bind.
+    kill(&site, "the record of what it begins", || site.log().len() == 3);
+    let bound = site.host.ip(&["-o", "addr"]).stdout.lines().count();
+    site.host.ip(&["addr", "del", "192.0.2.1/24", "dev", "eth0"]);
+    write(&site.path("ips"), &format!("{}\n192.0.2.1\n", list.join("\n")));
+    let outcome = run(&mut site.command_within("CRITICAL-HARD", 50));
+    let line =
+        "IP_REBIND CRITICAL - 192.0.2.1 not bound yet: the budget of 1 an hour is used up (bound again: ";
+    assert!(outcome.code == Some(2) && outcome.first_line().starts_with(line), "{outcome:?}");
+    assert!(site.host.ip(&["-o", "addr"]).stdout.lines().count() > bound && site.has("198.18.23.250/32"));
+    let line = "IP_REBIND WARNING - 192.0.2.1 not bound: the budget of 1 an hour is used up";
+    assert_eq!(site.handle().verdict(), (1, line), "another act");
 }
 
 #[test]

@@ -16,6 +16,8 @@ mod hostile;
 #[cfg(test)]
 mod masks;
 #[cfg(test)]
+mod neighbours;
+#[cfg(test)]
 mod reboot;
 #[cfg(test)]
 mod refused;

@@ -1,0 +1,120 @@
+//! Whether the configured interface can have this host's addresses. What a bridge or a bond receives by one of its
+//! ports does not reach that port: no other host would be heard there, and no IPv6 address would be usable.
+
+use host_net::{Bound, Interface, Kind};
+
+/// Why no address is bound on an interface.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InterfaceError {
+    /// It is a port.
+    #[error("interface {port} is a port of {of}: set interface = {of}")]
+    Port {
+        /// Its name.
+        port: String,
+        /// The bridge, bond or team on top of it.
+        of: String,
+    },
+    /// It is a port of something that may have no addresses itself, such as a switch of Open vSwitch.
+    #[error(
+        "interface {port} is a port of {of}: set interface to the one that has the addresses of this host"
+    )]
+    PortOfOther {
+        /// Its name.
+        port: String,
+        /// What it is a port of.
+        of: String,
+    },
+    /// Its other name is configured, by which it cannot be told in what the kernel reports.
+    #[error("interface {other} is another name of {name}: set interface = {name}")]
+    OtherName {
+        /// The other name.
+        other: String,
+        /// The name.
+        name: String,
+    },
+}
+
+/// Refuses an interface that is a port, or that is configured by another of its names. One that is not there is
+/// left to the later steps.
+///
+/// # Errors
+/// [`InterfaceError`].
+pub(crate) fn check(bound: &Bound, name: &str) -> Result<(), InterfaceError> {
+    let Some(known) = bound.by_name(name) else { return Ok(()) };
+    if known.name != name {
+        return Err(InterfaceError::OtherName { other: name.to_owned(), name: known.name.clone() });
+    }
+    let Some(top) = top(bound, known) else { return Ok(()) };
+    let (port, of) = (name.to_owned(), top.name.clone());
+    Err(match top.kind {
+        Kind::Bridge | Kind::Bond | Kind::Team => InterfaceError::Port { port, of },
+        _ => InterfaceError::PortOfOther { port, of },
+    })
+}
+
+/// What an interface is a port of, also where that is a port itself. A VRF only chooses the routing table of its
+/// interfaces, which keep their addresses.
+fn top<'a>(bound: &'a Bound, port: &Interface) -> Option<&'a Interface> {
+    let above = |below: &Interface| {
+        bound.interface(below.controller?).filter(|controller| controller.kind != Kind::Vrf)
+    };
+    // The kernel has no circle of them.
+    std::iter::successors(above(port), |below| above(below)).take(bound.interfaces.len()).last()
+}
+
+#[cfg(test)]
+mod tests {
+    use host_net::Link;
+
+    use super::*;
+
+    fn interface(index: u32, name: &str, kind: Kind, controller: Option<u32>) -> Interface {
+        Interface {
+            index,
+            name: name.to_owned(),
+            link: Link::Up,
+            loopback: false,
+            empty_bridge: false,
+            kind,
+            altnames: vec![format!("enp{index}s0")],
+            controller,
+            ipv6_disabled: None,
+            promotes_secondaries: None,
+        }
+    }
+
+    #[test]
+    fn a_port_is_refused_by_name() {
+        let interfaces = vec![
+            interface(2, "eth0", Kind::Other, Some(5)),
+            interface(3, "eth1", Kind::Other, Some(6)),
+            interface(4, "eth2", Kind::Other, Some(7)),
+            interface(5, "bond0", Kind::Bond, Some(8)),
+            interface(6, "blue", Kind::Vrf, None),
+            interface(7, "ovs-system", Kind::Other, None),
+            interface(8, "br0", Kind::Bridge, Some(6)),
+            // Its controller is in another namespace.
+            interface(9, "eth3", Kind::Other, Some(99)),
+        ];
+        let bound = Bound { interfaces, ..Bound::default() };
+        let rows = [
+            ("eth0", Some("interface eth0 is a port of br0: set interface = br0")),
+            ("bond0", Some("interface bond0 is a port of br0: set interface = br0")),
+            ("br0", None),
+            ("eth1", None),
+            (
+                "eth2",
+                Some(
+                    "interface eth2 is a port of ovs-system: set interface to the one that has the addresses of this host",
+                ),
+            ),
+            ("eth3", None),
+            ("eth9", None),
+            ("enp8s0", Some("interface enp8s0 is another name of br0: set interface = br0")),
+        ];
+        for (name, expected) in rows {
+            let found = check(&bound, name).err().map(|error| error.to_string());
+            assert_eq!(found.as_deref(), expected, "{name}");
+        }
+    }
+}

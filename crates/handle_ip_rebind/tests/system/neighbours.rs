@@ -1,0 +1,121 @@
+//! Who answers on the link: other hosts, and this one itself by another of its interfaces.
+
+use std::process::Stdio;
+use std::thread;
+
+use suite::host::write;
+use suite::needs::missing;
+use suite::plugins;
+use suite::process::run;
+
+use super::hostile::kill;
+use super::site::{HOSTS, Site};
+
+#[test]
+fn a_port_of_a_bridge_or_a_bond_is_refused_by_name() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.50 2001:db8::31");
+    site.host.bridge("br0", &["eth0"]);
+    site.host.ip(&["addr", "flush", "dev", "eth0"]);
+    site.host.ip(&["addr", "add", "192.0.2.1/24", "dev", "br0"]);
+    let line = "IP_REBIND UNKNOWN - interface eth0 is a port of br0: set interface = br0";
+    assert_eq!(site.handle().verdict(), (3, line));
+    assert_eq!(site.trial().verdict(), (3, line));
+    assert!(!site.has("192.0.2.50/24") && !site.has("2001:db8::31/128"));
+    // By the bridge, the neighbour is heard.
+    site.configure("enabled = true\ninterface = \"br0\"\n");
+    let outcome = site.handle();
+    assert!(
+        outcome.first_line().contains("192.0.2.50 left alone: ") && outcome.code == Some(2),
+        "{outcome:?}"
+    );
+    assert!(outcome.first_line().contains(" has it on br0"), "{outcome:?}");
+    site.host.ip(&["link", "property", "add", "dev", "br0", "altname", "lan"]);
+    site.configure("enabled = true\ninterface = \"lan\"\n");
+    let line = "IP_REBIND UNKNOWN - interface lan is another name of br0: set interface = br0";
+    assert_eq!(site.handle().verdict(), (3, line));
+}
+
+#[test]
+fn an_answer_by_another_interface_of_this_host_is_no_conflict() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31 2001:db8::31");
+    // Both hosts' ends of two cables are on one link.
+    site.neighbour.ip(&["addr", "flush", "dev", "eth0"]);
+    site.host.cable("eth1", &site.neighbour, "eth1");
+    site.neighbour.bridge("br0", &["eth0", "eth1"]);
+    site.host.ip_batch(
+        "addr add 192.0.2.2/24 dev eth1\nlink add link eth1 name mac0 type macvlan mode bridge\nlink set mac0 up\n\
+         addr add 192.0.2.3/24 dev mac0\n",
+    );
+    site.configure("enabled = true\nannounce = true\n");
+    let line = "IP_REBIND OK - bound again: 192.0.2.31, 2001:db8::31";
+    assert_eq!(site.handle().verdict(), (0, line));
+    assert!(site.has("192.0.2.31/24") && site.has("2001:db8::31/64"));
+    // What another host has is heard all the same.
+    site.neighbour.ip(&["addr", "add", "192.0.2.32/24", "dev", "br0"]);
+    write(&site.path("ips"), "192.0.2.32\n");
+    let outcome = site.handle();
+    assert!(outcome.first_line().starts_with("IP_REBIND CRITICAL - 192.0.2.32 left alone: "), "{outcome:?}");
+}
+
+#[test]
+fn what_a_killed_run_has_bound_is_probed_for_before_it_is_announced() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.31 192.0.2.32 2001:db8::31");
+    let restart = site.script("service", "echo run >>\"$0.runs\"");
+    site.configure(&format!("enabled = true\nannounce = true\nrestart = [[\"{restart}\"]]\n"));
+    kill(&site, "the addresses are bound", || site.has("192.0.2.32/24"));
+    // Another host took one of them meanwhile.
+    site.neighbour.ip(&["addr", "add", "192.0.2.31/24", "dev", "eth0"]);
+    let mac = run(site.neighbour.command("cat").arg("/sys/class/net/eth0/address")).stdout;
+    let outcome = site.handle();
+    let why = format!("192.0.2.31 not back: {} has it too on eth0, removed again", mac.trim());
+    assert!(outcome.code == Some(2) && outcome.first_line().contains(&why), "{outcome:?}");
+    assert!(outcome.first_line().contains("finished an earlier run"), "{outcome:?}");
+    assert!(!site.has("192.0.2.31/24") && site.has("192.0.2.32/24"), "{outcome:?}");
+    // It is left to the other host.
+    let line = format!("IP_REBIND CRITICAL - {why}, waits 1 min after 1 try");
+    assert_eq!(site.handle().verdict(), (2, line.as_str()));
+}
+
+#[test]
+fn of_two_hosts_that_are_after_one_address_one_gets_it() {
+    if missing(&HOSTS) {
+        return;
+    }
+    const ROUNDS: usize = 8;
+    let site = Site::new("192.0.2.31");
+    let config = format!("--config={}", site.path("other.toml").display());
+    let text = std::fs::read_to_string(site.path("config.toml")).unwrap();
+    let other = text.replace("/log\"", "/other.log\"").replace("/state\"", "/other.state\"");
+    write(&site.path("other.toml"), &other);
+    let mut losers = Vec::new();
+    for _ in 0..ROUNDS {
+        let lines = thread::scope(|scope| {
+            let one = scope.spawn(|| site.handle());
+            let mut command = site.neighbour.command(plugins::binary("handle_ip_rebind"));
+            command.args(["--event=CRITICAL-HARD", "--timeout=25", &config]).stderr(Stdio::null());
+            [run(&mut command), one.join().unwrap()]
+        });
+        let has: Vec<bool> = lines.iter().map(|line| line.code == Some(0)).collect();
+        losers.extend(lines.into_iter().filter(|line| line.code != Some(0)));
+        if has.contains(&true) {
+            assert!(has.contains(&false), "one of them: {losers:?}");
+            let on_host = site.has("192.0.2.31/24");
+            let on_other = site.neighbour.ip(&["-o", "addr"]).stdout.contains(" 192.0.2.31/24 ");
+            assert!(on_host != on_other, "{losers:?}");
+            let probing =
+                |line: &&suite::process::Outcome| line.first_line().ends_with(" is probing for it too");
+            assert!(losers.iter().any(|line| probing(&line)), "{losers:?}");
+            return;
+        }
+    }
+    panic!("they block each other: {losers:?}");
+}
