@@ -1,4 +1,4 @@
-//! Two lists: the one that `check` has checked and the one in `files`. An address of only one of them is either
+//! Two lists: the one that `check` has checked, by `--file` or `--ip`, and the one in `files`. An address of only one of them is either
 //! not looked for by the monitor or never bound.
 
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use addresses::brief;
-use check_ip_bound::Expected;
+use check_ip_bound::{Expected, ListSource};
 use plugin::{Finding, State};
 
 use crate::list::place;
@@ -25,19 +25,26 @@ pub(crate) struct Difference {
 }
 
 impl Difference {
-    /// Compares two lists: the files that `check` names, and those of `files`. `None` if they do not differ, or
-    /// are not two: where `check` names the same files and others besides, it expects more on purpose, and
-    /// where it names none, the network configuration is not a list.
+    /// Compares two lists: the files and addresses that `check` names, and the files of `files`. `None` if they do not
+    /// differ, or are not two: where `check` names the same files and others besides, it expects more on purpose, and
+    /// where it names the network configuration, that is not a list.
     pub(crate) fn of(
         (check, check_files): (&Expected, &[PathBuf]),
         (list, files): (&Expected, &[PathBuf]),
     ) -> Option<Self> {
-        if check_files.is_empty() || files.is_empty() || files.iter().all(|file| check_files.contains(file)) {
+        let has_addresses = check.source == ListSource::Named && !check.entries.is_empty();
+        let is_list = has_addresses || !check_files.is_empty();
+        if !is_list || files.is_empty() || files.iter().all(|file| check_files.contains(file)) {
             return None;
         }
         let difference =
             Self { check: only_in(check, check_files, list), files: only_in(list, files, check) };
         (!difference.check.is_empty() || !difference.files.is_empty()).then_some(difference)
+    }
+
+    /// Returns whether an address is only in the list of `check`.
+    pub(crate) fn is_only_in_check(&self, address: IpAddr) -> bool {
+        self.check.contains_key(&address)
     }
 
     /// Returns the finding: which addresses are in which list alone.
@@ -54,11 +61,11 @@ impl Difference {
     }
 }
 
-/// The addresses of these `files` of one list that are not in the other at all.
+/// The addresses of these `files` of one list, and those of its `--ip`, that are not in the other at all.
 fn only_in(one: &Expected, files: &[PathBuf], other: &Expected) -> BTreeMap<IpAddr, String> {
     let of_files = |list| {
         let name = usize::try_from(list).ok().and_then(|list| one.files.get(list));
-        name.is_some_and(|name| files.iter().any(|file| file.display().to_string() == *name))
+        name.is_none_or(|name| files.iter().any(|file| file.display().to_string() == *name))
     };
     let is_there = |address: &IpAddr| {
         let place = other.entries.partition_point(|entry| entry.expected.address < *address);

@@ -133,6 +133,8 @@ fn finding(outcome: &Outcome, group: &[&Case]) -> Option<Finding> {
     let (state, tail) = match first.fate {
         // Named with all that are forbidden.
         Fate::Back | Fate::Contradicted => return None,
+        // Named with the lists.
+        Fate::Outside if is_explained(outcome, group) => return None,
         Fate::Lost => (State::Critical, format!(" gone at the end: {why}")),
         Fate::Gone => (State::Critical, format!(" gone since an earlier run: {why}")),
         Fate::Later => (State::Critical, format!(" not bound yet: {why}")),
@@ -151,6 +153,12 @@ fn finding(outcome: &Outcome, group: &[&Case]) -> Option<Finding> {
         finding = finding.brief(format!("{short} not back"));
     }
     Some(if short == whole { finding } else { finding.detail(format!("all of these: {whole}")) })
+}
+
+/// Whether these addresses are missing in the list of `files` alone, and so named where the lists differ.
+fn is_explained(outcome: &Outcome, group: &[&Case]) -> bool {
+    let difference = outcome.difference.as_ref();
+    difference.is_some_and(|lists| group.iter().all(|case| lists.is_only_in_check(case.address)))
 }
 
 /// What came of a program.

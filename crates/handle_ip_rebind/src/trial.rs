@@ -11,7 +11,7 @@ use state::StateError;
 
 use crate::backoff::hold_back;
 use crate::budget::{BudgetError, Found, now, try_state};
-use crate::case::{Case, Fate};
+use crate::case::{Case, Fate, of};
 use crate::config::Config;
 use crate::difference::Difference;
 use crate::event::{Event, StateType};
@@ -65,8 +65,9 @@ pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, Tria
     refuse_family(config, &seen, &mut cases);
     hold_back(config, &found.failed, &mut cases, now());
     findings.extend(seen.contradictions(config).findings());
-    findings.extend(seen.difference(config).iter().map(Difference::finding));
-    let (mut state, summary) = summary(config, &list, &cases);
+    let difference = seen.difference(config);
+    findings.extend(difference.iter().map(Difference::finding));
+    let (mut state, summary) = summary(config, &list, &cases, difference.as_ref());
     let mut report = findings.report(summary.clone());
     if report.summary() != summary {
         report = report.detail(summary.strip_prefix(RIGHT).unwrap_or(&summary));
@@ -95,7 +96,7 @@ fn refuse_family(config: &Config, seen: &Seen, cases: &mut [Case]) {
 }
 
 /// How many addresses are listed and what becomes of those that are missing.
-fn summary(config: &Config, list: &List, cases: &[Case]) -> (State, String) {
+fn summary(config: &Config, list: &List, cases: &[Case], lists: Option<&Difference>) -> (State, String) {
     let count = |fate| cases.iter().filter(|case| case.fate == fate).count();
     let (missing, waiting) = (count(Fate::Bindable), count(Fate::Waiting));
     let blocked = count(Fate::LeftAlone) + count(Fate::Contradicted);
@@ -103,9 +104,15 @@ fn summary(config: &Config, list: &List, cases: &[Case]) -> (State, String) {
     let noun = if listed == 1 { "address" } else { "addresses" };
     let summary = format!("{RIGHT}{listed} {noun} listed, {missing} would be bound on {}", config.interface);
     let gone = count(Fate::Gone);
-    let is_warned = count(Fate::LeftAlone) + waiting + gone > 0;
-    let rest =
-        [(blocked, "left alone"), (waiting, "waiting for the next try"), (gone, "gone since an earlier run")];
+    let is_named = |address| lists.is_some_and(|lists| lists.is_only_in_check(address));
+    let outside = of(cases, Fate::Outside).filter(|address| !is_named(*address)).count();
+    let is_warned = count(Fate::LeftAlone) + waiting + gone + outside > 0;
+    let rest = [
+        (blocked, "left alone"),
+        (waiting, "waiting for the next try"),
+        (gone, "gone since an earlier run"),
+        (outside, "missing and not in the list"),
+    ];
     let rest = rest.into_iter().filter(|(number, _)| *number > 0);
     let rest: String = rest.map(|(number, what)| format!(", {number} {what}")).collect();
     let state = if is_warned { State::Warning } else { State::Ok };

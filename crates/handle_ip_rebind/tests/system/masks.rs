@@ -59,7 +59,8 @@ fn what_the_list_has_is_looked_for_whatever_check_says() {
         site.handle().verdict(),
         (1, "IP_REBIND WARNING - 192.0.2.31 would be bound, but this is a dry run")
     );
-    site.configure("enabled = true\ncheck = [\"--ip=192.0.2.1\"]\n");
+    let ips = site.path("ips").display().to_string();
+    site.configure(&format!("enabled = true\ncheck = [\"--ip=192.0.2.1\", \"--file={ips}\"]\n"));
     assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - bound again: 192.0.2.31"));
     assert_eq!(
         site.handle().verdict(),
@@ -109,7 +110,6 @@ fn an_address_that_no_host_has_is_refused_by_name() {
 }
 
 #[test]
-#[test]
 fn an_address_of_another_interfaces_network_is_left_alone() {
     if missing(&HOSTS) {
         return;
@@ -138,6 +138,7 @@ fn an_address_of_another_interfaces_network_is_left_alone() {
     assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - bound again: 203.0.113.7"));
 }
 
+#[test]
 fn a_subnet_that_would_take_another_routes_traffic_is_not_bound() {
     if missing(&HOSTS) {
         return;

@@ -1,10 +1,12 @@
 //! What no host should get, and what a run must not write: each is named.
 
 use std::fs;
+use std::time::Duration;
 
 use suite::host::write;
 use suite::needs::missing;
 use suite::process::run;
+use suite::wait::eventually;
 
 use super::site::{HOSTS, Site};
 
@@ -99,18 +101,35 @@ fn lists_with_other_addresses_are_named() {
     let other = site.path("other").display().to_string();
     site.configure(&format!("enabled = true\ncheck = [\"--file={other}\"]\n"));
     let outcome = site.handle();
-    let line =
-        "IP_REBIND WARNING - 192.0.2.32 left alone: not in the list, 1 more fault (bound again: 192.0.2.31)";
-    assert_eq!(outcome.verdict(), (1, line));
     let difference = "lists differ: 192.0.2.32 only in check, 192.0.2.31 only in files";
-    assert!(outcome.stdout.contains(&format!("\nUNKNOWN: {difference}\n")), "{outcome:?}");
+    let line = format!("IP_REBIND UNKNOWN - {difference} (bound again: 192.0.2.31)");
+    assert_eq!(outcome.verdict(), (3, line.as_str()));
+    assert_eq!(site.trial().verdict(), (3, format!("IP_REBIND UNKNOWN - {difference}").as_str()));
     assert!(outcome.stdout.contains(&format!("\n192.0.2.32: only in {other} line 2\n")), "{outcome:?}");
     site.host.ip(&["addr", "add", "192.0.2.32/24", "dev", "eth0"]);
     let line = format!("IP_REBIND UNKNOWN - {difference}");
     assert_eq!(site.handle().verdict(), (3, line.as_str()));
     assert_eq!(site.trial().verdict(), (3, line.as_str()));
-    // With the list itself, and others, check expects more on purpose.
+    // Single addresses are a list too.
     let ips = site.path("ips").display().to_string();
+    for address in ["192.0.2.32", "192.0.2.99"] {
+        site.configure(&format!("enabled = true\ncheck = [\"--ip={address}\"]\n"));
+        let line = format!(
+            "IP_REBIND UNKNOWN - lists differ: {address} only in check, 192.0.2.1, 192.0.2.31 only in files"
+        );
+        assert_eq!(site.handle().verdict(), (3, line.as_str()));
+        assert_eq!(site.trial().verdict(), (3, line.as_str()));
+    }
+    site.configure("enabled = true\ncheck = [\"--ip=192.0.2.1\", \"--ip=192.0.2.31\"]\n");
+    assert_eq!(site.handle().code, Some(0));
+    // What is expected besides the list, and missing, is a warning of a trial too.
+    site.configure(&format!("enabled = true\ncheck = [\"--file={ips}\", \"--ip=192.0.2.99\"]\n"));
+    let line = "IP_REBIND WARNING - 192.0.2.99 left alone: not in the list";
+    assert_eq!(site.handle().verdict(), (1, line));
+    let line = "IP_REBIND WARNING - configuration is right: 2 addresses listed, 0 would be bound on eth0, \
+                1 missing and not in the list";
+    assert_eq!(site.trial().verdict(), (1, line));
+    // With the list itself, and others, check expects more on purpose.
     site.configure(&format!("enabled = true\ncheck = [\"--file={other}\", \"--file={ips}\"]\n"));
     let line = "IP_REBIND OK - nothing is missing, 3 addresses bound and usable";
     assert_eq!(site.handle().verdict(), (0, line));
@@ -188,6 +207,9 @@ fn a_link_without_a_carrier_and_one_without_ipv6_are_named() {
     site.host.ip(&["addr", "del", "192.0.2.31/24", "dev", "eth0"]);
     write(&site.path("ips"), "192.0.2.31\n");
     site.neighbour.ip(&["link", "set", "eth0", "down"]);
+    eventually("the other end of the cable is noticed", Duration::from_secs(10), || {
+        site.host.ip(&["-o", "link", "show", "eth0"]).stdout.contains("NO-CARRIER")
+    });
     let line = "IP_REBIND CRITICAL - 192.0.2.31 left alone: eth0 has no carrier";
     assert_eq!(site.handle().verdict(), (2, line));
 }
