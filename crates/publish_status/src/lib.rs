@@ -21,6 +21,7 @@ pub mod judge;
 pub mod jump;
 pub mod ledger;
 mod livestatus;
+mod look;
 mod looks;
 pub mod markdown;
 pub mod members;

@@ -49,6 +49,14 @@ pub(crate) fn render(view: &View<'_>) -> Result<Vec<File>, OutputError> {
     ])
 }
 
+/// Opens the folder of the page.
+///
+/// # Errors
+/// [`OutputError::State`].
+pub(crate) fn open(folder: &Path) -> Result<Folder, OutputError> {
+    Ok(Folder::open(folder, Above::Unchecked, Access::ReadOnly)?)
+}
+
 /// Writes the files that changed, and returns how many did.
 ///
 /// # Errors
@@ -59,7 +67,7 @@ pub(crate) fn write(
     lock: &Lock,
     deadline: &Deadline,
 ) -> Result<usize, OutputError> {
-    let folder = Folder::open(folder, Above::Unchecked, Access::ReadOnly)?;
+    let folder = open(folder)?;
     let mut changed: Vec<(&str, &[u8])> = Vec::new();
     for (name, content) in files {
         let _step = deadline.step(format!("reading {name}"));

@@ -1,48 +1,84 @@
-//! `--preview`: each component with its state and the sources behind it, for the administrator's eyes alone.
+//! `--preview`: what a run would say and publish, and the sources behind each component, for the administrator's
+//! eyes alone.
 
 use plugin::{Report, State};
 
-use crate::config::Config;
-use crate::fault::Fault;
+use crate::config::{Component, Config, Group};
 use crate::judge::{Health, Judged, Verdict, Why};
-use crate::notes::Notes;
-use crate::sources::{Observations, Source};
+use crate::look::Look;
+use crate::report::{Outcome, told};
+use crate::sources::Source;
+use crate::status::{Status, combine};
+use crate::view::Unit;
 
-/// Prints everything that leads to the states.
-pub(crate) fn report(
-    config: &Config,
-    seen: &Observations,
-    judged: &[Judged],
-    fault: Option<&Fault>,
-    notes: &Notes,
-) -> Report {
-    let counted =
-        |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
-    let line = format!(
-        "preview of {} from {}, nothing written",
-        counted(judged.len(), "component"),
-        counted(seen.sources.len(), "source")
-    );
-    let mut report = Report::new(State::Ok, line);
-    if let Some(fault) = fault {
-        report =
-            report.detail(format!("the monitor is disturbed, all would be shown as unknown: {}", fault.why));
-    }
-    let components = config
-        .groups
-        .iter()
-        .flat_map(|group| group.components.iter().map(move |component| (group, component)));
-    for ((group, component), ((status, verdicts), behind)) in components.zip(judged.iter().zip(&seen.behind))
-    {
-        let hidden = if component.is_shown { "" } else { " (shown in its group only)" };
-        report = report.detail(format!("{} / {}: {}{hidden}", group.name, component.name, status.text()));
-        let sources = behind.iter().filter_map(|place| seen.source(*place));
-        for (source, verdict) in sources.zip(verdicts) {
-            report = report.detail(source_line(source, verdict));
+/// Prints the line of the run, and everything that leads to the states.
+pub(crate) fn report(config: &Config, look: &Look, outcome: &Outcome<'_>) -> Report {
+    let run = told(outcome);
+    let line = match run.state {
+        State::Ok => {
+            let components = counted(look.judged.len(), "component");
+            format!("preview of {components} from {}, nothing written", counted(outcome.sources, "source"))
+        }
+        _ => format!("preview, nothing written: {}", run.summary()),
+    };
+    let mut report = run.summarised(line);
+    let mut judged = look.judged.iter().zip(&look.sources.seen.behind);
+    for group in &config.groups {
+        let judged: Vec<_> = judged.by_ref().take(group.components.len()).collect();
+        if let Some(unit) = of(outcome.units, &group.id) {
+            let statuses: Vec<Status> = judged.iter().map(|((status, _), _)| *status).collect();
+            let state = shown(unit, combine(&statuses), look);
+            report = report.detail(format!("{}: {state}, shown as a group", group.name));
+        }
+        for (component, (judged, behind)) in group.components.iter().zip(judged) {
+            report = report.detail(component_line(group, component, judged, outcome, look));
+            let sources = behind.iter().filter_map(|place| look.sources.seen.source(*place));
+            for (source, verdict) in sources.zip(&judged.1) {
+                report = report.detail(source_line(source, verdict));
+            }
+            let gone = judged.1.iter().filter(|verdict| verdict.why == Why::Vanished).count();
+            if gone > 0 {
+                let gone = counted(gone, "source");
+                report = report.detail(format!("- {gone} unknown: {}", Why::Vanished.text()));
+            }
         }
     }
-    let left_out = notes.faults.iter().map(|fault| format!("{fault}, left out"));
-    left_out.chain(notes.remarks.iter().cloned()).fold(report, Report::detail)
+    report
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+fn of<'a>(units: &'a [Unit], id: &str) -> Option<&'a Unit> {
+    units.iter().find(|unit| unit.id == id)
+}
+
+/// A component with the state that is published.
+fn component_line(
+    group: &Group,
+    component: &Component,
+    (status, _): &Judged,
+    outcome: &Outcome<'_>,
+    look: &Look,
+) -> String {
+    let name = format!("{} / {}", group.name, component.name);
+    match of(outcome.units, &component.id) {
+        Some(unit) => format!("{name}: {}", shown(unit, *status, look)),
+        None => format!("{name}: {} (shown in its group only)", status.text()),
+    }
+}
+
+/// The state that is published, and the monitor's where that is not the one.
+fn shown(unit: &Unit, judged: Status, look: &Look) -> String {
+    let by_monitor = judged.text().to_lowercase();
+    match (&look.fault, unit.by_hand) {
+        (Some(_), _) => {
+            format!("{}, because the monitor is disturbed; it says {by_monitor}", Status::Unknown.text())
+        }
+        (None, Some(_)) => format!("{} by an incident; the monitor says {by_monitor}", unit.status.text()),
+        (None, None) => unit.status.text().to_owned(),
+    }
 }
 
 /// A source with what it contributes, and why.

@@ -59,9 +59,14 @@ impl Vanished {
     }
 }
 
+/// Says what happened, with performance data.
+pub(crate) fn report(outcome: &Outcome<'_>) -> Report {
+    with_metrics(told(outcome), outcome)
+}
+
 /// Says what happened: CRITICAL if the page could not be written or the monitor is at fault, WARNING if
 /// sources vanished or an incident is left out.
-pub(crate) fn report(outcome: &Outcome<'_>) -> Report {
+pub(crate) fn told(outcome: &Outcome<'_>) -> Report {
     let units = outcome.units;
     let published =
         if units.len() == 1 { "1 component".to_owned() } else { format!("{} components", units.len()) };
@@ -86,8 +91,7 @@ pub(crate) fn report(outcome: &Outcome<'_>) -> Report {
     };
     let told = usize::from(outcome.written.is_ok() && outcome.fault.is_none());
     let details = warnings.into_iter().skip(told).chain(outcome.remarks.iter().cloned());
-    let report = details.fold(report, Report::detail);
-    with_metrics(report, outcome)
+    details.fold(report, Report::detail)
 }
 
 /// The states in words, as in `all operational` or `38 operational, 1 major outage`.

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use plugin::{Deadline, read_file};
 use serde::{Deserialize, Serialize};
-use state::{Above, Folder, Lock, PRIVATE, Records, StateError, Trust};
+use state::{Above, Access, Folder, Lock, PRIVATE, Records, StateError, Trust};
 
 use crate::jump::Baseline;
 use crate::ledger::{Ledger, Run, jump};
@@ -102,6 +102,7 @@ pub(crate) struct Store {
 }
 
 /// The history as it was read.
+#[derive(Default)]
 pub(crate) struct History {
     /// All that is remembered.
     pub(crate) ledger: Ledger,
@@ -133,17 +134,17 @@ impl Store {
     /// # Errors
     /// [`HistoryError`]: nothing is written then.
     pub(crate) fn read(&self, deadline: &Deadline) -> Result<History, HistoryError> {
-        let machine = machine(deadline);
-        if let Some(known) = self.folder.read(MACHINE, 1 << 10, deadline)?
-            && !machine.is_empty()
-            && known.trim_ascii() != machine
-        {
-            return Err(HistoryError::Machine(self.path()));
-        }
-        // What could not be appended to later is no history to go on with.
-        match self.folder.read_private(FILE, LARGEST, deadline)? {
-            None => Ok(History { ledger: Ledger::default(), runs: None }),
-            Some(content) => parse(&content, &self.path()),
+        read(&self.folder, deadline)
+    }
+
+    /// Reads the history as a run would, and writes nothing: neither the folder is made nor a lock taken.
+    ///
+    /// # Errors
+    /// [`HistoryError`].
+    pub(crate) fn peek(path: &Path, deadline: &Deadline) -> Result<History, HistoryError> {
+        match Folder::open(path, Above::Unchecked, Access::Private) {
+            Err(error) if error.is_not_found() => Ok(History::default()),
+            folder => read(&folder?, deadline),
         }
     }
 
@@ -211,6 +212,22 @@ impl History {
             self.ledger.members = members;
             self.runs = None;
         }
+    }
+}
+
+/// Reads the history in this folder, or begins one.
+fn read(folder: &Folder, deadline: &Deadline) -> Result<History, HistoryError> {
+    let (machine, path) = (machine(deadline), folder.path().join(FILE));
+    if let Some(known) = folder.read(MACHINE, 1 << 10, deadline)?
+        && !machine.is_empty()
+        && known.trim_ascii() != machine
+    {
+        return Err(HistoryError::Machine(path));
+    }
+    // What could not be appended to later is no history to go on with.
+    match folder.read_private(FILE, LARGEST, deadline)? {
+        None => Ok(History::default()),
+        Some(content) => parse(&content, &path),
     }
 }
 

@@ -20,6 +20,8 @@ mod incidents;
 mod livestatus;
 #[path = "cli/output.rs"]
 mod output;
+#[path = "cli/preview.rs"]
+mod preview;
 #[path = "cli/site.rs"]
 mod site;
 #[path = "cli/states.rs"]

@@ -306,39 +306,6 @@ fn a_state_from_the_future_is_not_believed() {
 }
 
 #[test]
-fn the_preview_shows_what_leads_to_the_states() {
-    let site = Site::of_each_state();
-    let outcome = site.run(&["--preview"]);
-    let expected = [
-        "STATUS OK - preview of 7 components from 15 sources, nothing written",
-        "Europe / London: Maintenance",
-        "- proxy-lon-1!check_proxy is operational: CRITICAL soft",
-        "- proxy-lon-1!check_tcp_each_ip is operational: OK hard",
-        "- proxy-lon-2!check_proxy is down: CRITICAL hard, left out because it is in a downtime",
-        "- proxy-lon-2!check_tcp_each_ip is operational: OK hard",
-        "Europe / Frankfurt: Partial outage",
-    ];
-    assert_eq!(outcome.code, Some(0));
-    assert_eq!(outcome.stdout.lines().take(7).collect::<Vec<_>>(), expected);
-    assert!(
-        outcome.stdout.contains("\n- proxy-gru-1!check_proxy is down: OK hard, its host is down\n"),
-        "{}",
-        outcome.stdout
-    );
-    assert!(
-        outcome.stdout.contains("\nElsewhere / Johannesburg: Unknown (shown in its group only)\n"),
-        "{}",
-        outcome.stdout
-    );
-    assert!(site.published().is_empty() && !site.path("state").exists());
-    let one = TWO.split("  [[group.component]]\n  name = \"Paris\"").next().unwrap();
-    let site = Site::new(one);
-    site.services(&two([0, 0, 0, 0])[..1], 0);
-    let line = "STATUS OK - preview of 1 component from 1 source, nothing written";
-    assert_eq!(site.line(&["--preview"]), (0, line.to_owned()));
-}
-
-#[test]
 fn what_no_result_can_come_for_is_unknown() {
     let of_hosts = TWO.replace("!proxy", "");
     // Passive results are refused for all, which the sources depend on.

@@ -1,0 +1,189 @@
+//! What a run sees, and what follows from it: the same for a run and for the preview of one.
+
+use crate::config::{Component, Config};
+use crate::fault::{self, Fault};
+use crate::judge::{self, Health, Judged, Limits, Verdict};
+use crate::jump::{self, Baseline, Sanity, Seen};
+use crate::ledger::{Ledger, Run};
+use crate::members::{self, AllMembers};
+use crate::monitor::{SourceError, Sources, read};
+use crate::names::Names;
+use crate::notes::{self, Notes};
+use crate::options::Args;
+use crate::output::OutputError;
+use crate::report::{Outcome, Vanished};
+use crate::sources::Source;
+use crate::status::Status;
+use crate::store::History;
+use crate::view::{Unit, apply_incidents, apply_work, units};
+use plugin::Deadline;
+
+/// What a run sees, and what follows from it.
+pub(crate) struct Look {
+    /// The moment of the run, in seconds since 1970.
+    pub(crate) now: u64,
+    /// The monitor's state.
+    pub(crate) sources: Sources,
+    /// The state of each component, in the order of the configuration.
+    pub(crate) judged: Vec<Judged>,
+    /// Why the monitor is not believed, if it is not.
+    pub(crate) fault: Option<Fault>,
+    /// The incidents written by hand.
+    pub(crate) notes: Notes,
+    /// What is measured: the state of all that is shown, with planned work.
+    pub(crate) units: Vec<Unit>,
+    /// What the next run compares its sources with.
+    baseline: Baseline,
+}
+
+impl Look {
+    /// Reads everything and judges it by the history, which then tells of the sources and the components of
+    /// this run.
+    ///
+    /// # Errors
+    /// [`SourceError`].
+    pub(crate) fn new(
+        args: &Args,
+        config: &Config,
+        history: &mut History,
+        now: u64,
+        deadline: &Deadline,
+    ) -> Result<Self, SourceError> {
+        let sources = read(args, config, deadline)?;
+        let (seen, judged, fault) = compare(args, config, &sources, history, now);
+        let statuses: Vec<Status> = judged.iter().map(|(status, _)| *status).collect();
+        let mut units = units(config, &statuses);
+        let notes = notes::read(&args.incidents(), &Names::of(config), deadline);
+        apply_work(&notes.notes, &mut units, now);
+        history.look_at(
+            units.iter().map(|unit| unit.id.clone()).collect(),
+            config.interval + config.interval / 2,
+        );
+        let (baseline, fault) = believe(args, &history.ledger, seen, fault, now);
+        Ok(Self { now, sources, judged, fault, notes, units, baseline })
+    }
+
+    /// Returns what this run adds to the history.
+    pub(crate) fn run(&self, ledger: &Ledger) -> Run {
+        // A fault goes on since it began, whatever its cause is now.
+        let since = self.fault.as_ref().map(|fault| ledger.fault.or(fault.since).unwrap_or(self.now));
+        let statuses = match since {
+            Some(_) => ledger.known(),
+            None => self.units.iter().map(|unit| Some(unit.status)).collect(),
+        };
+        Run { at: self.now, fault: since, statuses, baseline: self.baseline.clone() }
+    }
+
+    /// Returns all that is shown with its state on the page: also by incidents written by hand, which are not
+    /// measured.
+    pub(crate) fn shown(&self) -> Vec<Unit> {
+        let mut units = self.units.clone();
+        apply_incidents(&self.notes.notes, &mut units, self.now);
+        units
+    }
+
+    /// Returns what is told of a run that shows these and has written so many files.
+    pub(crate) fn outcome<'a>(
+        &'a self,
+        args: &Args,
+        config: &Config,
+        members: &AllMembers,
+        units: &'a [Unit],
+        written: Result<usize, OutputError>,
+    ) -> Outcome<'a> {
+        Outcome {
+            units,
+            sources: self.sources.seen.sources.len(),
+            age: self.sources.age(self.now),
+            stale: args.stale.duration().as_secs(),
+            fault: self.fault.as_ref(),
+            vanished: vanished(config, members, args.hold.duration().as_secs(), self.now),
+            note_faults: &self.notes.faults,
+            remarks: &self.notes.remarks,
+            written,
+        }
+    }
+}
+
+fn stale(args: &Args, sources: &Sources, now: u64) -> Option<Fault> {
+    fault::of_monitor(&sources.monitor, sources.modified, args.stale.duration().as_secs(), now)
+}
+
+/// Compares the sources with those of the last run, and judges them: the sources by their keys, the state of
+/// each component, and the fault of the monitor.
+fn compare(
+    args: &Args,
+    config: &Config,
+    sources: &Sources,
+    history: &mut History,
+    now: u64,
+) -> (Seen, Vec<Judged>, Option<Fault>) {
+    let fault = stale(args, sources, now);
+    let before = &history.ledger.members;
+    let known = members::known(before);
+    // A monitor at fault is no reason to expect other sources than before.
+    if fault.is_none() {
+        let hold = args.hold.duration().as_secs();
+        history.remember(members::after(before, config.components(), &sources.seen, hold, now));
+    }
+    let members = &history.ledger.members;
+    let judged = judge(args, sources, config, members, now);
+    let gone = members::gone(members);
+    let count = sources.seen.sources.len() + gone.len();
+    let keys = |is_counted: &dyn Fn(&Verdict) -> bool| keys(sources, &judged, is_counted);
+    let is_bad = |verdict: &Verdict| verdict.health != Health::Operational;
+    let bad = keys(&|verdict| is_bad(verdict) && !verdict.in_downtime);
+    let excused = keys(&|verdict| is_bad(verdict) && verdict.in_downtime);
+    let down = keys(&|verdict| verdict.health == Health::Down);
+    let bad = members::sorted(bad.into_iter().chain(gone.iter().copied()));
+    (Seen { known, bad, excused, down, gone, count }, judged, fault)
+}
+
+/// The state of each component, with what it follows from: also with sources that vanished.
+fn judge(args: &Args, sources: &Sources, config: &Config, members: &AllMembers, now: u64) -> Vec<Judged> {
+    let (interval_length, monitor) = (sources.interval_length, sources.monitor);
+    let limits = Limits { now, interval_length, soft: args.soft, monitor };
+    let judged = config.components().zip(&sources.seen.behind).map(|(component, behind)| {
+        let gone = members.get(&component.id).map_or(0, |members| members.gone.len());
+        let mut verdicts = judge::verdicts(component, behind, &sources.seen, &limits);
+        verdicts.extend(std::iter::repeat_n(Verdict::VANISHED, gone));
+        (judge::status(component.rule, &verdicts), verdicts)
+    });
+    judged.collect()
+}
+
+/// What the next run compares its sources with, and the monitor's fault if there is one.
+fn believe(
+    args: &Args,
+    ledger: &Ledger,
+    seen: Seen,
+    fault: Option<Fault>,
+    now: u64,
+) -> (Baseline, Option<Fault>) {
+    let before = ledger.baseline();
+    if fault.is_some() {
+        return (before, fault);
+    }
+    let sanity = Sanity { percent: args.sanity.0, hold: args.hold.duration().as_secs() };
+    jump::judge(&before, seen, sanity, now)
+}
+
+/// The keys of the sources that count by one of their verdicts, sorted.
+fn keys(sources: &Sources, judged: &[Judged], is_counted: impl Fn(&Verdict) -> bool) -> Vec<u64> {
+    let verdicts = judged
+        .iter()
+        .zip(&sources.seen.behind)
+        .flat_map(|((_, verdicts), behind)| behind.iter().zip(verdicts));
+    let counted = verdicts.filter(|(_, verdict)| is_counted(verdict));
+    members::sorted(counted.filter_map(|(place, _)| sources.seen.source(*place)).map(Source::key))
+}
+
+/// What is told of the sources that vanished, if any did.
+fn vanished(config: &Config, members: &AllMembers, hold: u64, now: u64) -> Option<Vanished> {
+    let gone = |component: &Component| members.get(&component.id).map_or(0, |one| one.gone.len());
+    let mut from = config.components().filter(|component| gone(component) > 0);
+    let first = from.next()?.name.clone();
+    let last = members.values().flat_map(|one| &one.gone).map(|(_, since)| *since).max()?;
+    let left = hold.saturating_sub(now.saturating_sub(last));
+    Some(Vanished { sources: members::gone(members).len(), first, more: from.count(), left })
+}
