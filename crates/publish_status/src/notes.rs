@@ -16,6 +16,8 @@ use crate::status::Status;
 const LARGEST: u64 = 64 << 10;
 /// The most notes.
 const MOST: usize = 500;
+/// The most files of notes that are read to see which of them still last.
+const MOST_FILES: usize = 10_000;
 /// The most files of which it is told that they are no notes.
 const MOST_REMARKS: usize = 5;
 
@@ -81,13 +83,14 @@ pub(crate) fn read(folder: &Path, names: &Names<'_>, deadline: &Deadline) -> Not
             return Notes { faults, ..Notes::default() };
         }
     };
-    let (mut notes, mut faults) = (Vec::new(), Vec::new());
-    if files.len() > MOST {
-        faults.push(format!("incidents: all but the newest {MOST} of {}", files.len()));
-    }
+    let mut faults = Vec::new();
     // What is written last tells of the present.
     files.sort_by(|a, b| b.cmp(a));
-    for (changed, path) in files.iter().take(MOST) {
+    if files.len() > MOST_FILES {
+        faults.push(format!("incidents: all but the newest {MOST_FILES} of {} files", files.len()));
+    }
+    let (mut notes, mut count) = (Vec::new(), 0);
+    for (changed, path) in files.iter().take(MOST_FILES) {
         let (stem, name) = [path.file_stem(), path.file_name()]
             .map(|part| part.unwrap_or_default().to_string_lossy())
             .into();
@@ -96,11 +99,27 @@ pub(crate) fn read(folder: &Path, names: &Names<'_>, deadline: &Deadline) -> Not
             Ok(note) => notes.push(Note { changed: *changed, ..note }),
             Err(what) => faults.push(format!("incident {}: {what}", clean(&name))),
         }
+        if notes.len() >= 2 * MOST {
+            count += keep(&mut notes);
+        }
     }
+    count += keep(&mut notes);
+    if count > 0 {
+        let all = count + notes.len();
+        faults.insert(0, format!("incidents: the {count} of {all} that ended or began first"));
+    }
+    Notes { notes, faults, remarks: remarks(&others) }
+}
+
+/// Sorts notes, those that end last first, and drops those that are too many: what still lasts counts now,
+/// however old its file is. Returns how many were dropped.
+fn keep(notes: &mut Vec<Note>) -> usize {
     notes.sort_by(|a, b| {
         (b.end.unwrap_or(u64::MAX), b.start, &b.id).cmp(&(a.end.unwrap_or(u64::MAX), a.start, &a.id))
     });
-    Notes { notes, faults, remarks: remarks(&others) }
+    let excess = notes.len().saturating_sub(MOST);
+    notes.truncate(MOST);
+    excess
 }
 
 /// Reads a note. A link must stay in the folder: who may write there must not publish what only the monitor's

@@ -74,17 +74,34 @@ fn what_is_no_note_is_told_and_never_waited_for() {
     let not_files = ["fifo", "folder", "link"].map(|name| format!("incident {name}.md: not a file"));
     assert_eq!(faults, not_files);
     assert!(!deadline.is_over());
-    for number in 0..MOST {
-        fs::write(at(&format!("{number}.md")), good).unwrap();
+}
+
+#[test]
+fn of_too_many_those_that_still_last_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let note = |start: &str, end: &str| {
+        format!("---\ncomponent: London\nstate: degraded\nstart: {start}T00:00Z\n{end}\n---\n")
+    };
+    let written = |name: &str, text: String, days: u64| {
+        fs::write(at(name), text).unwrap();
+        let file = fs::File::options().write(true).open(at(name)).unwrap();
+        file.set_modified(UNIX_EPOCH + std::time::Duration::from_secs(days * 86_400)).unwrap();
+    };
+    // The files of what lasts are the oldest ones.
+    written("lasts.md", note("2026-01-01", ""), 1);
+    written("ends-late.md", note("2026-01-01", "end: 2099-01-01T00:00Z"), 2);
+    for number in 0..2 * MOST {
+        let ended = format!("end: 2026-02-{:02}T00:00Z", if number < 400 { 20 } else { 10 });
+        written(&format!("{number}.md"), note("2026-02-01", &ended), 20_000);
     }
-    let old = fs::File::options().write(true).open(at("good.md")).unwrap();
-    old.set_modified(UNIX_EPOCH).unwrap();
-    for name in ["folder.md", "link.md", "fifo.md"] {
-        let _ = fs::remove_file(at(name)).or_else(|_| fs::remove_dir(at(name)));
-    }
-    let Notes { notes, faults, .. } = read(folder.path(), &names(), &deadline);
-    assert_eq!(faults, ["incidents: all but the newest 500 of 501"]);
-    assert!(notes.len() == MOST && notes.iter().all(|note| note.changed > 0), "the oldest is left out");
+    let soon = Deadline::after(std::time::Duration::from_secs(60));
+    let Notes { notes, faults, .. } = read(folder.path(), &names(), &soon);
+    assert_eq!(faults, ["incidents: the 502 of 1002 that ended or began first"]);
+    let lasting: Vec<_> = notes.iter().take(2).map(|note| note.changed / 86_400).collect();
+    assert_eq!((notes.len(), lasting), (MOST, vec![1, 2]));
+    let late = |note: &&Note| note.end.is_some_and(|end| end >= 1_771_545_600);
+    assert_eq!(notes.iter().filter(late).count(), 401, "the earliest end first");
 }
 
 #[test]
