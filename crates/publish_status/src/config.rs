@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use plugin::{Deadline, ReadError, clean, masked, read_file};
 use serde::Deserialize;
 
+use crate::characters::{forbidden, is_writable};
 use crate::looks;
 use crate::pattern::Pattern;
 
@@ -234,7 +235,7 @@ impl Written {
     fn checked(self) -> Result<Config, String> {
         public_name("title", &self.title)?;
         if !(self.url.starts_with("https://") || self.url.starts_with("http://"))
-            || self.url.contains(char::is_whitespace)
+            || self.url.contains(|c: char| c.is_whitespace() || c.is_control() || !is_writable(c))
         {
             return Err(format!("url: {} is no address of a page", clean(&masked(&self.url))));
         }
@@ -332,6 +333,10 @@ impl WrittenComponent {
 
 fn public_name(what: &str, name: &str) -> Result<String, String> {
     let name = name.trim();
+    if let Some(character) = forbidden(name) {
+        let name = clean(&name.replace(|c| !is_writable(c), "?"));
+        return Err(format!("{what} {name}: leave out the character {character}, no page can show it"));
+    }
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
         return Err(format!(
             "{what}: a name has 1 to {LONGEST_NAME} characters, none of them a control character"

@@ -11,6 +11,7 @@
 
 mod api;
 mod busy;
+mod characters;
 pub mod config;
 pub mod fault;
 mod folders;

@@ -8,6 +8,7 @@ use std::time::UNIX_EPOCH;
 use jiff::Timestamp;
 use plugin::{Deadline, clean, read_file, reason};
 
+use crate::characters::is_writable;
 use crate::config::identifier;
 use crate::names::Names;
 use crate::status::Status;
@@ -172,6 +173,8 @@ fn files(folder: &Path) -> std::io::Result<Listed> {
 /// order mark, may be those of Windows.
 fn parse(name: &str, content: &[u8], names: &Names<'_>) -> Result<Note, String> {
     let text = str::from_utf8(content).map_err(|_| "not UTF-8".to_owned())?;
+    // A reader of the feed takes nothing of it if one character is none of XML.
+    let text = &text.replace(|c| !is_writable(c), "\u{fffd}");
     let mut lines = text.strip_prefix('\u{feff}').unwrap_or(text).lines();
     let is_mark = |line: &str| line.trim_end() == "---";
     if !lines.next().is_some_and(is_mark) {

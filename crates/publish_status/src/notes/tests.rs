@@ -77,6 +77,15 @@ fn what_is_no_note_is_told_and_never_waited_for() {
 }
 
 #[test]
+fn what_no_page_can_show_is_replaced() {
+    let head =
+        "---\ncomponent: London\nstate: degraded\nstart: 2026-11-25T21:00Z\ntitle: a\u{1b}b\u{fffe}\n---\n";
+    let note = read_one(&format!("{head}c\u{0}d\u{b}e\u{ffff}\tf\u{a0}")).unwrap();
+    assert_eq!(note.title, "a\u{fffd}b\u{fffd}");
+    assert_eq!(note.text, "c\u{fffd}d\u{fffd}e\u{fffd}\tf");
+}
+
+#[test]
 fn of_too_many_those_that_still_last_are_kept() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);

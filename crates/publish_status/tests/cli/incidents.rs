@@ -162,3 +162,37 @@ fn a_component_that_is_shown_as_its_group_is_named_as_that() {
     let line = "STATUS OK - 2 components published, 1 operational, 1 degraded";
     assert_eq!(note("All"), (0, line.to_owned()));
 }
+
+#[test]
+fn what_xml_forbids_reaches_no_file() {
+    let site = Site::new(TWO);
+    site.services(&two([0, 0, 0, 0]), 0);
+    std::fs::create_dir(site.path("incidents")).unwrap();
+    let bad = ['\0', '\u{1}', '\u{8}', '\u{b}', '\u{c}', '\u{e}', '\u{1b}', '\u{1f}', '\u{fffe}', '\u{ffff}'];
+    let all: String = bad.iter().collect();
+    let head =
+        format!("---\ncomponent: London\nstate: degraded\nstart: 2026-01-01T00:00Z\ntitle: x{all}y\n---\n");
+    site.write("incidents/x.md", format!("{head}**u{all}v** `w{all}` [a{all}](https://example.com/{all})\n"));
+    assert_eq!(site.line(&[]).0, 0);
+    for (name, content) in site.published() {
+        let text = String::from_utf8(content).unwrap();
+        assert!(!text.contains(bad), "{name}");
+        assert!(!text.contains("\\u00") && !text.contains("&#x"), "nor escaped in {name}");
+    }
+    assert!(
+        site.read("out/feed.atom").contains(&format!("<title>x{}y</title>", "\u{fffd}".repeat(bad.len())))
+    );
+    for (setting, escaped) in [("title", "Example"), ("group", "All"), ("component", "Paris")] {
+        let config = TWO.replace(&format!("\"{escaped}\""), "\"Bad\\u001b\\uffff name\"");
+        site.write("config.toml", config);
+        let line = format!(
+            "STATUS UNKNOWN - @/config.toml: {setting} Bad?? name: leave out the character U+001B, no page can show it"
+        );
+        assert_eq!(site.line(&[]), (3, line));
+    }
+    for bad in ["\\u001b", "\\uffff", "\\u007f"] {
+        site.write("config.toml", TWO.replace("example.com/", &format!("example.com/{bad}")));
+        let (code, line) = site.line(&[]);
+        assert!(code == 3 && line.contains("@/config.toml: url: "), "{line}");
+    }
+}
