@@ -33,6 +33,24 @@ fn an_answer_that_nobody_can_get_is_unknown() {
     }
 }
 
+/// Whatever a program writes, to its answer or elsewhere, may be beyond the limit on the size of files.
+#[test]
+fn a_limit_on_the_size_of_files_is_no_death_by_a_signal() {
+    let folder = tempfile::tempdir().unwrap();
+    for plugin in all() {
+        for call in CALLS {
+            let script = format!("ulimit -f 0; exec \"$0\" {call} >\"$1\"");
+            let mut command = Command::new("sh");
+            command
+                .args(["-c", &script])
+                .arg(plugins::binary(&plugin.name))
+                .arg(folder.path().join("answer"));
+            let outcome = process::run(&mut command);
+            assert_eq!((outcome.code, outcome.stderr.as_str()), (Some(3), ""), "{} {call}", plugin.name);
+        }
+    }
+}
+
 /// With any memory limit in which a program starts, it answers UNKNOWN.
 #[test]
 fn too_little_memory_is_no_death_by_a_signal() {

@@ -21,6 +21,7 @@ mod child;
 mod deadline;
 mod extra_opts;
 mod failure;
+mod file_size;
 mod finding;
 mod format;
 mod grace;

@@ -18,7 +18,7 @@ use crate::format::Format;
 use crate::kind::display_name;
 use crate::options::{Common, Timeout};
 use crate::output::{self, Context};
-use crate::{Deadline, Report, State, memory, watchdog};
+use crate::{Deadline, Report, State, file_size, memory, watchdog};
 
 /// How long a run may take where neither its command nor `--timeout` says otherwise: below the 10 s of
 /// check_nrpe.
@@ -75,6 +75,7 @@ fn start<A: clap::Parser, E: Error>(
 ) -> ExitCode {
     panic::set_hook(Box::new(report_panic));
     let start = Instant::now();
+    file_size::refuse_not_die();
     let arguments: Vec<OsString> = env::args_os().collect();
     if memory::is_short() {
         refuse(start, limit, &arguments);

@@ -196,3 +196,25 @@ fn a_run_that_is_killed_leaves_whole_files() {
         }
     }
 }
+
+#[test]
+fn a_limit_on_the_size_of_files_is_told() {
+    let site = Site::new(TWO);
+    site.services(&two([0, 0, 0, 0]), 0);
+    assert_eq!(site.line(&[]).0, 0);
+    let before = site.published();
+    site.services(&two([2, 0, 0, 0]), 0);
+    let within = |blocks: u32| {
+        let program = site.command(&[]);
+        let mut command = std::process::Command::new("bash");
+        command.args(["-c", &format!("ulimit -f {blocks}; exec \"$0\" \"$@\"")]).arg(program.get_program());
+        let outcome = suite::process::run(command.args(program.get_args()));
+        let (code, line) = outcome.summary();
+        (code, line.replace(&site.folder.path().display().to_string(), "@"))
+    };
+    let too_large = |what: &str| (2, format!("STATUS CRITICAL - page not written: {what}: file too large"));
+    assert_eq!(within(4), too_large("writing @/out/.index.html.new"));
+    assert_eq!(within(0), too_large("appending to @/state/history.jsonl"));
+    assert_eq!(site.published(), before, "no part of a file is left");
+    assert_eq!(site.line(&[]).0, 0);
+}
