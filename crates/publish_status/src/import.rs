@@ -13,13 +13,13 @@ use plugin::{Deadline, Report, State, clean};
 
 use crate::config::Config;
 use crate::folders::{self, FolderError};
-use crate::ledger::Ledger;
+use crate::ledger::{DAYS, Ledger};
 use crate::moment::{date, length, now};
 use crate::names::Names;
 use crate::notes;
 use crate::options::Args;
 use crate::store::{HistoryError, Store};
-use merge::Filled;
+use merge::{Filled, Lack};
 use replay::{Past, Replay};
 
 /// Why nothing was imported.
@@ -40,6 +40,20 @@ pub enum ImportError {
     /// The logs are those of another monitor, or the configuration is.
     #[error("the logs tell of no source of the configuration")]
     NoSource,
+    /// The logs are of another clock, or this one is wrong.
+    #[error("the logs are of the future: {} begins {} from now", .path.display(), length(*.ahead))]
+    Future {
+        /// The log that begins first.
+        path: PathBuf,
+        /// By how many seconds it is ahead.
+        ahead: u64,
+    },
+    /// The history keeps none of the days of the logs.
+    #[error("the logs end on {}, and the history keeps {DAYS} days: nothing imported", date(*.0))]
+    Old(u64),
+    /// No two lines show that the monitor ran between them.
+    #[error("the logs show no time in which the monitor ran: nothing imported")]
+    NoTime,
     /// Another run holds the history.
     #[error("another run holds {}, nothing imported", .0.display())]
     Busy(PathBuf),
@@ -54,9 +68,13 @@ pub(crate) fn import(args: &Args, config: &Config, deadline: &Deadline) -> Resul
     let now = now();
     let notes = notes::read(&args.incidents(), &Names::of(config), deadline);
     let mut replay = Replay::new(config, &notes.notes, args.soft, now);
-    for (beginning, path) in in_order(&args.import, deadline)? {
-        if beginning < replay.at() {
-            return Err(ImportError::Overlap(path.to_owned()));
+    let logs = in_order(&args.import, deadline)?;
+    if let Some((beginning, path)) = logs.first().filter(|(beginning, _)| *beginning > now) {
+        return Err(ImportError::Future { path: (*path).to_owned(), ahead: beginning - now });
+    }
+    for (beginning, path) in &logs {
+        if *beginning < replay.at() {
+            return Err(ImportError::Overlap((*path).to_owned()));
         }
         log::read(path, deadline, |line| replay.line(line))?;
     }
@@ -66,7 +84,9 @@ pub(crate) fn import(args: &Args, config: &Config, deadline: &Deadline) -> Resul
     }
     let filled = fill(&args.state, &past.ledger, now, deadline)?;
     let left_out = notes.faults.iter().map(|fault| format!("{fault}, left out"));
-    Ok(left_out.fold(report(args, &past, filled.as_ref()), Report::detail))
+    let of_future = logs.iter().filter(|(beginning, _)| *beginning > now);
+    let of_future = of_future.map(|(_, path)| format!("{} is of the future, left out", path.display()));
+    Ok(left_out.chain(of_future).fold(report(args, &past, filled.as_ref()), Report::detail))
 }
 
 /// The logs, the oldest first, each with its beginning.
@@ -79,15 +99,20 @@ fn in_order<'a>(logs: &'a [PathBuf], deadline: &Deadline) -> Result<Vec<(u64, &'
     Ok(order)
 }
 
-/// Adds the days that the history lacks. `None` if it lacks none.
+/// Adds the days that the history lacks. `None` if it has all of them.
 fn fill(state: &Path, past: &Ledger, now: u64, deadline: &Deadline) -> Result<Option<Filled>, ImportError> {
     let Some(store) = Store::open_until(state, deadline.at())? else {
         return Err(ImportError::Busy(state.to_owned()));
     };
     let mut history = store.read(deadline)?;
     let filled = merge::precede(&mut history.ledger, past, now);
-    if filled.is_some() {
-        store.rewrite(&history.ledger, deadline)?;
+    match &filled {
+        Some(_) => store.rewrite(&history.ledger, deadline)?,
+        None => match merge::lack(&history.ledger, past, now) {
+            Some(Lack::Old(day)) => return Err(ImportError::Old(day)),
+            Some(Lack::NoTime) => return Err(ImportError::NoTime),
+            None => {}
+        },
     }
     Ok(filled)
 }

@@ -41,6 +41,26 @@ pub(crate) fn precede(ledger: &mut Ledger, past: &Ledger, now: u64) -> Option<Fi
     Some(filled)
 }
 
+/// Why logs have no day for a history.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Lack {
+    /// They end on this day, which is older than any that is kept.
+    Old(u64),
+    /// They show no time in which the monitor ran.
+    NoTime,
+}
+
+/// Returns what the logs of `past` lack where [`precede`] added none of their days; `None` if the history has
+/// all of them already.
+pub(crate) fn lack(ledger: &Ledger, past: &Ledger, now: u64) -> Option<Lack> {
+    let last = past.last / DAY;
+    match first_day(ledger) {
+        _ if last < (now / DAY).saturating_sub(DAYS - 1) => Some(Lack::Old(last)),
+        Some(first) if first <= last => None,
+        _ => Some(Lack::NoTime),
+    }
+}
+
 /// The first day of which the history tells; `None` if there was no run yet.
 fn first_day(ledger: &Ledger) -> Option<u64> {
     let days = ledger.tracks.values().filter_map(|track| track.days.keys().next()).copied();
@@ -147,5 +167,16 @@ mod tests {
         let mut ledger = Ledger { last: NOW - 60, ..Ledger::default() };
         let filled = precede(&mut ledger, &past(NOW - 2 * DAY, &[], NOW - 60), NOW);
         assert_eq!(filled, Some(Filled { first: 19_998, last: 19_999, outages: 0 }));
+    }
+
+    #[test]
+    fn what_logs_lack_is_told() {
+        let old = past(19_000 * DAY, &[], 19_500 * DAY + 60);
+        assert_eq!(lack(&Ledger::default(), &old, NOW), Some(Lack::Old(19_500)));
+        let moment = Ledger { last: NOW - DAY, ..Ledger::default() };
+        assert_eq!(lack(&Ledger::default(), &moment, NOW), Some(Lack::NoTime));
+        let later = Ledger { last: NOW - 60, ..Ledger::default() };
+        assert_eq!(lack(&later, &moment, NOW), Some(Lack::NoTime), "before the history");
+        assert_eq!(lack(&later, &past(NOW - 600, &[], NOW - 60), NOW), None);
     }
 }

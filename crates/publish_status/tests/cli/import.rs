@@ -136,6 +136,41 @@ fn logs_that_cannot_be_used_change_nothing() {
 }
 
 #[test]
+fn logs_that_have_nothing_are_not_ok() {
+    let site = Site::new(TWO);
+    let future = |days: u64| {
+        // A log of a day that is still to come.
+        let text = log(0);
+        let moved = |line: &str| {
+            let (at, rest) = line.trim_start_matches('[').split_once(']').unwrap();
+            format!("[{}]{rest}\n", at.parse::<u64>().unwrap() + days * DAY)
+        };
+        text.lines().map(moved).collect::<String>()
+    };
+    site.write("future.log", future(400));
+    site.write("old.log", log(200));
+    site.write("moment.log", log(2).lines().take(10).map(|line| format!("{line}\n")).collect::<String>());
+    let name = |name: &str| site.path(name).display().to_string();
+    let ended =
+        process::run(Command::new("date").arg("-u").arg("+%F").arg(format!("-d@{}", now() - 200 * DAY)));
+    let old = format!(
+        "STATUS UNKNOWN - the logs end on {}, and the history keeps 90 days: nothing imported",
+        ended.stdout.trim()
+    );
+    let moment = "STATUS UNKNOWN - the logs show no time in which the monitor ran: nothing imported";
+    let (code, line) = site.line(&["--import", &name("future.log")]);
+    let expected = "STATUS UNKNOWN - the logs are of the future: @/future.log begins 399 d ";
+    assert!(code == 3 && line.starts_with(expected) && line.ends_with(" from now"), "{line}");
+    assert_eq!(site.line(&["--import", &name("old.log")]), (3, old));
+    assert_eq!(site.line(&["--import", &name("moment.log")]), (3, moment.to_owned()));
+    assert!(!site.path("state/history.jsonl").exists());
+    site.write("good.log", log(1));
+    let outcome = site.run(&["--import", &name("good.log"), &name("future.log")]);
+    let left_out = format!("{} is of the future, left out", name("future.log"));
+    assert!(outcome.code == Some(0) && outcome.stdout.lines().any(|line| line == left_out), "{outcome:?}");
+}
+
+#[test]
 fn an_import_waits_for_a_run_and_does_not_pretend() {
     let site = Site::new(TWO);
     site.services(&two([0; 4]), 0);
