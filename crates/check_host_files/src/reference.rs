@@ -42,6 +42,9 @@ pub enum ReferenceError {
     /// A folder cannot be listed.
     #[error("reading {}: {}", .0.display(), .1)]
     Folder(PathBuf, String),
+    /// There is no such folder.
+    #[error("there is no folder {at}: make it by mkdir -p {at}, and copy the files to check by cd / and cp -aL --parents etc/resolv.conf {at}", at = .0.display())]
+    Missing(PathBuf),
     /// Nothing to compare with.
     #[error("{} holds no file: copy those to check by cd / and cp -aL --parents etc/resolv.conf {}", .0.display(), .0.display())]
     Empty(PathBuf),
@@ -55,13 +58,7 @@ pub(crate) fn read(top: &Path, named: &[FilePath], deadline: &Deadline) -> Resul
     let _step = deadline.step(format!("reading {}", top.display()));
     let mut closed = Vec::new();
     let mut paths: Vec<String> = named.iter().map(|path| path.as_str().to_owned()).collect();
-    match fs::metadata(top) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(ReferenceError::Empty(top.to_owned()));
-        }
-        Err(error) => return Err(ReferenceError::Folder(top.to_owned(), reason(&error))),
-        Ok(_) => {}
-    }
+    fs::metadata(top).map_err(|error| unusable(top, &error))?;
     if paths.is_empty() {
         (paths, closed) = list(top)?;
     }
@@ -73,6 +70,17 @@ pub(crate) fn read(top: &Path, named: &[FilePath], deadline: &Deadline) -> Resul
     paths.sort();
     closed.sort();
     Ok(Reference { copies: paths.into_iter().map(|path| copy(top, path, deadline)).collect(), closed })
+}
+
+/// Returns why there is no tree at `top`. A folder cannot be made where a link to nothing is.
+fn unusable(top: &Path, error: &std::io::Error) -> ReferenceError {
+    match (error.kind(), fs::symlink_metadata(top)) {
+        (std::io::ErrorKind::NotFound, Ok(_)) => {
+            ReferenceError::Folder(top.to_owned(), "a link to nothing".to_owned())
+        }
+        (std::io::ErrorKind::NotFound, Err(_)) => ReferenceError::Missing(top.to_owned()),
+        _ => ReferenceError::Folder(top.to_owned(), reason(error)),
+    }
 }
 
 /// Reads one file of the tree `top`.
@@ -212,12 +220,17 @@ mod tests {
     fn a_tree_is_neither_empty_nor_endless() {
         let folder = tree(&[]);
         assert!(read_all(folder.path(), &[]).unwrap_err().contains("holds no file"));
-        assert!(read_all(&folder.path().join("none"), &[]).unwrap_err().contains("none holds no file"));
-        assert!(
-            read_all(&folder.path().join("none"), &["/etc/hosts"])
-                .unwrap_err()
-                .contains("none holds no file")
-        );
+        let none = folder.path().join("below/none");
+        let text = format!("there is no folder {0}: make it by mkdir -p {0}, and copy ", none.display());
+        for named in [&[][..], &["/etc/hosts"]] {
+            let error = read_all(&none, named).unwrap_err();
+            assert!(error.starts_with(&text), "{error}");
+        }
+        let link = folder.path().join("link");
+        symlink("below/none", &link).unwrap();
+        let error = read_all(&link, &[]).unwrap_err();
+        assert_eq!(error, format!("reading {}: a link to nothing", link.display()));
+        fs::remove_file(link).unwrap();
         for number in 0..257 {
             fs::write(folder.path().join(number.to_string()), "").unwrap();
             let is_refused =

@@ -130,7 +130,7 @@ fn each_state_has_its_line() {
             3,
             "UNKNOWN - reading /etc/silent-outage/reference: permission denied",
         ),
-        ("rm -r /etc/silent-outage", "check_host_files", 3, "UNKNOWN - /etc/silent-outage/reference holds no file: "),
+        ("rm -r /etc/silent-outage", "check_host_files", 3, "UNKNOWN - there is no folder /etc/silent-outage/reference: make it by mkdir -p "),
         (
             "chmod 666 /etc/extra.conf; chgrp nagios /etc/hosts",
             "lab_mode",
