@@ -89,7 +89,15 @@ impl Hosts {
     /// Returns how the order of the same lines makes another meaning.
     fn order_difference(&self, expected: &Self) -> Option<String> {
         let (found, wanted) = (Order::of(&self.lines), Order::of(&expected.lines));
-        let text = self.lines.iter().find_map(|line| found.difference(&wanted, line))?;
+        // A name or an address of many lines is compared once: the lists of its addresses or names are as long.
+        let (mut names, mut addresses) = (HashSet::new(), HashSet::new());
+        let text = self.lines.iter().find_map(|line| {
+            let names =
+                line.names.iter().filter(|name| names.insert((name.as_str(), line.address.is_ipv6())));
+            let names: Vec<&str> = names.map(String::as_str).collect();
+            let is_new = addresses.insert(line.address);
+            found.difference(&wanted, &names, line.address, is_new)
+        })?;
         Some(format!("another order of lines: {text}"))
     }
 }
@@ -165,27 +173,27 @@ impl<'a> Order<'a> {
         order
     }
 
-    /// Returns what another order makes of the address and the names of this line.
-    fn difference(&self, expected: &Self, line: &Line) -> Option<String> {
-        let by_name = line.names.iter().find_map(|name| {
-            let key = (name.as_str(), line.address.is_ipv6());
+    /// Returns what another order makes of a line: of those of its names, and of its address, that no line before it
+    /// has.
+    fn difference(&self, expected: &Self, names: &[&str], address: IpAddr, is_new: bool) -> Option<String> {
+        let by_name = names.iter().find_map(|name| {
+            let key = (*name, address.is_ipv6());
             let (found, wanted) = (self.addresses.get(&key)?, expected.addresses.get(&key)?);
             let (found, wanted) = found.iter().zip(wanted).find(|(found, wanted)| found != wanted)?;
             Some(format!("{} is {found} before {wanted}", cut(name)))
         });
         let by_alias = || {
-            line.names.iter().find_map(|name| {
-                let (found, wanted) =
-                    (self.official.get(name.as_str())?, expected.official.get(name.as_str())?);
+            names.iter().find_map(|name| {
+                let (found, wanted) = (self.official.get(name)?, expected.official.get(name)?);
                 (found != wanted)
                     .then(|| format!("{} is officially {}, not {}", cut(name), cut(found), cut(wanted)))
             })
         };
         let by_address = || {
-            let (found, wanted) = (self.names.get(&line.address)?, expected.names.get(&line.address)?);
-            (found != wanted).then(|| format!("{} is {}, not {}", line.address, named(found), named(wanted)))
+            let (found, wanted) = (self.names.get(&address)?, expected.names.get(&address)?);
+            (found != wanted).then(|| format!("{address} is {}, not {}", named(found), named(wanted)))
         };
-        by_name.or_else(by_alias).or_else(by_address)
+        by_name.or_else(by_alias).or_else(|| if is_new { by_address() } else { None })
     }
 }
 

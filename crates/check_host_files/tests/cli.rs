@@ -3,6 +3,8 @@
 
 #[path = "cli/closed.rs"]
 mod closed;
+#[path = "cli/large.rs"]
+mod large;
 #[path = "cli/meaning.rs"]
 mod meaning;
 
@@ -313,25 +315,6 @@ fn a_long_name_is_cut() {
     let line = summary(trees.path(), &["--name=proxy7", "--file=/etc/resolv.conf"]);
     assert!(line.starts_with("HOST_FILES CRITICAL - after the next boot the name is xxx"), "{line}");
     assert!(line.contains("xxx..., not proxy7: changed at "), "{line}");
-}
-
-#[test]
-fn thousands_of_lines_are_answered_at_once() {
-    let trees = trees();
-    let lines = |reversed: bool| {
-        let line =
-            |number: usize| format!("10.0.{}.{} same h{}\n", number / 250, number % 250 + 1, number % 40_000);
-        let numbers: Vec<usize> = if reversed { (0..37_000).rev().collect() } else { (0..37_000).collect() };
-        numbers.into_iter().map(line).collect::<String>()
-    };
-    for (tree, is_reversed) in [("host", true), ("reference", false)] {
-        fs::write(trees.path().join(tree).join("etc/hosts"), lines(is_reversed)).unwrap();
-    }
-    let outcome = check(trees.path(), &["--name=proxy7", "--timeout=30"]);
-    let text =
-        "HOST_FILES CRITICAL - /etc/hosts: another order of lines: same is 10.0.147.250 before 10.0.0.1: ";
-    assert!(outcome.stdout.starts_with(text), "{}", outcome.stdout);
-    assert!(outcome.elapsed < Duration::from_secs(10), "{:?}", outcome.elapsed);
 }
 
 #[test]

@@ -1,0 +1,51 @@
+//! Files of a megabyte.
+
+use std::fs;
+use std::time::Duration;
+
+use crate::{check, trees};
+
+#[test]
+fn thousands_of_lines_are_answered_at_once() {
+    let trees = trees();
+    let lines = |reversed: bool| {
+        let line =
+            |number: usize| format!("10.0.{}.{} same h{}\n", number / 250, number % 250 + 1, number % 40_000);
+        let numbers: Vec<usize> = if reversed { (0..37_000).rev().collect() } else { (0..37_000).collect() };
+        numbers.into_iter().map(line).collect::<String>()
+    };
+    for (tree, is_reversed) in [("host", true), ("reference", false)] {
+        fs::write(trees.path().join(tree).join("etc/hosts"), lines(is_reversed)).unwrap();
+    }
+    let outcome = check(trees.path(), &["--name=proxy7", "--timeout=30"]);
+    let text =
+        "HOST_FILES CRITICAL - /etc/hosts: another order of lines: same is 10.0.147.250 before 10.0.0.1: ";
+    assert!(outcome.stdout.starts_with(text), "{}", outcome.stdout);
+    assert!(outcome.elapsed < Duration::from_secs(10), "{:?}", outcome.elapsed);
+}
+
+/// Names and addresses of many lines, whose order is the same: each is compared once.
+#[test]
+fn what_thousands_of_lines_share_is_compared_once() {
+    let trees = trees();
+    let host = |number: usize| format!("10.0.{}.{}", number / 250, number % 250 + 1);
+    let same_name = (0..12_000).map(|number| format!("{} same h{number}\n", host(number)));
+    let many: String = (0..30_000).map(|number| format!(" n{number}")).collect();
+    let same_address = (0..15_000).map(|number| format!("192.0.2.1 m{number}\n"));
+    let long = "x".repeat(200_000);
+    let same_alias = (0..30_000).map(|number| format!("{} a\n", host(number)));
+    let rows: [String; 3] = [
+        same_name.collect(),
+        format!("192.0.2.1{many}\n{}", same_address.collect::<String>()),
+        format!("192.0.2.1 {long} a\n{}", same_alias.collect::<String>()),
+    ];
+    for lines in rows {
+        for (tree, other) in [("host", "::1 a6\n::2 b6\n"), ("reference", "::2 b6\n::1 a6\n")] {
+            fs::write(trees.path().join(tree).join("etc/hosts"), format!("{lines}{other}")).unwrap();
+        }
+        let outcome = check(trees.path(), &["--file=/etc/hosts", "--timeout=60"]);
+        let first = outcome.first_line();
+        assert!(first.starts_with("HOST_FILES OK - /etc/hosts as in TOP/reference | "), "{first}");
+        assert!(outcome.elapsed < Duration::from_secs(10), "{:?}", outcome.elapsed);
+    }
+}
