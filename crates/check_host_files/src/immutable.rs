@@ -4,7 +4,7 @@ use plugin::State;
 
 use crate::compare::{HOSTNAME, HOSTS, RESOLVER};
 use crate::facts::{Facts, Platform};
-use crate::found::Found;
+use crate::found::{Found, What};
 use crate::options::Immutable;
 
 /// Where a host's network is configured: what a provider's start script edits, besides name, hosts and
@@ -26,6 +26,11 @@ pub(crate) fn judge(
     facts: &Facts,
     is_changed: bool,
 ) -> Option<(State, String)> {
+    if policy != Immutable::Ok
+        && let (Some(bit), Some(why)) = (found.folder_bit(), kept(path, found))
+    {
+        return Some((State::Warning, format!("{} is {bit}: {why}", folder(path))));
+    }
     if policy == Immutable::Want && !found.is_immutable() {
         return missing(path, found, facts);
     }
@@ -63,6 +68,18 @@ pub(crate) fn folder(path: &str) -> &str {
     path.rsplit_once('/').map(|(folder, _)| folder).filter(|folder| !folder.is_empty()).unwrap_or("/")
 }
 
+/// Returns what the bit of the folder keeps as it is, where that is no file: `None` where the entry can be mended in
+/// spite of it. What is missing can be added to a folder that is append-only.
+fn kept(path: &str, found: &Found) -> Option<String> {
+    let is_immutable = found.folder_bits.is_some_and(|bits| bits.immutable);
+    match found.what {
+        What::Missing if is_immutable => Some(format!("it keeps {path} missing")),
+        What::Loop => Some(format!("it keeps the loop of links at {path}")),
+        What::Special(kind) if found.link.is_none() => Some(format!("it keeps {kind} at {path}")),
+        _ => None,
+    }
+}
+
 /// Returns why the bit protects nothing.
 fn in_vain(found: &Found, is_changed: bool) -> Option<String> {
     let is_volatile = |target: &str| target.starts_with("/run/") || target.starts_with("/var/run/");
@@ -97,7 +114,7 @@ fn harm(path: &str, facts: &Facts) -> Option<String> {
 mod tests {
     use super::*;
     use crate::facts::Cloud;
-    use crate::found::{Bits, Status, What};
+    use crate::found::{Bits, Status};
 
     const IMMUTABLE: Option<Bits> = Some(Bits { immutable: true, append_only: false });
     const APPEND_ONLY: Option<Bits> = Some(Bits { immutable: false, append_only: true });
@@ -180,6 +197,51 @@ mod tests {
             for policy in [Immutable::Warn, Immutable::Want] {
                 let seen = judge(policy, RESOLVER, &found, &on(Platform::Xen), is_changed).unwrap();
                 assert_eq!(seen, (State::Warning, format!("{RESOLVER} is immutable: {text}")));
+            }
+        }
+    }
+
+    #[test]
+    fn the_bit_of_a_folder_keeps_what_is_no_file() {
+        let link = Some("/run/x".to_owned());
+        let rows = [
+            (What::Missing, None, IMMUTABLE, Some("/etc is immutable: it keeps /etc/resolv.conf missing")),
+            (What::Missing, None, APPEND_ONLY, None),
+            (What::Missing, None, NEITHER, None),
+            (What::Missing, None, None, None),
+            (
+                What::Loop,
+                link.clone(),
+                APPEND_ONLY,
+                Some("/etc is append-only: it keeps the loop of links at /etc/resolv.conf"),
+            ),
+            (
+                What::Special("a FIFO"),
+                None,
+                APPEND_ONLY,
+                Some("/etc is append-only: it keeps a FIFO at /etc/resolv.conf"),
+            ),
+            (
+                What::Special("a folder"),
+                None,
+                IMMUTABLE,
+                Some("/etc is immutable: it keeps a folder at /etc/resolv.conf"),
+            ),
+            // A new target mends these.
+            (What::Special("a FIFO"), link.clone(), IMMUTABLE, None),
+            (What::Dangling, link, IMMUTABLE, None),
+            (What::Content(Vec::new()), None, IMMUTABLE, None),
+        ];
+        for (what, link, folder_bits, text) in rows {
+            let status =
+                if let What::Special(_) | What::Content(_) = what { found(NEITHER).status } else { None };
+            let found = Found { link, what, status, folder_bits, ..found(NEITHER) };
+            let seen = judge(Immutable::Warn, RESOLVER, &found, &on(Platform::Xen), true);
+            assert_eq!(seen, text.map(|text| (State::Warning, text.to_owned())), "{found:?}");
+            assert_eq!(judge(Immutable::Ok, RESOLVER, &found, &on(Platform::Xen), true), None);
+            if let Some(text) = text {
+                let wanted = judge(Immutable::Want, RESOLVER, &found, &on(Platform::Xen), true);
+                assert_eq!(wanted, Some((State::Warning, text.to_owned())));
             }
         }
     }
