@@ -56,6 +56,10 @@ impl Checked {
             (Err(why), _) => Some(why.clone()),
             (Ok(_), What::TooLarge) => Some(format!("{} is larger than 1 MiB", self.path)),
             (Ok(_), What::Unreadable(why)) => Some(format!("{} is not readable: {why}", self.path)),
+            (Ok(Expected::Copy(copy)), What::Content(content)) if self.path == RESOLVER => {
+                let why = Resolver::new(content).fault_of_the_copy(&Resolver::new(copy))?;
+                Some(format!("{}: {why}", self.path))
+            }
             (Ok(_), _) => None,
         }
     }

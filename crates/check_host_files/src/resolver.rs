@@ -6,23 +6,42 @@ use host_config::{IgnoredServer, NotAServer, ResolvConf, SERVERS_ASKED, Server};
 
 use crate::lines::cut;
 
+/// The keyword of a server's line.
+const NAMESERVER: &str = "nameserver";
+
 /// The meaning of a resolv.conf.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Resolver(ResolvConf);
+pub(crate) struct Resolver {
+    conf: ResolvConf,
+    /// The servers that it would name if no line ended in CR.
+    intended: Vec<String>,
+}
 
 impl Resolver {
     pub(crate) fn new(content: &[u8]) -> Self {
-        Self(ResolvConf::parse(content))
+        let conf = ResolvConf::parse(content);
+        let intended = match conf.carriage_returns.contains(&NAMESERVER) {
+            true => servers(&ResolvConf::parse(&without_returns(content))),
+            false => servers(&conf),
+        };
+        Self { conf, intended }
+    }
+
+    /// Returns which line of a copy ends in CR and is not so in the file: the file is not to blame for that.
+    pub(crate) fn fault_of_the_copy(&self, copy: &Self) -> Option<String> {
+        let is_alone = |keyword: &&&str| !self.conf.carriage_returns.contains(*keyword);
+        let keyword = copy.conf.carriage_returns.iter().find(is_alone)?;
+        Some(format!("a {keyword} line of its copy ends in CR, which is part of its value"))
     }
 
     /// Returns how this differs from what is expected; `None` if it means the same.
     pub(crate) fn difference(&self, expected: &Self) -> Option<String> {
         let text = together([
             self.carriage_return(Some(expected)),
-            difference("nameserver", &self.servers(), &expected.servers()),
+            difference("nameserver", &self.servers(), &self.servers_expected(expected)),
             difference("search", &self.search(), &expected.search()),
             difference("options", &self.options(), &expected.options()),
-            difference("sortlist", &self.0.sortlist, &expected.0.sortlist),
+            difference("sortlist", &self.conf.sortlist, &expected.conf.sortlist),
         ])?;
         together([Some(text), self.newly_ignored(expected)])
     }
@@ -42,12 +61,12 @@ impl Resolver {
     /// Returns which lines are ignored here that mean a server and that the expected file does not have: the
     /// first one, and how many more.
     pub(crate) fn newly_ignored(&self, expected: &Self) -> Option<String> {
-        let known: HashSet<&NotAServer> = expected.0.ignored.iter().map(|ignored| &ignored.why).collect();
+        let known: HashSet<&NotAServer> = expected.conf.ignored.iter().map(|ignored| &ignored.why).collect();
         // What ends in CR is told as that.
         let is_new = |ignored: &&IgnoredServer| {
             ignored.why != NotAServer::CarriageReturn && !known.contains(&ignored.why)
         };
-        let mut new = self.0.ignored.iter().filter(is_new);
+        let mut new = self.conf.ignored.iter().filter(is_new);
         let IgnoredServer { line, why } = new.next()?;
         let first = why.after(&format!("line {line}"));
         Some(match new.count() {
@@ -59,11 +78,17 @@ impl Resolver {
 
     /// Returns the servers that are asked.
     fn servers(&self) -> Vec<String> {
-        self.0.servers.iter().take(SERVERS_ASKED).map(|(_, server)| server.to_string()).collect()
+        servers(&self.conf)
+    }
+
+    /// Returns the servers of the copy: without the CR at the end of its lines where this file has none.
+    fn servers_expected(&self, copy: &Self) -> Vec<String> {
+        let has_return = self.conf.carriage_returns.contains(&NAMESERVER);
+        if has_return { copy.servers() } else { copy.intended.clone() }
     }
 
     fn search(&self) -> Vec<String> {
-        self.0.search.iter().map(|text| name(text)).collect()
+        self.conf.search.iter().map(|text| name(text)).collect()
     }
 
     fn options(&self) -> Vec<String> {
@@ -71,19 +96,30 @@ impl Resolver {
             Some(value) => format!("{name}{value}"),
             None => (*name).to_owned(),
         };
-        self.0.options.iter().map(text).collect()
+        self.conf.options.iter().map(text).collect()
     }
 
     /// Returns which line ends in CR: a fault also where the copy was made of such a file.
     fn carriage_return(&self, copy: Option<&Self>) -> Option<String> {
-        let keyword = self.0.carriage_returns.first()?;
-        let too = if copy.is_some_and(|copy| copy.0.carriage_returns.contains(keyword)) {
+        let keyword = self.conf.carriage_returns.first()?;
+        let too = if copy.is_some_and(|copy| copy.conf.carriage_returns.contains(keyword)) {
             ", and so does its copy"
         } else {
             ""
         };
         Some(format!("a {keyword} line ends in CR, which is part of its value{too}"))
     }
+}
+
+/// Returns the servers that the C library asks.
+fn servers(conf: &ResolvConf) -> Vec<String> {
+    conf.servers.iter().take(SERVERS_ASKED).map(|(_, server)| server.to_string()).collect()
+}
+
+/// Returns the content without the CR at the end of each line.
+fn without_returns(content: &[u8]) -> Vec<u8> {
+    let lines = content.split(|octet| *octet == b'\n');
+    lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line)).collect::<Vec<_>>().join(&b'\n')
 }
 
 fn together(parts: impl IntoIterator<Item = Option<String>>) -> Option<String> {
@@ -217,6 +253,13 @@ mod tests {
                 "search a.example \r\n",
                 "a search line ends in CR, which is part of its value",
             ),
+            // The CR of the copy alone is no difference of the file.
+            (
+                "nameserver 192.0.2.1\r\nsearch a.example\r\n",
+                "nameserver 192.0.2.2\nsearch a.example\n",
+                "nameserver 192.0.2.2, not 192.0.2.1",
+            ),
+            ("nameserver 192.0.2.1\r", "", "no nameserver, expected 192.0.2.1"),
             (
                 "nameserver fe80::1%eth0\n",
                 "nameserver fe80::1%eth1\n",
@@ -226,6 +269,28 @@ mod tests {
         for (expected, found, text) in rows {
             let difference = Resolver::new(found.as_bytes()).difference(&Resolver::new(expected.as_bytes()));
             assert_eq!(difference.as_deref(), Some(text), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_cr_in_the_copy_alone_is_its_own_fault() {
+        let rows = [
+            ("nameserver 127.0.0.1\r\n", "nameserver 127.0.0.1\n", Some("nameserver")),
+            ("nameserver 127.0.0.1\r", "nameserver 127.0.0.1", Some("nameserver")),
+            ("search a.example\r\n", "search a.example\n", Some("search")),
+            ("domain a.example\r\n", "domain a.example\n", Some("domain")),
+            ("nameserver ::1\r\nsearch a\r\n", "nameserver ::1\r\nsearch a\n", Some("search")),
+            ("nameserver 127.0.0.1\r\n", "nameserver 127.0.0.1\r\n", None),
+            ("nameserver 127.0.0.1\n", "nameserver 127.0.0.1\r\n", None),
+            ("nameserver 127.0.0.1 \r\n# x\r\n", "nameserver 127.0.0.1\n", None),
+        ];
+        for (copy, found, keyword) in rows {
+            let (found, copy) = (Resolver::new(found.as_bytes()), Resolver::new(copy.as_bytes()));
+            let text = keyword
+                .map(|word| format!("a {word} line of its copy ends in CR, which is part of its value"));
+            assert_eq!(found.fault_of_the_copy(&copy), text, "{copy:?}");
+            let differs = !found.conf.carriage_returns.is_empty();
+            assert_eq!(found.difference(&copy).is_some(), differs, "{copy:?}");
         }
     }
 
