@@ -151,6 +151,7 @@ mod tests {
             what,
             status,
             is_sheltered: false,
+            links: None,
             closed: None,
             folder_bits: Some(Bits::default()),
         }

@@ -5,6 +5,8 @@
 pub struct Found {
     /// Where the link at this path leads: `None` if it is no link.
     pub link: Option<String>,
+    /// The links on the way to it, those of folders too: `None` if there is none.
+    pub links: Option<Links>,
     /// What is there, links followed.
     pub what: What,
     /// Its owner, mode, times and attributes: `None` if nothing is there.
@@ -17,6 +19,15 @@ pub struct Found {
     pub closed: Option<ClosedFolder>,
     /// The bits of its folder: `None` if the file system does not tell.
     pub folder_bits: Option<Bits>,
+}
+
+/// The links on the way to a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Links {
+    /// When the inode of the youngest of them changed, in seconds since 1970.
+    pub changed: i64,
+    /// The path that they lead to, whether something is there or not.
+    pub lead_to: String,
 }
 
 /// A folder that other users may not enter.
@@ -48,6 +59,9 @@ pub enum What {
     /// It cannot be read, and the system's reason.
     Unreadable(String),
 }
+
+/// What a device is called in [`What::Special`].
+pub(crate) const DEVICE: &str = "a device";
 
 /// The bits that keep even root from changing a file (chattr(1)).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,6 +114,22 @@ impl Bits {
 }
 
 impl Found {
+    /// Returns when the path got what is there: when the younger of its file and of the links to it changed, in
+    /// seconds since 1970. `None` if nothing is there. The inode of a device is as young as the boot, so it does
+    /// not tell when a link to it was made.
+    pub(crate) fn changed(&self) -> Option<i64> {
+        let links = self.links.as_ref().map(|links| links.changed);
+        match self.what {
+            What::Missing => None,
+            What::Special(DEVICE) if self.link.is_some() && links.is_some() => links,
+            _ => links.max(self.status.map(|status| status.changed)),
+        }
+    }
+
+    /// Returns where the link at the path leads, and where all the links on the way to it do.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = &str> {
+        self.link.as_deref().into_iter().chain(self.links.as_ref().map(|links| links.lead_to.as_str()))
+    }
     /// Whether the file, or its folder, is immutable or append-only.
     pub(crate) fn is_locked(&self) -> bool {
         self.bit().or(self.folder_bit()).is_some()

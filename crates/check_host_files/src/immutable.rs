@@ -83,7 +83,7 @@ fn kept(path: &str, found: &Found) -> Option<String> {
 /// Returns why the bit protects nothing.
 fn in_vain(found: &Found, is_changed: bool) -> Option<String> {
     let is_volatile = |target: &str| target.starts_with("/run/") || target.starts_with("/var/run/");
-    let target = found.link.as_deref().filter(|target| is_volatile(target));
+    let target = found.targets().find(|target| is_volatile(target));
     match target {
         _ if is_changed => Some("it keeps the wrong content".to_owned()),
         Some(target) => Some(format!("it protects nothing, since the next boot makes {target} anew")),
@@ -127,6 +127,7 @@ mod tests {
             what: What::Content(Vec::new()),
             status,
             is_sheltered: false,
+            links: None,
             closed: None,
             folder_bits: None,
         }

@@ -31,7 +31,7 @@ pub use compare::{Expected, difference};
 use evaluate::{Rules, evaluate, tell};
 pub use facts::{Cloud, Facts, Platform};
 pub use file::Checked;
-pub use found::{Bits, ClosedFolder, Found, Status, What};
+pub use found::{Bits, ClosedFolder, Found, Links, Status, What};
 pub use name::{Entry, NameSeen};
 pub use options::{ExpectedOptions, FilePath, Immutable, InvalidValue, Strictness};
 pub use probe::{ProbeError, probe};

@@ -14,7 +14,7 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use crate::found::{Bits, Found, Status, What};
+use crate::found::{Bits, DEVICE, Found, Status, What};
 
 /// The most octets that are read of one file.
 pub(crate) const LARGEST: u64 = 1 << 20;
@@ -32,13 +32,21 @@ pub(crate) fn look(tree: &Tree<'_>, path: &str, deadline: &Deadline) -> Found {
     let _step = deadline.step(format!("examining {path}"));
     let folder = Path::new(path).parent().and_then(Path::to_str).unwrap_or("/");
     let folder_bits = tree.open(folder, EXAMINE).ok().and_then(|folder| attributes(&folder).0);
-    let nothing =
-        |link, what| Found { link, what, status: None, is_sheltered: false, closed: None, folder_bits };
+    let nothing = |link, what| Found {
+        link,
+        what,
+        status: None,
+        is_sheltered: false,
+        links: None,
+        closed: None,
+        folder_bits,
+    };
     let entry = match tree.open(path, EXAMINE | OFlags::NOFOLLOW) {
         Ok(entry) => entry,
         Err(errno) => return nothing(None, absent(errno, What::Missing)),
     };
-    let link = readlinkat(&entry, "", Vec::new()).ok().map(|target| target.to_string_lossy().into_owned());
+    let target = readlinkat(&entry, "", Vec::new()).ok();
+    let link = target.map(|target| resolve(folder, &target.to_string_lossy()));
     let file = match link {
         None => entry,
         Some(_) => match tree.open(path, EXAMINE) {
@@ -50,13 +58,13 @@ pub(crate) fn look(tree: &Tree<'_>, path: &str, deadline: &Deadline) -> Found {
         Ok(status) => status,
         Err(errno) => return nothing(link, What::Unreadable(reason(&errno.into()))),
     };
-    let link = link.map(|target| resolve(folder, &target));
     let what = examine(tree, path, &status, deadline);
     Found {
         link,
         what,
         status: Some(describe(&file, &status)),
         is_sheltered: false,
+        links: None,
         closed: None,
         folder_bits,
     }
@@ -85,7 +93,7 @@ fn special(status: &Stat) -> Option<&'static str> {
         FileType::Directory => Some("a folder"),
         FileType::Fifo => Some("a FIFO"),
         FileType::Socket => Some("a socket"),
-        _ => Some("a device"),
+        _ => Some(DEVICE),
     }
 }
 
@@ -212,6 +220,7 @@ mod tests {
         symlink("loop-b", at("loop-a")).unwrap();
         symlink("loop-a", at("loop-b")).unwrap();
         symlink("/nowhere", at("dangling")).unwrap();
+        symlink("../run/./x", at("folder/dangling")).unwrap();
         symlink("folder/../file", at("link")).unwrap();
         symlink("fifo", at("to-fifo")).unwrap();
         let deadline = Deadline::after(Duration::from_secs(8));
@@ -223,8 +232,9 @@ mod tests {
             ("/folder", What::Special("a folder"), None),
             ("/fifo", What::Special("a FIFO"), None),
             ("/to-fifo", What::Special("a FIFO"), Some("/fifo")),
-            ("/loop-a", What::Loop, Some("loop-b")),
+            ("/loop-a", What::Loop, Some("/loop-b")),
             ("/dangling", What::Dangling, Some("/nowhere")),
+            ("/folder/dangling", What::Dangling, Some("/run/x")),
             ("/link", What::Content(b"text".to_vec()), Some("/file")),
             ("/none", What::Missing, None),
             ("/file/none", What::Missing, None),

@@ -140,8 +140,15 @@ mod tests {
 
     fn seen(kernel: Option<&str>, file: Option<&str>) -> NameSeen {
         let what = file.map_or(What::Missing, |file| What::Content(file.into()));
-        let file =
-            Found { link: None, what, status: None, is_sheltered: false, closed: None, folder_bits: None };
+        let file = Found {
+            link: None,
+            what,
+            status: None,
+            is_sheltered: false,
+            links: None,
+            closed: None,
+            folder_bits: None,
+        };
         NameSeen {
             expected: EXPECTED.to_owned(),
             kernel: kernel.map(str::to_owned),

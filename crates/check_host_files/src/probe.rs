@@ -19,7 +19,7 @@ use crate::look::{is_below_private, is_sheltered, look, obstacle};
 use crate::name::{Entry, NameSeen};
 use crate::options::{ExpectedOptions, Immutable};
 use crate::reference::{self, Copy, Reference, ReferenceError};
-use crate::way::closed_folder;
+use crate::way::{Way, way};
 use crate::{Observations, host};
 
 /// How long the look-up of the name may take.
@@ -193,8 +193,10 @@ struct Seen<'a> {
 
 impl Seen<'_> {
     fn at(&mut self, path: &str) -> Found {
-        let look =
-            || Found { closed: closed_folder(self.tree, path), ..look(self.tree, path, self.deadline) };
+        let look = || {
+            let Way { closed, links } = way(self.tree, path);
+            Found { closed, links, ..look(self.tree, path, self.deadline) }
+        };
         self.found.entry(path.to_owned()).or_insert_with(look).clone()
     }
 
@@ -203,7 +205,8 @@ impl Seen<'_> {
         let found = match path.as_str() {
             HOSTNAME | HOSTS | RESOLVER => self.at(&path),
             _ => {
-                let mut found = look(self.tree, &path, self.deadline);
+                let Way { links, .. } = way(self.tree, &path);
+                let mut found = Found { links, ..look(self.tree, &path, self.deadline) };
                 forget_if_same(&mut found.what, &mut content);
                 found
             }

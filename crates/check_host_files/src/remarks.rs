@@ -50,7 +50,7 @@ pub(crate) fn remarks(observed: &Observations, changed: Metric) -> Finding {
     let immutable =
         if told || locked.clone().next().is_some() { locked.clone().count() as f64 } else { f64::NAN };
     let unreadable = files.iter().filter(|file| file.unknown().is_some()).count() + observed.unknown.len();
-    let youngest = files.iter().filter_map(|file| file.found.status).map(|status| status.changed).max();
+    let youngest = files.iter().filter_map(|file| file.found.changed()).max();
     let age = youngest.map_or(f64::NAN, |changed| (observed.facts.now - changed).max(0) as f64);
     let links = files
         .iter()

@@ -27,7 +27,8 @@ const LINKS: [(&str, &str, &str); 4] = [
 pub(crate) fn who(path: &str, found: &Found, copy: Option<&[u8]>, facts: &Facts) -> Option<String> {
     let content = if let What::Content(content) = &found.what { content.as_slice() } else { &[] };
     let (header, mention) = comments(content);
-    let is_link = found.link.as_deref().and_then(link).is_some();
+    let linked = found.targets().find_map(link);
+    let is_link = linked.is_some();
     let by = |(program, stops): Program| match is_about(stops, path) && (is_link || stops != NO_LINK) {
         true => format!("by {program} ({stops})"),
         false => format!("by {program}"),
@@ -37,26 +38,33 @@ pub(crate) fn who(path: &str, found: &Found, copy: Option<&[u8]>, facts: &Facts)
         return Some("a copy of the file of systemd-resolved".to_owned());
     }
     let is_new = |header: &Program| copy.and_then(|copy| comments(copy).0) != Some(*header);
-    if let Some(program) = header.filter(is_new).or_else(|| found.link.as_deref().and_then(link)) {
+    if let Some(program) = header.filter(is_new).or(linked) {
         return Some(by(program));
     }
     if let Some(program) = header.or(mention) {
         return Some(format!("probably {}", by(program)));
     }
-    let status = found.status?;
-    if status.is_mount {
+    if found.status.is_some_and(|status| status.is_mount) {
         return Some("by the container engine (it mounts the file: no change inside lasts)".to_owned());
     }
     if path == HOSTNAME && crate::compare::host_name(content).is_some_and(|name| is_cloud(&name, facts)) {
         return Some(CLOUD.to_owned());
     }
-    let booted = facts.booted.filter(|booted| AT_BOOT.contains(&(status.changed - booted)));
+    when(found, facts)
+}
+
+/// Returns the guess at who changed this file, or when it was changed.
+fn when(found: &Found, facts: &Facts) -> Option<String> {
+    let changed = found.changed()?;
+    let booted = facts.booted.filter(|booted| AT_BOOT.contains(&(changed - booted)));
     Some(match booted {
         Some(booted) if facts.platform.has_provider() => {
             format!("probably by the provider at the boot of {}", readable(booted, facts.now))
         }
+        // What it led to may have gone at any time since.
+        _ if found.what == What::Dangling => format!("the link is of {}", readable(changed, facts.now)),
         Some(booted) => format!("changed at the boot of {} by an unknown hand", readable(booted, facts.now)),
-        None => format!("changed at {} by an unknown hand", readable(status.changed, facts.now)),
+        None => format!("changed at {} by an unknown hand", readable(changed, facts.now)),
     })
 }
 
@@ -81,7 +89,7 @@ fn link(target: &str) -> Option<Program> {
 mod tests {
     use super::*;
     use crate::facts::{Cloud, Platform};
-    use crate::found::Status;
+    use crate::found::{Links, Status};
 
     const NOW: i64 = 1_795_651_200;
     const BOOT: i64 = NOW - 3600;
@@ -93,6 +101,7 @@ mod tests {
             what: What::Content(content.into()),
             status,
             is_sheltered: false,
+            links: None,
             closed: None,
             folder_bits: None,
         }
@@ -279,6 +288,7 @@ mod tests {
             status: None,
             what: What::Dangling,
             is_sheltered: false,
+            links: None,
             closed: None,
             folder_bits: None,
         };
@@ -292,6 +302,7 @@ mod tests {
             status: None,
             what: What::Missing,
             is_sheltered: false,
+            links: None,
             closed: None,
             folder_bits: None,
         };
@@ -300,6 +311,49 @@ mod tests {
             Found { status: Some(Status { is_mount: true, ..Status::default() }), ..found("", BOOT) };
         let text = "by the container engine (it mounts the file: no change inside lasts)";
         assert_eq!(who("/etc/resolv.conf", &mounted, None, &facts(Platform::Xen)).as_deref(), Some(text));
+    }
+
+    #[test]
+    fn the_younger_of_a_link_and_its_target_counts() {
+        let links = |changed, lead_to: &str| Some(Links { changed, lead_to: lead_to.to_owned() });
+        let link = |what, link: &str, of_link, of_target: Option<i64>| Found {
+            link: Some(link.to_owned()),
+            links: links(of_link, link),
+            what,
+            status: of_target.map(|changed| Status { changed, ..Status::default() }),
+            ..found("", NOW)
+        };
+        let content = || What::Content(b"x\n".to_vec());
+        let provider = "probably by the provider at the boot of 23:00 UTC";
+        let now = "changed at 00:00 UTC by an unknown hand";
+        let rows = [
+            (link(content(), "/srv/x", NOW, Some(BOOT)), now),
+            (link(content(), "/srv/x", BOOT, Some(NOW)), now),
+            (link(content(), "/srv/x", BOOT - 500, Some(BOOT)), provider),
+            (link(What::Special("a device"), "/dev/null", NOW, Some(BOOT)), now),
+            (
+                link(What::Special("a device"), "/dev/null", BOOT - 3600, Some(BOOT)),
+                "changed at 22:00 UTC by an unknown hand",
+            ),
+            (link(What::Special("a FIFO"), "/srv/x", BOOT - 3600, Some(NOW)), now),
+            (Found { link: None, ..link(What::Special("a device"), "/x", BOOT - 9, Some(NOW)) }, now),
+            (link(What::Loop, "/etc/ntp.conf", NOW, None), now),
+            (link(What::Dangling, "/srv/x", NOW, None), "the link is of 00:00 UTC"),
+            (link(What::Dangling, "/srv/x", BOOT, None), provider),
+        ];
+        for (found, text) in rows {
+            let seen = who("/etc/ntp.conf", &found, None, &facts(Platform::Xen));
+            assert_eq!(seen.as_deref(), Some(text), "{found:?}");
+        }
+        let chain = Found {
+            links: links(NOW, "/run/resolvconf/resolv.conf"),
+            ..link(content(), "/etc/resolvconf/run/resolv.conf", NOW, Some(NOW))
+        };
+        let text = "by resolvconf (resolvconf --disable-updates stops it)";
+        assert_eq!(who("/etc/resolv.conf", &chain, None, &facts(Platform::Xen)).as_deref(), Some(text));
+        let below =
+            Found { what: What::Missing, status: None, links: links(NOW, "/srv/x"), ..found("", NOW) };
+        assert_eq!(who("/etc/ntp.conf", &below, None, &facts(Platform::Xen)), None);
     }
 
     #[test]

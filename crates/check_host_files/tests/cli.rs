@@ -5,6 +5,8 @@
 mod closed;
 #[path = "cli/large.rs"]
 mod large;
+#[path = "cli/links.rs"]
+mod links;
 #[path = "cli/meaning.rs"]
 mod meaning;
 

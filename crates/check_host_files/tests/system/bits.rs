@@ -54,6 +54,9 @@ fn the_bit_is_told_where_it_does_harm_or_nothing() {
     let text = "WARNING - /etc/resolv.conf is immutable: it protects nothing, since the next boot makes /run/x/r anew";
     lab.hold(&[(linked, "lab_default", 1, text)]);
     lab.sh("chattr -i /run/x/r");
+    let outcome = lab.after("rm /etc/extra.conf; chattr +i /etc", "lab_default");
+    let text = "\nWARNING: /etc is immutable: it keeps /etc/extra.conf missing\n";
+    assert!(outcome.stdout.contains(text), "{}", outcome.stdout);
 }
 
 #[test]
