@@ -45,11 +45,12 @@ pub fn difference(path: &str, expected: &Expected, found: &[u8], exact: bool) ->
     }
 }
 
-/// Returns the name in a hostname file: its first line that is neither blank nor a comment (hostname(5)).
-/// `None` without one.
+/// Returns the name in a hostname file: its first line that is neither blank nor a comment (hostname(5)), without
+/// the dot at its end. `None` without one.
 pub(crate) fn host_name(text: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(text);
-    text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned)
+    let name = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'))?;
+    Some(name.strip_suffix('.').filter(|name| !name.is_empty()).unwrap_or(name).to_owned())
 }
 
 fn name_difference(found: &[u8], expected: &[u8]) -> Option<String> {
@@ -64,7 +65,8 @@ mod tests {
 
     #[test]
     fn each_format_is_compared_by_meaning_and_the_rest_by_octets() {
-        let rows: [(&str, &str, &str, bool, Option<&str>); 12] = [
+        let rows: [(&str, &str, &str, bool, Option<&str>); 13] = [
+            (HOSTNAME, "proxy7.example.com\n", "proxy7.example.com.\n", false, None),
             (HOSTNAME, "proxy7\n", "# the name\n\n proxy7 \r\n", false, None),
             (HOSTNAME, "proxy7\n", "vz2542\n", false, Some("/etc/hostname: vz2542, not proxy7")),
             (HOSTNAME, "proxy7\n", "#\n", false, Some("/etc/hostname: no name, not proxy7")),

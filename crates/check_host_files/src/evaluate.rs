@@ -42,6 +42,10 @@ pub(crate) fn evaluate(rules: &Rules, observed: &Observations) -> Report {
     let state = metric.state();
     let mut findings: Vec<Finding> = observed.unknown.iter().map(Finding::unknown).collect();
     findings.extend(observed.name.iter().flat_map(|seen| name::judge(seen, &observed.facts, state)));
+    let unchecked = without_file(observed);
+    if unchecked == Some(Unchecked::All) {
+        findings.push(Finding::unknown(format!("there is no {HOSTNAME}: the name was not checked")));
+    }
     for (file, change) in worst_first(&observed.files, &changes) {
         let own_state = (!is_told_by_the_name(observed, file)).then_some(state);
         findings.extend(file.judge(rules.strictness, change.as_deref(), &observed.facts, own_state));
@@ -52,10 +56,15 @@ pub(crate) fn evaluate(rules: &Rules, observed: &Observations) -> Report {
     // A folder of the reference that others can write is the fault of each file in it, and told once.
     let mut told = BTreeSet::new();
     findings.retain(|finding| finding.text.is_empty() || told.insert(finding.text.clone()));
-    let all_well = all_well(observed, changed, total, &findings);
+    let mut all_well = all_well(observed, changed, total, &findings);
     let faults = findings.iter().filter(|finding| finding.state != State::Ok).count();
     if changed > 1 && faults > changed {
         count_on_the_first_line(&mut findings, changed, total);
+    }
+    if unchecked == Some(Unchecked::NextBoot) {
+        all_well.push_str(&format!(", not checked for the next boot: no {HOSTNAME}"));
+        let note = format!("note: there is no {HOSTNAME}: the name after the next boot was not checked");
+        findings.extend((faults > 0).then(|| Finding::ok("").detail(note)));
     }
     findings.push(remarks(observed, metric));
     let findings: Findings = findings.into_iter().collect();
@@ -64,6 +73,23 @@ pub(crate) fn evaluate(rules: &Rules, observed: &Observations) -> Report {
     } else {
         findings.report(all_well)
     }
+}
+
+/// Which name was not checked, because there is no /etc/hostname.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unchecked {
+    /// The one after the next boot.
+    NextBoot,
+    /// Each: the kernel's is not that of this tree.
+    All,
+}
+
+/// Returns which name was not checked: `None` if the file is there, or if it is missing and should not be.
+fn without_file(observed: &Observations) -> Option<Unchecked> {
+    let seen = observed.name.as_ref().filter(|seen| seen.is_without_file())?;
+    let is_told = observed.files.iter().any(|file| file.path == HOSTNAME);
+    let unchecked = if seen.kernel.is_none() { Unchecked::All } else { Unchecked::NextBoot };
+    (!is_told).then_some(unchecked)
 }
 
 /// Returns the files, those whose change does most harm first: the resolver, then what is not there as a file,
@@ -298,6 +324,20 @@ mod tests {
         assert_eq!(line(&rules(), &now), "CRITICAL - the name is vz2542 now, proxy7 after the next boot");
         let only = Observations { reference: None, ..named("proxy7", "proxy7\n", vec![]) };
         assert_eq!(line(&rules(), &only), "OK - proxy7 as given");
+        let lost = |kernel: &str| Observations { reference: None, ..named(kernel, "", vec![]) };
+        let without_file = |kernel: &str| {
+            let mut lost = lost(kernel);
+            lost.name.iter_mut().for_each(|name| name.file = found(What::Missing));
+            lost
+        };
+        let text = "OK - proxy7 as given, not checked for the next boot: no /etc/hostname";
+        assert_eq!(line(&rules(), &without_file("proxy7")), text);
+        let note = "\nnote: there is no /etc/hostname: the name after the next boot was not checked\n";
+        let text = output(&rules(), &without_file("vz2542"));
+        assert!(text.starts_with("HOST_FILES CRITICAL - the name is vz2542, not proxy7 | "), "{text}");
+        assert!(text.ends_with(note), "{text}");
+        let empty = "CRITICAL - /etc/hostname is empty: no name after the next boot: ";
+        assert!(line(&rules(), &lost("proxy7")).starts_with(empty), "{}", line(&rules(), &lost("proxy7")));
     }
 
     #[test]

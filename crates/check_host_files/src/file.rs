@@ -34,14 +34,7 @@ impl Checked {
                 let text = difference(path, expected, content, exact)?;
                 Some(if self.may_be_shown() { text } else { format!("{path} differs") })
             }
-            What::Missing => Some(format!("{path} is missing")),
-            What::Dangling => Some(format!(
-                "{path} is a dangling link to {}",
-                self.found.link.as_deref().unwrap_or("nothing")
-            )),
-            What::Loop => Some(format!("{path} is a loop of links")),
-            What::Special(kind) => Some(format!("{path} is {kind}")),
-            What::SameAsCopy | What::TooLarge | What::Unreadable(_) => None,
+            _ => self.found.in_place_of_a_file().map(|what| format!("{path} {what}")),
         }
     }
 
@@ -54,13 +47,11 @@ impl Checked {
     pub(crate) fn unknown(&self) -> Option<String> {
         match (&self.expected, &self.found.what) {
             (Err(why), _) => Some(why.clone()),
-            (Ok(_), What::TooLarge) => Some(format!("{} is larger than 1 MiB", self.path)),
-            (Ok(_), What::Unreadable(why)) => Some(format!("{} is not readable: {why}", self.path)),
             (Ok(Expected::Copy(copy)), What::Content(content)) if self.path == RESOLVER => {
                 let why = Resolver::new(content).fault_of_the_copy(&Resolver::new(copy))?;
                 Some(format!("{}: {why}", self.path))
             }
-            (Ok(_), _) => None,
+            (Ok(_), _) => self.found.unread().map(|why| format!("{} {why}", self.path)),
         }
     }
 

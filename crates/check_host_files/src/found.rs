@@ -126,6 +126,29 @@ impl Found {
         }
     }
 
+    /// Returns what is there in place of a file, as the end of a sentence: `None` if a file is there.
+    pub(crate) fn in_place_of_a_file(&self) -> Option<String> {
+        match &self.what {
+            What::Missing => Some("is missing".to_owned()),
+            What::Dangling => {
+                Some(format!("is a dangling link to {}", self.link.as_deref().unwrap_or("nothing")))
+            }
+            What::Loop => Some("is a loop of links".to_owned()),
+            What::Special(kind) => Some(format!("is {kind}")),
+            What::Content(_) | What::SameAsCopy | What::TooLarge | What::Unreadable(_) => None,
+        }
+    }
+
+    /// Returns why the content of a file is not known, as the end of a sentence: `None` if it is, or if no file is
+    /// there.
+    pub(crate) fn unread(&self) -> Option<String> {
+        match &self.what {
+            What::TooLarge => Some("is larger than 1 MiB".to_owned()),
+            What::Unreadable(why) => Some(format!("is not readable: {why}")),
+            _ => None,
+        }
+    }
+
     /// Returns where the link at the path leads, and where all the links on the way to it do.
     pub(crate) fn targets(&self) -> impl Iterator<Item = &str> {
         self.link.as_deref().into_iter().chain(self.links.as_ref().map(|links| links.lead_to.as_str()))

@@ -40,13 +40,34 @@ impl NameSeen {
         if let What::Content(content) = &self.file.what { host_name(content) } else { None }
     }
 
+    /// Returns what is there in place of a file with a name, as the end of a sentence. A host without the file is
+    /// one whose name is set in another way.
+    fn lack(&self) -> Option<String> {
+        match &self.file.what {
+            What::Missing => None,
+            What::Content(content) if content.is_empty() => Some("is empty".to_owned()),
+            What::Content(content) if host_name(content).is_none() => Some("has no name in it".to_owned()),
+            _ => self.file.in_place_of_a_file(),
+        }
+    }
+
+    /// Whether there is no file that tells the name after the next boot.
+    pub(crate) fn is_without_file(&self) -> bool {
+        self.file.what == What::Missing
+    }
+
+    /// Returns why the name after the next boot is not known, where there is a file that should tell it.
+    pub(crate) fn unknown(&self) -> Option<String> {
+        self.file.unread().map(|why| format!("{HOSTNAME} {why}"))
+    }
+
     fn kernel_differs(&self) -> bool {
         self.kernel.as_ref().is_some_and(|kernel| *kernel != self.expected)
     }
 
-    /// Whether /etc/hostname has another name.
+    /// Whether /etc/hostname has another name, or none.
     pub(crate) fn file_differs(&self) -> bool {
-        self.in_file().is_some_and(|name| name != self.expected)
+        self.lack().is_some() || self.in_file().is_some_and(|name| name != self.expected)
     }
 
     /// Whether the kernel or /etc/hostname has another name.
@@ -72,20 +93,21 @@ pub(crate) fn judge(seen: &NameSeen, facts: &Facts, state: State) -> Vec<Finding
         }
         Entry::Unknown(why) => Some(Finding::unknown(why.clone())),
     };
-    let note = match seen.file.what {
-        What::Missing => {
-            Some(format!("note: there is no {HOSTNAME}: the name after the next boot was not checked"))
-        }
-        _ if seen.in_file().is_none() => Some(format!("note: no name can be read from {HOSTNAME}")),
-        _ => None,
-    };
-    let note = note.map(|note| Finding::ok("").detail(note));
-    changed.into_iter().chain(entry).chain(note).collect()
+    let unknown = seen.unknown().map(Finding::unknown);
+    changed.into_iter().chain(entry).chain(unknown).collect()
 }
 
 fn difference(seen: &NameSeen) -> Option<String> {
     let expected = &seen.expected;
     let kernel = seen.kernel.as_ref().filter(|_| seen.kernel_differs());
+    if let Some(lack) = seen.lack() {
+        return Some(match kernel {
+            Some(kernel) => {
+                format!("the name is {}, and {HOSTNAME} {lack}", instead(named(kernel), expected))
+            }
+            None => format!("{HOSTNAME} {lack}: no name after the next boot"),
+        });
+    }
     if seen.file_differs() && seen.file.is_private() {
         return Some(match kernel {
             Some(kernel) => format!("the name is {} now, and {HOSTNAME} differs", named(kernel)),
@@ -213,7 +235,46 @@ mod tests {
             ..seen(Some(EXPECTED), Some(EXPECTED))
         };
         assert_eq!(texts(&silent), [(State::Unknown, "no answer".to_owned())]);
-        assert_eq!(texts(&seen(Some(EXPECTED), None)), [(State::Ok, String::new())]);
+        assert_eq!(texts(&seen(Some(EXPECTED), None)), []);
+    }
+
+    #[test]
+    fn a_file_without_a_name_is_a_change() {
+        let content = |text: &str| What::Content(text.into());
+        let rows = [
+            (content(""), "is empty"),
+            (content("# proxy7\n\n"), "has no name in it"),
+            (content("\n"), "has no name in it"),
+            (What::Dangling, "is a dangling link to nothing"),
+            (What::Loop, "is a loop of links"),
+            (What::Special("a FIFO"), "is a FIFO"),
+        ];
+        for (what, text) in rows {
+            let with = |kernel: &str| {
+                let fine = seen(Some(kernel), None);
+                NameSeen { file: Found { what: what.clone(), ..fine.file.clone() }, ..fine }
+            };
+            let fine = with(EXPECTED);
+            let line = format!("/etc/hostname {text}: no name after the next boot");
+            assert_eq!((difference(&fine), fine.is_changed(), fine.unknown()), (Some(line), true, None));
+            let line = format!("the name is vz2542, not {EXPECTED}, and /etc/hostname {text}");
+            assert_eq!(difference(&with("vz2542")), Some(line));
+        }
+        let rows = [
+            (What::TooLarge, "/etc/hostname is larger than 1 MiB"),
+            (
+                What::Unreadable("permission denied".to_owned()),
+                "/etc/hostname is not readable: permission denied",
+            ),
+        ];
+        for (what, text) in rows {
+            let fine = seen(Some(EXPECTED), None);
+            let unread = NameSeen { file: Found { what, ..fine.file.clone() }, ..fine };
+            let findings = judge(&unread, &Facts::default(), State::Critical);
+            assert_eq!(findings.len(), 1);
+            assert_eq!((findings[0].state, findings[0].text.as_str()), (State::Unknown, text));
+            assert!(!unread.is_changed());
+        }
     }
 
     #[test]

@@ -113,9 +113,10 @@ fn folder(text: &str) -> Result<PathBuf, InvalidValue> {
     if is_plain { Ok(path.components().collect()) } else { Err(InvalidValue::Folder) }
 }
 
-/// Reads the name of a host.
+/// Reads the name of a host. The dot at the end of a full name is no part of it.
 fn name(text: &str) -> Result<String, InvalidValue> {
-    name_within(LONGEST_NAME, text)
+    let name = name_within(LONGEST_NAME, text.strip_suffix('.').unwrap_or(text))?;
+    if name.ends_with('.') { Err(InvalidValue::Name(LONGEST_NAME)) } else { Ok(name) }
 }
 
 /// Reads the name of a domain.
@@ -203,8 +204,9 @@ mod tests {
     #[test]
     fn a_name_has_no_blank_and_64_octets_at_most() {
         assert_eq!(name("proxy7.example.com").as_deref(), Ok("proxy7.example.com"));
-        assert!(name(&"x".repeat(64)).is_ok());
-        for text in ["", " ", "a b", "a\n", "a/b", &"x".repeat(65)] {
+        assert_eq!(name("proxy7.example.com.").as_deref(), Ok("proxy7.example.com"));
+        assert!(name(&"x".repeat(64)).is_ok() && name(&format!("{}.", "x".repeat(64))).is_ok());
+        for text in ["", " ", ".", "..", "a..", "a b", "a\n", "a/b", &"x".repeat(65)] {
             assert_eq!(name(text), Err(InvalidValue::Name(64)), "{text:?}");
         }
         let longest = format!("{0}.{0}.{0}.{1}", "x".repeat(63), "x".repeat(61));

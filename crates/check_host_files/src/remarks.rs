@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use plugin::{Finding, Metric, Unit};
 
-use crate::compare::Expected;
+use crate::compare::{Expected, HOSTNAME};
 use crate::facts::Facts;
 use crate::file::Checked;
+use crate::name::NameSeen;
 use crate::{Observations, immutable};
 
 /// Returns the first line of a report without a fault. As many changed as are allowed are no fault, and not
@@ -49,7 +50,7 @@ pub(crate) fn remarks(observed: &Observations, changed: Metric) -> Finding {
     let locked = files.iter().filter(|file| file.found.is_locked());
     let immutable =
         if told || locked.clone().next().is_some() { locked.clone().count() as f64 } else { f64::NAN };
-    let unreadable = files.iter().filter(|file| file.unknown().is_some()).count() + observed.unknown.len();
+    let unreadable = unreadable(observed);
     let youngest = files.iter().filter_map(|file| file.found.changed()).max();
     let age = youngest.map_or(f64::NAN, |changed| (observed.facts.now - changed).max(0) as f64);
     let links = files
@@ -63,6 +64,16 @@ pub(crate) fn remarks(observed: &Observations, changed: Metric) -> Finding {
         .verbose_details(links)
         .verbose_details(bits(files))
         .verbose_details(about_the_host(&observed.facts))
+}
+
+/// Counts the files that could not be compared, /etc/hostname too if only the name needs it, and the folders of the
+/// reference that could not be read.
+fn unreadable(observed: &Observations) -> usize {
+    let files = &observed.files;
+    let is_file = files.iter().any(|file| file.path == HOSTNAME && file.unknown().is_some());
+    let name = observed.name.as_ref().filter(|_| !is_file).and_then(NameSeen::unknown);
+    let unknown = files.iter().filter(|file| file.unknown().is_some()).count();
+    unknown + usize::from(name.is_some()) + observed.unknown.len()
 }
 
 /// Returns each file and each folder with a bit, once.

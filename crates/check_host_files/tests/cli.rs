@@ -9,6 +9,8 @@ mod large;
 mod links;
 #[path = "cli/meaning.rs"]
 mod meaning;
+#[path = "cli/name.rs"]
+mod name;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};

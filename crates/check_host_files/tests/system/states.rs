@@ -15,6 +15,20 @@ fn each_state_has_its_line() {
         (":", "lab_given", 0, "OK - proxy7.example.com and /etc/resolv.conf as given"),
         ("hostname vz2542", "check_host_files", 2, "CRITICAL - the name is vz2542 now, proxy7.example.com after the next boot"),
         (
+            "rm /etc/hostname",
+            "lab_given",
+            0,
+            "OK - proxy7.example.com and /etc/resolv.conf as given, not checked for the next boot: no /etc/hostname",
+        ),
+        (": >/etc/hostname", "lab_given", 2, "CRITICAL - /etc/hostname is empty: no name after the next boot: changed at "),
+        ("chmod 0 /etc/hostname", "lab_given", 3, "UNKNOWN - /etc/hostname is not readable: permission denied"),
+        (
+            "hostname vz2542; : >/etc/hostname",
+            "lab_default",
+            2,
+            "CRITICAL - the name is vz2542, not proxy7.example.com, and /etc/hostname is empty: ",
+        ),
+        (
             "hostname proxy7; echo proxy7 >/etc/hostname",
             "lab_given",
             2,
