@@ -9,7 +9,7 @@ use plugin::{Finding, Findings, Metric, Progress, Report, State, Thresholds};
 
 use crate::compare::HOSTNAME;
 use crate::options::{Immutable, Strictness};
-use crate::remarks::{all_well, remarks};
+use crate::remarks::{all_well, remarks, unreadable};
 use crate::{Observations, immutable, name};
 
 /// What is judged how.
@@ -24,11 +24,11 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// A warning range alone does not allow changes: the critical one keeps its default beside it.
+    /// A warning range alone does not allow changes: the critical one keeps its default beside it, unless the
+    /// warning one alerts where nothing is changed.
     pub(crate) fn new(changed: &Thresholds, strictness: Strictness, immutable: Immutable) -> Self {
-        let Thresholds { warning, critical } = changed.clone();
-        let critical = critical.or_else(|| "0".parse().ok());
-        Self { changed: Thresholds { warning, critical }, strictness, immutable }
+        let default = Thresholds { warning: None, critical: "0".parse().ok() };
+        Self { changed: changed.or_each(default, 0.0), strictness, immutable }
     }
 }
 
@@ -40,8 +40,9 @@ pub(crate) fn evaluate(rules: &Rules, observed: &Observations) -> Report {
     let changed = changed(observed, &changes);
     let total = total(observed);
     let metric = Metric::count("changed", changed).thresholds(rules.changed.clone()).max(total as f64);
-    let state = metric.state();
+    let state = state(rules, changed, unreadable(observed));
     let mut findings: Vec<Finding> = observed.unknown.iter().map(Finding::unknown).collect();
+    findings.extend(as_left(rules, changed, total, state));
     findings.extend(observed.name.iter().flat_map(|seen| name::judge(seen, &observed.facts, state)));
     let unchecked = without_file(observed);
     if unchecked == Some(Unchecked::All) {
@@ -74,6 +75,18 @@ pub(crate) fn evaluate(rules: &Rules, observed: &Observations) -> Report {
     } else {
         findings.report(all_well)
     }
+}
+
+/// Judges the number of changes. Each file that could not be compared may be one more: an alarm is certain.
+fn state(rules: &Rules, changed: usize, unreadable: usize) -> State {
+    let states = (changed..=changed + unreadable).map(|count| rules.changed.state(count as f64));
+    states.min().unwrap_or(State::Unknown)
+}
+
+/// Reports that nothing is changed, where that is an alarm.
+fn as_left(rules: &Rules, changed: usize, total: usize, state: State) -> Option<Finding> {
+    let range = rules.changed.alerting(0.0).filter(|_| changed == 0 && state != State::Ok)?;
+    Some(Finding::new(state, format!("none of {total} changed, limit {range}")))
 }
 
 /// Starts the first line with the number of changes where other faults stand beside them.
@@ -347,6 +360,32 @@ mod tests {
         let lost = || observed(vec![checked(NTP, "", What::Missing), file(HOSTS, "", "")]);
         assert_eq!(line(&lenient("0"), &lost()), "WARNING - /etc/ntp.conf is missing");
         assert_eq!(line(&lenient("1"), &lost()), "OK - 1 of 2 changed, as allowed: /etc/ntp.conf is missing");
+        for (warning, critical) in
+            [(None, Some("1:")), (None, Some("5:10")), (None, Some("@0")), (Some("1:"), None)]
+        {
+            let read = |range: Option<&str>| range.map(|range| range.parse().unwrap());
+            let thresholds = Thresholds { warning: read(warning), critical: read(critical) };
+            let rules = Rules::new(&thresholds, Strictness::default(), Immutable::Warn);
+            let range = critical.or(warning).unwrap();
+            let word = if critical.is_some() { "CRITICAL" } else { "WARNING" };
+            let same = || vec![file(NTP, "", ""), file(HOSTS, "", "")];
+            let text = format!("{word} - none of 2 changed, limit {range}");
+            assert_eq!(line(&rules, &observed(same())), text);
+            // It may be changed: no alarm is certain.
+            let unread = vec![checked(NTP, "", What::TooLarge), file(HOSTS, "", "")];
+            let text = if range == "5:10" {
+                "CRITICAL - none of 2 changed, limit 5:10, and /etc/ntp.conf is larger than 1 MiB"
+            } else {
+                "UNKNOWN - /etc/ntp.conf is larger than 1 MiB"
+            };
+            assert_eq!(line(&rules, &observed(unread)), text);
+            let text = if range == "5:10" {
+                "CRITICAL - /etc/ntp.conf is missing"
+            } else {
+                "OK - 1 of 2 changed, as allowed: /etc/ntp.conf is missing"
+            };
+            assert_eq!(line(&rules, &lost()), text);
+        }
         let nothing = observed(vec![checked(NTP, "", What::Missing)]);
         let data = " | changed=1;;0;0;1 immutable=U;;;0 unreadable=0;;;0 age_of_change=U;;;0\n";
         assert!(output(&rules(), &nothing).ends_with(data));

@@ -68,7 +68,7 @@ pub(crate) fn remarks(observed: &Observations, changed: Metric) -> Finding {
 
 /// Counts the files that could not be compared, /etc/hostname too if only the name needs it, and the folders of the
 /// reference that could not be read.
-fn unreadable(observed: &Observations) -> usize {
+pub(crate) fn unreadable(observed: &Observations) -> usize {
     let files = &observed.files;
     let is_file = files.iter().any(|file| file.path == HOSTNAME && file.unknown().is_some());
     let name = observed.name.as_ref().filter(|_| !is_file).and_then(NameSeen::unknown);
