@@ -2,7 +2,7 @@
 
 mod headers;
 
-use headers::{NETCONFIG, NO_LINK, Program, comments, is_about};
+use headers::{NO_LINK, Program, comments, is_about, link};
 
 use crate::compare::HOSTNAME;
 use crate::facts::Facts;
@@ -12,14 +12,6 @@ use crate::moment::readable;
 /// How long after the boot, in seconds, a change belongs to it; a container's files are written a little
 /// before its first process starts.
 const AT_BOOT: std::ops::RangeInclusive<i64> = -10..=120;
-
-/// Folders of programs that put a link to a file of theirs in place of a file.
-const LINKS: [(&str, &str, &str); 4] = [
-    ("/run/systemd/resolve/", "systemd-resolved", NO_LINK),
-    ("/run/resolvconf/", "resolvconf", "resolvconf --disable-updates stops it"),
-    ("/run/NetworkManager/", "NetworkManager", "dns=none stops it"),
-    ("/run/netconfig/", "netconfig", NETCONFIG),
-];
 
 /// Returns who changed this file, as the end of a sentence: `None` if nothing is there to tell it. The header
 /// of a program proves nothing where the copy has it too: it may have been there before another hand came. Nor
@@ -77,12 +69,6 @@ pub(crate) fn is_cloud(name: &str, facts: &Facts) -> bool {
         .cloud
         .as_ref()
         .is_some_and(|cloud| !cloud.preserves_name && cloud.names.iter().any(|set| set == name))
-}
-
-fn link(target: &str) -> Option<Program> {
-    // /var/run is the older name of the same folder.
-    let target = target.strip_prefix("/var").unwrap_or(target);
-    LINKS.iter().find(|(folder, ..)| target.starts_with(folder)).map(|(_, program, stops)| (*program, *stops))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What programs write into the comments of their files, and what stops them.
+//! What programs write into the comments of their files, where their links lead, and what stops them.
 
 use crate::compare::{HOSTNAME, HOSTS, RESOLVER};
 
@@ -87,7 +87,7 @@ pub(super) const HEADERS: [(&str, &str, &str, &str); 30] = [
 ];
 const RESOLVED: &str = "managed by man:systemd-resolved";
 pub(super) const NO_LINK: &str = "a file in place of the link stops it";
-pub(super) const NETCONFIG: &str = "an empty NETCONFIG_DNS_POLICY stops it";
+const NETCONFIG: &str = "an empty NETCONFIG_DNS_POLICY stops it";
 /// In a file of /etc/cloud/cloud.cfg.d.
 const NO_NETWORK: &str = "network: {config: disabled} stops it";
 
@@ -132,4 +132,19 @@ const ABOUT: [(&str, &[&str]); 5] = [
 pub(super) fn is_about(stops: &str, path: &str) -> bool {
     let of = ABOUT.iter().find(|(setting, _)| *setting == stops).map_or(&[RESOLVER][..], |(_, paths)| paths);
     of.is_empty() || of.iter().any(|about| path == *about || about.ends_with('/') && path.starts_with(about))
+}
+
+/// Folders of programs that put a link to a file of theirs in place of a file.
+const LINKS: [(&str, &str, &str); 4] = [
+    ("/run/systemd/resolve/", "systemd-resolved", NO_LINK),
+    ("/run/resolvconf/", "resolvconf", "resolvconf --disable-updates stops it"),
+    ("/run/NetworkManager/", "NetworkManager", "dns=none stops it"),
+    ("/run/netconfig/", "netconfig", NETCONFIG),
+];
+
+/// Returns the program whose folder a link leads into.
+pub(super) fn link(target: &str) -> Option<Program> {
+    // /var/run is the older name of the same folder.
+    let target = target.strip_prefix("/var").unwrap_or(target);
+    LINKS.iter().find(|(folder, ..)| target.starts_with(folder)).map(|(_, program, stops)| (*program, *stops))
 }
