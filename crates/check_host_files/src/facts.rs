@@ -1,5 +1,7 @@
 //! What kind of host this is, when it booted, and which programs on it rewrite its files.
 
+use std::collections::BTreeMap;
+
 /// What was found out about the host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -15,8 +17,19 @@ pub struct Facts {
     pub cloud: Option<Cloud>,
     /// A program that may fail to start where resolv.conf is immutable. Only found out where it is.
     pub needs_resolver: Option<&'static str>,
+    /// The names of owners and groups. Only found out where one differs and is compared.
+    pub owners: Owners,
     /// Whether a process here can have the right to set the immutable bit: `None` if /proc does not tell.
     pub can_lock: Option<bool>,
+}
+
+/// The names of users and groups, by their numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owners {
+    /// Those of /etc/passwd.
+    pub users: BTreeMap<u32, String>,
+    /// Those of /etc/group.
+    pub groups: BTreeMap<u32, String>,
 }
 
 /// What runs this host.

@@ -1,9 +1,11 @@
 //! Judges one file: its content, its owner and mode.
 
+use std::collections::BTreeMap;
+
 use plugin::{Finding, State};
 
 use crate::compare::{Expected, HOSTS, RESOLVER, difference};
-use crate::facts::Facts;
+use crate::facts::{Facts, Owners};
 use crate::found::{Found, Status, What, is_private};
 use crate::hosts::Hosts;
 use crate::lines::changes;
@@ -107,7 +109,7 @@ impl Checked {
             None => findings.extend(self.ignored_lines()),
         }
         if strictness.mode
-            && let Some(text) = self.access_difference()
+            && let Some(text) = self.access_difference(&facts.owners)
         {
             findings.push(Finding::warning(text));
         }
@@ -152,13 +154,23 @@ impl Checked {
         if let Ok(Expected::Copy(copy)) = &self.expected { Some(copy) } else { None }
     }
 
-    fn access_difference(&self) -> Option<String> {
+    /// Whether the owner or the group differs from the copy's.
+    pub(crate) fn has_other_owner(&self) -> bool {
+        let both = self.access.zip(self.found.status);
+        both.is_some_and(|((_, uid, gid), found)| (found.uid, found.gid) != (uid, gid))
+    }
+
+    fn access_difference(&self, owners: &Owners) -> Option<String> {
+        let named = |names: &BTreeMap<u32, String>, number: u32| {
+            names.get(&number).cloned().unwrap_or_else(|| number.to_string())
+        };
+        let (user, group) = (|number| named(&owners.users, number), |number| named(&owners.groups, number));
         let (mode, uid, gid) = self.access.filter(|_| self.expected.is_ok())?;
         let Status { mode: found_mode, uid: found_uid, gid: found_gid, .. } = self.found.status?;
         let parts = [
             (found_mode != mode).then(|| format!("mode {found_mode:04o}, not {mode:04o}")),
-            (found_uid != uid).then(|| format!("owner {found_uid}, not {uid}")),
-            (found_gid != gid).then(|| format!("group {found_gid}, not {gid}")),
+            (found_uid != uid).then(|| format!("owner {}, not {}", user(found_uid), user(uid))),
+            (found_gid != gid).then(|| format!("group {}, not {}", group(found_gid), group(gid))),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         (!parts.is_empty()).then(|| format!("{} has {}", self.path, parts.join(", ")))

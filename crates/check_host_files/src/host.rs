@@ -1,5 +1,6 @@
 //! Reads the facts about this host: /proc, /run, /sys and the settings of cloud-init.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -9,7 +10,8 @@ use plugin::Deadline;
 use rustix::fs::OFlags;
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::facts::{Cloud, Facts, Platform};
+use crate::facts::{Cloud, Facts, Owners, Platform};
+use crate::lines::cut;
 use crate::look::content;
 
 /// Ticks of a second in /proc (proc(5), USER_HZ): 100 on every architecture that this runs on.
@@ -51,7 +53,29 @@ pub(crate) fn read(tree: &Tree<'_>, proc: &Path, is_resolver_locked: bool, deadl
         cloud: cloud(&evidence),
         needs_resolver: if is_resolver_locked { needs_resolver(&evidence) } else { None },
         can_lock: can_lock(proc),
+        owners: Owners::default(),
     }
+}
+
+/// Reads the names of users and groups: none where a file cannot be read.
+pub(crate) fn owners(tree: &Tree<'_>, deadline: &Deadline) -> Owners {
+    let names = |path| content(tree, path, deadline).map(|text| names_by_number(&text)).unwrap_or_default();
+    Owners { users: names("/etc/passwd"), groups: names("/etc/group") }
+}
+
+/// Returns the names in a file of fields (passwd(5), group(5)): of two with one number, the first one.
+fn names_by_number(text: &[u8]) -> BTreeMap<u32, String> {
+    let text = String::from_utf8_lossy(text);
+    let mut names = BTreeMap::new();
+    for line in text.lines() {
+        let mut fields = line.split(':');
+        if let (Some(name), Some(number)) = (fields.next(), fields.nth(1).and_then(|text| text.parse().ok()))
+            && !name.is_empty()
+        {
+            names.entry(number).or_insert_with(|| cut(name));
+        }
+    }
+    names
 }
 
 /// Returns the time, in seconds since 1970.
@@ -242,6 +266,16 @@ mod tests {
         for (files, platform) in rows {
             assert_eq!(facts(files).platform, platform, "{files:?}");
         }
+    }
+
+    #[test]
+    fn the_first_name_of_a_number_counts() {
+        let text =
+            b"root:x:0:0::/root:/bin/sh\ntoor:x:0:0::/:\n+::::::\n:x:5:\nwww-data:x:33:33\na:b\n#x:y:-1\n";
+        let names = names_by_number(text);
+        let expected = [(0, "root"), (33, "www-data")].map(|(number, name)| (number, name.to_owned()));
+        assert_eq!(names, BTreeMap::from(expected));
+        assert_eq!(names_by_number(b"\xff:x:4294967296\n\xff:x:1\n").len(), 1);
     }
 
     #[test]

@@ -29,7 +29,7 @@ use plugin::{Deadline, Report, Thresholds};
 
 pub use compare::{Expected, difference};
 use evaluate::{Rules, evaluate, tell};
-pub use facts::{Cloud, Facts, Platform};
+pub use facts::{Cloud, Facts, Owners, Platform};
 pub use file::Checked;
 pub use found::{Bits, ClosedFolder, Found, Links, Status, What};
 pub use name::{Entry, NameSeen};
@@ -78,6 +78,6 @@ pub struct Observations {
 pub fn check(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
     let rules = Rules::new(&args.thresholds, args.strictness, args.immutable);
     let known = |files: &Observations| tell(&rules, files, deadline.progress());
-    let observed = probe(&args.expected, args.immutable, deadline, known)?;
+    let observed = probe(&args.expected, args.strictness, args.immutable, deadline, known)?;
     Ok(evaluate(&rules, &observed))
 }

@@ -17,7 +17,7 @@ use crate::found::{Found, What};
 use crate::hosts::Hosts;
 use crate::look::{is_below_private, is_sheltered, look, obstacle};
 use crate::name::{Entry, NameSeen};
-use crate::options::{ExpectedOptions, Immutable};
+use crate::options::{ExpectedOptions, Immutable, Strictness};
 use crate::reference::{self, Copy, Reference, ReferenceError};
 use crate::way::{Way, way};
 use crate::{Observations, host};
@@ -62,6 +62,7 @@ pub enum ProbeError {
 /// [`ProbeError`]: the options do not fit together, or the reference as a whole cannot be used.
 pub fn probe(
     args: &ExpectedOptions,
+    strictness: Strictness,
     immutable: Immutable,
     deadline: &Deadline,
     known: impl FnOnce(&Observations),
@@ -88,12 +89,15 @@ pub fn probe(
         file.found.is_sheltered = is_sheltered(&tree, &file.path) || is_copy_sheltered(args, file);
     }
     let is_wanted = immutable == Immutable::Want && files.iter().any(|file| !file.found.is_immutable());
-    let facts = if is_odd || is_wanted {
+    let mut facts = if is_odd || is_wanted {
         let is_locked = files.iter().any(|file| file.path == RESOLVER && file.found.is_locked());
         host::read(&tree, &args.proc, is_locked, deadline)
     } else {
         Facts { now: host::now(), ..Facts::default() }
     };
+    if strictness.mode && files.iter().any(Checked::has_other_owner) {
+        facts.owners = host::owners(&tree, deadline);
+    }
     let mut observed = Observations { reference: args.reference.clone(), files, unknown, name, facts };
     if observed.name.is_some() {
         known(&observed);

@@ -3,7 +3,27 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
+use rustix::process::geteuid;
+
 use crate::{check, summary, trees};
+
+/// The names of the tree that is checked.
+#[test]
+fn owners_are_named() {
+    if !geteuid().is_root() {
+        return;
+    }
+    let trees = trees();
+    let top = trees.path();
+    std::os::unix::fs::chown(top.join("host/etc/hosts"), Some(4_000_033), Some(4_000_005)).unwrap();
+    let line = || summary(top, &["--mode"]);
+    let text = "HOST_FILES WARNING - /etc/hosts has owner 4000033, not 0, group 4000005, not 0";
+    assert_eq!(line(), text);
+    fs::write(top.join("host/etc/passwd"), "root:x:0:0::/:\nweb:x:4000033:1::/:\n").unwrap();
+    fs::write(top.join("host/etc/group"), "staff:x:4000005:\n").unwrap();
+    let text = "HOST_FILES WARNING - /etc/hosts has owner web, not root, group staff, not 0";
+    assert_eq!(line(), text);
+}
 
 /// As root, or as its owner, the check reads what others may not: that does not belong into mails.
 #[test]
