@@ -76,9 +76,17 @@ impl Clock {
     /// # Panics
     /// If it does not start.
     pub fn agent_in_zone(host: &Host, offset: &str, zone: &str) -> Self {
+        Self::agent_by(host, offset, zone, AGENT)
+    }
+
+    /// The same by another snmpd.conf.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub fn agent_by(host: &Host, offset: &str, zone: &str, settings: &str) -> Self {
         let folder = public_folder();
         let top = folder.path();
-        write(&top.join("snmpd.conf"), &AGENT.replace("@folder@", &top.to_string_lossy()));
+        write(&top.join("snmpd.conf"), &settings.replace("@folder@", &top.to_string_lossy()));
         write(&top.join("pass"), PASS_SCRIPT);
         write(&top.join("pass_persist"), PASS_PERSIST_SCRIPT);
         let mut command = at(host, offset, "snmpd");

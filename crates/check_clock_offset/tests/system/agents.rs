@@ -1,8 +1,11 @@
 //! Real SNMP agents whose clocks are off: by each source, in each version.
 
+use std::fs;
+
 use suite::clocks::{AGENT_NEEDS, Clock, PASS, PASS_PERSIST};
 use suite::host::Host;
 use suite::needs::missing;
+use suite::plugins::workspace;
 
 use super::check;
 
@@ -212,4 +215,39 @@ fn what_an_agent_refuses_is_told_by_name() {
     let reading = check(&host, &[HOST, "--community=wrong", "--timeout=1:critical"]);
     let words = "no SNMP answer from 127.0.0.1:161 (v2c, 3 tries): wrong community, blocked or down";
     assert_eq!(reading.verdict(), (2, format!("CLOCK_OFFSET CRITICAL - {words}").as_str()));
+}
+
+/// The settings that the shipped snippet and the README offer, with what a site replaces.
+fn offered() -> Vec<String> {
+    let read = |name: &str| fs::read_to_string(workspace().join(name)).unwrap();
+    let snippet = read("nrpe-config/snmpd/clock.conf");
+    let readme = read("crates/check_clock_offset/README.md");
+    let lines = snippet.lines().map(|line| line.trim_start_matches('#'));
+    let of_snippet =
+        lines.filter(|line| ["view ", "rocommunity ", "extend "].iter().any(|word| line.starts_with(word)));
+    let of_readme =
+        readme.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`')).map(|(cell, _)| cell);
+    let of_readme = of_readme.filter(|cell| cell.starts_with("extend -"));
+    let replace = |line: &str| line.replace("CHANGE_ME", "public").replace("192.0.2.1", "127.0.0.1");
+    of_snippet.chain(of_readme).map(replace).collect()
+}
+
+#[test]
+fn every_extend_that_we_offer_tells_the_time() {
+    if missing(&AGENT_NEEDS) {
+        return;
+    }
+    let offered = offered();
+    let (extends, others): (Vec<_>, Vec<_>) = offered.iter().partition(|line| line.starts_with("extend "));
+    assert!(extends.len() >= 3 && others.len() >= 2, "{offered:?}");
+    for extend in extends {
+        let host = Host::create();
+        let settings = others.iter().chain([&extend]).map(|line| format!("{line}\n")).collect::<String>();
+        let _agent = Clock::agent_by(&host, "+7s", "UTC", &settings);
+        let reading = check(&host, &[HOST, "--oid=nsExtendOutput1Line.\"clock\""]);
+        assert_eq!(reading.0.code, Some(1), "{extend}: {:?}", reading.0);
+        reading.holds(7.0, 0.01);
+        let reading = check(&host, &[HOST]);
+        assert_eq!(reading.0.code, Some(1), "hrSystemDate with {extend}: {:?}", reading.0);
+    }
 }
