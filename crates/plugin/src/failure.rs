@@ -4,8 +4,10 @@ use std::error::Error;
 
 use crate::{Deadline, Report, State};
 
-/// The report of a check that ended in an error: where it has used up its time, it has missed its deadline.
-pub(crate) fn failed(error: &dyn Error, deadline: &Deadline) -> Report {
+/// Returns the report of a check that ended in an error: UNKNOWN, or what `--timeout` says where it has used up
+/// its time. [`run()`](crate::run()) makes the same one of an error; this is for a plugin that adds performance
+/// data to it.
+pub fn failed(error: &dyn Error, deadline: &Deadline) -> Report {
     let mut report = unknown(&chain(error));
     if deadline.is_over() {
         report.state = deadline.state();

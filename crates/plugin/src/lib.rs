@@ -49,6 +49,7 @@ mod watchdog;
 pub use arguments::command;
 pub use child::BoundChild;
 pub use deadline::{Deadline, Step};
+pub use failure::failed;
 pub use finding::{Finding, Findings, fits, room_after};
 pub use input::{READ_FLAGS, ReadError, read_file, read_opened};
 pub use kind::Kind;

@@ -71,7 +71,8 @@ impl Progress {
     /// Lets `tell` say what is known, in place of counts and findings: for a plugin that judges a part by itself,
     /// with performance data. It is called once, at the end of a run that is stopped or misses its deadline, by
     /// another thread, and must not take longer than [`Progress::TELL_WITHIN`]. Its summary comes after "partial: ",
-    /// and its state counts if that is worse than what the end of the run means.
+    /// and its state counts if that is worse than what the end of the run means. One without a summary adds its performance
+    /// data alone.
     ///
     /// ```
     /// use std::time::Duration;
@@ -178,6 +179,10 @@ mod tests {
         };
         assert_eq!(told(State::Critical), line("CRITICAL"));
         assert_eq!(told(State::Ok), line("UNKNOWN"));
+        let nothing = || Report::new(State::Ok, "").metric(crate::Metric::new("dark", f64::NAN));
+        progress.tell_by(nothing);
+        let stopped = progress.report(State::Unknown, "stopped").render("X", 0);
+        assert_eq!(stopped, "X UNKNOWN - stopped | dark=U\n");
         // It counts anew.
         progress.expect(3, "read");
         assert_eq!(progress.report(State::Unknown, "stopped").state, State::Unknown);

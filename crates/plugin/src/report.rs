@@ -76,7 +76,10 @@ impl Report {
     /// The report of a run that ended because of `why` with this one as what is known until then: at least
     /// `state`.
     pub(crate) fn of_part(mut self, state: State, why: &str) -> Self {
-        self.summary = format!("{why}, partial: {}", self.summary);
+        self.summary = match self.summary.as_str() {
+            "" => why.to_owned(),
+            known => format!("{why}, partial: {known}"),
+        };
         self.state = self.state.max(state);
         self
     }

@@ -111,27 +111,59 @@ fn states(units: &[Shown]) -> String {
 
 fn with_metrics(report: Report, outcome: &Outcome<'_>) -> Report {
     let is_known = outcome.fault.is_none();
-    let count = |label: &str, wanted: &[Status]| {
+    let count = |wanted: &[Status]| {
         let count = outcome.units.iter().filter(|unit| wanted.contains(&unit.status)).count();
-        if is_known { Metric::count(label, count) } else { Metric::new(label, f64::NAN).min(0.0) }
+        is_known.then_some(count)
     };
-    let limit = plugin::Thresholds { warning: None, critical: format!("0:{}", outcome.stale).parse().ok() };
-    report
-        .metric(Metric::count("components", outcome.units.len()))
-        .metric(count("operational", &[Status::Operational]))
-        .metric(count("degraded", &[Status::Degraded]))
-        .metric(count("outages", &[Status::Partial, Status::Major]))
-        .metric(count("maintenance", &[Status::Maintenance]))
-        .metric(count("unknown", &[Status::Unknown]))
-        .metric(Metric::count("sources", outcome.sources))
-        .metric(
-            Metric::new("age", outcome.age.map_or(f64::NAN, |age| age as f64))
-                .unit(Unit::Seconds)
-                .thresholds(limit)
-                .min(0.0),
-        )
-        .metric(
-            Metric::new("written", outcome.written.as_ref().map_or(f64::NAN, |written| *written as f64))
-                .min(0.0),
-        )
+    let seen = Seen {
+        components: Some(outcome.units.len()),
+        operational: count(&[Status::Operational]),
+        degraded: count(&[Status::Degraded]),
+        outages: count(&[Status::Partial, Status::Major]),
+        maintenance: count(&[Status::Maintenance]),
+        unknown: count(&[Status::Unknown]),
+        sources: Some(outcome.sources),
+        age: outcome.age,
+        written: outcome.written.as_ref().ok().copied(),
+    };
+    seen.add_to(report, outcome.stale)
+}
+
+/// A report with the performance data of a run that knows nothing: graphs have no hole where it ends early.
+pub(crate) fn with_unknown_metrics(report: Report, stale: u64) -> Report {
+    Seen::default().add_to(report, stale)
+}
+
+/// The performance data: what is `None` is not known.
+#[derive(Default)]
+struct Seen {
+    components: Option<usize>,
+    operational: Option<usize>,
+    degraded: Option<usize>,
+    outages: Option<usize>,
+    maintenance: Option<usize>,
+    unknown: Option<usize>,
+    sources: Option<usize>,
+    age: Option<u64>,
+    written: Option<usize>,
+}
+
+impl Seen {
+    fn add_to(&self, report: Report, stale: u64) -> Report {
+        let count = |label: &str, count: Option<usize>| {
+            Metric::new(label, count.map_or(f64::NAN, |count| count as f64)).min(0.0)
+        };
+        let limit = plugin::Thresholds { warning: None, critical: format!("0:{stale}").parse().ok() };
+        let age = Metric::new("age", self.age.map_or(f64::NAN, |age| age as f64));
+        report
+            .metric(count("components", self.components))
+            .metric(count("operational", self.operational))
+            .metric(count("degraded", self.degraded))
+            .metric(count("outages", self.outages))
+            .metric(count("maintenance", self.maintenance))
+            .metric(count("unknown", self.unknown))
+            .metric(count("sources", self.sources))
+            .metric(age.unit(Unit::Seconds).thresholds(limit).min(0.0))
+            .metric(count("written", self.written))
+    }
 }

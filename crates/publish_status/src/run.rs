@@ -1,6 +1,6 @@
 //! One run: from the configuration and the monitor's state to the files.
 
-use plugin::{Deadline, Report};
+use plugin::{Deadline, Report, State, failed};
 
 use crate::config::{Config, ConfigError};
 use crate::folders::{self, FolderError};
@@ -10,7 +10,7 @@ use crate::look::Look;
 use crate::moment::{length, now};
 use crate::monitor::SourceError;
 use crate::options::Args;
-use crate::report::report;
+use crate::report::{report, with_unknown_metrics};
 use crate::store::{HistoryError, LOCK, Store};
 use crate::view::View;
 use crate::{busy, output, preview};
@@ -38,22 +38,32 @@ pub enum PublishError {
     Folder(#[from] FolderError),
 }
 
-/// Publishes the page, or shows what it would say.
+/// Publishes the page, or shows what it would say. A run that ends early has all performance data too, as not
+/// known.
 ///
 /// # Errors
-/// [`PublishError`]: the files are as they were.
+/// [`PublishError`] of what an administrator calls by hand: the files are as they were.
 pub fn publish(args: &Args, deadline: &Deadline) -> Result<Report, PublishError> {
+    if args.preview || !args.import.is_empty() {
+        return by_hand(args, deadline);
+    }
+    let stale = args.stale.duration().as_secs();
+    deadline.progress().tell_by(move || with_unknown_metrics(Report::new(State::Ok, ""), stale));
+    Ok(run(args, deadline).unwrap_or_else(|error| with_unknown_metrics(failed(&error, deadline), stale)))
+}
+
+fn by_hand(args: &Args, deadline: &Deadline) -> Result<Report, PublishError> {
     let config = Config::read(&args.config, deadline)?;
-    if args.preview {
-        return preview(args, &config, deadline);
-    }
-    if !args.import.is_empty() {
-        return Ok(import(args, &config, deadline)?);
-    }
+    if args.preview { preview(args, &config, deadline) } else { Ok(import(args, &config, deadline)?) }
+}
+
+fn run(args: &Args, deadline: &Deadline) -> Result<Report, PublishError> {
+    let config = Config::read(&args.config, deadline)?;
     folders::check(&args.output, &args.state)?;
     let Some(store) = Store::open(&args.state)? else {
         let (page, lock) = (args.output.join(output::PAGE), args.state.join(LOCK));
-        return Ok(busy::report(&page, &lock, config.interval, now()));
+        let busy = busy::report(&page, &lock, config.interval, now());
+        return Ok(with_unknown_metrics(busy, args.stale.duration().as_secs()));
     };
     let mut history = store.read(deadline)?;
     let now = not_before(&history.ledger, config.interval, now())?;

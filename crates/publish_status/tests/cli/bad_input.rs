@@ -239,3 +239,38 @@ fn a_history_that_others_may_read_is_no_fault_of_the_page() {
     let (code, line) = site.line(&[]);
     assert!(code == 3 && line.starts_with("STATUS UNKNOWN - history: "), "{line}");
 }
+
+#[test]
+fn a_run_that_ends_early_has_all_performance_data() {
+    let site = published();
+    let labels = |outcome: &suite::process::Outcome| {
+        let (_, data) = outcome.first_line().split_once(" | ").unwrap_or_else(|| panic!("{outcome:?}"));
+        data.split(' ').map(|one| one.split_once('=').unwrap().0.to_owned()).collect::<Vec<_>>()
+    };
+    let all = labels(&site.run(&[]));
+    assert_eq!(all.len(), 9);
+    let none = " | components=U;;;0 operational=U;;;0 degraded=U;;;0 outages=U;;;0 maintenance=U;;;0 unknown=U;;;0 \
+                sources=U;;;0 age=U;;0:120;0 written=U;;;0";
+    let status = site.read("status.dat");
+    let config = site.read("config.toml");
+    let ends_early = |code: i32| {
+        let outcome = site.run(&[]);
+        let line = outcome.first_line();
+        assert!(outcome.code == Some(code) && line.ends_with(none), "{outcome:?}");
+    };
+    site.write("status.dat", "");
+    ends_early(3);
+    site.write("status.dat", &status);
+    site.write("config.toml", "x");
+    ends_early(3);
+    site.write("config.toml", &config);
+    let lock = fs::File::open(site.path("state/lock")).unwrap();
+    lock.lock().unwrap();
+    ends_early(0);
+    drop(lock);
+    fs::rename(site.path("out"), site.path("elsewhere")).unwrap();
+    assert_eq!(labels(&site.run(&[])), all, "the page cannot be written");
+    fs::rename(site.path("elsewhere"), site.path("out")).unwrap();
+    site.write("state/history.jsonl", "x");
+    ends_early(3);
+}
