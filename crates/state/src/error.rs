@@ -55,6 +55,8 @@ pub enum Fault {
     NotFile,
     /// A symbolic link where the file itself must stand.
     Link,
+    /// A symbolic link where the folder itself must stand.
+    LinkToFolder,
     /// More symbolic links than the kernel follows too.
     Loop,
     /// It belongs to another user, where only the one who runs this may own it.
@@ -89,6 +91,7 @@ fn explain(path: &Path, fault: &Fault) -> String {
         Fault::NotFolder => format!("{path}: not a folder"),
         Fault::NotFile => format!("{path}: not a regular file"),
         Fault::Link => format!("{path}: a symbolic link, name the file itself"),
+        Fault::LinkToFolder => format!("{path}: a symbolic link, name the folder itself"),
         Fault::Loop => format!("{path}: too many symbolic links"),
         Fault::Another { owner, own: 0 } => {
             format!("{path}: belongs to uid {owner}, run this as that user, not as root")
@@ -133,14 +136,14 @@ impl StateError {
         Self::Untrusted { path: path.to_owned(), fault }
     }
 
-    /// Tells a link or a file where a folder was to be opened.
+    /// Tells a link or a file where a folder was to be opened: the system says the same of both.
     pub(crate) fn not_a_folder(self) -> Self {
-        match self {
-            Self::Refused { path, why, .. } if why.kind() == io::ErrorKind::NotADirectory => {
-                Self::Untrusted { path, fault: Fault::NotFolder }
-            }
-            Self::Untrusted { path, fault: Fault::Link } => Self::Untrusted { path, fault: Fault::NotFolder },
-            other => other,
-        }
+        let path = match &self {
+            Self::Refused { path, why, .. } if why.kind() == io::ErrorKind::NotADirectory => path,
+            Self::Untrusted { path, fault: Fault::Link } => path,
+            _ => return self,
+        };
+        let is_link = path.is_dir() && path.is_symlink();
+        Self::untrusted(path, if is_link { Fault::LinkToFolder } else { Fault::NotFolder })
     }
 }

@@ -118,6 +118,8 @@ impl Folder {
         let path = self.path.join(name);
         match unlinkat(&self.descriptor, name, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => {}
+            // It may not even be there: what is wrong is the folder.
+            Err(Errno::ROFS) => return Err(StateError::refused("writing in", &self.path)(Errno::ROFS)),
             Err(errno) => return Err(StateError::refused("removing", &path)(errno)),
         }
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;

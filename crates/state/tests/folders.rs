@@ -42,7 +42,8 @@ fn a_private_folder_is_made_or_refused() {
     set_mode(&path, 0o700);
     let link = top.path().join("link");
     symlink(&path, &link).unwrap();
-    assert_eq!(make(&link).unwrap_err(), format!("{}: not a folder", link.display()));
+    let to_folder = format!("{}: a symbolic link, name the folder itself", link.display());
+    assert_eq!(make(&link).unwrap_err(), to_folder);
     let file = top.path().join("file");
     fs::write(&file, "").unwrap();
     assert_eq!(make(&file).unwrap_err(), format!("{}: not a folder", file.display()));

@@ -117,7 +117,7 @@ fn a_full_and_a_read_only_disk_leave_the_old_pages() {
     assert!(told("summary.json") && lines.len() < 20, "the page itself had room: {lines:?}");
     out.clear();
     out.remount("ro");
-    refused("removing @/out/.index.html.new: read-only file system");
+    refused("writing in @/out: read-only file system");
     out.remount("rw");
     state.fill();
     // The last page of the file has room for some runs.
