@@ -275,11 +275,21 @@ fn rows<T: for<'de> Deserialize<'de>>(mut answer: impl Read, take: impl FnMut(T)
         let mut words = Vec::new();
         // What could be read of it says why.
         let _ = body.take(LONGEST_REFUSAL).read_to_end(&mut words);
-        return Err(AnswerError::Refused(code, String::from_utf8_lossy(&words).trim().to_owned()));
+        return Err(AnswerError::Refused(code, whole_words(&words, length)));
     }
     let mut json = serde_json::Deserializer::from_reader(&mut body);
     let read = (&mut Results::new(take)).deserialize(&mut json).and_then(|()| json.end());
     read.map_err(|error| Failure::from(error).into())
+}
+
+/// The words of a refusal of `length` octets, as far as they were read, without one that is cut.
+fn whole_words(read: &[u8], length: u64) -> String {
+    let text = String::from_utf8_lossy(read);
+    if length <= LONGEST_REFUSAL {
+        return text.trim().to_owned();
+    }
+    let words = text.trim_end_matches(|c: char| !c.is_whitespace()).trim();
+    format!("{words} ...")
 }
 
 /// Reads `200           1234\n`: the code, and the length of what follows, set to the right.

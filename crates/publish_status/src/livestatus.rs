@@ -15,7 +15,7 @@ const LARGEST: u64 = 512 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum LivestatusError {
     /// The connection.
-    #[error("{}: {cause}", .socket.display())]
+    #[error("--livestatus {}: {cause}", .socket.display())]
     Broken {
         /// The socket.
         socket: PathBuf,
@@ -23,10 +23,10 @@ pub enum LivestatusError {
         cause: Cause,
     },
     /// The answer ends before it is whole.
-    #[error("{} closed in the middle of its answer", .0.display())]
+    #[error("--livestatus {} closed in the middle of its answer", .0.display())]
     Cut(PathBuf),
     /// Something else came than an answer.
-    #[error("{}: {what}", .socket.display())]
+    #[error("--livestatus {}: {what}", .socket.display())]
     Answer {
         /// The socket.
         socket: PathBuf,

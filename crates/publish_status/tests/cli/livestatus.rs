@@ -81,7 +81,10 @@ fn what_is_no_livestatus_is_told() {
     assert_eq!(publish(&site, well).0, 0);
     let before = site.published();
     let refused = |(code, line): (i32, String), expected: &str| {
-        assert!(code == 3 && line.starts_with(&format!("STATUS UNKNOWN - @/live: {expected}")), "{line}");
+        assert!(
+            code == 3 && line.starts_with(&format!("STATUS UNKNOWN - --livestatus @/live: {expected}")),
+            "{line}"
+        );
         assert_eq!(site.published(), before, "{line}");
     };
     refused(publish(&site, |_| String::new()), "not what Livestatus answers");
@@ -90,8 +93,14 @@ fn what_is_no_livestatus_is_told() {
         publish(&site, |_| "404          14\nno such table\n".to_owned()),
         "it refuses the query: 404 no such table",
     );
+    // More words than a line has room for: as many as are whole.
+    let long = format!("no column {}\n", "service_description ".repeat(20));
+    let (code, told) = publish(&site, move |_| format!("450 {:>11}\n{long}", long.len()));
+    let words = told.rsplit_once("the query: 450 no column ").unwrap().1;
+    assert!(code == 3 && words.ends_with("service_description ..."), "{words}");
+    assert!(words.split(' ').all(|word| ["service_description", "..."].contains(&word)), "{words}");
     let cut = |table: &str| well(table).chars().take(40).collect();
-    let cut_off = "STATUS UNKNOWN - @/live closed in the middle of its answer";
+    let cut_off = "STATUS UNKNOWN - --livestatus @/live closed in the middle of its answer";
     assert_eq!(publish(&site, cut), (3, cut_off.to_owned()));
     assert_eq!(site.published(), before);
     // Frozen: the kernel takes connections for it.
