@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::characters::{forbidden, is_writable};
 use crate::looks;
 use crate::pattern::Pattern;
+use crate::settings;
 
 /// The most that the file may hold, in octets.
 const LARGEST: u64 = 1 << 20;
@@ -204,7 +205,7 @@ impl Config {
         let text =
             str::from_utf8(content).map_err(|error| wrong(error.valid_up_to(), "not UTF-8".to_owned()))?;
         let written: Written = toml::from_str(text).map_err(|error| {
-            let what = clean(error.message()).replace('`', "");
+            let what = settings::in_words(error.message(), text, error.span().map(|span| span.start));
             match error.span() {
                 // What is missing from the whole has no line of its own.
                 Some(span) if span.start > 0 || !what.starts_with("missing field") => wrong(span.start, what),
@@ -237,7 +238,11 @@ impl Written {
         if !(self.url.starts_with("https://") || self.url.starts_with("http://"))
             || self.url.contains(|c: char| c.is_whitespace() || c.is_control() || !is_writable(c))
         {
-            return Err(format!("url: {} is no address of a page", clean(&masked(&self.url))));
+            let url = clean(&masked(&self.url));
+            let url = if url.is_empty() { "an empty text" } else { &url };
+            return Err(format!(
+                "url: {url} is no address of a page, write it as https://status.example.com/"
+            ));
         }
         let authority = self.url.split("//").nth(1).unwrap_or_default().split(['/', '?', '#']).next();
         if authority.is_some_and(|authority| authority.contains('@')) {

@@ -54,7 +54,7 @@ fn what_is_wrong_is_named() {
             format!("{HEAD}\n"),
             "/etc/x.toml: no group, so nothing is public: write [[group]] and [[group.component]]",
         ),
-        (format!("{HEAD}colour = 1\n{GROUP}"), "/etc/x.toml line 3: unknown field colour"),
+        (format!("{HEAD}colour = 1\n{GROUP}"), "/etc/x.toml line 3: colour is no setting, see the README"),
         (format!("{HEAD}interval = 5\n{GROUP}"), "/etc/x.toml: interval: 5 is not from 10 to 3600 seconds"),
         (
             format!("{HEAD}style = \"bad.css\"\n{GROUP}"),
@@ -71,7 +71,10 @@ fn what_is_wrong_is_named() {
             format!("{HEAD}[[group]]\nname = \" \"\n"),
             "/etc/x.toml: group: a name has 1 to 100 characters, none of them a control character",
         ),
-        (format!("{HEAD}{GROUP}rule = \"any\"\n"), "/etc/x.toml line 8: unknown variant any"),
+        (
+            format!("{HEAD}{GROUP}rule = \"any\"\n"),
+            "/etc/x.toml line 8: rule: any is none of worst, best, share",
+        ),
         (
             format!("{HEAD}{GROUP}id = \"a b\"\n"),
             "/etc/x.toml: component London: id: a b is not letters, digits and dashes",
@@ -94,12 +97,46 @@ fn what_is_wrong_is_named() {
         ),
         (format!("{HEAD}{GROUP}{GROUP}"), "/etc/x.toml: London stands twice, give each its own name or id"),
         (
+            format!("{HEAD}{GROUP}rule = \"\"\n"),
+            "/etc/x.toml line 8: rule: an empty text is none of worst, best, share",
+        ),
+        (format!("{HEAD}{GROUP}show = \"x\"\n"), "/etc/x.toml line 8: show: x is none of component, group"),
+        (
+            format!("{HEAD}{GROUP}max_age = \"900\"\n"),
+            "/etc/x.toml line 8: max_age: write a whole number from 0 on without quotation marks, not string 900",
+        ),
+        (
+            format!("{HEAD}{GROUP}max_age = -1\n"),
+            "/etc/x.toml line 8: max_age: write a whole number from 0 on without quotation marks, not integer -1",
+        ),
+        (
+            format!("{HEAD}{GROUP}max_age = 1.5\n"),
+            "/etc/x.toml line 8: max_age: write a whole number from 0 on without quotation marks, not floating point 1.5",
+        ),
+        (format!("{HEAD}{GROUP}max_age = \n"), "/etc/x.toml line 8: max_age: "),
+        (
+            format!("{HEAD}show_planned = 1\n{GROUP}"),
+            "/etc/x.toml line 3: show_planned: write true or false without quotation marks, not integer 1",
+        ),
+        (
+            format!("{HEAD}style = 1\n{GROUP}"),
+            "/etc/x.toml line 3: style: write a text in quotation marks, not integer 1",
+        ),
+        (
+            format!("{HEAD}{}", GROUP.replace("[\"a!b\"]", "\"a!b\"")),
+            "/etc/x.toml line 7: from: write a list, as [a, b], not string a!b",
+        ),
+        (
             format!("title = \"x\"\nurl = \"status\"\n{GROUP}"),
-            "/etc/x.toml: url: status is no address of a page",
+            "/etc/x.toml: url: status is no address of a page, write it as https://status.example.com/",
+        ),
+        (
+            format!("title = \"x\"\nurl = \"\"\n{GROUP}"),
+            "/etc/x.toml: url: an empty text is no address of a page, write it as https://status.example.com/",
         ),
     ];
     for (text, error) in rows {
-        let seen = parse(&text).unwrap_err().replace('`', "");
+        let seen = parse(&text).unwrap_err().replace(['`', '"'], "");
         assert!(seen.starts_with(error), "{text}: {seen}");
     }
     assert_eq!(

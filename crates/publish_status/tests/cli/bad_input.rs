@@ -83,11 +83,7 @@ fn a_host_or_service_that_stands_twice() {
 fn a_configuration_that_is_not_understood() {
     let site = published();
     site.write("config.toml", TWO.replace("from", "form"));
-    refused(
-        &site,
-        3,
-        "STATUS UNKNOWN - @/config.toml line 8: unknown field form, expected one of name, id, from, rule, show, max_age",
-    );
+    refused(&site, 3, "STATUS UNKNOWN - @/config.toml line 8: form is no setting, see the README");
     fs::remove_file(site.path("config.toml")).unwrap();
     refused(&site, 3, "STATUS UNKNOWN - reading @/config.toml: no such file or directory");
 }
@@ -219,6 +215,10 @@ fn a_folder_that_cannot_be_written() {
     fs::write(site.path("out"), "").unwrap();
     let (code, line) = site.line(&[]);
     assert_eq!((code, line.as_str()), (2, "STATUS CRITICAL - page not written: @/out: not a folder"));
+    fs::remove_file(site.path("out")).unwrap();
+    std::os::unix::fs::symlink("elsewhere", site.path("out")).unwrap();
+    let link = "STATUS CRITICAL - page not written: @/out: a symbolic link, name the folder itself";
+    assert_eq!(site.line(&[]), (2, link.to_owned()));
     fs::remove_file(site.path("out")).unwrap();
     fs::rename(site.path("elsewhere"), site.path("out")).unwrap();
     assert_eq!(site.line(&[]).0, 0);

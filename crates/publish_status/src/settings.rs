@@ -1,0 +1,42 @@
+//! What the parsers of TOML say of a setting, in words that name it and what is right.
+
+use plugin::clean;
+
+/// Returns these words for a fault at this octet of the configuration.
+pub(crate) fn in_words(message: &str, text: &str, octet: Option<usize>) -> String {
+    let message = clean(message).replace('`', "");
+    if let Some(rest) = message.strip_prefix("unknown field ") {
+        // Which settings there are fills a line; which one is none does not.
+        let name = rest.split(", expected ").next().unwrap_or(rest);
+        return format!("{name} is no setting, see the README");
+    }
+    let Some(key) = octet.and_then(|octet| key_at(text, octet)) else { return message };
+    let expected = |prefix: &str| message.strip_prefix(prefix)?.split_once(", expected ");
+    if let Some((given, right)) = expected("unknown variant ") {
+        let right = right.trim_start_matches("one of ").replace(" or ", ", ");
+        let given = if given.is_empty() { "an empty text" } else { given };
+        return format!("{key}: {given} is none of {right}");
+    }
+    match expected("invalid type: ").or_else(|| expected("invalid value: ")) {
+        Some((given, right)) => format!("{key}: write {}, not {given}", kind(right)),
+        None => format!("{key}: {message}"),
+    }
+}
+
+/// The key before the value at this octet, as in `rule` of `rule = "x"`.
+fn key_at(text: &str, octet: usize) -> Option<&str> {
+    let line = text.get(..octet)?.rsplit('\n').next()?;
+    let key = line.split_once('=')?.0.trim();
+    (!key.is_empty()).then_some(key)
+}
+
+/// A type of a setting as an administrator knows it.
+fn kind(expected: &str) -> &str {
+    match expected {
+        "u64" => "a whole number from 0 on without quotation marks",
+        "a string" | "string or table" | "path string" => "a text in quotation marks",
+        "a boolean" => "true or false without quotation marks",
+        "a sequence" => "a list, as [\"a\", \"b\"]",
+        other => other,
+    }
+}
