@@ -14,6 +14,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use crate::answer::Failure;
 use crate::results::Results;
+use crate::value::state;
 use crate::{Collect, Condition, Downtime, Monitor, Object, Output};
 
 /// The path of the query for hosts.
@@ -71,9 +72,15 @@ fn count(number: f64) -> u64 {
     number as u64
 }
 
+/// A text that may be left out, and must be one where it is not: a service without its host would be a host.
+fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(value).map(Some)
+}
+
 #[derive(Deserialize)]
 struct Checked {
     name: String,
+    #[serde(default, deserialize_with = "given")]
     host_name: Option<String>,
     state: f64,
     last_hard_state: f64,
@@ -100,8 +107,8 @@ impl Checked {
     /// Icinga knows hosts as UP or DOWN, and beside that whether what they depend on is up.
     fn condition(&self, number: f64) -> Condition {
         let is_unreachable = self.last_reachable == Some(false);
-        match Condition::of_host(count(number)) {
-            _ if self.host_name.is_some() => Condition::of_service(count(number)),
+        match Condition::of_host(state(number)) {
+            _ if self.host_name.is_some() => Condition::of_service(state(number)),
             Condition::Down if is_unreachable => Condition::Unreachable,
             condition => condition,
         }

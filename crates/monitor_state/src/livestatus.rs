@@ -13,6 +13,7 @@ use serde::de::DeserializeSeed as _;
 
 use crate::answer::Failure;
 use crate::results::Results;
+use crate::value::state;
 use crate::{Collect, Condition, Downtime, Monitor, Object, Output};
 
 /// How an answer is to look: a head of 16 octets with a code and a length, and then rows of JSON.
@@ -149,7 +150,7 @@ impl From<Cell> for Number {
         Self(match cell {
             Cell::Number(number) => number,
             Cell::Flag(flag) => f64::from(u8::from(flag)),
-            Cell::Unknown(()) => 0.0,
+            Cell::Unknown(()) => f64::NAN,
         })
     }
 }
@@ -161,7 +162,7 @@ impl Number {
     }
 
     fn is_set(self) -> bool {
-        self.0 != 0.0
+        self.0 != 0.0 && !self.0.is_nan()
     }
 }
 
@@ -217,8 +218,8 @@ impl Checked {
             return;
         }
         let condition = |number: Number| match is_service {
-            true => Condition::of_service(number.whole()),
-            false => Condition::of_host(number.whole()),
+            true => Condition::of_service(state(number.0)),
+            false => Condition::of_host(state(number.0)),
         };
         let interval = self.check_interval.0;
         collect.object(&Object {

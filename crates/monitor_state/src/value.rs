@@ -22,6 +22,11 @@ pub(crate) fn decimal(text: &[u8]) -> Option<f64> {
     str::from_utf8(text).ok().filter(|_| is_plain)?.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
+/// A state in JSON as its number. What is no number of a state, as -1, must not become 0, which is OK or UP.
+pub(crate) fn state(number: f64) -> u64 {
+    if number >= 0.0 && number.fract() == 0.0 { number as u64 } else { u64::MAX }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -56,6 +56,26 @@ fn objects(results: &[String]) -> Result<Vec<String>, String> {
 }
 
 #[test]
+fn what_is_no_state_is_neither_ok_nor_up() {
+    let with = |state: &str| {
+        format!(
+            "\"state\":{state},\"last_hard_state\":{state},\"state_type\":1,\"last_check\":1000,\"downtime_depth\":0,\
+             \"acknowledgement\":0,\"flapping\":false,\"last_reachable\":true"
+        )
+    };
+    for state in ["-1", "-0.5", "0.5", "4", "99", "1e300"] {
+        for (name, host) in [("a", None), ("b", Some("a"))] {
+            let seen = objects(&[checked(name, host, &with(state))]).unwrap();
+            assert!(seen[0].contains(" UNKNOWN HARD hard UNKNOWN "), "{state}: {seen:?}");
+        }
+    }
+    // A service without its host would be a host.
+    let service = checked("b", Some("a"), &with("2")).replace("\"host_name\":\"a\"", "\"host_name\":null");
+    let error = objects(&[service]).unwrap_err();
+    assert!(error.starts_with("not what Icinga answers: invalid type: null, expected a string"), "{error}");
+}
+
+#[test]
 fn hosts_and_services_are_read() {
     let state = |state, hard, kind, reachable| {
         format!(

@@ -86,6 +86,19 @@ fn hosts_services_and_downtimes_are_told() {
 }
 
 #[test]
+fn what_is_no_state_is_neither_ok_nor_up() {
+    for state in ["null", "-1", "0.5", "4"] {
+        let host = format!("[[\"a\",\"a\",{state},{state},1,1,1,3,100,100,200,5,1,1,0,0,0]]");
+        let seen = hosts(&answer(200, &host)).unwrap();
+        assert_eq!(seen, ["a UNKNOWN UNKNOWN checked=true hard=true at 200 each 5 (true, true) in 0"]);
+    }
+    // What is not known is not so.
+    let seen = hosts(&answer(200, r#"[["a","a",0,0,null,null,1,3,1,1,200,null,null,null,null,null,null]]"#))
+        .unwrap();
+    assert_eq!(seen, ["a UP UP checked=false hard=false at 200 each 0 (false, false) in 0"]);
+}
+
+#[test]
 fn the_monitor_tells_of_itself() {
     let monitor = Monitor {
         created: 99,

@@ -17,16 +17,27 @@ pub(crate) fn in_words(message: &str, text: &str, octet: Option<usize>) -> Strin
         let given = if given.is_empty() { "an empty text" } else { given };
         return format!("{key}: {given} is none of {right}");
     }
+    if message == "duplicate key" {
+        return format!("{key} is given twice");
+    }
+    if let Some(right) = message.strip_prefix("wanted ") {
+        return format!("{key}: write {}", kind(right));
+    }
     match expected("invalid type: ").or_else(|| expected("invalid value: ")) {
-        Some((given, right)) => format!("{key}: write {}, not {given}", kind(right)),
+        // How large a number was read is no matter of the reader.
+        Some((given, right)) => {
+            format!("{key}: write {}, not {}", kind(right), given.trim_end_matches(" as i128"))
+        }
         None => format!("{key}: {message}"),
     }
 }
 
-/// The key before the value at this octet, as in `rule` of `rule = "x"`.
+/// The key of the setting at this octet, which is in its value or in the key itself: `rule` of `rule = "x"`.
 fn key_at(text: &str, octet: usize) -> Option<&str> {
-    let line = text.get(..octet)?.rsplit('\n').next()?;
-    let key = line.split_once('=')?.0.trim();
+    let (before, after) = text.split_at_checked(octet)?;
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    let end = after.find('\n').map_or(text.len(), |end| octet + end);
+    let key = text.get(start..end)?.split_once('=')?.0.trim();
     (!key.is_empty()).then_some(key)
 }
 
