@@ -235,19 +235,7 @@ impl Written {
     /// The settings, each of which can be used.
     fn checked(self) -> Result<Config, String> {
         public_name("title", &self.title)?;
-        if !(self.url.starts_with("https://") || self.url.starts_with("http://"))
-            || self.url.contains(|c: char| c.is_whitespace() || c.is_control() || !is_writable(c))
-        {
-            let url = clean(&masked(&self.url));
-            let url = if url.is_empty() { "an empty text" } else { &url };
-            return Err(format!(
-                "url: {url} is no address of a page, write it as https://status.example.com/"
-            ));
-        }
-        let authority = self.url.split("//").nth(1).unwrap_or_default().split(['/', '?', '#']).next();
-        if authority.is_some_and(|authority| authority.contains('@')) {
-            return Err("url: leave out the login, it would be public".to_owned());
-        }
+        page_address(&self.url)?;
         let limits =
             [("interval", self.interval, 10..=3_600), ("interval_length", self.interval_length, 1..=3_600)];
         for (name, value, limits) in limits {
@@ -334,6 +322,25 @@ impl WrittenComponent {
             max_age: self.max_age,
         })
     }
+}
+
+/// The address of the page must be one, and must not give a login away.
+fn page_address(url: &str) -> Result<(), String> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let authority = rest.unwrap_or_default().split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    if host.is_empty()
+        || host.starts_with(':')
+        || url.contains(|c: char| c.is_whitespace() || c.is_control() || !is_writable(c))
+    {
+        let url = clean(&masked(url));
+        let url = if url.is_empty() { "an empty text" } else { &url };
+        return Err(format!("url: {url} is no address of a page, write it as https://status.example.com/"));
+    }
+    if authority.contains('@') {
+        return Err("url: leave out the login, it would be public".to_owned());
+    }
+    Ok(())
 }
 
 fn public_name(what: &str, name: &str) -> Result<String, String> {

@@ -113,6 +113,12 @@ fn what_is_wrong_is_named() {
             format!("{HEAD}{GROUP}max_age = 1.5\n"),
             "/etc/x.toml line 8: max_age: write a whole number from 0 on without quotation marks, not floating point 1.5",
         ),
+        (
+            format!("{HEAD}{GROUP}max_age = 99999999999999999999\n"),
+            "/etc/x.toml line 8: max_age: write a whole number from 0 on without quotation marks, not integer 99999999999999999999",
+        ),
+        (format!("{HEAD}{GROUP}rule = 3\n"), "/etc/x.toml line 8: rule: write a text in quotation marks"),
+        (format!("{HEAD}{GROUP}from = []\n"), "/etc/x.toml line 8: from is given twice"),
         (format!("{HEAD}{GROUP}max_age = \n"), "/etc/x.toml line 8: max_age: "),
         (
             format!("{HEAD}show_planned = 1\n{GROUP}"),
@@ -137,10 +143,45 @@ fn what_is_wrong_is_named() {
     ];
     for (text, error) in rows {
         let seen = parse(&text).unwrap_err().replace(['`', '"'], "");
+        assert!(!seen.contains("i128"), "{seen}");
         assert!(seen.starts_with(error), "{text}: {seen}");
     }
     assert_eq!(
         Config::parse(Path::new("x"), b"a\n\xff", |_| unreachable!("no part")).unwrap_err().to_string(),
         "x line 2: not UTF-8"
+    );
+}
+
+#[test]
+fn the_address_of_the_page_has_a_host() {
+    let of = |url: &str| parse(&format!("title = \"x\"\nurl = \"{url}\"\n{GROUP}")).map(|config| config.url);
+    for url in [
+        "https://a",
+        "http://a/",
+        "https://a:8443/x?y#z",
+        "https://[2001:db8::1]/",
+        "https://192.0.2.1/status",
+    ] {
+        assert_eq!(of(url).as_deref(), Ok(url));
+    }
+    for url in [
+        "https://",
+        "http://",
+        "https:///",
+        "https://?x",
+        "https://#",
+        "https://:443/",
+        "https://@/",
+        "ftp://a",
+    ] {
+        let error = of(url).unwrap_err();
+        assert!(
+            error.starts_with("/etc/x.toml: url: ") && error.contains(" is no address of a page"),
+            "{error}"
+        );
+    }
+    assert_eq!(
+        of("https://a:b@c/").unwrap_err(),
+        "/etc/x.toml: url: leave out the login, it would be public"
     );
 }

@@ -244,7 +244,7 @@ fn each_state_of_a_real_icinga_is_published() {
 
     let refused = |ini: &str, line: &str| {
         let outcome = site.publish(ini, &[]);
-        assert_eq!((outcome.code, outcome.first_line()), (Some(3), line));
+        assert_eq!(outcome.summary(), (3, line));
     };
     refused(
         "[page]\napi-user=page\napi-password=wrong\n",
