@@ -307,7 +307,7 @@ fn what_is_no_icinga_is_told(site: Site) {
         run(command.arg(format!("--icinga-api=https://{MONITOR}")).arg("--timeout=2"))
     };
     let line = |line: &str| format!("STATUS UNKNOWN - {MONITOR}: {line}");
-    assert_eq!(publish().verdict(), (3, line("connection refused").as_str()));
+    assert_eq!(publish().summary(), (3, line("connection refused").as_str()));
     let listens = |_| run(host.command("ss").args(["-Hltn"])).stdout.contains(":5665 ");
     let log = certs.path().join("log");
     let serve = |more: &[&str]| {
@@ -327,11 +327,11 @@ fn what_is_no_icinga_is_told(site: Site) {
     );
     drop(web);
     let echo = serve(&["-rev"]);
-    assert_eq!(publish().verdict(), (3, line("its answer is no HTTP").as_str()));
+    assert_eq!(publish().summary(), (3, line("its answer is no HTTP").as_str()));
     // Frozen: the kernel takes connections for it.
     let pid = Pid::from_raw(i32::try_from(echo.id()).unwrap()).unwrap();
     kill_process(pid, Signal::STOP).unwrap();
     let outcome = publish();
     kill_process(pid, Signal::CONT).unwrap();
-    assert_eq!(outcome.verdict(), (3, line("no answer").as_str()));
+    assert_eq!(outcome.summary(), (3, line("no answer").as_str()));
 }
