@@ -1,0 +1,233 @@
+//! What `evaluate` promises, row by row.
+
+use super::*;
+use crate::budget::Owed;
+use crate::contradiction::Contradictions;
+
+fn case(address: &str, fate: Fate, why: &str) -> Case {
+    let why = (!why.is_empty()).then(|| why.to_owned());
+    Case {
+        address: address.parse().unwrap(),
+        prefix: 24,
+        route: host_net::PrefixRoute::Added,
+        order: (0, 0),
+        missing: "not bound".to_owned(),
+        fate,
+        why,
+    }
+}
+
+fn ran(words: &str, fault: &str, output: &str) -> Ran {
+    let fault = (!fault.is_empty()).then(|| fault.to_owned());
+    Ran {
+        argv: words.split(' ').map(str::to_owned).collect(),
+        fault,
+        output: output.to_owned(),
+        is_started: true,
+        is_owed: false,
+    }
+}
+
+fn outcome(end: End, cases: Vec<Case>) -> Outcome {
+    Outcome {
+        event: "CRITICAL-SOFT-2".parse().unwrap(),
+        on: vec!["CRITICAL-SOFT-2".parse().unwrap(), "CRITICAL-HARD".parse().unwrap()],
+        end,
+        expected: 40,
+        difference: None,
+        contradictions: Contradictions::default(),
+        unrecorded: None,
+        cases,
+        acted: 1,
+        changed: true,
+        per_hour: 3,
+        owed: Owed::default(),
+        announces: true,
+        command: None,
+        services: Vec::new(),
+        notes: Vec::new(),
+    }
+}
+
+fn lines(outcome: &Outcome) -> Vec<String> {
+    evaluate(outcome).render("IP_REBIND", 0).lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn says_that_nothing_is_done() {
+    let rows = [
+        (
+            End::NotActedOn,
+            "IP_REBIND OK - nothing is done on CRITICAL-SOFT-2 (but on CRITICAL-SOFT-2, CRITICAL-HARD)",
+        ),
+        (End::Downtime, "IP_REBIND OK - nothing is done in a downtime"),
+        (End::Busy, "IP_REBIND WARNING - nothing is done: another run is in progress"),
+        (End::AllWell, "IP_REBIND OK - nothing is missing, 40 addresses bound and usable"),
+    ];
+    for (end, line) in rows {
+        assert_eq!(lines(&outcome(end, Vec::new())), [line]);
+    }
+}
+
+#[test]
+fn says_what_became_of_each_address() {
+    let rows: [(End, Vec<Case>, &[&str]); 10] = [
+        (End::Done, vec![case("192.0.2.31", Fate::Back, "")], &["OK - bound again: 192.0.2.31"]),
+        (
+            End::DryRun,
+            vec![case("192.0.2.31", Fate::Bindable, "")],
+            &["WARNING - 192.0.2.31 would be bound, but this is a dry run"],
+        ),
+        (
+            End::OverBudget,
+            vec![case("192.0.2.31", Fate::Bindable, ""), case("192.0.2.32", Fate::Bindable, "")],
+            &["WARNING - 192.0.2.31-32 not bound: the budget of 3 an hour is used up"],
+        ),
+        (
+            End::Nothing,
+            vec![case("192.0.2.99", Fate::Outside, "")],
+            &["WARNING - 192.0.2.99 left alone: not in the list"],
+        ),
+        (
+            End::Nothing,
+            vec![case("192.0.2.31", Fate::Waiting, "x, waits 5 min after 2 tries")],
+            &["CRITICAL - 192.0.2.31 not back: x, waits 5 min after 2 tries"],
+        ),
+        (
+            End::Done,
+            vec![
+                case("192.0.2.31", Fate::Back, ""),
+                case("192.0.2.32", Fate::LeftAlone, "02:00:00:00:00:02 has it on eth0"),
+            ],
+            &["CRITICAL - 192.0.2.32 left alone: 02:00:00:00:00:02 has it on eth0 (bound again: 192.0.2.31)"],
+        ),
+        (
+            End::Done,
+            vec![
+                case("192.0.2.30", Fate::Back, ""),
+                case("192.0.2.31", Fate::Lost, "removed by systemctl restart networking"),
+                case("192.0.2.32", Fate::Lost, "removed by systemctl restart networking"),
+            ],
+            &[
+                "CRITICAL - 192.0.2.31-32 gone at the end: removed by systemctl restart networking (bound again: 192.0.2.30)",
+            ],
+        ),
+        (
+            End::Done,
+            vec![case("192.0.2.31", Fate::Failed, "x"), case("192.0.2.32", Fate::Failed, "x")],
+            &["CRITICAL - 192.0.2.31-32 not back: x"],
+        ),
+        (
+            End::Done,
+            vec![
+                case("192.0.2.99", Fate::Outside, ""),
+                case("192.0.2.31", Fate::Failed, "x"),
+                case("192.0.2.33", Fate::LeftAlone, "z"),
+                case("192.0.2.32", Fate::Failed, "y"),
+            ],
+            &[
+                "CRITICAL - 192.0.2.31 not back: x, and 192.0.2.32 not back: y, 2 more faults",
+                "CRITICAL: 192.0.2.31 not back: x",
+                "CRITICAL: 192.0.2.32 not back: y",
+                "CRITICAL: 192.0.2.33 left alone: z",
+                "WARNING: 192.0.2.99 left alone: not in the list",
+            ],
+        ),
+        (
+            End::Done,
+            ["192.0.2.1", "192.0.2.3", "192.0.2.5", "192.0.2.7", "192.0.2.9"]
+                .map(|address| case(address, Fate::Failed, "x"))
+                .into(),
+            &[
+                "CRITICAL - 192.0.2.1, 192.0.2.3, 192.0.2.5 and 2 more not back: x",
+                "all of these: 192.0.2.1, 192.0.2.3, 192.0.2.5, 192.0.2.7, 192.0.2.9",
+            ],
+        ),
+    ];
+    for (end, cases, expected) in rows {
+        let found = lines(&outcome(end, cases));
+        assert_eq!(found[0], format!("IP_REBIND {}", expected[0]));
+        assert_eq!(found[1..], expected[1..], "{}", expected[0]);
+    }
+}
+
+#[test]
+fn says_what_an_earlier_run_owed() {
+    let owed =
+        Owed { addresses: vec!["192.0.2.31".parse().unwrap()], services: vec![vec!["/bin/true".to_owned()]] };
+    let note =
+        "note: an earlier run ended before it had announced its addresses and restarted services: 192.0.2.31";
+    let rows: [(End, Vec<Case>, &[&str]); 4] = [
+        (End::Done, Vec::new(), &["OK - finished an earlier run", note]),
+        (
+            End::OverBudget,
+            Vec::new(),
+            &["WARNING - an earlier run is not finished: the budget of 3 an hour is used up"],
+        ),
+        (
+            End::Done,
+            vec![case("192.0.2.32", Fate::Back, "")],
+            &["OK - bound again: 192.0.2.32, finished an earlier run", note],
+        ),
+        (
+            End::Done,
+            vec![case("192.0.2.32", Fate::Later, "no time left, the next run binds it")],
+            &[
+                "CRITICAL - 192.0.2.32 not bound yet: no time left, the next run binds it (finished an earlier run)",
+                note,
+            ],
+        ),
+    ];
+    for (end, cases, expected) in rows {
+        let found = lines(&Outcome { owed: owed.clone(), ..outcome(end, cases) });
+        assert_eq!(found[0], format!("IP_REBIND {}", expected[0]));
+        assert_eq!(found[1..], expected[1..], "{}", expected[0]);
+    }
+    // Only what is configured is named.
+    let without = Owed { services: Vec::new(), ..owed.clone() };
+    for (owed, announces, what) in
+        [(without, true, "announced its addresses"), (owed, false, "restarted services")]
+    {
+        let found = lines(&Outcome { owed, announces, ..outcome(End::Done, Vec::new()) });
+        assert_eq!(found[1], format!("note: an earlier run ended before it had {what}: 192.0.2.31"));
+    }
+}
+
+#[test]
+fn says_in_the_first_line_that_it_is_not_recorded() {
+    let unrecorded = Some("/var/log/x: full, it may hold 9 octets".to_owned());
+    let line = "WARNING - not recorded: /var/log/x: full, it may hold 9 octets";
+    for (end, rest) in [
+        (End::AllWell, " (nothing is missing, 40 addresses bound and usable)"),
+        (End::Downtime, " (nothing is done in a downtime)"),
+    ] {
+        let found = lines(&Outcome { unrecorded: unrecorded.clone(), ..outcome(end, Vec::new()) });
+        assert_eq!(found, [format!("IP_REBIND {line}{rest}")]);
+    }
+}
+
+#[test]
+fn says_what_became_of_each_program() {
+    let mut seen = outcome(End::Done, vec![case("192.0.2.31", Fate::Back, "")]);
+    seen.services = vec![ran("/usr/bin/systemctl restart apache2", "", "")];
+    assert_eq!(lines(&seen)[0], "IP_REBIND OK - bound again: 192.0.2.31, restarted 1 service");
+    seen.services.push(ran(
+        "/usr/bin/systemctl restart nginx",
+        "ended with 5",
+        "Unit nginx.service not found",
+    ));
+    seen.command = Some(ran("/opt/setup-ips.pl --all", "", "done|x"));
+    seen.notes = vec!["not announced: x".to_owned()];
+    let found = lines(&seen);
+    assert_eq!(
+        found[0],
+        "IP_REBIND CRITICAL - systemctl ended with 5 (bound again: 192.0.2.31, restarted 1 service)"
+    );
+    let details = [
+        "/usr/bin/systemctl restart nginx: ended with 5 (Unit nginx.service not found)",
+        "/opt/setup-ips.pl --all: done (done/x)",
+        "/usr/bin/systemctl restart apache2: done",
+        "note: not announced: x",
+    ];
+    assert_eq!(found[1..], details);
+}
