@@ -1,8 +1,8 @@
-//! The netmask that a panel writes after an address, as `255.255.255.0`, `0xffffff00` or `/24`: a prefix length
-//! of that family, of the address that the list has there.
+//! The netmask that a panel writes after an address, as `255.255.255.0`, `0xffffff00`, `/24` or `ffff:ffff::`: a
+//! prefix length of that family, of the address that the list has there.
 #![no_main]
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use addresses::{List, netmask};
 use libfuzzer_sys::fuzz_target;
@@ -17,7 +17,7 @@ fuzz_target!(|line: &str| {
     }
 });
 
-/// Whether a line has a netmask of that length in one of the three spellings.
+/// Whether a line has a netmask of that length in one of the four spellings.
 fn has(line: &str, length: u8) -> bool {
     let number = length.to_string();
     let mask = u32::MAX.checked_shl(32_u32.saturating_sub(u32::from(length)));
@@ -26,6 +26,13 @@ fn has(line: &str, length: u8) -> bool {
             word.strip_prefix("0x").filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
         digits.is_some_and(|digits| u32::from_str_radix(digits, 16).ok() == mask)
     };
+    let long = |word: &str| {
+        let mask = word.trim_start_matches('/').parse::<Ipv6Addr>();
+        mask.is_ok_and(|mask| mask.to_bits().leading_ones() == u32::from(length))
+    };
+    if line.split([' ', '\t', ',', '\x0b', '\x0c', '\r', '#']).any(long) {
+        return true;
+    }
     let mut words = line.split(|c: char| !c.is_ascii_alphanumeric());
     mask.is_some_and(|mask| line.contains(&Ipv4Addr::from_bits(mask).to_string()))
         || words.any(|word| word.trim_start_matches('0') == number || is_hexadecimal(word))

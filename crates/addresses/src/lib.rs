@@ -28,7 +28,6 @@ mod runs;
 mod services;
 
 pub use address::{HostAddress, InvalidAddress, ZonedAddress, short};
-pub use list::{Entry, Fields, List, ListError, OwnLabel, OwnNetwork, OwnPorts, OwnZone, ambiguous};
-pub use netmask::netmask;
+pub use list::{Entry, Fields, List, ListError, OwnLabel, OwnNetwork, OwnPorts, OwnZone, ambiguous, netmask};
 pub use ports::{InvalidPort, PortRange, parse_ports};
 pub use runs::{all, brief, brief_with_noun};

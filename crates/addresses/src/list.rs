@@ -5,7 +5,8 @@
 //! notes after each address, and H-Sphere's `/hsphere/local/network/ips` (address, tab, netmask and more).
 //! cPanel's `/etc/ips` has `address:netmask:broadcast` in the first field, and `address:netmask` is read too. A
 //! line that is not understood is an error, never skipped, and so is a line with a second address: a list that
-//! came out shorter would hide an outage.
+//! came out shorter would hide an outage. A line that contradicts itself, by two netmasks or a broadcast address of
+//! another network, is an error too.
 //!
 //! [`List::parse`] takes the addresses alone. For [`List::parse_with_fields`], a second field of ports, ranges
 //! and services is the address's own ports: `192.0.2.10 443,8000-8010`, `192.0.2.10 https`. The field after the
@@ -21,11 +22,13 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use crate::address::{HostAddress, InvalidAddress, ZonedAddress, plain, short};
-use crate::netmask::{check_rest, parse_cpanel};
+use crate::netmask::{agree, check_rest, cpanel_netmask, parse_cpanel};
 use crate::ports::{PortRange, are_meant, is_word, parse_ports};
 
 /// The shortest line, in octets: the room that is set aside for a list's addresses is guessed by it.
 const SHORTEST: usize = "1.2.3.4\n".len();
+/// What some editors write before a text in UTF-8.
+const MARK: char = '\u{feff}';
 /// How many bad lines are named; the rest is counted.
 const NAMED: usize = 100;
 
@@ -228,7 +231,7 @@ fn parse_lines(
 ) -> Result<List, ListError> {
     // Broken UTF-8 becomes a character that no address has; in a comment it does no harm.
     let text = str::from_utf8(content).map_or_else(|_| String::from_utf8_lossy(content), Cow::from);
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let text = text.strip_prefix(MARK).unwrap_or(&text);
     let mut entries = Vec::with_capacity(content.len() / SHORTEST + 1);
     let mut lines = Vec::new();
     let mut count = 0;
@@ -297,12 +300,23 @@ fn parse_line(
     if field.is_empty() && !line.starts_with(',') {
         return Ok(None);
     }
-    let of_cpanel =
-        || parse_cpanel(field).map(|(host, netmask)| (ZonedAddress { host, zone: None }, Some(netmask)));
-    let parsed = address(field).map(|parsed| (parsed, None)).or_else(|error| of_cpanel().ok_or(error));
-    let (parsed, own) = parsed.map_err(|error| error.to_string())?;
+    let of_cpanel = |error: InvalidAddress| {
+        let (host, netmask) = cpanel_netmask(field).unwrap_or_else(|| Err(error.to_string()))?;
+        Ok::<_, String>((ZonedAddress { host, zone: None }, Some(netmask)))
+    };
+    let (parsed, own) = address(field).map(|parsed| (parsed, None)).or_else(of_cpanel)?;
     let netmask = check_rest(parsed.host.address, rest)?;
+    agree(own.or(parsed.host.prefix), netmask)?;
     Ok(Some((parsed, own.or(netmask), rest)))
+}
+
+/// Returns the address of a line and the prefix length of the netmask that a panel writes after it:
+/// `address:netmask` or `address:netmask:broadcast` as cPanel, or the netmask in the next field as H-Sphere. A
+/// [`List`] does not demand it of the bound address. `None` without one.
+pub fn netmask(line: &str) -> Option<(IpAddr, u8)> {
+    let host = |field: &str| Ok(ZonedAddress { host: field.parse()?, zone: None });
+    let (ZonedAddress { host, .. }, netmask, _) = parse_line(line.trim_start_matches(MARK), host).ok()??;
+    Some((host.address, netmask?))
 }
 
 fn bad_lines(source: &str, lines: &[(u32, String)], count: usize) -> String {

@@ -1,22 +1,9 @@
 //! The netmasks that panels write after an address, and what else may follow it on its line: not another
 //! address, which would never be looked for.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::address::{HostAddress, short};
-
-/// Returns the address of a line and the prefix length of the netmask that a panel writes after it:
-/// `address:netmask` or `address:netmask:broadcast` as cPanel, or the netmask in the next field as H-Sphere. A
-/// [`crate::List`] does not demand it of the bound address. `None` without one.
-pub fn netmask(line: &str) -> Option<(IpAddr, u8)> {
-    let mut fields = line.split('#').next()?.split_ascii_whitespace();
-    let first = fields.next()?;
-    if let Some((parsed, length)) = parse_cpanel(first) {
-        return Some((parsed.address, length));
-    }
-    let HostAddress { address, .. } = first.parse().ok()?;
-    Some((address, length(fields.next()?, address)?.ok()?))
-}
 
 /// Parses `address:netmask` or `address:netmask:broadcast`, all of them IPv4: a file of another shape is no
 /// `/etc/ips`. The netmask is not demanded of the bound address, no more than H-Sphere's: the panels bind
@@ -29,9 +16,42 @@ pub(crate) fn parse_cpanel(field: &str) -> Option<(HostAddress, u8)> {
     (is_whole && parts.next().is_none()).then_some((address, length))
 }
 
+/// Returns the prefix length of `address:netmask` or `address:netmask:broadcast` as [`parse_cpanel`] does, and refuses
+/// one that contradicts itself. `None` if the field has another shape.
+pub(crate) fn cpanel_netmask(field: &str) -> Option<Result<(HostAddress, u8), String>> {
+    let (host, netmask) = parse_cpanel(field)?;
+    let broadcast = field.split(':').nth(2).and_then(|broadcast| broadcast.parse::<Ipv4Addr>().ok());
+    let checked =
+        agree(host.prefix, Some(netmask)).and_then(|_| check_broadcast(host.address, netmask, broadcast));
+    Some(checked.map(|()| (host, netmask)))
+}
+
+/// Refuses a broadcast address of another network: that of one address alone, or of a pair (RFC 3021), is of no
+/// account, and so is one that stands for any network.
+fn check_broadcast(address: IpAddr, netmask: u8, broadcast: Option<Ipv4Addr>) -> Result<(), String> {
+    let (IpAddr::V4(host), Some(broadcast)) = (address, broadcast) else { return Ok(()) };
+    let hosts = u32::MAX.checked_shr(netmask.into()).unwrap_or(0);
+    let ends = [host.to_bits() | hosts, host.to_bits() & !hosts].map(Ipv4Addr::from_bits);
+    let is_any = broadcast.is_broadcast() || broadcast.is_unspecified();
+    if hosts <= 1 || is_any || ends.contains(&broadcast) {
+        return Ok(());
+    }
+    Err(format!("{broadcast} is not the broadcast address of {address}/{netmask}"))
+}
+
+/// Refuses two prefix lengths of one address that differ, and returns the first of them.
+pub(crate) fn agree(first: Option<u8>, second: Option<u8>) -> Result<Option<u8>, String> {
+    match (first, second) {
+        (Some(first), Some(second)) if first != second => {
+            Err(format!("prefix lengths {first} and {second} of one address: correct one of them"))
+        }
+        _ => Ok(first.or(second)),
+    }
+}
+
 /// Refuses what must not follow `address` on its line: another address, since one line has one, and a netmask
-/// that is none. The addresses that a panel writes after a netmask are its broadcast address and its router.
-/// Returns the prefix length of the netmask.
+/// that is none, or contradicts another. The addresses that a panel writes after a netmask are its broadcast address
+/// and its router. Returns the prefix length of the netmask.
 pub(crate) fn check_rest(address: IpAddr, rest: &str) -> Result<Option<u8>, String> {
     let rest = rest.split('#').next().unwrap_or_default();
     let ends = |c: char| c.is_ascii_whitespace() || c == ',';
@@ -39,6 +59,10 @@ pub(crate) fn check_rest(address: IpAddr, rest: &str) -> Result<Option<u8>, Stri
     let netmask = fields.peek().and_then(|field| length(field, address)).transpose()?;
     if netmask.is_some() {
         fields.next();
+        // A panel may write the broadcast address of any network there.
+        let another = fields.peek().filter(|field| **field != "255.255.255.255");
+        let another = another.and_then(|field| length(field, address)).and_then(Result::ok);
+        agree(netmask, another)?;
     }
     while let Some(field) = fields.next() {
         let Some(other) = other_address(field).filter(|other| *other != address) else { continue };
@@ -61,8 +85,8 @@ fn other_address(field: &str) -> Option<IpAddr> {
     parsed.map(|HostAddress { address, .. }| address)
 }
 
-/// Returns the prefix length of a netmask after `address`, as `255.255.255.0`, `0xffffff00` or `/24`, or what
-/// is wrong with it. `None` if the field is not meant as a netmask.
+/// Returns the prefix length of a netmask after `address`, as `255.255.255.0`, `0xffffff00`, `/24` or
+/// `ffff:ffff:ffff:ffff::`, or what is wrong with it. `None` if the field is not meant as a netmask.
 fn length(field: &str, address: IpAddr) -> Option<Result<u8, String>> {
     let wrong = || Err(format!("{} is not a netmask", short(field)));
     let bits = if address.is_ipv4() { 32 } else { 128 };
@@ -76,6 +100,12 @@ fn length(field: &str, address: IpAddr) -> Option<Result<u8, String>> {
         bare.strip_prefix("0x").filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
     if let Some(mask) = hexadecimal.and_then(|digits| u32::from_str_radix(digits, 16).ok()) {
         return Some(contiguous(mask).filter(|_| address.is_ipv4()).map_or_else(wrong, Ok));
+    }
+    // No host has an address that begins so: these are of multicast.
+    if let Some(mask) = bare.parse::<Ipv6Addr>().ok().filter(|mask| mask.segments().starts_with(&[0xffff])) {
+        let ones = mask.to_bits().leading_ones();
+        let is_mask = address.is_ipv6() && mask.to_bits().count_ones() == ones;
+        return Some(u8::try_from(ones).ok().filter(|_| is_mask).map_or_else(wrong, Ok));
     }
     let parts = bare.split('.').count();
     if !(2..=4).contains(&parts) || !bare.split('.').all(is_number) {
@@ -104,34 +134,6 @@ fn contiguous(mask: u32) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_panels_netmask_follows_its_address() {
-        let rows = [
-            ("192.0.2.1:255.255.255.0:192.0.2.255", Some(("192.0.2.1", 24))),
-            ("192.0.2.1:255.255.255.255:192.0.2.1", Some(("192.0.2.1", 32))),
-            ("192.0.2.1:255.255.255.255", Some(("192.0.2.1", 32))),
-            ("192.0.2.1:0.0.0.0", None),
-            ("192.0.2.1\t255.255.255.192\teth0", Some(("192.0.2.1", 26))),
-            ("192.0.2.1 0xffffff00", Some(("192.0.2.1", 24))),
-            ("192.0.2.1 0x+ffffff00", None),
-            ("192.0.2.1 /28", Some(("192.0.2.1", 28))),
-            ("192.0.2.1 /255.255.255.240", Some(("192.0.2.1", 28))),
-            ("2001:db8::1 /64", Some(("2001:db8::1", 64))),
-            ("2001:db8::1 255.255.255.0", None),
-            ("192.0.2.1 255.0.255.0", None),
-            ("192.0.2.1 0.0.0.0", None),
-            ("192.0.2.1 192.0.2.2", None),
-            ("192.0.2.1 # 255.255.255.0", None),
-            ("192.0.2.1", None),
-            ("# 192.0.2.1 255.255.255.0", None),
-            ("", None),
-        ];
-        for (line, expected) in rows {
-            let expected = expected.map(|(address, length)| (address.parse().unwrap(), length));
-            assert_eq!(netmask(line), expected, "{line:?}");
-        }
-    }
 
     #[test]
     fn no_second_address_follows() {
@@ -168,6 +170,15 @@ mod tests {
             (" /33", Err("/33 is not a netmask")),
             (" /0", Err("/0 is not a netmask")),
             (" 0xff00ff00", Err("0xff00ff00 is not a netmask")),
+            (" ffff:ff00::", Err("ffff:ff00:: is not a netmask")),
+            (" 255.255.255.0 255.255.255.0 192.0.2.254", Ok(())),
+            (" 255.255.255.0 /24", Ok(())),
+            (" 255.255.255.0 255.255.255.255", Ok(())),
+            (
+                " 255.255.255.0 255.255.0.0",
+                Err("prefix lengths 24 and 16 of one address: correct one of them"),
+            ),
+            (" /24 0xffff0000", Err("prefix lengths 24 and 16 of one address: correct one of them")),
         ];
         for (rest, expected) in rows {
             let found = check_rest("192.0.2.1".parse().unwrap(), rest).map(|_| ());
@@ -175,6 +186,8 @@ mod tests {
         }
         let v6 = "2001:db8::1".parse().unwrap();
         assert_eq!(check_rest(v6, " /64 eth0"), Ok(Some(64)));
+        assert_eq!(check_rest(v6, " ffff:ffff:ffff:ffff::"), Ok(Some(64)));
+        assert!(check_rest(v6, " ffff:0:ffff::").is_err());
         assert!(check_rest(v6, " /129").is_err() && check_rest(v6, " 255.255.255.0").is_err());
     }
 }

@@ -225,11 +225,72 @@ fn a_netmask_tells_a_network_from_a_host() {
         ("198.18.1.0 255.255.0.0", None),
         ("198.18.0.0 443 web", None),
         ("198.18.0.0", None),
-        // What stands at the address itself comes first.
-        ("198.18.0.0/16 255.255.255.0", None),
+        // What stands at the address itself is enough.
+        ("198.18.0.0/24 255.255.255.0", None),
     ];
     for (line, prefix) in rows {
         let (_, fields) = List::parse_with_fields("x", 0, line.as_bytes()).unwrap();
         assert_eq!(fields.networks.first().map(|network| network.prefix), prefix, "{line}");
+    }
+}
+
+#[test]
+fn a_panels_netmask_follows_its_address() {
+    let rows = [
+        ("192.0.2.1:255.255.255.0:192.0.2.255", Some(("192.0.2.1", 24))),
+        ("192.0.2.1:255.255.255.255:192.0.2.1", Some(("192.0.2.1", 32))),
+        ("192.0.2.1:255.255.255.255", Some(("192.0.2.1", 32))),
+        ("192.0.2.1:0.0.0.0", None),
+        ("192.0.2.1\t255.255.255.192\teth0", Some(("192.0.2.1", 26))),
+        ("192.0.2.1 0xffffff00", Some(("192.0.2.1", 24))),
+        ("192.0.2.1 0x+ffffff00", None),
+        ("192.0.2.1 /28", Some(("192.0.2.1", 28))),
+        ("192.0.2.1 /255.255.255.240", Some(("192.0.2.1", 28))),
+        ("192.0.2.1,255.255.255.0", Some(("192.0.2.1", 24))),
+        ("192.0.2.1, 255.255.255.0", Some(("192.0.2.1", 24))),
+        ("192.0.2.1/24:255.255.255.0", Some(("192.0.2.1", 24))),
+        ("192.0.2.1/24 255.255.255.0", Some(("192.0.2.1", 24))),
+        ("2001:db8::1 ffff:ffff::", Some(("2001:db8::1", 32))),
+        ("2001:db8::1 /64", Some(("2001:db8::1", 64))),
+        ("2001:db8::1 255.255.255.0", None),
+        ("192.0.2.1 255.0.255.0", None),
+        ("192.0.2.1 0.0.0.0", None),
+        ("192.0.2.1 192.0.2.2", None),
+        ("192.0.2.1 # 255.255.255.0", None),
+        ("192.0.2.1", None),
+        ("# 192.0.2.1 255.255.255.0", None),
+        ("", None),
+    ];
+    for (line, expected) in rows {
+        let expected = expected.map(|(address, length)| (address.parse().unwrap(), length));
+        assert_eq!(netmask(line), expected, "{line:?}");
+    }
+}
+
+/// A netmask that is written twice must be the same, and its broadcast address of its network.
+#[test]
+fn a_line_that_contradicts_itself_is_named() {
+    let both = |first, second| {
+        Err(format!("prefix lengths {first} and {second} of one address: correct one of them"))
+    };
+    let broadcast = |text: &str| Err(format!("{text} is not the broadcast address of 192.0.2.88/25"));
+    let rows = [
+        ("192.0.2.88/24:255.255.255.128", both(24, 25)),
+        ("192.0.2.88/16 255.255.255.0", both(16, 24)),
+        ("192.0.2.88/16,255.255.255.0", both(16, 24)),
+        ("192.0.2.88:255.255.255.0:192.0.2.255 255.255.0.0", both(24, 16)),
+        ("192.0.2.88 255.255.255.0 255.255.0.0", both(24, 16)),
+        ("192.0.2.88:255.255.255.128:192.0.2.255", broadcast("192.0.2.255")),
+        ("192.0.2.88:255.255.255.128:198.51.100.127", broadcast("198.51.100.127")),
+        ("192.0.2.88:255.255.255.128:192.0.2.127", Ok(())),
+        ("192.0.2.88:255.255.255.128:192.0.2.0", Ok(())),
+        ("192.0.2.88:255.255.255.128:255.255.255.255", Ok(())),
+        ("192.0.2.88:255.255.255.255:192.0.2.255", Ok(())),
+        ("192.0.2.88:255.255.255.254:192.0.2.255", Ok(())),
+    ];
+    for (line, expected) in rows {
+        let expected = expected.map_err(|why: String| format!("ips line 1: {why}\n"));
+        assert_eq!(parse(line.as_bytes()).map(|_| ()), expected, "{line}");
+        assert_eq!(parse_with_fields(line.as_bytes()).map(|_| ()), expected, "{line}");
     }
 }

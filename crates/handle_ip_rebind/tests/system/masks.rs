@@ -39,10 +39,18 @@ fn a_panels_netmask_is_the_prefix_length() {
     }
     let site = Site::new("192.0.2.1");
     let list = "203.0.113.77:255.255.255.255:203.0.113.77\n203.0.113.130:255.255.255.192:203.0.113.191\n";
-    write(&site.path("ips"), &format!("{list}198.51.100.9\t255.255.255.128\n"));
+    let spelled = "203.0.113.200,255.255.255.240\n203.0.113.201, 255.255.255.240 note\n2001:db8:7::1 ffff:ffff:ffff:ffff::\n";
+    write(&site.path("ips"), &format!("{list}198.51.100.9\t255.255.255.128\n{spelled}"));
     site.configure("enabled = true\nprefix = { \"203.0.113.0/24\" = 24 }\n");
     assert_eq!(site.handle().code, Some(0));
-    for address in ["203.0.113.77/32", "203.0.113.130/26", "198.51.100.9/25"] {
+    for address in [
+        "203.0.113.77/32",
+        "203.0.113.130/26",
+        "198.51.100.9/25",
+        "203.0.113.200/28",
+        "203.0.113.201/28",
+        "2001:db8:7::1/64",
+    ] {
         assert!(site.has(address), "{address}: {}", site.host.ip(&["-o", "addr"]).stdout);
     }
 }

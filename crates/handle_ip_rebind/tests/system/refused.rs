@@ -78,6 +78,16 @@ fn a_line_with_two_addresses_is_no_list() {
         ("192.0.2.1,192.0.2.31", "a second address, 192.0.2.31: write one address a line, notes after #"),
         ("192.0.2.31 255.0.255.0", "255.0.255.0 is not a netmask"),
         ("192.0.2.31 255.255.255.256", "255.255.255.256 is not a netmask"),
+        ("192.0.2.31 ffff:ff00::", "ffff:ff00:: is not a netmask"),
+        ("192.0.2.31/24:255.255.255.128", "prefix lengths 24 and 25 of one address: correct one of them"),
+        (
+            "192.0.2.31 255.255.255.0 255.255.0.0",
+            "prefix lengths 24 and 16 of one address: correct one of them",
+        ),
+        (
+            "192.0.2.31:255.255.255.128:192.0.2.255",
+            "192.0.2.255 is not the broadcast address of 192.0.2.31/25",
+        ),
     ] {
         write(&ips, &format!("192.0.2.1\n{line}\n"));
         let line = format!("IP_REBIND UNKNOWN - {} line 2: {what}", ips.display());
