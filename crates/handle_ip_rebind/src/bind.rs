@@ -12,9 +12,8 @@ use plugin::Deadline;
 use crate::Outcome;
 use crate::case::{Case, Fate, bindable};
 use crate::child::{self, Ran};
-use crate::claimant::Claims;
 use crate::config::{Argv, Config};
-use crate::link::{CONFLICTS_NEEDED, Link};
+use crate::link::{CONFLICTS_NEEDED, Claims, Link};
 use crate::probe::{ObserveError, Seen};
 
 /// What is left of the deadline for the last check and the record when a program is ended.

@@ -4,7 +4,7 @@
 mod gone;
 
 use std::collections::BTreeSet;
-use std::fs::DirBuilder;
+use std::fs::{self, DirBuilder};
 use std::net::IpAddr;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -39,6 +39,9 @@ pub enum BudgetError {
     /// A file or the folder is not root's alone, or cannot be read or written.
     #[error("state: {0}")]
     State(StateError),
+    /// The folder is another's, and no mode or owner of it must be changed.
+    #[error("state: {} has other files in it: state must name a directory of its own", .0.display())]
+    Foreign(PathBuf),
     /// The file of the budget is not understood.
     #[error("state {}: {what}: inspect and remove it, nothing is done before", .path.display())]
     Corrupt {
@@ -113,7 +116,7 @@ impl Held {
             // Where no package made it, a mistake is told when the folder itself is made.
             let _ = DirBuilder::new().mode(0o755).create(OWN);
         }
-        let folder = Folder::make(path, Above::Checked).map_err(BudgetError::State)?;
+        let folder = Folder::make(path, Above::Checked).map_err(|error| refused(path, error))?;
         let lock = folder.lock(LOCK, Instant::now()).map_err(BudgetError::State)?;
         Ok(lock.map(|lock| Self { folder, lock }))
     }
@@ -169,11 +172,17 @@ fn read(folder: &Folder, deadline: &Deadline) -> Result<Memory, BudgetError> {
     let content = folder.read(BUDGET, LARGEST, deadline).map_err(BudgetError::State)?;
     let Some(content) = content else { return Ok(Memory::default()) };
     let corrupt = |what: String| BudgetError::Corrupt { path: folder.path().join(BUDGET), what };
-    let memory: Memory = serde_json::from_slice(&content).map_err(|error| corrupt(error.to_string()))?;
+    let memory: Memory = serde_json::from_slice(&content).map_err(|error| corrupt(fault_of(&error)))?;
     if memory.version != VERSION {
         return Err(corrupt(format!("its version is {}, not {VERSION}", memory.version)));
     }
     Ok(memory)
+}
+
+/// Returns what is wrong with the file, in words that name no types of this program's language.
+fn fault_of(error: &serde_json::Error) -> String {
+    let what = if error.is_data() { "not what this program writes" } else { "not JSON" };
+    format!("{what}, line {} column {}", error.line(), error.column())
 }
 
 /// What a trial finds in the folder of the state.
@@ -197,7 +206,7 @@ pub(crate) fn try_state(path: &Path, now: u64, deadline: &Deadline) -> Result<Fo
     let folder = match Folder::open(path, Above::Checked, Access::Private) {
         // A run makes it, and the folder of the package above it.
         Err(error) if error.is_not_found() && will_be_made(path) => return Ok(Found::default()),
-        folder => folder.map_err(BudgetError::State)?,
+        folder => folder.map_err(|error| refused(path, error))?,
     };
     let has_lock = path.join(LOCK).exists();
     let is_busy = has_lock && folder.lock(LOCK, Instant::now()).map_err(BudgetError::State)?.is_none();
@@ -205,6 +214,17 @@ pub(crate) fn try_state(path: &Path, now: u64, deadline: &Deadline) -> Result<Fo
     memory.forgets_the_future(now);
     memory.acted.retain(|then| now.saturating_sub(*then) < HOUR);
     Ok(Found { is_busy, acted: memory.acted.len(), failed: memory.failed, gone: memory.gone })
+}
+
+/// Why a folder is not used: to change the mode of one that holds anything else than what runs make would harm its
+/// owner.
+fn refused(path: &Path, error: StateError) -> BudgetError {
+    let is_own = |name: &str| name == LOCK || name.trim_start_matches('.').starts_with(BUDGET);
+    let mut others = fs::read_dir(path).into_iter().flatten().flatten();
+    if others.any(|entry| !entry.file_name().to_str().is_some_and(is_own)) {
+        return BudgetError::Foreign(path.to_owned());
+    }
+    BudgetError::State(error)
 }
 
 fn will_be_made(path: &Path) -> bool {

@@ -25,6 +25,9 @@ const LAST: i32 = 64;
 /// What is left as it is: a fault of this program itself, and a closed output, which Rust ignores already.
 const LEFT: [i32; 3] = [SIGABRT, SIGBUS, SIGPIPE];
 
+/// The limit of open files that a process has by default.
+const OPEN_FILES: u64 = 1_024;
+
 /// The standard streams.
 const STREAMS: RawFd = 2;
 /// fcntl(2): O_CLOEXEC, as /proc has it.
@@ -59,6 +62,19 @@ pub(crate) fn leave() -> io::Result<()> {
         let _ = unlimited.or_else(|_| setrlimit(resource, Rlimit { current: maximum, maximum }));
     }
     Ok(())
+}
+
+/// Sets the limit of open files to the usual one, where the caller's is lower: after the binding, no list could be
+/// read for want of a descriptor.
+pub(crate) fn raise_open_files() {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current.is_none_or(|current| current >= OPEN_FILES) {
+        return;
+    }
+    let raised = Rlimit { current: Some(OPEN_FILES), maximum: maximum.map(|hard| hard.max(OPEN_FILES)) };
+    if setrlimit(Resource::Nofile, raised).is_err() {
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    }
 }
 
 /// Closes what the caller left open, as NRPE does: no program that runs as root inherits it, and no daemon

@@ -1,11 +1,14 @@
 //! The configuration, in TOML: of root alone to write, and strict, since a typo must not change what is done
 //! as root.
 
+mod wording;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use check_ip_bound::Expectations;
-use clap::Parser as _;
+use clap::parser::ValueSource;
+use clap::{CommandFactory as _, FromArgMatches as _};
 use host_config::Origin;
 use plugin::{Deadline, clean};
 use serde::Deserialize;
@@ -19,6 +22,10 @@ use crate::prefix::{longest, shortest};
 const LARGEST: u64 = 1 << 18;
 /// linux/if.h: IFNAMSIZ, less the end of the string.
 const LONGEST_NAME: usize = 15;
+
+/// The options of check_ip_bound that say how bad something is, or print: the handler does neither by them.
+const NO_EFFECT: [&str; 9] =
+    ["critical", "gateway", "grace", "ignore", "list", "misplaced", "shadowed", "unexpected", "warning"];
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -160,7 +167,7 @@ impl Config {
         let text =
             str::from_utf8(content).map_err(|error| wrong(error.valid_up_to(), "not UTF-8".to_owned()))?;
         let written: Written = toml::from_str(text).map_err(|error| {
-            let what = clean(error.message());
+            let what = wording::of_toml(&clean(error.message()), text, error.span());
             match error.span() {
                 // What is missing from the whole has no line of its own.
                 Some(span) if span.start > 0 || !what.starts_with("missing field") => wrong(span.start, what),
@@ -198,7 +205,7 @@ impl Written {
             return Err("on: no event, so nothing could ever be done".to_owned());
         }
         if self.per_hour == 0 {
-            return Err("per-hour: nothing could ever be done, which is said by enabled = false".to_owned());
+            return Err("per-hour must be 1 or more, enabled = false turns it off".to_owned());
         }
         Ok(())
     }
@@ -227,15 +234,21 @@ impl Written {
     }
 }
 
-/// The options of check_ip_bound, as its own command line has them.
+/// The options of check_ip_bound, as its own command line has them, without those that only judge or print: what is
+/// given must have an effect.
 fn check_arguments(options: Vec<String>) -> Result<Expectations, String> {
-    let all = ["check_ip_bound".to_owned()].into_iter().chain(options);
-    let args = check_ip_bound::Args::try_parse_from(all);
-    args.map(|args| args.expectations()).map_err(|error| {
+    let wrong = |error: clap::Error| {
         let text = error.to_string();
         let first = text.lines().next().unwrap_or_default();
         format!("check: not options of check_ip_bound: {}", first.strip_prefix("error: ").unwrap_or(first))
-    })
+    };
+    let all = ["check_ip_bound".to_owned()].into_iter().chain(options);
+    let mut given = check_ip_bound::Args::command().try_get_matches_from(all).map_err(wrong)?;
+    let is_given = |name: &&&str| given.value_source(name) == Some(ValueSource::CommandLine);
+    if let Some(name) = NO_EFFECT.iter().find(is_given) {
+        return Err(format!("check: --{name} has no effect here, remove it"));
+    }
+    check_ip_bound::Args::from_arg_matches_mut(&mut given).map(|args| args.expectations()).map_err(wrong)
 }
 
 /// The addresses that may be bound. They have no default: only an administrator decides what is bound as root.
@@ -258,6 +271,9 @@ fn network((network, prefix): (String, u8)) -> Result<(Network, u8), String> {
     if !(least..=most).contains(&prefix) {
         return Err(format!("prefix: {network} = {prefix}: not a prefix length of {least} to {most}"));
     }
+    if prefix < parsed.prefix {
+        return Err(format!("prefix: {network} = {prefix}: wider than the network, name the whole subnet"));
+    }
     Ok((parsed, prefix))
 }
 
@@ -278,117 +294,4 @@ fn argument_vector(name: &str, argv: Vec<String>) -> Result<Argv, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(text: &str) -> Result<Config, String> {
-        Config::parse(Path::new("/etc/x.toml"), text.as_bytes()).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn without_a_word_it_is_a_dry_run() {
-        let config = parse("interface = \"eth0\"\nfiles = [\"/etc/ips\"]\n").unwrap();
-        assert!(!config.enabled && config.announce && config.per_hour == 3 && config.command.is_none());
-        let events: Vec<String> = config.on.iter().map(ToString::to_string).collect();
-        assert_eq!(events, ["CRITICAL-SOFT-2", "CRITICAL-HARD", "TIMER"]);
-        assert_eq!(config.list.addresses.file, [PathBuf::from("/etc/ips")]);
-    }
-
-    #[test]
-    fn all_of_it_is_read() {
-        let text = r#"
-            enabled = true
-            on = ["CRITICAL", "WARNING-HARD", "TIMER"]
-            check = ["--from=auto", "--ip", "192.0.2.9/24"]
-            from = ["hsphere", "auto"]
-            files = ["/etc/a b"]
-            interface = "br-lan.100"
-            prefix = { "203.0.113.0/24" = 24, "2001:db8::/32" = 64 }
-            command = ["/opt/setup ips.pl", "--all", "$(reboot); `id`"]
-            restart = [["/usr/bin/systemctl", "restart", "apache2"], ["/bin/true"]]
-            announce = false
-            per-hour = 5
-            log = "/var/log/x"
-            state = "/var/lib/x"
-        "#;
-        let config = parse(text).unwrap();
-        assert!(config.enabled && !config.announce && config.per_hour == 5);
-        assert_eq!(config.check.addresses.ip.len(), 1);
-        let command = config.command.unwrap();
-        assert_eq!(command.program, Path::new("/opt/setup ips.pl"));
-        assert_eq!(
-            command.arguments,
-            ["--all", "$(reboot); `id`"],
-            "arguments are fixed words, for no shell to read"
-        );
-        assert_eq!((config.restart.len(), config.prefix.len()), (2, 2));
-    }
-
-    #[test]
-    fn what_is_wrong_is_named_with_its_line() {
-        let base = "interface = \"eth0\"\nfiles = [\"/etc/ips\"]\n";
-        let rows = [
-            ("enabld = true", "line 3: unknown field `enabld`"),
-            ("enabled = \"yes\"", "line 3: invalid type: string \"yes\", expected a boolean"),
-            ("enabled = true\nenabled = false", "line 4: duplicate key"),
-            ("[section]\nx = 1", "line 3: unknown field `section`"),
-            ("on = [\"CRITICAL-SOFT-x\"]", "line 3: "),
-            ("on = [\"*\"]", "line 3: "),
-            (
-                "on = [\"CRITICAL-HARD-3\"]",
-                "line 3: CRITICAL-HARD-3: a hard state has no attempt, write CRITICAL-HARD",
-            ),
-            ("on = []", "on: no event, so nothing could ever be done"),
-            ("prefix-ipv4 = 24", "prefix-ipv4 is no setting any more: name each network in a table [prefix]"),
-            ("prefix-ipv6 = \"x\"", "prefix-ipv6 is no setting any more"),
-            ("prefix = 24", "line 3: "),
-            (
-                "[prefix]\n\"203.0.113.0/24\" = 33",
-                "prefix: 203.0.113.0/24 = 33: not a prefix length of 8 to 32",
-            ),
-            (
-                "[prefix]\n\"203.0.113.1/24\" = 24",
-                "prefix: 203.0.113.1/24 is not a network as in 203.0.113.0/24",
-            ),
-            ("[prefix]\n\"203.0.113.0/24\" = 0", "not a prefix length of 8 to 32"),
-            ("[prefix]\n\"203.0.113.0/24\" = 7", "not a prefix length of 8 to 32"),
-            ("[prefix]\n\"2001:db8::/32\" = 15", "not a prefix length of 16 to 128"),
-            ("[prefix]\n\"203.0.113.0/24\" = 256", "line 4: "),
-            ("per-hour = 0", "per-hour: nothing could ever be done"),
-            ("per-hour = -1", "line 3: "),
-            ("command = []", "command: no program"),
-            ("command = [\"setup-ips.pl\"]", "command: setup-ips.pl is not an absolute path"),
-            ("command = \"/bin/sh -c x\"", "line 3: invalid type: string"),
-            ("restart = [[\"/bin/true\", \"a\\u0000b\"]]", "restart: a zero octet"),
-            ("check = [\"--bogus\"]", "check: not options of check_ip_bound: unexpected argument '--bogus'"),
-            ("check = [\"--list=1\"]", "check: not options of check_ip_bound: "),
-            ("from = [\"windows\"]", "from: \"windows\": the sources are hsphere"),
-            ("log = \"x.log\"", "log: x.log is not an absolute path"),
-            ("enabled =", "line 3: "),
-            ("\u{1}", "line 3: "),
-        ];
-        for (line, part) in rows {
-            let error = parse(&format!("{base}{line}\n")).unwrap_err();
-            assert!(
-                error.starts_with("configuration /etc/x.toml") && error.contains(part),
-                "{line}: {error}"
-            );
-            assert!(!error.contains('\n'), "{error}");
-        }
-        assert_eq!(
-            parse("files = [\"/a\"]\n").unwrap_err(),
-            "configuration /etc/x.toml: missing field `interface`"
-        );
-        assert!(parse("interface = \"eth0\"").unwrap_err().contains("neither files nor from"));
-        for name in ["", "a/b", "e t", "sixteen-letters-", "e\\u0007"] {
-            assert!(
-                parse(&format!("interface = \"{name}\"\nfiles = [\"/a\"]"))
-                    .unwrap_err()
-                    .contains("is not the name"),
-                "{name}"
-            );
-        }
-        let error = Config::parse(Path::new("/etc/x.toml"), b"a = 1\n\xff").unwrap_err().to_string();
-        assert_eq!(error, "configuration /etc/x.toml line 2: not UTF-8");
-    }
-}
+mod tests;

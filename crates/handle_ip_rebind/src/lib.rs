@@ -11,14 +11,12 @@ mod budget;
 mod caller;
 mod case;
 mod child;
-mod claimant;
 mod config;
 mod contradiction;
 mod difference;
 mod ethernet;
 mod evaluate;
 mod event;
-mod interface;
 mod ledger;
 mod link;
 mod list;
@@ -74,13 +72,11 @@ pub struct Args {
 /// [`HandleError`]: the configuration, the log, the state, the addresses or the link cannot be read. Then
 /// nothing was changed, but for [`HandleError::After`].
 pub fn handle(args: &Args, deadline: &Deadline) -> Result<Report, HandleError> {
+    caller::raise_open_files();
     let config = Config::read(&args.config, deadline)?;
     places::check(&config, &args.config)?;
     match args.event {
-        Some(event) => {
-            let is_downtime = args.downtime.iter().any(|depth| *depth > 0);
-            work::work_and_record(&config, event, is_downtime, deadline)
-        }
+        Some(event) => work::work_and_record(&config, event, &args.downtime, deadline),
         None => Ok(trial::trial(&config, deadline)?),
     }
 }

@@ -4,6 +4,9 @@
 //! take the sender for the holder of its source address. ping and arping on the holder itself get its own
 //! answer.
 
+mod claimant;
+pub(crate) mod interface;
+
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::io;
@@ -25,9 +28,10 @@ use rustix::net::{
 };
 
 use crate::arp::Claim;
-use crate::claimant::{Claimant, Claims};
 use crate::ethernet::Mac;
 use crate::{arp, ndp};
+use claimant::Claimant;
+pub(crate) use claimant::Claims;
 
 /// RFC 5227: PROBE_NUM, and PROBE_MIN between two probes. One probe is RFC 4862's default for IPv6; three are
 /// no worse.

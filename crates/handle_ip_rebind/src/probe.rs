@@ -13,7 +13,7 @@ use crate::case::{Case, Fate};
 use crate::config::Config;
 use crate::contradiction::Contradictions;
 use crate::difference::Difference;
-use crate::interface::InterfaceError;
+use crate::link::interface::InterfaceError;
 use crate::list::{List, ListError};
 use crate::network::reserved;
 use crate::prefix::longest;

@@ -58,6 +58,9 @@ pub enum ProgramError {
         /// What it names.
         name: String,
     },
+    /// Its interpreter is a script itself.
+    #[error("{}: its interpreter {} is a script too, name one that is a binary", .0.display(), .1.display())]
+    NestedScript(PathBuf, PathBuf),
     /// Its first line does not name a program that could be checked.
     #[error("{}: its first line must name the interpreter by its path", .0.display())]
     Interpreter(PathBuf),
@@ -131,7 +134,7 @@ impl Interpreter {
         }
         let file = open_executable(&path)?;
         match first_line(&file, &path)? {
-            Some(_) => Err(invalid()),
+            Some(_) => Err(ProgramError::NestedScript(script.to_owned(), path)),
             None => Ok(Self { path, file, argument }),
         }
     }
@@ -237,13 +240,15 @@ mod tests {
             ("relative", "#!sh\n"),
             ("empty", "#!\n"),
             ("cut", "#!/bin/sh"),
-            ("nested", &format!("#!{}\n", top.path().join("plain").display())),
         ] {
             assert!(
                 refused(name, text).ends_with("its first line must name the interpreter by its path"),
                 "{name}"
             );
         }
+        let error = refused("nested", &format!("#!{}\n", plain.display()));
+        let what = format!("its interpreter {} is a script too, name one that is a binary", plain.display());
+        assert!(error.ends_with(&what), "{error}");
         let error = refused("unknown", "#!/usr/bin/env no_program_is_called_so\n");
         assert!(
             error.contains(

@@ -4,7 +4,7 @@
 mod disk;
 
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use plugin::{Deadline, Finding, Findings, Report, State};
 use state::StateError;
@@ -15,8 +15,7 @@ use crate::case::{Case, Fate, of};
 use crate::config::Config;
 use crate::difference::Difference;
 use crate::event::{Event, StateType};
-use crate::interface;
-use crate::link::{Link, LinkError};
+use crate::link::{Link, LinkError, interface};
 use crate::list::List;
 use crate::probe::{ObserveError, Seen};
 use crate::program::{Program, ProgramError};
@@ -29,8 +28,15 @@ const RIGHT: &str = "configuration is right: ";
 #[derive(Debug, thiserror::Error)]
 pub enum TrialError {
     /// A program would not be run.
-    #[error("program: {0}")]
-    Program(ProgramError),
+    #[error("{setting}: {}", in_full(.program, .why))]
+    Program {
+        /// The setting that names it.
+        setting: &'static str,
+        /// The program, as it is configured.
+        program: PathBuf,
+        /// Why not.
+        why: ProgramError,
+    },
     /// A run could not be recorded.
     #[error("log: {0}")]
     Log(StateError),
@@ -43,6 +49,12 @@ pub enum TrialError {
     /// It cannot be known what is missing.
     #[error(transparent)]
     Observe(#[from] ObserveError),
+}
+
+/// What is wrong with a program, with the path that is configured, where a link has led to another one.
+fn in_full(program: &Path, why: &ProgramError) -> String {
+    let (path, why) = (program.display().to_string(), why.to_string());
+    if why.contains(&path) { why } else { format!("{path}: {why}") }
 }
 
 /// Returns what a run would do for each address of the list: OK if all that is missing may be bound, and
@@ -173,8 +185,10 @@ fn would(case: &Case, config: &Config) -> String {
 
 /// Checks the programs and the log as far as they exist.
 fn check_files(config: &Config) -> Result<(), TrialError> {
-    for argv in config.command.iter().chain(&config.restart) {
-        Program::open(&argv.program).map_err(TrialError::Program)?;
+    let command = config.command.iter().map(|argv| ("command", argv));
+    for (setting, argv) in command.chain(config.restart.iter().map(|argv| ("restart", argv))) {
+        let program = argv.program.clone();
+        Program::open(&program).map_err(|why| TrialError::Program { setting, program, why })?;
     }
     will_be_made(check_content(&config.log), &config.log).map_err(TrialError::Log)
 }

@@ -13,9 +13,8 @@ use crate::caller;
 use crate::case::{Case, Fate, bindable, of};
 use crate::config::{Config, ConfigError};
 use crate::evaluate::evaluate;
-use crate::interface;
 use crate::ledger::{Ledger, owed};
-use crate::link::{LEAST_TIMEOUT, Link, LinkError};
+use crate::link::{LEAST_TIMEOUT, Link, LinkError, interface};
 use crate::probe::{ObserveError, Seen};
 use crate::record::Log;
 use crate::tell::tell;
@@ -54,18 +53,19 @@ pub enum HandleError {
     After(ObserveError),
 }
 
-/// Handles an event and records how that ended.
+/// Handles an event and records how that ended. In a downtime of any of these depths, nothing is done.
 ///
 /// # Errors
 /// [`HandleError`], recorded too where there is a log.
 pub(crate) fn work_and_record(
     config: &Config,
     event: Event,
-    is_downtime: bool,
+    downtime: &[u32],
     deadline: &Deadline,
 ) -> Result<Report, HandleError> {
     caller::leave().map_err(HandleError::Signals)?;
     let mut log = Log::open(config, event).map_err(HandleError::Log)?;
+    let is_downtime = downtime.iter().any(|depth| *depth > 0);
     let mut result = if is_downtime && config.acts_on(event) {
         Ok(Outcome::new(config, event).ends(End::Downtime))
     } else {

@@ -47,7 +47,7 @@ fn a_configuration_that_others_can_write_is_not_obeyed() {
         &config,
         "enabled = true\ninterface = \"eth0\"\nfiles = [\"/etc/ips\"]\ncommand = \"rm -rf /; $(id)\"\n",
     );
-    refused(" line 4: invalid type: string");
+    refused(" line 4: command: invalid type: string rm -rf /, (id), expected a list");
     write(
         &config,
         "enabled = true\ninterface = \"eth0\"\nfiles = [\"/etc/ips\"]\nrestart = [[\"sh\", \"-c\", \"id\"]]\n",
@@ -84,9 +84,15 @@ fn without_a_state_that_is_understood_nothing_is_done() {
         assert!(outcome.code == Some(3) && outcome.first_line().contains(part), "{outcome:?}");
         assert!(!site.has("192.0.2.31/24"));
     };
-    for content in ["", "{\"version\":1,\"acted\":[1,", "\0\0\0"] {
+    for (content, what) in [
+        ("", "not JSON, line 1 column 0"),
+        ("{\"version\":1,\"acted\":[1,", "not JSON, line 1 column 24"),
+        ("\0\0\0", "not JSON, line 1 column 1"),
+        ("null", "not what this program writes, line 1 column 4"),
+        ("[[", "not what this program writes, line 1 column 1"),
+    ] {
         write(&state.join("budget.json"), content);
-        refused("inspect and remove it, nothing is done before");
+        refused(&format!("/budget.json: {what}: inspect and remove it, nothing is done before"));
     }
     fs::remove_file(state.join("budget.json")).unwrap();
     symlink("/dev/zero", state.join("budget.json")).unwrap();
@@ -96,7 +102,7 @@ fn without_a_state_that_is_understood_nothing_is_done() {
     refused("state: chmod 0700 /");
     // Each of these runs is in the log, with its error.
     let records = site.records();
-    assert!(records.len() == 5 && records.iter().all(|record| record["error"].is_string()), "{records:?}");
+    assert!(records.len() == 7 && records.iter().all(|record| record["error"].is_string()), "{records:?}");
     // And what cannot be recorded is not done.
     fs::remove_file(site.path("log")).unwrap();
     symlink("/etc/passwd", site.path("log")).unwrap();
@@ -228,9 +234,13 @@ fn what_the_caller_set_or_ignores_is_of_no_account() {
     if missing(&HOSTS) {
         return;
     }
-    for prepare in
-        ["trap '' CHLD", "ulimit -S -f 2", "umask 0777", "ulimit -S -f 0; trap '' CHLD HUP INT; umask 0"]
-    {
+    for prepare in [
+        "trap '' CHLD",
+        "ulimit -S -n 12",
+        "ulimit -S -f 2",
+        "umask 0777",
+        "ulimit -S -f 0; trap '' CHLD HUP INT; umask 0",
+    ] {
         let site = Site::new("192.0.2.31");
         let restart = site.script("restart", "umask; ulimit -f; kill -s INT $$; echo not ended");
         site.configure(&format!("enabled = true\nrestart = [[\"{restart}\"]]\n"));

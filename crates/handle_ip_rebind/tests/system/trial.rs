@@ -54,7 +54,11 @@ fn a_trial_finds_what_a_run_would_refuse() {
     site.configure(&format!("restart = [[\"{restart}\"]]\n"));
     assert_eq!(site.trial().code, Some(0));
     fs::set_permissions(&restart, fs::Permissions::from_mode(0o757)).unwrap();
-    refused("program: chmod go-w /");
+    refused("restart: chmod go-w /");
+    let gone = site.path("gone").display().to_string();
+    std::os::unix::fs::symlink(site.path("nosuch"), &gone).unwrap();
+    site.configure(&format!("command = [\"{gone}\"]\n"));
+    refused(&format!("command: {gone}: opening /"));
     site.configure("files = [\"/nonexistent/ips\"]\n");
     refused("reading /nonexistent/ips: no such file or directory");
     site.configure("log = \"/nonexistent/log\"\n");
@@ -65,6 +69,15 @@ fn a_trial_finds_what_a_run_would_refuse() {
     refused("state: chmod 0700 /");
     fs::set_permissions(site.path("state"), fs::Permissions::from_mode(0o700)).unwrap();
     assert_eq!(site.trial().code, Some(0));
+    for shared in ["/etc", "/tmp", "/var/lib", "/"] {
+        site.configure(&format!("state = \"{shared}\"\n"));
+        let line = format!(
+            "IP_REBIND UNKNOWN - state: {shared} has other files in it: state must name a directory of its own"
+        );
+        assert_eq!(site.trial().verdict(), (3, line.as_str()));
+        assert_eq!(site.handle().verdict(), (3, line.as_str()));
+    }
+    site.configure("");
     for content in ["{}", "{\"version\":1,\"acted\":["] {
         write(&site.path("state/budget.json"), content);
         refused("/state/budget.json: ");

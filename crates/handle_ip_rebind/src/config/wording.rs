@@ -1,0 +1,38 @@
+//! The errors of the crate that reads TOML, in words of the configuration: no types of this program's
+//! language, and no list of all settings.
+
+use std::ops::Range;
+
+/// What the crate calls a type, and what an administrator writes there.
+const TYPES: [(&str, &str); 7] = [
+    ("a boolean", "true or false"),
+    ("a sequence", "a list"),
+    ("a map", "a table"),
+    ("a string", "a text in quotes"),
+    ("path string", "a path in quotes"),
+    ("usize", "a whole number of 0 or more"),
+    ("u8", "a number of 0 to 255"),
+];
+
+/// Returns what is wrong at this place of a configuration, with the name of its setting.
+pub(crate) fn of_toml(message: &str, text: &str, span: Option<Range<usize>>) -> String {
+    if let Some(name) = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) {
+        return format!("{name} is no setting, see the manual page");
+    }
+    let Some((found, expected)) =
+        message.split_once(", expected ").filter(|_| message.starts_with("invalid "))
+    else {
+        return message.to_owned();
+    };
+    let expected = TYPES.iter().find(|(name, _)| *name == expected).map_or(expected, |(_, words)| words);
+    let setting = span.and_then(|span| setting(text, span.start));
+    setting.map_or_else(String::new, |name| format!("{name}: ")) + &format!("{found}, expected {expected}")
+}
+
+/// The setting whose value is at this place: the name before the last `=` of a line up to there.
+fn setting(text: &str, place: usize) -> Option<&str> {
+    let end = text.get(place..)?.find('\n').map_or(text.len(), |end| place + end);
+    let lines = text.get(..end)?.lines().rev();
+    let mut names = lines.filter_map(|line| Some(line.split_once('=')?.0.trim().trim_matches('"')));
+    names.find(|name| !name.is_empty() && !name.contains([' ', '#', '[', ',', '"']))
+}
