@@ -33,12 +33,12 @@ pub struct Jump {
 }
 
 impl Jump {
-    /// Returns one that begins now, or goes on after a pause. A pause that is longer than the window does not
-    /// count as time in which it was held back.
-    fn seen(before: Option<Self>, window: u64, hold: u64, now: u64) -> Self {
+    /// Returns one that begins now, or goes on after a pause. A `pause` or more without a run does not count as
+    /// time in which it was held back.
+    fn seen(before: Option<Self>, pause: u64, hold: u64, now: u64) -> Self {
         let since = match before {
             None => now,
-            Some(Self { since, last, .. }) if now.saturating_sub(last) <= window => since,
+            Some(Self { since, last, .. }) if now.saturating_sub(last) <= pause => since,
             Some(Self { since, last, .. }) => now.saturating_sub(last.saturating_sub(since)),
         };
         // A clock that was set back must not hold for longer.
@@ -58,8 +58,8 @@ impl Jump {
         (!has_recovered).then_some(Self { is_held: false, good_since: Some(since), ..self })
     }
 
-    fn is_remembered(&self, window: u64, now: u64) -> bool {
-        now.saturating_sub(self.last) <= REMEMBERED.max(window)
+    fn is_remembered(&self, pause: u64, now: u64) -> bool {
+        now.saturating_sub(self.last) <= REMEMBERED.max(pause)
     }
 }
 
@@ -85,6 +85,8 @@ pub struct Sanity {
     /// For how long a jump beyond that is held back, in seconds. The window is as long, and ten minutes at
     /// least.
     pub hold: u64,
+    /// How often a run is made, in seconds: two of these are no pause.
+    pub interval: u64,
 }
 
 /// The sources of one run, by their keys.
@@ -107,14 +109,15 @@ pub(crate) struct Seen {
 /// Judges how many sources went bad within the window: the baseline for the next run, and the fault if there
 /// were too many.
 pub(crate) fn judge(before: &Baseline, seen: Seen, sanity: Sanity, now: u64) -> (Baseline, Option<Fault>) {
-    let Sanity { percent, hold } = sanity;
+    let Sanity { percent, hold, interval } = sanity;
     let accept = |recent, jump| {
         let bad = sorted(seen.bad.iter().chain(&seen.excused).copied());
         (Baseline { bad: Some(bad), down: Some(seen.down.clone()), recent, jump }, None)
     };
     let (Some(known_bad), Some(percent)) = (&before.bad, percent) else { return accept(Vec::new(), None) };
     let window = hold.max(WINDOW);
-    let jump = before.jump.filter(|jump| jump.is_remembered(window, now));
+    let pause = window.max(interval.saturating_mul(2));
+    let jump = before.jump.filter(|jump| jump.is_remembered(pause, now));
     // The window stands still while a jump is held back: it must not end because time passes.
     let from = jump.filter(|jump| jump.is_held).map_or(now, |jump| jump.since).saturating_sub(window);
     let known_down = before.down.as_ref().unwrap_or(known_bad);
@@ -134,7 +137,7 @@ pub(crate) fn judge(before: &Baseline, seen: Seen, sanity: Sanity, now: u64) -> 
         let jump = jump.and_then(|jump| jump.after(are_most(seen.bad.len()), hold, now));
         return accept(fresh, jump);
     }
-    let jump = Jump::seen(jump, window, hold, now);
+    let jump = Jump::seen(jump, pause, hold, now);
     if !jump.is_held {
         return accept(Vec::new(), Some(jump));
     }

@@ -59,7 +59,7 @@ impl Look {
             units.iter().map(|unit| unit.id.clone()).collect(),
             config.interval + config.interval / 2,
         );
-        let (baseline, fault) = believe(args, &history.ledger, seen, fault, now);
+        let (baseline, fault) = believe(args, config, &history.ledger, seen, fault, now);
         Ok(Self { now, sources, judged, fault, notes, units, baseline })
     }
 
@@ -155,6 +155,7 @@ fn judge(args: &Args, sources: &Sources, config: &Config, members: &AllMembers, 
 /// What the next run compares its sources with, and the monitor's fault if there is one.
 fn believe(
     args: &Args,
+    config: &Config,
     ledger: &Ledger,
     seen: Seen,
     fault: Option<Fault>,
@@ -164,7 +165,8 @@ fn believe(
     if fault.is_some() {
         return (before, fault);
     }
-    let sanity = Sanity { percent: args.sanity.0, hold: args.hold.duration().as_secs() };
+    let hold = args.hold.duration().as_secs();
+    let sanity = Sanity { percent: args.sanity.0, hold, interval: config.interval };
     jump::judge(&before, seen, sanity, now)
 }
 

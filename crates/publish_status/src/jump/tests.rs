@@ -2,7 +2,7 @@
 
 use super::*;
 
-const SANITY: Sanity = Sanity { percent: Some(50), hold: 600 };
+const SANITY: Sanity = Sanity { percent: Some(50), hold: 600, interval: 60 };
 
 fn seen(bad: &[u64], count: u64) -> Seen {
     Seen {
@@ -49,9 +49,9 @@ fn a_jump_is_held_back_and_then_believed() {
     let (after, fault) = of_four(&held, &[1], 1_300);
     assert_eq!((held_since(&after), fault), (None, None), "it was a short one");
     assert_eq!(of_four(&held, &[1, 2, 3], 500).1, None, "the clock was set back");
-    let off = Sanity { percent: None, hold: 600 };
+    let off = Sanity { percent: None, hold: 600, interval: 60 };
     assert_eq!(judge(&before, seen(&[1, 2, 3, 4], 4), off, 1_120).1, None);
-    let at_once = Sanity { percent: Some(50), hold: 0 };
+    let at_once = Sanity { percent: Some(50), hold: 0, interval: 60 };
     assert_eq!(judge(&before, seen(&[1, 2, 3, 4], 4), at_once, 1_120).1, None);
     assert_eq!(run(&before, Seen::default(), 1_120).1, None, "no source at all");
 }
@@ -82,7 +82,7 @@ fn steps_within_the_window_are_one_jump() {
 
 #[test]
 fn the_window_is_as_long_as_the_hold() {
-    let sanity = Sanity { percent: Some(50), hold: 1_800 };
+    let sanity = Sanity { percent: Some(50), hold: 1_800, interval: 60 };
     let mut baseline = of_four(&Baseline::default(), &[], 1_000).0;
     for (bad, now, is_held) in [(&[1][..], 1_060, false), (&[1, 2], 2_000, false), (&[1, 2, 3], 2_800, true)]
     {
@@ -244,4 +244,21 @@ fn what_becomes_worse_goes_down() {
     // A history of an earlier version does not tell which were down.
     let earlier = Baseline { down: None, ..half };
     assert_eq!(run(&earlier, with(&[1, 2], &[1, 2]), 4_720).1, None);
+}
+
+#[test]
+fn runs_that_are_far_apart_hold_a_jump_no_longer() {
+    let all = [1, 2, 3, 4];
+    // A page that is written each quarter of an hour, or each hour, a little late.
+    for interval in [900, 3_600] {
+        let sanity = Sanity { percent: Some(50), hold: 600, interval };
+        let mut baseline = judge(&Baseline::default(), seen(&[], 4), sanity, 1_000).0;
+        let mut faults = Vec::new();
+        for run in 1..=4 {
+            let (after, fault) = judge(&baseline, seen(&all, 4), sanity, 1_000 + run * (interval + 1));
+            faults.push(fault.is_some());
+            baseline = after;
+        }
+        assert_eq!(faults, [true, false, false, false], "{interval}");
+    }
 }
