@@ -26,6 +26,9 @@ pub struct Unit {
     pub name: String,
     /// Its state by the monitor, or by an incident written by hand.
     pub status: Status,
+    /// The state by which it counts among all: that of a group is of its components that are not shown, since
+    /// the others count themselves.
+    pub counted: Status,
     /// Since when that is by an incident written by hand, in seconds since 1970; `None` if it is the monitor's.
     pub by_hand: Option<u64>,
 }
@@ -37,18 +40,19 @@ pub(crate) fn units(config: &Config, statuses: &[Status]) -> Vec<Unit> {
     for group in &config.groups {
         let states: Vec<Status> = rest.by_ref().take(group.components.len()).collect();
         if group.hides_components() {
-            units.push(Unit {
-                id: group.id.clone(),
-                name: group.name.clone(),
-                status: combine(&states),
-                by_hand: None,
-            });
+            let (id, name, status) = (group.id.clone(), group.name.clone(), combine(&states));
+            let hidden = group.components.iter().zip(&states).filter(|(component, _)| !component.is_shown);
+            let hidden = combine(&hidden.map(|(_, status)| *status).collect::<Vec<_>>());
+            // No worse than the page shows it.
+            let counted = if hidden.weight() < status.weight() { hidden } else { status };
+            units.push(Unit { id, name, status, counted, by_hand: None });
         }
         let shown = group.components.iter().zip(&states).filter(|(component, _)| component.is_shown);
         units.extend(shown.map(|(Component { id, name, .. }, status)| Unit {
             id: id.clone(),
             name: name.clone(),
             status: *status,
+            counted: *status,
             by_hand: None,
         }));
     }
@@ -84,7 +88,7 @@ fn apply<'a>(
             let Some(unit) = units.get_mut(*place).filter(|unit| counts((note.status, unit.status))) else {
                 continue;
             };
-            (unit.status, unit.by_hand) = (note.status, Some(note.start));
+            (unit.status, unit.counted, unit.by_hand) = (note.status, note.status, Some(note.start));
         }
     }
 }
@@ -172,7 +176,8 @@ impl<'a> View<'a> {
     ) -> Self {
         let is_at_fault = ledger.fault.is_some();
         let shown: Vec<Shown> = units.iter().map(|unit| show(unit, ledger, is_at_fault, made)).collect();
-        let statuses: Vec<Status> = shown.iter().map(|unit| unit.status).collect();
+        let counted = |unit: &Unit| if is_at_fault { Status::Unknown } else { unit.counted };
+        let statuses: Vec<Status> = units.iter().map(counted).collect();
         let by_id: HashMap<&str, &Shown> = shown.iter().map(|unit| (unit.id.as_str(), unit)).collect();
         let find = |id: &str| by_id.get(id).map(|unit| (*unit).clone());
         let group = |group: &Group| {

@@ -324,3 +324,29 @@ fn what_no_result_can_come_for_is_unknown() {
         assert_eq!(preview.matches(" hard, checks disabled").count(), 4, "{preview}");
     }
 }
+
+#[test]
+fn a_component_of_a_group_that_hides_others_counts_once() {
+    let site = Site::new(&TWO.replace("name = \"Paris\"", "name = \"Paris\"\n  show = \"group\""));
+    let page = |states| {
+        site.services(&two(states), 0);
+        let (code, line) = site.line(&["--sanity=off"]);
+        let summary = site.json("summary.json");
+        let word = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let of_group = word(&summary["components"][0]["status"]);
+        (
+            code,
+            line.split_once("published, ").unwrap().1.to_owned(),
+            word(&summary["status"]["indicator"]),
+            of_group,
+        )
+    };
+    let seen = |line: &str, indicator: &str, group: &str| {
+        (0, line.to_owned(), indicator.to_owned(), group.to_owned())
+    };
+    assert_eq!(page([0, 0, 0, 0]), seen("all operational", "none", "operational"));
+    assert_eq!(page([2, 2, 0, 0]), seen("1 operational, 1 major outage", "major", "partial_outage"));
+    assert_eq!(page([0, 0, 2, 2]), seen("1 operational, 1 partial outage", "minor", "partial_outage"));
+    assert_eq!(page([2, 2, 2, 2]), seen("2 major outage", "critical", "major_outage"));
+    assert_eq!(page([1, 0, 0, 0]), seen("1 operational, 1 degraded", "minor", "degraded_performance"));
+}
