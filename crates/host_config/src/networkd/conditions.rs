@@ -36,9 +36,12 @@ impl HostFacts {
                 text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
             Ok::<_, ConfigError>(lines.next().unwrap_or_default().to_owned())
         };
-        let kernel = if tree.is_own() { Some(first("/proc/sys/kernel/osrelease")?) } else { None };
+        let of_kernel = |path: &str| if tree.is_own() { first(path).map(Some) } else { Ok(None) };
+        let kernel = of_kernel("/proc/sys/kernel/osrelease")?;
+        // networkd asks the kernel for the name.
+        let named = of_kernel("/proc/sys/kernel/hostname")?.filter(|name| !name.is_empty() && name != "(none)");
         Ok(Self {
-            hostname: first("/etc/hostname")?,
+            hostname: named.map_or_else(|| first("/etc/hostname"), Ok)?,
             machine_id: first("/etc/machine-id")?,
             architecture: tree.is_own().then_some(architecture()),
             kernel: kernel.filter(|kernel| !kernel.is_empty()),
@@ -50,9 +53,7 @@ impl HostFacts {
         let (inverted, value) =
             value.strip_prefix('!').map_or((false, value), |value| (true, value.trim_ascii()));
         let holds = match key {
-            "Host" => {
-                value == self.machine_id && !value.is_empty() || wildcard::matches(value, &self.hostname)
-            }
+            "Host" => self.is_host(value),
             "Architecture" => {
                 let here = self.architecture?;
                 value == here || value == "native"
@@ -65,6 +66,24 @@ impl HostFacts {
         };
         Some(holds != inverted)
     }
+
+    /// Whether the host is the one of this machine id, or else has a name of this pattern; case does not count in
+    /// either.
+    fn is_host(&self, value: &str) -> bool {
+        match machine_id(value) {
+            Some(id) => machine_id(&self.machine_id).is_some_and(|own| own == id),
+            None => wildcard::matches(&value.to_ascii_lowercase(), &self.hostname.to_ascii_lowercase()),
+        }
+    }
+}
+
+/// Returns a machine id as plain digits, which systemd also takes in the form of a UUID: `None` if it is none.
+fn machine_id(text: &str) -> Option<String> {
+    let is_dash = |index: usize| matches!(index, 8 | 13 | 18 | 23);
+    let uuid = text.len() == 36 && text.bytes().enumerate().all(|(at, octet)| (octet == b'-') == is_dash(at));
+    let digits = if uuid { text.replace('-', "") } else { text.to_owned() };
+    let is_id = digits.len() == 32 && digits.bytes().all(|octet| octet.is_ascii_hexdigit());
+    is_id.then(|| digits.to_ascii_lowercase())
 }
 
 /// Returns whether a key of `[Match]` is about the host.
@@ -99,7 +118,15 @@ mod tests {
             ("Host", "web*", Some(true)),
             ("Host", "db1", Some(false)),
             ("Host", "!db1", Some(true)),
+            ("Host", "WEB1.example.COM", Some(true)),
+            ("Host", "Web[0-9].*", Some(true)),
+            ("Host", "!WEB*", Some(false)),
             ("Host", "0123456789abcdef0123456789abcdef", Some(true)),
+            ("Host", "0123456789ABCDEF0123456789ABCDEF", Some(true)),
+            ("Host", "01234567-89ab-cdef-0123-456789ABCDEF", Some(true)),
+            ("Host", "!0123456789abcdef0123456789ABCDEF", Some(false)),
+            ("Host", "0123456789abcdef0123456789abcde0", Some(false)),
+            ("Host", "0123456-789ab-cdef-0123-456789ABCDEF", Some(false)),
             ("KernelVersion", "6.1*", Some(true)),
             ("KernelVersion", ">=5.4", None),
             ("Architecture", "arm64", None),
