@@ -23,17 +23,19 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let mut found = false;
     for name in tree.names(FOLDER)? {
         let Some(name) = name.to_str().and_then(|name| name.strip_prefix("ifcfg-")) else { continue };
-        if name == "lo" || IGNORED.iter().any(|suffix| name.ends_with(suffix)) {
+        if IGNORED.iter().any(|suffix| name.ends_with(suffix)) {
             continue;
         }
         let path = format!("{FOLDER}/ifcfg-{name}");
         let Some(content) = tree.read(&path)? else { continue };
-        found = true;
+        // The file of the loopback interface is on every host, also on one that another program configures.
+        found |= name != "lo";
         let read =
             Assignments::parse(&path, &content).and_then(|settings| interface(name, &settings, &mut all));
         all.survive(read)?;
     }
-    Ok(found.then_some(all))
+    let says = found || !all.promises.is_empty() || !all.unknown.is_empty();
+    Ok(says.then_some(all))
 }
 
 fn interface(name: &str, settings: &Assignments, all: &mut Promises) -> Result<(), ConfigError> {
@@ -59,6 +61,10 @@ fn interface(name: &str, settings: &Assignments, all: &mut Promises) -> Result<(
         if let Some(value) = settings.get(&format!("IPADDR{suffix}"))? {
             let expected = address(settings, &suffix, value)?;
             let place = settings.place(value.line);
+            if expected.address.is_loopback() {
+                all.remarks.push(place.remark(format!("{name}: {} is the kernel's own", expected.address)));
+                continue;
+            }
             all.promises.push(Promise { expected, interface: Some(name.to_owned()), floating: false, place });
         }
     }
