@@ -99,6 +99,8 @@ struct Config {
     promises: Vec<Promise>,
     default_interface: Option<String>,
     instance: Instance,
+    /// What keepalived passes over.
+    notes: Vec<String>,
 }
 
 /// The instance that is open.
@@ -181,8 +183,8 @@ impl Config {
             (Some(Block::Instance), "interface") => self.instance.interface = argument,
             (Some(Block::Instance), "use_vmac" | "use_ipvlan") => self.instance.own_interface = true,
             (Some(Block::Addresses(floating)), _) => {
-                let promise = address(words, floating, place)?;
-                self.promises.push(promise);
+                let promise = address(words, floating, place, &mut self.notes)?;
+                self.promises.extend(promise);
             }
             _ => {}
         }
@@ -222,19 +224,21 @@ impl Config {
             promise.interface = promise.interface.take().filter(|name| !name.is_empty());
         }
         to.promises = self.promises;
+        to.notes.append(&mut self.notes);
     }
 }
 
 /// `ADDRESS[/PREFIX] [dev INTERFACE] [peer ADDRESS] ...`; of words that it does not know, keepalived says so
-/// and goes on.
-fn address(words: &[String], floating: bool, place: &Place) -> Result<Promise, ConfigError> {
+/// and goes on, and so it does without a line whose first word is no address.
+fn address(
+    words: &[String],
+    floating: bool,
+    place: &Place,
+    notes: &mut Vec<String>,
+) -> Result<Option<Promise>, ConfigError> {
     let mut words = words.iter().map(String::as_str);
     let first = words.next().unwrap_or_default();
-    // keepalived takes an address with nothing behind its slash.
-    let first = first.strip_suffix('/').unwrap_or(first);
-    let mut expected: HostAddress = first.parse().map_err(|error| place.error(error))?;
-    let bits = if expected.address.is_ipv4() { 32 } else { 128 };
-    expected.prefix = expected.prefix.or(Some(bits));
+    let Some(mut expected) = with_prefix(first, place, notes) else { return Ok(None) };
     let mut interface = None;
     while let Some(word) = words.next() {
         match word {
@@ -252,12 +256,33 @@ fn address(words: &[String], floating: bool, place: &Place) -> Result<Promise, C
             "use_vmac" => interface = Some(String::new()),
             "brd" | "broadcast" | "scope" | "label" | "track_group" | "preferred_lft" => drop(words.next()),
             other if other.parse::<HostAddress>().is_ok() => {
-                return Err(place.error(format!("{}: keepalived reads one address a line", short(other))));
+                notes.push(format!("note: {place}: {}: keepalived reads one address a line", short(other)));
             }
             _ => {}
         }
     }
-    Ok(Promise { expected, interface, floating, place: place.clone() })
+    Ok(Some(Promise { expected, interface, floating, place: place.clone() }))
+}
+
+/// The address and its prefix length: that of one host where there is none, or one that keepalived refuses.
+/// `None` for what it skips as an invalid IP.
+fn with_prefix(text: &str, place: &Place, notes: &mut Vec<String>) -> Option<HostAddress> {
+    let (plain, length) = text.split_once('/').unwrap_or((text, ""));
+    let mut expected: HostAddress = match plain.parse() {
+        Ok(expected) => expected,
+        Err(error) => {
+            notes.push(format!("note: {place}: {error}: keepalived ignores the line"));
+            return None;
+        }
+    };
+    let bits = if expected.address.is_ipv4() { 32 } else { 128 };
+    let given = length.parse().ok().filter(|given| *given <= bits);
+    if given.is_none() && !length.is_empty() {
+        let what = format!("{} has no prefix length: keepalived binds it as /{bits}", short(text));
+        notes.push(format!("note: {place}: {what}"));
+    }
+    expected.prefix = given.or(Some(bits));
+    Some(expected)
 }
 
 #[cfg(test)]
