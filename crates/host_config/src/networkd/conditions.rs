@@ -39,7 +39,8 @@ impl HostFacts {
         let of_kernel = |path: &str| if tree.is_own() { first(path).map(Some) } else { Ok(None) };
         let kernel = of_kernel("/proc/sys/kernel/osrelease")?;
         // networkd asks the kernel for the name.
-        let named = of_kernel("/proc/sys/kernel/hostname")?.filter(|name| !name.is_empty() && name != "(none)");
+        let named =
+            of_kernel("/proc/sys/kernel/hostname")?.filter(|name| !name.is_empty() && name != "(none)");
         Ok(Self {
             hostname: named.map_or_else(|| first("/etc/hostname"), Ok)?,
             machine_id: first("/etc/machine-id")?,
