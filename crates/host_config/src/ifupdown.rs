@@ -205,7 +205,7 @@ impl<'a> Boot<'a> {
             let (interface, required) = (name.to_owned(), self.always.contains(name));
             all.dynamic.push(Dynamic { interface, family: *family, required, place: place.clone() });
         }
-        ports::add(self.interfaces, index, physical, all);
+        ports::add(self.interfaces, index, physical, self.flavour, all);
         for (controller, port, place) in &outcome.ports {
             all.add_port(controller, Some(port), place);
         }

@@ -4,17 +4,29 @@
 use crate::promise::Promises;
 use crate::wildcard;
 
-use super::file::Interfaces;
-use super::regex;
+use super::file::{Interfaces, Setting};
+use super::stanza::Flavour;
+use super::{range, regex};
 
 /// Adds the ports and the VLANs of stanza `index`, which comes up as `physical`.
-pub(super) fn add(all: &Interfaces, index: usize, physical: Option<&str>, to: &mut Promises) {
+pub(super) fn add(
+    all: &Interfaces,
+    index: usize,
+    physical: Option<&str>,
+    flavour: Flavour,
+    to: &mut Promises,
+) {
     let (Some(stanza), Some(physical)) = (all.stanzas.get(index), physical) else { return };
     for option in &stanza.options {
         match &*option.name {
             "bridge_ports" | "bridge-ports" | "bond-slaves" | "bond_slaves" | "slaves" | "team-ports" => {
                 let bridge = option.name.starts_with("bridge");
-                let Some(names) = names(&option.value, all) else { continue };
+                let names = if flavour == Flavour::Ifupdown2 {
+                    expressions(option)
+                } else {
+                    names(&option.value, all)
+                };
+                let Some(names) = names else { continue };
                 if bridge {
                     to.add_port(physical, None, &option.place);
                 }
@@ -58,4 +70,66 @@ fn names(list: &str, all: &Interfaces) -> Option<Vec<String>> {
     }
     names.extend((!patterns.is_empty()).then(|| patterns.join(",")));
     Some(names)
+}
+
+/// The names of a list of ports as ifupdown2 reads it (ifupdown-addons-interfaces(5)): `glob` makes a range of the
+/// word behind it, `regex` an expression whose beginning may be anywhere in a name.
+fn expressions(list: &Setting) -> Option<Vec<String>> {
+    let mut all = Vec::new();
+    let mut words = list.value.split_ascii_whitespace();
+    while let Some(word) = words.next() {
+        match word {
+            "none" => {}
+            "glob" => {
+                let names = range::names(words.next()?, Flavour::Ifupdown2, &list.place).ok()?;
+                if names.iter().any(|name| wildcard::is_pattern(name)) {
+                    return None;
+                }
+                all.extend(names);
+            }
+            "regex" => {
+                let expression = words.next()?;
+                let anchored = expression.starts_with('^');
+                let anywhere = |pattern: String| if anchored { pattern } else { format!("*{pattern}") };
+                let patterns = regex::patterns(expression)?.into_iter().map(anywhere).collect::<Vec<_>>();
+                all.push(patterns.join(","));
+            }
+            word if word.contains(['[', '*', '/', '$']) => return None,
+            word => all.push(word.to_owned()),
+        }
+    }
+    Some(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::promise::Place;
+
+    #[test]
+    fn ifupdown2_takes_ranges_and_expressions_of_ports() {
+        let rows = [
+            ("none", Some("")),
+            ("eth0 eth1", Some("eth0 eth1")),
+            ("glob eth[0-1]", Some("eth0 eth1")),
+            ("eth0 glob swp[1-3].100 swp9", Some("eth0 swp1.100 swp2.100 swp3.100 swp9")),
+            ("glob eth[0-1] glob swp[10-11]", Some("eth0 eth1 swp10 swp11")),
+            ("glob eth7", Some("eth7")),
+            ("regex swp[12]", Some("*swp[12]")),
+            ("regex ^swp[12]$ eth0", Some("swp[12] eth0")),
+            ("regex (swp1|swp2).100", None),
+            ("regex (swp1|swp2)", Some("*swp1,*swp2")),
+            ("glob eth*", None),
+            ("glob", None),
+            ("regex", None),
+            ("glob eth[0-99999]", None),
+            ("eth[0-1]", None),
+        ];
+        for (list, expected) in rows {
+            let place = Place { file: "f".to_owned(), line: 1 };
+            let option = Setting { name: "bridge-ports".into(), value: list.into(), place };
+            let found = expressions(&option).map(|names| names.join(" "));
+            assert_eq!(found.as_deref(), expected, "{list}");
+        }
+    }
 }
