@@ -192,6 +192,8 @@ pub(crate) struct Found {
     pub(crate) is_busy: bool,
     /// How often something was changed within the hour.
     pub(crate) acted: usize,
+    /// The addresses of an act that a run may continue.
+    pub(crate) begun: BTreeSet<IpAddr>,
     /// What was tried in vain.
     pub(crate) failed: Failures,
     /// What runs have removed, and no list names.
@@ -213,7 +215,8 @@ pub(crate) fn try_state(path: &Path, now: u64, deadline: &Deadline) -> Result<Fo
     let mut memory = read(&folder, deadline)?;
     memory.forgets_the_future(now);
     memory.acted.retain(|then| now.saturating_sub(*then) < HOUR);
-    Ok(Found { is_busy, acted: memory.acted.len(), failed: memory.failed, gone: memory.gone })
+    let begun = if memory.may_continue() { memory.begun } else { BTreeSet::new() };
+    Ok(Found { is_busy, acted: memory.acted.len(), begun, failed: memory.failed, gone: memory.gone })
 }
 
 /// Why a folder is not used: to change the mode of one that holds anything else than what runs make would harm its

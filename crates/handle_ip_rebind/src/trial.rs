@@ -54,7 +54,8 @@ pub enum TrialError {
 /// What is wrong with a program, with the path that is configured, where a link has led to another one.
 fn in_full(program: &Path, why: &ProgramError) -> String {
     let (path, why) = (program.display().to_string(), why.to_string());
-    if why.contains(&path) { why } else { format!("{path}: {why}") }
+    // /usr/bin/x ends as /bin/x does.
+    if format!(" {why}").contains(&format!(" {path}")) { why } else { format!("{path}: {why}") }
 }
 
 /// Returns what a run would do for each address of the list: OK if all that is missing may be bound, and
@@ -76,6 +77,7 @@ pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, Tria
     cases.extend(gone.cases(&cases));
     refuse_family(config, &seen, &mut cases);
     hold_back(config, &found.failed, &mut cases, now());
+    findings.extend(over_budget(config, &found, &cases));
     findings.extend(seen.contradictions(config).findings());
     let difference = seen.difference(config);
     findings.extend(difference.iter().map(Difference::finding));
@@ -138,15 +140,19 @@ fn in_the_way(config: &Config, found: &Found) -> Vec<Finding> {
     if found.is_busy {
         all.push(Finding::warning("another run is in progress"));
     }
-    if found.acted >= config.per_hour {
-        all.push(Finding::warning(format!("the budget of {} an hour is used up", config.per_hour)));
-    }
     if !acts_after_a_reboot(config) && !config.acts_on(Event::Timer) {
         all.push(Finding::warning(
             "on has neither CRITICAL-HARD nor TIMER, no event after a reboot is acted on",
         ));
     }
     all
+}
+
+/// Says that no run may change anything within this hour. What an earlier run began may be brought to its end.
+fn over_budget(config: &Config, found: &Found, cases: &[Case]) -> Option<Finding> {
+    let continues = of(cases, Fate::Bindable).any(|address| found.begun.contains(&address));
+    let is_over = found.acted >= config.per_hour && !continues;
+    is_over.then(|| Finding::warning(format!("the budget of {} an hour is used up", config.per_hour)))
 }
 
 /// Whether a run acts on the only event of a service whose host Nagios still holds down.

@@ -243,6 +243,11 @@ fn many_addresses_are_bound_in_several_runs() {
     assert!(site.host.ip(&["-o", "addr"]).stdout.lines().count() > bound && site.has("198.18.23.250/32"));
     let line = "IP_REBIND WARNING - 192.0.2.1 not bound: the budget of 1 an hour is used up";
     assert_eq!(site.handle().verdict(), (1, line), "another act");
+    let tried = site.trial();
+    assert!(
+        tried.code == Some(1) && tried.first_line().contains("the budget of 1 an hour is used up"),
+        "{tried:?}"
+    );
 }
 
 #[test]

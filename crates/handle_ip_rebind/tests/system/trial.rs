@@ -59,6 +59,9 @@ fn a_trial_finds_what_a_run_would_refuse() {
     std::os::unix::fs::symlink(site.path("nosuch"), &gone).unwrap();
     site.configure(&format!("command = [\"{gone}\"]\n"));
     refused(&format!("command: {gone}: opening /"));
+    site.configure("restart = [[\"/bin/no-such-program\"]]\n");
+    refused("restart: ");
+    refused(" /bin/no-such-program: ");
     site.configure("files = [\"/nonexistent/ips\"]\n");
     refused("reading /nonexistent/ips: no such file or directory");
     site.configure("log = \"/nonexistent/log\"\n");
