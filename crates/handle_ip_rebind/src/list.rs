@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::Path;
 
-use addresses::{Entry, netmask};
+use addresses::{Entry, HostAddress, netmask};
 use check_ip_bound::{Expected, ListSource, Observations};
 use plugin::{Deadline, ReadError, read_file};
 use state::StateError;
+
+use crate::prefix::{longest, shortest};
 
 /// The most that a file of the list may hold, in octets: as much as check_ip_bound reads.
 const LARGEST: u64 = 16 << 20;
@@ -41,6 +43,8 @@ pub enum ListError {
 pub(crate) struct List {
     expected: Expected,
     prefixes: BTreeMap<IpAddr, (u8, String)>,
+    /// The first port after an address that could be meant as its prefix length.
+    port: Option<String>,
 }
 
 impl List {
@@ -57,12 +61,16 @@ impl List {
         if list.source == ListSource::Bound || list.entries.is_empty() {
             return Err(ListError::Empty);
         }
-        let mut all = Self { expected: list.clone(), prefixes: BTreeMap::new() };
+        let mut all = Self { expected: list.clone(), prefixes: BTreeMap::new(), port: None };
         for file in files_with_bare_addresses(list) {
             let content = read_file(Path::new(file), LARGEST, deadline)?;
             for (number, line) in (1..).zip(String::from_utf8_lossy(&content).lines()) {
+                let place = || format!("{file} line {number}");
                 if let Some((address, prefix)) = netmask(line) {
-                    all.take(address, prefix, format!("{file} line {number}"))?;
+                    all.take(address, prefix, place())?;
+                } else if let (None, Some((address, port))) = (&all.port, port_like_prefix(line)) {
+                    let meant = format!("write {address}/{port} for a prefix length");
+                    all.port = Some(format!("{}: {port} is a port, {meant}", place()));
                 }
             }
         }
@@ -109,6 +117,11 @@ impl List {
         self.prefixes.get(&address).map(|(prefix, _)| *prefix)
     }
 
+    /// Returns a note on the first port of a list that could be meant as a prefix length.
+    pub(crate) fn port(&self) -> Option<&str> {
+        self.port.as_deref()
+    }
+
     /// Returns the interfaces that are configured for addresses.
     pub(crate) fn interfaces(&self) -> &[(IpAddr, String)] {
         &self.expected.interfaces
@@ -118,6 +131,15 @@ impl List {
 pub(crate) fn place(expected: &Expected, entry: &Entry) -> String {
     let file = usize::try_from(entry.list).ok().and_then(|file| expected.files.get(file));
     file.map_or_else(|| "check".to_owned(), |file| format!("{file} line {}", entry.line))
+}
+
+/// An address without a prefix length, and a number after it that could be one: it is a port.
+fn port_like_prefix(line: &str) -> Option<(IpAddr, u8)> {
+    let mut fields = line.split('#').next()?.split_ascii_whitespace();
+    let HostAddress { address, prefix: None } = fields.next()?.parse().ok()? else { return None };
+    let number = fields.next()?.parse().ok()?;
+    let is_ipv4 = address.is_ipv4();
+    (shortest(is_ipv4)..=longest(is_ipv4)).contains(&number).then_some((address, number))
 }
 
 /// The files in which an address stands without a prefix length: a panel's list has the netmask in another

@@ -97,7 +97,8 @@ pub(crate) fn trial(config: &Config, deadline: &Deadline) -> Result<Report, Tria
     for case in cases.iter().filter(|case| matches!(case.fate, Fate::Outside | Fate::Gone)) {
         report = report.detail(would(case, config));
     }
-    Ok(notes(config).into_iter().fold(report, Report::detail))
+    let port = list.port().map(|port| format!("note: {port}"));
+    Ok(port.into_iter().chain(notes(config)).fold(report, Report::detail))
 }
 
 /// Takes those addresses out that the kernel would not bind. A run tries them: a command may change that.
