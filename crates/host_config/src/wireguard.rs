@@ -1,8 +1,9 @@
 //! wg-quick: `/etc/wireguard/*.conf`, by wg-quick(8): the addresses of `[Interface]`, on the interface that the file
-//! is named after. Only an interface that a unit brings up at boot is expected.
+//! is named after, and those that `PreUp` and `PostUp` bind. Only an interface that a unit brings up at boot is expected.
 
 use std::borrow::Cow;
 
+use crate::ifupdown::{Steps, bring_up};
 use crate::located::Located;
 use crate::promise::{ConfigError, Place, Promises};
 use crate::tree::Tree;
@@ -39,6 +40,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
 fn tunnel(interface: &str, path: &str, content: &[u8], all: &mut Promises) -> Result<(), ConfigError> {
     let text = str::from_utf8(content).map_or_else(|_| String::from_utf8_lossy(content), Cow::from);
     let mut own = false;
+    let mut steps = Steps::default();
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.split('#').next().unwrap_or_default().trim_ascii();
         if line.starts_with('[') {
@@ -46,14 +48,23 @@ fn tunnel(interface: &str, path: &str, content: &[u8], all: &mut Promises) -> Re
             continue;
         }
         let Some((key, value)) = line.split_once('=').filter(|_| own) else { continue };
-        if !key.trim_ascii().eq_ignore_ascii_case("Address") {
-            continue;
-        }
         let place = Place::new(path, number);
-        for text in value.split(',').map(str::trim_ascii).filter(|text| !text.is_empty()) {
-            let value = place.address(text)?;
-            all.promises.push(Located { value, place: place.clone() }.promise(Some(interface)));
+        // wg-quick puts the name in before it hands a command to the shell.
+        let command = || Located { value: value.trim_ascii().replace("%i", interface), place: place.clone() };
+        match key.trim_ascii().to_ascii_lowercase().as_str() {
+            "preup" => steps.before.push(command()),
+            "postup" => steps.after.push(command()),
+            "address" => {
+                for text in value.split(',').map(str::trim_ascii).filter(|text| !text.is_empty()) {
+                    let read = place.address(text).map(|value| {
+                        let promise = Located { value, place: place.clone() }.promise(Some(interface));
+                        steps.addresses.push(promise);
+                    });
+                    all.survive(read)?;
+                }
+            }
+            _ => {}
         }
     }
-    Ok(())
+    bring_up(interface, "INTERFACE", steps, all)
 }

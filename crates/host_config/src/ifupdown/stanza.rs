@@ -176,12 +176,38 @@ impl Outcome {
         Vec::new()
     }
 
-    fn bind(&mut self, promise: Promise) {
+    pub(super) fn bind(&mut self, promise: Promise) {
         self.changes.push(Change::Bind(promise));
     }
 
+    /// Takes over what a command does; `title` names it in a remark, as "eth0: up".
+    pub(super) fn take(&mut self, effect: Effect, place: &Place, title: &str) {
+        match effect {
+            Effect::Bind(expected, name) => {
+                let interface = name.map(|name| ledger::device(&name).to_owned());
+                self.bind(Promise { expected, interface, floating: false, place: place.clone() });
+            }
+            Effect::TakeBack(taken) => {
+                self.changes.push(Change::TakeBack(taken.without_label(), place.clone()));
+            }
+            Effect::MayTakeBack => {
+                self.notes.push(format!("note: {place} may take addresses away, under a condition"));
+            }
+            Effect::Port(controller, port) => self.ports.push((controller, port, place.clone())),
+            Effect::May(expected) => {
+                let expected = expected.address;
+                self.notes.push(format!("note: {expected} may be added by {place}, under a condition"));
+            }
+            Effect::BringUp(name) => self.brings_up.push(name),
+            Effect::Unread(program) => {
+                let what = format!("{title} {program}: a program that is not read");
+                self.remarks.push(Remark { what, place: place.clone() });
+            }
+        }
+    }
+
     /// Takes over that a command is not understood, and returns any other error.
-    fn not_understood(&mut self, error: ConfigError) -> Result<(), ConfigError> {
+    pub(super) fn not_understood(&mut self, error: ConfigError) -> Result<(), ConfigError> {
         let ConfigError::Line { place, what } = error else { return Err(error) };
         self.unknown.push(Remark { what, place });
         Ok(())
@@ -303,32 +329,10 @@ fn run(
     environment: &[(String, String)],
     outcome: &mut Outcome,
 ) -> Result<(), ConfigError> {
-    let place = &option.place;
-    for effect in
-        effects(&option.value, physical, &stanza.name, environment).map_err(|what| place.error(what))?
-    {
-        match effect {
-            Effect::Bind(expected, name) => {
-                let interface = name.map(|name| ledger::device(&name).to_owned());
-                outcome.bind(Promise { expected, interface, floating: false, place: place.clone() });
-            }
-            Effect::TakeBack(taken) => {
-                outcome.changes.push(Change::TakeBack(taken.without_label(), place.clone()));
-            }
-            Effect::MayTakeBack => {
-                outcome.notes.push(format!("note: {place} may take addresses away, under a condition"));
-            }
-            Effect::Port(controller, port) => outcome.ports.push((controller, port, place.clone())),
-            Effect::May(expected) => {
-                let expected = expected.address;
-                outcome.notes.push(format!("note: {expected} may be added by {place}, under a condition"));
-            }
-            Effect::BringUp(name) => outcome.brings_up.push(name),
-            Effect::Unread(program) => {
-                let what = format!("{}: {} {program}: a program that is not read", stanza.name, option.name);
-                outcome.remarks.push(Remark { what, place: place.clone() });
-            }
-        }
+    let effects = effects(&option.value, physical, &stanza.name, environment);
+    let title = format!("{}: {}", stanza.name, option.name);
+    for effect in effects.map_err(|what| option.place.error(what))? {
+        outcome.take(effect, &option.place, &title);
     }
     Ok(())
 }

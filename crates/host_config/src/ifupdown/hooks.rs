@@ -1,0 +1,52 @@
+//! The commands that other programs run when an interface comes up, read as those of a stanza.
+
+use super::command::effects;
+use super::ledger::Ledger;
+use super::stanza::Outcome;
+use crate::located::Located;
+use crate::promise::{ConfigError, Promise, Promises};
+
+/// What is done when an interface comes up, in this order.
+#[derive(Debug, Default)]
+pub(crate) struct Steps {
+    /// The commands before its addresses are bound.
+    pub(crate) before: Vec<Located>,
+    /// Its own addresses.
+    pub(crate) addresses: Vec<Promise>,
+    /// The commands after that.
+    pub(crate) after: Vec<Located>,
+}
+
+/// Adds what is bound once `interface` is up; `variable` holds its name in the commands.
+///
+/// # Errors
+/// [`ConfigError::Line`]: too many addresses are taken back.
+pub(crate) fn bring_up(
+    interface: &str,
+    variable: &str,
+    steps: Steps,
+    to: &mut Promises,
+) -> Result<(), ConfigError> {
+    let mut outcome = Outcome::default();
+    let environment = [(variable.to_owned(), interface.to_owned())];
+    let run = |commands: &[Located], outcome: &mut Outcome| {
+        commands.iter().try_for_each(|Located { value, place }| {
+            match effects(value, Some(interface), interface, &environment) {
+                Ok(effects) => effects.into_iter().for_each(|effect| outcome.take(effect, place, interface)),
+                Err(what) => outcome.not_understood(place.error(what))?,
+            }
+            Ok::<_, ConfigError>(())
+        })
+    };
+    run(&steps.before, &mut outcome)?;
+    steps.addresses.into_iter().for_each(|promise| outcome.bind(promise));
+    run(&steps.after, &mut outcome)?;
+    let mut ledger = Ledger::default();
+    outcome.changes.into_iter().try_for_each(|change| ledger.apply(0, change))?;
+    to.promises.extend(ledger.bound().into_iter().map(|(_, promise)| promise));
+    outcome.ports.iter().for_each(|(controller, port, place)| to.add_port(controller, Some(port), place));
+    to.remarks.append(&mut outcome.remarks);
+    to.unknown.append(&mut outcome.unknown);
+    to.notes.append(&mut outcome.notes);
+    Ok(())
+}
