@@ -8,10 +8,12 @@
 
 mod address;
 mod conditions;
+mod kernel;
 mod matching;
 mod netdev;
 mod unit;
 mod version;
+mod virtualization;
 
 use std::collections::BTreeMap;
 
@@ -307,7 +309,8 @@ impl Network {
         let name = interface.unwrap_or("unnamed interface");
         // What a distribution ships for interfaces of some hardware, as for those of containers, says nothing
         // of this host.
-        if self.matches.by_name_alone() || !self.shipped {
+        let of_any_host = self.matches.by_name_alone() && !self.matches.depends_on_host();
+        if of_any_host || !self.shipped {
             to.dynamic.extend(self.dynamic(exact));
         }
         if let Some(controller) = &self.controller {

@@ -1,6 +1,8 @@
 //! The conditions of a `[Match]` section that are about the host and not about an interface: `Host=`,
 //! `Architecture=`, `KernelVersion=` and the others of systemd.network(5).
 
+use super::kernel::{has_word, version_fits};
+use super::virtualization::Virtualization;
 use crate::promise::ConfigError;
 use crate::tree::Tree;
 use crate::wildcard;
@@ -13,6 +15,9 @@ pub(super) struct HostFacts {
     /// Of this machine, where the tree is its own.
     architecture: Option<&'static str>,
     kernel: Option<String>,
+    virtualization: Option<Virtualization>,
+    /// The words of the kernel's command line, in a container those of its first process.
+    command_line: Option<Vec<String>>,
 }
 
 /// The keys that hold for the host as a whole.
@@ -41,11 +46,16 @@ impl HostFacts {
         // networkd asks the kernel for the name.
         let named =
             of_kernel("/proc/sys/kernel/hostname")?.filter(|name| !name.is_empty() && name != "(none)");
+        let virtualization = if tree.is_own() { Virtualization::read(tree) } else { None };
+        let command_line =
+            virtualization.as_ref().filter(|_| tree.is_own()).and_then(|here| command_line(tree, here));
         Ok(Self {
             hostname: named.map_or_else(|| first("/etc/hostname"), Ok)?,
             machine_id: first("/etc/machine-id")?,
             architecture: tree.is_own().then_some(architecture()),
             kernel: kernel.filter(|kernel| !kernel.is_empty()),
+            virtualization,
+            command_line,
         })
     }
 
@@ -59,10 +69,9 @@ impl HostFacts {
                 let here = self.architecture?;
                 value == here || value == "native"
             }
-            // A version with an operator is left to systemd.
-            "KernelVersion" if !value.starts_with(['<', '>', '=', '!']) => {
-                wildcard::matches(value, self.kernel.as_deref()?)
-            }
+            "KernelVersion" => version_fits(value, self.kernel.as_deref()?)?,
+            "KernelCommandLine" => has_word(self.command_line.as_deref()?, value),
+            "Virtualization" => self.virtualization.as_ref()?.fits(value)?,
             _ => return None,
         };
         Some(holds != inverted)
@@ -85,6 +94,22 @@ fn machine_id(text: &str) -> Option<String> {
     let digits = if uuid { text.replace('-', "") } else { text.to_owned() };
     let is_id = digits.len() == 32 && digits.bytes().all(|octet| octet.is_ascii_hexdigit());
     is_id.then(|| digits.to_ascii_lowercase())
+}
+
+/// Returns the words of the command line that `KernelCommandLine=` is about: `None` if it cannot be read.
+fn command_line(tree: &Tree<'_>, here: &Virtualization) -> Option<Vec<String>> {
+    let inside = matches!(here, Virtualization::Container(_));
+    let content = tree.read(if inside { "/proc/1/cmdline" } else { "/proc/cmdline" }).ok()??;
+    let text = String::from_utf8_lossy(&content).replace(['"', '\''], "");
+    let words = text.split(|c: char| c == '\0' || !inside && c.is_ascii_whitespace());
+    Some(words.filter(|word| !word.is_empty()).map(str::to_owned).collect())
+}
+
+/// Returns a condition in words that survive in a line of output, where `<` stands for a bracket.
+pub(super) fn described(key: &str, value: &str) -> String {
+    let words = [("<=", "up to "), (">=", "from "), ("<", "below "), (">", "above ")];
+    let described = |text: String, (operator, word): (&str, &str)| text.replace(operator, word);
+    format!("{key}={}", words.into_iter().fold(value.to_owned(), described))
 }
 
 /// Returns whether a key of `[Match]` is about the host.
@@ -113,6 +138,8 @@ mod tests {
             machine_id: "0123456789abcdef0123456789abcdef".to_owned(),
             architecture: None,
             kernel: Some("6.1.0-18-amd64".to_owned()),
+            virtualization: Some(Virtualization::None),
+            command_line: Some(vec!["quiet".to_owned()]),
         };
         let rows = [
             ("Host", "web1.example.com", Some(true)),
@@ -129,14 +156,27 @@ mod tests {
             ("Host", "0123456789abcdef0123456789abcde0", Some(false)),
             ("Host", "0123456-789ab-cdef-0123-456789ABCDEF", Some(false)),
             ("KernelVersion", "6.1*", Some(true)),
-            ("KernelVersion", ">=5.4", None),
+            ("KernelVersion", ">=5.4", Some(true)),
+            ("KernelVersion", "<3", Some(false)),
+            ("KernelVersion", "!>=3", Some(false)),
+            ("KernelCommandLine", "nosuch", Some(false)),
+            ("KernelCommandLine", "!nosuch", Some(true)),
+            ("KernelCommandLine", "quiet", Some(true)),
             ("Architecture", "arm64", None),
-            ("Virtualization", "kvm", None),
+            ("Virtualization", "kvm", Some(false)),
+            ("Virtualization", "!vm", Some(true)),
+            ("Credential", "x", None),
         ];
         for (key, value, holds) in rows {
             assert_eq!(facts.holds(key, value), holds, "{key}={value}");
         }
         assert_eq!(HostFacts::default().holds("Host", "web1"), Some(false), "no name given, none matches");
         assert_eq!(HostFacts::default().holds("Host", "!web1"), Some(true));
+        let of_an_image = [("KernelVersion", "<3"), ("KernelCommandLine", "x"), ("Virtualization", "vm")];
+        for (key, value) in of_an_image {
+            assert_eq!(HostFacts::default().holds(key, value), None, "{key}");
+        }
+        assert_eq!(described("KernelVersion", "<3"), "KernelVersion=below 3");
+        assert_eq!(described("KernelVersion", "!>=3 <=4"), "KernelVersion=!from 3 up to 4");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::conditions::{HostFacts, is_of_the_host};
+use super::conditions::{HostFacts, described, is_of_the_host};
 use crate::hardware::{self, Cards};
 use crate::wildcard;
 
@@ -146,9 +146,9 @@ impl Match {
         let mut unknown = None;
         for (key, value) in &self.host {
             match facts.holds(key, value) {
-                Some(false) => return (Some(false), Some(format!("{key}={value}"))),
+                Some(false) => return (Some(false), Some(described(key, value))),
                 Some(true) => {}
-                None => unknown = unknown.or_else(|| Some(format!("{key}={value}"))),
+                None => unknown = unknown.or_else(|| Some(described(key, value))),
             }
         }
         (unknown.is_none().then_some(true), unknown)
@@ -157,6 +157,11 @@ impl Match {
     /// Whether nothing but names and types decides, which the files tell.
     pub(super) fn by_name_alone(&self) -> bool {
         self.other.is_empty() && !self.doubtful
+    }
+
+    /// Whether the file is for some hosts only.
+    pub(super) fn depends_on_host(&self) -> bool {
+        !self.host.is_empty()
     }
 
     /// Leaves what the file is for to the running host.

@@ -1,0 +1,154 @@
+//! `Virtualization=`: whether this machine is a container or a virtual machine, by what systemd-detect-virt(1) looks
+//! at, as far as files tell it.
+
+use super::unit::boolean;
+use crate::tree::Tree;
+
+/// What is known of this machine; the name of a hypervisor may be one of several.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Virtualization {
+    Container(String),
+    Machine(Option<&'static [&'static str]>),
+    None,
+}
+
+/// What the firmware says of its maker, and the hypervisors that it may be of. QEMU's has KVM's processor or one
+/// that it emulates, which the instruction CPUID tells.
+const FIRMWARE: [(&str, &[&str]); 16] = [
+    ("KVM", &["kvm", "qemu"]),
+    ("OpenStack", &["kvm", "qemu"]),
+    ("KubeVirt", &["kvm", "qemu"]),
+    ("QEMU", &["kvm", "qemu"]),
+    ("Bochs", &["kvm", "qemu", "bochs"]),
+    ("Amazon EC2", &["amazon", "kvm"]),
+    ("VMware", &["vmware"]),
+    ("VMW", &["vmware"]),
+    ("innotek GmbH", &["oracle"]),
+    ("VirtualBox", &["oracle"]),
+    ("Xen", &["xen"]),
+    ("Parallels", &["parallels"]),
+    ("BHYVE", &["bhyve"]),
+    ("Hyper-V", &["microsoft"]),
+    ("Apple Virtualization", &["apple"]),
+    ("Google Compute Engine", &["google", "kvm"]),
+];
+/// The files of the firmware's names, in systemd's order.
+const NAMES: [&str; 5] = ["product_name", "sys_vendor", "board_vendor", "bios_vendor", "product_version"];
+
+impl Virtualization {
+    /// Reads what the files of the kernel and of the container's manager tell: `None` if they do not.
+    pub(super) fn read(tree: &Tree<'_>) -> Option<Self> {
+        let text = |path: &str| {
+            let content = tree.read(path).ok().flatten()?;
+            Some(String::from_utf8_lossy(&content).trim().to_owned())
+        };
+        let container = |name: &str| Some(Self::Container(name.to_owned()));
+        let release = text("/proc/sys/kernel/osrelease").unwrap_or_default();
+        match text("/run/systemd/container") {
+            _ if tree.has("/proc/vz") && !tree.has("/proc/bc") => return container("openvz"),
+            _ if release.contains("Microsoft") || release.contains("WSL") => return container("wsl"),
+            Some(name) if !name.is_empty() && name != "oci" => return container(&name),
+            _ if tree.has("/run/.containerenv") => return container("podman"),
+            _ if tree.has("/.dockerenv") => return container("docker"),
+            _ => {}
+        }
+        let flags = text("/proc/cpuinfo")?;
+        let mut flags = flags.lines().filter(|line| line.starts_with("flags"));
+        let hypervisor = flags.next()?.split_ascii_whitespace().any(|flag| flag == "hypervisor");
+        let of = |name: String| FIRMWARE.iter().find(|(maker, _)| name.starts_with(maker));
+        let firmware = NAMES.iter().find_map(|name| of(text(&format!("/sys/class/dmi/id/{name}"))?));
+        match (hypervisor, firmware) {
+            // Xen runs guests without the flag, and User Mode Linux has no such firmware.
+            (false, _) if tree.has("/sys/hypervisor/type") => None,
+            (false, None) => Some(Self::None),
+            (false, Some(_)) => None,
+            // A hypervisor may run in another, of which the firmware is.
+            (true, _) if tree.has("/sys/hypervisor/type") => Some(Self::Machine(None)),
+            (true, firmware) => Some(Self::Machine(firmware.map(|(_, names)| *names))),
+        }
+    }
+
+    /// Returns whether the value of a condition holds: `None` if that is not known.
+    pub(super) fn fits(&self, value: &str) -> Option<bool> {
+        let (vm, container) = (matches!(self, Self::Machine(_)), matches!(self, Self::Container(_)));
+        match (boolean(value), value) {
+            (Some(any), _) => return Some(any == (vm || container)),
+            (_, "vm") => return Some(vm),
+            (_, "container") => return Some(container),
+            // Whether it has a user namespace of its own.
+            (_, "private-users") => return None,
+            _ => {}
+        }
+        match self {
+            Self::None => Some(false),
+            Self::Container(name) => Some(name == value),
+            Self::Machine(Some([only])) => Some(*only == value),
+            Self::Machine(Some(names)) if !names.contains(&value) => Some(false),
+            Self::Machine(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use plugin::Deadline;
+
+    use super::*;
+
+    const GUEST: (&str, &str) = ("/proc/cpuinfo", "processor: 0\nflags\t\t: fpu hypervisor\n");
+    const METAL: (&str, &str) = ("/proc/cpuinfo", "processor: 0\nflags\t\t: fpu vme\n");
+    const XEN: (&str, &str) = ("/sys/hypervisor/type", "xen");
+
+    #[test]
+    fn a_machine_is_told_by_the_files_of_its_kernel() {
+        let vendor = |name| ("/sys/class/dmi/id/sys_vendor", name);
+        type Row<'a> = (&'a [(&'a str, &'a str)], [(&'a str, Option<bool>); 5]);
+        let (no, yes) = (Some(false), Some(true));
+        let rows: [Row<'_>; 9] = [
+            (&[METAL], [("vm", no), ("no", yes), ("yes", no), ("container", no), ("kvm", no)]),
+            (&[GUEST], [("vm", yes), ("no", no), ("true", yes), ("container", no), ("kvm", None)]),
+            (
+                &[GUEST, vendor("QEMU")],
+                [("vm", yes), ("kvm", None), ("qemu", None), ("vmware", no), ("docker", no)],
+            ),
+            (
+                &[GUEST, vendor("VMware, Inc.")],
+                [("vm", yes), ("kvm", no), ("vmware", yes), ("private-users", None), ("off", no)],
+            ),
+            (
+                &[GUEST, ("/.dockerenv", "")],
+                [("vm", no), ("container", yes), ("docker", yes), ("podman", no), ("no", no)],
+            ),
+            (
+                &[METAL, ("/run/systemd/container", "lxc\n")],
+                [("vm", no), ("container", yes), ("lxc", yes), ("lxc-libvirt", no), ("yes", yes)],
+            ),
+            (
+                &[METAL, ("/run/systemd/container", "oci"), ("/run/.containerenv", "")],
+                [("vm", no), ("container", yes), ("podman", yes), ("oci", no), ("1", yes)],
+            ),
+            (
+                &[GUEST, XEN, vendor("Xen")],
+                [("vm", yes), ("container", no), ("xen", None), ("no", no), ("kvm", None)],
+            ),
+            (
+                &[GUEST, ("/proc/vz/version", "1")],
+                [("vm", no), ("container", yes), ("openvz", yes), ("no", no), ("kvm", no)],
+            ),
+        ];
+        let deadline = Deadline::after(Duration::from_secs(60));
+        for (files, conditions) in rows {
+            let here = Virtualization::read(&Tree::in_memory(files.iter().copied(), &deadline)).unwrap();
+            for (value, holds) in conditions {
+                assert_eq!(here.fits(value), holds, "{files:?} {value}");
+            }
+        }
+        for files in [&[METAL, XEN][..], &[METAL, vendor("QEMU")], &[("/proc/cpuinfo", "Features: fp")], &[]]
+        {
+            let read = Virtualization::read(&Tree::in_memory(files.iter().copied(), &deadline));
+            assert_eq!(read, None, "{files:?}");
+        }
+    }
+}
