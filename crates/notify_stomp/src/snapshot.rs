@@ -17,7 +17,8 @@ use crate::deliver::SendOptions;
 use crate::event::now;
 use crate::observations::{Failure, late};
 use crate::options::TargetError;
-use crate::session::Session;
+use crate::spool::Spool;
+use crate::spool_options::SpoolOptions;
 use publisher::Publisher;
 
 /// What is left of the deadline when the broker is given up. Half of it is for the rest of the file, which
@@ -56,11 +57,10 @@ pub(crate) fn snapshot(args: &Args, deadline: &Deadline) -> Result<Report, Snaps
     };
     let connect = ConnectOptions { route: &route, deadline: &patience, stop: None };
     let written = written(path);
-    let mut publisher = Publisher::new(args, &send, &connect, written);
-    match Session::open_first(&connect) {
-        Ok(session) => publisher.begin(session),
-        Err(error) => publisher.fail(&error),
-    }
+    let hints = hints(args, &connect);
+    let good = hints.as_ref().and_then(|spool| spool.good(&patience));
+    let mut publisher = Publisher::new(args, &send, &connect, written, good.as_deref());
+    publisher.start();
     let reading = Deadline::after(deadline.keeping(RESERVE / 2));
     match file::read(path, &mut publisher, &reading) {
         Ok(_) if publisher.is_empty() => return Err(SnapshotError::Empty(path.to_owned())),
@@ -73,7 +73,23 @@ pub(crate) fn snapshot(args: &Args, deadline: &Deadline) -> Result<Report, Snaps
         }
         Err(error) => return Err(error.into()),
     }
+    if let (Some(spool), Some(broker)) =
+        (hints, publisher.good().filter(|broker| good.as_ref() != Some(broker)))
+    {
+        spool.set_good(&broker);
+    }
     Ok(report(&publisher, path, late(deadline)))
+}
+
+/// The spool, which remembers the broker that last confirmed something. `None` for one broker alone, or where
+/// this user has no spool: a snapshot needs none.
+fn hints(args: &Args, connect: &ConnectOptions<'_>) -> Option<Spool> {
+    if connect.route.brokers.1.is_empty() {
+        return None;
+    }
+    // Root leaves the spool of another user alone.
+    let options = SpoolOptions { user: None, ..args.spool.clone() };
+    Spool::open(&options, &Deadline::after(connect.deadline.remaining() / 10)).ok()
 }
 
 /// When the file was written, in seconds since 1970.

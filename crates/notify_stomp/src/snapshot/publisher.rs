@@ -4,6 +4,8 @@
 //! which: what is on its way is then sent alone until the refused object is found, and the rest together
 //! again.
 
+mod brokers;
+
 use std::collections::VecDeque;
 use std::ffi::OsString;
 
@@ -19,6 +21,7 @@ use crate::macros::Macros;
 use crate::observations::Failure;
 use crate::send::blame::Blame;
 use crate::session::{Session, SessionError};
+use brokers::Brokers;
 
 /// How many objects one receipt confirms at most, and how many octets.
 const CHUNK: (usize, usize) = (1000, 1 << 20);
@@ -37,6 +40,7 @@ pub(super) struct Publisher<'a> {
     send: &'a SendOptions<'a>,
     connect: &'a ConnectOptions<'a>,
     session: Option<Session<'a>>,
+    brokers: Brokers<'a>,
     /// The broker that takes them.
     pub(super) broker: String,
     /// When the file was written.
@@ -66,6 +70,8 @@ pub(super) struct Publisher<'a> {
     pub(super) refused: u64,
     /// See `refused`.
     pub(super) words: Option<String>,
+    /// The last refusal that was not held against the broker.
+    refusal: Option<SessionError>,
     /// Why it is not finished.
     pub(super) failure: Option<Failure>,
 }
@@ -76,16 +82,19 @@ impl<'a> Publisher<'a> {
         send: &'a SendOptions<'a>,
         connect: &'a ConnectOptions<'a>,
         written: u64,
+        good: Option<&str>,
     ) -> Self {
         let (window, due, held) = (VecDeque::new(), VecDeque::new(), Held::new());
         let (broker, words, failure, session, last) = (String::new(), None, None, None, None);
         let (started, total, count, confirmed, skipped, refused) = (0, 0, 0, 0, 0, 0);
-        let (id, is_cut, since) = (id::new(), false, (0, 0));
+        let (id, is_cut, since, refusal) = (id::new(), false, (0, 0), None);
+        let brokers = Brokers::new(connect.route.all(), good);
         Self {
             args,
             send,
             connect,
             session,
+            brokers,
             broker,
             written,
             started,
@@ -102,12 +111,13 @@ impl<'a> Publisher<'a> {
             skipped,
             refused,
             words,
+            refusal,
             failure,
         }
     }
 
     /// Sends through this session.
-    pub(super) fn begin(&mut self, session: Session<'a>) {
+    fn begin(&mut self, session: Session<'a>) {
         self.broker = session.broker();
         self.session = Some(session);
     }
@@ -117,32 +127,30 @@ impl<'a> Publisher<'a> {
         self.total == 0
     }
 
-    /// Notes why nothing more is sent.
-    pub(super) fn fail(&mut self, error: &SessionError) {
-        let (text, is_refusal, is_late) = (error.to_string(), error.is_refusal(), error.is_silence());
-        self.failure = Some(Failure { text, is_refusal, is_late });
-    }
-
     /// Sends the last object and waits for all receipts.
     pub(super) fn finish(&mut self) {
         if self.failure.is_none() {
-            self.attempt(|publisher| publisher.send_last(true));
+            self.attempt(true);
         }
         if self.failure.is_none() {
             self.session.take().into_iter().for_each(Session::close);
         }
     }
 
-    /// Does something with the broker, and goes on past what it refuses.
-    fn attempt(&mut self, step: impl Fn(&mut Self) -> Result<(), SessionError>) {
-        let mut result = step(self);
-        while let Err(error) = result {
-            if Blame::of(&error) == Blame::Other {
-                return self.fail(&error);
-            }
-            result = self.pass_over_one();
+    /// Sends the last object, and goes on past what the broker refuses, and past a broker that fails.
+    fn attempt(&mut self, is_end: bool) {
+        let mut result = self.send_last(is_end);
+        while self.failure.is_none() {
+            result = match result {
+                Ok(()) => match self.leave_hopeless(is_end) {
+                    Some(result) => result,
+                    None => return,
+                },
+                Err(error) if Blame::of(&error) == Blame::Other => self.fail(&error),
+                Err(_) => self.pass_over_one(),
+            };
             if result.is_ok() && self.failure.is_none() {
-                result = step(self);
+                result = self.send_last(is_end);
             }
         }
     }
@@ -164,6 +172,9 @@ impl<'a> Publisher<'a> {
             session.send(DOING)?;
             let frame = session.receive(DOING)?;
             let number = receipt(session, &frame)?;
+            if !self.due.contains(&number) {
+                return Err(session.unasked(&frame));
+            }
             self.take_receipt(number);
         }
         Ok(())
@@ -172,7 +183,7 @@ impl<'a> Publisher<'a> {
     /// Queues an object, unless its destination is held. The last one of a chunk asks for a receipt.
     fn push(&mut self, (number, json): Sent, is_end: bool) -> Result<(), SessionError> {
         if self.send.is_held(&json, &self.held) {
-            self.skipped += 1;
+            self.skip((number, json));
             return Ok(());
         }
         let Some(session) = self.session.as_mut() else { return Ok(()) };
@@ -195,31 +206,54 @@ impl<'a> Publisher<'a> {
         let on_its_way = self.window.len();
         self.window.retain(|(sent, _)| *sent <= before || *sent > number);
         self.confirmed += (on_its_way - self.window.len()) as u64;
+        self.prove();
+    }
+
+    /// Passes over an object whose destination is held.
+    fn skip(&mut self, sent: Sent) {
+        self.skipped += 1;
+        self.brokers.pass(sent);
     }
 
     /// Sends what is on its way alone until one is refused, and the rest together again.
     fn pass_over_one(&mut self) -> Result<(), SessionError> {
-        self.begin(Session::open_first(self.connect)?);
-        self.due.clear();
-        self.since = (0, 0);
+        if let Err(error) = self.log_in_again() {
+            return self.fail(&error);
+        }
+        (self.due, self.since) = (VecDeque::new(), (0, 0));
         while let Some((number, json)) = self.window.pop_front() {
             if self.send.is_held(&json, &self.held) {
-                self.skipped += 1;
+                self.skip((number, json));
                 continue;
             }
             let Some(session) = self.session.as_mut() else { return Ok(()) };
             match self.send.send(session, number, json.clone()) {
-                Ok(()) => self.confirmed += 1,
+                Ok(()) => {
+                    self.confirmed += 1;
+                    self.prove();
+                }
                 Err(error) => {
-                    self.blame(&error, &json);
-                    if self.failure.is_some() {
-                        return Ok(());
+                    if !self.blame(&error, &json) {
+                        self.window.push_front((number, json));
+                        return self.fail(&error);
                     }
-                    self.begin(Session::open_first(self.connect)?);
+                    (self.refusal, self.session) = (Some(error), None);
+                    self.brokers.pass((number, json));
                     break;
                 }
             }
         }
+        if self.session.is_none()
+            && let Err(error) = self.log_in_again()
+        {
+            return self.fail(&error);
+        }
+        self.resend()
+    }
+
+    /// Sends what is on its way once more, together.
+    fn resend(&mut self) -> Result<(), SessionError> {
+        (self.due, self.since) = (VecDeque::new(), (0, 0));
         let mut rest = std::mem::take(&mut self.window);
         while let Some(sent) = rest.pop_front() {
             if let Err(error) = self.push(sent, rest.is_empty()) {
@@ -230,8 +264,9 @@ impl<'a> Publisher<'a> {
         Ok(())
     }
 
-    /// Holds the destination of an object that was refused alone, or counts the object, or ends the snapshot.
-    fn blame(&mut self, error: &SessionError, json: &[u8]) {
+    /// Holds the destination of an object that was refused alone, or counts the object. Returns whether one of
+    /// them is to blame, and not the broker.
+    fn blame(&mut self, error: &SessionError, json: &[u8]) -> bool {
         match Blame::of(error) {
             Blame::Event => {
                 self.refused += 1;
@@ -243,8 +278,9 @@ impl<'a> Publisher<'a> {
                 let failure = Failure { text, is_refusal, is_late: false };
                 self.held.insert(self.send.destination(json), failure);
             }
-            _ => self.fail(error),
+            _ => return false,
         }
+        true
     }
 }
 
@@ -258,7 +294,10 @@ impl Collect for Publisher<'_> {
         if self.failure.is_some() {
             return;
         }
-        self.attempt(|publisher| publisher.send_last(false));
+        self.attempt(false);
+        if self.failure.is_some() {
+            return;
+        }
         let macros = macros(object, (self.written, self.started), self.args);
         let Ok(mut event) = Event::new(&macros) else { return };
         self.count += 1;
@@ -270,7 +309,7 @@ impl Collect for Publisher<'_> {
     /// Another snapshot: a reader takes what came of the one before as older.
     fn restart(&mut self) {
         if self.failure.is_none() {
-            self.attempt(|publisher| publisher.send_last(true));
+            self.attempt(true);
         }
         (self.id, self.last, self.words) = (id::new(), None, None);
         (self.total, self.count, self.confirmed, self.skipped, self.refused) = (0, 0, 0, 0, 0);

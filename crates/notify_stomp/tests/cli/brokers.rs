@@ -127,3 +127,75 @@ fn silence_is_that_of_the_broker_that_was_silent() {
     assert_eq!((outcome.code, silent.frames().len()), (Some(0), before), "{}", outcome.stdout);
     assert!(outcome.elapsed < Duration::from_millis(500), "{:?}", outcome.elapsed);
 }
+
+/// A snapshot goes on to the next broker like an event, until one confirms something, and remembers it.
+#[test]
+fn every_kind_of_broken_first_broker_leaves_the_snapshot_to_the_second() {
+    let connected = "CONNECTED\nversion:1.2\n\n\0";
+    let rows = [
+        Manner::Silent,
+        Manner::Forgets,
+        Manner::Breaks(0),
+        Manner::Refuses,
+        Manner::Says(format!("{connected}ERROR\nmessage:go away\n\n\0").into()),
+        Manner::Says(format!("{connected}RECEIPT\nreceipt-id:70000\n\n\0").into()),
+        Manner::Says(b"ERROR\nmessage:Bad CONNECT\n\nAccess refused for user x\0".to_vec()),
+        Manner::SaysOfAll("Unknown destination"),
+        Manner::SaysOfAll("content refused"),
+        Manner::Speaks("3.0"),
+    ];
+    let with_placeholder = [Manner::Breaks(0), Manner::Refuses, Manner::SaysOfAll("Unknown destination")];
+    let plain = rows.iter().map(|manner| (manner, "/topic/nagios"));
+    let rows = plain.chain(with_placeholder.iter().map(|manner| (manner, "/topic/{service}")));
+    for (manner, destination) in rows {
+        let (first, second) =
+            (Broker::start(manner.clone()).unwrap(), Broker::start(Manner::Confirms).unwrap());
+        let spool = Spool::new();
+        // More than one receipt's worth, and fewer than a broker may refuse.
+        for services in [1200, 3] {
+            let file = format!("--status-file={}", snapshot::status(spool.0.path(), services).display());
+            let before = first.frames().len();
+            let outcome = ended(Command::new(BINARY).args([
+                "--snapshot",
+                "--timeout=5",
+                &file,
+                &format!("--spool={}", spool.path().display()),
+                &format!("--destination={destination}"),
+                &format!("--broker=failover:({},{})", first.address(), second.address()),
+            ]));
+            let line =
+                format!("STOMP OK - snapshot of {} objects confirmed by {}", services + 1, second.address());
+            assert_eq!(text(&outcome), (0, line.as_str()), "{manner:?} {destination}");
+            // The good one is remembered, and asked first.
+            assert!(services > 3 || first.frames().len() == before, "{manner:?}");
+        }
+        let mut sent = sequences(&second.sent());
+        sent.truncate(1201);
+        sent.sort_unstable();
+        assert_eq!(sent, (1..=1201).collect::<Vec<u64>>(), "{manner:?} {destination}");
+    }
+}
+
+/// A few objects that are all refused are left to the second broker too.
+#[test]
+fn a_small_snapshot_that_is_refused_goes_to_the_second_broker() {
+    for (manner, destination) in [
+        (Manner::SaysOfAll("Unknown destination"), "/topic/{service}"),
+        (Manner::SaysOfAll("content refused"), "/topic/nagios"),
+        (Manner::Breaks(0), "/topic/{service}"),
+    ] {
+        let (first, second) =
+            (Broker::start(manner.clone()).unwrap(), Broker::start(Manner::Confirms).unwrap());
+        let spool = Spool::new();
+        let file = format!("--status-file={}", snapshot::status(spool.0.path(), 2).display());
+        let mut command = spool.command_to(first.address(), destination);
+        let outcome = ended(command.args(["--snapshot", &file, &format!("--broker={}", second.address())]));
+        let line = format!("STOMP OK - snapshot of 3 objects confirmed by {}", second.address());
+        assert_eq!(text(&outcome), (0, line.as_str()), "{manner:?}");
+        // Where the second refuses too, the words are told.
+        let second = Broker::start(manner.clone()).unwrap();
+        let mut command = spool.command_to(first.address(), destination);
+        let outcome = ended(command.args(["--snapshot", &file, &format!("--broker={}", second.address())]));
+        assert_eq!(outcome.code, Some(2), "{manner:?}: {}", outcome.stdout);
+    }
+}

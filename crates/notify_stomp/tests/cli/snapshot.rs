@@ -3,7 +3,7 @@
 use super::*;
 
 /// A status.dat of one host and so many services.
-fn status(folder: &Path, services: usize) -> PathBuf {
+pub(crate) fn status(folder: &Path, services: usize) -> PathBuf {
     let mut text =
         "info {\n\tcreated=1\n\t}\nprogramstatus {\n\tprogram_start=1699990000\n\tactive_service_checks_enabled=1\n\t}\n".to_owned();
     text += "hoststatus {\n\thost_name=web1\n\tcurrent_state=1\n\tstate_type=1\n\thas_been_checked=1\n\tplugin_output=PING CRITICAL\n\t}\n";

@@ -1,0 +1,140 @@
+//! Which broker takes a snapshot: the next one is tried until one confirms something.
+//!
+//! Until its first receipt a broker has a share of the time, and nothing is done with for good: what it refuses
+//! may be right for the next one. After that receipt the snapshot is this broker's.
+
+use std::collections::VecDeque;
+
+use plugin::Deadline;
+
+use super::{Publisher, Sent};
+use crate::brokers::Telling as _;
+use crate::observations::Failure;
+use crate::options::Broker;
+use crate::session::{Session, SessionError};
+
+/// How many objects a broker may refuse before it confirms one, while there is another broker.
+const REFUSED: usize = 16;
+
+/// The brokers of a snapshot, and how far the one in use has proved itself.
+pub(super) struct Brokers<'a> {
+    current: Option<&'a Broker>,
+    untried: VecDeque<&'a Broker>,
+    /// Until when the one in use has to confirm something: from then on, until the time is up.
+    share: Deadline,
+    /// Whether the one in use has confirmed something.
+    is_proven: bool,
+    /// What it refused or was not sent before that.
+    passed: Vec<Sent>,
+    /// What the brokers before it said: the first refusal, or else the last error.
+    told: Option<Failure>,
+}
+
+impl<'a> Brokers<'a> {
+    /// All of them in their order, the one called `good` first.
+    pub(super) fn new(all: impl Iterator<Item = &'a Broker>, good: Option<&str>) -> Self {
+        let mut untried: VecDeque<&Broker> = all.collect();
+        let place = untried.iter().position(|broker| good == Some(&*broker.name()));
+        if let Some(first) = place.and_then(|place| untried.remove(place)) {
+            untried.push_front(first);
+        }
+        let share = Deadline::after(std::time::Duration::ZERO);
+        Self { current: None, untried, share, is_proven: false, passed: Vec::new(), told: None }
+    }
+
+    /// Keeps an object that was refused or not sent, while another broker may get it.
+    pub(super) fn pass(&mut self, sent: Sent) {
+        if !self.is_proven && !self.untried.is_empty() {
+            self.passed.push(sent);
+        }
+    }
+
+    /// Whether the broker in use refused too much, at the end anything, before it confirmed anything.
+    fn is_hopeless(&self, is_end: bool) -> bool {
+        !self.is_proven && self.passed.len() >= if is_end { 1 } else { REFUSED }
+    }
+
+    /// Notes what a broker said.
+    fn tell(&mut self, failure: Failure) {
+        if self.is_proven || self.told.as_ref().is_none_or(|told| !told.is_refusal) {
+            self.told = Some(failure);
+        }
+    }
+}
+
+impl<'a> Publisher<'a> {
+    /// Logs in at the first broker that lets us in.
+    pub(in crate::snapshot) fn start(&mut self) {
+        if !self.log_in_at_next() {
+            self.failure = self.brokers.told.take();
+        }
+    }
+
+    /// The broker that confirmed something.
+    pub(in crate::snapshot) fn good(&self) -> Option<String> {
+        self.brokers.current.filter(|_| self.brokers.is_proven).map(Broker::name)
+    }
+
+    fn log_in_at_next(&mut self) -> bool {
+        self.session = None;
+        while let Some(broker) = self.brokers.untried.pop_front() {
+            let left = u32::try_from(self.brokers.untried.len()).unwrap_or(u32::MAX).saturating_add(1);
+            self.brokers.share = Deadline::after(self.connect.deadline.remaining() / left);
+            self.brokers.current = Some(broker);
+            match Session::open(self.connect, broker, &self.brokers.share, None) {
+                Ok(session) => {
+                    self.begin(session);
+                    return true;
+                }
+                Err(error) => self.brokers.tell(failure_of(&error)),
+            }
+        }
+        false
+    }
+
+    /// Logs in again at the broker in use.
+    pub(super) fn log_in_again(&mut self) -> Result<(), SessionError> {
+        self.session = None;
+        let Some(broker) = self.brokers.current else { return Ok(()) };
+        let session = Session::open(self.connect, broker, &self.brokers.share, None)?;
+        self.begin(session);
+        Ok(())
+    }
+
+    /// Notes that the broker in use confirmed something: it is given the rest of the time.
+    pub(super) fn prove(&mut self) {
+        if !self.brokers.is_proven {
+            (self.brokers.is_proven, self.brokers.told) = (true, None);
+            self.brokers.passed = Vec::new();
+            self.session.iter().for_each(|session| session.go_on(self.connect.deadline));
+            self.brokers.share.change(self.connect.deadline);
+        }
+    }
+
+    /// Goes on with the next broker, from the first object on, or notes why nothing more is sent.
+    pub(super) fn fail(&mut self, error: &SessionError) -> Result<(), SessionError> {
+        self.brokers.tell(failure_of(error));
+        if self.brokers.is_proven || !self.log_in_at_next() {
+            self.failure = self.brokers.told.take();
+            return Ok(());
+        }
+        self.window.extend(self.brokers.passed.drain(..));
+        self.window.make_contiguous().sort_unstable_by_key(|(number, _)| *number);
+        self.held.clear();
+        (self.skipped, self.refused, self.words) = (0, 0, None);
+        self.resend()
+    }
+
+    /// Goes on with the next broker if the one in use refuses all that it got. Returns whether it does.
+    pub(super) fn leave_hopeless(&mut self, is_end: bool) -> Option<Result<(), SessionError>> {
+        if !self.brokers.is_hopeless(is_end) {
+            return None;
+        }
+        let error = self.refusal.take()?;
+        Some(self.fail(&error))
+    }
+}
+
+fn failure_of(error: &SessionError) -> Failure {
+    Failure { text: error.to_string(), is_refusal: error.is_refusal(), is_late: error.is_silence() }
+}
