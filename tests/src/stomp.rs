@@ -41,6 +41,10 @@ pub enum Manner {
     RefusesTo(&'static str),
     /// The same with these words.
     SaysTo(&'static str, &'static str),
+    /// Answers events to destinations that begin so with an ERROR of these words, and closes; confirms others.
+    SaysBelow(&'static str, &'static str),
+    /// The same, and takes the others without a word.
+    SaysBelowOrNothing(&'static str, &'static str),
     /// Answers every event with an ERROR of these words, and closes.
     SaysOfAll(&'static str),
     /// Confirms events whose output does not contain this; answers the others with an ERROR of these words, or
@@ -277,6 +281,12 @@ fn answer(frame: &Sent, manner: &Manner, events: &mut usize) -> (Vec<u8>, bool) 
                 Manner::SaysTo(destination, words) if frame.header("destination") == Some(destination) => {
                     error(words)
                 }
+                Manner::SaysBelow(prefix, words) | Manner::SaysBelowOrNothing(prefix, words)
+                    if frame.header("destination").is_some_and(|to| to.starts_with(prefix)) =>
+                {
+                    error(words)
+                }
+                Manner::SaysBelowOrNothing(..) => nothing,
                 Manner::SaysOfAll(words) => error(words),
                 Manner::SaysOf(part, words) if frame.value("output").contains(part) => match *words {
                     "" => (Vec::new(), true),

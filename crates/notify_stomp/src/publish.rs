@@ -16,7 +16,7 @@ use crate::loss::lose;
 use crate::macros::NoEnvironment;
 use crate::observations::{Failure, Fate, Observations, late};
 use crate::options::{Broker, Route, TargetError};
-use crate::send::{Sender, Sent};
+use crate::send::Sender;
 use crate::session::{Session, SessionError};
 use crate::spool::{Spool, SpoolError, Spooled};
 use crate::user::{UserError, become_user};
@@ -297,20 +297,17 @@ impl Run<'_> {
     fn send_all(&mut self, spool: &Spool, passed_over: Vec<String>, sync: &(impl Fn() + Sync)) -> Vec<u64> {
         let slow = SlowPathAction::after(PATIENCE, sync);
         let if_due = || slow.run_if_due();
-        let mut sender = Sender {
-            connect: &self.connect,
-            options: &self.send,
-            spool,
-            most: self.args.spool.most_octets(),
-            slow: Some(&if_due),
-            passed_over,
-            sent: Sent::default(),
-        };
+        let spool = (spool, self.args.spool.most_octets());
+        let mut sender = Sender::new(&self.connect, &self.send, spool, &if_due, passed_over);
         let result = sender.send_all();
         let sent = sender.sent;
         match &result {
             // A broker that confirms is not silent: the time was up.
             Err(error) if error.is_silence() && sent.confirmed > 0 => self.seen.is_unfinished = true,
+            // Neither is one that refuses: held destinations say it, or its words do.
+            Err(error) if error.is_silence() && sent.answer.is_some() => {
+                self.seen.failure = sent.answer.clone().filter(|_| sent.held.is_empty());
+            }
             Err(error) => {
                 let (text, is_refusal) = (error.to_string(), error.is_refusal());
                 self.seen.failure = Some(Failure { text, is_refusal, is_late: error.is_silence() });

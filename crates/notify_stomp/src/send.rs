@@ -5,19 +5,23 @@
 //! destination is held, and so is everything where the refusal is not about one event: see `suspects`.
 
 pub(crate) mod blame;
+mod known;
 mod suspects;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use net::SlowPath;
 use plugin::Deadline;
 
+use crate::brokers::Telling as _;
 use crate::connection::ConnectOptions;
 use crate::deliver::{DeliverError, Held, SendOptions};
+use crate::observations::Failure;
 use crate::options::Broker;
 use crate::session::{Session, SessionError};
 use crate::spool::{Entry, Spool};
 use blame::Blame;
+use known::Known;
 
 /// How many events are sent one by one before many are sent at once again.
 const ALONE: usize = 300;
@@ -38,6 +42,10 @@ pub(crate) struct Sent {
     pub(crate) held: Held,
     /// Whether another process is sending.
     pub(crate) is_busy: bool,
+    /// What a broker last answered in place of a receipt: it is not silent.
+    pub(crate) answer: Option<Failure>,
+    /// How many destinations this run held, others than those of earlier runs.
+    held_now: usize,
     /// Destinations and words that were about an event while the broker was well.
     proven: BTreeSet<(String, String)>,
 }
@@ -54,9 +62,27 @@ pub(crate) struct Sender<'a> {
     /// Brokers that are not asked.
     pub(crate) passed_over: Vec<String>,
     pub(crate) sent: Sent,
+    /// Destinations that earlier runs held, and whether they were read.
+    known: VecDeque<Known>,
+    is_loaded: bool,
+    /// Events that were read and whose destinations are held.
+    passed: BTreeSet<u64>,
 }
 
-impl Sender<'_> {
+impl<'a> Sender<'a> {
+    /// Will send what waits in `spool`, and set aside at most so many octets.
+    pub(crate) fn new(
+        connect: &'a ConnectOptions<'a>,
+        options: &'a SendOptions<'a>,
+        (spool, most): (&'a Spool, u64),
+        slow: SlowPath<'a>,
+        passed_over: Vec<String>,
+    ) -> Self {
+        let (sent, known, passed) = (Sent::default(), VecDeque::new(), BTreeSet::new());
+        let (slow, is_loaded) = (Some(slow), false);
+        Self { connect, options, spool, most, slow, passed_over, sent, known, is_loaded, passed }
+    }
+
     /// Sends all that waits, unless another process does. The sender reads the spool again after it has given
     /// up the right to send: what came in between is its own to send. So a process that finds the right taken
     /// can leave.
@@ -66,26 +92,38 @@ impl Sender<'_> {
                 self.sent.is_busy = true;
                 return Ok(());
             };
+            self.hold_known()?;
             let route = self.connect.route;
             let several = !route.brokers.1.is_empty();
             let good = if several { self.spool.good(self.connect.deadline) } else { None };
             let deadline = self.connect.deadline;
             let passed_over = std::mem::take(&mut self.passed_over);
             let attempt = |broker: &Broker, share: &Deadline| {
-                let before = self.sent.confirmed;
-                let result = self.through(broker, share);
-                // A broker that confirms is not silent: the time was up.
-                let is_silent = result.as_ref().is_err_and(DeliverError::is_silence);
-                self.spool.set_silent(&broker.name(), is_silent && self.sent.confirmed == before);
+                let (before, answer) = (self.sent.confirmed, self.sent.answer.take());
+                let result = self.all_through(broker, share);
+                // A broker that confirms or refuses is not silent: the time was up.
+                let is_silent = result.as_ref().is_err_and(DeliverError::is_silence)
+                    && self.sent.confirmed == before
+                    && self.sent.answer.is_none();
+                self.spool.set_silent(&broker.name(), is_silent);
+                self.sent.answer = self.sent.answer.take().or(answer);
                 result.map(|()| broker.name())
             };
-            let broker = route.first_that(good.as_deref(), &passed_over, deadline, attempt)?;
+            let result = route.first_that(good.as_deref(), &passed_over, deadline, attempt);
+            self.remember_held();
+            let broker = result?;
             self.passed_over = passed_over;
             if several && good.as_ref() != Some(&broker) {
                 self.spool.set_good(&broker);
             }
         }
         Ok(())
+    }
+
+    /// Sends all that waits, and what earlier runs held after it.
+    fn all_through(&mut self, broker: &Broker, share: &Deadline) -> Result<(), DeliverError> {
+        self.through(broker, share)?;
+        if self.retry_known((broker, share))? { self.through(broker, share) } else { Ok(()) }
     }
 
     /// Sends all that waits through one broker. It has until `share` to confirm the first event.
@@ -102,6 +140,7 @@ impl Sender<'_> {
                 }
                 Err(DeliverError::Session(error)) if self.may_be_one_event(&error) => {
                     drop(session);
+                    self.note_answer(&error);
                     self.one_by_one(broker, share)?;
                 }
                 Err(error) => return Err(error),
@@ -117,6 +156,12 @@ impl Sender<'_> {
             self.sent.broker = Some(broker.name());
         }
         self.sent.confirmed += confirmed;
+    }
+
+    /// Notes that a broker answered, though not with a receipt.
+    fn note_answer(&mut self, error: &SessionError) {
+        let (text, is_refusal) = (error.to_string(), error.is_refusal());
+        self.sent.answer = Some(Failure { text, is_refusal, is_late: false });
     }
 
     /// Whether others could be sent after this error.
@@ -169,12 +214,16 @@ impl Sender<'_> {
     }
 
     /// The first event whose destination is not held.
-    fn next(&self) -> Result<Option<(Entry, Vec<u8>)>, DeliverError> {
+    fn next(&mut self) -> Result<Option<(Entry, Vec<u8>)>, DeliverError> {
         for entry in self.spool.entries()? {
-            let json = self.spool.read(entry)?;
-            if let Some(json) = json.filter(|json| !self.options.is_held(json, &self.sent.held)) {
+            if self.passed.contains(&entry.sequence) {
+                continue;
+            }
+            let Some(json) = self.spool.read(entry)? else { continue };
+            if !self.options.is_held(&json, &self.sent.held) {
                 return Ok(Some((entry, json)));
             }
+            self.passed.insert(entry.sequence);
         }
         Ok(None)
     }

@@ -120,7 +120,8 @@ fn unfinished(seen: &Publisher<'_>, late: Option<State>) -> Option<Finding> {
         (true, _) => State::Critical,
         (false, late) => late.unwrap_or(State::Warning),
     };
-    if *is_late && seen.confirmed > 0 {
+    // A broker that confirms or refuses is not silent: the time was up.
+    if *is_late && (seen.confirmed > 0 || seen.refusal.is_some()) {
         let of = if seen.is_cut { String::new() } else { format!(" of {}", seen.total) };
         let text = format!(
             "snapshot unfinished: the time was up after {}{of} objects confirmed by {}",

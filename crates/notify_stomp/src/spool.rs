@@ -6,6 +6,7 @@
 //! sending     held by the one process that sends
 //! silent-B    its time is when broker B last did not answer
 //! good        the broker that last confirmed an event
+//! held        destinations that a broker refused, with its words
 //! doubt       words with which an event was set aside, until one is confirmed
 //! id          which spool it is
 //! last/N      an empty file: N is the highest sequence that has left the spool

@@ -47,6 +47,7 @@ impl Sender<'_> {
         error: SessionError,
         at: At<'_>,
     ) -> Result<(), DeliverError> {
+        self.note_answer(&error);
         let first = Suspect { entry, error };
         let destination = self.options.destination(json);
         if self.sent.proven.contains(&(destination.clone(), first.words())) {
@@ -151,7 +152,7 @@ impl Sender<'_> {
         }
         let Some(kept) = kept else { return Ok(()) };
         let is_hang_up = !kept.error.is_refusal();
-        if !self.options.template.has_placeholders() || (is_hang_up && self.sent.held.len() >= HANG_UPS) {
+        if !self.options.template.has_placeholders() || (is_hang_up && self.sent.held_now >= HANG_UPS) {
             return Err(kept.error.into());
         }
         self.hold(destination, &kept)
@@ -162,6 +163,7 @@ impl Sender<'_> {
         let (text, is_refusal) = (refused.words(), refused.error.is_refusal());
         let failure = Failure { text, is_refusal, is_late: false };
         self.sent.held.insert(destination, failure);
+        self.sent.held_now += 1;
         Ok(())
     }
 

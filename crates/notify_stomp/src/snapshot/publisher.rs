@@ -29,6 +29,8 @@ const CHUNK: (usize, usize) = (1000, 1 << 20);
 const DUE: usize = 4;
 /// How many octets are sent in one go.
 const BATCH: usize = 256 << 10;
+/// How many objects in a row are confirmed alone before many are sent together again.
+const GOOD: usize = 20;
 const DOING: &str = "waiting for a receipt";
 
 /// An object on its way: its number, and its JSON.
@@ -71,7 +73,7 @@ pub(super) struct Publisher<'a> {
     /// See `refused`.
     pub(super) words: Option<String>,
     /// The last refusal that was not held against the broker.
-    refusal: Option<SessionError>,
+    pub(super) refusal: Option<SessionError>,
     /// Why it is not finished.
     pub(super) failure: Option<Failure>,
 }
@@ -215,12 +217,13 @@ impl<'a> Publisher<'a> {
         self.brokers.pass(sent);
     }
 
-    /// Sends what is on its way alone until one is refused, and the rest together again.
+    /// Sends what is on its way alone until one was refused and some after it were not, and the rest together
+    /// again: what is refused seldom comes alone.
     fn pass_over_one(&mut self) -> Result<(), SessionError> {
         if let Err(error) = self.log_in_again() {
             return self.fail(&error);
         }
-        (self.due, self.since) = (VecDeque::new(), (0, 0));
+        let (mut is_found, mut confirmed) = (false, 0);
         while let Some((number, json)) = self.window.pop_front() {
             if self.send.is_held(&json, &self.held) {
                 self.skip((number, json));
@@ -229,7 +232,7 @@ impl<'a> Publisher<'a> {
             let Some(session) = self.session.as_mut() else { return Ok(()) };
             match self.send.send(session, number, json.clone()) {
                 Ok(()) => {
-                    self.confirmed += 1;
+                    (self.confirmed, confirmed) = (self.confirmed + 1, confirmed + 1);
                     self.prove();
                 }
                 Err(error) => {
@@ -237,16 +240,19 @@ impl<'a> Publisher<'a> {
                         self.window.push_front((number, json));
                         return self.fail(&error);
                     }
-                    (self.refusal, self.session) = (Some(error), None);
+                    (self.refusal, is_found, confirmed) = (Some(error), true, 0);
                     self.brokers.pass((number, json));
-                    break;
+                    if let Some(result) = self.leave_hopeless(false) {
+                        return result;
+                    }
+                    if let Err(error) = self.log_in_again() {
+                        return self.fail(&error);
+                    }
                 }
             }
-        }
-        if self.session.is_none()
-            && let Err(error) = self.log_in_again()
-        {
-            return self.fail(&error);
+            if is_found && confirmed >= GOOD {
+                break;
+            }
         }
         self.resend()
     }

@@ -7,11 +7,16 @@ use std::time::{Duration, SystemTime};
 use plugin::Deadline;
 
 use super::{Spool, age};
+use crate::observations::Failure;
 
 /// The most octets of the name of a broker.
 const NAME: u64 = 512;
 /// The most octets of a broker's words.
 const WORDS: u64 = 4096;
+/// The most octets of the refused destinations.
+const DESTINATIONS: usize = 256 << 10;
+/// The file of the refused destinations: `refusal` or `hang-up`, destination and words in each line.
+const HELD: &str = "held";
 
 /// The file whose time is when a broker did not answer. The name of a broker has no slash.
 fn silent(broker: &str) -> String {
@@ -47,6 +52,37 @@ impl Spool {
     /// Notes that an event was confirmed.
     pub(crate) fn trust(&self) {
         let _ = fs::remove_file(self.path_of("doubt"));
+    }
+
+    /// Returns the destinations that were refused, and why, those first that wait longest for another try.
+    pub(crate) fn refused_destinations(&self, deadline: &Deadline) -> Vec<(String, Failure)> {
+        let read = || String::from_utf8(self.folder.read(HELD, DESTINATIONS as u64, deadline).ok()??).ok();
+        let parse = |line: &str| {
+            let mut fields = line.splitn(3, '\t');
+            let (kind, destination, text) = (fields.next()?, fields.next()?, fields.next()?);
+            let failure = Failure { text: text.to_owned(), is_refusal: kind == "refusal", is_late: false };
+            Some((destination.to_owned(), failure))
+        };
+        read().unwrap_or_default().lines().filter_map(parse).collect()
+    }
+
+    /// Notes the destinations that were refused, as many as there is room for.
+    pub(crate) fn set_refused_destinations(&self, held: &[(&String, &Failure)]) {
+        let mut text = String::new();
+        for (destination, failure) in held {
+            let kind = if failure.is_refusal { "refusal" } else { "hang-up" };
+            let line = format!("{kind}\t{destination}\t{}", failure.text.replace(['\n', '\r'], " "));
+            let is_line = !destination.contains(['\n', '\r', '\t']);
+            if is_line && text.len() + line.len() < DESTINATIONS {
+                text.push_str(&line);
+                text.push('\n');
+            }
+        }
+        if text.is_empty() {
+            let _ = fs::remove_file(self.path_of(HELD));
+        } else {
+            let _ = self.folder.create(HELD).map(|mut file| file.write_all(text.as_bytes()));
+        }
     }
 
     /// Returns the broker that last confirmed an event.

@@ -203,3 +203,95 @@ fn a_full_destination_is_held_and_keeps_its_events() {
     assert_eq!(spool.flush(&broker).code, Some(2));
     assert_eq!((refused(&spool).len(), spool.waiting().len()), (0, 2));
 }
+
+/// Events of many destinations that a broker refuses, then events that it takes.
+fn many_refused(bad: usize) -> Spool {
+    let spool = Spool::new();
+    ended(spool.command_to("127.0.0.1:1", "/queue/{host}").args(["--host=bad-0", "--state=DOWN"]));
+    for number in 1..bad {
+        let host = format!("--host=bad-{number}");
+        ended(spool.command_to("127.0.0.1:1", "/queue/{host}").args([&host, "--state=DOWN"]));
+    }
+    ended(spool.command_to("127.0.0.1:1", "/queue/{host}").args(["--host=good", "--state=DOWN"]));
+    spool
+}
+
+fn logins(broker: &Broker) -> usize {
+    broker.frames().iter().filter(|frame| frame.command == "CONNECT").count()
+}
+
+/// A refused destination costs a connection: what is known to be refused is tried last, and only some of it.
+#[test]
+fn destinations_that_are_known_to_be_refused_are_tried_last() {
+    for words in ["no exchange of this name", "something went wrong"] {
+        let spool = many_refused(30);
+        let flush = |broker: &Broker| {
+            ended(spool.command_to(broker.address(), "/queue/{host}").args(["--flush", "--timeout=30"]))
+        };
+        let broker = Broker::start(Manner::SaysBelow("/queue/bad", words)).unwrap();
+        let line = |waiting: usize, first: &str, more: usize| {
+            format!(
+                "STOMP CRITICAL - {waiting} events wait: {} refuses: no, {words}, destination /queue/{first} and {more} more",
+                broker.address()
+            )
+        };
+        assert_eq!(text(&flush(&broker)), (2, line(30, "bad-0", 29).as_str()));
+        let before = logins(&broker);
+        assert!(before > 30, "{before}");
+        // A new event is not held up by them, and the next run says the same.
+        let mut event = spool.command_to(broker.address(), "/queue/{host}");
+        let outcome = ended(event.args(["--host=good", "--state=UP", "--timeout=30"]));
+        assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
+        let good = broker.sent().iter().filter(|event| event.value("hostname") == "\"good\"").count();
+        assert!(good >= 2 && spool.waiting().len() == 30, "{:?}", spool.waiting());
+        assert_eq!(text(&flush(&broker)), (2, line(30, "bad-0", 29).as_str()));
+        let after = logins(&broker) - before;
+        assert!(after <= 12, "{words}: {after} connections of two runs");
+        drop(broker);
+        // They are not forgotten: once the broker takes them, all go in one run.
+        let broker = Broker::start(Manner::Confirms).unwrap();
+        assert_eq!(flush(&broker).code, Some(0));
+        assert_eq!((spool.waiting().len(), spool.path().join("held").exists()), (0, false));
+    }
+}
+
+/// A broker that refuses and is then silent has answered: its words tell more.
+#[test]
+fn a_broker_that_refused_something_is_not_called_silent() {
+    let spool = many_refused(2);
+    let broker = Broker::start(Manner::SaysBelowOrNothing("/queue/bad", "no exchange of this name")).unwrap();
+    let mut command = spool.command_to(broker.address(), "/queue/{host}");
+    let line = format!(
+        "STOMP CRITICAL - 3 events wait: {} refuses: no, no exchange of this name, destination /queue/bad-0 and 1 more",
+        broker.address()
+    );
+    assert_eq!(text(&ended(command.args(["--flush", "--timeout=2"]))), (2, line.as_str()));
+    assert!(!spool.path().join(format!("silent-{}", broker.address())).exists());
+}
+
+/// The same of a snapshot.
+#[test]
+fn a_broker_that_refused_something_of_a_snapshot_is_not_called_silent() {
+    let (broker, spool) = (
+        Broker::start(Manner::SaysBelowOrNothing("/queue/web1.S1", "no exchange of this name")).unwrap(),
+        Spool::new(),
+    );
+    let file = format!("--status-file={}", snapshot::status(spool.0.path(), 1).display());
+    let mut command = spool.command_to(broker.address(), "/queue/{host}.{service}");
+    // The first service is refused, and the second is not answered.
+    let text_of = fs::read_to_string(spool.0.path().join("status.dat")).unwrap();
+    let (head, service) = text_of.split_at(text_of.find("servicestatus").unwrap());
+    let second = service.replace("=S1", "=T1");
+    fs::write(
+        spool.0.path().join("status.dat"),
+        format!("{}{service}{second}", &head[..head.find("hoststatus").unwrap()]),
+    )
+    .unwrap();
+    let outcome = ended(command.args(["--snapshot", "--timeout=2", &file]));
+    let line = format!(
+        "STOMP CRITICAL - 1 object not sent: {} refuses: no, no exchange of this name, destination /queue/web1.S1, 1 more fault",
+        broker.address()
+    );
+    assert_eq!(text(&outcome), (2, line.as_str()));
+    assert!(outcome.stdout.contains("the time was up after 0 of 2 objects"), "{}", outcome.stdout);
+}

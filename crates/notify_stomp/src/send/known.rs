@@ -1,0 +1,88 @@
+//! Destinations that were refused in earlier runs: everything else goes first, and then a few of them are tried.
+//!
+//! Many brokers close the connection at each refusal. Without this memory, a few hundred refused destinations
+//! would take the time of every run, and no other event would ever go.
+
+use std::collections::BTreeSet;
+
+use super::{At, Sender};
+use crate::deliver::DeliverError;
+use crate::observations::Failure;
+use crate::spool::Entry;
+
+/// How many of them may be refused once more in one run.
+const RETRIES: usize = 4;
+
+/// A destination that an earlier run held.
+#[derive(Debug)]
+pub(super) struct Known {
+    destination: String,
+    /// Its first event.
+    entry: Entry,
+}
+
+impl Sender<'_> {
+    /// Holds what earlier runs held, as far as an event waits for it.
+    pub(super) fn hold_known(&mut self) -> Result<(), DeliverError> {
+        if self.is_loaded || !self.options.template.has_placeholders() {
+            return Ok(());
+        }
+        self.is_loaded = true;
+        let mut refused = self.spool.refused_destinations(self.connect.deadline);
+        let mut first = std::collections::BTreeMap::new();
+        if !refused.is_empty() {
+            for entry in self.spool.entries()? {
+                if let Some(json) = self.spool.read(entry)? {
+                    first.entry(self.options.destination(&json)).or_insert(entry);
+                }
+            }
+        }
+        refused.retain(|(destination, _)| first.contains_key(destination));
+        for (destination, failure) in refused {
+            if let Some(entry) = first.remove(&destination) {
+                self.sent.held.insert(destination.clone(), failure);
+                self.known.push_back(Known { destination, entry });
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries what earlier runs held, until the broker has refused a few of them. Returns whether it confirmed one:
+    /// then the others of its destination may go too.
+    pub(super) fn retry_known(&mut self, at: At<'_>) -> Result<bool, DeliverError> {
+        let (mut refusals, mut is_free) = (0, false);
+        while refusals < RETRIES
+            && let Some(known) = self.known.pop_front()
+        {
+            let Some(before) = self.sent.held.remove(&known.destination) else { continue };
+            self.passed.clear();
+            let Some(json) = self.spool.read(known.entry)? else { continue };
+            match self.alone(&mut None, at, known.entry, json.clone()) {
+                Ok(()) => is_free = true,
+                Err(DeliverError::Session(error)) if self.may_be_one_event(&error) => {
+                    refusals += 1;
+                    self.judge((known.entry, &json), error, at)?;
+                }
+                Err(error) => {
+                    self.sent.held.insert(known.destination, before);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(is_free)
+    }
+
+    /// Remembers what is held, what was not tried in this run first.
+    pub(super) fn remember_held(&self) {
+        if !self.is_loaded {
+            return;
+        }
+        let untried: Vec<&String> = self.known.iter().map(|known| &known.destination).collect();
+        let is_untried: BTreeSet<&String> = untried.iter().copied().collect();
+        let tried = self.sent.held.keys().filter(|destination| !is_untried.contains(destination));
+        let all = untried.iter().copied().chain(tried);
+        let held: Vec<(&String, &Failure)> =
+            all.filter_map(|key| self.sent.held.get_key_value(key)).collect();
+        self.spool.set_refused_destinations(&held);
+    }
+}
