@@ -217,6 +217,9 @@ fn broken(seen: &Observations) -> Option<Finding> {
 
 fn unreadable(seen: &Observations) -> Option<Finding> {
     let path = seen.unreadable.as_ref()?.display();
+    if let Some(text) = &seen.denied {
+        return Some(Finding::warning(text.clone()));
+    }
     Some(Finding::warning(format!("{path} cannot be read or set aside: remove it")))
 }
 

@@ -219,6 +219,14 @@ fn loss_and_refusals_are_told() {
             "WARNING - /s/new/1-2 cannot be read or set aside: remove it",
         ),
         (
+            Observations {
+                unreadable: Some("/s/new/1-2".into()),
+                denied: says("/s/new/1-2 cannot be read: x"),
+                ..calm()
+            },
+            "WARNING - /s/new/1-2 cannot be read: x",
+        ),
+        (
             Observations { spool_failure: says("writing /s/tmp/probe: no space left on device"), ..calm() },
             "UNKNOWN - events cannot be spooled: writing /s/tmp/probe: no space left on device",
         ),

@@ -68,6 +68,8 @@ pub struct Observations {
     pub broken_folder: PathBuf,
     /// A file that can neither be read nor set aside.
     pub unreadable: Option<PathBuf>,
+    /// How that file can be read, if only this user may not read it: it waits.
+    pub denied: Option<String>,
     /// What is wrong with the options of the broker: then nothing was sent.
     pub refused: Option<String>,
     /// Why what waits was not sent.
@@ -107,6 +109,7 @@ impl Observations {
         (self.broken, self.broken_folder) = (spool.broken(), spool.broken_folder());
         // Opening each is for the run whose state is read.
         self.unreadable = if self.limits.is_some() { spool.unreadable(&waiting) } else { None };
+        self.denied = self.unreadable.as_deref().and_then(Spool::denied);
         self.counts = spool.counts()?;
         if self.limits.is_some() {
             (self.kept_refused, self.refused_words) = spool.kept_refused()?;

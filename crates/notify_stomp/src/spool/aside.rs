@@ -3,8 +3,12 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+use plugin::reason;
+use rustix::process::geteuid;
 
 use super::{Entry, Spool, SpoolError, refusal};
 use crate::harm::Harm;
@@ -34,6 +38,15 @@ impl Spool {
             opened.map_or_else(|error| error.kind() != io::ErrorKind::NotFound, |is_file| !is_file)
         };
         waiting.iter().map(|entry| self.path(*entry)).find(is_unreadable)
+    }
+
+    /// Says how a file can be read that this user may not read. `None` where that is not what is wrong with it.
+    pub(crate) fn denied(path: &Path) -> Option<String> {
+        let status = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?;
+        let error = File::open(path).err().filter(|error| error.kind() == io::ErrorKind::PermissionDenied)?;
+        let (path, user) = (path.display(), geteuid().as_raw());
+        let remedy = if status.uid() == user { "chmod 0600".to_owned() } else { format!("chown {user}") };
+        Some(format!("{path} cannot be read: {}: {remedy} {path}", reason(&error)))
     }
 
     /// Sets an event aside that a broker refuses, durably. Where more than `most` octets were set aside, the

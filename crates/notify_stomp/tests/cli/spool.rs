@@ -108,6 +108,37 @@ fn what_cannot_be_read_holds_nobody_up() {
     assert_eq!(text(&spool.flush(&broker)), (1, line.as_str()));
 }
 
+/// An event that only this user may not read is no broken file: it waits, the others go, and the line says how to
+/// get it sent.
+#[test]
+fn an_event_of_another_user_is_left_in_the_spool() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
+    fs::set_permissions(spool.0.path(), Permissions::from_mode(0o755)).unwrap();
+    let uid = 65_534;
+    std::os::unix::fs::chown(spool.path(), Some(uid), Some(uid)).unwrap();
+    let user = format!("--user={uid}");
+    for _ in 0..2 {
+        ended(spool.command("127.0.0.1:1").args(EVENT).arg(&user));
+    }
+    let path = spool.path().join("new").join(spool.waiting().remove(0));
+    let flush = || ended(spool.command(broker.address()).args(["--flush", &user]));
+    for (owner, mode, remedy) in [(0, 0o600, "chown 65534"), (uid, 0, "chmod 0600")] {
+        std::os::unix::fs::chown(&path, Some(owner), None).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        let line =
+            format!("STOMP WARNING - {0} cannot be read: permission denied: {remedy} {0}", path.display());
+        let outcome = flush();
+        assert_eq!(text(&outcome), (1, line.as_str()));
+        assert!(outcome.stdout.contains(" waiting=1;;;0 "), "{}", outcome.stdout);
+        assert_eq!((sequences(&broker.sent()), names(&spool.path().join("broken")).len()), (vec![2], 0));
+    }
+    fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+    assert_eq!((flush().code, sequences(&broker.sent())), (Some(0), vec![2, 1]));
+}
+
 #[test]
 fn the_environment_of_nagios_is_an_event() {
     let (broker, spool) = (Broker::start(Manner::Confirms).unwrap(), Spool::new());
