@@ -2,6 +2,7 @@
 
 use plugin::{Finding, Findings, Metric, Report, State, Unit};
 
+use crate::harm::Counts;
 use crate::observations::{Fate, Observations};
 
 /// OK: confirmed, or left to another process that is sending. WARNING: it waits. CRITICAL: something is lost
@@ -131,16 +132,27 @@ fn and_failure(seen: &Observations) -> String {
     }
 }
 
-/// Whether a flush tells of events that came to harm.
+/// Whether a flush tells of events that came to harm before this run.
 fn is_harm(seen: &Observations) -> bool {
-    seen.limits.is_some() && seen.counts.is_harm()
+    seen.limits.is_some() && earlier(seen).is_harm()
+}
+
+/// What happened to events before this run: what this run dropped and set aside is told for itself.
+fn earlier(seen: &Observations) -> Counts {
+    let less = |all: u64, now: usize| all.saturating_sub(now as u64);
+    Counts {
+        dropped: less(seen.counts.dropped, seen.dropped),
+        refused: less(seen.counts.refused, seen.aside),
+        ..seen.counts
+    }
 }
 
 /// What happened to events since the last `--acknowledge`. A handler's line has its own event alone.
 fn harm(seen: &Observations) -> Option<Finding> {
     seen.limits.as_ref()?;
-    let counts =
-        [("lost", seen.counts.lost), ("dropped", seen.counts.dropped), ("refused", seen.counts.refused)];
+    let counts = earlier(seen);
+    let is_refused = counts.refused > 0;
+    let counts = [("lost", counts.lost), ("dropped", counts.dropped), ("refused", counts.refused)];
     let mut parts: Vec<String> = Vec::new();
     for (word, number) in counts.into_iter().filter(|(_, number)| *number > 0) {
         let noun = match number {
@@ -151,19 +163,30 @@ fn harm(seen: &Observations) -> Option<Finding> {
         parts.push(format!("{number} {noun}{word}"));
     }
     if parts.is_empty() {
-        return kept_refused(seen);
+        return if seen.aside > 0 { None } else { kept_refused(seen) };
     }
-    let last =
-        seen.counts.last.map(|last| format!(", last {} ago", span(last.as_secs_f64()))).unwrap_or_default();
+    // The last one was in this run.
+    let last = match seen.counts.last {
+        _ if seen.dropped + seen.aside > 0 => " earlier".to_owned(),
+        Some(last) => format!(", last {} ago", span(last.as_secs_f64())),
+        None => String::new(),
+    };
     let remedy = match &seen.refused_words {
-        Some(words) if seen.counts.refused > 0 => {
+        Some(words) if is_refused => {
             format!("{words}, --retry-refused sends again, --acknowledge ends this")
         }
         _ => "--acknowledge ends this".to_owned(),
     };
-    // The cause is told once: with what was dropped now, or here.
-    let failure = if seen.dropped > 0 { String::new() } else { and_failure(seen) };
-    Some(Finding::critical(format!("{}{last}: {remedy}{failure}", parts.join(", "))))
+    // What goes on now stands first, and is told once: with what was dropped now, or here.
+    let now = [
+        seen.spool_failure.as_ref().filter(|_| seen.fate == Fate::None).map(|why| unspooled(why)),
+        seen.failure.as_ref().filter(|_| seen.dropped == 0).map(|failure| match seen.waiting {
+            0 => failure.text.clone(),
+            _ => format!("{}: {}", waiting(seen), failure.text),
+        }),
+    ];
+    let now: String = now.into_iter().flatten().map(|text| text + ", ").collect();
+    Some(Finding::critical(format!("{now}{}{last}: {remedy}", parts.join(", "))))
 }
 
 /// Refused events that were acknowledged and are still there.
@@ -171,6 +194,10 @@ fn kept_refused(seen: &Observations) -> Option<Finding> {
     let words = seen.refused_words.as_ref()?;
     let kept = count(seen.kept_refused, "refused event is kept", "refused events are kept");
     Some(Finding::warning(format!("{kept}: {words}, --retry-refused sends again")))
+}
+
+fn unspooled(why: &str) -> String {
+    format!("events cannot be spooled: {why}")
 }
 
 /// What kept the event from the spool, or from the disk.
@@ -181,7 +208,9 @@ fn spooling(seen: &Observations) -> Option<Finding> {
         Fate::Confirmed(_) => {
             Some(Finding::warning(format!("confirmed by {}, but not spooled: {failure}", seen.broker)))
         }
-        Fate::None => Some(Finding::unknown(format!("events cannot be spooled: {failure}"))),
+        // Told with the harm of before, so that it is not hidden by it.
+        Fate::None if is_harm(seen) => None,
+        Fate::None => Some(Finding::unknown(unspooled(failure))),
         _ => Some(Finding::critical(format!("not safe on the disk: {failure}"))),
     }
 }

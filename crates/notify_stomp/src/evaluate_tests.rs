@@ -207,7 +207,46 @@ fn loss_and_refusals_are_told() {
         // What keeps events from the broker is not behind another fault.
         (
             Observations { counts: counts(0, 4, 0), failure: fails("b: connection refused"), ..flush(5.0) },
-            "CRITICAL - 4 events dropped, last 5 min ago: --acknowledge ends this, 12 events wait: b: connection refused",
+            "CRITICAL - 12 events wait: b: connection refused, 4 events dropped, last 5 min ago: --acknowledge ends this",
+        ),
+        (
+            Observations {
+                counts: counts(1, 0, 0),
+                spool_failure: says("writing /s/tmp/probe: no space left on device"),
+                failure: fails("b: connection refused"),
+                ..flush(5.0)
+            },
+            "CRITICAL - events cannot be spooled: writing /s/tmp/probe: no space left on device, 12 events wait: b: connection refused, 1 event lost, last 5 min ago: --acknowledge ends this",
+        ),
+        // What this run did is told once.
+        (
+            Observations {
+                counts: counts(0, 0, 17),
+                aside: 17,
+                words: "b refuses: too large".to_owned(),
+                kept_refused: 17,
+                refused_words: says("b refuses: too large"),
+                ..calm()
+            },
+            "CRITICAL - 17 events set aside, the last: b refuses: too large",
+        ),
+        (
+            Observations {
+                counts: counts(0, 4, 0),
+                dropped: 4,
+                failure: fails("b: connection refused"),
+                ..flush(5.0)
+            },
+            "CRITICAL - 4 events dropped, too many or too old, 12 events wait: b: connection refused",
+        ),
+        (
+            Observations {
+                counts: counts(0, 9, 0),
+                dropped: 4,
+                failure: fails("b: connection refused"),
+                ..flush(5.0)
+            },
+            "CRITICAL - 4 events dropped, too many or too old, 12 events wait: b: connection refused, 1 more fault",
         ),
         // Acknowledged, and still there.
         (

@@ -29,7 +29,8 @@ fn the_spool_is_bounded_and_says_what_it_dropped() {
     assert!(outcome.stdout.starts_with("STOMP CRITICAL - 1 event dropped"), "{}", outcome.stdout);
     // An alarm until somebody has seen it: dropped before and now.
     let counts = |outcome: &Outcome| {
-        outcome.stdout.contains("4 events dropped, last 0 s ago: --acknowledge ends this")
+        outcome.stdout.contains("3 events dropped earlier: --acknowledge ends this")
+            && outcome.stdout.contains(" dropped=4;;;0 ")
     };
     assert!(counts(&outcome), "{}", outcome.stdout);
     assert_eq!(spool.waiting(), waiting[1..]);
