@@ -5,20 +5,26 @@ use std::collections::HashSet;
 
 use super::ledger::Taken;
 use super::script::{self, Node};
-use super::shell::{Follows, simple_commands};
+use super::shell::{Follows, simple_commands, without_comment};
 use super::test::{self, holds_word, is_search, is_test};
 use addresses::{HostAddress, short};
 
 mod ip_address;
 mod leave;
 mod loops;
+mod pipes;
 mod programs;
+mod scripts;
 mod variables;
 mod words;
+mod wrappers;
+
+pub(crate) use scripts::adds_address;
 
 use leave::{Leave, leave};
 use variables::{Variables, assign, with};
 use words::{HARMLESS, bindings, program};
+use wrappers::unwrapped;
 
 /// What a command does to addresses.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,6 +41,8 @@ pub(super) enum Effect {
     Port(String, String),
     /// Brings up another interface.
     BringUp(String),
+    /// Brings up another interface under a condition that cannot be known.
+    MayBringUp(String),
     /// Starts a program that is not known here.
     Unread(String),
 }
@@ -62,7 +70,7 @@ pub(super) fn effects(
     let mut reader = Reader { physical, logical, environment, ..Reader::default() };
     reader.line(line, false)?;
     // Whatever the shell would do with the rest of the line: it must not bind more than was understood.
-    if bindings(line) > reader.understood {
+    if bindings(without_comment(line)) > reader.understood {
         return Err(format!("a command that binds addresses is not understood: {}", short(line)));
     }
     // A loop may say it thousands of times.
@@ -90,6 +98,8 @@ struct Reader<'a> {
     perhaps_left: Option<Leave>,
     /// How many loops are around the command.
     loops: usize,
+    /// Whether another command reads what this one prints.
+    piped: bool,
 }
 
 impl Reader<'_> {
@@ -110,7 +120,9 @@ impl Reader<'_> {
                 self.list(&nodes, &mut set, doubt, &mut HashSet::new()).map(drop)?;
                 (self.exited, self.perhaps_exited, self.loops) = (false, perhaps_exited, loops);
             }
-            None if bindings(line) > 0 || self.depth > NESTED => return Err(not_understood()),
+            None if bindings(without_comment(line)) > 0 || self.depth > NESTED => {
+                return Err(not_understood());
+            }
             // Nothing that binds addresses is in it.
             None => self.effects.push(Effect::Unread(short(line))),
         }
@@ -132,10 +144,11 @@ impl Reader<'_> {
         // The addresses that the command before looks for.
         let mut looked_for = String::new();
         let mut tested = false;
-        for node in nodes {
+        let piped = self.piped;
+        for (at, node) in nodes.iter().enumerate() {
             let skipped = match (node.follows(), outcome) {
                 _ if self.exited || self.left.is_some() => true,
-                (Follows::Always, _) => {
+                (Follows::Always | Follows::Pipe, _) => {
                     chain_in_doubt = false;
                     false
                 }
@@ -153,7 +166,10 @@ impl Reader<'_> {
             }
             let before = self.effects.len();
             let doubt_here = chain_in_doubt || self.perhaps_exited || self.perhaps_left.is_some();
-            let ran = self.node(node, set, doubt || doubt_here, seen)?;
+            self.piped = piped || nodes.get(at + 1).is_some_and(|next| next.follows() == Follows::Pipe);
+            let producer = at.checked_sub(1).and_then(|at| nodes.get(at));
+            let ran = self.behind(producer, node, set, doubt || doubt_here, seen)?;
+            self.piped = piped;
             if node.follows() == Follows::Failure && outcome.is_none() {
                 self.second_try(before, &looked_for, doubt);
             }
@@ -220,6 +236,22 @@ impl Reader<'_> {
                 Ok(None)
             }
         }
+    }
+
+    /// Runs what stands behind `producer`: xargs(1) behind a pipe once for its words.
+    fn behind(
+        &mut self,
+        producer: Option<&Node>,
+        node: &Node,
+        set: &mut Variables,
+        doubt: bool,
+        seen: &mut HashSet<usize>,
+    ) -> Result<Option<bool>, String> {
+        let Some((number, all)) = producer.and_then(|producer| pipes::words(producer, node, set)) else {
+            return self.node(node, set, doubt, seen);
+        };
+        all.iter().try_for_each(|words| self.simple(words, number, set, doubt, seen).map(drop))?;
+        Ok(None)
     }
 
     /// Counts what is not run as understood.
@@ -292,19 +324,14 @@ impl Reader<'_> {
         self.effects.extend(doubtful.map(|effect| match effect {
             Effect::Bind(expected, _) => Effect::May(expected),
             Effect::TakeBack(_) => Effect::MayTakeBack,
+            Effect::BringUp(name) => Effect::MayBringUp(name),
             other => other,
         }));
     }
 
     fn command(&mut self, words: &[String], doubt: bool) -> Result<(), String> {
-        let before = |word: &&String| {
-            word.split_once('=').is_some_and(|(name, _)| !name.contains(['/', '$']))
-                || matches!(
-                    program(word),
-                    "sudo" | "exec" | "command" | "busybox" | "nohup" | "setsid" | "env" | "time"
-                )
-        };
-        let words: Vec<&str> = words.iter().skip_while(before).map(String::as_str).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let words = unwrapped(&words);
         let Some((head, arguments)) = words.split_first() else { return Ok(()) };
         match program(head) {
             "sh" | "bash" | "dash" | "ash" => match arguments {
@@ -317,13 +344,8 @@ impl Reader<'_> {
                 }
             },
             "eval" => self.line(&arguments.join(" "), doubt),
-            "timeout" | "nice" | "ionice" => {
-                let rest = arguments
-                    .iter()
-                    .skip_while(|word| !matches!(program(word), "ip" | "ifconfig" | "sh" | "bash"));
-                let rest: Vec<String> = rest.map(|word| (*word).to_owned()).collect();
-                if rest.is_empty() { Ok(()) } else { self.command(&rest, doubt) }
-            }
+            // flock FILE -c LINE
+            "-c" => self.line(arguments.first().unwrap_or(&""), doubt),
             "ip" => self.ip(arguments),
             "ifconfig" => self.ifconfig(arguments),
             "ifup" => {
@@ -335,7 +357,14 @@ impl Reader<'_> {
                 self.ports(name, arguments);
                 Ok(())
             }
-            name if HARMLESS.contains(&name) => Ok(()),
+            name if HARMLESS.contains(&name) => {
+                // What it prints or looks for is run by no shell, unless by one that it is piped to or around it.
+                let substituted = words.iter().any(|word| word.contains(['(', '`']));
+                if !self.piped && !substituted {
+                    self.understood += bindings(&arguments.join(" "));
+                }
+                Ok(())
+            }
             _ => {
                 self.effects.push(Effect::Unread(short(head)));
                 Ok(())
@@ -354,25 +383,6 @@ fn negated_search(tested: &[Node]) -> Option<String> {
     let last = words(tested.last()?)?;
     let search = if first == last { last.get(1..)?.to_vec() } else { last };
     (first.first()? == "!").then(|| search.join(" "))
-}
-
-/// Returns whether a line of a script adds an address, by ip(8) or by ifconfig(8).
-pub(crate) fn adds_address(line: &str) -> bool {
-    line.split([';', '|', '&']).any(|command| {
-        let words = command.split(|c: char| c.is_ascii_whitespace() || "'\"`()=".contains(c));
-        let mut words = words.filter(|word| !word.is_empty()).take_while(|word| !word.contains(['<', '>']));
-        match words.by_ref().any(|word| program(word) == "ifconfig") {
-            true => configures(words),
-            false => bindings(&command.replace('=', " ")) > 0,
-        }
-    })
-}
-
-/// Returns whether the arguments of ifconfig(8) give an interface an address, or may: a variable may hold one.
-fn configures<'a>(arguments: impl Iterator<Item = &'a str>) -> bool {
-    let mut arguments = arguments.skip_while(|word| word.starts_with('-')).skip(1);
-    let first = arguments.find(|word| !matches!(*word, "up" | "inet" | "inet6"));
-    first.is_some_and(|word| word == "add" || word.contains('$') || word.parse::<HostAddress>().is_ok())
 }
 
 #[cfg(test)]

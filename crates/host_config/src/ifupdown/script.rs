@@ -168,7 +168,7 @@ pub(super) fn expand(items: &[String]) -> Option<Vec<String>> {
 }
 
 /// `seq [FIRST [STEP]] LAST` (seq(1)).
-fn seq(command: &str) -> Option<Vec<String>> {
+pub(super) fn seq(command: &str) -> Option<Vec<String>> {
     let mut words = command.split_ascii_whitespace();
     if words.next() != Some("seq") {
         return None;

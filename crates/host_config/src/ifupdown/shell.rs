@@ -14,6 +14,8 @@ pub(super) enum Follows {
     Success,
     /// `||`
     Failure,
+    /// `|`
+    Pipe,
 }
 
 /// A simple command.
@@ -26,16 +28,16 @@ pub(super) struct Simple {
 /// Splits a command line; `expand` gives the values of the variables that are known, others stay as they are
 /// written.
 pub(super) fn simple_commands(line: &str, expand: impl Fn(&str) -> Option<String>) -> Vec<Simple> {
-    let mut splitter = Splitter {
-        rest: line,
-        expand,
-        words: Vec::new(),
-        word: None,
-        all: Vec::new(),
-        follows: Follows::Always,
-    };
+    let mut splitter = Splitter::new(line, expand);
     splitter.run();
     splitter.all
+}
+
+/// Returns a command line without the comment at its end.
+pub(super) fn without_comment(line: &str) -> &str {
+    let mut splitter = Splitter::new(line, |_| None);
+    splitter.run();
+    line.get(..line.len() - splitter.comment).unwrap_or(line)
 }
 
 struct Splitter<'a, F> {
@@ -45,18 +47,32 @@ struct Splitter<'a, F> {
     word: Option<String>,
     all: Vec<Simple>,
     follows: Follows,
+    /// How many octets of the line are a comment.
+    comment: usize,
 }
 
-impl<F: Fn(&str) -> Option<String>> Splitter<'_, F> {
+impl<'a, F: Fn(&str) -> Option<String>> Splitter<'a, F> {
+    fn new(line: &'a str, expand: F) -> Self {
+        let (words, all) = (Vec::new(), Vec::new());
+        Self { rest: line, expand, words, word: None, all, follows: Follows::Always, comment: 0 }
+    }
+
     fn run(&mut self) {
         while let Some(c) = self.next() {
             match c {
                 ' ' | '\t' | '\r' => self.end_word(),
-                '#' if self.word.is_none() => break,
+                '#' if self.word.is_none() => {
+                    self.comment = self.rest.len() + 1;
+                    break;
+                }
                 '&' if self.skip('&') => self.end_command(Follows::Success),
                 '|' if self.skip('|') => self.end_command(Follows::Failure),
                 '&' if self.rest.starts_with('>') => {}
-                ';' | '&' | '|' | '\n' => self.end_command(Follows::Always),
+                '|' => {
+                    self.skip('&');
+                    self.end_command(Follows::Pipe);
+                }
+                ';' | '&' | '\n' => self.end_command(Follows::Always),
                 '(' | ')' => {
                     self.end_word();
                     self.words.push(c.to_string());
@@ -155,6 +171,14 @@ impl<F: Fn(&str) -> Option<String>> Splitter<'_, F> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_comment_is_no_command() {
+        let rows = [("# a", ""), ("a # b", "a "), ("a#b '# c' \\# d", "a#b '# c' \\# d"), ("a;#b", "a;")];
+        for (line, code) in rows {
+            assert_eq!(without_comment(line), code, "{line}");
+        }
+    }
 
     #[test]
     fn splits_as_the_shell_does() {

@@ -199,6 +199,9 @@ impl Outcome {
                 self.notes.push(format!("note: {expected} may be added by {place}, under a condition"));
             }
             Effect::BringUp(name) => self.brings_up.push(name),
+            Effect::MayBringUp(name) => {
+                self.notes.push(format!("note: {name} may be brought up by {place}, under a condition"));
+            }
             Effect::Unread(program) => {
                 let what = format!("{title} {program}: a program that is not read");
                 self.remarks.push(Remark { what, place: place.clone() });

@@ -19,6 +19,7 @@ fn shown(line: &str) -> String {
         Effect::MayTakeBack => "may take back".to_owned(),
         Effect::Port(controller, port) => format!("{port} in {controller}"),
         Effect::BringUp(name) => format!("ifup {name}"),
+        Effect::MayBringUp(name) => format!("may ifup {name}"),
         Effect::Unread(name) => format!("unread {name}"),
     };
     let environment = [("METHOD", "static"), ("MODE", "start"), ("IF_ADDRESS", "192.0.2.1")];
@@ -206,8 +207,52 @@ fn reads_what_binds_addresses() {
 }
 
 #[test]
+fn programs_around_a_command_and_words_that_run_nothing() {
+    let add = "ip addr add 192.0.2.9/24 dev eth0";
+    let bound = "192.0.2.9/24 eth0";
+    let several = "192.0.2.50/24 eth0, 192.0.2.51/24 eth0, 192.0.2.52/24 eth0";
+    let rows = [
+        (format!("flock /run/x {add}"), bound),
+        (format!("flock -w 5 /run/x -c '{add}'"), bound),
+        (format!("flock /run/x sh -c '{add}'"), bound),
+        (format!("setsid -w timeout 5 {add}"), bound),
+        (format!("systemd-run --scope {add}"), bound),
+        (format!("systemd-run {add}"), bound),
+        (format!("env -i nice -n 5 {add}"), bound),
+        ("seq 50 52 | xargs -I{} ip addr add 192.0.2.{}/24 dev eth0".to_owned(), several),
+        ("seq 50 52 | xargs -i ip addr add 192.0.2.{}/24 dev eth0".to_owned(), several),
+        ("echo 50 51 52 | xargs -n 1 -I % sh -c 'ip addr add 192.0.2.%/24 dev eth0'".to_owned(), several),
+        ("echo 192.0.2.{50..52}/24 | xargs -n1 ip addr add dev eth0".to_owned(), several),
+        ("A=50; seq $A 52 | xargs -I{} ip addr add 192.0.2.{}/24 dev eth0".to_owned(), several),
+        ("echo run ip addr add 192.0.2.66/24 by hand".to_owned(), ""),
+        ("logger 'ip addr add 192.0.2.66/24 dev eth0 is missing'".to_owned(), ""),
+        (format!("ssh root@192.0.2.1 {add}"), ""),
+        (format!("# {add}"), ""),
+        (format!("true # {add}"), ""),
+        (format!("{add} # not ip addr add 192.0.2.66/24"), bound),
+        ("[ -e /x ] && ifup eth1".to_owned(), "may ifup eth1"),
+        ("if [ -e /x ]; then ifup eth1; fi".to_owned(), "may ifup eth1"),
+        ("[ -d /proc ] && ifup eth1".to_owned(), "ifup eth1"),
+    ];
+    for (line, expected) in rows {
+        assert_eq!(shown(&line), expected, "{line}");
+    }
+}
+
+#[test]
 fn what_may_bind_more_is_an_error() {
     let rows = [
+        ("echo ip addr add 192.0.2.9/24 dev eth0 | sh", "a command that binds addresses is not understood: "),
+        (
+            "{ echo ip addr add 192.0.2.9/24 dev eth0; } | sh",
+            "a command that binds addresses is not understood: ",
+        ),
+        ("echo $(ip addr add 192.0.2.9/24 dev eth0)", "a command that binds addresses is not understood: "),
+        ("echo \"`ifconfig eth0 192.0.2.9`\"", "a command that binds addresses is not understood: "),
+        (
+            "cat /etc/ips | xargs -I{} ip addr add {} dev eth0",
+            "a command that binds addresses is not understood: ",
+        ),
         (
             "while read a; do ip addr add $a dev eth0; done < /etc/ips",
             "a command that binds addresses is not understood: ",

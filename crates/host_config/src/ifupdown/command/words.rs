@@ -1,7 +1,7 @@
 //! The words of commands: which programs bind addresses, and which arguments ip(8) takes.
 
 /// Programs that bind no address.
-pub(super) const HARMLESS: [&str; 46] = [
+pub(super) const HARMLESS: [&str; 47] = [
     ":",
     "[",
     "grep",
@@ -35,6 +35,7 @@ pub(super) const HARMLESS: [&str; 46] = [
     "modprobe",
     "nft",
     "ping",
+    "printf",
     "readonly",
     "resolvectl",
     "resolvconf",

@@ -1,0 +1,24 @@
+//! Lines of scripts that are not read: whether they add addresses.
+
+use addresses::HostAddress;
+
+use super::words::{bindings, program};
+
+/// Returns whether a line of a script adds an address, by ip(8) or by ifconfig(8).
+pub(crate) fn adds_address(line: &str) -> bool {
+    line.split([';', '|', '&']).any(|command| {
+        let words = command.split(|c: char| c.is_ascii_whitespace() || "'\"`()=".contains(c));
+        let mut words = words.filter(|word| !word.is_empty()).take_while(|word| !word.contains(['<', '>']));
+        match words.by_ref().any(|word| program(word) == "ifconfig") {
+            true => configures(words),
+            false => bindings(&command.replace('=', " ")) > 0,
+        }
+    })
+}
+
+/// Returns whether the arguments of ifconfig(8) give an interface an address, or may: a variable may hold one.
+fn configures<'a>(arguments: impl Iterator<Item = &'a str>) -> bool {
+    let mut arguments = arguments.skip_while(|word| word.starts_with('-')).skip(1);
+    let first = arguments.find(|word| !matches!(*word, "up" | "inet" | "inet6"));
+    first.is_some_and(|word| word == "add" || word.contains('$') || word.parse::<HostAddress>().is_ok())
+}
