@@ -48,7 +48,7 @@ pub struct Entry {
 pub struct List {
     /// The file's name.
     pub source: String,
-    /// At least one address.
+    /// The addresses: at least one where all lines are understood.
     pub entries: Vec<Entry>,
 }
 
@@ -139,6 +139,13 @@ impl List {
     /// # Errors
     /// [`ListError::Lines`] and [`ListError::Empty`].
     pub fn parse(source: &str, number: u32, content: &[u8]) -> Result<Self, ListError> {
+        let (list, error) = Self::parse_understood(source, number, content);
+        error.map_or(Ok(list), Err)
+    }
+
+    /// Parses as [`List::parse`] does, and returns the lines that are understood together with the error: for a
+    /// program that judges these all the same, and reports the error beside them.
+    pub fn parse_understood(source: &str, number: u32, content: &[u8]) -> (Self, Option<ListError>) {
         let address = |field: &str| Ok(ZonedAddress { host: field.parse()?, zone: None });
         parse_lines(source, number, content, address, |_, _, _, _| Ok(()))
     }
@@ -150,12 +157,12 @@ impl List {
     /// As [`List::parse`]; ports that are none, or stand in another place, make a bad line too.
     pub fn parse_with_fields(source: &str, number: u32, content: &[u8]) -> Result<(Self, Fields), ListError> {
         let mut all = Fields::default();
-        let list = parse_lines(source, number, content, str::parse, |entry, zone, netmask, rest| {
+        let (list, error) = parse_lines(source, number, content, str::parse, |entry, zone, netmask, rest| {
             all.networks.extend(netmask.map(|prefix| OwnNetwork { entry, prefix }));
             all.zones.extend(zone.map(|zone| OwnZone { entry, zone }));
             all.take(entry, rest)
-        })?;
-        Ok((list, all))
+        });
+        error.map_or(Ok((list, all)), Err)
     }
 }
 
@@ -228,7 +235,7 @@ fn parse_lines(
     content: &[u8],
     address: impl Fn(&str) -> Result<ZonedAddress, InvalidAddress>,
     mut each: impl FnMut(u32, Option<String>, Option<u8>, &str) -> Result<(), String>,
-) -> Result<List, ListError> {
+) -> (List, Option<ListError>) {
     // Broken UTF-8 becomes a character that no address has; in a comment it does no harm.
     let text = str::from_utf8(content).map_or_else(|_| String::from_utf8_lossy(content), Cow::from);
     let text = text.strip_prefix(MARK).unwrap_or(&text);
@@ -250,11 +257,12 @@ fn parse_lines(
             }
         }
     }
-    match () {
-        () if count > 0 => Err(ListError::Lines { source_name: source.to_owned(), lines, count }),
-        () if entries.is_empty() => Err(ListError::Empty(source.to_owned())),
-        () => Ok(List { source: source.to_owned(), entries }),
-    }
+    let error = match () {
+        () if count > 0 => Some(ListError::Lines { source_name: source.to_owned(), lines, count }),
+        () if entries.is_empty() => Some(ListError::Empty(source.to_owned())),
+        () => None,
+    };
+    (List { source: source.to_owned(), entries }, error)
 }
 
 /// The lines of a text. `str::split` would look for the line ends with a search made for long lines, which

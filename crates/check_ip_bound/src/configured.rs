@@ -13,7 +13,7 @@ use crate::{Args, Expected, Observations, ports};
 fn said(args: &Args, files: &[(&str, &str)], present: &str) -> (String, Vec<String>) {
     let deadline = Deadline::after(Duration::from_secs(60));
     let tree = Tree::in_memory(files.iter().copied(), &deadline);
-    let expected = Expected::read_from(&args.expectations(), &tree, &deadline).unwrap();
+    let expected = Expected::read_from(&args.expectations(), &tree, &deadline);
     let bound = bound(present);
     let port_faults = ports::faults(&expected.ports, &expected.vlans, &bound);
     let conditions = expected.conditions(&bound, &port_faults);

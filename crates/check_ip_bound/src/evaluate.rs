@@ -34,6 +34,7 @@ pub(crate) fn evaluate(limits: &Limits, observed: &Observations) -> Report {
     findings.extend(port_findings::judge(observed));
     findings.push(misplaced::judge(limits.misplaced, observed));
     findings.push(shadowed::judge(limits.shadowed, observed));
+    findings.push(judge_unusable(observed));
     findings.push(judge_unknown(observed));
     findings.push(extra::judge(limits.unexpected, observed));
     findings.push(held::report_floating(observed));
@@ -45,6 +46,14 @@ pub(crate) fn evaluate(limits: &Limits, observed: &Observations) -> Report {
     findings.push(Finding::ok("").verbose_details(table));
     let findings: Findings = findings.into_iter().collect();
     findings.remark(remark).report(all_well)
+}
+
+/// Judges the lists and sources that cannot be used: what is missing of the others is worse.
+fn judge_unusable(observed: &Observations) -> Finding {
+    match observed.expected.unusable.as_slice() {
+        [] => Finding::ok(""),
+        [first, rest @ ..] => Finding::unknown(first).details(rest.iter().cloned()),
+    }
 }
 
 /// Judges what of the configuration is not understood: the known addresses may be too few to say that all is

@@ -1,17 +1,11 @@
 //! Which addresses are expected here, and who says so.
 
-use std::fs;
-use std::io::ErrorKind;
 use std::net::IpAddr;
-use std::path::Path;
-use std::time::{Duration, SystemTime};
 
 use addresses::{Entry, HostAddress, List};
-use host_config::{
-    AddressOptions, ConfigError, Dynamic, Origin, Ports, Promise, Promises, Source, Tree, Vlan,
-};
+use host_config::{AddressOptions, Dynamic, Origin, Ports, Promise, Promises, Source, Tree, Vlan};
 use host_net::{Bound, BoundAddress};
-use plugin::{Deadline, ReadError};
+use plugin::Deadline;
 
 use crate::Expectations;
 use crate::condition::{Condition, conditions};
@@ -20,7 +14,11 @@ use crate::interfaces::{is_local, is_one_of};
 use crate::options::Ignored;
 use crate::port_fault::PortFault;
 
+mod error;
 mod merge;
+
+pub use error::ExpectedError;
+use error::{check_age, lines_of};
 
 /// The expected addresses.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +60,9 @@ pub struct Expected {
     pub shadowed: Vec<(IpAddr, String, String)>,
     /// What may give addresses and is not understood, each with its place.
     pub unknown: Vec<String>,
+    /// The lists and the sources that cannot be used, or not all of which: why. The addresses are fewer than
+    /// they should be, or older.
+    pub unusable: Vec<String>,
     /// Files that configure addresses and are not read.
     pub unread: Vec<String>,
 }
@@ -77,33 +78,6 @@ pub enum ListSource {
     Bound,
 }
 
-/// Why the expected addresses cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ExpectedError {
-    /// A list or the host's configuration cannot be used.
-    #[error(transparent)]
-    Config(ConfigError),
-    /// The host's configuration is not for everybody's eyes, as netplan's and NetworkManager's files mostly
-    /// are.
-    #[error("{0}: let root print a list by --list, and give it to --file")]
-    Forbidden(ReadError),
-    /// A line of the configuration is not understood.
-    #[error("{0}")]
-    NotUnderstood(String),
-    /// A list is older than --file-max-age allows.
-    #[error("{0} was written {1} s ago, allowed {2} s: renew it by --list")]
-    Old(String, u64, u64),
-    /// A list is dated in the future: its age is not known.
-    #[error("{0} is dated in the future, by {1} s: set the clock, or renew the list by --list")]
-    Future(String, u64),
-    /// The age of a list is not known.
-    #[error("{0}: {1}")]
-    Age(String, String),
-    /// The sources that were named promise nothing.
-    #[error("no static address in the configuration of {0}: nothing to check")]
-    NothingPromised(String),
-}
-
 impl Expected {
     /// Returns an error where a line is not understood: for a caller to which a shorter list is worse than
     /// none.
@@ -111,62 +85,58 @@ impl Expected {
     /// # Errors
     /// [`ExpectedError::NotUnderstood`].
     pub fn understood(&self) -> Result<(), ExpectedError> {
-        self.unknown.first().map_or(Ok(()), |line| Err(ExpectedError::NotUnderstood(line.clone())))
+        let first = self.unusable.iter().chain(&self.unknown).next();
+        first.map_or(Ok(()), |line| Err(ExpectedError::NotUnderstood(line.clone())))
     }
-}
 
-impl From<ConfigError> for ExpectedError {
-    fn from(error: ConfigError) -> Self {
-        match error {
-            ConfigError::Read(ReadError::Refused { path, why })
-                if why.kind() == ErrorKind::PermissionDenied =>
-            {
-                ExpectedError::Forbidden(ReadError::Refused { path, why })
-            }
-            error => ExpectedError::Config(error),
-        }
+    /// Returns an error where a list or a source cannot be used.
+    ///
+    /// # Errors
+    /// [`ExpectedError::Unusable`], with a line for each.
+    pub(crate) fn usable(&self) -> Result<(), ExpectedError> {
+        if self.unusable.is_empty() { Ok(()) } else { Err(ExpectedError::Unusable(self.unusable.join("\n"))) }
     }
 }
 
 impl Expected {
-    /// Reads the addresses of --ip, --file and --from.
-    ///
-    /// # Errors
-    /// [`ExpectedError`]: a file cannot be used, or a source that is named is not here or promises nothing.
-    pub fn read(expectations: &Expectations, deadline: &Deadline) -> Result<Self, ExpectedError> {
+    /// Reads the addresses of --ip, --file and --from. What cannot be used of them is in
+    /// [`Expected::unusable`]: what is known may be missing all the same.
+    pub fn read(expectations: &Expectations, deadline: &Deadline) -> Self {
         Self::read_from(expectations, &expectations.addresses.tree(deadline), deadline)
     }
 
     /// Reads the addresses as [`Expected::read`] does, with the configuration in `tree`.
-    pub(crate) fn read_from(
-        expectations: &Expectations,
-        tree: &Tree<'_>,
-        deadline: &Deadline,
-    ) -> Result<Self, ExpectedError> {
+    pub(crate) fn read_from(expectations: &Expectations, tree: &Tree<'_>, deadline: &Deadline) -> Self {
         let AddressOptions { ip, file, from, .. } = &expectations.addresses;
-        if let Some(limit) = expectations.file_max_age {
-            file.iter().try_for_each(|path| check_age(path, limit, deadline))?;
-        }
-        let (lists, comments) =
-            expectations.addresses.read_lists_and_comments(deadline).map_err(ExpectedError::Config)?;
+        let limit = expectations.file_max_age;
+        let ages = file.iter().filter_map(|path| check_age(path, limit?, deadline).err());
+        let mut errors: Vec<ExpectedError> = ages.collect();
+        let (lists, comments, unusable) = expectations.addresses.read_lists_and_comments(deadline);
+        errors.extend(unusable.into_iter().map(ExpectedError::Config));
         let named = !ip.is_empty() || !file.is_empty();
         let from = if from.is_empty() && !named { &[Origin::Auto][..] } else { from };
-        let found = host_config::read(from, tree)?;
+        let (found, unusable) = host_config::read_usable(from, tree);
+        errors.extend(unusable.into_iter().map(ExpectedError::from));
         let mut expected = Self::new(expectations, lists, found);
         expected.dynamic.extend(comments.dynamic);
         expected.add_floating(comments.promises);
         expected.ports.extend(comments.ports);
         if from.contains(&Origin::Auto) {
-            expected.unread = host_config::unread(tree)?;
+            match host_config::unread(tree) {
+                Ok(unread) => expected.unread = unread,
+                Err(error) => errors.push(error.into()),
+            }
             let note = |path: &String| format!("note: {path} is here and is not read");
             expected.notes.extend(expected.unread.iter().map(note));
         } else if !from.is_empty()
+            && errors.is_empty()
             && expected.is_empty()
             && (expected.dynamic.is_empty() || !expected.demands_dynamic)
         {
-            return Err(ExpectedError::NothingPromised(expectations.addresses.names()));
+            errors.push(ExpectedError::NothingPromised(expectations.addresses.names()));
         }
-        Ok(expected)
+        expected.unusable = lines_of(&errors);
+        expected
     }
 
     /// Adds addresses that move between hosts, and no longer demands them here.
@@ -184,7 +154,14 @@ impl Expected {
         self.entries.is_empty()
             && self.floating.is_empty()
             && self.unknown.is_empty()
+            && self.unusable.is_empty()
             && self.shadowed.is_empty()
+    }
+
+    /// Returns whether anything that is known can be an alarm: with dynamic addresses, on some hosts.
+    pub(crate) fn can_alarm(&self) -> bool {
+        let named = !self.entries.is_empty() || !self.absent.is_empty() || !self.gateways.is_empty();
+        named || !self.shadowed.is_empty() || self.demands_dynamic && !self.dynamic.is_empty()
     }
 
     /// Returns the addresses of the command line, of the lists and of the configuration.
@@ -212,6 +189,7 @@ impl Expected {
             vlans: Vec::new(),
             shadowed: Vec::new(),
             unknown: Vec::new(),
+            unusable: Vec::new(),
             unread: Vec::new(),
         };
         for mut list in lists {
@@ -341,24 +319,6 @@ impl Expected {
             _ => String::new(),
         }
     }
-}
-
-/// How far in the future a list may be dated.
-const AHEAD: Duration = Duration::from_secs(60);
-
-/// Checks that a list was written within the time allowed.
-fn check_age(path: &Path, limit: Duration, deadline: &Deadline) -> Result<(), ExpectedError> {
-    let name = path.display().to_string();
-    let _step = deadline.step(format!("reading {name}"));
-    let written = fs::metadata(path).and_then(|metadata| metadata.modified());
-    let written = written.map_err(|error| ExpectedError::Age(name.clone(), plugin::reason(&error)))?;
-    let age = match SystemTime::now().duration_since(written) {
-        Ok(age) => age,
-        // The clock of a file server may be ahead of this host's.
-        Err(ahead) if ahead.duration() <= AHEAD => Duration::ZERO,
-        Err(ahead) => return Err(ExpectedError::Future(name, ahead.duration().as_secs())),
-    };
-    if age > limit { Err(ExpectedError::Old(name, age.as_secs(), limit.as_secs())) } else { Ok(()) }
 }
 
 /// Whether an address is among the floating ones.

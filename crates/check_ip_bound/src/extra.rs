@@ -25,8 +25,12 @@ pub(crate) fn judge(unexpected: Option<State>, observed: &Observations) -> Findi
     let expected = &observed.expected;
     // The rest is unexpected only beside a list of all that should be there, which addresses named by hand
     // are not.
+    // Where a source cannot be used, its addresses are among the bound ones.
     let nothing = expected.entries.is_empty() && expected.dynamic.is_empty();
-    if expected.source == ListSource::Bound || (!expected.complete || nothing) && unexpected.is_none() {
+    if !expected.unusable.is_empty()
+        || expected.source == ListSource::Bound
+        || (!expected.complete || nothing) && unexpected.is_none()
+    {
         return Finding::ok("").metric(metric(f64::NAN));
     }
     let extra = find(observed);

@@ -214,8 +214,10 @@ fn listing(args: &Args, deadline: &Deadline) -> Result<Report, ProbeError> {
         return Ok(extra::listing(
             &Bound::read(deadline)?,
             args,
-            &listing::floating(&args.expectations(), deadline)?,
+            &listing::floating(&args.expectations(), deadline),
         ));
     }
-    Ok(Expected::read(&args.expectations(), deadline)?.listing())
+    let expected = Expected::read(&args.expectations(), deadline);
+    expected.usable()?;
+    Ok(expected.listing())
 }

@@ -6,7 +6,7 @@ use host_config::Ports;
 use plugin::{Deadline, Report, State};
 
 use crate::Expectations;
-use crate::expected::{Expected, ExpectedError};
+use crate::expected::Expected;
 
 impl Expected {
     /// The expected addresses as a list that --file takes, each with its place. Floating ones are comments in
@@ -43,15 +43,7 @@ impl Expected {
 }
 
 /// Returns the addresses that move between hosts: those of --floating, and of the configuration as far as it
-/// can be read, as what is not understood of it is no reason to list nothing.
-pub(crate) fn floating(
-    expectations: &Expectations,
-    deadline: &Deadline,
-) -> Result<Vec<(IpAddr, String)>, ExpectedError> {
-    match Expected::read(expectations, deadline) {
-        Err(ExpectedError::Forbidden(_) | ExpectedError::NothingPromised(_)) => {
-            Ok(Expected::new(expectations, Vec::new(), Vec::new()).floating)
-        }
-        other => other.map(|expected| expected.floating),
-    }
+/// can be read, as what cannot be used of it is no reason to list nothing.
+pub(crate) fn floating(expectations: &Expectations, deadline: &Deadline) -> Vec<(IpAddr, String)> {
+    Expected::read(expectations, deadline).floating
 }

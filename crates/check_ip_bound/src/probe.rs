@@ -58,12 +58,15 @@ pub enum ProbeError {
 /// # Errors
 /// [`ProbeError`]: a list or the bound addresses cannot be read, or there is nothing to check.
 pub fn probe(expectations: &Expectations, deadline: &Deadline) -> Result<Observations, ProbeError> {
-    let mut expected = Expected::read(expectations, deadline)?;
+    let mut expected = Expected::read(expectations, deadline);
+    if !expected.can_alarm() && !expectations.bound {
+        expected.usable()?;
+    }
     let mut bound = Bound::read(deadline)?;
     let nothing = !expects_something(&expected, &bound);
     if nothing && expectations.bound {
         expect_bound(&mut expected, &bound)?;
-    } else if nothing && expected.is_empty() && expected.absent.is_empty() && expected.gateways.is_empty() {
+    } else if nothing && expected.is_empty() && !expected.can_alarm() {
         let unread = expected.unread.first().cloned();
         return Err(unread.map_or(ProbeError::NothingToCheck, ProbeError::Unread));
     }

@@ -12,14 +12,15 @@ const MAIN: &str = "/var/cpanel/mainip";
 /// Returns the main address, then the additional ones: on a server that has none of these the list is there
 /// and empty.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
-    let main = tree.list(MAIN)?.map(Promises::from_list);
+    let main = tree.list(MAIN)?;
     let additional = match tree.list(ADDITIONAL) {
         Err(ConfigError::List(ListError::Empty(_))) if main.is_some() => None,
-        list => list?.map(Promises::from_list),
+        list => list?,
     };
     let both = main.into_iter().chain(additional);
     Ok(both.reduce(|mut all, more| {
         all.promises.extend(more.promises);
+        all.unknown.extend(more.unknown);
         all
     }))
 }

@@ -64,7 +64,7 @@ pub use others::unread;
 pub use promise::{
     ConfigError, Dynamic, Family, Place, Ports, Promise, Promises, Remark, Shadowed, UnknownFamily, Vlan,
 };
-pub use read::read;
+pub use read::{read, read_usable};
 pub use resolv_conf::{IgnoredServer, NotAServer, ResolvConf, SERVERS_ASKED, Server};
 pub use selector::{is_pattern, selects};
 pub use source::{Source, UnknownSource};

@@ -60,24 +60,30 @@ where
         (0..).zip(&self.file).map(|(number, file)| read_list(file, number, deadline)).collect()
     }
 
-    /// Reads the lists as [`AddressOptions::read_lists`] does, and what their comments say of dynamic
-    /// addresses and of ports.
-    ///
-    /// # Errors
-    /// As [`read_list`].
-    pub fn read_lists_and_comments(&self, deadline: &Deadline) -> Result<(Vec<List>, Promises), ConfigError> {
+    /// Reads the lists, numbered in their order, and what their comments say of dynamic addresses and of ports:
+    /// all that is understood, with an error for each list of which something is not.
+    pub fn read_lists_and_comments(&self, deadline: &Deadline) -> (Vec<List>, Promises, Vec<ConfigError>) {
         let mut said = Promises::default();
-        let mut lists = Vec::new();
-        for (number, path) in (0..).zip(&self.file) {
-            let content = read_file(path, LARGEST, deadline)?;
+        let (mut lists, mut errors) = (Vec::new(), Vec::new());
+        for path in &self.file {
+            let content = match read_file(path, LARGEST, deadline) {
+                Ok(content) => content,
+                Err(error) => {
+                    errors.push(error.into());
+                    continue;
+                }
+            };
             expectations(path, &content, &mut said);
-            match List::parse(&path.display().to_string(), number, &content) {
+            let number = u32::try_from(lists.len()).unwrap_or(u32::MAX);
+            let (list, error) = List::parse_understood(&path.display().to_string(), number, &content);
+            lists.push(list);
+            match error {
                 // A list of dynamic addresses alone has none that is written.
-                Err(ListError::Empty(_)) if !said.dynamic.is_empty() => {}
-                list => lists.push(list?),
+                Some(ListError::Empty(_)) if !said.dynamic.is_empty() => {}
+                error => errors.extend(error.map(ConfigError::from)),
             }
         }
-        Ok((lists, said))
+        (lists, said, errors)
     }
 
     /// Returns the tree of `--root`.

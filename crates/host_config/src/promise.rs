@@ -257,6 +257,16 @@ impl Promises {
         Self { ports: merged, ..self }
     }
 
+    /// Adds the bad lines of a plain list, of which there are `count` in all, as not understood.
+    pub(crate) fn add_bad_lines(&mut self, file: &str, lines: Vec<(u32, String)>, count: usize) {
+        let unnamed = count.saturating_sub(lines.len());
+        let remark = |(line, what)| Remark { what, place: Place { file: file.to_owned(), line } };
+        self.unknown.extend(lines.into_iter().map(remark));
+        if let Some(last) = self.unknown.last_mut().filter(|_| unnamed > 0) {
+            last.what = format!("{} (and {unnamed} more bad lines)", last.what);
+        }
+    }
+
     /// Returns the promises of a plain list, which names no interfaces.
     pub(crate) fn from_list(list: List) -> Self {
         let place = |line| Place { file: list.source.clone(), line };

@@ -39,29 +39,37 @@ impl Source {
 /// [`ConfigError`]: a file cannot be read, or a source that is named has no file here. A line that is not
 /// understood is in [`Promises::unknown`].
 pub fn read(from: &[Origin], tree: &Tree<'_>) -> Result<Vec<(Source, Promises)>, ConfigError> {
-    let mut found = Vec::new();
+    let (found, errors) = read_usable(from, tree);
+    errors.into_iter().next().map_or(Ok(found), Err)
+}
+
+/// Reads as [`read`] does, and returns what the sources that can be used promise, with the error of each of the
+/// others: for a program that judges these all the same, and reports the errors beside them.
+pub fn read_usable(from: &[Origin], tree: &Tree<'_>) -> (Vec<(Source, Promises)>, Vec<ConfigError>) {
+    let (mut found, mut errors) = (Vec::new(), Vec::new());
     if from.is_empty() {
-        return Ok(found);
+        return (found, errors);
     }
-    tree.check()?;
+    if let Err(error) = tree.check() {
+        return (found, vec![error]);
+    }
     for source in Source::ALL {
         let named = from.contains(&Origin::One(source));
         if !named && !from.contains(&Origin::Auto) {
             continue;
         }
-        let read = match source.read(tree) {
+        match source.read(tree) {
+            Ok(Some(promises)) => found.push((source, promises)),
+            Ok(None) if named => errors.push(ConfigError::Absent(source)),
+            Ok(None) => {}
             // What the others say counts all the same.
             Err(ConfigError::Line { place, what }) => {
-                Some(Promises { unknown: vec![Remark { what, place }], ..Promises::default() })
+                let unknown = vec![Remark { what, place }];
+                found.push((source, Promises { unknown, ..Promises::default() }));
             }
-            read => read?,
-        };
-        match read {
-            Some(promises) => found.push((source, promises)),
-            None if named => return Err(ConfigError::Absent(source)),
-            None => {}
+            Err(error) => errors.push(error),
         }
     }
     leftovers::set_aside(from, tree, &mut found);
-    Ok(found)
+    (found, errors)
 }

@@ -10,10 +10,10 @@ use plugin::{Deadline, READ_FLAGS, ReadError, read_opened};
 use rustix::fs::{Dir, Mode, OFlags, ResolveFlags, open, openat2};
 use rustix::io::Errno;
 
-use addresses::List;
+use addresses::{List, ListError};
 
 use crate::memory::Files;
-use crate::promise::ConfigError;
+use crate::promise::{ConfigError, Promises};
 
 /// The most that a configuration file may hold, in octets.
 pub(crate) const LARGEST: u64 = 16 << 20;
@@ -104,13 +104,21 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Returns the plain list of addresses in the file `path`: `None` if there is no such file.
+    /// Returns the plain list of addresses in the file `path`, with its lines that are not understood: `None`
+    /// if there is no such file.
     ///
     /// # Errors
-    /// [`ConfigError::Read`] and [`ConfigError::List`].
-    pub(crate) fn list(&self, path: &str) -> Result<Option<List>, ConfigError> {
-        let content = self.read(path)?;
-        content.map(|content| List::parse(path, 0, &content).map_err(ConfigError::from)).transpose()
+    /// [`ConfigError::Read`], and [`ConfigError::List`] where it is empty.
+    pub(crate) fn list(&self, path: &str) -> Result<Option<Promises>, ConfigError> {
+        let Some(content) = self.read(path)? else { return Ok(None) };
+        let (list, error) = List::parse_understood(path, 0, &content);
+        let mut promises = Promises::from_list(list);
+        match error {
+            Some(ListError::Lines { lines, count, .. }) => promises.add_bad_lines(path, lines, count),
+            Some(error) => return Err(error.into()),
+            None => {}
+        }
+        Ok(Some(promises))
     }
 
     /// Returns the names in the folder `path`, sorted by their octets, without `.` and `..`: none if there is

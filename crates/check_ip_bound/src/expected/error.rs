@@ -1,0 +1,83 @@
+//! Why the expected addresses cannot be read, or cannot be trusted.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use host_config::ConfigError;
+use plugin::{Deadline, ReadError};
+
+/// Why the expected addresses cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ExpectedError {
+    /// A list or the host's configuration cannot be used.
+    #[error(transparent)]
+    Config(ConfigError),
+    /// The host's configuration is not for everybody's eyes, as netplan's and NetworkManager's files mostly
+    /// are.
+    #[error("{0}: let root print a list by --list, and give it to --file")]
+    Forbidden(ReadError),
+    /// A line of the configuration is not understood.
+    #[error("{0}")]
+    NotUnderstood(String),
+    /// Lists or sources cannot be used.
+    #[error("{0}")]
+    Unusable(String),
+    /// A list is older than --file-max-age allows.
+    #[error("{0} was written {1} s ago, allowed {2} s: renew it by --list")]
+    Old(String, u64, u64),
+    /// A list is dated in the future: its age is not known.
+    #[error("{0} is dated in the future, by {1} s: set the clock, or renew the list by --list")]
+    Future(String, u64),
+    /// The age of a list is not known.
+    #[error("{0}: {1}")]
+    Age(String, String),
+    /// The sources that were named promise nothing.
+    #[error("no static address in the configuration of {0}: nothing to check")]
+    NothingPromised(String),
+}
+
+impl From<ConfigError> for ExpectedError {
+    fn from(error: ConfigError) -> Self {
+        match error {
+            ConfigError::Read(ReadError::Refused { path, why })
+                if why.kind() == ErrorKind::PermissionDenied =>
+            {
+                ExpectedError::Forbidden(ReadError::Refused { path, why })
+            }
+            error => ExpectedError::Config(error),
+        }
+    }
+}
+
+/// The lines of the errors, each once.
+pub(super) fn lines_of(errors: &[ExpectedError]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for error in errors {
+        let text = error.to_string();
+        let new: Vec<&str> = text.lines().filter(|line| !lines.iter().any(|known| known == line)).collect();
+        lines.extend(new.into_iter().map(str::to_owned));
+    }
+    lines
+}
+
+/// How far in the future a list may be dated.
+const AHEAD: Duration = Duration::from_secs(60);
+
+/// Checks that a list was written within the time allowed.
+pub(super) fn check_age(path: &Path, limit: Duration, deadline: &Deadline) -> Result<(), ExpectedError> {
+    let name = path.display().to_string();
+    let _step = deadline.step(format!("reading {name}"));
+    // A list that is not there, or not for this user, is what reading it reports.
+    let Ok(metadata) = fs::metadata(path) else { return Ok(()) };
+    let written = metadata.modified();
+    let written = written.map_err(|error| ExpectedError::Age(name.clone(), plugin::reason(&error)))?;
+    let age = match SystemTime::now().duration_since(written) {
+        Ok(age) => age,
+        // The clock of a file server may be ahead of this host's.
+        Err(ahead) if ahead.duration() <= AHEAD => Duration::ZERO,
+        Err(ahead) => return Err(ExpectedError::Future(name, ahead.duration().as_secs())),
+    };
+    if age > limit { Err(ExpectedError::Old(name, age.as_secs(), limit.as_secs())) } else { Ok(()) }
+}
