@@ -84,6 +84,7 @@ impl Judged<'_> {
         let verdict = Verdict { offset, shown, judging: self.judging };
         let reference = self.reference.map(|reference| reference::servers(reference, &self.observations.ntp));
         match (self.hostname(), self.monitor()) {
+            (None, _) if self.is_alone() => self.own_server(offset),
             (None, _) => {
                 let (servers, others) = reference.unwrap_or_default();
                 verdict.of("this host", &servers, &others)
@@ -93,6 +94,22 @@ impl Judged<'_> {
             }
             (Some(name), _) => verdict.of(&name, "", ""),
         }
+    }
+
+    /// Whether the clock of this machine is compared with nothing but its own server, and none of the ranges alerts.
+    fn is_alone(&self) -> bool {
+        let possible = |offset| self.judging.possible(offset).worst == State::Ok;
+        self.observations.ntp.iter().all(|sample| sample.is_own) && self.offset().is_some_and(possible)
+    }
+
+    /// What the own server shows, which takes its time from the clock that is judged: that it is synchronised.
+    fn own_server(&self, offset: Interval) -> String {
+        let names: Vec<&str> = self.observations.ntp.iter().map(|sample| sample.name.as_str()).collect();
+        let within = words::bound(offset.farthest_from_zero());
+        format!(
+            "own NTP server {} is synchronised, {within} from this clock, compared with no other",
+            names.join(" and ")
+        )
     }
 
     /// This monitor's own clock in words, where a host was asked and the servers agree.

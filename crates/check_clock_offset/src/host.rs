@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
-use net::ResolveError;
+use net::Unusable;
 use plugin::{Deadline, Seconds, State};
 use snmp2::Oid;
 
@@ -78,7 +78,7 @@ pub enum HostError {
 }
 
 impl HostError {
-    pub(crate) fn unresolved(why: &ResolveError) -> Self {
+    pub(crate) fn unresolved(why: &Unusable) -> Self {
         Self::Unresolved { why: why.to_string(), is_silence: why.is_silence() }
     }
 

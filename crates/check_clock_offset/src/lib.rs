@@ -14,6 +14,7 @@ mod partial;
 mod probe;
 mod readings;
 mod reference;
+mod servers;
 pub mod snmp;
 pub mod value;
 mod way;

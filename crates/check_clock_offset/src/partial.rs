@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use net::ResolveError;
+use net::Unusable;
 use plugin::{Progress, Report, State};
 
 use crate::evaluate::evaluate;
@@ -17,7 +17,7 @@ pub(crate) struct Teller<'a> {
     /// The name of the host, as it was given.
     pub(crate) hostname: Option<String>,
     /// The addresses of the agent, or why it has none.
-    pub(crate) agent: Option<&'a Result<Vec<SocketAddr>, ResolveError>>,
+    pub(crate) agent: Option<&'a Result<Vec<SocketAddr>, Unusable>>,
     pub(crate) progress: &'a Progress,
 }
 
@@ -82,7 +82,11 @@ mod tests {
             let offset = Interval::around(offset.ok_or(NtpError::Silent)?, 0.008);
             Ok(Measured { offset, round_trip: 0.01, stratum: 2, never_set: false })
         };
-        let sample = |(number, offset)| Sample { name: format!("192.0.2.{number}"), result: result(offset) };
+        let sample = |(number, offset)| Sample {
+            name: format!("192.0.2.{number}"),
+            is_own: false,
+            result: result(offset),
+        };
         (1..).zip(offsets).map(sample).collect()
     }
 

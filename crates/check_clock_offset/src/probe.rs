@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use net::{HostPort, ResolveError, Resolver, Source, alternate_families};
+use net::{Resolver, Source, Unusable, alternate_families};
 use plugin::Deadline;
 
 use crate::clock::Stamp;
@@ -14,6 +14,7 @@ use crate::interval::Interval;
 use crate::judging::Judging;
 use crate::ntp::{self, Sample, Server, Way};
 use crate::partial::Teller;
+use crate::servers::{of_others, reference_servers};
 use crate::snmp::{OptionsError, Session, Settled};
 use crate::zone::{InvalidZone, zone};
 use crate::{Args, HostClock, Observations};
@@ -50,7 +51,7 @@ struct Plan<'a> {
     source: Source,
     servers: Vec<Server>,
     /// The addresses of the agent, or why it has none.
-    agent: Option<Result<Vec<SocketAddr>, ResolveError>>,
+    agent: Option<Result<Vec<SocketAddr>, Unusable>>,
 }
 
 /// Asks all servers, and asks again if this machine's clock was stepped meanwhile.
@@ -88,17 +89,15 @@ fn plan<'a>(args: &'a Args, judging: &'a Judging, deadline: &Deadline) -> Result
 }
 
 /// Resolves the NTP servers and the agent, all at once.
-fn resolve(args: &Args, deadline: &Deadline) -> (Vec<Server>, Option<Result<Vec<SocketAddr>, ResolveError>>) {
+fn resolve(args: &Args, deadline: &Deadline) -> (Vec<Server>, Option<Result<Vec<SocketAddr>, Unusable>>) {
     let ntp = args.ntp.iter().map(|server| (&server.host, server.port_or(ntp::PORT)));
     let agent = args.hostname.iter().map(|agent| (&agent.host, agent.port_or(args.snmp.port)));
     // A name whose resolver is silent leaves time to ask the others.
     let third = deadline.keeping(RESERVE) / 3;
     let resolver = Resolver::new(deadline).limit(third).family(args.way.family());
     let mut found = resolver.all(ntp.chain(agent));
-    let agent = args.hostname.as_ref().and_then(|_| found.pop());
-    // A name that has no address is that server's fault, and the others may still be a majority.
-    let server = |(server, addresses): (&HostPort, _)| Server { name: server.shown(ntp::PORT), addresses };
-    (args.ntp.iter().zip(found).map(server).collect(), agent)
+    let agent = args.hostname.as_ref().zip(args.hostname.as_ref().and_then(|_| found.pop()));
+    (reference_servers(&args.ntp, found), agent.map(|(agent, found)| of_others(&agent.host, found?)))
 }
 
 impl Plan<'_> {

@@ -15,6 +15,7 @@ const SHOWN: usize = 2;
 pub(crate) fn servers(reference: &Consensus, samples: &[Sample]) -> (String, String) {
     let agreeing = reference.agreeing();
     let servers = match samples {
+        [only] if only.is_own => format!("its own NTP server {}", only.name),
         [only] => format!("NTP server {}", only.name),
         all if agreeing == all.len() => format!("{agreeing} NTP servers"),
         all => format!("{agreeing} of {} NTP servers", all.len()),

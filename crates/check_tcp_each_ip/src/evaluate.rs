@@ -15,7 +15,6 @@ use crate::cause::{Cause, Local};
 use crate::evaluate::groups::{Group, groups, shortened, whole};
 use crate::evaluate::outage::total_outage;
 use crate::target::Target;
-use crate::target::unusable::Unusable;
 
 /// What to do where the limit of open files left targets untested.
 const OPEN_FILES: &str = "note: the limit of open files allows too few connections at once: raise it (LimitNOFILE of the unit, ulimit -n)";
@@ -107,7 +106,7 @@ impl Judgement<'_> {
     fn unresolved(&self) -> Option<Finding> {
         let unresolved = &self.observations.unresolved;
         let first = unresolved.first()?;
-        let is_silence = unresolved.iter().any(Unusable::is_silence);
+        let is_silence = unresolved.iter().any(net::Unusable::is_silence);
         let state = if is_silence { self.observations.late } else { State::Unknown };
         let others = match unresolved.len() - 1 {
             0 => String::new(),

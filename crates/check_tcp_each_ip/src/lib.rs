@@ -29,7 +29,6 @@ use options::securing::Securing;
 use options::{Choice, Connecting, FILE_HELP, IP_HELP, Limits, Ports};
 pub use probe::ProbeError;
 use target::Target;
-use target::unusable::Unusable;
 
 /// The command line.
 #[derive(Debug, clap::Parser)]
@@ -61,7 +60,7 @@ pub(crate) struct Observations {
     /// All targets, sorted.
     pub(crate) targets: Vec<Target>,
     /// Why names, or some of their addresses, could not be tried.
-    pub(crate) unresolved: Vec<Unusable>,
+    pub(crate) unresolved: Vec<net::Unusable>,
     /// What the reader should know of the choice of targets and of sources.
     pub(crate) notes: Vec<String>,
     /// How many connections at once the limit of open files allows: `None` if it allows all that are wanted.

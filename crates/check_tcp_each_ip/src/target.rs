@@ -3,7 +3,6 @@
 pub(crate) mod expand;
 pub(crate) mod names;
 pub(crate) mod resolved;
-pub(crate) mod unusable;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
@@ -14,7 +13,7 @@ use std::path::Path;
 use addresses::{HostAddress, OwnPorts, ZonedAddress};
 use host_config::{ConfigError, check_files, read_list_with_fields};
 use host_net::{Bound, ReadBoundError};
-use net::{Host, ResolveError, zoned};
+use net::{Host, ResolveError, Unusable, zoned};
 use plugin::Deadline;
 
 use crate::Args;
@@ -23,7 +22,6 @@ use crate::options::Choice;
 use crate::target::expand::{NotAHost, hosts};
 use crate::target::names::{Names, NotAName, host_name};
 use crate::target::resolved::{Named, resolve, time_for_names};
-use crate::target::unusable::Unusable;
 
 /// An address and a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -49,6 +49,7 @@ mod stream;
 pub mod tls;
 pub mod udp;
 mod unconnected;
+mod unusable;
 mod waiting;
 
 pub use cause::Cause;
@@ -66,4 +67,5 @@ pub use source::{Source, is_own};
 pub use stream::{Connector, Stream};
 pub use udp::Udp;
 pub use unconnected::UnconnectedUdp;
+pub use unusable::{Unusable, divided, is_written_as_loopback, without_own};
 pub use waiting::{SlowPath, SlowPathAction, Waiting};

@@ -23,11 +23,11 @@ fn host(offset: f64, greatest_age: f64) -> HostClock {
 fn server(name: &str, offset: f64) -> Sample {
     let offset = Interval::around(offset, 0.008);
     let measured = Measured { offset, round_trip: 0.01, stratum: 2, never_set: false };
-    Sample { name: name.to_owned(), result: Ok(measured) }
+    Sample { name: name.to_owned(), is_own: false, result: Ok(measured) }
 }
 
 fn broken(name: &str, why: NtpError) -> Sample {
-    Sample { name: name.to_owned(), result: Err(why) }
+    Sample { name: name.to_owned(), is_own: false, result: Err(why) }
 }
 
 fn judge(more: &[&str], host: Option<HostClock>, ntp: Vec<Sample>) -> String {
@@ -293,7 +293,7 @@ fn what_is_too_coarse_or_too_far_is_a_warning_if_asked_for() {
         let server = |(number, stratum): (usize, &u8)| {
             let offset = Interval::around(0.0, 0.008);
             let measured = Measured { offset, round_trip: 0.01, stratum: *stratum, never_set: false };
-            Sample { name: format!("192.0.2.{number}"), result: Ok(measured) }
+            Sample { name: format!("192.0.2.{number}"), is_own: false, result: Ok(measured) }
         };
         let seen = judge(
             &["--ntp=192.0.2.1", &format!("--stratum={range}")],
@@ -379,4 +379,14 @@ fn part_of_the_servers_may_be_silent() {
     let seen = judge(&[], None, vec![server("192.0.2.2", 0.0), server("192.0.2.3", 0.0), broken_server()]);
     let line = "CLOCK_OFFSET OK - this host is right within 0.008 s of 2 of 3 NTP servers, 1 gave no time | ";
     assert!(seen.starts_with(line) && seen.ends_with("\nNTP server 192.0.2.1: no answer\n"), "{seen}");
+}
+
+#[test]
+fn the_own_server_is_no_second_opinion() {
+    let own = |offset| vec![Sample { is_own: true, ..server("127.0.0.1", offset) }];
+    let line =
+        "OK - own NTP server 127.0.0.1 is synchronised, 0.008 s from this clock, compared with no other | ";
+    assert!(judge(&[], None, own(0.0)).starts_with(&format!("CLOCK_OFFSET {line}")));
+    let slow = "WARNING - this host is 7.00 s slow by its own NTP server 127.0.0.1, allowed -5 to 5 s | ";
+    assert!(judge(&[], None, own(7.0)).starts_with(&format!("CLOCK_OFFSET {slow}")));
 }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use net::udp::{self, Udp};
-use net::{ResolveError, STAGGER, Source, alternate_families};
+use net::{STAGGER, Source, Unusable, alternate_families};
 
 use super::asking::Asking;
 use super::packet::{Measured, NtpError};
@@ -27,6 +27,8 @@ pub const PORT: u16 = 123;
 pub struct Sample {
     /// What it is called on the command line, with the address that was asked where it has several.
     pub name: String,
+    /// Whether it is this machine's own, which is no second opinion.
+    pub is_own: bool,
     /// What it tells.
     pub result: Result<Measured, NtpError>,
 }
@@ -36,8 +38,10 @@ pub struct Sample {
 pub struct Server {
     /// What it is called on the command line.
     pub name: String,
-    /// Its addresses with the port, or why it has none.
-    pub addresses: Result<Vec<SocketAddr>, ResolveError>,
+    /// Whether it is this machine's own.
+    pub is_own: bool,
+    /// Its addresses with the port, or why none can be asked.
+    pub addresses: Result<Vec<SocketAddr>, Unusable>,
 }
 
 /// How servers are asked.
@@ -180,11 +184,13 @@ impl Named<'_> {
             // All its addresses are asked as those of others.
             (None, true) => None,
         };
+        let is_own = self.server.is_own;
         if self.asked.is_empty() {
             let name = self.server.name.clone();
-            return unasked().map(|why| Sample { name, result: Err(why) }).into_iter().collect();
+            return unasked().map(|why| Sample { name, is_own, result: Err(why) }).into_iter().collect();
         }
-        let sample = |asking: &Asking| Sample { name: asking.name.clone(), result: asking.result.clone() };
+        let sample =
+            |asking: &Asking| Sample { name: asking.name.clone(), is_own, result: asking.result.clone() };
         self.asked.iter().map(sample).collect()
     }
 }
@@ -203,7 +209,7 @@ mod tests {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let address = socket.local_addr().unwrap();
-        let server = Server { name: "one".to_owned(), addresses: Ok(vec![address]) };
+        let server = Server { name: "one".to_owned(), is_own: false, addresses: Ok(vec![address]) };
         let limit = Duration::from_millis(50);
         let told: RefCell<Vec<Vec<Sample>>> = RefCell::default();
         let tell = |samples: &[Sample]| {

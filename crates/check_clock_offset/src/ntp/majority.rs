@@ -116,7 +116,11 @@ mod tests {
         let result = |row: &(f64, f64)| if row.1 > 0.0 { Ok(good(row)) } else { Err(NtpError::Silent) };
         (0..)
             .zip(rows)
-            .map(|(number, row)| Sample { name: format!("192.0.2.{number}"), result: result(row) })
+            .map(|(number, row)| Sample {
+                name: format!("192.0.2.{number}"),
+                is_own: false,
+                result: result(row),
+            })
             .collect()
     }
 

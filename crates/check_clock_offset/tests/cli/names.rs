@@ -9,7 +9,8 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// The `getent` of a test: what it does with the name, which is its second argument.
+/// The `getent` of a test: what it does with the name, which is its second argument. Names of the loopback
+/// addresses that servers of tests have end with `.localhost`: others would be a fault of the hosts file.
 struct Names(TempDir);
 
 impl Names {
@@ -51,10 +52,10 @@ const FRESH: [&str; 2] = ["--oid=1.3.6.1.4.1.8072.9999.1.1.0", "--cache-time=0"]
 
 #[test]
 fn the_next_address_of_a_host_answers_where_one_refuses_or_is_silent() {
-    let names = Names::new("proxy7) printf '127.0.0.2 STREAM x\\n127.0.0.1 STREAM x\\n' ;;");
+    let names = Names::new("proxy7.localhost) printf '127.0.0.2 STREAM x\\n127.0.0.1 STREAM x\\n' ;;");
     let agent = good_agent();
-    let (port, host) = (agent.address().port(), format!("--hostname=proxy7:{}", agent.port()));
-    let answered = format!("CLOCK_OFFSET OK - proxy7:{port} (127.0.0.1) is right within ");
+    let (port, host) = (agent.address().port(), format!("--hostname=proxy7.localhost:{}", agent.port()));
+    let answered = format!("CLOCK_OFFSET OK - proxy7.localhost:{port} (127.0.0.1) is right within ");
     let refused = names.check(&[&FRESH[..], &[&host]].concat());
     assert!(refused.stdout.starts_with(&answered), "{}", refused.stdout);
     let silent = silent("127.0.0.2", port);
@@ -85,14 +86,14 @@ fn pool(servers: &[(&str, f64)]) -> (Vec<Responder>, u16) {
 
 #[test]
 fn each_address_of_a_pool_has_a_vote() {
-    let lines = "pool) for n in 2 2 3 4 5 6; do echo \"127.0.0.$n STREAM\"; done ;;";
+    let lines = "pool.localhost) for n in 2 2 3 4 5 6; do echo \"127.0.0.$n STREAM\"; done ;;";
     let names = Names::new(lines);
     let (_servers, port) =
         pool(&[("127.0.0.2", 1800.0), ("127.0.0.3", 0.0), ("127.0.0.4", 0.0), ("127.0.0.5", 0.0)]);
-    let ntp = format!("--ntp=pool:{port}");
+    let ntp = format!("--ntp=pool.localhost:{port}");
     let outcome = names.check(&[&ntp]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
-    let line = format!(" of 3 of 4 NTP servers, falseticker pool:{port} (127.0.0.2)");
+    let line = format!(" of 3 of 4 NTP servers, falseticker pool.localhost:{port} (127.0.0.2)");
     assert!(text(&outcome).1.ends_with(&line), "{}", outcome.stdout);
     assert!(outcome.stdout.contains(" ntp_servers=3;;;0;4\n"), "{}", outcome.stdout);
     // The same addresses again are no more votes.
@@ -102,15 +103,48 @@ fn each_address_of_a_pool_has_a_vote() {
 }
 
 #[test]
+fn this_machine_is_no_reference_for_itself() {
+    let names =
+        Names::new("blocked) printf '0.0.0.0 STREAM\\n:: STREAM\\n' ;; ntp1) echo '127.0.1.1 STREAM' ;;");
+    let (_server, good) = ntp(|question| vec![answer(question, -7.0)]);
+    let by = "which is this machine: a blocklist or a hosts file?";
+    for (arguments, code, line) in [
+        (&["--ntp=blocked"][..], 3, format!("NTP server blocked: blocked resolves to 0.0.0.0, {by}")),
+        (&["--hostname=blocked", "--timeout=3:critical"], 3, format!("blocked resolves to 0.0.0.0, {by}")),
+        (
+            &["--ntp=0.0.0.0"],
+            3,
+            "NTP server 0.0.0.0: 0.0.0.0 is not an address that a host can have".to_owned(),
+        ),
+        // None of them outvotes the one that is another machine.
+        (&["--ntp=blocked", "--ntp=ntp1", "--ntp=127.0.0.1", "--ntp=::1", &good], 1, String::new()),
+    ] {
+        let outcome = names.check(arguments);
+        assert_eq!(outcome.code, Some(code), "{}", outcome.stdout);
+        match code {
+            3 => assert_eq!(text(&outcome).1, format!("CLOCK_OFFSET UNKNOWN - {line}")),
+            _ => assert!(text(&outcome).1.contains(" s fast by 1 of 5 NTP servers"), "{}", outcome.stdout),
+        }
+    }
+    let told = names.check(&["--ntp=ntp1", &good]).stdout;
+    assert!(
+        told.contains(
+            "\nNTP server ntp1: ntp1 resolves to 127.0.1.1, which is this machine: a hosts file?\n"
+        ),
+        "{told}"
+    );
+}
+
+#[test]
 fn an_address_of_a_pool_that_is_dead_has_a_substitute() {
-    let names = Names::new("pool) for n in 2 3 4 5 6 7; do echo \"127.0.0.$n STREAM\"; done ;;");
+    let names = Names::new("pool.localhost) for n in 2 3 4 5 6 7; do echo \"127.0.0.$n STREAM\"; done ;;");
     let good = ["127.0.0.4", "127.0.0.5", "127.0.0.6", "127.0.0.7"].map(|address| (address, 0.0));
     let (_servers, port) = pool(&good);
     let _silent = silent("127.0.0.3", port);
-    let outcome = names.check(&[&format!("--ntp=pool:{port}")]);
+    let outcome = names.check(&[&format!("--ntp=pool.localhost:{port}")]);
     assert_eq!(outcome.code, Some(0), "{}", outcome.stdout);
     assert!(text(&outcome).1.ends_with(" of 4 of 6 NTP servers, 2 gave no time"), "{}", outcome.stdout);
-    let refused = format!("\nNTP server pool:{port} (127.0.0.2): connection refused\n");
+    let refused = format!("\nNTP server pool.localhost:{port} (127.0.0.2): connection refused\n");
     assert!(outcome.stdout.contains(&refused), "{}", outcome.stdout);
 }
 
@@ -158,17 +192,18 @@ fn a_name_that_does_not_exist_is_unknown_whatever_the_timeout_says() {
 
 #[test]
 fn one_family_alone_is_asked_if_wanted() {
-    let names =
-        Names::new("proxy7) case $1 in ahostsv4) echo '127.0.0.1 STREAM' ;; ahostsv6) exit 2 ;; esac ;;");
+    let names = Names::new(
+        "proxy7.localhost) case $1 in ahostsv4) echo '127.0.0.1 STREAM' ;; ahostsv6) exit 2 ;; esac ;;",
+    );
     let agent = good_agent();
-    let host = format!("--hostname=proxy7:{}", agent.port());
+    let host = format!("--hostname=proxy7.localhost:{}", agent.port());
     for option in ["-4", "--ipv4", "--source=127.0.0.1"] {
         let outcome = names.check(&[&FRESH[..], &[&host, option]].concat());
         assert_eq!(outcome.code, Some(0), "{option}: {}", outcome.stdout);
     }
     for option in ["-6", "--source=::1"] {
         let outcome = names.check(&[&FRESH[..], &[&host, option]].concat());
-        let line = "CLOCK_OFFSET UNKNOWN - resolving proxy7: no IPv6 address found";
+        let line = "CLOCK_OFFSET UNKNOWN - resolving proxy7.localhost: no IPv6 address found";
         assert_eq!(text(&outcome), (3, line), "{option}");
     }
 }

@@ -13,9 +13,14 @@ fn a_server_that_is_right_or_wrong() {
     }
     let host = Host::create();
     for (offset, seconds, code, words) in [
-        ("+0s", 0.0, 0, "this host is right within 0.0"),
+        ("+0s", 0.0, 0, "own NTP server 127.0.0.1 is synchronised, 0.0"),
         ("+7s", -7.0, 1, "this host is 7.0"),
-        ("-3600s", 3600.0, 2, "this host is 1 h fast by NTP server 127.0.0.1, perhaps a time zone mistake"),
+        (
+            "-3600s",
+            3600.0,
+            2,
+            "this host is 1 h fast by its own NTP server 127.0.0.1, perhaps a time zone mistake",
+        ),
     ] {
         let _server = Clock::server(&host, offset, "local stratum 10");
         let reading = check(&host, &["--ntp=127.0.0.1"]);

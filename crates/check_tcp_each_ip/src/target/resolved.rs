@@ -4,12 +4,11 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use net::{Host, Resolver};
+use net::{Host, Resolver, Unusable, divided};
 use plugin::{Deadline, Seconds};
 
 use crate::Args;
 use crate::sweep::tries::{ONE_RETRANSMISSION, REST};
-use crate::target::unusable::{Unusable, divided};
 
 /// The shortest time for names.
 const SHORTEST: Duration = Duration::from_millis(100);

@@ -1,8 +1,13 @@
-//! Names that give nothing to connect to: they have no address, or one that is not that of another host.
+//! Hosts that give nothing to ask: they have no address, or one that is not that of another host.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use net::{Host, ResolveError};
+use nix::ifaddrs::getifaddrs;
+use nix::sys::socket::SockaddrStorage;
+
+use crate::getent::ResolveError;
+use crate::host::Host;
+use crate::source::is_own;
 
 /// The names of loopback: in RFC 6761, in section 6.3, and in the hosts files of systems.
 const LOOPBACK: [&str; 5] = ["localhost", "localhost4", "localhost6", "ip6-localhost", "ip6-loopback"];
@@ -26,29 +31,73 @@ pub enum Unusable {
     /// The option names such an address itself.
     #[error("{0} is not an address that a host can have")]
     Literal(IpAddr),
+    /// An address of this machine, where another one is needed.
+    #[error("{0} is this machine")]
+    Own(IpAddr),
 }
 
 impl Unusable {
     /// Returns whether the resolver kept silent, which is no answer about the name.
-    pub(crate) fn is_silence(&self) -> bool {
+    pub fn is_silence(&self) -> bool {
         matches!(self, Self::Unresolved(why) if why.is_silence())
     }
 }
 
 /// Returns which addresses of a host can be tried, and why the others cannot.
-pub(crate) fn divided(host: &Host, addresses: Vec<SocketAddr>) -> (Vec<SocketAddr>, Vec<Unusable>) {
+pub fn divided(host: &Host, addresses: Vec<SocketAddr>) -> (Vec<SocketAddr>, Vec<Unusable>) {
+    parted(addresses, |address| {
+        let what = fault(host, address.ip().to_canonical())?;
+        Some(named(host, address, what).unwrap_or_else(|| Unusable::Literal(address.ip().to_canonical())))
+    })
+}
+
+/// Returns which addresses of a host are those of other machines, and what is this one: an address of an interface,
+/// or of loopback on `port`, where this machine's own service listens. On another port of loopback may be the
+/// way to another machine.
+pub fn without_own(host: &Host, addresses: Vec<SocketAddr>, port: u16) -> (Vec<SocketAddr>, Vec<Unusable>) {
+    parted(addresses, |address| {
+        let ip = address.ip().to_canonical();
+        let own = if ip.is_loopback() { address.port() == port } else { is_bound(ip) };
+        own.then(|| named(host, address, "which is this machine").unwrap_or(Unusable::Own(ip)))
+    })
+}
+
+/// Returns whether a host is written as loopback: as one of its addresses or names.
+pub fn is_written_as_loopback(host: &Host) -> bool {
+    match host.name() {
+        Some(name) => is_of_loopback(name),
+        None => host.socket_address(0).ok().flatten().is_some_and(|at| at.ip().to_canonical().is_loopback()),
+    }
+}
+
+fn parted(
+    mut addresses: Vec<SocketAddr>,
+    fault: impl Fn(&SocketAddr) -> Option<Unusable>,
+) -> (Vec<SocketAddr>, Vec<Unusable>) {
     let mut unusable = Vec::new();
-    let mut usable = addresses;
-    usable.retain(|address| {
-        let address = address.ip().to_canonical();
-        let Some(what) = fault(host, address) else { return true };
-        unusable.push(match host.name() {
-            Some(_) => Unusable::NoHost { host: host.to_string(), address, what },
-            None => Unusable::Literal(address),
-        });
-        false
+    addresses.retain(|address| {
+        let fault = fault(address);
+        let is_usable = fault.is_none();
+        unusable.extend(fault);
+        is_usable
     });
-    (usable, unusable)
+    (addresses, unusable)
+}
+
+/// The fault of an address that a name has: `None` if the address itself is written.
+fn named(host: &Host, address: &SocketAddr, what: &'static str) -> Option<Unusable> {
+    host.name()?;
+    Some(Unusable::NoHost { host: host.to_string(), address: address.ip().to_canonical(), what })
+}
+
+/// Whether an interface has the address. To bind a socket to it is no proof: ip_nonlocal_bind, which keepalived
+/// asks for, lets any be bound.
+fn is_bound(address: IpAddr) -> bool {
+    let has = |storage: SockaddrStorage| {
+        let v4 = storage.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
+        v4.or_else(|| storage.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip()))) == Some(address)
+    };
+    is_own(address) && getifaddrs().is_ok_and(|mut all| all.any(|one| one.address.is_some_and(has)))
 }
 
 /// What an address of a host is that no other host can have. Blocklists and hosts files give 0.0.0.0, :: or
@@ -74,6 +123,31 @@ fn is_of_loopback(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn this_machine_is_told_from_others() {
+        let own = |host: &str, address: &str| {
+            let (others, own) = without_own(&host.parse().unwrap(), vec![address.parse().unwrap()], 123);
+            assert_eq!(others.len() + own.len(), 1);
+            own.first().map(ToString::to_string)
+        };
+        assert_eq!(own("127.0.0.1", "127.0.0.1:123").unwrap(), "127.0.0.1 is this machine");
+        assert_eq!(own("::1", "[::1]:123").unwrap(), "::1 is this machine");
+        let named = "localhost resolves to 127.0.0.1, which is this machine";
+        assert_eq!(own("localhost", "127.0.0.1:123").unwrap(), named);
+        for (host, address) in [
+            ("127.0.0.1", "127.0.0.1:1123"),
+            ("192.0.2.1", "192.0.2.1:123"),
+            ("2001:db8::1", "[2001:db8::1]:123"),
+        ] {
+            assert_eq!(own(host, address), None, "{address}");
+        }
+        assert!(is_bound("127.0.0.1".parse().unwrap()));
+        assert!(!is_bound("127.0.0.99".parse().unwrap()), "which can be bound, and no interface has it");
+        for (host, expected) in [("127.0.1.1", true), ("::1", true), ("localhost", true), ("ntp1", false)] {
+            assert_eq!(is_written_as_loopback(&host.parse().unwrap()), expected, "{host}");
+        }
+    }
 
     #[test]
     fn no_name_makes_the_monitor_test_itself() {

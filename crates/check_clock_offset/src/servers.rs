@@ -1,0 +1,120 @@
+//! Which addresses can be asked for the time: those of other machines. This machine is no reference for itself.
+
+use std::net::SocketAddr;
+
+use net::{Host, HostPort, ResolveError, Unusable, divided, is_written_as_loopback, without_own};
+
+use crate::ntp::{self, Server};
+
+/// Returns the addresses of the agent: names that resolve to this machine by a blocklist or a hosts file are left
+/// out.
+///
+/// # Errors
+/// [`Unusable`]: none is left, and why.
+pub(crate) fn of_others(host: &Host, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Unusable> {
+    let (usable, unusable) = divided(host, found);
+    match unusable.into_iter().next() {
+        Some(why) if usable.is_empty() => Err(why),
+        _ => Ok(usable),
+    }
+}
+
+/// Returns the servers to ask, and beside them what cannot be one: a name without an address is that server's
+/// fault, an address of this machine has no vote, and the others may still be a majority. A single server that is
+/// written as loopback is a question about that daemon itself, and is asked.
+pub(crate) fn reference_servers(
+    given: &[HostPort],
+    found: Vec<Result<Vec<SocketAddr>, ResolveError>>,
+) -> Vec<Server> {
+    let is_only = given.len() == 1;
+    given.iter().zip(found).flat_map(|(server, found)| asked(server, found, is_only)).collect()
+}
+
+fn asked(server: &HostPort, found: Result<Vec<SocketAddr>, ResolveError>, is_only: bool) -> Vec<Server> {
+    let server_of = |is_own, addresses| Server { name: server.shown(ntp::PORT), is_own, addresses };
+    let found = match found {
+        Ok(found) => found,
+        Err(why) => return vec![server_of(false, Err(why.into()))],
+    };
+    let (usable, mut unusable) = divided(&server.host, found);
+    let (others, own) = without_own(&server.host, usable.clone(), ntp::PORT);
+    if is_only && others.is_empty() && !own.is_empty() && is_written_as_loopback(&server.host) {
+        return vec![server_of(true, Ok(usable))];
+    }
+    unusable.extend(own);
+    let others = (!others.is_empty()).then(|| server_of(false, Ok(others)));
+    // One address tells what is wrong with the name.
+    let unusable = unusable.into_iter().take(1).map(|why| server_of(false, Err(why)));
+    others.into_iter().chain(unusable).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is asked of servers and their addresses, and what is not.
+    fn told(given: &[(&str, &[&str])]) -> Vec<String> {
+        let servers: Vec<HostPort> = given.iter().map(|(server, _)| server.parse().unwrap()).collect();
+        let found = servers.iter().zip(given).map(|(server, (_, addresses))| {
+            let port = server.port_or(ntp::PORT);
+            Ok(addresses.iter().map(|ip| SocketAddr::new(ip.parse().unwrap(), port)).collect())
+        });
+        let servers = reference_servers(&servers, found.collect());
+        let told = servers.into_iter().map(|server| match server.addresses {
+            Ok(addresses) => format!("{} own={} {addresses:?}", server.name, server.is_own),
+            Err(why) => why.to_string(),
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn this_machine_is_no_reference_for_itself() {
+        let good: (&str, &[&str]) = ("192.0.2.1", &["192.0.2.1"]);
+        let asked = "192.0.2.1 own=false [192.0.2.1:123]";
+        let by = "which is this machine: a blocklist or a hosts file?";
+        assert_eq!(told(&[("blocked", &["0.0.0.0", "::"])]), [format!("blocked resolves to 0.0.0.0, {by}")]);
+        assert_eq!(told(&[("0.0.0.0", &["0.0.0.0"])]), ["0.0.0.0 is not an address that a host can have"]);
+        assert_eq!(told(&[("::", &["::"])]), [":: is not an address that a host can have"]);
+        let hosts = "ntp1 resolves to 127.0.1.1, which is this machine: a hosts file?";
+        assert_eq!(told(&[("ntp1", &["127.0.1.1"]), good]), [hosts, asked]);
+        assert_eq!(told(&[("ntp1:1123", &["127.0.1.1"])]), [hosts]);
+        // With another server it has no vote, by whatever name.
+        assert_eq!(told(&[good, ("127.0.0.1", &["127.0.0.1"])]), [asked, "127.0.0.1 is this machine"]);
+        let named = "localhost resolves to ::1, which is this machine";
+        assert_eq!(told(&[("localhost", &["::1", "127.0.0.1"]), good]), [named, asked]);
+        assert_eq!(
+            told(&[("127.0.0.1", &["127.0.0.1"]), ("::1", &["::1"])]),
+            ["127.0.0.1 is this machine", "::1 is this machine"]
+        );
+    }
+
+    #[test]
+    fn the_own_daemon_is_asked_alone_and_a_forwarded_port_always() {
+        assert_eq!(told(&[("127.0.0.1", &["127.0.0.1"])]), ["127.0.0.1 own=true [127.0.0.1:123]"]);
+        assert_eq!(
+            told(&[("localhost", &["::1", "127.0.0.1"])]),
+            ["localhost own=true [[::1]:123, 127.0.0.1:123]"]
+        );
+        let forwarded = "127.0.0.1:1123 own=false [127.0.0.1:1123]";
+        assert_eq!(told(&[("127.0.0.1:1123", &["127.0.0.1"])]), [forwarded]);
+    }
+
+    #[test]
+    fn a_good_address_of_a_name_is_asked_beside_a_bad_one() {
+        let told = told(&[("pool", &["0.0.0.0", "192.0.2.1"])]);
+        let why = "pool resolves to 0.0.0.0, which is this machine: a blocklist or a hosts file?";
+        assert_eq!(told, ["pool own=false [192.0.2.1:123]", why]);
+    }
+
+    #[test]
+    fn an_agent_is_another_machine() {
+        let asked = |host: &str, address: &str| {
+            let addresses = vec![SocketAddr::new(address.parse().unwrap(), 161)];
+            of_others(&host.parse().unwrap(), addresses).map_err(|why| why.to_string())
+        };
+        let why = "proxy7 resolves to 127.0.1.1, which is this machine: a hosts file?";
+        assert_eq!(asked("proxy7", "127.0.1.1").unwrap_err(), why);
+        assert!(asked("0.0.0.0", "0.0.0.0").is_err());
+        assert!(asked("127.0.0.1", "127.0.0.1").is_ok());
+    }
+}
