@@ -188,7 +188,10 @@ fn put_and_count(
 ) -> Result<u64, SpoolError> {
     let spool = Spool::open(&args.spool, patience)?;
     let lock = spool.lock(patience)?;
-    let spooled = spool.put(event, args.spool.most_octets(), &lock)?;
+    let spooled = spool.put(event, args.spool.most_octets(), &lock).inspect_err(|_| {
+        // It is lost: the gap tells a reader.
+        let _ = spool.advance(event.sequence);
+    })?;
     seen.dropped = spooled.dropped;
     if let Err(error) = spooled.sync() {
         seen.spool_failure = Some(error.to_string());
@@ -337,11 +340,11 @@ impl Run<'_> {
         self.drain(spool, None);
         let lock = spool.lock(self.connect.deadline);
         // Without a number of its own it is still the event.
-        let _ = spool.number(event);
+        let numbered = spool.number(event);
         self.send_now(event, error);
-        if let (Ok(_), Fate::Confirmed(sequence)) = (lock, self.seen.fate) {
-            // That no number can be noted shows in the next event's.
-            let _ = spool.advance(sequence);
+        if lock.is_ok() && numbered.is_ok() {
+            // Also where it is lost: the gap tells a reader. That no number can be noted shows in the next event's.
+            let _ = spool.advance(event.sequence);
         }
     }
 

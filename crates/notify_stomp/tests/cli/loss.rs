@@ -26,6 +26,12 @@ fn a_loss_is_told_until_it_is_acknowledged() {
     assert_eq!(told(&spool, &[]), (2, lost));
     assert_eq!(told(&spool, &["--acknowledge"]), (0, "STOMP OK - nothing waits".to_owned()));
     assert_eq!(told(&spool, &[]), (0, "STOMP OK - nothing waits".to_owned()));
+    // A reader sees the gap.
+    let broker = Broker::start(Manner::Confirms).unwrap();
+    assert_eq!((spool.event(&broker, &[]).code, sequences(&broker.sent())), (Some(0), vec![2]));
+    let outcome = ended(spool.command("b:0").args(EVENT).args(["--spool-size=1", &large, &long, &data]));
+    assert!(outcome.stdout.starts_with(&line), "{}", outcome.stdout);
+    assert_eq!((spool.event(&broker, &[]).code, sequences(&broker.sent())), (Some(0), vec![2, 4]));
 }
 
 #[test]
