@@ -211,6 +211,8 @@ impl Reader<'_> {
             Node::Command(_, number, words) => self.simple(words, *number, set, doubt, seen),
             Node::Group(_, body) => self.list(body, set, doubt, seen),
             Node::Loop(_, name, items, body) => self.repeat(name, items, body, set, doubt, seen),
+            Node::While(_, ends, tested, body) => self.repeat_while(*ends, tested, body, set, doubt, seen),
+            Node::Case(_, word, arms) => self.case(word, arms, set, doubt, seen),
             Node::If(_, branches, otherwise) => {
                 let mut doubt = doubt;
                 let mut decided = false;
@@ -263,6 +265,12 @@ impl Reader<'_> {
             Node::Command(..) => {}
             Node::Group(_, body) | Node::Loop(_, _, _, body) => {
                 body.iter().for_each(|node| self.skip(node, seen))
+            }
+            Node::While(_, _, tested, body) => {
+                tested.iter().chain(body).for_each(|node| self.skip(node, seen));
+            }
+            Node::Case(_, _, arms) => {
+                arms.iter().flat_map(|(_, body)| body).for_each(|node| self.skip(node, seen));
             }
             Node::If(_, branches, otherwise) => {
                 let inside = branches.iter().flat_map(|(tested, body)| tested.iter().chain(body));

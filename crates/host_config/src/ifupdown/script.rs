@@ -4,6 +4,8 @@
 
 use super::shell::{Follows, Simple};
 
+mod cases;
+
 /// The most words that a list of a loop may have.
 const WORDS: usize = 1 << 16;
 /// The most characters that a number with leading zeros may have: those of the longest one with its sign.
@@ -20,6 +22,10 @@ pub(super) enum Node {
     Loop(Follows, String, Vec<String>, Vec<Node>),
     /// `if …; then …; elif …; else …; fi`: conditions with what follows them, and what follows none.
     If(Follows, Vec<(Vec<Node>, Vec<Node>)>, Vec<Node>),
+    /// `while …; do …; done`, or `until`: the condition with whether it ends the loop once it holds, and the body.
+    While(Follows, bool, Vec<Node>, Vec<Node>),
+    /// `case WORD in PATTERN) …;; esac`: each list with its patterns.
+    Case(Follows, String, Vec<(Vec<String>, Vec<Node>)>),
 }
 
 impl Node {
@@ -29,17 +35,19 @@ impl Node {
             Node::Command(follows, ..)
             | Node::Group(follows, _)
             | Node::Loop(follows, ..)
-            | Node::If(follows, ..) => *follows,
+            | Node::If(follows, ..)
+            | Node::While(follows, ..)
+            | Node::Case(follows, ..) => *follows,
         }
     }
 }
 
 /// Words after which another command begins.
-const OPENING: [&str; 7] = ["do", "then", "else", "elif", "if", "(", "{"];
+const OPENING: [&str; 9] = ["do", "then", "else", "elif", "if", "while", "until", "(", "{"];
 
 /// Returns the structure of a line: `None` if it has none that is understood.
 pub(super) fn parse(commands: Vec<Simple>) -> Option<Vec<Node>> {
-    let mut parser = Parser { commands: apart(commands), next: 0 };
+    let mut parser = Parser { commands: apart(cases::apart(commands)), next: 0 };
     let nodes = parser.list(&[])?;
     (parser.next == parser.commands.len()).then_some(nodes)
 }
@@ -110,8 +118,9 @@ impl Parser {
             }
             "for" => self.for_loop(follows),
             "if" => self.condition(follows),
-            "while" | "until" | "case" | "function" | "do" | "done" | "then" | "fi" | ")" | "}" | "else"
-            | "elif" => None,
+            "while" | "until" => self.while_loop(follows),
+            "case" => self.case(follows),
+            ";;" | "function" | "do" | "done" | "then" | "fi" | ")" | "}" | "else" | "elif" => None,
             _ => {
                 let words = self.commands.get(self.next)?.words.clone();
                 self.next += 1;
@@ -131,6 +140,37 @@ impl Parser {
         Some(Node::Loop(follows, name.clone(), items, body))
     }
 
+    /// A loop that sets variables is not understood: their values in each run are not known.
+    fn while_loop(&mut self, follows: Follows) -> Option<Node> {
+        let (ends, start) = (self.keyword() == "until", self.next);
+        self.next += 1;
+        let tested = self.list(&["do"])?;
+        self.take("do")?;
+        let body = self.list(&["done"])?;
+        self.take("done")?;
+        if self.commands.get(start..self.next)?.iter().any(sets_variable) {
+            return None;
+        }
+        Some(Node::While(follows, ends, tested, body))
+    }
+
+    /// As [`cases::apart`] sets it apart: the word, then each line of patterns with its list.
+    fn case(&mut self, follows: Follows) -> Option<Node> {
+        let word = self.commands.get(self.next)?.words.get(1)?.clone();
+        self.next += 1;
+        let mut arms = Vec::new();
+        while self.take("esac").is_none() {
+            let patterns =
+                self.commands.get(self.next)?.words.split_first().filter(|(mark, _)| *mark == cases::ARM)?.1;
+            let patterns = patterns.to_vec();
+            self.next += 1;
+            let body = self.list(&[";;", "esac"])?;
+            _ = self.take(";;");
+            arms.push((patterns, body));
+        }
+        Some(Node::Case(follows, word, arms))
+    }
+
     fn condition(&mut self, follows: Follows) -> Option<Node> {
         let mut branches = Vec::new();
         self.take("if")?;
@@ -146,6 +186,22 @@ impl Parser {
         self.take("fi")?;
         Some(Node::If(follows, branches, otherwise))
     }
+}
+
+/// Whether a command may set a variable.
+fn sets_variable(command: &Simple) -> bool {
+    let sets = ["read", "let", "export", "local", "set", "shift", "getopts", "eval", "mapfile", "readarray"];
+    let first = command.words.first().map_or("", String::as_str);
+    let assigns = |word: &String| {
+        word.ends_with("++")
+            || word.ends_with("--")
+            || word.starts_with("++")
+            || word.contains("+=")
+            || word.contains("-=")
+    };
+    first.contains('=') && !first.starts_with('=')
+        || sets.contains(&first)
+        || command.words.iter().any(assigns)
 }
 
 /// Returns the words of a loop's list: `None` if they cannot be known.

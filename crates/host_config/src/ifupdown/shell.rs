@@ -72,6 +72,11 @@ impl<'a, F: Fn(&str) -> Option<String>> Splitter<'a, F> {
                     self.skip('&');
                     self.end_command(Follows::Pipe);
                 }
+                ';' if self.skip(';') => {
+                    self.end_command(Follows::Always);
+                    self.words.push(";;".to_owned());
+                    self.end_command(Follows::Always);
+                }
                 ';' | '&' | '\n' => self.end_command(Follows::Always),
                 '(' | ')' => {
                     self.end_word();

@@ -1,4 +1,4 @@
-//! Loops over words that are known.
+//! Loops over words that are known, loops until a condition holds, and `case`.
 
 use std::collections::HashSet;
 
@@ -9,6 +9,7 @@ use super::leave::Leave;
 use super::variables::{Variables, with};
 use super::words::bindings;
 use super::{Effect, Reader};
+use crate::wildcard;
 
 impl Reader<'_> {
     /// Runs a loop once for each of its words.
@@ -53,6 +54,57 @@ impl Reader<'_> {
         let around = |leave: &Leave| leave.levels > 1;
         self.left = self.left.filter(around).map(outer);
         self.perhaps_left = self.perhaps_left.filter(around).map(outer);
+        Ok(None)
+    }
+
+    /// Runs the condition of a `while` or `until` once, and its body once where it may run: a command that is tried
+    /// until it succeeds has succeeded once the loop is over.
+    pub(super) fn repeat_while(
+        &mut self,
+        ends: bool,
+        tested: &[Node],
+        body: &[Node],
+        set: &mut Variables,
+        doubt: bool,
+        seen: &mut HashSet<usize>,
+    ) -> Result<Option<bool>, String> {
+        let holds = self.list(tested, set, doubt, seen)?;
+        if holds == Some(ends) {
+            body.iter().for_each(|node| self.skip(node, seen));
+            return Ok(None);
+        }
+        self.loops += 1;
+        let (left, perhaps_left) = (self.left, self.perhaps_left);
+        self.list(body, set, doubt || holds.is_none(), seen)?;
+        (self.left, self.perhaps_left) = (left, perhaps_left);
+        self.loops -= 1;
+        Ok(None)
+    }
+
+    /// Runs the first list of a `case` whose pattern the word fits, or in doubt all of them.
+    pub(super) fn case(
+        &mut self,
+        word: &str,
+        arms: &[(Vec<String>, Vec<Node>)],
+        set: &mut Variables,
+        doubt: bool,
+        seen: &mut HashSet<usize>,
+    ) -> Result<Option<bool>, String> {
+        let word = with(word, set);
+        let unknown = |text: &str| text.contains(['$', '`']);
+        let (mut decided, mut doubt) = (false, doubt || unknown(&word));
+        for (patterns, body) in arms {
+            let patterns: Vec<String> = patterns.iter().map(|pattern| with(pattern, set)).collect();
+            let fits = patterns.iter().any(|pattern| wildcard::matches(pattern, &word));
+            let perhaps = unknown(&word) || patterns.iter().any(|pattern| unknown(pattern));
+            if decided || !fits && !perhaps {
+                body.iter().for_each(|node| self.skip(node, seen));
+                continue;
+            }
+            doubt |= perhaps;
+            self.list(body, set, doubt, seen)?;
+            decided = fits && !perhaps;
+        }
         Ok(None)
     }
 }

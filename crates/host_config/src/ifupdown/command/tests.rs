@@ -240,11 +240,55 @@ fn programs_around_a_command_and_words_that_run_nothing() {
 }
 
 #[test]
+fn a_case_is_a_condition_and_a_loop_ends() {
+    let bound = "192.0.2.9/24 eth0";
+    let add = "ip addr add 192.0.2.9/24 dev eth0";
+    let other = "ip addr add 192.0.2.8/24 dev eth0";
+    let rows = [
+        (format!("until {add}; do sleep 1; done"), bound),
+        (format!("until ping -c1 192.0.2.1; do sleep 1; done; {add}"), bound),
+        (format!("while ! {add}; do sleep 1; done"), bound),
+        (format!("until {add}; do {other}; done"), "192.0.2.9/24 eth0, may 192.0.2.8/24"),
+        (format!("while true; do {add}; sleep 60; done &"), bound),
+        (format!("while false; do {add}; done"), ""),
+        (format!("until [ -e /x ]; do sleep 1; done; {add}"), bound),
+        (
+            format!("while true; do {add} && break; sleep 1; done; {other}"),
+            "192.0.2.9/24 eth0, 192.0.2.8/24 eth0",
+        ),
+        (format!("case $IFACE in eth0) {add};; esac"), bound),
+        (format!("case \"$IFACE\" in eth1) {add};; esac"), ""),
+        (format!("case $IFACE in eth1|eth0) {add} ;; *) {other} ;; esac"), bound),
+        (format!("case $IFACE in (eth1) {add};; (*) {other}; esac"), "192.0.2.8/24 eth0"),
+        (
+            format!("case $IFACE in eth*) if true; then {add}; fi;; esac; {other}"),
+            "192.0.2.9/24 eth0, 192.0.2.8/24 eth0",
+        ),
+        (format!("case $(hostname) in a) {add};; *) {other};; esac"), "may 192.0.2.9/24, may 192.0.2.8/24"),
+        (format!("case $X in a) {add};; esac; {other}"), "may 192.0.2.9/24, 192.0.2.8/24 eth0"),
+        (format!("case $IFACE in eth0) case $METHOD in static) {add};; esac;; esac"), bound),
+        (format!("if true; then case $IFACE in eth0) {add};; esac; fi"), bound),
+        (format!("for i in 0 1; do case eth$i in $IFACE) {add};; esac; done"), bound),
+    ];
+    for (line, expected) in rows {
+        assert_eq!(shown(&line), expected, "{line}");
+    }
+}
+
+#[test]
 fn what_may_bind_more_is_an_error() {
     let rows = [
         ("echo ip addr add 192.0.2.9/24 dev eth0 | sh", "a command that binds addresses is not understood: "),
         (
             "{ echo ip addr add 192.0.2.9/24 dev eth0; } | sh",
+            "a command that binds addresses is not understood: ",
+        ),
+        (
+            "i=1; while [ $i -le 5 ]; do ip addr add 192.0.2.$i/24 dev eth0; i=$((i+1)); done",
+            "a command that binds addresses is not understood: ",
+        ),
+        (
+            "i=1; while [ $i -le 5 ]; do ip addr add 192.0.2.$i/24 dev eth0; ((i++)); done",
             "a command that binds addresses is not understood: ",
         ),
         ("echo $(ip addr add 192.0.2.9/24 dev eth0)", "a command that binds addresses is not understood: "),

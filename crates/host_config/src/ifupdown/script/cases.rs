@@ -1,0 +1,81 @@
+//! The words of `case … esac`, set apart from the commands beside them.
+
+use super::super::shell::{Follows, Simple};
+
+/// What marks the patterns of an arm: no word of a command line.
+pub(super) const ARM: &str = "\0arm";
+
+/// What the next words belong to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Patterns,
+    List,
+}
+
+/// Makes `case WORD`, the patterns of each arm, `;;` and `esac` commands of their own.
+pub(super) fn apart(commands: Vec<Simple>) -> Vec<Simple> {
+    let mut all: Vec<Simple> = Vec::new();
+    let mut open: Vec<Within> = Vec::new();
+    let mut patterns: Vec<String> = Vec::new();
+    for Simple { mut follows, words } in commands {
+        let mut words = words.as_slice();
+        loop {
+            match (open.last(), words) {
+                (_, []) => break,
+                (Some(_), [first, rest @ ..]) if first == "esac" => {
+                    all.push(Simple { follows: Follows::Always, words: vec![first.clone()] });
+                    open.pop();
+                    words = rest;
+                }
+                (Some(Within::List), [first]) if first == ";;" => {
+                    all.push(Simple { follows: Follows::Always, words: vec![first.clone()] });
+                    close(&mut open, Within::Patterns);
+                    break;
+                }
+                (Some(Within::Patterns), _) => {
+                    let (before, rest) = until(words, ")");
+                    patterns.extend(before.iter().filter(|word| *word != "(").cloned());
+                    if !rest.is_empty() {
+                        let arm = std::iter::once(ARM.to_owned()).chain(patterns.drain(..)).collect();
+                        all.push(Simple { follows: Follows::Always, words: arm });
+                        close(&mut open, Within::List);
+                        follows = Follows::Always;
+                    }
+                    words = rest.get(1..).unwrap_or_default();
+                }
+                (_, [first, rest @ ..]) if first == "case" => {
+                    let (word, rest) = until(rest, "in");
+                    all.push(Simple { follows, words: vec![first.clone(), only(word)] });
+                    open.push(Within::Patterns);
+                    words = rest.get(1..).unwrap_or_default();
+                }
+                (_, [first, rest @ ..]) if super::OPENING.contains(&first.as_str()) => {
+                    all.push(Simple { follows, words: vec![first.clone()] });
+                    (follows, words) = (Follows::Always, rest);
+                }
+                _ => {
+                    all.push(Simple { follows, words: words.to_vec() });
+                    break;
+                }
+            }
+        }
+    }
+    all
+}
+
+/// The words before the first one that is `end`, and from there on.
+fn until<'a>(words: &'a [String], end: &str) -> (&'a [String], &'a [String]) {
+    let at = words.iter().position(|word| word == end).unwrap_or(words.len());
+    words.split_at_checked(at).unwrap_or_default()
+}
+
+/// The word of a `case`; what a command prints is not known.
+fn only(words: &[String]) -> String {
+    if let [word] = words { word.clone() } else { "$".to_owned() }
+}
+
+fn close(open: &mut [Within], next: Within) {
+    if let Some(last) = open.last_mut() {
+        *last = next;
+    }
+}
