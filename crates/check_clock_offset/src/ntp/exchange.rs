@@ -81,12 +81,13 @@ pub fn ask(servers: &[Server], way: &Way<'_>) -> Vec<Sample> {
     let start = Instant::now();
     let (mut end, mut again) = (start + way.limit, start + AGAIN);
     let mut all = begin(servers);
+    let mut taken: Vec<SocketAddr> = Vec::new();
     let mut told = None;
     loop {
         let now = Instant::now();
         let is_over = now >= end;
         if !is_over {
-            all.iter_mut().for_each(|named| named.top_up(now, way));
+            all.iter_mut().for_each(|named| named.top_up(now, way, &mut taken));
         }
         // Also what came last: the host is asked after this.
         let settled = all.iter().flat_map(|named| &named.asked).filter(|asking| asking.settled).count();
@@ -116,9 +117,7 @@ fn samples(all: &[Named<'_>]) -> Vec<Sample> {
     all.iter().flat_map(Named::samples).collect()
 }
 
-/// Each address stands with the first server that has it: twice the same is one vote.
 fn begin(servers: &[Server]) -> Vec<Named<'_>> {
-    let mut known: Vec<SocketAddr> = Vec::new();
     let named = servers.iter().map(|server| {
         let (addresses, failure) = match &server.addresses {
             Ok(addresses) => (alternate_families(addresses), None),
@@ -127,9 +126,7 @@ fn begin(servers: &[Server]) -> Vec<Named<'_>> {
                 (Vec::new(), Some(NtpError::Unresolved { why: why.to_string(), is_silence }))
             }
         };
-        let spare: VecDeque<_> = addresses.into_iter().filter(|address| !known.contains(address)).collect();
-        known.extend(&spare);
-        Named { server, spare, asked: Vec::new(), failure }
+        Named { server, spare: addresses.into(), asked: Vec::new(), failure }
     });
     named.collect()
 }
@@ -148,11 +145,16 @@ fn heard<'a>(all: &'a mut [Named<'_>], until: Instant) -> impl Iterator<Item = &
 }
 
 impl Named<'_> {
-    /// Asks the next addresses, as long as fewer than four are alive.
-    fn top_up(&mut self, now: Instant, way: &Way<'_>) {
+    /// Asks the next addresses, as long as fewer than four are alive. An address that is `taken` is asked as that of
+    /// another server already: twice the same is one vote.
+    fn top_up(&mut self, now: Instant, way: &Way<'_>, taken: &mut Vec<SocketAddr>) {
         while self.asked.iter().filter(|asking| asking.is_alive(now)).count() < VOTES
             && let Some(address) = self.spare.pop_front()
         {
+            if taken.contains(&address) {
+                continue;
+            }
+            taken.push(address);
             let name = match self.is_ambiguous() {
                 true => format!("{} ({})", self.server.name, address.ip()),
                 false => self.server.name.clone(),

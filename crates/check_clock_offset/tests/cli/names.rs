@@ -102,6 +102,19 @@ fn each_address_of_a_pool_has_a_vote() {
     assert!(outcome.stdout.contains(" ntp_servers=3;;;0;4\n"), "{}", outcome.stdout);
 }
 
+/// A name has more addresses than are asked: those that are not asked of it are no duplicates.
+#[test]
+fn a_server_that_is_named_by_its_address_is_a_vote_in_any_order() {
+    let names = Names::new("pool.localhost) for n in 2 3 4 5 6; do echo \"127.0.0.$n STREAM\"; done ;;");
+    let all = ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6"].map(|address| (address, 0.0));
+    let (_servers, port) = pool(&all);
+    let (name, literal) = (format!("--ntp=pool.localhost:{port}"), format!("--ntp=127.0.0.6:{port}"));
+    for order in [[&*name, &literal], [&*literal, &name]] {
+        let outcome = names.check(&order);
+        assert!(outcome.stdout.contains(" ntp_servers=5;;;0;5\n"), "{order:?}: {}", outcome.stdout);
+    }
+}
+
 #[test]
 fn this_machine_is_no_reference_for_itself() {
     let names =
