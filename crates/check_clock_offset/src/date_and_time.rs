@@ -39,6 +39,11 @@ pub enum DateError {
 /// # Errors
 /// [`DateError`]: the octets are no date, or not of one moment.
 pub fn read(octets: &[u8], zone: Option<&TimeZone>) -> Result<Shown, DateError> {
+    // Some agents send the NUL that ends a string in C too.
+    let octets = match octets {
+        [date @ .., 0] if matches!(date.len(), 8 | 11) => date,
+        all => all,
+    };
     let (&[high, low, month, day, hour, minute, second, decisecond], offset) =
         octets.split_first_chunk::<8>().ok_or(DateError::Length(octets.len()))?;
     if !matches!(octets.len(), 8 | 11) {
@@ -217,7 +222,7 @@ mod tests {
             (vec![0; 11], "a date of zeros: the agent does not know its time"),
             (vec![7, 234, 1], "3 octets, neither text nor a date, which has 8 or 11"),
             (vec![255; 20], "20 octets, neither text nor a date, which has 8 or 11"),
-            (vec![0; 12], "12 octets, neither text nor a date, which has 8 or 11"),
+            (vec![0; 12], "a date of zeros: the agent does not know its time"),
             (vec![255; 256], "256 octets, neither text nor a date, which has 8 or 11"),
             (vec![7; 9], ""),
         ];
@@ -247,6 +252,19 @@ mod tests {
             if let Ok(shown) = read(&octets, Some(&TimeZone::UTC)) {
                 assert!(shown.value.abs() < 3e11, "{octets:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_nul_at_the_end_is_no_part_of_a_date() {
+        let date = [0x07, 0xea, 11, 26, 17, 3, 9, 0, b'+', 1, 0];
+        for length in [8, 11] {
+            let date = &date[..length];
+            let utc = Some(&TimeZone::UTC);
+            assert!(read(date, utc).is_ok());
+            assert_eq!(read(&[date, &[0]].concat(), utc), read(date, utc), "{length}");
+            assert_eq!(read(&[date, &[0, 0, 0, 0, 0]].concat(), utc), Err(DateError::Length(length + 5)));
+            assert_eq!(read(&[date, &[7]].concat(), utc), Err(DateError::Length(length + 1)));
         }
     }
 }
