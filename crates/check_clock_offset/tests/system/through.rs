@@ -19,9 +19,10 @@ fn a_host_checks_its_own_clock_through_nrpe() {
     let line = "CLOCK_OFFSET UNKNOWN - NTP server 127.0.0.1: connection refused";
     let refused = nrpe.check("check_clock_offset", &[]);
     assert_eq!((refused.code, refused.stdout.split(" | ").next()), (Some(3), Some(line)));
-    for (offset, code, words) in
-        [("+0s", 0, "OK - this host is right within"), ("+7s", 1, "WARNING - this host is 7.0")]
-    {
+    for (offset, code, words) in [
+        ("+0s", 0, "OK - own NTP server 127.0.0.1 is synchronised"),
+        ("+7s", 1, "WARNING - this host is 7.0"),
+    ] {
         let _server = Clock::server(&host, offset, "local stratum 10");
         let outcome = nrpe.check("check_clock_offset", &[]);
         assert_eq!(outcome.code, Some(code), "{outcome:?}");
