@@ -37,9 +37,12 @@ pub(crate) fn set_aside(from: &[Origin], tree: &Tree<'_>, found: &mut [(Source, 
             sources.iter().find(|(other, installed)| other != source && *installed).map(|(other, _)| *other);
         let beside_netplan = (*source == Source::Ifupdown && netplan).then_some(Source::Netplan);
         let Some(other) = other.or(beside_netplan) else { continue };
-        let addresses = promises.promises.len();
+        let addresses = match promises.promises.len() {
+            1 => "1 address".to_owned(),
+            count => format!("{count} addresses"),
+        };
         let what = format!(
-            "note: the files of {source} are a leftover beside those of {other}: {addresses} addresses not expected"
+            "note: the files of {source} are a leftover beside those of {other}: {addresses} not expected"
         );
         *promises = Promises { notes: vec![what], ..Promises::default() };
     }
@@ -82,6 +85,20 @@ mod tests {
             let promises = found.iter().flat_map(|(_, promises)| &promises.promises);
             let addresses: Vec<String> = promises.map(|promise| promise.expected.to_string()).collect();
             assert_eq!(addresses.join(" "), expected, "{files:?}");
+        }
+    }
+
+    #[test]
+    fn the_note_counts_the_addresses() {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let none = ("/etc/network/interfaces", "auto eth0\niface eth0 inet manual\n");
+        for (interfaces, count) in [(INTERFACES, "1 address"), (none, "0 addresses")] {
+            let found = read(&[Origin::Auto], &Tree::in_memory([interfaces, NETPLAN], &deadline)).unwrap();
+            let notes: Vec<&String> = found.iter().flat_map(|(_, promises)| &promises.notes).collect();
+            let note = format!(
+                "note: the files of ifupdown are a leftover beside those of netplan: {count} not expected"
+            );
+            assert_eq!(notes, [&note]);
         }
     }
 }
