@@ -40,7 +40,7 @@ pub enum ImportError {
     /// The logs are those of another monitor, or the configuration is.
     #[error("the logs tell of no source of the configuration")]
     NoSource,
-    /// The logs are of another clock, or this one is wrong.
+    /// The first log begins in the future: it is of another clock, or this one is wrong.
     #[error("the logs are of the future: {} begins {} from now", .path.display(), length(*.ahead))]
     Future {
         /// The log that begins first.
@@ -72,6 +72,7 @@ pub(crate) fn import(args: &Args, config: &Config, deadline: &Deadline) -> Resul
     if let Some((beginning, path)) = logs.first().filter(|(beginning, _)| *beginning > now) {
         return Err(ImportError::Future { path: (*path).to_owned(), ahead: beginning - now });
     }
+    let (logs, of_future): (Vec<_>, Vec<_>) = logs.into_iter().partition(|(beginning, _)| *beginning <= now);
     for (beginning, path) in &logs {
         if *beginning < replay.at() {
             return Err(ImportError::Overlap((*path).to_owned()));
@@ -84,9 +85,9 @@ pub(crate) fn import(args: &Args, config: &Config, deadline: &Deadline) -> Resul
     }
     let filled = fill(&args.state, &past.ledger, now, deadline)?;
     let left_out = notes.faults.iter().map(|fault| format!("{fault}, left out"));
-    let of_future = logs.iter().filter(|(beginning, _)| *beginning > now);
-    let of_future = of_future.map(|(_, path)| format!("{} is of the future, left out", path.display()));
-    Ok(left_out.chain(of_future).fold(report(args, &past, filled.as_ref()), Report::detail))
+    let of_future =
+        of_future.iter().map(|(_, path)| format!("{} is of the future, left out", path.display()));
+    Ok(left_out.chain(of_future).fold(report(logs.len(), &past, filled.as_ref()), Report::detail))
 }
 
 /// The logs, the oldest first, each with its beginning.
@@ -117,8 +118,8 @@ fn fill(state: &Path, past: &Ledger, now: u64, deadline: &Deadline) -> Result<Op
     Ok(filled)
 }
 
-fn report(args: &Args, past: &Past, filled: Option<&Filled>) -> Report {
-    let logs = counted(args.import.len(), "log");
+fn report(logs: usize, past: &Past, filled: Option<&Filled>) -> Report {
+    let logs = counted(logs, "log");
     let line = match filled {
         None => format!("nothing to import: the history has all days of {logs}"),
         Some(Filled { first, last, outages }) => {

@@ -120,13 +120,17 @@ impl<'a> Replay<'a> {
         self.at
     }
 
-    /// Adds a line. One that is before the last adds no time: the clock was set back.
+    /// Adds a line. One that is before the last adds no time: the clock was set back. One that is after now shows
+    /// that the monitor ran until now, and tells nothing else.
     pub(crate) fn line(&mut self, line: LogLine<'_>) {
         let at = line.at.min(self.now).max(self.at);
         let starts = line.event == LogEvent::Started;
         if at > self.at || starts {
             self.settle();
             self.pass(at, starts);
+        }
+        if line.at > self.now {
+            return;
         }
         match line.event {
             LogEvent::Started => self.is_running = true,

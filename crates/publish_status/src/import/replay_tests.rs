@@ -60,6 +60,17 @@ const GOOD: &str = "[1000] CURRENT HOST STATE: lon-1;UP;HARD;1;fine\n[1000] CURR
                     [1000] CURRENT SERVICE STATE: lon-2;proxy;OK;HARD;1;fine\n";
 
 #[test]
+fn a_line_of_the_future_tells_nothing() {
+    let down = "[1200] SERVICE ALERT: lon-1;proxy;CRITICAL;HARD;1;x\n[1300] HOST ALERT: router;DOWN;HARD;1;x";
+    let past = replay_at(1_150, &[], false, &format!("{GOOD}[1100] LOG VERSION: 2.0\n{down}"));
+    assert_eq!(sums(&past, "london"), [150, 0, 0, 0, 0, 0]);
+    assert!(past.ledger.outages.iter().next().is_none());
+    assert_eq!(past.missing, ["Router"]);
+    let past = replay_at(1_200, &[], false, &format!("{GOOD}{down}"));
+    assert_eq!(past.ledger.outages.iter().count(), 1, "of this moment");
+}
+
+#[test]
 fn time_is_in_the_state_that_the_log_tells() {
     let rows: [(&str, Sums); 13] = [
         ("[1100] LOG VERSION: 2.0", [100, 0, 0, 0, 0, 0]),

@@ -168,6 +168,7 @@ fn logs_that_have_nothing_are_not_ok() {
     let outcome = site.run(&["--import", &name("good.log"), &name("future.log")]);
     let left_out = format!("{} is of the future, left out", name("future.log"));
     assert!(outcome.code == Some(0) && outcome.stdout.lines().any(|line| line == left_out), "{outcome:?}");
+    assert!(outcome.stdout.starts_with("STATUS OK - imported 1 day from 1 log, "), "{outcome:?}");
 }
 
 #[test]
