@@ -129,7 +129,7 @@ pub(crate) fn judge(source: &Source, host: Option<&Host>, max_age: Option<u64>, 
 fn health(source: &Source, host: Option<&Host>, max_age: Option<u64>, limits: &Limits) -> (Health, Why) {
     if source.service.is_some() {
         let Some(host) = host else { return (Health::Unknown, Why::NoHost) };
-        if let Some(verdict) = by_host(host, limits) {
+        if let Some(verdict) = by_host(host, source.checks.last, limits) {
             return verdict;
         }
     }
@@ -149,9 +149,10 @@ fn health(source: &Source, host: Option<&Host>, max_age: Option<u64>, limits: &L
 }
 
 /// What a service is by its host: it keeps its last state, often OK, when that goes down. A host whose state is
-/// not renewed says nothing: its services count by their own results, which may be newer. A host that is never
-/// checked counts as up, and one that is checked only when a service fails has no age.
-fn by_host(host: &Host, limits: &Limits) -> Option<(Health, Why)> {
+/// not renewed says nothing of the time since: a service counts by a result that is not older, and is unknown by one
+/// that is. A host that is never checked counts as up, and one that is checked only when a service fails has no
+/// age. `last` is when the service was checked, in seconds since 1970.
+fn by_host(host: &Host, last: u64, limits: &Limits) -> Option<(Health, Why)> {
     let verdict = match host.hard {
         _ if !host.is_checked => return None,
         Condition::Down => (Health::Down, Why::HostDown),
@@ -160,7 +161,12 @@ fn by_host(host: &Host, limits: &Limits) -> Option<(Health, Why)> {
         _ => return None,
     };
     let is_old = || matches!(not_checked(&host.checks, None, limits), Some(Why::TooOld | Why::Future));
-    (limits.can_come(&host.checks, false) && !is_old()).then_some(verdict)
+    if limits.can_come(&host.checks, false) && !is_old() {
+        return Some(verdict);
+    }
+    // A moment in the future tells nothing of what came before it.
+    let is_from_before = last < host.checks.last && host.checks.last <= limits.now;
+    is_from_before.then_some((Health::Unknown, verdict.1))
 }
 
 /// Why the last check counts no more, if it does not. The clock of a monitor on another machine may be ahead by

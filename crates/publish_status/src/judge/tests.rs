@@ -128,6 +128,18 @@ fn a_host_that_is_not_checked_any_more_says_nothing_of_its_services() {
         let seen: String = [Condition::Ok, Condition::Critical].map(letter).iter().collect();
         assert_eq!(seen, expected, "{hard:?} {checks:?}");
     }
+    // A result from before the host's last check tells nothing of the time after it.
+    let earlier = |last| Source { checks: Checks { last, ..passive }, ..source(Some("b"), Condition::Ok) };
+    assert_eq!(on(Condition::Down, old, &earlier(98)), Health::Unknown);
+    assert_eq!(on(Condition::Down, old, &earlier(99)), Health::Operational);
+    assert_eq!(on(Condition::Down, disabled, &earlier(999)), Health::Unknown);
+    assert_eq!(on(Condition::Unreachable, old, &earlier(98)), Health::Unknown);
+    assert_eq!(on(Condition::Up, old, &earlier(98)), Health::Operational);
+    assert_eq!(on(Condition::Down, fresh, &earlier(98)), Health::Down);
+    let ahead = Checks { last: 9_999, ..disabled };
+    for future in [future, ahead] {
+        assert_eq!(on(Condition::Down, future, &earlier(999)), Health::Operational, "{future:?}");
+    }
     let old_service = Source { checks: old, ..source(Some("b"), Condition::Ok) };
     assert_eq!(on(Condition::Down, old, &old_service), Health::Unknown, "by its own age");
     assert_eq!(on(Condition::Down, fresh, &old_service), Health::Down);
