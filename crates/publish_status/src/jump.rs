@@ -12,9 +12,9 @@ use crate::moment::length;
 
 /// The shortest window, in seconds: a check every five minutes with its attempts is through by then.
 const WINDOW: u64 = 600;
-/// For how long the sources must be good again until the next jump is another one, in seconds. One that comes
-/// back sooner is held back only for what it left of the time: else an outage with a good run now and then would
-/// never be published.
+/// The shortest time for which the sources must be good again until the next jump is another one, in seconds; the
+/// hold if that is longer. One that comes back sooner is held back only for what it left of the time: else an
+/// outage with good runs now and then would never be published.
 const RECOVERED: u64 = 300;
 /// For how long a jump is remembered without a run, in seconds.
 const REMEMBERED: u64 = 3_600;
@@ -54,7 +54,7 @@ impl Jump {
             return Some(Self { last: now, is_held: false, good_since: None, ..self });
         }
         let since = self.good_since.unwrap_or(now);
-        let has_recovered = now.saturating_sub(since) >= RECOVERED;
+        let has_recovered = now.saturating_sub(since) >= RECOVERED.max(hold);
         (!has_recovered).then_some(Self { is_held: false, good_since: Some(since), ..self })
     }
 
@@ -85,7 +85,7 @@ pub struct Sanity {
     /// For how long a jump beyond that is held back, in seconds. The window is as long, and ten minutes at
     /// least.
     pub hold: u64,
-    /// How often a run is made, in seconds: two of these are no pause.
+    /// How often a run is made, in seconds: two and a half of these are no pause.
     pub interval: u64,
 }
 
@@ -116,7 +116,8 @@ pub(crate) fn judge(before: &Baseline, seen: Seen, sanity: Sanity, now: u64) -> 
     };
     let (Some(known_bad), Some(percent)) = (&before.bad, percent) else { return accept(Vec::new(), None) };
     let window = hold.max(WINDOW);
-    let pause = window.max(interval.saturating_mul(2));
+    // One good run may be between two that are bad, and each of them late by a quarter of an interval.
+    let pause = window.max(interval.saturating_mul(5) / 2);
     let jump = before.jump.filter(|jump| jump.is_remembered(pause, now));
     // The window stands still while a jump is held back: it must not end because time passes.
     let from = jump.filter(|jump| jump.is_held).map_or(now, |jump| jump.since).saturating_sub(window);

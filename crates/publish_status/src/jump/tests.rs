@@ -151,19 +151,29 @@ fn good_runs_do_not_hold_a_jump_for_longer() {
     // The same after a long outage.
     let long = format!("{}.{}", bad(200), bad(20));
     assert_eq!(play(&long), format!("{}{}.{}", held(10), bad(190), bad(20)));
-    // Good for less than five minutes: the same one, also after a long outage.
-    let short = ".".repeat(5);
-    let flapping = format!("{}{short}{}", bad(4), bad(20));
-    assert_eq!(play(&flapping), format!("{}{short}{}{}", held(4), held(1), bad(19)));
-    let long = format!("{}{short}{}", bad(200), bad(20));
-    assert_eq!(play(&long), format!("{}{}{short}{}", held(10), bad(190), bad(20)));
+    // The same with six good runs; with ten, none of which counts as time in which it was held back.
+    let flapping = format!("{}{}", bad(9), ".".repeat(6)).repeat(30);
+    assert_eq!(play(&flapping), format!("{}{}", held(9), &flapping[9..]));
+    let flapping = format!("{}{}", bad(9), ".".repeat(10)).repeat(30);
+    assert_eq!(play(&flapping), format!("{}{}{}{}", held(9), &flapping[9..19], held(2), &flapping[21..]));
+    // Good for less than the hold: the same one, also after a long outage.
+    for (short, left) in [(5, 1), (9, 0)] {
+        let short = ".".repeat(short);
+        let flapping = format!("{}{short}{}", bad(4), bad(20));
+        assert_eq!(play(&flapping), format!("{}{short}{}{}", held(4), held(left), bad(20 - left)));
+    }
+    for short in [5, 10] {
+        let short = ".".repeat(short);
+        let long = format!("{}{short}{}", bad(200), bad(20));
+        assert_eq!(play(&long), format!("{}{}{short}{}", held(10), bad(190), bad(20)));
+    }
 }
 
 #[test]
 fn a_jump_after_a_recovery_is_another_one() {
     let bad = |minutes: usize| "x".repeat(minutes);
     let held = |minutes: usize| "h".repeat(minutes);
-    for pause in [6, 30, 61] {
+    for pause in [11, 30, 61] {
         let pause = ".".repeat(pause);
         let apart = format!("{}{pause}{}", bad(4), bad(20));
         assert_eq!(play(&apart), format!("{}{pause}{}{}", held(4), held(10), bad(10)));
@@ -260,5 +270,15 @@ fn runs_that_are_far_apart_hold_a_jump_no_longer() {
             baseline = after;
         }
         assert_eq!(faults, [true, false, false, false], "{interval}");
+        // The same with a good run in between.
+        let mut baseline = judge(&Baseline::default(), seen(&[], 4), sanity, 1_000).0;
+        let mut faults = Vec::new();
+        for run in 1..=5 {
+            let bad = if run % 2 == 1 { &all[..] } else { &[] };
+            let (after, fault) = judge(&baseline, seen(bad, 4), sanity, 1_000 + run * (interval + 1));
+            faults.push(fault.is_some());
+            baseline = after;
+        }
+        assert_eq!(faults, [true, false, false, false, false], "{interval}");
     }
 }
