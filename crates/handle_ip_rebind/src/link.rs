@@ -12,6 +12,7 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -306,10 +307,12 @@ impl Link {
 }
 
 /// The hardware addresses of all interfaces of this host that are up, but for those that another host may
-/// answer by.
+/// answer by: a shared one, and that of a guest behind a macvtap.
 fn hardware_addresses(all: &[InterfaceAddress]) -> Vec<Mac> {
     let up = all.iter().filter(|entry| entry.flags.contains(InterfaceFlags::IFF_UP));
-    let addresses = up.filter_map(link_address).filter(|address| address.halen() == 6);
+    let is_of_guest = |name: &str| Path::new("/sys/class/net").join(name).join("macvtap").exists();
+    let hosts = up.filter(|entry| !is_of_guest(&entry.interface_name));
+    let addresses = hosts.filter_map(link_address).filter(|address| address.halen() == 6);
     let macs = addresses.filter_map(|address| address.addr()).filter(|mac| *mac != [0; 6]).map(Mac);
     macs.filter(|mac| !mac.is_shared()).collect()
 }

@@ -64,6 +64,25 @@ fn an_answer_by_another_interface_of_this_host_is_no_conflict() {
 }
 
 #[test]
+fn a_guest_behind_a_macvtap_is_another_host() {
+    if missing(&HOSTS) {
+        return;
+    }
+    let site = Site::new("192.0.2.32");
+    site.neighbour.ip(&["addr", "add", "192.0.2.32/24", "dev", "eth0"]);
+    let mac = run(site.neighbour.command("cat").arg("/sys/class/net/eth0/address")).stdout;
+    let mac = mac.trim();
+    site.host.cable("eth1", &site.neighbour, "eth1");
+    // The host's end of such a guest's link has the guest's own hardware address.
+    site.host.ip(&[
+        "link", "add", "link", "eth1", "name", "tap0", "address", mac, "type", "macvtap", "mode", "bridge",
+    ]);
+    site.host.ip(&["link", "set", "tap0", "up"]);
+    let line = format!("IP_REBIND CRITICAL - 192.0.2.32 left alone: {mac} has it on eth0");
+    assert_eq!(site.handle().verdict(), (2, line.as_str()));
+}
+
+#[test]
 fn what_a_killed_run_has_bound_is_probed_for_before_it_is_announced() {
     if missing(&HOSTS) {
         return;
