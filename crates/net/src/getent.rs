@@ -18,8 +18,12 @@ const LARGEST: usize = 256 << 10;
 const NOT_FOUND: i32 = 2;
 /// A name that is not found after this was looked for at a silent server.
 const SERVER_TIMEOUT: Duration = Duration::from_secs(1);
-/// How many children run at once: a limit of processes is easily reached.
+/// How many children begin at once: a limit of processes is easily reached.
 const AT_ONCE: usize = 32;
+/// A child that has run for so long only waits for a nameserver: another may begin beside it.
+const WAITS: Duration = Duration::from_millis(300);
+/// How many children run, those that only wait among them.
+const MOST: usize = 96;
 
 /// Explains why a host has no addresses. Each message names it.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +74,14 @@ pub enum ResolveError {
         /// The time given, in seconds.
         seconds: f64,
     },
+    /// So many other names got no answer that the time was over before this one's turn.
+    #[error("resolving {name}: not asked within {seconds} s, other names got no answer: see check_resolver")]
+    NotAsked {
+        /// The name.
+        name: String,
+        /// The time given, in seconds.
+        seconds: f64,
+    },
     /// An address that is not of the family asked for.
     #[error("{host} is not an {family} address")]
     OtherFamily {
@@ -86,7 +98,7 @@ pub enum ResolveError {
 impl ResolveError {
     /// Whether the resolver is to blame for the lack of an answer, and not the name.
     pub fn is_silence(&self) -> bool {
-        matches!(self, Self::TooSlow { .. } | Self::GaveUp { .. })
+        matches!(self, Self::TooSlow { .. } | Self::GaveUp { .. } | Self::NotAsked { .. })
     }
 }
 
@@ -162,10 +174,13 @@ fn command(name: &str, lookup: &Lookup) -> Command {
 
 fn ask_by(names: &[&str], lookup: &Lookup, command: impl Fn(&str) -> Command) -> Vec<Resolved> {
     let mut results: Vec<Option<Resolved>> = names.iter().map(|_| None).collect();
-    let mut waiting = names.iter().enumerate();
+    let mut waiting = names.iter().enumerate().peekable();
     let mut running: Vec<(usize, Asked)> = Vec::new();
+    // Once as many as may run were silent for all their time, others would be so too.
+    let mut is_silent = false;
     loop {
-        while running.len() < AT_ONCE
+        while !is_silent
+            && has_room(&running)
             && let Some((place, name)) = waiting.next()
         {
             match Asked::start(name, &mut command(name), lookup) {
@@ -176,16 +191,20 @@ fn ask_by(names: &[&str], lookup: &Lookup, command: impl Fn(&str) -> Command) ->
         if running.is_empty() {
             break;
         }
-        let ready = ready(&running);
+        let ready = ready(&running, waiting.peek().is_some());
         let mut ready = ready.into_iter();
+        let is_full = running.len() >= MOST && !has_room(&running);
         for (place, mut asked) in std::mem::take(&mut running) {
             match asked.advance(ready.next().unwrap_or(false), lookup) {
                 None => running.push((place, asked)),
-                Some(result) => settle(&mut results, place, result),
+                Some(result) => {
+                    is_silent |= is_full && matches!(result, Err(ResolveError::TooSlow { .. }));
+                    settle(&mut results, place, result);
+                }
             }
         }
     }
-    let unasked = |name: &&str| ResolveError::NotFound((*name).to_owned());
+    let unasked = |name: &&str| ResolveError::NotAsked { name: (*name).to_owned(), seconds: lookup.seconds };
     results
         .into_iter()
         .zip(names)
@@ -199,9 +218,19 @@ fn settle(results: &mut [Option<Resolved>], place: usize, result: Resolved) {
     }
 }
 
-/// Waits until one of the children has printed something or its time is over, and returns which have.
-fn ready(running: &[(usize, Asked)]) -> Vec<bool> {
-    let until = running.iter().map(|(_, asked)| asked.until).min().unwrap_or_else(Instant::now);
+/// Whether another child may begin.
+fn has_room(running: &[(usize, Asked)]) -> bool {
+    let busy = running.iter().filter(|(_, asked)| asked.started.elapsed() < WAITS).count();
+    busy < AT_ONCE && running.len() < MOST
+}
+
+/// Waits until one of the children has printed something or its time is over, or another may begin if one
+/// `waits` for that. Returns which have printed.
+fn ready(running: &[(usize, Asked)], waits: bool) -> Vec<bool> {
+    let ends = running.iter().map(|(_, asked)| asked.until);
+    let rooms = running.iter().map(|(_, asked)| asked.started + WAITS);
+    let rooms = rooms.filter(|at| waits && running.len() < MOST && *at > Instant::now());
+    let until = ends.chain(rooms).min().unwrap_or_else(Instant::now);
     let mut polled: Vec<PollFd<'_>> =
         running.iter().map(|(_, asked)| PollFd::new(&asked.output, PollFlags::IN)).collect();
     let remaining = Timespec::try_from(until.saturating_duration_since(Instant::now()));

@@ -1,7 +1,7 @@
 //! From the command line to the exit code: parse, watchdog, panic hook, check.
 //!
 //! The promise, whatever the plugin does: exit code 0 to 3 and one non-empty first line on standard output,
-//! before the deadline plus a quarter of a second and as soon after SIGTERM or SIGINT; nothing on standard
+//! before the deadline plus a quarter of a second and as soon after a signal that ends it; nothing on standard
 //! error; no death by a signal.
 
 use std::env;

@@ -1,7 +1,7 @@
 //! Speaks for the process when its deadline has passed or a signal asks it to stop, and the check has not
 //! spoken.
 //!
-//! SIGTERM and SIGINT write into a socket that the watchdog polls. They are not blocked, since children would
+//! SIGTERM, SIGINT and SIGHUP write into a socket that the watchdog polls. They are not blocked, since children would
 //! inherit that; a handler ends with `exec`. What is changed in the deadline wakes it in the same way. Its
 //! thread has its price (a stack, an arena of malloc, a signal stack), so that it starts before the first
 //! step that can block and not earlier.
@@ -14,7 +14,7 @@ use std::thread;
 use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::low_level::pipe;
 
@@ -25,7 +25,7 @@ use crate::{Deadline, State, deadline, output, reason};
 /// The watchdog only waits and writes; it needs less than the 2 MiB which a thread gets by default.
 const STACK: usize = 128 * 1024;
 /// The signals that end a run, with their names.
-const SIGNALS: [(i32, &str); 2] = [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT")];
+const SIGNALS: [(i32, &str); 3] = [(SIGTERM, "SIGTERM"), (SIGINT, "SIGINT"), (SIGHUP, "SIGHUP")];
 
 /// Whether the plugin handles signals itself.
 static LEFT: AtomicBool = AtomicBool::new(false);
@@ -34,7 +34,7 @@ static RUN: OnceLock<(Deadline, Instant)> = OnceLock::new();
 /// What wakes the watchdog, once it has started.
 static WAKE: OnceLock<UnixStream> = OnceLock::new();
 
-/// Leaves SIGTERM and SIGINT to handlers that the plugin has set up: for what runs until it is stopped.
+/// Leaves SIGTERM, SIGINT and SIGHUP to handlers that the plugin has set up: for what runs until it is stopped.
 pub fn leave_signals() {
     LEFT.store(true, Ordering::SeqCst);
 }

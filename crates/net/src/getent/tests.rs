@@ -94,6 +94,30 @@ fn more_names_than_children_are_asked_in_turn() {
 }
 
 #[test]
+fn names_that_hang_take_no_turns() {
+    let names: Vec<String> = (0..MOST + 9).map(|number| format!("n{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let start = Instant::now();
+    let found = asked(&names, Duration::from_secs(2), |_| shell("exec sleep 60"));
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    let silent = |name: &str| format!("resolving {name}: no answer within 2 s, see check_resolver");
+    let late = |name: &str| {
+        format!("resolving {name}: not asked within 2 s, other names got no answer: see check_resolver")
+    };
+    let expected = names.iter().enumerate().map(|(place, name)| match place < MOST {
+        true => Err(silent(name)),
+        false => Err(late(name)),
+    });
+    assert_eq!(found, expected.collect::<Vec<_>>());
+    // One that answers at its end is asked though as many hang as leave it room.
+    let found = asked(&names[..MOST], Duration::from_secs(2), |name| match name == names[MOST - 1] {
+        true => shell("echo 192.0.2.1 STREAM"),
+        false => shell("exec sleep 60"),
+    });
+    assert_eq!(found[MOST - 1], Ok(vec!["192.0.2.1:0".parse().unwrap()]));
+}
+
+#[test]
 fn an_endless_answer_ends() {
     let found = asked(&["endless"], Duration::from_secs(8), |_| Command::new("yes"));
     assert_eq!(found, [Err("resolving endless: getent printed more than 262144 octets".to_owned())]);
