@@ -50,7 +50,12 @@ pub fn difference(path: &str, expected: &Expected, found: &[u8], exact: bool) ->
 pub(crate) fn host_name(text: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(text);
     let name = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'))?;
-    Some(name.strip_suffix('.').filter(|name| !name.is_empty()).unwrap_or(name).to_owned())
+    Some(without_dot(name).to_owned())
+}
+
+/// Returns a name without the dot at its end, which is no part of it; a dot alone is left.
+pub(crate) fn without_dot(name: &str) -> &str {
+    name.strip_suffix('.').filter(|name| !name.is_empty()).unwrap_or(name)
 }
 
 fn name_difference(found: &[u8], expected: &[u8]) -> Option<String> {

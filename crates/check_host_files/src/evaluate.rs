@@ -4,7 +4,7 @@ mod count;
 
 use std::collections::BTreeSet;
 
-use count::{Unchecked, changed, is_told_by_the_name, total, without_file, worst_first};
+use count::{Unchecked, changed, in_both, is_told_by_the_name, total, without_file, worst_first};
 use plugin::{Finding, Findings, Metric, Progress, Report, State, Thresholds};
 
 use crate::compare::HOSTNAME;
@@ -40,7 +40,7 @@ pub(crate) fn evaluate(rules: &Rules, observed: &Observations) -> Report {
     let changed = changed(observed, &changes);
     let total = total(observed);
     let metric = Metric::count("changed", changed).thresholds(rules.changed.clone()).max(total as f64);
-    let state = state(rules, changed, unreadable(observed));
+    let state = state(rules, changed, unreadable(observed) - in_both(&observed.files, &changes));
     let mut findings: Vec<Finding> = observed.unknown.iter().map(Finding::unknown).collect();
     findings.extend(as_left(rules, changed, total, state));
     findings.extend(observed.name.iter().flat_map(|seen| name::judge(seen, &observed.facts, state)));
@@ -77,7 +77,7 @@ pub(crate) fn evaluate(rules: &Rules, observed: &Observations) -> Report {
     }
 }
 
-/// Judges the number of changes. Each file that could not be compared may be one more: an alarm is certain.
+/// Judges the number of changes. Each other file that could not be compared may be one more: an alarm is certain.
 fn state(rules: &Rules, changed: usize, unreadable: usize) -> State {
     let states = (changed..=changed + unreadable).map(|count| rules.changed.state(count as f64));
     states.min().unwrap_or(State::Unknown)
@@ -386,6 +386,11 @@ mod tests {
             };
             assert_eq!(line(&rules, &lost()), text);
         }
+        // A fault of the copy makes no second change of a file that differs.
+        let one = Thresholds { warning: None, critical: "@1:1".parse().ok() };
+        let both = file(RESOLVER, "nameserver ::1\nsearch a\r\n", "nameserver ::2\nsearch a\n");
+        let text = line(&Rules::new(&one, Strictness::default(), Immutable::Warn), &observed(vec![both]));
+        assert!(text.starts_with("CRITICAL - /etc/resolv.conf: nameserver ::2, not ::1"), "{text}");
         let nothing = observed(vec![checked(NTP, "", What::Missing)]);
         let data = " | changed=1;;0;0;1 immutable=U;;;0 unreadable=0;;;0 age_of_change=U;;;0\n";
         assert!(output(&rules(), &nothing).ends_with(data));

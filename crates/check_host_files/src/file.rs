@@ -89,8 +89,8 @@ impl Checked {
         matches!(self.found.what, What::Content(_) | What::SameAsCopy | What::TooLarge | What::Unreadable(_))
     }
 
-    /// Makes the findings, of what [`Self::change`] returned too. A changed content has `state`; with `None` another finding says it, and only its
-    /// lines stay.
+    /// Makes the findings. `change` is what [`Self::change`] returned; it has `state`, or with `None` only its lines,
+    /// as another finding says it.
     pub(crate) fn judge(
         &self,
         strictness: Strictness,

@@ -153,6 +153,7 @@ impl Found {
     pub(crate) fn targets(&self) -> impl Iterator<Item = &str> {
         self.link.as_deref().into_iter().chain(self.links.as_ref().map(|links| links.lead_to.as_str()))
     }
+
     /// Whether the file, or its folder, is immutable or append-only.
     pub(crate) fn is_locked(&self) -> bool {
         self.bit().or(self.folder_bit()).is_some()

@@ -2,7 +2,7 @@
 
 use plugin::{Finding, State};
 
-use crate::compare::{HOSTNAME, HOSTS, host_name};
+use crate::compare::{HOSTNAME, HOSTS, host_name, without_dot};
 use crate::facts::Facts;
 use crate::found::{Found, What};
 use crate::lines::cut;
@@ -35,6 +35,12 @@ pub enum Entry {
 }
 
 impl NameSeen {
+    /// Makes what was seen before the name is looked up. The kernel keeps the dot at the end of a full name.
+    pub(crate) fn new(expected: String, kernel: Option<&str>, file: Found) -> Self {
+        let kernel = kernel.map(|name| without_dot(name).to_owned());
+        Self { expected, kernel, file, entry: Entry::Untried }
+    }
+
     /// Returns the name in /etc/hostname: `None` if there is no such file or no name in it.
     fn in_file(&self) -> Option<String> {
         if let What::Content(content) = &self.file.what { host_name(content) } else { None }
@@ -274,6 +280,21 @@ mod tests {
             assert_eq!(findings.len(), 1);
             assert_eq!((findings[0].state, findings[0].text.as_str()), (State::Unknown, text));
             assert!(!unread.is_changed());
+        }
+    }
+
+    #[test]
+    fn the_dot_at_the_end_of_the_kernels_name_is_no_part_of_it() {
+        for (kernel, is_changed) in
+            [("a.example", false), ("a.example.", false), ("b.example.", true), (".", true)]
+        {
+            let file = seen(None, None).file;
+            let file = Found { what: What::Content(b"a.example.\n".to_vec()), ..file };
+            assert_eq!(
+                NameSeen::new("a.example".to_owned(), Some(kernel), file).is_changed(),
+                is_changed,
+                "{kernel}"
+            );
         }
     }
 

@@ -3,6 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
+use crate::compare::without_dot;
 use crate::resolver;
 
 /// The most octets of a host's name that the kernel keeps (utsname(2)).
@@ -115,13 +116,13 @@ fn folder(text: &str) -> Result<PathBuf, InvalidValue> {
 
 /// Reads the name of a host. The dot at the end of a full name is no part of it.
 fn name(text: &str) -> Result<String, InvalidValue> {
-    let name = name_within(LONGEST_NAME, text.strip_suffix('.').unwrap_or(text))?;
+    let name = name_within(LONGEST_NAME, without_dot(text))?;
     if name.ends_with('.') { Err(InvalidValue::Name(LONGEST_NAME)) } else { Ok(name) }
 }
 
 /// Reads the name of a domain.
 fn domain(text: &str) -> Result<String, InvalidValue> {
-    name_within(LONGEST_DOMAIN, text.strip_suffix('.').filter(|name| !name.is_empty()).unwrap_or(text))
+    name_within(LONGEST_DOMAIN, without_dot(text))
 }
 
 fn name_within(longest: usize, text: &str) -> Result<String, InvalidValue> {

@@ -220,8 +220,7 @@ impl Seen<'_> {
 
     fn name(&mut self, expected: String, args: &ExpectedOptions) -> NameSeen {
         let kernel = is_here(args).then(|| uname().nodename().to_string_lossy().into_owned());
-        let file = self.at(HOSTNAME);
-        NameSeen { expected, kernel, file, entry: Entry::Untried }
+        NameSeen::new(expected, kernel.as_deref(), self.at(HOSTNAME))
     }
 
     /// Looks for an address of the name: in /etc/hosts, and by all that this host is configured to ask.

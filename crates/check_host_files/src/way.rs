@@ -114,6 +114,7 @@ mod tests {
         close("run/x", 0o755);
         assert_eq!(found("/etc/folder/file").as_deref(), Some("/run/x/y 0000"));
     }
+
     #[test]
     fn the_links_lead_to_a_path_and_the_youngest_counts() {
         let top = tempfile::tempdir().unwrap();

@@ -18,6 +18,11 @@ pub(super) fn changed(observed: &Observations, changes: &[Option<String>]) -> us
     usize::from(name) + files.count()
 }
 
+/// Counts the files that are changed for certain although they could not be compared in full.
+pub(super) fn in_both(files: &[Checked], changes: &[Option<String>]) -> usize {
+    files.iter().zip(changes).filter(|(file, change)| change.is_some() && file.unknown().is_some()).count()
+}
+
 /// Whether what differs in this file is the host's name, which is judged by itself.
 pub(super) fn is_told_by_the_name(observed: &Observations, file: &Checked) -> bool {
     let Some(seen) = observed.name.as_ref().filter(|_| file.path == HOSTNAME) else { return false };
