@@ -237,6 +237,7 @@ mod tests {
         assert_eq!(clients.ask_at_random(&silent).unwrap().fault, Some(Fault::Refused));
         assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
     }
+
     /// Our page must not come to strangers; the customer should have it.
     #[test]
     fn the_page_is_looked_for_where_it_must_not_come() {

@@ -18,7 +18,7 @@ use crate::url::Url;
 /// The time for the page's name, besides that for the request.
 const NAME: Duration = Duration::from_millis(700);
 /// How many addresses of the page are tried, of both families in turn.
-const SERVERS: usize = 8;
+pub(crate) const SERVERS: usize = 8;
 
 /// What asking for a page without a proxy came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use plugin::{Deadline, Seconds, open_files};
 
 use crate::Args;
+use crate::direct::SERVERS;
 use crate::request_options::LEAST;
 
 /// The time for connecting, and again for each answer: it spans two retransmissions of a SYN (RFC 6298).
@@ -13,7 +14,7 @@ const TIME: Duration = Duration::from_millis(3_500);
 const RESERVE: Duration = Duration::from_millis(300);
 /// What is kept of it for each proxy.
 const RESERVE_EACH: Duration = Duration::from_micros(20);
-/// File descriptors that are open anyway.
+/// File descriptors that are open anyway, besides those of the pages that are asked directly.
 const OWN_FILES: u64 = 40;
 /// How many threads the system surely has for one run.
 const THREADS: usize = 3_000;
@@ -38,7 +39,8 @@ pub(crate) fn room(args: &Args, targets: usize, deadline: &Deadline) -> Room {
     let each = (3 * args.page.url.len()).max(args.forbid.len()).max(1);
     let given = args.connecting.in_flight.map(|number| usize::try_from(number.get()).unwrap_or(usize::MAX));
     let wanted = given.unwrap_or(THREADS / each).clamp(1, targets.max(1));
-    let in_flight = (open_files(wanted.saturating_mul(each), OWN_FILES) / each).clamp(1, wanted);
+    let in_flight =
+        (open_files(wanted.saturating_mul(each), own_files(args.page.url.len())) / each).clamp(1, wanted);
     let given = args.connecting.connect_timeout.map(Seconds::duration);
     let limit = given.unwrap_or_else(|| default_limit(deadline.limit(), targets.div_ceil(in_flight)));
     Room {
@@ -47,6 +49,11 @@ pub(crate) fn room(args: &Args, targets: usize, deadline: &Deadline) -> Room {
         least: if given.is_none() && is_short(deadline.limit()) { LEAST } else { limit.min(LEAST) },
         time: time(deadline, targets),
     }
+}
+
+/// Returns how many files are open besides those of the proxies: all of so many pages may be asked directly at once.
+fn own_files(pages: usize) -> u64 {
+    OWN_FILES + u64::try_from(SERVERS.saturating_mul(pages)).unwrap_or(u64::from(u32::MAX))
 }
 
 /// Returns how long all of so many proxies may take together.
@@ -82,6 +89,12 @@ mod tests {
             assert!((expected - 60..=expected).contains(&time), "{whole} {targets} {time}");
         }
         assert_eq!(time(&Deadline::after(Duration::from_secs(8)), usize::MAX), Duration::ZERO);
+    }
+
+    /// Each page has its own servers, and all are asked at once.
+    #[test]
+    fn the_pages_that_are_asked_directly_have_files_too() {
+        assert_eq!([0, 1, 20].map(own_files), [40, 48, 200]);
     }
 
     #[test]

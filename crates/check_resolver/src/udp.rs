@@ -265,6 +265,7 @@ mod tests {
             (Errno::PERM, "prohibited here", true),
             (Errno::NOBUFS, "neighbour table full here", true),
             (Errno::MFILE, "no file descriptors left", true),
+            (Errno::NOMEM, "no memory left for sockets here", true),
             (Errno::AFNOSUPPORT, "protocol family missing here", true),
             (Errno::IO, "input/output error", true),
         ];

@@ -13,7 +13,8 @@ pub fn local_words(errno: Errno) -> Option<&'static str> {
         Errno::INVAL => "not reachable from here",
         Errno::NETDOWN => "link down here",
         Errno::AFNOSUPPORT | Errno::PROTONOSUPPORT => "protocol family missing here",
-        Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM => "no file descriptors left",
+        Errno::MFILE | Errno::NFILE => "no file descriptors left",
+        Errno::NOBUFS | Errno::NOMEM => "no memory left for sockets here",
         _ => return None,
     })
 }

@@ -2,8 +2,9 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Returns how many of the `wanted` files may be open at the same time beside `reserved` others, at least one. It
-/// raises the soft limit of open files (RLIMIT_NOFILE of getrlimit(2)) as far as they need it and the hard one allows.
+/// Returns how many of the `wanted` files may be open at the same time beside `reserved` others, at least one
+/// of them, if any is wanted. It raises the soft limit of open files (RLIMIT_NOFILE of getrlimit(2)) as far as they
+/// need it and the hard one allows.
 pub fn open_files(wanted: usize, reserved: u64) -> usize {
     let needed = u64::try_from(wanted).unwrap_or(u64::MAX).saturating_add(reserved);
     let mut limit = getrlimit(Resource::Nofile);
