@@ -73,32 +73,38 @@ fn names(list: &str, all: &Interfaces) -> Option<Vec<String>> {
 }
 
 /// The names of a list of ports as ifupdown2 reads it (ifupdown-addons-interfaces(5)): `glob` makes a range of the
-/// word behind it, `regex` an expression whose beginning may be anywhere in a name.
+/// next name, `regex` an expression whose beginning may be anywhere in a name; `noglob` and `noregex` take that back.
 fn expressions(list: &Setting) -> Option<Vec<String>> {
     let mut all = Vec::new();
-    let mut words = list.value.split_ascii_whitespace();
-    while let Some(word) = words.next() {
+    let (mut glob, mut regex) = (false, false);
+    for word in list.value.split_ascii_whitespace() {
         match word {
             "none" => {}
-            "glob" => {
-                let names = range::names(words.next()?, Flavour::Ifupdown2, &list.place).ok()?;
-                if names.iter().any(|name| wildcard::is_pattern(name)) {
-                    return None;
-                }
-                all.extend(names);
+            "glob" | "noglob" => glob = word == "glob",
+            "regex" | "noregex" => regex = word == "regex",
+            word if regex => {
+                all.push(expression(word)?);
+                regex = false;
             }
-            "regex" => {
-                let expression = words.next()?;
-                let anchored = expression.starts_with('^');
-                let anywhere = |pattern: String| if anchored { pattern } else { format!("*{pattern}") };
-                let patterns = regex::patterns(expression)?.into_iter().map(anywhere).collect::<Vec<_>>();
-                all.push(patterns.join(","));
+            word if glob => {
+                all.extend(range::ports(word, &list.place)?);
+                glob = false;
             }
             word if word.contains(['[', '*', '/', '$']) => return None,
             word => all.push(word.to_owned()),
         }
     }
-    Some(all)
+    (!glob && !regex).then_some(all)
+}
+
+/// The patterns of an expression that ifupdown2 searches in names and ties to their end.
+fn expression(word: &str) -> Option<String> {
+    // Without a group, `^` and the end are tied to one alternative alone.
+    if word.contains('|') && !(word.starts_with('(') && word.ends_with(')')) {
+        return None;
+    }
+    let anywhere = |pattern: String| if word.starts_with('^') { pattern } else { format!("*{pattern}") };
+    Some(regex::patterns(word)?.into_iter().map(anywhere).collect::<Vec<_>>().join(","))
 }
 
 #[cfg(test)]
@@ -124,6 +130,18 @@ mod tests {
             ("regex", None),
             ("glob eth[0-99999]", None),
             ("eth[0-1]", None),
+            ("glob swp1-4", Some("swp1 swp2 swp3 swp4")),
+            ("glob swp1-2.100 eth0", Some("swp1.100 swp2.100 eth0")),
+            ("glob swp[1-2],x", None),
+            ("glob swp1-2,x", None),
+            ("glob swp0-99999", None),
+            ("regex eth.* noregex veth0", Some("*eth* veth0")),
+            ("glob swp[1-2] noglob eth0", Some("swp1 swp2 eth0")),
+            ("regex noregex eth0 glob noglob eth1", Some("eth0 eth1")),
+            ("regex glob eth.* swp1-2", Some("*eth* swp1 swp2")),
+            ("regex eth|veth", None),
+            ("regex ^eth0|eth1$", None),
+            ("regex (eth|veth)", Some("*eth,*veth")),
         ];
         for (list, expected) in rows {
             let place = Place { file: "f".to_owned(), line: 1 };

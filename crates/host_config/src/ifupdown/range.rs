@@ -1,6 +1,7 @@
 //! Ranges of interface names, as ifupdown2 expands them: `vlan[10-12]`, `swp[1-4].100`.
 
 use crate::promise::{ConfigError, Place};
+use crate::wildcard;
 
 use super::stanza::Flavour;
 
@@ -26,6 +27,31 @@ pub(super) fn names(word: &str, flavour: Flavour, place: &Place) -> Result<Vec<S
     Ok(all)
 }
 
+/// Returns the ports that a word behind ifupdown2's `glob` stands for: ranges need no brackets there (`swp1-4.100`).
+/// `None` if it is no range that ifupdown2 understands.
+pub(super) fn ports(word: &str, place: &Place) -> Option<Vec<String>> {
+    let bracketed = bracketed(word).unwrap_or_else(|| word.to_owned());
+    let names = names(&bracketed, Flavour::Ifupdown2, place).ok()?;
+    // Beside a range without brackets, others are part of the name.
+    let mixed = bracketed != word && word.contains('[');
+    (!mixed && !word.contains(',') && !names.iter().any(|name| wildcard::is_pattern(name))).then_some(names)
+}
+
+/// Puts brackets around the last range that stands behind letters: `swp[1-4].100` of `swp1-4.100`.
+fn bracketed(word: &str) -> Option<String> {
+    word.rmatch_indices('-').find_map(|(dash, _)| {
+        let (before, after) = (word.get(..dash)?, word.get(dash + 1..)?);
+        let stem = before.trim_end_matches(|c: char| c.is_ascii_digit());
+        let after_last = after.trim_start_matches(|c: char| c.is_ascii_digit());
+        let (first, last) = (before.strip_prefix(stem)?, after.strip_suffix(after_last)?);
+        let named = stem.len() > 1
+            && stem.ends_with(|c: char| c.is_ascii_alphabetic())
+            && stem.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
+        (named && !first.is_empty() && !last.is_empty())
+            .then(|| format!("{stem}[{first}-{last}]{after_last}"))
+    })
+}
+
 /// The first range of a word, and what stands around it.
 fn parts(word: &str) -> Option<(&str, u32, u32, &str)> {
     let (before, rest) = word.split_once('[')?;
@@ -38,6 +64,34 @@ fn parts(word: &str) -> Option<(&str, u32, u32, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ranges_of_ports_need_no_brackets() {
+        let place = Place { file: "f".to_owned(), line: 1 };
+        let rows = [
+            ("swp1-3", Some("swp1 swp2 swp3")),
+            ("swp01-2.100", Some("swp1.100 swp2.100")),
+            ("swp[1-2].100", Some("swp1.100 swp2.100")),
+            ("swp1s0-1", Some("swp1s0 swp1s1")),
+            ("swp1-4s0-1", Some("swp1-4s0 swp1-4s1")),
+            ("veth-a1-2-3", Some("veth-a1-3 veth-a2-3")),
+            ("eth7", Some("eth7")),
+            ("e1-2", Some("e1-2")),
+            ("1-2", Some("1-2")),
+            ("veth-a", Some("veth-a")),
+            ("swp1-", Some("swp1-")),
+            ("swp[1-2]s0-1", Some("swp1s0-1 swp2s0-1")),
+            ("swp1-2s[0-1]", None),
+            ("swp1-2,eth0", None),
+            ("swp0-99999", None),
+            ("swp0-99999999999", None),
+            ("swp1-2*", None),
+        ];
+        for (word, expected) in rows {
+            let found = ports(word, &place).map(|names| names.join(" "));
+            assert_eq!(found.as_deref(), expected, "{word}");
+        }
+    }
 
     #[test]
     fn expands_ranges_for_ifupdown2() {
