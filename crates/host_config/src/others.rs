@@ -130,7 +130,7 @@ mod tests {
     fn names_the_files_that_configure_addresses() {
         let deadline = Deadline::after(Duration::from_secs(60));
         let unit = "[Service]\nExecStart=/sbin/ip addr add 192.0.2.1/24 dev eth0\n";
-        let rows: [(&str, &str, bool); 49] = [
+        let rows: [(&str, &str, bool); 56] = [
             ("/etc/local.d/addresses.start", "ip addr add 192.0.2.1/24 dev eth0\n", true),
             ("/etc/local.d/README", "ip addr add 192.0.2.1/24 dev eth0\n", false),
             ("/etc/systemd/system/vip.service", unit, true),
@@ -162,6 +162,13 @@ mod tests {
             ("/etc/rc.local", "ifconfig -a >/tmp/x; ping -c 1 192.0.2.1\n", false),
             ("/etc/rc.local", "ifconfig eth0:$i down\n", false),
             ("/etc/rc.local", "ifconfig $IF hw ether $MAC mtu 9000\n", false),
+            ("/etc/rc.local", "ifconfig $IF hw ether $MAC mtu 9000 192.0.2.1\n", true),
+            ("/etc/rc.local", "ifconfig eth0 netmask 255.255.255.0 192.0.2.1 up\n", true),
+            ("/etc/rc.local", "ifconfig eth0 netmask $MASK broadcast $BROADCAST up\n", false),
+            ("/etc/rc.local", "ifconfig eth0 -arp mtu 1500 192.0.2.1\n", true),
+            ("/etc/rc.local", "ifconfig eth0 mtu 1500 $VIP\n", true),
+            ("/etc/rc.local", "ifconfig eth0 mtu $MTU\n", false),
+            ("/etc/rc.local", "ifconfig eth0 mtu\n", false),
             ("/etc/rc.local", "for i in 1 2; do ip a add 192.0.2.$i/24 dev eth0; done\n", true),
             ("/etc/rc.d/rc.inet1.conf", "IPADDR[0]=\"192.0.2.1\"\n", true),
             ("/etc/rc.d/rc.inet1.conf", "IPADDR[0]=\"\"\nUSE_DHCP[0]=\"yes\"\n", false),

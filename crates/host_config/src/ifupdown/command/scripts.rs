@@ -19,6 +19,18 @@ pub(crate) fn adds_address(line: &str) -> bool {
 /// Returns whether the arguments of ifconfig(8) give an interface an address, or may: a variable may hold one.
 fn configures<'a>(arguments: impl Iterator<Item = &'a str>) -> bool {
     let mut arguments = arguments.skip_while(|word| word.starts_with('-')).skip(1);
-    let first = arguments.find(|word| !matches!(*word, "up" | "inet" | "inet6"));
-    first.is_some_and(|word| word == "add" || word.contains('$') || word.parse::<HostAddress>().is_ok())
+    while let Some(word) = arguments.next() {
+        let values = match word {
+            "up" | "down" | "inet" | "inet6" | "arp" | "promisc" | "allmulti" | "multicast" | "dynamic" => 0,
+            _ if word.starts_with('-') => 0,
+            "netmask" | "broadcast" | "dstaddr" | "pointopoint" | "del" | "tunnel" | "mtu" | "metric"
+            | "txqueuelen" | "keepalive" | "outfill" | "mem_start" | "io_addr" | "irq" | "media" => 1,
+            "hw" => 2,
+            _ => return word == "add" || word.contains('$') || word.parse::<HostAddress>().is_ok(),
+        };
+        for _ in 0..values {
+            arguments.next();
+        }
+    }
+    false
 }
