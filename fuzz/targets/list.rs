@@ -15,6 +15,18 @@ fuzz_target!(|content: &[u8]| {
         Ok(list) => accepted(&list, &lines),
         Err(error) => refused(&error, &lines),
     }
+    // What is understood is the list itself, or what its error leaves.
+    match List::parse_understood("/etc/ips", 7, content) {
+        (list, None) => assert_eq!(List::parse("/etc/ips", 7, content).ok(), Some(list)),
+        (list, Some(error)) => {
+            assert_eq!(
+                List::parse("/etc/ips", 7, content).map_err(|other| other.to_string()),
+                Err(error.to_string())
+            );
+            let ListError::Lines { lines: bad, .. } = error else { return assert!(list.entries.is_empty()) };
+            assert!(list.entries.iter().all(|entry| bad.iter().all(|(number, _)| *number != entry.line)));
+        }
+    }
     // Ports and labels stand beside the addresses: they never change which addresses there are. Zones are for
     // those who connect to them.
     if let Ok((list, fields)) = List::parse_with_fields("/etc/ips", 7, content) {

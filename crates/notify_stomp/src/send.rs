@@ -21,7 +21,6 @@ use crate::options::Broker;
 use crate::session::{Session, SessionError};
 use crate::spool::{Entry, Spool};
 use blame::Blame;
-use known::Known;
 
 /// How many events are sent one by one before many are sent at once again.
 const ALONE: usize = 300;
@@ -48,6 +47,14 @@ pub(crate) struct Sent {
     held_now: usize,
     /// Destinations and words that were about an event while the broker was well.
     proven: BTreeSet<(String, String)>,
+}
+
+/// A destination that an earlier run held.
+#[derive(Debug)]
+struct Known {
+    destination: String,
+    /// Its first event.
+    entry: Entry,
 }
 
 /// Sends what waits in a spool.

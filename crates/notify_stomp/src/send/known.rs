@@ -5,21 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{At, Sender};
+use super::{At, Known, Sender};
 use crate::deliver::DeliverError;
 use crate::observations::Failure;
-use crate::spool::Entry;
 
 /// How many of them may be refused once more in one run.
 const RETRIES: usize = 4;
-
-/// A destination that an earlier run held.
-#[derive(Debug)]
-pub(super) struct Known {
-    destination: String,
-    /// Its first event.
-    entry: Entry,
-}
 
 impl Sender<'_> {
     /// Holds what earlier runs held, as far as an event waits for it.

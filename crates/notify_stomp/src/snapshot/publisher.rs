@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::ffi::OsString;
 
 use monitor_state::{Collect, Monitor, Object};
+use plugin::Deadline;
 use uuid::Uuid;
 
 use crate::Args;
@@ -19,9 +20,9 @@ use crate::deliver::{Held, SendOptions, receipt};
 use crate::event::{Event, id};
 use crate::macros::Macros;
 use crate::observations::Failure;
+use crate::options::Broker;
 use crate::send::blame::Blame;
 use crate::session::{Session, SessionError};
-use brokers::Brokers;
 
 /// How many objects one receipt confirms at most, and how many octets.
 const CHUNK: (usize, usize) = (1000, 1 << 20);
@@ -35,6 +36,20 @@ const DOING: &str = "waiting for a receipt";
 
 /// An object on its way: its number, and its JSON.
 type Sent = (u64, Vec<u8>);
+
+/// The brokers of a snapshot, and how far the one in use has proved itself.
+struct Brokers<'a> {
+    current: Option<&'a Broker>,
+    untried: VecDeque<&'a Broker>,
+    /// Until when the one in use has to confirm something: from then on, until the time is up.
+    share: Deadline,
+    /// Whether the one in use has confirmed something.
+    is_proven: bool,
+    /// What it refused or was not sent before that.
+    passed: Vec<Sent>,
+    /// What the brokers before it said: the first refusal, or else the last error.
+    told: Option<Failure>,
+}
 
 /// Sends one object after the other.
 pub(super) struct Publisher<'a> {

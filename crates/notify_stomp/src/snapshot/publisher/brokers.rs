@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use plugin::Deadline;
 
-use super::{Publisher, Sent};
+use super::{Brokers, Publisher, Sent};
 use crate::brokers::Telling as _;
 use crate::observations::Failure;
 use crate::options::Broker;
@@ -15,20 +15,6 @@ use crate::session::{Session, SessionError};
 
 /// How many objects a broker may refuse before it confirms one, while there is another broker.
 const REFUSED: usize = 16;
-
-/// The brokers of a snapshot, and how far the one in use has proved itself.
-pub(super) struct Brokers<'a> {
-    current: Option<&'a Broker>,
-    untried: VecDeque<&'a Broker>,
-    /// Until when the one in use has to confirm something: from then on, until the time is up.
-    share: Deadline,
-    /// Whether the one in use has confirmed something.
-    is_proven: bool,
-    /// What it refused or was not sent before that.
-    passed: Vec<Sent>,
-    /// What the brokers before it said: the first refusal, or else the last error.
-    told: Option<Failure>,
-}
 
 impl<'a> Brokers<'a> {
     /// All of them in their order, the one called `good` first.
