@@ -42,9 +42,6 @@ impl Node {
     }
 }
 
-/// Words after which another command begins.
-const OPENING: [&str; 9] = ["do", "then", "else", "elif", "if", "while", "until", "(", "{"];
-
 /// Returns the structure of a line: `None` if it has none that is understood.
 pub(super) fn parse(commands: Vec<Simple>) -> Option<Vec<Node>> {
     let mut parser = Parser { commands: apart(cases::apart(commands)), next: 0 };
@@ -58,7 +55,7 @@ fn apart(commands: Vec<Simple>) -> Vec<Simple> {
     for Simple { mut follows, words } in commands {
         let mut words = words.as_slice();
         while let [first, rest @ ..] = words
-            && OPENING.contains(&first.as_str())
+            && cases::OPENING.contains(&first.as_str())
         {
             all.push(Simple { follows, words: vec![first.clone()] });
             (follows, words) = (Follows::Always, rest);

@@ -2,6 +2,8 @@
 
 use super::super::shell::{Follows, Simple};
 
+/// Words after which another command begins.
+pub(super) const OPENING: [&str; 9] = ["do", "then", "else", "elif", "if", "while", "until", "(", "{"];
 /// What marks the patterns of an arm: no word of a command line.
 pub(super) const ARM: &str = "\0arm";
 
@@ -49,7 +51,7 @@ pub(super) fn apart(commands: Vec<Simple>) -> Vec<Simple> {
                     open.push(Within::Patterns);
                     words = rest.get(1..).unwrap_or_default();
                 }
-                (_, [first, rest @ ..]) if super::OPENING.contains(&first.as_str()) => {
+                (_, [first, rest @ ..]) if OPENING.contains(&first.as_str()) => {
                     all.push(Simple { follows, words: vec![first.clone()] });
                     (follows, words) = (Follows::Always, rest);
                 }
