@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::io;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+/// How long a program may be busy because it was just written.
+const BUSY: Duration = Duration::from_secs(5);
 
 /// What a finished program left behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +40,19 @@ impl Outcome {
     }
 }
 
+/// Starts a program that may have been written a moment ago: as long as a child that another thread has forked
+/// meanwhile keeps its file open for writing, the system refuses.
+fn spawn(command: &mut Command, start: Instant) -> io::Result<Child> {
+    loop {
+        match command.spawn() {
+            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && start.elapsed() < BUSY => {
+                thread::sleep(Duration::from_millis(5));
+            }
+            result => return result,
+        }
+    }
+}
+
 /// Runs `command` without standard input and takes what it prints.
 ///
 /// # Panics
@@ -44,8 +60,8 @@ impl Outcome {
 #[expect(clippy::panic, reason = "a test's helper: a program that hangs must fail the test")]
 pub fn run(command: &mut Command) -> Outcome {
     let start = Instant::now();
-    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let mut child = child.unwrap_or_else(|error| panic!("starting {command:?}: {error}"));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = spawn(command, start).unwrap_or_else(|error| panic!("starting {command:?}: {error}"));
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let readers = [thread::spawn(move || drain(stdout)), thread::spawn(move || drain(stderr))];
     let code = loop {
