@@ -28,6 +28,7 @@ pub(crate) fn judge(unexpected: Option<State>, observed: &Observations) -> Findi
     // Where a source cannot be used, its addresses are among the bound ones.
     let nothing = expected.entries.is_empty() && expected.dynamic.is_empty();
     if !expected.unusable.is_empty()
+        || !expected.unknown.is_empty()
         || expected.source == ListSource::Bound
         || (!expected.complete || nothing) && unexpected.is_none()
     {

@@ -23,11 +23,16 @@ fn tools(source: Source) -> &'static [&'static str] {
 
 /// Takes what a leftover promises away, but for a note: a source whose program is absent while that of
 /// another is there, or /etc/network/interfaces beside netplan's files where neither program is. A source
-/// that is named is read as it is.
-pub(crate) fn set_aside(from: &[Origin], tree: &Tree<'_>, found: &mut [(Source, Promises)]) {
+/// that is named is read as it is. The `unusable` sources have files here too.
+pub(crate) fn set_aside(
+    from: &[Origin],
+    tree: &Tree<'_>,
+    found: &mut [(Source, Promises)],
+    unusable: &[Source],
+) {
     let installed = |source: Source| tools(source).iter().any(|path| tree.has(path));
-    let sources: Vec<(Source, bool)> =
-        found.iter().map(|(source, _)| (*source, installed(*source))).collect();
+    let here = found.iter().map(|(source, _)| source).chain(unusable);
+    let sources: Vec<(Source, bool)> = here.map(|source| (*source, installed(*source))).collect();
     let netplan = sources.iter().any(|(source, _)| *source == Source::Netplan);
     for (source, promises) in found {
         if from.contains(&Origin::One(*source)) || tools(*source).is_empty() || installed(*source) {
@@ -86,6 +91,17 @@ mod tests {
             let addresses: Vec<String> = promises.map(|promise| promise.expected.to_string()).collect();
             assert_eq!(addresses.join(" "), expected, "{files:?}");
         }
+    }
+
+    #[test]
+    fn a_leftover_is_one_beside_files_that_cannot_be_read_too() {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let tree = Tree::in_memory([INTERFACES], &deadline);
+        let mut found = read(&[Origin::Auto], &tree).unwrap();
+        set_aside(&[Origin::Auto], &tree, &mut found, &[Source::Networkd]);
+        assert!(found.iter().any(|(_, promises)| !promises.promises.is_empty()), "{found:?}");
+        set_aside(&[Origin::Auto], &tree, &mut found, &[Source::Netplan]);
+        assert!(found.iter().all(|(_, promises)| promises.promises.is_empty()), "{found:?}");
     }
 
     #[test]

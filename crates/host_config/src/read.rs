@@ -46,7 +46,7 @@ pub fn read(from: &[Origin], tree: &Tree<'_>) -> Result<Vec<(Source, Promises)>,
 /// Reads as [`read`] does, and returns what the sources that can be used promise, with the error of each of the
 /// others: for a program that judges these all the same, and reports the errors beside them.
 pub fn read_usable(from: &[Origin], tree: &Tree<'_>) -> (Vec<(Source, Promises)>, Vec<ConfigError>) {
-    let (mut found, mut errors) = (Vec::new(), Vec::new());
+    let (mut found, mut errors, mut unusable) = (Vec::new(), Vec::new(), Vec::new());
     if from.is_empty() {
         return (found, errors);
     }
@@ -67,9 +67,12 @@ pub fn read_usable(from: &[Origin], tree: &Tree<'_>) -> (Vec<(Source, Promises)>
                 let unknown = vec![Remark { what, place }];
                 found.push((source, Promises { unknown, ..Promises::default() }));
             }
-            Err(error) => errors.push(error),
+            Err(error) => {
+                errors.push(error);
+                unusable.push(source);
+            }
         }
     }
-    leftovers::set_aside(from, tree, &mut found);
+    leftovers::set_aside(from, tree, &mut found, &unusable);
     (found, errors)
 }

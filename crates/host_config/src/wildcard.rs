@@ -61,6 +61,11 @@ fn bracket(inside: &[u8], octet: u8) -> Option<(bool, &[u8])> {
     let mut found = false;
     let mut first = true;
     loop {
+        if let Some((is_member, after)) = class(rest) {
+            found |= is_member(&octet);
+            (rest, first) = (after, false);
+            continue;
+        }
         rest = match rest {
             [b']', rest @ ..] if !first => return Some((found != not, rest)),
             [low, b'-', high, rest @ ..] if *high != b']' => {
@@ -75,6 +80,28 @@ fn bracket(inside: &[u8], octet: u8) -> Option<(bool, &[u8])> {
         };
         first = false;
     }
+}
+
+/// What a character class at the start tells of an octet, in the C locale, and what follows the class.
+fn class(inside: &[u8]) -> Option<(fn(&u8) -> bool, &[u8])> {
+    let classes: [(&[u8], fn(&u8) -> bool); 12] = [
+        (b"alnum", u8::is_ascii_alphanumeric),
+        (b"alpha", u8::is_ascii_alphabetic),
+        (b"blank", |octet| b" \t".contains(octet)),
+        (b"cntrl", u8::is_ascii_control),
+        (b"digit", u8::is_ascii_digit),
+        (b"graph", u8::is_ascii_graphic),
+        (b"lower", u8::is_ascii_lowercase),
+        (b"print", |octet| (b' '..=b'~').contains(octet)),
+        (b"punct", u8::is_ascii_punctuation),
+        (b"space", |octet| b" \t\n\x0b\x0c\r".contains(octet)),
+        (b"upper", u8::is_ascii_uppercase),
+        (b"xdigit", u8::is_ascii_hexdigit),
+    ];
+    let inside = inside.strip_prefix(b"[:")?;
+    classes
+        .into_iter()
+        .find_map(|(name, is_member)| Some((is_member, inside.strip_prefix(name)?.strip_prefix(b":]")?)))
 }
 
 #[cfg(test)]
@@ -95,6 +122,11 @@ mod tests {
             ("eth[0-3]", "eth2", true),
             ("eth[!0-3]", "eth2", false),
             ("eth[]x]", "eth]", true),
+            ("eth[[:digit:]]", "eth0", true),
+            ("eth[[:digit:]]", "etha", false),
+            ("eth[![:digit:]]", "eth0", false),
+            ("eth[[:alpha:]7-9]", "eth8", true),
+            ("eth[[:nosuch:]]", "eth0", false),
             ("eth[", "eth[", true),
             ("a\\*", "a*", true),
             ("a\\*", "ab", false),

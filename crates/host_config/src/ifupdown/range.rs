@@ -1,10 +1,14 @@
 //! Ranges of interface names, as ifupdown2 expands them: `vlan[10-12]`, `swp[1-4].100`.
 
+use addresses::short;
+
 use crate::promise::{ConfigError, Place};
 use crate::wildcard;
 
 use super::stanza::Flavour;
 
+/// The longest word with a range, in octets: each range of it is a step deeper.
+const LONGEST: usize = 255;
 /// The most interfaces of one range.
 const MOST: usize = 4096;
 
@@ -14,6 +18,9 @@ pub(super) fn names(word: &str, flavour: Flavour, place: &Place) -> Result<Vec<S
     let Some((before, first, last, after)) = parts(word).filter(|_| flavour == Flavour::Ifupdown2) else {
         return Ok(vec![word.to_owned()]);
     };
+    if word.len() > LONGEST {
+        return Err(place.error(format!("{}: longer than {LONGEST} octets", short(word))));
+    }
     if last.saturating_sub(first) as usize >= MOST {
         return Err(place.error(format!("{word}: more than {MOST} interfaces")));
     }
@@ -101,6 +108,8 @@ mod tests {
                 .map(|names| names.join(" "))
                 .unwrap_or_else(|error| error.to_string())
         };
+        let deep = format!("e{}", "[1-1]".repeat(50_000));
+        let deep_error = format!("f line 1: {}: longer than 255 octets", short(&deep));
         let rows = [
             ("vlan[10-12]", "vlan10 vlan11 vlan12"),
             ("swp[1-2].100", "swp1.100 swp2.100"),
@@ -108,6 +117,7 @@ mod tests {
             ("eth0", "eth0"),
             ("eth[a-b]", "eth[a-b]"),
             ("e[0-99999]", "f line 1: e[0-99999]: more than 4096 interfaces"),
+            (&deep, deep_error.as_str()),
         ];
         for (word, expected) in rows {
             assert_eq!(shown(word, Flavour::Ifupdown2), expected, "{word}");

@@ -8,7 +8,7 @@ use super::super::script::{self, Node};
 use super::leave::Leave;
 use super::variables::{Variables, with};
 use super::words::bindings;
-use super::{Effect, Reader};
+use super::{Effect, Reader, STEPS};
 use crate::wildcard;
 
 impl Reader<'_> {
@@ -39,7 +39,13 @@ impl Reader<'_> {
         self.loops += 1;
         for word in words {
             set.push((name.to_owned(), word));
+            let before = self.steps;
             self.list(body, set, doubt, seen)?;
+            // A round that runs no command is one all the same.
+            self.steps += usize::from(self.steps == before);
+            if self.steps > STEPS {
+                return Err(format!("loops that run more than {STEPS} commands: for {name}"));
+            }
             set.truncate(known);
             self.perhaps_left = self.perhaps_left.filter(|leave| leave.ends || leave.levels > 1);
             match self.left {
@@ -76,8 +82,11 @@ impl Reader<'_> {
         self.loops += 1;
         let (left, perhaps_left) = (self.left, self.perhaps_left);
         self.list(body, set, doubt || holds.is_none(), seen)?;
-        (self.left, self.perhaps_left) = (left, perhaps_left);
         self.loops -= 1;
+        // What left more than this loop leaves the one around it.
+        let outer = |leave: Leave| (leave.levels > 1).then(|| Leave { levels: leave.levels - 1, ..leave });
+        self.left = left.or(self.left.and_then(outer));
+        self.perhaps_left = perhaps_left.max(self.perhaps_left.and_then(outer));
         Ok(None)
     }
 

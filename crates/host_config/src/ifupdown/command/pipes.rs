@@ -5,6 +5,9 @@ use super::super::shell::Follows;
 use super::variables::{Variables, with};
 use super::words::program;
 
+/// The most octets of all commands that one xargs runs.
+const MOST: usize = 16 << 20;
+
 /// Returns the commands of `node` where it is an xargs(1) that reads the words of `producer`, and its number.
 pub(super) fn words(producer: &Node, node: &Node, set: &Variables) -> Option<(usize, Vec<Vec<String>>)> {
     let (Node::Command(_, _, first), Node::Command(Follows::Pipe, number, second)) = (producer, node) else {
@@ -42,6 +45,10 @@ fn through_xargs(producer: &[String], consumer: &[String]) -> Option<Vec<Vec<Str
             _ => return None,
         }
         rest = after;
+    }
+    let octets = rest.iter().map(|word| word.len() + 1).sum::<usize>();
+    if items.len().saturating_mul(octets) > MOST {
+        return None;
     }
     Some(match mark {
         Some(mark) => {

@@ -251,6 +251,9 @@ fn a_case_is_a_condition_and_a_loop_ends() {
         (format!("until {add}; do {other}; done"), "192.0.2.9/24 eth0, may 192.0.2.8/24"),
         (format!("while true; do {add}; sleep 60; done &"), bound),
         (format!("while false; do {add}; done"), ""),
+        (format!("while sleep 30; do {add}; done &"), bound),
+        (format!("for i in 1 2; do while true; do {add} && break 2; done; {other}; done"), bound),
+        (format!("case $IFACE in eth[[:digit:]]) {add};; esac"), bound),
         (format!("until [ -e /x ]; do sleep 1; done; {add}"), bound),
         (
             format!("while true; do {add} && break; sleep 1; done; {other}"),
@@ -323,6 +326,10 @@ fn what_may_bind_more_is_an_error() {
             "for i in $LIST; do ip addr add $i/24 dev eth0; done",
             "error: a command that binds addresses is not understood: for i in $LIST",
         ),
+        (
+            "for i in {1..9999}; do for j in {1..9999}; do case x in y) :;; esac; done; done",
+            "error: loops that run more than 65536 commands: for j",
+        ),
         ("A=$(hostname -i); ip addr add $A/24 dev eth0", "error: $A/24 is not an IP address"),
         ("ip -batch /etc/addresses", "error: ip -batch: a batch of commands is not read"),
         ("ifconfig eth0 www.example.com", "error: www.example.com is not an IP address"),
@@ -331,4 +338,15 @@ fn what_may_bind_more_is_an_error() {
     for (line, message) in rows {
         assert_eq!(shown(line), message, "{line}");
     }
+}
+
+#[test]
+fn what_xargs_would_make_of_much_is_not_built() {
+    let line = format!("seq 1 60000 | xargs -n1 ip addr add 192.0.2.9/24 dev eth0{}", " label".repeat(2000));
+    let shown = shown(&line);
+    assert!(
+        shown.starts_with("error: a command that binds addresses is not understood: "),
+        "{}",
+        short(&shown)
+    );
 }
