@@ -96,6 +96,11 @@ pub enum ResolveError {
 }
 
 impl ResolveError {
+    /// Whether a limit of the system kept getent from starting: EAGAIN of fork(2).
+    fn is_of_limit(&self) -> bool {
+        matches!(self, Self::Getent { why, .. } if why.kind() == io::ErrorKind::WouldBlock)
+    }
+
     /// Whether the resolver is to blame for the lack of an answer, and not the name.
     pub fn is_silence(&self) -> bool {
         matches!(self, Self::TooSlow { .. } | Self::GaveUp { .. } | Self::NotAsked { .. })
@@ -177,28 +182,40 @@ fn ask_by(names: &[&str], lookup: &Lookup, command: impl Fn(&str) -> Command) ->
     let mut waiting = names.iter().enumerate().peekable();
     let mut running: Vec<(usize, Asked)> = Vec::new();
     // Once as many as may run were silent for all their time, others would be so too.
-    let mut is_silent = false;
+    let (mut most, mut answered, mut is_silent) = (MOST, None::<Instant>, false);
     loop {
         while !is_silent
+            && running.len() < most
             && has_room(&running)
-            && let Some((place, name)) = waiting.next()
+            && let Some((place, name)) = waiting.peek().copied()
         {
             match Asked::start(name, &mut command(name), lookup) {
                 Ok(asked) => running.push((place, asked)),
+                // A limit of processes: the end of one makes room for another.
+                Err(error) if error.is_of_limit() && !running.is_empty() => {
+                    most = running.len();
+                    break;
+                }
                 Err(error) => settle(&mut results, place, Err(error)),
             }
+            waiting.next();
         }
         if running.is_empty() {
             break;
         }
+        let is_full = running.len() >= most && !has_room(&running);
         let ready = ready(&running, waiting.peek().is_some());
         let mut ready = ready.into_iter();
-        let is_full = running.len() >= MOST && !has_room(&running);
         for (place, mut asked) in std::mem::take(&mut running) {
             match asked.advance(ready.next().unwrap_or(false), lookup) {
                 None => running.push((place, asked)),
                 Some(result) => {
-                    is_silent |= is_full && matches!(result, Err(ResolveError::TooSlow { .. }));
+                    match &result {
+                        Err(ResolveError::TooSlow { .. }) => {
+                            is_silent |= is_full && answered.is_none_or(|at| at < asked.started);
+                        }
+                        _ => answered = Some(Instant::now()),
+                    }
                     settle(&mut results, place, result);
                 }
             }
