@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Read as _;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -70,6 +70,21 @@ fn a_signal_is_answered_by_one_line_whatever_is_done() {
     let (code, _) =
         in_time(Duration::ZERO, || stopped(Signal::TERM, &["--timeout=30", "--act=hang", "--exit-ok"]));
     assert_eq!(code, Some(0));
+}
+
+#[test]
+fn a_hangup_that_the_caller_ignores_ends_no_run() {
+    let plain = plugin(&["--timeout=30", "--act=hang"]);
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]).arg(plain.get_program()).args(plain.get_args());
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    eventually("the watchdog", Duration::from_secs(10), || is_watched(&child));
+    let mut output = String::new();
+    kill_process(Pid::from_child(&child), Signal::HUP).unwrap();
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(3));
+    child.stdout.take().unwrap().read_to_string(&mut output).unwrap();
+    assert_eq!(line(&output), "CONTRACT_PLUGIN UNKNOWN - stopped by SIGTERM after TIME");
 }
 
 #[test]

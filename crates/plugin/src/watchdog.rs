@@ -6,12 +6,12 @@
 //! thread has its price (a stack, an arena of malloc, a signal stack), so that it starts before the first
 //! step that can block and not earlier.
 
-use std::io;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Once, OnceLock};
 use std::thread;
 use std::time::Instant;
+use std::{fs, io};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -69,6 +69,9 @@ fn spawn(deadline: Deadline, start: Instant) -> io::Result<UnixStream> {
     let (wake, woken) = UnixStream::pair()?;
     let signal = Arc::new(AtomicUsize::new(0));
     for (place, (number, _)) in (1..).zip(SIGNALS) {
+        if number == SIGHUP && is_ignored(number) {
+            continue;
+        }
         // Handlers run in this order: what is readable has its reason.
         flag::register_usize(number, Arc::clone(&signal), place)?;
         pipe::register(number, wake.try_clone()?)?;
@@ -76,6 +79,14 @@ fn spawn(deadline: Deadline, start: Instant) -> io::Result<UnixStream> {
     let watch = move || watch(&deadline, start, &woken, &signal);
     thread::Builder::new().name("watchdog".to_owned()).stack_size(STACK).spawn(watch)?;
     Ok(wake)
+}
+
+/// Whether the caller has the run ignore this signal, as nohup(1) does with SIGHUP.
+fn is_ignored(signal: i32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask.checked_shr(signal.unsigned_abs() - 1).unwrap_or_default() & 1 == 1)
 }
 
 fn watch(deadline: &Deadline, start: Instant, woken: &UnixStream, signal: &AtomicUsize) -> ! {
