@@ -309,7 +309,9 @@ impl Run<'_> {
             Err(error) if error.is_silence() && sent.confirmed > 0 => self.seen.is_unfinished = true,
             // Neither is one that refuses: held destinations say it, or its words do.
             Err(error) if error.is_silence() && sent.answer.is_some() => {
-                self.seen.failure = sent.answer.clone().filter(|_| sent.held.is_empty());
+                let answer = sent.answer.clone().filter(|_| sent.held.is_empty());
+                // One that only hung up and then was silent is late all the same.
+                self.seen.failure = answer.map(|answer| Failure { is_late: !answer.is_refusal, ..answer });
             }
             Err(error) => {
                 let (text, is_refusal) = (error.to_string(), error.is_refusal());

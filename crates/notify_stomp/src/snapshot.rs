@@ -82,9 +82,9 @@ pub(crate) fn snapshot(args: &Args, deadline: &Deadline) -> Result<Report, Snaps
 }
 
 /// The spool, which remembers the broker that last confirmed something. `None` for one broker alone, or where
-/// this user has no spool: a snapshot needs none.
+/// this user has no spool: a snapshot needs none, and makes none.
 fn hints(args: &Args, connect: &ConnectOptions<'_>) -> Option<Spool> {
-    if connect.route.brokers.1.is_empty() {
+    if connect.route.brokers.1.is_empty() || !args.spool.spool.exists() {
         return None;
     }
     // Root leaves the spool of another user alone.

@@ -47,7 +47,9 @@ impl Sender<'_> {
         error: SessionError,
         at: At<'_>,
     ) -> Result<(), DeliverError> {
-        self.note_answer(&error);
+        if Blame::of(&error) != Blame::Other {
+            self.note_answer(&error);
+        }
         let first = Suspect { entry, error };
         let destination = self.options.destination(json);
         if self.sent.proven.contains(&(destination.clone(), first.words())) {

@@ -199,3 +199,22 @@ fn a_small_snapshot_that_is_refused_goes_to_the_second_broker() {
         assert_eq!(outcome.code, Some(2), "{manner:?}: {}", outcome.stdout);
     }
 }
+
+/// Many objects that the first broker refuses keep none of the others where the second one is down.
+#[test]
+fn a_snapshot_goes_on_where_no_other_broker_lets_us_in() {
+    let (first, spool) =
+        (Broker::start(Manner::SaysOf("PING CRITICAL", "Unknown destination")).unwrap(), Spool::new());
+    let path = snapshot::status(spool.0.path(), 3);
+    let (text_of, mut hosts) = (fs::read_to_string(&path).unwrap(), String::new());
+    let host = text_of.split("hoststatus").nth(1).unwrap().split("servicestatus").next().unwrap();
+    for number in 2..=40 {
+        hosts += &format!("hoststatus{}", host.replace("web1", &format!("web{number}")));
+    }
+    fs::write(&path, text_of.replacen("hoststatus", &format!("{hosts}hoststatus"), 1)).unwrap();
+    let file = format!("--status-file={}", path.display());
+    let mut command = spool.command_to(first.address(), "/topic/{host}.{service}");
+    let outcome = ended(command.args(["--snapshot", "--timeout=20", &file, "--broker=127.0.0.1:1"]));
+    assert_eq!(outcome.code, Some(2), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains(" objects=43;;;0 confirmed=3;;;0"), "{}", outcome.stdout);
+}

@@ -104,6 +104,11 @@ impl<'a> Publisher<'a> {
             self.failure = self.brokers.told.take();
             return Ok(());
         }
+        self.start_over()
+    }
+
+    /// Sends the objects again from the first one on, to the broker that is in use now.
+    fn start_over(&mut self) -> Result<(), SessionError> {
         self.window.extend(self.brokers.passed.drain(..));
         self.window.make_contiguous().sort_unstable_by_key(|(number, _)| *number);
         self.held.clear();
@@ -111,13 +116,26 @@ impl<'a> Publisher<'a> {
         self.resend()
     }
 
-    /// Goes on with the next broker if the one in use refuses all that it got. Returns whether it does.
+    /// Goes on with the next broker that lets us in, if the one in use refuses all that it got. Returns whether it
+    /// refuses all.
     pub(super) fn leave_hopeless(&mut self, is_end: bool) -> Option<Result<(), SessionError>> {
         if !self.brokers.is_hopeless(is_end) {
             return None;
         }
         let error = self.refusal.take()?;
-        Some(self.fail(&error))
+        let current = self.brokers.current;
+        if self.log_in_at_next() {
+            self.brokers.tell(failure_of(&error));
+            return Some(self.start_over());
+        }
+        // There is no other one: this one goes on past what it refuses.
+        (self.brokers.current, self.brokers.passed) = (current, Vec::new());
+        self.brokers.share = Deadline::after(self.connect.deadline.remaining());
+        self.refusal = Some(error);
+        Some(match self.log_in_again() {
+            Ok(()) => self.resend(),
+            Err(error) => self.fail(&error),
+        })
     }
 }
 
