@@ -104,7 +104,8 @@ impl Judged<'_> {
 
     /// What the own server shows, which takes its time from the clock that is judged: that it is synchronised.
     fn own_server(&self, offset: Interval) -> String {
-        let names: Vec<&str> = self.observations.ntp.iter().map(|sample| sample.name.as_str()).collect();
+        let good = self.observations.ntp.iter().filter(|sample| sample.result.is_ok());
+        let names: Vec<&str> = good.map(|sample| sample.name.as_str()).collect();
         let within = words::bound(offset.farthest_from_zero());
         format!(
             "own NTP server {} is synchronised, {within} from this clock, compared with no other",
