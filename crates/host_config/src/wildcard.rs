@@ -82,26 +82,29 @@ fn bracket(inside: &[u8], octet: u8) -> Option<(bool, &[u8])> {
     }
 }
 
+/// Whether an octet is of a character class.
+type IsMember = fn(&u8) -> bool;
+
 /// What a character class at the start tells of an octet, in the C locale, and what follows the class.
-fn class(inside: &[u8]) -> Option<(fn(&u8) -> bool, &[u8])> {
-    let classes: [(&[u8], fn(&u8) -> bool); 12] = [
-        (b"alnum", u8::is_ascii_alphanumeric),
-        (b"alpha", u8::is_ascii_alphabetic),
-        (b"blank", |octet| b" \t".contains(octet)),
-        (b"cntrl", u8::is_ascii_control),
-        (b"digit", u8::is_ascii_digit),
-        (b"graph", u8::is_ascii_graphic),
-        (b"lower", u8::is_ascii_lowercase),
-        (b"print", |octet| (b' '..=b'~').contains(octet)),
-        (b"punct", u8::is_ascii_punctuation),
-        (b"space", |octet| b" \t\n\x0b\x0c\r".contains(octet)),
-        (b"upper", u8::is_ascii_uppercase),
-        (b"xdigit", u8::is_ascii_hexdigit),
+fn class(inside: &[u8]) -> Option<(IsMember, &[u8])> {
+    let classes: [(&str, IsMember); 12] = [
+        ("alnum", u8::is_ascii_alphanumeric),
+        ("alpha", u8::is_ascii_alphabetic),
+        ("blank", |octet| b" \t".contains(octet)),
+        ("cntrl", u8::is_ascii_control),
+        ("digit", u8::is_ascii_digit),
+        ("graph", u8::is_ascii_graphic),
+        ("lower", u8::is_ascii_lowercase),
+        ("print", |octet| (b' '..=b'~').contains(octet)),
+        ("punct", u8::is_ascii_punctuation),
+        ("space", |octet| b" \t\n\x0b\x0c\r".contains(octet)),
+        ("upper", u8::is_ascii_uppercase),
+        ("xdigit", u8::is_ascii_hexdigit),
     ];
     let inside = inside.strip_prefix(b"[:")?;
-    classes
-        .into_iter()
-        .find_map(|(name, is_member)| Some((is_member, inside.strip_prefix(name)?.strip_prefix(b":]")?)))
+    classes.into_iter().find_map(|(name, is_member)| {
+        Some((is_member, inside.strip_prefix(name.as_bytes())?.strip_prefix(b":]")?))
+    })
 }
 
 #[cfg(test)]
