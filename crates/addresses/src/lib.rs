@@ -5,6 +5,7 @@
 //! - [`List`] parses a file of addresses, of the kinds that administrators and hosting panels keep: `ADDRESS
 //!   [PORTS] [LABEL]`. [`Fields`] are the ports and labels of its lines.
 //! - [`netmask()`] parses the netmask that a panel writes after an address.
+//! - [`subnet_ends`] is the network's own and the broadcast address of an IPv4 subnet.
 //! - [`parse_ports`] parses `80,443`, `8000-8010` and `https`.
 //! - [`brief`] and [`all`] print many addresses as runs.
 //!
@@ -26,8 +27,10 @@ mod netmask;
 mod ports;
 mod runs;
 mod services;
+mod subnet;
 
 pub use address::{HostAddress, InvalidAddress, ZonedAddress, short};
 pub use list::{Entry, Fields, List, ListError, OwnLabel, OwnNetwork, OwnPorts, OwnZone, ambiguous, netmask};
 pub use ports::{InvalidPort, PortRange, parse_ports};
 pub use runs::{all, brief, brief_with_noun};
+pub use subnet::subnet_ends;

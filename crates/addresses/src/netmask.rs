@@ -4,6 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::address::{HostAddress, short};
+use crate::subnet::subnet_ends;
 
 /// Parses `address:netmask` or `address:netmask:broadcast`, all of them IPv4: a file of another shape is no
 /// `/etc/ips`. The netmask is not demanded of the bound address, no more than H-Sphere's: the panels bind
@@ -30,10 +31,8 @@ pub(crate) fn cpanel_netmask(field: &str) -> Option<Result<(HostAddress, u8), St
 /// account, and so is one that stands for any network.
 fn check_broadcast(address: IpAddr, netmask: u8, broadcast: Option<Ipv4Addr>) -> Result<(), String> {
     let (IpAddr::V4(host), Some(broadcast)) = (address, broadcast) else { return Ok(()) };
-    let hosts = u32::MAX.checked_shr(netmask.into()).unwrap_or(0);
-    let ends = [host.to_bits() | hosts, host.to_bits() & !hosts].map(Ipv4Addr::from_bits);
-    let is_any = broadcast.is_broadcast() || broadcast.is_unspecified();
-    if hosts <= 1 || is_any || ends.contains(&broadcast) {
+    let Some((first, last)) = subnet_ends(host, netmask) else { return Ok(()) };
+    if broadcast.is_broadcast() || broadcast.is_unspecified() || [first, last].contains(&broadcast) {
         return Ok(());
     }
     Err(format!("{broadcast} is not the broadcast address of {address}/{netmask}"))

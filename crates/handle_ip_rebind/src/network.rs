@@ -4,8 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-use addresses::HostAddress;
-use host_net::subnet_ends;
+use addresses::{HostAddress, subnet_ends};
 
 /// A network by its first address and its prefix length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,10 +3,10 @@
 
 use std::net::IpAddr;
 
+use addresses::subnet_ends;
 use plugin::Deadline;
 
 use crate::netlink::{NetlinkError, NetlinkSocket};
-use crate::subnet::subnet_ends;
 
 /// linux/rtnetlink.h.
 const RTM_NEWADDR: u16 = 20;

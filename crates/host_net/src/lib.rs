@@ -6,7 +6,6 @@
 //! - [`DefaultRoute`] is where packets to the rest of the world go, [`TableRoute`] any route of any table.
 //! - `RouteLookup` tells by which way an address is reached, `Neighbour` which neighbours answer, and
 //!   `NeighbourTable` whether their table overflows.
-//! - [`subnet_ends`] is the network's own and the broadcast address of an IPv4 subnet.
 //! - `bind` and `unbind` give an interface an address, and take it away again.
 //!
 //! On Linux all of it goes over one kind of netlink socket (`netlink.rs`), which bounds each wait by the
@@ -47,7 +46,6 @@ mod routes;
 mod rtnetlink;
 #[cfg(target_os = "linux")]
 mod rtroute;
-mod subnet;
 
 pub use bound::{Bound, BoundAddress, Flags, Interface, Kind, Lifetime, Link, Lookup, Peer};
 #[cfg(target_os = "linux")]
@@ -60,4 +58,3 @@ pub use read::ReadBoundError;
 #[cfg(target_os = "linux")]
 pub use route_lookup::{Route, RouteLookup};
 pub use routes::{DefaultRoute, TableRoute};
-pub use subnet::subnet_ends;

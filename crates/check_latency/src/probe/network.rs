@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use host_net::{Bound, BoundAddress, subnet_ends};
+use addresses::subnet_ends;
+use host_net::{Bound, BoundAddress};
 
 use crate::target::{Targets, Unusable};
 
