@@ -103,18 +103,7 @@ pub(crate) fn hold_back(config: &Config, failed: &Failures, cases: &mut [Case], 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn case(address: &str, fate: Fate, why: &str) -> Case {
-        Case {
-            address: address.parse().unwrap(),
-            prefix: 24,
-            route: host_net::PrefixRoute::Added,
-            order: (0, 0),
-            missing: "not bound".to_owned(),
-            fate,
-            why: (!why.is_empty()).then(|| why.to_owned()),
-        }
-    }
+    use crate::case::example as case;
 
     /// What is held back of an address that may be bound.
     fn held_back(failures: &Failures, address: &str, now: u64) -> Option<String> {

@@ -254,6 +254,7 @@ mod tests {
     }
 
     fn soon() -> Deadline {
+    use crate::case::{Case, Fate, example};
         Deadline::after(Duration::from_secs(8))
     }
 
@@ -287,26 +288,18 @@ mod tests {
         let held = Held::take(folder.path()).unwrap().unwrap();
         let far = 4_000_000_000;
         let mut memory = Memory { acted: vec![far; 3], ..Memory::default() };
-        let failed = crate::case::Case {
-            address: "192.0.2.31".parse().unwrap(),
-            prefix: 24,
-            route: host_net::PrefixRoute::Added,
-            order: (0, 0),
-            missing: String::new(),
-            fate: crate::case::Fate::Failed,
-            why: Some("x".to_owned()),
-        };
+        let failed = example("192.0.2.31", Fate::Failed, "x");
         memory.failed.learn(std::slice::from_ref(&failed), far);
         held.write(&mut memory).unwrap();
         let memory = held.read(10_000, &soon()).unwrap();
         assert_eq!(memory.acted, [10_000; 3]);
         let fate = |now| {
-            let mut cases = [crate::case::Case { fate: crate::case::Fate::Bindable, ..failed.clone() }];
+            let mut cases = [Case { fate: Fate::Bindable, ..failed.clone() }];
             held.read(now, &soon()).unwrap().failed.hold_back(&mut cases, now);
             cases[0].fate
         };
-        assert_eq!(fate(10_000), crate::case::Fate::Waiting);
-        assert_eq!(fate(10_060), crate::case::Fate::Bindable);
+        assert_eq!(fate(10_000), Fate::Waiting);
+        assert_eq!(fate(10_060), Fate::Bindable);
         assert_eq!(held.read(13_600, &soon()).unwrap().acted, [0_u64; 0]);
     }
 
@@ -325,15 +318,9 @@ mod tests {
     fn the_most_that_can_fail_can_be_read_again() {
         let folder = private_folder();
         let held = Held::take(folder.path()).unwrap().unwrap();
-        let case = |number: u128| crate::case::Case {
-            address: std::net::Ipv6Addr::from_bits(u128::MAX - number).into(),
-            prefix: 128,
-            route: host_net::PrefixRoute::Added,
-            order: (0, 0),
-            missing: String::new(),
-            fate: crate::case::Fate::Failed,
-            why: Some("x".repeat(300)),
-        };
+        let why = || Some("x".repeat(300));
+        let address = |number| std::net::Ipv6Addr::from_bits(u128::MAX - number).into();
+        let case = |number| Case::unlisted(address(number), String::new(), Fate::Failed, why());
         let mut memory = Memory::default();
         memory.failed.learn(&(0..20_001).map(case).collect::<Vec<_>>(), 1_700_000_000);
         held.write(&mut memory).unwrap();

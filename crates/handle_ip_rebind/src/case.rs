@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use host_net::PrefixRoute;
 use serde::Serialize;
 
+use crate::prefix::longest;
+
 /// A missing address and what becomes of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Case {
@@ -54,6 +56,12 @@ pub(crate) enum Fate {
 }
 
 impl Case {
+    /// Returns that of an address for which no list gives a prefix length or a place.
+    pub(crate) fn unlisted(address: IpAddr, missing: String, fate: Fate, why: Option<String>) -> Self {
+        let prefix = longest(address.is_ipv4());
+        Self { address, prefix, route: PrefixRoute::Added, order: (0, 0), missing, fate, why }
+    }
+
     /// Changes what becomes of it.
     pub(crate) fn becomes(&mut self, fate: Fate, why: impl Into<Option<String>>) {
         self.fate = fate;
@@ -71,4 +79,11 @@ pub(crate) fn bindable(cases: &[Case]) -> Vec<IpAddr> {
     let mut all: Vec<IpAddr> = of(cases, Fate::Bindable).collect();
     all.sort_unstable();
     all
+}
+
+/// Returns a case as tests of other modules need it: an address that is not bound, without a cause if `why` is empty.
+#[cfg(test)]
+pub(crate) fn example(address: &str, fate: Fate, why: &str) -> Case {
+    let why = (!why.is_empty()).then(|| why.to_owned());
+    Case { prefix: 24, ..Case::unlisted(address.parse().unwrap(), "not bound".to_owned(), fate, why) }
 }

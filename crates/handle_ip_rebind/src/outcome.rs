@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use host_net::PrefixRoute;
-
 use crate::Event;
 use crate::budget::Owed;
 use crate::case::{Case, Fate};
@@ -13,7 +11,6 @@ use crate::config::Config;
 use crate::contradiction::Contradictions;
 use crate::difference::Difference;
 use crate::event::When;
-use crate::prefix::longest;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -101,15 +98,7 @@ impl Outcome {
     pub(crate) fn set(&mut self, address: IpAddr, fate: Fate, why: String, missing: &str) {
         match self.cases.iter_mut().find(|case| case.address == address) {
             Some(case) => case.becomes(fate, why),
-            None => self.cases.push(Case {
-                address,
-                prefix: longest(address.is_ipv4()),
-                route: PrefixRoute::Added,
-                order: (0, 0),
-                missing: missing.to_owned(),
-                fate,
-                why: Some(why),
-            }),
+            None => self.cases.push(Case::unlisted(address, missing.to_owned(), fate, Some(why))),
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use addresses::Entry;
 use check_ip_bound::{Condition, ListSource, Observations, ProbeError};
-use host_net::{Bound, PrefixRoute};
+use host_net::Bound;
 use plugin::Deadline;
 use state::{Trust, open_trusted};
 
@@ -16,7 +16,6 @@ use crate::difference::Difference;
 use crate::link::interface::InterfaceError;
 use crate::list::{List, ListError};
 use crate::network::reserved;
-use crate::prefix::longest;
 use crate::surroundings::Surroundings;
 
 /// Why it cannot be known what is missing.
@@ -161,9 +160,7 @@ impl Seen {
     ) -> Case {
         let address = entry.expected.address;
         let Some(listed) = list.entry(address) else {
-            let prefix = longest(address.is_ipv4());
-            let (route, order) = (PrefixRoute::Added, (0, 0));
-            return Case { address, prefix, route, order, missing, fate: Fate::Outside, why: None };
+            return Case::unlisted(address, missing, Fate::Outside, None);
         };
         let (prefix, route) = around.prefix(address, list.prefix(address), &config.prefix, &config.interface);
         let obstacle = match condition {

@@ -4,11 +4,10 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use host_net::{Bound, PrefixRoute};
+use host_net::Bound;
 use serde::{Deserialize, Serialize};
 
 use crate::case::{Case, Fate};
-use crate::prefix::longest;
 
 /// For how long one is told, in seconds.
 const DAY: u64 = 86_400;
@@ -45,16 +44,10 @@ impl Gone {
     pub(crate) fn cases(&self, missing: &[Case]) -> Vec<Case> {
         let is_known = |address: &IpAddr| missing.iter().any(|case| case.address == *address);
         let gone = self.0.iter().filter(|(address, _)| !is_known(address));
-        gone.map(|(address, removal)| Case {
-            address: *address,
-            prefix: longest(address.is_ipv4()),
-            route: PrefixRoute::Added,
-            order: (0, 0),
-            missing: "not bound".to_owned(),
-            fate: Fate::Gone,
-            why: Some(removal.why.clone()),
-        })
-        .collect()
+        let case = |(address, removal): (&IpAddr, &Removal)| {
+            Case::unlisted(*address, "not bound".to_owned(), Fate::Gone, Some(removal.why.clone()))
+        };
+        gone.map(case).collect()
     }
 
     /// Learns what a run that began `now` has removed. What is `listed` is missed without that, and no longer once it
@@ -81,17 +74,10 @@ impl Gone {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::case::example;
 
     fn lost(address: &str, fate: Fate) -> Case {
-        Case {
-            address: address.parse().unwrap(),
-            prefix: 32,
-            route: PrefixRoute::Added,
-            order: (0, 0),
-            missing: "not bound".to_owned(),
-            fate,
-            why: Some("removed by service network".to_owned()),
-        }
+        example(address, fate, "removed by service network")
     }
 
     #[test]

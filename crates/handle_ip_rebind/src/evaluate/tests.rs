@@ -2,20 +2,8 @@
 
 use super::*;
 use crate::budget::Owed;
+use crate::case::example as case;
 use crate::contradiction::Contradictions;
-
-fn case(address: &str, fate: Fate, why: &str) -> Case {
-    let why = (!why.is_empty()).then(|| why.to_owned());
-    Case {
-        address: address.parse().unwrap(),
-        prefix: 24,
-        route: host_net::PrefixRoute::Added,
-        order: (0, 0),
-        missing: "not bound".to_owned(),
-        fate,
-        why,
-    }
-}
 
 fn ran(words: &str, fault: &str, output: &str) -> Ran {
     let fault = (!fault.is_empty()).then(|| fault.to_owned());
