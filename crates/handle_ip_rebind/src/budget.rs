@@ -13,7 +13,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use plugin::Deadline;
 use serde::{Deserialize, Serialize};
 
-use state::{Above, Access, Folder, Lock, PRIVATE, StateError};
+use state::{Above, Access, Fault, Folder, Lock, PRIVATE, StateError};
 
 use crate::backoff::Failures;
 use gone::Gone;
@@ -219,9 +219,17 @@ pub(crate) fn try_state(path: &Path, now: u64, deadline: &Deadline) -> Result<Fo
     Ok(Found { is_busy, acted: memory.acted.len(), begun, failed: memory.failed, gone: memory.gone })
 }
 
-/// Why a folder is not used: to change the mode of one that holds anything else than what runs make would harm its
-/// owner.
+/// Returns why a folder is not used: to change the mode or owner of one that holds anything else than what runs make
+/// would harm its owner.
 fn refused(path: &Path, error: StateError) -> BudgetError {
+    let is_its_own = matches!(
+        &error,
+        StateError::Untrusted { path: of, fault }
+            if of == path && !matches!(fault, Fault::LinkToFolder | Fault::NotFolder)
+    );
+    if !is_its_own {
+        return BudgetError::State(error);
+    }
     let is_own = |name: &str| name == LOCK || name.trim_start_matches('.').starts_with(BUDGET);
     let mut others = fs::read_dir(path).into_iter().flatten().flatten();
     if others.any(|entry| !entry.file_name().to_str().is_some_and(is_own)) {
@@ -246,6 +254,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::case::{Case, Fate, example};
 
     fn private_folder() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -254,7 +263,6 @@ mod tests {
     }
 
     fn soon() -> Deadline {
-    use crate::case::{Case, Fate, example};
         Deadline::after(Duration::from_secs(8))
     }
 
@@ -312,6 +320,29 @@ mod tests {
         assert_eq!(error, expected);
         assert!(!folder.path().join("typo").exists());
         assert!(Held::take(&folder.path().join("state")).unwrap().is_some(), "the last folder is made");
+    }
+
+    /// Only the mode and owner of the folder itself are what another's files are a reason not to change.
+    #[test]
+    fn another_fault_than_the_folders_own_is_named() {
+        let top = private_folder();
+        let state = top.path().join("state");
+        fs::create_dir(&state).unwrap();
+        fs::write(state.join("other"), "").unwrap();
+        let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        let error = |path: &Path| Held::take(path).unwrap_err().to_string();
+        let foreign = "has other files in it: state must name a directory of its own";
+        mode(&state, 0o755);
+        assert_eq!(error(&state), format!("state: {} {foreign}", state.display()));
+        let link = top.path().join("link");
+        std::os::unix::fs::symlink(&state, &link).unwrap();
+        let named = "a symbolic link, name the folder itself";
+        assert_eq!(error(&link), format!("state: {}: {named}", link.display()));
+        mode(&state, 0o700);
+        assert!(Held::take(&state).unwrap().is_some(), "its own, with another file in it");
+        mode(top.path(), 0o777);
+        assert_eq!(error(&state), format!("state: chmod go-w {}: others can write it", top.path().display()));
+        mode(top.path(), 0o700);
     }
 
     #[test]
