@@ -75,6 +75,22 @@ fn what_is_wrong_is_named_with_its_line() {
             "restart = [\n  \"/bin/true\",\n]",
             "line 4: restart: invalid type: string \"/bin/true\", expected a list",
         ),
+        (
+            "check = [\n  \"--ip=192.0.2.1\",\n  5,\n]",
+            "line 5: check: invalid type: integer `5`, expected a text in quotes",
+        ),
+        (
+            "check = [\n  '--ip=192.0.2.1',\n  5,\n]",
+            "line 5: check: invalid type: integer `5`, expected a text in quotes",
+        ),
+        (
+            "restart = [\n  [\"/bin/x\",\n  \"--opt=1\",\n  \"--o\", \"--p=1\", 5],\n]",
+            "line 6: restart: invalid type: integer `5`, expected a text in quotes",
+        ),
+        (
+            "[prefix]\n'203.0.113.0/24' = \"x\"",
+            "line 4: 203.0.113.0/24: invalid type: string \"x\", expected a number",
+        ),
         ("files = \"/etc/ips\"", "duplicate key"),
         ("log = 5", "line 3: log: invalid type: integer `5`, expected a path in quotes"),
         ("[prefix]\n\"203.0.113.0/24\" = 33", "prefix: 203.0.113.0/24 = 33: not a prefix length of 8 to 32"),

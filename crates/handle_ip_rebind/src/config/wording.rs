@@ -29,10 +29,19 @@ pub(crate) fn of_toml(message: &str, text: &str, span: Option<Range<usize>>) -> 
     setting.map_or_else(String::new, |name| format!("{name}: ")) + &format!("{found}, expected {expected}")
 }
 
-/// The setting whose value is at this place: the name before the last `=` of a line up to there.
+/// Returns the setting whose value is at this place: the nearest line above with `NAME =`.
 fn setting(text: &str, place: usize) -> Option<&str> {
     let end = text.get(place..)?.find('\n').map_or(text.len(), |end| place + end);
     let lines = text.get(..end)?.lines().rev();
-    let mut names = lines.filter_map(|line| Some(line.split_once('=')?.0.trim().trim_matches('"')));
-    names.find(|name| !name.is_empty() && !name.contains([' ', '#', '[', ',', '"']))
+    let mut names = lines.filter_map(|line| bare(line.split_once('=')?.0.trim()));
+    names.find(|name| !name.is_empty() && !name.contains([' ', '#', '[', ',', '"', '\'']))
+}
+
+/// Returns a name without the quotes around it. `None` if it is only the beginning of a quoted text: that is a value
+/// of a list, such as "--ip=192.0.2.1".
+fn bare(name: &str) -> Option<&str> {
+    match name.chars().next().filter(|first| ['"', '\''].contains(first)) {
+        Some(quote) => name.strip_prefix(quote)?.strip_suffix(quote),
+        None => Some(name),
+    }
 }
