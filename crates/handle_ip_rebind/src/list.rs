@@ -43,7 +43,7 @@ pub enum ListError {
 pub(crate) struct List {
     expected: Expected,
     prefixes: BTreeMap<IpAddr, (u8, String)>,
-    /// The first port after an address that could be meant as its prefix length.
+    /// The first number after an address that could be meant as its prefix length, and is not.
     port: Option<String>,
 }
 
@@ -69,8 +69,8 @@ impl List {
                 if let Some((address, prefix)) = netmask(line) {
                     all.take(address, prefix, place())?;
                 } else if let (None, Some((address, port))) = (&all.port, port_like_prefix(line)) {
-                    let meant = format!("write {address}/{port} for a prefix length");
-                    all.port = Some(format!("{}: {port} is a port, {meant}", place()));
+                    let advice = format!("{port} is not a prefix length, write {address}/{port}");
+                    all.port = Some(format!("{}: {advice}", place()));
                 }
             }
         }
@@ -117,7 +117,7 @@ impl List {
         self.prefixes.get(&address).map(|(prefix, _)| *prefix)
     }
 
-    /// Returns a note on the first port of a list that could be meant as a prefix length.
+    /// Returns a note on the first number of a list that could be meant as a prefix length.
     pub(crate) fn port(&self) -> Option<&str> {
         self.port.as_deref()
     }
@@ -133,11 +133,19 @@ pub(crate) fn place(expected: &Expected, entry: &Entry) -> String {
     file.map_or_else(|| "check".to_owned(), |file| format!("{file} line {}", entry.line))
 }
 
-/// An address without a prefix length, and a number after it that could be one: it is a port.
+/// Returns an address without a prefix length, and a number after it that could be meant as one: it is read as a port,
+/// or after a comma not at all. `None` if the line has several ports, or none that could be meant so.
 fn port_like_prefix(line: &str) -> Option<(IpAddr, u8)> {
-    let mut fields = line.split('#').next()?.split_ascii_whitespace();
-    let HostAddress { address, prefix: None } = fields.next()?.parse().ok()? else { return None };
-    let number = fields.next()?.parse().ok()?;
+    let is_space = |c: char| c.is_ascii_whitespace();
+    let line = line.split('#').next()?.trim_matches(is_space);
+    let (field, rest) = line.split_at_checked(line.find(|c| is_space(c) || c == ',')?)?;
+    let HostAddress { address, prefix: None } = field.parse().ok()? else { return None };
+    let mut after = rest.trim_start_matches(|c| is_space(c) || c == ',').split(is_space);
+    let (first, others) = after.next().map(|field| field.split_once(',').unwrap_or((field, "")))?;
+    if others.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let number = first.parse().ok()?;
     let is_ipv4 = address.is_ipv4();
     (shortest(is_ipv4)..=longest(is_ipv4)).contains(&number).then_some((address, number))
 }

@@ -208,8 +208,13 @@ fn a_port_that_could_be_a_prefix_length_is_noted() {
     let site = Site::new("192.0.2.1");
     let ips = site.path("ips");
     for (line, note) in [
-        ("192.0.2.31 24", Some("24 is a port, write 192.0.2.31/24 for a prefix length")),
-        ("2001:db8::31 64 web", Some("64 is a port, write 2001:db8::31/64 for a prefix length")),
+        ("192.0.2.31 24", Some("24 is not a prefix length, write 192.0.2.31/24")),
+        ("192.0.2.31,24", Some("24 is not a prefix length, write 192.0.2.31/24")),
+        ("192.0.2.31, 24", Some("24 is not a prefix length, write 192.0.2.31/24")),
+        ("192.0.2.31\t24,web", Some("24 is not a prefix length, write 192.0.2.31/24")),
+        ("2001:db8::31 64 web", Some("64 is not a prefix length, write 2001:db8::31/64")),
+        ("192.0.2.31 25,80", None),
+        ("192.0.2.31,25,80", None),
         ("192.0.2.31 443", None),
         ("192.0.2.31 /24 25", None),
         ("192.0.2.31/24 25", None),
@@ -217,7 +222,7 @@ fn a_port_that_could_be_a_prefix_length_is_noted() {
     ] {
         write(&ips, &format!("192.0.2.1\n{line}\n192.0.2.33 25\n"));
         let noted = note.map_or_else(
-            || format!("note: {} line 3: 25 is a port, ", ips.display()),
+            || format!("note: {} line 3: 25 is not a prefix length, ", ips.display()),
             |note| format!("note: {} line 2: {note}\n", ips.display()),
         );
         let tried = site.trial();
