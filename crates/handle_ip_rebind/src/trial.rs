@@ -151,7 +151,10 @@ fn in_the_way(config: &Config, found: &Found) -> Vec<Finding> {
 
 /// Says that no run may change anything within this hour. What an earlier run began may be brought to its end.
 fn over_budget(config: &Config, found: &Found, cases: &[Case]) -> Option<Finding> {
-    let continues = of(cases, Fate::Bindable).any(|address| found.begun.contains(&address));
+    let is_begun = |address: IpAddr| found.begun.contains(&address);
+    let bindable = || of(cases, Fate::Bindable);
+    // A command binds all or nothing.
+    let continues = bindable().any(is_begun) && (config.command.is_none() || bindable().all(is_begun));
     let is_over = found.acted >= config.per_hour && !continues;
     is_over.then(|| Finding::warning(format!("the budget of {} an hour is used up", config.per_hour)))
 }
