@@ -1,5 +1,5 @@
-//! Two lists: the one that `check` has checked, by `--file` or `--ip`, and the one in `files`. An address of only one of them is either
-//! not looked for by the monitor or never bound.
+//! Two lists: the one that `check` has checked, by `--file` or `--ip`, and the one in `files`. The monitor does not
+//! look for an address that is only in `files`, and one that is only in `check` is never bound.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -7,8 +7,6 @@
 mod claimant;
 pub(crate) mod interface;
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher as _, Hasher as _};
 use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsRawFd as _, OwnedFd};
@@ -321,9 +319,9 @@ fn link_address(entry: &InterfaceAddress) -> Option<LinkAddr> {
     entry.address?.as_link_addr().copied()
 }
 
-/// A number from 0 to 1, by chance: the keys of a hash map's hasher are.
+/// Returns a number from 0 to 1, by chance: 1 where the system has no random numbers.
 fn random() -> f64 {
-    f64::from(RandomState::new().build_hasher().finish() as u32) / f64::from(u32::MAX)
+    net::udp::random().map_or(1.0, |number| f64::from((number >> 32) as u32) / f64::from(u32::MAX))
 }
 
 /// A socket for whole frames of one protocol on the interface of `address`.

@@ -50,7 +50,8 @@ const MACHINE: usize = 18;
 const ENTRY: usize = 24;
 
 /// Reads the headers of a binary of this size, which begins with `head`. Returns the path of its loader, if it
-/// names one. Headers that stand in the file after `head` are right as far as it is known. `own` is the beginning of a binary that runs here.
+/// names one. A table of headers that lies after `head` is not checked. `own` is the beginning of a binary that
+/// runs here.
 ///
 /// # Errors
 /// [`ElfError`].
