@@ -43,7 +43,7 @@ pub(crate) struct Sent {
     pub(crate) is_busy: bool,
     /// What a broker last answered in place of a receipt: it is not silent.
     pub(crate) answer: Option<Failure>,
-    /// How many destinations this run held, others than those of earlier runs.
+    /// How many destinations this run held, also those of earlier runs that were refused once more.
     held_now: usize,
     /// Destinations and words that were about an event while the broker was well.
     proven: BTreeSet<(String, String)>,

@@ -47,20 +47,30 @@ impl Sender<'_> {
         {
             let Some(before) = self.sent.held.remove(&known.destination) else { continue };
             self.passed.clear();
-            let Some(json) = self.spool.read(known.entry)? else { continue };
-            match self.alone(&mut None, at, known.entry, json.clone()) {
-                Ok(()) => is_free = true,
-                Err(DeliverError::Session(error)) if self.may_be_one_event(&error) => {
-                    refusals += 1;
-                    self.judge((known.entry, &json), error, at)?;
-                }
+            match self.retry(&known, at) {
+                Ok(Some(true)) => is_free = true,
+                Ok(Some(false)) => refusals += 1,
+                Ok(None) => {}
                 Err(error) => {
-                    self.sent.held.insert(known.destination, before);
+                    self.sent.held.entry(known.destination).or_insert(before);
                     return Err(error);
                 }
             }
         }
         Ok(is_free)
+    }
+
+    /// Tries one of them once more. Returns whether the broker confirmed its event. `None` if that is gone.
+    fn retry(&mut self, known: &Known, at: At<'_>) -> Result<Option<bool>, DeliverError> {
+        let Some(json) = self.spool.read(known.entry)? else { return Ok(None) };
+        match self.alone(&mut None, at, known.entry, json.clone()) {
+            Ok(()) => Ok(Some(true)),
+            Err(DeliverError::Session(error)) if self.may_be_one_event(&error) => {
+                self.judge((known.entry, &json), error, at)?;
+                Ok(Some(false))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Remembers what is held, what was not tried in this run first.

@@ -248,11 +248,56 @@ fn destinations_that_are_known_to_be_refused_are_tried_last() {
         let after = logins(&broker) - before;
         assert!(after <= 12, "{words}: {after} connections of two runs");
         drop(broker);
+        // Each run tries others: none keeps its place at the head of those that wait for another try.
+        let broker = Broker::start(Manner::SaysBelow("/queue/bad-1", words)).unwrap();
+        for _ in 0..4 {
+            assert_eq!(flush(&broker).code, Some(2), "{words}");
+        }
+        let numbers: Vec<u64> =
+            spool.waiting().iter().map(|name| name[..20].parse::<u64>().unwrap() - 1).collect();
+        assert_eq!(
+            numbers,
+            [vec![1], (10..20).collect()].concat(),
+            "{words}: only bad-1 and bad-10 to bad-19"
+        );
+        drop(broker);
         // They are not forgotten: once the broker takes them, all go in one run.
         let broker = Broker::start(Manner::Confirms).unwrap();
         assert_eq!(flush(&broker).code, Some(0));
         assert_eq!((spool.waiting().len(), spool.path().join("held").exists()), (0, false));
     }
+}
+
+/// A run that ends because the broker hangs up at every destination forgets none that was held before.
+#[test]
+fn a_destination_stays_held_where_a_run_gives_up() {
+    let spool = Spool::new();
+    let waits = |number: usize| {
+        let mut command = spool.command_to("127.0.0.1:1", "/queue/{host}");
+        ended(command.args([&format!("--host=bad-{number}"), "--state=DOWN", "--output=poison"]));
+    };
+    let broker = Broker::start(Manner::SaysOf("poison", "")).unwrap();
+    let flush = || {
+        let mut command = spool.command_to(broker.address(), "/queue/{host}");
+        ended(command.args(["--flush", "--timeout=30"]))
+    };
+    let held = || {
+        let text = fs::read_to_string(spool.path().join("held")).unwrap();
+        let mut held: Vec<String> =
+            text.lines().map(|line| line.split('\t').nth(1).unwrap().to_owned()).collect();
+        held.sort();
+        held
+    };
+    waits(0);
+    flush();
+    assert_eq!(held(), ["/queue/bad-0"]);
+    // As many as a run holds for this, before the one that was held is tried again.
+    (1..=16).for_each(waits);
+    let outcome = flush();
+    assert!(outcome.stdout.contains("it closed the connection"), "{}", outcome.stdout);
+    let mut all: Vec<String> = (0..=16).map(|number| format!("/queue/bad-{number}")).collect();
+    all.sort();
+    assert_eq!(held(), all);
 }
 
 /// A broker that refuses and is then silent has answered: its words tell more.
