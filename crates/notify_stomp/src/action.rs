@@ -4,6 +4,11 @@ use std::path::PathBuf;
 
 use plugin::{Range, Thresholds};
 
+/// What goes without the options of --cat, and of --snapshot. Clap does not demand an option, as by `requires`, that
+/// conflicts with one that is given.
+const NOT_CAT: [&str; 4] = ["flush", "acknowledge", "retry_refused", "snapshot"];
+const NOT_SNAPSHOT: [&str; 4] = ["flush", "acknowledge", "retry_refused", "cat"];
+
 /// The options that say what to do.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Action {
@@ -21,18 +26,18 @@ pub struct Action {
     #[arg(long, value_name = "DESTINATION", conflicts_with = "from_env")]
     pub cat: Option<String>,
     /// End --cat after this many messages
-    #[arg(long, value_name = "MESSAGES", requires = "cat", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "MESSAGES", requires = "cat", conflicts_with_all = NOT_CAT, value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
     /// With --cat and --count: hold the messages until all are there, and print them in the order of their
     /// events
-    #[arg(long, requires = "count")]
+    #[arg(long, requires = "count", conflicts_with_all = NOT_CAT)]
     pub in_order: bool,
     /// Publish the state of every host and service that status.dat holds, marked as a snapshot and not
     /// spooled: after a start of Nagios, or from a timer
     #[arg(long, conflicts_with_all = ["cat", "flush", "acknowledge", "retry_refused", "from_env"])]
     pub snapshot: bool,
     /// File of --snapshot. Default: the first of the usual places, such as /var/lib/nagios4/status.dat
-    #[arg(long, value_name = "FILE", requires = "snapshot")]
+    #[arg(long, value_name = "FILE", requires = "snapshot", conflicts_with_all = NOT_SNAPSHOT)]
     pub status_file: Option<PathBuf>,
     /// How long an event may wait, for --flush
     #[command(flatten)]

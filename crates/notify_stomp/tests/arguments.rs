@@ -33,3 +33,20 @@ fn what_is_wrong_is_named() {
         assert_eq!(outcome.verdict(), (3, format!("STOMP UNKNOWN - {message}").as_str()), "{arguments:?}");
     }
 }
+
+/// Else they would do nothing there.
+#[test]
+fn options_of_one_kind_of_run_are_refused_in_another() {
+    let flushes = ["--flush", "--acknowledge", "--retry-refused"];
+    let of_others = ["--count=1", "--in-order", "--status-file=/x"];
+    let pairs = flushes.iter().flat_map(|run| of_others.map(|option| (*run, option)));
+    let more =
+        [("--snapshot", "--count=1"), ("--snapshot", "--in-order"), ("--cat=/topic/x", "--status-file=/x")];
+    for (run_for, option) in pairs.chain(more) {
+        let outcome = run(Command::new(BINARY).args([run_for, option]));
+        let name = |text: &'static str| text.split('=').next().unwrap();
+        let names = format!("{} and {}", name(run_for), name(option));
+        let line = format!("STOMP UNKNOWN - {names} cannot be used together, see --help");
+        assert_eq!(outcome.verdict(), (3, line.as_str()), "{run_for} {option}");
+    }
+}
