@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use net::SlowPathAction;
-use plugin::{Deadline, Finding};
+use plugin::{Deadline, Report, State};
 
 use crate::Args;
 use crate::brokers::Telling as _;
@@ -218,10 +218,10 @@ impl Run<'_> {
             Ok(spooled) => {
                 self.seen.dropped += spooled.dropped;
                 // For the line of a run that is stopped.
-                let progress = deadline.progress();
-                progress.expect(1, "spooled");
-                progress
-                    .add(Finding::warning(format!("event {} waits in the spool", spooled.entry.sequence)));
+                let (progress, sequence) = (deadline.progress(), spooled.entry.sequence);
+                let waits =
+                    move || Report::new(State::Unknown, format!("event {sequence} waits in the spool"));
+                progress.tell_by(waits);
                 self.seen.fate = self.drain(spool, Some(&spooled));
                 progress.expect(0, "");
             }

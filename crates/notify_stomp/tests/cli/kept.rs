@@ -96,9 +96,10 @@ fn a_stopped_run_says_that_its_event_waits() {
     let output = child.wait_with_output().unwrap();
     let line = String::from_utf8(output.stdout).unwrap();
     assert!(
-        output.status.code() == Some(1)
-            && line.starts_with("STOMP WARNING - stopped by SIGTERM after ")
-            && line.contains(" s, partial: 1 of 1 spooled, event 1 waits in the spool"),
+        output.status.code() == Some(3)
+            && line.starts_with("STOMP UNKNOWN - stopped by SIGTERM after ")
+            && line.ends_with(" s, partial: event 1 waits in the spool\n")
+            && line.lines().count() == 1,
         "{line}"
     );
     assert_eq!(spool.waiting().len(), 1);
