@@ -1,19 +1,35 @@
 //! Several brokers: one after the other in the order given, until one does what is asked of it.
 
+use std::error::Error;
+
 use plugin::Deadline;
 
 use crate::options::{Broker, Route};
 
 /// An error of which some tell an administrator more than others.
-pub(crate) trait Telling {
+pub(crate) trait Telling: Error {
     /// Whether a broker answered, and refused.
     fn is_refusal(&self) -> bool;
+    /// Whether no answer came in time, in place of a refusal.
+    fn is_silence(&self) -> bool;
+}
+
+/// Returns the share of the time left that the next of so many brokers has.
+pub(crate) fn share(deadline: &Deadline, brokers: usize) -> Deadline {
+    Deadline::after(deadline.remaining() / u32::try_from(brokers).unwrap_or(u32::MAX).max(1))
 }
 
 impl Route<'_> {
     /// Returns the brokers in their order.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Broker> {
         std::iter::once(&self.brokers.0).chain(&self.brokers.1)
+    }
+
+    /// Returns the brokers in the order in which they are tried: the one called `good` first.
+    pub(crate) fn in_order(&self, good: Option<&str>) -> impl Iterator<Item = &Broker> {
+        let first = self.all().find(|broker| good == Some(&*broker.name()));
+        let is_first = move |broker: &&Broker| first.is_some_and(|first| std::ptr::eq(first, *broker));
+        first.into_iter().chain(self.all().filter(move |broker| !is_first(broker)))
     }
 
     /// Tries the brokers but those that are `passed_over`, first the one called `good`, until `attempt`
@@ -28,21 +44,15 @@ impl Route<'_> {
     ) -> Result<T, E> {
         let is_tried = |broker: &&Broker| !passed_over.contains(&broker.name());
         let some = self.all().any(|broker| is_tried(&broker));
-        let all = || self.all().filter(move |broker| !some || is_tried(broker));
-        let is_good = |broker: &&Broker| good == Some(&*broker.name());
-        let first = all().find(is_good).or_else(|| all().next()).unwrap_or(&self.brokers.0);
-        let mut left = u32::try_from(all().count()).unwrap_or(u32::MAX).max(1);
-        let mut share = || {
-            let share = Deadline::after(deadline.remaining() / left);
-            left = left.saturating_sub(1).max(1);
-            share
-        };
-        let mut failure = match attempt(first, &share()) {
+        let tried: Vec<&Broker> = self.in_order(good).filter(|broker| !some || is_tried(broker)).collect();
+        let (first, others) =
+            tried.split_first().map_or((&self.brokers.0, &[][..]), |(first, rest)| (*first, rest));
+        let mut failure = match attempt(first, &share(deadline, tried.len())) {
             Ok(done) => return Ok(done),
             Err(error) => error,
         };
-        for broker in all().filter(|broker| !std::ptr::eq(*broker, first)) {
-            match attempt(broker, &share()) {
+        for (done, broker) in others.iter().enumerate() {
+            match attempt(broker, &share(deadline, others.len() - done)) {
                 Ok(done) => return Ok(done),
                 Err(_) if failure.is_refusal() => {}
                 Err(error) => failure = error,

@@ -30,16 +30,13 @@ pub(crate) enum DeliverError {
     Spool(#[from] SpoolError),
 }
 
-impl DeliverError {
-    /// Whether no answer came in time, in place of a refusal.
-    pub(crate) fn is_silence(&self) -> bool {
-        matches!(self, Self::Session(error) if error.is_silence())
-    }
-}
-
 impl Telling for DeliverError {
     fn is_refusal(&self) -> bool {
         matches!(self, Self::Session(error) if error.is_refusal())
+    }
+
+    fn is_silence(&self) -> bool {
+        matches!(self, Self::Session(error) if error.is_silence())
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use plugin::{Deadline, State, Thresholds};
 
+use crate::brokers::Telling;
 use crate::harm::Counts;
 use crate::spool::{Spool, SpoolError};
 
@@ -32,6 +33,12 @@ pub struct Failure {
     pub is_refusal: bool,
     /// Whether the time was up while a broker was silent.
     pub is_late: bool,
+}
+
+impl<E: Telling> From<&E> for Failure {
+    fn from(error: &E) -> Self {
+        Self { text: error.to_string(), is_refusal: error.is_refusal(), is_late: error.is_silence() }
+    }
 }
 
 /// What was done, and what was not.

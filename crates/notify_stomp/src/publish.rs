@@ -313,10 +313,7 @@ impl Run<'_> {
                 // One that only hung up and then was silent is late all the same.
                 self.seen.failure = answer.map(|answer| Failure { is_late: !answer.is_refusal, ..answer });
             }
-            Err(error) => {
-                let (text, is_refusal) = (error.to_string(), error.is_refusal());
-                self.seen.failure = Some(Failure { text, is_refusal, is_late: error.is_silence() });
-            }
+            Err(error) => self.seen.failure = Some(error.into()),
             Ok(()) => {}
         }
         if let (None, Some((destination, why))) = (&self.seen.failure, sent.held.first_key_value()) {
@@ -368,8 +365,7 @@ impl Run<'_> {
                 self.seen.fate = Fate::Confirmed(event.sequence);
             }
             Err(error) => {
-                let (text, is_refusal) = (error.to_string(), error.is_refusal());
-                self.seen.failure = Some(Failure { text, is_refusal, is_late: error.is_silence() });
+                self.seen.failure = Some(Failure::from(&error));
                 self.seen.fate = Fate::Lost;
             }
         }

@@ -167,8 +167,7 @@ impl<'a> Sender<'a> {
 
     /// Notes that a broker answered, though not with a receipt.
     fn note_answer(&mut self, error: &SessionError) {
-        let (text, is_refusal) = (error.to_string(), error.is_refusal());
-        self.sent.answer = Some(Failure { text, is_refusal, is_late: false });
+        self.sent.answer = Some(error.into());
     }
 
     /// Whether others could be sent after this error.

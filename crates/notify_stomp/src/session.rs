@@ -41,16 +41,13 @@ pub enum SessionError {
     Unexpected(String, String, &'static str),
 }
 
-impl SessionError {
-    /// Whether no answer came in time, in place of a refusal.
-    pub(crate) fn is_silence(&self) -> bool {
-        matches!(self, Self::Connection(error) if error.is_silence())
-    }
-}
-
 impl Telling for SessionError {
     fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused { .. })
+    }
+
+    fn is_silence(&self) -> bool {
+        matches!(self, Self::Connection(error) if error.is_silence())
     }
 }
 

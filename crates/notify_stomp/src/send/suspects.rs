@@ -162,9 +162,7 @@ impl Sender<'_> {
 
     /// Holds a destination until the next run.
     fn hold(&mut self, destination: String, refused: &Suspect) -> Result<(), DeliverError> {
-        let (text, is_refusal) = (refused.words(), refused.error.is_refusal());
-        let failure = Failure { text, is_refusal, is_late: false };
-        self.sent.held.insert(destination, failure);
+        self.sent.held.insert(destination, Failure::from(&refused.error));
         self.sent.held_now += 1;
         Ok(())
     }

@@ -14,7 +14,6 @@ use plugin::Deadline;
 use uuid::Uuid;
 
 use crate::Args;
-use crate::brokers::Telling as _;
 use crate::connection::ConnectOptions;
 use crate::deliver::{Held, SendOptions, receipt};
 use crate::event::{Event, id};
@@ -105,7 +104,7 @@ impl<'a> Publisher<'a> {
         let (broker, words, failure, session, last) = (String::new(), None, None, None, None);
         let (started, total, count, confirmed, skipped, refused) = (0, 0, 0, 0, 0, 0);
         let (id, is_cut, since, refusal) = (id::new(), false, (0, 0), None);
-        let brokers = Brokers::new(connect.route.all(), good);
+        let brokers = Brokers::new(connect.route.in_order(good));
         Self {
             args,
             send,
@@ -295,9 +294,7 @@ impl<'a> Publisher<'a> {
             }
             Blame::Place | Blame::Unclear if self.send.template.has_placeholders() => {
                 self.skipped += 1;
-                let (text, is_refusal) = (error.to_string(), error.is_refusal());
-                let failure = Failure { text, is_refusal, is_late: false };
-                self.held.insert(self.send.destination(json), failure);
+                self.held.insert(self.send.destination(json), error.into());
             }
             _ => return false,
         }

@@ -3,12 +3,10 @@
 //! Until its first receipt a broker has a share of the time, and nothing is done with for good: what it refuses
 //! may be right for the next one. After that receipt the snapshot is this broker's.
 
-use std::collections::VecDeque;
-
 use plugin::Deadline;
 
 use super::{Brokers, Publisher, Sent};
-use crate::brokers::Telling as _;
+use crate::brokers::share;
 use crate::observations::Failure;
 use crate::options::Broker;
 use crate::session::{Session, SessionError};
@@ -17,14 +15,10 @@ use crate::session::{Session, SessionError};
 const REFUSED: usize = 16;
 
 impl<'a> Brokers<'a> {
-    /// All of them in their order, the one called `good` first.
-    pub(super) fn new(all: impl Iterator<Item = &'a Broker>, good: Option<&str>) -> Self {
-        let mut untried: VecDeque<&Broker> = all.collect();
-        let place = untried.iter().position(|broker| good == Some(&*broker.name()));
-        if let Some(first) = place.and_then(|place| untried.remove(place)) {
-            untried.push_front(first);
-        }
+    /// Will try these in their order.
+    pub(super) fn new(untried: impl Iterator<Item = &'a Broker>) -> Self {
         let share = Deadline::after(std::time::Duration::ZERO);
+        let untried = untried.collect();
         Self { current: None, untried, share, is_proven: false, passed: Vec::new(), told: None }
     }
 
@@ -64,15 +58,14 @@ impl<'a> Publisher<'a> {
     fn log_in_at_next(&mut self) -> bool {
         self.session = None;
         while let Some(broker) = self.brokers.untried.pop_front() {
-            let left = u32::try_from(self.brokers.untried.len()).unwrap_or(u32::MAX).saturating_add(1);
-            self.brokers.share = Deadline::after(self.connect.deadline.remaining() / left);
+            self.brokers.share = share(self.connect.deadline, self.brokers.untried.len() + 1);
             self.brokers.current = Some(broker);
             match Session::open(self.connect, broker, &self.brokers.share, None) {
                 Ok(session) => {
                     self.begin(session);
                     return true;
                 }
-                Err(error) => self.brokers.tell(failure_of(&error)),
+                Err(error) => self.brokers.tell(Failure::from(&error)),
             }
         }
         false
@@ -99,7 +92,7 @@ impl<'a> Publisher<'a> {
 
     /// Goes on with the next broker, from the first object on, or notes why nothing more is sent.
     pub(super) fn fail(&mut self, error: &SessionError) -> Result<(), SessionError> {
-        self.brokers.tell(failure_of(error));
+        self.brokers.tell(error.into());
         if self.brokers.is_proven || !self.log_in_at_next() {
             self.failure = self.brokers.told.take();
             return Ok(());
@@ -125,7 +118,7 @@ impl<'a> Publisher<'a> {
         let error = self.refusal.take()?;
         let current = self.brokers.current;
         if self.log_in_at_next() {
-            self.brokers.tell(failure_of(&error));
+            self.brokers.tell(Failure::from(&error));
             return Some(self.start_over());
         }
         // There is no other one: this one goes on past what it refuses.
@@ -137,8 +130,4 @@ impl<'a> Publisher<'a> {
             Err(error) => self.fail(&error),
         })
     }
-}
-
-fn failure_of(error: &SessionError) -> Failure {
-    Failure { text: error.to_string(), is_refusal: error.is_refusal(), is_late: error.is_silence() }
 }
