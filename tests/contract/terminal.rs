@@ -1,4 +1,4 @@
-//! On a terminal: the state in colour, and help as wide as the terminal.
+//! On a terminal: the state in colour, and help as wide as the terminal or as COLUMNS.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -81,7 +81,11 @@ fn help_is_as_wide_as_the_terminal_and_at_most_100() {
             assert!((least..=most).contains(&widest), "{help} in {columns} columns: {widest}\n{text}");
         }
     }
-    let piped = super::outcome(&mut plugin(&["--help"])).stdout;
-    let widest = piped.lines().map(str::len).max().unwrap();
-    assert!((80..=100).contains(&widest), "{widest}: {piped}");
+    for (columns, least, most) in [(None, 80, 100), (Some("80"), 60, 80), (Some("0"), 80, 100)] {
+        let mut command = plugin(&["--help"]);
+        columns.map(|columns| command.env("COLUMNS", columns));
+        let piped = super::outcome(&mut command).stdout;
+        let widest = piped.lines().map(str::len).max().unwrap();
+        assert!((least..=most).contains(&widest), "COLUMNS={columns:?}: {widest}\n{piped}");
+    }
 }

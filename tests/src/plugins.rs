@@ -86,7 +86,10 @@ pub fn confined(name: &str) -> Command {
     confined
 }
 
-/// A command that runs a program built from this workspace.
+/// Returns a command that runs a program built from this workspace. The width of its help does not depend on
+/// the caller's COLUMNS.
 pub fn command(name: &str) -> Command {
-    Command::new(binary(name))
+    let mut command = Command::new(binary(name));
+    command.env_remove("COLUMNS");
+    command
 }

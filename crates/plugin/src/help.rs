@@ -1,13 +1,14 @@
-//! `--help`, `-h` and `--version`: printed as they are, wrapped at the terminal's width.
+//! `--help`, `-h` and `--version`: printed as they are, wrapped at the terminal's width or at COLUMNS.
 
-use std::ffi::OsString;
+use std::env;
+use std::ffi::{OsStr, OsString};
 
 use clap::error::{Error, ErrorKind};
 use clap::{Arg, Command};
 
 use crate::{State, output};
 
-/// The most columns of a help text, and its columns where standard output is not a terminal.
+/// The most columns of a help text, and its columns if standard output is not a terminal.
 const WIDEST: u16 = 100;
 /// The fewest columns: narrower terminals get lines that they wrap themselves.
 const NARROWEST: u16 = 40;
@@ -44,10 +45,18 @@ fn first_sentence(argument: Arg) -> Arg {
     }
 }
 
-/// The width of the terminal, within bounds.
+/// Returns the columns of a help text.
 fn columns() -> u16 {
     let size = rustix::termios::tcgetwinsize(rustix::stdio::stdout());
-    let columns = size.map(|size| size.ws_col).ok().filter(|columns| *columns > 0);
+    columns_of(env::var_os("COLUMNS").as_deref(), size.ok().map(|size| size.ws_col))
+}
+
+/// Returns the columns within bounds: those that COLUMNS asks for, else those of the terminal. POSIX gives
+/// COLUMNS this precedence. A value that is not a number above 0 does not count.
+fn columns_of(preferred: Option<&OsStr>, terminal: Option<u16>) -> u16 {
+    let preferred = preferred.and_then(OsStr::to_str).and_then(|text| text.trim().parse::<u32>().ok());
+    let preferred = preferred.map(|columns| u16::try_from(columns).unwrap_or(WIDEST));
+    let columns = [preferred, terminal].into_iter().flatten().find(|columns| *columns > 0);
     columns.unwrap_or(WIDEST).clamp(NARROWEST, WIDEST)
 }
 
@@ -67,6 +76,29 @@ mod tests {
                 let text = text(&command(), is_long, columns);
                 assert!(text.lines().all(|line| line.len() <= usize::from(columns)), "{columns}: {text}");
             }
+        }
+    }
+
+    #[test]
+    fn the_columns_are_those_asked_for_or_those_of_the_terminal() {
+        let rows = [
+            (None, None, 100),
+            (None, Some(0), 100),
+            (None, Some(80), 80),
+            (None, Some(250), 100),
+            (None, Some(20), 40),
+            (Some("80"), None, 80),
+            (Some("72"), Some(90), 72),
+            (Some("7"), None, 40),
+            (Some("100000"), Some(80), 100),
+            (Some("0"), Some(80), 80),
+            (Some(""), Some(80), 80),
+            (Some("wide"), None, 100),
+            (Some("-5"), Some(80), 80),
+        ];
+        for (preferred, terminal, columns) in rows {
+            let found = columns_of(preferred.map(OsStr::new), terminal);
+            assert_eq!(found, columns, "COLUMNS={preferred:?}, terminal {terminal:?}");
         }
     }
 
