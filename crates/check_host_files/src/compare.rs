@@ -45,15 +45,15 @@ pub fn difference(path: &str, expected: &Expected, found: &[u8], exact: bool) ->
     }
 }
 
-/// Returns the name in a hostname file: its first line that is neither blank nor a comment (hostname(5)), without
-/// the dot at its end. `None` without one.
+/// Returns the name in a hostname file: its first line that is neither blank nor a comment (hostname(5)),
+/// without the dot at its end. `None` if there is no such line.
 pub(crate) fn host_name(text: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(text);
     let name = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'))?;
     Some(without_dot(name).to_owned())
 }
 
-/// Returns a name without the dot at its end, which is no part of it; a dot alone is left.
+/// Returns a name without the dot at its end, which is not part of it. A single dot stays as it is.
 pub(crate) fn without_dot(name: &str) -> &str {
     name.strip_suffix('.').filter(|name| !name.is_empty()).unwrap_or(name)
 }

@@ -24,8 +24,8 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// A warning range alone does not allow changes: the critical one keeps its default beside it, unless the
-    /// warning one alerts where nothing is changed.
+    /// Makes the rules. With a warning range alone, the critical range keeps its default, so that no change
+    /// is allowed. The exception is a warning range that alerts at 0.
     pub(crate) fn new(changed: &Thresholds, strictness: Strictness, immutable: Immutable) -> Self {
         let default = Thresholds { warning: None, critical: "0".parse().ok() };
         Self { changed: changed.or_each(default, 0.0), strictness, immutable }
@@ -77,13 +77,14 @@ pub(crate) fn evaluate(rules: &Rules, observed: &Observations) -> Report {
     }
 }
 
-/// Judges the number of changes. Each other file that could not be compared may be one more: an alarm is certain.
+/// Judges the number of changes. Each `unreadable` file may be one more change. Returns the mildest state
+/// that is possible.
 fn state(rules: &Rules, changed: usize, unreadable: usize) -> State {
     let states = (changed..=changed + unreadable).map(|count| rules.changed.state(count as f64));
     states.min().unwrap_or(State::Unknown)
 }
 
-/// Reports that nothing is changed, where that is an alarm.
+/// Returns the finding for an unchanged host. `None` if a range does not alert at 0.
 fn as_left(rules: &Rules, changed: usize, total: usize, state: State) -> Option<Finding> {
     let range = rules.changed.alerting(0.0).filter(|_| changed == 0 && state != State::Ok)?;
     Some(Finding::new(state, format!("none of {total} changed, limit {range}")))
@@ -371,7 +372,7 @@ mod tests {
             let same = || vec![file(NTP, "", ""), file(HOSTS, "", "")];
             let text = format!("{word} - none of 2 changed, limit {range}");
             assert_eq!(line(&rules, &observed(same())), text);
-            // It may be changed: no alarm is certain.
+            // The large file may be changed, so no alarm is certain.
             let unread = vec![checked(NTP, "", What::TooLarge), file(HOSTS, "", "")];
             let text = if range == "5:10" {
                 "CRITICAL - none of 2 changed, limit 5:10, and /etc/ntp.conf is larger than 1 MiB"
@@ -386,7 +387,7 @@ mod tests {
             };
             assert_eq!(line(&rules, &lost()), text);
         }
-        // A fault of the copy makes no second change of a file that differs.
+        // A file that differs, and whose copy has a fault, is one change.
         let one = Thresholds { warning: None, critical: "@1:1".parse().ok() };
         let both = file(RESOLVER, "nameserver ::1\nsearch a\r\n", "nameserver ::2\nsearch a\n");
         let text = line(&Rules::new(&one, Strictness::default(), Immutable::Warn), &observed(vec![both]));

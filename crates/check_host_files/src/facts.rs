@@ -17,18 +17,18 @@ pub struct Facts {
     pub cloud: Option<Cloud>,
     /// A program that may fail to start where resolv.conf is immutable. Only found out where it is.
     pub needs_resolver: Option<&'static str>,
-    /// The names of owners and groups. Only found out where one differs and is compared.
+    /// The names of owners and groups. Only read if an owner or a group is compared and differs.
     pub owners: Owners,
     /// Whether a process here can have the right to set the immutable bit: `None` if /proc does not tell.
     pub can_lock: Option<bool>,
 }
 
-/// The names of users and groups, by their numbers.
+/// The names of users and groups by their numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Owners {
-    /// Those of /etc/passwd.
+    /// The users in /etc/passwd.
     pub users: BTreeMap<u32, String>,
-    /// Those of /etc/group.
+    /// The groups in /etc/group.
     pub groups: BTreeMap<u32, String>,
 }
 

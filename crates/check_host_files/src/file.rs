@@ -63,8 +63,8 @@ impl Checked {
         !self.found.is_private() && !self.access.is_some_and(|(mode, ..)| is_private(mode))
     }
 
-    /// Returns what is wrong where only root can read a file that every program needs to look up names, unlike
-    /// its copy.
+    /// Returns what is wrong where only root can read a file that every program needs to look up names,
+    /// unlike its copy.
     fn hidden(&self) -> Option<Finding> {
         let is_hidden_copy = self.access.is_some_and(|(mode, ..)| mode != 0 && mode & 0o004 == 0);
         if is_hidden_copy || !self.is_file() {
@@ -89,8 +89,8 @@ impl Checked {
         matches!(self.found.what, What::Content(_) | What::SameAsCopy | What::TooLarge | What::Unreadable(_))
     }
 
-    /// Makes the findings. `change` is what [`Self::change`] returned; it has `state`, or with `None` only its lines,
-    /// as another finding says it.
+    /// Returns the findings. `change` is the result of [`Self::change`] and gets `state`. If `state` is
+    /// `None`, another finding reports the change, and this one only adds its lines.
     pub(crate) fn judge(
         &self,
         strictness: Strictness,
@@ -133,8 +133,8 @@ impl Checked {
         }
     }
 
-    /// Tells which lines of hosts or resolv.conf do not count and are not in the copy, where nothing differs by
-    /// meaning.
+    /// Tells which lines of hosts or resolv.conf do not count and are not in the copy, where nothing differs
+    /// by meaning.
     fn ignored_lines(&self) -> Option<Finding> {
         let (What::Content(content), Ok(expected)) = (&self.found.what, &self.expected) else { return None };
         if !self.may_be_shown() {
@@ -154,7 +154,7 @@ impl Checked {
         if let Ok(Expected::Copy(copy)) = &self.expected { Some(copy) } else { None }
     }
 
-    /// Whether the owner or the group differs from the copy's.
+    /// Returns whether the owner or the group differs from the copy's.
     pub(crate) fn has_other_owner(&self) -> bool {
         let both = self.access.zip(self.found.status);
         both.is_some_and(|((_, uid, gid), found)| (found.uid, found.gid) != (uid, gid))

@@ -5,17 +5,17 @@
 pub struct Found {
     /// Where the link at this path leads: `None` if it is no link.
     pub link: Option<String>,
-    /// The links on the way to it, those of folders too: `None` if there is none.
+    /// The links on the way to it, of folders too. `None` if there are none.
     pub links: Option<Links>,
     /// What is there, links followed.
     pub what: What,
     /// Its owner, mode, times and attributes: `None` if nothing is there.
     pub status: Option<Status>,
-    /// Whether some user may not enter a folder above the file, or above its copy. Only found out where the file
-    /// is odd.
+    /// Whether some user may not enter a folder above the file, or above its copy. Only found out where the
+    /// file is odd.
     pub is_sheltered: bool,
-    /// The first folder on the way to it, links followed, that other users may not enter. Only found out of the
-    /// files that every program reads.
+    /// The first folder on the way to it, links followed, that other users may not enter. Only found out of
+    /// the files that every program reads.
     pub closed: Option<ClosedFolder>,
     /// The bits of its folder: `None` if the file system does not tell.
     pub folder_bits: Option<Bits>,
@@ -24,9 +24,9 @@ pub struct Found {
 /// The links on the way to a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Links {
-    /// When the inode of the youngest of them changed, in seconds since 1970.
+    /// The time at which the youngest of their inodes changed, in seconds since 1970.
     pub changed: i64,
-    /// The path that they lead to, whether something is there or not.
+    /// The path that they lead to, also if it does not exist.
     pub lead_to: String,
 }
 
@@ -60,7 +60,7 @@ pub enum What {
     Unreadable(String),
 }
 
-/// What a device is called in [`What::Special`].
+/// The words for a device in [`What::Special`].
 pub(crate) const DEVICE: &str = "a device";
 
 /// The bits that keep even root from changing a file (chattr(1)).
@@ -114,9 +114,9 @@ impl Bits {
 }
 
 impl Found {
-    /// Returns when the path got what is there: when the younger of its file and of the links to it changed, in
-    /// seconds since 1970. `None` if nothing is there. The inode of a device is as young as the boot, so it does
-    /// not tell when a link to it was made.
+    /// Returns the time at which the path got its present entry, in seconds since 1970: the time of the
+    /// youngest inode, the file's or that of a link to it. `None` if there is no entry. A device's inode
+    /// dates from the boot, so that for a device only the links count.
     pub(crate) fn changed(&self) -> Option<i64> {
         let links = self.links.as_ref().map(|links| links.changed);
         match self.what {
@@ -126,7 +126,7 @@ impl Found {
         }
     }
 
-    /// Returns what is there in place of a file, as the end of a sentence: `None` if a file is there.
+    /// Returns the kind of an entry that is not a file, as the end of a sentence. `None` if it is a file.
     pub(crate) fn in_place_of_a_file(&self) -> Option<String> {
         match &self.what {
             What::Missing => Some("is missing".to_owned()),
@@ -139,8 +139,8 @@ impl Found {
         }
     }
 
-    /// Returns why the content of a file is not known, as the end of a sentence: `None` if it is, or if no file is
-    /// there.
+    /// Returns why the content of a file is not known, as the end of a sentence. `None` if it is known, or if
+    /// there is no file.
     pub(crate) fn unread(&self) -> Option<String> {
         match &self.what {
             What::TooLarge => Some("is larger than 1 MiB".to_owned()),
@@ -149,7 +149,7 @@ impl Found {
         }
     }
 
-    /// Returns where the link at the path leads, and where all the links on the way to it do.
+    /// Returns the target of the link at the path, and the path that all links on the way lead to.
     pub(crate) fn targets(&self) -> impl Iterator<Item = &str> {
         self.link.as_deref().into_iter().chain(self.links.as_ref().map(|links| links.lead_to.as_str()))
     }

@@ -1,6 +1,6 @@
-//! What a hosts file means to the C library (hosts(5), and glibc's `files-hosts.c`): lines of an address and its
-//! names in their order. A line whose first word is no address is ignored. Of lines that share a name or an
-//! address the first one counts first; the order of all others is no meaning.
+//! What a hosts file means to the C library (hosts(5), and glibc's `files-hosts.c`): lines of an address and
+//! its names in their order. A line whose first word is no address is ignored. Of lines that share a name or
+//! an address the first one counts first; the order of all others is no meaning.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
@@ -89,7 +89,8 @@ impl Hosts {
     /// Returns how the order of the same lines makes another meaning.
     fn order_difference(&self, expected: &Self) -> Option<String> {
         let (found, wanted) = (Order::of(&self.lines), Order::of(&expected.lines));
-        // A name or an address of many lines is compared once: the lists of its addresses or names are as long.
+        // A name or an address of many lines is compared once, because the list of its addresses or names is
+        // as long.
         let (mut names, mut addresses) = (HashSet::new(), HashSet::new());
         let text = self.lines.iter().find_map(|line| {
             let names =
@@ -173,8 +174,8 @@ impl<'a> Order<'a> {
         order
     }
 
-    /// Returns what another order makes of a line: of those of its names, and of its address, that no line before it
-    /// has.
+    /// Returns the differences that another order of lines makes, for the names and the address of this line
+    /// that no earlier line has.
     fn difference(&self, expected: &Self, names: &[&str], address: IpAddr, is_new: bool) -> Option<String> {
         let by_name = names.iter().find_map(|name| {
             let key = (*name, address.is_ipv6());

@@ -68,8 +68,8 @@ pub(crate) fn folder(path: &str) -> &str {
     path.rsplit_once('/').map(|(folder, _)| folder).filter(|folder| !folder.is_empty()).unwrap_or("/")
 }
 
-/// Returns what the bit of the folder keeps as it is, where that is no file: `None` where the entry can be mended in
-/// spite of it. What is missing can be added to a folder that is append-only.
+/// Returns what the bit of the folder keeps as it is, if the entry is not a file. `None` if the entry can be
+/// mended in spite of the bit: a missing file can be added to an append-only folder.
 fn kept(path: &str, found: &Found) -> Option<String> {
     let is_immutable = found.folder_bits.is_some_and(|bits| bits.immutable);
     match found.what {
@@ -228,7 +228,7 @@ mod tests {
                 IMMUTABLE,
                 Some("/etc is immutable: it keeps a folder at /etc/resolv.conf"),
             ),
-            // A new target mends these.
+            // A new target of the link mends these.
             (What::Special("a FIFO"), link.clone(), IMMUTABLE, None),
             (What::Dangling, link, IMMUTABLE, None),
             (What::Content(Vec::new()), None, IMMUTABLE, None),

@@ -155,8 +155,8 @@ fn describe(file: &OwnedFd, status: &Stat) -> Status {
     }
 }
 
-/// Returns the immutable and the append-only bit, `None` if the file system does not tell, and whether the file
-/// is the root of a mount. No permission on the file is needed for that, and no ioctl.
+/// Returns the immutable and the append-only bit, `None` if the file system does not tell, and whether the
+/// file is the root of a mount. No permission on the file is needed for that, and no ioctl.
 fn attributes(file: &OwnedFd) -> (Option<Bits>, bool) {
     let Ok(found) = statx(file, "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS) else {
         return (None, false);
@@ -167,8 +167,8 @@ fn attributes(file: &OwnedFd) -> (Option<Bits>, bool) {
     (tells.then_some(bits), found.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
 }
 
-/// Whether some user may not enter a folder between the root of the tree and the file, links followed: then the
-/// content is not for all, whatever the mode of the file.
+/// Whether some user may not enter a folder between the root of the tree and the file, links followed: then
+/// the content is not for all, whatever the mode of the file.
 pub(crate) fn is_sheltered(tree: &Tree<'_>, path: &str) -> bool {
     let real = |path| {
         let file = tree.open(path, EXAMINE).ok()?;

@@ -35,7 +35,8 @@ pub enum Entry {
 }
 
 impl NameSeen {
-    /// Makes what was seen before the name is looked up. The kernel keeps the dot at the end of a full name.
+    /// Makes the observation before the name is looked up. The kernel keeps the dot at the end of a full
+    /// name.
     pub(crate) fn new(expected: String, kernel: Option<&str>, file: Found) -> Self {
         let kernel = kernel.map(|name| without_dot(name).to_owned());
         Self { expected, kernel, file, entry: Entry::Untried }
@@ -46,8 +47,8 @@ impl NameSeen {
         if let What::Content(content) = &self.file.what { host_name(content) } else { None }
     }
 
-    /// Returns what is there in place of a file with a name, as the end of a sentence. A host without the file is
-    /// one whose name is set in another way.
+    /// Returns what is wrong with /etc/hostname if it gives no name, as the end of a sentence. `None` if
+    /// there is no such file: such a host sets its name in another way.
     fn lack(&self) -> Option<String> {
         match &self.file.what {
             What::Missing => None,
@@ -57,12 +58,12 @@ impl NameSeen {
         }
     }
 
-    /// Whether there is no file that tells the name after the next boot.
+    /// Returns whether no file tells the name after the next boot.
     pub(crate) fn is_without_file(&self) -> bool {
         self.file.what == What::Missing
     }
 
-    /// Returns why the name after the next boot is not known, where there is a file that should tell it.
+    /// Returns why the name after the next boot is not known. `None` if it is known, or if there is no file.
     pub(crate) fn unknown(&self) -> Option<String> {
         self.file.unread().map(|why| format!("{HOSTNAME} {why}"))
     }
@@ -71,7 +72,7 @@ impl NameSeen {
         self.kernel.as_ref().is_some_and(|kernel| *kernel != self.expected)
     }
 
-    /// Whether /etc/hostname has another name, or none.
+    /// Returns whether /etc/hostname has another name, or none.
     pub(crate) fn file_differs(&self) -> bool {
         self.lack().is_some() || self.in_file().is_some_and(|name| name != self.expected)
     }

@@ -114,7 +114,7 @@ fn folder(text: &str) -> Result<PathBuf, InvalidValue> {
     if is_plain { Ok(path.components().collect()) } else { Err(InvalidValue::Folder) }
 }
 
-/// Reads the name of a host. The dot at the end of a full name is no part of it.
+/// Reads the name of a host, without the dot at the end of a full name.
 fn name(text: &str) -> Result<String, InvalidValue> {
     let name = name_within(LONGEST_NAME, without_dot(text))?;
     if name.ends_with('.') { Err(InvalidValue::Name(LONGEST_NAME)) } else { Ok(name) }

@@ -55,8 +55,8 @@ pub enum ProbeError {
     Twice(String),
 }
 
-/// Reads the reference, the files, and, where something has to be explained, the facts about this host. All but
-/// the look-up of the name is handed to `known` before that, which may take seconds.
+/// Reads the reference, the files, and, where something has to be explained, the facts about this host. All
+/// but the look-up of the name is handed to `known` before that, which may take seconds.
 ///
 /// # Errors
 /// [`ProbeError`]: the options do not fit together, or the reference as a whole cannot be used.
@@ -108,7 +108,8 @@ pub fn probe(
     Ok(observed)
 }
 
-/// Whether the folders of the reference say that its copy is not for all. Those above the reference say nothing.
+/// Whether the folders of the reference say that its copy is not for all. Those above the reference say
+/// nothing.
 fn is_copy_sheltered(args: &ExpectedOptions, file: &Checked) -> bool {
     let top = args.reference.as_ref().filter(|_| file.access.is_some());
     top.is_some_and(|top| is_below_private(top, &top.join(file.path.trim_start_matches('/'))))
@@ -165,7 +166,8 @@ fn is_folder(root: &Path) -> Result<(), ProbeError> {
     Err(ProbeError::Root(root.to_owned(), found))
 }
 
-/// Returns the name that the host should have, if one is given; or why the copy of /etc/hostname does not tell.
+/// Returns the name that the host should have, if one is given; or why the copy of /etc/hostname does not
+/// tell.
 fn expected_name(args: &ExpectedOptions, deadline: &Deadline) -> Result<Option<String>, String> {
     let top = args.reference.as_ref().filter(|_| args.name.as_deref() == Some(OF_REFERENCE));
     let Some(top) = top else { return Ok(args.name.clone()) };

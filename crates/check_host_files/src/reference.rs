@@ -42,7 +42,7 @@ pub enum ReferenceError {
     /// A folder cannot be listed.
     #[error("reading {}: {}", .0.display(), .1)]
     Folder(PathBuf, String),
-    /// There is no such folder.
+    /// The folder does not exist.
     #[error("there is no folder {at}: make it by mkdir -p {at}, and copy the files to check by cd / and cp -aL --parents etc/resolv.conf {at}", at = .0.display())]
     Missing(PathBuf),
     /// Nothing to compare with.
@@ -72,7 +72,7 @@ pub(crate) fn read(top: &Path, named: &[FilePath], deadline: &Deadline) -> Resul
     Ok(Reference { copies: paths.into_iter().map(|path| copy(top, path, deadline)).collect(), closed })
 }
 
-/// Returns why there is no tree at `top`. A folder cannot be made where a link to nothing is.
+/// Returns why there is no tree at `top`. A folder cannot be made at a dangling link.
 fn unusable(top: &Path, error: &std::io::Error) -> ReferenceError {
     match (error.kind(), fs::symlink_metadata(top)) {
         (std::io::ErrorKind::NotFound, Ok(_)) => {
@@ -114,7 +114,8 @@ fn joined(error: &dyn std::error::Error) -> String {
     }
 }
 
-/// Lists the paths of all entries that are no folders, and what else could not be listed. Links are not followed.
+/// Lists the paths of all entries that are no folders, and what else could not be listed. Links are not
+/// followed.
 fn list(top: &Path) -> Result<(Vec<String>, Vec<String>), ReferenceError> {
     let (mut paths, mut closed) = (Vec::new(), Vec::new());
     let mut folders = vec![top.to_owned()];

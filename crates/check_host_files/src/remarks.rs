@@ -66,8 +66,8 @@ pub(crate) fn remarks(observed: &Observations, changed: Metric) -> Finding {
         .verbose_details(about_the_host(&observed.facts))
 }
 
-/// Counts the files that could not be compared, /etc/hostname too if only the name needs it, and the folders of the
-/// reference that could not be read.
+/// Counts the files that could not be compared and the folders of the reference that could not be read.
+/// Includes /etc/hostname if only the name needs it.
 pub(crate) fn unreadable(observed: &Observations) -> usize {
     let files = &observed.files;
     let is_file = files.iter().any(|file| file.path == HOSTNAME && file.unknown().is_some());

@@ -13,7 +13,7 @@ const NAMESERVER: &str = "nameserver";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Resolver {
     conf: ResolvConf,
-    /// The servers that it would name if no line ended in CR.
+    /// The servers that the file would name if no line ended in CR.
     intended: Vec<String>,
 }
 
@@ -27,7 +27,8 @@ impl Resolver {
         Self { conf, intended }
     }
 
-    /// Returns which line of a copy ends in CR and is not so in the file: the file is not to blame for that.
+    /// Returns the line that ends in CR in the copy and not in the file, as a fault of the copy. `None` if
+    /// there is none.
     pub(crate) fn fault_of_the_copy(&self, copy: &Self) -> Option<String> {
         let is_alone = |keyword: &&&str| !self.conf.carriage_returns.contains(*keyword);
         let keyword = copy.conf.carriage_returns.iter().find(is_alone)?;
@@ -81,7 +82,7 @@ impl Resolver {
         servers(&self.conf)
     }
 
-    /// Returns the servers of the copy: without the CR at the end of its lines where this file has none.
+    /// Returns the servers of the copy, read without the CR at the end of its lines if this file has no CR.
     fn servers_expected(&self, copy: &Self) -> Vec<String> {
         let has_return = self.conf.carriage_returns.contains(&NAMESERVER);
         if has_return { copy.servers() } else { copy.intended.clone() }
@@ -138,8 +139,8 @@ fn difference(what: &str, found: &[String], expected: &[String]) -> Option<Strin
     })
 }
 
-/// Reads the address of a server as an option gives it: `None` for a text that the C library skips, and for one
-/// that it reads as another address than most readers do.
+/// Reads the address of a server as an option gives it: `None` for a text that the C library skips, and for
+/// one that it reads as another address than most readers do.
 pub(crate) fn server(text: &str) -> Option<String> {
     let server = Server::parse(text).ok()?;
     let is_plain = server.address.is_ipv6() || text.contains(':') || text == server.to_string();
@@ -253,7 +254,7 @@ mod tests {
                 "search a.example \r\n",
                 "a search line ends in CR, which is part of its value",
             ),
-            // The CR of the copy alone is no difference of the file.
+            // A CR in the copy alone is not a difference of the file.
             (
                 "nameserver 192.0.2.1\r\nsearch a.example\r\n",
                 "nameserver 192.0.2.2\nsearch a.example\n",

@@ -12,17 +12,17 @@ const LINKS: usize = 40;
 
 const EXAMINE: OFlags = OFlags::PATH.union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);
 
-/// What was seen on the way to a file.
+/// The closed folder and the links on the way to a file.
 #[derive(Debug, Default)]
 pub(crate) struct Way {
-    /// The first folder below the top of the tree that users may not enter who are neither its owner nor in its
-    /// group.
+    /// The first folder below the top of the tree that other users (neither its owner nor in its group) may
+    /// not enter.
     pub(crate) closed: Option<ClosedFolder>,
-    /// The links.
+    /// The links on the way.
     pub(crate) links: Option<Links>,
 }
 
-/// Follows the way to `path`, as far as there is one.
+/// Follows the way to `path`, as far as it exists.
 pub(crate) fn way(tree: &Tree<'_>, path: &str) -> Way {
     let (mut closed, mut youngest, mut followed) = (None, None, 0);
     let mut rest: Vec<String> = parts(path);

@@ -1,11 +1,11 @@
-//! What counts as a change, and what was not checked.
+//! Counts the changes, and the files and names that were not checked.
 
 use crate::Observations;
 use crate::compare::{Expected, HOSTNAME, RESOLVER, host_name};
 use crate::file::Checked;
 use crate::found::What;
 
-/// Counts what is checked: the files, and the name.
+/// Counts the files and the name that are checked.
 pub(super) fn total(observed: &Observations) -> usize {
     observed.files.len() + usize::from(observed.name.is_some())
 }
@@ -23,7 +23,7 @@ pub(super) fn in_both(files: &[Checked], changes: &[Option<String>]) -> usize {
     files.iter().zip(changes).filter(|(file, change)| change.is_some() && file.unknown().is_some()).count()
 }
 
-/// Whether what differs in this file is the host's name, which is judged by itself.
+/// Returns whether this file differs from its copy by the host's name, which is judged separately.
 pub(super) fn is_told_by_the_name(observed: &Observations, file: &Checked) -> bool {
     let Some(seen) = observed.name.as_ref().filter(|_| file.path == HOSTNAME) else { return false };
     let copy = match &file.expected {
@@ -33,16 +33,17 @@ pub(super) fn is_told_by_the_name(observed: &Observations, file: &Checked) -> bo
     seen.file_differs() && copy.as_ref() == Some(&seen.expected)
 }
 
-/// Which name was not checked, because there is no /etc/hostname.
+/// The name that was not checked, because there is no /etc/hostname.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unchecked {
-    /// The one after the next boot.
+    /// The name after the next boot.
     NextBoot,
-    /// Each: the kernel's is not that of this tree.
+    /// All names: the kernel's name is not that of this tree.
     All,
 }
 
-/// Returns which name was not checked: `None` if the file is there, or if it is missing and should not be.
+/// Returns the name that was not checked. `None` if the file exists, or if it is one of the checked files:
+/// then it is reported as missing.
 pub(super) fn without_file(observed: &Observations) -> Option<Unchecked> {
     let seen = observed.name.as_ref().filter(|seen| seen.is_without_file())?;
     let is_told = observed.files.iter().any(|file| file.path == HOSTNAME);
@@ -50,8 +51,8 @@ pub(super) fn without_file(observed: &Observations) -> Option<Unchecked> {
     (!is_told).then_some(unchecked)
 }
 
-/// Returns the files, those whose change does most harm first: the resolver, then what is not there as a file,
-/// then what has another content. Others keep the order of their paths.
+/// Sorts the files by the harm of their change: the resolver first, then entries that are no files, then
+/// files with another content. Files of one rank keep the order of their paths.
 pub(super) fn worst_first<'a>(
     files: &'a [Checked],
     changes: &'a [Option<String>],

@@ -7,7 +7,7 @@ use rustix::process::geteuid;
 
 use crate::{check, summary, trees};
 
-/// The names of the tree that is checked.
+/// Owners have the names of the checked tree.
 #[test]
 fn owners_are_named() {
     if !geteuid().is_root() {

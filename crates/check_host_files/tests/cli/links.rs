@@ -8,7 +8,7 @@ use suite::wait::eventually;
 
 use crate::{check, trees};
 
-/// A link that was made just now is the change, however old the file is that it leads to.
+/// A new link is the change, however old its target is.
 #[test]
 fn a_new_link_to_an_old_file_is_a_new_change() {
     let trees = trees();
@@ -36,7 +36,7 @@ fn a_new_link_to_an_old_file_is_a_new_change() {
     }
 }
 
-/// Debian and Fedora make the link from its folder on.
+/// Debian and Fedora make a link relative to its own folder.
 #[test]
 fn a_dangling_link_into_the_folder_of_a_program_names_it() {
     let trees = trees();

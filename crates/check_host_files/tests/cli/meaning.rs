@@ -69,7 +69,7 @@ fn a_resolver_file_means_what_the_c_library_makes_of_it() {
     );
 }
 
-/// The copy was written by hand on Windows: the file is not to blame.
+/// The copy was written by hand on Windows: the fault is the copy's.
 #[test]
 fn a_cr_in_the_copy_alone_is_told_of_the_copy() {
     let trees = trees();
@@ -81,13 +81,13 @@ fn a_cr_in_the_copy_alone_is_told_of_the_copy() {
     let output = check(trees.path(), &[]).stdout;
     assert!(output.starts_with(&format!("HOST_FILES UNKNOWN - {text} | changed=0;;0;0;3 ")), "{output}");
     assert!(output.contains(" unreadable=1;;;0 ") && !output.contains("unknown hand"), "{output}");
-    // It hides no change.
+    // The fault hides no change.
     write("host", "nameserver 198.51.100.53\nsearch example.com\n");
     let output = check(trees.path(), &[]).stdout;
     let change = "/etc/resolv.conf: nameserver 198.51.100.53, not 127.0.0.1: changed at ";
     assert!(output.starts_with(&format!("HOST_FILES CRITICAL - {change}")), "{output}");
     assert!(output.contains(&format!("UNKNOWN: {text}\n")), "{output}");
-    // With servers that are given, the copy does not count.
+    // With `--nameserver`, the copy does not count.
     write("host", "nameserver 127.0.0.1\nsearch example.com\n");
     let line = summary(trees.path(), &["--nameserver=127.0.0.1"]);
     assert_eq!(line, "HOST_FILES OK - 2 files as in TOP/reference, /etc/resolv.conf as given");

@@ -9,7 +9,7 @@ use crate::{check_only, trees};
 
 const NAME: [&str; 2] = ["--root=TOP/host", "--name=proxy7"];
 
-/// What is there gives no name at the next boot.
+/// These entries give no name at the next boot.
 #[test]
 fn a_hostname_without_a_name_is_critical() {
     let trees = trees();
@@ -45,7 +45,7 @@ fn a_hostname_without_a_name_is_critical() {
         let output = check_only(trees.path(), &NAME).stdout;
         assert!(output.starts_with(&format!("HOST_FILES CRITICAL - /etc/hostname {text}")), "{output}");
         assert!(output.contains(" | changed=1;;0;0;1 ") && output.lines().count() == 1, "{output}");
-        // With the reference it is told once too.
+        // With the reference it is reported once, too.
         let output = check_only(trees.path(), &[&NAME[..], &["--reference=TOP/reference"]].concat()).stdout;
         assert!(output.starts_with(&format!("HOST_FILES CRITICAL - /etc/hostname {text}")), "{output}");
         assert!(output.contains(" | changed=1;;0;0;4 "), "{output}");
@@ -66,7 +66,7 @@ fn a_hostname_that_cannot_be_read_is_unknown() {
     let output = check_only(trees.path(), &NAME).stdout;
     let text = "HOST_FILES UNKNOWN - there is no /etc/hostname: the name was not checked | changed=0;";
     assert!(output.starts_with(text), "{output}");
-    // A file that should be there is missing, which is enough.
+    // The missing file is reported, which is enough.
     let output = check_only(trees.path(), &[&NAME[..], &["--reference=TOP/reference"]].concat()).stdout;
     assert!(output.starts_with("HOST_FILES CRITICAL - /etc/hostname is missing | changed=1;"), "{output}");
 }
