@@ -139,8 +139,8 @@ impl Drop for Children {
     }
 }
 
-/// How far off the worst of 100 medians is while 16 processes want two processors: the far end has real-time priority and answers
-/// after exactly 30 ms.
+/// How far off the worst of 100 medians is while 16 processes want two processors: the far end has real-time
+/// priority and answers after exactly 30 ms.
 fn busy_machine(bench: &Bench<'_>, monitor: &Host, far: &Host) {
     let mut late = far.command("chrt");
     late.args(["-f", "50"]).arg(bench.own("late_echo")).arg("30");

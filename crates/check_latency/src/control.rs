@@ -1,9 +1,10 @@
-//! Compares the targets with the controls, the gateways of this machine: most of them worse at once, and their
-//! gateways too, are the trouble of this machine's own network.
+//! Compares the targets with the controls, the gateways of this machine: most of them worse at once, and
+//! their gateways too, are the trouble of this machine's own network.
 //!
-//! A gateway is worse by the evidence that an alert takes, and excuses only what it has itself: its latency those
-//! targets that are slower, its loss those that lose. Its loss in one run is evidence too where it is at least half
-//! of what the targets lost in that run: else a lossy uplink would be told of some targets before it is of the gateway.
+//! A gateway is worse by the evidence that an alert takes, and excuses only what it has itself: its latency
+//! those targets that are slower, its loss those that lose. Its loss in one run is evidence too where it is
+//! at least half of what the targets lost in that run: else a lossy uplink would be told of some targets
+//! before it is of the gateway.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -34,20 +35,20 @@ pub(crate) struct Comparison {
 /// A control that excuses nothing while two thirds of its targets are worse.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Bystander {
-    /// Which of the controls it is.
+    /// The control.
     pub(crate) which: Which,
-    /// How it is.
+    /// Its state in this run.
     pub(crate) how: Beside,
 }
 
-/// Which of the controls is meant.
+/// The control that is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Which {
     /// The only one.
     Only,
     /// One of two, by its address.
     One(IpAddr),
-    /// Both, which are as usual.
+    /// Both: they are as usual.
     All,
 }
 
@@ -83,8 +84,8 @@ struct Trouble {
 }
 
 impl Trouble {
-    /// By what is told of a control, and what it lost together with its targets. A control that answers all pings
-    /// of this run has no loss to share.
+    /// By what is told of a control, and what it lost together with its targets. A control that answers all
+    /// pings of this run has no loss to share.
     fn of(control: &JudgedTarget, targets: &[JudgedTarget]) -> Self {
         let told = |is: fn(&Verdict) -> bool| control.verdict.as_ref().is_some_and(is);
         let (lost, counted) = (control.seen.lost(), control.seen.counted());
@@ -102,7 +103,7 @@ impl Trouble {
 }
 
 impl Troubled {
-    /// Whether the control's trouble is all by which a target of its family is worse, if it is.
+    /// Returns whether the control's trouble explains all by which a target of its family is worse.
     fn explains(&self, target: &JudgedTarget) -> bool {
         let Trouble { silence, loss, latency } = self.trouble;
         match (target.is_silent(), target.loses(), target.is_slower()) {
@@ -115,9 +116,9 @@ impl Troubled {
 }
 
 impl Comparison {
-    /// Compares the targets with the controls, which are among the targets or the `extra` ones. All targets of
-    /// the families whose control is worse are counted together, so that a family of one target is excused with
-    /// the others; if those are not enough, each family is counted by itself.
+    /// Compares the targets with the controls, which are among the targets or the `extra` ones. All targets
+    /// of the families whose control is worse are counted together, so that a family of one target is excused
+    /// with the others; if those are not enough, each family is counted by itself.
     pub(crate) fn new(targets: &[JudgedTarget], extra: &[JudgedTarget], controls: &[SocketAddr]) -> Self {
         let known = [false, true].map(|v6| control(targets.iter().chain(extra), controls, v6));
         let troubled = known.map(|control| {
@@ -149,20 +150,21 @@ impl Comparison {
         Self { beside, ..Self::default() }
     }
 
-    /// Whether the target is worse by the trouble of this machine's own network alone. One that is not worse has
-    /// nothing to excuse: what is wrong with it, as an answer of another address, is not of that network.
+    /// Returns whether the target is worse only because of the trouble of this machine's own network. A
+    /// target that is not worse is not excused: this network does not cause its faults, such as an answer
+    /// from another address.
     pub(crate) fn excuses(&self, target: &JudgedTarget) -> bool {
         target.is_worse() && self.spoils(target)
     }
 
-    /// Whether this run tells nothing of the target's own path: its family is in trouble, and nothing shows that
-    /// the target has more.
+    /// Returns whether this run tells nothing about the target's own path: its family is in trouble, and
+    /// nothing shows that the target has more.
     pub(crate) fn spoils(&self, target: &JudgedTarget) -> bool {
         self.of_family(target).is_some_and(|control| control.explains(target))
     }
 
-    /// Names the network of this monitor beside the faults of targets: with the family, where only one of both is
-    /// excused; `None` if none is.
+    /// Names the network of this monitor beside the faults of targets: with the family, where only one of
+    /// both is excused; `None` if none is.
     pub(crate) fn own_network_beside(&self, targets: &[JudgedTarget]) -> Option<&'static str> {
         let both = targets.iter().any(JudgedTarget::is_v6) && !targets.iter().all(JudgedTarget::is_v6);
         match (&self.excused, both) {
@@ -216,8 +218,8 @@ impl Beside {
     }
 }
 
-/// Whether a control lost so much in this run alone, together with the targets of its family, that what they lost
-/// is the control's.
+/// Whether a control lost so much in this run alone, together with the targets of its family, that what they
+/// lost is the control's.
 fn shares_loss(control: &JudgedTarget, targets: &[JudgedTarget]) -> bool {
     let losing = || targets.iter().filter(|target| target.is_v6() == control.is_v6() && target.loses());
     let mut rises: Vec<f64> = losing().filter_map(JudgedTarget::rise).collect();

@@ -106,8 +106,8 @@ fn count(faults: &mut [Finding], state: State, judged: &Judged, allowed: &str) -
     }
 }
 
-/// The number of abnormal targets with its limits: a fault where no target is abnormal and 0 is outside of them,
-/// which then says so if `is_told`: this machine can tell.
+/// Returns the number of abnormal targets with its limits. It is a fault if no target is abnormal, 0 is
+/// outside of the limits, and `is_told`: this machine can tell.
 fn counted(judging: &Judging, judged: &Judged, abnormal: usize, is_told: bool) -> Finding {
     let allowed = judging.allowed().unwrap_or_default();
     let state =

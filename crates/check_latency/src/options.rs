@@ -39,8 +39,8 @@ pub(crate) struct Pinging {
     /// Time between two pings to one target
     #[arg(long, value_name = "SECONDS", default_value = "0.25", value_parser = Seconds::within(0.02..=60.0))]
     pub interval: Seconds,
-    /// Time limit of a reply; a later one counts as lost and as late. Silent targets are pinged again, for up to
-    /// twice this time where --timeout leaves it
+    /// Time limit of a reply; a later one counts as lost and as late. Silent targets are pinged again, for up
+    /// to twice this time where --timeout leaves it
     #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = Seconds::within(0.01..=60.0))]
     pub wait: Seconds,
     /// Maximum pings per second to all targets together

@@ -146,8 +146,8 @@ fn moment(at: u64, path: &Path, began: Instant) -> u64 {
     if beside { at.max(path.seen()) } else { at }
 }
 
-/// Adds this run, which began at a moment, to the records of all that it tells something of, unless their newest
-/// run is younger than so many seconds.
+/// Adds this run, which began at a moment, to the records of all that it tells something of, unless their
+/// newest run is younger than so many seconds.
 fn add(judged: &Judged, records: &mut Records, settings: &Settings, (began, pause): (Instant, f64)) {
     let all = judged.targets.iter().chain(&judged.extra);
     for target in all.filter(|target| !judged.comparison.spoils(target)) {
@@ -169,7 +169,8 @@ mod tests {
 
     const NOW: u64 = 1_790_000_000;
 
-    /// The times of the last runs after runs that ended at these times, in the order in which they are stored.
+    /// The times of the last runs after runs that ended at these times, in the order in which they are
+    /// stored.
     fn stored(times: &[u64], pause: f64) -> Vec<u64> {
         let mut records = Records::default();
         for at in times {

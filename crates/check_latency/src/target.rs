@@ -79,7 +79,8 @@ impl Target {
         }
     }
 
-    /// Names the interface of a link-local address, whose number is another after the next start of the machine.
+    /// Names the interface of a link-local address, whose number is another after the next start of the
+    /// machine.
     pub(crate) fn name_zone(&mut self, bound: &Bound) {
         if let SocketAddr::V6(address) = self.address {
             let interface = bound.interface(address.scope_id());

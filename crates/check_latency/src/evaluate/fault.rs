@@ -24,7 +24,7 @@ struct Fault {
 
 /// Returns what is wrong with a target, the worst first; `None` if it is as usual.
 ///
-/// `wait` is how long a reply was waited for.
+/// `wait` is the time after which a reply counts as late.
 pub(crate) fn finding(
     judged: &JudgedTarget,
     wait: Duration,
@@ -69,8 +69,8 @@ impl Fault {
         Self { state, brief, since: None, cause: None, among: None }
     }
 
-    /// An absolute limit that is reached. Among several the limit stands in brackets: "limit 200 and 1 more" would
-    /// be a limit of 201.
+    /// An absolute limit that is reached. Among several the limit stands in brackets: "limit 200 and 1 more"
+    /// would be a limit of 201.
     fn limit(state: State, what: &str, limit: &str) -> Self {
         Self {
             among: Some(format!("{what} (limit {limit})")),

@@ -43,8 +43,8 @@ fn together(judged: &Judged) -> [Metric; 7] {
     ]
 }
 
-/// The names by which labels start: that of the target, and its address where a label of another target would be
-/// the same in performance data, as for a.b and a_b, or for x and x_usual.
+/// The names by which labels start: that of the target, and its address where a label of another target would
+/// be the same in performance data, as for a.b and a_b, or for x and x_usual.
 fn names(targets: &[JudgedTarget]) -> Vec<String> {
     let name = |target: &JudgedTarget| target.target.name().replace(' ', "_");
     let mut uses: HashMap<String, usize> = HashMap::new();

@@ -30,8 +30,8 @@ pub(crate) struct Needed {
 }
 
 impl Needed {
-    /// Calculates it from what the pings take by their interval and by the rate, the wait for the last replies, and
-    /// [`RESERVE`].
+    /// Calculates it from what the pings take by their interval and by the rate, the wait for the last
+    /// replies, and [`RESERVE`].
     pub(super) fn new(by_interval: f64, by_rate: f64, wait: Duration) -> Self {
         let time = Duration::from_secs_f64(by_interval.max(by_rate)) + wait + RESERVE;
         Self { time, by_interval: by_interval >= by_rate }

@@ -174,8 +174,8 @@ impl<'a> Pinger<'a> {
         Ok(())
     }
 
-    /// Asks targets that answered nothing once more, in what is left of the time: as many as `--rate` allows within
-    /// `--wait`, chosen by chance, so that a total outage takes no longer than twice that more.
+    /// Asks targets that answered nothing once more, in what is left of the time: as many as `--rate` allows
+    /// within `--wait`, chosen by chance, so that a total outage takes no longer than twice that more.
     fn ask_again(&mut self, end: Instant) -> io::Result<()> {
         let silent =
             |seen: &Seen| seen.sent > 0 && seen.times.is_empty() && seen.late == 0 && seen.strange == 0;
@@ -240,8 +240,8 @@ impl<'a> Pinger<'a> {
     }
 }
 
-/// Whether an ICMP error says that a packet is lost (RFC 792, RFC 4443): it did not reach its destination, lived too
-/// long, or was malformed or too big.
+/// Whether an ICMP error says that a packet is lost (RFC 792, RFC 4443): it did not reach its destination,
+/// lived too long, or was malformed or too big.
 fn is_loss(error: IcmpError) -> bool {
     matches!((error.v6, error.kind), (false, 3 | 11 | 12) | (true, 1..=4))
 }

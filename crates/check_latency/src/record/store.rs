@@ -17,7 +17,8 @@ const VERSION: u32 = 1;
 const LARGEST: u64 = 16 << 20;
 /// The most targets of a file.
 pub(crate) const MOST_TARGETS: usize = 20_000;
-/// The octets of a record in the file, about, and of what stands before them: a buffer that grows would take twice the memory.
+/// The octets of a record in the file, about, and of what stands before them: a buffer that grows would take
+/// twice the memory.
 const RECORD: usize = 700;
 const HEAD: usize = 128;
 /// A target that was not pinged for so long is forgotten, in seconds: 30 days.
@@ -207,8 +208,8 @@ fn place(file: Option<&FilePath>, writable: bool) -> Result<(Folder, String), St
     Ok((folder.map_err(|error| needs_own_folder(error, file, parent))?, name.to_owned()))
 }
 
-/// Asks for a folder of the file's own where others may look into the given one, or own it. To change the mode or
-/// the owner of that one would be bad advice: it may be /tmp.
+/// Asks for a folder of the file's own where others may look into the given one, or own it. To change the
+/// mode or the owner of that one would be bad advice: it may be /tmp.
 fn needs_own_folder(error: StateError, file: &FilePath, parent: &FilePath) -> StoreError {
     match error {
         StateError::Untrusted {

@@ -66,8 +66,8 @@ pub struct Verdict {
     pub loses: bool,
     /// Whether this run alone took longer than usual, which is no alert yet.
     pub slower: bool,
-    /// The probability that so much or more is lost in one run by chance, by the record before this run: 1 where
-    /// this run lost no more than usual.
+    /// The probability that so much or more is lost in one run by chance, by the record before this run: 1
+    /// where this run lost no more than usual.
     pub chance: f64,
     /// The share that is usually lost.
     pub usual_loss: f64,
@@ -227,8 +227,8 @@ impl Path {
         }
     }
 
-    /// Makes a changed level that held long enough the normal one: the level of the runs since the alert began,
-    /// since older ones among the last twelve were as before.
+    /// Makes a changed level that held long enough the normal one: the level of the runs since the alert
+    /// began, since older ones among the last twelve were as before.
     fn accept(&mut self, at: u64, expected: f64, settings: &Settings) {
         let long = |held: u64| at.checked_sub(held).is_some_and(|held| held >= settings.accept);
         let silent = self.last.runs().iter().any(Run::is_silent);

@@ -149,7 +149,7 @@ fn a_target_that_answers_when_it_is_pinged_again_is_alive() {
     }
     let lab = Lab::new();
     for address in ["192.0.2.2", "2001:db8:2::2"] {
-        // All 20 pings are lost, and the five to a silent target are answered.
+        // The path loses all 20 pings. It answers the five pings that a silent target gets afterwards.
         lab.far.set(address, Vice { loses: (20, 25), ..Vice::default() });
         let told = lab.run(&[&format!("--ip={address}")]);
         let expected = format!("LATENCY CRITICAL - {address} loses 80% (still learning) since HH:MM");
@@ -287,7 +287,8 @@ fn the_monitors_own_network_is_told_apart() {
     assert_eq!(line(&without), "LATENCY OK - 4 targets as usual");
 }
 
-/// The first run of an uplink that loses 55 %: most targets are above what is told of one run, and the gateway is not.
+/// The first run of an uplink that loses 55 %: most targets are above what is told of one run, and the
+/// gateway is not.
 #[test]
 fn a_lossy_uplink_is_no_fault_of_the_targets() {
     if missing(&NEEDS) {

@@ -72,7 +72,7 @@ fn the_own_network_of_one_family_ends_the_line_of_the_other() {
     }
 }
 
-/// What is wrong with a target and no trouble of the gateway is told beside the own network.
+/// A fault that the gateway does not explain is reported beside the own network.
 #[test]
 fn the_own_network_excuses_what_is_worse_and_nothing_else() {
     let dead = || (1..=5).map(|number| known(&format!("p{number}"), seen(20, 0)));
@@ -92,7 +92,7 @@ fn the_own_network_excuses_what_is_worse_and_nothing_else() {
             known("q", seen(20, 0)),
             "UNKNOWN - 6 of 6 targets and the gateway 192.0.2.254 are worse at once: the network of this monitor",
         ),
-        // How many are abnormal is not known.
+        // The number of abnormal targets is not known.
         (
             &["--critical=1:"],
             known("q", seen(20, 0)),
@@ -105,7 +105,7 @@ fn the_own_network_excuses_what_is_worse_and_nothing_else() {
     }
 }
 
-/// The remark on one of two gateways says which one.
+/// If there are two gateways, the remark names the one that it is about.
 #[test]
 fn of_two_gateways_the_remark_names_one() {
     let dead = |v6: bool| {
