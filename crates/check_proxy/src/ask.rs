@@ -29,8 +29,8 @@ pub(crate) enum Passage {
 }
 
 impl RequestOptions {
-    /// Asks for a page through a proxy. Whether strangers get our page does not depend on its certificate: where
-    /// that is not accepted, they ask again without verifying it.
+    /// Asks for a page through a proxy. Whether strangers get our page does not depend on its certificate:
+    /// where that is not accepted, they ask again without verifying it.
     pub(crate) fn ask(&self, proxy: SocketAddr, url: &Url, who: As<'_>) -> Answer {
         let answer = self.request(proxy, url, Some(who), true);
         let is_unverified = matches!(answer.fault, Some(Fault::Tunnel(Tunnel::Certificate(_))));

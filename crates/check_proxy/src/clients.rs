@@ -1,5 +1,5 @@
-//! As whom one proxy is asked for one page: a stranger, an unknown user, and the customer. The first two carry no
-//! secret, and tell which login the proxy wants.
+//! As whom one proxy is asked for one page: a stranger, an unknown user, and the customer. The first two
+//! carry no secret, and tell which login the proxy wants.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -95,8 +95,8 @@ impl Clients<'_> {
         }))
     }
 
-    /// What the proxy offers for this try. Digest takes each nonce once, so another try begins with a new one; and
-    /// a proxy that did not answer anything may do so now.
+    /// What the proxy offers for this try. Digest takes each nonce once, so another try begins with a new
+    /// one; and a proxy that did not answer anything may do so now.
     fn offers(&self, hint: &Hint, number: u8) -> Result<Vec<Challenge>, Fault> {
         if self.options.socks {
             return Ok(Vec::new());
@@ -113,8 +113,8 @@ impl Clients<'_> {
         }
     }
 
-    /// The customer's request, once more if the proxy wants Digest although it had not said so, or only a newer
-    /// nonce.
+    /// The customer's request, once more if the proxy wants Digest although it had not said so, or only a
+    /// newer nonce.
     fn ask_with(&self, offers: &[Challenge], login: &Login) -> Answer {
         let scheme = match choose(offers) {
             Ok(scheme) => scheme,
@@ -136,12 +136,12 @@ impl Clients<'_> {
         }
     }
 
-    /// The requests with a random login, by each scheme that is offered: what is worst counts.
+    /// Makes a request with a random login for each scheme that is offered, and returns the worst answer.
     fn ask_at_random(&self, hint: &Hint) -> Option<Answer> {
         if self.strangers == Strangers::Allow {
             return None;
         }
-        // The greeting of SOCKS offers nothing to wait for.
+        // SOCKS5 has no offer of logins to wait for.
         let offers = if self.options.socks { Vec::new() } else { hint.first(PATIENCE) };
         let login = match random_login() {
             Ok(login) => login,
@@ -214,7 +214,7 @@ mod tests {
 
     use super::*;
 
-    /// No answer to a stranger says which login a SOCKS5 server wants.
+    /// The answer of a SOCKS5 server to a stranger does not tell which login it wants.
     #[test]
     fn clients_of_socks_wait_for_no_offer() {
         let proxy = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -238,7 +238,7 @@ mod tests {
         assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
     }
 
-    /// Our page must not come to strangers; the customer should have it.
+    /// The page is searched for in answers to strangers, who must not get it.
     #[test]
     fn the_page_is_looked_for_where_it_must_not_come() {
         let page = "HTTP/1.1 403 No\r\nContent-Length: 21\r\n\r\npong 0123456789abcdef";

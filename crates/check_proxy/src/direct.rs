@@ -1,5 +1,5 @@
-//! The page without a proxy: asked where the proxies took the password and none of them brought it, so that the
-//! page's own fault is told from theirs.
+//! The page without a proxy: asked where the proxies took the password and none of them brought it, so that
+//! the page's own fault is told from theirs.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -17,7 +17,7 @@ use crate::url::Url;
 
 /// The time for the page's name, besides that for the request.
 const NAME: Duration = Duration::from_millis(700);
-/// How many addresses of the page are tried, of both families in turn.
+/// The most addresses of the page that are tried, of both families in turn.
 pub(crate) const SERVERS: usize = 8;
 
 /// What asking for a page without a proxy came to.
@@ -74,8 +74,8 @@ pub(crate) struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    /// Watches a run that begins now. A silent page takes a proxy all the time of two requests: what is left then
-    /// is too little for one more.
+    /// Watches a run that begins now. A silent page takes a proxy all the time of two requests: what is left
+    /// then is too little for one more.
     pub(crate) fn new(
         options: &'a RequestOptions,
         pages: Vec<(&'a Url, &'a Suspicion)>,
@@ -87,7 +87,8 @@ impl<'a> Watch<'a> {
         Self { options, pages, least, at, has_ended: Mutex::new(false), ended: Condvar::new() }
     }
 
-    /// Waits until the last moment for it, and asks for the suspected pages. Returns for each what it came to.
+    /// Waits until the last moment for it, and asks for the suspected pages. Returns for each what it came
+    /// to.
     pub(crate) fn ask(&self) -> Vec<Direct> {
         let has_ended = self.has_ended.lock().unwrap_or_else(PoisonError::into_inner);
         let time = self.at.saturating_duration_since(Instant::now());
@@ -110,7 +111,8 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// Asks for a page without a proxy: it is served if one of its addresses brings it, as a client tries each.
+/// Asks for a page without a proxy. The page is served if one of its addresses serves it, because a client
+/// tries each of them.
 pub(crate) fn ask_directly(options: &RequestOptions, url: &Url) -> Direct {
     let now = Instant::now();
     let left = options.until.saturating_duration_since(now);
@@ -126,8 +128,8 @@ pub(crate) fn ask_directly(options: &RequestOptions, url: &Url) -> Direct {
     }
 }
 
-/// Asks the page's servers side by side, so that a silent one leaves the others their time. What fails there tells
-/// more than what could not be tried.
+/// Asks the page's servers side by side, so that a silent one takes no time from the others. A failure of a
+/// server counts before a server that could not be tried.
 fn ask_servers(options: &RequestOptions, url: &Url, servers: &[SocketAddr]) -> Direct {
     let servers = alternate_families(servers).into_iter().take(SERVERS);
     let jobs = servers.map(|server| move || worth(options.ask_directly(server, url).fault));
@@ -142,7 +144,7 @@ fn ask_servers(options: &RequestOptions, url: &Url, servers: &[SocketAddr]) -> D
     all.min_by_key(rank).unwrap_or_default()
 }
 
-/// What the fault of one request says of the page.
+/// Returns what the result of one request means for the page.
 fn worth(fault: Option<Fault>) -> Direct {
     match fault {
         None => Direct::Serves,
@@ -184,7 +186,7 @@ mod tests {
         let no_way = "[2001:db8::1]:1".parse().unwrap();
         let ask = |servers: &[SocketAddr]| {
             let mut options = RequestOptions::sample(Duration::from_millis(500), Duration::from_secs(30));
-            // No address of IPv6 is bound there, so that none can be tried.
+            // This source address is not bound, so that no IPv6 address can be tried.
             options.source.addresses = vec!["127.0.0.1".parse().unwrap(), "2001:db8::2".parse().unwrap()];
             ask_servers(&options, &"http://192.0.2.80/NONCE".parse().unwrap(), servers)
         };

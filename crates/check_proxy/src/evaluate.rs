@@ -107,8 +107,8 @@ fn findings(allowed: &Allowed, observations: &Observations, judged: &[Judged<'_>
     findings
 }
 
-/// Of how many proxies the failing ones are a share: where all fail that were asked, those that there was no time
-/// for make it no better.
+/// Of how many proxies the failing ones are a share: where all fail that were asked, those that there was no
+/// time for make it no better.
 fn asked_total(judged: &[Judged<'_>]) -> usize {
     let count = |is: fn(&Verdict) -> bool| judged.iter().filter(|judged| is(&judged.verdict)).count();
     let (failing, late) = (count(Verdict::fails), count(Verdict::is_late));
@@ -181,8 +181,8 @@ fn pages_at_fault(observations: &Observations, total: usize) -> Vec<Finding> {
     findings.take(if all { 1 } else { usize::MAX }).collect()
 }
 
-/// What cannot be told from the page's own fault, where no proxy brought the page and it could not be tried from
-/// here.
+/// What cannot be told from the page's own fault, where no proxy brought the page and it could not be tried
+/// from here.
 fn untried_page(observations: &Observations, failing: &[&Judged<'_>], total: usize) -> Option<Finding> {
     let untried = observations.pages.iter().find_map(|page| match &page.direct {
         Direct::NoWay(why) => Some((&page.name, why)),

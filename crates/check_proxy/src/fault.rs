@@ -338,8 +338,9 @@ impl Status {
         }
     }
 
-    /// Whether it is one that tells a client that it will not get the page: a portal, or a refusal of the method, of
-    /// so many requests, for legal reasons (RFC 7725), or without a login to the network (RFC 6585).
+    /// Whether it is one that tells a client that it will not get the page: a portal, or a refusal of the
+    /// method, of so many requests, for legal reasons (RFC 7725), or without a login to the network (RFC
+    /// 6585).
     pub(crate) fn shows_no_page(&self) -> bool {
         !self.from_page && (self.is_elsewhere || matches!(self.code, 405 | 429 | 451 | 511))
     }

@@ -20,9 +20,10 @@ pub(crate) enum Got {
     Unasked,
 }
 
-/// Returns what an answer is to a client that is no customer. 407, 403, 401 (RFC 9110, section 15.5), and an end of the
-/// connection refuse. A silence, a redirect to another host, 405, 429, 451 and 511 do where something proves that the
-/// page is up. Nothing else does: a proxy that is open says 503 of a page that is down.
+/// Returns what an answer is to a client that is no customer. 407, 403, 401 (RFC 9110, section 15.5), and an
+/// end of the connection refuse. A silence, a redirect to another host, 405, 429, 451 and 511 do where
+/// something proves that the page is up. Nothing else does: a proxy that is open says 503 of a page that is
+/// down.
 pub(crate) fn got(answer: &Answer) -> Got {
     let fault = match &answer.fault {
         Some(fault) if !answer.came => fault,

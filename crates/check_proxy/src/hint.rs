@@ -1,5 +1,5 @@
-//! Which login a proxy wants, as the answers to a stranger and to an unknown user tell it: the customer waits for
-//! that, since a guess of Basic would send the password in clear to a proxy that offers Digest.
+//! Which login a proxy wants, as the answers to a stranger and to an unknown user tell it: the customer waits
+//! for that, since a guess of Basic would send the password in clear to a proxy that offers Digest.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -52,8 +52,8 @@ impl Hint {
         told.offers.clone()
     }
 
-    /// Returns the logins that the proxy offers: none if it refuses strangers and unknown users without a word about
-    /// logins.
+    /// Returns the logins that the proxy offers: none if it refuses strangers and unknown users without a
+    /// word about logins.
     ///
     /// # Errors
     /// The first [`Fault`]: it did not answer them at all.

@@ -18,12 +18,12 @@ use reason::{Reason, grouped};
 /// What is wrong with one proxy.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Verdict {
-    /// Whether it serves strangers or random logins.
+    /// Whether the proxy serves strangers or random logins.
     pub(crate) open: bool,
-    /// Whether it serves strangers.
+    /// Whether the proxy serves strangers.
     pub(crate) serves_strangers: bool,
-    /// What strangers got that is neither the page nor a refusal: `None` if there is no such thing, or if it is
-    /// open anyway.
+    /// What strangers got that is neither the page nor a refusal: `None` if there is no such thing, or if it
+    /// is open anyway.
     pub(crate) undecided: Option<Undecided>,
     /// What is wrong with it, in few words each.
     pub(crate) reasons: Vec<String>,
@@ -58,7 +58,8 @@ impl Undecided {
         format!("strangers: undecided: {}", self.what)
     }
 
-    /// How bad it is: where the page came to the customer, it is the proxy that gives strangers something else.
+    /// How bad it is: where the page came to the customer, it is the proxy that gives strangers something
+    /// else.
     pub(crate) fn state(&self) -> State {
         if self.is_served { State::Warning } else { State::Unknown }
     }
@@ -156,8 +157,8 @@ fn untried(seen: &Observation, forbidden: &[HostPort]) -> Option<String> {
     })
 }
 
-/// Whether the page got the same answer: that of a proxy which can do nothing says nothing of its rules. A page that
-/// came proves that it can.
+/// Whether the page got the same answer: that of a proxy which can do nothing says nothing of its rules. A
+/// page that came proves that it can.
 fn fails_alike(seen: &Observation, fault: &Fault) -> bool {
     if seen.pages.iter().any(has_served) {
         return false;
@@ -251,7 +252,7 @@ fn lets_through(seen: &Observation, forbidden: &[HostPort]) -> Vec<String> {
     targets.map(|(target, _)| format!("lets customers through to {target}")).collect()
 }
 
-/// What is wrong with one page: a silence is explained by what others got.
+/// Returns the fault of one page. The answers to other clients explain a silence.
 fn reason(page: &PageObservation) -> Option<Reason> {
     let Some(fault) = page.customer.as_ref()?.fault.as_ref() else { return answers_no_new_login(page) };
     let text = match fault {
@@ -275,8 +276,8 @@ fn reason(page: &PageObservation) -> Option<Reason> {
     Some(Reason::new(page.secure, text))
 }
 
-/// The proxy serves the customer, whose login it may have kept, and asks its helper for others in vain: a stranger,
-/// for whom no helper is needed, was answered.
+/// The proxy serves the customer, whose login it may have kept, and asks its helper for others in vain: a
+/// stranger, for whom no helper is needed, was answered.
 fn answers_no_new_login(page: &PageObservation) -> Option<Reason> {
     let is_answered = page
         .stranger

@@ -90,7 +90,7 @@ mod tests {
             Known::new(3, &allowed, &progress).ended(&target, verdict);
             assert_eq!(progress.to_string(), line, "{verdict:?}");
         }
-        // What the only proxy does not bring is its own fault, as far as can be told.
+        // With a single proxy, a page that does not come counts as the proxy's fault.
         let allowed = Allowed::new(&Limits::default());
         let alone = Known::new(1, &allowed, &Progress::default()).finding(&target, &page);
         assert_eq!(alone.map(|finding| finding.state), Some(State::Critical));

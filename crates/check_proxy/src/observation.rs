@@ -1,4 +1,4 @@
-//! What one proxy answered.
+//! The answers of one proxy.
 
 use crate::ask::Passage;
 use crate::fault::Fault;
@@ -13,21 +13,21 @@ pub(crate) struct Observation {
     pub(crate) pages: Vec<PageObservation>,
     /// For each forbidden target.
     pub(crate) forbidden: Vec<Passage>,
-    /// What strangers should get: where they may have the page, their request brings the challenge for the login,
-    /// and no more.
+    /// What strangers should get. If they may have the page, their request only serves to get the challenge
+    /// for the login.
     pub(crate) strangers: Strangers,
 }
 
-/// What one proxy answered for one page: `None` for what was not asked.
+/// The answers of one proxy for one page. `None` if a request was not made.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PageObservation {
-    /// Whether it is https.
+    /// Whether the page is https.
     pub(crate) secure: bool,
-    /// Without a login.
+    /// The answer without a login.
     pub(crate) stranger: Option<Answer>,
-    /// With a random login.
+    /// The answer with a random login.
     pub(crate) random: Option<Answer>,
-    /// As the customer.
+    /// The answer to the customer.
     pub(crate) customer: Option<Answer>,
 }
 
@@ -49,7 +49,7 @@ impl Observation {
     }
 }
 
-/// Why a request was not made for which the system gave no thread.
+/// Returns the fault of a request that was not made because the system gave no thread.
 pub(crate) fn no_thread() -> Fault {
     Fault::Local("no thread left here".to_owned())
 }

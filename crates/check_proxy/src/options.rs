@@ -84,7 +84,8 @@ pub(crate) struct Clients {
 /// The options on how requests are made.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Connecting {
-    /// Time for connecting, and again for each answer. Default: 3.5, less with a short --timeout or many proxies
+    /// Time for connecting, and again for each answer. Default: 3.5, less with a short --timeout or many
+    /// proxies
     #[arg(long, value_name = "SECONDS", value_parser = Seconds::within(0.01..=60.0))]
     pub(crate) connect_timeout: Option<Seconds>,
     /// Number of tries for a failed request of the customer

@@ -1,6 +1,6 @@
-//! What is asked of one proxy, and in which order: strangers first, since their answer says which login the
-//! proxy wants; then the customer and a random login, side by side, and again what failed; then the
-//! forbidden targets.
+//! The requests to one proxy and their order. The stranger comes first, because its answer tells which login
+//! the proxy wants. The customer and a random login follow side by side, and then a second try of failed
+//! requests. The forbidden targets are last.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -41,8 +41,8 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Asks one proxy all of it: `None` if all of the time is over, when threads would only cost the time that is
-    /// left for the report.
+    /// Asks one proxy all of it: `None` if all of the time is over, when threads would only cost the time
+    /// that is left for the report.
     pub(crate) fn ask(&self, proxy: SocketAddr) -> Option<Observation> {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         if self.options.is_over() {
@@ -132,8 +132,8 @@ mod tests {
 
     use super::*;
 
-    /// Of 5,000 proxies the last ones are asked when little time is left: that one had not answered by then is no
-    /// fault of its.
+    /// Of 5,000 proxies the last ones are asked when little time is left: that one had not answered by then
+    /// is no fault of its.
     #[test]
     fn a_request_that_the_end_cut_off_tells_nothing() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -30,10 +30,10 @@ pub(crate) struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// Returns a request with a random text of its own. Without `verifies` any certificate is accepted.
+    /// Returns a request with a random text of its own. Without `verifies`, any certificate is accepted.
     ///
     /// # Errors
-    /// [`Fault::Local`]: the system has no random numbers.
+    /// [`Fault::Local`] if the system has no random numbers.
     pub(crate) fn new(
         options: &'a RequestOptions,
         to: SocketAddr,
@@ -123,7 +123,8 @@ impl<'a> Request<'a> {
         judged
     }
 
-    /// Whether the page is looked for in all that comes: it must not come to clients that are no customers.
+    /// Returns whether all of the answer is searched for the page. Clients that are no customers must not get
+    /// it.
     fn is_searched(&self) -> bool {
         self.who.is_some_and(|who| !who.is_customer())
     }

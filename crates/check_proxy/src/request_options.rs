@@ -1,4 +1,5 @@
-//! How all requests are made and as whom, and what one came to. Each has a connection of its own.
+//! The options of all requests, the client that makes a request, and its answer. Each request has its own
+//! connection.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -16,64 +17,65 @@ use crate::secrets::Secrets;
 use crate::socks::Methods;
 use crate::words::random;
 
-/// The least time that a request needs to tell something: it spans the first retransmission of a SYN (RFC 6298).
+/// The shortest time after which the silence of a request counts. It spans the first retransmission of a SYN
+/// (RFC 6298).
 pub(crate) const LEAST: Duration = Duration::from_millis(1_500);
 
-/// The least time that connecting needs to tell something: it spans one retransmission of a SYN.
+/// The shortest time after which a silence while connecting counts. It spans one retransmission of a SYN.
 const CONNECTING: Duration = Duration::from_millis(1_200);
 
-/// How all requests are made.
+/// The options of all requests.
 #[derive(Debug)]
 pub(crate) struct RequestOptions {
     /// Whether the proxies speak SOCKS5 in place of HTTP.
     pub(crate) socks: bool,
-    /// From where.
+    /// The addresses or the interface to connect from.
     pub(crate) source: Source,
     /// The time for connecting, and again for each answer.
     pub(crate) limit: Duration,
-    /// A silence that is shorter tells nothing.
+    /// The shortest silence that counts.
     pub(crate) least: Duration,
-    /// When all of it must have ended.
+    /// The moment at which all requests must have ended.
     pub(crate) until: Instant,
-    /// The client's side of TLS: `None` if no page needs it.
+    /// The client's side of TLS. `None` if no page needs it.
     pub(crate) client: Option<Client>,
     /// The client's side of TLS without any verification.
     pub(crate) unverified: Option<Client>,
-    /// What no message may carry.
+    /// Texts that no message may contain.
     pub(crate) secrets: Secrets,
-    /// What the page must have.
+    /// What the page must contain.
     pub(crate) expected: Expected,
 }
 
-/// As whom a request is made.
+/// The client that makes a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum As<'a> {
     /// A stranger, without a login.
     Stranger,
     /// An unknown user, with a random login.
     Random(&'a Login, &'a Scheme),
-    /// The customer, with this login: `None` if none is needed.
+    /// The customer, with this login. `None` if no login is needed.
     Customer(Option<(&'a Login, &'a Scheme)>),
 }
 
-/// What a request came to.
+/// The result of a request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answer {
-    /// Why it is not as it should be: `None` if the page came and is right.
+    /// The fault. `None` if the page came and is right.
     pub(crate) fault: Option<Fault>,
-    /// Whether a client that is no customer got our page, or an old copy of it, by whichever address and in whatever
-    /// answer; or a tunnel to our page's own certificate.
+    /// Whether a client that is no customer got our page or an old copy of it, from any address and in any
+    /// answer. Also true for a tunnel that leads to our page's own certificate.
     pub(crate) came: bool,
     /// The logins that the proxy offers.
     pub(crate) offers: Vec<Challenge>,
-    /// The scheme of the login that was made.
+    /// The scheme of the login that was used.
     pub(crate) scheme: Option<&'static str>,
-    /// How long it took.
+    /// The time that the request took.
     pub(crate) took: Duration,
 }
 
 impl Answer {
-    /// What is known of a request that was not made, or got nothing: why.
+    /// Returns the answer of a request that was not made or got nothing, with its fault.
     pub(crate) fn unasked(fault: Fault) -> Self {
         Self { fault: Some(fault), ..Self::default() }
     }
@@ -88,24 +90,24 @@ impl<'a> As<'a> {
         }
     }
 
-    /// The scheme of the login.
+    /// Returns the scheme of the login.
     pub(crate) fn scheme(self) -> Option<&'a Scheme> {
         self.login().map(|(_, scheme)| scheme)
     }
 
-    /// Whether it is the customer, who should get the page.
+    /// Returns whether this is the customer, who should get the page.
     pub(crate) fn is_customer(self) -> bool {
         matches!(self, As::Customer(_))
     }
 
-    /// The line of the header, or nothing.
+    /// Returns the header line of the login, or an empty text.
     pub(crate) fn line(self, method: &str, target: &str) -> Result<String, Fault> {
         let Some((login, scheme)) = self.login() else { return Ok(String::new()) };
         let value = scheme.authorization(login, method, target, &random()?)?;
         Ok(format!("Proxy-Authorization: {value}\r\n"))
     }
 
-    /// The methods of login that SOCKS5 is offered.
+    /// Returns the methods of login to offer by SOCKS5.
     pub(crate) fn methods(self) -> Methods<'a> {
         match self {
             As::Stranger | As::Customer(None) => Methods::NoLogin,
@@ -116,21 +118,21 @@ impl<'a> As<'a> {
 }
 
 impl RequestOptions {
-    /// Returns what one answer may take from now on.
+    /// Returns the deadline of an answer that is awaited from now on.
     pub(crate) fn deadline(&self) -> Deadline {
         let now = Instant::now();
         Deadline::new(now, self.limit.min(self.until.saturating_duration_since(now)), State::Unknown)
     }
 
-    /// Whether all of the time is over.
+    /// Returns whether the time of all requests is over.
     pub(crate) fn is_over(&self) -> bool {
         Instant::now() >= self.until
     }
 
-    /// Returns the fault of a request that began at `start`: one that the end of the run cut off early, or that a
-    /// short run gave little time, says nothing about the proxy.
+    /// Returns the fault of a request that began at `start`. A silence does not count if the end of the run
+    /// cut the request off early, or if a short run gave it little time.
     pub(crate) fn certain(&self, fault: Fault, start: Instant) -> Fault {
-        // To connect takes no helper and no page.
+        // Connecting needs neither a helper of the proxy nor a page.
         let least = if fault == Fault::NoAnswer { self.least.min(CONNECTING) } else { self.least };
         let is_short = self.is_over() || self.limit < self.least;
         let is_cut = fault.is_timeout() && is_short && start.elapsed() < least;
@@ -165,7 +167,7 @@ impl RequestOptions {
 
 #[cfg(test)]
 impl RequestOptions {
-    /// For requests without TLS that take `limit` each and `time` together.
+    /// Returns options for requests without TLS that take `limit` each and `time` together.
     pub(crate) fn sample(limit: Duration, time: Duration) -> Self {
         Self {
             socks: false,

@@ -14,7 +14,7 @@ const TIME: Duration = Duration::from_millis(3_500);
 const RESERVE: Duration = Duration::from_millis(300);
 /// What is kept of it for each proxy.
 const RESERVE_EACH: Duration = Duration::from_micros(20);
-/// File descriptors that are open anyway, besides those of the pages that are asked directly.
+/// The file descriptors that every run has open, besides those of the pages that are asked directly.
 const OWN_FILES: u64 = 40;
 /// How many threads the system surely has for one run.
 const THREADS: usize = 3_000;
@@ -32,8 +32,8 @@ pub(crate) struct Room {
     pub(crate) time: Duration,
 }
 
-/// Returns what there is for each of so many proxies: all at the same time, as far as files may be open and threads
-/// started.
+/// Returns what there is for each of so many proxies: all at the same time, as far as files may be open and
+/// threads started.
 pub(crate) fn room(args: &Args, targets: usize, deadline: &Deadline) -> Room {
     // Each page takes a stranger, an unknown user and the customer.
     let each = (3 * args.page.url.len()).max(args.forbid.len()).max(1);
@@ -51,18 +51,19 @@ pub(crate) fn room(args: &Args, targets: usize, deadline: &Deadline) -> Room {
     }
 }
 
-/// Returns how many files are open besides those of the proxies: all of so many pages may be asked directly at once.
+/// Returns the number of open files besides those of the proxies. All `pages` may be asked directly at once.
 fn own_files(pages: usize) -> u64 {
     OWN_FILES + u64::try_from(SERVERS.saturating_mul(pages)).unwrap_or(u64::from(u32::MAX))
 }
 
-/// Returns how long all of so many proxies may take together.
+/// Returns the time that this number of proxies may take together.
 fn time(deadline: &Deadline, targets: usize) -> Duration {
     let reserve = RESERVE_EACH.saturating_mul(u32::try_from(targets).unwrap_or(u32::MAX));
     deadline.keeping(RESERVE).saturating_sub(reserve)
 }
 
-/// A short --timeout shortens each try; so do more proxies than can be asked at once.
+/// Returns the default time of a try. It is shorter with a short --timeout, or if there are more proxies than
+/// can be asked at once.
 fn default_limit(whole: Duration, turns: usize) -> Duration {
     let whole = whole.saturating_sub(2 * RESERVE);
     let least = LEAST.min(whole / 2);
@@ -79,7 +80,7 @@ fn is_short(whole: Duration) -> bool {
 mod tests {
     use super::*;
 
-    /// A short --timeout keeps less for the report than the reserve.
+    /// A short --timeout leaves less time for the report than the reserve.
     #[test]
     fn the_report_keeps_its_part_of_the_time() {
         let rows = [(1_000, 1, 875), (1_000, 5_000, 775), (8_000, 1, 7_700), (8_000, 50_000, 6_700)];
@@ -91,7 +92,7 @@ mod tests {
         assert_eq!(time(&Deadline::after(Duration::from_secs(8)), usize::MAX), Duration::ZERO);
     }
 
-    /// Each page has its own servers, and all are asked at once.
+    /// Each page has its own servers, and all of them are asked at once.
     #[test]
     fn the_pages_that_are_asked_directly_have_files_too() {
         assert_eq!([0, 1, 20].map(own_files), [40, 48, 200]);

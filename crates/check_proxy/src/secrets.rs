@@ -29,8 +29,8 @@ impl Secrets {
         Self(encoded.chain([plain]).filter(|secret| !secret.is_empty()).collect())
     }
 
-    /// Returns a text without the secrets: also where characters are written as %XX, in the other case, or where
-    /// the text ends inside of one.
+    /// Returns a text without the secrets: also where characters are written as %XX, in the other case, or
+    /// where the text ends inside of one.
     pub(crate) fn mask(&self, text: &str) -> String {
         let mut masked = String::with_capacity(text.len());
         let mut rest = text;

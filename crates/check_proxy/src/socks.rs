@@ -16,7 +16,7 @@ const PASSWORD: u8 = 2;
 pub(crate) enum Methods<'a> {
     /// None but no login.
     NoLogin,
-    /// This login, or none: a server that asks for none refuses a client that offers nothing else.
+    /// This login or none. A server that wants no login refuses a client that offers only one with a login.
     Either(&'a Login),
     /// This login, whether it is needed or not.
     Password(&'a Login),

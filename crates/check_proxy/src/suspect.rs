@@ -6,7 +6,8 @@ use crate::judge::is_past_login;
 use crate::observation::{Observation, PageObservation};
 use crate::target::Target;
 
-/// How many of `total` proxies must have taken the password and brought nothing, so that the page is asked for.
+/// How many of `total` proxies must have taken the password and brought nothing, so that the page is asked
+/// for.
 pub(crate) fn least(total: usize) -> usize {
     total.min(2)
 }

@@ -16,7 +16,7 @@ pub(crate) enum Part<'a> {
 /// Returns 16 random hexadecimal digits.
 ///
 /// # Errors
-/// [`Fault::Local`]: the system has no random numbers.
+/// [`Fault::Local`] if the system has no random numbers.
 pub(crate) fn random() -> Result<String, Fault> {
     let number = net::udp::random().map_err(|error| Fault::Local(plugin::reason(&error)))?;
     Ok(format!("{number:016x}"))

@@ -204,7 +204,7 @@ fn tunnels_are_judged_to_their_end() {
     assert!(code == 2 && line.contains(" wrong certificate after CONNECT: "), "{line}");
 }
 
-/// Strangers may have the page: then none is asked again without verifying its certificate, to find it there.
+/// If strangers may have the page, it is not asked for again without verifying its certificate.
 #[test]
 fn a_customer_without_a_login_asks_once() {
     let origin = Origin::start();

@@ -1,5 +1,5 @@
-//! Which login is sent to whom: the customer's password never at a guess, Digest with a fresh nonce, and the unknown
-//! user by each scheme that is offered.
+//! Which login is sent to whom: the customer's password never at a guess, Digest with a fresh nonce, and the
+//! unknown user by each scheme that is offered.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -36,8 +36,8 @@ fn is_customers_digest(head: &str) -> bool {
     head.contains("Digest username=\"cust\"")
 }
 
-/// A proxy that answers strangers by `refusal` after a delay, and the customer's Digest by the page. Tells whether
-/// it got the password in clear.
+/// A proxy that answers strangers by `refusal` after a delay, and the customer's Digest by the page. Tells
+/// whether it got the password in clear.
 fn digest_proxy(
     delay: Duration,
     refusal: impl Fn(&str) -> String + Send + Sync + 'static,

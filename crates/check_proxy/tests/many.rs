@@ -1,5 +1,5 @@
-//! More proxies than there is time for, and more than were asked at once: the run ends in time and says what it did
-//! not ask.
+//! More proxies than there is time for, and more than were asked at once: the run ends in time and says what
+//! it did not ask.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -17,7 +17,7 @@ use rustix as _;
 use rustls as _;
 use suite::process::{Outcome, run};
 
-/// Asks so many addresses of loopback on this port, where 256 files may be open until the plugin raises that.
+/// Asks `count` addresses of loopback on this port, with a limit of 256 open files that the plugin may raise.
 fn ask(folder: &Path, count: usize, port: u16, more: &[&str]) -> Outcome {
     let address = |number: usize| format!("127.1.{}.{}\n", number / 250, 1 + number % 250);
     let file = folder.join("proxies");
@@ -29,8 +29,8 @@ fn ask(folder: &Path, count: usize, port: u16, more: &[&str]) -> Outcome {
     run(command.args([&file, &port]).args(fixed).args(more))
 }
 
-/// All are asked at the same time: a share of the silent ones is one of all. Each connection is taken and never
-/// answered, as an open proxy does while the page is silent.
+/// All are asked at the same time: a share of the silent ones is one of all. Each connection is taken and
+/// never answered, as an open proxy does while the page is silent.
 #[test]
 fn a_total_silence_of_hundreds_is_known() {
     let folder = tempfile::tempdir().unwrap();
@@ -65,7 +65,7 @@ fn a_list_that_is_too_long_ends_in_time_and_says_so() {
     assert!(line.contains(" | failed=0;;0;0;20000 open=0;;;0;20000 slowest=U;;;0"), "{line}");
 }
 
-/// A silence has no second try while others wait: the last one alone has.
+/// A silence has no second try while other proxies wait. Only the last proxy has one.
 #[test]
 fn a_silence_takes_no_time_that_others_wait_for() {
     let folder = tempfile::tempdir().unwrap();

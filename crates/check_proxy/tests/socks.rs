@@ -1,4 +1,5 @@
-//! SOCKS5 servers that do as they are told: what they say of the page and of forbidden targets, and where they hang.
+//! SOCKS5 servers that do as they are told: what they say of the page and of forbidden targets, and where
+//! they hang.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "of a test")]
 
@@ -31,7 +32,8 @@ fn hangs(stream: &mut TcpStream) -> Option<()> {
     None
 }
 
-/// A server that takes the customer's password, and does this with logins, the page on port 80 and other ports.
+/// A server that takes the customer's password, and does this with logins, the page on port 80 and other
+/// ports.
 fn server(login: Does, page: Does, other: Does) -> String {
     let port = listen("127.0.0.1:0", move |mut stream| {
         let _ = serve(&mut stream, login, page, other);
@@ -112,8 +114,8 @@ fn silences_are_told_apart() {
     assert_eq!(line, format!("CRITICAL - 127.0.0.1 {reason}"));
 }
 
-/// A server that answers the greeting by this method, whichever is offered, or serves strangers' requests by a reply
-/// of 0 and closes.
+/// A server that answers the greeting by this method, whichever is offered, or serves strangers' requests by
+/// a reply of 0 and closes.
 #[test]
 fn a_method_that_was_not_offered_refuses() {
     let origin = Origin::start();

@@ -1,5 +1,5 @@
-//! What strangers get decides whether a proxy is open: the page in whatever answer, a refusal, or something that
-//! proves nothing.
+//! What strangers get decides whether a proxy is open: the page in whatever answer, a refusal, or something
+//! that proves nothing.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -30,7 +30,8 @@ fn open(to: u16, get: impl Fn(&str) -> String + Send + Sync + 'static) -> String
     format!("--port={port}")
 }
 
-/// A proxy that refuses strangers by GET and has its tunnels lead nowhere would be called closed for each of these.
+/// A proxy that refuses strangers by GET and has its tunnels lead nowhere would be called closed for each of
+/// these.
 #[test]
 fn an_open_proxy_refuses_nobody_when_the_page_cannot_be_proved() {
     let (origin, other) = (Origin::start(), Origin::start());
@@ -144,7 +145,8 @@ fn beside_customers(
     verdict(&[&port, &login, &origin.url("pong"), "--expect=pong NONCE from PROXY"])
 }
 
-/// What the page's own server may say too refuses beside a customer who gets the page, unless the page is in it.
+/// What the page's own server may say too refuses beside a customer who gets the page, unless the page is in
+/// it.
 #[test]
 fn a_portal_refuses_strangers() {
     let origin = Origin::start();

@@ -270,7 +270,7 @@ fn strangers_alone_can_be_asked() {
     let expected = "PROXY CRITICAL - 1 of 2 proxies fail: 192.0.2.2 open: serves strangers by http | failed=1;;0;0;2 open=1;;;0;2 slowest=U;;;0\n\
                     192.0.2.2: or this address, 192.0.2.250, is allowed by an ACL: ask from outside\n";
     assert_eq!(open, expected);
-    // Strangers are refused: no address is let through.
+    // The proxy refuses strangers, so that no address is let through.
     let any_password = only(vec![refused(), http([code(407), well(), None])]);
     assert!(!any_password.contains("ACL"), "{any_password}");
 }
@@ -340,7 +340,8 @@ fn nothing_that_could_be_asked_is_unknown() {
     );
 }
 
-/// Those for which there is no time are counted on the first line, and make an outage of all others no better.
+/// Those for which there is no time are counted on the first line, and make an outage of all others no
+/// better.
 #[test]
 fn how_many_were_not_asked_is_said() {
     let refused = || http([code(407), code(407), code(407)]);

@@ -1,8 +1,8 @@
-//! What is wrong with a page, in words that name its scheme where that of the other page is well.
+//! The fault of a page, in words that name the scheme if the page of the other scheme is well.
 
 use crate::fault::{Fault, Status, Tunnel};
 
-/// What is wrong with a page.
+/// The fault of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reason {
     /// Whether it is the page by https.
@@ -11,24 +11,24 @@ pub(crate) struct Reason {
     naming: Naming,
 }
 
-/// How the words of a reason name the scheme.
+/// The place at which the text of a reason names the scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Naming {
-    /// At their end.
+    /// At the end.
     AtEnd,
-    /// In the brackets at their end.
+    /// In the brackets at the end.
     InBrackets,
-    /// They tell of CONNECT, which is for https alone.
+    /// Nowhere: the text is about CONNECT, which only https uses.
     Known,
 }
 
 impl Reason {
-    /// Returns a reason in these words.
+    /// Returns a reason with this text.
     pub(crate) fn new(secure: bool, text: impl Into<String>) -> Self {
         Self { secure, text: text.into(), naming: Naming::AtEnd }
     }
 
-    /// Returns the reason that a fault is.
+    /// Returns a fault as a reason.
     pub(crate) fn of(secure: bool, fault: &Fault) -> Self {
         let naming = match fault {
             Fault::Status(Status { code: 407, from_page: false, .. }) => Naming::InBrackets,
@@ -39,7 +39,7 @@ impl Reason {
         Self { secure, text: fault.brief(), naming }
     }
 
-    /// Returns this reason as that of a request with a random login.
+    /// Returns this reason for a request with a random login.
     pub(crate) fn with_random_login(self) -> Self {
         Self { text: self.text + " with a random login", ..self }
     }
@@ -56,8 +56,8 @@ impl Reason {
     }
 }
 
-/// Returns the texts, each once: with the scheme where pages of `both` schemes were asked for and only those of one
-/// have it.
+/// Returns the texts, each once. A text names the scheme if pages of `both` schemes were asked for and only
+/// those of one have the fault.
 pub(crate) fn grouped(reasons: &[Reason], both: bool) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     for reason in reasons {
@@ -75,7 +75,7 @@ pub(crate) fn grouped(reasons: &[Reason], both: bool) -> Vec<String> {
 mod tests {
     use super::*;
 
-    /// What a proxy says does not decide where the scheme is named.
+    /// The words of a proxy do not decide where the scheme is named.
     #[test]
     fn the_scheme_is_named_where_the_words_do_not_tell_it() {
         let status = |code| Fault::Status(Status { code, ..Status::default() });

@@ -1,5 +1,5 @@
-//! Every state of one proxy, one row each: what it does, and what the plugin says. All of them run side by side
-//! on a host that has no other network.
+//! Every state of one proxy, one row each: what it does, and what the plugin says. All of them run side by
+//! side on a host that has no other network.
 
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -72,8 +72,8 @@ fn forbids(text: &'static str) -> Serve {
     })
 }
 
-/// What a proxy does, the further arguments, and the line without its performance data: `OK` stands for that of
-/// a proxy that is as it should be, else it begins with the state.
+/// What a proxy does, the further arguments, and the line without its performance data: `OK` stands for that
+/// of a proxy that is as it should be, else it begins with the state.
 type Row = (Serve, String, &'static str);
 
 fn rows(origin: &Origin, other: u16) -> Vec<Row> {
