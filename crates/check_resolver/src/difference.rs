@@ -11,9 +11,9 @@ pub(crate) fn foreign(observed: &Observations) -> Vec<IpAddr> {
     own.into_iter().filter(|own| !others.contains(own)).collect()
 }
 
-/// Returns a remark on an address that programs here get from elsewhere than the nameservers. A name with other
-/// addresses in each answer is none: the hosts file is known, and any other source is guessed only where
-/// nothing agrees.
+/// Returns a remark on an address that programs here get from elsewhere than the nameservers. A name with
+/// other addresses in each answer is none: the hosts file is known, and any other source is guessed only
+/// where nothing agrees.
 pub(crate) fn note(observed: &Observations) -> Option<String> {
     let (place, system) = observed.system.as_ref()?;
     let foreign = foreign(observed);

@@ -112,14 +112,14 @@ impl Fault {
         matches!(self, NoAnswer | ServFail(_) | Dnssec(_) | Code(_) | NxDomain | NoData | Loop)
     }
 
-    /// Whether a clock that is off can cause it. unbound 1.17 calls a trusted key whose signature is out of date
-    /// missing.
+    /// Whether a clock that is off can cause it. unbound 1.17 calls a trusted key whose signature is out of
+    /// date missing.
     pub(crate) fn may_be_the_clock(&self) -> bool {
         matches!(self, Self::Dnssec(Some(why)) if [EXPIRED, NOT_YET, NO_KEY].contains(why))
     }
 
-    /// What an error in place of a datagram means. `here` is true if this machine made it itself and the server
-    /// is another one: no neighbour answers, or its own firewall rejects the question.
+    /// What an error in place of a datagram means. `here` is true if this machine made it itself and the
+    /// server is another one: no neighbour answers, or its own firewall rejects the question.
     pub(crate) fn from_icmp(icmp: IcmpError, here: bool) -> Self {
         match (icmp.brief(), here) {
             ("port unreachable", false) => Self::Refused,

@@ -5,7 +5,8 @@ use plugin::Finding;
 use crate::file::File;
 use crate::resolv_conf::Ignored;
 
-/// Returns the finding on the lines that the C library passes over: the fallback names them where none is left.
+/// Returns the finding on the lines that the C library passes over: the fallback names them where none is
+/// left.
 pub(crate) fn ignored(file: &File) -> Option<Finding> {
     let text = ignored_text(file)?;
     let of = |ignored: &Ignored| format!("line {} of {}: {}", ignored.line, file.path, ignored.why);
@@ -25,7 +26,8 @@ pub(crate) fn none_text(file: &File) -> String {
     }
 }
 
-/// Returns the first of them in words: `line 1 of /etc/resolv.conf is ignored: it ends with a carriage return, and 2 more lines`
+/// Returns the first of them in words: `line 1 of /etc/resolv.conf is ignored: it ends with a carriage
+/// return, and 2 more lines`
 pub(crate) fn ignored_text(file: &File) -> Option<String> {
     let first = file.conf.ignored.first()?;
     let text = first.why.after(&format!("line {} of {}", first.line, file.path));

@@ -22,7 +22,7 @@ pub(crate) struct Judged {
     pub(crate) costs: Vec<Cost>,
 }
 
-/// What costs programs time although a name resolves.
+/// A fault that costs programs time although a name resolves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Cost {
     /// AAAA fails, and A resolves.
@@ -121,7 +121,8 @@ fn resolved(expected: &[Prefix], outcome: &Outcome) -> Result<(), Fault> {
     }
 }
 
-/// What is wrong with the addresses of a name: one that is not expected or, if none are, one that is no host's.
+/// What is wrong with the addresses of a name: one that is not expected or, if none are, one that is no
+/// host's.
 pub(crate) fn wrong_address(addresses: &[IpAddr], expected: &[Prefix]) -> Option<Fault> {
     let is_wrong = |address: &&IpAddr| match expected {
         [] => is_nowhere(**address),
@@ -178,8 +179,8 @@ fn secure(reply: &Reply, outcome: &Outcome) -> Option<Fault> {
     }
 }
 
-/// SERVFAIL proves it only where an answer comes with CD=1, or where the server has seen a signature: it fails so
-/// for a zone that does not answer as well, and calls that bogus or without a key.
+/// SERVFAIL proves it only where an answer comes with CD=1, or where the server has seen a signature: it
+/// fails so for a zone that does not answer as well, and calls that bogus or without a key.
 fn bogus(reply: &Reply, outcome: &Outcome) -> Option<Fault> {
     let has_seen = reply.errors.iter().any(|(code, _)| is_out_of_date(*code));
     match of_code(reply, outcome) {

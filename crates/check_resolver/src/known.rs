@@ -126,8 +126,8 @@ mod tests {
         Outcome { answer: Err(fault), is_plain: false, is_dnssec: false, resolves: false, is_cut: false }
     }
 
-    /// The names, how many servers there are, whether programs go on to another, the fault of all but the last
-    /// one, the state, and what is said.
+    /// The names, how many servers there are, whether programs go on to another, the fault of all but the
+    /// last one, the state, and what is said.
     type Row<'a> = (&'a [&'a str], usize, bool, Fault, State, &'a str);
 
     #[test]

@@ -46,7 +46,7 @@ struct Case<'a> {
     question: &'a Question,
     /// What the servers gave for it, of every type.
     outcomes: Vec<&'a Outcome>,
-    /// The addresses in that.
+    /// The addresses in that answer.
     addresses: Vec<&'a IpAddr>,
     servers: usize,
 }
@@ -102,8 +102,8 @@ impl Case<'_> {
         self.number("timeout:").unwrap_or(5).max(1)
     }
 
-    /// For how many seconds it waits in each round: half as long per server with each further one, and at least
-    /// one for each.
+    /// For how many seconds it waits in each round: half as long per server with each further one, and at
+    /// least one for each.
     fn round(&self) -> u64 {
         let (first, servers) =
             (self.number("timeout:").unwrap_or(5), i32::try_from(self.servers).unwrap_or(1));

@@ -57,8 +57,8 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Whether it comes of resolving, or from the cache of names that others asked for. A server may answer for
-    /// its own zones.
+    /// Whether it comes of resolving, or from the cache of names that others asked for. A server may answer
+    /// for its own zones.
     pub(crate) fn resolves(&self) -> bool {
         let answers = matches!(self.rcode, OptRcode::NOERROR | OptRcode::NXDOMAIN | OptRcode::SERVFAIL);
         answers && (self.ra || (self.records > 0 && !self.aa))

@@ -231,7 +231,7 @@ impl Question {
         self.shown.starts_with("*.")
     }
 
-    /// Whether addresses of this one's family are asked for.
+    /// Returns whether the question asks for addresses of this family.
     pub(crate) fn asks(&self, address: &IpAddr) -> bool {
         self.types.contains(&if address.is_ipv4() { Rtype::A } else { Rtype::AAAA })
     }

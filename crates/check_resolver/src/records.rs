@@ -1,5 +1,5 @@
-//! The records of an answer: those of the name that was asked, over all its aliases, and the one of EDNS. A record
-//! that cannot be read makes the whole message worthless, in whatever section it stands.
+//! The records of an answer: those of the name that was asked, over all its aliases, and the one of EDNS. A
+//! record that cannot be read makes the whole message worthless, in whatever section it stands.
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;

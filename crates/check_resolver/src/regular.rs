@@ -1,5 +1,5 @@
-//! Reading the system's own files: a FIFO or a device in their place is refused at once, where reading it could
-//! wait for ever.
+//! Reading the system's own files: a FIFO or a device in their place is refused at once, where reading it
+//! could wait for ever.
 
 use std::io;
 use std::os::fd::OwnedFd;

@@ -85,7 +85,7 @@ fn askable(server: &Server) -> Result<HostPort, Why> {
 }
 
 impl Why {
-    /// Returns what is ignored and why, after the words for the line.
+    /// Returns what is ignored and why, as a sentence that begins with the words for the line.
     pub(crate) fn after(&self, line: &str) -> String {
         match self {
             Self::NotAServer(why) => why.after(line),

@@ -49,8 +49,9 @@ pub(crate) enum SystemFault {
     NotAsked(String),
 }
 
-/// Resolves the name of a question as programs here do, killed 0.3 s before the deadline. All addresses, whatever
-/// types are asked for: the databases of one family look at this machine's addresses too.
+/// Resolves the name of a question as programs on this machine do. Kills the child 0.3 s before the deadline.
+/// Asks for addresses of both families, whatever types the question has: the databases of a single family
+/// also consider this machine's addresses.
 pub(crate) fn resolve(question: &Question, deadline: &Deadline) -> System {
     let started = Instant::now();
     // Without a dot at the end, as programs write it: with one /etc/hosts would not have it.
@@ -113,8 +114,8 @@ fn beyond_loopback(text: &str) -> bool {
 }
 
 impl System {
-    /// Whether this machine asks nameservers for a name by itself, so that resolv.conf counts: without a line in
-    /// nsswitch.conf the C library does.
+    /// Whether this machine asks nameservers for a name by itself, so that resolv.conf counts: without a line
+    /// in nsswitch.conf the C library does.
     pub(crate) fn asks_nameservers(&self, name: &str) -> bool {
         self.sources.as_deref().is_none_or(|sources| reaches_dns(sources, name))
     }
@@ -131,8 +132,8 @@ impl System {
         (!others.is_empty()).then(|| others.join(" or "))
     }
 
-    /// Where this machine has one of these addresses of a name from, in words: `None` if from the nameservers as
-    /// far as is seen.
+    /// Where this machine has one of these addresses of a name from, in words: `None` if from the nameservers
+    /// as far as is seen.
     pub(crate) fn source_in_words(
         &self,
         name: &str,

@@ -1,4 +1,5 @@
-//! The servers that systemd-resolved asks itself, where one of its stubs is asked (systemd-resolved.service(8)).
+//! The servers that systemd-resolved asks itself, where one of its stubs is asked
+//! (systemd-resolved.service(8)).
 
 use std::path::Path;
 

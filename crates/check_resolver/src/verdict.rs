@@ -1,5 +1,5 @@
-//! What the servers' answers and the machine's own way are worth together: the facts that the findings are made
-//! of.
+//! What the servers' answers and the machine's own way are worth together: the facts that the findings are
+//! made of.
 
 use std::net::IpAddr;
 
@@ -76,7 +76,8 @@ impl<'a> Verdict<'a> {
         wrong_address(&asked, expected)
     }
 
-    /// Whether AAAA is silent by UDP: the C library waits for it before it gives programs the address of A.
+    /// Returns whether AAAA is silent by UDP. The C library waits for it before it gives programs the address
+    /// of A.
     pub(crate) fn waits_for_aaaa(&self) -> bool {
         let is_silent = |cost: &Cost| matches!(cost, Cost::Aaaa(Fault::NoAnswer | Fault::OnlyTcp));
         let mut costs = self.judged.iter().flatten().flat_map(|judged| &judged.costs);
@@ -115,8 +116,9 @@ impl<'a> Verdict<'a> {
         self.observed.file.as_ref().is_some_and(|file| file.conf.options.contains_key("rotate"))
     }
 
-    /// Whether programs stop at the first server's answer, where the machine's own way is not known. The C library
-    /// does not go on after NXDOMAIN, NODATA or any address. With `rotate` each server is the first of some program.
+    /// Returns whether programs stop at the first server's answer, if this system's own result is not known.
+    /// The C library asks no further server after NXDOMAIN, NODATA or an address. With `rotate`, each server
+    /// is the first one of some program.
     pub(crate) fn stops_at_first(&self) -> bool {
         let first = self.observed.servers.first();
         let rotates = self.rotates();
@@ -136,8 +138,8 @@ impl<'a> Verdict<'a> {
         self.observed.file.is_some() && self.total() > 1 && self.failing.iter().any(stops)
     }
 
-    /// What resolv.conf makes this system do where nameservers resolve: `: /etc/resolv.conf makes it ask by TCP
-    /// alone (use-vc)`
+    /// What resolv.conf makes this system do where nameservers resolve: `: /etc/resolv.conf makes it ask by
+    /// TCP alone (use-vc)`
     pub(crate) fn ways(&self) -> String {
         let ways = if self.all_fail() { None } else { ways(self.observed) };
         ways.map(|ways| format!(": {ways}")).unwrap_or_default()

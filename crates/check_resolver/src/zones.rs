@@ -67,8 +67,8 @@ impl Zones {
 }
 
 /// Whether a fault of a name with a broken signature says nothing on the server, as long as no other answer
-/// shows that its zone is there: then every server fails so. It is silent while it waits for the servers of the
-/// zone, and not for other names: `answers` is true if it resolves any.
+/// shows that its zone is there: then every server fails so. It is silent while it waits for the servers of
+/// the zone, and not for other names: `answers` is true if it resolves any.
 pub(crate) fn proves_nothing(question: &Question, fault: &Fault, answers: bool) -> bool {
     let is_silent = answers && *fault == Fault::NoAnswer;
     question.expect == Expect::Bogus && (is_silent || matches!(fault, Fault::ServFail(_) | Fault::NxDomain))
@@ -104,8 +104,8 @@ fn failing(questions: &[Question], judged: &[Vec<Judged>]) -> Vec<usize> {
     let names = || questions.iter().enumerate().filter(|(_, question)| question.expect != Expect::Bogus);
     let well: Vec<&Question> =
         names().filter(|(place, _)| resolves_somewhere(*place)).map(|(_, question)| question).collect();
-    // A cached name does not show that the servers reach others, which a random or a validated one needs: a random
-    // name does.
+    // A name from a cache does not show that the nameservers reach other servers. A random name or a
+    // validated one needs these, so only a random name shows it.
     let is_shown = |question: &Question| {
         if question.is_random() || question.expect == Expect::Secure {
             well.iter().any(|other| other.is_random())

@@ -1,10 +1,10 @@
 //! The sources of host names by nsswitch.conf(5), as the C library reads them (nss/nss_database.c).
 
-/// The sources that are told apart otherwise, or ask the nameservers.
+/// The hosts file and the nameservers, which are judged elsewhere.
 const PLAIN: [&str; 2] = ["files", "dns"];
 
-/// Returns the sources of host names in the text of the file: `None` if it has no such line. A colon after the
-/// keyword is as good as a blank.
+/// Returns the sources of host names in the text of the file. `None` if the file has no such line. The
+/// keyword may end in a colon or a blank.
 pub(crate) fn sources(text: &str) -> Option<String> {
     let value = |line: &'_ str| {
         let line = line.split('#').next()?.trim();
@@ -15,7 +15,7 @@ pub(crate) fn sources(text: &str) -> Option<String> {
     text.lines().filter_map(value).next_back()
 }
 
-/// Whether a name that no former source has is asked of the nameservers.
+/// Returns whether the nameservers are asked for a name that no earlier source has.
 pub(crate) fn reaches_dns(sources: &str, name: &str) -> bool {
     let mut former = "";
     for part in parts(sources) {
@@ -35,13 +35,14 @@ pub(crate) fn others<'a>(sources: &'a str, name: &str) -> Vec<&'a str> {
     parts(sources).into_iter().filter(is_other).collect()
 }
 
-/// Whether a source may have this name: mDNS only knows one zone, and passes over all others (RFC 6762).
+/// Returns whether a source may have this name. mDNS knows only one zone and passes over all others (RFC
+/// 6762).
 fn may_have(source: &str, name: &str) -> bool {
     let is_local = name.rsplit('.').next().is_some_and(|label| label.eq_ignore_ascii_case("local"));
     is_local || !source.starts_with("mdns")
 }
 
-/// The sources, and their actions in brackets.
+/// Returns the sources, and their actions in brackets.
 fn parts(sources: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut rest = sources.trim_start();
@@ -57,8 +58,8 @@ fn parts(sources: &str) -> Vec<&str> {
     parts
 }
 
-/// Whether these actions end the search where the source has no such name, or where it is not available. The hosts
-/// file always is.
+/// Returns whether these actions end the search if the source has no such name, or if it is not available.
+/// The hosts file is always available.
 fn ends(actions: &str, source: &str) -> bool {
     let spaced = actions.trim_end_matches(']').replace('=', " = ").to_ascii_lowercase();
     let words: Vec<&str> = spaced.split_whitespace().collect();

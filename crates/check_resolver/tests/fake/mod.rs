@@ -1,5 +1,5 @@
-//! A nameserver that does what real ones will not do on request: the first label of the name asked says what, or
-//! the nameserver itself does the same for every name.
+//! A nameserver that does what real ones will not do on request: the first label of the name asked says what,
+//! or the nameserver itself does the same for every name.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};

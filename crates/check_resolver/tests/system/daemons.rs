@@ -1,4 +1,5 @@
-//! Real nameservers: named as the authority of a plain and of a signed zone, unbound and dnsmasq as resolvers, well and not well.
+//! Real nameservers: named as the authority of a plain and of a signed zone, unbound and dnsmasq as
+//! resolvers, well and not well.
 
 use std::path::Path;
 use std::time::Duration;
@@ -71,7 +72,8 @@ impl Lab {
         })
     }
 
-    /// unbound, which asks the authority for both zones and trusts the signed one's key, with these further lines.
+    /// unbound, which asks the authority for both zones and trusts the signed one's key, with these further
+    /// lines.
     fn unbound(&self, address: &str, lines: &str) -> Daemon {
         let keys = self.dig(AUTHORITY, &["+noall", "+answer", "DNSKEY", "signed.test"]);
         let anchors: String = keys

@@ -54,7 +54,8 @@ fn the_same_servers_are_asked() {
     }
 }
 
-/// The address of a line such as `connect(3, {sa_family=AF_INET, sin_port=htons(53), sin_addr=inet_addr("127.0.0.1")}, 16) = 0`.
+/// The address of a line such as `connect(3, {sa_family=AF_INET, sin_port=htons(53),
+/// sin_addr=inet_addr("127.0.0.1")}, 16) = 0`.
 fn server(line: &str) -> Option<IpAddr> {
     if !line.contains("port=htons(53)") {
         return None;

@@ -1,6 +1,8 @@
-//! check_resolver against real nameservers (unbound, named, dnsmasq) and a fake in network namespaces, and beside the C library.
+//! check_resolver against real nameservers (unbound, named, dnsmasq) and a fake in network namespaces, and
+//! beside the C library.
 //!
-//! Needs root and the packages that `tests/run` installs. A test that misses something says so and skips, and with CI=true it fails.
+//! Needs root and the packages that `tests/run` installs. A test that misses something says so and skips, and
+//! with CI=true it fails.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 #[path = "../fake/mod.rs"]

@@ -23,8 +23,8 @@ struct State {
     what: &'static str,
     /// The content of resolv.conf, its lines separated by `|`: `None` if there is no such file.
     conf: Option<&'static str>,
-    /// `ADDRESS=BEHAVIOUR`, separated by blanks, as the fake has them: `dead` takes questions and never answers,
-    /// `closed` has no listener.
+    /// `ADDRESS=BEHAVIOUR`, separated by blanks, as the fake has them: `dead` takes questions and never
+    /// answers, `closed` has no listener.
     servers: &'static str,
     hosts: &'static str,
     name: &'static str,

@@ -13,7 +13,7 @@ fn what_costs_time_is_told_with_the_time() {
             too_slow(),
             "WARNING - ::1: AAAA no answer by UDP, TCP answers, this system takes longer than 7.7 s",
         ),
-        // The C library does not wait for it: something else takes the time.
+        // The C library does not wait for AAAA here: something else takes the time.
         (
             "servfail",
             too_slow(),

@@ -1,4 +1,5 @@
-//! Rows of what stands beside the count of failures: causes, performance data, details, and the judgement turned round.
+//! Rows of what stands beside the count of failures: causes, performance data, details, and the judgement
+//! turned round.
 
 use domain::base::Rtype;
 
@@ -191,7 +192,7 @@ fn aaaa_costs_nothing_where_no_program_asks_for_it() {
         let output = evaluate(&allowed(""), &observed).render("RESOLVER", 1);
         assert!(output.contains("no program here asks for AAAA (no-aaaa)"), "{output}");
     }
-    // What is wrong with EDNS costs programs that ask for A as well.
+    // A fault with EDNS costs time for programs that ask for A as well.
     let observed = seen(&["www.example.com"], "::1=plain+no", Some(conf), GOOD);
     assert_eq!(summary("", &observed), "WARNING - ::1: answers only without EDNS");
 }

@@ -30,7 +30,7 @@ fn a_zone_or_a_type_may_fail_alone() {
             "192.0.2.53=servfail,192.0.2.80 192.0.2.54=servfail,no",
             "WARNING - 1 of 2 nameservers fails: 192.0.2.54 no answer, 1 more fault",
         ),
-        // The other name may come from caches.
+        // A cache may have answered the other name.
         (
             &["www.example.com/A", "*.example.net/A"],
             "192.0.2.53=192.0.2.80,servfail 192.0.2.54=192.0.2.80,servfail",
