@@ -50,8 +50,8 @@ pub(crate) fn evaluate(policy: &Policy<'_>, observations: &Observations) -> Repo
     metrics.chain(together.measure()).fold(report, Report::metric)
 }
 
-/// The worst fault of one of several servers, as far as its own answer tells: for a run that is stopped before
-/// the others have answered. None if there is none.
+/// The worst fault of one of several servers, as far as its own answer tells: for a run that is stopped
+/// before the others have answered. None if there is none.
 pub(crate) fn fault(
     policy: &Policy<'_>,
     account: Account<'_>,

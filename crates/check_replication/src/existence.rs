@@ -1,5 +1,5 @@
-//! Whether the databases that are expected exist. An account sees those that it has a right to, and all of them by
-//! a right to all: only then one that is not shown is missing.
+//! Whether the databases that are expected exist. An account sees those that it has a right to, and all of
+//! them by a right to all: only then one that is not shown is missing.
 
 use plugin::Finding;
 

@@ -1,5 +1,5 @@
-//! Filters of a replica and of a source's binary log: databases and tables that are left out, of which no thread
-//! and no lag tells.
+//! Filters of a replica and of a source's binary log: databases and tables that are left out, of which no
+//! thread and no lag tells.
 
 use plugin::Finding;
 
@@ -18,7 +18,8 @@ const COLUMNS: [&str; 10] = [
     "Replicate_Ignore_Domain_Ids",
     "Replicate_Ignore_Server_Ids",
 ];
-/// How many of them are the same on both servers of a pair: the others name the other one, or a domain of its.
+/// How many of them are the same on both servers of a pair: the others name the other one, or a domain of
+/// its.
 const COMPARED: usize = 6;
 
 /// The filters of one channel: the column and its list.
@@ -130,8 +131,8 @@ fn tables(pattern: &str, database: &str, is_wild: bool) -> Option<bool> {
     }
 }
 
-/// Whether a text is like a pattern of SQL: `%` stands for any characters, `_` for one, a backslash before either
-/// for itself.
+/// Whether a text is like a pattern of SQL: `%` stands for any characters, `_` for one, a backslash before
+/// either for itself.
 fn is_like(pattern: &str, text: &str) -> bool {
     let text: Vec<char> = text.chars().collect();
     // The lengths of what was matched so far.

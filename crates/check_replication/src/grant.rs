@@ -1,14 +1,15 @@
-//! The statement that mends what an account lacks.
+//! The statement that grants an account a missing privilege.
 
-/// Returns the statement that gives an account, as in mon@%, a privilege. It has the quotes that a client needs, and
-/// that a first line must not hold.
+/// Returns the statement that grants a privilege to an account such as mon@%. It has the quotes that a client
+/// needs, and that a first line must not contain.
 pub(crate) fn grant(privilege: &str, object: &str, account: &str) -> String {
     let (user, host) = parts(account);
     let quoted = |part: &str| format!("'{}'", part.replace('\'', "''"));
     format!("GRANT {privilege} ON {object} TO {}@{}", quoted(user), quoted(host))
 }
 
-/// Returns the user and the host of an account. A user may hold an at sign; one without a host is of any.
+/// Returns the user and the host of an account. A user may contain an at sign. An account without a host has
+/// the host %.
 pub(crate) fn parts(account: &str) -> (&str, &str) {
     account.rsplit_once('@').unwrap_or((account, "%"))
 }

@@ -74,8 +74,8 @@ pub enum Zone {
 pub struct Heartbeat {
     /// The server_id of the server that wrote it.
     pub server_id: u64,
-    /// How many seconds old it is, by the replica's clock; negative where it is in the future. The text of the
-    /// column if that is no time.
+    /// How many seconds old it is, by the replica's clock; negative where it is in the future. The text of
+    /// the column if that is no time.
     pub age: Result<f64, String>,
 }
 
@@ -122,8 +122,8 @@ fn order(row: &Heartbeat) -> f64 {
 }
 
 /// Seconds from `written` to `now`, both without a zone: as in 2026-11-22T04:19:42.000730, or with a blank in
-/// place of the T and without a fraction, as pt-heartbeat's own --check and --create-table write. A time with a
-/// Z and one in seconds since 1970 are compared with `utc`.
+/// place of the T and without a fraction, as pt-heartbeat's own --check and --create-table write. A time with
+/// a Z and one in seconds since 1970 are compared with `utc`.
 fn age(written: &str, now: &str, utc: &str) -> Option<f64> {
     let time = |text: &str| text.trim().parse::<DateTime>().ok();
     let written = written.trim();
@@ -138,8 +138,8 @@ fn age(written: &str, now: &str, utc: &str) -> Option<f64> {
     Some(time(now)?.duration_since(time(written)?).as_secs_f64())
 }
 
-/// Seconds since 1970 out of a number of seconds, milliseconds, microseconds or nanoseconds: until the year 5000
-/// and from 1973 on, only one of them is meant.
+/// Seconds since 1970 out of a number of seconds, milliseconds, microseconds or nanoseconds: until the year
+/// 5000 and from 1973 on, only one of them is meant.
 fn seconds(number: f64) -> f64 {
     const MOST: f64 = 1e11;
     let units = [1.0, 1e3, 1e6, 1e9];

@@ -82,8 +82,8 @@ pub(crate) fn compare(before: &[Channel], after: &[Channel], pause: Duration) ->
     after.iter().filter_map(silence).collect()
 }
 
-/// Returns the silent channels in the answer to [`QUERY`]. A source that is in the midst of a transaction is not silent, and
-/// of one that was never heard of since the connection began nothing is known.
+/// Returns the silent channels in the answer to [`QUERY`]. A source that is in the midst of a transaction is
+/// not silent, and of one that was never heard of since the connection began nothing is known.
 pub(crate) fn read(rows: &[Row]) -> Vec<Silence> {
     let silence = |row: &Row| {
         let number = |name: &str| row.number::<f64>(&[name]);

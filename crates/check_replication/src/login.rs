@@ -94,7 +94,8 @@ fn has_usual_nonce(greeting: &[u8]) -> bool {
 /// Switches to TLS where it is wanted and offered; whether it did.
 fn secure(packets: &mut Packets, login: &Login<'_>, offered: Capabilities) -> Result<bool, Failure> {
     let failed = |kind: Kind| Failure::new(Step::Login, kind);
-    // By a key that is known, the full password is safe without TLS alone: in it the server wants it as it is.
+    // By a key that is known, the full password is safe without TLS alone: in it the server wants it as it
+    // is.
     let by_key = login.key.is_some() && login.level == TlsLevel::Prefer;
     if packets.is_unix() || login.level == TlsLevel::Off || by_key {
         return Ok(false);
@@ -177,8 +178,8 @@ fn unknown(method: &str) -> Failure {
 }
 
 /// What caching_sha2_password wants when it has not cached the account: the password as it is where no third
-/// party can read it, else encrypted for the server's public key. A server that is not verified may be another,
-/// and so may be its key.
+/// party can read it, else encrypted for the server's public key. A server that is not verified may be
+/// another, and so may be its key.
 fn full(packets: &mut Packets, login: &Login<'_>, nonce: &[u8]) -> Result<Vec<u8>, Failure> {
     let mut text: Vec<u8> = login.password.bytes().chain([0]).collect();
     let is_verified = login.level.verify() != Verify::Nothing || login.level == TlsLevel::RequireUnverified;

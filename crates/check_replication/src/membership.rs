@@ -1,5 +1,5 @@
-//! A server as a member of a group (MySQL's Group Replication) or of a Galera cluster: what it sees of it, and
-//! what several of them see together.
+//! A server as a member of a group (MySQL's Group Replication) or of a Galera cluster: what it sees of it,
+//! and what several of them see together.
 
 mod galera;
 mod group;
@@ -20,8 +20,8 @@ pub enum Membership {
 }
 
 impl Membership {
-    /// Returns what is wrong with the member called `name`, and with what it sees; one finding that it is well
-    /// if nothing is.
+    /// Returns what is wrong with the member called `name`, and with what it sees; one finding that it is
+    /// well if nothing is.
     pub(crate) fn judge(&self, name: &str, expected: Option<usize>) -> Vec<Finding> {
         match self {
             Self::Group(group) => group.judge(name, expected),
@@ -37,8 +37,8 @@ impl Membership {
         }
     }
 
-    /// Returns whether both are nodes of one Galera cluster, which write to each other without channels. One that
-    /// is out, or yet joins, does not know its cluster; that has its own finding.
+    /// Returns whether both are nodes of one Galera cluster, which write to each other without channels. One
+    /// that is out, or yet joins, does not know its cluster; that has its own finding.
     pub(crate) fn shares_writes(&self, other: &Self) -> bool {
         let are_galera = matches!((self, other), (Self::Galera(_), Self::Galera(_)));
         are_galera && (self.sees_the_same(other) || !self.is_in() || !other.is_in())
@@ -61,8 +61,8 @@ impl Membership {
     }
 }
 
-/// Judges several members together: those that are in a group are in the same one. A member that is out has its
-/// own finding.
+/// Judges several members together: those that are in a group are in the same one. A member that is out has
+/// its own finding.
 pub(crate) fn judge_together(members: &[(&str, &Membership)]) -> Vec<Finding> {
     let mut inside = members.iter().filter(|(_, member)| member.is_in());
     let Some((first, seen)) = inside.next() else { return Vec::new() };

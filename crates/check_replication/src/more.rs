@@ -1,5 +1,5 @@
-//! What a server is asked beyond its variables and channels: each only where it was asked for, or where there is
-//! something to tell.
+//! What a server is asked beyond its variables and channels: each only where it was asked for, or where there
+//! is something to tell.
 
 use std::thread;
 use std::time::Duration;

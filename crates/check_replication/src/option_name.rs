@@ -1,8 +1,8 @@
-//! Names of options as the stock clients take them: in any case, with underscores or hyphens, cut short as long
-//! as one option alone begins like that.
+//! Names of options as the stock clients take them: in any case, with underscores or hyphens, cut short as
+//! long as one option alone begins like that.
 
-/// Options that this program reads, each with the least octets that no other option of the stock clients begins
-/// with: `pa` may be pager, `pr` may be prompt.
+/// Options that this program reads, each with the least octets that no other option of the stock clients
+/// begins with: `pa` may be pager, `pr` may be prompt.
 const SHORTEST: [(&str, usize); 6] =
     [("host", 2), ("password", 3), ("port", 2), ("protocol", 4), ("socket", 2), ("user", 2)];
 /// The TLS options of the clients of MariaDB and MySQL.
@@ -28,8 +28,8 @@ const TLS: [&str; 17] = [
 /// What may stand in front of a name.
 const PREFIXES: [&str; 3] = ["skip-", "disable-", "enable-"];
 
-/// Returns the whole name of an option in lower case with hyphens, without `loose-`. A short form of several TLS
-/// options stays as it is, to be refused by that name.
+/// Returns the whole name of an option in lower case with hyphens, without `loose-`. A short form of several
+/// TLS options stays as it is, to be refused by that name.
 pub(crate) fn canonical(name: &str) -> String {
     let name = name.to_ascii_lowercase().replace('_', "-");
     let name = name.strip_prefix("loose-").unwrap_or(&name);

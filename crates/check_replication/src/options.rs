@@ -82,8 +82,8 @@ pub(crate) struct ExpectOptions {
     /// Expected source of a server, as its configuration names it. Repeatable
     #[arg(long = "expect-source", value_name = "HOST[:PORT]")]
     pub sources: Vec<HostPort>,
-    /// Database that must be replicated: by the filters of channels, and by those of the server's own binary log.
-    /// Repeatable
+    /// Database that must be replicated: by the filters of channels, and by those of the server's own binary
+    /// log. Repeatable
     #[arg(long = "expect-database", value_name = "NAME", value_parser = one_database)]
     pub databases: Vec<String>,
     /// Which of several servers must be writable (not read_only)
@@ -95,8 +95,8 @@ pub(crate) struct ExpectOptions {
     /// Accept a stopped SQL thread on a delayed channel, as before a restore, if it stopped without an error
     #[arg(long = "allow-stopped-sql")]
     pub stopped_sql: bool,
-    /// Judge semi-synchronous replication: where it is enabled it must be on, with enough replicas, and no commit
-    /// may be stuck
+    /// Judge semi-synchronous replication: where it is enabled it must be on, with enough replicas, and no
+    /// commit may be stuck
     #[arg(long = "semi-sync")]
     pub semi_sync: bool,
     /// Errant transactions that are known: those of a server by its id (MariaDB) or uuid (MySQL), or

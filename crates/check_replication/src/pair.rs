@@ -62,7 +62,8 @@ pub(crate) fn judge(
     findings
 }
 
-/// Two that replicate to each other and leave out different things: after a failover one lacks what the other has.
+/// Two that replicate to each other and leave out different things: after a failover one lacks what the other
+/// has.
 fn filters_differ(servers: &[Server], links: &Links) -> Option<Finding> {
     let [one, other] = servers else { return None };
     let filters = |replica: usize, source: usize, server: &Server| {

@@ -27,8 +27,8 @@ pub(crate) fn table(text: &str) -> Option<&str> {
     rest.split([';', ' ', ',']).next().filter(|name| is_name(name))
 }
 
-/// Returns where an event failed, as in " in shop.orders". A statement tells the default database of its session
-/// alone, whatever table it writes to: " in the database shop". Empty if the text tells neither.
+/// Returns where an event failed, as in " in shop.orders". A statement tells the default database of its
+/// session alone, whatever table it writes to: " in the database shop". Empty if the text tells neither.
 pub(crate) fn place(text: &str) -> String {
     let database = || text.split_once("' on query. Default database: '")?.1.split_once("'. Query: ");
     let database = || database().map(|(name, _)| name).filter(|name| is_name(name));

@@ -107,7 +107,8 @@ fn said(errno: u16, user: &str, refusal: &Refusal) -> (State, Option<String>) {
             (State::Critical, "the server is in offline mode and lets no ordinary account in".to_owned())
         }
         1130 => (State::Unknown, "this host may not connect".to_owned()),
-        // MariaDB's word for accounts that are bound to a user of the system, and for those that do not exist.
+        // MariaDB's word for accounts that are bound to a user of the system, and for those that do not
+        // exist.
         1698 => (
             State::Unknown,
             format!(

@@ -1,5 +1,5 @@
-//! Roles of MariaDB that are granted to the account and not active, since none is its default: their privileges
-//! count for nothing.
+//! Roles of MariaDB that are granted to the account and not active, since none is its default: their
+//! privileges count for nothing.
 
 use crate::connection::Packets;
 use crate::row::Row;
@@ -10,8 +10,8 @@ const MOST: usize = 5;
 const ENOUGH: [&str; 5] =
     ["SLAVE MONITOR", "REPLICA MONITOR", "REPLICATION CLIENT", "SUPER", "ALL PRIVILEGES"];
 
-/// Returns a role that would let the account see the replication and is not active. `None` too where the server
-/// has no roles.
+/// Returns a role that would let the account see the replication and is not active. `None` too where the
+/// server has no roles.
 pub(crate) fn idle(packets: &mut Packets) -> Option<String> {
     const ROLES: &str = "SELECT ROLE_NAME FROM information_schema.APPLICABLE_ROLES WHERE IS_DEFAULT = 'NO'";
     let roles = packets.query(ROLES).ok()?;

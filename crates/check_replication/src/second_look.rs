@@ -1,5 +1,5 @@
-//! The second look at servers that are judged together: a source whose replica seems to have transactions that
-//! it has not is asked again, since it may have written them meanwhile.
+//! The second look at servers that are judged together: a source whose replica seems to have transactions
+//! that it has not is asked again, since it may have written them meanwhile.
 
 use std::thread;
 use std::time::Duration;

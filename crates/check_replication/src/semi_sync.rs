@@ -1,5 +1,5 @@
-//! Semi-synchronous replication: a commit waits until a replica has it. Where too few replicas are connected, it
-//! waits for rpl_semi_sync_master_timeout, and then semi-sync turns itself off without a word to clients.
+//! Semi-synchronous replication: a commit waits until a replica has it. Where too few replicas are connected,
+//! it waits for rpl_semi_sync_master_timeout, and then semi-sync turns itself off without a word to clients.
 //!
 //! MySQL 8.0.26 renamed master and slave to source and replica; MariaDB keeps the old words.
 
@@ -70,8 +70,8 @@ impl SemiSync {
         }
     }
 
-    /// Returns whether a second look tells whether commits are stuck: enough replicas are connected, and commits
-    /// wait all the same, as each does for a moment.
+    /// Returns whether a second look tells whether commits are stuck: enough replicas are connected, and
+    /// commits wait all the same, as each does for a moment.
     pub(crate) fn needs_second_look(&self) -> bool {
         self.source.as_ref().is_some_and(|source| source.waiting > 0 && source.replicas >= source.needed)
     }
@@ -107,8 +107,8 @@ impl SemiSync {
 }
 
 impl AsSource {
-    /// What is wrong where clients write. A server that is read-only may be enabled for the day that it is the
-    /// source, without a replica of its own.
+    /// What is wrong where clients write. A server that is read-only may be enabled for the day that it is
+    /// the source, without a replica of its own.
     fn judge(&self, name: &str, read_only: bool, is_stuck: bool) -> Option<Finding> {
         let Self { replicas, needed, waiting, .. } = self;
         let few = replicas < needed;

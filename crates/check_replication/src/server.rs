@@ -69,8 +69,8 @@ pub struct Server {
     pub auto_increment_offset: u64,
     /// What it is a member of: `None` if of nothing, or where that was not asked.
     pub membership: Option<Membership>,
-    /// @@log_replica_updates, or log_slave_updates: whether what it applies gets into its own binary log. `None`
-    /// where it was not asked for.
+    /// @@log_replica_updates, or log_slave_updates: whether what it applies gets into its own binary log.
+    /// `None` where it was not asked for.
     pub passes_on: Option<bool>,
     /// @@log_bin: `None` where it was not asked for.
     pub log_bin: Option<bool>,
@@ -82,8 +82,8 @@ pub struct Server {
     pub commits_waiting: u64,
     /// @@gtid_domain_id of MariaDB: `None` where it was not asked for.
     pub gtid_domain_id: Option<u64>,
-    /// @@slave_skip_errors or replica_skip_errors with its name, as in "slave_skip_errors is 1062": `None` if it is
-    /// off.
+    /// @@slave_skip_errors or replica_skip_errors with its name, as in "slave_skip_errors is 1062": `None` if
+    /// it is off.
     pub skip_errors: Option<String>,
     /// How many errors it has skipped by that since its start.
     pub skipped: u64,

@@ -30,8 +30,8 @@ const OFF: [&str; 2] = ["skip-", "disable-"];
 /// Settings that name a file, and turn TLS on where they stand.
 const FILES: [&str; 3] = ["ssl-ca", "ssl-cert", "ssl-key"];
 
-/// Returns how much TLS the file asks for, as the stock clients read it: a bare ssl-ca verifies the chain, not
-/// the name, and of what turns TLS on and off the last counts.
+/// Returns how much TLS the file asks for, as the stock clients read it: a bare ssl-ca verifies the chain,
+/// not the name, and of what turns TLS on and off the last counts.
 ///
 /// # Errors
 /// [`TlsOptionError`]: the setting that is not honoured.

@@ -1,4 +1,4 @@
-//! A server of MySQL that shows an account a part of what it knows.
+//! A MySQL server that shows an account only a part of its tables.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -31,7 +31,7 @@ const REPLICA: Answer = &[
     ("Last_SQL_Errno", "0"),
     ("Channel_Name", ""),
 ];
-/// Nothing was heard of the source for ten seconds.
+/// The source sent nothing for ten seconds.
 const SILENT: Answer = &[
     ("CHANNEL_NAME", ""),
     ("SERVICE_STATE", "ON"),
@@ -63,7 +63,7 @@ fn rows(answer: Answer) -> Vec<u8> {
     (1..).zip(bodies).flat_map(|(number, body)| packet(number, &body)).collect()
 }
 
-/// Whatever else a server shows is refused with an error that names no table.
+/// All other statements are refused with an error that names no table.
 fn answer(statement: &str) -> Vec<u8> {
     match statement {
         "SHOW REPLICA STATUS" => rows(REPLICA),
@@ -73,7 +73,7 @@ fn answer(statement: &str) -> Vec<u8> {
     }
 }
 
-/// Takes one packet.
+/// Reads one packet.
 fn hear(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut head = [0; 4];
     stream.read_exact(&mut head)?;

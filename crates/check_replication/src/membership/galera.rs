@@ -36,7 +36,8 @@ pub(crate) fn is_node(variables: &Row) -> bool {
 }
 
 impl Galera {
-    /// Reads the answer to [`STATUS`], and what the variables say beside it. `None` where no provider is loaded.
+    /// Reads the answer to [`STATUS`], and what the variables say beside it. `None` where no provider is
+    /// loaded.
     pub(crate) fn read(rows: &[Row], variables: &Row) -> Option<Self> {
         let status = Row::of_pairs(rows);
         status.filled(&["wsrep_provider_name"])?;

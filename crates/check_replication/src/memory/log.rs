@@ -25,8 +25,8 @@ impl Log {
             (Flavour::MariaDb, _, Some(history)) if server.log_bin != Some(false) => {
                 let own = |_, id, _| u64::from(id) == server.server_id;
                 let own = history.parse::<History>()?.only(own);
-                // A server that was restored on a new host has its id, and nothing else, of the old one. Only the
-                // nodes of a cluster may share an id.
+                // A server that was restored on a new host has its id, and nothing else, of the old one. Only
+                // the nodes of a cluster may share an id.
                 let identity = match server.membership {
                     None => server.server_id.to_string(),
                     Some(_) => format!("{}@{}:{}", server.server_id, server.hostname, server.port),

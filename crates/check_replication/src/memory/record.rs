@@ -36,8 +36,8 @@ struct Record {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Records {
     known: Vec<Record>,
-    /// A server that answers here for the first time and lacks what those before it wrote. It is not kept until
-    /// that was acknowledged.
+    /// A server that answers here for the first time and lacks what those before it wrote. It is not kept
+    /// until that was acknowledged.
     another: Option<Record>,
 }
 
@@ -79,8 +79,8 @@ impl Records {
         }
     }
 
-    /// What the servers before it wrote and a server that answers here for the first time has not. One that is a
-    /// replica may yet get it: a floating address moves to such a server.
+    /// What the servers before it wrote and a server that answers here for the first time has not. One that
+    /// is a replica may yet get it: a floating address moves to such a server.
     fn missing_in(&self, server: &Server) -> Result<Option<Restart>, InvalidGtid> {
         if !server.channels.is_empty() || server.membership.is_some() {
             return Ok(None);

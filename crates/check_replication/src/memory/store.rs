@@ -86,7 +86,8 @@ fn one(
     let name = file_name(target);
     let path = || folder.path().join(&name);
     let kept = folder.read(&name, LARGEST, deadline)?;
-    // A file without an octet is not one that this program left: a full disk, or an administrator, emptied it.
+    // A file without an octet is not one that this program left: a full disk, or an administrator, emptied
+    // it.
     let parse = |text: &Vec<u8>| String::from_utf8_lossy(text).parse();
     let records: Option<Records> =
         kept.as_ref().map(parse).transpose().map_err(|why| MemoryError::File { path: path(), why })?;

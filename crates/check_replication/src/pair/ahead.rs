@@ -48,9 +48,9 @@ pub(crate) fn find(servers: &[Server], links: &Links) -> Vec<Ahead> {
         .collect()
 }
 
-/// The first domain in which a replica of MariaDB has a greater number of the source than the source. Where it
-/// goes on counts: its own log may hold what it had before it was moved. Of the source its binary log counts: what
-/// its gtid_slave_pos has of itself is left over from another time.
+/// The first domain in which a replica of MariaDB has a greater number of the source than the source. Where
+/// it goes on counts: its own log may hold what it had before it was moved. Of the source its binary log
+/// counts: what its gtid_slave_pos has of itself is left over from another time.
 fn further(own: &Log, theirs: &Log, source: &Server) -> Option<String> {
     let id = u32::try_from(source.server_id).ok()?;
     own.known.iter().filter(|(_, server, _)| *server == id).find_map(|(domain, _, number)| {

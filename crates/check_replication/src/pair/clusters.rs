@@ -1,5 +1,5 @@
-//! Galera clusters among the servers: what one node writes reaches the others without a channel, so that for the
-//! shape of the replication each cluster is one server.
+//! Galera clusters among the servers: what one node writes reaches the others without a channel, so that for
+//! the shape of the replication each cluster is one server.
 
 use super::links::Links;
 use crate::server::Server;

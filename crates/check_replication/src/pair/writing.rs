@@ -39,8 +39,8 @@ pub(super) fn expected(servers: &[Server], complete: bool, expected: Option<Writ
     findings
 }
 
-/// MariaDB: servers that are to be written to and number their transactions in one GTID domain, so that a number
-/// stands for two transactions. That both do write at a moment is chance.
+/// MariaDB: servers that are to be written to and number their transactions in one GTID domain, so that a
+/// number stands for two transactions. That both do write at a moment is chance.
 pub(super) fn in_one_domain(
     servers: &[Server],
     links: &Links,

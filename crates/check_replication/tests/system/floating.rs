@@ -1,5 +1,5 @@
-//! Two servers that replicate to each other behind a floating address: what the plugin says before, during and
-//! after a failover, while a client writes; and what the client finds after one that came too late.
+//! Two servers that replicate to each other behind a floating address: what the plugin says before, during
+//! and after a failover, while a client writes; and what the client finds after one that came too late.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,8 +29,9 @@ impl Drop for Stop<'_> {
     }
 }
 
-/// A switch where the client and the monitor are, with a cable to each server; the servers, which have nothing
-/// but that cable; and a keepalived on each, which has the floating address while the other is silent.
+/// A switch where the client and the monitor are, with a cable to each server; the servers, which have
+/// nothing but that cable; and a keepalived on each, which has the floating address while the other is
+/// silent.
 struct Site {
     client: Host,
     servers: [Server; 2],
@@ -205,8 +206,8 @@ fn failover(site: &Site) {
     assert!(confirmed.len() >= 6 && confirmed.len() < MOST, "{confirmed:?}");
 }
 
-/// The one server is not reached, and the other one cannot reach it. Whether the first is silent or without a route
-/// depends on how long this host remembers its hardware address.
+/// The one server is not reached, and the other one cannot reach it. Whether the first is silent or without a
+/// route depends on how long this host remembers its hardware address.
 fn during(site: &Site) {
     let outcome = check(&site.client, &site.servers[0], &[&BOTH[..], &["--timeout=2"]].concat());
     let first = ["db-01: no connection within 2 s", "db-01: connecting: no route to the host"];

@@ -35,8 +35,8 @@ fn say(host: &Host, folder: &Path, what: &str, arguments: &[&str], code: i32, li
     }
 }
 
-/// The options of a member of a group of three at 127.0.0.1 to 3. Members of one machine know themselves by the
-/// port alone.
+/// The options of a member of a group of three at 127.0.0.1 to 3. Members of one machine know themselves by
+/// the port alone.
 fn member(id: u32) -> Vec<String> {
     let seeds = [1, 2, 3].map(|id| format!("127.0.0.{id}:3306{id}")).join(",");
     vec![

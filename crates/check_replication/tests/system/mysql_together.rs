@@ -1,4 +1,5 @@
-//! Two real MySQL servers seen together: sets of transactions with tags, super_read_only, two channels of one replica.
+//! Two real MySQL servers seen together: sets of transactions with tags, super_read_only, two channels of one
+//! replica.
 
 use suite::host::{Host, write};
 use suite::mariadb::{HOST_NEEDS, PASSWORD};

@@ -1,5 +1,5 @@
-//! What no thread and no lag tells: databases that are filtered out, errors that are skipped, commits that wait for
-//! a replica, a log that was reset; and a role that is not active.
+//! What no thread and no lag tells: databases that are filtered out, errors that are skipped, commits that
+//! wait for a replica, a log that was reset; and a role that is not active.
 
 use suite::host::Host;
 use suite::mariadb::{HOST_NEEDS, PASSWORD, Server, Setup, start_all};

@@ -1,5 +1,5 @@
-//! A source that was reset: both threads run, the lag is 0, and the replica skips what the source writes next.
-//! And errant transactions, which stay errant.
+//! A source that was reset: both threads run, the lag is 0, and the replica skips what the source writes
+//! next. And errant transactions, which stay errant.
 
 use suite::host::Host;
 use suite::mariadb::{HOST_NEEDS, Server, Setup, reset, start_all};

@@ -182,7 +182,8 @@ fn one_writer(three: &Three) {
     b.sql("SET GLOBAL auto_increment_increment=3");
 }
 
-/// Two that write in one GTID domain give numbers twice, which shows by chance. That both are to write is known.
+/// Two that write in one GTID domain give numbers twice, which shows by chance. That both are to write is
+/// known.
 fn one_domain(three: &Three) {
     let [a, b, _] = &three.servers;
     three.ring(&[1, 2]);
