@@ -12,12 +12,13 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, wa
 /// The children that run, each the first of a process group of its own.
 static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
-/// A child that only asks something, so that it may be killed at any moment. Dropping it kills it, and so does
-/// the end of the run by SIGTERM, SIGINT or the deadline: it would go on for as long as it waits, as `getent`
-/// does for a silent nameserver. Its own children die with it.
+/// A child that only asks something, so that it may be killed at any moment. Dropping it kills it, and so
+/// does the end of the run by SIGTERM, SIGINT or the deadline: it would go on for as long as it waits, as
+/// `getent` does for a silent nameserver. Its own children die with it.
 ///
-/// SIGKILL of the plugin leaves it running, as no handler runs then: it has a process group of its own, so that a
-/// signal to the group of the plugin does not reach it either. Start only what ends by itself.
+/// If SIGKILL ends the plugin, the child goes on: no handler runs then. The child has its own process group,
+/// so that a signal to the plugin's group does not reach it either. Start only programs that end by
+/// themselves.
 #[derive(Debug)]
 pub struct BoundChild {
     child: Child,

@@ -4,8 +4,8 @@ use std::error::Error;
 
 use crate::{Deadline, Report, State};
 
-/// Returns the report of a check that ended in an error: UNKNOWN, or what `--timeout` says where it has used up
-/// its time. [`run()`](crate::run()) makes the same one of an error; this is for a plugin that adds performance
+/// Returns the report of a check that ended in an error: UNKNOWN, or the state of `--timeout` if the time is
+/// used up. [`run()`](crate::run()) makes the same report of an error. Use this function to add performance
 /// data to it.
 pub fn failed(error: &dyn Error, deadline: &Deadline) -> Report {
     let mut report = unknown(&chain(error));

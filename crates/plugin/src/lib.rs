@@ -9,9 +9,9 @@
 //!
 //! Most plugins use [`run()`]. [`run_within`] has another default of `--timeout`, [`run_stepwise`] starts the
 //! watchdog at the first step that can block, and [`run_salvaging`] is for what must not be lost even if the
-//! command line is wrong. Every program has `--format=text`, `json` and `prometheus` without a line of its own.
-//! This crate knows nothing of addresses, clocks or databases, and it alone prints, exits, catches panics and
-//! watches the clock.
+//! command line is wrong. Every program has `--format=text`, `json` and `prometheus` without a line of its
+//! own. This crate knows nothing of addresses, clocks or databases, and it alone prints, exits, catches
+//! panics and watches the clock.
 //!
 //! The standards it follows: the Monitoring Plugins Development Guidelines, and the Internet-Draft "The
 //! Monitoring Plugins Interface" (draft-kaestle-monitoring-plugins-interface).

@@ -1,10 +1,10 @@
-//! The limit of open files.
+//! The limit on open files.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Returns how many of the `wanted` files may be open at the same time beside `reserved` others, at least one
-/// of them, if any is wanted. It raises the soft limit of open files (RLIMIT_NOFILE of getrlimit(2)) as far as they
-/// need it and the hard one allows.
+/// Returns how many of the `wanted` files may be open at the same time, beside `reserved` others. The number
+/// is at least one, unless `wanted` is 0. Raises the soft limit on open files (RLIMIT_NOFILE of getrlimit(2))
+/// as far as they need it and the hard limit allows.
 pub fn open_files(wanted: usize, reserved: u64) -> usize {
     let needed = u64::try_from(wanted).unwrap_or(u64::MAX).saturating_add(reserved);
     let mut limit = getrlimit(Resource::Nofile);
@@ -26,7 +26,7 @@ mod tests {
     fn the_limit_is_raised_as_far_as_is_allowed() {
         let maximum = getrlimit(Resource::Nofile).maximum;
         assert_eq!([open_files(1, 40), open_files(0, 40), open_files(7, u64::MAX)], [1, 0, 1]);
-        // A limit below the hard one is raised to what is needed, and no further.
+        // A soft limit is raised as far as needed, and no further.
         let lowered = Rlimit { current: maximum.map(|maximum| maximum.min(100)).or(Some(100)), maximum };
         setrlimit(Resource::Nofile, lowered).unwrap();
         let most = maximum.map_or(150, |maximum| maximum.min(150));

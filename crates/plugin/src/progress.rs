@@ -46,8 +46,8 @@ impl fmt::Debug for Teller {
 }
 
 impl Progress {
-    /// How long what [`Progress::tell_by`] is given may take, 70 ms: the watchdog calls it 150 ms after the deadline,
-    /// and the output must be written 220 ms after it.
+    /// The time that the function given to [`Progress::tell_by`] may take: 70 ms. The watchdog calls it 150
+    /// ms after the deadline, and the output must be written 220 ms after the deadline.
     pub const TELL_WITHIN: Duration = LAST_WORD.saturating_sub(GRACE);
 
     /// Sets how many targets there are, and what is done to each, as in "asked". What was known is forgotten:
@@ -68,11 +68,11 @@ impl Progress {
         known.findings.push(finding);
     }
 
-    /// Lets `tell` say what is known, in place of counts and findings: for a plugin that judges a part by itself,
-    /// with performance data. It is called once, at the end of a run that is stopped or misses its deadline, by
-    /// another thread, and must not take longer than [`Progress::TELL_WITHIN`]. Its summary comes after "partial: ",
-    /// and its state counts if that is worse than what the end of the run means. One without a summary adds its performance
-    /// data alone.
+    /// Sets the function that makes the partial report, in place of counts and findings. It is for a plugin
+    /// that judges its partial results itself, with performance data. Another thread calls `tell` once, at
+    /// the end of a run that is stopped or misses its deadline. It must not take longer than
+    /// [`Progress::TELL_WITHIN`]. Its summary comes after "partial: ", and its state counts if it is worse
+    /// than the state for the end of the run. A report without a summary adds only its performance data.
     ///
     /// ```
     /// use std::time::Duration;

@@ -1,8 +1,8 @@
 //! From the command line to the exit code: parse, watchdog, panic hook, check.
 //!
-//! The promise, whatever the plugin does: exit code 0 to 3 and one non-empty first line on standard output,
-//! before the deadline plus a quarter of a second and as soon after a signal that ends it; nothing on standard
-//! error; no death by a signal.
+//! The contract holds whatever the plugin does. The exit code is 0 to 3, and standard output has one
+//! non-empty first line. Both come within a quarter of a second after the deadline, or after a signal that
+//! ends the run. Standard error stays empty, and no signal kills the process.
 
 use std::env;
 use std::error::Error;
@@ -60,8 +60,8 @@ pub fn run_salvaging<A: clap::Parser, E: Error>(
 }
 
 /// Runs a plugin as [`run()`] does whose check is often over in less time than the watchdog needs to start:
-/// it is watched from its first [`Deadline::step`] on, and so each of its waits must be one, or have a limit of
-/// its own.
+/// it is watched from its first [`Deadline::step`] on, and so each of its waits must be one, or have a limit
+/// of its own.
 pub fn run_stepwise<A: clap::Parser, E: Error>(
     check: impl FnOnce(&A, &Deadline) -> Result<Report, E>,
 ) -> ExitCode {

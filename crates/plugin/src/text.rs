@@ -37,8 +37,9 @@ fn harmless(c: char) -> char {
     }
 }
 
-/// `text` without the passwords of addresses such as `https://user:password@host`, in whose place `***` stands.
-/// A password may have any character but white space, so everything up to the last `@` of a word is one.
+/// `text` without the passwords of addresses such as `https://user:password@host`, in whose place `***`
+/// stands. A password may have any character but white space, so everything up to the last `@` of a word is
+/// one.
 pub fn masked(text: &str) -> String {
     text.split_inclusive(char::is_whitespace).map(masked_word).collect()
 }

@@ -69,8 +69,8 @@ impl Thresholds {
         }
     }
 
-    /// Returns a value from `low` to `high` whose state is the mildest, and one whose state is the worst: of a
-    /// measurement that is known to lie between the two, the first is certain and the second possible.
+    /// Returns a value from `low` to `high` whose state is the mildest, and one whose state is the worst: of
+    /// a measurement that is known to lie between the two, the first is certain and the second possible.
     pub fn extremes(&self, low: f64, high: f64) -> (f64, f64) {
         let ends = [&self.critical, &self.warning].into_iter().flatten().flat_map(Range::ends);
         let beside = ends.flat_map(|end| [end.next_down(), end, end.next_up()]);

@@ -89,8 +89,8 @@ fn unknown_argument(error: &Error, command: &Command, argument: &str) -> String 
     }
 }
 
-/// The argument that starts with this unknown option where that is a digit: a number below zero or a range, of
-/// which clap shows the first digit.
+/// The argument that starts with this unknown option where that is a digit: a number below zero or a range,
+/// of which clap shows the first digit.
 fn whole_number(argument: &str, arguments: &[OsString]) -> Option<String> {
     let mut words = arguments.iter().filter_map(|word| word.to_str());
     let whole = words.find(|word| is_number(argument) && word.starts_with(argument))?;

@@ -1,10 +1,10 @@
 //! Speaks for the process when its deadline has passed or a signal asks it to stop, and the check has not
 //! spoken.
 //!
-//! SIGTERM, SIGINT and SIGHUP write into a socket that the watchdog polls. They are not blocked, since children would
-//! inherit that; a handler ends with `exec`. What is changed in the deadline wakes it in the same way. Its
-//! thread has its price (a stack, an arena of malloc, a signal stack), so that it starts before the first
-//! step that can block and not earlier.
+//! SIGTERM, SIGINT and SIGHUP write into a socket that the watchdog polls. They are not blocked, because
+//! children would inherit that; a handler ends with `exec`. A change of the deadline wakes the watchdog in
+//! the same way. Its thread has a price (a stack, an arena of malloc, a signal stack). So it starts before
+//! the first step that can block, and not earlier.
 
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -34,7 +34,8 @@ static RUN: OnceLock<(Deadline, Instant)> = OnceLock::new();
 /// What wakes the watchdog, once it has started.
 static WAKE: OnceLock<UnixStream> = OnceLock::new();
 
-/// Leaves SIGTERM, SIGINT and SIGHUP to handlers that the plugin has set up: for what runs until it is stopped.
+/// Leaves SIGTERM, SIGINT and SIGHUP to handlers of the plugin. This is for a program that runs until it is
+/// stopped.
 pub fn leave_signals() {
     LEFT.store(true, Ordering::SeqCst);
 }
@@ -81,7 +82,7 @@ fn spawn(deadline: Deadline, start: Instant) -> io::Result<UnixStream> {
     Ok(wake)
 }
 
-/// Whether the caller has the run ignore this signal, as nohup(1) does with SIGHUP.
+/// Returns whether the caller made the run ignore this signal, as nohup(1) does with SIGHUP.
 fn is_ignored(signal: i32) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
