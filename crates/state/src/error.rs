@@ -55,7 +55,7 @@ pub enum Fault {
     NotFile,
     /// A symbolic link where the file itself must stand.
     Link,
-    /// A symbolic link where the folder itself must stand.
+    /// The folder is a symbolic link, which is refused.
     LinkToFolder,
     /// More symbolic links than the kernel follows too.
     Loop,
@@ -136,7 +136,8 @@ impl StateError {
         Self::Untrusted { path: path.to_owned(), fault }
     }
 
-    /// Tells a link or a file where a folder was to be opened: the system says the same of both.
+    /// Replaces the system's error for an entry that is not a folder by a precise one. The system has the
+    /// same error for a link and for a file.
     pub(crate) fn not_a_folder(self) -> Self {
         let path = match &self {
             Self::Refused { path, why, .. } if why.kind() == io::ErrorKind::NotADirectory => path,

@@ -73,8 +73,8 @@ impl Folder {
         &self.path
     }
 
-    /// Reads a file of this folder, at most `limit` octets. `None` if it does not exist. Who else may read it is
-    /// the folder's matter.
+    /// Reads a file of this folder, at most `limit` octets. `None` if it does not exist. The folder decides
+    /// which other users may read the file.
     ///
     /// # Errors
     /// [`StateError`]: it cannot be read, is larger, or was not written by this program.
@@ -82,10 +82,11 @@ impl Folder {
         self.read_as(&Trust::IN_FOLDER, name, limit, deadline)
     }
 
-    /// Reads a file that must be private itself, with mode 0600: in another folder others could read it.
+    /// Reads a file that must be private itself, with mode 0600, because other users could read it in another
+    /// folder.
     ///
     /// # Errors
-    /// See [`Folder::read`]; also, others have access to it.
+    /// See [`Folder::read`]; also if other users have access to the file.
     pub fn read_private(
         &self,
         name: &str,
@@ -118,7 +119,7 @@ impl Folder {
         let path = self.path.join(name);
         match unlinkat(&self.descriptor, name, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => {}
-            // It may not even be there: what is wrong is the folder.
+            // The file may not even exist: the fault is the folder's.
             Err(Errno::ROFS) => return Err(StateError::refused("writing in", &self.path)(Errno::ROFS)),
             Err(errno) => return Err(StateError::refused("removing", &path)(errno)),
         }
@@ -134,7 +135,7 @@ impl Folder {
         fsync(&self.descriptor).map_err(StateError::refused("writing through to the disk", &self.path))
     }
 
-    /// Checks that an open file of this folder is this program's, as `trust` wants it.
+    /// Checks the owner and the mode of an open file of this folder, as `trust` demands.
     pub(crate) fn check_file(
         &self,
         trust: &Trust,

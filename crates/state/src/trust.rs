@@ -45,7 +45,8 @@ pub enum Above {
     /// The same, and no other user can put anything beside it, not even in a folder with the sticky bit: a
     /// program looks for its parts where it stands.
     Alone,
-    /// The same as `Alone`, but the group of the last folder may write it, as syslog may write /var/log on Ubuntu.
+    /// The same as `Alone`, but the group of the last folder may write it, as syslog may write /var/log on
+    /// Ubuntu.
     GroupWrites,
 }
 
