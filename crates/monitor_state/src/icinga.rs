@@ -72,7 +72,8 @@ fn count(number: f64) -> u64 {
     number as u64
 }
 
-/// A text that may be left out, and must be one where it is not: a service without its host would be a host.
+/// Reads a text that may be left out. Any other value, null too, is an error: a service without its host
+/// would be a host.
 fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
     String::deserialize(value).map(Some)
 }

@@ -1,8 +1,8 @@
-//! Livestatus: the answers to queries of hosts, services, downtimes and the monitor's own state, as JSON from any
-//! reader. Naemon and Checkmk have it, Nagios by a broker module, Icinga 2 by a feature.
+//! Livestatus: the answers to queries of hosts, services, downtimes and the monitor's own state, as JSON from
+//! any reader. Naemon and Checkmk have it, Nagios by a broker module, Icinga 2 by a feature.
 //!
-//! Each answer is read as it comes, one row at a time. It leaves the socket to the programs. The query of each
-//! kind stands beside it, and asks for columns in the order of the fields that take them.
+//! Each answer is read as it comes, one row at a time. It leaves the socket to the programs. The query of
+//! each kind stands beside it, and asks for columns in the order of the fields that take them.
 
 use std::borrow::Cow;
 use std::io::{self, Read};
@@ -202,8 +202,8 @@ pub fn services(answer: impl Read, collect: &mut impl Collect) -> Result<(), Ans
     rows(answer, |service: Checked| service.tell(true, collect))
 }
 
-/// Reads the answer to [`DOWNTIMES`]. When a flexible one began is not told: it counts as one to come, and the
-/// objects themselves tell that it runs.
+/// Reads the answer to [`DOWNTIMES`]. When a flexible one began is not told: it counts as one to come, and
+/// the objects themselves tell that it runs.
 ///
 /// # Errors
 /// [`AnswerError`]; `collect` may have received a part by then.
@@ -283,7 +283,7 @@ fn rows<T: for<'de> Deserialize<'de>>(mut answer: impl Read, take: impl FnMut(T)
     read.map_err(|error| Failure::from(error).into())
 }
 
-/// The words of a refusal of `length` octets, as far as they were read, without one that is cut.
+/// Returns the words of a refusal of `length` octets, as far as they were read, without a word that is cut.
 fn whole_words(read: &[u8], length: u64) -> String {
     let text = String::from_utf8_lossy(read);
     if length <= LONGEST_REFUSAL {

@@ -202,7 +202,7 @@ fn read_while(
     }
 }
 
-/// Passes over the rest of a line, and returns whether that has an end.
+/// Skips the rest of a line. Returns whether the line has an end.
 fn skip_line(source: &mut impl BufRead) -> io::Result<bool> {
     loop {
         let rest = source.fill_buf()?;

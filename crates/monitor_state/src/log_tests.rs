@@ -100,7 +100,7 @@ fn a_file_is_read_line_by_line() {
     read(&path, &deadline(), |line| times.push(line.at)).unwrap();
     assert_eq!(times, [1, 2, 3, 4]);
     assert_eq!(beginning(&path, &deadline()).unwrap(), 1);
-    // However long it is, the last line is still being written.
+    // The monitor is still writing the last line, however long it is.
     for length in [65_535, 65_536, 65_537, 131_072, 200_000] {
         let half = &long.as_bytes()[..length.min(long.len() - 1)];
         fs::write(&path, [b"[1] one\n", half].concat()).unwrap();

@@ -22,7 +22,8 @@ pub(crate) fn decimal(text: &[u8]) -> Option<f64> {
     str::from_utf8(text).ok().filter(|_| is_plain)?.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-/// A state in JSON as its number. What is no number of a state, as -1, must not become 0, which is OK or UP.
+/// Returns a state in JSON as its number. A number that is not a state, such as -1, must not become 0, which
+/// is OK or UP.
 pub(crate) fn state(number: f64) -> u64 {
     if number >= 0.0 && number.fract() == 0.0 { number as u64 } else { u64::MAX }
 }

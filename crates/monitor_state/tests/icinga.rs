@@ -69,7 +69,7 @@ fn what_is_no_state_is_neither_ok_nor_up() {
             assert!(seen[0].contains(" UNKNOWN HARD hard UNKNOWN "), "{state}: {seen:?}");
         }
     }
-    // A service without its host would be a host.
+    // A service without its host would count as a host.
     let service = checked("b", Some("a"), &with("2")).replace("\"host_name\":\"a\"", "\"host_name\":null");
     let error = objects(&[service]).unwrap_err();
     assert!(error.starts_with("not what Icinga answers: invalid type: null, expected a string"), "{error}");

@@ -92,7 +92,7 @@ fn what_is_no_state_is_neither_ok_nor_up() {
         let seen = hosts(&answer(200, &host)).unwrap();
         assert_eq!(seen, ["a UNKNOWN UNKNOWN checked=true hard=true at 200 each 5 (true, true) in 0"]);
     }
-    // What is not known is not so.
+    // A value that is not known counts as false.
     let seen = hosts(&answer(200, r#"[["a","a",0,0,null,null,1,3,1,1,200,null,null,null,null,null,null]]"#))
         .unwrap();
     assert_eq!(seen, ["a UP UP checked=false hard=false at 200 each 0 (false, false) in 0"]);
