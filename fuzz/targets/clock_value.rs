@@ -32,7 +32,7 @@ fuzz_target!(|octets: &[u8]| {
                 "{shown:?}"
             );
         }
-        // A date of eight octets, or that with a NUL behind it.
+        // A date of eight octets, with or without a NUL after it.
         let is_local = octets.len() == 8 || octets.len() == 9 && octets.ends_with(&[0]);
         if !is_local || without.is_ok() {
             assert_eq!(told, without);

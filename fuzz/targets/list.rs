@@ -15,7 +15,7 @@ fuzz_target!(|content: &[u8]| {
         Ok(list) => accepted(&list, &lines),
         Err(error) => refused(&error, &lines),
     }
-    // What is understood is the list itself, or what its error leaves.
+    // The understood lines are the list itself, or the rest beside its error.
     match List::parse_understood("/etc/ips", 7, content) {
         (list, None) => assert_eq!(List::parse("/etc/ips", 7, content).ok(), Some(list)),
         (list, Some(error)) => {

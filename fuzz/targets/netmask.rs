@@ -1,5 +1,5 @@
-//! The netmask that a panel writes after an address, as `255.255.255.0`, `0xffffff00`, `/24` or `ffff:ffff::`: a
-//! prefix length of that family, of the address that the list has there.
+//! The netmask that a panel writes after an address, such as `255.255.255.0`, `0xffffff00`, `/24` or
+//! `ffff:ffff::`. It gives a prefix length of the address's family, for the address that the list has there.
 #![no_main]
 
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -17,7 +17,7 @@ fuzz_target!(|line: &str| {
     }
 });
 
-/// Whether a line has a netmask of that length in one of the four spellings.
+/// Returns whether a line has a netmask of that length in one of the four spellings.
 fn has(line: &str, length: u8) -> bool {
     let number = length.to_string();
     let mask = u32::MAX.checked_shl(32_u32.saturating_sub(u32::from(length)));

@@ -21,7 +21,7 @@ fuzz_target!(|content: &[u8]| {
         assert!(!ignored.why.to_string().is_empty());
     }
     let meaning = host_config::ResolvConf::parse(content);
-    // A line may have a second address, and the file as a whole be of UTF-16.
+    // A line may have a second address, and the whole file may be UTF-16.
     assert!(meaning.servers.len() <= lines && meaning.ignored.len() <= lines + 1);
     for (line, server) in &meaning.servers {
         assert!(*line >= 1 && *line <= lines);

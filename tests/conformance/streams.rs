@@ -33,7 +33,7 @@ fn an_answer_that_nobody_can_get_is_unknown() {
     }
 }
 
-/// Whatever a program writes, to its answer or elsewhere, may be beyond the limit on the size of files.
+/// The output of a program, or a file that it writes, may exceed the limit on the size of files.
 #[test]
 fn a_limit_on_the_size_of_files_is_no_death_by_a_signal() {
     let folder = tempfile::tempdir().unwrap();
@@ -51,7 +51,7 @@ fn a_limit_on_the_size_of_files_is_no_death_by_a_signal() {
     }
 }
 
-/// With any memory limit in which a program starts, it answers UNKNOWN.
+/// A program answers UNKNOWN under any memory limit in which it starts.
 #[test]
 fn too_little_memory_is_no_death_by_a_signal() {
     for plugin in all() {

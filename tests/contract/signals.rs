@@ -1,4 +1,4 @@
-//! SIGTERM, SIGINT and SIGHUP in a run: one line, in time, and never death without it.
+//! SIGTERM, SIGINT and SIGHUP during a run: the program always prints one line in time before it ends.
 
 use std::fs;
 use std::io::Read as _;

@@ -1,5 +1,6 @@
 //! Addresses in documents and configurations: only those set aside for documentation (RFC 5737, RFC 3849), a
-//! host's own, those of a link, which are the same everywhere, and the networks that are no host's (RFC 6890).
+//! host's own, those of a link, which are the same everywhere, and the networks that are no host's (RFC
+//! 6890).
 
 use std::net::IpAddr;
 
@@ -8,7 +9,8 @@ use suite::plugins;
 use super::options::files;
 use super::{read, readmes};
 
-/// Networks that a document says to leave alone: reserved, 6to4's relays, and those that embed IPv4 or discard.
+/// Networks that a document says to leave alone: reserved, 6to4's relays, and those that embed IPv4 or
+/// discard.
 const NO_HOSTS: [&str; 5] = ["240.0.0.0", "192.88.99.0", "::", "64:ff9b::", "100::"];
 
 /// Whether an address may stand in an example.

@@ -62,11 +62,11 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Starts an SNMP agent on port 161 of a host by IPv4 and IPv6, whose clock is off by `offset` as `faketime` writes it:
-    /// "+7s".
+    /// Starts an SNMP agent on port 161 of a host by IPv4 and IPv6, whose clock is off by `offset` as
+    /// `faketime` writes it: "+7s".
     ///
     /// # Panics
-    /// If it does not start.
+    /// If the agent does not start.
     pub fn agent(host: &Host, offset: &str) -> Self {
         Self::agent_in_zone(host, offset, "UTC")
     }
@@ -79,7 +79,7 @@ impl Clock {
         Self::agent_by(host, offset, zone, AGENT)
     }
 
-    /// The same by another snmpd.conf.
+    /// Starts an agent as above, with another snmpd.conf.
     ///
     /// # Panics
     /// If it does not start.

@@ -1,6 +1,6 @@
-//! Real MySQL servers. Debian's stable release has none: `tests/servers/fetch` unpacks one of a later release.
-//! The variable MYSQLD names another program, and MYSQLD_SHARE its folder of messages and character sets,
-//! where that is not at its place.
+//! Real MySQL servers. Debian's stable release has none: `tests/servers/fetch` unpacks one of a later
+//! release. The variable MYSQLD names another program, and MYSQLD_SHARE its folder of messages and character
+//! sets, where that is not at its place.
 
 use std::collections::HashMap;
 use std::env;

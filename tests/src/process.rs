@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a program may be busy because it was just written.
+/// The time for which a program may be busy because it was just written.
 const BUSY: Duration = Duration::from_secs(5);
 
 /// What a finished program left behind.
@@ -40,8 +40,8 @@ impl Outcome {
     }
 }
 
-/// Starts a program that may have been written a moment ago: as long as a child that another thread has forked
-/// meanwhile keeps its file open for writing, the system refuses.
+/// Starts a program that may have been written a moment ago. The system refuses to start it while a child
+/// that another thread forked meanwhile keeps its file open for writing.
 fn spawn(command: &mut Command, start: Instant) -> io::Result<Child> {
     loop {
         match command.spawn() {

@@ -41,14 +41,15 @@ pub enum Manner {
     RefusesTo(&'static str),
     /// The same with these words.
     SaysTo(&'static str, &'static str),
-    /// Answers events to destinations that begin so with an ERROR of these words, and closes; confirms others.
+    /// Answers events to destinations with this prefix by an ERROR with this text, and closes. Confirms
+    /// others.
     SaysBelow(&'static str, &'static str),
-    /// The same, and takes the others without a word.
+    /// Does the same, and gives no answer to the others.
     SaysBelowOrNothing(&'static str, &'static str),
     /// Answers every event with an ERROR of these words, and closes.
     SaysOfAll(&'static str),
-    /// Confirms events whose output does not contain this; answers the others with an ERROR of these words, or
-    /// without a word where there is none, and closes.
+    /// Confirms events whose output does not contain this; answers the others with an ERROR of these words,
+    /// or without a word where there is none, and closes.
     SaysOf(&'static str, &'static str),
 }
 

@@ -1,5 +1,5 @@
-//! The real Prometheus, node_exporter and Alertmanager with the shipped script, rules and dashboard: an address that is removed is one
-//! alert, which ends when it is back.
+//! The real Prometheus, node_exporter and Alertmanager with the shipped script, rules and dashboard: an
+//! address that is removed is one alert, which ends when it is back.
 
 use std::fs;
 use std::path::Path;

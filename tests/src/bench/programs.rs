@@ -13,16 +13,16 @@ use crate::{needs, plugins};
 pub(super) struct Programs(PathBuf);
 
 impl Programs {
-    /// Builds the release binaries of a plugin and of the suite. In CI those of the whole workspace, which stand
-    /// built there: linking each takes as long as measuring it.
+    /// Builds the release binaries of a plugin and of the suite. In CI those of the whole workspace, which
+    /// stand built there: linking each takes as long as measuring it.
     pub(super) fn build(plugin: &str) -> Self {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let is_ci = env::var_os("CI").is_some_and(|value| value == "true");
         let which: &[&str] =
             if is_ci { &["--workspace"] } else { &["--package", plugin, "--package", "suite"] };
         let mut command = Command::new(cargo);
-        // What cargo tells the benchmark of itself: with it, build scripts that look at these would run again, and all
-        // that depends on them would be built again, for each benchmark.
+        // What cargo tells the benchmark of itself: with it, build scripts that look at these would run
+        // again, and all that depends on them would be built again, for each benchmark.
         let starts = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_PRIMARY_"];
         for (name, _) in env::vars_os() {
             if starts.iter().any(|start| name.as_encoded_bytes().starts_with(start.as_bytes())) {

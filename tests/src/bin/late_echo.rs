@@ -1,5 +1,6 @@
-//! Answers pings to all IPv4 addresses of this host a fixed time after they come: `late_echo MILLISECONDS`. The kernel must leave them
-//! alone (icmp_echo_ignore_all). On a busy machine it wants real-time priority (chrt), or its delay is not what it should be.
+//! Answers pings to all IPv4 addresses of this host a fixed time after they come: `late_echo MILLISECONDS`.
+//! The kernel must leave them alone (icmp_echo_ignore_all). On a busy machine it wants real-time priority
+//! (chrt), or its delay is not what it should be.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

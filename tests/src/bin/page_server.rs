@@ -1,5 +1,5 @@
-//! Serves one page by HTTP on all addresses: `page_server PORT`. It answers `/pong?n=TEXT` by `pong TEXT from ADDRESS`, with the address
-//! of the client.
+//! Serves one page by HTTP on all addresses: `page_server PORT`. It answers `/pong?n=TEXT` by `pong TEXT from
+//! ADDRESS`, with the address of the client.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv6Addr, TcpListener, TcpStream};
