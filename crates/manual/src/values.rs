@@ -1,5 +1,6 @@
-//! What a shell offers for the value of an option: the values that the help lists, files and folders where the value is one, and
-//! nothing where it is anything else, in place of the files that shells offer by default.
+//! What a shell offers for the value of an option: the values that the help lists, files and folders where
+//! the value is one, and nothing where it is anything else, in place of the files that shells offer by
+//! default.
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ValueHint};
@@ -25,8 +26,8 @@ pub(crate) fn hinted(argument: Arg) -> Arg {
     argument.value_hint(hint)
 }
 
-/// The values after the first colon of a help, as in `State to report: warning, critical or unknown`: empty where that is no list of
-/// lower-case words.
+/// The values after the first colon of a help, as in `State to report: warning, critical or unknown`: empty
+/// where that is no list of lower-case words.
 fn listed(help: &str) -> Vec<String> {
     let Some((_, rest)) = help.split_once(": ") else { return Vec::new() };
     let list = rest.split(['.', '(']).next().unwrap_or_default();
