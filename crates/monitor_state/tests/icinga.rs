@@ -56,7 +56,7 @@ fn objects(results: &[String]) -> Result<Vec<String>, String> {
 }
 
 #[test]
-fn what_is_no_state_is_neither_ok_nor_up() {
+fn an_invalid_state_is_neither_ok_nor_up() {
     let with = |state: &str| {
         format!(
             "\"state\":{state},\"last_hard_state\":{state},\"state_type\":1,\"last_check\":1000,\"downtime_depth\":0,\

@@ -86,7 +86,7 @@ fn hosts_services_and_downtimes_are_told() {
 }
 
 #[test]
-fn what_is_no_state_is_neither_ok_nor_up() {
+fn an_invalid_state_is_neither_ok_nor_up() {
     for state in ["null", "-1", "0.5", "4"] {
         let host = format!("[[\"a\",\"a\",{state},{state},1,1,1,3,100,100,200,5,1,1,0,0,0]]");
         let seen = hosts(&answer(200, &host)).unwrap();
