@@ -42,7 +42,7 @@ pub(crate) fn evaluate(rules: &Rules, observed: &Observations) -> Report {
     let metric = Metric::count("changed", changed).thresholds(rules.changed.clone()).max(total as f64);
     let state = state(rules, changed, unreadable(observed) - in_both(&observed.files, &changes));
     let mut findings: Vec<Finding> = observed.unknown.iter().map(Finding::unknown).collect();
-    findings.extend(as_left(rules, changed, total, state));
+    findings.extend(unchanged_fault(rules, changed, total, state));
     findings.extend(observed.name.iter().flat_map(|seen| name::judge(seen, &observed.facts, state)));
     let unchecked = without_file(observed);
     if unchecked == Some(Unchecked::All) {
@@ -84,8 +84,8 @@ fn state(rules: &Rules, changed: usize, unreadable: usize) -> State {
     states.min().unwrap_or(State::Unknown)
 }
 
-/// Returns the finding for an unchanged host. `None` if a range does not alert at 0.
-fn as_left(rules: &Rules, changed: usize, total: usize, state: State) -> Option<Finding> {
+/// Returns the fault of an unchanged host. `None` if a file changed, or if no range alerts at 0.
+fn unchanged_fault(rules: &Rules, changed: usize, total: usize, state: State) -> Option<Finding> {
     let range = rules.changed.alerting(0.0).filter(|_| changed == 0 && state != State::Ok)?;
     Some(Finding::new(state, format!("none of {total} changed, limit {range}")))
 }

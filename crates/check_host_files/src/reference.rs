@@ -43,7 +43,7 @@ pub enum ReferenceError {
     #[error("reading {}: {}", .0.display(), .1)]
     Folder(PathBuf, String),
     /// The folder does not exist.
-    #[error("there is no folder {at}: make it by mkdir -p {at}, and copy the files to check by cd / and cp -aL --parents etc/resolv.conf {at}", at = .0.display())]
+    #[error("folder {at} does not exist: run mkdir -p {at}, then in / run cp -aL --parents etc/resolv.conf {at}", at = .0.display())]
     Missing(PathBuf),
     /// Nothing to compare with.
     #[error("{} holds no file: copy those to check by cd / and cp -aL --parents etc/resolv.conf {}", .0.display(), .0.display())]
@@ -76,7 +76,7 @@ pub(crate) fn read(top: &Path, named: &[FilePath], deadline: &Deadline) -> Resul
 fn unusable(top: &Path, error: &std::io::Error) -> ReferenceError {
     match (error.kind(), fs::symlink_metadata(top)) {
         (std::io::ErrorKind::NotFound, Ok(_)) => {
-            ReferenceError::Folder(top.to_owned(), "a link to nothing".to_owned())
+            ReferenceError::Folder(top.to_owned(), "a dangling link".to_owned())
         }
         (std::io::ErrorKind::NotFound, Err(_)) => ReferenceError::Missing(top.to_owned()),
         _ => ReferenceError::Folder(top.to_owned(), reason(error)),
@@ -222,7 +222,10 @@ mod tests {
         let folder = tree(&[]);
         assert!(read_all(folder.path(), &[]).unwrap_err().contains("holds no file"));
         let none = folder.path().join("below/none");
-        let text = format!("there is no folder {0}: make it by mkdir -p {0}, and copy ", none.display());
+        let text = format!(
+            "folder {0} does not exist: run mkdir -p {0}, then in / run cp -aL --parents ",
+            none.display()
+        );
         for named in [&[][..], &["/etc/hosts"]] {
             let error = read_all(&none, named).unwrap_err();
             assert!(error.starts_with(&text), "{error}");
@@ -230,7 +233,7 @@ mod tests {
         let link = folder.path().join("link");
         symlink("below/none", &link).unwrap();
         let error = read_all(&link, &[]).unwrap_err();
-        assert_eq!(error, format!("reading {}: a link to nothing", link.display()));
+        assert_eq!(error, format!("reading {}: a dangling link", link.display()));
         fs::remove_file(link).unwrap();
         for number in 0..257 {
             fs::write(folder.path().join(number.to_string()), "").unwrap();

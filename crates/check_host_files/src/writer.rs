@@ -54,7 +54,7 @@ fn when(found: &Found, facts: &Facts) -> Option<String> {
             format!("probably by the provider at the boot of {}", readable(booted, facts.now))
         }
         // The target may have gone at any time since.
-        _ if found.what == What::Dangling => format!("the link is of {}", readable(changed, facts.now)),
+        _ if found.what == What::Dangling => format!("the link dates from {}", readable(changed, facts.now)),
         Some(booted) => format!("changed at the boot of {} by an unknown hand", readable(booted, facts.now)),
         None => format!("changed at {} by an unknown hand", readable(changed, facts.now)),
     })
@@ -324,7 +324,7 @@ mod tests {
             (link(What::Special("a FIFO"), "/srv/x", BOOT - 3600, Some(NOW)), now),
             (Found { link: None, ..link(What::Special("a device"), "/x", BOOT - 9, Some(NOW)) }, now),
             (link(What::Loop, "/etc/ntp.conf", NOW, None), now),
-            (link(What::Dangling, "/srv/x", NOW, None), "the link is of 00:00 UTC"),
+            (link(What::Dangling, "/srv/x", NOW, None), "the link dates from 00:00 UTC"),
             (link(What::Dangling, "/srv/x", BOOT, None), provider),
         ];
         for (found, text) in rows {

@@ -205,7 +205,7 @@ fn what_does_not_fit_together_is_refused() {
         (&["--reference=TOP/empty"], "TOP/empty holds no file"),
         (
             &["--reference=TOP/nowhere"],
-            "there is no folder TOP/nowhere: make it by mkdir -p TOP/nowhere, and copy the files to check by cd / and cp -aL --parents etc/resolv.conf TOP/nowhere",
+            "folder TOP/nowhere does not exist: run mkdir -p TOP/nowhere, then in / run cp -aL --parents etc/resolv.conf TOP/nowhere",
         ),
     ];
     for (options, text) in rows {
@@ -258,7 +258,7 @@ fn what_is_wrong_with_the_reference_hides_nothing_else() {
         (
             &|| fs::rename(top.join("reference"), top.join("moved")).unwrap(),
             &["--nameserver=127.0.0.1"],
-            "UNKNOWN: there is no folder TOP/reference: make it by mkdir -p TOP/reference, and copy ",
+            "UNKNOWN: folder TOP/reference does not exist: run mkdir -p TOP/reference, then ",
         ),
         (
             &|| {

@@ -26,7 +26,7 @@ fn thousands_of_lines_are_answered_at_once() {
 
 /// Each name and each address is compared once, also if thousands of lines share it.
 #[test]
-fn what_thousands_of_lines_share_is_compared_once() {
+fn a_name_on_thousands_of_lines_is_compared_once() {
     let trees = trees();
     let host = |number: usize| format!("10.0.{}.{}", number / 250, number % 250 + 1);
     let same_name = (0..12_000).map(|number| format!("{} same h{number}\n", host(number)));

@@ -27,7 +27,7 @@ fn a_hostname_without_a_name_is_critical() {
         ),
         (
             &|| symlink("../run/x", &file).unwrap(),
-            "is a dangling link to /run/x: no name after the next boot: the link is of ",
+            "is a dangling link to /run/x: no name after the next boot: the link dates from ",
         ),
         (
             &|| symlink("hostname", &file).unwrap(),

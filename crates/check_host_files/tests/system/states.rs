@@ -61,7 +61,7 @@ fn each_state_has_its_line() {
         ("echo 2 >/etc/extra.conf", "lab_default", 2, "CRITICAL - /etc/extra.conf line 1 differs: changed at "),
         (": >/etc/resolv.conf", "lab_default", 2, "CRITICAL - /etc/resolv.conf is empty: "),
         ("rm /etc/resolv.conf", "lab_default", 2, "CRITICAL - /etc/resolv.conf is missing"),
-        ("ln -sf /run/x /etc/resolv.conf", "lab_default", 2, "CRITICAL - /etc/resolv.conf is a dangling link to /run/x: the link is of "),
+        ("ln -sf /run/x /etc/resolv.conf", "lab_default", 2, "CRITICAL - /etc/resolv.conf is a dangling link to /run/x: the link dates from "),
         ("ln -sf /dev/null /etc/extra.conf", "lab_default", 2, "CRITICAL - /etc/extra.conf is a device: changed at "),
         ("ln -sf resolv.conf /etc/resolv.conf", "lab_default", 2, "CRITICAL - /etc/resolv.conf is a loop of links"),
         ("ln -sf a /etc/b; ln -sf b /etc/a; ln -sf a /etc/hosts", "lab_default", 2, "CRITICAL - /etc/hosts is a loop of links"),
@@ -145,7 +145,7 @@ fn each_state_has_its_line() {
             3,
             "UNKNOWN - reading /etc/silent-outage/reference: permission denied",
         ),
-        ("rm -r /etc/silent-outage", "check_host_files", 3, "UNKNOWN - there is no folder /etc/silent-outage/reference: make it by mkdir -p "),
+        ("rm -r /etc/silent-outage", "check_host_files", 3, "UNKNOWN - folder /etc/silent-outage/reference does not exist: run mkdir -p "),
         (
             "chmod 666 /etc/extra.conf; chgrp nagios /etc/hosts",
             "lab_mode",
