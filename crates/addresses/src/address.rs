@@ -72,8 +72,8 @@ impl FromStr for HostAddress {
     }
 }
 
-/// Reads what a [`HostAddress`] is, and `fe80::1%eth0` with or without a prefix length after the zone (RFC 4007,
-/// section 11.7).
+/// Reads what a [`HostAddress`] is, and `fe80::1%eth0` with or without a prefix length after the zone (RFC
+/// 4007, section 11.7).
 impl FromStr for ZonedAddress {
     type Err = InvalidAddress;
 

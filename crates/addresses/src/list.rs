@@ -3,18 +3,18 @@
 //!
 //! Fields end at white space, a comma or `#`, which starts a comment. That covers plain lists, lists with
 //! notes after each address, and H-Sphere's `/hsphere/local/network/ips` (address, tab, netmask and more).
-//! cPanel's `/etc/ips` has `address:netmask:broadcast` in the first field, and `address:netmask` is read too. A
-//! line that is not understood is an error, never skipped, and so is a line with a second address: a list that
-//! came out shorter would hide an outage. A line that contradicts itself, by two netmasks or a broadcast address of
-//! another network, is an error too.
+//! cPanel's `/etc/ips` has `address:netmask:broadcast` in the first field, and `address:netmask` is read too.
+//! A line that is not understood is an error and never skipped, because a shorter list would hide an outage.
+//! The same holds for a line with a second address, with two netmasks that differ, or with a broadcast
+//! address of another network.
 //!
-//! [`List::parse`] takes the addresses alone. For [`List::parse_with_fields`], a second field of ports, ranges
-//! and services is the address's own ports: `192.0.2.10 443,8000-8010`, `192.0.2.10 https`. The field after the
-//! address or its ports is its label: `192.0.2.10 443 www.example.com`. What is an address or a netmask is no
-//! label, and the name of a service is one only after ports in numbers: `192.0.2.10 2222 ssh`. What reads as
-//! ports and is none (`tcp/81`), or stands where ports are not read (`192.0.2.10 80 443`), makes a bad line:
-//! else fewer ports were tried than are written. Which labels stand with several addresses, [`ambiguous`]
-//! tells: those name none of them.
+//! [`List::parse`] takes the addresses alone. For [`List::parse_with_fields`], a second field of ports,
+//! ranges and services is the address's own ports: `192.0.2.10 443,8000-8010`, `192.0.2.10 https`. The field
+//! after the address or its ports is its label: `192.0.2.10 443 www.example.com`. What is an address or a
+//! netmask is no label, and the name of a service is one only after ports in numbers: `192.0.2.10 2222 ssh`.
+//! What reads as ports and is none (`tcp/81`), or stands where ports are not read (`192.0.2.10 80 443`),
+//! makes a bad line: else fewer ports were tried than are written. Which labels stand with several addresses,
+//! [`ambiguous`] tells: those name none of them.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -27,7 +27,7 @@ use crate::ports::{PortRange, are_meant, is_word, parse_ports};
 
 /// The shortest line, in octets: the room that is set aside for a list's addresses is guessed by it.
 const SHORTEST: usize = "1.2.3.4\n".len();
-/// What some editors write before a text in UTF-8.
+/// The mark that some editors write before a text in UTF-8.
 const MARK: char = '\u{feff}';
 /// How many bad lines are named; the rest is counted.
 const NAMED: usize = 100;
@@ -48,7 +48,7 @@ pub struct Entry {
 pub struct List {
     /// The file's name.
     pub source: String,
-    /// The addresses: at least one where all lines are understood.
+    /// The addresses. At least one if all lines are understood.
     pub entries: Vec<Entry>,
 }
 
@@ -143,15 +143,15 @@ impl List {
         error.map_or(Ok(list), Err)
     }
 
-    /// Parses as [`List::parse`] does, and returns the lines that are understood together with the error: for a
-    /// program that judges these all the same, and reports the error beside them.
+    /// Parses as [`List::parse`] does. Returns the lines that are understood together with the error, for a
+    /// program that judges these lines and reports the error beside them.
     pub fn parse_understood(source: &str, number: u32, content: &[u8]) -> (Self, Option<ListError>) {
         let address = |field: &str| Ok(ZonedAddress { host: field.parse()?, zone: None });
         parse_lines(source, number, content, address, |_, _, _, _| Ok(()))
     }
 
-    /// Parses a list of addresses to connect to as [`List::parse`] does, with the ports, the labels and the zones
-    /// of its lines.
+    /// Parses a list of addresses to connect to as [`List::parse`] does, with the ports, the labels and the
+    /// zones of its lines.
     ///
     /// # Errors
     /// As [`List::parse`]; ports that are none, or stand in another place, make a bad line too.
@@ -318,9 +318,9 @@ fn parse_line(
     Ok(Some((parsed, own.or(netmask), rest)))
 }
 
-/// Returns the address of a line and the prefix length of the netmask that a panel writes after it:
-/// `address:netmask` or `address:netmask:broadcast` as cPanel, or the netmask in the next field as H-Sphere. A
-/// [`List`] does not demand it of the bound address. `None` without one.
+/// Returns the address of a line and the prefix length of the netmask that a panel writes after it. cPanel
+/// writes `address:netmask` or `address:netmask:broadcast`, H-Sphere the netmask in the next field. `None`
+/// without a netmask. A [`List`] does not demand that the bound address has this length.
 pub fn netmask(line: &str) -> Option<(IpAddr, u8)> {
     let host = |field: &str| Ok(ZonedAddress { host: field.parse()?, zone: None });
     let (ZonedAddress { host, .. }, netmask, _) = parse_line(line.trim_start_matches(MARK), host).ok()??;

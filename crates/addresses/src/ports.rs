@@ -38,7 +38,8 @@ pub enum InvalidPort {
 /// Returns the ports of `80`, `80,443`, `8000-8010` or `https`, in the order given.
 ///
 /// # Errors
-/// [`InvalidPort`] where one of them is not a number from 1 to 65535, a range of two or the name of a service.
+/// [`InvalidPort`] where one of them is not a number from 1 to 65535, a range of two or the name of a
+/// service.
 pub fn parse_ports(text: &str) -> Result<Vec<PortRange>, InvalidPort> {
     text.split(',').map(parse_port).collect()
 }
@@ -68,9 +69,9 @@ pub(crate) fn is_word(text: &str) -> bool {
     text.starts_with(char::is_alphabetic) && text.chars().all(plain)
 }
 
-/// Returns whether ports are meant by a field, whether or not they are written well: `tcp/81`, `80-`, `443;80`
-/// or `smtp,mail` as well as `80` and `https`. Words of other kinds, also with digits, are not: `eth0`,
-/// `web-1`, `smtp-relay`.
+/// Returns whether ports are meant by a field, whether or not they are written well: `tcp/81`, `80-`,
+/// `443;80` or `smtp,mail` as well as `80` and `https`. Words of other kinds, also with digits, are not:
+/// `eth0`, `web-1`, `smtp-relay`.
 pub(crate) fn are_meant(field: &str) -> bool {
     if services::port(field).is_some() {
         return true;
@@ -81,7 +82,8 @@ pub(crate) fn are_meant(field: &str) -> bool {
         |word: &str| ["tcp", "udp", "port", "ports"].iter().any(|other| other.eq_ignore_ascii_case(word));
     let words = || field.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let are_known = words().all(|word| is_number(word) || is_service(word) || is_protocol(word));
-    // Hyphens, dots and underscores make names of words and numbers: imap-pop3 and mysql-2, but not http;https.
+    // Hyphens, dots and underscores make names of words and numbers: imap-pop3 and mysql-2, but not
+    // http;https.
     let is_joined = !field.contains(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '.' | '_'));
     let is_name = is_joined && field.starts_with(char::is_alphabetic) && words().any(is_service);
     let is_listed = field.contains(',') && field.split(',').any(|part| parse_port(part).is_ok());

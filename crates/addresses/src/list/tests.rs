@@ -225,7 +225,7 @@ fn a_netmask_tells_a_network_from_a_host() {
         ("198.18.1.0 255.255.0.0", None),
         ("198.18.0.0 443 web", None),
         ("198.18.0.0", None),
-        // What stands at the address itself is enough.
+        // The prefix length at the address itself is enough.
         ("198.18.0.0/24 255.255.255.0", None),
     ];
     for (line, prefix) in rows {
@@ -267,7 +267,7 @@ fn a_panels_netmask_follows_its_address() {
     }
 }
 
-/// A netmask that is written twice must be the same, and its broadcast address of its network.
+/// Two netmasks of a line must be the same, and the broadcast address must be of the same network.
 #[test]
 fn a_line_that_contradicts_itself_is_named() {
     let both = |first, second| {
