@@ -1,12 +1,13 @@
-//! What can be calculated of a subnet.
+//! The addresses at the ends of a subnet.
 
 use std::net::Ipv4Addr;
 
-/// The longest prefix of a subnet with addresses that no host has: RFC 3021 gives both of two addresses to hosts.
+/// The longest prefix of a subnet with two addresses that no host has. RFC 3021 gives both addresses of a /31
+/// to hosts.
 const LONGEST: u8 = 30;
 
 /// Returns the first and the last address of the subnet of an IPv4 address with a prefix length in bits: the
-/// subnet's own address, and its broadcast address. `None` where the subnet is too small to have them.
+/// subnet's own address, and its broadcast address. `None` if the subnet is too small to have them.
 pub fn subnet_ends(address: Ipv4Addr, prefix: u8) -> Option<(Ipv4Addr, Ipv4Addr)> {
     let host = u32::MAX.checked_shr(prefix.into()).filter(|_| prefix <= LONGEST)?;
     let address = address.to_bits();

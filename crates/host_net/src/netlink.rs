@@ -54,7 +54,7 @@ impl From<DecodeError> for NetlinkError {
 /// A socket to the kernel's routing tables, interfaces and addresses.
 pub(crate) struct NetlinkSocket {
     socket: OwnedFd,
-    /// The last answer; memory beyond it stays untouched.
+    /// The last answer. Memory beyond it stays untouched.
     room: Vec<u8>,
     sequence: u32,
 }

@@ -35,7 +35,8 @@ impl Bound {
     /// # Errors
     /// [`ReadBoundError`].
     pub fn read(deadline: &Deadline) -> Result<Self, ReadBoundError> {
-        // Each wait for the kernel's answer has a limit; what waits inside the kernel, no thread of ours could end.
+        // Each wait for the kernel's answer has a limit; what waits inside the kernel, no thread of ours
+        // could end.
         let _step = deadline.bounded_step("reading the bound addresses");
         let mut bound = read_by_any_means(deadline)?;
         bound.interfaces.sort_by_key(|interface| interface.index);
