@@ -111,7 +111,8 @@ pub enum EchoError {
 }
 
 impl EchoError {
-    /// Returns in few words what keeps this machine from sending: a route, its firewall, or what the system says.
+    /// Returns in few words what keeps this machine from sending: a route, its firewall, or what the system
+    /// says.
     pub fn brief(&self) -> String {
         let (Self::NoSocket(why) | Self::Full(why) | Self::Local(why)) = self else {
             return self.to_string();

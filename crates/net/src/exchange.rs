@@ -1,6 +1,6 @@
-//! One question and its answer by UDP: several tries, and the addresses of a peer in turn, as RFC 8305 does for
-//! TCP. An address that refuses makes room for the next one at once; one that is silent goes on being heard
-//! while the next one is asked.
+//! One question and its answer by UDP: several tries, and the addresses of a peer in turn, as RFC 8305 does
+//! for TCP. An address that refuses makes room for the next one at once; one that is silent goes on being
+//! heard while the next one is asked.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};

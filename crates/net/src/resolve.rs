@@ -109,8 +109,8 @@ pub fn resolve(host: &Host, port: u16, deadline: &Deadline) -> Result<Vec<Socket
     Resolver::new(deadline).one(host, port)
 }
 
-/// Returns the addresses with the families in turn, each in its order and the first one first (RFC 8305, section
-/// 4): where one family is dead as a whole, every other address still answers.
+/// Returns the addresses with the families in turn, each in its order and the first one first (RFC 8305,
+/// section 4): where one family is dead as a whole, every other address still answers.
 pub fn alternate_families(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let first = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let mut families =

@@ -1,5 +1,5 @@
-//! A connected UDP socket, which hears only the one that it asks: ICMP errors as causes, the kernel's moment of
-//! receiving. What is asked several times, and at several addresses, is `exchange.rs`.
+//! A connected UDP socket, which hears only the one that it asks: ICMP errors as causes, the kernel's moment
+//! of receiving. What is asked several times, and at several addresses, is `exchange.rs`.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};

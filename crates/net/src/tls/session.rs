@@ -21,8 +21,8 @@ impl Session {
     /// Takes octets that the server sent, and returns what they say in plain text, which may be nothing.
     ///
     /// # Errors
-    /// [`Fault`]: the handshake failed, the certificate is not accepted, or what came is not TLS. An alert for
-    /// the server may be in [`Session::outgoing`].
+    /// [`Fault`]: the handshake failed, the certificate is not accepted, or what came is not TLS. An alert
+    /// for the server may be in [`Session::outgoing`].
     pub fn take(&mut self, octets: &[u8]) -> Result<Vec<u8>, Fault> {
         let mut plain = Vec::new();
         let mut rest = Cursor::new(octets);
