@@ -132,12 +132,13 @@ fn and_failure(seen: &Observations) -> String {
     }
 }
 
-/// Whether a flush tells of events that came to harm before this run.
+/// Returns whether a flush reports events that were lost or set aside before this run.
 fn is_harm(seen: &Observations) -> bool {
     seen.limits.is_some() && earlier(seen).is_harm()
 }
 
-/// What happened to events before this run: what this run dropped and set aside is told for itself.
+/// Returns the counts of events before this run. Events that this run dropped or set aside are reported
+/// separately.
 fn earlier(seen: &Observations) -> Counts {
     let less = |all: u64, now: usize| all.saturating_sub(now as u64);
     Counts {
@@ -165,7 +166,7 @@ fn harm(seen: &Observations) -> Option<Finding> {
     if parts.is_empty() {
         return if seen.aside > 0 { None } else { kept_refused(seen) };
     }
-    // The last one was in this run.
+    // The last loss was in this run.
     let last = match seen.counts.last {
         _ if seen.dropped + seen.aside > 0 => " earlier".to_owned(),
         Some(last) => format!(", last {} ago", span(last.as_secs_f64())),
@@ -177,7 +178,7 @@ fn harm(seen: &Observations) -> Option<Finding> {
         }
         _ => "--acknowledge ends this".to_owned(),
     };
-    // What goes on now stands first, and is told once: with what was dropped now, or here.
+    // A present fault comes first, and is reported once: with the events dropped now, or here.
     let now = [
         seen.spool_failure.as_ref().filter(|_| seen.fate == Fate::None).map(|why| unspooled(why)),
         seen.failure.as_ref().filter(|_| seen.dropped == 0).map(|failure| match seen.waiting {
@@ -208,7 +209,7 @@ fn spooling(seen: &Observations) -> Option<Finding> {
         Fate::Confirmed(_) => {
             Some(Finding::warning(format!("confirmed by {}, but not spooled: {failure}", seen.broker)))
         }
-        // Told with the harm of before, so that it is not hidden by it.
+        // This is reported with the earlier losses, so that they do not hide it.
         Fate::None if is_harm(seen) => None,
         Fate::None => Some(Finding::unknown(unspooled(failure))),
         _ => Some(Finding::critical(format!("not safe on the disk: {failure}"))),

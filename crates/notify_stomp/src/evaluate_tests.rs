@@ -218,7 +218,7 @@ fn loss_and_refusals_are_told() {
             },
             "CRITICAL - events cannot be spooled: writing /s/tmp/probe: no space left on device, 12 events wait: b: connection refused, 1 event lost, last 5 min ago: --acknowledge ends this",
         ),
-        // What this run did is told once.
+        // The actions of this run are reported once.
         (
             Observations {
                 counts: counts(0, 0, 17),

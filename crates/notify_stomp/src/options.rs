@@ -23,8 +23,8 @@ pub struct Target {
     /// Default port: 61613, with --tls 61614
     #[arg(long, value_name = "HOST[:PORT]")]
     pub broker: Vec<String>,
-    /// Destination of the events: /topic/nagios, /queue/nagios or /exchange/NAME/KEY. {monitor}, {kind}, {host},
-    /// {service}, {state} and {state_type} stand for the values of the event: /topic/nagios.{state}
+    /// Destination of the events: /topic/nagios, /queue/nagios or /exchange/NAME/KEY. {monitor}, {kind},
+    /// {host}, {service}, {state} and {state_type} stand for the values of the event: /topic/nagios.{state}
     #[arg(long, value_name = "NAME")]
     pub destination: Option<String>,
     /// User to log in as
@@ -39,7 +39,8 @@ pub struct Target {
     /// Do not ask the broker to keep events across its own restart
     #[arg(long)]
     pub not_persistent: bool,
-    /// Leave out the header content-length, so that JMS consumers of ActiveMQ get a text message and not octets
+    /// Leave out the header content-length, so that JMS consumers of ActiveMQ get a text message and not
+    /// octets
     #[arg(long)]
     pub text_message: bool,
     /// Use TLS and verify the certificate of the broker

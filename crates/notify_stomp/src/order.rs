@@ -185,7 +185,8 @@ mod tests {
         }
     }
 
-    /// The events of one service in their true order: start, state, type, attempt, number, number before, time.
+    /// The events of one service in their true order: start, state, type, attempt, number, number before,
+    /// time.
     type Row = (Option<u64>, &'static str, &'static str, u64, u64, u64, u64);
 
     fn json((start, state, state_type, attempt, id, last, time): &Row) -> String {

@@ -81,8 +81,8 @@ pub(crate) fn snapshot(args: &Args, deadline: &Deadline) -> Result<Report, Snaps
     Ok(report(&publisher, path, late(deadline)))
 }
 
-/// The spool, which remembers the broker that last confirmed something. `None` for one broker alone, or where
-/// this user has no spool: a snapshot needs none, and makes none.
+/// Returns the spool, which remembers the broker that last confirmed something. `None` for a single broker,
+/// or if this user has no spool: a snapshot needs none and creates none.
 fn hints(args: &Args, connect: &ConnectOptions<'_>) -> Option<Spool> {
     if connect.route.brokers.1.is_empty() || !args.spool.spool.exists() {
         return None;
@@ -120,7 +120,7 @@ fn unfinished(seen: &Publisher<'_>, late: Option<State>) -> Option<Finding> {
         (true, _) => State::Critical,
         (false, late) => late.unwrap_or(State::Warning),
     };
-    // A broker that confirms or refuses is not silent: the time was up.
+    // A broker that confirms or refuses is not silent: the time was over.
     if *is_late && (seen.confirmed > 0 || seen.refusal.is_some()) {
         let of = if seen.is_cut { String::new() } else { format!(" of {}", seen.total) };
         let text = format!(

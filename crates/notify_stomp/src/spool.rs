@@ -298,7 +298,7 @@ impl Spool {
         let file = File::options().read(true).custom_flags(flags).open(&path);
         match file.and_then(|file| file.take(entry.length + 1).read_to_end(&mut octets)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            // It is an event all the same, and `denied` tells how it can be read.
+            // The file is an event, and `denied` tells how it can be read.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(None),
             Err(error) if is_of_process(&error) => return Err(refusal("reading", &path)(error)),
             Err(_) => {}

@@ -1,5 +1,6 @@
-//! Lists of brokers as ActiveMQ's clients write them: `failover:(tcp://b1:61613,tcp://b2:61613)?randomize=false`.
-//! They are used in the order given, whatever the parameters say.
+//! Lists of brokers as ActiveMQ's clients write them:
+//! `failover:(tcp://b1:61613,tcp://b2:61613)?randomize=false`. They are used in the order given, whatever the
+//! parameters say.
 
 /// Why a list is not one.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

@@ -40,7 +40,7 @@ impl Spool {
         waiting.iter().map(|entry| self.path(*entry)).find(is_unreadable)
     }
 
-    /// Says how a file can be read that this user may not read. `None` where that is not what is wrong with it.
+    /// Returns the command that makes a file readable for this user. `None` if the user may read it.
     pub(crate) fn denied(path: &Path) -> Option<String> {
         let status = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?;
         let error = File::open(path).err().filter(|error| error.kind() == io::ErrorKind::PermissionDenied)?;

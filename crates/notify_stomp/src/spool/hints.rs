@@ -13,7 +13,7 @@ use crate::observations::Failure;
 const NAME: u64 = 512;
 /// The most octets of a broker's words.
 const WORDS: u64 = 4096;
-/// The most octets of the refused destinations.
+/// The largest file of refused destinations, in octets.
 const DESTINATIONS: usize = 256 << 10;
 /// The file of the refused destinations: `refusal` or `hang-up`, destination and words in each line.
 const HELD: &str = "held";
@@ -54,7 +54,8 @@ impl Spool {
         let _ = fs::remove_file(self.path_of("doubt"));
     }
 
-    /// Returns the destinations that were refused, and why, those first that wait longest for another try.
+    /// Returns the destinations that were refused, with the reason. Those that wait longest for another try
+    /// come first.
     pub(crate) fn refused_destinations(&self, deadline: &Deadline) -> Vec<(String, Failure)> {
         let read = || String::from_utf8(self.folder.read(HELD, DESTINATIONS as u64, deadline).ok()??).ok();
         let parse = |line: &str| {
@@ -66,7 +67,7 @@ impl Spool {
         read().unwrap_or_default().lines().filter_map(parse).collect()
     }
 
-    /// Notes the destinations that were refused, as many as there is room for.
+    /// Notes the destinations that were refused, as far as there is room.
     pub(crate) fn set_refused_destinations(&self, held: &[(&String, &Failure)]) {
         let mut text = String::new();
         for (destination, failure) in held {

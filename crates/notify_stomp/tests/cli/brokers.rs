@@ -128,7 +128,7 @@ fn silence_is_that_of_the_broker_that_was_silent() {
     assert!(outcome.elapsed < Duration::from_millis(500), "{:?}", outcome.elapsed);
 }
 
-/// A snapshot goes on to the next broker like an event, until one confirms something, and remembers it.
+/// A snapshot tries the next broker until one confirms something, as an event does, and remembers it.
 #[test]
 fn every_kind_of_broken_first_broker_leaves_the_snapshot_to_the_second() {
     let connected = "CONNECTED\nversion:1.2\n\n\0";
@@ -176,7 +176,7 @@ fn every_kind_of_broken_first_broker_leaves_the_snapshot_to_the_second() {
     }
 }
 
-/// A few objects that are all refused are left to the second broker too.
+/// The second broker gets a few objects that the first one all refused.
 #[test]
 fn a_small_snapshot_that_is_refused_goes_to_the_second_broker() {
     for (manner, destination) in [
@@ -192,7 +192,7 @@ fn a_small_snapshot_that_is_refused_goes_to_the_second_broker() {
         let outcome = ended(command.args(["--snapshot", &file, &format!("--broker={}", second.address())]));
         let line = format!("STOMP OK - snapshot of 3 objects confirmed by {}", second.address());
         assert_eq!(text(&outcome), (0, line.as_str()), "{manner:?}");
-        // Where the second refuses too, the words are told.
+        // If the second broker refuses too, its words are reported.
         let second = Broker::start(manner.clone()).unwrap();
         let mut command = spool.command_to(first.address(), destination);
         let outcome = ended(command.args(["--snapshot", &file, &format!("--broker={}", second.address())]));
@@ -200,7 +200,7 @@ fn a_small_snapshot_that_is_refused_goes_to_the_second_broker() {
     }
 }
 
-/// Many objects that the first broker refuses keep none of the others where the second one is down.
+/// If the second broker is down, the first one gets the rest of the objects after many refusals.
 #[test]
 fn a_snapshot_goes_on_where_no_other_broker_lets_us_in() {
     let (first, spool) =

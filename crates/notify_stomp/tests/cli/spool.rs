@@ -109,8 +109,8 @@ fn what_cannot_be_read_holds_nobody_up() {
     assert_eq!(text(&spool.flush(&broker)), (1, line.as_str()));
 }
 
-/// An event that only this user may not read is no broken file: it waits, the others go, and the line says how to
-/// get it sent.
+/// An event that only this user may not read is not a broken file. It waits, the others are sent, and the
+/// line names the remedy.
 #[test]
 fn an_event_of_another_user_is_left_in_the_spool() {
     if !rustix::process::geteuid().is_root() {

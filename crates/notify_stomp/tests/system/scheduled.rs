@@ -65,9 +65,9 @@ fn left(top: &Path) -> u64 {
     names.filter_map(|name| name.file_name().to_str()?.parse().ok()).max().unwrap_or(0)
 }
 
-/// Waits until so many events have left the spool and none waits in it. On a busy machine a broker can be taken
-/// for silent, and the handlers after that only spool: those events go with the flush that a monitor runs every
-/// minute.
+/// Waits until so many events have left the spool and none waits in it. On a busy machine a broker can be
+/// taken for silent, and the handlers after that only spool: those events go with the flush that a monitor
+/// runs every minute.
 fn all_left(host: &Host, top: &Path, count: u64) {
     let waiting = || fs::read_dir(top.join("spool/new")).into_iter().flatten().count();
     let is_over = || left(top) >= count && waiting() == 0;
@@ -188,8 +188,8 @@ fn life(host: &Host, handlers: &str, queue: &str) {
     assert_eq!(labels, ["time", "a b", "size"]);
 }
 
-/// So many different events of a queue. On a busy machine a receipt comes too late now and then, and the event is
-/// sent again: a reader drops a copy by its id, as README.md says.
+/// So many different events of a queue. On a busy machine a receipt comes too late now and then, and the
+/// event is sent again: a reader drops a copy by its id, as README.md says.
 fn taken(host: &Host, top: &Path, queue: &str, count: usize) -> Vec<Event> {
     let mut all: Vec<Event> = Vec::new();
     while all.len() < count {
