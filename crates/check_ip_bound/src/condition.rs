@@ -105,7 +105,8 @@ impl Condition {
         }
     }
 
-    /// Returns what becomes of any address on an interface by what that is: `None` if it can be used there.
+    /// Returns the fault of every address on an interface, by the state of the interface. `None` if an
+    /// address can be used there.
     fn of_interface(interface: &Interface, interfaces: &[String], faults: &[PortFault]) -> Option<Self> {
         let Interface { index, link, empty_bridge, .. } = *interface;
         match () {
@@ -170,7 +171,7 @@ mod tests {
     use super::*;
     use crate::fixture::bound;
 
-    /// A wrong interface comes before the prefix length, and what is wrong with the right one after it.
+    /// A wrong interface comes before the prefix length, and a fault of the right interface comes after it.
     #[test]
     fn of_several_faults_the_first_is_told() {
         let rows: [(&str, &str, &[&str], Condition); 10] = [

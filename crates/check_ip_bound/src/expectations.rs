@@ -1,5 +1,5 @@
-//! What the command line, or another program, expects of this host: all that probing needs, and nothing of how
-//! it is judged.
+//! What the command line, or another program, expects of this host: all that probing needs, and nothing of
+//! how it is judged.
 
 use std::net::IpAddr;
 use std::time::Duration;

@@ -24,8 +24,7 @@ pub(crate) fn judge(unexpected: Option<State>, observed: &Observations) -> Findi
     let metric = |value: f64| Metric::new("unexpected", value).thresholds(thresholds.clone()).min(0.0);
     let expected = &observed.expected;
     // The rest is unexpected only beside a list of all that should be there, which addresses named by hand
-    // are not.
-    // Where a source cannot be used, its addresses are among the bound ones.
+    // are not. If a source cannot be used, its addresses are among the bound ones.
     let nothing = expected.entries.is_empty() && expected.dynamic.is_empty();
     if !expected.unusable.is_empty()
         || !expected.unknown.is_empty()

@@ -55,7 +55,8 @@ pub(crate) fn floating_in_words(observed: &Observations) -> Option<String> {
     (!floating.is_empty()).then(|| format!("{held} of {} floating addresses here", floating.len()))
 }
 
-/// Returns what became of a floating address, and why it cannot be used here: `None` if it can.
+/// Returns the condition of a floating address, and why it cannot be used here. The reason is `None` if it
+/// can.
 pub(crate) fn floating(observed: &Observations, address: IpAddr) -> (Condition, Option<String>) {
     let expected = HostAddress { address, prefix: None };
     let places = observed.bound.places(address);

@@ -42,8 +42,8 @@ impl Expected {
     }
 }
 
-/// Returns the addresses that move between hosts: those of --floating, and of the configuration as far as it
-/// can be read, as what cannot be used of it is no reason to list nothing.
+/// Returns the addresses that move between hosts: those of --floating, and those of the configuration as far
+/// as it can be read. An unusable part of it does not make the list empty.
 pub(crate) fn floating(expectations: &Expectations, deadline: &Deadline) -> Vec<(IpAddr, String)> {
     Expected::read(expectations, deadline).floating
 }

@@ -31,8 +31,8 @@ struct Group {
     example: HostAddress,
 }
 
-/// Judges the number of missing addresses. Without thresholds one is CRITICAL; with --warning alone it is WARNING.
-/// With `each`, -v shows a line for each of them.
+/// Judges the number of missing addresses. Without thresholds, one missing address is CRITICAL. With
+/// --warning alone, it is WARNING. With `each`, -v shows a line for each of them.
 pub(crate) fn judge(thresholds: &Thresholds, each: bool, observed: &Observations) -> Finding {
     let leases = leases(&observed.expected, &observed.bound);
     let lacking: Vec<&str> = leases

@@ -38,8 +38,8 @@ fn fault(configured: &Ports, vlans: &[Vlan], bound: &Bound) -> Option<PortFault>
     Some(PortFault { interface: controller.index, none, text })
 }
 
-/// What is wrong with one port, and whether it is more than that nothing is plugged in. Of the interfaces that
-/// a pattern fits, one that is well is enough: files that count more may have others.
+/// What is wrong with one port, and whether it is more than that nothing is plugged in. Of the interfaces
+/// that a pattern fits, one that is well is enough: files that count more may have others.
 fn wrong(port: &str, controller: &Interface, vlans: &[Vlan], bound: &Bound) -> Option<(bool, String)> {
     let fits =
         |each: &&Interface| each.index != controller.index && !each.loopback && selects(port, &each.name);

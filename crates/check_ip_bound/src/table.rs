@@ -1,4 +1,5 @@
-//! What `-v` shows on a terminal: each expected address with its interface, its source and its state, in columns.
+//! What `-v` shows on a terminal: each expected address with its interface, its source and its state, in
+//! columns.
 
 use std::net::IpAddr;
 
@@ -12,8 +13,8 @@ use crate::held;
 /// The columns.
 type Row = [String; 4];
 
-/// Returns the lines of the table: the expected addresses, the interfaces that must have a dynamic one, and the
-/// addresses that may be here.
+/// Returns the lines of the table: the expected addresses, the interfaces that must have a dynamic one, and
+/// the addresses that may be here.
 pub(crate) fn lines(observed: &Observations) -> Vec<String> {
     let head = ["ADDRESS", "INTERFACE", "SOURCE", "STATE"].map(str::to_owned);
     let rows: Vec<Row> = std::iter::once(head)

@@ -1,5 +1,5 @@
-//! What several sources say of the same interface: netplan generates files for networkd and NetworkManager, which
-//! say the same again.
+//! What several sources say of the same interface: netplan generates files for networkd and NetworkManager,
+//! which say the same again.
 
 use std::collections::BTreeMap;
 

@@ -98,7 +98,7 @@ fn reads_a_tree() {
     assert_eq!(read(one, &[]).unwrap().from(), " from cpanel");
     assert_eq!(read(one, &["auto", "cpanel"]).unwrap().entries.len(), 1);
     assert_eq!(read(one, &["auto", "hsphere"]), Err("no configuration of hsphere here".to_owned()));
-    // A line that is not understood takes no other away.
+    // A line that is not understood does not remove another one.
     let part = read(Some("192.0.2.1\nx\n"), &[]).unwrap();
     assert_eq!(
         (part.entries.len(), part.unknown),

@@ -1,4 +1,4 @@
-//! What is known alarms beside sources that cannot be used.
+//! Known addresses raise an alarm beside sources that cannot be used.
 
 use super::*;
 
@@ -39,13 +39,13 @@ fn what_is_known_alarms_beside_what_cannot_be_used() {
         let told = outcome.stdout.lines().any(|line| line.starts_with(&format!("UNKNOWN: {remark}")));
         assert!(told, "{arguments:?}: {}", outcome.stdout);
     }
-    // Its addresses would be unexpected.
+    // The addresses of the unusable list would be unexpected.
     let unexpected = check(&["--file", "/nosuch", "--ip=127.0.0.1", "--unexpected=critical"]);
     assert_eq!(text(&unexpected), (3, "IP_BOUND UNKNOWN - reading /nosuch: no such file or directory"));
     fs::write(root.path().join("etc/ips"), "127.0.0.1\n127.0.0.2:255.255.255.0:127.0.3.255\n").unwrap();
     let unexpected = check(&["--root", tree, "--unexpected=critical"]);
     assert!(unexpected.code == Some(3), "{}", unexpected.stdout);
-    // A list that came out shorter must not replace a complete one.
+    // A shorter list must not replace a complete one.
     let listed = check(&["--file", &whole, "--file", "/nosuch", "--list"]);
     assert_eq!(listed.verdict(), (3, "IP_BOUND UNKNOWN - reading /nosuch: no such file or directory"));
 }
