@@ -42,7 +42,8 @@ pub(crate) enum Claim {
     Probes(Ipv4Addr, Mac),
 }
 
-/// Returns what a frame claims for another host: one that `is_own` does not know. `None` if it claims nothing.
+/// Returns the claim of another host in a frame. `None` if it claims nothing, or if `is_own` knows its
+/// sender.
 pub(crate) fn claim(frame: &[u8], is_own: impl Fn(Mac) -> bool) -> Option<Claim> {
     let (header, rest) = frame.split_at_checked(HEADER)?;
     let rest = rest.strip_prefix(&ETHERNET_IPV4).filter(|_| header.ends_with(&ARP))?;

@@ -69,13 +69,14 @@ pub(crate) fn bring_back(
     decide(config, &faults, &conflicts, outcome, deadline)
 }
 
-/// Probes for other hosts that have what an earlier run has bound: it ended before it knew that.
+/// Probes for other hosts that have the addresses which an earlier run bound. That run ended before it knew
+/// of such a host.
 pub(crate) fn check_owed(config: &Config, link: &Link, outcome: &mut Outcome, deadline: &Deadline) {
     conflicts(config, link, Vec::new(), outcome, deadline);
 }
 
-/// Returns which of these addresses, which this run has bound, another host has too. What it has of those of an
-/// earlier run is removed at once.
+/// Returns those of the addresses bound by this run that another host has too. Removes those of an earlier
+/// run at once.
 fn conflicts(
     config: &Config,
     link: &Link,
@@ -96,7 +97,7 @@ fn conflicts(
     claims
 }
 
-/// Removes addresses again that another host has too.
+/// Removes the addresses that another host has too.
 pub(crate) fn give_back(config: &Config, claims: &Claims, outcome: &mut Outcome, deadline: &Deadline) {
     if claims.is_empty() {
         return;
@@ -155,8 +156,8 @@ pub(crate) fn take_back(config: &Config, bound: &Bound, address: IpAddr, deadlin
     removed.map_or_else(|error| format!("and it cannot be removed: {error}"), |()| "removed again".to_owned())
 }
 
-/// Checks until the addresses that are `looked_for` are there, or nothing more will come: what a program binds
-/// may take as long as `coming`, and detection ends late.
+/// Checks until the addresses that are `looked_for` are there, or nothing more will come: what a program
+/// binds may take as long as `coming`, and detection ends late.
 pub(crate) fn observe_until_settled(
     config: &Config,
     looked_for: impl Fn(&IpAddr) -> bool,

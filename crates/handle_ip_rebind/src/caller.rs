@@ -25,7 +25,7 @@ const LAST: i32 = 64;
 /// What is left as it is: a fault of this program itself, and a closed output, which Rust ignores already.
 const LEFT: [i32; 3] = [SIGABRT, SIGBUS, SIGPIPE];
 
-/// The limit of open files that a process has by default.
+/// The default limit on open files of a process.
 const OPEN_FILES: u64 = 1_024;
 
 /// The standard streams.
@@ -64,8 +64,8 @@ pub(crate) fn leave() -> io::Result<()> {
     Ok(())
 }
 
-/// Sets the limit of open files to the usual one, where the caller's is lower: after the binding, no list could be
-/// read for want of a descriptor.
+/// Raises the limit on open files to the usual one if the caller's is lower. Otherwise a descriptor to read a
+/// list could be missing after the binding.
 pub(crate) fn raise_open_files() {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current.is_none_or(|current| current >= OPEN_FILES) {

@@ -62,10 +62,10 @@ pub(crate) fn words(argv: &Argv) -> Vec<String> {
 /// Runs a program until `limit` is over: then it is ended, with all that it started in its process group.
 /// With less than a second left it is not started.
 ///
-/// What it prints goes through a pipe, which is read all the time: its end is kept, and nothing of it uses the
-/// disk. A daemon that it starts and that keeps the pipe open does not delay the run. It must neither be ended
-/// by the next word that it prints (SIGPIPE) nor wait for a reader for ever, so a process is left that reads
-/// and drops it.
+/// What it prints goes through a pipe, which is read all the time: its end is kept, and nothing of it uses
+/// the disk. A daemon that it starts and that keeps the pipe open does not delay the run. It must neither be
+/// ended by the next word that it prints (SIGPIPE) nor wait for a reader for ever, so a process is left that
+/// reads and drops it.
 pub(crate) fn run(argv: &Argv, limit: Duration) -> Ran {
     if limit < LEAST {
         return Ran { is_owed: true, ..Ran::not(argv, NO_TIME.to_owned()) };

@@ -23,7 +23,7 @@ const LARGEST: u64 = 1 << 18;
 /// linux/if.h: IFNAMSIZ, less the end of the string.
 const LONGEST_NAME: usize = 15;
 
-/// The options of check_ip_bound that say how bad something is, or print: the handler does neither by them.
+/// The options of check_ip_bound that only judge or print. They have no effect in the handler.
 const NO_EFFECT: [&str; 9] =
     ["critical", "gateway", "grace", "ignore", "list", "misplaced", "shadowed", "unexpected", "warning"];
 
@@ -234,8 +234,8 @@ impl Written {
     }
 }
 
-/// The options of check_ip_bound, as its own command line has them, without those that only judge or print: what is
-/// given must have an effect.
+/// Parses the options of check_ip_bound as its own command line does. Refuses those that only judge or print,
+/// because they would have no effect.
 fn check_arguments(options: Vec<String>) -> Result<Expectations, String> {
     let wrong = |error: clap::Error| {
         let text = error.to_string();
@@ -251,7 +251,8 @@ fn check_arguments(options: Vec<String>) -> Result<Expectations, String> {
     check_ip_bound::Args::from_arg_matches_mut(&mut given).map(|args| args.expectations()).map_err(wrong)
 }
 
-/// The addresses that may be bound. They have no default: only an administrator decides what is bound as root.
+/// The addresses that may be bound. They have no default: only an administrator decides what is bound as
+/// root.
 fn list(from: &[String], file: Vec<PathBuf>) -> Result<Expectations, String> {
     if from.is_empty() && file.is_empty() {
         return Err("neither files nor from: nothing says which addresses may be bound".to_owned());

@@ -1,4 +1,5 @@
-//! Addresses that `files` lets the handler bind and `check` forbids: bound, they would make check_ip_bound alarm.
+//! Addresses that `files` lets the handler bind and `check` forbids: bound, they would make check_ip_bound
+//! alarm.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -13,8 +13,8 @@ impl Mac {
     /// The address of all hosts on a link.
     pub(crate) const BROADCAST: Self = Self([0xff; 6]);
 
-    /// Returns whether several hosts may have it, of which one answers at a time: a virtual router's, of VRRP
-    /// (RFC 9568, section 7.3) and of CARP.
+    /// Returns whether several hosts may share the address, of which one answers at a time. That is the
+    /// address of a virtual router of VRRP (RFC 9568, section 7.3) or of CARP.
     pub(crate) fn is_shared(self) -> bool {
         matches!(self.0, [0, 0, 0x5e, 0, 1 | 2, _])
     }

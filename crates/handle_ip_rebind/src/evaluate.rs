@@ -155,7 +155,8 @@ fn finding(outcome: &Outcome, group: &[&Case]) -> Option<Finding> {
     Some(if short == whole { finding } else { finding.detail(format!("all of these: {whole}")) })
 }
 
-/// Whether these addresses are missing in the list of `files` alone, and so named where the lists differ.
+/// Returns whether these addresses are missing only in the list of `files`, so that the difference of the
+/// lists names them.
 fn is_explained(outcome: &Outcome, group: &[&Case]) -> bool {
     let difference = outcome.difference.as_ref();
     difference.is_some_and(|lists| group.iter().all(|case| lists.is_only_in_check(case.address)))

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use plugin::State;
 
-/// Why the handler runs: Nagios' macros SERVICESTATE, SERVICESTATETYPE and SERVICEATTEMPT joined by dashes, or
-/// a timer.
+/// Why the handler runs: Nagios' macros SERVICESTATE, SERVICESTATETYPE and SERVICEATTEMPT joined by dashes,
+/// or a timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// The service has, or keeps, this state.

@@ -1,5 +1,5 @@
-//! What a run that changes something notes for the next one, at each step: its use of the budget, what did not
-//! come back, and what is owed if it is ended now.
+//! What a run that changes something notes for the next one, at each step: its use of the budget, what did
+//! not come back, and what is owed if it is ended now.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -20,15 +20,15 @@ pub(crate) struct Ledger<'a> {
     former: Failures,
     /// When earlier runs changed something.
     acted: Vec<u64>,
-    /// What this run tries.
+    /// The addresses that this run tries to bind.
     tried: BTreeSet<IpAddr>,
-    /// Whether it only continues what an earlier run within the hour began, which has used the budget for it.
+    /// Whether it only continues an earlier run of this hour, which has used the budget.
     continues: bool,
     now: u64,
 }
 
-/// Returns what an earlier run owes and this one can do: for addresses that are bound, programs that are still
-/// configured. What is bound only now is announced anyway.
+/// Returns what an earlier run owes and this one can do: for addresses that are bound, programs that are
+/// still configured. What is bound only now is announced anyway.
 pub(crate) fn owed(config: &Config, memory: &Memory, seen: &Seen) -> Owed {
     let here = seen.bound().interfaces.iter().find(|known| known.name == config.interface);
     let is_here = |address: &IpAddr| {
@@ -109,8 +109,8 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// Notes the end of the run, after all has been announced: of what is gone, that which no list names by what was
-    /// `seen` at the beginning.
+    /// Notes the end of the run, after the announcements, and the addresses that are gone. `seen` tells which
+    /// of these no list names.
     pub(crate) fn end(&mut self, seen: &Seen, outcome: &mut Outcome) {
         if self.memory.owed.services.is_empty() || self.memory.owed.addresses.is_empty() {
             self.memory.owed = Owed::default();

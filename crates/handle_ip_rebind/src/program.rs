@@ -58,7 +58,7 @@ pub enum ProgramError {
         /// What it names.
         name: String,
     },
-    /// Its interpreter is a script itself.
+    /// The interpreter of the script is a script itself.
     #[error("{}: its interpreter {} is a script too, name one that is a binary", .0.display(), .1.display())]
     NestedScript(PathBuf, PathBuf),
     /// Its first line does not name a program that could be checked.

@@ -133,8 +133,8 @@ impl<'a> Log<'a> {
         self.append(&Record { begun: true, ..self.of(Some(outcome), None, (State::Unknown, &summary)) })
     }
 
-    /// Appends how a run ended, which is reported as this state and text. A timer's run that ended like the run
-    /// before it is not appended: it would fill the log with a line a minute.
+    /// Appends how a run ended, which is reported as this state and text. A timer's run that ended like the
+    /// run before it is not appended: it would fill the log with a line a minute.
     ///
     /// # Errors
     /// [`StateError`].

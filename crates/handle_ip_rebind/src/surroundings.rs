@@ -129,15 +129,15 @@ impl Surroundings {
         self.subnet_obstacle(address, network, interface).or_else(|| self.elsewhere(address, interface))
     }
 
-    /// Returns where an address belongs, if that is another interface: the longest network that has it decides, as
-    /// it does for a packet. A default route, and one to half of the world, tells nothing.
+    /// Returns the other interface that an address belongs to. The longest network that contains the address
+    /// decides, as for a packet. A default route, or one to half of all addresses, does not count.
     fn elsewhere(&self, address: IpAddr, interface: &str) -> Option<String> {
         let least = shortest(address.is_ipv4());
         let subnets = self.subnets.iter().filter(|subnet| !subnet.is_loopback);
         let subnets = subnets.map(|subnet| (subnet.network, subnet.interface.as_str(), true));
         let routes = self.routes.iter().map(|(to, on)| (*to, on.as_str(), false));
         let all = subnets.chain(routes).filter(|(of, ..)| of.prefix >= least && of.contains(address));
-        // Of two interfaces with one network, the configured one is as good as the other.
+        // If two interfaces have one network, the configured one counts.
         let (of, on, is_subnet) =
             all.max_by_key(|(of, on, is_subnet)| (of.prefix, *on == interface, *is_subnet))?;
         match (on == interface, is_subnet) {
@@ -268,7 +268,7 @@ mod tests {
             ("198.51.100.190", 25, Some("in 198.51.100.128/26, which a route sends to tun0")),
             ("198.51.100.193", 25, None),
             ("198.18.0.1", 24, None),
-            // Half of the world by the VPN is none of it.
+            // The VPN's route to half of all addresses does not count.
             ("203.0.113.1", 32, None),
             // An address alone in the subnet of its own interface, and where a longer network is its own.
             ("192.0.2.31", 32, None),

@@ -1,5 +1,5 @@
-//! After the binding: announces the addresses, restarts the services, and checks once more whether all that was
-//! there still is. A service that configures the network may take an address away again.
+//! After the binding: announces the addresses, restarts the services, and checks once more whether all that
+//! was there still is. A service that configures the network may take an address away again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -24,8 +24,8 @@ const ANNOUNCE_INTERVAL: Duration = Duration::from_secs(2);
 /// The addresses that a service removed, and its words.
 type Taken = BTreeMap<IpAddr, String>;
 
-/// Tells the link and the services of the addresses that came back, and gives those their fate that another host
-/// has or that are gone after it, also those that never were missing before.
+/// Tells the link and the services of the addresses that came back, and gives those their fate that another
+/// host has or that are gone after it, also those that never were missing before.
 ///
 /// # Errors
 /// [`ObserveError`]: it cannot be known what is still there.

@@ -53,7 +53,7 @@ pub enum HandleError {
     After(ObserveError),
 }
 
-/// Handles an event and records how that ended. In a downtime of any of these depths, nothing is done.
+/// Handles an event and records its outcome. Does nothing in a downtime, which is a depth above 0.
 ///
 /// # Errors
 /// [`HandleError`], recorded too where there is a log.
@@ -159,8 +159,8 @@ fn early_end(config: &Config, memory: &Memory, outcome: &mut Outcome, now: u64) 
     }
 }
 
-/// Returns whether nothing more may be changed within this hour. What an earlier run began is brought to its end
-/// all the same, without what was lost since: all of it is one act.
+/// Returns whether nothing more may be changed within this hour. A run may still finish what an earlier run
+/// began, because that is one use of the budget. Addresses that went missing since are not part of it.
 fn is_over_budget(config: &Config, memory: &Memory, outcome: &mut Outcome) -> bool {
     if outcome.acted < config.per_hour {
         return false;
@@ -213,7 +213,7 @@ fn open_link(config: &Config, outcome: &Outcome) -> Result<Link, LinkError> {
     Link::open(&config.interface, bindable.iter().chain(&outcome.owed.addresses).any(IpAddr::is_ipv6))
 }
 
-/// Forgets former failures once nothing is missing. Writes the memory if that or `gone` changed.
+/// Forgets former failures if nothing is missing. Writes the memory if this or `gone` changed it.
 fn forget_failures(
     held: &Held,
     memory: &mut Memory,

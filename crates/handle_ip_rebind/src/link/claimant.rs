@@ -6,15 +6,16 @@ use std::net::IpAddr;
 
 use crate::ethernet::Mac;
 
-/// Who claims which address.
+/// The claimed addresses, each with its claimant.
 pub(crate) type Claims = BTreeMap<IpAddr, Claimant>;
 
 /// Another host that claims an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Claimant {
-    /// Its hardware address. `None` where it does not tell.
+    /// Its hardware address. `None` if the claim does not contain it.
     pub(crate) mac: Option<Mac>,
-    /// Whether it has the address. Else it probes for it, to take it (RFC 5227, section 2.1.1).
+    /// Whether it has the address. Otherwise it probes for the address in order to take it (RFC 5227, section
+    /// 2.1.1).
     pub(crate) has_it: bool,
 }
 
@@ -28,7 +29,7 @@ impl Claimant {
         }
     }
 
-    /// Notes the claim: that of a host which has the address tells more.
+    /// Notes the claim. The claim of a host that has the address replaces one of a host that probes for it.
     pub(crate) fn note(self, address: IpAddr, claims: &mut Claims) {
         let known = claims.entry(address).or_insert(self);
         if self.has_it {

@@ -1,12 +1,13 @@
-//! Whether the configured interface can have this host's addresses. What a bridge or a bond receives by one of its
-//! ports does not reach that port: no other host would be heard there, and no IPv6 address would be usable.
+//! Checks whether the configured interface can have this host's addresses. Packets that a bridge or a bond
+//! receives by a port do not reach the port itself. So the answers of other hosts would be missed there, and
+//! IPv6 addresses would not be usable.
 
 use host_net::{Bound, Interface, Kind};
 
-/// Why no address is bound on an interface.
+/// The reason why no address is bound on an interface.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InterfaceError {
-    /// It is a port.
+    /// The interface is a port.
     #[error("interface {port} is a port of {of}: set interface = {of}")]
     Port {
         /// Its name.
@@ -14,17 +15,18 @@ pub enum InterfaceError {
         /// The bridge, bond or team on top of it.
         of: String,
     },
-    /// It is a port of something that may have no addresses itself, such as a switch of Open vSwitch.
+    /// The interface is a port of something that may have no addresses itself, such as an Open vSwitch
+    /// switch.
     #[error(
         "interface {port} is a port of {of}: set interface to the one that has the addresses of this host"
     )]
     PortOfOther {
         /// Its name.
         port: String,
-        /// What it is a port of.
+        /// The interface or switch that it is a port of.
         of: String,
     },
-    /// Its other name is configured, by which it cannot be told in what the kernel reports.
+    /// The configuration has another name of the interface, which the kernel's reports do not contain.
     #[error("interface {other} is another name of {name}: set interface = {name}")]
     OtherName {
         /// The other name.
@@ -34,8 +36,8 @@ pub enum InterfaceError {
     },
 }
 
-/// Refuses an interface that is a port, or that is configured by another of its names. One that is not there is
-/// left to the later steps.
+/// Refuses an interface that is a port, or that is configured by another of its names. Later steps report an
+/// interface that does not exist.
 ///
 /// # Errors
 /// [`InterfaceError`].
@@ -52,13 +54,13 @@ pub(crate) fn check(bound: &Bound, name: &str) -> Result<(), InterfaceError> {
     })
 }
 
-/// What an interface is a port of, also where that is a port itself. A VRF only chooses the routing table of its
-/// interfaces, which keep their addresses.
+/// Returns the topmost interface that this one is a port of, directly or by other ports. A VRF does not
+/// count: it only chooses the routing table of its interfaces, which keep their addresses.
 fn top<'a>(bound: &'a Bound, port: &Interface) -> Option<&'a Interface> {
     let above = |below: &Interface| {
         bound.interface(below.controller?).filter(|controller| controller.kind != Kind::Vrf)
     };
-    // The kernel has no circle of them.
+    // The kernel allows no circle of ports.
     std::iter::successors(above(port), |below| above(below)).take(bound.interfaces.len()).last()
 }
 

@@ -1,5 +1,5 @@
-//! What one run leaves for the next: the budget, addresses that wait, and a log that a timer does not fill. And
-//! what another host takes in the middle of a run.
+//! What one run leaves for the next: the budget, addresses that wait, and a log that a timer does not fill.
+//! And what another host takes in the middle of a run.
 
 use std::fs;
 
@@ -159,7 +159,8 @@ fn the_timers_unit_makes_up_for_a_lost_event() {
     if missing(&HOSTS) || missing(&[Need::Program("setpriv")]) {
         return;
     }
-    // The command and the capabilities are those of the unit, and the events those of the shipped configuration.
+    // The command and the capabilities are those of the unit, and the events those of the shipped
+    // configuration.
     let shipped = suite::plugins::workspace().join("nrpe-config/handle_ip_rebind");
     let unit = fs::read_to_string(shipped.join("handle_ip_rebind@.service")).unwrap();
     let setting =

@@ -1,6 +1,6 @@
-//! Runs that are killed at any moment, and a program's name that NRPE's user exchanges all the time. As part of
-//! all tests there are few of them; `REBIND_CAMPAIGN=500 cargo test -p handle_ip_rebind --test system campaign`
-//! makes so many.
+//! Runs that are killed at any moment, and a program's name that NRPE's user exchanges all the time. As part
+//! of all tests there are few of them; `REBIND_CAMPAIGN=500 cargo test -p handle_ip_rebind --test system
+//! campaign` makes so many.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown};

@@ -1,5 +1,5 @@
-//! Runs that do not come to their end at once: what they owe is done by the next run. And what a restart does to
-//! addresses that no list names.
+//! Runs that do not come to their end at once: what they owe is done by the next run. And what a restart does
+//! to addresses that no list names.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -73,7 +73,7 @@ fn an_address_that_no_list_names_is_missed_too() {
     let outcome = site.handle();
     let line = "IP_REBIND CRITICAL - 192.0.2.1, 192.0.2.31 gone at the end: removed by service (restarted 1 service)";
     assert_eq!(outcome.verdict(), (2, line));
-    // What is taken off the list is missed no more.
+    // An address that is taken off the list is no longer missing.
     write(&site.path("ips"), "192.0.2.2\n");
     site.host.ip(&["addr", "add", "192.0.2.2/24", "dev", "eth0"]);
     let line = "IP_REBIND CRITICAL - 192.0.2.1 gone since an earlier run: removed by service";
@@ -132,8 +132,8 @@ fn what_a_killed_run_left_is_done_by_the_next_one() {
     assert_eq!(site.handle().verdict(), (0, line));
 }
 
-/// No signal that a caller, a terminal or a timer sends ends a run in the middle: it comes to its own end, and
-/// what it owed is done. Nor does one leave a file in pieces or the lock behind.
+/// No signal that a caller, a terminal or a timer sends ends a run in the middle: it comes to its own end,
+/// and what it owed is done. Nor does one leave a file in pieces or the lock behind.
 #[test]
 fn a_signal_during_a_run_changes_nothing() {
     if missing(&HOSTS) {
@@ -231,7 +231,7 @@ fn many_addresses_are_bound_in_several_runs() {
     piece();
     assert_eq!(site.log().len(), 2, "begun and ended");
     assert!(site.has("198.18.0.1/32") && !site.has("198.18.23.250/32"));
-    // All pieces are one act of the budget, also where one of them is killed. Each is seen to bind.
+    // All runs together use the budget once, even if one of them is killed. Each of them binds addresses.
     kill(&site, "the record of what it begins", || site.log().len() == 3);
     let bound = site.host.ip(&["-o", "addr"]).stdout.lines().count();
     site.host.ip(&["addr", "del", "192.0.2.1/24", "dev", "eth0"]);

@@ -191,7 +191,8 @@ fn a_killed_handler_is_in_nobodys_way() {
         (begun["begun"].as_bool(), begun["summary"].as_str()),
         (Some(true), Some("about to bind 192.0.2.31"))
     );
-    // What it spent is spent, once for all that finishes it, nothing is broken, and the next one works at once.
+    // The killed run has used the budget once, also for the runs that finish it. Nothing is broken, and the
+    // next run works at once.
     write(&site.path("state/.budget.json.new"), "{\"ver");
     site.configure("enabled = true\n");
     assert_eq!(site.handle().verdict(), (0, "IP_REBIND OK - bound again: 192.0.2.31"));

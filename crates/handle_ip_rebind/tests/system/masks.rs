@@ -139,7 +139,7 @@ fn an_address_of_another_interfaces_network_is_left_alone() {
         assert!(outcome.stdout.lines().any(|found| found == line), "{line}: {}", outcome.stdout);
     }
     assert!(outcome.first_line().ends_with("(bound again: 192.0.2.31-32)"), "{outcome:?}");
-    // As providers write it: an address alone in the subnet of the same interface.
+    // Providers configure it like this: a /32 in the subnet of the same interface.
     assert!(site.has("192.0.2.31/32") && site.has("192.0.2.32/24"));
     // And by a route of the same interface.
     write(&site.path("ips"), "203.0.113.7\n");

@@ -1,4 +1,4 @@
-//! Who answers on the link: other hosts, and this one itself by another of its interfaces.
+//! The hosts that answer on the link: other hosts, and this host itself by another of its interfaces.
 
 use std::process::Stdio;
 use std::thread;
@@ -24,7 +24,7 @@ fn a_port_of_a_bridge_or_a_bond_is_refused_by_name() {
     assert_eq!(site.handle().verdict(), (3, line));
     assert_eq!(site.trial().verdict(), (3, line));
     assert!(!site.has("192.0.2.50/24") && !site.has("2001:db8::31/128"));
-    // By the bridge, the neighbour is heard.
+    // The neighbour's answer reaches the bridge.
     site.configure("enabled = true\ninterface = \"br0\"\n");
     let outcome = site.handle();
     assert!(
@@ -56,7 +56,7 @@ fn an_answer_by_another_interface_of_this_host_is_no_conflict() {
     let line = "IP_REBIND OK - bound again: 192.0.2.31, 2001:db8::31";
     assert_eq!(site.handle().verdict(), (0, line));
     assert!(site.has("192.0.2.31/24") && site.has("2001:db8::31/64"));
-    // What another host has is heard all the same.
+    // The answers of another host still count.
     site.neighbour.ip(&["addr", "add", "192.0.2.32/24", "dev", "br0"]);
     write(&site.path("ips"), "192.0.2.32\n");
     let outcome = site.handle();
@@ -99,7 +99,7 @@ fn what_a_killed_run_has_bound_is_probed_for_before_it_is_announced() {
     assert!(outcome.code == Some(2) && outcome.first_line().contains(&why), "{outcome:?}");
     assert!(outcome.first_line().contains("finished an earlier run"), "{outcome:?}");
     assert!(!site.has("192.0.2.31/24") && site.has("192.0.2.32/24"), "{outcome:?}");
-    // It is left to the other host.
+    // The address is left to the other host.
     let line = format!("IP_REBIND CRITICAL - {why}, waits 1 min after 1 try");
     assert_eq!(site.handle().verdict(), (2, line.as_str()));
 }

@@ -196,7 +196,8 @@ fn whatever_nagios_hears_first_the_address_comes_back() {
             .map(|server| (server.server.name, scope.spawn(move || server.heals())))
             .collect();
         for (name, story) in stories {
-            // Shown by --nocapture; a busy machine may take longer than the two check intervals of a quiet one.
+            // Shown by --nocapture; a busy machine may take longer than the two check intervals of a quiet
+            // one.
             println!("{name}: back {:.1} s after Nagios knew", story.join().unwrap().as_secs_f64());
         }
     });

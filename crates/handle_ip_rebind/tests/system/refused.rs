@@ -120,7 +120,7 @@ fn lists_with_other_addresses_are_named() {
     let line = format!("IP_REBIND UNKNOWN - {difference}");
     assert_eq!(site.handle().verdict(), (3, line.as_str()));
     assert_eq!(site.trial().verdict(), (3, line.as_str()));
-    // Single addresses are a list too.
+    // Addresses of `--ip` are a list too.
     let ips = site.path("ips").display().to_string();
     for address in ["192.0.2.32", "192.0.2.99"] {
         site.configure(&format!("enabled = true\ncheck = [\"--ip={address}\"]\n"));
@@ -132,14 +132,14 @@ fn lists_with_other_addresses_are_named() {
     }
     site.configure("enabled = true\ncheck = [\"--ip=192.0.2.1\", \"--ip=192.0.2.31\"]\n");
     assert_eq!(site.handle().code, Some(0));
-    // What is expected besides the list, and missing, is a warning of a trial too.
+    // A missing address that is expected beside the list is a warning of a trial, too.
     site.configure(&format!("enabled = true\ncheck = [\"--file={ips}\", \"--ip=192.0.2.99\"]\n"));
     let line = "IP_REBIND WARNING - 192.0.2.99 left alone: not in the list";
     assert_eq!(site.handle().verdict(), (1, line));
     let line = "IP_REBIND WARNING - configuration is right: 2 addresses listed, 0 would be bound on eth0, \
                 1 missing and not in the list";
     assert_eq!(site.trial().verdict(), (1, line));
-    // With the list itself, and others, check expects more on purpose.
+    // If `check` names the list itself and other files, it expects more on purpose.
     site.configure(&format!("enabled = true\ncheck = [\"--file={other}\", \"--file={ips}\"]\n"));
     let line = "IP_REBIND OK - nothing is missing, 3 addresses bound and usable";
     assert_eq!(site.handle().verdict(), (0, line));

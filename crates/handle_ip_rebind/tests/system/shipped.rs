@@ -152,8 +152,8 @@ fn nrpes_user_may_run_what_ships_and_nothing_more() {
         let outcome = sudo(arguments);
         assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), ""), "{arguments:?}: {outcome:?}");
     }
-    // And over the network there is nothing but the name of a command. What sudo has to say of this host's name
-    // is not in the answer.
+    // And over the network there is nothing but the name of a command. What sudo has to say of this host's
+    // name is not in the answer.
     site.host.etc("hosts", "127.0.0.1 localhost\n");
     let complaint = sudo(&["--event=CRITICAL-SOFT-2", "--timeout=50"]).stderr;
     assert!(complaint.contains("unable to resolve host"), "{complaint}");
