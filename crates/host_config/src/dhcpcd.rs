@@ -1,6 +1,6 @@
-//! dhcpcd: `/etc/dhcpcd.conf`, by dhcpcd.conf(5) and what dhcpcd 9.4.1 does with it: the static addresses of its
-//! `interface` blocks, of each family the last one. What an interface without one gets by DHCP is no expectation:
-//! dhcpcd takes every interface that it finds.
+//! dhcpcd: `/etc/dhcpcd.conf`, by dhcpcd.conf(5) and what dhcpcd 9.4.1 does with it: the static addresses of
+//! its `interface` blocks, of each family the last one. What an interface without one gets by DHCP is no
+//! expectation: dhcpcd takes every interface that it finds.
 
 use std::borrow::Cow;
 

@@ -1,6 +1,5 @@
-//! The hardware addresses of the network cards of a tree, where it has the kernel's /sys: what
-//! `[Match] MACAddress=` of networkd, `match: macaddress:` of netplan and `mac-address=` of NetworkManager are
-//! about.
+//! The hardware addresses of the network cards of a tree, where it has the kernel's /sys: what `[Match]
+//! MACAddress=` of networkd, `match: macaddress:` of netplan and `mac-address=` of NetworkManager are about.
 
 use std::cell::OnceCell;
 

@@ -6,7 +6,7 @@ use crate::tree::Tree;
 
 const FILE: &str = "/hsphere/local/network/ips";
 
-/// Returns the addresses of the list, and its lines that are not understood.
+/// Returns the addresses of the list, and the lines that are not understood.
 pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     tree.list(FILE)
 }

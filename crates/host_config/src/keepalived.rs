@@ -99,7 +99,7 @@ struct Config {
     promises: Vec<Promise>,
     default_interface: Option<String>,
     instance: Instance,
-    /// What keepalived passes over.
+    /// Notes on what keepalived skips.
     notes: Vec<String>,
 }
 
@@ -228,8 +228,8 @@ impl Config {
     }
 }
 
-/// `ADDRESS[/PREFIX] [dev INTERFACE] [peer ADDRESS] ...`; of words that it does not know, keepalived says so
-/// and goes on, and so it does without a line whose first word is no address.
+/// Reads `ADDRESS[/PREFIX] [dev INTERFACE] [peer ADDRESS] ...`. keepalived logs words that it does not know
+/// and goes on. It also skips a line whose first word is not an address.
 fn address(
     words: &[String],
     floating: bool,
@@ -264,8 +264,8 @@ fn address(
     Ok(Some(Promise { expected, interface, floating, place: place.clone() }))
 }
 
-/// The address and its prefix length: that of one host where there is none, or one that keepalived refuses.
-/// `None` for what it skips as an invalid IP.
+/// Returns the address and its prefix length. Without a length, or with one that keepalived refuses, it is
+/// that of a single host. `None` if keepalived skips the address as an invalid IP.
 fn with_prefix(text: &str, place: &Place, notes: &mut Vec<String>) -> Option<HostAddress> {
     let (plain, length) = text.split_once('/').unwrap_or((text, ""));
     let mut expected: HostAddress = match plain.parse() {

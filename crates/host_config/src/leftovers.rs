@@ -21,9 +21,9 @@ fn tools(source: Source) -> &'static [&'static str] {
     }
 }
 
-/// Takes what a leftover promises away, but for a note: a source whose program is absent while that of
-/// another is there, or /etc/network/interfaces beside netplan's files where neither program is. A source
-/// that is named is read as it is. The `unusable` sources have files here too.
+/// Removes the addresses of a leftover, and adds a note. A leftover is a source whose program is absent while
+/// that of another source is installed, or /etc/network/interfaces beside netplan's files if neither program
+/// is installed. A source that is named is read as it is. The `unusable` sources have files here too.
 pub(crate) fn set_aside(
     from: &[Origin],
     tree: &Tree<'_>,

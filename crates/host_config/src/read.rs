@@ -43,8 +43,8 @@ pub fn read(from: &[Origin], tree: &Tree<'_>) -> Result<Vec<(Source, Promises)>,
     errors.into_iter().next().map_or(Ok(found), Err)
 }
 
-/// Reads as [`read`] does, and returns what the sources that can be used promise, with the error of each of the
-/// others: for a program that judges these all the same, and reports the errors beside them.
+/// Reads as [`read`] does. Returns the content of each usable source, and the error of each of the others,
+/// for a program that judges the former and reports the errors beside them.
 pub fn read_usable(from: &[Origin], tree: &Tree<'_>) -> (Vec<(Source, Promises)>, Vec<ConfigError>) {
     let (mut found, mut errors, mut unusable) = (Vec::new(), Vec::new(), Vec::new());
     if from.is_empty() {

@@ -38,13 +38,13 @@ pub struct ResolvConf {
     pub options: BTreeMap<&'static str, Option<i32>>,
     /// The words of `sortlist`.
     pub sortlist: Vec<String>,
-    /// The lines that mean a server and give none, and second addresses on a line.
+    /// The lines that are meant as a server and give none, and second addresses on a line.
     pub ignored: Vec<IgnoredServer>,
     /// The keywords of lines whose last value ends in a carriage return, which is part of it.
     pub carriage_returns: Vec<&'static str>,
 }
 
-/// A line that means a server and does not give one, or the second address of a line.
+/// A line that is meant as a server and gives none, or the second address of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IgnoredServer {
     /// The number of the line, from 1.
@@ -140,7 +140,8 @@ fn meant_as_a_server(line: &str) -> Option<NotAServer> {
     }
 }
 
-/// Returns why a line with an address is not a nameserver line: its keyword is misspelled, or no blank follows it.
+/// Returns why a line with an address is not a nameserver line: its keyword is misspelled, or no blank
+/// follows it.
 fn another_keyword(line: &str) -> Option<NotAServer> {
     const SIGNS: [char; 3] = [':', '=', NO_BREAK_SPACE];
     let is_marked = line.starts_with(NO_BREAK_SPACE);

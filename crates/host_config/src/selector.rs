@@ -1,5 +1,5 @@
-//! What tells interfaces in a configuration: a name, or shell patterns of names of which one must fit and none
-//! of the inverted ones.
+//! What tells interfaces in a configuration: a name, or shell patterns of names of which one must fit and
+//! none of the inverted ones.
 
 use crate::wildcard;
 

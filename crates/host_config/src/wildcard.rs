@@ -82,10 +82,10 @@ fn bracket(inside: &[u8], octet: u8) -> Option<(bool, &[u8])> {
     }
 }
 
-/// Whether an octet is of a character class.
+/// Tells whether an octet belongs to a character class.
 type IsMember = fn(&u8) -> bool;
 
-/// What a character class at the start tells of an octet, in the C locale, and what follows the class.
+/// Returns the test of the character class at the start, in the C locale, and the text after the class.
 fn class(inside: &[u8]) -> Option<(IsMember, &[u8])> {
     let classes: [(&str, IsMember); 12] = [
         ("alnum", u8::is_ascii_alphanumeric),

@@ -164,7 +164,7 @@ fn read_file(source: Source, path: &str, text: String) -> (Result<Promises, Stri
     (read.map(Option::unwrap_or_default).map_err(|error| error.to_string()), took)
 }
 
-/// The processor time of some work, in seconds.
+/// Returns the processor time of some work, in seconds.
 fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
     let now = || Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).unwrap().as_secs_f64();
     let begun = now();
@@ -172,8 +172,8 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
     (done, now() - begun)
 }
 
-/// How many addresses the comments of a list of so many octets promise, and the processor time that it takes, in
-/// seconds.
+/// Returns the number of addresses that the comments of a list of `size` octets give, and the processor time
+/// in seconds.
 fn read_comments(size: usize) -> (usize, f64) {
     const LINE: &str = "# floating: 198.18.0.1 # by a program\n";
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -218,8 +218,8 @@ fn nothing_grows_faster_than_the_file() {
     assert!(slow.is_empty(), "{}", slow.join("\n"));
 }
 
-/// Few octets that would become many are given up soon: parameters that name themselves, a long line that a block
-/// repeats, and blocks in each other around a short line or none.
+/// Parameters that name themselves, blocks that repeat a long line, and nested blocks around a short line or
+/// none are refused early.
 #[test]
 fn what_grows_without_bounds_is_given_up_soon() {
     let long = format!("~SEQ(N,65536) {}", "x ".repeat(2_500));

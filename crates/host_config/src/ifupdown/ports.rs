@@ -1,5 +1,5 @@
-//! The ports that stanzas give bridges, bonds, teams and VRFs, and what carries VLANs: bridge-utils-interfaces(5), ifenslave's and
-//! ifupdown2's options.
+//! The ports that stanzas give bridges, bonds, teams and VRFs, and what carries VLANs:
+//! bridge-utils-interfaces(5), ifenslave's and ifupdown2's options.
 
 use crate::promise::Promises;
 use crate::wildcard;
@@ -72,8 +72,9 @@ fn names(list: &str, all: &Interfaces) -> Option<Vec<String>> {
     Some(names)
 }
 
-/// The names of a list of ports as ifupdown2 reads it (ifupdown-addons-interfaces(5)): `glob` makes a range of the
-/// next name, `regex` an expression whose beginning may be anywhere in a name; `noglob` and `noregex` take that back.
+/// Returns the names in a list of ports as ifupdown2 reads it (ifupdown-addons-interfaces(5)). `glob` makes
+/// the next name a range, `regex` makes it an expression that may begin anywhere in a name. `noglob` and
+/// `noregex` end that.
 fn expressions(list: &Setting) -> Option<Vec<String>> {
     let mut all = Vec::new();
     let (mut glob, mut regex) = (false, false);
@@ -97,9 +98,10 @@ fn expressions(list: &Setting) -> Option<Vec<String>> {
     (!glob && !regex).then_some(all)
 }
 
-/// The patterns of an expression that ifupdown2 searches in names and ties to their end.
+/// Returns the patterns of an expression. ifupdown2 searches it in names, and it must match up to the end of
+/// a name.
 fn expression(word: &str) -> Option<String> {
-    // Without a group, `^` and the end are tied to one alternative alone.
+    // Without a group, `^` and the end belong to a single alternative.
     if word.contains('|') && !(word.starts_with('(') && word.ends_with(')')) {
         return None;
     }

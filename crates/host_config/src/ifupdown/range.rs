@@ -7,7 +7,7 @@ use crate::wildcard;
 
 use super::stanza::Flavour;
 
-/// The longest word with a range, in octets: each range of it is a step deeper.
+/// The longest word with a range, in octets. Each range in it is one recursion deeper.
 const LONGEST: usize = 255;
 /// The most interfaces of one range.
 const MOST: usize = 4096;
@@ -34,17 +34,17 @@ pub(super) fn names(word: &str, flavour: Flavour, place: &Place) -> Result<Vec<S
     Ok(all)
 }
 
-/// Returns the ports that a word behind ifupdown2's `glob` stands for: ranges need no brackets there (`swp1-4.100`).
-/// `None` if it is no range that ifupdown2 understands.
+/// Returns the ports of a word after ifupdown2's `glob`. Ranges need no brackets there (`swp1-4.100`). `None`
+/// if ifupdown2 does not understand the range.
 pub(super) fn ports(word: &str, place: &Place) -> Option<Vec<String>> {
     let bracketed = bracketed(word).unwrap_or_else(|| word.to_owned());
     let names = names(&bracketed, Flavour::Ifupdown2, place).ok()?;
-    // Beside a range without brackets, others are part of the name.
+    // Beside a range without brackets, brackets are part of the name.
     let mixed = bracketed != word && word.contains('[');
     (!mixed && !word.contains(',') && !names.iter().any(|name| wildcard::is_pattern(name))).then_some(names)
 }
 
-/// Puts brackets around the last range that stands behind letters: `swp[1-4].100` of `swp1-4.100`.
+/// Puts brackets around the last range that follows letters: `swp1-4.100` becomes `swp[1-4].100`.
 fn bracketed(word: &str) -> Option<String> {
     word.rmatch_indices('-').find_map(|(dash, _)| {
         let (before, after) = (word.get(..dash)?, word.get(dash + 1..)?);

@@ -1,7 +1,7 @@
-//! The regular expressions that tell the ports of bridges, as shell patterns.
+//! Regular expressions for the ports of bridges, as shell patterns.
 
-/// Returns shell patterns that cover every name the expression matches, perhaps more. `None` if it cannot be written
-/// so.
+/// Returns shell patterns that match every name that the expression matches, and perhaps more. `None` if
+/// there are no such patterns.
 pub(super) fn patterns(expression: &str) -> Option<Vec<String>> {
     let inside = expression.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
     let inside = inside.filter(|inside| !inside.contains(['(', ')'])).unwrap_or(expression);

@@ -47,7 +47,7 @@ struct Splitter<'a, F> {
     word: Option<String>,
     all: Vec<Simple>,
     follows: Follows,
-    /// How many octets of the line are a comment.
+    /// The number of octets of the line that are a comment.
     comment: usize,
 }
 

@@ -19,8 +19,8 @@ use crate::{glob, wildcard};
 const KERNELS_NAME: &str = "/proc/sys/kernel/hostname";
 const DEPTH: usize = 32;
 const INCLUDES: usize = 4096;
-/// How many octets and how many lines parameters may grow to, which may name each other, and blocks that repeat
-/// a line, which may stand in each other.
+/// The most octets, and the most lines, of expanded parameters and repeated lines. Parameters may name each
+/// other, and blocks that repeat a line may be nested.
 const GROWTH: usize = 64 << 20;
 const NESTED: usize = 1 << 20;
 /// How deep parameters may name each other.
@@ -181,7 +181,7 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
-    /// Counts the octets that a line is about to become.
+    /// Counts the octets of a line before it is expanded.
     fn grow(&mut self, octets: usize, place: &Place) -> Result<(), ConfigError> {
         self.growth = self.growth.saturating_add(octets);
         if self.growth > GROWTH { Err(self.give_up(place)) } else { Ok(()) }

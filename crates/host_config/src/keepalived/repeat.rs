@@ -15,8 +15,8 @@ pub(super) struct Repeated<'a> {
     pub(super) rest: &'a str,
 }
 
-/// Returns what a line repeats: `None` if it begins with no such block, an error if keepalived would refuse the
-/// block or takes it in a way of its own.
+/// Returns what a line repeats: `None` if it begins with no such block, an error if keepalived would refuse
+/// the block or takes it in a way of its own.
 pub(super) fn repeated(line: &str) -> Option<Result<Repeated<'_>, &'static str>> {
     let (keyword, specification) = line.split_once('(')?;
     let parse: fn(&str) -> Option<Values<'_>> = match keyword.trim_ascii_end() {
@@ -35,7 +35,8 @@ pub(super) fn repeated(line: &str) -> Option<Result<Repeated<'_>, &'static str>>
 /// The names of parameters, and their values.
 type Values<'a> = (Vec<&'a str>, Vec<Vec<String>>);
 
-/// `NAME[, START[, STEP]], END`: numbers as C writes them, hexadecimal in the result where `hexadecimal` is set.
+/// `NAME[, START[, STEP]], END`: numbers as C writes them, hexadecimal in the result where `hexadecimal` is
+/// set.
 fn sequence(text: &str, hexadecimal: bool) -> Option<Values<'_>> {
     let mut words = text.split(',').map(str::trim_ascii);
     let name = words.next().filter(|name| is_name(name))?;

@@ -80,8 +80,8 @@ pub(super) fn asked(written: &Located, to: &mut Promises) -> Option<Located<Aske
     }
 }
 
-/// Returns an address with its prefix length in decimal: systemd reads that of `/024` as octal, `/0x18` as
-/// hexadecimal (strtoul(3) with base 0). `None` if it is no number.
+/// Returns an address with its prefix length in decimal. systemd reads the length `/024` as octal and `/0x18`
+/// as hexadecimal (strtoul(3) with base 0). `None` if the length is not a number.
 fn in_decimal(text: &str) -> Option<Cow<'_, str>> {
     let Some((address, length)) = text.split_once('/') else { return Some(Cow::Borrowed(text)) };
     let length = length.trim_ascii_start();

@@ -12,8 +12,8 @@ const OPERATORS: [(&str, &[Ordering]); 6] = [
     ("=", &[Ordering::Equal]),
 ];
 
-/// Returns whether a release of the kernel fits all words of `expression`, each a shell pattern or a version
-/// behind an operator: `None` if the expression is not understood.
+/// Returns whether a release of the kernel matches all words of `expression`. Each word is a shell pattern,
+/// or a version after an operator. `None` if the expression is not understood.
 pub(super) fn version_fits(expression: &str, release: &str) -> Option<bool> {
     if expression.contains(['"', '\'', '\\', '$']) {
         return None;
@@ -34,8 +34,8 @@ pub(super) fn version_fits(expression: &str, release: &str) -> Option<bool> {
     Some(true)
 }
 
-/// Returns whether a word of the kernel's command line is `wanted`, or begins with it and an equals sign where
-/// `wanted` has none.
+/// Returns whether a word of the kernel's command line is `wanted`. If `wanted` has no equals sign, the word
+/// may also begin with it and an equals sign.
 pub(super) fn has_word(words: &[String], wanted: &str) -> bool {
     let is_key = !wanted.contains('=');
     words.iter().any(|word| word == wanted || is_key && word.split('=').next() == Some(wanted))
@@ -67,7 +67,7 @@ fn compare(one: &str, other: &str) -> Ordering {
     }
 }
 
-/// Passes over a separator that both begin with. Where only one does, it is the lower version.
+/// Skips a separator that both begin with. If only one begins with it, that is the lower version.
 fn past_separator(one: &mut &[u8], other: &mut &[u8], separator: u8) -> Option<Ordering> {
     let after = |text: &[u8]| text.first() == Some(&separator);
     match (after(one), after(other)) {
@@ -82,13 +82,13 @@ fn past_separator(one: &mut &[u8], other: &mut &[u8], separator: u8) -> Option<O
     }
 }
 
-/// The text from the first character on that counts in a version.
+/// Returns the text from the first character that counts in a version.
 fn from_valid(text: &[u8]) -> &[u8] {
     let valid = |octet: &u8| octet.is_ascii_alphanumeric() || b"~-^.".contains(octet);
     text.iter().position(valid).and_then(|start| text.get(start..)).unwrap_or_default()
 }
 
-/// Takes the octets of one kind off the beginning.
+/// Takes the octets of one kind from the beginning.
 fn span<'a>(text: &mut &'a [u8], kind: fn(&u8) -> bool) -> &'a [u8] {
     let end = text.iter().position(|octet| !kind(octet)).unwrap_or(text.len());
     let (taken, rest) = text.split_at_checked(end).unwrap_or_default();
@@ -96,7 +96,7 @@ fn span<'a>(text: &mut &'a [u8], kind: fn(&u8) -> bool) -> &'a [u8] {
     taken
 }
 
-/// Compares numbers of any length; no number is less than any.
+/// Compares numbers of any length. An empty text is less than any number.
 fn by_number(one: &[u8], other: &[u8]) -> Ordering {
     let plain = |digits: &[u8]| digits.iter().copied().skip_while(|digit| *digit == b'0').collect::<Vec<_>>();
     let (first, second) = (plain(one), plain(other));

@@ -1,5 +1,5 @@
-//! The value of an address of a keyfile, as libnm reads it: `ADDRESS[/PREFIX][,GATEWAY]`, where a slash, a comma
-//! and a semicolon are the same.
+//! The value of an address of a keyfile, as libnm reads it: `ADDRESS[/PREFIX][,GATEWAY]`, where a slash, a
+//! comma and a semicolon are the same.
 
 use addresses::{HostAddress, short};
 

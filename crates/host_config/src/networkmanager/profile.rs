@@ -48,8 +48,8 @@ impl Profile {
             by_name.or(by_address.filter(|name| names.is_empty() || selects(&names.join(","), name)));
     }
 
-    /// Returns the interfaces that an address may come to, and whether one of them must have it: `None` if the
-    /// profile fits any interface of its type.
+    /// Returns the interfaces that an address may come to, and whether one of them must have it: `None` if
+    /// the profile fits any interface of its type.
     pub(super) fn selector(&self) -> Option<(String, bool)> {
         if let Some(name) = self.interface() {
             return Some((name.to_owned(), true));
@@ -203,8 +203,8 @@ impl Profile {
         Ok(())
     }
 
-    /// The addresses of a family, in the order of their numbers. NetworkManager passes over those that it does
-    /// not understand.
+    /// The addresses of a family, in the order of their numbers. NetworkManager passes over those that it
+    /// does not understand.
     fn addresses(&self, family: &str, to: &mut Promises) -> Result<Vec<Located<HostAddress>>, ConfigError> {
         let mut addresses = Vec::new();
         for (key, written) in self.file.keys(family) {

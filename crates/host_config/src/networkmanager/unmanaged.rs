@@ -146,7 +146,7 @@ mod tests {
         unmanaged.covers("eth0", kind, &Cards::new(&tree))
     }
 
-    /// A profile names it as D-Bus does, `TYPE=Wireless` of an ifcfg file in a word of its own.
+    /// A profile uses D-Bus's name of the type; an ifcfg file has its own word, `TYPE=Wireless`.
     #[test]
     fn a_wireless_interface_is_one_of_type_wifi() {
         let mut unmanaged = Unmanaged::default();

@@ -27,7 +27,8 @@ fn number(text: &str) -> Option<u32> {
     if all_digits { u32::from_str_radix(digits, radix).ok() } else { None }
 }
 
-/// Reads the number at the start of a text, 0 without one (atoi(3)). One beyond its range is the nearest that fits.
+/// Reads the number at the start of a text, 0 without one (atoi(3)). One beyond its range is the nearest that
+/// fits.
 pub(super) fn atoi(text: &str) -> i32 {
     let text = text.trim_start_matches([' ', '\t', '\n', '\r', '\x0b', '\x0c']);
     let (sign, digits) = match text.strip_prefix('-') {

@@ -77,7 +77,8 @@ impl Server {
 }
 
 impl NotAServer {
-    /// Returns what the library ignores and why, after the words for the line: `line 1 is ignored: a is not an address`
+    /// Returns what the library ignores and why, beginning with the words for the line: `line 1 is ignored: a
+    /// is not an address`.
     pub fn after(&self, line: &str) -> String {
         match self {
             Self::Second(_) => format!("{line}: {self}"),

@@ -1,4 +1,4 @@
-//! Lines of scripts that are not read: whether they add addresses.
+//! Tells whether the lines of scripts that are not read add addresses.
 
 use addresses::HostAddress;
 
@@ -16,7 +16,7 @@ pub(crate) fn adds_address(line: &str) -> bool {
     })
 }
 
-/// Returns whether the arguments of ifconfig(8) give an interface an address, or may: a variable may hold one.
+/// Returns whether the arguments of ifconfig(8) give an interface an address, or may give one by a variable.
 fn configures<'a>(arguments: impl Iterator<Item = &'a str>) -> bool {
     let mut arguments = arguments.skip_while(|word| word.starts_with('-')).skip(1);
     while let Some(word) = arguments.next() {

@@ -10,8 +10,8 @@ pub(super) fn with(word: &str, set: &Variables) -> String {
     set.iter().rev().fold(word.to_owned(), |word, (name, value)| script::substitute(&word, name, value))
 }
 
-/// Takes `NAME=value ...` over, with or without `export`: whether the command is no more than that. One that may
-/// not be run makes the variable unknown.
+/// Takes `NAME=value ...` over, with or without `export`: whether the command is no more than that. One that
+/// may not be run makes the variable unknown.
 pub(super) fn assign(words: &[String], set: &mut Variables, doubt: bool) -> bool {
     let assignments = match words {
         [first, rest @ ..] if matches!(first.as_str(), "export" | "local" | "readonly") => rest,

@@ -1,8 +1,8 @@
-//! Programs that run another one, by what comes before its name.
+//! Programs that run another program, and the arguments that come before its name.
 
 use super::words::program;
 
-/// A program, its options that an argument follows, and how many arguments come before the other's name.
+/// A program, its options with an argument, and the number of arguments before the other program's name.
 type Wrapper = (&'static str, &'static [&'static str], usize);
 
 const WRAPPERS: [Wrapper; 17] = [
@@ -28,7 +28,7 @@ const WRAPPERS: [Wrapper; 17] = [
 /// Options by which systemd-run runs a program on another machine.
 const ELSEWHERE: [&str; 4] = ["-M", "-H", "--machine", "--host"];
 
-/// Returns the command that the last of the programs around it runs, without the variables that are set for it.
+/// Returns the command inside all programs around it, without the variables that are set for it.
 pub(super) fn unwrapped<'a>(mut words: &'a [&'a str]) -> &'a [&'a str] {
     loop {
         let assigns = |word: &&str| word.split_once('=').is_some_and(|(name, _)| !name.contains(['/', '$']));
@@ -41,7 +41,8 @@ pub(super) fn unwrapped<'a>(mut words: &'a [&'a str]) -> &'a [&'a str] {
     }
 }
 
-/// What a program that runs another is given from the name of that one on: `None` if it is no such program.
+/// Returns the arguments from the name of the other program on. `None` if the first word is not a program
+/// that runs another one.
 fn wrapped<'a>(words: &'a [&'a str]) -> Option<&'a [&'a str]> {
     let (head, mut rest) = words.split_first()?;
     let (name, with_argument, before) = WRAPPERS.iter().find(|(name, ..)| *name == program(head))?;
