@@ -15,7 +15,7 @@ use crate::judged::total::Total;
 use crate::monitor;
 use crate::target::Target;
 
-/// How many failed targets of each kind are named.
+/// The most failed targets of each kind that are named.
 const MOST_NAMED: usize = 100;
 /// Of how many silent targets the ways are looked at, for a fault of this machine.
 const SAMPLE: usize = 8;
@@ -51,18 +51,18 @@ pub(crate) struct Judged {
     /// Whether silence in a single try is known not to be one lost packet.
     one_try_counts: bool,
     total: AtomicUsize,
-    /// How many names are still resolved.
+    /// The number of names that are still being resolved.
     names: AtomicUsize,
     counts: [AtomicUsize; KINDS],
-    /// What failed, as far as it is named. What that means depends on how many there are in the end.
+    /// The failed targets that are named. Their state depends on the number of all targets in the end.
     texts: Mutex<Vec<(Known, String)>>,
     /// Some of the silent addresses.
     silent: Mutex<Vec<IpAddr>>,
 }
 
 impl Judged {
-    /// None of so many targets yet, to which those of so many names come. It tells what it knows wherever
-    /// `progress` is asked for.
+    /// Starts with no result of `total` targets, to which those of `names` names are added. Reports its
+    /// results when `progress` is asked for.
     pub(crate) fn new(
         (total, names): (usize, usize),
         allowed: &Allowed,
@@ -84,13 +84,14 @@ impl Judged {
         judged
     }
 
-    /// Counts on so many more targets, now that all names are resolved.
+    /// Adds the targets of the names, now that all of them are resolved.
     pub(crate) fn expect(&self, more: usize) {
         self.total.fetch_add(more, Ordering::Relaxed);
         self.names.store(0, Ordering::Release);
     }
 
-    /// Returns how many targets there are. Reads names first: once all are resolved, the number has their targets.
+    /// Returns the number of targets. Reads the names first: once all are resolved, the number includes their
+    /// targets.
     fn total_and_names(&self) -> Total {
         let names = self.names.load(Ordering::Acquire);
         Total { names, known: self.total() }
@@ -112,7 +113,8 @@ impl Judged {
         self.add(Known::Fine);
     }
 
-    /// Counts a target that failed, perhaps not for the first time; another try follows unless it is the `last`.
+    /// Counts a target that failed, perhaps not for the first time; another try follows unless it is the
+    /// `last`.
     pub(crate) fn fails(&self, target: &Target, (earlier, cause): (Option<&Cause>, &Cause), last: bool) {
         self.forget(earlier);
         let known = self.known(cause, last);
@@ -160,7 +162,7 @@ impl Judged {
         self.count(Known::Failed) + self.count(Known::Unreachable)
     }
 
-    /// Names a failed target, of each kind the first ones.
+    /// Notes a failed target by name, if it is one of the first of its kind.
     fn name(&self, target: &Target, cause: &Cause, known: Known, number: usize) {
         if number < MOST_NAMED {
             let Target { address, port, .. } = target;
@@ -170,7 +172,8 @@ impl Judged {
         }
     }
 
-    /// What so many failed ones mean if the others answer. A share of a total that is not known means nothing yet.
+    /// Returns the state if `failed` targets fail and the others answer. A share of a total that is not known
+    /// does not count yet.
     fn state_of(&self, failed: usize, total: Total) -> State {
         match total.names {
             0 => self.allowed.failed.state(failed, total.known),
@@ -178,12 +181,12 @@ impl Judged {
         }
     }
 
-    /// What at least so many failed ones mean, whether the others answer or fail.
+    /// Returns the state if at least `failed` targets fail, whether the others answer or fail.
     fn state(&self, failed: usize, total: Total) -> State {
         self.state_of(failed, total).min(self.state_of(total.most(), total))
     }
 
-    /// What failed targets of this kind mean, all of them together.
+    /// Returns the state of all failed targets of this kind together.
     fn meaning(&self, known: Known, total: Total) -> State {
         match known {
             Known::Failed | Known::Unreachable => no_warning(self.state(self.failed(), total)),
@@ -192,12 +195,12 @@ impl Judged {
         }
     }
 
-    /// How many there are besides one that is named.
+    /// Returns the number of failed targets of this kind beside the one that is named.
     fn others(&self, known: Known) -> usize {
         let alike = match known {
             Known::Failed | Known::Unreachable => self.failed(),
             Known::Otherwise | Known::Untested => self.count(known),
-            // Of the silent ones most are not tried for the last time.
+            // Most of the silent targets have not had their last try.
             _ => 1,
         };
         alike.saturating_sub(1)
@@ -253,8 +256,8 @@ impl Judged {
         Report::new(state, format!("{asked} of {all} asked{said}{}", total.rest()))
     }
 
-    /// The state and the number of tried ones where not one of them answers: `None` if that is not so, not known,
-    /// or allowed.
+    /// The state and the number of tried ones where not one of them answers: `None` if that is not so, not
+    /// known, or allowed.
     fn outage(&self, total: Total) -> Option<(State, usize)> {
         let others = [Known::Failed, Known::Otherwise, Known::Answered, Known::Fine, Known::Untested];
         let others: usize = others.into_iter().map(|known| self.count(known)).sum();

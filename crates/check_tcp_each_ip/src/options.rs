@@ -111,8 +111,8 @@ pub(crate) struct Connecting {
     pub rate: Option<NonZeroU32>,
 }
 
-/// Says that options do not fit together: a time not the overall one, so that no silence would ever be known as such,
-/// or a goodbye not what goes before.
+/// Says that options do not fit together: a time not the overall one, so that no silence would ever be known
+/// as such, or a goodbye not what goes before.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DoesNotFit {
     /// That of an option.
@@ -136,8 +136,8 @@ pub enum DoesNotFit {
 }
 
 impl Connecting {
-    /// Returns whether silence in a single try is known not to be one lost packet: the default time of a try always
-    /// spans a retransmission.
+    /// Returns whether the silence of a single try cannot be one lost packet. The default time of a try
+    /// always spans a retransmission.
     pub(crate) fn one_try_counts(&self) -> bool {
         self.connect_timeout.is_none_or(|given| given.duration() >= ONE_RETRANSMISSION)
     }

@@ -33,8 +33,8 @@ pub(crate) fn threads_for(targets: usize) -> usize {
     }
 }
 
-/// Tries each target until it answers, until it has failed as often as it is to be tried, or until the time is
-/// over. What failed is sorted by its places.
+/// Tries each target until it answers, until it has failed as often as it is to be tried, or until the time
+/// is over. What failed is sorted by its places.
 ///
 /// # Errors
 /// If the system gives no epoll instance.

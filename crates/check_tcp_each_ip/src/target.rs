@@ -111,7 +111,7 @@ pub(crate) struct Collection {
 }
 
 impl Collection {
-    /// Returns how many targets there are at least if each name stands for an address.
+    /// Returns the least number of targets, if each name has at least one address.
     pub(crate) fn least(&self) -> usize {
         self.targets.len() + self.named.len() * self.ports.len()
     }
@@ -173,7 +173,8 @@ pub(crate) struct Resolved {
     left_out: usize,
 }
 
-/// Collects what the command line names. Names of `--hostname` are left to resolve; there may be nothing else.
+/// Collects what the command line names. Names of `--hostname` are left to resolve; there may be nothing
+/// else.
 pub(crate) fn targets(args: &Args, deadline: &Deadline) -> Result<Collection, TargetError> {
     let ports = args.port.iter().flat_map(|ports| &ports.0).flat_map(|range| range.ports()).collect();
     let mut collected = Collected {

@@ -59,8 +59,8 @@ fn closed_port() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string()
 }
 
-/// A port of all addresses of loopback that takes nothing any more: its queue is full, and nobody accepts. It holds
-/// while what is returned lives.
+/// Returns a port of all addresses of loopback that accepts no connection, because its queue is full. It
+/// stays so while the returned values live.
 fn full_port() -> (String, Vec<TcpStream>, std::os::fd::OwnedFd) {
     use rustix::net::{AddressFamily, SocketType, bind, getsockname, listen, socket};
     let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();

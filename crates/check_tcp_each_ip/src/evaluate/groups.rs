@@ -78,8 +78,8 @@ pub(crate) fn whole(groups: &[Group], head: &str) -> Option<String> {
 }
 
 /// The groups as far as there is room in a line that starts with `head`: the first addresses of a single one,
-/// the first groups where few targets fail or each for a reason of its own, else how many addresses each cause
-/// has.
+/// the first groups where few targets fail or each for a reason of its own, else how many addresses each
+/// cause has.
 pub(crate) fn shortened(groups: &[Group], head: &str) -> String {
     if let [only] = groups {
         return only.brief(room_after(&format!("{head}{} {}", only.port(), only.words)));

@@ -30,8 +30,8 @@ pub(crate) fn total_outage<'a>(
     is_outage.then_some((tried, not_reached))
 }
 
-/// Returns whether silence of all that were tried is an outage, whatever those do that were not reached: of a few
-/// only if they are all, and if it `is_proved` that each is silent.
+/// Returns whether silence of all that were tried is an outage, whatever those do that were not reached: of a
+/// few only if they are all, and if it `is_proved` that each is silent.
 pub(crate) fn is_outage(tried: usize, not_reached: usize, is_proved: bool) -> bool {
     tried >= ENOUGH || (not_reached == 0 && is_proved)
 }

@@ -13,7 +13,7 @@ fn target(octet: u8) -> Target {
     Target { address: Ipv4Addr::new(192, 0, 2, octet).into(), scope: 0, port: 80, name: None }
 }
 
-/// What these limits for a warning and for critical allow, each a number or a share, or none.
+/// Returns the limits for a warning and for critical. Each is a number or a share, or empty.
 fn allowed(limits: (&str, &str)) -> Allowed {
     let limit = |text: &str| text.parse::<Limit>().ok();
     Allowed {
@@ -25,12 +25,12 @@ fn allowed(limits: (&str, &str)) -> Allowed {
     }
 }
 
-/// Of so many targets none, with these limits for a warning and for critical.
+/// Starts with no result of `total` targets, with these limits for a warning and for critical.
 fn none_of(total: usize, limits: (&str, &str)) -> Arc<Judged> {
     Judged::new((total, 0), &allowed(limits), (false, true), &Progress::default())
 }
 
-/// The same while a name is resolved.
+/// Does the same while a name is resolved.
 fn none_with_a_name(total: usize, limits: (&str, &str)) -> Arc<Judged> {
     Judged::new((total, 1), &allowed(limits), (false, true), &Progress::default())
 }
@@ -43,7 +43,7 @@ fn without_data(judged: &Judged) -> String {
     said(judged).split(" | ").next().unwrap().to_owned()
 }
 
-/// These are silent once.
+/// Notes one silent try for each of these targets.
 fn silence(judged: &Judged, targets: u8) {
     (0..targets).for_each(|octet| judged.fails(&target(octet), (None, &SILENT), false));
 }
@@ -140,8 +140,8 @@ fn silence_of_everything_is_told() {
     assert_eq!(without_data(&once), "X OK - 200 of 200 asked, 199 silent so far");
 }
 
-/// How many targets a name stands for is not known: a share of the others means nothing, and a few that are silent
-/// are not all.
+/// The number of targets of a name is not known. So a share of the others means nothing, and a few silent
+/// ones are not all.
 #[test]
 fn no_share_alarms_while_names_are_resolved() {
     let refuse = |judged: &Judged, octet| judged.fails(&target(octet), (None, &Cause::Refused), true);
@@ -166,10 +166,10 @@ fn no_share_alarms_while_names_are_resolved() {
     assert_eq!(without_data(&half), "X CRITICAL - 2 of 3 asked, 192.0.2.1 port 80 refused and 1 more target");
 
     let rows = [
-        // The limits, how many refuse, and what is said before and after the name stands for 300 more.
+        // The limits, the number of refusals, and the line before and after the name gives 300 more targets.
         (("", "0"), 1, "CRITICAL - 1 of 1 asked, 192.0.2.0 port 80 refused", "CRITICAL - 1 of 301 asked, "),
         (("", "1"), 1, "OK - 1 of 1 asked", "OK - 1 of 301 asked"),
-        // More may fail, which is allowed.
+        // More targets may fail, which is allowed.
         (("", "@1:1"), 1, "OK - 1 of 1 asked", "OK - 1 of 301 asked"),
         (("50%", "5"), 1, "OK - 1 of 1 asked", "OK - 1 of 301 asked"),
     ];
@@ -185,8 +185,8 @@ fn no_share_alarms_while_names_are_resolved() {
 #[test]
 fn a_few_silent_targets_are_no_outage_while_names_are_resolved() {
     let rows = [
-        // How many targets there are, how many are silent, the limit, and what is said before and after the name
-        // stands for nothing.
+        // The number of targets, the number of silent ones, the limit, and the line before and after the name
+        // gives no target.
         (1, 1, "0", "OK - 1 of 1 asked, 1 silent so far", "CRITICAL - 1 of 1 tried does not answer"),
         (99, 99, "0", "OK - 99 of 99 asked, 99 silent so far", "CRITICAL - 99 of 99 tried do not answer"),
         (
@@ -229,7 +229,7 @@ fn a_few_silent_targets_are_no_outage_while_names_are_resolved() {
     assert_eq!(without_data(&names), "X OK - 0 of 1 asked, 2 names not resolved yet");
 }
 
-/// A short try may have been one lost packet.
+/// The silence of a short try may be one lost packet.
 #[test]
 fn a_short_try_of_a_few_proves_no_outage() {
     let rows =
@@ -255,7 +255,7 @@ fn silence_of_closed_ports_is_no_outage() {
     assert_eq!(without_data(&judged), line);
 }
 
-/// Answers without the expected text have a state of their own, whatever the limits on failures say.
+/// Answers without the expected text have their own state, whatever the limits on failures are.
 #[test]
 fn unexpected_answers_have_their_own_state() {
     let unexpected = || Cause::Unexpected("500 no".to_owned());
@@ -271,7 +271,7 @@ fn unexpected_answers_have_their_own_state() {
         (1..=2).for_each(|octet| judged.fails(&target(octet), (None, &unexpected()), true));
         let data = "failed=0;;0;0;102 untested=100;;;0;102 second_try=U;;;0;102 slowest=U;;;0 mismatched=2;;;0;102 certificate_days=U";
         assert_eq!(said(&judged), format!("X {state} - 2 of 102 asked{before} | {data}"));
-        // They answer, so that silence of all others is no outage.
+        // These answer, so that the silence of all others is no outage.
         silence(&judged, 100);
         assert_eq!(without_data(&judged), format!("X {state} - 102 of 102 asked{after}"));
     }

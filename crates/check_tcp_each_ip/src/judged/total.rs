@@ -1,21 +1,21 @@
-//! How many targets there are, also while that is not known.
+//! The number of targets, also while it is not known.
 
-/// How many targets there are.
+/// The number of targets.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Total {
-    /// As far as that is known.
+    /// The number as far as it is known.
     pub(super) known: usize,
-    /// How many names are still resolved, whose targets come on top.
+    /// The number of names that are still being resolved. Their targets are not in `known`.
     pub(super) names: usize,
 }
 
 impl Total {
-    /// Returns how many there may be: without a bound while names are resolved.
+    /// Returns the largest possible number. There is no bound while names are resolved.
     pub(super) fn most(self) -> usize {
         if self.names == 0 { self.known } else { usize::MAX }
     }
 
-    /// Says that more may follow.
+    /// Returns a text that more targets may follow.
     pub(super) fn rest(self) -> String {
         match self.names {
             0 => String::new(),

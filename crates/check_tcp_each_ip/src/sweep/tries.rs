@@ -29,9 +29,10 @@ pub(crate) struct Tries {
 }
 
 impl Tries {
-    /// Chooses the tries that fit into `limit` for all targets, should all of them be silent: `most` of the time
-    /// `given`, else of a time that spans two retransmissions or at least one. Where even those do not fit, fewer
-    /// are enough. A given time that spans no retransmission proves nothing by fewer tries than asked for.
+    /// Chooses the tries that fit into `limit` for all targets, should all of them be silent: `most` of the
+    /// time `given`, else of a time that spans two retransmissions or at least one. Where even those do not
+    /// fit, fewer are enough. A given time that spans no retransmission proves nothing by fewer tries than
+    /// asked for.
     pub(crate) fn new(
         limit: Duration,
         most: u8,
@@ -55,14 +56,14 @@ impl Tries {
         }
     }
 
-    /// Returns whether another try should follow so many failures, of which the last `took` so long: where they
-    /// are enough, only if another one would be over in the time that is `left`.
+    /// Returns whether another try should follow so many failures, of which the last `took` so long: where
+    /// they are enough, only if another one would be over in the time that is `left`.
     pub(crate) fn go_on(&self, failures: u8, took: Duration, left: Duration) -> bool {
         failures < self.most && (failures < self.enough || left >= took + PAUSE + SPREAD)
     }
 }
 
-/// Makes the note that so many targets failed after fewer tries than the `most` asked for, which are `enough`.
+/// Returns the note that `targets` targets failed after `enough` tries, fewer than the `most` asked for.
 pub(crate) fn note(targets: usize, enough: u8, most: u8) -> String {
     let noun = if targets == 1 { "target" } else { "targets" };
     let tries = if enough == 1 { "one try".to_owned() } else { format!("{enough} tries") };

@@ -38,8 +38,8 @@ pub enum NotAHost {
 /// network that it is, if networks are to be expanded.
 ///
 /// # Errors
-/// [`NotAHost`]: it is a network that is not expanded, or a broadcast address; or networks are to be expanded,
-/// and it is an address within one.
+/// [`NotAHost`]: it is a network that is not expanded, or a broadcast address; or networks are to be
+/// expanded, and it is an address within one.
 pub(crate) fn hosts(given: HostAddress, expand: bool) -> Result<Vec<IpAddr>, NotAHost> {
     let v6 = given.address.is_ipv6();
     let of = |[v4, other]: [u8; 2]| if v6 { other } else { v4 };

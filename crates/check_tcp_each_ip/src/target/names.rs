@@ -36,12 +36,12 @@ impl Names {
     }
 }
 
-/// Returns the host name that the label of a line is: `None` for a note such as `web` or `proxy_7`, which has none of
-/// the signs of a name.
+/// Returns the host name that the label of a line is: `None` for a note such as `web` or `proxy_7`, which has
+/// none of the signs of a name.
 ///
 /// # Errors
-/// [`NotAName`]: it has some of them, and is none; the certificate of the address itself would be expected without a
-/// word.
+/// [`NotAName`]: it has some of them, and is none; the certificate of the address itself would be expected
+/// without a word.
 pub(crate) fn host_name(field: &str) -> Result<Option<String>, NotAName> {
     if !field.contains(['.', ',', '/', '*', '@']) {
         return Ok(None);

@@ -23,8 +23,8 @@ pub(crate) struct Named {
 /// An address, and the number of the name that its certificate must be for.
 pub(crate) type Found = (SocketAddr, Option<NonZeroU32>);
 
-/// Resolves hosts, all of them at once, in at most `limit`. Returns their addresses, without a port, and what cannot
-/// be tried.
+/// Resolves hosts, all of them at once, in at most `limit`. Returns their addresses, without a port, and what
+/// cannot be tried.
 pub(crate) fn resolve(named: &[Named], deadline: &Deadline, limit: Duration) -> (Vec<Found>, Vec<Unusable>) {
     let (mut addresses, mut unresolved) = (Vec::new(), Vec::new());
     let hosts = named.iter().map(|named| (&named.host, 0));

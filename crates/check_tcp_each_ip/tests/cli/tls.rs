@@ -7,8 +7,8 @@ use suite::tls::{Authority, NEEDS, TlsServer, faults};
 
 use super::*;
 
-/// A server of openssl takes one connection after the other, on a busy machine slowly: what is not about time has
-/// plenty of it.
+/// A server of openssl takes one connection after the other, on a busy machine slowly: what is not about time
+/// has plenty of it.
 const PATIENT: [&str; 2] = ["--timeout=60", "--connect-timeout=25"];
 
 fn ask(port: &str, trusted: &std::path::Path, more: &[&str]) -> Outcome {

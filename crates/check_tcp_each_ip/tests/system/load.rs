@@ -101,9 +101,9 @@ fn what_the_deadline_leaves_untried_is_counted() {
     assert!(outcome.elapsed < Duration::from_millis(1_250), "{:?}", outcome.elapsed);
 }
 
-/// Runs the plugin against the first `dark` addresses of 198.18.0.0/16, where nothing answers, and `open` ones
-/// of 198.19.0.0/16. Two tries of 3.5 s take their time once, however many there are: what comes on top of
-/// that is a busy machine's.
+/// Runs the plugin against the first `dark` addresses of 198.18.0.0/16, where nothing answers, and `open`
+/// ones of 198.19.0.0/16. Two tries of 3.5 s take their time once, however many there are: what comes on top
+/// of that is a busy machine's.
 fn outage(monitor: &Host, folder: &std::path::Path, dark: usize, open: usize) {
     let path = folder.join(format!("{dark}-{open}"));
     let lines =
