@@ -39,7 +39,7 @@ pub enum DateError {
 /// # Errors
 /// [`DateError`]: the octets are no date, or not of one moment.
 pub fn read(octets: &[u8], zone: Option<&TimeZone>) -> Result<Shown, DateError> {
-    // Some agents send the NUL that ends a string in C too.
+    // Some agents also send the NUL that ends a string in C.
     let octets = match octets {
         [date @ .., 0] if matches!(date.len(), 8 | 11) => date,
         all => all,

@@ -96,13 +96,14 @@ impl Judged<'_> {
         }
     }
 
-    /// Whether the clock of this machine is compared with nothing but its own server, and none of the ranges alerts.
+    /// Returns whether the clock of this machine is compared with its own server alone, and no range alerts.
     fn is_alone(&self) -> bool {
         let possible = |offset| self.judging.possible(offset).worst == State::Ok;
         self.observations.ntp.iter().all(|sample| sample.is_own) && self.offset().is_some_and(possible)
     }
 
-    /// What the own server shows, which takes its time from the clock that is judged: that it is synchronised.
+    /// Returns the summary for the own server. It takes its time from the clock that is judged, so it only
+    /// shows that it is synchronised.
     fn own_server(&self, offset: Interval) -> String {
         let good = self.observations.ntp.iter().filter(|sample| sample.result.is_ok());
         let names: Vec<&str> = good.map(|sample| sample.name.as_str()).collect();

@@ -41,9 +41,9 @@ pub(crate) struct Judging {
     pub(crate) stratum: Option<Range>,
 }
 
-/// By default the thresholds are 5 s and a minute to either side. Each default stands beside the other option,
-/// since a clock that is hours off must not stay a WARNING only because that was tuned. A range that does not
-/// allow a clock that is right stands alone: the default would contradict it.
+/// By default the thresholds are 5 s and a minute to either side. Each default stands beside the other
+/// option, since a clock that is hours off must not stay a WARNING only because that was tuned. A range that
+/// does not allow a clock that is right stands alone: the default would contradict it.
 impl From<Options> for Judging {
     fn from(options: Options) -> Self {
         let size = || Thresholds { warning: Some(Range::up_to(5.0)), critical: Some(Range::up_to(60.0)) };

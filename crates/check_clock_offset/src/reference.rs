@@ -10,8 +10,8 @@ use crate::words;
 /// How many causes, and how many servers of each, a first line names.
 const SHOWN: usize = 2;
 
-/// What an offset is measured against, and what is with the others: `2 of 4 NTP servers` and `, 1 gave no time,
-/// falseticker 192.0.2.9`.
+/// What an offset is measured against, and what is with the others: `2 of 4 NTP servers` and `, 1 gave no
+/// time, falseticker 192.0.2.9`.
 pub(crate) fn servers(reference: &Consensus, samples: &[Sample]) -> (String, String) {
     let agreeing = reference.agreeing();
     let servers = match samples {
@@ -129,7 +129,8 @@ pub(crate) fn stratum(range: &Range, samples: &[Sample], reference: &Consensus) 
     Some(Finding::warning(text))
 }
 
-/// The stratum that is judged: that of the server which the finding names, else the highest of those that agree.
+/// The stratum that is judged: that of the server which the finding names, else the highest of those that
+/// agree.
 pub(crate) fn told_stratum(range: &Range, samples: &[Sample], reference: &Consensus) -> Option<u8> {
     let outside = strata(samples, reference).find(|(_, stratum)| range.alerts(f64::from(*stratum)));
     let all = || strata(samples, reference).map(|(_, stratum)| stratum).max();

@@ -1,4 +1,5 @@
-//! Which addresses can be asked for the time: those of other machines. This machine is no reference for itself.
+//! The addresses that can be asked for the time: those of other machines. This machine is not a reference for
+//! itself.
 
 use std::net::SocketAddr;
 
@@ -6,11 +7,11 @@ use net::{Host, HostPort, ResolveError, Unusable, divided, is_written_as_loopbac
 
 use crate::ntp::{self, Server};
 
-/// Returns the addresses of the agent: names that resolve to this machine by a blocklist or a hosts file are left
-/// out.
+/// Returns the addresses of the agent, without those of a name that resolves to this machine by a blocklist
+/// or a hosts file.
 ///
 /// # Errors
-/// [`Unusable`]: none is left, and why.
+/// [`Unusable`] if no address is left, with the reason.
 pub(crate) fn of_others(host: &Host, found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, Unusable> {
     let (usable, unusable) = divided(host, found);
     match unusable.into_iter().next() {
@@ -19,9 +20,9 @@ pub(crate) fn of_others(host: &Host, found: Vec<SocketAddr>) -> Result<Vec<Socke
     }
 }
 
-/// Returns the servers to ask, and beside them what cannot be one: a name without an address is that server's
-/// fault, an address of this machine has no vote, and the others may still be a majority. A single server that is
-/// written as loopback is a question about that daemon itself, and is asked.
+/// Returns the servers to ask, and those that cannot be asked. A name without an address is that server's
+/// fault. An address of this machine has no vote; the other servers may still be a majority. A single server
+/// that is written as loopback is asked, because the question is about that daemon.
 pub(crate) fn reference_servers(
     given: &[HostPort],
     found: Vec<Result<Vec<SocketAddr>, ResolveError>>,
@@ -43,7 +44,7 @@ fn asked(server: &HostPort, found: Result<Vec<SocketAddr>, ResolveError>, is_onl
     }
     unusable.extend(own);
     let others = (!others.is_empty()).then(|| server_of(false, Ok(others)));
-    // One address tells what is wrong with the name.
+    // One address shows the fault of the name.
     let unusable = unusable.into_iter().take(1).map(|why| server_of(false, Err(why)));
     others.into_iter().chain(unusable).collect()
 }
@@ -52,7 +53,7 @@ fn asked(server: &HostPort, found: Result<Vec<SocketAddr>, ResolveError>, is_onl
 mod tests {
     use super::*;
 
-    /// What is asked of servers and their addresses, and what is not.
+    /// Returns the addresses of servers that are asked, and the faults of the others.
     fn told(given: &[(&str, &[&str])]) -> Vec<String> {
         let servers: Vec<HostPort> = given.iter().map(|(server, _)| server.parse().unwrap()).collect();
         let found = servers.iter().zip(given).map(|(server, (_, addresses))| {
@@ -78,7 +79,7 @@ mod tests {
         let hosts = "ntp1 resolves to 127.0.1.1, which is this machine: a hosts file?";
         assert_eq!(told(&[("ntp1", &["127.0.1.1"]), good]), [hosts, asked]);
         assert_eq!(told(&[("ntp1:1123", &["127.0.1.1"])]), [hosts]);
-        // With another server it has no vote, by whatever name.
+        // Beside another server it has no vote, whatever its name is.
         assert_eq!(told(&[good, ("127.0.0.1", &["127.0.0.1"])]), [asked, "127.0.0.1 is this machine"]);
         let named = "localhost resolves to ::1, which is this machine";
         assert_eq!(told(&[("localhost", &["::1", "127.0.0.1"]), good]), [named, asked]);

@@ -125,8 +125,9 @@ pub(crate) struct Verdict<'a> {
 }
 
 impl Verdict<'_> {
-    /// Returns the line about the clock of `name`: `reference` is what it is compared with, `rest` follows the
-    /// verdict. An OK that is not certain says so; only where a bare number is in doubt it asks about that.
+    /// Returns the line about the clock of `name`: `reference` is what it is compared with, `rest` follows
+    /// the verdict. An OK that is not certain says so; only where a bare number is in doubt it asks about
+    /// that.
     pub(crate) fn of(&self, name: &str, reference: &str, rest: &str) -> String {
         let possible = self.judging.possible(self.offset);
         let is_certain = possible.certain == possible.worst;
@@ -176,8 +177,8 @@ impl Verdict<'_> {
     }
 }
 
-/// Returns what such an offset probably comes from, where the number tells: a mistake of the zone, a wrong date,
-/// or a clock that was never set. `shown` is what the clock shows, in seconds since the epoch.
+/// Returns what such an offset probably comes from, where the number tells: a mistake of the zone, a wrong
+/// date, or a clock that was never set. `shown` is what the clock shows, in seconds since the epoch.
 fn diagnosis(offset: Interval, shown: Option<f64>) -> Option<String> {
     let size = offset.middle().abs();
     let quarters = (size / QUARTER).round();

@@ -1,5 +1,5 @@
-//! One agent, its addresses in turn until one answers, and the exchange of a question and its answer under the
-//! deadline.
+//! One agent, its addresses in turn until one answers, and the exchange of a question and its answer under
+//! the deadline.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

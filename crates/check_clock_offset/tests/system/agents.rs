@@ -217,7 +217,7 @@ fn what_an_agent_refuses_is_told_by_name() {
     assert_eq!(reading.verdict(), (2, format!("CLOCK_OFFSET CRITICAL - {words}").as_str()));
 }
 
-/// The settings that the shipped snippet and the README offer, with what a site replaces.
+/// The settings in the shipped snippet and in the README, with the values that a site replaces.
 fn offered() -> Vec<String> {
     let read = |name: &str| fs::read_to_string(workspace().join(name)).unwrap();
     let snippet = read("nrpe-config/snmpd/clock.conf");
