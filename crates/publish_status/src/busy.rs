@@ -10,8 +10,8 @@ use plugin::{Report, State};
 use crate::moment::length;
 use crate::view::GOOD_FOR;
 
-/// Says that another run holds the lock: CRITICAL once the page is no longer good. `lock` tells how old a site
-/// is that has no page yet: it is never written after it was made.
+/// Says that another run holds the lock: CRITICAL once the page is no longer good. `lock` tells how old a
+/// site is that has no page yet: it is never written after it was made.
 pub(crate) fn report(page: &Path, lock: &Path, interval: u64, now: u64) -> Report {
     // A page from the future is none that was renewed, either.
     let age = modified(page).or_else(|| modified(lock)).map_or(0, |moment| now.abs_diff(moment));

@@ -1,12 +1,12 @@
-//! The characters that all outputs can have.
+//! The characters that every output can contain.
 
-/// Returns whether an output may have this character: XML 1.0 (section 2.2) has no control characters but tab
-/// and the ends of lines, and neither U+FFFE nor U+FFFF, also not escaped.
+/// Returns whether an output may contain this character. XML 1.0 (section 2.2) forbids control characters
+/// except tab and line ends, and U+FFFE and U+FFFF, also if they are escaped.
 pub(crate) fn is_writable(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..)
 }
 
-/// Returns the first character of a text that no output may have, as in `U+001B`.
+/// Returns the first character of a text that no output may contain, written as `U+001B`.
 pub(crate) fn forbidden(text: &str) -> Option<String> {
     text.chars().find(|c| !is_writable(*c)).map(|c| format!("U+{:04X}", u32::from(c)))
 }

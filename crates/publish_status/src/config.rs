@@ -324,7 +324,7 @@ impl WrittenComponent {
     }
 }
 
-/// The address of the page must be one, and must not give a login away.
+/// Checks that the address of the page is valid and does not reveal a login.
 fn page_address(url: &str) -> Result<(), String> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     let authority = rest.unwrap_or_default().split(['/', '?', '#']).next().unwrap_or_default();

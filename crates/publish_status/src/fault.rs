@@ -13,7 +13,8 @@ pub struct Fault {
     pub since: Option<u64>,
 }
 
-/// How far the monitor's state may be ahead of this clock, in seconds: two machines never agree to the second.
+/// How far the monitor's state may be ahead of this clock, in seconds: two machines never agree to the
+/// second.
 const AHEAD: u64 = 60;
 
 /// Returns by how many seconds a moment is ahead of now, if that is more than two clocks may differ.
@@ -44,7 +45,7 @@ pub(crate) fn of_monitor(monitor: &Monitor, modified: u64, stale: u64, now: u64)
     None
 }
 
-/// Two lengths of time in words that tell them apart: in seconds where they read alike otherwise.
+/// Returns two durations in words that differ: in seconds if they would read alike otherwise.
 fn apart(seconds: u64, limit: u64) -> (String, String) {
     match (length(seconds), length(limit)) {
         (age, limit_text) if age == limit_text => (format!("{seconds} s"), format!("{limit} s")),

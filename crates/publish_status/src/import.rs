@@ -1,7 +1,7 @@
 //! `--import`: fills the history with what the logs of the monitor tell of the days before it.
 //!
-//! The logs are read in the order of their time. [`replay`] makes the states of the components out of them, and
-//! [`merge`] adds the days that the history lacks. Nothing is written unless all of it was read.
+//! The logs are read in the order of their time. [`replay`] makes the states of the components out of them,
+//! and [`merge`] adds the days that the history lacks. Nothing is written unless all of it was read.
 
 mod merge;
 mod replay;
@@ -40,12 +40,12 @@ pub enum ImportError {
     /// The logs are those of another monitor, or the configuration is.
     #[error("the logs tell of no source of the configuration")]
     NoSource,
-    /// The first log begins in the future: it is of another clock, or this one is wrong.
+    /// The first log begins in the future: it is from another clock, or this clock is wrong.
     #[error("the logs are of the future: {} begins {} from now", .path.display(), length(*.ahead))]
     Future {
         /// The log that begins first.
         path: PathBuf,
-        /// By how many seconds it is ahead.
+        /// The seconds by which it is ahead.
         ahead: u64,
     },
     /// The history keeps none of the days of the logs.
@@ -100,7 +100,7 @@ fn in_order<'a>(logs: &'a [PathBuf], deadline: &Deadline) -> Result<Vec<(u64, &'
     Ok(order)
 }
 
-/// Adds the days that the history lacks. `None` if it has all of them.
+/// Adds the days that the history lacks. `None` if the history has all of them.
 fn fill(state: &Path, past: &Ledger, now: u64, deadline: &Deadline) -> Result<Option<Filled>, ImportError> {
     let Some(store) = Store::open_until(state, deadline.at())? else {
         return Err(ImportError::Busy(state.to_owned()));

@@ -5,9 +5,10 @@
 //! events, so that a missed recovery leaves nothing stuck.
 //!
 //! [`publish`] is the order of the steps: [`config`] says what is public, [`sources`] chooses it from the
-//! monitor's state, [`judge`] makes states of components out of it, [`fault`] and [`jump`] say when the monitor
-//! is not to be believed, [`members`] misses what vanishes, [`ledger`] remembers, [`view`] puts together what is
-//! shown, and the templates write it. `import` remembers what was before, from the monitor's logs.
+//! monitor's state, [`judge`] makes states of components out of it, [`fault`] and [`jump`] say when the
+//! monitor is not to be believed, [`members`] misses what vanishes, [`ledger`] remembers, [`view`] puts
+//! together what is shown, and the templates write it. `import` remembers what was before, from the monitor's
+//! logs.
 
 mod api;
 mod busy;

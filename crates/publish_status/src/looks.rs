@@ -1,5 +1,5 @@
-//! What a site changes of the page's looks: a style sheet and a logo, which the page carries. Neither can bring
-//! another file into the page, run a script, or make a browser ask anyone.
+//! What a site changes of the page's looks: a style sheet and a logo, which the page carries. Neither can
+//! bring another file into the page, run a script, or make a browser ask anyone.
 
 use std::path::{Path, PathBuf};
 

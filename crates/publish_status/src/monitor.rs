@@ -1,4 +1,5 @@
-//! Where the monitor's state comes from: status.dat, Icinga's API or Livestatus, all as the same list of sources.
+//! Where the monitor's state comes from: status.dat, Icinga's API or Livestatus, all as the same list of
+//! sources.
 
 use monitor_state::{FileError, Monitor, file};
 use plugin::Deadline;

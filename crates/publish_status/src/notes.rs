@@ -17,7 +17,7 @@ use crate::status::Status;
 const LARGEST: u64 = 64 << 10;
 /// The most notes.
 const MOST: usize = 500;
-/// The most files of notes that are read to see which of them still last.
+/// The most files that are read to find the notes that still last.
 const MOST_FILES: usize = 10_000;
 /// The most files of which it is told that they are no notes.
 const MOST_REMARKS: usize = 5;
@@ -112,8 +112,8 @@ pub(crate) fn read(folder: &Path, names: &Names<'_>, deadline: &Deadline) -> Not
     Notes { notes, faults, remarks: remarks(&others) }
 }
 
-/// Sorts notes, those that end last first, and drops those that are too many: what still lasts counts now,
-/// however old its file is. Returns how many were dropped.
+/// Sorts notes, those that end last first, and drops those that are too many. A note that still lasts counts,
+/// however old its file is. Returns the number of dropped notes.
 fn keep(notes: &mut Vec<Note>) -> usize {
     notes.sort_by(|a, b| {
         (b.end.unwrap_or(u64::MAX), b.start, &b.id).cmp(&(a.end.unwrap_or(u64::MAX), a.start, &a.id))
@@ -173,7 +173,7 @@ fn files(folder: &Path) -> std::io::Result<Listed> {
 /// order mark, may be those of Windows.
 fn parse(name: &str, content: &[u8], names: &Names<'_>) -> Result<Note, String> {
     let text = str::from_utf8(content).map_err(|_| "not UTF-8".to_owned())?;
-    // A reader of the feed takes nothing of it if one character is none of XML.
+    // A feed reader refuses the whole feed if one character is not valid in XML.
     let text = &text.replace(|c| !is_writable(c), "\u{fffd}");
     let mut lines = text.strip_prefix('\u{feff}').unwrap_or(text).lines();
     let is_mark = |line: &str| line.trim_end() == "---";

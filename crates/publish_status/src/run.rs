@@ -38,11 +38,11 @@ pub enum PublishError {
     Folder(#[from] FolderError),
 }
 
-/// Publishes the page, or shows what it would say. A run that ends early has all performance data too, as not
-/// known.
+/// Publishes the page, or shows what it would contain. A run that ends early has all performance data too, as
+/// not known.
 ///
 /// # Errors
-/// [`PublishError`] of what an administrator calls by hand: the files are as they were.
+/// [`PublishError`] if a command that an administrator calls by hand fails. The files stay as they were.
 pub fn publish(args: &Args, deadline: &Deadline) -> Result<Report, PublishError> {
     if args.preview || !args.import.is_empty() {
         return by_hand(args, deadline);
@@ -81,7 +81,7 @@ fn run(args: &Args, deadline: &Deadline) -> Result<Report, PublishError> {
     Ok(report(&look.outcome(args, &config, &history.ledger.members, &units, written)))
 }
 
-/// Shows what a run would say and publish: by the same history, of which nothing is written.
+/// Shows what a run would report and publish with the same history, and writes nothing.
 fn preview(args: &Args, config: &Config, deadline: &Deadline) -> Result<Report, PublishError> {
     folders::check(&args.output, &args.state)?;
     let mut history = Store::peek(&args.state, deadline)?;

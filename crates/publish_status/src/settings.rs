@@ -1,12 +1,12 @@
-//! What the parsers of TOML say of a setting, in words that name it and what is right.
+//! The errors of the TOML parsers on a setting, in words that name the setting and the right value.
 
 use plugin::clean;
 
-/// Returns these words for a fault at this octet of the configuration.
+/// Returns the words for an error at this octet of the configuration.
 pub(crate) fn in_words(message: &str, text: &str, octet: Option<usize>) -> String {
     let message = clean(message).replace('`', "");
     if let Some(rest) = message.strip_prefix("unknown field ") {
-        // Which settings there are fills a line; which one is none does not.
+        // The list of all settings would fill the line, so only the unknown setting is named.
         let name = rest.split(", expected ").next().unwrap_or(rest);
         return format!("{name} is no setting, see the README");
     }
@@ -24,7 +24,7 @@ pub(crate) fn in_words(message: &str, text: &str, octet: Option<usize>) -> Strin
         return format!("{key}: write {}", kind(right));
     }
     match expected("invalid type: ").or_else(|| expected("invalid value: ")) {
-        // How large a number was read is no matter of the reader.
+        // The size of the number does not matter to the reader.
         Some((given, right)) => {
             format!("{key}: write {}, not {}", kind(right), given.trim_end_matches(" as i128"))
         }
@@ -32,7 +32,7 @@ pub(crate) fn in_words(message: &str, text: &str, octet: Option<usize>) -> Strin
     }
 }
 
-/// The key of the setting at this octet, which is in its value or in the key itself: `rule` of `rule = "x"`.
+/// Returns the key of the setting at this octet, which is in its value or in the key: `rule` of `rule = "x"`.
 fn key_at(text: &str, octet: usize) -> Option<&str> {
     let (before, after) = text.split_at_checked(octet)?;
     let start = before.rfind('\n').map_or(0, |end| end + 1);
@@ -41,7 +41,7 @@ fn key_at(text: &str, octet: usize) -> Option<&str> {
     (!key.is_empty()).then_some(key)
 }
 
-/// A type of a setting as an administrator knows it.
+/// Returns the name that an administrator knows for the type of a setting.
 fn kind(expected: &str) -> &str {
     match expected {
         "u64" => "a whole number from 0 on without quotation marks",

@@ -1,8 +1,8 @@
 //! From the lines of the logs to what each component was, as if a run had looked at every moment.
 //!
-//! Time counts only while the monitor ran, which a line shows for the time since the one before it: not across a
-//! start, not after a stop, and not across a silence that is longer than any that Nagios leaves. A state is
-//! kept over a restart, as the monitor itself keeps it.
+//! Time counts only while the monitor ran, which a line shows for the time since the one before it: not
+//! across a start, not after a stop, and not across a silence that is longer than any that Nagios leaves. A
+//! state is kept over a restart, as the monitor itself keeps it.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -18,8 +18,8 @@ use crate::sources::{Checks, Chooser, Host, Source};
 use crate::status::Status;
 use crate::view::{apply_work, units};
 
-/// The longest time between two lines of a monitor that runs, in seconds: Nagios writes one each hour, when it
-/// saves its state. A longer one is a log that is missing, or a machine that stood still.
+/// The longest time between two lines of a monitor that runs, in seconds: Nagios writes one each hour, when
+/// it saves its state. A longer one is a log that is missing, or a machine that stood still.
 pub(crate) const SILENCE: u64 = 7_200;
 
 /// Results of any age count: the log tells when they changed.
@@ -120,8 +120,8 @@ impl<'a> Replay<'a> {
         self.at
     }
 
-    /// Adds a line. One that is before the last adds no time: the clock was set back. One that is after now shows
-    /// that the monitor ran until now, and tells nothing else.
+    /// Adds a line. A line that is older than the last one adds no time, because the clock was set back. A
+    /// line in the future only shows that the monitor ran until now.
     pub(crate) fn line(&mut self, line: LogLine<'_>) {
         let at = line.at.min(self.now).max(self.at);
         let starts = line.event == LogEvent::Started;

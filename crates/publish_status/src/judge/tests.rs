@@ -101,7 +101,7 @@ fn a_host_that_is_not_checked_any_more_says_nothing_of_its_services() {
     let (fresh, old, future) = (checks(1_000, 5.0, true), checks(99, 5.0, true), checks(9_999, 5.0, true));
     let disabled = Checks { active: false, passive: false, ..fresh };
     let (on_demand, passive) = (checks(99, 0.0, true), checks(99, 5.0, false));
-    // What a service is that is OK, and one that is CRITICAL: o operational, d down, u unknown.
+    // The health of a service that is OK, and of one that is CRITICAL: o operational, d down, u unknown.
     let rows = [
         (Condition::Down, fresh, "dd"),
         (Condition::Down, old, "od"),
@@ -128,7 +128,7 @@ fn a_host_that_is_not_checked_any_more_says_nothing_of_its_services() {
         let seen: String = [Condition::Ok, Condition::Critical].map(letter).iter().collect();
         assert_eq!(seen, expected, "{hard:?} {checks:?}");
     }
-    // A result from before the host's last check tells nothing of the time after it.
+    // A result that is older than the host's last check does not count after it.
     let earlier = |last| Source { checks: Checks { last, ..passive }, ..source(Some("b"), Condition::Ok) };
     assert_eq!(on(Condition::Down, old, &earlier(98)), Health::Unknown);
     assert_eq!(on(Condition::Down, old, &earlier(99)), Health::Operational);

@@ -12,7 +12,8 @@ use suite::tls::{Authority, NEEDS, Pair, TlsServer};
 
 use crate::site::{Site, TWO, two};
 
-/// How many octets of a server reach its client before the connection is cut: a handshake and a record or two.
+/// How many octets of a server reach its client before the connection is cut: a handshake and a record or
+/// two.
 const CUT: usize = 40_000;
 
 /// A place before the server at `to`, which is cut for one connection without an end of TLS.

@@ -139,7 +139,7 @@ fn logs_that_cannot_be_used_change_nothing() {
 fn logs_that_have_nothing_are_not_ok() {
     let site = Site::new(TWO);
     let future = |days: u64| {
-        // A log of a day that is still to come.
+        // A log of a future day.
         let text = log(0);
         let moved = |line: &str| {
             let (at, rest) = line.trim_start_matches('[').split_once(']').unwrap();

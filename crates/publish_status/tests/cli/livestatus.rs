@@ -9,7 +9,8 @@ use suite::process;
 
 use crate::site::{Site, TWO, now};
 
-/// The row of a service in this state, or of a host: there, the name stands in the place of the service's too.
+/// The row of a service in this state, or of a host: there, the name stands in the place of the service's
+/// too.
 fn row(host: &str, name: &str, state: u8) -> String {
     format!("[\"{host}\",\"{name}\",{state},{state},1,1,1,3,1,1,{},1,1,1,0,0,0]", now())
 }
@@ -93,7 +94,7 @@ fn what_is_no_livestatus_is_told() {
         publish(&site, |_| "404          14\nno such table\n".to_owned()),
         "it refuses the query: 404 no such table",
     );
-    // More words than a line has room for: as many as are whole.
+    // A line has no room for all of these words: it contains the whole words that fit.
     let long = format!("no column {}\n", "service_description ".repeat(20));
     let (code, told) = publish(&site, move |_| format!("450 {:>11}\n{long}", long.len()));
     let words = told.rsplit_once("the query: 450 no column ").unwrap().1;
