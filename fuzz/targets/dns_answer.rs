@@ -1,5 +1,5 @@
-//! What a nameserver answers: nothing is believed but an answer to the question with its id, its numbers agree with each
-//! other, and hostile aliases and pointers end.
+//! What a nameserver answers: nothing is believed but an answer to the question with its id, its numbers
+//! agree with each other, and hostile aliases and pointers end.
 #![no_main]
 
 use check_resolver::message::{Heard, read};

@@ -1,4 +1,5 @@
-//! The options that name what is asked: what is accepted is short enough to be sent, what is refused has a reason of one line.
+//! The options that name what is asked: what is accepted is short enough to be sent, what is refused has a
+//! reason of one line.
 #![no_main]
 
 use check_resolver::question::{Asked, NameOption, Prefix, ZoneOption};

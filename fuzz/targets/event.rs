@@ -1,5 +1,5 @@
-//! Events of a monitor: what parses prints as it was given, but for zeros before an attempt, and the attempt of a
-//! hard state.
+//! Events of a monitor: what parses prints as it was given, but for zeros before an attempt, and the attempt
+//! of a hard state.
 #![no_main]
 
 use handle_ip_rebind::Event;

@@ -32,7 +32,8 @@ fuzz_target!(|text: &str| {
         }
         Err(why) => {
             assert!(host.is_err());
-            // It quotes what was given: the report, where it is cleaned, has nothing that Nagios would change.
+            // It quotes what was given: the report, where it is cleaned, has nothing that Nagios would
+            // change.
             let line = Report::new(State::Unknown, why.to_string()).render("X", 0);
             let line = line.trim_end_matches('\n');
             assert!(line.starts_with("X UNKNOWN - ") && !line.contains(['\n', ';', '\'']), "{line}");

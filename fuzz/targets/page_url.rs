@@ -1,4 +1,5 @@
-//! The address of a page: what is accepted prints so that it is accepted again, and holds nothing that would end a line of a request.
+//! The address of a page: what is accepted prints so that it is accepted again, and holds nothing that would
+//! end a line of a request.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

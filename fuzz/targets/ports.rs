@@ -1,4 +1,5 @@
-//! Ports, as `80,443`, `8000-8010` or `https`: numbers print as they were given, and what is refused is named.
+//! Ports, as `80,443`, `8000-8010` or `https`: numbers print as they were given, and what is refused is
+//! named.
 #![no_main]
 
 use addresses::parse_ports;

@@ -1,5 +1,5 @@
-//! resolv.conf: every line gives at most one server, and one that is written again is the same; at most three are
-//! asked, each once, none of them both asked and never asked, and each ignored line is there.
+//! resolv.conf: every line gives at most one server, and one that is written again is the same; at most three
+//! are asked, each once, none of them both asked and never asked, and each ignored line is there.
 #![no_main]
 
 use check_resolver::resolv_conf::ResolvConf;
