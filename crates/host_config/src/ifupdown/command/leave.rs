@@ -9,6 +9,13 @@ pub(super) struct Leave {
     pub(super) ends: bool,
 }
 
+impl Leave {
+    /// Returns what leaves the loops around the innermost one: `None` if that is the only one that is left.
+    pub(super) fn outer(self) -> Option<Self> {
+        (self.levels > 1).then(|| Self { levels: self.levels - 1, ..self })
+    }
+}
+
 /// Returns what `continue [N]` and `break [N]` leave of so many loops.
 pub(super) fn leave(words: &[String], loops: usize) -> Option<Leave> {
     let (first, rest) = words.split_first().filter(|_| loops > 0)?;

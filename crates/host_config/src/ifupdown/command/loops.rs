@@ -37,6 +37,8 @@ impl Reader<'_> {
         };
         let known = set.len();
         self.loops += 1;
+        // What perhaps left the loop around this one before: its own rounds are in doubt by `doubt`.
+        let around = self.perhaps_left.take();
         for word in words {
             set.push((name.to_owned(), word));
             let before = self.steps;
@@ -55,11 +57,8 @@ impl Reader<'_> {
             }
         }
         self.loops -= 1;
-        // What left more than this loop leaves the one around it.
-        let outer = |leave: Leave| Leave { levels: leave.levels - 1, ..leave };
-        let around = |leave: &Leave| leave.levels > 1;
-        self.left = self.left.filter(around).map(outer);
-        self.perhaps_left = self.perhaps_left.filter(around).map(outer);
+        self.left = self.left.and_then(Leave::outer);
+        self.perhaps_left = around.max(self.perhaps_left.and_then(Leave::outer));
         Ok(None)
     }
 
@@ -80,13 +79,11 @@ impl Reader<'_> {
             return Ok(None);
         }
         self.loops += 1;
-        let (left, perhaps_left) = (self.left, self.perhaps_left);
+        let (left, around) = (self.left.take(), self.perhaps_left.take());
         self.list(body, set, doubt || holds.is_none(), seen)?;
         self.loops -= 1;
-        // What left more than this loop leaves the one around it.
-        let outer = |leave: Leave| (leave.levels > 1).then(|| Leave { levels: leave.levels - 1, ..leave });
-        self.left = left.or(self.left.and_then(outer));
-        self.perhaps_left = perhaps_left.max(self.perhaps_left.and_then(outer));
+        self.left = left.or(self.left.and_then(Leave::outer));
+        self.perhaps_left = around.max(self.perhaps_left.and_then(Leave::outer));
         Ok(None)
     }
 

@@ -135,6 +135,25 @@ fn reads_what_binds_addresses() {
             "for i in 1 2; do for j in 1 2; do [ $j = 2 ] && continue 2; ip addr add 192.0.$i.$j/24 dev eth0; done; ip addr add 192.0.9.$i/24 dev eth0; done",
             "192.0.1.1/24 eth0, 192.0.2.1/24 eth0",
         ),
+        (
+            "for i in 1 2; do [ -e /x ] && break; for j in 3; do :; done; ip addr add 192.0.2.$i/24 dev eth0; done",
+            "may 192.0.2.1/24, may 192.0.2.2/24",
+        ),
+        (
+            "for i in 1 2; do [ -e /x ] && continue; for j in 3; do ip addr add 192.0.3.$i/24 dev eth0; done; done; \
+             ip addr add 192.0.2.9/24 dev eth0",
+            "may 192.0.3.1/24, may 192.0.3.2/24, 192.0.2.9/24 eth0",
+        ),
+        (
+            "for i in 1 2; do [ -e /x ] && break; while sleep 1; do break; done; ip addr add 192.0.2.$i/24 dev eth0; done",
+            "may 192.0.2.1/24, may 192.0.2.2/24",
+        ),
+        (
+            "for i in 1 2; do for j in 3 4; do for k in 5; do [ -e /x ] && break 2; done; \
+             ip addr add 192.0.$i.$j/24 dev eth0; done; ip addr add 192.0.9.$i/24 dev eth0; done",
+            "may 192.0.1.3/24, may 192.0.1.4/24, 192.0.9.1/24 eth0, may 192.0.2.3/24, may 192.0.2.4/24, \
+             192.0.9.2/24 eth0",
+        ),
         ("[ -d /proc ] && continue; ip addr add 192.0.2.9/24 dev eth0", "192.0.2.9/24 eth0"),
         (
             "for i in 1; do sh -c '[ -d /proc ] && continue; ip addr add 192.0.2.9/24 dev eth0'; done",
