@@ -24,8 +24,8 @@ fn through_xargs(producer: &[String], consumer: &[String]) -> Option<Vec<Vec<Str
     if program(head) != "xargs" {
         return None;
     }
-    let items = printed(producer)?;
-    let (mut mark, mut each) = (None, items.len().max(1));
+    let Printed { items, is_lines } = printed(producer)?;
+    let mut mode = Mode::Words(items.len().max(1));
     while let Some((option, after)) = rest.split_first().filter(|(word, _)| word.starts_with('-')) {
         let (name, attached) = option.split_at_checked(2)?;
         let mut after = after;
@@ -36,10 +36,12 @@ fn through_xargs(producer: &[String], consumer: &[String]) -> Option<Vec<Vec<Str
             }),
             attached => Some(attached),
         };
+        let number = |text: &str| text.parse::<usize>().ok().filter(|number| *number > 0);
         match name {
-            "-I" => mark = Some(value()?),
-            "-i" => mark = Some(if attached.is_empty() { "{}" } else { attached }),
-            "-n" | "-L" => each = value()?.parse().ok().filter(|each| *each > 0)?,
+            "-I" => mode = Mode::Mark(value()?),
+            "-i" => mode = Mode::Mark(if attached.is_empty() { "{}" } else { attached }),
+            "-n" => mode = mode.with_words(number(value()?)?),
+            "-L" => mode = Mode::Lines(number(value()?)?),
             "-P" => drop(value()?),
             "-r" | "-t" if attached.is_empty() => {}
             _ => return None,
@@ -50,23 +52,63 @@ fn through_xargs(producer: &[String], consumer: &[String]) -> Option<Vec<Vec<Str
     if items.len().saturating_mul(octets) > MOST {
         return None;
     }
-    Some(match mark {
-        Some(mark) => {
+    match mode {
+        Mode::Mark(_) | Mode::Lines(_) if !is_lines => None,
+        Mode::Mark(mark) => {
             let put = |item: &String| rest.iter().map(|word| word.replace(mark, item)).collect();
-            items.iter().map(put).collect()
+            Some(items.iter().map(put).collect())
         }
-        None => items.chunks(each).map(|items| [rest, items].concat()).collect(),
-    })
+        Mode::Words(each) | Mode::Lines(each) => {
+            Some(items.chunks(each).map(|items| [rest, items].concat()).collect())
+        }
+    }
 }
 
-/// The words that a command prints.
-fn printed(words: &[String]) -> Option<Vec<String>> {
+/// What one command of xargs(1) gets: the last of the options that choose it counts.
+#[derive(Clone, Copy)]
+enum Mode<'a> {
+    /// So many words, as its last ones.
+    Words(usize),
+    /// So many lines, as its last words.
+    Lines(usize),
+    /// One line, in the place of this text.
+    Mark(&'a str),
+}
+
+impl Mode<'_> {
+    /// Returns the mode after `-n`: GNU xargs lets `-I` be where the number is 1, which is what `-I` does.
+    fn with_words(self, number: usize) -> Self {
+        match self {
+            Self::Mark(_) if number == 1 => self,
+            _ => Self::Words(number),
+        }
+    }
+}
+
+/// What a command prints.
+struct Printed {
+    items: Vec<String>,
+    /// Whether each item is on a line of its own, as `-I` and `-L` of xargs(1) read them.
+    is_lines: bool,
+}
+
+/// Returns what a command prints: `None` if that is not known.
+fn printed(words: &[String]) -> Option<Printed> {
     let (head, rest) = words.split_first()?;
+    let on_one_line = |items: Vec<String>| Printed { is_lines: items.len() == 1, items };
     match (program(head), rest) {
-        ("seq", _) => script::seq(&format!("seq {}", rest.join(" "))),
-        ("echo", [option, rest @ ..]) if matches!(option.as_str(), "-n" | "-e") => script::expand(rest),
-        ("echo", _) => script::expand(rest),
-        ("printf", [format, rest @ ..]) if matches!(format.as_str(), "%s\\n" | "%s ") => script::expand(rest),
+        ("seq", _) => {
+            let items = script::seq(&format!("seq {}", rest.join(" ")))?;
+            Some(Printed { items, is_lines: true })
+        }
+        ("echo", [option, rest @ ..]) if matches!(option.as_str(), "-n" | "-e") => {
+            script::expand(rest).map(on_one_line)
+        }
+        ("echo", _) => script::expand(rest).map(on_one_line),
+        // The blank at the end of a line is of its item.
+        ("printf", [format, rest @ ..]) if matches!(format.as_str(), "%s\\n" | "%s ") => {
+            Some(Printed { items: script::expand(rest)?, is_lines: format == "%s\\n" })
+        }
         _ => None,
     }
 }
