@@ -52,14 +52,7 @@ pub(super) fn parse(commands: Vec<Simple>) -> Option<Vec<Node>> {
 /// Sets the words that open and close a structure apart from the commands beside them.
 fn apart(commands: Vec<Simple>) -> Vec<Simple> {
     let mut all = Vec::new();
-    for Simple { mut follows, words } in commands {
-        let mut words = words.as_slice();
-        while let [first, rest @ ..] = words
-            && cases::OPENING.contains(&first.as_str())
-        {
-            all.push(Simple { follows, words: vec![first.clone()] });
-            (follows, words) = (Follows::Always, rest);
-        }
+    for Simple { follows, words } in commands {
         let count = |bracket: &str| words.iter().filter(|word| *word == bracket).count();
         let closing = count(")").saturating_sub(count("("));
         let closing = closing.min(words.iter().rev().take_while(|word| *word == ")").count());

@@ -3,7 +3,7 @@
 use super::super::shell::{Follows, Simple};
 
 /// Words after which another command begins.
-pub(super) const OPENING: [&str; 9] = ["do", "then", "else", "elif", "if", "while", "until", "(", "{"];
+const OPENING: [&str; 9] = ["do", "then", "else", "elif", "if", "while", "until", "(", "{"];
 /// What marks the patterns of an arm: no word of a command line.
 pub(super) const ARM: &str = "\0arm";
 
