@@ -6,15 +6,17 @@ use std::collections::HashSet;
 use super::ledger::Taken;
 use super::script::{self, Node};
 use super::shell::{Follows, simple_commands, without_comment};
-use super::test::{self, holds_word, is_search, is_test};
+use super::test::{self, holds_word, is_search, is_tested_by};
 use addresses::{HostAddress, short};
 
+mod branches;
 mod ip_address;
 mod leave;
 mod loops;
 mod pipes;
 mod programs;
 mod scripts;
+mod subshell;
 mod variables;
 mod words;
 mod wrappers;
@@ -93,6 +95,8 @@ struct Reader<'a> {
     /// Whether the shell has ended: for certain, and perhaps.
     exited: bool,
     perhaps_exited: bool,
+    /// Whether it has ended with success, where that is known.
+    exits_well: Option<bool>,
     /// What `continue` or `break` leaves: for certain, and perhaps.
     left: Option<Leave>,
     perhaps_left: Option<Leave>,
@@ -166,15 +170,19 @@ impl Reader<'_> {
             }
             let before = self.effects.len();
             let doubt_here = chain_in_doubt || self.perhaps_exited || self.perhaps_left.is_some();
-            self.piped = piped || nodes.get(at + 1).is_some_and(|next| next.follows() == Follows::Pipe);
+            let is_piped = |node: Option<&Node>| node.is_some_and(|node| node.follows() == Follows::Pipe);
+            self.piped = piped || is_piped(nodes.get(at + 1));
             let producer = at.checked_sub(1).and_then(|at| nodes.get(at));
-            let ran = self.behind(producer, node, set, doubt || doubt_here, seen)?;
+            let doubt_here = doubt || doubt_here;
+            let mut run = |it: &mut Self, set: &mut _| it.behind(producer, node, set, doubt_here, seen);
+            let in_pipe = is_piped(Some(node)) || is_piped(nodes.get(at + 1));
+            let ran = if in_pipe { self.in_subshell(set, run) } else { run(self, set) }?;
             self.piped = piped;
             if node.follows() == Follows::Failure && outcome.is_none() {
                 self.second_try(before, &looked_for, doubt);
             }
             outcome = ran;
-            tested = matches!(node, Node::Command(_, _, words) if is_test(words));
+            tested = is_tested_by(node);
             looked_for = if let Node::Command(_, _, words) = node { words.join(" ") } else { String::new() };
         }
         Ok(outcome)
@@ -209,34 +217,12 @@ impl Reader<'_> {
     ) -> Result<Option<bool>, String> {
         match node {
             Node::Command(_, number, words) => self.simple(words, *number, set, doubt, seen),
-            Node::Group(_, body) => self.list(body, set, doubt, seen),
+            Node::Group(_, true, body) => self.in_subshell(set, |it, set| it.list(body, set, doubt, seen)),
+            Node::Group(_, false, body) => self.list(body, set, doubt, seen),
             Node::Loop(_, name, items, body) => self.repeat(name, items, body, set, doubt, seen),
             Node::While(_, ends, tested, body) => self.repeat_while(*ends, tested, body, set, doubt, seen),
             Node::Case(_, word, arms) => self.case(word, arms, set, doubt, seen),
-            Node::If(_, branches, otherwise) => {
-                let mut doubt = doubt;
-                let mut decided = false;
-                for (tested, body) in branches {
-                    let holds = if decided { Some(false) } else { self.list(tested, set, doubt, seen)? };
-                    let before = self.effects.len();
-                    match holds {
-                        Some(false) => body.iter().for_each(|node| self.skip(node, seen)),
-                        _ => drop(self.list(body, set, doubt || holds.is_none(), seen)?),
-                    }
-                    // An address that is added where a search does not find it is there in any case.
-                    if let Some(looked_for) = negated_search(tested).filter(|_| holds.is_none()) {
-                        self.second_try(before, &looked_for, doubt);
-                    }
-                    decided |= holds == Some(true);
-                    doubt |= holds.is_none();
-                }
-                if decided {
-                    otherwise.iter().for_each(|node| self.skip(node, seen));
-                    return Ok(None);
-                }
-                self.list(otherwise, set, doubt, seen)?;
-                Ok(None)
-            }
+            Node::If(_, branches, otherwise) => self.branches(branches, otherwise, set, doubt, seen),
         }
     }
 
@@ -262,20 +248,7 @@ impl Reader<'_> {
             Node::Command(_, number, words) if seen.insert(*number) => {
                 self.understood += bindings(&words.join(" "))
             }
-            Node::Command(..) => {}
-            Node::Group(_, body) | Node::Loop(_, _, _, body) => {
-                body.iter().for_each(|node| self.skip(node, seen))
-            }
-            Node::While(_, _, tested, body) => {
-                tested.iter().chain(body).for_each(|node| self.skip(node, seen));
-            }
-            Node::Case(_, _, arms) => {
-                arms.iter().flat_map(|(_, body)| body).for_each(|node| self.skip(node, seen));
-            }
-            Node::If(_, branches, otherwise) => {
-                let inside = branches.iter().flat_map(|(tested, body)| tested.iter().chain(body));
-                inside.chain(otherwise).for_each(|node| self.skip(node, seen));
-            }
+            _ => node.parts().into_iter().for_each(|part| self.skip(part, seen)),
         }
     }
 
@@ -301,10 +274,7 @@ impl Reader<'_> {
         if assign(&words, set, doubt) {
             return Ok(Some(true));
         }
-        if words.first().is_some_and(|word| word == "exit") {
-            self.exited |= !doubt;
-            self.perhaps_exited |= doubt;
-        }
+        self.exit(&words, doubt);
         if let Some(leave) = leave(&words, self.loops) {
             let certain = self.left.or((!doubt).then_some(leave));
             self.perhaps_left = self.perhaps_left.max(doubt.then_some(leave));
@@ -379,18 +349,6 @@ impl Reader<'_> {
             }
         }
     }
-}
-
-/// Returns what a condition searches for, where it holds if the search fails.
-fn negated_search(tested: &[Node]) -> Option<String> {
-    let words = |node: &Node| match node {
-        Node::Command(_, _, words) => Some(words.clone()),
-        _ => None,
-    };
-    let first = words(tested.first()?)?;
-    let last = words(tested.last()?)?;
-    let search = if first == last { last.get(1..)?.to_vec() } else { last };
-    (first.first()? == "!").then(|| search.join(" "))
 }
 
 #[cfg(test)]

@@ -16,8 +16,8 @@ const WIDEST: usize = 20;
 pub(super) enum Node {
     /// A simple command, by its number in the line.
     Command(Follows, usize, Vec<String>),
-    /// `( … )` or `{ …; }`.
-    Group(Follows, Vec<Node>),
+    /// `( … )`, which is a subshell, or `{ …; }`.
+    Group(Follows, bool, Vec<Node>),
     /// `for NAME in WORDS; do …; done`, with the words as they are written.
     Loop(Follows, String, Vec<String>, Vec<Node>),
     /// `if …; then …; elif …; else …; fi`: conditions with what follows them, and what follows none.
@@ -33,11 +33,25 @@ impl Node {
     pub(super) fn follows(&self) -> Follows {
         match self {
             Node::Command(follows, ..)
-            | Node::Group(follows, _)
+            | Node::Group(follows, ..)
             | Node::Loop(follows, ..)
             | Node::If(follows, ..)
             | Node::While(follows, ..)
             | Node::Case(follows, ..) => *follows,
+        }
+    }
+
+    /// Returns the parts that it is made of: none of a simple command.
+    pub(super) fn parts(&self) -> Vec<&Node> {
+        match self {
+            Node::Command(..) => Vec::new(),
+            Node::Group(_, _, body) | Node::Loop(_, _, _, body) => body.iter().collect(),
+            Node::While(_, _, tested, body) => tested.iter().chain(body).collect(),
+            Node::Case(_, _, arms) => arms.iter().flat_map(|(_, body)| body).collect(),
+            Node::If(_, branches, otherwise) => {
+                let inside = branches.iter().flat_map(|(tested, body)| tested.iter().chain(body));
+                inside.chain(otherwise).collect()
+            }
         }
     }
 }
@@ -100,11 +114,12 @@ impl Parser {
         let follows = self.follows();
         match self.keyword() {
             "(" | "{" => {
-                let end = if self.keyword() == "(" { ")" } else { "}" };
+                let is_subshell = self.keyword() == "(";
+                let end = if is_subshell { ")" } else { "}" };
                 self.next += 1;
                 let body = self.list(&[end])?;
                 self.take(end)?;
-                Some(Node::Group(follows, body))
+                Some(Node::Group(follows, is_subshell, body))
             }
             "for" => self.for_loop(follows),
             "if" => self.condition(follows),

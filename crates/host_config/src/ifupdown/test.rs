@@ -1,5 +1,7 @@
 //! What is known of the outcome of a command that tests something, on a host that has come up.
 
+use super::script::Node;
+
 /// Paths that are there on a host with IPv6 and iproute2.
 const THERE: [&str; 10] = [
     "/",
@@ -77,6 +79,25 @@ pub(super) fn holds_word(text: &str, address: &str) -> bool {
         let after = plain.get(start + address.len()..).and_then(|after| after.chars().next());
         !part(before) && !part(after)
     })
+}
+
+/// Returns whether what follows the success of a command depends on a test.
+pub(super) fn is_tested_by(node: &Node) -> bool {
+    match node {
+        Node::Command(_, _, words) => is_test(words),
+        Node::Group(_, is_subshell, body) => {
+            body.last().is_some_and(is_tested_by) || *is_subshell && exits(node)
+        }
+        _ => false,
+    }
+}
+
+/// Whether one of the commands is `exit`.
+fn exits(node: &Node) -> bool {
+    match node {
+        Node::Command(_, _, words) => words.first().is_some_and(|word| word == "exit"),
+        _ => node.parts().into_iter().any(exits),
+    }
 }
 
 #[cfg(test)]

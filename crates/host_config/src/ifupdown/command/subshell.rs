@@ -1,0 +1,35 @@
+//! Subshells: `( … )`, and each command of a pipe (POSIX.1-2024, XCU 2.9.2 and 2.9.4).
+
+use std::mem::{replace, take};
+
+use super::Reader;
+use super::variables::Variables;
+
+impl Reader<'_> {
+    /// Runs what a subshell runs, and returns whether it succeeds, where that is known: `exit` ends the subshell
+    /// alone, its variables are its own, and `continue` and `break` leave no loop around it.
+    pub(super) fn in_subshell(
+        &mut self,
+        set: &mut Variables,
+        run: impl FnOnce(&mut Self, &mut Variables) -> Result<Option<bool>, String>,
+    ) -> Result<Option<bool>, String> {
+        let known = set.len();
+        // What it says is in doubt in any case where the shell around it has perhaps ended.
+        let (perhaps_exited, perhaps_left) = (take(&mut self.perhaps_exited), self.perhaps_left.take());
+        let ran = run(self, set)?;
+        set.truncate(known);
+        (self.left, self.perhaps_left) = (None, perhaps_left);
+        let perhaps_ended = replace(&mut self.perhaps_exited, perhaps_exited);
+        let ran = if take(&mut self.exited) { self.exits_well } else { ran };
+        Ok(ran.filter(|_| !perhaps_ended))
+    }
+
+    /// Ends the shell where the command is `exit [STATUS]`.
+    pub(super) fn exit(&mut self, words: &[String], doubt: bool) {
+        let Some((_, status)) = words.split_first().filter(|(word, _)| *word == "exit") else { return };
+        self.exits_well =
+            status.first().and_then(|status| status.parse::<u8>().ok()).map(|status| status == 0);
+        self.exited |= !doubt;
+        self.perhaps_exited |= doubt;
+    }
+}
