@@ -29,7 +29,7 @@ use ledger::Ledger;
 use stanza::{Flavour, Outcome};
 
 pub(crate) use command::adds_address;
-pub(crate) use hooks::{Steps, bring_up};
+pub(crate) use hooks::{Hook, Steps, bring_up};
 
 const FILE: &str = "/etc/network/interfaces";
 /// The most addresses that one configuration may promise: several interfaces may come up as one stanza.

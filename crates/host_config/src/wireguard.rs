@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::ifupdown::{Steps, bring_up};
+use crate::ifupdown::{Hook, Steps, bring_up};
 use crate::located::Located;
 use crate::promise::{ConfigError, Place, Promises};
 use crate::tree::Tree;
@@ -50,10 +50,13 @@ fn tunnel(interface: &str, path: &str, content: &[u8], all: &mut Promises) -> Re
         let Some((key, value)) = line.split_once('=').filter(|_| own) else { continue };
         let place = Place::new(path, number);
         // wg-quick puts the name in before it hands a command to the shell.
-        let command = || Located { value: value.trim_ascii().replace("%i", interface), place: place.clone() };
+        let hook = |key| {
+            let value = value.trim_ascii().replace("%i", interface);
+            Hook { key, command: Located { value, place: place.clone() } }
+        };
         match key.trim_ascii().to_ascii_lowercase().as_str() {
-            "preup" => steps.before.push(command()),
-            "postup" => steps.after.push(command()),
+            "preup" => steps.before.push(hook("PreUp")),
+            "postup" => steps.after.push(hook("PostUp")),
             "address" => {
                 for text in value.split(',').map(str::trim_ascii).filter(|text| !text.is_empty()) {
                     let read = place.address(text).map(|value| {

@@ -10,11 +10,18 @@ use crate::promise::{ConfigError, Promise, Promises};
 #[derive(Debug, Default)]
 pub(crate) struct Steps {
     /// The commands before its addresses are bound.
-    pub(crate) before: Vec<Located>,
+    pub(crate) before: Vec<Hook>,
     /// Its own addresses.
     pub(crate) addresses: Vec<Promise>,
     /// The commands after that.
-    pub(crate) after: Vec<Located>,
+    pub(crate) after: Vec<Hook>,
+}
+
+/// A command, and the key that it is the value of: "PostUp".
+#[derive(Debug)]
+pub(crate) struct Hook {
+    pub(crate) key: &'static str,
+    pub(crate) command: Located,
 }
 
 /// Adds what is bound once `interface` is up; `variable` holds its name in the commands.
@@ -29,11 +36,17 @@ pub(crate) fn bring_up(
 ) -> Result<(), ConfigError> {
     let mut outcome = Outcome::default();
     let environment = [(variable.to_owned(), interface.to_owned())];
-    let run = |commands: &[Located], outcome: &mut Outcome| {
-        commands.iter().try_for_each(|Located { value, place }| {
+    let run = |hooks: &[Hook], outcome: &mut Outcome| {
+        hooks.iter().try_for_each(|Hook { key, command: Located { value, place } }| {
+            let title = format!("{interface}: {key}");
             match effects(value, Some(interface), interface, &environment) {
-                Ok(effects) => effects.into_iter().for_each(|effect| outcome.take(effect, place, interface)),
+                Ok(effects) => effects.into_iter().for_each(|effect| outcome.take(effect, place, &title)),
                 Err(what) => outcome.not_understood(place.error(what))?,
+            }
+            // Its stanza is of another source, which may not be read.
+            for name in std::mem::take(&mut outcome.brings_up) {
+                let what = "its addresses are expected only where it comes up at boot by itself";
+                outcome.notes.push(format!("note: {name} is brought up by {place}: {what}"));
             }
             Ok::<_, ConfigError>(())
         })
