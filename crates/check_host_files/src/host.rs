@@ -117,18 +117,10 @@ fn text(folder: &Path, name: &str) -> Option<String> {
 }
 
 fn platform(evidence: &Evidence<'_>, proc: &Path) -> Platform {
-    let in_proc = |name: &str| proc.join(name).exists();
-    // The node itself has both.
-    if (in_proc("vz") || in_proc("user_beancounters")) && !in_proc("bc") {
-        return Platform::OpenVz;
-    }
-    if let Some(engine) = evidence.line("/run/systemd/container") {
-        return Platform::Container(engine);
-    }
-    for (path, engine) in [("/.dockerenv", "docker"), ("/run/.containerenv", "podman")] {
-        if evidence.exists(path) {
-            return Platform::Container(engine.to_owned());
-        }
+    match host_config::container(evidence.tree, |name| proc.join(name).exists()) {
+        Some(engine) if engine == "openvz" => return Platform::OpenVz,
+        Some(engine) => return Platform::Container(engine),
+        None => {}
     }
     // Xen's own control domain is no guest.
     let controls =
@@ -249,13 +241,14 @@ mod tests {
 
     #[test]
     fn the_kind_of_host_is_told_by_what_is_there() {
-        let rows: [(&[(&str, &str)], Platform); 9] = [
+        let rows: [(&[(&str, &str)], Platform); 10] = [
             (&[("proc/vz/version", "")], Platform::OpenVz),
             (&[("proc/user_beancounters", "")], Platform::OpenVz),
             (&[("proc/vz/version", ""), ("proc/bc/x", "")], Platform::Unknown),
             (&[("run/systemd/container", "lxc\n")], Platform::Container("lxc".to_owned())),
             (&[(".dockerenv", "")], Platform::Container("docker".to_owned())),
-            (&[("run/.containerenv", "")], Platform::Container("podman".to_owned())),
+            (&[("run/.containerenv", ""), (".dockerenv", "")], Platform::Container("podman".to_owned())),
+            (&[("proc/sys/kernel/osrelease", "5.15-WSL2\n")], Platform::Container("wsl".to_owned())),
             (&[("sys/hypervisor/type", "xen\n")], Platform::Xen),
             (
                 &[("sys/hypervisor/type", "xen\n"), ("proc/xen/capabilities", "control_d\n")],

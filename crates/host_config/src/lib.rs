@@ -9,6 +9,7 @@
 //! - [`Tree`] is where the files are: this host, the tree of an image, or in memory.
 //! - [`AddressOptions`] are `--ip`, `--file`, `--from` and `--root`; [`read_list`] reads a file of `--file`.
 //! - [`Promises`] is what a source says: each [`Promise`] and each [`Remark`] with its [`Place`].
+//! - [`container()`] is the engine of the container that this is, where it is one.
 //! - [`ResolvConf`] is the meaning of a resolv.conf, which promises no address.
 //!
 //! The grammar of an address and of a list of them is `addresses`' part; what the kernel has, `host_net`'s;
@@ -27,6 +28,7 @@
 //! # Ok::<(), host_config::ConfigError>(())
 //! ```
 
+mod container;
 mod cpanel;
 mod dhcpcd;
 mod folders;
@@ -57,6 +59,7 @@ mod tree;
 mod wildcard;
 mod wireguard;
 
+pub use container::container;
 pub use lists::{check_files, read_list, read_list_with_fields};
 pub use options::AddressOptions;
 pub use origin::Origin;

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use plugin::{Deadline, READ_FLAGS, ReadError, read_opened};
-use rustix::fs::{Dir, Mode, OFlags, ResolveFlags, open, openat2};
+use rustix::fs::{Dir, FileType, Mode, OFlags, ResolveFlags, fstat, open, openat2};
 use rustix::io::Errno;
 
 use addresses::{List, ListError};
@@ -102,6 +102,21 @@ impl<'a> Tree<'a> {
             Err(ReadError::Refused { why, .. }) if absent(&why) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Returns the first line of the file `path` without the blanks around it: `None` if it is empty, if there is
+    /// no such file, if it cannot be read, and if it is no regular file, which might have to be waited for.
+    pub(crate) fn line(&self, path: &str) -> Option<String> {
+        if let Root::Disk(root) = &self.root {
+            let file = open_inside(root, path, OFlags::PATH | OFlags::CLOEXEC).ok()?;
+            let kind = FileType::from_raw_mode(fstat(file).ok()?.st_mode);
+            if kind != FileType::RegularFile {
+                return None;
+            }
+        }
+        let content = self.read(path).ok()??;
+        let text = String::from_utf8_lossy(&content);
+        text.lines().next().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty())
     }
 
     /// Returns the plain list of addresses in the file `path`, with its lines that are not understood: `None`

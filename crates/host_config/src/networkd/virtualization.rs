@@ -2,6 +2,7 @@
 //! at, as far as files tell it.
 
 use super::unit::boolean;
+use crate::container::container;
 use crate::tree::Tree;
 
 /// What is known of this machine; the name of a hypervisor may be one of several.
@@ -42,15 +43,10 @@ impl Virtualization {
             let content = tree.read(path).ok().flatten()?;
             Some(String::from_utf8_lossy(&content).trim().to_owned())
         };
-        let container = |name: &str| Some(Self::Container(name.to_owned()));
-        let release = text("/proc/sys/kernel/osrelease").unwrap_or_default();
-        match text("/run/systemd/container") {
-            _ if tree.has("/proc/vz") && !tree.has("/proc/bc") => return container("openvz"),
-            _ if release.contains("Microsoft") || release.contains("WSL") => return container("wsl"),
-            Some(name) if !name.is_empty() && name != "oci" => return container(&name),
-            _ if tree.has("/run/.containerenv") => return container("podman"),
-            _ if tree.has("/.dockerenv") => return container("docker"),
-            _ => {}
+        match container(tree, |name| tree.has(&format!("/proc/{name}"))) {
+            Some(engine) if engine == "oci" => return Some(Self::Container("container-other".to_owned())),
+            Some(engine) => return Some(Self::Container(engine)),
+            None => {}
         }
         let flags = text("/proc/cpuinfo")?;
         let mut flags = flags.lines().filter(|line| line.starts_with("flags"));
@@ -106,7 +102,7 @@ mod tests {
         let vendor = |name| ("/sys/class/dmi/id/sys_vendor", name);
         type Row<'a> = (&'a [(&'a str, &'a str)], [(&'a str, Option<bool>); 5]);
         let (no, yes) = (Some(false), Some(true));
-        let rows: [Row<'_>; 9] = [
+        let rows: [Row<'_>; 10] = [
             (&[METAL], [("vm", no), ("no", yes), ("yes", no), ("container", no), ("kvm", no)]),
             (&[GUEST], [("vm", yes), ("no", no), ("true", yes), ("container", no), ("kvm", None)]),
             (
@@ -128,6 +124,10 @@ mod tests {
             (
                 &[METAL, ("/run/systemd/container", "oci"), ("/run/.containerenv", "")],
                 [("vm", no), ("container", yes), ("podman", yes), ("oci", no), ("1", yes)],
+            ),
+            (
+                &[METAL, ("/run/systemd/container", "oci")],
+                [("vm", no), ("container", yes), ("container-other", yes), ("docker", no), ("no", no)],
             ),
             (
                 &[GUEST, XEN, vendor("Xen")],
