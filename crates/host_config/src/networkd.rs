@@ -42,7 +42,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
     let files = folders::by_name(tree, &FOLDERS.map(str::to_owned), |name| is_of(name, ".network"))?;
     let mut promises = Promises::default();
     let mut claimed = Claimed::default();
-    let facts = HostFacts::read(tree)?;
+    let facts = HostFacts::new(tree);
     let cards = Cards::new(tree);
     // Up to version 252 an empty Address= is ignored; later ones reset the list.
     let resets = version::read(tree)?.is_none_or(|version| version > LAST_WITHOUT_RESET);
@@ -246,7 +246,7 @@ impl Network {
 
     /// Whether the file is for this host, as far as its conditions tell: one that is not known here is taken
     /// to hold, with doubt.
-    fn applies(&mut self, start: &Place, facts: &HostFacts, to: &mut Promises) -> bool {
+    fn applies(&mut self, start: &Place, facts: &HostFacts<'_>, to: &mut Promises) -> bool {
         if self.matches.is_empty() {
             to.notes.push(format!("note: {} has no condition in [Match]: networkd ignores it", start.file));
             return false;
@@ -271,7 +271,7 @@ impl Network {
     }
 
     /// Adds what this file says, unless earlier ones have its interface.
-    fn promise(mut self, start: &Place, facts: &HostFacts, claimed: &mut Claimed, to: &mut Promises) {
+    fn promise(mut self, start: &Place, facts: &HostFacts<'_>, claimed: &mut Claimed, to: &mut Promises) {
         if !self.applies(start, facts, to) {
             return;
         }

@@ -1,23 +1,26 @@
 //! The conditions of a `[Match]` section that are about the host and not about an interface: `Host=`,
 //! `Architecture=`, `KernelVersion=` and the others of systemd.network(5).
 
+use std::cell::OnceCell;
+
 use super::kernel::{has_word, version_fits};
 use super::virtualization::Virtualization;
-use crate::promise::ConfigError;
 use crate::tree::Tree;
 use crate::wildcard;
 
-/// What is known of the host that the files are of.
-#[derive(Debug, Default)]
-pub(super) struct HostFacts {
-    hostname: String,
-    machine_id: String,
-    /// Of this machine, where the tree is its own.
+/// What is known of the host that the files are of, each part read when it is asked for: few files have such a
+/// condition. What cannot be read is not known.
+#[derive(Debug)]
+pub(super) struct HostFacts<'a> {
+    tree: &'a Tree<'a>,
+    hostname: OnceCell<Option<String>>,
+    machine_id: OnceCell<Option<String>>,
+    /// Of this machine, where the tree is its own; the others of the kernel too.
     architecture: Option<&'static str>,
-    kernel: Option<String>,
-    virtualization: Option<Virtualization>,
+    kernel: OnceCell<Option<String>>,
+    virtualization: OnceCell<Option<Virtualization>>,
     /// The words of the kernel's command line, in a container those of its first process.
-    command_line: Option<Vec<String>>,
+    command_line: OnceCell<Option<Vec<String>>>,
 }
 
 /// The keys that hold for the host as a whole.
@@ -31,32 +34,57 @@ const KEYS: [&str; 7] = [
     "Firmware",
 ];
 
-impl HostFacts {
-    /// Reads them from the tree.
-    pub(super) fn read(tree: &Tree<'_>) -> Result<Self, ConfigError> {
-        let first = |path: &str| {
-            let content = tree.read(path)?.unwrap_or_default();
-            let text = String::from_utf8_lossy(&content).into_owned();
-            let mut lines =
-                text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-            Ok::<_, ConfigError>(lines.next().unwrap_or_default().to_owned())
-        };
-        let of_kernel = |path: &str| if tree.is_own() { first(path).map(Some) } else { Ok(None) };
-        let kernel = of_kernel("/proc/sys/kernel/osrelease")?;
-        // networkd asks the kernel for the name.
-        let named =
-            of_kernel("/proc/sys/kernel/hostname")?.filter(|name| !name.is_empty() && name != "(none)");
-        let virtualization = if tree.is_own() { Virtualization::read(tree) } else { None };
-        let command_line =
-            virtualization.as_ref().filter(|_| tree.is_own()).and_then(|here| command_line(tree, here));
-        Ok(Self {
-            hostname: named.map_or_else(|| first("/etc/hostname"), Ok)?,
-            machine_id: first("/etc/machine-id")?,
+impl<'a> HostFacts<'a> {
+    /// Returns the facts of the host whose files are `tree`.
+    pub(super) fn new(tree: &'a Tree<'a>) -> Self {
+        Self {
+            tree,
+            hostname: OnceCell::new(),
+            machine_id: OnceCell::new(),
             architecture: tree.is_own().then_some(architecture()),
-            kernel: kernel.filter(|kernel| !kernel.is_empty()),
-            virtualization,
-            command_line,
-        })
+            kernel: OnceCell::new(),
+            virtualization: OnceCell::new(),
+            command_line: OnceCell::new(),
+        }
+    }
+
+    /// The first line of a file that is neither empty nor a comment: no text where there is none.
+    fn first(&self, path: &str) -> Option<String> {
+        let content = self.tree.read(path).ok()?.unwrap_or_default();
+        let text = String::from_utf8_lossy(&content).into_owned();
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        Some(lines.next().unwrap_or_default().to_owned())
+    }
+
+    fn of_kernel(&self, path: &str) -> Option<String> {
+        self.tree.is_own().then(|| self.first(path)).flatten().filter(|text| !text.is_empty())
+    }
+
+    fn hostname(&self) -> Option<&str> {
+        let read = || {
+            // networkd asks the kernel for the name.
+            let named = self.of_kernel("/proc/sys/kernel/hostname").filter(|name| name != "(none)");
+            named.or_else(|| self.first("/etc/hostname"))
+        };
+        self.hostname.get_or_init(read).as_deref()
+    }
+
+    fn machine_id(&self) -> Option<&str> {
+        self.machine_id.get_or_init(|| self.first("/etc/machine-id")).as_deref()
+    }
+
+    fn kernel(&self) -> Option<&str> {
+        self.kernel.get_or_init(|| self.of_kernel("/proc/sys/kernel/osrelease")).as_deref()
+    }
+
+    fn virtualization(&self) -> Option<&Virtualization> {
+        let read = || self.tree.is_own().then(|| Virtualization::read(self.tree)).flatten();
+        self.virtualization.get_or_init(read).as_ref()
+    }
+
+    fn command_line(&self) -> Option<&[String]> {
+        let read = || command_line(self.tree, self.virtualization()?);
+        self.command_line.get_or_init(read).as_deref()
     }
 
     /// Returns whether a condition holds: `None` if the files do not tell.
@@ -64,14 +92,14 @@ impl HostFacts {
         let (inverted, value) =
             value.strip_prefix('!').map_or((false, value), |value| (true, value.trim_ascii()));
         let holds = match key {
-            "Host" => self.is_host(value),
+            "Host" => self.is_host(value)?,
             "Architecture" => {
                 let here = self.architecture?;
                 value == here || value == "native"
             }
-            "KernelVersion" => version_fits(value, self.kernel.as_deref()?)?,
-            "KernelCommandLine" => has_word(self.command_line.as_deref()?, value),
-            "Virtualization" => self.virtualization.as_ref()?.fits(value)?,
+            "KernelVersion" => version_fits(value, self.kernel()?)?,
+            "KernelCommandLine" => has_word(self.command_line()?, value),
+            "Virtualization" => self.virtualization()?.fits(value)?,
             _ => return None,
         };
         Some(holds != inverted)
@@ -79,11 +107,11 @@ impl HostFacts {
 
     /// Whether the host is the one of this machine id, or else has a name of this pattern; case does not count in
     /// either.
-    fn is_host(&self, value: &str) -> bool {
-        match machine_id(value) {
-            Some(id) => machine_id(&self.machine_id).is_some_and(|own| own == id),
-            None => wildcard::matches(&value.to_ascii_lowercase(), &self.hostname.to_ascii_lowercase()),
-        }
+    fn is_host(&self, value: &str) -> Option<bool> {
+        Some(match machine_id(value) {
+            Some(id) => machine_id(self.machine_id()?).is_some_and(|own| own == id),
+            None => wildcard::matches(&value.to_ascii_lowercase(), &self.hostname()?.to_ascii_lowercase()),
+        })
     }
 }
 
@@ -129,17 +157,26 @@ fn architecture() -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use plugin::Deadline;
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
     use super::*;
 
     #[test]
     fn conditions_hold_by_the_roots_own_files() {
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let files = [
+            ("/etc/hostname", "# the name\nweb1.example.com\n"),
+            ("/etc/machine-id", "0123456789abcdef0123456789abcdef\n"),
+        ];
+        let tree = Tree::in_memory(files, &deadline);
         let facts = HostFacts {
-            hostname: "web1.example.com".to_owned(),
-            machine_id: "0123456789abcdef0123456789abcdef".to_owned(),
-            architecture: None,
-            kernel: Some("6.1.0-18-amd64".to_owned()),
-            virtualization: Some(Virtualization::None),
-            command_line: Some(vec!["quiet".to_owned()]),
+            kernel: Some("6.1.0-18-amd64".to_owned()).into(),
+            virtualization: Some(Virtualization::None).into(),
+            command_line: Some(vec!["quiet".to_owned()]).into(),
+            ..HostFacts::new(&tree)
         };
         let rows = [
             ("Host", "web1.example.com", Some(true)),
@@ -170,13 +207,30 @@ mod tests {
         for (key, value, holds) in rows {
             assert_eq!(facts.holds(key, value), holds, "{key}={value}");
         }
-        assert_eq!(HostFacts::default().holds("Host", "web1"), Some(false), "no name given, none matches");
-        assert_eq!(HostFacts::default().holds("Host", "!web1"), Some(true));
+        let empty = Tree::in_memory([("/etc/fstab", "")], &deadline);
+        let of_none = HostFacts::new(&empty);
+        assert_eq!(of_none.holds("Host", "web1"), Some(false), "no name given, none matches");
+        assert_eq!(of_none.holds("Host", "!web1"), Some(true));
         let of_an_image = [("KernelVersion", "<3"), ("KernelCommandLine", "x"), ("Virtualization", "vm")];
         for (key, value) in of_an_image {
-            assert_eq!(HostFacts::default().holds(key, value), None, "{key}");
+            assert_eq!(of_none.holds(key, value), None, "{key}");
         }
         assert_eq!(described("KernelVersion", "<3"), "KernelVersion=below 3");
         assert_eq!(described("KernelVersion", "!>=3 <=4"), "KernelVersion=!from 3 up to 4");
+    }
+
+    #[test]
+    fn what_no_condition_asks_for_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("etc")).unwrap();
+        let mode = Mode::RUSR | Mode::WUSR;
+        mknodat(CWD, folder.path().join("etc/machine-id"), FileType::Fifo, mode, 0).unwrap();
+        std::fs::write(folder.path().join("etc/hostname"), "web1\n").unwrap();
+        let deadline = Deadline::after(Duration::from_millis(300));
+        let tree = Tree::new(folder.path(), &deadline);
+        let facts = HostFacts::new(&tree);
+        assert_eq!(facts.holds("Host", "web1"), Some(true));
+        // Nothing writes into it.
+        assert_eq!(facts.holds("Host", "0123456789abcdef0123456789abcdef"), None);
     }
 }

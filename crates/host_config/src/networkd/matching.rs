@@ -142,7 +142,7 @@ impl Match {
 
     /// Returns whether the conditions on the host hold: `None` if the files do not tell, and with it the
     /// first such condition.
-    pub(super) fn holds(&self, facts: &HostFacts) -> (Option<bool>, Option<String>) {
+    pub(super) fn holds(&self, facts: &HostFacts<'_>) -> (Option<bool>, Option<String>) {
         let mut unknown = None;
         for (key, value) in &self.host {
             match facts.holds(key, value) {
