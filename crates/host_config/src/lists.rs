@@ -14,16 +14,6 @@ use crate::tree::LARGEST;
 /// The name of a file that stands for the standard input.
 const STANDARD_INPUT: &str = "-";
 
-/// Reads the list in the file `path`, or the standard input if that is `-`, which is the caller's list `number`.
-///
-/// # Errors
-/// [`ConfigError::Read`] and [`ConfigError::List`]: the file cannot be read in time, holds more than 16 MiB,
-/// a line that is no address, or no address at all.
-pub fn read_list(path: &Path, number: u32, deadline: &Deadline) -> Result<List, ConfigError> {
-    let (name, content) = read_content(path, deadline)?;
-    Ok(List::parse(&name, number, &content)?)
-}
-
 /// Reads the comments of a list, which is at `path`, that a program wrote there: `# dynamic: eth1 ipv4` for
 /// an interface that gets its address from outside (ipv4, ipv6 or any), `# ports: vmbr0 enp4s0` for those of
 /// a bridge or a bond, `# floating: 192.0.2.100` for an address that may be here or on another host.
@@ -78,10 +68,12 @@ fn expectation(mark: Mark, said: &str, place: Place, to: &mut Promises) {
     }
 }
 
-/// Reads a list as [`read_list`] does, with the ports and the labels of its lines.
+/// Reads the list in the file `path`, or the standard input if that is `-`, which is the caller's list `number`,
+/// with the ports and the labels of its lines.
 ///
 /// # Errors
-/// As [`read_list`]; ports that are none, or stand in another place, make a bad line too.
+/// [`ConfigError::Read`] and [`ConfigError::List`]: the file cannot be read in time, holds more than 16 MiB,
+/// a line that is no address, ports that are none or stand in another place, or no address at all.
 pub fn read_list_with_fields(
     path: &Path,
     number: u32,

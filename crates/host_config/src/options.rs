@@ -7,7 +7,7 @@ use std::str::FromStr;
 use addresses::{HostAddress, List, ListError};
 use plugin::{Deadline, read_file};
 
-use crate::lists::{check_files, expectations, read_list};
+use crate::lists::expectations;
 use crate::origin::Origin;
 use crate::promise::{ConfigError, Promises};
 use crate::tree::{LARGEST, Tree};
@@ -51,15 +51,6 @@ where
     A: FromStr + Clone + Send + Sync + 'static,
     A::Err: Error + Send + Sync + 'static,
 {
-    /// Reads the lists of `--file`, numbered in their order.
-    ///
-    /// # Errors
-    /// As [`read_list`].
-    pub fn read_lists(&self, deadline: &Deadline) -> Result<Vec<List>, ConfigError> {
-        check_files(&self.file)?;
-        (0..).zip(&self.file).map(|(number, file)| read_list(file, number, deadline)).collect()
-    }
-
     /// Reads the lists, numbered in their order, and what their comments say of dynamic addresses and of ports:
     /// all that is understood, with an error for each list of which something is not.
     pub fn read_lists_and_comments(&self, deadline: &Deadline) -> (Vec<List>, Promises, Vec<ConfigError>) {
