@@ -79,14 +79,14 @@ pub enum ListSource {
 }
 
 impl Expected {
-    /// Returns an error where a line is not understood: for a caller to which a shorter list is worse than
-    /// none.
+    /// Returns an error where a list or a source cannot be used, or a line is not understood: for a caller to
+    /// which a shorter list is worse than none.
     ///
     /// # Errors
-    /// [`ExpectedError::NotUnderstood`].
+    /// [`ExpectedError::Unusable`], with the first of them.
     pub fn understood(&self) -> Result<(), ExpectedError> {
         let first = self.unusable.iter().chain(&self.unknown).next();
-        first.map_or(Ok(()), |line| Err(ExpectedError::NotUnderstood(line.clone())))
+        first.map_or(Ok(()), |line| Err(ExpectedError::Unusable(line.clone())))
     }
 
     /// Returns an error where a list or a source cannot be used.

@@ -188,7 +188,6 @@ fn bad_lists_are_named() {
     assert_eq!(lines.collect::<Vec<_>>(), expected);
 }
 
-/// What cannot be used hides nothing of what can.
 #[test]
 fn a_gigabyte_of_zeros_ends_at_once() {
     let (_folder, path) = list(b"");

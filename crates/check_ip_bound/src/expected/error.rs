@@ -18,10 +18,7 @@ pub enum ExpectedError {
     /// are.
     #[error("{0}: let root print a list by --list, and give it to --file")]
     Forbidden(ReadError),
-    /// A line of the configuration is not understood.
-    #[error("{0}")]
-    NotUnderstood(String),
-    /// Lists or sources cannot be used.
+    /// Lists or sources cannot be used, or one of their lines is not understood.
     #[error("{0}")]
     Unusable(String),
     /// A list is older than --file-max-age allows.
