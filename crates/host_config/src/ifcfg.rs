@@ -34,44 +34,48 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         }
         let path = format!("{FOLDER}/ifcfg-{name}");
         if let Some(content) = tree.read(&path)? {
-            match Assignments::parse(&path, &content) {
-                Ok(settings) => files.push(File { name: name.to_owned(), settings }),
-                Err(error) => all.survive(Err(error))?,
-            }
+            let settings = Assignments::parse(&path, &content);
+            all.unknown.extend(settings.bad());
+            files.push(File { name: name.to_owned(), settings });
         }
     }
-    if files.is_empty() && all.unknown.is_empty() {
+    if files.is_empty() {
         return Ok(None);
     }
     promises(&files, &Programs::read(tree)?, all).map(Some)
 }
 
 fn promises(files: &[File], programs: &Programs<'_>, mut all: Promises) -> Result<Promises, ConfigError> {
-    let mut parents: HashMap<String, Parent<'_>> = HashMap::new();
+    // `None` where it is not known whether the interface comes up.
+    let mut parents: HashMap<String, Option<Parent<'_>>> = HashMap::new();
     for file in files.iter().filter(|file| belongs_to(&file.name).is_none()) {
         let parent = match interface::main(file, programs, &mut all) {
             Ok(parent) => parent,
             Err(error) => {
                 all.survive(Err(error))?;
+                parents.entry(file.name.clone()).or_insert(None);
                 continue;
             }
         };
         let named = parent.device.clone().unwrap_or_else(|| file.name.clone());
         // Of two files for a device, the one that comes up is the one that counts.
         if parent.up || !parents.contains_key(&named) {
-            parents.insert(named, parent);
+            parents.insert(named, Some(parent));
         }
     }
     for file in files {
         let Some((name, range)) = belongs_to(&file.name) else { continue };
         match parents.get(name) {
-            Some(parent) if !parent.up => {
+            Some(None) => all.unknown.push(
+                file.settings.place(1).remark(format!("{}: ifcfg-{name} is not understood", file.name)),
+            ),
+            Some(Some(parent)) if !parent.up => {
                 all.remarks.push(Remark {
                     what: format!("{}: {name} is not brought up at boot", file.name),
                     place: file.settings.place(1),
                 });
             }
-            Some(parent) => {
+            Some(Some(parent)) => {
                 let read = if range { interface::range } else { interface::alias };
                 let read = read(file, name, parent, &mut all);
                 all.survive(read)?;

@@ -198,6 +198,36 @@ impl Dynamic {
     }
 }
 
+/// The lines of a file that are not understood: the first of them, and how many there are.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BadLines {
+    first: Vec<Remark>,
+    count: usize,
+}
+
+impl BadLines {
+    /// The most that are kept: a file of another kind has a million of them.
+    const MOST: usize = 16;
+
+    /// Adds a line.
+    pub(crate) fn push(&mut self, place: &Place, what: impl fmt::Display) {
+        self.count += 1;
+        if self.first.len() < Self::MOST {
+            self.first.push(place.remark(what.to_string()));
+        }
+    }
+
+    /// Returns the remarks on them, of which the last names how many more there are.
+    pub(crate) fn remarks(&self) -> Vec<Remark> {
+        let mut remarks = self.first.clone();
+        let unnamed = self.count.saturating_sub(remarks.len());
+        if let Some(last) = remarks.last_mut().filter(|_| unnamed > 0) {
+            last.what = format!("{} (and {unnamed} more bad lines)", last.what);
+        }
+        remarks
+    }
+}
+
 impl From<Remark> for ConfigError {
     fn from(Remark { what, place }: Remark) -> Self {
         ConfigError::Line { place, what }

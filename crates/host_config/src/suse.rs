@@ -30,8 +30,9 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         let Some(content) = tree.read(&path)? else { continue };
         // The file of the loopback interface is on every host, also on one that another program configures.
         found |= name != "lo";
-        let read =
-            Assignments::parse(&path, &content).and_then(|settings| interface(name, &settings, &mut all));
+        let settings = Assignments::parse(&path, &content);
+        all.unknown.extend(settings.bad());
+        let read = interface(name, &settings, &mut all);
         all.survive(read)?;
     }
     let says = found || !all.promises.is_empty() || !all.unknown.is_empty();
@@ -44,7 +45,8 @@ fn interface(name: &str, settings: &Assignments, all: &mut Promises) -> Result<(
         all.remarks.push(settings.place(1).remark(format!("{name}: STARTMODE={mode}")));
         return Ok(());
     }
-    ports(name, settings, all)?;
+    let read = ports(name, settings, all);
+    all.survive(read)?;
     let protocol = settings.get("BOOTPROTO")?;
     let text = protocol.map(|protocol| protocol.text.to_ascii_lowercase()).unwrap_or_default();
     if let (Some(protocol), Some(family)) = (protocol, dynamic(&text)) {
@@ -58,15 +60,22 @@ fn interface(name: &str, settings: &Assignments, all: &mut Promises) -> Result<(
         return Ok(());
     }
     for suffix in settings.suffixes("IPADDR") {
-        if let Some(value) = settings.get(&format!("IPADDR{suffix}"))? {
-            let expected = address(settings, &suffix, value)?;
-            let place = settings.place(value.line);
-            if expected.address.is_loopback() {
-                all.remarks.push(place.remark(format!("{name}: {} is the kernel's own", expected.address)));
-                continue;
-            }
-            all.promises.push(Promise { expected, interface: Some(name.to_owned()), floating: false, place });
-        }
+        // One that is not understood hides no other.
+        let read = promise(name, settings, &suffix, all);
+        all.survive(read)?;
+    }
+    Ok(())
+}
+
+/// Adds the address of a suffix, unless the kernel binds it itself.
+fn promise(name: &str, settings: &Assignments, suffix: &str, all: &mut Promises) -> Result<(), ConfigError> {
+    let Some(value) = settings.get(&format!("IPADDR{suffix}"))? else { return Ok(()) };
+    let expected = address(settings, suffix, value)?;
+    let place = settings.place(value.line);
+    if expected.address.is_loopback() {
+        all.remarks.push(place.remark(format!("{name}: {} is the kernel's own", expected.address)));
+    } else {
+        all.promises.push(Promise { expected, interface: Some(name.to_owned()), floating: false, place });
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use addresses::short;
 
-use crate::promise::{ConfigError, Place};
+use crate::promise::{BadLines, ConfigError, Place, Remark};
 
 /// How many octets the values of other names may add to a file.
 const GROWTH: usize = 16 << 20;
@@ -25,14 +25,12 @@ pub(crate) struct Value {
 pub(crate) struct Assignments {
     file: String,
     values: HashMap<String, Value>,
+    bad: BadLines,
 }
 
 impl Assignments {
-    /// Reads the content of `file`.
-    ///
-    /// # Errors
-    /// [`ConfigError::Line`]: something else than assignments, or a quote that is not closed.
-    pub(crate) fn parse(file: &str, content: &[u8]) -> Result<Self, ConfigError> {
+    /// Reads the content of `file`. [`Assignments::bad`] returns the lines that are no assignments.
+    pub(crate) fn parse(file: &str, content: &[u8]) -> Self {
         let text = str::from_utf8(content).map_or_else(|_| String::from_utf8_lossy(content), Cow::from);
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let mut reader = Reader {
@@ -40,10 +38,16 @@ impl Assignments {
             line: 1,
             growth: 0,
             same_line: false,
-            all: Self { file: file.to_owned(), values: HashMap::new() },
+            depth: 0,
+            all: Self { file: file.to_owned(), ..Self::default() },
         };
-        while reader.assignment()? {}
-        Ok(reader.all)
+        while reader.assignment() {}
+        reader.all
+    }
+
+    /// Returns what is no assignment, and what is not read for it.
+    pub(crate) fn bad(&self) -> Vec<Remark> {
+        self.bad.remarks()
     }
 
     /// Returns the value of `name`: `None` if it is not set, or empty.
@@ -92,6 +96,8 @@ struct Reader<'a> {
     growth: usize,
     /// Whether an assignment stands before on this line.
     same_line: bool,
+    /// How many conditions, loops and functions are around it.
+    depth: usize,
     all: Assignments,
 }
 
@@ -106,9 +112,7 @@ impl Reader<'_> {
                     self.same_line = false;
                     self.next();
                 }
-                Some('#') => {
-                    self.rest = self.rest.find('\n').and_then(|end| self.rest.get(end..)).unwrap_or("")
-                }
+                Some('#') => self.skip_line(),
                 Some(_) => match self.rest.strip_prefix("export ") {
                     Some(rest) => self.rest = rest,
                     None => return true,
@@ -118,9 +122,9 @@ impl Reader<'_> {
     }
 
     /// The next assignment: whether there is one.
-    fn assignment(&mut self) -> Result<bool, ConfigError> {
+    fn assignment(&mut self) -> bool {
         if !self.skip_to_word() {
-            return Ok(false);
+            return false;
         }
         let end = self.rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(self.rest.len());
         let (name, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, ""));
@@ -132,28 +136,62 @@ impl Reader<'_> {
             (None, None) if self.same_line && !name.is_empty() && is_rest_of_line(rest) => {
                 let line = self.line;
                 self.all.values.retain(|_, value| value.line != line);
-                self.rest = self.rest.find('\n').and_then(|end| self.rest.get(end..)).unwrap_or("");
-                return Ok(true);
+                self.skip_line();
+                return true;
             }
             (None, None) => {
-                let text = self.rest.lines().next().unwrap_or_default();
-                return Err(self.all.place(self.line).error(format!("{} is no assignment", short(text))));
+                self.no_assignment();
+                return true;
             }
         };
         self.rest = rest;
-        let mut value = Value { line: self.line, ..Value::default() };
-        self.value(&mut value)?;
+        let mut value = Value { line: self.line, unknown: self.depth > 0, ..Value::default() };
+        if let Some(quote) = self.value(&mut value) {
+            // The shell has run all that is above it.
+            let place = self.all.place(value.line);
+            self.all.bad.push(&place, format!("a quote ({quote}) that is not closed"));
+            return false;
+        }
         if append && let Some(before) = self.all.values.get(name) {
             self.growth += before.text.len();
             value.text.insert_str(0, &before.text);
             value.unknown |= before.unknown;
         }
         if self.growth > GROWTH {
-            return Err(self.all.place(value.line).error(format!("{}: values grow too long", short(name))));
+            let place = self.all.place(value.line);
+            self.all.bad.push(&place, format!("{}: values grow too long", short(name)));
+            self.all.values.remove(name);
+            return false;
         }
         self.all.values.insert(name.to_owned(), value);
         self.same_line = true;
-        Ok(true)
+        true
+    }
+
+    /// Passes over a line that is no assignment. What it assigns, and what a condition, a loop or a function
+    /// encloses, only a shell can tell.
+    fn no_assignment(&mut self) {
+        let text = self.rest.lines().next().unwrap_or_default();
+        let place = self.all.place(self.line);
+        self.all.bad.push(&place, format!("{} is no assignment", short(text)));
+        for word in text.split([' ', '\t', '\r', ';']) {
+            match word {
+                "if" | "case" | "for" | "while" | "until" | "{" => self.depth += 1,
+                "fi" | "esac" | "done" | "}" => self.depth = self.depth.saturating_sub(1),
+                _ => {}
+            }
+            let is_name =
+                |name: &str| name.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'_');
+            if let Some((name, text)) = word.split_once('=').filter(|(name, _)| is_name(name)) {
+                let value = Value { text: text.to_owned(), line: self.line, unknown: true };
+                self.all.values.insert(name.to_owned(), value);
+            }
+        }
+        self.skip_line();
+    }
+
+    fn skip_line(&mut self) {
+        self.rest = self.rest.find('\n').and_then(|end| self.rest.get(end..)).unwrap_or("");
     }
 
     fn next(&mut self) -> Option<char> {
@@ -164,12 +202,12 @@ impl Reader<'_> {
         Some(c)
     }
 
-    /// A word of the shell.
-    fn value(&mut self, value: &mut Value) -> Result<(), ConfigError> {
+    /// Reads a word of the shell, and returns the quote in it that is not closed.
+    fn value(&mut self, value: &mut Value) -> Option<char> {
         let mut quote = None;
         while let Some(c) = self.rest.chars().next() {
             if quote.is_none() && matches!(c, ' ' | '\t' | '\r' | '\n' | ';') {
-                return Ok(());
+                return None;
             }
             self.next();
             match c {
@@ -186,12 +224,7 @@ impl Reader<'_> {
                 _ => value.text.push(c),
             }
         }
-        match quote {
-            None => Ok(()),
-            Some(quote) => {
-                Err(self.all.place(value.line).error(format!("a quote ({quote}) that is not closed")))
-            }
-        }
+        quote
     }
 
     /// In double quotes a backslash escapes only some characters; at the end of a line it joins two.
@@ -277,16 +310,47 @@ mod tests {
 
     fn value(content: &str, name: &str) -> String {
         let all = Assignments::parse("f", content.as_bytes());
-        match all
-            .as_ref()
-            .map_err(ToString::to_string)
-            .and_then(|all| all.get(name).map_err(|error| error.to_string()))
-        {
+        match all.bad().into_iter().next() {
+            Some(bad) => format!("{}: {}", bad.place, bad.what),
+            None => known(&all, name),
+        }
+    }
+
+    fn known(all: &Assignments, name: &str) -> String {
+        match all.get(name) {
             Ok(value) => {
                 value.map_or_else(|| "-".to_owned(), |value| format!("{} {}", value.line, value.text))
             }
-            Err(error) => error,
+            Err(error) => error.to_string(),
         }
+    }
+
+    #[test]
+    fn what_is_no_assignment_hides_nothing_else() {
+        let told_by_a_shell = "f line 3: A: 2 needs a shell to tell";
+        let rows = [
+            ("junk\nA=1", "1 bad", "2 1"),
+            ("A=1\n. /etc/more\n[ -e /x ] && B=2\n", "2 bad", "1 1"),
+            ("A=1\nB=\"2\nC=3\n", "1 bad", "1 1"),
+            ("A=1\nif x; then\nA=2\nfi", "2 bad", told_by_a_shell),
+            ("if x; then\nB=2\nfi\nA=1", "2 bad", "4 1"),
+            ("if x; then B=2; fi\nA=1", "1 bad", "2 1"),
+            ("A=1\n\nif x; then A=2; fi", "1 bad", told_by_a_shell),
+            ("A=1\n\n[ -e /x ] && A=2", "1 bad", told_by_a_shell),
+            ("f() {\n\nA=2\n}\n", "2 bad", told_by_a_shell),
+            ("case $x in\na)\nA=2\n;;\nesac\nB=1", "3 bad", told_by_a_shell),
+            ("A+=1\n:=2\n", "1 bad", "1 1"),
+        ];
+        for (content, bad, expected) in rows {
+            let all = Assignments::parse("f", content.as_bytes());
+            assert_eq!(format!("{} bad", all.bad().len()), bad, "{content:?}");
+            assert_eq!(known(&all, "A"), expected, "{content:?}");
+        }
+        let binary = "no assignment\n".repeat(1000) + "A=1";
+        let bad = Assignments::parse("f", binary.as_bytes()).bad();
+        assert_eq!(bad.len(), 16);
+        assert_eq!(bad[15].what, "no assignment is no assignment (and 984 more bad lines)");
+        assert_eq!(bad[15].place.line, 16);
     }
 
     #[test]

@@ -30,17 +30,10 @@ pub(super) fn main<'a>(
     all: &mut Promises,
 ) -> Result<Parent<'a>, ConfigError> {
     let settings = &file.settings;
-    let device = match (settings.text("DEVICE")?, settings.text("HWADDR")?) {
-        ("", "") => Some(file.name.as_str()),
-        // Which interface has this hardware address is not in the file.
-        ("", _) => None,
-        (device, _) => Some(device),
-    };
-    let device = device.map(|name| name.split_once(':').map_or(name, |(device, _)| device).to_owned());
+    let device = device(file, all)?;
     let without = why_without(settings)?;
-    ports(settings, device.as_deref(), all)?;
-    let carrier = settings.text("PHYSDEV")?;
-    all.add_vlan(device.as_deref(), (!carrier.is_empty()).then_some(carrier));
+    let read = ports(settings, device.as_deref(), all);
+    all.survive(read)?;
     let program = programs.of(settings, device.as_deref())?;
     let up = without.is_none() && program != Program::Neither;
     let parent = Parent { device, up, settings };
@@ -53,11 +46,13 @@ pub(super) fn main<'a>(
         all.remarks.push(Remark { what, place: settings.place(1) });
         return Ok(parent);
     }
-    let before = all.promises.len() + all.remarks.len();
+    let said = |all: &Promises| all.promises.len() + all.remarks.len() + all.unknown.len();
+    let before = said(all);
     let protocol = settings
         .get("BOOTPROTO")?
         .filter(|value| matches!(lower(&value.text).as_str(), "dhcp" | "bootp" | "autoip" | "shared"));
-    dynamic(file, protocol, parent.device.as_deref(), all)?;
+    let read = dynamic(file, protocol, parent.device.as_deref(), all);
+    all.survive(read)?;
     if let Some(protocol) = protocol {
         all.remarks.push(Remark {
             what: format!("{}: {}", file.name, protocol.text),
@@ -66,11 +61,25 @@ pub(super) fn main<'a>(
     }
     beside(protocol.map_or("", |value| &value.text), program, settings, parent.device.as_deref(), all)?;
     v6(settings, parent.device.as_deref(), all)?;
-    if all.promises.len() + all.remarks.len() == before {
+    if said(all) == before && settings.bad().is_empty() {
         all.remarks
             .push(Remark { what: format!("{}: no static address", file.name), place: settings.place(1) });
     }
     Ok(parent)
+}
+
+/// Returns the interface that the file is for: `None` where it names a hardware address instead, and where only a
+/// shell can tell the name.
+fn device(file: &File, all: &mut Promises) -> Result<Option<String>, ConfigError> {
+    let settings = &file.settings;
+    let name = match (settings.text("DEVICE"), settings.text("HWADDR")) {
+        (Err(error), _) => return all.survive(Err(error)).map(|()| None),
+        (Ok(""), Ok("")) => file.name.as_str(),
+        // Which interface has this hardware address is not in the file.
+        (Ok(""), _) => return Ok(None),
+        (Ok(device), _) => device,
+    };
+    Ok(Some(name.split_once(':').map_or(name, |(device, _)| device).to_owned()))
 }
 
 /// Adds the IPv4 addresses that are bound beside what `BOOTPROTO` asks for: NetworkManager adds them to a lease,
@@ -90,9 +99,7 @@ fn beside(
         _ => usize::MAX,
     };
     let mut written = Promises::default();
-    let read = v4(settings, device, &mut written);
-    // What is not bound in any case may be wrong.
-    read.or_else(|error| if bound == 0 { Ok(()) } else { Err(error) })?;
+    v4(settings, device, &mut written)?;
     let not_bound =
         if managed { "NetworkManager does not bind it" } else { "the network scripts do not bind it" };
     for Promise { expected, place, .. } in written.promises.drain(bound.min(written.promises.len())..) {
@@ -103,7 +110,10 @@ fn beside(
     }
     all.promises.append(&mut written.promises);
     all.remarks.append(&mut written.remarks);
-    tunnel(settings, device, all)
+    // What is not bound in any case may be wrong.
+    all.unknown.extend(written.unknown.into_iter().filter(|_| bound > 0));
+    let read = tunnel(settings, device, all);
+    all.survive(read)
 }
 
 /// Adds the family of the address that the interface gets from outside.
@@ -128,9 +138,11 @@ fn dynamic(
     Ok(())
 }
 
-/// Adds the file's interface as a port of another, and a bridge as one that may have ports.
+/// Adds the file's interface as a port of another, a bridge as one that may have ports, and what carries a VLAN.
 fn ports(settings: &Assignments, device: Option<&str>, all: &mut Promises) -> Result<(), ConfigError> {
     let Some(device) = device else { return Ok(()) };
+    let carrier = settings.text("PHYSDEV")?;
+    all.add_vlan(Some(device), (!carrier.is_empty()).then_some(carrier));
     if settings.get("ONBOOT")?.is_some_and(|value| is_false(&value.text)) {
         return Ok(());
     }
@@ -163,21 +175,27 @@ fn why_without(settings: &Assignments) -> Result<Option<(String, &Value)>, Confi
     Ok(None)
 }
 
-/// `IPADDR` and `IPADDR0` to `IPADDR255`, each with its own `PREFIX` or `NETMASK`.
+/// `IPADDR` and `IPADDR0` to `IPADDR255`, each with its own `PREFIX` or `NETMASK`: one that is not understood
+/// hides no other.
 fn v4(settings: &Assignments, device: Option<&str>, all: &mut Promises) -> Result<(), ConfigError> {
     for number in std::iter::once(String::new()).chain((0..256).map(|number: u16| number.to_string())) {
-        let Some(value) = settings.get(&format!("IPADDR{number}"))? else { continue };
-        let address = parse_v4(settings, value)?;
-        let own = own_prefix(settings, &number, address)?;
-        promise(
-            settings,
-            value,
-            address.into(),
-            Some(own.unwrap_or_else(|| mask::class(address))),
-            device,
-            all,
-        );
+        let read = one_v4(settings, &number, device, all);
+        all.survive(read)?;
     }
+    Ok(())
+}
+
+fn one_v4(
+    settings: &Assignments,
+    number: &str,
+    device: Option<&str>,
+    all: &mut Promises,
+) -> Result<(), ConfigError> {
+    let Some(value) = settings.get(&format!("IPADDR{number}"))? else { return Ok(()) };
+    let address = parse_v4(settings, value)?;
+    let own = own_prefix(settings, number, address)?;
+    let prefix = own.unwrap_or_else(|| mask::class(address));
+    promise(settings, value, address.into(), Some(prefix), device, all);
     Ok(())
 }
 
@@ -203,21 +221,33 @@ fn tunnel(settings: &Assignments, device: Option<&str>, all: &mut Promises) -> R
     Ok(())
 }
 
-/// `IPV6ADDR` and `IPV6ADDR_SECONDARIES`, unless `IPV6INIT` says no.
+/// `IPV6ADDR` and `IPV6ADDR_SECONDARIES`, unless `IPV6INIT` says no: one that is not understood hides no other.
 fn v6(settings: &Assignments, device: Option<&str>, all: &mut Promises) -> Result<(), ConfigError> {
-    let init = settings.get("IPV6INIT")?;
-    let off = init.is_some_and(|value| is_false(&value.text));
     for name in ["IPV6ADDR", "IPV6ADDR_SECONDARIES"] {
-        let Some(value) = settings.get(name)? else { continue };
-        if off {
-            let what = format!("{name}: IPv6 is switched off by IPV6INIT");
-            all.remarks.push(Remark { what, place: settings.place(value.line) });
-            continue;
-        }
-        for text in value.text.split([' ', '\t', '\n', ',']).filter(|text| !text.is_empty()) {
-            let expected: HostAddress =
-                text.parse().map_err(|error| settings.place(value.line).error(format!("{name}: {error}")))?;
-            promise(settings, value, expected.address, expected.prefix, device, all);
+        let read = v6_of(settings, name, device, all);
+        all.survive(read)?;
+    }
+    Ok(())
+}
+
+fn v6_of(
+    settings: &Assignments,
+    name: &str,
+    device: Option<&str>,
+    all: &mut Promises,
+) -> Result<(), ConfigError> {
+    let Some(value) = settings.get(name)? else { return Ok(()) };
+    if settings.get("IPV6INIT")?.is_some_and(|value| is_false(&value.text)) {
+        let what = format!("{name}: IPv6 is switched off by IPV6INIT");
+        all.remarks.push(Remark { what, place: settings.place(value.line) });
+        return Ok(());
+    }
+    for text in value.text.split([' ', '\t', '\n', ',']).filter(|text| !text.is_empty()) {
+        match text.parse::<HostAddress>() {
+            Ok(expected) => promise(settings, value, expected.address, expected.prefix, device, all),
+            Err(error) => {
+                all.unknown.push(settings.place(value.line).remark(format!("{name}: {error}")));
+            }
         }
     }
     Ok(())
@@ -234,6 +264,13 @@ pub(super) fn alias(
     if stays_down(file, all)? {
         return Ok(());
     }
+    let read = alias_v4(file, device, parent, all);
+    all.survive(read)?;
+    v6(settings, Some(device), all)
+}
+
+fn alias_v4(file: &File, device: &str, parent: &Parent<'_>, all: &mut Promises) -> Result<(), ConfigError> {
+    let settings = &file.settings;
     match settings.get("IPADDR")? {
         Some(value) => {
             let address = parse_v4(settings, value)?;
@@ -245,7 +282,7 @@ pub(super) fn alias(
         }
         None => {}
     }
-    v6(settings, Some(device), all)
+    Ok(())
 }
 
 /// A range: each address from `IPADDR_START` to `IPADDR_END`, which differ in the last octet only.
