@@ -9,6 +9,7 @@
 
 mod command;
 mod file;
+mod flavour;
 mod hooks;
 mod ledger;
 mod ports;
@@ -21,12 +22,13 @@ mod test;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use crate::promise::{ConfigError, Dynamic, Place, Promises, Remark};
+use crate::promise::{BadLines, ConfigError, Dynamic, Place, Promises, Remark};
 use crate::tree::Tree;
 use crate::wildcard;
 use file::{Interfaces, PATTERNS, Selected};
+use flavour::Flavour;
 use ledger::Ledger;
-use stanza::{Flavour, Outcome};
+use stanza::Outcome;
 
 pub(crate) use command::adds_address;
 pub(crate) use hooks::{Hook, Steps, bring_up};
@@ -44,8 +46,7 @@ pub(crate) fn read(tree: &Tree<'_>) -> Result<Option<Promises>, ConfigError> {
         () if !tree.names("/usr/libexec/ifupdown-ng")?.is_empty() => Flavour::IfupdownNg,
         () => Flavour::Ifupdown,
     };
-    let narrow = flavour == Flavour::Ifupdown2;
-    let Some(interfaces) = file::read(tree, FILE, narrow)? else { return Ok(None) };
+    let Some(interfaces) = file::read(tree, FILE, flavour)? else { return Ok(None) };
     Boot::new(&interfaces, flavour)?.promises().map(Some)
 }
 
@@ -64,27 +65,34 @@ struct Boot<'a> {
     remarks: Vec<Remark>,
     /// What comes up as a script chooses.
     unknown: Vec<Remark>,
+    /// Lines that name interfaces, and are not understood.
+    bad: BadLines,
 }
 
 impl<'a> Boot<'a> {
     fn new(interfaces: &'a Interfaces, flavour: Flavour) -> Result<Self, ConfigError> {
         let mut stanzas: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut bad = interfaces.bad.clone();
         for (index, stanza) in interfaces.stanzas.iter().enumerate() {
-            for name in range::names(&stanza.name, flavour, &stanza.place)? {
-                stanzas.entry(name).or_default().push(index);
-            }
+            let names = range::names(&stanza.name, flavour, &stanza.place);
+            let add = |names: Vec<String>| {
+                names.into_iter().for_each(|name| stanzas.entry(name).or_default().push(index));
+            };
+            bad.survive(names.map(add))?;
         }
         let (seen, queue, remarks) = (HashSet::new(), VecDeque::new(), Vec::new());
         let always = HashSet::new();
         let unknown = Vec::new();
-        let mut boot = Self { interfaces, flavour, stanzas, always, seen, queue, remarks, unknown };
+        let mut boot = Self { interfaces, flavour, stanzas, always, seen, queue, remarks, unknown, bad };
         let mut patterns = 0;
         for selected in &interfaces.selected {
             patterns += usize::from(selected.word.contains('/'));
             if patterns > PATTERNS {
-                return Err(selected.place.error(format!("more than {PATTERNS} patterns of interfaces")));
+                boot.bad.push(&selected.place, format!("more than {PATTERNS} patterns of interfaces"));
+                break;
             }
-            boot.select(selected)?;
+            let read = boot.select(selected);
+            boot.bad.survive(read)?;
         }
         Ok(boot)
     }
@@ -225,6 +233,7 @@ impl<'a> Boot<'a> {
         outcomes.sort_by_key(|(index, _)| *index);
         all.remarks = self.remarks;
         all.unknown.extend(self.unknown);
+        all.unknown.extend(self.bad.remarks());
         all.remarks.extend_from_slice(&self.interfaces.remarks);
         all.notes.extend_from_slice(&self.interfaces.notes);
         for (index, outcome) in outcomes {

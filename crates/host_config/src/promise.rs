@@ -217,6 +217,15 @@ impl BadLines {
         }
     }
 
+    /// Takes over an error of one line, and returns any other.
+    pub(crate) fn survive(&mut self, result: Result<(), ConfigError>) -> Result<(), ConfigError> {
+        match result {
+            Err(ConfigError::Line { place, what }) => self.push(&place, what),
+            other => return other,
+        }
+        Ok(())
+    }
+
     /// Returns the remarks on them, of which the last names how many more there are.
     pub(crate) fn remarks(&self) -> Vec<Remark> {
         let mut remarks = self.first.clone();

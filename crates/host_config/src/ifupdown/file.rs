@@ -7,7 +7,8 @@ use std::rc::Rc;
 
 use addresses::short;
 
-use crate::promise::{ConfigError, Place, Remark};
+use super::flavour::{Flavour, unknown_words};
+use crate::promise::{BadLines, ConfigError, Place, Remark};
 use crate::tree::Tree;
 use crate::{glob, wildcard};
 
@@ -59,6 +60,8 @@ pub(super) struct Interfaces {
     pub(super) remarks: Vec<Remark>,
     /// Notes on what is not read.
     pub(super) notes: Vec<String>,
+    /// Lines that are not understood.
+    pub(super) bad: BadLines,
     /// The first stanza of each name and family, and of each name.
     first: HashMap<(String, Option<String>), usize>,
 }
@@ -100,6 +103,8 @@ pub(super) struct Setting {
 enum Within {
     Nothing,
     Stanza,
+    /// A stanza whose first line is not understood.
+    BadStanza,
     Mapping,
 }
 
@@ -123,10 +128,10 @@ impl Interfaces {
     }
 }
 
-/// Reads `path` and what it includes: `None` if there is no such file. `narrow`: as ifupdown2, which knows no
-/// `source-directory` and no path that is relative to a file.
-pub(crate) fn read(tree: &Tree<'_>, path: &str, narrow: bool) -> Result<Option<Interfaces>, ConfigError> {
-    let mut reader = Reader { tree, all: Interfaces::default(), seen: HashSet::new(), includes: 0, narrow };
+/// Reads `path` and what it includes, as this program does: `None` if there is no such file. A line that is not
+/// understood hides no other; it is in [`Interfaces::bad`].
+pub(super) fn read(tree: &Tree<'_>, path: &str, flavour: Flavour) -> Result<Option<Interfaces>, ConfigError> {
+    let mut reader = Reader { tree, all: Interfaces::default(), seen: HashSet::new(), includes: 0, flavour };
     Ok(reader.file(path, 0)?.then_some(reader.all))
 }
 
@@ -135,7 +140,7 @@ struct Reader<'a> {
     all: Interfaces,
     seen: HashSet<String>,
     includes: usize,
-    narrow: bool,
+    flavour: Flavour,
 }
 
 impl Reader<'_> {
@@ -147,28 +152,34 @@ impl Reader<'_> {
         let Some(content) = self.tree.read(path)? else { return Ok(false) };
         let text = str::from_utf8(&content).map_or_else(|_| String::from_utf8_lossy(&content), Cow::from);
         let mut within = Within::Nothing;
-        for (line, text) in logical_lines(&text) {
+        let marked = text.strip_prefix('\u{feff}');
+        if marked.is_some() {
+            let place = Place { file: path.to_owned(), line: 1 };
+            self.refused(&place, "a byte order mark");
+        }
+        for (line, text) in logical_lines(marked.unwrap_or(&text)) {
             let place = Place { file: path.to_owned(), line };
             let (keyword, rest) = first_word(&text);
             match keyword {
                 "source" | "source-directory" | "source-dir" => {
                     within = Within::Nothing;
-                    self.include(keyword, rest, &place, depth)?;
+                    let included = self.include(keyword, rest, &place, depth);
+                    self.all.bad.survive(included)?;
                 }
-                _ => within = self.line(keyword, rest, place, within)?,
+                _ => within = self.line(keyword, rest, place, within),
             }
         }
         Ok(true)
     }
 
+    /// Adds a line that is not understood, and that ifup does not pass over.
+    fn refused(&mut self, place: &Place, what: impl std::fmt::Display) {
+        let refuses = if self.flavour == Flavour::Ifupdown { ": ifup refuses the whole file" } else { "" };
+        self.all.bad.push(place, format!("{what}{refuses}"));
+    }
+
     /// A line that includes nothing: what the next lines belong to.
-    fn line(
-        &mut self,
-        keyword: &str,
-        rest: &str,
-        place: Place,
-        within: Within,
-    ) -> Result<Within, ConfigError> {
+    fn line(&mut self, keyword: &str, rest: &str, place: Place, within: Within) -> Within {
         let hotplug = keyword == "allow-hotplug";
         let words = |all: &mut Vec<Selected>| {
             let selected = |word: &str| Selected { word: word.to_owned(), place: place.clone(), hotplug };
@@ -185,54 +196,77 @@ impl Reader<'_> {
             "mapping" => {
                 words(&mut self.all.mappings);
                 if self.all.mappings.len() > PATTERNS {
-                    return Err(place.error(format!("more than {} mappings", PATTERNS)));
+                    self.all.mappings.truncate(PATTERNS);
+                    self.all.bad.push(&place, format!("more than {PATTERNS} mappings"));
                 }
-                return Ok(Within::Mapping);
+                return Within::Mapping;
             }
-            "iface" | "template" => {
-                self.stanza(keyword == "template", rest, place)?;
-                return Ok(Within::Stanza);
-            }
+            "iface" | "template" => return self.stanza(keyword == "template", rest, place),
             _ if keyword.starts_with("allow-") => {}
+            _ if rest.is_empty() && self.flavour == Flavour::Ifupdown && within != Within::Nothing => {
+                self.refused(&place, format!("{} without a value", short(keyword)));
+                return within;
+            }
+            _ if within == Within::BadStanza => return within,
             _ if within == Within::Stanza => {
                 if !READ.contains(&keyword) {
-                    return Ok(within);
+                    return within;
                 }
                 let options = self.all.stanzas.last_mut().map(|stanza| &mut stanza.options);
                 options.into_iter().for_each(|all| {
                     all.push(Setting { name: keyword.into(), value: rest.into(), place: place.clone() })
                 });
-                return Ok(within);
+                return within;
             }
-            "script" | "map" if within == Within::Mapping => return Ok(within),
-            _ => return Err(place.error(format!("{} belongs to no stanza", short(keyword)))),
+            "script" | "map" if within == Within::Mapping => return within,
+            _ => {
+                self.refused(&place, format!("{} belongs to no stanza", short(keyword)));
+                return within;
+            }
         }
-        Ok(Within::Nothing)
+        Within::Nothing
+    }
+
+    /// Takes over the first line of a stanza, and returns what the next lines belong to.
+    fn stanza(&mut self, template: bool, rest: &str, place: Place) -> Within {
+        let (name, _) = first_word(rest);
+        if name.len() > LONGEST {
+            self.all.bad.push(&place, format!("{}: longer than {LONGEST} octets", short(name)));
+            return Within::BadStanza;
+        }
+        match self.try_stanza(template, rest, &place) {
+            Ok(()) => Within::Stanza,
+            Err(what) => {
+                self.refused(&place, what);
+                Within::BadStanza
+            }
+        }
     }
 
     /// `iface NAME [FAMILY METHOD] [inherits OTHER]`.
-    fn stanza(&mut self, template: bool, rest: &str, place: Place) -> Result<(), ConfigError> {
+    fn try_stanza(&mut self, template: bool, rest: &str, place: &Place) -> Result<(), String> {
         let mut words = rest.split_ascii_whitespace().peekable();
-        let name = words.next().ok_or_else(|| place.error("iface without a name"))?;
-        if name.len() > LONGEST {
-            return Err(place.error(format!("{}: longer than {LONGEST} octets", short(name))));
-        }
+        let name = words.next().ok_or("iface without a name")?;
         let mut next = || words.next_if(|word| *word != "inherits").map(str::to_owned);
         let (mut family, mut method) = (next(), next());
-        let inherits = match words.next() {
-            Some("inherits") => {
-                let other = words.next().ok_or_else(|| place.error(format!("{name} inherits: from what")))?;
-                let known = self.all.first(other, family.as_deref());
-                Some(known.ok_or_else(|| {
-                    place.error(format!("{name} inherits from {}, which is not above", short(other)))
-                })?)
-            }
-            // ifupdown ignores it too, with a warning.
-            _ => None,
-        };
+        let inherits =
+            match words.next() {
+                Some("inherits") => {
+                    let other = words.next().ok_or_else(|| format!("{name} inherits: from what"))?;
+                    let known = self.all.first(other, family.as_deref());
+                    Some(known.ok_or_else(|| {
+                        format!("{name} inherits from {}, which is not above", short(other))
+                    })?)
+                }
+                // ifupdown ignores it too, with a warning.
+                _ => None,
+            };
         if let Some(other) = inherits.and_then(|index| self.all.stanzas.get(index)) {
             family = family.or_else(|| other.family.clone());
             method = method.or_else(|| other.method.clone());
+        }
+        if self.flavour == Flavour::Ifupdown {
+            unknown_words(name, family.as_deref(), method.as_deref()).map_or(Ok(()), Err)?;
         }
         let index = self.all.stanzas.len();
         self.all.first.entry((name.to_owned(), family.clone())).or_insert(index);
@@ -243,7 +277,7 @@ impl Reader<'_> {
             method,
             inherits,
             options: Vec::new(),
-            place,
+            place: place.clone(),
             template,
         });
         Ok(())
@@ -262,7 +296,7 @@ impl Reader<'_> {
         }
         let folder = place.file.rsplit_once('/').map_or("", |(folder, _)| folder);
         for word in rest.split_ascii_whitespace() {
-            if self.narrow && (keyword != "source" || !word.starts_with('/')) {
+            if self.flavour == Flavour::Ifupdown2 && (keyword != "source" || !word.starts_with('/')) {
                 let what = format!("{keyword} {}: ifupdown2 does not read it", short(word));
                 self.all.remarks.push(place.remark(what));
                 continue;

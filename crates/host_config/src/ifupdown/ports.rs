@@ -5,7 +5,7 @@ use crate::promise::Promises;
 use crate::wildcard;
 
 use super::file::{Interfaces, Setting};
-use super::stanza::Flavour;
+use super::flavour::Flavour;
 use super::{range, regex};
 
 /// Adds the ports and the VLANs of stanza `index`, which comes up as `physical`.

@@ -5,7 +5,7 @@ use addresses::short;
 use crate::promise::{ConfigError, Place};
 use crate::wildcard;
 
-use super::stanza::Flavour;
+use super::flavour::Flavour;
 
 /// The longest word with a range, in octets. Each range in it is one recursion deeper.
 const LONGEST: usize = 255;

@@ -6,6 +6,7 @@ use addresses::HostAddress;
 
 use super::command::{Effect, effects};
 use super::file::{Interfaces, Setting, Stanza};
+use super::flavour::Flavour;
 use super::ledger::{self, Change};
 use crate::mask;
 use crate::promise::{ConfigError, Family, Place, Promise, Remark, Shadowed};
@@ -13,19 +14,8 @@ use crate::promise::{ConfigError, Family, Place, Promise, Remark, Shadowed};
 /// How long a chain of stanzas that inherit from each other may be.
 const CHAIN: usize = 32;
 
-/// The families and methods that are known to ifupdown and give no address of their own.
-const WITHOUT: [&str; 12] = [
-    "loopback", "manual", "dhcp", "bootp", "ppp", "wvdial", "ipv4ll", "auto", "dynamic", "none", "hso", "ec2",
-];
-const FAMILIES: [&str; 6] = ["inet", "inet6", "can", "ipx", "x25", "meta"];
-
-/// Which program reads the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flavour {
-    Ifupdown,
-    Ifupdown2,
-    IfupdownNg,
-}
+/// The methods of ifupdown whose addresses are those of the options.
+const STATIC: [&str; 4] = ["static", "tunnel", "v4tunnel", "6to4"];
 
 /// What comes of a stanza.
 #[derive(Debug, Default)]
@@ -52,7 +42,7 @@ pub(super) struct Outcome {
 /// Returns what comes of stanza `index`, applied to the interface `physical`.
 ///
 /// # Errors
-/// [`ConfigError::Line`]: an address, a method or a command that binds addresses is not understood.
+/// [`ConfigError::Line`]: an address or a command that binds addresses is not understood.
 pub(super) fn outcome(
     all: &Interfaces,
     index: usize,
@@ -64,7 +54,7 @@ pub(super) fn outcome(
     let options = gather(all, stanza)?;
     outcome.options = options.len();
     let interface = physical.map(|name| ledger::device(name).to_owned());
-    let binding = binds(stanza, flavour)?;
+    let binding = binds(stanza, flavour);
     let internet = stanza.family.as_deref().is_none_or(|family| matches!(family, "inet" | "inet6"));
     let written = if internet { addresses(stanza, &options, flavour)? } else { Vec::new() };
     if internet
@@ -241,17 +231,10 @@ fn gather<'a>(all: &'a Interfaces, stanza: &'a Stanza) -> Result<Vec<&'a Setting
 }
 
 /// Whether the `address` options of a stanza are bound.
-fn binds(stanza: &Stanza, flavour: Flavour) -> Result<bool, ConfigError> {
-    let known = stanza.family.as_deref().is_none_or(|family| FAMILIES.contains(&family));
-    match stanza.method.as_deref() {
-        // The others pass over words that they do not know.
-        _ if flavour != Flavour::Ifupdown => Ok(true),
-        _ if !known => Err(stanza.place.error(format!("{}: unknown address family", stanza.title()))),
-        None if stanza.family.is_some() => Err(stanza.place.error(format!("{}: no method", stanza.title()))),
-        None | Some("static" | "tunnel" | "v4tunnel" | "6to4") => Ok(true),
-        Some(method) if WITHOUT.contains(&method) => Ok(flavour != Flavour::Ifupdown),
-        Some(_) => Err(stanza.place.error(format!("{}: unknown method", stanza.title()))),
-    }
+fn binds(stanza: &Stanza, flavour: Flavour) -> bool {
+    let method = stanza.method.as_deref();
+    // The others bind those of any method.
+    flavour != Flavour::Ifupdown || method.is_none_or(|method| STATIC.contains(&method))
 }
 
 /// The addresses of the options. ifupdown lets a `netmask` win over the prefix of an address, the others do
