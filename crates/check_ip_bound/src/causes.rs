@@ -38,6 +38,8 @@ pub(crate) enum Cause {
     PrimaryGone {
         /// The prefix length of the subnet.
         prefix: u8,
+        /// The interface, where others have addresses of the subnet.
+        on: Option<String>,
     },
     /// The primary address of the subnet is there again, and its secondaries are not.
     PrimaryBack {
@@ -45,6 +47,8 @@ pub(crate) enum Cause {
         primary: IpAddr,
         /// The subnet.
         subnet: Subnet,
+        /// The interface, where others have addresses of the subnet.
+        on: Option<String>,
     },
 }
 
@@ -77,10 +81,19 @@ impl fmt::Display for Cause {
             Cause::NoIpv6(name) => write!(f, "IPv6 is disabled on {name}"),
             Cause::NeverConfigured(name) => write!(f, "{name} has no address at all"),
             Cause::LostFile { total, file } => write!(f, "all {total} of {file}"),
-            Cause::PrimaryGone { prefix } => write!(f, "nor is any other of the same /{prefix}{PROMOTION}"),
-            Cause::PrimaryBack { primary, subnet } => write!(f, "only {primary} of {subnet} is{PROMOTION}"),
+            Cause::PrimaryGone { prefix, on } => {
+                write!(f, "nor is any other of the same /{prefix}{}{PROMOTION}", place(on.as_deref()))
+            }
+            Cause::PrimaryBack { primary, subnet, on } => {
+                write!(f, "only {primary} of {subnet} is{}{PROMOTION}", place(on.as_deref()))
+            }
         }
     }
+}
+
+/// The interface, to follow what is there or not.
+fn place(on: Option<&str>) -> String {
+    on.map(|name| format!(" on {name}")).unwrap_or_default()
 }
 
 const PROMOTION: &str = ": with promote_secondaries off, secondaries go with their primary";
@@ -151,41 +164,58 @@ fn lost_files(observed: &Observations) -> Vec<(IpAddr, Cause)> {
     observed.conditions.iter().filter_map(cause).collect()
 }
 
-/// The addresses of subnets that lost all their secondaries on a host where they go with their primary:
-/// `None` where that cannot be known.
+/// The addresses of subnets that lost all their secondaries on a host where they go with their primary. Each
+/// interface has a primary of its own.
 fn lost_subnets(observed: &Observations) -> Vec<(IpAddr, Cause)> {
     if observed.promotes_all != Some(false) {
         return Vec::new();
     }
     let known = known_subnets(&observed.bound);
-    let mut lost: Vec<(Subnet, Vec<IpAddr>)> = Vec::new();
+    let configured = configured_on(observed);
+    let mut lost: BTreeMap<(Subnet, Option<u32>), Vec<IpAddr>> = BTreeMap::new();
     for (entry, condition) in &observed.conditions {
         let (IpAddr::V4(address), Condition::NotBound) = (entry.expected.address, condition) else {
             continue;
         };
         let prefix = entry.expected.prefix.or_else(|| neighbourhood(address, &known));
         let subnet = Subnet::of(address, prefix.unwrap_or(24));
-        match lost.last_mut() {
-            Some((last, addresses)) if *last == subnet => addresses.push(address.into()),
-            _ => lost.push((subnet, vec![address.into()])),
-        }
+        let on = configured.get(&IpAddr::V4(address)).copied();
+        lost.entry((subnet, on)).or_default().push(address.into());
     }
     let several = lost.into_iter().filter(|(_, addresses)| addresses.len() > 1);
-    let explained =
-        several.filter_map(|(subnet, addresses)| Some((explain(subnet, &observed.bound)?, addresses)));
+    let explained = several
+        .filter_map(|((subnet, on), addresses)| Some((explain(subnet, on, &observed.bound)?, addresses)));
     explained
         .flat_map(|(reason, addresses)| addresses.into_iter().map(move |address| (address, reason.clone())))
         .collect()
 }
 
-fn explain(subnet: Subnet, bound: &Bound) -> Option<Cause> {
+/// The interface that each address is configured on, where it is here.
+fn configured_on(observed: &Observations) -> BTreeMap<IpAddr, u32> {
+    // An alias as eth0:1 is on eth0.
+    let index = |name: &str| observed.bound.by_name(name.split(':').next().unwrap_or(name));
+    let configured = observed.expected.interfaces.iter();
+    configured.filter_map(|(address, name)| Some((*address, index(name)?.index))).collect()
+}
+
+/// Why all addresses of a subnet that should be on the interface `on`, or on any, are lost.
+fn explain(subnet: Subnet, on: Option<u32>, bound: &Bound) -> Option<Cause> {
     let off =
         |index| bound.interface(index).is_some_and(|interface| interface.promotes_secondaries == Some(false));
-    let any_off = || bound.interfaces.iter().any(|interface| !interface.loopback && off(interface.index));
-    match subnet.members(bound) {
-        [] if any_off() => Some(Cause::PrimaryGone { prefix: subnet.prefix }),
+    let any_off = || match on {
+        Some(index) => off(index),
+        None => bound.interfaces.iter().any(|interface| !interface.loopback && off(interface.index)),
+    };
+    let all = subnet.members(bound);
+    let members: Vec<&BoundAddress> =
+        all.iter().filter(|member| on.is_none_or(|index| member.interface == index)).collect();
+    let elsewhere = members.len() < all.len();
+    let on = on.and_then(|index| bound.interface(index)).filter(|_| elsewhere);
+    let on = on.map(|interface| interface.name.clone());
+    match members.as_slice() {
+        [] if any_off() => Some(Cause::PrimaryGone { prefix: subnet.prefix, on }),
         [primary] if !primary.flags.secondary() && off(primary.interface) => {
-            Some(Cause::PrimaryBack { primary: primary.address, subnet })
+            Some(Cause::PrimaryBack { primary: primary.address, subnet, on })
         }
         _ => None,
     }

@@ -13,17 +13,21 @@ use crate::{Args, Expected, Observations, ports};
 fn said(args: &Args, files: &[(&str, &str)], present: &str) -> (String, Vec<String>) {
     let deadline = Deadline::after(Duration::from_secs(60));
     let tree = Tree::in_memory(files.iter().copied(), &deadline);
-    let expected = Expected::read_from(&args.expectations(), &tree, &deadline);
+    let text = evaluate(&args.limits(), &observed(args, &tree, present)).render("IP_BOUND", 0);
+    let mut lines = text.lines().map(str::to_owned);
+    let first = lines.next().unwrap();
+    (first.split(" | ").next().unwrap().to_owned(), lines.collect())
+}
+
+/// Returns what is observed where a tree configures the addresses.
+fn observed(args: &Args, tree: &Tree<'_>, present: &str) -> Observations {
+    let deadline = Deadline::after(Duration::from_secs(60));
+    let expected = Expected::read_from(&args.expectations(), tree, &deadline);
     let bound = bound(present);
     let port_faults = ports::faults(&expected.ports, &expected.vlans, &bound);
     let conditions = expected.conditions(&bound, &port_faults);
     let routes = Vec::new();
-    let observed =
-        Observations { expected, bound, conditions, port_faults, routes, promotes_all: None, uptime: None };
-    let text = evaluate(&args.limits(), &observed).render("IP_BOUND", 0);
-    let mut lines = text.lines().map(str::to_owned);
-    let first = lines.next().unwrap();
-    (first.split(" | ").next().unwrap().to_owned(), lines.collect())
+    Observations { expected, bound, conditions, port_faults, routes, promotes_all: None, uptime: None }
 }
 
 /// What is said where nothing is expected.
@@ -225,6 +229,42 @@ fn a_lease_on_a_bridge_without_its_ports_is_worth_nothing() {
     let (first, _) = said(&args(), &files, "192.0.2.1/24@docker0~3600 192.0.2.2/24@eth0");
     let fault = "docker0 has none of its ports: there is no eth9 here";
     assert_eq!(first, format!("IP_BOUND CRITICAL - 1 of 1 address missing: {fault}"));
+}
+
+#[test]
+fn secondaries_go_with_the_primary_of_their_own_interface() {
+    let file = netplan(
+        "    eth0: {addresses: [192.0.2.10/24]}\n    eth3: {addresses: [192.0.2.12/24, 192.0.2.13/24, 198.51.100.1/24]}\n",
+    );
+    let of_its_own = "192.0.2.12-13: not bound, nor is any other of the same /24 on eth3: with promote_secondaries off, \
+                      secondaries go with their primary";
+    let back = "192.0.2.13-14: not bound, only 192.0.2.12 of 192.0.2.0/24 is on eth3: with promote_secondaries off, \
+                secondaries go with their primary";
+    let rows = [
+        ("192.0.2.10/24@eth0 198.51.100.1/24@eth3", Some(of_its_own)),
+        ("192.0.2.10/24@eth0 192.0.2.99/24@eth0 198.51.100.1/24@eth3", Some(of_its_own)),
+        // Another address of the subnet is there on eth3: they were not lost with their primary.
+        ("192.0.2.10/24@eth0 192.0.2.98/24@eth3 192.0.2.99/24@eth3+81 198.51.100.1/24@eth3", None),
+        ("198.51.100.1/24@eth3 192.0.2.9/24@eth3+81", None),
+    ];
+    for (present, expected) in rows {
+        let told = told_of_promotion(&file, present);
+        assert_eq!(told.as_deref(), expected, "{present}");
+    }
+    let more = netplan(
+        "    eth0: {addresses: [192.0.2.10/24]}\n    eth3: {addresses: [192.0.2.12/24, 192.0.2.13/24, 192.0.2.14/24]}\n",
+    );
+    let told = told_of_promotion(&more, "192.0.2.10/24@eth0 192.0.2.12/24@eth3");
+    assert_eq!(told.as_deref(), Some(back));
+}
+
+/// What is said of addresses that went with their primary, on a host where they do.
+fn told_of_promotion(netplan: &str, present: &str) -> Option<String> {
+    let deadline = Deadline::after(Duration::from_secs(60));
+    let tree = Tree::in_memory([("/etc/netplan/a.yaml", netplan)], &deadline);
+    let observed = Observations { promotes_all: Some(false), ..observed(&args(), &tree, present) };
+    let text = evaluate(&args().limits(), &observed).render("IP_BOUND", 0);
+    text.lines().find(|line| line.contains("promote_secondaries")).map(str::to_owned)
 }
 
 #[test]
