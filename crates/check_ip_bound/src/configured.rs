@@ -45,20 +45,48 @@ fn an_interface_with_dhcp_must_have_an_address() {
     let down = netplan("    eth1: {dhcp4: true}\n");
     let absent = netplan("    eth9: {dhcp4: true}\n");
     let cable = netplan("    eth2: {dhcp6: true}\n");
+    let held = netplan("    eth2: {dhcp4: true}\n");
+    let excused = |why| {
+        format!(
+            "UNKNOWN - {why}, and no other address is expected: name them by --ip or --file, or add --bound"
+        )
+    };
+    let optional_excused = excused("eth3 has no IPv4 address (DHCP): it is not required");
+    let absent_excused = excused("eth9 has no IPv4 address (DHCP): there is no eth9 here");
+    let cable_excused = excused("eth2 has no IPv6 address (DHCPv6 or router): it has no carrier");
+    let held_excused = excused("eth2 has no usable IPv4 address (DHCP): it has no carrier");
     let rows = [
         (&dhcp, "192.0.2.1/24@eth3~3600", "OK - 1 address from netplan bound and usable, 1 dynamic"),
         (&dhcp, "192.0.2.1/24@eth0", "CRITICAL - 1 of 1 address missing: eth3 has no IPv4 address (DHCP)"),
         (&dhcp, "fe80::1/64@eth3", "CRITICAL - 1 of 1 address missing: eth3 has no IPv4 address (DHCP)"),
         (&dhcp, "169.254.7.7/16@eth3", "CRITICAL - 1 of 1 address missing: eth3 has no IPv4 address (DHCP)"),
-        (&optional, "192.0.2.1/24@eth0", NOTHING),
+        (&optional, "192.0.2.1/24@eth0", optional_excused.as_str()),
         (&optional, "fe80::1/64@eth0", "CRITICAL - 1 of 1 address missing: eth3 has no IPv4 address (DHCP)"),
         (
             &down,
             "192.0.2.1/24@eth0",
             "CRITICAL - 1 of 1 address missing: eth1 has no IPv4 address (DHCP): it is down",
         ),
-        (&absent, "192.0.2.1/24@eth0", NOTHING),
-        (&cable, "192.0.2.1/24@eth0", NOTHING),
+        // What is excused is named.
+        (&absent, "192.0.2.1/24@eth0", absent_excused.as_str()),
+        (&cable, "192.0.2.1/24@eth0", cable_excused.as_str()),
+        // A lease that is held without a carrier is worth nothing where no other address can be reached.
+        (
+            &held,
+            "192.0.2.1/24@eth2~3600",
+            "CRITICAL - 1 of 1 address missing: eth2 has no usable IPv4 address (DHCP): it has no carrier",
+        ),
+        (
+            &held,
+            "192.0.2.1/24@eth2~3600 172.17.0.1/16@docker0 127.0.0.1/8@lo",
+            "CRITICAL - 1 of 1 address missing: eth2 has no usable IPv4 address (DHCP): it has no carrier",
+        ),
+        (
+            &held,
+            "192.0.2.1/24@eth2~3600 198.51.100.1/24@eth1",
+            "CRITICAL - 1 of 1 address missing: eth2 has no usable IPv4 address (DHCP): it has no carrier",
+        ),
+        (&held, "192.0.2.1/24@eth2~3600 198.51.100.1/24@eth0", held_excused.as_str()),
     ];
     for (file, present, expected) in rows {
         let (first, _) = said(&args(), &[("/etc/netplan/a.yaml", file)], present);
@@ -163,12 +191,14 @@ fn floating_addresses_alone_are_no_expectation() {
 #[test]
 fn an_interface_that_is_told_exactly_must_have_its_lease() {
     let eth3 = "CRITICAL - 1 of 1 address missing: eth3 has no IPv4 address (DHCP)";
+    let gone = "UNKNOWN - 52:54:00:00:00:99 has no IPv4 address (DHCP): there is no 52:54:00:00:00:99 here, \
+                and no other address is expected: name them by --ip or --file, or add --bound";
     let rows = [
         ("Name=eth3\nMACAddress=52:54:00:00:00:03", eth3),
         ("Name=eth3\nDriver=virtio_net", eth3),
         ("Name=eth3 eth7", eth3),
         ("PermanentMACAddress=52:54:00:00:00:03", eth3),
-        ("MACAddress=52:54:00:00:00:99", NOTHING),
+        ("MACAddress=52:54:00:00:00:99", gone),
         ("Name=wl*", NOTHING),
     ];
     for (matched, expected) in rows {

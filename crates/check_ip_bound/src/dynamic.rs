@@ -37,8 +37,8 @@ pub(crate) fn leases(expected: &Expected, bound: &Bound) -> Vec<Lease> {
     if !expected.demands_dynamic {
         return Vec::new();
     }
-    // Where the host has no address at all, no excuse counts.
-    let isolated = !serves(bound);
+    // Where no address of the host can be reached, no excuse counts.
+    let isolated = !is_reachable(bound);
     let faults = if expected.dynamic.is_empty() {
         Vec::new()
     } else {
@@ -69,10 +69,16 @@ fn lease(
     if here.iter().any(has) {
         return Lease::Has;
     }
+    // What an interface holds that cannot carry traffic is there all the same.
+    let holds = |interface: &&Interface| {
+        interface.link.fault().is_some()
+            && leased(dynamic.family, interface, expected, bound).next().is_some()
+    };
+    let usable = if here.iter().any(holds) { "usable " } else { "" };
     let lacks = match dynamic.family {
-        Family::V4 => format!("{name} has no IPv4 address (DHCP)"),
-        Family::V6 => format!("{name} has no IPv6 address (DHCPv6 or router)"),
-        Family::Either => format!("{name} has no address (DHCP)"),
+        Family::V4 => format!("{name} has no {usable}IPv4 address (DHCP)"),
+        Family::V6 => format!("{name} has no {usable}IPv6 address (DHCPv6 or router)"),
+        Family::Either => format!("{name} has no {usable}address (DHCP)"),
     };
     let cause = match here.as_slice() {
         [] => Some(absence(name, &expected.vlans, bound)),
@@ -150,16 +156,27 @@ pub(crate) fn awaits_detection(expected: &Expected, bound: &Bound) -> bool {
 
 /// Whether the interface has a usable address of the family that is not one of its static ones.
 fn has_address(family: Family, interface: &Interface, expected: &Expected, bound: &Bound) -> bool {
-    let on = |address: &&BoundAddress| address.interface == interface.index;
-    bound.addresses.iter().filter(on).any(|address| {
+    let usable = |address: &BoundAddress| !address.flags.duplicate() && !address.flags.tentative();
+    interface.link.fault().is_none() && leased(family, interface, expected, bound).any(usable)
+}
+
+/// Returns the addresses of the family on the interface that are not its static ones, usable or not.
+fn leased<'a>(
+    family: Family,
+    interface: &'a Interface,
+    expected: &'a Expected,
+    bound: &'a Bound,
+) -> impl Iterator<Item = &'a BoundAddress> {
+    bound.addresses.iter().filter(move |address| {
         let fits = match family {
             Family::V4 => address.address.is_ipv4(),
             Family::V6 => address.address.is_ipv6(),
             Family::Either => true,
         };
-        let usable =
-            interface.link.fault().is_none() && !address.flags.duplicate() && !address.flags.tentative();
-        fits && usable && !is_local(address.address) && !is_static(address, interface, expected)
+        address.interface == interface.index
+            && fits
+            && !is_local(address.address)
+            && !is_static(address, interface, expected)
     })
 }
 
@@ -175,15 +192,30 @@ fn is_static(bound: &BoundAddress, interface: &Interface, expected: &Expected) -
     bound.flags.permanent() && (floats || expected.interfaces.iter().any(configured))
 }
 
-/// Whether any interface has an address that others can reach.
+/// Returns whether any interface has an address for others, whether it can carry traffic now or not.
 pub(crate) fn serves(bound: &Bound) -> bool {
-    let aside = |index| {
-        let interface = bound.interface(index);
-        interface.is_some_and(|interface| {
-            interface.loopback || is_engines_bridge(&interface.name) || is_parked(interface)
-        })
+    bound.addresses.iter().any(|address| is_for_others(address, bound))
+}
+
+/// Whether others can reach an address of this host.
+fn is_reachable(bound: &Bound) -> bool {
+    let carries = |index| bound.interface(index).is_some_and(|interface| interface.link.fault().is_none());
+    bound.addresses.iter().any(|address| is_for_others(address, bound) && carries(address.interface))
+}
+
+fn is_for_others(address: &BoundAddress, bound: &Bound) -> bool {
+    let aside = |interface: &Interface| {
+        interface.loopback || is_engines_bridge(&interface.name) || is_parked(interface)
     };
-    bound.addresses.iter().any(|address| !is_local(address.address) && !aside(address.interface))
+    !is_local(address.address) && !bound.interface(address.interface).is_some_and(aside)
+}
+
+/// Returns why an interface has no dynamic address, and needs none: of the first such interface.
+pub(crate) fn excused(expected: &Expected, bound: &Bound) -> Option<String> {
+    leases(expected, bound).into_iter().find_map(|lease| match lease {
+        Lease::Excused(why) => Some(why),
+        _ => None,
+    })
 }
 
 /// Returns whether anything is expected here: an interface that needs no address now is no expectation.

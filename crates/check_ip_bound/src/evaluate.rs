@@ -74,10 +74,9 @@ fn judge_nothing(findings: &[Finding], observed: &Observations) -> Option<Findin
     let expected = &observed.expected;
     let nothing = missing::total(observed) == 0 && expected.absent.is_empty() && expected.gateways.is_empty();
     let well = findings.iter().all(|finding| finding.state == State::Ok);
-    let why = || match (expected.unread.first(), expected.floating.is_empty()) {
-        (Some(unread), _) => ProbeError::Unread(unread.clone()),
-        (None, true) => ProbeError::NothingToCheck,
-        (None, false) => ProbeError::OnlyFloating,
+    let why = || match ProbeError::nothing(expected, &observed.bound) {
+        ProbeError::NothingToCheck if !expected.floating.is_empty() => ProbeError::OnlyFloating,
+        nothing => nothing,
     };
     (nothing && well).then(|| Finding::unknown(why().to_string()))
 }

@@ -10,7 +10,7 @@ use plugin::Deadline;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::condition::Condition;
-use crate::dynamic::{awaits_detection, expects_something, serves};
+use crate::dynamic::{awaits_detection, excused, expects_something, serves};
 use crate::expected::{Expected, ExpectedError};
 use crate::{Expectations, Observations, ports};
 
@@ -38,6 +38,9 @@ pub enum ProbeError {
         "no address is expected: name them by --ip or --file, or add --bound to check those that are bound"
     )]
     NothingToCheck,
+    /// No source names an address, and this interface needs no dynamic one now.
+    #[error("{0}, and no other address is expected: name them by --ip or --file, or add --bound")]
+    OnlyExcused(String),
     /// The known addresses may be here or on another host.
     #[error("no address is expected beside floating ones: name them by --ip or --file, or add --bound")]
     OnlyFloating,
@@ -50,6 +53,15 @@ pub enum ProbeError {
     /// With --bound and --interface: these interfaces have no address that others can reach.
     #[error("{0} has no address that others can reach: nothing to check by --bound")]
     NothingBoundOn(String),
+}
+
+impl ProbeError {
+    /// Returns why there is nothing to check, where no source names an address.
+    pub(crate) fn nothing(expected: &Expected, bound: &Bound) -> Self {
+        let unread = || expected.unread.first().cloned().map(ProbeError::Unread);
+        let excused = excused(expected, bound).map(ProbeError::OnlyExcused);
+        excused.or_else(unread).unwrap_or(ProbeError::NothingToCheck)
+    }
 }
 
 /// Reads what is expected and what is bound, and looks again for two seconds while duplicate address
@@ -67,8 +79,7 @@ pub fn probe(expectations: &Expectations, deadline: &Deadline) -> Result<Observa
     if nothing && expectations.bound {
         expect_bound(&mut expected, &bound)?;
     } else if nothing && expected.is_empty() && !expected.can_alarm() {
-        let unread = expected.unread.first().cloned();
-        return Err(unread.map_or(ProbeError::NothingToCheck, ProbeError::Unread));
+        return Err(ProbeError::nothing(&expected, &bound));
     }
     let mut faults = ports::faults(&expected.ports, &expected.vlans, &bound);
     let mut found = expected.conditions(&bound, &faults);

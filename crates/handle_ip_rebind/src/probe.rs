@@ -51,12 +51,14 @@ impl Seen {
             check_owner(file)?;
         }
         let list = match check_ip_bound::probe(&config.list, deadline) {
-            Err(ProbeError::NothingToCheck) => return Err(ListError::Empty.into()),
+            Err(ProbeError::NothingToCheck | ProbeError::OnlyExcused(_)) => {
+                return Err(ListError::Empty.into());
+            }
             list => list?,
         };
         list.expected.understood().map_err(ProbeError::from)?;
         let check = match check_ip_bound::probe(&config.check, deadline) {
-            Err(ProbeError::NothingToCheck) => None,
+            Err(ProbeError::NothingToCheck | ProbeError::OnlyExcused(_)) => None,
             check => Some(check?),
         };
         check.iter().try_for_each(|check| check.expected.understood()).map_err(ProbeError::from)?;
